@@ -1,0 +1,33 @@
+/* Mail addresses as the envelope has them (RFC 5321, 6531): the form in which two are compared, and their parts. */
+#ifndef MILTICKET_ADDRESS_H
+#define MILTICKET_ADDRESS_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "status.h"
+
+/* The canonical form: no angle brackets, quotes around the local part only where needed, lower case, domain in A-labels.
+ * ST_BAD_INPUT without exactly one usable '@', or when longer than LIMIT_ADDRESS_BYTES, or holding controls.
+ * Owned by the caller. The null sender "" or "<>" is ST_NOT_FOUND. */
+enum status address_canonical(const char *s, char **canonical_out);
+
+/* Parts of a canonical address: "support+1042-abc@example.com" with delimiter "+" is local "support",
+ * detail "1042-abc" (NULL if there is none), domain "example.com". Owned; address_parts_release(). An empty delimiter finds no detail. */
+struct address_parts {
+	char *local, *detail, *domain;
+};
+void address_parts_init(struct address_parts *parts, const char *canonical, const char *delimiter);
+void address_parts_release(struct address_parts *parts);
+
+/* Is `canonical`, with or without a detail, the address `wanted` (canonical, no detail)?
+ * On true, *detail_out (may be NULL) is the detail or NULL; owned. */
+bool address_is(const char *canonical, const char *wanted, const char *delimiter, char **detail_out);
+
+/* Addresses that no automatic answer goes to: no-reply, noreply, mailer-daemon, postmaster, bounce(s), VERP forms of them … */
+bool address_is_robot(const char *canonical);
+
+/* "Name <a@b>" or "a@b", name encoded by RFC 2047 where needed and quoted where needed; cannot hold CR or LF. Owned. */
+char *address_header(const char *name, const char *addr);
+
+#endif

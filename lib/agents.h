@@ -1,0 +1,23 @@
+/* Agents on disk, and who is one. */
+#ifndef MILTICKET_AGENTS_H
+#define MILTICKET_AGENTS_H
+
+#include "store.h"
+#include "ticket.h"
+
+/* 1 to 64 of a-z 0-9 . _ - @ +. */
+bool agent_login_valid(const char *login);
+
+enum status agents_load(struct txn *txn, const char *login, struct agent *agent_out, struct error *err);
+/* Makes or replaces. ST_EXISTS when one of the addresses is another agent's. */
+enum status agents_save(struct txn *txn, const struct agent *agent, struct error *err);
+enum status agents_remove(struct txn *txn, const char *login, struct error *err);
+
+/* By login, or by one of the addresses (canonical, or any spelling of it). Inactive agents are ST_NOT_FOUND. */
+enum status agents_find(struct txn *txn, const char *login_or_address, struct agent *agent_out, struct error *err);
+bool agent_in_queue(const struct agent *agent, const char *queue);
+
+typedef enum status agent_visit(struct txn *txn, const struct agent *agent, void *arg, struct error *err);
+enum status agents_each(struct txn *txn, agent_visit *fn, void *arg, struct error *err);
+
+#endif

@@ -1,0 +1,35 @@
+/* Caps on everything a stranger can send. One place; each has a test at the limit and one past it. */
+#ifndef MILTICKET_LIMITS_H
+#define MILTICKET_LIMITS_H
+
+enum {
+	LIMIT_HEADER_BYTES = 1024 * 1024,	/* headers kept of one message; what is past it is passed on but not read */
+	LIMIT_HEADER_COUNT = 10000,		/* header fields kept of one message */
+	LIMIT_RECIPIENTS = 2000,		/* envelope recipients looked at */
+	LIMIT_SUBJECT_BYTES = 16 * 1024,	/* raw Subject bytes read; longer ones are tagged, not analysed */
+	LIMIT_MESSAGE_ID_BYTES = 998,		/* an id longer than this is not an id */
+	LIMIT_REFERENCES = 100,			/* ids read of In-Reply-To and References together, newest win */
+	LIMIT_REFERENCES_KEPT = 20,		/* of those, ids recorded and indexed */
+	LIMIT_ADDRESSES = 100,			/* addresses read of one From, To or Cc */
+	LIMIT_ADDRESS_BYTES = 320,		/* RFC 5321 4.5.3.1: 64 + 1 + 255 */
+	LIMIT_NAME_BYTES = 200,			/* a display name kept */
+	LIMIT_TITLE_BYTES = 500,		/* a decoded subject kept, UTF-8 */
+	LIMIT_PARTICIPANTS = 200,
+	LIMIT_TAGS = 50,
+	LIMIT_LINKS = 50,
+	LIMIT_TEXT_BYTES = 16 * 1024,		/* text excerpt kept of one message, UTF-8 */
+	LIMIT_TEXT_SCAN_BYTES = 256 * 1024,	/* decoded bytes looked at to make the excerpt */
+	LIMIT_MIME_DEPTH = 50,
+	LIMIT_MIME_PARTS = 1000,
+	LIMIT_PARSE_BYTES = 8 * 1024 * 1024,	/* bytes of a message given to the MIME parser */
+	LIMIT_SPOOL_MEMORY = 128 * 1024,	/* a message larger than this is spooled to a file */
+	LIMIT_COMMANDS = 50,			/* commands run of one mail */
+	LIMIT_COMMAND_BYTES = 1000,		/* one command line */
+	LIMIT_QUOTE_BYTES = 4 * 1024,		/* {quote} of a template */
+	LIMIT_TEMPLATE_BYTES = 64 * 1024,
+	LIMIT_FORWARD_BYTES = 20 * 1024 * 1024,	/* mails attached to one notice */
+	LIMIT_NOTIFIED = 50,			/* agents told of one event */
+	LIMIT_REPLY_TEXT = 400			/* of a relay's answer, kept in the outbox */
+};
+
+#endif

@@ -1,0 +1,88 @@
+/* A message as received, parsed once and capped everywhere. The only home of GMime. Pure but for reading the given bytes;
+ * no malformation is an error: what cannot be read is absent. */
+#ifndef MILTICKET_MESSAGE_H
+#define MILTICKET_MESSAGE_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "status.h"
+
+struct message;
+
+/* Call once, before any thread. */
+void message_library_init(void);
+
+/* Parses the LIMIT_PARSE_BYTES first bytes that fd has from `offset` on. fd stays the caller's; its position is unspecified after. */
+struct message *message_parse_fd(int fd, int64_t offset);
+/* Borrows data until message_free. */
+struct message *message_parse_bytes(const void *data, size_t len);
+void message_free(struct message *message);
+
+/* A mailbox of an address header (RFC 5322 3.4): groups are flattened, routes dropped. Borrowed from the message. */
+struct mailbox {
+	char *name;	/* decoded, one line (text_line); NULL if there is none */
+	char *address;	/* canonical (address.h); never NULL */
+};
+struct mailboxes {
+	const struct mailbox *v;
+	size_t n;
+};
+
+/* All borrowed until message_free. */
+struct mailboxes message_from(const struct message *message);	/* unusable addresses are left out; may be empty */
+struct mailboxes message_to(const struct message *message);
+struct mailboxes message_cc(const struct message *message);
+struct mailboxes message_reply_to(const struct message *message);
+const char *message_sender_address(const struct message *message);	/* the Sender header's, canonical, or NULL */
+const char *message_id(const struct message *message);		/* "<…>" of the first Message-ID, or NULL */
+const char *const *message_in_reply_to(const struct message *message);	/* the <…> tokens, in order; NULL-terminated, never NULL */
+const char *const *message_references(const struct message *message);	/* oldest first; capped to the newest */
+const char *message_subject(const struct message *message);	/* decoded, one line; "" if absent */
+int64_t message_date(const struct message *message);		/* 0 if missing, unreadable, before 1970 or after 9999 */
+
+/* The nth (from 0) header of that name, unfolded but not decoded; NULL. */
+const char *message_header(const struct message *message, const char *name, unsigned nth);
+unsigned message_header_count(const struct message *message, const char *name);
+/* All headers in order; false past the last. */
+bool message_header_at(const struct message *message, unsigned index, const char **name_out, const char **value_out);
+
+/* First language of Content-Language, else Accept-Language, as a primary subtag in lower case ("de"); NULL. */
+const char *message_language(const struct message *message);
+
+/* The readable text: the first text/plain, else text/html made readable, at most LIMIT_TEXT_BYTES. Never NULL. */
+const char *message_text(const struct message *message);
+/* Only the first text/plain part that is not an attachment; NULL if there is none. For commands. */
+const char *message_plain_text(const struct message *message);
+
+/* "text/plain", lower case; of the top part. Never NULL. */
+const char *message_content_type(const struct message *message);
+/* A parameter of the top Content-Type, e.g. "report-type"; NULL. */
+const char *message_content_param(const struct message *message, const char *name);
+
+/* A delivery or disposition report (RFC 3464, 8098), or one of the older forms (qmail, Exchange, Postfix text). */
+enum report_kind { REPORT_NONE, REPORT_FAILED, REPORT_DELAYED, REPORT_DELIVERED, REPORT_RELAYED, REPORT_EXPANDED, REPORT_READ };
+struct report {
+	enum report_kind kind;
+	const char *recipient;		/* the failed address, canonical; NULL unknown */
+	const char *status;		/* "5.1.1"; NULL */
+	const char *diagnostic;		/* one line; NULL */
+	const char *message_id;		/* of the returned message; NULL */
+};
+const struct report *message_report(const struct message *message);
+
+/* What makes two arrivals the same message: SHA-256 over Message-ID, From, Date and the body, and the Subject without our
+ * tag where there is no Message-ID; not over anything that relays add or we change. Hex. `subject_plain` is the decoded
+ * subject without tag and prefixes, `body_sha256` the hex digest of the body as it streamed by. Owned. */
+char *message_digest(const struct message *message, const char *subject_plain, const char *body_sha256);
+
+/* A header value decoded by RFC 2047, raw 8-bit guessed (UTF-8, else windows-1252); one line, UTF-8. Owned. */
+char *message_decode_header(const char *raw, size_t max);
+/* UTF-8 to RFC 2047 words, folded for a header of that name; cannot hold a bare CR or LF. Owned. */
+char *message_encode_header(const char *name, const char *utf8);
+
+/* A new Message-ID "<…@domain>" with 128 random bits. Owned. */
+char *message_new_id(const char *domain);
+
+#endif

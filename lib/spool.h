@@ -1,0 +1,31 @@
+/* A message while it arrives: its bytes in memory while it is small, in an unlinked or archive file when it is not; the hash of its body as it
+ * streams by. Becomes an archive file, or goes away without a trace. */
+#ifndef MILTICKET_SPOOL_H
+#define MILTICKET_SPOOL_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "message.h"
+#include "status.h"
+
+struct spool;
+
+/* dir: where a large message is spooled; the archive, or the store's directory when there is none. Makes no file yet. */
+struct spool *spool_new(const char *dir);
+void spool_free(struct spool *spool);	/* removes what was not kept */
+
+enum status spool_header(struct spool *spool, const char *name, const char *value, bool leading_space_kept, struct error *err);
+enum status spool_end_headers(struct spool *spool, struct error *err);
+enum status spool_body(struct spool *spool, const void *data, size_t len, struct error *err);
+
+uint64_t spool_size(const struct spool *spool);
+const char *spool_body_sha256(struct spool *spool);	/* hex; ends the body. Borrowed. */
+struct message *spool_parse(struct spool *spool);	/* owned; borrows from the spool until freed */
+
+/* Makes the message durable as archive file `name` (archive_name()) below dir: written, synced, renamed, directory synced.
+ * An identical file that is already there is kept. After it spool_free leaves the file. */
+enum status spool_keep(struct spool *spool, const char *dir, const char *name, bool durable, struct error *err);
+
+#endif

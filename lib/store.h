@@ -1,0 +1,134 @@
+/* An ordered key-value store with transactions; the only door to the engine (lmdb, in store.c alone).
+ * Hides map growth, stale readers, group commit. Knows nothing of mail.
+ *
+ * Keys sort as bytes and are at most STORE_KEY_MAX long; values are of any size. Nothing that a get or a scan returns
+ * may be used after `fn` returned, nor after the next put or delete in it. */
+#ifndef MILTICKET_STORE_H
+#define MILTICKET_STORE_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "status.h"
+
+enum { STORE_KEY_MAX = 511 };
+
+/* One per kind of record; the name is that of the engine's table. Append only: the order is not stored. */
+enum store_table {
+	TABLE_META,		/* name → text */
+	TABLE_TICKETS,		/* number */
+	TABLE_ENTRIES,		/* number, seq */
+	TABLE_TEXTS,		/* number, seq → excerpt */
+	TABLE_EVENTS,		/* number, serial */
+	TABLE_LOG,		/* serial → number */
+	TABLE_IDS,		/* hash of a Message-ID, number → how it is known */
+	TABLE_DIGESTS,		/* identity of a message → number, seq */
+	TABLE_INDEX,		/* kind, value, active, activity, number: see tickets.c */
+	TABLE_DUE,		/* time, number → open work */
+	TABLE_QUEUES,		/* name */
+	TABLE_AGENTS,		/* login */
+	TABLE_AGENT_ADDRESSES,	/* address → login */
+	TABLE_OUTBOX,		/* id */
+	TABLE_OUTBOX_MAIL,	/* id → the mail itself */
+	TABLE_OUTBOX_DUE,	/* time, id */
+	TABLE_ANSWERED,		/* address, day → answers sent */
+	TABLE_COUNT
+};
+
+struct store;
+struct txn;
+
+/* Borrowed bytes. */
+struct bytes {
+	const void *data;
+	size_t len;
+};
+
+/* Work inside a transaction. May be run more than once, on any thread: reset outputs first, and have no effect but
+ * through txn and arg. Any status but ST_OK undoes its writes, and only its writes. */
+typedef enum status store_fn(struct txn *txn, void *arg, struct error *err);
+
+struct store_options {
+	const char *path;	/* directory; made if missing, mode 0770 */
+	size_t map_size;	/* bytes to begin with; grows by itself */
+	bool durable;		/* a commit is on disk before store_write returns */
+	bool read_only;		/* ST_NOT_FOUND if the store is not there yet */
+	uid_t uid;		/* owner of what is made, when run as root; (uid_t)-1 leaves it */
+	gid_t gid;
+};
+
+/* Opens, making it when missing. After fork, once per process. Clears stale readers. A store of a newer format is
+ * ST_REFUSED. */
+enum status store_open(const struct store_options *options, struct store **store_out, struct error *err);
+void store_close(struct store *store);
+
+enum status store_read(struct store *store, store_fn *fn, void *arg, struct error *err);
+
+/* Concurrent calls are gathered: one of them runs all in turn, each undoable by itself, and commits once.
+ * ST_OK means committed, and durable if so opened. */
+enum status store_write(struct store *store, store_fn *fn, void *arg, struct error *err);
+
+/* Frees the slots of dead readers; gives their number. For the timer thread. */
+unsigned store_clear_readers(struct store *store);
+
+/* Hot, compacted copy into the new directory or file `path`; ST_EXISTS rather than overwriting. Durable on return. */
+enum status store_copy(struct store *store, const char *path, struct error *err);
+
+struct store_stat {
+	uint64_t map_size, used;	/* bytes */
+	uint64_t entries[TABLE_COUNT];
+	unsigned readers;
+};
+enum status store_stat(struct store *store, struct store_stat *stat_out, struct error *err);
+
+/* --- inside fn --- */
+
+/* ST_NOT_FOUND, or *value_out borrowed. */
+enum status txn_get(struct txn *txn, enum store_table table, struct bytes key, struct bytes *value_out);
+enum status txn_put(struct txn *txn, enum store_table table, struct bytes key, struct bytes value);
+/* ST_NOT_FOUND if there was none. */
+enum status txn_delete(struct txn *txn, enum store_table table, struct bytes key);
+
+/* 1, 2, 3 … by name, never given twice; a first use starts at `first`, and a larger `first` later jumps forward. */
+enum status txn_next_number(struct txn *txn, const char *name, uint64_t first, uint64_t *number_out);
+
+/* Keys that start with `prefix`, in order or reversed, beginning at `from` inclusive (empty: at the end of the range).
+ *   struct scan scan;
+ *   for (st = scan_first(&scan, txn, TABLE_X, prefix, from, false); st == ST_OK; st = scan_next(&scan)) … scan.key, scan.value
+ *   scan_release(&scan);
+ * Ends with ST_NOT_FOUND. Writes in the same txn are allowed between steps; key and value are then stale until the next step. */
+struct scan {
+	struct bytes key, value;
+	struct txn *txn;
+	void *cursor;
+	guint8 prefix[STORE_KEY_MAX];
+	size_t prefix_len;
+	bool reverse;
+};
+enum status scan_first(struct scan *scan, struct txn *txn, enum store_table table, struct bytes prefix, struct bytes from, bool reverse);
+enum status scan_next(struct scan *scan);
+void scan_release(struct scan *scan);
+
+/* Why the last get, put, delete or scan in this txn failed, for error texts. */
+const char *txn_reason(struct txn *txn);
+
+/* --- keys --- */
+
+/* Builds keys whose byte order is their order: big-endian numbers, text ended by NUL. */
+struct key {
+	guint8 data[STORE_KEY_MAX];
+	size_t len;
+};
+void key_init(struct key *key);
+void key_u8(struct key *key, uint8_t v);
+void key_u32(struct key *key, uint32_t v);
+void key_u64(struct key *key, uint64_t v);
+void key_text(struct key *key, const char *s);			/* with its NUL; over 200 bytes: its hash */
+void key_hash(struct key *key, const void *data, size_t len);	/* 16 bytes of SHA-256 */
+struct bytes key_bytes(const struct key *key);
+uint32_t key_read_u32(struct bytes key, size_t offset);
+uint64_t key_read_u64(struct bytes key, size_t offset);
+
+#endif

@@ -1,0 +1,48 @@
+/* Strings: cleaning what strangers wrote, globs, times, durations. No I/O. All text is UTF-8 unless said otherwise. */
+#ifndef MILTICKET_TEXT_H
+#define MILTICKET_TEXT_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "status.h"
+
+/* Times in the core are microseconds since 1970 UTC; 0 is unknown. */
+enum { TEXT_SECOND = 1000000 };
+
+/* Valid UTF-8, no control characters (each run of them, and of white space, becomes one blank), trimmed, at most max
+ * bytes cut at a character. For names, subjects, anything that is one line. Owned by the caller. */
+char *text_line(const char *s, size_t max);
+
+/* Valid UTF-8, controls but \n and \t dropped, CRLF and CR made \n, at most max bytes. Owned. */
+char *text_block(const char *s, gssize len, size_t max);
+
+/* Case-insensitive glob with * and ?, on characters; an empty or NULL pattern matches anything. Linear time and space. */
+bool text_glob(const char *pattern, const char *s);
+
+/* RFC 3339 in UTC, to the second: 2026-11-24T03:15:00Z. NULL for 0. Owned. */
+char *text_rfc3339(int64_t when);
+
+/* RFC 5322 date in UTC. Owned. */
+char *text_rfc5322_date(int64_t when);
+
+/* "2026-11-24", "2026-11-24T03:15[:00][Z]" (local time without Z), or seconds with '@'. */
+enum status text_parse_date(const char *s, int64_t *when_out);
+
+/* "90s", "30m", "4h", "3d", "2w"; sums such as "1d12h". Seconds. */
+enum status text_parse_duration(const char *s, int64_t *seconds_out);
+
+/* A date, or a duration counted from now (forward > 0) or back from it (forward < 0). */
+enum status text_parse_when(const char *s, int64_t now, int forward, int64_t *when_out);
+
+/* A ticket number as people write it: 1042 or #1042; ASCII digits only, no leading zero, no sign. */
+enum status text_parse_number(const char *s, uint64_t *number_out);
+
+/* RFC 4648 base32, lower case, no padding. Owned. */
+char *text_base32(const void *data, size_t len);
+
+/* Equal in constant time for equal lengths. */
+bool text_same_secret(const char *a, const char *b);
+
+#endif

@@ -1,0 +1,79 @@
+/* Tickets and their conversations on disk, with their indexes, each kept by one function beside its record. */
+#ifndef MILTICKET_TICKETS_H
+#define MILTICKET_TICKETS_H
+
+#include "store.h"
+#include "ticket.h"
+
+/* Loads one; *ticket_out must be zeroed or released, and is the caller's to release. ST_NOT_FOUND: never given, or purged. */
+enum status tickets_load(struct txn *txn, uint64_t number, struct ticket *ticket_out, struct error *err);
+
+/* The same, through merges to the survivor. A cycle is ST_IO. */
+enum status tickets_resolve(struct txn *txn, uint64_t number, struct ticket *ticket_out, struct error *err);
+
+/* How numbers are given. `day` is the local date YYYYMMDD for NUMBERS_DATE. */
+struct numbering {
+	int scheme;		/* enum number_scheme of settings.h */
+	uint64_t first;
+	int64_t now;
+};
+
+/* Gives ticket->number and stores it. */
+enum status tickets_create(struct txn *txn, const struct numbering *numbering, struct ticket *ticket, struct error *err);
+/* Stores it under the number it has (import of an export); ST_EXISTS. Numbers given later are larger. */
+enum status tickets_insert(struct txn *txn, const struct ticket *ticket, struct error *err);
+/* Stores a changed ticket and moves it in every index. */
+enum status tickets_save(struct txn *txn, const struct ticket *ticket, struct error *err);
+/* Removes a ticket with entries, texts, events and index rows. Its number stays used. */
+enum status tickets_remove(struct txn *txn, uint64_t number, struct error *err);
+
+/* Appends to the conversation: gives entry->seq, counts it in ticket->messages_count (the caller saves the ticket),
+ * stores the excerpt, indexes message id, references and digest. */
+enum status tickets_append(struct txn *txn, struct ticket *ticket, struct entry *entry, const char *text, struct error *err);
+enum status tickets_entry(struct txn *txn, uint64_t number, uint64_t seq, struct entry *entry_out, struct error *err);
+/* Stores a changed entry; its ids are reindexed. */
+enum status tickets_entry_save(struct txn *txn, const struct entry *entry, struct error *err);
+/* Moves an entry to the end of another ticket's conversation (merge, split); counts are the caller's to save on both. */
+enum status tickets_entry_move(struct txn *txn, struct ticket *from, uint64_t seq, struct ticket *to, struct error *err);
+/* Owned; "" when there is none. */
+enum status tickets_text(struct txn *txn, uint64_t number, uint64_t seq, char **text_out, struct error *err);
+enum status tickets_text_save(struct txn *txn, uint64_t number, uint64_t seq, const char *text, struct error *err);
+
+/* How a Message-ID is known. A sent or seen id outranks one that was only referenced. */
+enum id_kind { ID_REFERENCED, ID_SEEN, ID_SENT };
+struct id_hit {
+	uint64_t ticket, seq;	/* seq 0: no entry of its own (referenced, or automatic mail) */
+	int kind;
+};
+/* Tickets that know this id, at most max, newest ticket first. Gives their number. */
+enum status tickets_find_id(struct txn *txn, const char *message_id, struct id_hit *hits, size_t max, size_t *n_out, struct error *err);
+enum status tickets_index_id(struct txn *txn, const char *message_id, uint64_t ticket, uint64_t seq, enum id_kind kind, struct error *err);
+
+/* The entry of that identity; ST_NOT_FOUND. */
+enum status tickets_find_digest(struct txn *txn, const char *digest, uint64_t *ticket_out, uint64_t *seq_out, struct error *err);
+
+/* A listing walks one index, the narrowest that the filter names, newest activity first, and checks the rest on the record. */
+struct ticket_filter {
+	const char *queue;		/* also as watcher */
+	const char *agent;		/* login; "" is nobody; NULL any */
+	const char *project, *requester, *tag;
+	unsigned statuses;		/* bit per enum ticket_status; 0: all that are active */
+	int priority;			/* -1 any */
+	int64_t since, until;		/* on `updated`; 0 any */
+	bool undelivered;		/* only those */
+	bool merged;			/* merged tickets too; they are left out otherwise */
+	bool oldest_first;
+};
+/* fn returns ST_OK to go on, ST_NOT_FOUND to stop; anything else stops and is returned. The ticket is borrowed. */
+typedef enum status ticket_visit(struct txn *txn, const struct ticket *ticket, void *arg, struct error *err);
+enum status tickets_list(struct txn *txn, const struct ticket_filter *filter, ticket_visit *fn, void *arg, struct error *err);
+
+/* Work that is due: tickets whose wait_until has passed, at most max. */
+enum status tickets_due(struct txn *txn, int64_t now, uint64_t *numbers, size_t max, size_t *n_out, struct error *err);
+
+/* Writes every index of this ticket and its entries anew; for check --repair, in a store whose index tables were emptied or not. */
+enum status tickets_reindex(struct txn *txn, uint64_t number, struct error *err);
+/* One text per missing or wrong index row of this ticket; an empty list is health. */
+enum status tickets_check(struct txn *txn, uint64_t number, GPtrArray *findings, struct error *err);
+
+#endif
