@@ -5,6 +5,7 @@
 #include "message.h"
 #include "settings.h"
 #include "ticket.h"
+#include "token.h"
 
 /* What the MTA vouches for. Strings are borrowed from the session for the time of the call. */
 struct envelope {
@@ -45,14 +46,30 @@ enum whose {
 };
 extern const char *const whose_names[];
 
-/* Sorts the envelope's recipients. Canonical addresses; owned. */
-struct recipients {
-	const struct account *account;	/* the first in configuration order that is addressed and enabled; NULL */
-	GPtrArray *accounts;		/* const struct account *, all that are addressed and enabled, configuration order */
-	GPtrArray *tokens;		/* struct token_hit *, in order of appearance */
-	GPtrArray *outside;		/* char *: neither account, agent nor control */
-	GPtrArray *agents;		/* char *: agents' addresses */
-	bool control;
+/* A recipient that is a token address of ours with a good mac. */
+struct token_hit {
+	uint64_t ticket;
+	const struct account *account;
+	char *recipient;	/* as given */
 };
+
+/* The envelope's recipients, sorted. */
+struct recipients {
+	GPtrArray *accounts;	/* const struct account *: addressed, enabled, not older than `since`; in configuration order */
+	GPtrArray *tokens;	/* struct token_hit * */
+	GPtrArray *outside;	/* char *, canonical: neither account, agent nor control */
+	GPtrArray *agents;	/* char *, canonical */
+	bool control;
+	bool note;		/* an account was addressed with the detail "note" */
+};
+/* is_agent tells whether a canonical address is an agent's. */
+typedef bool is_agent_fn(const char *canonical, void *arg);
+void recipients_init(struct recipients *recipients, const struct envelope *envelope, int64_t date, const struct settings *settings,
+	const struct token_key *key, is_agent_fn *is_agent, void *arg);
+void recipients_release(struct recipients *recipients);
+const struct account *recipients_account(const struct recipients *recipients);	/* the first; NULL */
+
+/* PRODUCT section 3 as a function. belongs: the message belongs to a ticket. */
+enum whose classify_whose(bool agent, const struct recipients *recipients, bool belongs);
 
 #endif

@@ -1,0 +1,56 @@
+/* What people do to tickets, by mail or by shell: one grammar, one implementation. */
+#ifndef MILTICKET_COMMAND_H
+#define MILTICKET_COMMAND_H
+
+#include "history.h"
+#include "settings.h"
+#include "store.h"
+#include "tickets.h"
+
+enum verb {
+	VERB_TAKE, VERB_RELEASE, VERB_ASSIGN, VERB_STATUS, VERB_CLOSE, VERB_REOPEN, VERB_WAIT, VERB_QUEUE, VERB_PROJECT,
+	VERB_PRIORITY, VERB_TAG, VERB_MERGE, VERB_SPLIT, VERB_LINK, VERB_SPAM, VERB_TITLE,
+	VERB_SHOW, VERB_LIST, VERB_HELP,	/* answered, change nothing; by mail only */
+	VERB_COUNT
+};
+
+/* A verb as data: drives parsing, help by mail, and the shell's checks. */
+struct verb_info {
+	const char *name;
+	const char *arguments;	/* "AGENT", "low|normal|high|urgent"; "" for none */
+	const char *help;
+	bool by_mail, by_shell;
+};
+const struct verb_info *verb_info(enum verb verb);
+
+struct command {
+	enum verb verb;
+	char *text;		/* its argument, checked and canonical: login, queue, project, title, filter; NULL */
+	int value;		/* enum ticket_status or enum priority */
+	int64_t when;		/* wait: µs */
+	uint64_t number;	/* merge into, link with */
+	char **add, **remove;	/* tag */
+	struct numbers seqs;	/* split: entries to move to a new ticket */
+};
+
+/* words: the verb and its arguments. ST_BAD_INPUT names the word and says what was expected. */
+enum status command_parse(const char *const *words, int64_t now, struct command *command_out, struct error *err);
+/* One line as in mail, split like a shell does. */
+enum status command_parse_line(const char *line, int64_t now, struct command *command_out, struct error *err);
+void command_release(struct command *command);
+
+/* Who runs it. agent NULL: an admin at the shell, who may do all. queues of an agent decide what they may do (ST_REFUSED). */
+struct commander {
+	struct actor actor;
+	const struct agent *agent;
+	const struct settings *settings;
+	struct token_key key;		/* for token addresses in mail that a command causes */
+};
+
+/* Applies it to one ticket, with its event, and the closing answer or the notice to an assigned agent where there is to be one.
+ * Unknown ticket, agent, queue: ST_NOT_FOUND that says so. A change to what is already so is ST_OK and writes nothing.
+ * done_out: one line for the transcript, "closed #1042"; owned. */
+enum status command_apply(struct txn *txn, const struct commander *commander, uint64_t number, const struct command *command,
+	char **done_out, struct error *err);
+
+#endif

@@ -1,0 +1,49 @@
+/* The whole story of one message, from what the MTA told us to a committed ticket and a plan of edits. Used by the milter and by import. */
+#ifndef MILTICKET_INTAKE_H
+#define MILTICKET_INTAKE_H
+
+#include "classify.h"
+#include "edits.h"
+#include "settings.h"
+#include "spool.h"
+#include "store.h"
+
+/* At DATA, from the envelope alone: is there anything here for us? Pure; no allocation that grows with the mail. */
+enum interest { INTEREST_NONE, INTEREST_MAYBE, INTEREST_FULL };
+enum interest intake_interest(const struct settings *settings, const struct envelope *envelope);
+
+/* At the end of headers, asked only after INTEREST_MAYBE (an authenticated sender writes to nobody of ours): is it an agent's mail that belongs to a ticket?
+ * `message` has headers only. */
+enum status intake_headers(struct store *store, const struct settings *settings, const struct envelope *envelope,
+	struct message *message, bool *ours_out, struct error *err);
+
+struct arrival {
+	const struct settings *settings;
+	const struct envelope *envelope;
+	struct message *message;
+	struct spool *spool;		/* kept in the archive when the message is recorded and an archive is configured */
+	bool import;			/* no autoresponse, no notices, no recipients' changes; the Date header is when it came */
+};
+
+struct outcome {
+	struct edits edits;		/* what shall become of the message */
+	enum whose whose;
+	bool left_alone;		/* not recorded: accepted as it came; `reason` says why */
+	bool duplicate;			/* recorded before: same ticket, same edits, nothing added */
+	bool queued;			/* something is in the outbox: wake the sender */
+	uint64_t ticket, seq;
+	const char *event;		/* opened followup reopened reply note auto bounce commands; static */
+	int match;			/* enum match_how */
+	enum automatic automatic;
+	const char *reason;		/* static; NULL */
+	char *queue;			/* owned */
+	char *agent;			/* login of the authenticated agent who sent it; NULL; owned */
+};
+void outcome_init(struct outcome *outcome);
+void outcome_release(struct outcome *outcome);
+
+/* Archives, commits (durably, if the store is so), plans. Anything but ST_OK: nothing is recorded, and the message must not be accepted as a ticket.
+ * Safe to call from many threads, each with its own message. outcome must be initialised. */
+enum status intake(struct store *store, const struct arrival *arrival, struct outcome *outcome, struct error *err);
+
+#endif
