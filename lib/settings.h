@@ -69,24 +69,30 @@ struct settings {
 	char *control_address;		/* comma-separated; a bare local part stands for that one at every account's domain; "" off */
 	GPtrArray *accounts;		/* struct account *, in configuration order */
 	GPtrArray *rules;		/* struct rule * */
-	struct tag_format tag_format;	/* made of tag.name and tag.format */
+	/* made of the above */
+	struct tag_format tag_format;
+	char **controls;		/* of control_address: canonical, each once, no account's address */
+	GHashTable *domains;		/* domain → GPtrArray of its struct account * */
+	GHashTable *senders;		/* set of canonical sender addresses */
 };
 
 /* Every error names file, line, key and what was expected. Templates are loaded from the directory "templates" beside the
- * file (absolute names as they are). */
+ * file, those that are not there from the installed ones (absolute names as they are). An account's address is compared
+ * in canonical form; queue, sender and tag.name get their defaults. ST_IO: a file cannot be read; else ST_BAD_INPUT.
+ * Without accounts, settings are good and nothing is ours. */
 enum status settings_load(const char *path, struct settings **settings_out, struct error *err);
 struct settings *settings_ref(struct settings *settings);	/* thread-safe */
 void settings_unref(struct settings *settings);
 
 /* The account that this canonical recipient is of (with or without detail), enabled or not; NULL. *detail_out owned or NULL. */
 const struct account *settings_account(const struct settings *settings, const char *canonical, char **detail_out);
-/* Is it the address commands go to? */
+/* Is it the address commands go to, with or without detail? An account's address never is. */
 bool settings_is_control(const struct settings *settings, const char *canonical);
 /* Is it ours: an account or an account's sender address? */
 bool settings_is_own(const struct settings *settings, const char *canonical);
 
 /* Every key in order, for config show and for the test of the manual: "mail_out.timeout_s". Lists' members as "accounts.address", "rules.match.from".
- * value: the setting in force in libconfig syntax; for members of lists, of element `index`. */
+ * default_text is the value itself ("30", "try"), "" for nothing; bounds completes "expected …". All static. */
 struct setting_info {
 	const char *key, *type, *default_text, *bounds, *help;
 };

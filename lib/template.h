@@ -19,16 +19,19 @@ struct template;
  * {quote} in a header, headers that we own (To, From, Message-ID …), not UTF-8, too large. "{{" is a literal brace. */
 enum status template_load(const char *path, struct template **template_out, struct error *err);
 void template_free(struct template *template);
+/* Its Content-Language header, which is not among the headers of a filled text. Borrowed; NULL without one. */
+const char *template_language(const struct template *template);
 
-/* All languages of one name: "opened.eml" with its siblings "opened.de.eml" in dir. */
+/* All languages of one name: "opened.eml" with its siblings "opened.de.eml" in dir. One broken sibling fails the set. */
 struct template_set;
 enum status template_set_load(const char *dir, const char *name, struct template_set **set_out, struct error *err);
 void template_set_free(struct template_set *set);
-/* The one for language ("de"; NULL: the default); the default's own if there is none. *language_out borrowed, may be NULL when unknown
+/* The one for language ("de", "de-AT", any case; NULL: the default): the same, else the one for its first part, else the default. *language_out borrowed, may be NULL when unknown
  * (it is the template's Content-Language header, or the file name's). */
 const struct template *template_set_pick(const struct template_set *set, const char *language, const char **language_out);
 
-/* A filled template. Values are UTF-8, NULL is empty; each is cleaned (text_line, but {quote}: text_block, lines "> "-quoted). */
+/* A filled template. Values are UTF-8, NULL is empty; each is cleaned (text_line, but {quote}: text_block, lines "> "-quoted,
+ * on lines of their own, "> [...]" where it was cut at LIMIT_QUOTE_BYTES). */
 struct template_text {
 	char *subject;			/* UTF-8, one line */
 	char **headers;			/* further headers of the template, "Name: value", UTF-8; NULL-terminated */
