@@ -46,17 +46,17 @@ enum whose {
 };
 extern const char *const whose_names[];
 
-/* A recipient that is a token address of ours with a good mac. */
-struct token_hit {
-	uint64_t ticket;
+/* A recipient that is an account of ours, in force for this message. */
+struct account_hit {
 	const struct account *account;
-	char *recipient;	/* as given */
+	char *recipient;	/* as given in the envelope; what an edit must name to delete it */
+	uint64_t ticket;	/* of a token address with a good mac; 0 none */
 };
 
 /* The envelope's recipients, sorted. */
 struct recipients {
-	GPtrArray *accounts;	/* const struct account *: addressed, enabled, not older than `since`; in configuration order */
-	GPtrArray *tokens;	/* struct token_hit * */
+	GPtrArray *hits;	/* struct account_hit *, envelope order */
+	GPtrArray *accounts;	/* const struct account *, each once, configuration order */
 	GPtrArray *outside;	/* char *, canonical: neither account, agent nor control */
 	GPtrArray *agents;	/* char *, canonical */
 	bool control;

@@ -74,13 +74,17 @@ const struct report *message_report(const struct message *message);
 
 /* What makes two arrivals the same message: SHA-256 over Message-ID, From, Date and the body, and the Subject without our
  * tag where there is no Message-ID; not over anything that relays add or we change. Hex. `subject_plain` is the decoded
- * subject without tag and prefixes, `body_sha256` the hex digest of the body as it streamed by. Owned. */
-char *message_digest(const struct message *message, const char *subject_plain, const char *body_sha256);
+ * subject without tag and prefixes, `body_sha256` the hex digest of the body as it streamed by. `from`, when not NULL, is a canonical address that stands in place of the From
+ * header's (a message whose From we rewrite is the same message when it comes back). Owned. */
+char *message_digest(const struct message *message, const char *from, const char *subject_plain, const char *body_sha256);
 
 /* A header value decoded by RFC 2047, raw 8-bit guessed (UTF-8, else windows-1252); one line, UTF-8. Owned. */
 char *message_decode_header(const char *raw, size_t max);
 /* UTF-8 to RFC 2047 words, folded for a header of that name; cannot hold a bare CR or LF. Owned. */
 char *message_encode_header(const char *name, const char *utf8);
+
+/* Text for a body part: as it is ("7bit") when ASCII with short lines, else quoted-printable; *encoding_out is static. Owned. */
+char *message_encode_text(const char *utf8, const char **encoding_out);
 
 /* A new Message-ID "<…@domain>" with 128 random bits. Owned. */
 char *message_new_id(const char *domain);

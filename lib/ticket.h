@@ -64,6 +64,7 @@ struct entry {
 	char *queue_id;			/* the MTA's */
 	char *digest;			/* identity, hex; see message_digest() */
 	char *sender;			/* envelope sender */
+	char *event;			/* of its arrival: opened followup reopened reply note auto bounce */
 };
 extern const struct record_type entry_type;
 
@@ -111,6 +112,7 @@ struct outgoing {
 	int64_t created, next_try;
 	char *last_reply;		/* the relay's, or why it is suppressed */
 	char *message_id;
+	struct numbers attach;		/* entries of the ticket that go along as message/rfc822 parts when it is sent */
 };
 extern const struct record_type outgoing_type;
 

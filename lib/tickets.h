@@ -49,6 +49,11 @@ struct id_hit {
 enum status tickets_find_id(struct txn *txn, const char *message_id, struct id_hit *hits, size_t max, size_t *n_out, struct error *err);
 enum status tickets_index_id(struct txn *txn, const char *message_id, uint64_t ticket, uint64_t seq, enum id_kind kind, struct error *err);
 
+/* Was this number given once, be its ticket purged since or not? */
+bool tickets_was_given(struct txn *txn, uint64_t number);
+
+/* A further identity of an entry; number and seq 0: a message that was seen and is of no ticket. */
+enum status tickets_index_digest(struct txn *txn, const char *digest, uint64_t number, uint64_t seq, struct error *err);
 /* The entry of that identity; ST_NOT_FOUND. */
 enum status tickets_find_digest(struct txn *txn, const char *digest, uint64_t *ticket_out, uint64_t *seq_out, struct error *err);
 

@@ -1,0 +1,209 @@
+/* Whose message is it: PRODUCT's table of senders and recipients. Pure. */
+#include "classify.h"
+
+#include <string.h>
+
+#include "address.h"
+#include "limits.h"
+#include "text.h"
+
+const char *const whose_names[] = { "other", "inbound", "reply", "desk-reply", "opened", "note", "commands", NULL };
+
+/* --- who is vouched for --- */
+
+/* The first word of an Authentication-Results value is its authserv-id (RFC 8601 section 2.2). */
+static bool authserv_trusted(const char *value, char **ids)
+{
+	g_autofree char *id = NULL;
+	size_t len;
+
+	value += strspn(value, " \t\r\n");
+	len = strcspn(value, " \t\r\n;(");
+	id = g_strndup(value, len);
+	for (char **p = ids; p && *p; p++)
+		if (g_ascii_strcasecmp(*p, id) == 0)
+			return true;
+	return false;
+}
+
+/* Drops comments and quoted strings, in which a verifier may echo what the sender wrote. */
+static char *without_remarks(const char *value)
+{
+	GString *out = g_string_new(NULL);
+	unsigned depth = 0;
+	bool quoted = false;
+
+	for (; *value; value++) {
+		if (*value == '\\' && value[1] && (quoted || depth))
+			value++;
+		else if (*value == '"' && depth == 0)
+			quoted = !quoted;
+		else if (!quoted && *value == '(')
+			depth++;
+		else if (!quoted && *value == ')' && depth)
+			depth--;
+		else if (!quoted && depth == 0)
+			g_string_append_c(out, *value);
+	}
+	return g_string_free(out, FALSE);
+}
+
+static bool says_dmarc_pass(const char *value)
+{
+	g_autofree char *plain = without_remarks(value);
+	g_auto(GStrv) results = g_strsplit(plain, ";", -1);
+	bool pass = false;
+
+	for (char **p = results; *p; p++) {
+		g_auto(GStrv) words = g_strsplit_set(g_strstrip(*p), " \t\r\n", 2);
+
+		if (words[0] && g_ascii_strncasecmp(words[0], "dmarc=", 6) == 0) {
+			if (g_ascii_strcasecmp(words[0] + 6, "pass") != 0)
+				return false;
+			pass = true;
+		}
+	}
+	return pass;
+}
+
+/* Only the topmost header of a trusted id counts: what is below it came with the mail. */
+static bool dmarc_passed(const struct message *message, char **ids)
+{
+	const char *value;
+
+	for (unsigned i = 0; (value = message_header(message, "Authentication-Results", i)); i++)
+		if (authserv_trusted(value, ids))
+			return says_dmarc_pass(value);
+	return false;
+}
+
+char *classify_authenticated(const struct envelope *envelope, const struct message *message, const struct settings *settings, const char **how_out)
+{
+	struct mailboxes from;
+
+	if (settings->agents_auth.sasl && envelope->authen && *envelope->authen) {
+		if (how_out)
+			*how_out = "sasl";
+		return g_strdup(envelope->authen);
+	}
+	if (!message || !settings->agents_auth.authserv_ids || !dmarc_passed(message, settings->agents_auth.authserv_ids))
+		return NULL;
+	from = message_from(message);
+	/* DMARC speaks of a single author (RFC 7489 section 6.6.1). */
+	if (from.n != 1 || message_header_count(message, "From") != 1)
+		return NULL;
+	if (how_out)
+		*how_out = "dmarc";
+	return g_strdup(from.v[0].address);
+}
+
+/* --- to whom --- */
+
+static void hit_free(void *data)
+{
+	struct account_hit *hit = data;
+
+	g_free(hit->recipient);
+	g_free(hit);
+}
+
+static bool in_force(const struct account *account, int64_t date)
+{
+	return account->enabled && !(account->since && date && date < account->since);
+}
+
+static void add_hit(struct recipients *r, const struct account *account, const char *recipient, const char *detail, const struct token_key *key)
+{
+	struct account_hit *hit = g_new0(struct account_hit, 1);
+
+	hit->account = account;
+	hit->recipient = g_strdup(recipient);
+	if (detail && !token_verify(key, detail, account->address, &hit->ticket))
+		hit->ticket = 0;
+	if (detail && strcmp(detail, "note") == 0)
+		r->note = true;
+	g_ptr_array_add(r->hits, hit);
+}
+
+static void list_accounts(struct recipients *r, const struct settings *settings)
+{
+	for (unsigned i = 0; i < settings->accounts->len; i++) {
+		struct account *account = g_ptr_array_index(settings->accounts, i);
+
+		for (unsigned k = 0; k < r->hits->len; k++)
+			if (((struct account_hit *)g_ptr_array_index(r->hits, k))->account == account) {
+				g_ptr_array_add(r->accounts, account);
+				break;
+			}
+	}
+}
+
+void recipients_init(struct recipients *r, const struct envelope *envelope, int64_t date, const struct settings *settings,
+	const struct token_key *key, is_agent_fn *is_agent, void *arg)
+{
+	memset(r, 0, sizeof *r);
+	r->hits = g_ptr_array_new_with_free_func(hit_free);
+	r->accounts = g_ptr_array_new();
+	r->outside = g_ptr_array_new_with_free_func(g_free);
+	r->agents = g_ptr_array_new_with_free_func(g_free);
+	for (unsigned i = 0; envelope->recipients[i] && i < LIMIT_RECIPIENTS; i++) {
+		g_autofree char *canonical = NULL, *detail = NULL;
+		const struct account *account;
+
+		if (address_canonical(envelope->recipients[i], &canonical) != ST_OK) {
+			g_ptr_array_add(r->outside, g_strdup(envelope->recipients[i]));
+			continue;
+		}
+		account = settings_account(settings, canonical, &detail);
+		if (account && in_force(account, date))
+			add_hit(r, account, envelope->recipients[i], detail, key);
+		else if (!account && settings_is_control(settings, canonical))
+			r->control = true;
+		else
+			g_ptr_array_add(is_agent(canonical, arg) ? r->agents : r->outside, g_steal_pointer(&canonical));
+	}
+	list_accounts(r, settings);
+}
+
+void recipients_release(struct recipients *r)
+{
+	g_clear_pointer(&r->hits, g_ptr_array_unref);
+	g_clear_pointer(&r->accounts, g_ptr_array_unref);
+	g_clear_pointer(&r->outside, g_ptr_array_unref);
+	g_clear_pointer(&r->agents, g_ptr_array_unref);
+}
+
+const struct account *recipients_account(const struct recipients *r)
+{
+	return r->accounts->len ? g_ptr_array_index(r->accounts, 0) : NULL;
+}
+
+static bool through_the_desk(const struct recipients *r)
+{
+	for (unsigned i = 0; i < r->hits->len; i++) {
+		const struct account_hit *hit = g_ptr_array_index(r->hits, i);
+
+		if (hit->ticket && hit->account->reply_to == REPLY_TO_DESK)
+			return true;
+	}
+	return false;
+}
+
+enum whose classify_whose(bool agent, const struct recipients *r, bool belongs)
+{
+	bool addressed = r->hits->len > 0;
+
+	if (!agent)
+		return addressed ? WHOSE_INBOUND : WHOSE_OTHER;
+	if (r->control)
+		return WHOSE_COMMANDS;
+	if (r->note)
+		return belongs ? WHOSE_NOTE : WHOSE_INBOUND;
+	if (belongs && through_the_desk(r))
+		return WHOSE_DESK_REPLY;
+	if (r->outside->len > 0)
+		return belongs ? WHOSE_REPLY : addressed ? WHOSE_OPENED : WHOSE_OTHER;
+	if (belongs && (addressed || r->agents->len > 0))
+		return WHOSE_NOTE;
+	return addressed ? WHOSE_INBOUND : WHOSE_OTHER;
+}

@@ -1,0 +1,498 @@
+/* Verbs: what they do to a ticket, by whom, and what is recorded of it. */
+#include "command.h"
+
+#include <string.h>
+
+#include "agents.h"
+#include "limits.h"
+#include "queues.h"
+#include "reply.h"
+#include "text.h"
+
+/* One command at work on one ticket. */
+struct change {
+	struct txn *txn;
+	const struct commander *by;
+	const struct command *command;
+	struct ticket ticket;
+	GString *done;
+	struct error *err;
+};
+
+typedef enum status apply_fn(struct change *c);
+
+/* --- steps --- */
+
+static enum status save(struct change *c, const char *kind, const char *from, const char *to, const char *text)
+{
+	enum status st;
+
+	c->ticket.updated = MAX(c->ticket.updated, c->by->actor.now);
+	st = tickets_save(c->txn, &c->ticket, c->err);
+	if (st == ST_OK)
+		st = history_add(c->txn, c->ticket.number, &c->by->actor, kind, from, to, text, c->err);
+	return st;
+}
+
+static enum status unchanged(struct change *c, const char *what)
+{
+	g_string_append_printf(c->done, "#%" G_GUINT64_FORMAT " is %s already", c->ticket.number, what);
+	return ST_OK;
+}
+
+static void say(struct change *c, const char *what)
+{
+	g_string_append_printf(c->done, "#%" G_GUINT64_FORMAT " %s", c->ticket.number, what);
+}
+
+static struct reply_context mail_context(const struct change *c)
+{
+	struct reply_context context = { c->txn, c->by->settings, &c->by->key, { "milticket", c->by->actor.now } };
+
+	return context;
+}
+
+static const struct account *account_of(const struct change *c)
+{
+	g_autofree char *detail = NULL;
+
+	return c->ticket.account ? settings_account(c->by->settings, c->ticket.account, &detail) : NULL;
+}
+
+/* --- status --- */
+
+static enum status answer_closed(struct change *c)
+{
+	const struct reply_context context = mail_context(c);
+	const struct account *account = account_of(c);
+	bool queued;
+	enum status st;
+
+	if (!account)
+		return ST_OK;
+	st = reply_automatic(&context, &c->ticket, account, ANSWER_CLOSED, NULL, AUTO_NONE, "", &queued, c->err);
+	return st == ST_OK ? tickets_save(c->txn, &c->ticket, c->err) : st;
+}
+
+static enum status set_status(struct change *c, int status, int64_t wait_until)
+{
+	struct ticket *t = &c->ticket;
+	int before = t->status;
+	g_autofree char *until = text_rfc3339(wait_until);
+	enum status st;
+
+	if (before == status && t->wait_until == wait_until)
+		return unchanged(c, ticket_status_names[status]);
+	t->status = status;
+	t->wait_until = wait_until;
+	t->closed = status == TICKET_CLOSED ? c->by->actor.now : 0;
+	st = save(c, "status", ticket_status_names[before], ticket_status_names[status], until);
+	if (st == ST_OK && status == TICKET_CLOSED && before != TICKET_SPAM)
+		st = answer_closed(c);
+	g_string_append_printf(c->done, "#%" G_GUINT64_FORMAT " %s%s%s", t->number, ticket_status_names[status], until ? " until " : "", until ? until : "");
+	return st;
+}
+
+static enum status apply_status(struct change *c)
+{
+	return set_status(c, c->command->value, 0);
+}
+
+static enum status apply_close(struct change *c)
+{
+	return set_status(c, TICKET_CLOSED, 0);
+}
+
+static enum status apply_spam(struct change *c)
+{
+	return set_status(c, TICKET_SPAM, 0);
+}
+
+static enum status apply_reopen(struct change *c)
+{
+	return ticket_status_active(c->ticket.status) && c->ticket.status != TICKET_WAITING ? unchanged(c, "open") : set_status(c, TICKET_OPEN, 0);
+}
+
+static enum status apply_wait(struct change *c)
+{
+	return set_status(c, TICKET_WAITING, c->command->when);
+}
+
+/* --- assignment --- */
+
+/* The new agent gets the ticket's mails, to answer from there; who takes a ticket has seen it. */
+static enum status tell_agent(struct change *c, const struct agent *agent)
+{
+	const struct reply_context context = mail_context(c);
+	g_autofree char *lead = g_strdup_printf("This ticket was assigned to you by %s.\n", c->by->actor.name);
+
+	if (!agent->addresses || !agent->addresses[0] || (c->by->agent && strcmp(c->by->agent->login, agent->login) == 0))
+		return ST_OK;
+	return reply_forward(&context, &c->ticket, agent->addresses[0], lead, "notice", c->err);
+}
+
+static enum status assign_to(struct change *c, const struct agent *agent)
+{
+	struct ticket *t = &c->ticket;
+	g_autofree char *before = g_steal_pointer(&t->agent);
+	g_autofree char *what = g_strdup_printf("assigned to %s", agent->login);
+	int status = t->status;
+	enum status st;
+
+	t->agent = g_strdup(agent->login);
+	if (g_strcmp0(before, agent->login) == 0)
+		return unchanged(c, what);
+	if (status == TICKET_NEW)
+		t->status = TICKET_OPEN;
+	st = save(c, "agent", before, agent->login, NULL);
+	if (st == ST_OK && t->status != status)
+		st = history_add(c->txn, t->number, &c->by->actor, "status", ticket_status_names[status], ticket_status_names[t->status], NULL, c->err);
+	if (st == ST_OK)
+		st = tell_agent(c, agent);
+	say(c, what);
+	return st;
+}
+
+static enum status apply_assign(struct change *c)
+{
+	struct agent agent = { 0 };
+	enum status st = agents_find(c->txn, c->command->text, &agent, c->err);
+
+	if (st == ST_NOT_FOUND)
+		return error_set(c->err, ST_NOT_FOUND, "there is no agent '%s'", c->command->text);
+	if (st == ST_OK)
+		st = assign_to(c, &agent);
+	record_release(&agent_type, &agent);
+	return st;
+}
+
+static enum status apply_take(struct change *c)
+{
+	if (!c->by->agent)
+		return error_set(c->err, ST_REFUSED, "only an agent can take a ticket; '%s' is none", c->by->actor.name);
+	return assign_to(c, c->by->agent);
+}
+
+static enum status apply_release(struct change *c)
+{
+	g_autofree char *before = g_steal_pointer(&c->ticket.agent);
+
+	if (!before)
+		return unchanged(c, "nobody's");
+	say(c, "released");
+	return save(c, "agent", before, NULL, NULL);
+}
+
+/* --- fields --- */
+
+static enum status set_text(struct change *c, char **field, const char *kind)
+{
+	const char *value = *c->command->text ? c->command->text : NULL;
+	g_autofree char *before = g_steal_pointer(field);
+	g_autofree char *what = g_strdup_printf("%s %s", kind, value ? value : "none");
+
+	*field = g_strdup(value);
+	if (g_strcmp0(before, value) == 0)
+		return unchanged(c, what);
+	say(c, what);
+	return save(c, kind, before, value, NULL);
+}
+
+static enum status apply_queue(struct change *c)
+{
+	struct queue queue = { 0 };
+	enum status st = queues_load(c->txn, c->command->text, &queue, c->err);
+
+	record_release(&queue_type, &queue);
+	if (st == ST_NOT_FOUND)
+		return error_set(c->err, ST_NOT_FOUND, "there is no queue '%s'", c->command->text);
+	return st == ST_OK ? set_text(c, &c->ticket.queue, "queue") : st;
+}
+
+static enum status apply_project(struct change *c)
+{
+	return set_text(c, &c->ticket.project, "project");
+}
+
+static enum status apply_title(struct change *c)
+{
+	return set_text(c, &c->ticket.subject, "title");
+}
+
+static enum status apply_priority(struct change *c)
+{
+	int before = c->ticket.priority;
+	g_autofree char *what = g_strdup_printf("priority %s", priority_names[c->command->value]);
+
+	if (before == c->command->value)
+		return unchanged(c, what);
+	c->ticket.priority = c->command->value;
+	say(c, what);
+	return save(c, "priority", priority_names[before], priority_names[c->command->value], NULL);
+}
+
+static bool has_text(char *const *list, const char *s)
+{
+	return list && g_strv_contains((const char *const *)list, s);
+}
+
+static enum status apply_tag(struct change *c)
+{
+	struct ticket *t = &c->ticket;
+	g_autofree char *before = t->tags ? g_strjoinv(" ", t->tags) : g_strdup(""), *after = NULL;
+	g_autofree char *what = NULL;
+	GPtrArray *tags = g_ptr_array_new();
+
+	for (char **p = t->tags; p && *p; p++)
+		if (!has_text(c->command->remove, *p))
+			g_ptr_array_add(tags, g_strdup(*p));
+	for (char **p = c->command->add; *p; p++)
+		if (!has_text(t->tags, *p) && tags->len < LIMIT_TAGS)
+			g_ptr_array_add(tags, g_strdup(*p));
+	g_ptr_array_add(tags, NULL);
+	g_strfreev(t->tags);
+	t->tags = (char **)g_ptr_array_free(tags, FALSE);
+	after = g_strjoinv(" ", t->tags);
+	what = g_strdup_printf("tagged %s", *after ? after : "nothing");
+	if (strcmp(before, after) == 0)
+		return unchanged(c, what);
+	say(c, what);
+	return save(c, "tag", before, after, NULL);
+}
+
+/* --- two tickets --- */
+
+static bool may_work_on(const struct commander *by, const struct ticket *t)
+{
+	if (!by->agent || agent_in_queue(by->agent, t->queue) || g_strcmp0(t->agent, by->agent->login) == 0)
+		return true;
+	for (char **q = t->watchers; q && *q; q++)
+		if (agent_in_queue(by->agent, *q))
+			return true;
+	return false;
+}
+
+static enum status load_for(struct txn *txn, const struct commander *by, uint64_t number, struct ticket *ticket_out, struct error *err)
+{
+	enum status st = tickets_resolve(txn, number, ticket_out, err);
+
+	if (st == ST_NOT_FOUND)
+		return error_set(err, ST_NOT_FOUND, "there is no ticket #%" G_GUINT64_FORMAT, number);
+	if (st == ST_OK && !may_work_on(by, ticket_out)) {
+		st = error_set(err, ST_REFUSED, "ticket #%" G_GUINT64_FORMAT " is in queue '%s', which is not yours", ticket_out->number, ticket_out->queue);
+		record_release(&ticket_type, ticket_out);
+	}
+	return st;
+}
+
+static enum status link_one(struct change *c, struct ticket *t, uint64_t other)
+{
+	g_autofree char *number = g_strdup_printf("%" G_GUINT64_FORMAT, other);
+	enum status st;
+
+	if (numbers_has(&t->links, other))
+		return ST_OK;
+	if (t->links.n >= LIMIT_LINKS)
+		return error_set(c->err, ST_REFUSED, "ticket #%" G_GUINT64_FORMAT " has %d links already", t->number, LIMIT_LINKS);
+	numbers_add(&t->links, other);
+	st = tickets_save(c->txn, t, c->err);
+	return st == ST_OK ? history_add(c->txn, t->number, &c->by->actor, "link", NULL, number, NULL, c->err) : st;
+}
+
+static enum status apply_link(struct change *c)
+{
+	struct ticket other = { 0 };
+	g_autofree char *what = NULL;
+	enum status st = load_for(c->txn, c->by, c->command->number, &other, c->err);
+
+	if (st == ST_OK && other.number == c->ticket.number)
+		st = error_set(c->err, ST_BAD_INPUT, "a ticket cannot be linked with itself");
+	if (st == ST_OK)
+		st = link_one(c, &c->ticket, other.number);
+	if (st == ST_OK)
+		st = link_one(c, &other, c->ticket.number);
+	what = g_strdup_printf("linked with #%" G_GUINT64_FORMAT, other.number);
+	say(c, what);
+	record_release(&ticket_type, &other);
+	return st;
+}
+
+/* Union of two lists of texts; *into is replaced. */
+static void unite(char ***into, char *const *from, unsigned max)
+{
+	GPtrArray *all = g_ptr_array_new();
+
+	for (char **p = *into; p && *p; p++)
+		g_ptr_array_add(all, g_strdup(*p));
+	for (char *const *p = from; p && *p && all->len < max; p++)
+		if (!has_text(*into, *p))
+			g_ptr_array_add(all, g_strdup(*p));
+	g_ptr_array_add(all, NULL);
+	g_strfreev(*into);
+	*into = (char **)g_ptr_array_free(all, FALSE);
+}
+
+static enum status move_entries(struct change *c, struct ticket *from, struct ticket *to)
+{
+	for (uint64_t seq = 1; from->messages_count > 0 && seq < UINT32_MAX; seq++) {
+		enum status st = tickets_entry_move(c->txn, from, seq, to, c->err);
+
+		if (st != ST_OK && st != ST_NOT_FOUND)
+			return st;
+	}
+	return ST_OK;
+}
+
+static void inherit(struct ticket *to, const struct ticket *from)
+{
+	unite(&to->participants, from->participants, LIMIT_PARTICIPANTS);
+	unite(&to->tags, from->tags, LIMIT_TAGS);
+	unite(&to->watchers, from->watchers, LIMIT_TAGS);
+	to->updated = MAX(to->updated, from->updated);
+	to->last_in = MAX(to->last_in, from->last_in);
+	to->last_out = MAX(to->last_out, from->last_out);
+	to->undelivered |= from->undelivered;
+}
+
+static enum status merge_into(struct change *c, struct ticket *to)
+{
+	struct ticket *from = &c->ticket;
+	g_autofree char *from_number = g_strdup_printf("%" G_GUINT64_FORMAT, from->number);
+	g_autofree char *to_number = g_strdup_printf("%" G_GUINT64_FORMAT, to->number);
+	enum status st = move_entries(c, from, to);
+
+	inherit(to, from);
+	from->merged_into = to->number;
+	from->status = TICKET_CLOSED;
+	from->wait_until = 0;
+	from->closed = c->by->actor.now;
+	if (st == ST_OK)
+		st = save(c, "merged", NULL, to_number, NULL);
+	if (st == ST_OK)
+		st = tickets_save(c->txn, to, c->err);
+	if (st == ST_OK)
+		st = history_add(c->txn, to->number, &c->by->actor, "merged", from_number, NULL, NULL, c->err);
+	return st;
+}
+
+static enum status apply_merge(struct change *c)
+{
+	struct ticket to = { 0 };
+	g_autofree char *what = NULL;
+	enum status st = load_for(c->txn, c->by, c->command->number, &to, c->err);
+
+	if (st == ST_OK && to.number == c->ticket.number)
+		st = error_set(c->err, ST_BAD_INPUT, "a ticket cannot be merged into itself");
+	if (st == ST_OK)
+		st = merge_into(c, &to);
+	what = g_strdup_printf("merged into #%" G_GUINT64_FORMAT, to.number);
+	say(c, what);
+	record_release(&ticket_type, &to);
+	return st;
+}
+
+/* The new ticket is as the old one, but for what its messages say of themselves. */
+static enum status make_split(struct change *c, struct ticket *part)
+{
+	const struct numbering numbering = {
+		c->by->settings->numbers.scheme, (uint64_t)c->by->settings->numbers.first, c->by->actor.now };
+	struct entry first = { 0 };
+	enum status st = tickets_entry(c->txn, c->ticket.number, c->command->seqs.v[0], &first, c->err);
+
+	if (st != ST_OK)
+		return st == ST_NOT_FOUND ? error_set(c->err, st, "ticket #%" G_GUINT64_FORMAT " has no message %" G_GUINT64_FORMAT,
+			c->ticket.number, c->command->seqs.v[0]) : st;
+	record_copy(&ticket_type, part, &c->ticket);
+	part->messages_count = 0;
+	g_clear_pointer(&part->links.v, g_free);
+	part->links.n = 0;
+	g_clear_pointer(&part->answered, g_strfreev);
+	if (first.subject && *first.subject) {
+		struct subject_view view;
+
+		subject_view_init(&view, first.subject, &c->by->settings->tag_format);
+		g_free(part->subject);
+		part->subject = g_strdup(view.plain);
+		subject_view_release(&view);
+	}
+	part->opened = first.received;
+	part->updated = c->by->actor.now;
+	record_release(&entry_type, &first);
+	return tickets_create(c->txn, &numbering, part, c->err);
+}
+
+static enum status split_off(struct change *c, struct ticket *part)
+{
+	g_autofree char *from = g_strdup_printf("%" G_GUINT64_FORMAT, c->ticket.number);
+	g_autofree char *to = g_strdup_printf("%" G_GUINT64_FORMAT, part->number);
+	enum status st = ST_OK;
+
+	for (size_t i = 0; i < c->command->seqs.n && st == ST_OK; i++) {
+		st = tickets_entry_move(c->txn, &c->ticket, c->command->seqs.v[i], part, c->err);
+		if (st == ST_NOT_FOUND)
+			return error_set(c->err, st, "ticket #%s has no message %" G_GUINT64_FORMAT, from, c->command->seqs.v[i]);
+	}
+	if (st == ST_OK)
+		st = save(c, "split", NULL, to, NULL);
+	if (st == ST_OK)
+		st = tickets_save(c->txn, part, c->err);
+	if (st == ST_OK)
+		st = history_add(c->txn, part->number, &c->by->actor, "split", from, NULL, NULL, c->err);
+	if (st == ST_OK)
+		st = link_one(c, &c->ticket, part->number);
+	return st == ST_OK ? link_one(c, part, c->ticket.number) : st;
+}
+
+static enum status apply_split(struct change *c)
+{
+	struct ticket part = { 0 };
+	g_autofree char *what = NULL;
+	enum status st = make_split(c, &part);
+
+	if (st == ST_OK)
+		st = split_off(c, &part);
+	what = g_strdup_printf("split into #%" G_GUINT64_FORMAT, part.number);
+	say(c, what);
+	record_release(&ticket_type, &part);
+	return st;
+}
+
+static apply_fn *const applies[VERB_COUNT] = {
+	[VERB_TAKE] = apply_take,
+	[VERB_RELEASE] = apply_release,
+	[VERB_ASSIGN] = apply_assign,
+	[VERB_STATUS] = apply_status,
+	[VERB_CLOSE] = apply_close,
+	[VERB_REOPEN] = apply_reopen,
+	[VERB_WAIT] = apply_wait,
+	[VERB_QUEUE] = apply_queue,
+	[VERB_PROJECT] = apply_project,
+	[VERB_PRIORITY] = apply_priority,
+	[VERB_TAG] = apply_tag,
+	[VERB_MERGE] = apply_merge,
+	[VERB_SPLIT] = apply_split,
+	[VERB_LINK] = apply_link,
+	[VERB_SPAM] = apply_spam,
+	[VERB_TITLE] = apply_title,
+};
+
+enum status command_apply(struct txn *txn, const struct commander *commander, uint64_t number, const struct command *command,
+	char **done_out, struct error *err)
+{
+	struct change c = { .txn = txn, .by = commander, .command = command, .err = err };
+	enum status st;
+
+	if (!applies[command->verb])
+		return error_set(err, ST_BAD_INPUT, "%s changes no ticket", verb_info(command->verb)->name);
+	st = load_for(txn, commander, number, &c.ticket, err);
+	if (st != ST_OK)
+		return st;
+	c.done = g_string_new(NULL);
+	st = applies[command->verb](&c);
+	if (st == ST_OK)
+		*done_out = g_string_free(g_steal_pointer(&c.done), FALSE);
+	if (c.done)
+		g_string_free(c.done, TRUE);
+	record_release(&ticket_type, &c.ticket);
+	return st;
+}

@@ -1,0 +1,27 @@
+/* Commands in mail: which lines of a text are commands, what they do, and the transcript that answers them (PRODUCT section 7). */
+#ifndef MILTICKET_COMMAND_MAIL_H
+#define MILTICKET_COMMAND_MAIL_H
+
+#include "command.h"
+
+/* What was run, for the answer. */
+struct transcript {
+	GString *text;		/* "> line" and its result, a blank line between; empty when nothing looked like a command */
+	unsigned done, refused;
+};
+void transcript_init(struct transcript *transcript);
+void transcript_release(struct transcript *transcript);
+
+/* Commands at the head of a note on this ticket. A text whose first line is no command is a plain note: nothing is run or answered. */
+enum status command_mail_note(struct txn *txn, const struct commander *commander, uint64_t ticket, const char *text,
+	struct transcript *transcript, struct error *err);
+
+/* A control message: every line names its ticket, and a line that is no command is answered as such. */
+enum status command_mail_control(struct txn *txn, const struct commander *commander, const char *text,
+	struct transcript *transcript, struct error *err);
+
+/* The words taken out of a reply's Subject: "close", "wait 3d". */
+enum status command_mail_words(struct txn *txn, const struct commander *commander, uint64_t ticket, char *const *commands,
+	struct transcript *transcript, struct error *err);
+
+#endif

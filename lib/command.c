@@ -1,0 +1,230 @@
+/* Verbs: their grammar. What they do to a ticket is in command-apply.c. */
+#include "command.h"
+
+#include <string.h>
+
+#include "limits.h"
+#include "text.h"
+
+typedef enum status parse_fn(char **args, size_t n, int64_t now, struct command *command, struct error *err);
+
+static enum status expected(struct error *err, const struct command *command, const char *word)
+{
+	const struct verb_info *info = verb_info(command->verb);
+
+	if (word)
+		return error_set(err, ST_BAD_INPUT, "%s: '%s' is not %s", info->name, word, info->arguments);
+	return error_set(err, ST_BAD_INPUT, "%s: expected %s", info->name, *info->arguments ? info->arguments : "no argument");
+}
+
+static enum status parse_none(char **args, size_t n, int64_t now, struct command *command, struct error *err)
+{
+	(void)args;
+	(void)now;
+	return n == 0 ? ST_OK : expected(err, command, NULL);
+}
+
+/* One word, taken as it is: whether there is such an agent, queue or project is seen when it is applied. */
+static enum status parse_word(char **args, size_t n, int64_t now, struct command *command, struct error *err)
+{
+	(void)now;
+	if (n != 1)
+		return expected(err, command, NULL);
+	command->text = text_line(args[0], LIMIT_NAME_BYTES);
+	return *command->text ? ST_OK : expected(err, command, NULL);
+}
+
+/* A word, or nothing at all. */
+static enum status parse_maybe(char **args, size_t n, int64_t now, struct command *command, struct error *err)
+{
+	return n == 0 ? ST_OK : parse_word(args, n, now, command, err);
+}
+
+/* A project may be taken away: "" or "-". */
+static enum status parse_project(char **args, size_t n, int64_t now, struct command *command, struct error *err)
+{
+	(void)now;
+	if (n != 1)
+		return expected(err, command, NULL);
+	command->text = strcmp(args[0], "-") == 0 ? g_strdup("") : text_line(args[0], LIMIT_NAME_BYTES);
+	return ST_OK;
+}
+
+static enum status parse_name_of(char **args, size_t n, const char *const *names, struct command *command, struct error *err)
+{
+	if (n != 1)
+		return expected(err, command, NULL);
+	command->value = names_find(names, args[0]);
+	return command->value >= 0 ? ST_OK : expected(err, command, args[0]);
+}
+
+static enum status parse_status(char **args, size_t n, int64_t now, struct command *command, struct error *err)
+{
+	(void)now;
+	return parse_name_of(args, n, ticket_status_names, command, err);
+}
+
+static enum status parse_priority(char **args, size_t n, int64_t now, struct command *command, struct error *err)
+{
+	(void)now;
+	return parse_name_of(args, n, priority_names, command, err);
+}
+
+static enum status parse_wait(char **args, size_t n, int64_t now, struct command *command, struct error *err)
+{
+	if (n != 1)
+		return expected(err, command, NULL);
+	if (text_parse_when(args[0], now, 1, &command->when) != ST_OK)
+		return expected(err, command, args[0]);
+	if (command->when <= now)
+		return error_set(err, ST_BAD_INPUT, "wait: '%s' is not in the future", args[0]);
+	return ST_OK;
+}
+
+static enum status parse_number(char **args, size_t n, int64_t now, struct command *command, struct error *err)
+{
+	(void)now;
+	if (n != 1)
+		return expected(err, command, NULL);
+	return text_parse_number(args[0], &command->number) == ST_OK ? ST_OK : expected(err, command, args[0]);
+}
+
+static enum status parse_seqs(char **args, size_t n, int64_t now, struct command *command, struct error *err)
+{
+	(void)now;
+	for (size_t i = 0; i < n; i++) {
+		uint64_t seq;
+
+		if (text_parse_number(args[i], &seq) != ST_OK)
+			return expected(err, command, args[i]);
+		numbers_add(&command->seqs, seq);
+	}
+	return n > 0 ? ST_OK : expected(err, command, NULL);
+}
+
+static enum status parse_title(char **args, size_t n, int64_t now, struct command *command, struct error *err)
+{
+	g_autofree char *joined = NULL;
+
+	(void)now;
+	if (n == 0)
+		return expected(err, command, NULL);
+	joined = g_strjoinv(" ", args);
+	command->text = text_line(joined, LIMIT_TITLE_BYTES);
+	return *command->text ? ST_OK : expected(err, command, NULL);
+}
+
+static bool tag_valid(const char *tag)
+{
+	size_t len = strlen(tag);
+
+	return len > 0 && len <= 64 && g_utf8_validate(tag, -1, NULL) && !strpbrk(tag, " ,\t\r\n");
+}
+
+static enum status parse_tags(char **args, size_t n, int64_t now, struct command *command, struct error *err)
+{
+	g_autoptr(GPtrArray) add = g_ptr_array_new(), *remove = g_ptr_array_new();
+
+	(void)now;
+	if (n == 0 || n > LIMIT_TAGS)
+		return expected(err, command, NULL);
+	for (size_t i = 0; i < n; i++) {
+		bool minus = args[i][0] == '-';
+		char *name = args[i] + (minus || args[i][0] == '+');
+
+		if (!tag_valid(name))
+			return expected(err, command, args[i]);
+		g_ptr_array_add(minus ? remove : add, name);
+	}
+	g_ptr_array_add(add, NULL);
+	g_ptr_array_add(remove, NULL);
+	command->add = g_strdupv((char **)add->pdata);
+	command->remove = g_strdupv((char **)remove->pdata);
+	return ST_OK;
+}
+
+static enum status parse_filter(char **args, size_t n, int64_t now, struct command *command, struct error *err)
+{
+	(void)now;
+	(void)err;
+	command->text = n ? g_strjoinv(" ", args) : NULL;
+	return ST_OK;
+}
+
+static const struct verb_row {
+	struct verb_info info;
+	parse_fn *parse;
+} verbs[VERB_COUNT] = {
+	[VERB_TAKE] = { { "take", "", "make the ticket yours", true, true }, parse_none },
+	[VERB_RELEASE] = { { "release", "", "give the ticket back to its queue", true, true }, parse_none },
+	[VERB_ASSIGN] = { { "assign", "AGENT", "give the ticket to an agent", true, true }, parse_word },
+	[VERB_STATUS] = { { "status", "new|open|waiting|internal|clarify|closed|spam", "set the status", true, true }, parse_status },
+	[VERB_CLOSE] = { { "close", "", "close the ticket", true, true }, parse_none },
+	[VERB_REOPEN] = { { "reopen", "", "open a closed ticket again", true, true }, parse_none },
+	[VERB_WAIT] = { { "wait", "DURATION|DATE", "wait for the customer until then: 3d, 2026-12-24", true, true }, parse_wait },
+	[VERB_QUEUE] = { { "queue", "QUEUE", "move the ticket to a queue", true, true }, parse_word },
+	[VERB_PROJECT] = { { "project", "PROJECT", "set the project; - for none", true, true }, parse_project },
+	[VERB_PRIORITY] = { { "priority", "low|normal|high|urgent", "set the priority", true, true }, parse_priority },
+	[VERB_TAG] = { { "tag", "+TAG|-TAG …", "add and remove tags", true, true }, parse_tags },
+	[VERB_MERGE] = { { "merge", "NUMBER", "merge the ticket into another", true, true }, parse_number },
+	[VERB_SPLIT] = { { "split", "SEQ …", "move messages to a new ticket", false, true }, parse_seqs },
+	[VERB_LINK] = { { "link", "NUMBER", "link the ticket with another", true, true }, parse_number },
+	[VERB_SPAM] = { { "spam", "", "mark the ticket as spam", true, true }, parse_none },
+	[VERB_TITLE] = { { "title", "TEXT", "change the title", true, true }, parse_title },
+	[VERB_SHOW] = { { "show", "", "answer with the ticket", true, false }, parse_none },
+	[VERB_LIST] = { { "list", "[me|QUEUE|STATUS]", "answer with a list of tickets", true, false }, parse_maybe },
+	[VERB_HELP] = { { "help", "", "answer with this list", true, false }, parse_filter },
+};
+
+const struct verb_info *verb_info(enum verb verb)
+{
+	return &verbs[verb].info;
+}
+
+static int find_verb(const char *word)
+{
+	for (int v = 0; v < VERB_COUNT; v++)
+		if (g_ascii_strcasecmp(verbs[v].info.name, word) == 0)
+			return v;
+	return -1;
+}
+
+enum status command_parse(const char *const *words, int64_t now, struct command *command_out, struct error *err)
+{
+	g_auto(GStrv) copy = g_strdupv((char **)words);
+	struct command command = { 0 };
+	int verb = copy[0] ? find_verb(copy[0]) : -1;
+	enum status st;
+
+	if (verb < 0)
+		return error_set(err, ST_BAD_INPUT, "unknown command '%s'", copy[0] ? copy[0] : "");
+	command.verb = (enum verb)verb;
+	st = verbs[verb].parse(copy + 1, g_strv_length(copy) - 1, now, &command, err);
+	if (st == ST_OK)
+		*command_out = command;
+	else
+		command_release(&command);
+	return st;
+}
+
+enum status command_parse_line(const char *line, int64_t now, struct command *command_out, struct error *err)
+{
+	g_autofree char *clean = text_line(line, LIMIT_COMMAND_BYTES);
+	g_auto(GStrv) words = NULL;
+
+	if (strlen(line) > LIMIT_COMMAND_BYTES)
+		return error_set(err, ST_BAD_INPUT, "a command line may have %d bytes", LIMIT_COMMAND_BYTES);
+	/* Quotes that do not close are the reader's apostrophes. */
+	if (!g_shell_parse_argv(clean, NULL, &words, NULL))
+		words = g_strsplit(clean, " ", -1);
+	return command_parse((const char *const *)words, now, command_out, err);
+}
+
+void command_release(struct command *command)
+{
+	g_free(command->text);
+	g_strfreev(command->add);
+	g_strfreev(command->remove);
+	g_free(command->seqs.v);
+	memset(command, 0, sizeof *command);
+}

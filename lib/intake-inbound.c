@@ -1,0 +1,210 @@
+/* Mail from outside: a follow-up or a new ticket. What each kind of automatic mail may do is one table. */
+#include "intake-work.h"
+
+#include <string.h>
+
+#include "address.h"
+#include "tickets.h"
+
+/* What becomes of unthreaded mail of a kind. */
+enum unthreaded { OPENS_WITH_ANSWER, OPENS, OPENS_AS_SPAM, ASKS_POLICY };
+
+/* PRODUCT section 6, a row a kind. */
+static const struct manner {
+	const char *event;		/* when it is threaded */
+	enum direction direction;
+	bool moves;			/* wakes and reopens the ticket */
+	enum unthreaded unthreaded;
+} manners[] = {
+	[AUTO_NONE] = { "followup", DIRECTION_IN, true, OPENS_WITH_ANSWER },
+	[AUTO_BOUNCE] = { "bounce", DIRECTION_BOUNCE, false, ASKS_POLICY },
+	[AUTO_DELAYED] = { "auto", DIRECTION_AUTO, false, ASKS_POLICY },
+	[AUTO_RECEIPT] = { "auto", DIRECTION_AUTO, false, ASKS_POLICY },
+	[AUTO_VACATION] = { "auto", DIRECTION_AUTO, false, ASKS_POLICY },
+	[AUTO_LIST] = { "followup", DIRECTION_IN, true, OPENS },
+	[AUTO_GENERATED] = { "followup", DIRECTION_IN, true, OPENS },
+	[AUTO_SPAM] = { "auto", DIRECTION_AUTO, false, OPENS_AS_SPAM },
+	[AUTO_OWN] = { "auto", DIRECTION_AUTO, false, OPENS },
+};
+
+static const struct manner *manner_of(const struct work *w)
+{
+	return &manners[w->outcome->automatic];
+}
+
+static enum status answer(struct work *w, enum answer which)
+{
+	const struct reply_context context = work_reply_context(w);
+	bool queued = false;
+	enum status st;
+
+	if (w->arrival->import || w->is_agent)
+		return ST_OK;
+	st = reply_automatic(&context, &w->match.ticket, work_account(w), which, w->message, w->outcome->automatic, w->envelope->sender, &queued, w->err);
+	w->outcome->queued |= queued;
+	return st == ST_OK ? tickets_save(w->txn, &w->match.ticket, w->err) : st;
+}
+
+/* --- follow-ups --- */
+
+/* The customer has spoken: it is the desk's turn again. Says whether that reopened the ticket. */
+static bool wake(struct work *w)
+{
+	struct ticket *t = &w->match.ticket;
+	const struct account *account = work_account(w);
+	bool was_closed = t->status == TICKET_CLOSED;
+
+	if (was_closed && account && account->close_on_arrival)
+		return false;
+	if (t->status == TICKET_WAITING || was_closed) {
+		t->status = TICKET_OPEN;
+		t->wait_until = 0;
+		t->closed = 0;
+	}
+	t->undelivered = false;
+	return was_closed;
+}
+
+static enum status status_event(struct work *w, int before)
+{
+	const struct actor actor = work_actor(w);
+	int after = w->match.ticket.status;
+
+	if (before == after)
+		return ST_OK;
+	return history_add(w->txn, w->match.ticket.number, &actor, "status", ticket_status_names[before], ticket_status_names[after], NULL, w->err);
+}
+
+static enum status follow_up_by_person(struct work *w)
+{
+	int before = w->match.ticket.status;
+	const char *event = wake(w) ? "reopened" : "followup";
+	enum status st;
+
+	work_add_participants(w);
+	work_watch_queues(w);
+	st = work_append(w, DIRECTION_IN, event, NULL, NULL, NULL);
+	if (st == ST_OK)
+		st = status_event(w, before);
+	return st == ST_OK ? answer(w, ANSWER_FOLLOWUP) : st;
+}
+
+/* The agent hears of a failed delivery, whatever the account's way of delivering. */
+static enum status tell_agent_of_bounce(struct work *w, const char *recipient)
+{
+	const struct reply_context context = work_reply_context(w);
+	g_autofree char *lead = g_strdup_printf("A mail of this ticket could not be delivered to %s.\n", recipient ? recipient : "a recipient");
+	g_auto(GStrv) workers = NULL;
+	enum status st;
+
+	if (!w->match.ticket.agent || w->arrival->import)
+		return ST_OK;
+	st = work_workers(w, &workers);
+	if (st != ST_OK || !workers[0])
+		return st;
+	w->outcome->queued = true;
+	return reply_forward(&context, &w->match.ticket, workers[0], lead, "notice", w->err);
+}
+
+static enum status follow_up_by_bounce(struct work *w)
+{
+	const struct report *report = message_report(w->message);
+	g_autofree char *text = g_strjoin(" ", report->status ? report->status : "", report->diagnostic ? report->diagnostic : "", NULL);
+	enum status st;
+
+	w->match.ticket.undelivered = true;
+	st = work_append(w, DIRECTION_BOUNCE, "bounce", NULL, report->recipient, *g_strstrip(text) ? text : NULL);
+	return st == ST_OK ? tell_agent_of_bounce(w, report->recipient) : st;
+}
+
+static enum status follow_up(struct work *w)
+{
+	const struct manner *manner = manner_of(w);
+
+	if (manner->direction == DIRECTION_BOUNCE)
+		return follow_up_by_bounce(w);
+	if (manner->moves)
+		return follow_up_by_person(w);
+	return work_append(w, manner->direction, manner->event, NULL, NULL, w->outcome->reason);
+}
+
+/* --- new tickets --- */
+
+/* Whom the ticket is for: the author, or the envelope sender when the mail names none. */
+static const struct mailbox *requester_of(const struct work *w, struct mailbox *spare, char **canonical)
+{
+	struct mailboxes from = message_from(w->message);
+
+	if (from.n)
+		return &from.v[0];
+	if (address_canonical(w->envelope->sender, canonical) != ST_OK)
+		return NULL;
+	spare->name = NULL;
+	spare->address = *canonical;
+	return spare;
+}
+
+static int first_status(const struct work *w)
+{
+	const struct account *account = recipients_account(&w->recipients);
+
+	if (manner_of(w)->unthreaded == OPENS_AS_SPAM)
+		return TICKET_SPAM;
+	return account->close_on_arrival ? TICKET_CLOSED : TICKET_NEW;
+}
+
+/* A rule's agent is told, unless the mail goes to them anyway. */
+static enum status tell_assigned(struct work *w, const struct rules_result *rules)
+{
+	const struct reply_context context = work_reply_context(w);
+	g_auto(GStrv) workers = NULL;
+	enum status st;
+
+	if (!rules->assign || !w->match.ticket.agent || w->arrival->import || work_wants_workers(w))
+		return ST_OK;
+	st = work_workers(w, &workers);
+	if (st != ST_OK || !workers[0])
+		return st;
+	w->outcome->queued = true;
+	return reply_forward(&context, &w->match.ticket, workers[0], "This ticket was assigned to you.\n", "notice", w->err);
+}
+
+static enum status open_by(struct work *w, const struct rules_result *rules)
+{
+	struct mailbox spare;
+	g_autofree char *canonical = NULL;
+	enum status st = work_open_ticket(w, requester_of(w, &spare, &canonical), rules, first_status(w));
+
+	if (st == ST_OK)
+		st = work_append(w, DIRECTION_IN, "opened", NULL, w->match.ticket.queue, rules->names->len ? rules->names->str : NULL);
+	if (st == ST_OK)
+		st = tell_assigned(w, rules);
+	if (st == ST_OK && rules->autoresponse && manner_of(w)->unthreaded == OPENS_WITH_ANSWER)
+		st = answer(w, w->match.late ? ANSWER_LATE : ANSWER_OPENED);
+	return st;
+}
+
+static enum status leave(struct work *w, const char *reason)
+{
+	w->outcome->left_alone = true;
+	w->outcome->reason = reason;
+	return ST_OK;
+}
+
+static enum status open_new(struct work *w)
+{
+	struct rules_result rules;
+	enum status st;
+
+	if (manner_of(w)->unthreaded == ASKS_POLICY && w->settings->policy.auto_replies == AUTO_IGNORE)
+		return leave(w, w->outcome->reason);
+	rules_apply(w->settings, w->message, w->envelope, w->subject.plain, &rules);
+	st = rules.ignore ? leave(w, "rule") : open_by(w, &rules);
+	rules_result_release(&rules);
+	return st;
+}
+
+enum status inbound(struct work *w)
+{
+	return w->match.ticket.number ? follow_up(w) : open_new(w);
+}

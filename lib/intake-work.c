@@ -1,0 +1,391 @@
+/* Steps that inbound and agents' mail have in common: opening, appending, participants, links. */
+#include "intake-work.h"
+
+#include <string.h>
+
+#include "address.h"
+#include "agents.h"
+#include "limits.h"
+#include "queues.h"
+#include "text.h"
+#include "tickets.h"
+
+const char *work_from_address(const struct work *w)
+{
+	struct mailboxes from = message_from(w->message);
+
+	return from.n ? from.v[0].address : "";
+}
+
+struct actor work_actor(const struct work *w)
+{
+	const char *from = work_from_address(w);
+	struct actor actor = { w->is_agent ? w->agent.login : *from ? from : w->envelope->sender, w->now };
+
+	if (!actor.name || !*actor.name)
+		actor.name = "<>";
+	return actor;
+}
+
+struct reply_context work_reply_context(const struct work *w)
+{
+	struct reply_context context = { w->txn, w->settings, &w->key, { "milticket", w->now } };
+
+	return context;
+}
+
+const struct account *work_account(const struct work *w)
+{
+	const struct account *account = NULL;
+	g_autofree char *detail = NULL;
+
+	if (w->match.ticket.account)
+		account = settings_account(w->settings, w->match.ticket.account, &detail);
+	return account ? account : recipients_account(&w->recipients);
+}
+
+const char *work_event_name(const char *stored)
+{
+	static const char *const names[] = { "opened", "followup", "reopened", "reply", "note", "auto", "bounce", NULL };
+	int i = stored ? names_find(names, stored) : -1;
+
+	return i < 0 ? "followup" : names[i];
+}
+
+/* --- people --- */
+
+static bool takes_part(struct work *w, const char *address)
+{
+	struct agent agent = { 0 };
+	enum status st;
+
+	if (settings_is_own(w->settings, address) || settings_is_control(w->settings, address))
+		return false;
+	st = agents_find(w->txn, address, &agent, NULL);
+	record_release(&agent_type, &agent);
+	return st != ST_OK;
+}
+
+static void add_participant(struct work *w, GPtrArray *people, const char *address)
+{
+	for (unsigned i = 0; i < people->len; i++)
+		if (strcmp(g_ptr_array_index(people, i), address) == 0)
+			return;
+	if (people->len < LIMIT_PARTICIPANTS && takes_part(w, address))
+		g_ptr_array_add(people, g_strdup(address));
+}
+
+static void add_participants(struct work *w, GPtrArray *people, struct mailboxes list)
+{
+	for (size_t i = 0; i < list.n; i++)
+		add_participant(w, people, list.v[i].address);
+}
+
+void work_add_participants(struct work *w)
+{
+	struct ticket *t = &w->match.ticket;
+	GPtrArray *people = g_ptr_array_new();
+
+	for (char **p = t->participants; p && *p; p++)
+		g_ptr_array_add(people, *p);
+	g_free(t->participants);
+	if (t->requester_address && people->len == 0)
+		g_ptr_array_add(people, g_strdup(t->requester_address));
+	add_participants(w, people, message_from(w->message));
+	add_participants(w, people, message_to(w->message));
+	add_participants(w, people, message_cc(w->message));
+	g_ptr_array_add(people, NULL);
+	t->participants = (char **)g_ptr_array_free(people, FALSE);
+}
+
+/* --- queues --- */
+
+static bool watches(const struct ticket *t, const char *queue)
+{
+	return g_strcmp0(t->queue, queue) == 0 || (t->watchers && g_strv_contains((const char *const *)t->watchers, queue));
+}
+
+static void add_text(char ***list, const char *s)
+{
+	guint n = *list ? g_strv_length(*list) : 0;
+
+	*list = g_renew(char *, *list, n + 2);
+	(*list)[n] = g_strdup(s);
+	(*list)[n + 1] = NULL;
+}
+
+bool work_watch_queues(struct work *w)
+{
+	struct ticket *t = &w->match.ticket;
+	bool added = false;
+
+	for (unsigned i = 0; i < w->recipients.accounts->len; i++) {
+		const struct account *account = g_ptr_array_index(w->recipients.accounts, i);
+
+		if (account->queue && *account->queue && !watches(t, account->queue)) {
+			add_text(&t->watchers, account->queue);
+			added = true;
+		}
+	}
+	return added;
+}
+
+bool work_wants_workers(const struct work *w)
+{
+	for (unsigned i = 0; i < w->recipients.accounts->len; i++) {
+		const struct account *account = g_ptr_array_index(w->recipients.accounts, i);
+
+		if (account->deliver == DELIVER_AGENTS || account->deliver == DELIVER_BOTH)
+			return !w->arrival->import;
+	}
+	return false;
+}
+
+struct members {
+	const char *queue;
+	GPtrArray *addresses;
+};
+
+static enum status add_member(struct txn *txn, const struct agent *agent, void *arg, struct error *err)
+{
+	struct members *m = arg;
+
+	(void)txn;
+	(void)err;
+	if (!agent->inactive && agent->addresses && agent->addresses[0] && agent_in_queue(agent, m->queue))
+		g_ptr_array_add(m->addresses, g_strdup(agent->addresses[0]));
+	return m->addresses->len < LIMIT_NOTIFIED ? ST_OK : ST_NOT_FOUND;
+}
+
+enum status work_workers(struct work *w, char ***workers_out)
+{
+	const struct ticket *t = &w->match.ticket;
+	struct members m = { t->queue, g_ptr_array_new() };
+	struct agent agent = { 0 };
+	enum status st = ST_NOT_FOUND;
+
+	if (t->agent)
+		st = agents_find(w->txn, t->agent, &agent, w->err);
+	if (st == ST_OK && agent.addresses && agent.addresses[0])
+		g_ptr_array_add(m.addresses, g_strdup(agent.addresses[0]));
+	record_release(&agent_type, &agent);
+	if (m.addresses->len == 0 && (st == ST_OK || st == ST_NOT_FOUND))
+		st = agents_each(w->txn, add_member, &m, w->err);
+	g_ptr_array_add(m.addresses, NULL);
+	*workers_out = (char **)g_ptr_array_free(m.addresses, FALSE);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+/* --- the entry --- */
+
+static char *shown(const struct mailbox *box)
+{
+	return box->name ? g_strdup_printf("%s <%s>", box->name, box->address) : g_strdup(box->address);
+}
+
+static char **shown_list(struct mailboxes list)
+{
+	char **out = g_new0(char *, list.n + 1);
+
+	for (size_t i = 0; i < list.n; i++)
+		out[i] = shown(&list.v[i]);
+	return out;
+}
+
+static char **kept_references(const struct message *message)
+{
+	const char *const *all = message_references(message);
+	size_t n = 0;
+
+	while (all[n])
+		n++;
+	return g_strdupv((char **)(all + (n > LIMIT_REFERENCES_KEPT ? n - LIMIT_REFERENCES_KEPT : 0)));
+}
+
+static void describe_entry(struct work *w, enum direction direction, const char *event)
+{
+	struct entry *e = &w->entry;
+	struct mailboxes from = message_from(w->message);
+
+	record_release(&entry_type, e);
+	e->direction = (int)direction;
+	e->message_id = g_strdup(message_id(w->message) ? message_id(w->message) : w->given_id);
+	e->in_reply_to = g_strdup(message_in_reply_to(w->message)[0]);
+	e->references = kept_references(w->message);
+	e->from = from.n ? shown(&from.v[0]) : NULL;
+	e->to = shown_list(message_to(w->message));
+	e->cc = shown_list(message_cc(w->message));
+	e->subject = text_line(message_subject(w->message), LIMIT_TITLE_BYTES);
+	e->date = message_date(w->message);
+	e->received = w->now;
+	e->match = (int)w->match.how;
+	e->size = spool_size(w->arrival->spool);
+	e->archive = g_strdup(w->archive);
+	e->queue_id = g_strdup(w->envelope->queue_id);
+	e->digest = g_strdup(w->digest);
+	e->sender = g_strdup(w->envelope->sender);
+	e->event = g_strdup(event);
+}
+
+/* Same thread, another matter: worth saying, not worth a new ticket. */
+static enum status note_new_subject(struct work *w)
+{
+	struct ticket *t = &w->match.ticket;
+	const struct actor actor = work_actor(w);
+
+	if (w->match.how != MATCH_MESSAGE_ID || w->subject.is_reply || !*w->subject.plain || g_strcmp0(w->subject.plain, t->subject) == 0)
+		return ST_OK;
+	return history_add(w->txn, t->number, &actor, "subject", t->subject, w->subject.plain, NULL, w->err);
+}
+
+static void touch(struct ticket *t, enum direction direction, int64_t now)
+{
+	t->updated = MAX(t->updated, now);
+	if (direction == DIRECTION_IN)
+		t->last_in = MAX(t->last_in, now);
+	else if (direction == DIRECTION_OUT)
+		t->last_out = MAX(t->last_out, now);
+}
+
+enum status work_append(struct work *w, enum direction direction, const char *event, const char *from, const char *to, const char *text)
+{
+	struct ticket *t = &w->match.ticket;
+	const struct actor actor = work_actor(w);
+	enum status st;
+
+	describe_entry(w, direction, event);
+	touch(t, direction, w->now);
+	w->outcome->event = work_event_name(event);
+	st = tickets_append(w->txn, t, &w->entry, message_text(w->message), w->err);
+	if (st == ST_OK)
+		st = history_add(w->txn, t->number, &actor, event, from, to, text, w->err);
+	if (st == ST_OK)
+		st = note_new_subject(w);
+	if (st == ST_OK)
+		st = work_link(w);
+	if (st == ST_OK)
+		st = tickets_save(w->txn, t, w->err);
+	w->outcome->seq = w->entry.seq;
+	return st;
+}
+
+/* --- opening --- */
+
+static const char *or_else(const char *a, const char *b)
+{
+	return a && *a ? a : b && *b ? b : NULL;
+}
+
+/* A queue with a responsible person assigns; an agent that a rule names wins. One that does not exist is no reason to lose the mail. */
+static enum status assign_on_opening(struct work *w, const struct rules_result *rules)
+{
+	struct ticket *t = &w->match.ticket;
+	struct queue queue = { 0 };
+	struct agent agent = { 0 };
+	enum status st = queues_load(w->txn, t->queue, &queue, w->err);
+	const char *login = or_else(rules ? rules->assign : NULL, st == ST_OK ? queue.responsible : NULL);
+
+	if (login && (st == ST_OK || st == ST_NOT_FOUND))
+		st = agents_find(w->txn, login, &agent, w->err);
+	if (st == ST_OK && login)
+		t->agent = g_strdup(agent.login);
+	record_release(&agent_type, &agent);
+	record_release(&queue_type, &queue);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+static void set_requester(struct ticket *t, const struct mailbox *requester)
+{
+	if (!requester)
+		return;
+	t->requester_name = g_strdup(requester->name);
+	t->requester_address = g_strdup(requester->address);
+}
+
+static void describe_ticket(struct work *w, const struct mailbox *requester, const struct rules_result *rules, int status)
+{
+	struct ticket *t = &w->match.ticket;
+	const struct account *account = recipients_account(&w->recipients);
+	int named = rules && rules->status ? names_find(ticket_status_names, rules->status) : -1;
+	int priority = rules && rules->priority ? names_find(priority_names, rules->priority) : -1;
+
+	record_release(&ticket_type, t);
+	t->subject = g_strdup(w->subject.plain);
+	t->queue = g_strdup(or_else(rules ? rules->queue : NULL, account->queue));
+	t->project = g_strdup(or_else(rules ? rules->project : NULL, account->project));
+	t->status = named >= 0 ? named : status;
+	t->priority = priority >= 0 ? priority : PRIORITY_NORMAL;
+	t->account = g_strdup(account->address);
+	t->language = g_strdup(message_language(w->message));
+	t->opened = w->now;
+	t->closed = t->status == TICKET_CLOSED ? w->now : 0;
+	for (unsigned i = 0; rules && i < rules->tags->len && i < LIMIT_TAGS; i++)
+		add_text(&t->tags, g_ptr_array_index(rules->tags, i));
+	set_requester(t, requester);
+	work_add_participants(w);
+	work_watch_queues(w);
+}
+
+enum status work_open_ticket(struct work *w, const struct mailbox *requester, const struct rules_result *rules, int status)
+{
+	const struct numbering numbering = { w->settings->numbers.scheme, (uint64_t)w->settings->numbers.first, w->now };
+	enum status st;
+
+	describe_ticket(w, requester, rules, status);
+	st = queues_ensure(w->txn, w->match.ticket.queue, w->now, w->err);
+	if (st == ST_OK)
+		st = assign_on_opening(w, rules);
+	if (st == ST_OK)
+		st = tickets_create(w->txn, &numbering, &w->match.ticket, w->err);
+	return st;
+}
+
+/* --- links --- */
+
+static enum status link_back(struct work *w, uint64_t other, const struct actor *actor)
+{
+	struct ticket t = { 0 };
+	g_autofree char *number = g_strdup_printf("%" G_GUINT64_FORMAT, w->match.ticket.number);
+	enum status st = tickets_load(w->txn, other, &t, w->err);
+
+	if (st == ST_OK && !numbers_has(&t.links, w->match.ticket.number) && t.links.n < LIMIT_LINKS) {
+		numbers_add(&t.links, w->match.ticket.number);
+		st = tickets_save(w->txn, &t, w->err);
+		if (st == ST_OK)
+			st = history_add(w->txn, other, actor, "link", NULL, number, NULL, w->err);
+	}
+	record_release(&ticket_type, &t);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+enum status work_link(struct work *w)
+{
+	struct ticket *t = &w->match.ticket;
+	const struct actor actor = work_actor(w);
+	enum status st = ST_OK;
+
+	for (size_t i = 0; i < w->match.links.n && st == ST_OK; i++) {
+		uint64_t other = w->match.links.v[i];
+		g_autofree char *number = g_strdup_printf("%" G_GUINT64_FORMAT, other);
+
+		if (other == t->number || numbers_has(&t->links, other) || t->links.n >= LIMIT_LINKS)
+			continue;
+		numbers_add(&t->links, other);
+		st = history_add(w->txn, t->number, &actor, "link", NULL, number, NULL, w->err);
+		if (st == ST_OK)
+			st = link_back(w, other, &actor);
+	}
+	return st;
+}
+
+void work_report(struct work *w)
+{
+	struct outcome *o = w->outcome;
+
+	o->ticket = w->match.ticket.number;
+	o->match = (int)w->match.how;
+	g_free(o->queue);
+	o->queue = g_strdup(w->match.ticket.queue);
+	g_free(o->agent);
+	o->agent = w->is_agent ? g_strdup(w->agent.login) : NULL;
+}

@@ -1,0 +1,88 @@
+/* What intake's transaction works with, shared by the files that tell its parts. Not for others. */
+#ifndef MILTICKET_INTAKE_WORK_H
+#define MILTICKET_INTAKE_WORK_H
+
+#include "history.h"
+#include "intake.h"
+#include "match.h"
+#include "reply.h"
+#include "rules.h"
+
+struct work {
+	const struct arrival *arrival;
+	const struct settings *settings;
+	const struct envelope *envelope;
+	struct message *message;
+	struct outcome *outcome;
+	int64_t now;			/* when the message came; for an import its Date */
+	struct token_key key;
+
+	/* Made before the transaction. */
+	struct subject_view subject;
+	enum automatic automatic;
+	const char *automatic_reason;
+	char *authenticated;		/* whom the MTA vouches for; NULL */
+	char *digest;
+	char *given_id;			/* the Message-ID of a message that has none */
+	char *archive;			/* its name in the archive; NULL without one */
+
+	/* Made in the transaction, anew each time that it runs. */
+	struct txn *txn;
+	struct error *err;
+	struct agent agent;
+	bool is_agent;
+	bool known;			/* the message was recorded before */
+	struct recipients recipients;
+	struct match match;
+	struct entry entry;
+	char *raw_subject;		/* the Subject without its !commands; NULL when it had none */
+	char **subject_commands;
+};
+
+/* --- intake-inbound.c --- */
+enum status inbound(struct work *w);
+
+/* --- intake-agent.c --- */
+enum status agent_reply(struct work *w);
+enum status agent_opened(struct work *w);
+enum status agent_note(struct work *w);
+enum status agent_commands(struct work *w);
+bool leaves_with_commands(enum whose whose);
+void take_subject_commands(struct work *w);
+
+/* --- intake-work.c: what they share --- */
+
+/* Borrowed from the message. "" without a From. */
+const char *work_from_address(const struct work *w);
+struct actor work_actor(const struct work *w);
+struct reply_context work_reply_context(const struct work *w);
+
+/* The account of the ticket at hand: the one it came in by, else the first addressed. NULL if there is neither. */
+const struct account *work_account(const struct work *w);
+
+/* Static name of an event stored with an entry. */
+const char *work_event_name(const char *stored);
+
+/* Opens w->match.ticket for this message; `requester` is who it is for. The caller appends the message. */
+enum status work_open_ticket(struct work *w, const struct mailbox *requester, const struct rules_result *rules, int status);
+
+/* Adds the message to w->match.ticket as an entry, saves the ticket and writes its event. `text` is the event's. */
+enum status work_append(struct work *w, enum direction direction, const char *event, const char *from, const char *to, const char *text);
+
+/* Everyone in From, To and Cc takes part, our own and agents' addresses excepted. */
+void work_add_participants(struct work *w);
+
+/* Queues of further addressed accounts watch the ticket. True if one was added. */
+bool work_watch_queues(struct work *w);
+
+/* Both tickets say of each other what was named but not matched. */
+enum status work_link(struct work *w);
+
+/* Is the mail to be handed to agents, and to which: the ticket's, else its queue's members. *workers_out owned. */
+bool work_wants_workers(const struct work *w);
+enum status work_workers(struct work *w, char ***workers_out);
+
+/* Fills the outcome's fields from the ticket at hand. */
+void work_report(struct work *w);
+
+#endif

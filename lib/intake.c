@@ -1,0 +1,333 @@
+/* The story of a message. Reads like the list in its header; what each kind of sender's mail does to a ticket is in intake-inbound.c and
+ * intake-agent.c. */
+#include "intake.h"
+
+#include <string.h>
+
+#include "address.h"
+#include "agents.h"
+#include "archive.h"
+#include "failpoint.h"
+#include "intake-work.h"
+#include "plan.h"
+#include "text.h"
+
+void outcome_init(struct outcome *outcome)
+{
+	memset(outcome, 0, sizeof *outcome);
+	edits_init(&outcome->edits);
+}
+
+void outcome_release(struct outcome *outcome)
+{
+	edits_release(&outcome->edits);
+	g_free(outcome->queue);
+	g_free(outcome->agent);
+	memset(outcome, 0, sizeof *outcome);
+}
+
+/* --- before any store access --- */
+
+static bool concerns_us(const struct settings *settings, const char *recipient)
+{
+	g_autofree char *canonical = NULL, *detail = NULL;
+	const struct account *account;
+
+	if (address_canonical(recipient, &canonical) != ST_OK)
+		return false;
+	account = settings_account(settings, canonical, &detail);
+	return account && account->enabled;
+}
+
+enum interest intake_interest(const struct settings *settings, const struct envelope *envelope)
+{
+	for (const char *const *r = envelope->recipients; *r; r++)
+		if (concerns_us(settings, *r))
+			return INTEREST_FULL;
+	return settings->agents_auth.sasl && envelope->authen && *envelope->authen ? INTEREST_MAYBE : INTEREST_NONE;
+}
+
+/* --- what one transaction works with --- */
+
+static void work_init(struct work *w, struct store *store, const struct arrival *arrival, struct outcome *outcome)
+{
+	memset(w, 0, sizeof *w);
+	w->arrival = arrival;
+	w->settings = arrival->settings;
+	w->envelope = arrival->envelope;
+	w->message = arrival->message;
+	w->outcome = outcome;
+	w->now = arrival->import && message_date(w->message) ? message_date(w->message) : w->envelope->received;
+	store_secret(store, w->key.secret);
+	subject_view_init(&w->subject, message_header(w->message, "Subject", 0), &w->settings->tag_format);
+	w->automatic = automatic_kind(w->message, w->envelope->sender, w->settings->policy.spam_header, &w->automatic_reason);
+	w->authenticated = arrival->import ? NULL : classify_authenticated(w->envelope, w->message, w->settings, NULL);
+}
+
+/* A transaction may run again: what an earlier run made is dropped. */
+static void work_reset(struct work *w)
+{
+	record_release(&agent_type, &w->agent);
+	w->is_agent = false;
+	recipients_release(&w->recipients);
+	match_release(&w->match);
+	record_release(&entry_type, &w->entry);
+	g_clear_pointer(&w->raw_subject, g_free);
+	g_clear_pointer(&w->subject_commands, g_strfreev);
+	outcome_release(w->outcome);
+	outcome_init(w->outcome);
+	w->outcome->automatic = w->automatic;
+	w->outcome->reason = w->automatic_reason;
+}
+
+static void work_release(struct work *w)
+{
+	record_release(&agent_type, &w->agent);
+	recipients_release(&w->recipients);
+	match_release(&w->match);
+	record_release(&entry_type, &w->entry);
+	subject_view_release(&w->subject);
+	g_free(w->raw_subject);
+	g_strfreev(w->subject_commands);
+	g_free(w->authenticated);
+	g_free(w->digest);
+	g_free(w->given_id);
+	g_free(w->archive);
+}
+
+/* --- the steps --- */
+
+static enum status find_agent(struct work *w)
+{
+	enum status st;
+
+	if (!w->authenticated)
+		return ST_OK;
+	st = agents_find(w->txn, w->authenticated, &w->agent, w->err);
+	w->is_agent = st == ST_OK;
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+static bool is_agent_address(const char *canonical, void *arg)
+{
+	struct work *w = arg;
+	struct agent agent = { 0 };
+	enum status st = agents_find(w->txn, canonical, &agent, NULL);
+
+	record_release(&agent_type, &agent);
+	return st == ST_OK;
+}
+
+static enum status find_ticket(struct work *w)
+{
+	const struct match_query query = {
+		.message = w->message, .recipients = &w->recipients, .subject = &w->subject, .settings = w->settings,
+		.automatic = w->automatic, .agent = w->is_agent ? &w->agent : NULL, .now = w->now,
+	};
+	enum status st = match_find(w->txn, &query, &w->match, w->err);
+
+	if (st == ST_OK && w->match.own)
+		w->outcome->automatic = AUTO_OWN;
+	return st;
+}
+
+/* In an imported mailbox the owner vouches for the From header; ours are the answers. */
+static enum whose imported_whose(struct work *w)
+{
+	struct mailboxes from = message_from(w->message);
+	bool ours = from.n > 0 && (settings_is_own(w->settings, from.v[0].address) || is_agent_address(from.v[0].address, w));
+
+	if (!ours)
+		return WHOSE_INBOUND;
+	if (agents_find(w->txn, from.v[0].address, &w->agent, NULL) == ST_OK)
+		w->is_agent = true;
+	return w->match.ticket.number ? WHOSE_REPLY : WHOSE_OPENED;
+}
+
+static enum whose whose(struct work *w)
+{
+	if (w->arrival->import)
+		return imported_whose(w);
+	return classify_whose(w->is_agent, &w->recipients, w->match.ticket.number != 0);
+}
+
+static enum status leave_alone(struct work *w)
+{
+	w->outcome->left_alone = true;
+	return ST_OK;
+}
+
+typedef enum status work_step(struct work *w);
+
+static work_step *const steps[] = {
+	[WHOSE_OTHER] = leave_alone,
+	[WHOSE_INBOUND] = inbound,
+	[WHOSE_REPLY] = agent_reply,
+	[WHOSE_DESK_REPLY] = agent_reply,
+	[WHOSE_OPENED] = agent_opened,
+	[WHOSE_NOTE] = agent_note,
+	[WHOSE_COMMANDS] = agent_commands,
+};
+
+/* Seen before: the same answers, nothing added but the queue of a second account. */
+static enum status again(struct work *w, uint64_t number, uint64_t seq)
+{
+	enum status st;
+
+	w->outcome->duplicate = true;
+	if (number == 0) {
+		w->outcome->whose = WHOSE_COMMANDS;
+		edits_verdict(&w->outcome->edits, VERDICT_DISCARD, NULL);
+		return ST_OK;
+	}
+	st = tickets_entry(w->txn, number, seq, &w->entry, w->err);
+	if (st == ST_OK)
+		st = tickets_resolve(w->txn, number, &w->match.ticket, w->err);
+	if (st != ST_OK)
+		return st;
+	w->match.how = (enum match_how)w->entry.match;
+	w->outcome->event = work_event_name(w->entry.event);
+	w->outcome->whose = classify_whose(w->is_agent, &w->recipients, true);
+	if (w->outcome->whose == WHOSE_REPLY && w->match.how == MATCH_NEW)
+		w->outcome->whose = WHOSE_OPENED;
+	if (leaves_with_commands(w->outcome->whose))
+		take_subject_commands(w);
+	return work_watch_queues(w) ? tickets_save(w->txn, &w->match.ticket, w->err) : ST_OK;
+}
+
+static enum status plan(struct work *w)
+{
+	g_auto(GStrv) workers = NULL;
+	struct plan p = {
+		.settings = w->settings, .envelope = w->envelope, .message = w->message, .recipients = &w->recipients,
+		.key = &w->key, .ticket = &w->match.ticket, .account = work_account(w),
+		.agent = w->is_agent ? &w->agent : NULL, .whose = w->outcome->whose, .match = (int)w->match.how,
+		.event = w->outcome->event, .given_id = w->given_id, .subject = w->raw_subject,
+	};
+	enum status st = ST_OK;
+
+	if (work_wants_workers(w))
+		st = work_workers(w, &workers);
+	p.workers = workers;
+	if (st == ST_OK && w->outcome->edits.verdict == VERDICT_ACCEPT)
+		plan_edits(&p, &w->outcome->edits);
+	return st;
+}
+
+/* Everything that the store learns of a message, in one transaction. */
+static enum status record(struct txn *txn, void *arg, struct error *err)
+{
+	struct work *w = arg;
+	uint64_t number, seq;
+	enum status st;
+
+	w->txn = txn;
+	w->err = err;
+	work_reset(w);
+	st = find_agent(w);
+	if (st != ST_OK)
+		return st;
+	recipients_init(&w->recipients, w->envelope, message_date(w->message), w->settings, &w->key, is_agent_address, w);
+	st = tickets_find_digest(txn, w->digest, &number, &seq, err);
+	w->known = st == ST_OK;
+	if (w->known && (w->recipients.hits->len || w->is_agent))
+		st = again(w, number, seq);
+	else if (st == ST_OK || st == ST_NOT_FOUND) {
+		st = find_ticket(w);
+		if (st == ST_OK) {
+			w->outcome->whose = whose(w);
+			st = steps[w->outcome->whose](w);
+		}
+	}
+	if (st != ST_OK || w->outcome->left_alone || w->outcome->edits.verdict != VERDICT_ACCEPT)
+		return st;
+	st = plan(w);
+	work_report(w);
+	return st;
+}
+
+/* --- headers only: an agent's mail to the outside --- */
+
+static enum status belongs(struct txn *txn, void *arg, struct error *err)
+{
+	struct work *w = arg;
+	enum status st;
+
+	w->txn = txn;
+	w->err = err;
+	work_reset(w);
+	st = find_agent(w);
+	if (st != ST_OK || !w->is_agent)
+		return st;
+	recipients_init(&w->recipients, w->envelope, message_date(w->message), w->settings, &w->key, is_agent_address, w);
+	if (w->recipients.control)
+		return ST_OK;
+	return find_ticket(w);
+}
+
+enum status intake_headers(struct store *store, const struct settings *settings, const struct envelope *envelope,
+	struct message *message, bool *ours_out, struct error *err)
+{
+	struct outcome outcome;
+	const struct arrival arrival = { .settings = settings, .envelope = envelope, .message = message };
+	struct work w;
+	enum status st;
+
+	outcome_init(&outcome);
+	work_init(&w, store, &arrival, &outcome);
+	st = store_read(store, belongs, &w, err);
+	if (st == ST_OK)
+		*ours_out = w.is_agent && (w.recipients.control || w.match.ticket.number != 0);
+	work_release(&w);
+	outcome_release(&outcome);
+	return st;
+}
+
+/* --- the whole --- */
+
+static void identify(struct work *w)
+{
+	const char *body = spool_body_sha256(w->arrival->spool);
+
+	w->digest = message_digest(w->message, NULL, w->subject.plain, body);
+	if (!message_id(w->message))
+		w->given_id = g_strdup_printf("<%.32s@%s>", w->digest, *w->settings->tag.name ? w->settings->tag.name : "localhost");
+}
+
+static bool archived(const struct work *w)
+{
+	return w->settings->archive.path && *w->settings->archive.path;
+}
+
+static enum status keep(struct work *w, struct error *err)
+{
+	if (!archived(w))
+		return ST_OK;
+	w->archive = archive_name(w->envelope->received, w->digest);
+	return spool_keep(w->arrival->spool, w->settings->archive.path, w->archive, w->settings->store.durable, err);
+}
+
+/* A message that turned out not to be ours leaves no copy. A duplicate's is the first one's. */
+static void drop_copy(struct work *w)
+{
+	if (w->archive && !w->known && (w->outcome->left_alone || w->outcome->edits.verdict == VERDICT_REJECT))
+		archive_remove(w->settings->archive.path, w->archive, NULL);
+}
+
+enum status intake(struct store *store, const struct arrival *arrival, struct outcome *outcome, struct error *err)
+{
+	struct work w;
+	enum status st;
+
+	work_init(&w, store, arrival, outcome);
+	identify(&w);
+	st = keep(&w, err);
+	failpoint("archived");
+	if (st == ST_OK)
+		st = store_write(store, record, &w, err);
+	failpoint("after-commit");
+	if (st == ST_OK)
+		drop_copy(&w);
+	work_release(&w);
+	return st;
+}

@@ -1,0 +1,284 @@
+/* Which ticket a message belongs to. */
+#include "match.h"
+
+#include <string.h>
+
+#include "limits.h"
+#include "text.h"
+
+enum { HITS_MAX = 8 };
+
+struct search {
+	struct txn *txn;
+	const struct match_query *query;
+	struct match *match;
+	struct error *err;
+};
+
+/* A step answers ST_OK with the number it found, or ST_NOT_FOUND. */
+typedef enum status match_step(struct search *s, uint64_t *number_out);
+
+static enum status by_token(struct search *s, uint64_t *number_out)
+{
+	GPtrArray *hits = s->query->recipients->hits;
+
+	for (unsigned i = 0; i < hits->len; i++) {
+		const struct account_hit *hit = g_ptr_array_index(hits, i);
+
+		if (hit->ticket) {
+			*number_out = hit->ticket;
+			return ST_OK;
+		}
+	}
+	return ST_NOT_FOUND;
+}
+
+/* An id may be known to several tickets (devices that never change it): one that a tag names is meant, else
+ * one that had the message rather than only a reference to it, else the newest. */
+static const struct id_hit *best_hit(const struct id_hit *hits, size_t n, const struct numbers *tags)
+{
+	const struct id_hit *best = &hits[0];
+
+	for (size_t i = 0; i < n; i++)
+		if (numbers_has(tags, hits[i].ticket))
+			return &hits[i];
+	for (size_t i = 0; i < n; i++)
+		if (hits[i].kind != ID_REFERENCED) {
+			best = &hits[i];
+			break;
+		}
+	return best;
+}
+
+static enum status find_id(struct search *s, const char *id, uint64_t *number_out)
+{
+	struct id_hit hits[HITS_MAX];
+	size_t n = 0;
+	enum status st = tickets_find_id(s->txn, id, hits, HITS_MAX, &n, s->err);
+
+	if (st != ST_OK)
+		return st;
+	if (n == 0)
+		return ST_NOT_FOUND;
+	*number_out = best_hit(hits, n, &s->query->subject->tags)->ticket;
+	return ST_OK;
+}
+
+static enum status find_ids(struct search *s, const char *const *ids, bool newest_first, uint64_t *number_out)
+{
+	size_t n = 0;
+
+	while (ids[n])
+		n++;
+	for (size_t i = 0; i < n; i++) {
+		enum status st = find_id(s, ids[newest_first ? n - 1 - i : i], number_out);
+
+		if (st != ST_NOT_FOUND)
+			return st;
+	}
+	return ST_NOT_FOUND;
+}
+
+/* Replies that came first have told us of this message's id. */
+static enum status find_own_id(struct search *s, uint64_t *number_out)
+{
+	const char *id = message_id(s->query->message);
+	struct id_hit hits[HITS_MAX];
+	size_t n = 0;
+	enum status st = id ? tickets_find_id(s->txn, id, hits, HITS_MAX, &n, s->err) : ST_NOT_FOUND;
+
+	if (st != ST_OK)
+		return st;
+	for (size_t i = 0; i < n; i++) {
+		if (hits[i].kind == ID_SENT)
+			s->match->own = true;
+		if (hits[i].kind != ID_SEEN) {
+			*number_out = hits[i].ticket;
+			return ST_OK;
+		}
+	}
+	return ST_NOT_FOUND;
+}
+
+static enum status by_message_id(struct search *s, uint64_t *number_out)
+{
+	enum status st = find_ids(s, message_in_reply_to(s->query->message), false, number_out);
+
+	if (st == ST_NOT_FOUND)
+		st = find_ids(s, message_references(s->query->message), true, number_out);
+	if (st == ST_NOT_FOUND)
+		st = find_own_id(s, number_out);
+	return st;
+}
+
+static enum status by_report(struct search *s, uint64_t *number_out)
+{
+	const char *id;
+
+	if (s->query->automatic == AUTO_NONE)
+		return ST_NOT_FOUND;
+	id = message_report(s->query->message)->message_id;
+	return id ? find_id(s, id, number_out) : ST_NOT_FOUND;
+}
+
+static bool is_participant(const struct ticket *ticket, const char *address)
+{
+	if (g_strcmp0(ticket->requester_address, address) == 0)
+		return true;
+	return ticket->participants && g_strv_contains((const char *const *)ticket->participants, address);
+}
+
+/* May this sender name a ticket by its tag? */
+static bool tag_allowed(const struct match_query *query, const struct ticket *ticket)
+{
+	struct mailboxes from = message_from(query->message);
+
+	if (query->settings->policy.subject_tag == SUBJECT_TAG_NEVER)
+		return false;
+	if (query->agent || query->settings->policy.subject_tag == SUBJECT_TAG_ANYONE)
+		return true;
+	for (size_t i = 0; i < from.n; i++)
+		if (is_participant(ticket, from.v[i].address))
+			return true;
+	return false;
+}
+
+static enum status by_subject(struct search *s, uint64_t *number_out)
+{
+	const struct numbers *tags = &s->query->subject->tags;
+
+	for (size_t i = 0; i < tags->n; i++) {
+		struct ticket ticket = { 0 };
+		enum status st = tickets_resolve(s->txn, tags->v[i], &ticket, s->err);
+		bool allowed = st == ST_OK && tag_allowed(s->query, &ticket);
+
+		record_release(&ticket_type, &ticket);
+		if (allowed)
+			*number_out = tags->v[i];
+		if (allowed || (st != ST_OK && st != ST_NOT_FOUND))
+			return st;
+	}
+	return ST_NOT_FOUND;
+}
+
+static const struct {
+	enum match_how how;
+	match_step *step;
+} steps[] = {
+	{ MATCH_TOKEN, by_token },
+	{ MATCH_MESSAGE_ID, by_message_id },
+	{ MATCH_REPORT, by_report },
+	{ MATCH_SUBJECT, by_subject },
+};
+
+static enum status first_hit(struct search *s, uint64_t *number_out)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
+		enum status st = steps[i].step(s, number_out);
+
+		if (st == ST_OK)
+			s->match->how = steps[i].how;
+		if (st != ST_NOT_FOUND)
+			return st;
+	}
+	return ST_NOT_FOUND;
+}
+
+/* Mail that changes no status, and an agent's own, never opens a ticket in place of an old one. */
+static bool closed_too_long(const struct match_query *query, const struct ticket *ticket)
+{
+	int64_t window = query->settings->policy.reopen_days * 24 * 3600 * TEXT_SECOND;
+	bool moves = query->automatic == AUTO_NONE || query->automatic == AUTO_LIST || query->automatic == AUTO_GENERATED;
+
+	return window > 0 && moves && !query->agent && ticket->status == TICKET_CLOSED && ticket->closed &&
+		query->now - ticket->closed > window;
+}
+
+static void forget_ticket(struct match *match)
+{
+	match->how = MATCH_NEW;
+	record_release(&ticket_type, &match->ticket);
+}
+
+/* The number that a step found, through merges; or no ticket, and a link. */
+static enum status settle(struct search *s, uint64_t number)
+{
+	struct match *match = s->match;
+	enum status st = tickets_resolve(s->txn, number, &match->ticket, s->err);
+
+	if (st == ST_NOT_FOUND) {
+		forget_ticket(match);
+		numbers_add(&match->links, number);
+		return ST_OK;
+	}
+	if (st == ST_OK && closed_too_long(s->query, &match->ticket)) {
+		numbers_add(&match->links, match->ticket.number);
+		forget_ticket(match);
+		match->late = true;
+	}
+	return st;
+}
+
+/* Tickets that the Subject names and that exist, or once did, are linked when they are not the one. */
+static enum status link_tags(struct search *s)
+{
+	const struct numbers *tags = &s->query->subject->tags;
+
+	for (size_t i = 0; i < tags->n && s->match->links.n < LIMIT_LINKS; i++) {
+		struct ticket ticket = { 0 };
+		enum status st = tickets_resolve(s->txn, tags->v[i], &ticket, s->err);
+		uint64_t number = st == ST_OK ? ticket.number : tags->v[i];
+		bool given = st == ST_OK || tickets_was_given(s->txn, number);
+
+		record_release(&ticket_type, &ticket);
+		if (st != ST_OK && st != ST_NOT_FOUND)
+			return st;
+		if (given && number != s->match->ticket.number)
+			numbers_add(&s->match->links, number);
+	}
+	return ST_OK;
+}
+
+/* Is the message that this one answers an internal note? */
+static enum status see_parent(struct search *s)
+{
+	const char *const *parents = message_in_reply_to(s->query->message);
+	struct id_hit hit;
+	struct entry entry = { 0 };
+	size_t n = 0;
+	enum status st = ST_OK;
+
+	if (!parents[0])
+		return ST_OK;
+	st = tickets_find_id(s->txn, parents[0], &hit, 1, &n, s->err);
+	if (st != ST_OK || n == 0 || hit.seq == 0)
+		return st == ST_NOT_FOUND ? ST_OK : st;
+	st = tickets_entry(s->txn, hit.ticket, hit.seq, &entry, s->err);
+	s->match->answers_note = st == ST_OK && entry.direction == DIRECTION_NOTE;
+	record_release(&entry_type, &entry);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+enum status match_find(struct txn *txn, const struct match_query *query, struct match *match_out, struct error *err)
+{
+	struct search s = { txn, query, match_out, err };
+	uint64_t number = 0;
+	enum status st;
+
+	match_out->how = MATCH_NEW;
+	st = first_hit(&s, &number);
+	if (st == ST_OK)
+		st = settle(&s, number);
+	if (st == ST_OK || st == ST_NOT_FOUND)
+		st = link_tags(&s);
+	if (st == ST_OK && query->agent)
+		st = see_parent(&s);
+	return st;
+}
+
+void match_release(struct match *match)
+{
+	record_release(&ticket_type, &match->ticket);
+	g_free(match->links.v);
+	memset(match, 0, sizeof *match);
+}

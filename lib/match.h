@@ -1,0 +1,32 @@
+/* Which ticket: PRODUCT section 4, first hit wins. Reads the store, changes nothing. */
+#ifndef MILTICKET_MATCH_H
+#define MILTICKET_MATCH_H
+
+#include "automatic.h"
+#include "classify.h"
+#include "tickets.h"
+
+struct match_query {
+	const struct message *message;
+	const struct recipients *recipients;
+	const struct subject_view *subject;
+	const struct settings *settings;
+	enum automatic automatic;
+	const struct agent *agent;	/* who sent it, if the MTA vouches for an agent; else NULL */
+	int64_t now;
+};
+
+struct match {
+	enum match_how how;
+	struct ticket ticket;		/* number 0: none, open a new one */
+	struct numbers links;		/* tickets named but not allowed, disagreeing, closed for too long or purged */
+	bool late;			/* the ticket found was closed too long ago: a new one, linked */
+	bool own;			/* the message itself is one that we sent */
+	bool answers_note;		/* it answers an internal note, or a transcript */
+};
+
+/* *match_out must be zeroed or released. */
+enum status match_find(struct txn *txn, const struct match_query *query, struct match *match_out, struct error *err);
+void match_release(struct match *match);
+
+#endif
