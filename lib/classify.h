@@ -1,7 +1,8 @@
-/* Whose message is it, and what kind of mail? Pure decisions over envelope, settings, agent and message. */
+/* Whose message is it? Pure decisions over envelope, settings, agent and message. */
 #ifndef MILTICKET_CLASSIFY_H
 #define MILTICKET_CLASSIFY_H
 
+#include "automatic.h"
 #include "message.h"
 #include "settings.h"
 #include "ticket.h"
@@ -16,26 +17,6 @@ struct envelope {
 	const char *hostname;		/* {j}; may be "" */
 	int64_t received;
 };
-
-/* PRODUCT section 6's kinds, one row each in the table of signals in automatic.c. */
-enum automatic {
-	AUTO_NONE,		/* a person */
-	AUTO_BOUNCE,		/* failed delivery */
-	AUTO_DELAYED,		/* delay, relayed, expanded, delivered */
-	AUTO_RECEIPT,		/* read receipt */
-	AUTO_VACATION,
-	AUTO_LIST,		/* list or bulk */
-	AUTO_GENERATED,
-	AUTO_SPAM,
-	AUTO_OWN		/* our own mail coming back */
-};
-extern const char *const automatic_names[];
-
-/* The strongest signal of the message; *reason_out (may be NULL) names it, "Auto-Submitted: auto-replied", static. sender is the envelope's. */
-enum automatic automatic_kind(const struct message *message, const char *sender, const char *spam_header, const char **reason_out);
-
-/* May a first message like this be answered at all (RFC 3834 section 2)? *reason_out as above when not. */
-bool automatic_may_answer(const struct message *message, enum automatic kind, const char *sender, const char **reason_out);
 
 /* The authenticated address or login to look an agent up with; NULL if nobody is vouched for. Owned.
  * *how_out (may be NULL): "sasl" or "dmarc", static. */

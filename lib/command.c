@@ -123,7 +123,8 @@ static bool tag_valid(const char *tag)
 
 static enum status parse_tags(char **args, size_t n, int64_t now, struct command *command, struct error *err)
 {
-	g_autoptr(GPtrArray) add = g_ptr_array_new(), *remove = g_ptr_array_new();
+	g_autoptr(GPtrArray) add = g_ptr_array_new();
+	g_autoptr(GPtrArray) remove = g_ptr_array_new();
 
 	(void)now;
 	if (n == 0 || n > LIMIT_TAGS)

@@ -6,6 +6,7 @@
 #include "settings.h"
 #include "store.h"
 #include "tickets.h"
+#include "token.h"
 
 enum verb {
 	VERB_TAKE, VERB_RELEASE, VERB_ASSIGN, VERB_STATUS, VERB_CLOSE, VERB_REOPEN, VERB_WAIT, VERB_QUEUE, VERB_PROJECT,
