@@ -1,10 +1,10 @@
 /* A scanner for as much of libconfig's syntax as is needed to tell numbers and @include from comments, strings and names. */
 #include "settings-scan.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/stat.h>
+
+#include "textfile.h"
 
 enum {
 	INCLUDE_DEPTH_MAX = 10,		/* libconfig's own; it reports what is deeper */
@@ -120,43 +120,16 @@ static enum status scan_token(struct scan *scan)
 	return ST_OK;
 }
 
-static unsigned line_of(const char *text, const char *place)
+static enum status scan_file(const char *path, const char *dir, unsigned depth, struct error *err)
 {
-	unsigned line = 1;
+	struct scan scan = { .path = path, .dir = dir, .line = 1, .depth = depth, .name = "", .err = err };
+	g_autofree char *text = NULL;
+	enum status st = textfile_read(path, FILE_BYTES_MAX, &text, err);
 
-	for (; text < place; text++)
-		line += *text == '\n';
-	return line;
-}
-
-static enum status scan_text(const char *path, const char *dir, unsigned depth, const char *text, size_t len, struct error *err)
-{
-	struct scan scan = { .path = path, .dir = dir, .p = text, .line = 1, .depth = depth, .name = "", .err = err };
-	const char *bad;
-	enum status st = ST_OK;
-
-	if (!g_utf8_validate(text, (gssize)len, &bad))
-		return error_set(err, ST_BAD_INPUT, "%s:%u: expected text in UTF-8", path, line_of(text, bad));
+	scan.p = text;
 	while (st == ST_OK && *scan.p)
 		st = scan_token(&scan);
 	return st;
-}
-
-static enum status scan_file(const char *path, const char *dir, unsigned depth, struct error *err)
-{
-	g_autofree char *text = NULL;
-	struct stat info;
-	gsize len;
-
-	if (stat(path, &info))
-		return error_set(err, ST_IO, "cannot read '%s': %s", path, g_strerror(errno));
-	if (!S_ISREG(info.st_mode))
-		return error_set(err, ST_IO, "cannot read '%s': not a regular file", path);
-	if (info.st_size > FILE_BYTES_MAX)
-		return error_set(err, ST_BAD_INPUT, "cannot read '%s': larger than %d bytes", path, FILE_BYTES_MAX);
-	if (!g_file_get_contents(path, &text, &len, NULL))
-		return error_set(err, ST_IO, "cannot read '%s': %s", path, g_strerror(errno));
-	return scan_text(path, dir, depth, text, len, err);
 }
 
 enum status settings_scan(const char *path, const char *dir, struct error *err)

@@ -1,13 +1,12 @@
 /* Templates, cut into literal pieces and variables when loaded, so that filling cannot fail and values are never looked at as syntax. */
 #include "template.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "limits.h"
 #include "text.h"
+#include "textfile.h"
 
 const char *const template_var_names[] = {
 	"number", "tag", "subject", "name", "address", "queue", "project", "status", "agent", "date", "quote", NULL
@@ -282,47 +281,16 @@ static enum status parse_template(struct template *template, struct place *place
 	return parse_pieces(place, text, true, template->body);
 }
 
-static unsigned line_of(const char *text, const char *place)
-{
-	unsigned line = 1;
-
-	for (; text < place; text++)
-		line += *text == '\n';
-	return line;
-}
-
-/* The file in UTF-8 with \n line ends and without a byte order mark. */
-static enum status read_template(const char *path, char **text_out, struct error *err)
-{
-	g_autofree char *raw = NULL;
-	struct place place = { path, 1, err };
-	struct stat info;
-	const char *bad;
-	gsize len;
-
-	if (stat(path, &info) || (S_ISREG(info.st_mode) && !g_file_get_contents(path, &raw, &len, NULL)))
-		return error_set(err, ST_IO, "cannot read '%s': %s", path, g_strerror(errno));
-	if (!raw)
-		return error_set(err, ST_IO, "cannot read '%s': not a regular file", path);
-	if (len > LIMIT_TEMPLATE_BYTES)
-		return error_set(err, ST_BAD_INPUT, "%s: larger than %d bytes", path, LIMIT_TEMPLATE_BYTES);
-	if (!g_utf8_validate(raw, (gssize)len, &bad)) {
-		place.line = line_of(raw, bad);
-		return fail(&place, "expected text in UTF-8");
-	}
-	*text_out = text_block(raw + (g_str_has_prefix(raw, "\xEF\xBB\xBF") ? 3 : 0), -1, LIMIT_TEMPLATE_BYTES);
-	return ST_OK;
-}
-
 enum status template_load(const char *path, struct template **template_out, struct error *err)
 {
-	g_autofree char *text = NULL;
+	g_autofree char *raw = NULL, *text = NULL;
 	struct place place = { path, 1, err };
 	struct template *template;
-	enum status st = read_template(path, &text, err);
+	enum status st = textfile_read(path, LIMIT_TEMPLATE_BYTES, &raw, err);
 
 	if (st != ST_OK)
 		return st;
+	text = text_block(raw, -1, LIMIT_TEMPLATE_BYTES);
 	template = template_new();
 	st = parse_template(template, &place, text);
 	if (st == ST_OK)
