@@ -1,0 +1,1 @@
+"""Makes the package harness importable from every directory of tests."""

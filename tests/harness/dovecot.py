@@ -1,0 +1,55 @@
+"""A private Dovecot that does nothing but tell Postfix who may log in."""
+import subprocess
+
+from .ground import answers, new_directory, stop_process, tool, wait_until
+
+CONFIG = """
+base_dir = {directory}/run
+state_dir = {directory}/run
+log_path = {directory}/dovecot.log
+protocols =
+ssl = no
+default_internal_user = nobody
+default_internal_group = nogroup
+default_login_user = nobody
+auth_mechanisms = plain login
+disable_plaintext_auth = no
+passdb {{
+  driver = passwd-file
+  args = scheme=PLAIN username_format=%u {directory}/users
+}}
+userdb {{
+  driver = static
+  args = uid=nobody gid=nogroup home=/nonexistent
+}}
+service auth {{
+  unix_listener {directory}/auth {{
+    mode = 0666
+  }}
+  unix_listener auth-userdb {{
+    mode = 0600
+    user = root
+  }}
+}}
+"""
+
+
+class Dovecot:
+    """socket is what smtpd_sasl_path wants; users maps a login to its password."""
+
+    def __init__(self, users):
+        self.directory = new_directory("dovecot")
+        self.socket = self.directory / "auth"
+        (self.directory / "users").write_text("".join(f"{login}:{{PLAIN}}{password}\n" for login, password in users.items()))
+        (self.directory / "dovecot.conf").write_text(CONFIG.format(directory=self.directory))
+        self.process = None
+
+    def start(self):
+        with (self.directory / "output").open("wb") as output:
+            self.process = subprocess.Popen([tool("dovecot"), "-F", "-c", str(self.directory / "dovecot.conf")],
+                                            stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        wait_until(lambda: answers(self.socket), f"Dovecot's socket, see {self.directory}")
+        return self
+
+    def stop(self):
+        stop_process(self.process)

@@ -1,0 +1,153 @@
+"""The MTA's end of the milter protocol (version 6), for what a mail server would hide: exact edits, broken conversations, load."""
+import dataclasses
+import socket
+import struct
+
+from .client import crlf
+from .sink import unique
+
+ACTIONS = 0x1FF         # every change a filter may ask for
+STEPS = 0x1FFFFF        # every step a filter may leave out or leave unanswered
+SKIPPED = {b"C": 0x01, b"H": 0x02, b"M": 0x04, b"R": 0x08, b"B": 0x10, b"L": 0x20, b"N": 0x40, b"T": 0x200}
+UNANSWERED = {b"L": 0x80, b"C": 0x1000, b"H": 0x2000, b"M": 0x4000, b"R": 0x8000, b"T": 0x10000, b"N": 0x40000, b"B": 0x80000}
+LEADING_SPACE = 0x100000
+FINAL = {b"a": "accept", b"d": "discard", b"r": "reject", b"t": "tempfail", b"y": "reply", b"c": "continue", b"s": "skip"}
+CHUNK = 65535
+
+
+@dataclasses.dataclass
+class Result:
+    """What the filter decided, at which step (C H M R T L N B E), the text of its own reply, and the edits it sent before."""
+    verdict: str
+    step: str
+    reply: str = ""
+    edits: list = dataclasses.field(default_factory=list)
+
+    @property
+    def accepted(self):
+        return self.verdict in ("accept", "continue")
+
+    @property
+    def retry(self):
+        return self.verdict == "tempfail" or self.reply.startswith("4")
+
+    def headers(self, name):
+        """The values that edits give headers of that name."""
+        return [edit[3] for edit in self.edits if edit[0] in ("add", "change", "insert") and edit[1].lower() == name.lower()]
+
+
+class MilterClient:
+    """One connection; may carry many messages."""
+
+    def __init__(self, path, timeout=60):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(timeout)
+        self.sock.connect(str(path))
+        self.steps = STEPS
+        self.macros = {}
+        self._write(b"O", struct.pack("!III", 6, ACTIONS, STEPS))
+        _, answer = self._read()
+        _, self.actions, self.steps = struct.unpack("!III", answer[:12])
+        self._step(b"C", b"client.example\0" + b"4" + struct.pack("!H", 25) + b"127.0.0.1\0", {"j": "mx.example.com"})
+        self._step(b"H", b"client.example\0")
+
+    def close(self):
+        try:
+            self._write(b"Q")
+        except OSError:
+            pass
+        self.sock.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def send(self, sender, recipients, data, authen=None, queue_id=None):
+        """One whole message; the Result of the step that ended it."""
+        macros = {"i": queue_id or unique("q"), "{mail_addr}": sender}
+        if authen:
+            macros.update({"{auth_authen}": authen, "{auth_type}": "PLAIN"})
+        for command, payload, defined in self._steps(sender, recipients, data, macros):
+            result = self._step(command, payload, defined)
+            if result.verdict == "skip":
+                continue
+            if result.verdict != "continue" or command == b"E":
+                if command != b"E":
+                    self._write(b"A")
+                return result
+        raise AssertionError("no answer at the end of the message")
+
+    def abort(self):
+        self._write(b"A")
+
+    def _steps(self, sender, recipients, data, macros):
+        head, _, body = crlf(data).partition(b"\r\n\r\n")
+        yield b"M", b"<" + sender.encode() + b">\0", macros
+        for recipient in recipients:
+            yield b"R", b"<" + recipient.encode() + b">\0", {**macros, "{rcpt_addr}": recipient}
+        yield b"T", b"", macros
+        for name, value in self._headers(head):
+            yield b"L", name + b"\0" + value + b"\0", None
+        yield b"N", b"", macros
+        for start in range(0, len(body), CHUNK):
+            yield b"B", body[start:start + CHUNK], None
+        yield b"E", b"", macros
+
+    def _headers(self, head):
+        for line in head.replace(b"\r\n ", b"\n ").replace(b"\r\n\t", b"\n\t").split(b"\r\n"):
+            name, _, value = line.partition(b":")
+            if not self.steps & LEADING_SPACE:
+                value = value[1:] if value[:1] == b" " else value
+            yield name, value
+
+    def _step(self, command, payload, macros=None):
+        if self.steps & SKIPPED.get(command, 0):
+            return Result("continue", command.decode())
+        if macros:
+            words = b"".join(f"{key}\0{value}\0".encode("utf-8", "surrogateescape") for key, value in macros.items())
+            self._write(b"D", command + words)
+        self._write(command, payload)
+        if self.steps & UNANSWERED.get(command, 0):
+            return Result("continue", command.decode())
+        return self._answer(command.decode())
+
+    def _answer(self, step):
+        edits = []
+        while True:
+            kind, payload = self._read()
+            if kind in FINAL:
+                reply = payload.rstrip(b"\0").decode(errors="replace") if kind == b"y" else ""
+                return Result("tempfail" if reply.startswith("4") else "reject" if reply else FINAL[kind], step, reply, edits)
+            if kind != b"p":
+                edits.append(self._edit(kind, payload))
+
+    @staticmethod
+    def _edit(kind, payload):
+        text = payload.decode("utf-8", "surrogateescape")
+        if kind == b"h":
+            name, value = text.split("\0")[:2]
+            return ("add", name, 0, value)
+        if kind in (b"m", b"i"):
+            name, value = payload[4:].decode("utf-8", "surrogateescape").split("\0")[:2]
+            return ("change" if kind == b"m" else "insert", name, struct.unpack("!I", payload[:4])[0], value)
+        names = {b"+": "recipient", b"2": "recipient", b"-": "not-recipient", b"e": "sender", b"q": "quarantine", b"b": "body"}
+        return (names[kind], "", 0, text.split("\0")[0])
+
+    def _write(self, command, payload=b""):
+        self.sock.sendall(struct.pack("!I", len(payload) + 1) + command + payload)
+
+    def _read(self):
+        size = struct.unpack("!I", self._exactly(4))[0]
+        packet = self._exactly(size)
+        return packet[:1], packet[1:]
+
+    def _exactly(self, count):
+        data = b""
+        while len(data) < count:
+            part = self.sock.recv(count - len(data))
+            if not part:
+                raise ConnectionError("the filter closed the connection")
+            data += part
+        return data
