@@ -85,11 +85,13 @@ static void append_scope(GString *out, enum key_scope scope, const char *prefix,
 	const struct setting_row *key;
 
 	for (size_t i = 0; (key = key_at(i)); i++) {
-		const char *member = key->name + strlen(prefix);
-		size_t group = group_length(member);
+		const char *member;
+		size_t group;
 
 		if (key->scope != scope)
 			continue;
+		member = key->name + strlen(prefix);
+		group = group_length(member);
 		if (group_length(last) && !same_group(last, member))
 			g_string_append_printf(out, "%s};\n", indent);
 		if (group && !same_group(last, member))
