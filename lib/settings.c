@@ -184,12 +184,12 @@ static enum status load_elements(struct loader *loader, config_setting_t *node, 
 	enum status st = ST_OK;
 
 	if (!config_setting_is_list(node))
-		return loader_fail(loader, node, name, "expected a list of groups ( { … } ), found %s", type_name(node));
+		return loader_fail(loader, node, name, "expected a list of groups ( { ... } ), found %s", type_name(node));
 	for (int i = 0; st == ST_OK && i < config_setting_length(node); i++) {
 		config_setting_t *element = config_setting_get_elem(node, (unsigned)i);
 
 		if (!config_setting_is_group(element))
-			return loader_fail(loader, element, name, "expected a list of groups ( { … } ), found %s in it", type_name(element));
+			return loader_fail(loader, element, name, "expected a list of groups ( { ... } ), found %s in it", type_name(element));
 		g_ptr_array_add(objects, make());
 		if (objects == loader->settings->accounts)
 			g_ptr_array_add(loader->account_nodes, element);
@@ -213,7 +213,7 @@ static enum status load_member(struct loader *loader, config_setting_t *node, co
 	if (!strcmp(name, "rules"))
 		return load_elements(loader, node, name, loader->settings->rules, rule_new);
 	if (!config_setting_is_group(node))
-		return loader_fail(loader, node, name, "expected a group { … }, found %s", type_name(node));
+		return loader_fail(loader, node, name, "expected a group { ... }, found %s", type_name(node));
 	return load_group(loader, node, name, base);
 }
 

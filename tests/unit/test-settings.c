@@ -45,7 +45,7 @@ static const struct {
 	{ "control_address = \"a@@b\";\n", 1, "control_address", "separated by commas" },
 	{ "control_address = \"control,,tickets\";\n", 1, "control_address", "separated by commas" },
 
-	{ "store = 1;\n", 1, "store", "expected a group { … }, found a number" },
+	{ "store = 1;\n", 1, "store", "expected a group { ... }, found a number" },
 	{ "store: { path = \"var\"; };\n", 1, "store.path", "expected an absolute path, found \"var\"" },
 	{ "store: { durable = 1; };\n", 1, "store.durable", "expected true or false (boolean), found a number" },
 	{ "store: { durable = \"true\"; };\n", 1, "store.durable", "found a string" },
@@ -75,8 +75,8 @@ static const struct {
 	{ "policy: { spam_header = \"X Spam: YES\"; };\n", 1, "policy.spam_header", "expected \"Name: pattern\"" },
 	{ "policy: { spam_header = \"X-Spam:\"; };\n", 1, "policy.spam_header", "expected \"Name: pattern\"" },
 
-	{ "accounts = 1;\n", 1, "accounts", "expected a list of groups ( { … } ), found a number" },
-	{ "accounts: { address = \"a@example.com\"; };\n", 1, "accounts", "expected a list of groups ( { … } ), found a group" },
+	{ "accounts = 1;\n", 1, "accounts", "expected a list of groups ( { ... } ), found a number" },
+	{ "accounts: { address = \"a@example.com\"; };\n", 1, "accounts", "expected a list of groups ( { ... } ), found a group" },
 	{ "accounts = (\n \"a@example.com\" );\n", 2, "accounts", "found a string in it" },
 	{ "accounts = (\n { queue = \"q\"; } );\n", 2, "accounts.address", "expected a mail address" },
 	{ "accounts = ( { address = \"nobody\"; } );\n", 1, "accounts.address", "expected a mail address such as" },
@@ -100,7 +100,7 @@ static const struct {
 	{ ACCOUNT("autoresponse: { opened = \"../milticket.conf\"; };"), 1, "accounts.autoresponse.opened", "expected the name of a file in" },
 
 	{ "rules: { };\n", 1, "rules", "expected a list of groups" },
-	{ RULE("match = \"*\";"), 1, "rules.match", "expected a group { … }, found a string" },
+	{ RULE("match = \"*\";"), 1, "rules.match", "expected a group { ... }, found a string" },
 	{ RULE("match: { header = \"X-Loop\"; };"), 1, "rules.match.header", "expected \"Name: pattern\"" },
 	{ RULE("set: { queue = \"A\"; };"), 1, "rules.set.queue", "expected a queue" },
 	{ RULE("set: { priority = \"hihg\"; };"), 1, "rules.set.priority", "expected one of \"normal\", \"low\", \"high\", \"urgent\", found \"hihg\"" },
