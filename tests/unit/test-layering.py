@@ -1,0 +1,153 @@
+#!/usr/bin/python3
+"""The house rules that a machine can check: who includes what, who may print, and what the sources never contain. Prints TAP."""
+import pathlib
+import re
+import statistics
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PARTS = ("lib", "milter", "tools")
+
+# A third-party header, and the only files that may include it.
+HOMES = {
+    r"lmdb\.h": r"lib/store[\w-]*\.[ch]",
+    r"gmime/.*": r"lib/(message|mime)[\w-]*\.[ch]",
+    r"curl/.*": r"lib/courier\.c",
+    r"libconfig\.h": r"lib/settings[\w-]*\.[ch]",
+    r"idn2\.h": r"lib/address\.c",
+    r"jansson\.h": r"(lib|tools)/[\w-]*json[\w-]*\.[ch]",
+    r"libmilter/.*": r"milter/[\w-]+\.[ch]",
+    r"systemd/.*": r"milter/[\w-]+\.[ch]",
+}
+# Where each part may look: arrows point downward only.
+MAY_INCLUDE = {"lib": {"lib"}, "milter": {"milter", "lib"}, "tools": {"tools", "lib"}}
+# lib/ neither prints, logs nor exits; failpoint.c is there to end the process in crash tests.
+EFFECTS = r"\b(printf|puts|putchar|perror|syslog|vsyslog|exit|_exit|abort|g_print|g_printerr|g_message|g_warning|g_critical)\s*\(|\b(stdout|stderr)\b"
+FORBIDDEN_CALLS = r"\b(strcpy|strcat|sprintf|vsprintf|gets|strtok|atoi|atol|system|popen|tmpnam|mktemp|alloca)\s*\("
+UNFINISHED = r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b"
+MACHINE_PATHS = r"(?<![\w.$}*)/-])/(home|work|mnt|Users)/\w"
+MAX_MEDIAN, MAX_P90 = 15, 50
+
+
+def files(*patterns):
+    return sorted(path for pattern in patterns for path in ROOT.glob(pattern) if path.is_file())
+
+
+def name(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+def sources():
+    return files(*(f"{part}/*.[ch]" for part in PARTS))
+
+
+def code(path):
+    """The text without comments and string literals, with its line ends kept."""
+    blank = lambda found: re.sub(r"[^\n]", " ", found.group())
+    return re.sub(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"', blank, path.read_text(), flags=re.S)
+
+
+def findings(paths, pattern, text=code):
+    found = []
+    for path in paths:
+        for number, line in enumerate(text(path).split("\n"), 1):
+            if re.search(pattern, line):
+                found.append(f"{name(path)}:{number}: {line.strip()[:100]}")
+    return found
+
+
+def whole(path):
+    return path.read_text(errors="replace")
+
+
+def includes(path, brackets):
+    opening, closing = brackets
+    return re.findall(rf"^\s*#\s*include\s*{opening}([^{closing}]+){closing}", path.read_text(), re.M)
+
+
+def each_library_has_one_home():
+    return [f"{name(path)} includes <{header}>" for path in sources() for header in includes(path, "<>")
+            for library, home in HOMES.items() if re.fullmatch(library, header) and not re.fullmatch(home, name(path))]
+
+
+def includes_point_downward():
+    home = {path.name: path.parent.name for path in files(*(f"{part}/*.h" for part in PARTS))}
+    return [f"{name(path)} includes {header}" for path in sources() for header in includes(path, '""')
+            if header != "build-config.h" and home.get(header, "lib") not in MAY_INCLUDE[path.parent.name]]
+
+
+def header_names_are_unique():
+    names = [path.name for path in files(*(f"{part}/*.h" for part in PARTS))]
+    return [each for each in names if names.count(each) > 1 or each in ("config.h", "err.h", "queue.h")]
+
+
+def only_the_milter_calls_smfi():
+    return findings(files("lib/*.[ch]", "tools/*.[ch]"), r"\bsmfi_\w+")
+
+
+def the_core_has_no_effects_of_its_own():
+    return findings([path for path in files("lib/*.c") if path.name != "failpoint.c"], EFFECTS)
+
+
+def no_dangerous_calls():
+    return findings(sources(), FORBIDDEN_CALLS)
+
+
+def texts():
+    return files("lib/*", "milter/*", "tools/*", "conf/*", "conf/templates/*", "tests/*", "tests/*/*.*", "README", "configure.ac", "Makefile.am")
+
+
+def nothing_is_left_unfinished():
+    return findings(texts(), UNFINISHED, whole)
+
+
+def no_path_of_a_machine():
+    return findings(texts(), MACHINE_PATHS, whole)
+
+
+def every_source_opens_with_what_it_is():
+    return [name(path) for path in sources() if not path.read_text().startswith("/*")]
+
+
+def functions():
+    """(lines, where) of every function: a body that opens and closes in the first column."""
+    for path in files(*(f"{part}/*.c" for part in PARTS)):
+        opened = None
+        for number, line in enumerate(path.read_text().split("\n"), 1):
+            if line == "{":
+                opened = number
+            elif line == "}" and opened:
+                yield number - opened + 1, f"{name(path)}:{opened}"
+                opened = None
+
+
+def functions_are_short():
+    lengths = sorted(functions(), reverse=True)
+    sizes = [size for size, _ in lengths]
+    if not sizes:
+        return ["no function found"]
+    median, p90 = statistics.median(sizes), sizes[len(sizes) // 10]
+    if median <= MAX_MEDIAN and p90 <= MAX_P90:
+        return []
+    return [f"median {median}, p90 {p90}"] + [f"{where}: {size} lines" for size, where in lengths[:10]]
+
+
+CHECKS = (each_library_has_one_home, includes_point_downward, header_names_are_unique, only_the_milter_calls_smfi,
+          the_core_has_no_effects_of_its_own, no_dangerous_calls, nothing_is_left_unfinished, no_path_of_a_machine,
+          every_source_opens_with_what_it_is, functions_are_short)
+
+
+def main():
+    failed = 0
+    print(f"1..{len(CHECKS)}")
+    for number, check in enumerate(CHECKS, 1):
+        found = check()
+        print(f"{'not ok' if found else 'ok'} {number} {check.__name__.replace('_', ' ')}")
+        for line in found:
+            print(f"# {line}")
+        failed += bool(found)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
