@@ -70,10 +70,13 @@ enum status store_read(struct store *store, store_fn *fn, void *arg, struct erro
  * ST_OK means committed, and durable if so opened. */
 enum status store_write(struct store *store, store_fn *fn, void *arg, struct error *err);
 
+/* The store's own random secret, made with it; whoever can read the store can read it. */
+void store_secret(struct store *store, guint8 secret_out[32]);
+
 /* Frees the slots of dead readers; gives their number. For the timer thread. */
 unsigned store_clear_readers(struct store *store);
 
-/* Hot, compacted copy into the new directory or file `path`; ST_EXISTS rather than overwriting. Durable on return. */
+/* Hot, compacted copy into the new file `path`, which as data.mdb in a directory of its own is a store; ST_EXISTS rather than overwriting. Durable on return. */
 enum status store_copy(struct store *store, const char *path, struct error *err);
 
 struct store_stat {
@@ -103,9 +106,9 @@ struct scan {
 	struct bytes key, value;
 	struct txn *txn;
 	void *cursor;
-	guint8 prefix[STORE_KEY_MAX];
 	size_t prefix_len;
 	bool reverse;
+	guint8 prefix[STORE_KEY_MAX], at[STORE_KEY_MAX];
 };
 enum status scan_first(struct scan *scan, struct txn *txn, enum store_table table, struct bytes prefix, struct bytes from, bool reverse);
 enum status scan_next(struct scan *scan);

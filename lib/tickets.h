@@ -31,6 +31,11 @@ enum status tickets_remove(struct txn *txn, uint64_t number, struct error *err);
  * stores the excerpt, indexes message id, references and digest. */
 enum status tickets_append(struct txn *txn, struct ticket *ticket, struct entry *entry, const char *text, struct error *err);
 enum status tickets_entry(struct txn *txn, uint64_t number, uint64_t seq, struct entry *entry_out, struct error *err);
+/* Each entry in order of seq. fn returns ST_OK to go on; the entry is borrowed. */
+typedef enum status entry_visit(struct txn *txn, const struct entry *entry, void *arg, struct error *err);
+enum status tickets_each_entry(struct txn *txn, uint64_t number, entry_visit *fn, void *arg, struct error *err);
+/* Drops the Message-IDs and identities of a ticket's entries from their indexes; part of tickets_remove(). */
+enum status tickets_forget_entries(struct txn *txn, uint64_t number, struct error *err);
 /* Stores a changed entry; its ids are reindexed. */
 enum status tickets_entry_save(struct txn *txn, const struct entry *entry, struct error *err);
 /* Moves an entry to the end of another ticket's conversation (merge, split); counts are the caller's to save on both. */

@@ -1,0 +1,40 @@
+/* What the files of the store share. Only they include <lmdb.h>. */
+#ifndef MILTICKET_STORE_ENGINE_H
+#define MILTICKET_STORE_ENGINE_H
+
+#include <lmdb.h>
+
+#include "store.h"
+
+struct job;
+
+struct store {
+	MDB_env *env;
+	MDB_dbi tables[TABLE_COUNT];
+	char *path;
+	unsigned flags;			/* of mdb_env_open */
+	guint8 secret[32];
+	/* Transactions hold it for reading; resizing or reopening the map needs that there is none. */
+	GRWLock map_lock;
+	/* Writers that wait to be gathered. */
+	GMutex lock;
+	GCond done;
+	struct job *first, **last;
+	bool leading;
+};
+
+struct txn {
+	struct store *store;
+	MDB_txn *mdb;
+	int rc;				/* the last failure, an MDB code or an errno */
+	bool full;			/* the map is full: grow it and run again */
+};
+
+enum status engine_status(int rc);
+enum status engine_error(struct error *err, const struct store *store, const char *what, int rc);
+/* Makes the map larger, takes over another process's size, or opens the environment anew, as rc asks; true if trying again makes sense.
+ * The caller holds no transaction and no lock. */
+bool engine_recover(struct store *store, int rc);
+int engine_open(struct store *store);
+
+#endif

@@ -1,0 +1,146 @@
+/* Group commit: concurrent writers are gathered by one of them, the leader, who runs each in a child transaction of its own and commits
+ * and syncs once. One writer alone waits for nobody. */
+#include "store-engine.h"
+
+enum { RETRIES = 64 };
+
+struct job {
+	store_fn *fn;
+	void *arg;
+	struct error *err;
+	enum status status;
+	bool done;
+	struct job *next;
+};
+
+static int begin(struct store *store, MDB_txn **mdb_out)
+{
+	for (int i = 0;; i++) {
+		int rc;
+
+		g_rw_lock_reader_lock(&store->map_lock);
+		rc = store->env ? mdb_txn_begin(store->env, NULL, 0, mdb_out) : MDB_PANIC;
+		if (rc == 0)
+			return 0;
+		g_rw_lock_reader_unlock(&store->map_lock);
+		if (i >= RETRIES || !engine_recover(store, rc))
+			return rc;
+	}
+}
+
+static void fail_all(struct store *store, struct job *jobs, int rc)
+{
+	for (struct job *j = jobs; j; j = j->next)
+		if (j->status == ST_OK)
+			j->status = engine_error(j->err, store, "write", rc);
+}
+
+/* A job in a child transaction: its failure undoes only itself. 0, or what failed for all. */
+static int run_child(struct store *store, MDB_txn *parent, struct job *job, bool *full_out)
+{
+	struct txn txn = { .store = store };
+	int rc = mdb_txn_begin(store->env, parent, 0, &txn.mdb);
+
+	if (rc)
+		return rc;
+	job->status = job->fn(&txn, job->arg, job->err);
+	*full_out |= txn.full;
+	if (job->status != ST_OK || txn.full) {
+		mdb_txn_abort(txn.mdb);
+		return 0;
+	}
+	return mdb_txn_commit(txn.mdb);
+}
+
+static int run_alone(struct store *store, MDB_txn *mdb, struct job *job, bool *full_out)
+{
+	struct txn txn = { .store = store, .mdb = mdb };
+
+	job->status = job->fn(&txn, job->arg, job->err);
+	*full_out |= txn.full;
+	return 0;
+}
+
+/* 0 when each job has its status; MDB_MAP_FULL and the like when all are to be run again. */
+static int run_once(struct store *store, struct job *jobs)
+{
+	bool alone = !jobs->next, full = false, any = false;
+	MDB_txn *mdb;
+	int rc = begin(store, &mdb);
+
+	if (rc)
+		return rc;
+	for (struct job *j = jobs; j && rc == 0 && !full; j = j->next) {
+		rc = alone ? run_alone(store, mdb, j, &full) : run_child(store, mdb, j, &full);
+		any |= j->status == ST_OK;
+	}
+	if (full)
+		rc = MDB_MAP_FULL;
+	/* Commit frees the handle even when it fails. */
+	if (rc == 0 && any)
+		rc = mdb_txn_commit(mdb);
+	else
+		mdb_txn_abort(mdb);
+	g_rw_lock_reader_unlock(&store->map_lock);
+	return rc;
+}
+
+static void run_group(struct store *store, struct job *jobs)
+{
+	int rc = 0;
+
+	for (int i = 0; i < RETRIES; i++) {
+		for (struct job *j = jobs; j; j = j->next)
+			j->status = ST_OK;
+		rc = run_once(store, jobs);
+		if (rc != MDB_MAP_FULL && rc != MDB_MAP_RESIZED && rc != MDB_PANIC)
+			break;
+		if (!engine_recover(store, rc))
+			break;
+	}
+	if (rc)
+		fail_all(store, jobs, rc);
+}
+
+/* The caller holds the lock. */
+static struct job *gather(struct store *store)
+{
+	struct job *jobs = store->first;
+
+	store->first = NULL;
+	store->last = &store->first;
+	return jobs;
+}
+
+static void lead(struct store *store)
+{
+	struct job *jobs = gather(store);
+
+	store->leading = true;
+	g_mutex_unlock(&store->lock);
+	run_group(store, jobs);
+	g_mutex_lock(&store->lock);
+	for (struct job *j = jobs, *next; j; j = next) {
+		next = j->next;
+		j->done = true;
+	}
+	store->leading = false;
+	g_cond_broadcast(&store->done);
+}
+
+enum status store_write(struct store *store, store_fn *fn, void *arg, struct error *err)
+{
+	struct job job = { .fn = fn, .arg = arg, .err = err };
+
+	g_mutex_lock(&store->lock);
+	*store->last = &job;
+	store->last = &job.next;
+	while (!job.done) {
+		if (store->leading)
+			g_cond_wait(&store->done, &store->lock);
+		else
+			lead(store);
+	}
+	g_mutex_unlock(&store->lock);
+	return job.status;
+}

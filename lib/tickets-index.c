@@ -1,0 +1,109 @@
+/* The index rows of a ticket: which there are, and keeping them. */
+#include "tickets-index.h"
+
+#include <string.h>
+
+void index_list_key(struct key *key, enum index_kind kind, const char *value)
+{
+	key_init(key);
+	key_u8(key, (uint8_t)kind);
+	key_text(key, value ? value : "");
+}
+
+static void add(GPtrArray *keys, const struct ticket *t, enum index_kind kind, const char *value)
+{
+	struct key *key = g_new(struct key, 1);
+
+	index_list_key(key, kind, value);
+	key_u8(key, ticket_status_active(t->status));
+	key_u64(key, (uint64_t)t->updated);
+	key_u64(key, t->number);
+	g_ptr_array_add(keys, key);
+}
+
+GPtrArray *index_keys(const struct ticket *t)
+{
+	GPtrArray *keys = g_ptr_array_new_with_free_func(g_free);
+
+	add(keys, t, INDEX_ALL, "");
+	add(keys, t, INDEX_STATUS, ticket_status_names[t->status]);
+	add(keys, t, INDEX_QUEUE, t->queue);
+	for (char **w = t->watchers; w && *w; w++)
+		add(keys, t, INDEX_QUEUE, *w);
+	add(keys, t, INDEX_AGENT, t->agent);
+	if (t->project && *t->project)
+		add(keys, t, INDEX_PROJECT, t->project);
+	if (t->requester_address)
+		add(keys, t, INDEX_REQUESTER, t->requester_address);
+	for (char **tag = t->tags; tag && *tag; tag++)
+		add(keys, t, INDEX_TAG, *tag);
+	return keys;
+}
+
+static bool has_key(GPtrArray *keys, const struct key *key)
+{
+	for (unsigned i = 0; keys && i < keys->len; i++) {
+		const struct key *k = g_ptr_array_index(keys, i);
+
+		if (k->len == key->len && memcmp(k->data, key->data, key->len) == 0)
+			return true;
+	}
+	return false;
+}
+
+static enum status delete_others(struct txn *txn, GPtrArray *keys, GPtrArray *kept)
+{
+	for (unsigned i = 0; keys && i < keys->len; i++) {
+		const struct key *key = g_ptr_array_index(keys, i);
+		enum status st = has_key(kept, key) ? ST_OK : txn_delete(txn, TABLE_INDEX, key_bytes(key));
+
+		if (st != ST_OK && st != ST_NOT_FOUND)
+			return st;
+	}
+	return ST_OK;
+}
+
+static enum status put_others(struct txn *txn, GPtrArray *keys, GPtrArray *there)
+{
+	for (unsigned i = 0; keys && i < keys->len; i++) {
+		const struct key *key = g_ptr_array_index(keys, i);
+		enum status st = has_key(there, key) ? ST_OK : txn_put(txn, TABLE_INDEX, key_bytes(key), (struct bytes){ "", 0 });
+
+		if (st != ST_OK)
+			return st;
+	}
+	return ST_OK;
+}
+
+static enum status move_due(struct txn *txn, const struct ticket *before, const struct ticket *after)
+{
+	int64_t was = before ? before->wait_until : 0, is = after ? after->wait_until : 0;
+	uint64_t number = before ? before->number : after->number;
+	enum status st = ST_OK;
+	struct key key;
+
+	if (was == is)
+		return ST_OK;
+	key_init(&key);
+	key_u64(&key, (uint64_t)was);
+	key_u64(&key, number);
+	if (was)
+		st = txn_delete(txn, TABLE_DUE, key_bytes(&key));
+	if (st == ST_NOT_FOUND)
+		st = ST_OK;
+	key_init(&key);
+	key_u64(&key, (uint64_t)is);
+	key_u64(&key, number);
+	return st == ST_OK && is ? txn_put(txn, TABLE_DUE, key_bytes(&key), (struct bytes){ "", 0 }) : st;
+}
+
+enum status index_move(struct txn *txn, const struct ticket *before, const struct ticket *after)
+{
+	g_autoptr(GPtrArray) old = before ? index_keys(before) : NULL;
+	g_autoptr(GPtrArray) new = after ? index_keys(after) : NULL;
+	enum status st = delete_others(txn, old, new);
+
+	if (st == ST_OK)
+		st = put_others(txn, new, old);
+	return st == ST_OK ? move_due(txn, before, after) : st;
+}

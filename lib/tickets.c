@@ -1,0 +1,242 @@
+/* Tickets on disk. Their entries are in tickets-entries.c, listings in tickets-list.c, index rows in tickets-index.c. */
+#include "tickets.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "settings.h"
+#include "text.h"
+#include "tickets-index.h"
+
+enum { MERGES_MAX = 100, DAY_DIGITS = 10000 };
+
+void ticket_key(struct key *key, uint64_t number)
+{
+	key_init(key);
+	key_u64(key, number);
+}
+
+enum status record_error(struct txn *txn, enum status st, const char *what, uint64_t number, struct error *err)
+{
+	if (st == ST_OK || st == ST_NOT_FOUND)
+		return st;
+	return error_set(err, st, "cannot %s ticket %" G_GUINT64_FORMAT ": %s", what, number, txn_reason(txn));
+}
+
+/* --- loading --- */
+
+enum status tickets_load(struct txn *txn, uint64_t number, struct ticket *ticket_out, struct error *err)
+{
+	struct bytes value;
+	struct key key;
+	enum status st;
+
+	ticket_key(&key, number);
+	st = txn_get(txn, TABLE_TICKETS, key_bytes(&key), &value);
+	if (st != ST_OK)
+		return record_error(txn, st, "read", number, err);
+	return record_decode(&ticket_type, value, ticket_out, err) == ST_OK ? ST_OK : ST_IO;
+}
+
+enum status tickets_resolve(struct txn *txn, uint64_t number, struct ticket *ticket_out, struct error *err)
+{
+	for (int i = 0; i < MERGES_MAX; i++) {
+		enum status st = tickets_load(txn, number, ticket_out, err);
+
+		if (st != ST_OK || ticket_out->merged_into == 0)
+			return st;
+		number = ticket_out->merged_into;
+		record_release(&ticket_type, ticket_out);
+	}
+	return error_set(err, ST_IO, "ticket %" G_GUINT64_FORMAT " is merged in a circle", number);
+}
+
+/* --- saving --- */
+
+static enum status put_record(struct txn *txn, const struct ticket *ticket)
+{
+	g_autoptr(GByteArray) value = g_byte_array_new();
+	struct key key;
+
+	ticket_key(&key, ticket->number);
+	record_encode(&ticket_type, ticket, value);
+	return txn_put(txn, TABLE_TICKETS, key_bytes(&key), (struct bytes){ value->data, value->len });
+}
+
+static enum status store_ticket(struct txn *txn, const struct ticket *before, const struct ticket *after, struct error *err)
+{
+	enum status st = index_move(txn, before, after);
+
+	if (st == ST_OK)
+		st = put_record(txn, after);
+	return record_error(txn, st, "write", after->number, err);
+}
+
+enum status tickets_save(struct txn *txn, const struct ticket *ticket, struct error *err)
+{
+	struct ticket before = { 0 };
+	enum status st = tickets_load(txn, ticket->number, &before, err);
+
+	if (st == ST_NOT_FOUND)
+		return error_set(err, st, "there is no ticket %" G_GUINT64_FORMAT, ticket->number);
+	if (st == ST_OK)
+		st = store_ticket(txn, &before, ticket, err);
+	record_release(&ticket_type, &before);
+	return st;
+}
+
+/* --- numbers --- */
+
+/* The local date as YYYYMMDD. */
+static uint64_t day_of(int64_t now)
+{
+	time_t t = (time_t)(now / TEXT_SECOND);
+	struct tm tm;
+
+	localtime_r(&t, &tm);
+	return (uint64_t)(tm.tm_year + 1900) * 10000 + (uint64_t)(tm.tm_mon + 1) * 100 + (uint64_t)tm.tm_mday;
+}
+
+/* Digits of the day, then at least four of its counter: 202611240001, and 2026112410000 after 9999. */
+static uint64_t dated(uint64_t day, uint64_t count)
+{
+	uint64_t scale = DAY_DIGITS;
+
+	while (count >= scale)
+		scale *= 10;
+	return day * scale + count;
+}
+
+static enum status next_number(struct txn *txn, const struct numbering *numbering, uint64_t *number_out)
+{
+	g_autofree char *name = NULL;
+	uint64_t day, count = 0;
+	enum status st;
+
+	if (numbering->scheme == NUMBERS_SEQUENTIAL)
+		return txn_next_number(txn, "ticket", numbering->first, number_out);
+	day = day_of(numbering->now);
+	name = g_strdup_printf("ticket.%" G_GUINT64_FORMAT, day);
+	st = txn_next_number(txn, name, 1, &count);
+	if (st == ST_OK)
+		*number_out = dated(day, count);
+	return st;
+}
+
+static bool exists(struct txn *txn, uint64_t number)
+{
+	struct bytes value;
+	struct key key;
+
+	ticket_key(&key, number);
+	return txn_get(txn, TABLE_TICKETS, key_bytes(&key), &value) == ST_OK;
+}
+
+/* What a purge leaves behind, so that a number is known to have been given. */
+static void gone_key(struct key *key, uint64_t number)
+{
+	key_init(key);
+	key_text(key, "gone");
+	key_u64(key, number);
+}
+
+bool tickets_was_given(struct txn *txn, uint64_t number)
+{
+	struct bytes value;
+	struct key key;
+
+	gone_key(&key, number);
+	return exists(txn, number) || txn_get(txn, TABLE_META, key_bytes(&key), &value) == ST_OK;
+}
+
+enum status tickets_create(struct txn *txn, const struct numbering *numbering, struct ticket *ticket, struct error *err)
+{
+	enum status st;
+
+	/* An import may have brought numbers of another scheme. */
+	do
+		st = next_number(txn, numbering, &ticket->number);
+	while (st == ST_OK && tickets_was_given(txn, ticket->number));
+	if (st != ST_OK)
+		return error_set(err, st, "cannot give a number: %s", txn_reason(txn));
+	return store_ticket(txn, NULL, ticket, err);
+}
+
+enum status tickets_insert(struct txn *txn, const struct ticket *ticket, struct error *err)
+{
+	uint64_t ignored;
+	enum status st;
+
+	if (exists(txn, ticket->number))
+		return error_set(err, ST_EXISTS, "ticket %" G_GUINT64_FORMAT " is there already", ticket->number);
+	/* Only numbers that the sequence could have given move it on; dated ones have twelve digits. */
+	st = ticket->number < UINT64_C(100000000000) ? txn_next_number(txn, "ticket", ticket->number, &ignored) : ST_OK;
+	if (st != ST_OK)
+		return error_set(err, st, "cannot give a number: %s", txn_reason(txn));
+	return store_ticket(txn, NULL, ticket, err);
+}
+
+/* --- removing --- */
+
+static enum status delete_all(struct txn *txn, enum store_table table, struct bytes prefix)
+{
+	struct scan scan;
+	enum status st;
+
+	for (st = scan_first(&scan, txn, table, prefix, (struct bytes){ NULL, 0 }, false); st == ST_OK; st = scan_next(&scan)) {
+		st = txn_delete(txn, table, scan.key);
+		if (st != ST_OK)
+			break;
+	}
+	scan_release(&scan);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+static enum status delete_log(struct txn *txn, struct bytes prefix)
+{
+	struct scan scan;
+	enum status st;
+
+	for (st = scan_first(&scan, txn, TABLE_EVENTS, prefix, (struct bytes){ NULL, 0 }, false); st == ST_OK; st = scan_next(&scan)) {
+		struct key key;
+
+		key_init(&key);
+		key_u64(&key, key_read_u64(scan.key, 8));
+		st = txn_delete(txn, TABLE_LOG, key_bytes(&key));
+		if (st != ST_OK && st != ST_NOT_FOUND)
+			break;
+	}
+	scan_release(&scan);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+static enum status remove_rows(struct txn *txn, const struct ticket *ticket, struct error *err)
+{
+	static const enum store_table tables[] = { TABLE_ENTRIES, TABLE_TEXTS, TABLE_EVENTS, TABLE_TICKETS };
+	struct key key, gone;
+	enum status st;
+
+	ticket_key(&key, ticket->number);
+	gone_key(&gone, ticket->number);
+	st = index_move(txn, ticket, NULL);
+	if (st == ST_OK)
+		st = delete_log(txn, key_bytes(&key));
+	for (size_t i = 0; i < G_N_ELEMENTS(tables) && st == ST_OK; i++)
+		st = delete_all(txn, tables[i], key_bytes(&key));
+	if (st == ST_OK)
+		st = txn_put(txn, TABLE_META, key_bytes(&gone), (struct bytes){ "", 0 });
+	return record_error(txn, st, "remove", ticket->number, err);
+}
+
+enum status tickets_remove(struct txn *txn, uint64_t number, struct error *err)
+{
+	struct ticket ticket = { 0 };
+	enum status st = tickets_load(txn, number, &ticket, err);
+
+	if (st == ST_OK)
+		st = tickets_forget_entries(txn, number, err);
+	if (st == ST_OK)
+		st = remove_rows(txn, &ticket, err);
+	record_release(&ticket_type, &ticket);
+	return st;
+}

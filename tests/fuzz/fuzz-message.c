@@ -1,0 +1,54 @@
+/* A whole mail: parsed, classified, its report read, its Subject tagged. */
+#include "fuzz.h"
+
+#include <string.h>
+
+#include "automatic.h"
+#include "limits.h"
+#include "message.h"
+#include "subject.h"
+
+static void look_at(const struct message *m)
+{
+	FUZZ_ASSERT(g_utf8_validate(message_subject(m), -1, NULL) && fuzz_one_header(message_subject(m)));
+	FUZZ_ASSERT(g_utf8_validate(message_text(m), -1, NULL) && strlen(message_text(m)) <= LIMIT_TEXT_BYTES);
+	FUZZ_ASSERT(message_from(m).n <= LIMIT_ADDRESSES && message_to(m).n <= LIMIT_ADDRESSES);
+	for (size_t i = 0; i < message_from(m).n; i++) {
+		FUZZ_ASSERT(!strpbrk(message_from(m).v[i].address, "\r\n"));
+		FUZZ_ASSERT(!message_from(m).v[i].name || !strpbrk(message_from(m).v[i].name, "\r\n"));
+	}
+	message_in_reply_to(m);
+	message_references(m);
+	message_language(m);
+	message_plain_text(m);
+	message_report(m);
+}
+
+static void tag(const struct message *m)
+{
+	static struct tag_format format;
+	char *tagged;
+
+	if (!format.before)
+		FUZZ_ASSERT(tag_format_init(&format, "[%n #%d]", "example.com", NULL) == ST_OK);
+	tagged = subject_retag(message_header(m, "Subject", 0), &format, 7, 998);
+	FUZZ_ASSERT(fuzz_one_header(tagged));
+	g_free(tagged);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct message *m;
+	char *digest;
+
+	message_library_init();
+	m = message_parse_bytes(data, size);
+	look_at(m);
+	automatic_may_answer(m, automatic_kind(m, "a@example.net", "X-Spam-Flag: YES", NULL), "a@example.net", NULL);
+	tag(m);
+	digest = message_digest(m, NULL, message_subject(m), "00");
+	FUZZ_ASSERT(digest && *digest);
+	g_free(digest);
+	message_free(m);
+	return 0;
+}
