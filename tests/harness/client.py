@@ -1,4 +1,5 @@
 """The sending end: an SMTP client that hands over exact bytes, and the mails it sends."""
+import email.utils
 import smtplib
 
 from .sink import unique
@@ -62,9 +63,11 @@ def crlf(data):
 
 
 def compose(sender="Carla Kern <carla@customer.example>", to="support@example.com", subject="Printer on fire", body="Hello,\n\nit burns.\n",
-            message_id=None, date="Mon, 01 Jun 2026 10:00:00 +0200", headers=()):
-    """A plain message as bytes with LF line ends; a None leaves that header out. headers are further "Name: value" lines."""
-    message_id = message_id or f"<{unique()}@customer.example>"
+            message_id="", date="", headers=()):
+    """A plain message as bytes with LF line ends; a None leaves that header out, and date "" is now. headers are further
+    "Name: value" lines."""
+    date = email.utils.formatdate() if date == "" else date
+    message_id = f"<{unique()}@customer.example>" if message_id == "" else message_id
     fields = {"From": sender, "To": to, "Subject": subject, "Date": date, "Message-ID": message_id}
     lines = [f"{name}: {value}" for name, value in fields.items() if value is not None]
     return ("\n".join([*lines, *headers]) + "\n\n" + body).encode()

@@ -63,10 +63,11 @@ class Daemon:
         self.settings = merged(self.settings, changes)
         self.config.write_text(libconfig(self.settings))
 
-    def start(self, env=None):
+    def start(self, env=None, new_session=False):
         with self.log.open("ab") as log:
             self.process = subprocess.Popen([program("milticketd"), "-f", "--config", str(self.config)],
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **(env or {})})
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **(env or {})},
+                                            start_new_session=new_session)
         wait_until(lambda: self.ended() or answers(self.socket), "the daemon's socket", 30)
         assert not self.ended(), f"the daemon ended with {self.process.returncode}: {self.log_text()}"
         return self

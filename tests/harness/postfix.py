@@ -89,6 +89,7 @@ class Postfix:
             "lmtp_destination_recipient_limit": "100",
             "lmtp_connection_cache_on_demand": "no",
             "message_size_limit": "104857600",
+            "virtual_mailbox_limit": "0",
             "smtputf8_enable": "yes",
         }
         settings.update(self.settings)
