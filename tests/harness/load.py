@@ -1,0 +1,136 @@
+"""Senders that behave like an MTA: they repeat a message until it is taken, and remember what they were told.
+
+Used under a daemon that is killed again and again (tests/crash), and under sanitizers.
+"""
+import dataclasses
+import random
+import threading
+import time
+
+from .client import compose, field
+from .milter import MilterClient
+from .sink import unique
+
+ACCOUNT = "support@example.com"
+
+
+@dataclasses.dataclass
+class Sent:
+    """One message and what became of it: the ticket it was told at each acceptance, and how often it had to be tried."""
+    message_id: str
+    sender: str
+    data: bytes
+    parent: "Sent" = None
+    told: list = dataclasses.field(default_factory=list)
+    tries: int = 0
+
+
+class Load:
+    """`threads` senders on the daemon's socket; run() starts them, finish() lets each end its message and joins them."""
+
+    def __init__(self, daemon, threads=4, seed=0, limit=None):
+        self.daemon, self.limit = daemon, limit
+        self.sent, self.errors = [], []
+        self._lock, self._ending = threading.Lock(), threading.Event()
+        self._threads = [threading.Thread(target=self._work, args=(random.Random(seed * 1000 + index),), daemon=True)
+                         for index in range(threads)]
+
+    def run(self):
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def finish(self, seconds=120):
+        self._ending.set()
+        self.join(seconds)
+
+    def join(self, seconds=120):
+        for thread in self._threads:
+            thread.join(seconds)
+        assert not any(thread.is_alive() for thread in self._threads), "a sender is stuck: its message is never accepted"
+        assert not self.errors, self.errors
+
+    def _work(self, dice):
+        own = []
+        try:
+            while not self._ending.is_set() and (self.limit is None or len(own) < self.limit):
+                own.append(self._next(dice, own))
+                self._until_accepted(own[-1])
+                if dice.random() < 0.1:     # the 250 got lost, and the client comes again
+                    self._until_accepted(own[-1])
+        except Exception as error:      # noqa: a thread's failure is reported by finish()
+            self.errors.append(repr(error))
+
+    def _next(self, dice, own):
+        parent = dice.choice(own) if own and dice.random() < 0.3 else None
+        sender = parent.sender if parent else f"{unique('c')}@customer.example"
+        message_id = f"<{unique('load')}@customer.example>"
+        headers = [f"In-Reply-To: {parent.message_id}"] if parent else []
+        subject = "Re: load" if parent else "load"
+        sent = Sent(message_id, sender, compose(sender, ACCOUNT, subject, "text\n" * dice.randint(1, 3000), message_id, headers=headers), parent)
+        with self._lock:
+            self.sent.append(sent)
+        return sent
+
+    def _until_accepted(self, sent, seconds=120):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            sent.tries += 1
+            try:
+                with MilterClient(self.daemon.socket) as client:
+                    result = client.send(sent.sender, [ACCOUNT], sent.data)
+            except OSError:
+                time.sleep(0.01)
+                continue
+            if result.accepted:
+                numbers = [int(value) for value in result.headers("X-Ticket")]
+                assert len(numbers) == 1, f"accepted without exactly one X-Ticket: {result}"
+                sent.told += numbers
+                return
+            assert result.retry, f"refused for good: {result}"
+            time.sleep(0.01)
+        raise AssertionError(f"{sent.message_id} was not accepted within {seconds} s")
+
+
+def show_all(daemon):
+    """Every ticket with its conversation, by number."""
+    numbers = [ticket["number"] for ticket in daemon.tickets()]
+    shown = {}
+    for start in range(0, len(numbers), 100):
+        for ticket in daemon.ticket("show", *numbers[start:start + 100]):
+            shown[ticket["number"]] = ticket
+    return shown
+
+
+def compare(load, daemon):
+    """Compares the store with what the senders were told; returns what is wrong, in words."""
+    wrong, places = [], {}
+    tickets = show_all(daemon)
+    for number, ticket in tickets.items():
+        for message in ticket["messages"]:
+            if message["direction"] == "in":
+                places.setdefault(message["message_id"], []).append(number)
+    for sent in load.sent:
+        found = places.pop(sent.message_id, [])
+        if len(found) != 1 or set(sent.told) != set(found):
+            wrong.append(f"{sent.message_id}: told {sent.told}, recorded in {found}")
+        elif sent.parent and set(sent.parent.told) != set(found):
+            wrong.append(f"{sent.message_id} answers {sent.parent.message_id} of {sent.parent.told}, but is in {found}")
+    wrong += [f"{message_id} in {found} was never accepted" for message_id, found in places.items()]
+    opened = [sent.told[0] for sent in load.sent if sent.told and not sent.parent]
+    wrong += [f"number {number} given twice" for number in set(opened) if opened.count(number) > 1]
+    return wrong
+
+
+def compare_answers(load, sink):
+    """Each new ticket has its automatic answer; more than one only as recognisable copies with the same Message-ID."""
+    wrong = []
+    for sent in load.sent:
+        if sent.parent:
+            continue
+        answers = [field(mail.data, "Message-ID") for mail in sink.mails(sent.sender)]
+        if not answers:
+            wrong.append(f"no answer to {sent.sender} of ticket {sent.told}")
+        elif len(set(answers)) > 1:
+            wrong.append(f"{len(answers)} different answers to {sent.sender}: {answers}")
+    return wrong
