@@ -45,4 +45,9 @@ char *text_base32(const void *data, size_t len);
 /* Equal in constant time for equal lengths. */
 bool text_same_secret(const char *a, const char *b);
 
+/* Columns that valid UTF-8 takes in a terminal: 0 for combining marks, 2 for wide characters (East Asian, emoji). */
+int text_width(const char *utf8);
+/* At most `columns` columns of it, an ellipsis in place of what is cut. Owned. */
+char *text_fit(const char *utf8, int columns);
+
 #endif

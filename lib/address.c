@@ -1,0 +1,239 @@
+/* Addresses. The only home of libidn2. */
+#include "address.h"
+
+#include <idn2.h>
+#include <string.h>
+
+#include "limits.h"
+#include "message.h"
+#include "text.h"
+
+/* --- canonical form --- */
+
+/* RFC 5321 atext and the dot, or anything beyond ASCII (RFC 6531). */
+static bool dot_string(const char *s)
+{
+	for (; *s; s++)
+		if (!g_ascii_isalnum(*s) && !((guchar)*s & 0x80) && !strchr("!#$%&'*+-/=?^_`{|}~.", *s))
+			return false;
+	return true;
+}
+
+/* A quoted local part without its quotes; NULL when it is not one. */
+static char *unquoted(const char *s, size_t len)
+{
+	GString *out;
+
+	if (len < 2 || s[0] != '"' || s[len - 1] != '"')
+		return NULL;
+	out = g_string_new(NULL);
+	for (size_t i = 1; i + 1 < len; i++) {
+		if (s[i] == '\\' && i + 2 < len)
+			i++;
+		g_string_append_c(out, s[i]);
+	}
+	return g_string_free(out, FALSE);
+}
+
+static char *quoted(const char *local)
+{
+	GString *out = g_string_new("\"");
+
+	for (; *local; local++) {
+		if (*local == '"' || *local == '\\')
+			g_string_append_c(out, '\\');
+		g_string_append_c(out, *local);
+	}
+	return g_string_free(g_string_append_c(out, '"'), FALSE);
+}
+
+static char *canonical_local(const char *s, size_t len)
+{
+	g_autofree char *plain = unquoted(s, len), *lower = NULL;
+
+	if (!plain) {
+		plain = g_strndup(s, len);
+		if (!dot_string(plain))
+			return NULL;
+	}
+	if (!*plain)
+		return NULL;
+	lower = g_utf8_strdown(plain, -1);
+	return dot_string(lower) && lower[0] != '.' && !g_str_has_suffix(lower, ".") && !strstr(lower, "..") ? g_steal_pointer(&lower) : quoted(lower);
+}
+
+static bool hostname(const char *s)
+{
+	if (!*s || *s == '.' || *s == '-' || strstr(s, "..") || strlen(s) > 253)
+		return false;
+	return strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789.-_") == strlen(s);
+}
+
+static char *canonical_domain(const char *s)
+{
+	g_autofree char *lower = NULL, *plain = g_strdup(s);
+	char *ascii = NULL;
+	char *out;
+
+	if (g_str_has_suffix(plain, ".") && strlen(plain) > 1)
+		plain[strlen(plain) - 1] = '\0';
+	if (*plain == '[')
+		return g_str_has_suffix(plain, "]") && strlen(plain) > 2 ? g_ascii_strdown(plain, -1) : NULL;
+	if (g_str_is_ascii(plain)) {
+		lower = g_ascii_strdown(plain, -1);
+		return hostname(lower) ? g_steal_pointer(&lower) : NULL;
+	}
+	if (idn2_lookup_u8((const guint8 *)plain, (guint8 **)&ascii, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) != IDN2_OK)
+		return NULL;
+	lower = g_ascii_strdown(ascii, -1);
+	out = hostname(lower) ? g_steal_pointer(&lower) : NULL;
+	idn2_free(ascii);
+	return out;
+}
+
+/* The '@' that divides: the last one outside quotes. */
+static const char *divide(const char *s)
+{
+	const char *at = NULL;
+	bool in_quotes = false;
+
+	for (; *s; s++) {
+		if (*s == '\\' && in_quotes && s[1])
+			s++;
+		else if (*s == '"')
+			in_quotes = !in_quotes;
+		else if (*s == '@' && !in_quotes) {
+			if (at)
+				return NULL;
+			at = s;
+		}
+	}
+	return in_quotes ? NULL : at;
+}
+
+static bool has_controls_or_blanks_outside(const char *s)
+{
+	for (const char *p = s; *p; p = g_utf8_next_char(p)) {
+		gunichar c = g_utf8_get_char(p);
+
+		if (g_unichar_iscntrl(c) || (c > 0x7f && (g_unichar_isspace(c) || c == 0xfeff || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069))))
+			return true;
+	}
+	return false;
+}
+
+static char *without_brackets(const char *s)
+{
+	size_t len = strlen(s);
+
+	if (len >= 2 && s[0] == '<' && s[len - 1] == '>')
+		return g_strndup(s + 1, len - 2);
+	return g_strdup(s);
+}
+
+enum status address_canonical(const char *s, char **canonical_out)
+{
+	g_autofree char *bare = NULL, *local = NULL, *domain = NULL, *whole = NULL;
+	const char *at;
+
+	if (strnlen(s, LIMIT_ADDRESS_BYTES + 3) > LIMIT_ADDRESS_BYTES + 2)
+		return ST_BAD_INPUT;
+	bare = without_brackets(s);
+	if (!*bare)
+		return ST_NOT_FOUND;
+	if (!g_utf8_validate(bare, -1, NULL) || has_controls_or_blanks_outside(bare) || !(at = divide(bare)))
+		return ST_BAD_INPUT;
+	local = canonical_local(bare, (size_t)(at - bare));
+	domain = canonical_domain(at + 1);
+	if (!local || !domain)
+		return ST_BAD_INPUT;
+	whole = g_strconcat(local, "@", domain, NULL);
+	if (strlen(whole) > LIMIT_ADDRESS_BYTES)
+		return ST_BAD_INPUT;
+	*canonical_out = g_steal_pointer(&whole);
+	return ST_OK;
+}
+
+/* --- parts --- */
+
+void address_parts_init(struct address_parts *parts, const char *canonical, const char *delimiter)
+{
+	const char *at = strrchr(canonical, '@');
+	size_t len = at ? (size_t)(at - canonical) : strlen(canonical);
+	g_autofree char *local = g_strndup(canonical, len);
+	/* A delimiter in front is part of the name: "+x@" has no empty base. */
+	char *mark = delimiter && *delimiter && *local != '"' && *local ? strstr(local + 1, delimiter) : NULL;
+
+	parts->domain = g_strdup(at ? at + 1 : "");
+	parts->detail = mark ? g_strdup(mark + strlen(delimiter)) : NULL;
+	if (mark)
+		*mark = '\0';
+	parts->local = g_steal_pointer(&local);
+}
+
+void address_parts_release(struct address_parts *parts)
+{
+	g_free(parts->local);
+	g_free(parts->detail);
+	g_free(parts->domain);
+	memset(parts, 0, sizeof *parts);
+}
+
+bool address_is(const char *canonical, const char *wanted, const char *delimiter, char **detail_out)
+{
+	struct address_parts parts;
+	const char *at = strrchr(wanted, '@');
+	bool same;
+
+	if (detail_out)
+		*detail_out = NULL;
+	if (strcmp(canonical, wanted) == 0)
+		return true;
+	address_parts_init(&parts, canonical, delimiter);
+	same = parts.detail && at && strcmp(parts.domain, at + 1) == 0 && strlen(parts.local) == (size_t)(at - wanted) &&
+		strncmp(parts.local, wanted, strlen(parts.local)) == 0;
+	if (same && detail_out)
+		*detail_out = g_steal_pointer(&parts.detail);
+	address_parts_release(&parts);
+	return same;
+}
+
+/* --- robots --- */
+
+/* Local parts that no person reads; '*' at the end also matches what follows a separator. */
+static const char *const robots[] = {
+	"no-reply", "noreply", "no_reply", "no.reply", "donotreply", "do-not-reply", "do_not_reply", "dont-reply", "nicht-antworten",
+	"mailer-daemon", "mailerdaemon", "postmaster", "bounce", "bounces", "daemon", "double-bounce", "autoreply", "auto-reply", "listserv", "majordomo",
+};
+
+bool address_is_robot(const char *canonical)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(robots); i++) {
+		size_t len = strlen(robots[i]);
+
+		if (g_str_has_prefix(canonical, robots[i]) && strchr("@+-=_.", canonical[len]))
+			return true;
+	}
+	return g_str_has_prefix(canonical, "owner-") || g_str_has_prefix(canonical, "prvs=") || strstr(canonical, "-request@") ||
+		strstr(canonical, "-bounces@") || strstr(canonical, "-bounces+") || strstr(canonical, "-owner@");
+}
+
+/* --- headers --- */
+
+static bool needs_quotes(const char *name)
+{
+	return strpbrk(name, "()<>[]:;@\\,.\"") != NULL;
+}
+
+char *address_header(const char *name, const char *addr)
+{
+	g_autofree char *clean = name ? text_line(name, LIMIT_NAME_BYTES) : NULL, *shown = NULL;
+
+	if (!clean || !*clean)
+		return g_strdup(addr);
+	if (!g_str_is_ascii(clean))
+		shown = message_encode_phrase(clean);
+	else
+		shown = needs_quotes(clean) ? quoted(clean) : g_steal_pointer(&clean);
+	return g_strdup_printf("%s <%s>", shown, addr);
+}

@@ -1,0 +1,37 @@
+/* A raw header value as words (RFC 2047): decoded for looking at, with the way back from each decoded byte to its bytes in the raw value, so
+ * that a range of the decoded text can be removed while every other byte stays. Shared by the files of subject.h only. */
+#ifndef MILTICKET_SUBJECT_WORDS_H
+#define MILTICKET_SUBJECT_WORDS_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+/* A run of plain bytes, or one encoded-word (several when a character is split between them). */
+struct piece {
+	guint raw_start, raw_end;	/* in `raw` */
+	guint start, end;		/* in `text` */
+	bool encoded;
+};
+
+struct words {
+	GString *raw;		/* unfolded; no CR, LF or NUL */
+	GString *text;		/* decoded, UTF-8 */
+	GArray *pieces;		/* struct piece, in order; white space between two encoded-words belongs to none */
+	GArray *raw_at;		/* guint: for each byte of text, the offset in raw of its character (of its word, when encoded), and one more for the end */
+	GArray *removed;	/* gboolean per byte of text */
+};
+
+/* Of a raw value, folded or not; at most LIMIT_SUBJECT_BYTES of it are analysed, the rest is one plain piece. */
+void words_init(struct words *words, const char *raw);
+void words_release(struct words *words);
+
+/* Marks text[start, end) as removed. */
+void words_remove(struct words *words, guint start, guint end);
+
+/* The text without what was removed; owned. `back`, when not NULL, becomes an array of the text offset of each byte of it, and of its end. */
+char *words_remaining(const struct words *words, GArray **back_out);
+
+/* The raw value without what was removed; unfolded, owned. Encoded-words that lose a part are written anew. */
+char *words_rebuild(const struct words *words);
+
+#endif

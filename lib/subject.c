@@ -1,0 +1,394 @@
+/* Tags and prefixes of a Subject. The bytes are subject-words.c's, commands subject-commands.c's. */
+#include "subject.h"
+
+#include <string.h>
+
+#include "limits.h"
+#include "subject-words.h"
+#include "text.h"
+
+enum { LINE_WE_WRITE = 78, LINE_MAX_BYTES = 998, TOKEN_MAX = 900, NAME_LENGTH = 9 };	/* "Subject: " */
+
+/* --- formats --- */
+
+static enum status bad_format(struct error *err, const char *pattern, const char *why)
+{
+	return error_set(err, ST_BAD_INPUT, "tag format '%s' %s", pattern, why);
+}
+
+static enum status check_literal(const char *pattern, struct error *err)
+{
+	for (const char *p = pattern; *p; p++) {
+		if (*p == '%' && p[1] != 'd' && p[1] != 'n')
+			return bad_format(err, pattern, "has a % that is neither %n nor %d");
+		if (*p == '%')
+			p++;
+		else if (!g_ascii_isprint(*p) || g_ascii_isdigit(*p))
+			return bad_format(err, pattern, "may hold printable ASCII without digits beside %n and %d");
+	}
+	return ST_OK;
+}
+
+/* The literals around one or two fields, in the order that they stand. */
+static void divide(struct tag_format *f, const char *pattern, const char *first, const char *second)
+{
+	f->before = g_strndup(pattern, (gsize)(first - pattern));
+	f->between = second ? g_strndup(first + 2, (gsize)(second - first - 2)) : g_strdup("");
+	f->after = g_strdup((second ? second : first) + 2);
+}
+
+enum status tag_format_init(struct tag_format *format, const char *pattern, const char *name, struct error *err)
+{
+	const char *d = strstr(pattern, "%d"), *n = strstr(pattern, "%n");
+	enum status st = check_literal(pattern, err);
+
+	if (st != ST_OK)
+		return st;
+	if (!d || strstr(d + 2, "%d") || (n && strstr(n + 2, "%n")))
+		return bad_format(err, pattern, "needs %d once, and %n at most once");
+	if (strlen(pattern) < 3 || strlen(pattern) > 60)
+		return bad_format(err, pattern, "needs something around %d, and at most 60 characters");
+	if (n && (!*name || strlen(name) > 100 || !g_str_is_ascii(name) || strpbrk(name, " \t\r\n[]")))
+		return error_set(err, ST_BAD_INPUT, "tag name '%s' is not 1 to 100 ASCII characters without blanks and brackets", name);
+	memset(format, 0, sizeof *format);
+	format->name = g_strdup(n ? name : "");
+	format->name_first = !n || n < d;
+	divide(format, pattern, n && n < d ? n : d, n ? (n < d ? d : n) : NULL);
+	return ST_OK;
+}
+
+void tag_format_release(struct tag_format *format)
+{
+	g_free(format->before);
+	g_free(format->between);
+	g_free(format->after);
+	g_free(format->name);
+	memset(format, 0, sizeof *format);
+}
+
+static bool has_name(const struct tag_format *f)
+{
+	return *f->name != '\0';
+}
+
+char *tag_text(const struct tag_format *f, uint64_t number)
+{
+	g_autofree char *digits = g_strdup_printf("%" G_GUINT64_FORMAT, number);
+	const char *first = has_name(f) && f->name_first ? f->name : digits;
+	const char *second = !has_name(f) ? "" : f->name_first ? digits : f->name;
+
+	return g_strconcat(f->before, first, f->between, second, f->after, NULL);
+}
+
+/* --- finding tags --- */
+
+/* A blank of the format stands for any white space: folding may have changed it. */
+static bool skip_literal(const char **p, const char *literal)
+{
+	const char *s = *p;
+
+	for (; *literal; literal++) {
+		if (*literal == ' ' && g_ascii_isspace(*s))
+			s += strspn(s, " \t");
+		else if (*literal == *s)
+			s++;
+		else
+			return false;
+	}
+	*p = s;
+	return true;
+}
+
+static bool skip_name(const char **p, const struct tag_format *f)
+{
+	size_t len = strlen(f->name);
+
+	if (g_ascii_strncasecmp(*p, f->name, len) != 0)
+		return false;
+	*p += len;
+	return true;
+}
+
+static bool skip_number(const char **p, uint64_t *number_out)
+{
+	size_t len = strspn(*p, "0123456789");
+	g_autofree char *digits = g_strndup(*p, MIN(len, 32));
+
+	if (len == 0 || len > 20 || text_parse_number(digits, number_out) != ST_OK)
+		return false;
+	*p += len;
+	return true;
+}
+
+/* The length of a tag of ours at s; 0 if there is none. `start` is where the text begins. */
+static size_t tag_at(const struct tag_format *f, const char *start, const char *s, uint64_t *number_out)
+{
+	const char *p = s;
+
+	if (!*f->before && s > start && g_ascii_isalnum(s[-1]))
+		return 0;
+	if (!skip_literal(&p, f->before))
+		return 0;
+	if (f->name_first) {
+		if (!skip_name(&p, f) || !skip_literal(&p, f->between) || !skip_number(&p, number_out))
+			return 0;
+	} else if (!skip_number(&p, number_out) || !skip_literal(&p, f->between) || !skip_name(&p, f)) {
+		return 0;
+	}
+	if (!skip_literal(&p, f->after) || (!*f->after && g_ascii_isalnum(*p)))
+		return 0;
+	return (size_t)(p - s);
+}
+
+/* Takes the blanks behind what goes, too, or those before it at the end. */
+static void remove_with_blanks(struct words *w, guint start, guint end)
+{
+	const char *text = w->text->str;
+
+	while (end < w->text->len && g_ascii_isspace(text[end]))
+		end++;
+	while (end == w->text->len && start > 0 && g_ascii_isspace(text[start - 1]))
+		start--;
+	/* A tag glued between two words leaves one blank between them. */
+	if (start > 0 && end < w->text->len && !g_ascii_isspace(text[start - 1]) && end > start && g_ascii_isspace(text[end - 1]))
+		end--;
+	words_remove(w, start, end);
+}
+
+static void find_tags(struct words *w, const struct tag_format *f, struct numbers *tags)
+{
+	const char *text = w->text->str;
+	guint at = 0;
+
+	while (at < w->text->len && at < LIMIT_SUBJECT_BYTES) {
+		uint64_t number;
+		size_t len = tag_at(f, text, text + at, &number);
+
+		if (len) {
+			if (tags->n < LIMIT_TAGS)
+				numbers_add(tags, number);
+			remove_with_blanks(w, at, at + (guint)len);
+		}
+		at += len ? (guint)len : 1;
+	}
+}
+
+/* --- prefixes --- */
+
+/* What mail clients put in front, by language; compared without case. */
+static const struct prefix {
+	const char *word;
+	bool forward;
+} prefixes[] = {
+	{ "re", false }, { "aw", false }, { "sv", false }, { "antw", false }, { "antwort", false }, { "vs", false }, { "odp", false },
+	{ "ynt", false }, { "res", false }, { "rif", false }, { "r", false }, { "bls", false }, { "atb", false }, { "vá", false }, { "ref", false },
+	{ "rép", false }, { "σχετ", false }, { "απ", false }, { "отв", false }, { "на", false }, { "回复", false }, { "回覆", false }, { "答复", false },
+	{ "답장", false }, { "返信", false }, { "תגובה", false }, { "رد", false },
+	{ "fw", true }, { "fwd", true }, { "wg", true }, { "tr", true }, { "rv", true }, { "enc", true }, { "vl", true }, { "vb", true },
+	{ "pd", true }, { "i̇lt", true }, { "ilt", true }, { "doorst", true }, { "trs", true }, { "πρθ", true }, { "转发", true }, { "轉寄", true },
+	{ "továbbítás", true }, { "пересл", true }, { "הועבר", true },
+};
+
+/* Counters of some clients: RE[5]: Re^2: Re(2): */
+static const char *skip_counter(const char *p)
+{
+	static const char closing[] = { '[', ']', '(', ')', '\0' };
+	const char *open = strchr("[(", *p), *q = p + 1;
+
+	if (*p == '^' || *p == '*')
+		return q + strspn(q, "0123456789");
+	if (!*p || !open)
+		return p;
+	q += strspn(q, "0123456789");
+	return q > p + 1 && *q == strchr(closing, *p)[1] ? q + 1 : p;
+}
+
+static const char *skip_colon(const char *p)
+{
+	p += strspn(p, " ");
+	if (*p == ':')
+		return p + 1;
+	return g_str_has_prefix(p, "：") ? p + strlen("：") : NULL;
+}
+
+static size_t word_bytes(const char *p)
+{
+	const char *q = p;
+
+	while (*q && q - p < 40 && (g_unichar_isalpha(g_utf8_get_char(q)) || g_unichar_ismark(g_utf8_get_char(q))))
+		q = g_utf8_next_char(q);
+	return (size_t)(q - p);
+}
+
+/* The length of a prefix at p, blanks behind it included; 0 if there is none. */
+static size_t prefix_at(const char *p, bool *forward_out)
+{
+	g_autofree char *word = g_strndup(p, word_bytes(p)), *folded = g_utf8_casefold(word, -1);
+	const char *end = skip_colon(skip_counter(p + strlen(word)));
+
+	if (!*word || !end)
+		return 0;
+	for (size_t i = 0; i < G_N_ELEMENTS(prefixes); i++) {
+		g_autofree char *known = g_utf8_casefold(prefixes[i].word, -1);
+
+		if (strcmp(known, folded) == 0) {
+			*forward_out = prefixes[i].forward;
+			return (size_t)(end + strspn(end, " \t") - p);
+		}
+	}
+	return 0;
+}
+
+/* Removes prefixes at the start of what remains: all, or all but the first of each kind. True if there was one. */
+static bool remove_prefixes(struct words *w, bool keep_first)
+{
+	g_autoptr(GArray) back = NULL;
+	g_autofree char *text = words_remaining(w, &back);
+	bool seen[2] = { false, false }, forward;
+	const char *p = text + strspn(text, " \t");
+	size_t len;
+
+	while ((len = prefix_at(p, &forward))) {
+		guint from = (guint)(p - text), to = from + (guint)len;
+
+		if (!keep_first || seen[forward])
+			for (guint i = from; i < to; i++)
+				words_remove(w, g_array_index(back, guint, i), g_array_index(back, guint, i) + 1);
+		seen[forward] = true;
+		p += len;
+	}
+	return seen[0] || seen[1];
+}
+
+void subject_view_init(struct subject_view *view, const char *raw, const struct tag_format *format)
+{
+	struct words w;
+	g_autofree char *rest = NULL;
+
+	memset(view, 0, sizeof *view);
+	words_init(&w, raw);
+	find_tags(&w, format, &view->tags);
+	view->is_reply = remove_prefixes(&w, false);
+	rest = words_remaining(&w, NULL);
+	view->plain = text_line(rest, LIMIT_TITLE_BYTES);
+	words_release(&w);
+}
+
+void subject_view_release(struct subject_view *view)
+{
+	g_free(view->tags.v);
+	g_free(view->plain);
+	memset(view, 0, sizeof *view);
+}
+
+/* --- writing --- */
+
+/* A token too long for any line gets a blank in it. */
+static GString *break_tokens(const char *s)
+{
+	GString *out = g_string_new(NULL);
+	size_t run = 0;
+
+	for (; *s; s++) {
+		run = *s == ' ' || *s == '\t' ? 0 : run + 1;
+		if (run > TOKEN_MAX && ((guchar)*s & 0xc0) != 0x80) {
+			g_string_append_c(out, ' ');
+			run = 1;
+		}
+		g_string_append_c(out, *s);
+	}
+	return out;
+}
+
+/* Back to before an encoded-word or character that a cut at `at` would break. */
+static size_t safe_cut(const char *s, size_t at)
+{
+	const char *blank;
+
+	while (at > 0 && ((guchar)s[at] & 0xc0) == 0x80)
+		at--;
+	blank = s + at;
+	while (blank > s && blank[-1] != ' ' && blank[-1] != '\t')
+		blank--;
+	if (strncmp(blank, "=?", 2) == 0 && blank > s)
+		at = (size_t)(blank - s);
+	return at;
+}
+
+static void shorten(GString *value, size_t max)
+{
+	if (value->len <= max)
+		return;
+	g_string_truncate(value, safe_cut(value->str, max));
+	while (value->len && (value->str[value->len - 1] == ' ' || value->str[value->len - 1] == '\t'))
+		g_string_truncate(value, value->len - 1);
+}
+
+/* Breaks before white space so that lines stay short; a break never makes a line of white space alone. */
+static char *fold(const char *s)
+{
+	GString *out = g_string_new(NULL);
+	size_t line = NAME_LENGTH;
+
+	while (*s) {
+		size_t blanks = strspn(s, " \t"), token = strcspn(s + blanks, " \t");
+
+		if (out->len && blanks && line + blanks + token > LINE_WE_WRITE) {
+			g_string_append_c(out, '\n');
+			line = 0;
+		}
+		g_string_append_len(out, s, (gssize)(blanks + token));
+		line += blanks + token;
+		s += blanks + token;
+	}
+	return g_string_free(out, FALSE);
+}
+
+/* Is the value as it came already what we would write, its own folds aside? */
+static bool as_it_should_be(const char *raw, const GString *wanted)
+{
+	size_t line = NAME_LENGTH;
+	struct words w;
+	bool same;
+
+	if (!raw || strchr(raw, '\r'))
+		return false;
+	for (const char *p = raw; *p; p++) {
+		line = *p == '\n' ? 0 : line + 1;
+		if (line > LINE_MAX_BYTES || (*p == '\n' && p[1] != ' ' && p[1] != '\t'))
+			return false;
+	}
+	words_init(&w, raw);
+	same = w.raw->len == wanted->len && memcmp(w.raw->str, wanted->str, wanted->len) == 0;
+	words_release(&w);
+	return same;
+}
+
+static char *untagged(const char *raw, const struct tag_format *format, bool keep_first)
+{
+	struct numbers tags = { 0 };
+	struct words w;
+	char *rest;
+
+	words_init(&w, raw);
+	find_tags(&w, format, &tags);
+	if (keep_first)
+		remove_prefixes(&w, true);
+	rest = words_rebuild(&w);
+	words_release(&w);
+	g_free(tags.v);
+	return rest;
+}
+
+char *subject_retag(const char *raw, const struct tag_format *format, uint64_t number, size_t max_subject)
+{
+	g_autofree char *rest = untagged(raw, format, number != 0), *tag = number ? tag_text(format, number) : g_strdup("");
+	g_autofree char *joined = g_strconcat(tag, *tag && *rest ? " " : "", rest, NULL);
+	GString *value = break_tokens(joined);
+	char *out;
+
+	shorten(value, max_subject);
+	out = as_it_should_be(raw, value) ? g_strdup(raw + strspn(raw, " \t\n")) : fold(value->str);
+	g_string_free(value, TRUE);
+	return out;
+}

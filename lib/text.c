@@ -1,0 +1,333 @@
+/* Strings. */
+#include "text.h"
+
+#include <string.h>
+#include <time.h>
+
+/* --- cleaning --- */
+
+static bool invisible(gunichar c)
+{
+	/* Marks that turn the direction of text can make one address look like another. */
+	return g_unichar_iscntrl(c) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0x2028 || c == 0x2029 || c == 0xfeff;
+}
+
+/* The longest prefix of at most max bytes that ends between characters. */
+static size_t cut(const char *utf8, size_t len, size_t max)
+{
+	if (len <= max)
+		return len;
+	while (max > 0 && ((guchar)utf8[max] & 0xc0) == 0x80)
+		max--;
+	return max;
+}
+
+char *text_line(const char *s, size_t max)
+{
+	g_autofree char *valid = g_utf8_make_valid(s, (gssize)strnlen(s, max > G_MAXSIZE / 8 ? max : max * 4 + 16));
+	GString *out = g_string_new(NULL);
+	bool gap = false;
+
+	for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
+		gunichar c = g_utf8_get_char(p);
+
+		if (invisible(c) || g_unichar_isspace(c)) {
+			gap = out->len > 0;
+			continue;
+		}
+		if (gap)
+			g_string_append_c(out, ' ');
+		gap = false;
+		g_string_append_unichar(out, c);
+		if (out->len > max + 8)
+			break;
+	}
+	g_string_truncate(out, cut(out->str, out->len, max));
+	while (out->len && out->str[out->len - 1] == ' ')
+		g_string_truncate(out, out->len - 1);
+	return g_string_free(out, FALSE);
+}
+
+char *text_block(const char *s, gssize len, size_t max)
+{
+	size_t n = len < 0 ? strlen(s) : (size_t)len;
+	g_autofree char *valid = g_utf8_make_valid(s, (gssize)MIN(n, max * 2 + 16));
+	GString *out = g_string_new(NULL);
+
+	for (const char *p = valid; *p && out->len <= max; p = g_utf8_next_char(p)) {
+		gunichar c = g_utf8_get_char(p);
+
+		if (c == '\r') {
+			if (p[1] != '\n')
+				g_string_append_c(out, '\n');
+		} else if (c == '\n' || c == '\t' || !invisible(c)) {
+			g_string_append_unichar(out, c);
+		}
+	}
+	g_string_truncate(out, cut(out->str, out->len, max));
+	return g_string_free(out, FALSE);
+}
+
+/* --- globs --- */
+
+static gunichar folded(const char *p)
+{
+	return g_unichar_tolower(g_utf8_get_char(p));
+}
+
+/* One star to come back to is enough: an earlier one can never do better. */
+static bool glob_valid(const char *g, const char *s)
+{
+	const char *star = NULL, *resume = NULL;
+
+	while (*s) {
+		if (*g == '*') {
+			star = ++g;
+			resume = s;
+		} else if (*g == '?' || (*g && folded(g) == folded(s))) {
+			g = g_utf8_next_char(g);
+			s = g_utf8_next_char(s);
+		} else if (star) {
+			g = star;
+			s = resume = g_utf8_next_char(resume);
+		} else {
+			return false;
+		}
+	}
+	while (*g == '*')
+		g++;
+	return *g == '\0';
+}
+
+bool text_glob(const char *pattern, const char *s)
+{
+	g_autofree char *g = NULL, *t = NULL;
+
+	if (!pattern || !*pattern)
+		return true;
+	g = g_utf8_make_valid(pattern, -1);
+	t = g_utf8_make_valid(s ? s : "", -1);
+	return glob_valid(g, t);
+}
+
+/* --- times --- */
+
+char *text_rfc3339(int64_t when)
+{
+	g_autoptr(GDateTime) time = NULL;
+
+	if (when == 0)
+		return NULL;
+	time = g_date_time_new_from_unix_utc(when / TEXT_SECOND);
+	return time ? g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ") : NULL;
+}
+
+char *text_rfc5322_date(int64_t when)
+{
+	static const char *const days[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
+	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	time_t t = (time_t)(when / TEXT_SECOND);
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	return g_strdup_printf("%s, %02d %s %04d %02d:%02d:%02d +0000", days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900,
+		tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+static bool digits(const char **p, unsigned count, int *value_out)
+{
+	int value = 0;
+
+	for (unsigned i = 0; i < count; i++, ++*p) {
+		if (!g_ascii_isdigit(**p))
+			return false;
+		value = value * 10 + (**p - '0');
+	}
+	*value_out = value;
+	return true;
+}
+
+static bool literal(const char **p, char c)
+{
+	if (**p != c)
+		return false;
+	++*p;
+	return true;
+}
+
+static bool parse_day(const char **p, int *year, int *month, int *day)
+{
+	return digits(p, 4, year) && literal(p, '-') && digits(p, 2, month) && literal(p, '-') && digits(p, 2, day);
+}
+
+/* "T" or a blank, then HH:MM[:SS]. */
+static bool parse_clock(const char **p, int *hour, int *minute, int *second)
+{
+	if (**p == '\0')
+		return true;
+	if (!literal(p, 'T') && !literal(p, ' '))
+		return false;
+	if (!digits(p, 2, hour) || !literal(p, ':') || !digits(p, 2, minute))
+		return false;
+	return !literal(p, ':') || digits(p, 2, second);
+}
+
+static enum status parse_unix(const char *s, int64_t *when_out)
+{
+	char *end;
+	gint64 seconds = g_ascii_strtoll(s, &end, 10);
+
+	if (end == s || *end || seconds < 0 || seconds > G_MAXINT64 / TEXT_SECOND)
+		return ST_BAD_INPUT;
+	*when_out = seconds * TEXT_SECOND;
+	return ST_OK;
+}
+
+enum status text_parse_date(const char *s, int64_t *when_out)
+{
+	int year, month, day, hour = 0, minute = 0, second = 0;
+	g_autoptr(GDateTime) time = NULL;
+	const char *p = s;
+	bool utc;
+
+	if (*s == '@')
+		return parse_unix(s + 1, when_out);
+	if (!parse_day(&p, &year, &month, &day) || !parse_clock(&p, &hour, &minute, &second))
+		return ST_BAD_INPUT;
+	utc = literal(&p, 'Z');
+	if (*p)
+		return ST_BAD_INPUT;
+	time = utc ? g_date_time_new_utc(year, month, day, hour, minute, second) : g_date_time_new_local(year, month, day, hour, minute, second);
+	if (!time)
+		return ST_BAD_INPUT;
+	*when_out = g_date_time_to_unix(time) * TEXT_SECOND;
+	return ST_OK;
+}
+
+static int64_t unit_seconds(char unit)
+{
+	switch (unit) {
+	case 's':
+		return 1;
+	case 'm':
+		return 60;
+	case 'h':
+		return 3600;
+	case 'd':
+		return 24 * 3600;
+	case 'w':
+		return 7 * 24 * 3600;
+	}
+	return 0;
+}
+
+enum status text_parse_duration(const char *s, int64_t *seconds_out)
+{
+	const int64_t most = INT64_C(100) * 366 * 24 * 3600;
+	int64_t total = 0;
+
+	if (!*s)
+		return ST_BAD_INPUT;
+	while (*s) {
+		char *end;
+		gint64 n = g_ascii_isdigit(*s) ? g_ascii_strtoll(s, &end, 10) : -1;
+		int64_t unit = n >= 0 ? unit_seconds(*end) : 0;
+
+		if (unit == 0 || n > most / unit || total + n * unit > most)
+			return ST_BAD_INPUT;
+		total += n * unit;
+		s = end + 1;
+	}
+	*seconds_out = total;
+	return ST_OK;
+}
+
+enum status text_parse_when(const char *s, int64_t now, int forward, int64_t *when_out)
+{
+	int64_t seconds;
+
+	if (text_parse_duration(s, &seconds) != ST_OK)
+		return text_parse_date(s, when_out);
+	*when_out = forward > 0 ? now + seconds * TEXT_SECOND : MAX(now - seconds * TEXT_SECOND, 1);
+	return ST_OK;
+}
+
+/* --- numbers, codes --- */
+
+enum status text_parse_number(const char *s, uint64_t *number_out)
+{
+	guint64 number;
+
+	if (*s == '#')
+		s++;
+	if (*s < '1' || *s > '9' || !g_ascii_string_to_unsigned(s, 10, 1, G_MAXUINT64, &number, NULL))
+		return ST_BAD_INPUT;
+	*number_out = number;
+	return ST_OK;
+}
+
+char *text_base32(const void *data, size_t len)
+{
+	static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
+	const guint8 *p = data;
+	GString *out = g_string_new(NULL);
+	unsigned bits = 0, held = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		held = (held << 8 | p[i]) & 0xfff;
+		for (bits += 8; bits >= 5; bits -= 5)
+			g_string_append_c(out, alphabet[held >> (bits - 5) & 31]);
+	}
+	if (bits)
+		g_string_append_c(out, alphabet[held << (5 - bits) & 31]);
+	return g_string_free(out, FALSE);
+}
+
+bool text_same_secret(const char *a, const char *b)
+{
+	size_t len = strlen(a);
+	volatile guint8 differ = 0;
+
+	if (len != strlen(b))
+		return false;
+	for (size_t i = 0; i < len; i++)
+		differ |= (guint8)(a[i] ^ b[i]);
+	return differ == 0;
+}
+
+/* --- terminal columns --- */
+
+static int char_width(gunichar c)
+{
+	if (g_unichar_iszerowidth(c) || g_unichar_iscntrl(c))
+		return 0;
+	return g_unichar_iswide(c) ? 2 : 1;
+}
+
+int text_width(const char *utf8)
+{
+	int width = 0;
+
+	for (const char *p = utf8; *p; p = g_utf8_next_char(p))
+		width += char_width(g_utf8_get_char(p));
+	return width;
+}
+
+char *text_fit(const char *utf8, int columns)
+{
+	int width = 0;
+	const char *p = utf8;
+
+	if (text_width(utf8) <= columns)
+		return g_strdup(utf8);
+	if (columns < 1)
+		return g_strdup("");
+	for (; *p; p = g_utf8_next_char(p)) {
+		int w = char_width(g_utf8_get_char(p));
+
+		if (width + w > columns - 1)
+			break;
+		width += w;
+	}
+	return g_strdup_printf("%.*s…", (int)(p - utf8), utf8);
+}
