@@ -36,10 +36,10 @@ def merged(base, changes):
 class Daemon:
     """milter is the socket as Postfix names it. `relay_port` is where outgoing mail goes; settings are laid over the defaults below."""
 
-    def __init__(self, relay_port, accounts=(SUPPORT,), settings=None, directory=None, user=UNPRIVILEGED):
+    def __init__(self, relay_port, accounts=(SUPPORT,), settings=None, directory=None, socket=None, user=UNPRIVILEGED):
         self.directory = directory or new_directory("daemon")
         self.config = self.directory / "milticket.conf"
-        self.socket = self.directory / "run" / "milter.sock"
+        self.socket = socket or self.directory / "run" / "milter.sock"
         self.store = self.directory / "store"
         self.archive = self.directory / "archive"
         self.milter = f"unix:{self.socket}"
@@ -74,6 +74,12 @@ class Daemon:
 
     def ended(self):
         return self.process is None or self.process.poll() is not None
+
+    def restart(self, **changes):
+        """Stops it, lays changes over its configuration, starts it again on the same store."""
+        self.stop()
+        self.configure(**changes)
+        return self.start()
 
     def stop(self):
         """Stops it in order; its exit code must be 0."""

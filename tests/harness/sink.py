@@ -129,6 +129,10 @@ class Sink:
         return wait_until(lambda: (found := self.mails(recipient)) and len(found) >= count and found,
                           f"{count} mail(s) to {recipient}; there are {[m.recipients for m in self.mails()]}", seconds)
 
+    def wait_for(self, wanted, what, seconds=20):
+        """The data of the mails that wanted() holds for, once there is one."""
+        return wait_until(lambda: [mail.data for mail in self.mails() if wanted(mail)], what, seconds)
+
     def clear(self):
         with self._lock:
             self._mails.clear()

@@ -1,0 +1,54 @@
+"""One Postfix for all tests; a fresh daemon with an empty store for each."""
+import pytest
+
+from harness.desk import Desk
+from harness.daemon import Daemon
+from harness.dovecot import Dovecot
+from harness.ground import give, new_directory
+from harness.postfix import Postfix
+from harness.sink import Sink
+
+
+@pytest.fixture(scope="session")
+def milter_socket():
+    directory = new_directory("socket")
+    give(directory)
+    return directory / "milter.sock"
+
+
+@pytest.fixture(scope="session")
+def mailbox():
+    """Where every delivered mail ends, ours and the customers'."""
+    sink = Sink(lmtp=True)
+    yield sink
+    sink.close()
+
+
+@pytest.fixture(scope="session")
+def dovecot():
+    dovecot = Dovecot({"anna": "secret", "carla": "other"}).start()
+    yield dovecot
+    dovecot.stop()
+
+
+@pytest.fixture(scope="session")
+def postfix(mailbox, milter_socket, dovecot):
+    postfix = Postfix(mailbox.port, f"unix:{milter_socket}", dovecot.socket)
+    try:
+        yield postfix.start()
+    finally:
+        postfix.stop()
+
+
+@pytest.fixture
+def desk(postfix, mailbox, milter_socket):
+    mailbox.clear()
+    daemon = Daemon(postfix.port, socket=milter_socket).start()
+    desk = Desk(postfix, mailbox, daemon)
+    daemon.add_queue("ops")
+    daemon.add_agent("anna", name="Anna Berg", address="anna@example.com", queue="support")
+    daemon.add_agent("ben", name="Ben Ast", address="ben@example.com", queue="ops")
+    yield desk
+    print(daemon.log_text()[-6000:])
+    if not daemon.ended():
+        daemon.stop()

@@ -1,0 +1,117 @@
+"""The same promises through a real Sendmail."""
+import pytest
+
+from harness import client
+from harness.client import compose, field, split
+from harness.daemon import Daemon
+from harness.desk import DESK, Customer, Desk, number, without_trace
+from harness.ground import wait_until
+from harness.sendmail import Sendmail
+
+ANNA = "Anna Berg <anna@example.com>"
+TRUSTED = "Authentication-Results: mx.example.com; dmarc=pass header.from=example.com"
+
+
+@pytest.fixture(scope="module")
+def sendmail(mailbox, milter_socket):
+    sendmail = Sendmail(mailbox.port, milter_socket)
+    try:
+        yield sendmail.start()
+    finally:
+        sendmail.stop()
+
+
+@pytest.fixture(scope="module")
+def plain(mailbox):
+    sendmail = Sendmail(mailbox.port)
+    try:
+        yield sendmail.start()
+    finally:
+        sendmail.stop()
+
+
+@pytest.fixture
+def desk(sendmail, mailbox, milter_socket):
+    mailbox.clear()
+    daemon = Daemon(sendmail.port, socket=milter_socket, settings={"agents_auth": {"authserv_ids": ["mx.example.com"]}}).start()
+    daemon.add_agent("anna", name="Anna Berg", address="anna@example.com", queue="support")
+    yield Desk(sendmail, mailbox, daemon)
+    print(daemon.log_text()[-6000:])
+    if not daemon.ended():
+        daemon.stop()
+
+
+def test_a_customers_mail_is_tagged_and_its_body_unchanged(desk):
+    body = "Grüße,\n\n.\n..two dots\nFrom here  \n\n"
+    data = compose(Customer().header, subject="Printer", body=body, headers=["MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8",
+                                                                              "Content-Transfer-Encoding: 8bit"])
+    desk.deliver(data, "carla@customer.example", options=["BODY=8BITMIME"])
+    mail = desk.arrived(data)[0]
+    assert field(mail, "Subject") == "[example.com #1] Printer"
+    assert (number(mail), field(mail, "X-Ticket-Queue"), field(mail, "X-Ticket-Event")) == (1, "support", "opened")
+    assert split(mail)[1] == client.crlf(body.encode())
+
+
+def test_the_customer_gets_one_answer_and_a_reply_finds_its_ticket(desk):
+    carla = Customer()
+    asked = desk.asks(carla)
+    answer = desk.answer_to(carla)
+    assert answer.sender in ("", "MAILER-DAEMON") and field(answer.data, "Auto-Submitted") == "auto-replied"
+    assert field(desk.replies(asked, carla, subject="no tag"), "X-Ticket-Match") == "message-id"
+    assert field(desk.asks(carla, subject="Re: " + field(asked, "Subject")), "X-Ticket-Match") == "subject"
+    token = field(answer.data, "Reply-To").rpartition("<")[2].strip("<>")
+    assert field(desk.asks(carla, recipient=token, subject="no tag"), "X-Ticket-Match") == "token"
+
+
+def test_the_queue_id_is_recorded(desk):
+    desk.asks(Customer())
+    assert desk.daemon.show(1)["messages"][0]["queue_id"]
+
+
+def test_an_agents_reply_leaves_as_the_desks(desk):
+    carla = Customer()
+    asked = desk.asks(carla, subject="Printer")
+    reply = desk.replies(asked, carla, sender=ANNA, recipient=carla.address, headers=[TRUSTED])
+    assert "support@example.com" in field(reply, "From") and field(reply, "Subject") == "[example.com #1] Re: Printer"
+    assert desk.daemon.show(1)["agent"] == "anna"
+
+
+def test_a_control_message_is_run_and_discarded(desk):
+    desk.asks(Customer())
+    desk.deliver(compose(ANNA, "control@example.com", "commands", "close 1\n", headers=[TRUSTED]), "anna@example.com", "control@example.com")
+    desk.mailbox.wait_mails("anna@example.com")
+    assert desk.daemon.show(1)["status"] == "closed"
+    assert desk.mailbox.mails("control@example.com") == []
+
+
+def test_recipients_are_changed_for_an_account_of_agents(desk):
+    desk.daemon.restart(accounts=[{**desk.daemon.settings["accounts"][0], "deliver": "agents"}])
+    data = compose(Customer().header)
+    desk.deliver(data, "carla@customer.example")
+    assert number(desk.arrived(data, "anna@example.com")[0]) == 1
+    assert desk.mailbox.mails(DESK) == []
+
+
+def test_mail_of_others_is_identical_with_and_without_the_milter(desk, plain):
+    data = compose("A <a@other.example>", "colleague@example.com", headers=["X-Ticket: 7", "X-Long: " + "y" * 800])
+    desk.deliver(data, "a@other.example", "colleague@example.com")
+    with_milter = desk.arrived(data, "colleague@example.com")[0]
+    desk.mailbox.clear()
+    desk.deliver(data, "a@other.example", "colleague@example.com", port=plain.port)
+    assert without_trace(with_milter) == without_trace(desk.arrived(data, "colleague@example.com")[0])
+
+
+def test_the_same_mail_twice_is_one_message(desk):
+    data = compose(Customer().header)
+    for _ in range(2):
+        desk.deliver(data, "carla@customer.example")
+    copies = wait_until(lambda: len(desk.arrived(data)) == 2 and desk.arrived(data), "both copies")
+    assert [number(copy) for copy in copies] == [1, 1]
+    assert desk.daemon.tickets()[0]["messages_count"] == 1
+
+
+def test_without_the_daemon_the_mail_stays_with_the_sender(desk):
+    desk.daemon.stop()
+    assert client.send(desk.mta.port, "carla@customer.example", DESK, compose()).code == 451
+    desk.daemon.start()
+    desk.deliver(compose(), "carla@customer.example")
