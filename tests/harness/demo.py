@@ -52,7 +52,7 @@ class Stage:
         for port in (PORT, AGENT_PORT):
             if answers(("127.0.0.1", port)):
                 sys.exit(f"port {port} of 127.0.0.1 is in use; is another demo still running?")
-        self.directory = new_directory("demo")
+        self.directory = new_directory("demo", keep=True)
         for name in ("daemon", "postfix", "mail"):
             (self.directory / name).mkdir()
         give(self.directory / "mail")

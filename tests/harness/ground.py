@@ -1,4 +1,5 @@
 """Directories, ports, waiting and processes."""
+import atexit
 import os
 import pathlib
 import pwd
@@ -31,10 +32,13 @@ def tool(name):
     return path
 
 
-def new_directory(prefix):
-    """A directory that other users may pass through, as mail servers change theirs."""
+def new_directory(prefix, keep=False):
+    """A directory that other users may pass through, as mail servers change theirs. It goes when we end, unless it is to be
+    kept, or MILTICKET_KEEP is set."""
     path = pathlib.Path(tempfile.mkdtemp(prefix=f"milticket-{prefix}-", dir="/tmp"))
     path.chmod(0o755)
+    if not keep and not os.environ.get("MILTICKET_KEEP"):
+        atexit.register(shutil.rmtree, path, ignore_errors=True)
     return path
 
 
