@@ -76,8 +76,8 @@ enum status outbox_put(struct txn *txn, struct outgoing *outgoing, const char *m
 	enum status st = txn_next_number(txn, "outgoing", 1, &outgoing->id);
 
 	outgoing_key(&key, outgoing->id);
-	if (st == ST_OK && len)
-		st = txn_put(txn, TABLE_OUTBOX_MAIL, key_bytes(&key), (struct bytes){ mail, len });
+	if (st == ST_OK)
+		st = txn_put(txn, TABLE_OUTBOX_MAIL, key_bytes(&key), (struct bytes){ len ? mail : "", len });
 	if (st == ST_OK)
 		st = put_outgoing(txn, outgoing);
 	return failed(txn, st, "write to", err);

@@ -32,9 +32,10 @@ struct txn {
 
 enum status engine_status(int rc);
 enum status engine_error(struct error *err, const struct store *store, const char *what, int rc);
+/* The engine's words for st, where the work in txn found none; returns st. err's text was emptied before the work. */
+enum status engine_explain(struct txn *txn, const char *what, enum status st, struct error *err);
 /* Makes the map larger, takes over another process's size, or opens the environment anew, as rc asks; true if trying again makes sense.
  * The caller holds no transaction and no lock. */
 bool engine_recover(struct store *store, int rc);
-int engine_open(struct store *store);
 
 #endif

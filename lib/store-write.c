@@ -28,11 +28,19 @@ static int begin(struct store *store, MDB_txn **mdb_out)
 	}
 }
 
+/* Also those that had failed by themselves: what they saw of the others was never committed. */
 static void fail_all(struct store *store, struct job *jobs, int rc)
 {
 	for (struct job *j = jobs; j; j = j->next)
-		if (j->status == ST_OK)
-			j->status = engine_error(j->err, store, "write", rc);
+		j->status = engine_error(j->err, store, "write", rc);
+}
+
+static void run_job(struct txn *txn, struct job *job, bool *full_out)
+{
+	if (job->err)
+		job->err->text[0] = '\0';
+	job->status = engine_explain(txn, "write", job->fn(txn, job->arg, job->err), job->err);
+	*full_out |= txn->full;
 }
 
 /* A job in a child transaction: its failure undoes only itself. 0, or what failed for all. */
@@ -43,8 +51,7 @@ static int run_child(struct store *store, MDB_txn *parent, struct job *job, bool
 
 	if (rc)
 		return rc;
-	job->status = job->fn(&txn, job->arg, job->err);
-	*full_out |= txn.full;
+	run_job(&txn, job, full_out);
 	if (job->status != ST_OK || txn.full) {
 		mdb_txn_abort(txn.mdb);
 		return 0;
@@ -56,8 +63,7 @@ static int run_alone(struct store *store, MDB_txn *mdb, struct job *job, bool *f
 {
 	struct txn txn = { .store = store, .mdb = mdb };
 
-	job->status = job->fn(&txn, job->arg, job->err);
-	*full_out |= txn.full;
+	run_job(&txn, job, full_out);
 	return 0;
 }
 

@@ -1,9 +1,8 @@
-/* Opening, reading, copying the store. Writing is in store-write.c, what works inside a transaction in store-txn.c. */
+/* Opening and reading the store. Writing is in store-write.c, what works inside a transaction in store-txn.c, copies in store-copy.c. */
 #include "store-engine.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -38,6 +37,7 @@ enum status engine_status(int rc)
 	case EACCES:
 	case EPERM:
 	case EROFS:
+	case MDB_VERSION_MISMATCH:
 		return ST_REFUSED;
 	case MDB_BAD_VALSIZE:
 		return ST_BAD_INPUT;
@@ -49,6 +49,13 @@ enum status engine_status(int rc)
 enum status engine_error(struct error *err, const struct store *store, const char *what, int rc)
 {
 	return error_set(err, engine_status(rc), "cannot %s store '%s': %s", what, store->path, mdb_strerror(rc));
+}
+
+enum status engine_explain(struct txn *txn, const char *what, enum status st, struct error *err)
+{
+	if (st == ST_OK || st == ST_NOT_FOUND || !txn->rc || !err || err->text[0])
+		return st;
+	return error_set(err, st, "cannot %s store '%s': %s", what, txn->store->path, mdb_strerror(txn->rc));
 }
 
 /* --- opening --- */
@@ -84,16 +91,34 @@ static int open_env(struct store *store, size_t map_size)
 		rc = mdb_env_open(store->env, store->path, store->flags, 0660);
 	if (rc == 0)
 		rc = mdb_reader_check(store->env, &dead);
-	if (rc == 0)
-		rc = open_tables(store);
 	if (rc)
 		g_clear_pointer(&store->env, mdb_env_close);
 	return rc;
 }
 
-int engine_open(struct store *store)
+static int reopen(struct store *store)
 {
-	return open_env(store, 0);
+	int rc;
+
+	if (store->env)
+		mdb_env_close(store->env);
+	store->env = NULL;
+	rc = open_env(store, 0);
+	if (rc == 0)
+		rc = open_tables(store);
+	if (rc && store->env)
+		g_clear_pointer(&store->env, mdb_env_close);
+	return rc;
+}
+
+/* When a map cannot be had, LMDB is left without any. */
+static int resize(struct store *store, size_t size)
+{
+	int rc = mdb_env_set_mapsize(store->env, size);
+
+	if (rc)
+		reopen(store);
+	return rc;
 }
 
 bool engine_recover(struct store *store, int rc)
@@ -102,106 +127,173 @@ bool engine_recover(struct store *store, int rc)
 	int done = rc;
 
 	g_rw_lock_writer_lock(&store->map_lock);
-	if (!store->env || rc == MDB_PANIC) {
-		/* A failed write of the meta page makes LMDB refuse everything until the environment is opened anew. */
-		if (store->env)
-			mdb_env_close(store->env);
-		done = engine_open(store);
-	} else if (rc == MDB_MAP_RESIZED) {
-		done = mdb_env_set_mapsize(store->env, 0);
-	} else if (rc == MDB_MAP_FULL && mdb_env_info(store->env, &info) == 0) {
-		done = mdb_env_set_mapsize(store->env, info.me_mapsize * 2);
-	}
+	/* A failed write of the meta page makes LMDB refuse everything until the environment is opened anew. */
+	if (!store->env || rc == MDB_PANIC)
+		done = reopen(store);
+	else if (rc == MDB_MAP_RESIZED)
+		done = resize(store, 0);
+	else if (rc == MDB_MAP_FULL && mdb_env_info(store->env, &info) == 0 && info.me_mapsize <= SIZE_MAX / 2)
+		done = resize(store, info.me_mapsize * 2);
 	g_rw_lock_writer_unlock(&store->map_lock);
 	return done == 0;
 }
 
-static enum status check_format(struct txn *txn, void *arg, struct error *err)
+/* Before anything else is read or made: what a newer program wrote is not for us to touch. */
+static enum status check_version(struct store *store, struct error *err)
 {
-	static const struct bytes key = { "format", 6 };
+	MDB_val key = { 6, "format" }, value = { 0, NULL };
+	g_autofree char *version = NULL;
+	MDB_txn *txn;
+	MDB_dbi meta;
+	int rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
+
+	if (rc)
+		return engine_error(err, store, "open", rc);
+	rc = mdb_dbi_open(txn, table_names[TABLE_META], 0, &meta);
+	if (rc == 0)
+		rc = mdb_get(txn, meta, &key, &value);
+	version = rc ? NULL : g_strndup(value.mv_data, value.mv_size);
+	mdb_txn_abort(txn);
+	if (rc == MDB_NOTFOUND)
+		return ST_NOT_FOUND;
+	if (rc)
+		return engine_error(err, store, "open", rc);
+	if (g_ascii_strtoull(version, NULL, 10) <= FORMAT_VERSION)
+		return ST_OK;
+	return error_set(err, ST_REFUSED, "cannot open store '%s': format %s is of a newer milticket, this one knows up to %d",
+		store->path, version, FORMAT_VERSION);
+}
+
+static enum status read_secret(struct txn *txn, void *arg, struct error *err)
+{
+	static const struct bytes key = { "secret", 6 };
 	struct bytes value;
-	g_autofree char *text = NULL;
 	enum status st = txn_get(txn, TABLE_META, key, &value);
 
 	(void)arg;
-	if (st == ST_NOT_FOUND)
-		return st;
-	if (st != ST_OK)
-		return error_set(err, st, "cannot read store '%s': %s", txn->store->path, txn_reason(txn));
-	text = g_strndup(value.data, value.len);
-	if (g_ascii_strtoull(text, NULL, 10) > FORMAT_VERSION)
-		return error_set(err, ST_REFUSED, "store '%s' has format %s, made by a newer milticket; this one knows %d", txn->store->path, text, FORMAT_VERSION);
-	return txn_get(txn, TABLE_META, (struct bytes){ "secret", 6 }, &value) == ST_OK && value.len == sizeof txn->store->secret
-		? (memcpy(txn->store->secret, value.data, value.len), ST_OK)
-		: error_set(err, ST_IO, "store '%s' has no secret", txn->store->path);
+	if (st == ST_OK && value.len == sizeof txn->store->secret)
+		memcpy(txn->store->secret, value.data, value.len);
+	else if (st == ST_OK)
+		st = error_set(err, ST_IO, "store '%s' has a damaged secret", txn->store->path);
+	return st;
 }
 
 static enum status make_format(struct txn *txn, void *arg, struct error *err)
 {
+	static const struct bytes secret = { "secret", 6 }, format = { "format", 6 };
 	g_autofree char *version = g_strdup_printf("%d", FORMAT_VERSION);
-	enum status st = check_format(txn, arg, err);
+	enum status st = read_secret(txn, arg, err);
 
+	/* Another process may have been first. */
 	if (st != ST_NOT_FOUND)
 		return st;
 	if (getrandom(txn->store->secret, sizeof txn->store->secret, 0) != sizeof txn->store->secret)
 		return error_set(err, ST_IO, "no random numbers: %s", g_strerror(errno));
-	st = txn_put(txn, TABLE_META, (struct bytes){ "secret", 6 }, (struct bytes){ txn->store->secret, sizeof txn->store->secret });
-	if (st == ST_OK)
-		st = txn_put(txn, TABLE_META, (struct bytes){ "format", 6 }, (struct bytes){ version, strlen(version) });
-	return st;
+	st = txn_put(txn, TABLE_META, secret, (struct bytes){ txn->store->secret, sizeof txn->store->secret });
+	return st == ST_OK ? txn_put(txn, TABLE_META, format, (struct bytes){ version, strlen(version) }) : st;
 }
 
-/* Modes and owner do not depend on who came first, nor on a umask. */
-static void set_owner(const struct store_options *options)
+/* --- files --- */
+
+/* Modes and owner depend neither on who came first nor on a umask. Only before LMDB opens them: closing a file drops
+ * every lock that this process has on it. */
+static int make_file(const struct store_options *options, const char *name)
 {
-	static const char *const files[] = { "", "data.mdb", "lock.mdb" };
+	g_autofree char *path = g_build_filename(options->path, name, NULL);
+	int rc = 0, fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0660);
+	struct stat stat;
 
-	for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
-		g_autofree char *path = g_build_filename(options->path, files[i], NULL);
-		struct stat stat;
-
-		if (lstat(path, &stat) != 0 || S_ISLNK(stat.st_mode) || stat.st_uid != geteuid())
-			continue;
-		if (chmod(path, S_ISDIR(stat.st_mode) ? 02770 : 0660) == 0 && geteuid() == 0 && options->uid != (uid_t)-1 &&
-			chown(path, options->uid, options->gid) != 0)
-			g_debug("chown %s: %s", path, g_strerror(errno));
-	}
+	if (fd < 0)
+		return errno;
+	if (fstat(fd, &stat) != 0)
+		rc = errno;
+	else if (stat.st_uid == geteuid() &&
+		((geteuid() == 0 && fchown(fd, options->uid, options->gid) != 0) || fchmod(fd, 0660) != 0))
+		rc = errno;
+	close(fd);
+	return rc;
 }
 
-static enum status make_directory(const struct store_options *options, bool *fresh_out, struct error *err)
+/* The set-group-id bit gives what admins make here to the group. */
+static int make_directory(const struct store_options *options)
 {
-	g_autofree char *data = g_build_filename(options->path, "data.mdb", NULL);
-
-	*fresh_out = !g_file_test(data, G_FILE_TEST_EXISTS);
-	if (*fresh_out && options->read_only)
-		return error_set(err, ST_NOT_FOUND, "there is no store at '%s' yet", options->path);
+	if (g_file_test(options->path, G_FILE_TEST_IS_DIR))
+		return 0;
 	if (g_mkdir_with_parents(options->path, 0770) != 0)
-		return error_set(err, engine_status(errno), "cannot make directory '%s': %s", options->path, g_strerror(errno));
-	return ST_OK;
+		return errno;
+	if (geteuid() == 0 && chown(options->path, options->uid, options->gid) != 0)
+		return errno;
+	return chmod(options->path, 02770) == 0 ? 0 : errno;
 }
 
-enum status store_open(const struct store_options *options, struct store **store_out, struct error *err)
+static bool is_there(const struct store_options *options)
 {
-	struct store *store;
-	bool fresh;
-	enum status st = make_directory(options, &fresh, err);
+	g_autofree char *path = g_build_filename(options->path, "data.mdb", NULL);
+	struct stat status;
+
+	return stat(path, &status) == 0 ? status.st_size > 0 : errno != ENOENT;
+}
+
+static int make_files(const struct store_options *options)
+{
 	int rc;
 
-	if (st != ST_OK)
-		return st;
-	store = g_new0(struct store, 1);
+	/* LMDB's own lock file would have a reader's umask; where none can be made, LMDB knows what to do. */
+	if (options->read_only) {
+		make_file(options, "lock.mdb");
+		return 0;
+	}
+	rc = make_directory(options);
+	if (rc == 0)
+		rc = make_file(options, "data.mdb");
+	return rc ? rc : make_file(options, "lock.mdb");
+}
+
+/* --- the store --- */
+
+static struct store *store_new(const struct store_options *options)
+{
+	struct store *store = g_new0(struct store, 1);
+
 	store->path = g_strdup(options->path);
 	store->flags = MDB_NOTLS | (options->read_only ? MDB_RDONLY : 0) | (options->durable ? 0 : MDB_NOSYNC);
 	store->last = &store->first;
 	g_rw_lock_init(&store->map_lock);
 	g_mutex_init(&store->lock);
 	g_cond_init(&store->done);
-	rc = open_env(store, options->map_size);
-	st = rc ? engine_error(err, store, "open", rc) : ST_OK;
-	if (st == ST_OK && fresh)
-		set_owner(options);
-	if (st == ST_OK)
-		st = options->read_only ? store_read(store, check_format, NULL, err) : store_write(store, make_format, NULL, err);
+	return store;
+}
+
+static enum status not_there(const struct store *store, struct error *err)
+{
+	return error_set(err, ST_NOT_FOUND, "there is no store in '%s' yet", store->path);
+}
+
+static enum status begin_use(struct store *store, const struct store_options *options, struct error *err)
+{
+	int rc = make_files(options);
+	enum status st;
+
+	if (rc == 0)
+		rc = open_env(store, options->map_size);
+	if (rc)
+		return engine_error(err, store, "open", rc);
+	st = check_version(store, err);
+	if (st == ST_NOT_FOUND && options->read_only)
+		return not_there(store, err);
+	if (st != ST_OK && st != ST_NOT_FOUND)
+		return st;
+	rc = open_tables(store);
+	if (rc)
+		return engine_error(err, store, "open", rc);
+	return options->read_only ? store_read(store, read_secret, NULL, err) : store_write(store, make_format, NULL, err);
+}
+
+enum status store_open(const struct store_options *options, struct store **store_out, struct error *err)
+{
+	struct store *store = store_new(options);
+	enum status st = options->read_only && !is_there(options) ? not_there(store, err) : begin_use(store, options, err);
+
 	if (st == ST_OK)
 		*store_out = store;
 	else
@@ -213,6 +305,8 @@ void store_close(struct store *store)
 {
 	if (!store)
 		return;
+	if (store->env && store->flags & MDB_NOSYNC && !(store->flags & MDB_RDONLY))
+		mdb_env_sync(store->env, 1);
 	if (store->env)
 		mdb_env_close(store->env);
 	g_rw_lock_clear(&store->map_lock);
@@ -234,15 +328,15 @@ static int begin_read(struct store *store, MDB_txn **mdb_out)
 {
 	for (int i = 0;; i++) {
 		int rc, dead;
+		bool cleared;
 
 		g_rw_lock_reader_lock(&store->map_lock);
 		rc = store->env ? mdb_txn_begin(store->env, NULL, MDB_RDONLY, mdb_out) : MDB_PANIC;
 		if (rc == 0)
 			return 0;
+		cleared = rc == MDB_READERS_FULL && mdb_reader_check(store->env, &dead) == 0 && dead > 0;
 		g_rw_lock_reader_unlock(&store->map_lock);
-		if (rc == MDB_READERS_FULL && mdb_reader_check(store->env, &dead) == 0 && dead > 0 && i < RETRIES)
-			continue;
-		if (i >= RETRIES || !engine_recover(store, rc))
+		if (i >= RETRIES || !(cleared || engine_recover(store, rc)))
 			return rc;
 	}
 }
@@ -255,7 +349,9 @@ enum status store_read(struct store *store, store_fn *fn, void *arg, struct erro
 
 	if (rc)
 		return engine_error(err, store, "read", rc);
-	st = fn(&txn, arg, err);
+	if (err)
+		err->text[0] = '\0';
+	st = engine_explain(&txn, "read", fn(&txn, arg, err), err);
 	mdb_txn_abort(txn.mdb);
 	g_rw_lock_reader_unlock(&store->map_lock);
 	return st;
@@ -292,51 +388,4 @@ static enum status count(struct txn *txn, void *arg, struct error *err)
 enum status store_stat(struct store *store, struct store_stat *stat_out, struct error *err)
 {
 	return store_read(store, count, stat_out, err);
-}
-
-/* --- copying --- */
-
-static int write_copy(struct store *store, const char *temporary)
-{
-	int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600), rc;
-
-	if (fd < 0)
-		return errno;
-	g_rw_lock_reader_lock(&store->map_lock);
-	rc = store->env ? mdb_env_copyfd2(store->env, fd, MDB_CP_COMPACT) : MDB_PANIC;
-	g_rw_lock_reader_unlock(&store->map_lock);
-	if (rc == 0 && fsync(fd) != 0)
-		rc = errno;
-	if (close(fd) != 0 && rc == 0)
-		rc = errno;
-	return rc;
-}
-
-static void sync_directory_of(const char *path)
-{
-	g_autofree char *dir = g_path_get_dirname(path);
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd >= 0) {
-		fsync(fd);
-		close(fd);
-	}
-}
-
-enum status store_copy(struct store *store, const char *path, struct error *err)
-{
-	g_autofree char *temporary = g_strdup_printf("%s.%d.tmp", path, (int)getpid());
-	int rc;
-
-	if (g_file_test(path, G_FILE_TEST_EXISTS))
-		return error_set(err, ST_EXISTS, "'%s' is there already", path);
-	rc = write_copy(store, temporary);
-	/* link() refuses to replace what came into being meanwhile. */
-	if (rc == 0 && link(temporary, path) != 0)
-		rc = errno;
-	unlink(temporary);
-	if (rc)
-		return error_set(err, rc == EEXIST ? ST_EXISTS : engine_status(rc), "cannot copy the store to '%s': %s", path, mdb_strerror(rc));
-	sync_directory_of(path);
-	return ST_OK;
 }

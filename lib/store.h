@@ -51,11 +51,11 @@ struct bytes {
 typedef enum status store_fn(struct txn *txn, void *arg, struct error *err);
 
 struct store_options {
-	const char *path;	/* directory; made if missing, mode 0770 */
+	const char *path;	/* directory; made if missing, mode 02770; files in it have 0660 */
 	size_t map_size;	/* bytes to begin with; grows by itself */
-	bool durable;		/* a commit is on disk before store_write returns */
+	bool durable;		/* a commit is on disk before store_write returns; without, power loss may cost the store */
 	bool read_only;		/* ST_NOT_FOUND if the store is not there yet */
-	uid_t uid;		/* owner of what is made, when run as root; (uid_t)-1 leaves it */
+	uid_t uid;		/* owner of what root makes; -1 leaves it */
 	gid_t gid;
 };
 
@@ -64,6 +64,7 @@ struct store_options {
 enum status store_open(const struct store_options *options, struct store **store_out, struct error *err);
 void store_close(struct store *store);
 
+/* Neither this nor store_write may be called inside fn. */
 enum status store_read(struct store *store, store_fn *fn, void *arg, struct error *err);
 
 /* Concurrent calls are gathered: one of them runs all in turn, each undoable by itself, and commits once.
@@ -76,7 +77,8 @@ void store_secret(struct store *store, guint8 secret_out[32]);
 /* Frees the slots of dead readers; gives their number. For the timer thread. */
 unsigned store_clear_readers(struct store *store);
 
-/* Hot, compacted copy into the new file `path`, which as data.mdb in a directory of its own is a store; ST_EXISTS rather than overwriting. Durable on return. */
+/* Hot, compacted copy into the new file `path`, mode 0600, which as data.mdb in a directory of its own is a store.
+ * ST_EXISTS rather than overwriting. Durable on return. */
 enum status store_copy(struct store *store, const char *path, struct error *err);
 
 struct store_stat {

@@ -32,7 +32,7 @@ static GByteArray *id_value(const char *message_id, uint64_t seq, enum id_kind k
 	return value;
 }
 
-static bool read_id(struct bytes key, struct bytes value, const char *message_id, struct id_hit *hit)
+bool id_read(struct bytes key, struct bytes value, const char *message_id, struct id_hit *hit)
 {
 	if (value.len != 5 + strlen(message_id) || memcmp((const guint8 *)value.data + 5, message_id, value.len - 5) != 0)
 		return false;
@@ -54,7 +54,7 @@ enum status tickets_index_id(struct txn *txn, const char *message_id, uint64_t t
 		return ST_OK;
 	id_key(&key, message_id, ticket);
 	st = txn_get(txn, TABLE_IDS, key_bytes(&key), &there);
-	if (st == ST_OK && read_id(key_bytes(&key), there, message_id, &hit) && hit.kind >= (int)kind)
+	if (st == ST_OK && id_read(key_bytes(&key), there, message_id, &hit) && hit.kind >= (int)kind)
 		return ST_OK;
 	value = id_value(message_id, seq, kind);
 	if (st == ST_OK || st == ST_NOT_FOUND)
@@ -72,7 +72,7 @@ enum status tickets_find_id(struct txn *txn, const char *message_id, struct id_h
 	key_init(&key);
 	key_hash(&key, message_id, strlen(message_id));
 	for (st = scan_first(&scan, txn, TABLE_IDS, key_bytes(&key), (struct bytes){ NULL, 0 }, true); st == ST_OK && *n_out < max; st = scan_next(&scan))
-		if (read_id(scan.key, scan.value, message_id, &hits[*n_out]))
+		if (id_read(scan.key, scan.value, message_id, &hits[*n_out]))
 			++*n_out;
 	scan_release(&scan);
 	if (st != ST_OK && st != ST_NOT_FOUND)
@@ -90,7 +90,7 @@ static enum status forget_id(struct txn *txn, const char *message_id, uint64_t t
 
 	id_key(&key, message_id, ticket);
 	st = txn_get(txn, TABLE_IDS, key_bytes(&key), &there);
-	if (st == ST_OK && read_id(key_bytes(&key), there, message_id, &hit) && hit.seq == seq && (seq || hit.kind == ID_REFERENCED))
+	if (st == ST_OK && id_read(key_bytes(&key), there, message_id, &hit) && hit.seq == seq && (seq || hit.kind == ID_REFERENCED))
 		st = txn_delete(txn, TABLE_IDS, key_bytes(&key));
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
@@ -166,26 +166,29 @@ static enum status put_entry(struct txn *txn, const struct entry *entry)
 }
 
 /* Entries may have been moved away, so the count is not the last seq. */
-static uint64_t next_seq(struct txn *txn, uint64_t number)
+static enum status next_seq(struct txn *txn, uint64_t number, uint64_t *seq_out)
 {
 	struct scan scan;
 	struct key key;
-	uint64_t seq = 1;
+	enum status st;
 
 	ticket_key(&key, number);
-	if (scan_first(&scan, txn, TABLE_ENTRIES, key_bytes(&key), (struct bytes){ NULL, 0 }, true) == ST_OK)
-		seq = key_read_u32(scan.key, 8) + 1;
+	st = scan_first(&scan, txn, TABLE_ENTRIES, key_bytes(&key), (struct bytes){ NULL, 0 }, true);
+	if (st == ST_OK)
+		*seq_out = (uint64_t)key_read_u32(scan.key, 8) + 1;
+	if (st == ST_NOT_FOUND)
+		*seq_out = 1;
 	scan_release(&scan);
-	return seq;
+	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
 enum status tickets_append(struct txn *txn, struct ticket *ticket, struct entry *entry, const char *text, struct error *err)
 {
-	enum status st;
+	enum status st = next_seq(txn, ticket->number, &entry->seq);
 
 	entry->ticket = ticket->number;
-	entry->seq = next_seq(txn, ticket->number);
-	st = put_entry(txn, entry);
+	if (st == ST_OK)
+		st = put_entry(txn, entry);
 	if (st != ST_OK)
 		return record_error(txn, st, "append to", ticket->number, err);
 	st = text && *text ? tickets_text_save(txn, ticket->number, entry->seq, text, err) : ST_OK;
@@ -213,14 +216,6 @@ enum status tickets_entry(struct txn *txn, uint64_t number, uint64_t seq, struct
 	return ST_OK;
 }
 
-enum status tickets_entry_save(struct txn *txn, const struct entry *entry, struct error *err)
-{
-	enum status st = put_entry(txn, entry);
-
-	return st == ST_OK ? index_entry(txn, entry, err) : record_error(txn, st, "write a message of", entry->ticket, err);
-}
-
-/* fn returns ST_OK to go on. */
 enum status tickets_each_entry(struct txn *txn, uint64_t number, entry_visit *fn, void *arg, struct error *err)
 {
 	struct scan scan;
@@ -294,6 +289,29 @@ static enum status forget_entry_and_references(struct txn *txn, const struct ent
 enum status tickets_forget_entries(struct txn *txn, uint64_t number, struct error *err)
 {
 	return tickets_each_entry(txn, number, forget_entry_and_references, NULL, err);
+}
+
+/* What the entry no longer says must not find it either. */
+static enum status forget_changed(struct txn *txn, const struct entry *is, struct error *err)
+{
+	struct entry was = { 0 };
+	enum status st = tickets_entry(txn, is->ticket, is->seq, &was, err);
+
+	if (st == ST_OK && was.message_id && g_strcmp0(was.message_id, is->message_id) != 0)
+		st = forget_id(txn, was.message_id, was.ticket, was.seq);
+	if (st == ST_OK && was.digest && g_strcmp0(was.digest, is->digest) != 0)
+		st = forget_digest(txn, was.digest);
+	record_release(&entry_type, &was);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+enum status tickets_entry_save(struct txn *txn, const struct entry *entry, struct error *err)
+{
+	enum status st = forget_changed(txn, entry, err);
+
+	if (st == ST_OK)
+		st = put_entry(txn, entry);
+	return st == ST_OK ? index_entry(txn, entry, err) : record_error(txn, st, "write a message of", entry->ticket, err);
 }
 
 static enum status delete_entry(struct txn *txn, uint64_t number, uint64_t seq)

@@ -35,17 +35,19 @@ GPtrArray *index_keys(const struct ticket *t)
 		add(keys, t, INDEX_PROJECT, t->project);
 	if (t->requester_address)
 		add(keys, t, INDEX_REQUESTER, t->requester_address);
+	if (t->undelivered)
+		add(keys, t, INDEX_UNDELIVERED, "");
 	for (char **tag = t->tags; tag && *tag; tag++)
 		add(keys, t, INDEX_TAG, *tag);
 	return keys;
 }
 
-static bool has_key(GPtrArray *keys, const struct key *key)
+bool keys_have(GPtrArray *keys, struct bytes key)
 {
 	for (unsigned i = 0; keys && i < keys->len; i++) {
 		const struct key *k = g_ptr_array_index(keys, i);
 
-		if (k->len == key->len && memcmp(k->data, key->data, key->len) == 0)
+		if (k->len == key.len && memcmp(k->data, key.data, key.len) == 0)
 			return true;
 	}
 	return false;
@@ -55,7 +57,7 @@ static enum status delete_others(struct txn *txn, GPtrArray *keys, GPtrArray *ke
 {
 	for (unsigned i = 0; keys && i < keys->len; i++) {
 		const struct key *key = g_ptr_array_index(keys, i);
-		enum status st = has_key(kept, key) ? ST_OK : txn_delete(txn, TABLE_INDEX, key_bytes(key));
+		enum status st = keys_have(kept, key_bytes(key)) ? ST_OK : txn_delete(txn, TABLE_INDEX, key_bytes(key));
 
 		if (st != ST_OK && st != ST_NOT_FOUND)
 			return st;
@@ -67,7 +69,7 @@ static enum status put_others(struct txn *txn, GPtrArray *keys, GPtrArray *there
 {
 	for (unsigned i = 0; keys && i < keys->len; i++) {
 		const struct key *key = g_ptr_array_index(keys, i);
-		enum status st = has_key(there, key) ? ST_OK : txn_put(txn, TABLE_INDEX, key_bytes(key), (struct bytes){ "", 0 });
+		enum status st = keys_have(there, key_bytes(key)) ? ST_OK : txn_put(txn, TABLE_INDEX, key_bytes(key), (struct bytes){ "", 0 });
 
 		if (st != ST_OK)
 			return st;
@@ -75,26 +77,26 @@ static enum status put_others(struct txn *txn, GPtrArray *keys, GPtrArray *there
 	return ST_OK;
 }
 
+bool due_key(struct key *key, const struct ticket *t)
+{
+	key_init(key);
+	key_u64(key, (uint64_t)t->wait_until);
+	key_u64(key, t->number);
+	return t->wait_until != 0;
+}
+
 static enum status move_due(struct txn *txn, const struct ticket *before, const struct ticket *after)
 {
-	int64_t was = before ? before->wait_until : 0, is = after ? after->wait_until : 0;
-	uint64_t number = before ? before->number : after->number;
 	enum status st = ST_OK;
 	struct key key;
 
-	if (was == is)
+	if (before && after && before->wait_until == after->wait_until)
 		return ST_OK;
-	key_init(&key);
-	key_u64(&key, (uint64_t)was);
-	key_u64(&key, number);
-	if (was)
+	if (before && due_key(&key, before))
 		st = txn_delete(txn, TABLE_DUE, key_bytes(&key));
-	if (st == ST_NOT_FOUND)
-		st = ST_OK;
-	key_init(&key);
-	key_u64(&key, (uint64_t)is);
-	key_u64(&key, number);
-	return st == ST_OK && is ? txn_put(txn, TABLE_DUE, key_bytes(&key), (struct bytes){ "", 0 }) : st;
+	if (st != ST_OK && st != ST_NOT_FOUND)
+		return st;
+	return after && due_key(&key, after) ? txn_put(txn, TABLE_DUE, key_bytes(&key), (struct bytes){ "", 0 }) : ST_OK;
 }
 
 enum status index_move(struct txn *txn, const struct ticket *before, const struct ticket *after)

@@ -14,14 +14,18 @@ static struct walk choose(const struct ticket_filter *f)
 {
 	if (f->requester)
 		return (struct walk){ INDEX_REQUESTER, f->requester };
+	if (f->undelivered)
+		return (struct walk){ INDEX_UNDELIVERED, "" };
 	if (f->tag)
 		return (struct walk){ INDEX_TAG, f->tag };
-	if (f->agent)
+	if (f->agent && *f->agent)
 		return (struct walk){ INDEX_AGENT, f->agent };
 	if (f->project)
 		return (struct walk){ INDEX_PROJECT, f->project };
 	if (f->queue)
 		return (struct walk){ INDEX_QUEUE, f->queue };
+	if (f->agent)
+		return (struct walk){ INDEX_AGENT, f->agent };
 	for (int status = 0; ticket_status_names[status]; status++)
 		if (f->statuses == 1U << status)
 			return (struct walk){ INDEX_STATUS, ticket_status_names[status] };
@@ -84,10 +88,17 @@ static uint64_t half_activity(const struct half *h)
 	return key_read_u64(h->scan.key, h->prefix_len);
 }
 
+static bool failed(const struct half *h)
+{
+	return h->st != ST_OK && h->st != ST_NOT_FOUND;
+}
+
 static struct half *first_of(struct half halves[2], bool oldest_first)
 {
 	uint64_t a, b;
 
+	if (failed(&halves[0]))
+		return &halves[0];
 	if (halves[0].st != ST_OK || halves[1].st != ST_OK)
 		return halves[0].st == ST_OK ? &halves[0] : &halves[1];
 	a = half_activity(&halves[0]);

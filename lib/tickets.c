@@ -8,7 +8,7 @@
 #include "text.h"
 #include "tickets-index.h"
 
-enum { MERGES_MAX = 100, DAY_DIGITS = 10000 };
+enum { MERGES_MAX = 100, DAY_DIGITS = 10000, FIRST_DAY = 19700101, LAST_DAY = 29991231 };
 
 void ticket_key(struct key *key, uint64_t number)
 {
@@ -107,20 +107,51 @@ static uint64_t dated(uint64_t day, uint64_t count)
 	return day * scale + count;
 }
 
+/* The day and the counter in a number of that form; false for any other. */
+static bool split_dated(uint64_t number, uint64_t *day_out, uint64_t *count_out)
+{
+	uint64_t scale = DAY_DIGITS, month, day;
+
+	while (number / scale > LAST_DAY)
+		scale *= 10;
+	month = number / scale / 100 % 100;
+	day = number / scale % 100;
+	*day_out = number / scale;
+	*count_out = number % scale;
+	return *day_out >= FIRST_DAY && month >= 1 && month <= 12 && day >= 1 && day <= 31 && dated(*day_out, *count_out) == number;
+}
+
+static enum status next_of_day(struct txn *txn, uint64_t day, uint64_t first, uint64_t *count_out)
+{
+	g_autofree char *name = g_strdup_printf("ticket.%" G_GUINT64_FORMAT, day);
+
+	return txn_next_number(txn, name, first, count_out);
+}
+
 static enum status next_number(struct txn *txn, const struct numbering *numbering, uint64_t *number_out)
 {
-	g_autofree char *name = NULL;
-	uint64_t day, count = 0;
+	uint64_t today = day_of(numbering->now), day, count;
 	enum status st;
 
 	if (numbering->scheme == NUMBERS_SEQUENTIAL)
 		return txn_next_number(txn, "ticket", numbering->first, number_out);
-	day = day_of(numbering->now);
-	name = g_strdup_printf("ticket.%" G_GUINT64_FORMAT, day);
-	st = txn_next_number(txn, name, 1, &count);
+	/* `first` is where the system before this one stopped, if that was today. */
+	if (!split_dated(numbering->first, &day, &count) || day != today)
+		count = 1;
+	st = next_of_day(txn, today, count, &count);
 	if (st == ST_OK)
-		*number_out = dated(day, count);
+		*number_out = dated(today, count);
 	return st;
+}
+
+/* Numbers given later are to be larger. */
+static enum status move_on(struct txn *txn, uint64_t number)
+{
+	uint64_t day, count, ignored;
+
+	if (split_dated(number, &day, &count))
+		return next_of_day(txn, day, count, &ignored);
+	return txn_next_number(txn, "ticket", number, &ignored);
 }
 
 static bool exists(struct txn *txn, uint64_t number)
@@ -164,13 +195,13 @@ enum status tickets_create(struct txn *txn, const struct numbering *numbering, s
 
 enum status tickets_insert(struct txn *txn, const struct ticket *ticket, struct error *err)
 {
-	uint64_t ignored;
 	enum status st;
 
+	if (ticket->number == 0 || ticket->number > INT64_MAX)
+		return error_set(err, ST_BAD_INPUT, "%" G_GUINT64_FORMAT " is no ticket number", ticket->number);
 	if (exists(txn, ticket->number))
 		return error_set(err, ST_EXISTS, "ticket %" G_GUINT64_FORMAT " is there already", ticket->number);
-	/* Only numbers that the sequence could have given move it on; dated ones have twelve digits. */
-	st = ticket->number < UINT64_C(100000000000) ? txn_next_number(txn, "ticket", ticket->number, &ignored) : ST_OK;
+	st = move_on(txn, ticket->number);
 	if (st != ST_OK)
 		return error_set(err, st, "cannot give a number: %s", txn_reason(txn));
 	return store_ticket(txn, NULL, ticket, err);

@@ -11,11 +11,11 @@ enum status tickets_load(struct txn *txn, uint64_t number, struct ticket *ticket
 /* The same, through merges to the survivor. A cycle is ST_IO. */
 enum status tickets_resolve(struct txn *txn, uint64_t number, struct ticket *ticket_out, struct error *err);
 
-/* How numbers are given. `day` is the local date YYYYMMDD for NUMBERS_DATE. */
+/* How numbers are given. A day's counter goes on where it was when a clock that went back comes to that day again. */
 struct numbering {
 	int scheme;		/* enum number_scheme of settings.h */
-	uint64_t first;
-	int64_t now;
+	uint64_t first;		/* the least one to give; by date only if it is a number of today */
+	int64_t now;		/* its local date is the day */
 };
 
 /* Gives ticket->number and stores it. */
@@ -85,5 +85,7 @@ enum status tickets_due(struct txn *txn, int64_t now, uint64_t *numbers, size_t 
 enum status tickets_reindex(struct txn *txn, uint64_t number, struct error *err);
 /* One text per missing or wrong index row of this ticket; an empty list is health. */
 enum status tickets_check(struct txn *txn, uint64_t number, GPtrArray *findings, struct error *err);
+/* The other way round, for the whole store: one text per index row that its ticket does not stand behind; removed with repair. */
+enum status tickets_sweep(struct txn *txn, bool repair, GPtrArray *findings, struct error *err);
 
 #endif
