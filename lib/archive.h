@@ -1,4 +1,4 @@
-/* Messages as received, one file each, below archive.path: YYYY/MM/DD/<digest>-<random>.eml, mode 0640, CRLF made LF. */
+/* Messages as received, one file each, below archive.path: YYYY/MM/DD/<digest>.eml, mode 0640, CRLF made LF. */
 #ifndef MILTICKET_ARCHIVE_H
 #define MILTICKET_ARCHIVE_H
 

@@ -83,6 +83,9 @@ char *message_decode_header(const char *raw, size_t max);
 /* UTF-8 to RFC 2047 words, folded for a header of that name; cannot hold a bare CR or LF. Owned. */
 char *message_encode_header(const char *name, const char *utf8);
 
+/* UTF-8 to a display name as a header has it (RFC 5322 phrase). Owned. */
+char *message_encode_phrase(const char *utf8);
+
 /* Text for a body part: as it is ("7bit") when ASCII with short lines, else quoted-printable; *encoding_out is static. Owned. */
 char *message_encode_text(const char *utf8, const char **encoding_out);
 

@@ -1,0 +1,168 @@
+/* Messages as received, one file each. */
+#include "archive.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "text.h"
+
+enum { DEPTH_MAX = 8 };
+
+char *archive_name(int64_t received, const char *digest)
+{
+	g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(received / TEXT_SECOND);
+	g_autofree char *day = g_date_time_format(time, "%Y/%m/%d");
+
+	return g_strdup_printf("%s/%.40s.eml", day, digest);
+}
+
+static enum status failed(struct error *err, const char *what, const char *dir, const char *name)
+{
+	return error_set(err, errno == ENOENT ? ST_NOT_FOUND : ST_IO, "cannot %s '%s/%s': %s", what, dir, name, g_strerror(errno));
+}
+
+static bool name_is_safe(const char *name)
+{
+	g_auto(GStrv) parts = g_strsplit(name, "/", -1);
+
+	for (char **p = parts; *p; p++)
+		if (!**p || strcmp(*p, ".") == 0 || strcmp(*p, "..") == 0)
+			return false;
+	return parts[0] != NULL;
+}
+
+/* The directory of a name below dir, no symbolic link on the way. */
+static int open_parent(const char *dir, const char *name)
+{
+	g_auto(GStrv) parts = g_strsplit(name, "/", -1);
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	for (char **p = parts; fd >= 0 && p[1]; p++) {
+		int next = openat(fd, *p, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), saved = errno;
+
+		close(fd);
+		errno = saved;
+		fd = next;
+	}
+	return fd;
+}
+
+static const char *base_of(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	return slash ? slash + 1 : name;
+}
+
+enum status archive_open(const char *dir, const char *name, int *fd_out, struct error *err)
+{
+	int parent, fd, saved;
+
+	if (!name_is_safe(name))
+		return error_set(err, ST_REFUSED, "'%s' is no name of an archived mail", name);
+	parent = open_parent(dir, name);
+	if (parent < 0)
+		return failed(err, "open", dir, name);
+	fd = openat(parent, base_of(name), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	saved = errno;
+	close(parent);
+	errno = saved;
+	if (fd < 0)
+		return failed(err, "open", dir, name);
+	*fd_out = fd;
+	return ST_OK;
+}
+
+enum status archive_read(const char *dir, const char *name, size_t max, char **data_out, size_t *len_out, struct error *err)
+{
+	GByteArray *data;
+	guint8 chunk[16 * 1024];
+	int fd;
+	ssize_t n = 0;
+	enum status st = archive_open(dir, name, &fd, err);
+
+	if (st != ST_OK)
+		return st;
+	data = g_byte_array_new();
+	while (data->len < max && (n = read(fd, chunk, MIN(sizeof chunk, max - data->len))) > 0)
+		g_byte_array_append(data, chunk, (guint)n);
+	if (n < 0)
+		st = failed(err, "read", dir, name);
+	close(fd);
+	if (st != ST_OK) {
+		g_byte_array_unref(data);
+		return st;
+	}
+	*len_out = data->len;
+	g_byte_array_append(data, (const guint8 *)"", 1);
+	*data_out = (char *)g_byte_array_free(data, FALSE);
+	return ST_OK;
+}
+
+enum status archive_remove(const char *dir, const char *name, struct error *err)
+{
+	int parent, rc, saved;
+
+	if (!name_is_safe(name))
+		return error_set(err, ST_REFUSED, "'%s' is no name of an archived mail", name);
+	parent = open_parent(dir, name);
+	if (parent < 0)
+		return failed(err, "remove", dir, name);
+	rc = unlinkat(parent, base_of(name), 0);
+	saved = errno;
+	close(parent);
+	errno = saved;
+	return rc == 0 ? ST_OK : failed(err, "remove", dir, name);
+}
+
+/* --- walking --- */
+
+struct walk {
+	const char *dir;
+	archive_visit *fn;
+	void *arg;
+	struct error *err;
+	bool stopped;
+};
+
+static enum status walk_directory(struct walk *w, const char *below, unsigned depth);
+
+static enum status walk_name(struct walk *w, const char *below, const char *name, unsigned depth)
+{
+	g_autofree char *relative = *below ? g_strconcat(below, "/", name, NULL) : g_strdup(name);
+	g_autofree char *path = g_build_filename(w->dir, relative, NULL);
+	struct stat stat;
+
+	if (lstat(path, &stat) != 0)
+		return errno == ENOENT ? ST_OK : failed(w->err, "look at", w->dir, relative);
+	if (S_ISDIR(stat.st_mode) && depth < DEPTH_MAX)
+		return walk_directory(w, relative, depth + 1);
+	if (S_ISREG(stat.st_mode) && g_str_has_suffix(name, ".eml"))
+		w->stopped = !w->fn(relative, (int64_t)stat.st_mtime * TEXT_SECOND, w->arg);
+	return ST_OK;
+}
+
+static enum status walk_directory(struct walk *w, const char *below, unsigned depth)
+{
+	g_autofree char *path = g_build_filename(w->dir, below, NULL);
+	GDir *dir = g_dir_open(path, 0, NULL);
+	const char *name;
+	enum status st = ST_OK;
+
+	if (!dir)
+		return g_file_test(path, G_FILE_TEST_EXISTS) ? error_set(w->err, ST_IO, "cannot read directory '%s'", path) : ST_OK;
+	while (st == ST_OK && !w->stopped && (name = g_dir_read_name(dir)))
+		st = walk_name(w, below, name, depth);
+	g_dir_close(dir);
+	return st;
+}
+
+enum status archive_walk(const char *dir, archive_visit *fn, void *arg, struct error *err)
+{
+	struct walk w = { dir, fn, arg, err, false };
+
+	return walk_directory(&w, "", 0);
+}

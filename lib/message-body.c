@@ -1,0 +1,270 @@
+/* The body: its MIME tree, and the text that a person would read. */
+#include "message-parts.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "limits.h"
+#include "text.h"
+
+enum { CHUNK = 64 * 1024 };
+
+/* --- how much of it may be parsed --- */
+
+/* Lines that may be boundaries, and attached messages, are counted first: their number bounds the parser's memory and its depth. */
+struct survey {
+	unsigned marks, messages;
+	size_t good;		/* bytes before the limit was passed */
+	bool over;
+};
+
+static void survey_line(struct survey *s, const char *line, size_t len, size_t at)
+{
+	if (len > 2 && line[0] == '-' && line[1] == '-' && !g_ascii_isspace(line[2]))
+		s->marks++;
+	else if (len > 12 && g_ascii_strncasecmp(line, "content-type", 12) == 0) {
+		g_autofree char *lower = g_ascii_strdown(line, (gssize)MIN(len, 200));
+
+		s->messages += strstr(lower, "message/") != NULL;
+	}
+	if (s->marks > LIMIT_MIME_PARTS || s->messages > LIMIT_MIME_DEPTH)
+		s->over = true;
+	else
+		s->good = at + len;
+}
+
+static size_t survey_chunk(struct survey *s, const char *data, size_t len, size_t at, bool last)
+{
+	size_t done = 0;
+
+	while (done < len && !s->over) {
+		const char *newline = memchr(data + done, '\n', len - done);
+		size_t line = newline ? (size_t)(newline - data) + 1 - done : len - done;
+
+		/* A line that fills the chunk is no boundary, whatever follows. */
+		if (!newline && !last && done > 0)
+			break;
+		survey_line(s, data + done, line, at + done);
+		done += line;
+	}
+	return done;
+}
+
+static size_t parseable_fd(int fd, int64_t offset)
+{
+	struct survey s = { 0 };
+	g_autofree char *chunk = g_malloc(CHUNK);
+	size_t at = 0;
+	ssize_t n;
+
+	while (at < LIMIT_PARSE_BYTES && !s.over && (n = pread(fd, chunk, CHUNK, offset + (int64_t)at)) > 0)
+		at += survey_chunk(&s, chunk, (size_t)n, at, n < CHUNK);
+	return s.good;
+}
+
+static size_t parseable(const struct message *m)
+{
+	struct survey s = { 0 };
+
+	if (m->fd >= 0)
+		return parseable_fd(m->fd, m->offset);
+	survey_chunk(&s, m->data, m->len, 0, true);
+	return s.good;
+}
+
+static GMimeStream *open_stream(struct message *m)
+{
+	size_t len = parseable(m);
+	GMimeStream *stream;
+
+	if (m->fd >= 0)
+		return g_mime_stream_fs_new_with_bounds(dup(m->fd), m->offset, m->offset + (int64_t)len);
+	/* The parser only reads; it gets the bytes without a copy. */
+	stream = g_mime_stream_mem_new();
+	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), FALSE);
+	m->view = g_byte_array_new_take((guint8 *)(void *)m->data, len);
+	g_mime_stream_mem_set_byte_array(GMIME_STREAM_MEM(stream), m->view);
+	return stream;
+}
+
+GMimeObject *message_root(struct message *m)
+{
+	GMimeStream *stream;
+	GMimeParser *parser;
+
+	if (m->root_known)
+		return m->root;
+	m->root_known = true;
+	stream = open_stream(m);
+	parser = g_mime_parser_new_with_stream(stream);
+	g_mime_parser_set_persist_stream(parser, TRUE);
+	m->root = GMIME_OBJECT(g_mime_parser_construct_message(parser, message_options()));
+	g_object_unref(parser);
+	g_object_unref(stream);
+	return m->root;
+}
+
+/* --- walking --- */
+
+static bool each_child(GMimeMultipart *multipart, unsigned depth, part_visit *fn, void *arg)
+{
+	int n = g_mime_multipart_get_count(multipart);
+
+	for (int i = 0; i < n; i++)
+		if (!message_each_part(g_mime_multipart_get_part(multipart, i), depth + 1, fn, arg))
+			return false;
+	return true;
+}
+
+bool message_each_part(GMimeObject *object, unsigned depth, part_visit *fn, void *arg)
+{
+	if (!object || depth > LIMIT_MIME_DEPTH)
+		return true;
+	if (GMIME_IS_MESSAGE(object))
+		return message_each_part(g_mime_message_get_mime_part(GMIME_MESSAGE(object)), depth + 1, fn, arg);
+	if (GMIME_IS_MULTIPART(object))
+		return each_child(GMIME_MULTIPART(object), depth, fn, arg);
+	return fn(object, arg);
+}
+
+/* --- text of a part --- */
+
+/* Up to LIMIT_TEXT_SCAN_BYTES of a part's bytes, its transfer encoding undone. */
+static GByteArray *part_bytes(GMimePart *part)
+{
+	GMimeDataWrapper *wrapper = g_mime_part_get_content(part);
+	GMimeStream *stream = wrapper ? g_mime_data_wrapper_get_stream(wrapper) : NULL;
+	g_autofree char *raw = NULL;
+	GByteArray *out;
+	GMimeEncoding state;
+	ssize_t n;
+
+	if (!stream)
+		return NULL;
+	raw = g_malloc(LIMIT_TEXT_SCAN_BYTES);
+	g_mime_stream_reset(stream);
+	n = g_mime_stream_read(stream, raw, LIMIT_TEXT_SCAN_BYTES);
+	if (n <= 0)
+		return NULL;
+	g_mime_encoding_init_decode(&state, g_mime_data_wrapper_get_encoding(wrapper));
+	out = g_byte_array_new();
+	g_byte_array_set_size(out, (guint)g_mime_encoding_outlen(&state, (size_t)n) + 1);
+	g_byte_array_set_size(out, (guint)g_mime_encoding_step(&state, raw, (size_t)n, (char *)out->data));
+	return out;
+}
+
+/* Unknown charsets and bytes that do not fit become what can be read of them. */
+static char *to_utf8(const GByteArray *bytes, const char *charset)
+{
+	const char *data = (const char *)bytes->data;
+	char *text = NULL;
+
+	if (g_utf8_validate(data, bytes->len, NULL) && (!charset || g_ascii_strcasecmp(charset, "iso-2022-jp") != 0))
+		return g_strndup(data, bytes->len);
+	if (charset)
+		text = g_convert_with_fallback(data, bytes->len, "UTF-8", charset, "?", NULL, NULL, NULL);
+	if (!text && !(charset && g_ascii_strncasecmp(charset, "utf", 3) == 0))
+		text = g_convert_with_fallback(data, bytes->len, "UTF-8", "windows-1252", "?", NULL, NULL, NULL);
+	return text ? text : g_utf8_make_valid(data, bytes->len);
+}
+
+char *message_part_text(GMimeObject *part)
+{
+	g_autoptr(GByteArray) bytes = NULL;
+
+	if (!GMIME_IS_PART(part) || !(bytes = part_bytes(GMIME_PART(part))))
+		return NULL;
+	return to_utf8(bytes, g_mime_object_get_content_type_parameter(part, "charset"));
+}
+
+/* --- which part is read --- */
+
+struct choice {
+	GMimeObject *plain, *html;
+};
+
+static bool choose(GMimeObject *part, void *arg)
+{
+	struct choice *choice = arg;
+	GMimeContentType *type = g_mime_object_get_content_type(part);
+	const char *disposition = g_mime_object_get_disposition(part);
+
+	if (!GMIME_IS_PART(part) || (disposition && g_ascii_strcasecmp(disposition, "attachment") == 0))
+		return true;
+	if (!choice->plain && g_mime_content_type_is_type(type, "text", "plain"))
+		choice->plain = part;
+	else if (!choice->html && g_mime_content_type_is_type(type, "text", "html"))
+		choice->html = part;
+	return !choice->plain;
+}
+
+const char *message_plain_text(const struct message *message)
+{
+	struct message *m = (struct message *)message;
+	struct choice choice = { NULL, NULL };
+
+	if (!m->plain_known) {
+		g_autofree char *text = NULL;
+
+		m->plain_known = true;
+		message_each_part(message_root(m), 0, choose, &choice);
+		text = choice.plain ? message_part_text(choice.plain) : NULL;
+		m->plain_text = text ? text_block(text, -1, LIMIT_TEXT_BYTES) : NULL;
+	}
+	return m->plain_text;
+}
+
+static char *html_as_text(struct message *m)
+{
+	struct choice choice = { NULL, NULL };
+	g_autofree char *html = NULL;
+
+	message_each_part(message_root(m), 0, choose, &choice);
+	html = choice.html ? message_part_text(choice.html) : NULL;
+	return html ? message_html_text(html, LIMIT_TEXT_BYTES) : g_strdup("");
+}
+
+static bool says_something(const char *text)
+{
+	return text && text[strspn(text, " \t\n\r")] != '\0';
+}
+
+const char *message_text(const struct message *message)
+{
+	struct message *m = (struct message *)message;
+
+	if (!m->text)
+		m->text = says_something(message_plain_text(m)) ? g_strdup(m->plain_text) : html_as_text(m);
+	return m->text;
+}
+
+/* --- the top part --- */
+
+static GMimeContentType *content_type(const struct message *message)
+{
+	struct message *m = (struct message *)message;
+	const char *value = message_header(m, "Content-Type", 0);
+
+	if (!m->content_type)
+		m->content_type = value ? g_mime_content_type_parse(message_options(), value) : g_mime_content_type_new("text", "plain");
+	return m->content_type;
+}
+
+const char *message_content_type(const struct message *m)
+{
+	static const char *const known[] = {
+		"multipart/report", "multipart/mixed", "multipart/alternative", "multipart/signed", "multipart/encrypted", "multipart/related",
+		"text/plain", "text/html", "text/calendar", "message/rfc822", "message/delivery-status", "message/disposition-notification",
+	};
+	g_autofree char *type = g_mime_content_type_get_mime_type(content_type(m));
+
+	for (size_t i = 0; i < G_N_ELEMENTS(known); i++)
+		if (g_ascii_strcasecmp(type, known[i]) == 0)
+			return known[i];
+	return "application/octet-stream";
+}
+
+const char *message_content_param(const struct message *m, const char *name)
+{
+	return g_mime_content_type_get_parameter(content_type(m), name);
+}

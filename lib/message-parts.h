@@ -1,0 +1,59 @@
+/* What the files of message.h share. Only they include GMime. */
+#ifndef MILTICKET_MESSAGE_PARTS_H
+#define MILTICKET_MESSAGE_PARTS_H
+
+#include <gmime/gmime.h>
+
+#include "message.h"
+
+struct header {
+	char *name, *value;	/* value: unfolded, leading white space dropped */
+};
+
+/* A list that is parsed when it is first asked for. */
+struct lazy_mailboxes {
+	GArray *v;		/* of struct mailbox; NULL: not parsed yet */
+};
+
+struct message {
+	/* The bytes: in memory, or in a file from offset on. */
+	const char *data;
+	size_t len;
+	int fd;				/* -1: in memory; a duplicate of the caller's */
+	int64_t offset;
+	GArray *headers;		/* of struct header */
+	GHashTable *by_name;		/* lower-case name → GArray of guint, indexes into headers */
+
+	/* Computed when first asked for. */
+	struct lazy_mailboxes from, to, cc, reply_to;
+	char *sender_address, *id, **in_reply_to, **references, *subject, *language, *text, *plain_text;
+	bool sender_known, id_known, language_known, plain_known, report_known, date_known;
+	int64_t date;
+	GMimeContentType *content_type;
+	GByteArray *view;		/* of data, for the parser's stream; owns nothing of it */
+	GMimeObject *root;		/* the parsed body; NULL: not parsed yet, or not parseable */
+	bool root_known;
+	struct report report;
+	char *report_recipient, *report_status, *report_diagnostic, *report_id;
+};
+
+/* Options that every parse uses: raw 8-bit headers are UTF-8, else windows-1252. */
+GMimeParserOptions *message_options(void);
+
+/* The MIME tree, parsed at the first call; NULL when there is none. Borrowed. */
+GMimeObject *message_root(struct message *message);
+
+/* The decoded text of a leaf part, UTF-8, at most LIMIT_TEXT_SCAN_BYTES of its bytes looked at. NULL when it has no content. Owned. */
+char *message_part_text(GMimeObject *part);
+
+/* HTML as a person would read it, at most max bytes. Owned. */
+char *message_html_text(const char *html, size_t max);
+
+/* The <…> tokens of a header value; comments and free text skipped (RFC 5322 section 3.6.4). Appends to out. */
+void message_collect_ids(const char *value, GPtrArray *out);
+
+/* Visits leaves and messages in order, depth first; fn returns false to stop. Not into attached messages. */
+typedef bool part_visit(GMimeObject *part, void *arg);
+bool message_each_part(GMimeObject *object, unsigned depth, part_visit *fn, void *arg);
+
+#endif

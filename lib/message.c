@@ -1,0 +1,581 @@
+/* Headers of a message: found, decoded, encoded. Bodies are message-body.c's, reports message-report.c's. */
+#include "message-parts.h"
+
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "address.h"
+#include "limits.h"
+#include "text.h"
+
+enum { LATEST_YEAR = 9999, ADDRESS_HEADER_MAX = 64 * 1024 };
+
+static GMimeParserOptions *options;
+
+void message_library_init(void)
+{
+	static const char *charsets[] = { "utf-8", "windows-1252", NULL };
+
+	if (options)
+		return;
+	g_mime_init();
+	options = g_mime_parser_options_new();
+	g_mime_parser_options_set_fallback_charsets(options, charsets);
+}
+
+GMimeParserOptions *message_options(void)
+{
+	return options;
+}
+
+/* --- the header block --- */
+
+static void header_clear(void *data)
+{
+	struct header *header = data;
+
+	g_free(header->name);
+	g_free(header->value);
+}
+
+/* One field's lines as one; NULs are dropped, the rest is as it came. */
+static char *unfold(const char *s, size_t len)
+{
+	GString *out = g_string_sized_new(len);
+
+	for (size_t i = 0; i < len; i++)
+		if (s[i] != '\r' && s[i] != '\n' && s[i] != '\0')
+			g_string_append_c(out, s[i]);
+		else if (s[i] == '\r' && i + 1 < len && s[i + 1] != '\n' && s[i + 1] != '\r')
+			g_string_append_c(out, ' ');
+	return g_strchug(g_string_free(out, FALSE));
+}
+
+static void add_header(struct message *m, const char *s, size_t len)
+{
+	const char *colon = memchr(s, ':', len);
+	struct header header;
+	GArray *places;
+	char *lower;
+	guint at = m->headers->len;
+
+	if (!colon || colon == s || at >= LIMIT_HEADER_COUNT)
+		return;
+	header.name = g_strchomp(g_strndup(s, (gsize)(colon - s)));
+	header.value = unfold(colon + 1, len - (size_t)(colon + 1 - s));
+	g_array_append_val(m->headers, header);
+	lower = g_ascii_strdown(header.name, -1);
+	places = g_hash_table_lookup(m->by_name, lower);
+	if (!places) {
+		places = g_array_new(FALSE, FALSE, sizeof(guint));
+		g_hash_table_insert(m->by_name, g_steal_pointer(&lower), places);
+	}
+	g_array_append_val(places, at);
+	g_free(lower);
+}
+
+/* The end of a field that begins at p: before a line that is no continuation. */
+static const char *field_end(const char *p, const char *end)
+{
+	for (;;) {
+		const char *newline = memchr(p, '\n', (size_t)(end - p));
+
+		if (!newline)
+			return end;
+		p = newline + 1;
+		if (p == end || (*p != ' ' && *p != '\t'))
+			return p;
+	}
+}
+
+static bool blank_line(const char *p, const char *end)
+{
+	return *p == '\n' || (*p == '\r' && p + 1 < end && p[1] == '\n');
+}
+
+static void read_headers(struct message *m, const char *data, size_t len)
+{
+	const char *p = data, *end = data + MIN(len, (size_t)LIMIT_HEADER_BYTES);
+
+	while (p < end && !blank_line(p, end)) {
+		const char *next = field_end(p, end);
+
+		add_header(m, p, (size_t)(next - p));
+		p = next;
+	}
+}
+
+/* --- life --- */
+
+static struct message *new_message(void)
+{
+	struct message *m = g_new0(struct message, 1);
+
+	m->fd = -1;
+	m->headers = g_array_new(FALSE, FALSE, sizeof(struct header));
+	g_array_set_clear_func(m->headers, header_clear);
+	m->by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_array_unref);
+	return m;
+}
+
+struct message *message_parse_bytes(const void *data, size_t len)
+{
+	struct message *m = new_message();
+
+	m->data = data;
+	m->len = MIN(len, (size_t)LIMIT_PARSE_BYTES);
+	read_headers(m, data, m->len);
+	return m;
+}
+
+/* Reads until the header block is whole, or the cap. */
+static GByteArray *read_head(int fd, int64_t offset)
+{
+	GByteArray *head = g_byte_array_new();
+	guint8 chunk[16 * 1024];
+	ssize_t n;
+
+	while (head->len < LIMIT_HEADER_BYTES && (n = pread(fd, chunk, sizeof chunk, offset + head->len)) > 0) {
+		g_byte_array_append(head, chunk, (guint)n);
+		if (memmem(head->data, head->len, "\n\n", 2) || memmem(head->data, head->len, "\n\r\n", 3))
+			break;
+	}
+	return head;
+}
+
+struct message *message_parse_fd(int fd, int64_t offset)
+{
+	struct message *m = new_message();
+	g_autoptr(GByteArray) head = read_head(fd, offset);
+
+	m->fd = dup(fd);
+	m->offset = offset;
+	read_headers(m, (const char *)head->data, head->len);
+	return m;
+}
+
+static void mailboxes_release(struct lazy_mailboxes *list)
+{
+	for (guint i = 0; list->v && i < list->v->len; i++) {
+		struct mailbox *box = &g_array_index(list->v, struct mailbox, i);
+
+		g_free(box->name);
+		g_free(box->address);
+	}
+	g_clear_pointer(&list->v, g_array_unref);
+}
+
+void message_free(struct message *m)
+{
+	if (!m)
+		return;
+	g_clear_object(&m->root);
+	g_clear_object(&m->content_type);
+	if (m->view) {
+		g_byte_array_steal(m->view, NULL);
+		g_byte_array_unref(m->view);
+	}
+	mailboxes_release(&m->from);
+	mailboxes_release(&m->to);
+	mailboxes_release(&m->cc);
+	mailboxes_release(&m->reply_to);
+	g_array_unref(m->headers);
+	g_hash_table_unref(m->by_name);
+	g_strfreev(m->in_reply_to);
+	g_strfreev(m->references);
+	g_free(m->sender_address);
+	g_free(m->id);
+	g_free(m->subject);
+	g_free(m->language);
+	g_free(m->text);
+	g_free(m->plain_text);
+	g_free(m->report_recipient);
+	g_free(m->report_status);
+	g_free(m->report_diagnostic);
+	g_free(m->report_id);
+	if (m->fd >= 0)
+		close(m->fd);
+	g_free(m);
+}
+
+/* --- headers by name --- */
+
+static GArray *places_of(const struct message *m, const char *name)
+{
+	g_autofree char *lower = g_ascii_strdown(name, -1);
+
+	return g_hash_table_lookup(m->by_name, lower);
+}
+
+const char *message_header(const struct message *m, const char *name, unsigned nth)
+{
+	GArray *places = places_of(m, name);
+
+	if (!places || nth >= places->len)
+		return NULL;
+	return g_array_index(m->headers, struct header, g_array_index(places, guint, nth)).value;
+}
+
+unsigned message_header_count(const struct message *m, const char *name)
+{
+	GArray *places = places_of(m, name);
+
+	return places ? places->len : 0;
+}
+
+bool message_header_at(const struct message *m, unsigned index, const char **name_out, const char **value_out)
+{
+	const struct header *header;
+
+	if (index >= m->headers->len)
+		return false;
+	header = &g_array_index(m->headers, struct header, index);
+	*name_out = header->name;
+	*value_out = header->value;
+	return true;
+}
+
+/* --- addresses --- */
+
+static void add_mailbox(InternetAddress *ia, GArray *out)
+{
+	const char *name = internet_address_get_name(ia);
+	struct mailbox box = { NULL, NULL };
+
+	if (address_canonical(internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(ia)), &box.address) != ST_OK)
+		return;
+	box.name = name ? text_line(name, LIMIT_NAME_BYTES) : NULL;
+	if (box.name && !*box.name)
+		g_clear_pointer(&box.name, g_free);
+	g_array_append_val(out, box);
+}
+
+static void add_list(InternetAddressList *list, unsigned depth, GArray *out)
+{
+	int n = list ? internet_address_list_length(list) : 0;
+
+	for (int i = 0; i < n && out->len < LIMIT_ADDRESSES; i++) {
+		InternetAddress *ia = internet_address_list_get_address(list, i);
+
+		if (INTERNET_ADDRESS_IS_MAILBOX(ia))
+			add_mailbox(ia, out);
+		else if (INTERNET_ADDRESS_IS_GROUP(ia) && depth < 2)
+			add_list(internet_address_group_get_members(INTERNET_ADDRESS_GROUP(ia)), depth + 1, out);
+	}
+}
+
+static void add_header_mailboxes(const char *value, GArray *out)
+{
+	g_autofree char *capped = g_strndup(value, ADDRESS_HEADER_MAX);
+	InternetAddressList *list = internet_address_list_parse(options, capped);
+
+	add_list(list, 0, out);
+	if (list)
+		g_object_unref(list);
+}
+
+static struct mailboxes mailboxes_of(const struct message *m, const struct lazy_mailboxes *lazy, const char *name)
+{
+	struct lazy_mailboxes *list = (struct lazy_mailboxes *)lazy;
+	const char *value;
+
+	if (!list->v) {
+		list->v = g_array_new(FALSE, FALSE, sizeof(struct mailbox));
+		for (unsigned i = 0; (value = message_header(m, name, i)) && list->v->len < LIMIT_ADDRESSES; i++)
+			add_header_mailboxes(value, list->v);
+	}
+	return (struct mailboxes){ (const struct mailbox *)(const void *)list->v->data, list->v->len };
+}
+
+struct mailboxes message_from(const struct message *m)
+{
+	return mailboxes_of(m, &m->from, "From");
+}
+
+struct mailboxes message_to(const struct message *m)
+{
+	return mailboxes_of(m, &m->to, "To");
+}
+
+struct mailboxes message_cc(const struct message *m)
+{
+	return mailboxes_of(m, &m->cc, "Cc");
+}
+
+struct mailboxes message_reply_to(const struct message *m)
+{
+	return mailboxes_of(m, &m->reply_to, "Reply-To");
+}
+
+/* What is computed once changes nothing that a caller sees. */
+static struct message *cache(const struct message *m)
+{
+	return (struct message *)m;
+}
+
+const char *message_sender_address(const struct message *m)
+{
+	struct lazy_mailboxes list = { NULL };
+
+	if (!m->sender_known) {
+		struct mailboxes boxes = mailboxes_of(m, &list, "Sender");
+
+		cache(m)->sender_address = boxes.n ? g_strdup(boxes.v[0].address) : NULL;
+		cache(m)->sender_known = true;
+		mailboxes_release(&list);
+	}
+	return m->sender_address;
+}
+
+/* --- Message-IDs --- */
+
+static const char *skip_comment(const char *p)
+{
+	unsigned depth = 0;
+
+	for (; *p; p++) {
+		if (*p == '\\' && p[1])
+			p++;
+		else if (*p == '(')
+			depth++;
+		else if (*p == ')' && --depth == 0)
+			return p + 1;
+	}
+	return p;
+}
+
+static const char *skip_quoted(const char *p)
+{
+	for (p++; *p && *p != '"'; p++)
+		if (*p == '\\' && p[1])
+			p++;
+	return *p ? p + 1 : p;
+}
+
+/* An id at p, which is '<': without blanks, with something in it, closed before the next '<'. */
+static size_t id_length(const char *p)
+{
+	size_t len = 1 + strcspn(p + 1, "<> \t");
+
+	return p[len] == '>' && len > 1 && len < LIMIT_MESSAGE_ID_BYTES ? len + 1 : 0;
+}
+
+static bool printable(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (g_ascii_iscntrl(s[i]))
+			return false;
+	return g_utf8_validate(s, (gssize)len, NULL);
+}
+
+void message_collect_ids(const char *value, GPtrArray *out)
+{
+	const char *p = value;
+
+	while (*p && out->len < LIMIT_HEADER_COUNT) {
+		size_t len;
+
+		if (*p == '(') {
+			p = skip_comment(p);
+		} else if (*p == '"') {
+			p = skip_quoted(p);
+		} else if (*p == '<' && (len = id_length(p)) > 0) {
+			if (printable(p, len))
+				g_ptr_array_add(out, g_strndup(p, len));
+			p += len;
+		} else {
+			p++;
+		}
+	}
+}
+
+/* The ids of all headers of that name, the newest LIMIT_REFERENCES of them. */
+static char **ids_of(const struct message *m, const char *name)
+{
+	GPtrArray *ids = g_ptr_array_new_with_free_func(g_free);
+	const char *value;
+
+	for (unsigned i = 0; (value = message_header(m, name, i)) && i < 10; i++)
+		message_collect_ids(value, ids);
+	if (ids->len > LIMIT_REFERENCES)
+		g_ptr_array_remove_range(ids, 0, ids->len - LIMIT_REFERENCES);
+	g_ptr_array_add(ids, NULL);
+	return (char **)g_ptr_array_free(ids, FALSE);
+}
+
+const char *message_id(const struct message *m)
+{
+	if (!m->id_known) {
+		g_auto(GStrv) ids = ids_of(m, "Message-ID");
+
+		cache(m)->id = g_strdup(ids[0]);
+		cache(m)->id_known = true;
+	}
+	return m->id;
+}
+
+const char *const *message_in_reply_to(const struct message *m)
+{
+	if (!m->in_reply_to)
+		cache(m)->in_reply_to = ids_of(m, "In-Reply-To");
+	return (const char *const *)m->in_reply_to;
+}
+
+const char *const *message_references(const struct message *m)
+{
+	if (!m->references)
+		cache(m)->references = ids_of(m, "References");
+	return (const char *const *)m->references;
+}
+
+char *message_new_id(const char *domain)
+{
+	guint8 random[16];
+	g_autofree char *text = NULL;
+
+	if (getrandom(random, sizeof random, 0) != sizeof random)
+		for (size_t i = 0; i < sizeof random; i++)
+			random[i] = (guint8)g_random_int();
+	text = text_base32(random, sizeof random);
+	return g_strdup_printf("<%s@%s>", text, domain);
+}
+
+/* --- values --- */
+
+const char *message_subject(const struct message *m)
+{
+	if (!m->subject) {
+		const char *raw = message_header(m, "Subject", 0);
+
+		cache(m)->subject = raw ? message_decode_header(raw, LIMIT_SUBJECT_BYTES) : g_strdup("");
+	}
+	return m->subject;
+}
+
+static int64_t read_date(const char *value)
+{
+	g_autoptr(GDateTime) date = value ? g_mime_utils_header_decode_date(value) : NULL;
+	gint64 seconds = date ? g_date_time_to_unix(date) : 0;
+
+	return seconds > 0 && g_date_time_get_year(date) <= LATEST_YEAR ? seconds * TEXT_SECOND : 0;
+}
+
+int64_t message_date(const struct message *m)
+{
+	if (!m->date_known) {
+		cache(m)->date = read_date(message_header(m, "Date", 0));
+		cache(m)->date_known = true;
+	}
+	return m->date;
+}
+
+/* "de-AT, en;q=0.5" is "de". */
+static char *primary_language(const char *value)
+{
+	size_t len = value ? strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") : 0;
+
+	return len >= 2 && len <= 8 ? g_ascii_strdown(value, (gssize)len) : NULL;
+}
+
+const char *message_language(const struct message *m)
+{
+	if (!m->language_known) {
+		cache(m)->language = primary_language(message_header(m, "Content-Language", 0));
+		if (!m->language)
+			cache(m)->language = primary_language(message_header(m, "Accept-Language", 0));
+		cache(m)->language_known = true;
+	}
+	return m->language;
+}
+
+/* --- identity --- */
+
+static void mix(GChecksum *sum, const char *label, const char *value)
+{
+	g_checksum_update(sum, (const guchar *)label, -1);
+	if (value)
+		g_checksum_update(sum, (const guchar *)value, -1);
+	g_checksum_update(sum, (const guchar *)"", 1);
+}
+
+static void mix_from(GChecksum *sum, const struct message *m)
+{
+	struct mailboxes from = message_from(m);
+
+	for (size_t i = 0; i < from.n; i++)
+		mix(sum, "from", from.v[i].address);
+}
+
+char *message_digest(const struct message *m, const char *from, const char *subject_plain, const char *body_sha256)
+{
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+
+	mix(sum, "id", message_id(m));
+	if (from)
+		mix(sum, "from", from);
+	else
+		mix_from(sum, m);
+	mix(sum, "date", message_header(m, "Date", 0));
+	mix(sum, "body", body_sha256);
+	if (!message_id(m))
+		mix(sum, "subject", subject_plain);
+	return g_strdup(g_checksum_get_string(sum));
+}
+
+/* --- codings --- */
+
+char *message_decode_header(const char *raw, size_t max)
+{
+	g_autofree char *capped = g_strndup(raw, LIMIT_SUBJECT_BYTES * 4), *decoded = g_mime_utils_header_decode_text(options, capped);
+
+	return text_line(decoded ? decoded : "", max);
+}
+
+char *message_encode_header(const char *name, const char *utf8)
+{
+	g_autofree char *clean = text_line(utf8, LIMIT_SUBJECT_BYTES), *encoded = g_mime_utils_header_encode_text(NULL, clean, "utf-8");
+	char *folded = g_mime_utils_unstructured_header_fold(options, NULL, encoded);
+
+	(void)name;
+	return g_strstrip(folded);
+}
+
+char *message_encode_phrase(const char *utf8)
+{
+	g_autofree char *clean = text_line(utf8, LIMIT_NAME_BYTES);
+
+	return g_mime_utils_header_encode_phrase(NULL, clean, "utf-8");
+}
+
+static bool sends_as_it_is(const char *text)
+{
+	for (const char *line = text; *line; line += *line == '\n') {
+		size_t len = strcspn(line, "\n");
+
+		if (len > 900)
+			return false;
+		for (size_t i = 0; i < len; i++)
+			if ((guchar)line[i] >= 0x80 || (g_ascii_iscntrl(line[i]) && line[i] != '\t'))
+				return false;
+		line += len;
+	}
+	return true;
+}
+
+char *message_encode_text(const char *utf8, const char **encoding_out)
+{
+	GMimeEncoding state;
+	size_t len = strlen(utf8), n;
+	char *out;
+
+	*encoding_out = "7bit";
+	if (sends_as_it_is(utf8))
+		return g_strdup(utf8);
+	*encoding_out = "quoted-printable";
+	g_mime_encoding_init_encode(&state, GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
+	out = g_malloc(g_mime_encoding_outlen(&state, len) + 1);
+	n = g_mime_encoding_flush(&state, utf8, len, out);
+	out[n] = '\0';
+	return out;
+}

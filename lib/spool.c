@@ -1,0 +1,299 @@
+/* A message while it arrives. */
+#include "spool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "limits.h"
+
+struct spool {
+	char *dir;
+	GByteArray *bytes;	/* all of it while it is small, else what is not written yet */
+	int fd;			/* -1 while it is in memory; a file without a name */
+	uint64_t size;
+	GChecksum *body;
+	bool cr;		/* the body so far ends with a CR that may begin a CRLF */
+	uint64_t newlines;	/* line ends at the end of the body so far, not hashed yet: trailing empty lines do not count */
+};
+
+struct spool *spool_new(const char *dir)
+{
+	struct spool *spool = g_new0(struct spool, 1);
+
+	spool->dir = g_strdup(dir);
+	spool->bytes = g_byte_array_new();
+	spool->fd = -1;
+	return spool;
+}
+
+void spool_free(struct spool *spool)
+{
+	if (!spool)
+		return;
+	if (spool->fd >= 0)
+		close(spool->fd);
+	g_byte_array_unref(spool->bytes);
+	g_clear_pointer(&spool->body, g_checksum_free);
+	g_free(spool->dir);
+	g_free(spool);
+}
+
+/* --- writing --- */
+
+static enum status failed(struct error *err, const char *what, const char *name)
+{
+	enum status st = errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? ST_FULL : ST_IO;
+
+	return error_set(err, st, "cannot %s '%s': %s", what, name, g_strerror(errno));
+}
+
+static int open_unnamed(const char *dir)
+{
+	g_autofree char *name = NULL;
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0640);
+
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
+		return fd;
+	/* Not every file system has unnamed files. */
+	name = g_strdup_printf("%s/.spool-XXXXXX", dir);
+	fd = g_mkstemp_full(name, O_RDWR | O_CLOEXEC, 0640);
+	if (fd >= 0)
+		unlink(name);
+	return fd;
+}
+
+/* Writes what is not written yet; a parsed message may borrow the bytes, so they stay. */
+static enum status write_out(struct spool *spool, struct error *err)
+{
+	const guint8 *p = spool->bytes->data;
+	size_t left = spool->bytes->len;
+
+	if (spool->fd < 0) {
+		if (g_mkdir_with_parents(spool->dir, 0750) != 0)
+			return failed(err, "make directory", spool->dir);
+		spool->fd = open_unnamed(spool->dir);
+	}
+	if (spool->fd < 0)
+		return failed(err, "make a file in", spool->dir);
+	while (left > 0) {
+		ssize_t n = write(spool->fd, p, left);
+
+		if (n < 0 && errno != EINTR)
+			return failed(err, "write to", spool->dir);
+		p += n > 0 ? n : 0;
+		left -= n > 0 ? (size_t)n : 0;
+	}
+	return ST_OK;
+}
+
+static enum status flush(struct spool *spool, struct error *err)
+{
+	enum status st = write_out(spool, err);
+
+	if (st == ST_OK)
+		g_byte_array_set_size(spool->bytes, 0);
+	return st;
+}
+
+static enum status add(struct spool *spool, const void *data, size_t len, struct error *err)
+{
+	g_byte_array_append(spool->bytes, data, (guint)len);
+	spool->size += len;
+	return spool->bytes->len > LIMIT_SPOOL_MEMORY ? flush(spool, err) : ST_OK;
+}
+
+enum status spool_header(struct spool *spool, const char *name, const char *value, bool leading_space_kept, struct error *err)
+{
+	enum status st = add(spool, name, strlen(name), err);
+
+	if (st == ST_OK)
+		st = add(spool, ": ", leading_space_kept ? 1 : 2, err);
+	for (const char *p = value; *p && st == ST_OK;) {
+		size_t len = strcspn(p, "\r");
+
+		st = add(spool, p, len, err);
+		p += len;
+		/* Lines end in LF alone, as in the archive. */
+		if (*p == '\r' && p[1] != '\n' && st == ST_OK)
+			st = add(spool, "\r", 1, err);
+		p += *p == '\r';
+	}
+	return st == ST_OK ? add(spool, "\n", 1, err) : st;
+}
+
+enum status spool_end_headers(struct spool *spool, struct error *err)
+{
+	return add(spool, "\n", 1, err);
+}
+
+/* --- the body and its hash: CRLF is LF --- */
+
+static GChecksum *body_sum(struct spool *spool)
+{
+	if (!spool->body)
+		spool->body = g_checksum_new(G_CHECKSUM_SHA256);
+	return spool->body;
+}
+
+static void hash_line_ends(struct spool *spool)
+{
+	for (; spool->newlines > 0; spool->newlines--)
+		g_checksum_update(body_sum(spool), (const guchar *)"\n", 1);
+}
+
+static void hash(struct spool *spool, const char *data, size_t len)
+{
+	while (len > 0) {
+		const char *newline = memchr(data, '\n', len);
+		size_t run = newline ? (size_t)(newline - data) : len;
+
+		if (run > 0) {
+			hash_line_ends(spool);
+			g_checksum_update(body_sum(spool), (const guchar *)data, (gssize)run);
+		}
+		spool->newlines += newline != NULL;
+		data += run + (newline != NULL);
+		len -= run + (newline != NULL);
+	}
+}
+
+static enum status add_body(struct spool *spool, const char *data, size_t len, struct error *err)
+{
+	hash(spool, data, len);
+	return add(spool, data, len, err);
+}
+
+enum status spool_body(struct spool *spool, const void *data, size_t len, struct error *err)
+{
+	const char *p = data, *end = p + len;
+	enum status st = ST_OK;
+
+	if (spool->cr && len > 0 && *p != '\n')
+		st = add_body(spool, "\r", 1, err);
+	spool->cr = false;
+	while (p < end && st == ST_OK) {
+		const char *cr = memchr(p, '\r', (size_t)(end - p)), *stop = cr ? cr : end;
+
+		st = add_body(spool, p, (size_t)(stop - p), err);
+		p = stop + (cr != NULL);
+		if (cr && p == end)
+			spool->cr = true;
+		else if (cr && *p != '\n' && st == ST_OK)
+			st = add_body(spool, "\r", 1, err);
+	}
+	return st;
+}
+
+const char *spool_body_sha256(struct spool *spool)
+{
+	if (spool->cr)
+		add_body(spool, "\r", 1, NULL);
+	spool->cr = false;
+	return g_checksum_get_string(body_sum(spool));
+}
+
+/* --- reading --- */
+
+uint64_t spool_size(const struct spool *spool)
+{
+	return spool->size;
+}
+
+struct message *spool_parse(struct spool *spool)
+{
+	if (spool->fd < 0)
+		return message_parse_bytes(spool->bytes->data, spool->bytes->len);
+	flush(spool, NULL);
+	return message_parse_fd(spool->fd, 0);
+}
+
+/* --- keeping --- */
+
+static enum status sync_directory(const char *path, struct error *err)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc = fd < 0 ? -1 : fsync(fd);
+
+	if (fd >= 0)
+		close(fd);
+	return rc == 0 ? ST_OK : failed(err, "sync directory", path);
+}
+
+/* Makes what is missing between dir and name, and syncs the parent of each directory that was made. */
+static enum status make_directories(const char *dir, const char *name, bool durable, struct error *err)
+{
+	g_autofree char *path = g_build_filename(dir, name, NULL);
+	enum status st = ST_OK;
+
+	if (g_mkdir_with_parents(dir, 0750) != 0)
+		return failed(err, "make directory", dir);
+	for (char *slash = path + strlen(dir) + 1; st == ST_OK && (slash = strchr(slash, '/')); slash++) {
+		*slash = '\0';
+		if (mkdir(path, 0750) == 0) {
+			g_autofree char *parent = g_path_get_dirname(path);
+
+			st = durable ? sync_directory(parent, err) : ST_OK;
+		} else if (errno != EEXIST) {
+			st = failed(err, "make directory", path);
+		}
+		*slash = '/';
+	}
+	return st;
+}
+
+/* Gives the unnamed file its name; one that is there already is the same message's. */
+static int name_file(int fd, const char *path)
+{
+	g_autofree char *proc = g_strdup_printf("/proc/self/fd/%d", fd);
+
+	return linkat(AT_FDCWD, proc, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0 || errno == EEXIST ? 0 : -1;
+}
+
+/* Where files cannot get a name later, the copy is made under another name first. */
+static enum status copy_file(struct spool *spool, const char *path, bool durable, struct error *err)
+{
+	g_autofree char *temporary = g_strdup_printf("%s.XXXXXX", path);
+	g_autofree char *chunk = g_malloc(LIMIT_SPOOL_MEMORY);
+	int out = g_mkstemp_full(temporary, O_WRONLY | O_CLOEXEC, 0640);
+	enum status st = out < 0 ? failed(err, "make", temporary) : ST_OK;
+	off_t at = 0;
+	ssize_t n;
+
+	while (st == ST_OK && (n = pread(spool->fd, chunk, LIMIT_SPOOL_MEMORY, at)) > 0) {
+		if (write(out, chunk, (size_t)n) != n)
+			st = failed(err, "write", temporary);
+		at += n;
+	}
+	if (st == ST_OK && durable && fdatasync(out) != 0)
+		st = failed(err, "sync", temporary);
+	if (out >= 0 && close(out) != 0 && st == ST_OK)
+		st = failed(err, "close", temporary);
+	if (st == ST_OK && rename(temporary, path) != 0)
+		st = failed(err, "name", path);
+	if (st != ST_OK && out >= 0)
+		unlink(temporary);
+	return st;
+}
+
+enum status spool_keep(struct spool *spool, const char *dir, const char *name, bool durable, struct error *err)
+{
+	g_autofree char *path = g_build_filename(dir, name, NULL), *parent = g_path_get_dirname(path);
+	enum status st = make_directories(dir, name, durable, err);
+	struct stat stat;
+
+	if (st != ST_OK)
+		return st;
+	if (lstat(path, &stat) == 0 && S_ISREG(stat.st_mode))
+		return durable ? sync_directory(parent, err) : ST_OK;
+	/* A small message is in memory only; a large one has been parsed from its file, and nothing is left in memory. */
+	st = write_out(spool, err);
+	if (st == ST_OK && durable && fdatasync(spool->fd) != 0)
+		st = failed(err, "sync", path);
+	if (st == ST_OK && name_file(spool->fd, path) != 0)
+		st = copy_file(spool, path, durable, err);
+	return st == ST_OK && durable ? sync_directory(parent, err) : st;
+}
