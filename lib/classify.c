@@ -159,8 +159,11 @@ void recipients_init(struct recipients *r, const struct envelope *envelope, int6
 			add_hit(r, account, envelope->recipients[i], detail, key);
 		else if (!account && settings_is_control(settings, canonical))
 			r->control = true;
-		else
-			g_ptr_array_add(is_agent(canonical, arg) ? r->agents : r->outside, g_steal_pointer(&canonical));
+		else {
+			GPtrArray *people = is_agent(canonical, arg) ? r->agents : r->outside;
+
+			g_ptr_array_add(people, g_steal_pointer(&canonical));
+		}
 	}
 	list_accounts(r, settings);
 }

@@ -535,10 +535,10 @@ char *message_decode_header(const char *raw, size_t max)
 char *message_encode_header(const char *name, const char *utf8)
 {
 	g_autofree char *clean = text_line(utf8, LIMIT_SUBJECT_BYTES), *encoded = g_mime_utils_header_encode_text(NULL, clean, "utf-8");
-	char *folded = g_mime_utils_unstructured_header_fold(options, NULL, encoded);
+	g_autofree char *field = g_strdup_printf("%s: %s", name, encoded);
+	g_autofree char *folded = g_mime_utils_unstructured_header_fold(options, NULL, field);
 
-	(void)name;
-	return g_strstrip(folded);
+	return g_strstrip(g_strdup(folded + strlen(name) + 1));
 }
 
 char *message_encode_phrase(const char *utf8)
