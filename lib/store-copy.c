@@ -11,12 +11,12 @@ static int write_copy(struct store *store, const char *temporary)
 
 	if (fd < 0)
 		return errno;
-	g_rw_lock_reader_lock(&store->map_lock);
+	pthread_rwlock_rdlock(&store->map_lock);
 	rc = store->env ? mdb_env_copyfd2(store->env, fd, MDB_CP_COMPACT) : MDB_PANIC;
 	/* A store that leaks pages, as a crash of the machine may leave it, copies only whole. */
 	if (rc == MDB_INCOMPATIBLE && ftruncate(fd, 0) == 0 && lseek(fd, 0, SEEK_SET) == 0)
 		rc = mdb_env_copyfd2(store->env, fd, 0);
-	g_rw_lock_reader_unlock(&store->map_lock);
+	pthread_rwlock_unlock(&store->map_lock);
 	if (rc == 0 && fsync(fd) != 0)
 		rc = errno;
 	if (close(fd) != 0 && rc == 0)

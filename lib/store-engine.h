@@ -3,10 +3,19 @@
 #define MILTICKET_STORE_ENGINE_H
 
 #include <lmdb.h>
+#include <pthread.h>
 
 #include "store.h"
 
-struct job;
+/* A call of store_write, on its caller's stack; done and next belong to store->lock. */
+struct job {
+	store_fn *fn;
+	void *arg;
+	struct error *err;
+	enum status status;
+	bool done;
+	struct job *next;
+};
 
 struct store {
 	MDB_env *env;
@@ -15,10 +24,10 @@ struct store {
 	unsigned flags;			/* of mdb_env_open */
 	guint8 secret[32];
 	/* Transactions hold it for reading; resizing or reopening the map needs that there is none. */
-	GRWLock map_lock;
-	/* Writers that wait to be gathered. */
-	GMutex lock;
-	GCond done;
+	pthread_rwlock_t map_lock;
+	/* Writers that wait to be gathered. Locks are pthread's, not GLib's: thread sanitizers see through those only. */
+	pthread_mutex_t lock;
+	pthread_cond_t done;
 	struct job *first, **last;
 	bool leading;
 };

@@ -2,30 +2,60 @@
  * and syncs once. One writer alone waits for nobody. */
 #include "store-engine.h"
 
-enum { RETRIES = 64 };
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-struct job {
-	store_fn *fn;
-	void *arg;
-	struct error *err;
-	enum status status;
-	bool done;
-	struct job *next;
-};
+enum { RETRIES = 64, PROBE_BYTES = 1 << 20 };
 
 static int begin(struct store *store, MDB_txn **mdb_out)
 {
 	for (int i = 0;; i++) {
 		int rc;
 
-		g_rw_lock_reader_lock(&store->map_lock);
+		pthread_rwlock_rdlock(&store->map_lock);
 		rc = store->env ? mdb_txn_begin(store->env, NULL, 0, mdb_out) : MDB_PANIC;
 		if (rc == 0)
 			return 0;
-		g_rw_lock_reader_unlock(&store->map_lock);
+		pthread_rwlock_unlock(&store->map_lock);
 		if (i >= RETRIES || !engine_recover(store, rc))
 			return rc;
 	}
+}
+
+/* What a file beside the store's, as long as it and a little longer, fails with. */
+static int probe_space(int fd, const char *data)
+{
+	g_autofree char *block = g_malloc0(PROBE_BYTES);
+	struct stat status;
+	ssize_t n;
+
+	if (stat(data, &status) != 0)
+		return 0;
+	for (off_t at = 0; at < PROBE_BYTES; at += n) {
+		n = pwrite(fd, block, (size_t)(PROBE_BYTES - at), status.st_size + at);
+		if (n <= 0)
+			return errno;
+	}
+	return 0;
+}
+
+/* LMDB says EIO of a short write, which is how a disk that fills up shows first. */
+static int real_reason(struct store *store, int rc)
+{
+	g_autofree char *data = g_build_filename(store->path, "data.mdb", NULL), *probe = g_strdup_printf("%s.probe-%d", data, (int)getpid());
+	int found, fd;
+
+	if (rc != EIO)
+		return rc;
+	fd = open(probe, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return errno == ENOSPC || errno == EDQUOT ? errno : rc;
+	found = probe_space(fd, data);
+	unlink(probe);
+	close(fd);
+	return found ? found : rc;
 }
 
 /* Also those that had failed by themselves: what they saw of the others was never committed. */
@@ -87,7 +117,7 @@ static int run_once(struct store *store, struct job *jobs)
 		rc = mdb_txn_commit(mdb);
 	else
 		mdb_txn_abort(mdb);
-	g_rw_lock_reader_unlock(&store->map_lock);
+	pthread_rwlock_unlock(&store->map_lock);
 	return rc;
 }
 
@@ -105,7 +135,7 @@ static void run_group(struct store *store, struct job *jobs)
 			break;
 	}
 	if (rc)
-		fail_all(store, jobs, rc);
+		fail_all(store, jobs, real_reason(store, rc));
 }
 
 /* The caller holds the lock. */
@@ -123,30 +153,30 @@ static void lead(struct store *store)
 	struct job *jobs = gather(store);
 
 	store->leading = true;
-	g_mutex_unlock(&store->lock);
+	pthread_mutex_unlock(&store->lock);
 	run_group(store, jobs);
-	g_mutex_lock(&store->lock);
+	pthread_mutex_lock(&store->lock);
 	for (struct job *j = jobs, *next; j; j = next) {
 		next = j->next;
 		j->done = true;
 	}
 	store->leading = false;
-	g_cond_broadcast(&store->done);
+	pthread_cond_broadcast(&store->done);
 }
 
 enum status store_write(struct store *store, store_fn *fn, void *arg, struct error *err)
 {
 	struct job job = { .fn = fn, .arg = arg, .err = err };
 
-	g_mutex_lock(&store->lock);
+	pthread_mutex_lock(&store->lock);
 	*store->last = &job;
 	store->last = &job.next;
 	while (!job.done) {
 		if (store->leading)
-			g_cond_wait(&store->done, &store->lock);
+			pthread_cond_wait(&store->done, &store->lock);
 		else
 			lead(store);
 	}
-	g_mutex_unlock(&store->lock);
+	pthread_mutex_unlock(&store->lock);
 	return job.status;
 }

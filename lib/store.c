@@ -126,7 +126,7 @@ bool engine_recover(struct store *store, int rc)
 	MDB_envinfo info;
 	int done = rc;
 
-	g_rw_lock_writer_lock(&store->map_lock);
+	pthread_rwlock_wrlock(&store->map_lock);
 	/* A failed write of the meta page makes LMDB refuse everything until the environment is opened anew. */
 	if (!store->env || rc == MDB_PANIC)
 		done = reopen(store);
@@ -134,7 +134,7 @@ bool engine_recover(struct store *store, int rc)
 		done = resize(store, 0);
 	else if (rc == MDB_MAP_FULL && mdb_env_info(store->env, &info) == 0 && info.me_mapsize <= SIZE_MAX / 2)
 		done = resize(store, info.me_mapsize * 2);
-	g_rw_lock_writer_unlock(&store->map_lock);
+	pthread_rwlock_unlock(&store->map_lock);
 	return done == 0;
 }
 
@@ -258,9 +258,9 @@ static struct store *store_new(const struct store_options *options)
 	store->path = g_strdup(options->path);
 	store->flags = MDB_NOTLS | (options->read_only ? MDB_RDONLY : 0) | (options->durable ? 0 : MDB_NOSYNC);
 	store->last = &store->first;
-	g_rw_lock_init(&store->map_lock);
-	g_mutex_init(&store->lock);
-	g_cond_init(&store->done);
+	pthread_rwlock_init(&store->map_lock, NULL);
+	pthread_mutex_init(&store->lock, NULL);
+	pthread_cond_init(&store->done, NULL);
 	return store;
 }
 
@@ -309,9 +309,9 @@ void store_close(struct store *store)
 		mdb_env_sync(store->env, 1);
 	if (store->env)
 		mdb_env_close(store->env);
-	g_rw_lock_clear(&store->map_lock);
-	g_mutex_clear(&store->lock);
-	g_cond_clear(&store->done);
+	pthread_rwlock_destroy(&store->map_lock);
+	pthread_mutex_destroy(&store->lock);
+	pthread_cond_destroy(&store->done);
 	memset(store->secret, 0, sizeof store->secret);
 	g_free(store->path);
 	g_free(store);
@@ -330,12 +330,12 @@ static int begin_read(struct store *store, MDB_txn **mdb_out)
 		int rc, dead;
 		bool cleared;
 
-		g_rw_lock_reader_lock(&store->map_lock);
+		pthread_rwlock_rdlock(&store->map_lock);
 		rc = store->env ? mdb_txn_begin(store->env, NULL, MDB_RDONLY, mdb_out) : MDB_PANIC;
 		if (rc == 0)
 			return 0;
 		cleared = rc == MDB_READERS_FULL && mdb_reader_check(store->env, &dead) == 0 && dead > 0;
-		g_rw_lock_reader_unlock(&store->map_lock);
+		pthread_rwlock_unlock(&store->map_lock);
 		if (i >= RETRIES || !(cleared || engine_recover(store, rc)))
 			return rc;
 	}
@@ -353,7 +353,7 @@ enum status store_read(struct store *store, store_fn *fn, void *arg, struct erro
 		err->text[0] = '\0';
 	st = engine_explain(&txn, "read", fn(&txn, arg, err), err);
 	mdb_txn_abort(txn.mdb);
-	g_rw_lock_reader_unlock(&store->map_lock);
+	pthread_rwlock_unlock(&store->map_lock);
 	return st;
 }
 
@@ -361,10 +361,10 @@ unsigned store_clear_readers(struct store *store)
 {
 	int dead = 0;
 
-	g_rw_lock_reader_lock(&store->map_lock);
+	pthread_rwlock_rdlock(&store->map_lock);
 	if (store->env)
 		mdb_reader_check(store->env, &dead);
-	g_rw_lock_reader_unlock(&store->map_lock);
+	pthread_rwlock_unlock(&store->map_lock);
 	return (unsigned)dead;
 }
 

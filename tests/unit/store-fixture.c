@@ -1,0 +1,69 @@
+/* A store to test on. */
+#include "store-fixture.h"
+
+#include <glib/gstdio.h>
+
+void remove_tree(const char *path)
+{
+	GDir *dir = g_dir_open(path, 0, NULL);
+	const char *name;
+
+	while (dir && (name = g_dir_read_name(dir))) {
+		g_autofree char *child = g_build_filename(path, name, NULL);
+
+		remove_tree(child);
+	}
+	if (dir)
+		g_dir_close(dir);
+	g_remove(path);
+}
+
+struct store_options place_options(const struct place *place, size_t map_size)
+{
+	return (struct store_options){ .path = place->path, .map_size = map_size ? map_size : 16 << 20, .uid = (uid_t)-1, .gid = (gid_t)-1 };
+}
+
+void place_open(struct place *place, size_t map_size)
+{
+	struct store_options options;
+
+	*place = (struct place){ .dir = g_dir_make_tmp("place-XXXXXX", NULL) };
+	place->path = g_build_filename(place->dir, "store", NULL);
+	options = place_options(place, map_size);
+	if (store_open(&options, &place->store, &place->err) != ST_OK)
+		g_error("%s", place->err.text);
+}
+
+enum status place_reopen(struct place *place, bool read_only)
+{
+	struct store_options options = place_options(place, 0);
+
+	options.read_only = read_only;
+	return store_open(&options, &place->store, &place->err);
+}
+
+void place_close(struct place *place)
+{
+	store_close(place->store);
+	remove_tree(place->dir);
+	g_free(place->path);
+	g_free(place->dir);
+}
+
+void place_write(struct place *place, store_fn *fn, void *arg, enum status wanted)
+{
+	enum status st = store_write(place->store, fn, arg, &place->err);
+
+	if (st != wanted)
+		g_test_message("%s", place->err.text);
+	g_assert_cmpint(st, ==, wanted);
+}
+
+void place_read(struct place *place, store_fn *fn, void *arg, enum status wanted)
+{
+	enum status st = store_read(place->store, fn, arg, &place->err);
+
+	if (st != wanted)
+		g_test_message("%s", place->err.text);
+	g_assert_cmpint(st, ==, wanted);
+}

@@ -1,0 +1,26 @@
+/* A store in a directory of its own, for the tests of what lies on it. */
+#ifndef MILTICKET_TEST_STORE_FIXTURE_H
+#define MILTICKET_TEST_STORE_FIXTURE_H
+
+#include "store.h"
+
+struct place {
+	char *dir, *path;
+	struct store *store;
+	struct error err;
+};
+
+/* map_size 0: 16 MiB. Not durable, or a test would wait for the disk. */
+void place_open(struct place *place, size_t map_size);
+void place_close(struct place *place);
+/* The store of that place once more, after store_close. */
+enum status place_reopen(struct place *place, bool read_only);
+struct store_options place_options(const struct place *place, size_t map_size);
+
+/* Runs fn, and fails the test when it does not come to `wanted`. */
+void place_write(struct place *place, store_fn *fn, void *arg, enum status wanted);
+void place_read(struct place *place, store_fn *fn, void *arg, enum status wanted);
+
+void remove_tree(const char *path);
+
+#endif
