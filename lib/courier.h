@@ -1,9 +1,10 @@
-/* One mail to one relay by SMTP or LMTP; the only home of libcurl. Keeps its connection. For one thread. */
+/* One mail to one relay by SMTP; the only home of libcurl. Keeps its connection. For one thread. */
 #ifndef MILTICKET_COURIER_H
 #define MILTICKET_COURIER_H
 
 #include <glib.h>
 
+#include "limits.h"
 #include "settings.h"
 #include "status.h"
 
@@ -12,21 +13,22 @@ struct courier;
 /* Call once, before any thread. */
 void courier_library_init(void);
 
-/* Reads the password file. */
+/* Reads the password file. Takes what it needs of the settings. */
 enum status courier_new(const struct settings *settings, struct courier **courier_out, struct error *err);
 void courier_free(struct courier *courier);
 
 enum delivery { DELIVERY_SENT, DELIVERY_LATER, DELIVERY_FAILED };
 
-/* What became of one recipient, and the relay's words (≤ LIMIT_REPLY_TEXT, one line). */
+/* What became of one recipient, and the relay's words, one line. */
 struct delivery_result {
 	enum delivery delivery;
-	char reply[401];
+	char reply[LIMIT_REPLY_TEXT + 1];
 };
 
-/* sender "" is the null sender (MAIL FROM:<>). mail has LF or CRLF line ends. results[i] is of to[i]; all are written.
- * SMTPUTF8 is asked for when an address needs it. `stop` (may be NULL) aborts within a second when it becomes non-zero: all LATER. */
+/* sender "" is the null sender. mail has LF line ends. results[i] is of to[i]; all are written. A relay that cannot be spoken to, or refuses
+ * us rather than the mail, is LATER for all; *relay_down_out then tells that the next mail would fare no better.
+ * `stop` (may be NULL) aborts within a second when it becomes non-zero: LATER for all that were not sent. */
 void courier_send(struct courier *courier, const char *sender, const char *const *to, const char *mail, size_t len,
-	const gint *stop, struct delivery_result *results);
+	const gint *stop, struct delivery_result *results, bool *relay_down_out);
 
 #endif

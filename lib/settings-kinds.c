@@ -264,7 +264,7 @@ static bool has_sane_port(const char *authority)
 
 bool check_relay_url(const char *text)
 {
-	static const char *const schemes[] = { "smtp://", "smtps://", "lmtp://" };
+	static const char *const schemes[] = { "smtp://", "smtps://" };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(schemes); i++)
 		if (g_str_has_prefix(text, schemes[i])) {

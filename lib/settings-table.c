@@ -65,7 +65,7 @@ static const struct setting_row keys[] = {
 	{ "numbers.first", &kind_number, TOP(numbers.first), "1", RANGE(1, INT64_C(999999999999999)), .help = "lowest number to give" },
 
 	{ "mail_out.url", &kind_text, TOP(mail_out.url), "smtp://127.0.0.1:25",
-		CHECK(check_relay_url, "smtp://HOST:PORT, smtps://HOST:PORT or lmtp://HOST:PORT"), .help = "relay for the mail we send" },
+		CHECK(check_relay_url, "smtp://HOST:PORT or smtps://HOST:PORT"), .help = "relay for the mail we send" },
 	{ "mail_out.username", &kind_text, TOP(mail_out.username), "", .help = "login at the relay; \"\" does not log in" },
 	{ "mail_out.password_file", &kind_text, TOP(mail_out.password_file), "", CHECK(check_path_or_none, "an absolute path, or \"\""),
 		.help = "file whose first line is the password; not readable by everyone" },

@@ -56,7 +56,7 @@ static const struct {
 	{ "tag: {\n\n format = \"[%n]\"; };\n", 3, "tag.format", "a format such as \"[%n #%d]\"" },
 	{ "numbers: { scheme = \"random\"; };\n", 1, "numbers.scheme", "expected one of \"sequential\", \"date\", found \"random\"" },
 	{ "numbers: {\n first = 20261124001;\n};\n", 2, "first", "expected an L behind a number above 2147483647, as in 20261124001L" },
-	{ "mail_out: { url = \"http://127.0.0.1\"; };\n", 1, "mail_out.url", "smtp://HOST:PORT, smtps://HOST:PORT or lmtp://HOST:PORT" },
+	{ "mail_out: { url = \"http://127.0.0.1\"; };\n", 1, "mail_out.url", "smtp://HOST:PORT or smtps://HOST:PORT" },
 	{ "mail_out: { url = \"smtp://\"; };\n", 1, "mail_out.url", "smtp://HOST:PORT" },
 	{ "mail_out: { url = \"smtp://h:0\"; };\n", 1, "mail_out.url", "smtp://HOST:PORT" },
 	{ "mail_out: { url = \"smtp://h:65536\"; };\n", 1, "mail_out.url", "smtp://HOST:PORT" },
@@ -311,7 +311,7 @@ static void test_accepted_forms(void)
 		"socket = \"local:/run/x\";", "socket = \"inet:8891@127.0.0.1\";", "socket = \"inet6:65535@::1\";", "socket = \"inet:1@localhost\";",
 		"socket_mode = \"600\";", "recipient_delimiter = \"\";", "recipient_delimiter = \"-\";", "control_address = \"\";",
 		"control_address = \"desk@example.org, control\";", "mail_out: { url = \"smtps://mail.example.com\"; };",
-		"mail_out: { url = \"lmtp://[::1]:24\"; };", "mail_out: { url = \"smtp://127.0.0.1:65535/desk.example.com\"; };",
+		"mail_out: { url = \"smtps://[::1]:465\"; };", "mail_out: { url = \"smtp://127.0.0.1:65535/desk.example.com\"; };",
 		"policy: { spam_header = \"\"; };", "policy: { spam_header = \"X-Spam-Level: *****\"; };",
 		"agents_auth: { authserv_ids = [ \"a\", \"b\" ]; };", "agents_auth: { authserv_ids = ( ); };", "mail_out: { timeout_s = 30L; };",
 		"numbers: { first = 20261124001L; };", "/* first = 99999999999 */ # 99999999999\n// \"99999999999\n", "user = \"u\" \"v\";",
@@ -349,7 +349,7 @@ static const char full[] =
 	"recipient_delimiter = \"-\"; control_address = \"bot@example.org\";\n"
 	"store: { path = \"/tmp/s\"; map_size_mib = 1; durable = false; }; archive: { path = \"\"; keep_days = 30; };\n"
 	"tag: { name = \"desk\"; format = \"<%n/%d>\"; max_subject = 200; }; numbers: { scheme = \"date\"; first = 99999999999L; };\n"
-	"mail_out: { url = \"lmtp://[::1]:24\"; starttls = \"require\"; timeout_s = 5; max_per_address_per_day = 3; };\n"
+	"mail_out: { url = \"smtps://[::1]:465\"; starttls = \"require\"; timeout_s = 5; max_per_address_per_day = 3; };\n"
 	"agents_auth: { sasl = false; authserv_ids = ( \"mx1.example.com\", \"mx2.example.com\" ); };\n"
 	"policy: { subject_tag = \"never\"; reopen_days = 0; mixed_recipients = \"leave\"; auto_replies = \"ticket\"; on_failure = \"accept\";\n"
 	"  spam_header = \"X-Odd: \\\"a\\\\b\\\"\"; };\n"

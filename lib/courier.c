@@ -1,0 +1,269 @@
+/* SMTP by libcurl. Its return code says little of what the relay meant, so the dialogue is followed through the debug callback: which command a reply
+ * belongs to decides whether a 5xx is about the mail, one recipient, or us. */
+#include "courier.h"
+
+#include <curl/curl.h>
+#include <string.h>
+
+#include "text.h"
+
+enum stage { STAGE_CONNECT, STAGE_MAIL, STAGE_RCPT, STAGE_DATA, STAGE_SENT };
+
+struct courier {
+	CURL *curl;
+	struct curl_slist *recipients;
+	char error[CURL_ERROR_SIZE];
+	/* The mail at hand. */
+	const char *mail;
+	size_t len, at;
+	bool after_lf_pending;		/* an LF whose CR was given already */
+	const gint *stop;
+	/* The dialogue. */
+	enum stage stage;
+	size_t rcpt;			/* recipients asked about so far */
+	size_t count;
+	struct delivery_result *results;
+	int code;			/* of the last reply */
+	char reply[LIMIT_REPLY_TEXT + 1];
+};
+
+void courier_library_init(void)
+{
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+/* --- following the dialogue --- */
+
+static bool begins(const char *data, size_t len, const char *word)
+{
+	return len >= strlen(word) && g_ascii_strncasecmp(data, word, strlen(word)) == 0;
+}
+
+static void note_command(struct courier *c, const char *data, size_t len)
+{
+	if (begins(data, len, "MAIL FROM")) {
+		c->stage = STAGE_MAIL;
+	} else if (begins(data, len, "RCPT TO")) {
+		c->stage = STAGE_RCPT;
+		c->rcpt++;
+	} else if (begins(data, len, "DATA")) {
+		c->stage = STAGE_DATA;
+	}
+}
+
+static void keep_line(char *out, const char *data, size_t len)
+{
+	g_autofree char *raw = g_strndup(data, len), *line = text_line(raw, LIMIT_REPLY_TEXT);
+
+	g_strlcpy(out, line, LIMIT_REPLY_TEXT + 1);
+}
+
+static enum delivery judge(int code)
+{
+	return code >= 500 ? DELIVERY_FAILED : code >= 400 ? DELIVERY_LATER : DELIVERY_SENT;
+}
+
+static void note_reply(struct courier *c, const char *data, size_t len)
+{
+	/* Only the last line of a reply has a blank behind its code (RFC 5321 section 4.2.1). */
+	if (len < 4 || !g_ascii_isdigit(data[0]) || data[3] == '-')
+		return;
+	c->code = (int)g_ascii_strtoll(data, NULL, 10);
+	keep_line(c->reply, data, len);
+	if (c->stage == STAGE_RCPT && c->rcpt >= 1 && c->rcpt <= c->count) {
+		struct delivery_result *r = &c->results[c->rcpt - 1];
+
+		r->delivery = judge(c->code);
+		g_strlcpy(r->reply, c->reply, sizeof r->reply);
+	} else if (c->stage == STAGE_DATA && c->code == 354) {
+		c->stage = STAGE_SENT;
+	}
+}
+
+static int on_debug(CURL *curl, curl_infotype type, char *data, size_t len, void *arg)
+{
+	(void)curl;
+	if (type == CURLINFO_HEADER_OUT)
+		note_command(arg, data, len);
+	else if (type == CURLINFO_HEADER_IN)
+		note_reply(arg, data, len);
+	return 0;
+}
+
+/* --- the mail's bytes: LF becomes CRLF; libcurl doubles leading dots --- */
+
+static size_t on_read(char *out, size_t size, size_t count, void *arg)
+{
+	struct courier *c = arg;
+	size_t room = size * count, n = 0;
+
+	while (n < room && c->at < c->len) {
+		char ch = c->mail[c->at];
+		bool bare = ch == '\n' && !c->after_lf_pending && (c->at == 0 || c->mail[c->at - 1] != '\r');
+
+		out[n++] = bare ? '\r' : ch;
+		c->after_lf_pending = bare;
+		c->at += !bare;
+	}
+	return n;
+}
+
+static int on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t d, curl_off_t e)
+{
+	const struct courier *c = arg;
+
+	(void)a;
+	(void)b;
+	(void)d;
+	(void)e;
+	return c->stop && g_atomic_int_get(c->stop) != 0;
+}
+
+/* --- life --- */
+
+static enum status set_login(struct courier *c, const struct settings *s, struct error *err)
+{
+	g_autofree char *password = NULL;
+	g_autoptr(GError) error = NULL;
+
+	if (!s->mail_out.username || !*s->mail_out.username)
+		return ST_OK;
+	if (!g_file_get_contents(s->mail_out.password_file, &password, NULL, &error))
+		return error_set(err, ST_IO, "cannot read the relay's password: %s", error->message);
+	g_strchomp(password);
+	curl_easy_setopt(c->curl, CURLOPT_USERNAME, s->mail_out.username);
+	curl_easy_setopt(c->curl, CURLOPT_PASSWORD, password);
+	memset(password, 0, strlen(password));
+	return ST_OK;
+}
+
+static void set_timeouts(struct courier *c, long timeout)
+{
+	curl_easy_setopt(c->curl, CURLOPT_CONNECTTIMEOUT, timeout);
+	curl_easy_setopt(c->curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, timeout);
+	curl_easy_setopt(c->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	curl_easy_setopt(c->curl, CURLOPT_LOW_SPEED_TIME, timeout);
+	curl_easy_setopt(c->curl, CURLOPT_NOSIGNAL, 1L);
+}
+
+static void set_callbacks(struct courier *c)
+{
+	curl_easy_setopt(c->curl, CURLOPT_ERRORBUFFER, c->error);
+	curl_easy_setopt(c->curl, CURLOPT_VERBOSE, 1L);
+	curl_easy_setopt(c->curl, CURLOPT_DEBUGFUNCTION, on_debug);
+	curl_easy_setopt(c->curl, CURLOPT_DEBUGDATA, c);
+	curl_easy_setopt(c->curl, CURLOPT_UPLOAD, 1L);
+	curl_easy_setopt(c->curl, CURLOPT_READFUNCTION, on_read);
+	curl_easy_setopt(c->curl, CURLOPT_READDATA, c);
+	curl_easy_setopt(c->curl, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(c->curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(c->curl, CURLOPT_XFERINFODATA, c);
+	/* One recipient's refusal is not the others'. */
+	curl_easy_setopt(c->curl, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
+}
+
+enum status courier_new(const struct settings *settings, struct courier **courier_out, struct error *err)
+{
+	static const long ssl[] = { [STARTTLS_NEVER] = CURLUSESSL_NONE, [STARTTLS_TRY] = CURLUSESSL_TRY, [STARTTLS_REQUIRE] = CURLUSESSL_ALL };
+	struct courier *c = g_new0(struct courier, 1);
+	enum status st;
+
+	c->curl = curl_easy_init();
+	if (!c->curl) {
+		g_free(c);
+		return error_set(err, ST_IO, "cannot initialise libcurl");
+	}
+	set_callbacks(c);
+	set_timeouts(c, (long)settings->mail_out.timeout_s);
+	curl_easy_setopt(c->curl, CURLOPT_URL, settings->mail_out.url);
+	curl_easy_setopt(c->curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+	curl_easy_setopt(c->curl, CURLOPT_USE_SSL, ssl[settings->mail_out.starttls]);
+	/* Encryption that is only tried protects from nobody who can change what passes: a certificate would not make it safer. */
+	if (settings->mail_out.starttls == STARTTLS_TRY && g_str_has_prefix(settings->mail_out.url, "smtp://")) {
+		curl_easy_setopt(c->curl, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(c->curl, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+	st = set_login(c, settings, err);
+	if (st == ST_OK)
+		*courier_out = c;
+	else
+		courier_free(c);
+	return st;
+}
+
+void courier_free(struct courier *c)
+{
+	if (!c)
+		return;
+	curl_easy_cleanup(c->curl);
+	curl_slist_free_all(c->recipients);
+	g_free(c);
+}
+
+/* --- sending --- */
+
+static void begin(struct courier *c, const char *sender, const char *const *to, const char *mail, size_t len, const gint *stop, struct delivery_result *results)
+{
+	g_autofree char *from = g_strdup_printf("<%s>", sender);
+
+	c->mail = mail;
+	c->len = len;
+	c->at = c->count = c->rcpt = 0;
+	c->after_lf_pending = false;
+	c->stop = stop;
+	c->stage = STAGE_CONNECT;
+	c->code = 0;
+	c->reply[0] = c->error[0] = '\0';
+	c->results = results;
+	curl_slist_free_all(c->recipients);
+	c->recipients = NULL;
+	for (; to[c->count]; c->count++) {
+		c->recipients = curl_slist_append(c->recipients, to[c->count]);
+		results[c->count].delivery = DELIVERY_LATER;
+		results[c->count].reply[0] = '\0';
+	}
+	curl_easy_setopt(c->curl, CURLOPT_MAIL_FROM, from);
+	curl_easy_setopt(c->curl, CURLOPT_MAIL_RCPT, c->recipients);
+}
+
+static void settle(struct delivery_result *r, enum delivery delivery, const char *text)
+{
+	r->delivery = delivery;
+	g_strlcpy(r->reply, text, sizeof r->reply);
+}
+
+/* The words for a failure: the relay's if it refused, else libcurl's. */
+static const char *reason(const struct courier *c, CURLcode rc)
+{
+	if (c->code >= 400)
+		return c->reply;
+	return c->error[0] ? c->error : curl_easy_strerror(rc);
+}
+
+/* What of the whole applies to each: recipients that were refused by themselves keep their own reply. */
+static void judge_all(struct courier *c, CURLcode rc)
+{
+	bool ours = c->stage == STAGE_CONNECT;
+	bool refused = c->code >= 500 && !ours && c->stage != STAGE_RCPT;
+	enum delivery delivery = rc == CURLE_OK ? judge(c->code) : refused ? DELIVERY_FAILED : DELIVERY_LATER;
+	const char *text = rc == CURLE_OK ? c->reply : reason(c, rc);
+
+	for (size_t i = 0; i < c->count; i++) {
+		struct delivery_result *r = &c->results[i];
+		bool own_reply = r->reply[0] && r->delivery != DELIVERY_SENT;
+
+		if (!own_reply)
+			settle(r, delivery, text);
+	}
+}
+
+void courier_send(struct courier *c, const char *sender, const char *const *to, const char *mail, size_t len,
+	const gint *stop, struct delivery_result *results, bool *relay_down_out)
+{
+	CURLcode rc;
+
+	begin(c, sender, to, mail, len, stop, results);
+	rc = curl_easy_perform(c->curl);
+	judge_all(c, rc);
+	*relay_down_out = rc != CURLE_OK && (c->stage == STAGE_CONNECT || c->code < 400 || c->code == 421);
+}

@@ -1,0 +1,86 @@
+/* Edits, done. */
+#include "apply.h"
+
+#include <string.h>
+
+#include "log.h"
+
+/* libmilter takes mutable strings and does not change them. */
+static int add_header(SMFICTX *ctx, const char *name, const char *value)
+{
+	return smfi_addheader(ctx, (char *)name, (char *)value);
+}
+
+static int change_header(SMFICTX *ctx, const struct edit *edit, const char *value)
+{
+	return smfi_chgheader(ctx, edit->name, (int)edit->index, (char *)value);
+}
+
+static int change_recipient(SMFICTX *ctx, int (*change)(SMFICTX *, char *), const char *address)
+{
+	g_autofree char *bracketed = g_strdup_printf("<%s>", address);
+
+	return change(ctx, bracketed);
+}
+
+static int change_sender(SMFICTX *ctx, const char *address)
+{
+	g_autofree char *bracketed = g_strdup_printf("<%s>", address);
+
+	return smfi_chgfrom(ctx, bracketed, NULL);
+}
+
+static int apply_one(SMFICTX *ctx, const struct edit *edit, bool leading_space_kept)
+{
+	/* With SMFIP_HDR_LEADSPC the MTA adds no blank behind the colon by itself. */
+	g_autofree char *value = g_strconcat(leading_space_kept ? " " : "", edit->value, NULL);
+
+	switch (edit->kind) {
+	case EDIT_CHANGE_HEADER:
+		return change_header(ctx, edit, value);
+	case EDIT_DELETE_HEADER:
+		return change_header(ctx, edit, NULL);
+	case EDIT_ADD_HEADER:
+		return add_header(ctx, edit->name, value);
+	case EDIT_ADD_RECIPIENT:
+		return change_recipient(ctx, smfi_addrcpt, edit->value);
+	case EDIT_DELETE_RECIPIENT:
+		return change_recipient(ctx, smfi_delrcpt, edit->value);
+	case EDIT_CHANGE_SENDER:
+		return change_sender(ctx, edit->value);
+	}
+	return MI_FAILURE;
+}
+
+/* "5.7.1 text" as SMTP reply 550 with that enhanced code. */
+static sfsistat reply(SMFICTX *ctx, const struct edits *edits, const char *code, sfsistat otherwise)
+{
+	const char *blank = edits->reply ? strchr(edits->reply, ' ') : NULL;
+	g_autofree char *enhanced = blank ? g_strndup(edits->reply, (gsize)(blank - edits->reply)) : NULL;
+
+	if (blank && smfi_setreply(ctx, (char *)code, enhanced, (char *)blank + 1) != MI_SUCCESS)
+		log_warning("the MTA did not take the reply text");
+	return otherwise;
+}
+
+sfsistat apply_edits(SMFICTX *ctx, const struct edits *edits, bool leading_space_kept)
+{
+	const struct edit *edit;
+
+	for (unsigned i = 0; edits->verdict == VERDICT_ACCEPT && (edit = edits_at(edits, i)); i++)
+		if (apply_one(ctx, edit, leading_space_kept) != MI_SUCCESS) {
+			log_error("the MTA refused a change of %s", edit->name ? edit->name : "the envelope");
+			return SMFIS_TEMPFAIL;
+		}
+	switch (edits->verdict) {
+	case VERDICT_ACCEPT:
+		return SMFIS_CONTINUE;
+	case VERDICT_DISCARD:
+		return SMFIS_DISCARD;
+	case VERDICT_REJECT:
+		return reply(ctx, edits, "550", SMFIS_REJECT);
+	case VERDICT_TEMPFAIL:
+		return reply(ctx, edits, "451", SMFIS_TEMPFAIL);
+	}
+	return SMFIS_TEMPFAIL;
+}

@@ -1,0 +1,124 @@
+/* The daemon's state, its store and its settings. */
+#include "daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "notify.h"
+#include "queues.h"
+
+void daemon_init(struct daemon *daemon, const char *config, struct settings *settings)
+{
+	memset(daemon, 0, sizeof *daemon);
+	daemon->config = config;
+	daemon->settings = settings;
+	daemon->lock_fd = -1;
+	g_mutex_init(&daemon->lock);
+}
+
+void daemon_release(struct daemon *daemon)
+{
+	store_close(daemon->store);
+	settings_unref(daemon->settings);
+	g_mutex_clear(&daemon->lock);
+	if (daemon->lock_fd >= 0)
+		close(daemon->lock_fd);
+}
+
+struct settings *daemon_settings(struct daemon *daemon)
+{
+	struct settings *settings;
+
+	g_mutex_lock(&daemon->lock);
+	settings = settings_ref(daemon->settings);
+	g_mutex_unlock(&daemon->lock);
+	return settings;
+}
+
+/* --- the store --- */
+
+static enum status claim_store(struct daemon *daemon, const char *dir, struct error *err)
+{
+	g_autofree char *path = g_build_filename(dir, "daemon.lock", NULL);
+
+	if (g_mkdir_with_parents(dir, 0770) != 0)
+		return error_set(err, ST_IO, "cannot make directory '%s': %s", dir, g_strerror(errno));
+	daemon->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
+	if (daemon->lock_fd < 0)
+		return error_set(err, ST_IO, "cannot open '%s': %s", path, g_strerror(errno));
+	if (flock(daemon->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return ST_OK;
+	return error_set(err, ST_BUSY, "another milticketd runs on store '%s'", dir);
+}
+
+static enum status make_queues(struct txn *txn, void *arg, struct error *err)
+{
+	const struct settings *settings = arg;
+	enum status st = ST_OK;
+
+	for (unsigned i = 0; i < settings->accounts->len && st == ST_OK; i++) {
+		const struct account *account = g_ptr_array_index(settings->accounts, i);
+
+		st = queues_ensure(txn, account->queue, g_get_real_time(), err);
+	}
+	return st;
+}
+
+enum status daemon_open_store(struct daemon *daemon, struct error *err)
+{
+	const struct settings *s = daemon->settings;
+	const struct store_options options = {
+		.path = s->store.path, .map_size = (size_t)s->store.map_size_mib << 20, .durable = s->store.durable,
+		.uid = (uid_t)-1, .gid = (gid_t)-1,
+	};
+	enum status st = claim_store(daemon, s->store.path, err);
+
+	if (st == ST_OK)
+		st = store_open(&options, &daemon->store, err);
+	if (st == ST_OK)
+		st = store_write(daemon->store, make_queues, daemon->settings, err);
+	return st;
+}
+
+/* --- reload --- */
+
+static void say_what_needs_a_restart(const struct settings *old, const struct settings *new)
+{
+	static const char *const keys[] = { "socket", "socket_mode", "user", "group", "log", "store.path", "store.durable" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
+		g_autofree char *was = settings_value(old, keys[i]), *is = settings_value(new, keys[i]);
+
+		if (g_strcmp0(was, is) != 0)
+			log_warning("%s was changed; that takes effect at the next start", keys[i]);
+	}
+}
+
+enum status daemon_reload(struct daemon *daemon, struct error *err)
+{
+	struct settings *new = NULL, *old;
+	enum status st;
+
+	notify_reloading();
+	st = settings_load(daemon->config, &new, err);
+	if (st == ST_OK)
+		st = store_write(daemon->store, make_queues, new, err);
+	notify_ready();
+	if (st != ST_OK) {
+		settings_unref(new);
+		log_error("reload refused, the old settings stay: %s", err->text);
+		return st;
+	}
+	g_mutex_lock(&daemon->lock);
+	old = daemon->settings;
+	daemon->settings = new;
+	g_mutex_unlock(&daemon->lock);
+	say_what_needs_a_restart(old, new);
+	settings_unref(old);
+	log_info("configuration reloaded");
+	return ST_OK;
+}

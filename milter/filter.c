@@ -1,0 +1,260 @@
+/* Callbacks, in the order of the protocol. */
+#include "filter.h"
+
+#include <libmilter/mfapi.h>
+#include <string.h>
+
+#include "apply.h"
+#include "failpoint.h"
+#include "intake.h"
+#include "limits.h"
+#include "log.h"
+#include "sender.h"
+#include "session.h"
+
+/* libmilter has no place for it. Set once, before smfi_main(). */
+static struct daemon *the_daemon;
+
+static struct session *session_of(SMFICTX *ctx)
+{
+	return smfi_getpriv(ctx);
+}
+
+/* --- answers --- */
+
+/* What cannot be recorded is not accepted, unless the postmaster wants mail rather than tickets. */
+static sfsistat not_now(SMFICTX *ctx, struct session *s)
+{
+	bool accept = s->settings->policy.on_failure == FAILURE_ACCEPT;
+
+	log_error("%s: %s; %s", s->queue_id && *s->queue_id ? s->queue_id : "NOQUEUE", s->err.text, accept ? "accepted without a ticket" : "the sender is asked to try again");
+	if (!accept)
+		smfi_setreply(ctx, (char *)"451", (char *)"4.3.0", (char *)"The ticket cannot be recorded now, please try again later");
+	session_reset(s);
+	return accept ? SMFIS_ACCEPT : SMFIS_TEMPFAIL;
+}
+
+static sfsistat accept_untouched(struct session *s)
+{
+	session_reset(s);
+	return SMFIS_ACCEPT;
+}
+
+/* Where it was agreed that there is no answer, there must be none. */
+static sfsistat go_on(const struct session *s, unsigned long no_reply)
+{
+	return s->no_reply & no_reply ? SMFIS_NOREPLY : SMFIS_CONTINUE;
+}
+
+/* --- negotiation --- */
+
+static bool offered(unsigned long protocol, unsigned long flag)
+{
+	return (protocol & flag) != 0;
+}
+
+static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long protocol, unsigned long f2, unsigned long f3,
+	unsigned long *actions_out, unsigned long *protocol_out, unsigned long *f2_out, unsigned long *f3_out)
+{
+	/* Commands that we need not see, and those that need no answer: each saves a round trip. */
+	const unsigned long wanted = SMFIP_NOCONNECT | SMFIP_NOHELO | SMFIP_NOUNKNOWN | SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_HDR | SMFIP_NR_BODY | SMFIP_HDR_LEADSPC;
+	struct session *s;
+
+	(void)f2;
+	(void)f3;
+	if ((actions & APPLY_ACTIONS) != APPLY_ACTIONS) {
+		log_error("the MTA does not allow the changes that we make; is it a Postfix or a Sendmail with milter protocol 6?");
+		return SMFIS_REJECT;
+	}
+	*actions_out = APPLY_ACTIONS;
+	*protocol_out = protocol & wanted;
+	*f2_out = *f3_out = 0;
+	s = session_new();
+	s->no_reply = *protocol_out;
+	s->leading_space_kept = offered(protocol, SMFIP_HDR_LEADSPC);
+	if (actions & SMFIF_SETSYMLIST) {
+		*actions_out |= SMFIF_SETSYMLIST;
+		smfi_setsymlist(ctx, SMFIM_ENVFROM, (char *)"i {auth_authen}");
+		smfi_setsymlist(ctx, SMFIM_EOM, (char *)"i");
+	}
+	smfi_setpriv(ctx, s);
+	return SMFIS_CONTINUE;
+}
+
+/* --- envelope --- */
+
+static sfsistat on_envfrom(SMFICTX *ctx, char **args)
+{
+	session_begin(session_of(ctx), daemon_settings(the_daemon), args[0], smfi_getsymval(ctx, (char *)"{auth_authen}"));
+	return go_on(session_of(ctx), SMFIP_NR_MAIL);
+}
+
+static sfsistat on_envrcpt(SMFICTX *ctx, char **args)
+{
+	session_add_recipient(session_of(ctx), args[0]);
+	return go_on(session_of(ctx), SMFIP_NR_RCPT);
+}
+
+static enum interest interest_in(SMFICTX *ctx, struct session *s)
+{
+	struct envelope envelope;
+
+	session_envelope(s, smfi_getsymval(ctx, (char *)"j"), &envelope);
+	return intake_interest(s->settings, &envelope);
+}
+
+static const char *spool_directory(const struct settings *settings)
+{
+	return settings->archive.path && *settings->archive.path ? settings->archive.path : settings->store.path;
+}
+
+static sfsistat on_data(SMFICTX *ctx)
+{
+	struct session *s = session_of(ctx);
+
+	if (interest_in(ctx, s) == INTEREST_NONE)
+		return accept_untouched(s);
+	s->spool = spool_new(spool_directory(s->settings));
+	return SMFIS_CONTINUE;
+}
+
+/* --- content --- */
+
+static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
+{
+	struct session *s = session_of(ctx);
+
+	s->header_bytes += strlen(name) + strlen(value) + 2;
+	s->header_count++;
+	/* What is past the caps is the MTA's to keep; we have seen enough. */
+	if (s->failed || s->header_bytes > LIMIT_HEADER_BYTES || s->header_count > LIMIT_HEADER_COUNT)
+		return go_on(s, SMFIP_NR_HDR);
+	s->failed = spool_header(s->spool, name, value, s->leading_space_kept, &s->err) != ST_OK;
+	return go_on(s, SMFIP_NR_HDR);
+}
+
+/* An authenticated sender writes to nobody of ours: the headers tell whether it is an agent's mail of a ticket. */
+static enum status headers_are_ours(SMFICTX *ctx, struct session *s, bool *ours_out)
+{
+	struct envelope envelope;
+	struct message *message = spool_parse(s->spool);
+	enum status st;
+
+	session_envelope(s, smfi_getsymval(ctx, (char *)"j"), &envelope);
+	st = intake_headers(the_daemon->store, s->settings, &envelope, message, ours_out, &s->err);
+	message_free(message);
+	return st;
+}
+
+static sfsistat on_eoh(SMFICTX *ctx)
+{
+	struct session *s = session_of(ctx);
+	bool ours = true;
+
+	if (!s->failed)
+		s->failed = spool_end_headers(s->spool, &s->err) != ST_OK;
+	if (!s->failed && interest_in(ctx, s) == INTEREST_MAYBE)
+		s->failed = headers_are_ours(ctx, s, &ours) != ST_OK;
+	if (s->failed)
+		return not_now(ctx, s);
+	return ours ? SMFIS_CONTINUE : accept_untouched(s);
+}
+
+static sfsistat on_body(SMFICTX *ctx, unsigned char *data, size_t len)
+{
+	struct session *s = session_of(ctx);
+
+	if (!s->failed)
+		s->failed = spool_body(s->spool, data, len, &s->err) != ST_OK;
+	return go_on(s, SMFIP_NR_BODY);
+}
+
+/* --- end of message --- */
+
+static void log_outcome(const struct session *s, const struct outcome *o)
+{
+	GString *line = log_line_begin(s->queue_id);
+
+	log_line_number(line, "ticket", o->ticket);
+	log_line_add(line, "event", o->left_alone ? "left-alone" : o->event);
+	log_line_add(line, "whose", whose_names[o->whose]);
+	log_line_add(line, "match", o->ticket ? match_names[o->match] : NULL);
+	log_line_add(line, "queue", o->queue);
+	log_line_add(line, "agent", o->agent);
+	log_line_add(line, "automatic", o->automatic == AUTO_NONE ? NULL : automatic_names[o->automatic]);
+	log_line_add(line, "reason", o->reason);
+	log_line_add(line, "duplicate", o->duplicate ? "yes" : NULL);
+	log_line_end(line);
+}
+
+static enum status take_in(SMFICTX *ctx, struct session *s, struct outcome *outcome)
+{
+	struct envelope envelope;
+	struct arrival arrival = { .settings = s->settings, .envelope = &envelope, .spool = s->spool };
+	enum status st;
+
+	session_envelope(s, smfi_getsymval(ctx, (char *)"j"), &envelope);
+	spool_body_sha256(s->spool);
+	arrival.message = spool_parse(s->spool);
+	st = intake(the_daemon->store, &arrival, outcome, &s->err);
+	message_free(arrival.message);
+	return st;
+}
+
+static sfsistat finish(SMFICTX *ctx, struct session *s, const struct outcome *outcome)
+{
+	sfsistat answer;
+
+	log_outcome(s, outcome);
+	if (outcome->queued)
+		sender_wake();
+	failpoint("before-edits");
+	answer = outcome->left_alone ? SMFIS_CONTINUE : apply_edits(ctx, &outcome->edits, s->leading_space_kept);
+	failpoint("after-edits");
+	return answer;
+}
+
+static sfsistat on_eom(SMFICTX *ctx)
+{
+	struct session *s = session_of(ctx);
+	struct outcome outcome;
+	sfsistat answer;
+
+	g_free(s->queue_id);
+	s->queue_id = g_strdup(smfi_getsymval(ctx, (char *)"i"));
+	if (s->failed)
+		return not_now(ctx, s);
+	outcome_init(&outcome);
+	answer = take_in(ctx, s, &outcome) == ST_OK ? finish(ctx, s, &outcome) : not_now(ctx, s);
+	outcome_release(&outcome);
+	session_reset(s);
+	return answer;
+}
+
+/* --- ends --- */
+
+static sfsistat on_abort(SMFICTX *ctx)
+{
+	if (session_of(ctx))
+		session_reset(session_of(ctx));
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat on_close(SMFICTX *ctx)
+{
+	session_free(session_of(ctx));
+	smfi_setpriv(ctx, NULL);
+	return SMFIS_CONTINUE;
+}
+
+bool filter_register(struct daemon *daemon)
+{
+	struct smfiDesc desc = {
+		.xxfi_name = (char *)"milticket", .xxfi_version = SMFI_VERSION, .xxfi_flags = APPLY_ACTIONS | SMFIF_SETSYMLIST,
+		.xxfi_negotiate = on_negotiate, .xxfi_envfrom = on_envfrom, .xxfi_envrcpt = on_envrcpt, .xxfi_data = on_data,
+		.xxfi_header = on_header, .xxfi_eoh = on_eoh, .xxfi_body = on_body, .xxfi_eom = on_eom, .xxfi_abort = on_abort, .xxfi_close = on_close,
+	};
+
+	the_daemon = daemon;
+	return smfi_register(desc) == MI_SUCCESS;
+}

@@ -1,0 +1,268 @@
+/* milticketd: options, settings, socket, privileges, then the store, the threads and libmilter. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <libmilter/mfapi.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "build-config.h"
+#include "courier.h"
+#include "daemon.h"
+#include "filter.h"
+#include "log.h"
+#include "message.h"
+#include "notify.h"
+#include "privileges.h"
+#include "sender.h"
+#include "socket.h"
+#include "timers.h"
+
+struct options {
+	const char *config;
+	bool foreground, check;
+};
+
+static const char usage[] = "usage: milticketd [-f] [-t] [-V] [--config FILE]\n";
+
+/* An exit code to leave with at once, or -1 to go on. */
+static int parse_options(int argc, char **argv, struct options *options)
+{
+	static const struct option longs[] = {
+		{ "config", required_argument, NULL, 'c' }, { "foreground", no_argument, NULL, 'f' }, { "check", no_argument, NULL, 't' },
+		{ "version", no_argument, NULL, 'V' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	*options = (struct options){ SYSCONFDIR "/milticket/milticket.conf", false, false };
+	while ((option = getopt_long(argc, argv, "c:ftVh", longs, NULL)) != -1) {
+		if (option == 'c')
+			options->config = optarg;
+		else if (option == 'f')
+			options->foreground = true;
+		else if (option == 't')
+			options->check = true;
+		else if (option == 'V' || option == 'h') {
+			fputs(option == 'V' ? "milticketd " PACKAGE_VERSION "\n" : usage, stdout);
+			return EX_OK;
+		} else {
+			fputs(usage, stderr);
+			return EX_USAGE;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "milticketd: unexpected argument '%s'\n%s", argv[optind], usage);
+		return EX_USAGE;
+	}
+	return -1;
+}
+
+static int exit_code(enum status st)
+{
+	switch (st) {
+	case ST_OK:
+		return EX_OK;
+	case ST_NOT_FOUND:
+	case ST_EXISTS:
+	case ST_BAD_INPUT:
+		return EX_CONFIG;
+	case ST_REFUSED:
+		return EX_NOPERM;
+	case ST_BUSY:
+		return EX_TEMPFAIL;
+	case ST_FULL:
+	case ST_IO:
+		return EX_CANTCREAT;
+	}
+	return EX_SOFTWARE;
+}
+
+/* --- going to the background --- */
+
+/* The parent waits for one byte: the child's exit code so far, 0 when it is ready to serve. */
+static int wait_for_child(int fd)
+{
+	unsigned char code = EX_SOFTWARE;
+	ssize_t n;
+
+	do
+		n = read(fd, &code, 1);
+	while (n < 0 && errno == EINTR);
+	return n == 1 ? code : EX_SOFTWARE;
+}
+
+/* -1 in the child, which goes on, with *ready_fd set; else the exit code of the parent. */
+static int daemonise(int *ready_fd)
+{
+	int pipe_fds[2];
+	pid_t pid;
+
+	if (pipe2(pipe_fds, O_CLOEXEC) != 0 || (pid = fork()) < 0) {
+		fprintf(stderr, "milticketd: cannot go to the background: %s\n", strerror(errno));
+		return EX_OSERR;
+	}
+	if (pid > 0) {
+		close(pipe_fds[1]);
+		return wait_for_child(pipe_fds[0]);
+	}
+	close(pipe_fds[0]);
+	setsid();
+	*ready_fd = pipe_fds[1];
+	return -1;
+}
+
+/* Tells the parent, and lets go of the terminal. */
+static void report(int *ready_fd, unsigned char code, bool keep_stderr)
+{
+	int null;
+
+	if (*ready_fd < 0)
+		return;
+	if (write(*ready_fd, &code, 1) != 1)
+		log_warning("nobody waits for our start any more");
+	close(*ready_fd);
+	*ready_fd = -1;
+	null = open("/dev/null", O_RDWR);
+	if (null < 0)
+		return;
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	if (!keep_stderr)
+		dup2(null, STDERR_FILENO);
+	if (null > STDERR_FILENO)
+		close(null);
+	if (chdir("/") != 0)
+		log_warning("cannot change to /: %s", g_strerror(errno));
+}
+
+/* --- signals --- */
+
+/* libmilter keeps TERM, INT and HUP to itself (they stop it); SIGUSR1 is ours. */
+static void block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGPIPE);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+static gpointer wait_for_signals(gpointer arg)
+{
+	sigset_t set;
+	int signal;
+
+	(void)arg;
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	while (sigwait(&set, &signal) == 0)
+		timers_reload();
+	return NULL;
+}
+
+/* --- the run --- */
+
+static enum status start_threads(struct daemon *daemon, struct error *err)
+{
+	GThread *signals = g_thread_try_new("signals", wait_for_signals, NULL, NULL);
+
+	if (!signals || !timers_start(daemon) || !sender_start(daemon))
+		return error_set(err, ST_BUSY, "cannot start a thread: %s", g_strerror(errno));
+	g_thread_unref(signals);
+	return ST_OK;
+}
+
+static enum status prepare(struct daemon *daemon, struct error *err)
+{
+	const struct settings *s = daemon->settings;
+	enum status st;
+
+	message_library_init();
+	courier_library_init();
+	if (!filter_register(daemon))
+		return error_set(err, ST_IO, "libmilter does not take our callbacks");
+	st = socket_open(s, err);
+	if (st == ST_OK)
+		st = privileges_drop(s, err);
+	umask(0007);
+	if (st == ST_OK)
+		st = daemon_open_store(daemon, err);
+	return st;
+}
+
+static int serve(struct daemon *daemon, int *ready_fd, bool to_stderr)
+{
+	struct error err = { "" };
+	enum status st = prepare(daemon, &err);
+	int rc;
+
+	if (st == ST_OK)
+		st = start_threads(daemon, &err);
+	if (st != ST_OK) {
+		log_error("%s", err.text);
+		if (!to_stderr)
+			fprintf(stderr, "milticketd: %s\n", err.text);
+		report(ready_fd, (unsigned char)exit_code(st), false);
+		return exit_code(st);
+	}
+	log_info("ready on %s", daemon->settings->socket);
+	report(ready_fd, EX_OK, to_stderr);
+	notify_ready();
+	rc = smfi_main();
+	notify_stopping();
+	log_info("stopping");
+	sender_stop();
+	timers_stop();
+	socket_remove(daemon->settings);
+	return rc == MI_SUCCESS ? EX_OK : EX_SOFTWARE;
+}
+
+static int run(struct settings *settings, const struct options *options)
+{
+	bool to_stderr = settings->log == LOG_TO_STDERR;
+	struct daemon daemon;
+	int ready_fd = -1, code;
+
+	/* The store must be opened after the fork, and threads started. */
+	code = options->foreground ? -1 : daemonise(&ready_fd);
+	if (code >= 0) {
+		settings_unref(settings);
+		return code;
+	}
+	log_open(to_stderr);
+	block_signals();
+	daemon_init(&daemon, options->config, settings);
+	code = serve(&daemon, &ready_fd, to_stderr);
+	daemon_release(&daemon);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	struct settings *settings;
+	struct error err = { "" };
+	int code = parse_options(argc, argv, &options);
+	enum status st;
+
+	if (code >= 0)
+		return code;
+	message_library_init();
+	st = settings_load(options.config, &settings, &err);
+	if (st == ST_OK && !options.check && (st = privileges_check(settings, &err)) != ST_OK)
+		settings_unref(settings);
+	if (st != ST_OK) {
+		fprintf(stderr, "milticketd: %s\n", err.text);
+		return EX_CONFIG;
+	}
+	if (!options.check)
+		return run(settings, &options);
+	settings_unref(settings);
+	return EX_OK;
+}

@@ -1,0 +1,67 @@
+/* Dropping privileges. */
+#include "privileges.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum status privileges_check(const struct settings *settings, struct error *err)
+{
+	const struct passwd *user;
+	const struct group *group;
+
+	if (geteuid() != 0)
+		return ST_OK;
+	user = getpwnam(settings->user);
+	group = getgrnam(settings->group);
+	if (!user)
+		return error_set(err, ST_BAD_INPUT, "%s: user: there is no user '%s'", settings->path, settings->user);
+	if (!group)
+		return error_set(err, ST_BAD_INPUT, "%s: group: there is no group '%s'", settings->path, settings->group);
+	if (user->pw_uid == 0)
+		return error_set(err, ST_BAD_INPUT, "%s: user: the daemon does not run as root; expected an ordinary user", settings->path);
+	return ST_OK;
+}
+
+static enum status give_directory(const char *path, mode_t mode, uid_t uid, gid_t gid, struct error *err)
+{
+	struct stat stat;
+
+	if (!path || !*path)
+		return ST_OK;
+	if (g_mkdir_with_parents(path, (gint)mode) != 0)
+		return error_set(err, ST_IO, "cannot make directory '%s': %s", path, g_strerror(errno));
+	if (lstat(path, &stat) != 0 || !S_ISDIR(stat.st_mode) || stat.st_uid != 0)
+		return ST_OK;
+	if (lchown(path, uid, gid) != 0 || chmod(path, mode) != 0)
+		return error_set(err, ST_IO, "cannot give directory '%s' to the daemon's user: %s", path, g_strerror(errno));
+	return ST_OK;
+}
+
+enum status privileges_drop(const struct settings *settings, struct error *err)
+{
+	const struct passwd *user;
+	const struct group *group;
+	enum status st;
+
+	if (geteuid() != 0)
+		return ST_OK;
+	user = getpwnam(settings->user);
+	group = getgrnam(settings->group);
+	if (!user || !group)
+		return error_set(err, ST_BAD_INPUT, "user '%s' or group '%s' is gone", settings->user, settings->group);
+	st = give_directory(settings->store.path, 02770, user->pw_uid, group->gr_gid, err);
+	if (st == ST_OK)
+		st = give_directory(settings->archive.path, 02750, user->pw_uid, group->gr_gid, err);
+	if (st != ST_OK)
+		return st;
+	if (initgroups(settings->user, group->gr_gid) != 0 || setresgid(group->gr_gid, group->gr_gid, group->gr_gid) != 0 ||
+		setresuid(user->pw_uid, user->pw_uid, user->pw_uid) != 0)
+		return error_set(err, ST_REFUSED, "cannot become user '%s': %s", settings->user, g_strerror(errno));
+	if (setuid(0) == 0 || geteuid() == 0)
+		return error_set(err, ST_REFUSED, "cannot give up root's rights");
+	return ST_OK;
+}

@@ -1,0 +1,73 @@
+/* Sessions. */
+#include "session.h"
+
+#include <string.h>
+
+#include "limits.h"
+
+struct session *session_new(void)
+{
+	struct session *session = g_new0(struct session, 1);
+
+	session->recipients = g_ptr_array_new_with_free_func(g_free);
+	return session;
+}
+
+void session_free(struct session *session)
+{
+	if (!session)
+		return;
+	session_reset(session);
+	g_ptr_array_unref(session->recipients);
+	g_free(session);
+}
+
+void session_reset(struct session *session)
+{
+	g_clear_pointer(&session->settings, settings_unref);
+	g_clear_pointer(&session->sender, g_free);
+	g_clear_pointer(&session->authen, g_free);
+	g_clear_pointer(&session->queue_id, g_free);
+	g_clear_pointer(&session->spool, spool_free);
+	g_ptr_array_set_size(session->recipients, 0);
+	session->header_bytes = 0;
+	session->header_count = 0;
+	session->failed = false;
+	session->err.text[0] = '\0';
+}
+
+/* "<a@b>" is a@b; libmilter gives the brackets as the client did. */
+static char *bare(const char *address)
+{
+	size_t len = strlen(address);
+
+	if (len >= 2 && address[0] == '<' && address[len - 1] == '>')
+		return g_strndup(address + 1, len - 2);
+	return g_strdup(address);
+}
+
+void session_begin(struct session *session, struct settings *settings, const char *sender, const char *authen)
+{
+	session_reset(session);
+	session->settings = settings;
+	session->sender = bare(sender);
+	session->authen = g_strdup(authen);
+}
+
+void session_add_recipient(struct session *session, const char *recipient)
+{
+	if (session->recipients->len < LIMIT_RECIPIENTS)
+		g_ptr_array_add(session->recipients, bare(recipient));
+}
+
+void session_envelope(struct session *session, const char *hostname, struct envelope *envelope_out)
+{
+	/* The array is kept NULL-terminated behind its end. */
+	g_ptr_array_add(session->recipients, NULL);
+	g_ptr_array_set_size(session->recipients, (gint)session->recipients->len - 1);
+	*envelope_out = (struct envelope){
+		.sender = session->sender ? session->sender : "", .recipients = (const char *const *)session->recipients->pdata,
+		.authen = session->authen, .queue_id = session->queue_id ? session->queue_id : "", .hostname = hostname ? hostname : "",
+		.received = g_get_real_time(),
+	};
+}

@@ -1,0 +1,110 @@
+/* The listening socket. */
+#include "socket.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <libmilter/mfapi.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* The path of a unix socket's name; NULL for others. */
+static const char *unix_path(const char *name)
+{
+	if (g_str_has_prefix(name, "unix:"))
+		return name + strlen("unix:");
+	if (g_str_has_prefix(name, "local:"))
+		return name + strlen("local:");
+	return *name == '/' ? name : NULL;
+}
+
+static bool answers(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool connected;
+
+	g_strlcpy(address.sun_path, path, sizeof address.sun_path);
+	connected = fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0;
+	if (fd >= 0)
+		close(fd);
+	return connected;
+}
+
+/* What a daemon that was killed left behind; nothing else is removed. */
+static enum status remove_stale(const char *path, struct error *err)
+{
+	struct stat stat;
+
+	if (strlen(path) >= sizeof ((struct sockaddr_un *)NULL)->sun_path)
+		return error_set(err, ST_BAD_INPUT, "socket path '%s' is too long", path);
+	if (lstat(path, &stat) != 0)
+		return errno == ENOENT ? ST_OK : error_set(err, ST_IO, "cannot look at socket '%s': %s", path, g_strerror(errno));
+	if (!S_ISSOCK(stat.st_mode))
+		return error_set(err, ST_REFUSED, "'%s' is there already and no socket", path);
+	if (answers(path))
+		return error_set(err, ST_BUSY, "another daemon answers on socket '%s'", path);
+	if (unlink(path) != 0)
+		return error_set(err, ST_IO, "cannot remove the stale socket '%s': %s", path, g_strerror(errno));
+	return ST_OK;
+}
+
+static enum status set_mode(const struct settings *settings, const char *path, struct error *err)
+{
+	const struct group *group = geteuid() == 0 ? getgrnam(settings->group) : NULL;
+
+	if (group && lchown(path, (uid_t)-1, group->gr_gid) != 0)
+		return error_set(err, ST_IO, "cannot give socket '%s' to group '%s': %s", path, settings->group, g_strerror(errno));
+	if (chmod(path, settings->socket_mode) != 0)
+		return error_set(err, ST_IO, "cannot set the mode of socket '%s': %s", path, g_strerror(errno));
+	return ST_OK;
+}
+
+/* libmilter keeps its descriptor to itself; accepted sockets inherit the option, and without it a message waits 40 ms for delayed ACKs. */
+static void set_no_delay(void)
+{
+	int on = 1, listening;
+	long max = sysconf(_SC_OPEN_MAX);
+
+	for (int fd = 0; fd < MIN(max, 256); fd++) {
+		socklen_t len = sizeof listening;
+
+		if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == 0 && listening)
+			setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	}
+}
+
+enum status socket_open(const struct settings *settings, struct error *err)
+{
+	const char *path = unix_path(settings->socket);
+	enum status st = path ? remove_stale(path, err) : ST_OK;
+	mode_t mask;
+	int rc;
+
+	if (st != ST_OK)
+		return st;
+	if (smfi_setconn(settings->socket) != MI_SUCCESS)
+		return error_set(err, ST_BAD_INPUT, "libmilter does not take socket '%s'", settings->socket);
+	/* Nobody connects before the mode is what it shall be. */
+	mask = umask(0177);
+	rc = smfi_opensocket(0);
+	umask(mask);
+	if (rc != MI_SUCCESS)
+		return error_set(err, ST_IO, "cannot listen on socket '%s': %s", settings->socket, g_strerror(errno));
+	if (path)
+		return set_mode(settings, path, err);
+	set_no_delay();
+	return ST_OK;
+}
+
+void socket_remove(const struct settings *settings)
+{
+	const char *path = unix_path(settings->socket);
+
+	if (path)
+		unlink(path);
+}

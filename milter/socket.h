@@ -1,0 +1,13 @@
+/* The listening socket: stale ones removed, mode and group set, no delay on TCP. */
+#ifndef MILTICKET_SOCKET_H
+#define MILTICKET_SOCKET_H
+
+#include "settings.h"
+
+/* Opens it in libmilter, after filter_register(). As root the group is that of the settings. */
+enum status socket_open(const struct settings *settings, struct error *err);
+
+/* Removes a unix socket at a normal end. */
+void socket_remove(const struct settings *settings);
+
+#endif

@@ -1,0 +1,134 @@
+/* Once a second. */
+#include "timers.h"
+
+#include "control.h"
+#include "due.h"
+#include "log.h"
+#include "notify.h"
+#include "sender.h"
+
+enum { READERS_EVERY = 30, FORGET_EVERY = 3600, WATCHDOG_EVERY = 10 };
+
+static struct {
+	struct daemon *daemon;
+	GThread *thread;
+	GMutex lock;
+	GCond cond;
+	bool stop, reload;	/* under lock */
+} timers;
+
+/* --- reload --- */
+
+struct request {
+	uint64_t serial;
+	const char *answer;
+};
+
+static enum status pending(struct txn *txn, void *arg, struct error *err)
+{
+	struct request *r = arg;
+
+	return control_pending(txn, &r->serial, err);
+}
+
+static enum status answer(struct txn *txn, void *arg, struct error *err)
+{
+	const struct request *r = arg;
+
+	return control_answer(txn, r->serial, r->answer, err);
+}
+
+static void reload_if_asked(bool signalled)
+{
+	struct request r = { 0, "ok" };
+	struct error err = { "" }, why = { "" };
+	bool asked = store_read(timers.daemon->store, pending, &r, &err) == ST_OK;
+
+	if (!signalled && !asked)
+		return;
+	if (daemon_reload(timers.daemon, &why) != ST_OK)
+		r.answer = why.text;
+	else
+		sender_wake();
+	if (asked && store_write(timers.daemon->store, answer, &r, &err) != ST_OK)
+		log_error("cannot answer the reload request: %s", err.text);
+}
+
+/* --- the rest --- */
+
+static void wake_due(void)
+{
+	struct error err = { "" };
+	unsigned woken = 0;
+
+	if (due_wake(timers.daemon->store, g_get_real_time(), &woken, &err) != ST_OK)
+		log_error("cannot wake tickets that are due: %s", err.text);
+	if (woken)
+		log_info("timers: %u tickets have waited long enough", woken);
+}
+
+static void forget(void)
+{
+	struct error err = { "" };
+
+	if (due_forget(timers.daemon->store, g_get_real_time(), &err) != ST_OK)
+		log_error("%s", err.text);
+}
+
+static void tick(unsigned seconds, bool signalled)
+{
+	reload_if_asked(signalled);
+	wake_due();
+	if (seconds % READERS_EVERY == 0)
+		store_clear_readers(timers.daemon->store);
+	if (seconds % FORGET_EVERY == 0)
+		forget();
+	if (seconds % WATCHDOG_EVERY == 0)
+		notify_watchdog();
+}
+
+static gpointer run(gpointer arg)
+{
+	(void)arg;
+	g_mutex_lock(&timers.lock);
+	for (unsigned seconds = 0; !timers.stop; seconds++) {
+		bool signalled = timers.reload;
+
+		timers.reload = false;
+		g_mutex_unlock(&timers.lock);
+		tick(seconds, signalled);
+		g_mutex_lock(&timers.lock);
+		if (!timers.stop && !timers.reload)
+			g_cond_wait_until(&timers.cond, &timers.lock, g_get_monotonic_time() + G_TIME_SPAN_SECOND);
+	}
+	g_mutex_unlock(&timers.lock);
+	return NULL;
+}
+
+bool timers_start(struct daemon *daemon)
+{
+	timers.daemon = daemon;
+	g_mutex_init(&timers.lock);
+	g_cond_init(&timers.cond);
+	timers.thread = g_thread_try_new("timers", run, NULL, NULL);
+	return timers.thread != NULL;
+}
+
+static void set(bool *flag)
+{
+	g_mutex_lock(&timers.lock);
+	*flag = true;
+	g_cond_signal(&timers.cond);
+	g_mutex_unlock(&timers.lock);
+}
+
+void timers_stop(void)
+{
+	set(&timers.stop);
+	g_thread_join(timers.thread);
+}
+
+void timers_reload(void)
+{
+	set(&timers.reload);
+}

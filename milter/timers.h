@@ -1,0 +1,13 @@
+/* The timer thread: what is due, reloads that an admin asked for through the store, stale readers, the watchdog. */
+#ifndef MILTICKET_TIMERS_H
+#define MILTICKET_TIMERS_H
+
+#include "daemon.h"
+
+bool timers_start(struct daemon *daemon);
+void timers_stop(void);
+
+/* Reload as soon as may be (SIGUSR1). From any thread. */
+void timers_reload(void);
+
+#endif
