@@ -142,14 +142,15 @@ static void report(int *ready_fd, unsigned char code, bool keep_stderr)
 
 /* --- signals --- */
 
-/* libmilter keeps TERM, INT and HUP to itself (they stop it); SIGUSR1 is ours. */
+/* libmilter waits for TERM, INT and HUP in a thread of its own (they stop it), SIGUSR1 is ours; no other thread may catch them. */
 static void block_signals(void)
 {
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGPIPE };
 	sigset_t set;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGUSR1);
-	sigaddset(&set, SIGPIPE);
+	for (size_t i = 0; i < G_N_ELEMENTS(signals); i++)
+		sigaddset(&set, signals[i]);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
