@@ -88,6 +88,7 @@ class Postfix:
             "maximal_backoff_time": "4s",
             "lmtp_destination_recipient_limit": "100",
             "lmtp_connection_cache_on_demand": "no",
+            "lmtp_line_length_limit": "0",
             "message_size_limit": "104857600",
             "virtual_mailbox_limit": "0",
             "smtputf8_enable": "yes",
