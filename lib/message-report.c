@@ -9,13 +9,19 @@
 
 /* --- fields of a report part --- */
 
+static const char *next_line(const char *p)
+{
+	p = strchr(p, '\n');
+	return p ? p + 1 : NULL;
+}
+
 /* The value of a field in a block of header lines, unfolded; NULL. Owned. */
 static char *field(const char *block, const char *name)
 {
 	size_t len = strlen(name);
 	GString *value;
 
-	for (const char *p = block; p && *p; p = strchr(p, '\n'), p += p != NULL) {
+	for (const char *p = block; p && *p; p = next_line(p)) {
 		if (g_ascii_strncasecmp(p, name, len) != 0 || p[len] != ':')
 			continue;
 		value = g_string_new(NULL);

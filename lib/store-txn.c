@@ -46,25 +46,51 @@ enum status txn_delete(struct txn *txn, enum store_table table, struct bytes key
 	return settle(txn, mdb_del(txn->mdb, txn->store->tables[table], &k, NULL));
 }
 
+/* The key of a number's last value; ST_OK with 0 when none was given yet. */
+static enum status last_number(struct txn *txn, const char *name, struct key *key, uint64_t *last_out)
+{
+	g_autofree char *text = NULL;
+	struct bytes value;
+	enum status st;
+
+	key_init(key);
+	key_text(key, "next");
+	key_text(key, name);
+	st = txn_get(txn, TABLE_META, key_bytes(key), &value);
+	if (st == ST_OK)
+		text = g_strndup(value.data, value.len);
+	*last_out = text ? g_ascii_strtoull(text, NULL, 10) : 0;
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+static enum status put_last(struct txn *txn, const struct key *key, uint64_t last)
+{
+	g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, last);
+
+	return txn_put(txn, TABLE_META, key_bytes(key), (struct bytes){ text, strlen(text) });
+}
+
 enum status txn_next_number(struct txn *txn, const char *name, uint64_t first, uint64_t *number_out)
 {
-	g_autofree char *key = g_strdup_printf("next.%s", name), *text = NULL;
-	struct bytes k = { key, strlen(key) }, value;
-	uint64_t number = first;
-	enum status st = txn_get(txn, TABLE_META, k, &value);
+	struct key key;
+	uint64_t last;
+	enum status st = last_number(txn, name, &key, &last);
 
-	if (st != ST_OK && st != ST_NOT_FOUND)
-		return st;
-	if (st == ST_OK) {
-		g_autofree char *last = g_strndup(value.data, value.len);
-
-		number = MAX(first, g_ascii_strtoull(last, NULL, 10) + 1);
-	}
-	text = g_strdup_printf("%" G_GUINT64_FORMAT, number);
-	st = txn_put(txn, TABLE_META, k, (struct bytes){ text, strlen(text) });
+	last = MAX(first, last + 1);
 	if (st == ST_OK)
-		*number_out = number;
+		st = put_last(txn, &key, last);
+	if (st == ST_OK)
+		*number_out = last;
 	return st;
+}
+
+enum status txn_skip_numbers(struct txn *txn, const char *name, uint64_t number)
+{
+	struct key key;
+	uint64_t last;
+	enum status st = last_number(txn, name, &key, &last);
+
+	return st == ST_OK && last < number ? put_last(txn, &key, number) : st;
 }
 
 /* --- scans --- */

@@ -98,6 +98,8 @@ enum status txn_delete(struct txn *txn, enum store_table table, struct bytes key
 
 /* 1, 2, 3 … by name, never given twice; a first use starts at `first`, and a larger `first` later jumps forward. */
 enum status txn_next_number(struct txn *txn, const char *name, uint64_t first, uint64_t *number_out);
+/* The next one by that name is larger than this. */
+enum status txn_skip_numbers(struct txn *txn, const char *name, uint64_t number);
 
 /* Keys that start with `prefix`, in order or reversed, beginning at `from` inclusive (empty: at the end of the range).
  *   struct scan scan;

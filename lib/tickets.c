@@ -121,16 +121,15 @@ static bool split_dated(uint64_t number, uint64_t *day_out, uint64_t *count_out)
 	return *day_out >= FIRST_DAY && month >= 1 && month <= 12 && day >= 1 && day <= 31 && dated(*day_out, *count_out) == number;
 }
 
-static enum status next_of_day(struct txn *txn, uint64_t day, uint64_t first, uint64_t *count_out)
+static char *day_name(uint64_t day)
 {
-	g_autofree char *name = g_strdup_printf("ticket.%" G_GUINT64_FORMAT, day);
-
-	return txn_next_number(txn, name, first, count_out);
+	return g_strdup_printf("ticket.%" G_GUINT64_FORMAT, day);
 }
 
 static enum status next_number(struct txn *txn, const struct numbering *numbering, uint64_t *number_out)
 {
 	uint64_t today = day_of(numbering->now), day, count;
+	g_autofree char *name = day_name(today);
 	enum status st;
 
 	if (numbering->scheme == NUMBERS_SEQUENTIAL)
@@ -138,7 +137,7 @@ static enum status next_number(struct txn *txn, const struct numbering *numberin
 	/* `first` is where the system before this one stopped, if that was today. */
 	if (!split_dated(numbering->first, &day, &count) || day != today)
 		count = 1;
-	st = next_of_day(txn, today, count, &count);
+	st = txn_next_number(txn, name, count, &count);
 	if (st == ST_OK)
 		*number_out = dated(today, count);
 	return st;
@@ -147,11 +146,13 @@ static enum status next_number(struct txn *txn, const struct numbering *numberin
 /* Numbers given later are to be larger. */
 static enum status move_on(struct txn *txn, uint64_t number)
 {
-	uint64_t day, count, ignored;
+	g_autofree char *name = NULL;
+	uint64_t day, count;
 
-	if (split_dated(number, &day, &count))
-		return next_of_day(txn, day, count, &ignored);
-	return txn_next_number(txn, "ticket", number, &ignored);
+	if (!split_dated(number, &day, &count))
+		return txn_skip_numbers(txn, "ticket", number);
+	name = day_name(day);
+	return txn_skip_numbers(txn, name, count);
 }
 
 static bool exists(struct txn *txn, uint64_t number)

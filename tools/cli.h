@@ -1,0 +1,81 @@
+/* What every command of `ticket` works with: its description as data, the words it was given, the store it asked for. */
+#ifndef MILTICKET_CLI_H
+#define MILTICKET_CLI_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "command.h"
+#include "history.h"
+#include "settings.h"
+#include "store.h"
+
+/* Exit codes; sysexits.h where it has one. */
+enum exit_code {
+	EXIT_DONE = 0, EXIT_NOTHING = 1, EXIT_BAD_USAGE = 64, EXIT_BAD_DATA = 65, EXIT_CANNOT_CREATE = 73, EXIT_CANNOT_WRITE = 74, EXIT_TRY_AGAIN = 75,
+	EXIT_NOT_ALLOWED = 77, EXIT_CONFIG = 78
+};
+
+struct cli_option {
+	char letter;			/* 0: none */
+	const char *name;
+	const char *argument;		/* NULL: takes none */
+	const char *help;
+};
+
+enum cli_need { NEED_NOTHING, NEED_SETTINGS, NEED_STORE_READ, NEED_STORE_WRITE };
+
+struct cli;
+
+/* A command as data: dispatch, help, completions and the manual's test read it. */
+struct cli_command {
+	const char *name;		/* "list", "queue add" */
+	const char *arguments;		/* "NUMBER…" */
+	const char *summary;		/* lower case, no full stop */
+	const struct cli_option *options;	/* ends with a NULL name; NULL for none */
+	enum cli_need need;
+	unsigned least, most;		/* arguments; most 0: any number */
+	int (*run)(struct cli *cli);	/* an exit code */
+};
+extern const struct cli_command *const cli_commands[];	/* ends with NULL */
+
+struct cli {
+	const struct cli_command *command;
+	const char *config;		/* path */
+	bool json;
+	char **args;			/* what is left of the words */
+	unsigned n_args;
+	GHashTable *values;		/* option name → GPtrArray of char * */
+	struct settings *settings;
+	struct store *store;
+	struct token_key key;
+	struct actor actor;		/* "unix:name", now */
+	char *actor_name;
+	struct error err;
+};
+
+/* An option's value (the last given), or NULL; "" for one without argument. */
+const char *cli_value(const struct cli *cli, const char *name);
+/* All its values, each split at commas; NULL-terminated, owned; NULL when it was not given. */
+char **cli_values(const struct cli *cli, const char *name);
+bool cli_has(const struct cli *cli, const char *name);
+
+/* Says what is wrong on standard error, "ticket: …", and gives the code for it. */
+int cli_fail(int code, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
+/* The same for a failed call of the core: text from err. ST_OK is EXIT_DONE. */
+int cli_status(const struct cli *cli, enum status st);
+/* A mistake in the words: the message, then the usage line. */
+int cli_usage(const struct cli *cli, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
+
+/* Ticket numbers of the arguments from `first` on: 1042, #1042, or - for one a line on standard input. False: said what is wrong. */
+bool cli_numbers(struct cli *cli, unsigned first, struct numbers *numbers_out);
+/* A date, a duration back from now, of an option; 0 when it was not given. */
+bool cli_when(struct cli *cli, const char *option, int64_t *when_out);
+/* The agent who sits here: $MILTICKET_AGENT, else the unix user. Owned. */
+char *cli_agent_login(const struct cli *cli);
+
+void cli_print_help(const struct cli_command *command);		/* NULL: the list of all */
+/* Runs the program. */
+int cli_main(int argc, char **argv);
+
+#endif

@@ -1,0 +1,133 @@
+/* ticket config show|check, account list|test, reload, version. */
+#include <stdio.h>
+#include <string.h>
+
+#include "address.h"
+#include "build-config.h"
+#include "commands.h"
+#include "control.h"
+#include "json.h"
+#include "print.h"
+
+enum { RELOAD_WAIT_MS = 10000, POLL_MS = 100 };
+
+/* --- config --- */
+
+static void show_json(const struct cli *cli)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < settings_key_count(); i++) {
+		g_autofree char *value = settings_value(cli->settings, settings_key(i)->key);
+
+		if (value)
+			json_object_set_new(object, settings_key(i)->key, json_text(value));
+	}
+	json_print(object);
+}
+
+static int run_show(struct cli *cli)
+{
+	g_autofree char *text = settings_text(cli->settings);
+
+	if (cli->json)
+		show_json(cli);
+	else
+		fputs(text, stdout);
+	return EXIT_DONE;
+}
+
+static int run_check(struct cli *cli)
+{
+	if (cli->json)
+		json_print(json_pack("{s:s, s:b}", "config", cli->config, "ok", 1));
+	else
+		printf("%s is right\n", cli->config);
+	return EXIT_DONE;
+}
+
+/* --- accounts --- */
+
+static int run_accounts(struct cli *cli)
+{
+	struct printer printer;
+
+	print_begin(&printer, cli, PRINT_ACCOUNTS);
+	for (unsigned i = 0; i < cli->settings->accounts->len; i++)
+		print_account(&printer, g_ptr_array_index(cli->settings->accounts, i));
+	return print_end(&printer);
+}
+
+static int run_test(struct cli *cli)
+{
+	g_autofree char *canonical = NULL, *detail = NULL;
+	const struct account *account;
+	struct printer printer;
+
+	if (address_canonical(cli->args[0], &canonical) != ST_OK)
+		return cli_fail(EXIT_BAD_DATA, "'%s' is no mail address", cli->args[0]);
+	account = settings_account(cli->settings, canonical, &detail);
+	if (!account)
+		return cli_fail(EXIT_NOTHING, "mail to %s is %s", canonical, settings_is_control(cli->settings, canonical) ? "commands" : "left alone");
+	print_begin(&printer, cli, PRINT_ACCOUNTS);
+	print_account(&printer, account);
+	return print_end(&printer);
+}
+
+/* --- the daemon --- */
+
+struct request {
+	uint64_t serial;
+	char *answer;
+};
+
+static enum status ask(struct txn *txn, void *arg, struct error *err)
+{
+	return control_request_reload(txn, &((struct request *)arg)->serial, err);
+}
+
+static enum status hear(struct txn *txn, void *arg, struct error *err)
+{
+	struct request *r = arg;
+
+	return control_answered(txn, r->serial, &r->answer, err);
+}
+
+static int run_reload(struct cli *cli)
+{
+	struct request r = { 0, NULL };
+	enum status st = store_write(cli->store, ask, &r, &cli->err);
+	int code;
+
+	for (int waited = 0; st == ST_OK && waited < RELOAD_WAIT_MS; waited += POLL_MS) {
+		st = store_read(cli->store, hear, &r, &cli->err);
+		if (st != ST_NOT_FOUND)
+			break;
+		st = ST_OK;
+		g_usleep(POLL_MS * 1000);
+	}
+	if (st != ST_OK)
+		return cli_status(cli, st);
+	if (!r.answer)
+		return cli_fail(EXIT_TRY_AGAIN, "the daemon did not answer within 10 seconds; does it run?");
+	code = strcmp(r.answer, "ok") == 0 ? EXIT_DONE : cli_fail(EXIT_CONFIG, "%s", r.answer);
+	g_free(r.answer);
+	return code;
+}
+
+static int run_version(struct cli *cli)
+{
+	/* "schema" counts up when the documented JSON changes. */
+	if (cli->json)
+		json_print(json_pack("{s:s, s:i}", "version", PACKAGE_VERSION, "schema", 1));
+	else
+		puts("ticket (milticket) " PACKAGE_VERSION);
+	return EXIT_DONE;
+}
+
+const struct cli_command cmd_config_show = { "config show", "", "print the configuration in force", NULL, NEED_SETTINGS, 0, 0, run_show };
+const struct cli_command cmd_config_check = { "config check", "", "check the configuration", NULL, NEED_SETTINGS, 0, 0, run_check };
+const struct cli_command cmd_account_list = { "account list", "", "list the configured addresses", NULL, NEED_SETTINGS, 0, 0, run_accounts };
+const struct cli_command cmd_account_test = { "account test", "ADDRESS", "tell which account mail to this address is for", NULL, NEED_SETTINGS, 1, 1, run_test };
+const struct cli_command cmd_reload = { "reload", "", "have the daemon read its configuration again", NULL, NEED_STORE_WRITE, 0, 0, run_reload };
+const struct cli_command cmd_version = { "version", "", "print the version", NULL, NEED_NOTHING, 0, 0, run_version };

@@ -1,0 +1,229 @@
+/* ticket queue list|show|add|set|remove. */
+#include <string.h>
+
+#include "agents.h"
+#include "commands.h"
+#include "print.h"
+#include "queues.h"
+#include "tickets.h"
+
+static const struct cli_option write_options[] = {
+	{ 0, "title", "TEXT", "what people call it" },
+	{ 0, "responsible", "LOGIN", "the agent who gets its new tickets; \"\" for nobody" },
+	{ 0, NULL, NULL, NULL },
+};
+static const struct cli_option remove_options[] = {
+	{ 0, "move-to", "QUEUE", "move its open tickets there first" },
+	{ 0, NULL, NULL, NULL },
+};
+
+/* --- reading --- */
+
+struct looking {
+	struct cli *cli;
+	struct printer printer;
+	const char *only;
+};
+
+static enum status count_ticket(struct txn *txn, const struct ticket *t, void *arg, struct error *err)
+{
+	struct queue_view *view = arg;
+
+	(void)txn;
+	(void)err;
+	view->open++;
+	view->new += t->status == TICKET_NEW;
+	return ST_OK;
+}
+
+struct membership {
+	const char *queue;
+	GPtrArray *logins;
+};
+
+static enum status add_member(struct txn *txn, const struct agent *agent, void *arg, struct error *err)
+{
+	struct membership *m = arg;
+
+	(void)txn;
+	(void)err;
+	if (!agent->inactive && agent_in_queue(agent, m->queue))
+		g_ptr_array_add(m->logins, g_strdup(agent->login));
+	return ST_OK;
+}
+
+static enum status show_queue(struct txn *txn, const struct queue *queue, void *arg, struct error *err)
+{
+	struct looking *l = arg;
+	struct queue_view view = { .queue = queue };
+	struct membership m = { queue->name, g_ptr_array_new() };
+	const struct ticket_filter filter = { .queue = queue->name, .priority = -1 };
+	enum status st = agents_each(txn, add_member, &m, err);
+
+	g_ptr_array_add(m.logins, NULL);
+	view.members = (char **)g_ptr_array_free(m.logins, FALSE);
+	if (st == ST_OK)
+		st = tickets_list(txn, &filter, count_ticket, &view, err);
+	if (st == ST_OK)
+		print_queue(&l->printer, &view);
+	g_strfreev(view.members);
+	return st;
+}
+
+static enum status look(struct txn *txn, void *arg, struct error *err)
+{
+	struct looking *l = arg;
+	struct queue queue = { 0 };
+	enum status st;
+
+	if (!l->only)
+		return queues_each(txn, show_queue, l, err);
+	st = queues_load(txn, l->only, &queue, err);
+	if (st == ST_NOT_FOUND)
+		return error_set(err, st, "there is no queue '%s'", l->only);
+	if (st == ST_OK)
+		st = show_queue(txn, &queue, l, err);
+	record_release(&queue_type, &queue);
+	return st;
+}
+
+static int run_list(struct cli *cli)
+{
+	struct looking l = { .cli = cli, .only = cli->args[0] };
+	enum status st;
+	int code;
+
+	print_begin(&l.printer, cli, PRINT_QUEUES);
+	st = store_read(cli->store, look, &l, &cli->err);
+	code = print_end(&l.printer);
+	return st == ST_OK ? code : cli_status(cli, st);
+}
+
+/* --- writing --- */
+
+static enum status set_responsible(struct txn *txn, struct queue *queue, const char *login, struct error *err)
+{
+	struct agent agent = { 0 };
+	enum status st = *login ? agents_find(txn, login, &agent, err) : ST_OK;
+
+	if (st == ST_NOT_FOUND)
+		return error_set(err, st, "there is no agent '%s'", login);
+	g_free(queue->responsible);
+	queue->responsible = *login ? g_strdup(agent.login) : NULL;
+	record_release(&agent_type, &agent);
+	return st;
+}
+
+static enum status change(struct txn *txn, const struct cli *cli, struct queue *queue, struct error *err)
+{
+	enum status st = ST_OK;
+
+	if (cli_has(cli, "title")) {
+		g_free(queue->title);
+		queue->title = g_strdup(cli_value(cli, "title"));
+	}
+	if (cli_has(cli, "responsible"))
+		st = set_responsible(txn, queue, cli_value(cli, "responsible"), err);
+	return st == ST_OK ? queues_save(txn, queue, err) : st;
+}
+
+static enum status add(struct txn *txn, void *arg, struct error *err)
+{
+	const struct cli *cli = arg;
+	struct queue queue = { 0 };
+	enum status st = queues_load(txn, cli->args[0], &queue, err);
+
+	if (st == ST_OK)
+		st = error_set(err, ST_EXISTS, "queue '%s' is there already", cli->args[0]);
+	else if (st == ST_NOT_FOUND) {
+		queue.name = g_strdup(cli->args[0]);
+		queue.created = cli->actor.now;
+		st = change(txn, cli, &queue, err);
+	}
+	record_release(&queue_type, &queue);
+	return st;
+}
+
+static enum status set(struct txn *txn, void *arg, struct error *err)
+{
+	const struct cli *cli = arg;
+	struct queue queue = { 0 };
+	enum status st = queues_load(txn, cli->args[0], &queue, err);
+
+	if (st == ST_NOT_FOUND)
+		return error_set(err, st, "there is no queue '%s'", cli->args[0]);
+	if (st == ST_OK)
+		st = change(txn, cli, &queue, err);
+	record_release(&queue_type, &queue);
+	return st;
+}
+
+struct removal {
+	struct cli *cli;
+	struct numbers numbers;
+};
+
+static enum status note_ticket(struct txn *txn, const struct ticket *t, void *arg, struct error *err)
+{
+	struct removal *r = arg;
+
+	(void)txn;
+	(void)err;
+	if (strcmp(t->queue, r->cli->args[0]) == 0)
+		numbers_add(&r->numbers, t->number);
+	return ST_OK;
+}
+
+static enum status move_tickets(struct txn *txn, struct removal *r, const char *to, struct error *err)
+{
+	const struct commander commander = { .actor = r->cli->actor, .settings = r->cli->settings, .key = r->cli->key };
+	const struct command command = { .verb = VERB_QUEUE, .text = (char *)to };
+	enum status st = ST_OK;
+
+	for (size_t i = 0; i < r->numbers.n && st == ST_OK; i++) {
+		g_autofree char *done = NULL;
+
+		st = command_apply(txn, &commander, r->numbers.v[i], &command, &done, err);
+	}
+	return st;
+}
+
+static enum status remove_queue(struct txn *txn, void *arg, struct error *err)
+{
+	struct removal r = { .cli = arg };
+	const char *name = r.cli->args[0], *to = cli_value(r.cli, "move-to");
+	const struct ticket_filter filter = { .queue = name, .priority = -1 };
+	enum status st = tickets_list(txn, &filter, note_ticket, &r, err);
+
+	if (st == ST_OK && r.numbers.n && !to)
+		st = error_set(err, ST_REFUSED, "queue '%s' has %zu open tickets; move them with --move-to", name, r.numbers.n);
+	if (st == ST_OK && to)
+		st = move_tickets(txn, &r, to, err);
+	if (st == ST_OK)
+		st = queues_remove(txn, name, err);
+	if (st == ST_NOT_FOUND)
+		error_set(err, st, "there is no queue '%s'", name);
+	g_free(r.numbers.v);
+	return st;
+}
+
+static int run_add(struct cli *cli)
+{
+	return cli_status(cli, store_write(cli->store, add, cli, &cli->err));
+}
+
+static int run_set(struct cli *cli)
+{
+	return cli_status(cli, store_write(cli->store, set, cli, &cli->err));
+}
+
+static int run_remove(struct cli *cli)
+{
+	return cli_status(cli, store_write(cli->store, remove_queue, cli, &cli->err));
+}
+
+const struct cli_command cmd_queue_list = { "queue list", "", "list queues", NULL, NEED_STORE_READ, 0, 0, run_list };
+const struct cli_command cmd_queue_show = { "queue show", "QUEUE", "show one queue", NULL, NEED_STORE_READ, 1, 1, run_list };
+const struct cli_command cmd_queue_add = { "queue add", "QUEUE", "make a queue", write_options, NEED_STORE_WRITE, 1, 1, run_add };
+const struct cli_command cmd_queue_set = { "queue set", "QUEUE", "change a queue", write_options, NEED_STORE_WRITE, 1, 1, run_set };
+const struct cli_command cmd_queue_remove = { "queue remove", "QUEUE", "remove a queue without open tickets", remove_options, NEED_STORE_WRITE, 1, 1, run_remove };

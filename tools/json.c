@@ -1,0 +1,213 @@
+/* JSON. */
+#include "json.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "text.h"
+
+json_t *json_text(const char *text)
+{
+	json_t *value = text ? json_string(text) : NULL;
+
+	return value ? value : json_null();
+}
+
+json_t *json_time(int64_t when)
+{
+	g_autofree char *text = text_rfc3339(when);
+
+	return json_text(text);
+}
+
+static json_t *json_list(char *const *list)
+{
+	json_t *array = json_array();
+
+	for (; list && *list; list++)
+		json_array_append_new(array, json_text(*list));
+	return array;
+}
+
+static json_t *json_numbers(const struct numbers *numbers)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < numbers->n; i++)
+		json_array_append_new(array, json_integer((json_int_t)numbers->v[i]));
+	return array;
+}
+
+/* 0 is "not known" only where a field says so: a ticket that a record is merged into, or that outgoing mail is of. */
+static bool zero_is_unknown(const struct field *f)
+{
+	return strcmp(f->name, "merged_into") == 0 || strcmp(f->name, "ticket") == 0;
+}
+
+static json_t *json_field(const struct field *f, const void *record)
+{
+	const char *at = (const char *)record + f->offset;
+	uint64_t number;
+
+	switch (f->type) {
+	case FIELD_U64:
+		number = *(const uint64_t *)(const void *)at;
+		return number == 0 && zero_is_unknown(f) ? json_null() : json_integer((json_int_t)number);
+	case FIELD_TIME:
+		return json_time(*(const int64_t *)(const void *)at);
+	case FIELD_BOOL:
+		return json_boolean(*(const bool *)(const void *)at);
+	case FIELD_ENUM:
+		return json_text(f->names[*(const int *)(const void *)at]);
+	case FIELD_TEXT:
+		return json_text(*(char *const *)(const void *)at);
+	case FIELD_LIST:
+		return json_list(*(char **const *)(const void *)at);
+	case FIELD_NUMBERS:
+		return json_numbers((const struct numbers *)(const void *)at);
+	}
+	return json_null();
+}
+
+json_t *json_record(const struct record_type *type, const void *record, bool hidden)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < type->count; i++)
+		if (hidden || !(type->fields[i].flags & FIELD_HIDDEN))
+			json_object_set_new(object, type->fields[i].name, json_field(&type->fields[i], record));
+	return object;
+}
+
+json_t *json_ticket(const struct cli *cli, const struct ticket *t, bool hidden)
+{
+	json_t *object = json_record(&ticket_type, t, hidden), *queues = json_array();
+	g_autofree char *tag = tag_text(&cli->settings->tag_format, t->number);
+
+	json_array_append_new(queues, json_text(t->queue));
+	for (char **w = t->watchers; w && *w; w++)
+		json_array_append_new(queues, json_text(*w));
+	json_object_set_new(object, "queues", queues);
+	json_object_set_new(object, "tag", json_text(tag));
+	json_object_set_new(object, "requester", json_pack("{s:o, s:o}", "name", json_text(t->requester_name), "address", json_text(t->requester_address)));
+	return object;
+}
+
+json_t *json_entry(const struct entry *entry, const char *text, bool hidden)
+{
+	json_t *object = json_record(&entry_type, entry, hidden);
+
+	json_object_set_new(object, "seq", json_integer((json_int_t)entry->seq));
+	json_object_set_new(object, "text", json_text(text));
+	return object;
+}
+
+json_t *json_event(const struct event *event)
+{
+	json_t *object = json_record(&event_type, event, false);
+
+	json_object_set_new(object, "ticket", json_integer((json_int_t)event->ticket));
+	return object;
+}
+
+json_t *json_view(const struct cli *cli, const struct ticket_view *view, bool hidden)
+{
+	json_t *object = json_ticket(cli, view->ticket, hidden), *messages = json_array(), *events = json_array();
+
+	for (unsigned i = 0; i < view->entries->len; i++)
+		json_array_append_new(messages, json_entry(g_ptr_array_index(view->entries, i), g_ptr_array_index(view->texts, i), hidden));
+	for (unsigned i = 0; i < view->events->len; i++)
+		json_array_append_new(events, json_record(&event_type, g_ptr_array_index(view->events, i), hidden));
+	json_object_set_new(object, "messages", messages);
+	json_object_set_new(object, "events", events);
+	return object;
+}
+
+void json_print(json_t *value)
+{
+	char *line = json_dumps(value, JSON_COMPACT);
+
+	if (line)
+		puts(line);
+	free(line);
+	json_decref(value);
+}
+
+/* --- reading --- */
+
+static enum status expected(struct error *err, const struct record_type *type, const struct field *f, const char *what)
+{
+	return error_set(err, ST_BAD_INPUT, "%s: member '%s' is not %s", type->name, f->name, what);
+}
+
+static bool read_list(const json_t *value, char ***list_out)
+{
+	size_t n = json_array_size(value);
+	char **list = g_new0(char *, n + 1);
+
+	for (size_t i = 0; i < n; i++) {
+		const char *text = json_string_value(json_array_get(value, i));
+
+		if (!text) {
+			g_strfreev(list);
+			return false;
+		}
+		list[i] = g_strdup(text);
+	}
+	*list_out = n ? list : (g_free(list), NULL);
+	return json_is_array(value);
+}
+
+static bool read_numbers(const json_t *value, struct numbers *numbers)
+{
+	for (size_t i = 0; i < json_array_size(value); i++)
+		numbers_add(numbers, (uint64_t)json_integer_value(json_array_get(value, i)));
+	return json_is_array(value);
+}
+
+static bool read_name(const json_t *value, const struct field *f, int *out)
+{
+	int i = json_is_string(value) ? names_find(f->names, json_string_value(value)) : -1;
+
+	*out = MAX(i, 0);
+	return i >= 0;
+}
+
+static enum status read_field(const json_t *value, const struct record_type *type, const struct field *f, void *record, struct error *err)
+{
+	char *at = (char *)record + f->offset;
+
+	if (!value || json_is_null(value))
+		return ST_OK;
+	switch (f->type) {
+	case FIELD_U64:
+		*(uint64_t *)(void *)at = (uint64_t)json_integer_value(value);
+		return json_is_integer(value) && json_integer_value(value) >= 0 ? ST_OK : expected(err, type, f, "a number");
+	case FIELD_TIME:
+		return json_is_string(value) && text_parse_date(json_string_value(value), (int64_t *)(void *)at) == ST_OK ? ST_OK : expected(err, type, f, "an RFC 3339 time");
+	case FIELD_BOOL:
+		*(bool *)(void *)at = json_is_true(value);
+		return json_is_boolean(value) ? ST_OK : expected(err, type, f, "true or false");
+	case FIELD_ENUM:
+		return read_name(value, f, (int *)(void *)at) ? ST_OK : expected(err, type, f, "one of its words");
+	case FIELD_TEXT:
+		*(char **)(void *)at = g_strdup(json_string_value(value));
+		return json_is_string(value) ? ST_OK : expected(err, type, f, "a string");
+	case FIELD_LIST:
+		return read_list(value, (char ***)(void *)at) ? ST_OK : expected(err, type, f, "a list of strings");
+	case FIELD_NUMBERS:
+		return read_numbers(value, (struct numbers *)(void *)at) ? ST_OK : expected(err, type, f, "a list of numbers");
+	}
+	return ST_OK;
+}
+
+enum status json_to_record(const json_t *object, const struct record_type *type, void *record, struct error *err)
+{
+	enum status st = json_is_object(object) ? ST_OK : error_set(err, ST_BAD_INPUT, "%s: expected an object", type->name);
+
+	for (size_t i = 0; i < type->count && st == ST_OK; i++)
+		st = read_field(json_object_get(object, type->fields[i].name), type, &type->fields[i], record, err);
+	if (st != ST_OK)
+		record_release(type, record);
+	return st;
+}

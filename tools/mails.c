@@ -1,0 +1,98 @@
+/* Mails out of the store. */
+#include "mails.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "archive.h"
+#include "letter.h"
+#include "message.h"
+#include "text.h"
+
+enum { MAIL_MAX = 1024 * 1024 * 1024 };
+
+static char *encoded(const char *name, const char *value)
+{
+	return value ? message_encode_header(name, value) : NULL;
+}
+
+static GString *rebuilt(const struct entry *e, const char *text)
+{
+	g_autofree char *from = encoded("From", e->from), *subject = encoded("Subject", e->subject);
+	g_autofree char *to_list = e->to ? g_strjoinv(", ", e->to) : NULL, *to = encoded("To", to_list);
+
+	return letter_write(&(struct letter){
+		.from = from ? from : "unknown", .to = to, .subject = subject, .message_id = e->message_id, .in_reply_to = e->in_reply_to,
+		.references = e->references, .date = e->date ? e->date : e->received, .text = text ? text : "" });
+}
+
+GString *mails_read(const struct cli *cli, const struct entry *entry, const char *text)
+{
+	const char *dir = cli->settings->archive.path;
+	char *data;
+	size_t len;
+	GString *mail;
+
+	if (!entry->archive || !dir || !*dir || archive_read(dir, entry->archive, MAIL_MAX, &data, &len, NULL) != ST_OK)
+		return rebuilt(entry, text);
+	mail = g_string_new_len(data, (gssize)len);
+	g_free(data);
+	return mail;
+}
+
+/* A line that is From behind any number of '>' gets one more. */
+static bool wants_quote(const char *line)
+{
+	return strncmp(line + strspn(line, ">"), "From ", 5) == 0;
+}
+
+bool mails_write_mbox(FILE *out, const struct entry *entry, const GString *mail)
+{
+	time_t when = (time_t)(entry->received / TEXT_SECOND);
+	char date[32] = "";
+	struct tm tm;
+	const char *p = mail->str, *end = mail->str + mail->len;
+
+	gmtime_r(&when, &tm);
+	strftime(date, sizeof date, "%a %b %e %H:%M:%S %Y", &tm);
+	fprintf(out, "From %s %s\n", entry->sender && *entry->sender ? entry->sender : "MAILER-DAEMON", date);
+	while (p < end) {
+		const char *newline = memchr(p, '\n', (size_t)(end - p)), *next = newline ? newline + 1 : end;
+
+		if (wants_quote(p))
+			fputc('>', out);
+		fwrite(p, 1, (size_t)(next - p), out);
+		p = next;
+	}
+	return fputs(mail->len && mail->str[mail->len - 1] == '\n' ? "\n" : "\n\n", out) >= 0 && !ferror(out);
+}
+
+static enum status make_maildir(const char *dir, struct error *err)
+{
+	static const char *const parts[] = { "tmp", "new", "cur" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+		g_autofree char *path = g_build_filename(dir, parts[i], NULL);
+
+		if (g_mkdir_with_parents(path, 0700) != 0)
+			return error_set(err, ST_IO, "cannot make '%s': %s", path, g_strerror(errno));
+	}
+	return ST_OK;
+}
+
+enum status mails_write_maildir(const char *dir, const struct entry *entry, const GString *mail, struct error *err)
+{
+	g_autofree char *name = g_strdup_printf("%" G_GINT64_FORMAT ".M%" G_GUINT64_FORMAT "T%" G_GUINT64_FORMAT ".%s",
+		entry->received / TEXT_SECOND, entry->seq, entry->ticket, "milticket");
+	g_autofree char *tmp = g_build_filename(dir, "tmp", name, NULL), *new = g_build_filename(dir, "new", name, NULL);
+	g_autoptr(GError) error = NULL;
+	enum status st = make_maildir(dir, err);
+
+	if (st != ST_OK)
+		return st;
+	if (!g_file_set_contents(tmp, mail->str, (gssize)mail->len, &error))
+		return error_set(err, ST_IO, "cannot write '%s': %s", tmp, error->message);
+	return rename(tmp, new) == 0 ? ST_OK : error_set(err, ST_IO, "cannot write '%s': %s", new, g_strerror(errno));
+}

@@ -1,0 +1,71 @@
+/* For programs: one object a line. */
+#include "json.h"
+
+static void begin(struct printer *printer)
+{
+	(void)printer;
+}
+
+static void ticket(struct printer *printer, const struct ticket *t)
+{
+	json_print(json_ticket(printer->cli, t, false));
+}
+
+static void queue(struct printer *printer, const struct queue_view *view)
+{
+	json_t *object = json_record(&queue_type, view->queue, false), *members = json_array();
+
+	(void)printer;
+	for (char **m = view->members; m && *m; m++)
+		json_array_append_new(members, json_text(*m));
+	json_object_set_new(object, "members", members);
+	json_object_set_new(object, "open", json_integer((json_int_t)view->open));
+	json_object_set_new(object, "new", json_integer((json_int_t)view->new));
+	json_print(object);
+}
+
+static void agent(struct printer *printer, const struct agent *a)
+{
+	json_t *object = json_record(&agent_type, a, false);
+
+	(void)printer;
+	json_object_set_new(object, "active", json_boolean(!a->inactive));
+	json_print(object);
+}
+
+static void account(struct printer *printer, const struct account *a)
+{
+	static const char *const deliver[] = { "mailbox", "agents", "both", "none" }, *const reply_to[] = { "sender", "desk" };
+
+	(void)printer;
+	json_print(json_pack("{s:o, s:b, s:o, s:o, s:o, s:o, s:s, s:s}", "address", json_text(a->address), "enabled", a->enabled,
+		"queue", json_text(a->queue), "project", json_text(a->project && *a->project ? a->project : NULL), "since", json_time(a->since),
+		"sender", json_text(a->sender), "deliver", deliver[a->deliver], "reply_to", reply_to[a->reply_to]));
+}
+
+static void outgoing(struct printer *printer, const struct outgoing *o)
+{
+	json_t *object = json_record(&outgoing_type, o, false);
+
+	(void)printer;
+	json_object_set_new(object, "id", json_integer((json_int_t)o->id));
+	json_print(object);
+}
+
+static void event(struct printer *printer, const struct event *e)
+{
+	(void)printer;
+	json_print(json_event(e));
+}
+
+static void view(struct printer *printer, const struct ticket_view *v)
+{
+	json_print(json_view(printer->cli, v, false));
+}
+
+static void end(struct printer *printer)
+{
+	(void)printer;
+}
+
+const struct print_form print_json_form = { begin, ticket, queue, agent, account, outgoing, event, view, end };

@@ -1,0 +1,230 @@
+/* For people: tables and pages. Piped, the same columns separated by tabs, with whole times in place of ages. */
+#include "print.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "table.h"
+#include "text.h"
+
+static const struct table_column ticket_columns[] = {
+	{ "NUMBER", true, false }, { "STATUS", false, false }, { "PRIORITY", false, false }, { "QUEUE", false, false }, { "AGENT", false, false },
+	{ "AGE", true, false }, { "REQUESTER", false, true }, { "SUBJECT", false, true },
+};
+static const struct table_column queue_columns[] = {
+	{ "QUEUE", false, false }, { "OPEN", true, false }, { "NEW", true, false }, { "RESPONSIBLE", false, false }, { "MEMBERS", false, true }, { "TITLE", false, true },
+};
+static const struct table_column agent_columns[] = {
+	{ "LOGIN", false, false }, { "NAME", false, true }, { "ADDRESSES", false, true }, { "QUEUES", false, true }, { "ACTIVE", false, false },
+};
+static const struct table_column account_columns[] = {
+	{ "ADDRESS", false, false }, { "QUEUE", false, false }, { "PROJECT", false, false }, { "ENABLED", false, false }, { "SENDER", false, true },
+};
+static const struct table_column outbox_columns[] = {
+	{ "ID", true, false }, { "TICKET", true, false }, { "EVENT", false, false }, { "STATE", false, false }, { "TRIES", true, false },
+	{ "NEXT", false, false }, { "TO", false, true }, { "LAST REPLY", false, true },
+};
+static const struct table_column event_columns[] = {
+	{ "TIME", false, false }, { "TICKET", true, false }, { "ACTOR", false, false }, { "EVENT", false, false }, { "CHANGE", false, true },
+};
+
+static const struct {
+	const struct table_column *columns;
+	unsigned count;
+} shapes[] = {
+	[PRINT_TICKETS] = { ticket_columns, G_N_ELEMENTS(ticket_columns) },
+	[PRINT_QUEUES] = { queue_columns, G_N_ELEMENTS(queue_columns) },
+	[PRINT_AGENTS] = { agent_columns, G_N_ELEMENTS(agent_columns) },
+	[PRINT_ACCOUNTS] = { account_columns, G_N_ELEMENTS(account_columns) },
+	[PRINT_OUTBOX] = { outbox_columns, G_N_ELEMENTS(outbox_columns) },
+	[PRINT_EVENTS] = { event_columns, G_N_ELEMENTS(event_columns) },
+};
+
+static void begin(struct printer *printer)
+{
+	printer->table = table_new(shapes[printer->kind].columns, shapes[printer->kind].count);
+}
+
+static char *number_text(uint64_t number)
+{
+	return number ? g_strdup_printf("%" G_GUINT64_FORMAT, number) : g_strdup("-");
+}
+
+static char *when_text(const struct printer *printer, int64_t when)
+{
+	return terminal_is() ? terminal_age(when, printer->cli->actor.now) : text_rfc3339(when);
+}
+
+static void ticket(struct printer *printer, const struct ticket *t)
+{
+	g_autofree char *number = number_text(t->number), *when = when_text(printer, t->updated);
+	g_autofree char *subject = g_strdup_printf("%s%s", t->undelivered ? "[undelivered] " : "", t->subject && *t->subject ? t->subject : "(no subject)");
+	const char *requester = terminal_is() && t->requester_name ? t->requester_name : t->requester_address;
+	const char *const cells[] = {
+		number, ticket_status_names[t->status], priority_names[t->priority], t->queue, t->agent, when, requester, subject,
+	};
+
+	table_add(printer->table, cells, 1, terminal_status_colour(t->status));
+}
+
+static void queue(struct printer *printer, const struct queue_view *v)
+{
+	g_autofree char *open = g_strdup_printf("%" G_GUINT64_FORMAT, v->open), *new = g_strdup_printf("%" G_GUINT64_FORMAT, v->new);
+	g_autofree char *members = v->members ? g_strjoinv(", ", v->members) : NULL;
+	const char *const cells[] = { v->queue->name, open, new, v->queue->responsible, members, v->queue->title };
+
+	table_add(printer->table, cells, 0, COLOUR_NONE);
+}
+
+static void agent(struct printer *printer, const struct agent *a)
+{
+	g_autofree char *addresses = a->addresses ? g_strjoinv(", ", a->addresses) : NULL, *queues = a->queues ? g_strjoinv(", ", a->queues) : NULL;
+	const char *const cells[] = { a->login, a->name, addresses, queues, a->inactive ? "no" : "yes" };
+
+	table_add(printer->table, cells, 4, a->inactive ? COLOUR_DIM : COLOUR_NONE);
+}
+
+static void account(struct printer *printer, const struct account *a)
+{
+	const char *const cells[] = { a->address, a->queue, a->project, a->enabled ? "yes" : "no", a->sender };
+
+	table_add(printer->table, cells, 3, a->enabled ? COLOUR_NONE : COLOUR_DIM);
+}
+
+static void outgoing(struct printer *printer, const struct outgoing *o)
+{
+	static const enum colour colours[] = { [OUTGOING_WAITING] = COLOUR_YELLOW, [OUTGOING_FAILED] = COLOUR_RED, [OUTGOING_SUPPRESSED] = COLOUR_DIM };
+	g_autofree char *id = number_text(o->id), *of = number_text(o->ticket), *tries = g_strdup_printf("%" G_GUINT64_FORMAT, o->attempts);
+	g_autofree char *next = o->state == OUTGOING_WAITING && o->next_try ? text_rfc3339(o->next_try) : g_strdup("-");
+	g_autofree char *to = o->to ? g_strjoinv(", ", o->to) : NULL;
+	const char *const cells[] = { id, of, o->event, outgoing_state_names[o->state], tries, next, to, o->last_reply };
+
+	table_add(printer->table, cells, 3, colours[o->state]);
+}
+
+static char *change_text(const struct event *e)
+{
+	GString *out = g_string_new(NULL);
+
+	if (e->from)
+		g_string_append(out, e->from);
+	if (e->from && e->to)
+		g_string_append(out, " → ");
+	if (e->to)
+		g_string_append(out, e->to);
+	if (e->text)
+		g_string_append_printf(out, "%s%s", out->len ? "; " : "", e->text);
+	return g_string_free(out, FALSE);
+}
+
+static void event(struct printer *printer, const struct event *e)
+{
+	g_autofree char *time = text_rfc3339(e->time), *number = number_text(e->ticket), *change = change_text(e);
+	const char *const cells[] = { time, number, e->actor, e->kind, change };
+
+	table_add(printer->table, cells, 3, COLOUR_BOLD);
+}
+
+/* --- one ticket --- */
+
+static void line(const char *label, const char *value)
+{
+	g_autofree char *clean = value ? text_line(value, 4000) : NULL;
+
+	if (clean && *clean)
+		printf("%s%-14s%s %s\n", terminal_on(COLOUR_DIM), label, terminal_off(), clean);
+}
+
+static void line_time(const char *label, int64_t when)
+{
+	g_autofree char *text = text_rfc3339(when);
+
+	line(label, text);
+}
+
+static void line_list(const char *label, char *const *list)
+{
+	g_autofree char *text = list ? g_strjoinv(", ", (char **)list) : NULL;
+
+	line(label, text);
+}
+
+static void print_numbers(const struct ticket *t)
+{
+	g_autoptr(GString) links = g_string_new(NULL);
+	g_autofree char *merged = t->merged_into ? g_strdup_printf("#%" G_GUINT64_FORMAT, t->merged_into) : NULL;
+
+	for (size_t i = 0; i < t->links.n; i++)
+		g_string_append_printf(links, "%s#%" G_GUINT64_FORMAT, i ? ", " : "", t->links.v[i]);
+	line("links", links->str);
+	line("merged into", merged);
+}
+
+static void print_fields(const struct cli *cli, const struct ticket *t)
+{
+	g_autofree char *tag = tag_text(&cli->settings->tag_format, t->number), *subject = text_line(t->subject ? t->subject : "", 1000);
+	g_autofree char *requester = g_strdup_printf("%s%s%s%s", t->requester_name ? t->requester_name : "", t->requester_name ? " <" : "",
+		t->requester_address ? t->requester_address : "", t->requester_name ? ">" : "");
+
+	printf("%s%s %s%s\n", terminal_on(COLOUR_BOLD), tag, *subject ? subject : "(no subject)", terminal_off());
+	printf("%s%-14s%s %s%s%s\n", terminal_on(COLOUR_DIM), "status", terminal_off(), terminal_on(terminal_status_colour(t->status)),
+		ticket_status_names[t->status], terminal_off());
+	line("priority", priority_names[t->priority]);
+	line("queue", t->queue);
+	line_list("also in", t->watchers);
+	line("project", t->project);
+	line("agent", t->agent ? t->agent : "nobody");
+	line("requester", requester);
+	line_list("participants", t->participants);
+	line_list("tags", t->tags);
+	line_time("opened", t->opened);
+	line_time("updated", t->updated);
+	line_time("first response", t->first_response);
+	line_time("closed", t->closed);
+	line_time("wait until", t->wait_until);
+	line("undelivered", t->undelivered ? "yes: a mail of this ticket came back" : NULL);
+	print_numbers(t);
+}
+
+static void print_entry(const struct entry *e, const char *text)
+{
+	static const enum colour colours[] = {
+		[DIRECTION_IN] = COLOUR_GREEN, [DIRECTION_OUT] = COLOUR_BLUE, [DIRECTION_NOTE] = COLOUR_YELLOW, [DIRECTION_AUTO] = COLOUR_DIM, [DIRECTION_BOUNCE] = COLOUR_RED };
+	g_autofree char *received = text_rfc3339(e->received), *body = text_block(text ? text : "", -1, 64 * 1024);
+
+	printf("\n%s--- %" G_GUINT64_FORMAT " %s  %s%s\n", terminal_on(colours[e->direction]), e->seq, direction_names[e->direction], received ? received : "", terminal_off());
+	line("from", e->from);
+	line_list("to", e->to);
+	line_list("cc", e->cc);
+	line("subject", e->subject);
+	if (*g_strchomp(body))
+		printf("\n%s\n", body);
+}
+
+static void print_history(GPtrArray *events)
+{
+	printf("\n%sevents%s\n", terminal_on(COLOUR_BOLD), terminal_off());
+	for (unsigned i = 0; i < events->len; i++) {
+		const struct event *e = g_ptr_array_index(events, i);
+		g_autofree char *time = text_rfc3339(e->time), *change = change_text(e), *clean = text_line(change, 1000);
+
+		printf("  %s  %-10s %s%s%s\n", time ? time : "-", e->kind, e->actor ? e->actor : "-", *clean ? "  " : "", clean);
+	}
+}
+
+static void view(struct printer *printer, const struct ticket_view *v)
+{
+	if (printer->count > 1)
+		puts("");
+	print_fields(printer->cli, v->ticket);
+	for (unsigned i = 0; i < v->entries->len; i++)
+		print_entry(g_ptr_array_index(v->entries, i), g_ptr_array_index(v->texts, i));
+	print_history(v->events);
+}
+
+static void end(struct printer *printer)
+{
+	table_print(printer->table);
+}
+
+const struct print_form print_text_form = { begin, ticket, queue, agent, account, outgoing, event, view, end };

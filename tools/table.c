@@ -1,0 +1,125 @@
+/* Tables. */
+#include "table.h"
+
+#include <glib.h>
+#include <stdio.h>
+
+#include "text.h"
+
+enum { GAP = 2, LEAST_STRETCH = 16 };
+
+struct row {
+	char **cells;
+	unsigned coloured;
+	enum colour colour;
+};
+
+struct table {
+	const struct table_column *columns;
+	unsigned count;
+	GArray *rows;
+	int *widths;
+};
+
+static void row_clear(void *data)
+{
+	g_strfreev(((struct row *)data)->cells);
+}
+
+struct table *table_new(const struct table_column *columns, unsigned count)
+{
+	struct table *table = g_new0(struct table, 1);
+
+	table->columns = columns;
+	table->count = count;
+	table->widths = g_new0(int, count);
+	table->rows = g_array_new(FALSE, FALSE, sizeof(struct row));
+	g_array_set_clear_func(table->rows, row_clear);
+	for (unsigned i = 0; i < count; i++)
+		table->widths[i] = text_width(columns[i].title);
+	return table;
+}
+
+void table_add(struct table *table, const char *const *cells, unsigned coloured, enum colour colour)
+{
+	struct row row = { g_new0(char *, table->count + 1), coloured, colour };
+
+	for (unsigned i = 0; i < table->count; i++) {
+		/* Nothing of a mail reaches the terminal but text. */
+		row.cells[i] = text_line(cells[i] && *cells[i] ? cells[i] : "-", 2000);
+		table->widths[i] = MAX(table->widths[i], text_width(row.cells[i]));
+	}
+	g_array_append_val(table->rows, row);
+}
+
+unsigned table_rows(const struct table *table)
+{
+	return table->rows->len;
+}
+
+/* What is too much is taken from the columns that stretch. */
+static void fit(struct table *table)
+{
+	int total = -GAP, stretching = 0, over;
+
+	for (unsigned i = 0; i < table->count; i++) {
+		total += table->widths[i] + GAP;
+		stretching += table->columns[i].stretches;
+	}
+	over = total - terminal_width();
+	for (unsigned i = table->count; i-- > 0 && over > 0 && stretching > 0;) {
+		int take = (over + stretching - 1) / stretching;
+
+		if (!table->columns[i].stretches)
+			continue;
+		take = MIN(take, table->widths[i] - LEAST_STRETCH);
+		if (take > 0) {
+			table->widths[i] -= take;
+			over -= take;
+		}
+		stretching--;
+	}
+}
+
+static void print_cell(const struct table *table, unsigned i, const char *text, enum colour colour)
+{
+	g_autofree char *fitted = table->columns[i].stretches ? text_fit(text, table->widths[i]) : g_strdup(text);
+	int pad = MAX(table->widths[i] - text_width(fitted), 0);
+	bool last = i + 1 == table->count;
+
+	if (table->columns[i].right)
+		printf("%*s", pad, "");
+	printf("%s%s%s", colour ? terminal_on(colour) : "", fitted, colour ? terminal_off() : "");
+	if (!table->columns[i].right && !last)
+		printf("%*s", pad, "");
+	printf("%s", last ? "\n" : "  ");
+}
+
+static void print_aligned(struct table *table)
+{
+	fit(table);
+	for (unsigned i = 0; i < table->count; i++)
+		print_cell(table, i, table->columns[i].title, COLOUR_BOLD);
+	for (unsigned r = 0; r < table->rows->len; r++) {
+		const struct row *row = &g_array_index(table->rows, struct row, r);
+
+		for (unsigned i = 0; i < table->count; i++)
+			print_cell(table, i, row->cells[i], i == row->coloured ? row->colour : COLOUR_NONE);
+	}
+}
+
+void table_print(struct table *table)
+{
+	if (terminal_is() && table->rows->len) {
+		print_aligned(table);
+	} else {
+		for (unsigned r = 0; r < table->rows->len; r++) {
+			g_autofree char *line = g_strjoinv("\t", g_array_index(table->rows, struct row, r).cells);
+
+			puts(line);
+		}
+	}
+	g_array_unref(table->rows);
+	g_free(table->widths);
+	g_free(table);
+}

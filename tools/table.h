@@ -1,0 +1,25 @@
+/* Rows of text: aligned columns that fit the terminal, or tab-separated lines when piped. */
+#ifndef MILTICKET_TABLE_H
+#define MILTICKET_TABLE_H
+
+#include <stdbool.h>
+
+#include "terminal.h"
+
+struct table_column {
+	const char *title;
+	bool right;		/* numbers */
+	bool stretches;		/* gets what width is left, and is cut to it */
+};
+
+struct table;
+
+/* columns: of static life. */
+struct table *table_new(const struct table_column *columns, unsigned count);
+/* Cells are copied; NULL is "-". colour is that of cell `coloured`. */
+void table_add(struct table *table, const char *const *cells, unsigned coloured, enum colour colour);
+unsigned table_rows(const struct table *table);
+/* Prints and frees. */
+void table_print(struct table *table);
+
+#endif

@@ -1,0 +1,27 @@
+/* Standard output when it is a terminal: colour, width, a pager. */
+#ifndef MILTICKET_TERMINAL_H
+#define MILTICKET_TERMINAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum colour { COLOUR_NONE, COLOUR_BOLD, COLOUR_DIM, COLOUR_RED, COLOUR_GREEN, COLOUR_YELLOW, COLOUR_BLUE };
+
+/* Is a person looking? Asked before a pager is started, and remembered. */
+bool terminal_is(void);
+int terminal_width(void);
+bool terminal_has_colour(void);
+/* "" without colour. Static. */
+const char *terminal_on(enum colour colour);
+const char *terminal_off(void);
+enum colour terminal_status_colour(int ticket_status);
+
+/* Sends what follows through $MILTICKET_PAGER, $PAGER or less, when a person is looking. */
+void terminal_page(void);
+/* Waits for the pager, if there is one. */
+void terminal_end(void);
+
+/* "3 min", "2 h", "5 d": how long ago. Owned. */
+char *terminal_age(int64_t when, int64_t now);
+
+#endif

@@ -1,0 +1,11 @@
+/* A ticket with everything that belongs to it, loaded. */
+#ifndef MILTICKET_VIEW_H
+#define MILTICKET_VIEW_H
+
+#include "print.h"
+
+/* Fills *view_out and *ticket_out; ST_NOT_FOUND. view_release() frees both. */
+enum status view_load(struct txn *txn, uint64_t number, struct ticket *ticket_out, struct ticket_view *view_out, struct error *err);
+void view_release(struct ticket *ticket, struct ticket_view *view);
+
+#endif
