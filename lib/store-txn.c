@@ -50,7 +50,7 @@ enum status txn_delete(struct txn *txn, enum store_table table, struct bytes key
 static enum status last_number(struct txn *txn, const char *name, struct key *key, uint64_t *last_out)
 {
 	g_autofree char *text = NULL;
-	struct bytes value;
+	struct bytes value = { "", 0 };
 	enum status st;
 
 	key_init(key);

@@ -447,7 +447,7 @@ static int run_command(struct cli *cli)
 	return code == EXIT_DONE ? cli->command->run(cli) : code;
 }
 
-/* Options that stand before the command are as good behind it. */
+/* Options that stand before the command, or between its two words, are as good behind it. */
 static void skip_leading(char ***words, GPtrArray *behind)
 {
 	while (**words && (strcmp(**words, "--json") == 0 || g_str_has_prefix(**words, "--config"))) {
@@ -464,6 +464,7 @@ static int dispatch(char **words)
 	struct cli cli = { .config = SYSCONFDIR "/milticket/milticket.conf" };
 	g_autoptr(GPtrArray) rest = g_ptr_array_new();
 	unsigned taken;
+	char *first;
 	int code;
 
 	skip_leading(&words, rest);
@@ -471,6 +472,10 @@ static int dispatch(char **words)
 		code = help(words[0] ? words + 1 : words);
 		return words[0] ? code : EXIT_BAD_USAGE;
 	}
+	first = words[0];
+	words++;
+	skip_leading(&words, rest);
+	*--words = first;
 	taken = name_command(words, &cli.command);
 	if (!cli.command)
 		return print_family(words[0]) ? EXIT_BAD_USAGE : unknown_command(words[0]);
