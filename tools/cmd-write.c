@@ -1,6 +1,5 @@
 /* ticket note, reply, send. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -51,15 +50,16 @@ static char *edit(void)
 {
 	const char *editor = g_getenv("VISUAL") ? g_getenv("VISUAL") : g_getenv("EDITOR") ? g_getenv("EDITOR") : "vi";
 	g_autofree char *path = NULL, *quoted = NULL, *command = NULL;
-	char *text = NULL;
-	int fd = g_file_open_tmp("ticket-XXXXXX", &path, NULL);
+	char *argv[] = { (char *)"sh", (char *)"-c", NULL, NULL }, *text = NULL;
+	int code, fd = g_file_open_tmp("ticket-XXXXXX", &path, NULL);
 
 	if (fd < 0)
 		return NULL;
 	close(fd);
 	quoted = g_shell_quote(path);
 	command = g_strdup_printf("%s %s", editor, quoted);
-	if (system(command) == 0)
+	argv[2] = command;
+	if (g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_CHILD_INHERITS_STDIN, NULL, NULL, NULL, NULL, &code, NULL) && code == 0)
 		g_file_get_contents(path, &text, NULL, NULL);
 	unlink(path);
 	return text;

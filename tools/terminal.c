@@ -3,7 +3,6 @@
 
 #include <glib.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
@@ -31,7 +30,7 @@ int terminal_width(void)
 
 	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20)
 		return size.ws_col;
-	return columns && atoi(columns) > 20 ? atoi(columns) : DEFAULT_WIDTH;
+	return columns && g_ascii_strtoll(columns, NULL, 10) > 20 ? (int)MIN(g_ascii_strtoll(columns, NULL, 10), 10000) : DEFAULT_WIDTH;
 }
 
 bool terminal_has_colour(void)
