@@ -39,12 +39,30 @@ static bool concerns_us(const struct settings *settings, const char *recipient)
 	return account && account->enabled;
 }
 
+/* Without a login only the headers could tell that this is an agent: looked at when the mail claims to come from one of our domains. */
+static bool may_be_vouched_for(const struct settings *settings, const struct envelope *envelope)
+{
+	const char *at = strrchr(envelope->sender, '@');
+
+	if (!at || !settings->agents_auth.authserv_ids || !settings->agents_auth.authserv_ids[0])
+		return false;
+	for (unsigned i = 0; i < settings->accounts->len; i++) {
+		const struct account *account = g_ptr_array_index(settings->accounts, i);
+
+		if (g_ascii_strcasecmp(strrchr(account->address, '@'), at) == 0)
+			return true;
+	}
+	return false;
+}
+
 enum interest intake_interest(const struct settings *settings, const struct envelope *envelope)
 {
 	for (const char *const *r = envelope->recipients; *r; r++)
 		if (concerns_us(settings, *r))
 			return INTEREST_FULL;
-	return settings->agents_auth.sasl && envelope->authen && *envelope->authen ? INTEREST_MAYBE : INTEREST_NONE;
+	if (settings->agents_auth.sasl && envelope->authen && *envelope->authen)
+		return INTEREST_MAYBE;
+	return may_be_vouched_for(settings, envelope) ? INTEREST_MAYBE : INTEREST_NONE;
 }
 
 /* --- what one transaction works with --- */
