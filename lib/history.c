@@ -6,14 +6,25 @@
 static void serial_key(struct key *key, uint64_t serial)
 {
 	key_init(key);
-	key_u64(key, serial);
+	key_number(key, serial);
 }
 
 static void event_key(struct key *key, uint64_t ticket, uint64_t serial)
 {
 	key_init(key);
-	key_u64(key, ticket);
-	key_u64(key, serial);
+	key_number(key, ticket);
+	key_number(key, serial);
+}
+
+/* The first (0) or second (1) number in a key. */
+static uint64_t number_at(struct bytes bytes, int which)
+{
+	size_t offset = 0;
+	uint64_t v = 0;
+
+	for (int i = 0; i <= which; i++)
+		v = key_read_number(bytes, &offset);
+	return v;
 }
 
 static enum status failed(struct txn *txn, enum status st, uint64_t ticket, struct error *err)
@@ -76,7 +87,7 @@ static enum status each_of_ticket(struct txn *txn, uint64_t ticket, uint64_t aft
 	serial_key(&prefix, ticket);
 	event_key(&from, ticket, after + 1);
 	for (st = scan_first(&scan, txn, TABLE_EVENTS, key_bytes(&prefix), key_bytes(&from), false); st == ST_OK; st = scan_next(&scan)) {
-		st = show(txn, ticket, key_read_u64(scan.key, 8), scan.value, fn, arg, err);
+		st = show(txn, ticket, number_at(scan.key, 1), scan.value, fn, arg, err);
 		if (st != ST_OK)
 			break;
 	}
@@ -86,7 +97,7 @@ static enum status each_of_ticket(struct txn *txn, uint64_t ticket, uint64_t aft
 
 static enum status show_logged(struct txn *txn, const struct scan *scan, event_visit *fn, void *arg, struct error *err)
 {
-	uint64_t serial = key_read_u64(scan->key, 0), ticket = key_read_u64(scan->value, 0);
+	uint64_t serial = number_at(scan->key, 0), ticket = number_at(scan->value, 0);
 	struct bytes value;
 	struct key key;
 	enum status st;
@@ -127,7 +138,7 @@ enum status history_tail(struct txn *txn, unsigned n, event_visit *fn, void *arg
 	enum status st = scan_first(&scan, txn, TABLE_LOG, all, all, true);
 
 	for (unsigned i = 0; st == ST_OK && i < n; i++) {
-		after = key_read_u64(scan.key, 0) - 1;
+		after = number_at(scan.key, 0) - 1;
 		st = scan_next(&scan);
 	}
 	scan_release(&scan);
@@ -146,7 +157,7 @@ enum status history_move(struct txn *txn, uint64_t from, uint64_t to, struct err
 
 		st = record_decode(&event_type, scan.value, &event, err) == ST_OK ? ST_OK : ST_IO;
 		event.ticket = to;
-		event.serial = key_read_u64(scan.key, 8);
+		event.serial = number_at(scan.key, 1);
 		if (st == ST_OK)
 			st = txn_delete(txn, TABLE_EVENTS, scan.key);
 		if (st == ST_OK)

@@ -62,43 +62,87 @@ static void put_text(GByteArray *out, const char *s)
 #define AT(type, record, field) ((type *)((char *)(record) + (field)->offset))
 #define CONST_AT(type, record, field) ((type const *)((const char *)(record) + (field)->offset))
 
-/* The data of one field; empty when it says nothing. */
-static void encode_field(const struct field *f, const void *record, GByteArray *out)
+static bool is_hex(const char *s)
 {
-	char *const *list;
-	const struct numbers *numbers;
+	size_t len = strlen(s);
 
+	return len % 2 == 0 && strspn(s, "0123456789abcdef") == len;
+}
+
+/* 1 and bytes, or 0 and text. */
+static void put_hex(GByteArray *out, const char *s)
+{
+	guint8 byte = is_hex(s);
+
+	g_byte_array_append(out, &byte, 1);
+	if (!byte)
+		g_byte_array_append(out, (const guint8 *)s, (guint)strlen(s));
+	for (; byte && *s; s += 2) {
+		guint8 both = (guint8)(g_ascii_xdigit_value(s[0]) << 4 | g_ascii_xdigit_value(s[1]));
+
+		g_byte_array_append(out, &both, 1);
+	}
+}
+
+static bool encode_varint(GByteArray *out, uint64_t v)
+{
+	if (v)
+		put_varint(out, v);
+	return v != 0;
+}
+
+static int frequent(const struct field *f, const char *s)
+{
+	return s && f->names ? names_find(f->names, s) : -1;
+}
+
+static bool encode_text(const struct field *f, GByteArray *out, const char *s)
+{
+	int word = frequent(f, s);
+
+	if (word >= 0)
+		put_varint(out, (uint64_t)word + 1);
+	else if (s && f->flags & FIELD_HEX)
+		put_hex(out, s);
+	else if (s)
+		g_byte_array_append(out, (const guint8 *)s, (guint)strlen(s));
+	return s;
+}
+
+static bool encode_list(GByteArray *out, char *const *list)
+{
+	for (char *const *s = list; s && *s; s++)
+		put_text(out, *s);
+	return list && *list;
+}
+
+static bool encode_numbers(GByteArray *out, const struct numbers *numbers)
+{
+	for (size_t i = 0; i < numbers->n; i++)
+		put_varint(out, numbers->v[i]);
+	return numbers->n > 0;
+}
+
+/* The data of one field; false when it says nothing. */
+static bool encode_field(const struct field *f, const void *record, GByteArray *out)
+{
 	switch (f->type) {
 	case FIELD_U64:
-		if (*CONST_AT(uint64_t, record, f))
-			put_varint(out, *CONST_AT(uint64_t, record, f));
-		return;
+		return encode_varint(out, *CONST_AT(uint64_t, record, f));
 	case FIELD_TIME:
-		if (*CONST_AT(int64_t, record, f))
-			put_varint(out, (uint64_t)*CONST_AT(int64_t, record, f));
-		return;
+		return encode_varint(out, (uint64_t)*CONST_AT(int64_t, record, f));
 	case FIELD_BOOL:
-		if (*CONST_AT(bool, record, f))
-			put_varint(out, 1);
-		return;
+		return encode_varint(out, *CONST_AT(bool, record, f));
 	case FIELD_ENUM:
-		if (*CONST_AT(int, record, f))
-			put_varint(out, (uint64_t)*CONST_AT(int, record, f));
-		return;
+		return encode_varint(out, (uint64_t)*CONST_AT(int, record, f));
 	case FIELD_TEXT:
-		if (*CONST_AT(char *, record, f))
-			put_text(out, *CONST_AT(char *, record, f));
-		return;
+		return encode_text(f, out, *CONST_AT(char *, record, f));
 	case FIELD_LIST:
-		for (list = *CONST_AT(char **, record, f); list && *list; list++)
-			put_text(out, *list);
-		return;
+		return encode_list(out, *CONST_AT(char **, record, f));
 	case FIELD_NUMBERS:
-		numbers = CONST_AT(struct numbers, record, f);
-		for (size_t i = 0; i < numbers->n; i++)
-			put_varint(out, numbers->v[i]);
-		return;
+		return encode_numbers(out, CONST_AT(struct numbers, record, f));
 	}
+	return false;
 }
 
 void record_encode(const struct record_type *type, const void *record, GByteArray *out)
@@ -111,8 +155,7 @@ void record_encode(const struct record_type *type, const void *record, GByteArra
 		const struct field *f = &type->fields[i];
 
 		g_byte_array_set_size(data, 0);
-		encode_field(f, record, data);
-		if (data->len == 0)
+		if (!encode_field(f, record, data))
 			continue;
 		g_byte_array_append(out, &f->id, 1);
 		put_varint(out, data->len);
@@ -156,23 +199,54 @@ static bool get_span(struct reader *r, struct reader *span_out)
 	return true;
 }
 
+/* All that is left. */
 static bool get_text(struct reader *r, char **text_out)
 {
-	struct reader span;
+	size_t len = (size_t)(r->end - r->p);
 
-	if (!get_span(r, &span) || memchr(span.p, '\0', (size_t)(span.end - span.p)))
+	if (len && memchr(r->p, '\0', len))
 		return false;
-	*text_out = g_strndup((const char *)span.p, (gsize)(span.end - span.p));
+	*text_out = g_strndup((const char *)r->p, len);
+	r->p = r->end;
+	return true;
+}
+
+static bool get_hex(struct reader *r, char **text_out)
+{
+	GString *text;
+
+	if (r->p == r->end || *r->p > 1)
+		return false;
+	if (*r->p++ == 0)
+		return get_text(r, text_out);
+	text = g_string_sized_new(2 * (gsize)(r->end - r->p));
+	for (; r->p < r->end; r->p++)
+		g_string_append_printf(text, "%02x", *r->p);
+	*text_out = g_string_free(text, FALSE);
+	return true;
+}
+
+/* One control character is a frequent word. */
+static bool get_word(const struct field *f, struct reader *r, char **text_out)
+{
+	guint known = g_strv_length((char **)f->names);
+
+	if (r->end - r->p != 1 || *r->p >= ' ')
+		return get_text(r, text_out);
+	if (*r->p == 0 || *r->p > known)
+		return false;
+	*text_out = g_strdup(f->names[*r->p++ - 1]);
 	return true;
 }
 
 static bool get_list(struct reader *r, char ***list_out)
 {
 	GPtrArray *list = g_ptr_array_new_with_free_func(g_free);
+	struct reader span;
 	char *text;
 
 	while (r->p < r->end) {
-		if (!get_text(r, &text)) {
+		if (!get_span(r, &span) || !get_text(&span, &text)) {
 			g_ptr_array_free(list, TRUE);
 			return false;
 		}
@@ -235,7 +309,11 @@ static bool decode_field(const struct field *f, struct reader *span, void *recor
 	bool ok;
 
 	release_field(f, record);
-	if (f->type == FIELD_TEXT)
+	if (f->flags & FIELD_HEX)
+		ok = get_hex(span, AT(char *, record, f));
+	else if (f->type == FIELD_TEXT && f->names)
+		ok = get_word(f, span, AT(char *, record, f));
+	else if (f->type == FIELD_TEXT)
 		ok = get_text(span, AT(char *, record, f));
 	else if (f->type == FIELD_LIST)
 		ok = get_list(span, AT(char **, record, f));

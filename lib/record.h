@@ -30,7 +30,8 @@ enum field_type {
 };
 
 enum field_flags {
-	FIELD_HIDDEN = 1	/* stored and exported, but not part of the documented JSON */
+	FIELD_HIDDEN = 1,	/* stored and exported, but not part of the documented JSON */
+	FIELD_HEX = 2		/* a text of lower-case hex digits as a rule, stored in half the space when it is */
 };
 
 /* id is what is stored: never reuse or renumber one. Absent in a stored value: zero. */
@@ -39,7 +40,7 @@ struct field {
 	const char *name;
 	enum field_type type;
 	size_t offset;
-	const char *const *names;	/* FIELD_ENUM: NULL-terminated, by value */
+	const char *const *names;	/* FIELD_ENUM: NULL-terminated, by value; FIELD_TEXT, if any: frequent words, stored as one byte, at most 31 */
 	unsigned flags;
 };
 
@@ -50,7 +51,7 @@ struct record_type {
 	size_t count;
 };
 
-/* Appends the value: a format version byte, then each field that is not zero as id, length, data. */
+/* Appends the value: a format version byte, then each field that is not zero as id, length, data. An empty text is not zero. */
 void record_encode(const struct record_type *type, const void *record, GByteArray *out);
 
 /* Fills *record, which must be zeroed or released. Fields this program does not know are skipped.

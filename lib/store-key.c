@@ -32,6 +32,17 @@ void key_u64(struct key *key, uint64_t v)
 	append(key, &v, sizeof v);
 }
 
+void key_number(struct key *key, uint64_t v)
+{
+	uint8_t n = 0;
+
+	for (uint64_t rest = v; rest; rest >>= 8)
+		n++;
+	key_u8(key, n);
+	v = GUINT64_TO_BE(v);
+	append(key, (const guint8 *)&v + sizeof v - n, n);
+}
+
 void key_text(struct key *key, const char *s)
 {
 	size_t len = strlen(s);
@@ -52,7 +63,7 @@ void key_hash(struct key *key, const void *data, size_t len)
 
 	g_checksum_update(sum, data, (gssize)len);
 	g_checksum_get_digest(sum, digest, &digest_len);
-	append(key, digest, 16);
+	append(key, digest, KEY_HASH_BYTES);
 }
 
 struct bytes key_bytes(const struct key *key)
@@ -76,4 +87,16 @@ uint64_t key_read_u64(struct bytes key, size_t offset)
 	if (offset + sizeof v <= key.len)
 		memcpy(&v, (const guint8 *)key.data + offset, sizeof v);
 	return GUINT64_FROM_BE(v);
+}
+
+uint64_t key_read_number(struct bytes key, size_t *offset)
+{
+	const guint8 *p = key.data;
+	size_t n = *offset < key.len ? p[*offset] : 0;
+	uint64_t v = 0;
+
+	++*offset;
+	for (size_t i = 0; i < n && *offset < key.len; i++)
+		v = v << 8 | p[(*offset)++];
+	return v;
 }

@@ -13,7 +13,7 @@
 
 #include "status.h"
 
-enum { STORE_KEY_MAX = 511 };
+enum { STORE_KEY_MAX = 511, KEY_HASH_BYTES = 12 };
 
 /* One per kind of record; the name is that of the engine's table. Append only: the order is not stored. */
 enum store_table {
@@ -132,10 +132,13 @@ void key_init(struct key *key);
 void key_u8(struct key *key, uint8_t v);
 void key_u32(struct key *key, uint32_t v);
 void key_u64(struct key *key, uint64_t v);
+void key_number(struct key *key, uint64_t v);			/* in as few bytes as it needs, with their count in front */
 void key_text(struct key *key, const char *s);			/* with its NUL; over 200 bytes: its hash */
-void key_hash(struct key *key, const void *data, size_t len);	/* 16 bytes of SHA-256 */
+void key_hash(struct key *key, const void *data, size_t len);	/* KEY_HASH_BYTES of SHA-256 */
 struct bytes key_bytes(const struct key *key);
 uint32_t key_read_u32(struct bytes key, size_t offset);
 uint64_t key_read_u64(struct bytes key, size_t offset);
+/* Moves *offset behind it. */
+uint64_t key_read_number(struct bytes key, size_t *offset);
 
 #endif

@@ -7,6 +7,12 @@ const char *const direction_names[] = { "in", "out", "note", "auto", "bounce", N
 const char *const match_names[] = { "new", "token", "message-id", "report", "subject", NULL };
 const char *const outgoing_state_names[] = { "waiting", "failed", "suppressed", NULL };
 
+/* Stored by place: append only, at most 31. */
+static const char *const event_words[] = {
+	"opened", "followup", "reopened", "reply", "note", "auto", "bounce", "status", "agent", "queue", "project", "priority", "tag", "title",
+	"wait", "link", "merged", "split", "sent", "failed", "suppressed", "refused", "purged", "redacted", "subject", "closed", "notice", "wake", NULL
+};
+
 bool ticket_status_active(int status)
 {
 	return status != TICKET_CLOSED && status != TICKET_SPAM;
@@ -14,7 +20,9 @@ bool ticket_status_active(int status)
 
 #define FIELD(id, name, type) { id, #name, type, offsetof(struct RECORD, name), NULL, 0 }
 #define FIELD_NAMED(id, name, names) { id, #name, FIELD_ENUM, offsetof(struct RECORD, name), names, 0 }
+#define FIELD_WORD(id, name, flags) { id, #name, FIELD_TEXT, offsetof(struct RECORD, name), event_words, flags }
 #define FIELD_OURS(id, name, type) { id, #name, type, offsetof(struct RECORD, name), NULL, FIELD_HIDDEN }
+#define FIELD_HEXADECIMAL(id, name) { id, #name, FIELD_TEXT, offsetof(struct RECORD, name), NULL, FIELD_HIDDEN | FIELD_HEX }
 #define TYPE(label) { #label, sizeof(struct RECORD), fields_of_##label, G_N_ELEMENTS(fields_of_##label) }
 
 #define RECORD ticket
@@ -65,9 +73,9 @@ static const struct field fields_of_entry[] = {
 	FIELD(12, size, FIELD_U64),
 	FIELD(13, archive, FIELD_TEXT),
 	FIELD(14, queue_id, FIELD_TEXT),
-	FIELD_OURS(15, digest, FIELD_TEXT),
+	FIELD_HEXADECIMAL(15, digest),
 	FIELD_OURS(16, sender, FIELD_TEXT),
-	FIELD_OURS(17, event, FIELD_TEXT),
+	FIELD_WORD(17, event, FIELD_HIDDEN),
 };
 const struct record_type entry_type = TYPE(entry);
 #undef RECORD
@@ -76,7 +84,7 @@ const struct record_type entry_type = TYPE(entry);
 static const struct field fields_of_event[] = {
 	FIELD(1, time, FIELD_TIME),
 	FIELD(2, actor, FIELD_TEXT),
-	FIELD(3, kind, FIELD_TEXT),
+	FIELD_WORD(3, kind, 0),
 	FIELD(4, from, FIELD_TEXT),
 	FIELD(5, to, FIELD_TEXT),
 	FIELD(6, text, FIELD_TEXT),
@@ -109,7 +117,7 @@ const struct record_type agent_type = TYPE(agent);
 #define RECORD outgoing
 static const struct field fields_of_outgoing[] = {
 	FIELD(1, ticket, FIELD_U64),
-	FIELD(2, event, FIELD_TEXT),
+	FIELD_WORD(2, event, 0),
 	FIELD_OURS(3, sender, FIELD_TEXT),
 	FIELD(4, to, FIELD_LIST),
 	FIELD_NAMED(5, state, outgoing_state_names),

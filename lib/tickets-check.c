@@ -24,12 +24,10 @@ struct check {
 static bool id_right(struct txn *txn, const struct entry *e)
 {
 	struct bytes value;
-	struct id_hit hit;
 	struct key key;
 
 	id_key(&key, e->message_id, e->ticket);
-	return txn_get(txn, TABLE_IDS, key_bytes(&key), &value) == ST_OK && id_read(key_bytes(&key), value, e->message_id, &hit) &&
-		hit.kind != ID_REFERENCED;
+	return txn_get(txn, TABLE_IDS, key_bytes(&key), &value) == ST_OK && id_read(key_bytes(&key), value).kind != ID_REFERENCED;
 }
 
 static enum status check_entry(struct txn *txn, const struct entry *e, void *arg, struct error *err)
@@ -104,56 +102,54 @@ enum status tickets_reindex(struct txn *txn, uint64_t number, struct error *err)
 
 /* --- rows that lead nowhere --- */
 
-typedef bool row_right(struct txn *txn, const struct scan *row, uint64_t number);
+typedef bool row_right(struct txn *txn, const struct scan *row);
 
 static bool load_quietly(struct txn *txn, uint64_t number, struct ticket *ticket_out)
 {
 	return tickets_load(txn, number, ticket_out, NULL) == ST_OK;
 }
 
-static uint64_t number_at_end(const struct scan *row)
-{
-	return row->key.len >= 8 ? key_read_u64(row->key, row->key.len - 8) : 0;
-}
-
-static bool index_row_right(struct txn *txn, const struct scan *row, uint64_t number)
+static bool index_row_right(struct txn *txn, const struct scan *row)
 {
 	struct ticket t = { 0 };
-	g_autoptr(GPtrArray) keys = load_quietly(txn, number, &t) ? index_keys(&t) : NULL;
+	g_autoptr(GPtrArray) keys = load_quietly(txn, index_number(row->key), &t) ? index_keys(&t) : NULL;
 	bool right = keys_have(keys, row->key);
 
 	record_release(&ticket_type, &t);
 	return right;
 }
 
-static bool due_row_right(struct txn *txn, const struct scan *row, uint64_t number)
+static bool due_row_right(struct txn *txn, const struct scan *row)
 {
 	struct ticket t = { 0 };
 	struct key key;
-	bool right = load_quietly(txn, number, &t) && due_key(&key, &t) && key.len == row->key.len && memcmp(key.data, row->key.data, key.len) == 0;
+	bool right = load_quietly(txn, due_number(row->key), &t) && due_key(&key, &t) && key.len == row->key.len &&
+		memcmp(key.data, row->key.data, key.len) == 0;
 
 	record_release(&ticket_type, &t);
 	return right;
 }
 
 /* An id's row may be of an entry, or of a ticket alone (referenced, or automatic mail). */
-static bool id_row_right(struct txn *txn, const struct scan *row, uint64_t number)
+static bool id_row_right(struct txn *txn, const struct scan *row)
 {
+	const struct id_hit hit = id_read(row->key, row->value);
 	struct key key;
-	uint32_t seq = key_read_u32(row->value, 1);
 
-	if (seq)
-		entry_key(&key, number, seq);
+	if (hit.seq)
+		entry_key(&key, hit.ticket, hit.seq);
 	else
-		ticket_key(&key, number);
-	return present(txn, seq ? TABLE_ENTRIES : TABLE_TICKETS, key_bytes(&key));
+		ticket_key(&key, hit.ticket);
+	return present(txn, hit.seq ? TABLE_ENTRIES : TABLE_TICKETS, key_bytes(&key));
 }
 
 /* Number and seq 0: seen, and of no ticket. */
-static bool digest_row_right(struct txn *txn, const struct scan *row, uint64_t number)
+static bool digest_row_right(struct txn *txn, const struct scan *row)
 {
-	(void)number;
-	return key_read_u64(row->value, 0) == 0 || present(txn, TABLE_ENTRIES, row->value);
+	uint64_t number, seq;
+
+	entry_key_read(row->value, &number, &seq);
+	return number == 0 || present(txn, TABLE_ENTRIES, row->value);
 }
 
 static const struct {
@@ -174,9 +170,7 @@ static enum status sweep(struct txn *txn, size_t which, bool repair, GPtrArray *
 	enum status st;
 
 	for (st = scan_first(&scan, txn, row_checks[which].table, all, all, false); st == ST_OK; st = scan_next(&scan)) {
-		uint64_t number = number_at_end(&scan);
-
-		if (row_checks[which].right(txn, &scan, number))
+		if (row_checks[which].right(txn, &scan))
 			continue;
 		g_ptr_array_add(findings, g_strdup_printf("table %s: a row that leads nowhere", row_checks[which].name));
 		st = repair ? txn_delete(txn, row_checks[which].table, scan.key) : ST_OK;

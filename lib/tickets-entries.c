@@ -3,62 +3,71 @@
 
 #include <string.h>
 
+#include "archive.h"
 #include "limits.h"
 
 void entry_key(struct key *key, uint64_t number, uint64_t seq)
 {
 	ticket_key(key, number);
-	key_u32(key, (uint32_t)seq);
+	key_number(key, seq);
+}
+
+/* Back from a key, or from the value of an identity. */
+void entry_key_read(struct bytes key, uint64_t *number_out, uint64_t *seq_out)
+{
+	size_t offset = 0;
+
+	*number_out = key_read_number(key, &offset);
+	*seq_out = key_read_number(key, &offset);
+}
+
+static uint64_t seq_in(struct bytes key)
+{
+	uint64_t number, seq;
+
+	entry_key_read(key, &number, &seq);
+	return seq;
 }
 
 /* --- Message-IDs --- */
 
-/* The hash finds them, the ticket's number tells tickets apart; the whole id is in the value and is compared. */
+/* 96 bits of SHA-256 stand for the id: none is met by chance, and to make one on purpose only brings its sender to a ticket that
+ * a copied id brings him to as well. */
 void id_key(struct key *key, const char *message_id, uint64_t number)
 {
 	key_init(key);
 	key_hash(key, message_id, strlen(message_id));
-	key_u64(key, number);
+	key_number(key, number);
 }
 
-/* A value: kind, seq, the id. */
-static GByteArray *id_value(const char *message_id, uint64_t seq, enum id_kind kind)
+/* A value: kind, seq. */
+struct id_hit id_read(struct bytes key, struct bytes value)
 {
-	GByteArray *value = g_byte_array_new();
-	guint8 head[5] = { (guint8)kind, (guint8)(seq >> 24), (guint8)(seq >> 16), (guint8)(seq >> 8), (guint8)seq };
+	size_t ticket = KEY_HASH_BYTES, seq = 1;
+	struct id_hit hit = { .kind = value.len ? *(const guint8 *)value.data : ID_REFERENCED };
 
-	g_byte_array_append(value, head, sizeof head);
-	g_byte_array_append(value, (const guint8 *)message_id, (guint)strlen(message_id));
-	return value;
-}
-
-bool id_read(struct bytes key, struct bytes value, const char *message_id, struct id_hit *hit)
-{
-	if (value.len != 5 + strlen(message_id) || memcmp((const guint8 *)value.data + 5, message_id, value.len - 5) != 0)
-		return false;
-	hit->kind = *(const guint8 *)value.data;
-	hit->seq = key_read_u32(value, 1);
-	hit->ticket = key_read_u64(key, 16);
-	return true;
+	hit.ticket = key_read_number(key, &ticket);
+	hit.seq = key_read_number(value, &seq);
+	return hit;
 }
 
 enum status tickets_index_id(struct txn *txn, const char *message_id, uint64_t ticket, uint64_t seq, enum id_kind kind, struct error *err)
 {
-	g_autoptr(GByteArray) value = NULL;
-	struct id_hit hit;
 	struct bytes there;
-	struct key key;
+	struct key key, value;
 	enum status st;
 
 	if (strlen(message_id) > LIMIT_MESSAGE_ID_BYTES)
 		return ST_OK;
 	id_key(&key, message_id, ticket);
 	st = txn_get(txn, TABLE_IDS, key_bytes(&key), &there);
-	if (st == ST_OK && id_read(key_bytes(&key), there, message_id, &hit) && hit.kind >= (int)kind)
+	if (st == ST_OK && id_read(key_bytes(&key), there).kind >= (int)kind)
 		return ST_OK;
-	value = id_value(message_id, seq, kind);
+	key_init(&value);
+	key_u8(&value, (uint8_t)kind);
+	key_number(&value, seq);
 	if (st == ST_OK || st == ST_NOT_FOUND)
-		st = txn_put(txn, TABLE_IDS, key_bytes(&key), (struct bytes){ value->data, value->len });
+		st = txn_put(txn, TABLE_IDS, key_bytes(&key), key_bytes(&value));
 	return record_error(txn, st, "index a message of", ticket, err);
 }
 
@@ -72,8 +81,7 @@ enum status tickets_find_id(struct txn *txn, const char *message_id, struct id_h
 	key_init(&key);
 	key_hash(&key, message_id, strlen(message_id));
 	for (st = scan_first(&scan, txn, TABLE_IDS, key_bytes(&key), (struct bytes){ NULL, 0 }, true); st == ST_OK && *n_out < max; st = scan_next(&scan))
-		if (id_read(scan.key, scan.value, message_id, &hits[*n_out]))
-			++*n_out;
+		hits[(*n_out)++] = id_read(scan.key, scan.value);
 	scan_release(&scan);
 	if (st != ST_OK && st != ST_NOT_FOUND)
 		return error_set(err, st, "cannot look a message up: %s", txn_reason(txn));
@@ -90,7 +98,8 @@ static enum status forget_id(struct txn *txn, const char *message_id, uint64_t t
 
 	id_key(&key, message_id, ticket);
 	st = txn_get(txn, TABLE_IDS, key_bytes(&key), &there);
-	if (st == ST_OK && id_read(key_bytes(&key), there, message_id, &hit) && hit.seq == seq && (seq || hit.kind == ID_REFERENCED))
+	hit = st == ST_OK ? id_read(key_bytes(&key), there) : (struct id_hit){ 0 };
+	if (st == ST_OK && hit.seq == seq && (seq || hit.kind == ID_REFERENCED))
 		st = txn_delete(txn, TABLE_IDS, key_bytes(&key));
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
@@ -122,10 +131,8 @@ enum status tickets_find_digest(struct txn *txn, const char *digest, uint64_t *t
 
 	digest_key(&key, digest);
 	st = txn_get(txn, TABLE_DIGESTS, key_bytes(&key), &value);
-	if (st == ST_OK) {
-		*ticket_out = key_read_u64(value, 0);
-		*seq_out = key_read_u32(value, 8);
-	}
+	if (st == ST_OK)
+		entry_key_read(value, ticket_out, seq_out);
 	return st == ST_OK || st == ST_NOT_FOUND ? st : error_set(err, st, "cannot look a message up: %s", txn_reason(txn));
 }
 
@@ -155,13 +162,77 @@ static enum status index_entry(struct txn *txn, const struct entry *e, struct er
 	return st;
 }
 
+/* Much of a message is said twice; this stands for what its other fields tell. No address, id or path is a control character. */
+static const char said[] = "\001";
+
+static const char *last_reference(const struct entry *e)
+{
+	guint n = e->references ? g_strv_length(e->references) : 0;
+
+	return n ? e->references[n - 1] : NULL;
+}
+
+/* The address in "Name <a@b>" or "a@b". Owned; NULL. */
+static char *address_in(const char *from)
+{
+	const char *open = from ? strrchr(from, '<') : NULL;
+
+	return open ? g_strndup(open + 1, strcspn(open + 1, ">")) : g_strdup(from);
+}
+
+static char *usual_archive(const struct entry *e)
+{
+	return e->digest ? archive_name(e->received, e->digest) : NULL;
+}
+
+/* *brief is a borrowed copy. */
+static void shorten(const struct entry *e, struct entry *brief)
+{
+	g_autofree char *address = address_in(e->from), *archive = e->archive ? usual_archive(e) : NULL;
+
+	*brief = *e;
+	if (e->sender && g_strcmp0(e->sender, address) == 0)
+		brief->sender = (char *)said;
+	if (e->archive && g_strcmp0(e->archive, archive) == 0)
+		brief->archive = (char *)said;
+	if (e->in_reply_to && g_strcmp0(e->in_reply_to, last_reference(e)) == 0)
+		brief->in_reply_to = (char *)said;
+}
+
+static void replace(char **field, char *value)
+{
+	g_free(*field);
+	*field = value;
+}
+
+static void spell_out(struct entry *e)
+{
+	if (g_strcmp0(e->sender, said) == 0)
+		replace(&e->sender, address_in(e->from));
+	if (g_strcmp0(e->archive, said) == 0)
+		replace(&e->archive, usual_archive(e));
+	if (g_strcmp0(e->in_reply_to, said) == 0)
+		replace(&e->in_reply_to, g_strdup(last_reference(e)));
+}
+
+static enum status decode_entry(struct bytes key, struct bytes value, struct entry *entry_out, struct error *err)
+{
+	if (record_decode(&entry_type, value, entry_out, err) != ST_OK)
+		return ST_IO;
+	spell_out(entry_out);
+	entry_key_read(key, &entry_out->ticket, &entry_out->seq);
+	return ST_OK;
+}
+
 static enum status put_entry(struct txn *txn, const struct entry *entry)
 {
 	g_autoptr(GByteArray) value = g_byte_array_new();
+	struct entry brief;
 	struct key key;
 
 	entry_key(&key, entry->ticket, entry->seq);
-	record_encode(&entry_type, entry, value);
+	shorten(entry, &brief);
+	record_encode(&entry_type, &brief, value);
 	return txn_put(txn, TABLE_ENTRIES, key_bytes(&key), (struct bytes){ value->data, value->len });
 }
 
@@ -175,7 +246,7 @@ static enum status next_seq(struct txn *txn, uint64_t number, uint64_t *seq_out)
 	ticket_key(&key, number);
 	st = scan_first(&scan, txn, TABLE_ENTRIES, key_bytes(&key), (struct bytes){ NULL, 0 }, true);
 	if (st == ST_OK)
-		*seq_out = (uint64_t)key_read_u32(scan.key, 8) + 1;
+		*seq_out = seq_in(scan.key) + 1;
 	if (st == ST_NOT_FOUND)
 		*seq_out = 1;
 	scan_release(&scan);
@@ -209,11 +280,7 @@ enum status tickets_entry(struct txn *txn, uint64_t number, uint64_t seq, struct
 	st = txn_get(txn, TABLE_ENTRIES, key_bytes(&key), &value);
 	if (st != ST_OK)
 		return record_error(txn, st, "read a message of", number, err);
-	if (record_decode(&entry_type, value, entry_out, err) != ST_OK)
-		return ST_IO;
-	entry_out->ticket = number;
-	entry_out->seq = seq;
-	return ST_OK;
+	return decode_entry(key_bytes(&key), value, entry_out, err);
 }
 
 enum status tickets_each_entry(struct txn *txn, uint64_t number, entry_visit *fn, void *arg, struct error *err)
@@ -226,9 +293,7 @@ enum status tickets_each_entry(struct txn *txn, uint64_t number, entry_visit *fn
 	for (st = scan_first(&scan, txn, TABLE_ENTRIES, key_bytes(&key), (struct bytes){ NULL, 0 }, false); st == ST_OK; st = scan_next(&scan)) {
 		struct entry entry = { 0 };
 
-		st = record_decode(&entry_type, scan.value, &entry, err) == ST_OK ? ST_OK : ST_IO;
-		entry.ticket = number;
-		entry.seq = key_read_u32(scan.key, 8);
+		st = decode_entry(scan.key, scan.value, &entry, err);
 		if (st == ST_OK)
 			st = fn(txn, &entry, arg, err);
 		record_release(&entry_type, &entry);

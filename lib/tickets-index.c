@@ -3,21 +3,45 @@
 
 #include <string.h>
 
-void index_list_key(struct key *key, enum index_kind kind, const char *value)
+enum { AT_ACTIVITY = 1 + 4 + 1, AT_NUMBER = AT_ACTIVITY + 8 };
+
+/* FNV-1a */
+static uint32_t hash(const char *s)
+{
+	uint32_t h = 2166136261u;
+
+	for (; *s; s++)
+		h = (h ^ (guint8)*s) * 16777619u;
+	return h;
+}
+
+void index_list_key(struct key *key, enum index_kind kind, const char *value, bool active)
 {
 	key_init(key);
 	key_u8(key, (uint8_t)kind);
-	key_text(key, value ? value : "");
+	key_u32(key, hash(value ? value : ""));
+	key_u8(key, active);
+}
+
+int64_t index_activity(struct bytes key)
+{
+	return (int64_t)key_read_u64(key, AT_ACTIVITY);
+}
+
+uint64_t index_number(struct bytes key)
+{
+	size_t offset = AT_NUMBER;
+
+	return key_read_number(key, &offset);
 }
 
 static void add(GPtrArray *keys, const struct ticket *t, enum index_kind kind, const char *value)
 {
 	struct key *key = g_new(struct key, 1);
 
-	index_list_key(key, kind, value);
-	key_u8(key, ticket_status_active(t->status));
+	index_list_key(key, kind, value, ticket_status_active(t->status));
 	key_u64(key, (uint64_t)t->updated);
-	key_u64(key, t->number);
+	key_number(key, t->number);
 	g_ptr_array_add(keys, key);
 }
 
@@ -25,7 +49,6 @@ GPtrArray *index_keys(const struct ticket *t)
 {
 	GPtrArray *keys = g_ptr_array_new_with_free_func(g_free);
 
-	add(keys, t, INDEX_ALL, "");
 	add(keys, t, INDEX_STATUS, ticket_status_names[t->status]);
 	add(keys, t, INDEX_QUEUE, t->queue);
 	for (char **w = t->watchers; w && *w; w++)
@@ -81,8 +104,15 @@ bool due_key(struct key *key, const struct ticket *t)
 {
 	key_init(key);
 	key_u64(key, (uint64_t)t->wait_until);
-	key_u64(key, t->number);
+	key_number(key, t->number);
 	return t->wait_until != 0;
+}
+
+uint64_t due_number(struct bytes key)
+{
+	size_t offset = 8;
+
+	return key_read_number(key, &offset);
 }
 
 static enum status move_due(struct txn *txn, const struct ticket *before, const struct ticket *after)

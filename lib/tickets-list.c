@@ -3,7 +3,9 @@
 
 #include "tickets-index.h"
 
-/* One list of the index to walk. */
+enum { STATUSES = TICKET_SPAM + 1 };
+
+/* What lists to walk: the active and the other tickets of a value; of INDEX_STATUS those of every status that is wanted. */
 struct walk {
 	enum index_kind kind;
 	const char *value;
@@ -26,10 +28,7 @@ static struct walk choose(const struct ticket_filter *f)
 		return (struct walk){ INDEX_QUEUE, f->queue };
 	if (f->agent)
 		return (struct walk){ INDEX_AGENT, f->agent };
-	for (int status = 0; ticket_status_names[status]; status++)
-		if (f->statuses == 1U << status)
-			return (struct walk){ INDEX_STATUS, ticket_status_names[status] };
-	return (struct walk){ INDEX_ALL, "" };
+	return (struct walk){ INDEX_STATUS, NULL };
 }
 
 static bool in_queue(const struct ticket *t, const char *queue)
@@ -59,57 +58,87 @@ static bool wanted(const struct ticket_filter *f, const struct ticket *t)
 		(!f->undelivered || t->undelivered) && (f->merged || !t->merged_into);
 }
 
-/* The next row of each of the two halves (active and not) of a list; merged by activity when both are wanted. */
-struct half {
+/* --- several lists, merged by activity --- */
+
+struct lane {
 	struct scan scan;
 	enum status st;
-	size_t prefix_len;
 };
 
-static void half_start(struct half *h, struct txn *txn, const struct walk *walk, bool active, const struct ticket_filter *f)
+struct lanes {
+	struct lane v[STATUSES];
+	size_t n;
+};
+
+static void lane_start(struct lane *lane, struct txn *txn, const struct walk *walk, bool active, const struct ticket_filter *f)
 {
 	struct key prefix, from;
 
-	index_list_key(&prefix, walk->kind, walk->value);
-	key_u8(&prefix, active);
+	index_list_key(&prefix, walk->kind, walk->value, active);
 	from = prefix;
-	h->prefix_len = prefix.len;
 	/* A date bounds the walk at the end that it begins at. */
 	if (!f->oldest_first && f->until)
 		key_u64(&from, (uint64_t)f->until);
 	if (f->oldest_first && f->since)
 		key_u64(&from, (uint64_t)f->since);
-	h->st = scan_first(&h->scan, txn, TABLE_INDEX, key_bytes(&prefix),
+	lane->st = scan_first(&lane->scan, txn, TABLE_INDEX, key_bytes(&prefix),
 		from.len > prefix.len ? key_bytes(&from) : (struct bytes){ NULL, 0 }, !f->oldest_first);
 }
 
-static uint64_t half_activity(const struct half *h)
+static bool half_wanted(const struct ticket_filter *f, bool active)
 {
-	return key_read_u64(h->scan.key, h->prefix_len);
+	for (int status = 0; status < STATUSES; status++)
+		if (ticket_status_active(status) == active && status_wanted(f, status))
+			return true;
+	return false;
 }
 
-static bool failed(const struct half *h)
+static void lanes_start(struct lanes *lanes, struct txn *txn, const struct ticket_filter *f)
 {
-	return h->st != ST_OK && h->st != ST_NOT_FOUND;
+	struct walk walk = choose(f);
+
+	lanes->n = 0;
+	for (int active = 0; active < 2 && walk.kind != INDEX_STATUS; active++)
+		if (half_wanted(f, active))
+			lane_start(&lanes->v[lanes->n++], txn, &walk, active, f);
+	for (int status = 0; status < STATUSES && walk.kind == INDEX_STATUS; status++) {
+		walk.value = ticket_status_names[status];
+		if (status_wanted(f, status))
+			lane_start(&lanes->v[lanes->n++], txn, &walk, ticket_status_active(status), f);
+	}
 }
 
-static struct half *first_of(struct half halves[2], bool oldest_first)
+static bool comes_before(const struct lane *a, const struct lane *b, bool oldest_first)
 {
-	uint64_t a, b;
+	int64_t of_a = index_activity(a->scan.key), of_b = index_activity(b->scan.key);
 
-	if (failed(&halves[0]))
-		return &halves[0];
-	if (halves[0].st != ST_OK || halves[1].st != ST_OK)
-		return halves[0].st == ST_OK ? &halves[0] : &halves[1];
-	a = half_activity(&halves[0]);
-	b = half_activity(&halves[1]);
-	return (oldest_first ? a <= b : a >= b) ? &halves[0] : &halves[1];
+	return oldest_first ? of_a < of_b : of_a > of_b;
+}
+
+/* The lane whose ticket is next, or one that failed; NULL at the end. */
+static struct lane *lanes_next(struct lanes *lanes, bool oldest_first)
+{
+	struct lane *next = NULL;
+
+	for (struct lane *l = lanes->v; l < lanes->v + lanes->n; l++) {
+		if (l->st != ST_OK && l->st != ST_NOT_FOUND)
+			return l;
+		if (l->st == ST_OK && (!next || comes_before(l, next, oldest_first)))
+			next = l;
+	}
+	return next;
+}
+
+static void lanes_release(struct lanes *lanes)
+{
+	for (size_t i = 0; i < lanes->n; i++)
+		scan_release(&lanes->v[i].scan);
 }
 
 /* Past the far end of a date bound there is nothing more. */
-static bool out_of_range(const struct ticket_filter *f, uint64_t activity)
+static bool out_of_range(const struct ticket_filter *f, int64_t activity)
 {
-	return f->oldest_first ? f->until && activity >= (uint64_t)f->until : f->since && activity < (uint64_t)f->since;
+	return f->oldest_first ? f->until && activity >= f->until : f->since && activity < f->since;
 }
 
 static enum status visit(struct txn *txn, const struct ticket_filter *f, uint64_t number, ticket_visit *fn, void *arg, struct error *err)
@@ -125,38 +154,24 @@ static enum status visit(struct txn *txn, const struct ticket_filter *f, uint64_
 	return st;
 }
 
-static bool half_wanted(const struct ticket_filter *f, bool active)
-{
-	for (int status = 0; ticket_status_names[status]; status++)
-		if (ticket_status_active(status) == active && status_wanted(f, status))
-			return true;
-	return false;
-}
-
 enum status tickets_list(struct txn *txn, const struct ticket_filter *f, ticket_visit *fn, void *arg, struct error *err)
 {
-	const struct walk walk = choose(f);
-	struct half halves[2] = { { .st = ST_NOT_FOUND }, { .st = ST_NOT_FOUND } };
-	struct half *h;
+	struct lanes lanes;
+	struct lane *l;
 	enum status st = ST_OK;
 
-	for (int active = 0; active < 2; active++)
-		if (half_wanted(f, active))
-			half_start(&halves[active], txn, &walk, active, f);
-	for (h = first_of(halves, f->oldest_first); h->st == ST_OK && st == ST_OK; h = first_of(halves, f->oldest_first)) {
-		uint64_t activity = half_activity(h), number = key_read_u64(h->scan.key, h->prefix_len + 8);
-
-		if (out_of_range(f, activity))
-			h->st = ST_NOT_FOUND;
+	lanes_start(&lanes, txn, f);
+	while (st == ST_OK && (l = lanes_next(&lanes, f->oldest_first))) {
+		if (l->st != ST_OK)
+			st = l->st;
+		else if (out_of_range(f, index_activity(l->scan.key)))
+			l->st = ST_NOT_FOUND;
 		else
-			st = visit(txn, f, number, fn, arg, err);
-		if (h->st == ST_OK)
-			h->st = scan_next(&h->scan);
+			st = visit(txn, f, index_number(l->scan.key), fn, arg, err);
+		if (st == ST_OK && l->st == ST_OK)
+			l->st = scan_next(&l->scan);
 	}
-	if (st == ST_OK)
-		st = h->st;
-	scan_release(&halves[0].scan);
-	scan_release(&halves[1].scan);
+	lanes_release(&lanes);
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
@@ -168,7 +183,7 @@ enum status tickets_due(struct txn *txn, int64_t now, uint64_t *numbers, size_t 
 	*n_out = 0;
 	for (st = scan_first(&scan, txn, TABLE_DUE, (struct bytes){ NULL, 0 }, (struct bytes){ NULL, 0 }, false);
 		st == ST_OK && *n_out < max && key_read_u64(scan.key, 0) <= (uint64_t)now; st = scan_next(&scan))
-		numbers[(*n_out)++] = key_read_u64(scan.key, 8);
+		numbers[(*n_out)++] = due_number(scan.key);
 	scan_release(&scan);
 	if (st != ST_OK && st != ST_NOT_FOUND)
 		return error_set(err, st, "cannot read what is due: %s", txn_reason(txn));

@@ -13,7 +13,7 @@ enum { MERGES_MAX = 100, DAY_DIGITS = 10000, FIRST_DAY = 19700101, LAST_DAY = 29
 void ticket_key(struct key *key, uint64_t number)
 {
 	key_init(key);
-	key_u64(key, number);
+	key_number(key, number);
 }
 
 enum status record_error(struct txn *txn, enum status st, const char *what, uint64_t number, struct error *err)
@@ -169,7 +169,7 @@ static void gone_key(struct key *key, uint64_t number)
 {
 	key_init(key);
 	key_text(key, "gone");
-	key_u64(key, number);
+	key_number(key, number);
 }
 
 bool tickets_was_given(struct txn *txn, uint64_t number)
@@ -224,17 +224,16 @@ static enum status delete_all(struct txn *txn, enum store_table table, struct by
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
+/* The log is keyed by what follows the ticket in the keys of its events. */
 static enum status delete_log(struct txn *txn, struct bytes prefix)
 {
 	struct scan scan;
 	enum status st;
 
 	for (st = scan_first(&scan, txn, TABLE_EVENTS, prefix, (struct bytes){ NULL, 0 }, false); st == ST_OK; st = scan_next(&scan)) {
-		struct key key;
+		struct bytes serial = { (const guint8 *)scan.key.data + prefix.len, scan.key.len - prefix.len };
 
-		key_init(&key);
-		key_u64(&key, key_read_u64(scan.key, 8));
-		st = txn_delete(txn, TABLE_LOG, key_bytes(&key));
+		st = txn_delete(txn, TABLE_LOG, serial);
 		if (st != ST_OK && st != ST_NOT_FOUND)
 			break;
 	}
