@@ -213,16 +213,19 @@ static bool get_text(struct reader *r, char **text_out)
 
 static bool get_hex(struct reader *r, char **text_out)
 {
-	GString *text;
+	static const char digits[] = "0123456789abcdef";
+	char *p;
 
 	if (r->p == r->end || *r->p > 1)
 		return false;
 	if (*r->p++ == 0)
 		return get_text(r, text_out);
-	text = g_string_sized_new(2 * (gsize)(r->end - r->p));
-	for (; r->p < r->end; r->p++)
-		g_string_append_printf(text, "%02x", *r->p);
-	*text_out = g_string_free(text, FALSE);
+	p = *text_out = g_malloc(2 * (gsize)(r->end - r->p) + 1);
+	for (; r->p < r->end; r->p++) {
+		*p++ = digits[*r->p >> 4];
+		*p++ = digits[*r->p & 15];
+	}
+	*p = '\0';
 	return true;
 }
 

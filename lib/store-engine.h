@@ -7,13 +7,14 @@
 
 #include "store.h"
 
-/* A call of store_write, on its caller's stack; done and next belong to store->lock. */
+/* A call of store_write, on its caller's stack; done and next belong to store->lock. turn: it is done, or has to lead. */
 struct job {
 	store_fn *fn;
 	void *arg;
 	struct error *err;
 	enum status status;
 	bool done;
+	pthread_cond_t turn;
 	struct job *next;
 };
 
@@ -27,7 +28,6 @@ struct store {
 	pthread_rwlock_t map_lock;
 	/* Writers that wait to be gathered. Locks are pthread's, not GLib's: thread sanitizers see through those only. */
 	pthread_mutex_t lock;
-	pthread_cond_t done;
 	struct job *first, **last;
 	bool leading;
 };

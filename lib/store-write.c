@@ -156,27 +156,30 @@ static void lead(struct store *store)
 	pthread_mutex_unlock(&store->lock);
 	run_group(store, jobs);
 	pthread_mutex_lock(&store->lock);
-	for (struct job *j = jobs, *next; j; j = next) {
-		next = j->next;
+	/* Nobody leaves before the lock is given back. */
+	for (struct job *j = jobs; j; j = j->next) {
 		j->done = true;
+		pthread_cond_signal(&j->turn);
 	}
 	store->leading = false;
-	pthread_cond_broadcast(&store->done);
+	if (store->first)
+		pthread_cond_signal(&store->first->turn);
 }
 
 enum status store_write(struct store *store, store_fn *fn, void *arg, struct error *err)
 {
-	struct job job = { .fn = fn, .arg = arg, .err = err };
+	struct job job = { .fn = fn, .arg = arg, .err = err, .turn = PTHREAD_COND_INITIALIZER };
 
 	pthread_mutex_lock(&store->lock);
 	*store->last = &job;
 	store->last = &job.next;
 	while (!job.done) {
 		if (store->leading)
-			pthread_cond_wait(&store->done, &store->lock);
+			pthread_cond_wait(&job.turn, &store->lock);
 		else
 			lead(store);
 	}
 	pthread_mutex_unlock(&store->lock);
+	pthread_cond_destroy(&job.turn);
 	return job.status;
 }

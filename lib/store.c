@@ -260,7 +260,6 @@ static struct store *store_new(const struct store_options *options)
 	store->last = &store->first;
 	pthread_rwlock_init(&store->map_lock, NULL);
 	pthread_mutex_init(&store->lock, NULL);
-	pthread_cond_init(&store->done, NULL);
 	return store;
 }
 
@@ -311,7 +310,6 @@ void store_close(struct store *store)
 		mdb_env_close(store->env);
 	pthread_rwlock_destroy(&store->map_lock);
 	pthread_mutex_destroy(&store->lock);
-	pthread_cond_destroy(&store->done);
 	memset(store->secret, 0, sizeof store->secret);
 	g_free(store->path);
 	g_free(store);
