@@ -51,4 +51,4 @@ def desk(postfix, mailbox, milter_socket):
     yield desk
     print(daemon.log_text()[-6000:])
     if not daemon.ended():
-        daemon.stop()
+        daemon.kill()

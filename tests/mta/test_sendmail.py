@@ -38,7 +38,7 @@ def desk(sendmail, mailbox, milter_socket):
     yield Desk(sendmail, mailbox, daemon)
     print(daemon.log_text()[-6000:])
     if not daemon.ended():
-        daemon.stop()
+        daemon.kill()
 
 
 def test_a_customers_mail_is_tagged_and_its_body_unchanged(desk):
