@@ -20,6 +20,7 @@ struct courier {
 	const gint *stop;
 	/* The dialogue. */
 	enum stage stage;
+	bool leaving;			/* QUIT was sent */
 	size_t rcpt;			/* recipients asked about so far */
 	size_t count;
 	struct delivery_result *results;
@@ -49,6 +50,8 @@ static void note_command(struct courier *c, const char *data, size_t len)
 	} else if (begins(data, len, "DATA")) {
 		c->stage = STAGE_DATA;
 	}
+	/* libcurl takes leave after a refusal; the answer to that is not the relay's word on the mail. */
+	c->leaving = begins(data, len, "QUIT");
 }
 
 static void keep_line(char *out, const char *data, size_t len)
@@ -66,7 +69,7 @@ static enum delivery judge(int code)
 static void note_reply(struct courier *c, const char *data, size_t len)
 {
 	/* Only the last line of a reply has a blank behind its code (RFC 5321 section 4.2.1). */
-	if (len < 4 || !g_ascii_isdigit(data[0]) || data[3] == '-')
+	if (c->leaving || len < 4 || !g_ascii_isdigit(data[0]) || data[3] == '-')
 		return;
 	c->code = (int)g_ascii_strtoll(data, NULL, 10);
 	keep_line(c->reply, data, len);
@@ -209,7 +212,7 @@ static void begin(struct courier *c, const char *sender, const char *const *to, 
 	c->mail = mail;
 	c->len = len;
 	c->at = c->count = c->rcpt = 0;
-	c->after_lf_pending = false;
+	c->after_lf_pending = c->leaving = false;
 	c->stop = stop;
 	c->stage = STAGE_CONNECT;
 	c->code = 0;

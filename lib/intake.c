@@ -261,6 +261,7 @@ static enum status record(struct txn *txn, void *arg, struct error *err)
 		return st;
 	st = plan(w);
 	work_report(w);
+	failpoint("before-commit");
 	return st;
 }
 

@@ -138,34 +138,44 @@ def relayed(desk, relay):
     return desk
 
 
-def entry(desk):
-    (found,) = desk.daemon.outbox()
-    return found
-
-
 def attempted(desk):
-    return wait_until(lambda: desk.daemon.outbox() and entry(desk)["attempts"] >= 1 and entry(desk), "a first attempt")
+    """The only entry of the outbox, once it has been tried."""
+    return wait_until(lambda: [entry for entry in desk.daemon.outbox() if entry["attempts"] >= 1], "a first attempt")[0]
 
 
-FAULTS = {
+OUTAGES = {
     "drops the connection": {"connect": [DROP]},
     "stalls in its greeting": {"connect": [STALL]},
     "says 421 at once": {"connect": ["421 4.3.2 not now"]},
-    "defers the recipient": {"rcpt": ["450 4.2.0 later"]},
     "stalls at DATA": {"data": [STALL]},
     "stalls after the message": {"body": [STALL]},
     "drops after the message": {"body": [DROP]},
-    "defers the message": {"body": ["452 4.3.1 no space"]},
 }
 
 
-@pytest.mark.parametrize("script", FAULTS.values(), ids=FAULTS)
-def test_an_answer_waits_when_the_relay(relayed, relay, script):
+@pytest.mark.parametrize("script", OUTAGES.values(), ids=OUTAGES)
+def test_an_answer_arrives_once_though_the_relay(relayed, relay, script):
+    relay.script = {stage: list(actions) for stage, actions in script.items()}
+    carla = Customer()
+    relayed.asks(carla)
+    wait_until(lambda: relay.connections, "a connection to the relay")
+    relay.wait_mails(carla.address, seconds=90)
+    settled(relayed)
+    assert len(relay.mails(carla.address)) == 1
+    assert relay.connections >= 2
+
+
+DEFERRALS = {"recipient": {"rcpt": ["450 4.2.0 later"]}, "sender": {"mail": ["451 4.3.0 later"]}, "message": {"body": ["452 4.3.1 no space"]}}
+
+
+@pytest.mark.parametrize("script", DEFERRALS.values(), ids=DEFERRALS)
+def test_an_answer_waits_with_the_relays_words_when_it_defers_the(relayed, relay, script):
     relay.script = {stage: list(actions) for stage, actions in script.items()}
     carla = Customer()
     relayed.asks(carla)
     waiting = attempted(relayed)
-    assert waiting["state"] == "waiting" and waiting["last_reply"]
+    assert (waiting["state"], waiting["attempts"]) == ("waiting", 1)
+    assert waiting["last_reply"].startswith("45")
     assert relay.mails(carla.address) == []
     relayed.daemon.run_ticket("outbox", "flush")
     relay.wait_mails(carla.address)
@@ -204,22 +214,22 @@ def test_answers_wait_through_a_restart(relayed, relay):
     relay.script = {"connect": "421 4.3.2 not now"}
     carla = Customer()
     relayed.asks(carla)
-    attempted(relayed)
+    wait_until(lambda: relay.connections, "a connection to the relay")
     relayed.daemon.restart()
+    assert len(relayed.daemon.outbox()) == 1
     relay.script = {}
-    relayed.daemon.run_ticket("outbox", "flush")
-    relay.wait_mails(carla.address)
+    relay.wait_mails(carla.address, seconds=90)
     settled(relayed)
 
 
-def test_the_daemon_stops_at_once_while_a_relay_stalls(relayed, relay):
+def test_the_daemon_does_not_wait_for_a_stalling_relay_when_it_stops(relayed, relay):
     relay.script = {"connect": STALL}
     relayed.daemon.restart(mail_out={"timeout_s": 60})
     relayed.asks(Customer())
     wait_until(lambda: relay.connections, "a connection to the relay")
     began = time.monotonic()
     relayed.daemon.stop()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15
     relayed.daemon.start()
     assert len(relayed.daemon.outbox()) == 1
 
