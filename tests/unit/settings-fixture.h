@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "settings.h"
+#include "source-tree.h"
 
 struct fixture {
 	char *dir, *path;	/* path: the milticket.conf, not there at first */
@@ -14,13 +15,13 @@ struct fixture {
 
 static inline void fixture_init(struct fixture *fixture)
 {
-	g_autofree char *templates = NULL;
+	g_autofree char *shipped = g_build_filename(source_tree, "conf", "templates", NULL), *templates = NULL;
 
 	fixture->dir = g_dir_make_tmp("milticket-settings-XXXXXX", NULL);
 	g_assert_nonnull(fixture->dir);
 	fixture->path = g_build_filename(fixture->dir, "milticket.conf", NULL);
 	templates = g_build_filename(fixture->dir, "templates", NULL);
-	g_assert_cmpint(symlink(TOP_SRCDIR "/conf/templates", templates), ==, 0);
+	g_assert_cmpint(symlink(shipped, templates), ==, 0);
 }
 
 static inline void fixture_write(const struct fixture *fixture, const char *name, const char *text)

@@ -4,10 +4,11 @@
 #include <string.h>
 
 #include "settings-fixture.h"
+#include "source-tree.h"
 
 static char *read_shipped(const char *name)
 {
-	g_autofree char *path = g_build_filename(TOP_SRCDIR, "conf", name, NULL);
+	g_autofree char *path = g_build_filename(source_tree, "conf", name, NULL);
 	char *text;
 
 	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));

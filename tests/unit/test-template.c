@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "limits.h"
+#include "source-tree.h"
 
 static char *dir;
 
@@ -273,10 +274,11 @@ static void assert_shipped(const char *name, const char *language, const char *s
 	};
 	struct template_set *set = NULL;
 	const char *found = NULL;
+	g_autofree char *shipped = g_build_filename(source_tree, "conf", "templates", NULL);
 	struct template_text out;
 	struct error err = { "" };
 
-	if (template_set_load(TOP_SRCDIR "/conf/templates", name, &set, &err) != ST_OK)
+	if (template_set_load(shipped, name, &set, &err) != ST_OK)
 		g_error("refused: %s", err.text);
 	template_fill(template_set_pick(set, language, &found), values, &out);
 	g_assert_cmpstr(found, ==, language);
