@@ -122,7 +122,8 @@ bool work_watch_queues(struct work *w)
 	for (unsigned i = 0; i < w->recipients.accounts->len; i++) {
 		const struct account *account = g_ptr_array_index(w->recipients.accounts, i);
 
-		if (account->queue && *account->queue && !watches(t, account->queue)) {
+		/* Its own account's queue is where the ticket was moved away from, if it is not there. */
+		if (g_strcmp0(account->address, t->account) != 0 && !watches(t, account->queue)) {
 			add_text(&t->watchers, account->queue);
 			added = true;
 		}
@@ -233,7 +234,7 @@ static enum status note_new_subject(struct work *w)
 	struct ticket *t = &w->match.ticket;
 	const struct actor actor = work_actor(w);
 
-	if (w->match.how != MATCH_MESSAGE_ID || w->subject.is_reply || !*w->subject.plain || g_strcmp0(w->subject.plain, t->subject) == 0)
+	if (w->entry.direction != DIRECTION_IN || w->match.how != MATCH_MESSAGE_ID || w->subject.is_reply || !*w->subject.plain || g_strcmp0(w->subject.plain, t->subject) == 0)
 		return ST_OK;
 	return history_add(w->txn, t->number, &actor, "subject", t->subject, w->subject.plain, NULL, w->err);
 }
@@ -251,6 +252,7 @@ enum status work_append(struct work *w, enum direction direction, const char *ev
 {
 	struct ticket *t = &w->match.ticket;
 	const struct actor actor = work_actor(w);
+	g_autofree char *how = g_strjoin("; ", match_names[w->match.how], text, NULL);
 	enum status st;
 
 	describe_entry(w, direction, event);
@@ -258,7 +260,7 @@ enum status work_append(struct work *w, enum direction direction, const char *ev
 	w->outcome->event = work_event_name(event);
 	st = tickets_append(w->txn, t, &w->entry, message_text(w->message), w->err);
 	if (st == ST_OK)
-		st = history_add(w->txn, t->number, &actor, event, from, to, text, w->err);
+		st = history_add(w->txn, t->number, &actor, event, from, to, how, w->err);
 	if (st == ST_OK)
 		st = note_new_subject(w);
 	if (st == ST_OK)

@@ -66,13 +66,14 @@ const char *work_event_name(const char *stored);
 /* Opens w->match.ticket for this message; `requester` is who it is for. The caller appends the message. */
 enum status work_open_ticket(struct work *w, const struct mailbox *requester, const struct rules_result *rules, int status);
 
-/* Adds the message to w->match.ticket as an entry, saves the ticket and writes its event. `text` is the event's. */
+/* Adds the message to w->match.ticket as an entry, saves the ticket and writes its event, which tells how
+ * the ticket was found and `text` (may be NULL). */
 enum status work_append(struct work *w, enum direction direction, const char *event, const char *from, const char *to, const char *text);
 
 /* Everyone in From, To and Cc takes part, our own and agents' addresses excepted. */
 void work_add_participants(struct work *w);
 
-/* Queues of further addressed accounts watch the ticket. True if one was added. */
+/* Queues of addressed accounts other than the ticket's own watch it. True if one was added. */
 bool work_watch_queues(struct work *w);
 
 /* Both tickets say of each other what was named but not matched. */

@@ -136,12 +136,17 @@ static bool is_agent_address(const char *canonical, void *arg)
 	return st == ST_OK;
 }
 
-static enum status find_ticket(struct work *w)
+static struct match_query query_of(struct work *w)
 {
-	const struct match_query query = {
-		.message = w->message, .recipients = &w->recipients, .subject = &w->subject, .settings = w->settings,
+	return (struct match_query){
+		.message = w->message, .recipients = &w->recipients, .subject = &w->subject, .settings = w->settings, .sender = w->envelope->sender,
 		.automatic = w->automatic, .agent = w->is_agent ? &w->agent : NULL, .now = w->now,
 	};
+}
+
+static enum status find_ticket(struct work *w)
+{
+	const struct match_query query = query_of(w);
 	enum status st = match_find(w->txn, &query, &w->match, w->err);
 
 	if (st == ST_OK && w->match.own)
@@ -236,6 +241,7 @@ static enum status plan(struct work *w)
 static enum status record(struct txn *txn, void *arg, struct error *err)
 {
 	struct work *w = arg;
+	struct match_query query;
 	uint64_t number, seq;
 	enum status st;
 
@@ -246,7 +252,8 @@ static enum status record(struct txn *txn, void *arg, struct error *err)
 	if (st != ST_OK)
 		return st;
 	recipients_init(&w->recipients, w->envelope, message_date(w->message), w->settings, &w->key, is_agent_address, w);
-	st = tickets_find_digest(txn, w->digest, &number, &seq, err);
+	query = query_of(w);
+	st = match_seen(txn, &query, w->digest, &number, &seq, err);
 	w->known = st == ST_OK;
 	if (w->known && (w->recipients.hits->len || w->is_agent))
 		st = again(w, number, seq);
@@ -326,10 +333,18 @@ static enum status keep(struct work *w, struct error *err)
 	return spool_keep(w->arrival->spool, w->settings->archive.path, w->archive, w->settings->store.durable, err);
 }
 
-/* A message that turned out not to be ours leaves no copy. A duplicate's is the first one's. */
+/* Is the copy in the archive an entry's? One that is known and not ours to look at now may have been recorded under the same name. */
+static bool copy_is_used(const struct work *w)
+{
+	if (w->known && w->outcome->left_alone)
+		return true;
+	return g_strcmp0(w->entry.archive, w->archive) == 0;
+}
+
+/* What is of no ticket leaves no copy, nor does a duplicate that has another name than the first. */
 static void drop_copy(struct work *w)
 {
-	if (w->archive && !w->known && (w->outcome->left_alone || w->outcome->edits.verdict == VERDICT_REJECT))
+	if (w->archive && !copy_is_used(w))
 		archive_remove(w->settings->archive.path, w->archive, NULL);
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "address.h"
 #include "limits.h"
 #include "text.h"
 
@@ -79,25 +80,42 @@ static enum status find_ids(struct search *s, const char *const *ids, bool newes
 	return ST_NOT_FOUND;
 }
 
-/* Replies that came first have told us of this message's id. */
-static enum status find_own_id(struct search *s, uint64_t *number_out)
+/* What the store knows under the message's own id. */
+static enum status own_hits(struct search *s, struct id_hit *hits, size_t *n_out)
 {
 	const char *id = message_id(s->query->message);
-	struct id_hit hits[HITS_MAX];
-	size_t n = 0;
-	enum status st = id ? tickets_find_id(s->txn, id, hits, HITS_MAX, &n, s->err) : ST_NOT_FOUND;
 
-	if (st != ST_OK)
-		return st;
-	for (size_t i = 0; i < n; i++) {
-		if (hits[i].kind == ID_SENT)
-			s->match->own = true;
-		if (hits[i].kind != ID_SEEN) {
+	*n_out = 0;
+	return id ? tickets_find_id(s->txn, id, hits, HITS_MAX, n_out, s->err) : ST_OK;
+}
+
+/* An id that we gave, or one that we know under a From of ours: an agent's mail left so. */
+static enum status see_own(struct search *s)
+{
+	struct mailboxes from = message_from(s->query->message);
+	bool from_us = from.n && settings_is_own(s->query->settings, from.v[0].address);
+	struct id_hit hits[HITS_MAX];
+	size_t n;
+	enum status st = own_hits(s, hits, &n);
+
+	for (size_t i = 0; i < n && st == ST_OK; i++)
+		s->match->own |= hits[i].kind == ID_SENT || (from_us && hits[i].kind == ID_SEEN);
+	return st;
+}
+
+/* Replies that came first have told us of this message's id. One that was seen is another message's (scanners never change theirs). */
+static enum status find_own_id(struct search *s, uint64_t *number_out)
+{
+	struct id_hit hits[HITS_MAX];
+	size_t n;
+	enum status st = own_hits(s, hits, &n);
+
+	for (size_t i = 0; i < n && st == ST_OK; i++)
+		if (hits[i].kind != ID_SEEN || s->match->own) {
 			*number_out = hits[i].ticket;
 			return ST_OK;
 		}
-	}
-	return ST_NOT_FOUND;
+	return st == ST_OK ? ST_NOT_FOUND : st;
 }
 
 static enum status by_message_id(struct search *s, uint64_t *number_out)
@@ -132,6 +150,7 @@ static bool is_participant(const struct ticket *ticket, const char *address)
 static bool tag_allowed(const struct match_query *query, const struct ticket *ticket)
 {
 	struct mailboxes from = message_from(query->message);
+	g_autofree char *sender = NULL;
 
 	if (query->settings->policy.subject_tag == SUBJECT_TAG_NEVER)
 		return false;
@@ -140,7 +159,7 @@ static bool tag_allowed(const struct match_query *query, const struct ticket *ti
 	for (size_t i = 0; i < from.n; i++)
 		if (is_participant(ticket, from.v[i].address))
 			return true;
-	return false;
+	return from.n == 0 && address_canonical(query->sender, &sender) == ST_OK && is_participant(ticket, sender);
 }
 
 static enum status by_subject(struct search *s, uint64_t *number_out)
@@ -185,12 +204,13 @@ static enum status first_hit(struct search *s, uint64_t *number_out)
 }
 
 /* Mail that changes no status, and an agent's own, never opens a ticket in place of an old one. */
-static bool closed_too_long(const struct match_query *query, const struct ticket *ticket)
+static bool closed_too_long(const struct search *s, const struct ticket *ticket)
 {
+	const struct match_query *query = s->query;
 	int64_t window = query->settings->policy.reopen_days * 24 * 3600 * TEXT_SECOND;
 	bool moves = query->automatic == AUTO_NONE || query->automatic == AUTO_LIST || query->automatic == AUTO_GENERATED;
 
-	return window > 0 && moves && !query->agent && ticket->status == TICKET_CLOSED && ticket->closed &&
+	return window > 0 && moves && !query->agent && !s->match->own && ticket->status == TICKET_CLOSED && ticket->closed &&
 		query->now - ticket->closed > window;
 }
 
@@ -211,7 +231,7 @@ static enum status settle(struct search *s, uint64_t number)
 		numbers_add(&match->links, number);
 		return ST_OK;
 	}
-	if (st == ST_OK && closed_too_long(s->query, &match->ticket)) {
+	if (st == ST_OK && closed_too_long(s, &match->ticket)) {
 		numbers_add(&match->links, match->ticket.number);
 		forget_ticket(match);
 		match->late = true;
@@ -266,7 +286,9 @@ enum status match_find(struct txn *txn, const struct match_query *query, struct 
 	enum status st;
 
 	match_out->how = MATCH_NEW;
-	st = first_hit(&s, &number);
+	st = see_own(&s);
+	if (st == ST_OK)
+		st = first_hit(&s, &number);
 	if (st == ST_OK)
 		st = settle(&s, number);
 	if (st == ST_OK || st == ST_NOT_FOUND)
@@ -274,6 +296,71 @@ enum status match_find(struct txn *txn, const struct match_query *query, struct 
 	if (st == ST_OK && query->agent)
 		st = see_parent(&s);
 	return st;
+}
+
+/* --- seen before --- */
+
+/* The ticket that an earlier pass wrote into the message; 0. */
+static uint64_t claimed(const struct match_query *query)
+{
+	const char *value = message_header(query->message, "X-Ticket", 0);
+	uint64_t number;
+
+	if (!value || text_parse_number(value, &number) != ST_OK || !numbers_has(&query->subject->tags, number))
+		return 0;
+	return number;
+}
+
+static bool same_author(const struct match_query *query, const struct entry *entry)
+{
+	struct mailboxes from = message_from(query->message);
+	const char *open = entry->from ? strrchr(entry->from, '<') : NULL, *address = open ? open + 1 : entry->from;
+
+	if (!address)
+		return true;
+	if (from.n == 0)
+		return false;
+	if (entry->direction == DIRECTION_OUT && settings_is_own(query->settings, from.v[0].address))
+		return true;
+	return strlen(from.v[0].address) == strcspn(address, ">") && g_str_has_prefix(address, from.v[0].address);
+}
+
+/* What an entry does not have, an MTA may have added since. */
+static bool same_message(const struct match_query *query, const struct entry *entry)
+{
+	return (!entry->date || entry->date == message_date(query->message)) && same_author(query, entry);
+}
+
+static enum status seen_by_claim(struct search *s, uint64_t *ticket_out, uint64_t *seq_out)
+{
+	uint64_t number = claimed(s->query);
+	struct id_hit hits[HITS_MAX];
+	size_t n = 0;
+	enum status st = number ? own_hits(s, hits, &n) : ST_OK;
+
+	for (size_t i = 0; i < n && st == ST_OK; i++) {
+		struct entry entry = { 0 };
+		bool same;
+
+		if (hits[i].ticket != number || hits[i].seq == 0)
+			continue;
+		st = tickets_entry(s->txn, number, hits[i].seq, &entry, s->err);
+		same = st == ST_OK && same_message(s->query, &entry);
+		record_release(&entry_type, &entry);
+		*ticket_out = number;
+		*seq_out = hits[i].seq;
+		if (same || st != ST_OK)
+			return st;
+	}
+	return st == ST_OK ? ST_NOT_FOUND : st;
+}
+
+enum status match_seen(struct txn *txn, const struct match_query *query, const char *digest, uint64_t *ticket_out, uint64_t *seq_out, struct error *err)
+{
+	struct search s = { txn, query, NULL, err };
+	enum status st = tickets_find_digest(txn, digest, ticket_out, seq_out, err);
+
+	return st == ST_NOT_FOUND ? seen_by_claim(&s, ticket_out, seq_out) : st;
 }
 
 void match_release(struct match *match)

@@ -11,6 +11,7 @@ struct match_query {
 	const struct recipients *recipients;
 	const struct subject_view *subject;
 	const struct settings *settings;
+	const char *sender;		/* the envelope's; speaks where there is no From */
 	enum automatic automatic;
 	const struct agent *agent;	/* who sent it, if the MTA vouches for an agent; else NULL */
 	int64_t now;
@@ -21,9 +22,14 @@ struct match {
 	struct ticket ticket;		/* number 0: none, open a new one */
 	struct numbers links;		/* tickets named but not allowed, disagreeing, closed for too long or purged */
 	bool late;			/* the ticket found was closed too long ago: a new one, linked */
-	bool own;			/* the message itself is one that we sent */
+	bool own;			/* the message itself is one that left our house */
 	bool answers_note;		/* it answers an internal note, or a transcript */
 };
+
+/* Was this message recorded before: by its identity (message_digest), or because it carries our X-Ticket and tag beside an id, author and
+ * date that we know, as after a content filter that changed its body and an MTA that added what was missing? ST_NOT_FOUND.
+ * Ticket and seq 0: seen, and of no ticket. */
+enum status match_seen(struct txn *txn, const struct match_query *query, const char *digest, uint64_t *ticket_out, uint64_t *seq_out, struct error *err);
 
 /* *match_out must be zeroed or released. */
 enum status match_find(struct txn *txn, const struct match_query *query, struct match *match_out, struct error *err);

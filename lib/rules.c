@@ -31,6 +31,12 @@ static bool from_matches(const char *glob, const struct facts *facts)
 	return text_glob(glob, facts->envelope->sender);
 }
 
+/* As its writer sees it, or without our tag and reply prefixes. */
+static bool subject_matches(const char *glob, const struct facts *facts)
+{
+	return text_glob(glob, facts->subject) || text_glob(glob, message_subject(facts->message));
+}
+
 static bool recipient_matches(const char *glob, const struct facts *facts)
 {
 	for (const char *const *p = facts->envelope->recipients; *p; p++) {
@@ -61,7 +67,7 @@ static bool header_matches(const char *wanted, const struct facts *facts)
 static bool rule_matches(const struct rule *rule, const struct facts *facts)
 {
 	return (empty(rule->match.from) || from_matches(rule->match.from, facts)) &&
-		(empty(rule->match.subject) || text_glob(rule->match.subject, facts->subject)) &&
+		(empty(rule->match.subject) || subject_matches(rule->match.subject, facts)) &&
 		(empty(rule->match.recipient) || recipient_matches(rule->match.recipient, facts)) &&
 		(empty(rule->match.header) || header_matches(rule->match.header, facts));
 }
