@@ -5,7 +5,12 @@
 
 #include "limits.h"
 
-enum { WORD_TEXT_MAX = 45 };	/* bytes that fill an encoded-word of 75 in base64 */
+enum {
+	WORD_MAX = 75,		/* RFC 2047 section 2 */
+	WORD_TEXT_MAX = 45,	/* bytes that fill it in base64 and UTF-8 */
+	CHARSET_MAX = 40,
+	JOINED_MAX = 8		/* words that one character or run of them may be split between */
+};
 
 /* --- unfolding --- */
 
@@ -14,13 +19,13 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* A line break before white space is a fold and goes; any other, and NUL's place, is a blank. */
+/* A line break before white space is a fold and goes; any other is a blank. */
 static GString *unfold(const char *raw)
 {
 	GString *out = g_string_new(NULL);
 
 	raw += strspn(raw, " \t\r\n");
-	for (; *raw; raw++) {
+	for (; *raw && out->len < LIMIT_SUBJECT_BYTES; raw++) {
 		if (*raw != '\r' && *raw != '\n')
 			g_string_append_c(out, *raw);
 		else if (raw[0] == '\r' && raw[1] == '\n')
@@ -69,13 +74,29 @@ static GByteArray *decode_q(const char *s, size_t len)
 	return out;
 }
 
+/* Missing padding is common, and GLib gives nothing of a group that is not whole. */
 static GByteArray *decode_b(const char *s, size_t len)
 {
-	g_autofree char *copy = g_strndup(s, len);
+	g_autofree char *padded = g_strdup_printf("%.*s===", (int)len, s);
+	guint8 *data;
+	size_t used = 0;
 	gsize n;
-	guint8 *data = g_base64_decode(copy, &n);
 
+	for (size_t i = 0; i < len; i++)
+		used += g_ascii_isalnum(s[i]) || s[i] == '+' || s[i] == '/';
+	padded[len + (used % 4 ? 4 - used % 4 : 0)] = '\0';
+	data = g_base64_decode(padded, &n);
 	return g_byte_array_new_take(data, n);
+}
+
+/* The name of a charset at the start of what ends at '?'; iconv gets no other from a stranger. 0 if it is none. */
+static size_t charset_length(const char *s)
+{
+	size_t len = 0;
+
+	while (g_ascii_isalnum(s[len]) || (s[len] && strchr("-_.:+", s[len])))
+		len++;
+	return len <= CHARSET_MAX ? len : 0;
 }
 
 /* Is there an encoded-word at p? */
@@ -87,8 +108,12 @@ static bool read_encoded(const GString *raw, guint at, struct encoded *out)
 	if (p[0] != '=' || p[1] != '?')
 		return false;
 	charset = p + 2;
-	p = charset + strcspn(charset, "? \t");
-	if (*p != '?' || p == charset)
+	p = charset + charset_length(charset);
+	if (p == charset)
+		return false;
+	/* RFC 2231 section 5: a language may follow the charset. */
+	p += *p == '*' ? strcspn(p, "? \t") : 0;
+	if (*p != '?')
 		return false;
 	kind = g_ascii_toupper(p[1]);
 	if ((kind != 'B' && kind != 'Q') || p[2] != '?')
@@ -97,23 +122,23 @@ static bool read_encoded(const GString *raw, guint at, struct encoded *out)
 	end = data + strcspn(data, "? \t");
 	if (end[0] != '?' || end[1] != '=')
 		return false;
-	/* RFC 2231 section 5: a language may follow the charset. */
-	out->charset = g_strndup(charset, strcspn(charset, "?*"));
+	out->charset = g_strndup(charset, charset_length(charset));
 	out->data = kind == 'B' ? decode_b(data, (size_t)(end - data)) : decode_q(data, (size_t)(end - data));
 	out->end = (guint)(end + 2 - raw->str);
 	return true;
 }
 
-/* NULL when the charset is unknown or the bytes do not fit it. */
+/* NULL when the charset is unknown or the bytes do not fit it. Controls become blanks. */
 static char *convert(const char *charset, const GByteArray *data)
 {
 	gsize len = 0;
-	char *text = g_convert((const char *)data->data, data->len, "UTF-8", charset, NULL, &len, NULL);
+	g_autofree char *text = g_convert(data->len ? (const char *)data->data : "", data->len, "UTF-8", charset, NULL, &len, NULL);
 
 	for (gsize i = 0; text && i < len; i++)
 		if (g_ascii_iscntrl(text[i]))
 			text[i] = ' ';
-	return text;
+	/* UCS-4 reaches beyond Unicode. */
+	return text ? g_utf8_make_valid(text, (gssize)len) : NULL;
 }
 
 static guint skip_blanks(const GString *raw, guint at)
@@ -123,23 +148,35 @@ static guint skip_blanks(const GString *raw, guint at)
 	return at;
 }
 
-/* Reads further words of the same charset until the bytes make whole characters (senders split them, RFC 2047 section 5 or not). */
+/* Appends the next word if it has the same charset. */
+static bool join_next(const GString *raw, struct encoded *word)
+{
+	struct encoded next;
+	bool same;
+
+	if (!read_encoded(raw, skip_blanks(raw, word->end), &next))
+		return false;
+	same = g_ascii_strcasecmp(next.charset, word->charset) == 0;
+	if (same) {
+		g_byte_array_append(word->data, next.data->data, next.data->len);
+		word->end = next.end;
+	}
+	encoded_release(&next);
+	return same;
+}
+
+/* Reads further words of the same charset until the bytes make whole characters (senders split them, RFC 2047 section 5 or not).
+ * NULL, and the first word alone, when they never do. */
 static char *convert_with_next(const GString *raw, struct encoded *word)
 {
 	char *text = convert(word->charset, word->data);
-	struct encoded next;
+	guint end = word->end, len = word->data->len;
 
-	for (int i = 0; !text && i < 8; i++) {
-		if (!read_encoded(raw, skip_blanks(raw, word->end), &next))
-			return NULL;
-		if (g_ascii_strcasecmp(next.charset, word->charset) != 0) {
-			encoded_release(&next);
-			return NULL;
-		}
-		g_byte_array_append(word->data, next.data->data, next.data->len);
-		word->end = next.end;
-		encoded_release(&next);
+	for (int i = 0; !text && i < JOINED_MAX && join_next(raw, word); i++)
 		text = convert(word->charset, word->data);
+	if (!text) {
+		word->end = end;
+		g_byte_array_set_size(word->data, len);
 	}
 	return text;
 }
@@ -153,43 +190,54 @@ static void put_text(struct words *w, const char *text, size_t len, guint raw_at
 		g_array_append_val(w->raw_at, raw_at);
 }
 
-/* windows-1252's printable differences from Latin-1 matter to nobody who looks for tags; Latin-1 always converts. */
-static void put_8bit(struct words *w, guchar byte, guint raw_at)
+/* The character at p, and its length: UTF-8 where it is that, else one byte, Latin-1 where that prints. Controls are blanks. */
+static guint read_char(const char *p, size_t left, gunichar *c_out)
+{
+	gunichar c = *p ? g_utf8_get_char_validated(p, (gssize)left) : ' ';
+	guchar byte = (guchar)*p;
+
+	if (c == (gunichar)-1 || c == (gunichar)-2) {
+		*c_out = byte < 0xa0 ? 0xfffd : byte;
+		return 1;
+	}
+	*c_out = g_ascii_iscntrl(*p) ? ' ' : c;
+	return *p ? (guint)g_utf8_skip[byte] : 1;
+}
+
+static guint put_char(struct words *w, const char *p, size_t left, guint raw_at)
 {
 	char utf8[6];
+	gunichar c;
+	guint used = read_char(p, left, &c);
 
-	put_text(w, utf8, (size_t)g_unichar_to_utf8(byte < 0xa0 ? 0xfffd : byte, utf8), raw_at);
+	put_text(w, utf8, (size_t)g_unichar_to_utf8(c, utf8), raw_at);
+	return used;
 }
 
 static void put_plain(struct words *w, guint start, guint end)
 {
-	struct piece piece = { start, end, (guint)w->text->len, 0, false };
-	guint at = start;
+	struct piece piece = { .raw_start = start, .raw_end = end, .start = (guint)w->text->len };
 
-	while (at < end) {
-		const char *p = w->raw->str + at;
-		gunichar c = g_utf8_get_char_validated(p, (gssize)(end - at));
-
-		if (c == (gunichar)-1 || c == (gunichar)-2) {
-			put_8bit(w, (guchar)*p, at);
-			at++;
-		} else {
-			guint len = (guint)(g_utf8_next_char(p) - p);
-
-			put_text(w, g_ascii_iscntrl(*p) ? " " : p, g_ascii_iscntrl(*p) ? 1 : len, at);
-			at += len;
-		}
-	}
+	for (guint at = start; at < end;)
+		at += put_char(w, w->raw->str + at, end - at, at);
 	piece.end = (guint)w->text->len;
 	if (end > start)
 		g_array_append_val(w->pieces, piece);
 }
 
-static void put_encoded(struct words *w, guint start, guint end, const char *text)
+/* Takes what it needs of the word; text is NULL when its bytes could not be converted. */
+static void put_encoded(struct words *w, guint start, struct encoded *word, const char *text)
 {
-	struct piece piece = { start, end, (guint)w->text->len, 0, true };
+	struct piece piece = { .raw_start = start, .raw_end = word->end, .start = (guint)w->text->len, .encoded = true };
 
-	put_text(w, text, strlen(text), start);
+	if (text) {
+		put_text(w, text, strlen(text), start);
+	} else {
+		for (guint i = 0; i < word->data->len;)
+			i += put_char(w, (const char *)word->data->data + i, word->data->len - i, start);
+		piece.charset = g_steal_pointer(&word->charset);
+		piece.bytes = g_steal_pointer(&word->data);
+	}
 	piece.end = (guint)w->text->len;
 	g_array_append_val(w->pieces, piece);
 }
@@ -201,9 +249,9 @@ static bool last_was_encoded(const struct words *w)
 
 static void split(struct words *w)
 {
-	guint plain = 0, at = 0, limit = (guint)MIN(w->raw->len, LIMIT_SUBJECT_BYTES);
+	guint plain = 0, at = 0;
 
-	while (at < limit) {
+	while (at < w->raw->len) {
 		struct encoded word;
 		guint start = at;
 		g_autofree char *text = NULL;
@@ -214,16 +262,22 @@ static void split(struct words *w)
 		}
 		text = convert_with_next(w->raw, &word);
 		at = word.end;
-		encoded_release(&word);
-		if (!text)
-			continue;
 		/* White space between two encoded-words is not text (RFC 2047 section 6.2). */
 		if (!(last_was_encoded(w) && skip_blanks(w->raw, plain) == start))
 			put_plain(w, plain, start);
-		put_encoded(w, start, at, text);
+		put_encoded(w, start, &word, text);
+		encoded_release(&word);
 		plain = at;
 	}
 	put_plain(w, plain, (guint)w->raw->len);
+}
+
+static void piece_clear(void *data)
+{
+	struct piece *piece = data;
+
+	g_free(piece->charset);
+	g_clear_pointer(&piece->bytes, g_byte_array_unref);
 }
 
 void words_init(struct words *w, const char *raw)
@@ -233,6 +287,7 @@ void words_init(struct words *w, const char *raw)
 	w->raw = unfold(raw ? raw : "");
 	w->text = g_string_new(NULL);
 	w->pieces = g_array_new(FALSE, FALSE, sizeof(struct piece));
+	g_array_set_clear_func(w->pieces, piece_clear);
 	w->raw_at = g_array_new(FALSE, FALSE, sizeof(guint));
 	w->removed = g_array_new(FALSE, TRUE, sizeof(gboolean));
 	split(w);
@@ -256,6 +311,30 @@ void words_remove(struct words *w, guint start, guint end)
 {
 	for (guint i = start; i < end; i++)
 		g_array_index(w->removed, gboolean, i) = TRUE;
+}
+
+static const struct piece *piece_of(const struct words *w, guint at)
+{
+	for (guint i = 0; i < w->pieces->len; i++) {
+		const struct piece *p = &g_array_index(w->pieces, struct piece, i);
+
+		if (at < p->end)
+			return p;
+	}
+	return NULL;
+}
+
+bool words_blank_beside(const struct words *w, guint at, guint with)
+{
+	const struct piece *piece;
+
+	if (at >= w->text->len || !is_blank(w->text->str[at]))
+		return false;
+	piece = piece_of(w, at);
+	if (piece->encoded || ABS(piece - piece_of(w, with)) > 1)
+		return piece == piece_of(w, with);
+	/* A control of the raw value looks like a blank in the text, and is none. */
+	return is_blank(w->raw->str[g_array_index(w->raw_at, guint, at)]);
 }
 
 char *words_remaining(const struct words *w, GArray **back_out)
@@ -310,14 +389,58 @@ static bool touched(const struct words *w, const struct piece *p)
 	return false;
 }
 
-static char *kept_text(const struct words *w, const struct piece *p)
+static bool fits_no_line(const struct words *w, const struct piece *p)
 {
-	GString *out = g_string_new(NULL);
+	return strcspn(w->raw->str + p->raw_start, " \t") > WORDS_TOKEN_MAX && p->raw_end - p->raw_start > WORDS_TOKEN_MAX;
+}
+
+static void put_kept_text(const struct words *w, const struct piece *p, GString *out)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
 
 	for (guint i = p->start; i < p->end; i++)
 		if (!g_array_index(w->removed, gboolean, i))
-			g_string_append_c(out, w->text->str[i]);
-	return g_string_free(out, FALSE);
+			g_string_append_c(text, w->text->str[i]);
+	put_words(out, text->str);
+}
+
+static void put_q_byte(GString *out, guint8 byte)
+{
+	if (byte == ' ')
+		g_string_append_c(out, '_');
+	else if (g_ascii_isalnum(byte))
+		g_string_append_c(out, (char)byte);
+	else
+		g_string_append_printf(out, "=%02X", byte);
+}
+
+/* Bytes go into a word of that head, or begin the next. */
+static void put_q_bytes(GString *out, const char *head, const guint8 *bytes, guint n)
+{
+	const char *word = g_strrstr(out->str, head);
+
+	if (!word || strlen(word) + 3 * n > WORD_MAX - strlen("?=")) {
+		g_string_append(out, word ? "?= " : "");
+		g_string_append(out, head);
+	}
+	for (guint i = 0; i < n; i++)
+		put_q_byte(out, bytes[i]);
+}
+
+/* The bytes whose characters stay, in words of the charset that they came in. */
+static void put_kept_bytes(const struct words *w, const struct piece *p, GString *out)
+{
+	g_autofree char *head = g_strdup_printf("=?%s?Q?", p->charset);
+	guint at = p->start, used;
+	gunichar c;
+
+	for (guint i = 0; i < p->bytes->len; i += used) {
+		used = read_char((const char *)p->bytes->data + i, p->bytes->len - i, &c);
+		if (!g_array_index(w->removed, gboolean, at))
+			put_q_bytes(out, head, p->bytes->data + i, used);
+		at += (guint)g_unichar_to_utf8(c, NULL);
+	}
+	g_string_append(out, out->len ? "?=" : "");
 }
 
 /* The raw bytes of the characters of a plain piece that stay. */
@@ -379,18 +502,17 @@ static void write_plain(struct writer *wr, char *text)
 static void write_piece(struct writer *wr, const struct words *w, const struct piece *p)
 {
 	g_autoptr(GString) word = g_string_new(NULL);
-	g_autofree char *kept = NULL;
 
 	if (!p->encoded) {
 		write_plain(wr, kept_raw(w, p));
 		return;
 	}
-	if (!touched(w, p)) {
+	if (!touched(w, p) && !fits_no_line(w, p))
 		g_string_append_len(word, w->raw->str + p->raw_start, (gssize)(p->raw_end - p->raw_start));
-	} else {
-		kept = kept_text(w, p);
-		put_words(word, kept);
-	}
+	else if (p->bytes)
+		put_kept_bytes(w, p, word);
+	else
+		put_kept_text(w, p, word);
 	if (word->len)
 		write_encoded(wr, word->str);
 }

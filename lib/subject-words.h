@@ -6,11 +6,17 @@
 #include <glib.h>
 #include <stdbool.h>
 
+/* Longer runs without white space fit no line with what stands before them. */
+enum { WORDS_TOKEN_MAX = 900 };
+
 /* A run of plain bytes, or one encoded-word (several when a character is split between them). */
 struct piece {
 	guint raw_start, raw_end;	/* in `raw` */
 	guint start, end;		/* in `text` */
 	bool encoded;
+	/* Of an encoded-word whose charset is unknown, or whose bytes do not fit it: the bytes, read as UTF-8 where they are. */
+	char *charset;
+	GByteArray *bytes;
 };
 
 struct words {
@@ -21,17 +27,20 @@ struct words {
 	GArray *removed;	/* gboolean per byte of text */
 };
 
-/* Of a raw value, folded or not; at most LIMIT_SUBJECT_BYTES of it are analysed, the rest is one plain piece. */
+/* Of the LIMIT_SUBJECT_BYTES first bytes of a raw value, folded or not; NULL is an empty one. */
 void words_init(struct words *words, const char *raw);
 void words_release(struct words *words);
 
 /* Marks text[start, end) as removed. */
 void words_remove(struct words *words, guint start, guint end);
 
+/* Is text[at] white space that can go together with text[with] and change no word that does not change anyway? */
+bool words_blank_beside(const struct words *words, guint at, guint with);
+
 /* The text without what was removed; owned. `back`, when not NULL, becomes an array of the text offset of each byte of it, and of its end. */
 char *words_remaining(const struct words *words, GArray **back_out);
 
-/* The raw value without what was removed; unfolded, owned. Encoded-words that lose a part are written anew. */
+/* The raw value without what was removed; unfolded, owned. Encoded-words that lose a part, or that fit no line, are written anew. */
 char *words_rebuild(const struct words *words);
 
 #endif

@@ -7,7 +7,12 @@
 #include "subject-words.h"
 #include "text.h"
 
-enum { LINE_WE_WRITE = 78, LINE_MAX_BYTES = 998, TOKEN_MAX = 900, NAME_LENGTH = 9 };	/* "Subject: " */
+enum {
+	LINE_WE_WRITE = 78,
+	LINE_MAX_BYTES = 998,	/* RFC 5322 section 2.1.1 */
+	NAME_LENGTH = 9,	/* "Subject: " */
+	ROUNDS = 50		/* of removing tags; each can only show one that was built around another */
+};
 
 /* --- formats --- */
 
@@ -125,7 +130,8 @@ static size_t tag_at(const struct tag_format *f, const char *start, const char *
 {
 	const char *p = s;
 
-	if (!*f->before && s > start && g_ascii_isalnum(s[-1]))
+	/* What begins like a word begins one. */
+	if ((!*f->before || g_ascii_isalnum(*f->before)) && s > start && g_ascii_isalnum(s[-1]))
 		return 0;
 	if (!skip_literal(&p, f->before))
 		return 0;
@@ -140,37 +146,107 @@ static size_t tag_at(const struct tag_format *f, const char *start, const char *
 	return (size_t)(p - s);
 }
 
-/* Takes the blanks behind what goes, too, or those before it at the end. */
-static void remove_with_blanks(struct words *w, guint start, guint end)
-{
-	const char *text = w->text->str;
+/* What remains of the words while more and more is removed, and the way from it to them. */
+struct rest {
+	struct words *words;
+	char *text;
+	GArray *back;
+};
 
-	while (end < w->text->len && g_ascii_isspace(text[end]))
-		end++;
-	while (end == w->text->len && start > 0 && g_ascii_isspace(text[start - 1]))
-		start--;
-	/* A tag glued between two words leaves one blank between them. */
-	if (start > 0 && end < w->text->len && !g_ascii_isspace(text[start - 1]) && end > start && g_ascii_isspace(text[end - 1]))
-		end--;
-	words_remove(w, start, end);
+static void rest_init(struct rest *rest, struct words *w)
+{
+	rest->words = w;
+	rest->text = words_remaining(w, &rest->back);
 }
 
+static void rest_release(struct rest *rest)
+{
+	g_free(rest->text);
+	g_array_unref(rest->back);
+}
+
+static guint rest_back(const struct rest *rest, const char *p)
+{
+	return g_array_index(rest->back, guint, (guint)(p - rest->text));
+}
+
+static void rest_remove(const struct rest *rest, const char *start, const char *end)
+{
+	for (; start < end; start++)
+		words_remove(rest->words, rest_back(rest, start), rest_back(rest, start) + 1);
+}
+
+static const char *skip_blanks_beside(const struct rest *rest, const char *p, const char *with)
+{
+	while (*p && words_blank_beside(rest->words, rest_back(rest, p), rest_back(rest, with)))
+		p++;
+	return p;
+}
+
+/* Takes the blanks behind what goes, too, or those before it at the end. */
+static void remove_with_blanks(const struct rest *rest, const char *start, const char *end)
+{
+	const char *last = end - 1;
+
+	end = skip_blanks_beside(rest, end, last);
+	while (!*end && start > rest->text && words_blank_beside(rest->words, rest_back(rest, start - 1), rest_back(rest, start)))
+		start--;
+	/* A tag glued between two words leaves one blank between them. */
+	if (start > rest->text && *end && !g_ascii_isspace(start[-1]) && end > last + 1)
+		end--;
+	rest_remove(rest, start, end);
+}
+
+static size_t tag_and_number(const struct tag_format *f, const struct rest *rest, const char *p, struct numbers *tags)
+{
+	uint64_t number;
+	size_t len = tag_at(f, rest->text, p, &number);
+
+	if (len && tags->n < LIMIT_TAGS)
+		numbers_add(tags, number);
+	return len;
+}
+
+/* The end of a row of tags that begins at p; p when there is none. */
+static const char *skip_tags(const struct tag_format *f, const struct rest *rest, const char *p, struct numbers *tags)
+{
+	size_t len = tag_and_number(f, rest, p, tags);
+
+	while (len) {
+		const char *next = skip_blanks_beside(rest, p + len, p + len - 1);
+
+		p += len;
+		len = tag_and_number(f, rest, next, tags);
+		if (len)
+			p = next;
+	}
+	return p;
+}
+
+/* One round over what remains; true if there were tags. */
+static bool remove_tags(struct words *w, const struct tag_format *f, struct numbers *tags)
+{
+	struct rest rest;
+	bool found = false;
+	const char *end;
+
+	rest_init(&rest, w);
+	for (const char *p = rest.text; *p; p = end > p ? end : p + 1) {
+		end = skip_tags(f, &rest, p, tags);
+		if (end == p)
+			continue;
+		found = true;
+		remove_with_blanks(&rest, p, end);
+	}
+	rest_release(&rest);
+	return found;
+}
+
+/* Where a tag goes, what stood around it may make another. */
 static void find_tags(struct words *w, const struct tag_format *f, struct numbers *tags)
 {
-	const char *text = w->text->str;
-	guint at = 0;
-
-	while (at < w->text->len && at < LIMIT_SUBJECT_BYTES) {
-		uint64_t number;
-		size_t len = tag_at(f, text, text + at, &number);
-
-		if (len) {
-			if (tags->n < LIMIT_TAGS)
-				numbers_add(tags, number);
-			remove_with_blanks(w, at, at + (guint)len);
-		}
-		at += len ? (guint)len : 1;
-	}
+	for (int i = 0; i < ROUNDS && remove_tags(w, f, tags); i++)
+		;
 }
 
 /* --- prefixes --- */
@@ -181,7 +257,7 @@ static const struct prefix {
 	bool forward;
 } prefixes[] = {
 	{ "re", false }, { "aw", false }, { "sv", false }, { "antw", false }, { "antwort", false }, { "vs", false }, { "odp", false },
-	{ "ynt", false }, { "res", false }, { "rif", false }, { "r", false }, { "bls", false }, { "atb", false }, { "vá", false }, { "ref", false },
+	{ "ynt", false }, { "res", false }, { "rif", false }, { "r", false }, { "bls", false }, { "atb", false }, { "vá", false },
 	{ "rép", false }, { "σχετ", false }, { "απ", false }, { "отв", false }, { "на", false }, { "回复", false }, { "回覆", false }, { "答复", false },
 	{ "답장", false }, { "返信", false }, { "תגובה", false }, { "رد", false },
 	{ "fw", true }, { "fwd", true }, { "wg", true }, { "tr", true }, { "rv", true }, { "enc", true }, { "vl", true }, { "vb", true },
@@ -220,7 +296,7 @@ static size_t word_bytes(const char *p)
 	return (size_t)(q - p);
 }
 
-/* The length of a prefix at p, blanks behind it included; 0 if there is none. */
+/* The length of a prefix at p, its colon included; 0 if there is none. */
 static size_t prefix_at(const char *p, bool *forward_out)
 {
 	g_autofree char *word = g_strndup(p, word_bytes(p)), *folded = g_utf8_casefold(word, -1);
@@ -233,7 +309,7 @@ static size_t prefix_at(const char *p, bool *forward_out)
 
 		if (strcmp(known, folded) == 0) {
 			*forward_out = prefixes[i].forward;
-			return (size_t)(end + strspn(end, " \t") - p);
+			return (size_t)(end - p);
 		}
 	}
 	return 0;
@@ -242,21 +318,18 @@ static size_t prefix_at(const char *p, bool *forward_out)
 /* Removes prefixes at the start of what remains: all, or all but the first of each kind. True if there was one. */
 static bool remove_prefixes(struct words *w, bool keep_first)
 {
-	g_autoptr(GArray) back = NULL;
-	g_autofree char *text = words_remaining(w, &back);
 	bool seen[2] = { false, false }, forward;
-	const char *p = text + strspn(text, " \t");
+	struct rest rest;
+	const char *p;
 	size_t len;
 
-	while ((len = prefix_at(p, &forward))) {
-		guint from = (guint)(p - text), to = from + (guint)len;
-
+	rest_init(&rest, w);
+	for (p = rest.text + strspn(rest.text, " \t"); (len = prefix_at(p, &forward)); p += len + strspn(p + len, " \t")) {
 		if (!keep_first || seen[forward])
-			for (guint i = from; i < to; i++)
-				words_remove(w, g_array_index(back, guint, i), g_array_index(back, guint, i) + 1);
+			rest_remove(&rest, p, skip_blanks_beside(&rest, p + len, p + len - 1));
 		seen[forward] = true;
-		p += len;
 	}
+	rest_release(&rest);
 	return seen[0] || seen[1];
 }
 
@@ -291,7 +364,7 @@ static GString *break_tokens(const char *s)
 
 	for (; *s; s++) {
 		run = *s == ' ' || *s == '\t' ? 0 : run + 1;
-		if (run > TOKEN_MAX && ((guchar)*s & 0xc0) != 0x80) {
+		if (run > WORDS_TOKEN_MAX && ((guchar)*s & 0xc0) != 0x80) {
 			g_string_append_c(out, ' ');
 			run = 1;
 		}
@@ -333,6 +406,11 @@ static char *fold(const char *s)
 	while (*s) {
 		size_t blanks = strspn(s, " \t"), token = strcspn(s + blanks, " \t");
 
+		/* More white space than a line may hold cannot be kept: a line of nothing else ends the headers for some. */
+		if (blanks + token > LINE_MAX_BYTES) {
+			s += blanks - 1;
+			blanks = 1;
+		}
 		if (out->len && blanks && line + blanks + token > LINE_WE_WRITE) {
 			g_string_append_c(out, '\n');
 			line = 0;
@@ -351,7 +429,7 @@ static bool as_it_should_be(const char *raw, const GString *wanted)
 	struct words w;
 	bool same;
 
-	if (!raw || strchr(raw, '\r'))
+	if (!raw || strchr(raw, '\r') || strlen(raw) > LIMIT_SUBJECT_BYTES)
 		return false;
 	for (const char *p = raw; *p; p++) {
 		line = *p == '\n' ? 0 : line + 1;
@@ -387,8 +465,8 @@ char *subject_retag(const char *raw, const struct tag_format *format, uint64_t n
 	GString *value = break_tokens(joined);
 	char *out;
 
-	shorten(value, max_subject);
-	out = as_it_should_be(raw, value) ? g_strdup(raw + strspn(raw, " \t\n")) : fold(value->str);
+	shorten(value, MAX(max_subject, strlen(tag)));
+	out = as_it_should_be(raw, value) ? g_strchomp(g_strdup(raw + strspn(raw, " \t\n"))) : fold(value->str);
 	g_string_free(value, TRUE);
 	return out;
 }

@@ -1,0 +1,423 @@
+/* Tags and prefixes of a Subject: what is found in it, what it becomes, and that every other byte stays. */
+#include "subject.h"
+
+#include <string.h>
+
+#include "limits.h"
+#include "text.h"
+
+static struct tag_format ours;
+
+/* How long the lines, and the encoded-words that we wrote, are; that nothing ends the header early. */
+static void assert_header_is_sound(const char *value)
+{
+	size_t line = strlen("Subject: ");
+
+	for (const char *p = value; *p; p++) {
+		g_assert_cmpint(*p, !=, '\r');
+		line = *p == '\n' ? 0 : line + 1;
+		g_assert_cmpuint(line, <=, 998);
+		if (*p == '\n')
+			g_assert_cmpuint(strspn(p + 1, " \t"), >, 0);
+	}
+	for (const char *p = value; (p = strstr(p, "=?UTF-8?B?")); p++)
+		g_assert_cmpuint(strcspn(p, " \n"), <=, 75);
+}
+
+/* The raw value; tags found, as text; what is left for a title; a reply?; the value with tag 42 in front. NULL: same as given. */
+static const struct {
+	const char *raw, *tags, *plain;
+	bool is_reply;
+	const char *tagged;
+} subjects[] = {
+	{ NULL, "", "", false, "[example.com #42]" },
+	{ "", "", "", false, "[example.com #42]" },
+	{ " \t\r\n ", "", "", false, "[example.com #42]" },
+	{ "Printer on fire", "", "Printer on fire", false, "[example.com #42] Printer on fire" },
+	{ " Printer  on\tfire ", "", "Printer on fire", false, "[example.com #42] Printer  on\tfire" },
+
+	/* our tags */
+	{ "[example.com #42] Printer", "42", "Printer", false, NULL },
+	{ "[example.com #42]", "42", "", false, NULL },
+	{ "[EXAMPLE.Com #42] Printer", "42", "Printer", false, "[example.com #42] Printer" },
+	{ "Re: [example.com #42] Printer", "42", "Printer", true, "[example.com #42] Re: Printer" },
+	{ "Printer [example.com #42]", "42", "Printer", false, "[example.com #42] Printer" },
+	{ "Printer [example.com #42] on fire", "42", "Printer on fire", false, "[example.com #42] Printer on fire" },
+	{ "Printer[example.com #42]on fire", "42", "Printeron fire", false, "[example.com #42] Printeron fire" },
+	{ "Printer[example.com #42] on fire", "42", "Printer on fire", false, "[example.com #42] Printer on fire" },
+	{ "[example.com #42] [example.com #7] x", "42 7", "x", false, "[example.com #42] x" },
+	{ "[example.com #7] Re: [example.com #42] x", "7 42", "x", true, "[example.com #42] Re: x" },
+	{ "[example.com #7][example.com #7] x", "7", "x", false, "[example.com #42] x" },
+	{ "[example.com [example.com #1]#2] x", "1 2", "x", false, "[example.com #42] x" },
+
+	/* what is not our tag */
+	{ "[example.com #1234] x", "1234", "x", false, "[example.com #42] x" },
+	{ "[example.com #123a] x", "", "[example.com #123a] x", false, "[example.com #42] [example.com #123a] x" },
+	{ "[example.com #042] x", "", "[example.com #042] x", false, "[example.com #42] [example.com #042] x" },
+	{ "[example.com #0] x", "", "[example.com #0] x", false, "[example.com #42] [example.com #0] x" },
+	{ "[example.com #] x", "", "[example.com #] x", false, "[example.com #42] [example.com #] x" },
+	{ "[example.com #123456789012345678901234567890] x", "", "[example.com #123456789012345678901234567890] x", false,
+		"[example.com #42] [example.com #123456789012345678901234567890] x" },
+	{ "[example.com #18446744073709551615] x", "18446744073709551615", "x", false, "[example.com #42] x" },
+	{ "[example.com #18446744073709551616] x", "", "[example.com #18446744073709551616] x", false, "[example.com #42] [example.com #18446744073709551616] x" },
+	{ "[example.com #\xef\xbc\x94\xef\xbc\x92] x", "", "[example.com #\xef\xbc\x94\xef\xbc\x92] x", false,
+		"[example.com #42] [example.com #\xef\xbc\x94\xef\xbc\x92] x" },
+	{ "[example.com#42] x", "", "[example.com#42] x", false, "[example.com #42] [example.com#42] x" },
+	{ "[Ticket#123] [other.example #5] x", "", "[Ticket#123] [other.example #5] x", false, "[example.com #42] [Ticket#123] [other.example #5] x" },
+	{ "[myexample.com #5] x", "", "[myexample.com #5] x", false, "[example.com #42] [myexample.com #5] x" },
+
+	/* folding */
+	{ "Re: [example.com\r\n #42] x", "42", "x", true, "[example.com #42] Re: x" },
+	{ "Re: [example.com\n\t #42] x", "42", "x", true, "[example.com #42] Re: x" },
+	{ "one\r\n two", "", "one two", false, "[example.com #42] one two" },
+	{ "one\rtwo\nthree", "", "one two three", false, "[example.com #42] one two three" },
+	{ "[example.com #42] one\n two", "42", "one two", false, NULL },
+
+	/* prefixes */
+	{ "Re: x", "", "x", true, "[example.com #42] Re: x" },
+	{ "AW: WG: SV: Antw: RE[5]: x", "", "x", true, "[example.com #42] AW: WG: x" },
+	{ "Re: Re: Re: x", "", "x", true, "[example.com #42] Re: x" },
+	{ "Re : x", "", "x", true, "[example.com #42] Re : x" },
+	{ "Re^2: Re(3): Re*4: x", "", "x", true, "[example.com #42] Re^2: x" },
+	{ "Fwd: Fw: x", "", "x", true, "[example.com #42] Fwd: x" },
+	{ "\xe5\x9b\x9e\xe5\xa4\x8d\xef\xbc\x9a x", "", "x", true, "[example.com #42] \xe5\x9b\x9e\xe5\xa4\x8d\xef\xbc\x9a x" },
+	{ "=?utf-8?B?5Zue5aSN77yaIHg=?=", "", "x", true, "[example.com #42] =?utf-8?B?5Zue5aSN77yaIHg=?=" },
+	{ "Re: [example.com #42] AW: [Ticket#5] x", "42", "[Ticket#5] x", true, "[example.com #42] Re: [Ticket#5] x" },
+	{ "Report: x", "", "Report: x", false, "[example.com #42] Report: x" },
+	{ "Re: Ref: 1234", "", "Ref: 1234", true, "[example.com #42] Re: Ref: 1234" },
+	{ "12:30 Re: x", "", "12:30 Re: x", false, "[example.com #42] 12:30 Re: x" },
+	{ "Re:", "", "", true, "[example.com #42] Re:" },
+
+	/* encoded-words and raw 8-bit stay as they came */
+	{ "=?ISO-8859-1?Q?Dr=FCcker?= kaputt", "", "Dr\xc3\xbc" "cker kaputt", false, "[example.com #42] =?ISO-8859-1?Q?Dr=FCcker?= kaputt" },
+	{ "Dr\xfc" "cker", "", "Dr\xc3\xbc" "cker", false, "[example.com #42] Dr\xfc" "cker" },
+	{ "Dr\xc3\xbc" "cker", "", "Dr\xc3\xbc" "cker", false, "[example.com #42] Dr\xc3\xbc" "cker" },
+	{ "[example.com #7] Dr\xfc" "cker", "7", "Dr\xc3\xbc" "cker", false, "[example.com #42] Dr\xfc" "cker" },
+	{ "=?GB18030?B?xOO6ww==?=", "", "\xe4\xbd\xa0\xe5\xa5\xbd", false, "[example.com #42] =?GB18030?B?xOO6ww==?=" },
+	{ "=?ISO-2022-JP?B?GyRCRnxLXBsoQg==?=", "", "\xe6\x97\xa5\xe6\x9c\xac", false, "[example.com #42] =?ISO-2022-JP?B?GyRCRnxLXBsoQg==?=" },
+	{ "=?utf-8?Q?a?= =?utf-8?Q?b?=", "", "ab", false, "[example.com #42] =?utf-8?Q?a?= =?utf-8?Q?b?=" },
+	{ "=?utf-8?Q?=C3?= =?utf-8?Q?=BC?=", "", "\xc3\xbc", false, "[example.com #42] =?utf-8?Q?=C3?= =?utf-8?Q?=BC?=" },
+	{ "=?utf-8*de?Q?=C3=BC?=", "", "\xc3\xbc", false, "[example.com #42] =?utf-8*de?Q?=C3=BC?=" },
+	{ "=?utf-8?Q?" "?= x", "", "x", false, "[example.com #42] =?utf-8?Q?" "?= x" },
+	{ "=?utf-8?B?" "?= x", "", "x", false, "[example.com #42] =?utf-8?B?" "?= x" },
+	{ "=?utf-8?B?W2V4YW1", "", "=?utf-8?B?W2V4YW1", false, "[example.com #42] =?utf-8?B?W2V4YW1" },
+	{ "=?utf-8?X?abc?=", "", "=?utf-8?X?abc?=", false, "[example.com #42] =?utf-8?X?abc?=" },
+	{ "=?../../etc?Q?abc?=", "", "=?../../etc?Q?abc?=", false, "[example.com #42] =?../../etc?Q?abc?=" },
+
+	/* unknown charsets, bytes that do not fit, broken base64: read as far as possible, and kept */
+	{ "=?x-unknown?Q?Dr=FCcker?=", "", "Dr\xc3\xbc" "cker", false, "[example.com #42] =?x-unknown?Q?Dr=FCcker?=" },
+	{ "=?utf-8?Q?Dr=FCcker_=C3=BC?=", "", "Dr\xc3\xbc" "cker \xc3\xbc", false, "[example.com #42] =?utf-8?Q?Dr=FCcker_=C3=BC?=" },
+	{ "=?utf-8?B?UHJpbnRlciE?=", "", "Printer!", false, "[example.com #42] =?utf-8?B?UHJpbnRlciE?=" },
+	{ "=?utf-8?B?!!UHJpbnRlciE=!!?=", "", "Printer!", false, "[example.com #42] =?utf-8?B?!!UHJpbnRlciE=!!?=" },
+
+	/* our tag inside encoded-words: they are written anew, and only they */
+	{ "=?utf-8?Q?[example.com_#42]_Dr=C3=BCcker?=", "42", "Dr\xc3\xbc" "cker", false, "[example.com #42] =?UTF-8?B?RHLDvGNrZXI=?=" },
+	{ "=?utf-8?B?W2V4YW1wbGUuY29tICM0Ml0gaGVsbG8?=", "42", "hello", false, "[example.com #42] =?UTF-8?B?aGVsbG8=?=" },
+	{ "=?utf-8?Q?[exam?= =?utf-8?Q?ple.com_#4?=\n =?utf-8?Q?2]_x?= =?iso-8859-1?Q?=FC?=", "42", "x\xc3\xbc", false,
+		"[example.com #42] =?UTF-8?B?eA==?= =?iso-8859-1?Q?=FC?=" },
+	{ "[example.com =?utf-8?Q?#42]_x?=", "42", "x", false, "[example.com #42] =?UTF-8?B?eA==?=" },
+	{ "=?x-unknown?Q?=FC_[example.com_#42]_=FC?=", "42", "\xc3\xbc \xc3\xbc", false, "[example.com #42] =?x-unknown?Q?=FC_=FC?=" },
+	{ "=?utf-8?Q?Re:_[example.com_#42]_=FC?=", "42", "\xc3\xbc", true, "[example.com #42] =?utf-8?Q?Re=3A_=FC?=" },
+	{ "=?utf-8?Q?a?= [example.com #42] =?utf-8?Q?b?=", "42", "a b", false, "[example.com #42] =?utf-8?Q?a?= =?UTF-8?Q?_?= =?utf-8?Q?b?=" },
+
+	/* what would be a line, or the end of one, never becomes one */
+	{ "=?utf-8?Q?a=0D=0AX-Evil:_b?=", "", "a X-Evil: b", false, "[example.com #42] =?utf-8?Q?a=0D=0AX-Evil:_b?=" },
+	{ "=?utf-8?Q?a=0D=0AX-Evil:_b_[example.com_#42]?=", "42", "a X-Evil: b", false, "[example.com #42] =?UTF-8?B?YSAgWC1FdmlsOiBi?=" },
+	{ "=?utf-8?B?YQANCmI=?= [example.com #42]", "42", "a b", false, "[example.com #42] =?utf-8?B?YQANCmI=?=" },
+	{ "a\x01\x7f" "b", "", "a b", false, "[example.com #42] a\x01\x7f" "b" },
+};
+
+static char *numbers_text(const struct numbers *numbers)
+{
+	GString *out = g_string_new(NULL);
+
+	for (size_t i = 0; i < numbers->n; i++)
+		g_string_append_printf(out, "%s%" G_GUINT64_FORMAT, i ? " " : "", numbers->v[i]);
+	return g_string_free(out, FALSE);
+}
+
+static void test_view(void)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(subjects); i++) {
+		struct subject_view view;
+		g_autofree char *tags = NULL;
+
+		subject_view_init(&view, subjects[i].raw, &ours);
+		tags = numbers_text(&view.tags);
+		g_assert_cmpstr(tags, ==, subjects[i].tags);
+		g_assert_cmpstr(view.plain, ==, subjects[i].plain);
+		g_assert_cmpint(view.is_reply, ==, subjects[i].is_reply);
+		subject_view_release(&view);
+	}
+}
+
+static void test_retag(void)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(subjects); i++) {
+		const char *raw = subjects[i].raw;
+		g_autofree char *once = subject_retag(raw, &ours, 42, 998), *twice = subject_retag(once, &ours, 42, 998);
+
+		g_assert_cmpstr(once, ==, subjects[i].tagged ? subjects[i].tagged : raw);
+		g_assert_cmpstr(twice, ==, once);
+		assert_header_is_sound(once);
+	}
+}
+
+/* After the tag: one number, the same title. */
+static void test_view_of_what_was_tagged(void)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(subjects); i++) {
+		g_autofree char *once = subject_retag(subjects[i].raw, &ours, 42, 998);
+		struct subject_view view;
+
+		subject_view_init(&view, once, &ours);
+		g_assert_cmpuint(view.tags.n, ==, 1);
+		g_assert_cmpuint(view.tags.v[0], ==, 42);
+		g_assert_cmpstr(view.plain, ==, subjects[i].plain);
+		subject_view_release(&view);
+	}
+}
+
+static void test_tags_only_removed(void)
+{
+	g_autofree char *value = subject_retag("Re: Re: [example.com #7] x [example.com #8]", &ours, 0, 998);
+
+	g_assert_cmpstr(value, ==, "Re: Re: x");
+}
+
+/* --- size --- */
+
+/* `count` times the text, one after the other. */
+static char *many(const char *text, size_t count)
+{
+	GString *out = g_string_new(NULL);
+
+	while (count-- > 0)
+		g_string_append(out, text);
+	return g_string_free(out, FALSE);
+}
+
+/* Long values of many makes; each comes out tagged, in lines that fit, at most as long as is allowed, in reasonable time. */
+static void test_long_values(void)
+{
+	static const struct { const char *text; size_t count; } values[] = {
+		{ "word ", 2000 }, { "x", 10000 }, { "\xe9", 10000 }, { "\xc3\xa9", 5000 }, { " ", 10000 }, { "=?utf-8?Q?word?= ", 600 },
+		{ "=?utf-8?Q?=C3?= ", 60000 }, { "Re: ", 300000 }, { "[example.com #7]", 60000 }, { "[example.com ", 60000 }, { "=?", 500000 },
+		{ "=?utf-8?B?", 100000 }, { "word\r\n ", 200000 }, { "\r", 1000000 }, { "[example.com #", 70000 }, { "\x01", 1000000 }, { "=?a?Q?\xff?=", 90000 },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(values); i++) {
+		g_autofree char *raw = many(values[i].text, values[i].count), *tail = g_strconcat("x", raw, "y", NULL);
+		g_autofree char *once = subject_retag(tail, &ours, 42, 998), *wide = subject_retag(tail, &ours, 42, LIMIT_SUBJECT_BYTES);
+		struct subject_view view;
+
+		g_assert_true(g_str_has_prefix(once, "[example.com #42]"));
+		g_assert_cmpuint(strlen(once), <=, 998 + 998 / 70);
+		assert_header_is_sound(once);
+		assert_header_is_sound(wide);
+		subject_view_init(&view, tail, &ours);
+		g_assert_cmpuint(strlen(view.plain), <=, LIMIT_TITLE_BYTES);
+		g_assert_true(g_utf8_validate(view.plain, -1, NULL));
+		subject_view_release(&view);
+	}
+	g_assert_cmpfloat(g_test_timer_elapsed(), <, 60);
+}
+
+/* LIMIT_SUBJECT_BYTES: a tag that ends there is found, one byte further it is not. */
+static void test_bytes_read(void)
+{
+	static const char tag[] = "[example.com #7]";
+
+	for (size_t past = 0; past < 2; past++) {
+		g_autofree char *fill = g_strnfill(LIMIT_SUBJECT_BYTES - strlen(tag) - 1 + past, 'x');
+		g_autofree char *raw = g_strconcat(fill, " ", tag, NULL);
+		struct subject_view view;
+
+		subject_view_init(&view, raw, &ours);
+		g_assert_cmpuint(view.tags.n, ==, past ? 0 : 1);
+		subject_view_release(&view);
+	}
+}
+
+/* LIMIT_TITLE_BYTES, cut at a character. */
+static void test_title_length(void)
+{
+	for (int more = -1; more < 2; more++) {
+		g_autofree char *raw = g_strnfill((gsize)(LIMIT_TITLE_BYTES + more), 'x');
+		struct subject_view view;
+
+		subject_view_init(&view, raw, &ours);
+		g_assert_cmpuint(strlen(view.plain), ==, (size_t)(LIMIT_TITLE_BYTES + MIN(more, 0)));
+		subject_view_release(&view);
+	}
+}
+
+/* LIMIT_TAGS numbers are told, all tags go. */
+static void test_many_tags(void)
+{
+	for (int count = LIMIT_TAGS; count < LIMIT_TAGS + 2; count++) {
+		g_autoptr(GString) raw = g_string_new(NULL);
+		g_autofree char *tagged = NULL;
+		struct subject_view view;
+
+		for (int i = 1; i <= count; i++)
+			g_string_append_printf(raw, "[example.com #%d] ", i);
+		subject_view_init(&view, raw->str, &ours);
+		g_assert_cmpuint(view.tags.n, ==, LIMIT_TAGS);
+		g_assert_cmpstr(view.plain, ==, "");
+		subject_view_release(&view);
+		tagged = subject_retag(raw->str, &ours, 42, 998);
+		g_assert_cmpstr(tagged, ==, "[example.com #42]");
+	}
+}
+
+/* The tag itself is never cut; a word is not cut within a character or an encoded-word. */
+static void test_shortened(void)
+{
+	static const struct { const char *raw; size_t max; const char *tagged; } cut[] = {
+		{ "abcdef", 20, "[example.com #42] ab" }, { "abcdef", 5, "[example.com #42]" }, { "a b c d", 20, "[example.com #42] a" },
+		{ "\xc3\xa9\xc3\xa9", 19, "[example.com #42]" }, { "\xc3\xa9\xc3\xa9", 20, "[example.com #42] \xc3\xa9" },
+		{ "a =?utf-8?Q?abcdefgh?=", 30, "[example.com #42] a" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cut); i++) {
+		g_autofree char *tagged = subject_retag(cut[i].raw, &ours, 42, cut[i].max);
+
+		g_assert_cmpstr(tagged, ==, cut[i].tagged);
+	}
+}
+
+/* An encoded-word too long for a line is written as several that fit. */
+static void test_overlong_word(void)
+{
+	g_autofree char *data = many("w7xh", 240), *raw = g_strdup_printf("=?utf-8?B?%s?=", data);
+	g_autofree char *tagged = subject_retag(raw, &ours, 42, 4000);
+	struct subject_view before, after;
+
+	assert_header_is_sound(tagged);
+	subject_view_init(&before, raw, &ours);
+	subject_view_init(&after, tagged, &ours);
+	g_assert_cmpstr(after.plain, ==, before.plain);
+	g_assert_true(g_str_has_prefix(after.plain, "\xc3\xbc" "a\xc3\xbc" "a"));
+	subject_view_release(&before);
+	subject_view_release(&after);
+}
+
+/* --- formats --- */
+
+static void test_formats(void)
+{
+	static const struct { const char *pattern, *tag, *others; } formats[] = {
+		{ "[%n #%d]", "[desk #42]", "[desk #042] [desk # 42] [desc #42] (desk #42)" },
+		{ "%n-%d", "desk-42", "xdesk-42 desk-42a desk--42" },
+		{ "#%d", "#42", "#042 #42a ##" },
+		{ "(%d/%n)", "(42/desk)", "(42/des) (/desk)" },
+		{ "Ticket#%d", "Ticket#42", "ticket#42 MyTicket#42" },
+		{ "%d:", "42:", "x42: 42;" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(formats); i++) {
+		struct tag_format format;
+		struct subject_view view;
+		g_autofree char *tag = NULL, *tagged = NULL;
+
+		g_assert_cmpint(tag_format_init(&format, formats[i].pattern, "desk", NULL), ==, ST_OK);
+		tag = tag_text(&format, 42);
+		g_assert_cmpstr(tag, ==, formats[i].tag);
+		tagged = subject_retag(formats[i].others, &format, 42, 998);
+		subject_view_init(&view, tagged, &format);
+		g_assert_cmpuint(view.tags.n, ==, 1);
+		g_assert_cmpuint(view.tags.v[0], ==, 42);
+		g_assert_cmpstr(view.plain, ==, formats[i].others);
+		subject_view_release(&view);
+		tag_format_release(&format);
+	}
+}
+
+static void test_refused_formats(void)
+{
+	static const struct { const char *pattern, *name; } refused[] = {
+		{ "", "x" }, { "%d", "x" }, { "[%n]", "x" }, { "[%d %d]", "x" }, { "[%n %n %d]", "x" }, { "[%x %d]", "x" }, { "[%", "x" }, { "[1%d]", "x" },
+		{ "[\n%d]", "x" }, { "[\xc3\xbc%d]", "x" }, { "[%n #%d]", "" }, { "[%n #%d]", "a b" }, { "[%n #%d]", "a]" }, { "[%n #%d]", "\xc3\xbc" },
+		{ "[%n #%d]", "a\nb" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(refused); i++) {
+		struct tag_format format;
+		struct error err = { "" };
+
+		g_assert_cmpint(tag_format_init(&format, refused[i].pattern, refused[i].name, &err), ==, ST_BAD_INPUT);
+		g_assert_cmpstr(err.text, !=, "");
+	}
+}
+
+/* --- commands --- */
+
+static const struct { const char *raw, *commands, *rest; } with_commands[] = {
+	{ "!close", "close", "" },
+	{ "Re: x !close", "close", "Re: x" },
+	{ "!close Re: x", "close", "Re: x" },
+	{ "Re: !close x", "close", "Re: x" },
+	{ "!CLOSE x", "CLOSE", "x" },
+	{ "x !close !wait 3d", "close|wait 3d", "x" },
+	{ "x !assign anna !tag +a -b y", "assign anna|tag +a -b", "x y" },
+	{ "x !title new title !spam", "title new title|spam", "x" },
+	{ "x !wait", "wait", "x" },
+	{ "x !wait !close", "wait|close", "x" },
+	{ "=?utf-8?Q?=C3=BC_!close?=", "close", "=?UTF-8?B?w7w=?=" },
+	{ "x !status\n waiting", "status waiting", "x" },
+	{ "[example.com #7] Re: \xfc !close", "close", "[example.com #7] Re: \xfc" },
+	{ "!", NULL, NULL }, { "!!close", NULL, NULL }, { "close!", NULL, NULL }, { "x!close", NULL, NULL }, { "!closed", NULL, NULL }, { "!delete 5", NULL, NULL },
+	{ "", NULL, NULL }, { NULL, NULL, NULL }, { "! close", NULL, NULL },
+};
+
+static void test_commands(void)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(with_commands); i++) {
+		char *rest = NULL;
+		g_auto(GStrv) commands = subject_take_commands(with_commands[i].raw, &rest);
+		g_autofree char *joined = commands ? g_strjoinv("|", commands) : NULL;
+
+		g_assert_cmpstr(joined, ==, with_commands[i].commands);
+		g_assert_cmpstr(rest, ==, with_commands[i].rest);
+		g_free(rest);
+	}
+}
+
+/* LIMIT_COMMANDS are taken, what follows stays. */
+static void test_many_commands(void)
+{
+	for (size_t count = LIMIT_COMMANDS; count < LIMIT_COMMANDS + 2; count++) {
+		g_autofree char *raw = many("!close ", count), *rest = NULL;
+		g_auto(GStrv) commands = subject_take_commands(raw, &rest);
+
+		g_assert_cmpuint(g_strv_length(commands), ==, LIMIT_COMMANDS);
+		g_assert_cmpstr(rest, ==, count > LIMIT_COMMANDS ? "!close" : "");
+	}
+}
+
+int main(int argc, char **argv)
+{
+	int rc;
+
+	g_test_init(&argc, &argv, NULL);
+	g_assert_cmpint(tag_format_init(&ours, "[%n #%d]", "example.com", NULL), ==, ST_OK);
+	g_test_timer_start();
+	g_test_add_func("/subject/what is found in it", test_view);
+	g_test_add_func("/subject/what it becomes", test_retag);
+	g_test_add_func("/subject/what is found after it was tagged", test_view_of_what_was_tagged);
+	g_test_add_func("/subject/number 0 only removes tags", test_tags_only_removed);
+	g_test_add_func("/subject/long values of every make", test_long_values);
+	g_test_add_func("/subject/bytes read", test_bytes_read);
+	g_test_add_func("/subject/title length", test_title_length);
+	g_test_add_func("/subject/many tags", test_many_tags);
+	g_test_add_func("/subject/shortened at a good place", test_shortened);
+	g_test_add_func("/subject/a word too long for a line", test_overlong_word);
+	g_test_add_func("/subject/formats", test_formats);
+	g_test_add_func("/subject/refused formats", test_refused_formats);
+	g_test_add_func("/subject/commands", test_commands);
+	g_test_add_func("/subject/many commands", test_many_commands);
+	rc = g_test_run();
+	tag_format_release(&ours);
+	return rc;
+}
