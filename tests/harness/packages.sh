@@ -57,7 +57,7 @@ build_tree() (
 	shift 2
 	[ -x "$source/configure" ] || "$source/autogen.sh" || exit 1
 	mkdir -p "$build" && cd "$build" || exit 1
-	[ -f Makefile ] && grep -qxF "$*" arguments 2>/dev/null || "$source/configure" -q "$@" || exit 1
+	[ -f Makefile ] && grep -qxF -e "$*" arguments 2>/dev/null || "$source/configure" -q "$@" || exit 1
 	echo "$*" >arguments
 	make -j"$(nproc)"
 )
