@@ -118,6 +118,18 @@ enum status archive_remove(const char *dir, const char *name, struct error *err)
 	return rc == 0 ? ST_OK : failed(err, "remove", dir, name);
 }
 
+enum status archive_sync(const char *dir, struct error *err)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
+
+	/* Nothing was ever written to a directory that is not there. */
+	if (fd < 0)
+		return errno == ENOENT ? ST_OK : failed(err, "open", dir, "");
+	rc = syncfs(fd);
+	close(fd);
+	return rc == 0 ? ST_OK : failed(err, "sync", dir, "");
+}
+
 /* --- walking --- */
 
 struct walk {

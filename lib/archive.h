@@ -17,6 +17,9 @@ enum status archive_open(const char *dir, const char *name, int *fd_out, struct 
 /* Whole contents, at most max bytes. Owned. */
 enum status archive_read(const char *dir, const char *name, size_t max, char **data_out, size_t *len_out, struct error *err);
 
+/* Everything written below dir so far is on disk when it returns. */
+enum status archive_sync(const char *dir, struct error *err);
+
 enum status archive_remove(const char *dir, const char *name, struct error *err);
 
 /* Each archive file below dir, as relative name; for check and purge. fn returns false to stop. */

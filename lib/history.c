@@ -54,6 +54,11 @@ enum status history_append(struct txn *txn, struct event *event, struct error *e
 	return failed(txn, st == ST_OK ? put_event(txn, event) : st, event->ticket, err);
 }
 
+enum status history_save(struct txn *txn, const struct event *event, struct error *err)
+{
+	return failed(txn, put_event(txn, event), event->ticket, err);
+}
+
 enum status history_add(struct txn *txn, uint64_t ticket, const struct actor *actor, const char *kind,
 	const char *from, const char *to, const char *text, struct error *err)
 {

@@ -14,6 +14,9 @@ struct actor {
 /* Gives event->serial. */
 enum status history_append(struct txn *txn, struct event *event, struct error *err);
 
+/* Stores one under the serial that it has: read from an export, or changed. */
+enum status history_save(struct txn *txn, const struct event *event, struct error *err);
+
 /* The usual form of it; from, to and text may be NULL. */
 enum status history_add(struct txn *txn, uint64_t ticket, const struct actor *actor, const char *kind,
 	const char *from, const char *to, const char *text, struct error *err);

@@ -75,7 +75,7 @@ static void work_init(struct work *w, struct store *store, const struct arrival 
 	w->envelope = arrival->envelope;
 	w->message = arrival->message;
 	w->outcome = outcome;
-	w->now = arrival->import && message_date(w->message) ? message_date(w->message) : w->envelope->received;
+	w->now = w->envelope->received;
 	store_secret(store, w->key.secret);
 	subject_view_init(&w->subject, message_header(w->message, "Subject", 0), &w->settings->tag_format);
 	w->automatic = automatic_kind(w->message, w->envelope->sender, w->settings->policy.spam_header, &w->automatic_reason);
@@ -160,6 +160,8 @@ static enum whose imported_whose(struct work *w)
 	struct mailboxes from = message_from(w->message);
 	bool ours = from.n > 0 && (settings_is_own(w->settings, from.v[0].address) || is_agent_address(from.v[0].address, w));
 
+	if (w->recipients.hits->len == 0)
+		return WHOSE_OTHER;
 	if (!ours)
 		return WHOSE_INBOUND;
 	if (agents_find(w->txn, from.v[0].address, &w->agent, NULL) == ST_OK)
@@ -266,7 +268,7 @@ static enum status record(struct txn *txn, void *arg, struct error *err)
 	}
 	if (st != ST_OK || w->outcome->left_alone || w->outcome->edits.verdict != VERDICT_ACCEPT)
 		return st;
-	st = plan(w);
+	st = w->arrival->import ? ST_OK : plan(w);
 	work_report(w);
 	failpoint("before-commit");
 	return st;
@@ -325,12 +327,12 @@ static bool archived(const struct work *w)
 	return w->settings->archive.path && *w->settings->archive.path;
 }
 
-static enum status keep(struct work *w, struct error *err)
+static enum status keep(struct work *w, bool durable, struct error *err)
 {
 	if (!archived(w))
 		return ST_OK;
 	w->archive = archive_name(w->envelope->received, w->digest);
-	return spool_keep(w->arrival->spool, w->settings->archive.path, w->archive, w->settings->store.durable, err);
+	return spool_keep(w->arrival->spool, w->settings->archive.path, w->archive, durable, err);
 }
 
 /* Is the copy in the archive an entry's? One that is known and not ours to look at now may have been recorded under the same name. */
@@ -355,7 +357,7 @@ enum status intake(struct store *store, const struct arrival *arrival, struct ou
 
 	work_init(&w, store, arrival, outcome);
 	identify(&w);
-	st = keep(&w, err);
+	st = keep(&w, arrival->settings->store.durable, err);
 	failpoint("archived");
 	if (st == ST_OK)
 		st = store_write(store, record, &w, err);
@@ -363,5 +365,54 @@ enum status intake(struct store *store, const struct arrival *arrival, struct ou
 	if (st == ST_OK)
 		drop_copy(&w);
 	work_release(&w);
+	return st;
+}
+
+/* --- many at once --- */
+
+struct batch {
+	struct work *works;
+	size_t n;
+};
+
+static enum status record_each(struct txn *txn, void *arg, struct error *err)
+{
+	const struct batch *batch = arg;
+	enum status st = ST_OK;
+
+	for (size_t i = 0; i < batch->n && st == ST_OK; i++)
+		st = record(txn, &batch->works[i], err);
+	return st;
+}
+
+static enum status keep_each(const struct batch *batch, const struct settings *settings, struct error *err)
+{
+	enum status st = ST_OK;
+
+	for (size_t i = 0; i < batch->n && st == ST_OK; i++) {
+		identify(&batch->works[i]);
+		st = keep(&batch->works[i], false, err);
+	}
+	if (st == ST_OK && settings->store.durable && settings->archive.path && *settings->archive.path)
+		st = archive_sync(settings->archive.path, err);
+	return st;
+}
+
+enum status intake_batch(struct store *store, const struct arrival *arrivals, struct outcome *outcomes, size_t n, struct error *err)
+{
+	struct batch batch = { g_new0(struct work, n), n };
+	enum status st;
+
+	for (size_t i = 0; i < n; i++)
+		work_init(&batch.works[i], store, &arrivals[i], &outcomes[i]);
+	st = n ? keep_each(&batch, arrivals[0].settings, err) : ST_OK;
+	if (st == ST_OK && n)
+		st = store_write(store, record_each, &batch, err);
+	for (size_t i = 0; i < n; i++) {
+		if (st == ST_OK)
+			drop_copy(&batch.works[i]);
+		work_release(&batch.works[i]);
+	}
+	g_free(batch.works);
 	return st;
 }

@@ -22,7 +22,7 @@ struct arrival {
 	const struct envelope *envelope;
 	struct message *message;
 	struct spool *spool;		/* kept in the archive when the message is recorded and an archive is configured */
-	bool import;			/* no autoresponse, no notices, no recipients' changes; the Date header is when it came */
+	bool import;			/* no autoresponse, no notices, no edits; the From header tells whose it is */
 };
 
 struct outcome {
@@ -45,5 +45,8 @@ void outcome_release(struct outcome *outcome);
 /* Archives, commits (durably, if the store is so), plans. Anything but ST_OK: nothing is recorded, and the message must not be accepted as a ticket.
  * Safe to call from many threads, each with its own message. outcome must be initialised. */
 enum status intake(struct store *store, const struct arrival *arrival, struct outcome *outcome, struct error *err);
+
+/* Several in this order as one transaction and with one sync, for imports: all are recorded or none is. The outcomes must be initialised. */
+enum status intake_batch(struct store *store, const struct arrival *arrivals, struct outcome *outcomes, size_t n, struct error *err);
 
 #endif

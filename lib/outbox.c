@@ -70,17 +70,21 @@ static enum status forget_due(struct txn *txn, uint64_t id, struct error *err)
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-enum status outbox_put(struct txn *txn, struct outgoing *outgoing, const char *mail, size_t len, struct error *err)
+enum status outbox_insert(struct txn *txn, const struct outgoing *outgoing, const char *mail, size_t len, struct error *err)
 {
 	struct key key;
-	enum status st = txn_next_number(txn, "outgoing", 1, &outgoing->id);
+	enum status st;
 
 	outgoing_key(&key, outgoing->id);
-	if (st == ST_OK)
-		st = txn_put(txn, TABLE_OUTBOX_MAIL, key_bytes(&key), (struct bytes){ len ? mail : "", len });
-	if (st == ST_OK)
-		st = put_outgoing(txn, outgoing);
-	return failed(txn, st, "write to", err);
+	st = txn_put(txn, TABLE_OUTBOX_MAIL, key_bytes(&key), (struct bytes){ len ? mail : "", len });
+	return failed(txn, st == ST_OK ? put_outgoing(txn, outgoing) : st, "write to", err);
+}
+
+enum status outbox_put(struct txn *txn, struct outgoing *outgoing, const char *mail, size_t len, struct error *err)
+{
+	enum status st = txn_next_number(txn, "outgoing", 1, &outgoing->id);
+
+	return st == ST_OK ? outbox_insert(txn, outgoing, mail, len, err) : failed(txn, st, "write to", err);
 }
 
 enum status outbox_load(struct txn *txn, uint64_t id, struct outgoing *outgoing_out, struct error *err)

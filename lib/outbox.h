@@ -11,6 +11,8 @@ bool outbox_expired(const struct outgoing *outgoing, int64_t now);
 
 /* Stores entry and mail, gives outgoing->id; due at outgoing->next_try (0: at once). mail may be empty for a suppressed one. */
 enum status outbox_put(struct txn *txn, struct outgoing *outgoing, const char *mail, size_t len, struct error *err);
+/* Stores them under the id they have (import of an export). */
+enum status outbox_insert(struct txn *txn, const struct outgoing *outgoing, const char *mail, size_t len, struct error *err);
 enum status outbox_load(struct txn *txn, uint64_t id, struct outgoing *outgoing_out, struct error *err);
 enum status outbox_mail(struct txn *txn, uint64_t id, GString *mail_out, struct error *err);
 /* Stores a changed entry and moves it in the due index (only waiting ones are due). */

@@ -122,6 +122,16 @@ char *text_rfc3339(int64_t when)
 	return time ? g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ") : NULL;
 }
 
+char *text_rfc3339_exact(int64_t when)
+{
+	g_autofree char *whole = text_rfc3339(when);
+
+	if (!whole || when % TEXT_SECOND == 0)
+		return g_steal_pointer(&whole);
+	whole[strlen(whole) - 1] = '\0';
+	return g_strdup_printf("%s.%06dZ", whole, (int)(when % TEXT_SECOND));
+}
+
 char *text_rfc5322_date(int64_t when)
 {
 	static const char *const days[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
@@ -183,9 +193,22 @@ static enum status parse_unix(const char *s, int64_t *when_out)
 	return ST_OK;
 }
 
+/* Digits behind a point, microseconds of them. */
+static int64_t parse_fraction(const char **p)
+{
+	int64_t micro = 0, unit = TEXT_SECOND / 10;
+
+	if (**p != '.' || !g_ascii_isdigit((*p)[1]))
+		return 0;
+	for (++*p; g_ascii_isdigit(**p); ++*p, unit /= 10)
+		micro += (**p - '0') * unit;
+	return micro;
+}
+
 enum status text_parse_date(const char *s, int64_t *when_out)
 {
 	int year, month, day, hour = 0, minute = 0, second = 0;
+	int64_t micro;
 	g_autoptr(GDateTime) time = NULL;
 	const char *p = s;
 	bool utc;
@@ -194,13 +217,14 @@ enum status text_parse_date(const char *s, int64_t *when_out)
 		return parse_unix(s + 1, when_out);
 	if (!parse_day(&p, &year, &month, &day) || !parse_clock(&p, &hour, &minute, &second))
 		return ST_BAD_INPUT;
+	micro = parse_fraction(&p);
 	utc = literal(&p, 'Z');
 	if (*p)
 		return ST_BAD_INPUT;
 	time = utc ? g_date_time_new_utc(year, month, day, hour, minute, second) : g_date_time_new_local(year, month, day, hour, minute, second);
 	if (!time)
 		return ST_BAD_INPUT;
-	*when_out = g_date_time_to_unix(time) * TEXT_SECOND;
+	*when_out = g_date_time_to_unix(time) * TEXT_SECOND + micro;
 	return ST_OK;
 }
 

@@ -23,11 +23,13 @@ bool text_glob(const char *pattern, const char *s);
 
 /* RFC 3339 in UTC, to the second: 2026-11-24T03:15:00Z. NULL for 0. Owned. */
 char *text_rfc3339(int64_t when);
+/* The same with all that is known of it: 2026-11-24T03:15:00.000250Z. For what is read back. */
+char *text_rfc3339_exact(int64_t when);
 
 /* RFC 5322 date in UTC. Owned. */
 char *text_rfc5322_date(int64_t when);
 
-/* "2026-11-24", "2026-11-24T03:15[:00][Z]" (local time without Z), or seconds with '@'. */
+/* "2026-11-24", "2026-11-24T03:15[:00[.000250]][Z]" (local time without Z), or seconds with '@'. */
 enum status text_parse_date(const char *s, int64_t *when_out);
 
 /* "90s", "30m", "4h", "3d", "2w"; sums such as "1d12h". Seconds. */

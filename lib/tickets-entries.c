@@ -253,18 +253,24 @@ static enum status next_seq(struct txn *txn, uint64_t number, uint64_t *seq_out)
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
+enum status tickets_entry_insert(struct txn *txn, const struct entry *entry, const char *text, struct error *err)
+{
+	enum status st = put_entry(txn, entry);
+
+	if (st != ST_OK)
+		return record_error(txn, st, "append to", entry->ticket, err);
+	st = text && *text ? tickets_text_save(txn, entry->ticket, entry->seq, text, err) : ST_OK;
+	return st == ST_OK ? index_entry(txn, entry, err) : st;
+}
+
 enum status tickets_append(struct txn *txn, struct ticket *ticket, struct entry *entry, const char *text, struct error *err)
 {
 	enum status st = next_seq(txn, ticket->number, &entry->seq);
 
-	entry->ticket = ticket->number;
-	if (st == ST_OK)
-		st = put_entry(txn, entry);
 	if (st != ST_OK)
 		return record_error(txn, st, "append to", ticket->number, err);
-	st = text && *text ? tickets_text_save(txn, ticket->number, entry->seq, text, err) : ST_OK;
-	if (st == ST_OK)
-		st = index_entry(txn, entry, err);
+	entry->ticket = ticket->number;
+	st = tickets_entry_insert(txn, entry, text, err);
 	if (st == ST_OK)
 		ticket->messages_count++;
 	return st;

@@ -51,6 +51,24 @@ enum status tickets_resolve(struct txn *txn, uint64_t number, struct ticket *tic
 	return error_set(err, ST_IO, "ticket %" G_GUINT64_FORMAT " is merged in a circle", number);
 }
 
+enum status tickets_each(struct txn *txn, ticket_visit *fn, void *arg, struct error *err)
+{
+	const struct bytes all = { NULL, 0 };
+	struct scan scan;
+	enum status st;
+
+	for (st = scan_first(&scan, txn, TABLE_TICKETS, all, all, false); st == ST_OK; st = scan_next(&scan)) {
+		struct ticket ticket = { 0 };
+
+		st = record_decode(&ticket_type, scan.value, &ticket, err) == ST_OK ? fn(txn, &ticket, arg, err) : ST_IO;
+		record_release(&ticket_type, &ticket);
+		if (st != ST_OK)
+			break;
+	}
+	scan_release(&scan);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
 /* --- saving --- */
 
 static enum status put_record(struct txn *txn, const struct ticket *ticket)

@@ -30,6 +30,8 @@ enum status tickets_remove(struct txn *txn, uint64_t number, struct error *err);
 /* Appends to the conversation: gives entry->seq, counts it in ticket->messages_count (the caller saves the ticket),
  * stores the excerpt, indexes message id, references and digest. */
 enum status tickets_append(struct txn *txn, struct ticket *ticket, struct entry *entry, const char *text, struct error *err);
+/* Stores one under the seq it has (import of an export); what the ticket counts is not changed. */
+enum status tickets_entry_insert(struct txn *txn, const struct entry *entry, const char *text, struct error *err);
 enum status tickets_entry(struct txn *txn, uint64_t number, uint64_t seq, struct entry *entry_out, struct error *err);
 /* Each entry in order of seq. fn returns ST_OK to go on; the entry is borrowed. */
 typedef enum status entry_visit(struct txn *txn, const struct entry *entry, void *arg, struct error *err);
@@ -77,6 +79,9 @@ struct ticket_filter {
 /* fn returns ST_OK to go on, ST_NOT_FOUND to stop; anything else stops and is returned. The ticket is borrowed. */
 typedef enum status ticket_visit(struct txn *txn, const struct ticket *ticket, void *arg, struct error *err);
 enum status tickets_list(struct txn *txn, const struct ticket_filter *filter, ticket_visit *fn, void *arg, struct error *err);
+
+/* Every ticket record, by number, whatever the indexes say. For check, export and the like. */
+enum status tickets_each(struct txn *txn, ticket_visit *fn, void *arg, struct error *err);
 
 /* Work that is due: tickets whose wait_until has passed, at most max. */
 enum status tickets_due(struct txn *txn, int64_t now, uint64_t *numbers, size_t max, size_t *n_out, struct error *err);

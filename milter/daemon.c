@@ -1,15 +1,12 @@
 /* The daemon's state, its store and its settings. */
 #include "daemon.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include "log.h"
 #include "notify.h"
 #include "queues.h"
+#include "store-lock.h"
 
 void daemon_init(struct daemon *daemon, const char *config, struct settings *settings)
 {
@@ -25,8 +22,7 @@ void daemon_release(struct daemon *daemon)
 	store_close(daemon->store);
 	settings_unref(daemon->settings);
 	g_mutex_clear(&daemon->lock);
-	if (daemon->lock_fd >= 0)
-		close(daemon->lock_fd);
+	store_unlock(daemon->lock_fd);
 }
 
 struct settings *daemon_settings(struct daemon *daemon)
@@ -40,20 +36,6 @@ struct settings *daemon_settings(struct daemon *daemon)
 }
 
 /* --- the store --- */
-
-static enum status claim_store(struct daemon *daemon, const char *dir, struct error *err)
-{
-	g_autofree char *path = g_build_filename(dir, "daemon.lock", NULL);
-
-	if (g_mkdir_with_parents(dir, 0770) != 0)
-		return error_set(err, ST_IO, "cannot make directory '%s': %s", dir, g_strerror(errno));
-	daemon->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
-	if (daemon->lock_fd < 0)
-		return error_set(err, ST_IO, "cannot open '%s': %s", path, g_strerror(errno));
-	if (flock(daemon->lock_fd, LOCK_EX | LOCK_NB) == 0)
-		return ST_OK;
-	return error_set(err, ST_BUSY, "another milticketd runs on store '%s'", dir);
-}
 
 static enum status make_queues(struct txn *txn, void *arg, struct error *err)
 {
@@ -75,7 +57,7 @@ enum status daemon_open_store(struct daemon *daemon, struct error *err)
 		.path = s->store.path, .map_size = (size_t)s->store.map_size_mib << 20, .durable = s->store.durable,
 		.uid = (uid_t)-1, .gid = (gid_t)-1,
 	};
-	enum status st = claim_store(daemon, s->store.path, err);
+	enum status st = store_lock(s->store.path, &daemon->lock_fd, err);
 
 	if (st == ST_OK)
 		st = store_open(&options, &daemon->store, err);

@@ -13,6 +13,7 @@ extern const struct cli_command cmd_agent_list, cmd_agent_add, cmd_agent_set, cm
 extern const struct cli_command cmd_account_list, cmd_account_test;
 extern const struct cli_command cmd_outbox_list, cmd_outbox_retry, cmd_outbox_drop, cmd_outbox_flush;
 extern const struct cli_command cmd_log, cmd_stats;
+extern const struct cli_command cmd_import, cmd_export;
 extern const struct cli_command cmd_backup, cmd_check;
 extern const struct cli_command cmd_config_show, cmd_config_check, cmd_reload, cmd_version;
 

@@ -20,12 +20,51 @@ json_t *json_time(int64_t when)
 	return json_text(text);
 }
 
-static json_t *json_list(char *const *list)
+json_t *json_bytes(const char *bytes, size_t len)
+{
+	json_t *value = bytes ? json_stringn(bytes, len) : json_null();
+	g_autofree char *encoded = value ? NULL : g_base64_encode((const guchar *)bytes, len);
+
+	return value ? value : json_pack("{s:s}", "base64", encoded);
+}
+
+bool json_to_bytes(const json_t *value, char **bytes_out, size_t *len_out)
+{
+	const char *encoded = json_string_value(json_object_get(value, "base64"));
+
+	*bytes_out = NULL;
+	*len_out = 0;
+	if (json_is_string(value)) {
+		*len_out = json_string_length(value);
+		*bytes_out = g_strndup(json_string_value(value), *len_out);
+	} else if (encoded) {
+		g_autofree guchar *bytes = g_base64_decode(encoded, len_out);
+
+		*bytes_out = g_malloc(*len_out + 1);
+		memcpy(*bytes_out, bytes, *len_out);
+		(*bytes_out)[*len_out] = '\0';
+	}
+	return *bytes_out || !value || json_is_null(value);
+}
+
+static json_t *json_time_exact(int64_t when)
+{
+	g_autofree char *text = text_rfc3339_exact(when);
+
+	return json_text(text);
+}
+
+static json_t *json_text_as(const char *text, bool exact)
+{
+	return exact && text ? json_bytes(text, strlen(text)) : json_text(text);
+}
+
+static json_t *json_list(char *const *list, bool exact)
 {
 	json_t *array = json_array();
 
 	for (; list && *list; list++)
-		json_array_append_new(array, json_text(*list));
+		json_array_append_new(array, json_text_as(*list, exact));
 	return array;
 }
 
@@ -44,7 +83,7 @@ static bool zero_is_unknown(const struct field *f)
 	return strcmp(f->name, "merged_into") == 0 || strcmp(f->name, "ticket") == 0;
 }
 
-static json_t *json_field(const struct field *f, const void *record)
+static json_t *json_field(const struct field *f, const void *record, bool exact)
 {
 	const char *at = (const char *)record + f->offset;
 	uint64_t number;
@@ -54,15 +93,15 @@ static json_t *json_field(const struct field *f, const void *record)
 		number = *(const uint64_t *)(const void *)at;
 		return number == 0 && zero_is_unknown(f) ? json_null() : json_integer((json_int_t)number);
 	case FIELD_TIME:
-		return json_time(*(const int64_t *)(const void *)at);
+		return exact ? json_time_exact(*(const int64_t *)(const void *)at) : json_time(*(const int64_t *)(const void *)at);
 	case FIELD_BOOL:
 		return json_boolean(*(const bool *)(const void *)at);
 	case FIELD_ENUM:
 		return json_text(f->names[*(const int *)(const void *)at]);
 	case FIELD_TEXT:
-		return json_text(*(char *const *)(const void *)at);
+		return json_text_as(*(char *const *)(const void *)at, exact);
 	case FIELD_LIST:
-		return json_list(*(char **const *)(const void *)at);
+		return json_list(*(char **const *)(const void *)at, exact);
 	case FIELD_NUMBERS:
 		return json_numbers((const struct numbers *)(const void *)at);
 	}
@@ -75,7 +114,7 @@ json_t *json_record(const struct record_type *type, const void *record, bool hid
 
 	for (size_t i = 0; i < type->count; i++)
 		if (hidden || !(type->fields[i].flags & FIELD_HIDDEN))
-			json_object_set_new(object, type->fields[i].name, json_field(&type->fields[i], record));
+			json_object_set_new(object, type->fields[i].name, json_field(&type->fields[i], record, hidden));
 	return object;
 }
 
@@ -98,7 +137,7 @@ json_t *json_entry(const struct entry *entry, const char *text, bool hidden)
 	json_t *object = json_record(&entry_type, entry, hidden);
 
 	json_object_set_new(object, "seq", json_integer((json_int_t)entry->seq));
-	json_object_set_new(object, "text", json_text(text));
+	json_object_set_new(object, "text", json_text_as(text, hidden));
 	return object;
 }
 
@@ -140,20 +179,26 @@ static enum status expected(struct error *err, const struct record_type *type, c
 	return error_set(err, ST_BAD_INPUT, "%s: member '%s' is not %s", type->name, f->name, what);
 }
 
+/* Without a NUL, which would end it early. */
+static bool read_text(const json_t *value, char **text_out)
+{
+	size_t len;
+
+	return json_to_bytes(value, text_out, &len) && *text_out && strlen(*text_out) == len;
+}
+
 static bool read_list(const json_t *value, char ***list_out)
 {
 	size_t n = json_array_size(value);
 	char **list = g_new0(char *, n + 1);
 
-	for (size_t i = 0; i < n; i++) {
-		const char *text = json_string_value(json_array_get(value, i));
-
-		if (!text) {
-			g_strfreev(list);
+	for (size_t i = 0; i < n; i++)
+		if (!read_text(json_array_get(value, i), &list[i])) {
+			for (size_t k = 0; k <= i; k++)
+				g_free(list[k]);
+			g_free(list);
 			return false;
 		}
-		list[i] = g_strdup(text);
-	}
 	*list_out = n ? list : (g_free(list), NULL);
 	return json_is_array(value);
 }
@@ -191,8 +236,7 @@ static enum status read_field(const json_t *value, const struct record_type *typ
 	case FIELD_ENUM:
 		return read_name(value, f, (int *)(void *)at) ? ST_OK : expected(err, type, f, "one of its words");
 	case FIELD_TEXT:
-		*(char **)(void *)at = g_strdup(json_string_value(value));
-		return json_is_string(value) ? ST_OK : expected(err, type, f, "a string");
+		return read_text(value, (char **)(void *)at) ? ST_OK : expected(err, type, f, "a string");
 	case FIELD_LIST:
 		return read_list(value, (char ***)(void *)at) ? ST_OK : expected(err, type, f, "a list of strings");
 	case FIELD_NUMBERS:

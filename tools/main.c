@@ -14,6 +14,7 @@ const struct cli_command *const cli_commands[] = {
 	&cmd_account_list, &cmd_account_test,
 	&cmd_outbox_list, &cmd_outbox_retry, &cmd_outbox_drop, &cmd_outbox_flush,
 	&cmd_log, &cmd_stats,
+	&cmd_import, &cmd_export,
 	&cmd_backup, &cmd_check,
 	&cmd_config_show, &cmd_config_check, &cmd_reload, &cmd_version,
 	NULL

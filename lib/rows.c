@@ -1,0 +1,152 @@
+/* What an export takes as bytes, a row a table. */
+#include "rows.h"
+
+#include <string.h>
+
+#include "tickets-index.h"
+
+typedef bool row_wanted(struct txn *txn, const struct scan *row, const struct numbers *numbers);
+
+static bool key_is(struct bytes key, const char *name)
+{
+	return key.len == strlen(name) && memcmp(key.data, name, key.len) == 0;
+}
+
+static bool key_begins(struct bytes key, const char *name)
+{
+	return key.len >= strlen(name) && memcmp(key.data, name, strlen(name)) == 0;
+}
+
+/* The format is the new store's own, and a request to a daemon is of no other. */
+static bool meta_wanted(struct txn *txn, const struct scan *row, const struct numbers *numbers)
+{
+	(void)txn;
+	return !numbers && !key_is(row->key, "format") && !key_begins(row->key, "reload.");
+}
+
+/* An entry's own id is indexed again with it. */
+static bool id_wanted(struct txn *txn, const struct scan *row, const struct numbers *numbers)
+{
+	const struct id_hit hit = id_read(row->key, row->value);
+
+	(void)txn;
+	return hit.seq == 0 && (!numbers || numbers_has(numbers, hit.ticket));
+}
+
+static bool is_digest_of(const struct entry *entry, struct bytes key)
+{
+	struct key own;
+
+	key_init(&own);
+	if (entry->digest)
+		key_hash(&own, entry->digest, strlen(entry->digest));
+	return own.len == key.len && memcmp(own.data, key.data, key.len) == 0;
+}
+
+static bool digest_wanted(struct txn *txn, const struct scan *row, const struct numbers *numbers)
+{
+	struct entry entry = { 0 };
+	uint64_t number, seq;
+	bool own;
+
+	entry_key_read(row->value, &number, &seq);
+	if (numbers && !numbers_has(numbers, number))
+		return false;
+	own = tickets_entry(txn, number, seq, &entry, NULL) == ST_OK && is_digest_of(&entry, row->key);
+	record_release(&entry_type, &entry);
+	return !own;
+}
+
+static bool answered_wanted(struct txn *txn, const struct scan *row, const struct numbers *numbers)
+{
+	(void)txn;
+	(void)row;
+	return !numbers;
+}
+
+static const struct {
+	enum store_table table;
+	const char *name;
+	row_wanted *wanted;
+} tables[] = {
+	{ TABLE_META, "meta", meta_wanted },
+	{ TABLE_IDS, "ids", id_wanted },
+	{ TABLE_DIGESTS, "digests", digest_wanted },
+	{ TABLE_ANSWERED, "answered", answered_wanted },
+};
+
+static enum status each_of(struct txn *txn, size_t which, const struct numbers *numbers, row_visit *fn, void *arg, struct error *err)
+{
+	const struct bytes all = { NULL, 0 };
+	struct scan scan;
+	enum status st;
+
+	for (st = scan_first(&scan, txn, tables[which].table, all, all, false); st == ST_OK; st = scan_next(&scan)) {
+		const struct row row = { tables[which].name, scan.key, scan.value };
+
+		st = tables[which].wanted(txn, &scan, numbers) ? fn(txn, &row, arg, err) : ST_OK;
+		if (st != ST_OK)
+			break;
+	}
+	scan_release(&scan);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+enum status rows_each(struct txn *txn, const struct numbers *numbers, row_visit *fn, void *arg, struct error *err)
+{
+	enum status st = ST_OK;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(tables) && st == ST_OK; i++)
+		st = each_of(txn, i, numbers, fn, arg, err);
+	return st;
+}
+
+enum status rows_put(struct txn *txn, const struct row *row, struct error *err)
+{
+	enum status st;
+
+	if (row->key.len == 0 || row->key.len > STORE_KEY_MAX)
+		return error_set(err, ST_BAD_INPUT, "a row's key has 1 to %d bytes", STORE_KEY_MAX);
+	for (size_t i = 0; i < G_N_ELEMENTS(tables); i++) {
+		if (g_strcmp0(tables[i].name, row->table) != 0)
+			continue;
+		st = txn_put(txn, tables[i].table, row->key, row->value);
+		return st == ST_OK ? st : error_set(err, st, "cannot write table '%s': %s", row->table, txn_reason(txn));
+	}
+	return error_set(err, ST_BAD_INPUT, "there is no table '%s' for rows", row->table ? row->table : "");
+}
+
+/* --- a new store --- */
+
+static enum status find_other(struct txn *txn, const struct row *row, void *arg, struct error *err)
+{
+	(void)txn;
+	(void)err;
+	*(bool *)arg |= !key_is(row->key, "secret");
+	return ST_OK;
+}
+
+static enum status has_rows(struct txn *txn, enum store_table table, bool *any_out, struct error *err)
+{
+	const struct bytes all = { NULL, 0 };
+	struct scan scan;
+	enum status st = scan_first(&scan, txn, table, all, all, false);
+
+	scan_release(&scan);
+	*any_out |= st == ST_OK;
+	return st == ST_OK || st == ST_NOT_FOUND ? ST_OK : error_set(err, st, "cannot read the store: %s", txn_reason(txn));
+}
+
+enum status rows_store_is_new(struct txn *txn, bool *new_out, struct error *err)
+{
+	static const enum store_table records[] = { TABLE_TICKETS, TABLE_EVENTS, TABLE_AGENTS, TABLE_OUTBOX };
+	bool any = false;
+	enum status st = ST_OK;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(records) && st == ST_OK; i++)
+		st = has_rows(txn, records[i], &any, err);
+	if (st == ST_OK)
+		st = rows_each(txn, NULL, find_other, &any, err);
+	*new_out = !any;
+	return st;
+}

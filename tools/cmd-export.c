@@ -1,0 +1,90 @@
+/* ticket export: tickets as JSON that can be read back, or as an mbox. */
+#include <stdio.h>
+
+#include "commands.h"
+#include "mails.h"
+#include "store-json.h"
+
+static const struct cli_option options[] = {
+	{ 0, "mbox", NULL, "print the mails as an mbox, for any mail client" },
+	{ 0, NULL, NULL, NULL },
+};
+
+struct exporting {
+	struct cli *cli;
+	const struct numbers *numbers;
+	uint64_t mails;
+};
+
+static enum status print_mail(struct txn *txn, const struct entry *entry, void *arg, struct error *err)
+{
+	struct exporting *e = arg;
+	g_autofree char *text = NULL;
+	enum status st = tickets_text(txn, entry->ticket, entry->seq, &text, err);
+	GString *mail;
+	bool written;
+
+	if (st != ST_OK)
+		return st;
+	mail = mails_read(e->cli, entry, text);
+	written = mails_write_mbox(stdout, entry, mail);
+	g_string_free(mail, TRUE);
+	e->mails++;
+	return written ? ST_OK : error_set(err, ST_IO, "cannot write to standard output");
+}
+
+static enum status print_ticket(struct txn *txn, const struct ticket *ticket, void *arg, struct error *err)
+{
+	return tickets_each_entry(txn, ticket->number, print_mail, arg, err);
+}
+
+static enum status print_number(struct txn *txn, uint64_t number, struct exporting *e, struct error *err)
+{
+	struct ticket ticket = { 0 };
+	enum status st = tickets_load(txn, number, &ticket, err);
+
+	if (st == ST_NOT_FOUND)
+		return error_set(err, st, "there is no ticket #%" G_GUINT64_FORMAT, number);
+	if (st == ST_OK)
+		st = print_ticket(txn, &ticket, e, err);
+	record_release(&ticket_type, &ticket);
+	return st;
+}
+
+static enum status export_mbox(struct txn *txn, void *arg, struct error *err)
+{
+	struct exporting *e = arg;
+	enum status st = ST_OK;
+
+	if (e->numbers->n == 0)
+		return tickets_each(txn, print_ticket, e, err);
+	for (size_t i = 0; i < e->numbers->n && st == ST_OK; i++)
+		st = print_number(txn, e->numbers->v[i], e, err);
+	return st;
+}
+
+static int run_mbox(struct cli *cli, const struct numbers *numbers)
+{
+	struct exporting e = { .cli = cli, .numbers = numbers };
+	enum status st = store_read(cli->store, export_mbox, &e, &cli->err);
+
+	if (st != ST_OK)
+		return cli_status(cli, st);
+	return e.mails ? EXIT_DONE : EXIT_NOTHING;
+}
+
+static int run(struct cli *cli)
+{
+	struct numbers numbers = { NULL, 0 };
+	int code;
+
+	if (cli->json == cli_has(cli, "mbox"))
+		return cli_usage(cli, "as what? Give --json or --mbox");
+	if (cli->n_args && !cli_numbers(cli, 0, &numbers))
+		return EXIT_BAD_USAGE;
+	code = cli->json ? store_json_export(cli, &numbers) : run_mbox(cli, &numbers);
+	g_free(numbers.v);
+	return code;
+}
+
+const struct cli_command cmd_export = { "export", "[NUMBER…]", "print tickets, or all there is, as JSON (to be read back) or as an mbox", options, NEED_STORE_READ, 0, 0, run };

@@ -1,0 +1,114 @@
+/* ticket import: a box, or an export of all that is recorded. */
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "address.h"
+#include "commands.h"
+#include "import.h"
+#include "progress.h"
+#include "store-json.h"
+#include "terminal.h"
+
+static const struct cli_option options[] = {
+	{ 0, "account", "ADDRESS", "the account whose mail this is" },
+	{ 0, "since", "WHEN", "pass over mail older than this date or duration (90d)" },
+	{ 'n', "dry-run", NULL, "read the mails, record none" },
+	{ 'q', "quiet", NULL, "show no progress" },
+	{ 0, NULL, NULL, NULL },
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal)
+{
+	(void)signal;
+	interrupted = 1;
+}
+
+static void broken(const char *place, const char *why, void *arg)
+{
+	progress_clear(arg);
+	cli_fail(EXIT_BAD_DATA, "%s: %s", place, why);
+}
+
+static bool show_progress(const struct import_counts *counts, void *arg)
+{
+	progress_show(arg, counts->done, counts->total);
+	return !interrupted;
+}
+
+static const struct account *account_of(const struct cli *cli)
+{
+	g_autofree char *canonical = NULL, *detail = NULL;
+
+	if (address_canonical(cli_value(cli, "account"), &canonical) != ST_OK)
+		return NULL;
+	return settings_account(cli->settings, canonical, &detail);
+}
+
+static void say(const struct cli *cli, const struct import_counts *c)
+{
+	if (cli->json) {
+		json_print_counts((const struct json_count[]){
+			{ "mails", c->total }, { "done", c->done }, { "opened", c->opened }, { "threaded", c->threaded }, { "duplicates", c->duplicates },
+			{ "left_alone", c->left_alone }, { "older", c->older }, { "broken", c->broken }, { NULL, 0 } });
+		return;
+	}
+	printf("%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " mails: %" G_GUINT64_FORMAT " new tickets, %" G_GUINT64_FORMAT " in tickets, %" G_GUINT64_FORMAT
+		" there already, %" G_GUINT64_FORMAT " left alone, %" G_GUINT64_FORMAT " too old, %" G_GUINT64_FORMAT " broken\n",
+		c->done, c->total, c->opened, c->threaded, c->duplicates, c->left_alone, c->older, c->broken);
+}
+
+static int import_mailbox(struct cli *cli, struct box *box, struct import_options *import)
+{
+	struct progress progress = { .unit = "mails", .quiet = cli_has(cli, "quiet") };
+	struct import_counts counts;
+	enum status st;
+
+	import->arg = &progress;
+	progress_begin(&progress);
+	st = import_mails(cli->store, box, import, &counts, &cli->err);
+	progress_clear(&progress);
+	if (st == ST_OK && counts.total == 0)
+		return cli_fail(EXIT_NOTHING, "there is no mail in '%s'", cli->args[0]);
+	say(cli, &counts);
+	if (st == ST_BUSY)
+		return cli_fail(EXIT_TRY_AGAIN, "%s; the same command again goes on from there", cli->err.text);
+	return cli_status(cli, st);
+}
+
+static int run_mailbox(struct cli *cli)
+{
+	struct import_options import = {
+		.settings = cli->settings, .account = account_of(cli), .now = cli->actor.now, .dry_run = cli_has(cli, "dry-run"),
+		.progress = show_progress, .broken = broken };
+	struct box *box = NULL;
+	enum status st;
+	int code;
+
+	if (!import.account)
+		return cli_fail(EXIT_NOTHING, "there is no account '%s' in the configuration", cli_value(cli, "account"));
+	if (!cli_when(cli, "since", &import.since))
+		return EXIT_BAD_USAGE;
+	st = box_open(cli->args[0], &box, &cli->err);
+	if (st != ST_OK)
+		return cli_status(cli, st);
+	/* The batch at hand is finished first. */
+	signal(SIGINT, interrupt);
+	signal(SIGTERM, interrupt);
+	code = import_mailbox(cli, box, &import);
+	box_close(box);
+	return code;
+}
+
+static int run(struct cli *cli)
+{
+	if (cli_value(cli, "account"))
+		return run_mailbox(cli);
+	if (cli->json)
+		return store_json_import(cli, cli->args[0]);
+	return cli_usage(cli, "whose mail is it? Give --account; or --json for an export");
+}
+
+const struct cli_command cmd_import = { "import", "PATH", "take in a box, or with --json an export", options, NEED_STORE_WRITE, 1, 1, run };
