@@ -1,0 +1,245 @@
+/* Whose message it is: PRODUCT section 3 as tables. */
+#include "intake.h"
+
+#include <string.h>
+
+#include "settings-fixture.h"
+#include "text.h"
+
+static const struct token_key key = { .secret = "a secret" };
+/* Dates of the rows keep a day's distance from the account's, so that no time zone matters. */
+static const char accounts[] =
+	"accounts = ( { address = \"support@example.com\"; queue = \"support\"; },\n"
+	"  { address = \"support+vip@example.com\"; queue = \"vip\"; },\n"
+	"  { address = \"desk@example.com\"; queue = \"desk\"; reply_to = \"desk\"; },\n"
+	"  { address = \"info@b\xc3\xbc" "cher.example\"; queue = \"books\"; },\n"
+	"  { address = \"j\xc3\xb6rg@example.com\"; queue = \"joerg\"; },\n"
+	"  { address = \"old@example.com\"; enabled = false; },\n"
+	"  { address = \"new@example.com\"; since = \"2026-01-01\"; } );\n";
+
+static bool is_agent(const char *canonical, void *arg)
+{
+	(void)arg;
+	return strcmp(canonical, "anna@example.com") == 0 || strcmp(canonical, "ben@example.com") == 0;
+}
+
+static struct fixture fixture;
+static struct settings *settings;
+
+/* --- to whom --- */
+
+static const struct recipient_row {
+	const char *recipient, *date, *sorted;
+} recipient_rows[] = {
+	{ "support@example.com", NULL, "account support@example.com" },
+	{ "SUPPORT@Example.COM", NULL, "account support@example.com" },
+	{ "\"support\"@example.com", NULL, "account support@example.com" },
+	{ "support+billing@example.com", NULL, "account support@example.com" },
+	{ "support+vip@example.com", NULL, "account support+vip@example.com" },
+	{ "support+vip+x@example.com", NULL, "account support@example.com" },
+	{ "support-billing@example.com", NULL, "outside" },
+	{ "supporter@example.com", NULL, "outside" },
+	{ "support@example.com.", NULL, "account support@example.com" },
+	{ "support@sub.example.com", NULL, "outside" },
+	{ "info@b\xc3\xbc" "cher.example", NULL, "account info@xn--bcher-kva.example" },
+	{ "info@B\xc3\x9c" "CHER.example", NULL, "account info@xn--bcher-kva.example" },
+	{ "info@xn--bcher-kva.example", NULL, "account info@xn--bcher-kva.example" },
+	{ "info@XN--BCHER-KVA.EXAMPLE", NULL, "account info@xn--bcher-kva.example" },
+	{ "J\xc3\x96RG@example.com", NULL, "account j\xc3\xb6rg@example.com" },
+	{ "old@example.com", NULL, "outside" },
+	{ "new@example.com", "2025-12-29", "outside" },
+	{ "new@example.com", "2026-01-03", "account new@example.com" },
+	{ "new@example.com", NULL, "account new@example.com" },
+	{ "anna@example.com", NULL, "agent" },
+	{ "Ben@EXAMPLE.com", NULL, "agent" },
+	{ "tickets@example.com", NULL, "control" },
+	{ "control+x@example.com", NULL, "control" },
+	{ "not an address", NULL, "outside" },
+	{ "", NULL, "outside" },
+};
+
+static char *sorted(const struct recipients *r)
+{
+	if (r->hits->len)
+		return g_strdup_printf("account %s", ((const struct account_hit *)g_ptr_array_index(r->hits, 0))->account->address);
+	return g_strdup(r->control ? "control" : r->agents->len ? "agent" : r->outside->len ? "outside" : "nothing");
+}
+
+static void test_recipient(gconstpointer data)
+{
+	const struct recipient_row *row = data;
+	const struct envelope envelope = { .sender = "c@example.net", .recipients = (const char *[]){ row->recipient, NULL } };
+	struct recipients r;
+	g_autofree char *is = NULL;
+	int64_t date = 0;
+
+	if (row->date)
+		g_assert_cmpint(text_parse_date(row->date, &date), ==, ST_OK);
+	recipients_init(&r, &envelope, date, settings, &key, is_agent, NULL);
+	is = sorted(&r);
+	g_assert_cmpstr(is, ==, row->sorted);
+	recipients_release(&r);
+}
+
+static void test_accounts_in_order(void)
+{
+	const char *to[] = { "desk@example.com", "support+a@example.com", "x@example.org", "SUPPORT@example.com", NULL };
+	const struct envelope envelope = { .sender = "c@example.net", .recipients = to };
+	struct recipients r;
+
+	recipients_init(&r, &envelope, 0, settings, &key, is_agent, NULL);
+	g_assert_cmpuint(r.hits->len, ==, 3);
+	g_assert_cmpuint(r.accounts->len, ==, 2);
+	g_assert_cmpstr(recipients_account(&r)->address, ==, "support@example.com");
+	g_assert_cmpstr(((const struct account *)g_ptr_array_index(r.accounts, 1))->address, ==, "desk@example.com");
+	g_assert_cmpstr(((const struct account_hit *)g_ptr_array_index(r.hits, 0))->recipient, ==, "desk@example.com");
+	recipients_release(&r);
+}
+
+/* --- whose --- */
+
+static const struct whose_row {
+	const char *sentence;
+	bool agent, belongs;
+	const char *to;
+	enum whose whose;
+} whose_rows[] = {
+	{ "a stranger to nobody of ours", false, false, "x@example.org", WHOSE_OTHER },
+	{ "a stranger to nobody of ours, of a ticket", false, true, "x@example.org", WHOSE_OTHER },
+	{ "a stranger to an agent", false, true, "anna@example.com", WHOSE_OTHER },
+	{ "a stranger to an account", false, false, "support@example.com", WHOSE_INBOUND },
+	{ "a stranger to an account and others", false, true, "support@example.com,x@example.org", WHOSE_INBOUND },
+	{ "a stranger to the control address", false, false, "tickets@example.com", WHOSE_OTHER },
+	{ "an agent to the outside, no ticket's", true, false, "x@example.org", WHOSE_OTHER },
+	{ "an agent to the outside, of a ticket", true, true, "x@example.org", WHOSE_REPLY },
+	{ "an agent to the outside and the account, of a ticket", true, true, "x@example.org,support@example.com", WHOSE_REPLY },
+	{ "an agent to the outside and the account, no ticket's", true, false, "x@example.org,support@example.com", WHOSE_OPENED },
+	{ "an agent to the outside and another agent, no ticket's", true, false, "x@example.org,ben@example.com", WHOSE_OTHER },
+	{ "an agent to a token address of a desk", true, true, "token", WHOSE_DESK_REPLY },
+	{ "an agent to a token address of a desk and the outside", true, true, "token,x@example.org", WHOSE_DESK_REPLY },
+	{ "an agent to the account, of a ticket", true, true, "support@example.com", WHOSE_NOTE },
+	{ "an agent to another agent, of a ticket", true, true, "ben@example.com", WHOSE_NOTE },
+	{ "an agent to another agent, no ticket's", true, false, "ben@example.com", WHOSE_OTHER },
+	{ "an agent to the account, no ticket's", true, false, "support@example.com", WHOSE_INBOUND },
+	{ "an agent to the control address", true, false, "tickets@example.com", WHOSE_COMMANDS },
+	{ "an agent to the control address and the account", true, true, "control@example.com,support@example.com", WHOSE_COMMANDS },
+};
+
+static void test_whose(gconstpointer data)
+{
+	const struct whose_row *row = data;
+	g_autofree char *token = token_address(&key, 5, "desk@example.com", "+");
+	g_auto(GStrv) to = g_strsplit(row->to, ",", -1);
+	const struct envelope envelope = { .sender = "c@example.net", .recipients = (const char *const *)to };
+	struct recipients r;
+
+	for (char **p = to; *p; p++)
+		if (strcmp(*p, "token") == 0) {
+			g_free(*p);
+			*p = g_strdup(token);
+		}
+	recipients_init(&r, &envelope, 0, settings, &key, is_agent, NULL);
+	g_assert_cmpstr(whose_names[classify_whose(row->agent, &r, row->belongs)], ==, whose_names[row->whose]);
+	recipients_release(&r);
+}
+
+/* --- who is vouched for --- */
+
+#define FROM_ANNA "From: Anna <anna@example.com>\n"
+
+static const struct vouched_row {
+	const char *sentence, *authen, *headers, *who;
+} vouched_rows[] = {
+	{ "nobody without a login", NULL, FROM_ANNA, NULL },
+	{ "the login", "anna", "From: ben@example.com\n", "anna" },
+	{ "no empty login", "", FROM_ANNA, NULL },
+	{ "the author by DMARC", NULL, "Authentication-Results: mx.example.com; dmarc=pass header.from=example.com\n" FROM_ANNA, "anna@example.com" },
+	{ "the login before the author by DMARC", "ben", "Authentication-Results: mx.example.com; dmarc=pass\n" FROM_ANNA, "ben" },
+	{ "the id without case and with a version", NULL, "Authentication-Results: MX.Example.com 1; spf=fail; DMARC=Pass (p=none)\n" FROM_ANNA, "anna@example.com" },
+	{ "nobody by another's id", NULL, "Authentication-Results: mx.example.net; dmarc=pass\n" FROM_ANNA, NULL },
+	{ "nobody by an id that only begins so", NULL, "Authentication-Results: mx.example.com.evil.example; dmarc=pass\n" FROM_ANNA, NULL },
+	{ "nobody by a lower header of our id", NULL, "Authentication-Results: mx.example.com; dmarc=fail\nAuthentication-Results: mx.example.com; dmarc=pass\n" FROM_ANNA, NULL },
+	{ "our topmost header below another's", NULL, "Authentication-Results: other.example; dmarc=fail\nAuthentication-Results: mx.example.com; dmarc=pass\n" FROM_ANNA, "anna@example.com" },
+	{ "nobody by a pass in a comment", NULL, "Authentication-Results: mx.example.com; dmarc=fail (dmarc=pass; dmarc=pass)\n" FROM_ANNA, NULL },
+	{ "nobody by a pass in a quoted string", NULL, "Authentication-Results: mx.example.com; spf=fail smtp.mailfrom=\"x; dmarc=pass\"\n" FROM_ANNA, NULL },
+	{ "nobody by spf or dkim", NULL, "Authentication-Results: mx.example.com; spf=pass; dkim=pass header.d=example.com\n" FROM_ANNA, NULL },
+	{ "nobody by dmarc=none", NULL, "Authentication-Results: mx.example.com; dmarc=none\n" FROM_ANNA, NULL },
+	{ "nobody of two authors", NULL, "Authentication-Results: mx.example.com; dmarc=pass\nFrom: anna@example.com, x@example.org\n", NULL },
+	{ "nobody of two From headers", NULL, "Authentication-Results: mx.example.com; dmarc=pass\n" FROM_ANNA FROM_ANNA, NULL },
+};
+
+static void test_vouched(gconstpointer data)
+{
+	const struct vouched_row *row = data;
+	const struct envelope envelope = { .sender = "anna@example.com", .recipients = (const char *[]){ NULL }, .authen = row->authen };
+	struct message *message = message_parse_bytes(row->headers, strlen(row->headers));
+	g_autofree char *who = classify_authenticated(&envelope, message, settings, NULL);
+
+	g_assert_cmpstr(who, ==, row->who);
+	message_free(message);
+}
+
+static void test_sasl_switched_off(void)
+{
+	const struct envelope envelope = { .sender = "anna@example.com", .recipients = (const char *[]){ NULL }, .authen = "anna" };
+	struct settings *without = fixture_load(&fixture, "agents_auth: { sasl = false; };\naccounts = ( { address = \"a@example.com\"; } );");
+
+	g_assert_null(classify_authenticated(&envelope, NULL, without, NULL));
+	settings_unref(without);
+}
+
+/* --- at DATA --- */
+
+static void test_interest(void)
+{
+	static const struct {
+		const char *sender, *authen, *to;
+		enum interest interest;
+	} rows[] = {
+		{ "c@example.net", NULL, "support@example.com", INTEREST_FULL }, { "c@example.net", NULL, "x@example.org,support@example.com", INTEREST_FULL },
+		{ "c@example.net", NULL, "old@example.com", INTEREST_NONE }, { "c@example.net", NULL, "x@example.org", INTEREST_NONE },
+		{ "", NULL, "x@example.org", INTEREST_NONE }, { "c@example.net", NULL, "tickets@example.com", INTEREST_NONE },
+		{ "x", "anna", "x@example.org", INTEREST_MAYBE }, { "anna@example.com", NULL, "x@example.org", INTEREST_MAYBE },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_auto(GStrv) to = g_strsplit(rows[i].to, ",", -1);
+		const struct envelope envelope = { .sender = rows[i].sender, .recipients = (const char *const *)to, .authen = rows[i].authen };
+
+		g_assert_cmpint(intake_interest(settings, &envelope), ==, rows[i].interest);
+	}
+}
+
+static void add_case(const char *group, const char *sentence, gconstpointer row, GTestDataFunc fn)
+{
+	g_autofree char *path = g_strdup_printf("/classify/%s %s", group, sentence);
+
+	g_test_add_data_func(path, row, fn);
+}
+
+int main(int argc, char **argv)
+{
+	g_autofree char *conf = g_strdup_printf("agents_auth: { authserv_ids = ( \"mx.example.com\" ); };\n%s", accounts);
+	int code;
+
+	g_test_init(&argc, &argv, NULL);
+	message_library_init();
+	fixture_init(&fixture);
+	settings = fixture_load(&fixture, conf);
+	for (size_t i = 0; i < G_N_ELEMENTS(recipient_rows); i++) {
+		g_autofree char *name = g_strdup_printf("%s of %s is %s", recipient_rows[i].recipient, recipient_rows[i].date ? recipient_rows[i].date : "now", recipient_rows[i].sorted);
+
+		add_case("recipient", name, &recipient_rows[i], test_recipient);
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(whose_rows); i++)
+		add_case("whose:", whose_rows[i].sentence, &whose_rows[i], test_whose);
+	for (size_t i = 0; i < G_N_ELEMENTS(vouched_rows); i++)
+		add_case("vouched for:", vouched_rows[i].sentence, &vouched_rows[i], test_vouched);
+	g_test_add_func("/classify/accounts come in the order of the configuration, each once", test_accounts_in_order);
+	g_test_add_func("/classify/without sasl no login is believed", test_sasl_switched_off);
+	g_test_add_func("/classify/the envelope tells whether there is anything for us", test_interest);
+	code = g_test_run();
+	settings_unref(settings);
+	fixture_release(&fixture);
+	return code;
+}
