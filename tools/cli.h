@@ -37,7 +37,13 @@ struct cli_command {
 	unsigned least, most;		/* arguments; most 0: any number */
 	int (*run)(struct cli *cli);	/* an exit code */
 };
-extern const struct cli_command *const cli_commands[];	/* ends with NULL */
+
+/* The command table. Commands of a group stand together, those of a family ("queue add") too. */
+struct cli_row {
+	const char *group;		/* "find"; NULL: for programs, help passes it over; those stand last */
+	const struct cli_command *command;
+};
+extern const struct cli_row cli_commands[];	/* ends with a NULL command */
 
 struct cli {
 	const struct cli_command *command;
@@ -67,14 +73,27 @@ int cli_status(const struct cli *cli, enum status st);
 /* A mistake in the words: the message, then the usage line. */
 int cli_usage(const struct cli *cli, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
 
-/* Ticket numbers of the arguments from `first` on: 1042, #1042, or - for one a line on standard input. False: said what is wrong. */
-bool cli_numbers(struct cli *cli, unsigned first, struct numbers *numbers_out);
-/* A date, a duration back from now, of an option; 0 when it was not given. */
-bool cli_when(struct cli *cli, const char *option, int64_t *when_out);
-/* The agent who sits here: $MILTICKET_AGENT, else the unix user. Owned. */
-char *cli_agent_login(const struct cli *cli);
+/* Adds a value, as if it had been given. name: of static life. */
+void cli_set(struct cli *cli, const char *name, const char *value);
+/* The nearest of the NULL-terminated names that a word may have been meant for, or NULL. */
+const char *cli_nearest(const char *word, const char *const *names);
 
-void cli_print_help(const struct cli_command *command);		/* NULL: the list of all */
+/* Ticket numbers of the arguments from `first` on: 1042, #1042, or - for one a line on standard input. At least one.
+ * EXIT_DONE, or the code of what it said is wrong; numbers_out is the caller's to free in any case. */
+int cli_tickets(struct cli *cli, unsigned first, struct numbers *numbers_out);
+/* A date, a duration back from now, of an option; 0 when it was not given. False: said what is wrong. */
+bool cli_when(struct cli *cli, const char *option, int64_t *when_out);
+/* A number above 0, of an option; left alone when it was not given. False: said what is wrong. */
+bool cli_count(struct cli *cli, const char *option, uint64_t *count_out);
+/* The agent who sits here: $MILTICKET_AGENT, else the unix user. Owned. */
+char *cli_agent_login(void);
+
+/* From now on SIGINT only makes cli_interrupted() true, once. For commands that end well wherever they are. */
+void cli_catch_interrupt(void);
+bool cli_interrupted(void);
+
+/* Opens what the command needs: EXIT_DONE, or the code of what it said is wrong. The run of a command has it done. */
+int cli_open(struct cli *cli);
 /* Runs the program. */
 int cli_main(int argc, char **argv);
 

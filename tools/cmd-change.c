@@ -1,62 +1,178 @@
-/* Commands that change tickets: each is a verb of lib/command.h, over several tickets in one transaction. */
+/* Commands that change tickets: each is one or more verbs of lib/command.h, over several tickets in one transaction. */
 #include <stdio.h>
 #include <string.h>
 
 #include "commands.h"
+#include "print.h"
 #include "text.h"
+#include "tickets.h"
 
-/* What the shell's words come to: the verb's words, and the tickets. */
+enum { VERBS_MAX = 2, LINE_MAX_BYTES = 2000 };
+
+/* What the shell's words come to: verbs with their arguments, and the tickets. */
 struct work {
 	struct cli *cli;
-	struct command command;
+	struct command commands[VERBS_MAX];
+	unsigned n_commands;
 	struct numbers numbers;
-	GPtrArray *done;	/* char *: a line for each ticket */
+	GPtrArray *done;	/* char *: a line for each change */
+	GPtrArray *changed;	/* struct ticket *: as they are now */
 };
+
+static void ticket_free(void *data)
+{
+	record_release(&ticket_type, data);
+	g_free(data);
+}
+
+static void work_init(struct work *w, struct cli *cli)
+{
+	*w = (struct work){ .cli = cli, .done = g_ptr_array_new_with_free_func(g_free), .changed = g_ptr_array_new_with_free_func(ticket_free) };
+}
+
+static void work_release(struct work *w)
+{
+	for (unsigned i = 0; i < w->n_commands; i++)
+		command_release(&w->commands[i]);
+	g_free(w->numbers.v);
+	g_ptr_array_unref(w->done);
+	g_ptr_array_unref(w->changed);
+}
+
+/* --- in the transaction --- */
+
+/* Of several tickets, the one that failed is named, and that the others are as they were. */
+static enum status name_failure(const struct work *w, uint64_t number, enum status st, struct error *err)
+{
+	g_autofree char *name = g_strdup_printf("#%" G_GUINT64_FORMAT, number);
+	g_autofree char *why = g_strdup(err->text);
+
+	if (!*why)
+		return st;
+	return error_set(err, st, "%s%s%s%s", strstr(why, name) ? "" : name, strstr(why, name) ? "" : ": ", why, w->numbers.n > 1 ? "; nothing was changed" : "");
+}
+
+/* The ticket that was changed is where a merged number leads, but for the one that was merged just now. */
+static enum status remember(struct txn *txn, struct work *w, uint64_t number, struct error *err)
+{
+	struct ticket *ticket = g_new0(struct ticket, 1);
+	bool merged = w->commands[0].verb == VERB_MERGE;
+
+	g_ptr_array_add(w->changed, ticket);
+	return merged ? tickets_load(txn, number, ticket, err) : tickets_resolve(txn, number, ticket, err);
+}
+
+/* The new ticket is the last that the old one was linked with. */
+static enum status remember_part(struct txn *txn, struct work *w, struct error *err)
+{
+	const struct ticket *old = g_ptr_array_index(w->changed, w->changed->len - 1);
+
+	if (w->commands[0].verb != VERB_SPLIT || old->links.n == 0)
+		return ST_OK;
+	return remember(txn, w, old->links.v[old->links.n - 1], err);
+}
+
+static enum status apply(struct txn *txn, struct work *w, uint64_t number, struct error *err)
+{
+	const struct commander commander = { .actor = w->cli->actor, .settings = w->cli->settings, .key = w->cli->key };
+	enum status st = ST_OK;
+
+	for (unsigned i = 0; i < w->n_commands && st == ST_OK; i++) {
+		char *done = NULL;
+
+		st = command_apply(txn, &commander, number, &w->commands[i], &done, err);
+		if (st == ST_OK)
+			g_ptr_array_add(w->done, done);
+	}
+	if (st == ST_OK)
+		st = remember(txn, w, number, err);
+	return st == ST_OK ? remember_part(txn, w, err) : st;
+}
 
 static enum status apply_all(struct txn *txn, void *arg, struct error *err)
 {
 	struct work *w = arg;
-	const struct commander commander = { .actor = w->cli->actor, .settings = w->cli->settings, .key = w->cli->key };
-	enum status st = ST_OK;
 
 	g_ptr_array_set_size(w->done, 0);
-	for (size_t i = 0; i < w->numbers.n && st == ST_OK; i++) {
-		char *done = NULL;
+	g_ptr_array_set_size(w->changed, 0);
+	for (size_t i = 0; i < w->numbers.n; i++) {
+		enum status st = apply(txn, w, w->numbers.v[i], err);
 
-		st = command_apply(txn, &commander, w->numbers.v[i], &w->command, &done, err);
-		if (st == ST_OK)
-			g_ptr_array_add(w->done, done);
+		if (st != ST_OK)
+			return name_failure(w, w->numbers.v[i], st, err);
 	}
-	return st;
+	return ST_OK;
 }
 
-static int finish(struct work *w, enum status st)
+/* --- around it --- */
+
+static int report(struct work *w)
 {
-	for (unsigned i = 0; st == ST_OK && !w->cli->json && i < w->done->len; i++)
-		puts(g_ptr_array_index(w->done, i));
-	if (st == ST_OK && w->cli->json)
-		for (unsigned i = 0; i < w->done->len; i++)
-			printf("{\"number\":%" G_GUINT64_FORMAT ",\"done\":true}\n", w->numbers.v[i]);
-	g_ptr_array_free(w->done, TRUE);
-	g_free(w->numbers.v);
-	command_release(&w->command);
-	return cli_status(w->cli, st);
+	struct printer printer;
+
+	for (unsigned i = 0; !w->cli->json && i < w->done->len; i++) {
+		g_autofree char *line = text_line(g_ptr_array_index(w->done, i), LINE_MAX_BYTES);
+
+		puts(line);
+	}
+	if (!w->cli->json)
+		return EXIT_DONE;
+	print_begin(&printer, w->cli, PRINT_TICKETS);
+	for (unsigned i = 0; i < w->changed->len; i++)
+		print_ticket(&printer, g_ptr_array_index(w->changed, i));
+	return print_end(&printer);
 }
 
-/* words: the verb's, NULL-terminated. Numbers are the arguments from `first` on. */
-static int change(struct cli *cli, const char *const *words, unsigned first)
+/* words: a verb and its arguments, NULL-terminated. False: said what is wrong. */
+static bool add_verb(struct work *w, const char *const *words)
 {
-	struct work w = { .cli = cli, .done = g_ptr_array_new_with_free_func(g_free) };
-	enum status st;
-
-	if (!cli_numbers(cli, first, &w.numbers)) {
-		finish(&w, ST_OK);
-		return EXIT_BAD_USAGE;
+	if (command_parse(words, w->cli->actor.now, &w->commands[w->n_commands], &w->cli->err) != ST_OK) {
+		cli_usage(w->cli, "%s", w->cli->err.text);
+		return false;
 	}
-	st = command_parse(words, cli->actor.now, &w.command, &cli->err);
-	if (st == ST_OK)
-		st = store_write(cli->store, apply_all, &w, &cli->err);
-	return finish(&w, st);
+	w->n_commands++;
+	return true;
+}
+
+/* Numbers are the arguments that are left. */
+static int apply_to_arguments(struct work *w)
+{
+	int code = cli_tickets(w->cli, 0, &w->numbers);
+
+	if (code != EXIT_DONE)
+		return code;
+	code = cli_status(w->cli, store_write(w->cli->store, apply_all, w, &w->cli->err));
+	return code == EXIT_DONE ? report(w) : code;
+}
+
+static int change(struct cli *cli, const char *const *words)
+{
+	struct work w;
+	int code;
+
+	work_init(&w, cli);
+	code = add_verb(&w, words) ? apply_to_arguments(&w) : EXIT_BAD_USAGE;
+	work_release(&w);
+	return code;
+}
+
+/* --- the shell's words --- */
+
+static bool is_number(const char *word)
+{
+	uint64_t number;
+
+	return strcmp(word, "-") == 0 || text_parse_number(word, &number) == ST_OK;
+}
+
+/* Takes an argument out of the words; borrowed. */
+static const char *take_argument(struct cli *cli, unsigned i)
+{
+	const char *word = cli->args[i];
+
+	memmove(cli->args + i, cli->args + i + 1, (cli->n_args - i) * sizeof *cli->args);
+	cli->n_args--;
+	return word;
 }
 
 /* "take N…": the command's own name is the verb. */
@@ -64,68 +180,67 @@ static int run_plain(struct cli *cli)
 {
 	const char *const words[] = { cli->command->name, NULL };
 
-	return change(cli, words, 0);
+	return change(cli, words);
 }
 
-/* "assign anna N…" */
+/* "assign anna N…". "assign N anna" can mean nothing else. */
 static int run_with_word(struct cli *cli)
 {
-	const char *const words[] = { cli->command->name, cli->args[0], NULL };
+	bool last = is_number(cli->args[0]) && !is_number(cli->args[cli->n_args - 1]);
+	const char *const words[] = { cli->command->name, take_argument(cli, last ? cli->n_args - 1 : 0), NULL };
 
-	return change(cli, words, 1);
+	return change(cli, words);
 }
 
 /* Taking is assigning to whoever sits here. */
 static int run_take(struct cli *cli)
 {
-	g_autofree char *login = cli_agent_login(cli);
+	g_autofree char *login = cli_agent_login();
 	const char *const words[] = { "assign", login, NULL };
+	g_autofree char *no_agent = g_strdup_printf("there is no agent '%s'", login);
+	int code = change(cli, words);
 
-	return change(cli, words, 0);
+	if (code == EXIT_NOTHING && strstr(cli->err.text, no_agent))
+		fputs("You can take tickets when 'ticket agent list' has you; MILTICKET_AGENT says who you are when your login differs.\n", stderr);
+	return code;
 }
 
 static int run_move(struct cli *cli)
 {
 	const char *queue = cli_value(cli, "queue"), *project = cli_value(cli, "project");
 	const char *const to_queue[] = { "queue", queue, NULL }, *const to_project[] = { "project", project && *project ? project : "-", NULL };
-	int code = EXIT_DONE;
+	struct work w;
+	int code;
 
 	if (!queue && !project)
-		return cli_usage(cli, "expected --queue or --project");
-	if (queue)
-		code = change(cli, to_queue, 0);
-	return code == EXIT_DONE && project ? change(cli, to_project, 0) : code;
+		return cli_usage(cli, "where to? Give --queue or --project");
+	work_init(&w, cli);
+	code = (!queue || add_verb(&w, to_queue)) && (!project || add_verb(&w, to_project)) ? apply_to_arguments(&w) : EXIT_BAD_USAGE;
+	work_release(&w);
+	return code;
 }
 
-/* "tag +x -y N…": the words with a sign, or that are no number, are tags. */
+/* "tag +x -y N…": what is no number is a tag. */
 static int run_tag(struct cli *cli)
 {
 	g_autoptr(GPtrArray) words = g_ptr_array_new();
-	unsigned first = 0;
-	uint64_t number;
+	unsigned i = 0;
 
 	g_ptr_array_add(words, (char *)"tag");
-	while (first < cli->n_args && strcmp(cli->args[first], "-") != 0 && text_parse_number(cli->args[first], &number) != ST_OK)
-		g_ptr_array_add(words, cli->args[first++]);
+	while (i < cli->n_args)
+		if (is_number(cli->args[i]))
+			i++;
+		else
+			g_ptr_array_add(words, (char *)take_argument(cli, i));
 	g_ptr_array_add(words, NULL);
-	return change(cli, (const char *const *)words->pdata, first);
-}
-
-/* "title N TEXT…" */
-static int run_title(struct cli *cli)
-{
-	g_autofree char *text = g_strjoinv(" ", cli->args + 1);
-	const char *const words[] = { "title", text, NULL };
-
-	cli->n_args = 1;
-	return change(cli, words, 0);
+	return change(cli, (const char *const *)words->pdata);
 }
 
 static int run_merge(struct cli *cli)
 {
 	const char *const words[] = { "merge", cli_value(cli, "into"), NULL };
 
-	return words[1] ? change(cli, words, 0) : cli_usage(cli, "into which ticket? Give --into NUMBER");
+	return words[1] ? change(cli, words) : cli_usage(cli, "into which ticket? Give --into NUMBER");
 }
 
 /* "split N SEQ…" */
@@ -134,20 +249,18 @@ static int run_split(struct cli *cli)
 	g_autoptr(GPtrArray) words = g_ptr_array_new();
 
 	g_ptr_array_add(words, (char *)"split");
-	for (unsigned i = 1; i < cli->n_args; i++)
-		g_ptr_array_add(words, cli->args[i]);
+	while (cli->n_args > 1)
+		g_ptr_array_add(words, (char *)take_argument(cli, 1));
 	g_ptr_array_add(words, NULL);
-	cli->n_args = 1;
-	return change(cli, (const char *const *)words->pdata, 0);
+	return change(cli, (const char *const *)words->pdata);
 }
 
-/* "link N M": the last is what the others are linked with. */
+/* "link N… M": the last is what the others are linked with. */
 static int run_link(struct cli *cli)
 {
-	const char *const words[] = { "link", cli->args[cli->n_args - 1], NULL };
+	const char *const words[] = { "link", take_argument(cli, cli->n_args - 1), NULL };
 
-	cli->n_args--;
-	return change(cli, words, 0);
+	return change(cli, words);
 }
 
 static const struct cli_option move_options[] = {
@@ -166,7 +279,7 @@ static const struct cli_option merge_options[] = {
 ROW(cmd_take, "take", "NUMBER…", "make tickets yours", NULL, 1, run_take);
 ROW(cmd_release, "release", "NUMBER…", "give tickets back to their queue", NULL, 1, run_plain);
 ROW(cmd_assign, "assign", "AGENT NUMBER…", "give tickets to an agent", NULL, 2, run_with_word);
-ROW(cmd_status, "status", "STATUS NUMBER…", "set the status: new, open, waiting, internal, clarify, closed, spam", NULL, 2, run_with_word);
+ROW(cmd_status, "status", "STATUS NUMBER…", "set the status: new, open, waiting, internal, clarify, closed or spam", NULL, 2, run_with_word);
 ROW(cmd_close, "close", "NUMBER…", "close tickets", NULL, 1, run_plain);
 ROW(cmd_reopen, "reopen", "NUMBER…", "open closed tickets again", NULL, 1, run_plain);
 ROW(cmd_wait, "wait", "DURATION|DATE NUMBER…", "wait for the customer until then", NULL, 2, run_with_word);
@@ -174,7 +287,7 @@ ROW(cmd_spam, "spam", "NUMBER…", "mark tickets as spam", NULL, 1, run_plain);
 ROW(cmd_move, "move", "NUMBER…", "move tickets to another queue or project", move_options, 1, run_move);
 ROW(cmd_priority, "priority", "low|normal|high|urgent NUMBER…", "set the priority", NULL, 2, run_with_word);
 ROW(cmd_tag, "tag", "+TAG|-TAG… NUMBER…", "add and remove tags", NULL, 2, run_tag);
-ROW(cmd_title, "title", "NUMBER TEXT…", "change a ticket's title", NULL, 2, run_title);
+ROW(cmd_title, "title", "TEXT NUMBER…", "change the title", NULL, 2, run_with_word);
 ROW(cmd_merge, "merge", "NUMBER…", "merge tickets into another", merge_options, 1, run_merge);
 ROW(cmd_split, "split", "NUMBER SEQ…", "move messages of a ticket to a new one", NULL, 2, run_split);
 ROW(cmd_link, "link", "NUMBER… NUMBER", "link tickets with the last one", NULL, 2, run_link);

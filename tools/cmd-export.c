@@ -76,13 +76,14 @@ static int run_mbox(struct cli *cli, const struct numbers *numbers)
 static int run(struct cli *cli)
 {
 	struct numbers numbers = { NULL, 0 };
-	int code;
+	int code = EXIT_DONE;
 
 	if (cli->json == cli_has(cli, "mbox"))
 		return cli_usage(cli, "as what? Give --json or --mbox");
-	if (cli->n_args && !cli_numbers(cli, 0, &numbers))
-		return EXIT_BAD_USAGE;
-	code = cli->json ? store_json_export(cli, &numbers) : run_mbox(cli, &numbers);
+	if (cli->n_args)
+		code = cli_tickets(cli, 0, &numbers);
+	if (code == EXIT_DONE)
+		code = cli->json ? store_json_export(cli, &numbers) : run_mbox(cli, &numbers);
 	g_free(numbers.v);
 	return code;
 }

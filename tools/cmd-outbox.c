@@ -71,13 +71,12 @@ static enum status change(struct txn *txn, void *arg, struct error *err)
 static int run_change(struct cli *cli, bool drop)
 {
 	struct work w = { .cli = cli, .drop = drop };
-	enum status st;
+	int code = cli_tickets(cli, 0, &w.ids);
 
-	if (!cli_numbers(cli, 0, &w.ids))
-		return EXIT_BAD_USAGE;
-	st = store_write(cli->store, change, &w, &cli->err);
+	if (code == EXIT_DONE)
+		code = cli_status(cli, store_write(cli->store, change, &w, &cli->err));
 	g_free(w.ids.v);
-	return cli_status(cli, st);
+	return code;
 }
 
 static int run_retry(struct cli *cli)

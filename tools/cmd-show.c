@@ -88,11 +88,13 @@ static int run(struct cli *cli)
 {
 	struct showing s = { .cli = cli, .maildir = cli_value(cli, "maildir") };
 	enum status st;
+	int code;
 
 	if (cli_value(cli, "raw") && text_parse_number(cli_value(cli, "raw"), &s.raw) != ST_OK)
 		return cli_usage(cli, "--raw: '%s' is no message's number", cli_value(cli, "raw"));
-	if (!cli_numbers(cli, 0, &s.numbers))
-		return EXIT_BAD_USAGE;
+	code = cli_tickets(cli, 0, &s.numbers);
+	if (code != EXIT_DONE)
+		return code;
 	terminal_page();
 	print_begin(&s.printer, cli, PRINT_TICKETS);
 	st = store_read(cli->store, show_all, &s, &cli->err);

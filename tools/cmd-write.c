@@ -104,7 +104,7 @@ static enum status work(struct txn *txn, void *arg, struct error *err)
 {
 	struct work *w = arg;
 	const struct reply_context context = { txn, w->cli->settings, &w->cli->key, w->cli->actor };
-	g_autofree char *login = cli_agent_login(w->cli);
+	g_autofree char *login = cli_agent_login();
 	struct ticket ticket = { 0 };
 	struct agent agent = { 0 };
 	enum status st = tickets_resolve(txn, w->number, &ticket, err);

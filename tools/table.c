@@ -6,7 +6,7 @@
 
 #include "text.h"
 
-enum { GAP = 2, LEAST_STRETCH = 16 };
+enum { GAP = 2, LEAST_STRETCH = 12, CELL_MAX = 64 * 1024 };
 
 struct row {
 	char **cells;
@@ -40,21 +40,29 @@ struct table *table_new(const struct table_column *columns, unsigned count)
 	return table;
 }
 
+/* Programs get each row at once, whole: there may be a million, and they may want only the first. */
+static void print_plain(struct row *row)
+{
+	g_autofree char *line = g_strjoinv("\t", row->cells);
+
+	puts(line);
+	row_clear(row);
+}
+
 void table_add(struct table *table, const char *const *cells, unsigned coloured, enum colour colour)
 {
 	struct row row = { g_new0(char *, table->count + 1), coloured, colour };
 
-	for (unsigned i = 0; i < table->count; i++) {
+	for (unsigned i = 0; i < table->count; i++)
 		/* Nothing of a mail reaches the terminal but text. */
-		row.cells[i] = text_line(cells[i] && *cells[i] ? cells[i] : "-", 2000);
-		table->widths[i] = MAX(table->widths[i], text_width(row.cells[i]));
+		row.cells[i] = text_line(cells[i] && *cells[i] ? cells[i] : "-", CELL_MAX);
+	if (!terminal_is()) {
+		print_plain(&row);
+		return;
 	}
+	for (unsigned i = 0; i < table->count; i++)
+		table->widths[i] = MAX(table->widths[i], text_width(row.cells[i]));
 	g_array_append_val(table->rows, row);
-}
-
-unsigned table_rows(const struct table *table)
-{
-	return table->rows->len;
 }
 
 /* What is too much is taken from the columns that stretch. */
@@ -110,15 +118,8 @@ static void print_aligned(struct table *table)
 
 void table_print(struct table *table)
 {
-	if (terminal_is() && table->rows->len) {
+	if (table->rows->len)
 		print_aligned(table);
-	} else {
-		for (unsigned r = 0; r < table->rows->len; r++) {
-			g_autofree char *line = g_strjoinv("\t", g_array_index(table->rows, struct row, r).cells);
-
-			puts(line);
-		}
-	}
 	g_array_unref(table->rows);
 	g_free(table->widths);
 	g_free(table);

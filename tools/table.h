@@ -1,4 +1,4 @@
-/* Rows of text: aligned columns that fit the terminal, or tab-separated lines when piped. */
+/* Rows of text: for a person aligned columns that fit the terminal; for a program each row at once, whole, its cells separated by tabs. */
 #ifndef MILTICKET_TABLE_H
 #define MILTICKET_TABLE_H
 
@@ -18,8 +18,7 @@ struct table;
 struct table *table_new(const struct table_column *columns, unsigned count);
 /* Cells are copied; NULL is "-". colour is that of cell `coloured`. */
 void table_add(struct table *table, const char *const *cells, unsigned coloured, enum colour colour);
-unsigned table_rows(const struct table *table);
-/* Prints and frees. */
+/* Prints what waits to be aligned, and frees. */
 void table_print(struct table *table);
 
 #endif

@@ -1,7 +1,9 @@
 /* Terminals. */
 #include "terminal.h"
 
+#include <fcntl.h>
 #include <glib.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -11,9 +13,11 @@
 #include "text.h"
 #include "ticket.h"
 
-enum { DEFAULT_WIDTH = 80, MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
+enum { DEFAULT_WIDTH = 80, LEAST_WIDTH = 40, MOST_WIDTH = 10000, MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
 
 static int known = -1;		/* is it a terminal? -1: not asked yet */
+static int columns;		/* 0: not asked yet */
+static bool without_pager;
 static pid_t pager;
 
 bool terminal_is(void)
@@ -23,14 +27,26 @@ bool terminal_is(void)
 	return known > 0;
 }
 
+static int ask_width(void)
+{
+	static const int fds[] = { STDOUT_FILENO, STDERR_FILENO, STDIN_FILENO };
+	const char *variable = g_getenv("COLUMNS");
+	gint64 wanted = variable ? g_ascii_strtoll(variable, NULL, 10) : 0;
+	struct winsize size;
+
+	if (wanted >= LEAST_WIDTH)
+		return (int)MIN(wanted, MOST_WIDTH);
+	for (size_t i = 0; i < G_N_ELEMENTS(fds); i++)
+		if (ioctl(fds[i], TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+			return MAX(size.ws_col, LEAST_WIDTH);
+	return DEFAULT_WIDTH;
+}
+
 int terminal_width(void)
 {
-	struct winsize size;
-	const char *columns = g_getenv("COLUMNS");
-
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20)
-		return size.ws_col;
-	return columns && g_ascii_strtoll(columns, NULL, 10) > 20 ? (int)MIN(g_ascii_strtoll(columns, NULL, 10), 10000) : DEFAULT_WIDTH;
+	if (!columns)
+		columns = ask_width();
+	return columns;
 }
 
 bool terminal_has_colour(void)
@@ -71,39 +87,56 @@ enum colour terminal_status_colour(int status)
 	return COLOUR_NONE;
 }
 
+/* Is the program there that a command line begins with? A pager that is not would swallow everything. */
+static bool can_run(const char *command)
+{
+	g_autofree char *word = g_strndup(command, strcspn(command, " \t"));
+	g_autofree char *path = g_find_program_in_path(word);
+
+	return path != NULL;
+}
+
+/* NULL: none. An empty variable, or cat, means so. */
 static const char *pager_command(void)
 {
-	static const char *const names[] = { "MILTICKET_PAGER", "PAGER" };
+	const char *ours = g_getenv("MILTICKET_PAGER"), *general = g_getenv("PAGER"), *command = ours ? ours : general ? general : "less";
 
-	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-		const char *value = g_getenv(names[i]);
+	return *command && strcmp(command, "cat") != 0 && can_run(command) ? command : NULL;
+}
 
-		if (value)
-			return *value && strcmp(value, "cat") != 0 ? value : NULL;
-	}
-	return "less";
+/* The child's side: less leaves at once what fits a screen, shows colours and keeps the screen, as git has it. */
+static void become_pager(const char *command, int in)
+{
+	dup2(in, STDIN_FILENO);
+	signal(SIGPIPE, SIG_DFL);
+	g_setenv("LESS", "FRX", FALSE);
+	g_setenv("LESSCHARSET", "utf-8", FALSE);
+	execlp("sh", "sh", "-c", command, (char *)NULL);
+	_exit(127);
+}
+
+void terminal_no_pager(void)
+{
+	without_pager = true;
 }
 
 void terminal_page(void)
 {
-	const char *command = terminal_is() ? pager_command() : NULL;
+	const char *command = terminal_is() && !without_pager ? pager_command() : NULL;
 	int fds[2];
 
-	if (!command || pager || pipe(fds) != 0)
+	if (!command || pager || pipe2(fds, O_CLOEXEC) != 0)
 		return;
+	terminal_width();
 	fflush(stdout);
 	pager = fork();
-	if (pager == 0) {
-		dup2(fds[0], STDIN_FILENO);
-		close(fds[0]);
-		close(fds[1]);
-		/* As git does: leave at once what fits a screen, show colours, keep the screen. */
-		g_setenv("LESS", "FRX", FALSE);
-		execlp("sh", "sh", "-c", command, (char *)NULL);
-		_exit(127);
-	}
-	if (pager > 0)
+	if (pager == 0)
+		become_pager(command, fds[0]);
+	if (pager > 0) {
 		dup2(fds[1], STDOUT_FILENO);
+		signal(SIGINT, SIG_IGN);
+		signal(SIGQUIT, SIG_IGN);
+	}
 	close(fds[0]);
 	close(fds[1]);
 }
@@ -134,4 +167,11 @@ char *terminal_age(int64_t when, int64_t now)
 	if (s < 2 * DAY)
 		return g_strdup_printf("%d h", (int)(s / HOUR));
 	return g_strdup_printf("%d d", (int)(s / DAY));
+}
+
+char *terminal_time(int64_t when)
+{
+	g_autoptr(GDateTime) time = when && terminal_is() ? g_date_time_new_from_unix_local(when / TEXT_SECOND) : NULL;
+
+	return time ? g_date_time_format(time, "%Y-%m-%d %H:%M") : text_rfc3339(when);
 }

@@ -9,6 +9,7 @@ enum colour { COLOUR_NONE, COLOUR_BOLD, COLOUR_DIM, COLOUR_RED, COLOUR_GREEN, CO
 
 /* Is a person looking? Asked before a pager is started, and remembered. */
 bool terminal_is(void);
+/* Columns, also behind a pager; 80 when nobody knows. */
 int terminal_width(void);
 bool terminal_has_colour(void);
 /* "" without colour. Static. */
@@ -16,12 +17,16 @@ const char *terminal_on(enum colour colour);
 const char *terminal_off(void);
 enum colour terminal_status_colour(int ticket_status);
 
-/* Sends what follows through $MILTICKET_PAGER, $PAGER or less, when a person is looking. */
+/* Sends what follows through $MILTICKET_PAGER, $PAGER or less, when a person is looking. From then on an interrupt is the pager's affair. */
 void terminal_page(void);
+/* Not through a pager, whoever looks. */
+void terminal_no_pager(void);
 /* Waits for the pager, if there is one. */
 void terminal_end(void);
 
 /* "3 min", "2 h", "5 d": how long ago. Owned. */
 char *terminal_age(int64_t when, int64_t now);
+/* For a person: "2026-11-24 14:03", local time; else RFC 3339 in UTC. NULL for 0. Owned. */
+char *terminal_time(int64_t when);
 
 #endif

@@ -1,0 +1,263 @@
+/* Words to commands and options; mistakes are answered with what is nearest. */
+#include "cli-parts.h"
+
+#include <string.h>
+
+const struct cli_option cli_common_options[] = {
+	{ 0, "config", "FILE", "use this configuration" },
+	{ 0, "json", NULL, "print JSON, one object a line" },
+	{ 0, "no-pager", NULL, "print to the terminal itself" },
+	{ 'h', "help", NULL, "print how the command is used" },
+	{ 0, NULL, NULL, NULL },
+};
+
+/* --- what is nearest --- */
+
+/* Damerau and Levenshtein's distance of short words: letters added, left out, changed, or two beside each other swapped. */
+static unsigned distance(const char *a, const char *b)
+{
+	enum { LONGEST = 40 };
+	unsigned d[LONGEST + 1][LONGEST + 1], n = (unsigned)strnlen(a, LONGEST), m = (unsigned)strnlen(b, LONGEST);
+
+	for (unsigned i = 0; i <= n; i++)
+		d[i][0] = i;
+	for (unsigned j = 0; j <= m; j++)
+		d[0][j] = j;
+	for (unsigned i = 1; i <= n; i++)
+		for (unsigned j = 1; j <= m; j++) {
+			d[i][j] = MIN(MIN(d[i - 1][j], d[i][j - 1]) + 1, d[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				d[i][j] = MIN(d[i][j], d[i - 2][j - 2] + 1);
+		}
+	return d[n][m];
+}
+
+const char *cli_nearest(const char *word, const char *const *names)
+{
+	unsigned best = MIN((unsigned)strlen(word) / 3 + 2, 4);
+	const char *nearest = NULL;
+
+	for (; *names; names++) {
+		unsigned d = distance(word, *names);
+
+		if (d < best && d < strlen(*names)) {
+			best = d;
+			nearest = *names;
+		}
+	}
+	return nearest;
+}
+
+/* "unknown WHAT 'word'", with the nearest of the names, or with `otherwise`. Owned. */
+static char *unknown_text(const char *what, const char *word, GPtrArray *names, const char *otherwise)
+{
+	const char *nearest;
+
+	g_ptr_array_add(names, NULL);
+	nearest = cli_nearest(word, (const char *const *)names->pdata);
+	if (nearest)
+		return g_strdup_printf("unknown %s '%s'; did you mean '%s'?", what, word, nearest);
+	return g_strdup_printf("unknown %s '%s'%s", what, word, otherwise);
+}
+
+/* --- commands --- */
+
+static const struct cli_command *find_command(const char *name)
+{
+	for (const struct cli_row *row = cli_commands; row->command; row++)
+		if (strcmp(row->command->name, name) == 0)
+			return row->command;
+	return NULL;
+}
+
+unsigned words_command(char *const *words, const struct cli_command **command_out)
+{
+	g_autofree char *both = words[0] && words[1] ? g_strconcat(words[0], " ", words[1], NULL) : NULL;
+
+	*command_out = both ? find_command(both) : NULL;
+	if (*command_out)
+		return 2;
+	*command_out = words[0] ? find_command(words[0]) : NULL;
+	return *command_out ? 1 : 0;
+}
+
+bool words_family(const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const struct cli_row *row = cli_commands; row->command; row++)
+		if (strncmp(row->command->name, word, len) == 0 && row->command->name[len] == ' ')
+			return true;
+	return false;
+}
+
+/* The first words of all commands, or the whole names of a family. */
+static GPtrArray *candidates(const char *family)
+{
+	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+
+	g_ptr_array_add(names, g_strdup("help"));
+	for (const struct cli_row *row = cli_commands; row->command; row++)
+		if (!family)
+			g_ptr_array_add(names, g_strndup(row->command->name, strcspn(row->command->name, " ")));
+		else if (g_str_has_prefix(row->command->name, family) && row->command->name[strlen(family)] == ' ')
+			g_ptr_array_add(names, g_strdup(row->command->name));
+	return names;
+}
+
+int words_unknown(char *const *words)
+{
+	bool family = words_family(words[0]);
+	g_autoptr(GPtrArray) names = candidates(family ? words[0] : NULL);
+	g_autofree char *word = family && words[1] ? g_strconcat(words[0], " ", words[1], NULL) : g_strdup(words[0]);
+	g_autofree char *text = unknown_text("command", word, names, "; 'ticket help' lists them");
+
+	if (family && !words[1])
+		cli_fail(EXIT_BAD_USAGE, "%s what? There are:", words[0]);
+	else
+		cli_fail(EXIT_BAD_USAGE, "%s", text);
+	if (family)
+		help_family(stderr, words[0]);
+	return EXIT_BAD_USAGE;
+}
+
+/* --- options --- */
+
+static const struct cli_option *find_option(const struct cli_option *options, const char *name, size_t len, char letter)
+{
+	for (const struct cli_option *o = options; o && o->name; o++)
+		if (letter ? o->letter == letter : strlen(o->name) == len && strncmp(o->name, name, len) == 0)
+			return o;
+	return NULL;
+}
+
+const struct cli_option *words_option(const struct cli_command *command, const char *name, size_t len, char letter)
+{
+	const struct cli_option *o = command ? find_option(command->options, name, len, letter) : NULL;
+
+	return o ? o : find_option(cli_common_options, name, len, letter);
+}
+
+static void add_names(GPtrArray *names, const struct cli_option *options)
+{
+	for (; options && options->name; options++)
+		g_ptr_array_add(names, g_strconcat("--", options->name, NULL));
+}
+
+static void say_unknown_option(const struct cli *cli, const char *word)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char *bare = g_strndup(word, strcspn(word, "="));
+	g_autofree char *text = NULL;
+
+	add_names(names, cli->command->options);
+	add_names(names, cli_common_options);
+	text = unknown_text("option", bare, names, "");
+	cli_usage(cli, "%s", text);
+}
+
+const char *cli_value(const struct cli *cli, const char *name)
+{
+	GPtrArray *values = g_hash_table_lookup(cli->values, name);
+
+	return values ? g_ptr_array_index(values, values->len - 1) : NULL;
+}
+
+bool cli_has(const struct cli *cli, const char *name)
+{
+	return g_hash_table_contains(cli->values, name);
+}
+
+char **cli_values(const struct cli *cli, const char *name)
+{
+	GPtrArray *values = g_hash_table_lookup(cli->values, name), *out;
+
+	if (!values)
+		return NULL;
+	out = g_ptr_array_new();
+	for (unsigned i = 0; i < values->len; i++) {
+		g_auto(GStrv) parts = g_strsplit(g_ptr_array_index(values, i), ",", -1);
+
+		for (char **p = parts; *p; p++)
+			if (*g_strstrip(*p))
+				g_ptr_array_add(out, g_strdup(*p));
+	}
+	g_ptr_array_add(out, NULL);
+	return (char **)g_ptr_array_free(out, FALSE);
+}
+
+void cli_set(struct cli *cli, const char *name, const char *value)
+{
+	GPtrArray *values = g_hash_table_lookup(cli->values, name);
+
+	if (!values) {
+		values = g_ptr_array_new_with_free_func(g_free);
+		g_hash_table_insert(cli->values, (char *)name, values);
+	}
+	g_ptr_array_add(values, g_strdup(value));
+}
+
+/* One word that begins with '-', and its argument. Gives how many words it took; 0: said what is wrong. */
+static int take_option(struct cli *cli, char **words)
+{
+	const char *word = words[0], *name = word + (word[1] == '-' ? 2 : 1), *equals = word[1] == '-' ? strchr(name, '=') : NULL;
+	size_t len = equals ? (size_t)(equals - name) : strlen(name);
+	const struct cli_option *option = words_option(cli->command, name, len, word[1] == '-' ? '\0' : *name);
+	const char *value = equals ? equals + 1 : word[1] != '-' && name[1] ? name + 1 : NULL;
+
+	if (!option) {
+		say_unknown_option(cli, word);
+		return 0;
+	}
+	if (!option->argument) {
+		cli_set(cli, option->name, "");
+		return value ? (cli_usage(cli, "option '%s' takes no argument", word), 0) : 1;
+	}
+	if (!value && !words[1])
+		return cli_usage(cli, "option '%s' needs %s", word, option->argument), 0;
+	cli_set(cli, option->name, value ? value : words[1]);
+	return value ? 1 : 2;
+}
+
+bool words_is_option(const struct cli_command *command, const char *word)
+{
+	if (word[0] != '-' || word[1] == '\0')
+		return false;
+	return !command || strcmp(command->name, "tag") != 0 || word[1] == '-' || strcmp(word, "-h") == 0;
+}
+
+bool words_take(struct cli *cli, char **words)
+{
+	GPtrArray *args = g_ptr_array_new();
+	bool only_arguments = false, ok = true;
+
+	while (*words && ok) {
+		int taken = 1;
+
+		if (!only_arguments && strcmp(*words, "--") == 0)
+			only_arguments = true;
+		else if (!only_arguments && words_is_option(cli->command, *words))
+			ok = (taken = take_option(cli, words)) > 0;
+		else
+			g_ptr_array_add(args, *words);
+		words += ok ? taken : 0;
+	}
+	cli->n_args = args->len;
+	g_ptr_array_add(args, NULL);
+	cli->args = (char **)g_ptr_array_free(args, FALSE);
+	return ok;
+}
+
+void words_skip_common(char ***words, GPtrArray *behind)
+{
+	while (**words && g_str_has_prefix(**words, "--") && (**words)[2]) {
+		const char *name = **words + 2;
+		const struct cli_option *option = words_option(NULL, name, strcspn(name, "="), '\0');
+
+		if (!option || strcmp(option->name, "help") == 0)
+			return;
+		g_ptr_array_add(behind, *(*words)++);
+		if (option->argument && !strchr(name, '=') && **words)
+			g_ptr_array_add(behind, *(*words)++);
+	}
+}

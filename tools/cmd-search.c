@@ -1,0 +1,105 @@
+/* ticket search. There is no index of words: tickets are read one after the other, the newest first, until enough are found. */
+#include <string.h>
+
+#include "commands.h"
+#include "listing.h"
+
+enum { DEFAULT_LIMIT = 50 };
+
+/* What is looked for, in one ticket. */
+struct hunt {
+	char **words;		/* case-folded */
+	bool *found;		/* of each word */
+	unsigned missing;
+};
+
+/* Most text is ASCII, and folding it is what takes the time. */
+static bool contains(const char *haystack, const char *word)
+{
+	g_autofree char *folded = NULL;
+
+	if (!haystack)
+		return false;
+	if (g_str_is_ascii(haystack))
+		return strcasestr(haystack, word) != NULL;
+	folded = g_utf8_casefold(haystack, -1);
+	return strstr(folded, word) != NULL;
+}
+
+static void look_at(struct hunt *h, const char *text)
+{
+	for (unsigned i = 0; text && h->words[i]; i++)
+		if (!h->found[i] && contains(text, h->words[i])) {
+			h->found[i] = true;
+			h->missing--;
+		}
+}
+
+static void look_at_list(struct hunt *h, char *const *list)
+{
+	for (; list && *list; list++)
+		look_at(h, *list);
+}
+
+/* A number is the ticket's, or a part of a text; never a part of a number. */
+static void look_at_number(struct hunt *h, uint64_t number)
+{
+	g_autofree char *text = g_strdup_printf("#%" G_GUINT64_FORMAT, number);
+
+	for (unsigned i = 0; h->words[i]; i++)
+		if (!h->found[i] && (strcmp(h->words[i], text) == 0 || strcmp(h->words[i], text + 1) == 0)) {
+			h->found[i] = true;
+			h->missing--;
+		}
+}
+
+static enum status look_at_entry(struct txn *txn, const struct entry *e, void *arg, struct error *err)
+{
+	struct hunt *h = arg;
+	g_autofree char *text = NULL;
+	enum status st;
+
+	look_at(h, e->from);
+	look_at_list(h, e->to);
+	look_at_list(h, e->cc);
+	look_at(h, e->subject);
+	look_at(h, e->message_id);
+	st = h->missing ? tickets_text(txn, e->ticket, e->seq, &text, err) : ST_OK;
+	if (st == ST_OK)
+		look_at(h, text);
+	return st == ST_OK && !h->missing ? ST_NOT_FOUND : st;
+}
+
+static enum status matches(struct txn *txn, const struct ticket *t, void *arg, bool *wanted_out, struct error *err)
+{
+	struct hunt *h = arg;
+	enum status st = ST_OK;
+
+	h->missing = g_strv_length(h->words);
+	memset(h->found, 0, h->missing * sizeof *h->found);
+	look_at_number(h, t->number);
+	look_at(h, t->subject);
+	look_at(h, t->requester_name);
+	look_at(h, t->requester_address);
+	look_at_list(h, t->participants);
+	look_at_list(h, t->tags);
+	if (h->missing)
+		st = tickets_each_entry(txn, t->number, look_at_entry, h, err);
+	*wanted_out = h->missing == 0;
+	return st;
+}
+
+static int run(struct cli *cli)
+{
+	struct hunt h = { g_new0(char *, cli->n_args + 1), g_new0(bool, cli->n_args), 0 };
+	int code;
+
+	for (unsigned i = 0; i < cli->n_args; i++)
+		h.words[i] = g_utf8_casefold(cli->args[i], -1);
+	code = listing_run(cli, DEFAULT_LIMIT, true, matches, &h);
+	g_strfreev(h.words);
+	g_free(h.found);
+	return code;
+}
+
+const struct cli_command cmd_search = { "search", "WORD…", "find tickets that have every word in number, subject, people or text", listing_options, NEED_STORE_READ, 1, 0, run };

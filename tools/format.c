@@ -1,0 +1,123 @@
+/* Formats. */
+#include "format.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "terminal.h"
+#include "text.h"
+
+enum { VALUE_MAX = 64 * 1024 };
+
+/* --- fields that the record has not as such --- */
+
+static char *tag_of(const struct cli *cli, const struct ticket *t)
+{
+	return tag_text(&cli->settings->tag_format, t->number);
+}
+
+static char *queues_of(const struct cli *cli, const struct ticket *t)
+{
+	g_autofree char *watchers = t->watchers && t->watchers[0] ? g_strjoinv(", ", t->watchers) : NULL;
+
+	(void)cli;
+	return g_strdup_printf("%s%s%s", t->queue, watchers ? ", " : "", watchers ? watchers : "");
+}
+
+static char *requester_of(const struct cli *cli, const struct ticket *t)
+{
+	(void)cli;
+	return g_strdup(t->requester_address);
+}
+
+static char *age_of(const struct cli *cli, const struct ticket *t)
+{
+	return terminal_age(t->updated, cli->actor.now);
+}
+
+static const struct {
+	const char *name;
+	char *(*text)(const struct cli *cli, const struct ticket *ticket);
+} computed[] = { { "tag", tag_of }, { "queues", queues_of }, { "requester", requester_of }, { "age", age_of } };
+
+static const struct field *stored(const char *name)
+{
+	const struct field *field = record_field(&ticket_type, name);
+	bool known = field && (!(field->flags & FIELD_HIDDEN) || g_str_has_prefix(name, "requester_"));
+
+	return known ? field : NULL;
+}
+
+static bool known(const char *name)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(computed); i++)
+		if (strcmp(computed[i].name, name) == 0)
+			return true;
+	return stored(name) != NULL;
+}
+
+static char *value(const struct cli *cli, const struct ticket *t, const char *name)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(computed); i++)
+		if (strcmp(computed[i].name, name) == 0)
+			return computed[i].text(cli, t);
+	if (strcmp(name, "merged_into") == 0 && t->merged_into == 0)
+		return NULL;
+	return record_field_text(stored(name), t);
+}
+
+/* --- the format --- */
+
+/* The name in braces at p, and what follows it; NULL when there is none. */
+static char *name_at(const char *p, const char **end_out)
+{
+	const char *end = *p == '{' ? strchr(p, '}') : NULL;
+
+	*end_out = end ? end + 1 : p + 1;
+	return end ? g_strndup(p + 1, (gsize)(end - p - 1)) : NULL;
+}
+
+bool format_check(struct cli *cli, const char *format)
+{
+	const char *end;
+
+	for (const char *p = format; *p; p = end) {
+		g_autofree char *name = name_at(p, &end);
+
+		if (name && !known(name)) {
+			cli_usage(cli, "--format: there is no field '{%s}'; ticket(1) has them under JSON", name);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void append_plain(GString *out, const char **p)
+{
+	if ((*p)[0] == '\\' && ((*p)[1] == 't' || (*p)[1] == 'n')) {
+		g_string_append_c(out, (*p)[1] == 't' ? '\t' : '\n');
+		*p += 2;
+	} else {
+		g_string_append_c(out, *(*p)++);
+	}
+}
+
+void format_print(const struct cli *cli, const char *format, const struct ticket *t)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+	const char *end;
+
+	for (const char *p = format; *p;) {
+		g_autofree char *name = name_at(p, &end);
+		g_autofree char *text = name ? value(cli, t, name) : NULL;
+		g_autofree char *clean = text ? text_line(text, VALUE_MAX) : NULL;
+
+		if (name) {
+			g_string_append(out, clean ? clean : "");
+			p = end;
+		} else {
+			append_plain(out, &p);
+		}
+	}
+	puts(out->str);
+}

@@ -1,0 +1,320 @@
+/* Listings. */
+#include "listing.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "address.h"
+#include "agents.h"
+#include "format.h"
+#include "print.h"
+#include "queues.h"
+#include "terminal.h"
+#include "text.h"
+
+/* What a person is shown of a list without a limit; a program gets all. */
+enum { SCREENS = 1000 };
+
+#define ORDERS "activity|oldest|number|opened|priority|queue"
+
+const struct cli_option listing_options[] = {
+	{ 'q', "queue", "QUEUE", "tickets of this queue, also as a watcher" },
+	{ 's', "status", "STATUS[,STATUS]", "with one of these statuses" },
+	{ 'a', "agent", "AGENT|none|me", "of this agent, of nobody, of yourself" },
+	{ 'p', "project", "PROJECT", "of this project" },
+	{ 'r', "requester", "ADDRESS", "opened by this address" },
+	{ 't', "tag", "TAG", "with this tag" },
+	{ 0, "priority", "low|normal|high|urgent", "with this priority" },
+	{ 0, "since", "DATE|DURATION", "active since then" },
+	{ 0, "until", "DATE|DURATION", "not active since then" },
+	{ 0, "undelivered", NULL, "whose mail came back" },
+	{ 0, "all", NULL, "closed, spam and merged ones too" },
+	{ 0, "sort", ORDERS, "order; default: newest activity first" },
+	{ 'n', "limit", "NUMBER", "at most so many" },
+	{ 'f', "format", "TEXT", "print TEXT for each, with {number}, {subject} and the other fields" },
+	{ 0, NULL, NULL, NULL },
+};
+
+typedef int compare_fn(const struct ticket *a, const struct ticket *b);
+
+struct listing {
+	struct cli *cli;
+	struct ticket_filter filter;
+	char *agent, *requester;	/* owned; the filter borrows them */
+	uint64_t limit;			/* 0: none */
+	bool limit_is_ours;		/* nobody asked for it: say when there is more */
+	compare_fn *compare;		/* NULL: the order of the index */
+	const char *format;
+	listing_match *matches;
+	void *arg;
+	GPtrArray *kept;		/* struct ticket *, to be sorted */
+	struct printer printer;
+	uint64_t count;
+	bool more;
+};
+
+/* --- the filter --- */
+
+static bool no_such(struct cli *cli, const char *what, const char *word, const char *const *names)
+{
+	g_autofree char *all = g_strjoinv(", ", (char **)names);
+	const char *nearest = cli_nearest(word, names);
+
+	if (nearest)
+		cli_usage(cli, "'%s' is no %s; did you mean '%s'?", word, what, nearest);
+	else
+		cli_usage(cli, "'%s' is no %s; expected one of %s", word, what, all);
+	return false;
+}
+
+static bool read_statuses(struct listing *l, bool everything)
+{
+	g_auto(GStrv) names = cli_values(l->cli, "status");
+
+	for (char **p = names; p && *p; p++) {
+		int status = names_find(ticket_status_names, *p);
+
+		if (status < 0)
+			return no_such(l->cli, "status", *p, ticket_status_names);
+		l->filter.statuses |= 1U << status;
+	}
+	if (cli_has(l->cli, "all") || (everything && !names)) {
+		l->filter.statuses = ~0U;
+		l->filter.merged = cli_has(l->cli, "all");
+	}
+	return true;
+}
+
+static bool read_requester(struct listing *l)
+{
+	const char *address = cli_value(l->cli, "requester");
+
+	if (address && address_canonical(address, &l->requester) != ST_OK) {
+		cli_usage(l->cli, "'%s' is no mail address", address);
+		return false;
+	}
+	l->filter.requester = l->requester;
+	return true;
+}
+
+static bool read_priority(struct listing *l)
+{
+	const char *priority = cli_value(l->cli, "priority");
+
+	l->filter.priority = priority ? names_find(priority_names, priority) : -1;
+	return !priority || l->filter.priority >= 0 || no_such(l->cli, "priority", priority, priority_names);
+}
+
+static bool read_filter(struct listing *l, bool everything)
+{
+	l->filter.queue = cli_value(l->cli, "queue");
+	l->filter.project = cli_value(l->cli, "project");
+	l->filter.tag = cli_value(l->cli, "tag");
+	l->filter.undelivered = cli_has(l->cli, "undelivered");
+	return read_statuses(l, everything) && read_requester(l) && read_priority(l) &&
+		cli_when(l->cli, "since", &l->filter.since) && cli_when(l->cli, "until", &l->filter.until);
+}
+
+/* An agent may be named by an address too, as everywhere; one who is gone may still have tickets. */
+static void resolve_agent(struct txn *txn, struct listing *l)
+{
+	const char *given = cli_value(l->cli, "agent");
+	g_autofree char *login = NULL;
+	struct agent agent = { 0 };
+
+	if (!given)
+		return;
+	login = strcmp(given, "none") == 0 ? g_strdup("") : strcmp(given, "me") == 0 ? cli_agent_login() : g_strdup(given);
+	if (*login && agents_find(txn, login, &agent, NULL) == ST_OK) {
+		g_free(login);
+		login = g_strdup(agent.login);
+	}
+	record_release(&agent_type, &agent);
+	g_free(l->agent);
+	l->filter.agent = l->agent = g_steal_pointer(&login);
+}
+
+/* --- orders that no index has --- */
+
+static int by_number(const struct ticket *a, const struct ticket *b)
+{
+	return a->number < b->number ? -1 : a->number > b->number;
+}
+
+static int by_opened(const struct ticket *a, const struct ticket *b)
+{
+	return a->opened > b->opened ? -1 : a->opened < b->opened;
+}
+
+static int by_priority(const struct ticket *a, const struct ticket *b)
+{
+	static const int urgency[] = { [PRIORITY_NORMAL] = 2, [PRIORITY_LOW] = 3, [PRIORITY_HIGH] = 1, [PRIORITY_URGENT] = 0 };
+
+	return urgency[a->priority] - urgency[b->priority];
+}
+
+static int by_queue(const struct ticket *a, const struct ticket *b)
+{
+	return g_strcmp0(a->queue, b->queue);
+}
+
+static const char *const order_names[] = { "activity", "oldest", "number", "opened", "priority", "queue", NULL };
+static compare_fn *const order_functions[] = { NULL, NULL, by_number, by_opened, by_priority, by_queue };
+
+static bool read_order(struct listing *l)
+{
+	const char *name = cli_value(l->cli, "sort");
+	int order = name ? names_find(order_names, name) : 0;
+
+	if (order < 0)
+		return no_such(l->cli, "order", name, order_names);
+	l->filter.oldest_first = name && strcmp(name, "oldest") == 0;
+	l->compare = order_functions[order];
+	return true;
+}
+
+static gint compare(gconstpointer a, gconstpointer b, gpointer listing)
+{
+	return ((struct listing *)listing)->compare(*(const struct ticket *const *)a, *(const struct ticket *const *)b);
+}
+
+static void ticket_free(void *data)
+{
+	record_release(&ticket_type, data);
+	g_free(data);
+}
+
+static void sort_kept(struct listing *l)
+{
+	g_ptr_array_sort_with_data(l->kept, compare, l);
+	if (l->limit && l->kept->len > l->limit) {
+		l->more = true;
+		g_ptr_array_set_size(l->kept, (gint)l->limit);
+	}
+}
+
+/* Of a million tickets in another order no more are held than are shown. */
+static void keep(struct listing *l, const struct ticket *t)
+{
+	struct ticket *copy = g_new0(struct ticket, 1);
+
+	record_copy(&ticket_type, copy, t);
+	g_ptr_array_add(l->kept, copy);
+	if (l->limit && l->kept->len > l->limit * 2 + SCREENS)
+		sort_kept(l);
+}
+
+/* --- walking --- */
+
+static void show(struct listing *l, const struct ticket *t)
+{
+	if (l->format)
+		format_print(l->cli, l->format, t);
+	else
+		print_ticket(&l->printer, t);
+	l->count++;
+}
+
+/* One ticket that is wanted. False: no more of them are. */
+static bool take(struct listing *l, const struct ticket *t)
+{
+	if (l->kept) {
+		keep(l, t);
+		return true;
+	}
+	if (l->limit && l->count >= l->limit) {
+		l->more = true;
+		return false;
+	}
+	show(l, t);
+	/* Whether there is one more than was asked for is worth no further search. */
+	return l->limit_is_ours || !l->limit || l->count < l->limit;
+}
+
+static enum status visit(struct txn *txn, const struct ticket *t, void *arg, struct error *err)
+{
+	struct listing *l = arg;
+	bool wanted = true;
+	enum status st = l->matches ? l->matches(txn, t, l->arg, &wanted, err) : ST_OK;
+
+	if (st != ST_OK)
+		return st;
+	return (wanted && !take(l, t)) || cli_interrupted() || ferror(stdout) ? ST_NOT_FOUND : ST_OK;
+}
+
+static enum status walk(struct txn *txn, void *arg, struct error *err)
+{
+	struct listing *l = arg;
+
+	resolve_agent(txn, l);
+	return tickets_list(txn, &l->filter, visit, l, err);
+}
+
+/* A list is empty for a reason when what was asked for does not exist. */
+static enum status explain(struct txn *txn, void *arg, struct error *err)
+{
+	struct listing *l = arg;
+	struct queue queue = { 0 };
+	struct agent agent = { 0 };
+	enum status st = ST_NOT_FOUND;
+
+	err->text[0] = '\0';
+	if (l->filter.queue && queues_load(txn, l->filter.queue, &queue, NULL) == ST_NOT_FOUND)
+		error_set(err, st, "there is no queue '%s'", l->filter.queue);
+	else if (l->filter.agent && *l->filter.agent && agents_load(txn, l->filter.agent, &agent, NULL) == ST_NOT_FOUND)
+		error_set(err, st, "there is no agent '%s'", l->filter.agent);
+	record_release(&queue_type, &queue);
+	record_release(&agent_type, &agent);
+	return ST_OK;
+}
+
+static int explain_nothing(struct listing *l)
+{
+	if (store_read(l->cli->store, explain, l, &l->cli->err) == ST_OK && l->cli->err.text[0])
+		return cli_fail(EXIT_NOTHING, "%s", l->cli->err.text);
+	return EXIT_NOTHING;
+}
+
+static void print_kept(struct listing *l)
+{
+	sort_kept(l);
+	for (unsigned i = 0; i < l->kept->len; i++)
+		show(l, g_ptr_array_index(l->kept, i));
+}
+
+static int print_all(struct listing *l)
+{
+	enum status st;
+
+	l->kept = l->compare ? g_ptr_array_new_with_free_func(ticket_free) : NULL;
+	print_begin(&l->printer, l->cli, PRINT_TICKETS);
+	cli_catch_interrupt();
+	st = store_read(l->cli->store, walk, l, &l->cli->err);
+	if (l->kept)
+		print_kept(l);
+	terminal_page();
+	print_end(&l->printer);
+	if (l->more && l->limit_is_ours)
+		printf("%s(%u are shown; --limit NUMBER shows more)%s\n", terminal_on(COLOUR_DIM), SCREENS, terminal_off());
+	if (cli_interrupted())
+		cli_fail(EXIT_DONE, "interrupted; there may be more");
+	g_clear_pointer(&l->kept, g_ptr_array_unref);
+	if (st != ST_OK)
+		return cli_status(l->cli, st);
+	return l->count ? EXIT_DONE : explain_nothing(l);
+}
+
+int listing_run(struct cli *cli, uint64_t limit, bool everything, listing_match *matches, void *arg)
+{
+	struct listing l = { .cli = cli, .limit = limit, .matches = matches, .arg = arg, .format = cli_value(cli, "format") };
+	int code = EXIT_BAD_USAGE;
+
+	if (read_order(&l) && read_filter(&l, everything) && cli_count(cli, "limit", &l.limit) && (!l.format || format_check(cli, l.format))) {
+		l.limit_is_ours = !l.limit && terminal_is() && !cli->json;
+		l.limit = l.limit_is_ours ? SCREENS : l.limit;
+		code = print_all(&l);
+	}
+	g_free(l.agent);
+	g_free(l.requester);
+	return code;
+}
