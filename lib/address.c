@@ -69,6 +69,14 @@ static bool hostname(const char *s)
 	return strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789.-_") == strlen(s);
 }
 
+/* RFC 5321 section 4.1.3: [192.0.2.1], [IPv6:2001:db8::1]. */
+static bool address_literal(const char *s)
+{
+	size_t len = strlen(s);
+
+	return len > 2 && *s == '[' && strspn(s + 1, "abcdefghijklmnopqrstuvwxyz0123456789.:-") == len - 2 && s[len - 1] == ']';
+}
+
 static char *canonical_domain(const char *s)
 {
 	g_autofree char *lower = NULL, *plain = g_strdup(s);
@@ -77,11 +85,9 @@ static char *canonical_domain(const char *s)
 
 	if (g_str_has_suffix(plain, ".") && strlen(plain) > 1)
 		plain[strlen(plain) - 1] = '\0';
-	if (*plain == '[')
-		return g_str_has_suffix(plain, "]") && strlen(plain) > 2 ? g_ascii_strdown(plain, -1) : NULL;
 	if (g_str_is_ascii(plain)) {
 		lower = g_ascii_strdown(plain, -1);
-		return hostname(lower) ? g_steal_pointer(&lower) : NULL;
+		return hostname(lower) || address_literal(lower) ? g_steal_pointer(&lower) : NULL;
 	}
 	if (idn2_lookup_u8((const guint8 *)plain, (guint8 **)&ascii, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) != IDN2_OK)
 		return NULL;
@@ -91,7 +97,7 @@ static char *canonical_domain(const char *s)
 	return out;
 }
 
-/* The '@' that divides: the last one outside quotes. */
+/* The '@' that divides: the only one outside quotes. */
 static const char *divide(const char *s)
 {
 	const char *at = NULL;

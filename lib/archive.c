@@ -14,9 +14,9 @@ enum { DEPTH_MAX = 8 };
 char *archive_name(int64_t received, const char *digest)
 {
 	g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(received / TEXT_SECOND);
-	g_autofree char *day = g_date_time_format(time, "%Y/%m/%d");
+	g_autofree char *day = time ? g_date_time_format(time, "%Y/%m/%d") : NULL;
 
-	return g_strdup_printf("%s/%.40s.eml", day, digest);
+	return g_strdup_printf("%s/%.40s.eml", day ? day : "undated", digest);
 }
 
 static enum status failed(struct error *err, const char *what, const char *dir, const char *name)

@@ -40,13 +40,12 @@ static bool says(const struct looked_at *l, const char *argument)
 	return first_word_is(message_header(l->message, name, 0), colon + 2);
 }
 
-static bool starts(const struct looked_at *l, const char *argument)
+static bool not_by_hand(const struct looked_at *l, const char *argument)
 {
-	const char *colon = strchr(argument, ':'), *value;
-	g_autofree char *name = g_strndup(argument, (gsize)(colon - argument));
+	const char *value = message_header(l->message, "Auto-Submitted", 0);
 
-	value = message_header(l->message, name, 0);
-	return value && g_ascii_strncasecmp(value, colon + 2, strlen(colon + 2)) == 0;
+	(void)argument;
+	return value && *value && !first_word_is(value, "no");
 }
 
 static bool spam(const struct looked_at *l, const char *argument)
@@ -167,15 +166,18 @@ static const struct signal {
 	{ vacation_subject, "automatic reply", AUTO_VACATION, "out of office" },
 	{ vacation_subject, "abwesenheit", AUTO_VACATION, "out of office" },
 	{ vacation_subject, "automatische antwort", AUTO_VACATION, "out of office" },
-	{ starts, "List-Id: ", AUTO_LIST, "List-Id" },						/* RFC 2919 */
+	{ has, "List-Id", AUTO_LIST, "List-Id" },							/* RFC 2919 */
 	{ has, "List-Post", AUTO_LIST, "List-Post" },						/* RFC 2369 */
 	{ has, "List-Unsubscribe", AUTO_LIST, "List-Unsubscribe" },				/* RFC 2369, RFC 8058 */
 	{ has, "List-Help", AUTO_LIST, "List-Help" },						/* RFC 2369 */
+	{ has, "List-Subscribe", AUTO_LIST, "List-Subscribe" },					/* RFC 2369 */
+	{ has, "List-Owner", AUTO_LIST, "List-Owner" },						/* RFC 2369 */
+	{ has, "List-Archive", AUTO_LIST, "List-Archive" },					/* RFC 2369 */
 	{ has, "Feedback-ID", AUTO_LIST, "Feedback-ID" },					/* practice: bulk senders */
 	{ says, "Precedence: bulk", AUTO_LIST, "Precedence: bulk" },				/* RFC 2076 3.9 */
 	{ says, "Precedence: junk", AUTO_LIST, "Precedence: junk" },				/* RFC 2076 3.9 */
 	{ says, "Precedence: list", AUTO_LIST, "Precedence: list" },				/* RFC 2076 3.9 */
-	{ starts, "Auto-Submitted: auto-", AUTO_GENERATED, "Auto-Submitted" },			/* RFC 3834 5, RFC 5436 2.7.1 */
+	{ not_by_hand, NULL, AUTO_GENERATED, "Auto-Submitted" },				/* RFC 3834 2: any word but "no"; RFC 5436 2.7.1 */
 	{ null_sender_answer, NULL, AUTO_VACATION, "null sender" },				/* RFC 5321 4.5.5: only robots answer so */
 	{ daemon_sender, "mailer-daemon@", AUTO_DELAYED, "mailer-daemon" },			/* practice: what no report form fits */
 	{ null_sender, NULL, AUTO_DELAYED, "null sender" },					/* RFC 5321 4.5.5 */
@@ -216,10 +218,10 @@ static const char *why_not(const struct message *message, enum automatic kind, c
 	if (from.n != 1)
 		return "no single author";
 	/* MS-OXCMAIL 2.2.3.2.14: the sender asks for none. */
-	if (suppress && (strstr(suppress, "All") || strstr(suppress, "AutoReply")))
+	if (suppress && (text_glob("*All*", suppress) || text_glob("*AutoReply*", suppress) || text_glob("*OOF*", suppress)))
 		return "X-Auto-Response-Suppress";
 	/* An invitation or an answer to one comes from a calendar, not from a question. */
-	if (strcmp(message_content_type(message), "text/calendar") == 0 || message_content_param(message, "method"))
+	if (message_has_part(message, "text", "calendar"))
 		return "calendar";
 	return message_header_count(message, "X-Loop") ? "X-Loop" : NULL;
 }

@@ -24,9 +24,20 @@ void edits_release(struct edits *edits)
 	g_clear_pointer(&edits->reply, g_free);
 }
 
+/* Whoever planned the value should have cleaned it; here is the last place where a line break can be kept from becoming a header. */
+static char *one_header(const char *value)
+{
+	char *out = g_strdup(value);
+
+	for (char *p = out; p && *p; p++)
+		if (*p == '\r' || (*p == '\n' && p[1] != ' ' && p[1] != '\t'))
+			*p = ' ';
+	return out;
+}
+
 static void add(struct edits *edits, enum edit_kind kind, const char *name, unsigned index, const char *value)
 {
-	struct edit edit = { kind, g_strdup(name), index, g_strdup(value) };
+	struct edit edit = { kind, g_strdup(name), index, one_header(value) };
 
 	g_array_append_val(edits->list, edit);
 }

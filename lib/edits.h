@@ -20,7 +20,7 @@ struct edit {
 	enum edit_kind kind;
 	char *name;
 	unsigned index;
-	char *value;
+	char *value;		/* no CR; LF only as a fold, "\n " or "\n\t" */
 };
 
 struct edits {

@@ -11,6 +11,7 @@ enum {
 	LIMIT_REFERENCES = 100,			/* ids read of In-Reply-To and References together, newest win */
 	LIMIT_REFERENCES_KEPT = 20,		/* of those, ids recorded and indexed */
 	LIMIT_ADDRESSES = 100,			/* addresses read of one From, To or Cc */
+	LIMIT_ADDRESS_COLONS = 500,		/* in one From, To or Cc: each may begin a group, and GMime descends into groups */
 	LIMIT_ADDRESS_BYTES = 320,		/* RFC 5321 4.5.3.1: 64 + 1 + 255 */
 	LIMIT_NAME_BYTES = 200,			/* a display name kept */
 	LIMIT_TITLE_BYTES = 500,		/* a decoded subject kept, UTF-8 */

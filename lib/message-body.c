@@ -7,29 +7,107 @@
 #include "limits.h"
 #include "text.h"
 
-enum { CHUNK = 64 * 1024 };
+enum { CHUNK = 64 * 1024, FIELD_MAX = 64 * 1024, EIGHT_BIT_MAX = 256 * 1024 };
 
 /* --- how much of it may be parsed --- */
 
-/* Lines that may be boundaries, and attached messages, are counted first: their number bounds the parser's memory and its depth. */
+/* What makes the parser take memory, time or stack is counted first, wherever it stands: lines that may be boundaries or header fields,
+ * attached messages, addresses and groups of them (it parses the addresses of every message that it meets), long fields (it decodes them). */
+enum watched { NO_FIELD, SOME_FIELD, ADDRESSES, MEDIA_TYPE };
+
 struct survey {
-	unsigned marks, messages;
-	size_t good;		/* bytes before the limit was passed */
+	unsigned marks, fields, messages, addresses, groups;	/* groups: of this field */
+	size_t field_length;	/* of the field that this line belongs to, so far */
+	size_t eight_bit;	/* bytes that are not ASCII, in all fields */
+	enum watched field;
+	bool line_open;		/* the last piece of text ended without a line end */
+	size_t good;		/* bytes before a limit was passed */
 	bool over;
 };
 
+static const struct {
+	const char *name;
+	enum watched field;
+} watched_fields[] = {
+	{ "From", ADDRESSES }, { "To", ADDRESSES }, { "Cc", ADDRESSES }, { "Bcc", ADDRESSES }, { "Sender", ADDRESSES }, { "Reply-To", ADDRESSES },
+	{ "Content-Type", MEDIA_TYPE },
+};
+
+/* RFC 5322 section 2.2; tags of HTML in one long line are none. */
+static size_t field_name_length(const char *line, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && g_ascii_isgraph(line[n]) && line[n] != ':' && line[n] != '<')
+		n++;
+	return n;
+}
+
+static enum watched field_of(const char *line, size_t len)
+{
+	size_t name = field_name_length(line, len), colon = name;
+
+	while (colon < len && (line[colon] == ' ' || line[colon] == '\t'))
+		colon++;
+	if (name == 0 || colon == len || line[colon] != ':')
+		return NO_FIELD;
+	for (size_t i = 0; i < G_N_ELEMENTS(watched_fields); i++)
+		if (strlen(watched_fields[i].name) == name && g_ascii_strncasecmp(line, watched_fields[i].name, name) == 0)
+			return watched_fields[i].field;
+	return SOME_FIELD;
+}
+
+static unsigned count(const char *line, size_t len, char c)
+{
+	unsigned n = 0;
+
+	for (const char *end = line + len; (line = memchr(line, c, (size_t)(end - line))); line++)
+		n++;
+	return n;
+}
+
+static bool names_a_message(const char *line, size_t len)
+{
+	g_autofree char *lower = g_ascii_strdown(line, (gssize)MIN(len, 200));
+
+	return strstr(lower, "message") != NULL;
+}
+
+static void survey_field(struct survey *s, const char *line, size_t len)
+{
+	switch (s->field) {
+	case NO_FIELD:
+		return;
+	case SOME_FIELD:
+		break;
+	case ADDRESSES:
+		s->groups += count(line, len, ':');
+		s->addresses += count(line, len, ':') + count(line, len, ',');
+		break;
+	case MEDIA_TYPE:
+		s->messages += names_a_message(line, len);
+		break;
+	}
+	s->field_length += len;
+	for (size_t i = 0; i < len; i++)
+		s->eight_bit += (guchar)line[i] >> 7;
+	s->over |= s->field_length > FIELD_MAX || s->eight_bit > EIGHT_BIT_MAX;
+}
+
 static void survey_line(struct survey *s, const char *line, size_t len, size_t at)
 {
-	if (len > 2 && line[0] == '-' && line[1] == '-' && !g_ascii_isspace(line[2]))
-		s->marks++;
-	else if (len > 12 && g_ascii_strncasecmp(line, "content-type", 12) == 0) {
-		g_autofree char *lower = g_ascii_strdown(line, (gssize)MIN(len, 200));
-
-		s->messages += strstr(lower, "message/") != NULL;
+	if (!s->line_open && *line != ' ' && *line != '\t') {
+		s->field = field_of(line, len);
+		s->field_length = s->groups = 0;
+		s->marks += len > 2 && line[0] == '-' && line[1] == '-' && !g_ascii_isspace(line[2]);
+		s->fields += memchr(line, ':', len) != NULL;
 	}
-	if (s->marks > LIMIT_MIME_PARTS || s->messages > LIMIT_MIME_DEPTH)
+	s->line_open = line[len - 1] != '\n';
+	survey_field(s, line, len);
+	if (s->marks > LIMIT_MIME_PARTS || s->messages > LIMIT_MIME_DEPTH || s->fields > LIMIT_HEADER_COUNT ||
+		s->groups > LIMIT_ADDRESS_COLONS || s->addresses > LIMIT_HEADER_COUNT)
 		s->over = true;
-	else
+	if (!s->over)
 		s->good = at + len;
 }
 
@@ -153,19 +231,49 @@ static GByteArray *part_bytes(GMimePart *part)
 	return out;
 }
 
+/* Charsets whose text looks like ASCII until it is converted. */
+static bool is_seven_bit(const char *charset)
+{
+	static const char *const heads[] = { "iso-2022", "utf-7", "hz" };
+
+	for (size_t i = 0; charset && i < G_N_ELEMENTS(heads); i++)
+		if (g_ascii_strncasecmp(charset, heads[i], strlen(heads[i])) == 0)
+			return true;
+	return false;
+}
+
+/* A C string: a NUL would hide all that follows. */
+static char *without_nul(char *text, gsize len)
+{
+	for (gsize i = 0; text && i < len; i++)
+		if (!text[i])
+			text[i] = ' ';
+	return text;
+}
+
+static char *from_charset(const GByteArray *bytes, const char *charset)
+{
+	gsize len = 0;
+	char *text = g_convert_with_fallback((const char *)bytes->data, bytes->len, "UTF-8", charset, "?", NULL, &len, NULL);
+
+	return without_nul(text, len);
+}
+
 /* Unknown charsets and bytes that do not fit become what can be read of them. */
 static char *to_utf8(const GByteArray *bytes, const char *charset)
 {
 	const char *data = (const char *)bytes->data;
 	char *text = NULL;
 
-	if (g_utf8_validate(data, bytes->len, NULL) && (!charset || g_ascii_strcasecmp(charset, "iso-2022-jp") != 0))
+	if (bytes->len == 0)
+		return g_strdup("");
+	if (!is_seven_bit(charset) && g_utf8_validate(data, bytes->len, NULL))
 		return g_strndup(data, bytes->len);
 	if (charset)
-		text = g_convert_with_fallback(data, bytes->len, "UTF-8", charset, "?", NULL, NULL, NULL);
+		text = from_charset(bytes, charset);
 	if (!text && !(charset && g_ascii_strncasecmp(charset, "utf", 3) == 0))
-		text = g_convert_with_fallback(data, bytes->len, "UTF-8", "windows-1252", "?", NULL, NULL, NULL);
-	return text ? text : g_utf8_make_valid(data, bytes->len);
+		text = from_charset(bytes, "windows-1252");
+	return text ? text : without_nul(g_utf8_make_valid(data, bytes->len), bytes->len);
 }
 
 char *message_part_text(GMimeObject *part)
@@ -212,6 +320,27 @@ const char *message_plain_text(const struct message *message)
 		m->plain_text = text ? text_block(text, -1, LIMIT_TEXT_BYTES) : NULL;
 	}
 	return m->plain_text;
+}
+
+struct search {
+	const char *type, *subtype;
+	bool found;
+};
+
+static bool look_for(GMimeObject *part, void *arg)
+{
+	struct search *search = arg;
+
+	search->found = g_mime_content_type_is_type(g_mime_object_get_content_type(part), search->type, search->subtype);
+	return !search->found;
+}
+
+bool message_has_part(const struct message *message, const char *type, const char *subtype)
+{
+	struct search search = { type, subtype, false };
+
+	message_each_part(message_root((struct message *)message), 0, look_for, &search);
+	return search.found;
 }
 
 static char *html_as_text(struct message *m)

@@ -8,9 +8,10 @@
 struct html {
 	const char *p;
 	GString *out;
-	size_t max;
 	unsigned breaks;	/* line breaks at the end of out */
 	bool gap;		/* white space waits */
+	unsigned unclosed;	/* bits of silent elements that no tag closes from here on */
+	bool no_tags;		/* no '>' follows: each '<' is text */
 };
 
 static void put_break(struct html *h, unsigned wanted)
@@ -77,7 +78,7 @@ static void read_entity(struct html *h)
 }
 
 /* Elements whose contents nobody reads. */
-static const char *const silent[] = { "style", "script", "head", "title", "template" };
+static const char *const silent[] = { "style", "script", "title", "template" };
 /* Elements that begin on a line of their own; a paragraph after an empty one. */
 static const char *const lines[] = { "br", "div", "tr", "li", "ul", "ol", "table", "hr", "dt", "dd", "pre", "center", "section", "article" };
 static const char *const paragraphs[] = { "p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote" };
@@ -90,28 +91,43 @@ static bool one_of(const char *const *names, size_t n, const char *name)
 	return false;
 }
 
-static void skip_to_end_of(struct html *h, const char *name)
+/* What is never closed is read: a forgotten </title> must not hide the mail. */
+static void skip_to_end_of(struct html *h, size_t element)
 {
-	g_autofree char *closing = g_strdup_printf("</%s", name);
+	g_autofree char *closing = g_strdup_printf("</%s", silent[element]);
+	const char *p = h->p;
 
-	while (*h->p && g_ascii_strncasecmp(h->p, closing, strlen(closing)) != 0)
-		h->p++;
+	/* Told by one look to the end, so that a thousand unclosed ones cost one. */
+	if (h->unclosed & 1u << element)
+		return;
+	while ((p = strstr(p, "</")) && g_ascii_strncasecmp(p, closing, strlen(closing)) != 0)
+		p += 2;
+	if (p)
+		h->p = p;
+	else
+		h->unclosed |= 1u << element;
 }
 
-static void skip_tag(struct html *h)
+/* The end of a tag at p; NULL when it has none. Quotes count only where a value begins, and only if they are closed. */
+static const char *tag_end(const char *p)
 {
-	char quote = '\0';
+	for (; *p && *p != '>'; p++) {
+		const char *value = p + 1 + (*p == '=' ? strspn(p + 1, " \t\n") : 0);
+		const char *close = *p == '=' && (*value == '"' || *value == '\'') ? strchr(value + 1, *value) : NULL;
 
-	for (; *h->p; h->p++) {
-		if (quote)
-			quote = *h->p == quote ? '\0' : quote;
-		else if (*h->p == '"' || *h->p == '\'')
-			quote = *h->p;
-		else if (*h->p == '>') {
-			h->p++;
-			return;
-		}
+		if (close)
+			p = close;
 	}
+	return *p ? p + 1 : NULL;
+}
+
+static size_t silent_element(const char *name)
+{
+	size_t i = 0;
+
+	while (i < G_N_ELEMENTS(silent) && strcmp(silent[i], name) != 0)
+		i++;
+	return i;
 }
 
 static void read_tag(struct html *h)
@@ -120,21 +136,23 @@ static void read_tag(struct html *h)
 	size_t len = strspn(start, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
 	g_autofree char *name = g_ascii_strdown(start, (gssize)MIN(len, 16));
 	bool closing = h->p[1] == '/';
+	const char *end;
 
 	if (strncmp(h->p, "<!--", 4) == 0) {
-		const char *end = strstr(h->p + 4, "-->");
-
+		end = strstr(h->p + 4, "-->");
 		h->p = end ? end + 3 : h->p + strlen(h->p);
 		return;
 	}
-	if (len == 0 && h->p[1] != '!' && h->p[1] != '?') {
+	end = h->no_tags || (len == 0 && h->p[1] != '!' && h->p[1] != '?') ? NULL : tag_end(h->p);
+	if (!end) {
+		h->no_tags |= len > 0;
 		put_char(h, '<');
 		h->p++;
 		return;
 	}
-	skip_tag(h);
-	if (one_of(silent, G_N_ELEMENTS(silent), name) && !closing)
-		skip_to_end_of(h, name);
+	h->p = end;
+	if (silent_element(name) < G_N_ELEMENTS(silent) && !closing)
+		skip_to_end_of(h, silent_element(name));
 	else if (strcmp(name, "br") == 0)
 		put_break(h, h->breaks + 1 < 2 ? h->breaks + 1 : 2);
 	else if (one_of(paragraphs, G_N_ELEMENTS(paragraphs), name))
@@ -149,7 +167,7 @@ static void read_tag(struct html *h)
 
 char *message_html_text(const char *html, size_t max)
 {
-	struct html h = { html, g_string_new(NULL), max, 0, false };
+	struct html h = { .p = html, .out = g_string_new(NULL) };
 	char *text;
 
 	while (*h.p && h.out->len < max) {

@@ -74,6 +74,19 @@ static void replace(char **target, char *value)
 	*target = value;
 }
 
+/* "5.1.1 (no such user)" is "5.1.1" (RFC 3463 section 2); NULL for anything else. Takes value. */
+static char *status_code(char *value)
+{
+	size_t len = value ? strspn(value, "0123456789.") : 0;
+
+	if (len < strlen("5.0.0") || len > strlen("5.999.999") || value[1] != '.') {
+		g_free(value);
+		return NULL;
+	}
+	value[len] = '\0';
+	return value;
+}
+
 /* One recipient's block (RFC 3464 section 2.3). */
 static void read_recipient(struct message *m, const char *block)
 {
@@ -86,7 +99,7 @@ static void read_recipient(struct message *m, const char *block)
 		if (!address)
 			address = typed_address(field(block, "Original-Recipient"));
 		replace(&m->report_recipient, g_steal_pointer(&address));
-		replace(&m->report_status, field(block, "Status"));
+		replace(&m->report_status, status_code(field(block, "Status")));
 		replace(&m->report_diagnostic, diagnostic ? text_line(diagnostic, LIMIT_REPLY_TEXT) : NULL);
 	}
 	g_free(address);
@@ -137,26 +150,32 @@ static void read_returned_message(struct message *m, GMimeMessagePart *part)
 		m->report_id = first_id(id);
 }
 
+static const struct {
+	const char *type, *subtype;
+	void (*read)(struct message *m, const char *text);
+} report_parts[] = {
+	{ "message", "delivery-status", read_delivery_status }, { "message", "global-delivery-status", read_delivery_status },
+	{ "message", "disposition-notification", read_disposition }, { "message", "global-disposition-notification", read_disposition },
+	{ "text", "rfc822-headers", read_returned_headers }, { "message", "rfc822-headers", read_returned_headers },
+	{ "message", "global-headers", read_returned_headers },
+};
+
 static bool read_part(GMimeObject *part, void *arg)
 {
 	struct message *m = arg;
 	GMimeContentType *type = g_mime_object_get_content_type(part);
-	g_autofree char *text = NULL;
 
-	if (GMIME_IS_MESSAGE_PART(part)) {
+	if (GMIME_IS_MESSAGE_PART(part))
 		read_returned_message(m, GMIME_MESSAGE_PART(part));
-		return true;
+	for (size_t i = 0; i < G_N_ELEMENTS(report_parts); i++) {
+		g_autofree char *text = NULL;
+
+		if (!g_mime_content_type_is_type(type, report_parts[i].type, report_parts[i].subtype))
+			continue;
+		text = message_part_text(part);
+		if (text)
+			report_parts[i].read(m, text);
 	}
-	text = message_part_text(part);
-	if (!text)
-		return true;
-	if (g_mime_content_type_is_type(type, "message", "delivery-status") || g_mime_content_type_is_type(type, "message", "global-delivery-status"))
-		read_delivery_status(m, text);
-	else if (g_mime_content_type_is_type(type, "message", "disposition-notification") || g_mime_content_type_is_type(type, "message", "global-disposition-notification"))
-		read_disposition(m, text);
-	else if (g_mime_content_type_is_type(type, "text", "rfc822-headers") || g_mime_content_type_is_type(type, "message", "rfc822-headers") ||
-		g_mime_content_type_is_type(type, "message", "global-headers"))
-		read_returned_headers(m, text);
 	return true;
 }
 
@@ -193,9 +212,10 @@ static char *address_in_text(const char *text)
 
 	for (char **line = lines; *line; line++) {
 		char *word = g_strstrip(*line), *canonical;
-		size_t len = strcspn(word, ": \t");
+		/* sendmail's "<a@b>... User unknown" */
+		char *end = *word == '<' && strchr(word, '>') ? strchr(word, '>') + 1 : word + strcspn(word, ": \t");
 
-		word[len] = '\0';
+		*end = '\0';
 		if (strchr(word, '@') && address_canonical(word, &canonical) == ST_OK)
 			return canonical;
 	}

@@ -265,9 +265,23 @@ static void add_list(InternetAddressList *list, unsigned depth, GArray *out)
 	}
 }
 
+/* The start of an address header that may be parsed. Groups in groups without end would exhaust the stack. */
+static char *parseable(const char *value)
+{
+	char *capped = g_strndup(value, ADDRESS_HEADER_MAX);
+	unsigned colons = 0;
+
+	for (char *p = capped; *p; p++)
+		if (*p == ':' && ++colons > LIMIT_ADDRESS_COLONS) {
+			*p = '\0';
+			break;
+		}
+	return capped;
+}
+
 static void add_header_mailboxes(const char *value, GArray *out)
 {
-	g_autofree char *capped = g_strndup(value, ADDRESS_HEADER_MAX);
+	g_autofree char *capped = parseable(value);
 	InternetAddressList *list = internet_address_list_parse(options, capped);
 
 	add_list(list, 0, out);
@@ -330,6 +344,7 @@ const char *message_sender_address(const struct message *m)
 
 /* --- Message-IDs --- */
 
+/* Behind a comment at p; NULL when it is not closed. */
 static const char *skip_comment(const char *p)
 {
 	unsigned depth = 0;
@@ -342,7 +357,7 @@ static const char *skip_comment(const char *p)
 		else if (*p == ')' && --depth == 0)
 			return p + 1;
 	}
-	return p;
+	return NULL;
 }
 
 static const char *skip_quoted(const char *p)
@@ -350,7 +365,7 @@ static const char *skip_quoted(const char *p)
 	for (p++; *p && *p != '"'; p++)
 		if (*p == '\\' && p[1])
 			p++;
-	return *p ? p + 1 : p;
+	return *p ? p + 1 : NULL;
 }
 
 /* An id at p, which is '<': without blanks, with something in it, closed before the next '<'. */
@@ -371,22 +386,17 @@ static bool printable(const char *s, size_t len)
 
 void message_collect_ids(const char *value, GPtrArray *out)
 {
-	const char *p = value;
+	bool unclosed = false;	/* a comment or quote that never ends hides nothing; looked for only once */
 
-	while (*p && out->len < LIMIT_HEADER_COUNT) {
-		size_t len;
+	for (const char *p = value; *p && out->len < LIMIT_HEADER_COUNT;) {
+		bool opens = !unclosed && (*p == '(' || *p == '"');
+		const char *past = !opens ? NULL : *p == '(' ? skip_comment(p) : skip_quoted(p);
+		size_t len = *p == '<' ? id_length(p) : 0;
 
-		if (*p == '(') {
-			p = skip_comment(p);
-		} else if (*p == '"') {
-			p = skip_quoted(p);
-		} else if (*p == '<' && (len = id_length(p)) > 0) {
-			if (printable(p, len))
-				g_ptr_array_add(out, g_strndup(p, len));
-			p += len;
-		} else {
-			p++;
-		}
+		unclosed |= opens && !past;
+		if (len && printable(p, len))
+			g_ptr_array_add(out, g_strndup(p, len));
+		p = past ? past : p + MAX(len, 1);
 	}
 }
 

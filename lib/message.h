@@ -61,6 +61,9 @@ const char *message_content_type(const struct message *message);
 /* A parameter of the top Content-Type, e.g. "report-type"; NULL. */
 const char *message_content_param(const struct message *message, const char *name);
 
+/* Is there a part of that type anywhere, attached messages aside? */
+bool message_has_part(const struct message *message, const char *type, const char *subtype);
+
 /* A delivery or disposition report (RFC 3464, 8098), or one of the older forms (qmail, Exchange, Postfix text). */
 enum report_kind { REPORT_NONE, REPORT_FAILED, REPORT_DELAYED, REPORT_DELIVERED, REPORT_RELAYED, REPORT_EXPANDED, REPORT_READ };
 struct report {

@@ -12,7 +12,8 @@
 
 struct spool {
 	char *dir;
-	GByteArray *bytes;	/* all of it while it is small, else what is not written yet */
+	GByteArray *bytes;	/* all of it while it is small, else what is not flushed yet */
+	size_t written;		/* of bytes, to the file: after a full disk the rest follows, and nothing twice */
 	int fd;			/* -1 while it is in memory; a file without a name */
 	uint64_t size;
 	GChecksum *body;
@@ -69,9 +70,6 @@ static int open_unnamed(const char *dir)
 /* Writes what is not written yet; a parsed message may borrow the bytes, so they stay. */
 static enum status write_out(struct spool *spool, struct error *err)
 {
-	const guint8 *p = spool->bytes->data;
-	size_t left = spool->bytes->len;
-
 	if (spool->fd < 0) {
 		if (g_mkdir_with_parents(spool->dir, 0750) != 0)
 			return failed(err, "make directory", spool->dir);
@@ -79,13 +77,12 @@ static enum status write_out(struct spool *spool, struct error *err)
 	}
 	if (spool->fd < 0)
 		return failed(err, "make a file in", spool->dir);
-	while (left > 0) {
-		ssize_t n = write(spool->fd, p, left);
+	while (spool->written < spool->bytes->len) {
+		ssize_t n = write(spool->fd, spool->bytes->data + spool->written, spool->bytes->len - spool->written);
 
 		if (n < 0 && errno != EINTR)
 			return failed(err, "write to", spool->dir);
-		p += n > 0 ? n : 0;
-		left -= n > 0 ? (size_t)n : 0;
+		spool->written += n > 0 ? (size_t)n : 0;
 	}
 	return ST_OK;
 }
@@ -94,8 +91,10 @@ static enum status flush(struct spool *spool, struct error *err)
 {
 	enum status st = write_out(spool, err);
 
-	if (st == ST_OK)
+	if (st == ST_OK) {
 		g_byte_array_set_size(spool->bytes, 0);
+		spool->written = 0;
+	}
 	return st;
 }
 
@@ -167,6 +166,15 @@ static enum status add_body(struct spool *spool, const char *data, size_t len, s
 	return add(spool, data, len, err);
 }
 
+/* The CR before the next LF, or one at the end that may turn out to be such; NULL. */
+static const char *find_line_end(const char *p, const char *end)
+{
+	for (const char *newline = p; newline < end && (newline = memchr(newline, '\n', (size_t)(end - newline))); newline++)
+		if (newline > p && newline[-1] == '\r')
+			return newline - 1;
+	return p < end && end[-1] == '\r' ? end - 1 : NULL;
+}
+
 enum status spool_body(struct spool *spool, const void *data, size_t len, struct error *err)
 {
 	const char *p = data, *end = p + len;
@@ -174,16 +182,13 @@ enum status spool_body(struct spool *spool, const void *data, size_t len, struct
 
 	if (spool->cr && len > 0 && *p != '\n')
 		st = add_body(spool, "\r", 1, err);
-	spool->cr = false;
+	spool->cr = spool->cr && len == 0;
 	while (p < end && st == ST_OK) {
-		const char *cr = memchr(p, '\r', (size_t)(end - p)), *stop = cr ? cr : end;
+		const char *cr = find_line_end(p, end), *stop = cr ? cr : end;
 
 		st = add_body(spool, p, (size_t)(stop - p), err);
 		p = stop + (cr != NULL);
-		if (cr && p == end)
-			spool->cr = true;
-		else if (cr && *p != '\n' && st == ST_OK)
-			st = add_body(spool, "\r", 1, err);
+		spool->cr = cr && p == end;
 	}
 	return st;
 }
@@ -289,7 +294,7 @@ enum status spool_keep(struct spool *spool, const char *dir, const char *name, b
 		return st;
 	if (lstat(path, &stat) == 0 && S_ISREG(stat.st_mode))
 		return durable ? sync_directory(parent, err) : ST_OK;
-	/* A small message is in memory only; a large one has been parsed from its file, and nothing is left in memory. */
+	/* A small message is in memory only; a large one has been parsed from its file, and nothing is left in memory unless the disk was full. */
 	st = write_out(spool, err);
 	if (st == ST_OK && durable && fdatasync(spool->fd) != 0)
 		st = failed(err, "sync", path);
