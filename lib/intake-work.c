@@ -89,7 +89,7 @@ void work_add_participants(struct work *w)
 	for (char **p = t->participants; p && *p; p++)
 		g_ptr_array_add(people, *p);
 	g_free(t->participants);
-	if (t->requester_address && people->len == 0)
+	if (t->requester_address && people->len == 0 && !settings_is_own(w->settings, t->requester_address))
 		g_ptr_array_add(people, g_strdup(t->requester_address));
 	add_participants(w, people, message_from(w->message));
 	add_participants(w, people, message_to(w->message));

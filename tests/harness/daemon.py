@@ -63,11 +63,15 @@ class Daemon:
         self.settings = merged(self.settings, changes)
         self.config.write_text(libconfig(self.settings))
 
-    def start(self, env=None, new_session=False):
+    def launch(self, env=None, new_session=False):
+        """Starts it and waits for nothing."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen([program("milticketd"), "-f", "--config", str(self.config)],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **(env or {})},
                                             start_new_session=new_session)
+
+    def start(self, env=None, new_session=False):
+        self.launch(env, new_session)
         wait_until(lambda: self.ended() or answers(self.socket), "the daemon's socket", 30)
         assert not self.ended(), f"the daemon ended with {self.process.returncode}: {self.log_text()}"
         return self

@@ -151,3 +151,19 @@ class MilterClient:
                 raise ConnectionError("the filter closed the connection")
             data += part
         return data
+
+
+def edited(data, edits):
+    """The message as the MTA delivers it after these edits, as bytes with CRLF."""
+    head, _, body = crlf(data).partition(b"\r\n\r\n")
+    lines = [line for line in head.replace(b"\r\n ", b"\n ").replace(b"\r\n\t", b"\n\t").split(b"\r\n") if line]
+    fields = [tuple(line.partition(b":")[::2]) for line in lines]
+    for kind, name, index, value in edits:
+        name, value = name.encode(), value.encode("utf-8", "surrogateescape")
+        if kind == "add":
+            fields.append((name, value))
+        elif kind == "change":
+            place = [at for at, (known, _) in enumerate(fields) if known.lower() == name.lower()][index - 1]
+            fields[place] = (name, value) if value else None
+            fields = [field for field in fields if field]
+    return crlf(b"".join(name + b":" + value + b"\n" for name, value in fields)) + b"\r\n" + body

@@ -1,0 +1,197 @@
+"""Mail that no person wrote: CASES.md, "Automation", and the table of PRODUCT section 6."""
+import re
+
+import pytest
+
+from harness.client import compose, field
+from harness.daemon import SUPPORT
+from harness.ground import wait_until
+from harness.sink import Sink, unique
+
+ADDRESS = re.compile(r"<(.*)>")
+
+
+@pytest.fixture
+def relay():
+    sink = Sink()
+    yield sink
+    sink.close()
+
+
+def address(person):
+    return ADDRESS.search(person)[1]
+
+
+def report(action, original, status="5.1.1", recipient="carla@customer.example"):
+    """(headers, body) of a delivery report."""
+    body = (f"--b\n\nThis is the mail system.\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.customer.example\n\n"
+            f"Final-Recipient: rfc822; {recipient}\nAction: {action}\nStatus: {status}\nDiagnostic-Code: smtp; 550 no such user\n\n"
+            f"--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: {original}\nSubject: x\n\n--b--\n")
+    return ["MIME-Version: 1.0", "Content-Type: multipart/report; report-type=delivery-status; boundary=b", "Auto-Submitted: auto-replied"], body
+
+
+def receipt(original):
+    body = (f"--b\n\nread\n--b\nContent-Type: message/disposition-notification\n\nFinal-Recipient: rfc822; carla@customer.example\n"
+            f"Original-Message-ID: {original}\nDisposition: manual-action/MDN-sent-manually; displayed\n\n--b--\n")
+    return ["MIME-Version: 1.0", "Content-Type: multipart/report; report-type=disposition-notification; boundary=b"], body
+
+
+def kinds(original):
+    """name → (headers, body, envelope sender or None for the author's)."""
+    return {
+        "failed": (*report("failed", original), ""),
+        "delayed": (*report("delayed", original, "4.4.1"), ""),
+        "receipt": (*receipt(original), None),
+        "vacation": (["Auto-Submitted: auto-replied"], "away\n", ""),
+        "exchange": (["X-Auto-Response-Suppress: All", "X-MS-Exchange-Inbox-Rules-Loop: x@y"], "away\n", None),
+        "autoreply": (["X-Autoreply: yes"], "away\n", None),
+        "precedence": (["Precedence: auto_reply"], "away\n", None),
+        "list": (["List-Id: <l.example>"], "post\n", None),
+        "bulk": (["Precedence: bulk"], "news\n", None),
+        "generated": (["Auto-Submitted: auto-generated"], "disk full\n", None),
+        "spam": (["X-Spam-Flag: YES"], "buy\n", None),
+        "person": (["Auto-Submitted: no"], "hello\n", None),
+    }
+
+
+# kind, threaded event, moves a waiting ticket, unthreaded: left alone, status of its ticket, answered
+TABLE = [
+    ("failed", "bounce", False, True, None, False),
+    ("delayed", "auto", False, True, None, False),
+    ("receipt", "auto", False, True, None, False),
+    ("vacation", "auto", False, True, None, False),
+    ("exchange", "auto", False, True, None, False),
+    ("autoreply", "auto", False, True, None, False),
+    ("precedence", "auto", False, True, None, False),
+    ("list", "followup", True, False, "new", False),
+    ("bulk", "followup", True, False, "new", False),
+    ("generated", "followup", True, False, "new", False),
+    ("spam", "auto", False, False, "spam", False),
+    ("person", "followup", True, False, "new", True),
+]
+
+
+def hand_in(house, kind, person, original=None, **words):
+    headers, body, sender = kinds(original or "<never-seen@x>")[kind]
+    return house.mail(person, headers=headers, body=body, sender=sender, reply_to=original if kind not in ("failed", "delayed", "receipt") else None,
+                      subject=words.pop("subject", kind), **words)
+
+
+@pytest.mark.parametrize("kind, event, moves, left, status, answered", TABLE, ids=[row[0] for row in TABLE])
+def test_threaded_mail_of_a_kind_does_what_the_table_says(house, carla, kind, event, moves, left, status, answered):
+    asked = house.mail(carla)
+    house.daemon.run_ticket("status", "waiting", str(asked.number))
+    mail = hand_in(house, kind, carla, asked.id)
+    assert (mail.number, mail.event, mail.header("X-Ticket-Status")) == (asked.number, event, "open" if moves else "waiting")
+    assert house.ticket(asked.number)["messages"][-1]["direction"] == {"followup": "in"}.get(event, event)
+    house.daemon.run_ticket("close", str(asked.number))
+    again = hand_in(house, kind, carla, asked.id, date="Tue, 2 Jun 2026 10:00:00 +0000")
+    assert again.header("X-Ticket-Status") == ("open" if moves else "closed")
+    assert len(house.answers(address(carla))) == 1
+
+
+@pytest.mark.parametrize("kind, event, moves, left, status, answered", TABLE, ids=[row[0] for row in TABLE])
+def test_unthreaded_mail_of_a_kind_does_what_the_table_says(house, carla, kind, event, moves, left, status, answered):
+    before = len(house.daemon.tickets())
+    mail = hand_in(house, kind, carla)
+    assert mail.untouched is left and len(house.daemon.tickets()) == before + (not left)
+    if not left:
+        assert (mail.event, mail.header("X-Ticket-Status")) == ("opened", status)
+    assert len(house.answers(address(carla))) == answered
+
+
+def test_unthreaded_bounces_and_notes_become_tickets_where_the_policy_says_so(build, carla):
+    house = build(policy={"auto_replies": "ticket"})
+    for number, row in enumerate(row for row in TABLE if row[3]):
+        mail = hand_in(house, row[0], carla)
+        assert (mail.number, mail.event, mail.header("X-Ticket-Status")) == (number + 1, "opened", "new"), row[0]
+    assert house.daemon.outbox() == []
+
+
+def test_a_failed_delivery_is_flagged_with_the_address_and_the_agent_is_told(house, carla):
+    asked = house.mail(carla)
+    house.daemon.run_ticket("assign", "anna", str(asked.number))
+    headers, body = report("failed", asked.id, recipient=address(carla))
+    house.mail("MAILER-DAEMON@customer.example", sender="", headers=headers, body=body, subject="Undelivered")
+    ticket = house.ticket(asked.number)
+    assert ticket["undelivered"] and ticket["status"] == "open"
+    (event,) = house.events(asked.number, "bounce")
+    assert event["to"] == address(carla) and "5.1.1" in event["text"]
+    assert asked.number in [found["number"] for found in house.daemon.ticket("list", "--undelivered")]
+    assert [entry for entry in house.answers("anna@example.com") if entry["ticket"] == asked.number]
+    house.mail(carla, reply_to=asked)
+    assert not house.ticket(asked.number)["undelivered"]
+
+
+def test_a_report_on_our_own_answer_finds_the_ticket(build, relay, carla):
+    house = build(relay_port=relay.port)
+    asked = house.mail(carla)
+    ours = relay.wait_mails(address(carla))[0].data
+    assert field(ours, "In-Reply-To") == asked.id
+    headers, body = report("failed", field(ours, "Message-ID"), recipient=address(carla))
+    bounce = house.mail("MAILER-DAEMON@customer.example", sender="", headers=headers, body=body, subject="Undelivered")
+    assert (bounce.number, bounce.match, bounce.event) == (asked.number, "report", "bounce")
+
+
+@pytest.mark.parametrize("closed", [False, True])
+@pytest.mark.parametrize("what", ["opened", "reply"])
+def test_our_own_mail_coming_back_is_recorded_and_not_answered(build, relay, carla, what, closed):
+    house = build(relay_port=relay.port)
+    asked = house.mail(carla)
+    if what == "reply":
+        house.daemon.run_ticket("reply", "1", "-m", "Pour water.")
+    ours = wait_until(lambda: [mail.data for mail in relay.mails(address(carla)) if (b"Pour water" in mail.data) == (what == "reply")], "our mail")[0]
+    if closed:
+        house.daemon.run_ticket("close", "1")
+    status = house.ticket(1)["status"]
+    sent = len(house.daemon.outbox())
+    back = house.hand_in(ours, "support@example.com")
+    assert (back.number, back.event, back.header("X-Ticket-Status")) == (asked.number, "auto", status)
+    assert len(house.daemon.outbox()) == sent
+
+
+def test_two_ticket_systems_that_answer_each_other_stop(build):
+    house = build([{**SUPPORT, "autoresponse": {"opened": "opened.eml", "followup": "followup.eml"}}])
+    last = house.mail("Other Desk <desk@other.example>", subject="[other #1] your request")
+    for turn in range(5):
+        last = house.mail("Other Desk <desk@other.example>", reply_to=last, subject=f"[other #1] Re: [example.com #1] x {turn}")
+    assert house.ticket(1)["messages_count"] == 6
+    assert len(house.answers("desk@other.example")) <= 2
+
+
+@pytest.mark.parametrize("robot", ["no-reply@shop.example", "noreply@shop.example", "postmaster@shop.example", "bounces+x=y@shop.example",
+                                   "owner-list@shop.example"])
+def test_robots_open_tickets_and_get_no_answer(house, robot):
+    assert house.mail(f"Shop <{robot}>", subject=unique()).event == "opened"
+    assert house.answers(robot) == []
+
+
+def test_a_problem_and_its_recovery_without_ids_are_two_tickets_unless_tagged(house, carla):
+    problem = house.mail(carla, headers=["Auto-Submitted: auto-generated"], subject="PROBLEM disk")
+    recovery = house.mail(carla, headers=["Auto-Submitted: auto-generated"], subject=f"RECOVERY {problem.subject}")
+    assert (recovery.number, recovery.event) == (problem.number, "followup")
+
+
+def test_a_post_of_a_list_by_a_person_gets_no_answer(house, carla):
+    assert house.mail(carla, headers=["Precedence: list"]).event == "opened" and house.answers(address(carla)) == []
+
+
+def test_the_spam_header_is_the_postmasters(build, carla):
+    house = build(policy={"spam_header": "X-Spam: Yes*"})
+    assert house.mail(carla, headers=["X-Spam: yes, score=9"]).header("X-Ticket-Status") == "spam"
+    assert house.mail(carla, headers=["X-Spam-Flag: YES"]).header("X-Ticket-Status") == "new"
+
+
+def test_the_spam_header_may_be_none(build, carla):
+    house = build(policy={"spam_header": ""})
+    assert house.mail(carla, headers=["X-Spam-Flag: YES"]).header("X-Ticket-Status") == "new"
+
+
+def test_a_note_of_somebody_away_does_not_rename_the_matter(house, carla):
+    asked = house.mail(carla, subject="Printer")
+    house.mail(carla, reply_to=asked, headers=["Auto-Submitted: auto-replied"], subject="Out of office")
+    assert house.events(asked.number, "subject") == []
+
+
+def test_compose_is_a_person(house, carla):
+    assert house.hand_in(compose(carla), address(carla)).event == "opened"
