@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -130,6 +131,29 @@ enum status archive_sync(const char *dir, struct error *err)
 	return rc == 0 ? ST_OK : failed(err, "sync", dir, "");
 }
 
+static enum status make_unclaimed(const char *dir, struct error *err)
+{
+	static const char *const parts[] = { "tmp", "cur", "new" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+		g_autofree char *path = g_build_filename(dir, ARCHIVE_UNCLAIMED, parts[i], NULL);
+
+		if (g_mkdir_with_parents(path, 0750) != 0)
+			return failed(err, "make directory", dir, ARCHIVE_UNCLAIMED);
+	}
+	return ST_OK;
+}
+
+enum status archive_set_aside(const char *dir, const char *name, struct error *err)
+{
+	g_autofree char *from = g_build_filename(dir, name, NULL), *to = g_build_filename(dir, ARCHIVE_UNCLAIMED, "new", base_of(name), NULL);
+	enum status st = name_is_safe(name) ? make_unclaimed(dir, err) : error_set(err, ST_REFUSED, "'%s' is no name of an archived mail", name);
+
+	if (st == ST_OK && rename(from, to) != 0)
+		st = failed(err, "move", dir, name);
+	return st;
+}
+
 /* --- walking --- */
 
 struct walk {
@@ -177,4 +201,80 @@ enum status archive_walk(const char *dir, archive_visit *fn, void *arg, struct e
 	struct walk w = { dir, fn, arg, err, false };
 
 	return walk_directory(&w, "", 0);
+}
+
+/* --- whole days --- */
+
+struct sweep {
+	const char *dir, *day;
+	uint64_t left, count;
+};
+
+static int by_name(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static GPtrArray *names_in(const char *dir, const char *below)
+{
+	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char *path = g_build_filename(dir, below, NULL);
+	GDir *open = g_dir_open(path, 0, NULL);
+	const char *name;
+
+	while (open && (name = g_dir_read_name(open)))
+		g_ptr_array_add(names, g_strdup(name));
+	if (open)
+		g_dir_close(open);
+	g_ptr_array_sort(names, by_name);
+	return names;
+}
+
+static bool all_digits(const char *name)
+{
+	return *name && name[strspn(name, "0123456789")] == '\0';
+}
+
+static void sweep_files(struct sweep *s, const char *below)
+{
+	g_autoptr(GPtrArray) names = names_in(s->dir, below);
+
+	for (guint i = 0; i < names->len && s->left > 0; i++) {
+		g_autofree char *name = g_build_filename(below, g_ptr_array_index(names, i), NULL);
+
+		if (!g_str_has_suffix(name, ".eml") || archive_remove(s->dir, name, NULL) != ST_OK)
+			continue;
+		s->count++;
+		s->left--;
+	}
+}
+
+/* depth: 0 years, 1 months, 2 days. A year or month that begins as the day does may hold days before it. */
+static void sweep_days(struct sweep *s, const char *below, unsigned depth)
+{
+	g_autoptr(GPtrArray) names = names_in(s->dir, below);
+
+	for (guint i = 0; i < names->len && s->left > 0; i++) {
+		const char *name = g_ptr_array_index(names, i);
+		g_autofree char *relative = *below ? g_build_filename(below, name, NULL) : g_strdup(name);
+		g_autofree char *path = g_build_filename(s->dir, relative, NULL);
+		int order = strncmp(relative, s->day, strlen(relative));
+
+		if (!all_digits(name) || order > 0 || (depth == 2 && order == 0))
+			continue;
+		if (depth == 2)
+			sweep_files(s, relative);
+		else
+			sweep_days(s, relative, depth + 1);
+		rmdir(path);
+	}
+}
+
+enum status archive_remove_before(const char *dir, const char *day, uint64_t max, uint64_t *count_out, struct error *err)
+{
+	struct sweep s = { dir, day, max, 0 };
+
+	sweep_days(&s, "", 0);
+	*count_out = s.count;
+	return access(dir, W_OK) == 0 || errno == ENOENT ? ST_OK : failed(err, "remove mails of", dir, "");
 }

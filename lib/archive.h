@@ -22,6 +22,14 @@ enum status archive_sync(const char *dir, struct error *err);
 
 enum status archive_remove(const char *dir, const char *name, struct error *err);
 
+/* Removes the files of days before `day` ("YYYY/MM/DD"), oldest first and at most max, and the directories that are empty after it.
+ * Looks into no directory of a later day. */
+enum status archive_remove_before(const char *dir, const char *day, uint64_t max, uint64_t *count_out, struct error *err);
+
+/* Moves a file that is nobody's into the Maildir ARCHIVE_UNCLAIMED below dir, made when missing. */
+#define ARCHIVE_UNCLAIMED "unclaimed"
+enum status archive_set_aside(const char *dir, const char *name, struct error *err);
+
 /* Each archive file below dir, as relative name; for check and purge. fn returns false to stop. */
 typedef bool archive_visit(const char *name, int64_t modified, void *arg);
 enum status archive_walk(const char *dir, archive_visit *fn, void *arg, struct error *err);

@@ -228,19 +228,51 @@ static enum status sync_directory(const char *path, struct error *err)
 	return rc == 0 ? ST_OK : failed(err, "sync directory", path);
 }
 
-/* Makes what is missing between dir and name, and syncs the parent of each directory that was made. */
+/* What root makes in the archive must be the daemon's, as the directory that it is in. */
+static void give_to_owner_of(const char *dir, int fd)
+{
+	struct stat status;
+
+	if (geteuid() == 0 && stat(dir, &status) == 0 && fchown(fd, status.st_uid, status.st_gid) != 0)
+		errno = 0;
+}
+
+static void give_directory(const char *path)
+{
+	g_autofree char *parent = g_path_get_dirname(path);
+	int fd = geteuid() == 0 ? open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+
+	if (fd < 0)
+		return;
+	give_to_owner_of(parent, fd);
+	close(fd);
+}
+
+static enum status make_archive(const char *dir, struct error *err)
+{
+	if (g_file_test(dir, G_FILE_TEST_IS_DIR))
+		return ST_OK;
+	if (g_mkdir_with_parents(dir, 0770) != 0)
+		return failed(err, "make directory", dir);
+	give_directory(dir);
+	return ST_OK;
+}
+
+/* Makes what is missing between dir and name, and syncs the parent of each directory that was made. The group, who are the admins,
+ * may remove what is in them. */
 static enum status make_directories(const char *dir, const char *name, bool durable, struct error *err)
 {
 	g_autofree char *path = g_build_filename(dir, name, NULL);
-	enum status st = ST_OK;
+	enum status st = make_archive(dir, err);
 
-	if (g_mkdir_with_parents(dir, 0750) != 0)
-		return failed(err, "make directory", dir);
+	if (st != ST_OK)
+		return st;
 	for (char *slash = path + strlen(dir) + 1; st == ST_OK && (slash = strchr(slash, '/')); slash++) {
 		*slash = '\0';
-		if (mkdir(path, 0750) == 0) {
+		if (mkdir(path, 0770) == 0) {
 			g_autofree char *parent = g_path_get_dirname(path);
 
+			give_directory(path);
 			st = durable ? sync_directory(parent, err) : ST_OK;
 		} else if (errno != EEXIST) {
 			st = failed(err, "make directory", path);
@@ -268,6 +300,8 @@ static enum status copy_file(struct spool *spool, const char *path, bool durable
 	off_t at = 0;
 	ssize_t n;
 
+	if (st == ST_OK)
+		give_to_owner_of(spool->dir, out);
 	while (st == ST_OK && (n = pread(spool->fd, chunk, LIMIT_SPOOL_MEMORY, at)) > 0) {
 		if (write(out, chunk, (size_t)n) != n)
 			st = failed(err, "write", temporary);
@@ -296,6 +330,8 @@ enum status spool_keep(struct spool *spool, const char *dir, const char *name, b
 		return durable ? sync_directory(parent, err) : ST_OK;
 	/* A small message is in memory only; a large one has been parsed from its file, and nothing is left in memory unless the disk was full. */
 	st = write_out(spool, err);
+	if (st == ST_OK)
+		give_to_owner_of(dir, spool->fd);
 	if (st == ST_OK && durable && fdatasync(spool->fd) != 0)
 		st = failed(err, "sync", path);
 	if (st == ST_OK && name_file(spool->fd, path) != 0)

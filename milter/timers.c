@@ -5,9 +5,10 @@
 #include "due.h"
 #include "log.h"
 #include "notify.h"
+#include "purge.h"
 #include "sender.h"
 
-enum { READERS_EVERY = 30, FORGET_EVERY = 3600, WATCHDOG_EVERY = 10 };
+enum { READERS_EVERY = 30, FORGET_EVERY = 3600, PURGE_EVERY = 3600, PURGED_AT_ONCE = 2000, WATCHDOG_EVERY = 10 };
 
 static struct {
 	struct daemon *daemon;
@@ -75,14 +76,33 @@ static void forget(void)
 		log_error("%s", err.text);
 }
 
+/* Some at a time, so that the other work does not wait. True: there may be more. */
+static bool purge_old_mail(void)
+{
+	struct settings *settings = daemon_settings(timers.daemon);
+	struct error err = { "" };
+	uint64_t count = 0;
+
+	if (purge_archive(settings->archive.path, settings->archive.keep_days, g_get_real_time(), PURGED_AT_ONCE, &count, &err) != ST_OK)
+		log_error("cannot remove old mail from the archive: %s", err.text);
+	if (count)
+		log_info("timers: %" G_GUINT64_FORMAT " mails were in the archive for longer than archive.keep_days", count);
+	settings_unref(settings);
+	return count == PURGED_AT_ONCE;
+}
+
 static void tick(unsigned seconds, bool signalled)
 {
+	static bool more;
+
 	reload_if_asked(signalled);
 	wake_due();
 	if (seconds % READERS_EVERY == 0)
 		store_clear_readers(timers.daemon->store);
 	if (seconds % FORGET_EVERY == 0)
 		forget();
+	if (more || seconds % PURGE_EVERY == 0)
+		more = purge_old_mail();
 	if (seconds % WATCHDOG_EVERY == 0)
 		notify_watchdog();
 }

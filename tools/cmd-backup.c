@@ -1,13 +1,12 @@
 /* ticket backup, check. */
 #include <stdio.h>
-#include <unistd.h>
 
-#include "archive.h"
+#include "check.h"
 #include "commands.h"
-#include "tickets.h"
+#include "store-json.h"
 
 static const struct cli_option check_options[] = {
-	{ 0, "repair", NULL, "write anew what is missing" },
+	{ 0, "repair", NULL, "write anew what is missing, remove what leads nowhere" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -20,94 +19,35 @@ static int run_backup(struct cli *cli)
 
 /* --- check --- */
 
-struct checking {
-	struct cli *cli;
-	GPtrArray *findings;	/* char * */
-	struct numbers broken;
-	uint64_t tickets;
-};
-
-/* Does each archived mail that the record names exist? */
-static enum status check_archive(struct txn *txn, const struct entry *e, void *arg, struct error *err)
+static int report(const struct cli *cli, const GPtrArray *findings, uint64_t tickets)
 {
-	struct checking *c = arg;
-	const char *dir = c->cli->settings->archive.path;
-	int fd;
-
-	(void)txn;
-	(void)err;
-	if (!e->archive || !dir || !*dir)
-		return ST_OK;
-	if (archive_open(dir, e->archive, &fd, NULL) != ST_OK)
-		g_ptr_array_add(c->findings, g_strdup_printf("ticket %" G_GUINT64_FORMAT ": message %" G_GUINT64_FORMAT " is not in the archive: %s", e->ticket, e->seq, e->archive));
-	else
-		close(fd);
-	return ST_OK;
+	for (unsigned i = 0; i < findings->len; i++)
+		store_json_or_text(cli, "finding", g_ptr_array_index(findings, i));
+	if (!cli->json)
+		fprintf(stderr, "%" G_GUINT64_FORMAT " tickets, %u findings\n", tickets, findings->len);
+	return findings->len ? EXIT_BAD_DATA : EXIT_DONE;
 }
 
-static enum status check_ticket(struct txn *txn, const struct ticket *t, void *arg, struct error *err)
+static int check(struct cli *cli, const struct check_options *options)
 {
-	struct checking *c = arg;
-	unsigned before = c->findings->len;
-	enum status st = tickets_check(txn, t->number, c->findings, err);
+	g_autoptr(GPtrArray) findings = g_ptr_array_new_with_free_func(g_free);
+	uint64_t tickets = 0;
+	enum status st = check_store(cli->store, options, findings, &tickets, &cli->err);
 
-	c->tickets++;
-	if (c->findings->len > before)
-		numbers_add(&c->broken, t->number);
-	return st == ST_OK ? tickets_each_entry(txn, t->number, check_archive, c, err) : st;
+	return st == ST_OK ? report(cli, findings, tickets) : cli_status(cli, st);
 }
 
-/* Every ticket record, whatever the indexes say. */
-static enum status check(struct txn *txn, void *arg, struct error *err)
-{
-	const struct bytes all = { NULL, 0 };
-	struct scan scan;
-	enum status st;
-
-	for (st = scan_first(&scan, txn, TABLE_TICKETS, all, all, false); st == ST_OK; st = scan_next(&scan)) {
-		struct ticket t = { 0 };
-
-		st = record_decode(&ticket_type, scan.value, &t, err) == ST_OK ? check_ticket(txn, &t, arg, err) : ST_IO;
-		record_release(&ticket_type, &t);
-		if (st != ST_OK)
-			break;
-	}
-	scan_release(&scan);
-	return st == ST_NOT_FOUND ? ST_OK : st;
-}
-
-static enum status repair(struct txn *txn, void *arg, struct error *err)
-{
-	const struct checking *c = arg;
-	enum status st = ST_OK;
-
-	for (size_t i = 0; i < c->broken.n && st == ST_OK; i++)
-		st = tickets_reindex(txn, c->broken.v[i], err);
-	return st;
-}
-
-static int report(struct checking *c)
-{
-	for (unsigned i = 0; i < c->findings->len; i++)
-		puts(g_ptr_array_index(c->findings, i));
-	if (!c->cli->json)
-		fprintf(stderr, "%" G_GUINT64_FORMAT " tickets, %u findings\n", c->tickets, c->findings->len);
-	return c->findings->len ? EXIT_BAD_DATA : EXIT_DONE;
-}
-
+/* After a repair, only what could not be mended is left to be found. */
 static int run_check(struct cli *cli)
 {
-	struct checking c = { .cli = cli, .findings = g_ptr_array_new_with_free_func(g_free) };
-	enum status st = store_read(cli->store, check, &c, &cli->err);
-	int code = st == ST_OK ? report(&c) : cli_status(cli, st);
+	const struct check_options options = { cli->settings->archive.path, cli->settings->archive.keep_days, cli->actor.now };
+	int code = check(cli, &options);
+	enum status st;
 
-	if (st == ST_OK && c.broken.n && cli_has(cli, "repair")) {
-		st = store_write(cli->store, repair, &c, &cli->err);
-		code = cli_status(cli, st);
-	}
-	g_ptr_array_free(c.findings, TRUE);
-	g_free(c.broken.v);
-	return code;
+	if (code != EXIT_BAD_DATA || !cli_has(cli, "repair"))
+		return code;
+	st = check_repair(cli->store, &options, &cli->err);
+	return st == ST_OK ? check(cli, &options) : cli_status(cli, st);
 }
 
 const struct cli_command cmd_backup = { "backup", "FILE", "copy the store to a file while mail flows", NULL, NEED_STORE_READ, 1, 1, run_backup };

@@ -1,6 +1,7 @@
 /* ticket import: a box, or an export of all that is recorded. */
 #include <signal.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "address.h"
@@ -94,6 +95,8 @@ static int run_mailbox(struct cli *cli)
 	st = box_open(cli->args[0], &box, &cli->err);
 	if (st != ST_OK)
 		return cli_status(cli, st);
+	/* As the daemon does: what is archived is the group's too. */
+	umask(0007);
 	/* The batch at hand is finished first. */
 	signal(SIGINT, interrupt);
 	signal(SIGTERM, interrupt);

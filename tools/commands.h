@@ -14,7 +14,7 @@ extern const struct cli_command cmd_account_list, cmd_account_test;
 extern const struct cli_command cmd_outbox_list, cmd_outbox_retry, cmd_outbox_drop, cmd_outbox_flush;
 extern const struct cli_command cmd_log, cmd_stats;
 extern const struct cli_command cmd_import, cmd_export;
-extern const struct cli_command cmd_backup, cmd_check;
+extern const struct cli_command cmd_backup, cmd_restore, cmd_check, cmd_purge, cmd_redact;
 extern const struct cli_command cmd_config_show, cmd_config_check, cmd_reload, cmd_version;
 
 #endif

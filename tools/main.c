@@ -47,6 +47,7 @@ const struct cli_row cli_commands[] = {
 	{ "store", &cmd_export },
 	{ "store", &cmd_backup },
 	{ "store", &cmd_check },
+	{ "store", &cmd_purge },
 	{ "program", &cmd_config_show },
 	{ "program", &cmd_config_check },
 	{ "program", &cmd_reload },

@@ -25,6 +25,14 @@ void json_print_counts(const struct json_count *counts)
 	json_print(object);
 }
 
+void store_json_or_text(const struct cli *cli, const char *member, const char *line)
+{
+	if (cli->json)
+		json_print(json_pack("{s:o}", member, json_text(line)));
+	else
+		puts(line);
+}
+
 /* --- out --- */
 
 static void put(json_t *object, const char *type)

@@ -1,0 +1,35 @@
+/* ticket purge. */
+#include <stdio.h>
+
+#include "commands.h"
+#include "purge.h"
+#include "store-json.h"
+
+static const struct cli_option options[] = {
+	{ 0, "closed-before", "WHEN", "tickets that were closed before this date, or longer ago than this (730d)" },
+	{ 'n', "dry-run", NULL, "only tell how many there are" },
+	{ 0, NULL, NULL, NULL },
+};
+
+static int run(struct cli *cli)
+{
+	struct purge_options purge = { .archive = cli->settings->archive.path, .actor = cli->actor, .dry_run = cli_has(cli, "dry-run") };
+	struct purge_counts counts;
+	enum status st;
+
+	if (!cli_value(cli, "closed-before"))
+		return cli_usage(cli, "closed before when? Give --closed-before");
+	if (!cli_when(cli, "closed-before", &purge.before))
+		return EXIT_BAD_USAGE;
+	st = purge_closed(cli->store, &purge, &counts, &cli->err);
+	if (cli->json)
+		json_print_counts((const struct json_count[]){ { "tickets", counts.tickets }, { "mails", counts.mails }, { NULL, 0 } });
+	else
+		printf("%s %" G_GUINT64_FORMAT " tickets and %" G_GUINT64_FORMAT " archived mails\n", purge.dry_run ? "would purge" : "purged", counts.tickets,
+			counts.mails);
+	if (st != ST_OK)
+		return cli_status(cli, st);
+	return counts.tickets ? EXIT_DONE : EXIT_NOTHING;
+}
+
+const struct cli_command cmd_purge = { "purge", "", "remove tickets that were closed long ago", options, NEED_STORE_WRITE, 0, 0, run };
