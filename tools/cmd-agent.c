@@ -1,9 +1,11 @@
 /* ticket agent list|add|set|remove. */
+#include <stdio.h>
 #include <string.h>
 
 #include "address.h"
 #include "agents.h"
 #include "commands.h"
+#include "json.h"
 #include "print.h"
 #include "queues.h"
 #include "tickets.h"
@@ -21,11 +23,19 @@ static const struct cli_option remove_options[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
+struct looking {
+	const char *only;	/* login; NULL: all */
+	struct printer printer;
+};
+
 static enum status show(struct txn *txn, const struct agent *agent, void *arg, struct error *err)
 {
+	struct looking *l = arg;
+
 	(void)txn;
 	(void)err;
-	print_agent(arg, agent);
+	if (!l->only || strcmp(l->only, agent->login) == 0)
+		print_agent(&l->printer, agent);
 	return ST_OK;
 }
 
@@ -36,13 +46,13 @@ static enum status look(struct txn *txn, void *arg, struct error *err)
 
 static int run_list(struct cli *cli)
 {
-	struct printer printer;
+	struct looking l = { .only = cli->args[0] };
 	enum status st;
 	int code;
 
-	print_begin(&printer, cli, PRINT_AGENTS);
-	st = store_read(cli->store, look, &printer, &cli->err);
-	code = print_end(&printer);
+	print_begin(&l.printer, cli, PRINT_AGENTS);
+	st = store_read(cli->store, look, &l, &cli->err);
+	code = print_end(&l.printer);
 	return st == ST_OK ? code : cli_status(cli, st);
 }
 
@@ -138,62 +148,126 @@ static enum status set(struct txn *txn, void *arg, struct error *err)
 	return st;
 }
 
+/* --- removing --- */
+
+struct removal {
+	struct cli *cli;
+	GArray *numbers;	/* uint64_t: open tickets */
+	GPtrArray *queues;	/* char *: queues the agent is responsible for */
+};
+
 static enum status note_ticket(struct txn *txn, const struct ticket *t, void *arg, struct error *err)
 {
 	(void)txn;
 	(void)err;
-	numbers_add(arg, t->number);
+	g_array_append_val(((struct removal *)arg)->numbers, t->number);
 	return ST_OK;
 }
 
-static enum status give_tickets(struct txn *txn, const struct cli *cli, const struct numbers *numbers, const char *to, struct error *err)
+static enum status note_queue(struct txn *txn, const struct queue *queue, void *arg, struct error *err)
 {
-	const struct commander commander = { .actor = cli->actor, .settings = cli->settings, .key = cli->key };
+	struct removal *r = arg;
+
+	(void)txn;
+	(void)err;
+	if (g_strcmp0(queue->responsible, r->cli->args[0]) == 0)
+		g_ptr_array_add(r->queues, g_strdup(queue->name));
+	return ST_OK;
+}
+
+static enum status give_tickets(struct txn *txn, struct removal *r, const char *to, struct error *err)
+{
+	const struct commander commander = { .actor = r->cli->actor, .settings = r->cli->settings, .key = r->cli->key };
 	const struct command command = { .verb = VERB_ASSIGN, .text = (char *)to };
 	enum status st = ST_OK;
 
-	for (size_t i = 0; i < numbers->n && st == ST_OK; i++) {
+	for (unsigned i = 0; i < r->numbers->len && st == ST_OK; i++) {
 		g_autofree char *done = NULL;
 
-		st = command_apply(txn, &commander, numbers->v[i], &command, &done, err);
+		st = command_apply(txn, &commander, g_array_index(r->numbers, uint64_t, i), &command, &done, err);
+	}
+	return st;
+}
+
+/* New tickets are never assigned to somebody who is gone. */
+static enum status give_queues(struct txn *txn, struct removal *r, const char *to, struct error *err)
+{
+	enum status st = queues_each(txn, note_queue, r, err);
+
+	for (unsigned i = 0; i < r->queues->len && st == ST_OK; i++) {
+		struct queue queue = { 0 };
+
+		st = queues_load(txn, g_ptr_array_index(r->queues, i), &queue, err);
+		g_free(queue.responsible);
+		queue.responsible = g_strdup(to);
+		if (st == ST_OK)
+			st = queues_save(txn, &queue, err);
+		record_release(&queue_type, &queue);
 	}
 	return st;
 }
 
 static enum status remove_agent(struct txn *txn, void *arg, struct error *err)
 {
-	const struct cli *cli = arg;
-	const char *login = cli->args[0], *to = cli_value(cli, "move-to");
+	struct removal *r = arg;
+	const char *login = r->cli->args[0], *to = cli_value(r->cli, "move-to");
 	const struct ticket_filter filter = { .agent = login, .priority = -1 };
-	struct numbers numbers = { 0 };
-	enum status st = tickets_list(txn, &filter, note_ticket, &numbers, err);
+	enum status st;
 
-	if (st == ST_OK && numbers.n && !to)
-		st = error_set(err, ST_REFUSED, "agent '%s' has %zu open tickets; give them away with --move-to", login, numbers.n);
+	g_array_set_size(r->numbers, 0);
+	g_ptr_array_set_size(r->queues, 0);
+	if (to && strcmp(to, login) == 0)
+		return error_set(err, ST_BAD_INPUT, "agent '%s' cannot take over from themself; --move-to names another", login);
+	st = tickets_list(txn, &filter, note_ticket, r, err);
+	if (st == ST_OK && r->numbers->len && !to)
+		st = error_set(err, ST_REFUSED, "agent '%s' has %u open tickets; give them away with --move-to", login, r->numbers->len);
 	if (st == ST_OK && to)
-		st = give_tickets(txn, cli, &numbers, to, err);
-	if (st == ST_OK) {
-		st = agents_remove(txn, login, err);
-		if (st == ST_NOT_FOUND)
-			error_set(err, st, "there is no agent '%s'", login);
-	}
-	g_free(numbers.v);
-	return st;
+		st = give_tickets(txn, r, to, err);
+	if (st == ST_OK)
+		st = give_queues(txn, r, to, err);
+	if (st != ST_OK)
+		return st;
+	st = agents_remove(txn, login, err);
+	return st == ST_NOT_FOUND ? error_set(err, st, "there is no agent '%s'", login) : st;
+}
+
+/* --- commands --- */
+
+/* Says that it was done; for a program, what the agent is like now. */
+static int write_and_tell(struct cli *cli, store_fn *fn, const char *done)
+{
+	enum status st = store_write(cli->store, fn, cli, &cli->err);
+
+	if (st != ST_OK)
+		return cli_status(cli, st);
+	if (cli->json)
+		return run_list(cli);
+	printf("agent %s %s\n", cli->args[0], done);
+	return EXIT_DONE;
 }
 
 static int run_add(struct cli *cli)
 {
-	return cli_status(cli, store_write(cli->store, add, cli, &cli->err));
+	return write_and_tell(cli, add, "added");
 }
 
 static int run_set(struct cli *cli)
 {
-	return cli_status(cli, store_write(cli->store, set, cli, &cli->err));
+	return write_and_tell(cli, set, "changed");
 }
 
 static int run_remove(struct cli *cli)
 {
-	return cli_status(cli, store_write(cli->store, remove_agent, cli, &cli->err));
+	struct removal r = { cli, g_array_new(FALSE, FALSE, sizeof(uint64_t)), g_ptr_array_new_with_free_func(g_free) };
+	enum status st = store_write(cli->store, remove_agent, &r, &cli->err);
+
+	if (st == ST_OK && cli->json)
+		json_print(json_pack("{s:s, s:b, s:i}", "login", cli->args[0], "removed", 1, "moved", (int)r.numbers->len));
+	else if (st == ST_OK)
+		printf("agent %s removed, %u tickets given away\n", cli->args[0], r.numbers->len);
+	g_array_unref(r.numbers);
+	g_ptr_array_unref(r.queues);
+	return cli_status(cli, st);
 }
 
 const struct cli_command cmd_agent_list = { "agent list", "", "list agents", NULL, NEED_STORE_READ, 0, 0, run_list };

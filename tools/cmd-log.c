@@ -1,68 +1,122 @@
 /* ticket log. */
+#include <poll.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "print.h"
+#include "terminal.h"
 #include "text.h"
+#include "tickets.h"
 
-enum { DEFAULT_LINES = 20, POLL_MS = 300 };
+enum { DEFAULT_EVENTS = 20, POLL_MS = 250 };
 
 static const struct cli_option options[] = {
-	{ 'f', "follow", NULL, "go on with what happens" },
+	{ 'f', "follow", NULL, "go on with what happens, until interrupted" },
+	{ 'n', "limit", "NUMBER", "at most so many of the past; default: 20, or all of one ticket" },
 	{ 0, NULL, NULL, NULL },
 };
 
 struct following {
 	struct cli *cli;
-	uint64_t lines, last;
-	bool tail;
-	struct printer printer;
+	uint64_t ticket;		/* 0: all */
+	uint64_t limit, last;
+	GPtrArray *events;		/* struct event * */
 };
 
-static enum status show(struct txn *txn, const struct event *event, void *arg, struct error *err)
+static void event_free(void *data)
+{
+	record_release(&event_type, data);
+	g_free(data);
+}
+
+static enum status collect(struct txn *txn, const struct event *event, void *arg, struct error *err)
 {
 	struct following *f = arg;
+	struct event *copy = g_new0(struct event, 1);
 
 	(void)txn;
 	(void)err;
-	print_event(&f->printer, event);
-	f->last = event->serial;
+	record_copy(&event_type, copy, event);
+	copy->serial = event->serial;
+	copy->ticket = event->ticket;
+	g_ptr_array_add(f->events, copy);
 	return ST_OK;
 }
 
-static enum status look(struct txn *txn, void *arg, struct error *err)
+static enum status past(struct txn *txn, void *arg, struct error *err)
+{
+	struct following *f = arg;
+	struct ticket ticket = { 0 };
+	enum status st;
+
+	if (!f->ticket)
+		return history_tail(txn, (unsigned)MIN(f->limit, G_MAXUINT), collect, f, err);
+	st = tickets_load(txn, f->ticket, &ticket, err);
+	record_release(&ticket_type, &ticket);
+	if (st == ST_OK)
+		st = history_each(txn, f->ticket, 0, collect, f, err);
+	return st == ST_NOT_FOUND ? error_set(err, st, "there is no ticket #%" G_GUINT64_FORMAT, f->ticket) : st;
+}
+
+static enum status present(struct txn *txn, void *arg, struct error *err)
 {
 	struct following *f = arg;
 
-	return f->tail ? history_tail(txn, (unsigned)f->lines, show, f, err) : history_each(txn, 0, f->last, show, f, err);
+	return history_each(txn, f->ticket, f->last, collect, f, err);
 }
 
-/* A round of the log; each is a short transaction of its own, so that following never holds the store. */
-static enum status round_of(struct following *f, int *code)
+/* A round of the log: a short transaction of its own, and printing behind it, so that following never holds the store. */
+static int round_of(struct following *f, store_fn *fn)
 {
+	struct printer printer;
 	enum status st;
 
-	print_begin(&f->printer, f->cli, PRINT_EVENTS);
-	st = store_read(f->cli->store, look, f, &f->cli->err);
-	*code = print_end(&f->printer);
-	return st;
+	f->events = g_ptr_array_new_with_free_func(event_free);
+	st = store_read(f->cli->store, fn, f, &f->cli->err);
+	if (fn == past && f->limit && f->events->len > f->limit)
+		g_ptr_array_remove_range(f->events, 0, f->events->len - (guint)f->limit);
+	print_begin(&printer, f->cli, PRINT_EVENTS);
+	for (unsigned i = 0; i < f->events->len; i++) {
+		const struct event *event = g_ptr_array_index(f->events, i);
+
+		print_event(&printer, event);
+		f->last = event->serial;
+	}
+	g_ptr_array_unref(f->events);
+	return st == ST_OK ? print_end(&printer) : (print_end(&printer), cli_status(f->cli, st));
+}
+
+/* False when nobody reads any more; also while nothing happens that could be written. */
+static bool wait_a_little(void)
+{
+	struct pollfd out = { STDOUT_FILENO, 0, 0 };
+
+	return fflush(stdout) == 0 && poll(&out, 1, POLL_MS) <= 0 && !cli_interrupted();
+}
+
+static int follow(struct following *f, int code)
+{
+	cli_catch_interrupt();
+	while (code <= EXIT_NOTHING && wait_a_little())
+		code = round_of(f, present);
+	return code <= EXIT_NOTHING ? EXIT_DONE : code;
 }
 
 static int run(struct cli *cli)
 {
-	struct following f = { .cli = cli, .lines = DEFAULT_LINES, .tail = true };
-	int code, ignored;
-	enum status st;
+	struct following f = { .cli = cli };
+	int code;
 
-	if (cli->args[0] && text_parse_number(cli->args[0], &f.lines) != ST_OK)
-		return cli_usage(cli, "'%s' is no number of events", cli->args[0]);
-	st = round_of(&f, &code);
-	f.tail = false;
-	while (st == ST_OK && cli_has(cli, "follow") && fflush(stdout) == 0) {
-		g_usleep(POLL_MS * 1000);
-		st = round_of(&f, &ignored);
-	}
-	return st == ST_OK ? code : cli_status(cli, st);
+	if (cli->args[0] && text_parse_number(cli->args[0], &f.ticket) != ST_OK)
+		return cli_usage(cli, "'%s' is no ticket number; expected 1042 or #1042", cli->args[0]);
+	f.limit = f.ticket ? 0 : DEFAULT_EVENTS;
+	if (!cli_count(cli, "limit", &f.limit))
+		return EXIT_BAD_USAGE;
+	if (!cli_has(cli, "follow"))
+		terminal_page();
+	code = round_of(&f, past);
+	return cli_has(cli, "follow") ? follow(&f, code) : code;
 }
 
-const struct cli_command cmd_log = { "log", "[COUNT]", "show the last events of all tickets", options, NEED_STORE_READ, 0, 1, run };
+const struct cli_command cmd_log = { "log", "[NUMBER]", "show the last events of all tickets, or those of one", options, NEED_STORE_READ, 0, 1, run };

@@ -1,8 +1,10 @@
 /* ticket queue list|show|add|set|remove. */
+#include <stdio.h>
 #include <string.h>
 
 #include "agents.h"
 #include "commands.h"
+#include "json.h"
 #include "print.h"
 #include "queues.h"
 #include "tickets.h"
@@ -160,7 +162,7 @@ static enum status set(struct txn *txn, void *arg, struct error *err)
 
 struct removal {
 	struct cli *cli;
-	struct numbers numbers;
+	GArray *numbers;	/* uint64_t: its open tickets */
 };
 
 static enum status note_ticket(struct txn *txn, const struct ticket *t, void *arg, struct error *err)
@@ -170,7 +172,7 @@ static enum status note_ticket(struct txn *txn, const struct ticket *t, void *ar
 	(void)txn;
 	(void)err;
 	if (strcmp(t->queue, r->cli->args[0]) == 0)
-		numbers_add(&r->numbers, t->number);
+		g_array_append_val(r->numbers, t->number);
 	return ST_OK;
 }
 
@@ -180,46 +182,69 @@ static enum status move_tickets(struct txn *txn, struct removal *r, const char *
 	const struct command command = { .verb = VERB_QUEUE, .text = (char *)to };
 	enum status st = ST_OK;
 
-	for (size_t i = 0; i < r->numbers.n && st == ST_OK; i++) {
+	for (unsigned i = 0; i < r->numbers->len && st == ST_OK; i++) {
 		g_autofree char *done = NULL;
 
-		st = command_apply(txn, &commander, r->numbers.v[i], &command, &done, err);
+		st = command_apply(txn, &commander, g_array_index(r->numbers, uint64_t, i), &command, &done, err);
 	}
 	return st;
 }
 
 static enum status remove_queue(struct txn *txn, void *arg, struct error *err)
 {
-	struct removal r = { .cli = arg };
-	const char *name = r.cli->args[0], *to = cli_value(r.cli, "move-to");
+	struct removal *r = arg;
+	const char *name = r->cli->args[0], *to = cli_value(r->cli, "move-to");
 	const struct ticket_filter filter = { .queue = name, .priority = -1 };
-	enum status st = tickets_list(txn, &filter, note_ticket, &r, err);
+	enum status st;
 
-	if (st == ST_OK && r.numbers.n && !to)
-		st = error_set(err, ST_REFUSED, "queue '%s' has %zu open tickets; move them with --move-to", name, r.numbers.n);
+	g_array_set_size(r->numbers, 0);
+	if (to && strcmp(to, name) == 0)
+		return error_set(err, ST_BAD_INPUT, "queue '%s' cannot take its own tickets; --move-to names another", name);
+	st = tickets_list(txn, &filter, note_ticket, r, err);
+	if (st == ST_OK && r->numbers->len && !to)
+		st = error_set(err, ST_REFUSED, "queue '%s' has %u open tickets; move them with --move-to", name, r->numbers->len);
 	if (st == ST_OK && to)
-		st = move_tickets(txn, &r, to, err);
-	if (st == ST_OK)
-		st = queues_remove(txn, name, err);
-	if (st == ST_NOT_FOUND)
-		error_set(err, st, "there is no queue '%s'", name);
-	g_free(r.numbers.v);
-	return st;
+		st = move_tickets(txn, r, to, err);
+	if (st != ST_OK)
+		return st;
+	st = queues_remove(txn, name, err);
+	return st == ST_NOT_FOUND ? error_set(err, st, "there is no queue '%s'", name) : st;
+}
+
+/* Says that it was done; for a program, what the queue is like now. */
+static int write_and_tell(struct cli *cli, store_fn *fn, const char *done)
+{
+	enum status st = store_write(cli->store, fn, cli, &cli->err);
+
+	if (st != ST_OK)
+		return cli_status(cli, st);
+	if (cli->json)
+		return run_list(cli);
+	printf("queue %s %s\n", cli->args[0], done);
+	return EXIT_DONE;
 }
 
 static int run_add(struct cli *cli)
 {
-	return cli_status(cli, store_write(cli->store, add, cli, &cli->err));
+	return write_and_tell(cli, add, "added");
 }
 
 static int run_set(struct cli *cli)
 {
-	return cli_status(cli, store_write(cli->store, set, cli, &cli->err));
+	return write_and_tell(cli, set, "changed");
 }
 
 static int run_remove(struct cli *cli)
 {
-	return cli_status(cli, store_write(cli->store, remove_queue, cli, &cli->err));
+	struct removal r = { cli, g_array_new(FALSE, FALSE, sizeof(uint64_t)) };
+	enum status st = store_write(cli->store, remove_queue, &r, &cli->err);
+
+	if (st == ST_OK && cli->json)
+		json_print(json_pack("{s:s, s:b, s:i}", "name", cli->args[0], "removed", 1, "moved", (int)r.numbers->len));
+	else if (st == ST_OK)
+		printf("queue %s removed, %u tickets moved\n", cli->args[0], r.numbers->len);
+	g_array_unref(r.numbers);
+	return cli_status(cli, st);
 }
 
 const struct cli_command cmd_queue_list = { "queue list", "", "list queues", NULL, NEED_STORE_READ, 0, 0, run_list };

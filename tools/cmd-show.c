@@ -7,7 +7,6 @@
 #include "print.h"
 #include "terminal.h"
 #include "text.h"
-#include "tickets.h"
 #include "view.h"
 
 static const struct cli_option options[] = {
@@ -19,11 +18,32 @@ static const struct cli_option options[] = {
 
 struct showing {
 	struct cli *cli;
-	struct numbers numbers;
-	uint64_t raw;
+	uint64_t number, raw;
 	const char *maildir;
+	bool mbox;
+	struct ticket ticket;
+	struct ticket_view view;
 	struct printer printer;
 };
+
+/* Nothing of a mail reaches a terminal raw; into a file it goes byte by byte. */
+static void print_raw(const GString *mail)
+{
+	g_autofree char *clean = terminal_is() ? text_block(mail->str, (gssize)mail->len, mail->len) : NULL;
+
+	if (clean)
+		fputs(clean, stdout);
+	else
+		fwrite(mail->str, 1, mail->len, stdout);
+}
+
+static enum status print_mbox(const struct entry *entry, const GString *mail, struct error *err)
+{
+	g_autofree char *clean = terminal_is() ? text_block(mail->str, (gssize)mail->len, mail->len) : NULL;
+	const GString visible = { clean, clean ? strlen(clean) : 0, 0 };
+
+	return mails_write_mbox(stdout, entry, clean ? &visible : mail) ? ST_OK : error_set(err, ST_IO, "cannot write to standard output");
+}
 
 static enum status write_mail(struct showing *s, const struct entry *entry, const char *text, struct error *err)
 {
@@ -31,76 +51,89 @@ static enum status write_mail(struct showing *s, const struct entry *entry, cons
 	enum status st = ST_OK;
 
 	if (s->raw)
-		fwrite(mail->str, 1, mail->len, stdout);
+		print_raw(mail);
 	else if (s->maildir)
 		st = mails_write_maildir(s->maildir, entry, mail, err);
-	else if (!mails_write_mbox(stdout, entry, mail))
-		st = error_set(err, ST_IO, "cannot write to standard output");
+	else
+		st = print_mbox(entry, mail, err);
 	g_string_free(mail, TRUE);
 	return st;
 }
 
-static enum status write_mails(struct showing *s, const struct ticket_view *view, struct error *err)
+static enum status write_mails(struct showing *s, struct error *err)
 {
 	bool found = false;
 	enum status st = ST_OK;
 
-	for (unsigned i = 0; i < view->entries->len && st == ST_OK; i++) {
-		const struct entry *entry = g_ptr_array_index(view->entries, i);
+	for (unsigned i = 0; i < s->view.entries->len && st == ST_OK; i++) {
+		const struct entry *entry = g_ptr_array_index(s->view.entries, i);
 
 		if (s->raw && entry->seq != s->raw)
 			continue;
 		found = true;
-		st = write_mail(s, entry, g_ptr_array_index(view->texts, i), err);
+		st = write_mail(s, entry, g_ptr_array_index(s->view.texts, i), err);
 	}
 	if (st == ST_OK && s->raw && !found)
-		st = error_set(err, ST_NOT_FOUND, "ticket #%" G_GUINT64_FORMAT " has no message %" G_GUINT64_FORMAT, view->ticket->number, s->raw);
+		st = error_set(err, ST_NOT_FOUND, "ticket #%" G_GUINT64_FORMAT " has no message %" G_GUINT64_FORMAT, s->number, s->raw);
 	return st;
 }
 
-static enum status show_one(struct txn *txn, struct showing *s, uint64_t number, struct error *err)
-{
-	struct ticket ticket = { 0 };
-	struct ticket_view view;
-	enum status st = view_load(txn, number, &ticket, &view, err);
-
-	if (st != ST_OK)
-		return st;
-	if (s->raw || s->maildir || cli_has(s->cli, "mbox"))
-		st = write_mails(s, &view, err);
-	else
-		print_view(&s->printer, &view);
-	view_release(&ticket, &view);
-	return st;
-}
-
-static enum status show_all(struct txn *txn, void *arg, struct error *err)
+static enum status load(struct txn *txn, void *arg, struct error *err)
 {
 	struct showing *s = arg;
-	enum status st = ST_OK;
 
-	for (size_t i = 0; i < s->numbers.n && st == ST_OK; i++)
-		st = show_one(txn, s, s->numbers.v[i], err);
-	return st;
+	return view_load(txn, s->number, &s->ticket, &s->view, err);
+}
+
+/* What is printed is printed behind the transaction: a pager may hold it up for hours. */
+static int show_one(struct showing *s)
+{
+	enum status st = store_read(s->cli->store, load, s, &s->cli->err);
+
+	if (st != ST_OK)
+		return cli_status(s->cli, st);
+	if (s->raw || s->maildir || s->mbox)
+		st = write_mails(s, &s->cli->err);
+	else
+		print_view(&s->printer, &s->view);
+	view_release(&s->ticket, &s->view);
+	return cli_status(s->cli, st);
+}
+
+/* One that is not there does not keep the others from being shown. */
+static int show_all(struct showing *s, const struct numbers *numbers)
+{
+	int worst = EXIT_DONE;
+
+	for (size_t i = 0; i < numbers->n && !ferror(stdout); i++) {
+		int code;
+
+		s->number = numbers->v[i];
+		code = show_one(s);
+		worst = MAX(worst, code);
+	}
+	return worst;
 }
 
 static int run(struct cli *cli)
 {
-	struct showing s = { .cli = cli, .maildir = cli_value(cli, "maildir") };
-	enum status st;
+	struct showing s = { .cli = cli, .maildir = cli_value(cli, "maildir"), .mbox = cli_has(cli, "mbox") };
+	struct numbers numbers = { NULL, 0 };
 	int code;
 
 	if (cli_value(cli, "raw") && text_parse_number(cli_value(cli, "raw"), &s.raw) != ST_OK)
 		return cli_usage(cli, "--raw: '%s' is no message's number", cli_value(cli, "raw"));
-	code = cli_tickets(cli, 0, &s.numbers);
-	if (code != EXIT_DONE)
-		return code;
-	terminal_page();
-	print_begin(&s.printer, cli, PRINT_TICKETS);
-	st = store_read(cli->store, show_all, &s, &cli->err);
-	print_end(&s.printer);
-	g_free(s.numbers.v);
-	return cli_status(cli, st);
+	if ((s.raw > 0) + (s.maildir != NULL) + s.mbox > 1)
+		return cli_usage(cli, "give one of --raw, --mbox and --maildir");
+	code = cli_tickets(cli, 0, &numbers);
+	if (code == EXIT_DONE) {
+		terminal_page();
+		print_begin(&s.printer, cli, PRINT_TICKETS);
+		code = show_all(&s, &numbers);
+		print_end(&s.printer);
+	}
+	g_free(numbers.v);
+	return code;
 }
 
 const struct cli_command cmd_show = { "show", "NUMBER…", "show tickets with their conversation and events", options, NEED_STORE_READ, 1, 0, run };

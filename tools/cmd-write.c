@@ -6,11 +6,13 @@
 #include "address.h"
 #include "agents.h"
 #include "commands.h"
+#include "print.h"
 #include "reply.h"
 #include "text.h"
 #include "tickets.h"
 
 enum { TEXT_MAX = 1024 * 1024 };
+#define SCISSORS "# ------ write above this line; nothing from here on is used ------\n"
 
 static const struct cli_option text_options[] = {
 	{ 'm', "message", "TEXT", "the text" },
@@ -24,78 +26,127 @@ static const struct cli_option reply_options[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
+struct work {
+	struct cli *cli;
+	uint64_t number;
+	const char *text, *to;
+	enum { NOTE, REPLY, SEND } what;
+	char *context;		/* shown below what is typed */
+	char *draft;		/* file with what was typed */
+	struct ticket ticket;	/* as it is afterwards */
+};
+
 /* --- the text --- */
 
+/* NULL when it is too long to be somebody's answer. */
 static char *read_stream(FILE *in)
 {
 	GString *text = g_string_new(NULL);
 	char chunk[4096];
 	size_t n;
 
-	while (text->len < TEXT_MAX && (n = fread(chunk, 1, sizeof chunk, in)) > 0)
+	while (text->len <= TEXT_MAX && (n = fread(chunk, 1, sizeof chunk, in)) > 0)
 		g_string_append_len(text, chunk, (gssize)n);
-	return g_string_free(text, FALSE);
+	return g_string_free(text, ferror(in) || text->len > TEXT_MAX);
 }
 
 static char *read_file(const char *path)
 {
-	char *text = NULL;
+	FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+	char *text = in ? read_stream(in) : NULL;
 
-	if (strcmp(path, "-") == 0)
-		return read_stream(stdin);
-	return g_file_get_contents(path, &text, NULL, NULL) ? text : NULL;
+	if (in && in != stdin)
+		fclose(in);
+	return text;
 }
 
-static char *edit(void)
+/* What was typed, above the line; NULL when the editor failed. */
+static char *run_editor(const char *path)
 {
-	const char *editor = g_getenv("VISUAL") ? g_getenv("VISUAL") : g_getenv("EDITOR") ? g_getenv("EDITOR") : "vi";
-	g_autofree char *path = NULL, *quoted = NULL, *command = NULL;
-	char *argv[] = { (char *)"sh", (char *)"-c", NULL, NULL }, *text = NULL;
-	int code, fd = g_file_open_tmp("ticket-XXXXXX", &path, NULL);
+	const char *visual = g_getenv("VISUAL"), *editor = visual ? visual : g_getenv("EDITOR") ? g_getenv("EDITOR") : "vi";
+	g_autofree char *quoted = g_shell_quote(path), *command = g_strdup_printf("%s %s", editor, quoted);
+	char *argv[] = { (char *)"sh", (char *)"-c", command, NULL }, *text = NULL, *line;
+	int code;
+
+	if (!g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_CHILD_INHERITS_STDIN, NULL, NULL, NULL, NULL, &code, NULL) || code != 0 ||
+		!g_file_get_contents(path, &text, NULL, NULL))
+		return NULL;
+	line = strstr(text, SCISSORS);
+	if (line)
+		*line = '\0';
+	return text;
+}
+
+/* The file stays until its text is in the store: nothing that somebody typed is lost. */
+static char *edit(struct work *w)
+{
+	g_autofree char *below = g_strdup_printf("\n\n" SCISSORS "%s", w->context);
+	int fd = g_file_open_tmp("ticket-XXXXXX", &w->draft, NULL);
 
 	if (fd < 0)
 		return NULL;
 	close(fd);
-	quoted = g_shell_quote(path);
-	command = g_strdup_printf("%s %s", editor, quoted);
-	argv[2] = command;
-	if (g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_CHILD_INHERITS_STDIN, NULL, NULL, NULL, NULL, &code, NULL) && code == 0)
-		g_file_get_contents(path, &text, NULL, NULL);
-	unlink(path);
-	return text;
+	return g_file_set_contents(w->draft, below, -1, NULL) ? run_editor(w->draft) : NULL;
 }
 
 /* From -m, a file, the editor on a terminal, else standard input. Owned; NULL: said what is wrong. */
-static char *get_text(struct cli *cli)
+static char *get_text(struct work *w)
 {
-	const char *message = cli_value(cli, "message"), *file = cli_value(cli, "file");
-	g_autofree char *raw = message ? g_strdup(message) : file ? read_file(file) : isatty(STDIN_FILENO) ? edit() : read_stream(stdin);
+	const char *message = cli_value(w->cli, "message"), *file = cli_value(w->cli, "file");
+	g_autofree char *raw = message ? g_strdup(message) : file ? read_file(file) : isatty(STDIN_FILENO) ? edit(w) : read_stream(stdin);
 	g_autofree char *text = raw ? text_block(raw, -1, TEXT_MAX) : NULL;
 
-	if (text && text[strspn(text, " \t\n")])
+	if (text && *g_strchomp(text))
 		return g_steal_pointer(&text);
-	cli_fail(EXIT_BAD_DATA, raw ? "the text is empty; nothing was done" : "cannot read the text%s%s", file ? " from " : "", file ? file : "");
+	if (raw && w->draft)
+		unlink(w->draft);
+	cli_fail(EXIT_BAD_DATA, raw ? "the text is empty; nothing was done" : "cannot read the text%s%s, or it is longer than 1 MiB", file ? " from " : "", file ? file : "");
 	return NULL;
 }
 
 /* --- the work --- */
 
-struct work {
-	struct cli *cli;
-	uint64_t number;
-	const char *text, *to;
-	enum { NOTE, REPLY, SEND } what;
-};
+static enum status resolve(struct txn *txn, struct work *w, struct error *err)
+{
+	enum status st;
 
-static enum status write_it(const struct reply_context *context, const struct work *w, struct ticket *ticket, const struct agent *agent, struct error *err)
+	record_release(&ticket_type, &w->ticket);
+	st = tickets_resolve(txn, w->number, &w->ticket, err);
+	return st == ST_NOT_FOUND ? error_set(err, st, "there is no ticket #%" G_GUINT64_FORMAT, w->number) : st;
+}
+
+/* "send 7 anna" is as good as her address. */
+static enum status resolve_address(struct txn *txn, const struct work *w, char **to_out)
+{
+	struct agent agent = { 0 };
+	enum status st = agents_find(txn, w->to, &agent, NULL);
+
+	if (st == ST_OK && agent.addresses && agent.addresses[0] && !strchr(w->to, '@'))
+		*to_out = g_strdup(agent.addresses[0]);
+	else
+		st = address_canonical(w->to, to_out);
+	record_release(&agent_type, &agent);
+	return st;
+}
+
+static enum status forward(const struct reply_context *context, const struct work *w, struct error *err)
+{
+	g_autofree char *to = NULL;
+
+	if (resolve_address(context->txn, w, &to) != ST_OK)
+		return error_set(err, ST_BAD_INPUT, "'%s' is no mail address and no agent", w->to);
+	return reply_forward(context, &w->ticket, to, "The mails of this ticket are attached; answer from there.\n", "forward", err);
+}
+
+static enum status write_it(const struct reply_context *context, struct work *w, const struct agent *agent, struct error *err)
 {
 	switch (w->what) {
 	case NOTE:
-		return reply_note(context, ticket, agent, w->text, err);
+		return reply_note(context, &w->ticket, agent, w->text, err);
 	case REPLY:
-		return reply_from_shell(context, ticket, agent, w->text, cli_has(w->cli, "all"), err);
+		return reply_from_shell(context, &w->ticket, agent, w->text, cli_has(w->cli, "all"), err);
 	case SEND:
-		return reply_forward(context, ticket, w->to, "The mails of this ticket are attached; answer from there.\n", "forward", err);
+		return forward(context, w, err);
 	}
 	return ST_BAD_INPUT;
 }
@@ -105,31 +156,88 @@ static enum status work(struct txn *txn, void *arg, struct error *err)
 	struct work *w = arg;
 	const struct reply_context context = { txn, w->cli->settings, &w->cli->key, w->cli->actor };
 	g_autofree char *login = cli_agent_login();
-	struct ticket ticket = { 0 };
 	struct agent agent = { 0 };
-	enum status st = tickets_resolve(txn, w->number, &ticket, err);
+	enum status st = resolve(txn, w, err);
 	bool is_agent = agents_find(txn, login, &agent, NULL) == ST_OK;
 
-	if (st == ST_NOT_FOUND)
-		error_set(err, st, "there is no ticket #%" G_GUINT64_FORMAT, w->number);
 	if (st == ST_OK)
-		st = write_it(&context, w, &ticket, is_agent ? &agent : NULL, err);
+		st = write_it(&context, w, is_agent ? &agent : NULL, err);
 	record_release(&agent_type, &agent);
-	record_release(&ticket_type, &ticket);
+	return st == ST_OK ? resolve(txn, w, err) : st;
+}
+
+/* --- what is shown to whoever types --- */
+
+static enum status note_last(struct txn *txn, const struct entry *e, void *arg, struct error *err)
+{
+	char **text = arg;
+
+	if (e->direction != DIRECTION_IN)
+		return ST_OK;
+	g_free(*text);
+	*text = NULL;
+	return tickets_text(txn, e->ticket, e->seq, text, err);
+}
+
+static enum status look(struct txn *txn, void *arg, struct error *err)
+{
+	struct work *w = arg;
+	g_autofree char *text = NULL, *clean = NULL;
+	enum status st = resolve(txn, w, err);
+
+	if (st == ST_OK)
+		st = tickets_each_entry(txn, w->ticket.number, note_last, &text, err);
+	clean = text_block(text ? text : "", -1, TEXT_MAX);
+	g_free(w->context);
+	w->context = g_strdup_printf("# %s #%" G_GUINT64_FORMAT ": %s\n# %s\n\n%s\n", w->what == REPLY ? "answer to" : "note on", w->ticket.number,
+		w->ticket.subject ? w->ticket.subject : "", w->ticket.requester_address ? w->ticket.requester_address : "", clean);
 	return st;
 }
 
+static int tell(struct work *w)
+{
+	static const char *const done[] = { [NOTE] = "noted", [REPLY] = "answered", [SEND] = "sent to" };
+	struct printer printer;
+
+	if (!w->cli->json) {
+		printf("#%" G_GUINT64_FORMAT " %s%s%s\n", w->ticket.number, done[w->what], w->to ? " " : "", w->to ? w->to : "");
+		return EXIT_DONE;
+	}
+	print_begin(&printer, w->cli, PRINT_TICKETS);
+	print_ticket(&printer, &w->ticket);
+	return print_end(&printer);
+}
+
+static int write_text(struct work *w)
+{
+	int code = cli_status(w->cli, store_write(w->cli->store, work, w, &w->cli->err));
+
+	if (code != EXIT_DONE && w->draft)
+		fprintf(stderr, "What you wrote is kept in %s\n", w->draft);
+	else if (w->draft)
+		unlink(w->draft);
+	return code == EXIT_DONE ? tell(w) : code;
+}
+
+/* That there is such a ticket is known before anybody types. */
 static int run_with_text(struct cli *cli, struct work *w)
 {
 	g_autofree char *text = NULL;
+	int code;
 
 	w->cli = cli;
 	if (text_parse_number(cli->args[0], &w->number) != ST_OK)
 		return cli_usage(cli, "'%s' is no ticket number; expected 1042 or #1042", cli->args[0]);
-	if (w->what != SEND && !(text = get_text(cli)))
-		return EXIT_BAD_DATA;
+	code = cli_status(cli, store_read(cli->store, look, w, &cli->err));
+	if (code == EXIT_DONE && w->what != SEND && !(text = get_text(w)))
+		code = EXIT_BAD_DATA;
 	w->text = text;
-	return cli_status(cli, store_write(cli->store, work, w, &cli->err));
+	if (code == EXIT_DONE)
+		code = write_text(w);
+	record_release(&ticket_type, &w->ticket);
+	g_free(w->context);
+	g_free(w->draft);
+	return code;
 }
 
 static int run_note(struct cli *cli)
@@ -144,13 +252,9 @@ static int run_reply(struct cli *cli)
 
 static int run_send(struct cli *cli)
 {
-	g_autofree char *to = NULL;
-
-	if (address_canonical(cli->args[1], &to) != ST_OK)
-		return cli_fail(EXIT_BAD_DATA, "'%s' is no mail address", cli->args[1]);
-	return run_with_text(cli, &(struct work){ .what = SEND, .to = to });
+	return run_with_text(cli, &(struct work){ .what = SEND, .to = cli->args[1] });
 }
 
 const struct cli_command cmd_note = { "note", "NUMBER", "add an internal note", text_options, NEED_STORE_WRITE, 1, 1, run_note };
 const struct cli_command cmd_reply = { "reply", "NUMBER", "answer the requester", reply_options, NEED_STORE_WRITE, 1, 1, run_reply };
-const struct cli_command cmd_send = { "send", "NUMBER ADDRESS", "send the ticket's mails to an agent", NULL, NEED_STORE_WRITE, 2, 2, run_send };
+const struct cli_command cmd_send = { "send", "NUMBER ADDRESS|AGENT", "send the ticket's mails to somebody who can answer from there", NULL, NEED_STORE_WRITE, 2, 2, run_send };

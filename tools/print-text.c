@@ -7,27 +7,30 @@
 #include "table.h"
 #include "text.h"
 
+enum { CELL_MAX = 64 * 1024 };
+
 static const struct table_column ticket_columns[] = {
-	{ "NUMBER", true, false }, { "STATUS", false, false }, { "PRIORITY", false, false }, { "QUEUE", false, false }, { "AGENT", false, false },
-	{ "AGE", true, false }, { "REQUESTER", false, true }, { "SUBJECT", false, true },
+	{ "NUMBER", true, false, NULL }, { "STATUS", false, false, NULL }, { "PRIO", false, false, "normal" }, { "QUEUE", false, false, NULL },
+	{ "AGENT", false, false, NULL }, { "AGE", true, false, NULL }, { "REQUESTER", false, true, NULL }, { "SUBJECT", false, true, NULL },
 };
 static const struct table_column queue_columns[] = {
-	{ "QUEUE", false, false }, { "OPEN", true, false }, { "NEW", true, false }, { "RESPONSIBLE", false, false }, { "MEMBERS", false, true }, { "TITLE", false, true },
+	{ "QUEUE", false, false, NULL }, { "OPEN", true, false, NULL }, { "NEW", true, false, NULL }, { "RESPONSIBLE", false, false, "-" },
+	{ "MEMBERS", false, true, NULL }, { "TITLE", false, true, "-" },
 };
 static const struct table_column agent_columns[] = {
-	{ "LOGIN", false, false }, { "NAME", false, true }, { "ADDRESSES", false, true }, { "QUEUES", false, true }, { "ACTIVE", false, false },
+	{ "LOGIN", false, false, NULL }, { "NAME", false, true, NULL }, { "ADDRESSES", false, true, NULL }, { "QUEUES", false, true, NULL },
+	{ "ACTIVE", false, false, "yes" },
 };
 static const struct table_column account_columns[] = {
-	{ "ADDRESS", false, false }, { "QUEUE", false, false }, { "PROJECT", false, false }, { "ENABLED", false, false }, { "SENDER", false, true },
+	{ "ADDRESS", false, false, NULL }, { "QUEUE", false, false, NULL }, { "PROJECT", false, false, "-" }, { "ENABLED", false, false, "yes" },
+	{ "SENDER", false, true, NULL },
 };
 static const struct table_column outbox_columns[] = {
-	{ "ID", true, false }, { "TICKET", true, false }, { "EVENT", false, false }, { "STATE", false, false }, { "TRIES", true, false },
-	{ "NEXT", false, false }, { "TO", false, true }, { "LAST REPLY", false, true },
-};
-static const struct table_column event_columns[] = {
-	{ "TIME", false, false }, { "TICKET", true, false }, { "ACTOR", false, false }, { "EVENT", false, false }, { "CHANGE", false, true },
+	{ "ID", true, false, NULL }, { "TICKET", true, false, NULL }, { "EVENT", false, false, NULL }, { "STATE", false, false, NULL },
+	{ "TRIES", true, false, NULL }, { "NEXT", false, false, "-" }, { "TO", false, true, NULL }, { "LAST REPLY", false, true, "-" },
 };
 
+/* Events have no shape: they come one by one while they happen, and no column can wait for the widest. */
 static const struct {
 	const struct table_column *columns;
 	unsigned count;
@@ -37,12 +40,13 @@ static const struct {
 	[PRINT_AGENTS] = { agent_columns, G_N_ELEMENTS(agent_columns) },
 	[PRINT_ACCOUNTS] = { account_columns, G_N_ELEMENTS(account_columns) },
 	[PRINT_OUTBOX] = { outbox_columns, G_N_ELEMENTS(outbox_columns) },
-	[PRINT_EVENTS] = { event_columns, G_N_ELEMENTS(event_columns) },
+	[PRINT_EVENTS] = { NULL, 0 },
 };
 
 static void begin(struct printer *printer)
 {
-	printer->table = table_new(shapes[printer->kind].columns, shapes[printer->kind].count);
+	if (shapes[printer->kind].columns)
+		printer->table = table_new(shapes[printer->kind].columns, shapes[printer->kind].count);
 }
 
 static char *number_text(uint64_t number)
@@ -95,7 +99,7 @@ static void outgoing(struct printer *printer, const struct outgoing *o)
 {
 	static const enum colour colours[] = { [OUTGOING_WAITING] = COLOUR_YELLOW, [OUTGOING_FAILED] = COLOUR_RED, [OUTGOING_SUPPRESSED] = COLOUR_DIM };
 	g_autofree char *id = number_text(o->id), *of = number_text(o->ticket), *tries = g_strdup_printf("%" G_GUINT64_FORMAT, o->attempts);
-	g_autofree char *next = o->state == OUTGOING_WAITING && o->next_try ? text_rfc3339(o->next_try) : g_strdup("-");
+	g_autofree char *next = o->state == OUTGOING_WAITING && o->next_try ? terminal_time(o->next_try) : g_strdup("-");
 	g_autofree char *to = o->to ? g_strjoinv(", ", o->to) : NULL;
 	const char *const cells[] = { id, of, o->event, outgoing_state_names[o->state], tries, next, to, o->last_reply };
 
@@ -117,29 +121,63 @@ static char *change_text(const struct event *e)
 	return g_string_free(out, FALSE);
 }
 
-static void event(struct printer *printer, const struct event *e)
+/* Padded to so many columns, but never cut. */
+static void print_padded(const char *text, int columns, enum colour colour)
+{
+	printf("%s%s%s%*s  ", terminal_on(colour), text, terminal_off(), MAX(columns - text_width(text), 0), "");
+}
+
+static void event_for_a_person(const struct event *e, bool with_ticket)
+{
+	g_autofree char *time = terminal_time(e->time), *number = g_strdup_printf("#%" G_GUINT64_FORMAT, e->ticket), *change = change_text(e);
+	g_autofree char *actor = text_line(e->actor ? e->actor : "-", CELL_MAX), *clean = text_line(change, CELL_MAX);
+
+	print_padded(time ? time : "-", 0, COLOUR_DIM);
+	if (with_ticket)
+		print_padded(number, 6, COLOUR_NONE);
+	print_padded(e->kind ? e->kind : "-", 8, COLOUR_BOLD);
+	print_padded(actor, 12, COLOUR_NONE);
+	puts(clean);
+}
+
+static void event_for_a_program(const struct event *e)
 {
 	g_autofree char *time = text_rfc3339(e->time), *number = number_text(e->ticket), *change = change_text(e);
-	const char *const cells[] = { time, number, e->actor, e->kind, change };
+	const char *cells[] = { time, number, e->kind, e->actor, change };
 
-	table_add(printer->table, cells, 3, COLOUR_BOLD);
+	for (size_t i = 0; i < G_N_ELEMENTS(cells); i++) {
+		g_autofree char *cell = text_line(cells[i] && *cells[i] ? cells[i] : "-", CELL_MAX);
+
+		printf("%s%s", i ? "\t" : "", cell);
+	}
+	puts("");
+}
+
+static void event(struct printer *printer, const struct event *e)
+{
+	(void)printer;
+	if (terminal_is())
+		event_for_a_person(e, true);
+	else
+		event_for_a_program(e);
 }
 
 /* --- one ticket --- */
 
 static void line(const char *label, const char *value)
 {
-	g_autofree char *clean = value ? text_line(value, 4000) : NULL;
+	g_autofree char *clean = value ? text_line(value, CELL_MAX) : NULL;
 
 	if (clean && *clean)
 		printf("%s%-14s%s %s\n", terminal_on(COLOUR_DIM), label, terminal_off(), clean);
 }
 
-static void line_time(const char *label, int64_t when)
+static void line_time(const struct cli *cli, const char *label, int64_t when)
 {
-	g_autofree char *text = text_rfc3339(when);
+	g_autofree char *time = terminal_time(when), *age = terminal_is() && when <= cli->actor.now ? terminal_age(when, cli->actor.now) : NULL;
+	g_autofree char *both = age && strcmp(age, "now") != 0 ? g_strdup_printf("%s (%s ago)", time, age) : g_strdup(time);
 
-	line(label, text);
+	line(label, when ? both : NULL);
 }
 
 static void line_list(const char *label, char *const *list)
@@ -177,11 +215,11 @@ static void print_fields(const struct cli *cli, const struct ticket *t)
 	line("requester", requester);
 	line_list("participants", t->participants);
 	line_list("tags", t->tags);
-	line_time("opened", t->opened);
-	line_time("updated", t->updated);
-	line_time("first response", t->first_response);
-	line_time("closed", t->closed);
-	line_time("wait until", t->wait_until);
+	line_time(cli, "opened", t->opened);
+	line_time(cli, "updated", t->updated);
+	line_time(cli, "first response", t->first_response);
+	line_time(cli, "closed", t->closed);
+	line_time(cli, "wait until", t->wait_until);
 	line("undelivered", t->undelivered ? "yes: a mail of this ticket came back" : NULL);
 	print_numbers(t);
 }
@@ -190,7 +228,7 @@ static void print_entry(const struct entry *e, const char *text)
 {
 	static const enum colour colours[] = {
 		[DIRECTION_IN] = COLOUR_GREEN, [DIRECTION_OUT] = COLOUR_BLUE, [DIRECTION_NOTE] = COLOUR_YELLOW, [DIRECTION_AUTO] = COLOUR_DIM, [DIRECTION_BOUNCE] = COLOUR_RED };
-	g_autofree char *received = text_rfc3339(e->received), *body = text_block(text ? text : "", -1, 64 * 1024);
+	g_autofree char *received = terminal_time(e->received), *body = text_block(text ? text : "", -1, 64 * 1024);
 
 	printf("\n%s--- %" G_GUINT64_FORMAT " %s  %s%s\n", terminal_on(colours[e->direction]), e->seq, direction_names[e->direction], received ? received : "", terminal_off());
 	line("from", e->from);
@@ -204,12 +242,8 @@ static void print_entry(const struct entry *e, const char *text)
 static void print_history(GPtrArray *events)
 {
 	printf("\n%sevents%s\n", terminal_on(COLOUR_BOLD), terminal_off());
-	for (unsigned i = 0; i < events->len; i++) {
-		const struct event *e = g_ptr_array_index(events, i);
-		g_autofree char *time = text_rfc3339(e->time), *change = change_text(e), *clean = text_line(change, 1000);
-
-		printf("  %s  %-10s %s%s%s\n", time ? time : "-", e->kind, e->actor ? e->actor : "-", *clean ? "  " : "", clean);
-	}
+	for (unsigned i = 0; i < events->len; i++)
+		event_for_a_person(g_ptr_array_index(events, i), false);
 }
 
 static void view(struct printer *printer, const struct ticket_view *v)
@@ -224,7 +258,8 @@ static void view(struct printer *printer, const struct ticket_view *v)
 
 static void end(struct printer *printer)
 {
-	table_print(printer->table);
+	if (printer->table)
+		table_print(printer->table);
 }
 
 const struct print_form print_text_form = { begin, ticket, queue, agent, account, outgoing, event, view, end };

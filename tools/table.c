@@ -3,6 +3,7 @@
 
 #include <glib.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "text.h"
 
@@ -18,7 +19,7 @@ struct table {
 	const struct table_column *columns;
 	unsigned count;
 	GArray *rows;
-	int *widths;
+	int *widths;		/* 0: not shown */
 };
 
 static void row_clear(void *data)
@@ -65,27 +66,40 @@ void table_add(struct table *table, const char *const *cells, unsigned coloured,
 	g_array_append_val(table->rows, row);
 }
 
-/* What is too much is taken from the columns that stretch. */
+static bool is_usual(const struct table *table, unsigned i)
+{
+	const char *usual = table->columns[i].usual;
+
+	for (unsigned r = 0; usual && r < table->rows->len; r++)
+		if (strcmp(g_array_index(table->rows, struct row, r).cells[i], usual) != 0)
+			return false;
+	return usual != NULL;
+}
+
+/* The last column, a subject or a title, says most: it counts half when the widest is to give way. */
+static int weight(const struct table *table, unsigned i)
+{
+	return i + 1 == table->count ? table->widths[i] / 2 : table->widths[i];
+}
+
+/* What is too much is taken from the columns that stretch, from the widest first. */
 static void fit(struct table *table)
 {
-	int total = -GAP, stretching = 0, over;
+	int over = -GAP - terminal_width();
 
 	for (unsigned i = 0; i < table->count; i++) {
-		total += table->widths[i] + GAP;
-		stretching += table->columns[i].stretches;
+		table->widths[i] = is_usual(table, i) ? 0 : table->widths[i];
+		over += table->widths[i] ? table->widths[i] + GAP : 0;
 	}
-	over = total - terminal_width();
-	for (unsigned i = table->count; i-- > 0 && over > 0 && stretching > 0;) {
-		int take = (over + stretching - 1) / stretching;
+	for (; over > 0; over--) {
+		unsigned widest = table->count;
 
-		if (!table->columns[i].stretches)
-			continue;
-		take = MIN(take, table->widths[i] - LEAST_STRETCH);
-		if (take > 0) {
-			table->widths[i] -= take;
-			over -= take;
-		}
-		stretching--;
+		for (unsigned i = 0; i < table->count; i++)
+			if (table->columns[i].stretches && table->widths[i] > LEAST_STRETCH && (widest == table->count || weight(table, i) >= weight(table, widest)))
+				widest = i;
+		if (widest == table->count)
+			return;
+		table->widths[widest]--;
 	}
 }
 
@@ -100,26 +114,26 @@ static void print_cell(const struct table *table, unsigned i, const char *text, 
 	printf("%s%s%s", colour ? terminal_on(colour) : "", fitted, colour ? terminal_off() : "");
 	if (!table->columns[i].right && !last)
 		printf("%*s", pad, "");
-	printf("%s", last ? "\n" : "  ");
+	if (!last)
+		printf("%*s", GAP, "");
 }
 
-static void print_aligned(struct table *table)
+static void print_line(const struct table *table, const struct row *row)
 {
-	fit(table);
 	for (unsigned i = 0; i < table->count; i++)
-		print_cell(table, i, table->columns[i].title, COLOUR_BOLD);
-	for (unsigned r = 0; r < table->rows->len; r++) {
-		const struct row *row = &g_array_index(table->rows, struct row, r);
-
-		for (unsigned i = 0; i < table->count; i++)
-			print_cell(table, i, row->cells[i], i == row->coloured ? row->colour : COLOUR_NONE);
-	}
+		if (table->widths[i])
+			print_cell(table, i, row ? row->cells[i] : table->columns[i].title, row ? (i == row->coloured ? row->colour : COLOUR_NONE) : COLOUR_BOLD);
+	puts("");
 }
 
 void table_print(struct table *table)
 {
-	if (table->rows->len)
-		print_aligned(table);
+	if (table->rows->len) {
+		fit(table);
+		print_line(table, NULL);
+	}
+	for (unsigned r = 0; r < table->rows->len; r++)
+		print_line(table, &g_array_index(table->rows, struct row, r));
 	g_array_unref(table->rows);
 	g_free(table->widths);
 	g_free(table);

@@ -10,6 +10,7 @@ struct table_column {
 	const char *title;
 	bool right;		/* numbers */
 	bool stretches;		/* gets what width is left, and is cut to it */
+	const char *usual;	/* a person is not shown a column that has nothing but this; NULL: always shown */
 };
 
 struct table;

@@ -1,0 +1,149 @@
+/* Counts for programs: JSON, and Prometheus' text format. */
+#include "stats.h"
+
+#include <stdio.h>
+
+#include "json.h"
+
+/* --- JSON --- */
+
+static json_t *json_seconds(int64_t seconds)
+{
+	return seconds < 0 ? json_null() : json_integer((json_int_t)seconds);
+}
+
+static json_t *json_spans(const struct spans *s)
+{
+	return json_pack("{s:i, s:o, s:o}", "count", (int)s->seconds->len, "median_s", json_seconds(spans_percentile(s, 50)),
+		"p90_s", json_seconds(spans_percentile(s, 90)));
+}
+
+static json_t *json_status(const struct stats_part *part)
+{
+	json_t *object = json_object();
+
+	for (int i = 0; ticket_status_names[i]; i++)
+		json_object_set_new(object, ticket_status_names[i], json_integer((json_int_t)part->by_status[i]));
+	return object;
+}
+
+static void set_counts(json_t *object, const struct stats_part *part)
+{
+	json_object_set_new(object, "total", json_integer((json_int_t)part->total));
+	json_object_set_new(object, "open", json_integer((json_int_t)part->open));
+	json_object_set_new(object, "status", json_status(part));
+	json_object_set_new(object, "first_response", json_spans(&part->response));
+	json_object_set_new(object, "resolution", json_spans(&part->resolution));
+}
+
+static json_t *json_parts(GHashTable *parts)
+{
+	GList *sorted = stats_sorted(parts);
+	json_t *array = json_array();
+
+	for (GList *l = sorted; l; l = l->next) {
+		const struct stats_part *part = l->data;
+		json_t *object = json_pack("{s:o}", "name", json_text(*part->name ? part->name : NULL));
+
+		set_counts(object, part);
+		json_array_append_new(array, object);
+	}
+	g_list_free(sorted);
+	return array;
+}
+
+void stats_print_json(const struct stats *s)
+{
+	json_t *object = json_pack("{s:o}", "since", json_time(s->since)), *outbox = json_object();
+
+	set_counts(object, s->all);
+	json_object_set_new(object, "undelivered", json_integer((json_int_t)s->undelivered));
+	json_object_set_new(object, "queues", json_parts(s->queues));
+	json_object_set_new(object, "agents", json_parts(s->agents));
+	for (int i = 0; outgoing_state_names[i]; i++)
+		json_object_set_new(outbox, outgoing_state_names[i], json_integer((json_int_t)s->outbox[i]));
+	json_object_set_new(object, "outbox", outbox);
+	json_print(object);
+}
+
+/* --- Prometheus --- */
+
+static void metric(const char *name, const char *type, const char *help)
+{
+	printf("# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+/* A label's value, with the three characters escaped that must be. */
+static void print_label(const char *name, const char *value)
+{
+	printf("%s=\"", name);
+	for (; *value; value++)
+		if (*value == '\n')
+			fputs("\\n", stdout);
+		else
+			printf("%s%c", *value == '"' || *value == '\\' ? "\\" : "", *value);
+	putchar('"');
+}
+
+static void sample(const char *metric_name, const char *label, const char *value, uint64_t number)
+{
+	printf("%s{", metric_name);
+	print_label(label, value);
+	printf("} %" G_GUINT64_FORMAT "\n", number);
+}
+
+static void print_quantile(const char *name, const char *label, const struct stats_part *part, const struct spans *s, unsigned percent)
+{
+	printf("%s{", name);
+	print_label(label, part->name);
+	printf(",quantile=\"0.%u\"} ", percent / 10);
+	if (s->seconds->len)
+		printf("%" G_GINT64_FORMAT "\n", spans_percentile(s, percent));
+	else
+		puts("NaN");
+}
+
+static void print_summary(const char *name, const char *help, const char *label, GList *parts, size_t offset)
+{
+	g_autofree char *sum = g_strconcat(name, "_sum", NULL), *count = g_strconcat(name, "_count", NULL);
+
+	metric(name, "summary", help);
+	for (GList *l = parts; l; l = l->next) {
+		const struct stats_part *part = l->data;
+		const struct spans *s = (const struct spans *)(const void *)((const char *)part + offset);
+
+		print_quantile(name, label, part, s, 50);
+		print_quantile(name, label, part, s, 90);
+		sample(sum, label, part->name, (uint64_t)s->sum);
+		sample(count, label, part->name, s->seconds->len);
+	}
+}
+
+static void print_parts(const char *label, const char *of, GHashTable *table)
+{
+	GList *parts = stats_sorted(table);
+	g_autofree char *open = g_strdup_printf("milticket_%s_open_tickets", label);
+	g_autofree char *response = g_strdup_printf("milticket_%s_first_response_seconds", label);
+	g_autofree char *resolution = g_strdup_printf("milticket_%s_resolution_seconds", label);
+
+	metric(open, "gauge", of);
+	for (GList *l = parts; l; l = l->next)
+		sample(open, label, ((const struct stats_part *)l->data)->name, ((const struct stats_part *)l->data)->open);
+	print_summary(response, "Time until the first answer.", label, parts, offsetof(struct stats_part, response));
+	print_summary(resolution, "Time until the ticket was closed.", label, parts, offsetof(struct stats_part, resolution));
+	g_list_free(parts);
+}
+
+void stats_print_prometheus(const struct stats *s)
+{
+	metric("milticket_tickets", "gauge", "Tickets by status.");
+	for (int i = 0; ticket_status_names[i]; i++)
+		sample("milticket_tickets", "status", ticket_status_names[i], s->all->by_status[i]);
+	metric("milticket_undelivered_tickets", "gauge", "Tickets whose mail came back.");
+	printf("milticket_undelivered_tickets %" G_GUINT64_FORMAT "\n", s->undelivered);
+	metric("milticket_outbox", "gauge", "Outgoing mail by state.");
+	for (int i = 0; outgoing_state_names[i]; i++)
+		sample("milticket_outbox", "state", outgoing_state_names[i], s->outbox[i]);
+	print_parts("queue", "Open tickets by queue.", s->queues);
+	print_parts("agent", "Open tickets by agent; an empty name is nobody.", s->agents);
+}

@@ -1,0 +1,149 @@
+/* Counting. */
+#include "stats.h"
+
+#include <string.h>
+
+#include "outbox.h"
+#include "text.h"
+#include "tickets.h"
+
+static void spans_init(struct spans *s)
+{
+	s->seconds = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	s->sum = 0;
+}
+
+static void spans_add(struct spans *s, int64_t from, int64_t to)
+{
+	int64_t seconds = (to - from) / TEXT_SECOND;
+
+	if (!from || !to || seconds < 0)
+		return;
+	g_array_append_val(s->seconds, seconds);
+	s->sum += seconds;
+}
+
+static gint by_size(gconstpointer a, gconstpointer b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* The nearest rank: the least that so many percent are not above. */
+int64_t spans_percentile(const struct spans *s, unsigned percent)
+{
+	unsigned rank = (s->seconds->len * percent + 99) / 100;
+
+	return rank ? g_array_index(s->seconds, int64_t, rank - 1) : -1;
+}
+
+static struct stats_part *part_new(const char *name)
+{
+	struct stats_part *part = g_new0(struct stats_part, 1);
+
+	part->name = g_strdup(name);
+	spans_init(&part->response);
+	spans_init(&part->resolution);
+	return part;
+}
+
+static void part_free(void *data)
+{
+	struct stats_part *part = data;
+
+	g_free(part->name);
+	g_array_unref(part->response.seconds);
+	g_array_unref(part->resolution.seconds);
+	g_free(part);
+}
+
+static void part_sort(struct stats_part *part)
+{
+	g_array_sort(part->response.seconds, by_size);
+	g_array_sort(part->resolution.seconds, by_size);
+}
+
+static struct stats_part *part_of(GHashTable *parts, const char *name)
+{
+	struct stats_part *part = g_hash_table_lookup(parts, name);
+
+	if (!part) {
+		part = part_new(name);
+		g_hash_table_insert(parts, part->name, part);
+	}
+	return part;
+}
+
+static void part_add(struct stats_part *part, const struct ticket *t)
+{
+	part->total++;
+	part->open += ticket_status_active(t->status);
+	part->by_status[t->status]++;
+	spans_add(&part->response, t->opened, t->first_response);
+	spans_add(&part->resolution, t->opened, t->status == TICKET_CLOSED ? t->closed : 0);
+}
+
+static enum status add_ticket(struct txn *txn, const struct ticket *t, void *arg, struct error *err)
+{
+	struct stats *s = arg;
+
+	(void)txn;
+	(void)err;
+	if (t->opened < s->since)
+		return ST_OK;
+	part_add(s->all, t);
+	part_add(part_of(s->queues, t->queue ? t->queue : ""), t);
+	part_add(part_of(s->agents, t->agent ? t->agent : ""), t);
+	s->undelivered += t->undelivered;
+	return ST_OK;
+}
+
+static enum status add_outgoing(struct txn *txn, const struct outgoing *o, void *arg, struct error *err)
+{
+	(void)txn;
+	(void)err;
+	((struct stats *)arg)->outbox[o->state]++;
+	return ST_OK;
+}
+
+/* A ticket is changed after it was opened: nothing older than `since` need be read. */
+enum status stats_collect(struct txn *txn, void *arg, struct error *err)
+{
+	struct stats *s = arg;
+	const struct ticket_filter filter = { .statuses = ~0U, .priority = -1, .since = s->since };
+	enum status st = tickets_list(txn, &filter, add_ticket, s, err);
+
+	part_sort(s->all);
+	return st == ST_OK ? outbox_each(txn, add_outgoing, s, err) : st;
+}
+
+static gint by_name(gconstpointer a, gconstpointer b)
+{
+	const char *x = ((const struct stats_part *)a)->name, *y = ((const struct stats_part *)b)->name;
+
+	return *x && *y ? strcmp(x, y) : !*x - !*y;
+}
+
+GList *stats_sorted(GHashTable *parts)
+{
+	GList *list = g_list_sort(g_hash_table_get_values(parts), by_name);
+
+	for (GList *l = list; l; l = l->next)
+		part_sort(l->data);
+	return list;
+}
+
+void stats_init(struct stats *s, const struct cli *cli)
+{
+	*s = (struct stats){ .cli = cli, .all = part_new("") };
+	s->queues = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, part_free);
+	s->agents = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, part_free);
+}
+
+void stats_release(struct stats *s)
+{
+	part_free(s->all);
+	g_hash_table_unref(s->queues);
+	g_hash_table_unref(s->agents);
+}

@@ -1,0 +1,43 @@
+/* What `ticket stats` counts, and its forms. */
+#ifndef MILTICKET_STATS_H
+#define MILTICKET_STATS_H
+
+#include "cli.h"
+#include "ticket.h"
+
+/* Seconds that something took, of many tickets. */
+struct spans {
+	GArray *seconds;		/* int64_t; sorted once all are in */
+	int64_t sum;
+};
+
+/* Tickets of one queue, of one agent, or all. */
+struct stats_part {
+	char *name;
+	uint64_t total, open, by_status[TICKET_SPAM + 1];
+	struct spans response, resolution;
+};
+
+struct stats {
+	const struct cli *cli;
+	int64_t since;			/* 0: all */
+	struct stats_part *all;
+	GHashTable *queues, *agents;	/* name → struct stats_part *; an agent "" is nobody */
+	uint64_t undelivered, outbox[OUTGOING_SUPPRESSED + 1];
+};
+
+void stats_init(struct stats *stats, const struct cli *cli);
+void stats_release(struct stats *stats);
+/* Within a transaction: reads every ticket opened since then. */
+enum status stats_collect(struct txn *txn, void *stats, struct error *err);
+
+/* The parts of a table by name, nobody last. Of GList; free the list only. */
+GList *stats_sorted(GHashTable *parts);
+/* -1 when there is none. */
+int64_t spans_percentile(const struct spans *spans, unsigned percent);
+
+void stats_print_text(const struct stats *stats);
+void stats_print_json(const struct stats *stats);
+void stats_print_prometheus(const struct stats *stats);
+
+#endif
