@@ -110,7 +110,9 @@ static enum status apply_spam(struct change *c)
 
 static enum status apply_reopen(struct change *c)
 {
-	return ticket_status_active(c->ticket.status) && c->ticket.status != TICKET_WAITING ? unchanged(c, "open") : set_status(c, TICKET_OPEN, 0);
+	bool open = ticket_status_active(c->ticket.status) && c->ticket.status != TICKET_WAITING;
+
+	return open ? unchanged(c, ticket_status_names[c->ticket.status]) : set_status(c, TICKET_OPEN, 0);
 }
 
 static enum status apply_wait(struct change *c)
@@ -262,7 +264,7 @@ static enum status apply_tag(struct change *c)
 
 /* --- two tickets --- */
 
-static bool may_work_on(const struct commander *by, const struct ticket *t)
+bool commander_may(const struct commander *by, const struct ticket *t)
 {
 	if (!by->agent || agent_in_queue(by->agent, t->queue) || g_strcmp0(t->agent, by->agent->login) == 0)
 		return true;
@@ -278,7 +280,7 @@ static enum status load_for(struct txn *txn, const struct commander *by, uint64_
 
 	if (st == ST_NOT_FOUND)
 		return error_set(err, ST_NOT_FOUND, "there is no ticket #%" G_GUINT64_FORMAT, number);
-	if (st == ST_OK && !may_work_on(by, ticket_out)) {
+	if (st == ST_OK && !commander_may(by, ticket_out)) {
 		st = error_set(err, ST_REFUSED, "ticket #%" G_GUINT64_FORMAT " is in queue '%s', which is not yours", ticket_out->number, ticket_out->queue);
 		record_release(&ticket_type, ticket_out);
 	}
@@ -292,11 +294,16 @@ static enum status link_one(struct change *c, struct ticket *t, uint64_t other)
 
 	if (numbers_has(&t->links, other))
 		return ST_OK;
-	if (t->links.n >= LIMIT_LINKS)
-		return error_set(c->err, ST_REFUSED, "ticket #%" G_GUINT64_FORMAT " has %d links already", t->number, LIMIT_LINKS);
 	numbers_add(&t->links, other);
 	st = tickets_save(c->txn, t, c->err);
 	return st == ST_OK ? history_add(c->txn, t->number, &c->by->actor, "link", NULL, number, NULL, c->err) : st;
+}
+
+static enum status room_for_link(struct change *c, const struct ticket *t, uint64_t other)
+{
+	if (t->links.n < LIMIT_LINKS || numbers_has(&t->links, other))
+		return ST_OK;
+	return error_set(c->err, ST_REFUSED, "ticket #%" G_GUINT64_FORMAT " has %d links already", t->number, LIMIT_LINKS);
 }
 
 static enum status apply_link(struct change *c)
@@ -307,6 +314,10 @@ static enum status apply_link(struct change *c)
 
 	if (st == ST_OK && other.number == c->ticket.number)
 		st = error_set(c->err, ST_BAD_INPUT, "a ticket cannot be linked with itself");
+	if (st == ST_OK)
+		st = room_for_link(c, &c->ticket, other.number);
+	if (st == ST_OK)
+		st = room_for_link(c, &other, c->ticket.number);
 	if (st == ST_OK)
 		st = link_one(c, &c->ticket, other.number);
 	if (st == ST_OK)
@@ -332,15 +343,24 @@ static void unite(char ***into, char *const *from, unsigned max)
 	*into = (char **)g_ptr_array_free(all, FALSE);
 }
 
+static enum status note_seq(struct txn *txn, const struct entry *entry, void *arg, struct error *err)
+{
+	(void)txn;
+	(void)err;
+	numbers_add(arg, entry->seq);
+	return ST_OK;
+}
+
+/* Listed first: what is moved while it is walked would be met again. */
 static enum status move_entries(struct change *c, struct ticket *from, struct ticket *to)
 {
-	for (uint64_t seq = 1; from->messages_count > 0 && seq < UINT32_MAX; seq++) {
-		enum status st = tickets_entry_move(c->txn, from, seq, to, c->err);
+	struct numbers seqs = { 0 };
+	enum status st = tickets_each_entry(c->txn, from->number, note_seq, &seqs, c->err);
 
-		if (st != ST_OK && st != ST_NOT_FOUND)
-			return st;
-	}
-	return ST_OK;
+	for (size_t i = 0; i < seqs.n && st == ST_OK; i++)
+		st = tickets_entry_move(c->txn, from, seqs.v[i], to, c->err);
+	g_free(seqs.v);
+	return st;
 }
 
 static void inherit(struct ticket *to, const struct ticket *from)

@@ -5,6 +5,7 @@
 
 #include "agents.h"
 #include "limits.h"
+#include "queues.h"
 #include "text.h"
 
 void transcript_init(struct transcript *transcript)
@@ -27,9 +28,14 @@ struct run {
 	struct error *err;
 };
 
+/* As much of a line as tells which it was. */
+enum { ECHO_BYTES = 120 };
+
 static void answer(struct run *run, const char *line, const char *result)
 {
-	g_string_append_printf(run->transcript->text, "> %s\n%s\n\n", line, result);
+	g_autofree char *shown = text_line(line, ECHO_BYTES);
+
+	g_string_append_printf(run->transcript->text, "> %s\n%s\n\n", shown, result);
 }
 
 /* --- verbs that only answer --- */
@@ -78,7 +84,7 @@ static enum status answer_show(struct run *run, const char *line, uint64_t numbe
 
 	if (st != ST_OK)
 		return st == ST_NOT_FOUND ? error_set(run->err, st, "there is no ticket #%" G_GUINT64_FORMAT, number) : st;
-	if (!agent_in_queue(run->by->agent, t.queue)) {
+	if (!commander_may(run->by, &t)) {
 		st = error_set(run->err, ST_REFUSED, "ticket #%" G_GUINT64_FORMAT " is in queue '%s', which is not yours", t.number, t.queue);
 	} else {
 		describe(out, &t);
@@ -91,7 +97,7 @@ static enum status answer_show(struct run *run, const char *line, uint64_t numbe
 }
 
 struct listing {
-	const struct agent *agent;
+	const struct commander *by;
 	GString *out;
 	unsigned count;
 };
@@ -102,29 +108,46 @@ static enum status list_one(struct txn *txn, const struct ticket *ticket, void *
 
 	(void)txn;
 	(void)err;
-	if (agent_in_queue(l->agent, ticket->queue)) {
+	if (commander_may(l->by, ticket)) {
 		describe(l->out, ticket);
 		l->count++;
 	}
 	return l->count < LIMIT_COMMANDS ? ST_OK : ST_NOT_FOUND;
 }
 
+static enum status check_queue(struct run *run, const char *name)
+{
+	struct queue queue = { 0 };
+	enum status st = queues_load(run->txn, name, &queue, run->err);
+
+	record_release(&queue_type, &queue);
+	if (st == ST_NOT_FOUND)
+		return error_set(run->err, st, "there is no queue '%s'", name);
+	if (st == ST_OK && !agent_in_queue(run->by->agent, name))
+		return error_set(run->err, ST_REFUSED, "queue '%s' is not yours", name);
+	return st;
+}
+
 /* FILTER is me, a status or a queue. */
 static enum status answer_list(struct run *run, const char *line, const char *word)
 {
-	struct listing l = { run->by->agent, g_string_new(NULL), 0 };
+	struct listing l = { run->by, NULL, 0 };
 	struct ticket_filter filter = { .priority = -1 };
 	int status = word ? names_find(ticket_status_names, word) : -1;
-	enum status st;
+	enum status st = ST_OK;
 
-	if (word && strcmp(word, "me") == 0)
+	if (word && g_ascii_strcasecmp(word, "me") == 0)
 		filter.agent = run->by->agent->login;
 	else if (status >= 0)
 		filter.statuses = 1U << status;
-	else
-		filter.queue = word;
+	else if (word)
+		st = check_queue(run, filter.queue = word);
+	if (st != ST_OK)
+		return st;
+	l.out = g_string_new(NULL);
 	st = tickets_list(run->txn, &filter, list_one, &l, run->err);
-	answer(run, line, l.count ? l.out->str : "no tickets");
+	if (st == ST_OK)
+		answer(run, line, l.count ? l.out->str : "no tickets");
 	g_string_free(l.out, TRUE);
 	return st;
 }
@@ -195,17 +218,38 @@ static enum status run_line(struct run *run, const char *line, uint64_t number)
 
 /* --- reading --- */
 
+static char *first_word(const char *line)
+{
+	return g_strndup(line, strcspn(line, " \t"));
+}
+
 static bool is_verb(const char *line)
 {
-	size_t len = strcspn(line, " \t");
+	g_autofree char *word = first_word(line);
+	int verb = verb_find(word);
 
-	for (int v = 0; v < VERB_COUNT; v++) {
-		const struct verb_info *info = verb_info((enum verb)v);
+	return verb >= 0 && verb_info((enum verb)verb)->by_mail;
+}
 
-		if (info->by_mail && strlen(info->name) == len && g_ascii_strncasecmp(info->name, line, len) == 0)
-			return true;
-	}
-	return false;
+/* Not only a verb in front: "Close to a solution" is text. */
+static bool is_command(const char *line, int64_t now)
+{
+	struct command command = { 0 };
+	struct error err;
+	bool is = is_verb(line) && command_parse_line(line, now, &command, &err) == ST_OK;
+
+	command_release(&command);
+	return is;
+}
+
+/* Is it a command but for its first word? "clsoe", not "Thanks". */
+static bool is_mistyped(const char *line, int64_t now)
+{
+	g_autofree char *word = first_word(line), *meant = NULL;
+	int verb = is_verb(line) ? -1 : verb_nearest(word, true);
+
+	meant = verb < 0 ? NULL : g_strconcat(verb_info((enum verb)verb)->name, line + strlen(word), NULL);
+	return meant && is_command(meant, now);
 }
 
 static bool ends_commands(const char *line)
@@ -213,24 +257,44 @@ static bool ends_commands(const char *line)
 	return line[0] == '>' || strncmp(line, "--", 2) == 0 || g_ascii_strcasecmp(line, "quit") == 0;
 }
 
+/* Where text begins instead of commands. `blank`: an empty line is before it. "!" says that a command is meant. */
+typedef bool text_fn(const struct run *run, const char *line, bool blank);
+
+static bool is_text_of_note(const struct run *run, const char *line, bool blank)
+{
+	int64_t now = run->by->actor.now;
+
+	if (is_command(line, now))
+		return false;
+	if (run->count == 0)
+		return !is_verb(line) && !is_mistyped(line, now);
+	return blank;
+}
+
+static bool is_text_of_control(const struct run *run, const char *line, bool blank)
+{
+	return run->count > 0 && blank && !is_verb(line);
+}
+
 typedef enum status line_fn(struct run *run, const char *line, void *arg);
 
-/* Command lines from the top: up to --, quit, quoted text, or an empty line after which there is no command. */
-static enum status each_line(struct run *run, const char *text, bool text_may_come_first, line_fn *fn, void *arg)
+/* Command lines from the top: up to --, quit, quoted text, or an empty line after which there is text. */
+static enum status each_line(struct run *run, const char *text, text_fn *is_text, line_fn *fn, void *arg)
 {
 	g_auto(GStrv) lines = g_strsplit(text, "\n", LIMIT_COMMANDS * 4);
 	bool blank = false;
 
 	for (char **p = lines; *p; p++) {
 		char *line = g_strstrip(*p);
+		bool bang = *line == '!';
 		enum status st;
 
 		if (!*line) {
 			blank = true;
 			continue;
 		}
-		line += *line == '!';
-		if (ends_commands(line) || (!is_verb(line) && (run->count == 0 ? text_may_come_first : blank)))
+		line += bang;
+		if (ends_commands(line) || (!bang && is_text(run, line, blank)))
 			return ST_OK;
 		blank = false;
 		if (run->count++ >= LIMIT_COMMANDS) {
@@ -254,7 +318,7 @@ enum status command_mail_note(struct txn *txn, const struct commander *commander
 {
 	struct run run = { txn, commander, transcript, 0, err };
 
-	return each_line(&run, text, true, note_line, &ticket);
+	return each_line(&run, text, is_text_of_note, note_line, &ticket);
 }
 
 /* --- control mail: the number is the last word, or the first after the verb --- */
@@ -301,10 +365,10 @@ enum status command_mail_control(struct txn *txn, const struct commander *comman
 	struct transcript *transcript, struct error *err)
 {
 	struct run run = { txn, commander, transcript, 0, err };
-	enum status st = each_line(&run, text, false, control_line, NULL);
+	enum status st = text ? each_line(&run, text, is_text_of_control, control_line, NULL) : ST_OK;
 
 	if (st == ST_OK && run.count == 0)
-		answer_help(&run, "");
+		answer_help(&run, text ? "(no command)" : "(no text/plain part, and commands are read from nothing else)");
 	return st;
 }
 

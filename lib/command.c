@@ -1,6 +1,7 @@
 /* Verbs: their grammar. What they do to a ticket is in command-apply.c. */
 #include "command.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "limits.h"
@@ -182,7 +183,7 @@ const struct verb_info *verb_info(enum verb verb)
 	return &verbs[verb].info;
 }
 
-static int find_verb(const char *word)
+int verb_find(const char *word)
 {
 	for (int v = 0; v < VERB_COUNT; v++)
 		if (g_ascii_strcasecmp(verbs[v].info.name, word) == 0)
@@ -190,15 +191,63 @@ static int find_verb(const char *word)
 	return -1;
 }
 
+enum { WORD_MAX = 16 };
+
+/* Letters to insert, drop, replace, or swap with their neighbour until a is b (Damerau). Both are at most WORD_MAX long. */
+static unsigned distance(const char *a, const char *b)
+{
+	unsigned d[WORD_MAX + 1][WORD_MAX + 1];
+	size_t n = strlen(a), m = strlen(b);
+
+	for (size_t i = 0; i <= n; i++)
+		for (size_t k = 0; k <= m; k++) {
+			unsigned replace = i && k ? d[i - 1][k - 1] + (g_ascii_tolower(a[i - 1]) != g_ascii_tolower(b[k - 1])) : UINT_MAX;
+
+			d[i][k] = i == 0 ? (unsigned)k : k == 0 ? (unsigned)i : MIN(replace, MIN(d[i - 1][k], d[i][k - 1]) + 1);
+			if (i > 1 && k > 1 && g_ascii_tolower(a[i - 1]) == b[k - 2] && g_ascii_tolower(a[i - 2]) == b[k - 1])
+				d[i][k] = MIN(d[i][k], d[i - 2][k - 2] + 1);
+		}
+	return d[n][m];
+}
+
+int verb_nearest(const char *word, bool by_mail)
+{
+	int nearest = -1;
+	unsigned least = 3;	/* two slips of the finger, in a word long enough to show what was meant */
+
+	if (strlen(word) > WORD_MAX || strlen(word) < 3)
+		return -1;
+	for (int v = 0; v < VERB_COUNT; v++) {
+		const struct verb_info *info = &verbs[v].info;
+		unsigned far = distance(word, info->name);
+
+		if ((by_mail ? info->by_mail : info->by_shell) && far < least && far * 2 < strlen(info->name)) {
+			nearest = v;
+			least = far;
+		}
+	}
+	return nearest;
+}
+
+static enum status unknown(const char *word, struct error *err)
+{
+	g_autofree char *shown = text_line(word, LIMIT_NAME_BYTES);
+	int nearest = verb_nearest(word, true);
+
+	if (nearest >= 0)
+		return error_set(err, ST_BAD_INPUT, "unknown command '%s'; did you mean '%s'?", shown, verbs[nearest].info.name);
+	return error_set(err, ST_BAD_INPUT, "unknown command '%s'; 'help' lists them", shown);
+}
+
 enum status command_parse(const char *const *words, int64_t now, struct command *command_out, struct error *err)
 {
 	g_auto(GStrv) copy = g_strdupv((char **)words);
 	struct command command = { 0 };
-	int verb = copy[0] ? find_verb(copy[0]) : -1;
+	int verb = copy[0] ? verb_find(copy[0]) : -1;
 	enum status st;
 
 	if (verb < 0)
-		return error_set(err, ST_BAD_INPUT, "unknown command '%s'", copy[0] ? copy[0] : "");
+		return unknown(copy[0] ? copy[0] : "", err);
 	command.verb = (enum verb)verb;
 	st = verbs[verb].parse(copy + 1, g_strv_length(copy) - 1, now, &command, err);
 	if (st == ST_OK)

@@ -34,8 +34,12 @@ struct command {
 	struct numbers seqs;	/* split: entries to move to a new ticket */
 };
 
-/* words: the verb and its arguments. ST_BAD_INPUT names the word and says what was expected. */
+/* words: the verb and its arguments. ST_BAD_INPUT names the word and says what was expected, or the nearest verb. */
 enum status command_parse(const char *const *words, int64_t now, struct command *command_out, struct error *err);
+/* The verb that a word is; -1. */
+int verb_find(const char *word);
+/* The verb that a mistyped word comes nearest to; -1 when none is near. */
+int verb_nearest(const char *word, bool by_mail);
 /* One line as in mail, split like a shell does. */
 enum status command_parse_line(const char *line, int64_t now, struct command *command_out, struct error *err);
 void command_release(struct command *command);
@@ -48,8 +52,12 @@ struct commander {
 	struct token_key key;		/* for token addresses in mail that a command causes */
 };
 
+/* May they work on this ticket: is it theirs, or in one of their queues, or watched by one? */
+bool commander_may(const struct commander *commander, const struct ticket *ticket);
+
 /* Applies it to one ticket, with its event, and the closing answer or the notice to an assigned agent where there is to be one.
- * Unknown ticket, agent, queue: ST_NOT_FOUND that says so. A change to what is already so is ST_OK and writes nothing.
+ * Unknown ticket, agent, queue: ST_NOT_FOUND that says so. ST_BAD_INPUT, ST_REFUSED and ST_NOT_FOUND leave the ticket as it was, so that
+ * further commands can follow in the same transaction; but a split that fails must be undone by the caller with its transaction. A change to what is already so is ST_OK and writes nothing.
  * done_out: one line for the transcript, "closed #1042"; owned. */
 enum status command_apply(struct txn *txn, const struct commander *commander, uint64_t number, const struct command *command,
 	char **done_out, struct error *err);

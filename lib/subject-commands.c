@@ -13,7 +13,7 @@ static const struct {
 } known[] = {
 	{ "take", NONE }, { "release", NONE }, { "assign", ONE_WORD }, { "status", ONE_WORD }, { "close", NONE }, { "reopen", NONE },
 	{ "wait", ONE_WORD }, { "queue", ONE_WORD }, { "project", ONE_WORD }, { "priority", ONE_WORD }, { "tag", SIGNED_WORDS },
-	{ "merge", ONE_WORD }, { "link", ONE_WORD }, { "spam", NONE }, { "title", REST }, { "show", NONE }, { "help", NONE },
+	{ "merge", ONE_WORD }, { "link", ONE_WORD }, { "spam", NONE }, { "title", REST }, { "show", NONE }, { "list", NONE }, { "help", NONE },
 };
 
 static size_t blanks(const char *p)
