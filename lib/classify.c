@@ -48,33 +48,55 @@ static char *without_remarks(const char *value)
 	return g_string_free(out, FALSE);
 }
 
-static bool says_dmarc_pass(const char *value)
+/* "method=result" of RFC 8601 section 2.2, without the blanks that it allows around the sign. */
+static bool is_result(const char *word, const char *method, const char **result_out)
+{
+	size_t len = strlen(method);
+
+	if (g_ascii_strncasecmp(word, method, len) != 0 || word[len] != '=')
+		return false;
+	*result_out = word + len + 1;
+	return true;
+}
+
+/* The verifier's From must be the one that we read, or two parsers disagree about who wrote this. */
+static bool speaks_of(char **properties, const char *address)
+{
+	const char *domain = strrchr(address, '@') + 1, *named;
+
+	for (char **p = properties; *p; p++)
+		if (is_result(*p, "header.from", &named) && g_ascii_strcasecmp(named, domain) != 0)
+			return false;
+	return true;
+}
+
+/* One dmarc result, and it is pass. Anything that looks like one and is not is a no. */
+static bool says_dmarc_pass(const char *value, const char *address)
 {
 	g_autofree char *plain = without_remarks(value);
 	g_auto(GStrv) results = g_strsplit(plain, ";", -1);
-	bool pass = false;
+	unsigned passes = 0;
 
-	for (char **p = results; *p; p++) {
-		g_auto(GStrv) words = g_strsplit_set(g_strstrip(*p), " \t\r\n", 2);
+	for (char **p = results + (*results != NULL); *p; p++) {
+		g_auto(GStrv) words = g_strsplit_set(g_strstrip(*p), " \t\r\n", -1);
+		const char *result;
 
-		if (words[0] && g_ascii_strncasecmp(words[0], "dmarc=", 6) == 0) {
-			if (g_ascii_strcasecmp(words[0] + 6, "pass") != 0)
-				return false;
-			pass = true;
-		}
+		if (!words[0] || g_ascii_strncasecmp(words[0], "dmarc", 5) != 0)
+			continue;
+		if (!is_result(words[0], "dmarc", &result) || g_ascii_strcasecmp(result, "pass") != 0 || !speaks_of(words + 1, address))
+			return false;
+		passes++;
 	}
-	return pass;
+	return passes == 1;
 }
 
-/* Only the topmost header of a trusted id counts: what is below it came with the mail. */
-static bool dmarc_passed(const struct message *message, char **ids)
+/* Our verifier puts its header on top of all others. One of its name further down came with the mail, be it from a forger or from an
+ * earlier passage through our own MTA, after which anybody may have changed the mail: so only the very first header counts. */
+static bool dmarc_passed(const struct message *message, char **ids, const char *address)
 {
-	const char *value;
+	const char *value = message_header(message, "Authentication-Results", 0);
 
-	for (unsigned i = 0; (value = message_header(message, "Authentication-Results", i)); i++)
-		if (authserv_trusted(value, ids))
-			return says_dmarc_pass(value);
-	return false;
+	return value && authserv_trusted(value, ids) && says_dmarc_pass(value, address);
 }
 
 char *classify_authenticated(const struct envelope *envelope, const struct message *message, const struct settings *settings, const char **how_out)
@@ -86,11 +108,13 @@ char *classify_authenticated(const struct envelope *envelope, const struct messa
 			*how_out = "sasl";
 		return g_strdup(envelope->authen);
 	}
-	if (!message || !settings->agents_auth.authserv_ids || !dmarc_passed(message, settings->agents_auth.authserv_ids))
+	if (!message || !settings->agents_auth.authserv_ids)
 		return NULL;
 	from = message_from(message);
 	/* DMARC speaks of a single author (RFC 7489 section 6.6.1). */
 	if (from.n != 1 || message_header_count(message, "From") != 1)
+		return NULL;
+	if (!dmarc_passed(message, settings->agents_auth.authserv_ids, from.v[0].address))
 		return NULL;
 	if (how_out)
 		*how_out = "dmarc";
@@ -200,8 +224,9 @@ enum whose classify_whose(bool agent, const struct recipients *r, bool belongs)
 		return addressed ? WHOSE_INBOUND : WHOSE_OTHER;
 	if (r->control)
 		return WHOSE_COMMANDS;
+	/* Said to be a note: with somebody outside it is refused, ticket or not. */
 	if (r->note)
-		return belongs ? WHOSE_NOTE : WHOSE_INBOUND;
+		return belongs || r->outside->len > 0 ? WHOSE_NOTE : WHOSE_INBOUND;
 	if (belongs && through_the_desk(r))
 		return WHOSE_DESK_REPLY;
 	if (r->outside->len > 0)

@@ -5,17 +5,16 @@
 
 #include "address.h"
 #include "command-mail.h"
-#include "plan.h"
 #include "tickets.h"
 
 /* --- what all of them share --- */
 
-bool leaves_with_commands(enum whose whose)
+static bool leaves(enum whose whose)
 {
 	return whose == WHOSE_REPLY || whose == WHOSE_DESK_REPLY || whose == WHOSE_OPENED;
 }
 
-void take_subject_commands(struct work *w)
+static void take_subject_commands(struct work *w)
 {
 	w->subject_commands = subject_take_commands(message_header(w->message, "Subject", 0), &w->raw_subject);
 }
@@ -54,25 +53,29 @@ static struct commander commander_of(struct work *w)
 	return commander;
 }
 
-/* Where the transcript goes: the agent's address that the mail came from, else the first on record. */
+/* Where the transcript goes: the agent's address that the mail came from, else the first on record, else where they say that they are. */
 static const char *agent_mailbox(const struct work *w)
 {
 	const char *from = work_from_address(w);
 
-	if (w->agent.addresses && g_strv_contains((const char *const *)w->agent.addresses, from))
-		return from;
-	return w->agent.addresses && w->agent.addresses[0] ? w->agent.addresses[0] : NULL;
+	if (w->agent.addresses && w->agent.addresses[0])
+		return g_strv_contains((const char *const *)w->agent.addresses, from) ? from : w->agent.addresses[0];
+	return *from ? from : NULL;
 }
 
-static enum status send_transcript(struct work *w, const struct transcript *transcript)
+static enum status send_transcript(struct work *w, const struct transcript *transcript, const char *reply_to)
 {
 	const struct reply_context context = work_reply_context(w);
 	const char *to = agent_mailbox(w);
 
-	if (transcript->text->len == 0 || !to)
+	if (transcript->text->len == 0)
 		return ST_OK;
+	/* Commands may have put mail into the outbox, too. */
 	w->outcome->queued = true;
-	return reply_transcript(&context, to, message_subject(w->message), transcript->text->str, message_id(w->message), w->err);
+	if (!to)
+		return ST_OK;
+	return reply_transcript(&context, &(struct transcript_mail){
+		.to = to, .subject = message_subject(w->message), .text = transcript->text->str, .in_reply_to = message_id(w->message), .reply_to = reply_to }, w->err);
 }
 
 /* Commands change the ticket in the store: what we hold is stale after them. */
@@ -84,18 +87,22 @@ static enum status reload_ticket(struct work *w)
 	return tickets_resolve(w->txn, number, &w->match.ticket, w->err);
 }
 
-static enum status run_subject_commands(struct work *w)
+/* Those of the Subject, then those of a note's text; one transcript for both. */
+static enum status run_commands(struct work *w, const char *text)
 {
 	const struct commander commander = commander_of(w);
 	struct transcript transcript;
-	enum status st;
+	enum status st = ST_OK;
 
-	if (!w->subject_commands)
+	if (!w->subject_commands && !text)
 		return ST_OK;
 	transcript_init(&transcript);
-	st = command_mail_words(w->txn, &commander, w->match.ticket.number, w->subject_commands, &transcript, w->err);
+	if (w->subject_commands)
+		st = command_mail_words(w->txn, &commander, w->match.ticket.number, w->subject_commands, &transcript, w->err);
+	if (st == ST_OK && text)
+		st = command_mail_note(w->txn, &commander, w->match.ticket.number, text, &transcript, w->err);
 	if (st == ST_OK)
-		st = send_transcript(w, &transcript);
+		st = send_transcript(w, &transcript, NULL);
 	if (st == ST_OK)
 		st = reload_ticket(w);
 	transcript_release(&transcript);
@@ -144,17 +151,84 @@ static enum status hand_over(struct work *w)
 	return st;
 }
 
+static bool at_account(const struct work *w, const char *domain)
+{
+	const struct account *account = work_account(w);
+
+	return account && g_ascii_strcasecmp(strrchr(account->sender_address, '@') + 1, domain) == 0;
+}
+
+static bool is_at(const char *address, const char *domain, size_t len)
+{
+	const char *at = address ? strrchr(address, '@') : NULL;
+
+	return at && strlen(at + 1) == len && g_ascii_strncasecmp(at + 1, domain, len) == 0;
+}
+
+/* Clients make a Message-ID of the domain that they write from. When that is a private one, the mail leaves with another id, the same at a retry. */
+static void hide_id(struct work *w)
+{
+	const char *id = message_id(w->message), *at = id ? strrchr(id, '@') : NULL;
+	const struct account *account = work_account(w);
+	g_autofree char *domain = at ? g_strndup(at + 1, strcspn(at + 1, ">")) : NULL;
+	bool tells = false;
+
+	if (!domain || !account || w->arrival->import || at_account(w, domain))
+		return;
+	for (char **a = w->agent.addresses; a && *a; a++)
+		tells |= is_at(*a, domain, strlen(domain));
+	if (tells || is_at(work_from_address(w), domain, strlen(domain)) || is_at(w->agent.login, domain, strlen(domain)))
+		w->new_id = g_strdup_printf("<%.32s@%s>", w->digest, strrchr(account->sender_address, '@') + 1);
+}
+
+/* Why this answer must not go through the desk; NULL. */
+static enum status desk_objection(struct work *w, const char **reply_out)
+{
+	enum status st = ST_OK;
+
+	if (!w->match.ticket.requester_address)
+		*reply_out = "5.1.1 Nobody's address is known for this ticket; write to the customer directly";
+	for (unsigned i = 0; i < w->recipients.hits->len && st == ST_OK; i++) {
+		const struct account_hit *hit = g_ptr_array_index(w->recipients.hits, i);
+		struct ticket other = { 0 };
+
+		if (!hit->ticket)
+			continue;
+		st = tickets_resolve(w->txn, hit->ticket, &other, w->err);
+		if (st == ST_OK && other.number != w->match.ticket.number)
+			*reply_out = "5.7.1 This message is addressed to more than one ticket; answer each by itself";
+		record_release(&ticket_type, &other);
+		if (st == ST_NOT_FOUND)
+			st = ST_OK;
+	}
+	return st;
+}
+
+static enum status objection(struct work *w, const char **reply_out)
+{
+	if (w->match.answers_note)
+		*reply_out = "5.7.1 This message answers an internal note and would leave the house; write to the customer in answer to their own mail";
+	else if (w->outcome->whose == WHOSE_DESK_REPLY)
+		return desk_objection(w, reply_out);
+	return ST_OK;
+}
+
 enum status agent_reply(struct work *w)
 {
+	const char *reply = NULL;
 	enum status st;
 
 	if (!w->arrival->import) {
 		if (sent_by_itself(w))
 			return keep_from_customer(w);
-		if (w->match.answers_note)
-			return refuse(w, "5.7.1 This message answers an internal note and would leave the house; write to the customer in answer to their own mail");
+		st = objection(w, &reply);
+		if (st != ST_OK)
+			return st;
+		if (reply)
+			return refuse(w, reply);
 		take_subject_commands(w);
 	}
+	hide_id(w);
 	st = hand_over(w);
 	work_add_participants(w);
 	work_watch_queues(w);
@@ -162,7 +236,7 @@ enum status agent_reply(struct work *w)
 		st = work_append(w, DIRECTION_OUT, "reply", NULL, NULL, NULL);
 	if (st == ST_OK)
 		st = index_as_it_leaves(w);
-	return st == ST_OK ? run_subject_commands(w) : st;
+	return st == ST_OK ? run_commands(w, NULL) : st;
 }
 
 /* The first recipient outside, with the name that the mail gives it. */
@@ -192,6 +266,7 @@ enum status agent_opened(struct work *w)
 		return keep_from_customer(w);
 	if (!w->arrival->import)
 		take_subject_commands(w);
+	hide_id(w);
 	st = work_open_ticket(w, first_outside(w, &spare), NULL, TICKET_WAITING);
 	if (st != ST_OK)
 		return st;
@@ -201,29 +276,12 @@ enum status agent_opened(struct work *w)
 	st = work_append(w, DIRECTION_OUT, "opened", NULL, w->match.ticket.queue, NULL);
 	if (st == ST_OK)
 		st = index_as_it_leaves(w);
-	return st == ST_OK ? run_subject_commands(w) : st;
+	if (st == ST_OK)
+		st = work_tell_assigned(w);
+	return st == ST_OK ? run_commands(w, NULL) : st;
 }
 
 /* --- notes --- */
-
-static enum status run_note_commands(struct work *w)
-{
-	const struct commander commander = commander_of(w);
-	const char *text = message_plain_text(w->message);
-	struct transcript transcript;
-	enum status st;
-
-	if (!text || w->automatic != AUTO_NONE)
-		return ST_OK;
-	transcript_init(&transcript);
-	st = command_mail_note(w->txn, &commander, w->match.ticket.number, text, &transcript, w->err);
-	if (st == ST_OK)
-		st = send_transcript(w, &transcript);
-	if (st == ST_OK)
-		st = reload_ticket(w);
-	transcript_release(&transcript);
-	return st;
-}
 
 enum status agent_note(struct work *w)
 {
@@ -232,12 +290,27 @@ enum status agent_note(struct work *w)
 	if (w->recipients.outside->len > 0)
 		return refuse(w, "5.7.1 An internal note cannot go to recipients outside; remove them, or leave out the note address");
 	work_watch_queues(w);
-	st = sent_by_itself(w) ? work_append(w, DIRECTION_AUTO, "auto", NULL, NULL, w->automatic_reason)
-		: work_append(w, DIRECTION_NOTE, "note", NULL, NULL, NULL);
-	return st == ST_OK ? run_note_commands(w) : st;
+	if (sent_by_itself(w))
+		return work_append(w, DIRECTION_AUTO, "auto", NULL, NULL, w->automatic_reason);
+	if (w->automatic == AUTO_NONE)
+		take_subject_commands(w);
+	st = work_append(w, DIRECTION_NOTE, "note", NULL, NULL, NULL);
+	return st == ST_OK ? run_commands(w, w->automatic == AUTO_NONE ? message_plain_text(w->message) : NULL) : st;
 }
 
 /* --- control mail --- */
+
+/* An answer to the transcript is the next control mail. */
+static const char *control_address(const struct work *w)
+{
+	for (const char *const *r = w->envelope->recipients; *r; r++) {
+		g_autofree char *canonical = NULL;
+
+		if (address_canonical(*r, &canonical) == ST_OK && settings_is_control(w->settings, canonical))
+			return *r;
+	}
+	return NULL;
+}
 
 /* One Message-ID, one run: a retry after a lost 250 must not do it twice. */
 enum status agent_commands(struct work *w)
@@ -254,11 +327,54 @@ enum status agent_commands(struct work *w)
 	if (w->automatic != AUTO_NONE)
 		return ST_OK;
 	transcript_init(&transcript);
-	st = command_mail_control(w->txn, &commander, text ? text : "", &transcript, w->err);
+	st = command_mail_control(w->txn, &commander, text, &transcript, w->err);
 	if (st == ST_OK)
-		st = send_transcript(w, &transcript);
+		st = send_transcript(w, &transcript, control_address(w));
 	if (st == ST_OK)
 		st = tickets_index_digest(w->txn, w->digest, 0, 0, w->err);
 	transcript_release(&transcript);
+	return st;
+}
+
+/* --- once more --- */
+
+/* Answers keep their edits, also for a copy that comes by itself; notes and what was kept inside stay so, whatever the recipients are now. */
+static enum status again_as(struct work *w, enum whose now)
+{
+	const char *id = message_id(w->message);
+
+	switch ((enum direction)w->entry.direction) {
+	case DIRECTION_OUT:
+		w->outcome->whose = now == WHOSE_DESK_REPLY ? now : w->match.how == MATCH_NEW ? WHOSE_OPENED : WHOSE_REPLY;
+		if (id && g_strcmp0(w->entry.message_id, id) != 0)
+			w->new_id = g_strdup(w->entry.message_id);
+		return ST_OK;
+	case DIRECTION_NOTE:
+		w->outcome->whose = WHOSE_NOTE;
+		if (leaves(now) || w->recipients.outside->len > 0)
+			return refuse(w, "5.7.1 This message is an internal note and would leave the house");
+		return ST_OK;
+	case DIRECTION_AUTO:
+		w->outcome->whose = now;
+		if (leaves(now))
+			edits_verdict(&w->outcome->edits, VERDICT_DISCARD, NULL);
+		return ST_OK;
+	case DIRECTION_IN:
+	case DIRECTION_BOUNCE:
+		/* Passed on to somebody, as it came: it is not the agent's answer. */
+		w->outcome->left_alone = leaves(now);
+		w->outcome->whose = leaves(now) ? WHOSE_OTHER : WHOSE_INBOUND;
+		return ST_OK;
+	}
+	return ST_OK;
+}
+
+enum status agent_again(struct work *w)
+{
+	enum status st = again_as(w, classify_whose(true, &w->recipients, true));
+
+	/* Not run again, but taken out again. */
+	if (w->automatic == AUTO_NONE && (leaves(w->outcome->whose) || w->outcome->whose == WHOSE_NOTE))
+		take_subject_commands(w);
 	return st;
 }

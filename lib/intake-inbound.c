@@ -94,16 +94,16 @@ static enum status tell_agent_of_bounce(struct work *w, const char *recipient)
 {
 	const struct reply_context context = work_reply_context(w);
 	g_autofree char *lead = g_strdup_printf("A mail of this ticket could not be delivered to %s.\n", recipient ? recipient : "a recipient");
-	g_auto(GStrv) workers = NULL;
+	g_autofree char *address = NULL;
 	enum status st;
 
-	if (!w->match.ticket.agent || w->arrival->import)
+	if (w->arrival->import)
 		return ST_OK;
-	st = work_workers(w, &workers);
-	if (st != ST_OK || !workers[0])
+	st = work_agent_address(w, &address);
+	if (st != ST_OK || !address)
 		return st;
 	w->outcome->queued = true;
-	return reply_forward(&context, &w->match.ticket, workers[0], lead, "notice", w->err);
+	return reply_forward(&context, &w->match.ticket, address, lead, "notice", w->err);
 }
 
 static enum status follow_up_by_bounce(struct work *w)
@@ -153,22 +153,6 @@ static int first_status(const struct work *w)
 	return account->close_on_arrival ? TICKET_CLOSED : TICKET_NEW;
 }
 
-/* A rule's agent is told, unless the mail goes to them anyway. */
-static enum status tell_assigned(struct work *w, const struct rules_result *rules)
-{
-	const struct reply_context context = work_reply_context(w);
-	g_auto(GStrv) workers = NULL;
-	enum status st;
-
-	if (!rules->assign || !w->match.ticket.agent || w->arrival->import || work_wants_workers(w))
-		return ST_OK;
-	st = work_workers(w, &workers);
-	if (st != ST_OK || !workers[0])
-		return st;
-	w->outcome->queued = true;
-	return reply_forward(&context, &w->match.ticket, workers[0], "This ticket was assigned to you.\n", "notice", w->err);
-}
-
 static enum status open_by(struct work *w, const struct rules_result *rules)
 {
 	struct mailbox spare;
@@ -178,7 +162,7 @@ static enum status open_by(struct work *w, const struct rules_result *rules)
 	if (st == ST_OK)
 		st = work_append(w, DIRECTION_IN, "opened", NULL, w->match.ticket.queue, rules->names->len ? rules->names->str : NULL);
 	if (st == ST_OK)
-		st = tell_assigned(w, rules);
+		st = work_tell_assigned(w);
 	if (st == ST_OK && rules->autoresponse && manner_of(w)->unthreaded == OPENS_WITH_ANSWER)
 		st = answer(w, w->match.late ? ANSWER_LATE : ANSWER_OPENED);
 	return st;
@@ -204,7 +188,19 @@ static enum status open_new(struct work *w)
 	return st;
 }
 
+/* A From proves nothing. That it names an agent is worth telling those who read the mail. */
+static enum status note_claim(struct work *w)
+{
+	const struct actor actor = work_actor(w);
+
+	if (!w->claimed || w->outcome->left_alone)
+		return ST_OK;
+	return history_add(w->txn, w->match.ticket.number, &actor, "unverified", NULL, w->claimed, "From is an agent's address, and nobody vouches for it", w->err);
+}
+
 enum status inbound(struct work *w)
 {
-	return w->match.ticket.number ? follow_up(w) : open_new(w);
+	enum status st = w->match.ticket.number ? follow_up(w) : open_new(w);
+
+	return st == ST_OK ? note_claim(w) : st;
 }

@@ -41,7 +41,10 @@ const struct account *work_account(const struct work *w)
 
 	if (w->match.ticket.account)
 		account = settings_account(w->settings, w->match.ticket.account, &detail);
-	return account ? account : recipients_account(&w->recipients);
+	if (!account)
+		account = recipients_account(&w->recipients);
+	/* An agent's address must not go out for want of the ticket's account. */
+	return account || !w->settings->accounts->len ? account : g_ptr_array_index(w->settings->accounts, 0);
 }
 
 const char *work_event_name(const char *stored)
@@ -177,6 +180,32 @@ enum status work_workers(struct work *w, char ***workers_out)
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
+enum status work_agent_address(struct work *w, char **address_out)
+{
+	struct agent agent = { 0 };
+	enum status st = w->match.ticket.agent ? agents_find(w->txn, w->match.ticket.agent, &agent, w->err) : ST_NOT_FOUND;
+	bool sender = st == ST_OK && w->is_agent && strcmp(agent.login, w->agent.login) == 0;
+
+	*address_out = st == ST_OK && !sender && agent.addresses ? g_strdup(agent.addresses[0]) : NULL;
+	record_release(&agent_type, &agent);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+enum status work_tell_assigned(struct work *w)
+{
+	const struct reply_context context = work_reply_context(w);
+	g_autofree char *address = NULL;
+	enum status st;
+
+	if (w->arrival->import || work_wants_workers(w))
+		return ST_OK;
+	st = work_agent_address(w, &address);
+	if (st != ST_OK || !address)
+		return st;
+	w->outcome->queued = true;
+	return reply_forward(&context, &w->match.ticket, address, "This ticket was assigned to you.\n", "notice", w->err);
+}
+
 /* --- the entry --- */
 
 static char *shown(const struct mailbox *box)
@@ -193,14 +222,28 @@ static char **shown_list(struct mailboxes list)
 	return out;
 }
 
-static char **kept_references(const struct message *message)
+/* An id that was replaced stays known: the agent's own copy has it, and answers to that copy name it. */
+static char **kept_references(const struct work *w)
 {
-	const char *const *all = message_references(message);
+	const char *const *all = message_references(w->message);
+	GPtrArray *kept = g_ptr_array_new();
 	size_t n = 0;
 
 	while (all[n])
 		n++;
-	return g_strdupv((char **)(all + (n > LIMIT_REFERENCES_KEPT ? n - LIMIT_REFERENCES_KEPT : 0)));
+	for (size_t i = n > LIMIT_REFERENCES_KEPT ? n - LIMIT_REFERENCES_KEPT : 0; i < n; i++)
+		g_ptr_array_add(kept, g_strdup(all[i]));
+	if (w->new_id)
+		g_ptr_array_add(kept, g_strdup(message_id(w->message)));
+	g_ptr_array_add(kept, NULL);
+	return (char **)g_ptr_array_free(kept, FALSE);
+}
+
+static const char *id_afterwards(const struct work *w)
+{
+	const char *id = message_id(w->message);
+
+	return w->new_id ? w->new_id : id ? id : w->given_id;
 }
 
 static void describe_entry(struct work *w, enum direction direction, const char *event)
@@ -210,9 +253,9 @@ static void describe_entry(struct work *w, enum direction direction, const char 
 
 	record_release(&entry_type, e);
 	e->direction = (int)direction;
-	e->message_id = g_strdup(message_id(w->message) ? message_id(w->message) : w->given_id);
+	e->message_id = g_strdup(id_afterwards(w));
 	e->in_reply_to = g_strdup(message_in_reply_to(w->message)[0]);
-	e->references = kept_references(w->message);
+	e->references = kept_references(w);
 	e->from = from.n ? shown(&from.v[0]) : NULL;
 	e->to = shown_list(message_to(w->message));
 	e->cc = shown_list(message_cc(w->message));
@@ -390,4 +433,6 @@ void work_report(struct work *w)
 	o->queue = g_strdup(w->match.ticket.queue);
 	g_free(o->agent);
 	o->agent = w->is_agent ? g_strdup(w->agent.login) : NULL;
+	g_free(o->claimed);
+	o->claimed = g_strdup(w->claimed);
 }

@@ -31,10 +31,12 @@ struct work {
 	struct error *err;
 	struct agent agent;
 	bool is_agent;
+	char *claimed;			/* login of the agent whose address is in From while nobody vouches for the sender; NULL */
 	bool known;			/* the message was recorded before */
 	struct recipients recipients;
 	struct match match;
 	struct entry entry;
+	char *new_id;			/* the Message-ID that replaces one that would tell where an agent writes from; NULL */
 	char *raw_subject;		/* the Subject without its !commands; NULL when it had none */
 	char **subject_commands;
 };
@@ -47,8 +49,8 @@ enum status agent_reply(struct work *w);
 enum status agent_opened(struct work *w);
 enum status agent_note(struct work *w);
 enum status agent_commands(struct work *w);
-bool leaves_with_commands(enum whose whose);
-void take_subject_commands(struct work *w);
+/* An agent's message that was recorded before, as w->entry of w->match.ticket: what becomes of it now, with the recipients that it has this time. */
+enum status agent_again(struct work *w);
 
 /* --- intake-work.c: what they share --- */
 
@@ -57,7 +59,7 @@ const char *work_from_address(const struct work *w);
 struct actor work_actor(const struct work *w);
 struct reply_context work_reply_context(const struct work *w);
 
-/* The account of the ticket at hand: the one it came in by, else the first addressed. NULL if there is neither. */
+/* The account that speaks for the ticket at hand: the one it came in by, else the first addressed, else the first there is. NULL without any. */
 const struct account *work_account(const struct work *w);
 
 /* Static name of an event stored with an entry. */
@@ -82,6 +84,11 @@ enum status work_link(struct work *w);
 /* Is the mail to be handed to agents, and to which: the ticket's, else its queue's members. *workers_out owned. */
 bool work_wants_workers(const struct work *w);
 enum status work_workers(struct work *w, char ***workers_out);
+
+/* Where the ticket's agent is told of it; *address_out NULL when there is none, or it is the sender. Owned. */
+enum status work_agent_address(struct work *w, char **address_out);
+/* The agent that the ticket was assigned to when it was opened gets its mail, unless this very mail goes to them anyway. */
+enum status work_tell_assigned(struct work *w);
 
 /* Fills the outcome's fields from the ticket at hand. */
 void work_report(struct work *w);

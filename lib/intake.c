@@ -23,6 +23,7 @@ void outcome_release(struct outcome *outcome)
 	edits_release(&outcome->edits);
 	g_free(outcome->queue);
 	g_free(outcome->agent);
+	g_free(outcome->claimed);
 	memset(outcome, 0, sizeof *outcome);
 }
 
@@ -55,6 +56,15 @@ static bool may_be_vouched_for(const struct settings *settings, const struct env
 	return false;
 }
 
+/* Commands may come from an agent at any domain. */
+static bool may_be_commands(const struct settings *settings, const char *recipient)
+{
+	g_autofree char *canonical = NULL;
+
+	return settings->agents_auth.authserv_ids && settings->agents_auth.authserv_ids[0] &&
+		address_canonical(recipient, &canonical) == ST_OK && settings_is_control(settings, canonical);
+}
+
 enum interest intake_interest(const struct settings *settings, const struct envelope *envelope)
 {
 	for (const char *const *r = envelope->recipients; *r; r++)
@@ -62,6 +72,9 @@ enum interest intake_interest(const struct settings *settings, const struct enve
 			return INTEREST_FULL;
 	if (settings->agents_auth.sasl && envelope->authen && *envelope->authen)
 		return INTEREST_MAYBE;
+	for (const char *const *r = envelope->recipients; *r; r++)
+		if (may_be_commands(settings, *r))
+			return INTEREST_MAYBE;
 	return may_be_vouched_for(settings, envelope) ? INTEREST_MAYBE : INTEREST_NONE;
 }
 
@@ -87,9 +100,11 @@ static void work_reset(struct work *w)
 {
 	record_release(&agent_type, &w->agent);
 	w->is_agent = false;
+	g_clear_pointer(&w->claimed, g_free);
 	recipients_release(&w->recipients);
 	match_release(&w->match);
 	record_release(&entry_type, &w->entry);
+	g_clear_pointer(&w->new_id, g_free);
 	g_clear_pointer(&w->raw_subject, g_free);
 	g_clear_pointer(&w->subject_commands, g_strfreev);
 	outcome_release(w->outcome);
@@ -105,6 +120,8 @@ static void work_release(struct work *w)
 	match_release(&w->match);
 	record_release(&entry_type, &w->entry);
 	subject_view_release(&w->subject);
+	g_free(w->claimed);
+	g_free(w->new_id);
 	g_free(w->raw_subject);
 	g_strfreev(w->subject_commands);
 	g_free(w->authenticated);
@@ -115,15 +132,24 @@ static void work_release(struct work *w)
 
 /* --- the steps --- */
 
+/* Nobody is an agent by From; but when it names one, that is told. */
+static enum status see_claim(struct work *w)
+{
+	struct agent agent = { 0 };
+	enum status st = w->arrival->import ? ST_NOT_FOUND : agents_find(w->txn, work_from_address(w), &agent, w->err);
+
+	if (st == ST_OK)
+		w->claimed = g_strdup(agent.login);
+	record_release(&agent_type, &agent);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
 static enum status find_agent(struct work *w)
 {
-	enum status st;
+	enum status st = w->authenticated ? agents_find(w->txn, w->authenticated, &w->agent, w->err) : ST_NOT_FOUND;
 
-	if (!w->authenticated)
-		return ST_OK;
-	st = agents_find(w->txn, w->authenticated, &w->agent, w->err);
 	w->is_agent = st == ST_OK;
-	return st == ST_NOT_FOUND ? ST_OK : st;
+	return st == ST_NOT_FOUND ? see_claim(w) : st;
 }
 
 static bool is_agent_address(const char *canonical, void *arg)
@@ -212,11 +238,11 @@ static enum status again(struct work *w, uint64_t number, uint64_t seq)
 		return st;
 	w->match.how = (enum match_how)w->entry.match;
 	w->outcome->event = work_event_name(w->entry.event);
-	w->outcome->whose = classify_whose(w->is_agent, &w->recipients, true);
-	if (w->outcome->whose == WHOSE_REPLY && w->match.how == MATCH_NEW)
-		w->outcome->whose = WHOSE_OPENED;
-	if (leaves_with_commands(w->outcome->whose))
-		take_subject_commands(w);
+	w->outcome->whose = WHOSE_INBOUND;
+	if (w->is_agent)
+		st = agent_again(w);
+	if (st != ST_OK || w->outcome->left_alone || w->outcome->edits.verdict != VERDICT_ACCEPT)
+		return st;
 	return work_watch_queues(w) ? tickets_save(w->txn, &w->match.ticket, w->err) : ST_OK;
 }
 
@@ -227,7 +253,7 @@ static enum status plan(struct work *w)
 		.settings = w->settings, .envelope = w->envelope, .message = w->message, .recipients = &w->recipients,
 		.key = &w->key, .ticket = &w->match.ticket, .account = work_account(w),
 		.agent = w->is_agent ? &w->agent : NULL, .whose = w->outcome->whose, .match = (int)w->match.how,
-		.event = w->outcome->event, .given_id = w->given_id, .subject = w->raw_subject,
+		.event = w->outcome->event, .given_id = w->given_id, .new_id = w->new_id, .subject = w->raw_subject,
 	};
 	enum status st = ST_OK;
 
@@ -305,7 +331,7 @@ enum status intake_headers(struct store *store, const struct settings *settings,
 	work_init(&w, store, &arrival, &outcome);
 	st = store_read(store, belongs, &w, err);
 	if (st == ST_OK)
-		*ours_out = w.is_agent && (w.recipients.control || w.match.ticket.number != 0);
+		*ours_out = w.is_agent && (w.recipients.control || w.match.ticket.number != 0 || strcmp(message_content_type(message), "multipart/report") == 0);
 	work_release(&w);
 	outcome_release(&outcome);
 	return st;

@@ -12,7 +12,8 @@
 enum interest { INTEREST_NONE, INTEREST_MAYBE, INTEREST_FULL };
 enum interest intake_interest(const struct settings *settings, const struct envelope *envelope);
 
-/* At the end of headers, asked only after INTEREST_MAYBE (an authenticated sender writes to nobody of ours): is it an agent's mail that belongs to a ticket?
+/* At the end of headers, asked only after INTEREST_MAYBE (an authenticated sender writes to nobody of ours): is it an agent's mail that belongs to a ticket,
+ * or a report (a read receipt), of which only the body tells?
  * `message` has headers only. */
 enum status intake_headers(struct store *store, const struct settings *settings, const struct envelope *envelope,
 	struct message *message, bool *ours_out, struct error *err);
@@ -38,6 +39,7 @@ struct outcome {
 	const char *reason;		/* static; NULL */
 	char *queue;			/* owned */
 	char *agent;			/* login of the authenticated agent who sent it; NULL; owned */
+	char *claimed;			/* login of the agent that From names while nobody vouches for the sender; NULL; owned */
 };
 void outcome_init(struct outcome *outcome);
 void outcome_release(struct outcome *outcome);

@@ -259,24 +259,34 @@ static enum status link_tags(struct search *s)
 	return ST_OK;
 }
 
-/* Is the message that this one answers an internal note? */
-static enum status see_parent(struct search *s)
+static enum status see_note(struct search *s, const char *id)
 {
-	const char *const *parents = message_in_reply_to(s->query->message);
-	struct id_hit hit;
-	struct entry entry = { 0 };
+	struct id_hit hits[HITS_MAX];
 	size_t n = 0;
+	enum status st = tickets_find_id(s->txn, id, hits, HITS_MAX, &n, s->err);
+
+	for (size_t i = 0; i < n && st == ST_OK; i++) {
+		struct entry entry = { 0 };
+
+		st = hits[i].seq && hits[i].kind != ID_REFERENCED ? tickets_entry(s->txn, hits[i].ticket, hits[i].seq, &entry, s->err) : ST_NOT_FOUND;
+		s->match->answers_note |= st == ST_OK && entry.direction == DIRECTION_NOTE;
+		record_release(&entry_type, &entry);
+		if (st == ST_NOT_FOUND)
+			st = ST_OK;
+	}
+	return st;
+}
+
+/* Is there an internal note among the messages that this one answers? No customer's mail names one, as none has seen one. */
+static enum status see_notes(struct search *s)
+{
+	const char *const *lists[] = { message_in_reply_to(s->query->message), message_references(s->query->message) };
 	enum status st = ST_OK;
 
-	if (!parents[0])
-		return ST_OK;
-	st = tickets_find_id(s->txn, parents[0], &hit, 1, &n, s->err);
-	if (st != ST_OK || n == 0 || hit.seq == 0)
-		return st == ST_NOT_FOUND ? ST_OK : st;
-	st = tickets_entry(s->txn, hit.ticket, hit.seq, &entry, s->err);
-	s->match->answers_note = st == ST_OK && entry.direction == DIRECTION_NOTE;
-	record_release(&entry_type, &entry);
-	return st == ST_NOT_FOUND ? ST_OK : st;
+	for (size_t l = 0; l < G_N_ELEMENTS(lists); l++)
+		for (const char *const *id = lists[l]; *id && st == ST_OK; id++)
+			st = see_note(s, *id);
+	return st;
 }
 
 enum status match_find(struct txn *txn, const struct match_query *query, struct match *match_out, struct error *err)
@@ -294,7 +304,7 @@ enum status match_find(struct txn *txn, const struct match_query *query, struct 
 	if (st == ST_OK || st == ST_NOT_FOUND)
 		st = link_tags(&s);
 	if (st == ST_OK && query->agent)
-		st = see_parent(&s);
+		st = see_notes(&s);
 	return st;
 }
 

@@ -23,7 +23,7 @@ struct match {
 	struct numbers links;		/* tickets named but not allowed, disagreeing, closed for too long or purged */
 	bool late;			/* the ticket found was closed too long ago: a new one, linked */
 	bool own;			/* the message itself is one that left our house */
-	bool answers_note;		/* it answers an internal note, or a transcript */
+	bool answers_note;		/* an agent's: it answers an internal note, at once or further up */
 };
 
 /* Was this message recorded before: by its identity (message_digest), or because it carries our X-Ticket and tag beside an id, author and

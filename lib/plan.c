@@ -1,16 +1,11 @@
 /* The edits of a recorded message, a step for each thing that the mail's readers see. */
-#include "plan.h"
+#include "plan-parts.h"
 
 #include <string.h>
 
 #include "address.h"
 #include "limits.h"
 #include "text.h"
-
-static bool leaves_for_customer(const struct plan *p)
-{
-	return p->whose == WHOSE_REPLY || p->whose == WHOSE_DESK_REPLY || p->whose == WHOSE_OPENED;
-}
 
 /* --- headers --- */
 
@@ -74,13 +69,15 @@ static void add_our_claims(const struct plan *p, struct edits *edits)
 	add_claim(edits, "X-Ticket-Queue", t->queue);
 	add_claim(edits, "X-Ticket-Project", t->project);
 	add_claim(edits, "X-Ticket-Status", ticket_status_names[t->status]);
-	add_claim(edits, "X-Ticket-Agent", t->agent);
+	/* A login may be an address, which is not the customer's to know. */
+	if (!plan_leaves(p) || !t->agent || !strchr(t->agent, '@'))
+		add_claim(edits, "X-Ticket-Agent", t->agent);
 	add_claim(edits, "X-Ticket-Priority", priority_names[t->priority]);
 	add_claim(edits, "X-Ticket-Match", match_names[p->match]);
 	add_claim(edits, "X-Ticket-Event", p->event);
 }
 
-static void replace_header(const struct plan *p, struct edits *edits, const char *name, const char *value)
+void plan_replace_header(const struct plan *p, struct edits *edits, const char *name, const char *value)
 {
 	unsigned count = message_header_count(p->message, name);
 
@@ -92,7 +89,7 @@ static void replace_header(const struct plan *p, struct edits *edits, const char
 		edits_add_header(edits, name, value);
 }
 
-static void remove_header(const struct plan *p, struct edits *edits, const char *name)
+void plan_remove_header(const struct plan *p, struct edits *edits, const char *name)
 {
 	for (unsigned k = message_header_count(p->message, name); k > 0; k--)
 		edits_delete_header(edits, name, k);
@@ -100,8 +97,22 @@ static void remove_header(const struct plan *p, struct edits *edits, const char 
 
 static void give_id(const struct plan *p, struct edits *edits)
 {
-	if (!message_id(p->message) && p->given_id)
-		replace_header(p, edits, "Message-ID", p->given_id);
+	if (p->new_id || !message_id(p->message))
+		plan_replace_header(p, edits, "Message-ID", p->new_id ? p->new_id : p->given_id);
+}
+
+/* An answer to a note is a note: its address says so. */
+static char *note_address(const struct plan *p)
+{
+	const char *at = strrchr(p->account->address, '@'), *delimiter = p->settings->recipient_delimiter;
+
+	return *delimiter ? g_strdup_printf("%.*s%snote%s", (int)(at - p->account->address), p->account->address, delimiter, at)
+		: g_strdup(p->account->address);
+}
+
+static char *ticket_address(const struct plan *p)
+{
+	return token_address(p->key, p->ticket->number, p->account->address, p->settings->recipient_delimiter);
 }
 
 static void answer_to_desk(const struct plan *p, struct edits *edits)
@@ -110,94 +121,11 @@ static void answer_to_desk(const struct plan *p, struct edits *edits)
 
 	if (!p->account || p->account->reply_to != REPLY_TO_DESK)
 		return;
-	address = token_address(p->key, p->ticket->number, p->account->address, p->settings->recipient_delimiter);
-	replace_header(p, edits, "Reply-To", address);
-}
-
-/* --- an agent's answer --- */
-
-char *plan_agent_from(const struct account *account, const struct agent *agent, const char *name_in_mail)
-{
-	const char *name = name_in_mail && *name_in_mail ? name_in_mail : agent && agent->name ? agent->name : account->sender_name;
-
-	return address_header(name, account->sender_address);
-}
-
-/* What would show the customer where the agent really writes from. */
-static const char *const private_headers[] = {
-	"Sender", "Resent-From", "Resent-Sender", "Disposition-Notification-To", "Return-Receipt-To", "Errors-To",
-	"X-Originating-IP", "X-Sender", "X-Authenticated-Sender", "X-Original-From", "X-Envelope-From", "X-X-Sender",
-	"Autocrypt", "Return-Path",
-};
-
-static void speak_for_account(const struct plan *p, struct edits *edits)
-{
-	struct mailboxes from = message_from(p->message);
-	g_autofree char *value = NULL;
-
-	if (!p->account)
-		return;
-	value = plan_agent_from(p->account, p->agent, from.n ? from.v[0].name : NULL);
-	replace_header(p, edits, "From", value);
-	for (size_t i = 0; i < G_N_ELEMENTS(private_headers); i++)
-		remove_header(p, edits, private_headers[i]);
-	if (p->account->reply_to != REPLY_TO_DESK)
-		remove_header(p, edits, "Reply-To");
-	edits_change_sender(edits, p->account->sender_address);
-}
-
-/* An address list with the account's token addresses replaced by the requester. NULL when there is none in it. */
-static char *readdressed(const struct plan *p, struct mailboxes list)
-{
-	g_autoptr(GString) out = g_string_new(NULL);
-	bool changed = false;
-
-	for (size_t i = 0; i < list.n; i++) {
-		g_autofree char *detail = NULL, *shown = NULL;
-		uint64_t number;
-		bool token = p->account && address_is(list.v[i].address, p->account->address, p->settings->recipient_delimiter, &detail) &&
-			detail && token_verify(p->key, detail, p->account->address, &number);
-
-		changed |= token;
-		shown = token ? address_header(p->ticket->requester_name, p->ticket->requester_address)
-			: address_header(list.v[i].name, list.v[i].address);
-		g_string_append_printf(out, "%s%s", out->len ? ",\n " : "", shown);
-	}
-	return changed ? g_string_free(g_steal_pointer(&out), FALSE) : NULL;
-}
-
-static bool goes_to(const struct plan *p, const char *address)
-{
-	for (unsigned i = 0; i < p->recipients->outside->len; i++)
-		if (strcmp(g_ptr_array_index(p->recipients->outside, i), address) == 0)
-			return true;
-	return false;
-}
-
-static void turn_to_requester(const struct plan *p, struct edits *edits)
-{
-	g_autofree char *to = readdressed(p, message_to(p->message)), *cc = readdressed(p, message_cc(p->message));
-
-	if (to)
-		replace_header(p, edits, "To", to);
-	if (cc)
-		replace_header(p, edits, "Cc", cc);
-	for (unsigned i = 0; i < p->recipients->hits->len; i++) {
-		const struct account_hit *hit = g_ptr_array_index(p->recipients->hits, i);
-
-		if (hit->ticket)
-			edits_delete_recipient(edits, hit->recipient);
-	}
-	if (p->ticket->requester_address && !goes_to(p, p->ticket->requester_address))
-		edits_add_recipient(edits, p->ticket->requester_address);
+	address = p->whose == WHOSE_NOTE ? note_address(p) : ticket_address(p);
+	plan_replace_header(p, edits, "Reply-To", address);
 }
 
 /* --- delivery --- */
-
-static bool has_workers(const struct plan *p)
-{
-	return p->workers && p->workers[0];
-}
 
 static bool already_gets_it(const struct plan *p, const char *address)
 {
@@ -207,34 +135,87 @@ static bool already_gets_it(const struct plan *p, const char *address)
 	return p->agent && p->agent->addresses && g_strv_contains((const char *const *)p->agent->addresses, address);
 }
 
+static bool has_workers(const struct plan *p)
+{
+	return p->workers && p->workers[0];
+}
+
+/* Workers who would not get it without us. */
+static unsigned new_workers(const struct plan *p)
+{
+	unsigned n = 0;
+
+	for (char **w = p->workers; w && *w; w++)
+		n += !already_gets_it(p, *w);
+	return n;
+}
+
+/* Whoever gets the mail besides the addressed accounts. */
+static unsigned others(const struct plan *p)
+{
+	return p->recipients->outside->len + p->recipients->agents->len + (p->whose == WHOSE_DESK_REPLY);
+}
+
+static bool is_archived(const struct plan *p)
+{
+	return p->settings->archive.path && *p->settings->archive.path;
+}
+
+static bool goes_to_agents(const struct account_hit *hit)
+{
+	return hit->account->deliver == DELIVER_AGENTS || hit->account->deliver == DELIVER_BOTH;
+}
+
+/* Mail is never dropped for want of an agent to give it to: then the mailbox keeps it. When the only one to get it is
+ * its author (a note on one's own ticket), the archive is enough. */
+static bool drops_mailbox(const struct plan *p, const struct account_hit *hit)
+{
+	if (hit->account->deliver == DELIVER_NONE)
+		return true;
+	return hit->account->deliver == DELIVER_AGENTS && has_workers(p) && (new_workers(p) + others(p) > 0 || is_archived(p));
+}
+
+/* What an agent's mailbox says by itself must not reach the customer, not even where it is. Exchange answers for an absent agent unless told
+ * not to; all others answer the envelope's sender, and so do bounces: these come to the ticket instead. */
+static void silence_robots(const struct plan *p, struct edits *edits)
+{
+	g_autofree char *address = NULL;
+
+	plan_replace_header(p, edits, "X-Auto-Response-Suppress", "OOF, AutoReply");
+	if (p->whose != WHOSE_INBOUND || !p->account || !*p->envelope->sender || p->recipients->outside->len > 0 || !*p->settings->recipient_delimiter)
+		return;
+	address = ticket_address(p);
+	edits_change_sender(edits, address);
+}
+
 static void deliver_to_workers(const struct plan *p, struct edits *edits)
 {
 	for (char **w = p->workers; w && *w && w - p->workers < LIMIT_NOTIFIED; w++)
 		if (!already_gets_it(p, *w))
 			edits_add_recipient(edits, *w);
-	/* Exchange answers for an absent agent unless told not to; Sieve's vacation does not answer what is not addressed to it. */
-	replace_header(p, edits, "X-Auto-Response-Suppress", "OOF, AutoReply");
+	if (!plan_leaves(p))
+		silence_robots(p, edits);
 }
 
-/* Mail is never dropped for want of an agent to give it to: then the mailbox keeps it. */
 static void deliver_as_configured(const struct plan *p, struct edits *edits)
 {
+	unsigned left = others(p);
 	bool told = false;
-	unsigned dropped = 0;
 
 	for (unsigned i = 0; i < p->recipients->hits->len; i++) {
 		const struct account_hit *hit = g_ptr_array_index(p->recipients->hits, i);
-		int deliver = hit->account->deliver;
 
-		told |= (deliver == DELIVER_AGENTS || deliver == DELIVER_BOTH) && has_workers(p);
-		if (deliver == DELIVER_NONE || (deliver == DELIVER_AGENTS && has_workers(p))) {
+		if (p->whose == WHOSE_DESK_REPLY && hit->ticket)
+			continue;
+		told |= goes_to_agents(hit) && new_workers(p) > 0;
+		if (drops_mailbox(p, hit))
 			edits_delete_recipient(edits, hit->recipient);
-			dropped++;
-		}
+		else
+			left++;
 	}
 	if (told)
 		deliver_to_workers(p, edits);
-	if (dropped == p->recipients->hits->len && dropped > 0 && !told && p->recipients->outside->len + p->recipients->agents->len == 0)
+	else if (left == 0)
 		edits_verdict(edits, VERDICT_DISCARD, NULL);
 }
 
@@ -246,17 +227,16 @@ static bool left_untouched(const struct plan *p)
 
 void plan_edits(const struct plan *p, struct edits *edits)
 {
+	remove_foreign_claims(p, edits);
 	if (!left_untouched(p)) {
-		remove_foreign_claims(p, edits);
 		tag_subject(p, edits);
 		give_id(p, edits);
 		add_our_claims(p, edits);
 		answer_to_desk(p, edits);
 	}
-	if (leaves_for_customer(p))
-		speak_for_account(p, edits);
+	if (plan_leaves(p))
+		plan_speak_for_account(p, edits);
 	if (p->whose == WHOSE_DESK_REPLY)
-		turn_to_requester(p, edits);
-	else
-		deliver_as_configured(p, edits);
+		plan_turn_to_requester(p, edits);
+	deliver_as_configured(p, edits);
 }

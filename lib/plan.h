@@ -22,6 +22,7 @@ struct plan {
 	int match;
 	const char *event;
 	const char *given_id;		/* the Message-ID to add where there is none */
+	const char *new_id;		/* the Message-ID in place of one that must not be seen; NULL */
 	const char *subject;		/* raw Subject to tag, when it is not the message's own (commands taken out); NULL */
 };
 

@@ -412,53 +412,65 @@ static enum status queue_to_agent(const struct reply_context *c, uint64_t ticket
 	return st;
 }
 
-static enum status list_mails(const struct reply_context *c, const struct ticket *ticket, struct numbers *seqs, char **last_id, struct error *err)
-{
-	for (uint64_t seq = 1; seq <= ticket->messages_count + LIMIT_LINKS; seq++) {
-		struct entry entry = { 0 };
-		enum status st = tickets_entry(c->txn, ticket->number, seq, &entry, err);
+struct mail_list {
+	bool notes;		/* may the reader see internal notes? */
+	struct numbers *seqs;
+	char *last_id;		/* of the newest that is no note: what an answer may name before a customer */
+};
 
-		if (st == ST_OK && entry.direction != DIRECTION_AUTO) {
-			numbers_add(seqs, seq);
-			if (entry.message_id) {
-				g_free(*last_id);
-				*last_id = g_strdup(entry.message_id);
-			}
-		}
-		record_release(&entry_type, &entry);
-		if (st != ST_OK && st != ST_NOT_FOUND)
-			return st;
+static enum status list_mail(struct txn *txn, const struct entry *entry, void *arg, struct error *err)
+{
+	struct mail_list *list = arg;
+
+	(void)txn;
+	(void)err;
+	if (entry->direction == DIRECTION_AUTO || (entry->direction == DIRECTION_NOTE && !list->notes))
+		return ST_OK;
+	numbers_add(list->seqs, entry->seq);
+	if (entry->direction != DIRECTION_NOTE && entry->message_id) {
+		g_free(list->last_id);
+		list->last_id = g_strdup(entry->message_id);
 	}
 	return ST_OK;
+}
+
+/* Where the reader's answer goes by itself: to the customer, through the desk where there is one. */
+static char *answer_there(const struct reply_context *c, const struct ticket *ticket, const struct account *account)
+{
+	if (account->reply_to == REPLY_TO_DESK)
+		return token_address(c->key, ticket->number, account->address, c->settings->recipient_delimiter);
+	return ticket->requester_address ? address_header(ticket->requester_name, ticket->requester_address) : NULL;
 }
 
 enum status reply_forward(const struct reply_context *context, const struct ticket *ticket, const char *to, const char *lead, const char *event, struct error *err)
 {
 	const struct account *account = account_of(context->settings, ticket);
 	struct numbers seqs = { 0 };
-	g_autofree char *from = NULL, *subject = NULL, *id = NULL, *reply_to = NULL, *last_id = NULL;
+	struct mail_list list = { is_agent(context, to), &seqs, NULL };
+	g_autofree char *from = NULL, *subject = NULL, *id = NULL, *reply_to = NULL;
 	enum status st;
 
 	if (!account)
 		return error_set(err, ST_BAD_INPUT, "there is no account to send from");
-	st = list_mails(context, ticket, &seqs, &last_id, err);
+	st = tickets_each_entry(context->txn, ticket->number, list_mail, &list, err);
 	from = sender_header(account);
 	subject = tagged(context, ticket, ticket->subject);
 	id = id_for(account);
-	reply_to = token_address(context->key, ticket->number, account->address, context->settings->recipient_delimiter);
+	reply_to = answer_there(context, ticket, account);
 	if (st == ST_OK) {
 		GString *mail = (seqs.n ? letter_write_open : letter_write)(&(struct letter){
-			.from = from, .to = to, .subject = subject, .message_id = id, .in_reply_to = last_id, .reply_to = reply_to,
+			.from = from, .to = to, .subject = subject, .message_id = id, .in_reply_to = list.last_id, .reply_to = reply_to,
 			.auto_submitted = "auto-generated", .date = context->actor.now, .text = lead });
 
 		st = queue_to_agent(context, ticket->number, event, to, id, &seqs, mail, err);
 		g_string_free(mail, TRUE);
 	}
+	g_free(list.last_id);
 	g_free(seqs.v);
 	return st;
 }
 
-enum status reply_transcript(const struct reply_context *context, const char *to, const char *subject, const char *text, const char *in_reply_to, struct error *err)
+enum status reply_transcript(const struct reply_context *context, const struct transcript_mail *t, struct error *err)
 {
 	const struct account *account = account_of(context->settings, NULL);
 	g_autofree char *from = NULL, *id = NULL, *encoded = NULL, *shown = NULL;
@@ -467,14 +479,14 @@ enum status reply_transcript(const struct reply_context *context, const char *to
 
 	if (!account)
 		return ST_OK;
-	shown = g_strdup_printf("Re: %s", *subject ? subject : "commands");
+	shown = g_strdup_printf("Re: %s", *t->subject ? t->subject : "commands");
 	encoded = message_encode_header("Subject", shown);
 	from = sender_header(account);
 	id = id_for(account);
 	mail = letter_write(&(struct letter){
-		.from = from, .to = to, .subject = encoded, .message_id = id, .in_reply_to = in_reply_to,
-		.auto_submitted = "auto-replied", .date = context->actor.now, .text = text });
-	st = queue_to_agent(context, 0, "transcript", to, id, NULL, mail, err);
+		.from = from, .to = t->to, .subject = encoded, .message_id = id, .in_reply_to = t->in_reply_to, .reply_to = t->reply_to,
+		.auto_submitted = "auto-replied", .date = context->actor.now, .text = t->text });
+	st = queue_to_agent(context, 0, "transcript", t->to, id, NULL, mail, err);
 	g_string_free(mail, TRUE);
 	return st;
 }

@@ -31,12 +31,16 @@ enum status reply_from_shell(const struct reply_context *context, struct ticket 
 /* Adds an internal note (direction note). Saves the ticket. */
 enum status reply_note(const struct reply_context *context, struct ticket *ticket, const struct agent *agent, const char *text, struct error *err);
 
-/* The ticket's mails as message/rfc822 parts to one address, who can answer from there. Only the list of them is stored: reply_complete() attaches.
+/* The ticket's mails as message/rfc822 parts to one address, who can answer from there: Reply-To leads to the customer, through the desk where the
+ * account has one. Internal notes go along only to an agent. Only the list of them is stored: reply_complete() attaches.
  * lead: the text part. event: notice or forward. */
 enum status reply_forward(const struct reply_context *context, const struct ticket *ticket, const char *to, const char *lead, const char *event, struct error *err);
 
-/* Plain text to an agent. in_reply_to may be NULL. */
-enum status reply_transcript(const struct reply_context *context, const char *to, const char *subject, const char *text, const char *in_reply_to, struct error *err);
+/* Plain text to an agent about commands of theirs. in_reply_to and reply_to may be NULL. */
+struct transcript_mail {
+	const char *to, *subject, *text, *in_reply_to, *reply_to;
+};
+enum status reply_transcript(const struct reply_context *context, const struct transcript_mail *transcript, struct error *err);
 
 /* For the sender, outside any transaction: the mail as it is to be sent, with what belongs to it attached from the archive, or rebuilt
  * from the record where the archive has it no more; at most LIMIT_FORWARD_BYTES of attachments, the newest. */

@@ -181,6 +181,7 @@ static void log_outcome(const struct session *s, const struct outcome *o)
 	log_line_add(line, "match", o->ticket ? match_names[o->match] : NULL);
 	log_line_add(line, "queue", o->queue);
 	log_line_add(line, "agent", o->agent);
+	log_line_add(line, "unverified", o->claimed);
 	log_line_add(line, "automatic", o->automatic == AUTO_NONE ? NULL : automatic_names[o->automatic]);
 	log_line_add(line, "reason", o->reason);
 	log_line_add(line, "duplicate", o->duplicate ? "yes" : NULL);

@@ -159,7 +159,13 @@ static const struct vouched_row {
 	{ "nobody by another's id", NULL, "Authentication-Results: mx.example.net; dmarc=pass\n" FROM_ANNA, NULL },
 	{ "nobody by an id that only begins so", NULL, "Authentication-Results: mx.example.com.evil.example; dmarc=pass\n" FROM_ANNA, NULL },
 	{ "nobody by a lower header of our id", NULL, "Authentication-Results: mx.example.com; dmarc=fail\nAuthentication-Results: mx.example.com; dmarc=pass\n" FROM_ANNA, NULL },
-	{ "our topmost header below another's", NULL, "Authentication-Results: other.example; dmarc=fail\nAuthentication-Results: mx.example.com; dmarc=pass\n" FROM_ANNA, "anna@example.com" },
+	{ "nobody by our header below another's", NULL, "Authentication-Results: other.example; dmarc=fail\nAuthentication-Results: mx.example.com; dmarc=pass\n" FROM_ANNA, NULL },
+	{ "nobody by a pass for another domain", NULL, "Authentication-Results: mx.example.com; dmarc=pass header.from=example.org\n" FROM_ANNA, NULL },
+	{ "nobody by a pass and a fail", NULL, "Authentication-Results: mx.example.com; dmarc=pass; dmarc=fail\n" FROM_ANNA, NULL },
+	{ "nobody by two passes", NULL, "Authentication-Results: mx.example.com; dmarc=pass; dmarc=pass\n" FROM_ANNA, NULL },
+	{ "nobody by a word that begins with pass", NULL, "Authentication-Results: mx.example.com; dmarc=passed\n" FROM_ANNA, NULL },
+	{ "nobody by a result in place of the id", NULL, "Authentication-Results: dmarc=pass\n" FROM_ANNA, NULL },
+	{ "nobody by an id in a comment", NULL, "Authentication-Results: (mx.example.com;) evil.example; dmarc=pass\n" FROM_ANNA, NULL },
 	{ "nobody by a pass in a comment", NULL, "Authentication-Results: mx.example.com; dmarc=fail (dmarc=pass; dmarc=pass)\n" FROM_ANNA, NULL },
 	{ "nobody by a pass in a quoted string", NULL, "Authentication-Results: mx.example.com; spf=fail smtp.mailfrom=\"x; dmarc=pass\"\n" FROM_ANNA, NULL },
 	{ "nobody by spf or dkim", NULL, "Authentication-Results: mx.example.com; spf=pass; dkim=pass header.d=example.com\n" FROM_ANNA, NULL },
@@ -198,7 +204,7 @@ static void test_interest(void)
 	} rows[] = {
 		{ "c@example.net", NULL, "support@example.com", INTEREST_FULL }, { "c@example.net", NULL, "x@example.org,support@example.com", INTEREST_FULL },
 		{ "c@example.net", NULL, "old@example.com", INTEREST_NONE }, { "c@example.net", NULL, "x@example.org", INTEREST_NONE },
-		{ "", NULL, "x@example.org", INTEREST_NONE }, { "c@example.net", NULL, "tickets@example.com", INTEREST_NONE },
+		{ "", NULL, "x@example.org", INTEREST_NONE }, { "c@example.net", NULL, "tickets@example.com", INTEREST_MAYBE },
 		{ "x", "anna", "x@example.org", INTEREST_MAYBE }, { "anna@example.com", NULL, "x@example.org", INTEREST_MAYBE },
 	};
 

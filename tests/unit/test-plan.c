@@ -22,6 +22,7 @@ static const char accounts[] =
 #define LEAVE "policy: { mixed_recipients = \"leave\"; };"
 #define TO_WORKERS "+rcpt anna@example.com\n+rcpt ben@example.com\n"
 #define QUIET "+X-Auto-Response-Suppress: OOF, AutoReply\n"
+#define TO_TICKET "sender TOKEN\n"	/* an agent's vacation note, or a bounce of the agent's mailbox, is not for the customer */
 
 static const struct row {
 	const char *sentence, *conf;
@@ -46,15 +47,29 @@ static const struct row {
 	{ "Reply-To is the token address of a desk", "", WHOSE_INBOUND, "desk@example.com", "desk@example.com", true, "Reply-To: me@example.net\n" TAGGED, CLAIMS "=Reply-To[1]: TOKEN\n" },
 	{ "Reply-To is added for a desk", "", WHOSE_INBOUND, "desk@example.com", "desk@example.com", true, TAGGED, CLAIMS "+Reply-To: TOKEN\n" },
 	{ "mail for others, too, is tagged", "", WHOSE_INBOUND, "support@example.com,x@example.org", "support@example.com", true, "X-Ticket: 1\nSubject: x\n" ID, "-X-Ticket[1]\n=Subject[1]: [example.com #1042] x\n" CLAIMS },
-	{ "mail for others, too, is left as it is where the policy says so", LEAVE, WHOSE_INBOUND, "support@example.com,x@example.org", "support@example.com", true, "X-Ticket: 1\nSubject: x\n", "" },
+	{ "mail for others, too, loses no more than claims where the policy says so", LEAVE, WHOSE_INBOUND, "support@example.com,x@example.org", "support@example.com", true, "X-Ticket: 1\nSubject: x\n", "-X-Ticket[1]\n" },
 	{ "mail for agents, too, is left as well", LEAVE, WHOSE_INBOUND, "support@example.com,anna@example.com", "support@example.com", true, "Subject: x\n", "" },
 	{ "mail for two accounts is nobody else's", LEAVE, WHOSE_INBOUND, "support@example.com,desk@example.com", "support@example.com", true, TAGGED, CLAIMS },
 	{ "an agent's reply is tagged where mixed mail is left", LEAVE, WHOSE_REPLY, "carla@example.net", "support@example.com", true, "From: Anna <anna@example.com>\nSubject: x\n" ID,
 		"=Subject[1]: [example.com #1042] x\n" CLAIMS "=From[1]: Anna <support@example.com>\nsender support@example.com\n" },
-	{ "deliver = agents gives it to them in place of the mailbox", "", WHOSE_INBOUND, "agents@example.com", "agents@example.com", true, TAGGED, CLAIMS "-rcpt agents@example.com\n" TO_WORKERS QUIET },
+	{ "deliver = agents gives it to them in place of the mailbox", "", WHOSE_INBOUND, "agents@example.com", "agents@example.com", true, TAGGED, CLAIMS "-rcpt agents@example.com\n" TO_WORKERS QUIET TO_TICKET },
 	{ "deliver = agents keeps the mailbox when there is no agent", "", WHOSE_INBOUND, "agents@example.com", "agents@example.com", false, TAGGED, CLAIMS },
-	{ "deliver = both gives it to both", "", WHOSE_INBOUND, "both@example.com", "both@example.com", true, TAGGED, CLAIMS TO_WORKERS QUIET },
-	{ "an agent who gets it anyway gets it once", "", WHOSE_INBOUND, "both@example.com,ben@example.com", "both@example.com", true, TAGGED, CLAIMS "+rcpt anna@example.com\n" QUIET },
+	{ "deliver = both gives it to both", "", WHOSE_INBOUND, "both@example.com", "both@example.com", true, TAGGED, CLAIMS TO_WORKERS QUIET TO_TICKET },
+	{ "an agent who gets it anyway gets it once", "", WHOSE_INBOUND, "both@example.com,ben@example.com", "both@example.com", true, TAGGED, CLAIMS "+rcpt anna@example.com\n" QUIET TO_TICKET },
+	{ "others outside keep the sender to answer to", "", WHOSE_INBOUND, "both@example.com,x@example.org", "both@example.com", true, TAGGED, CLAIMS TO_WORKERS QUIET },
+	{ "a note to a desk is answered by a note", "", WHOSE_NOTE, "desk@example.com", "desk@example.com", true, TAGGED, CLAIMS "+Reply-To: desk+note@example.com\n" },
+	{ "what tells where an agent writes from does not leave", "", WHOSE_REPLY, "carla@example.net", "support@example.com", true, "Received: from laptop (auth anna@home.example)\n"
+		"Received: from hop\nFrom: Anna <Anna@home.example>\nSender: a\nReply-To: anna@home.example\nX-Mailer: mutt\nX-Who: <ANNA@HOME.example>\n"
+		"DKIM-Signature: v=1\nX-Originating-IP: 10.1.1.1\nAutocrypt: addr=x\nIn-Reply-To: <q@x>\n" TAGGED,
+		CLAIMS "=From[1]: Anna <support@example.com>\n-Received[1]\n-Sender[1]\n-X-Who[1]\n-DKIM-Signature[1]\n-X-Originating-IP[1]\n-Autocrypt[1]\n-Reply-To[1]\nsender support@example.com\n" },
+	{ "an address in place of the name does not leave", "", WHOSE_REPLY, "carla@example.net", "support@example.com", true, "From: \"anna@home.example\" <anna@home.example>\n" TAGGED,
+		CLAIMS "=From[1]: Example Support <support@example.com>\nsender support@example.com\n" },
+	{ "through the desk the token address becomes the requester", "", WHOSE_DESK_REPLY, "TOKEN,anna@example.com", "desk@example.com", true,
+		"From: Anna <anna@home.example>\nTo: Desk <TOKEN>, Anna <anna@example.com>\nCc: anna@example.com\n" TAGGED,
+		CLAIMS "+Reply-To: TOKEN\n=From[1]: Anna <desk@example.com>\n=To[1]: Carla <carla@example.net>\n-Cc[1]\nsender desk@example.com\n-rcpt TOKEN\n+rcpt carla@example.net\n" },
+	{ "through the desk nobody is named twice", "", WHOSE_DESK_REPLY, "TOKEN,carla@example.net", "desk@example.com", true,
+		"From: Anna <anna@home.example>\nTo: TOKEN, carla@example.net\n" TAGGED,
+		CLAIMS "+Reply-To: TOKEN\n=From[1]: Anna <desk@example.com>\n=To[1]: carla@example.net\nsender desk@example.com\n-rcpt TOKEN\n" },
 	{ "deliver = none discards", "", WHOSE_INBOUND, "none@example.com", "none@example.com", true, TAGGED, CLAIMS "-rcpt none@example.com\ndiscard\n" },
 	{ "deliver = none is no reason to keep it from others", "", WHOSE_INBOUND, "none@example.com,x@example.org", "none@example.com", true, TAGGED, CLAIMS "-rcpt none@example.com\n" },
 	{ "deliver = none beside a mailbox drops the one only", "", WHOSE_INBOUND, "none@example.com,support@example.com", "support@example.com", true, TAGGED, CLAIMS "-rcpt none@example.com\n" },
@@ -92,10 +107,11 @@ static bool is_agent(const char *canonical, void *arg)
 	return strcmp(canonical, "anna@example.com") == 0 || strcmp(canonical, "ben@example.com") == 0;
 }
 
-static char *wanted(const struct row *row)
+/* TOKEN is the ticket's address at its account. */
+static char *with_token(const struct row *row, const char *text)
 {
-	g_autofree char *token = token_address(&key, 1042, "desk@example.com", "+");
-	g_auto(GStrv) parts = g_strsplit(row->edits, "TOKEN", -1);
+	g_autofree char *token = token_address(&key, 1042, row->account, "+");
+	g_auto(GStrv) parts = g_strsplit(text, "TOKEN", -1);
 
 	return g_strjoinv(token, parts);
 }
@@ -104,15 +120,16 @@ static void test_row(gconstpointer data)
 {
 	const struct row *row = data;
 	struct fixture fixture;
-	g_autofree char *conf = g_strconcat(row->conf, "\n", accounts, NULL), *is = NULL, *should = wanted(row);
-	g_auto(GStrv) to = g_strsplit(row->to, ",", -1);
+	g_autofree char *conf = g_strconcat(row->conf, "\n", accounts, NULL), *is = NULL, *should = with_token(row, row->edits);
+	g_autofree char *mail = with_token(row, row->mail), *recipients_text = with_token(row, row->to);
+	g_auto(GStrv) to = g_strsplit(recipients_text, ",", -1);
 	const struct envelope envelope = { .sender = "c@example.net", .recipients = (const char *const *)to };
 	const struct ticket ticket = { .number = 1042, .queue = (char *)"support", .project = (char *)"helpdesk", .status = TICKET_OPEN,
-		.priority = PRIORITY_HIGH, .agent = (char *)"anna" };
+		.priority = PRIORITY_HIGH, .agent = (char *)"anna", .requester_name = (char *)"Carla", .requester_address = (char *)"carla@example.net" };
 	char *workers[] = { (char *)"anna@example.com", (char *)"ben@example.com", NULL };
 	struct recipients recipients;
 	struct settings *settings;
-	struct message *message = message_parse_bytes(row->mail, strlen(row->mail));
+	struct message *message = message_parse_bytes(mail, strlen(mail));
 	struct edits edits;
 
 	fixture_init(&fixture);

@@ -1,0 +1,226 @@
+/* An agent's mail on its way to the customer: it speaks for the account, and nothing in it tells where the agent really writes from. */
+#include "plan-parts.h"
+
+#include <string.h>
+
+#include "address.h"
+
+bool plan_leaves(const struct plan *p)
+{
+	return p->whose == WHOSE_REPLY || p->whose == WHOSE_DESK_REPLY || p->whose == WHOSE_OPENED;
+}
+
+static bool is_one_of(char *const *list, const char *s)
+{
+	return list && g_strv_contains((const char *const *)list, s);
+}
+
+static bool is_in(const GPtrArray *list, const char *s)
+{
+	for (unsigned i = 0; i < list->len; i++)
+		if (strcmp(g_ptr_array_index(list, i), s) == 0)
+			return true;
+	return false;
+}
+
+/* --- the name that the customer sees --- */
+
+char *plan_agent_from(const struct account *account, const struct agent *agent, const char *name_in_mail)
+{
+	const char *name = name_in_mail && *name_in_mail ? name_in_mail : agent && agent->name ? agent->name : account->sender_name;
+
+	return address_header(name, account->sender_address);
+}
+
+/* Who logged in as one agent does not speak in another's name, and a client that puts the address where the name belongs would show it. */
+static const char *name_in_mail(const struct plan *p)
+{
+	struct mailboxes from = message_from(p->message);
+	const char *name = from.n ? from.v[0].name : NULL;
+	bool known = p->agent && p->agent->name && *p->agent->name;
+
+	if (!name || strchr(name, '@'))
+		return NULL;
+	if (known && !is_one_of(p->agent->addresses, from.v[0].address) && strcmp(p->agent->login, from.v[0].address) != 0 &&
+		!settings_is_own(p->settings, from.v[0].address))
+		return NULL;
+	return name;
+}
+
+/* --- what must not be seen --- */
+
+/* Where clients and servers write down who sent a mail and from where; and seals, which do not hold any more when From has changed. */
+static const char *const private_headers[] = {
+	"Sender", "Resent-From", "Resent-Sender", "Resent-To", "Resent-Cc", "Resent-Message-ID", "Resent-Date", "Disposition-Notification-To",
+	"Return-Receipt-To", "Errors-To", "Return-Path", "X-Originating-IP", "X-Originating-Email", "X-Sender", "X-Authenticated-Sender",
+	"X-Authenticated-User", "X-Original-From", "X-Envelope-From", "X-X-Sender", "X-Apparently-From", "Mail-Followup-To", "Mail-Reply-To",
+	"X-Confirm-Reading-To", "Autocrypt", "OpenPGP", "Fcc", "X-Identity-Key", "X-Account-Key", "X-Mozilla-Draft-Info", "Received-SPF",
+	"Authentication-Results", "ARC-Authentication-Results", "ARC-Message-Signature", "ARC-Seal", "DKIM-Signature", "DomainKey-Signature",
+};
+
+/* These are the mail's own matter, or have an edit of their own. */
+static const char *const kept_headers[] = {
+	"From", "To", "Cc", "Bcc", "Reply-To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "MIME-Version",
+};
+
+static bool is_named(const char *const *names, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (g_ascii_strcasecmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void add_private(const struct plan *p, GPtrArray *list, const char *address)
+{
+	g_autofree char *canonical = NULL;
+
+	if (address && address_canonical(address, &canonical) == ST_OK && !settings_is_own(p->settings, canonical) && !is_in(list, canonical))
+		g_ptr_array_add(list, g_steal_pointer(&canonical));
+}
+
+/* Canonical, so lower case. */
+static GPtrArray *private_addresses(const struct plan *p)
+{
+	GPtrArray *list = g_ptr_array_new_with_free_func(g_free);
+	struct mailboxes from = message_from(p->message);
+
+	for (char **a = p->agent ? p->agent->addresses : NULL; a && *a; a++)
+		add_private(p, list, *a);
+	if (p->agent)
+		add_private(p, list, p->agent->login);
+	for (size_t i = 0; i < from.n; i++)
+		add_private(p, list, from.v[i].address);
+	add_private(p, list, message_sender_address(p->message));
+	add_private(p, list, p->envelope->sender);
+	return list;
+}
+
+static bool tells(const GPtrArray *addresses, const char *value)
+{
+	g_autofree char *lower = g_ascii_strdown(value, -1);
+
+	for (unsigned i = 0; i < addresses->len; i++)
+		if (strstr(lower, g_ptr_array_index(addresses, i)))
+			return true;
+	return false;
+}
+
+/* Of the headers of one name, from the last to the first, so that the indexes stay true. */
+static void hide_name(const struct plan *p, const GPtrArray *addresses, const char *name, struct edits *edits)
+{
+	if (is_named(kept_headers, G_N_ELEMENTS(kept_headers), name) || g_ascii_strncasecmp(name, "X-Ticket", 8) == 0)
+		return;
+	if (is_named(private_headers, G_N_ELEMENTS(private_headers), name)) {
+		plan_remove_header(p, edits, name);
+		return;
+	}
+	for (unsigned k = message_header_count(p->message, name); k > 0; k--)
+		if (tells(addresses, message_header(p->message, name, k - 1)))
+			edits_delete_header(edits, name, k);
+}
+
+static void hide_agent(const struct plan *p, struct edits *edits)
+{
+	g_autoptr(GPtrArray) addresses = private_addresses(p);
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	const char *name, *value;
+
+	for (unsigned i = 0; message_header_at(p->message, i, &name, &value); i++)
+		if (g_hash_table_add(seen, g_ascii_strdown(name, -1)))
+			hide_name(p, addresses, name, edits);
+}
+
+/* --- whom it goes to --- */
+
+/* A token address of one of the tickets that the envelope names. */
+static bool is_token(const struct plan *p, const char *address)
+{
+	g_autofree char *detail = NULL;
+	const struct account *account = settings_account(p->settings, address, &detail);
+	uint64_t number;
+
+	if (p->whose != WHOSE_DESK_REPLY || !account || !detail || !token_verify(p->key, detail, account->address, &number))
+		return false;
+	for (unsigned i = 0; i < p->recipients->hits->len; i++)
+		if (((const struct account_hit *)g_ptr_array_index(p->recipients->hits, i))->ticket == number)
+			return true;
+	return false;
+}
+
+/* Behind a desk the customer sees no agent's own address, be it a colleague's in Cc. */
+static bool is_hidden(const struct plan *p, const char *address)
+{
+	if (!p->account || p->account->reply_to != REPLY_TO_DESK || settings_is_own(p->settings, address))
+		return false;
+	return is_in(p->recipients->agents, address) || (p->agent && is_one_of(p->agent->addresses, address));
+}
+
+static bool lists(struct mailboxes list, const char *address)
+{
+	for (size_t i = 0; i < list.n; i++)
+		if (strcmp(list.v[i].address, address) == 0)
+			return true;
+	return false;
+}
+
+/* The list as the customer shall see it; "" when nobody is left, NULL when it stays as it is. */
+static char *readdressed(const struct plan *p, struct mailboxes list)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+	bool changed = false, named = p->ticket->requester_address && lists(list, p->ticket->requester_address);
+
+	for (size_t i = 0; i < list.n; i++) {
+		bool token = is_token(p, list.v[i].address);
+		g_autofree char *shown = NULL;
+
+		changed |= token || is_hidden(p, list.v[i].address);
+		if (is_hidden(p, list.v[i].address) || (token && (named || !p->ticket->requester_address)))
+			continue;
+		named |= token;
+		shown = token ? address_header(p->ticket->requester_name, p->ticket->requester_address)
+			: address_header(list.v[i].name, list.v[i].address);
+		g_string_append_printf(out, "%s%s", out->len ? ",\n " : "", shown);
+	}
+	return changed ? g_string_free(g_steal_pointer(&out), FALSE) : NULL;
+}
+
+static void readdress(const struct plan *p, struct edits *edits, const char *name, struct mailboxes list)
+{
+	g_autofree char *value = readdressed(p, list);
+
+	if (value && *value)
+		plan_replace_header(p, edits, name, value);
+	else if (value)
+		plan_remove_header(p, edits, name);
+}
+
+void plan_turn_to_requester(const struct plan *p, struct edits *edits)
+{
+	for (unsigned i = 0; i < p->recipients->hits->len; i++) {
+		const struct account_hit *hit = g_ptr_array_index(p->recipients->hits, i);
+
+		if (hit->ticket)
+			edits_delete_recipient(edits, hit->recipient);
+	}
+	if (p->ticket->requester_address && !is_in(p->recipients->outside, p->ticket->requester_address))
+		edits_add_recipient(edits, p->ticket->requester_address);
+}
+
+/* --- all of it --- */
+
+void plan_speak_for_account(const struct plan *p, struct edits *edits)
+{
+	g_autofree char *value = NULL;
+
+	if (!p->account)
+		return;
+	value = plan_agent_from(p->account, p->agent, name_in_mail(p));
+	plan_replace_header(p, edits, "From", value);
+	hide_agent(p, edits);
+	if (p->account->reply_to != REPLY_TO_DESK)
+		plan_remove_header(p, edits, "Reply-To");
+	readdress(p, edits, "To", message_to(p->message));
+	readdress(p, edits, "Cc", message_cc(p->message));
+	edits_change_sender(edits, p->account->sender_address);
+}

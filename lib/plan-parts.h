@@ -1,0 +1,22 @@
+/* What the files of plan share. Not for others. */
+#ifndef MILTICKET_PLAN_PARTS_H
+#define MILTICKET_PLAN_PARTS_H
+
+#include "plan.h"
+
+/* --- plan.c --- */
+
+/* The one header of that name has this value afterwards. */
+void plan_replace_header(const struct plan *plan, struct edits *edits, const char *name, const char *value);
+void plan_remove_header(const struct plan *plan, struct edits *edits, const char *name);
+
+/* --- plan-leave.c --- */
+
+/* Is it an agent's mail that goes to people outside? */
+bool plan_leaves(const struct plan *plan);
+/* It speaks for the account, and says nothing of where the agent writes from. */
+void plan_speak_for_account(const struct plan *plan, struct edits *edits);
+/* Token addresses become the requester, in the envelope and in To and Cc. */
+void plan_turn_to_requester(const struct plan *plan, struct edits *edits);
+
+#endif
