@@ -12,7 +12,7 @@
 #include "terminal.h"
 
 static const struct cli_option options[] = {
-	{ 0, "account", "ADDRESS", "the account whose mail this is" },
+	{ 0, "account", "ACCOUNT", "the account whose mail this is" },
 	{ 0, "since", "WHEN", "pass over mail older than this date or duration (90d)" },
 	{ 'n', "dry-run", NULL, "read the mails, record none" },
 	{ 'q', "quiet", NULL, "show no progress" },

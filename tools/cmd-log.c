@@ -13,7 +13,7 @@ enum { DEFAULT_EVENTS = 20, POLL_MS = 250 };
 
 static const struct cli_option options[] = {
 	{ 'f', "follow", NULL, "go on with what happens, until interrupted" },
-	{ 'n', "limit", "NUMBER", "at most so many of the past; default: 20, or all of one ticket" },
+	{ 'n', "limit", "COUNT", "at most so many of the past; default: 20, or all of one ticket" },
 	{ 0, NULL, NULL, NULL },
 };
 

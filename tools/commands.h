@@ -12,7 +12,7 @@ extern const struct cli_command cmd_queue_list, cmd_queue_show, cmd_queue_add, c
 extern const struct cli_command cmd_agent_list, cmd_agent_add, cmd_agent_set, cmd_agent_remove;
 extern const struct cli_command cmd_account_list, cmd_account_test;
 extern const struct cli_command cmd_outbox_list, cmd_outbox_retry, cmd_outbox_drop, cmd_outbox_flush;
-extern const struct cli_command cmd_log, cmd_stats;
+extern const struct cli_command cmd_complete, cmd_log, cmd_stats;
 extern const struct cli_command cmd_import, cmd_export;
 extern const struct cli_command cmd_backup, cmd_restore, cmd_check, cmd_purge, cmd_redact;
 extern const struct cli_command cmd_config_show, cmd_config_check, cmd_reload, cmd_version;

@@ -30,7 +30,7 @@ const struct cli_option listing_options[] = {
 	{ 0, "undelivered", NULL, "whose mail came back" },
 	{ 0, "all", NULL, "closed, spam and merged ones too" },
 	{ 0, "sort", ORDERS, "order; default: newest activity first" },
-	{ 'n', "limit", "NUMBER", "at most so many" },
+	{ 'n', "limit", "COUNT", "at most so many" },
 	{ 'f', "format", "TEXT", "print TEXT for each, with {number}, {subject} and the other fields" },
 	{ 0, NULL, NULL, NULL },
 };

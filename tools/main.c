@@ -52,6 +52,7 @@ const struct cli_row cli_commands[] = {
 	{ "program", &cmd_config_check },
 	{ "program", &cmd_reload },
 	{ "program", &cmd_version },
+	{ NULL, &cmd_complete },
 	{ NULL, NULL }
 };
 

@@ -1,0 +1,332 @@
+/* ticket complete: what the word at the cursor may become, for the shells' completions. They ask this program, so they know what it knows. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agents.h"
+#include "cli-parts.h"
+#include "commands.h"
+#include "outbox.h"
+#include "queues.h"
+#include "text.h"
+#include "tickets.h"
+
+enum { MOST_TICKETS = 100, HINT_BYTES = 60 };
+
+/* The question: where the cursor is, and what may stand there. */
+struct completing {
+	struct cli *cli;
+	const char *word;		/* begun; "" */
+	const char *before;		/* what stays in front of a candidate: "--status=", "new," */
+	unsigned shown;
+};
+
+/* A candidate and what it is, separated by a tab. */
+static void offer(struct completing *c, const char *candidate, const char *what)
+{
+	g_autofree char *hint = text_line(what ? what : "", HINT_BYTES);
+
+	if (!g_str_has_prefix(candidate, c->word))
+		return;
+	printf("%s%s\t%s\n", c->before, candidate, hint);
+	c->shown++;
+}
+
+/* --- from the store --- */
+
+static enum status offer_queue(struct txn *txn, const struct queue *queue, void *arg, struct error *err)
+{
+	(void)txn;
+	(void)err;
+	offer(arg, queue->name, queue->title);
+	return ST_OK;
+}
+
+static enum status queues(struct txn *txn, void *arg, struct error *err)
+{
+	return queues_each(txn, offer_queue, arg, err);
+}
+
+static enum status offer_agent(struct txn *txn, const struct agent *agent, void *arg, struct error *err)
+{
+	(void)txn;
+	(void)err;
+	offer(arg, agent->login, agent->name);
+	return ST_OK;
+}
+
+static enum status agents(struct txn *txn, void *arg, struct error *err)
+{
+	return agents_each(txn, offer_agent, arg, err);
+}
+
+static enum status offer_ticket(struct txn *txn, const struct ticket *t, void *arg, struct error *err)
+{
+	struct completing *c = arg;
+	g_autofree char *number = g_strdup_printf("%s%" G_GUINT64_FORMAT, c->word[0] == '#' ? "#" : "", t->number);
+
+	(void)txn;
+	(void)err;
+	offer(c, number, t->subject);
+	return c->shown < MOST_TICKETS ? ST_OK : ST_NOT_FOUND;
+}
+
+/* Closed tickets are not what is worked on, but for reopening them. */
+static enum status tickets(struct txn *txn, void *arg, struct error *err)
+{
+	const struct completing *c = arg;
+	const struct ticket_filter filter = { .priority = -1, .statuses = strcmp(c->cli->command->name, "reopen") == 0 ? 1U << TICKET_CLOSED : 0 };
+
+	return tickets_list(txn, &filter, offer_ticket, arg, err);
+}
+
+static enum status offer_outgoing(struct txn *txn, const struct outgoing *o, void *arg, struct error *err)
+{
+	g_autofree char *id = g_strdup_printf("%" G_GUINT64_FORMAT, o->id), *to = o->to ? g_strjoinv(", ", o->to) : NULL;
+
+	(void)txn;
+	(void)err;
+	offer(arg, id, to);
+	return ST_OK;
+}
+
+static enum status outbox(struct txn *txn, void *arg, struct error *err)
+{
+	return outbox_each(txn, offer_outgoing, arg, err);
+}
+
+/* A store that cannot be opened has nothing to offer, and is no reason to disturb somebody who types. */
+static void ask_store(struct completing *c, store_fn *fn)
+{
+	struct cli_command reading = *c->cli->command;
+	const struct cli_command *command = c->cli->command;
+
+	reading.need = NEED_STORE_READ;
+	c->cli->command = &reading;
+	if (c->cli->store || cli_open(c->cli) == EXIT_DONE)
+		store_read(c->cli->store, fn, c, &c->cli->err);
+	c->cli->command = command;
+}
+
+/* --- what may stand in a place --- */
+
+static void offer_statuses(struct completing *c)
+{
+	for (const char *const *name = ticket_status_names; *name; name++)
+		offer(c, *name, "status");
+}
+
+static void offer_accounts(struct completing *c)
+{
+	if (settings_load(c->cli->config, &c->cli->settings, &c->cli->err) != ST_OK)
+		return;
+	for (unsigned i = 0; i < c->cli->settings->accounts->len; i++)
+		offer(c, ((const struct account *)g_ptr_array_index(c->cli->settings->accounts, i))->address, "account");
+}
+
+/* A name of an argument in the tables, and what stands for it; FILE, TEXT and others are the shell's or nobody's. */
+static const struct {
+	const char *name;
+	store_fn *of_store;
+	void (*other)(struct completing *c);
+} kinds[] = {
+	{ "QUEUE", queues, NULL }, { "AGENT", agents, NULL }, { "LOGIN", agents, NULL }, { "NUMBER", tickets, NULL }, { "ID", outbox, NULL },
+	{ "STATUS", NULL, offer_statuses }, { "ACCOUNT", NULL, offer_accounts },
+};
+
+static void offer_kind(struct completing *c, const char *name)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+		if (strcmp(kinds[i].name, name) != 0)
+			continue;
+		else if (kinds[i].other)
+			kinds[i].other(c);
+		else
+			ask_store(c, kinds[i].of_store);
+	/* Words in lower case stand for themselves. */
+	if (g_ascii_islower(*name))
+		offer(c, name, NULL);
+}
+
+/* "AGENT|none|me", "STATUS[,STATUS]", "NUMBER…": the alternatives, without what may follow them. */
+static void offer_argument(struct completing *c, const char *argument)
+{
+	g_auto(GStrv) alternatives = g_strsplit(argument, "|", -1);
+
+	for (char **a = alternatives; *a; a++) {
+		char *name = **a == '[' ? *a + 1 : *a;
+
+		name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-")] = '\0';
+		offer_kind(c, name);
+	}
+}
+
+/* In "new,op" only what is behind the comma is completed. */
+static void offer_value(struct completing *c, const char *argument)
+{
+	const char *comma = strstr(argument, "[,") ? strrchr(c->word, ',') : NULL;
+	g_autofree char *before = g_strdup_printf("%s%.*s", c->before, comma ? (int)(comma + 1 - c->word) : 0, c->word);
+
+	c->before = before;
+	c->word = comma ? comma + 1 : c->word;
+	offer_argument(c, argument);
+	c->before = "";
+}
+
+static void offer_options(struct completing *c, const struct cli_option *options)
+{
+	for (; options && options->name; options++) {
+		g_autofree char *name = g_strconcat("--", options->name, NULL);
+
+		offer(c, name, options->help);
+	}
+}
+
+/* The argument in this place; the last one repeats when it says so. */
+static void offer_place(struct completing *c, const struct cli_command *command, unsigned place)
+{
+	g_auto(GStrv) names = g_strsplit(command->arguments, " ", -1);
+	unsigned n = *command->arguments ? g_strv_length(names) : 0;
+
+	if (n && place >= n && command->most == 0)
+		place = n - 1;
+	if (place < n)
+		offer_argument(c, names[place]);
+}
+
+static void offer_commands(struct completing *c, const char *family)
+{
+	g_autofree char *prefix = family ? g_strconcat(family, " ", NULL) : g_strdup("");
+	g_autofree char *last = NULL;
+
+	for (const struct cli_row *row = cli_commands; row->group; row++) {
+		const char *name = row->command->name + strlen(prefix);
+		g_autofree char *word = g_str_has_prefix(row->command->name, prefix) ? g_strndup(name, strcspn(name, " ")) : NULL;
+
+		if (!word || g_strcmp0(word, last) == 0)
+			continue;
+		offer(c, word, strchr(name, ' ') ? row->group : row->command->summary);
+		g_free(last);
+		last = g_steal_pointer(&word);
+	}
+	if (!family)
+		offer(c, "help", "tell how a command is used");
+}
+
+/* --- where the cursor is --- */
+
+/* "--status op", "--status=op", "-s op": the option whose value is being typed, or NULL. */
+static const struct cli_option *option_before(const struct cli_command *command, const char *previous)
+{
+	const struct cli_option *option;
+
+	if (!previous || previous[0] != '-' || !previous[1] || strchr(previous, '='))
+		return NULL;
+	option = previous[1] == '-' ? words_option(command, previous + 2, strlen(previous + 2), '\0') : words_option(command, "", 0, previous[1]);
+	return option && option->argument ? option : NULL;
+}
+
+/* Arguments among the words; what options took is none. */
+static unsigned count_arguments(const struct cli_command *command, char *const *words, unsigned n)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		if (words_is_option(command, words[i]))
+			i += option_before(command, words[i]) != NULL;
+		else
+			count++;
+	return count;
+}
+
+static void complete_joined(struct completing *c, const struct cli_command *command)
+{
+	const char *equals = strchr(c->word, '=');
+	const struct cli_option *option = words_option(command, c->word + 2, (size_t)(equals - c->word - 2), '\0');
+	g_autofree char *before = g_strndup(c->word, (gsize)(equals + 1 - c->word));
+
+	if (!option || !option->argument)
+		return;
+	c->before = before;
+	c->word = equals + 1;
+	offer_value(c, option->argument);
+}
+
+static void complete_behind(struct completing *c, const struct cli_command *command, char *const *words, unsigned n)
+{
+	const struct cli_option *option = option_before(command, n ? words[n - 1] : NULL);
+
+	if (option) {
+		offer_value(c, option->argument);
+	} else if (g_str_has_prefix(c->word, "--") && strchr(c->word, '=')) {
+		complete_joined(c, command);
+	} else if (c->word[0] == '-') {
+		offer_options(c, command->options);
+		offer_options(c, cli_common_options);
+	} else {
+		offer_place(c, command, count_arguments(command, words, n));
+	}
+}
+
+/* words: all before the cursor's. */
+static void complete(struct completing *c, char **words, unsigned n)
+{
+	g_autoptr(GPtrArray) common = g_ptr_array_new();
+	const struct cli_command *command, *asked = c->cli->command;
+	char **start = words;
+	unsigned taken;
+
+	words_skip_common(&words, common);
+	n -= (unsigned)(words - start);
+	if (n && strcmp(words[0], "help") == 0) {
+		words++;
+		n--;
+	}
+	taken = n ? words_command(words, &command) : 0;
+	if (taken) {
+		c->cli->command = command;
+		complete_behind(c, command, words + taken, n - taken);
+		c->cli->command = asked;
+	} else if (n <= 1 && c->word[0] == '-') {
+		offer_options(c, cli_common_options);
+	} else if (n <= 1) {
+		offer_commands(c, n ? words[0] : NULL);
+	}
+}
+
+/* What may be wrong with the configuration is not said in the middle of somebody's line. */
+static void be_silent(void)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (null >= 0)
+		dup2(null, STDERR_FILENO);
+}
+
+/* A configuration that was named on the line is the one to look into. */
+static void find_config(struct cli *cli, unsigned n)
+{
+	for (unsigned i = 0; i + 1 < n; i++)
+		if (g_str_has_prefix(cli->args[i], "--config="))
+			cli->config = cli->args[i] + strlen("--config=");
+		else if (strcmp(cli->args[i], "--config") == 0)
+			cli->config = cli->args[i + 1];
+}
+
+static int run(struct cli *cli)
+{
+	struct completing c = { .cli = cli, .before = "" };
+	unsigned n = cli->n_args ? cli->n_args - 1 : 0;
+	g_autofree char *word = g_strdup(cli->n_args ? cli->args[n] : "");
+
+	be_silent();
+	find_config(cli, n);
+	c.word = word;
+	if (cli->n_args)
+		cli->args[n] = NULL;
+	complete(&c, cli->args, n);
+	return EXIT_DONE;
+}
+
+const struct cli_command cmd_complete = { "complete", "-- WORD…", "print what the last of a line's words may become, for completions", NULL, NEED_NOTHING, 0, 0, run };
