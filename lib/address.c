@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "limits.h"
-#include "message.h"
 #include "text.h"
 
 /* --- canonical form --- */
@@ -238,7 +237,7 @@ char *address_header(const char *name, const char *addr)
 	if (!clean || !*clean)
 		return g_strdup(addr);
 	if (!g_str_is_ascii(clean))
-		shown = message_encode_phrase(clean);
+		shown = text_encoded_words(clean);
 	else
 		shown = needs_quotes(clean) ? quoted(clean) : g_steal_pointer(&clean);
 	return g_strdup_printf("%s <%s>", shown, addr);

@@ -16,7 +16,8 @@ enum { CHUNK = 64 * 1024, FIELD_MAX = 64 * 1024, EIGHT_BIT_MAX = 256 * 1024 };
 enum watched { NO_FIELD, SOME_FIELD, ADDRESSES, MEDIA_TYPE };
 
 struct survey {
-	unsigned marks, fields, messages, addresses, groups;	/* groups: of this field */
+	unsigned marks, fields, messages, addresses;
+	unsigned colons;	/* of this field, behind its name */
 	size_t field_length;	/* of the field that this line belongs to, so far */
 	size_t eight_bit;	/* bytes that are not ASCII, in all fields */
 	enum watched field;
@@ -81,7 +82,7 @@ static void survey_field(struct survey *s, const char *line, size_t len)
 	case SOME_FIELD:
 		break;
 	case ADDRESSES:
-		s->groups += count(line, len, ':');
+		s->colons += count(line, len, ':') - (s->field_length == 0);
 		s->addresses += count(line, len, ':') + count(line, len, ',');
 		break;
 	case MEDIA_TYPE:
@@ -98,14 +99,14 @@ static void survey_line(struct survey *s, const char *line, size_t len, size_t a
 {
 	if (!s->line_open && *line != ' ' && *line != '\t') {
 		s->field = field_of(line, len);
-		s->field_length = s->groups = 0;
+		s->field_length = s->colons = 0;
 		s->marks += len > 2 && line[0] == '-' && line[1] == '-' && !g_ascii_isspace(line[2]);
 		s->fields += memchr(line, ':', len) != NULL;
 	}
 	s->line_open = line[len - 1] != '\n';
 	survey_field(s, line, len);
 	if (s->marks > LIMIT_MIME_PARTS || s->messages > LIMIT_MIME_DEPTH || s->fields > LIMIT_HEADER_COUNT ||
-		s->groups > LIMIT_ADDRESS_COLONS || s->addresses > LIMIT_HEADER_COUNT)
+		s->colons > LIMIT_ADDRESS_COLONS || s->addresses > LIMIT_HEADER_COUNT)
 		s->over = true;
 	if (!s->over)
 		s->good = at + len;

@@ -40,6 +40,8 @@ struct message {
 /* Options that every parse uses: raw 8-bit headers are UTF-8, else windows-1252. */
 GMimeParserOptions *message_options(void);
 
+void message_mailboxes_release(struct lazy_mailboxes *list);
+
 /* The MIME tree, parsed at the first call; NULL when there is none. Borrowed. */
 GMimeObject *message_root(struct message *message);
 

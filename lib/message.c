@@ -1,15 +1,15 @@
-/* Headers of a message: found, decoded, encoded. Bodies are message-body.c's, reports message-report.c's. */
+/* Headers of a message: found, decoded, encoded. Addresses are message-address.c's, bodies message-body.c's, reports message-report.c's. */
 #include "message-parts.h"
 
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "address.h"
 #include "limits.h"
+#include "subject-words.h"
 #include "text.h"
 
-enum { LATEST_YEAR = 9999, ADDRESS_HEADER_MAX = 64 * 1024 };
+enum { LATEST_YEAR = 9999 };
 
 static GMimeParserOptions *options;
 
@@ -155,17 +155,6 @@ struct message *message_parse_fd(int fd, int64_t offset)
 	return m;
 }
 
-static void mailboxes_release(struct lazy_mailboxes *list)
-{
-	for (guint i = 0; list->v && i < list->v->len; i++) {
-		struct mailbox *box = &g_array_index(list->v, struct mailbox, i);
-
-		g_free(box->name);
-		g_free(box->address);
-	}
-	g_clear_pointer(&list->v, g_array_unref);
-}
-
 void message_free(struct message *m)
 {
 	if (!m)
@@ -176,10 +165,10 @@ void message_free(struct message *m)
 		g_byte_array_steal(m->view, NULL);
 		g_byte_array_unref(m->view);
 	}
-	mailboxes_release(&m->from);
-	mailboxes_release(&m->to);
-	mailboxes_release(&m->cc);
-	mailboxes_release(&m->reply_to);
+	message_mailboxes_release(&m->from);
+	message_mailboxes_release(&m->to);
+	message_mailboxes_release(&m->cc);
+	message_mailboxes_release(&m->reply_to);
 	g_array_unref(m->headers);
 	g_hash_table_unref(m->by_name);
 	g_strfreev(m->in_reply_to);
@@ -236,110 +225,10 @@ bool message_header_at(const struct message *m, unsigned index, const char **nam
 	return true;
 }
 
-/* --- addresses --- */
-
-static void add_mailbox(InternetAddress *ia, GArray *out)
-{
-	const char *name = internet_address_get_name(ia);
-	struct mailbox box = { NULL, NULL };
-
-	if (address_canonical(internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(ia)), &box.address) != ST_OK)
-		return;
-	box.name = name ? text_line(name, LIMIT_NAME_BYTES) : NULL;
-	if (box.name && !*box.name)
-		g_clear_pointer(&box.name, g_free);
-	g_array_append_val(out, box);
-}
-
-static void add_list(InternetAddressList *list, unsigned depth, GArray *out)
-{
-	int n = list ? internet_address_list_length(list) : 0;
-
-	for (int i = 0; i < n && out->len < LIMIT_ADDRESSES; i++) {
-		InternetAddress *ia = internet_address_list_get_address(list, i);
-
-		if (INTERNET_ADDRESS_IS_MAILBOX(ia))
-			add_mailbox(ia, out);
-		else if (INTERNET_ADDRESS_IS_GROUP(ia) && depth < 2)
-			add_list(internet_address_group_get_members(INTERNET_ADDRESS_GROUP(ia)), depth + 1, out);
-	}
-}
-
-/* The start of an address header that may be parsed. Groups in groups without end would exhaust the stack. */
-static char *parseable(const char *value)
-{
-	char *capped = g_strndup(value, ADDRESS_HEADER_MAX);
-	unsigned colons = 0;
-
-	for (char *p = capped; *p; p++)
-		if (*p == ':' && ++colons > LIMIT_ADDRESS_COLONS) {
-			*p = '\0';
-			break;
-		}
-	return capped;
-}
-
-static void add_header_mailboxes(const char *value, GArray *out)
-{
-	g_autofree char *capped = parseable(value);
-	InternetAddressList *list = internet_address_list_parse(options, capped);
-
-	add_list(list, 0, out);
-	if (list)
-		g_object_unref(list);
-}
-
-static struct mailboxes mailboxes_of(const struct message *m, const struct lazy_mailboxes *lazy, const char *name)
-{
-	struct lazy_mailboxes *list = (struct lazy_mailboxes *)lazy;
-	const char *value;
-
-	if (!list->v) {
-		list->v = g_array_new(FALSE, FALSE, sizeof(struct mailbox));
-		for (unsigned i = 0; (value = message_header(m, name, i)) && list->v->len < LIMIT_ADDRESSES; i++)
-			add_header_mailboxes(value, list->v);
-	}
-	return (struct mailboxes){ (const struct mailbox *)(const void *)list->v->data, list->v->len };
-}
-
-struct mailboxes message_from(const struct message *m)
-{
-	return mailboxes_of(m, &m->from, "From");
-}
-
-struct mailboxes message_to(const struct message *m)
-{
-	return mailboxes_of(m, &m->to, "To");
-}
-
-struct mailboxes message_cc(const struct message *m)
-{
-	return mailboxes_of(m, &m->cc, "Cc");
-}
-
-struct mailboxes message_reply_to(const struct message *m)
-{
-	return mailboxes_of(m, &m->reply_to, "Reply-To");
-}
-
 /* What is computed once changes nothing that a caller sees. */
 static struct message *cache(const struct message *m)
 {
 	return (struct message *)m;
-}
-
-const char *message_sender_address(const struct message *m)
-{
-	struct lazy_mailboxes list = { NULL };
-
-	if (!m->sender_known) {
-		struct mailboxes boxes = mailboxes_of(m, &list, "Sender");
-
-		cache(m)->sender_address = boxes.n ? g_strdup(boxes.v[0].address) : NULL;
-		cache(m)->sender_known = true;
-		mailboxes_release(&list);
-	}
-	return m->sender_address;
 }
 
 /* --- Message-IDs --- */
@@ -537,25 +426,45 @@ char *message_digest(const struct message *m, const char *from, const char *subj
 
 char *message_decode_header(const char *raw, size_t max)
 {
-	g_autofree char *capped = g_strndup(raw, LIMIT_SUBJECT_BYTES * 4), *decoded = g_mime_utils_header_decode_text(options, capped);
+	struct words words;
+	char *text;
 
-	return text_line(decoded ? decoded : "", max);
+	words_init(&words, raw);
+	text = text_line(words.text->str, max);
+	words_release(&words);
+	return text;
+}
+
+/* What may not stand in a header as it is, or would be read as an encoded-word. */
+static bool needs_encoding(const char *word, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((guchar)word[i] >= 0x80 || (word[i] == '=' && i + 1 < len && word[i + 1] == '?'))
+			return true;
+	return false;
 }
 
 char *message_encode_header(const char *name, const char *utf8)
 {
-	g_autofree char *clean = text_line(utf8, LIMIT_SUBJECT_BYTES), *encoded = g_mime_utils_header_encode_text(NULL, clean, "utf-8");
-	g_autofree char *field = g_strdup_printf("%s: %s", name, encoded);
-	g_autofree char *folded = g_mime_utils_unstructured_header_fold(options, NULL, field);
+	g_autofree char *clean = text_line(utf8, LIMIT_SUBJECT_BYTES), *middle = NULL, *encoded = NULL, *whole = NULL;
+	const char *first = NULL, *last = clean;
 
-	return g_strstrip(g_strdup(folded + strlen(name) + 1));
-}
+	for (const char *p = clean; *p; p += strspn(p, " ")) {
+		size_t len = strcspn(p, " ");
 
-char *message_encode_phrase(const char *utf8)
-{
-	g_autofree char *clean = text_line(utf8, LIMIT_NAME_BYTES);
-
-	return g_mime_utils_header_encode_phrase(NULL, clean, "utf-8");
+		if (needs_encoding(p, len)) {
+			first = first ? first : p;
+			last = p + len;
+		}
+		p += len;
+	}
+	if (!first)
+		return text_fold(clean, strlen(name) + strlen(": "));
+	/* From the first such word to the last, so that the blanks between them are read. */
+	middle = g_strndup(first, (gsize)(last - first));
+	encoded = text_encoded_words(middle);
+	whole = g_strdup_printf("%.*s%s%s", (int)(first - clean), clean, encoded, last);
+	return text_fold(whole, strlen(name) + strlen(": "));
 }
 
 static bool sends_as_it_is(const char *text)

@@ -83,11 +83,8 @@ char *message_digest(const struct message *message, const char *from, const char
 
 /* A header value decoded by RFC 2047, raw 8-bit guessed (UTF-8, else windows-1252); one line, UTF-8. Owned. */
 char *message_decode_header(const char *raw, size_t max);
-/* UTF-8 to RFC 2047 words, folded for a header of that name; cannot hold a bare CR or LF. Owned. */
+/* UTF-8 as a header of that name has it: RFC 2047 words where needed, folded; cannot hold a bare CR or LF. Owned. */
 char *message_encode_header(const char *name, const char *utf8);
-
-/* UTF-8 to a display name as a header has it (RFC 5322 phrase). Owned. */
-char *message_encode_phrase(const char *utf8);
 
 /* Text for a body part: as it is ("7bit") when ASCII with short lines, else quoted-printable; *encoding_out is static. Owned. */
 char *message_encode_text(const char *utf8, const char **encoding_out);

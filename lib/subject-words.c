@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "limits.h"
+#include "text.h"
 
 enum {
 	WORD_MAX = 75,		/* RFC 2047 section 2 */
-	WORD_TEXT_MAX = 45,	/* bytes that fill it in base64 and UTF-8 */
 	CHARSET_MAX = 40,
 	JOINED_MAX = 8		/* words that one character or run of them may be split between */
 };
@@ -190,14 +190,20 @@ static void put_text(struct words *w, const char *text, size_t len, guint raw_at
 		g_array_append_val(w->raw_at, raw_at);
 }
 
-/* The character at p, and its length: UTF-8 where it is that, else one byte, Latin-1 where that prints. Controls are blanks. */
+/* What windows-1252 has where Latin-1 has controls. */
+static const gunichar windows_1252[] = {
+	0x20ac, 0xfffd, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0xfffd, 0x017d, 0xfffd,
+	0xfffd, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0xfffd, 0x017e, 0x0178,
+};
+
+/* The character at p, and its length: UTF-8 where it is that, else one byte of windows-1252. Controls are blanks. */
 static guint read_char(const char *p, size_t left, gunichar *c_out)
 {
 	gunichar c = *p ? g_utf8_get_char_validated(p, (gssize)left) : ' ';
 	guchar byte = (guchar)*p;
 
 	if (c == (gunichar)-1 || c == (gunichar)-2) {
-		*c_out = byte < 0xa0 ? 0xfffd : byte;
+		*c_out = byte >= 0x80 && byte < 0xa0 ? windows_1252[byte - 0x80] : byte;
 		return 1;
 	}
 	*c_out = g_ascii_iscntrl(*p) ? ' ' : c;
@@ -358,29 +364,6 @@ char *words_remaining(const struct words *w, GArray **back_out)
 
 /* --- writing --- */
 
-/* The longest start of utf8 that fits a word and ends between characters. */
-static size_t word_length(const char *utf8, size_t len)
-{
-	size_t n = MIN(len, WORD_TEXT_MAX);
-
-	while (n < len && n > 1 && ((guchar)utf8[n] & 0xc0) == 0x80)
-		n--;
-	return n;
-}
-
-static void put_words(GString *out, const char *utf8)
-{
-	size_t len = strlen(utf8), done = 0;
-
-	while (done < len) {
-		size_t n = word_length(utf8 + done, len - done);
-		g_autofree char *code = g_base64_encode((const guchar *)utf8 + done, n);
-
-		g_string_append_printf(out, "%s=?UTF-8?B?%s?=", done ? " " : "", code);
-		done += n;
-	}
-}
-
 static bool touched(const struct words *w, const struct piece *p)
 {
 	for (guint i = p->start; i < p->end; i++)
@@ -397,11 +380,13 @@ static bool fits_no_line(const struct words *w, const struct piece *p)
 static void put_kept_text(const struct words *w, const struct piece *p, GString *out)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
+	g_autofree char *encoded = NULL;
 
 	for (guint i = p->start; i < p->end; i++)
 		if (!g_array_index(w->removed, gboolean, i))
 			g_string_append_c(text, w->text->str[i]);
-	put_words(out, text->str);
+	encoded = text_encoded_words(text->str);
+	g_string_append(out, encoded);
 }
 
 static void put_q_byte(GString *out, guint8 byte)

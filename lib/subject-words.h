@@ -1,5 +1,5 @@
 /* A raw header value as words (RFC 2047): decoded for looking at, with the way back from each decoded byte to its bytes in the raw value, so
- * that a range of the decoded text can be removed while every other byte stays. Shared by the files of subject.h only. */
+ * that a range of the decoded text can be removed while every other byte stays. Shared by the files of subject.h and message.h. */
 #ifndef MILTICKET_SUBJECT_WORDS_H
 #define MILTICKET_SUBJECT_WORDS_H
 

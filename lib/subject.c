@@ -8,7 +8,6 @@
 #include "text.h"
 
 enum {
-	LINE_WE_WRITE = 78,
 	LINE_MAX_BYTES = 998,	/* RFC 5322 section 2.1.1 */
 	NAME_LENGTH = 9,	/* "Subject: " */
 	ROUNDS = 50		/* of removing tags; each can only show one that was built around another */
@@ -397,31 +396,6 @@ static void shorten(GString *value, size_t max)
 		g_string_truncate(value, value->len - 1);
 }
 
-/* Breaks before white space so that lines stay short; a break never makes a line of white space alone. */
-static char *fold(const char *s)
-{
-	GString *out = g_string_new(NULL);
-	size_t line = NAME_LENGTH;
-
-	while (*s) {
-		size_t blanks = strspn(s, " \t"), token = strcspn(s + blanks, " \t");
-
-		/* More white space than a line may hold cannot be kept: a line of nothing else ends the headers for some. */
-		if (blanks + token > LINE_MAX_BYTES) {
-			s += blanks - 1;
-			blanks = 1;
-		}
-		if (out->len && blanks && line + blanks + token > LINE_WE_WRITE) {
-			g_string_append_c(out, '\n');
-			line = 0;
-		}
-		g_string_append_len(out, s, (gssize)(blanks + token));
-		line += blanks + token;
-		s += blanks + token;
-	}
-	return g_string_free(out, FALSE);
-}
-
 /* Is the value as it came already what we would write, its own folds aside? */
 static bool as_it_should_be(const char *raw, const GString *wanted)
 {
@@ -466,7 +440,7 @@ char *subject_retag(const char *raw, const struct tag_format *format, uint64_t n
 	char *out;
 
 	shorten(value, MAX(max_subject, strlen(tag)));
-	out = as_it_should_be(raw, value) ? g_strchomp(g_strdup(raw + strspn(raw, " \t\n"))) : fold(value->str);
+	out = as_it_should_be(raw, value) ? g_strchomp(g_strdup(raw + strspn(raw, " \t\n"))) : text_fold(value->str, NAME_LENGTH);
 	g_string_free(value, TRUE);
 	return out;
 }

@@ -307,6 +307,48 @@ char *text_base32(const void *data, size_t len)
 	return g_string_free(out, FALSE);
 }
 
+/* --- header values --- */
+
+enum { WORD_BYTES = 45, LINE_WANTED = 78, LINE_MAX_BYTES = 998 };	/* 45 bytes fill an encoded-word of 75 in base64 */
+
+char *text_encoded_words(const char *utf8)
+{
+	GString *out = g_string_new(NULL);
+
+	while (*utf8) {
+		size_t n = MAX(cut(utf8, strlen(utf8), WORD_BYTES), 1);
+		g_autofree char *code = g_base64_encode((const guchar *)utf8, n);
+
+		g_string_append_printf(out, "%s=?UTF-8?B?%s?=", out->len ? " " : "", code);
+		utf8 += n;
+	}
+	return g_string_free(out, FALSE);
+}
+
+char *text_fold(const char *s, size_t name_length)
+{
+	GString *out = g_string_new(NULL);
+	size_t line = name_length;
+
+	while (*s) {
+		size_t blanks = strspn(s, " \t"), token = strcspn(s + blanks, " \t");
+
+		/* A line of nothing else ends the headers for some. */
+		if (blanks + token > LINE_MAX_BYTES && blanks > 1) {
+			s += blanks - 1;
+			blanks = 1;
+		}
+		if (out->len && blanks && line + blanks + token > LINE_WANTED) {
+			g_string_append_c(out, '\n');
+			line = 0;
+		}
+		g_string_append_len(out, s, (gssize)(blanks + token));
+		line += blanks + token;
+		s += blanks + token;
+	}
+	return g_string_free(out, FALSE);
+}
+
 bool text_same_secret(const char *a, const char *b)
 {
 	size_t len = strlen(a);

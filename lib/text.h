@@ -44,6 +44,13 @@ enum status text_parse_number(const char *s, uint64_t *number_out);
 /* RFC 4648 base32, lower case, no padding. Owned. */
 char *text_base32(const void *data, size_t len);
 
+/* UTF-8 as encoded-words (RFC 2047) of at most 75 bytes each, a blank between them; "" for "". Owned. */
+char *text_encoded_words(const char *utf8);
+
+/* A header value with "\n" before white space so that lines have at most 78 bytes where that can be; name_length is what stands before it.
+ * No line is white space alone, and white space that fits no line of 998 bytes becomes one blank. Owned. */
+char *text_fold(const char *value, size_t name_length);
+
 /* Equal in constant time for equal lengths. */
 bool text_same_secret(const char *a, const char *b);
 
