@@ -1,0 +1,272 @@
+"""The manual, the completions and the schema know every command and option, and what they say is so."""
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import subprocess
+import time
+
+import jsonschema
+import pytest
+from harness.box import mail, mbox
+from harness.daemon import Daemon
+from harness.ground import SOURCE, new_directory, program, run, tool
+
+PAGE = SOURCE / "tools" / "ticket.1"
+SCHEMA = json.loads((SOURCE / "tools" / "ticket.schema.json").read_text())
+COMPLETIONS = SOURCE / "tools" / "completions"
+
+
+def told(*words):
+    return run(program("ticket"), *words).stdout.decode()
+
+
+def commands():
+    """Every command that help lists, and "complete", which is for programs."""
+    listed = [line[2:18].strip() for line in told("help").splitlines() if line.startswith("  ")]
+    return [*listed, "complete"]
+
+
+def options(command):
+    """Long names and letters of a command's options, the common ones left out."""
+    common = {"config", "json", "no-pager", "help"}
+    lines = [line for line in told("help", *command.split()).splitlines() if re.match(r"  (-\w, |    )--", line)]
+    found = [re.match(r"  (?:-(\w), |    )--([\w-]+)", line).groups() for line in lines]
+    return [(letter, name) for letter, name in found if name not in common]
+
+
+def manual():
+    return PAGE.read_text()
+
+
+def described(command):
+    """The page's text on one command: from its item to the next command's."""
+    parts = re.split(r"^\.It Cm (?=\w)", manual().split(".Sh JSON")[0], flags=re.M)
+    return next((part for part in parts if part.split(".El")[0].startswith(command + "\n") or part.startswith(command + " ")), None)
+
+
+@pytest.fixture(scope="module")
+def pattern(tmp_path_factory):
+    """Five tickets, an agent, a note, an answer, a merge, and something in the outbox."""
+    desk = Daemon(relay_port=9, directory=new_directory("cli-pattern"))
+    desk.add_queue("support", title="First level")
+    desk.run_ticket("agent", "add", "anna", "--name", "Anna Adler", "--address", "anna@example.com", "--queue", "support")
+    box = tmp_path_factory.mktemp("box") / "box"
+    box.write_bytes(mbox([mail(number) for number in range(1, 6)]))
+    desk.run_ticket("import", box, "--account", "support@example.com")
+    desk.run_ticket("assign", "anna", "1")
+    desk.run_ticket("note", "1", "-m", "she called")
+    desk.run_ticket("reply", "1", "-m", "We are on it.")
+    desk.run_ticket("close", "2")
+    desk.run_ticket("merge", "3", "--into", "4")
+    return desk
+
+
+@pytest.fixture
+def filled(pattern):
+    """A copy of it."""
+    desk = Daemon(relay_port=9, directory=new_directory("cli"))
+    for source, target in ((pattern.store, desk.store), (pattern.archive, desk.archive)):
+        shutil.copytree(source, target, dirs_exist_ok=True)
+    return desk
+
+
+# --- the manual -------------------------------------------------------------------
+
+def test_the_manual_is_well_formed():
+    found = subprocess.run([tool("mandoc"), "-Tlint", PAGE], capture_output=True, text=True).stdout
+    # Whether other packages' pages are installed here is not the page's affair.
+    assert [line for line in found.splitlines() if "referenced manual not found" not in line and "mandoc.db" not in line] == []
+
+
+@pytest.mark.parametrize("command", commands())
+def test_the_manual_has_every_command_and_each_of_its_options(command):
+    # Commands that share their options are described together: the options come behind one of them.
+    shared = {"search": "list", "note": "reply", "queue add": "queue set", "agent add": "agent set"}
+    text = described(command)
+    assert text, f"{command} is not in {PAGE.name}"
+    text += described(shared[command]) if command in shared else ""
+    for letter, name in options(command):
+        assert re.search(rf"Fl {letter + ' , ' if letter else ''}-{name}\b", text), f"{command} --{name}"
+
+
+def test_the_manual_describes_no_command_that_there_is_not():
+    known = set(commands())
+    for line in re.findall(r"^\.It Cm (\w.*)", manual().split(".Sh JSON")[0], flags=re.M):
+        words = line.split()
+        assert words[0] in known or " ".join(words[:2]) in known, line
+
+
+def test_the_manual_names_every_member_of_the_schema():
+    # \& and the macros between names are of no interest: a name is a word.
+    words = set(re.findall(r"[a-z0-9_]+", manual().split(".Sh JSON")[1]))
+    of_others = {"ok", "config", "tag.name"}
+    missing = {name for kind in SCHEMA["$defs"].values() for name in kind.get("properties", {})} - words - of_others
+    assert missing == set()
+
+
+@pytest.mark.parametrize("code", ["0", "1", "64", "65", "73", "74", "75", "77", "78"])
+def test_the_manual_has_every_exit_status(code):
+    assert f".It {code}\n" in manual().split(".Sh EXIT STATUS")[1]
+
+
+# --- JSON -----------------------------------------------------------------------------
+
+def valid(kind, value):
+    jsonschema.Draft202012Validator({"$ref": f"#/$defs/{kind}", "$defs": SCHEMA["$defs"]}).validate(value)
+
+
+@pytest.mark.parametrize("kind, words", [
+    ("ticket", ("list", "--all")),
+    ("ticket", ("search", "customer")),
+    ("shown", ("show", "1", "2", "3", "4")),
+    ("logged", ("log", "-n", "100")),
+    ("logged", ("log", "1")),
+    ("queue", ("queue", "list")),
+    ("queue", ("queue", "show", "support")),
+    ("queue", ("queue", "add", "ops", "--title", "Operations")),
+    ("queue", ("queue", "set", "support", "--title", "Desk")),
+    ("agent", ("agent", "list")),
+    ("agent", ("agent", "add", "ben")),
+    ("agent", ("agent", "set", "anna", "--name", "Anna A.")),
+    ("account", ("account", "list")),
+    ("account", ("account", "test", "support@example.com")),
+    ("outgoing", ("outbox", "list")),
+    ("stats", ("stats",)),
+    ("stats", ("stats", "--since", "1d")),
+    ("settings", ("config", "show")),
+    ("checked", ("config", "check")),
+    ("version", ("version",)),
+    ("ticket", ("take", "4")),
+    ("ticket", ("release", "1")),
+    ("ticket", ("assign", "anna", "4", "5")),
+    ("ticket", ("status", "clarify", "4")),
+    ("ticket", ("close", "4")),
+    ("ticket", ("reopen", "2")),
+    ("ticket", ("wait", "3d", "4")),
+    ("ticket", ("spam", "5")),
+    ("ticket", ("move", "--project", "core", "4")),
+    ("ticket", ("priority", "high", "4")),
+    ("ticket", ("tag", "+vip", "4")),
+    ("ticket", ("title", "Smoke", "4")),
+    ("ticket", ("merge", "5", "--into", "4")),
+    ("ticket", ("split", "1", "1")),
+    ("ticket", ("link", "4", "5")),
+    ("ticket", ("note", "4", "-m", "x")),
+    ("ticket", ("reply", "4", "-m", "x")),
+    ("ticket", ("send", "4", "anna")),
+])
+def test_json_is_as_the_schema_has_it(filled, kind, words):
+    printed = filled.ticket(*words, env={**os.environ, "MILTICKET_AGENT": "anna"})
+    assert printed
+    for value in printed:
+        valid(kind, value)
+        jsonschema.Draft202012Validator(SCHEMA).validate(value)
+
+
+@pytest.mark.parametrize("words", [("queue", "remove", "ops"), ("agent", "remove", "ben")])
+def test_json_of_a_removal_is_as_the_schema_has_it(filled, words):
+    filled.add_queue("ops")
+    filled.add_agent("ben")
+    (value,) = filled.ticket(*words)
+    jsonschema.Draft202012Validator(SCHEMA).validate(value)
+
+
+# --- completions -------------------------------------------------------------------------
+
+def candidates(desk, *words):
+    done = run(program("ticket"), "complete", "--", f"--config={desk.config}", *words)
+    assert done.stderr == b""
+    return [line.split("\t")[0] for line in done.stdout.decode().splitlines()]
+
+
+@pytest.mark.parametrize("command", commands()[:-1])
+def test_every_command_and_option_is_completed(pattern, command):
+    *before, last = command.split()
+    assert last in candidates(pattern, *before, last[:2])
+    assert {f"--{name}" for _, name in options(command)} <= set(candidates(pattern, *command.split(), "--"))
+
+
+@pytest.mark.parametrize("words, expected", [
+    (("show", ""), {"1", "4", "5"}),
+    (("close", "1", ""), {"1", "4", "5"}),
+    (("show", "#"), {"#1", "#4", "#5"}),
+    (("reopen", ""), {"2"}),
+    (("assign", ""), {"anna"}),
+    (("assign", "anna", "4"), {"4"}),
+    (("list", "--queue", ""), {"support"}),
+    (("list", "--queue="), {"--queue=support"}),
+    (("list", "-q", "su"), {"support"}),
+    (("list", "--agent", ""), {"anna", "none", "me"}),
+    (("list", "--status", "new,o"), {"new,open"}),
+    (("list", "--sort", "o"), {"oldest", "opened"}),
+    (("status", "c"), {"clarify", "closed"}),
+    (("priority", "u"), {"urgent"}),
+    (("merge", "4", "--into", ""), {"1", "4", "5"}),
+    (("agent", "remove", "--move-to", ""), {"anna"}),
+    (("import", "--account", ""), {"support@example.com"}),
+    (("help", "queue", "re"), {"remove"}),
+    (("import", ""), set()),
+    (("nonsense", ""), set()),
+])
+def test_what_may_stand_where(pattern, words, expected):
+    assert set(candidates(pattern, *words)) == expected
+
+
+def test_completing_says_nothing_when_there_is_no_store(tmp_path):
+    done = run(program("ticket"), "complete", "--", f"--config={tmp_path}/none.conf", "show", "")
+    assert (done.stdout, done.stderr) == (b"", b"")
+
+
+def shell_environment():
+    return {**os.environ, "PATH": f"{os.path.dirname(program('ticket'))}:/usr/bin:/bin", "TERM": "dumb"}
+
+
+def test_bash_completes(pattern):
+    script = f"""source {COMPLETIONS}/ticket.bash
+        try() {{ COMP_WORDS=(ticket "$@"); COMP_CWORD=$#; COMPREPLY=(); _ticket ticket; echo "${{COMPREPLY[*]}}"; }}
+        try lis; try --config {pattern.config} assign ''; try --config = {pattern.config} close 4; try --config {pattern.config} list --queue = su; complete -p ticket"""
+    done = run("bash", "--norc", "-c", script, env=shell_environment())
+    assert done.stdout.decode().splitlines() == ["list", "anna", "4", "support", "complete -o nosort -F _ticket ticket"]
+
+
+def test_fish_completes(pattern):
+    script = f"""source {COMPLETIONS}/ticket.fish
+        complete -C 'ticket lis'; complete -C 'ticket --config {pattern.config} assign '; complete -C 'ticket --config {pattern.config} list --queue='"""
+    done = run("fish", "--no-config", "-c", script, env={**shell_environment(), "HOME": str(pattern.directory)})
+    assert [line.split("\t")[0] for line in done.stdout.decode().splitlines()] == ["list", "anna", "--queue=support"]
+
+
+def typed(command, env, keys, expect, seconds=30):
+    """What a shell on a terminal shows after these keys, each pair sent once the text before it was seen."""
+    process, terminal = pty.fork()
+    if process == 0:
+        os.execvpe(command[0], command, env)
+    seen, end = "", time.monotonic() + seconds
+    try:
+        for prompt, text in keys:
+            seen = wait_for(terminal, prompt, end)
+            os.write(terminal, text.encode())
+        return wait_for(terminal, expect, end)
+    finally:
+        os.kill(process, 9)
+        os.close(terminal)
+        os.waitpid(process, 0)
+
+
+def wait_for(terminal, text, end):
+    seen = ""
+    while text not in seen:
+        ready, _, _ = select.select([terminal], [], [], max(0, end - time.monotonic()))
+        assert ready, f"waited in vain for {text!r}; saw {seen!r}"
+        seen += os.read(terminal, 65536).decode(errors="replace")
+    return seen
+
+
+def test_zsh_completes(pattern, tmp_path):
+    (tmp_path / "_ticket").write_text((COMPLETIONS / "ticket.zsh").read_text())
+    (tmp_path / ".zshrc").write_text(f"fpath=({tmp_path} $fpath); autoload -Uz compinit; compinit -u -D; PROMPT='ready> '\n")
+    keys = [("ready> ", "ticket lis\t"), ("ticket list ", f"\x15ticket --config {pattern.config} assign an\t")]
+    typed(["zsh", "-d", "-i"], {**shell_environment(), "ZDOTDIR": str(tmp_path)}, keys, "assign anna")
