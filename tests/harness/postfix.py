@@ -33,7 +33,8 @@ LISTENER = "127.0.0.1:{port} inet n - n - - smtpd {options}\n"
 
 
 class Postfix:
-    """port takes mail as an MX does; xclient_port lets a test say who logged in; sasl_port asks Dovecot; plain_port has no milter.
+    """port takes mail as an MX does; xclient_port lets a test say who logged in; sasl_port asks Dovecot; plain_port has no milter;
+    filtered_port has a content filter behind its queue that brings each mail to port.
 
     Without `settings` that say otherwise, all mail ends at the LMTP server on sink_port, so nothing leaves the machine.
     """
@@ -41,6 +42,7 @@ class Postfix:
     def __init__(self, sink_port=None, milter=None, sasl_socket=None, settings=None, ports=None, directory=None):
         self.directory = directory or new_directory("postfix")
         self.port, self.xclient_port, self.sasl_port, self.plain_port = ports or free_ports(4)
+        (self.filtered_port,) = free_ports(1)
         self.sink_port, self.milter, self.sasl_socket = sink_port, milter, sasl_socket
         self.settings = settings or {}
         self.config = self.directory / "etc"
@@ -103,6 +105,8 @@ class Postfix:
             LISTENER.format(port=self.xclient_port, options="-o smtpd_authorized_xclient_hosts=127.0.0.1"),
             LISTENER.format(port=self.sasl_port, options=sasl if self.sasl_socket else ""),
             LISTENER.format(port=self.plain_port, options="-o smtpd_milters="),
+            LISTENER.format(port=self.filtered_port,
+                            options=f"-o local_header_rewrite_clients= -o content_filter=smtp:127.0.0.1:{self.port}"),
         ))
 
     def alias(self, **targets):

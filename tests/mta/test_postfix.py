@@ -47,6 +47,31 @@ def test_no_byte_of_the_body_changes(desk, body):
     assert delivered in (body, body + b"\r\n")
 
 
+def submit_raw(port, data):
+    """Hands over bytes that smtplib would mend; they end with a line end."""
+    smtp = client.connect(port)
+    smtp.mail("carla@customer.example")
+    smtp.rcpt(DESK)
+    assert smtp.docmd("DATA")[0] == 354
+    smtp.send(data + b".\r\n")
+    assert smtp.getreply()[0] == 250
+    smtp.close()
+
+
+@pytest.mark.parametrize("body", [b"bare\nline ends\n\nin it\r\n", b"bare\rreturns\r\r\r\n", b"a NUL \0 in it\r\n", b"x" * 5000 + b"\r\n"],
+                         ids=["bare-lf", "bare-cr", "nul", "5000-byte-line"])
+def test_what_postfix_makes_of_odd_bytes_is_the_same_with_and_without_the_milter(desk, body):
+    bodies = []
+    for port in (desk.mta.port, desk.mta.plain_port):
+        head = client.crlf(compose(Customer().header).partition(b"\n\n")[0])
+        desk.mailbox.clear()
+        submit_raw(port, head + b"\r\n\r\n" + body)
+        (mail,) = desk.mailbox.wait_mails(DESK)
+        bodies.append(mail.data.partition(b"\r\n\r\n")[2])
+    assert bodies[0] == bodies[1]
+    assert len(desk.daemon.tickets()) == 1
+
+
 def test_headers_that_are_not_ours_keep_their_bytes_and_order(desk):
     folded = "X-Folded: one\n two\n\tthree"
     raw = "X-Odd:no space"
@@ -229,6 +254,24 @@ def test_the_same_mail_twice_is_one_message_with_one_tag_and_one_answer(desk):
     assert ticket["messages_count"] == 1
 
 
+@pytest.mark.parametrize("missing", [(), ("Message-ID",), ("Date",), ("Message-ID", "Date", "From")], ids=["whole", "id", "date", "all"])
+def test_a_content_filter_behind_the_queue_makes_no_second_message(desk, missing):
+    carla = Customer()
+    head, _, body = compose(carla.header, subject="Printer").partition(b"\n\n")
+    head = b"\n".join(line for line in head.split(b"\n") if line.partition(b":")[0].decode() not in missing)
+    desk.deliver(head + b"\n\n" + body, carla.address, port=desk.mta.filtered_port)
+    (mail,) = [mail.data for mail in desk.mailbox.wait_mails(DESK)]
+    assert field(mail, "Subject") == "[example.com #1] Printer"
+    names = [name.lower() for name, _ in fields(mail)]
+    assert {name: names.count(name) for name in ("x-ticket", "x-ticket-queue", "x-ticket-match", "message-id")} == {
+        "x-ticket": 1, "x-ticket-queue": 1, "x-ticket-match": 1, "message-id": 1}
+    assert names.count("received") >= 2
+    assert (field(mail, "X-Ticket-Match"), field(mail, "X-Ticket-Event")) == ("new", "opened")
+    (ticket,) = desk.daemon.tickets()
+    assert ticket["messages_count"] == 1
+    assert "duplicate=yes" in desk.daemon.log_text()
+
+
 def test_the_same_message_id_with_another_body_is_a_message_of_its_own(desk):
     carla = Customer()
     for body in ("page one\n", "page two\n"):
@@ -304,35 +347,45 @@ def test_the_bytes_of_a_subject_stay_behind_its_tag(desk, subject):
     assert b"\r\nSubject: [example.com #1] " + subject + b"\r\n" in desk.arrived(data)[0]
 
 
-def body_hash(data):
-    """RFC 6376 simple body canonicalisation, SHA-256."""
-    body = re.sub(rb"(\r\n)*\Z", b"", split(data)[1]) + b"\r\n"
-    return base64.b64encode(hashlib.sha256(body).digest()).decode()
+def relaxed(body):
+    """RFC 6376 3.4.4."""
+    lines = [re.sub(rb"[ \t]+", b" ", line).rstrip(b" ") for line in body.split(b"\r\n")]
+    return b"\r\n".join(lines)
 
 
-def test_the_body_hash_of_a_dkim_signature_still_verifies(desk):
-    body = "signed  text \n\n.\n\n\n"
-    signed = body_hash(compose(body=body))
-    mail = desk.asks(Customer(), body=body, headers=[f"DKIM-Signature: v=1; a=rsa-sha256; d=customer.example; s=a; h=from:date; bh={signed};\n b=AAAA"])
-    assert re.search(r"bh=([^;]+);", field(mail, "DKIM-Signature"))[1] == body_hash(mail)
+def body_hash(data, canonical):
+    """RFC 6376 3.7, SHA-256; both ways ignore empty lines at the end."""
+    body = split(data)[1]
+    body = re.sub(rb"(\r\n)*\Z", b"", relaxed(body) if canonical == "relaxed" else body)
+    return base64.b64encode(hashlib.sha256(body + b"\r\n").digest()).decode()
 
 
-def smime_signed(directory, text):
+@pytest.mark.parametrize("canonical", ["simple", "relaxed"])
+def test_the_body_hash_of_a_dkim_signature_still_verifies(desk, canonical):
+    body = "signed  text \t\n\n.\n\tx  y\n\n\n"
+    signed = body_hash(compose(body=body), canonical)
+    mail = desk.asks(Customer(), body=body, headers=[
+        f"DKIM-Signature: v=1; a=rsa-sha256; c={canonical}/{canonical}; d=customer.example; s=a; h=from:date; bh={signed};\n b=AAAA"])
+    assert re.search(r"bh=([^;]+);", field(mail, "DKIM-Signature"))[1] == body_hash(mail, canonical)
+
+
+def smime_signed(directory, text, *how):
     run(tool("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=Carla/emailAddress=carla@customer.example", "-days", "30",
         "-keyout", directory / "key.pem", "-out", directory / "cert.pem", "-addext", "keyUsage=digitalSignature",
         "-addext", "extendedKeyUsage=emailProtection")
-    return run(tool("openssl"), "smime", "-sign", "-signer", directory / "cert.pem", "-inkey", directory / "key.pem", stdin=text).stdout
+    return run(tool("openssl"), *how, "-sign", "-signer", directory / "cert.pem", "-inkey", directory / "key.pem", stdin=text).stdout
 
 
-def test_an_smime_signature_verifies_after_delivery(desk):
+@pytest.mark.parametrize("how", [("smime",), ("cms",), ("cms", "-nodetach")], ids=["smime", "cms", "opaque"])
+def test_an_smime_signature_verifies_after_delivery(desk, how):
     directory = new_directory("smime")
-    entity = smime_signed(directory, b"Content-Type: text/plain\r\n\r\nI agree.\r\n")
+    entity = smime_signed(directory, b"Content-Type: text/plain\r\n\r\nI agree.\r\n", *how)
     head = compose(Customer().header).partition(b"\n\n")[0]
     data = head + b"\n" + entity.replace(b"\r\n", b"\n")
     desk.deliver(data, "carla@customer.example")
     mail = desk.arrived(data)[0]
     assert number(mail) == 1
-    assert b"I agree." in run(tool("openssl"), "smime", "-verify", "-CAfile", directory / "cert.pem", stdin=mail).stdout
+    assert b"I agree." in run(tool("openssl"), how[0], "-verify", "-CAfile", directory / "cert.pem", stdin=mail).stdout
 
 
 def test_a_pgp_signature_verifies_after_delivery(desk):
