@@ -203,10 +203,11 @@ static bool by_mail(const struct command *command)
 	return verb_info(command->verb)->by_mail;
 }
 
-static enum status run_line(struct run *run, const char *line, uint64_t number)
+/* text: the command; line: what is echoed. */
+static enum status run_line(struct run *run, const char *line, const char *text, uint64_t number)
 {
 	struct command command = { 0 };
-	enum status st = command_parse_line(line, run->by->actor.now, &command, run->err);
+	enum status st = command_parse_line(text, run->by->actor.now, &command, run->err);
 
 	if (st == ST_OK && !by_mail(&command))
 		st = error_set(run->err, ST_REFUSED, "%s cannot be done by mail", verb_info(command.verb)->name);
@@ -310,7 +311,7 @@ static enum status each_line(struct run *run, const char *text, text_fn *is_text
 
 static enum status note_line(struct run *run, const char *line, void *arg)
 {
-	return run_line(run, line, *(const uint64_t *)arg);
+	return run_line(run, line, line, *(const uint64_t *)arg);
 }
 
 enum status command_mail_note(struct txn *txn, const struct commander *commander, uint64_t ticket, const char *text,
@@ -358,7 +359,7 @@ static enum status control_line(struct run *run, const char *line, void *arg)
 	if (n > 1 && number == 0)
 		number = take_word(words, 1);
 	rest = join(words);
-	return run_line(run, rest, number);
+	return run_line(run, line, rest, number);
 }
 
 enum status command_mail_control(struct txn *txn, const struct commander *commander, const char *text,
@@ -379,6 +380,6 @@ enum status command_mail_words(struct txn *txn, const struct commander *commande
 	enum status st = ST_OK;
 
 	for (char *const *p = commands; *p && st == ST_OK && run.count++ < LIMIT_COMMANDS; p++)
-		st = run_line(&run, *p, ticket);
+		st = run_line(&run, *p, *p, ticket);
 	return st;
 }

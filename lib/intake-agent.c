@@ -38,10 +38,14 @@ static enum status keep_from_customer(struct work *w)
 
 static enum status refuse(struct work *w, const char *reply)
 {
+	const struct actor actor = work_actor(w);
+
 	w->outcome->event = "refused";
-	w->outcome->ticket = w->match.ticket.number;
 	edits_verdict(&w->outcome->edits, VERDICT_REJECT, reply);
-	return ST_OK;
+	work_report(w);
+	if (!w->match.ticket.number)
+		return ST_OK;
+	return history_add(w->txn, w->match.ticket.number, &actor, "refused", NULL, NULL, strchr(reply, ' ') + 1, w->err);
 }
 
 static struct commander commander_of(struct work *w)
@@ -324,6 +328,7 @@ enum status agent_commands(struct work *w)
 		return refuse(w, "5.7.1 Commands cannot also go to recipients outside");
 	edits_verdict(&w->outcome->edits, VERDICT_DISCARD, NULL);
 	w->outcome->event = "commands";
+	work_report(w);
 	if (w->automatic != AUTO_NONE)
 		return ST_OK;
 	transcript_init(&transcript);

@@ -10,7 +10,7 @@ const char *const outgoing_state_names[] = { "waiting", "failed", "suppressed", 
 /* Stored by place: append only, at most 31. */
 static const char *const event_words[] = {
 	"opened", "followup", "reopened", "reply", "note", "auto", "bounce", "status", "agent", "queue", "project", "priority", "tag", "title",
-	"wait", "link", "merged", "split", "sent", "failed", "suppressed", "refused", "purged", "redacted", "subject", "closed", "notice", "wake", NULL
+	"wait", "link", "merged", "split", "sent", "failed", "suppressed", "refused", "purged", "redacted", "subject", "closed", "notice", "wake", "unverified", NULL
 };
 
 bool ticket_status_active(int status)

@@ -74,7 +74,7 @@ struct event {
 	int64_t time;
 	char *actor;			/* an agent's login, a unix user "unix:name", an address, or "milticket" */
 	char *kind;			/* opened followup reopened reply note auto bounce status agent queue project priority tag
-					   title wait link merged split sent failed suppressed refused purged redacted … */
+					   title wait link merged split sent failed suppressed refused purged redacted unverified … */
 	char *from, *to;		/* old and new value, where there are any */
 	char *text;
 };
