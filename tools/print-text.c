@@ -10,8 +10,8 @@
 enum { CELL_MAX = 64 * 1024 };
 
 static const struct table_column ticket_columns[] = {
-	{ "NUMBER", true, false, NULL }, { "STATUS", false, false, NULL }, { "PRIO", false, false, "normal" }, { "QUEUE", false, false, NULL },
-	{ "AGENT", false, false, NULL }, { "AGE", true, false, NULL }, { "REQUESTER", false, true, NULL }, { "SUBJECT", false, true, NULL },
+	{ "NUMBER", true, false, NULL }, { "STATUS", false, false, NULL }, { "PRIO", false, false, "normal" }, { "QUEUE", false, true, NULL },
+	{ "AGENT", false, true, NULL }, { "AGE", true, false, NULL }, { "REQUESTER", false, true, NULL }, { "SUBJECT", false, true, NULL },
 };
 static const struct table_column queue_columns[] = {
 	{ "QUEUE", false, false, NULL }, { "OPEN", true, false, NULL }, { "NEW", true, false, NULL }, { "RESPONSIBLE", false, false, "-" },

@@ -7,7 +7,7 @@
 
 #include "text.h"
 
-enum { GAP = 2, LEAST_STRETCH = 12, CELL_MAX = 64 * 1024 };
+enum { GAP = 2, LEAST_STRETCH = 8, CELL_MAX = 64 * 1024 };
 
 struct row {
 	char **cells;

@@ -13,7 +13,7 @@
 #include "text.h"
 #include "ticket.h"
 
-enum { DEFAULT_WIDTH = 80, LEAST_WIDTH = 40, MOST_WIDTH = 10000, MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
+enum { DEFAULT_WIDTH = 80, LEAST_WIDTH = 40, MOST_WIDTH = 10000, MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR, YEAR = 365 * DAY };
 
 static int known = -1;		/* is it a terminal? -1: not asked yet */
 static int columns;		/* 0: not asked yet */
@@ -156,17 +156,20 @@ void terminal_end(void)
 
 char *terminal_age(int64_t when, int64_t now)
 {
+	static const struct {
+		int64_t below, unit;
+		const char *name;
+	} steps[] = { { HOUR, MINUTE, "min" }, { 2 * DAY, HOUR, "h" }, { 100 * DAY, DAY, "d" }, { 2 * YEAR, 7 * DAY, "w" } };
 	int64_t s = MAX(now - when, 0) / TEXT_SECOND;
 
 	if (when == 0)
 		return g_strdup("-");
 	if (s < MINUTE)
 		return g_strdup("now");
-	if (s < HOUR)
-		return g_strdup_printf("%d min", (int)(s / MINUTE));
-	if (s < 2 * DAY)
-		return g_strdup_printf("%d h", (int)(s / HOUR));
-	return g_strdup_printf("%d d", (int)(s / DAY));
+	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++)
+		if (s < steps[i].below)
+			return g_strdup_printf("%d %s", (int)(s / steps[i].unit), steps[i].name);
+	return g_strdup_printf("%d y", (int)(s / YEAR));
 }
 
 char *terminal_time(int64_t when)

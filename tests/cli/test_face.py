@@ -1,0 +1,422 @@
+"""How `ticket` behaves to the person in front of it: mistakes, several tickets at once, terminals, hostile mail, who acted."""
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import subprocess
+import unicodedata
+
+import pytest
+from harness.box import mail, mbox
+from harness.client import compose
+from harness.daemon import Daemon
+from harness.ground import new_directory, program, run, wait_until
+from prometheus_client.parser import text_string_to_metric_families
+
+ACCOUNT = ("--account", "support@example.com")
+HOSTILE = b"""From: "Evil \x1b]0;pwned\x07 \xe2\x80\xaeName" <evil@bad.example>
+To: support@example.com
+Subject: \x1b[31mred\x1b[0m \xe2\x80\xaeevil \x07 bell \xc2\x9b5n
+Message-ID: <hostile@bad.example>
+Date: Tue, 24 Nov 2026 10:00:00 +0000
+MIME-Version: 1.0
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: 8bit
+
+Hello \x1b[2J \xc2\x9b5n \xe2\x81\xa6 there
+"""
+# What would move the cursor, ring, or turn text: all controls but line ends and tabs, and bidirectional marks.
+DANGEROUS = re.compile("[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+@pytest.fixture(scope="module")
+def pattern(tmp_path_factory):
+    """Five tickets and a hostile one, in two queues; anna and ben are agents."""
+    desk = Daemon(relay_port=9, directory=new_directory("face-pattern"))
+    desk.add_queue("support", title="First level")
+    desk.add_queue("ops")
+    desk.add_agent("anna", address="anna@example.com", queue=["support", "ops"])
+    desk.add_agent("ben", address="ben@example.com", queue="ops")
+    box = tmp_path_factory.mktemp("box") / "box"
+    box.write_bytes(mbox([*[mail(number) for number in range(1, 6)], HOSTILE]))
+    desk.run_ticket("import", box, *ACCOUNT)
+    return desk
+
+
+@pytest.fixture
+def filled(pattern):
+    desk = Daemon(relay_port=9, directory=new_directory("face"))
+    for source, target in ((pattern.store, desk.store), (pattern.archive, desk.archive)):
+        shutil.copytree(source, target, dirs_exist_ok=True)
+    return desk
+
+
+def ends(desk, *words, **options):
+    done = desk.run_ticket(*words, check=False, **options)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def lines(desk, *words, **options):
+    return desk.run_ticket(*words, **options).stdout.decode().splitlines()
+
+
+def numbers(desk, *words):
+    return [int(line) for line in ends(desk, "list", "--format", "{number}", *words)[1].splitlines()]
+
+
+def on_terminal(desk, *words, columns=80, env=None, keys=b""):
+    """What a person sees: the output on a terminal, with its escape sequences."""
+    command = [program("ticket"), words[0], "--config", str(desk.config), *words[1:]]
+    process, terminal = pty.fork()
+    if process == 0:
+        os.execvpe(command[0], command, {**os.environ, "TERM": "xterm", "COLUMNS": str(columns), "PAGER": "", **(env or {})})
+    os.write(terminal, keys)
+    seen = b""
+    while select.select([terminal], [], [], 30)[0]:
+        try:
+            chunk = os.read(terminal, 65536)
+        except OSError:
+            break
+        if not chunk:
+            break
+        seen += chunk
+    os.close(terminal)
+    os.waitpid(process, 0)
+    return seen.decode().replace("\r\n", "\n")
+
+
+def without_colours(text):
+    return re.sub("\x1b\\[[0-9;]*m", "", text)
+
+
+# --- mistakes -----------------------------------------------------------------------
+
+@pytest.mark.parametrize("words, says", [
+    (("shwo", "1"), "did you mean 'show'"),
+    (("queue", "lsit"), "did you mean 'queue list'"),
+    (("queue",), "usage: ticket queue add [options] QUEUE"),
+    (("agnet", "list"), "did you mean 'agent'"),
+    (("xyzzy",), "'ticket help' lists them"),
+    (("list", "--statsu", "new"), "did you mean '--status'"),
+    (("list", "--status", "opne"), "did you mean 'open'"),
+    (("list", "--sort", "agee"), "'agee' is no order"),
+    (("list", "--limit", "0"), "'0' is no number above 0"),
+    (("list", "1042"), "unexpected argument '1042'"),
+    (("list", "--since", "yesterday"), "neither a date"),
+    (("status", "opne", "1"), "'opne' is not new|open"),
+    (("wait", "2001-01-01", "1"), "not in the future"),
+    (("move", "1"), "--queue or --project"),
+    (("merge", "1"), "--into"),
+    (("show",), "expected NUMBER"),
+    (("show", "1", "--raw", "x"), "no message's number"),
+    (("show", "1", "--raw", "1", "--mbox"), "give one of"),
+    (("close", "-x"), "unknown option '-x'"),
+])
+def test_a_mistake_is_named_with_its_usage(pattern, words, says):
+    code, out, err = ends(pattern, *words)
+    assert (code, out) == (64, "") and says in err, err
+
+
+def test_help_is_on_standard_output_and_grouped():
+    alone = subprocess.run([program("ticket")], capture_output=True, text=True)
+    assert alone.returncode == 64 and "queue list|show|add|set|remove" in alone.stdout and len(alone.stdout.splitlines()) < 15
+    every = subprocess.run([program("ticket"), "help"], capture_output=True, text=True)
+    assert every.returncode == 0 and every.stderr == "" and "\nwork\n" in every.stdout
+    for words in (("--help",), ("-h",), ("help", "show"), ("show", "--help"), ("help", "queue"), ("--version",), ("version",)):
+        done = subprocess.run([program("ticket"), *words], capture_output=True, text=True)
+        assert done.returncode == 0 and done.stdout and not done.stderr, words
+
+
+# --- several tickets ---------------------------------------------------------------------
+
+def test_numbers_come_as_words_with_a_hash_and_from_standard_input(filled):
+    filled.run_ticket("close", "1", "#2", "-", stdin=b"3\tnew\tnormal\n\n #4 x\n")
+    assert numbers(filled, "--status", "closed", "--sort", "number") == [1, 2, 3, 4]
+    code, _, err = ends(filled, "close", "-", stdin=b"5\nfive\n")
+    assert code == 65 and "line 2: 'five'" in err and 5 in numbers(filled)
+    assert ends(filled, "close", "-")[0] == 1
+
+
+@pytest.mark.parametrize("words", [("close", "1", "2", "99"), ("assign", "anna", "1", "2", "99"), ("tag", "+x", "1", "2", "99"),
+                                   ("move", "--queue", "ops", "--project", "core", "1", "2", "99"), ("merge", "1", "2", "99", "--into", "3"),
+                                   ("merge", "1", "3", "--into", "3"), ("link", "1", "2", "99", "3"), ("split", "1", "1", "7")])
+def test_one_that_fails_leaves_all_as_they_were_and_is_named(filled, words):
+    before = filled.run_ticket("export", "--json").stdout
+    code, out, err = ends(filled, *words)
+    assert code in (1, 65) and out == "" and ("#99" in err or "#3" in err or "#1" in err), err
+    if words[0] != "split":
+        assert "nothing was changed" in err
+    assert filled.run_ticket("export", "--json").stdout == before
+
+
+def test_moving_to_a_queue_and_a_project_is_one_change(filled):
+    assert ends(filled, "move", "1", "--queue", "nowhere", "--project", "core")[0] == 1
+    assert filled.show(1)["project"] == "helpdesk"
+    filled.run_ticket("move", "1", "--queue", "ops", "--project", "core")
+    assert (filled.show(1)["queue"], filled.show(1)["project"]) == ("ops", "core")
+
+
+@pytest.mark.parametrize("words, field, value", [
+    (("assign", "anna", "1"), "agent", "anna"), (("assign", "1", "anna"), "agent", "anna"), (("priority", "high", "#1"), "priority", "high"),
+    (("status", "clarify", "1"), "status", "clarify"), (("title", "Smoke in room 7", "1"), "subject", "Smoke in room 7"),
+    (("title", "1", "Smoke"), "subject", "Smoke"), (("tag", "+x", "1", "+y"), "tags", ["x", "y"]), (("spam", "1"), "status", "spam")])
+def test_an_argument_and_numbers_are_told_apart(filled, words, field, value):
+    (changed,) = filled.ticket(*words)
+    assert changed[field] == value and filled.show(1)[field] == value
+
+
+def test_merged_and_split_tickets_keep_their_histories_and_lead_on(filled):
+    filled.run_ticket("note", "1", "-m", "mine")
+    filled.run_ticket("merge", "1", "--into", "2")
+    old, new = filled.show(1), filled.show(2)
+    assert (old["merged_into"], old["messages_count"], new["messages_count"]) == (2, 0, 3)
+    assert "opened" in [event["kind"] for event in old["events"]]
+    filled.run_ticket("priority", "high", "1")
+    assert filled.show(2)["priority"] == "high"
+    first, part = filled.ticket("split", "2", "2", "3")
+    assert (first["number"], first["messages_count"], part["messages_count"], part["links"]) == (2, 1, 2, [2])
+
+
+def test_showing_goes_on_behind_a_number_that_is_not_there(filled):
+    code, out, err = ends(filled, "show", "1", "99", "2")
+    assert code == 1 and "#99" in err and "#1]" in out and "#2]" in out
+
+
+# --- who acted ---------------------------------------------------------------------------------
+
+def test_the_unix_user_is_recorded_through_sudo_too(filled):
+    filled.run_ticket("close", "1", env={**os.environ, "SUDO_USER": "hostmaster"})
+    filled.run_ticket("close", "2", env={**os.environ, "SUDO_USER": "a b\x1b"})
+    actors = [event["actor"] for number in (1, 2) for event in filled.show(number)["events"] if event["kind"] == "status"]
+    assert actors == ["unix:hostmaster", "unix:root"] if os.getuid() == 0 else len(set(actors)) == 1
+
+
+def test_somebody_who_is_an_agent_takes_tickets_and_finds_them(filled):
+    anna = {**os.environ, "MILTICKET_AGENT": "anna"}
+    filled.run_ticket("take", "1", "2", env=anna)
+    assert [ticket["agent"] for ticket in filled.ticket("list", "--agent", "me", env=anna)] == ["anna", "anna"]
+    assert 1 not in numbers(filled, "--agent", "none") and numbers(filled, "--agent", "anna@example.com", "--sort", "number") == [1, 2]
+    code, _, err = ends(filled, "take", "3", env={**os.environ, "MILTICKET_AGENT": "nobody-here"})
+    assert code == 1 and "nobody-here" in err and "MILTICKET_AGENT" in err
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+def test_who_may_not_read_the_store_is_told_who_may(filled):
+    shutil.chown(filled.store, 0, 0)
+    filled.store.chmod(0o700)
+    done = run("setpriv", "--reuid=65534", "--regid=12", "--clear-groups", program("ticket"), "list", "--config", filled.config, check=False)
+    assert done.returncode == 77 and b"members of the group" in done.stderr, done
+
+
+# --- lists ----------------------------------------------------------------------------------------
+
+def test_filters_and_orders(filled):
+    filled.run_ticket("priority", "urgent", "4")
+    filled.run_ticket("move", "--queue", "ops", "5")
+    filled.run_ticket("tag", "+vip", "3")
+    filled.run_ticket("close", "2")
+    assert numbers(filled, "--sort", "number") == [1, 3, 4, 5, 6]
+    assert numbers(filled, "--all", "--sort", "number") == [1, 2, 3, 4, 5, 6]
+    assert numbers(filled, "--sort", "priority")[0] == 4
+    assert numbers(filled, "--sort", "number", "--limit", "2") == [1, 3]
+    assert numbers(filled, "--limit", "1") == [3]
+    assert numbers(filled, "--sort", "oldest")[-1] == 3
+    assert numbers(filled, "--queue", "ops") == [5]
+    assert numbers(filled, "--tag", "vip", "--priority", "normal") == [3]
+    assert numbers(filled, "--requester", "EVIL@bad.example") == [6]
+    assert numbers(filled, "--since", "1h", "--sort", "number") == [3, 4, 5]
+    assert ends(filled, "list", "--queue", "nowhere")[::2] == (1, "ticket: there is no queue 'nowhere'\n")
+
+
+def test_a_format_has_every_name_of_a_ticket(filled):
+    (ticket,) = filled.ticket("list", "--requester", "evil@bad.example")
+    (line,) = lines(filled, "list", "--requester", "evil@bad.example", "--format", "\\t".join(f"{{{name}}}" for name in ticket))
+    values = dict(zip(ticket, line.split("\t")))
+    assert values["number"] == "6" and values["tag"] == "[example.com #6]" and values["requester"] == "evil@bad.example"
+    assert (values["agent"], values["undelivered"], values["queues"], values["merged_into"]) == ("", "false", "support", "")
+
+
+def test_a_piped_list_is_whole_and_separated_by_tabs(filled):
+    filled.run_ticket("title", "long " * 60, "1")
+    filled.run_ticket("title", "a\tb\nc", "2")
+    rows = [line.split("\t") for line in lines(filled, "list")]
+    assert all(len(row) == 8 for row in rows)
+    found = {row[0]: row for row in rows}
+    assert found["1"][7] == ("long " * 60).strip() and found["2"][7] == "a b c"
+    assert found["3"][1:5] == ["new", "normal", "support", "-"] and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", found["3"][5])
+
+
+def test_who_reads_only_the_first_line_is_no_error(filled):
+    done = subprocess.run(["bash", "-c", f'set -o pipefail; "{program("ticket")}" show 1 2 3 4 5 --config "{filled.config}" | head -n 1'],
+                          capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "") and done.stdout.startswith("[example.com #1]")
+
+
+# --- searching -------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("words, found", [
+    (("note-only",), [1]), (("NOTE-ONLY", "carla"), [1]), (("note-only", "nothing-like-it"), []), (("#3",), [3]), (("evil@bad",), [6]),
+    (("ärger",), [2]), (("vip",), [4]), (("anna@example.org",), [5])])
+def test_a_search_looks_everywhere(filled, words, found, tmp_path):
+    filled.run_ticket("note", "1", "-m", "a note-only word")
+    filled.run_ticket("title", "ÄRGER mit dem Drucker", "2")
+    filled.run_ticket("tag", "+vip", "4")
+    box = tmp_path / "answer"
+    box.write_bytes(mbox([compose(to="support@example.com", headers=("Cc: anna@example.org", "In-Reply-To: <box-5@customer.example>"))]))
+    filled.run_ticket("import", box, *ACCOUNT)
+    filled.run_ticket("close", "5")
+    code, out, _ = ends(filled, "search", *words, "--format", "{number}")
+    assert [int(line) for line in out.splitlines()] == found and code == (0 if found else 1)
+
+
+# --- terminals ------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("words", [("list",), ("show", "6"), ("show", "6", "--raw", "1"), ("show", "6", "--mbox"), ("search", "evil"), ("log",),
+                                   ("list", "--format", "{subject} {requester_name}"), ("title", "\x1b[5mblink", "5")])
+def test_nothing_of_a_mail_reaches_a_terminal_but_text(filled, words):
+    seen = without_colours(on_terminal(filled, *words, columns=100))
+    assert seen and not DANGEROUS.search(seen), repr(seen)
+
+
+def test_a_raw_message_is_raw_in_a_file(filled):
+    assert filled.run_ticket("show", "6", "--raw", "1").stdout == HOSTILE
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_a_list_fits_the_terminal_whatever_the_script(filled, columns):
+    for number, title in ((1, "プリンターが燃えています、助けてください、急いでください、早く早く早く早く早く"), (2, "🔥 it burns 👍 " * 20), (3, "e\u0301" * 200)):
+        filled.run_ticket("title", title, str(number))
+    rows = without_colours(on_terminal(filled, "list", columns=columns)).splitlines()
+    assert len(rows) == 7 and max(width(row) for row in rows) <= columns
+    subject_at = {row[:width_prefix(row, rows[0].index("SUBJECT"))] for row in rows}
+    assert len({width(text) for text in subject_at}) == 1
+
+
+def width(text):
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def width_prefix(text, columns):
+    """How many characters of text fill so many columns."""
+    return next((n for n in range(len(text) + 1) if width(text[:n]) >= columns), len(text))
+
+
+def test_colours_are_for_terminals_that_want_them(filled):
+    assert "\x1b[31mnew\x1b[0m" in on_terminal(filled, "list")
+    assert "\x1b" not in on_terminal(filled, "list", env={"NO_COLOR": "1"})
+    assert "\x1b" not in on_terminal(filled, "list", env={"TERM": "dumb"})
+    assert "\x1b" not in filled.run_ticket("list").stdout.decode()
+    assert on_terminal(filled, "list", "--json").startswith("{")
+
+
+def test_a_pager_is_used_as_git_does(filled, tmp_path):
+    pager = tmp_path / "pager"
+    pager.write_text(f"#!/bin/sh\necho paged $LESS\ncat >{tmp_path}/page\n")
+    pager.chmod(0o755)
+    env = {"MILTICKET_PAGER": str(pager)}
+    for words in (("list",), ("show", "1"), ("search", "box"), ("log",), ("stats",)):
+        assert "paged FRX" in on_terminal(filled, *words, env=env), words
+        (tmp_path / "page").unlink()
+    for words in (("list", "--no-pager"), ("list", "--json"), ("close", "1")):
+        assert "paged" not in on_terminal(filled, *words, env=env), words
+    assert "paged" not in filled.run_ticket("list", env={**os.environ, **env}).stdout.decode()
+    assert "paged" in on_terminal(filled, "list", env={"PAGER": str(pager)})
+    assert "NUMBER" in on_terminal(filled, "list", env={"MILTICKET_PAGER": "no-such-program -x"})
+
+
+# --- the log ---------------------------------------------------------------------------------------------------
+
+def test_the_log_is_of_all_or_of_one(filled):
+    filled.run_ticket("close", "1", "2")
+    assert [(event["ticket"], event["kind"]) for event in filled.ticket("log", "-n", "2")] == [(1, "status"), (2, "status")]
+    assert {event["ticket"] for event in filled.ticket("log", "2")} == {2} and len(filled.ticket("log", "2")) == 2
+    assert [row.split("\t")[1:4] for row in lines(filled, "log", "2", "--limit", "1")] == [["2", "status", "unix:root"]] or os.getuid()
+    assert ends(filled, "log", "99")[0] == 1
+
+
+def test_following_the_log_shows_what_happens_and_ends_in_order(filled, tmp_path):
+    with (tmp_path / "log").open("wb") as out:
+        follower = subprocess.Popen([program("ticket"), "log", "--follow", "--config", str(filled.config)], stdout=out, stderr=subprocess.PIPE)
+        text = lambda: (tmp_path / "log").read_text()
+        wait_until(lambda: "opened" in text(), "the past")
+        filled.run_ticket("close", "1")
+        wait_until(lambda: "new → closed" in text(), "what happened")
+        filled.run_ticket("note", "2", "-m", "x")
+        wait_until(lambda: "\tnote\t" in text(), "what happened then")
+        follower.send_signal(signal.SIGINT)
+        assert follower.wait(20) == 0 and follower.stderr.read() == b""
+    assert len(text().splitlines()) == len(set(text().splitlines()))
+
+
+def test_following_ends_when_nobody_reads(filled):
+    follower = subprocess.Popen([program("ticket"), "log", "--follow", "--config", str(filled.config)], stdout=subprocess.PIPE)
+    follower.stdout.readline()
+    follower.stdout.close()
+    assert follower.wait(20) == 0
+
+
+# --- writing -----------------------------------------------------------------------------------------------------
+
+def test_texts_come_from_an_option_a_file_standard_input_or_an_editor(filled, tmp_path):
+    (tmp_path / "text").write_text("from a file\n")
+    editor = tmp_path / "editor"
+    editor.write_text(f'#!/bin/sh\ncp "$1" {tmp_path}/shown; {{ echo from an editor; cat "$1"; }} >"$1.new"; mv "$1.new" "$1"\n')
+    editor.chmod(0o755)
+    filled.run_ticket("note", "1", "-m", "from an option")
+    filled.run_ticket("note", "1", "-F", tmp_path / "text")
+    filled.run_ticket("note", "1", stdin=b"from standard input\n")
+    assert "#1 noted" in on_terminal(filled, "note", "1", env={"EDITOR": str(editor), "VISUAL": str(editor)})
+    notes = [message["text"].strip() for message in filled.show(1)["messages"] if message["direction"] == "note"]
+    assert notes == ["from an option", "from a file", "from standard input", "from an editor"]
+    assert "box-1" in (tmp_path / "shown").read_text() or "# note on #1" in (tmp_path / "shown").read_text()
+    assert ends(filled, "note", "1", "-m", " \n ")[0] == 65
+    assert ends(filled, "note", "1", "-F", tmp_path / "none")[0] == 65
+
+
+def test_no_editor_opens_for_a_ticket_that_is_not_there(filled, tmp_path):
+    editor = tmp_path / "editor"
+    editor.write_text(f"#!/bin/sh\ntouch {tmp_path}/opened\n")
+    editor.chmod(0o755)
+    assert "there is no ticket #99" in on_terminal(filled, "reply", "99", env={"EDITOR": str(editor), "VISUAL": str(editor)})
+    assert not (tmp_path / "opened").exists()
+
+
+# --- queues, agents ---------------------------------------------------------------------------------------------------
+
+def test_a_queue_or_agent_with_open_tickets_stays_unless_they_move(filled):
+    filled.run_ticket("assign", "ben", "1", "2")
+    filled.run_ticket("queue", "set", "ops", "--responsible", "ben")
+    code, _, err = ends(filled, "queue", "remove", "support")
+    assert code == 77 and "6 open tickets" in err and "--move-to" in err
+    assert ends(filled, "agent", "remove", "ben")[0] == 77
+    assert ends(filled, "queue", "remove", "support", "--move-to", "nowhere")[0] == 1
+    assert ends(filled, "queue", "remove", "support", "--move-to", "support")[0] == 65
+    assert {queue["name"] for queue in filled.ticket("queue", "list")} == {"ops", "support"}
+    filled.run_ticket("queue", "remove", "support", "--move-to", "ops")
+    filled.run_ticket("agent", "remove", "ben", "--move-to", "anna")
+    (queue,) = filled.ticket("queue", "list")
+    assert (queue["name"], queue["open"], queue["responsible"]) == ("ops", 6, "anna")
+    assert numbers(filled, "--agent", "anna", "--sort", "number") == [1, 2]
+
+
+# --- statistics -----------------------------------------------------------------------------------------------------------
+
+def test_statistics_agree_with_the_tickets_in_every_form(filled):
+    filled.run_ticket("assign", "anna", "1")
+    filled.run_ticket("close", "2")
+    (stats,) = filled.ticket("stats")
+    assert (stats["total"], stats["open"], stats["status"]["closed"], stats["status"]["new"]) == (6, 5, 1, 4)
+    assert stats["resolution"]["count"] == 1 and stats["resolution"]["median_s"] == stats["resolution"]["p90_s"] > 0
+    assert stats["first_response"] == {"count": 0, "median_s": None, "p90_s": None}
+    assert [(agent["name"], agent["open"]) for agent in stats["agents"]] == [("anna", 1), (None, 4)]
+    assert filled.ticket("stats", "--since", "2026-11-01")[0]["total"] < 6
+    families = {family.name: family for family in text_string_to_metric_families(filled.run_ticket("stats", "--prometheus").stdout.decode())}
+    by_status = {sample.labels["status"]: sample.value for sample in families["milticket_tickets"].samples}
+    assert by_status == {name: float(count) for name, count in stats["status"].items()}
+    closing = families["milticket_queue_resolution_seconds"]
+    assert closing.type == "summary" and closing.documentation
+    assert {sample.name: sample.value for sample in closing.samples if "quantile" not in sample.labels}["milticket_queue_resolution_seconds_count"] == 1
+    seen = on_terminal(filled, "stats")
+    assert "█" in seen and "support" in seen and "median" in seen
