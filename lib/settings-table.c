@@ -116,7 +116,7 @@ static const struct setting_row keys[] = {
 	{ "accounts.autoresponse.language_from_mail", &kind_bool, ACCOUNT(language_from_mail), "true",
 		.help = "pick opened.de.eml when the mail asks for German" },
 
-	{ "rules.name", &kind_text, RULE(name), "", .help = "name for the log; default: \"rule\" and its position" },
+	{ "rules.name", &kind_text, RULE(name), "", .help = "name for the events; default: \"rule\" and its position" },
 	{ "rules.match.from", &kind_text, RULE(match.from), "", .expected = GLOB, .help = "address in From, or envelope sender" },
 	{ "rules.match.subject", &kind_text, RULE(match.subject), "", .expected = GLOB, .help = "decoded Subject" },
 	{ "rules.match.recipient", &kind_text, RULE(match.recipient), "", .expected = GLOB, .help = "envelope recipient" },

@@ -39,10 +39,12 @@ class Result:
 class MilterClient:
     """One connection; may carry many messages."""
 
-    def __init__(self, path, timeout=60):
-        self.sock = socket.socket(socket.AF_UNIX)
+    def __init__(self, address, timeout=60):
+        """address: the path of a unix socket, or (host, port)."""
+        tcp = isinstance(address, tuple)
+        self.sock = socket.socket(socket.AF_INET if tcp else socket.AF_UNIX)
         self.sock.settimeout(timeout)
-        self.sock.connect(str(path))
+        self.sock.connect(address if tcp else str(address))
         self.steps = STEPS
         self.macros = {}
         self._write(b"O", struct.pack("!III", 6, ACTIONS, STEPS))

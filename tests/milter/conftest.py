@@ -3,7 +3,7 @@ import pytest
 
 from harness.daemon import SUPPORT
 from harness.house import DESK, OPS, House
-from harness.sink import unique
+from harness.sink import Sink, unique
 
 
 @pytest.fixture(scope="module")
@@ -38,3 +38,11 @@ def carla():
 @pytest.fixture
 def dora():
     return f"Dora Lenz <{unique('dora')}@customer.example>"
+
+
+@pytest.fixture
+def relay():
+    """Where a house's own mail goes when it is built with relay_port=relay.port."""
+    sink = Sink()
+    yield sink
+    sink.close()

@@ -6,16 +6,9 @@ import pytest
 from harness.client import compose, field
 from harness.daemon import SUPPORT
 from harness.ground import wait_until
-from harness.sink import Sink, unique
+from harness.sink import unique
 
 ADDRESS = re.compile(r"<(.*)>")
-
-
-@pytest.fixture
-def relay():
-    sink = Sink()
-    yield sink
-    sink.close()
 
 
 def address(person):

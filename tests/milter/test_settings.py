@@ -1,0 +1,138 @@
+"""milticket.conf as the daemon takes it: what is refused and how, and that each setting does what it says."""
+import re
+
+import pytest
+
+from harness.client import compose, field
+from harness.daemon import SUPPORT, Daemon
+from harness.ground import free_ports, program, run
+from harness.house import OPS
+from harness.milter import MilterClient
+
+CARLA = "carla@customer.example"
+
+# A configuration whose third line is wrong, and what must be said of it.
+WRONG = [
+    ('nonsense = 1;', "nonsense", "unknown key"),
+    ('sockett = "unix:/x";', "sockett", "did you mean 'socket'"),
+    ('store: { path = 7; };', "store.path", "expected an absolute path (string), found a number"),
+    ('store: { path = "relative"; };', "store.path", "expected an absolute path"),
+    ('store: { map_size_mib = 0; };', "store.map_size_mib", "from 1 to"),
+    ('archive: { keep_days = -1; };', "archive.keep_days", "from 0 to"),
+    ('archive: { keep_days = "1"; };', "archive.keep_days", "found a string"),
+    ('archive = "x";', "archive", "expected a group"),
+    ('socket = "tcp:1";', "socket", "unix:/PATH"),
+    ('socket_mode = 0660;', "socket_mode", "octal mode in quotes"),
+    ('log = "file";', "log", '"syslog", "stderr"'),
+    ('tag: { format = "[%n]"; };', "tag.format", "needs %d"),
+    ('tag: { max_subject = 77; };', "tag.max_subject", "from 78 to 16384"),
+    ('numbers: { scheme = "random"; };', "numbers.scheme", '"sequential", "date"'),
+    ('policy: { subject_tag = "participant"; };', "policy.subject_tag", 'did you mean "participants"'),
+    ('policy: { reopen_days = 1.5; };', "policy.reopen_days", "a number with a fraction"),
+    ('policy: { spam_header = "X-Spam"; };', "policy.spam_header", "Name: pattern"),
+    ('mail_out: { url = "http://x"; };', "mail_out.url", "smtp://HOST:PORT"),
+    ('recipient_delimiter = "++";', "recipient_delimiter", "one punctuation character"),
+    ('agents_auth: { authserv_ids = "mx"; };', "agents_auth.authserv_ids", "list of strings"),
+    ('agents_auth: { sasl = "yes"; };', "agents_auth.sasl", "true or false"),
+    ('accounts = ( { address = "nobody"; } );', "accounts.address", "a mail address"),
+    ('accounts = ( { queue = "x"; } );', "accounts.address", "expected a mail address"),
+    ('accounts = ( { address = "a@example.com"; deliver = "nowhere"; } );', "accounts.deliver", '"mailbox", "agents"'),
+    ('accounts = ( { address = "a@example.com"; since = "yesterday"; } );', "accounts.since", "a date such as"),
+    ('accounts = ( { address = "a@example.com"; autoresponse: { opened = "missing.eml"; }; } );', "accounts.autoresponse.opened", "template"),
+    ('accounts = ( { address = "a@example.com"; }, { address = "A@EXAMPLE.com"; } );', "accounts.address", "each address once"),
+    ('accounts = ( { address = "a@example.com"; deliver = "none"; } ); archive: { path = ""; };', "accounts.deliver", "needs archive.path"),
+    ('rules = ( { match: { to = "x"; }; } );', "rules.match.to", "unknown key"),
+    ('rules = ( { set: { priority = "highest"; }; } );', "rules.set.priority", '"urgent"'),
+    ('rules = ( { set: { autoresponse = "no"; }; } );', "rules.set.autoresponse", "true or false"),
+    ('rules = { };', "rules", "a list of groups"),
+]
+
+
+@pytest.mark.parametrize("line, key, expected", WRONG, ids=[row[0][:60] for row in WRONG])
+def test_an_error_names_file_line_key_and_what_was_expected(line, key, expected):
+    daemon = Daemon(relay_port=9)
+    daemon.config.write_text(f"// one\n// two\n{line}\n")
+    for words in (("milticketd", "-t"), ("milticketd", "-f"), ("ticket", "config", "check")):
+        done = run(program(words[0]), *words[1:], "--config", daemon.config, check=False)
+        said = done.stderr.decode()
+        assert done.returncode == 78, (words, done.returncode, said)
+        assert f"{daemon.config}:3: {key}: " in said and expected in said
+
+
+def test_a_good_file_is_good_for_the_check():
+    daemon = Daemon(relay_port=9)
+    assert run(program("milticketd"), "-t", "--config", daemon.config).returncode == 0
+
+
+# --- what settings do ----------------------------------------------------------------------------
+
+def test_socket_mode_is_the_sockets(build):
+    house = build(socket_mode="0640")
+    assert house.daemon.socket.stat().st_mode & 0o777 == 0o640
+
+
+def test_the_daemon_listens_on_tcp_where_it_is_told_to():
+    (port,) = free_ports(1)
+    daemon = Daemon(relay_port=9, settings={"socket": f"inet:{port}@127.0.0.1"}, socket=("127.0.0.1", port)).start()
+    try:
+        with MilterClient(("127.0.0.1", port)) as milter:
+            assert milter.send(CARLA, ["support@example.com"], compose()).headers("X-Ticket")
+    finally:
+        daemon.kill()
+
+
+def test_queues_of_accounts_are_made_at_start(build):
+    house = build([SUPPORT, OPS])
+    assert {queue["name"] for queue in house.daemon.ticket("queue", "list")} == {"support", "ops"}
+
+
+def test_max_subject_cuts_what_is_longer(build):
+    house = build(tag={"max_subject": 100})
+    mail = house.mail(subject="word " * 50)
+    assert mail.subject.startswith("[example.com #1] word") and len(mail.subject) <= 100
+
+
+def test_without_an_archive_no_mail_is_kept(build):
+    house = build(archive={"path": ""})
+    house.mail(body="y" * 300000)
+    assert list(house.daemon.directory.rglob("*.eml")) == [path for path in (house.daemon.directory / "templates").rglob("*.eml")]
+    assert house.ticket(1)["messages"][0]["archive"] is None
+
+
+def test_the_archive_keeps_the_mail_as_it_came(build):
+    house = build()
+    mail = house.mail(headers=["X-Ticket: 9", "X-Odd:no space"], body="Grüße\n")
+    (copy,) = house.daemon.archive.rglob("*.eml")
+    assert copy.read_bytes().replace(b"\r\n", b"\n") == mail.sent
+    house.mail(headers=["X-Ticket: 9", "X-Odd:no space"], body="Grüße\n", message_id=mail.id)
+    assert str(copy.relative_to(house.daemon.archive)) == house.ticket(1)["messages"][0]["archive"]
+
+
+@pytest.mark.parametrize("from_mail, language", [(True, "de"), (False, "en")])
+def test_the_answer_is_in_the_mails_language_if_the_account_says_so(build, relay, from_mail, language):
+    house = build([{**SUPPORT, "autoresponse": {"language_from_mail": from_mail}}], relay_port=relay.port)
+    house.mail(headers=["Content-Language: de"])
+    assert field(relay.wait_mails(CARLA)[0].data, "Content-Language") == language
+
+
+@pytest.mark.parametrize("address, number", [("control@example.com", False), ("robot@example.com", True), ("orders@desk.example", True)])
+def test_commands_go_where_the_setting_says(build, address, number):
+    house = build(control_address="robot, orders@desk.example")
+    house.daemon.add_agent("anna", name="Anna", address="anna@example.com", queue="support")
+    house.mail()
+    sent = house.mail("anna@example.com", to=address, authen="anna", body="close 1\n")
+    assert (sent.result.verdict == "discard") is number
+    assert (house.ticket(1)["status"] == "closed") is number
+
+
+def test_sasl_may_be_switched_off(build):
+    house = build(agents_auth={"sasl": False})
+    house.daemon.add_agent("anna", name="Anna", address="anna@example.com", queue="support")
+    asked = house.mail()
+    assert house.mail("anna@example.com", authen="anna", reply_to=asked, body="close\n").event == "followup"
+    assert house.ticket(1)["status"] == "new"
+
+
+def test_the_default_tag_name_is_the_first_accounts_domain(build):
+    house = build([{"address": "a@erste.example", "autoresponse": {"opened": ""}}, SUPPORT], tag={"name": ""})
+    assert re.match(r"\[erste\.example #1\]", house.mail().subject)
