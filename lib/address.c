@@ -236,7 +236,7 @@ char *address_header(const char *name, const char *addr)
 
 	if (!clean || !*clean)
 		return g_strdup(addr);
-	if (!g_str_is_ascii(clean))
+	if (!g_str_is_ascii(clean) || strstr(clean, "=?"))
 		shown = text_encoded_words(clean);
 	else
 		shown = needs_quotes(clean) ? quoted(clean) : g_steal_pointer(&clean);
