@@ -1,0 +1,204 @@
+/* Strings: what cleaning leaves, globs, times, durations, codes, columns. */
+#include "text.h"
+
+#include <string.h>
+
+static void test_lines(void)
+{
+	static const struct { const char *given; size_t max; const char *line; } lines[] = {
+		{ "", 10, "" }, { " a  b\t\r\nc ", 10, "a b c" }, { "a\x01\x1b[2Jb", 20, "a [2Jb" }, { "\xc3\xa9\xc3\xa9", 3, "\xc3\xa9" }, { "\xc3\xa9", 1, "" },
+		{ "a\xff" "b", 10, "a\xef\xbf\xbd" "b" }, { "abc", 3, "abc" }, { "abc", 2, "ab" }, { "ab c", 3, "ab" }, { "a\xe2\x80\xae" "b", 10, "a b" },
+		{ "a\xc2\x85" "b\xe2\x80\xa8" "c", 10, "a b c" }, { "abc", 0, "" }, { "a\xc2\xa0" "b", 10, "a b" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
+		g_autofree char *line = text_line(lines[i].given, lines[i].max);
+
+		g_assert_cmpstr(line, ==, lines[i].line);
+	}
+}
+
+static void test_blocks(void)
+{
+	static const struct { const char *given; gssize len; size_t max; const char *block; } blocks[] = {
+		{ "a\r\nb\rc\n", -1, 10, "a\nb\nc\n" }, { "a\tb\x07\x1b[0m", -1, 10, "a\tb[0m" }, { "abcdef", 3, 10, "abc" }, { "\xc3\xa9\xc3\xa9", -1, 3, "\xc3\xa9" },
+		{ "a\xff", -1, 10, "a\xef\xbf\xbd" }, { "", -1, 10, "" }, { "abcd", -1, 4, "abcd" }, { "abcde", -1, 4, "abcd" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(blocks); i++) {
+		g_autofree char *block = text_block(blocks[i].given, blocks[i].len, blocks[i].max);
+
+		g_assert_cmpstr(block, ==, blocks[i].block);
+	}
+}
+
+static void test_globs(void)
+{
+	static const struct { const char *pattern, *s; bool matches; } globs[] = {
+		{ NULL, "x", true }, { "", "x", true }, { "*", "", true }, { "?", "", false }, { "a*c", "ABC", true }, { "a*c", "abcd", false }, { "*b*", "abc", true },
+		{ "nagios@*", "nagios@mon.example", true }, { "?", "\xc3\xa9", true }, { "\xc3\x89*", "\xc3\xa9t\xc3\xa9", true }, { "a?c", "ac", false },
+		{ "**a**", "xax", true }, { "x", NULL, false }, { "*a*a*a*b", "aaaaaaaaaaaa", false }, { "[a]", "a", false }, { "a.c", "abc", false },
+	};
+	g_autofree char *many = g_strnfill(100000, 'a');
+
+	for (size_t i = 0; i < G_N_ELEMENTS(globs); i++)
+		g_assert_cmpint(text_glob(globs[i].pattern, globs[i].s), ==, globs[i].matches);
+	g_assert_false(text_glob("*a*a*a*a*a*a*a*a*b", many));
+}
+
+static void test_times_written(void)
+{
+	g_autofree char *rfc3339 = text_rfc3339(INT64_C(1795490100) * TEXT_SECOND), *rfc5322 = text_rfc5322_date(INT64_C(1795490100) * TEXT_SECOND);
+
+	g_assert_cmpstr(rfc3339, ==, "2026-11-24T03:15:00Z");
+	g_assert_cmpstr(rfc5322, ==, "Tue, 24 Nov 2026 03:15:00 +0000");
+	g_assert_null(text_rfc3339(0));
+}
+
+static void test_dates_read(void)
+{
+	static const struct { const char *s, *utc; } dates[] = {
+		{ "2026-11-24T03:15Z", "2026-11-24T03:15:00Z" }, { "2026-11-24T03:15:07Z", "2026-11-24T03:15:07Z" }, { "2026-11-24 03:15Z", "2026-11-24T03:15:00Z" },
+		{ "@1795490100", "2026-11-24T03:15:00Z" }, { "2024-02-29T00:00Z", "2024-02-29T00:00:00Z" },
+		{ "2026-02-29T00:00Z", NULL }, { "2026-13-01", NULL }, { "2026-1-1", NULL }, { "2026-11-24T25:00Z", NULL }, { "2026-11-24x", NULL }, { "2026-11-24T03", NULL },
+		{ "", NULL }, { "@", NULL }, { "@-1", NULL }, { "@1x", NULL }, { "@99999999999999999999", NULL }, { "yesterday", NULL }, { "2026-11-24ZZ", NULL },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(dates); i++) {
+		int64_t when;
+		enum status st = text_parse_date(dates[i].s, &when);
+		g_autofree char *utc = st == ST_OK ? text_rfc3339(when) : NULL;
+
+		g_assert_cmpint(st, ==, dates[i].utc ? ST_OK : ST_BAD_INPUT);
+		g_assert_cmpstr(utc, ==, dates[i].utc);
+	}
+}
+
+static void test_durations(void)
+{
+	static const struct { const char *s; int64_t seconds; } durations[] = {
+		{ "90s", 90 }, { "30m", 1800 }, { "4h", 14400 }, { "3d", 259200 }, { "2w", 1209600 }, { "1d12h", 129600 }, { "0s", 0 },
+		{ "", -1 }, { "3", -1 }, { "d", -1 }, { "-3d", -1 }, { "3 d", -1 }, { "3D", -1 }, { "3y", -1 }, { "99999999999999999999d", -1 }, { "36600d", 3162240000 },
+		{ "36601d", -1 }, { "36600d1s", -1 }, { "1.5h", -1 },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(durations); i++) {
+		int64_t seconds = -1;
+
+		g_assert_cmpint(text_parse_duration(durations[i].s, &seconds), ==, durations[i].seconds < 0 ? ST_BAD_INPUT : ST_OK);
+		g_assert_cmpint(seconds, ==, durations[i].seconds);
+	}
+}
+
+static void test_when(void)
+{
+	int64_t now = INT64_C(1795490100) * TEXT_SECOND, when;
+
+	g_assert_cmpint(text_parse_when("1h", now, 1, &when), ==, ST_OK);
+	g_assert_cmpint(when, ==, now + INT64_C(3600) * TEXT_SECOND);
+	g_assert_cmpint(text_parse_when("1h", now, -1, &when), ==, ST_OK);
+	g_assert_cmpint(when, ==, now - INT64_C(3600) * TEXT_SECOND);
+	g_assert_cmpint(text_parse_when("5000w", now, -1, &when), ==, ST_OK);
+	g_assert_cmpint(when, ==, 1);
+	g_assert_cmpint(text_parse_when("2026-11-24T03:15Z", now, 1, &when), ==, ST_OK);
+	g_assert_cmpint(when, ==, now);
+	g_assert_cmpint(text_parse_when("soon", now, 1, &when), ==, ST_BAD_INPUT);
+}
+
+static void test_numbers(void)
+{
+	static const struct { const char *s; uint64_t number; } numbers[] = {
+		{ "1", 1 }, { "#1042", 1042 }, { "18446744073709551615", G_MAXUINT64 },
+		{ "0", 0 }, { "01", 0 }, { "", 0 }, { "#", 0 }, { "##1", 0 }, { "-1", 0 }, { "+1", 0 }, { " 1", 0 }, { "1 ", 0 }, { "1x", 0 }, { "18446744073709551616", 0 },
+		{ "\xef\xbc\x91", 0 }, { "123456789012345678901234567890", 0 },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
+		uint64_t number = 0;
+
+		g_assert_cmpint(text_parse_number(numbers[i].s, &number), ==, numbers[i].number ? ST_OK : ST_BAD_INPUT);
+		g_assert_cmpuint(number, ==, numbers[i].number);
+	}
+}
+
+/* RFC 4648 section 10. */
+static void test_base32(void)
+{
+	static const struct { const char *s, *code; } codes[] = {
+		{ "", "" }, { "f", "my" }, { "fo", "mzxq" }, { "foo", "mzxw6" }, { "foob", "mzxw6yq" }, { "fooba", "mzxw6ytb" }, { "foobar", "mzxw6ytboi" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(codes); i++) {
+		g_autofree char *code = text_base32(codes[i].s, strlen(codes[i].s));
+
+		g_assert_cmpstr(code, ==, codes[i].code);
+	}
+}
+
+static void test_encoded_words(void)
+{
+	g_autofree char *none = text_encoded_words(""), *one = text_encoded_words("\xc3\xbc"), *several = NULL, *long_text = NULL;
+	GString *text = g_string_new(NULL);
+
+	g_assert_cmpstr(none, ==, "");
+	g_assert_cmpstr(one, ==, "=?UTF-8?B?w7w=?=");
+	for (int i = 0; i < 1000; i++)
+		g_string_append(text, "\xf0\x9f\x94\xa5");
+	long_text = g_string_free(text, FALSE);
+	several = text_encoded_words(long_text);
+	for (const char *p = several; *p; p += strcspn(p, " ") + (strchr(p, ' ') != NULL))
+		g_assert_cmpuint(strcspn(p, " "), <=, 75);
+}
+
+static void test_folds(void)
+{
+	static const char seventy[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+	g_autofree char *words = g_strdup_printf("%s b %s", seventy, seventy), *folded = text_fold(words, 5), *gap = g_strnfill(2000, ' ');
+	g_autofree char *expected = g_strdup_printf("%s b\n %s", seventy, seventy), *wide = g_strdup_printf("a%sb", gap), *narrow = text_fold(wide, 5);
+
+	g_assert_cmpstr(folded, ==, expected);
+	g_assert_cmpstr(narrow, ==, "a b");
+}
+
+static void test_secrets(void)
+{
+	g_assert_true(text_same_secret("abc", "abc"));
+	g_assert_true(text_same_secret("", ""));
+	g_assert_false(text_same_secret("abc", "abd"));
+	g_assert_false(text_same_secret("xbc", "abc"));
+	g_assert_false(text_same_secret("abc", "abcd"));
+	g_assert_false(text_same_secret("abc", ""));
+}
+
+static void test_columns(void)
+{
+	static const struct { const char *s; int width, columns; const char *fit; } texts[] = {
+		{ "abc", 3, 3, "abc" }, { "abc", 3, 2, "a\xe2\x80\xa6" }, { "abc", 3, 1, "\xe2\x80\xa6" }, { "abc", 3, 0, "" }, { "", 0, 5, "" },
+		{ "\xe6\x97\xa5\xe6\x9c\xac", 4, 4, "\xe6\x97\xa5\xe6\x9c\xac" }, { "\xe6\x97\xa5\xe6\x9c\xac", 4, 3, "\xe6\x97\xa5\xe2\x80\xa6" },
+		{ "\xe6\x97\xa5\xe6\x9c\xac", 4, 2, "\xe2\x80\xa6" }, { "e\xcc\x81", 1, 1, "e\xcc\x81" }, { "\xc3\xa9\xc3\xa9", 2, 1, "\xe2\x80\xa6" }, { "\xf0\x9f\x94\xa5", 2, 2, "\xf0\x9f\x94\xa5" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+		g_autofree char *fit = text_fit(texts[i].s, texts[i].columns);
+
+		g_assert_cmpint(text_width(texts[i].s), ==, texts[i].width);
+		g_assert_cmpstr(fit, ==, texts[i].fit);
+	}
+}
+
+static const struct { const char *name; void (*run)(void); } tests[] = {
+	{ "lines", test_lines }, { "blocks", test_blocks }, { "globs", test_globs }, { "times written", test_times_written }, { "dates read", test_dates_read },
+	{ "durations", test_durations }, { "a date or a duration", test_when }, { "numbers", test_numbers }, { "base32", test_base32 },
+	{ "encoded-words", test_encoded_words }, { "folds", test_folds }, { "secrets", test_secrets }, { "columns", test_columns },
+};
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	for (size_t i = 0; i < G_N_ELEMENTS(tests); i++) {
+		g_autofree char *path = g_strconcat("/text/", tests[i].name, NULL);
+
+		g_test_add_func(path, tests[i].run);
+	}
+	return g_test_run();
+}
