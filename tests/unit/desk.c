@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "history.h"
+#include "store-fixture.h"
 #include "text.h"
 
 static const char base_conf[] =
@@ -73,21 +74,6 @@ void desk_open(struct desk *desk, const char *extra)
 	options.path = path = g_build_filename(desk->dir, "store", NULL);
 	if (store_open(&options, &desk->store, &desk->err) != ST_OK || store_write(desk->store, add_people, NULL, &desk->err) != ST_OK)
 		g_error("store: %s", desk->err.text);
-}
-
-static void remove_tree(const char *path)
-{
-	GDir *dir = g_dir_open(path, 0, NULL);
-	const char *name;
-
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *child = g_build_filename(path, name, NULL);
-
-		remove_tree(child);
-	}
-	if (dir)
-		g_dir_close(dir);
-	g_remove(path);
 }
 
 void desk_close(struct desk *desk)
