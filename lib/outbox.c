@@ -224,3 +224,23 @@ enum status outbox_forget_counts(struct txn *txn, int64_t now, struct error *err
 	scan_release(&scan);
 	return failed(txn, st == ST_NOT_FOUND ? ST_OK : st, "clean", err);
 }
+
+enum status outbox_forget_address(struct txn *txn, const char *address, struct error *err)
+{
+	const struct bytes all = { NULL, 0 };
+	struct scan scan;
+	enum status st;
+
+	for (st = scan_first(&scan, txn, TABLE_ANSWERED, all, all, false); st == ST_OK; st = scan_next(&scan)) {
+		struct key key;
+
+		count_key(&key, address, (int64_t)key_read_u32(scan.key, 0) * DAY * TEXT_SECOND);
+		if (key.len != scan.key.len || memcmp(key.data, scan.key.data, key.len) != 0)
+			continue;
+		st = txn_delete(txn, TABLE_ANSWERED, scan.key);
+		if (st != ST_OK)
+			break;
+	}
+	scan_release(&scan);
+	return failed(txn, st == ST_NOT_FOUND ? ST_OK : st, "clean", err);
+}

@@ -27,6 +27,8 @@ enum status outbox_each(struct txn *txn, outgoing_visit *fn, void *arg, struct e
 
 /* Counts an automatic answer to the address on the day of `now` (UTC); *allowed_out false, and nothing counted, when max were sent. max 0: none allowed. */
 enum status outbox_count_answer(struct txn *txn, const char *address, int64_t now, uint64_t max, bool *allowed_out, struct error *err);
+/* Forgets all counts of an address. */
+enum status outbox_forget_address(struct txn *txn, const char *address, struct error *err);
 /* Forgets counts of days before yesterday. */
 enum status outbox_forget_counts(struct txn *txn, int64_t now, struct error *err);
 

@@ -7,6 +7,14 @@
 
 #include "store.h"
 
+/* Beside LMDB's own codes: the files are not those at the path any more. */
+enum { ENGINE_REPLACED = -30600 };
+
+struct file_id {
+	dev_t device;
+	ino_t inode;
+};
+
 /* A call of store_write, on its caller's stack; done and next belong to store->lock. turn: it is done, or has to lead. */
 struct job {
 	store_fn *fn;
@@ -23,6 +31,7 @@ struct store {
 	MDB_dbi tables[TABLE_COUNT];
 	char *path;
 	unsigned flags;			/* of mdb_env_open */
+	struct file_id data, locks;	/* what env has open; others may have put new files in their place */
 	guint8 secret[32];
 	/* Transactions hold it for reading; resizing or reopening the map needs that there is none. */
 	pthread_rwlock_t map_lock;
@@ -39,11 +48,17 @@ struct txn {
 	bool full;			/* the map is full: grow it and run again */
 };
 
+const char *engine_table_name(int table);
 enum status engine_status(int rc);
 enum status engine_error(struct error *err, const struct store *store, const char *what, int rc);
 /* The engine's words for st, where the work in txn found none; returns st. err's text was emptied before the work. */
 enum status engine_explain(struct txn *txn, const char *what, enum status st, struct error *err);
-/* Makes the map larger, takes over another process's size, or opens the environment anew, as rc asks; true if trying again makes sense.
+/* Is another file at the path now than the one that env has open? Asked with a transaction begun: whoever replaces the files holds
+ * the writers' lock of the old ones. */
+bool engine_replaced(const struct store *store);
+/* Makes the files of a store with owner and mode, and its directory. 0 or an errno. */
+int engine_make_files(const struct store_options *options);
+/* Makes the map larger, takes over another process's size or files, or opens the environment anew, as rc asks; true if trying again makes sense.
  * The caller holds no transaction and no lock. */
 bool engine_recover(struct store *store, int rc);
 

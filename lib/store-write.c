@@ -16,8 +16,12 @@ static int begin(struct store *store, MDB_txn **mdb_out)
 
 		pthread_rwlock_rdlock(&store->map_lock);
 		rc = store->env ? mdb_txn_begin(store->env, NULL, 0, mdb_out) : MDB_PANIC;
-		if (rc == 0)
+		if (rc == 0 && !engine_replaced(store))
 			return 0;
+		if (rc == 0) {
+			mdb_txn_abort(*mdb_out);
+			rc = ENGINE_REPLACED;
+		}
 		pthread_rwlock_unlock(&store->map_lock);
 		if (i >= RETRIES || !engine_recover(store, rc))
 			return rc;

@@ -15,6 +15,11 @@ static const char *const table_names[TABLE_COUNT] = {
 	"agent-addresses", "outbox", "outbox-mail", "outbox-due", "answered",
 };
 
+const char *engine_table_name(int table)
+{
+	return table_names[table];
+}
+
 /* --- errors --- */
 
 enum status engine_status(int rc)
@@ -76,12 +81,38 @@ static int open_tables(struct store *store)
 	return rc;
 }
 
+static struct file_id id_at(const struct store *store, const char *name)
+{
+	g_autofree char *path = g_build_filename(store->path, name, NULL);
+	struct stat status;
+
+	return stat(path, &status) == 0 ? (struct file_id){ status.st_dev, status.st_ino } : (struct file_id){ 0, 0 };
+}
+
+static bool same_file(struct file_id a, struct file_id b)
+{
+	return a.device == b.device && a.inode == b.inode;
+}
+
+bool engine_replaced(const struct store *store)
+{
+	return !same_file(store->data, id_at(store, "data.mdb")) || !same_file(store->locks, id_at(store, "lock.mdb"));
+}
+
+/* Noted before the files are opened: if they are replaced meanwhile, the first transaction sees it. */
+static void note_files(struct store *store)
+{
+	store->data = id_at(store, "data.mdb");
+	store->locks = id_at(store, "lock.mdb");
+}
+
 static int open_env(struct store *store, size_t map_size)
 {
 	int dead, rc = mdb_env_create(&store->env);
 
 	if (rc)
 		return rc;
+	note_files(store);
 	rc = mdb_env_set_maxdbs(store->env, TABLE_COUNT);
 	if (rc == 0)
 		rc = mdb_env_set_maxreaders(store->env, READERS_MAX);
@@ -127,8 +158,10 @@ bool engine_recover(struct store *store, int rc)
 	int done = rc;
 
 	pthread_rwlock_wrlock(&store->map_lock);
+	if (rc == ENGINE_REPLACED)
+		done = engine_replaced(store) ? reopen(store) : 0;
 	/* A failed write of the meta page makes LMDB refuse everything until the environment is opened anew. */
-	if (!store->env || rc == MDB_PANIC)
+	else if (!store->env || rc == MDB_PANIC)
 		done = reopen(store);
 	else if (rc == MDB_MAP_RESIZED)
 		done = resize(store, 0);
@@ -234,7 +267,7 @@ static bool is_there(const struct store_options *options)
 	return stat(path, &status) == 0 ? status.st_size > 0 : errno != ENOENT;
 }
 
-static int make_files(const struct store_options *options)
+int engine_make_files(const struct store_options *options)
 {
 	int rc;
 
@@ -270,7 +303,7 @@ static enum status not_there(const struct store *store, struct error *err)
 
 static enum status begin_use(struct store *store, const struct store_options *options, struct error *err)
 {
-	int rc = make_files(options);
+	int rc = engine_make_files(options);
 	enum status st;
 
 	if (rc == 0)
@@ -330,8 +363,12 @@ static int begin_read(struct store *store, MDB_txn **mdb_out)
 
 		pthread_rwlock_rdlock(&store->map_lock);
 		rc = store->env ? mdb_txn_begin(store->env, NULL, MDB_RDONLY, mdb_out) : MDB_PANIC;
-		if (rc == 0)
+		if (rc == 0 && !engine_replaced(store))
 			return 0;
+		if (rc == 0) {
+			mdb_txn_abort(*mdb_out);
+			rc = ENGINE_REPLACED;
+		}
 		cleared = rc == MDB_READERS_FULL && mdb_reader_check(store->env, &dead) == 0 && dead > 0;
 		pthread_rwlock_unlock(&store->map_lock);
 		if (i >= RETRIES || !(cleared || engine_recover(store, rc)))

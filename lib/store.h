@@ -81,6 +81,15 @@ unsigned store_clear_readers(struct store *store);
  * ST_EXISTS rather than overwriting. Durable on return. */
 enum status store_copy(struct store *store, const char *path, struct error *err);
 
+/* Writes every row into a new file that takes the old one's place: what was deleted is nowhere in it. Other processes go over to it by
+ * themselves; writers wait until it is done. Needs the room of a second store. */
+enum status store_rewrite(struct store *store, struct error *err);
+
+/* Puts a file that store_copy() wrote in the store's place, after it was copied and looked through. The caller holds the daemon's lock
+ * (store-lock.h). ST_EXISTS: there is a store, and no force; with it, the old data is kept in the directory *kept_out (owned; NULL when
+ * there was none). ST_BAD_INPUT: it is no whole store. */
+enum status store_restore(const struct store_options *options, const char *backup, bool force, char **kept_out, struct error *err);
+
 struct store_stat {
 	uint64_t map_size, used;	/* bytes */
 	uint64_t entries[TABLE_COUNT];

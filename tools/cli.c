@@ -81,16 +81,22 @@ static void set_owner(const struct settings *settings, struct store_options *opt
 	options->gid = user && group ? group->gr_gid : (gid_t)-1;
 }
 
-static int open_store(struct cli *cli)
+struct store_options cli_store_options(const struct cli *cli)
 {
 	struct store_options options = {
 		.path = cli->settings->store.path, .map_size = (size_t)cli->settings->store.map_size_mib << 20,
 		.durable = cli->settings->store.durable, .read_only = cli->command->need == NEED_STORE_READ,
 	};
-	enum status st;
 
 	set_owner(cli->settings, &options);
-	st = store_open(&options, &cli->store, &cli->err);
+	return options;
+}
+
+static int open_store(struct cli *cli)
+{
+	const struct store_options options = cli_store_options(cli);
+	enum status st = store_open(&options, &cli->store, &cli->err);
+
 	if (st == ST_NOT_FOUND)
 		return cli_fail(EXIT_NOTHING, "nothing is recorded yet: there is no store in '%s'", options.path);
 	if (st == ST_REFUSED && geteuid() != 0)

@@ -66,6 +66,9 @@ const char *cli_value(const struct cli *cli, const char *name);
 char **cli_values(const struct cli *cli, const char *name);
 bool cli_has(const struct cli *cli, const char *name);
 
+/* Where the store is and how it is opened, by the settings. */
+struct store_options cli_store_options(const struct cli *cli);
+
 /* Says what is wrong on standard error, "ticket: …", and gives the code for it. */
 int cli_fail(int code, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
 /* The same for a failed call of the core: text from err. ST_OK is EXIT_DONE. */

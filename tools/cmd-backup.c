@@ -1,12 +1,18 @@
-/* ticket backup, check. */
+/* ticket backup, restore, check. */
 #include <stdio.h>
 
 #include "check.h"
 #include "commands.h"
 #include "store-json.h"
+#include "store-lock.h"
 
 static const struct cli_option check_options[] = {
 	{ 0, "repair", NULL, "write anew what is missing, remove what leads nowhere" },
+	{ 0, NULL, NULL, NULL },
+};
+
+static const struct cli_option restore_options[] = {
+	{ 0, "force", NULL, "replace the store that is there; it is kept beside the new one" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -15,6 +21,31 @@ static int run_backup(struct cli *cli)
 	enum status st = store_copy(cli->store, cli->args[0], &cli->err);
 
 	return st == ST_EXISTS ? cli_fail(EXIT_CANNOT_CREATE, "%s", cli->err.text) : cli_status(cli, st);
+}
+
+/* --- restore --- */
+
+static int restore(struct cli *cli, const char *backup)
+{
+	const struct store_options options = cli_store_options(cli);
+	g_autofree char *kept = NULL;
+	enum status st = store_restore(&options, backup, cli_has(cli, "force"), &kept, &cli->err);
+
+	if (st == ST_EXISTS)
+		return cli_fail(EXIT_CANNOT_CREATE, "%s; --force replaces it, and keeps it beside", cli->err.text);
+	if (st == ST_OK && kept)
+		fprintf(stderr, "the old store is in %s\n", kept);
+	return cli_status(cli, st);
+}
+
+static int run_restore(struct cli *cli)
+{
+	int lock = -1, code = cli_status(cli, store_lock(cli->settings->store.path, &lock, &cli->err));
+
+	if (code == EXIT_DONE)
+		code = restore(cli, cli->args[0]);
+	store_unlock(lock);
+	return code;
 }
 
 /* --- check --- */
@@ -51,4 +82,5 @@ static int run_check(struct cli *cli)
 }
 
 const struct cli_command cmd_backup = { "backup", "FILE", "copy the store to a file while mail flows", NULL, NEED_STORE_READ, 1, 1, run_backup };
+const struct cli_command cmd_restore = { "restore", "FILE", "put a backup in the place of the store, while no daemon runs", restore_options, NEED_SETTINGS, 1, 1, run_restore };
 const struct cli_command cmd_check = { "check", "", "compare indexes and archive with the records", check_options, NEED_STORE_WRITE, 0, 0, run_check };

@@ -1,10 +1,12 @@
 """What is kept, what is given up, and what is put right."""
 import json
+import pathlib
+import subprocess
 import time
 
 import pytest
 from harness.box import BEGIN, mail, mbox, message_id
-from harness.ground import wait_until
+from harness.ground import program, wait_until
 
 ACCOUNT = ("--account", "support@example.com")
 
@@ -103,3 +105,146 @@ def test_check_tells_each_finding_and_repairs(desk, tmp_path):
 
 def desk_findings(desk):
     return [json.loads(line) for line in desk.run_ticket("check", "--json", check=False).stdout.splitlines()]
+
+
+# --- backup and restore ---
+
+def test_a_backup_comes_back_as_it_was(desk, tmp_path):
+    take_in(desk, tmp_path, mail(1), mail(2, answers=[1]))
+    desk.run_ticket("backup", tmp_path / "copy")
+    before = desk.run_ticket("export", "--json").stdout
+    take_in(desk, tmp_path, mail(3))
+    code, _, err = ends(desk, "restore", tmp_path / "copy")
+    assert code == 73 and "--force" in err and len(desk.tickets()) == 2
+    code, _, err = ends(desk, "restore", "--force", tmp_path / "copy")
+    kept = pathlib.Path(err.split()[-1])
+    assert code == 0 and (kept / "data.mdb").stat().st_size > 0
+    assert desk.run_ticket("export", "--json").stdout == before
+    entries = {path.name: path.stat() for path in desk.store.iterdir()}
+    assert {name: oct(entries[name].st_mode & 0o777) for name in ("data.mdb", "lock.mdb")} == {"data.mdb": "0o660", "lock.mdb": "0o660"}
+    assert entries["data.mdb"].st_uid == entries["lock.mdb"].st_uid == desk.store.stat().st_uid
+    assert not [name for name in entries if name.startswith("new-")]
+    desk.configure(store={"path": desk.directory / "elsewhere"})
+    assert ends(desk, "restore", kept / "data.mdb")[0] == 0
+    assert len(desk.tickets()) == 2
+
+
+@pytest.mark.parametrize("spoil, says", [
+    (lambda path: path.write_bytes(b"rubbish" * 10000), "no store"),
+    (lambda path: path.write_bytes(path.read_bytes()[:-4096]), "cut short"),
+    (lambda path: path.write_bytes(b""), "no store"),
+])
+def test_a_spoilt_backup_is_refused_and_the_store_stays(desk, tmp_path, spoil, says):
+    take_in(desk, tmp_path, *(mail(n) for n in range(1, 30)))
+    copy = tmp_path / "copy"
+    desk.run_ticket("backup", copy)
+    spoil(copy)
+    code, _, err = ends(desk, "restore", "--force", copy)
+    assert code == 65 and says in err and len(desk.tickets()) == 29
+    assert ends(desk, "restore", "--force", tmp_path / "none")[0] == 1
+
+
+def test_nothing_is_restored_under_a_daemon(desk, tmp_path):
+    take_in(desk, tmp_path, mail(1))
+    desk.run_ticket("backup", tmp_path / "copy")
+    desk.start()
+    code, _, err = ends(desk, "restore", "--force", tmp_path / "copy")
+    desk.kill()
+    assert code == 75 and "milticketd runs" in err
+
+
+def test_backups_while_mail_flows_are_whole(desk, tmp_path):
+    box = tmp_path / "box"
+    box.write_bytes(mbox([mail(n, answers=[n - 1] if n % 2 else []) for n in range(2, 3002)]))
+    with subprocess.Popen([program("ticket"), "import", "--config", desk.config, box, *ACCOUNT], stdout=subprocess.DEVNULL) as flow:
+        wait_until(lambda: desk.tickets(), "the first ticket")
+        copies = []
+        while flow.poll() is None and len(copies) < 5:
+            copies.append(tmp_path / f"copy-{len(copies)}")
+            desk.run_ticket("backup", copies[-1])
+    assert flow.returncode == 0 and copies
+    for i, copy in enumerate(copies):
+        desk.configure(store={"path": desk.directory / f"restored-{i}"})
+        assert ends(desk, "restore", copy)[0] == 0
+        assert ends(desk, "check")[0] == 0 and desk.tickets()
+
+
+# --- redact ---
+
+CARLA = "carla@customer.example"
+
+
+@pytest.fixture
+def personal(desk, tmp_path):
+    """Carla asks and is answered; Dora speaks of her; Mcarla is somebody else."""
+    desk.add_agent("anna", name="Anna Adler", address="anna@example.com", queue="support")
+    take_in(desk, tmp_path,
+            mail(1, subject="Carla Kern needs help", body="I am Carla Kern, write to Carla@Customer.example or +49 30 1234."),
+            mail(2, sender="anna@example.com", name="Anna Adler", to=f"Carla Kern <{CARLA}>", answers=[1], body="Dear Carla Kern, hello."),
+            mail(3, sender="dora@other.example", name="Dora Dorn", body=f"Ask {CARLA}, please.", headers=["X-Copy: nobody"]),
+            mail(4, sender="dora@other.example", name="Dora Dorn", body="Nothing of anybody.", headers=[f"X-Forwarded-For: {CARLA}"]),
+            mail(5, sender="mcarla@customer.example", name="Mike Carla", body="Another man."),
+            mail(6, answers=[1, 2]).replace(message_id(6).encode(), b"<20240101.carla@customer.example>"),
+            mail(7, sender="dora@other.example", name="Dora Dorn").replace(
+                b"Message-ID", b"In-Reply-To: <20240101.carla@customer.example>\nMessage-ID"))
+    desk.run_ticket("reply", "1", "-m", "We are on it.")
+    return desk
+
+
+def everything(desk):
+    """All bytes of the store's file and of the archive, in lower case."""
+    return b"".join(path.read_bytes() for path in [desk.store / "data.mdb", *archived(desk)]).lower()
+
+
+def test_redact_takes_a_person_out_of_all_that_is_kept(personal):
+    desk = personal
+    before = {ticket["number"]: desk.show(ticket["number"]) for ticket in desk.tickets()}
+    assert CARLA.encode() in everything(desk) and b"carla kern" in everything(desk)
+    (counts,) = desk.ticket("redact", "Carla@Customer.Example")
+    assert counts["tickets"] == 3
+    left = everything(desk).replace(b"mcarla@customer.example", b"")
+    assert CARLA.encode() not in left and b"carla kern" not in left and b"mike carla" in left
+    for words in ((CARLA,), ("Kern",), ("carla", "needs")):
+        found = [ticket["requester"]["address"] for ticket in desk.ticket("search", *words)]
+        assert found in ([], ["mcarla@customer.example"]), words
+    after = {number: desk.show(number) for number in before}
+    assert [len(ticket["messages"]) for ticket in after.values()] == [len(ticket["messages"]) for ticket in before.values()]
+    assert after[1]["requester"] == {"name": "redacted", "address": "redacted@redacted.invalid"}
+    assert after[1]["messages"][0]["text"] == "I am redacted, write to redacted@redacted.invalid or +49 30 1234.\n"
+    third, fourth = after[1]["messages"][2]["message_id"], after[1]["messages"][3]["in_reply_to"]
+    assert third == fourth and third.endswith("@redacted.invalid>")
+    assert [message["message_id"] for message in after[1]["messages"]][:2] == [message_id(1), message_id(2)]
+    assert after[1]["events"][-1]["kind"] == "redacted"
+    assert [ticket["subject"] for number, ticket in after.items() if number > 1] == [t["subject"] for n, t in before.items() if n > 1]
+    assert b"Dora Dorn" in desk.run_ticket("show", "2", "--raw", "1").stdout
+    assert desk.ticket("outbox", "list") == [] and desk.run_ticket("check").returncode == 0
+
+
+def test_a_second_redact_finds_nothing_and_changes_nothing(personal):
+    personal.run_ticket("redact", CARLA)
+    before = personal.run_ticket("export", "--json").stdout
+    assert ends(personal, "redact", CARLA)[0] == 1
+    assert personal.run_ticket("export", "--json").stdout == before
+
+
+def test_late_answers_to_a_redacted_person_find_their_ticket(personal, tmp_path):
+    personal.run_ticket("redact", CARLA)
+    take_in(personal, tmp_path, mail(20, sender="eve@other.example", answers=[1]),
+            mail(21, sender="eve@other.example", headers=["In-Reply-To: <20240101.carla@customer.example>"]))
+    assert len(personal.tickets()) == 4 and len(personal.show(1)["messages"]) == 7
+
+
+@pytest.mark.parametrize("address, code", [("anna@example.com", 77), ("support@example.com", 77), ("nonsense", 64), ("nobody@nowhere.example", 1)])
+def test_who_cannot_be_redacted(personal, address, code):
+    before = personal.run_ticket("export", "--json").stdout
+    assert ends(personal, "redact", address)[0] == code and personal.run_ticket("export", "--json").stdout == before
+
+
+def test_a_daemon_goes_over_to_the_store_that_was_written_anew(personal):
+    desk = personal.start()
+    assert desk.ticket("redact", CARLA)[0]["tickets"] == 3
+    assert CARLA.encode() not in everything(desk).replace(b"mcarla@customer.example", b"")
+    desk.configure(log="stderr")
+    done = desk.run_ticket("reload", check=False)
+    desk.kill()
+    assert done.returncode == 0, done.stderr

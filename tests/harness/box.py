@@ -1,4 +1,5 @@
 """Mailboxes to import, written as mail programs write them."""
+import re
 from email.utils import formatdate
 
 BEGIN = 1_700_000_000  # 14 November 2023
@@ -24,8 +25,13 @@ def quoted(data):
     return b"\n".join(b">" + line if line.lstrip(b">").startswith(b"From ") else line for line in data.split(b"\n"))
 
 
+def sender(data):
+    found = re.search(rb"^From: .*<(.*)>$", data, re.M)
+    return found.group(1) if found else b"MAILER-DAEMON"
+
+
 def mbox(mails):
-    return b"".join(b"From carla@customer.example Tue Nov 14 22:13:20 2023\n" + quoted(data) + b"\n" for data in mails)
+    return b"".join(b"From %s Tue Nov 14 22:13:20 2023\n" % sender(data) + quoted(data) + b"\n" for data in mails)
 
 
 def maildir(path, folders):

@@ -1,0 +1,28 @@
+/* Texts without somebody's address and names. Pure. */
+#ifndef MILTICKET_REDACT_PERSON_H
+#define MILTICKET_REDACT_PERSON_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+struct person {
+	const char *address;
+	GPtrArray *names;	/* char *: display names, each once */
+};
+void person_init(struct person *person, const char *address);	/* borrowed until person_release() */
+void person_release(struct person *person);
+
+/* "Name <a@b>" teaches the name, if the address is the one. Names of less than three bytes are not names. */
+void person_learn(struct person *person, const char *mailbox);
+void person_learn_name(struct person *person, const char *name);
+
+/* Is the address in it, in whatever case, and not as part of another's ("mcarla@…")? NULL has nothing in it. */
+bool person_in(const struct person *person, const char *text);
+/* The same for a Message-ID, of which an address is part as a rule. */
+bool person_in_id(const struct person *person, const char *id);
+
+/* Replaces *text, owned, when there is something to replace; names only where they stand as words. True when it did. */
+bool person_replace_address(const struct person *person, char **text);
+bool person_replace(const struct person *person, char **text);
+
+#endif

@@ -1,0 +1,32 @@
+/* ticket redact. */
+#include <stdio.h>
+
+#include "address.h"
+#include "commands.h"
+#include "redact.h"
+#include "store-json.h"
+
+static int run(struct cli *cli)
+{
+	g_autofree char *canonical = NULL;
+	struct redact_options options = { .archive = cli->settings->archive.path, .actor = cli->actor };
+	struct redact_counts counts;
+	enum status st;
+
+	if (address_canonical(cli->args[0], &canonical) != ST_OK)
+		return cli_usage(cli, "'%s' is no mail address", cli->args[0]);
+	if (settings_is_own(cli->settings, canonical))
+		return cli_fail(EXIT_NOT_ALLOWED, "%s is an address of ours", canonical);
+	options.address = canonical;
+	st = redact(cli->store, &options, &counts, &cli->err);
+	if (cli->json)
+		json_print_counts((const struct json_count[]){ { "tickets", counts.tickets }, { "messages", counts.messages }, { "mails", counts.mails }, { NULL, 0 } });
+	else
+		printf("redacted %" G_GUINT64_FORMAT " tickets and %" G_GUINT64_FORMAT " messages; %" G_GUINT64_FORMAT " archived mails removed\n", counts.tickets,
+			counts.messages, counts.mails);
+	if (st != ST_OK)
+		return cli_status(cli, st);
+	return counts.tickets || counts.mails ? EXIT_DONE : EXIT_NOTHING;
+}
+
+const struct cli_command cmd_redact = { "redact", "ADDRESS", "take a person's address and name out of all that is recorded", NULL, NEED_STORE_WRITE, 1, 1, run };
