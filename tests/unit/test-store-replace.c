@@ -1,0 +1,164 @@
+/* Other files in the place of a store's that is in use: what was deleted is gone, what was committed is not. */
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "store-fixture.h"
+#include "tickets.h"
+
+enum { WRITES = 300, REWRITES = 5 };
+
+static const char secret_word[] = "carla@customer.example";
+
+static struct bytes word(const char *s)
+{
+	return (struct bytes){ s, strlen(s) };
+}
+
+static bool file_has(struct place *place, const char *wanted)
+{
+	g_autofree char *path = g_build_filename(place->path, "data.mdb", NULL), *data = NULL;
+	gsize len;
+
+	g_assert_true(g_file_get_contents(path, &data, &len, NULL));
+	return memmem(data, len, wanted, strlen(wanted)) != NULL;
+}
+
+static enum status put_secret(struct txn *txn, void *arg, struct error *err)
+{
+	(void)arg;
+	(void)err;
+	return txn_put(txn, TABLE_TEXTS, word("key"), word(secret_word));
+}
+
+static enum status delete_secret(struct txn *txn, void *arg, struct error *err)
+{
+	(void)arg;
+	(void)err;
+	return txn_delete(txn, TABLE_TEXTS, word("key"));
+}
+
+static void test_nothing_is_left(void)
+{
+	struct place place;
+
+	place_open(&place, 0);
+	place_write(&place, put_secret, NULL, ST_OK);
+	place_write(&place, delete_secret, NULL, ST_OK);
+	store_close(place.store);
+	g_assert_true(file_has(&place, secret_word));
+	g_assert_cmpint(place_reopen(&place, false), ==, ST_OK);
+	g_assert_cmpint(store_rewrite(place.store, &place.err), ==, ST_OK);
+	g_assert_false(file_has(&place, secret_word));
+	place_write(&place, put_secret, NULL, ST_OK);
+	place_close(&place);
+}
+
+/* --- several processes --- */
+
+static enum status count_up(struct txn *txn, void *arg, struct error *err)
+{
+	uint64_t number;
+
+	(void)arg;
+	(void)err;
+	return txn_next_number(txn, "test", 1, &number);
+}
+
+static enum status read_count(struct txn *txn, void *arg, struct error *err)
+{
+	enum status st = txn_next_number(txn, "test", 1, arg);
+
+	(void)err;
+	return st;
+}
+
+static void write_in_child(struct place *place)
+{
+	for (int i = 0; i < WRITES; i++)
+		if (store_write(place->store, count_up, NULL, &place->err) != ST_OK)
+			_exit(1);
+	_exit(0);
+}
+
+static pid_t start_writer(struct place *place)
+{
+	pid_t pid = fork();
+
+	g_assert_cmpint(pid, >=, 0);
+	if (pid == 0) {
+		if (place_reopen(place, false) != ST_OK)
+			_exit(2);
+		write_in_child(place);
+	}
+	return pid;
+}
+
+static void test_no_commit_is_lost(void)
+{
+	struct place place;
+	pid_t writers[2];
+	uint64_t count = 0;
+	int status;
+
+	place_open(&place, 0);
+	store_close(place.store);
+	for (size_t i = 0; i < G_N_ELEMENTS(writers); i++)
+		writers[i] = start_writer(&place);
+	g_assert_cmpint(place_reopen(&place, false), ==, ST_OK);
+	for (int i = 0; i < REWRITES; i++) {
+		enum status st = store_rewrite(place.store, &place.err);
+
+		g_assert_true(st == ST_OK || st == ST_BUSY);
+		place_write(&place, count_up, NULL, ST_OK);
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(writers); i++) {
+		g_assert_cmpint(waitpid(writers[i], &status, 0), ==, writers[i]);
+		g_assert_cmpint(status, ==, 0);
+	}
+	place_write(&place, read_count, &count, ST_OK);
+	g_assert_cmpuint(count, ==, 2 * WRITES + REWRITES + 1);
+	place_close(&place);
+}
+
+static enum status read_secret_word(struct txn *txn, void *arg, struct error *err)
+{
+	struct bytes value;
+
+	(void)arg;
+	(void)err;
+	return txn_get(txn, TABLE_TEXTS, word("key"), &value);
+}
+
+/* Readers, too, see the new files at once. */
+static void test_readers_go_over(void)
+{
+	struct place place, other;
+	g_autofree char *backup = NULL, *kept = NULL;
+	struct store_options options;
+
+	place_open(&place, 0);
+	place_open(&other, 0);
+	place_write(&other, put_secret, NULL, ST_OK);
+	backup = g_build_filename(other.dir, "backup", NULL);
+	g_assert_cmpint(store_copy(other.store, backup, &other.err), ==, ST_OK);
+	place_read(&place, read_secret_word, NULL, ST_NOT_FOUND);
+	options = place_options(&place, 0);
+	g_assert_cmpint(store_restore(&options, backup, false, &kept, &place.err), ==, ST_EXISTS);
+	g_assert_cmpint(store_restore(&options, backup, true, &kept, &place.err), ==, ST_OK);
+	place_read(&place, read_secret_word, NULL, ST_OK);
+	g_assert_nonnull(kept);
+	place_close(&other);
+	place_close(&place);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/replace/what was deleted is not in the file that is written anew", test_nothing_is_left);
+	g_test_add_func("/replace/other processes write meanwhile, and no commit is lost", test_no_commit_is_lost);
+	g_test_add_func("/replace/who has a store open reads a backup that took its place", test_readers_go_over);
+	return g_test_run();
+}
