@@ -170,7 +170,7 @@ void recipients_init(struct recipients *r, const struct envelope *envelope, int6
 	r->accounts = g_ptr_array_new();
 	r->outside = g_ptr_array_new_with_free_func(g_free);
 	r->agents = g_ptr_array_new_with_free_func(g_free);
-	for (unsigned i = 0; envelope->recipients[i] && i < LIMIT_RECIPIENTS; i++) {
+	for (unsigned i = 0; envelope->recipients[i]; i++) {
 		g_autofree char *canonical = NULL, *detail = NULL;
 		const struct account *account;
 

@@ -11,7 +11,7 @@
 /* What the MTA vouches for. Strings are borrowed from the session for the time of the call. */
 struct envelope {
 	const char *sender;		/* MAIL FROM as given, without <>; "" is the null sender */
-	const char *const *recipients;	/* RCPT TO as given, without <>; NULL-terminated */
+	const char *const *recipients;	/* RCPT TO as given, without <>; NULL-terminated, capped by whoever fills it */
 	const char *authen;		/* {auth_authen}; NULL or "" when not authenticated */
 	const char *queue_id;		/* {i}; may be "" */
 	const char *hostname;		/* {j}; may be "" */

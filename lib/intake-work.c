@@ -223,6 +223,7 @@ static char **shown_list(struct mailboxes list)
 }
 
 /* An id that was replaced stays known: the agent's own copy has it, and answers to that copy name it. */
+/* The root and the newest: an answer to the root names nothing else of a long thread. */
 static char **kept_references(const struct work *w)
 {
 	const char *const *all = message_references(w->message);
@@ -231,8 +232,9 @@ static char **kept_references(const struct work *w)
 
 	while (all[n])
 		n++;
-	for (size_t i = n > LIMIT_REFERENCES_KEPT ? n - LIMIT_REFERENCES_KEPT : 0; i < n; i++)
-		g_ptr_array_add(kept, g_strdup(all[i]));
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || i + LIMIT_REFERENCES_KEPT > n)
+			g_ptr_array_add(kept, g_strdup(all[i]));
 	if (w->new_id)
 		g_ptr_array_add(kept, g_strdup(message_id(w->message)));
 	g_ptr_array_add(kept, NULL);

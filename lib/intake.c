@@ -29,7 +29,7 @@ void outcome_release(struct outcome *outcome)
 
 /* --- before any store access --- */
 
-static bool concerns_us(const struct settings *settings, const char *recipient)
+bool intake_is_addressed(const struct settings *settings, const char *recipient)
 {
 	g_autofree char *canonical = NULL, *detail = NULL;
 	const struct account *account;
@@ -68,7 +68,7 @@ static bool may_be_commands(const struct settings *settings, const char *recipie
 enum interest intake_interest(const struct settings *settings, const struct envelope *envelope)
 {
 	for (const char *const *r = envelope->recipients; *r; r++)
-		if (concerns_us(settings, *r))
+		if (intake_is_addressed(settings, *r))
 			return INTEREST_FULL;
 	if (settings->agents_auth.sasl && envelope->authen && *envelope->authen)
 		return INTEREST_MAYBE;

@@ -12,6 +12,9 @@
 enum interest { INTEREST_NONE, INTEREST_MAYBE, INTEREST_FULL };
 enum interest intake_interest(const struct settings *settings, const struct envelope *envelope);
 
+/* Is this recipient, as given in the envelope, an account in use? */
+bool intake_is_addressed(const struct settings *settings, const char *recipient);
+
 /* At the end of headers, asked only after INTEREST_MAYBE (an authenticated sender writes to nobody of ours): is it an agent's mail that belongs to a ticket,
  * or a report (a read receipt), of which only the body tells?
  * `message` has headers only. */

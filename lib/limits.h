@@ -6,6 +6,7 @@ enum {
 	LIMIT_HEADER_BYTES = 1024 * 1024,	/* headers kept of one message; what is past it is passed on but not read */
 	LIMIT_HEADER_COUNT = 10000,		/* header fields kept of one message */
 	LIMIT_RECIPIENTS = 2000,		/* envelope recipients looked at */
+	LIMIT_RECIPIENTS_OURS = 4000,		/* those that are accounts of ours, past the above */
 	LIMIT_SUBJECT_BYTES = 16 * 1024,	/* raw Subject bytes read; longer ones are tagged, not analysed */
 	LIMIT_MESSAGE_ID_BYTES = 998,		/* an id longer than this is not an id */
 	LIMIT_REFERENCES = 100,			/* ids read of In-Reply-To and References together, newest win */

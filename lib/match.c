@@ -14,6 +14,8 @@ struct search {
 	const struct match_query *query;
 	struct match *match;
 	struct error *err;
+	struct id_hit own[HITS_MAX];	/* what the store knows under the message's own id */
+	size_t n_own;
 };
 
 /* A step answers ST_OK with the number it found, or ST_NOT_FOUND. */
@@ -80,13 +82,11 @@ static enum status find_ids(struct search *s, const char *const *ids, bool newes
 	return ST_NOT_FOUND;
 }
 
-/* What the store knows under the message's own id. */
-static enum status own_hits(struct search *s, struct id_hit *hits, size_t *n_out)
+static enum status look_up_own(struct search *s)
 {
 	const char *id = message_id(s->query->message);
 
-	*n_out = 0;
-	return id ? tickets_find_id(s->txn, id, hits, HITS_MAX, n_out, s->err) : ST_OK;
+	return id ? tickets_find_id(s->txn, id, s->own, HITS_MAX, &s->n_own, s->err) : ST_OK;
 }
 
 /* An id that we gave, or one that we know under a From of ours: an agent's mail left so. */
@@ -94,28 +94,22 @@ static enum status see_own(struct search *s)
 {
 	struct mailboxes from = message_from(s->query->message);
 	bool from_us = from.n && settings_is_own(s->query->settings, from.v[0].address);
-	struct id_hit hits[HITS_MAX];
-	size_t n;
-	enum status st = own_hits(s, hits, &n);
+	enum status st = look_up_own(s);
 
-	for (size_t i = 0; i < n && st == ST_OK; i++)
-		s->match->own |= hits[i].kind == ID_SENT || (from_us && hits[i].kind == ID_SEEN);
+	for (size_t i = 0; i < s->n_own && st == ST_OK; i++)
+		s->match->own |= s->own[i].kind == ID_SENT || (from_us && s->own[i].kind == ID_SEEN);
 	return st;
 }
 
 /* Replies that came first have told us of this message's id. One that was seen is another message's (scanners never change theirs). */
 static enum status find_own_id(struct search *s, uint64_t *number_out)
 {
-	struct id_hit hits[HITS_MAX];
-	size_t n;
-	enum status st = own_hits(s, hits, &n);
-
-	for (size_t i = 0; i < n && st == ST_OK; i++)
-		if (hits[i].kind != ID_SEEN || s->match->own) {
-			*number_out = hits[i].ticket;
+	for (size_t i = 0; i < s->n_own; i++)
+		if (s->own[i].kind != ID_SEEN || s->match->own) {
+			*number_out = s->own[i].ticket;
 			return ST_OK;
 		}
-	return st == ST_OK ? ST_NOT_FOUND : st;
+	return ST_NOT_FOUND;
 }
 
 static enum status by_message_id(struct search *s, uint64_t *number_out)
@@ -291,7 +285,7 @@ static enum status see_notes(struct search *s)
 
 enum status match_find(struct txn *txn, const struct match_query *query, struct match *match_out, struct error *err)
 {
-	struct search s = { txn, query, match_out, err };
+	struct search s = { .txn = txn, .query = query, .match = match_out, .err = err };
 	uint64_t number = 0;
 	enum status st;
 
@@ -344,21 +338,19 @@ static bool same_message(const struct match_query *query, const struct entry *en
 static enum status seen_by_claim(struct search *s, uint64_t *ticket_out, uint64_t *seq_out)
 {
 	uint64_t number = claimed(s->query);
-	struct id_hit hits[HITS_MAX];
-	size_t n = 0;
-	enum status st = number ? own_hits(s, hits, &n) : ST_OK;
+	enum status st = number ? look_up_own(s) : ST_OK;
 
-	for (size_t i = 0; i < n && st == ST_OK; i++) {
+	for (size_t i = 0; i < s->n_own && st == ST_OK; i++) {
 		struct entry entry = { 0 };
 		bool same;
 
-		if (hits[i].ticket != number || hits[i].seq == 0)
+		if (s->own[i].ticket != number || s->own[i].seq == 0)
 			continue;
-		st = tickets_entry(s->txn, number, hits[i].seq, &entry, s->err);
+		st = tickets_entry(s->txn, number, s->own[i].seq, &entry, s->err);
 		same = st == ST_OK && same_message(s->query, &entry);
 		record_release(&entry_type, &entry);
 		*ticket_out = number;
-		*seq_out = hits[i].seq;
+		*seq_out = s->own[i].seq;
 		if (same || st != ST_OK)
 			return st;
 	}
@@ -367,7 +359,7 @@ static enum status seen_by_claim(struct search *s, uint64_t *ticket_out, uint64_
 
 enum status match_seen(struct txn *txn, const struct match_query *query, const char *digest, uint64_t *ticket_out, uint64_t *seq_out, struct error *err)
 {
-	struct search s = { txn, query, NULL, err };
+	struct search s = { .txn = txn, .query = query, .err = err };
 	enum status st = tickets_find_digest(txn, digest, ticket_out, seq_out, err);
 
 	return st == ST_NOT_FOUND ? seen_by_claim(&s, ticket_out, seq_out) : st;

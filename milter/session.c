@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "intake.h"
 #include "limits.h"
 
 struct session *session_new(void)
@@ -56,7 +57,9 @@ void session_begin(struct session *session, struct settings *settings, const cha
 
 void session_add_recipient(struct session *session, const char *recipient)
 {
-	if (session->recipients->len < LIMIT_RECIPIENTS)
+	/* Past the cap only our own addresses matter: a ticket must not depend on its place in a long list. */
+	if (session->recipients->len < LIMIT_RECIPIENTS ||
+		(session->recipients->len < LIMIT_RECIPIENTS_OURS && intake_is_addressed(session->settings, recipient)))
 		g_ptr_array_add(session->recipients, bare(recipient));
 }
 

@@ -106,6 +106,13 @@ def test_two_replies_to_a_root_that_was_never_seen_are_one_ticket(house, carla, 
     assert house.mail(carla, reply_to=root).number == house.mail(dora, reply_to=root).number
 
 
+def test_an_answer_to_the_root_finds_a_long_thread(house, carla, dora):
+    ids = [f"<{unique()}@elsewhere.example>" for _ in range(60)]
+    deep = house.mail(carla, headers=["References: " + "\n ".join(ids)])
+    for known in (ids[0], ids[-1], ids[-19]):
+        assert house.mail(dora, reply_to=known).number == deep.number
+
+
 def test_known_references_with_a_wholly_new_subject_are_appended_and_flagged(house, carla):
     asked = house.mail(carla, subject="Printer")
     reply = house.mail(carla, reply_to=asked, subject="Holiday plans")
