@@ -5,7 +5,7 @@
 
 #include "terminal.h"
 
-enum { NAME_COLUMNS = 16, OPTION_COLUMNS = 34 };
+enum { NAME_COLUMNS = 16, OPTION_COLUMNS = 32 };
 
 void help_usage(FILE *out, const struct cli_command *command)
 {
@@ -27,8 +27,10 @@ static void print_option(const struct cli_option *option)
 	g_autofree char *shown = g_strdup_printf("%s%c%s--%s%s%s", option->letter ? "-" : " ", option->letter ? option->letter : ' ', option->letter ? ", " : "  ",
 		option->name, option->argument ? " " : "", option->argument ? option->argument : "");
 
-	printf("  %-*s %s%s%s\n", OPTION_COLUMNS, shown, strlen(shown) > OPTION_COLUMNS ? "\n" : "",
-		strlen(shown) > OPTION_COLUMNS ? "                                     " : "", option->help);
+	if (strlen(shown) > OPTION_COLUMNS)
+		printf("  %s\n  %*s %s\n", shown, OPTION_COLUMNS, "", option->help);
+	else
+		printf("  %-*s %s\n", OPTION_COLUMNS, shown, option->help);
 }
 
 void help_command(const struct cli_command *command)

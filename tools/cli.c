@@ -252,5 +252,5 @@ int cli_main(int argc, char **argv)
 	/* What was printed must have arrived: a full disk is no success. But who closes a pipe has read enough. */
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return code;
-	return errno == EPIPE ? code : cli_fail(EXIT_CANNOT_WRITE, "cannot write to standard output: %s", g_strerror(errno));
+	return terminal_abandoned(0) ? code : cli_fail(EXIT_CANNOT_WRITE, "cannot write to standard output: %s", g_strerror(errno ? errno : EIO));
 }

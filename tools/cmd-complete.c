@@ -12,14 +12,15 @@
 #include "text.h"
 #include "tickets.h"
 
-enum { MOST_TICKETS = 100, HINT_BYTES = 60 };
+/* Whoever presses a key waits: so many tickets are looked at, the newest. */
+enum { MOST_TICKETS = 100, MOST_LOOKED_AT = 2000, HINT_BYTES = 60 };
 
 /* The question: where the cursor is, and what may stand there. */
 struct completing {
 	struct cli *cli;
 	const char *word;		/* begun; "" */
 	const char *before;		/* what stays in front of a candidate: "--status=", "new," */
-	unsigned shown;
+	unsigned shown, looked_at;
 };
 
 /* A candidate and what it is, separated by a tab. */
@@ -69,7 +70,7 @@ static enum status offer_ticket(struct txn *txn, const struct ticket *t, void *a
 	(void)txn;
 	(void)err;
 	offer(c, number, t->subject);
-	return c->shown < MOST_TICKETS ? ST_OK : ST_NOT_FOUND;
+	return c->shown < MOST_TICKETS && ++c->looked_at < MOST_LOOKED_AT ? ST_OK : ST_NOT_FOUND;
 }
 
 /* Closed tickets are not what is worked on, but for reopening them. */

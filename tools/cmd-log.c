@@ -1,7 +1,5 @@
 /* ticket log. */
-#include <poll.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "commands.h"
 #include "print.h"
@@ -44,6 +42,7 @@ static enum status collect(struct txn *txn, const struct event *event, void *arg
 	return ST_OK;
 }
 
+/* A ticket that was purged still has the event of that. */
 static enum status past(struct txn *txn, void *arg, struct error *err)
 {
 	struct following *f = arg;
@@ -52,10 +51,10 @@ static enum status past(struct txn *txn, void *arg, struct error *err)
 
 	if (!f->ticket)
 		return history_tail(txn, (unsigned)MIN(f->limit, G_MAXUINT), collect, f, err);
-	st = tickets_load(txn, f->ticket, &ticket, err);
+	st = history_each(txn, f->ticket, 0, collect, f, err);
+	if (st == ST_OK && f->events->len == 0)
+		st = tickets_load(txn, f->ticket, &ticket, err);
 	record_release(&ticket_type, &ticket);
-	if (st == ST_OK)
-		st = history_each(txn, f->ticket, 0, collect, f, err);
 	return st == ST_NOT_FOUND ? error_set(err, st, "there is no ticket #%" G_GUINT64_FORMAT, f->ticket) : st;
 }
 
@@ -87,18 +86,10 @@ static int round_of(struct following *f, store_fn *fn)
 	return st == ST_OK ? print_end(&printer) : (print_end(&printer), cli_status(f->cli, st));
 }
 
-/* False when nobody reads any more; also while nothing happens that could be written. */
-static bool wait_a_little(void)
-{
-	struct pollfd out = { STDOUT_FILENO, 0, 0 };
-
-	return fflush(stdout) == 0 && poll(&out, 1, POLL_MS) <= 0 && !cli_interrupted();
-}
-
 static int follow(struct following *f, int code)
 {
 	cli_catch_interrupt();
-	while (code <= EXIT_NOTHING && wait_a_little())
+	while (code <= EXIT_NOTHING && fflush(stdout) == 0 && !terminal_abandoned(POLL_MS) && !cli_interrupted())
 		code = round_of(f, present);
 	return code <= EXIT_NOTHING ? EXIT_DONE : code;
 }

@@ -1,7 +1,9 @@
 /* ticket show. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "archive.h"
 #include "commands.h"
 #include "mails.h"
 #include "print.h"
@@ -45,11 +47,26 @@ static enum status print_mbox(const struct entry *entry, const GString *mail, st
 	return mails_write_mbox(stdout, entry, clean ? &visible : mail) ? ST_OK : error_set(err, ST_IO, "cannot write to standard output");
 }
 
+/* What was not kept can only be told again. */
+static void tell_rebuilt(const struct showing *s, const struct entry *entry)
+{
+	const char *dir = s->cli->settings->archive.path;
+	int fd;
+
+	if (!s->raw)
+		return;
+	if (entry->archive && dir && *dir && archive_open(dir, entry->archive, &fd, NULL) == ST_OK)
+		close(fd);
+	else
+		cli_fail(EXIT_DONE, "message %" G_GUINT64_FORMAT " of ticket #%" G_GUINT64_FORMAT " is not in the archive; rebuilt from the record", entry->seq, s->number);
+}
+
 static enum status write_mail(struct showing *s, const struct entry *entry, const char *text, struct error *err)
 {
 	GString *mail = mails_read(s->cli, entry, text);
 	enum status st = ST_OK;
 
+	tell_rebuilt(s, entry);
 	if (s->raw)
 		print_raw(mail);
 	else if (s->maildir)

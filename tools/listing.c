@@ -31,7 +31,7 @@ const struct cli_option listing_options[] = {
 	{ 0, "all", NULL, "closed, spam and merged ones too" },
 	{ 0, "sort", ORDERS, "order; default: newest activity first" },
 	{ 'n', "limit", "COUNT", "at most so many" },
-	{ 'f', "format", "TEXT", "print TEXT for each, with {number}, {subject} and the other fields" },
+	{ 'f', "format", "TEXT", "this for each, with {number} and other fields" },
 	{ 0, NULL, NULL, NULL },
 };
 

@@ -106,19 +106,13 @@ static void outgoing(struct printer *printer, const struct outgoing *o)
 	table_add(printer->table, cells, 3, colours[o->state]);
 }
 
+/* "old → new", "→ new", "old →"; then what else is said. */
 static char *change_text(const struct event *e)
 {
-	GString *out = g_string_new(NULL);
+	bool from = e->from && *e->from, to = e->to && *e->to, text = e->text && *e->text;
 
-	if (e->from)
-		g_string_append(out, e->from);
-	if (e->from && e->to)
-		g_string_append(out, " → ");
-	if (e->to)
-		g_string_append(out, e->to);
-	if (e->text)
-		g_string_append_printf(out, "%s%s", out->len ? "; " : "", e->text);
-	return g_string_free(out, FALSE);
+	return g_strconcat(from ? e->from : "", from ? " " : "", from || to ? "→" : "", to ? " " : "", to ? e->to : "",
+		(from || to) && text ? "; " : "", text ? e->text : "", NULL);
 }
 
 /* Padded to so many columns, but never cut. */

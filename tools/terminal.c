@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <glib.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -85,6 +86,13 @@ enum colour terminal_status_colour(int status)
 		return COLOUR_DIM;
 	}
 	return COLOUR_NONE;
+}
+
+bool terminal_abandoned(int wait_ms)
+{
+	struct pollfd out = { STDOUT_FILENO, 0, 0 };
+
+	return poll(&out, 1, wait_ms) > 0;
 }
 
 /* Is the program there that a command line begins with? A pager that is not would swallow everything. */

@@ -17,6 +17,9 @@ const char *terminal_on(enum colour colour);
 const char *terminal_off(void);
 enum colour terminal_status_colour(int ticket_status);
 
+/* Has whoever read standard output closed it? Waits for that, at most so long. */
+bool terminal_abandoned(int wait_ms);
+
 /* Sends what follows through $MILTICKET_PAGER, $PAGER or less, when a person is looking. From then on an interrupt is the pager's affair. */
 void terminal_page(void);
 /* Not through a pager, whoever looks. */

@@ -280,8 +280,12 @@ def test_nothing_of_a_mail_reaches_a_terminal_but_text(filled, words):
     assert seen and not DANGEROUS.search(seen), repr(seen)
 
 
-def test_a_raw_message_is_raw_in_a_file(filled):
-    assert filled.run_ticket("show", "6", "--raw", "1").stdout == HOSTILE
+def test_a_raw_message_is_raw_in_a_file_and_said_to_be_rebuilt_when_it_is(filled):
+    done = filled.run_ticket("show", "6", "--raw", "1")
+    assert (done.stdout, done.stderr) == (HOSTILE, b"")
+    shutil.rmtree(filled.archive)
+    done = filled.run_ticket("show", "6", "--raw", "1")
+    assert b"Subject: " in done.stdout and b"not in the archive" in done.stderr
 
 
 @pytest.mark.parametrize("columns", [60, 80, 120])

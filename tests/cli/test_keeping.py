@@ -49,7 +49,7 @@ def test_purge_takes_closed_tickets_with_all_that_is_theirs(old):
     assert old.ticket("outbox", "list") == [] and old.ticket("search", "Question", "1") == []
     assert ends(old, "show", "1")[0] == 1 and ends(old, "show", "5")[0] == 0
     assert old.show(3)["links"] == [4]
-    events = [event for event in old.ticket("log", "100") if event["kind"] == "purged"]
+    events = [event for event in old.ticket("log", "-n", "100") if event["kind"] == "purged"]
     assert sorted(event["ticket"] for event in events) == [1, 2, 4] and events[0]["actor"].startswith("unix:")
     assert old.run_ticket("check").returncode == 0
     assert ends(old, "purge", "--closed-before", "0s")[0] == 1
