@@ -157,6 +157,9 @@ def valid(kind, value):
     ("ticket", ("note", "4", "-m", "x")),
     ("ticket", ("reply", "4", "-m", "x")),
     ("ticket", ("send", "4", "anna")),
+    ("purged", ("purge", "--closed-before", "0s")),
+    ("redacted", ("redact", "carla@customer.example")),
+    ("exported", ("export",)),
 ])
 def test_json_is_as_the_schema_has_it(filled, kind, words):
     printed = filled.ticket(*words, env={**os.environ, "MILTICKET_AGENT": "anna"})
@@ -164,6 +167,12 @@ def test_json_is_as_the_schema_has_it(filled, kind, words):
     for value in printed:
         valid(kind, value)
         jsonschema.Draft202012Validator(SCHEMA).validate(value)
+
+
+def test_json_of_an_import_is_as_the_schema_has_it(filled, tmp_path):
+    (tmp_path / "box").write_bytes(mbox([mail(7)]))
+    (value,) = filled.ticket("import", tmp_path / "box", "--account", "support@example.com")
+    valid("imported", value)
 
 
 @pytest.mark.parametrize("words", [("queue", "remove", "ops"), ("agent", "remove", "ben")])
