@@ -339,6 +339,19 @@ enum status intake_headers(struct store *store, const struct settings *settings,
 
 /* --- the whole --- */
 
+/* What the transaction will ask of the message, and the message then remembers: others wait while a transaction runs. */
+static void read_ahead(struct message *message)
+{
+	message_from(message);
+	message_to(message);
+	message_cc(message);
+	message_in_reply_to(message);
+	message_references(message);
+	message_subject(message);
+	message_language(message);
+	message_text(message);
+}
+
 static void identify(struct work *w)
 {
 	const char *body = spool_body_sha256(w->arrival->spool);
@@ -346,6 +359,7 @@ static void identify(struct work *w)
 	w->digest = message_digest(w->message, NULL, w->subject.plain, body);
 	if (!message_id(w->message))
 		w->given_id = g_strdup_printf("<%.32s@%s>", w->digest, *w->settings->tag.name ? w->settings->tag.name : "localhost");
+	read_ahead(w->message);
 }
 
 static bool archived(const struct work *w)

@@ -44,6 +44,7 @@ struct store {
 struct txn {
 	struct store *store;
 	MDB_txn *mdb;
+	bool reads;			/* nothing changes under a cursor */
 	int rc;				/* the last failure, an MDB code or an errno */
 	bool full;			/* the map is full: grow it and run again */
 };

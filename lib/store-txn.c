@@ -175,12 +175,17 @@ enum status scan_first(struct scan *scan, struct txn *txn, enum store_table tabl
 	return show(scan, rc, &k, &v);
 }
 
-/* From the key we were at, wherever the cursor is now. */
+/* From the key we were at, wherever a write has put the cursor. */
 enum status scan_next(struct scan *scan)
 {
 	MDB_val k = val(scan->key), v;
-	int rc = mdb_cursor_get(scan->cursor, &k, &v, MDB_SET_RANGE);
+	int rc;
 
+	if (scan->txn->reads) {
+		rc = mdb_cursor_get(scan->cursor, &k, &v, scan->reverse ? MDB_PREV : MDB_NEXT);
+		return show(scan, rc, &k, &v);
+	}
+	rc = mdb_cursor_get(scan->cursor, &k, &v, MDB_SET_RANGE);
 	if (scan->reverse)
 		rc = mdb_cursor_get(scan->cursor, &k, &v, rc == MDB_NOTFOUND ? MDB_LAST : MDB_PREV);
 	else if (rc == 0 && k.mv_size == scan->key.len && memcmp(k.mv_data, scan->at, k.mv_size) == 0)

@@ -378,7 +378,7 @@ static int begin_read(struct store *store, MDB_txn **mdb_out)
 
 enum status store_read(struct store *store, store_fn *fn, void *arg, struct error *err)
 {
-	struct txn txn = { .store = store };
+	struct txn txn = { .store = store, .reads = true };
 	enum status st;
 	int rc = begin_read(store, &txn.mdb);
 
@@ -414,9 +414,14 @@ static enum status count(struct txn *txn, void *arg, struct error *err)
 	mdb_env_stat(txn->store->env, &stat);
 	out->map_size = info.me_mapsize;
 	out->used = (uint64_t)(info.me_last_pgno + 1) * stat.ms_psize;
+	out->commits = info.me_last_txnid;
 	out->readers = info.me_numreaders;
-	for (int i = 0; i < TABLE_COUNT; i++)
-		out->entries[i] = mdb_stat(txn->mdb, txn->store->tables[i], &stat) == 0 ? stat.ms_entries : 0;
+	for (int i = 0; i < TABLE_COUNT; i++) {
+		bool known = mdb_stat(txn->mdb, txn->store->tables[i], &stat) == 0;
+
+		out->entries[i] = known ? stat.ms_entries : 0;
+		out->bytes[i] = known ? (stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages) * (uint64_t)stat.ms_psize : 0;
+	}
 	return ST_OK;
 }
 

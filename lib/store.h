@@ -92,7 +92,8 @@ enum status store_restore(const struct store_options *options, const char *backu
 
 struct store_stat {
 	uint64_t map_size, used;	/* bytes */
-	uint64_t entries[TABLE_COUNT];
+	uint64_t commits;		/* since the store was made */
+	uint64_t entries[TABLE_COUNT], bytes[TABLE_COUNT];
 	unsigned readers;
 };
 enum status store_stat(struct store *store, struct store_stat *stat_out, struct error *err);

@@ -48,20 +48,40 @@ char *text_line(const char *s, size_t max)
 	return g_string_free(out, FALSE);
 }
 
+/* Most text is ASCII, and is taken over in runs. */
+static size_t ascii_run(const char *s)
+{
+	size_t n = 0;
+
+	while ((s[n] >= ' ' && s[n] <= '~') || s[n] == '\n' || s[n] == '\t')
+		n++;
+	return n;
+}
+
+static void append_visible(GString *out, const char *p)
+{
+	gunichar c = g_utf8_get_char(p);
+
+	if (c == '\r' && p[1] != '\n')
+		g_string_append_c(out, '\n');
+	else if (c != '\r' && !invisible(c))
+		g_string_append_unichar(out, c);
+}
+
 char *text_block(const char *s, gssize len, size_t max)
 {
 	size_t n = len < 0 ? strlen(s) : (size_t)len;
 	g_autofree char *valid = g_utf8_make_valid(s, (gssize)MIN(n, max * 2 + 16));
-	GString *out = g_string_new(NULL);
+	GString *out = g_string_sized_new(MIN(n, max) + 1);
 
-	for (const char *p = valid; *p && out->len <= max; p = g_utf8_next_char(p)) {
-		gunichar c = g_utf8_get_char(p);
+	for (const char *p = valid; *p && out->len <= max;) {
+		size_t run = ascii_run(p);
 
-		if (c == '\r') {
-			if (p[1] != '\n')
-				g_string_append_c(out, '\n');
-		} else if (c == '\n' || c == '\t' || !invisible(c)) {
-			g_string_append_unichar(out, c);
+		g_string_append_len(out, p, (gssize)run);
+		p += run;
+		if (*p && run == 0) {
+			append_visible(out, p);
+			p = g_utf8_next_char(p);
 		}
 	}
 	g_string_truncate(out, cut(out->str, out->len, max));

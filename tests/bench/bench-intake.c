@@ -1,162 +1,246 @@
-/* intake() alone: generated mail through N threads into a store of its own; messages per second, commits per second, bytes a message.
- *   bench-intake DIR THREADS MESSAGES [PRELOAD]
- * PRELOAD messages are put in first, without durability, to see whether cost grows with the store. One line: key=value pairs. */
-#include <glib.h>
+/* intake() without an MTA: threads that each take in one message after the other, on a store that may be filled before. Prints figures
+ * as name=value. DIR gets the store and the archive; a store that is there already is gone on with. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "intake.h"
-#include "tickets.h"
+#include "message.h"
+#include "settings.h"
+#include "spool.h"
+
+enum { THREADS_MAX = 256, FILLERS = 2, CUSTOMERS = 5000, LINES = 50 };
 
 struct bench {
 	struct settings *settings;
 	struct store *store;
-	gint next, limit;
-	gint64 slowest;		/* µs */
-	GMutex lock;
+	gint next, limit;	/* next is atomic */
+	gint64 until;		/* end of a timed run, monotonic; 0 */
 };
 
-static char *make_mail(int i)
-{
-	/* Every other mail answers the one before it. */
-	g_autofree char *reply = i % 2 ? g_strdup_printf("In-Reply-To: <m%d@bench.example.net>\n", i - 1) : g_strdup("");
-	GString *mail = g_string_new(NULL);
+struct worker {
+	struct bench *bench;
+	GThread *thread;
+	gint64 slowest;		/* µs */
+	guint done;
+};
 
-	g_string_append_printf(mail, "From: Customer %d <c%d@example.net>\nTo: support@example.com\nSubject: Question %d\n"
-		"Date: Mon, 21 Sep 2026 10:00:00 +0000\nMessage-ID: <m%d@bench.example.net>\n%s\n", i, i % 1000, i, i, reply);
-	for (int line = 0; line < 50; line++)
-		g_string_append_printf(mail, "Line %d of message %d, as long as lines of mail are, more or less.\n", line, i);
-	return g_string_free(mail, FALSE);
+static gint threads = 1, messages = 1000, stored, per_ticket = 2, seconds;
+static gboolean not_durable, archive;
+static char *template;
+
+static const GOptionEntry options[] = {
+	{ "threads", 0, 0, G_OPTION_ARG_INT, &threads, "that take messages in at once (1)", "N" },
+	{ "messages", 0, 0, G_OPTION_ARG_INT, &messages, "to take in, all threads together (1000)", "N" },
+	{ "seconds", 0, 0, G_OPTION_ARG_INT, &seconds, "to work for, at most", "N" },
+	{ "stored", 0, 0, G_OPTION_ARG_INT, &stored, "messages in the store before the clock starts", "N" },
+	{ "per-ticket", 0, 0, G_OPTION_ARG_INT, &per_ticket, "messages, each answering the one before (2)", "N" },
+	{ "not-durable", 0, 0, G_OPTION_ARG_NONE, &not_durable, "without a sync at each commit", NULL },
+	{ "archive", 0, 0, G_OPTION_ARG_NONE, &archive, "keep each message as a file too", NULL },
+	{ "template", 0, 0, G_OPTION_ARG_FILENAME, &template, "answer each new ticket with it (into the outbox)", "FILE" },
+	{ NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL }
+};
+
+static G_GNUC_PRINTF(1, 2) void die(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fputs("bench-intake: ", stderr);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+	va_end(ap);
+	exit(1);
 }
 
-static void fill(struct spool *spool, const char *mail)
+/* --- a message --- */
+
+static void add_header(struct spool *spool, const char *name, char *value)
 {
-	const char *p = mail, *end;
+	spool_header(spool, name, value, false, NULL);
+	g_free(value);
+}
 
-	for (; *p != '\n'; p = end + 1) {
-		const char *colon = strchr(p, ':');
-		g_autofree char *name = g_strndup(p, (gsize)(colon - p)), *value = NULL;
+/* Of a customer who may write more than one ticket; some 4 kB. */
+static void write_message(struct spool *spool, int i, const char *customer)
+{
+	GString *body = g_string_new(NULL);
 
-		end = strchr(p, '\n');
-		value = g_strndup(colon + 1, (gsize)(end - colon - 1));
-		spool_header(spool, name, value, true, NULL);
-	}
+	add_header(spool, "From", g_strdup_printf("Customer %s <%s>", customer, customer));
+	add_header(spool, "To", g_strdup("support@example.com"));
+	add_header(spool, "Subject", g_strdup_printf("%sQuestion %d", i % per_ticket ? "Re: " : "", i - i % per_ticket));
+	add_header(spool, "Date", g_strdup("Mon, 21 Sep 2026 10:00:00 +0000"));
+	add_header(spool, "Message-ID", g_strdup_printf("<m%d@bench.example.net>", i));
+	if (i % per_ticket)
+		add_header(spool, "In-Reply-To", g_strdup_printf("<m%d@bench.example.net>", i - 1));
 	spool_end_headers(spool, NULL);
-	spool_body(spool, p + 1, strlen(p + 1), NULL);
+	for (int line = 0; line < LINES; line++)
+		g_string_append_printf(body, "Line %d of message %d, as long as lines of mail are, more or less, to be read.\r\n", line, i);
+	spool_body(spool, body->str, body->len, NULL);
+	g_string_free(body, TRUE);
 }
 
-static enum status one(struct bench *b, int i)
+static void take_in(struct bench *b, int i)
 {
 	static const char *const to[] = { "support@example.com", NULL };
-	g_autofree char *mail = make_mail(i);
-	const struct envelope envelope = { .sender = "c@example.net", .recipients = to, .queue_id = "bench", .hostname = "mx.example.com", .received = g_get_real_time() };
+	g_autofree char *customer = g_strdup_printf("c%d@example.net", i / per_ticket % CUSTOMERS);
+	const struct envelope envelope = {
+		.sender = customer, .recipients = to, .queue_id = "4F2xq", .hostname = "mx.example.com", .received = g_get_real_time(),
+	};
 	struct spool *spool = spool_new(b->settings->store.path);
 	struct arrival arrival = { .settings = b->settings, .envelope = &envelope, .spool = spool };
 	struct outcome outcome;
 	struct error err = { "" };
-	enum status st;
 
-	fill(spool, mail);
+	write_message(spool, i, customer);
 	spool_body_sha256(spool);
 	arrival.message = spool_parse(spool);
 	outcome_init(&outcome);
-	st = intake(b->store, &arrival, &outcome, &err);
-	if (st != ST_OK)
-		fprintf(stderr, "bench-intake: %s\n", err.text);
+	if (intake(b->store, &arrival, &outcome, &err) != ST_OK)
+		die("%s", err.text);
+	if (!outcome.ticket)
+		die("message %d has no ticket: %s", i, outcome.reason ? outcome.reason : "");
 	outcome_release(&outcome);
 	message_free(arrival.message);
 	spool_free(spool);
-	return st;
 }
+
+/* --- many --- */
 
 static gpointer work(gpointer arg)
 {
-	struct bench *b = arg;
-	gint64 slowest = 0;
+	struct worker *w = arg;
+	struct bench *b = w->bench;
 	int i;
 
-	while ((i = g_atomic_int_add(&b->next, 1)) < b->limit) {
+	while ((!b->until || g_get_monotonic_time() < b->until) && (i = g_atomic_int_add(&b->next, 1)) < b->limit) {
 		gint64 start = g_get_monotonic_time();
 
-		if (one(b, i) != ST_OK)
-			exit(1);
-		slowest = MAX(slowest, g_get_monotonic_time() - start);
+		take_in(b, i);
+		w->slowest = MAX(w->slowest, g_get_monotonic_time() - start);
+		w->done++;
 	}
-	g_mutex_lock(&b->lock);
-	b->slowest = MAX(b->slowest, slowest);
-	g_mutex_unlock(&b->lock);
 	return NULL;
 }
 
-static double run(struct bench *b, int threads, int messages)
+/* Seconds that it took. */
+static double run(struct bench *b, struct worker *workers, int n, int first, int count)
 {
-	GThread **t = g_new(GThread *, threads);
 	gint64 start = g_get_monotonic_time();
 
-	b->limit = b->next + messages;
-	for (int i = 0; i < threads; i++)
-		t[i] = g_thread_new("bench", work, b);
-	for (int i = 0; i < threads; i++)
-		g_thread_join(t[i]);
-	b->next = b->limit;
-	g_free(t);
+	b->next = first;
+	b->limit = first + count;
+	for (int i = 0; i < n; i++) {
+		workers[i] = (struct worker){ .bench = b };
+		workers[i].thread = g_thread_new("bench", work, &workers[i]);
+	}
+	for (int i = 0; i < n; i++)
+		g_thread_join(workers[i].thread);
 	return (double)(g_get_monotonic_time() - start) / 1e6;
 }
 
-static void open_store(struct bench *b, const char *dir, bool durable)
-{
-	g_autofree char *path = g_build_filename(dir, "store", NULL);
-	const struct store_options options = { .path = path, .map_size = (size_t)64 << 20, .durable = durable, .uid = (uid_t)-1, .gid = (gid_t)-1 };
-	struct error err;
-
-	if (store_open(&options, &b->store, &err) != ST_OK) {
-		fprintf(stderr, "bench-intake: %s\n", err.text);
-		exit(1);
-	}
-}
+/* --- setting --- */
 
 static void load_settings(struct bench *b, const char *dir)
 {
 	g_autofree char *conf = g_build_filename(dir, "milticket.conf", NULL);
-	g_autofree char *text = g_strdup_printf("store: { path = \"%s/store\"; }; archive: { path = \"\"; }; tag: { name = \"example.com\"; };\n"
-		"accounts = ( { address = \"support@example.com\"; queue = \"support\"; } );\n", dir);
+	g_autofree char *text = g_strdup_printf("store: { path = \"%s/store\"; };\narchive: { path = \"%s%s\"; };\ntag: { name = \"example.com\"; };\n"
+		"accounts = ( { address = \"support@example.com\"; queue = \"support\"; autoresponse: { opened = \"%s\"; }; } );\n",
+		dir, archive ? dir : "", archive ? "/archive" : "", template ? template : "");
 	struct error err;
 
-	g_file_set_contents(conf, text, -1, NULL);
-	if (settings_load(conf, &b->settings, &err) != ST_OK) {
-		fprintf(stderr, "bench-intake: %s\n", err.text);
-		exit(1);
+	if (!g_file_set_contents(conf, text, -1, NULL))
+		die("cannot write '%s'", conf);
+	if (settings_load(conf, &b->settings, &err) != ST_OK)
+		die("%s", err.text);
+}
+
+/* Gives the number of messages that it holds. */
+static int open_store(struct bench *b, const char *dir, bool durable)
+{
+	g_autofree char *path = g_build_filename(dir, "store", NULL);
+	const struct store_options with = { .path = path, .map_size = (size_t)64 << 20, .durable = durable, .uid = (uid_t)-1, .gid = (gid_t)-1 };
+	struct store_stat stat;
+	struct error err;
+
+	if (store_open(&with, &b->store, &err) != ST_OK || store_stat(b->store, &stat, &err) != ST_OK)
+		die("%s", err.text);
+	return (int)stat.entries[TABLE_ENTRIES];
+}
+
+static int prefill(struct bench *b, const char *dir, int wanted)
+{
+	struct worker workers[FILLERS];
+	int there = open_store(b, dir, false);
+
+	if (wanted > there)
+		run(b, workers, FILLERS, there, wanted - there);
+	store_close(b->store);
+	return MAX(there, wanted);
+}
+
+static double cpu_seconds(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_SELF, &u);
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+
+static guint64 commits(const struct bench *b)
+{
+	struct store_stat stat;
+
+	store_stat(b->store, &stat, NULL);
+	return stat.commits;
+}
+
+static void print_figures(const struct bench *b, const struct worker *workers, double wall, double cpu, guint64 commits_before)
+{
+	guint fewest = workers[0].done, most = 0, done = 0;
+	gint64 slowest = 0;
+	struct store_stat stat;
+
+	for (int i = 0; i < threads; i++) {
+		fewest = MIN(fewest, workers[i].done);
+		most = MAX(most, workers[i].done);
+		slowest = MAX(slowest, workers[i].slowest);
+		done += workers[i].done;
 	}
+	store_stat(b->store, &stat, NULL);
+	printf("threads=%d messages=%u stored=%" G_GUINT64_FORMAT " seconds=%.3f per_second=%.1f cpu_us=%.1f slowest_ms=%.1f fewest=%u most=%u "
+		"commits=%" G_GUINT64_FORMAT " store_bytes=%" G_GUINT64_FORMAT " text_bytes=%" G_GUINT64_FORMAT "\n",
+		threads, done, stat.entries[TABLE_ENTRIES], wall, done / wall, cpu / done * 1e6, (double)slowest / 1e3, fewest, most,
+		stat.commits - commits_before, stat.used, stat.bytes[TABLE_TEXTS]);
 }
 
 int main(int argc, char **argv)
 {
+	g_autoptr(GOptionContext) context = g_option_context_new("DIR");
+	struct worker workers[THREADS_MAX];
 	struct bench b = { 0 };
-	struct store_stat stat;
-	double seconds;
-	int threads, messages, preload;
+	double wall, cpu;
+	guint64 commits_before;
+	int there;
 
-	if (argc < 4) {
-		fprintf(stderr, "usage: bench-intake DIR THREADS MESSAGES [PRELOAD]\n");
+	g_option_context_add_main_entries(context, options, NULL);
+	if (!g_option_context_parse(context, &argc, &argv, NULL) || argc != 2 || threads < 1 || threads > THREADS_MAX || per_ticket < 1) {
+		g_autofree char *help = g_option_context_get_help(context, TRUE, NULL);
+
+		fputs(help, stderr);
 		return 64;
 	}
-	threads = atoi(argv[2]);
-	messages = atoi(argv[3]);
-	preload = argc > 4 ? atoi(argv[4]) : 0;
 	message_library_init();
 	load_settings(&b, argv[1]);
-	if (preload) {
-		open_store(&b, argv[1], false);
-		run(&b, 8, preload);
-		store_close(b.store);
-		b.slowest = 0;
-	}
-	open_store(&b, argv[1], true);
-	seconds = run(&b, threads, messages);
-	store_stat(b.store, &stat, NULL);
-	printf("threads=%d messages=%d stored=%d seconds=%.3f per_second=%.0f slowest_ms=%.1f bytes_per_message=%.0f\n", threads, messages,
-		preload + messages, seconds, messages / seconds, (double)b.slowest / 1e3, (double)stat.used / (preload + messages));
+	if (stored)
+		prefill(&b, argv[1], stored);
+	there = open_store(&b, argv[1], !not_durable);
+	b.until = seconds ? g_get_monotonic_time() + seconds * G_TIME_SPAN_SECOND : 0;
+	commits_before = commits(&b);
+	cpu = cpu_seconds();
+	wall = run(&b, workers, threads, there, messages);
+	print_figures(&b, workers, wall, cpu_seconds() - cpu, commits_before);
 	store_close(b.store);
 	settings_unref(b.settings);
 	return 0;

@@ -1,4 +1,6 @@
-/* The milter to compare with: one header change, one header addition, nothing else. "noop-milter -a SOCKET" accepts at DATA instead. */
+/* The milter to compare with: one header change, one header addition, nothing else, and nothing asked for that this does not need.
+ *   noop-milter SOCKET      asks for every command, as a milter does that agrees on nothing
+ *   noop-milter -a SOCKET   accepts at DATA, as early as one can that looks at recipients */
 #include <libmilter/mfapi.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -7,12 +9,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static int accept_at_data;
+enum { DESCRIPTORS = 64 };
+
+static int accepts_at_data;
 
 static sfsistat on_data(SMFICTX *ctx)
 {
 	(void)ctx;
-	return accept_at_data ? SMFIS_ACCEPT : SMFIS_CONTINUE;
+	return accepts_at_data ? SMFIS_ACCEPT : SMFIS_CONTINUE;
 }
 
 static sfsistat on_eom(SMFICTX *ctx)
@@ -25,26 +29,24 @@ static sfsistat on_eom(SMFICTX *ctx)
 }
 
 /* libmilter keeps its listening socket to itself; accepted ones inherit the option from it. */
-static void no_delay(void)
+static void set_no_delay(void)
 {
 	int on = 1;
 
-	for (int fd = 3; fd < 64; fd++)
+	for (int fd = 3; fd < DESCRIPTORS; fd++)
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 int main(int argc, char **argv)
 {
-	struct smfiDesc desc = {
-		.xxfi_name = "noop", .xxfi_version = SMFI_VERSION, .xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS,
-		.xxfi_data = on_data, .xxfi_eom = on_eom,
-	};
+	static char name[] = "noop";
+	struct smfiDesc desc = { .xxfi_name = name, .xxfi_version = SMFI_VERSION, .xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS, .xxfi_data = on_data, .xxfi_eom = on_eom };
 
-	accept_at_data = argc > 2 && strcmp(argv[1], "-a") == 0;
+	accepts_at_data = argc > 2 && strcmp(argv[1], "-a") == 0;
 	if (argc < 2 || smfi_setconn(argv[argc - 1]) != MI_SUCCESS || smfi_register(desc) != MI_SUCCESS || smfi_opensocket(1) != MI_SUCCESS) {
 		fprintf(stderr, "usage: noop-milter [-a] SOCKET\n");
 		return 64;
 	}
-	no_delay();
+	set_no_delay();
 	return smfi_main() == MI_SUCCESS ? 0 : 1;
 }
