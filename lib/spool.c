@@ -321,7 +321,7 @@ static enum status copy_file(struct spool *spool, const char *path, bool durable
 enum status spool_keep(struct spool *spool, const char *dir, const char *name, bool durable, struct error *err)
 {
 	g_autofree char *path = g_build_filename(dir, name, NULL), *parent = g_path_get_dirname(path);
-	enum status st = make_directories(dir, name, durable, err);
+	enum status st = g_file_test(parent, G_FILE_TEST_IS_DIR) ? ST_OK : make_directories(dir, name, durable, err);
 	struct stat stat;
 
 	if (st != ST_OK)
