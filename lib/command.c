@@ -257,16 +257,36 @@ enum status command_parse(const char *const *words, int64_t now, struct command 
 	return st;
 }
 
+/* The end of a word in quotes at p, or NULL: quotes that do not begin and end a word are the writer's apostrophes. */
+static const char *quoted_end(const char *p)
+{
+	const char *end = *p == '"' || *p == '\'' ? strchr(p + 1, *p) : NULL;
+
+	return end && (end[1] == ' ' || end[1] == '\0') ? end : NULL;
+}
+
+/* Not a shell's splitting, to which "#1042" is a remark. */
+static char **split(const char *line)
+{
+	GPtrArray *words = g_ptr_array_new();
+
+	for (const char *p = line; *(p += strspn(p, " "));) {
+		const char *quote = quoted_end(p), *begin = quote ? p + 1 : p, *end = quote ? quote : p + strcspn(p, " ");
+
+		g_ptr_array_add(words, g_strndup(begin, (gsize)(end - begin)));
+		p = end + (quote != NULL);
+	}
+	g_ptr_array_add(words, NULL);
+	return (char **)g_ptr_array_free(words, FALSE);
+}
+
 enum status command_parse_line(const char *line, int64_t now, struct command *command_out, struct error *err)
 {
 	g_autofree char *clean = text_line(line, LIMIT_COMMAND_BYTES);
-	g_auto(GStrv) words = NULL;
+	g_auto(GStrv) words = split(clean);
 
 	if (strlen(line) > LIMIT_COMMAND_BYTES)
 		return error_set(err, ST_BAD_INPUT, "a command line may have %d bytes", LIMIT_COMMAND_BYTES);
-	/* Quotes that do not close are the reader's apostrophes. */
-	if (!g_shell_parse_argv(clean, NULL, &words, NULL))
-		words = g_strsplit(clean, " ", -1);
 	return command_parse((const char *const *)words, now, command_out, err);
 }
 

@@ -40,7 +40,7 @@ enum status command_parse(const char *const *words, int64_t now, struct command 
 int verb_find(const char *word);
 /* The verb that a mistyped word comes nearest to; -1 when none is near. */
 int verb_nearest(const char *word, bool by_mail);
-/* One line as in mail, split like a shell does. */
+/* One line as in mail, split at blanks; quotes around words keep them together. */
 enum status command_parse_line(const char *line, int64_t now, struct command *command_out, struct error *err);
 void command_release(struct command *command);
 

@@ -1,0 +1,333 @@
+/* Agents' mail, and mail that claims to be: what stays inside stays inside, whatever the recipient list says and however often it comes. */
+#include "desk.h"
+
+#include <string.h>
+
+#include "text.h"
+
+static const char question[] =
+	"From: Carla Customer <carla@example.net>\nTo: support@example.com\nSubject: Printer on fire\n"
+	"Date: Mon, 21 Sep 2026 10:00:00 +0000\nMessage-ID: <q1@example.net>\n\nIt burns.\n";
+
+/* An agent's mail that answers `parents`; more: further headers and the text. */
+static char *from_anna(const char *id, const char *parents, const char *more)
+{
+	return g_strdup_printf("From: Anna Adler <anna@example.com>\nSubject: Re: Printer on fire\nMessage-ID: <%s>\nReferences: %s\n%s", id, parents, more);
+}
+
+static void ask(struct desk *d, const char *to)
+{
+	desk_mail(d, "carla@example.net", to, NULL, question);
+	g_assert_cmpuint(d->last.ticket, ==, 1);
+}
+
+static void anna_sends(struct desk *d, const char *to, const char *id, const char *parents, const char *more)
+{
+	g_autofree char *mail = from_anna(id, parents, more);
+
+	desk_mail(d, "anna@example.com", to, "anna", mail);
+	g_assert_cmpint(d->status, ==, ST_OK);
+}
+
+static uint64_t messages(struct desk *d)
+{
+	struct ticket t;
+	uint64_t n;
+
+	desk_ticket(d, 1, &t);
+	n = t.messages_count;
+	record_release(&ticket_type, &t);
+	return n;
+}
+
+/* --- notes --- */
+
+/* A note <n1>, an answer of the desk's <a1> and a note below that <n2> are there. */
+static const struct leak_row {
+	const char *sentence, *to, *id, *parents, *more;
+	enum verdict verdict;
+} leak_rows[] = {
+	{ "an answer to the customer's mail leaves", "carla@example.net", "x1@example.com", "<q1@example.net>", "\nhello\n", VERDICT_ACCEPT },
+	{ "an answer below an answer leaves", "carla@example.net", "x1@example.com", "<q1@example.net> <a1@example.com>", "\nhello\n", VERDICT_ACCEPT },
+	{ "an answer to a note does not", "carla@example.net", "x1@example.com", "<q1@example.net> <n1@example.com>", "\nhello\n", VERDICT_REJECT },
+	{ "an answer somewhere below a note does not", "carla@example.net", "x1@example.com", "<q1@example.net> <n1@example.com> <other@example.org>", "\nhello\n", VERDICT_REJECT },
+	{ "nor one that names the note only in In-Reply-To", "carla@example.net", "x1@example.com", "<q1@example.net>", "In-Reply-To: <n2@example.com>\n\nhello\n", VERDICT_REJECT },
+	{ "nor to a third party", "partner@example.org", "x1@example.com", "<n1@example.com>", "\nhello\n", VERDICT_REJECT },
+	{ "nor with the account in Cc", "carla@example.net,support@example.com", "x1@example.com", "<n1@example.com>", "\nhello\n", VERDICT_REJECT },
+	{ "what is marked as a note does not leave", "carla@example.net,support+note@example.com", "x1@example.com", "<q1@example.net>", "\nhello\n", VERDICT_REJECT },
+	{ "nor when it is of no ticket", "carla@example.net,support+note@example.com", "x1@example.com", "<none@example.org>", "\nhello\n", VERDICT_REJECT },
+	{ "a note that is sent on to the customer does not leave", "carla@example.net", "n1@example.com", "<q1@example.net>", "\nshe is difficult\n", VERDICT_REJECT },
+	{ "a note that comes again stays a note", "support@example.com", "n1@example.com", "<q1@example.net>", "\nshe is difficult\n", VERDICT_ACCEPT },
+	{ "a vacation note does not leave", "carla@example.net", "x1@example.com", "<q1@example.net>", "Auto-Submitted: auto-replied\n\naway\n", VERDICT_DISCARD },
+	{ "a vacation note that comes again does not leave", "carla@example.net", "v1@example.com", "<q1@example.net>", "Auto-Submitted: auto-replied\n\naway\n", VERDICT_DISCARD },
+	{ "a read receipt does not leave", "carla@example.net", "x1@example.com", "<q1@example.net>", "MIME-Version: 1.0\nContent-Type: multipart/report; report-type=disposition-notification; boundary=b\n"
+		"\n--b\n\nread\n--b\nContent-Type: message/disposition-notification\n\nFinal-Recipient: rfc822;anna@example.com\nDisposition: manual-action/MDN-sent-manually; displayed\n\n--b--\n", VERDICT_DISCARD },
+	{ "commands go to nobody outside", "tickets@example.com,carla@example.net", "x1@example.com", "<q1@example.net>", "\nclose 1\n", VERDICT_REJECT },
+};
+
+static void test_leak(gconstpointer data)
+{
+	const struct leak_row *row = data;
+	struct desk d;
+
+	desk_open(&d, NULL);
+	ask(&d, "support@example.com");
+	anna_sends(&d, "support@example.com", "n1@example.com", "<q1@example.net>", "\nshe is difficult\n");
+	g_assert_cmpstr(d.last.event, ==, "note");
+	anna_sends(&d, "carla@example.net", "a1@example.com", "<q1@example.net>", "\npour water\n");
+	anna_sends(&d, "ben@example.com", "n2@example.com", "<a1@example.com>", "\nwas that right?\n");
+	g_assert_cmpstr(d.last.event, ==, "note");
+	anna_sends(&d, "carla@example.net", "v1@example.com", "<q1@example.net>", "Auto-Submitted: auto-replied\n\naway\n");
+	g_assert_cmpint(d.last.edits.verdict, ==, VERDICT_DISCARD);
+	anna_sends(&d, row->to, row->id, row->parents, row->more);
+	g_assert_cmpint(d.last.edits.verdict, ==, row->verdict);
+	if (row->verdict == VERDICT_REJECT)
+		g_assert_true(g_str_has_prefix(d.last.edits.reply, "5.7.1 "));
+	desk_close(&d);
+}
+
+static void test_customers_mail_sent_on(void)
+{
+	struct desk d;
+
+	desk_open(&d, NULL);
+	ask(&d, "support@example.com");
+	desk_mail(&d, "anna@example.com", "partner@example.org", "anna", question);
+	g_assert_true(d.last.left_alone);
+	g_assert_cmpuint(messages(&d), ==, 1);
+	desk_close(&d);
+}
+
+/* --- answers --- */
+
+static void test_copy_of_an_answer(void)
+{
+	struct desk d;
+
+	desk_open(&d, NULL);
+	ask(&d, "support@example.com");
+	anna_sends(&d, "carla@example.net,support@example.com", "a1@example.com", "<q1@example.net>", "\npour water\n");
+	g_assert_cmpstr(desk_header(&d, "From"), ==, "Anna Adler <support@example.com>");
+	g_assert_cmpuint(messages(&d), ==, 2);
+	/* Once more, to the account alone: the same mail, not a note. */
+	anna_sends(&d, "support@example.com", "a1@example.com", "<q1@example.net>", "\npour water\n");
+	g_assert_true(d.last.duplicate);
+	g_assert_cmpstr(desk_header(&d, "From"), ==, "Anna Adler <support@example.com>");
+	g_assert_cmpstr(desk_header(&d, "X-Ticket-Event"), ==, "reply");
+	g_assert_cmpuint(messages(&d), ==, 2);
+	desk_close(&d);
+}
+
+static void test_subject_commands_run_once(void)
+{
+	static const char mail[] = "From: anna@example.com\nSubject: !tag +hot !close Printer !important\nMessage-ID: <a1@example.com>\nIn-Reply-To: <q1@example.net>\n\nx\n";
+	struct desk d;
+
+	desk_open(&d, NULL);
+	ask(&d, "support@example.com");
+	for (int i = 0; i < 2; i++) {
+		desk_mail(&d, "anna@example.com", "carla@example.net", "anna", mail);
+		g_assert_cmpstr(desk_header(&d, "Subject"), ==, "[example.com #1] Printer !important");
+		g_assert_cmpuint(desk_events(&d, 1, "tag"), ==, 1);
+		g_assert_cmpuint(desk_outbox(&d, "transcript", NULL), ==, 1);
+	}
+	desk_mail(&d, "carla@example.net", "support@example.com", NULL, "From: carla@example.net\nSubject: !close it\nMessage-ID: <q2@example.net>\nIn-Reply-To: <a1@example.com>\n\nx\n");
+	g_assert_cmpstr(desk_header(&d, "Subject"), ==, "[example.com #1] !close it");
+	g_assert_cmpstr(d.last.event, ==, "reopened");
+	desk_close(&d);
+}
+
+static void test_private_message_id(void)
+{
+	static const char mail[] = "From: Anna <anna@home.example>\nSubject: Re: x\nMessage-ID: <a1@home.example>\nIn-Reply-To: <q1@example.net>\n\nx\n";
+	static const char *const back[] = { "<a1@home.example>", NULL };
+	struct desk d;
+	struct entry e;
+	g_autofree char *id = NULL;
+
+	desk_open(&d, NULL);
+	ask(&d, "support@example.com");
+	desk_mail(&d, "anna@home.example", "carla@example.net", "anna", mail);
+	id = g_strdup(desk_header(&d, "Message-ID"));
+	g_assert_true(g_str_has_suffix(id, "@example.com>"));
+	desk_entry(&d, 1, 2, &e);
+	g_assert_cmpstr(e.message_id, ==, id);
+	record_release(&entry_type, &e);
+	desk_mail(&d, "anna@home.example", "carla@example.net", "anna", mail);
+	g_assert_true(d.last.duplicate);
+	g_assert_cmpstr(desk_header(&d, "Message-ID"), ==, id);
+	for (size_t i = 0; i < G_N_ELEMENTS(back); i++) {
+		g_autofree char *answer = g_strdup_printf("From: carla@example.net\nSubject: y\nMessage-ID: <b%zu@example.net>\nIn-Reply-To: %s\n\nx\n", i, back[i] ? back[i] : id);
+
+		desk_mail(&d, "carla@example.net", "support@example.com", NULL, answer);
+		g_assert_cmpuint(d.last.ticket, ==, 1);
+	}
+	desk_close(&d);
+}
+
+static void test_name_of_another(void)
+{
+	static const struct {
+		const char *from, *shown;
+	} rows[] = {
+		{ "\"Anna (Support)\" <anna@example.com>", "\"Anna (Support)\" <support@example.com>" }, { "Ben Berg <ben@example.com>", "Anna Adler <support@example.com>" },
+		{ "Anna at the desk <support@example.com>", "Anna at the desk <support@example.com>" }, { "anna@example.com", "Anna Adler <support@example.com>" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *mail = g_strdup_printf("From: %s\nSubject: Re: x\nMessage-ID: <a1@example.com>\nIn-Reply-To: <q1@example.net>\n\nx\n", rows[i].from);
+		struct desk d;
+
+		desk_open(&d, NULL);
+		ask(&d, "support@example.com");
+		desk_mail(&d, "ben@example.com", "carla@example.net", "anna", mail);
+		g_assert_cmpstr(desk_header(&d, "From"), ==, rows[i].shown);
+		g_assert_cmpstr(d.last.agent, ==, "anna");
+		desk_close(&d);
+	}
+}
+
+/* --- through the desk --- */
+
+static char *token_of(struct desk *d)
+{
+	return g_strdup(desk_header(d, "Reply-To"));
+}
+
+static void test_two_tickets_through_the_desk(void)
+{
+	struct desk d;
+	g_autofree char *first = NULL, *second = NULL, *both = NULL;
+
+	desk_open(&d, NULL);
+	ask(&d, "desk@example.com");
+	first = token_of(&d);
+	desk_mail(&d, "dora@example.net", "desk@example.com", NULL, "From: dora@example.net\nSubject: y\nMessage-ID: <d1@example.net>\n\nx\n");
+	second = token_of(&d);
+	both = g_strdup_printf("%s,%s", first, second);
+	anna_sends(&d, both, "a1@example.com", "<q1@example.net>", "\nhello\n");
+	g_assert_cmpint(d.last.edits.verdict, ==, VERDICT_REJECT);
+	anna_sends(&d, second, "a2@example.com", "<d1@example.net>", "\nhello\n");
+	g_assert_true(desk_has_edit(&d, EDIT_ADD_RECIPIENT, "dora@example.net"));
+	desk_close(&d);
+}
+
+static void test_nobody_behind_the_desk(void)
+{
+	struct desk d;
+	g_autofree char *token = NULL;
+
+	desk_open(&d, "policy: { auto_replies = \"ticket\"; };");
+	desk_mail(&d, "", "desk@example.com", NULL, "Subject: who am I?\nMessage-ID: <q1@example.net>\n\nx\n");
+	token = token_of(&d);
+	anna_sends(&d, token, "a1@example.com", "<q1@example.net>", "\nhello\n");
+	g_assert_cmpint(d.last.edits.verdict, ==, VERDICT_REJECT);
+	desk_close(&d);
+}
+
+/* --- who is told --- */
+
+static const char queue_of_anna[] = "rules = ( { match: { subject = \"*fire*\"; }; set: { assign = \"anna\"; }; } );";
+
+static void test_assigned_on_opening(void)
+{
+	struct desk d;
+	g_autofree char *mail = NULL, *answer = NULL;
+	const char *id;
+
+	desk_open(&d, queue_of_anna);
+	ask(&d, "support@example.com");
+	g_assert_cmpuint(desk_outbox(&d, "notice", &mail), ==, 1);
+	g_assert_nonnull(strstr(mail, "\nTo: anna@example.com\n"));
+	g_assert_nonnull(strstr(mail, "\nReply-To: Carla Customer <carla@example.net>\n"));
+	g_assert_nonnull(strstr(mail, "\nIn-Reply-To: <q1@example.net>\n"));
+	/* Her answer to the notice is the customer's. */
+	id = strstr(mail, "\nMessage-ID: ") + strlen("\nMessage-ID: ");
+	answer = g_strndup(id, strcspn(id, "\n"));
+	anna_sends(&d, "carla@example.net", "a1@example.com", answer, "\nhello\n");
+	g_assert_cmpuint(d.last.ticket, ==, 1);
+	g_assert_cmpint(d.last.whose, ==, WHOSE_REPLY);
+	g_assert_cmpint(d.last.edits.verdict, ==, VERDICT_ACCEPT);
+	desk_close(&d);
+}
+
+static void test_note_on_ones_own_ticket(void)
+{
+	struct desk d;
+
+	desk_open(&d, "rules = ( { match: { recipient = \"*\"; }; set: { assign = \"anna\"; }; } );");
+	ask(&d, "support@example.com");
+	anna_sends(&d, "support@example.com", "n1@example.com", "<q1@example.net>", "\nI call her\n");
+	g_assert_cmpint(d.last.edits.verdict, ==, VERDICT_ACCEPT);
+	g_assert_cmpuint(messages(&d), ==, 2);
+	desk_close(&d);
+}
+
+/* --- forgeries --- */
+
+static void test_claim(void)
+{
+	struct desk d;
+	struct ticket t;
+
+	desk_open(&d, NULL);
+	ask(&d, "support@example.com");
+	desk_mail(&d, "anna@example.com", "support@example.com", NULL,
+		"X-Ticket: 1\nX-Ticket-Agent: anna\nAuthentication-Results: evil.example; dmarc=pass\nAuthentication-Results: mx.example.com; dmarc=pass\n"
+		"From: Anna Adler <anna@example.com>\nSubject: !close Re: x\nMessage-ID: <f1@example.net>\nIn-Reply-To: <q1@example.net>\n\nclose\ntake\n");
+	g_assert_cmpint(d.last.whose, ==, WHOSE_INBOUND);
+	g_assert_cmpstr(d.last.event, ==, "followup");
+	g_assert_cmpstr(d.last.claimed, ==, "anna");
+	g_assert_null(d.last.agent);
+	g_assert_cmpuint(desk_events(&d, 1, "unverified"), ==, 1);
+	g_assert_cmpuint(desk_outbox(&d, "transcript", NULL), ==, 0);
+	desk_ticket(&d, 1, &t);
+	g_assert_cmpint(t.status, ==, TICKET_NEW);
+	g_assert_null(t.agent);
+	record_release(&ticket_type, &t);
+	/* Customers' own mail says nothing of the kind. */
+	desk_mail(&d, "carla@example.net", "support@example.com", NULL, "From: carla@example.net\nSubject: y\nMessage-ID: <q2@example.net>\n\nx\n");
+	g_assert_null(d.last.claimed);
+	g_assert_cmpuint(desk_events(&d, 2, "unverified"), ==, 0);
+	desk_close(&d);
+}
+
+static void test_forged_agent_to_the_outside(void)
+{
+	const char *const to[] = { "carla@example.net", NULL };
+	const struct envelope e = { .sender = "anna@example.com", .recipients = to, .received = 1 };
+	g_autofree char *mail = from_anna("f1@example.com", "<q1@example.net>", "\nhello\n");
+	struct message *message;
+	struct desk d;
+	bool ours = true;
+
+	desk_open(&d, NULL);
+	ask(&d, "support@example.com");
+	message = message_parse_bytes(mail, strlen(mail));
+	g_assert_cmpint(intake_headers(d.store, d.settings, &e, message, &ours, &d.err), ==, ST_OK);
+	g_assert_false(ours);
+	message_free(message);
+	desk_close(&d);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	for (size_t i = 0; i < G_N_ELEMENTS(leak_rows); i++) {
+		g_autofree char *path = g_strdup_printf("/agents/%s", leak_rows[i].sentence);
+
+		g_test_add_data_func(path, &leak_rows[i], test_leak);
+	}
+	g_test_add_func("/agents/a customer's mail that is sent on is no answer", test_customers_mail_sent_on);
+	g_test_add_func("/agents/a copy of an answer that comes by itself is that answer", test_copy_of_an_answer);
+	g_test_add_func("/agents/commands in a Subject are run once, and only an agent's", test_subject_commands_run_once);
+	g_test_add_func("/agents/a Message-ID of a private domain is replaced, and both are known", test_private_message_id);
+	g_test_add_func("/agents/nobody speaks in another's name", test_name_of_another);
+	g_test_add_func("/agents/one answer goes to one ticket", test_two_tickets_through_the_desk);
+	g_test_add_func("/agents/an answer to nobody is refused", test_nobody_behind_the_desk);
+	g_test_add_func("/agents/who is assigned on opening is told, and answers from there", test_assigned_on_opening);
+	g_test_add_func("/agents/a note on one's own ticket is kept", test_note_on_ones_own_ticket);
+	g_test_add_func("/agents/who claims to be an agent is a customer, and it is told", test_claim);
+	g_test_add_func("/agents/who claims to be an agent is not heard at the outside either", test_forged_agent_to_the_outside);
+	return g_test_run();
+}
