@@ -114,6 +114,16 @@ def test_two_mails_without_message_id_are_told_apart_by_what_they_say(house, car
     assert one.number != two.number and one.id != two.id
 
 
+def test_commands_that_also_went_to_an_account_are_not_lost_there(house, carla):
+    asked = house.mail(carla)
+    data = compose("anna@example.com", to="tickets@example.com, support@example.com", body=f"close {asked.number}\n")
+    commands = house.hand_in(data, "anna@example.com", "tickets@example.com", "anna")
+    again = house.hand_in(data, "anna@example.com", "tickets@example.com", "anna")
+    assert (commands.result.verdict, again.result.verdict) == ("discard", "discard")
+    assert house.ticket(asked.number)["status"] == "closed"
+    assert house.hand_in(data, "anna@example.com", "support@example.com", "anna").number
+
+
 # --- accounts -----------------------------------------------------------------------------------
 
 def test_two_accounts_in_one_transaction_are_one_ticket_of_the_first_in_the_configuration(house, carla):
