@@ -236,8 +236,11 @@ static enum status remove_agent(struct txn *txn, void *arg, struct error *err)
 /* Says that it was done; for a program, what the agent is like now. */
 static int write_and_tell(struct cli *cli, store_fn *fn, const char *done)
 {
-	enum status st = store_write(cli->store, fn, cli, &cli->err);
+	enum status st;
 
+	if (cli_has(cli, "active") && cli_has(cli, "inactive"))
+		return cli_usage(cli, "give one of --active and --inactive");
+	st = store_write(cli->store, fn, cli, &cli->err);
 	if (st != ST_OK)
 		return cli_status(cli, st);
 	if (cli->json)

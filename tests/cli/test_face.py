@@ -1,4 +1,5 @@
 """How `ticket` behaves to the person in front of it: mistakes, several tickets at once, terminals, hostile mail, who acted."""
+import json
 import os
 import pty
 import re
@@ -13,6 +14,7 @@ from harness.box import mail, mbox
 from harness.client import compose
 from harness.daemon import Daemon
 from harness.ground import new_directory, program, run, wait_until
+from harness.milter import MilterClient
 from prometheus_client.parser import text_string_to_metric_families
 
 ACCOUNT = ("--account", "support@example.com")
@@ -113,6 +115,7 @@ def without_colours(text):
     (("show", "1", "--raw", "x"), "no message's number"),
     (("show", "1", "--raw", "1", "--mbox"), "give one of"),
     (("close", "-x"), "unknown option '-x'"),
+    (("agent", "set", "ben", "--active", "--inactive"), "give one of"),
 ])
 def test_a_mistake_is_named_with_its_usage(pattern, words, says):
     code, out, err = ends(pattern, *words)
@@ -352,6 +355,27 @@ def test_following_the_log_shows_what_happens_and_ends_in_order(filled, tmp_path
         follower.send_signal(signal.SIGINT)
         assert follower.wait(20) == 0 and follower.stderr.read() == b""
     assert len(text().splitlines()) == len(set(text().splitlines()))
+
+
+def test_following_shows_mail_while_the_daemon_takes_it(tmp_path):
+    daemon = Daemon(relay_port=9).start()
+    try:
+        with (tmp_path / "log").open("wb") as out, MilterClient(daemon.socket) as milter:
+            follower = subprocess.Popen([program("ticket"), "log", "-f", "--json", "--config", str(daemon.config)], stdout=out)
+            for number in (1, 2):
+                milter.send("carla@customer.example", ["support@example.com"], compose(subject=f"Question {number}"))
+                wait_until(lambda: (number, "opened") in kinds(tmp_path / "log"), f"the mail of ticket {number}")
+            daemon.run_ticket("close", "1")
+            wait_until(lambda: (1, "status") in kinds(tmp_path / "log"), "the change beside the daemon")
+            follower.send_signal(signal.SIGINT)
+            assert follower.wait(20) == 0
+    finally:
+        daemon.kill()
+
+
+def kinds(log):
+    """(ticket, kind) of every whole line."""
+    return [(event["ticket"], event["kind"]) for event in map(json.loads, log.read_text().split("\n")[:-1])]
 
 
 def test_following_ends_when_nobody_reads(filled):
