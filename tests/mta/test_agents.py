@@ -1,4 +1,5 @@
 """Agents through a real Postfix: who is one, what their replies look like, notes, commands, and what a forger gets."""
+import re
 import time
 
 import pytest
@@ -73,17 +74,52 @@ def test_a_forged_agent_is_a_stranger_whose_commands_are_text(desk, asked):
     assert desk.daemon.show(1)["status"] == "new" and desk.daemon.show(1)["agent"] is None
 
 
-def test_dmarc_of_a_trusted_server_makes_an_agent_and_a_lower_or_foreign_one_does_not(desk, asked):
+TRUSTED = "Authentication-Results: mx.example.com; dmarc=pass header.from=example.com"
+DMARC = {
+    "what our server says": ([TRUSTED], "anna"),
+    "below what our server says": (["Authentication-Results: mx.example.com; dmarc=fail header.from=example.com", TRUSTED], None),
+    "below what another says": (["Authentication-Results: mx.other.example; dmarc=pass header.from=example.com", TRUSTED], None),
+    "another server": ([TRUSTED.replace("mx.example.com", "mx.other.example")], None),
+    "a name that begins like ours": ([TRUSTED.replace("mx.example.com", "mx.example.com.evil.example")], None),
+    "our name in a comment": (["Authentication-Results: (mx.example.com;) evil.example; dmarc=pass"], None),
+    "a pass in a comment": (["Authentication-Results: mx.example.com; dmarc=fail (dmarc=pass; dmarc=pass)"], None),
+    "a pass in quotes": (['Authentication-Results: mx.example.com; spf=fail smtp.mailfrom="x; dmarc=pass; y"'], None),
+    "a pass for another author": (["Authentication-Results: mx.example.com; dmarc=pass header.from=evil.example"], None),
+}
+
+
+@pytest.mark.parametrize("headers, agent", DMARC.values(), ids=DMARC)
+def test_only_the_topmost_word_of_our_own_server_makes_an_agent(desk, headers, agent):
     desk.daemon.restart(agents_auth={"authserv_ids": ["mx.example.com"]})
-    carla, mail = asked
-    good, bad = ("Authentication-Results: mx.example.com; dmarc=pass header.from=example.com",
-                 "Authentication-Results: mx.example.com; dmarc=fail header.from=example.com")
-    foreign = "Authentication-Results: mx.other.example; dmarc=pass header.from=example.com"
-    for headers, agent in (([bad, good], None), ([foreign], None), ([good], "anna")):
-        data = compose(ANNA, DESK, field(mail, "Subject"), "take\n", headers=[*headers, f"In-Reply-To: {field(mail, 'Message-ID')}"])
-        desk.deliver(data, "anna@example.com")
-        desk.arrived(data)
-        assert desk.daemon.show(1)["agent"] == agent, headers
+    mail = desk.asks(Customer(), subject="Printer")
+    data = compose(ANNA, DESK, field(mail, "Subject"), "take\n", headers=[*headers, f"In-Reply-To: {field(mail, 'Message-ID')}"])
+    desk.deliver(data, "anna@example.com")
+    desk.arrived(data)
+    assert desk.daemon.show(1)["agent"] == agent
+
+
+FORGERIES = {
+    "From": [],
+    "Sender": ["Sender: anna@example.com"],
+    "Authentication-Results": [TRUSTED],
+    "X-Ticket headers": ["X-Ticket: 1", "X-Ticket-Agent: anna", "X-Ticket-Event: note", "X-Ticket-Status: closed"],
+    "Received": ["Received: from laptop (Authenticated sender: anna) by mx.example.com (Postfix) with ESMTPSA id 1; Mon, 21 Sep 2026 10:00:00 +0000"],
+}
+
+
+@pytest.mark.parametrize("headers", FORGERIES.values(), ids=FORGERIES)
+@pytest.mark.parametrize("body", ["close\ntake\n", "> close\n> take\n", "-- \nclose\n"], ids=["commands", "quoted", "signature"])
+def test_who_only_claims_to_be_an_agent_writes_a_customers_text(desk, asked, headers, body):
+    mail = asked[1]
+    data = compose(ANNA, DESK, "!close " + field(mail, "Subject"), body, headers=[*headers, f"In-Reply-To: {field(mail, 'Message-ID')}"])
+    desk.deliver(data, "anna@example.com")
+    arrived = desk.arrived(data)[0]
+    assert (number(arrived), field(arrived, "X-Ticket-Event"), field(arrived, "X-Ticket-Status"), field(arrived, "X-Ticket-Agent")) == (1, "followup", "new", None)
+    ticket = desk.daemon.show(1)
+    assert (ticket["status"], ticket["agent"], ticket["messages"][-1]["direction"]) == ("new", None, "in")
+    assert ("unverified", "anna") in [(event["kind"], event["to"]) for event in ticket["events"]]
+    assert "event=followup whose=inbound match=message-id queue=support unverified=anna" in desk.daemon.log_text()
+    assert not [mail for mail in desk.mailbox.mails("anna@example.com")]
 
 
 def test_a_note_never_leaves_and_its_commands_are_run_with_a_transcript(desk, asked):
@@ -154,6 +190,106 @@ def test_a_reply_through_the_desks_own_address_reaches_the_customer(desk):
     assert carla.address in field(reply, "To") and "support+1-" not in field(reply, "To")
     assert "support@example.com" in field(reply, "From")
     assert desk.daemon.show(1)["status"] == "waiting"
+
+
+PRIVATE = ["Sender: anna@home.example", "Reply-To: anna@home.example", "X-Originating-IP: [10.9.8.7]", "X-Sender: anna@home.example",
+           "Disposition-Notification-To: anna@home.example", "Return-Path: <anna@home.example>", "Autocrypt: addr=anna@home.example; keydata=AA",
+           "Received: from laptop.home.example (Authenticated sender: anna@home.example) by relay.home.example; Mon, 21 Sep 2026 10:00:00 +0000",
+           "X-Something-New: mail of <Anna@Home.Example>", "DKIM-Signature: v=1; d=home.example; i=anna@home.example; b=AA"]
+
+
+@pytest.mark.parametrize("reply_to", ["sender", "desk"])
+def test_nothing_tells_the_customer_where_an_agent_writes_from(desk, reply_to):
+    desk.daemon.restart(accounts=[{**desk.daemon.settings["accounts"][0], "reply_to": reply_to}])
+    desk.daemon.run_ticket("agent", "set", "anna", "--address", "anna@home.example")
+    carla = Customer()
+    mail = desk.asks(carla)
+    to = field(mail, "Reply-To") if reply_to == "desk" else carla.address
+    data = compose("Anna Berg <anna@home.example>", to, "Re: " + field(mail, "Subject"), message_id="<1234@home.example>",
+                   headers=[*PRIVATE, f"In-Reply-To: {field(mail, 'Message-ID')}"])
+    desk.deliver(data, "anna@home.example", to, login="anna")
+    reply = desk.mailbox.wait_for(lambda mail: carla.address in mail.recipients and b"X-Ticket-Event: reply" in mail.data, "the answer")[0]
+    head = client.split(reply)[0].decode().lower()
+    assert "home.example" not in head and "10.9.8.7" not in head, head
+    (sent,) = [mail for mail in desk.mailbox.mails(carla.address) if mail.data == reply]
+    assert sent.sender == DESK
+    back = desk.replies(reply, carla, subject="thanks")
+    assert (number(back), field(back, "X-Ticket-Match")) == (1, "message-id")
+
+
+def test_an_assigned_agent_is_told_with_the_mails_and_answers_from_there(desk, asked):
+    carla, mail = asked
+    desk.daemon.run_ticket("assign", "anna", "1")
+    notice = desk.mailbox.wait_mails("anna@example.com")[0].data
+    assert b"Content-Type: message/rfc822" in notice and field(mail, "Message-ID").encode() in notice
+    assert field(notice, "Subject") == "[example.com #1] Printer"
+    to = re.sub(r".*<(.*)>", r"\1", field(notice, "Reply-To"))
+    data = compose(ANNA, to, "Re: " + field(notice, "Subject"), headers=[f"In-Reply-To: {field(notice, 'Message-ID')}"])
+    desk.deliver(data, "anna@example.com", to, login="anna")
+    answer = desk.arrived(data, carla.address)[0]
+    assert field(answer, "From") == "Anna Berg <support@example.com>"
+    assert desk.daemon.show(1)["status"] == "waiting"
+
+
+def test_the_responsible_of_a_queue_is_told_of_a_new_ticket(desk):
+    desk.daemon.run_ticket("queue", "set", "support", "--responsible", "anna")
+    mail = desk.asks(Customer())
+    assert field(mail, "X-Ticket-Agent") == "anna"
+    notice = desk.mailbox.wait_mails("anna@example.com")[0].data
+    assert field(mail, "Message-ID").encode() in notice
+
+
+def test_a_note_with_somebody_outside_is_refused_with_the_reason(desk, asked):
+    carla, mail = asked
+    note = compose(ANNA, DESK, "Re: " + field(mail, "Subject"), "She is difficult.\n", headers=[f"In-Reply-To: {field(mail, 'Message-ID')}"])
+    desk.deliver(note, "anna@example.com", login="anna")
+    seen = desk.arrived(note)[0]
+    for recipients, references, message_id in (([carla.address], field(seen, "Message-ID"), ""), ([carla.address, "support+note@example.com"], "", ""),
+                                               ([carla.address], field(mail, "Message-ID"), field(note, "Message-ID"))):
+        data = compose(ANNA, carla.address, field(seen, "Subject"), "She is difficult.\n", message_id=message_id, date=field(note, "Date"),
+                       headers=[f"References: {references}"])
+        answer = client.send(desk.mta.xclient_port, "anna@example.com", recipients, data, "anna")
+        assert answer.code == 550 and "note" in answer.text, answer
+    assert b"difficult" not in b"".join(mail.data for mail in desk.mailbox.mails(carla.address))
+
+
+def test_commands_that_come_again_are_not_run_again(desk, asked):
+    data = compose(ANNA, "control@example.com", "commands", "tag 1 +hot\nwait 1 2s\n")
+    for _ in range(2):
+        desk.deliver(data, "anna@example.com", "control@example.com", login="anna")
+    ticket = wait_until(lambda: (found := desk.daemon.show(1))["status"] == "open" and found, "the end of the wait")
+    assert [event["kind"] for event in ticket["events"]].count("tag") == 1
+    assert ticket["events"][-1]["kind"] == "wake"
+    assert len(desk.mailbox.mails("anna@example.com")) == 1
+
+
+def test_mail_for_agents_comes_from_the_ticket_and_so_does_what_they_answer_by_themselves(desk):
+    desk.daemon.restart(accounts=[{**desk.daemon.settings["accounts"][0], "deliver": "agents"}])
+    carla = Customer()
+    data = compose(carla.header)
+    desk.deliver(data, carla.address)
+    (given,) = desk.mailbox.wait_mails("anna@example.com")
+    assert given.sender.startswith("support+1-") and given.recipients == ["anna@example.com"]
+    desk.answer_to(carla)
+    away = compose(ANNA, given.sender, "Away", headers=["Auto-Submitted: auto-replied", f"In-Reply-To: {field(data, 'Message-ID')}"])
+    desk.deliver(away, "", given.sender)
+    ticket = wait_until(lambda: len((found := desk.daemon.show(1))["messages"]) == 2 and found, "the vacation note")
+    assert (ticket["messages"][1]["direction"], ticket["status"]) == ("auto", "new")
+    assert len(desk.mailbox.mails(carla.address)) == 1
+
+
+def test_follow_ups_go_to_the_tickets_agent(desk):
+    desk.daemon.restart(accounts=[{**desk.daemon.settings["accounts"][0], "deliver": "agents"}])
+    desk.daemon.add_agent("cora", name="Cora", address="cora@example.com", queue="support")
+    carla = Customer()
+    data = compose(carla.header)
+    desk.deliver(data, carla.address)
+    assert sorted(desk.mailbox.wait_mails("anna@example.com")[0].recipients) == ["anna@example.com", "cora@example.com"]
+    desk.daemon.run_ticket("assign", "cora", "1")
+    again = compose(carla.header, headers=[f"In-Reply-To: {field(data, 'Message-ID')}"])
+    desk.deliver(again, carla.address)
+    desk.arrived(again, "cora@example.com")
+    assert len(desk.mailbox.mails("anna@example.com")) == 1
 
 
 def test_an_agent_opens_a_ticket_by_copying_the_desk(desk):
