@@ -34,17 +34,17 @@ LISTENER = "127.0.0.1:{port} inet n - n - - smtpd {options}\n"
 
 class Postfix:
     """port takes mail as an MX does; xclient_port lets a test say who logged in; sasl_port asks Dovecot; plain_port has no milter;
-    filtered_port has a content filter behind its queue that brings each mail to port.
+    filtered_port has a content filter behind its queue that brings each mail to port. aliases maps names at example.com to addresses.
 
     Without `settings` that say otherwise, all mail ends at the LMTP server on sink_port, so nothing leaves the machine.
     """
 
-    def __init__(self, sink_port=None, milter=None, sasl_socket=None, settings=None, ports=None, directory=None):
+    def __init__(self, sink_port=None, milter=None, sasl_socket=None, settings=None, ports=None, directory=None, aliases=()):
         self.directory = directory or new_directory("postfix")
         self.port, self.xclient_port, self.sasl_port, self.plain_port = ports or free_ports(4)
         (self.filtered_port,) = free_ports(1)
         self.sink_port, self.milter, self.sasl_socket = sink_port, milter, sasl_socket
-        self.settings = settings or {}
+        self.settings, self.aliases = settings or {}, dict(aliases)
         self.config = self.directory / "etc"
         self.log = self.directory / "mail.log"
         for name in ("etc", "queue", "data"):
@@ -53,7 +53,7 @@ class Postfix:
         self.write()
 
     def write(self):
-        (self.config / "virtual").touch()
+        (self.config / "virtual").write_text("".join(f"{name}@example.com {target}\n" for name, target in self.aliases.items()))
         (self.config / "main.cf").write_text("".join(f"{key} = {value}\n" for key, value in self.main().items()))
         (self.config / "master.cf").write_text(SERVICES + self.listeners())
 
@@ -108,14 +108,6 @@ class Postfix:
             LISTENER.format(port=self.filtered_port,
                             options=f"-o local_header_rewrite_clients= -o content_filter=smtp:127.0.0.1:{self.port}"),
         ))
-
-    def alias(self, **targets):
-        """Adds virtual aliases; a key stands for key@example.com."""
-        with (self.config / "virtual").open("a") as file:
-            for name, target in targets.items():
-                file.write(f"{name}@example.com {target}\n")
-        if self.running():
-            self.postfix("reload")
 
     def postfix(self, word, check=True):
         return run(tool("postfix"), "-c", self.config, word, check=check)

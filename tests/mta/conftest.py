@@ -33,7 +33,7 @@ def dovecot():
 
 @pytest.fixture(scope="session")
 def postfix(mailbox, milter_socket, dovecot):
-    postfix = Postfix(mailbox.port, f"unix:{milter_socket}", dovecot.socket)
+    postfix = Postfix(mailbox.port, f"unix:{milter_socket}", dovecot.socket, aliases={"aliased": "team@example.com"})
     try:
         yield postfix.start()
     finally:
