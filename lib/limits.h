@@ -5,6 +5,8 @@
 enum {
 	LIMIT_HEADER_BYTES = 1024 * 1024,	/* headers kept of one message; what is past it is passed on but not read */
 	LIMIT_HEADER_COUNT = 10000,		/* header fields kept of one message */
+	LIMIT_HEADER_RESERVE_BYTES = 256 * 1024,	/* of those bytes, kept free for the headers that a ticket is made of */
+	LIMIT_HEADER_RESERVE_COUNT = 1000,	/* and of those fields */
 	LIMIT_RECIPIENTS = 2000,		/* envelope recipients looked at */
 	LIMIT_RECIPIENTS_OURS = 4000,		/* those that are accounts of ours, past the above */
 	LIMIT_SUBJECT_BYTES = 16 * 1024,	/* raw Subject bytes read; longer ones are tagged, not analysed */

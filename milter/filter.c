@@ -124,12 +124,8 @@ static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 {
 	struct session *s = session_of(ctx);
 
-	s->header_bytes += strlen(name) + strlen(value) + 2;
-	s->header_count++;
-	/* What is past the caps is the MTA's to keep; we have seen enough. */
-	if (s->failed || s->header_bytes > LIMIT_HEADER_BYTES || s->header_count > LIMIT_HEADER_COUNT)
-		return go_on(s, SMFIP_NR_HDR);
-	s->failed = spool_header(s->spool, name, value, s->leading_space_kept, &s->err) != ST_OK;
+	if (!s->failed && session_wants_header(s, name, value))
+		s->failed = spool_header(s->spool, name, value, s->leading_space_kept, &s->err) != ST_OK;
 	return go_on(s, SMFIP_NR_HDR);
 }
 

@@ -225,6 +225,16 @@ def test_reply_to_is_the_desks_only_where_it_says_so(house, carla):
     assert desk.header("Reply-To").startswith(f"desk+{desk.number}-")
 
 
+@pytest.mark.parametrize("junk", [b"X-Junk: 1\n" * 12000, b"X-Junk: " + b"y" * 60000 + b"\n"], ids=["many", "long"])
+def test_headers_behind_a_flood_of_others_count_all_the_same(house, carla, junk):
+    asked = house.mail(carla, subject="Printer")
+    flood = junk * (1 if junk.count(b"\n") > 1 else 30)
+    data = flood + compose(carla, subject="Re: Printer", headers=[f"In-Reply-To: {asked.id}", "X-Ticket: 99", "x-ticket-queue: forged"])
+    reply = house.hand_in(data, "carla@customer.example")
+    assert (reply.number, reply.event, reply.subject) == (asked.number, "followup", f"{tag(asked.number)} Re: Printer")
+    assert reply.header("X-Ticket-Queue") == "support" and reply.id == field(data, "Message-ID")
+
+
 def test_a_subject_of_any_length_keeps_header_lines_short(house, carla):
     arrival = house.mail(carla, subject="long word " * 300 + "x" * 3000)
     lines = arrival.mail.partition(b"\r\n\r\n")[0].split(b"\r\n")

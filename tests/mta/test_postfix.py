@@ -84,6 +84,16 @@ def test_headers_that_are_not_ours_keep_their_bytes_and_order(desk):
     assert names == ["Received", "From", "To", "Subject", "Date", "Message-ID", "X-Folded", "X-Odd", "Received"]
 
 
+@pytest.mark.parametrize("name", ["X-Long", "References", "To"])
+def test_a_header_of_a_hundred_thousand_bytes_is_no_hindrance(desk, name):
+    """More than a packet of the milter protocol holds by default."""
+    words = {"To": "x@example.org,", "References": "<y@example.org>"}.get(name, "words")
+    value = "\n ".join([words] * (95000 // (len(words) + 3)))
+    data = compose(Customer().header, headers=[f"{name}: {value}"])
+    desk.deliver(data, "carla@customer.example")
+    assert number(desk.arrived(data)[0]) == 1
+
+
 def test_forged_ticket_headers_are_removed(desk):
     mail = desk.asks(Customer(), headers=["X-Ticket: 99", "X-Ticket-Queue: secret", "x-ticket: 98", "X-Ticket-Made-Up: yes", "X-Tickets: stays"])
     assert number(mail) == 1
