@@ -307,17 +307,50 @@ static bool choose(GMimeObject *part, void *arg)
 	return !choice->plain;
 }
 
+static bool is_identity(const char *encoding)
+{
+	static const char *const words[] = { "7bit", "8bit", "binary" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		if (g_ascii_strcasecmp(encoding, words[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Most mail is a single plain text that is not encoded: its bytes are the text, and making a tree of it costs as much as all the rest. */
+static bool is_single_text(const struct message *m)
+{
+	const char *encoding = message_header(m, "Content-Transfer-Encoding", 0);
+
+	return m->body && (!encoding || is_identity(encoding)) && !message_header(m, "Content-Disposition", 0) &&
+		message_header_count(m, "Content-Type") <= 1 && message_header_count(m, "Content-Transfer-Encoding") <= 1 &&
+		strcmp(message_content_type(m), "text/plain") == 0;
+}
+
+static char *single_text(const struct message *m)
+{
+	size_t len = m->len - (size_t)(m->body - m->data);
+	const GByteArray bytes = { (guint8 *)(void *)m->body, (guint)MIN(len, (size_t)LIMIT_TEXT_SCAN_BYTES) };
+
+	return len ? to_utf8(&bytes, message_content_param(m, "charset")) : NULL;
+}
+
+static char *first_plain_text(struct message *m)
+{
+	struct choice choice = { NULL, NULL };
+
+	message_each_part(message_root(m), 0, choose, &choice);
+	return choice.plain ? message_part_text(choice.plain) : NULL;
+}
+
 const char *message_plain_text(const struct message *message)
 {
 	struct message *m = (struct message *)message;
-	struct choice choice = { NULL, NULL };
 
 	if (!m->plain_known) {
-		g_autofree char *text = NULL;
+		g_autofree char *text = is_single_text(m) ? single_text(m) : first_plain_text(m);
 
 		m->plain_known = true;
-		message_each_part(message_root(m), 0, choose, &choice);
-		text = choice.plain ? message_part_text(choice.plain) : NULL;
 		m->plain_text = text ? text_block(text, -1, LIMIT_TEXT_BYTES) : NULL;
 	}
 	return m->plain_text;

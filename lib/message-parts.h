@@ -21,6 +21,7 @@ struct message {
 	size_t len;
 	int fd;				/* -1: in memory; a duplicate of the caller's */
 	int64_t offset;
+	const char *body;		/* where it begins in data; NULL in a file, or when the headers are not well-formed */
 	GArray *headers;		/* of struct header */
 	GHashTable *by_name;		/* lower-case name → GArray of guint, indexes into headers */
 

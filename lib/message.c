@@ -94,16 +94,30 @@ static bool blank_line(const char *p, const char *end)
 	return *p == '\n' || (*p == '\r' && p + 1 < end && p[1] == '\n');
 }
 
-static void read_headers(struct message *m, const char *data, size_t len)
+/* A name of RFC 5322 3.6.8 and a colon; not what parsers disagree about. */
+static bool well_formed(const char *s, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && s[n] > ' ' && s[n] <= '~' && s[n] != ':')
+		n++;
+	return n > 0 && n < len && s[n] == ':';
+}
+
+/* Where they end; NULL when that is not beyond doubt. */
+static const char *read_headers(struct message *m, const char *data, size_t len)
 {
 	const char *p = data, *end = data + MIN(len, (size_t)LIMIT_HEADER_BYTES);
+	bool sound = true;
 
 	while (p < end && !blank_line(p, end)) {
 		const char *next = field_end(p, end);
 
+		sound &= well_formed(p, (size_t)(next - p));
 		add_header(m, p, (size_t)(next - p));
 		p = next;
 	}
+	return sound && p < end ? p + (*p == '\r' ? 2 : 1) : NULL;
 }
 
 /* --- life --- */
@@ -125,7 +139,7 @@ struct message *message_parse_bytes(const void *data, size_t len)
 
 	m->data = data;
 	m->len = MIN(len, (size_t)LIMIT_PARSE_BYTES);
-	read_headers(m, data, m->len);
+	m->body = read_headers(m, data, m->len);
 	return m;
 }
 

@@ -1,5 +1,6 @@
 /* The milter to compare with: one header change, one header addition, nothing else, and nothing asked for that this does not need.
- *   noop-milter SOCKET      asks for every command, as a milter does that agrees on nothing
+ *   noop-milter SOCKET      sees no header and no body
+ *   noop-milter -r SOCKET   is sent headers and body, and looks at nothing: what it costs to receive them
  *   noop-milter -a SOCKET   accepts at DATA, as early as one can that looks at recipients */
 #include <libmilter/mfapi.h>
 #include <netinet/in.h>
@@ -17,6 +18,36 @@ static sfsistat on_data(SMFICTX *ctx)
 {
 	(void)ctx;
 	return accepts_at_data ? SMFIS_ACCEPT : SMFIS_CONTINUE;
+}
+
+static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
+{
+	(void)ctx;
+	(void)name;
+	(void)value;
+	return SMFIS_NOREPLY;
+}
+
+static sfsistat on_body(SMFICTX *ctx, unsigned char *data, size_t len)
+{
+	(void)ctx;
+	(void)data;
+	(void)len;
+	return SMFIS_NOREPLY;
+}
+
+/* As milticket agrees with the MTA. */
+static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long protocol, unsigned long f2, unsigned long f3,
+	unsigned long *actions_out, unsigned long *protocol_out, unsigned long *f2_out, unsigned long *f3_out)
+{
+	(void)ctx;
+	(void)actions;
+	(void)f2;
+	(void)f3;
+	*actions_out = SMFIF_ADDHDRS | SMFIF_CHGHDRS;
+	*protocol_out = protocol & (SMFIP_NOCONNECT | SMFIP_NOHELO | SMFIP_NOMAIL | SMFIP_NORCPT | SMFIP_NOUNKNOWN | SMFIP_NR_HDR | SMFIP_NR_BODY | SMFIP_NOEOH);
+	*f2_out = *f3_out = 0;
+	return SMFIS_CONTINUE;
 }
 
 static sfsistat on_eom(SMFICTX *ctx)
@@ -43,8 +74,13 @@ int main(int argc, char **argv)
 	struct smfiDesc desc = { .xxfi_name = name, .xxfi_version = SMFI_VERSION, .xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS, .xxfi_data = on_data, .xxfi_eom = on_eom };
 
 	accepts_at_data = argc > 2 && strcmp(argv[1], "-a") == 0;
+	if (argc > 2 && strcmp(argv[1], "-r") == 0) {
+		desc.xxfi_negotiate = on_negotiate;
+		desc.xxfi_header = on_header;
+		desc.xxfi_body = on_body;
+	}
 	if (argc < 2 || smfi_setconn(argv[argc - 1]) != MI_SUCCESS || smfi_register(desc) != MI_SUCCESS || smfi_opensocket(1) != MI_SUCCESS) {
-		fprintf(stderr, "usage: noop-milter [-a] SOCKET\n");
+		fprintf(stderr, "usage: noop-milter [-a|-r] SOCKET\n");
 		return 64;
 	}
 	set_no_delay();

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "limits.h"
+#include "source-tree.h"
 #include "text.h"
 
 static struct message *parse(const char *mail)
@@ -117,7 +118,7 @@ static void test_groups_in_groups(void)
 		/* Groups side by side, then one in the other. */
 		for (size_t k = 0; k < depths[i].colons; k++)
 			g_string_append(mail, depths[i].colons < 1000 ? "g:;, " : "g:");
-		m = parse(g_string_append(mail, "a@example.net\n\nbody")->str);
+		m = parse(g_string_append(mail, "a@example.net\nContent-Transfer-Encoding: quoted-printable\n\nbody")->str);
 		if (depths[i].colons < 1000)
 			g_assert_cmpuint(message_from(m).n, ==, depths[i].read);
 		else
@@ -495,6 +496,50 @@ static void test_from_a_file(void)
 	message_free(m);
 }
 
+/* In memory a single plain text is read without the parser, from a file never. */
+static void check_same_text(const char *what, const char *mail, size_t len)
+{
+	int fd = memfd_create("mail", 0);
+	struct message *a = message_parse_bytes(mail, len), *b;
+
+	g_assert_cmpint(write(fd, mail, len), ==, (ssize_t)len);
+	b = message_parse_fd(fd, 0);
+	close(fd);
+	if (strcmp(message_text(a), message_text(b)) != 0)
+		g_error("%s: '%s' in memory, '%s' in a file", what, message_text(a), message_text(b));
+	message_free(a);
+	message_free(b);
+}
+
+static void test_same_text_from_a_file(void)
+{
+	static const char *const mails[] = {
+		"Subject: x\n\nhello\n", "Subject: x\n\n", "Subject: x\n", "Subject: x\n\n\n\nhello", "\nhello\n", "hello", "no header\n\nhello\n",
+		"Subject: x\nno header\n\nhello\n", "Subject: x\r\n\r\nhello\r\n", "Subject : x\n\nhello\n", "From a@b Mon 10:00\nSubject: x\n\nhello\n",
+		"Content-Type: text/plain; charset=iso-8859-1\n\nGr\xfc\xdf""e\n", "Content-Type: text/plain; charset=iso-2022-jp\n\n\033$B$\"\033(B\n",
+		"Content-Type: text\n\nhello\n", "Content-Type: nonsense\n\nhello\n", "Content-Type:\n\nhello\n", "Content-Type: text/html\n\n<p>hello\n",
+		"Content-Type: text/plain\nContent-Type: text/html\n\n<p>hello\n", "Content-Transfer-Encoding: base64\n\naGVsbG8=\n",
+		"Content-Transfer-Encoding: 8bit\n\nhello\n", "Content-Transfer-Encoding: 8BIT \n\nhello\n", "Content-Transfer-Encoding: nonsense\n\nhello\n",
+		"Content-Disposition: attachment\n\nhello\n", "Content-Type: text/plain; charset=x-unknown\n\nhell\xf6\n", "Subject: x\n\n--b\nhello\n--b--\n",
+	};
+	g_autofree char *path = g_build_filename(source_tree, "tests", "mail", NULL);
+	GDir *dir = g_dir_open(path, 0, NULL);
+	const char *name;
+	unsigned read = 0;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(mails); i++)
+		check_same_text(mails[i], mails[i], strlen(mails[i]));
+	for (; (name = g_dir_read_name(dir)); read++) {
+		g_autofree char *file = g_build_filename(path, name, NULL), *mail = NULL;
+		gsize len;
+
+		g_assert_true(g_file_get_contents(file, &mail, &len, NULL));
+		check_same_text(name, mail, len);
+	}
+	g_assert_cmpuint(read, >, 10);
+	g_dir_close(dir);
+}
+
 static void test_parts_by_type(void)
 {
 	struct message *m = parse("Content-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n--b\nContent-Type: TEXT/Calendar\n\ny\n--b--\n");
@@ -613,7 +658,7 @@ static const struct { const char *name; void (*run)(void); } tests[] = {
 	{ "content types", test_content_types }, { "headers", test_headers }, { "NUL and CR in a header", test_nul_and_cr_in_a_header },
 	{ "many headers", test_many_headers }, { "big headers", test_big_headers }, { "texts of every make", test_texts }, { "a long text", test_long_text },
 	{ "text behind much else", test_text_behind_much }, { "depth", test_depth }, { "parts", test_parts }, { "bytes parsed", test_bytes_parsed },
-	{ "hostile makes take no time", test_hostile_makes }, { "from a file", test_from_a_file }, { "parts by type", test_parts_by_type },
+	{ "hostile makes take no time", test_hostile_makes }, { "from a file", test_from_a_file }, { "the same text from a file", test_same_text_from_a_file }, { "parts by type", test_parts_by_type },
 	{ "what makes two arrivals the same", test_digest }, { "the same without an id", test_digest_without_id }, { "headers that we write", test_encoded_headers },
 	{ "headers decoded", test_decoded_headers }, { "text that we write", test_encoded_text }, { "new ids", test_new_ids },
 };
