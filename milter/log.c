@@ -19,7 +19,7 @@ void log_open(bool to_stderr)
 		openlog("milticketd", LOG_PID, LOG_MAIL);
 }
 
-static void write_line(int priority, const char *fmt, va_list ap)
+G_GNUC_PRINTF(2, 0) static void write_line(int priority, const char *fmt, va_list ap)
 {
 	g_autofree char *raw = g_strdup_vprintf(fmt, ap), *line = text_line(raw, LINE_MAX_BYTES);
 
