@@ -407,7 +407,7 @@ static void test_scans(void)
 		{ .prefix = "", .from = "", .wanted = "" },
 		{ .prefix = "", .from = "", .reverse = true, .wanted = "" },
 	};
-	static const char *const keys[] = { "a1", "b1", "b2", "b3", "c1", "\xff\xff" "1" };
+	static const char *const keys[] = { "a1", "b1", "b2", "b3", "c1", ("\xff\xff" "1") };
 	struct place place;
 
 	place_open(&place, 0);
