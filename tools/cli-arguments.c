@@ -30,6 +30,12 @@ static bool add_numbers_of_stdin(struct cli *cli, struct numbers *numbers)
 	return true;
 }
 
+/* Outgoing mail has numbers, too. */
+static const char *noun(const struct cli *cli)
+{
+	return g_str_has_prefix(cli->command->arguments, "ID") ? "id of a mail" : "ticket number";
+}
+
 static int add_number(struct cli *cli, const char *word, struct numbers *numbers)
 {
 	uint64_t number;
@@ -37,7 +43,7 @@ static int add_number(struct cli *cli, const char *word, struct numbers *numbers
 	if (strcmp(word, "-") == 0)
 		return add_numbers_of_stdin(cli, numbers) ? EXIT_DONE : EXIT_BAD_DATA;
 	if (text_parse_number(word, &number) != ST_OK)
-		return cli_usage(cli, "'%s' is no ticket number; expected 1042, #1042 or -", word);
+		return cli_usage(cli, "'%s' is no %s; expected 1042, #1042 or -", word, noun(cli));
 	numbers_add(numbers, number);
 	return EXIT_DONE;
 }

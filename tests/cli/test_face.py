@@ -115,6 +115,7 @@ def without_colours(text):
     (("show", "1", "--raw", "x"), "no message's number"),
     (("show", "1", "--raw", "1", "--mbox"), "give one of"),
     (("close", "-x"), "unknown option '-x'"),
+    (("outbox", "retry", "x"), "'x' is no id of a mail"),
     (("agent", "set", "ben", "--active", "--inactive"), "give one of"),
 ])
 def test_a_mistake_is_named_with_its_usage(pattern, words, says):
