@@ -4,6 +4,7 @@ import pathlib
 import pytest
 
 from harness.client import compose, field
+from harness.house import DESK
 from harness.sink import unique
 
 MAILS = pathlib.Path(__file__).parents[1] / "mail"
@@ -133,6 +134,18 @@ def test_merged_tickets_lead_to_the_survivor_and_never_in_a_circle(house, carla)
         by_tag = house.mail(carla, subject=f"Re: {old.subject}")
         assert (by_tag.number, by_tag.match) == (three.number, "subject") and by_tag.subject.startswith(tag(three.number))
     assert house.ticket(three.number)["links"] == []
+
+
+def test_a_purged_number_is_never_given_again_and_its_mail_opens_a_linked_ticket(build):
+    house = build([DESK])
+    asked = house.mail(to="desk@example.com")
+    house.daemon.run_ticket("close", "1")
+    house.daemon.run_ticket("purge", "--closed-before", "2099-01-01")
+    assert house.daemon.tickets() == []
+    for number, late in enumerate((dict(subject=f"Re: {asked.subject}"), dict(to=asked.header("Reply-To"), subject="no tag")), 2):
+        mail = house.mail(**{"to": "desk@example.com", **late})
+        assert (mail.number, mail.match, mail.event) == (number, "new", "opened")
+        assert house.ticket(number)["links"] == [1] and house.events(number, "link")
 
 
 def test_a_token_matches_where_a_relay_wrote_the_message_id_anew(house, carla, dora):
