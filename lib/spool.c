@@ -258,6 +258,17 @@ static enum status make_archive(const char *dir, struct error *err)
 	return ST_OK;
 }
 
+/* No symbolic link, which may lead anywhere; errno says so. */
+static bool is_directory(const char *path)
+{
+	struct stat status;
+
+	if (lstat(path, &status) != 0)
+		return false;
+	errno = ENOTDIR;
+	return S_ISDIR(status.st_mode);
+}
+
 /* Makes what is missing between dir and name, and syncs the parent of each directory that was made. The group, who are the admins,
  * may remove what is in them. */
 static enum status make_directories(const char *dir, const char *name, bool durable, struct error *err)
@@ -274,7 +285,7 @@ static enum status make_directories(const char *dir, const char *name, bool dura
 
 			give_directory(path);
 			st = durable ? sync_directory(parent, err) : ST_OK;
-		} else if (errno != EEXIST) {
+		} else if (errno != EEXIST || !is_directory(path)) {
 			st = failed(err, "make directory", path);
 		}
 		*slash = '/';

@@ -55,7 +55,7 @@ enum status privileges_drop(const struct settings *settings, struct error *err)
 		return error_set(err, ST_BAD_INPUT, "user '%s' or group '%s' is gone", settings->user, settings->group);
 	st = give_directory(settings->store.path, 02770, user->pw_uid, group->gr_gid, err);
 	if (st == ST_OK)
-		st = give_directory(settings->archive.path, 02750, user->pw_uid, group->gr_gid, err);
+		st = give_directory(settings->archive.path, 02770, user->pw_uid, group->gr_gid, err);
 	if (st != ST_OK)
 		return st;
 	if (initgroups(settings->user, group->gr_gid) != 0 || setresgid(group->gr_gid, group->gr_gid, group->gr_gid) != 0 ||
