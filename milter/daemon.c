@@ -15,13 +15,13 @@ void daemon_init(struct daemon *daemon, const char *config, struct settings *set
 	daemon->settings = settings;
 	daemon->lock_fd = -1;
 	g_mutex_init(&daemon->lock);
+	g_cond_init(&daemon->idle);
 }
 
-void daemon_release(struct daemon *daemon)
+void daemon_close(struct daemon *daemon)
 {
 	store_close(daemon->store);
-	settings_unref(daemon->settings);
-	g_mutex_clear(&daemon->lock);
+	daemon->store = NULL;
 	store_unlock(daemon->lock_fd);
 }
 
@@ -33,6 +33,41 @@ struct settings *daemon_settings(struct daemon *daemon)
 	settings = settings_ref(daemon->settings);
 	g_mutex_unlock(&daemon->lock);
 	return settings;
+}
+
+/* --- messages at hand --- */
+
+bool daemon_begin(struct daemon *daemon)
+{
+	bool taken;
+
+	g_mutex_lock(&daemon->lock);
+	taken = !daemon->stopping;
+	daemon->at_hand += taken;
+	g_mutex_unlock(&daemon->lock);
+	return taken;
+}
+
+void daemon_end(struct daemon *daemon)
+{
+	g_mutex_lock(&daemon->lock);
+	daemon->at_hand--;
+	g_cond_signal(&daemon->idle);
+	g_mutex_unlock(&daemon->lock);
+}
+
+bool daemon_drain(struct daemon *daemon, int seconds)
+{
+	gint64 until = g_get_monotonic_time() + seconds * G_TIME_SPAN_SECOND;
+	bool idle;
+
+	g_mutex_lock(&daemon->lock);
+	daemon->stopping = true;
+	while (daemon->at_hand && g_cond_wait_until(&daemon->idle, &daemon->lock, until))
+		;
+	idle = !daemon->at_hand;
+	g_mutex_unlock(&daemon->lock);
+	return idle;
 }
 
 /* --- the store --- */

@@ -13,18 +13,29 @@ struct daemon {
 	struct store *store;
 	GMutex lock;
 	struct settings *settings;	/* under lock; take a reference with daemon_settings() */
-	gint stopping;			/* atomic */
+	GCond idle;
+	unsigned at_hand;		/* under lock; messages between DATA and their end */
+	bool stopping;			/* under lock */
 	int lock_fd;			/* <store.path>/daemon.lock; -1 */
 };
 
 void daemon_init(struct daemon *daemon, const char *config, struct settings *settings);	/* takes settings */
-void daemon_release(struct daemon *daemon);
+
+/* After daemon_drain(): closes the store. Threads of libmilter may outlive it, so the rest stays, in static memory. */
+void daemon_close(struct daemon *daemon);
 
 /* A reference to the settings in force; settings_unref() it. */
 struct settings *daemon_settings(struct daemon *daemon);
 
 /* Claims the store for this daemon and opens it, and makes the accounts' queues. ST_BUSY: another daemon has it. */
 enum status daemon_open_store(struct daemon *daemon, struct error *err);
+
+/* A message that may have to be recorded begins; false when the daemon is stopping and takes no more. daemon_end() when it is through. */
+bool daemon_begin(struct daemon *daemon);
+void daemon_end(struct daemon *daemon);
+
+/* No message begins any more. Waits until those at hand are through, but not longer than that; true if they are. */
+bool daemon_drain(struct daemon *daemon, int seconds);
 
 /* Loads the configuration anew; on an error, which is logged, the old one stays. */
 enum status daemon_reload(struct daemon *daemon, struct error *err);

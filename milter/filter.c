@@ -20,6 +20,14 @@ static struct session *session_of(SMFICTX *ctx)
 	return smfi_getpriv(ctx);
 }
 
+static void end_message(struct session *s)
+{
+	if (s->at_hand)
+		daemon_end(the_daemon);
+	s->at_hand = false;
+	session_reset(s);
+}
+
 /* --- answers --- */
 
 /* What cannot be recorded is not accepted, unless the postmaster wants mail rather than tickets. */
@@ -30,14 +38,21 @@ static sfsistat not_now(SMFICTX *ctx, struct session *s)
 	log_error("%s: %s; %s", s->queue_id && *s->queue_id ? s->queue_id : "NOQUEUE", s->err.text, accept ? "accepted without a ticket" : "the sender is asked to try again");
 	if (!accept)
 		smfi_setreply(ctx, (char *)"451", (char *)"4.3.0", (char *)"The ticket cannot be recorded now, please try again later");
-	session_reset(s);
+	end_message(s);
 	return accept ? SMFIS_ACCEPT : SMFIS_TEMPFAIL;
 }
 
 static sfsistat accept_untouched(struct session *s)
 {
-	session_reset(s);
+	end_message(s);
 	return SMFIS_ACCEPT;
+}
+
+static sfsistat stopping(SMFICTX *ctx, struct session *s)
+{
+	smfi_setreply(ctx, (char *)"451", (char *)"4.3.2", (char *)"The ticket system is being restarted, please try again later");
+	end_message(s);
+	return SMFIS_TEMPFAIL;
 }
 
 /* Where it was agreed that there is no answer, there must be none. */
@@ -85,6 +100,7 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
 
 static sfsistat on_envfrom(SMFICTX *ctx, char **args)
 {
+	end_message(session_of(ctx));
 	session_begin(session_of(ctx), daemon_settings(the_daemon), args[0], smfi_getsymval(ctx, (char *)"{auth_authen}"));
 	return go_on(session_of(ctx), SMFIP_NR_MAIL);
 }
@@ -114,6 +130,9 @@ static sfsistat on_data(SMFICTX *ctx)
 
 	if (interest_in(ctx, s) == INTEREST_NONE)
 		return accept_untouched(s);
+	s->at_hand = daemon_begin(the_daemon);
+	if (!s->at_hand)
+		return stopping(ctx, s);
 	s->spool = spool_new(spool_directory(s->settings));
 	return SMFIS_CONTINUE;
 }
@@ -224,7 +243,7 @@ static sfsistat on_eom(SMFICTX *ctx)
 	outcome_init(&outcome);
 	answer = take_in(ctx, s, &outcome) == ST_OK ? finish(ctx, s, &outcome) : not_now(ctx, s);
 	outcome_release(&outcome);
-	session_reset(s);
+	end_message(s);
 	return answer;
 }
 
@@ -233,13 +252,17 @@ static sfsistat on_eom(SMFICTX *ctx)
 static sfsistat on_abort(SMFICTX *ctx)
 {
 	if (session_of(ctx))
-		session_reset(session_of(ctx));
+		end_message(session_of(ctx));
 	return SMFIS_CONTINUE;
 }
 
 static sfsistat on_close(SMFICTX *ctx)
 {
-	session_free(session_of(ctx));
+	struct session *s = session_of(ctx);
+
+	if (s)
+		end_message(s);
+	session_free(s);
 	smfi_setpriv(ctx, NULL);
 	return SMFIS_CONTINUE;
 }

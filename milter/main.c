@@ -28,6 +28,9 @@ struct options {
 	bool foreground, check;
 };
 
+/* A message is to come to its end before a service manager loses patience, and within what an MTA waits. */
+enum { DRAIN_SECONDS = 30, ANSWER_US = 100 * 1000, WAKE_EVERY_US = 20 * 1000 };
+
 static const char usage[] = "usage: milticketd [-f] [-t] [-V] [--config FILE]\n";
 
 /* An exit code to leave with at once, or -1 to go on. */
@@ -142,41 +145,89 @@ static void report(int *ready_fd, unsigned char code, bool keep_stderr)
 
 /* --- signals --- */
 
-/* libmilter waits for TERM, INT and HUP in a thread of its own (they stop it), SIGUSR1 is ours; no other thread may catch them. */
+/* libmilter waits for TERM, INT and HUP in a thread of its own. Of those that wait for a signal sent to the process the main thread comes
+ * first, so it is ours to end the messages at hand before libmilter hears of it. */
+static void our_signals(sigset_t *set)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
+
+	sigemptyset(set);
+	for (size_t i = 0; i < G_N_ELEMENTS(signals); i++)
+		sigaddset(set, signals[i]);
+}
+
 static void block_signals(void)
 {
-	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGPIPE };
 	sigset_t set;
 
-	sigemptyset(&set);
-	for (size_t i = 0; i < G_N_ELEMENTS(signals); i++)
-		sigaddset(&set, signals[i]);
+	our_signals(&set);
+	sigaddset(&set, SIGPIPE);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
-static gpointer wait_for_signals(gpointer arg)
+static void wait_for_stop(void)
 {
 	sigset_t set;
 	int signal;
 
-	(void)arg;
-	sigemptyset(&set);
-	sigaddset(&set, SIGUSR1);
-	while (sigwait(&set, &signal) == 0)
+	our_signals(&set);
+	while (sigwait(&set, &signal) == 0 && signal == SIGUSR1)
 		timers_reload();
-	return NULL;
 }
 
 /* --- the run --- */
 
 static enum status start_threads(struct daemon *daemon, struct error *err)
 {
-	GThread *signals = g_thread_try_new("signals", wait_for_signals, NULL, NULL);
-
-	if (!signals || !timers_start(daemon) || !sender_start(daemon))
+	if (!timers_start(daemon) || !sender_start(daemon))
 		return error_set(err, ST_BUSY, "cannot start a thread: %s", g_strerror(errno));
-	g_thread_unref(signals);
 	return ST_OK;
+}
+
+struct milter {
+	pthread_t main;
+	gint ended;	/* atomic */
+	int rc;
+};
+
+static gpointer run_milter(gpointer arg)
+{
+	struct milter *milter = arg;
+
+	milter->rc = smfi_main();
+	g_atomic_int_set(&milter->ended, 1);
+	pthread_kill(milter->main, SIGTERM);
+	return NULL;
+}
+
+/* libmilter's own thread takes the signal, as the main thread waits for none now. */
+static void stop_milter(struct milter *milter)
+{
+	if (!g_atomic_int_get(&milter->ended))
+		kill(getpid(), SIGTERM);
+	while (!g_atomic_int_get(&milter->ended)) {
+		socket_wake();
+		g_usleep(WAKE_EVERY_US);
+	}
+}
+
+/* Until the daemon is told to stop, or libmilter gives up. True if all messages at hand came to their end. */
+static bool run_until_stopped(struct daemon *daemon, int *rc_out)
+{
+	struct milter milter = { .main = pthread_self(), .rc = MI_FAILURE };
+	GThread *thread = g_thread_new("milter", run_milter, &milter);
+	bool drained;
+
+	wait_for_stop();
+	notify_stopping();
+	log_info("stopping");
+	drained = daemon_drain(daemon, g_atomic_int_get(&milter.ended) ? 0 : DRAIN_SECONDS);
+	/* The last answers are libmilter's to write, after our callbacks have returned. */
+	g_usleep(ANSWER_US);
+	stop_milter(&milter);
+	g_thread_join(thread);
+	*rc_out = milter.rc;
+	return drained;
 }
 
 static enum status prepare(struct daemon *daemon, struct error *err)
@@ -201,6 +252,7 @@ static int serve(struct daemon *daemon, int *ready_fd, bool to_stderr)
 {
 	struct error err = { "" };
 	enum status st = prepare(daemon, &err);
+	bool drained;
 	int rc;
 
 	if (st == ST_OK)
@@ -215,19 +267,21 @@ static int serve(struct daemon *daemon, int *ready_fd, bool to_stderr)
 	log_info("ready on %s", daemon->settings->socket);
 	report(ready_fd, EX_OK, to_stderr);
 	notify_ready();
-	rc = smfi_main();
-	notify_stopping();
-	log_info("stopping");
+	drained = run_until_stopped(daemon, &rc);
 	sender_stop();
 	timers_stop();
 	socket_remove(daemon->settings);
+	if (drained)
+		daemon_close(daemon);
+	else
+		log_warning("stopped before all messages came to their end; their senders will try again");
 	return rc == MI_SUCCESS ? EX_OK : EX_SOFTWARE;
 }
 
 static int run(struct settings *settings, const struct options *options)
 {
 	bool to_stderr = settings->log == LOG_TO_STDERR;
-	struct daemon daemon;
+	static struct daemon daemon;
 	int ready_fd = -1, code;
 
 	/* The store must be opened after the fork, and threads started. */
@@ -239,9 +293,7 @@ static int run(struct settings *settings, const struct options *options)
 	log_open(to_stderr);
 	block_signals();
 	daemon_init(&daemon, options->config, settings);
-	code = serve(&daemon, &ready_fd, to_stderr);
-	daemon_release(&daemon);
-	return code;
+	return serve(&daemon, &ready_fd, to_stderr);
 }
 
 int main(int argc, char **argv)

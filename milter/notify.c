@@ -28,6 +28,13 @@ void notify_watchdog(void)
 	sd_notify(0, "WATCHDOG=1");
 }
 
+unsigned notify_watchdog_every(void)
+{
+	uint64_t limit;
+
+	return sd_watchdog_enabled(0, &limit) > 0 ? (unsigned)MAX(limit / 3 / G_USEC_PER_SEC, 1) : 0;
+}
+
 #else
 
 void notify_ready(void)
@@ -44,6 +51,11 @@ void notify_stopping(void)
 
 void notify_watchdog(void)
 {
+}
+
+unsigned notify_watchdog_every(void)
+{
+	return 0;
 }
 
 #endif

@@ -7,4 +7,7 @@ void notify_reloading(void);
 void notify_stopping(void);
 void notify_watchdog(void);
 
+/* How often systemd is to hear of us, in seconds; 0 when it does not ask. */
+unsigned notify_watchdog_every(void);
+
 #endif

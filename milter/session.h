@@ -17,6 +17,7 @@ struct session {
 	char *sender, *authen, *queue_id;
 	GPtrArray *recipients;		/* char *; as given, without <> */
 	struct spool *spool;
+	bool at_hand;			/* daemon_begin() took it */
 	struct { size_t bytes; unsigned count; } headers, reserve;	/* header fields come by, and of those past the cap the ones that matter */
 	bool failed;			/* the spool could not be written: the message is refused for now */
 	struct error err;

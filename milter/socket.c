@@ -64,18 +64,43 @@ static enum status set_mode(const struct settings *settings, const char *path, s
 	return ST_OK;
 }
 
-/* libmilter keeps its descriptor to itself; accepted sockets inherit the option, and without it a message waits 40 ms for delayed ACKs. */
-static void set_no_delay(void)
+/* libmilter keeps its descriptor to itself; -1 when it has none. */
+static int listening_socket(void)
 {
-	int on = 1, listening;
 	long max = sysconf(_SC_OPEN_MAX);
 
 	for (int fd = 0; fd < MIN(max, 256); fd++) {
+		int listening = 0;
 		socklen_t len = sizeof listening;
 
 		if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == 0 && listening)
-			setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+			return fd;
 	}
+	return -1;
+}
+
+/* Accepted sockets inherit the option, and without it a message waits 40 ms for delayed ACKs. */
+static void set_no_delay(void)
+{
+	int on = 1;
+
+	setsockopt(listening_socket(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+void socket_wake(void)
+{
+	struct sockaddr_storage address = { 0 };
+	socklen_t len = sizeof address;
+	int fd;
+
+	if (getsockname(listening_socket(), (struct sockaddr *)&address, &len) != 0)
+		return;
+	fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	/* Somebody else's connection, or a full queue of them, wakes it as well. */
+	if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, len) == 0)
+		shutdown(fd, SHUT_RDWR);
+	if (fd >= 0)
+		close(fd);
 }
 
 enum status socket_open(const struct settings *settings, struct error *err)

@@ -8,7 +8,7 @@
 #include "purge.h"
 #include "sender.h"
 
-enum { READERS_EVERY = 30, FORGET_EVERY = 3600, PURGE_EVERY = 3600, PURGED_AT_ONCE = 2000, WATCHDOG_EVERY = 10 };
+enum { READERS_EVERY = 30, FORGET_EVERY = 3600, PURGE_EVERY = 3600, PURGED_AT_ONCE = 2000 };
 
 static struct {
 	struct daemon *daemon;
@@ -16,6 +16,7 @@ static struct {
 	GMutex lock;
 	GCond cond;
 	bool stop, reload;	/* under lock */
+	unsigned watchdog_every;	/* seconds; 0: nobody asks */
 } timers;
 
 /* --- reload --- */
@@ -91,6 +92,24 @@ static bool purge_old_mail(void)
 	return count == PURGED_AT_ONCE;
 }
 
+static enum status nothing(struct txn *txn, void *arg, struct error *err)
+{
+	(void)txn;
+	(void)arg;
+	(void)err;
+	return ST_OK;
+}
+
+/* We are well when the store lets us write and the reads of this tick have come back. A write that fails is an answer too: a full disk is
+ * not mended by a restart, a writer that hangs may be. */
+static void report_health(void)
+{
+	struct error err = { "" };
+
+	store_write(timers.daemon->store, nothing, NULL, &err);
+	notify_watchdog();
+}
+
 static void tick(unsigned seconds, bool signalled)
 {
 	static bool more;
@@ -103,8 +122,8 @@ static void tick(unsigned seconds, bool signalled)
 		forget();
 	if (more || seconds % PURGE_EVERY == 0)
 		more = purge_old_mail();
-	if (seconds % WATCHDOG_EVERY == 0)
-		notify_watchdog();
+	if (timers.watchdog_every && seconds % timers.watchdog_every == 0)
+		report_health();
 }
 
 static gpointer run(gpointer arg)
@@ -128,6 +147,7 @@ static gpointer run(gpointer arg)
 bool timers_start(struct daemon *daemon)
 {
 	timers.daemon = daemon;
+	timers.watchdog_every = notify_watchdog_every();
 	g_mutex_init(&timers.lock);
 	g_cond_init(&timers.cond);
 	timers.thread = g_thread_try_new("timers", run, NULL, NULL);
