@@ -1,0 +1,52 @@
+"""A daemon whose outgoing mail ends in a sink, each for one test."""
+import pytest
+
+from harness.daemon import Daemon
+from harness.ground import SOURCE, new_directory, run
+from harness.sink import Sink
+
+
+@pytest.fixture
+def sink():
+    sink = Sink()
+    yield sink
+    sink.close()
+
+
+@pytest.fixture
+def daemon(sink):
+    daemon = Daemon(sink.port)
+    yield daemon
+    if not daemon.ended():
+        daemon.kill()
+
+
+class Faults:
+    """The library faults.c, loaded into a daemon that is started with `env`, and what it shall let fail."""
+
+    def __init__(self):
+        directory = new_directory("faults")
+        self.library, self.file = directory / "faults.so", directory / "faults"
+        run("gcc", "-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-O1", "-shared", "-fPIC", "-o", self.library,
+            SOURCE / "tests" / "faults" / "faults.c", "-ldl")
+        self.env = {"LD_PRELOAD": str(self.library), "MILTICKET_FAULTS": str(self.file)}
+
+    def set(self, *lines):
+        part = self.file.with_suffix(".new")
+        part.write_text("".join(line + "\n" for line in lines))
+        part.chmod(0o644)
+        part.rename(self.file)
+
+    def clear(self):
+        self.file.unlink()
+
+
+@pytest.fixture(scope="session")
+def built_faults():
+    return Faults()
+
+
+@pytest.fixture
+def faults(built_faults):
+    yield built_faults
+    built_faults.file.unlink(missing_ok=True)
