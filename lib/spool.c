@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "directory-sync.h"
 #include "limits.h"
 
 struct spool {
@@ -220,12 +221,8 @@ struct message *spool_parse(struct spool *spool)
 
 static enum status sync_directory(const char *path, struct error *err)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc = fd < 0 ? -1 : fsync(fd);
-
-	if (fd >= 0)
-		close(fd);
-	return rc == 0 ? ST_OK : failed(err, "sync directory", path);
+	errno = directory_sync(path);
+	return errno == 0 ? ST_OK : failed(err, "sync directory", path);
 }
 
 /* What root makes in the archive must be the daemon's, as the directory that it is in. */
