@@ -1,5 +1,6 @@
 """Start, stop, reload, what systemd is told, and who may open what."""
 import os
+import re
 import signal
 import socket
 import stat
@@ -10,7 +11,7 @@ import pytest
 
 from harness.client import compose
 from harness.daemon import Daemon
-from harness.ground import answers, free_ports, new_directory, program, run, stop_process, wait_until
+from harness.ground import SOURCE, answers, free_ports, new_directory, program, run, stop_process, wait_until
 from harness.load import ACCOUNT, Load, compare
 from harness.milter import MilterClient
 
@@ -294,3 +295,14 @@ def test_no_symbolic_link_leads_out_of_the_archive(daemon):
     assert result.retry and result.reply.startswith("451 4.3.0")
     assert list(outside.iterdir()) == []
     daemon.kill()
+
+
+# --- the manual ---
+
+def test_every_option_is_in_the_manual():
+    page = (SOURCE / "milter" / "milticketd.8").read_text()
+    source = (SOURCE / "milter" / "main.c").read_text()
+    options = re.findall(r'\{ "([\w-]+)", (?:required|no)_argument, NULL, \'(\w)\' \}', source)
+    assert len(options) >= 5
+    assert [option for option in options if f".It Fl {option[1]} , -{option[0]}" not in page] == []
+    assert run("mandoc", "-Tlint", "-Wwarning", SOURCE / "milter" / "milticketd.8", check=False).stdout == b""
