@@ -197,6 +197,9 @@ static enum whose imported_whose(struct work *w)
 
 static enum whose whose(struct work *w)
 {
+	/* Sent by us, if with an agent's login at the relay: nobody says it a second time. */
+	if (w->match.own)
+		return w->recipients.hits->len ? WHOSE_INBOUND : WHOSE_OTHER;
 	if (w->arrival->import)
 		return imported_whose(w);
 	return classify_whose(w->is_agent, &w->recipients, w->match.ticket.number != 0);
@@ -334,7 +337,8 @@ enum status intake_headers(struct store *store, const struct settings *settings,
 	work_init(&w, store, &arrival, &outcome);
 	st = store_read(store, belongs, &w, err);
 	if (st == ST_OK)
-		*ours_out = w.is_agent && (w.recipients.control || w.match.ticket.number != 0 || strcmp(message_content_type(message), "multipart/report") == 0);
+		*ours_out = w.is_agent && (w.recipients.control || (w.match.ticket.number != 0 && !w.match.own) ||
+			strcmp(message_content_type(message), "multipart/report") == 0);
 	work_release(&w);
 	outcome_release(&outcome);
 	return st;
