@@ -153,6 +153,14 @@ static int first_status(const struct work *w)
 	return account->close_on_arrival ? TICKET_CLOSED : TICKET_NEW;
 }
 
+static enum status answer_opening(struct work *w, const struct rules_result *rules)
+{
+	if (rules->autoresponse && manner_of(w)->unthreaded == OPENS_WITH_ANSWER)
+		return answer(w, w->match.late ? ANSWER_LATE : ANSWER_OPENED);
+	reply_forgo(&w->match.ticket);
+	return tickets_save(w->txn, &w->match.ticket, w->err);
+}
+
 static enum status open_by(struct work *w, const struct rules_result *rules)
 {
 	struct mailbox spare;
@@ -163,9 +171,7 @@ static enum status open_by(struct work *w, const struct rules_result *rules)
 		st = work_append(w, DIRECTION_IN, "opened", NULL, w->match.ticket.queue, rules->names->len ? rules->names->str : NULL);
 	if (st == ST_OK)
 		st = work_tell_assigned(w);
-	if (st == ST_OK && rules->autoresponse && manner_of(w)->unthreaded == OPENS_WITH_ANSWER)
-		st = answer(w, w->match.late ? ANSWER_LATE : ANSWER_OPENED);
-	return st;
+	return st == ST_OK ? answer_opening(w, rules) : st;
 }
 
 static enum status leave(struct work *w, const char *reason)

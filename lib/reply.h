@@ -18,11 +18,17 @@ struct reply_context {
 	struct actor actor;
 };
 
-/* The automatic answer for this event of the ticket, if there is to be one: the account has a template, the mail may be answered, it was not
- * answered for this event before, and the day's cap allows (else a suppressed outbox entry and an event say so).
- * message: the mail that is answered; NULL for closed. Marks ticket->answered; the caller saves the ticket. account may be NULL. */
+/* The automatic answer for this event of the ticket, if there is to be one: the account has a template, the mail may be answered, the ticket had no
+ * answer for this kind of event before, and the day's cap allows (else a suppressed outbox entry and an event say so).
+ * It goes to the envelope sender alone (RFC 3834 section 4): that is whom the sending system stands for and SPF vouches for. From and Reply-To may name
+ * third parties, lists or another desk, who would get text of a stranger's choice from us. The author in From must be answerable too, and counts
+ * against the cap by either name.
+ * message: the mail that is answered; NULL for closed, of which the requester hears. Marks ticket->answered; the caller saves the ticket. account may be NULL. */
 enum status reply_automatic(const struct reply_context *context, struct ticket *ticket, const struct account *account, enum answer answer,
 	const struct message *message, enum automatic kind, const char *sender, bool *queued_out, struct error *err);
+
+/* The ticket was not opened by a person who may be answered: nobody is told of its closing either. The caller saves the ticket. */
+void reply_forgo(struct ticket *ticket);
 
 /* An agent's answer from the shell (agent NULL: an admin's): recorded as an entry of direction out, threaded to the requester's last mail, tagged,
  * queued to the requester and, with `all`, to the other participants. Status becomes waiting. Saves the ticket. */

@@ -1,0 +1,231 @@
+/* Mail that people cause: an agent's answer from the shell, notes, the ticket's mails to an agent, transcripts. */
+#include "reply-parts.h"
+
+#include <string.h>
+
+#include "address.h"
+#include "letter.h"
+#include "outbox.h"
+#include "plan.h"
+#include "tickets.h"
+
+/* --- from the shell --- */
+
+static char **others_of(const struct ticket *ticket)
+{
+	GPtrArray *out = g_ptr_array_new();
+
+	for (char **p = ticket->participants; p && *p; p++)
+		if (g_strcmp0(*p, ticket->requester_address) != 0)
+			g_ptr_array_add(out, g_strdup(*p));
+	g_ptr_array_add(out, NULL);
+	return (char **)g_ptr_array_free(out, FALSE);
+}
+
+static void describe_answer(const struct reply_context *c, const struct ticket *ticket, const struct agent *agent, bool all,
+	const struct account *account, struct entry *answer)
+{
+	const char *name = agent && agent->name ? agent->name : account->sender_name;
+
+	answer->direction = DIRECTION_OUT;
+	answer->message_id = reply_new_id(account);
+	answer->from = name ? g_strdup_printf("%s <%s>", name, account->sender_address) : g_strdup(account->sender_address);
+	answer->to = reply_one_address(ticket->requester_address);
+	answer->subject = g_strdup_printf("Re: %s", ticket->subject);
+	answer->date = answer->received = c->actor.now;
+	answer->sender = g_strdup(account->sender_address);
+	answer->event = g_strdup("reply");
+	if (all)
+		answer->cc = others_of(ticket);
+}
+
+static GString *write_shell_answer(const struct reply_context *c, const struct ticket *ticket, const struct agent *agent,
+	const struct account *account, const struct entry *answer, const char *text)
+{
+	g_autofree char *from = plan_agent_from(account, agent, NULL), *subject = reply_tagged(c, ticket, answer->subject);
+	g_autofree char *to = address_header(ticket->requester_name, ticket->requester_address);
+	g_autofree char *cc = answer->cc && answer->cc[0] ? g_strjoinv(",\n ", answer->cc) : NULL;
+	g_autofree char *reply_to = account->reply_to == REPLY_TO_DESK ?
+		token_address(c->key, ticket->number, account->address, c->settings->recipient_delimiter) : NULL;
+
+	return letter_write(&(struct letter){
+		.from = from, .to = to, .cc = cc, .subject = subject, .message_id = answer->message_id, .in_reply_to = answer->in_reply_to,
+		.references = answer->references, .reply_to = reply_to, .date = c->actor.now, .text = text });
+}
+
+static enum status queue_answer(const struct reply_context *c, const struct ticket *ticket, const struct entry *answer, const GString *mail, struct error *err)
+{
+	guint cc = answer->cc ? g_strv_length(answer->cc) : 0;
+	struct outgoing outgoing = {
+		.ticket = ticket->number, .event = g_strdup("reply"), .sender = g_strdup(answer->sender), .to = g_new0(char *, cc + 2),
+		.message_id = g_strdup(answer->message_id), .created = c->actor.now,
+	};
+	enum status st;
+
+	outgoing.to[0] = g_strdup(ticket->requester_address);
+	for (guint i = 0; i < cc; i++)
+		outgoing.to[i + 1] = g_strdup(answer->cc[i]);
+	st = outbox_put(c->txn, &outgoing, mail->str, mail->len, err);
+	record_release(&outgoing_type, &outgoing);
+	return st;
+}
+
+static enum status after_answer(const struct reply_context *c, struct ticket *ticket, const struct agent *agent, struct error *err)
+{
+	int before = ticket->status;
+	enum status st = history_add(c->txn, ticket->number, &c->actor, "reply", NULL, ticket->requester_address, NULL, err);
+
+	ticket->status = TICKET_WAITING;
+	ticket->closed = 0;
+	ticket->undelivered = false;
+	ticket->updated = ticket->last_out = c->actor.now;
+	if (!ticket->first_response)
+		ticket->first_response = c->actor.now;
+	if (!ticket->agent && agent)
+		ticket->agent = g_strdup(agent->login);
+	if (st == ST_OK && before != TICKET_WAITING)
+		st = history_add(c->txn, ticket->number, &c->actor, "status", ticket_status_names[before], ticket_status_names[TICKET_WAITING], NULL, err);
+	return st == ST_OK ? tickets_save(c->txn, ticket, err) : st;
+}
+
+enum status reply_from_shell(const struct reply_context *context, struct ticket *ticket, const struct agent *agent, const char *text, bool all, struct error *err)
+{
+	const struct account *account = reply_account(context->settings, ticket);
+	struct entry last = { 0 }, answer = { 0 };
+	GString *mail = NULL;
+	enum status st;
+
+	if (!account || !ticket->requester_address)
+		return error_set(err, ST_BAD_INPUT, "ticket #%" G_GUINT64_FORMAT " has %s to answer", ticket->number, account ? "nobody" : "no account");
+	describe_answer(context, ticket, agent, all, account, &answer);
+	st = reply_last_inbound(context, ticket->number, &last, err);
+	if (st == ST_OK && last.message_id) {
+		answer.in_reply_to = g_strdup(last.message_id);
+		answer.references = reply_references((const char *const *)last.references, last.message_id);
+	}
+	mail = write_shell_answer(context, ticket, agent, account, &answer, text);
+	answer.size = mail->len;
+	if (st == ST_OK || st == ST_NOT_FOUND)
+		st = tickets_append(context->txn, ticket, &answer, text, err);
+	if (st == ST_OK)
+		st = queue_answer(context, ticket, &answer, mail, err);
+	if (st == ST_OK)
+		st = after_answer(context, ticket, agent, err);
+	g_string_free(mail, TRUE);
+	record_release(&entry_type, &last);
+	record_release(&entry_type, &answer);
+	return st;
+}
+
+enum status reply_note(const struct reply_context *context, struct ticket *ticket, const struct agent *agent, const char *text, struct error *err)
+{
+	struct entry note = {
+		.direction = DIRECTION_NOTE, .from = g_strdup(agent && agent->name ? agent->name : context->actor.name),
+		.date = context->actor.now, .received = context->actor.now, .size = strlen(text), .event = g_strdup("note"),
+	};
+	enum status st = tickets_append(context->txn, ticket, &note, text, err);
+
+	ticket->updated = MAX(ticket->updated, context->actor.now);
+	if (st == ST_OK)
+		st = history_add(context->txn, ticket->number, &context->actor, "note", NULL, NULL, NULL, err);
+	if (st == ST_OK)
+		st = tickets_save(context->txn, ticket, err);
+	record_release(&entry_type, &note);
+	return st;
+}
+
+/* --- to agents --- */
+
+static enum status queue_to_agent(const struct reply_context *c, uint64_t ticket, const char *event, const char *to, const char *id,
+	const struct numbers *attach, const GString *mail, struct error *err)
+{
+	struct outgoing outgoing = {
+		.ticket = ticket, .event = g_strdup(event), .sender = g_strdup(""), .to = reply_one_address(to), .message_id = g_strdup(id),
+	};
+	enum status st;
+
+	for (size_t i = 0; attach && i < attach->n; i++)
+		numbers_add(&outgoing.attach, attach->v[i]);
+	st = reply_queue(c, &outgoing, mail, err);
+	record_release(&outgoing_type, &outgoing);
+	return st;
+}
+
+struct mail_list {
+	bool notes;		/* may the reader see internal notes? */
+	struct numbers *seqs;
+	char *last_id;		/* of the newest that is no note: what an answer may name before a customer */
+};
+
+static enum status list_mail(struct txn *txn, const struct entry *entry, void *arg, struct error *err)
+{
+	struct mail_list *list = arg;
+
+	(void)txn;
+	(void)err;
+	if (entry->direction == DIRECTION_AUTO || (entry->direction == DIRECTION_NOTE && !list->notes))
+		return ST_OK;
+	numbers_add(list->seqs, entry->seq);
+	if (entry->direction != DIRECTION_NOTE && entry->message_id) {
+		g_free(list->last_id);
+		list->last_id = g_strdup(entry->message_id);
+	}
+	return ST_OK;
+}
+
+/* Where the reader's answer goes by itself: to the customer, through the desk where there is one. */
+static char *answer_there(const struct reply_context *c, const struct ticket *ticket, const struct account *account)
+{
+	if (account->reply_to == REPLY_TO_DESK)
+		return token_address(c->key, ticket->number, account->address, c->settings->recipient_delimiter);
+	return ticket->requester_address ? address_header(ticket->requester_name, ticket->requester_address) : NULL;
+}
+
+enum status reply_forward(const struct reply_context *context, const struct ticket *ticket, const char *to, const char *lead, const char *event, struct error *err)
+{
+	const struct account *account = reply_account(context->settings, ticket);
+	struct numbers seqs = { 0 };
+	struct mail_list list = { reply_is_agent(context, to), &seqs, NULL };
+	g_autofree char *from = NULL, *subject = NULL, *id = NULL, *reply_to = NULL;
+	enum status st;
+
+	if (!account)
+		return error_set(err, ST_BAD_INPUT, "there is no account to send from");
+	st = tickets_each_entry(context->txn, ticket->number, list_mail, &list, err);
+	from = reply_from(account);
+	subject = reply_tagged(context, ticket, ticket->subject);
+	id = reply_new_id(account);
+	reply_to = answer_there(context, ticket, account);
+	if (st == ST_OK) {
+		GString *mail = (seqs.n ? letter_write_open : letter_write)(&(struct letter){
+			.from = from, .to = to, .subject = subject, .message_id = id, .in_reply_to = list.last_id, .reply_to = reply_to,
+			.auto_submitted = "auto-generated", .date = context->actor.now, .text = lead });
+
+		st = queue_to_agent(context, ticket->number, event, to, id, &seqs, mail, err);
+		g_string_free(mail, TRUE);
+	}
+	g_free(list.last_id);
+	g_free(seqs.v);
+	return st;
+}
+
+enum status reply_transcript(const struct reply_context *context, const struct transcript_mail *t, struct error *err)
+{
+	const struct account *account = reply_account(context->settings, NULL);
+	g_autofree char *from = NULL, *id = NULL, *encoded = NULL, *shown = NULL;
+	GString *mail;
+	enum status st;
+
+	if (!account)
+		return ST_OK;
+	shown = g_strdup_printf("Re: %s", *t->subject ? t->subject : "commands");
+	encoded = message_encode_header("Subject", shown);
+	from = reply_from(account);
+	id = reply_new_id(account);
+	mail = letter_write(&(struct letter){
+		.from = from, .to = t->to, .subject = encoded, .message_id = id, .in_reply_to = t->in_reply_to, .reply_to = t->reply_to,
+		.auto_submitted = "auto-replied", .date = context->actor.now, .text = t->text });
+	st = queue_to_agent(context, 0, "transcript", t->to, id, NULL, mail, err);
+	g_string_free(mail, TRUE);
+	return st;
+}
