@@ -21,6 +21,8 @@ struct courier {
 	/* The dialogue. */
 	enum stage stage;
 	bool leaving;			/* QUIT was sent */
+	bool smtputf8;			/* the relay of this connection takes it (RFC 6531) */
+	bool wants_smtputf8;		/* an address of the mail at hand needs it */
 	size_t rcpt;			/* recipients asked about so far */
 	size_t count;
 	struct delivery_result *results;
@@ -42,6 +44,9 @@ static bool begins(const char *data, size_t len, const char *word)
 
 static void note_command(struct courier *c, const char *data, size_t len)
 {
+	/* A command that is never answered must not be judged by the answer to the one before. */
+	if (!begins(data, len, "QUIT"))
+		c->code = 0;
 	if (begins(data, len, "MAIL FROM")) {
 		c->stage = STAGE_MAIL;
 	} else if (begins(data, len, "RCPT TO")) {
@@ -49,6 +54,8 @@ static void note_command(struct courier *c, const char *data, size_t len)
 		c->rcpt++;
 	} else if (begins(data, len, "DATA")) {
 		c->stage = STAGE_DATA;
+	} else if (begins(data, len, "EHLO")) {
+		c->smtputf8 = false;
 	}
 	/* libcurl takes leave after a refusal; the answer to that is not the relay's word on the mail. */
 	c->leaving = begins(data, len, "QUIT");
@@ -68,6 +75,8 @@ static enum delivery judge(int code)
 
 static void note_reply(struct courier *c, const char *data, size_t len)
 {
+	if (c->stage == STAGE_CONNECT && len > 4 && begins(data + 4, len - 4, "SMTPUTF8"))
+		c->smtputf8 = true;
 	/* Only the last line of a reply has a blank behind its code (RFC 5321 section 4.2.1). */
 	if (c->leaving || len < 4 || !g_ascii_isdigit(data[0]) || data[3] == '-')
 		return;
@@ -100,6 +109,8 @@ static size_t on_read(char *out, size_t size, size_t count, void *arg)
 	struct courier *c = arg;
 	size_t room = size * count, n = 0;
 
+	if (c->wants_smtputf8 && !c->smtputf8)
+		return CURL_READFUNC_ABORT;
 	while (n < room && c->at < c->len) {
 		char ch = c->mail[c->at];
 		bool bare = ch == '\n' && !c->after_lf_pending && (c->at == 0 || c->mail[c->at - 1] != '\r');
@@ -133,10 +144,9 @@ static enum status set_login(struct courier *c, const struct settings *s, struct
 		return ST_OK;
 	if (!g_file_get_contents(s->mail_out.password_file, &password, NULL, &error))
 		return error_set(err, ST_IO, "cannot read the relay's password: %s", error->message);
-	g_strchomp(password);
+	password[strcspn(password, "\r\n")] = '\0';
 	curl_easy_setopt(c->curl, CURLOPT_USERNAME, s->mail_out.username);
 	curl_easy_setopt(c->curl, CURLOPT_PASSWORD, password);
-	memset(password, 0, strlen(password));
 	return ST_OK;
 }
 
@@ -218,10 +228,12 @@ static void begin(struct courier *c, const char *sender, const char *const *to, 
 	c->code = 0;
 	c->reply[0] = c->error[0] = '\0';
 	c->results = results;
+	c->wants_smtputf8 = !g_str_is_ascii(sender);
 	curl_slist_free_all(c->recipients);
 	c->recipients = NULL;
 	for (; to[c->count]; c->count++) {
 		c->recipients = curl_slist_append(c->recipients, to[c->count]);
+		c->wants_smtputf8 |= !g_str_is_ascii(to[c->count]);
 		results[c->count].delivery = DELIVERY_LATER;
 		results[c->count].reply[0] = '\0';
 	}
@@ -243,11 +255,16 @@ static const char *reason(const struct courier *c, CURLcode rc)
 	return c->error[0] ? c->error : curl_easy_strerror(rc);
 }
 
+/* Answers that speak of our login or encryption (RFC 4954 section 6, RFC 3207 section 4), never of a mail. */
+static bool speaks_of_us(const struct courier *c)
+{
+	return c->stage == STAGE_CONNECT || (c->stage == STAGE_MAIL && (c->code == 421 || (c->code >= 530 && c->code <= 538)));
+}
+
 /* What of the whole applies to each: recipients that were refused by themselves keep their own reply. */
 static void judge_all(struct courier *c, CURLcode rc)
 {
-	bool ours = c->stage == STAGE_CONNECT;
-	bool refused = c->code >= 500 && !ours && c->stage != STAGE_RCPT;
+	bool refused = c->code >= 500 && !speaks_of_us(c) && c->stage != STAGE_RCPT;
 	enum delivery delivery = rc == CURLE_OK ? judge(c->code) : refused ? DELIVERY_FAILED : DELIVERY_LATER;
 	const char *text = rc == CURLE_OK ? c->reply : reason(c, rc);
 
@@ -260,6 +277,19 @@ static void judge_all(struct courier *c, CURLcode rc)
 	}
 }
 
+/* The mail was held back behind DATA: those who need what the relay does not know fail for good, the others are served without them. */
+static void judge_held_back(struct courier *c, const char *sender, const char *const *to)
+{
+	bool all = !g_str_is_ascii(sender);
+
+	for (size_t i = 0; i < c->count; i++) {
+		if (all || !g_str_is_ascii(to[i]))
+			settle(&c->results[i], DELIVERY_FAILED, "the relay does not offer SMTPUTF8, which this address needs");
+		else if (c->results[i].delivery != DELIVERY_FAILED)
+			settle(&c->results[i], DELIVERY_LATER, "held back with a recipient that needs SMTPUTF8");
+	}
+}
+
 void courier_send(struct courier *c, const char *sender, const char *const *to, const char *mail, size_t len,
 	const gint *stop, struct delivery_result *results, bool *relay_down_out)
 {
@@ -268,5 +298,8 @@ void courier_send(struct courier *c, const char *sender, const char *const *to, 
 	begin(c, sender, to, mail, len, stop, results);
 	rc = curl_easy_perform(c->curl);
 	judge_all(c, rc);
-	*relay_down_out = rc != CURLE_OK && (c->stage == STAGE_CONNECT || c->code < 400 || c->code == 421);
+	if (c->stage == STAGE_SENT && c->wants_smtputf8 && !c->smtputf8)
+		judge_held_back(c, sender, to);
+	/* Once it took the sender, a relay that breaks off may do so because of this mail, which must not keep the others waiting. */
+	*relay_down_out = rc != CURLE_OK && (speaks_of_us(c) || (c->stage == STAGE_MAIL && c->code < 400));
 }

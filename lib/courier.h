@@ -13,7 +13,7 @@ struct courier;
 /* Call once, before any thread. */
 void courier_library_init(void);
 
-/* Reads the password file. Takes what it needs of the settings. */
+/* Reads the password, the first line of its file. Takes what it needs of the settings. */
 enum status courier_new(const struct settings *settings, struct courier **courier_out, struct error *err);
 void courier_free(struct courier *courier);
 
@@ -26,7 +26,8 @@ struct delivery_result {
 };
 
 /* sender "" is the null sender. mail has LF line ends. results[i] is of to[i]; all are written. A relay that cannot be spoken to, or refuses
- * us rather than the mail, is LATER for all; *relay_down_out then tells that the next mail would fare no better.
+ * us rather than the mail, is LATER for all; *relay_down_out then tells that the next mail would fare no better. An address that needs SMTPUTF8
+ * (RFC 6531) of a relay without it is FAILED.
  * `stop` (may be NULL) aborts within a second when it becomes non-zero: LATER for all that were not sent. */
 void courier_send(struct courier *courier, const char *sender, const char *const *to, const char *mail, size_t len,
 	const gint *stop, struct delivery_result *results, bool *relay_down_out);

@@ -71,7 +71,10 @@ enum status due_wake(struct store *store, int64_t now, unsigned *count_out, stru
 
 static enum status forget(struct txn *txn, void *arg, struct error *err)
 {
-	return outbox_forget_counts(txn, *(const int64_t *)arg, err);
+	int64_t now = *(const int64_t *)arg;
+	enum status st = outbox_forget_counts(txn, now, err);
+
+	return st == ST_OK ? outbox_forget_suppressed(txn, now, err) : st;
 }
 
 enum status due_forget(struct store *store, int64_t now, struct error *err)

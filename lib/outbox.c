@@ -7,11 +7,11 @@
 
 enum { MINUTE = 60, FIRST_DELAY = MINUTE, LONGEST_DELAY = 4 * 60 * MINUTE, GIVE_UP = 5 * 24 * 60 * MINUTE, DAY = 24 * 60 * MINUTE };
 
-int64_t outbox_next_try(uint64_t attempts, int64_t now)
+int64_t outbox_next_try(uint64_t deferrals, int64_t now)
 {
 	int64_t delay = FIRST_DELAY;
 
-	for (uint64_t i = 1; i < attempts && delay < LONGEST_DELAY; i++)
+	for (uint64_t i = 1; i < deferrals && delay < LONGEST_DELAY; i++)
 		delay *= 2;
 	return now + MIN(delay, (int64_t)LONGEST_DELAY) * TEXT_SECOND;
 }
@@ -177,6 +177,111 @@ enum status outbox_each(struct txn *txn, outgoing_visit *fn, void *arg, struct e
 	}
 	scan_release(&scan);
 	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+/* --- changes from outside --- */
+
+static struct bytes urged_key(void)
+{
+	static const char name[] = "outbox-urged";
+
+	return (struct bytes){ name, sizeof name - 1 };
+}
+
+enum status outbox_urged(struct txn *txn, uint64_t *count_out, struct error *err)
+{
+	struct bytes value;
+	enum status st = txn_get(txn, TABLE_META, urged_key(), &value);
+
+	*count_out = st == ST_OK ? key_read_u64(value, 0) : 0;
+	return st == ST_NOT_FOUND ? ST_OK : failed(txn, st, "read", err);
+}
+
+static enum status urge(struct txn *txn, struct error *err)
+{
+	uint64_t count;
+	struct key value;
+	enum status st = outbox_urged(txn, &count, err);
+
+	key_init(&value);
+	key_u64(&value, count + 1);
+	return st == ST_OK ? failed(txn, txn_put(txn, TABLE_META, urged_key(), key_bytes(&value)), "write to", err) : st;
+}
+
+enum status outbox_retry(struct txn *txn, uint64_t id, int64_t now, struct error *err)
+{
+	struct outgoing o = { 0 };
+	enum status st = outbox_load(txn, id, &o, err);
+
+	if (st == ST_OK && o.state == OUTGOING_SUPPRESSED)
+		st = error_set(err, ST_REFUSED, "outgoing mail %" G_GUINT64_FORMAT " was suppressed and never written", id);
+	if (st == ST_OK) {
+		o.state = OUTGOING_WAITING;
+		o.next_try = 0;
+		o.deferrals = 0;
+		o.created = now;
+		st = outbox_save(txn, &o, err);
+	}
+	if (st == ST_OK)
+		st = urge(txn, err);
+	record_release(&outgoing_type, &o);
+	return st;
+}
+
+static enum status list_waiting(struct txn *txn, const struct outgoing *o, void *arg, struct error *err)
+{
+	(void)txn;
+	(void)err;
+	if (o->state == OUTGOING_WAITING && o->next_try)
+		numbers_add(arg, o->id);
+	return ST_OK;
+}
+
+enum status outbox_flush(struct txn *txn, struct error *err)
+{
+	struct numbers ids = { 0 };
+	enum status st = outbox_each(txn, list_waiting, &ids, err);
+
+	for (size_t i = 0; i < ids.n && st == ST_OK; i++) {
+		struct outgoing o = { 0 };
+
+		st = outbox_load(txn, ids.v[i], &o, err);
+		o.next_try = 0;
+		if (st == ST_OK)
+			st = outbox_save(txn, &o, err);
+		record_release(&outgoing_type, &o);
+	}
+	g_free(ids.v);
+	return st == ST_OK ? urge(txn, err) : st;
+}
+
+/* --- forgetting --- */
+
+struct old {
+	int64_t now;
+	struct numbers ids;
+};
+
+static enum status list_old(struct txn *txn, const struct outgoing *o, void *arg, struct error *err)
+{
+	struct old *old = arg;
+
+	(void)txn;
+	(void)err;
+	if (o->state == OUTGOING_SUPPRESSED && outbox_expired(o, old->now))
+		numbers_add(&old->ids, o->id);
+	return ST_OK;
+}
+
+enum status outbox_forget_suppressed(struct txn *txn, int64_t now, struct error *err)
+{
+	struct old old = { .now = now };
+	enum status st = outbox_each(txn, list_old, &old, err);
+
+	for (size_t i = 0; i < old.ids.n && st == ST_OK; i++)
+		st = outbox_remove(txn, old.ids.v[i], err);
+	g_free(old.ids.v);
+	return st;
 }
 
 /* --- counts of answers: day, then address, so that old days go in one sweep --- */

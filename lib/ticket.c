@@ -127,6 +127,7 @@ static const struct field fields_of_outgoing[] = {
 	FIELD(9, last_reply, FIELD_TEXT),
 	FIELD_OURS(10, message_id, FIELD_TEXT),
 	FIELD_OURS(11, attach, FIELD_NUMBERS),
+	FIELD_OURS(12, deferrals, FIELD_U64),
 };
 const struct record_type outgoing_type = TYPE(outgoing);
 #undef RECORD

@@ -41,7 +41,7 @@ struct ticket {
 	uint64_t messages_count;
 	char *account;			/* address of the account it came in by */
 	char *language;			/* of the opening mail, "de"; NULL unknown */
-	char **answered;		/* autoresponse events already answered: "opened", "closed:3" */
+	char **answered;		/* autoresponse events already answered, or that never will be: "opened", "closed" */
 };
 extern const struct record_type ticket_type;
 
@@ -104,12 +104,13 @@ extern const char *const outgoing_state_names[];
 struct outgoing {
 	uint64_t id;			/* not stored in the value */
 	uint64_t ticket;		/* 0: none */
-	char *event;			/* opened followup closed reopened reply notice transcript forward */
+	char *event;			/* opened followup closed late reply notice transcript forward */
 	char *sender;			/* envelope; "" is the null sender */
 	char **to;			/* envelope recipients still to be served, canonical */
 	int state;
-	uint64_t attempts;
-	int64_t created, next_try;
+	uint64_t attempts;		/* all, those of a relay that was down among them */
+	uint64_t deferrals;		/* the relay's, of this mail: they space the retries */
+	int64_t created, next_try;	/* next_try 0: as soon as the relay can be reached */
 	char *last_reply;		/* the relay's, or why it is suppressed */
 	char *message_id;
 	struct numbers attach;		/* entries of the ticket that go along as message/rfc822 parts when it is sent */

@@ -179,9 +179,9 @@ static void wait_for_stop(void)
 
 static enum status start_threads(struct daemon *daemon, struct error *err)
 {
-	if (!timers_start(daemon) || !sender_start(daemon))
+	if (!timers_start(daemon))
 		return error_set(err, ST_BUSY, "cannot start a thread: %s", g_strerror(errno));
-	return ST_OK;
+	return sender_start(daemon, err);
 }
 
 struct milter {

@@ -1,6 +1,7 @@
 /* Sending the outbox, oldest first, one mail at a time. */
 #include "sender.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "courier.h"
@@ -10,6 +11,7 @@
 #include "outbox.h"
 #include "reply.h"
 #include "text.h"
+#include "tickets.h"
 
 /* The command line may put something into the outbox without our hearing of it. */
 enum { POLL_SECONDS = 2, PAUSE_FIRST = 5, PAUSE_LONGEST = 300 };
@@ -21,12 +23,16 @@ static struct {
 	GCond cond;
 	bool woken;
 	gint stop;		/* atomic */
+	struct courier *courier;	/* NULL when it could not be made */
+	struct settings *of;		/* the settings it was made of */
 	int pause;		/* seconds to leave a relay alone that is down; 0 while it answers */
+	uint64_t urged;		/* outbox_urged() as last seen */
 } sender;
 
 struct shipment {
 	struct outgoing outgoing;
 	struct delivery_result *results;
+	bool relay_down;
 	int64_t now;
 };
 
@@ -58,7 +64,9 @@ static enum status store_rest(struct txn *txn, const struct shipment *s, struct 
 		return outbox_remove(txn, s->outgoing.id, err);
 	rest->attempts++;
 	rest->state = any_later ? OUTGOING_WAITING : OUTGOING_FAILED;
-	rest->next_try = outbox_next_try(rest->attempts, s->now);
+	/* While the relay is down, a mail keeps its place in the line. */
+	if (!s->relay_down)
+		rest->next_try = outbox_next_try(++rest->deferrals, s->now);
 	if (any_later && outbox_expired(rest, s->now))
 		rest->state = OUTGOING_FAILED;
 	return outbox_save(txn, rest, err);
@@ -107,11 +115,27 @@ static enum status note_all(struct txn *txn, const struct shipment *s, struct er
 	return st;
 }
 
+/* An answer to a customer that the relay refuses has come back, as a bounce would. */
+static enum status flag_undelivered(struct txn *txn, const struct shipment *s, struct error *err)
+{
+	struct ticket ticket = { 0 };
+	enum status st;
+
+	if (g_strcmp0(s->outgoing.event, "reply") != 0)
+		return ST_OK;
+	st = tickets_resolve(txn, s->outgoing.ticket, &ticket, err);
+	ticket.undelivered = true;
+	if (st == ST_OK)
+		st = tickets_save(txn, &ticket, err);
+	record_release(&ticket_type, &ticket);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
 static enum status record_results(struct txn *txn, void *arg, struct error *err)
 {
 	const struct shipment *s = arg;
 	struct outgoing rest = { 0 };
-	bool any_later = any(s, DELIVERY_LATER), any_failed = any(s, DELIVERY_FAILED);
+	bool any_later = any(s, DELIVERY_LATER), any_failed = any(s, DELIVERY_FAILED), given_up;
 	enum status st = outbox_load(txn, s->outgoing.id, &rest, err);
 
 	/* Dropped by an admin while it was on its way. */
@@ -124,8 +148,11 @@ static enum status record_results(struct txn *txn, void *arg, struct error *err)
 		rest.to = rest_of(s, any_later, &rest.last_reply);
 		st = store_rest(txn, s, &rest, any_later, any_failed, err);
 	}
-	if (st == ST_OK && rest.state == OUTGOING_FAILED && any_later)
+	given_up = rest.state == OUTGOING_FAILED && any_later;
+	if (st == ST_OK && given_up)
 		st = note(txn, s, "failed", rest.to[0], "given up after five days", err);
+	if (st == ST_OK && (any_failed || given_up))
+		st = flag_undelivered(txn, s, err);
 	record_release(&outgoing_type, &rest);
 	return st;
 }
@@ -158,72 +185,89 @@ static enum status load_mail(struct shipment *s, GString *mail, struct error *er
 	return st;
 }
 
-/* A mail that is gone, or cannot be read, is nothing that time mends. */
-static void fail_unreadable(struct shipment *s, const struct error *err)
+/* A mail that is gone is nothing that time mends; a store that cannot be read now is. */
+static void settle_unreadable(struct shipment *s, enum status st, const struct error *err)
 {
 	for (size_t i = 0; s->outgoing.to[i]; i++) {
-		s->results[i].delivery = DELIVERY_FAILED;
+		s->results[i].delivery = st == ST_NOT_FOUND ? DELIVERY_FAILED : DELIVERY_LATER;
 		g_strlcpy(s->results[i].reply, err->text[0] ? err->text : "the mail is not in the store", sizeof s->results[i].reply);
 	}
 }
 
-static void forget_pause(bool relay_down)
+static void set_pause(bool relay_down)
 {
 	sender.pause = !relay_down ? 0 : sender.pause ? MIN(sender.pause * 2, PAUSE_LONGEST) : PAUSE_FIRST;
 }
-
-static void ship(struct courier *courier, struct shipment *s)
-{
-	g_autoptr(GString) mail = g_string_new(NULL);
-	struct error err = { "" };
-	bool down = false;
-
-	s->results = g_new0(struct delivery_result, g_strv_length(s->outgoing.to) + 1);
-	if (load_mail(s, mail, &err) == ST_OK) {
-		failpoint("before-send");
-		courier_send(courier, s->outgoing.sender, (const char *const *)s->outgoing.to, mail->str, mail->len, &sender.stop, s->results, &down);
-		failpoint("after-send");
-		forget_pause(down);
-	} else {
-		fail_unreadable(s, &err);
-	}
-	s->now = g_get_real_time();
-	log_results(s);
-	/* A relay that is down is no attempt of this mail's: it stays first in line. */
-	if (!down || outbox_expired(&s->outgoing, s->now))
-		if (store_write(sender.daemon->store, record_results, s, &err) != ST_OK)
-			log_error("cannot record what became of mail %" G_GUINT64_FORMAT ": %s", s->outgoing.id, err.text);
-	failpoint("after-record");
-	g_clear_pointer(&s->results, g_free);
-}
-
-/* --- the thread --- */
 
 static bool stopping(void)
 {
 	return g_atomic_int_get(&sender.stop) != 0;
 }
 
+/* Returns early when woken. */
 static void rest(int seconds)
 {
 	gint64 until = g_get_monotonic_time() + (gint64)seconds * G_TIME_SPAN_SECOND;
 
 	g_mutex_lock(&sender.lock);
-	while (!stopping() && (!sender.woken || sender.pause) && g_cond_wait_until(&sender.cond, &sender.lock, until))
+	while (!stopping() && !sender.woken && g_cond_wait_until(&sender.cond, &sender.lock, until))
 		;
 	sender.woken = false;
 	g_mutex_unlock(&sender.lock);
 }
 
+/* What was sent and is not recorded would be sent again: nothing else is done until the store takes it. */
+static void record(struct shipment *s)
+{
+	struct error err = { "" };
+	bool told = false;
+
+	while (store_write(sender.daemon->store, record_results, s, &err) != ST_OK) {
+		if (!told)
+			log_error("cannot record what became of mail %" G_GUINT64_FORMAT ", nothing is sent until that works: %s", s->outgoing.id, err.text);
+		told = true;
+		if (stopping())
+			return;
+		rest(POLL_SECONDS);
+	}
+}
+
+static void ship(struct shipment *s)
+{
+	g_autoptr(GString) mail = g_string_new(NULL);
+	struct error err = { "" };
+	enum status st;
+
+	s->results = g_new0(struct delivery_result, g_strv_length(s->outgoing.to) + 1);
+	st = load_mail(s, mail, &err);
+	if (st == ST_OK) {
+		failpoint("before-send");
+		courier_send(sender.courier, s->outgoing.sender, (const char *const *)s->outgoing.to, mail->str, mail->len, &sender.stop, s->results, &s->relay_down);
+		failpoint("after-send");
+		set_pause(s->relay_down);
+	} else {
+		settle_unreadable(s, st, &err);
+	}
+	s->now = g_get_real_time();
+	log_results(s);
+	/* Broken off because we stop: that was no attempt. */
+	if (!stopping() || any(s, DELIVERY_SENT) || any(s, DELIVERY_FAILED))
+		record(s);
+	failpoint("after-record");
+	g_clear_pointer(&s->results, g_free);
+}
+
+/* --- the thread --- */
+
 /* True when something was tried. */
-static bool send_next(struct courier *courier)
+static bool send_next(void)
 {
 	struct shipment s = { .now = g_get_real_time() };
 	struct error err = { "" };
 	enum status st = store_read(sender.daemon->store, pick, &s, &err);
 
 	if (st == ST_OK)
-		ship(courier, &s);
+		ship(&s);
 	else if (st != ST_NOT_FOUND)
 		log_error("cannot read the outbox: %s", err.text);
 	record_release(&outgoing_type, &s.outgoing);
@@ -231,47 +275,76 @@ static bool send_next(struct courier *courier)
 }
 
 /* A reload may have changed the relay: then the connection is made anew. */
-static struct courier *current_courier(struct courier *courier, struct settings **of)
+static enum status renew_courier(struct error *err)
 {
 	struct settings *now = daemon_settings(sender.daemon);
-	struct error err = { "" };
+	bool same = sender.courier && now == sender.of;
 
-	if (courier && now == *of) {
+	if (same) {
 		settings_unref(now);
-		return courier;
+		return ST_OK;
 	}
-	courier_free(courier);
-	courier = NULL;
-	g_clear_pointer(of, settings_unref);
-	if (courier_new(now, &courier, &err) != ST_OK)
-		log_error("%s", err.text);
-	*of = now;
-	return courier;
+	courier_free(sender.courier);
+	sender.courier = NULL;
+	settings_unref(sender.of);
+	sender.of = now;
+	return courier_new(now, &sender.courier, err);
+}
+
+static enum status read_urged(struct txn *txn, void *arg, struct error *err)
+{
+	return outbox_urged(txn, arg, err);
+}
+
+/* Did somebody at the command line ask for another try? */
+static bool urged(void)
+{
+	uint64_t before = sender.urged;
+
+	return store_read(sender.daemon->store, read_urged, &sender.urged, NULL) == ST_OK && sender.urged != before;
+}
+
+/* The relay is left alone for a while, unless somebody knows better. */
+static void wait_for_relay(void)
+{
+	gint64 until = g_get_monotonic_time() + (gint64)sender.pause * G_TIME_SPAN_SECOND;
+
+	while (!stopping() && !urged() && g_get_monotonic_time() < until)
+		rest(MIN(sender.pause, POLL_SECONDS));
 }
 
 static gpointer run(gpointer arg)
 {
-	struct courier *courier = NULL;
-	struct settings *of = NULL;
+	struct error err = { "" };
 
 	(void)arg;
+	urged();
 	while (!stopping()) {
-		courier = current_courier(courier, &of);
-		if (!courier || !send_next(courier) || sender.pause)
-			rest(sender.pause ? sender.pause : POLL_SECONDS);
+		if (renew_courier(&err) != ST_OK) {
+			set_pause(true);
+			log_error("%s", err.text);
+		} else if (!send_next()) {
+			sender.pause = 0;
+			rest(POLL_SECONDS);
+		}
+		if (sender.pause)
+			wait_for_relay();
 	}
-	courier_free(courier);
-	settings_unref(of);
+	courier_free(sender.courier);
+	settings_unref(sender.of);
 	return NULL;
 }
 
-bool sender_start(struct daemon *daemon)
+enum status sender_start(struct daemon *daemon, struct error *err)
 {
 	sender.daemon = daemon;
 	g_mutex_init(&sender.lock);
 	g_cond_init(&sender.cond);
+	/* The first one here, so that a password which only root can read stops the start. */
+	if (renew_courier(err) != ST_OK)
+		return ST_BAD_INPUT;
 	sender.thread = g_thread_try_new("sender", run, NULL, NULL);
-	return sender.thread != NULL;
+	return sender.thread ? ST_OK : error_set(err, ST_BUSY, "cannot start a thread: %s", g_strerror(errno));
 }
 
 void sender_stop(void)

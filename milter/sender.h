@@ -4,8 +4,8 @@
 
 #include "daemon.h"
 
-/* Starts the thread; false when there can be none. daemon must outlive sender_stop(). */
-bool sender_start(struct daemon *daemon);
+/* Starts the thread. ST_BAD_INPUT: the relay's password cannot be read. daemon must outlive sender_stop(). */
+enum status sender_start(struct daemon *daemon, struct error *err);
 /* Ends it within a second; a mail at hand is tried again at the next start. */
 void sender_stop(void);
 

@@ -37,31 +37,13 @@ struct work {
 	bool drop;
 };
 
-/* What was suppressed has no mail to send. */
-static enum status retry(struct txn *txn, uint64_t id, int64_t now, struct error *err)
-{
-	struct outgoing o = { 0 };
-	enum status st = outbox_load(txn, id, &o, err);
-
-	if (st == ST_OK && o.state == OUTGOING_SUPPRESSED)
-		st = error_set(err, ST_REFUSED, "outgoing mail %" G_GUINT64_FORMAT " was suppressed and never written", id);
-	if (st == ST_OK) {
-		o.state = OUTGOING_WAITING;
-		o.next_try = now;
-		o.created = now;
-		st = outbox_save(txn, &o, err);
-	}
-	record_release(&outgoing_type, &o);
-	return st;
-}
-
 static enum status change(struct txn *txn, void *arg, struct error *err)
 {
 	struct work *w = arg;
 	enum status st = ST_OK;
 
 	for (size_t i = 0; i < w->ids.n && st == ST_OK; i++) {
-		st = w->drop ? outbox_remove(txn, w->ids.v[i], err) : retry(txn, w->ids.v[i], w->cli->actor.now, err);
+		st = w->drop ? outbox_remove(txn, w->ids.v[i], err) : outbox_retry(txn, w->ids.v[i], w->cli->actor.now, err);
 		if (st == ST_NOT_FOUND)
 			error_set(err, st, "there is no outgoing mail %" G_GUINT64_FORMAT, w->ids.v[i]);
 	}
@@ -89,42 +71,15 @@ static int run_drop(struct cli *cli)
 	return run_change(cli, true);
 }
 
-/* Everything that waits is due now. */
-static enum status note_waiting(struct txn *txn, const struct outgoing *o, void *arg, struct error *err)
-{
-	(void)txn;
-	(void)err;
-	if (o->state == OUTGOING_WAITING)
-		numbers_add(&((struct work *)arg)->ids, o->id);
-	return ST_OK;
-}
-
 static enum status flush(struct txn *txn, void *arg, struct error *err)
 {
-	struct work *w = arg;
-	enum status st;
-
-	w->ids.n = 0;
-	st = outbox_each(txn, note_waiting, w, err);
-	for (size_t i = 0; i < w->ids.n && st == ST_OK; i++) {
-		struct outgoing o = { 0 };
-
-		st = outbox_load(txn, w->ids.v[i], &o, err);
-		o.next_try = 0;
-		if (st == ST_OK)
-			st = outbox_save(txn, &o, err);
-		record_release(&outgoing_type, &o);
-	}
-	return st;
+	(void)arg;
+	return outbox_flush(txn, err);
 }
 
 static int run_flush(struct cli *cli)
 {
-	struct work w = { .cli = cli };
-	enum status st = store_write(cli->store, flush, &w, &cli->err);
-
-	g_free(w.ids.v);
-	return cli_status(cli, st);
+	return cli_status(cli, store_write(cli->store, flush, NULL, &cli->err));
 }
 
 const struct cli_command cmd_outbox_list = { "outbox list", "", "list mail that waits, failed or was suppressed", NULL, NEED_STORE_READ, 0, 0, run_list };
