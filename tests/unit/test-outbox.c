@@ -153,6 +153,48 @@ static enum status counts(struct txn *txn, void *arg, struct error *err)
 	return ST_OK;
 }
 
+static int64_t next_of(struct txn *txn, uint64_t id)
+{
+	struct outgoing o = { 0 };
+	int64_t next;
+
+	OK(outbox_load(txn, id, &o, NULL));
+	next = o.state == OUTGOING_WAITING ? o.next_try : -1;
+	record_release(&outgoing_type, &o);
+	return next;
+}
+
+static uint64_t urged(struct txn *txn)
+{
+	uint64_t count;
+
+	OK(outbox_urged(txn, &count, NULL));
+	return count;
+}
+
+static enum status urging(struct txn *txn, void *arg, struct error *err)
+{
+	uint64_t waiting = put(txn, 500, OUTGOING_WAITING), failed = put(txn, 0, OUTGOING_FAILED), suppressed = put(txn, 0, OUTGOING_SUPPRESSED);
+
+	(void)arg;
+	g_assert_cmpuint(urged(txn), ==, 0);
+	OK(outbox_flush(txn, err));
+	g_assert_cmpint(next_of(txn, waiting), ==, 0);
+	g_assert_cmpint(next_of(txn, failed), ==, -1);
+	g_assert_cmpuint(urged(txn), ==, 1);
+	OK(outbox_retry(txn, failed, 7, err));
+	g_assert_cmpint(next_of(txn, failed), ==, 0);
+	g_assert_cmpuint(urged(txn), ==, 2);
+	g_assert_cmpint(outbox_retry(txn, suppressed, 7, err), ==, ST_REFUSED);
+	g_assert_cmpint(outbox_retry(txn, 99, 7, err), ==, ST_NOT_FOUND);
+	OK(outbox_forget_suppressed(txn, MINUTES(5 * 24 * 60), err));
+	g_assert_cmpint(next_of(txn, suppressed), ==, -1);
+	OK(outbox_forget_suppressed(txn, MINUTES(5 * 24 * 60) + 1, err));
+	g_assert_cmpint(outbox_retry(txn, suppressed, 7, err), ==, ST_NOT_FOUND);
+	g_assert_cmpint(next_of(txn, waiting), ==, 0);
+	return ST_OK;
+}
+
 static void test_in_store(gconstpointer fn)
 {
 	struct place place;
@@ -164,9 +206,10 @@ static void test_in_store(gconstpointer fn)
 
 int main(int argc, char **argv)
 {
-	static store_fn *const fns[] = { due, contents, counts };
+	static store_fn *const fns[] = { due, contents, counts, urging };
 	static const char *const names[] = {
 		"/outbox/only waiting mails are due, the oldest first", "/outbox/keeps entries and their mails", "/outbox/counts answers by address and day",
+		"/outbox/flush and retry make mails due; what was suppressed is forgotten in time",
 	};
 
 	g_test_init(&argc, &argv, NULL);
