@@ -91,7 +91,7 @@ GString *letter_write_open(const struct letter *letter)
 	g_autofree char *mark = boundary(letter->message_id);
 
 	put_headers(mail, letter);
-	g_string_append_printf(mail, "Content-Type: multipart/mixed; boundary=\"%s\"\n\n--%s\n", mark, mark);
+	g_string_append_printf(mail, "Content-Type: multipart/mixed; boundary=\"%s\"\nContent-Transfer-Encoding: 8bit\n\n--%s\n", mark, mark);
 	put_text(mail, letter->text);
 	return mail;
 }
@@ -100,7 +100,8 @@ void letter_attach(GString *mail, const char *message_id, const char *data, size
 {
 	g_autofree char *mark = boundary(message_id);
 
-	g_string_append_printf(mail, "\n--%s\nContent-Type: message/rfc822\nContent-Disposition: attachment\n\n", mark);
+	/* RFC 2046 section 5.2.1: it may not be encoded; what came as 8-bit goes on as that, and says so. */
+	g_string_append_printf(mail, "\n--%s\nContent-Type: message/rfc822\nContent-Transfer-Encoding: 8bit\nContent-Disposition: attachment\n\n", mark);
 	g_string_append_len(mail, data, (gssize)len);
 }
 

@@ -37,10 +37,11 @@ struct template {
 	char *language;		/* Content-Language; NULL */
 };
 
-/* Headers that the composer of an answer writes; a trailing * stands for the rest of a name. */
+/* Headers that the composer of an answer writes, or that would have robots write to us; a trailing * stands for the rest of a name. */
 static const char *const own_headers[] = {
 	"From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Date", "Message-ID", "In-Reply-To", "References", "Return-Path", "Received",
-	"MIME-Version", "Content-*", "Auto-Submitted", "X-Auto-Response-Suppress", "X-Ticket*", "Resent-*", "DKIM-*", "ARC-*", NULL
+	"MIME-Version", "Content-*", "Auto-Submitted", "X-Auto-Response-Suppress", "X-Ticket*", "Resent-*", "DKIM-*", "ARC-*",
+	"Disposition-Notification-*", "Return-Receipt-To", "X-Confirm-Reading-To", "Errors-To", "Delivered-To", "Apparently-To", NULL
 };
 
 static void piece_clear(void *data)

@@ -58,6 +58,9 @@ static const struct {
 	{ "Subject: a\nMessage-ID: b\n\nx\n", 2, "header Message-ID is written" },
 	{ "Subject: a\nContent-Type: text/html\n\nx\n", 2, "header Content-Type is written" },
 	{ "Subject: a\nX-Ticket-Queue: b\n\nx\n", 2, "header X-Ticket-Queue is written" },
+	{ "Subject: a\nBcc: b\n\nx\n", 2, "header Bcc is written" },
+	{ "Subject: a\nDisposition-Notification-To: b\n\nx\n", 2, "header Disposition-Notification-To is written" },
+	{ "Subject: a\nReturn-Receipt-To: b\n\nx\n", 2, "header Return-Receipt-To is written" },
 	{ "Subject: a\nAuto-Submitted: no\n\nx\n", 2, "header Auto-Submitted is written" },
 	{ "Subject: a\n\none\n\xe4\n", 4, "expected text in UTF-8" }
 };
