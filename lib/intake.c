@@ -404,6 +404,7 @@ enum status intake(struct store *store, const struct arrival *arrival, struct ou
 
 	work_init(&w, store, arrival, outcome);
 	identify(&w);
+	failpoint("before-archive");
 	st = keep(&w, arrival->settings->store.durable, err);
 	failpoint("archived");
 	if (st == ST_OK)

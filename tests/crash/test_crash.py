@@ -14,7 +14,7 @@ from harness.sink import Sink, unique
 
 KILLS = int(os.environ.get("CRASH_KILLS", "200"))
 SEED = int(os.environ.get("CRASH_SEED", str(int(time.time()))))
-FAILPOINTS = ("archived", "before-commit", "after-commit", "before-edits", "after-edits", "before-send", "after-send", "after-record")
+FAILPOINTS = ("before-archive", "archived", "before-commit", "after-commit", "before-edits", "after-edits", "before-send", "after-send", "after-record")
 
 
 def settle(load, daemon, sink):
@@ -95,7 +95,7 @@ def test_what_postfix_accepted_is_in_one_mailbox_and_one_ticket(daemon, sink, po
         ids.append(message_id)
         if index % 2:
             daemon.kill()
-            daemon.start(env={"MILTICKET_DIE_AT": f"{dice.choice(FAILPOINTS[:5])}:1"})
+            daemon.start(env={"MILTICKET_DIE_AT": f"{dice.choice(FAILPOINTS[:6])}:1"})
         data = client.compose(sender, message_id=message_id)
         if index % 2:
             answer = client.send(postfix.port, sender, "support@example.com", data)
