@@ -75,9 +75,10 @@ def filled(pattern):
 
 # --- the manual -------------------------------------------------------------------
 
-def test_the_manual_is_well_formed():
-    found = subprocess.run([tool("mandoc"), "-Tlint", PAGE], capture_output=True, text=True).stdout
-    # Whether other packages' pages are installed here is not the page's affair.
+@pytest.mark.parametrize("page", (PAGE, SOURCE / "conf" / "milticket.conf.5"), ids=lambda page: page.name)
+def test_the_manual_is_well_formed(page):
+    found = subprocess.run([tool("mandoc"), "-Tlint", page], capture_output=True, text=True).stdout
+    # Whether other pages and mandoc's database are installed is no matter of this one.
     assert [line for line in found.splitlines() if "referenced manual not found" not in line and "mandoc.db" not in line] == []
 
 
