@@ -127,6 +127,18 @@ static int open_env(struct store *store, size_t map_size)
 	return rc;
 }
 
+/* The numbers of files that nobody has open are given again: what was noted counts only if it is there still when they are open. */
+static int open_current(struct store *store, size_t map_size)
+{
+	int rc = open_env(store, map_size);
+
+	for (int i = 0; i < RETRIES && rc == 0 && engine_replaced(store); i++) {
+		g_clear_pointer(&store->env, mdb_env_close);
+		rc = open_env(store, 0);
+	}
+	return rc;
+}
+
 static int reopen(struct store *store)
 {
 	int rc;
@@ -134,7 +146,7 @@ static int reopen(struct store *store)
 	if (store->env)
 		mdb_env_close(store->env);
 	store->env = NULL;
-	rc = open_env(store, 0);
+	rc = open_current(store, 0);
 	if (rc == 0)
 		rc = open_tables(store);
 	if (rc && store->env)
@@ -307,7 +319,7 @@ static enum status begin_use(struct store *store, const struct store_options *op
 	enum status st;
 
 	if (rc == 0)
-		rc = open_env(store, options->map_size);
+		rc = open_current(store, options->map_size);
 	if (rc)
 		return engine_error(err, store, "open", rc);
 	st = check_version(store, err);

@@ -75,7 +75,7 @@ static enum status read_count(struct txn *txn, void *arg, struct error *err)
 	return st;
 }
 
-/* A process that writes until there is something to read, and then tells how often it did. */
+/* A process that tells when it has begun to write, writes until there is something to read, and then tells how often it did. */
 struct writer {
 	pid_t pid;
 	int stop, told;		/* ends of pipes */
@@ -91,7 +91,8 @@ static void write_until(struct place *place, int stop, int tell)
 	while (poll(&stopped, 1, 0) == 0) {
 		if (store_write(place->store, count_up, NULL, &place->err) != ST_OK)
 			_exit(1);
-		count++;
+		if (count++ == 0 && write(tell, "x", 1) != 1)
+			_exit(3);
 	}
 	_exit(write(tell, &count, sizeof count) == sizeof count ? 0 : 3);
 }
@@ -99,6 +100,7 @@ static void write_until(struct place *place, int stop, int tell)
 static void start_writer(struct place *place, struct writer *writer)
 {
 	int stop[2], told[2];
+	char begun;
 
 	g_assert_cmpint(pipe(stop), ==, 0);
 	g_assert_cmpint(pipe(told), ==, 0);
@@ -108,6 +110,7 @@ static void start_writer(struct place *place, struct writer *writer)
 		write_until(place, stop[0], told[1]);
 	writer->stop = stop[1];
 	writer->told = told[0];
+	g_assert_cmpint(read(writer->told, &begun, 1), ==, 1);
 }
 
 static uint64_t stop_writer(const struct writer *writer)
@@ -142,6 +145,9 @@ static void test_no_commit_is_lost(void)
 	}
 	for (size_t i = 0; i < G_N_ELEMENTS(writers); i++)
 		wanted += stop_writer(&writers[i]);
+	/* As who comes new sees it: all of them might have stayed with the old files. */
+	store_close(place.store);
+	g_assert_cmpint(place_reopen(&place, false), ==, ST_OK);
 	place_write(&place, read_count, &count, ST_OK);
 	g_assert_cmpuint(count, ==, wanted);
 	place_close(&place);
