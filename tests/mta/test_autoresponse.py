@@ -210,6 +210,50 @@ def test_intake_does_not_wait_for_a_relay_that_is_down(relayed, relay):
         again.close()
 
 
+def test_many_answers_go_over_one_connection(relayed, relay):
+    people = [Customer() for _ in range(5)]
+    for person in people:
+        relayed.asks(person)
+    for person in people:
+        relay.wait_mails(person.address)
+    settled(relayed)
+    assert relay.connections == 1
+
+
+def test_a_mail_that_the_relay_breaks_off_at_keeps_no_other_waiting(relayed, relay):
+    relay.script = {"body": [DROP]}
+    first, second = Customer(), Customer()
+    relayed.asks(first)
+    assert attempted(relayed)["next_try"]
+    relayed.asks(second)
+    relay.wait_mails(second.address)
+    assert relay.mails(first.address) == []
+
+
+def test_a_relay_that_is_down_shows_in_the_outbox_and_a_flush_ends_the_pause(relayed, relay):
+    relay.script = {"connect": "554 5.3.2 closed today"}
+    carla = Customer()
+    relayed.asks(carla)
+    waiting = attempted(relayed)
+    assert (waiting["state"], waiting["next_try"]) == ("waiting", None)
+    assert waiting["last_reply"]
+    relay.script = {}
+    relayed.daemon.run_ticket("outbox", "flush")
+    relay.wait_mails(carla.address)
+    settled(relayed)
+
+
+def test_an_address_that_needs_smtputf8_fails_at_a_relay_without_it(relayed, relay):
+    relay.script = {"ehlo": "250 sink.example"}
+    carla = Customer()
+    relayed.asks(carla)
+    desk_number = relayed.daemon.tickets()[0]["number"]
+    relay.wait_mails(carla.address)
+    relayed.daemon.run_ticket("send", str(desk_number), "jürgen@example.net")
+    failed = wait_until(lambda: [found for found in relayed.daemon.outbox() if found["state"] == "failed"], "a failed entry")
+    assert "SMTPUTF8" in failed[0]["last_reply"]
+
+
 def test_answers_wait_through_a_restart(relayed, relay):
     relay.script = {"connect": "421 4.3.2 not now"}
     carla = Customer()
