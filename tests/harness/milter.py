@@ -1,5 +1,6 @@
 """The MTA's end of the milter protocol (version 6), for what a mail server would hide: exact edits, broken conversations, load."""
 import dataclasses
+import re
 import socket
 import struct
 
@@ -13,6 +14,7 @@ UNANSWERED = {b"L": 0x80, b"C": 0x1000, b"H": 0x2000, b"M": 0x4000, b"R": 0x8000
 LEADING_SPACE = 0x100000
 FINAL = {b"a": "accept", b"d": "discard", b"r": "reject", b"t": "tempfail", b"y": "reply", b"c": "continue", b"s": "skip"}
 CHUNK = 65535
+HEADER = re.compile(rb"([!-9;-~]+)[ \t]*:((?:[^\r]|\r(?!\n)|\r\n(?=[ \t]))*)(?:\r\n|$)")
 
 
 @dataclasses.dataclass
@@ -85,24 +87,19 @@ class MilterClient:
         self._write(b"A")
 
     def _steps(self, sender, recipients, data, macros):
-        head, _, body = crlf(data).partition(b"\r\n\r\n")
+        headers, body = split(data)
         yield b"M", b"<" + sender.encode() + b">\0", macros
         for recipient in recipients:
             yield b"R", b"<" + recipient.encode() + b">\0", {**macros, "{rcpt_addr}": recipient}
         yield b"T", b"", macros
-        for name, value in self._headers(head):
+        for name, value in headers:
+            if not self.steps & LEADING_SPACE:
+                value = value.removeprefix(b" ")
             yield b"L", name + b"\0" + value + b"\0", None
         yield b"N", b"", macros
         for start in range(0, len(body), CHUNK):
             yield b"B", body[start:start + CHUNK], None
         yield b"E", b"", macros
-
-    def _headers(self, head):
-        for line in head.replace(b"\r\n ", b"\n ").replace(b"\r\n\t", b"\n\t").split(b"\r\n"):
-            name, _, value = line.partition(b":")
-            if not self.steps & LEADING_SPACE:
-                value = value[1:] if value[:1] == b" " else value
-            yield name, value
 
     def _step(self, command, payload, macros=None):
         if self.steps & SKIPPED.get(command, 0):
@@ -155,11 +152,18 @@ class MilterClient:
         return data
 
 
+def split(data):
+    """The (name, value) of every header, with bare line feeds at its folds, and the body. As an MTA sees it, the first line that is no header begins the body."""
+    data, fields, at = crlf(data), [], 0
+    while (found := HEADER.match(data, at)):
+        fields.append((found[1], found[2].replace(b"\r\n", b"\n")))
+        at = found.end()
+    return fields, data[at:].removeprefix(b"\r\n")
+
+
 def edited(data, edits):
     """The message as the MTA delivers it after these edits, as bytes with CRLF."""
-    head, _, body = crlf(data).partition(b"\r\n\r\n")
-    lines = [line for line in head.replace(b"\r\n ", b"\n ").replace(b"\r\n\t", b"\n\t").split(b"\r\n") if line]
-    fields = [tuple(line.partition(b":")[::2]) for line in lines]
+    fields, body = split(data)
     for kind, name, index, value in edits:
         name, value = name.encode(), value.encode("utf-8", "surrogateescape")
         if kind == "add":

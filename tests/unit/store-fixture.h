@@ -21,6 +21,7 @@ struct store_options place_options(const struct place *place, size_t map_size);
 void place_write(struct place *place, store_fn *fn, void *arg, enum status wanted);
 void place_read(struct place *place, store_fn *fn, void *arg, enum status wanted);
 
+/* Refuses, and the test fails, when the path does not lie in the directory of temporary files. */
 void remove_tree(const char *path);
 
 #endif
