@@ -516,7 +516,7 @@ static void test_same_text_from_a_file(void)
 	static const char *const mails[] = {
 		"Subject: x\n\nhello\n", "Subject: x\n\n", "Subject: x\n", "Subject: x\n\n\n\nhello", "\nhello\n", "hello", "no header\n\nhello\n",
 		"Subject: x\nno header\n\nhello\n", "Subject: x\r\n\r\nhello\r\n", "Subject : x\n\nhello\n", "From a@b Mon 10:00\nSubject: x\n\nhello\n",
-		"Content-Type: text/plain; charset=iso-8859-1\n\nGr\xfc\xdf""e\n", "Content-Type: text/plain; charset=iso-2022-jp\n\n\033$B$\"\033(B\n",
+		"Content-Type: text/plain; charset=iso-8859-1\n\nGr\xfc\xdf\x65\n", "Content-Type: text/plain; charset=iso-2022-jp\n\n\033$B$\"\033(B\n",
 		"Content-Type: text\n\nhello\n", "Content-Type: nonsense\n\nhello\n", "Content-Type:\n\nhello\n", "Content-Type: text/html\n\n<p>hello\n",
 		"Content-Type: text/plain\nContent-Type: text/html\n\n<p>hello\n", "Content-Transfer-Encoding: base64\n\naGVsbG8=\n",
 		"Content-Transfer-Encoding: 8bit\n\nhello\n", "Content-Transfer-Encoding: 8BIT \n\nhello\n", "Content-Transfer-Encoding: nonsense\n\nhello\n",
