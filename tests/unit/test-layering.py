@@ -132,9 +132,15 @@ def functions_are_short():
     return [f"median {median}, p90 {p90}"] + [f"{where}: {size} lines" for size, where in lengths[:10]]
 
 
+def every_limit_is_tested():
+    tests = "\n".join(path.read_text(errors="replace") for path in files("tests/unit/test-*.c", "tests/*/test_*.py"))
+    limits = re.findall(r"^\t(LIMIT_\w+) =", (ROOT / "lib/limits.h").read_text(), re.M)
+    return [f"{limit} is in no test" for limit in limits if not re.search(rf"\b{limit}\b", tests)] or ([] if limits else ["no limit found"])
+
+
 CHECKS = (each_library_has_one_home, includes_point_downward, header_names_are_unique, only_the_milter_calls_smfi,
           the_core_has_no_effects_of_its_own, no_dangerous_calls, nothing_is_left_unfinished, no_path_of_a_machine,
-          every_source_opens_with_what_it_is, functions_are_short)
+          every_source_opens_with_what_it_is, every_limit_is_tested, functions_are_short)
 
 
 def main():

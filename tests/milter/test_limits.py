@@ -1,0 +1,67 @@
+"""Caps on what one transaction brings, at the limit and one past it; the values are those of lib/limits.h."""
+import re
+
+import pytest
+
+from harness.daemon import SUPPORT
+from harness.ground import SOURCE
+from harness.house import OPS
+
+CARLA = "carla@customer.example"
+LIMITS = {name: eval(value, {"__builtins__": {}}) for name, value in re.findall(r"^\t(LIMIT_\w+) = ([\d *]+)", (SOURCE / "lib" / "limits.h").read_text(), re.M)}
+PAST = pytest.mark.parametrize("past", [0, 1], ids=["at", "past"])
+
+
+@PAST
+def test_accounts_among_recipients_are_looked_at_up_to_a_limit(build, past):
+    house = build([SUPPORT, {**OPS, "deliver": "none"}])
+    crowd = [f"user{index}@example.com" for index in range(LIMITS["LIMIT_RECIPIENTS"])]
+    ours = ["support@example.com"] * (LIMITS["LIMIT_RECIPIENTS_OURS"] - len(crowd) - 1 + past)
+    mail = house.mail(to=[*crowd, *ours, "ops@example.com"])
+    assert mail.number == 1
+    assert [edit[3].strip("<>") for edit in mail.result.edits if edit[0] == "not-recipient"] == ([] if past else ["ops@example.com"])
+
+
+def header_bytes(lines):
+    """As the filter counts: name, value with the white space before it, and two."""
+    return sum(len(line) + 1 for line in lines)
+
+
+def many(room, reserve):
+    return [b"X: y"] * room["count"], [b"Sender: a@customer.example"] * reserve["count"]
+
+
+def long(room, reserve):
+    def lines(name, size):
+        whole = [name + b"y" * (60_000 - len(name) - 1)] * (size // 60_000 - 1)
+        return [*whole, name + b"y" * (size - header_bytes(whole) - len(name) - 1)]
+    return lines(b"X: ", room["bytes"]), lines(b"Sender: ", reserve["bytes"])
+
+
+@PAST
+@pytest.mark.parametrize("flood", [many, long])
+def test_headers_that_matter_are_read_behind_a_flood_up_to_a_limit(build, flood, past):
+    house = build()
+    asked = house.mail(f"Carla <{CARLA}>")
+    lines = [f"From: {CARLA}".encode(), b"To: support@example.com", b"Subject: Printer", b"Message-ID: <behind@customer.example>"]
+    last = [f"In-Reply-To: {asked.id}".encode()]
+    reserve = {"bytes": LIMITS["LIMIT_HEADER_RESERVE_BYTES"], "count": LIMITS["LIMIT_HEADER_RESERVE_COUNT"]}
+    room = {"bytes": LIMITS["LIMIT_HEADER_BYTES"] - reserve["bytes"] - header_bytes(lines), "count": LIMITS["LIMIT_HEADER_COUNT"] - reserve["count"] - len(lines)}
+    junk, filler = flood(room, {"bytes": reserve["bytes"] - header_bytes(last) + past, "count": reserve["count"] - len(last) + past})
+    mail = house.hand_in(b"\n".join([*lines, *junk, *filler, *last, b"", b"x\n"]), CARLA)
+    assert mail.number == (asked.number + 1 if past else asked.number)
+
+
+def test_at_most_so_many_agents_get_one_mail(build):
+    house = build([{**SUPPORT, "deliver": "agents"}])
+    limit = LIMITS["LIMIT_NOTIFIED"]
+
+    def told():
+        return sum(edit[0] == "recipient" for edit in house.mail().result.edits)
+
+    for index in range(limit - 1):
+        house.daemon.add_agent(f"agent{index}", name="Agent", address=f"agent{index}@example.com", queue="support")
+    assert told() == limit - 1
+    for index in (limit, limit + 1):
+        house.daemon.add_agent(f"agent{index}", name="Agent", address=f"agent{index}@example.com", queue="support")
+        assert told() == limit

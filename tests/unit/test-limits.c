@@ -1,0 +1,150 @@
+/* Caps that several modules keep together, at the limit and one past it. Those of one module are in the test of that module. */
+#include <string.h>
+
+#include "desk.h"
+#include "limits.h"
+#include "reply.h"
+
+static GString *mail_head(unsigned id)
+{
+	GString *mail = g_string_new("From: carla@example.net\nSubject: Printer\n");
+
+	g_string_append_printf(mail, "Message-ID: <q%u@example.net>\n", id);
+	if (id > 1)
+		g_string_append_printf(mail, "In-Reply-To: <q%u@example.net>\n", id - 1);
+	return mail;
+}
+
+static void hand_in(struct desk *d, GString *mail)
+{
+	g_string_append(mail, "\nx\n");
+	desk_mail(d, "carla@example.net", "support@example.com", NULL, mail->str);
+	g_assert_cmpint(d->status, ==, ST_OK);
+	g_assert_cmpuint(d->last.ticket, ==, 1);
+	g_string_free(mail, TRUE);
+}
+
+static unsigned participants_after(struct desk *d, unsigned id, unsigned others)
+{
+	GString *mail = mail_head(id);
+	struct ticket t;
+	unsigned n;
+
+	for (unsigned i = 0; i < others; i++)
+		g_string_append_printf(mail, i ? ", p%u-%u@example.org" : "Cc: p%u-%u@example.org", id, i);
+	g_string_append_c(mail, '\n');
+	hand_in(d, mail);
+	desk_ticket(d, 1, &t);
+	n = g_strv_length(t.participants);
+	record_release(&ticket_type, &t);
+	return n;
+}
+
+static void test_participants(void)
+{
+	struct desk d;
+	unsigned id = 1, left = LIMIT_PARTICIPANTS - 1;
+
+	desk_open(&d, NULL);
+	for (unsigned n; left > 0; left -= n) {
+		n = MIN(left, LIMIT_ADDRESSES);
+		g_assert_cmpuint(participants_after(&d, id++, n), ==, LIMIT_PARTICIPANTS - left + n);
+	}
+	g_assert_cmpuint(participants_after(&d, id, 1), ==, LIMIT_PARTICIPANTS);
+	desk_close(&d);
+}
+
+/* The root and the newest stay. */
+static void assert_references(struct desk *d, unsigned id, unsigned count, const char *second)
+{
+	GString *mail = mail_head(id);
+	struct entry entry;
+
+	g_string_append(mail, "References:");
+	for (unsigned i = 0; i + 1 < count; i++)
+		g_string_append_printf(mail, " <r%u@example.net>", i);
+	g_string_append_printf(mail, " <q%u@example.net>\n", id - 1);
+	hand_in(d, mail);
+	desk_entry(d, 1, id, &entry);
+	g_assert_cmpuint(g_strv_length(entry.references), ==, LIMIT_REFERENCES_KEPT);
+	g_assert_cmpstr(entry.references[0], ==, "<r0@example.net>");
+	g_assert_cmpstr(entry.references[1], ==, second);
+	record_release(&entry_type, &entry);
+}
+
+static void test_references_kept(void)
+{
+	struct desk d;
+
+	desk_open(&d, NULL);
+	hand_in(&d, mail_head(1));
+	assert_references(&d, 2, LIMIT_REFERENCES_KEPT, "<r1@example.net>");
+	assert_references(&d, 3, LIMIT_REFERENCES_KEPT + 1, "<r2@example.net>");
+	desk_close(&d);
+}
+
+static void fill_archived(struct desk *d, uint64_t seq, size_t size)
+{
+	g_autofree char *path = NULL, *data = g_malloc(size);
+	struct entry entry;
+
+	memset(data, 'x', size);
+	memcpy(data, "A: b\n\n", strlen("A: b\n\n"));
+	desk_entry(d, 1, seq, &entry);
+	path = g_build_filename(d->dir, "mail", entry.archive, NULL);
+	g_assert_true(g_file_test(path, G_FILE_TEST_IS_REGULAR));
+	g_assert_true(g_file_set_contents(path, data, (gssize)size, NULL));
+	record_release(&entry_type, &entry);
+}
+
+static enum status note_id(struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err)
+{
+	(void)txn;
+	(void)err;
+	*(uint64_t *)arg = outgoing->id;
+	return ST_OK;
+}
+
+static enum status find_id(struct txn *txn, void *arg, struct error *err)
+{
+	return outbox_each(txn, note_id, arg, err);
+}
+
+/* Bytes of a mail that both messages of the ticket are to be attached to. */
+static size_t attached(struct desk *d)
+{
+	char id[] = "n@example.com";
+	uint64_t seqs[] = { 1, 2 };
+	struct outgoing outgoing = { .ticket = 1, .message_id = id, .attach = { .v = seqs, .n = G_N_ELEMENTS(seqs) } };
+	g_autoptr(GString) mail = g_string_new(NULL);
+
+	g_assert_cmpint(store_read(d->store, find_id, &outgoing.id, &d->err), ==, ST_OK);
+	g_assert_cmpint(reply_complete(d->store, d->settings, &outgoing, mail, &d->err), ==, ST_OK);
+	return mail->len;
+}
+
+static void test_forwarded_bytes(void)
+{
+	static const size_t half = LIMIT_FORWARD_BYTES / 2;
+	struct desk d;
+
+	desk_open(&d, NULL);
+	hand_in(&d, mail_head(1));
+	hand_in(&d, mail_head(2));
+	fill_archived(&d, 1, half);
+	fill_archived(&d, 2, LIMIT_FORWARD_BYTES - half);
+	g_assert_cmpuint(attached(&d), >, LIMIT_FORWARD_BYTES);
+	fill_archived(&d, 1, half + 1);
+	g_assert_cmpuint(attached(&d), >, half);
+	g_assert_cmpuint(attached(&d), <, half + half / 2);
+	desk_close(&d);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/limits/participants of a ticket", test_participants);
+	g_test_add_func("/limits/references kept of a message", test_references_kept);
+	g_test_add_func("/limits/bytes attached to one mail", test_forwarded_bytes);
+	return g_test_run();
+}
