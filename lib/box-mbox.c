@@ -136,11 +136,13 @@ static void end_mail(struct box *box, const char *data, const char *end)
 
 enum status mbox_scan(struct box *box, struct error *err)
 {
-	const char *data = g_mapped_file_get_contents(box->mbox), *end = data + g_mapped_file_get_length(box->mbox);
+	const char *data = g_mapped_file_get_contents(box->mbox), *end;
 	bool after_empty = true;
 
+	/* An empty file has no map. */
 	if (!data)
 		return ST_OK;
+	end = data + g_mapped_file_get_length(box->mbox);
 	if (!begins_from(data, end))
 		return error_set(err, ST_BAD_INPUT, "'%s' is no mbox: it does not begin with a From line", box->path);
 	for (const char *p = data, *next; p < end; p = next) {

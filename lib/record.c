@@ -337,11 +337,12 @@ static const struct field *field_by_id(const struct record_type *type, guint8 id
 
 enum status record_decode(const struct record_type *type, struct bytes value, void *record, struct error *err)
 {
-	struct reader r = { value.data, (const guint8 *)value.data + value.len }, span;
+	struct reader r = { value.data, value.data }, span;
 
 	memset(record, 0, type->size);
 	if (value.len == 0 || *r.p != RECORD_VERSION)
 		return error_set(err, ST_BAD_INPUT, "damaged %s: unknown version", type->name);
+	r.end += value.len;
 	r.p++;
 	while (r.p < r.end) {
 		const struct field *f = field_by_id(type, *r.p++);
