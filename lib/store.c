@@ -188,17 +188,23 @@ static enum status check_version(struct store *store, struct error *err)
 {
 	MDB_val key = { 6, "format" }, value = { 0, NULL };
 	g_autofree char *version = NULL;
+	MDB_stat tables;
 	MDB_txn *txn;
 	MDB_dbi meta;
+	bool lost;
 	int rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
 
 	if (rc)
 		return engine_error(err, store, "open", rc);
 	rc = mdb_dbi_open(txn, table_names[TABLE_META], 0, &meta);
+	lost = rc == MDB_NOTFOUND && mdb_env_stat(store->env, &tables) == 0 && tables.ms_entries > 0;
 	if (rc == 0)
 		rc = mdb_get(txn, meta, &key, &value);
 	version = rc ? NULL : g_strndup(value.mv_data, value.mv_size);
 	mdb_txn_abort(txn);
+	/* All tables are made at once. */
+	if (lost)
+		return engine_damaged(store, "its tables cannot be found", err);
 	if (rc == MDB_NOTFOUND)
 		return ST_NOT_FOUND;
 	if (rc)
@@ -322,6 +328,9 @@ static enum status begin_use(struct store *store, const struct store_options *op
 		rc = open_current(store, options->map_size);
 	if (rc)
 		return engine_error(err, store, "open", rc);
+	st = engine_check_end(store, err);
+	if (st != ST_OK)
+		return st;
 	st = check_version(store, err);
 	if (st == ST_NOT_FOUND && options->read_only)
 		return not_there(store, err);

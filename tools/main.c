@@ -1,6 +1,7 @@
 /* ticket: the command table. A new command is a file and a row. */
 #include <locale.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include "commands.h"
 
@@ -58,10 +59,24 @@ const struct cli_row cli_commands[] = {
 	{ NULL, NULL }
 };
 
+/* LMDB believes what it reads: in pages that are not its own it runs off the map. That is to end in words, and not to be started again
+ * and again. */
+static void say_damaged(int signal)
+{
+	static const char text[] = "ticket: the store may be damaged (a crash in its pages): run ticket check, restore a backup\n";
+	ssize_t n = write(STDERR_FILENO, text, sizeof text - 1);
+
+	(void)signal;
+	(void)n;
+	_exit(EXIT_CANNOT_WRITE);
+}
+
 int main(int argc, char **argv)
 {
 	setlocale(LC_ALL, "");
 	/* A pager that is left early is no reason to die without closing the store. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGSEGV, say_damaged);
+	signal(SIGBUS, say_damaged);
 	return cli_main(argc, argv);
 }

@@ -247,6 +247,34 @@ static void test_newer_format(void)
 	place_close(&place);
 }
 
+static enum status put_and_delete_large(struct txn *txn, void *arg, struct error *err)
+{
+	static const struct bytes key = { "large", 5 };
+	static char text[1 << 20];
+	enum status st = txn_put(txn, TABLE_TEXTS, key, (struct bytes){ text, sizeof text });
+
+	(void)arg;
+	(void)err;
+	return st == ST_OK ? txn_delete(txn, TABLE_TEXTS, key) : st;
+}
+
+/* What was taken and given back in one transaction is counted as pages of the file, and not in it. */
+static void test_unwritten_free_pages(void)
+{
+	g_autofree char *path = NULL;
+	struct place place;
+	struct stat file;
+
+	place_open(&place, 0);
+	path = g_build_filename(place.path, "data.mdb", NULL);
+	place_write(&place, put_and_delete_large, NULL, ST_OK);
+	store_close(place.store);
+	g_assert_cmpint(stat(path, &file), ==, 0);
+	g_assert_cmpint(file.st_size, <, 1 << 20);
+	g_assert_cmpint(place_reopen(&place, true), ==, ST_OK);
+	place_close(&place);
+}
+
 static void test_damaged_file(void)
 {
 	struct place place;
@@ -639,6 +667,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/store/read-only says when there is none, and makes none", test_nothing_there);
 	g_test_add_func("/store/of a newer format is refused", test_newer_format);
 	g_test_add_func("/store/a damaged file is an error and no crash", test_damaged_file);
+	g_test_add_func("/store/a file without its last pages is whole if those are free", test_unwritten_free_pages);
 	g_test_add_func("/store/numbers go up by name and follow a larger first", test_numbers);
 	g_test_add_func("/store/keys sort as what they hold", test_key_order);
 	g_test_add_func("/store/a key of a long text is its hash", test_key_long_text);

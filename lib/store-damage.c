@@ -1,0 +1,105 @@
+/* Damage that shows from outside: a data file that ends before its last page. */
+#include "store-engine.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SHORTER "its file is shorter than it was"
+
+/* The first two pages of a data file of LMDB 0.9, of which that with the later transaction counts. LMDB tells everything but the roots. */
+struct tree {
+	guint32 padding;
+	guint16 flags, depth;
+	size_t counts[4], root;
+};
+
+struct meta {
+	size_t number;
+	guint64 flags;
+	guint32 magic, version;
+	size_t address, map_size;
+	struct tree unused, tables;
+	size_t last, txn;
+};
+
+/* How many pages from the first one on, up to the last, are free by the record of one writer. */
+static size_t free_among(const MDB_val *record, size_t first, size_t last)
+{
+	const size_t *pages = record->mv_data;
+	size_t n = 0, count = record->mv_size >= sizeof *pages ? MIN(pages[0], record->mv_size / sizeof *pages - 1) : 0;
+
+	for (size_t i = 1; i <= count; i++)
+		n += pages[i] >= first && pages[i] <= last;
+	return n;
+}
+
+/* LMDB's list of free pages is its first table. */
+static int count_free(MDB_txn *txn, size_t first, size_t last, size_t *count_out)
+{
+	MDB_cursor *cursor;
+	MDB_val key, record;
+	int rc = mdb_cursor_open(txn, 0, &cursor);
+
+	*count_out = 0;
+	if (rc)
+		return rc;
+	while ((rc = mdb_cursor_get(cursor, &key, &record, MDB_NEXT)) == 0)
+		*count_out += free_among(&record, first, last);
+	mdb_cursor_close(cursor);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* Is the root of one of the two trees missing from a file of that many pages? Then LMDB would read past its end, which no call survives. */
+static bool root_is_missing(int fd, size_t page_size, size_t txn, size_t end)
+{
+	for (int i = 0; i < 2; i++) {
+		struct meta meta;
+
+		if (pread(fd, &meta, sizeof meta, (off_t)(page_size * (size_t)i)) != sizeof meta || meta.txn != txn)
+			continue;
+		/* The root of an empty tree is no page. */
+		return (meta.unused.root >= end && meta.unused.root != SIZE_MAX) ||
+			(meta.tables.root >= end && meta.tables.root != SIZE_MAX);
+	}
+	return false;
+}
+
+enum status engine_damaged(const struct store *store, const char *how, struct error *err)
+{
+	return error_set(err, ST_IO, "store '%s' is damaged: %s; restore a backup", store->path, how);
+}
+
+/* A page that was taken and given back within one transaction is never written: only pages in use have to be in the file. */
+static enum status check_end(const struct store *store, MDB_txn *txn, struct error *err)
+{
+	int fd;
+	struct stat file;
+	MDB_envinfo info;
+	MDB_stat pages;
+	size_t end, unused;
+
+	if (mdb_env_info(store->env, &info) || mdb_env_stat(store->env, &pages) || mdb_env_get_fd(store->env, &fd) || fstat(fd, &file) != 0)
+		return ST_OK;
+	end = (size_t)file.st_size / pages.ms_psize;
+	/* Somebody wrote meanwhile, and so had it open: it was whole enough for that. */
+	if (end > info.me_last_pgno || info.me_last_txnid != mdb_txn_id(txn))
+		return ST_OK;
+	if (root_is_missing(fd, pages.ms_psize, info.me_last_txnid, end))
+		return engine_damaged(store, SHORTER, err);
+	if (count_free(txn, end, info.me_last_pgno, &unused))
+		return engine_damaged(store, "its list of free pages cannot be read", err);
+	return unused == info.me_last_pgno - end + 1 ? ST_OK : engine_damaged(store, SHORTER, err);
+}
+
+enum status engine_check_end(const struct store *store, struct error *err)
+{
+	MDB_txn *txn;
+	enum status st;
+	int rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
+
+	if (rc)
+		return engine_error(err, store, "open", rc);
+	st = check_end(store, txn, err);
+	mdb_txn_abort(txn);
+	return st;
+}
