@@ -7,6 +7,7 @@
 #include "notify.h"
 #include "queues.h"
 #include "store-lock.h"
+#include "wait.h"
 
 void daemon_init(struct daemon *daemon, const char *config, struct settings *settings)
 {
@@ -14,8 +15,8 @@ void daemon_init(struct daemon *daemon, const char *config, struct settings *set
 	daemon->config = config;
 	daemon->settings = settings;
 	daemon->lock_fd = -1;
-	g_mutex_init(&daemon->lock);
-	g_cond_init(&daemon->idle);
+	pthread_mutex_init(&daemon->lock, NULL);
+	wait_init(&daemon->idle);
 }
 
 void daemon_close(struct daemon *daemon)
@@ -29,9 +30,9 @@ struct settings *daemon_settings(struct daemon *daemon)
 {
 	struct settings *settings;
 
-	g_mutex_lock(&daemon->lock);
+	pthread_mutex_lock(&daemon->lock);
 	settings = settings_ref(daemon->settings);
-	g_mutex_unlock(&daemon->lock);
+	pthread_mutex_unlock(&daemon->lock);
 	return settings;
 }
 
@@ -41,19 +42,19 @@ bool daemon_begin(struct daemon *daemon)
 {
 	bool taken;
 
-	g_mutex_lock(&daemon->lock);
+	pthread_mutex_lock(&daemon->lock);
 	taken = !daemon->stopping;
 	daemon->at_hand += taken;
-	g_mutex_unlock(&daemon->lock);
+	pthread_mutex_unlock(&daemon->lock);
 	return taken;
 }
 
 void daemon_end(struct daemon *daemon)
 {
-	g_mutex_lock(&daemon->lock);
+	pthread_mutex_lock(&daemon->lock);
 	daemon->at_hand--;
-	g_cond_signal(&daemon->idle);
-	g_mutex_unlock(&daemon->lock);
+	pthread_cond_signal(&daemon->idle);
+	pthread_mutex_unlock(&daemon->lock);
 }
 
 bool daemon_drain(struct daemon *daemon, int seconds)
@@ -61,12 +62,12 @@ bool daemon_drain(struct daemon *daemon, int seconds)
 	gint64 until = g_get_monotonic_time() + seconds * G_TIME_SPAN_SECOND;
 	bool idle;
 
-	g_mutex_lock(&daemon->lock);
+	pthread_mutex_lock(&daemon->lock);
 	daemon->stopping = true;
-	while (daemon->at_hand && g_cond_wait_until(&daemon->idle, &daemon->lock, until))
+	while (daemon->at_hand && wait_until(&daemon->idle, &daemon->lock, until))
 		;
 	idle = !daemon->at_hand;
-	g_mutex_unlock(&daemon->lock);
+	pthread_mutex_unlock(&daemon->lock);
 	return idle;
 }
 
@@ -130,10 +131,10 @@ enum status daemon_reload(struct daemon *daemon, struct error *err)
 		log_error("reload refused, the old settings stay: %s", err->text);
 		return st;
 	}
-	g_mutex_lock(&daemon->lock);
+	pthread_mutex_lock(&daemon->lock);
 	old = daemon->settings;
 	daemon->settings = new;
-	g_mutex_unlock(&daemon->lock);
+	pthread_mutex_unlock(&daemon->lock);
 	say_what_needs_a_restart(old, new);
 	settings_unref(old);
 	log_info("configuration reloaded");

@@ -3,6 +3,7 @@
 #define MILTICKET_DAEMON_H
 
 #include <glib.h>
+#include <pthread.h>
 #include <stdbool.h>
 
 #include "settings.h"
@@ -11,9 +12,9 @@
 struct daemon {
 	const char *config;		/* path of milticket.conf */
 	struct store *store;
-	GMutex lock;
+	pthread_mutex_t lock;
 	struct settings *settings;	/* under lock; take a reference with daemon_settings() */
-	GCond idle;
+	pthread_cond_t idle;
 	unsigned at_hand;		/* under lock; messages between DATA and their end */
 	bool stopping;			/* under lock */
 	int lock_fd;			/* <store.path>/daemon.lock; -1 */

@@ -12,6 +12,7 @@
 #include "reply.h"
 #include "text.h"
 #include "tickets.h"
+#include "wait.h"
 
 /* The command line may put something into the outbox without our hearing of it. */
 enum { POLL_SECONDS = 2, PAUSE_FIRST = 5, PAUSE_LONGEST = 300 };
@@ -19,8 +20,8 @@ enum { POLL_SECONDS = 2, PAUSE_FIRST = 5, PAUSE_LONGEST = 300 };
 static struct {
 	struct daemon *daemon;
 	GThread *thread;
-	GMutex lock;
-	GCond cond;
+	pthread_mutex_t lock;
+	pthread_cond_t cond;
 	bool woken;
 	gint stop;		/* atomic */
 	struct courier *courier;	/* NULL when it could not be made */
@@ -209,11 +210,11 @@ static void rest(int seconds)
 {
 	gint64 until = g_get_monotonic_time() + (gint64)seconds * G_TIME_SPAN_SECOND;
 
-	g_mutex_lock(&sender.lock);
-	while (!stopping() && !sender.woken && g_cond_wait_until(&sender.cond, &sender.lock, until))
+	pthread_mutex_lock(&sender.lock);
+	while (!stopping() && !sender.woken && wait_until(&sender.cond, &sender.lock, until))
 		;
 	sender.woken = false;
-	g_mutex_unlock(&sender.lock);
+	pthread_mutex_unlock(&sender.lock);
 }
 
 /* What was sent and is not recorded would be sent again: nothing else is done until the store takes it. */
@@ -338,8 +339,8 @@ static gpointer run(gpointer arg)
 enum status sender_start(struct daemon *daemon, struct error *err)
 {
 	sender.daemon = daemon;
-	g_mutex_init(&sender.lock);
-	g_cond_init(&sender.cond);
+	pthread_mutex_init(&sender.lock, NULL);
+	wait_init(&sender.cond);
 	/* The first one here, so that a password which only root can read stops the start. */
 	if (renew_courier(err) != ST_OK)
 		return ST_BAD_INPUT;
@@ -350,16 +351,16 @@ enum status sender_start(struct daemon *daemon, struct error *err)
 void sender_stop(void)
 {
 	g_atomic_int_set(&sender.stop, 1);
-	g_mutex_lock(&sender.lock);
-	g_cond_signal(&sender.cond);
-	g_mutex_unlock(&sender.lock);
+	pthread_mutex_lock(&sender.lock);
+	pthread_cond_signal(&sender.cond);
+	pthread_mutex_unlock(&sender.lock);
 	g_thread_join(sender.thread);
 }
 
 void sender_wake(void)
 {
-	g_mutex_lock(&sender.lock);
+	pthread_mutex_lock(&sender.lock);
 	sender.woken = true;
-	g_cond_signal(&sender.cond);
-	g_mutex_unlock(&sender.lock);
+	pthread_cond_signal(&sender.cond);
+	pthread_mutex_unlock(&sender.lock);
 }

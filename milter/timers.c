@@ -7,14 +7,15 @@
 #include "notify.h"
 #include "purge.h"
 #include "sender.h"
+#include "wait.h"
 
 enum { READERS_EVERY = 30, FORGET_EVERY = 3600, PURGE_EVERY = 3600, PURGED_AT_ONCE = 2000 };
 
 static struct {
 	struct daemon *daemon;
 	GThread *thread;
-	GMutex lock;
-	GCond cond;
+	pthread_mutex_t lock;
+	pthread_cond_t cond;
 	bool stop, reload;	/* under lock */
 	unsigned watchdog_every;	/* seconds; 0: nobody asks */
 } timers;
@@ -129,18 +130,18 @@ static void tick(unsigned seconds, bool signalled)
 static gpointer run(gpointer arg)
 {
 	(void)arg;
-	g_mutex_lock(&timers.lock);
+	pthread_mutex_lock(&timers.lock);
 	for (unsigned seconds = 0; !timers.stop; seconds++) {
 		bool signalled = timers.reload;
 
 		timers.reload = false;
-		g_mutex_unlock(&timers.lock);
+		pthread_mutex_unlock(&timers.lock);
 		tick(seconds, signalled);
-		g_mutex_lock(&timers.lock);
+		pthread_mutex_lock(&timers.lock);
 		if (!timers.stop && !timers.reload)
-			g_cond_wait_until(&timers.cond, &timers.lock, g_get_monotonic_time() + G_TIME_SPAN_SECOND);
+			wait_until(&timers.cond, &timers.lock, g_get_monotonic_time() + G_TIME_SPAN_SECOND);
 	}
-	g_mutex_unlock(&timers.lock);
+	pthread_mutex_unlock(&timers.lock);
 	return NULL;
 }
 
@@ -148,18 +149,18 @@ bool timers_start(struct daemon *daemon)
 {
 	timers.daemon = daemon;
 	timers.watchdog_every = notify_watchdog_every();
-	g_mutex_init(&timers.lock);
-	g_cond_init(&timers.cond);
+	pthread_mutex_init(&timers.lock, NULL);
+	wait_init(&timers.cond);
 	timers.thread = g_thread_try_new("timers", run, NULL, NULL);
 	return timers.thread != NULL;
 }
 
 static void set(bool *flag)
 {
-	g_mutex_lock(&timers.lock);
+	pthread_mutex_lock(&timers.lock);
 	*flag = true;
-	g_cond_signal(&timers.cond);
-	g_mutex_unlock(&timers.lock);
+	pthread_cond_signal(&timers.cond);
+	pthread_mutex_unlock(&timers.lock);
 }
 
 void timers_stop(void)
