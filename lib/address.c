@@ -61,9 +61,10 @@ static char *canonical_local(const char *s, size_t len)
 	return dot_string(lower) && lower[0] != '.' && !g_str_has_suffix(lower, ".") && !strstr(lower, "..") ? g_steal_pointer(&lower) : quoted(lower);
 }
 
+/* Without the root's dot. */
 static bool hostname(const char *s)
 {
-	if (!*s || *s == '.' || *s == '-' || strstr(s, "..") || strlen(s) > 253)
+	if (!*s || *s == '.' || *s == '-' || g_str_has_suffix(s, ".") || strstr(s, "..") || strlen(s) > 253)
 		return false;
 	return strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789.-_") == strlen(s);
 }

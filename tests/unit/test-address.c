@@ -28,7 +28,7 @@ static const struct { const char *given, *canonical; } forms[] = {
 	{ "a@[IPv6:2001:DB8::1]", "a@[ipv6:2001:db8::1]" },
 	{ "a@localhost", "a@localhost" },
 	{ "a", NULL }, { "@", NULL }, { "a@", NULL }, { "@example.com", NULL }, { "a@b@example.com", NULL }, { "a b@example.com", NULL },
-	{ "a@exa mple.com", NULL }, { "a@example..com", NULL }, { "a@.example.com", NULL }, { "a@-example.com", NULL }, { "a@example.com>", NULL },
+	{ "a@exa mple.com", NULL }, { "a@example..com", NULL }, { "a@example.com..", NULL }, { "a@b\xc3\xbc.example.\xe3\x80\x82", NULL }, { "a@.example.com", NULL }, { "a@-example.com", NULL }, { "a@example.com>", NULL },
 	{ "\"a@example.com", NULL }, { "a\n@example.com", NULL }, { "a@example.com\r\nBcc: x@y", NULL }, { "\"a\r\n\"@example.com", NULL }, { "a\xff@example.com", NULL },
 	{ "a@[]", NULL }, { "a@[1> <x]", NULL }, { "a@\xe2\x80\xae" "example.com", NULL }, { "\xe2\x80\xae" "a@example.com", NULL }, { "a(b)@example.com", NULL },
 	{ "\"\"@example.com", NULL }, { "a@exa_mple.com", "a@exa_mple.com" }, { "a,b@example.com", NULL }, { "a;b@example.com", NULL },
