@@ -8,7 +8,7 @@ import pytest
 
 from harness import client
 from harness.ground import wait_until
-from harness.load import Load, compare, compare_answers
+from harness.load import Load, PostfixLoad, compare, compare_answers
 from harness.postfix import Postfix
 from harness.sink import Sink, unique
 
@@ -26,12 +26,20 @@ def settle(load, daemon, sink):
     wait_until(done, f"an empty outbox: {daemon.outbox()[:3]}", 120)
 
 
-def verify(load, daemon, sink):
+def kill(daemon):
+    """Returns when it was dead, and starts it again."""
+    daemon.kill()
+    when = time.time()
+    daemon.start()
+    return when
+
+
+def verify(load, daemon, sink, kills):
     settle(load, daemon, sink)
     checked = daemon.run_ticket("check", check=False)
     assert checked.returncode == 0, checked.stdout.decode() + checked.stderr.decode()
     assert compare(load, daemon) == []
-    assert compare_answers(load, sink) == []
+    assert compare_answers(load, sink, kills) == []
 
 
 def test_nothing_is_lost_or_doubled_under_random_kills(daemon, sink):
@@ -39,13 +47,13 @@ def test_nothing_is_lost_or_doubled_under_random_kills(daemon, sink):
     dice = random.Random(SEED)
     daemon.start()
     load = Load(daemon, seed=SEED).run()
+    kills = []
     for _ in range(KILLS):
         time.sleep(dice.uniform(0.005, 0.15))
-        daemon.kill()
-        daemon.start()
+        kills.append(kill(daemon))
     load.finish()
     assert any(sent.tries > 1 for sent in load.sent), "no kill ever hit a message"
-    verify(load, daemon, sink)
+    verify(load, daemon, sink, kills)
     daemon.stop()
 
 
@@ -55,10 +63,11 @@ def test_nothing_is_lost_or_doubled_when_it_dies_at(name, count, daemon, sink):
     daemon.start(env={"MILTICKET_DIE_AT": f"{name}:{count}"})
     load = Load(daemon, threads=2).run()
     wait_until(daemon.ended, f"death at {name}:{count}")
+    died = time.time()
     daemon.start()
     time.sleep(0.2)
     load.finish()
-    verify(load, daemon, sink)
+    verify(load, daemon, sink, [died])
 
 
 def send_until_accepted(postfix, sender, data, seconds=60):
@@ -110,3 +119,18 @@ def test_what_postfix_accepted_is_in_one_mailbox_and_one_ticket(daemon, sink, po
                 for message in ticket["messages"] if message["direction"] == "in"]
     assert sorted(delivered) == sorted(ids)
     assert sorted(recorded) == sorted(ids)
+
+
+def test_nothing_of_postfix_is_lost_or_doubled_under_random_kills(daemon, sink, postfix, mailbox):
+    dice = random.Random(SEED)
+    daemon.start()
+    load = PostfixLoad(postfix, daemon, seed=SEED).run()
+    kills = []
+    for _ in range(max(1, KILLS // 5)):
+        time.sleep(dice.uniform(0.02, 0.4))
+        kills.append(kill(daemon))
+    load.finish()
+    assert any(sent.tries > 1 for sent in load.sent), "no kill ever hit a message"
+    wait_until(lambda: not postfix.queue_ids(), "an empty queue", 30)
+    assert load.learn(mailbox) == {}
+    verify(load, daemon, sink, kills)

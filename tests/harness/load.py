@@ -7,7 +7,7 @@ import random
 import threading
 import time
 
-from .client import compose, field
+from .client import compose, field, fields, send
 from .milter import MilterClient
 from .sink import unique
 
@@ -27,6 +27,8 @@ class Sent:
 
 class Load:
     """`threads` senders on the daemon's socket; run() starts them, finish() lets each end its message and joins them."""
+
+    AGAIN = 0.1
 
     def __init__(self, daemon, threads=4, seed=0, limit=None):
         self.daemon, self.limit = daemon, limit
@@ -56,7 +58,7 @@ class Load:
             while not self._ending.is_set() and (self.limit is None or len(own) < self.limit):
                 own.append(self._next(dice, own))
                 self._until_accepted(own[-1])
-                if dice.random() < 0.1:     # the 250 got lost, and the client comes again
+                if dice.random() < self.AGAIN:     # the 250 got lost, and the client comes again
                     self._until_accepted(own[-1])
         except Exception as error:      # noqa: a thread's failure is reported by finish()
             self.errors.append(repr(error))
@@ -77,19 +79,52 @@ class Load:
         while time.monotonic() < end:
             sent.tries += 1
             try:
-                with MilterClient(self.daemon.socket) as client:
-                    result = client.send(sent.sender, [ACCOUNT], sent.data)
+                if self._offer(sent):
+                    return
             except OSError:
-                time.sleep(0.01)
-                continue
-            if result.accepted:
-                numbers = [int(value) for value in result.headers("X-Ticket")]
-                assert len(numbers) == 1, f"accepted without exactly one X-Ticket: {result}"
-                sent.told += numbers
-                return
-            assert result.retry, f"refused for good: {result}"
+                pass
             time.sleep(0.01)
         raise AssertionError(f"{sent.message_id} was not accepted within {seconds} s")
+
+    def _offer(self, sent):
+        """One try; true if the message was taken."""
+        with MilterClient(self.daemon.socket) as client:
+            result = client.send(sent.sender, [ACCOUNT], sent.data)
+        assert result.accepted or result.retry, f"refused for good: {result}"
+        if result.accepted:
+            sent.told.append(only_ticket(result.headers("X-Ticket"), result))
+        return result.accepted
+
+
+class PostfixLoad(Load):
+    """The same through a Postfix; what it told is in the mailbox behind it, which learn() reads. Nobody sends again what was
+    accepted: Postfix would deliver it again."""
+
+    AGAIN = 0
+
+    def __init__(self, postfix, daemon, **options):
+        super().__init__(daemon, **options)
+        self.postfix = postfix
+
+    def _offer(self, sent):
+        answer = send(self.postfix.port, sent.sender, ACCOUNT, sent.data)
+        assert answer.accepted or answer.code // 100 == 4, f"refused for good: {answer}"
+        return answer.accepted
+
+    def learn(self, mailbox):
+        """Returns how often each message is in the mailbox, where that is not once."""
+        copies = {sent.message_id: [] for sent in self.sent}
+        for mail in mailbox.mails(ACCOUNT):
+            copies[field(mail.data, "Message-ID")].append(mail)
+        for sent in self.sent:
+            sent.told = [only_ticket([value for name, value in fields(mail.data) if name.lower() == "x-ticket"], sent.message_id)
+                         for mail in copies[sent.message_id]]
+        return {message_id: len(mails) for message_id, mails in copies.items() if len(mails) != 1}
+
+
+def only_ticket(values, where):
+    assert len(values) == 1, f"accepted without exactly one X-Ticket: {where}"
+    return int(values[0])
 
 
 def show_all(daemon):
@@ -122,15 +157,22 @@ def compare(load, daemon):
     return wrong
 
 
-def compare_answers(load, sink):
-    """Each new ticket has its automatic answer; more than one only as recognisable copies with the same Message-ID."""
-    wrong = []
+def compare_answers(load, sink, kills):
+    """Each new ticket has its automatic answer. One that is there again is a recognisable copy, with the same Message-ID, and the daemon
+    was killed between the two; kills are the times of that, and each doubles one answer at most."""
+    wrong, doubled = [], 0
     for sent in load.sent:
         if sent.parent:
             continue
-        answers = [field(mail.data, "Message-ID") for mail in sink.mails(sent.sender)]
+        answers = sink.mails(sent.sender)
+        ids = {field(mail.data, "Message-ID") for mail in answers}
+        doubled += max(0, len(answers) - 1)
         if not answers:
             wrong.append(f"no answer to {sent.sender} of ticket {sent.told}")
-        elif len(set(answers)) > 1:
-            wrong.append(f"{len(answers)} different answers to {sent.sender}: {answers}")
+        elif len(ids) > 1:
+            wrong.append(f"{len(answers)} different answers to {sent.sender}: {ids}")
+        wrong += [f"answered {sent.sender} at {first.when} and {second.when}, without a kill between" for first, second
+                  in zip(answers, answers[1:]) if not any(first.when <= kill <= second.when for kill in kills)]
+    if doubled > len(kills):
+        wrong.append(f"{doubled} doubled answers by {len(kills)} kills")
     return wrong
