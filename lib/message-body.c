@@ -160,9 +160,10 @@ static GMimeStream *open_stream(struct message *m)
 		return g_mime_stream_fs_new_with_bounds(dup(m->fd), m->offset, m->offset + (int64_t)len);
 	/* The parser only reads; it gets the bytes without a copy. */
 	stream = g_mime_stream_mem_new();
-	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), FALSE);
 	m->view = g_byte_array_new_take((guint8 *)(void *)m->data, len);
+	/* Frees the stream's own array, if it is still the owner. */
 	g_mime_stream_mem_set_byte_array(GMIME_STREAM_MEM(stream), m->view);
+	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), FALSE);
 	return stream;
 }
 
