@@ -82,8 +82,8 @@ class Daemon:
         return self.process is None or self.process.poll() is not None
 
     def restart(self, **changes):
-        """Ends it, lays changes over its configuration, starts it again on the same store. Killed rather than stopped, as
-        libmilter takes up to five seconds to stop, and the store must not mind."""
+        """Ends it, lays changes over its configuration, starts it again on the same store. Killed rather than stopped:
+        the store must not mind."""
         self.kill()
         self.configure(**changes)
         return self.start()
