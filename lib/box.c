@@ -118,17 +118,7 @@ size_t mail_field_name(const char *p, const char *end)
 
 const char *mail_field_end(const char *p, const char *end)
 {
-	if (mail_field_name(p, end) == 0)
-		return p;
-	for (;;) {
-		const char *newline = memchr(p, '\n', (size_t)(end - p));
-
-		if (!newline)
-			return end;
-		p = newline + 1;
-		if (p == end || (*p != ' ' && *p != '\t'))
-			return p;
-	}
+	return mail_field_name(p, end) == 0 ? p : text_folded_end(p, end);
 }
 
 /* The bytes without NULs, which no header may hold, and without the last line end. */

@@ -75,20 +75,6 @@ static void add_header(struct message *m, const char *s, size_t len)
 	g_free(lower);
 }
 
-/* The end of a field that begins at p: before a line that is no continuation. */
-static const char *field_end(const char *p, const char *end)
-{
-	for (;;) {
-		const char *newline = memchr(p, '\n', (size_t)(end - p));
-
-		if (!newline)
-			return end;
-		p = newline + 1;
-		if (p == end || (*p != ' ' && *p != '\t'))
-			return p;
-	}
-}
-
 static bool blank_line(const char *p, const char *end)
 {
 	return *p == '\n' || (*p == '\r' && p + 1 < end && p[1] == '\n');
@@ -111,7 +97,7 @@ static const char *read_headers(struct message *m, const char *data, size_t len)
 	bool sound = true;
 
 	while (p < end && !blank_line(p, end)) {
-		const char *next = field_end(p, end);
+		const char *next = text_folded_end(p, end);
 
 		sound &= well_formed(p, (size_t)(next - p));
 		add_header(m, p, (size_t)(next - p));

@@ -132,6 +132,19 @@ bool text_glob(const char *pattern, const char *s)
 
 /* --- times --- */
 
+const char *text_folded_end(const char *p, const char *end)
+{
+	for (;;) {
+		const char *newline = memchr(p, '\n', (size_t)(end - p));
+
+		if (!newline)
+			return end;
+		p = newline + 1;
+		if (p == end || (*p != ' ' && *p != '\t'))
+			return p;
+	}
+}
+
 char *text_rfc3339(int64_t when)
 {
 	g_autoptr(GDateTime) time = NULL;
