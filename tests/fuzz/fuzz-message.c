@@ -1,9 +1,10 @@
-/* A whole mail: parsed, classified, its report read, its Subject tagged. */
+/* A whole mail: parsed, classified, its author believed or not, its report read, its Subject tagged. */
 #include "fuzz.h"
 
 #include <string.h>
 
 #include "automatic.h"
+#include "classify.h"
 #include "limits.h"
 #include "message.h"
 #include "subject.h"
@@ -36,6 +37,20 @@ static void tag(const struct message *m)
 	g_free(tagged);
 }
 
+/* Its headers may make somebody an agent only by his one address in From. */
+static void authenticate(const struct message *m)
+{
+	static char *ids[] = { (char *)"mx.example.com", NULL };
+	static const char *const nobody[] = { NULL };
+	const struct settings settings = { .agents_auth = { .sasl = true, .authserv_ids = ids } };
+	const struct envelope envelope = { .sender = "a@example.net", .recipients = nobody, .authen = "", .queue_id = "", .hostname = "mx.example.com" };
+	const char *how = NULL;
+	char *who = classify_authenticated(&envelope, m, &settings, &how);
+
+	FUZZ_ASSERT(!who || (strcmp(how, "dmarc") == 0 && message_from(m).n == 1 && strcmp(who, message_from(m).v[0].address) == 0));
+	g_free(who);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct message *m;
@@ -45,6 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	m = message_parse_bytes(data, size);
 	look_at(m);
 	automatic_may_answer(m, automatic_kind(m, "a@example.net", "X-Spam-Flag: YES", NULL), "a@example.net", NULL);
+	authenticate(m);
 	tag(m);
 	digest = message_digest(m, NULL, message_subject(m), "00");
 	FUZZ_ASSERT(digest && *digest);
