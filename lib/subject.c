@@ -241,11 +241,27 @@ static bool remove_tags(struct words *w, const struct tag_format *f, struct numb
 	return found;
 }
 
-/* Where a tag goes, what stood around it may make another. */
-static void find_tags(struct words *w, const struct tag_format *f, struct numbers *tags)
+/* Where a tag goes, what stood around it may make another. True if there was one. */
+static bool find_tags(struct words *w, const struct tag_format *f, struct numbers *tags)
 {
-	for (int i = 0; i < ROUNDS && remove_tags(w, f, tags); i++)
-		;
+	int rounds = 0;
+
+	while (rounds < ROUNDS && remove_tags(w, f, tags))
+		rounds++;
+	return rounds > 0;
+}
+
+/* words_init() without the tags. What stood around one may also make an encoded-word, which holds another: so it is read again until there
+ * are none. */
+static void words_untagged(struct words *w, const char *raw, const struct tag_format *f, struct numbers *tags)
+{
+	words_init(w, raw);
+	for (int i = 0; i < ROUNDS && find_tags(w, f, tags); i++) {
+		g_autofree char *rest = words_rebuild(w);
+
+		words_release(w);
+		words_init(w, rest);
+	}
 }
 
 /* --- prefixes --- */
@@ -338,8 +354,7 @@ void subject_view_init(struct subject_view *view, const char *raw, const struct 
 	g_autofree char *rest = NULL;
 
 	memset(view, 0, sizeof *view);
-	words_init(&w, raw);
-	find_tags(&w, format, &view->tags);
+	words_untagged(&w, raw, format, &view->tags);
 	view->is_reply = remove_prefixes(&w, false);
 	rest = words_remaining(&w, NULL);
 	view->plain = text_line(rest, LIMIT_TITLE_BYTES);
@@ -422,8 +437,7 @@ static char *untagged(const char *raw, const struct tag_format *format, bool kee
 	struct words w;
 	char *rest;
 
-	words_init(&w, raw);
-	find_tags(&w, format, &tags);
+	words_untagged(&w, raw, format, &tags);
 	if (keep_first)
 		remove_prefixes(&w, true);
 	rest = words_rebuild(&w);

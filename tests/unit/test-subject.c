@@ -119,6 +119,7 @@ static const struct {
 	{ "=?x-unknown?Q?=FC_[example.com_#42]_=FC?=", "42", "\xc3\xbc \xc3\xbc", false, "[example.com #42] =?x-unknown?Q?=FC_=FC?=" },
 	{ "=?utf-8?Q?Re:_[example.com_#42]_=FC?=", "42", "\xc3\xbc", true, "[example.com #42] =?utf-8?Q?Re=3A_=FC?=" },
 	{ "=?utf-8?Q?a?= [example.com #42] =?utf-8?Q?b?=", "42", "a b", false, "[example.com #42] =?utf-8?Q?a?= =?UTF-8?Q?_?= =?utf-8?Q?b?=" },
+	{ "=?[example.com #42]UTF-8?Q?Re:_[example.com_#8]_x?=", "42 8", "x", true, "[example.com #42] =?UTF-8?B?UmU6IHg=?=" },
 
 	/* what would be a line, or the end of one, never becomes one */
 	{ "=?utf-8?Q?a=0D=0AX-Evil:_b?=", "", "a X-Evil: b", false, "[example.com #42] =?utf-8?Q?a=0D=0AX-Evil:_b?=" },
