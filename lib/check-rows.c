@@ -187,6 +187,13 @@ static bool agent_address_right(struct txn *txn, const struct scan *row)
 	return right;
 }
 
+/* --- counts of queues; without one, a queue is counted --- */
+
+static bool count_right(struct txn *txn, const struct scan *row)
+{
+	return !counts_row(row->key) || counts_row_right(txn, row->key, row->value);
+}
+
 /* --- all of them; without a way to mend, a wrong row is removed --- */
 
 static const struct {
@@ -202,6 +209,7 @@ static const struct {
 	{ TABLE_OUTBOX, "outbox: an entry without its mail or its time", outgoing_right, mend_outgoing },
 	{ TABLE_OUTBOX_MAIL, "outbox: a mail without its entry", mail_right, NULL },
 	{ TABLE_OUTBOX_DUE, "outbox: a time at which nothing is due", outbox_due_right, NULL },
+	{ TABLE_META, "a count of a queue's open tickets that is wrong", count_right, NULL },
 	{ TABLE_AGENTS, "an agent who is not found by an address", agent_right, mend_agent },
 	{ TABLE_AGENT_ADDRESSES, "an address of an agent who does not have it", agent_address_right, NULL },
 };

@@ -17,11 +17,11 @@ static bool key_begins(struct bytes key, const char *name)
 	return key.len >= strlen(name) && memcmp(key.data, name, strlen(name)) == 0;
 }
 
-/* The format is the new store's own, and a request to a daemon is of no other. */
+/* The format is the new store's own, a request to a daemon is of no other, and counts go with the tickets. */
 static bool meta_wanted(struct txn *txn, const struct scan *row, const struct numbers *numbers)
 {
 	(void)txn;
-	return !numbers && !key_is(row->key, "format") && !key_begins(row->key, "reload.");
+	return !numbers && !key_is(row->key, "format") && !key_begins(row->key, "reload.") && !counts_row(row->key);
 }
 
 /* An entry's own id is indexed again with it. */

@@ -23,10 +23,21 @@ GPtrArray *index_keys(const struct ticket *ticket);
 /* Moves the rows of a ticket from how it was (NULL: new) to how it is (NULL: gone); touches only rows that differ. */
 enum status index_move(struct txn *txn, const struct ticket *before, const struct ticket *after);
 
+/* Of the queue, or watched by it. */
+bool ticket_in_queue(const struct ticket *ticket, const char *queue);
+
 /* The row in TABLE_DUE: time, number; false when the ticket waits for no time. */
 bool due_key(struct key *key, const struct ticket *ticket);
 uint64_t due_number(struct bytes key);
 bool keys_have(GPtrArray *keys, struct bytes key);
+
+/* Moves the counts of a ticket's queues; before its rows and its record are changed, as a queue without a count is counted. */
+enum status counts_move(struct txn *txn, const struct ticket *before, const struct ticket *after, struct error *err);
+/* They are counted when they are next needed. */
+enum status counts_forget(struct txn *txn, const struct ticket *ticket);
+/* Rows of TABLE_META that are counts; and whether one is right. */
+bool counts_row(struct bytes key);
+bool counts_row_right(struct txn *txn, struct bytes key, struct bytes value);
 
 void ticket_key(struct key *key, uint64_t number);
 void entry_key(struct key *key, uint64_t number, uint64_t seq);

@@ -31,7 +31,7 @@ static struct walk choose(const struct ticket_filter *f)
 	return (struct walk){ INDEX_STATUS, NULL };
 }
 
-static bool in_queue(const struct ticket *t, const char *queue)
+bool ticket_in_queue(const struct ticket *t, const char *queue)
 {
 	return g_strcmp0(t->queue, queue) == 0 || (t->watchers && g_strv_contains((const char *const *)t->watchers, queue));
 }
@@ -50,7 +50,7 @@ static bool people_wanted(const struct ticket_filter *f, const struct ticket *t)
 static bool wanted(const struct ticket_filter *f, const struct ticket *t)
 {
 	return status_wanted(f, t->status) && people_wanted(f, t) &&
-		(!f->queue || in_queue(t, f->queue)) &&
+		(!f->queue || ticket_in_queue(t, f->queue)) &&
 		(!f->project || g_strcmp0(t->project, f->project) == 0) &&
 		(!f->tag || (t->tags && g_strv_contains((const char *const *)t->tags, f->tag))) &&
 		(f->priority < 0 || t->priority == f->priority) &&

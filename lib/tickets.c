@@ -1,4 +1,5 @@
-/* Tickets on disk. Their entries are in tickets-entries.c, listings in tickets-list.c, index rows in tickets-index.c. */
+/* Tickets on disk. Their entries are in tickets-entries.c, listings in tickets-list.c, index rows in tickets-index.c,
+ * counts of queues in tickets-count.c. */
 #include "tickets.h"
 
 #include <string.h>
@@ -83,8 +84,10 @@ static enum status put_record(struct txn *txn, const struct ticket *ticket)
 
 static enum status store_ticket(struct txn *txn, const struct ticket *before, const struct ticket *after, struct error *err)
 {
-	enum status st = index_move(txn, before, after);
+	enum status st = counts_move(txn, before, after, err);
 
+	if (st == ST_OK)
+		st = index_move(txn, before, after);
 	if (st == ST_OK)
 		st = put_record(txn, after);
 	return record_error(txn, st, "write", after->number, err);
@@ -267,7 +270,9 @@ static enum status remove_rows(struct txn *txn, const struct ticket *ticket, str
 
 	ticket_key(&key, ticket->number);
 	gone_key(&gone, ticket->number);
-	st = index_move(txn, ticket, NULL);
+	st = counts_move(txn, ticket, NULL, err);
+	if (st == ST_OK)
+		st = index_move(txn, ticket, NULL);
 	if (st == ST_OK)
 		st = delete_log(txn, key_bytes(&key));
 	for (size_t i = 0; i < G_N_ELEMENTS(tables) && st == ST_OK; i++)

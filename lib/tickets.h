@@ -80,6 +80,12 @@ struct ticket_filter {
 typedef enum status ticket_visit(struct txn *txn, const struct ticket *ticket, void *arg, struct error *err);
 enum status tickets_list(struct txn *txn, const struct ticket_filter *filter, ticket_visit *fn, void *arg, struct error *err);
 
+/* Tickets of a queue, watched ones too, that are not closed, spam or merged: a look at a row, however many they are. */
+struct queue_count {
+	uint64_t open, new;
+};
+enum status tickets_count_queue(struct txn *txn, const char *queue, struct queue_count *count_out, struct error *err);
+
 /* Every ticket record, by number, whatever the indexes say. For check, export and the like. */
 enum status tickets_each(struct txn *txn, ticket_visit *fn, void *arg, struct error *err);
 

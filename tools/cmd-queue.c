@@ -27,17 +27,6 @@ struct looking {
 	const char *only;
 };
 
-static enum status count_ticket(struct txn *txn, const struct ticket *t, void *arg, struct error *err)
-{
-	struct queue_view *view = arg;
-
-	(void)txn;
-	(void)err;
-	view->open++;
-	view->new += t->status == TICKET_NEW;
-	return ST_OK;
-}
-
 struct membership {
 	const char *queue;
 	GPtrArray *logins;
@@ -59,13 +48,12 @@ static enum status show_queue(struct txn *txn, const struct queue *queue, void *
 	struct looking *l = arg;
 	struct queue_view view = { .queue = queue };
 	struct membership m = { queue->name, g_ptr_array_new() };
-	const struct ticket_filter filter = { .queue = queue->name, .priority = -1 };
 	enum status st = agents_each(txn, add_member, &m, err);
 
 	g_ptr_array_add(m.logins, NULL);
 	view.members = (char **)g_ptr_array_free(m.logins, FALSE);
 	if (st == ST_OK)
-		st = tickets_list(txn, &filter, count_ticket, &view, err);
+		st = tickets_count_queue(txn, queue->name, &view.count, err);
 	if (st == ST_OK)
 		print_queue(&l->printer, &view);
 	g_strfreev(view.members);

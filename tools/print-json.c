@@ -19,8 +19,8 @@ static void queue(struct printer *printer, const struct queue_view *view)
 	for (char **m = view->members; m && *m; m++)
 		json_array_append_new(members, json_text(*m));
 	json_object_set_new(object, "members", members);
-	json_object_set_new(object, "open", json_integer((json_int_t)view->open));
-	json_object_set_new(object, "new", json_integer((json_int_t)view->new));
+	json_object_set_new(object, "open", json_integer((json_int_t)view->count.open));
+	json_object_set_new(object, "new", json_integer((json_int_t)view->count.new));
 	json_print(object);
 }
 

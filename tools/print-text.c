@@ -73,7 +73,7 @@ static void ticket(struct printer *printer, const struct ticket *t)
 
 static void queue(struct printer *printer, const struct queue_view *v)
 {
-	g_autofree char *open = g_strdup_printf("%" G_GUINT64_FORMAT, v->open), *new = g_strdup_printf("%" G_GUINT64_FORMAT, v->new);
+	g_autofree char *open = g_strdup_printf("%" G_GUINT64_FORMAT, v->count.open), *new = g_strdup_printf("%" G_GUINT64_FORMAT, v->count.new);
 	g_autofree char *members = v->members ? g_strjoinv(", ", v->members) : NULL;
 	const char *const cells[] = { v->queue->name, open, new, v->queue->responsible, members, v->queue->title };
 

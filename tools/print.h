@@ -3,7 +3,7 @@
 #define MILTICKET_PRINT_H
 
 #include "cli.h"
-#include "ticket.h"
+#include "tickets.h"
 
 enum print_kind { PRINT_TICKETS, PRINT_QUEUES, PRINT_AGENTS, PRINT_ACCOUNTS, PRINT_OUTBOX, PRINT_EVENTS };
 
@@ -11,7 +11,7 @@ enum print_kind { PRINT_TICKETS, PRINT_QUEUES, PRINT_AGENTS, PRINT_ACCOUNTS, PRI
 struct queue_view {
 	const struct queue *queue;
 	char **members;			/* logins; NULL-terminated */
-	uint64_t open, new;
+	struct queue_count count;
 };
 
 /* A ticket with all that belongs to it. */

@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "desk.h"
+#include "tickets-index.h"
 
 static const char mail[] = "From: Carla Kern <carla@customer.example>\nTo: support@example.com\nSubject: Printer\n"
 	"Message-ID: <check-1@customer.example>\nDate: Mon, 02 Nov 2026 10:00:00 +0000\n\nIt burns.\n";
@@ -196,6 +197,28 @@ static void test_orphan(void)
 	desk_close(&desk);
 }
 
+/* --- counts --- */
+
+static enum status miscount(struct txn *txn, void *arg, struct error *err)
+{
+	const struct bytes all = { NULL, 0 };
+	struct scan scan;
+	enum status st;
+
+	(void)err;
+	for (st = scan_first(&scan, txn, *(const enum store_table *)arg, all, all, false); st == ST_OK && !counts_row(scan.key); st = scan_next(&scan))
+		;
+	if (st == ST_OK)
+		st = txn_put(txn, TABLE_META, scan.key, (struct bytes){ "\0\0\0\0\0\0\0\7\0\0\0\0\0\0\0\7", 16 });
+	scan_release(&scan);
+	return st;
+}
+
+static void test_count(void)
+{
+	damage_and_mend(miscount, TABLE_META);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -220,6 +243,7 @@ int main(int argc, char **argv)
 		if (tables[i].stray)
 			g_test_add_data_func(stray, GINT_TO_POINTER((int)tables[i].table), test_stray);
 	}
+	g_test_add_func("/check/a queue is said to have more open tickets than it has", test_count);
 	g_test_add_func("/check/a file is lost: its message is rebuilt from now on", test_lost_file);
 	g_test_add_func("/check/a file that is older than the archive keeps is not missed", test_expected_loss);
 	g_test_add_func("/check/a file has other bytes than were recorded", test_short_file);

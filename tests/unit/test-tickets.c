@@ -10,6 +10,7 @@
 #include "settings.h"
 #include "store-fixture.h"
 #include "text.h"
+#include "tickets-index.h"
 
 #define DAY_START (INT64_C(1790000000) * TEXT_SECOND)	/* 2026-09-21 in UTC */
 #define DAY (INT64_C(86400) * TEXT_SECOND)
@@ -463,6 +464,79 @@ static void make_seven(struct txn *txn)
 	}
 }
 
+/* --- counts --- */
+
+static enum status count_new(struct txn *txn, const struct ticket *ticket, void *arg, struct error *err)
+{
+	struct queue_count *count = arg;
+
+	(void)txn;
+	(void)err;
+	count->open++;
+	count->new += ticket->status == TICKET_NEW;
+	return ST_OK;
+}
+
+static void expect_counts_right(struct txn *txn)
+{
+	static const char *const queues[] = { "support", "sales", "ops" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(queues); i++) {
+		const struct ticket_filter filter = { .queue = queues[i], .priority = -1 };
+		struct queue_count kept = { 99, 99 }, counted = { 0, 0 };
+
+		OK(tickets_count_queue(txn, queues[i], &kept, NULL));
+		OK(tickets_list(txn, &filter, count_new, &counted, NULL));
+		g_assert_cmpuint(kept.open, ==, counted.open);
+		g_assert_cmpuint(kept.new, ==, counted.new);
+	}
+}
+
+static void drop_counts(struct txn *txn)
+{
+	const struct bytes all = { NULL, 0 };
+	struct scan scan;
+
+	for (enum status st = scan_first(&scan, txn, TABLE_META, all, all, false); st == ST_OK; st = scan_next(&scan))
+		if (counts_row(scan.key))
+			OK(txn_delete(txn, TABLE_META, scan.key));
+	scan_release(&scan);
+}
+
+static enum status counts_follow(struct txn *txn, void *arg, struct error *err)
+{
+	char *ops[] = { (char *)"ops", (char *)"sales", NULL };
+	const struct ticket changes[] = {
+		{ .number = 1, .queue = (char *)"support", .status = TICKET_OPEN },
+		{ .number = 1, .queue = (char *)"sales", .status = TICKET_OPEN, .watchers = ops },
+		{ .number = 2, .queue = (char *)"support", .status = TICKET_NEW },
+		{ .number = 3, .queue = (char *)"ops", .status = TICKET_NEW, .watchers = ops },
+		{ .number = 4, .queue = (char *)"support", .status = TICKET_SPAM },
+		{ .number = 5, .queue = (char *)"sales", .status = TICKET_CLOSED },
+		{ .number = 7, .queue = (char *)"support", .status = TICKET_CLOSED, .merged_into = 1 },
+	};
+
+	make_seven(txn);
+	expect_counts_right(txn);
+	for (size_t i = 0; i < G_N_ELEMENTS(changes); i++) {
+		/* A store that was made before there were counts: they are there again from the next change on. */
+		if (i % 3 == *(const size_t *)arg)
+			drop_counts(txn);
+		expect_counts_right(txn);
+		OK(tickets_save(txn, &changes[i], err));
+		expect_counts_right(txn);
+	}
+	OK(tickets_remove(txn, 1, err));
+	expect_counts_right(txn);
+	return ST_OK;
+}
+
+static void test_counts(void)
+{
+	for (size_t when = 0; when < 4; when++)
+		in_store(counts_follow, &when);
+}
+
 #define BIT(status) (1U << (status))
 #define EVERY (BIT(TICKET_SPAM + 1) - 1)
 
@@ -821,6 +895,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/tickets/removing leaves nothing but the number", test_remove);
 	g_test_add_func("/tickets/lists by every filter, newest activity first", test_lists);
 	g_test_add_func("/tickets/a listing stops when told", test_stop);
+	g_test_add_func("/tickets/what is open in a queue is counted as it changes, in a store without counts too", test_counts);
 	g_test_add_func("/tickets/a changed ticket moves in its lists", test_moves);
 	g_test_add_func("/tickets/are due when their time has come", test_due);
 	g_test_add_func("/tickets/check finds lost rows, reindex writes them", test_check);
