@@ -45,6 +45,7 @@ struct txn {
 	struct store *store;
 	MDB_txn *mdb;
 	bool reads;			/* nothing changes under a cursor */
+	bool changed;			/* something was put or deleted */
 	int rc;				/* the last failure, an MDB code or an errno */
 	bool full;			/* the map is full: grow it and run again */
 };

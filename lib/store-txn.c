@@ -36,6 +36,7 @@ enum status txn_put(struct txn *txn, enum store_table table, struct bytes key, s
 {
 	MDB_val k = val(key), v = val(value);
 
+	txn->changed = true;
 	return settle(txn, mdb_put(txn->mdb, txn->store->tables[table], &k, &v, 0));
 }
 
@@ -43,6 +44,7 @@ enum status txn_delete(struct txn *txn, enum store_table table, struct bytes key
 {
 	MDB_val k = val(key);
 
+	txn->changed = true;
 	return settle(txn, mdb_del(txn->mdb, txn->store->tables[table], &k, NULL));
 }
 

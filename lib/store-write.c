@@ -1,5 +1,6 @@
-/* Group commit: concurrent writers are gathered by one of them, the leader, who runs each in a child transaction of its own and commits
- * and syncs once. One writer alone waits for nobody. */
+/* Group commit: concurrent writers are gathered by one of them, the leader, who runs one after the other and commits and syncs once. One
+ * writer alone waits for nobody. A failure is rare, and a child transaction copies every page that it changes: they share one, and only
+ * when one of several has to be undone are all run again, each in a child of its own. */
 #include "store-engine.h"
 
 #include <errno.h>
@@ -8,6 +9,9 @@
 #include <unistd.h>
 
 enum { RETRIES = 64, PROBE_BYTES = 1 << 20 };
+
+/* Beside LMDB's own codes: a job has failed after it had changed something. */
+enum { UNDO_ONE = -30601 };
 
 static int begin(struct store *store, MDB_txn **mdb_out)
 {
@@ -93,6 +97,15 @@ static int run_child(struct store *store, MDB_txn *parent, struct job *job, bool
 	return mdb_txn_commit(txn.mdb);
 }
 
+/* A job in the transaction that it shares with the others. After an error of LMDB's it may be of no use to them. */
+static int run_shared(struct store *store, MDB_txn *mdb, struct job *job, bool *full_out)
+{
+	struct txn txn = { .store = store, .mdb = mdb };
+
+	run_job(&txn, job, full_out);
+	return txn.rc || (job->status != ST_OK && txn.changed) ? UNDO_ONE : 0;
+}
+
 static int run_alone(struct store *store, MDB_txn *mdb, struct job *job, bool *full_out)
 {
 	struct txn txn = { .store = store, .mdb = mdb };
@@ -101,17 +114,19 @@ static int run_alone(struct store *store, MDB_txn *mdb, struct job *job, bool *f
 	return 0;
 }
 
+typedef int run_way(struct store *store, MDB_txn *mdb, struct job *job, bool *full_out);
+
 /* 0 when each job has its status; MDB_MAP_FULL and the like when all are to be run again. */
-static int run_once(struct store *store, struct job *jobs)
+static int run_once(struct store *store, struct job *jobs, run_way *way)
 {
-	bool alone = !jobs->next, full = false, any = false;
+	bool full = false, any = false;
 	MDB_txn *mdb;
 	int rc = begin(store, &mdb);
 
 	if (rc)
 		return rc;
 	for (struct job *j = jobs; j && rc == 0 && !full; j = j->next) {
-		rc = alone ? run_alone(store, mdb, j, &full) : run_child(store, mdb, j, &full);
+		rc = way(store, mdb, j, &full);
 		any |= j->status == ST_OK;
 	}
 	if (full)
@@ -127,12 +142,17 @@ static int run_once(struct store *store, struct job *jobs)
 
 static void run_group(struct store *store, struct job *jobs)
 {
+	run_way *way = jobs->next ? run_shared : run_alone;
 	int rc = 0;
 
 	for (int i = 0; i < RETRIES; i++) {
 		for (struct job *j = jobs; j; j = j->next)
 			j->status = ST_OK;
-		rc = run_once(store, jobs);
+		rc = run_once(store, jobs, way);
+		if (rc == UNDO_ONE) {
+			way = run_child;
+			continue;
+		}
 		if (rc != MDB_MAP_FULL && rc != MDB_MAP_RESIZED && rc != MDB_PANIC)
 			break;
 		if (!engine_recover(store, rc))
