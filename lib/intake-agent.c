@@ -96,10 +96,13 @@ static enum status run_commands(struct work *w, const char *text)
 {
 	const struct commander commander = commander_of(w);
 	struct transcript transcript;
-	enum status st = ST_OK;
+	enum status st;
 
 	if (!w->subject_commands && !text)
 		return ST_OK;
+	st = work_save(w);
+	if (st != ST_OK)
+		return st;
 	transcript_init(&transcript);
 	if (w->subject_commands)
 		st = command_mail_words(w->txn, &commander, w->match.ticket.number, w->subject_commands, &transcript, w->err);

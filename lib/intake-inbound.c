@@ -42,7 +42,7 @@ static enum status answer(struct work *w, enum answer which)
 		return ST_OK;
 	st = reply_automatic(&context, &w->match.ticket, work_account(w), which, w->message, w->outcome->automatic, w->envelope->sender, &queued, w->err);
 	w->outcome->queued |= queued;
-	return st == ST_OK ? tickets_save(w->txn, &w->match.ticket, w->err) : st;
+	return st;
 }
 
 /* --- follow-ups --- */
@@ -158,7 +158,7 @@ static enum status answer_opening(struct work *w, const struct rules_result *rul
 	if (rules->autoresponse && manner_of(w)->unthreaded == OPENS_WITH_ANSWER)
 		return answer(w, w->match.late ? ANSWER_LATE : ANSWER_OPENED);
 	reply_forgo(&w->match.ticket);
-	return tickets_save(w->txn, &w->match.ticket, w->err);
+	return ST_OK;
 }
 
 static enum status open_by(struct work *w, const struct rules_result *rules)

@@ -310,10 +310,19 @@ enum status work_append(struct work *w, enum direction direction, const char *ev
 		st = note_new_subject(w);
 	if (st == ST_OK)
 		st = work_link(w);
-	if (st == ST_OK)
-		st = tickets_save(w->txn, t, w->err);
+	w->unsaved = true;
 	w->outcome->seq = w->entry.seq;
 	return st;
+}
+
+enum status work_save(struct work *w)
+{
+	bool is_new = w->is_new;
+
+	if (!w->unsaved)
+		return ST_OK;
+	w->unsaved = w->is_new = false;
+	return is_new ? tickets_store_new(w->txn, &w->match.ticket, w->err) : tickets_save(w->txn, &w->match.ticket, w->err);
 }
 
 /* --- opening --- */
@@ -383,7 +392,8 @@ enum status work_open_ticket(struct work *w, const struct mailbox *requester, co
 	if (st == ST_OK)
 		st = assign_on_opening(w, rules);
 	if (st == ST_OK)
-		st = tickets_create(w->txn, &numbering, &w->match.ticket, w->err);
+		st = tickets_give_number(w->txn, &numbering, &w->match.ticket.number, w->err);
+	w->unsaved = w->is_new = st == ST_OK;
 	return st;
 }
 

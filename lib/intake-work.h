@@ -35,10 +35,13 @@ struct work {
 	bool known;			/* the message was recorded before */
 	struct recipients recipients;
 	struct match match;
+	bool unsaved;			/* match.ticket is not in the store as it is here */
+	bool is_new;			/* nor at all: it has its number only */
 	struct entry entry;
 	char *new_id;			/* the Message-ID that replaces one that would tell where an agent writes from; NULL */
 	char *raw_subject;		/* the Subject without its !commands; NULL when it had none */
 	char **subject_commands;
+	char **workers;			/* whose addresses the mail is handed to; NULL: it goes to nobody but its recipients */
 };
 
 /* --- intake-inbound.c --- */
@@ -65,11 +68,14 @@ const struct account *work_account(const struct work *w);
 /* Static name of an event stored with an entry. */
 const char *work_event_name(const char *stored);
 
+/* Stores w->match.ticket if it was opened or changed since. Once at the end of the transaction: each time moves its index rows. Before that
+ * only for those who read the ticket from the store. */
+enum status work_save(struct work *w);
+
 /* Opens w->match.ticket for this message; `requester` is who it is for. The caller appends the message. */
 enum status work_open_ticket(struct work *w, const struct mailbox *requester, const struct rules_result *rules, int status);
 
-/* Adds the message to w->match.ticket as an entry, saves the ticket and writes its event, which tells how
- * the ticket was found and `text` (may be NULL). */
+/* Adds the message to w->match.ticket as an entry and writes its event, which tells how the ticket was found and `text` (may be NULL). */
 enum status work_append(struct work *w, enum direction direction, const char *event, const char *from, const char *to, const char *text);
 
 /* Everyone in From, To and Cc takes part, our own and agents' addresses excepted. */

@@ -107,6 +107,8 @@ static void work_reset(struct work *w)
 	g_clear_pointer(&w->new_id, g_free);
 	g_clear_pointer(&w->raw_subject, g_free);
 	g_clear_pointer(&w->subject_commands, g_strfreev);
+	g_clear_pointer(&w->workers, g_strfreev);
+	w->unsaved = w->is_new = false;
 	outcome_release(w->outcome);
 	outcome_init(w->outcome);
 	w->outcome->automatic = w->automatic;
@@ -124,6 +126,7 @@ static void work_release(struct work *w)
 	g_free(w->new_id);
 	g_free(w->raw_subject);
 	g_strfreev(w->subject_commands);
+	g_strfreev(w->workers);
 	g_free(w->authenticated);
 	g_free(w->digest);
 	g_free(w->given_id);
@@ -249,23 +252,24 @@ static enum status again(struct work *w, uint64_t number, uint64_t seq)
 	return work_watch_queues(w) ? tickets_save(w->txn, &w->match.ticket, w->err) : ST_OK;
 }
 
-static enum status plan(struct work *w)
+/* Is there anything to be done to the message? */
+static bool is_edited(const struct work *w)
 {
-	g_auto(GStrv) workers = NULL;
-	struct plan p = {
+	return !w->arrival->import && !w->outcome->left_alone && w->outcome->edits.verdict == VERDICT_ACCEPT;
+}
+
+/* After the commit: others would wait for it before that, and when it is not come to, the message comes again. */
+static void plan(struct work *w)
+{
+	const struct plan p = {
 		.settings = w->settings, .envelope = w->envelope, .message = w->message, .recipients = &w->recipients,
 		.key = &w->key, .ticket = &w->match.ticket, .account = work_account(w),
 		.agent = w->is_agent ? &w->agent : NULL, .whose = w->outcome->whose, .match = (int)w->match.how,
-		.event = w->outcome->event, .given_id = w->given_id, .new_id = w->new_id, .subject = w->raw_subject,
+		.event = w->outcome->event, .given_id = w->given_id, .new_id = w->new_id, .subject = w->raw_subject, .workers = w->workers,
 	};
-	enum status st = ST_OK;
 
-	if (work_wants_workers(w))
-		st = work_workers(w, &workers);
-	p.workers = workers;
-	if (st == ST_OK && w->outcome->edits.verdict == VERDICT_ACCEPT)
+	if (is_edited(w))
 		plan_edits(&p, &w->outcome->edits);
-	return st;
 }
 
 /* Everything that the store learns of a message, in one transaction. */
@@ -297,10 +301,13 @@ static enum status record(struct txn *txn, void *arg, struct error *err)
 			w->outcome->whose = whose(w);
 			st = steps[w->outcome->whose](w);
 		}
+		if (st == ST_OK)
+			st = work_save(w);
 	}
 	if (st != ST_OK || w->outcome->left_alone || w->outcome->edits.verdict != VERDICT_ACCEPT)
 		return st;
-	st = w->arrival->import ? ST_OK : plan(w);
+	if (is_edited(w) && work_wants_workers(w))
+		st = work_workers(w, &w->workers);
 	work_report(w);
 	failpoint("before-commit");
 	return st;
@@ -410,8 +417,10 @@ enum status intake(struct store *store, const struct arrival *arrival, struct ou
 	if (st == ST_OK)
 		st = store_write(store, record, &w, err);
 	failpoint("after-commit");
-	if (st == ST_OK)
+	if (st == ST_OK) {
+		plan(&w);
 		drop_copy(&w);
+	}
 	work_release(&w);
 	return st;
 }
@@ -457,8 +466,10 @@ enum status intake_batch(struct store *store, const struct arrival *arrivals, st
 	if (st == ST_OK && n)
 		st = store_write(store, record_each, &batch, err);
 	for (size_t i = 0; i < n; i++) {
-		if (st == ST_OK)
+		if (st == ST_OK) {
+			plan(&batch.works[i]);
 			drop_copy(&batch.works[i]);
+		}
 		work_release(&batch.works[i]);
 	}
 	g_free(batch.works);

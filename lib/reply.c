@@ -94,6 +94,11 @@ static void answer_message(struct answering *a, const char *sender)
 	}
 	if (address_canonical(sender, &a->to) != ST_OK)
 		a->to = NULL;
+}
+
+/* Not before it is known that there will be an answer: most messages get none. */
+static void quote_message(struct answering *a)
+{
 	a->id = g_strdup(message_id(a->message));
 	a->references = reply_references(message_references(a->message), a->id);
 	a->quote = g_strdup(message_text(a->message));
@@ -220,6 +225,8 @@ static enum status answer_once(struct answering *a, enum automatic kind, const c
 		reply_forgo(a->ticket);
 	if (!may || !template_for(a->account, a->answer) || is_marked(a->ticket, mark))
 		return ST_OK;
+	if (a->message)
+		quote_message(a);
 	st = answer_or_suppress(a, queued_out);
 	if (st == ST_OK)
 		mark_answered(a->ticket, mark);

@@ -202,17 +202,27 @@ bool tickets_was_given(struct txn *txn, uint64_t number)
 	return exists(txn, number) || txn_get(txn, TABLE_META, key_bytes(&key), &value) == ST_OK;
 }
 
-enum status tickets_create(struct txn *txn, const struct numbering *numbering, struct ticket *ticket, struct error *err)
+enum status tickets_give_number(struct txn *txn, const struct numbering *numbering, uint64_t *number_out, struct error *err)
 {
 	enum status st;
 
 	/* An import may have brought numbers of another scheme. */
 	do
-		st = next_number(txn, numbering, &ticket->number);
-	while (st == ST_OK && tickets_was_given(txn, ticket->number));
-	if (st != ST_OK)
-		return error_set(err, st, "cannot give a number: %s", txn_reason(txn));
+		st = next_number(txn, numbering, number_out);
+	while (st == ST_OK && tickets_was_given(txn, *number_out));
+	return st == ST_OK ? st : error_set(err, st, "cannot give a number: %s", txn_reason(txn));
+}
+
+enum status tickets_store_new(struct txn *txn, const struct ticket *ticket, struct error *err)
+{
 	return store_ticket(txn, NULL, ticket, err);
+}
+
+enum status tickets_create(struct txn *txn, const struct numbering *numbering, struct ticket *ticket, struct error *err)
+{
+	enum status st = tickets_give_number(txn, numbering, &ticket->number, err);
+
+	return st == ST_OK ? tickets_store_new(txn, ticket, err) : st;
 }
 
 enum status tickets_insert(struct txn *txn, const struct ticket *ticket, struct error *err)

@@ -18,7 +18,11 @@ struct numbering {
 	int64_t now;		/* its local date is the day */
 };
 
-/* Gives ticket->number and stores it. */
+/* Gives a number, for a ticket that is stored in the same transaction. */
+enum status tickets_give_number(struct txn *txn, const struct numbering *numbering, uint64_t *number_out, struct error *err);
+/* Stores a ticket that has the number just given to it. */
+enum status tickets_store_new(struct txn *txn, const struct ticket *ticket, struct error *err);
+/* Both: gives ticket->number and stores it. */
 enum status tickets_create(struct txn *txn, const struct numbering *numbering, struct ticket *ticket, struct error *err);
 /* Stores it under the number it has (import of an export); ST_EXISTS. Numbers given later are larger. */
 enum status tickets_insert(struct txn *txn, const struct ticket *ticket, struct error *err);
