@@ -264,28 +264,40 @@ static const struct mailbox *first_outside(const struct work *w, struct mailbox 
 	return address ? spare : NULL;
 }
 
-enum status agent_opened(struct work *w)
+static enum status opened_by(struct work *w, const struct rules_result *rules)
 {
 	struct mailbox spare;
 	enum status st;
 
-	if (sent_by_itself(w) && !w->arrival->import)
-		return keep_from_customer(w);
 	if (!w->arrival->import)
 		take_subject_commands(w);
 	hide_id(w);
-	st = work_open_ticket(w, first_outside(w, &spare), NULL, TICKET_WAITING);
+	st = work_open_ticket(w, first_outside(w, &spare), rules, TICKET_WAITING);
 	if (st != ST_OK)
 		return st;
 	if (!w->match.ticket.agent && w->is_agent)
 		w->match.ticket.agent = g_strdup(w->agent.login);
 	w->match.ticket.first_response = w->now;
-	st = work_append(w, DIRECTION_OUT, "opened", NULL, w->match.ticket.queue, NULL);
+	st = work_append(w, DIRECTION_OUT, "opened", NULL, w->match.ticket.queue, rules->names->len ? rules->names->str : NULL);
 	if (st == ST_OK)
 		st = index_as_it_leaves(w);
 	if (st == ST_OK)
 		st = work_tell_assigned(w);
 	return st == ST_OK ? run_commands(w, NULL) : st;
+}
+
+/* Rules are about what would open a ticket, whoever wrote it. */
+enum status agent_opened(struct work *w)
+{
+	struct rules_result rules;
+	enum status st;
+
+	if (sent_by_itself(w) && !w->arrival->import)
+		return keep_from_customer(w);
+	rules_apply(w->settings, w->message, w->envelope, w->subject.plain, &rules);
+	st = rules.ignore ? work_leave_alone(w, "rule") : opened_by(w, &rules);
+	rules_result_release(&rules);
+	return st;
 }
 
 /* --- notes --- */

@@ -174,22 +174,15 @@ static enum status open_by(struct work *w, const struct rules_result *rules)
 	return st == ST_OK ? answer_opening(w, rules) : st;
 }
 
-static enum status leave(struct work *w, const char *reason)
-{
-	w->outcome->left_alone = true;
-	w->outcome->reason = reason;
-	return ST_OK;
-}
-
 static enum status open_new(struct work *w)
 {
 	struct rules_result rules;
 	enum status st;
 
 	if (manner_of(w)->unthreaded == ASKS_POLICY && w->settings->policy.auto_replies == AUTO_IGNORE)
-		return leave(w, w->outcome->reason);
+		return work_leave_alone(w, w->outcome->reason);
 	rules_apply(w->settings, w->message, w->envelope, w->subject.plain, &rules);
-	st = rules.ignore ? leave(w, "rule") : open_by(w, &rules);
+	st = rules.ignore ? work_leave_alone(w, "rule") : open_by(w, &rules);
 	rules_result_release(&rules);
 	return st;
 }

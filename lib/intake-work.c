@@ -339,7 +339,7 @@ static enum status assign_on_opening(struct work *w, const struct rules_result *
 	struct queue queue = { 0 };
 	struct agent agent = { 0 };
 	enum status st = queues_load(w->txn, t->queue, &queue, w->err);
-	const char *login = or_else(rules ? rules->assign : NULL, st == ST_OK ? queue.responsible : NULL);
+	const char *login = or_else(rules->assign, st == ST_OK ? queue.responsible : NULL);
 
 	if (login && (st == ST_OK || st == ST_NOT_FOUND))
 		st = agents_find(w->txn, login, &agent, w->err);
@@ -362,20 +362,20 @@ static void describe_ticket(struct work *w, const struct mailbox *requester, con
 {
 	struct ticket *t = &w->match.ticket;
 	const struct account *account = recipients_account(&w->recipients);
-	int named = rules && rules->status ? names_find(ticket_status_names, rules->status) : -1;
-	int priority = rules && rules->priority ? names_find(priority_names, rules->priority) : -1;
+	int named = rules->status ? names_find(ticket_status_names, rules->status) : -1;
+	int priority = rules->priority ? names_find(priority_names, rules->priority) : -1;
 
 	record_release(&ticket_type, t);
 	t->subject = g_strdup(w->subject.plain);
-	t->queue = g_strdup(or_else(rules ? rules->queue : NULL, account->queue));
-	t->project = g_strdup(or_else(rules ? rules->project : NULL, account->project));
+	t->queue = g_strdup(or_else(rules->queue, account->queue));
+	t->project = g_strdup(or_else(rules->project, account->project));
 	t->status = named >= 0 ? named : status;
 	t->priority = priority >= 0 ? priority : PRIORITY_NORMAL;
 	t->account = g_strdup(account->address);
 	t->language = g_strdup(message_language(w->message));
 	t->opened = w->now;
 	t->closed = t->status == TICKET_CLOSED ? w->now : 0;
-	for (unsigned i = 0; rules && i < rules->tags->len && i < LIMIT_TAGS; i++)
+	for (unsigned i = 0; i < rules->tags->len && i < LIMIT_TAGS; i++)
 		add_text(&t->tags, g_ptr_array_index(rules->tags, i));
 	set_requester(t, requester);
 	work_add_participants(w);
@@ -433,6 +433,13 @@ enum status work_link(struct work *w)
 			st = link_back(w, other, &actor);
 	}
 	return st;
+}
+
+enum status work_leave_alone(struct work *w, const char *reason)
+{
+	w->outcome->left_alone = true;
+	w->outcome->reason = reason;
+	return ST_OK;
 }
 
 void work_report(struct work *w)

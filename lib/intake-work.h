@@ -96,6 +96,9 @@ enum status work_agent_address(struct work *w, char **address_out);
 /* The agent that the ticket was assigned to when it was opened gets its mail, unless this very mail goes to them anyway. */
 enum status work_tell_assigned(struct work *w);
 
+/* Delivered as it came: no ticket, no edits; `reason` (static) is for the log. */
+enum status work_leave_alone(struct work *w, const char *reason);
+
 /* Fills the outcome's fields from the ticket at hand. */
 void work_report(struct work *w);
 

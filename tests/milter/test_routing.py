@@ -348,6 +348,19 @@ def test_a_rule_s_assign_to_nobody_known_loses_no_mail(build):
     assert (mail.header("X-Ticket-Agent"), mail.header("X-Ticket-Queue")) == (None, "made-by-rule")
 
 
+def test_rules_shape_the_tickets_that_agents_open_too(build):
+    house = build(rules=[
+        rule({"subject": "private*"}, {"ignore": True}),
+        rule({"subject": "*offer*"}, {"queue": "sales", "priority": "high", "tag": "offer", "status": "internal"})])
+    house.daemon.add_agent("anna", name="Anna", address="anna@example.com", queue="support")
+    sent = {"who": "Anna <anna@example.com>", "to": ["carla@customer.example", "support@example.com"], "authen": "anna"}
+    opened = house.mail(**sent, subject="Our offer")
+    ticket = house.ticket(opened.number)
+    assert [ticket[key] for key in ("queue", "priority", "tags", "status", "agent")] == ["sales", "high", ["offer"], "internal", "anna"]
+    assert house.mail(**sent, subject="private lunch").untouched
+    assert len(house.daemon.tickets()) == 1
+
+
 # --- failures ---------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("policy, verdict", [("tempfail", "tempfail"), ("accept", "accept")])
