@@ -13,9 +13,13 @@ struct courier;
 /* Call once, before any thread. */
 void courier_library_init(void);
 
-/* Reads the password, the first line of its file. Takes what it needs of the settings. */
+/* Reads the password, the first line of its file. Takes what it needs of the settings. With a login, encryption that is to be tried is required,
+ * certificate and all, unless the relay is on this host. */
 enum status courier_new(const struct settings *settings, struct courier **courier_out, struct error *err);
 void courier_free(struct courier *courier);
+
+/* Seconds that the relay may owe an answer; at_end: the one to the end of the text. */
+int64_t courier_patience(int64_t timeout_s, bool at_end);
 
 enum delivery { DELIVERY_SENT, DELIVERY_LATER, DELIVERY_FAILED };
 
