@@ -39,6 +39,7 @@ struct store {
 	pthread_mutex_t lock;
 	struct job *first, **last;
 	bool leading;
+	int gate;			/* the directory, to be locked by who wants to write next; -1: none */
 };
 
 struct txn {

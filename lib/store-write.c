@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,13 +14,31 @@ enum { RETRIES = 64, PROBE_BYTES = 1 << 20 };
 /* Beside LMDB's own codes: a job has failed after it had changed something. */
 enum { UNDO_ONE = -30601 };
 
+static void wait_at(int gate, int operation)
+{
+	while (flock(gate, operation) != 0 && errno == EINTR)
+		;
+}
+
+/* LMDB's lock goes to whoever is quickest, which is the process that has just given it back: an admin's command would wait for ever
+ * behind a busy daemon. At the gate the daemon stands behind the command, and each waits for one commit of the other. */
+static int begin_in_turn(struct store *store, MDB_txn **mdb_out)
+{
+	int rc;
+
+	wait_at(store->gate, LOCK_EX);
+	rc = mdb_txn_begin(store->env, NULL, 0, mdb_out);
+	wait_at(store->gate, LOCK_UN);
+	return rc;
+}
+
 static int begin(struct store *store, MDB_txn **mdb_out)
 {
 	for (int i = 0;; i++) {
 		int rc;
 
 		pthread_rwlock_rdlock(&store->map_lock);
-		rc = store->env ? mdb_txn_begin(store->env, NULL, 0, mdb_out) : MDB_PANIC;
+		rc = store->env ? begin_in_turn(store, mdb_out) : MDB_PANIC;
 		if (rc == 0 && !engine_replaced(store))
 			return 0;
 		if (rc == 0) {

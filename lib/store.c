@@ -65,20 +65,27 @@ enum status engine_explain(struct txn *txn, const char *what, enum status st, st
 
 /* --- opening --- */
 
-static int open_tables(struct store *store)
+static int open_tables_in(struct store *store, bool make)
 {
-	bool read_only = store->flags & MDB_RDONLY;
 	MDB_txn *txn;
-	int rc = mdb_txn_begin(store->env, NULL, read_only ? MDB_RDONLY : 0, &txn);
+	int rc = mdb_txn_begin(store->env, NULL, make ? 0 : MDB_RDONLY, &txn);
 
 	if (rc)
 		return rc;
 	for (int i = 0; i < TABLE_COUNT && rc == 0; i++)
-		rc = mdb_dbi_open(txn, table_names[i], read_only ? 0 : MDB_CREATE, &store->tables[i]);
+		rc = mdb_dbi_open(txn, table_names[i], make ? MDB_CREATE : 0, &store->tables[i]);
 	if (rc == 0)
 		return mdb_txn_commit(txn);
 	mdb_txn_abort(txn);
 	return rc;
+}
+
+/* Who opens a store waits for no writer, unless there is something to be made. */
+static int open_tables(struct store *store)
+{
+	int rc = open_tables_in(store, false);
+
+	return rc == MDB_NOTFOUND && !(store->flags & MDB_RDONLY) ? open_tables_in(store, true) : rc;
 }
 
 static struct file_id id_at(const struct store *store, const char *name)
@@ -309,6 +316,7 @@ static struct store *store_new(const struct store_options *options)
 	store->path = g_strdup(options->path);
 	store->flags = MDB_NOTLS | (options->read_only ? MDB_RDONLY : 0) | (options->durable ? 0 : MDB_NOSYNC);
 	store->last = &store->first;
+	store->gate = -1;
 	pthread_rwlock_init(&store->map_lock, NULL);
 	pthread_mutex_init(&store->lock, NULL);
 	return store;
@@ -328,6 +336,7 @@ static enum status begin_use(struct store *store, const struct store_options *op
 		rc = open_current(store, options->map_size);
 	if (rc)
 		return engine_error(err, store, "open", rc);
+	store->gate = open(store->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	st = engine_check_end(store, err);
 	if (st != ST_OK)
 		return st;
@@ -339,7 +348,8 @@ static enum status begin_use(struct store *store, const struct store_options *op
 	rc = open_tables(store);
 	if (rc)
 		return engine_error(err, store, "open", rc);
-	return options->read_only ? store_read(store, read_secret, NULL, err) : store_write(store, make_format, NULL, err);
+	st = store_read(store, read_secret, NULL, err);
+	return st == ST_NOT_FOUND && !options->read_only ? store_write(store, make_format, NULL, err) : st;
 }
 
 enum status store_open(const struct store_options *options, struct store **store_out, struct error *err)
@@ -362,6 +372,8 @@ void store_close(struct store *store)
 		mdb_env_sync(store->env, 1);
 	if (store->env)
 		mdb_env_close(store->env);
+	if (store->gate >= 0)
+		close(store->gate);
 	pthread_rwlock_destroy(&store->map_lock);
 	pthread_mutex_destroy(&store->lock);
 	memset(store->secret, 0, sizeof store->secret);

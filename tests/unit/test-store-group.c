@@ -1,7 +1,9 @@
 /* The store under many hands: gathered commits, growth and failure in the middle of a group, several processes.
  * Worth building with --enable-sanitizers=thread. */
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -445,12 +447,83 @@ static void test_dead_writer(void)
 	place_close(&place);
 }
 
+/* --- taking turns --- */
+
+enum { OURS = 77 };
+
+/* Says that it writes, and is done when it is told. */
+static enum status write_until_told(struct txn *txn, void *arg, struct error *err)
+{
+	int end = *(const int *)arg;
+	char byte = 0;
+
+	(void)err;
+	return write(end, &byte, 1) == 1 && read(end, &byte, 1) == 1 ? put_number(txn, 1, 10) : ST_IO;
+}
+
+static enum status find_ours(struct txn *txn, void *arg, struct error *err)
+{
+	(void)arg;
+	(void)err;
+	return has_number(txn, OURS) ? ST_OK : ST_NOT_FOUND;
+}
+
+/* A process that never pauses: its next write comes right behind the one before. */
+static void write_twice(struct place *place, int end)
+{
+	bool ok = place_reopen(place, false) == ST_OK && store_write(place->store, write_until_told, &end, NULL) == ST_OK &&
+		store_write(place->store, find_ours, NULL, NULL) == ST_OK;
+
+	_exit(ok ? 0 : 1);
+}
+
+static void wait_until_somebody_waits(const char *dir)
+{
+	int gate = open(dir, O_RDONLY | O_DIRECTORY), tries = 0;
+
+	while (flock(gate, LOCK_EX | LOCK_NB) == 0 && tries++ < 5000) {
+		flock(gate, LOCK_UN);
+		g_usleep(1000);
+	}
+	g_assert_cmpint(tries, <, 5000);
+	close(gate);
+}
+
+static void test_turns(void)
+{
+	struct writer ours = { .number = OURS, .size = 10, .got = ST_IO };
+	struct place place;
+	int ends[2];
+	pid_t pid;
+	char byte;
+
+	place_open(&place, 0);
+	g_clear_pointer(&place.store, store_close);
+	g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), ==, 0);
+	pid = fork();
+	if (pid == 0)
+		write_twice(&place, ends[0]);
+	g_assert_cmpint(read(ends[1], &byte, 1), ==, 1);
+	g_assert_cmpint(place_reopen(&place, false), ==, ST_OK);
+	ours.store = place.store;
+	ours.thread = g_thread_new("ours", write_once, &ours);
+	wait_until_somebody_waits(place.path);
+	g_assert_cmpint(write(ends[1], &byte, 1), ==, 1);
+	g_thread_join(ours.thread);
+	g_assert_cmpint(ours.got, ==, ST_OK);
+	await(pid);
+	close(ends[0]);
+	close(ends[1]);
+	place_close(&place);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/store-group/processes share a store that grows", test_processes);
 	g_test_add_func("/store-group/a dead reader's slot is freed", test_dead_reader);
 	g_test_add_func("/store-group/a writer that dies leaves the store usable", test_dead_writer);
+	g_test_add_func("/store-group/a writer waits for one commit of another process, which then waits for it", test_turns);
 	g_test_add_func("/store-group/waiting writers share one commit", test_one_commit);
 	g_test_add_func("/store-group/one that fails undoes only itself", test_failure_in_the_middle);
 	g_test_add_func("/store-group/all failing commits nothing", test_all_fail);
