@@ -413,7 +413,7 @@ enum status intake(struct store *store, const struct arrival *arrival, struct ou
 	identify(&w);
 	failpoint("before-archive");
 	st = keep(&w, arrival->settings->store.durable, err);
-	failpoint("archived");
+	failpoint("after-archive");
 	if (st == ST_OK)
 		st = store_write(store, record, &w, err);
 	failpoint("after-commit");

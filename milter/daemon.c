@@ -57,9 +57,9 @@ void daemon_end(struct daemon *daemon)
 	pthread_mutex_unlock(&daemon->lock);
 }
 
-bool daemon_drain(struct daemon *daemon, int seconds)
+bool daemon_drain(struct daemon *daemon, int64_t us)
 {
-	gint64 until = g_get_monotonic_time() + seconds * G_TIME_SPAN_SECOND;
+	gint64 until = g_get_monotonic_time() + us;
 	bool idle;
 
 	pthread_mutex_lock(&daemon->lock);

@@ -35,8 +35,8 @@ enum status daemon_open_store(struct daemon *daemon, struct error *err);
 bool daemon_begin(struct daemon *daemon);
 void daemon_end(struct daemon *daemon);
 
-/* No message begins any more. Waits until those at hand are through, but not longer than that; true if they are. */
-bool daemon_drain(struct daemon *daemon, int seconds);
+/* No message begins any more. Waits until those at hand are through, but not longer than so many µs; true if they are. */
+bool daemon_drain(struct daemon *daemon, int64_t us);
 
 /* Loads the configuration anew; on an error, which is logged, the old one stays. */
 enum status daemon_reload(struct daemon *daemon, struct error *err);

@@ -22,6 +22,9 @@ static struct session *session_of(SMFICTX *ctx)
 
 static void end_message(struct session *s)
 {
+	/* libmilter sends an answer when the callback that gave it is back. The next one of this connection is the first to know that it is out. */
+	if (s->answered)
+		failpoint("after-answer");
 	if (s->at_hand)
 		daemon_end(the_daemon);
 	s->at_hand = false;
@@ -244,6 +247,8 @@ static sfsistat on_eom(SMFICTX *ctx)
 	answer = take_in(ctx, s, &outcome) == ST_OK ? finish(ctx, s, &outcome) : not_now(ctx, s);
 	outcome_release(&outcome);
 	end_message(s);
+	s->answered = true;
+	failpoint("before-answer");
 	return answer;
 }
 

@@ -1,4 +1,4 @@
-/* milticketd: options, settings, socket, privileges, then the store, the threads and libmilter. */
+/* milticketd: options, settings, the store, the socket, privileges, then the threads and libmilter. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -20,6 +20,7 @@
 #include "notify.h"
 #include "privileges.h"
 #include "sender.h"
+#include "signals.h"
 #include "socket.h"
 #include "timers.h"
 
@@ -143,38 +144,6 @@ static void report(int *ready_fd, unsigned char code, bool keep_stderr)
 		log_warning("cannot change to /: %s", g_strerror(errno));
 }
 
-/* --- signals --- */
-
-/* libmilter waits for TERM, INT and HUP in a thread of its own. Of those that wait for a signal sent to the process the main thread comes
- * first, so it is ours to end the messages at hand before libmilter hears of it. */
-static void our_signals(sigset_t *set)
-{
-	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
-
-	sigemptyset(set);
-	for (size_t i = 0; i < G_N_ELEMENTS(signals); i++)
-		sigaddset(set, signals[i]);
-}
-
-static void block_signals(void)
-{
-	sigset_t set;
-
-	our_signals(&set);
-	sigaddset(&set, SIGPIPE);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-}
-
-static void wait_for_stop(void)
-{
-	sigset_t set;
-	int signal;
-
-	our_signals(&set);
-	while (sigwait(&set, &signal) == 0 && signal == SIGUSR1)
-		timers_reload();
-}
-
 /* --- the run --- */
 
 static enum status start_threads(struct daemon *daemon, struct error *err)
@@ -200,28 +169,38 @@ static gpointer run_milter(gpointer arg)
 	return NULL;
 }
 
-/* libmilter's own thread takes the signal, as the main thread waits for none now. */
+/* Not by smfi_stop(), which waits for a lock that the listener holds for five seconds. */
 static void stop_milter(struct milter *milter)
 {
-	if (!g_atomic_int_get(&milter->ended))
-		kill(getpid(), SIGTERM);
+	signals_stop_milter();
 	while (!g_atomic_int_get(&milter->ended)) {
 		socket_wake();
 		g_usleep(WAKE_EVERY_US);
 	}
 }
 
-/* Until the daemon is told to stop, or libmilter gives up. True if all messages at hand came to their end. */
+/* True if all messages at hand came to their end. */
+static bool drain(struct daemon *daemon)
+{
+	gint64 until = g_get_monotonic_time() + DRAIN_SECONDS * G_TIME_SPAN_SECOND;
+
+	while (!daemon_drain(daemon, WAKE_EVERY_US))
+		if (signals_stop_again() || g_get_monotonic_time() > until)
+			return false;
+	return true;
+}
+
+/* Until the daemon is told to stop, or libmilter gives up. True as drain(). */
 static bool run_until_stopped(struct daemon *daemon, int *rc_out)
 {
 	struct milter milter = { .main = pthread_self(), .rc = MI_FAILURE };
 	GThread *thread = g_thread_new("milter", run_milter, &milter);
 	bool drained;
 
-	wait_for_stop();
+	signals_wait_for_stop(timers_reload);
 	notify_stopping();
 	log_info("stopping");
-	drained = daemon_drain(daemon, g_atomic_int_get(&milter.ended) ? 0 : DRAIN_SECONDS);
+	drained = drain(daemon);
 	/* The last answers are libmilter's to write, after our callbacks have returned. */
 	g_usleep(ANSWER_US);
 	stop_milter(&milter);
@@ -230,8 +209,8 @@ static bool run_until_stopped(struct daemon *daemon, int *rc_out)
 	return drained;
 }
 
-/* LMDB believes what it reads: in pages that are not its own it runs off the map. That is to end in words, and not to be started again
- * and again. */
+/* LMDB believes what it reads: in pages that are not its own it runs off the map. Where that happens as the store is opened, it ends in words
+ * and with a code that says not to start again and again. */
 static void say_damaged(int signal)
 {
 	static const char text[] = "milticketd: the store may be damaged (a crash in its pages): run ticket check, restore a backup\n";
@@ -242,37 +221,67 @@ static void say_damaged(int signal)
 	_exit(EX_IOERR);
 }
 
-/* Only while the store is opened: a crash later is a bug, for a core file and a new start. */
+/* Later it may be our bug as well: for a core file and a new start, which most mail gets through after. */
+static void say_crashed(int signal)
+{
+	static const char text[] = "milticketd: error: crashed; if ticket check finds the store damaged, restore a backup\n";
+	ssize_t n = write(STDERR_FILENO, text, sizeof text - 1);
+
+	(void)signal;
+	(void)n;
+}
+
+static const int crashes[] = { SIGSEGV, SIGBUS, SIGABRT };
+
+/* Sanitizers have words of their own. Back from ours, the signal comes again, and is fatal. */
+static void words_for_crashes(void)
+{
+	const struct sigaction words = { .sa_handler = say_crashed, .sa_flags = SA_RESETHAND };
+	struct sigaction now;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(crashes); i++)
+		if (sigaction(crashes[i], NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+			sigaction(crashes[i], &words, NULL);
+}
+
 static enum status open_store(struct daemon *daemon, struct error *err)
 {
-	static const int signals[] = { SIGSEGV, SIGBUS, SIGABRT };
-	struct sigaction words = { .sa_handler = say_damaged }, were[G_N_ELEMENTS(signals)];
+	const struct sigaction words = { .sa_handler = say_damaged };
+	struct sigaction were[G_N_ELEMENTS(crashes)];
 	enum status st;
 
-	for (size_t i = 0; i < G_N_ELEMENTS(signals); i++)
-		sigaction(signals[i], &words, &were[i]);
+	for (size_t i = 0; i < G_N_ELEMENTS(crashes); i++)
+		sigaction(crashes[i], &words, &were[i]);
 	st = daemon_open_store(daemon, err);
-	for (size_t i = 0; i < G_N_ELEMENTS(signals); i++)
-		sigaction(signals[i], &were[i], NULL);
+	for (size_t i = 0; i < G_N_ELEMENTS(crashes); i++)
+		sigaction(crashes[i], &were[i], NULL);
 	return st;
+}
+
+/* The store comes before the socket, so that who connects is served; it belongs to the user, the socket's place may be root's. */
+static enum status take_places(struct daemon *daemon, struct error *err)
+{
+	const struct settings *s = daemon->settings;
+	enum status st = privileges_lower(s, err);
+
+	umask(0007);
+	if (st == ST_OK)
+		st = open_store(daemon, err);
+	if (st == ST_OK)
+		st = privileges_raise(err);
+	if (st == ST_OK)
+		st = socket_open(s, err);
+	return st == ST_OK ? privileges_drop(s, err) : st;
 }
 
 static enum status prepare(struct daemon *daemon, struct error *err)
 {
-	const struct settings *s = daemon->settings;
-	enum status st;
-
 	message_library_init();
 	courier_library_init();
 	if (!filter_register(daemon))
 		return error_set(err, ST_IO, "libmilter does not take our callbacks");
-	st = socket_open(s, err);
-	if (st == ST_OK)
-		st = privileges_drop(s, err);
-	umask(0007);
-	if (st == ST_OK)
-		st = open_store(daemon, err);
-	return st;
+	words_for_crashes();
+	return take_places(daemon, err);
 }
 
 static int serve(struct daemon *daemon, int *ready_fd, bool to_stderr)
@@ -318,7 +327,7 @@ static int run(struct settings *settings, const struct options *options)
 		return code;
 	}
 	log_open(to_stderr);
-	block_signals();
+	signals_block();
 	daemon_init(&daemon, options->config, settings);
 	return serve(&daemon, &ready_fd, to_stderr);
 }

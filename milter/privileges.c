@@ -41,26 +41,65 @@ static enum status give_directory(const char *path, mode_t mode, uid_t uid, gid_
 	return ST_OK;
 }
 
-enum status privileges_drop(const struct settings *settings, struct error *err)
+struct identity {
+	uid_t uid;
+	gid_t gid;
+};
+
+static enum status look_up(const struct settings *settings, struct identity *identity_out, struct error *err)
 {
-	const struct passwd *user;
-	const struct group *group;
+	const struct passwd *user = getpwnam(settings->user);
+	const struct group *group = getgrnam(settings->group);
+
+	if (!user || !group)
+		return error_set(err, ST_BAD_INPUT, "user '%s' or group '%s' is gone", settings->user, settings->group);
+	*identity_out = (struct identity){ user->pw_uid, group->gr_gid };
+	return ST_OK;
+}
+
+static enum status cannot_become(const struct settings *settings, struct error *err)
+{
+	return error_set(err, ST_REFUSED, "cannot become user '%s': %s", settings->user, g_strerror(errno));
+}
+
+enum status privileges_lower(const struct settings *settings, struct error *err)
+{
+	struct identity us;
 	enum status st;
 
 	if (geteuid() != 0)
 		return ST_OK;
-	user = getpwnam(settings->user);
-	group = getgrnam(settings->group);
-	if (!user || !group)
-		return error_set(err, ST_BAD_INPUT, "user '%s' or group '%s' is gone", settings->user, settings->group);
-	st = give_directory(settings->store.path, 02770, user->pw_uid, group->gr_gid, err);
+	st = look_up(settings, &us, err);
 	if (st == ST_OK)
-		st = give_directory(settings->archive.path, 02770, user->pw_uid, group->gr_gid, err);
+		st = give_directory(settings->store.path, 02770, us.uid, us.gid, err);
+	if (st == ST_OK)
+		st = give_directory(settings->archive.path, 02770, us.uid, us.gid, err);
 	if (st != ST_OK)
 		return st;
-	if (initgroups(settings->user, group->gr_gid) != 0 || setresgid(group->gr_gid, group->gr_gid, group->gr_gid) != 0 ||
-		setresuid(user->pw_uid, user->pw_uid, user->pw_uid) != 0)
-		return error_set(err, ST_REFUSED, "cannot become user '%s': %s", settings->user, g_strerror(errno));
+	if (initgroups(settings->user, us.gid) != 0 || setegid(us.gid) != 0 || seteuid(us.uid) != 0)
+		return cannot_become(settings, err);
+	return ST_OK;
+}
+
+enum status privileges_raise(struct error *err)
+{
+	if (getuid() == 0 && (seteuid(0) != 0 || setegid(0) != 0))
+		return error_set(err, ST_REFUSED, "cannot become root again: %s", g_strerror(errno));
+	return ST_OK;
+}
+
+enum status privileges_drop(const struct settings *settings, struct error *err)
+{
+	struct identity us;
+	enum status st;
+
+	if (geteuid() != 0)
+		return ST_OK;
+	st = look_up(settings, &us, err);
+	if (st != ST_OK)
+		return st;
+	if (initgroups(settings->user, us.gid) != 0 || setresgid(us.gid, us.gid, us.gid) != 0 || setresuid(us.uid, us.uid, us.uid) != 0)
+		return cannot_become(settings, err);
 	if (setuid(0) == 0 || geteuid() == 0)
 		return error_set(err, ST_REFUSED, "cannot give up root's rights");
 	return ST_OK;

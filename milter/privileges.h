@@ -7,7 +7,11 @@
 /* As root: checks that user and group exist and are not root's. Otherwise nothing: we keep who we are. */
 enum status privileges_check(const struct settings *settings, struct error *err);
 
-/* As root: makes the store's and the archive's directories for the user, then becomes it. */
+/* As root: makes the store's and the archive's directories for the user, then does what follows as that user, until raised. */
+enum status privileges_lower(const struct settings *settings, struct error *err);
+enum status privileges_raise(struct error *err);
+
+/* As root: becomes the user for good. */
 enum status privileges_drop(const struct settings *settings, struct error *err);
 
 #endif

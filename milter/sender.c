@@ -155,6 +155,7 @@ static enum status record_results(struct txn *txn, void *arg, struct error *err)
 	if (st == ST_OK && (any_failed || given_up))
 		st = flag_undelivered(txn, s, err);
 	record_release(&outgoing_type, &rest);
+	failpoint("before-record");
 	return st;
 }
 

@@ -33,7 +33,7 @@ void session_reset(struct session *session)
 	g_ptr_array_set_size(session->recipients, 0);
 	memset(&session->headers, 0, sizeof session->headers);
 	memset(&session->reserve, 0, sizeof session->reserve);
-	session->failed = false;
+	session->failed = session->answered = false;
 	session->err.text[0] = '\0';
 }
 

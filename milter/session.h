@@ -18,6 +18,7 @@ struct session {
 	GPtrArray *recipients;		/* char *; as given, without <> */
 	struct spool *spool;
 	bool at_hand;			/* daemon_begin() took it */
+	bool answered;			/* the one before it had its end */
 	struct { size_t bytes; unsigned count; } headers, reserve;	/* header fields come by, and of those past the cap the ones that matter */
 	bool failed;			/* the spool could not be written: the message is refused for now */
 	struct error err;

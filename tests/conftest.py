@@ -1,1 +1,38 @@
-"""Makes the package harness importable from every directory of tests."""
+"""Makes the package harness importable from every directory of tests, and has what several of them share: a daemon whose outgoing mail ends
+in a sink, and a mail server in front of it, each for one test."""
+import pytest
+
+from harness.daemon import Daemon
+from harness.postfix import Postfix
+from harness.sink import Sink
+
+
+@pytest.fixture
+def sink():
+    sink = Sink()
+    yield sink
+    sink.close()
+
+
+@pytest.fixture
+def daemon(sink):
+    """Not started yet. A machine under load must not make the relay look dead."""
+    daemon = Daemon(sink.port, settings={"mail_out": {"timeout_s": 10}})
+    yield daemon
+    if not daemon.ended():
+        daemon.kill()
+
+
+@pytest.fixture
+def mailbox():
+    """Where the mail server delivers."""
+    mailbox = Sink(lmtp=True)
+    yield mailbox
+    mailbox.close()
+
+
+@pytest.fixture
+def postfix(daemon, mailbox):
+    postfix = Postfix(mailbox.port, daemon.milter)
+    yield postfix.start()
+    postfix.stop()

@@ -2,19 +2,21 @@
 clients were told. CRASH_KILLS says how often (default 200), CRASH_SEED repeats a run."""
 import os
 import random
+import re
 import time
 
 import pytest
 
 from harness import client
-from harness.ground import wait_until
+from harness.ground import SOURCE, wait_until
 from harness.load import Load, PostfixLoad, compare, compare_answers
-from harness.postfix import Postfix
-from harness.sink import Sink, unique
+from harness.sink import unique
 
 KILLS = int(os.environ.get("CRASH_KILLS", "200"))
 SEED = int(os.environ.get("CRASH_SEED", str(int(time.time()))))
-FAILPOINTS = ("before-archive", "archived", "before-commit", "after-commit", "before-edits", "after-edits", "before-send", "after-send", "after-record")
+OF_A_MESSAGE = ("before-archive", "after-archive", "before-commit", "after-commit", "before-edits", "after-edits", "before-answer", "after-answer")
+OF_AN_ANSWER = ("before-send", "after-send", "before-record", "after-record")
+FAILPOINTS = OF_A_MESSAGE + OF_AN_ANSWER
 
 
 def settle(load, daemon, sink):
@@ -57,6 +59,12 @@ def test_nothing_is_lost_or_doubled_under_random_kills(daemon, sink):
     daemon.stop()
 
 
+def test_every_step_that_has_a_name_is_one_of_those_tried():
+    named = [name for directory in ("lib", "milter") for path in (SOURCE / directory).glob("*.c")
+             for name in re.findall(r'\bfailpoint\("([a-z-]+)"\)', path.read_text())]
+    assert sorted(named) == sorted(FAILPOINTS)
+
+
 @pytest.mark.parametrize("count", (1, 4))
 @pytest.mark.parametrize("name", FAILPOINTS)
 def test_nothing_is_lost_or_doubled_when_it_dies_at(name, count, daemon, sink):
@@ -81,20 +89,6 @@ def send_until_accepted(postfix, sender, data, seconds=60):
     raise AssertionError(f"not accepted within {seconds} s")
 
 
-@pytest.fixture
-def mailbox():
-    mailbox = Sink(lmtp=True)
-    yield mailbox
-    mailbox.close()
-
-
-@pytest.fixture
-def postfix(daemon, mailbox):
-    postfix = Postfix(mailbox.port, daemon.milter)
-    yield postfix.start()
-    postfix.stop()
-
-
 def test_what_postfix_accepted_is_in_one_mailbox_and_one_ticket(daemon, sink, postfix, mailbox):
     dice = random.Random(SEED)
     daemon.start()
@@ -104,7 +98,7 @@ def test_what_postfix_accepted_is_in_one_mailbox_and_one_ticket(daemon, sink, po
         ids.append(message_id)
         if index % 2:
             daemon.kill()
-            daemon.start(env={"MILTICKET_DIE_AT": f"{dice.choice(FAILPOINTS[:6])}:1"})
+            daemon.start(env={"MILTICKET_DIE_AT": f"{dice.choice(OF_A_MESSAGE)}:1"})
         data = client.compose(sender, message_id=message_id)
         if index % 2:
             answer = client.send(postfix.port, sender, "support@example.com", data)

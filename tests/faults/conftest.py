@@ -1,24 +1,7 @@
-"""A daemon whose outgoing mail ends in a sink, each for one test."""
+"""Calls of the C library that fail."""
 import pytest
 
-from harness.daemon import Daemon
 from harness.ground import SOURCE, new_directory, run
-from harness.sink import Sink
-
-
-@pytest.fixture
-def sink():
-    sink = Sink()
-    yield sink
-    sink.close()
-
-
-@pytest.fixture
-def daemon(sink):
-    daemon = Daemon(sink.port)
-    yield daemon
-    if not daemon.ended():
-        daemon.kill()
 
 
 class Faults:

@@ -1,4 +1,5 @@
 """Start, stop, reload, what systemd is told, and who may open what."""
+import ctypes
 import os
 import re
 import signal
@@ -70,6 +71,36 @@ def test_a_stop_lets_the_message_at_hand_come_to_its_end_and_takes_no_other(daem
     assert result.accepted and result.headers("X-Ticket")
     assert stop_process(daemon.process, 5) == 0
     assert [ticket["messages_count"] for ticket in daemon.tickets()] == [1]
+
+
+def test_no_thread_but_the_first_takes_the_signal(daemon):
+    daemon.start()
+    message = Message(daemon)
+    for task in os.listdir(f"/proc/{daemon.process.pid}/task"):
+        if int(task) != daemon.process.pid:
+            TGKILL(daemon.process.pid, int(task), int(signal.SIGTERM))
+    time.sleep(0.2)
+    result = message.end()
+    assert result.accepted and result.headers("X-Ticket")
+    assert deliver(daemon).accepted and "stopping" not in daemon.log_text()
+    daemon.stop()
+
+
+# Python sends signals to processes only, of which the system then chooses a thread.
+TGKILL = ctypes.CDLL(None).tgkill
+
+
+def test_a_second_signal_stops_it_at_once(daemon):
+    daemon.start()
+    message = Message(daemon)
+    daemon.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: "stopping" in daemon.log_text(), "the daemon's word that it stops")
+    assert stop_process(daemon.process, 5) == 0
+    assert "their senders will try again" in daemon.log_text()
+    with pytest.raises(OSError):
+        message.end()
+    daemon.start()
+    assert daemon.tickets() == []
 
 
 def test_a_client_that_went_away_in_its_message_does_not_hold_up_the_stop(daemon):

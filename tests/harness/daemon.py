@@ -71,10 +71,9 @@ class Daemon:
                                             start_new_session=new_session)
 
     def start(self, env=None, new_session=False):
-        """Starts it and waits until it is ready: its socket listens before its store is open."""
-        before = len(self.log_text())
+        """Starts it and waits until it is ready: it listens when its store is open."""
         self.launch(env, new_session)
-        wait_until(lambda: self.ended() or ("ready on" in self.log_text()[before:] and answers(self.socket)), "the daemon to be ready", 30)
+        wait_until(lambda: self.ended() or answers(self.socket), "the daemon to be ready", 30)
         assert not self.ended(), f"the daemon ended with {self.process.returncode}: {self.log_text()}"
         return self
 

@@ -1,0 +1,69 @@
+/* Signals. */
+#include "signals.h"
+
+#include <errno.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stddef.h>
+#include <time.h>
+
+static sem_t milter_may_stop;
+
+static void ours(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
+	sigaddset(set, SIGUSR1);
+}
+
+void signals_block(void)
+{
+	sigset_t set;
+
+	sem_init(&milter_may_stop, 0, 0);
+	ours(&set);
+	sigaddset(&set, SIGPIPE);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+void signals_wait_for_stop(void (*reload)(void))
+{
+	sigset_t set;
+	int signal;
+
+	ours(&set);
+	while ((signal = sigwaitinfo(&set, NULL)) < 0 ? errno == EINTR : signal == SIGUSR1)
+		if (signal == SIGUSR1)
+			reload();
+}
+
+bool signals_stop_again(void)
+{
+	const struct timespec now = { 0, 0 };
+	sigset_t set;
+	int signal;
+
+	ours(&set);
+	do
+		signal = sigtimedwait(&set, NULL, &now);
+	while (signal == SIGUSR1);
+	return signal > 0;
+}
+
+void signals_stop_milter(void)
+{
+	sem_post(&milter_may_stop);
+}
+
+/* In place of the C library's, for libmilter: nobody else here calls it. Were two threads to wait for one signal, either could get it, and
+ * where it is libmilter's, connections are closed on messages that are at hand. */
+int sigwait(const sigset_t *restrict set, int *restrict signal_out)
+{
+	(void)set;
+	while (sem_wait(&milter_may_stop) != 0)
+		;
+	*signal_out = SIGTERM;
+	return 0;
+}
