@@ -160,6 +160,17 @@ enum status address_canonical(const char *s, char **canonical_out)
 	return ST_OK;
 }
 
+char *address_domain_shown(const char *domain)
+{
+	char *unicode = NULL, *shown;
+
+	if (idn2_to_unicode_8z8z(domain, &unicode, 0) != IDN2_OK)
+		return g_strdup(domain);
+	shown = g_strdup(unicode);
+	idn2_free(unicode);
+	return shown;
+}
+
 /* --- parts --- */
 
 void address_parts_init(struct address_parts *parts, const char *canonical, const char *delimiter)

@@ -12,6 +12,9 @@
  * Owned by the caller. The null sender "" or "<>" is ST_NOT_FOUND. */
 enum status address_canonical(const char *s, char **canonical_out);
 
+/* A canonical domain as people write it, with U-labels. Owned. */
+char *address_domain_shown(const char *domain);
+
 /* Parts of a canonical address: "support+1042-abc@example.com" with delimiter "+" is local "support",
  * detail "1042-abc" (NULL if there is none), domain "example.com". Owned; address_parts_release(). An empty delimiter finds no detail. */
 struct address_parts {

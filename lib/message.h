@@ -88,6 +88,13 @@ char *message_encode_header(const char *name, const char *utf8);
 
 /* Text for a body part: as it is ("7bit") when ASCII with short lines, else quoted-printable; *encoding_out is static. Owned. */
 char *message_encode_text(const char *utf8, const char **encoding_out);
+/* The way back: the text of a body with that Content-Transfer-Encoding, valid UTF-8. Owned. */
+char *message_decode_text(const char *data, size_t len, const char *encoding);
+
+/* What the bytes of a mail say: as they are, without quoted-printable, without encoded-words, and what is base64 in them in the same ways.
+ * For searching. NULs are left out; text may be of any charset. fn returns false to stop. */
+typedef bool bare_visit(const char *text, void *arg);
+void message_each_bare(const char *data, size_t len, bare_visit *fn, void *arg);
 
 /* A new Message-ID "<…@domain>" with 128 random bits. Owned. */
 char *message_new_id(const char *domain);

@@ -2,15 +2,15 @@
 #include "redact.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "agents.h"
 #include "archive.h"
+#include "message.h"
 #include "outbox.h"
 #include "redact-person.h"
 #include "tickets.h"
 
-enum { BATCH = 20, CHUNK = 64 * 1024 };
+enum { BATCH = 20, MAIL_MAX = 1024 * 1024 * 1024 };
 
 struct redaction {
 	struct store *store;
@@ -20,6 +20,8 @@ struct redaction {
 	GHashTable *named;		/* files of the archive that hold the address: char * */
 	struct numbers tickets;		/* to be changed */
 	guint8 secret[32];
+	enum status file_status;	/* of the file at hand */
+	struct error file_error;
 	/* of the batch at hand */
 	size_t at;
 	GPtrArray *files;		/* char *: to be removed */
@@ -29,47 +31,41 @@ struct redaction {
 
 /* --- looking: files --- */
 
-/* Most files do not hold it in any way: that is found out fast. */
-static bool holds(const struct person *person, const char *data, size_t len, const char *wanted)
-{
-	g_autofree char *lower = g_ascii_strdown(data, (gssize)len);
+struct looking {
+	const struct person *person;
+	bool found;
+};
 
-	return memmem(lower, len, wanted, strlen(wanted)) && person_in(person, lower);
+static bool look_at_text(const char *text, void *arg)
+{
+	struct looking *looking = arg;
+
+	looking->found = person_in(looking->person, text);
+	return !looking->found;
 }
 
-/* A chunk begins with the end of the one before, for what lies across. */
-static bool file_holds(const char *dir, const char *name, const struct person *person)
+static bool mail_holds(const struct redaction *r, const char *data, size_t len)
 {
-	g_autofree char *wanted = g_ascii_strdown(person->address, -1), *chunk = g_malloc(CHUNK + 1);
-	size_t kept = 0, overlap = strlen(wanted) + 2;
-	bool found = false;
-	ssize_t n;
-	int fd;
+	struct looking looking = { &r->person, false };
 
-	if (archive_open(dir, name, &fd, NULL) != ST_OK)
-		return false;
-	while (!found && (n = read(fd, chunk + kept, CHUNK - kept)) > 0) {
-		/* strdown would stop at a NUL. */
-		for (ssize_t i = 0; i < n; i++)
-			if (chunk[kept + (size_t)i] == '\0')
-				chunk[kept + (size_t)i] = ' ';
-		found = holds(person, chunk, kept + (size_t)n, wanted);
-		n += (ssize_t)kept;
-		kept = MIN(overlap, (size_t)n);
-		memmove(chunk, chunk + (size_t)n - kept, kept);
-	}
-	close(fd);
-	return found;
+	message_each_bare(data, len, look_at_text, &looking);
+	return looking.found;
 }
 
 static bool look_at_file(const char *name, int64_t modified, void *arg)
 {
 	struct redaction *r = arg;
+	g_autofree char *data = NULL;
+	size_t len = 0;
 
 	(void)modified;
-	if (file_holds(r->options->archive, name, &r->person))
+	r->file_status = archive_read(r->options->archive, name, MAIL_MAX, &data, &len, &r->file_error);
+	/* A daemon that removes old files goes on meanwhile. */
+	if (r->file_status == ST_NOT_FOUND)
+		r->file_status = ST_OK;
+	if (data && mail_holds(r, data, len))
 		g_hash_table_add(r->named, g_strdup(name));
-	return true;
+	return r->file_status == ST_OK;
 }
 
 static bool has_archive(const struct redaction *r)
@@ -392,8 +388,8 @@ static enum status redact_outgoing(struct txn *txn, struct redaction *r, uint64_
 	} else if (st == ST_OK) {
 		person_replace(&r->person, &outgoing.last_reply);
 		replace_address(r, &outgoing.sender);
-		if (person_in(&r->person, text))
-			person_replace(&r->person, &text);
+		if (mail_holds(r, text, strlen(text)))
+			person_replace_in_mail(&r->person, &text);
 		st = outbox_save(txn, &outgoing, err);
 		if (st == ST_OK)
 			st = outbox_insert(txn, &outgoing, text, strlen(text), err);
@@ -457,9 +453,16 @@ static enum status remove_rest(struct redaction *r, struct error *err)
 	return st;
 }
 
-static enum status run(struct redaction *r, struct error *err)
+static enum status look_at_files(struct redaction *r, struct error *err)
 {
 	enum status st = has_archive(r) ? archive_walk(r->options->archive, look_at_file, r, err) : ST_OK;
+
+	return st == ST_OK && r->file_status != ST_OK ? error_set(err, r->file_status, "%s", r->file_error.text) : st;
+}
+
+static enum status run(struct redaction *r, struct error *err)
+{
+	enum status st = look_at_files(r, err);
 
 	if (st == ST_OK)
 		st = store_read(r->store, look, r, err);

@@ -23,7 +23,7 @@ struct redact_counts {
 /* In every ticket, message, text, event and outgoing mail the address is replaced, case-insensitively, and in tickets where it occurs so
  * are the display names that it is seen with. Message-IDs that hold the address are replaced by others, everywhere alike, and late answers
  * to the old ones still find their ticket. Archive files of messages that the person wrote, got or is named in are removed, and any other
- * that holds the address. Outgoing mail to them alone is dropped. Afterwards the store is written anew, so that nothing is left in its
+ * that holds the address, however it is encoded; what is compressed or encrypted is not looked into. Outgoing mail to them alone is dropped. Afterwards the store is written anew, so that nothing is left in its
  * free pages. A ticket that was changed has an event "redacted". Running it again does the rest of one that failed; else it changes nothing.
  * ST_REFUSED: it is an agent's address. Backups, exports and logs made before still have it. */
 enum status redact(struct store *store, const struct redact_options *options, struct redact_counts *counts_out, struct error *err);

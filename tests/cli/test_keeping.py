@@ -1,8 +1,12 @@
 """What is kept, what is given up, and what is put right."""
+import base64
+import email
 import json
 import pathlib
+import quopri
 import subprocess
 import time
+import urllib.parse
 
 import pytest
 from harness.box import BEGIN, mail, mbox, message_id
@@ -238,6 +242,101 @@ def test_late_answers_to_a_redacted_person_find_their_ticket(personal, tmp_path)
 def test_who_cannot_be_redacted(personal, address, code):
     before = personal.run_ticket("export", "--json").stdout
     assert ends(personal, "redact", address)[0] == code and personal.run_ticket("export", "--json").stdout == before
+
+
+# --- redact: what is encoded ---
+
+JOERG = "joerg@bücher.example"
+PARAGRAPH = "A line of a long text that nobody reads to its end.\n" * 400
+
+
+def encoded(number, text, coding="base64", charset="utf-8", kind="text/plain"):
+    """Somebody else's mail with a part that has to be decoded; the excerpt is of the first part."""
+    body = text.encode(charset)
+    coded = base64.encodebytes(body) if coding == "base64" else quopri.encodestring(body)
+    part = f"Content-Type: {kind}; charset={charset}\nContent-Transfer-Encoding: {coding}\n\n".encode() + coded
+    whole = "--=b\nContent-Type: text/plain\n\nSee below.\n--=b\n" + part.decode("latin-1") + "\n--=b--\n"
+    return mail(number, sender="dora@other.example", name="Dora Dorn", body=whole,
+                headers=["MIME-Version: 1.0", 'Content-Type: multipart/mixed; boundary="=b"'])
+
+
+def word(text):
+    return f"=?utf-8?b?{base64.b64encode(text.encode()).decode()}?="
+
+
+HIDDEN = {
+    "base64": encoded(1, f"{PARAGRAPH}Write to {CARLA}."),
+    "quoted-printable": encoded(2, f"{PARAGRAPH}{'=' * 22} {CARLA}", "quoted-printable"),
+    "utf-16": encoded(3, f"Write to {CARLA}.", charset="utf-16"),
+    "attachment": encoded(4, f"name,mail\nCarla,{CARLA}\n", kind="text/csv"),
+    "html": encoded(5, f'<a href="mailto:{urllib.parse.quote(CARLA, safe="")}">Carla</a>', "quoted-printable", kind="text/html"),
+    "entities": encoded(6, f"<p>{CARLA.replace('@', '&#64;')}</p>", kind="text/html"),
+    "attached message": encoded(7, encoded(99, CARLA).decode(), kind="application/octet-stream"),
+    "header": mail(8, sender="dora@other.example", name="Dora Dorn", headers=["X-About: " + word(f"Carla <{CARLA}>")]),
+    "display name": mail(9, sender="dora@other.example", name="Dora Dorn", to=word(f"for {CARLA}") + " <support@example.com>"),
+    "subject": mail(10, sender="dora@other.example", name="Dora Dorn", subject=word(f"from {CARLA}")),
+    "bounces": mail(11, sender="dora@other.example", name="Dora Dorn", headers=["X-Bounces: <list-carla=customer.example@list.example>"]),
+}
+NAMES_HIM = {
+    "sender": mail(1, sender="joerg@xn--bcher-kva.example", name="Joerg"),
+    "u-label": mail(2, sender="dora@other.example", name="Dora Dorn", body=f"Ask {JOERG}, or {JOERG.upper()}."),
+    "latin-1": mail(3, sender="dora@other.example", name="Dora Dorn", body="BODY").replace(b"BODY", f"Ask {JOERG}.".encode("latin-1")),
+    "encoded": encoded(4, f"{PARAGRAPH}Ask {JOERG}.", "quoted-printable", charset="iso-8859-1"),
+    "late": encoded(5, f"{PARAGRAPH}Ask joerg@XN--BCHER-KVA.example."),
+}
+
+
+def decoded(data):
+    """All that a mail says, as Python reads it."""
+    parsed = email.message_from_bytes(data)
+    for part in parsed.walk():
+        for value in part.values():
+            yield str(email.header.make_header(email.header.decode_header(value)))
+        payload = part.get_payload(decode=True)
+        if payload:
+            text = payload.decode(part.get_content_charset() or "latin-1", "replace")
+            yield text
+            yield from decoded(payload) if b"\nSubject:" in payload else ()
+            yield urllib.parse.unquote(text).replace("&#64;", "@")
+
+
+def all_that_is_said(desk):
+    """The store's files and the archive, raw and decoded, in lower case."""
+    raw = [path.read_bytes() for directory in (desk.store, desk.archive) for path in directory.rglob("*") if path.is_file()]
+    texts = [text for path in desk.archive.rglob("*.eml") for text in decoded(path.read_bytes())]
+    return "\n".join([data.decode("latin-1") for data in raw] + [data.decode("utf-8", "replace") for data in raw] + texts).lower()
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_redact_finds_an_address_that_is_encoded(desk, tmp_path, name):
+    other = mail(50, sender="eve@other.example", name="Eve", body="Nothing of anybody.")
+    take_in(desk, tmp_path, HIDDEN[name], other)
+    told = (CARLA, "carla=customer.example")
+    assert any(text in all_that_is_said(desk) for text in told)
+    assert desk.ticket("redact", CARLA)[0]["tickets"] == 1
+    assert not any(text in all_that_is_said(desk) for text in told)
+    assert [len(desk.show(n)["messages"]) for n in (1, 2)] == [1, 1] and len(archived(desk)) == 1
+    assert ends(desk, "redact", CARLA)[0] == 1 and ends(desk, "check")[0] == 0
+
+
+@pytest.mark.parametrize("asked", ["joerg@bücher.example", "Joerg@XN--BCHER-KVA.example", "joerg@BÜCHER.example"])
+def test_redact_knows_every_form_of_a_domain(desk, tmp_path, asked):
+    take_in(desk, tmp_path, *NAMES_HIM.values())
+    assert desk.ticket("redact", asked)[0]["tickets"] == len(NAMES_HIM)
+    said = all_that_is_said(desk)
+    assert "bücher" not in said and "xn--bcher" not in said and archived(desk) == []
+    assert desk.show(2)["messages"][0]["text"] == "Ask redacted@redacted.invalid, or redacted@redacted.invalid.\n"
+    assert len(desk.tickets()) == len(NAMES_HIM) and ends(desk, "check")[0] == 0
+
+
+def test_redact_changes_a_mail_to_others_that_waits_to_be_sent(desk, tmp_path):
+    take_in(desk, tmp_path, mail(1, sender="eve@other.example", name="Eve"))
+    desk.run_ticket("reply", "1", "-m", f"Grüße, und fragen Sie {CARLA} nach allem, was Sie noch wissen möchten über diese Sache.")
+    assert desk.ticket("redact", CARLA)[0]["tickets"] == 1
+    (line,) = [line for line in map(json.loads, desk.run_ticket("export", "--json").stdout.splitlines()) if line["type"] == "outgoing"]
+    text = email.message_from_string(line["mail"]).get_payload(decode=True).decode()
+    assert text.startswith("Grüße, und fragen Sie redacted@redacted.invalid nach allem") and line["to"] == ["eve@other.example"]
+    assert CARLA not in all_that_is_said(desk)
 
 
 def test_a_daemon_goes_over_to_the_store_that_was_written_anew(personal):
