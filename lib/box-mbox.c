@@ -83,9 +83,10 @@ void mbox_from_line(const char *line, size_t len, char **sender_out, int64_t *ca
 
 	*came_out = date_in(words);
 	*sender_out = NULL;
-	if (!words[0])
+	/* Some write the null sender like that, others what they do not know (Python's mailbox, some mail clients). */
+	if (!words[0] || g_ascii_strcasecmp(words[0], "MAILER-DAEMON") == 0)
 		return;
-	if (g_ascii_strcasecmp(words[0], "MAILER-DAEMON") == 0 || strcmp(words[0], "<>") == 0)
+	if (strcmp(words[0], "<>") == 0)
 		*sender_out = g_strdup("");
 	else if (address_canonical(words[0], sender_out) != ST_OK)
 		*sender_out = NULL;

@@ -72,7 +72,7 @@ static void test_from_lines(void)
 	} cases[] = {
 		{ "From Carla@Customer.example Tue Nov 14 22:13:20 2023", "carla@customer.example", 1700000000 },
 		{ "From <carla@customer.example>  Tue Nov 14 22:13:20 CET 2023", "carla@customer.example", 1700000000 },
-		{ "From MAILER-DAEMON Tue Nov 14 22:13:20 2023", "", 1700000000 },
+		{ "From MAILER-DAEMON Tue Nov 14 22:13:20 2023", NULL, 1700000000 },
 		{ "From <> Tue Nov 14 22:13:20 2023", "", 1700000000 },
 		{ "From carla Tue Nov 14 22:13:20 2023", NULL, 1700000000 },
 		{ "From a@b.example Tue Nov 32 22:13:20 2023", "a@b.example", 0 },
