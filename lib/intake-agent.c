@@ -236,11 +236,11 @@ enum status agent_reply(struct work *w)
 		take_subject_commands(w);
 	}
 	hide_id(w);
-	st = hand_over(w);
 	work_add_participants(w);
 	work_watch_queues(w);
+	st = work_append(w, DIRECTION_OUT, "reply", NULL, NULL, NULL);
 	if (st == ST_OK)
-		st = work_append(w, DIRECTION_OUT, "reply", NULL, NULL, NULL);
+		st = hand_over(w);
 	if (st == ST_OK)
 		st = index_as_it_leaves(w);
 	return st == ST_OK ? run_commands(w, NULL) : st;

@@ -70,9 +70,11 @@ static enum status queue_answer(const struct reply_context *c, const struct tick
 	return st;
 }
 
+/* It is the customer's turn now, and somebody has answered. */
 static enum status after_answer(const struct reply_context *c, struct ticket *ticket, const struct agent *agent, struct error *err)
 {
 	int before = ticket->status;
+	bool taken = !ticket->agent && agent;
 	enum status st = history_add(c->txn, ticket->number, &c->actor, "reply", NULL, ticket->requester_address, NULL, err);
 
 	ticket->status = TICKET_WAITING;
@@ -81,10 +83,12 @@ static enum status after_answer(const struct reply_context *c, struct ticket *ti
 	ticket->updated = ticket->last_out = c->actor.now;
 	if (!ticket->first_response)
 		ticket->first_response = c->actor.now;
-	if (!ticket->agent && agent)
+	if (taken)
 		ticket->agent = g_strdup(agent->login);
 	if (st == ST_OK && before != TICKET_WAITING)
 		st = history_add(c->txn, ticket->number, &c->actor, "status", ticket_status_names[before], ticket_status_names[TICKET_WAITING], NULL, err);
+	if (st == ST_OK && taken)
+		st = history_add(c->txn, ticket->number, &c->actor, "agent", NULL, ticket->agent, NULL, err);
 	return st == ST_OK ? tickets_save(c->txn, ticket, err) : st;
 }
 
