@@ -2,13 +2,15 @@
  * begins with "From". */
 #include "box-parts.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "address.h"
 #include "record.h"
 #include "text.h"
 
-enum { FROM_LINE_MAX = 500 };
+enum { FROM_LINE_MAX = 500, CHUNK = 1024 * 1024 };
 
 static bool begins_from(const char *p, const char *end)
 {
@@ -92,69 +94,123 @@ void mbox_from_line(const char *line, size_t len, char **sender_out, int64_t *ca
 		*sender_out = NULL;
 }
 
+/* --- where mails begin --- */
+
+/* What is known while the lines go by. A From line without a date is one only before a header field: it waits for the next line. */
+struct reader {
+	struct box *box;
+	uint64_t at;			/* of the line at hand */
+	size_t empty;			/* length of the line before, if that was empty */
+	bool waits;
+	uint64_t waiting, waiting_end;
+	size_t empty_before_waiting;
+};
+
+enum from_line { NO_FROM_LINE, DATED, UNDATED };
+
 /* With a date, wherever it stands: some programs leave out the empty line. Without one, only behind an empty line, with nothing but a
- * sender, and before a header field. */
-static bool separates(const char *line, const char *next, const char *end, bool after_empty)
+ * sender. */
+static enum from_line from_line(const struct reader *r, const char *line, size_t len)
 {
 	g_auto(GStrv) words = NULL;
 
-	if (!begins_from(line, end))
-		return false;
-	words = words_of(line, (size_t)(next - line));
-	if (date_in(words))
-		return true;
-	return after_empty && words[0] && !words[1] && mail_field_name(next, end) > 0;
-}
-
-static bool is_empty_line(const char *p, const char *next)
-{
-	return *p == '\n' || (*p == '\r' && next - p == 2);
+	if (!begins_from(line, line + len))
+		return NO_FROM_LINE;
+	words = words_of(line, len);
+	if (r->at == 0 || date_in(words))
+		return DATED;
+	return r->empty && words[0] && !words[1] ? UNDATED : NO_FROM_LINE;
 }
 
 /* The empty line in front of the next From line is the mbox's, not the mail's. */
-static const char *without_empty_line(const char *data, const char *end)
+static void end_mail(struct box *box, uint64_t end, size_t empty)
 {
-	if (end - data >= 2 && end[-1] == '\n' && end[-2] == '\n')
-		return end - 1;
-	if (end - data >= 4 && memcmp(end - 4, "\r\n\r\n", 4) == 0)
-		return end - 2;
-	return end;
+	struct place *last = box->places->len ? &g_array_index(box->places, struct place, box->places->len - 1) : NULL;
+
+	if (last)
+		last->end = end - last->at > empty ? end - empty : end;
 }
 
-static void begin_mail(struct box *box, const char *data, const char *line, const char *next)
+static void begin_mail(struct box *box, uint64_t from, uint64_t at)
 {
-	struct place place = { .from = (size_t)(line - data), .at = (size_t)(next - data), .nth = box->places->len + 1 };
+	struct place place = { .from = from, .at = at, .end = at, .nth = box->places->len + 1 };
 
 	g_array_append_val(box->places, place);
 }
 
-static void end_mail(struct box *box, const char *data, const char *end)
+static size_t empty_length(const char *line, size_t len)
 {
-	struct place *last = &g_array_index(box->places, struct place, box->places->len - 1);
+	return *line == '\n' || (len == 2 && line[0] == '\r' && line[1] == '\n') ? len : 0;
+}
 
-	last->end = (size_t)(without_empty_line(data + last->at, end) - data);
+static void read_line(struct reader *r, const char *line, size_t len)
+{
+	enum from_line kind = from_line(r, line, len);
+
+	if (r->waits && mail_field_name(line, line + len) > 0) {
+		end_mail(r->box, r->waiting, r->empty_before_waiting);
+		begin_mail(r->box, r->waiting, r->waiting_end);
+	}
+	r->waits = kind == UNDATED;
+	if (kind == DATED) {
+		end_mail(r->box, r->at, r->empty);
+		begin_mail(r->box, r->at, r->at + len);
+	}
+	if (r->waits) {
+		r->waiting = r->at;
+		r->waiting_end = r->at + len;
+		r->empty_before_waiting = r->empty;
+	}
+	r->empty = empty_length(line, len);
+}
+
+/* The lines that are whole in the chunk; its last bytes too when there are no more, or no room for more. Gives how many were read. */
+static size_t read_lines(struct reader *r, const char *chunk, size_t len, bool all, bool *within_out)
+{
+	const char *p = chunk, *end = chunk + len;
+
+	while (p < end) {
+		const char *next = line_end(p, end);
+		bool whole = next[-1] == '\n';
+
+		if (!whole && !all)
+			break;
+		if (!*within_out)
+			read_line(r, p, (size_t)(next - p));
+		*within_out = !whole;
+		r->at += (uint64_t)(next - p);
+		p = next;
+	}
+	return (size_t)(p - chunk);
+}
+
+static enum status read_box(struct reader *r, char *chunk, struct error *err)
+{
+	size_t kept = 0, used;
+	bool within = false;	/* a line that is longer than the chunk */
+	ssize_t n;
+
+	while ((n = read(r->box->mbox, chunk + kept, CHUNK - kept)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_set(err, ST_IO, "cannot read '%s': %s", r->box->path, g_strerror(errno));
+		kept += (size_t)n;
+		if (r->at == 0 && !begins_from(chunk, chunk + kept))
+			return error_set(err, ST_BAD_INPUT, "'%s' is no mbox: it does not begin with a From line", r->box->path);
+		used = read_lines(r, chunk, kept, kept == CHUNK && !memchr(chunk, '\n', CHUNK), &within);
+		kept -= used;
+		memmove(chunk, chunk + used, kept);
+	}
+	read_lines(r, chunk, kept, true, &within);
+	end_mail(r->box, r->at, r->empty);
+	return ST_OK;
 }
 
 enum status mbox_scan(struct box *box, struct error *err)
 {
-	const char *data = g_mapped_file_get_contents(box->mbox), *end;
-	bool after_empty = true;
+	struct reader reader = { .box = box };
+	g_autofree char *chunk = g_malloc(CHUNK);
 
-	/* An empty file has no map. */
-	if (!data)
-		return ST_OK;
-	end = data + g_mapped_file_get_length(box->mbox);
-	if (!begins_from(data, end))
-		return error_set(err, ST_BAD_INPUT, "'%s' is no mbox: it does not begin with a From line", box->path);
-	for (const char *p = data, *next; p < end; p = next) {
-		next = line_end(p, end);
-		if (p == data || separates(p, next, end, after_empty)) {
-			if (p > data)
-				end_mail(box, data, p);
-			begin_mail(box, data, p, next);
-		}
-		after_empty = is_empty_line(p, next);
-	}
-	end_mail(box, data, end);
-	return ST_OK;
+	return read_box(&reader, chunk, err);
 }

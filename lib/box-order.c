@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "limits.h"
 #include "message.h"
 #include "text.h"
 
@@ -54,7 +53,7 @@ static void remember_id(struct order *order, const char *id, guint place)
 
 static void read_node(struct order *order, const struct mail *mail, struct node *node)
 {
-	struct message *message = message_parse_bytes(mail->data ? mail->data : "", MIN(mail->len, (size_t)LIMIT_HEADER_BYTES));
+	struct message *message = message_parse_bytes(mail->data, mail->len);
 
 	node->date = message_date(message) ? message_date(message) : mail->came;
 	add_parents(order, node, message_in_reply_to(message));
@@ -70,7 +69,7 @@ static void read_nodes(struct order *order, const struct box *box)
 		struct mail mail = { 0 };
 		struct node node = { .parents = order->parents->len };
 
-		if (box_read(box, i, &mail, NULL) == ST_OK)
+		if (box_read_header(box, i, &mail, NULL) == ST_OK)
 			read_node(order, &mail, &node);
 		g_array_append_val(order->nodes, node);
 		mail_release(&mail);

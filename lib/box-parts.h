@@ -4,16 +4,17 @@
 
 #include "box.h"
 
-/* Where a mail is: a file of its own, or a stretch of the mbox. */
+/* Where a mail is: a file of its own, or a stretch of the mbox. Files are read, never mapped: one that is cut short meanwhile would end
+ * the process. */
 struct place {
 	char *file;		/* NULL: the mbox */
-	size_t from, at, end;	/* its From line, its first byte, behind its last */
+	uint64_t from, at, end;	/* its From line, its first byte, behind its last */
 	unsigned nth;		/* from 1, as found */
 };
 
 struct box {
 	char *path;
-	GMappedFile *mbox;	/* NULL: a Maildir */
+	int mbox;		/* its file; -1: a Maildir */
 	GArray *places;		/* struct place */
 };
 
@@ -21,6 +22,9 @@ struct box {
 enum status mbox_scan(struct box *box, struct error *err);
 /* The sender (as in struct mail) and the time that a From line tells. */
 void mbox_from_line(const char *line, size_t len, char **sender_out, int64_t *came_out);
+
+/* box_read() of as many first bytes as its header has, as a rule more; at most LIMIT_HEADER_BYTES. */
+enum status box_read_header(const struct box *box, size_t i, struct mail *mail_out, struct error *err);
 
 /* ST_BAD_INPUT: no cur and no new anywhere in it. */
 enum status maildir_scan(struct box *box, struct error *err);

@@ -2,31 +2,29 @@
 #include "box-parts.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "limits.h"
 #include "text.h"
+
+enum { MAIL_MAX = 1024 * 1024 * 1024, HEADER_USUAL = 16 * 1024 };
 
 static void place_clear(void *data)
 {
 	g_free(((struct place *)data)->file);
 }
 
-static enum status cannot_read(struct error *err, const char *path, const GError *error)
-{
-	return error_set(err, ST_IO, "cannot read '%s': %s", path, error->message);
-}
-
 static enum status scan(struct box *box, mode_t mode, struct error *err)
 {
-	g_autoptr(GError) error = NULL;
-
 	if (S_ISDIR(mode))
 		return maildir_scan(box, err);
 	if (!S_ISREG(mode))
 		return error_set(err, ST_BAD_INPUT, "'%s' is neither a file nor a directory", box->path);
-	box->mbox = g_mapped_file_new(box->path, FALSE, &error);
-	return box->mbox ? mbox_scan(box, err) : cannot_read(err, box->path, error);
+	box->mbox = open(box->path, O_RDONLY | O_CLOEXEC);
+	return box->mbox >= 0 ? mbox_scan(box, err) : error_set(err, ST_IO, "cannot read '%s': %s", box->path, g_strerror(errno));
 }
 
 enum status box_open(const char *path, struct box **box_out, struct error *err)
@@ -39,6 +37,7 @@ enum status box_open(const char *path, struct box **box_out, struct error *err)
 		return error_set(err, errno == ENOENT ? ST_NOT_FOUND : ST_IO, "cannot open '%s': %s", path, g_strerror(errno));
 	box = g_new0(struct box, 1);
 	box->path = g_strdup(path);
+	box->mbox = -1;
 	box->places = g_array_new(FALSE, FALSE, sizeof(struct place));
 	g_array_set_clear_func(box->places, place_clear);
 	st = scan(box, status.st_mode, err);
@@ -53,7 +52,8 @@ void box_close(struct box *box)
 {
 	if (!box)
 		return;
-	g_clear_pointer(&box->mbox, g_mapped_file_unref);
+	if (box->mbox >= 0)
+		close(box->mbox);
 	g_array_unref(box->places);
 	g_free(box->path);
 	g_free(box);
@@ -66,40 +66,106 @@ size_t box_count(const struct box *box)
 
 /* --- one mail --- */
 
-static enum status read_file(const char *path, struct mail *mail, struct error *err)
+/* Fills at most max bytes from offset on; a file that ends before gives fewer. -1, or how many. */
+static ssize_t read_at(int fd, char *data, size_t max, uint64_t offset)
 {
-	g_autoptr(GError) error = NULL;
+	size_t len = 0;
+	ssize_t n;
+
+	while (len < max && (n = pread(fd, data + len, max - len, (off_t)(offset + len))) != 0) {
+		if (n < 0 && errno != EINTR)
+			return -1;
+		len += n > 0 ? (size_t)n : 0;
+	}
+	return (ssize_t)len;
+}
+
+static enum status read_open_file(int fd, size_t max, struct mail *mail, struct error *err)
+{
 	struct stat status;
+	ssize_t len;
+
+	if (fstat(fd, &status) != 0)
+		return error_set(err, ST_BAD_INPUT, "cannot read it: %s", g_strerror(errno));
+	if (status.st_size > MAIL_MAX)
+		return error_set(err, ST_BAD_INPUT, "it is too large");
+	mail->came = (int64_t)status.st_mtime * TEXT_SECOND;
+	max = MIN(max, (size_t)status.st_size);
+	mail->data = g_malloc(max + 1);
+	len = read_at(fd, mail->data, max, 0);
+	if (len < 0)
+		return error_set(err, ST_BAD_INPUT, "cannot read it: %s", g_strerror(errno));
+	mail->data[len] = '\0';
+	mail->len = (size_t)len;
+	return ST_OK;
+}
+
+static enum status read_file(const char *path, size_t max, struct mail *mail, struct error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	enum status st;
 
 	mail->place = g_strdup(path);
-	mail->file = g_mapped_file_new(path, FALSE, &error);
-	if (!mail->file)
-		return cannot_read(err, path, error);
-	mail->data = g_mapped_file_get_contents(mail->file);
-	mail->len = g_mapped_file_get_length(mail->file);
-	mail->came = stat(path, &status) == 0 ? (int64_t)status.st_mtime * TEXT_SECOND : 0;
+	if (fd < 0)
+		return error_set(err, ST_BAD_INPUT, "cannot open it: %s", g_strerror(errno));
+	st = read_open_file(fd, max, mail, err);
+	close(fd);
+	return st;
+}
+
+/* Its From line is read again with it: were it not there any more, others would have moved what is in the file. */
+static enum status read_stretch(const struct box *box, const struct place *place, size_t max, struct mail *mail, struct error *err)
+{
+	size_t line = (size_t)(place->at - place->from), len = (size_t)MIN(place->end - place->at, (uint64_t)max);
+	ssize_t n;
+
+	mail->place = g_strdup_printf("%s: mail %u at byte %" G_GUINT64_FORMAT, box->path, place->nth, place->from);
+	mail->quoted = true;
+	if (place->end - place->from > MAIL_MAX)
+		return error_set(err, ST_BAD_INPUT, "it is too large");
+	mail->data = g_malloc(line + len + 1);
+	n = read_at(box->mbox, mail->data, line + len, place->from);
+	if (n < 0)
+		return error_set(err, ST_IO, "cannot read '%s': %s", box->path, g_strerror(errno));
+	if ((size_t)n < line + len || strncmp(mail->data, "From ", 5) != 0)
+		return error_set(err, ST_IO, "'%s' was changed while it was read", box->path);
+	mbox_from_line(mail->data, line, &mail->sender, &mail->came);
+	memmove(mail->data, mail->data + line, len);
+	mail->data[len] = '\0';
+	mail->len = len;
 	return ST_OK;
+}
+
+static enum status read_some(const struct box *box, size_t i, size_t max, struct mail *mail_out, struct error *err)
+{
+	const struct place *place = &g_array_index(box->places, struct place, i);
+
+	return place->file ? read_file(place->file, max, mail_out, err) : read_stretch(box, place, max, mail_out, err);
 }
 
 enum status box_read(const struct box *box, size_t i, struct mail *mail_out, struct error *err)
 {
-	const struct place *place = &g_array_index(box->places, struct place, i);
-	const char *data;
+	return read_some(box, i, MAIL_MAX, mail_out, err);
+}
 
-	if (place->file)
-		return read_file(place->file, mail_out, err);
-	data = g_mapped_file_get_contents(box->mbox);
-	mail_out->place = g_strdup_printf("%s: mail %u at byte %" G_GSIZE_FORMAT, box->path, place->nth, place->from);
-	mail_out->data = data + place->at;
-	mail_out->len = place->end - place->at;
-	mail_out->quoted = true;
-	mbox_from_line(data + place->from, place->at - place->from, &mail_out->sender, &mail_out->came);
-	return ST_OK;
+static bool has_whole_header(const struct mail *mail, size_t max)
+{
+	return mail->len < max || memmem(mail->data, mail->len, "\n\n", 2) || memmem(mail->data, mail->len, "\n\r\n", 3);
+}
+
+enum status box_read_header(const struct box *box, size_t i, struct mail *mail_out, struct error *err)
+{
+	enum status st = read_some(box, i, HEADER_USUAL, mail_out, err);
+
+	if (st != ST_OK || has_whole_header(mail_out, HEADER_USUAL))
+		return st;
+	mail_release(mail_out);
+	return read_some(box, i, LIMIT_HEADER_BYTES, mail_out, err);
 }
 
 void mail_release(struct mail *mail)
 {
-	g_clear_pointer(&mail->file, g_mapped_file_unref);
+	g_free(mail->data);
 	g_free(mail->sender);
 	g_free(mail->place);
 	memset(mail, 0, sizeof *mail);

@@ -1,7 +1,7 @@
 /* The mails of an mbox file or a Maildir, where they lie: found, put in order, read one by one. Changes nothing in them.
  *
- * mbox: a mail begins at a From line; ">From " is unquoted as in mboxrd, Content-Length is not believed. A file must not be
- * cut short by others meanwhile. Maildir: cur and new of the directory and of every folder below it. */
+ * mbox: a mail begins at a From line; ">From " is unquoted as in mboxrd, Content-Length is not believed. What others append meanwhile is
+ * not seen; when they change what is there, that is noticed. Maildir: cur and new of the directory and of every folder below it. */
 #ifndef MILTICKET_BOX_H
 #define MILTICKET_BOX_H
 
@@ -26,15 +26,15 @@ void box_sort(struct box *box);
 
 /* One mail; zeroed or released before. */
 struct mail {
-	const char *data;	/* borrowed until mail_release() and box_close() */
+	char *data;		/* owned; a NUL behind it */
 	size_t len;
 	bool quoted;		/* by mbox rules */
 	char *sender;		/* of the From line, canonical; "" the null sender; NULL unknown */
 	int64_t came;		/* by the From line or the file's time; 0 unknown */
 	char *place;		/* for people: file, and which mail in it */
-	GMappedFile *file;
 };
-/* Safe from several threads. place is there even when it fails. */
+/* Safe from several threads. place is there even when it fails. ST_BAD_INPUT: this one cannot be read; ST_IO: the mbox was changed, and
+ * what is known of the others does not count any more. */
 enum status box_read(const struct box *box, size_t i, struct mail *mail_out, struct error *err);
 void mail_release(struct mail *mail);
 

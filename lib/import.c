@@ -114,6 +114,7 @@ static void prepare(gpointer data, gpointer arg)
 		return;
 	item->spool = spool_new(spool_directory(import->options->settings));
 	item->status = mail_spool(&item->mail, item->spool, &item->err);
+	g_clear_pointer(&item->mail.data, g_free);
 	if (item->status != ST_OK)
 		return;
 	spool_body_sha256(item->spool);
@@ -195,15 +196,18 @@ struct work_list {
 	size_t n;
 };
 
-static void collect(struct import *import, struct batch *batch, struct work_list *list)
+static enum status collect(struct import *import, struct batch *batch, struct work_list *list, struct error *err)
 {
 	for (size_t i = 0; i < batch->n; i++) {
 		struct item *item = &batch->items[i];
 
-		if (item->status != ST_OK) {
+		if (item->status == ST_BAD_INPUT) {
 			count_broken(import, item, item->err.text);
 			continue;
 		}
+		/* What else fails would fail for all that follow. */
+		if (item->status != ST_OK)
+			return error_set(err, item->status, "%s", item->err.text);
 		if (item->older) {
 			import->counts->older++;
 			continue;
@@ -213,6 +217,7 @@ static void collect(struct import *import, struct batch *batch, struct work_list
 			.settings = import->options->settings, .envelope = &item->envelope, .message = item->message, .spool = item->spool, .import = true };
 		outcome_init(&list->outcomes[list->n++]);
 	}
+	return ST_OK;
 }
 
 /* Which of them it was shows when each is taken in by itself. */
@@ -248,8 +253,9 @@ static enum status batch_take(struct import *import, struct batch *batch, struct
 	enum status st;
 
 	batch_wait(batch);
-	collect(import, batch, list);
-	st = record_list(import, list, err);
+	st = collect(import, batch, list, err);
+	if (st == ST_OK)
+		st = record_list(import, list, err);
 	for (size_t i = 0; i < list->n; i++)
 		outcome_release(&list->outcomes[i]);
 	g_free(list);

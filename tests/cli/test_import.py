@@ -172,6 +172,31 @@ def test_an_import_that_is_interrupted_goes_on_when_it_is_run_again(desk, tmp_pa
     assert (at_once["opened"], at_once["threaded"]) == (1001, 1999) and len(desk.tickets()) == 1001
 
 
+@pytest.mark.parametrize("size", [0, 100_000])
+def test_a_box_that_is_cut_short_meanwhile_ends_the_import_with_words(desk, tmp_path, size):
+    data = mbox([mail(n, body="A line.\n" * 40) for n in range(1, 2001)])
+    box = write(tmp_path, data)
+    command = [program("ticket"), "import", "--config", desk.config, box, *ACCOUNT]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        while not desk.tickets():
+            time.sleep(0.01)
+        process.send_signal(signal.SIGSTOP)
+        os.truncate(box, size)
+        process.send_signal(signal.SIGCONT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 74 and b"was changed while it was read" in err and b"new tickets" in out, (process.returncode, out, err)
+    assert 0 < len(desk.tickets()) < 2000 and desk.run_ticket("check").returncode == 0
+    box.write_bytes(data)
+    assert take_in(desk, box)["broken"] == 0 and len(desk.tickets()) == 2000
+
+
+def test_an_archive_that_cannot_be_written_is_no_broken_mail(desk, tmp_path):
+    box = write(tmp_path, mbox([mail(1, body="A line that makes it large.\n" * 20_000), mail(2)]))
+    desk.configure(archive={"path": "/dev/null/archive"})
+    done = desk.run_ticket("import", box, *ACCOUNT, check=False)
+    assert done.returncode in (73, 74) and b"0 broken" in done.stdout and desk.tickets() == []
+
+
 def test_a_terminal_sees_how_far_it_is(desk, tmp_path):
     box = write(tmp_path, mbox([mail(n) for n in range(1, 301)]))
     master, slave = pty.openpty()

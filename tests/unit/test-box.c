@@ -242,6 +242,89 @@ static void test_long_thread(void)
 	close_box(&f);
 }
 
+/* --- the file --- */
+
+/* Mails of all lengths, so that every part of a From line comes to lie on the border of what is read at once. */
+static void test_borders(void)
+{
+	enum { MAILS = 4000, STEP = 997 };
+	g_autoptr(GString) text = g_string_new(NULL);
+	struct fixture f;
+
+	for (int i = 0; i < MAILS; i++) {
+		g_string_append_printf(text, i % 2 ? FROM "A: %d\n\n" : "From a@b.example\nA: %d\n\n", i);
+		for (int n = 0; n < i % STEP; n++)
+			g_string_append(text, n % 70 ? "x" : "\n");
+		g_string_append(text, "\n\n");
+	}
+	g_assert_cmpint(open_mbox(&f, text->str, -1), ==, ST_OK);
+	g_assert_cmpuint(box_count(f.box), ==, MAILS);
+	for (int i = 0; i < MAILS; i++) {
+		g_autofree char *begin = g_strdup_printf("A: %d\n\n", i);
+		struct mail mail = { 0 };
+
+		g_assert_cmpint(box_read(f.box, (size_t)i, &mail, &f.err), ==, ST_OK);
+		g_assert_true(g_str_has_prefix(mail.data, begin));
+		g_assert_cmpuint(mail.len, ==, strlen(begin) + (size_t)(i % STEP) + 1);
+		mail_release(&mail);
+	}
+	close_box(&f);
+}
+
+/* Whatever stands in it. */
+static void test_long_line(void)
+{
+	enum { BYTES = 3 * 1024 * 1024 };
+	g_autoptr(GString) text = g_string_new(FROM "A: 1\n\n");
+	struct mail mail = { 0 };
+	struct fixture f;
+
+	while (text->len < BYTES)
+		g_string_append(text, "\rFrom a@b.example Tue Nov 14 22:13:20 2023");
+	g_string_append(text, "\n\n" FROM "A: 2\n\nx\n");
+	g_assert_cmpint(open_mbox(&f, text->str, -1), ==, ST_OK);
+	g_assert_cmpuint(box_count(f.box), ==, 2);
+	g_assert_cmpint(box_read(f.box, 0, &mail, &f.err), ==, ST_OK);
+	g_assert_cmpuint(mail.len, ==, text->len - 2 * strlen(FROM) - strlen("\nA: 2\n\nx\n"));
+	mail_release(&mail);
+	close_box(&f);
+}
+
+/* By others, while it is open. */
+static void test_changed(void)
+{
+	static const struct {
+		const char *name, *text;
+		enum status st;
+	} cases[] = {
+		{ "cut short", FROM "A: 1\n\nx\n\n" FROM "A: 2", ST_IO },
+		{ "emptied", "", ST_IO },
+		{ "a mail was taken out of it", FROM "A: 2\n\nText of two.\n\n" FROM "A: 3\n\nText of three, which is longer than all of them.\n", ST_IO },
+		{ "a mail was added", FROM "A: 1\n\nx\n\n" FROM "A: 2\n\nText of two.\n\n" FROM "A: 3\n\nx\n", ST_OK },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *path = NULL;
+		struct mail mail = { 0 };
+		struct fixture f;
+		FILE *file;
+
+		g_test_message("%s", cases[i].name);
+		g_assert_cmpint(open_mbox(&f, FROM "A: 1\n\nx\n\n" FROM "A: 2\n\nText of two.\n", -1), ==, ST_OK);
+		path = g_build_filename(f.dir, "mbox", NULL);
+		file = g_fopen(path, "w");
+		g_assert_true(file && fputs(cases[i].text, file) >= 0 && fclose(file) == 0);
+		g_assert_cmpint(box_read(f.box, 1, &mail, &f.err), ==, cases[i].st);
+		g_assert_nonnull(mail.place);
+		if (cases[i].st == ST_OK)
+			g_assert_cmpstr(mail.data, ==, "A: 2\n\nText of two.\n");
+		else
+			g_assert_nonnull(strstr(f.err.text, "was changed while it was read"));
+		mail_release(&mail);
+		close_box(&f);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -253,5 +336,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/box/a NUL ends nothing", test_nul);
 	g_test_add_func("/box/the order is by date, answers behind what they answer", test_order);
 	g_test_add_func("/box/a thread may be as long as the box", test_long_thread);
+	g_test_add_func("/box/no mail is missed where a piece of the file ends", test_borders);
+	g_test_add_func("/box/a line may be longer than what is read at once", test_long_line);
+	g_test_add_func("/box/a file that others change is noticed", test_changed);
 	return g_test_run();
 }
