@@ -385,6 +385,37 @@ void record_copy(const struct record_type *type, void *to, const void *from)
 		copy_field(&type->fields[i], to, from);
 }
 
+/* In front of a record on the heap. */
+struct head {
+	const struct record_type *type;
+	max_align_t record[];
+};
+
+void *record_new(const struct record_type *type)
+{
+	struct head *head = g_malloc0(sizeof *head + type->size);
+
+	head->type = type;
+	return head->record;
+}
+
+void *record_dup(const struct record_type *type, const void *record)
+{
+	void *copy = record_new(type);
+
+	record_copy(type, copy, record);
+	return copy;
+}
+
+void record_free(void *record)
+{
+	struct head *head = record ? (struct head *)(void *)((char *)record - offsetof(struct head, record)) : NULL;
+
+	if (head)
+		record_release(head->type, record);
+	g_free(head);
+}
+
 const struct field *record_field(const struct record_type *type, const char *name)
 {
 	for (size_t i = 0; i < type->count; i++)

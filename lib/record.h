@@ -63,6 +63,11 @@ void record_release(const struct record_type *type, void *record);
 
 void record_copy(const struct record_type *type, void *to, const void *from);
 
+/* On the heap: an empty one, and a copy. record_free() knows of itself what there is to free, as a GDestroyNotify must. */
+void *record_new(const struct record_type *type);
+void *record_dup(const struct record_type *type, const void *record);
+void record_free(void *record);
+
 const struct field *record_field(const struct record_type *type, const char *name);	/* NULL if unknown */
 
 /* The field as people read it: RFC 3339, lists joined by ", ", enum names; NULL for what is unknown. Owned. */

@@ -47,7 +47,7 @@ static bool people_wanted(const struct ticket_filter *f, const struct ticket *t)
 		(!f->requester || g_strcmp0(t->requester_address, f->requester) == 0);
 }
 
-static bool wanted(const struct ticket_filter *f, const struct ticket *t)
+bool tickets_wanted(const struct ticket_filter *f, const struct ticket *t)
 {
 	return status_wanted(f, t->status) && people_wanted(f, t) &&
 		(!f->queue || ticket_in_queue(t, f->queue)) &&
@@ -146,7 +146,7 @@ static enum status visit(struct txn *txn, const struct ticket_filter *f, uint64_
 	struct ticket ticket = { 0 };
 	enum status st = tickets_load(txn, number, &ticket, err);
 
-	if (st == ST_OK && wanted(f, &ticket))
+	if (st == ST_OK && tickets_wanted(f, &ticket))
 		st = fn(txn, &ticket, arg, err);
 	else if (st == ST_NOT_FOUND)
 		st = ST_OK;

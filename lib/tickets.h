@@ -83,6 +83,8 @@ struct ticket_filter {
 /* fn returns ST_OK to go on, ST_NOT_FOUND to stop; anything else stops and is returned. The ticket is borrowed. */
 typedef enum status ticket_visit(struct txn *txn, const struct ticket *ticket, void *arg, struct error *err);
 enum status tickets_list(struct txn *txn, const struct ticket_filter *filter, ticket_visit *fn, void *arg, struct error *err);
+/* Would it be listed? */
+bool tickets_wanted(const struct ticket_filter *filter, const struct ticket *ticket);
 
 /* Tickets of a queue, watched ones too, that are not closed, spam or merged: a look at a row, however many they are. */
 struct queue_count {

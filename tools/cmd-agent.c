@@ -25,35 +25,38 @@ static const struct cli_option remove_options[] = {
 
 struct looking {
 	const char *only;	/* login; NULL: all */
-	struct printer printer;
+	GPtrArray *agents;	/* struct agent * */
 };
 
-static enum status show(struct txn *txn, const struct agent *agent, void *arg, struct error *err)
+static enum status keep(struct txn *txn, const struct agent *agent, void *arg, struct error *err)
 {
 	struct looking *l = arg;
 
 	(void)txn;
 	(void)err;
 	if (!l->only || strcmp(l->only, agent->login) == 0)
-		print_agent(&l->printer, agent);
+		g_ptr_array_add(l->agents, record_dup(&agent_type, agent));
 	return ST_OK;
 }
 
 static enum status look(struct txn *txn, void *arg, struct error *err)
 {
-	return agents_each(txn, show, arg, err);
+	g_ptr_array_set_size(((struct looking *)arg)->agents, 0);
+	return agents_each(txn, keep, arg, err);
 }
 
 static int run_list(struct cli *cli)
 {
-	struct looking l = { .only = cli->args[0] };
-	enum status st;
-	int code;
+	g_autoptr(GPtrArray) agents = g_ptr_array_new_with_free_func(record_free);
+	enum status st = store_read(cli->store, look, &(struct looking){ cli->args[0], agents }, &cli->err);
+	struct printer printer;
 
-	print_begin(&l.printer, cli, PRINT_AGENTS);
-	st = store_read(cli->store, look, &l, &cli->err);
-	code = print_end(&l.printer);
-	return st == ST_OK ? code : cli_status(cli, st);
+	if (st != ST_OK)
+		return cli_status(cli, st);
+	print_begin(&printer, cli, PRINT_AGENTS);
+	for (unsigned i = 0; i < agents->len; i++)
+		print_agent(&printer, g_ptr_array_index(agents, i));
+	return print_end(&printer);
 }
 
 /* --- writing --- */

@@ -19,15 +19,9 @@ struct work {
 	GPtrArray *changed;	/* struct ticket *: as they are now */
 };
 
-static void ticket_free(void *data)
-{
-	record_release(&ticket_type, data);
-	g_free(data);
-}
-
 static void work_init(struct work *w, struct cli *cli)
 {
-	*w = (struct work){ .cli = cli, .done = g_ptr_array_new_with_free_func(g_free), .changed = g_ptr_array_new_with_free_func(ticket_free) };
+	*w = (struct work){ .cli = cli, .done = g_ptr_array_new_with_free_func(g_free), .changed = g_ptr_array_new_with_free_func(record_free) };
 }
 
 static void work_release(struct work *w)
@@ -55,7 +49,7 @@ static enum status name_failure(const struct work *w, uint64_t number, enum stat
 /* The ticket that was changed is where a merged number leads, but for the one that was merged just now. */
 static enum status remember(struct txn *txn, struct work *w, uint64_t number, struct error *err)
 {
-	struct ticket *ticket = g_new0(struct ticket, 1);
+	struct ticket *ticket = record_new(&ticket_type);
 	bool merged = w->commands[0].verb == VERB_MERGE;
 
 	g_ptr_array_add(w->changed, ticket);

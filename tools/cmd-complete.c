@@ -20,6 +20,7 @@ struct completing {
 	struct cli *cli;
 	const char *word;		/* begun; "" */
 	const char *before;		/* what stays in front of a candidate: "--status=", "new," */
+	GString *out;			/* printed behind all transactions */
 	unsigned shown, looked_at;
 };
 
@@ -30,7 +31,7 @@ static void offer(struct completing *c, const char *candidate, const char *what)
 
 	if (!g_str_has_prefix(candidate, c->word))
 		return;
-	printf("%s%s\t%s\n", c->before, candidate, hint);
+	g_string_append_printf(c->out, "%s%s\t%s\n", c->before, candidate, hint);
 	c->shown++;
 }
 
@@ -317,7 +318,8 @@ static void find_config(struct cli *cli, unsigned n)
 
 static int run(struct cli *cli)
 {
-	struct completing c = { .cli = cli, .before = "" };
+	g_autoptr(GString) out = g_string_new(NULL);
+	struct completing c = { .cli = cli, .before = "", .out = out };
 	unsigned n = cli->n_args ? cli->n_args - 1 : 0;
 	g_autofree char *word = g_strdup(cli->n_args ? cli->args[n] : "");
 
@@ -327,6 +329,7 @@ static int run(struct cli *cli)
 	if (cli->n_args)
 		cli->args[n] = NULL;
 	complete(&c, cli->args, n);
+	fputs(out->str, stdout);
 	return EXIT_DONE;
 }
 

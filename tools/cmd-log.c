@@ -22,23 +22,13 @@ struct following {
 	GPtrArray *events;		/* struct event * */
 };
 
-static void event_free(void *data)
-{
-	record_release(&event_type, data);
-	g_free(data);
-}
-
 static enum status collect(struct txn *txn, const struct event *event, void *arg, struct error *err)
 {
 	struct following *f = arg;
-	struct event *copy = g_new0(struct event, 1);
 
 	(void)txn;
 	(void)err;
-	record_copy(&event_type, copy, event);
-	copy->serial = event->serial;
-	copy->ticket = event->ticket;
-	g_ptr_array_add(f->events, copy);
+	g_ptr_array_add(f->events, record_dup(&event_type, event));
 	return ST_OK;
 }
 
@@ -71,7 +61,7 @@ static int round_of(struct following *f, store_fn *fn)
 	struct printer printer;
 	enum status st;
 
-	f->events = g_ptr_array_new_with_free_func(event_free);
+	f->events = g_ptr_array_new_with_free_func(record_free);
 	st = store_read(f->cli->store, fn, f, &f->cli->err);
 	if (fn == past && f->limit && f->events->len > f->limit)
 		g_ptr_array_remove_range(f->events, 0, f->events->len - (guint)f->limit);

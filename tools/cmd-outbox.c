@@ -4,29 +4,33 @@
 #include "print.h"
 #include "text.h"
 
-static enum status show(struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err)
+static enum status keep(struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err)
 {
 	(void)txn;
 	(void)err;
-	print_outgoing(arg, outgoing);
+	g_ptr_array_add(arg, record_dup(&outgoing_type, outgoing));
 	return ST_OK;
 }
 
+/* What is printed is printed behind the transaction: whoever reads it may take hours. */
 static enum status look(struct txn *txn, void *arg, struct error *err)
 {
-	return outbox_each(txn, show, arg, err);
+	g_ptr_array_set_size(arg, 0);
+	return outbox_each(txn, keep, arg, err);
 }
 
 static int run_list(struct cli *cli)
 {
+	g_autoptr(GPtrArray) outbox = g_ptr_array_new_with_free_func(record_free);
+	enum status st = store_read(cli->store, look, outbox, &cli->err);
 	struct printer printer;
-	enum status st;
-	int code;
 
+	if (st != ST_OK)
+		return cli_status(cli, st);
 	print_begin(&printer, cli, PRINT_OUTBOX);
-	st = store_read(cli->store, look, &printer, &cli->err);
-	code = print_end(&printer);
-	return st == ST_OK ? code : cli_status(cli, st);
+	for (unsigned i = 0; i < outbox->len; i++)
+		print_outgoing(&printer, g_ptr_array_index(outbox, i));
+	return print_end(&printer);
 }
 
 /* --- changes --- */

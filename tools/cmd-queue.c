@@ -22,10 +22,19 @@ static const struct cli_option remove_options[] = {
 /* --- reading --- */
 
 struct looking {
-	struct cli *cli;
-	struct printer printer;
-	const char *only;
+	const char *only;	/* name; NULL: all */
+	GPtrArray *views;	/* struct queue_view * */
 };
+
+/* The view owns the queue and the names. */
+static void view_free(void *data)
+{
+	struct queue_view *view = data;
+
+	record_free(view->queue);
+	g_strfreev(view->members);
+	g_free(view);
+}
 
 struct membership {
 	const char *queue;
@@ -43,20 +52,19 @@ static enum status add_member(struct txn *txn, const struct agent *agent, void *
 	return ST_OK;
 }
 
-static enum status show_queue(struct txn *txn, const struct queue *queue, void *arg, struct error *err)
+static enum status keep_queue(struct txn *txn, const struct queue *queue, void *arg, struct error *err)
 {
 	struct looking *l = arg;
-	struct queue_view view = { .queue = queue };
+	struct queue_view *view = g_new0(struct queue_view, 1);
 	struct membership m = { queue->name, g_ptr_array_new() };
 	enum status st = agents_each(txn, add_member, &m, err);
 
+	view->queue = record_dup(&queue_type, queue);
+	g_ptr_array_add(l->views, view);
 	g_ptr_array_add(m.logins, NULL);
-	view.members = (char **)g_ptr_array_free(m.logins, FALSE);
+	view->members = (char **)g_ptr_array_free(m.logins, FALSE);
 	if (st == ST_OK)
-		st = tickets_count_queue(txn, queue->name, &view.count, err);
-	if (st == ST_OK)
-		print_queue(&l->printer, &view);
-	g_strfreev(view.members);
+		st = tickets_count_queue(txn, queue->name, &view->count, err);
 	return st;
 }
 
@@ -66,27 +74,30 @@ static enum status look(struct txn *txn, void *arg, struct error *err)
 	struct queue queue = { 0 };
 	enum status st;
 
+	g_ptr_array_set_size(l->views, 0);
 	if (!l->only)
-		return queues_each(txn, show_queue, l, err);
+		return queues_each(txn, keep_queue, l, err);
 	st = queues_load(txn, l->only, &queue, err);
 	if (st == ST_NOT_FOUND)
 		return error_set(err, st, "there is no queue '%s'", l->only);
 	if (st == ST_OK)
-		st = show_queue(txn, &queue, l, err);
+		st = keep_queue(txn, &queue, l, err);
 	record_release(&queue_type, &queue);
 	return st;
 }
 
 static int run_list(struct cli *cli)
 {
-	struct looking l = { .cli = cli, .only = cli->args[0] };
-	enum status st;
-	int code;
+	g_autoptr(GPtrArray) views = g_ptr_array_new_with_free_func(view_free);
+	enum status st = store_read(cli->store, look, &(struct looking){ cli->args[0], views }, &cli->err);
+	struct printer printer;
 
-	print_begin(&l.printer, cli, PRINT_QUEUES);
-	st = store_read(cli->store, look, &l, &cli->err);
-	code = print_end(&l.printer);
-	return st == ST_OK ? code : cli_status(cli, st);
+	if (st != ST_OK)
+		return cli_status(cli, st);
+	print_begin(&printer, cli, PRINT_QUEUES);
+	for (unsigned i = 0; i < views->len; i++)
+		print_queue(&printer, g_ptr_array_index(views, i));
+	return print_end(&printer);
 }
 
 /* --- writing --- */

@@ -12,8 +12,9 @@
 #include "terminal.h"
 #include "text.h"
 
-/* What a person is shown of a list without a limit; a program gets all. */
-enum { SCREENS = 1000 };
+/* What a person is shown of a list without a limit; a program gets all, so many at a time: whoever reads what is printed may take hours,
+ * and no transaction waits for that. */
+enum { PAGE = 1000 };
 
 #define ORDERS "activity|oldest|number|opened|priority|queue"
 
@@ -47,10 +48,12 @@ struct listing {
 	const char *format;
 	listing_match *matches;
 	void *arg;
-	GPtrArray *kept;		/* struct ticket *, to be sorted */
+	GPtrArray *kept;		/* struct ticket *, to be printed */
+	GArray *numbers;		/* uint64_t: those that come behind the first page */
+	GHashTable *first;		/* uint64_t: those of it */
 	struct printer printer;
 	uint64_t count;
-	bool more;
+	bool more, pages;		/* there are more: than are shown, than are kept */
 };
 
 /* --- the filter --- */
@@ -178,12 +181,6 @@ static gint compare(gconstpointer a, gconstpointer b, gpointer listing)
 	return ((struct listing *)listing)->compare(*(const struct ticket *const *)a, *(const struct ticket *const *)b);
 }
 
-static void ticket_free(void *data)
-{
-	record_release(&ticket_type, data);
-	g_free(data);
-}
-
 static void sort_kept(struct listing *l)
 {
 	g_ptr_array_sort_with_data(l->kept, compare, l);
@@ -196,11 +193,8 @@ static void sort_kept(struct listing *l)
 /* Of a million tickets in another order no more are held than are shown. */
 static void keep(struct listing *l, const struct ticket *t)
 {
-	struct ticket *copy = g_new0(struct ticket, 1);
-
-	record_copy(&ticket_type, copy, t);
-	g_ptr_array_add(l->kept, copy);
-	if (l->limit && l->kept->len > l->limit * 2 + SCREENS)
+	g_ptr_array_add(l->kept, record_dup(&ticket_type, t));
+	if (l->compare && l->limit && l->kept->len > l->limit * 2 + PAGE)
 		sort_kept(l);
 }
 
@@ -218,17 +212,17 @@ static void show(struct listing *l, const struct ticket *t)
 /* One ticket that is wanted. False: no more of them are. */
 static bool take(struct listing *l, const struct ticket *t)
 {
-	if (l->kept) {
-		keep(l, t);
-		return true;
-	}
-	if (l->limit && l->count >= l->limit) {
+	if (!l->compare && l->limit && l->kept->len >= l->limit) {
 		l->more = true;
 		return false;
 	}
-	show(l, t);
+	if (!l->compare && l->kept->len >= PAGE) {
+		l->pages = true;
+		return false;
+	}
+	keep(l, t);
 	/* Whether there is one more than was asked for is worth no further search. */
-	return l->limit_is_ours || !l->limit || l->count < l->limit;
+	return l->compare || l->limit_is_ours || !l->limit || l->kept->len < l->limit;
 }
 
 static enum status visit(struct txn *txn, const struct ticket *t, void *arg, struct error *err)
@@ -239,15 +233,67 @@ static enum status visit(struct txn *txn, const struct ticket *t, void *arg, str
 
 	if (st != ST_OK)
 		return st;
-	return (wanted && !take(l, t)) || cli_interrupted() || ferror(stdout) ? ST_NOT_FOUND : ST_OK;
+	return (wanted && !take(l, t)) || cli_interrupted() ? ST_NOT_FOUND : ST_OK;
 }
 
 static enum status walk(struct txn *txn, void *arg, struct error *err)
 {
 	struct listing *l = arg;
 
+	g_ptr_array_set_size(l->kept, 0);
+	l->more = l->pages = false;
 	resolve_agent(txn, l);
 	return tickets_list(txn, &l->filter, visit, l, err);
+}
+
+/* --- what comes behind the first page: its numbers in one go, so that none is missed or comes twice as tickets move --- */
+
+static enum status visit_rest(struct txn *txn, const struct ticket *t, void *arg, struct error *err)
+{
+	struct listing *l = arg;
+	bool wanted = !g_hash_table_contains(l->first, &t->number);
+	enum status st = wanted && l->matches ? l->matches(txn, t, l->arg, &wanted, err) : ST_OK;
+
+	if (st != ST_OK)
+		return st;
+	if (wanted)
+		g_array_append_val(l->numbers, t->number);
+	return (l->limit && l->numbers->len >= l->limit - PAGE) || cli_interrupted() ? ST_NOT_FOUND : ST_OK;
+}
+
+static enum status walk_rest(struct txn *txn, void *arg, struct error *err)
+{
+	struct listing *l = arg;
+
+	g_array_set_size(l->numbers, 0);
+	return tickets_list(txn, &l->filter, visit_rest, l, err);
+}
+
+struct page {
+	struct listing *listing;
+	const uint64_t *numbers;
+	unsigned n;
+};
+
+/* One that was changed meanwhile is as it is now, if it belongs into the list still. */
+static enum status load_page(struct txn *txn, void *arg, struct error *err)
+{
+	const struct page *page = arg;
+	struct listing *l = page->listing;
+	enum status st = ST_OK;
+
+	g_ptr_array_set_size(l->kept, 0);
+	for (unsigned i = 0; i < page->n && st == ST_OK; i++) {
+		struct ticket *t = record_new(&ticket_type);
+
+		st = tickets_load(txn, page->numbers[i], t, err);
+		if (st == ST_OK && tickets_wanted(&l->filter, t))
+			g_ptr_array_add(l->kept, t);
+		else
+			record_free(t);
+		st = st == ST_NOT_FOUND ? ST_OK : st;
+	}
+	return st;
 }
 
 /* A list is empty for a reason when what was asked for does not exist. */
@@ -277,28 +323,49 @@ static int explain_nothing(struct listing *l)
 
 static void print_kept(struct listing *l)
 {
-	sort_kept(l);
-	for (unsigned i = 0; i < l->kept->len; i++)
+	for (unsigned i = 0; i < l->kept->len && !ferror(stdout); i++)
 		show(l, g_ptr_array_index(l->kept, i));
+}
+
+static enum status print_rest(struct listing *l)
+{
+	enum status st;
+
+	for (unsigned i = 0; i < l->kept->len; i++)
+		g_hash_table_add(l->first, g_memdup2(&((const struct ticket *)g_ptr_array_index(l->kept, i))->number, sizeof(uint64_t)));
+	st = store_read(l->cli->store, walk_rest, l, &l->cli->err);
+	for (unsigned i = 0; i < l->numbers->len && st == ST_OK && !cli_interrupted() && !ferror(stdout); i += PAGE) {
+		struct page page = { l, &g_array_index(l->numbers, uint64_t, i), MIN(l->numbers->len - i, PAGE) };
+
+		st = store_read(l->cli->store, load_page, &page, &l->cli->err);
+		print_kept(l);
+	}
+	return st;
+}
+
+static enum status print_tickets(struct listing *l)
+{
+	enum status st = store_read(l->cli->store, walk, l, &l->cli->err);
+
+	if (l->compare)
+		sort_kept(l);
+	terminal_page();
+	print_kept(l);
+	return st == ST_OK && l->pages && !ferror(stdout) ? print_rest(l) : st;
 }
 
 static int print_all(struct listing *l)
 {
 	enum status st;
 
-	l->kept = l->compare ? g_ptr_array_new_with_free_func(ticket_free) : NULL;
 	print_begin(&l->printer, l->cli, PRINT_TICKETS);
 	cli_catch_interrupt();
-	st = store_read(l->cli->store, walk, l, &l->cli->err);
-	if (l->kept)
-		print_kept(l);
-	terminal_page();
+	st = print_tickets(l);
 	print_end(&l->printer);
 	if (l->more && l->limit_is_ours)
-		printf("%s(%u are shown; --limit NUMBER shows more)%s\n", terminal_on(COLOUR_DIM), SCREENS, terminal_off());
+		printf("%s(%u are shown; --limit NUMBER shows more)%s\n", terminal_on(COLOUR_DIM), PAGE, terminal_off());
 	if (cli_interrupted())
 		cli_fail(EXIT_DONE, "interrupted; there may be more");
-	g_clear_pointer(&l->kept, g_ptr_array_unref);
 	if (st != ST_OK)
 		return cli_status(l->cli, st);
 	return l->count ? EXIT_DONE : explain_nothing(l);
@@ -306,14 +373,21 @@ static int print_all(struct listing *l)
 
 int listing_run(struct cli *cli, uint64_t limit, bool everything, listing_match *matches, void *arg)
 {
-	struct listing l = { .cli = cli, .limit = limit, .matches = matches, .arg = arg, .format = cli_value(cli, "format") };
+	struct listing l = {
+		.cli = cli, .limit = limit, .matches = matches, .arg = arg, .format = cli_value(cli, "format"),
+		.kept = g_ptr_array_new_with_free_func(record_free), .numbers = g_array_new(FALSE, FALSE, sizeof(uint64_t)),
+		.first = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
+	};
 	int code = EXIT_BAD_USAGE;
 
 	if (read_order(&l) && read_filter(&l, everything) && cli_count(cli, "limit", &l.limit) && (!l.format || format_check(cli, l.format))) {
 		l.limit_is_ours = !l.limit && terminal_is() && !cli->json;
-		l.limit = l.limit_is_ours ? SCREENS : l.limit;
+		l.limit = l.limit_is_ours ? PAGE : l.limit;
 		code = print_all(&l);
 	}
+	g_ptr_array_unref(l.kept);
+	g_array_unref(l.numbers);
+	g_hash_table_unref(l.first);
 	g_free(l.agent);
 	g_free(l.requester);
 	return code;

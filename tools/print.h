@@ -9,7 +9,7 @@ enum print_kind { PRINT_TICKETS, PRINT_QUEUES, PRINT_AGENTS, PRINT_ACCOUNTS, PRI
 
 /* A queue with what is counted of it. */
 struct queue_view {
-	const struct queue *queue;
+	struct queue *queue;
 	char **members;			/* logins; NULL-terminated */
 	struct queue_count count;
 };

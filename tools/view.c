@@ -5,27 +5,13 @@
 
 #include "tickets.h"
 
-static void entry_free(void *data)
-{
-	record_release(&entry_type, data);
-	g_free(data);
-}
-
-static void event_free(void *data)
-{
-	record_release(&event_type, data);
-	g_free(data);
-}
-
 static enum status add_entry(struct txn *txn, const struct entry *entry, void *arg, struct error *err)
 {
 	struct ticket_view *view = arg;
-	struct entry *copy = g_new0(struct entry, 1);
 	char *text = NULL;
 	enum status st = tickets_text(txn, entry->ticket, entry->seq, &text, err);
 
-	record_copy(&entry_type, copy, entry);
-	g_ptr_array_add(view->entries, copy);
+	g_ptr_array_add(view->entries, record_dup(&entry_type, entry));
 	g_ptr_array_add(view->texts, text);
 	return st;
 }
@@ -33,12 +19,10 @@ static enum status add_entry(struct txn *txn, const struct entry *entry, void *a
 static enum status add_event(struct txn *txn, const struct event *event, void *arg, struct error *err)
 {
 	struct ticket_view *view = arg;
-	struct event *copy = g_new0(struct event, 1);
 
 	(void)txn;
 	(void)err;
-	record_copy(&event_type, copy, event);
-	g_ptr_array_add(view->events, copy);
+	g_ptr_array_add(view->events, record_dup(&event_type, event));
 	return ST_OK;
 }
 
@@ -49,7 +33,7 @@ enum status view_load(struct txn *txn, uint64_t number, struct ticket *ticket_ou
 	if (st != ST_OK)
 		return st == ST_NOT_FOUND ? error_set(err, st, "there is no ticket #%" G_GUINT64_FORMAT, number) : st;
 	*view_out = (struct ticket_view){
-		ticket_out, g_ptr_array_new_with_free_func(entry_free), g_ptr_array_new_with_free_func(g_free), g_ptr_array_new_with_free_func(event_free) };
+		ticket_out, g_ptr_array_new_with_free_func(record_free), g_ptr_array_new_with_free_func(g_free), g_ptr_array_new_with_free_func(record_free) };
 	st = tickets_each_entry(txn, number, add_entry, view_out, err);
 	if (st == ST_OK)
 		st = history_each(txn, number, 0, add_event, view_out, err);
