@@ -10,6 +10,9 @@
 /* Beside LMDB's own codes: the files are not those at the path any more. */
 enum { ENGINE_REPLACED = -30600 };
 
+/* The lock file has room for so many readers, whoever makes it. */
+enum { STORE_READERS_MAX = 1024 };
+
 struct file_id {
 	dev_t device;
 	ino_t inode;
@@ -59,6 +62,8 @@ enum status engine_explain(struct txn *txn, const char *what, enum status st, st
 /* Is another file at the path now than the one that env has open? Asked with a transaction begun: whoever replaces the files holds
  * the writers' lock of the old ones. */
 bool engine_replaced(const struct store *store);
+/* Waits for the gate with flock's LOCK_EX, or leaves it with LOCK_UN. */
+void engine_gate(int gate, int operation);
 /* Makes the files of a store with owner and mode, and its directory. 0 or an errno. */
 int engine_make_files(const struct store_options *options);
 enum status engine_damaged(const struct store *store, const char *how, struct error *err);

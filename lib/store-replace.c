@@ -6,8 +6,15 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "failpoint.h"
+
+#define KEPT_LOCK "old-lock.mdb"
+
+enum { RETRIES = 64 };
 
 static int sync_directory(const char *path)
 {
@@ -27,29 +34,67 @@ static int move_file(const char *from, const char *to, const char *name)
 	return rename(source, target) == 0 ? 0 : errno;
 }
 
-/* First the data: whoever opens it beside the old lock waits there, and finds the lock replaced afterwards. */
-static int put_in_place(const char *from, const char *to)
+/* The old lock has a second name meanwhile, to be put back if the data cannot be moved. */
+static int move_files(const char *from, const char *to)
 {
-	int rc = move_file(from, to, "data.mdb");
+	g_autofree char *lock = g_build_filename(to, "lock.mdb", NULL), *kept = g_build_filename(from, KEPT_LOCK, NULL);
+	int rc = link(lock, kept) == 0 || errno == ENOENT ? 0 : errno;
 
 	if (rc == 0)
 		rc = move_file(from, to, "lock.mdb");
+	failpoint("lock-replaced");
+	if (rc)
+		return rc;
+	rc = move_file(from, to, "data.mdb");
+	failpoint("data-replaced");
+	if (rc && rename(kept, lock) != 0)
+		return errno;
 	return rc ? rc : sync_directory(to);
+}
+
+/* Two files cannot be moved at once. Who opens them between the two moves gets the new lock with the old data: he can read, but not write,
+ * for the new lock is held meanwhile, and after that he sees that the data was replaced. (The new data under the old lock would be read
+ * by that lock's count of commits, and be lost at the next.) Should we die in between, LMDB counts anew when it finds the holder dead. */
+static int put_in_place(const char *from, const char *to)
+{
+	MDB_env *env;
+	MDB_txn *held;
+	int rc = mdb_env_create(&env);
+
+	if (rc)
+		return rc;
+	rc = mdb_env_set_maxreaders(env, STORE_READERS_MAX);
+	if (rc == 0)
+		rc = mdb_env_open(env, from, 0, 0660);
+	if (rc == 0)
+		rc = mdb_txn_begin(env, NULL, 0, &held);
+	if (rc == 0) {
+		rc = move_files(from, to);
+		mdb_txn_abort(held);
+	}
+	mdb_env_close(env);
+	return rc;
 }
 
 static void remove_directory(const char *path)
 {
-	g_autofree char *data = g_build_filename(path, "data.mdb", NULL), *lock = g_build_filename(path, "lock.mdb", NULL);
+	static const char *const names[] = { "data.mdb", "lock.mdb", KEPT_LOCK };
 
-	unlink(data);
-	unlink(lock);
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *file = g_build_filename(path, names[i], NULL);
+
+		unlink(file);
+	}
 	rmdir(path);
 }
 
-/* A directory beside the store's files, for new ones. Owned. */
-static char *workshop(const char *path)
+/* A directory beside the store's files, for new ones. What one that died has left is removed. Owned. */
+static char *workshop(const char *path, const char *name)
 {
-	return g_strdup_printf("%s/new-%d", path, (int)getpid());
+	char *dir = g_build_filename(path, name, NULL);
+
+	remove_directory(dir);
+	return dir;
 }
 
 static enum status failed(struct error *err, const char *what, const char *path, int rc)
@@ -129,37 +174,48 @@ static int copy_owner(const char *from, const char *to, const char *name)
 	return chmod(new, status.st_mode & 07777) == 0 ? 0 : errno;
 }
 
-/* With the old files' write transaction, so that no other is lost in between. */
+/* With the gate and the old files' write transaction, so that no commit is lost in between, and nobody else replaces them. */
 static int rewrite_under(struct store *store, MDB_txn *from)
 {
-	g_autofree char *dir = workshop(store->path);
-	int rc = engine_replaced(store) ? EAGAIN : mkdir(dir, 0700) == 0 ? 0 : errno;
+	g_autofree char *dir = workshop(store->path, "rewritten");
+	int rc = mkdir(dir, 0700) == 0 ? 0 : errno;
 
-	if (rc)
-		return rc;
-	rc = write_rows(store, from, dir);
+	if (rc == 0)
+		rc = write_rows(store, from, dir);
 	if (rc == 0)
 		rc = copy_owner(store->path, dir, "data.mdb");
 	if (rc == 0)
 		rc = copy_owner(store->path, dir, "lock.mdb");
+	failpoint("rewritten");
 	if (rc == 0)
 		rc = put_in_place(dir, store->path);
 	remove_directory(dir);
 	return rc;
 }
 
-enum status store_rewrite(struct store *store, struct error *err)
+static int rewrite(struct store *store)
 {
 	MDB_txn *from;
 	int rc;
 
 	pthread_rwlock_rdlock(&store->map_lock);
+	engine_gate(store->gate, LOCK_EX);
 	rc = store->env ? mdb_txn_begin(store->env, NULL, 0, &from) : MDB_PANIC;
 	if (rc == 0) {
-		rc = rewrite_under(store, from);
+		rc = engine_replaced(store) ? ENGINE_REPLACED : rewrite_under(store, from);
 		mdb_txn_abort(from);
 	}
+	engine_gate(store->gate, LOCK_UN);
 	pthread_rwlock_unlock(&store->map_lock);
+	return rc;
+}
+
+enum status store_rewrite(struct store *store, struct error *err)
+{
+	int rc = rewrite(store);
+
+	for (int i = 0; i < RETRIES && (rc == ENGINE_REPLACED || rc == MDB_PANIC || rc == MDB_MAP_RESIZED) && engine_recover(store, rc); i++)
+		rc = rewrite(store);
 	return rc ? failed(err, "write anew the", store->path, rc) : ST_OK;
 }
 
@@ -244,14 +300,34 @@ static enum status verify(const char *dir, const char *backup, struct error *err
 	return error_set(err, st == ST_REFUSED ? ST_REFUSED : ST_BAD_INPUT, "'%s' is no backup that can be used: %s", backup, why.text);
 }
 
-/* The old data under a second name, so that the store's is never without a file. */
-static int keep_old(const char *path, const char *kept)
+/* A new directory beside the store's files, named for the time. NULL, with errno. Owned. */
+static char *make_kept(const char *path)
 {
-	g_autofree char *old = g_build_filename(path, "data.mdb", NULL), *copy = g_build_filename(kept, "data.mdb", NULL);
+	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+	g_autofree char *stamp = g_date_time_format(now, "%Y%m%d-%H%M%S");
+	char *kept = g_strdup_printf("%s/replaced-%s", path, stamp);
 
-	if (mkdir(kept, 0700) != 0)
+	for (unsigned i = 2; mkdir(kept, 0700) != 0; i++) {
+		g_free(kept);
+		if (errno != EEXIST)
+			return NULL;
+		kept = g_strdup_printf("%s/replaced-%s.%u", path, stamp, i);
+	}
+	return kept;
+}
+
+/* The old data under a second name, so that the store's is never without a file. */
+static int keep_old(const char *path, char **kept_out)
+{
+	g_autofree char *old = g_build_filename(path, "data.mdb", NULL), *kept = make_kept(path), *copy = NULL;
+
+	if (!kept)
 		return errno;
-	return link(old, copy) == 0 ? sync_directory(kept) : errno;
+	copy = g_build_filename(kept, "data.mdb", NULL);
+	if (link(old, copy) != 0)
+		return errno;
+	*kept_out = g_steal_pointer(&kept);
+	return sync_directory(*kept_out);
 }
 
 static bool holds_a_store(const char *path)
@@ -264,22 +340,26 @@ static bool holds_a_store(const char *path)
 
 static enum status replace(const struct store_options *options, const char *dir, char **kept_out, struct error *err)
 {
-	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-	g_autofree char *stamp = g_date_time_format(now, "%Y%m%d-%H%M%S"), *kept = g_strdup_printf("%s/replaced-%s", options->path, stamp);
-	bool old = holds_a_store(options->path);
-	int rc = old ? keep_old(options->path, kept) : 0;
+	g_autofree char *kept = NULL;
+	int gate = open(options->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = gate < 0 ? errno : 0;
 
+	engine_gate(gate, LOCK_EX);
+	if (rc == 0 && holds_a_store(options->path))
+		rc = keep_old(options->path, &kept);
+	failpoint("old-kept");
 	if (rc == 0)
 		rc = put_in_place(dir, options->path);
+	if (gate >= 0)
+		close(gate);
 	if (rc)
 		return failed(err, "replace", options->path, rc);
-	*kept_out = old ? g_steal_pointer(&kept) : NULL;
+	*kept_out = g_steal_pointer(&kept);
 	return ST_OK;
 }
 
 enum status store_restore(const struct store_options *options, const char *backup, bool force, char **kept_out, struct error *err)
 {
-	g_autofree char *dir = workshop(options->path);
+	g_autofree char *dir = workshop(options->path, "restored");
 	struct store_options beside = *options;
 	enum status st;
 	int rc;
@@ -292,6 +372,7 @@ enum status store_restore(const struct store_options *options, const char *backu
 	rc = engine_make_files(&beside);
 	if (rc == 0)
 		rc = copy_backup(backup, dir);
+	failpoint("backup-copied");
 	st = rc ? failed(err, "restore", options->path, rc) : verify(dir, backup, err);
 	if (st == ST_OK)
 		st = replace(options, dir, kept_out, err);

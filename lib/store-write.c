@@ -14,7 +14,7 @@ enum { RETRIES = 64, PROBE_BYTES = 1 << 20 };
 /* Beside LMDB's own codes: a job has failed after it had changed something. */
 enum { UNDO_ONE = -30601 };
 
-static void wait_at(int gate, int operation)
+void engine_gate(int gate, int operation)
 {
 	while (flock(gate, operation) != 0 && errno == EINTR)
 		;
@@ -26,9 +26,9 @@ static int begin_in_turn(struct store *store, MDB_txn **mdb_out)
 {
 	int rc;
 
-	wait_at(store->gate, LOCK_EX);
+	engine_gate(store->gate, LOCK_EX);
 	rc = mdb_txn_begin(store->env, NULL, 0, mdb_out);
-	wait_at(store->gate, LOCK_UN);
+	engine_gate(store->gate, LOCK_UN);
 	return rc;
 }
 

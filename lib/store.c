@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FORMAT_VERSION = 1, READERS_MAX = 1024, RETRIES = 64 };
+enum { FORMAT_VERSION = 1, RETRIES = 64 };
 
 static const char *const table_names[TABLE_COUNT] = {
 	"meta", "tickets", "entries", "texts", "events", "log", "ids", "digests", "index", "due", "queues", "agents",
@@ -122,7 +122,7 @@ static int open_env(struct store *store, size_t map_size)
 	note_files(store);
 	rc = mdb_env_set_maxdbs(store->env, TABLE_COUNT);
 	if (rc == 0)
-		rc = mdb_env_set_maxreaders(store->env, READERS_MAX);
+		rc = mdb_env_set_maxreaders(store->env, STORE_READERS_MAX);
 	if (rc == 0 && map_size)
 		rc = mdb_env_set_mapsize(store->env, map_size);
 	if (rc == 0)

@@ -127,7 +127,7 @@ def test_a_backup_comes_back_as_it_was(desk, tmp_path):
     entries = {path.name: path.stat() for path in desk.store.iterdir()}
     assert {name: oct(entries[name].st_mode & 0o777) for name in ("data.mdb", "lock.mdb")} == {"data.mdb": "0o660", "lock.mdb": "0o660"}
     assert entries["data.mdb"].st_uid == entries["lock.mdb"].st_uid == desk.store.stat().st_uid
-    assert not [name for name in entries if name.startswith("new-")]
+    assert sorted(entries) == sorted(["daemon.lock", "data.mdb", "lock.mdb", kept.name])
     desk.configure(store={"path": desk.directory / "elsewhere"})
     assert ends(desk, "restore", kept / "data.mdb")[0] == 0
     assert len(desk.tickets()) == 2

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "build-config.h"
 #include "store-fixture.h"
 #include "tickets.h"
 
@@ -184,11 +185,110 @@ static void test_readers_go_over(void)
 	place_close(&place);
 }
 
+/* --- replacers that die --- */
+
+#ifdef ENABLE_FAILPOINTS
+
+/* A backup with one commit that the store does not have. */
+static char *make_backup(const struct place *place)
+{
+	struct place other;
+	char *backup = g_build_filename(place->dir, "backup", NULL);
+
+	place_open(&other, 0);
+	place_write(&other, put_secret, NULL, ST_OK);
+	g_assert_cmpint(store_copy(other.store, backup, &other.err), ==, ST_OK);
+	place_close(&other);
+	return backup;
+}
+
+static enum status replace_it(struct place *place, const char *backup)
+{
+	const struct store_options options = place_options(place, 0);
+	g_autofree char *kept = NULL;
+
+	return backup ? store_restore(&options, backup, true, &kept, &place->err) : store_rewrite(place->store, &place->err);
+}
+
+/* In a process of its own, which is killed at the step. The store is not open in this one. */
+static void die_replacing(struct place *place, const char *backup, const char *step)
+{
+	int status;
+	pid_t pid = fork();
+
+	g_assert_cmpint(pid, >=, 0);
+	if (pid == 0) {
+		g_setenv("MILTICKET_DIE_AT", step, TRUE);
+		if (!backup && place_reopen(place, false) != ST_OK)
+			_exit(2);
+		_exit(replace_it(place, backup) == ST_OK ? 0 : 1);
+	}
+	g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
+	g_assert_true(WIFSIGNALED(status));
+}
+
+static unsigned names_in(const char *path)
+{
+	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+	unsigned n = 0;
+
+	while (g_dir_read_name(dir))
+		n++;
+	return n;
+}
+
+static void test_replacers_die(void)
+{
+	static const struct {
+		const char *step;
+		bool restores, replaced;
+	} cases[] = {
+		{ "rewritten", false, false }, { "lock-replaced", false, false }, { "data-replaced", false, true },
+		{ "backup-copied", true, false }, { "old-kept", true, false }, { "lock-replaced", true, false }, { "data-replaced", true, true },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *backup = NULL;
+		struct writer writer;
+		struct place place;
+		uint64_t count = 0;
+
+		g_test_message("%s of %s", cases[i].step, cases[i].restores ? "a restore" : "a rewrite");
+		place_open(&place, 0);
+		backup = cases[i].restores ? make_backup(&place) : NULL;
+		place_write(&place, count_up, NULL, ST_OK);
+		store_close(place.store);
+		start_writer(&place, &writer);
+		die_replacing(&place, backup, cases[i].step);
+		g_assert_cmpint(place_reopen(&place, false), ==, ST_OK);
+		place_write(&place, count_up, NULL, ST_OK);
+		count = stop_writer(&writer);
+		g_assert_cmpuint(count, >, 0);
+		/* A restored store has what was written since, the others all. */
+		place_read(&place, read_secret_word, NULL, cases[i].restores && cases[i].replaced ? ST_OK : ST_NOT_FOUND);
+		if (!(cases[i].restores && cases[i].replaced)) {
+			uint64_t now = 0;
+
+			place_write(&place, read_count, &now, ST_OK);
+			g_assert_cmpuint(now, ==, count + 3);
+		}
+		g_assert_cmpint(replace_it(&place, backup), ==, ST_OK);
+		place_read(&place, read_secret_word, NULL, cases[i].restores ? ST_OK : ST_NOT_FOUND);
+		g_assert_cmpuint(names_in(place.path), <=, cases[i].restores ? 4 : 2);
+		place_close(&place);
+	}
+}
+
+#endif
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/replace/what was deleted is not in the file that is written anew", test_nothing_is_left);
 	g_test_add_func("/replace/other processes write meanwhile, and no commit is lost", test_no_commit_is_lost);
 	g_test_add_func("/replace/who has a store open reads a backup that took its place", test_readers_go_over);
+#ifdef ENABLE_FAILPOINTS
+	g_test_add_func("/replace/who is killed leaves the one or the other, and the next one finishes", test_replacers_die);
+#endif
 	return g_test_run();
 }
