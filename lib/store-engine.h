@@ -4,6 +4,7 @@
 
 #include <lmdb.h>
 #include <pthread.h>
+#include <semaphore.h>
 
 #include "store.h"
 
@@ -18,14 +19,14 @@ struct file_id {
 	ino_t inode;
 };
 
-/* A call of store_write, on its caller's stack; done and next belong to store->lock. turn: it is done, or has to lead. */
+/* A call of store_write, on its caller's stack; leads and next belong to store->lock. turn: it is done, or has to lead. */
 struct job {
 	store_fn *fn;
 	void *arg;
 	struct error *err;
 	enum status status;
-	bool done;
-	pthread_cond_t turn;
+	bool leads;
+	sem_t turn;
 	struct job *next;
 };
 

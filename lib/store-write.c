@@ -181,7 +181,7 @@ static void run_group(struct store *store, struct job *jobs)
 		fail_all(store, jobs, real_reason(store, rc));
 }
 
-/* The caller holds the lock. */
+/* The caller holds the lock, and is the first of them. */
 static struct job *gather(struct store *store)
 {
 	struct job *jobs = store->first;
@@ -191,38 +191,64 @@ static struct job *gather(struct store *store)
 	return jobs;
 }
 
-static void lead(struct store *store)
+/* Hands the lead to the first who came meanwhile, before the others are told: the disk has been idle for long enough. */
+static void hand_over(struct store *store)
 {
-	struct job *jobs = gather(store);
+	struct job *next;
 
-	store->leading = true;
+	pthread_mutex_lock(&store->lock);
+	next = store->first;
+	store->leading = next != NULL;
+	if (next)
+		next->leads = true;
+	pthread_mutex_unlock(&store->lock);
+	if (next)
+		sem_post(&next->turn);
+}
+
+/* Wakes them with no lock held that they would wait for next. Who is told may be gone at once, and his job with him. */
+static void tell(struct job *jobs, const struct job *own)
+{
+	for (struct job *next; jobs; jobs = next) {
+		next = jobs->next;
+		if (jobs != own)
+			sem_post(&jobs->turn);
+	}
+}
+
+static void lead(struct store *store, const struct job *own)
+{
+	struct job *jobs;
+
+	pthread_mutex_lock(&store->lock);
+	jobs = gather(store);
 	pthread_mutex_unlock(&store->lock);
 	run_group(store, jobs);
-	pthread_mutex_lock(&store->lock);
-	/* Nobody leaves before the lock is given back. */
-	for (struct job *j = jobs; j; j = j->next) {
-		j->done = true;
-		pthread_cond_signal(&j->turn);
-	}
-	store->leading = false;
-	if (store->first)
-		pthread_cond_signal(&store->first->turn);
+	hand_over(store);
+	tell(jobs, own);
+}
+
+static void wait_for_turn(struct job *job)
+{
+	while (sem_wait(&job->turn) != 0)
+		;
 }
 
 enum status store_write(struct store *store, store_fn *fn, void *arg, struct error *err)
 {
-	struct job job = { .fn = fn, .arg = arg, .err = err, .turn = PTHREAD_COND_INITIALIZER };
+	struct job job = { .fn = fn, .arg = arg, .err = err };
 
+	sem_init(&job.turn, 0, 0);
 	pthread_mutex_lock(&store->lock);
 	*store->last = &job;
 	store->last = &job.next;
-	while (!job.done) {
-		if (store->leading)
-			pthread_cond_wait(&job.turn, &store->lock);
-		else
-			lead(store);
-	}
+	job.leads = !store->leading;
+	store->leading = true;
 	pthread_mutex_unlock(&store->lock);
-	pthread_cond_destroy(&job.turn);
+	if (!job.leads)
+		wait_for_turn(&job);
+	if (job.leads)
+		lead(store, &job);
+	sem_destroy(&job.turn);
 	return job.status;
 }
