@@ -117,7 +117,7 @@ static void prepare(gpointer data, gpointer arg)
 	g_clear_pointer(&item->mail.data, g_free);
 	if (item->status != ST_OK)
 		return;
-	spool_body_sha256(item->spool);
+	spool_body_digest(item->spool);
 	item->message = spool_parse(item->spool);
 	describe(item, import->options);
 }

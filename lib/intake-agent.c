@@ -126,7 +126,7 @@ static enum status index_as_it_leaves(struct work *w)
 
 	if (!account || w->arrival->import)
 		return ST_OK;
-	digest = message_digest(w->message, account->sender_address, w->subject.plain, spool_body_sha256(w->arrival->spool));
+	digest = message_digest(w->message, account->sender_address, w->subject.plain, spool_body_digest(w->arrival->spool));
 	return tickets_index_digest(w->txn, digest, w->match.ticket.number, w->entry.seq, w->err);
 }
 

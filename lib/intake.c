@@ -368,7 +368,7 @@ static void read_ahead(struct message *message)
 
 static void identify(struct work *w)
 {
-	const char *body = spool_body_sha256(w->arrival->spool);
+	const char *body = spool_body_digest(w->arrival->spool);
 
 	w->digest = message_digest(w->message, NULL, w->subject.plain, body);
 	if (!message_id(w->message))

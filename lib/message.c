@@ -5,6 +5,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "digest.h"
 #include "limits.h"
 #include "subject-words.h"
 #include "text.h"
@@ -390,15 +391,15 @@ const char *message_language(const struct message *m)
 
 /* --- identity --- */
 
-static void mix(GChecksum *sum, const char *label, const char *value)
+static void mix(struct digest *sum, const char *label, const char *value)
 {
-	g_checksum_update(sum, (const guchar *)label, -1);
+	digest_add(sum, label, strlen(label));
 	if (value)
-		g_checksum_update(sum, (const guchar *)value, -1);
-	g_checksum_update(sum, (const guchar *)"", 1);
+		digest_add(sum, value, strlen(value));
+	digest_add(sum, "", 1);
 }
 
-static void mix_from(GChecksum *sum, const struct message *m)
+static void mix_from(struct digest *sum, const struct message *m)
 {
 	struct mailboxes from = message_from(m);
 
@@ -406,20 +407,23 @@ static void mix_from(GChecksum *sum, const struct message *m)
 		mix(sum, "from", from.v[i].address);
 }
 
-char *message_digest(const struct message *m, const char *from, const char *subject_plain, const char *body_sha256)
+char *message_digest(const struct message *m, const char *from, const char *subject_plain, const char *body_digest)
 {
-	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	char hex[DIGEST_HEX];
+	struct digest sum;
 
-	mix(sum, "id", message_id(m));
+	digest_init(&sum);
+	mix(&sum, "id", message_id(m));
 	if (from)
-		mix(sum, "from", from);
+		mix(&sum, "from", from);
 	else
-		mix_from(sum, m);
-	mix(sum, "date", message_header(m, "Date", 0));
-	mix(sum, "body", body_sha256);
+		mix_from(&sum, m);
+	mix(&sum, "date", message_header(m, "Date", 0));
+	mix(&sum, "body", body_digest);
 	if (!message_id(m))
-		mix(sum, "subject", subject_plain);
-	return g_strdup(g_checksum_get_string(sum));
+		mix(&sum, "subject", subject_plain);
+	digest_get_hex(&sum, hex);
+	return g_strdup(hex);
 }
 
 /* --- codings --- */

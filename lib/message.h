@@ -77,9 +77,9 @@ const struct report *message_report(const struct message *message);
 
 /* What makes two arrivals the same message: SHA-256 over Message-ID, From, Date and the body, and the Subject without our
  * tag where there is no Message-ID; not over anything that relays add or we change. Hex. `subject_plain` is the decoded
- * subject without tag and prefixes, `body_sha256` the hex digest of the body as it streamed by. `from`, when not NULL, is a canonical address that stands in place of the From
+ * subject without tag and prefixes, `body_digest` the hex digest of the body as it streamed by. `from`, when not NULL, is a canonical address that stands in place of the From
  * header's (a message whose From we rewrite is the same message when it comes back). Owned. */
-char *message_digest(const struct message *message, const char *from, const char *subject_plain, const char *body_sha256);
+char *message_digest(const struct message *message, const char *from, const char *subject_plain, const char *body_digest);
 
 /* A header value decoded by RFC 2047, raw 8-bit guessed (UTF-8, else windows-1252); one line, UTF-8. Owned. */
 char *message_decode_header(const char *raw, size_t max);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "digest.h"
 #include "directory-sync.h"
 #include "limits.h"
 
@@ -17,7 +18,8 @@ struct spool {
 	size_t written;		/* of bytes, to the file: after a full disk the rest follows, and nothing twice */
 	int fd;			/* -1 while it is in memory; a file without a name */
 	uint64_t size;
-	GChecksum *body;
+	struct digest body;
+	char digest[DIGEST_HEX];
 	bool cr;		/* the body so far ends with a CR that may begin a CRLF */
 	uint64_t newlines;	/* line ends at the end of the body so far, not hashed yet: trailing empty lines do not count */
 };
@@ -29,6 +31,7 @@ struct spool *spool_new(const char *dir)
 	spool->dir = g_strdup(dir);
 	spool->bytes = g_byte_array_new();
 	spool->fd = -1;
+	digest_init(&spool->body);
 	return spool;
 }
 
@@ -39,7 +42,6 @@ void spool_free(struct spool *spool)
 	if (spool->fd >= 0)
 		close(spool->fd);
 	g_byte_array_unref(spool->bytes);
-	g_clear_pointer(&spool->body, g_checksum_free);
 	g_free(spool->dir);
 	g_free(spool);
 }
@@ -132,17 +134,10 @@ enum status spool_end_headers(struct spool *spool, struct error *err)
 
 /* --- the body and its hash: CRLF is LF --- */
 
-static GChecksum *body_sum(struct spool *spool)
-{
-	if (!spool->body)
-		spool->body = g_checksum_new(G_CHECKSUM_SHA256);
-	return spool->body;
-}
-
 static void hash_line_ends(struct spool *spool)
 {
 	for (; spool->newlines > 0; spool->newlines--)
-		g_checksum_update(body_sum(spool), (const guchar *)"\n", 1);
+		digest_add(&spool->body, "\n", 1);
 }
 
 static void hash(struct spool *spool, const char *data, size_t len)
@@ -153,7 +148,7 @@ static void hash(struct spool *spool, const char *data, size_t len)
 
 		if (run > 0) {
 			hash_line_ends(spool);
-			g_checksum_update(body_sum(spool), (const guchar *)data, (gssize)run);
+			digest_add(&spool->body, data, run);
 		}
 		spool->newlines += newline != NULL;
 		data += run + (newline != NULL);
@@ -194,12 +189,13 @@ enum status spool_body(struct spool *spool, const void *data, size_t len, struct
 	return st;
 }
 
-const char *spool_body_sha256(struct spool *spool)
+const char *spool_body_digest(struct spool *spool)
 {
 	if (spool->cr)
 		add_body(spool, "\r", 1, NULL);
 	spool->cr = false;
-	return g_checksum_get_string(body_sum(spool));
+	digest_get_hex(&spool->body, spool->digest);
+	return spool->digest;
 }
 
 /* --- reading --- */

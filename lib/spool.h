@@ -21,7 +21,7 @@ enum status spool_end_headers(struct spool *spool, struct error *err);
 enum status spool_body(struct spool *spool, const void *data, size_t len, struct error *err);
 
 uint64_t spool_size(const struct spool *spool);
-const char *spool_body_sha256(struct spool *spool);	/* hex; ends the body. Borrowed. */
+const char *spool_body_digest(struct spool *spool);	/* hex of its SHA-256; ends the body. Borrowed. */
 struct message *spool_parse(struct spool *spool);	/* owned; borrows from the spool until freed */
 
 /* Makes the message durable as archive file `name` (archive_name()) below dir: written, synced, renamed, directory synced.

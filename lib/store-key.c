@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "digest.h"
+
 void key_init(struct key *key)
 {
 	key->len = 0;
@@ -57,12 +59,12 @@ void key_text(struct key *key, const char *s)
 
 void key_hash(struct key *key, const void *data, size_t len)
 {
-	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-	guint8 digest[32];
-	gsize digest_len = sizeof digest;
+	guint8 digest[DIGEST_BYTES];
+	struct digest sum;
 
-	g_checksum_update(sum, data, (gssize)len);
-	g_checksum_get_digest(sum, digest, &digest_len);
+	digest_init(&sum);
+	digest_add(&sum, data, len);
+	digest_get(&sum, digest);
 	append(key, digest, KEY_HASH_BYTES);
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "digest.h"
 #include "text.h"
 
 enum { MAC_BYTES = 5, DETAIL_MAX = 40 };
@@ -10,13 +11,10 @@ enum { MAC_BYTES = 5, DETAIL_MAX = 40 };
 static char *mac(const struct token_key *key, uint64_t number, const char *account)
 {
 	g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT " %s", number, account);
-	g_autoptr(GHmac) hmac = g_hmac_new(G_CHECKSUM_SHA256, key->secret, sizeof key->secret);
-	guint8 digest[32];
-	gsize len = sizeof digest;
+	guint8 code[DIGEST_BYTES];
 
-	g_hmac_update(hmac, (const guchar *)text, -1);
-	g_hmac_get_digest(hmac, digest, &len);
-	return text_base32(digest, MAC_BYTES);
+	digest_mac(key->secret, sizeof key->secret, text, code);
+	return text_base32(code, MAC_BYTES);
 }
 
 char *token_detail(const struct token_key *key, uint64_t number, const char *account)

@@ -213,7 +213,7 @@ static enum status take_in(SMFICTX *ctx, struct session *s, struct outcome *outc
 	enum status st;
 
 	session_envelope(s, smfi_getsymval(ctx, (char *)"j"), &envelope);
-	spool_body_sha256(s->spool);
+	spool_body_digest(s->spool);
 	arrival.message = spool_parse(s->spool);
 	st = intake(the_daemon->store, &arrival, outcome, &s->err);
 	message_free(arrival.message);

@@ -93,7 +93,7 @@ static void take_in(struct bench *b, int i)
 	struct error err = { "" };
 
 	write_message(spool, i, customer);
-	spool_body_sha256(spool);
+	spool_body_digest(spool);
 	arrival.message = spool_parse(spool);
 	outcome_init(&outcome);
 	if (intake(b->store, &arrival, &outcome, &err) != ST_OK)

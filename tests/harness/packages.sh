@@ -2,7 +2,7 @@
 # asks nothing, starts no service, and removes nothing that is installed.
 
 build_packages="autoconf automake gcc libc6-dev libconfig-dev libcurl4-openssl-dev libglib2.0-dev libgmime-3.0-dev libidn2-dev
-	libjansson-dev liblmdb-dev libmilter-dev libsystemd-dev make pkg-config"
+	libjansson-dev liblmdb-dev libmilter-dev libsystemd-dev make nettle-dev pkg-config"
 mail_packages="postfix python3-minimal python3"
 test_packages="clang dovecot-core fish gnupg gpg-agent libclang-rt-14-dev libdb5.3 libldap-2.5-0 liblockfile1 libnsl2 libsasl2-2 libwrap0
 	llvm m4 mandoc miltertest mutt openssl perl procps python3-jsonschema python3-prometheus-client python3-pytest systemd tmux util-linux zsh"

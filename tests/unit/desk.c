@@ -120,7 +120,7 @@ const struct outcome *desk_mail(struct desk *desk, const char *sender, const cha
 	spool_mail(spool, mail);
 	outcome_release(&desk->last);
 	outcome_init(&desk->last);
-	spool_body_sha256(spool);
+	spool_body_digest(spool);
 	arrival.message = spool_parse(spool);
 	desk->err.text[0] = '\0';
 	desk->status = intake(desk->store, &arrival, &desk->last, &desk->err);

@@ -15,6 +15,7 @@ HOMES = {
     r"curl/.*": r"lib/courier\.c",
     r"libconfig\.h": r"lib/settings[\w-]*\.[ch]",
     r"idn2\.h": r"lib/address\.c",
+    r"nettle/.*": r"lib/digest\.[ch]",
     r"jansson\.h": r"(lib|tools)/[\w-]*json[\w-]*\.[ch]",
     r"libmilter/.*": r"milter/[\w-]+\.[ch]",
     r"systemd/.*": r"milter/[\w-]+\.[ch]",

@@ -78,7 +78,7 @@ static void test_bodies_in_pieces(void)
 			for (size_t at = 0; at < bodies[i].len; at += piece)
 				add(spool, bodies[i].body + at, MIN(piece, bodies[i].len - at));
 			add(spool, "", 0);
-			hash = g_strdup(spool_body_sha256(spool));
+			hash = g_strdup(spool_body_digest(spool));
 			whole = whole ? whole : g_strdup(hash);
 			g_assert_cmpstr(hash, ==, whole);
 			mail = kept(spool, name);
@@ -94,7 +94,7 @@ static char *hash_of(const char *body)
 	char *hash;
 
 	add(spool, body, strlen(body));
-	hash = g_strdup(spool_body_sha256(spool));
+	hash = g_strdup(spool_body_digest(spool));
 	spool_free(spool);
 	return hash;
 }
@@ -140,7 +140,7 @@ static void test_memory_of_a_large_mail(void)
 	g_assert_cmpint(spool_end_headers(spool, NULL), ==, ST_OK);
 	for (int i = 0; i < 800; i++)
 		add(spool, chunk, 65535);
-	spool_body_sha256(spool);
+	spool_body_digest(spool);
 	m = spool_parse(spool);
 	g_assert_cmpstr(message_subject(m), ==, "large");
 	g_assert_cmpuint(strlen(message_text(m)), ==, LIMIT_TEXT_BYTES);
