@@ -452,6 +452,8 @@ static enum status split_off(struct change *c, struct ticket *part)
 		if (st == ST_NOT_FOUND)
 			return error_set(c->err, st, "ticket #%s has no message %" G_GUINT64_FORMAT, from, c->command->seqs.v[i]);
 	}
+	if (st == ST_OK && c->ticket.messages_count == 0)
+		return error_set(c->err, ST_BAD_INPUT, "ticket #%s would have no message left; there is nothing to split it from", from);
 	if (st == ST_OK)
 		st = save(c, "split", NULL, to, NULL);
 	if (st == ST_OK)

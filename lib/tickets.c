@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "queues.h"
 #include "settings.h"
 #include "text.h"
 #include "tickets-index.h"
@@ -82,10 +83,20 @@ static enum status put_record(struct txn *txn, const struct ticket *ticket)
 	return txn_put(txn, TABLE_TICKETS, key_bytes(&key), (struct bytes){ value->data, value->len });
 }
 
+/* One that is closed may be of a queue that was removed since: it comes back with its ticket, rather than have that one be nowhere. */
+static enum status wake_queue(struct txn *txn, const struct ticket *before, const struct ticket *after, struct error *err)
+{
+	bool wakes = before && !ticket_status_active(before->status) && ticket_status_active(after->status);
+
+	return wakes ? queues_ensure(txn, after->queue, after->updated, err) : ST_OK;
+}
+
 static enum status store_ticket(struct txn *txn, const struct ticket *before, const struct ticket *after, struct error *err)
 {
-	enum status st = counts_move(txn, before, after, err);
+	enum status st = wake_queue(txn, before, after, err);
 
+	if (st == ST_OK)
+		st = counts_move(txn, before, after, err);
 	if (st == ST_OK)
 		st = index_move(txn, before, after);
 	if (st == ST_OK)

@@ -1,10 +1,9 @@
-/* ticket queue list|show|add|set|remove. */
+/* ticket queue list|show|add|set. */
 #include <stdio.h>
 #include <string.h>
 
 #include "agents.h"
 #include "commands.h"
-#include "json.h"
 #include "print.h"
 #include "queues.h"
 #include "tickets.h"
@@ -12,10 +11,6 @@
 static const struct cli_option write_options[] = {
 	{ 0, "title", "TEXT", "what people call it" },
 	{ 0, "responsible", "LOGIN", "the agent who gets its new tickets; \"\" for nobody" },
-	{ 0, NULL, NULL, NULL },
-};
-static const struct cli_option remove_options[] = {
-	{ 0, "move-to", "QUEUE", "move its open tickets there first" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -159,57 +154,6 @@ static enum status set(struct txn *txn, void *arg, struct error *err)
 	return st;
 }
 
-struct removal {
-	struct cli *cli;
-	GArray *numbers;	/* uint64_t: its open tickets */
-};
-
-static enum status note_ticket(struct txn *txn, const struct ticket *t, void *arg, struct error *err)
-{
-	struct removal *r = arg;
-
-	(void)txn;
-	(void)err;
-	if (strcmp(t->queue, r->cli->args[0]) == 0)
-		g_array_append_val(r->numbers, t->number);
-	return ST_OK;
-}
-
-static enum status move_tickets(struct txn *txn, struct removal *r, const char *to, struct error *err)
-{
-	const struct commander commander = { .actor = r->cli->actor, .settings = r->cli->settings, .key = r->cli->key };
-	const struct command command = { .verb = VERB_QUEUE, .text = (char *)to };
-	enum status st = ST_OK;
-
-	for (unsigned i = 0; i < r->numbers->len && st == ST_OK; i++) {
-		g_autofree char *done = NULL;
-
-		st = command_apply(txn, &commander, g_array_index(r->numbers, uint64_t, i), &command, &done, err);
-	}
-	return st;
-}
-
-static enum status remove_queue(struct txn *txn, void *arg, struct error *err)
-{
-	struct removal *r = arg;
-	const char *name = r->cli->args[0], *to = cli_value(r->cli, "move-to");
-	const struct ticket_filter filter = { .queue = name, .priority = -1 };
-	enum status st;
-
-	g_array_set_size(r->numbers, 0);
-	if (to && strcmp(to, name) == 0)
-		return error_set(err, ST_BAD_INPUT, "queue '%s' cannot take its own tickets; --move-to names another", name);
-	st = tickets_list(txn, &filter, note_ticket, r, err);
-	if (st == ST_OK && r->numbers->len && !to)
-		st = error_set(err, ST_REFUSED, "queue '%s' has %u open tickets; move them with --move-to", name, r->numbers->len);
-	if (st == ST_OK && to)
-		st = move_tickets(txn, r, to, err);
-	if (st != ST_OK)
-		return st;
-	st = queues_remove(txn, name, err);
-	return st == ST_NOT_FOUND ? error_set(err, st, "there is no queue '%s'", name) : st;
-}
-
 /* Says that it was done; for a program, what the queue is like now. */
 static int write_and_tell(struct cli *cli, store_fn *fn, const char *done)
 {
@@ -233,21 +177,7 @@ static int run_set(struct cli *cli)
 	return write_and_tell(cli, set, "changed");
 }
 
-static int run_remove(struct cli *cli)
-{
-	struct removal r = { cli, g_array_new(FALSE, FALSE, sizeof(uint64_t)) };
-	enum status st = store_write(cli->store, remove_queue, &r, &cli->err);
-
-	if (st == ST_OK && cli->json)
-		json_print(json_pack("{s:s, s:b, s:i}", "name", cli->args[0], "removed", 1, "moved", (int)r.numbers->len));
-	else if (st == ST_OK)
-		printf("queue %s removed, %u tickets moved\n", cli->args[0], r.numbers->len);
-	g_array_unref(r.numbers);
-	return cli_status(cli, st);
-}
-
 const struct cli_command cmd_queue_list = { "queue list", "", "list queues", NULL, NEED_STORE_READ, 0, 0, run_list };
 const struct cli_command cmd_queue_show = { "queue show", "QUEUE", "show one queue", NULL, NEED_STORE_READ, 1, 1, run_list };
 const struct cli_command cmd_queue_add = { "queue add", "QUEUE", "make a queue", write_options, NEED_STORE_WRITE, 1, 1, run_add };
 const struct cli_command cmd_queue_set = { "queue set", "QUEUE", "change a queue", write_options, NEED_STORE_WRITE, 1, 1, run_set };
-const struct cli_command cmd_queue_remove = { "queue remove", "QUEUE", "remove a queue without open tickets", remove_options, NEED_STORE_WRITE, 1, 1, run_remove };

@@ -183,6 +183,46 @@ def test_merged_and_split_tickets_keep_their_histories_and_lead_on(filled):
     assert (first["number"], first["messages_count"], part["messages_count"], part["links"]) == (2, 1, 2, [2])
 
 
+def test_a_ticket_is_not_split_from_its_last_message(filled):
+    before = filled.run_ticket("export", "--json").stdout
+    code, out, err = ends(filled, "split", "1", "1")
+    assert (code, out) == (65, "") and "no message left" in err
+    assert filled.run_ticket("export", "--json").stdout == before
+    filled.run_ticket("note", "1", "-m", "mine")
+    assert [ticket["messages_count"] for ticket in filled.ticket("split", "1", "1")] == [1, 1]
+
+
+# --- queues that go ---------------------------------------------------------------------
+
+def test_a_queue_takes_no_ticket_along_when_it_goes(filled):
+    filled.run_ticket("close", "1")
+    filled.run_ticket("merge", "2", "--into", "3")
+    code, _, err = ends(filled, "queue", "remove", "support")
+    assert code == 77 and "4 open tickets" in err and filled.show(1)["queue"] == "support"
+    (told,) = filled.ticket("queue", "remove", "support", "--move-to", "ops")
+    assert told["moved"] >= 5
+    assert {ticket["queue"] for ticket in filled.tickets()} == {"ops"} and filled.show(3)["merged_into"] is None
+    assert [event["kind"] for event in filled.show(1)["events"]][-1] == "queue"
+    assert filled.ticket("agent", "list")[0]["queues"] == ["ops"]
+    assert ends(filled, "check")[0] == 0
+
+
+def test_a_closed_ticket_brings_its_queue_back(filled):
+    filled.run_ticket("move", "--queue", "ops", "1")
+    filled.run_ticket("close", "1")
+    filled.run_ticket("queue", "remove", "ops")
+    assert [queue["name"] for queue in filled.ticket("queue", "list")] == ["support"]
+    filled.run_ticket("reopen", "1")
+    assert [(queue["name"], queue["open"]) for queue in filled.ticket("queue", "list")] == [("ops", 1), ("support", 5)]
+
+
+@pytest.mark.parametrize("words, code", [(("ops", "--move-to", "ops"), 65), (("ops", "--move-to", "none"), 1), (("none",), 1), (("none", "--move-to", "ops"), 1)])
+def test_what_cannot_be_is_said_before_a_queue_goes(filled, words, code):
+    before = filled.run_ticket("export", "--json").stdout
+    assert ends(filled, "queue", "remove", *words)[0] == code
+    assert filled.run_ticket("export", "--json").stdout == before
+
+
 def test_showing_goes_on_behind_a_number_that_is_not_there(filled):
     code, out, err = ends(filled, "show", "1", "99", "2")
     assert code == 1 and "#99" in err and "#1]" in out and "#2]" in out

@@ -104,3 +104,11 @@ def test_the_store_is_everybodys_while_an_editor_is_open(filled, tmp_path):
     subprocess.run(["script", "-qec", f'{program("ticket")} note 1 --config {filled.config}', "/dev/null"], check=True, timeout=60,
                    env={**os.environ, "VISUAL": str(editor)}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     assert filled.show(2)["status"] == "closed" and filled.show(1)["messages"][-1]["text"] == "typed"
+
+
+def test_a_queue_with_many_closed_tickets_goes_in_short_transactions(filled):
+    filled.run_ticket("close", *map(str, range(1, 1201)))
+    before = lmdb.commits(filled.store)
+    (told,) = filled.ticket("queue", "remove", "support", "--move-to", "ops")
+    assert (told["moved"], lmdb.commits(filled.store) - before) == (PAGE + 300, 1200 // 500 + 2)
+    assert [(queue["name"], queue["open"]) for queue in filled.ticket("queue", "list")] == [("ops", PAGE + 300 - 1200)]
