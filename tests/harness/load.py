@@ -63,13 +63,19 @@ class Load:
         except Exception as error:      # noqa: a thread's failure is reported by finish()
             self.errors.append(repr(error))
 
+    def _parent(self, dice, own):
+        return dice.choice(own) if own and dice.random() < 0.3 else None
+
+    def _body(self, dice):
+        return "text\n" * dice.randint(1, 3000)
+
     def _next(self, dice, own):
-        parent = dice.choice(own) if own and dice.random() < 0.3 else None
+        parent = self._parent(dice, own)
         sender = parent.sender if parent else f"{unique('c')}@customer.example"
         message_id = f"<{unique('load')}@customer.example>"
         headers = [f"In-Reply-To: {parent.message_id}"] if parent else []
         subject = "Re: load" if parent else "load"
-        sent = Sent(message_id, sender, compose(sender, ACCOUNT, subject, "text\n" * dice.randint(1, 3000), message_id, headers=headers), parent)
+        sent = Sent(message_id, sender, compose(sender, ACCOUNT, subject, self._body(dice), message_id, headers=headers), parent)
         with self._lock:
             self.sent.append(sent)
         return sent
@@ -88,12 +94,48 @@ class Load:
 
     def _offer(self, sent):
         """One try; true if the message was taken."""
-        with MilterClient(self.daemon.socket) as client:
-            result = client.send(sent.sender, [ACCOUNT], sent.data)
+        result = self._send(sent)
         assert result.accepted or result.retry, f"refused for good: {result}"
         if result.accepted:
             sent.told.append(only_ticket(result.headers("X-Ticket"), result))
         return result.accepted
+
+
+    def _send(self, sent):
+        with MilterClient(self.daemon.socket) as client:
+            return client.send(sent.sender, [ACCOUNT], sent.data)
+
+
+class Crowd(Load):
+    """Each sender keeps its connection from the beginning to the end, and answers threads of all of them; one mail in fifty is large."""
+
+    def __init__(self, daemon, threads, **options):
+        super().__init__(daemon, threads, **options)
+        self._clients, self._own = [MilterClient(daemon.socket) for _ in range(threads)], threading.local()
+        self._spare = list(self._clients)
+
+    def _send(self, sent):
+        if not hasattr(self._own, "client"):
+            self._own.client = self._spare.pop()
+        return self._own.client.send(sent.sender, [ACCOUNT], sent.data)
+
+    def _parent(self, dice, own):
+        with self._lock:
+            known = [sent for sent in self.sent[-200:] if sent.told]
+        return dice.choice(known) if known and dice.random() < 0.5 else None
+
+    def _body(self, dice):
+        return "text\n" * dice.randint(100_000, 300_000) if dice.random() < 0.02 else super()._body(dice)
+
+    def some_ticket(self, dice):
+        with self._lock:
+            known = [sent.told[0] for sent in self.sent[-200:] if sent.told]
+        return dice.choice(known) if known else 1
+
+    def join(self, seconds=120):
+        super().join(seconds)
+        for client in self._clients:
+            client.close()
 
 
 class PostfixLoad(Load):
