@@ -147,14 +147,22 @@ class Watch:
 
 def test_a_mail_of_50_mb_takes_less_than_a_mib_of_memory(daemon):
     daemon.start()
-    mails = [compose(body="0123456789 line after line\n" * (50 * MIB // 27)) for _ in range(2)]
-    with MilterClient(daemon.socket) as client:
+    data = compose(body="0123456789 line after line\n" * (50 * MIB // 27))
+    clients = [MilterClient(daemon.socket) for _ in range(2)]
+    for client in clients:
         assert client.send("carla@customer.example", [ACCOUNT], compose()).accepted
-        before = anonymous_memory(daemon)
-        watch = Watch(daemon)
-        for mail in mails:
-            assert client.send("carla@customer.example", [ACCOUNT], mail).accepted
-        more = watch.end() - before
-    print(f"{more / MIB:.2f} MiB more")
-    assert more < MIB
+    before, watch, ends = anonymous_memory(daemon), Watch(daemon), []
+    for client in clients:
+        *steps, end = client._steps("carla@customer.example", [ACCOUNT], data.replace(b"<m", b"<n%d" % len(ends), 1), {"i": f"Q{len(ends)}"})
+        assert all(client._step(*step).verdict == "continue" for step in steps)
+        ends.append(end)
+    each = (watch.end() - before) / len(clients)
+    watch = Watch(daemon)
+    assert all(client._step(*end).accepted for client, end in zip(clients, ends))
+    more = watch.end() - before
+    print(f"{each / MIB:.2f} MiB for each on its way, {more / MIB:.2f} MiB in all while they are recorded")
+    assert each < MIB and more < 4 * MIB
+    assert [path.stat().st_size > 50_000_000 for path in daemon.archive.rglob("*.eml")].count(True) == len(clients)
+    for client in clients:
+        client.close()
     daemon.stop()
