@@ -25,7 +25,7 @@ static enum status failed(struct error *err, const char *what, const char *dir, 
 	return error_set(err, errno == ENOENT ? ST_NOT_FOUND : ST_IO, "cannot %s '%s/%s': %s", what, dir, name, g_strerror(errno));
 }
 
-static bool name_is_safe(const char *name)
+bool archive_name_is_safe(const char *name)
 {
 	g_auto(GStrv) parts = g_strsplit(name, "/", -1);
 
@@ -62,7 +62,7 @@ enum status archive_open(const char *dir, const char *name, int *fd_out, struct 
 {
 	int parent, fd, saved;
 
-	if (!name_is_safe(name))
+	if (!archive_name_is_safe(name))
 		return error_set(err, ST_REFUSED, "'%s' is no name of an archived mail", name);
 	parent = open_parent(dir, name);
 	if (parent < 0)
@@ -107,7 +107,7 @@ enum status archive_remove(const char *dir, const char *name, struct error *err)
 {
 	int parent, rc, saved;
 
-	if (!name_is_safe(name))
+	if (!archive_name_is_safe(name))
 		return error_set(err, ST_REFUSED, "'%s' is no name of an archived mail", name);
 	parent = open_parent(dir, name);
 	if (parent < 0)
@@ -147,7 +147,7 @@ static enum status make_unclaimed(const char *dir, struct error *err)
 enum status archive_set_aside(const char *dir, const char *name, struct error *err)
 {
 	g_autofree char *from = g_build_filename(dir, name, NULL), *to = g_build_filename(dir, ARCHIVE_UNCLAIMED, "new", base_of(name), NULL);
-	enum status st = name_is_safe(name) ? make_unclaimed(dir, err) : error_set(err, ST_REFUSED, "'%s' is no name of an archived mail", name);
+	enum status st = archive_name_is_safe(name) ? make_unclaimed(dir, err) : error_set(err, ST_REFUSED, "'%s' is no name of an archived mail", name);
 
 	if (st == ST_OK && rename(from, to) != 0)
 		st = failed(err, "move", dir, name);

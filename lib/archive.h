@@ -11,6 +11,9 @@
 /* The relative name for a message received then with that digest (hex). The same message on the same day gets the same name. Owned. */
 char *archive_name(int64_t received, const char *digest);
 
+/* Relative, without "..", "." or empty parts. */
+bool archive_name_is_safe(const char *name);
+
 /* Opens for reading; refuses names that lead outside dir, and symbolic links. *fd_out is the caller's. */
 enum status archive_open(const char *dir, const char *name, int *fd_out, struct error *err);
 

@@ -7,6 +7,7 @@
 
 #include "archive.h"
 #include "check-rows.h"
+#include "doomed.h"
 #include "text.h"
 #include "tickets-index.h"
 
@@ -137,6 +138,17 @@ static void check_reset(struct check *c)
 	g_hash_table_remove_all(c->files);
 }
 
+/* Files that a purge or a redaction still has to remove are known, too. */
+static enum status know_doomed(struct txn *txn, struct check *c, struct error *err)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	enum status st = doomed_list(txn, G_MAXUINT, names, err);
+
+	for (guint i = 0; i < names->len; i++)
+		g_hash_table_add(c->files, g_ptr_array_index(names, i));
+	return st;
+}
+
 static enum status look(struct txn *txn, void *arg, struct error *err)
 {
 	struct check *c = arg;
@@ -144,7 +156,9 @@ static enum status look(struct txn *txn, void *arg, struct error *err)
 	enum status st;
 
 	check_reset(c);
-	st = check_tickets(txn, c);
+	st = know_doomed(txn, c, err);
+	if (st == ST_OK)
+		st = check_tickets(txn, c);
 	before = c->findings->len;
 	if (st == ST_OK)
 		st = tickets_sweep(txn, false, c->findings, err);

@@ -463,8 +463,10 @@ enum status intake_batch(struct store *store, const struct arrival *arrivals, st
 	for (size_t i = 0; i < n; i++)
 		work_init(&batch.works[i], store, &arrivals[i], &outcomes[i]);
 	st = n ? keep_each(&batch, arrivals[0].settings, err) : ST_OK;
+	failpoint("batch-archived");
 	if (st == ST_OK && n)
 		st = store_write(store, record_each, &batch, err);
+	failpoint("batch-recorded");
 	for (size_t i = 0; i < n; i++) {
 		if (st == ST_OK) {
 			plan(&batch.works[i]);

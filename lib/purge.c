@@ -2,6 +2,8 @@
 #include "purge.h"
 
 #include "archive.h"
+#include "doomed.h"
+#include "failpoint.h"
 #include "outbox.h"
 #include "text.h"
 #include "tickets.h"
@@ -67,20 +69,21 @@ struct batch {
 	const struct purge_options *options;
 	const struct numbers *numbers;	/* all of them */
 	size_t at;
-	GPtrArray *files;		/* char *: names in the archive */
+	uint64_t files;			/* counted only */
 	GArray *outgoing;		/* uint64_t: ids */
 	uint64_t tickets;
 };
 
-static enum status list_file(struct txn *txn, const struct entry *entry, void *arg, struct error *err)
+static bool has_archive(const struct purge_options *options)
 {
-	struct batch *b = arg;
+	return options->archive && *options->archive;
+}
 
-	(void)txn;
-	(void)err;
-	if (entry->archive)
-		g_ptr_array_add(b->files, g_strdup(entry->archive));
-	return ST_OK;
+static enum status doom_file(struct txn *txn, const struct entry *entry, void *arg, struct error *err)
+{
+	const struct batch *b = arg;
+
+	return entry->archive && has_archive(b->options) ? doomed_add(txn, entry->archive, err) : ST_OK;
 }
 
 /* Another may have reopened it since it was chosen. */
@@ -95,7 +98,7 @@ static enum status purge_one(struct txn *txn, struct batch *b, uint64_t number, 
 	record_release(&ticket_type, &t);
 	if (st != ST_OK || !still)
 		return st == ST_NOT_FOUND ? ST_OK : st;
-	st = tickets_each_entry(txn, number, list_file, b, err);
+	st = tickets_each_entry(txn, number, doom_file, b, err);
 	if (st == ST_OK)
 		st = tickets_remove(txn, number, err);
 	b->tickets++;
@@ -129,24 +132,11 @@ static enum status purge_batch(struct txn *txn, void *arg, struct error *err)
 	enum status st;
 
 	b->tickets = 0;
-	g_ptr_array_set_size(b->files, 0);
 	g_array_set_size(b->outgoing, 0);
 	st = purge_outgoing(txn, b, err);
 	for (size_t i = b->at; i < MIN(b->numbers->n, b->at + BATCH) && st == ST_OK; i++)
 		st = purge_one(txn, b, b->numbers->v[i], err);
 	return st;
-}
-
-/* Only what the store no longer names; a file that stays after a crash here is one that `check` finds. */
-static uint64_t remove_files(const struct purge_options *options, const GPtrArray *files)
-{
-	uint64_t count = 0;
-
-	if (!options->archive || !*options->archive)
-		return 0;
-	for (guint i = 0; i < files->len; i++)
-		count += archive_remove(options->archive, g_ptr_array_index(files, i), NULL) == ST_OK;
-	return count;
 }
 
 static enum status purge_all(struct store *store, struct batch *b, struct purge_counts *counts, struct error *err)
@@ -158,39 +148,49 @@ static enum status purge_all(struct store *store, struct batch *b, struct purge_
 		if (st != ST_OK)
 			break;
 		counts->tickets += b->tickets;
-		counts->mails += remove_files(b->options, b->files);
+		failpoint("batch-purged");
 	}
 	return st;
 }
 
 /* --- counting only --- */
 
+static enum status count_file(struct txn *txn, const struct entry *entry, void *arg, struct error *err)
+{
+	struct batch *b = arg;
+
+	(void)txn;
+	(void)err;
+	b->files += entry->archive != NULL;
+	return ST_OK;
+}
+
 static enum status count_mails(struct txn *txn, void *arg, struct error *err)
 {
 	struct batch *b = arg;
 	enum status st = ST_OK;
 
-	g_ptr_array_set_size(b->files, 0);
+	b->files = 0;
 	for (size_t i = 0; i < b->numbers->n && st == ST_OK; i++)
-		st = tickets_each_entry(txn, b->numbers->v[i], list_file, b, err);
+		st = tickets_each_entry(txn, b->numbers->v[i], count_file, b, err);
 	return st;
 }
 
 enum status purge_closed(struct store *store, const struct purge_options *options, struct purge_counts *counts_out, struct error *err)
 {
 	struct choice choice = { .options = options };
-	struct batch batch = { .options = options, .numbers = &choice.numbers, .files = g_ptr_array_new_with_free_func(g_free),
-		.outgoing = g_array_new(FALSE, FALSE, sizeof(uint64_t)) };
+	struct batch batch = { .options = options, .numbers = &choice.numbers, .outgoing = g_array_new(FALSE, FALSE, sizeof(uint64_t)) };
 	enum status st = store_read(store, choose, &choice, err);
 
 	*counts_out = (struct purge_counts){ 0 };
 	if (st == ST_OK && options->dry_run) {
 		st = store_read(store, count_mails, &batch, err);
-		*counts_out = (struct purge_counts){ choice.numbers.n, batch.files->len };
+		*counts_out = (struct purge_counts){ choice.numbers.n, batch.files };
 	} else if (st == ST_OK) {
 		st = purge_all(store, &batch, counts_out, err);
+		if (st == ST_OK && has_archive(options))
+			st = doomed_remove(store, options->archive, &counts_out->mails, err);
 	}
-	g_ptr_array_unref(batch.files);
 	g_array_unref(batch.outgoing);
 	g_free(choice.numbers.v);
 	return st;

@@ -18,7 +18,7 @@ struct purge_counts {
 
 /* Closed tickets with their messages, texts, events, outgoing mail and archive files. A merged ticket goes with the one that it
  * leads to, and never before. Links to a purged number stay; one event "purged" stays with it, and says by whom and when. In batches:
- * a failure leaves whole tickets, and what was purged is counted. */
+ * a failure leaves whole tickets, and what was purged is counted; files that a run which was killed has left go too. */
 enum status purge_closed(struct store *store, const struct purge_options *options, struct purge_counts *counts_out, struct error *err);
 
 /* Removes archive files of messages that came more than keep_days ago (0: none); their messages are rebuilt from the record from then on.

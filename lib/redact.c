@@ -5,6 +5,8 @@
 
 #include "agents.h"
 #include "archive.h"
+#include "doomed.h"
+#include "failpoint.h"
 #include "message.h"
 #include "outbox.h"
 #include "redact-person.h"
@@ -267,8 +269,10 @@ static enum status redact_entry(struct txn *txn, const struct entry *was, void *
 	changed |= file_is_named(r, was);
 	if (st == ST_OK && changed) {
 		if (is.archive && has_archive(r))
-			g_ptr_array_add(r->files, g_steal_pointer(&is.archive));
-		st = save_entry(txn, was, &is, err);
+			st = doomed_add(txn, is.archive, err);
+		g_clear_pointer(&is.archive, g_free);
+		if (st == ST_OK)
+			st = save_entry(txn, was, &is, err);
 		r->done.messages++;
 	}
 	r->changed |= changed;
@@ -338,7 +342,6 @@ static enum status redact_batch(struct txn *txn, void *arg, struct error *err)
 	enum status st = ST_OK;
 
 	memset(&r->done, 0, sizeof r->done);
-	g_ptr_array_set_size(r->files, 0);
 	for (size_t i = r->at; i < MIN(r->tickets.n, r->at + BATCH) && st == ST_OK; i++)
 		st = redact_ticket(txn, r, r->tickets.v[i], err);
 	return st;
@@ -412,15 +415,6 @@ static enum status redact_outbox(struct txn *txn, void *arg, struct error *err)
 
 /* --- the steps --- */
 
-static enum status remove_file(struct redaction *r, const char *name, struct error *err)
-{
-	enum status st = archive_remove(r->options->archive, name, err);
-
-	g_hash_table_remove(r->named, name);
-	r->counts->mails += st == ST_OK;
-	return st == ST_NOT_FOUND ? ST_OK : st;
-}
-
 static enum status redact_tickets(struct redaction *r, struct error *err)
 {
 	enum status st = ST_OK;
@@ -431,25 +425,24 @@ static enum status redact_tickets(struct redaction *r, struct error *err)
 			break;
 		r->counts->tickets += r->done.tickets;
 		r->counts->messages += r->done.messages;
-		for (guint i = 0; i < r->files->len && st == ST_OK; i++)
-			st = remove_file(r, g_ptr_array_index(r->files, i), err);
+		failpoint("batch-redacted");
 	}
 	return st;
 }
 
-/* Files that no message names. */
-static enum status remove_rest(struct redaction *r, struct error *err)
+/* Those that messages named until now, and those that no message names. */
+static enum status remove_files(struct redaction *r, struct error *err)
 {
-	g_autoptr(GPtrArray) rest = g_ptr_array_new_with_free_func(g_free);
+	enum status st = doomed_remove(r->store, r->options->archive, &r->counts->mails, err);
 	GHashTableIter iter;
 	gpointer name;
-	enum status st = ST_OK;
 
 	g_hash_table_iter_init(&iter, r->named);
-	while (g_hash_table_iter_next(&iter, &name, NULL))
-		g_ptr_array_add(rest, g_strdup(name));
-	for (guint i = 0; i < rest->len && st == ST_OK; i++)
-		st = remove_file(r, g_ptr_array_index(rest, i), err);
+	while (st == ST_OK && g_hash_table_iter_next(&iter, &name, NULL)) {
+		st = archive_remove(r->options->archive, name, err);
+		r->counts->mails += st == ST_OK;
+		st = st == ST_NOT_FOUND ? ST_OK : st;
+	}
 	return st;
 }
 
@@ -470,15 +463,17 @@ static enum status run(struct redaction *r, struct error *err)
 		st = redact_tickets(r, err);
 	if (st == ST_OK)
 		st = store_write(r->store, redact_outbox, r, err);
-	if (st == ST_OK)
-		st = remove_rest(r, err);
+	failpoint("tickets-redacted");
+	if (st == ST_OK && has_archive(r))
+		st = remove_files(r, err);
+	failpoint("files-removed");
 	return st == ST_OK ? store_rewrite(r->store, err) : st;
 }
 
 enum status redact(struct store *store, const struct redact_options *options, struct redact_counts *counts_out, struct error *err)
 {
 	struct redaction r = { .store = store, .options = options, .counts = counts_out,
-		.named = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL), .files = g_ptr_array_new_with_free_func(g_free) };
+		.named = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL) };
 	enum status st;
 
 	*counts_out = (struct redact_counts){ 0 };
@@ -487,7 +482,6 @@ enum status redact(struct store *store, const struct redact_options *options, st
 	st = run(&r, err);
 	person_release(&r.person);
 	g_hash_table_unref(r.named);
-	g_ptr_array_unref(r.files);
 	g_free(r.tickets.v);
 	return st;
 }

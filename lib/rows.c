@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "doomed.h"
 #include "tickets-index.h"
 
 typedef bool row_wanted(struct txn *txn, const struct scan *row, const struct numbers *numbers);
@@ -21,7 +22,7 @@ static bool key_begins(struct bytes key, const char *name)
 static bool meta_wanted(struct txn *txn, const struct scan *row, const struct numbers *numbers)
 {
 	(void)txn;
-	return !numbers && !key_is(row->key, "format") && !key_begins(row->key, "reload.") && !counts_row(row->key);
+	return !numbers && !key_is(row->key, "format") && !key_begins(row->key, "reload.") && !counts_row(row->key) && !doomed_is_row(row->key);
 }
 
 /* An entry's own id is indexed again with it. */

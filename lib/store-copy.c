@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "failpoint.h"
+
 static int write_copy(struct store *store, const char *temporary)
 {
 	int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600), rc;
@@ -43,6 +45,7 @@ enum status store_copy(struct store *store, const char *path, struct error *err)
 	if (g_file_test(path, G_FILE_TEST_EXISTS))
 		return error_set(err, ST_EXISTS, "'%s' is there already", path);
 	rc = write_copy(store, temporary);
+	failpoint("store-copied");
 	/* link() refuses to replace what came into being meanwhile. */
 	if (rc == 0 && link(temporary, path) != 0)
 		rc = errno;

@@ -2,6 +2,7 @@
 #include "timers.h"
 
 #include "control.h"
+#include "doomed.h"
 #include "due.h"
 #include "log.h"
 #include "notify.h"
@@ -93,6 +94,18 @@ static bool purge_old_mail(void)
 	return count == PURGED_AT_ONCE;
 }
 
+/* Of a purge or a redaction that was killed. */
+static void remove_doomed(void)
+{
+	struct settings *settings = daemon_settings(timers.daemon);
+	struct error err = { "" };
+	uint64_t count;
+
+	if (*settings->archive.path && doomed_remove(timers.daemon->store, settings->archive.path, &count, &err) != ST_OK)
+		log_error("cannot remove mail from the archive: %s", err.text);
+	settings_unref(settings);
+}
+
 static enum status nothing(struct txn *txn, void *arg, struct error *err)
 {
 	(void)txn;
@@ -121,6 +134,8 @@ static void tick(unsigned seconds, bool signalled)
 		store_clear_readers(timers.daemon->store);
 	if (seconds % FORGET_EVERY == 0)
 		forget();
+	if (seconds % PURGE_EVERY == 0)
+		remove_doomed();
 	if (more || seconds % PURGE_EVERY == 0)
 		more = purge_old_mail();
 	if (timers.watchdog_every && seconds % timers.watchdog_every == 0)

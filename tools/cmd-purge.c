@@ -29,7 +29,7 @@ static int run(struct cli *cli)
 			counts.mails);
 	if (st != ST_OK)
 		return cli_status(cli, st);
-	return counts.tickets ? EXIT_DONE : EXIT_NOTHING;
+	return counts.tickets || counts.mails ? EXIT_DONE : EXIT_NOTHING;
 }
 
 const struct cli_command cmd_purge = { "purge", "", "remove tickets that were closed long ago", options, NEED_STORE_WRITE, 0, 0, run };
