@@ -241,7 +241,7 @@ static enum status read_file(struct loader *loader)
 	if (config_read_file(&loader->config, loader->path))
 		return ST_OK;
 	if (config_error_type(&loader->config) == CONFIG_ERR_FILE_IO)
-		return error_set(loader->err, ST_IO, "cannot read '%s': %s", loader->path, g_strerror(errno));
+		return error_set(loader->err, errno == EACCES ? ST_REFUSED : ST_IO, "cannot read '%s': %s", loader->path, g_strerror(errno));
 	return error_set(loader->err, ST_BAD_INPUT, "%s:%d: %s", config_error_file(&loader->config) ? config_error_file(&loader->config) : loader->path,
 		config_error_line(&loader->config), config_error_text(&loader->config));
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static unsigned line_of(const char *text, const char *place)
 {
@@ -22,8 +23,8 @@ enum status textfile_read(const char *path, size_t max, char **text_out, struct 
 	const char *bad;
 	gsize len;
 
-	if (stat(path, &info))
-		return error_set(err, ST_IO, "cannot read '%s': %s", path, g_strerror(errno));
+	if (stat(path, &info) || access(path, R_OK))
+		return error_set(err, errno == EACCES ? ST_REFUSED : ST_IO, "cannot read '%s': %s", path, g_strerror(errno));
 	if (!S_ISREG(info.st_mode))
 		return error_set(err, ST_IO, "cannot read '%s': not a regular file", path);
 	if ((guint64)info.st_size > max)

@@ -246,12 +246,60 @@ def test_somebody_who_is_an_agent_takes_tickets_and_finds_them(filled):
     assert code == 1 and "nobody-here" in err and "MILTICKET_AGENT" in err
 
 
+ADMINS = 54000  # a group; its members and the others are numbers that no file of users knows
+
+
+@pytest.fixture
+def shared(filled):
+    """Store and archive as they are when installed: of the daemon's user and the admins' group."""
+    for top in (filled.store, filled.archive):
+        for path in (top, *top.rglob("*")):
+            os.chown(path, -1, ADMINS)
+            path.chmod(0o2770 if path.is_dir() else 0o660)
+    return filled
+
+
+def as_user(desk, uid, group, *words, **options):
+    done = run("setpriv", f"--reuid={uid}", f"--regid={uid}", f"--groups={group}", program("ticket"), words[0], "--config", desk.config, *words[1:],
+               check=False, **options)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
-def test_who_may_not_read_the_store_is_told_who_may(filled):
-    shutil.chown(filled.store, 0, 0)
-    filled.store.chmod(0o700)
-    done = run("setpriv", "--reuid=65534", "--regid=12", "--clear-groups", program("ticket"), "list", "--config", filled.config, check=False)
-    assert done.returncode == 77 and b"members of the group" in done.stderr, done
+def test_a_member_of_the_group_does_it_all_without_root(shared, tmp_path):
+    box = shared.directory / "more"
+    box.write_bytes(mbox([mail(9)]))
+    secret = shared.directory / "secret"
+    secret.write_text("for the daemon alone")
+    secret.chmod(0o600)
+    shared.configure(mail_out={"username": "milticket", "password_file": str(secret)})
+    for words in (("list",), ("show", "1"), ("close", "1"), ("note", "2", "-m", "x"), ("reply", "2", "-m", "x"), ("import", str(box), *ACCOUNT),
+                  ("queue", "add", "new"), ("check",), ("export", "--json"), ("redact", "evil@bad.example")):
+        code, _, err = as_user(shared, 54321, ADMINS, *words)
+        assert code == 0, (words, err)
+    assert as_user(shared, 54322, ADMINS, "show", "7", "--raw", "1")[1] == mail(9).decode()
+    assert [event["actor"] for event in shared.show(1)["events"] if event["kind"] == "status"] == ["unix:54321"]
+    assert shared.show(7)["subject"] == "Question 9" and {path.stat().st_gid for path in shared.archive.rglob("*")} == {ADMINS}
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+def test_nobody_but_root_says_who_they_are_for(shared):
+    as_user(shared, 54321, ADMINS, "close", "1", env={**os.environ, "SUDO_USER": "root", "USER": "root", "LOGNAME": "root"})
+    assert shared.show(1)["events"][-1]["actor"] == "unix:54321"
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+@pytest.mark.parametrize("words", [("list",), ("show", "1"), ("close", "1"), ("stats",), ("check",), ("backup", "/nowhere/copy"), ("reload",)])
+def test_who_is_not_in_the_group_is_told_who_is(shared, words):
+    code, out, err = as_user(shared, 54321, 54321, *words)
+    assert (code, out) == (77, "") and "members of the group 'nogroup'" in err and len(err.splitlines()) == 1
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+def test_who_may_not_read_the_configuration_is_told_so(shared):
+    shared.config.chmod(0o600)
+    code, out, err = as_user(shared, 54321, ADMINS, "list")
+    assert (code, out) == (77, "") and "cannot read" in err and str(shared.config) in err
 
 
 # --- lists ----------------------------------------------------------------------------------------
