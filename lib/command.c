@@ -1,7 +1,6 @@
 /* Verbs: their grammar. What they do to a ticket is in command-apply.c. */
 #include "command.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include "limits.h"
@@ -153,81 +152,12 @@ static enum status parse_filter(char **args, size_t n, int64_t now, struct comma
 	return ST_OK;
 }
 
-static const struct verb_row {
-	struct verb_info info;
-	parse_fn *parse;
-} verbs[VERB_COUNT] = {
-	[VERB_TAKE] = { { "take", "", "make the ticket yours", true, true }, parse_none },
-	[VERB_RELEASE] = { { "release", "", "give the ticket back to its queue", true, true }, parse_none },
-	[VERB_ASSIGN] = { { "assign", "AGENT", "give the ticket to an agent", true, true }, parse_word },
-	[VERB_STATUS] = { { "status", "new|open|waiting|internal|clarify|closed|spam", "set the status", true, true }, parse_status },
-	[VERB_CLOSE] = { { "close", "", "close the ticket", true, true }, parse_none },
-	[VERB_REOPEN] = { { "reopen", "", "open a closed ticket again", true, true }, parse_none },
-	[VERB_WAIT] = { { "wait", "DURATION|DATE", "wait for the customer until then: 3d, 2026-12-24", true, true }, parse_wait },
-	[VERB_QUEUE] = { { "queue", "QUEUE", "move the ticket to a queue", true, true }, parse_word },
-	[VERB_PROJECT] = { { "project", "PROJECT", "set the project; - for none", true, true }, parse_project },
-	[VERB_PRIORITY] = { { "priority", "low|normal|high|urgent", "set the priority", true, true }, parse_priority },
-	[VERB_TAG] = { { "tag", "+TAG|-TAG …", "add and remove tags", true, true }, parse_tags },
-	[VERB_MERGE] = { { "merge", "NUMBER", "merge the ticket into another", true, true }, parse_number },
-	[VERB_SPLIT] = { { "split", "SEQ …", "move messages to a new ticket", false, true }, parse_seqs },
-	[VERB_LINK] = { { "link", "NUMBER", "link the ticket with another", true, true }, parse_number },
-	[VERB_SPAM] = { { "spam", "", "mark the ticket as spam", true, true }, parse_none },
-	[VERB_TITLE] = { { "title", "TEXT", "change the title", true, true }, parse_title },
-	[VERB_SHOW] = { { "show", "", "answer with the ticket", true, false }, parse_none },
-	[VERB_LIST] = { { "list", "[me|QUEUE|STATUS]", "answer with a list of tickets", true, false }, parse_maybe },
-	[VERB_HELP] = { { "help", "", "answer with this list", true, false }, parse_filter },
+static parse_fn *const parsers[VERB_COUNT] = {
+	[VERB_TAKE] = parse_none, [VERB_RELEASE] = parse_none, [VERB_ASSIGN] = parse_word, [VERB_STATUS] = parse_status, [VERB_CLOSE] = parse_none,
+	[VERB_REOPEN] = parse_none, [VERB_WAIT] = parse_wait, [VERB_QUEUE] = parse_word, [VERB_PROJECT] = parse_project,
+	[VERB_PRIORITY] = parse_priority, [VERB_TAG] = parse_tags, [VERB_MERGE] = parse_number, [VERB_SPLIT] = parse_seqs, [VERB_LINK] = parse_number,
+	[VERB_SPAM] = parse_none, [VERB_TITLE] = parse_title, [VERB_SHOW] = parse_none, [VERB_LIST] = parse_maybe, [VERB_HELP] = parse_filter,
 };
-
-const struct verb_info *verb_info(enum verb verb)
-{
-	return &verbs[verb].info;
-}
-
-int verb_find(const char *word)
-{
-	for (int v = 0; v < VERB_COUNT; v++)
-		if (g_ascii_strcasecmp(verbs[v].info.name, word) == 0)
-			return v;
-	return -1;
-}
-
-enum { WORD_MAX = 16 };
-
-/* Letters to insert, drop, replace, or swap with their neighbour until a is b (Damerau). Both are at most WORD_MAX long. */
-static unsigned distance(const char *a, const char *b)
-{
-	unsigned d[WORD_MAX + 1][WORD_MAX + 1];
-	size_t n = strlen(a), m = strlen(b);
-
-	for (size_t i = 0; i <= n; i++)
-		for (size_t k = 0; k <= m; k++) {
-			unsigned replace = i && k ? d[i - 1][k - 1] + (g_ascii_tolower(a[i - 1]) != g_ascii_tolower(b[k - 1])) : UINT_MAX;
-
-			d[i][k] = i == 0 ? (unsigned)k : k == 0 ? (unsigned)i : MIN(replace, MIN(d[i - 1][k], d[i][k - 1]) + 1);
-			if (i > 1 && k > 1 && g_ascii_tolower(a[i - 1]) == b[k - 2] && g_ascii_tolower(a[i - 2]) == b[k - 1])
-				d[i][k] = MIN(d[i][k], d[i - 2][k - 2] + 1);
-		}
-	return d[n][m];
-}
-
-int verb_nearest(const char *word, bool by_mail)
-{
-	int nearest = -1;
-	unsigned least = 3;	/* two slips of the finger, in a word long enough to show what was meant */
-
-	if (strlen(word) > WORD_MAX || strlen(word) < 3)
-		return -1;
-	for (int v = 0; v < VERB_COUNT; v++) {
-		const struct verb_info *info = &verbs[v].info;
-		unsigned far = distance(word, info->name);
-
-		if ((by_mail ? info->by_mail : info->by_shell) && far < least && far * 2 < strlen(info->name)) {
-			nearest = v;
-			least = far;
-		}
-	}
-	return nearest;
-}
 
 static enum status unknown(const char *word, struct error *err)
 {
@@ -235,7 +165,7 @@ static enum status unknown(const char *word, struct error *err)
 	int nearest = verb_nearest(word, true);
 
 	if (nearest >= 0)
-		return error_set(err, ST_BAD_INPUT, "unknown command '%s'; did you mean '%s'?", shown, verbs[nearest].info.name);
+		return error_set(err, ST_BAD_INPUT, "unknown command '%s'; did you mean '%s'?", shown, verb_info((enum verb)nearest)->name);
 	return error_set(err, ST_BAD_INPUT, "unknown command '%s'; 'help' lists them", shown);
 }
 
@@ -249,7 +179,7 @@ enum status command_parse(const char *const *words, int64_t now, struct command 
 	if (verb < 0)
 		return unknown(copy[0] ? copy[0] : "", err);
 	command.verb = (enum verb)verb;
-	st = verbs[verb].parse(copy + 1, g_strv_length(copy) - 1, now, &command, err);
+	st = parsers[verb](copy + 1, g_strv_length(copy) - 1, now, &command, err);
 	if (st == ST_OK)
 		*command_out = command;
 	else

@@ -7,22 +7,7 @@
 #include "store.h"
 #include "tickets.h"
 #include "token.h"
-
-enum verb {
-	VERB_TAKE, VERB_RELEASE, VERB_ASSIGN, VERB_STATUS, VERB_CLOSE, VERB_REOPEN, VERB_WAIT, VERB_QUEUE, VERB_PROJECT,
-	VERB_PRIORITY, VERB_TAG, VERB_MERGE, VERB_SPLIT, VERB_LINK, VERB_SPAM, VERB_TITLE,
-	VERB_SHOW, VERB_LIST, VERB_HELP,	/* answered, change nothing; by mail only */
-	VERB_COUNT
-};
-
-/* A verb as data: drives parsing, help by mail, and the shell's checks. */
-struct verb_info {
-	const char *name;
-	const char *arguments;	/* "AGENT", "low|normal|high|urgent"; "" for none */
-	const char *help;
-	bool by_mail, by_shell;
-};
-const struct verb_info *verb_info(enum verb verb);
+#include "verb.h"
 
 struct command {
 	enum verb verb;
@@ -36,10 +21,6 @@ struct command {
 
 /* words: the verb and its arguments. ST_BAD_INPUT names the word and says what was expected, or the nearest verb. */
 enum status command_parse(const char *const *words, int64_t now, struct command *command_out, struct error *err);
-/* The verb that a word is; -1. */
-int verb_find(const char *word);
-/* The verb that a mistyped word comes nearest to; -1 when none is near. */
-int verb_nearest(const char *word, bool by_mail);
 /* One line as in mail, split at blanks; quotes around words keep them together. */
 enum status command_parse_line(const char *line, int64_t now, struct command *command_out, struct error *err);
 void command_release(struct command *command);

@@ -4,17 +4,7 @@
 #include "limits.h"
 #include "subject-words.h"
 #include "subject.h"
-
-enum arguments { NONE, ONE_WORD, SIGNED_WORDS, REST };
-
-static const struct {
-	const char *name;
-	enum arguments arguments;
-} known[] = {
-	{ "take", NONE }, { "release", NONE }, { "assign", ONE_WORD }, { "status", ONE_WORD }, { "close", NONE }, { "reopen", NONE },
-	{ "wait", ONE_WORD }, { "queue", ONE_WORD }, { "project", ONE_WORD }, { "priority", ONE_WORD }, { "tag", SIGNED_WORDS },
-	{ "merge", ONE_WORD }, { "link", ONE_WORD }, { "spam", NONE }, { "title", REST }, { "show", NONE }, { "list", NONE }, { "help", NONE },
-};
+#include "verb.h"
 
 static size_t blanks(const char *p)
 {
@@ -27,20 +17,20 @@ static size_t word(const char *p)
 }
 
 /* How far a command of that kind reaches from p, which is behind its name. */
-static const char *skip_arguments(const char *p, enum arguments arguments)
+static const char *skip_arguments(const char *p, enum verb_reach reach)
 {
 	const char *next = p + blanks(p);
 
-	switch (arguments) {
-	case NONE:
+	switch (reach) {
+	case REACH_NONE:
 		return p;
-	case ONE_WORD:
+	case REACH_WORD:
 		return *next && *next != '!' ? next + word(next) : p;
-	case SIGNED_WORDS:
+	case REACH_SIGNED:
 		for (; *next == '+' || *next == '-'; next = p + blanks(p))
 			p = next + word(next);
 		return p;
-	case REST:
+	case REACH_REST:
 		while (*next && *next != '!') {
 			p = next + word(next);
 			next = p + blanks(p);
@@ -53,15 +43,12 @@ static const char *skip_arguments(const char *p, enum arguments arguments)
 /* The end of a command at p ("!close …"), or NULL. */
 static const char *command_end(const char *p)
 {
-	size_t len;
+	g_autofree char *name = *p == '!' ? g_strndup(p + 1, word(p) - 1) : NULL;
+	int verb = name ? verb_find(name) : -1;
 
-	if (*p != '!')
+	if (verb < 0 || !verb_info((enum verb)verb)->by_mail)
 		return NULL;
-	len = word(p) - 1;
-	for (size_t i = 0; i < G_N_ELEMENTS(known); i++)
-		if (strlen(known[i].name) == len && g_ascii_strncasecmp(known[i].name, p + 1, len) == 0)
-			return skip_arguments(p + 1 + len, known[i].arguments);
-	return NULL;
+	return skip_arguments(p + 1 + strlen(name), verb_info((enum verb)verb)->reach);
 }
 
 static void take(struct words *w, const char *p, const char *end, GPtrArray *commands)

@@ -382,6 +382,27 @@ char *text_fold(const char *s, size_t name_length)
 	return g_string_free(out, FALSE);
 }
 
+/* Damerau and Levenshtein's. */
+unsigned text_distance(const char *a, const char *b)
+{
+	enum { LONGEST = 40 };
+	unsigned d[LONGEST + 1][LONGEST + 1], n = (unsigned)strnlen(a, LONGEST), m = (unsigned)strnlen(b, LONGEST);
+
+	for (unsigned i = 0; i <= n; i++)
+		d[i][0] = i;
+	for (unsigned j = 0; j <= m; j++)
+		d[0][j] = j;
+	for (unsigned i = 1; i <= n; i++)
+		for (unsigned j = 1; j <= m; j++) {
+			char x = g_ascii_tolower(a[i - 1]), y = g_ascii_tolower(b[j - 1]);
+
+			d[i][j] = MIN(MIN(d[i - 1][j], d[i][j - 1]) + 1, d[i - 1][j - 1] + (x != y));
+			if (i > 1 && j > 1 && x == g_ascii_tolower(b[j - 2]) && g_ascii_tolower(a[i - 2]) == y)
+				d[i][j] = MIN(d[i][j], d[i - 2][j - 2] + 1);
+		}
+	return d[n][m];
+}
+
 bool text_same_secret(const char *a, const char *b)
 {
 	size_t len = strlen(a);

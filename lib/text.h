@@ -57,6 +57,9 @@ char *text_fold(const char *value, size_t name_length);
 /* Equal in constant time for equal lengths. */
 bool text_same_secret(const char *a, const char *b);
 
+/* Letters to insert, drop, replace or swap with their neighbour until a is b, whatever their case; of their first 40 bytes. */
+unsigned text_distance(const char *a, const char *b);
+
 /* Columns that valid UTF-8 takes in a terminal: 0 for combining marks, 2 for wide characters (East Asian, emoji). */
 int text_width(const char *utf8);
 /* At most `columns` columns of it, an ellipsis in place of what is cut. Owned. */

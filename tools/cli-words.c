@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "text.h"
+
 const struct cli_option cli_common_options[] = {
 	{ 0, "config", "FILE", "use this configuration" },
 	{ 0, "json", NULL, "print JSON, one object a line" },
@@ -13,32 +15,13 @@ const struct cli_option cli_common_options[] = {
 
 /* --- what is nearest --- */
 
-/* Damerau and Levenshtein's distance of short words: letters added, left out, changed, or two beside each other swapped. */
-static unsigned distance(const char *a, const char *b)
-{
-	enum { LONGEST = 40 };
-	unsigned d[LONGEST + 1][LONGEST + 1], n = (unsigned)strnlen(a, LONGEST), m = (unsigned)strnlen(b, LONGEST);
-
-	for (unsigned i = 0; i <= n; i++)
-		d[i][0] = i;
-	for (unsigned j = 0; j <= m; j++)
-		d[0][j] = j;
-	for (unsigned i = 1; i <= n; i++)
-		for (unsigned j = 1; j <= m; j++) {
-			d[i][j] = MIN(MIN(d[i - 1][j], d[i][j - 1]) + 1, d[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-				d[i][j] = MIN(d[i][j], d[i - 2][j - 2] + 1);
-		}
-	return d[n][m];
-}
-
 const char *cli_nearest(const char *word, const char *const *names)
 {
 	unsigned best = MIN((unsigned)strlen(word) / 3 + 2, 4);
 	const char *nearest = NULL;
 
 	for (; *names; names++) {
-		unsigned d = distance(word, *names);
+		unsigned d = text_distance(word, *names);
 
 		if (d < best && d < strlen(*names)) {
 			best = d;

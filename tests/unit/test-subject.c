@@ -5,6 +5,7 @@
 
 #include "limits.h"
 #include "text.h"
+#include "verb.h"
 
 static struct tag_format ours;
 
@@ -385,6 +386,17 @@ static void test_commands(void)
 	}
 }
 
+static void test_every_verb(void)
+{
+	for (int v = 0; v < VERB_COUNT; v++) {
+		const struct verb_info *info = verb_info((enum verb)v);
+		g_autofree char *raw = g_strdup_printf("x !%s", info->name), *rest = NULL;
+		g_auto(GStrv) commands = subject_take_commands(raw, &rest);
+
+		g_assert_cmpstr(commands ? commands[0] : NULL, ==, info->by_mail ? info->name : NULL);
+	}
+}
+
 /* LIMIT_COMMANDS are taken, what follows stays. */
 static void test_many_commands(void)
 {
@@ -417,6 +429,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/subject/formats", test_formats);
 	g_test_add_func("/subject/refused formats", test_refused_formats);
 	g_test_add_func("/subject/commands", test_commands);
+	g_test_add_func("/subject/every verb of mail is a command in a Subject", test_every_verb);
 	g_test_add_func("/subject/many commands", test_many_commands);
 	rc = g_test_run();
 	tag_format_release(&ours);
