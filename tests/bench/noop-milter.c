@@ -1,6 +1,6 @@
-/* The milter to compare with: one header change, one header addition, nothing else, and nothing asked for that this does not need.
- *   noop-milter SOCKET      sees no header and no body
- *   noop-milter -r SOCKET   is sent headers and body, and looks at nothing: what it costs to receive them
+/* The milter to compare with: header edits, nothing else, and nothing asked for that this does not need.
+ *   noop-milter SOCKET      one header change, one header addition; sees no header and no body
+ *   noop-milter -r SOCKET   is sent headers and body as milticket is, looks at nothing, and makes the same edits
  *   noop-milter -a SOCKET   accepts at DATA, as early as one can that looks at recipients */
 #include <libmilter/mfapi.h>
 #include <netinet/in.h>
@@ -12,12 +12,19 @@
 
 enum { DESCRIPTORS = 64 };
 
-static int accepts_at_data;
+static int accepts_at_data, receives;
 
 static sfsistat on_data(SMFICTX *ctx)
 {
 	(void)ctx;
 	return accepts_at_data ? SMFIS_ACCEPT : SMFIS_CONTINUE;
+}
+
+static sfsistat on_envelope(SMFICTX *ctx, char **args)
+{
+	(void)ctx;
+	(void)args;
+	return SMFIS_NOREPLY;
 }
 
 static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
@@ -26,6 +33,12 @@ static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 	(void)name;
 	(void)value;
 	return SMFIS_NOREPLY;
+}
+
+static sfsistat on_eoh(SMFICTX *ctx)
+{
+	(void)ctx;
+	return SMFIS_CONTINUE;
 }
 
 static sfsistat on_body(SMFICTX *ctx, unsigned char *data, size_t len)
@@ -45,17 +58,24 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
 	(void)f2;
 	(void)f3;
 	*actions_out = SMFIF_ADDHDRS | SMFIF_CHGHDRS;
-	*protocol_out = protocol & (SMFIP_NOCONNECT | SMFIP_NOHELO | SMFIP_NOMAIL | SMFIP_NORCPT | SMFIP_NOUNKNOWN | SMFIP_NR_HDR | SMFIP_NR_BODY | SMFIP_NOEOH);
+	*protocol_out = protocol & (SMFIP_NOCONNECT | SMFIP_NOHELO | SMFIP_NOUNKNOWN | SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_HDR | SMFIP_NR_BODY | SMFIP_HDR_LEADSPC);
 	*f2_out = *f3_out = 0;
 	return SMFIS_CONTINUE;
 }
 
 static sfsistat on_eom(SMFICTX *ctx)
 {
-	static char subject[] = "Subject", tagged[] = " [example.com #1] bench", name[] = "X-Ticket", value[] = " 1";
+	static const char *const added[][2] = {
+		{ "X-Ticket", " 1" }, { "X-Ticket-Queue", " support" }, { "X-Ticket-Project", " helpdesk" }, { "X-Ticket-Status", " new" },
+		{ "X-Ticket-Priority", " normal" }, { "X-Ticket-Match", " new" }, { "X-Ticket-Event", " opened" },
+	};
+	const size_t n = receives ? sizeof added / sizeof *added : 1;
 
-	if (smfi_chgheader(ctx, subject, 1, tagged) != MI_SUCCESS || smfi_addheader(ctx, name, value) != MI_SUCCESS)
+	if (smfi_chgheader(ctx, (char *)"Subject", 1, (char *)" [example.com #1] bench") != MI_SUCCESS)
 		return SMFIS_TEMPFAIL;
+	for (size_t i = 0; i < n; i++)
+		if (smfi_addheader(ctx, (char *)added[i][0], (char *)added[i][1]) != MI_SUCCESS)
+			return SMFIS_TEMPFAIL;
 	return SMFIS_CONTINUE;
 }
 
@@ -74,9 +94,13 @@ int main(int argc, char **argv)
 	struct smfiDesc desc = { .xxfi_name = name, .xxfi_version = SMFI_VERSION, .xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS, .xxfi_data = on_data, .xxfi_eom = on_eom };
 
 	accepts_at_data = argc > 2 && strcmp(argv[1], "-a") == 0;
-	if (argc > 2 && strcmp(argv[1], "-r") == 0) {
+	receives = argc > 2 && strcmp(argv[1], "-r") == 0;
+	if (receives) {
 		desc.xxfi_negotiate = on_negotiate;
+		desc.xxfi_envfrom = on_envelope;
+		desc.xxfi_envrcpt = on_envelope;
 		desc.xxfi_header = on_header;
+		desc.xxfi_eoh = on_eoh;
 		desc.xxfi_body = on_body;
 	}
 	if (argc < 2 || smfi_setconn(argv[argc - 1]) != MI_SUCCESS || smfi_register(desc) != MI_SUCCESS || smfi_opensocket(1) != MI_SUCCESS) {
