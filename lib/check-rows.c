@@ -7,9 +7,10 @@
 #include "history.h"
 #include "outbox.h"
 #include "tickets-index.h"
+#include "tickets-rebuild.h"
 
 typedef bool row_right(struct txn *txn, const struct scan *row);
-typedef enum status row_mend(struct txn *txn, const struct scan *row, struct error *err);
+typedef enum status row_mend(struct txn *txn, const struct scan *row, const struct check_options *options, struct error *err);
 
 static bool present(struct txn *txn, enum store_table table, struct bytes key)
 {
@@ -35,23 +36,33 @@ static bool text_right(struct txn *txn, const struct scan *row)
 	return present(txn, TABLE_ENTRIES, row->key);
 }
 
+/* The number that a key of a message or an event begins with. */
+static uint64_t ticket_of(const struct scan *row)
+{
+	size_t offset = 0;
+
+	return key_read_number(row->key, &offset);
+}
+
 static bool entry_right(struct txn *txn, const struct scan *row)
 {
 	struct key key;
-	uint64_t number, seq;
 
-	entry_key_read(row->key, &number, &seq);
-	ticket_key(&key, number);
+	ticket_key(&key, ticket_of(row));
 	return present(txn, TABLE_TICKETS, key_bytes(&key));
 }
 
-/* A message of no ticket is still somebody's mail: only told. */
-static enum status leave(struct txn *txn, const struct scan *row, struct error *err)
+/* One event says that a ticket was purged. */
+static bool event_owned(struct txn *txn, const struct scan *row)
 {
-	(void)txn;
-	(void)row;
-	(void)err;
-	return ST_OK;
+	uint64_t number = ticket_of(row);
+
+	return number == 0 || tickets_was_given(txn, number);
+}
+
+static enum status mend_ticket(struct txn *txn, const struct scan *row, const struct check_options *options, struct error *err)
+{
+	return tickets_rebuild(txn, ticket_of(row), options->tags, &options->actor, err);
 }
 
 /* --- events: by ticket and serial; the log maps the serial to the ticket --- */
@@ -69,10 +80,11 @@ static bool event_right(struct txn *txn, const struct scan *row)
 	return txn_get(txn, TABLE_LOG, behind(row->key, len), &ticket) == ST_OK && same(ticket, (struct bytes){ row->key.data, len });
 }
 
-static enum status mend_event(struct txn *txn, const struct scan *row, struct error *err)
+static enum status mend_event(struct txn *txn, const struct scan *row, const struct check_options *options, struct error *err)
 {
 	size_t len = ticket_len(row->key);
 
+	(void)options;
 	(void)err;
 	return txn_put(txn, TABLE_LOG, behind(row->key, len), (struct bytes){ row->key.data, len });
 }
@@ -112,11 +124,12 @@ static bool outgoing_right(struct txn *txn, const struct scan *row)
 }
 
 /* Without its mail there is nothing to be sent any more. */
-static enum status mend_outgoing(struct txn *txn, const struct scan *row, struct error *err)
+static enum status mend_outgoing(struct txn *txn, const struct scan *row, const struct check_options *options, struct error *err)
 {
 	struct outgoing outgoing = { 0 };
 	enum status st = outbox_load(txn, key_read_u64(row->key, 0), &outgoing, err);
 
+	(void)options;
 	if (st == ST_OK && !present(txn, TABLE_OUTBOX_MAIL, row->key)) {
 		outgoing.state = OUTGOING_FAILED;
 		g_free(outgoing.last_reply);
@@ -164,11 +177,12 @@ static bool agent_right(struct txn *txn, const struct scan *row)
 	return right;
 }
 
-static enum status mend_agent(struct txn *txn, const struct scan *row, struct error *err)
+static enum status mend_agent(struct txn *txn, const struct scan *row, const struct check_options *options, struct error *err)
 {
 	struct agent agent = { 0 };
 	enum status st = record_decode(&agent_type, row->value, &agent, err);
 
+	(void)options;
 	if (st == ST_OK)
 		st = agents_save(txn, &agent, err);
 	record_release(&agent_type, &agent);
@@ -202,8 +216,9 @@ static const struct {
 	row_right *right;
 	row_mend *mend;
 } kinds[] = {
-	{ TABLE_ENTRIES, "a message of a ticket that is not there", entry_right, leave },
+	{ TABLE_ENTRIES, "a message of a ticket that is not there", entry_right, mend_ticket },
 	{ TABLE_TEXTS, "a text of a message that is not there", text_right, NULL },
+	{ TABLE_EVENTS, "an event of a ticket that is not there", event_owned, mend_ticket },
 	{ TABLE_EVENTS, "an event that is not in the log", event_right, mend_event },
 	{ TABLE_LOG, "an event in the log that is not there", log_right, NULL },
 	{ TABLE_OUTBOX, "outbox: an entry without its mail or its time", outgoing_right, mend_outgoing },
@@ -214,12 +229,12 @@ static const struct {
 	{ TABLE_AGENT_ADDRESSES, "an address of an agent who does not have it", agent_address_right, NULL },
 };
 
-static enum status mend(struct txn *txn, size_t kind, const struct scan *row, struct error *err)
+static enum status mend(struct txn *txn, size_t kind, const struct scan *row, const struct check_options *options, struct error *err)
 {
-	return kinds[kind].mend ? kinds[kind].mend(txn, row, err) : txn_delete(txn, kinds[kind].table, row->key);
+	return kinds[kind].mend ? kinds[kind].mend(txn, row, options, err) : txn_delete(txn, kinds[kind].table, row->key);
 }
 
-static enum status check_kind(struct txn *txn, size_t kind, bool repair, GPtrArray *findings, struct error *err)
+static enum status check_kind(struct txn *txn, size_t kind, const struct check_options *repair, GPtrArray *findings, struct error *err)
 {
 	const struct bytes all = { NULL, 0 };
 	struct scan scan;
@@ -229,7 +244,7 @@ static enum status check_kind(struct txn *txn, size_t kind, bool repair, GPtrArr
 		if (kinds[kind].right(txn, &scan))
 			continue;
 		g_ptr_array_add(findings, g_strdup(kinds[kind].finding));
-		st = repair ? mend(txn, kind, &scan, err) : ST_OK;
+		st = repair ? mend(txn, kind, &scan, repair, err) : ST_OK;
 		if (st != ST_OK)
 			break;
 	}
@@ -237,7 +252,7 @@ static enum status check_kind(struct txn *txn, size_t kind, bool repair, GPtrArr
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-enum status check_rows(struct txn *txn, bool repair, GPtrArray *findings, struct error *err)
+enum status check_rows(struct txn *txn, const struct check_options *repair, GPtrArray *findings, struct error *err)
 {
 	enum status st = ST_OK;
 

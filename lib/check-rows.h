@@ -2,9 +2,9 @@
 #ifndef MILTICKET_CHECK_ROWS_H
 #define MILTICKET_CHECK_ROWS_H
 
-#include "store.h"
+#include "check.h"
 
-/* Adds a line per row that is wrong; mends it when told to. */
-enum status check_rows(struct txn *txn, bool repair, GPtrArray *findings, struct error *err);
+/* Adds a line per row that is wrong; mends it when there are options for that (NULL: there are none). */
+enum status check_rows(struct txn *txn, const struct check_options *repair, GPtrArray *findings, struct error *err);
 
 #endif

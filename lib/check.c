@@ -10,6 +10,7 @@
 #include "doomed.h"
 #include "text.h"
 #include "tickets-index.h"
+#include "tickets-rebuild.h"
 
 static const int64_t FRESH = (int64_t)3600 * TEXT_SECOND;	/* a younger file may be of a message that is being recorded */
 
@@ -18,6 +19,7 @@ struct check {
 	const struct check_options *options;
 	GPtrArray *findings;
 	struct numbers broken;		/* tickets to be indexed anew */
+	struct numbers damaged;		/* tickets whose records cannot be read */
 	struct numbers unfiled;		/* tickets with messages whose files are gone or differ */
 	GHashTable *files;		/* names that messages have: char * */
 	GPtrArray *unclaimed;		/* char * */
@@ -102,6 +104,8 @@ static enum status check_ticket(struct txn *txn, uint64_t number, struct check *
 	enum status st = tickets_check(txn, number, c->findings, &why);
 
 	c->tickets++;
+	if (st == ST_IO)
+		numbers_add(&c->damaged, number);
 	if (st == ST_OK && c->findings->len > before)
 		numbers_add(&c->broken, number);
 	if (st == ST_OK)
@@ -131,8 +135,9 @@ static enum status check_tickets(struct txn *txn, struct check *c)
 static void check_reset(struct check *c)
 {
 	g_clear_pointer(&c->broken.v, g_free);
+	g_clear_pointer(&c->damaged.v, g_free);
 	g_clear_pointer(&c->unfiled.v, g_free);
-	c->broken.n = c->unfiled.n = 0;
+	c->broken.n = c->damaged.n = c->unfiled.n = 0;
 	c->tickets = 0;
 	g_ptr_array_set_size(c->findings, 0);
 	g_hash_table_remove_all(c->files);
@@ -163,7 +168,7 @@ static enum status look(struct txn *txn, void *arg, struct error *err)
 	if (st == ST_OK)
 		st = tickets_sweep(txn, false, c->findings, err);
 	if (st == ST_OK)
-		st = check_rows(txn, false, c->findings, err);
+		st = check_rows(txn, NULL, c->findings, err);
 	c->rows = c->findings->len > before;
 	return st;
 }
@@ -177,6 +182,7 @@ static void check_init(struct check *c, const struct check_options *options, GPt
 static void check_release(struct check *c)
 {
 	g_free(c->broken.v);
+	g_free(c->damaged.v);
 	g_free(c->unfiled.v);
 	g_hash_table_unref(c->files);
 	g_ptr_array_unref(c->unclaimed);
@@ -227,6 +233,8 @@ static enum status mend(struct txn *txn, void *arg, struct error *err)
 	g_autoptr(GPtrArray) seen = g_ptr_array_new_with_free_func(g_free);
 	enum status st = ST_OK;
 
+	for (size_t i = 0; i < c->damaged.n && st == ST_OK; i++)
+		st = tickets_rebuild(txn, c->damaged.v[i], c->options->tags, &c->options->actor, err);
 	for (size_t i = 0; i < c->unfiled.n && st == ST_OK; i++)
 		st = tickets_each_entry(txn, c->unfiled.v[i], mend_file, c, err);
 	for (size_t i = 0; i < c->broken.n && st == ST_OK; i++)
@@ -234,7 +242,7 @@ static enum status mend(struct txn *txn, void *arg, struct error *err)
 	if (st == ST_OK && c->rows)
 		st = tickets_sweep(txn, true, seen, err);
 	if (st == ST_OK && c->rows)
-		st = check_rows(txn, true, seen, err);
+		st = check_rows(txn, c->options, seen, err);
 	return st;
 }
 
@@ -246,7 +254,7 @@ enum status check_repair(struct store *store, const struct check_options *option
 
 	check_init(&c, options, findings);
 	st = run(store, &c, err);
-	if (st == ST_OK && (c.unfiled.n || c.broken.n || c.rows))
+	if (st == ST_OK && (c.damaged.n || c.unfiled.n || c.broken.n || c.rows))
 		st = store_write(store, mend, &c, err);
 	for (unsigned i = 0; i < c.unclaimed->len && st == ST_OK; i++)
 		st = archive_set_aside(options->archive, g_ptr_array_index(c.unclaimed, i), err);

@@ -1,10 +1,9 @@
-/* Rows in TABLE_META, a file each. */
+/* Rows in TABLE_META, a file each: its name, a blank, the identity of its message. */
 #include "doomed.h"
 
 #include <string.h>
 
 #include "archive.h"
-#include "ticket.h"
 #include "tickets.h"
 
 enum { AT_ONCE = 200 };
@@ -22,15 +21,26 @@ static enum status failed(struct txn *txn, enum status st, const char *what, str
 	return st == ST_OK || st == ST_NOT_FOUND ? ST_OK : error_set(err, st, "cannot %s the files that are to go: %s", what, txn_reason(txn));
 }
 
-enum status doomed_add(struct txn *txn, const char *name, struct error *err)
+enum status doomed_add(struct txn *txn, const struct entry *entry, struct error *err)
 {
+	g_autofree char *value = g_strdup_printf("%s %s", entry->archive, entry->digest ? entry->digest : "");
 	struct key key;
 
 	/* What is no file's name, of an import, has no file. */
-	if (!archive_name_is_safe(name))
+	if (!archive_name_is_safe(entry->archive))
 		return ST_OK;
-	doomed_key(&key, name);
-	return failed(txn, txn_put(txn, TABLE_META, key_bytes(&key), (struct bytes){ name, strlen(name) }), "note", err);
+	doomed_key(&key, entry->archive);
+	return failed(txn, txn_put(txn, TABLE_META, key_bytes(&key), (struct bytes){ value, strlen(value) }), "note", err);
+}
+
+static size_t name_length(struct bytes value)
+{
+	const char *data = value.data;
+	size_t len = value.len;
+
+	while (len && data[len - 1] != ' ')
+		len--;
+	return len ? len - 1 : 0;
 }
 
 enum status doomed_list(struct txn *txn, guint max, GPtrArray *names, struct error *err)
@@ -42,7 +52,7 @@ enum status doomed_list(struct txn *txn, guint max, GPtrArray *names, struct err
 
 	doomed_key(&prefix, NULL);
 	for (st = scan_first(&scan, txn, TABLE_META, key_bytes(&prefix), begin, false); st == ST_OK && names->len < max; st = scan_next(&scan))
-		g_ptr_array_add(names, g_strndup(scan.value.data, scan.value.len));
+		g_ptr_array_add(names, g_strndup(scan.value.data, name_length(scan.value)));
 	scan_release(&scan);
 	return failed(txn, st, "read", err);
 }
@@ -55,16 +65,21 @@ bool doomed_is_row(struct bytes key)
 	return key.len > prefix.len && memcmp(key.data, prefix.data, prefix.len) == 0;
 }
 
-/* The same mail on the same day has the same file, which is named for its identity. */
+/* The same mail on the same day has the same file. */
 static bool is_named(struct txn *txn, const char *name)
 {
-	const char *base = strrchr(name, '/');
-	g_autofree char *digest = base ? g_strndup(base + 1, strcspn(base + 1, ".")) : NULL;
+	g_autofree char *digest = NULL;
 	struct entry entry = { 0 };
 	uint64_t number, seq;
-	bool named = digest && tickets_find_digest(txn, digest, &number, &seq, NULL) == ST_OK &&
-		tickets_entry(txn, number, seq, &entry, NULL) == ST_OK && g_strcmp0(entry.archive, name) == 0;
+	struct bytes value;
+	struct key key;
+	bool named;
 
+	doomed_key(&key, name);
+	if (txn_get(txn, TABLE_META, key_bytes(&key), &value) == ST_OK)
+		digest = g_strndup((const char *)value.data + strlen(name) + 1, value.len - strlen(name) - 1);
+	named = digest && tickets_find_digest(txn, digest, &number, &seq, NULL) == ST_OK &&
+		tickets_entry(txn, number, seq, &entry, NULL) == ST_OK && g_strcmp0(entry.archive, name) == 0;
 	record_release(&entry_type, &entry);
 	return named;
 }

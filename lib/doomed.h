@@ -4,8 +4,10 @@
 #define MILTICKET_DOOMED_H
 
 #include "store.h"
+#include "ticket.h"
 
-enum status doomed_add(struct txn *txn, const char *name, struct error *err);
+/* The file of a message that has one and will not name it any more. */
+enum status doomed_add(struct txn *txn, const struct entry *entry, struct error *err);
 /* Adds at most max names, char *. */
 enum status doomed_list(struct txn *txn, guint max, GPtrArray *names, struct error *err);
 /* Is it a row of these in TABLE_META? An export has none. */

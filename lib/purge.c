@@ -83,7 +83,7 @@ static enum status doom_file(struct txn *txn, const struct entry *entry, void *a
 {
 	const struct batch *b = arg;
 
-	return entry->archive && has_archive(b->options) ? doomed_add(txn, entry->archive, err) : ST_OK;
+	return entry->archive && has_archive(b->options) ? doomed_add(txn, entry, err) : ST_OK;
 }
 
 /* Another may have reopened it since it was chosen. */

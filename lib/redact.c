@@ -269,7 +269,7 @@ static enum status redact_entry(struct txn *txn, const struct entry *was, void *
 	changed |= file_is_named(r, was);
 	if (st == ST_OK && changed) {
 		if (is.archive && has_archive(r))
-			st = doomed_add(txn, is.archive, err);
+			st = doomed_add(txn, was, err);
 		g_clear_pointer(&is.archive, g_free);
 		if (st == ST_OK)
 			st = save_entry(txn, was, &is, err);

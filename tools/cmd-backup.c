@@ -71,7 +71,8 @@ static int check(struct cli *cli, const struct check_options *options)
 /* After a repair, only what could not be mended is left to be found. */
 static int run_check(struct cli *cli)
 {
-	const struct check_options options = { cli->settings->archive.path, cli->settings->archive.keep_days, cli->actor.now };
+	const struct check_options options = {
+		cli->settings->archive.path, cli->settings->archive.keep_days, cli->actor.now, &cli->settings->tag_format, cli->actor };
 	int code = check(cli, &options);
 	enum status st;
 

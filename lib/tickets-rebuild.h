@@ -1,0 +1,15 @@
+/* Mending a ticket whose record was lost, while its messages or its events remain. For the check. */
+#ifndef MILTICKET_TICKETS_REBUILD_H
+#define MILTICKET_TICKETS_REBUILD_H
+
+#include "history.h"
+#include "subject.h"
+#include "tickets.h"
+
+/* Makes the record anew, when there is none that can be read: subject, requester, participants, times and count by the messages; queue,
+ * project, title, status, priority, agent, tags, links and merges by the events. What neither tells (watchers, the account) is
+ * unknown; a ticket whose queue is unknown goes to the first queue, and it counts as answered, lest it be answered twice. An event "repaired" says so. A ticket with a message or
+ * an event that is damaged itself stays as it is. */
+enum status tickets_rebuild(struct txn *txn, uint64_t number, const struct tag_format *tags, const struct actor *actor, struct error *err);
+
+#endif
