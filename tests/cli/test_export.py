@@ -7,6 +7,7 @@ import re
 import pytest
 from harness.box import mail, mbox, message_id
 from harness.ground import new_directory
+from harness.mutt import Mutt
 
 ACCOUNT = ("--account", "support@example.com")
 
@@ -123,3 +124,101 @@ def test_an_mbox_comes_back_as_the_same_threads(busy, empty, tmp_path):
     after = [[m["message_id"] for m in copy.show(t["number"])["messages"] if m["direction"] == "in"] for t in copy.tickets()]
     assert sorted(i for ids in before for i in ids) == sorted(i for ids in after for i in ids)
     assert [message_id(1), message_id(2)] in [ids[:2] for ids in after]
+
+
+# --- in a mail client ---
+
+def thread_in_mutt(path):
+    """Message-ID and depth of each line of a mailbox that mutt shows by threads."""
+    mutt = Mutt(path, 9, "nobody", "", "Nobody", "nobody@example.com", "example.com")
+    mutt.open("-f", str(path), "-e", 'set sort=threads; set index_format="%i|%s"; set help=no')
+    try:
+        mutt.sees("|")
+        lines = [line.split("|", 1) for line in mutt.screen().splitlines() if line.startswith("<")]
+    finally:
+        mutt.close()
+    return [(found, (tree.index(">") + 1) // 2 if re.match("[ │├└]", tree) else 0) for found, tree in lines]
+
+
+@pytest.fixture
+def thread(desk, tmp_path):
+    """A question, an answer to it, one to that, and one of the desk to this; then another question, which says the same."""
+    box = tmp_path / "box"
+    box.write_bytes(mbox([mail(1, subject="Printer"), mail(2, subject="Re: Printer", answers=[1], sender="dora@other.example", name="Dora"),
+                          mail(3, subject="AW: Printer", answers=[1, 2], body=">From here on,\nFrom there on"), mail(4, subject="Scanner", day=9)]))
+    desk.run_ticket("import", box, *ACCOUNT)
+    desk.run_ticket("reply", "1", "-m", "We are on it.")
+    ours = desk.show(1)["messages"][-1]["message_id"]
+    return desk, [(message_id(1), 0), (message_id(2), 1), (message_id(3), 2), (ours, 3)]
+
+
+@pytest.mark.parametrize("words", [("export", "--mbox", "1"), ("show", "1", "--mbox")])
+def test_a_thread_is_whole_in_mutt(thread, tmp_path, words):
+    desk, wanted = thread
+    path = tmp_path / "out"
+    path.write_bytes(desk.run_ticket(*words).stdout)
+    assert thread_in_mutt(path) == wanted
+
+
+def test_all_threads_are_whole_in_mutt(thread, tmp_path):
+    desk, wanted = thread
+    path = tmp_path / "out"
+    path.write_bytes(desk.run_ticket("export", "--mbox").stdout)
+    found = thread_in_mutt(path)
+    assert sorted(found) == sorted([*wanted, (message_id(4), 0)])
+    assert [line for line in found if line[0] != message_id(4)] == wanted
+
+
+def test_a_maildir_is_whole_in_mutt(thread, tmp_path):
+    desk, wanted = thread
+    desk.run_ticket("show", "1", "--maildir", tmp_path / "out")
+    assert thread_in_mutt(tmp_path / "out") == wanted
+
+
+# --- all there can be ---
+
+@pytest.fixture
+def full(desk, tmp_path):
+    """What a store has after years: merged, split, redacted, purged, undelivered, refused and waiting tickets, of accounts that are gone."""
+    emoji = "=?utf-8?b?8J+SqeKCrPCfmoA=?= \U0001f680".encode()
+    extra = {**desk.settings["accounts"][0], "address": "old@example.com"}
+    desk.configure(accounts=[*desk.settings["accounts"], extra])
+    desk.add_agent("anna", name="Anna \U0001f98a Adler", address=["anna@example.com", "anna@xn--bcher-kva.example"], queue="support")
+    desk.run_ticket("queue", "add", "billing", "--responsible", "anna")
+    box, other = tmp_path / "box", tmp_path / "other"
+    mails = [mail(n) for n in range(1, 9)] + [mail(9, answers=[1]), mail(10, answers=[9]), mail(11).replace(b"Message-ID", b"X-None"), mail(12, day=False)]
+    mails[2] = mails[2].replace(b"Question 3", emoji)
+    mails[3] = mail(4, sender="eve@customer.example", name="Eve")
+    box.write_bytes(mbox(mails))
+    other.write_bytes(mbox([mail(20), mail(21, headers=["X-Spam-Flag: YES"]), mail(22, body="\U0001f980 and \x01\x7f")]))
+    desk.run_ticket("import", box, *ACCOUNT)
+    desk.run_ticket("import", other, "--account", "old@example.com")
+    bounce = (b"From: MAILER-DAEMON@example.com\nTo: support@example.com\nSubject: Undelivered\nMessage-ID: <bounce@example.com>\nMIME-Version: 1.0\n"
+              b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nfailed\n--b\nContent-Type: message/delivery-status\n\n"
+              b"Reporting-MTA: dns; x\n\nFinal-Recipient: rfc822; carla@customer.example\nAction: failed\nStatus: 5.1.1\n\n--b\n"
+              b"Content-Type: text/rfc822-headers\n\nMessage-ID: " + message_id(2).encode() + b"\n--b--\n")
+    box.write_bytes(mbox([bounce]))
+    desk.run_ticket("import", box, *ACCOUNT)
+    for words in (("merge", "4", "--into", "3"), ("split", "2", "2", "3"), ("close", "6", "7"), ("wait", "3d", "8"), ("spam", "9"),
+                  ("reply", "2", "-m", "Grüße \U0001f600"), ("reply", "10", "-m", "Soon."), ("note", "3", "-m", "\U0001f4a9"), ("tag", "+a", "+b", "2"),
+                  ("title", "\U0001f680 to the moon", "8"), ("priority", "urgent", "8"), ("assign", "anna", "8"), ("move", "--queue", "billing", "8"),
+                  ("redact", "eve@customer.example"), ("purge", "--closed-before", "0s"), ("queue", "set", "support", "--title", "\U0001f3ab")):
+        desk.run_ticket(*words)
+    desk.configure(accounts=[{**desk.settings["accounts"][0]}])
+    return desk
+
+
+def test_a_store_with_all_there_can_be_comes_back_as_it_was(full, empty):
+    before, listed = exported(full), full.tickets()
+    assert any(ticket["undelivered"] for ticket in listed) and any(ticket["merged_into"] for ticket in listed)
+    assert {event["kind"] for event in lines(before, "event")} >= {"merged", "split", "redacted", "purged", "bounce", "link", "title", "queue"}
+    assert "\U0001f680" in json.dumps(listed, ensure_ascii=False) and len(lines(before, "outgoing")) >= 2
+    shown = [full.show(ticket["number"]) for ticket in listed]
+    copy = empty()
+    copy.run_ticket("import", "--json", "-", stdin=before)
+    assert exported(copy) == before
+    assert (copy.tickets(), [copy.show(ticket["number"]) for ticket in listed]) == (listed, shown)
+    assert copy.run_ticket("check").returncode == 0
+    again = empty()
+    again.run_ticket("import", "--json", "-", stdin=before)
+    assert exported(again) == before

@@ -11,7 +11,8 @@ import pytest
 
 from harness.box import mail, mbox
 from harness.daemon import Daemon
-from harness.ground import new_directory, program
+from harness.ground import new_directory, program, wait_until
+from harness.load import Load
 
 SEED = int(os.environ.get("CRASH_SEED", str(int(time.time()))))
 ACCOUNT = ("--account", "support@example.com")
@@ -102,11 +103,8 @@ def test_the_daemon_removes_the_files_that_a_killed_purge_has_left(full):
     dies(full, "batch-purged:2", "purge", "--closed-before", "0s")
     assert full.tickets() == [] and len(files(full)) == TICKETS
     full.start()
-    end = time.monotonic() + 20
-    while files(full) and time.monotonic() < end:
-        time.sleep(0.05)
+    wait_until(lambda: not files(full), "the files to be gone")
     full.kill()
-    assert files(full) == []
 
 
 @pytest.mark.parametrize("step", ["batch-redacted:1", "batch-redacted:3", "tickets-redacted", "files-removed", "rewritten", "lock-replaced", "data-replaced"])
@@ -143,6 +141,37 @@ def test_a_backup_that_was_killed_is_no_backup(full):
     full.run_ticket("backup", copy)
     full.run_ticket("restore", "--force", copy)
     assert exported(full) == before
+
+
+def recorded(desk):
+    """Ticket and direction by Message-ID; each once."""
+    numbers = [ticket["number"] for ticket in desk.tickets()]
+    found = [(message["message_id"], number) for number, shown in zip(numbers, desk.ticket("show", *numbers)) for message in shown["messages"]]
+    assert len(found) == len(dict(found)), "a message is there twice"
+    return dict(found)
+
+
+def test_a_backup_while_mail_flows_has_all_that_was_accepted_before_it(daemon, sink):
+    """Each is restored where no daemon runs, and compared with what the senders had been told when it began."""
+    daemon.start()
+    load = Load(daemon, threads=4, seed=SEED).run()
+    backups = []
+    for i in range(3):
+        wait_until(lambda: sum(bool(sent.told) for sent in load.sent) >= 40 * (i + 1), "mail to flow")
+        told = {sent.message_id: sent.told[0] for sent in list(load.sent) if sent.told}
+        backups.append((daemon.directory / f"copy-{i}", told))
+        daemon.run_ticket("backup", backups[-1][0])
+    wait_until(lambda: sum(bool(sent.told) for sent in load.sent) >= 150, "mail to flow on")
+    load.finish()
+    daemon.kill()
+    last = recorded(daemon)
+    assert {sent.message_id: sent.told[0] for sent in load.sent}.items() <= last.items()
+    for i, (path, told) in enumerate(backups):
+        daemon.configure(store={"path": daemon.directory / f"restored-{i}"})
+        daemon.run_ticket("restore", path)
+        is_whole(daemon)
+        found = recorded(daemon)
+        assert told.items() <= found.items() <= last.items() and len(found) < len(last)
 
 
 def import_all(desk):
