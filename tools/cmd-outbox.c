@@ -1,4 +1,6 @@
 /* ticket outbox list|retry|drop|flush. */
+#include <stdio.h>
+
 #include "commands.h"
 #include "outbox.h"
 #include "print.h"
@@ -39,51 +41,91 @@ struct work {
 	struct cli *cli;
 	struct numbers ids;
 	bool drop;
+	GPtrArray *mails;	/* struct outgoing *: what it is about, as it is after a retry and was before it was dropped */
 };
+
+static enum status keep_one(struct txn *txn, struct work *w, uint64_t id, struct error *err)
+{
+	struct outgoing *outgoing = record_new(&outgoing_type);
+
+	g_ptr_array_add(w->mails, outgoing);
+	return outbox_load(txn, id, outgoing, err);
+}
+
+static enum status change_one(struct txn *txn, struct work *w, uint64_t id, struct error *err)
+{
+	enum status st = w->drop ? keep_one(txn, w, id, err) : outbox_retry(txn, id, w->cli->actor.now, err);
+
+	if (st == ST_OK)
+		st = w->drop ? outbox_remove(txn, id, err) : keep_one(txn, w, id, err);
+	return st == ST_NOT_FOUND ? error_set(err, st, "there is no outgoing mail %" G_GUINT64_FORMAT, id) : st;
+}
 
 static enum status change(struct txn *txn, void *arg, struct error *err)
 {
 	struct work *w = arg;
 	enum status st = ST_OK;
 
-	for (size_t i = 0; i < w->ids.n && st == ST_OK; i++) {
-		st = w->drop ? outbox_remove(txn, w->ids.v[i], err) : outbox_retry(txn, w->ids.v[i], w->cli->actor.now, err);
-		if (st == ST_NOT_FOUND)
-			error_set(err, st, "there is no outgoing mail %" G_GUINT64_FORMAT, w->ids.v[i]);
-	}
+	g_ptr_array_set_size(w->mails, 0);
+	for (size_t i = 0; i < w->ids.n && st == ST_OK; i++)
+		st = change_one(txn, w, w->ids.v[i], err);
 	return st;
 }
 
-static int run_change(struct cli *cli, bool drop)
+static enum status keep_waiting(struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err)
 {
-	struct work w = { .cli = cli, .drop = drop };
-	int code = cli_tickets(cli, 0, &w.ids);
+	return outgoing->state == OUTGOING_WAITING ? keep(txn, outgoing, ((struct work *)arg)->mails, err) : ST_OK;
+}
 
+static enum status flush(struct txn *txn, void *arg, struct error *err)
+{
+	enum status st = outbox_flush(txn, err);
+
+	g_ptr_array_set_size(((struct work *)arg)->mails, 0);
+	return st == ST_OK ? outbox_each(txn, keep_waiting, arg, err) : st;
+}
+
+static void tell(const struct work *w)
+{
+	struct printer printer;
+
+	for (unsigned i = 0; !w->cli->json && i < w->mails->len; i++)
+		printf("mail %" G_GUINT64_FORMAT " %s\n", ((const struct outgoing *)g_ptr_array_index(w->mails, i))->id, w->drop ? "dropped" : "is tried again");
+	if (!w->cli->json)
+		return;
+	print_begin(&printer, w->cli, PRINT_OUTBOX);
+	for (unsigned i = 0; i < w->mails->len; i++)
+		print_outgoing(&printer, g_ptr_array_index(w->mails, i));
+	print_end(&printer);
+}
+
+static int run_work(struct work *w, store_fn *fn)
+{
+	int code = w->cli->n_args ? cli_tickets(w->cli, 0, &w->ids) : EXIT_DONE;
+
+	w->mails = g_ptr_array_new_with_free_func(record_free);
 	if (code == EXIT_DONE)
-		code = cli_status(cli, store_write(cli->store, change, &w, &cli->err));
-	g_free(w.ids.v);
+		code = cli_status(w->cli, store_write(w->cli->store, fn, w, &w->cli->err));
+	if (code == EXIT_DONE)
+		tell(w);
+	g_ptr_array_unref(w->mails);
+	g_free(w->ids.v);
 	return code;
 }
 
 static int run_retry(struct cli *cli)
 {
-	return run_change(cli, false);
+	return run_work(&(struct work){ .cli = cli }, change);
 }
 
 static int run_drop(struct cli *cli)
 {
-	return run_change(cli, true);
-}
-
-static enum status flush(struct txn *txn, void *arg, struct error *err)
-{
-	(void)arg;
-	return outbox_flush(txn, err);
+	return run_work(&(struct work){ .cli = cli, .drop = true }, change);
 }
 
 static int run_flush(struct cli *cli)
 {
-	return cli_status(cli, store_write(cli->store, flush, NULL, &cli->err));
+	return run_work(&(struct work){ .cli = cli }, flush);
 }
 
 const struct cli_command cmd_outbox_list = { "outbox list", "", "list mail that waits, failed or was suppressed", NULL, NEED_STORE_READ, 0, 0, run_list };

@@ -318,7 +318,7 @@ static int explain_nothing(struct listing *l)
 {
 	if (store_read(l->cli->store, explain, l, &l->cli->err) == ST_OK && l->cli->err.text[0])
 		return cli_fail(EXIT_NOTHING, "%s", l->cli->err.text);
-	return EXIT_NOTHING;
+	return terminal_is() ? cli_fail(EXIT_NOTHING, "no ticket found") : EXIT_NOTHING;
 }
 
 static void print_kept(struct listing *l)

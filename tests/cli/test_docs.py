@@ -135,6 +135,9 @@ def valid(kind, value):
     ("account", ("account", "list")),
     ("account", ("account", "test", "support@example.com")),
     ("outgoing", ("outbox", "list")),
+    ("outgoing", ("outbox", "retry", "1")),
+    ("outgoing", ("outbox", "flush")),
+    ("outgoing", ("outbox", "drop", "1", "2")),
     ("stats", ("stats",)),
     ("stats", ("stats", "--since", "1d")),
     ("settings", ("config", "show")),
@@ -168,6 +171,36 @@ def test_json_is_as_the_schema_has_it(filled, kind, words):
     for value in printed:
         valid(kind, value)
         jsonschema.Draft202012Validator(SCHEMA).validate(value)
+
+
+def test_json_of_a_check_is_as_the_schema_has_it(filled):
+    next(filled.archive.rglob("*.eml")).unlink()
+    done = filled.run_ticket("check", "--json", check=False)
+    assert done.returncode == 65 and done.stdout
+    for line in done.stdout.splitlines():
+        valid("found", json.loads(line))
+
+
+# PRODUCT's names, word for word; the schema may not drift from them together with the code.
+NAMES = {
+    "shown": "number tag subject queue queues project status priority agent requester participants tags opened updated last_in last_out"
+             " first_response closed wait_until undelivered links merged_into messages_count messages events",
+    "message": "seq direction message_id in_reply_to references from to cc subject date received match size text archive queue_id",
+    "event": "time actor kind from to text",
+    "queue": "name title responsible members open new",
+    "agent": "login name addresses queues active",
+    "outgoing": "id ticket event to state attempts next_try last_reply",
+}
+
+
+def test_the_names_of_json_are_those_that_were_promised(filled):
+    shown = filled.show(1)
+    found = {"shown": shown, "message": shown["messages"][0], "event": shown["events"][0], "queue": filled.ticket("queue", "list")[0],
+             "agent": filled.ticket("agent", "list")[0], "outgoing": filled.outbox()[0]}
+    for kind, names in NAMES.items():
+        assert set(found[kind]) == set(names.split()), kind
+    assert shown["requester"].keys() == {"name", "address"}
+    assert filled.ticket("list")[0].keys() == shown.keys() - {"messages", "events"}
 
 
 def test_json_of_an_import_is_as_the_schema_has_it(filled, tmp_path):
