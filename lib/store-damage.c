@@ -1,4 +1,4 @@
-/* Damage that shows from outside: a data file that ends before its last page. */
+/* Damage that shows without reading the tables: a data file that ends before its last page, a list of free pages that cannot be right. */
 #include "store-engine.h"
 
 #include <sys/stat.h>
@@ -102,4 +102,44 @@ enum status engine_check_end(const struct store *store, struct error *err)
 	st = check_end(store, txn, err);
 	mdb_txn_abort(txn);
 	return st;
+}
+
+/* --- the list of free pages --- */
+
+/* LMDB's own record: how many, then their numbers from the largest down. Page 0 and 1 are never free. */
+static bool record_is_sound(const MDB_val *record, size_t last)
+{
+	const size_t *pages = record->mv_data;
+	size_t above = last + 1;
+
+	if (record->mv_size < sizeof *pages || record->mv_size % sizeof *pages || pages[0] > record->mv_size / sizeof *pages - 1)
+		return false;
+	for (size_t i = 1; i <= pages[0]; above = pages[i++])
+		if (pages[i] >= above || pages[i] < 2)
+			return false;
+	return true;
+}
+
+static enum status check_free(struct txn *txn, void *arg, struct error *err)
+{
+	MDB_cursor *cursor;
+	MDB_envinfo info;
+	MDB_val key, record;
+	bool sound = true;
+	int rc = mdb_env_info(txn->store->env, &info);
+
+	(void)arg;
+	if (rc == 0)
+		rc = mdb_cursor_open(txn->mdb, 0, &cursor);
+	if (rc)
+		return engine_error(err, txn->store, "read", rc);
+	while (sound && (rc = mdb_cursor_get(cursor, &key, &record, MDB_NEXT)) == 0)
+		sound = record_is_sound(&record, info.me_last_pgno);
+	mdb_cursor_close(cursor);
+	return sound && rc == MDB_NOTFOUND ? ST_OK : engine_damaged(txn->store, "its list of free pages cannot be right", err);
+}
+
+enum status store_check_free(struct store *store, struct error *err)
+{
+	return store_read(store, check_free, NULL, err);
 }

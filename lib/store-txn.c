@@ -5,7 +5,8 @@
 
 static enum status settle(struct txn *txn, int rc)
 {
-	if (rc && rc != MDB_NOTFOUND)
+	/* A transaction that failed once answers MDB_BAD_TXN to all that follows; the first failure is the reason. */
+	if (rc && rc != MDB_NOTFOUND && (rc != MDB_BAD_TXN || !txn->rc))
 		txn->rc = rc;
 	if (rc == MDB_MAP_FULL)
 		txn->full = true;

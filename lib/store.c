@@ -51,16 +51,27 @@ enum status engine_status(int rc)
 	}
 }
 
+/* What LMDB answers where a page is not what it should be. */
+static bool is_damage(int rc)
+{
+	return rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND || rc == MDB_CURSOR_FULL || rc == MDB_PAGE_FULL;
+}
+
+static enum status say(struct error *err, enum status st, const struct store *store, const char *what, int rc)
+{
+	return error_set(err, st, "cannot %s store '%s': %s%s", what, store->path, mdb_strerror(rc), is_damage(rc) ? "; it is damaged: restore a backup" : "");
+}
+
 enum status engine_error(struct error *err, const struct store *store, const char *what, int rc)
 {
-	return error_set(err, engine_status(rc), "cannot %s store '%s': %s", what, store->path, mdb_strerror(rc));
+	return say(err, engine_status(rc), store, what, rc);
 }
 
 enum status engine_explain(struct txn *txn, const char *what, enum status st, struct error *err)
 {
 	if (st == ST_OK || st == ST_NOT_FOUND || !txn->rc || !err || err->text[0])
 		return st;
-	return error_set(err, st, "cannot %s store '%s': %s", what, txn->store->path, mdb_strerror(txn->rc));
+	return say(err, st, txn->store, what, txn->rc);
 }
 
 /* --- opening --- */

@@ -77,6 +77,9 @@ void store_secret(struct store *store, guint8 secret_out[32]);
 /* Frees the slots of dead readers; gives their number. For the timer thread. */
 unsigned store_clear_readers(struct store *store);
 
+/* Is the list of pages that the next writer may write over sound? A write by a damaged one would crash, or take pages that are in use: ST_IO. */
+enum status store_check_free(struct store *store, struct error *err);
+
 /* Hot, compacted copy into the new file `path`, mode 0600, which as data.mdb in a directory of its own is a store.
  * ST_EXISTS rather than overwriting. Durable on return. */
 enum status store_copy(struct store *store, const char *path, struct error *err);

@@ -98,6 +98,8 @@ enum status daemon_open_store(struct daemon *daemon, struct error *err)
 	if (st == ST_OK)
 		st = store_open(&options, &daemon->store, err);
 	if (st == ST_OK)
+		st = store_check_free(daemon->store, err);
+	if (st == ST_OK)
 		st = store_write(daemon->store, make_queues, daemon->settings, err);
 	return st;
 }

@@ -227,13 +227,13 @@ static void say_crashed(int signal)
 	static const char text[] = "milticketd: error: crashed; if ticket check finds the store damaged, restore a backup\n";
 	ssize_t n = write(STDERR_FILENO, text, sizeof text - 1);
 
-	(void)signal;
 	(void)n;
+	raise(signal);
 }
 
 static const int crashes[] = { SIGSEGV, SIGBUS, SIGABRT };
 
-/* Sanitizers have words of their own. Back from ours, the signal comes again, and is fatal. */
+/* Sanitizers have words of their own. Once ours are said, the signal comes again, and is fatal. */
 static void words_for_crashes(void)
 {
 	const struct sigaction words = { .sa_handler = say_crashed, .sa_flags = SA_RESETHAND };

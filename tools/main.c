@@ -59,8 +59,8 @@ const struct cli_row cli_commands[] = {
 	{ NULL, NULL }
 };
 
-/* LMDB believes what it reads: in pages that are not its own it runs off the map. That is to end in words, and not to be started again
- * and again. */
+/* LMDB believes what it reads: in pages that are not its own it runs off the map, or finds that something cannot be and aborts. That is to end
+ * in words. */
 static void say_damaged(int signal)
 {
 	static const char text[] = "ticket: the store may be damaged (a crash in its pages): run ticket check, restore a backup\n";
@@ -78,5 +78,6 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGSEGV, say_damaged);
 	signal(SIGBUS, say_damaged);
+	signal(SIGABRT, say_damaged);
 	return cli_main(argc, argv);
 }

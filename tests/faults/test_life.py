@@ -2,6 +2,7 @@
 import ctypes
 import os
 import re
+import shutil
 import signal
 import socket
 import stat
@@ -12,7 +13,7 @@ import pytest
 
 from harness.client import compose
 from harness.daemon import Daemon
-from harness.ground import SOURCE, answers, free_ports, new_directory, program, run, stop_process, wait_until
+from harness.ground import SOURCE, UNPRIVILEGED, answers, free_ports, new_directory, program, run, stop_process, wait_until
 from harness.load import ACCOUNT, Load, compare
 from harness.milter import MilterClient
 
@@ -313,6 +314,24 @@ def test_modes_depend_on_no_umask(umask, sink):
     assert {mode(path) for path in daemon.archive.rglob("*.eml")} == {0o640}
     assert {os.lstat(path).st_gid for path in (daemon.socket, *daemon.store.iterdir(), *daemon.archive.rglob("*"))} == {os.lstat(daemon.store).st_gid}
     daemon.kill()
+
+
+@pytest.mark.parametrize("permissions, group, code, words", (
+    (0o640, UNPRIVILEGED[1], 0, ""),
+    (0o600, "root", 78, "cannot read the relay's password"),
+    (0o644, UNPRIVILEGED[1], 78, "expected a file that others cannot read"),
+    (0o604, UNPRIVILEGED[1], 78, "expected a file that others cannot read"),
+))
+def test_the_password_is_for_the_daemons_group_and_nobody_else(permissions, group, code, words, daemon):
+    secret = daemon.directory / "password"
+    secret.write_text("for the relay\n")
+    shutil.chown(secret, "root", group)
+    secret.chmod(permissions)
+    daemon.configure(mail_out={"username": "desk", "password_file": str(secret)})
+    if code:
+        assert words in refusal(daemon, code)
+    else:
+        assert deliver(daemon.start()).accepted
 
 
 def test_no_symbolic_link_leads_out_of_the_archive(daemon):

@@ -12,6 +12,11 @@ LIMITS = {name: eval(value, {"__builtins__": {}}) for name, value in re.findall(
 PAST = pytest.mark.parametrize("past", [0, 1], ids=["at", "past"])
 
 
+def test_every_limit_is_one_that_a_test_knows():
+    tests = "".join(path.read_text() for pattern in ("unit/*.c", "milter/*.py") for path in (SOURCE / "tests").glob(pattern))
+    assert len(LIMITS) > 30 and [name for name in LIMITS if not re.search(rf"\b{name}\b", tests)] == []
+
+
 @PAST
 def test_accounts_among_recipients_are_looked_at_up_to_a_limit(build, past):
     house = build([SUPPORT, {**OPS, "deliver": "none"}])
