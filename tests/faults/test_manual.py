@@ -5,6 +5,7 @@ import shlex
 import pytest
 
 from harness import client
+from harness.dovecot import Dovecot
 from harness.ground import SOURCE, answers, free_ports, run, tool, wait_until
 
 SOCKET = "unix:/run/milticket/milter.sock"
@@ -56,13 +57,21 @@ def test_with_the_printed_lines_mail_is_tagged_and_without_a_daemon_put_off(sett
     assert asked.code == 451, asked
 
 
-def test_the_printed_submission_service_is_one_that_postfix_takes(postfix, daemon):
+@pytest.fixture
+def dovecot():
+    dovecot = Dovecot({"anna": "secret"}).start()
+    yield dovecot
+    dovecot.stop()
+
+
+def test_the_printed_submission_service_lets_in_who_has_logged_in(postfix, daemon, dovecot):
     (port,) = free_ports(1)
     (postfix.config / "submission_headers").write_text(next(line.strip() + "\n" for line in (SOURCE / "README").read_text().splitlines()
                                                             if "IGNORE" in line))
     text = "\n".join(submission()) + "\n"
     assert "smtpd_milters=" in text and "header_checks=" in text
     text = text.replace("submission inet", f"127.0.0.1:{port} inet").replace(SOCKET, daemon.milter).replace(",inet:127.0.0.1:8891", "")
+    text = text.replace("smtpd_sasl_path=private/auth", f"smtpd_sasl_path={dovecot.socket}")
     text = text.replace("/etc/postfix/", f"{postfix.config}/").replace("smtpd_tls_security_level=encrypt", "smtpd_tls_security_level=none")
     master = postfix.config / "master.cf"
     master.write_text(master.read_text() + text)
@@ -71,4 +80,6 @@ def test_the_printed_submission_service_is_one_that_postfix_takes(postfix, daemo
     wait_until(lambda: answers(("127.0.0.1", port)), f"the submission service: {postfix.log_text()}")
     asked = client.send(port, "eve@customer.example", "support@example.com", client.compose())
     assert asked.code // 100 == 5, "who has not logged in may send"
+    assert client.send(port, "anna@example.com", "support@example.com", client.compose("anna@example.com"), sasl=("anna", "secret")).accepted
+    assert [ticket["requester"]["address"] for ticket in daemon.tickets()] == ["anna@example.com"]
     assert "fatal:" not in postfix.log_text(), postfix.log_text()
