@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "arguments.h"
 #include "intake.h"
 #include "message.h"
 #include "settings.h"
@@ -42,18 +43,6 @@ static const GOptionEntry options[] = {
 	{ "template", 0, 0, G_OPTION_ARG_FILENAME, &template, "answer each new ticket with it (into the outbox)", "FILE" },
 	{ NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL }
 };
-
-static G_GNUC_PRINTF(1, 2) void die(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	fputs("bench-intake: ", stderr);
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
-	va_end(ap);
-	exit(1);
-}
 
 /* --- a message --- */
 
@@ -230,22 +219,20 @@ static void print_figures(const struct bench *b, const struct worker *workers, d
 		stat.used, stat.bytes[TABLE_TEXTS]);
 }
 
+static bool fits(int argc)
+{
+	return argc == 2 && threads >= 1 && threads <= THREADS_MAX && per_ticket >= 1;
+}
+
 int main(int argc, char **argv)
 {
-	g_autoptr(GOptionContext) context = g_option_context_new("DIR");
 	struct worker workers[THREADS_MAX];
 	struct bench b = { 0 };
 	struct usage before;
 	double wall;
 	int there;
 
-	g_option_context_add_main_entries(context, options, NULL);
-	if (!g_option_context_parse(context, &argc, &argv, NULL) || argc != 2 || threads < 1 || threads > THREADS_MAX || per_ticket < 1) {
-		g_autofree char *help = g_option_context_get_help(context, TRUE, NULL);
-
-		fputs(help, stderr);
-		return 64;
-	}
+	arguments_read(options, "DIR", fits, &argc, &argv);
 	message_library_init();
 	lines = g_string_new(NULL);
 	for (int i = 0; i < LINES; i++)

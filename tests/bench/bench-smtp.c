@@ -12,6 +12,8 @@
 
 #include <glib.h>
 
+#include "arguments.h"
+
 enum { SESSIONS_MAX = 1000, LINE = 76, REFERENCES = 20, CHUNK = 64 * 1024 };
 
 struct session {
@@ -38,18 +40,6 @@ static const GOptionEntry options[] = {
 	{ "hold", 0, 0, G_OPTION_ARG_INT, &hold, "keep each session waiting for that many seconds before the end of its body", "SECONDS" },
 	{ NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL }
 };
-
-static G_GNUC_PRINTF(1, 2) void die(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	fputs("bench-smtp: ", stderr);
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
-	va_end(ap);
-	exit(1);
-}
 
 static void send_all(struct session *s, const char *data, size_t len)
 {
@@ -187,19 +177,17 @@ static void make_body(void)
 	body[size] = '\0';
 }
 
+static bool fits(int argc)
+{
+	return argc == 1 && port && sessions >= 1 && sessions <= SESSIONS_MAX && size >= 0;
+}
+
 int main(int argc, char **argv)
 {
-	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
 	double seconds;
 	gint64 start;
 
-	g_option_context_add_main_entries(context, options, NULL);
-	if (!g_option_context_parse(context, &argc, &argv, NULL) || argc != 1 || !port || sessions < 1 || sessions > SESSIONS_MAX || size < 0) {
-		g_autofree char *help = g_option_context_get_help(context, TRUE, NULL);
-
-		fputs(help, stderr);
-		return 64;
-	}
+	arguments_read(options, NULL, fits, &argc, &argv);
 	make_body();
 	start = g_get_monotonic_time();
 	for (int i = 0; i < sessions; i++)
