@@ -1,5 +1,8 @@
 """milticket.conf as the daemon takes it: what is refused and how, and that each setting does what it says."""
+import ctypes
+import os
 import re
+import socket
 
 import pytest
 
@@ -79,6 +82,31 @@ def test_the_daemon_listens_on_tcp_where_it_is_told_to():
             assert milter.send(CARLA, ["support@example.com"], compose()).headers("X-Ticket")
     finally:
         daemon.kill()
+
+
+def sockets_of(process):
+    """Copies of a process's connected TCP sockets, by pidfd_getfd(2)."""
+    owner, numbers = os.pidfd_open(process.pid), os.listdir(f"/proc/{process.pid}/fd")
+    try:
+        for number in numbers:
+            if os.readlink(f"/proc/{process.pid}/fd/{number}").startswith("socket:"):
+                copy = ctypes.CDLL(None, use_errno=True).syscall(ctypes.c_long(438), owner, int(number), 0)
+                assert copy >= 0, os.strerror(ctypes.get_errno())
+                with socket.socket(fileno=copy) as sock:
+                    if sock.family == socket.AF_INET and not sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                        yield sock
+    finally:
+        os.close(owner)
+
+
+def test_a_tcp_connection_sends_each_edit_without_waiting_for_the_one_before():
+    (port,) = free_ports(1)
+    daemon = Daemon(relay_port=9, settings={"socket": f"inet:{port}@127.0.0.1"}, socket=("127.0.0.1", port)).start()
+    try:
+        with MilterClient(daemon.socket):
+            assert [sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for sock in sockets_of(daemon.process)] == [1]
+    finally:
+        daemon.stop()
 
 
 def test_queues_of_accounts_are_made_at_start(build):
