@@ -1,10 +1,11 @@
 """Mail of ours when the store or the clock fails, or the daemon dies, while it is on its way."""
 import errno
+from email.header import decode_header, make_header
 
 import pytest
 
 from harness.client import compose, field
-from harness.daemon import Daemon
+from harness.daemon import SUPPORT, Daemon
 from harness.desk import DESK, Customer
 from harness.ground import wait_until
 from harness.milter import MilterClient
@@ -133,3 +134,36 @@ def test_five_days_of_deferrals_end_in_a_failure_that_the_ticket_tells_of(daemon
     wait_until(lambda: daemon.outbox()[0]["state"] == "failed", "the end of patience")
     assert daemon.outbox()[0]["last_reply"] == "450 4.2.0 greylisted"
     assert [event["to"] for event in daemon.show(1)["events"] if event["kind"] == "failed"] == [carla.address]
+
+
+def test_every_event_has_its_text_in_the_customers_language(relay, faults):
+    texts = {event: f"{event}.eml" for event in ("opened", "followup", "closed", "late")}
+    daemon = Daemon(relay.port, accounts=[{**SUPPORT, "autoresponse": texts}], settings={"policy": {"reopen_days": 30}}).start(env=faults.env)
+    carla, message_id = Customer(), "<question@customer.example>"
+    again = {"headers": [f"In-Reply-To: {message_id}", "Accept-Language: de"], "subject": "Re: Drucker brennt"}
+
+    def subjects(count):
+        return [str(make_header(decode_header(field(mail.data, "Subject")))) for mail in relay.wait_mails(carla.address, count)]
+
+    def asks_again():
+        with MilterClient(daemon.socket) as mta:
+            assert mta.send(carla.address, [DESK], compose(carla.header, **again)).accepted
+    try:
+        with MilterClient(daemon.socket) as mta:
+            mta.send(carla.address, [DESK], compose(carla.header, message_id=message_id, subject="Drucker brennt", headers=["Accept-Language: de"]))
+        subjects(1)
+        daemon.run_ticket("reply", "1", "-m", "Wasser drauf!")
+        subjects(2)
+        asks_again()
+        subjects(3)
+        daemon.run_ticket("close", "1")
+        subjects(4)
+        faults.set(f"clock {31 * 86400}")
+        asks_again()
+        assert subjects(5) == ["[example.com #1] Ihre Nachricht ist angekommen: Drucker brennt", "[example.com #1] Re: Drucker brennt",
+                               "[example.com #1] Ihre weitere Nachricht ist angekommen: Drucker brennt",
+                               "[example.com #1] Ihr Anliegen ist erledigt: Drucker brennt", "[example.com #2] Ein neues Ticket für Ihre Nachricht: Drucker brennt"]
+        settled(daemon)
+        assert len(relay.mails()) == 5
+    finally:
+        daemon.kill()

@@ -63,16 +63,16 @@ class Daemon:
         self.settings = merged(self.settings, changes)
         self.config.write_text(libconfig(self.settings))
 
-    def launch(self, env=None, new_session=False):
-        """Starts it and waits for nothing."""
+    def launch(self, env=None, new_session=False, within=()):
+        """Starts it and waits for nothing. within: the words of a command that runs another as itself."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen([program("milticketd"), "-f", "--config", str(self.config)],
+            self.process = subprocess.Popen([*within, program("milticketd"), "-f", "--config", str(self.config)],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **(env or {})},
                                             start_new_session=new_session)
 
-    def start(self, env=None, new_session=False):
+    def start(self, env=None, new_session=False, within=()):
         """Starts it and waits until it is ready: it listens when its store is open."""
-        self.launch(env, new_session)
+        self.launch(env, new_session, within)
         wait_until(lambda: self.ended() or answers(self.socket), "the daemon to be ready", 30)
         assert not self.ended(), f"the daemon ended with {self.process.returncode}: {self.log_text()}"
         return self
@@ -101,7 +101,7 @@ class Daemon:
         """Asks for the new settings and waits until the log speaks of them."""
         before = len(self.log_text())
         self.process.send_signal(signal.SIGUSR1)
-        wait_until(lambda: len(self.log_text()) > before, "a log line about the reload")
+        wait_until(lambda: "reload" in self.log_text()[before:], "a log line about the reload")
 
     def log_text(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""

@@ -138,11 +138,11 @@ class _Server(socketserver.ThreadingTCPServer):
 
 
 def certificate():
-    """(certificate, key) for 127.0.0.1, which nobody has signed but its own key: paths of files."""
+    """(certificate, key) for 127.0.0.1 and 0.0.0.0, which nobody has signed but its own key: paths of files."""
     directory = new_directory("certificate")
     paths = directory / "certificate.pem", directory / "key.pem"
     run(tool("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-        "-subj", "/CN=sink.example", "-addext", "subjectAltName=IP:127.0.0.1", "-out", paths[0], "-keyout", paths[1])
+        "-subj", "/CN=sink.example", "-addext", "subjectAltName=IP:127.0.0.1,IP:0.0.0.0", "-out", paths[0], "-keyout", paths[1])
     return paths
 
 

@@ -1,6 +1,7 @@
 """A relay that stalls, drops, refuses and defers at every step: what becomes of our mail, and that intake never waits for it."""
 import calendar
 import re
+import shutil
 import ssl
 import time
 
@@ -9,7 +10,7 @@ import pytest
 from harness.client import compose, field
 from harness.daemon import Daemon
 from harness.desk import DESK, Customer
-from harness.ground import give, wait_until
+from harness.ground import give, new_directory, tool, wait_until
 from harness.milter import MilterClient
 from harness.sink import DROP, KEEP_AND_DROP, OFFERS, STALL, Sink, certificate
 
@@ -353,6 +354,32 @@ def test_encryption(mode, offered, script, expected, build, tls):
     house.settled()
 
 
+@pytest.fixture(scope="module")
+def trusting(tls):
+    """Runs a command for which our certificate is the one authority that the system trusts: in a name space of its own."""
+    directory = new_directory("authorities")
+    shutil.copy(tls.pair[0], directory / "ca-certificates.crt")
+    return [tool("unshare"), "--mount", "sh", "-c", 'mount --bind "$0" /etc/ssl/certs && exec "$@"', str(directory)]
+
+
+def test_a_relay_with_a_good_certificate_is_spoken_to_where_encryption_is_required(build, tls, trusting):
+    house = build({"starttls": "require"}, tls=tls)
+    house.daemon.start(within=trusting)
+    carla = Customer()
+    house.asks(carla)
+    (mail,) = house.relay.wait_mails(carla.address)
+    assert mail.encrypted
+
+
+def test_a_certificate_for_another_host_is_none(build, tls, trusting):
+    house = build({"starttls": "require"}, tls=tls)
+    house.daemon.configure(mail_out={"url": f"smtp://localhost:{house.relay.port}"})
+    house.daemon.start(within=trusting)
+    house.asks(Customer())
+    assert house.attempted()["next_try"] is None
+    assert not any(words.upper().startswith("MAIL") for words in house.relay.heard)
+
+
 # --- login -----------------------------------------------------------------------------
 
 @pytest.fixture
@@ -443,3 +470,12 @@ def test_a_password_for_another_host_is_not_given_to_whom_we_cannot_be_sure_of(s
     entry = house.attempted()
     assert (entry["state"], entry["next_try"]) == ("waiting", None) and entry["last_reply"]
     assert not any(words.upper().startswith("AUTH") for words in house.relay.heard)
+
+
+def test_a_password_for_another_host_is_given_where_the_certificate_proves_it(with_login, trusting):
+    house = with_login("try", host="0.0.0.0", encrypted=True, password="geheim")
+    house.daemon.start(within=trusting)
+    carla = Customer()
+    house.asks(carla)
+    (mail,) = house.relay.wait_mails(carla.address)
+    assert (mail.login, mail.encrypted) == ("desk", True)
