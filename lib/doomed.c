@@ -1,4 +1,4 @@
-/* Rows in TABLE_META, a file each: its name, a blank, the identity of its message. */
+/* Rows in TABLE_META, a file each: its name, the identity of its message and its Message-ID, each ended by NUL. */
 #include "doomed.h"
 
 #include <string.h>
@@ -23,24 +23,35 @@ static enum status failed(struct txn *txn, enum status st, const char *what, str
 
 enum status doomed_add(struct txn *txn, const struct entry *entry, struct error *err)
 {
-	g_autofree char *value = g_strdup_printf("%s %s", entry->archive, entry->digest ? entry->digest : "");
+	const char *const texts[] = { entry->archive, entry->digest, entry->message_id };
+	g_autoptr(GString) value = g_string_new(NULL);
 	struct key key;
 
 	/* What is no file's name, of an import, has no file. */
 	if (!archive_name_is_safe(entry->archive))
 		return ST_OK;
+	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+		g_string_append(value, texts[i] ? texts[i] : "");
+		g_string_append_c(value, '\0');
+	}
 	doomed_key(&key, entry->archive);
-	return failed(txn, txn_put(txn, TABLE_META, key_bytes(&key), (struct bytes){ value, strlen(value) }), "note", err);
+	return failed(txn, txn_put(txn, TABLE_META, key_bytes(&key), (struct bytes){ value->str, value->len }), "note", err);
 }
 
-static size_t name_length(struct bytes value)
+/* The text at *offset, which moves behind it; "" when there is none. Owned. */
+static char *next_text(struct bytes value, size_t *offset)
 {
-	const char *data = value.data;
-	size_t len = value.len;
+	size_t at = MIN(*offset, value.len), len = strnlen((const char *)value.data + at, value.len - at);
 
-	while (len && data[len - 1] != ' ')
-		len--;
-	return len ? len - 1 : 0;
+	*offset = at + len + 1;
+	return g_strndup((const char *)value.data + at, len);
+}
+
+static char *name_in(struct bytes value)
+{
+	size_t begin = 0;
+
+	return next_text(value, &begin);
 }
 
 enum status doomed_list(struct txn *txn, guint max, GPtrArray *names, struct error *err)
@@ -52,7 +63,7 @@ enum status doomed_list(struct txn *txn, guint max, GPtrArray *names, struct err
 
 	doomed_key(&prefix, NULL);
 	for (st = scan_first(&scan, txn, TABLE_META, key_bytes(&prefix), begin, false); st == ST_OK && names->len < max; st = scan_next(&scan))
-		g_ptr_array_add(names, g_strndup(scan.value.data, name_length(scan.value)));
+		g_ptr_array_add(names, name_in(scan.value));
 	scan_release(&scan);
 	return failed(txn, st, "read", err);
 }
@@ -68,17 +79,20 @@ bool doomed_is_row(struct bytes key)
 /* The same mail on the same day has the same file. */
 static bool is_named(struct txn *txn, const char *name)
 {
-	g_autofree char *digest = NULL;
+	g_autofree char *digest = NULL, *id = NULL;
 	struct entry entry = { 0 };
 	uint64_t number, seq;
 	struct bytes value;
+	size_t offset = strlen(name) + 1;
 	struct key key;
 	bool named;
 
 	doomed_key(&key, name);
-	if (txn_get(txn, TABLE_META, key_bytes(&key), &value) == ST_OK)
-		digest = g_strndup((const char *)value.data + strlen(name) + 1, value.len - strlen(name) - 1);
-	named = digest && tickets_find_digest(txn, digest, &number, &seq, NULL) == ST_OK &&
+	if (txn_get(txn, TABLE_META, key_bytes(&key), &value) != ST_OK)
+		return false;
+	digest = next_text(value, &offset);
+	id = next_text(value, &offset);
+	named = tickets_find_digest(txn, id, digest, &number, &seq, NULL) == ST_OK &&
 		tickets_entry(txn, number, seq, &entry, NULL) == ST_OK && g_strcmp0(entry.archive, name) == 0;
 	record_release(&entry_type, &entry);
 	return named;

@@ -288,7 +288,7 @@ static enum status record(struct txn *txn, void *arg, struct error *err)
 		return st;
 	recipients_init(&w->recipients, w->envelope, message_date(w->message), w->settings, &w->key, is_agent_address, w);
 	query = query_of(w);
-	st = match_seen(txn, &query, w->digest, &number, &seq, err);
+	st = match_seen(txn, &query, w->given_id ? w->given_id : message_id(w->message), w->digest, &number, &seq, err);
 	/* Commands were run by way of the control address; whoever else is addressed gets the mail. */
 	if (st == ST_OK && number == 0 && !w->recipients.control)
 		st = ST_NOT_FOUND;

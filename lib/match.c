@@ -357,10 +357,11 @@ static enum status seen_by_claim(struct search *s, uint64_t *ticket_out, uint64_
 	return st == ST_OK ? ST_NOT_FOUND : st;
 }
 
-enum status match_seen(struct txn *txn, const struct match_query *query, const char *digest, uint64_t *ticket_out, uint64_t *seq_out, struct error *err)
+enum status match_seen(struct txn *txn, const struct match_query *query, const char *id, const char *digest, uint64_t *ticket_out, uint64_t *seq_out,
+	struct error *err)
 {
 	struct search s = { .txn = txn, .query = query, .err = err };
-	enum status st = tickets_find_digest(txn, digest, ticket_out, seq_out, err);
+	enum status st = tickets_find_digest(txn, id, digest, ticket_out, seq_out, err);
 
 	return st == ST_NOT_FOUND ? seen_by_claim(&s, ticket_out, seq_out) : st;
 }

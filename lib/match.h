@@ -26,10 +26,11 @@ struct match {
 	bool answers_note;		/* an agent's: it answers an internal note, at once or further up */
 };
 
-/* Was this message recorded before: by its identity (message_digest), or because it carries our X-Ticket and tag beside an id, author and
+/* Was this message recorded before: by its identity (message_digest; id is its Message-ID, or the one given to it), or because it carries our X-Ticket and tag beside an id, author and
  * date that we know, as after a content filter that changed its body and an MTA that added what was missing? ST_NOT_FOUND.
  * Ticket and seq 0: seen, and of no ticket. */
-enum status match_seen(struct txn *txn, const struct match_query *query, const char *digest, uint64_t *ticket_out, uint64_t *seq_out, struct error *err);
+enum status match_seen(struct txn *txn, const struct match_query *query, const char *id, const char *digest, uint64_t *ticket_out, uint64_t *seq_out,
+	struct error *err);
 
 /* *match_out must be zeroed or released. */
 enum status match_find(struct txn *txn, const struct match_query *query, struct match *match_out, struct error *err);

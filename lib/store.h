@@ -24,7 +24,7 @@ enum store_table {
 	TABLE_EVENTS,		/* number, serial */
 	TABLE_LOG,		/* serial → number */
 	TABLE_IDS,		/* hash of a Message-ID, number → how it is known */
-	TABLE_DIGESTS,		/* identity of a message → number, seq */
+	TABLE_DIGESTS,		/* identity of a message → number, seq, where its Message-ID does not tell: see tickets-entries.c */
 	TABLE_INDEX,		/* kind, value, active, activity, number: see tickets.c */
 	TABLE_DUE,		/* time, number → open work */
 	TABLE_QUEUES,		/* name */

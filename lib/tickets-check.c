@@ -38,7 +38,7 @@ static enum status check_entry(struct txn *txn, const struct entry *e, void *arg
 	c->count++;
 	if (e->message_id && strlen(e->message_id) <= LIMIT_MESSAGE_ID_BYTES && !id_right(txn, e))
 		find(c->findings, e->ticket, "no index row for message", e->message_id);
-	if (e->digest && tickets_find_digest(txn, e->digest, &ticket, &seq, err) != ST_OK)
+	if (e->digest && tickets_find_digest(txn, e->message_id, e->digest, &ticket, &seq, err) != ST_OK)
 		find(c->findings, e->ticket, "no identity row for message", e->message_id);
 	return ST_OK;
 }

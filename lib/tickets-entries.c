@@ -29,6 +29,31 @@ static uint64_t seq_in(struct bytes key)
 	return seq;
 }
 
+/* --- identities --- */
+
+/* A message that one ticket knows by its Message-ID is found by that, and its entry tells the identity: a row of its own would touch one more
+ * page of the store, somewhere in it, for every message. Rows are for what is not found so: our answers, whose id may be another one than
+ * the identity was made of; an id that has come before; messages of no ticket. */
+static void digest_key(struct key *key, const char *digest)
+{
+	key_init(key);
+	key_hash(key, digest, strlen(digest));
+}
+
+static enum status put_digest(struct txn *txn, const char *digest, uint64_t number, uint64_t seq)
+{
+	struct key key, value;
+
+	digest_key(&key, digest);
+	entry_key(&value, number, seq);
+	return txn_put(txn, TABLE_DIGESTS, key_bytes(&key), key_bytes(&value));
+}
+
+enum status tickets_index_digest(struct txn *txn, const char *digest, uint64_t number, uint64_t seq, struct error *err)
+{
+	return record_error(txn, put_digest(txn, digest, number, seq), "index a message of", number, err);
+}
+
 /* --- Message-IDs --- */
 
 /* 96 bits of SHA-256 stand for the id: none is met by chance, and to make one on purpose only brings its sender to a ticket that
@@ -51,6 +76,38 @@ struct id_hit id_read(struct bytes key, struct bytes value)
 	return hit;
 }
 
+static enum status find_ids(struct txn *txn, const char *message_id, struct id_hit *hits, size_t max, size_t *n_out)
+{
+	struct key key;
+	struct scan scan;
+	enum status st;
+
+	*n_out = 0;
+	key_init(&key);
+	key_hash(&key, message_id, strlen(message_id));
+	for (st = scan_first(&scan, txn, TABLE_IDS, key_bytes(&key), (struct bytes){ NULL, 0 }, true); st == ST_OK && *n_out < max; st = scan_next(&scan))
+		hits[(*n_out)++] = id_read(scan.key, scan.value);
+	scan_release(&scan);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+/* Another ticket comes to know the id: what it alone told until now, the identity of its message, gets a row. */
+static enum status settle_identity(struct txn *txn, const char *message_id)
+{
+	struct id_hit hits[2];
+	struct entry e = { 0 };
+	size_t n;
+	enum status st = find_ids(txn, message_id, hits, 2, &n);
+
+	if (st != ST_OK || n != 1 || !hits[0].seq)
+		return st;
+	st = tickets_entry(txn, hits[0].ticket, hits[0].seq, &e, NULL);
+	if (st == ST_OK && e.digest)
+		st = put_digest(txn, e.digest, e.ticket, e.seq);
+	record_release(&entry_type, &e);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
 enum status tickets_index_id(struct txn *txn, const char *message_id, uint64_t ticket, uint64_t seq, enum id_kind kind, struct error *err)
 {
 	struct bytes there;
@@ -63,29 +120,21 @@ enum status tickets_index_id(struct txn *txn, const char *message_id, uint64_t t
 	st = txn_get(txn, TABLE_IDS, key_bytes(&key), &there);
 	if (st == ST_OK && id_read(key_bytes(&key), there).kind >= (int)kind)
 		return ST_OK;
+	if (st == ST_NOT_FOUND)
+		st = settle_identity(txn, message_id);
 	key_init(&value);
 	key_u8(&value, (uint8_t)kind);
 	key_number(&value, seq);
-	if (st == ST_OK || st == ST_NOT_FOUND)
+	if (st == ST_OK)
 		st = txn_put(txn, TABLE_IDS, key_bytes(&key), key_bytes(&value));
 	return record_error(txn, st, "index a message of", ticket, err);
 }
 
 enum status tickets_find_id(struct txn *txn, const char *message_id, struct id_hit *hits, size_t max, size_t *n_out, struct error *err)
 {
-	struct key key;
-	struct scan scan;
-	enum status st;
+	enum status st = find_ids(txn, message_id, hits, max, n_out);
 
-	*n_out = 0;
-	key_init(&key);
-	key_hash(&key, message_id, strlen(message_id));
-	for (st = scan_first(&scan, txn, TABLE_IDS, key_bytes(&key), (struct bytes){ NULL, 0 }, true); st == ST_OK && *n_out < max; st = scan_next(&scan))
-		hits[(*n_out)++] = id_read(scan.key, scan.value);
-	scan_release(&scan);
-	if (st != ST_OK && st != ST_NOT_FOUND)
-		return error_set(err, st, "cannot look a message up: %s", txn_reason(txn));
-	return ST_OK;
+	return st == ST_OK ? st : error_set(err, st, "cannot look a message up: %s", txn_reason(txn));
 }
 
 /* Only a row that says what the caller knows of it: seq 0 is a mere reference, which must not take an entry's own row along. */
@@ -104,31 +153,47 @@ static enum status forget_id(struct txn *txn, const char *message_id, uint64_t t
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-/* --- identities --- */
-
-static void digest_key(struct key *key, const char *digest)
+/* Does its Message-ID lead to this entry, and to no other? */
+static enum status is_known_by_id(struct txn *txn, const char *message_id, struct id_hit *hit_out, bool *known_out)
 {
-	key_init(key);
-	key_hash(key, digest, strlen(digest));
+	struct id_hit hits[2];
+	size_t n;
+	enum status st = find_ids(txn, message_id, hits, 2, &n);
+
+	*known_out = st == ST_OK && n == 1 && hits[0].seq;
+	*hit_out = *known_out ? hits[0] : (struct id_hit){ 0 };
+	return st;
 }
 
-enum status tickets_index_digest(struct txn *txn, const char *digest, uint64_t number, uint64_t seq, struct error *err)
+static enum status find_by_id(struct txn *txn, const char *message_id, const char *digest, struct id_hit *hit_out)
 {
-	struct key key, value;
-	enum status st;
+	struct entry e = { 0 };
+	bool known = false;
+	enum status st = message_id ? is_known_by_id(txn, message_id, hit_out, &known) : ST_OK;
 
-	digest_key(&key, digest);
-	entry_key(&value, number, seq);
-	st = txn_put(txn, TABLE_DIGESTS, key_bytes(&key), key_bytes(&value));
-	return record_error(txn, st, "index a message of", number, err);
+	if (st != ST_OK || !known)
+		return st == ST_OK ? ST_NOT_FOUND : st;
+	st = tickets_entry(txn, hit_out->ticket, hit_out->seq, &e, NULL);
+	if (st == ST_OK && g_strcmp0(e.digest, digest) != 0)
+		st = ST_NOT_FOUND;
+	record_release(&entry_type, &e);
+	return st;
 }
 
-enum status tickets_find_digest(struct txn *txn, const char *digest, uint64_t *ticket_out, uint64_t *seq_out, struct error *err)
+enum status tickets_find_digest(struct txn *txn, const char *message_id, const char *digest, uint64_t *ticket_out, uint64_t *seq_out,
+	struct error *err)
 {
+	struct id_hit hit;
 	struct bytes value;
 	struct key key;
-	enum status st;
+	enum status st = find_by_id(txn, message_id, digest, &hit);
 
+	if (st == ST_OK) {
+		*ticket_out = hit.ticket;
+		*seq_out = hit.seq;
+	}
+	if (st != ST_NOT_FOUND)
+		return st == ST_OK ? st : error_set(err, st, "cannot look a message up: %s", txn_reason(txn));
 	digest_key(&key, digest);
 	st = txn_get(txn, TABLE_DIGESTS, key_bytes(&key), &value);
 	if (st == ST_OK)
@@ -148,6 +213,21 @@ static enum status forget_digest(struct txn *txn, const char *digest)
 
 /* --- entries --- */
 
+static enum status index_identity(struct txn *txn, const struct entry *e, struct error *err)
+{
+	struct id_hit hit = { 0 };
+	bool known = false;
+	enum status st = ST_OK;
+
+	if (e->message_id && e->direction != DIRECTION_OUT)
+		st = is_known_by_id(txn, e->message_id, &hit, &known);
+	if (st == ST_OK && known && hit.ticket == e->ticket && hit.seq == e->seq)
+		return st;
+	if (st == ST_OK)
+		st = put_digest(txn, e->digest, e->ticket, e->seq);
+	return record_error(txn, st, "index a message of", e->ticket, err);
+}
+
 static enum status index_entry(struct txn *txn, const struct entry *e, struct error *err)
 {
 	enum id_kind kind = e->direction == DIRECTION_OUT && !e->digest ? ID_SENT : ID_SEEN;
@@ -157,9 +237,7 @@ static enum status index_entry(struct txn *txn, const struct entry *e, struct er
 		st = tickets_index_id(txn, e->in_reply_to, e->ticket, 0, ID_REFERENCED, err);
 	for (char **r = e->references; r && *r && st == ST_OK; r++)
 		st = tickets_index_id(txn, *r, e->ticket, 0, ID_REFERENCED, err);
-	if (st == ST_OK && e->digest)
-		st = tickets_index_digest(txn, e->digest, e->ticket, e->seq, err);
-	return st;
+	return st == ST_OK && e->digest ? index_identity(txn, e, err) : st;
 }
 
 /* Much of a message is said twice; this stands for what its other fields tell. No address, id or path is a control character. */
@@ -372,6 +450,9 @@ static enum status forget_changed(struct txn *txn, const struct entry *is, struc
 		st = forget_id(txn, was.message_id, was.ticket, was.seq);
 	if (st == ST_OK && was.digest && g_strcmp0(was.digest, is->digest) != 0)
 		st = forget_digest(txn, was.digest);
+	/* Another id than the identity was made of does not lead to it. */
+	else if (st == ST_OK && was.digest && g_strcmp0(was.message_id, is->message_id) != 0)
+		st = put_digest(txn, was.digest, was.ticket, was.seq);
 	record_release(&entry_type, &was);
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }

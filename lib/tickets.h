@@ -65,8 +65,9 @@ bool tickets_was_given(struct txn *txn, uint64_t number);
 
 /* A further identity of an entry; number and seq 0: a message that was seen and is of no ticket. */
 enum status tickets_index_digest(struct txn *txn, const char *digest, uint64_t number, uint64_t seq, struct error *err);
-/* The entry of that identity; ST_NOT_FOUND. */
-enum status tickets_find_digest(struct txn *txn, const char *digest, uint64_t *ticket_out, uint64_t *seq_out, struct error *err);
+/* The entry of that identity; message_id (may be NULL) is what the message has or was given. ST_NOT_FOUND. */
+enum status tickets_find_digest(struct txn *txn, const char *message_id, const char *digest, uint64_t *ticket_out, uint64_t *seq_out,
+	struct error *err);
 
 /* A listing walks one index, the narrowest that the filter names, newest activity first, and checks the rest on the record. */
 struct ticket_filter {

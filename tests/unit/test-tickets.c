@@ -225,11 +225,11 @@ static void assert_hits(struct txn *txn, const char *message_id, const char *wan
 	g_assert_cmpstr(found, ==, wanted);
 }
 
-static void assert_digest(struct txn *txn, const char *digest, uint64_t number, uint64_t seq)
+static void assert_digest(struct txn *txn, const char *id, const char *digest, uint64_t number, uint64_t seq)
 {
 	uint64_t of_ticket = 0, of_seq = 0;
 
-	g_assert_cmpint(tickets_find_digest(txn, digest, &of_ticket, &of_seq, NULL), ==, number || seq ? ST_OK : ST_NOT_FOUND);
+	g_assert_cmpint(tickets_find_digest(txn, id, digest, &of_ticket, &of_seq, NULL), ==, number || seq ? ST_OK : ST_NOT_FOUND);
 	g_assert_cmpuint(of_ticket, ==, number);
 	g_assert_cmpuint(of_seq, ==, seq);
 }
@@ -277,14 +277,104 @@ static enum status converse(struct txn *txn, void *arg, struct error *err)
 	assert_hits(txn, "<root@example.net>", "1.0 referenced");
 	assert_hits(txn, "<auto@example.com>", "1.3 sent");
 	assert_hits(txn, "<other@example.com>", "");
-	assert_digest(txn, "d2", 1, 2);
-	assert_digest(txn, "d3", 0, 0);
+	assert_digest(txn, "<two@example.net>", "d2", 1, 2);
+	assert_digest(txn, "<two@example.net>", "d3", 0, 0);
 	return ST_OK;
 }
 
 static void test_conversation(void)
 {
 	in_store(converse, NULL);
+}
+
+/* --- identities --- */
+
+static void assert_identity_rows(struct txn *txn, unsigned wanted)
+{
+	const struct bytes all = { NULL, 0 };
+	struct scan scan;
+	unsigned n = 0;
+
+	for (enum status st = scan_first(&scan, txn, TABLE_DIGESTS, all, all, false); st == ST_OK; st = scan_next(&scan))
+		n++;
+	scan_release(&scan);
+	g_assert_cmpuint(n, ==, wanted);
+}
+
+static enum status one_knows_the_id(struct txn *txn, void *arg, struct error *err)
+{
+	(void)arg;
+	(void)err;
+	make_conversation(txn);
+	assert_identity_rows(txn, 0);
+	assert_digest(txn, "<one@example.net>", "d1", 1, 1);
+	assert_digest(txn, "<one@example.net>", "another", 0, 0);
+	assert_digest(txn, NULL, "d1", 0, 0);
+	return ST_OK;
+}
+
+/* A device that never changes its Message-ID, and more of its mails than are looked at. */
+static enum status many_know_the_id(struct txn *txn, void *arg, struct error *err)
+{
+	(void)arg;
+	(void)err;
+	for (uint64_t i = 1; i <= 20; i++) {
+		g_autofree char *digest = g_strdup_printf("device %d", (int)i);
+
+		make(txn, (struct ticket){ 0 });
+		append(txn, i, (struct entry){ .message_id = (char *)"<same@device>", .digest = digest }, NULL);
+	}
+	append(txn, 1, (struct entry){ .message_id = (char *)"<same@device>", .digest = (char *)"again" }, NULL);
+	assert_digest(txn, "<same@device>", "device 1", 1, 1);
+	assert_digest(txn, "<same@device>", "device 7", 7, 1);
+	assert_digest(txn, "<same@device>", "device 20", 20, 1);
+	assert_digest(txn, "<same@device>", "again", 1, 2);
+	return ST_OK;
+}
+
+static enum status another_refers_to_the_id(struct txn *txn, void *arg, struct error *err)
+{
+	(void)arg;
+	make_conversation(txn);
+	OK(tickets_index_id(txn, "<one@example.net>", 5, 0, ID_REFERENCED, err));
+	assert_identity_rows(txn, 1);
+	assert_digest(txn, "<one@example.net>", "d1", 1, 1);
+	return ST_OK;
+}
+
+/* A reply that leaves with another id than it came with comes again with the old one. */
+static enum status answers_have_rows(struct txn *txn, void *arg, struct error *err)
+{
+	(void)arg;
+	(void)err;
+	make(txn, (struct ticket){ 0 });
+	append(txn, 1, (struct entry){ .message_id = (char *)"<new@example.com>", .direction = DIRECTION_OUT, .digest = (char *)"d1" }, NULL);
+	assert_digest(txn, "<old@home.example>", "d1", 1, 1);
+	assert_digest(txn, "<new@example.com>", "d1", 1, 1);
+	return ST_OK;
+}
+
+static enum status the_id_is_changed(struct txn *txn, void *arg, struct error *err)
+{
+	struct entry e = { 0 };
+
+	(void)arg;
+	make_conversation(txn);
+	OK(tickets_entry(txn, 1, 1, &e, err));
+	g_free(e.message_id);
+	e.message_id = g_strdup("<redacted@example.net>");
+	OK(tickets_entry_save(txn, &e, err));
+	record_release(&entry_type, &e);
+	assert_digest(txn, "<one@example.net>", "d1", 1, 1);
+	return ST_OK;
+}
+
+static void test_identities(void)
+{
+	static store_fn *const cases[] = { one_knows_the_id, many_know_the_id, another_refers_to_the_id, answers_have_rows, the_id_is_changed };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
+		in_store(cases[i], NULL);
 }
 
 static enum status index_ids(struct txn *txn, void *arg, struct error *err)
@@ -336,7 +426,7 @@ static enum status move_entries(struct txn *txn, void *arg, struct error *err)
 	assert_text(txn, 2, 2, "first text");
 	assert_hits(txn, "<one@example.net>", "2.2 seen");
 	assert_hits(txn, "<root@example.net>", "2.0 referenced, 1.0 referenced");
-	assert_digest(txn, "d1", 2, 2);
+	assert_digest(txn, "<one@example.net>", "d1", 2, 2);
 	return ST_OK;
 }
 
@@ -360,7 +450,7 @@ static enum status change_entry(struct txn *txn, void *arg, struct error *err)
 	record_release(&entry_type, &e);
 	assert_hits(txn, "<new@example.net>", "1.1 seen");
 	assert_hits(txn, "<one@example.net>", "");
-	assert_digest(txn, "d1", 0, 0);
+	assert_digest(txn, "<one@example.net>", "d1", 0, 0);
 	return ST_OK;
 }
 
@@ -739,8 +829,7 @@ static enum status check_and_repair(struct txn *txn, void *arg, struct error *er
 	empty(txn, TABLE_DUE);
 	g_assert_cmpuint(findings(txn, 1), ==, 11);
 	empty(txn, TABLE_IDS);
-	g_assert_cmpuint(findings(txn, 1), ==, 14);
-	empty(txn, TABLE_DIGESTS);
+	/* Three ids, and two identities that they lead to. */
 	g_assert_cmpuint(findings(txn, 1), ==, 16);
 	OK(tickets_reindex(txn, 1, err));
 	g_assert_cmpuint(findings(txn, 1), ==, 0);
@@ -890,6 +979,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/tickets/merged ones lead to their survivor, and circles end", test_merges);
 	g_test_add_func("/tickets/a conversation keeps its messages, texts and ids", test_conversation);
 	g_test_add_func("/tickets/an id is found newest ticket first, and seen outranks referenced", test_ids);
+	g_test_add_func("/tickets/an identity is found by the id that one ticket knows, or has a row of its own", test_identities);
 	g_test_add_func("/tickets/a moved message takes text, id and identity along", test_move);
 	g_test_add_func("/tickets/a changed message is not found by what it no longer says", test_change_entry);
 	g_test_add_func("/tickets/removing leaves nothing but the number", test_remove);
