@@ -178,8 +178,8 @@ def test_a_box_that_is_cut_short_meanwhile_ends_the_import_with_words(desk, tmp_
     box = write(tmp_path, data)
     command = [program("ticket"), "import", "--config", desk.config, box, *ACCOUNT]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        while not desk.tickets():
-            time.sleep(0.01)
+        while not any(desk.archive.rglob("*.eml")):
+            time.sleep(0.001)
         process.send_signal(signal.SIGSTOP)
         os.truncate(box, size)
         process.send_signal(signal.SIGCONT)
