@@ -8,6 +8,7 @@
 #include "queues.h"
 #include "reply.h"
 #include "text.h"
+#include "tickets-rebuild.h"
 
 /* One command at work on one ticket. */
 struct change {
@@ -411,34 +412,42 @@ static enum status apply_merge(struct change *c)
 	return st;
 }
 
+static enum status read_part(struct change *c, struct ticket *part)
+{
+	enum status st = ST_OK;
+
+	for (size_t i = 0; i < c->command->seqs.n && st == ST_OK; i++) {
+		struct entry entry = { 0 };
+
+		st = tickets_entry(c->txn, c->ticket.number, c->command->seqs.v[i], &entry, c->err);
+		if (st == ST_NOT_FOUND)
+			return error_set(c->err, st, "ticket #%" G_GUINT64_FORMAT " has no message %" G_GUINT64_FORMAT, c->ticket.number, c->command->seqs.v[i]);
+		if (st == ST_OK && i == 0)
+			ticket_open_by(part, &entry, &c->by->settings->tag_format);
+		if (st == ST_OK)
+			ticket_add_message(part, &entry);
+		record_release(&entry_type, &entry);
+	}
+	return st;
+}
+
 /* The new ticket is as the old one, but for what its messages say of themselves. */
 static enum status make_split(struct change *c, struct ticket *part)
 {
 	const struct numbering numbering = {
 		c->by->settings->numbers.scheme, (uint64_t)c->by->settings->numbers.first, c->by->actor.now };
-	struct entry first = { 0 };
-	enum status st = tickets_entry(c->txn, c->ticket.number, c->command->seqs.v[0], &first, c->err);
+	enum status st;
 
-	if (st != ST_OK)
-		return st == ST_NOT_FOUND ? error_set(c->err, st, "ticket #%" G_GUINT64_FORMAT " has no message %" G_GUINT64_FORMAT,
-			c->ticket.number, c->command->seqs.v[0]) : st;
 	record_copy(&ticket_type, part, &c->ticket);
 	part->messages_count = 0;
+	part->last_in = part->last_out = part->first_response = 0;
 	g_clear_pointer(&part->links.v, g_free);
 	part->links.n = 0;
 	g_clear_pointer(&part->answered, g_strfreev);
-	if (first.subject && *first.subject) {
-		struct subject_view view;
-
-		subject_view_init(&view, first.subject, &c->by->settings->tag_format);
-		g_free(part->subject);
-		part->subject = g_strdup(view.plain);
-		subject_view_release(&view);
-	}
-	part->opened = first.received;
+	g_clear_pointer(&part->participants, g_strfreev);
+	st = read_part(c, part);
 	part->updated = c->by->actor.now;
-	record_release(&entry_type, &first);
-	return tickets_create(c->txn, &numbering, part, c->err);
+	return st == ST_OK ? tickets_create(c->txn, &numbering, part, c->err) : st;
 }
 
 static enum status split_off(struct change *c, struct ticket *part)
@@ -450,7 +459,7 @@ static enum status split_off(struct change *c, struct ticket *part)
 	for (size_t i = 0; i < c->command->seqs.n && st == ST_OK; i++) {
 		st = tickets_entry_move(c->txn, &c->ticket, c->command->seqs.v[i], part, c->err);
 		if (st == ST_NOT_FOUND)
-			return error_set(c->err, st, "ticket #%s has no message %" G_GUINT64_FORMAT, from, c->command->seqs.v[i]);
+			return error_set(c->err, st, "message %" G_GUINT64_FORMAT " of ticket #%s is named twice", c->command->seqs.v[i], from);
 	}
 	if (st == ST_OK && c->ticket.messages_count == 0)
 		return error_set(c->err, ST_BAD_INPUT, "ticket #%s would have no message left; there is nothing to split it from", from);

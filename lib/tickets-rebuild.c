@@ -1,4 +1,4 @@
-/* A ticket's record out of what is left of it: its messages and its events, read in the order in which they came. */
+/* A ticket's record out of its messages and its events, read in the order in which they came. */
 #include "tickets-rebuild.h"
 
 #include <string.h>
@@ -50,29 +50,34 @@ static void add_participant(struct ticket *t, const char *mailbox)
 }
 
 /* Whom the desk wrote to first is the requester, or else who wrote to the desk. */
-static void open_with(struct rebuilt *r, const struct entry *e)
+static void set_requester(struct ticket *t, const struct entry *e)
 {
-	struct ticket *t = &r->t;
-	bool out = e->direction == DIRECTION_OUT;
-	struct subject_view view;
+	const char *who = e->direction == DIRECTION_OUT && e->to ? e->to[0] : e->direction == DIRECTION_IN ? e->from : NULL;
+	char *name, *address;
 
-	subject_view_init(&view, e->subject, r->tags);
-	replace(&t->subject, view.plain);
-	subject_view_release(&view);
-	t->opened = e->received;
-	t->status = out ? TICKET_WAITING : TICKET_NEW;
-	split_mailbox(out ? (e->to ? e->to[0] : NULL) : e->from, &t->requester_name, &t->requester_address);
+	if (!split_mailbox(who, &name, &address))
+		return;
+	g_free(t->requester_name);
+	g_free(t->requester_address);
+	t->requester_name = name;
+	t->requester_address = address;
 }
 
-static enum status add_entry(struct txn *txn, const struct entry *e, void *arg, struct error *err)
+void ticket_open_by(struct ticket *t, const struct entry *e, const struct tag_format *tags)
 {
-	struct rebuilt *r = arg;
-	struct ticket *t = &r->t;
+	struct subject_view view;
 
-	(void)txn;
-	(void)err;
-	if (t->messages_count++ == 0)
-		open_with(r, e);
+	if (e->subject && *e->subject) {
+		subject_view_init(&view, e->subject, tags);
+		replace(&t->subject, view.plain);
+		subject_view_release(&view);
+	}
+	t->opened = e->received;
+	set_requester(t, e);
+}
+
+void ticket_add_message(struct ticket *t, const struct entry *e)
+{
 	t->updated = MAX(t->updated, e->received);
 	if (e->direction == DIRECTION_IN) {
 		t->last_in = MAX(t->last_in, e->received);
@@ -84,6 +89,19 @@ static enum status add_entry(struct txn *txn, const struct entry *e, void *arg, 
 		for (char **to = e->to; to && *to; to++)
 			add_participant(t, *to);
 	}
+}
+
+static enum status add_entry(struct txn *txn, const struct entry *e, void *arg, struct error *err)
+{
+	struct rebuilt *r = arg;
+
+	(void)txn;
+	(void)err;
+	if (r->t.messages_count++ == 0) {
+		ticket_open_by(&r->t, e, r->tags);
+		r->t.status = e->direction == DIRECTION_OUT ? TICKET_WAITING : TICKET_NEW;
+	}
+	ticket_add_message(&r->t, e);
 	return ST_OK;
 }
 

@@ -1,10 +1,16 @@
-/* Mending a ticket whose record was lost, while its messages or its events remain. For the check. */
+/* What a ticket is by its messages: for one that is split off, and for mending one whose record was lost while its messages or its events
+ * remain. */
 #ifndef MILTICKET_TICKETS_REBUILD_H
 #define MILTICKET_TICKETS_REBUILD_H
 
 #include "history.h"
 #include "subject.h"
 #include "tickets.h"
+
+/* Subject, requester and time of opening by the first message; what it does not tell stays as it is. */
+void ticket_open_by(struct ticket *ticket, const struct entry *first, const struct tag_format *tags);
+/* People and times by one message more, in the order in which they came. */
+void ticket_add_message(struct ticket *ticket, const struct entry *entry);
 
 /* Makes the record anew, when there is none that can be read: subject, requester, participants, times and count by the messages; queue,
  * project, title, status, priority, agent, tags, links and merges by the events. What neither tells (watchers, the account) is

@@ -183,6 +183,17 @@ def test_merged_and_split_tickets_keep_their_histories_and_lead_on(filled):
     assert (first["number"], first["messages_count"], part["messages_count"], part["links"]) == (2, 1, 2, [2])
 
 
+def test_what_is_split_off_is_of_who_wrote_it(filled, tmp_path):
+    box = tmp_path / "box"
+    box.write_bytes(mbox([mail(1, sender="dora@other.example", name="Dora", subject="My own trouble")]))
+    filled.run_ticket("import", "--account", "support@example.com", str(box))
+    (dora,) = filled.ticket("list", "--json", "--requester", "dora@other.example")
+    filled.run_ticket("merge", str(dora["number"]), "--into", "1")
+    carla, part = filled.ticket("split", "1", "2")
+    assert (part["requester"], part["participants"], part["subject"]) == ({"name": "Dora", "address": "dora@other.example"}, ["dora@other.example"], "My own trouble")
+    assert (part["last_in"], carla["requester"]["address"]) == (part["opened"], "carla@customer.example")
+
+
 def test_a_ticket_is_not_split_from_its_last_message(filled):
     before = filled.run_ticket("export", "--json").stdout
     code, out, err = ends(filled, "split", "1", "1")
