@@ -262,13 +262,15 @@ static enum status open_store(struct daemon *daemon, struct error *err)
 static enum status take_places(struct daemon *daemon, struct error *err)
 {
 	const struct settings *s = daemon->settings;
-	enum status st = privileges_lower(s, err);
+	enum status st = privileges_lower(s, err), raised;
 
 	umask(0007);
 	if (st == ST_OK)
 		st = open_store(daemon, err);
+	/* Also for a start that fails: a process with half of its rights cannot be looked into as it ends, by a leak checker for one. */
+	raised = privileges_raise(st == ST_OK ? err : NULL);
 	if (st == ST_OK)
-		st = privileges_raise(err);
+		st = raised;
 	if (st == ST_OK)
 		st = socket_open(s, err);
 	return st == ST_OK ? privileges_drop(s, err) : st;
