@@ -1,6 +1,8 @@
-/* Damage that shows without reading the tables: a data file that ends before its last page, a list of free pages that cannot be right. */
+/* Damage that shows without reading the tables: a data file that ends before its last page, a tree that begins in a page of another number, a
+ * list of free pages that cannot be right. */
 #include "store-engine.h"
 
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -91,7 +93,68 @@ static enum status check_end(const struct store *store, MDB_txn *txn, struct err
 	return unused == info.me_last_pgno - end + 1 ? ST_OK : engine_damaged(store, SHORTER, err);
 }
 
-enum status engine_check_end(const struct store *store, struct error *err)
+/* --- where trees begin --- */
+
+struct places {
+	int fd;
+	size_t page_size;
+};
+
+/* Each page begins with its number. The root of an empty tree is no page. */
+static bool is_root(const struct places *places, size_t root)
+{
+	size_t number;
+
+	return root == SIZE_MAX || (pread(places->fd, &number, sizeof number, (off_t)(root * places->page_size)) == sizeof number && number == root);
+}
+
+/* Of the list of free pages and of the table of tables. Where a writer has come by since, its head is not to be found any more. */
+static bool has_roots(const struct places *places, size_t txn)
+{
+	for (int i = 0; i < 2; i++) {
+		struct meta meta;
+
+		if (pread(places->fd, &meta, sizeof meta, (off_t)(places->page_size * (size_t)i)) == sizeof meta && meta.txn == txn)
+			return is_root(places, meta.unused.root) && is_root(places, meta.tables.root);
+	}
+	return true;
+}
+
+static bool tables_have_roots(const struct places *places, MDB_txn *txn)
+{
+	MDB_cursor *cursor;
+	MDB_val name, record;
+	MDB_dbi tables;
+	bool sound = true;
+
+	if (mdb_dbi_open(txn, NULL, 0, &tables) != 0 || mdb_cursor_open(txn, tables, &cursor) != 0)
+		return false;
+	while (sound && mdb_cursor_get(cursor, &name, &record, MDB_NEXT) == 0) {
+		struct tree tree;
+
+		sound = record.mv_size == sizeof tree;
+		if (sound)
+			memcpy(&tree, record.mv_data, sizeof tree);
+		sound = sound && is_root(places, tree.root);
+	}
+	mdb_cursor_close(cursor);
+	return sound;
+}
+
+static enum status check_roots(const struct store *store, MDB_txn *txn, struct error *err)
+{
+	struct places places;
+	MDB_stat pages;
+
+	if (mdb_env_stat(store->env, &pages) != 0 || mdb_env_get_fd(store->env, &places.fd) != 0)
+		return ST_OK;
+	places.page_size = pages.ms_psize;
+	if (has_roots(&places, mdb_txn_id(txn)) && tables_have_roots(&places, txn))
+		return ST_OK;
+	return engine_damaged(store, "a table does not begin where it should", err);
+}
+
+enum status engine_check_places(const struct store *store, struct error *err)
 {
 	MDB_txn *txn;
 	enum status st;
@@ -100,6 +163,8 @@ enum status engine_check_end(const struct store *store, struct error *err)
 	if (rc)
 		return engine_error(err, store, "open", rc);
 	st = check_end(store, txn, err);
+	if (st == ST_OK)
+		st = check_roots(store, txn, err);
 	mdb_txn_abort(txn);
 	return st;
 }

@@ -233,6 +233,7 @@ DAMAGES = {
     "zeros": lambda data: data[:8192] + bytes(len(data) - 8192),
     "noise": lambda data: data[:8192] + random.Random(7).randbytes(len(data) - 8192),
     "other pages": lambda data: data[:8192] + data[8192:16384] * ((len(data) - 8192) // 8192),
+    "pages moved by one": lambda data: data[:8192] + data[12288:] + data[8192:12288],
     "cut": lambda data: data[:len(data) // 8192 * 4096],
     "cut to its head": lambda data: data[:8192],
     "cut by a page": lambda data: data[:-4096],
