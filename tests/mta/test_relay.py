@@ -444,6 +444,8 @@ def test_without_the_login_that_we_could_not_use_a_refusal_is_none_of_the_mail(s
 def test_an_unreadable_password_stops_the_start_and_a_reload_keeps_the_old_settings(with_login):
     house = with_login(password="geheim")
     house.daemon.start()
+    # Its socket answers before the password is read.
+    wait_until(lambda: "ready on" in house.daemon.log_text(), "the end of the start")
     house.password_file.unlink()
     house.daemon.reload()
     assert "reload refused" in house.daemon.log_text() and "password_file" in house.daemon.log_text()
