@@ -17,13 +17,6 @@ static bool begins_from(const char *p, const char *end)
 	return end - p >= 5 && memcmp(p, "From ", 5) == 0;
 }
 
-static const char *line_end(const char *p, const char *end)
-{
-	const char *newline = memchr(p, '\n', (size_t)(end - p));
-
-	return newline ? newline + 1 : end;
-}
-
 /* "12:34" or "12:34:56". */
 static bool is_time(const char *word, int hms[3])
 {
@@ -170,7 +163,7 @@ static size_t read_lines(struct reader *r, const char *chunk, size_t len, bool a
 	const char *p = chunk, *end = chunk + len;
 
 	while (p < end) {
-		const char *next = line_end(p, end);
+		const char *next = text_line_end(p, end);
 		bool whole = next[-1] == '\n';
 
 		if (!whole && !all)

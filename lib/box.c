@@ -232,7 +232,7 @@ static enum status spool_unquoted(const char *p, const char *end, struct spool *
 	enum status st = ST_OK;
 
 	while (p < end && st == ST_OK) {
-		const char *newline = memchr(p, '\n', (size_t)(end - p)), *from = p;
+		const char *next = text_line_end(p, end), *from = p;
 
 		while (from < end && *from == '>')
 			from++;
@@ -240,7 +240,7 @@ static enum status spool_unquoted(const char *p, const char *end, struct spool *
 			st = spool_body(spool, kept, (size_t)(p - kept), err);
 			kept = p + 1;
 		}
-		p = newline ? newline + 1 : end;
+		p = next;
 	}
 	return st == ST_OK ? spool_body(spool, kept, (size_t)(end - kept), err) : st;
 }

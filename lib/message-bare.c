@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "subject-words.h"
+#include "text.h"
 
 enum { DEPTH_MAX = 3, FIELD_SLICE = 12 * 1024, FIELD_STEP = 11 * 1024 };
 
@@ -50,13 +51,6 @@ static bool visit_quoted_printable(const char *text, bare_visit *fn, void *arg)
 
 /* --- base64 --- */
 
-static const char *line_end(const char *p, const char *end)
-{
-	const char *newline = memchr(p, '\n', (size_t)(end - p));
-
-	return newline ? newline + 1 : end;
-}
-
 /* Its characters and blanks at its end, and nothing else. */
 static bool is_base64(const char *line, const char *next)
 {
@@ -76,7 +70,7 @@ static bool is_padded(const char *line, const char *next)
 static const char *base64_end(const char *p, const char *end)
 {
 	while (p < end) {
-		const char *next = line_end(p, end);
+		const char *next = text_line_end(p, end);
 
 		if (!is_base64(p, next))
 			return p;
@@ -92,7 +86,7 @@ static bool visit_base64(const char *text, unsigned depth, bare_visit *fn, void 
 	const char *end = text + strlen(text);
 	bool go_on = true;
 
-	for (const char *p = text, *behind; p < end && go_on; p = behind > p ? behind : line_end(p, end)) {
+	for (const char *p = text, *behind; p < end && go_on; p = behind > p ? behind : text_line_end(p, end)) {
 		g_autoptr(GByteArray) bytes = NULL;
 
 		behind = base64_end(p, end);
@@ -122,15 +116,6 @@ static bool visit_field(const char *field, size_t len, bare_visit *fn, void *arg
 	return go_on;
 }
 
-/* Behind the line at p and those that continue it. */
-static const char *field_end(const char *p, const char *end)
-{
-	do
-		p = line_end(p, end);
-	while (p < end && (*p == ' ' || *p == '\t'));
-	return p;
-}
-
 static const char *line_begin(const char *text, const char *p)
 {
 	while (p > text && p[-1] != '\n')
@@ -146,7 +131,7 @@ static bool visit_words(const char *text, bare_visit *fn, void *arg)
 	while (go_on && (word = strstr(p, "=?"))) {
 		const char *field = line_begin(p, word);
 
-		p = field_end(word, end);
+		p = text_folded_end(word, end);
 		go_on = visit_field(field, (size_t)(p - field), fn, arg);
 	}
 	return go_on;

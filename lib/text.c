@@ -130,20 +130,24 @@ bool text_glob(const char *pattern, const char *s)
 	return glob_valid(g, t);
 }
 
-/* --- times --- */
+/* --- lines --- */
+
+const char *text_line_end(const char *p, const char *end)
+{
+	const char *newline = memchr(p, '\n', (size_t)(end - p));
+
+	return newline ? newline + 1 : end;
+}
 
 const char *text_folded_end(const char *p, const char *end)
 {
-	for (;;) {
-		const char *newline = memchr(p, '\n', (size_t)(end - p));
-
-		if (!newline)
-			return end;
-		p = newline + 1;
-		if (p == end || (*p != ' ' && *p != '\t'))
-			return p;
-	}
+	do
+		p = text_line_end(p, end);
+	while (p < end && (*p == ' ' || *p == '\t'));
+	return p;
 }
+
+/* --- times --- */
 
 char *text_rfc3339(int64_t when)
 {

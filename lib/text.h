@@ -18,6 +18,9 @@ char *text_line(const char *s, size_t max);
 /* Valid UTF-8, controls but \n and \t dropped, CRLF and CR made \n, at most max bytes. Owned. */
 char *text_block(const char *s, gssize len, size_t max);
 
+/* Behind the line feed of the line at p, or end. */
+const char *text_line_end(const char *p, const char *end);
+
 /* The end of a header field that begins at p (RFC 5322 section 2.2.3): behind the first line end that no blank or tab follows, or end. */
 const char *text_folded_end(const char *p, const char *end);
 

@@ -78,7 +78,7 @@ bool mails_write_mbox(FILE *out, const struct entry *entry, const GString *mail)
 	strftime(date, sizeof date, "%a %b %e %H:%M:%S %Y", &tm);
 	fprintf(out, "From %s %s\n%s", sender_word(entry), date, id);
 	while (p < end) {
-		const char *newline = memchr(p, '\n', (size_t)(end - p)), *next = newline ? newline + 1 : end;
+		const char *next = text_line_end(p, end);
 
 		if (wants_quote(p))
 			fputc('>', out);
