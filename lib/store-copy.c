@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "directory-sync.h"
 #include "failpoint.h"
 
 static int write_copy(struct store *store, const char *temporary)
@@ -26,20 +27,9 @@ static int write_copy(struct store *store, const char *temporary)
 	return rc;
 }
 
-static void sync_directory_of(const char *path)
-{
-	g_autofree char *dir = g_path_get_dirname(path);
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd >= 0) {
-		fsync(fd);
-		close(fd);
-	}
-}
-
 enum status store_copy(struct store *store, const char *path, struct error *err)
 {
-	g_autofree char *temporary = g_strdup_printf("%s.%d.tmp", path, (int)getpid());
+	g_autofree char *temporary = g_strdup_printf("%s.%d.tmp", path, (int)getpid()), *dir = g_path_get_dirname(path);
 	int rc;
 
 	if (g_file_test(path, G_FILE_TEST_EXISTS))
@@ -52,6 +42,6 @@ enum status store_copy(struct store *store, const char *path, struct error *err)
 	unlink(temporary);
 	if (rc)
 		return error_set(err, rc == EEXIST ? ST_EXISTS : engine_status(rc), "cannot copy the store to '%s': %s", path, mdb_strerror(rc));
-	sync_directory_of(path);
+	directory_sync(dir);
 	return ST_OK;
 }

@@ -10,22 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "directory-sync.h"
 #include "failpoint.h"
 
 #define KEPT_LOCK "old-lock.mdb"
 
 enum { RETRIES = 64 };
-
-static int sync_directory(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = 0;
-
-	if (fd < 0 || fsync(fd) != 0)
-		rc = errno;
-	if (fd >= 0)
-		close(fd);
-	return rc;
-}
 
 static int move_file(const char *from, const char *to, const char *name)
 {
@@ -49,7 +39,7 @@ static int move_files(const char *from, const char *to)
 	failpoint("data-replaced");
 	if (rc && rename(kept, lock) != 0)
 		return errno;
-	return rc ? rc : sync_directory(to);
+	return rc ? rc : directory_sync(to);
 }
 
 /* Two files cannot be moved at once. Who opens them between the two moves gets the new lock with the old data: he can read, but not write,
@@ -327,7 +317,7 @@ static int keep_old(const char *path, char **kept_out)
 	if (link(old, copy) != 0)
 		return errno;
 	*kept_out = g_steal_pointer(&kept);
-	return sync_directory(*kept_out);
+	return directory_sync(*kept_out);
 }
 
 static bool holds_a_store(const char *path)
