@@ -28,6 +28,11 @@ void digest_get_hex(const struct digest *digest, char out[DIGEST_HEX])
 	guint8 bytes[DIGEST_BYTES];
 
 	digest_get(digest, bytes);
+	digest_hex(bytes, out);
+}
+
+void digest_hex(const guint8 bytes[DIGEST_BYTES], char out[DIGEST_HEX])
+{
 	base16_encode_update(out, DIGEST_BYTES, bytes);
 	out[DIGEST_HEX - 1] = '\0';
 }

@@ -15,6 +15,7 @@ void digest_add(struct digest *digest, const void *data, size_t len);
 /* Of what was added so far; more may be added after it. */
 void digest_get(const struct digest *digest, guint8 out[DIGEST_BYTES]);
 void digest_get_hex(const struct digest *digest, char out[DIGEST_HEX]);
+void digest_hex(const guint8 bytes[DIGEST_BYTES], char out[DIGEST_HEX]);
 
 /* HMAC-SHA256. */
 void digest_mac(const void *secret, size_t secret_len, const char *text, guint8 out[DIGEST_BYTES]);

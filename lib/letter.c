@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "digest.h"
 #include "message.h"
 #include "text.h"
 
@@ -80,8 +81,12 @@ GString *letter_write(const struct letter *letter)
 /* Made of the Message-ID's random part, which no attached mail can know. */
 static char *boundary(const char *message_id)
 {
-	g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, message_id, -1);
+	char hash[DIGEST_HEX];
+	struct digest sum;
 
+	digest_init(&sum);
+	digest_add(&sum, message_id, strlen(message_id));
+	digest_get_hex(&sum, hash);
 	return g_strdup_printf("=_%.40s", hash);
 }
 

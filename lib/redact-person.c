@@ -327,6 +327,17 @@ static void put_redacted(GString *out, const char *mark, const char *behind_mark
 	g_string_append(out, at + 1);
 }
 
+/* `out`, if anything was replaced, and what is kept behind it become the text. */
+static bool put_in_place(char **text, GString *out, const char *kept)
+{
+	if (!out)
+		return false;
+	g_string_append(out, kept);
+	g_free(*text);
+	*text = g_string_free(out, FALSE);
+	return true;
+}
+
 static bool replace_found(const struct person *person, char **text, const char *plain, const GArray *at)
 {
 	GString *out = NULL;
@@ -343,12 +354,7 @@ static bool replace_found(const struct person *person, char **text, const char *
 		kept = place(*text, plain, at, found.to);
 		p = found.to;
 	}
-	if (!out)
-		return false;
-	g_string_append(out, kept);
-	g_free(*text);
-	*text = g_string_free(out, FALSE);
-	return true;
+	return put_in_place(text, out, kept);
 }
 
 bool person_replace_address(const struct person *person, char **text)
@@ -441,12 +447,7 @@ static bool replace_name(char **text, const char *name)
 		g_string_append(out, REDACTED_NAME);
 		kept = at += len;
 	}
-	if (!out)
-		return false;
-	g_string_append(out, kept);
-	g_free(*text);
-	*text = g_string_free(out, FALSE);
-	return true;
+	return put_in_place(text, out, kept);
 }
 
 bool person_replace(const struct person *person, char **text)

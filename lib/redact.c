@@ -5,6 +5,7 @@
 
 #include "agents.h"
 #include "archive.h"
+#include "digest.h"
 #include "doomed.h"
 #include "failpoint.h"
 #include "message.h"
@@ -26,7 +27,6 @@ struct redaction {
 	struct error file_error;
 	/* of the batch at hand */
 	size_t at;
-	GPtrArray *files;		/* char *: to be removed */
 	struct redact_counts done;
 	bool changed;			/* the ticket at hand */
 };
@@ -186,13 +186,15 @@ static enum status look(struct txn *txn, void *arg, struct error *err)
 /* The same id becomes the same one in every message that names it; who guesses the old one cannot prove it. */
 static bool replace_id(const struct redaction *r, char **id)
 {
-	g_autofree char *mac = NULL;
+	guint8 mac[DIGEST_BYTES];
+	char hex[DIGEST_HEX];
 
 	if (!person_in_id(&r->person, *id))
 		return false;
-	mac = g_compute_hmac_for_string(G_CHECKSUM_SHA256, r->secret, sizeof r->secret, *id, -1);
+	digest_mac(r->secret, sizeof r->secret, *id, mac);
+	digest_hex(mac, hex);
 	g_free(*id);
-	*id = g_strdup_printf("<%.32s@redacted.invalid>", mac);
+	*id = g_strdup_printf("<%.32s@redacted.invalid>", hex);
 	return true;
 }
 
