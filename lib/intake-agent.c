@@ -130,32 +130,11 @@ static enum status index_as_it_leaves(struct work *w)
 	return tickets_index_digest(w->txn, digest, w->match.ticket.number, w->entry.seq, w->err);
 }
 
-static enum status event_if(struct work *w, bool changed, const char *kind, const char *from, const char *to)
+static enum status hand_over(struct work *w)
 {
 	const struct actor actor = work_actor(w);
 
-	return changed ? history_add(w->txn, w->match.ticket.number, &actor, kind, from, to, NULL, w->err) : ST_OK;
-}
-
-/* It is the customer's turn now, and somebody has answered. */
-static enum status hand_over(struct work *w)
-{
-	struct ticket *t = &w->match.ticket;
-	int before = t->status;
-	bool taken = !t->agent && w->is_agent;
-	enum status st;
-
-	t->status = TICKET_WAITING;
-	t->closed = 0;
-	t->undelivered = false;
-	if (!t->first_response)
-		t->first_response = w->now;
-	if (taken)
-		t->agent = g_strdup(w->agent.login);
-	st = event_if(w, before != TICKET_WAITING, "status", ticket_status_names[before], ticket_status_names[TICKET_WAITING]);
-	if (st == ST_OK)
-		st = event_if(w, taken, "agent", NULL, t->agent);
-	return st;
+	return reply_hand_over(w->txn, &w->match.ticket, w->is_agent ? &w->agent : NULL, &actor, w->err);
 }
 
 static bool at_account(const struct work *w, const char *domain)

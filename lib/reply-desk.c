@@ -70,25 +70,31 @@ static enum status queue_answer(const struct reply_context *c, const struct tick
 	return st;
 }
 
-/* It is the customer's turn now, and somebody has answered. */
-static enum status after_answer(const struct reply_context *c, struct ticket *ticket, const struct agent *agent, struct error *err)
+enum status reply_hand_over(struct txn *txn, struct ticket *ticket, const struct agent *agent, const struct actor *actor, struct error *err)
 {
 	int before = ticket->status;
 	bool taken = !ticket->agent && agent;
-	enum status st = history_add(c->txn, ticket->number, &c->actor, "reply", NULL, ticket->requester_address, NULL, err);
+	enum status st = ST_OK;
 
 	ticket->status = TICKET_WAITING;
 	ticket->closed = 0;
 	ticket->undelivered = false;
-	ticket->updated = ticket->last_out = c->actor.now;
 	if (!ticket->first_response)
-		ticket->first_response = c->actor.now;
+		ticket->first_response = actor->now;
 	if (taken)
 		ticket->agent = g_strdup(agent->login);
-	if (st == ST_OK && before != TICKET_WAITING)
-		st = history_add(c->txn, ticket->number, &c->actor, "status", ticket_status_names[before], ticket_status_names[TICKET_WAITING], NULL, err);
-	if (st == ST_OK && taken)
-		st = history_add(c->txn, ticket->number, &c->actor, "agent", NULL, ticket->agent, NULL, err);
+	if (before != TICKET_WAITING)
+		st = history_add(txn, ticket->number, actor, "status", ticket_status_names[before], ticket_status_names[TICKET_WAITING], NULL, err);
+	return st == ST_OK && taken ? history_add(txn, ticket->number, actor, "agent", NULL, ticket->agent, NULL, err) : st;
+}
+
+static enum status after_answer(const struct reply_context *c, struct ticket *ticket, const struct agent *agent, struct error *err)
+{
+	enum status st = history_add(c->txn, ticket->number, &c->actor, "reply", NULL, ticket->requester_address, NULL, err);
+
+	ticket->updated = ticket->last_out = c->actor.now;
+	if (st == ST_OK)
+		st = reply_hand_over(c->txn, ticket, agent, &c->actor, err);
 	return st == ST_OK ? tickets_save(c->txn, ticket, err) : st;
 }
 

@@ -34,6 +34,10 @@ void reply_forgo(struct ticket *ticket);
  * queued to the requester and, with `all`, to the other participants. Status becomes waiting. Saves the ticket. */
 enum status reply_from_shell(const struct reply_context *context, struct ticket *ticket, const struct agent *agent, const char *text, bool all, struct error *err);
 
+/* It is the customer's turn now, and somebody has answered: the ticket waits, and is the agent's (NULL: nobody's in particular) if it had none.
+ * Writes the events of that; the caller saves the ticket. */
+enum status reply_hand_over(struct txn *txn, struct ticket *ticket, const struct agent *agent, const struct actor *actor, struct error *err);
+
 /* Adds an internal note (direction note). Saves the ticket. */
 enum status reply_note(const struct reply_context *context, struct ticket *ticket, const struct agent *agent, const char *text, struct error *err);
 
