@@ -11,6 +11,10 @@
 /* Beside LMDB's own codes: the files are not those at the path any more. */
 enum { ENGINE_REPLACED = -30600 };
 
+/* Trees of the engine; see store-table.c. */
+enum { ENGINE_TREES = 2 };
+extern const char *const engine_tree_names[ENGINE_TREES];
+
 /* The lock file has room for so many readers, whoever makes it. */
 enum { STORE_READERS_MAX = 1024 };
 
@@ -32,7 +36,7 @@ struct job {
 
 struct store {
 	MDB_env *env;
-	MDB_dbi tables[TABLE_COUNT];
+	MDB_dbi trees[ENGINE_TREES];
 	char *path;
 	unsigned flags;			/* of mdb_env_open */
 	struct file_id data, locks;	/* what env has open; others may have put new files in their place */
@@ -55,7 +59,21 @@ struct txn {
 	bool full;			/* the map is full: grow it and run again */
 };
 
-const char *engine_table_name(int table);
+/* 0 and *value_out borrowed, or what the engine says. For those who have no struct txn yet. */
+int engine_get(MDB_txn *txn, MDB_dbi tree, enum store_table table, struct bytes key, MDB_val *value_out);
+const char *engine_tree_name(enum store_table table);
+MDB_dbi engine_tree(const struct store *store, enum store_table table);
+/* A key of a table as its tree has it. False when it is none: empty, too long, or no number at its head where there must be one. */
+bool engine_tree_key(enum store_table table, struct bytes key, struct tree_key *out);
+/* What the keys in the tree begin with; an empty prefix is of all of the table, and may be one of other tables, too. */
+bool engine_tree_prefix(enum store_table table, struct bytes prefix, struct tree_key *out);
+/* Is the row there in a tree the table's? */
+bool engine_is_of(enum store_table table, const MDB_val *key);
+/* Does the row there come behind all that the table has of its ticket? How many bytes the ticket's number takes; 0. */
+size_t engine_is_behind(enum store_table table, const MDB_val *key);
+/* Back from the tree: borrowed from key, or from key_out. */
+struct bytes engine_key(enum store_table table, const struct tree_key *key, guint8 key_out[STORE_KEY_MAX]);
+
 enum status engine_status(int rc);
 enum status engine_error(struct error *err, const struct store *store, const char *what, int rc);
 /* The engine's words for st, where the work in txn found none; returns st. err's text was emptied before the work. */

@@ -94,7 +94,7 @@ static enum status failed(struct error *err, const char *what, const char *path,
 
 /* --- the same rows --- */
 
-static int copy_table(MDB_txn *from, MDB_dbi table, MDB_txn *to, const char *name)
+static int copy_tree(MDB_txn *from, MDB_dbi tree, MDB_txn *to, const char *name)
 {
 	MDB_cursor *cursor;
 	MDB_val key, value;
@@ -102,7 +102,7 @@ static int copy_table(MDB_txn *from, MDB_dbi table, MDB_txn *to, const char *nam
 	int rc = mdb_dbi_open(to, name, MDB_CREATE, &copy);
 
 	if (rc == 0)
-		rc = mdb_cursor_open(from, table, &cursor);
+		rc = mdb_cursor_open(from, tree, &cursor);
 	if (rc)
 		return rc;
 	for (rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST); rc == 0; rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
@@ -114,15 +114,15 @@ static int copy_table(MDB_txn *from, MDB_dbi table, MDB_txn *to, const char *nam
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-static int copy_tables(struct store *store, MDB_txn *from, MDB_env *env)
+static int copy_trees(struct store *store, MDB_txn *from, MDB_env *env)
 {
 	MDB_txn *to;
 	int rc = mdb_txn_begin(env, NULL, 0, &to);
 
 	if (rc)
 		return rc;
-	for (int i = 0; i < TABLE_COUNT && rc == 0; i++)
-		rc = copy_table(from, store->tables[i], to, engine_table_name(i));
+	for (int i = 0; i < ENGINE_TREES && rc == 0; i++)
+		rc = copy_tree(from, store->trees[i], to, engine_tree_names[i]);
 	if (rc == 0)
 		return mdb_txn_commit(to);
 	mdb_txn_abort(to);
@@ -138,13 +138,13 @@ static int write_rows(struct store *store, MDB_txn *from, const char *dir)
 	if (rc)
 		return rc;
 	mdb_env_info(store->env, &info);
-	rc = mdb_env_set_maxdbs(env, TABLE_COUNT);
+	rc = mdb_env_set_maxdbs(env, ENGINE_TREES);
 	if (rc == 0)
 		rc = mdb_env_set_mapsize(env, info.me_mapsize);
 	if (rc == 0)
 		rc = mdb_env_open(env, dir, MDB_NOSYNC, 0660);
 	if (rc == 0)
-		rc = copy_tables(store, from, env);
+		rc = copy_trees(store, from, env);
 	if (rc == 0)
 		rc = mdb_env_sync(env, 1);
 	mdb_env_close(env);
@@ -258,21 +258,29 @@ static bool is_whole(const char *dir)
 	return whole;
 }
 
+static int read_tree(struct txn *txn, MDB_dbi tree)
+{
+	MDB_cursor *cursor;
+	MDB_val key, value;
+	int rc = mdb_cursor_open(txn->mdb, tree, &cursor);
+
+	if (rc)
+		return rc;
+	do
+		rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+	while (rc == 0);
+	mdb_cursor_close(cursor);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
 static enum status read_all(struct txn *txn, void *arg, struct error *err)
 {
-	const struct bytes all = { NULL, 0 };
-	enum status st = ST_NOT_FOUND;
+	int rc = 0;
 
 	(void)arg;
-	(void)err;
-	for (int i = 0; i < TABLE_COUNT && st == ST_NOT_FOUND; i++) {
-		struct scan scan;
-
-		for (st = scan_first(&scan, txn, (enum store_table)i, all, all, false); st == ST_OK;)
-			st = scan_next(&scan);
-		scan_release(&scan);
-	}
-	return st == ST_NOT_FOUND ? ST_OK : st;
+	for (int i = 0; i < ENGINE_TREES && rc == 0; i++)
+		rc = read_tree(txn, txn->store->trees[i]);
+	return rc ? engine_error(err, txn->store, "read", rc) : ST_OK;
 }
 
 static enum status verify(const char *dir, const char *backup, struct error *err)

@@ -13,9 +13,9 @@ static enum status settle(struct txn *txn, int rc)
 	return engine_status(rc);
 }
 
-static MDB_val val(struct bytes bytes)
+static MDB_val in_tree(const struct tree_key *key)
 {
-	return (MDB_val){ bytes.len, (void *)bytes.data };
+	return (MDB_val){ key->len, (void *)key->data };
 }
 
 const char *txn_reason(struct txn *txn)
@@ -23,10 +23,21 @@ const char *txn_reason(struct txn *txn)
 	return mdb_strerror(txn->rc);
 }
 
+int engine_get(MDB_txn *txn, MDB_dbi tree, enum store_table table, struct bytes key, MDB_val *value_out)
+{
+	struct tree_key place;
+	MDB_val k;
+
+	if (!engine_tree_key(table, key, &place))
+		return MDB_BAD_VALSIZE;
+	k = in_tree(&place);
+	return mdb_get(txn, tree, &k, value_out);
+}
+
 enum status txn_get(struct txn *txn, enum store_table table, struct bytes key, struct bytes *value_out)
 {
-	MDB_val k = val(key), v;
-	int rc = mdb_get(txn->mdb, txn->store->tables[table], &k, &v);
+	MDB_val v;
+	int rc = engine_get(txn->mdb, engine_tree(txn->store, table), table, key, &v);
 
 	if (rc == 0)
 		*value_out = (struct bytes){ v.mv_data, v.mv_size };
@@ -35,18 +46,26 @@ enum status txn_get(struct txn *txn, enum store_table table, struct bytes key, s
 
 enum status txn_put(struct txn *txn, enum store_table table, struct bytes key, struct bytes value)
 {
-	MDB_val k = val(key), v = val(value);
+	MDB_val k, v = { value.len, (void *)value.data };
+	struct tree_key place;
 
+	if (!engine_tree_key(table, key, &place))
+		return settle(txn, MDB_BAD_VALSIZE);
 	txn->changed = true;
-	return settle(txn, mdb_put(txn->mdb, txn->store->tables[table], &k, &v, 0));
+	k = in_tree(&place);
+	return settle(txn, mdb_put(txn->mdb, engine_tree(txn->store, table), &k, &v, 0));
 }
 
 enum status txn_delete(struct txn *txn, enum store_table table, struct bytes key)
 {
-	MDB_val k = val(key);
+	struct tree_key place;
+	MDB_val k;
 
+	if (!engine_tree_key(table, key, &place))
+		return settle(txn, MDB_BAD_VALSIZE);
 	txn->changed = true;
-	return settle(txn, mdb_del(txn->mdb, txn->store->tables[table], &k, NULL));
+	k = in_tree(&place);
+	return settle(txn, mdb_del(txn->mdb, engine_tree(txn->store, table), &k, NULL));
 }
 
 /* The key of a number's last value; ST_OK with 0 when none was given yet. */
@@ -100,98 +119,120 @@ enum status txn_skip_numbers(struct txn *txn, const char *name, uint64_t number)
 
 static bool has_prefix(const struct scan *scan, const MDB_val *k)
 {
-	return k->mv_size >= scan->prefix_len && memcmp(k->mv_data, scan->prefix, scan->prefix_len) == 0;
+	return k->mv_size >= scan->prefix.len && memcmp(k->mv_data, scan->prefix.data, scan->prefix.len) == 0;
 }
 
-static enum status show(struct scan *scan, int rc, const MDB_val *k, const MDB_val *v)
+static MDB_cursor_op onwards(const struct scan *scan)
 {
+	return scan->reverse ? MDB_PREV : MDB_NEXT;
+}
+
+/* The first key that is behind everything that begins so; false when there is none. */
+static bool end_of(const guint8 *prefix, size_t len, struct tree_key *out)
+{
+	memcpy(out->data, prefix, len);
+	while (len > 0 && out->data[len - 1] == 0xff)
+		len--;
+	if (len == 0)
+		return false;
+	out->data[len - 1]++;
+	out->len = len;
+	return true;
+}
+
+/* From another table's row. Behind ours of a ticket lies all of its mail: not to be gone through. */
+static int pass(struct scan *scan, MDB_val *k, MDB_val *v)
+{
+	size_t ticket = scan->reverse ? 0 : engine_is_behind(scan->table, k);
+	struct tree_key next;
+
+	if (!ticket || !end_of(k->mv_data, ticket, &next))
+		return mdb_cursor_get(scan->cursor, k, v, onwards(scan));
+	*k = in_tree(&next);
+	return mdb_cursor_get(scan->cursor, k, v, MDB_SET_RANGE);
+}
+
+/* From a row that the cursor is at: where it is another table's, the next that is ours. */
+static enum status show(struct scan *scan, int rc, MDB_val *k, MDB_val *v)
+{
+	while (rc == 0 && has_prefix(scan, k) && !engine_is_of(scan->table, k))
+		rc = pass(scan, k, v);
 	if (rc == 0 && !has_prefix(scan, k))
 		return ST_NOT_FOUND;
 	if (rc == 0) {
 		/* The key is kept, for writes between two steps may move it. */
-		memcpy(scan->at, k->mv_data, k->mv_size);
-		scan->key = (struct bytes){ scan->at, k->mv_size };
+		memcpy(scan->at.data, k->mv_data, k->mv_size);
+		scan->at.len = k->mv_size;
+		scan->key = engine_key(scan->table, &scan->at, scan->spelt);
 		scan->value = (struct bytes){ v->mv_data, v->mv_size };
 	}
 	return settle(scan->txn, rc);
 }
 
-/* The first key that is behind everything with this prefix; false when there is none. */
-static bool after_prefix(const struct scan *scan, guint8 *out, size_t *len_out)
+static int seek_forward(struct scan *scan, const struct tree_key *from, MDB_val *k, MDB_val *v)
 {
-	size_t len = scan->prefix_len;
+	const struct tree_key *start = from->len ? from : &scan->prefix;
 
-	memcpy(out, scan->prefix, len);
-	while (len > 0 && out[len - 1] == 0xff)
-		len--;
-	if (len == 0)
-		return false;
-	out[len - 1]++;
-	*len_out = len;
-	return true;
+	*k = in_tree(start);
+	return mdb_cursor_get(scan->cursor, k, v, start->len ? MDB_SET_RANGE : MDB_FIRST);
 }
 
-static int seek_forward(struct scan *scan, struct bytes from, MDB_val *k, MDB_val *v)
+static bool is_at(const MDB_val *k, const struct tree_key *key)
 {
-	struct bytes start = from.len ? from : (struct bytes){ scan->prefix, scan->prefix_len };
-
-	*k = val(start);
-	return mdb_cursor_get(scan->cursor, k, v, start.len ? MDB_SET_RANGE : MDB_FIRST);
+	return k->mv_size == key->len && memcmp(k->mv_data, key->data, key->len) == 0;
 }
 
-static int seek_backward(struct scan *scan, struct bytes from, MDB_val *k, MDB_val *v)
+static int seek_backward(struct scan *scan, const struct tree_key *from, MDB_val *k, MDB_val *v)
 {
-	guint8 end[STORE_KEY_MAX];
-	struct bytes start = { end, 0 };
+	struct tree_key end;
 	int rc;
 
-	if (from.len)
-		start = from;
-	else if (!after_prefix(scan, end, &start.len))
+	if (!from->len && !end_of(scan->prefix.data, scan->prefix.len, &end))
 		return mdb_cursor_get(scan->cursor, k, v, MDB_LAST);
-	*k = val(start);
+	*k = in_tree(from->len ? from : &end);
 	rc = mdb_cursor_get(scan->cursor, k, v, MDB_SET_RANGE);
 	if (rc == MDB_NOTFOUND)
 		return mdb_cursor_get(scan->cursor, k, v, MDB_LAST);
-	if (rc == 0 && from.len && k->mv_size == from.len && memcmp(k->mv_data, from.data, from.len) == 0)
+	if (rc == 0 && from->len && is_at(k, from))
 		return 0;
 	return rc ? rc : mdb_cursor_get(scan->cursor, k, v, MDB_PREV);
 }
 
 enum status scan_first(struct scan *scan, struct txn *txn, enum store_table table, struct bytes prefix, struct bytes from, bool reverse)
 {
+	struct tree_key start = { .len = 0 };
 	MDB_cursor *cursor;
 	MDB_val k, v;
 	int rc;
 
 	memset(scan, 0, offsetof(struct scan, prefix));
 	scan->txn = txn;
+	scan->table = table;
 	scan->reverse = reverse;
-	scan->prefix_len = prefix.len;
-	if (prefix.len)
-		memcpy(scan->prefix, prefix.data, prefix.len);
-	rc = mdb_cursor_open(txn->mdb, txn->store->tables[table], &cursor);
+	if (!engine_tree_prefix(table, prefix, &scan->prefix) || (from.len && !engine_tree_key(table, from, &start)))
+		return settle(txn, MDB_BAD_VALSIZE);
+	rc = mdb_cursor_open(txn->mdb, engine_tree(txn->store, table), &cursor);
 	if (rc)
 		return settle(txn, rc);
 	scan->cursor = cursor;
-	rc = reverse ? seek_backward(scan, from, &k, &v) : seek_forward(scan, from, &k, &v);
+	rc = reverse ? seek_backward(scan, &start, &k, &v) : seek_forward(scan, &start, &k, &v);
 	return show(scan, rc, &k, &v);
 }
 
 /* From the key we were at, wherever a write has put the cursor. */
 enum status scan_next(struct scan *scan)
 {
-	MDB_val k = val(scan->key), v;
+	MDB_val k = in_tree(&scan->at), v;
 	int rc;
 
 	if (scan->txn->reads) {
-		rc = mdb_cursor_get(scan->cursor, &k, &v, scan->reverse ? MDB_PREV : MDB_NEXT);
+		rc = mdb_cursor_get(scan->cursor, &k, &v, onwards(scan));
 		return show(scan, rc, &k, &v);
 	}
 	rc = mdb_cursor_get(scan->cursor, &k, &v, MDB_SET_RANGE);
 	if (scan->reverse)
 		rc = mdb_cursor_get(scan->cursor, &k, &v, rc == MDB_NOTFOUND ? MDB_LAST : MDB_PREV);
-	else if (rc == 0 && k.mv_size == scan->key.len && memcmp(k.mv_data, scan->at, k.mv_size) == 0)
+	else if (rc == 0 && is_at(&k, &scan->at))
 		rc = mdb_cursor_get(scan->cursor, &k, &v, MDB_NEXT);
 	return show(scan, rc, &k, &v);
 }

@@ -10,15 +10,7 @@
 
 enum { FORMAT_VERSION = 1, RETRIES = 64 };
 
-static const char *const table_names[TABLE_COUNT] = {
-	"meta", "tickets", "entries", "texts", "events", "log", "ids", "digests", "index", "due", "queues", "agents",
-	"agent-addresses", "outbox", "outbox-mail", "outbox-due", "answered",
-};
-
-const char *engine_table_name(int table)
-{
-	return table_names[table];
-}
+static const struct bytes format_key = { "format", 6 };
 
 /* --- errors --- */
 
@@ -76,15 +68,15 @@ enum status engine_explain(struct txn *txn, const char *what, enum status st, st
 
 /* --- opening --- */
 
-static int open_tables_in(struct store *store, bool make)
+static int open_trees_in(struct store *store, bool make)
 {
 	MDB_txn *txn;
 	int rc = mdb_txn_begin(store->env, NULL, make ? 0 : MDB_RDONLY, &txn);
 
 	if (rc)
 		return rc;
-	for (int i = 0; i < TABLE_COUNT && rc == 0; i++)
-		rc = mdb_dbi_open(txn, table_names[i], make ? MDB_CREATE : 0, &store->tables[i]);
+	for (int i = 0; i < ENGINE_TREES && rc == 0; i++)
+		rc = mdb_dbi_open(txn, engine_tree_names[i], make ? MDB_CREATE : 0, &store->trees[i]);
 	if (rc == 0)
 		return mdb_txn_commit(txn);
 	mdb_txn_abort(txn);
@@ -92,11 +84,11 @@ static int open_tables_in(struct store *store, bool make)
 }
 
 /* Who opens a store waits for no writer, unless there is something to be made. */
-static int open_tables(struct store *store)
+static int open_trees(struct store *store)
 {
-	int rc = open_tables_in(store, false);
+	int rc = open_trees_in(store, false);
 
-	return rc == MDB_NOTFOUND && !(store->flags & MDB_RDONLY) ? open_tables_in(store, true) : rc;
+	return rc == MDB_NOTFOUND && !(store->flags & MDB_RDONLY) ? open_trees_in(store, true) : rc;
 }
 
 static struct file_id id_at(const struct store *store, const char *name)
@@ -131,7 +123,7 @@ static int open_env(struct store *store, size_t map_size)
 	if (rc)
 		return rc;
 	note_files(store);
-	rc = mdb_env_set_maxdbs(store->env, TABLE_COUNT);
+	rc = mdb_env_set_maxdbs(store->env, ENGINE_TREES);
 	if (rc == 0)
 		rc = mdb_env_set_maxreaders(store->env, STORE_READERS_MAX);
 	if (rc == 0 && map_size)
@@ -166,7 +158,7 @@ static int reopen(struct store *store)
 	store->env = NULL;
 	rc = open_current(store, 0);
 	if (rc == 0)
-		rc = open_tables(store);
+		rc = open_trees(store);
 	if (rc && store->env)
 		g_clear_pointer(&store->env, mdb_env_close);
 	return rc;
@@ -204,23 +196,23 @@ bool engine_recover(struct store *store, int rc)
 /* Before anything else is read or made: what a newer program wrote is not for us to touch. */
 static enum status check_version(struct store *store, struct error *err)
 {
-	MDB_val key = { 6, "format" }, value = { 0, NULL };
+	MDB_val value = { 0, NULL };
 	g_autofree char *version = NULL;
-	MDB_stat tables;
+	MDB_stat trees;
 	MDB_txn *txn;
-	MDB_dbi meta;
+	MDB_dbi tree;
 	bool lost;
 	int rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
 
 	if (rc)
 		return engine_error(err, store, "open", rc);
-	rc = mdb_dbi_open(txn, table_names[TABLE_META], 0, &meta);
-	lost = rc == MDB_NOTFOUND && mdb_env_stat(store->env, &tables) == 0 && tables.ms_entries > 0;
+	rc = mdb_dbi_open(txn, engine_tree_name(TABLE_META), 0, &tree);
+	lost = rc == MDB_NOTFOUND && mdb_env_stat(store->env, &trees) == 0 && trees.ms_entries > 0;
 	if (rc == 0)
-		rc = mdb_get(txn, meta, &key, &value);
+		rc = engine_get(txn, tree, TABLE_META, format_key, &value);
 	version = rc ? NULL : g_strndup(value.mv_data, value.mv_size);
 	mdb_txn_abort(txn);
-	/* All tables are made at once. */
+	/* All trees are made at once. */
 	if (lost)
 		return engine_damaged(store, "its tables cannot be found", err);
 	if (rc == MDB_NOTFOUND)
@@ -249,7 +241,7 @@ static enum status read_secret(struct txn *txn, void *arg, struct error *err)
 
 static enum status make_format(struct txn *txn, void *arg, struct error *err)
 {
-	static const struct bytes secret = { "secret", 6 }, format = { "format", 6 };
+	static const struct bytes secret = { "secret", 6 };
 	g_autofree char *version = g_strdup_printf("%d", FORMAT_VERSION);
 	enum status st = read_secret(txn, arg, err);
 
@@ -259,7 +251,7 @@ static enum status make_format(struct txn *txn, void *arg, struct error *err)
 	if (getrandom(txn->store->secret, sizeof txn->store->secret, 0) != sizeof txn->store->secret)
 		return error_set(err, ST_IO, "no random numbers: %s", g_strerror(errno));
 	st = txn_put(txn, TABLE_META, secret, (struct bytes){ txn->store->secret, sizeof txn->store->secret });
-	return st == ST_OK ? txn_put(txn, TABLE_META, format, (struct bytes){ version, strlen(version) }) : st;
+	return st == ST_OK ? txn_put(txn, TABLE_META, format_key, (struct bytes){ version, strlen(version) }) : st;
 }
 
 /* --- files --- */
@@ -356,7 +348,7 @@ static enum status begin_use(struct store *store, const struct store_options *op
 		return not_there(store, err);
 	if (st != ST_OK && st != ST_NOT_FOUND)
 		return st;
-	rc = open_tables(store);
+	rc = open_trees(store);
 	if (rc)
 		return engine_error(err, store, "open", rc);
 	st = store_read(store, read_secret, NULL, err);
@@ -460,12 +452,6 @@ static enum status count(struct txn *txn, void *arg, struct error *err)
 	out->used = (uint64_t)(info.me_last_pgno + 1) * stat.ms_psize;
 	out->commits = info.me_last_txnid;
 	out->readers = info.me_numreaders;
-	for (int i = 0; i < TABLE_COUNT; i++) {
-		bool known = mdb_stat(txn->mdb, txn->store->tables[i], &stat) == 0;
-
-		out->entries[i] = known ? stat.ms_entries : 0;
-		out->bytes[i] = known ? (stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages) * (uint64_t)stat.ms_psize : 0;
-	}
 	return ST_OK;
 }
 

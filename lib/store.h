@@ -13,15 +13,15 @@
 
 #include "status.h"
 
-enum { STORE_KEY_MAX = 511, KEY_HASH_BYTES = 12 };
+enum { STORE_KEY_MAX = 510, KEY_HASH_BYTES = 12 };
 
-/* One per kind of record; the name is that of the engine's table. Append only: the order is not stored. */
+/* One per kind of record. Keys that begin with a ticket's number do so as key_number() writes it, and their prefixes have all of it. */
 enum store_table {
 	TABLE_META,		/* name → text */
-	TABLE_TICKETS,		/* number */
-	TABLE_ENTRIES,		/* number, seq */
-	TABLE_TEXTS,		/* number, seq → excerpt */
-	TABLE_EVENTS,		/* number, serial */
+	TABLE_TICKETS,		/* ticket's number */
+	TABLE_ENTRIES,		/* ticket's number, seq */
+	TABLE_TEXTS,		/* ticket's number, seq → excerpt */
+	TABLE_EVENTS,		/* ticket's number, serial */
 	TABLE_LOG,		/* serial → number */
 	TABLE_IDS,		/* hash of a Message-ID, number → how it is known */
 	TABLE_DIGESTS,		/* identity of a message → number, seq, where its Message-ID does not tell: see tickets-entries.c */
@@ -96,7 +96,6 @@ enum status store_restore(const struct store_options *options, const char *backu
 struct store_stat {
 	uint64_t map_size, used;	/* bytes */
 	uint64_t commits;		/* since the store was made */
-	uint64_t entries[TABLE_COUNT], bytes[TABLE_COUNT];
 	unsigned readers;
 };
 enum status store_stat(struct store *store, struct store_stat *stat_out, struct error *err);
@@ -114,6 +113,12 @@ enum status txn_next_number(struct txn *txn, const char *name, uint64_t first, u
 /* The next one by that name is larger than this. */
 enum status txn_skip_numbers(struct txn *txn, const char *name, uint64_t number);
 
+/* A key with the engine's mark in it. */
+struct tree_key {
+	size_t len;
+	guint8 data[STORE_KEY_MAX + 1];
+};
+
 /* Keys that start with `prefix`, in order or reversed, beginning at `from` inclusive (empty: at the end of the range).
  *   struct scan scan;
  *   for (st = scan_first(&scan, txn, TABLE_X, prefix, from, false); st == ST_OK; st = scan_next(&scan)) … scan.key, scan.value
@@ -122,10 +127,11 @@ enum status txn_skip_numbers(struct txn *txn, const char *name, uint64_t number)
 struct scan {
 	struct bytes key, value;
 	struct txn *txn;
+	enum store_table table;
 	void *cursor;
-	size_t prefix_len;
 	bool reverse;
-	guint8 prefix[STORE_KEY_MAX], at[STORE_KEY_MAX];
+	struct tree_key prefix, at;	/* in the engine's tree */
+	guint8 spelt[STORE_KEY_MAX];
 };
 enum status scan_first(struct scan *scan, struct txn *txn, enum store_table table, struct bytes prefix, struct bytes from, bool reverse);
 enum status scan_next(struct scan *scan);

@@ -89,3 +89,31 @@ void place_read(struct place *place, store_fn *fn, void *arg, enum status wanted
 		g_test_message("%s", place->err.text);
 	g_assert_cmpint(st, ==, wanted);
 }
+
+struct counted {
+	enum store_table table;
+	uint64_t n;
+};
+
+static enum status count_rows(struct txn *txn, void *arg, struct error *err)
+{
+	const struct bytes all = { NULL, 0 };
+	struct counted *c = arg;
+	struct scan scan;
+	enum status st;
+
+	(void)err;
+	c->n = 0;
+	for (st = scan_first(&scan, txn, c->table, all, all, false); st == ST_OK; st = scan_next(&scan))
+		c->n++;
+	scan_release(&scan);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+uint64_t rows_of(struct store *store, enum store_table table)
+{
+	struct counted counted = { .table = table };
+
+	g_assert_cmpint(store_read(store, count_rows, &counted, NULL), ==, ST_OK);
+	return counted.n;
+}

@@ -21,6 +21,9 @@ struct store_options place_options(const struct place *place, size_t map_size);
 void place_write(struct place *place, store_fn *fn, void *arg, enum status wanted);
 void place_read(struct place *place, store_fn *fn, void *arg, enum status wanted);
 
+/* How many rows a table has. */
+uint64_t rows_of(struct store *store, enum store_table table);
+
 /* Refuses, and the test fails, when the path does not lie in the directory of temporary files. */
 void remove_tree(const char *path);
 

@@ -31,14 +31,14 @@ static enum status put_secret(struct txn *txn, void *arg, struct error *err)
 {
 	(void)arg;
 	(void)err;
-	return txn_put(txn, TABLE_TEXTS, word("key"), word(secret_word));
+	return txn_put(txn, TABLE_ANSWERED, word("key"), word(secret_word));
 }
 
 static enum status delete_secret(struct txn *txn, void *arg, struct error *err)
 {
 	(void)arg;
 	(void)err;
-	return txn_delete(txn, TABLE_TEXTS, word("key"));
+	return txn_delete(txn, TABLE_ANSWERED, word("key"));
 }
 
 static void test_nothing_is_left(void)
@@ -160,7 +160,7 @@ static enum status read_secret_word(struct txn *txn, void *arg, struct error *er
 
 	(void)arg;
 	(void)err;
-	return txn_get(txn, TABLE_TEXTS, word("key"), &value);
+	return txn_get(txn, TABLE_ANSWERED, word("key"), &value);
 }
 
 /* Readers, too, see the new files at once. */

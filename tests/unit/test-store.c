@@ -38,14 +38,14 @@ static enum status put_pair(struct txn *txn, void *arg, struct error *err)
 	const struct pair *p = arg;
 
 	(void)err;
-	return p->value ? txn_put(txn, TABLE_TEXTS, text_bytes(p->key), text_bytes(p->value)) : txn_delete(txn, TABLE_TEXTS, text_bytes(p->key));
+	return p->value ? txn_put(txn, TABLE_ANSWERED, text_bytes(p->key), text_bytes(p->value)) : txn_delete(txn, TABLE_ANSWERED, text_bytes(p->key));
 }
 
 static enum status get_pair(struct txn *txn, void *arg, struct error *err)
 {
 	struct pair *p = arg;
 	struct bytes value;
-	enum status st = txn_get(txn, TABLE_TEXTS, text_bytes(p->key), &value);
+	enum status st = txn_get(txn, TABLE_ANSWERED, text_bytes(p->key), &value);
 
 	(void)err;
 	g_clear_pointer(&p->got, g_free);
@@ -85,17 +85,14 @@ static enum status put_big(struct txn *txn, void *arg, struct error *err)
 
 		key_init(&key);
 		key_u32(&key, b->first + i);
-		st = txn_put(txn, TABLE_TEXTS, key_bytes(&key), (struct bytes){ data, b->size });
+		st = txn_put(txn, TABLE_ANSWERED, key_bytes(&key), (struct bytes){ data, b->size });
 	}
 	return st == ST_OK && b->end != ST_OK ? error_set(err, b->end, "refused after writing") : st;
 }
 
 static uint64_t rows(struct place *place)
 {
-	struct store_stat stat;
-
-	g_assert_cmpint(store_stat(place->store, &stat, &place->err), ==, ST_OK);
-	return stat.entries[TABLE_TEXTS];
+	return rows_of(place->store, TABLE_ANSWERED);
 }
 
 /* --- what is kept --- */
@@ -253,9 +250,9 @@ static enum status put_and_delete(struct txn *txn, size_t len)
 {
 	static const struct bytes key = { "key", 3 };
 	static const char text[LARGE];
-	enum status st = txn_put(txn, TABLE_TEXTS, key, (struct bytes){ text, len });
+	enum status st = txn_put(txn, TABLE_ANSWERED, key, (struct bytes){ text, len });
 
-	return st == ST_OK ? txn_delete(txn, TABLE_TEXTS, key) : st;
+	return st == ST_OK ? txn_delete(txn, TABLE_ANSWERED, key) : st;
 }
 
 static enum status put_and_delete_small(struct txn *txn, void *arg, struct error *err)
@@ -422,11 +419,11 @@ static enum status walk(struct txn *txn, void *arg, struct error *err)
 
 	(void)err;
 	g_string_truncate(w->seen, 0);
-	for (st = scan_first(&scan, txn, TABLE_TEXTS, text_bytes(w->prefix), text_bytes(w->from), w->reverse); st == ST_OK; st = scan_next(&scan)) {
+	for (st = scan_first(&scan, txn, TABLE_ANSWERED, text_bytes(w->prefix), text_bytes(w->from), w->reverse); st == ST_OK; st = scan_next(&scan)) {
 		g_string_append_len(w->seen, scan.key.data, (gssize)scan.key.len);
 		g_string_append_len(w->seen, scan.value.data, (gssize)scan.value.len);
 		if (w->deleting)
-			g_assert_cmpint(txn_delete(txn, TABLE_TEXTS, scan.key), ==, ST_OK);
+			g_assert_cmpint(txn_delete(txn, TABLE_ANSWERED, scan.key), ==, ST_OK);
 	}
 	scan_release(&scan);
 	g_assert_cmpint(st, ==, ST_NOT_FOUND);
@@ -480,13 +477,13 @@ static enum status fill_while_walking(struct txn *txn, void *arg, struct error *
 
 	(void)err;
 	*seen = 0;
-	for (st = scan_first(&scan, txn, TABLE_TEXTS, text_bytes("k"), text_bytes(""), false); st == ST_OK; st = scan_next(&scan)) {
+	for (st = scan_first(&scan, txn, TABLE_ANSWERED, text_bytes("k"), text_bytes(""), false); st == ST_OK; st = scan_next(&scan)) {
 		g_autofree char *before = g_strdup_printf("a%.*s", (int)scan.key.len, (const char *)scan.key.data);
 		g_autofree char *value = g_strnfill(300, 'v');
 
 		++*seen;
-		g_assert_cmpint(txn_put(txn, TABLE_TEXTS, text_bytes(before), text_bytes(value)), ==, ST_OK);
-		g_assert_cmpint(txn_put(txn, TABLE_TEXTS, scan.key, text_bytes(value)), ==, ST_OK);
+		g_assert_cmpint(txn_put(txn, TABLE_ANSWERED, text_bytes(before), text_bytes(value)), ==, ST_OK);
+		g_assert_cmpint(txn_put(txn, TABLE_ANSWERED, scan.key, text_bytes(value)), ==, ST_OK);
 	}
 	scan_release(&scan);
 	return st == ST_NOT_FOUND ? ST_OK : st;
@@ -596,7 +593,7 @@ static enum status engine_fails(struct txn *txn, void *arg, struct error *err)
 
 	(void)arg;
 	(void)err;
-	return txn_get(txn, TABLE_TEXTS, text_bytes(""), &value) == ST_BAD_INPUT ? txn_put(txn, TABLE_TEXTS, text_bytes(key), text_bytes("")) : ST_OK;
+	return txn_get(txn, TABLE_ANSWERED, text_bytes(""), &value) == ST_BAD_INPUT ? txn_put(txn, TABLE_ANSWERED, text_bytes(key), text_bytes("")) : ST_OK;
 }
 
 static void test_explains(void)
