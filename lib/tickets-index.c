@@ -53,7 +53,8 @@ GPtrArray *index_keys(const struct ticket *t)
 	add(keys, t, INDEX_QUEUE, t->queue);
 	for (char **w = t->watchers; w && *w; w++)
 		add(keys, t, INDEX_QUEUE, *w);
-	add(keys, t, INDEX_AGENT, t->agent);
+	if (t->agent)
+		add(keys, t, INDEX_AGENT, t->agent);
 	if (t->project && *t->project)
 		add(keys, t, INDEX_PROJECT, t->project);
 	if (t->requester_address)

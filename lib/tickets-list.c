@@ -26,8 +26,6 @@ static struct walk choose(const struct ticket_filter *f)
 		return (struct walk){ INDEX_PROJECT, f->project };
 	if (f->queue)
 		return (struct walk){ INDEX_QUEUE, f->queue };
-	if (f->agent)
-		return (struct walk){ INDEX_AGENT, f->agent };
 	return (struct walk){ INDEX_STATUS, NULL };
 }
 
