@@ -12,7 +12,7 @@
 enum { ENGINE_REPLACED = -30600 };
 
 /* Trees of the engine; see store-table.c. */
-enum { ENGINE_TREES = 2 };
+enum { ENGINE_TREES = 3 };
 extern const char *const engine_tree_names[ENGINE_TREES];
 
 /* The lock file has room for so many readers, whoever makes it. */

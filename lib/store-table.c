@@ -1,11 +1,11 @@
-/* Where the rows of a table are. Tables share two trees, so that a commit writes few pages: all that belongs to a ticket lies together, and
- * what else a message changes has the upper pages in common. In its tree a table's key has one byte more, the table's mark: behind the
- * ticket's number, or in front. */
+/* Where the rows of a table are. Tables share trees, so that a commit writes few pages: a ticket lies with its messages, and what else a
+ * message changes has the upper pages in common. Events have a tree of their own: between messages they would leave pages half full. In its
+ * tree a table's key has one byte more, the table's mark: behind the ticket's number, or in front. */
 #include "store-engine.h"
 
 #include <string.h>
 
-enum { TREE_THREADS, TREE_ROWS };
+enum { TREE_THREADS, TREE_EVENTS, TREE_ROWS };
 
 static const struct {
 	int tree;
@@ -14,7 +14,7 @@ static const struct {
 	[TABLE_TICKETS] = { TREE_THREADS, 0 },
 	[TABLE_ENTRIES] = { TREE_THREADS, 'e' },
 	[TABLE_TEXTS] = { TREE_THREADS, 't' },
-	[TABLE_EVENTS] = { TREE_THREADS, 'v' },
+	[TABLE_EVENTS] = { TREE_EVENTS, 'v' },
 	/* The newest rows of the log are beside the counters, which change as often. */
 	[TABLE_LOG] = { TREE_ROWS, 'l' },
 	[TABLE_META] = { TREE_ROWS, 'm' },
@@ -31,7 +31,7 @@ static const struct {
 	[TABLE_ANSWERED] = { TREE_ROWS, 'x' },
 };
 
-const char *const engine_tree_names[ENGINE_TREES] = { [TREE_THREADS] = "threads", [TREE_ROWS] = "rows" };
+const char *const engine_tree_names[ENGINE_TREES] = { [TREE_THREADS] = "threads", [TREE_EVENTS] = "events", [TREE_ROWS] = "rows" };
 
 const char *engine_tree_name(enum store_table table)
 {
@@ -46,7 +46,7 @@ MDB_dbi engine_tree(const struct store *store, enum store_table table)
 /* Before how many bytes of a table's key its mark is. What begins with a number says itself how long that is. */
 static size_t mark_at(enum store_table table, const guint8 *key)
 {
-	return tables[table].tree == TREE_THREADS ? 1u + key[0] : 0;
+	return tables[table].tree != TREE_ROWS ? 1u + key[0] : 0;
 }
 
 bool engine_tree_key(enum store_table table, struct bytes key, struct tree_key *out)
