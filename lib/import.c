@@ -33,11 +33,6 @@ struct import {
 
 /* --- one mail --- */
 
-static const char *spool_directory(const struct settings *settings)
-{
-	return settings->archive.path && *settings->archive.path ? settings->archive.path : settings->store.path;
-}
-
 /* Return-Path is what the last mail server saw; else the mbox knows; else the author stands for it. */
 static char *sender_of(const struct item *item)
 {
@@ -112,7 +107,7 @@ static void prepare(gpointer data, gpointer arg)
 	item->status = box_read(import->box, item->index, &item->mail, &item->err);
 	if (item->status != ST_OK)
 		return;
-	item->spool = spool_new(spool_directory(import->options->settings));
+	item->spool = spool_new(settings_spool(import->options->settings));
 	item->status = mail_spool(&item->mail, item->spool, &item->err);
 	g_clear_pointer(&item->mail.data, g_free);
 	if (item->status != ST_OK)

@@ -376,17 +376,14 @@ static void identify(struct work *w)
 	read_ahead(w->message);
 }
 
-static bool archived(const struct work *w)
-{
-	return w->settings->archive.path && *w->settings->archive.path;
-}
-
 static enum status keep(struct work *w, bool durable, struct error *err)
 {
-	if (!archived(w))
+	const char *dir = settings_archive(w->settings);
+
+	if (!dir)
 		return ST_OK;
 	w->archive = archive_name(w->envelope->received, w->digest);
-	return spool_keep(w->arrival->spool, w->settings->archive.path, w->archive, durable, err);
+	return spool_keep(w->arrival->spool, dir, w->archive, durable, err);
 }
 
 /* Is the copy in the archive an entry's? One that is known and not ours to look at now may have been recorded under the same name. */
@@ -450,8 +447,8 @@ static enum status keep_each(const struct batch *batch, const struct settings *s
 		identify(&batch->works[i]);
 		st = keep(&batch->works[i], false, err);
 	}
-	if (st == ST_OK && settings->store.durable && settings->archive.path && *settings->archive.path)
-		st = archive_sync(settings->archive.path, err);
+	if (st == ST_OK && settings->store.durable && settings_archive(settings))
+		st = archive_sync(settings_archive(settings), err);
 	return st;
 }
 

@@ -156,11 +156,6 @@ static unsigned others(const struct plan *p)
 	return p->recipients->outside->len + p->recipients->agents->len + (p->whose == WHOSE_DESK_REPLY);
 }
 
-static bool is_archived(const struct plan *p)
-{
-	return p->settings->archive.path && *p->settings->archive.path;
-}
-
 static bool goes_to_agents(const struct account_hit *hit)
 {
 	return hit->account->deliver == DELIVER_AGENTS || hit->account->deliver == DELIVER_BOTH;
@@ -172,7 +167,7 @@ static bool drops_mailbox(const struct plan *p, const struct account_hit *hit)
 {
 	if (hit->account->deliver == DELIVER_NONE)
 		return true;
-	return hit->account->deliver == DELIVER_AGENTS && has_workers(p) && (new_workers(p) + others(p) > 0 || is_archived(p));
+	return hit->account->deliver == DELIVER_AGENTS && has_workers(p) && (new_workers(p) + others(p) > 0 || settings_archive(p->settings));
 }
 
 /* What an agent's mailbox says by itself must not reach the customer, not even where it is. Exchange answers for an absent agent unless told

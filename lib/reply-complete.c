@@ -1,11 +1,10 @@
 /* What goes along with a mail of ours, fetched when it is sent: the outbox stores no copies of the archive. */
 #include "reply.h"
 
-#include "archive.h"
+#include "entry-mail.h"
 #include "letter.h"
 #include "limits.h"
 #include "outbox.h"
-#include "text.h"
 #include "tickets.h"
 
 struct fetch {
@@ -49,36 +48,6 @@ static enum status fetch(struct txn *txn, void *arg, struct error *err)
 	return st;
 }
 
-static char *encoded(const char *name, const char *value)
-{
-	return value ? message_encode_header(name, value) : NULL;
-}
-
-/* The mail as far as the record has it. */
-static GString *rebuild(const struct entry *entry, const char *text)
-{
-	g_autofree char *from = encoded("From", entry->from), *subject = encoded("Subject", entry->subject);
-	g_autofree char *to_list = entry->to ? g_strjoinv(", ", entry->to) : NULL, *to = encoded("To", to_list);
-
-	return letter_write(&(struct letter){
-		.from = from, .to = to, .subject = subject, .message_id = entry->message_id, .in_reply_to = entry->in_reply_to,
-		.date = entry->date ? entry->date : entry->received, .text = text ? text : "" });
-}
-
-static GString *original(const struct settings *settings, const struct entry *entry, const char *text)
-{
-	char *data;
-	size_t len;
-	GString *mail;
-
-	if (!entry->archive || !settings->archive.path ||
-		archive_read(settings->archive.path, entry->archive, LIMIT_FORWARD_BYTES, &data, &len, NULL) != ST_OK)
-		return rebuild(entry, text);
-	mail = g_string_new_len(data, (gssize)len);
-	g_free(data);
-	return mail;
-}
-
 /* The newest that fit, in order. */
 static void attach_all(const struct settings *settings, struct fetch *f)
 {
@@ -86,7 +55,7 @@ static void attach_all(const struct settings *settings, struct fetch *f)
 	size_t total = 0;
 
 	for (unsigned i = f->entries->len; i-- > 0;) {
-		GString *mail = original(settings, g_ptr_array_index(f->entries, i), g_ptr_array_index(f->texts, i));
+		GString *mail = entry_mail(settings, g_ptr_array_index(f->entries, i), g_ptr_array_index(f->texts, i), LIMIT_FORWARD_BYTES);
 
 		total += mail->len;
 		if (total > LIMIT_FORWARD_BYTES && mails->len > 0) {

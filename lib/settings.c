@@ -303,6 +303,18 @@ bool settings_is_control(const struct settings *settings, const char *canonical)
 	return false;
 }
 
+const char *settings_archive(const struct settings *settings)
+{
+	return *settings->archive.path ? settings->archive.path : NULL;
+}
+
+const char *settings_spool(const struct settings *settings)
+{
+	const char *archive = settings_archive(settings);
+
+	return archive ? archive : settings->store.path;
+}
+
 bool settings_is_own(const struct settings *settings, const char *canonical)
 {
 	return g_hash_table_contains(settings->senders, canonical) || settings_account(settings, canonical, NULL);

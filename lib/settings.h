@@ -84,6 +84,11 @@ enum status settings_load(const char *path, struct settings **settings_out, stru
 struct settings *settings_ref(struct settings *settings);	/* thread-safe */
 void settings_unref(struct settings *settings);
 
+/* Where mails are kept as files; NULL: nowhere. */
+const char *settings_archive(const struct settings *settings);
+/* Where mail that comes in is put while it does: in the file system where it may stay. */
+const char *settings_spool(const struct settings *settings);
+
 /* The account that this canonical recipient is of (with or without detail), enabled or not; NULL. *detail_out owned or NULL. */
 const struct account *settings_account(const struct settings *settings, const char *canonical, char **detail_out);
 /* Is it the address commands go to, with or without detail? An account's address never is. */

@@ -83,6 +83,8 @@ enum status engine_explain(struct txn *txn, const char *what, enum status st, st
 bool engine_replaced(const struct store *store);
 /* Waits for the gate with flock's LOCK_EX, or leaves it with LOCK_UN. */
 void engine_gate(int gate, int operation);
+/* Makes the directory of a store, if there is none, with owner and mode. 0 or an errno. */
+int engine_make_directory(const struct store_options *options);
 /* Makes the files of a store with owner and mode, and its directory. 0 or an errno. */
 int engine_make_files(const struct store_options *options);
 enum status engine_damaged(const struct store *store, const char *how, struct error *err);

@@ -367,7 +367,9 @@ enum status store_restore(const struct store_options *options, const char *backu
 	if (access(backup, R_OK) != 0)
 		return error_set(err, errno == ENOENT ? ST_NOT_FOUND : ST_IO, "cannot read '%s': %s", backup, g_strerror(errno));
 	beside.path = dir;
-	rc = engine_make_files(&beside);
+	rc = engine_make_directory(options);
+	if (rc == 0)
+		rc = engine_make_files(&beside);
 	if (rc == 0)
 		rc = copy_backup(backup, dir);
 	failpoint("backup-copied");

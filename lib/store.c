@@ -276,7 +276,7 @@ static int make_file(const struct store_options *options, const char *name)
 }
 
 /* The set-group-id bit gives what admins make here to the group. */
-static int make_directory(const struct store_options *options)
+int engine_make_directory(const struct store_options *options)
 {
 	if (g_file_test(options->path, G_FILE_TEST_IS_DIR))
 		return 0;
@@ -304,7 +304,7 @@ int engine_make_files(const struct store_options *options)
 		make_file(options, "lock.mdb");
 		return 0;
 	}
-	rc = make_directory(options);
+	rc = engine_make_directory(options);
 	if (rc == 0)
 		rc = make_file(options, "data.mdb");
 	return rc ? rc : make_file(options, "lock.mdb");

@@ -122,11 +122,6 @@ static enum interest interest_in(SMFICTX *ctx, struct session *s)
 	return intake_interest(s->settings, &envelope);
 }
 
-static const char *spool_directory(const struct settings *settings)
-{
-	return settings->archive.path && *settings->archive.path ? settings->archive.path : settings->store.path;
-}
-
 static sfsistat on_data(SMFICTX *ctx)
 {
 	struct session *s = session_of(ctx);
@@ -136,7 +131,7 @@ static sfsistat on_data(SMFICTX *ctx)
 	s->at_hand = daemon_begin(the_daemon);
 	if (!s->at_hand)
 		return stopping(ctx, s);
-	s->spool = spool_new(spool_directory(s->settings));
+	s->spool = spool_new(settings_spool(s->settings));
 	return SMFIS_CONTINUE;
 }
 

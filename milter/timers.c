@@ -101,7 +101,7 @@ static void remove_doomed(void)
 	struct error err = { "" };
 	uint64_t count;
 
-	if (*settings->archive.path && doomed_remove(timers.daemon->store, settings->archive.path, &count, &err) != ST_OK)
+	if (settings_archive(settings) && doomed_remove(timers.daemon->store, settings->archive.path, &count, &err) != ST_OK)
 		log_error("cannot remove mail from the archive: %s", err.text);
 	settings_unref(settings);
 }

@@ -50,12 +50,12 @@ static enum status print_mbox(const struct entry *entry, const GString *mail, st
 /* What was not kept can only be told again. */
 static void tell_rebuilt(const struct showing *s, const struct entry *entry)
 {
-	const char *dir = s->cli->settings->archive.path;
+	const char *dir = settings_archive(s->cli->settings);
 	int fd;
 
 	if (!s->raw)
 		return;
-	if (entry->archive && dir && *dir && archive_open(dir, entry->archive, &fd, NULL) == ST_OK)
+	if (entry->archive && dir && archive_open(dir, entry->archive, &fd, NULL) == ST_OK)
 		close(fd);
 	else
 		cli_fail(EXIT_DONE, "message %" G_GUINT64_FORMAT " of ticket #%" G_GUINT64_FORMAT " is not in the archive; rebuilt from the record", entry->seq, s->number);

@@ -6,40 +6,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "archive.h"
-#include "letter.h"
+#include "entry-mail.h"
 #include "message.h"
 #include "text.h"
 
 enum { MAIL_MAX = 1024 * 1024 * 1024 };
 
-static char *encoded(const char *name, const char *value)
-{
-	return value ? message_encode_header(name, value) : NULL;
-}
-
-static GString *rebuilt(const struct entry *e, const char *text)
-{
-	g_autofree char *from = encoded("From", e->from), *subject = encoded("Subject", e->subject);
-	g_autofree char *to_list = e->to ? g_strjoinv(", ", e->to) : NULL, *to = encoded("To", to_list);
-
-	return letter_write(&(struct letter){
-		.from = from ? from : "unknown", .to = to, .subject = subject, .message_id = e->message_id, .in_reply_to = e->in_reply_to,
-		.references = e->references, .date = e->date ? e->date : e->received, .text = text ? text : "" });
-}
-
 GString *mails_read(const struct cli *cli, const struct entry *entry, const char *text)
 {
-	const char *dir = cli->settings->archive.path;
-	char *data;
-	size_t len;
-	GString *mail;
-
-	if (!entry->archive || !dir || !*dir || archive_read(dir, entry->archive, MAIL_MAX, &data, &len, NULL) != ST_OK)
-		return rebuilt(entry, text);
-	mail = g_string_new_len(data, (gssize)len);
-	g_free(data);
-	return mail;
+	return entry_mail(cli->settings, entry, text, MAIL_MAX);
 }
 
 /* A line that is From behind any number of '>' gets one more. */

@@ -2,6 +2,7 @@
 #include <glib.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -185,6 +186,43 @@ static void test_readers_go_over(void)
 	place_close(&place);
 }
 
+static int mode_of(const char *dir, const char *name)
+{
+	g_autofree char *path = g_build_filename(dir, name, NULL);
+	struct stat status;
+
+	g_assert_cmpint(stat(path, &status), ==, 0);
+	return (int)status.st_mode & 07777;
+}
+
+/* As on a machine that takes another's place. */
+static void test_restores_where_none_is(void)
+{
+	struct place place;
+	g_autofree char *backup = NULL, *kept = NULL, *missing = NULL;
+	struct store_options options;
+	mode_t before;
+
+	place_open(&place, 0);
+	place_write(&place, put_secret, NULL, ST_OK);
+	backup = g_build_filename(place.dir, "backup", NULL);
+	missing = g_build_filename(place.dir, "new", "store", NULL);
+	g_assert_cmpint(store_copy(place.store, backup, &place.err), ==, ST_OK);
+	options = place_options(&place, 0);
+	options.path = missing;
+	before = umask(077);
+	g_assert_cmpint(store_restore(&options, backup, false, &kept, &place.err), ==, ST_OK);
+	umask(before);
+	g_assert_null(kept);
+	g_assert_cmphex(mode_of(missing, ""), ==, 02770);
+	g_assert_cmphex(mode_of(missing, "data.mdb"), ==, 0660);
+	g_assert_cmphex(mode_of(missing, "lock.mdb"), ==, 0660);
+	g_clear_pointer(&place.store, store_close);
+	g_assert_cmpint(store_open(&options, &place.store, &place.err), ==, ST_OK);
+	place_read(&place, read_secret_word, NULL, ST_OK);
+	place_close(&place);
+}
+
 /* --- replacers that die --- */
 
 #ifdef ENABLE_FAILPOINTS
@@ -287,6 +325,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/replace/what was deleted is not in the file that is written anew", test_nothing_is_left);
 	g_test_add_func("/replace/other processes write meanwhile, and no commit is lost", test_no_commit_is_lost);
 	g_test_add_func("/replace/who has a store open reads a backup that took its place", test_readers_go_over);
+	g_test_add_func("/replace/a restore makes what is missing as a daemon does", test_restores_where_none_is);
 #ifdef ENABLE_FAILPOINTS
 	g_test_add_func("/replace/who is killed leaves the one or the other, and the next one finishes", test_replacers_die);
 #endif
