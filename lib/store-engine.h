@@ -69,10 +69,8 @@ bool engine_tree_key(enum store_table table, struct bytes key, struct tree_key *
 bool engine_tree_prefix(enum store_table table, struct bytes prefix, struct tree_key *out);
 /* Is the row there in a tree the table's? */
 bool engine_is_of(enum store_table table, const MDB_val *key);
-/* Does the row there come behind all that the table has of its ticket? How many bytes the ticket's number takes; 0. */
-size_t engine_is_behind(enum store_table table, const MDB_val *key);
-/* Back from the tree: borrowed from key, or from key_out. */
-struct bytes engine_key(enum store_table table, const struct tree_key *key, guint8 key_out[STORE_KEY_MAX]);
+/* Back from the tree; borrowed. */
+struct bytes engine_key(enum store_table table, const struct tree_key *key);
 
 enum status engine_status(int rc);
 enum status engine_error(struct error *err, const struct store *store, const char *what, int rc);

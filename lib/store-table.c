@@ -1,6 +1,7 @@
 /* Where the rows of a table are. Tables share trees, so that a commit writes few pages: a ticket lies with its messages, and what else a
  * message changes has the upper pages in common. Events have a tree of their own: between messages they would leave pages half full. In its
- * tree a table's key has one byte more, the table's mark: behind the ticket's number, or in front. */
+ * tree a table's key has one byte more, the table's mark: in front, or, where keys begin with a ticket's number, at the end: a
+ * ticket's messages lie in order, each with its text. (A new one comes to the end, and a page that is written to at its end is left full.) */
 #include "store-engine.h"
 
 #include <string.h>
@@ -43,57 +44,52 @@ MDB_dbi engine_tree(const struct store *store, enum store_table table)
 	return store->trees[tables[table].tree];
 }
 
-/* Before how many bytes of a table's key its mark is. What begins with a number says itself how long that is. */
-static size_t mark_at(enum store_table table, const guint8 *key)
+/* Behind the key, or in front. */
+static bool is_behind(enum store_table table)
 {
-	return tables[table].tree != TREE_ROWS ? 1u + key[0] : 0;
+	return tables[table].tree != TREE_ROWS;
+}
+
+/* Does it begin with a whole number? */
+static bool has_number(struct bytes key)
+{
+	return key.len > *(const guint8 *)key.data;
 }
 
 bool engine_tree_key(enum store_table table, struct bytes key, struct tree_key *out)
 {
-	size_t at = key.len ? mark_at(table, key.data) : 0;
+	bool behind = is_behind(table);
 
-	if (key.len == 0 || key.len > STORE_KEY_MAX || at > key.len)
+	if (key.len == 0 || key.len > STORE_KEY_MAX || (behind && !has_number(key)))
 		return false;
-	memcpy(out->data, key.data, at);
-	out->data[at] = tables[table].mark;
-	memcpy(out->data + at + 1, (const guint8 *)key.data + at, key.len - at);
+	memcpy(out->data + !behind, key.data, key.len);
+	out->data[behind ? key.len : 0] = tables[table].mark;
 	out->len = key.len + 1;
 	return true;
 }
 
 bool engine_tree_prefix(enum store_table table, struct bytes prefix, struct tree_key *out)
 {
+	bool behind = is_behind(table);
+
+	if (prefix.len > STORE_KEY_MAX || (behind && prefix.len && !has_number(prefix)))
+		return false;
 	if (prefix.len)
-		return engine_tree_key(table, prefix, out);
-	out->data[0] = tables[table].mark;
-	out->len = tables[table].tree == TREE_ROWS;
+		memcpy(out->data + !behind, prefix.data, prefix.len);
+	if (!behind)
+		out->data[0] = tables[table].mark;
+	out->len = prefix.len + !behind;
 	return true;
 }
 
 bool engine_is_of(enum store_table table, const MDB_val *key)
 {
 	const guint8 *data = key->mv_data;
-	size_t at = mark_at(table, data);
 
-	return at < key->mv_size && data[at] == tables[table].mark;
+	return data[is_behind(table) ? key->mv_size - 1 : 0] == tables[table].mark;
 }
 
-size_t engine_is_behind(enum store_table table, const MDB_val *key)
+struct bytes engine_key(enum store_table table, const struct tree_key *key)
 {
-	const guint8 *data = key->mv_data;
-	size_t at = mark_at(table, data);
-
-	return at < key->mv_size && data[at] > tables[table].mark ? at : 0;
-}
-
-struct bytes engine_key(enum store_table table, const struct tree_key *key, guint8 key_out[STORE_KEY_MAX])
-{
-	size_t at = mark_at(table, key->data);
-
-	if (at == 0)
-		return (struct bytes){ key->data + 1, key->len - 1 };
-	memcpy(key_out, key->data, at);
-	memcpy(key_out + at, key->data + at + 1, key->len - at - 1);
-	return (struct bytes){ key_out, key->len - 1 };
+	return (struct bytes){ key->data + !is_behind(table), key->len - 1 };
 }

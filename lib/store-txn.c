@@ -127,10 +127,12 @@ static MDB_cursor_op onwards(const struct scan *scan)
 	return scan->reverse ? MDB_PREV : MDB_NEXT;
 }
 
-/* The first key that is behind everything that begins so; false when there is none. */
-static bool end_of(const guint8 *prefix, size_t len, struct tree_key *out)
+/* The first key that is behind everything with this prefix; false when there is none. */
+static bool after_prefix(const struct scan *scan, struct tree_key *out)
 {
-	memcpy(out->data, prefix, len);
+	size_t len = scan->prefix.len;
+
+	memcpy(out->data, scan->prefix.data, len);
 	while (len > 0 && out->data[len - 1] == 0xff)
 		len--;
 	if (len == 0)
@@ -140,30 +142,18 @@ static bool end_of(const guint8 *prefix, size_t len, struct tree_key *out)
 	return true;
 }
 
-/* From another table's row. Behind ours of a ticket lies all of its mail: not to be gone through. */
-static int pass(struct scan *scan, MDB_val *k, MDB_val *v)
-{
-	size_t ticket = scan->reverse ? 0 : engine_is_behind(scan->table, k);
-	struct tree_key next;
-
-	if (!ticket || !end_of(k->mv_data, ticket, &next))
-		return mdb_cursor_get(scan->cursor, k, v, onwards(scan));
-	*k = in_tree(&next);
-	return mdb_cursor_get(scan->cursor, k, v, MDB_SET_RANGE);
-}
-
 /* From a row that the cursor is at: where it is another table's, the next that is ours. */
 static enum status show(struct scan *scan, int rc, MDB_val *k, MDB_val *v)
 {
 	while (rc == 0 && has_prefix(scan, k) && !engine_is_of(scan->table, k))
-		rc = pass(scan, k, v);
+		rc = mdb_cursor_get(scan->cursor, k, v, onwards(scan));
 	if (rc == 0 && !has_prefix(scan, k))
 		return ST_NOT_FOUND;
 	if (rc == 0) {
 		/* The key is kept, for writes between two steps may move it. */
 		memcpy(scan->at.data, k->mv_data, k->mv_size);
 		scan->at.len = k->mv_size;
-		scan->key = engine_key(scan->table, &scan->at, scan->spelt);
+		scan->key = engine_key(scan->table, &scan->at);
 		scan->value = (struct bytes){ v->mv_data, v->mv_size };
 	}
 	return settle(scan->txn, rc);
@@ -187,7 +177,7 @@ static int seek_backward(struct scan *scan, const struct tree_key *from, MDB_val
 	struct tree_key end;
 	int rc;
 
-	if (!from->len && !end_of(scan->prefix.data, scan->prefix.len, &end))
+	if (!from->len && !after_prefix(scan, &end))
 		return mdb_cursor_get(scan->cursor, k, v, MDB_LAST);
 	*k = in_tree(from->len ? from : &end);
 	rc = mdb_cursor_get(scan->cursor, k, v, MDB_SET_RANGE);

@@ -15,7 +15,8 @@
 
 enum { STORE_KEY_MAX = 510, KEY_HASH_BYTES = 12 };
 
-/* One per kind of record. Keys that begin with a ticket's number do so as key_number() writes it, and their prefixes have all of it. */
+/* One per kind of record. Keys that begin with a ticket's number do so as key_number() writes it, their prefixes are made of whole
+ * numbers, and none is the beginning of another. */
 enum store_table {
 	TABLE_META,		/* name → text */
 	TABLE_TICKETS,		/* ticket's number */
@@ -131,7 +132,6 @@ struct scan {
 	void *cursor;
 	bool reverse;
 	struct tree_key prefix, at;	/* in the engine's tree */
-	guint8 spelt[STORE_KEY_MAX];
 };
 enum status scan_first(struct scan *scan, struct txn *txn, enum store_table table, struct bytes prefix, struct bytes from, bool reverse);
 enum status scan_next(struct scan *scan);

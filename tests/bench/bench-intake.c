@@ -11,7 +11,7 @@
 #include "settings.h"
 #include "spool.h"
 
-enum { PAGE = 4096, THREADS_MAX = 256, FILLERS = 2, CUSTOMERS = 5000, LINES = 44 };
+enum { PAGE = 4096, THREADS_MAX = 256, FILLERS = 2, CUSTOMERS = 5000, LINES = 44, WORDS_MAX = 60 };
 
 struct bench {
 	struct settings *settings;
@@ -30,6 +30,9 @@ struct worker {
 static gint threads = 1, messages = 1000, stored, per_ticket = 2, seconds;
 static gboolean not_durable, archive, counting;
 static char *template;
+/* Subjects are of many lengths, or records would fill the pages of a store in one way only, a good or a bad one. */
+static const char words[] = " about the printer on the second floor, which is on fire again";
+
 static GString *lines;		/* of every body */
 
 static const GOptionEntry options[] = {
@@ -60,7 +63,7 @@ static void write_message(struct spool *spool, int i, const char *customer)
 
 	add_header(spool, "From", g_strdup_printf("Customer %s <%s>", customer, customer));
 	add_header(spool, "To", g_strdup("support@example.com"));
-	add_header(spool, "Subject", g_strdup_printf("%sQuestion %d", i % per_ticket ? "Re: " : "", i - i % per_ticket));
+	add_header(spool, "Subject", g_strdup_printf("%sQuestion %d%.*s", i % per_ticket ? "Re: " : "", i - i % per_ticket, (i - i % per_ticket) * 7919 % WORDS_MAX, words));
 	add_header(spool, "Date", g_strdup("Mon, 21 Sep 2026 10:00:00 +0000"));
 	add_header(spool, "Message-ID", g_strdup_printf("<m%d@bench.example.net>", i));
 	if (i % per_ticket)
