@@ -298,12 +298,15 @@ enum status work_append(struct work *w, enum direction direction, const char *ev
 	struct ticket *t = &w->match.ticket;
 	const struct actor actor = work_actor(w);
 	g_autofree char *how = g_strjoin("; ", match_names[w->match.how], text, NULL);
-	enum status st;
+	enum status st = ST_OK;
 
 	describe_entry(w, direction, event);
 	touch(t, direction, w->now);
 	w->outcome->event = work_event_name(event);
-	st = tickets_append(w->txn, t, &w->entry, message_text(w->message), w->err);
+	if (w->is_new)
+		st = tickets_begin(w->txn, t, w->err);
+	if (st == ST_OK)
+		st = tickets_append(w->txn, t, &w->entry, message_text(w->message), w->err);
 	if (st == ST_OK)
 		st = history_add(w->txn, t->number, &actor, event, from, to, how, w->err);
 	if (st == ST_OK)

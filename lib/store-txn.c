@@ -149,6 +149,8 @@ static enum status show(struct scan *scan, int rc, MDB_val *k, MDB_val *v)
 		rc = mdb_cursor_get(scan->cursor, k, v, onwards(scan));
 	if (rc == 0 && !has_prefix(scan, k))
 		return ST_NOT_FOUND;
+	if (rc == 0 && k->mv_size > sizeof scan->at.data)
+		rc = MDB_CORRUPTED;
 	if (rc == 0) {
 		/* The key is kept, for writes between two steps may move it. */
 		memcpy(scan->at.data, k->mv_data, k->mv_size);

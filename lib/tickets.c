@@ -224,6 +224,11 @@ enum status tickets_give_number(struct txn *txn, const struct numbering *numberi
 	return st == ST_OK ? st : error_set(err, st, "cannot give a number: %s", txn_reason(txn));
 }
 
+enum status tickets_begin(struct txn *txn, const struct ticket *ticket, struct error *err)
+{
+	return record_error(txn, put_record(txn, ticket), "write", ticket->number, err);
+}
+
 enum status tickets_store_new(struct txn *txn, const struct ticket *ticket, struct error *err)
 {
 	return store_ticket(txn, NULL, ticket, err);

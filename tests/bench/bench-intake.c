@@ -11,7 +11,7 @@
 #include "settings.h"
 #include "spool.h"
 
-enum { PAGE = 4096, THREADS_MAX = 256, FILLERS = 2, CUSTOMERS = 5000, LINES = 44, WORDS_MAX = 60 };
+enum { PAGE = 4096, THREADS_MAX = 256, FILLERS = 2, CUSTOMERS = 5000, LINES = 44, WORDS_MAX = 32 };
 
 struct bench {
 	struct settings *settings;
@@ -31,7 +31,7 @@ static gint threads = 1, messages = 1000, stored, per_ticket = 2, seconds;
 static gboolean not_durable, archive, counting;
 static char *template;
 /* Subjects are of many lengths, or records would fill the pages of a store in one way only, a good or a bad one. */
-static const char words[] = " about the printer on the second floor, which is on fire again";
+static const char words[] = " about the printer that is on fire";
 
 static GString *lines;		/* of every body */
 
