@@ -206,15 +206,15 @@ def compare_answers(load, sink, kills):
     for sent in load.sent:
         if sent.parent:
             continue
-        answers = sink.mails(sent.sender)
+        answers = sorted(sink.mails(sent.sender), key=lambda mail: mail.asked)
         ids = {field(mail.data, "Message-ID") for mail in answers}
         doubled += max(0, len(answers) - 1)
         if not answers:
             wrong.append(f"no answer to {sent.sender} of ticket {sent.told}")
         elif len(ids) > 1:
             wrong.append(f"{len(answers)} different answers to {sent.sender}: {ids}")
-        wrong += [f"answered {sent.sender} at {first.when} and {second.when}, without a kill between" for first, second
-                  in zip(answers, answers[1:]) if not any(first.when <= kill <= second.when for kill in kills)]
+        wrong += [f"answered {sent.sender} from {first.asked} and until {second.when}, without a kill between" for first, second
+                  in zip(answers, answers[1:]) if not any(first.asked <= kill <= second.when for kill in kills)]
     if doubled > len(kills):
         wrong.append(f"{doubled} doubled answers by {len(kills)} kills")
     return wrong

@@ -17,11 +17,13 @@ OFFERS = ("8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "DSN")
 @dataclasses.dataclass
 class Delivery:
     """One transaction: envelope as given (without <>), the parameters of MAIL, and the message with CRLF line ends. encrypted: by
-    STARTTLS; login: who logged in; raw: the text as it came over the wire, dots doubled."""
+    STARTTLS; login: who logged in; raw: the text as it came over the wire, dots doubled. asked: before the text was asked for,
+    so that the sender lived then, who may be dead before the text is read to its end, when."""
     sender: str
     recipients: list
     data: bytes
     parameters: str = ""
+    asked: float = 0.0
     when: float = 0.0
     encrypted: bool = False
     login: str = ""
@@ -104,7 +106,9 @@ class _Session(socketserver.StreamRequestHandler):
             self.delivery.recipients.append(self.address(words)[0])
 
     def text(self, words):
+        asked = time.time()
         if self.say("data", "354 go on"):
+            self.delivery.asked = asked
             self.receive(self.delivery)
         self.delivery = None
 

@@ -17,7 +17,7 @@ CASES = {
 
 def figures(words):
     with tempfile.TemporaryDirectory() as directory, tempfile.TemporaryFile() as out:
-        subprocess.run([BUILD / "tests" / "bench" / "bench-intake", "--not-durable", *words, directory], stdout=out, check=True, timeout=60)
+        subprocess.run([BUILD / "tests" / "bench" / "bench-intake", "--not-durable", "--count", *words, directory], stdout=out, check=True, timeout=60)
         out.seek(0)
         return {name: float(value) for name, value in (word.split("=") for word in out.read().decode().split())}
 
