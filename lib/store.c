@@ -8,7 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FORMAT_VERSION = 1, RETRIES = 64 };
+/* 1 had a tree for each table. */
+enum { FORMAT_VERSION = 2, RETRIES = 64 };
 
 static const struct bytes format_key = { "format", 6 };
 
@@ -193,6 +194,14 @@ bool engine_recover(struct store *store, int rc)
 	return done == 0;
 }
 
+/* Format 1's own place for what TABLE_META has. */
+static bool is_of_format_1(MDB_txn *txn)
+{
+	MDB_dbi tree;
+
+	return mdb_dbi_open(txn, "meta", 0, &tree) == 0;
+}
+
 /* Before anything else is read or made: what a newer program wrote is not for us to touch. */
 static enum status check_version(struct store *store, struct error *err)
 {
@@ -201,17 +210,20 @@ static enum status check_version(struct store *store, struct error *err)
 	MDB_stat trees;
 	MDB_txn *txn;
 	MDB_dbi tree;
-	bool lost;
+	bool lost, older;
 	int rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
 
 	if (rc)
 		return engine_error(err, store, "open", rc);
 	rc = mdb_dbi_open(txn, engine_tree_name(TABLE_META), 0, &tree);
 	lost = rc == MDB_NOTFOUND && mdb_env_stat(store->env, &trees) == 0 && trees.ms_entries > 0;
+	older = rc == MDB_NOTFOUND && is_of_format_1(txn);
 	if (rc == 0)
 		rc = engine_get(txn, tree, TABLE_META, format_key, &value);
 	version = rc ? NULL : g_strndup(value.mv_data, value.mv_size);
 	mdb_txn_abort(txn);
+	if (older)
+		return error_set(err, ST_REFUSED, "cannot open store '%s': format 1 is of an older milticket: export there, and import here into a new store", store->path);
 	/* All trees are made at once. */
 	if (lost)
 		return engine_damaged(store, "its tables cannot be found", err);

@@ -235,11 +235,43 @@ static void test_newer_format(void)
 	struct place place;
 
 	place_open(&place, 0);
-	place_write(&place, set_format, (void *)"2", ST_OK);
+	place_write(&place, set_format, (void *)"3", ST_OK);
 	for (int read_only = 0; read_only < 2; read_only++) {
 		g_clear_pointer(&place.store, store_close);
 		g_assert_cmpint(place_reopen(&place, read_only), ==, ST_REFUSED);
 		g_assert_nonnull(strstr(place.err.text, "newer milticket"));
+	}
+	place_close(&place);
+}
+
+/* As format 1 was: a tree for each table. */
+static void make_older_store(const char *path)
+{
+	MDB_val key = { 6, (void *)"format" }, value = { 1, (void *)"1" };
+	MDB_env *env;
+	MDB_txn *txn;
+	MDB_dbi tree;
+
+	g_assert_cmpint(g_mkdir(path, 0770), ==, 0);
+	g_assert_cmpint(mdb_env_create(&env), ==, 0);
+	g_assert_cmpint(mdb_env_set_maxdbs(env, 1), ==, 0);
+	g_assert_cmpint(mdb_env_open(env, path, MDB_NOSYNC, 0660), ==, 0);
+	g_assert_cmpint(mdb_txn_begin(env, NULL, 0, &txn), ==, 0);
+	g_assert_cmpint(mdb_dbi_open(txn, "meta", MDB_CREATE, &tree), ==, 0);
+	g_assert_cmpint(mdb_put(txn, tree, &key, &value, 0), ==, 0);
+	g_assert_cmpint(mdb_txn_commit(txn), ==, 0);
+	mdb_env_close(env);
+}
+
+static void test_older_format(void)
+{
+	struct place place = { .dir = g_dir_make_tmp("place-XXXXXX", NULL) };
+
+	place.path = g_build_filename(place.dir, "store", NULL);
+	make_older_store(place.path);
+	for (int read_only = 0; read_only < 2; read_only++) {
+		g_assert_cmpint(place_reopen(&place, read_only), ==, ST_REFUSED);
+		g_assert_nonnull(strstr(place.err.text, "older milticket"));
 	}
 	place_close(&place);
 }
@@ -680,6 +712,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/store/read-only reads and refuses writes", test_read_only);
 	g_test_add_func("/store/read-only says when there is none, and makes none", test_nothing_there);
 	g_test_add_func("/store/of a newer format is refused", test_newer_format);
+	g_test_add_func("/store/of an older format is refused, with the way out", test_older_format);
 	g_test_add_func("/store/a damaged file is an error and no crash", test_damaged_file);
 	g_test_add_func("/store/a file without its last pages is whole if those are free", test_unwritten_free_pages);
 	g_test_add_func("/store/numbers go up by name and follow a larger first", test_numbers);
