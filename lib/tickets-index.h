@@ -11,7 +11,7 @@ enum index_kind {
 	INDEX_UNDELIVERED = 'U'
 };
 
-/* The part of a key that names a list; NULL value: the empty one (nobody's tickets). */
+/* The part of a key that names a list; NULL value: the empty one. A ticket that is nobody's is in no agent's. */
 void index_list_key(struct key *key, enum index_kind kind, const char *value, bool active);
 /* What follows it. */
 int64_t index_activity(struct bytes key);

@@ -4,6 +4,7 @@
 #include <glib/gstdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static void remove_below(const char *path)
 {
@@ -116,4 +117,24 @@ uint64_t rows_of(struct store *store, enum store_table table)
 
 	g_assert_cmpint(store_read(store, count_rows, &counted, NULL), ==, ST_OK);
 	return counted.n;
+}
+
+void empty_table(struct txn *txn, enum store_table table)
+{
+	const struct bytes all = { NULL, 0 };
+	struct scan scan;
+	enum status st;
+
+	for (st = scan_first(&scan, txn, table, all, all, false); st == ST_OK; st = scan_next(&scan))
+		g_assert_cmpint(txn_delete(txn, table, scan.key), ==, ST_OK);
+	scan_release(&scan);
+}
+
+mode_t mode_of(const char *dir, const char *name)
+{
+	g_autofree char *path = g_build_filename(dir, name, NULL);
+	struct stat status;
+
+	g_assert_cmpint(stat(path, &status), ==, 0);
+	return status.st_mode & 07777;
 }

@@ -23,6 +23,11 @@ void place_read(struct place *place, store_fn *fn, void *arg, enum status wanted
 
 /* How many rows a table has. */
 uint64_t rows_of(struct store *store, enum store_table table);
+/* Deletes every row of a table. */
+void empty_table(struct txn *txn, enum store_table table);
+
+/* The permissions of a file in a directory; "" is the directory itself. */
+mode_t mode_of(const char *dir, const char *name);
 
 /* Refuses, and the test fails, when the path does not lie in the directory of temporary files. */
 void remove_tree(const char *path);

@@ -186,15 +186,6 @@ static void test_readers_go_over(void)
 	place_close(&place);
 }
 
-static int mode_of(const char *dir, const char *name)
-{
-	g_autofree char *path = g_build_filename(dir, name, NULL);
-	struct stat status;
-
-	g_assert_cmpint(stat(path, &status), ==, 0);
-	return (int)status.st_mode & 07777;
-}
-
 /* As on a machine that takes another's place. */
 static void test_restores_where_none_is(void)
 {

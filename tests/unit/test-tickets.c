@@ -807,27 +807,16 @@ static unsigned sweepings(struct txn *txn, bool repair)
 	return found->len;
 }
 
-static void empty(struct txn *txn, enum store_table table)
-{
-	const struct bytes all = { NULL, 0 };
-	struct scan scan;
-	enum status st;
-
-	for (st = scan_first(&scan, txn, table, all, all, false); st == ST_OK; st = scan_next(&scan))
-		OK(txn_delete(txn, table, scan.key));
-	scan_release(&scan);
-}
-
 static enum status check_and_repair(struct txn *txn, void *arg, struct error *err)
 {
 	(void)arg;
 	make_full(txn, NULL, err);
 	g_assert_cmpuint(findings(txn, 1), ==, 0);
-	empty(txn, TABLE_INDEX);
+	empty_table(txn, TABLE_INDEX);
 	g_assert_cmpuint(findings(txn, 1), ==, 9);
-	empty(txn, TABLE_DUE);
+	empty_table(txn, TABLE_DUE);
 	g_assert_cmpuint(findings(txn, 1), ==, 10);
-	empty(txn, TABLE_IDS);
+	empty_table(txn, TABLE_IDS);
 	/* Three ids, and two identities that they lead to. */
 	g_assert_cmpuint(findings(txn, 1), ==, 15);
 	OK(tickets_reindex(txn, 1, err));
