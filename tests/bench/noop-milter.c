@@ -1,6 +1,7 @@
 /* The milter to compare with: header edits, nothing else, and nothing asked for that this does not need.
  *   noop-milter SOCKET      one header change, one header addition; sees no header and no body
- *   noop-milter -r SOCKET   is sent headers and body as milticket is, looks at nothing, and makes the same edits
+ *   noop-milter -e SOCKET   sees as little, and makes the edits that milticket makes
+ *   noop-milter -r SOCKET   is sent headers and body as milticket is, looks at nothing, and makes those edits too
  *   noop-milter -a SOCKET   accepts at DATA, as early as one can that looks at recipients */
 #include <libmilter/mfapi.h>
 #include <netinet/in.h>
@@ -12,7 +13,7 @@
 
 enum { DESCRIPTORS = 64 };
 
-static int accepts_at_data, receives;
+static int accepts_at_data, edits, receives;
 
 static sfsistat on_data(SMFICTX *ctx)
 {
@@ -69,7 +70,7 @@ static sfsistat on_eom(SMFICTX *ctx)
 		{ "X-Ticket", " 1" }, { "X-Ticket-Queue", " support" }, { "X-Ticket-Project", " helpdesk" }, { "X-Ticket-Status", " new" },
 		{ "X-Ticket-Priority", " normal" }, { "X-Ticket-Match", " new" }, { "X-Ticket-Event", " opened" },
 	};
-	const size_t n = receives ? sizeof added / sizeof *added : 1;
+	const size_t n = edits ? sizeof added / sizeof *added : 1;
 
 	if (smfi_chgheader(ctx, (char *)"Subject", 1, (char *)" [example.com #1] bench") != MI_SUCCESS)
 		return SMFIS_TEMPFAIL;
@@ -95,6 +96,7 @@ int main(int argc, char **argv)
 
 	accepts_at_data = argc > 2 && strcmp(argv[1], "-a") == 0;
 	receives = argc > 2 && strcmp(argv[1], "-r") == 0;
+	edits = receives || (argc > 2 && strcmp(argv[1], "-e") == 0);
 	if (receives) {
 		desc.xxfi_negotiate = on_negotiate;
 		desc.xxfi_envfrom = on_envelope;
@@ -104,7 +106,7 @@ int main(int argc, char **argv)
 		desc.xxfi_body = on_body;
 	}
 	if (argc < 2 || smfi_setconn(argv[argc - 1]) != MI_SUCCESS || smfi_register(desc) != MI_SUCCESS || smfi_opensocket(1) != MI_SUCCESS) {
-		fprintf(stderr, "usage: noop-milter [-a|-r] SOCKET\n");
+		fprintf(stderr, "usage: noop-milter [-a|-e|-r] SOCKET\n");
 		return 64;
 	}
 	set_no_delay();
