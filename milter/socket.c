@@ -12,6 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+enum { SEGMENT_BYTES = 8192 };
+
 /* The path of a unix socket's name; NULL for others. */
 static const char *unix_path(const char *name)
 {
@@ -79,12 +81,15 @@ static int listening_socket(void)
 	return -1;
 }
 
-/* Accepted sockets inherit the option, and without it a message waits 40 ms for delayed ACKs. */
-static void set_no_delay(void)
+/* Accepted sockets inherit both. Without the first, a message waits 40 ms for delayed ACKs. Postfix takes two segments for each of a stream's
+ * buffers, and fills them with a pattern for each message: on the loopback interface they would be of 128 kB, at a quarter
+ * of the throughput. A network has smaller segments anyway. */
+static void set_tcp_options(void)
 {
-	int on = 1;
+	int fd = listening_socket(), on = 1, segment = SEGMENT_BYTES;
 
-	setsockopt(listening_socket(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
 }
 
 void socket_wake(void)
@@ -122,7 +127,7 @@ enum status socket_open(const struct settings *settings, struct error *err)
 		return error_set(err, ST_IO, "cannot listen on socket '%s': %s", settings->socket, g_strerror(errno));
 	if (path)
 		return set_mode(settings, path, err);
-	set_no_delay();
+	set_tcp_options();
 	return ST_OK;
 }
 

@@ -99,14 +99,22 @@ def sockets_of(process):
         os.close(owner)
 
 
-def test_a_tcp_connection_sends_each_edit_without_waiting_for_the_one_before():
+@pytest.fixture
+def at_tcp():
     (port,) = free_ports(1)
     daemon = Daemon(relay_port=9, settings={"socket": f"inet:{port}@127.0.0.1"}, socket=("127.0.0.1", port)).start()
-    try:
-        with MilterClient(daemon.socket):
-            assert [sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for sock in sockets_of(daemon.process)] == [1]
-    finally:
-        daemon.stop()
+    yield daemon
+    daemon.stop()
+
+
+def test_a_tcp_connection_sends_each_edit_without_waiting_for_the_one_before(at_tcp):
+    with MilterClient(at_tcp.socket):
+        assert [sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for sock in sockets_of(at_tcp.process)] == [1]
+
+
+def test_a_tcp_connection_on_the_loopback_interface_has_segments_as_a_network_has(at_tcp):
+    with socket.create_connection(at_tcp.socket) as sock:
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG) <= 8192
 
 
 def test_queues_of_accounts_are_made_at_start(build):
