@@ -1,9 +1,7 @@
 """How `ticket` behaves to the person in front of it: mistakes, several tickets at once, terminals, hostile mail, who acted."""
 import json
 import os
-import pty
 import re
-import select
 import shutil
 import signal
 import subprocess
@@ -13,7 +11,7 @@ import pytest
 from harness.box import mail, mbox
 from harness.client import compose
 from harness.daemon import Daemon
-from harness.ground import new_directory, program, run, wait_until
+from harness.ground import new_directory, on_terminal, program, run, wait_until
 from harness.milter import MilterClient
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -68,25 +66,10 @@ def numbers(desk, *words):
     return [int(line) for line in ends(desk, "list", "--format", "{number}", *words)[1].splitlines()]
 
 
-def on_terminal(desk, *words, columns=80, env=None, keys=b""):
-    """What a person sees: the output on a terminal, with its escape sequences."""
-    command = [program("ticket"), words[0], "--config", str(desk.config), *words[1:]]
-    process, terminal = pty.fork()
-    if process == 0:
-        os.execvpe(command[0], command, {**os.environ, "TERM": "xterm", "COLUMNS": str(columns), "PAGER": "", **(env or {})})
-    os.write(terminal, keys)
-    seen = b""
-    while select.select([terminal], [], [], 30)[0]:
-        try:
-            chunk = os.read(terminal, 65536)
-        except OSError:
-            break
-        if not chunk:
-            break
-        seen += chunk
-    os.close(terminal)
-    os.waitpid(process, 0)
-    return seen.decode().replace("\r\n", "\n")
+def seen_on_terminal(desk, *words, columns=80, env=None, keys=b""):
+    seen, _ = on_terminal(program("ticket"), words[0], "--config", desk.config, *words[1:],
+                          env={"COLUMNS": str(columns), "PAGER": "", **(env or {})}, keys=keys)
+    return seen.replace("\r\n", "\n")
 
 
 def without_colours(text):
@@ -379,7 +362,7 @@ def test_a_search_looks_everywhere(filled, words, found, tmp_path):
 @pytest.mark.parametrize("words", [("list",), ("show", "6"), ("show", "6", "--raw", "1"), ("show", "6", "--mbox"), ("search", "evil"), ("log",),
                                    ("list", "--format", "{subject} {requester_name}"), ("title", "\x1b[5mblink", "5")])
 def test_nothing_of_a_mail_reaches_a_terminal_but_text(filled, words):
-    seen = without_colours(on_terminal(filled, *words, columns=100))
+    seen = without_colours(seen_on_terminal(filled, *words, columns=100))
     assert seen and not DANGEROUS.search(seen), repr(seen)
 
 
@@ -395,7 +378,7 @@ def test_a_raw_message_is_raw_in_a_file_and_said_to_be_rebuilt_when_it_is(filled
 def test_a_list_fits_the_terminal_whatever_the_script(filled, columns):
     for number, title in ((1, "プリンターが燃えています、助けてください、急いでください、早く早く早く早く早く"), (2, "🔥 it burns 👍 " * 20), (3, "e\u0301" * 200)):
         filled.run_ticket("title", title, str(number))
-    rows = without_colours(on_terminal(filled, "list", columns=columns)).splitlines()
+    rows = without_colours(seen_on_terminal(filled, "list", columns=columns)).splitlines()
     assert len(rows) == 7 and max(width(row) for row in rows) <= columns
     subject_at = {row[:width_prefix(row, rows[0].index("SUBJECT"))] for row in rows}
     assert len({width(text) for text in subject_at}) == 1
@@ -411,11 +394,11 @@ def width_prefix(text, columns):
 
 
 def test_colours_are_for_terminals_that_want_them(filled):
-    assert "\x1b[31mnew\x1b[0m" in on_terminal(filled, "list")
-    assert "\x1b" not in on_terminal(filled, "list", env={"NO_COLOR": "1"})
-    assert "\x1b" not in on_terminal(filled, "list", env={"TERM": "dumb"})
+    assert "\x1b[31mnew\x1b[0m" in seen_on_terminal(filled, "list")
+    assert "\x1b" not in seen_on_terminal(filled, "list", env={"NO_COLOR": "1"})
+    assert "\x1b" not in seen_on_terminal(filled, "list", env={"TERM": "dumb"})
     assert "\x1b" not in filled.run_ticket("list").stdout.decode()
-    assert on_terminal(filled, "list", "--json").startswith("{")
+    assert seen_on_terminal(filled, "list", "--json").startswith("{")
 
 
 def test_a_pager_is_used_as_git_does(filled, tmp_path):
@@ -424,13 +407,13 @@ def test_a_pager_is_used_as_git_does(filled, tmp_path):
     pager.chmod(0o755)
     env = {"MILTICKET_PAGER": str(pager)}
     for words in (("list",), ("show", "1"), ("search", "box"), ("log",), ("stats",)):
-        assert "paged FRX" in on_terminal(filled, *words, env=env), words
+        assert "paged FRX" in seen_on_terminal(filled, *words, env=env), words
         (tmp_path / "page").unlink()
     for words in (("list", "--no-pager"), ("list", "--json"), ("close", "1")):
-        assert "paged" not in on_terminal(filled, *words, env=env), words
+        assert "paged" not in seen_on_terminal(filled, *words, env=env), words
     assert "paged" not in filled.run_ticket("list", env={**os.environ, **env}).stdout.decode()
-    assert "paged" in on_terminal(filled, "list", env={"PAGER": str(pager)})
-    assert "NUMBER" in on_terminal(filled, "list", env={"MILTICKET_PAGER": "no-such-program -x"})
+    assert "paged" in seen_on_terminal(filled, "list", env={"PAGER": str(pager)})
+    assert "NUMBER" in seen_on_terminal(filled, "list", env={"MILTICKET_PAGER": "no-such-program -x"})
 
 
 # --- the log ---------------------------------------------------------------------------------------------------
@@ -495,7 +478,7 @@ def test_texts_come_from_an_option_a_file_standard_input_or_an_editor(filled, tm
     filled.run_ticket("note", "1", "-m", "from an option")
     filled.run_ticket("note", "1", "-F", tmp_path / "text")
     filled.run_ticket("note", "1", stdin=b"from standard input\n")
-    assert "#1 noted" in on_terminal(filled, "note", "1", env={"EDITOR": str(editor), "VISUAL": str(editor)})
+    assert "#1 noted" in seen_on_terminal(filled, "note", "1", env={"EDITOR": str(editor), "VISUAL": str(editor)})
     notes = [message["text"].strip() for message in filled.show(1)["messages"] if message["direction"] == "note"]
     assert notes == ["from an option", "from a file", "from standard input", "from an editor"]
     assert "box-1" in (tmp_path / "shown").read_text() or "# note on #1" in (tmp_path / "shown").read_text()
@@ -507,7 +490,7 @@ def test_no_editor_opens_for_a_ticket_that_is_not_there(filled, tmp_path):
     editor = tmp_path / "editor"
     editor.write_text(f"#!/bin/sh\ntouch {tmp_path}/opened\n")
     editor.chmod(0o755)
-    assert "there is no ticket #99" in on_terminal(filled, "reply", "99", env={"EDITOR": str(editor), "VISUAL": str(editor)})
+    assert "there is no ticket #99" in seen_on_terminal(filled, "reply", "99", env={"EDITOR": str(editor), "VISUAL": str(editor)})
     assert not (tmp_path / "opened").exists()
 
 
@@ -546,5 +529,5 @@ def test_statistics_agree_with_the_tickets_in_every_form(filled):
     closing = families["milticket_queue_resolution_seconds"]
     assert closing.type == "summary" and closing.documentation
     assert {sample.name: sample.value for sample in closing.samples if "quantile" not in sample.labels}["milticket_queue_resolution_seconds_count"] == 1
-    seen = on_terminal(filled, "stats")
+    seen = seen_on_terminal(filled, "stats")
     assert "█" in seen and "support" in seen and "median" in seen

@@ -1,13 +1,10 @@
 """`ticket outbox` and `ticket reply` on a store whose mail nobody sends."""
 import mailbox
-import os
-import pty
-import select
 
 import pytest
 
 from harness.client import compose
-from harness.ground import program
+from harness.ground import on_terminal, program
 
 NAMES = {"id", "ticket", "event", "to", "state", "attempts", "next_try", "last_reply"}
 CARLA = "carla@customer.example"
@@ -88,21 +85,7 @@ def test_changes_end_with_the_code_for_what_they_did(words, code, left, waiting)
 
 def typed(desk, number, editor):
     """What `ticket reply` says to somebody at a terminal with that editor, and its exit code."""
-    words = [program("ticket"), "reply", "--config", str(desk.config), str(number)]
-    process, terminal = pty.fork()
-    if process == 0:
-        os.execvpe(words[0], words, {**os.environ, "TERM": "xterm", "VISUAL": editor, "EDITOR": editor})
-    seen = b""
-    while select.select([terminal], [], [], 60)[0]:
-        try:
-            chunk = os.read(terminal, 65536)
-        except OSError:
-            break
-        if not chunk:
-            break
-        seen += chunk
-    os.close(terminal)
-    return seen.decode(), os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    return on_terminal(program("ticket"), "reply", "--config", desk.config, number, env={"VISUAL": editor, "EDITOR": editor})
 
 
 def test_the_text_comes_from_an_option_a_file_or_standard_input(asked, tmp_path):

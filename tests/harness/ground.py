@@ -2,7 +2,9 @@
 import atexit
 import os
 import pathlib
+import pty
 import pwd
+import select
 import shutil
 import signal
 import socket
@@ -107,3 +109,22 @@ def run(*command, stdin=b"", check=True, env=None, seconds=60):
     if check and done.returncode != 0:
         raise AssertionError(f"{command} ended with {done.returncode}: {done.stderr.decode(errors='replace')}")
     return done
+
+
+def on_terminal(*command, env=None, keys=b""):
+    """Runs a program on a terminal of its own: what a person sees there, with escape sequences, and the exit code."""
+    process, terminal = pty.fork()
+    if process == 0:
+        os.execvpe(command[0], [str(word) for word in command], {**os.environ, "TERM": "xterm", **(env or {})})
+    os.write(terminal, keys)
+    seen = b""
+    while select.select([terminal], [], [], 60)[0]:
+        try:
+            chunk = os.read(terminal, 65536)
+        except OSError:
+            break
+        if not chunk:
+            break
+        seen += chunk
+    os.close(terminal)
+    return seen.decode(), os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])

@@ -2,6 +2,7 @@
 #include "store-fixture.h"
 
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -128,6 +129,31 @@ void empty_table(struct txn *txn, enum store_table table)
 	for (st = scan_first(&scan, txn, table, all, all, false); st == ST_OK; st = scan_next(&scan))
 		g_assert_cmpint(txn_delete(txn, table, scan.key), ==, ST_OK);
 	scan_release(&scan);
+}
+
+static void run_store_test(gconstpointer test)
+{
+	struct place place;
+
+	place_open(&place, 0);
+	place_write(&place, ((const struct store_test *)test)->fn, NULL, ST_OK);
+	place_close(&place);
+}
+
+void add_store_tests(const struct store_test *tests, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		g_test_add_data_func(tests[i].name, &tests[i], run_store_test);
+}
+
+void limit_file_size(rlim_t size)
+{
+	struct rlimit limit;
+
+	signal(SIGXFSZ, SIG_IGN);
+	g_assert_cmpint(getrlimit(RLIMIT_FSIZE, &limit), ==, 0);
+	limit.rlim_cur = size ? size : limit.rlim_max;
+	g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &limit), ==, 0);
 }
 
 mode_t mode_of(const char *dir, const char *name)

@@ -2,6 +2,8 @@
 #ifndef MILTICKET_TEST_STORE_FIXTURE_H
 #define MILTICKET_TEST_STORE_FIXTURE_H
 
+#include <sys/resource.h>
+
 #include "store.h"
 
 struct place {
@@ -25,6 +27,17 @@ void place_read(struct place *place, store_fn *fn, void *arg, enum status wanted
 uint64_t rows_of(struct store *store, enum store_table table);
 /* Deletes every row of a table. */
 void empty_table(struct txn *txn, enum store_table table);
+
+struct store_test {
+	const char *name;
+	store_fn *fn;
+};
+
+/* Each runs in a transaction of a store of its own. They are static. */
+void add_store_tests(const struct store_test *tests, size_t n);
+
+/* No file of this process may grow past so many bytes; 0 lifts it. */
+void limit_file_size(rlim_t size);
 
 /* The permissions of a file in a directory; "" is the directory itself. */
 mode_t mode_of(const char *dir, const char *name);

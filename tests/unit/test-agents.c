@@ -107,26 +107,16 @@ static enum status each(struct txn *txn, void *arg, struct error *err)
 	return ST_OK;
 }
 
-static void test_in_store(gconstpointer fn)
-{
-	struct place place;
-
-	place_open(&place, 0);
-	place_write(&place, *(store_fn *const *)fn, NULL, ST_OK);
-	place_close(&place);
-}
-
 int main(int argc, char **argv)
 {
-	static store_fn *const fns[] = { find, change, each };
-	static const char *const names[] = {
-		"/agents/are found by login and by any spelling of an address", "/agents/an address is one agent's, and free when given up",
-		"/agents/are listed by login",
+	static const struct store_test in_store[] = {
+		{ "/agents/are found by login and by any spelling of an address", find },
+		{ "/agents/an address is one agent's, and free when given up", change },
+		{ "/agents/are listed by login", each },
 	};
 
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/agents/a login is 1 to 64 plain characters", test_logins);
-	for (size_t i = 0; i < G_N_ELEMENTS(fns); i++)
-		g_test_add_data_func(names[i], &fns[i], test_in_store);
+	add_store_tests(in_store, G_N_ELEMENTS(in_store));
 	return g_test_run();
 }

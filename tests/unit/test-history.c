@@ -117,25 +117,16 @@ static enum status many(struct txn *txn, void *arg, struct error *err)
 	return ST_OK;
 }
 
-static void test_in_store(gconstpointer fn)
-{
-	struct place place;
-
-	place_open(&place, 0);
-	place_write(&place, *(store_fn *const *)fn, NULL, ST_OK);
-	place_close(&place);
-}
-
 int main(int argc, char **argv)
 {
-	static store_fn *const fns[] = { order, fields, move, many };
-	static const char *const names[] = {
-		"/history/events come in order, of a ticket and of all", "/history/an event says what it was told, and a visitor may stop",
-		"/history/a merge takes events along", "/history/order holds over a change in key length",
+	static const struct store_test in_store[] = {
+		{ "/history/events come in order, of a ticket and of all", order },
+		{ "/history/an event says what it was told, and a visitor may stop", fields },
+		{ "/history/a merge takes events along", move },
+		{ "/history/order holds over a change in key length", many },
 	};
 
 	g_test_init(&argc, &argv, NULL);
-	for (size_t i = 0; i < G_N_ELEMENTS(fns); i++)
-		g_test_add_data_func(names[i], &fns[i], test_in_store);
+	add_store_tests(in_store, G_N_ELEMENTS(in_store));
 	return g_test_run();
 }

@@ -195,27 +195,18 @@ static enum status urging(struct txn *txn, void *arg, struct error *err)
 	return ST_OK;
 }
 
-static void test_in_store(gconstpointer fn)
-{
-	struct place place;
-
-	place_open(&place, 0);
-	place_write(&place, *(store_fn *const *)fn, NULL, ST_OK);
-	place_close(&place);
-}
-
 int main(int argc, char **argv)
 {
-	static store_fn *const fns[] = { due, contents, counts, urging };
-	static const char *const names[] = {
-		"/outbox/only waiting mails are due, the oldest first", "/outbox/keeps entries and their mails", "/outbox/counts answers by address and day",
-		"/outbox/flush and retry make mails due; what was suppressed is forgotten in time",
+	static const struct store_test in_store[] = {
+		{ "/outbox/only waiting mails are due, the oldest first", due },
+		{ "/outbox/keeps entries and their mails", contents },
+		{ "/outbox/counts answers by address and day", counts },
+		{ "/outbox/flush and retry make mails due; what was suppressed is forgotten in time", urging },
 	};
 
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/outbox/tries again after 1 minute, doubling, at most 4 hours apart", test_retries);
 	g_test_add_func("/outbox/gives up after 5 days", test_expiry);
-	for (size_t i = 0; i < G_N_ELEMENTS(fns); i++)
-		g_test_add_data_func(names[i], &fns[i], test_in_store);
+	add_store_tests(in_store, G_N_ELEMENTS(in_store));
 	return g_test_run();
 }

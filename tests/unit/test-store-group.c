@@ -1,10 +1,8 @@
 /* The store under many hands: gathered commits, growth and failure in the middle of a group, several processes.
  * Worth building with --enable-sanitizers=thread. */
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -207,16 +205,6 @@ static void test_growth_in_the_middle(void)
 		g_assert_cmpint(writers[i].got, ==, writers[i].end);
 	place_read(&place, check_survivors, writers, ST_OK);
 	place_close(&place);
-}
-
-static void limit_file_size(rlim_t size)
-{
-	struct rlimit limit;
-
-	signal(SIGXFSZ, SIG_IGN);
-	g_assert_cmpint(getrlimit(RLIMIT_FSIZE, &limit), ==, 0);
-	limit.rlim_cur = size ? size : limit.rlim_max;
-	g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &limit), ==, 0);
 }
 
 static void test_commit_fails_for_all(void)

@@ -2,9 +2,7 @@
 #include "store.h"
 
 #include <glib/gstdio.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "store-engine.h"
@@ -547,17 +545,6 @@ static void test_grows(void)
 	g_assert_cmpint(place_reopen(&place, false), ==, ST_OK);
 	g_assert_cmpuint(rows(&place), ==, 64);
 	place_close(&place);
-}
-
-/* The file may not grow past this many bytes; 0 lifts it. */
-static void limit_file_size(rlim_t size)
-{
-	struct rlimit limit;
-
-	signal(SIGXFSZ, SIG_IGN);
-	g_assert_cmpint(getrlimit(RLIMIT_FSIZE, &limit), ==, 0);
-	limit.rlim_cur = size ? size : limit.rlim_max;
-	g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &limit), ==, 0);
 }
 
 static void test_no_space(void)
