@@ -190,10 +190,8 @@ static void check_release(struct check *c)
 
 static enum status run(struct store *store, struct check *c, struct error *err)
 {
-	enum status st = store_check_free(store, err);
+	enum status st = store_read(store, look, c, err);
 
-	if (st == ST_OK)
-		st = store_read(store, look, c, err);
 	if (st == ST_OK && has_archive(c->options))
 		st = archive_walk(c->options->archive, see_file, c, err);
 	return st;

@@ -86,8 +86,8 @@ int engine_make_directory(const struct store_options *options);
 /* Makes the files of a store with owner and mode, and its directory. 0 or an errno. */
 int engine_make_files(const struct store_options *options);
 enum status engine_damaged(const struct store *store, const char *how, struct error *err);
-/* Is all that is in use within the file, and does each table begin in a page of its own? Asked before anything of it is read. */
-enum status engine_check_places(const struct store *store, struct error *err);
+/* Asked before LMDB reads anything of it. */
+enum status engine_check_pages(const struct store *store, enum store_look how, struct error *err);
 /* Makes the map larger, takes over another process's size or files, or opens the environment anew, as rc asks; true if trying again makes sense.
  * The caller holds no transaction and no lock. */
 bool engine_recover(struct store *store, int rc);

@@ -258,40 +258,13 @@ static bool is_whole(const char *dir)
 	return whole;
 }
 
-static int read_tree(struct txn *txn, MDB_dbi tree)
-{
-	MDB_cursor *cursor;
-	MDB_val key, value;
-	int rc = mdb_cursor_open(txn->mdb, tree, &cursor);
-
-	if (rc)
-		return rc;
-	do
-		rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
-	while (rc == 0);
-	mdb_cursor_close(cursor);
-	return rc == MDB_NOTFOUND ? 0 : rc;
-}
-
-static enum status read_all(struct txn *txn, void *arg, struct error *err)
-{
-	int rc = 0;
-
-	(void)arg;
-	for (int i = 0; i < ENGINE_TREES && rc == 0; i++)
-		rc = read_tree(txn, txn->store->trees[i]);
-	return rc ? engine_error(err, txn->store, "read", rc) : ST_OK;
-}
-
 static enum status verify(const char *dir, const char *backup, struct error *err)
 {
-	const struct store_options options = { .path = dir, .read_only = true, .uid = (uid_t)-1, .gid = (gid_t)-1 };
+	const struct store_options options = { .path = dir, .read_only = true, .uid = (uid_t)-1, .gid = (gid_t)-1, .look = LOOK_AT_ALL_PAGES };
 	struct store *store = NULL;
 	struct error why = { "the file is no store, or was cut short" };
 	enum status st = is_whole(dir) ? store_open(&options, &store, &why) : ST_BAD_INPUT;
 
-	if (st == ST_OK)
-		st = store_read(store, read_all, NULL, &why);
 	store_close(store);
 	if (st == ST_OK)
 		return ST_OK;

@@ -352,7 +352,7 @@ static enum status begin_use(struct store *store, const struct store_options *op
 	if (rc)
 		return engine_error(err, store, "open", rc);
 	store->gate = open(store->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	st = engine_check_places(store, err);
+	st = engine_check_pages(store, options->look, err);
 	if (st != ST_OK)
 		return st;
 	st = check_version(store, err);

@@ -51,11 +51,19 @@ struct bytes {
  * through txn and arg. Any status but ST_OK undoes its writes, and only its writes. */
 typedef enum status store_fn(struct txn *txn, void *arg, struct error *err);
 
+/* How much of the data file is looked at when it is opened. Damage is ST_IO, and the text names the page: what reads it may crash. */
+enum store_look {
+	LOOK_AT_ROOTS,		/* is the file as long as it should be, and does each tree begin in a page of its own? */
+	LOOK_AT_FREE_PAGES,	/* and is the list of pages sound that the next writer may write over? */
+	LOOK_AT_ALL_PAGES,	/* is every page in its place, well formed and in use once? Some seconds for each GB */
+};
+
 struct store_options {
 	const char *path;	/* directory; made if missing, mode 02770; files in it have 0660 */
 	size_t map_size;	/* bytes to begin with; grows by itself */
 	bool durable;		/* a commit is on disk before store_write returns; without, power loss may cost the store */
 	bool read_only;		/* ST_NOT_FOUND if the store is not there yet */
+	enum store_look look;	/* before anything is read */
 	uid_t uid;		/* owner of what root makes; -1 leaves it */
 	gid_t gid;
 };
@@ -77,9 +85,6 @@ void store_secret(struct store *store, guint8 secret_out[32]);
 
 /* Frees the slots of dead readers; gives their number. For the timer thread. */
 unsigned store_clear_readers(struct store *store);
-
-/* Is the list of pages that the next writer may write over sound? A write by a damaged one would crash, or take pages that are in use: ST_IO. */
-enum status store_check_free(struct store *store, struct error *err);
 
 /* Hot, compacted copy into the new file `path`, mode 0600, which as data.mdb in a directory of its own is a store.
  * ST_EXISTS rather than overwriting. Durable on return. */

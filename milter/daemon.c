@@ -91,14 +91,12 @@ enum status daemon_open_store(struct daemon *daemon, struct error *err)
 	const struct settings *s = daemon->settings;
 	const struct store_options options = {
 		.path = s->store.path, .map_size = (size_t)s->store.map_size_mib << 20, .durable = s->store.durable,
-		.uid = (uid_t)-1, .gid = (gid_t)-1,
+		.uid = (uid_t)-1, .gid = (gid_t)-1, .look = LOOK_AT_FREE_PAGES,
 	};
 	enum status st = store_lock(s->store.path, &daemon->lock_fd, err);
 
 	if (st == ST_OK)
 		st = store_open(&options, &daemon->store, err);
-	if (st == ST_OK)
-		st = store_check_free(daemon->store, err);
 	if (st == ST_OK)
 		st = store_write(daemon->store, make_queues, daemon->settings, err);
 	return st;

@@ -23,7 +23,8 @@ struct cli_option {
 	const char *help;
 };
 
-enum cli_need { NEED_NOTHING, NEED_SETTINGS, NEED_STORE_READ, NEED_STORE_WRITE };
+/* SOUND: each of its pages is looked at first. */
+enum cli_need { NEED_NOTHING, NEED_SETTINGS, NEED_STORE_READ, NEED_STORE_WRITE, NEED_SOUND_STORE_READ, NEED_SOUND_STORE_WRITE };
 
 struct cli;
 

@@ -82,6 +82,7 @@ static int run_check(struct cli *cli)
 	return st == ST_OK ? check(cli, &options) : cli_status(cli, st);
 }
 
-const struct cli_command cmd_backup = { "backup", "FILE", "copy the store to a file while mail flows", NULL, NEED_STORE_READ, 1, 1, run_backup };
+/* Damage must be found before a backup of it takes a sound one's place. */
+const struct cli_command cmd_backup = { "backup", "FILE", "copy the store to a file while mail flows", NULL, NEED_SOUND_STORE_READ, 1, 1, run_backup };
 const struct cli_command cmd_restore = { "restore", "FILE", "put a backup in the place of the store, while no daemon runs", restore_options, NEED_SETTINGS, 1, 1, run_restore };
-const struct cli_command cmd_check = { "check", "", "compare indexes and archive with the records", check_options, NEED_STORE_WRITE, 0, 0, run_check };
+const struct cli_command cmd_check = { "check", "", "compare indexes and archive with the records", check_options, NEED_SOUND_STORE_WRITE, 0, 0, run_check };

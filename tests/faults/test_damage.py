@@ -78,6 +78,46 @@ def test_a_damaged_list_of_free_pages_stops_the_start_and_not_every_message(daem
     assert code == 74 and "damaged" in said, (code, said)
 
 
+def kinds_of_damage(random_, page, data):
+    """What a disk, a cable or a mistaken dd does to a page: one in its place, and each of them for a page of a tree."""
+    flipped, places, other = bytearray(page), bytearray(page), 2 + random_.randrange(len(data) // PAGE - 2)
+    flipped[random_.randrange(64)] ^= 1 << random_.randrange(8)
+    places[16:48] = random_.randbytes(32)
+    return {"noise": random_.randbytes(PAGE), "zeros": bytes(PAGE), "a bit of its head": bytes(flipped), "places of its rows": bytes(places),
+            "another page": data[other * PAGE:(other + 1) * PAGE]}
+
+
+def test_the_check_says_which_page_is_damaged_and_never_crashes(daemon):
+    fill(daemon)
+    path, random_ = daemon.store / "data.mdb", random.Random(11)
+    data = path.read_bytes()
+    trees = [at // PAGE for at in range(2 * PAGE, len(data), PAGE) if data[at + 10] in (1, 2)]
+    named = 0
+    for number in random_.sample(trees, min(12, len(trees))):
+        for kind, page in kinds_of_damage(random_, data[number * PAGE:(number + 1) * PAGE], data).items():
+            path.write_bytes(data[:number * PAGE] + page + data[(number + 1) * PAGE:])
+            code, said = checks(daemon)
+            assert code in (0, 65, 74) and "a crash" not in said and (code != 74 or "is damaged: " in said), (number, kind, code, said)
+            named += f"page {number}, in '" in said
+    assert named >= 12, "pages of trees were damaged, and hardly any was found"
+
+
+def test_a_backup_of_a_damaged_store_is_refused_and_so_is_a_damaged_backup(daemon, tmp_path):
+    fill(daemon)
+    daemon.run_ticket("backup", tmp_path / "sound")
+    damage(daemon, pages_with(b"<page30@customer.example>"))
+    done = daemon.run_ticket("backup", tmp_path / "damaged", check=False)
+    assert done.returncode == 74 and b"is damaged: page " in done.stderr and not (tmp_path / "damaged").exists()
+    data = bytearray((tmp_path / "sound").read_bytes())
+    for number in pages_with(b"<page30@customer.example>")(data):
+        data[number * PAGE:(number + 1) * PAGE] = bytes(PAGE)
+    (tmp_path / "sound-no-more").write_bytes(data)
+    done = daemon.run_ticket("restore", "--force", tmp_path / "sound-no-more", check=False)
+    assert done.returncode == 65 and b"is no backup that can be used" in done.stderr and b"is damaged: page " in done.stderr, done
+    daemon.run_ticket("restore", "--force", tmp_path / "sound")
+    assert checks(daemon)[0] == 0
+
+
 @pytest.mark.parametrize("how", (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT))
 def test_a_crash_is_a_451_and_says_what_to_look_at(how, daemon, postfix):
     daemon.start()
