@@ -223,7 +223,8 @@ static enum status remove_agent(struct txn *txn, void *arg, struct error *err)
 		return error_set(err, ST_BAD_INPUT, "agent '%s' cannot take over from themself; --move-to names another", login);
 	st = tickets_list(txn, &filter, note_ticket, r, err);
 	if (st == ST_OK && r->numbers->len && !to)
-		st = error_set(err, ST_REFUSED, "agent '%s' has %u open tickets; give them away with --move-to", login, r->numbers->len);
+		st = error_set(err, ST_REFUSED, "agent '%s' has %u open ticket%s: name another with --move-to", login, r->numbers->len,
+			r->numbers->len == 1 ? "" : "s");
 	if (st == ST_OK && to)
 		st = give_tickets(txn, r, to, err);
 	if (st == ST_OK)

@@ -72,7 +72,7 @@ static enum status refuse(struct txn *txn, struct removal *r, struct error *err)
 	if (st == ST_OK)
 		st = note_tickets(txn, r, true, err);
 	if (st == ST_OK && r->open && !r->to)
-		st = error_set(err, ST_REFUSED, "queue '%s' has %u open tickets; move them with --move-to", r->name, r->open);
+		st = error_set(err, ST_REFUSED, "queue '%s' has %u open ticket%s: name another with --move-to", r->name, r->open, r->open == 1 ? "" : "s");
 	return st;
 }
 

@@ -1,4 +1,5 @@
 /* ticket note, reply, send. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -38,69 +39,101 @@ struct work {
 
 /* --- the text --- */
 
-/* NULL when it is too long to be somebody's answer. */
-static char *read_stream(FILE *in)
+static enum status cannot_read(const char *name, struct error *err)
 {
-	GString *text = g_string_new(NULL);
+	return error_set(err, ST_IO, "cannot read %s: %s", name, g_strerror(errno));
+}
+
+static enum status read_stream(FILE *in, const char *name, char **text_out, struct error *err)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
 	char chunk[4096];
 	size_t n;
 
 	while (text->len <= TEXT_MAX && (n = fread(chunk, 1, sizeof chunk, in)) > 0)
 		g_string_append_len(text, chunk, (gssize)n);
-	return g_string_free(text, ferror(in) || text->len > TEXT_MAX);
+	if (ferror(in))
+		return cannot_read(name, err);
+	if (text->len > TEXT_MAX)
+		return error_set(err, ST_BAD_INPUT, "%s is longer than 1 MiB, which no answer is", name);
+	*text_out = g_strdup(text->str);
+	return ST_OK;
 }
 
-static char *read_file(const char *path)
+static enum status read_file(const char *path, char **text_out, struct error *err)
 {
-	FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-	char *text = in ? read_stream(in) : NULL;
+	g_autofree char *name = g_strdup_printf("'%s'", path);
+	FILE *in = fopen(path, "re");
+	enum status st = in ? read_stream(in, name, text_out, err) : cannot_read(name, err);
 
-	if (in && in != stdin)
+	if (in)
 		fclose(in);
-	return text;
+	return st;
 }
 
-/* What was typed, above the line; NULL when the editor failed. */
-static char *run_editor(const char *path)
+/* What was typed, above the line. */
+static enum status run_editor(const char *path, char **text_out, struct error *err)
 {
 	const char *visual = g_getenv("VISUAL"), *editor = visual ? visual : g_getenv("EDITOR") ? g_getenv("EDITOR") : "vi";
 	g_autofree char *quoted = g_shell_quote(path), *command = g_strdup_printf("%s %s", editor, quoted);
-	char *argv[] = { (char *)"sh", (char *)"-c", command, NULL }, *text = NULL, *line;
+	char *argv[] = { (char *)"sh", (char *)"-c", command, NULL }, *line;
 	int code;
 
-	if (!g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_CHILD_INHERITS_STDIN, NULL, NULL, NULL, NULL, &code, NULL) || code != 0 ||
-		!g_file_get_contents(path, &text, NULL, NULL))
-		return NULL;
-	line = strstr(text, SCISSORS);
+	if (!g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_CHILD_INHERITS_STDIN, NULL, NULL, NULL, NULL, &code, NULL) || code != 0)
+		return error_set(err, ST_BAD_INPUT, "the editor '%s' failed; what it wrote is kept in %s", editor, path);
+	if (!g_file_get_contents(path, text_out, NULL, NULL))
+		return error_set(err, ST_IO, "cannot read '%s'", path);
+	line = strstr(*text_out, SCISSORS);
 	if (line)
 		*line = '\0';
-	return text;
+	return ST_OK;
 }
 
 /* The file stays until its text is in the store: nothing that somebody typed is lost. */
-static char *edit(struct work *w)
+static enum status edit(struct work *w, char **text_out, struct error *err)
 {
 	g_autofree char *below = g_strdup_printf("\n\n" SCISSORS "%s", w->context);
 	int fd = g_file_open_tmp("ticket-XXXXXX", &w->draft, NULL);
 
 	if (fd < 0)
-		return NULL;
+		return error_set(err, ST_IO, "cannot make a file to write the text in: %s", g_strerror(errno));
 	close(fd);
-	return g_file_set_contents(w->draft, below, -1, NULL) ? run_editor(w->draft) : NULL;
+	if (!g_file_set_contents(w->draft, below, -1, NULL))
+		return error_set(err, ST_IO, "cannot write '%s'", w->draft);
+	return run_editor(w->draft, text_out, err);
 }
 
-/* From -m, a file, the editor on a terminal, else standard input. Owned; NULL: said what is wrong. */
-static char *get_text(struct work *w)
+/* From -m, a file, the editor on a terminal, else standard input. */
+static enum status get_raw(struct work *w, char **text_out, struct error *err)
 {
 	const char *message = cli_value(w->cli, "message"), *file = cli_value(w->cli, "file");
-	g_autofree char *raw = message ? g_strdup(message) : file ? read_file(file) : isatty(STDIN_FILENO) ? edit(w) : read_stream(stdin);
-	g_autofree char *text = raw ? text_block(raw, -1, TEXT_MAX) : NULL;
 
-	if (text && *g_strchomp(text))
+	if (message)
+		*text_out = g_strdup(message);
+	else if (file && strcmp(file, "-") != 0)
+		return read_file(file, text_out, err);
+	else if (!file && isatty(STDIN_FILENO))
+		return edit(w, text_out, err);
+	else
+		return read_stream(stdin, "standard input", text_out, err);
+	return ST_OK;
+}
+
+/* Owned; NULL: said what is wrong. */
+static char *get_text(struct work *w)
+{
+	g_autofree char *raw = NULL, *text = NULL;
+
+	if (get_raw(w, &raw, &w->cli->err) != ST_OK) {
+		cli_fail(EXIT_BAD_DATA, "%s; nothing was done", w->cli->err.text);
+		return NULL;
+	}
+	text = text_block(raw, -1, TEXT_MAX);
+	if (*g_strchomp(text))
 		return g_steal_pointer(&text);
-	if (raw && w->draft)
+	if (w->draft)
 		unlink(w->draft);
-	cli_fail(EXIT_BAD_DATA, raw ? "the text is empty; nothing was done" : "cannot read the text%s%s, or it is longer than 1 MiB", file ? " from " : "", file ? file : "");
+	cli_fail(EXIT_BAD_DATA, "the text is empty; nothing was done");
 	return NULL;
 }
 

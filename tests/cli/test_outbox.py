@@ -85,7 +85,7 @@ def test_changes_end_with_the_code_for_what_they_did(words, code, left, waiting)
 
 def typed(desk, number, editor):
     """What `ticket reply` says to somebody at a terminal with that editor, and its exit code."""
-    return on_terminal(program("ticket"), "reply", "--config", desk.config, number, env={"VISUAL": editor, "EDITOR": editor})
+    return on_terminal(program("ticket"), "reply", "--config", desk.config, number, env={"VISUAL": editor, "EDITOR": editor, "TMPDIR": str(desk.directory)})
 
 
 def test_the_text_comes_from_an_option_a_file_or_standard_input(asked, tmp_path):
@@ -108,16 +108,23 @@ def test_the_text_comes_from_the_editor_without_what_was_shown(asked):
     assert [text.strip() for text in answers(asked, 1)] == ["from the editor"]
 
 
-# editor → exit code; in none of these cases is anything sent
-EDITORS = {"nothing typed": ("true", 65), "all deleted": ("truncate -s 0", 65), "aborted": ("false", 65), "not there": ("/nonexistent/editor", 65)}
+# editor → what is said; in none of these cases is anything sent
+EDITORS = {"nothing typed": ("true", "the text is empty"), "all deleted": ("truncate -s 0", "the text is empty"),
+           "aborted": ("false", "the editor 'false' failed"), "not there": ("/nonexistent/editor", "the editor '/nonexistent/editor' failed")}
 
 
-@pytest.mark.parametrize("editor, expected", EDITORS.values(), ids=EDITORS)
-def test_an_editor_that_gives_no_text_sends_nothing(editor, expected, asked):
+@pytest.mark.parametrize("editor, said", EDITORS.values(), ids=EDITORS)
+def test_an_editor_that_gives_no_text_sends_nothing(editor, said, asked):
     seen, code = typed(asked, 1, editor)
-    assert code == expected and seen
+    assert code == 65 and said in seen and "nothing was done" in seen
     assert answers(asked, 1) == [] and asked.outbox() == []
     assert asked.show(1)["status"] == "new"
+
+
+def test_what_an_editor_wrote_before_it_failed_is_kept(asked):
+    seen, _ = typed(asked, 1, "sh -c 'echo half an answer >\"$0\"; exit 1'")
+    (draft,) = asked.directory.glob("ticket-*")
+    assert f"kept in {draft}" in seen and draft.read_text() == "half an answer\n"
 
 
 NO_REPLIES = {
