@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "text.h"
 
 enum { LOGIN_MAX_BYTES = 64 };
 
@@ -17,7 +18,7 @@ bool agent_login_valid(const char *login)
 
 bool agent_in_queue(const struct agent *agent, const char *queue)
 {
-	return queue && agent->queues && g_strv_contains((const char *const *)agent->queues, queue);
+	return queue && text_list_has(agent->queues, queue);
 }
 
 static void text_key(struct key *key, const char *text)

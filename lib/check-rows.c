@@ -6,6 +6,7 @@
 #include "agents.h"
 #include "history.h"
 #include "outbox.h"
+#include "text.h"
 #include "tickets-index.h"
 #include "tickets-rebuild.h"
 
@@ -194,8 +195,7 @@ static bool agent_address_right(struct txn *txn, const struct scan *row)
 {
 	g_autofree char *login = g_strndup(row->value.data, row->value.len), *address = g_strndup(row->key.data, row->key.len);
 	struct agent agent = { 0 };
-	bool right = agents_load(txn, login, &agent, NULL) == ST_OK && agent.addresses &&
-		g_strv_contains((const char *const *)agent.addresses, address);
+	bool right = agents_load(txn, login, &agent, NULL) == ST_OK && text_list_has(agent.addresses, address);
 
 	record_release(&agent_type, &agent);
 	return right;

@@ -234,11 +234,6 @@ static enum status apply_priority(struct change *c)
 	return save(c, "priority", priority_names[before], priority_names[c->command->value], NULL);
 }
 
-static bool has_text(char *const *list, const char *s)
-{
-	return list && g_strv_contains((const char *const *)list, s);
-}
-
 static enum status apply_tag(struct change *c)
 {
 	struct ticket *t = &c->ticket;
@@ -247,10 +242,10 @@ static enum status apply_tag(struct change *c)
 	GPtrArray *tags = g_ptr_array_new();
 
 	for (char **p = t->tags; p && *p; p++)
-		if (!has_text(c->command->remove, *p))
+		if (!text_list_has(c->command->remove, *p))
 			g_ptr_array_add(tags, g_strdup(*p));
 	for (char **p = c->command->add; *p; p++)
-		if (!has_text(t->tags, *p) && tags->len < LIMIT_TAGS)
+		if (!text_list_has(t->tags, *p) && tags->len < LIMIT_TAGS)
 			g_ptr_array_add(tags, g_strdup(*p));
 	g_ptr_array_add(tags, NULL);
 	g_strfreev(t->tags);
@@ -337,7 +332,7 @@ static void unite(char ***into, char *const *from, unsigned max)
 	for (char **p = *into; p && *p; p++)
 		g_ptr_array_add(all, g_strdup(*p));
 	for (char *const *p = from; p && *p && all->len < max; p++)
-		if (!has_text(*into, *p))
+		if (!text_list_has(*into, *p))
 			g_ptr_array_add(all, g_strdup(*p));
 	g_ptr_array_add(all, NULL);
 	g_strfreev(*into);

@@ -5,6 +5,7 @@
 
 #include "address.h"
 #include "command-mail.h"
+#include "text.h"
 #include "tickets.h"
 
 /* --- what all of them share --- */
@@ -63,7 +64,7 @@ static const char *agent_mailbox(const struct work *w)
 	const char *from = work_from_address(w);
 
 	if (w->agent.addresses && w->agent.addresses[0])
-		return g_strv_contains((const char *const *)w->agent.addresses, from) ? from : w->agent.addresses[0];
+		return text_list_has(w->agent.addresses, from) ? from : w->agent.addresses[0];
 	return *from ? from : NULL;
 }
 

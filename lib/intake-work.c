@@ -105,16 +105,7 @@ void work_add_participants(struct work *w)
 
 static bool watches(const struct ticket *t, const char *queue)
 {
-	return g_strcmp0(t->queue, queue) == 0 || (t->watchers && g_strv_contains((const char *const *)t->watchers, queue));
-}
-
-static void add_text(char ***list, const char *s)
-{
-	guint n = *list ? g_strv_length(*list) : 0;
-
-	*list = g_renew(char *, *list, n + 2);
-	(*list)[n] = g_strdup(s);
-	(*list)[n + 1] = NULL;
+	return g_strcmp0(t->queue, queue) == 0 || text_list_has(t->watchers, queue);
 }
 
 bool work_watch_queues(struct work *w)
@@ -127,7 +118,7 @@ bool work_watch_queues(struct work *w)
 
 		/* Its own account's queue is where the ticket was moved away from, if it is not there. */
 		if (g_strcmp0(account->address, t->account) != 0 && !watches(t, account->queue)) {
-			add_text(&t->watchers, account->queue);
+			text_list_add(&t->watchers, account->queue);
 			added = true;
 		}
 	}
@@ -379,7 +370,7 @@ static void describe_ticket(struct work *w, const struct mailbox *requester, con
 	t->opened = w->now;
 	t->closed = t->status == TICKET_CLOSED ? w->now : 0;
 	for (unsigned i = 0; i < rules->tags->len && i < LIMIT_TAGS; i++)
-		add_text(&t->tags, g_ptr_array_index(rules->tags, i));
+		text_list_add(&t->tags, g_ptr_array_index(rules->tags, i));
 	set_requester(t, requester);
 	work_add_participants(w);
 	work_watch_queues(w);

@@ -137,7 +137,7 @@ static bool is_participant(const struct ticket *ticket, const char *address)
 {
 	if (g_strcmp0(ticket->requester_address, address) == 0)
 		return true;
-	return ticket->participants && g_strv_contains((const char *const *)ticket->participants, address);
+	return text_list_has(ticket->participants, address);
 }
 
 /* May this sender name a ticket by its tag? */

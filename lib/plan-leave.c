@@ -4,15 +4,11 @@
 #include <string.h>
 
 #include "address.h"
+#include "text.h"
 
 bool plan_leaves(const struct plan *p)
 {
 	return p->whose == WHOSE_REPLY || p->whose == WHOSE_DESK_REPLY || p->whose == WHOSE_OPENED;
-}
-
-static bool is_one_of(char *const *list, const char *s)
-{
-	return list && g_strv_contains((const char *const *)list, s);
 }
 
 static bool is_in(const GPtrArray *list, const char *s)
@@ -41,7 +37,7 @@ static const char *name_in_mail(const struct plan *p)
 
 	if (!name || strchr(name, '@'))
 		return NULL;
-	if (known && !is_one_of(p->agent->addresses, from.v[0].address) && strcmp(p->agent->login, from.v[0].address) != 0 &&
+	if (known && !text_list_has(p->agent->addresses, from.v[0].address) && strcmp(p->agent->login, from.v[0].address) != 0 &&
 		!settings_is_own(p->settings, from.v[0].address))
 		return NULL;
 	return name;
@@ -153,7 +149,7 @@ static bool is_hidden(const struct plan *p, const char *address)
 {
 	if (!p->account || p->account->reply_to != REPLY_TO_DESK || settings_is_own(p->settings, address))
 		return false;
-	return is_in(p->recipients->agents, address) || (p->agent && is_one_of(p->agent->addresses, address));
+	return is_in(p->recipients->agents, address) || (p->agent && text_list_has(p->agent->addresses, address));
 }
 
 static bool lists(struct mailboxes list, const char *address)

@@ -132,7 +132,7 @@ static bool already_gets_it(const struct plan *p, const char *address)
 	for (unsigned i = 0; i < p->recipients->agents->len; i++)
 		if (strcmp(g_ptr_array_index(p->recipients->agents, i), address) == 0)
 			return true;
-	return p->agent && p->agent->addresses && g_strv_contains((const char *const *)p->agent->addresses, address);
+	return p->agent && text_list_has(p->agent->addresses, address);
 }
 
 static bool has_workers(const struct plan *p)

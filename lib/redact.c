@@ -11,6 +11,7 @@
 #include "message.h"
 #include "outbox.h"
 #include "redact-person.h"
+#include "text.h"
 #include "tickets.h"
 
 enum { BATCH = 20, MAIL_MAX = 1024 * 1024 * 1024 };
@@ -167,7 +168,7 @@ static enum status is_agents(struct txn *txn, const struct agent *agent, void *a
 	const struct redaction *r = arg;
 
 	(void)txn;
-	if (agent->addresses && g_strv_contains((const char *const *)agent->addresses, r->person.address))
+	if (text_list_has(agent->addresses, r->person.address))
 		return error_set(err, ST_REFUSED, "%s is an address of agent %s; take it away from them first", r->person.address, agent->login);
 	return ST_OK;
 }

@@ -44,18 +44,13 @@ static const char *answer_mark(enum answer answer)
 
 static bool is_marked(const struct ticket *ticket, const char *mark)
 {
-	return ticket->answered && g_strv_contains((const char *const *)ticket->answered, mark);
+	return text_list_has(ticket->answered, mark);
 }
 
 static void mark_answered(struct ticket *ticket, const char *mark)
 {
-	guint n = ticket->answered ? g_strv_length(ticket->answered) : 0;
-
-	if (is_marked(ticket, mark))
-		return;
-	ticket->answered = g_renew(char *, ticket->answered, n + 2);
-	ticket->answered[n] = g_strdup(mark);
-	ticket->answered[n + 1] = NULL;
+	if (!is_marked(ticket, mark))
+		text_list_add(&ticket->answered, mark);
 }
 
 void reply_forgo(struct ticket *ticket)

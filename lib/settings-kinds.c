@@ -173,13 +173,10 @@ const struct setting_kind kind_date = { SHAPE_STRING, "string", "a date such as 
 static bool take_texts(const struct setting_row *key, void *target, const char *text)
 {
 	char ***field = target;
-	guint n = *field ? g_strv_length(*field) : 0;
 
 	if (!is_one_line(text) || (key->check && !key->check(text)))
 		return false;
-	*field = g_renew(char *, *field, n + 2);
-	(*field)[n] = g_strdup(text);
-	(*field)[n + 1] = NULL;
+	text_list_add(field, text);
 	return true;
 }
 

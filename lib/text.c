@@ -407,6 +407,20 @@ unsigned text_distance(const char *a, const char *b)
 	return d[n][m];
 }
 
+bool text_list_has(char *const *list, const char *s)
+{
+	return list && g_strv_contains((const char *const *)list, s);
+}
+
+void text_list_add(char ***list, const char *s)
+{
+	guint n = *list ? g_strv_length(*list) : 0;
+
+	*list = g_renew(char *, *list, n + 2);
+	(*list)[n] = g_strdup(s);
+	(*list)[n + 1] = NULL;
+}
+
 bool text_same_secret(const char *a, const char *b)
 {
 	size_t len = strlen(a);

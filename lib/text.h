@@ -57,6 +57,11 @@ char *text_encoded_words(const char *utf8);
  * No line is white space alone, and white space that fits no line of 998 bytes becomes one blank. Owned. */
 char *text_fold(const char *value, size_t name_length);
 
+/* A list of strings ends with NULL; one that is NULL is empty. */
+bool text_list_has(char *const *list, const char *s);
+/* Puts a copy at its end. */
+void text_list_add(char ***list, const char *s);
+
 /* Equal in constant time for equal lengths. */
 bool text_same_secret(const char *a, const char *b);
 

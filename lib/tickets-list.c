@@ -1,6 +1,7 @@
 /* Listings: the narrowest index that a filter names is walked, newest activity first; the rest is checked on the record. */
 #include <string.h>
 
+#include "text.h"
 #include "tickets-index.h"
 
 enum { STATUSES = TICKET_SPAM + 1 };
@@ -31,7 +32,7 @@ static struct walk choose(const struct ticket_filter *f)
 
 bool ticket_in_queue(const struct ticket *t, const char *queue)
 {
-	return g_strcmp0(t->queue, queue) == 0 || (t->watchers && g_strv_contains((const char *const *)t->watchers, queue));
+	return g_strcmp0(t->queue, queue) == 0 || text_list_has(t->watchers, queue);
 }
 
 static bool status_wanted(const struct ticket_filter *f, int status)
@@ -50,7 +51,7 @@ bool tickets_wanted(const struct ticket_filter *f, const struct ticket *t)
 	return status_wanted(f, t->status) && people_wanted(f, t) &&
 		(!f->queue || ticket_in_queue(t, f->queue)) &&
 		(!f->project || g_strcmp0(t->project, f->project) == 0) &&
-		(!f->tag || (t->tags && g_strv_contains((const char *const *)t->tags, f->tag))) &&
+		(!f->tag || text_list_has(t->tags, f->tag)) &&
 		(f->priority < 0 || t->priority == f->priority) &&
 		(!f->since || t->updated >= f->since) && (!f->until || t->updated < f->until) &&
 		(!f->undelivered || t->undelivered) && (f->merged || !t->merged_into);

@@ -40,13 +40,8 @@ static void add_participant(struct ticket *t, const char *mailbox)
 	g_autofree char *name = NULL, *address = NULL;
 	guint n = t->participants ? g_strv_length(t->participants) : 0;
 
-	if (n >= LIMIT_PARTICIPANTS || !split_mailbox(mailbox, &name, &address))
-		return;
-	if (n && g_strv_contains((const char *const *)t->participants, address))
-		return;
-	t->participants = g_renew(char *, t->participants, n + 2);
-	t->participants[n] = g_steal_pointer(&address);
-	t->participants[n + 1] = NULL;
+	if (n < LIMIT_PARTICIPANTS && split_mailbox(mailbox, &name, &address) && !text_list_has(t->participants, address))
+		text_list_add(&t->participants, address);
 }
 
 /* Whom the desk wrote to first is the requester, or else who wrote to the desk. */

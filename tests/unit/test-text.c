@@ -192,6 +192,19 @@ static const struct { const char *name; void (*run)(void); } tests[] = {
 	{ "encoded-words", test_encoded_words }, { "folds", test_folds }, { "secrets", test_secrets }, { "columns", test_columns },
 };
 
+static void test_lists(void)
+{
+	char **list = NULL;
+
+	g_assert_false(text_list_has(list, "a"));
+	text_list_add(&list, "a");
+	text_list_add(&list, "bc");
+	g_assert_true(text_list_has(list, "a") && text_list_has(list, "bc"));
+	g_assert_false(text_list_has(list, "b") || text_list_has(list, ""));
+	g_assert_cmpuint(g_strv_length(list), ==, 2);
+	g_strfreev(list);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -200,5 +213,6 @@ int main(int argc, char **argv)
 
 		g_test_add_func(path, tests[i].run);
 	}
+	g_test_add_func("/text/a list of strings is empty when it is NULL, and grows", test_lists);
 	return g_test_run();
 }
