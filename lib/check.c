@@ -36,11 +36,6 @@ static void G_GNUC_PRINTF(2, 3) find(struct check *c, const char *fmt, ...)
 	va_end(ap);
 }
 
-static bool has_archive(const struct check_options *options)
-{
-	return options->archive && *options->archive;
-}
-
 /* --- messages against files --- */
 
 /* The size of its file; -1 without one. */
@@ -69,7 +64,7 @@ static enum status check_file(struct txn *txn, const struct entry *e, void *arg,
 
 	(void)txn;
 	(void)err;
-	if (!e->archive || !has_archive(c->options))
+	if (!e->archive || !c->options->archive)
 		return ST_OK;
 	g_hash_table_add(c->files, g_strdup(e->archive));
 	size = file_size(c->options, e);
@@ -192,7 +187,7 @@ static enum status run(struct store *store, struct check *c, struct error *err)
 {
 	enum status st = store_read(store, look, c, err);
 
-	if (st == ST_OK && has_archive(c->options))
+	if (st == ST_OK && c->options->archive)
 		st = archive_walk(c->options->archive, see_file, c, err);
 	return st;
 }

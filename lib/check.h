@@ -7,7 +7,7 @@
 #include "subject.h"
 
 struct check_options {
-	const char *archive;	/* directory; NULL or "": there is none */
+	const char *archive;	/* directory; NULL: there is none */
 	int64_t keep_days;	/* files older than that may be gone; 0: none may */
 	int64_t now;		/* µs */
 	/* For repairs. */

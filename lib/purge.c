@@ -74,16 +74,11 @@ struct batch {
 	uint64_t tickets;
 };
 
-static bool has_archive(const struct purge_options *options)
-{
-	return options->archive && *options->archive;
-}
-
 static enum status doom_file(struct txn *txn, const struct entry *entry, void *arg, struct error *err)
 {
 	const struct batch *b = arg;
 
-	return entry->archive && has_archive(b->options) ? doomed_add(txn, entry, err) : ST_OK;
+	return entry->archive && b->options->archive ? doomed_add(txn, entry, err) : ST_OK;
 }
 
 /* Another may have reopened it since it was chosen. */
@@ -188,7 +183,7 @@ enum status purge_closed(struct store *store, const struct purge_options *option
 		*counts_out = (struct purge_counts){ choice.numbers.n, batch.files };
 	} else if (st == ST_OK) {
 		st = purge_all(store, &batch, counts_out, err);
-		if (st == ST_OK && has_archive(options))
+		if (st == ST_OK && options->archive)
 			st = doomed_remove(store, options->archive, &counts_out->mails, err);
 	}
 	g_array_unref(batch.outgoing);
@@ -204,7 +199,7 @@ enum status purge_archive(const char *dir, int64_t keep_days, int64_t now, uint6
 	g_autofree char *day = time ? g_date_time_format(time, "%Y/%m/%d") : NULL;
 
 	*count_out = 0;
-	if (keep_days <= 0 || !day || !dir || !*dir)
+	if (keep_days <= 0 || !day || !dir)
 		return ST_OK;
 	return archive_remove_before(dir, day, max, count_out, err);
 }

@@ -6,7 +6,7 @@
 #include "store.h"
 
 struct purge_options {
-	const char *archive;	/* directory; NULL or "": there is none */
+	const char *archive;	/* directory; NULL: there is none */
 	int64_t before;		/* µs: tickets that were closed before it */
 	struct actor actor;
 	bool dry_run;		/* only counts */

@@ -71,11 +71,6 @@ static bool look_at_file(const char *name, int64_t modified, void *arg)
 	return r->file_status == ST_OK;
 }
 
-static bool has_archive(const struct redaction *r)
-{
-	return r->options->archive && *r->options->archive;
-}
-
 /* --- looking: records --- */
 
 static bool field_holds(const struct redaction *r, const struct field *f, const void *record)
@@ -271,7 +266,7 @@ static enum status redact_entry(struct txn *txn, const struct entry *was, void *
 	st = redact_text(txn, r, was, &changed, err);
 	changed |= file_is_named(r, was);
 	if (st == ST_OK && changed) {
-		if (is.archive && has_archive(r))
+		if (is.archive && r->options->archive)
 			st = doomed_add(txn, was, err);
 		g_clear_pointer(&is.archive, g_free);
 		if (st == ST_OK)
@@ -451,7 +446,7 @@ static enum status remove_files(struct redaction *r, struct error *err)
 
 static enum status look_at_files(struct redaction *r, struct error *err)
 {
-	enum status st = has_archive(r) ? archive_walk(r->options->archive, look_at_file, r, err) : ST_OK;
+	enum status st = r->options->archive ? archive_walk(r->options->archive, look_at_file, r, err) : ST_OK;
 
 	return st == ST_OK && r->file_status != ST_OK ? error_set(err, r->file_status, "%s", r->file_error.text) : st;
 }
@@ -467,7 +462,7 @@ static enum status run(struct redaction *r, struct error *err)
 	if (st == ST_OK)
 		st = store_write(r->store, redact_outbox, r, err);
 	failpoint("tickets-redacted");
-	if (st == ST_OK && has_archive(r))
+	if (st == ST_OK && r->options->archive)
 		st = remove_files(r, err);
 	failpoint("files-removed");
 	return st == ST_OK ? store_rewrite(r->store, err) : st;

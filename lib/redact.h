@@ -10,7 +10,7 @@
 #define REDACTED_NAME "redacted"
 
 struct redact_options {
-	const char *archive;	/* directory; NULL or "": there is none */
+	const char *archive;	/* directory; NULL: there is none */
 	const char *address;	/* canonical */
 	struct actor actor;
 };

@@ -86,7 +86,7 @@ static bool purge_old_mail(void)
 	struct error err = { "" };
 	uint64_t count = 0;
 
-	if (purge_archive(settings->archive.path, settings->archive.keep_days, g_get_real_time(), PURGED_AT_ONCE, &count, &err) != ST_OK)
+	if (purge_archive(settings_archive(settings), settings->archive.keep_days, g_get_real_time(), PURGED_AT_ONCE, &count, &err) != ST_OK)
 		log_error("cannot remove old mail from the archive: %s", err.text);
 	if (count)
 		log_info("timers: %" G_GUINT64_FORMAT " mails were in the archive for longer than archive.keep_days", count);

@@ -72,7 +72,7 @@ static int check(struct cli *cli, const struct check_options *options)
 static int run_check(struct cli *cli)
 {
 	const struct check_options options = {
-		cli->settings->archive.path, cli->settings->archive.keep_days, cli->actor.now, &cli->settings->tag_format, cli->actor };
+		settings_archive(cli->settings), cli->settings->archive.keep_days, cli->actor.now, &cli->settings->tag_format, cli->actor };
 	int code = check(cli, &options);
 	enum status st;
 

@@ -13,7 +13,7 @@ static const struct cli_option options[] = {
 
 static int run(struct cli *cli)
 {
-	struct purge_options purge = { .archive = cli->settings->archive.path, .actor = cli->actor, .dry_run = cli_has(cli, "dry-run") };
+	struct purge_options purge = { .archive = settings_archive(cli->settings), .actor = cli->actor, .dry_run = cli_has(cli, "dry-run") };
 	struct purge_counts counts;
 	enum status st;
 

@@ -9,7 +9,7 @@
 static int run(struct cli *cli)
 {
 	g_autofree char *canonical = NULL;
-	struct redact_options options = { .archive = cli->settings->archive.path, .actor = cli->actor };
+	struct redact_options options = { .archive = settings_archive(cli->settings), .actor = cli->actor };
 	struct redact_counts counts;
 	enum status st;
 

@@ -14,7 +14,7 @@ static const char mail[] = "From: Carla Kern <carla@customer.example>\nTo: suppo
 static struct check_options options_of(const struct desk *desk)
 {
 	return (struct check_options){
-		.archive = desk->settings->archive.path, .keep_days = desk->settings->archive.keep_days, .now = desk->now,
+		.archive = settings_archive(desk->settings), .keep_days = desk->settings->archive.keep_days, .now = desk->now,
 		.tags = &desk->settings->tag_format, .actor = { "unix:tester", desk->now } };
 }
 

@@ -57,7 +57,7 @@ static char *file_of(struct desk *desk, uint64_t number)
 static struct purge_counts purge(struct desk *desk, int64_t before, bool dry_run)
 {
 	const struct purge_options options = {
-		.archive = desk->settings->archive.path, .before = before, .actor = { "unix:tester", desk->now }, .dry_run = dry_run };
+		.archive = settings_archive(desk->settings), .before = before, .actor = { "unix:tester", desk->now }, .dry_run = dry_run };
 	struct purge_counts counts;
 
 	g_assert_cmpint(purge_closed(desk->store, &options, &counts, &desk->err), ==, ST_OK);
