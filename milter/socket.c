@@ -12,6 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "failpoint.h"
+
 enum { SEGMENT_BYTES = 8192 };
 
 /* The path of a unix socket's name; NULL for others. */
@@ -55,15 +57,42 @@ static enum status remove_stale(const char *path, struct error *err)
 	return ST_OK;
 }
 
-static enum status set_mode(const struct settings *settings, const char *path, struct error *err)
+/* A directory of another group's may have given it that. */
+static enum status set_mode(const struct settings *settings, const char *path, const struct group *group, struct error *err)
 {
-	const struct group *group = geteuid() == 0 ? getgrnam(settings->group) : NULL;
-
 	if (group && lchown(path, (uid_t)-1, group->gr_gid) != 0)
 		return error_set(err, ST_IO, "cannot give socket '%s' to group '%s': %s", path, settings->group, g_strerror(errno));
 	if (chmod(path, settings->socket_mode) != 0)
 		return error_set(err, ST_IO, "cannot set the mode of socket '%s': %s", path, g_strerror(errno));
 	return ST_OK;
+}
+
+/* Born with its mode and group: an MTA that came before it had them would be refused. */
+static int bind_unix(const struct settings *settings, const struct group *group)
+{
+	mode_t mask = umask(0777 & ~settings->socket_mode);
+	gid_t own = getegid();
+	int rc = group && setegid(group->gr_gid) != 0 ? MI_FAILURE : smfi_opensocket(0);
+
+	if (group && setegid(own) != 0)
+		rc = MI_FAILURE;
+	umask(mask);
+	return rc;
+}
+
+static enum status cannot_listen(const struct settings *settings, struct error *err)
+{
+	return error_set(err, ST_IO, "cannot listen on socket '%s': %s", settings->socket, g_strerror(errno));
+}
+
+static enum status open_unix(const struct settings *settings, const char *path, struct error *err)
+{
+	const struct group *group = geteuid() == 0 ? getgrnam(settings->group) : NULL;
+
+	if (bind_unix(settings, group) != MI_SUCCESS)
+		return cannot_listen(settings, err);
+	failpoint("socket-bound");
+	return set_mode(settings, path, group, err);
 }
 
 /* libmilter keeps its descriptor to itself; -1 when it has none. */
@@ -112,21 +141,15 @@ enum status socket_open(const struct settings *settings, struct error *err)
 {
 	const char *path = unix_path(settings->socket);
 	enum status st = path ? remove_stale(path, err) : ST_OK;
-	mode_t mask;
-	int rc;
 
 	if (st != ST_OK)
 		return st;
 	if (smfi_setconn(settings->socket) != MI_SUCCESS)
 		return error_set(err, ST_BAD_INPUT, "libmilter does not take socket '%s'", settings->socket);
-	/* Nobody connects before the mode is what it shall be. */
-	mask = umask(0177);
-	rc = smfi_opensocket(0);
-	umask(mask);
-	if (rc != MI_SUCCESS)
-		return error_set(err, ST_IO, "cannot listen on socket '%s': %s", settings->socket, g_strerror(errno));
 	if (path)
-		return set_mode(settings, path, err);
+		return open_unix(settings, path, err);
+	if (smfi_opensocket(0) != MI_SUCCESS)
+		return cannot_listen(settings, err);
 	set_tcp_options();
 	return ST_OK;
 }

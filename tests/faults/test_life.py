@@ -1,5 +1,6 @@
 """Start, stop, reload, what systemd is told, and who may open what."""
 import ctypes
+import grp
 import os
 import re
 import shutil
@@ -314,6 +315,15 @@ def test_modes_depend_on_no_umask(umask, sink):
     assert {mode(path) for path in daemon.archive.rglob("*.eml")} == {0o640}
     assert {os.lstat(path).st_gid for path in (daemon.socket, *daemon.store.iterdir(), *daemon.archive.rglob("*"))} == {os.lstat(daemon.store).st_gid}
     daemon.kill()
+
+
+def test_a_socket_is_born_with_its_mode_and_group(sink):
+    """An MTA that meets it earlier would be refused: the daemon dies before it can touch up anything."""
+    daemon = Daemon(sink.port, settings={"socket_mode": "0660"})
+    daemon.launch(env={"MILTICKET_DIE_AT": "socket-bound"})
+    daemon.process.wait(20)
+    assert mode(daemon.socket) == 0o660
+    assert os.lstat(daemon.socket).st_gid == (grp.getgrnam(UNPRIVILEGED[1]).gr_gid if os.getuid() == 0 else os.getgid())
 
 
 @pytest.mark.parametrize("permissions, group, code, words", (
