@@ -2,7 +2,10 @@
  *   noop-milter SOCKET      one header change, one header addition; sees no header and no body
  *   noop-milter -e SOCKET   sees as little, and makes the edits that milticket makes
  *   noop-milter -r SOCKET   is sent headers and body as milticket is, looks at nothing, and makes those edits too
+ *   noop-milter -s SOCKET   also makes one page durable for each message, in the working directory, before it answers: the least that
+ *                           who promises to lose nothing can do
  *   noop-milter -a SOCKET   accepts at DATA, as early as one can that looks at recipients */
+#include <fcntl.h>
 #include <libmilter/mfapi.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -11,9 +14,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { DESCRIPTORS = 64 };
+enum { DESCRIPTORS = 64, PAGE_BYTES = 4096 };
 
 static int accepts_at_data, edits, receives;
+static int durable = -1;	/* the file whose page is made durable, if that is asked for */
 
 static sfsistat on_data(SMFICTX *ctx)
 {
@@ -64,6 +68,13 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
 	return SMFIS_CONTINUE;
 }
 
+static int make_durable(void)
+{
+	static const char page[PAGE_BYTES];
+
+	return pwrite(durable, page, sizeof page, 0) == sizeof page && fdatasync(durable) == 0;
+}
+
 static sfsistat on_eom(SMFICTX *ctx)
 {
 	static const char *const added[][2] = {
@@ -72,6 +83,8 @@ static sfsistat on_eom(SMFICTX *ctx)
 	};
 	const size_t n = edits ? sizeof added / sizeof *added : 1;
 
+	if (durable >= 0 && !make_durable())
+		return SMFIS_TEMPFAIL;
 	if (smfi_chgheader(ctx, (char *)"Subject", 1, (char *)" [example.com #1] bench") != MI_SUCCESS)
 		return SMFIS_TEMPFAIL;
 	for (size_t i = 0; i < n; i++)
@@ -93,10 +106,18 @@ int main(int argc, char **argv)
 {
 	static char name[] = "noop";
 	struct smfiDesc desc = { .xxfi_name = name, .xxfi_version = SMFI_VERSION, .xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS, .xxfi_data = on_data, .xxfi_eom = on_eom };
+	const char *option;
+	int syncs;
 
-	accepts_at_data = argc > 2 && strcmp(argv[1], "-a") == 0;
-	receives = argc > 2 && strcmp(argv[1], "-r") == 0;
-	edits = receives || (argc > 2 && strcmp(argv[1], "-e") == 0);
+	option = argc > 2 ? argv[1] : "";
+	accepts_at_data = strcmp(option, "-a") == 0;
+	syncs = strcmp(option, "-s") == 0;
+	receives = syncs || strcmp(option, "-r") == 0;
+	edits = receives || strcmp(option, "-e") == 0;
+	if (syncs && (durable = open(".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)) < 0) {
+		perror("noop-milter: the working directory");
+		return 73;
+	}
 	if (receives) {
 		desc.xxfi_negotiate = on_negotiate;
 		desc.xxfi_envfrom = on_envelope;
@@ -106,7 +127,7 @@ int main(int argc, char **argv)
 		desc.xxfi_body = on_body;
 	}
 	if (argc < 2 || smfi_setconn(argv[argc - 1]) != MI_SUCCESS || smfi_register(desc) != MI_SUCCESS || smfi_opensocket(1) != MI_SUCCESS) {
-		fprintf(stderr, "usage: noop-milter [-a|-e|-r] SOCKET\n");
+		fprintf(stderr, "usage: noop-milter [-a|-e|-r|-s] SOCKET\n");
 		return 64;
 	}
 	set_no_delay();
