@@ -386,6 +386,11 @@ char *text_fold(const char *s, size_t name_length)
 	return g_string_free(out, FALSE);
 }
 
+const char *text_plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 /* Damerau and Levenshtein's. */
 unsigned text_distance(const char *a, const char *b)
 {

@@ -65,6 +65,9 @@ void text_list_add(char ***list, const char *s);
 /* Equal in constant time for equal lengths. */
 bool text_same_secret(const char *a, const char *b);
 
+/* What a noun ends with that stands behind this number: "" for 1, else "s". */
+const char *text_plural(uint64_t n);
+
 /* Letters to insert, drop, replace or swap with their neighbour until a is b, whatever their case; of their first 40 bytes. */
 unsigned text_distance(const char *a, const char *b);
 

@@ -211,8 +211,8 @@ static enum status complete(struct txn *txn, struct ticket *t, struct error *err
 
 static enum status store_rebuilt(struct txn *txn, struct rebuilt *r, const struct actor *actor, struct error *err)
 {
-	g_autofree char *text = g_strdup_printf("its record was lost; made anew of %" G_GUINT64_FORMAT " messages and %" G_GUINT64_FORMAT " events",
-		r->t.messages_count, r->events);
+	g_autofree char *text = g_strdup_printf("its record was lost; made anew of %" G_GUINT64_FORMAT " message%s and %" G_GUINT64_FORMAT " event%s",
+		r->t.messages_count, text_plural(r->t.messages_count), r->events, text_plural(r->events));
 	struct key key;
 	enum status st = complete(txn, &r->t, err);
 

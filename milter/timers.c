@@ -8,6 +8,7 @@
 #include "notify.h"
 #include "purge.h"
 #include "sender.h"
+#include "text.h"
 #include "wait.h"
 
 enum { READERS_EVERY = 30, FORGET_EVERY = 3600, PURGE_EVERY = 3600, PURGED_AT_ONCE = 2000 };
@@ -68,7 +69,7 @@ static void wake_due(void)
 	if (due_wake(timers.daemon->store, g_get_real_time(), &woken, &err) != ST_OK)
 		log_error("cannot wake tickets that are due: %s", err.text);
 	if (woken)
-		log_info("timers: %u tickets have waited long enough", woken);
+		log_info("timers: %u ticket%s opened, having waited long enough", woken, text_plural(woken));
 }
 
 static void forget(void)
@@ -89,7 +90,7 @@ static bool purge_old_mail(void)
 	if (purge_archive(settings_archive(settings), settings->archive.keep_days, g_get_real_time(), PURGED_AT_ONCE, &count, &err) != ST_OK)
 		log_error("cannot remove old mail from the archive: %s", err.text);
 	if (count)
-		log_info("timers: %" G_GUINT64_FORMAT " mails were in the archive for longer than archive.keep_days", count);
+		log_info("timers: %" G_GUINT64_FORMAT " mail%s removed from the archive after archive.keep_days", count, text_plural(count));
 	settings_unref(settings);
 	return count == PURGED_AT_ONCE;
 }

@@ -8,6 +8,7 @@
 #include "json.h"
 #include "print.h"
 #include "queues.h"
+#include "text.h"
 #include "tickets.h"
 
 static const struct cli_option write_options[] = {
@@ -224,7 +225,7 @@ static enum status remove_agent(struct txn *txn, void *arg, struct error *err)
 	st = tickets_list(txn, &filter, note_ticket, r, err);
 	if (st == ST_OK && r->numbers->len && !to)
 		st = error_set(err, ST_REFUSED, "agent '%s' has %u open ticket%s: name another with --move-to", login, r->numbers->len,
-			r->numbers->len == 1 ? "" : "s");
+			text_plural(r->numbers->len));
 	if (st == ST_OK && to)
 		st = give_tickets(txn, r, to, err);
 	if (st == ST_OK)
@@ -271,7 +272,7 @@ static int run_remove(struct cli *cli)
 	if (st == ST_OK && cli->json)
 		json_print(json_pack("{s:s, s:b, s:i}", "login", cli->args[0], "removed", 1, "moved", (int)r.numbers->len));
 	else if (st == ST_OK)
-		printf("agent %s removed, %u tickets given away\n", cli->args[0], r.numbers->len);
+		printf("agent %s removed, %u ticket%s given away\n", cli->args[0], r.numbers->len, text_plural(r.numbers->len));
 	g_array_unref(r.numbers);
 	g_ptr_array_unref(r.queues);
 	return cli_status(cli, st);

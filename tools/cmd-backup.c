@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "store-json.h"
 #include "store-lock.h"
+#include "text.h"
 
 static const struct cli_option check_options[] = {
 	{ 0, "repair", NULL, "write anew what is missing, remove what leads nowhere" },
@@ -55,7 +56,7 @@ static int report(const struct cli *cli, const GPtrArray *findings, uint64_t tic
 	for (unsigned i = 0; i < findings->len; i++)
 		store_json_or_text(cli, "finding", g_ptr_array_index(findings, i));
 	if (!cli->json)
-		fprintf(stderr, "%" G_GUINT64_FORMAT " tickets, %u findings\n", tickets, findings->len);
+		fprintf(stderr, "%" G_GUINT64_FORMAT " ticket%s, %u finding%s\n", tickets, text_plural(tickets), findings->len, text_plural(findings->len));
 	return findings->len ? EXIT_BAD_DATA : EXIT_DONE;
 }
 

@@ -10,6 +10,7 @@
 #include "progress.h"
 #include "store-json.h"
 #include "terminal.h"
+#include "text.h"
 
 static const struct cli_option options[] = {
 	{ 0, "account", "ACCOUNT", "the account whose mail this is" },
@@ -56,9 +57,9 @@ static void say(const struct cli *cli, const struct import_counts *c)
 			{ "left_alone", c->left_alone }, { "older", c->older }, { "broken", c->broken }, { NULL, 0 } });
 		return;
 	}
-	printf("%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " mails: %" G_GUINT64_FORMAT " new tickets, %" G_GUINT64_FORMAT " in tickets, %" G_GUINT64_FORMAT
+	printf("%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " mail%s: %" G_GUINT64_FORMAT " new ticket%s, %" G_GUINT64_FORMAT " in tickets, %" G_GUINT64_FORMAT
 		" there already, %" G_GUINT64_FORMAT " left alone, %" G_GUINT64_FORMAT " too old, %" G_GUINT64_FORMAT " broken\n",
-		c->done, c->total, c->opened, c->threaded, c->duplicates, c->left_alone, c->older, c->broken);
+		c->done, c->total, text_plural(c->total), c->opened, text_plural(c->opened), c->threaded, c->duplicates, c->left_alone, c->older, c->broken);
 }
 
 static int import_mailbox(struct cli *cli, struct box *box, struct import_options *import)

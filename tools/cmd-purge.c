@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "purge.h"
 #include "store-json.h"
+#include "text.h"
 
 static const struct cli_option options[] = {
 	{ 0, "closed-before", "WHEN", "tickets that were closed before this date, or longer ago than this (730d)" },
@@ -25,8 +26,8 @@ static int run(struct cli *cli)
 	if (cli->json)
 		json_print_counts((const struct json_count[]){ { "tickets", counts.tickets }, { "mails", counts.mails }, { NULL, 0 } });
 	else
-		printf("%s %" G_GUINT64_FORMAT " tickets and %" G_GUINT64_FORMAT " archived mails\n", purge.dry_run ? "would purge" : "purged", counts.tickets,
-			counts.mails);
+		printf("%s %" G_GUINT64_FORMAT " ticket%s and %" G_GUINT64_FORMAT " archived mail%s\n", purge.dry_run ? "would purge" : "purged", counts.tickets,
+			text_plural(counts.tickets), counts.mails, text_plural(counts.mails));
 	if (st != ST_OK)
 		return cli_status(cli, st);
 	return counts.tickets || counts.mails ? EXIT_DONE : EXIT_NOTHING;

@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "json.h"
 #include "queues.h"
+#include "text.h"
 #include "tickets.h"
 
 enum { BATCH = 500 };
@@ -72,7 +73,7 @@ static enum status refuse(struct txn *txn, struct removal *r, struct error *err)
 	if (st == ST_OK)
 		st = note_tickets(txn, r, true, err);
 	if (st == ST_OK && r->open && !r->to)
-		st = error_set(err, ST_REFUSED, "queue '%s' has %u open ticket%s: name another with --move-to", r->name, r->open, r->open == 1 ? "" : "s");
+		st = error_set(err, ST_REFUSED, "queue '%s' has %u open ticket%s: name another with --move-to", r->name, r->open, text_plural(r->open));
 	return st;
 }
 
@@ -213,7 +214,7 @@ static int run(struct cli *cli)
 	if (st == ST_OK && cli->json)
 		json_print(json_pack("{s:s, s:b, s:I}", "name", r.name, "removed", 1, "moved", (json_int_t)moved));
 	else if (st == ST_OK)
-		printf("queue %s removed, %" G_GUINT64_FORMAT " tickets moved\n", r.name, moved);
+		printf("queue %s removed, %" G_GUINT64_FORMAT " ticket%s moved\n", r.name, moved, text_plural(moved));
 	g_array_unref(r.numbers);
 	g_ptr_array_unref(r.members);
 	return cli_status(cli, st);

@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "redact.h"
 #include "store-json.h"
+#include "text.h"
 
 static int run(struct cli *cli)
 {
@@ -22,8 +23,8 @@ static int run(struct cli *cli)
 	if (cli->json)
 		json_print_counts((const struct json_count[]){ { "tickets", counts.tickets }, { "messages", counts.messages }, { "mails", counts.mails }, { NULL, 0 } });
 	else
-		printf("redacted %" G_GUINT64_FORMAT " tickets and %" G_GUINT64_FORMAT " messages; %" G_GUINT64_FORMAT " archived mails removed\n", counts.tickets,
-			counts.messages, counts.mails);
+		printf("redacted %" G_GUINT64_FORMAT " ticket%s and %" G_GUINT64_FORMAT " message%s; %" G_GUINT64_FORMAT " archived mail%s removed\n", counts.tickets,
+			text_plural(counts.tickets), counts.messages, text_plural(counts.messages), counts.mails, text_plural(counts.mails));
 	if (st != ST_OK)
 		return cli_status(cli, st);
 	return counts.tickets || counts.mails ? EXIT_DONE : EXIT_NOTHING;

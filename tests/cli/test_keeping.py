@@ -100,7 +100,7 @@ def test_check_tells_each_finding_and_repairs(desk, tmp_path):
     take_in(desk, tmp_path, mail(1), mail(2))
     archived(desk)[0].unlink()
     code, out, err = ends(desk, "check")
-    assert code == 65 and "is not in the archive" in out and "1 findings" in err
+    assert code == 65 and "is not in the archive" in out and err == "2 tickets, 1 finding\n"
     assert [list(finding) for finding in desk_findings(desk)] == [["finding"]]
     code, out, err = ends(desk, "check", "--repair")
     assert code == 0 and "is not in the archive" in out
