@@ -37,7 +37,7 @@ static enum status save(struct change *c, const char *kind, const char *from, co
 
 static enum status unchanged(struct change *c, const char *what)
 {
-	g_string_append_printf(c->done, "#%" G_GUINT64_FORMAT " is %s already", c->ticket.number, what);
+	g_string_append_printf(c->done, "#%" G_GUINT64_FORMAT " %s already", c->ticket.number, what);
 	return ST_OK;
 }
 

@@ -34,6 +34,7 @@ static void describe_answer(const struct reply_context *c, const struct ticket *
 	answer->subject = g_strdup_printf("Re: %s", ticket->subject);
 	answer->date = answer->received = c->actor.now;
 	answer->sender = g_strdup(account->sender_address);
+	answer->match = MATCH_NONE;
 	answer->event = g_strdup("reply");
 	if (all)
 		answer->cc = others_of(ticket);
@@ -130,7 +131,7 @@ enum status reply_from_shell(const struct reply_context *context, struct ticket 
 enum status reply_note(const struct reply_context *context, struct ticket *ticket, const struct agent *agent, const char *text, struct error *err)
 {
 	struct entry note = {
-		.direction = DIRECTION_NOTE, .from = g_strdup(agent && agent->name ? agent->name : context->actor.name),
+		.direction = DIRECTION_NOTE, .match = MATCH_NONE, .from = g_strdup(agent && agent->name ? agent->name : context->actor.name),
 		.date = context->actor.now, .received = context->actor.now, .size = strlen(text), .event = g_strdup("note"),
 	};
 	enum status st = tickets_append(context->txn, ticket, &note, text, err);

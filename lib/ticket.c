@@ -4,7 +4,7 @@
 const char *const ticket_status_names[] = { "new", "open", "waiting", "internal", "clarify", "closed", "spam", NULL };
 const char *const priority_names[] = { "normal", "low", "high", "urgent", NULL };
 const char *const direction_names[] = { "in", "out", "note", "auto", "bounce", NULL };
-const char *const match_names[] = { "new", "token", "message-id", "report", "subject", NULL };
+const char *const match_names[] = { "new", "token", "message-id", "report", "subject", "", NULL };
 const char *const outgoing_state_names[] = { "waiting", "failed", "suppressed", NULL };
 
 /* Stored by place: append only, at most 31. */

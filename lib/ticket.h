@@ -18,7 +18,8 @@ extern const char *const priority_names[];
 enum direction { DIRECTION_IN, DIRECTION_OUT, DIRECTION_NOTE, DIRECTION_AUTO, DIRECTION_BOUNCE };
 extern const char *const direction_names[];
 
-enum match_how { MATCH_NEW, MATCH_TOKEN, MATCH_MESSAGE_ID, MATCH_REPORT, MATCH_SUBJECT };
+/* MATCH_NONE: written at the shell, by somebody who named the ticket. Its name is empty. */
+enum match_how { MATCH_NEW, MATCH_TOKEN, MATCH_MESSAGE_ID, MATCH_REPORT, MATCH_SUBJECT, MATCH_NONE };
 extern const char *const match_names[];		/* new token message-id report subject */
 
 struct ticket {

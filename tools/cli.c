@@ -225,10 +225,10 @@ static int dispatch(char **words)
 		help_short();
 		return EXIT_BAD_USAGE;
 	}
-	if (is_one_of(first, "help", "--help", "-h"))
-		return help(words + 1);
 	words++;
 	words_skip_common(&words, rest);
+	if (is_one_of(first, "help", "--help", "-h"))
+		return help(words);
 	names[0] = is_one_of(first, "version", "--version", "-V") ? (char *)"version" : first;
 	names[1] = words[0];
 	switch (words_command(names, &command)) {

@@ -83,6 +83,12 @@ static bool zero_is_unknown(const struct field *f)
 	return strcmp(f->name, "merged_into") == 0 || strcmp(f->name, "ticket") == 0;
 }
 
+/* A name that is empty says that there is nothing to name. */
+static json_t *json_name(const struct field *f, int value)
+{
+	return *f->names[value] ? json_text(f->names[value]) : json_null();
+}
+
 static json_t *json_field(const struct field *f, const void *record, bool exact)
 {
 	const char *at = (const char *)record + f->offset;
@@ -97,7 +103,7 @@ static json_t *json_field(const struct field *f, const void *record, bool exact)
 	case FIELD_BOOL:
 		return json_boolean(*(const bool *)(const void *)at);
 	case FIELD_ENUM:
-		return json_text(f->names[*(const int *)(const void *)at]);
+		return json_name(f, *(const int *)(const void *)at);
 	case FIELD_TEXT:
 		return json_text_as(*(char *const *)(const void *)at, exact);
 	case FIELD_LIST:
@@ -210,9 +216,10 @@ static bool read_numbers(const json_t *value, struct numbers *numbers)
 	return json_is_array(value);
 }
 
+/* null is the empty name, where there is one, else the first. */
 static bool read_name(const json_t *value, const struct field *f, int *out)
 {
-	int i = json_is_string(value) ? names_find(f->names, json_string_value(value)) : -1;
+	int i = json_is_null(value) ? MAX(names_find(f->names, ""), 0) : json_is_string(value) ? names_find(f->names, json_string_value(value)) : -1;
 
 	*out = MAX(i, 0);
 	return i >= 0;
@@ -222,7 +229,7 @@ static enum status read_field(const json_t *value, const struct record_type *typ
 {
 	char *at = (char *)record + f->offset;
 
-	if (!value || json_is_null(value))
+	if (!value || (json_is_null(value) && f->type != FIELD_ENUM))
 		return ST_OK;
 	switch (f->type) {
 	case FIELD_U64:

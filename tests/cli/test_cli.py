@@ -80,6 +80,7 @@ def test_every_command_has_help_and_the_list_names_it(desk):
     for name in names:
         told = subprocess.run([program("ticket"), "help", *name.split()], capture_output=True, text=True, check=True)
         assert told.stdout.startswith("usage: ticket " + name)
+    assert ends(desk, "help") == (0, done.stdout, "") and ends(desk, "help", "close")[1].startswith("usage: ticket close")
 
 
 def test_a_full_disk_is_no_success(desk):

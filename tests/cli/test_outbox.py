@@ -98,6 +98,7 @@ def test_the_text_comes_from_an_option_a_file_or_standard_input(asked, tmp_path)
     assert [entry["event"] for entry in asked.outbox()] == ["reply"] * 4
     ticket = asked.show(1)
     assert (ticket["status"], ticket["messages"][-1]["direction"], ticket["messages"][-1]["in_reply_to"]) == ("waiting", "out", ticket["messages"][0]["message_id"])
+    assert [message["match"] for message in ticket["messages"]] == ["new"] + [None] * 4
     assert [event["kind"] for event in ticket["events"]].count("reply") == 4
     assert [event["kind"] for event in ticket["events"]].index("reply") < [event["kind"] for event in ticket["events"]].index("status")
 

@@ -99,7 +99,7 @@ static const struct row {
 	{ "another queue's ticket is refused", false, "merge 3\n", "> merge 3\nticket #3 is in queue 'sales', which is not yours\n\n", AS_IT_WAS },
 	{ "what is wrong with an argument is told", false, "priority hgih\n", "> priority hgih\npriority: 'hgih' is not low|normal|high|urgent\n\n", AS_IT_WAS },
 	{ "splitting is not for mail", false, "take\nsplit 1\n", "> take\n#1 assigned to anna\n\n> split 1\nsplit cannot be done by mail\n\n", "open normal anna, new normal -" },
-	{ "a change to what is so is said to be so", false, "take\ntake\n", "> take\n#1 assigned to anna\n\n> take\n#1 is assigned to anna already\n\n", "open normal anna, new normal -" },
+	{ "a change to what is so is said to be so", false, "take\ntake\n", "> take\n#1 assigned to anna\n\n> take\n#1 assigned to anna already\n\n", "open normal anna, new normal -" },
 	{ "a past date is refused", false, "wait 2001-01-01\n", "> wait 2001-01-01\nwait: '2001-01-01' is not in the future\n\n", AS_IT_WAS },
 	/* control mail */
 	{ "each line names its ticket", true, "take 1\nclose #2\n", "> take 1\n#1 assigned to anna\n\n> close #2\n#2 closed\n\n", "open normal anna, closed normal -" },

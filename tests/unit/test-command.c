@@ -217,12 +217,12 @@ static void test_nothing_new_writes_nothing(void)
 	desk_open(&d, NULL);
 	ask(&d, 1, "support@example.com");
 	does(&d, NULL, 1, "close", "#1 closed");
-	does(&d, NULL, 1, "close", "#1 is closed already");
+	does(&d, NULL, 1, "close", "#1 closed already");
 	g_assert_cmpuint(desk_events(&d, 1, "status"), ==, 1);
 	g_assert_cmpuint(desk_outbox(&d, "closed", NULL), ==, 1);
 	does(&d, NULL, 1, "reopen", "#1 open");
 	does(&d, NULL, 1, "status internal", "#1 internal");
-	does(&d, NULL, 1, "reopen", "#1 is internal already");
+	does(&d, NULL, 1, "reopen", "#1 internal already");
 	desk_close(&d);
 }
 
