@@ -18,11 +18,14 @@ typedef bool signal_fn(const struct looked_at *l, const char *argument);
 
 /* --- predicates --- */
 
-/* The first token of a header, without parameters and comments (RFC 3834 section 5). */
+/* The first token of a header, without parameters, and comments on either side (RFC 3834 section 5). */
 static bool first_word_is(const char *value, const char *word)
 {
 	size_t len = strlen(word);
+	const char *past;
 
+	while (value && *value == '(' && (past = text_past_comment(value)))
+		value = past + strspn(past, " \t");
 	return value && g_ascii_strncasecmp(value, word, len) == 0 && strchr(" \t;(,", value[len]);
 }
 

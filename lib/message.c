@@ -234,22 +234,6 @@ static struct message *cache(const struct message *m)
 
 /* --- Message-IDs --- */
 
-/* Behind a comment at p; NULL when it is not closed. */
-static const char *skip_comment(const char *p)
-{
-	unsigned depth = 0;
-
-	for (; *p; p++) {
-		if (*p == '\\' && p[1])
-			p++;
-		else if (*p == '(')
-			depth++;
-		else if (*p == ')' && --depth == 0)
-			return p + 1;
-	}
-	return NULL;
-}
-
 static const char *skip_quoted(const char *p)
 {
 	for (p++; *p && *p != '"'; p++)
@@ -280,7 +264,7 @@ void message_collect_ids(const char *value, GPtrArray *out)
 
 	for (const char *p = value; *p && out->len < LIMIT_HEADER_COUNT;) {
 		bool opens = !unclosed && (*p == '(' || *p == '"');
-		const char *past = !opens ? NULL : *p == '(' ? skip_comment(p) : skip_quoted(p);
+		const char *past = !opens ? NULL : *p == '(' ? text_past_comment(p) : skip_quoted(p);
 		size_t len = *p == '<' ? id_length(p) : 0;
 
 		unclosed |= opens && !past;

@@ -147,6 +147,21 @@ const char *text_folded_end(const char *p, const char *end)
 	return p;
 }
 
+const char *text_past_comment(const char *p)
+{
+	unsigned depth = 0;
+
+	for (; *p; p++) {
+		if (*p == '\\' && p[1])
+			p++;
+		else if (*p == '(')
+			depth++;
+		else if (*p == ')' && --depth == 0)
+			return p + 1;
+	}
+	return NULL;
+}
+
 /* --- times --- */
 
 char *text_rfc3339(int64_t when)

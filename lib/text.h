@@ -24,6 +24,9 @@ const char *text_line_end(const char *p, const char *end);
 /* The end of a header field that begins at p (RFC 5322 section 2.2.3): behind the first line end that no blank or tab follows, or end. */
 const char *text_folded_end(const char *p, const char *end);
 
+/* Behind the comment that begins at p (RFC 5322 section 3.2.2); NULL when it is not closed. */
+const char *text_past_comment(const char *p);
+
 /* Case-insensitive glob with * and ?, on characters; an empty or NULL pattern matches anything. Linear time and space. */
 bool text_glob(const char *pattern, const char *s);
 
