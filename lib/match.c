@@ -101,15 +101,17 @@ static enum status see_own(struct search *s)
 	return st;
 }
 
-/* Replies that came first have told us of this message's id. One that was seen is another message's (scanners never change theirs). */
+/* Replies that came first have told us of this message's id. One that was seen is another message's (scanners never change theirs),
+ * and replies meant that one. */
 static enum status find_own_id(struct search *s, uint64_t *number_out)
 {
-	for (size_t i = 0; i < s->n_own; i++)
-		if (s->own[i].kind != ID_SEEN || s->match->own) {
-			*number_out = s->own[i].ticket;
-			return ST_OK;
-		}
-	return ST_NOT_FOUND;
+	for (size_t i = 0; i < s->n_own && !s->match->own; i++)
+		if (s->own[i].kind == ID_SEEN)
+			return ST_NOT_FOUND;
+	if (!s->n_own)
+		return ST_NOT_FOUND;
+	*number_out = s->own[0].ticket;
+	return ST_OK;
 }
 
 static enum status by_message_id(struct search *s, uint64_t *number_out)

@@ -101,6 +101,14 @@ def test_the_same_message_id_with_another_part_is_a_message_of_its_own(house, ca
     assert other.number != first.number, what
 
 
+def test_the_same_message_id_is_a_message_of_its_own_where_another_ticket_refers_to_the_first(house, carla, dora):
+    scan = f"<{unique()}@scanner.example>"
+    first, desk = house.mail(carla, message_id=scan), house.mail(carla, to="desk@example.com")
+    referring = house.mail(carla, reply_to=scan, to=re.search(r"desk\+[^>\s]*", desk.header("Reply-To"))[0])
+    assert (referring.number, referring.match) == (desk.number, "token")
+    assert house.mail(dora, message_id=scan).match == "new" and house.ticket(first.number)["messages_count"] == 1
+
+
 def test_a_forged_claim_swallows_no_mail(house, carla, dora):
     first = house.mail(carla)
     copied = compose(dora, subject=first.subject, message_id=first.id, date=first.header("Date"), headers=[f"X-Ticket: {first.number}"])
