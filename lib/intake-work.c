@@ -213,8 +213,8 @@ static char **shown_list(struct mailboxes list)
 	return out;
 }
 
-/* An id that was replaced stays known: the agent's own copy has it, and answers to that copy name it. */
-/* The root and the newest: an answer to the root names nothing else of a long thread. */
+/* The root and the newest: an answer to the root names nothing else of a long thread. An id that was replaced stays known,
+ * too: the agent's own copy has it, and answers to that copy name it. */
 static char **kept_references(const struct work *w)
 {
 	const char *const *all = message_references(w->message);

@@ -11,7 +11,7 @@ enum {
 	LIMIT_RECIPIENTS_OURS = 4000,		/* those that are accounts of ours, past the above */
 	LIMIT_SUBJECT_BYTES = 16 * 1024,	/* raw Subject bytes read; longer ones are tagged, not analysed */
 	LIMIT_MESSAGE_ID_BYTES = 998,		/* an id longer than this is not an id */
-	LIMIT_REFERENCES = 100,			/* ids read of In-Reply-To and References together, newest win */
+	LIMIT_REFERENCES = 100,			/* ids read of In-Reply-To, and as many of References: the first and the newest */
 	LIMIT_REFERENCES_KEPT = 20,		/* of those, ids recorded and indexed */
 	LIMIT_ADDRESSES = 100,			/* addresses read of one From, To or Cc */
 	LIMIT_ADDRESS_COLONS = 500,		/* in one From, To or Cc: each may begin a group, and GMime descends into groups */

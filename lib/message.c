@@ -274,7 +274,7 @@ void message_collect_ids(const char *value, GPtrArray *out)
 	}
 }
 
-/* The ids of all headers of that name, the newest LIMIT_REFERENCES of them. */
+/* The ids of all headers of that name, LIMIT_REFERENCES of them: the first, which is a thread's root, and the newest. */
 static char **ids_of(const struct message *m, const char *name)
 {
 	GPtrArray *ids = g_ptr_array_new_with_free_func(g_free);
@@ -283,7 +283,7 @@ static char **ids_of(const struct message *m, const char *name)
 	for (unsigned i = 0; (value = message_header(m, name, i)) && i < 10; i++)
 		message_collect_ids(value, ids);
 	if (ids->len > LIMIT_REFERENCES)
-		g_ptr_array_remove_range(ids, 0, ids->len - LIMIT_REFERENCES);
+		g_ptr_array_remove_range(ids, 1, ids->len - LIMIT_REFERENCES);
 	g_ptr_array_add(ids, NULL);
 	return (char **)g_ptr_array_free(ids, FALSE);
 }

@@ -38,7 +38,7 @@ struct mailboxes message_reply_to(const struct message *message);
 const char *message_sender_address(const struct message *message);	/* the Sender header's, canonical, or NULL */
 const char *message_id(const struct message *message);		/* "<…>" of the first Message-ID, or NULL */
 const char *const *message_in_reply_to(const struct message *message);	/* the <…> tokens, in order; NULL-terminated, never NULL */
-const char *const *message_references(const struct message *message);	/* oldest first; capped to the newest */
+const char *const *message_references(const struct message *message);	/* oldest first; capped to the first and the newest */
 const char *message_subject(const struct message *message);	/* decoded, one line; "" if absent */
 int64_t message_date(const struct message *message);		/* 0 if missing, unreadable, before 1970 or after 9999 */
 
