@@ -18,7 +18,7 @@ static void remove_foreign_claims(const struct plan *p, struct edits *edits)
 	for (unsigned i = 0; message_header_at(p->message, i, &name, &value); i++) {
 		g_autofree char *lower = NULL;
 
-		if (g_ascii_strncasecmp(name, "X-Ticket", 8) != 0 || (name[8] && name[8] != '-'))
+		if (g_ascii_strncasecmp(name, "X-Ticket", strlen("X-Ticket")) != 0)
 			continue;
 		lower = g_ascii_strdown(name, -1);
 		if (g_hash_table_contains(seen, lower))

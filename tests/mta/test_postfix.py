@@ -95,11 +95,10 @@ def test_a_header_of_a_hundred_thousand_bytes_is_no_hindrance(desk, name):
 
 
 def test_forged_ticket_headers_are_removed(desk):
-    mail = desk.asks(Customer(), headers=["X-Ticket: 99", "X-Ticket-Queue: secret", "x-ticket: 98", "X-Ticket-Made-Up: yes", "X-Tickets: stays"])
+    mail = desk.asks(Customer(), headers=["X-Ticket: 99", "X-Ticket-Queue: secret", "x-ticket: 98", "X-Ticket-Made-Up: yes", "X-Tickets: 7"])
     assert number(mail) == 1
     assert field(mail, "X-Ticket-Queue") == "support"
-    assert field(mail, "X-Ticket-Made-Up") is None
-    assert field(mail, "X-Tickets") == "stays"
+    assert field(mail, "X-Ticket-Made-Up") is None and field(mail, "X-Tickets") is None
 
 
 def test_a_mail_without_a_subject_gets_the_tag_as_its_subject(desk):

@@ -256,12 +256,12 @@ static void test_forged_claims_are_removed(void)
 
 	desk_open(&d, NULL);
 	desk_mail(&d, "carla@example.net", "support@example.com", NULL,
-		"From: carla@example.net\nX-Ticket: 99\nx-ticket-status: closed\nX-TICKET-Queue: ops\nX-Ticketing: stays\nSubject: x\n\ny\n");
+		"From: carla@example.net\nX-Ticket: 99\nx-ticket-status: closed\nX-TICKET-Queue: ops\nX-Ticketing: x\nX-Tick: stays\nSubject: x\n\ny\n");
 	for (unsigned i = 0; (edit = edits_at(&d.last.edits, i)); i++) {
 		deleted += edit->kind == EDIT_DELETE_HEADER;
-		g_assert_cmpstr(edit->name, !=, "X-Ticketing");
+		g_assert_cmpstr(edit->name, !=, "X-Tick");
 	}
-	g_assert_cmpuint(deleted, ==, 3);
+	g_assert_cmpuint(deleted, ==, 4);
 	desk_close(&d);
 }
 
