@@ -217,22 +217,68 @@ bool address_is(const char *canonical, const char *wanted, const char *delimiter
 
 /* --- robots --- */
 
-/* Local parts that no person reads; '*' at the end also matches what follows a separator. */
-static const char *const robots[] = {
-	"no-reply", "noreply", "no_reply", "no.reply", "donotreply", "do-not-reply", "do_not_reply", "dont-reply", "nicht-antworten",
-	"mailer-daemon", "mailerdaemon", "postmaster", "bounce", "bounces", "daemon", "double-bounce", "autoreply", "auto-reply", "listserv", "majordomo",
+/* Words of local parts that no person reads, and where in one they must stand. */
+enum place { ANYWHERE, FIRST, FIRST_OF_SEVERAL, LAST_OF_SEVERAL };
+
+static const struct {
+	const char *word;
+	enum place place;
+} robots[] = {
+	{ "noreply", ANYWHERE }, { "noreplies", ANYWHERE }, { "donotreply", ANYWHERE }, { "dontreply", ANYWHERE }, { "nichtantworten", ANYWHERE },
+	{ "autoreply", ANYWHERE }, { "mailerdaemon", ANYWHERE }, { "bounce", ANYWHERE }, { "bounces", ANYWHERE }, { "postmaster", FIRST },
+	{ "daemon", FIRST }, { "listserv", FIRST }, { "majordomo", FIRST }, { "owner", FIRST_OF_SEVERAL }, { "prvs", FIRST_OF_SEVERAL },
+	{ "owner", LAST_OF_SEVERAL }, { "request", LAST_OF_SEVERAL },
 };
+
+#define SEPARATORS "+-=_."
+
+/* Behind that word at p, or NULL. Its letters may be parted (do-not.reply), and digits may follow it (noreply2). */
+static const char *past_word(const char *p, const char *word)
+{
+	for (const char *begin = p; *word; p++) {
+		if (p > begin && *p && strchr(SEPARATORS, *p))
+			continue;
+		if (*p != *word++)
+			return NULL;
+	}
+	p += strspn(p, "0123456789");
+	return strchr("@" SEPARATORS, *p) ? p : NULL;
+}
+
+static bool is_there(enum place place, bool first, bool last)
+{
+	switch (place) {
+	case ANYWHERE:
+		return true;
+	case FIRST:
+		return first;
+	case FIRST_OF_SEVERAL:
+		return first && !last;
+	case LAST_OF_SEVERAL:
+		return last && !first;
+	}
+	return false;
+}
+
+static bool robot_begins_at(const char *p, const char *canonical)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(robots); i++) {
+		const char *past = past_word(p, robots[i].word);
+
+		if (past && is_there(robots[i].place, p == canonical, *past == '@'))
+			return true;
+	}
+	return false;
+}
 
 bool address_is_robot(const char *canonical)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(robots); i++) {
-		size_t len = strlen(robots[i]);
-
-		if (g_str_has_prefix(canonical, robots[i]) && strchr("@+-=_.", canonical[len]))
+	for (const char *p = canonical; *p && *p != '@'; p += strspn(p, SEPARATORS)) {
+		if (robot_begins_at(p, canonical))
 			return true;
+		p += strcspn(p, "@" SEPARATORS);
 	}
-	return g_str_has_prefix(canonical, "owner-") || g_str_has_prefix(canonical, "prvs=") || strstr(canonical, "-request@") ||
-		strstr(canonical, "-bounces@") || strstr(canonical, "-bounces+") || strstr(canonical, "-owner@");
+	return false;
 }
 
 /* --- headers --- */

@@ -27,7 +27,7 @@ void address_parts_release(struct address_parts *parts);
  * On true, *detail_out (may be NULL) is the detail or NULL; owned. */
 bool address_is(const char *canonical, const char *wanted, const char *delimiter, char **detail_out);
 
-/* Addresses that no automatic answer goes to: no-reply, noreply, mailer-daemon, postmaster, bounce(s), VERP forms of them … */
+/* Addresses that no automatic answer goes to: no-reply, shop.noreply, mailer-daemon, postmaster, bounce(s), VERP forms of them … */
 bool address_is_robot(const char *canonical);
 
 /* "Name <a@b>" or "a@b", name encoded by RFC 2047 where needed and quoted where needed; cannot hold CR or LF. Owned. */

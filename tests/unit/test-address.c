@@ -101,9 +101,13 @@ static void test_robots(void)
 		{ "no-reply@x.example", true }, { "noreply@x.example", true }, { "noreply+1@x.example", true }, { "donotreply@x.example", true },
 		{ "mailer-daemon@x.example", true }, { "postmaster@x.example", true }, { "bounce@x.example", true }, { "bounces-12=a=b@x.example", true },
 		{ "list-bounces@x.example", true }, { "list-request@x.example", true }, { "owner-list@x.example", true }, { "prvs=1234=a@x.example", true },
-		{ "nicht-antworten@x.example", true },
+		{ "nicht-antworten@x.example", true }, { "shop-noreply@x.example", true }, { "do.not_reply@x.example", true }, { "noreply2@x.example", true },
+		{ "orders_no-reply+17@x.example", true }, { "no-replies@x.example", true }, { "double-bounce@x.example", true }, { "list-owner@x.example", true },
+		{ "list-bounces+carla=x.example@y.example", true }, { "-noreply@x.example", true },
 		{ "carla@x.example", false }, { "noreplyer@x.example", false }, { "postmasterpiece@x.example", false }, { "bouncer@x.example", false },
 		{ "reply@x.example", false }, { "a@noreply.example", false },
+		{ "casino.reply@x.example", false }, { "owner@x.example", false }, { "request@x.example", false }, { "the.postmaster@x.example", false },
+		{ "donotreplyto@x.example", false }, { "no-rep@ly.example", false }, { "nobody", false }, { "", false },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(robots); i++)
