@@ -366,7 +366,7 @@ static void describe_ticket(struct work *w, const struct mailbox *requester, con
 	t->status = named >= 0 ? named : status;
 	t->priority = priority >= 0 ? priority : PRIORITY_NORMAL;
 	t->account = g_strdup(account->address);
-	t->language = g_strdup(message_language(w->message));
+	t->language = g_strdup(message_languages(w->message));
 	t->opened = w->now;
 	t->closed = t->status == TICKET_CLOSED ? w->now : 0;
 	for (unsigned i = 0; i < rules->tags->len && i < LIMIT_TAGS; i++)

@@ -362,7 +362,7 @@ static void read_ahead(struct message *message)
 	message_in_reply_to(message);
 	message_references(message);
 	message_subject(message);
-	message_language(message);
+	message_languages(message);
 	message_text(message);
 }
 

@@ -13,6 +13,7 @@ enum {
 	LIMIT_MESSAGE_ID_BYTES = 998,		/* an id longer than this is not an id */
 	LIMIT_REFERENCES = 100,			/* ids read of In-Reply-To, and as many of References: the first and the newest */
 	LIMIT_REFERENCES_KEPT = 20,		/* of those, ids recorded and indexed */
+	LIMIT_LANGUAGES = 8,			/* elements read of Content-Language, and of Accept-Language, and kept of both */
 	LIMIT_ADDRESSES = 100,			/* addresses read of one From, To or Cc */
 	LIMIT_ADDRESS_COLONS = 500,		/* in one From, To or Cc: each may begin a group, and GMime descends into groups */
 	LIMIT_ADDRESS_BYTES = 320,		/* RFC 5321 4.5.3.1: 64 + 1 + 255 */

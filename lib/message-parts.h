@@ -27,8 +27,8 @@ struct message {
 
 	/* Computed when first asked for. */
 	struct lazy_mailboxes from, to, cc, reply_to;
-	char *sender_address, *id, **in_reply_to, **references, *subject, *language, *text, *plain_text;
-	bool sender_known, id_known, language_known, plain_known, report_known, date_known;
+	char *sender_address, *id, **in_reply_to, **references, *subject, *languages, *text, *plain_text;
+	bool sender_known, id_known, languages_known, plain_known, report_known, date_known;
 	int64_t date;
 	GMimeContentType *content_type;
 	GByteArray *view;		/* of data, for the parser's stream; owns nothing of it */

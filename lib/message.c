@@ -177,7 +177,7 @@ void message_free(struct message *m)
 	g_free(m->sender_address);
 	g_free(m->id);
 	g_free(m->subject);
-	g_free(m->language);
+	g_free(m->languages);
 	g_free(m->text);
 	g_free(m->plain_text);
 	g_free(m->report_recipient);
@@ -352,25 +352,6 @@ int64_t message_date(const struct message *m)
 		cache(m)->date_known = true;
 	}
 	return m->date;
-}
-
-/* "de-AT, en;q=0.5" is "de". */
-static char *primary_language(const char *value)
-{
-	size_t len = value ? strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") : 0;
-
-	return len >= 2 && len <= 8 ? g_ascii_strdown(value, (gssize)len) : NULL;
-}
-
-const char *message_language(const struct message *m)
-{
-	if (!m->language_known) {
-		cache(m)->language = primary_language(message_header(m, "Content-Language", 0));
-		if (!m->language)
-			cache(m)->language = primary_language(message_header(m, "Accept-Language", 0));
-		cache(m)->language_known = true;
-	}
-	return m->language;
 }
 
 /* --- identity --- */

@@ -48,8 +48,9 @@ unsigned message_header_count(const struct message *message, const char *name);
 /* All headers in order; false past the last. */
 bool message_header_at(const struct message *message, unsigned index, const char **name_out, const char **value_out);
 
-/* First language of Content-Language, else Accept-Language, as a primary subtag in lower case ("de"); NULL. */
-const char *message_language(const struct message *message);
+/* The languages of Content-Language, then those of Accept-Language by their q (RFC 3282), as tags in lower case, LIMIT_LANGUAGES at most:
+ * "pt-br,en". NULL: none, or any. */
+const char *message_languages(const struct message *message);
 
 /* The readable text: the first text/plain, else text/html made readable, at most LIMIT_TEXT_BYTES. Never NULL. */
 const char *message_text(const struct message *message);

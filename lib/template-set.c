@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "text.h"
+
 struct variant {
 	char *language;		/* as in the file's name; NULL: the default */
 	struct template *template;
@@ -57,7 +59,7 @@ static char *sibling_language(const char *file, const char *name)
 	if (len <= stem + 1 + tail || strncmp(file, name, stem) || file[stem] != '.' || !g_str_has_suffix(file, ending))
 		return NULL;
 	language = g_strndup(file + stem + 1, len - stem - 1 - tail);
-	if (!g_regex_match_simple("^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", language, G_REGEX_DOLLAR_ENDONLY, 0))
+	if (!text_is_language(language))
 		return NULL;
 	return g_steal_pointer(&language);
 }
@@ -132,14 +134,28 @@ static const struct variant *find_variant(const struct template_set *set, const 
 	return NULL;
 }
 
-const struct template *template_set_pick(const struct template_set *set, const char *language, const char **language_out)
+/* RFC 4647 section 3.4: "zh-hant-tw", then "zh-hant", then "zh". */
+static const struct variant *look_up(const struct template_set *set, const char *language, size_t len)
+{
+	const struct variant *variant = find_variant(set, language, len);
+
+	while (!variant && len) {
+		do
+			len--;
+		while (len && language[len] != '-');
+		variant = find_variant(set, language, len);
+	}
+	return variant;
+}
+
+const struct template *template_set_pick(const struct template_set *set, const char *languages, const char **language_out)
 {
 	const struct variant *variant = NULL;
 
-	if (language)
-		variant = find_variant(set, language, strlen(language));
-	if (language && !variant)
-		variant = find_variant(set, language, strcspn(language, "-_"));
+	for (size_t len; languages && *languages && !variant; languages += len + (languages[len] == ',')) {
+		len = strcspn(languages, ",");
+		variant = look_up(set, languages, len);
+	}
 	if (!variant)
 		variant = set->variants->pdata[0];
 	if (language_out)

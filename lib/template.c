@@ -198,16 +198,11 @@ static bool has_header(const struct template *template, const char *name)
 	return false;
 }
 
-static bool is_language(const char *s)
-{
-	return g_regex_match_simple("^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", s, G_REGEX_DOLLAR_ENDONLY, 0);
-}
-
 static enum status set_language(struct template *template, struct place *place, const char *value)
 {
 	if (template->language)
 		return fail(place, "expected one Content-Language header, found a second");
-	if (!is_language(value))
+	if (!text_is_language(value))
 		return fail(place, "expected one language such as de or pt-BR in Content-Language, found '%.40s'", value);
 	template->language = g_strdup(value);
 	return ST_OK;

@@ -26,9 +26,9 @@ const char *template_language(const struct template *template);
 struct template_set;
 enum status template_set_load(const char *dir, const char *name, struct template_set **set_out, struct error *err);
 void template_set_free(struct template_set *set);
-/* The one for language ("de", "de-AT", any case; NULL: the default): the same, else the one for its first part, else the default. *language_out borrowed, may be NULL when unknown
- * (it is the template's Content-Language header, or the file name's). */
-const struct template *template_set_pick(const struct template_set *set, const char *language, const char **language_out);
+/* The one for the first of these languages that there is ("pt-BR,en", any case; NULL: the default), as it is or with fewer parts, else the
+ * default. *language_out borrowed, may be NULL when unknown (it is the template's Content-Language header, or the file name's). */
+const struct template *template_set_pick(const struct template_set *set, const char *languages, const char **language_out);
 
 /* A filled template. Values are UTF-8, NULL is empty; each is cleaned (text_line, but {quote}: text_block, lines "> "-quoted,
  * on lines of their own, "> [...]" where it was cut at LIMIT_QUOTE_BYTES). */

@@ -401,6 +401,11 @@ char *text_fold(const char *s, size_t name_length)
 	return g_string_free(out, FALSE);
 }
 
+bool text_is_language(const char *s)
+{
+	return g_regex_match_simple("^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", s, G_REGEX_DOLLAR_ENDONLY, 0);
+}
+
 const char *text_plural(uint64_t n)
 {
 	return n == 1 ? "" : "s";

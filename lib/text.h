@@ -68,6 +68,9 @@ void text_list_add(char ***list, const char *s);
 /* Equal in constant time for equal lengths. */
 bool text_same_secret(const char *a, const char *b);
 
+/* A language tag (RFC 5646), by its looks: "de", "pt-BR". */
+bool text_is_language(const char *s);
+
 /* What a noun ends with that stands behind this number: "" for 1, else "s". */
 const char *text_plural(uint64_t n);
 

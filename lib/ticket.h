@@ -41,7 +41,7 @@ struct ticket {
 	uint64_t merged_into;		/* 0: not merged */
 	uint64_t messages_count;
 	char *account;			/* address of the account it came in by */
-	char *language;			/* of the opening mail, "de"; NULL unknown */
+	char *language;			/* message_languages() of the opening mail: "pt-br,en"; NULL unknown */
 	char **answered;		/* autoresponse events already answered, or that never will be: "opened", "closed" */
 };
 extern const struct record_type ticket_type;

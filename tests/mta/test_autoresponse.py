@@ -47,10 +47,13 @@ def test_a_followup_gets_no_second_answer(desk):
     desk.answer_to(carla)
 
 
-def test_the_language_is_the_mails(desk):
+@pytest.mark.parametrize("headers, language", [
+    (["Accept-Language: de-AT, en"], "de"), (["Accept-Language: es, de;q=0.8"], "de"), (["Accept-Language: de;q=0.5, en-US"], "en"),
+    (["Content-Language: en", "Accept-Language: de"], "en"), (["Content-Language: es"], "en")])
+def test_the_language_is_the_mails(desk, headers, language):
     carla = Customer()
-    desk.asks(carla, headers=["Accept-Language: de-AT, en"])
-    assert field(desk.answer_to(carla).data, "Content-Language") == "de"
+    desk.asks(carla, headers=headers)
+    assert field(desk.answer_to(carla).data, "Content-Language") == language
 
 
 AUTOMATIC = {

@@ -245,18 +245,44 @@ static void test_dates(void)
 static void test_languages(void)
 {
 	static const struct { const char *headers, *language; } languages[] = {
-		{ "Content-Language: de-AT, en", "de" }, { "Accept-Language: DE;q=0.5", "de" }, { "Accept-Language: en\nContent-Language: de", "de" },
+		{ "Content-Language: de-AT, en", "de-at,en" }, { "Accept-Language: DE;q=0.5", "de" }, { "Accept-Language: en\nContent-Language: de", "de,en" },
 		{ "Content-Language: ../x\nAccept-Language: fr", "fr" }, { "Content-Language: x", NULL }, { "Content-Language: abcdefghi", NULL }, { "X: y", NULL },
-		{ "Content-Language: \xc3\xa9", NULL },
+		{ "Content-Language: \xc3\xa9", NULL }, { "Content-Language: (Deutsch (von hier)) de_CH (ja)", "de-ch" }, { "Content-Language: (de", NULL },
+		{ "Accept-Language: en;q=0.3, fr;q=0.9, de; q=0.9, es", "es,fr,de,en" }, { "Accept-Language: en;q=0, fr;q=0.000, de;q=none, it;q=7", "de,it" },
+		{ "Accept-Language: de, *;q=0.5, fr;q=0.1", "de" }, { "Accept-Language: *, de", NULL }, { "Accept-Language: ,, ,de,", "de" },
+		{ "Content-Language: de-DE\nAccept-Language: de-DE, en-US", "de-de,en-us" }, { "Content-Language: *\nAccept-Language: de", NULL },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(languages); i++) {
 		g_autofree char *mail = g_strconcat(languages[i].headers, "\n\nx", NULL);
 		struct message *m = parse(mail);
 
-		g_assert_cmpstr(message_language(m), ==, languages[i].language);
+		g_assert_cmpstr(message_languages(m), ==, languages[i].language);
 		message_free(m);
 	}
+}
+
+/* LIMIT_LANGUAGES, of one header and of both. */
+static void test_many_languages(void)
+{
+	g_autoptr(GString) mail = g_string_new("Content-Language: aa");
+	struct message *m;
+	const char *last;
+
+	for (int i = 1; i < LIMIT_LANGUAGES - 1; i++)
+		g_string_append_printf(mail, ", a%c", 'a' + i);
+	m = parse(g_string_append(mail, "\nAccept-Language: xa, xb, xc\n\nx")->str);
+	last = strrchr(message_languages(m), ',');
+	g_assert_cmpstr(last, ==, ",xa");
+	message_free(m);
+
+	g_string_assign(mail, "Accept-Language: aa;q=0.1");
+	for (int i = 1; i < LIMIT_LANGUAGES + 1; i++)
+		g_string_append_printf(mail, ", a%c", 'a' + i);
+	m = parse(g_string_append(mail, "\n\nx")->str);
+	last = strrchr(message_languages(m), ',');
+	g_assert_cmpstr(last, ==, ",aa");
+	message_free(m);
 }
 
 static void test_content_types(void)
@@ -656,7 +682,7 @@ static void test_new_ids(void)
 static const struct { const char *name; void (*run)(void); } tests[] = {
 	{ "addresses of every make", test_addresses }, { "several address headers", test_several_address_headers }, { "many addresses", test_many_addresses },
 	{ "groups in groups", test_groups_in_groups }, { "a long name", test_long_name }, { "ids among comments and text", test_ids }, { "the message's id", test_message_id },
-	{ "a long id", test_long_id }, { "many references", test_many_references }, { "dates", test_dates }, { "languages", test_languages },
+	{ "a long id", test_long_id }, { "many references", test_many_references }, { "dates", test_dates }, { "languages", test_languages }, { "many languages", test_many_languages },
 	{ "content types", test_content_types }, { "headers", test_headers }, { "NUL and CR in a header", test_nul_and_cr_in_a_header },
 	{ "many headers", test_many_headers }, { "big headers", test_big_headers }, { "texts of every make", test_texts }, { "a long text", test_long_text },
 	{ "text behind much else", test_text_behind_much }, { "depth", test_depth }, { "parts", test_parts }, { "bytes parsed", test_bytes_parsed },

@@ -242,6 +242,11 @@ static void test_languages(void)
 	assert_pick(set, "DE-at", "de", "deutsch");
 	assert_pick(set, "pt-br", "pt-BR", "brasil");
 	assert_pick(set, "pt-PT", "pt", "portugal");
+	assert_pick(set, "zh-hant-tw,pt-br-x", "pt-BR", "brasil");
+	assert_pick(set, "fr,de-at,pt", "de", "deutsch");
+	assert_pick(set, "de-", "de", "deutsch");
+	assert_pick(set, ",", NULL, "default");
+	assert_pick(set, "d", NULL, "default");
 	assert_pick(set, "fr", NULL, "default");
 	assert_pick(set, "", NULL, "default");
 	template_set_free(set);
