@@ -171,48 +171,26 @@ char *address_domain_shown(const char *domain)
 	return shown;
 }
 
-/* --- parts --- */
-
-void address_parts_init(struct address_parts *parts, const char *canonical, const char *delimiter)
-{
-	const char *at = strrchr(canonical, '@');
-	size_t len = at ? (size_t)(at - canonical) : strlen(canonical);
-	g_autofree char *local = g_strndup(canonical, len);
-	/* A delimiter in front is part of the name: "+x@" has no empty base. */
-	char *mark = delimiter && *delimiter && *local != '"' && *local ? strstr(local + 1, delimiter) : NULL;
-
-	parts->domain = g_strdup(at ? at + 1 : "");
-	parts->detail = mark ? g_strdup(mark + strlen(delimiter)) : NULL;
-	if (mark)
-		*mark = '\0';
-	parts->local = g_steal_pointer(&local);
-}
-
-void address_parts_release(struct address_parts *parts)
-{
-	g_free(parts->local);
-	g_free(parts->detail);
-	g_free(parts->domain);
-	memset(parts, 0, sizeof *parts);
-}
+/* --- details --- */
 
 bool address_is(const char *canonical, const char *wanted, const char *delimiter, char **detail_out)
 {
-	struct address_parts parts;
-	const char *at = strrchr(wanted, '@');
-	bool same;
+	const char *at = strrchr(canonical, '@'), *wanted_at = strrchr(wanted, '@'), *detail;
+	size_t len, mark = delimiter ? strlen(delimiter) : 0;
 
 	if (detail_out)
 		*detail_out = NULL;
 	if (strcmp(canonical, wanted) == 0)
 		return true;
-	address_parts_init(&parts, canonical, delimiter);
-	same = parts.detail && at && strcmp(parts.domain, at + 1) == 0 && strlen(parts.local) == (size_t)(at - wanted) &&
-		strncmp(parts.local, wanted, strlen(parts.local)) == 0;
-	if (same && detail_out)
-		*detail_out = g_steal_pointer(&parts.detail);
-	address_parts_release(&parts);
-	return same;
+	if (!mark || !at || !wanted_at || *canonical == '"' || strcmp(at, wanted_at) != 0)
+		return false;
+	len = (size_t)(wanted_at - wanted);
+	if (strncmp(canonical, wanted, len) != 0 || strncmp(canonical + len, delimiter, mark) != 0)
+		return false;
+	detail = canonical + len + mark;
+	if (detail_out)
+		*detail_out = g_strndup(detail, (gsize)(at - detail));
+	return true;
 }
 
 /* --- robots --- */

@@ -1,4 +1,4 @@
-/* Mail addresses as the envelope has them (RFC 5321, 6531): the form in which two are compared, and their parts. */
+/* Mail addresses as the envelope has them (RFC 5321, 6531): the form in which two are compared. */
 #ifndef MILTICKET_ADDRESS_H
 #define MILTICKET_ADDRESS_H
 
@@ -15,15 +15,8 @@ enum status address_canonical(const char *s, char **canonical_out);
 /* A canonical domain as people write it, with U-labels. Owned. */
 char *address_domain_shown(const char *domain);
 
-/* Parts of a canonical address: "support+1042-abc@example.com" with delimiter "+" is local "support",
- * detail "1042-abc" (NULL if there is none), domain "example.com". Owned; address_parts_release(). An empty delimiter finds no detail. */
-struct address_parts {
-	char *local, *detail, *domain;
-};
-void address_parts_init(struct address_parts *parts, const char *canonical, const char *delimiter);
-void address_parts_release(struct address_parts *parts);
-
-/* Is `canonical`, with or without a detail, the address `wanted` (canonical, no detail)?
+/* Is `canonical`, with or without a detail, the address `wanted` (canonical)? "support+1042-abc@example.com" is "support@example.com"
+ * with the detail "1042-abc" where the delimiter is "+"; an empty delimiter or NULL finds none. A name may hold the delimiter itself.
  * On true, *detail_out (may be NULL) is the detail or NULL; owned. */
 bool address_is(const char *canonical, const char *wanted, const char *delimiter, char **detail_out);
 

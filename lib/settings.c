@@ -274,19 +274,17 @@ const struct account *settings_account(const struct settings *settings, const ch
 	const struct account *found = NULL;
 	char *detail = NULL;
 
-	/* The whole address outranks one with a detail: "support+vip@" may be an account beside "support@". */
+	/* The longest name outranks the others, and the whole address all: "support+vip@" may be an account beside "support@". */
 	for (guint i = 0; members && i < members->len && (!found || detail); i++) {
 		const struct account *account = members->pdata[i];
-		char *this_detail = NULL;
+		g_autofree char *this_detail = NULL;
 
 		if (!address_is(canonical, account->address, settings->recipient_delimiter, &this_detail))
 			continue;
-		if (found && this_detail) {
-			g_free(this_detail);
+		if (found && this_detail && strlen(account->address) <= strlen(found->address))
 			continue;
-		}
 		g_free(detail);
-		detail = this_detail;
+		detail = g_steal_pointer(&this_detail);
 		found = account;
 	}
 	if (detail_out)

@@ -83,6 +83,9 @@ static const struct { const char *address, *wanted, *delimiter; bool same; const
 	{ "+x@example.com", "support@example.com", "+", false, NULL },
 	{ "\"support+x y\"@example.com", "support@example.com", "+", false, NULL },
 	{ "a+b@example.com", "a+b@example.com", "+", true, NULL },
+	{ "help-desk-1-abc@example.com", "help-desk@example.com", "-", true, "1-abc" },
+	{ "help-desktop@example.com", "help-desk@example.com", "-", false, NULL },
+	{ "help@example.com", "help-desk@example.com", "-", false, NULL },
 };
 
 static void test_details(void)

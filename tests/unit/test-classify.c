@@ -36,7 +36,7 @@ static const struct recipient_row {
 	{ "\"support\"@example.com", NULL, "account support@example.com" },
 	{ "support+billing@example.com", NULL, "account support@example.com" },
 	{ "support+vip@example.com", NULL, "account support+vip@example.com" },
-	{ "support+vip+x@example.com", NULL, "account support@example.com" },
+	{ "support+vip+x@example.com", NULL, "account support+vip@example.com" },
 	{ "support-billing@example.com", NULL, "outside" },
 	{ "supporter@example.com", NULL, "outside" },
 	{ "support@example.com.", NULL, "account support@example.com" },

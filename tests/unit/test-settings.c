@@ -440,6 +440,8 @@ static void test_whose_address(void)
 		{ "support@example.com", "support@example.com", NULL, false, true },
 		{ "support+1042-abcdefgh@example.com", "support@example.com", "1042-abcdefgh", false, true },
 		{ "support+vip@example.com", "support+vip@example.com", NULL, false, true },
+		{ "support+vip+1042-abcdefgh@example.com", "support+vip@example.com", "1042-abcdefgh", false, true },
+		{ "support+vips@example.com", "support@example.com", "vips", false, true },
 		{ "support@example.net", NULL, NULL, false, false },
 		{ "supporter@example.com", NULL, NULL, false, false },
 		{ "desk@example.net", NULL, NULL, false, true },
