@@ -11,22 +11,13 @@ const char *const whose_names[] = { "other", "inbound", "reply", "desk-reply", "
 
 /* --- who is vouched for --- */
 
-/* The first word of an Authentication-Results value is its authserv-id (RFC 8601 section 2.2). */
-static bool authserv_trusted(const char *value, char **ids)
+/* One character of a quoted string, in which a verifier may echo what the sender wrote: part of one word, whatever it is. */
+static char harmless(char c)
 {
-	g_autofree char *id = NULL;
-	size_t len;
-
-	value += strspn(value, " \t\r\n");
-	len = strcspn(value, " \t\r\n;(");
-	id = g_strndup(value, len);
-	for (char **p = ids; p && *p; p++)
-		if (g_ascii_strcasecmp(*p, id) == 0)
-			return true;
-	return false;
+	return strchr(" \t\r\n;=/()\"", c) ? '_' : c;
 }
 
-/* Drops comments and quoted strings, in which a verifier may echo what the sender wrote. */
+/* RFC 8601 section 2.2 without comments, quotes, and the blanks that may stand around a sign. */
 static char *without_remarks(const char *value)
 {
 	GString *out = g_string_new(NULL);
@@ -34,51 +25,92 @@ static char *without_remarks(const char *value)
 	bool quoted = false;
 
 	for (; *value; value++) {
-		if (*value == '\\' && value[1] && (quoted || depth))
+		if (*value == '\\' && value[1] && (quoted || depth)) {
 			value++;
-		else if (*value == '"' && depth == 0)
+			if (quoted)
+				g_string_append_c(out, harmless(*value));
+		} else if (*value == '"' && depth == 0)
 			quoted = !quoted;
-		else if (!quoted && *value == '(')
+		else if (quoted)
+			g_string_append_c(out, harmless(*value));
+		else if (*value == '(')
 			depth++;
-		else if (!quoted && *value == ')' && depth)
+		else if (*value == ')' && depth)
 			depth--;
-		else if (!quoted && depth == 0)
+		else if (depth == 0)
 			g_string_append_c(out, *value);
 	}
 	return g_string_free(out, FALSE);
 }
 
-/* "method=result" of RFC 8601 section 2.2, without the blanks that it allows around the sign. */
+/* The words between two semicolons; "dmarc = pass" is one. Owned. */
+static char **words_of(const char *result)
+{
+	g_auto(GStrv) sides = g_strsplit(result, "=", -1);
+	g_autofree char *closed = NULL;
+
+	for (char **side = sides; *side; side++)
+		g_strstrip(*side);
+	closed = g_strjoinv("=", sides);
+	return g_strsplit_set(closed, " \t\r\n", -1);
+}
+
+/* The first word of an Authentication-Results value is its authserv-id, which a version may follow. */
+static bool authserv_trusted(const char *word, char **ids)
+{
+	size_t len = strcspn(word, " \t\r\n");
+
+	for (char **p = ids; p && *p; p++)
+		if (strlen(*p) == len && g_ascii_strncasecmp(*p, word, len) == 0)
+			return true;
+	return false;
+}
+
+/* "method=result", or "method/1=result". */
 static bool is_result(const char *word, const char *method, const char **result_out)
 {
 	size_t len = strlen(method);
 
-	if (g_ascii_strncasecmp(word, method, len) != 0 || word[len] != '=')
+	if (g_ascii_strncasecmp(word, method, len) != 0)
+		return false;
+	if (g_str_has_prefix(word + len, "/1"))
+		len += strlen("/1");
+	if (word[len] != '=')
 		return false;
 	*result_out = word + len + 1;
 	return true;
 }
 
-/* The verifier's From must be the one that we read, or two parsers disagree about who wrote this. */
+static bool same_domain(const char *a, const char *b)
+{
+	size_t len = strlen(a);
+
+	if (len && a[len - 1] == '.')
+		len--;
+	return strlen(b) == len && g_ascii_strncasecmp(a, b, len) == 0;
+}
+
+/* The verifier's From must be the one that we read, or two parsers disagree about who wrote this. It may name the whole address. */
 static bool speaks_of(char **properties, const char *address)
 {
-	const char *domain = strrchr(address, '@') + 1, *named;
+	const char *domain = strrchr(address, '@') + 1, *named, *at;
 
 	for (char **p = properties; *p; p++)
-		if (is_result(*p, "header.from", &named) && g_ascii_strcasecmp(named, domain) != 0)
-			return false;
+		if (is_result(*p, "header.from", &named)) {
+			at = strrchr(named, '@');
+			if (!same_domain(at ? at + 1 : named, domain))
+				return false;
+		}
 	return true;
 }
 
 /* One dmarc result, and it is pass. Anything that looks like one and is not is a no. */
-static bool says_dmarc_pass(const char *value, const char *address)
+static bool says_dmarc_pass(char **results, const char *address)
 {
-	g_autofree char *plain = without_remarks(value);
-	g_auto(GStrv) results = g_strsplit(plain, ";", -1);
 	unsigned passes = 0;
 
-	for (char **p = results + (*results != NULL); *p; p++) {
-		g_auto(GStrv) words = g_strsplit_set(g_strstrip(*p), " \t\r\n", -1);
+	for (char **p = results; *p; p++) {
+		g_auto(GStrv) words = words_of(*p);
 		const char *result;
 
 		if (!words[0] || g_ascii_strncasecmp(words[0], "dmarc", 5) != 0)
@@ -95,8 +127,10 @@ static bool says_dmarc_pass(const char *value, const char *address)
 static bool dmarc_passed(const struct message *message, char **ids, const char *address)
 {
 	const char *value = message_header(message, "Authentication-Results", 0);
+	g_autofree char *plain = value ? without_remarks(value) : NULL;
+	g_auto(GStrv) results = g_strsplit(plain ? plain : "", ";", -1);
 
-	return value && authserv_trusted(value, ids) && says_dmarc_pass(value, address);
+	return results[0] && authserv_trusted(g_strstrip(results[0]), ids) && says_dmarc_pass(results + 1, address);
 }
 
 char *classify_authenticated(const struct envelope *envelope, const struct message *message, const struct settings *settings, const char **how_out)
