@@ -232,6 +232,7 @@ void recipients_release(struct recipients *r)
 	g_clear_pointer(&r->accounts, g_ptr_array_unref);
 	g_clear_pointer(&r->outside, g_ptr_array_unref);
 	g_clear_pointer(&r->agents, g_ptr_array_unref);
+	g_clear_pointer(&r->named_outside, g_free);
 }
 
 const struct account *recipients_account(const struct recipients *r)
@@ -263,7 +264,7 @@ enum whose classify_whose(bool agent, const struct recipients *r, bool belongs)
 		return belongs || r->outside->len > 0 ? WHOSE_NOTE : WHOSE_INBOUND;
 	if (belongs && through_the_desk(r))
 		return WHOSE_DESK_REPLY;
-	if (r->outside->len > 0)
+	if (r->outside->len > 0 || (addressed && r->named_outside))
 		return belongs ? WHOSE_REPLY : addressed ? WHOSE_OPENED : WHOSE_OTHER;
 	if (belongs && (addressed || r->agents->len > 0))
 		return WHOSE_NOTE;

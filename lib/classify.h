@@ -42,6 +42,7 @@ struct recipients {
 	GPtrArray *agents;	/* char *, canonical */
 	bool control;
 	bool note;		/* an account was addressed with the detail "note" */
+	char *named_outside;	/* the first of the outside in To and Cc, canonical: may get the mail another way. NULL: none; set by the caller, owned */
 };
 /* is_agent tells whether a canonical address is an agent's. */
 typedef bool is_agent_fn(const char *canonical, void *arg);

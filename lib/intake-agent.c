@@ -230,7 +230,7 @@ enum status agent_reply(struct work *w)
 static const struct mailbox *first_outside(const struct work *w, struct mailbox *spare)
 {
 	struct mailboxes lists[] = { message_to(w->message), message_cc(w->message) };
-	const char *address = w->recipients.outside->len ? g_ptr_array_index(w->recipients.outside, 0) : NULL;
+	const char *address = w->recipients.outside->len ? g_ptr_array_index(w->recipients.outside, 0) : w->recipients.named_outside;
 
 	for (size_t l = 0; l < G_N_ELEMENTS(lists); l++)
 		for (size_t i = 0; i < lists[l].n; i++) {
@@ -311,21 +311,28 @@ static const char *control_address(const struct work *w)
 	return NULL;
 }
 
-/* One Message-ID, one run: a retry after a lost 250 must not do it twice. */
-enum status agent_commands(struct work *w)
+/* Colleagues who are addressed, too, get the mail; nobody gets the copy for the control address. */
+static void take_in(struct work *w)
+{
+	if (w->recipients.agents->len == 0) {
+		edits_verdict(&w->outcome->edits, VERDICT_DISCARD, NULL);
+		return;
+	}
+	for (const char *const *r = w->envelope->recipients; *r; r++) {
+		g_autofree char *canonical = NULL;
+
+		if (address_canonical(*r, &canonical) == ST_OK && settings_is_control(w->settings, canonical))
+			edits_delete_recipient(&w->outcome->edits, *r);
+	}
+}
+
+static enum status run_control(struct work *w)
 {
 	const struct commander commander = commander_of(w);
 	const char *text = message_plain_text(w->message);
 	struct transcript transcript;
 	enum status st;
 
-	if (w->recipients.outside->len > 0)
-		return refuse(w, "5.7.1 Commands cannot also go to recipients outside");
-	edits_verdict(&w->outcome->edits, VERDICT_DISCARD, NULL);
-	w->outcome->event = "commands";
-	work_report(w);
-	if (w->automatic != AUTO_NONE)
-		return ST_OK;
 	transcript_init(&transcript);
 	st = command_mail_control(w->txn, &commander, text, &transcript, w->err);
 	if (st == ST_OK)
@@ -334,6 +341,19 @@ enum status agent_commands(struct work *w)
 		st = tickets_index_digest(w->txn, w->digest, 0, 0, w->err);
 	transcript_release(&transcript);
 	return st;
+}
+
+/* One Message-ID, one run: a retry after a lost 250 must not do it twice. */
+enum status agent_commands(struct work *w)
+{
+	if (w->recipients.outside->len > 0)
+		return refuse(w, "5.7.1 Commands cannot also go to recipients outside");
+	if (w->recipients.hits->len > 0)
+		return refuse(w, "5.7.1 Commands cannot also open or answer a ticket; send them by themselves");
+	take_in(w);
+	w->outcome->event = "commands";
+	work_report(w);
+	return w->automatic != AUTO_NONE || w->outcome->duplicate ? ST_OK : run_control(w);
 }
 
 /* --- once more --- */

@@ -165,6 +165,32 @@ static bool is_agent_address(const char *canonical, void *arg)
 	return st == ST_OK;
 }
 
+static bool is_outside(struct work *w, const char *canonical)
+{
+	return !settings_is_own(w->settings, canonical) && !settings_is_control(w->settings, canonical) && !is_agent_address(canonical, w);
+}
+
+static bool wrote_it_themself(const struct work *w)
+{
+	const char *from = work_from_address(w);
+
+	return w->is_agent && (g_strcmp0(from, w->agent.login) == 0 || text_list_has(w->agent.addresses, from));
+}
+
+/* An MTA that sends a mail for each domain by itself shows the desk's copy alone, and what went elsewhere may never come by: what an agent
+ * wrote to a customer is an answer all the same, and no note with commands. A mail that they pass on is not theirs. */
+static void see_who_is_named(struct work *w)
+{
+	struct mailboxes lists[] = { message_to(w->message), message_cc(w->message) };
+
+	if (!wrote_it_themself(w))
+		return;
+	for (size_t l = 0; l < G_N_ELEMENTS(lists); l++)
+		for (size_t i = 0; i < lists[l].n && !w->recipients.named_outside; i++)
+			if (is_outside(w, lists[l].v[i].address))
+				w->recipients.named_outside = g_strdup(lists[l].v[i].address);
+}
+
 static struct match_query query_of(struct work *w)
 {
 	return (struct match_query){
@@ -234,8 +260,7 @@ static enum status again(struct work *w, uint64_t number, uint64_t seq)
 	w->outcome->duplicate = true;
 	if (number == 0) {
 		w->outcome->whose = WHOSE_COMMANDS;
-		edits_verdict(&w->outcome->edits, VERDICT_DISCARD, NULL);
-		return ST_OK;
+		return agent_commands(w);
 	}
 	st = tickets_entry(w->txn, number, seq, &w->entry, w->err);
 	if (st == ST_OK)
@@ -255,7 +280,7 @@ static enum status again(struct work *w, uint64_t number, uint64_t seq)
 /* Is there anything to be done to the message? */
 static bool is_edited(const struct work *w)
 {
-	return !w->arrival->import && !w->outcome->left_alone && w->outcome->edits.verdict == VERDICT_ACCEPT;
+	return !w->arrival->import && !w->outcome->left_alone && w->outcome->whose != WHOSE_COMMANDS && w->outcome->edits.verdict == VERDICT_ACCEPT;
 }
 
 /* After the commit: others would wait for it before that, and when it is not come to, the message comes again. */
@@ -287,6 +312,7 @@ static enum status record(struct txn *txn, void *arg, struct error *err)
 	if (st != ST_OK)
 		return st;
 	recipients_init(&w->recipients, w->envelope, message_date(w->message), w->settings, &w->key, is_agent_address, w);
+	see_who_is_named(w);
 	query = query_of(w);
 	st = match_seen(txn, &query, w->given_id ? w->given_id : message_id(w->message), w->digest, &number, &seq, err);
 	/* Commands were run by way of the control address; whoever else is addressed gets the mail. */
@@ -344,7 +370,7 @@ enum status intake_headers(struct store *store, const struct settings *settings,
 	work_init(&w, store, &arrival, &outcome);
 	st = store_read(store, belongs, &w, err);
 	if (st == ST_OK)
-		*ours_out = w.is_agent && (w.recipients.control || (w.match.ticket.number != 0 && !w.match.own) ||
+		*ours_out = w.is_agent && (w.recipients.control || ((w.match.ticket.number != 0 || w.match.known_id) && !w.match.own) ||
 			strcmp(message_content_type(message), "multipart/report") == 0);
 	work_release(&w);
 	outcome_release(&outcome);

@@ -96,6 +96,7 @@ static enum status see_own(struct search *s)
 	bool from_us = from.n && settings_is_own(s->query->settings, from.v[0].address);
 	enum status st = look_up_own(s);
 
+	s->match->known_id = s->n_own > 0;
 	for (size_t i = 0; i < s->n_own && st == ST_OK; i++)
 		s->match->own |= s->own[i].kind == ID_SENT || (from_us && s->own[i].kind == ID_SEEN);
 	return st;

@@ -23,6 +23,7 @@ struct match {
 	struct numbers links;		/* tickets named but not allowed, disagreeing, closed for too long or purged */
 	bool late;			/* the ticket found was closed too long ago: a new one, linked */
 	bool own;			/* the message itself is one that left our house */
+	bool known_id;			/* its own Message-ID is known: it may be a second copy */
 	bool answers_note;		/* an agent's: it answers an internal note, at once or further up */
 };
 

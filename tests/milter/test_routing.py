@@ -134,6 +134,46 @@ def test_commands_that_also_went_to_an_account_are_not_lost_there(house, carla):
 
 # --- accounts -----------------------------------------------------------------------------------
 
+def by_anna(house, data, to):
+    return house.hand_in(data, "anna@example.com", to, "anna")
+
+
+def test_an_answer_is_one_whichever_of_its_transactions_comes_first(house, carla):
+    asked = house.mail(carla)
+    address = carla[carla.index("<") + 1:-1]
+    data = compose("Anna Berg <anna@example.com>", to=carla, subject=f"Re: {asked.subject}", body="close\n", headers=["Cc: support@example.com", f"In-Reply-To: {asked.id}"])
+    copy, answer = by_anna(house, data, "support@example.com"), by_anna(house, data, address)
+    assert [(mail.number, mail.event, mail.header("From")) for mail in (copy, answer)] == [(asked.number, "reply", "Anna Berg <support@example.com>")] * 2
+    ticket = house.ticket(asked.number)
+    assert (ticket["status"], ticket["messages_count"], ticket["messages"][-1]["direction"]) == ("waiting", 2, "out")
+
+
+def test_a_ticket_is_opened_by_an_agent_whichever_transaction_comes_first(house, dora):
+    data = compose("Anna Berg <anna@example.com>", to="anna@example.com, " + dora, subject="Your invoice", headers=["Cc: support@example.com"])
+    copy, mail = by_anna(house, data, "support@example.com"), by_anna(house, data, dora[dora.index("<") + 1:-1])
+    assert copy.number and (mail.number, mail.event, mail.header("From")) == (copy.number, "opened", "Anna Berg <support@example.com>")
+    ticket = house.ticket(copy.number)
+    assert (ticket["status"], ticket["agent"], ticket["requester"]["name"], ticket["messages_count"]) == ("waiting", "anna", "Dora Lenz", 1)
+
+
+def test_a_mail_that_an_agent_passes_on_is_not_theirs(house, carla, dora):
+    passed = by_anna(house, compose(carla, to=dora, subject="For you"), "support@example.com")
+    assert (passed.event, house.ticket(passed.number)["status"]) == ("opened", "new")
+
+
+def test_commands_do_not_take_another_mail_along(house, carla):
+    asked = house.mail(carla)
+    def control():
+        return compose("anna@example.com", to="tickets@example.com", body=f"tag +along {asked.number}\n")
+    both = by_anna(house, control(), ["tickets@example.com", "support@example.com"])
+    assert both.result.verdict == "reject" and house.ticket(asked.number)["tags"] == []
+    data = control()
+    for mail in (by_anna(house, data, ["control@example.com", "anna@example.com"]) for _ in range(2)):
+        assert mail.result.accepted and [(edit[0], edit[3]) for edit in mail.result.edits] == [("not-recipient", "<control@example.com>")]
+    assert house.ticket(asked.number)["tags"] == ["along"]
+    assert len([event for event in house.ticket(asked.number)["events"] if event["kind"] == "tag"]) == 1
+
+
 def test_two_accounts_in_one_transaction_are_one_ticket_of_the_first_in_the_configuration(house, carla):
     mail = house.mail(carla, to=["ops@example.com", "support@example.com"])
     ticket = house.ticket(mail.number)
