@@ -36,22 +36,31 @@ static enum status by_token(struct search *s, uint64_t *number_out)
 	return ST_NOT_FOUND;
 }
 
-/* An id may be known to several tickets (devices that never change it): one that a tag names is meant, else
- * one that had the message rather than only a reference to it, else the newest. */
-static const struct id_hit *best_hit(const struct id_hit *hits, size_t n, const struct numbers *tags)
+/* One that had the message rather than only a reference to it, else the newest. */
+static const struct id_hit *best_hit(const struct id_hit *hits, size_t n)
 {
-	const struct id_hit *best = &hits[0];
-
 	for (size_t i = 0; i < n; i++)
-		if (numbers_has(tags, hits[i].ticket))
+		if (hits[i].kind != ID_REFERENCED)
 			return &hits[i];
-	for (size_t i = 0; i < n; i++)
-		if (hits[i].kind != ID_REFERENCED) {
-			best = &hits[i];
-			break;
-		}
-	return best;
+	return &hits[0];
 }
+
+/* ST_NOT_FOUND when none of the tickets that a tag names knows the id. */
+static enum status find_id_of_tags(struct search *s, const char *id, uint64_t *number_out)
+{
+	const struct numbers *tags = &s->query->subject->tags;
+	enum status st = ST_NOT_FOUND;
+	struct id_hit hit;
+
+	for (size_t i = 0; i < tags->n && st == ST_NOT_FOUND; i++) {
+		st = tickets_find_id_in(s->txn, id, tags->v[i], &hit, s->err);
+		if (st == ST_OK)
+			*number_out = hit.ticket;
+	}
+	return st;
+}
+
+/* An id may be known to many tickets (devices that never change it): one that a tag names is meant. */
 
 static enum status find_id(struct search *s, const char *id, uint64_t *number_out)
 {
@@ -63,8 +72,10 @@ static enum status find_id(struct search *s, const char *id, uint64_t *number_ou
 		return st;
 	if (n == 0)
 		return ST_NOT_FOUND;
-	*number_out = best_hit(hits, n, &s->query->subject->tags)->ticket;
-	return ST_OK;
+	*number_out = best_hit(hits, n)->ticket;
+	if (n > 1)
+		st = find_id_of_tags(s, id, number_out);
+	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
 static enum status find_ids(struct search *s, const char *const *ids, bool newest_first, uint64_t *number_out)
@@ -338,26 +349,25 @@ static bool same_message(const struct match_query *query, const struct entry *en
 	return (!entry->date || entry->date == message_date(query->message)) && same_author(query, entry);
 }
 
-static enum status seen_by_claim(struct search *s, uint64_t *ticket_out, uint64_t *seq_out)
+static enum status seen_by_claim(const struct search *s, uint64_t *ticket_out, uint64_t *seq_out)
 {
-	uint64_t number = claimed(s->query);
-	enum status st = number ? look_up_own(s) : ST_OK;
+	const char *id = message_id(s->query->message);
+	uint64_t number = id ? claimed(s->query) : 0;
+	struct entry entry = { 0 };
+	struct id_hit hit;
+	bool same;
+	enum status st = number ? tickets_find_id_in(s->txn, id, number, &hit, s->err) : ST_NOT_FOUND;
 
-	for (size_t i = 0; i < s->n_own && st == ST_OK; i++) {
-		struct entry entry = { 0 };
-		bool same;
-
-		if (s->own[i].ticket != number || s->own[i].seq == 0)
-			continue;
-		st = tickets_entry(s->txn, number, s->own[i].seq, &entry, s->err);
-		same = st == ST_OK && same_message(s->query, &entry);
-		record_release(&entry_type, &entry);
-		*ticket_out = number;
-		*seq_out = s->own[i].seq;
-		if (same || st != ST_OK)
-			return st;
-	}
-	return st == ST_OK ? ST_NOT_FOUND : st;
+	if (st != ST_OK || hit.seq == 0)
+		return st == ST_OK ? ST_NOT_FOUND : st;
+	st = tickets_entry(s->txn, number, hit.seq, &entry, s->err);
+	same = st == ST_OK && same_message(s->query, &entry);
+	record_release(&entry_type, &entry);
+	if (!same)
+		return st == ST_OK ? ST_NOT_FOUND : st;
+	*ticket_out = number;
+	*seq_out = hit.seq;
+	return ST_OK;
 }
 
 enum status match_seen(struct txn *txn, const struct match_query *query, const char *id, const char *digest, uint64_t *ticket_out, uint64_t *seq_out,

@@ -137,6 +137,21 @@ enum status tickets_find_id(struct txn *txn, const char *message_id, struct id_h
 	return st == ST_OK ? st : error_set(err, st, "cannot look a message up: %s", txn_reason(txn));
 }
 
+enum status tickets_find_id_in(struct txn *txn, const char *message_id, uint64_t ticket, struct id_hit *hit_out, struct error *err)
+{
+	struct bytes there;
+	struct key key;
+	enum status st = ST_NOT_FOUND;
+
+	if (strlen(message_id) <= LIMIT_MESSAGE_ID_BYTES) {
+		id_key(&key, message_id, ticket);
+		st = txn_get(txn, TABLE_IDS, key_bytes(&key), &there);
+	}
+	if (st == ST_OK)
+		*hit_out = id_read(key_bytes(&key), there);
+	return st == ST_OK || st == ST_NOT_FOUND ? st : error_set(err, st, "cannot look a message up: %s", txn_reason(txn));
+}
+
 /* Only a row that says what the caller knows of it: seq 0 is a mere reference, which must not take an entry's own row along. */
 static enum status forget_id(struct txn *txn, const char *message_id, uint64_t ticket, uint64_t seq)
 {

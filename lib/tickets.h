@@ -59,6 +59,8 @@ struct id_hit {
 	uint64_t ticket, seq;	/* seq 0: no entry of its own (referenced, or automatic mail) */
 	int kind;
 };
+/* How this ticket knows this id; ST_NOT_FOUND when it doesn't. */
+enum status tickets_find_id_in(struct txn *txn, const char *message_id, uint64_t ticket, struct id_hit *hit_out, struct error *err);
 /* Tickets that know this id, at most max, newest ticket first. Gives their number. */
 enum status tickets_find_id(struct txn *txn, const char *message_id, struct id_hit *hits, size_t max, size_t *n_out, struct error *err);
 enum status tickets_index_id(struct txn *txn, const char *message_id, uint64_t ticket, uint64_t seq, enum id_kind kind, struct error *err);

@@ -109,6 +109,17 @@ def test_the_same_message_id_is_a_message_of_its_own_where_another_ticket_refers
     assert house.mail(dora, message_id=scan).match == "new" and house.ticket(first.number)["messages_count"] == 1
 
 
+def test_of_many_tickets_that_know_an_id_the_tag_s_is_meant(house, carla):
+    scan = f"<{unique()}@scanner.example>"
+    first = house.mail(carla, message_id=scan)
+    for page in range(12):
+        house.mail(carla, message_id=scan, body=f"page {page}\n")
+    answer = house.mail(carla, reply_to=scan, subject=f"Re: {first.subject}")
+    assert (answer.number, answer.match, house.ticket(first.number)["links"]) == (first.number, "message-id", [])
+    changed = first.mail + b"-- \r\nScanned.\r\n"
+    assert is_the_same(house, first, second_pass(house, first, changed), count=2)
+
+
 def test_a_forged_claim_swallows_no_mail(house, carla, dora):
     first = house.mail(carla)
     copied = compose(dora, subject=first.subject, message_id=first.id, date=first.header("Date"), headers=[f"X-Ticket: {first.number}"])
