@@ -158,6 +158,8 @@ static const struct {
 	{ "message", "disposition-notification", read_disposition }, { "message", "global-disposition-notification", read_disposition },
 	{ "text", "rfc822-headers", read_returned_headers }, { "message", "rfc822-headers", read_returned_headers },
 	{ "message", "global-headers", read_returned_headers },
+	/* A leaf, when it is encoded: RFC 6532 section 3.7 allows it for one, and some encode the other, too. */
+	{ "message", "global", read_returned_headers }, { "message", "rfc822", read_returned_headers },
 };
 
 static bool read_part(GMimeObject *part, void *arg)

@@ -137,6 +137,12 @@ static const struct {
 		REPORT_FAILED, NULL, NULL, NULL },
 	{ REPORT("disposition-notification") "--b\nContent-Type: message/disposition-notification\n\nFinal-Recipient: rfc822;bob@x.example\n"
 		"Original-Message-ID: <ours@example.com>\nDisposition: manual-action; displayed\n--b--\n", REPORT_READ, "bob@x.example", NULL, "<ours@example.com>" },
+	{ REPORT("delivery-status") "--b\nContent-Type: message/delivery-status\n\nX: y\n\nAction: failed\n--b\nContent-Type: message/global\nContent-Transfer-Encoding: BASE64\n\n"
+		"RnJvbTogZGVza0BleGFtcGxlLmNvbQ0KU3ViamVjdDogeA0KTWVzc2FnZS1J\nRDoNCiA8b3Vyc0BleGFtcGxlLmNvbT4NCg0KYm9keQ0K\n--b--\n", REPORT_FAILED, NULL, NULL, "<ours@example.com>" },
+	{ REPORT("delivery-status") "--b\nContent-Type: message/delivery-status\n\nX: y\n\nAction: failed\n--b\nContent-Type: message/rfc822\nContent-Transfer-Encoding: BASE64\n\n"
+		"RnJvbTogZGVza0BleGFtcGxlLmNvbQ0KU3ViamVjdDogeA0KTWVzc2FnZS1J\nRDoNCiA8b3Vyc0BleGFtcGxlLmNvbT4NCg0KYm9keQ0K\n--b--\n", REPORT_FAILED, NULL, NULL, "<ours@example.com>" },
+	{ REPORT("delivery-status") "--b\nContent-Type: message/delivery-status\n\nX: y\n\nAction: failed\n--b\nContent-Type: message/global\nContent-Transfer-Encoding: quoted-printable\n\n"
+		"Message-ID: <ou=72s@example.=\ncom>\n\nx\n--b--\n", REPORT_FAILED, NULL, NULL, "<ours@example.com>" },
 	/* Exchange, in German: the words do not matter where there is a report part */
 	{ "Subject: Unzustellbar: Drucker\n" REPORT("delivery-status") RECIPIENT("failed") RETURNED, REPORT_FAILED, "bob@x.example", "5.1.1", "<ours@example.com>" },
 	/* older forms, by words that only MTAs write */
