@@ -147,6 +147,9 @@ enum status address_canonical(const char *s, char **canonical_out)
 	bare = without_brackets(s);
 	if (!*bare)
 		return ST_NOT_FOUND;
+	/* A source route is to be ignored (RFC 5321 section 4.1.1.3): "@a.example,@b.example:user@c.example". */
+	if (*bare == '@' && strchr(bare, ':'))
+		memmove(bare, strchr(bare, ':') + 1, strlen(strchr(bare, ':')));
 	if (!g_utf8_validate(bare, -1, NULL) || has_controls_or_blanks_outside(bare) || !(at = divide(bare)))
 		return ST_BAD_INPUT;
 	local = canonical_local(bare, (size_t)(at - bare));

@@ -27,6 +27,8 @@ static const struct { const char *given, *canonical; } forms[] = {
 	{ "a@[192.0.2.1]", "a@[192.0.2.1]" },
 	{ "a@[IPv6:2001:DB8::1]", "a@[ipv6:2001:db8::1]" },
 	{ "a@localhost", "a@localhost" },
+	{ "@x.example,@y.example:A@example.com", "a@example.com" }, { "<@x.example:a@example.com>", "a@example.com" },
+	{ "@x.example:", NULL }, { "@:@:a@example.com", NULL },
 	{ "a", NULL }, { "@", NULL }, { "a@", NULL }, { "@example.com", NULL }, { "a@b@example.com", NULL }, { "a b@example.com", NULL },
 	{ "a@exa mple.com", NULL }, { "a@example..com", NULL }, { "a@example.com..", NULL }, { "a@b\xc3\xbc.example.\xe3\x80\x82", NULL }, { "a@.example.com", NULL }, { "a@-example.com", NULL }, { "a@example.com>", NULL },
 	{ "\"a@example.com", NULL }, { "a\n@example.com", NULL }, { "a@example.com\r\nBcc: x@y", NULL }, { "\"a\r\n\"@example.com", NULL }, { "a\xff@example.com", NULL },
