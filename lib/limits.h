@@ -4,6 +4,7 @@
 
 enum {
 	LIMIT_HEADER_BYTES = 1024 * 1024,	/* headers kept of one message; what is past it is passed on but not read */
+	LIMIT_PACKET_BYTES = 16 * 1024 * 1024,	/* of the milter protocol: one header field, however much of it is read */
 	LIMIT_HEADER_COUNT = 10000,		/* header fields kept of one message */
 	LIMIT_HEADER_RESERVE_BYTES = 256 * 1024,	/* of those bytes, kept free for the headers that a ticket is made of */
 	LIMIT_HEADER_RESERVE_COUNT = 1000,	/* and of those fields */

@@ -275,8 +275,9 @@ bool filter_register(struct daemon *daemon)
 		.xxfi_header = on_header, .xxfi_eoh = on_eoh, .xxfi_body = on_body, .xxfi_eom = on_eom, .xxfi_abort = on_abort, .xxfi_close = on_close,
 	};
 
-	/* libmilter hangs up on a packet that is larger, by default 64 KiB, while Postfix passes a header of 100 KiB on: such mail could never come in. */
-	smfi_setmaxdatasize(LIMIT_HEADER_BYTES);
+	/* libmilter hangs up on a packet that is larger, by default 64 KiB, and such mail could never come in. Postfix passes a header of
+	 * 100 KiB on, more where header_size_limit says so. */
+	smfi_setmaxdatasize(LIMIT_PACKET_BYTES);
 	the_daemon = daemon;
 	return smfi_register(desc) == MI_SUCCESS;
 }

@@ -14,7 +14,7 @@ UNANSWERED = {b"L": 0x80, b"C": 0x1000, b"H": 0x2000, b"M": 0x4000, b"R": 0x8000
 LEADING_SPACE = 0x100000
 FINAL = {b"a": "accept", b"d": "discard", b"r": "reject", b"t": "tempfail", b"y": "reply", b"c": "continue", b"s": "skip"}
 CHUNK = 65535
-HEADER = re.compile(rb"([!-9;-~]+)[ \t]*:((?:[^\r]|\r(?!\n)|\r\n(?=[ \t]))*)(?:\r\n|$)")
+HEADER = re.compile(rb"([!-9;-~]+)[ \t]*:((?:[^\r]+|\r(?!\n)|\r\n(?=[ \t]))*)(?:\r\n|$)")
 
 
 @dataclasses.dataclass

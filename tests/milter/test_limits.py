@@ -57,6 +57,20 @@ def test_headers_that_matter_are_read_behind_a_flood_up_to_a_limit(build, flood,
     assert mail.number == (asked.number + 1 if past else asked.number)
 
 
+@PAST
+def test_one_header_may_be_as_large_as_a_packet(build, past):
+    """LIMIT_PACKET_BYTES: libmilter hangs up on what is larger, and nobody else notices."""
+    house = build()
+    line = b"X: " + b"y" * (LIMITS["LIMIT_PACKET_BYTES"] - 4 + 8 * past)
+    data = b"\n".join([f"From: {CARLA}".encode(), b"To: support@example.com", b"Subject: Printer", line, b"", b"x\n"])
+    if past:
+        with pytest.raises(OSError):
+            house.hand_in(data, CARLA)
+    else:
+        assert house.hand_in(data, CARLA).subject.endswith("Printer")
+    assert house.mail(f"Carla <{CARLA}>").number == 2 - past
+
+
 def test_at_most_so_many_agents_get_one_mail(build):
     house = build([{**SUPPORT, "deliver": "agents"}])
     limit = LIMITS["LIMIT_NOTIFIED"]
