@@ -160,12 +160,22 @@ static bool lists(struct mailboxes list, const char *address)
 	return false;
 }
 
-/* The list as the customer shall see it; "" when nobody is left, NULL when it stays as it is. */
-static char *readdressed(const struct plan *p, struct mailboxes list)
+/* Does the list name the requester, if by a token address? */
+static bool names_requester(const struct plan *p, struct mailboxes list)
+{
+	for (size_t i = 0; i < list.n; i++)
+		if (is_token(p, list.v[i].address))
+			return true;
+	return p->ticket->requester_address && lists(list, p->ticket->requester_address);
+}
+
+/* The list as the customer shall see it, who is named once; "" when nobody is left, NULL when it stays as it is. */
+static char *readdressed(const struct plan *p, struct mailboxes list, bool named)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
-	bool changed = false, named = p->ticket->requester_address && lists(list, p->ticket->requester_address);
+	bool changed = false;
 
+	named |= p->ticket->requester_address && lists(list, p->ticket->requester_address);
 	for (size_t i = 0; i < list.n; i++) {
 		bool token = is_token(p, list.v[i].address);
 		g_autofree char *shown = NULL;
@@ -181,9 +191,9 @@ static char *readdressed(const struct plan *p, struct mailboxes list)
 	return changed ? g_string_free(g_steal_pointer(&out), FALSE) : NULL;
 }
 
-static void readdress(const struct plan *p, struct edits *edits, const char *name, struct mailboxes list)
+static void readdress(const struct plan *p, struct edits *edits, const char *name, struct mailboxes list, bool named)
 {
-	g_autofree char *value = readdressed(p, list);
+	g_autofree char *value = readdressed(p, list, named);
 
 	if (value && *value)
 		plan_replace_header(p, edits, name, value);
@@ -216,7 +226,7 @@ void plan_speak_for_account(const struct plan *p, struct edits *edits)
 	hide_agent(p, edits);
 	if (p->account->reply_to != REPLY_TO_DESK)
 		plan_remove_header(p, edits, "Reply-To");
-	readdress(p, edits, "To", message_to(p->message));
-	readdress(p, edits, "Cc", message_cc(p->message));
+	readdress(p, edits, "To", message_to(p->message), false);
+	readdress(p, edits, "Cc", message_cc(p->message), names_requester(p, message_to(p->message)));
 	edits_change_sender(edits, p->account->sender_address);
 }
