@@ -242,10 +242,13 @@ static const char *skip_quoted(const char *p)
 	return *p ? p + 1 : NULL;
 }
 
-/* An id at p, which is '<': without blanks, with something in it, closed before the next '<'. */
+/* An id at p, which is '<': with something in it, closed before the next '<', without blanks but in quotes (RFC 5322 section 4.5.4). */
 static size_t id_length(const char *p)
 {
-	size_t len = 1 + strcspn(p + 1, "<> \t");
+	const char *past = p[1] == '"' ? skip_quoted(p + 1) : NULL;
+	size_t quoted = past && *past == '@' ? (size_t)(past - p) : 0, len = quoted && strcspn(p + 1, "<>") >= quoted ? quoted : 1;
+
+	len += strcspn(p + len, "<> \t");
 
 	return p[len] == '>' && len > 1 && len < LIMIT_MESSAGE_ID_BYTES ? len + 1 : 0;
 }

@@ -178,7 +178,9 @@ static void test_message_id(void)
 {
 	static const struct { const char *mail, *id; } ids[] = {
 		{ "Message-ID: <a@b>\n\nx", "<a@b>" }, { "message-id:<a@b>\n\nx", "<a@b>" }, { "Message-ID:\n <a@b>\n\nx", "<a@b>" },
-		{ "Message-ID: <a@b>\nMessage-ID: <c@d>\n\nx", "<a@b>" }, { "Message-ID: a@b\n\nx", NULL }, { "Message-ID:\n\nx", NULL }, { "\nMessage-ID: <a@b>\n", NULL },
+		{ "Message-ID: <a@b>\nMessage-ID: <c@d>\n\nx", "<a@b>" }, { "Message-ID: a@b\n\nx", NULL }, { "Message-ID:\n\nx", NULL },
+		{ "Message-ID: <\"a b\"@c>\n\nx", "<\"a b\"@c>" }, { "Message-ID: <\"a> <b\"@c>\n\nx", "<\"a>" }, { "Message-ID: <\"a\"b@c>\n\nx", "<\"a\"b@c>" }, { "Message-ID: <\"a b@c>\n\nx", NULL },
+		{ "Message-ID: <\"a b\"\n\nx", NULL }, { "\nMessage-ID: <a@b>\n", NULL },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(ids); i++) {
