@@ -23,10 +23,10 @@ static int by_quality(const void *a, const void *b)
 	return (x < y) - (x > y);
 }
 
-/* "…;q=0.5": 1 without one that can be read. */
-static double quality_of(const char *parameters)
+/* "en;q=0.5": 1 without one that can be read. */
+static double quality_of(const char *element)
 {
-	const char *q = strpbrk(parameters, "qQ"), *number;
+	const char *parameters = strchr(element, ';'), *q = parameters ? strpbrk(parameters, "qQ") : NULL, *number;
 	char *end;
 	double quality;
 

@@ -251,7 +251,7 @@ static void test_languages(void)
 		{ "Content-Language: ../x\nAccept-Language: fr", "fr" }, { "Content-Language: x", NULL }, { "Content-Language: abcdefghi", NULL }, { "X: y", NULL },
 		{ "Content-Language: \xc3\xa9", NULL }, { "Content-Language: (Deutsch (von hier)) de_CH (ja)", "de-ch" }, { "Content-Language: (de", NULL },
 		{ "Accept-Language: en;q=0.3, fr;q=0.9, de; q=0.9, es", "es,fr,de,en" }, { "Accept-Language: en;q=0, fr;q=0.000, de;q=none, it;q=7", "de,it" },
-		{ "Accept-Language: de, *;q=0.5, fr;q=0.1", "de" }, { "Accept-Language: *, de", NULL }, { "Accept-Language: ,, ,de,", "de" },
+		{ "Accept-Language: de, *;q=0.5, fr;q=0.1", "de" }, { "Accept-Language: *, de", NULL }, { "Accept-Language: ,, ,de,", "de" }, { "Accept-Language: qu;q=0.5, de; Q = 0.7", "de,qu" },
 		{ "Content-Language: de-DE\nAccept-Language: de-DE, en-US", "de-de,en-us" }, { "Content-Language: *\nAccept-Language: de", NULL },
 	};
 
