@@ -61,7 +61,6 @@ static enum status find_id_of_tags(struct search *s, const char *id, uint64_t *n
 }
 
 /* An id may be known to many tickets (devices that never change it): one that a tag names is meant. */
-
 static enum status find_id(struct search *s, const char *id, uint64_t *number_out)
 {
 	struct id_hit hits[HITS_MAX];
