@@ -20,7 +20,7 @@ static void look_at(const struct message *m)
 	}
 	message_in_reply_to(m);
 	message_references(m);
-	message_language(m);
+	message_languages(m);
 	message_plain_text(m);
 	message_report(m);
 }
