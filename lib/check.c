@@ -8,6 +8,7 @@
 #include "archive.h"
 #include "check-rows.h"
 #include "doomed.h"
+#include "message.h"
 #include "text.h"
 #include "tickets-index.h"
 #include "tickets-rebuild.h"
@@ -20,7 +21,7 @@ struct check {
 	GPtrArray *findings;
 	struct numbers broken;		/* tickets to be indexed anew */
 	struct numbers damaged;		/* tickets whose records cannot be read */
-	struct numbers unfiled;		/* tickets with messages whose files are gone or differ */
+	struct numbers unfiled;		/* tickets with messages whose files are gone, or say something else */
 	GHashTable *files;		/* names that messages have: char * */
 	GPtrArray *unclaimed;		/* char * */
 	uint64_t tickets;
@@ -52,9 +53,39 @@ static int64_t file_size(const struct check_options *options, const struct entry
 	return status.st_size;
 }
 
+/* What stands in the archived mail and not in the record, as in stores of before attachments were recorded.
+ * A list as in struct entry's `attached`, NULL when there is nothing to add. Owned. */
+static char **unrecorded_attachments(const struct check_options *options, const struct entry *e)
+{
+	struct message *message;
+	char **list;
+	int fd;
+
+	if (e->attached || !e->archive || archive_open(options->archive, e->archive, &fd, NULL) != ST_OK)
+		return NULL;
+	message = message_parse_fd(fd, 0);
+	list = message_attachment_texts(message);
+	message_free(message);
+	close(fd);
+	return list;
+}
+
 static bool may_be_gone(const struct check_options *options, const struct entry *e)
 {
 	return options->keep_days && e->received < options->now - options->keep_days * 24 * 3600 * TEXT_SECOND;
+}
+
+static enum status check_attachments(struct check *c, const struct entry *e)
+{
+	g_auto(GStrv) list = unrecorded_attachments(c->options, e);
+
+	if (!list)
+		return ST_OK;
+	find(c, "ticket %" G_GUINT64_FORMAT ": message %" G_GUINT64_FORMAT " has attachments that are not recorded (%u)",
+		e->ticket, e->seq, g_strv_length(list));
+	numbers_add(&c->unfiled, e->ticket);
+	numbers_add(&c->broken, e->ticket);
+	return ST_OK;
 }
 
 static enum status check_file(struct txn *txn, const struct entry *e, void *arg, struct error *err)
@@ -68,7 +99,9 @@ static enum status check_file(struct txn *txn, const struct entry *e, void *arg,
 		return ST_OK;
 	g_hash_table_add(c->files, g_strdup(e->archive));
 	size = file_size(c->options, e);
-	if (size == (int64_t)e->size || (size < 0 && may_be_gone(c->options, e)))
+	if (size == (int64_t)e->size)
+		return check_attachments(c, e);
+	if (size < 0 && may_be_gone(c->options, e))
 		return ST_OK;
 	if (size < 0)
 		find(c, "ticket %" G_GUINT64_FORMAT ": message %" G_GUINT64_FORMAT " is not in the archive: %s", e->ticket, e->seq, e->archive);
@@ -210,11 +243,14 @@ enum status check_store(struct store *store, const struct check_options *options
 static enum status mend_file(struct txn *txn, const struct entry *e, void *arg, struct error *err)
 {
 	const struct check *c = arg;
+	g_auto(GStrv) list = unrecorded_attachments(c->options, e);
 	struct entry changed = *e;
 	int64_t size = e->archive ? file_size(c->options, e) : (int64_t)e->size;
 
-	if (size == (int64_t)e->size || (size < 0 && may_be_gone(c->options, e)))
+	if (!list && (size == (int64_t)e->size || (size < 0 && may_be_gone(c->options, e))))
 		return ST_OK;
+	if (list)
+		changed.attached = list;
 	if (size < 0)
 		changed.archive = NULL;
 	else

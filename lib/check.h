@@ -19,7 +19,8 @@ struct check_options {
 enum status check_store(struct store *store, const struct check_options *options, GPtrArray *findings, uint64_t *tickets_out, struct error *err);
 
 /* Mends what check_store() finds: index rows are written anew or removed; the record of a ticket that is lost or damaged is made anew of
- * its messages and events (tickets-rebuild.h); a message whose file is gone is no longer said to have one;
+ * its messages and events (tickets-rebuild.h); a message whose file is gone is no longer said to have one; attachments of
+ * a message that were not recorded are, as its archived mail has them;
  * a file that no message names goes to the Maildir "unclaimed" in the archive, to be looked at or imported. What cannot be mended (a
  * damaged message) is found again by the next check. */
 enum status check_repair(struct store *store, const struct check_options *options, struct error *err);

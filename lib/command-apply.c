@@ -434,7 +434,7 @@ static enum status make_split(struct change *c, struct ticket *part)
 	enum status st;
 
 	record_copy(&ticket_type, part, &c->ticket);
-	part->messages_count = 0;
+	part->messages_count = part->attachments_count = 0;
 	part->last_in = part->last_out = part->first_response = 0;
 	g_clear_pointer(&part->links.v, g_free);
 	part->links.n = 0;

@@ -262,6 +262,7 @@ static void describe_entry(struct work *w, enum direction direction, const char 
 	e->digest = g_strdup(w->digest);
 	e->sender = g_strdup(w->envelope->sender);
 	e->event = g_strdup(event);
+	e->attached = message_attachment_texts(w->message);
 }
 
 /* Same thread, another matter: worth saying, not worth a new ticket. */

@@ -390,6 +390,7 @@ static void read_ahead(struct message *message)
 	message_subject(message);
 	message_languages(message);
 	message_text(message);
+	message_attachments(message, &(size_t){ 0 });
 }
 
 static void identify(struct work *w)

@@ -27,8 +27,9 @@ enum {
 	LIMIT_TEXT_SCAN_BYTES = 256 * 1024,	/* decoded bytes looked at to make the excerpt */
 	LIMIT_MIME_DEPTH = 50,
 	LIMIT_MIME_PARTS = 1000,
-	LIMIT_PARSE_BYTES = 8 * 1024 * 1024,	/* bytes of a message given to the MIME parser */
+	LIMIT_PARSE_BYTES = 64 * 1024 * 1024,	/* bytes of a message given to the MIME parser */
 	LIMIT_SPOOL_MEMORY = 128 * 1024,	/* a message larger than this is spooled to a file */
+	LIMIT_ATTACHMENTS = 100,		/* attachments recorded of one message */
 	LIMIT_COMMANDS = 50,			/* commands run of one mail */
 	LIMIT_COMMAND_BYTES = 1000,		/* one command line */
 	LIMIT_QUOTE_BYTES = 4 * 1024,		/* {quote} of a template */

@@ -34,6 +34,7 @@ struct message {
 	GByteArray *view;		/* of data, for the parser's stream; owns nothing of it */
 	GMimeObject *root;		/* the parsed body; NULL: not parsed yet, or not parseable */
 	bool root_known;
+	GArray *attachments;		/* of struct attachment; NULL: not looked for yet */
 	struct report report;
 	char *report_recipient, *report_status, *report_diagnostic, *report_id;
 };

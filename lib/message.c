@@ -170,6 +170,7 @@ void message_free(struct message *m)
 	message_mailboxes_release(&m->to);
 	message_mailboxes_release(&m->cc);
 	message_mailboxes_release(&m->reply_to);
+	g_clear_pointer(&m->attachments, g_array_unref);
 	g_array_unref(m->headers);
 	g_hash_table_unref(m->by_name);
 	g_strfreev(m->in_reply_to);

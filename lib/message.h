@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "attachment.h"
 #include "status.h"
 
 struct message;
@@ -64,6 +65,14 @@ const char *message_content_param(const struct message *message, const char *nam
 
 /* Is there a part of that type anywhere, attached messages aside? */
 bool message_has_part(const struct message *message, const char *type, const char *subtype);
+
+/* Files and messages that came with it, in order, LIMIT_ATTACHMENTS at most; not seals and delivery
+ * reports. Sizes are of the LIMIT_PARSE_BYTES first bytes. Borrowed until message_free. */
+const struct attachment *message_attachments(const struct message *message, size_t *n_out);
+/* The same as texts of attachment.h, as struct entry has them; NULL-terminated, NULL when there are none. Owned. */
+char **message_attachment_texts(const struct message *message);
+/* The bytes of one, counted from 0, its transfer encoding undone, into fd. ST_NOT_FOUND: there is none. */
+enum status message_attachment_write(const struct message *message, unsigned index, int fd, struct error *err);
 
 /* A delivery or disposition report (RFC 3464, 8098), or one of the older forms (qmail, Exchange, Postfix text). */
 enum report_kind { REPORT_NONE, REPORT_FAILED, REPORT_DELAYED, REPORT_DELIVERED, REPORT_RELAYED, REPORT_EXPANDED, REPORT_READ };

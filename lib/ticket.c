@@ -53,6 +53,7 @@ static const struct field fields_of_ticket[] = {
 	FIELD_OURS(24, account, FIELD_TEXT),
 	FIELD_OURS(25, language, FIELD_TEXT),
 	FIELD_OURS(26, answered, FIELD_LIST),
+	FIELD(27, attachments_count, FIELD_U64),
 };
 const struct record_type ticket_type = TYPE(ticket);
 #undef RECORD
@@ -76,6 +77,7 @@ static const struct field fields_of_entry[] = {
 	FIELD_HEXADECIMAL(15, digest),
 	FIELD_OURS(16, sender, FIELD_TEXT),
 	FIELD_WORD(17, event, FIELD_HIDDEN),
+	FIELD_OURS(19, attached, FIELD_LIST),
 };
 const struct record_type entry_type = TYPE(entry);
 #undef RECORD

@@ -40,6 +40,7 @@ struct ticket {
 	struct numbers links;
 	uint64_t merged_into;		/* 0: not merged */
 	uint64_t messages_count;
+	uint64_t attachments_count;	/* of all messages */
 	char *account;			/* address of the account it came in by */
 	char *language;			/* message_languages() of the opening mail: "pt-br,en"; NULL unknown */
 	char **answered;		/* autoresponse events already answered, or that never will be: "opened", "closed" */
@@ -66,6 +67,7 @@ struct entry {
 	char *digest;			/* identity, hex; see message_digest() */
 	char *sender;			/* envelope sender */
 	char *event;			/* of its arrival: opened followup reopened reply note auto bounce */
+	char **attached;		/* a text of attachment.h each, in the order of the mail */
 };
 extern const struct record_type entry_type;
 

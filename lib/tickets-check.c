@@ -18,7 +18,7 @@ static void find(GPtrArray *findings, uint64_t number, const char *what, const c
 
 struct check {
 	GPtrArray *findings;
-	uint64_t count;
+	uint64_t count, attachments;
 };
 
 static bool id_right(struct txn *txn, const struct entry *e)
@@ -36,6 +36,7 @@ static enum status check_entry(struct txn *txn, const struct entry *e, void *arg
 	uint64_t ticket, seq;
 
 	c->count++;
+	c->attachments += entry_attachments(e);
 	if (e->message_id && strlen(e->message_id) <= LIMIT_MESSAGE_ID_BYTES && !id_right(txn, e))
 		find(c->findings, e->ticket, "no index row for message", e->message_id);
 	if (e->digest && tickets_find_digest(txn, e->message_id, e->digest, &ticket, &seq, err) != ST_OK)
@@ -62,7 +63,7 @@ static void check_rows(struct txn *txn, const struct ticket *t, GPtrArray *findi
 enum status tickets_check(struct txn *txn, uint64_t number, GPtrArray *findings, struct error *err)
 {
 	struct ticket t = { 0 };
-	struct check c = { findings, 0 };
+	struct check c = { findings, 0, 0 };
 	enum status st = tickets_load(txn, number, &t, err);
 
 	if (st != ST_OK)
@@ -71,20 +72,25 @@ enum status tickets_check(struct txn *txn, uint64_t number, GPtrArray *findings,
 	st = tickets_each_entry(txn, number, check_entry, &c, err);
 	if (st == ST_OK && c.count != t.messages_count)
 		find(findings, number, "counts its messages wrong", NULL);
+	if (st == ST_OK && c.attachments != t.attachments_count)
+		find(findings, number, "counts its attachments wrong", NULL);
 	record_release(&ticket_type, &t);
 	return st;
 }
 
 static enum status reindex_entry(struct txn *txn, const struct entry *entry, void *arg, struct error *err)
 {
-	++*(uint64_t *)arg;
+	struct check *c = arg;
+
+	c->count++;
+	c->attachments += entry_attachments(entry);
 	return tickets_entry_save(txn, entry, err);
 }
 
 enum status tickets_reindex(struct txn *txn, uint64_t number, struct error *err)
 {
 	struct ticket t = { 0 };
-	uint64_t count = 0;
+	struct check c = { NULL, 0, 0 };
 	enum status st = tickets_load(txn, number, &t, err);
 
 	if (st != ST_OK)
@@ -93,9 +99,10 @@ enum status tickets_reindex(struct txn *txn, uint64_t number, struct error *err)
 	if (st == ST_OK)
 		st = index_move(txn, NULL, &t);
 	if (st == ST_OK)
-		st = tickets_each_entry(txn, number, reindex_entry, &count, err);
-	if (st == ST_OK && count != t.messages_count) {
-		t.messages_count = count;
+		st = tickets_each_entry(txn, number, reindex_entry, &c, err);
+	if (st == ST_OK && (c.count != t.messages_count || c.attachments != t.attachments_count)) {
+		t.messages_count = c.count;
+		t.attachments_count = c.attachments;
 		st = tickets_save(txn, &t, err);
 	}
 	record_release(&ticket_type, &t);

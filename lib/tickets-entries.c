@@ -329,6 +329,11 @@ static enum status put_entry(struct txn *txn, const struct entry *entry)
 	return txn_put(txn, TABLE_ENTRIES, key_bytes(&key), (struct bytes){ value->data, value->len });
 }
 
+uint64_t entry_attachments(const struct entry *entry)
+{
+	return entry->attached ? g_strv_length(entry->attached) : 0;
+}
+
 /* Entries may have been moved away, so the count is not the last seq. */
 static enum status next_seq(struct txn *txn, uint64_t number, uint64_t *seq_out)
 {
@@ -364,8 +369,10 @@ enum status tickets_append(struct txn *txn, struct ticket *ticket, struct entry 
 		return record_error(txn, st, "append to", ticket->number, err);
 	entry->ticket = ticket->number;
 	st = tickets_entry_insert(txn, entry, text, err);
-	if (st == ST_OK)
+	if (st == ST_OK) {
 		ticket->messages_count++;
+		ticket->attachments_count += entry_attachments(entry);
+	}
 	return st;
 }
 
@@ -506,8 +513,10 @@ enum status tickets_entry_move(struct txn *txn, struct ticket *from, uint64_t se
 		st = record_error(txn, delete_entry(txn, from->number, seq), "move a message of", from->number, err);
 	if (st == ST_OK)
 		st = tickets_append(txn, to, &entry, text, err);
-	if (st == ST_OK)
+	if (st == ST_OK) {
 		from->messages_count--;
+		from->attachments_count -= MIN(from->attachments_count, entry_attachments(&entry));
+	}
 	record_release(&entry_type, &entry);
 	return st;
 }

@@ -42,6 +42,8 @@ bool counts_row_right(struct txn *txn, struct bytes key, struct bytes value);
 void ticket_key(struct key *key, uint64_t number);
 void entry_key(struct key *key, uint64_t number, uint64_t seq);
 void entry_key_read(struct bytes key, uint64_t *number_out, uint64_t *seq_out);
+/* How many it has. */
+uint64_t entry_attachments(const struct entry *entry);
 void id_key(struct key *key, const char *message_id, uint64_t number);
 struct id_hit id_read(struct bytes key, struct bytes value);
 

@@ -97,6 +97,7 @@ static enum status add_entry(struct txn *txn, const struct entry *e, void *arg, 
 		r->t.status = e->direction == DIRECTION_OUT ? TICKET_WAITING : TICKET_NEW;
 	}
 	ticket_add_message(&r->t, e);
+	r->t.attachments_count += entry_attachments(e);
 	return ST_OK;
 }
 

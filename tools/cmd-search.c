@@ -1,6 +1,7 @@
 /* ticket search. There is no index of words: tickets are read one after the other, the newest first, until enough are found. */
 #include <string.h>
 
+#include "attachment.h"
 #include "commands.h"
 #include "listing.h"
 
@@ -41,6 +42,18 @@ static void look_at_list(struct hunt *h, char *const *list)
 		look_at(h, *list);
 }
 
+/* Not their types: a search for "image" is for the word. */
+static void look_at_names(struct hunt *h, char *const *attached)
+{
+	for (; attached && *attached; attached++) {
+		struct attachment a = { 0 };
+
+		if (attachment_read(*attached, &a))
+			look_at(h, a.name);
+		attachment_release(&a);
+	}
+}
+
 /* A number is the ticket's, or a part of a text; never a part of a number. */
 static void look_at_number(struct hunt *h, uint64_t number)
 {
@@ -64,6 +77,7 @@ static enum status look_at_entry(struct txn *txn, const struct entry *e, void *a
 	look_at_list(h, e->cc);
 	look_at(h, e->subject);
 	look_at(h, e->message_id);
+	look_at_names(h, e->attached);
 	st = h->missing ? tickets_text(txn, e->ticket, e->seq, &text, err) : ST_OK;
 	if (st == ST_OK)
 		look_at(h, text);
@@ -102,4 +116,4 @@ static int run(struct cli *cli)
 	return code;
 }
 
-const struct cli_command cmd_search = { "search", "WORD…", "find tickets that have every word in number, subject, people or text", listing_options, NEED_STORE_READ, 1, 0, run };
+const struct cli_command cmd_search = { "search", "WORD…", "find tickets that have every word in number, subject, people, text or attachments", listing_options, NEED_STORE_READ, 1, 0, run };

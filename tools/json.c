@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attachment.h"
 #include "text.h"
 
 json_t *json_text(const char *text)
@@ -138,11 +139,31 @@ json_t *json_ticket(const struct cli *cli, const struct ticket *t, bool hidden)
 	return object;
 }
 
+json_t *json_attachment(const struct attachment *a)
+{
+	return json_pack("{s:o, s:o, s:I}", "name", json_text(a->name), "type", json_text(a->type), "size", (json_int_t)a->size);
+}
+
+static json_t *json_attachments(const struct entry *entry)
+{
+	json_t *array = json_array();
+
+	for (char **text = entry->attached; text && *text; text++) {
+		struct attachment a = { 0 };
+
+		if (attachment_read(*text, &a))
+			json_array_append_new(array, json_attachment(&a));
+		attachment_release(&a);
+	}
+	return array;
+}
+
 json_t *json_entry(const struct entry *entry, const char *text, bool hidden)
 {
 	json_t *object = json_record(&entry_type, entry, hidden);
 
 	json_object_set_new(object, "seq", json_integer((json_int_t)entry->seq));
+	json_object_set_new(object, "attachments", json_attachments(entry));
 	json_object_set_new(object, "text", json_text_as(text, hidden));
 	return object;
 }

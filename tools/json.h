@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "attachment.h"
 #include "cli.h"
 #include "print.h"
 
@@ -12,6 +13,7 @@
 json_t *json_record(const struct record_type *type, const void *record, bool hidden);
 json_t *json_ticket(const struct cli *cli, const struct ticket *ticket, bool hidden);
 json_t *json_entry(const struct entry *entry, const char *text, bool hidden);
+json_t *json_attachment(const struct attachment *attachment);
 json_t *json_event(const struct event *event);
 json_t *json_view(const struct cli *cli, const struct ticket_view *view, bool hidden);
 json_t *json_time(int64_t when);

@@ -9,6 +9,7 @@ const struct cli_row cli_commands[] = {
 	{ "find", &cmd_list },
 	{ "find", &cmd_show },
 	{ "find", &cmd_search },
+	{ "find", &cmd_attachment },
 	{ "find", &cmd_log },
 	{ "find", &cmd_stats },
 	{ "work", &cmd_take },

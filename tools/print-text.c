@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attachment.h"
 #include "table.h"
 #include "text.h"
 
@@ -218,6 +219,15 @@ static void print_fields(const struct cli *cli, const struct ticket *t)
 	print_numbers(t);
 }
 
+static void print_attachment(const char *recorded)
+{
+	struct attachment a = { 0 };
+	g_autofree char *shown = attachment_read(recorded, &a) ? attachment_shown(&a) : NULL;
+
+	line("attachment", shown);
+	attachment_release(&a);
+}
+
 static void print_entry(const struct entry *e, const char *text)
 {
 	static const enum colour colours[] = {
@@ -229,6 +239,8 @@ static void print_entry(const struct entry *e, const char *text)
 	line_list("to", e->to);
 	line_list("cc", e->cc);
 	line("subject", e->subject);
+	for (char **a = e->attached; a && *a; a++)
+		print_attachment(*a);
 	if (*g_strchomp(body))
 		printf("\n%s\n", body);
 }

@@ -1,0 +1,195 @@
+/* The attachments of a message: which of its parts they are, what they are called and how large, and their bytes. */
+#include "message-parts.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "limits.h"
+#include "text.h"
+
+/* Where a part stands decides what it is: seals and delivery reports are no attachments. */
+struct attachments {
+	GArray *list;		/* of struct attachment; NULL: not wanted */
+	unsigned wanted;	/* index of the one whose bytes are wanted */
+	unsigned seen;
+	GMimeObject *found;	/* borrowed from the tree */
+};
+
+static void attachments_clear(void *data)
+{
+	attachment_release(data);
+}
+
+static bool part_is(GMimeObject *part, const char *type, const char *subtype)
+{
+	return g_mime_content_type_is_type(g_mime_object_get_content_type(part), type, subtype);
+}
+
+static bool disposition_is(GMimeObject *part, const char *word)
+{
+	const char *disposition = g_mime_object_get_disposition(part);
+
+	return disposition && g_ascii_strcasecmp(disposition, word) == 0;
+}
+
+/* Owned; NULL. */
+static char *part_name(GMimeObject *part)
+{
+	const char *raw = GMIME_IS_PART(part) ? g_mime_part_get_filename(GMIME_PART(part)) : NULL;
+	GMimeMessage *inner = GMIME_IS_MESSAGE_PART(part) ? g_mime_message_part_get_message(GMIME_MESSAGE_PART(part)) : NULL;
+	g_autofree char *subject = NULL, *name = NULL;
+
+	if (!raw)
+		raw = g_mime_object_get_content_disposition_parameter(part, "filename");
+	if (!raw)
+		raw = g_mime_object_get_content_type_parameter(part, "name");
+	if (!raw && inner && g_mime_message_get_subject(inner))
+		raw = subject = g_strdup_printf("%s.eml", g_mime_message_get_subject(inner));
+	name = raw ? message_decode_header(raw, LIMIT_NAME_BYTES) : NULL;
+	return name && *name ? g_steal_pointer(&name) : NULL;
+}
+
+/* Text that stands in the mail is its text, unless its sender gave it a file's name or said that it is attached. */
+static bool is_body_text(GMimeObject *part)
+{
+	g_autofree char *name = NULL;
+
+	if (!part_is(part, "text", "plain") && !part_is(part, "text", "html"))
+		return false;
+	return !disposition_is(part, "attachment") && !(name = part_name(part));
+}
+
+/* RFC 1847, 3156, 6522: what belongs to the form of the mail. */
+static bool is_form(GMimeObject *part, GMimeObject *parent, int index)
+{
+	if (!parent)
+		return false;
+	if (part_is(parent, "multipart", "report"))
+		return true;
+	if (part_is(parent, "multipart", "signed"))
+		return index > 0;
+	return part_is(parent, "multipart", "encrypted") && part_is(part, "application", "pgp-encrypted");
+}
+
+static uint64_t part_size(GMimeObject *part)
+{
+	GMimeStream *null = g_mime_stream_null_new();
+	uint64_t size;
+
+	if (GMIME_IS_PART(part) && g_mime_part_get_content(GMIME_PART(part)))
+		g_mime_data_wrapper_write_to_stream(g_mime_part_get_content(GMIME_PART(part)), null);
+	else if (GMIME_IS_MESSAGE_PART(part) && g_mime_message_part_get_message(GMIME_MESSAGE_PART(part)))
+		g_mime_object_write_to_stream(GMIME_OBJECT(g_mime_message_part_get_message(GMIME_MESSAGE_PART(part))), NULL, null);
+	size = GMIME_STREAM_NULL(null)->written;
+	g_object_unref(null);
+	return size;
+}
+
+static bool is_shown_inline(GMimeObject *part, GMimeObject *parent)
+{
+	bool related = parent && part_is(parent, "multipart", "related") && g_mime_object_get_content_id(part);
+
+	return disposition_is(part, "inline") || (related && !disposition_is(part, "attachment"));
+}
+
+static void describe(struct attachments *a, GMimeObject *part, GMimeObject *parent)
+{
+	g_autofree char *type = g_mime_content_type_get_mime_type(g_mime_object_get_content_type(part));
+	struct attachment attachment = {
+		.name = part_name(part), .type = g_ascii_strdown(type, -1), .size = part_size(part),
+		.is_inline = is_shown_inline(part, parent),
+	};
+
+	/* The words of a record are divided by blanks. */
+	g_strdelimit(attachment.type, " \t\r\n", '_');
+	g_array_append_val(a->list, attachment);
+}
+
+static void visit(struct attachments *a, GMimeObject *part, GMimeObject *parent, int index, unsigned depth)
+{
+	int n = GMIME_IS_MULTIPART(part) ? g_mime_multipart_get_count(GMIME_MULTIPART(part)) : 0;
+
+	if (depth > LIMIT_MIME_DEPTH || a->seen >= LIMIT_ATTACHMENTS || is_form(part, parent, index))
+		return;
+	for (int i = 0; i < n; i++)
+		visit(a, g_mime_multipart_get_part(GMIME_MULTIPART(part), i), part, i, depth + 1);
+	if (GMIME_IS_MULTIPART(part) || is_body_text(part))
+		return;
+	if (a->seen++ == a->wanted)
+		a->found = part;
+	if (a->list)
+		describe(a, part, parent);
+}
+
+static void visit_message(const struct message *m, struct attachments *a)
+{
+	GMimeObject *root = message_root((struct message *)m);
+	GMimeObject *top = root && GMIME_IS_MESSAGE(root) ? g_mime_message_get_mime_part(GMIME_MESSAGE(root)) : NULL;
+
+	if (top)
+		visit(a, top, NULL, 0, 0);
+}
+
+/* Most mail is a text and nothing else, which its headers tell. */
+static bool is_text_alone(const struct message *m)
+{
+	const char *disposition = message_header(m, "Content-Disposition", 0), *type = message_content_type(m);
+
+	return !disposition && message_header_count(m, "Content-Type") <= 1 && !message_content_param(m, "name") &&
+		(strcmp(type, "text/plain") == 0 || strcmp(type, "text/html") == 0);
+}
+
+const struct attachment *message_attachments(const struct message *message, size_t *n_out)
+{
+	struct message *m = (struct message *)message;
+
+	if (!m->attachments) {
+		struct attachments a = { g_array_new(FALSE, TRUE, sizeof(struct attachment)), G_MAXUINT, 0, NULL };
+
+		g_array_set_clear_func(a.list, attachments_clear);
+		m->attachments = a.list;
+		if (!is_text_alone(m))
+			visit_message(m, &a);
+	}
+	*n_out = m->attachments->len;
+	return (const struct attachment *)(const void *)m->attachments->data;
+}
+
+char **message_attachment_texts(const struct message *message)
+{
+	size_t n;
+	const struct attachment *list = message_attachments(message, &n);
+	char **out = n ? g_new0(char *, n + 1) : NULL;
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = attachment_text(&list[i]);
+	return out;
+}
+
+static bool write_part(GMimeObject *part, GMimeStream *out)
+{
+	if (GMIME_IS_MESSAGE_PART(part)) {
+		GMimeMessage *inner = g_mime_message_part_get_message(GMIME_MESSAGE_PART(part));
+
+		return !inner || g_mime_object_write_to_stream(GMIME_OBJECT(inner), NULL, out) >= 0;
+	}
+	if (!GMIME_IS_PART(part) || !g_mime_part_get_content(GMIME_PART(part)))
+		return true;
+	return g_mime_data_wrapper_write_to_stream(g_mime_part_get_content(GMIME_PART(part)), out) >= 0;
+}
+
+enum status message_attachment_write(const struct message *message, unsigned index, int fd, struct error *err)
+{
+	struct attachments a = { NULL, index, 0, NULL };
+	GMimeStream *out;
+	bool written;
+
+	visit_message(message, &a);
+	if (!a.found)
+		return error_set(err, ST_NOT_FOUND, "the message has no attachment %u", index + 1);
+	out = g_mime_stream_fs_new(dup(fd));
+	written = write_part(a.found, out) && g_mime_stream_flush(out) == 0;
+	g_object_unref(out);
+	return written ? ST_OK : error_set(err, ST_IO, "cannot write the attachment: %s", g_strerror(errno));
+}
