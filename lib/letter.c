@@ -110,6 +110,13 @@ void letter_attach(GString *mail, const char *message_id, const char *data, size
 	g_string_append_len(mail, data, (gssize)len);
 }
 
+void letter_attach_part(GString *mail, const char *message_id, const char *part)
+{
+	g_autofree char *mark = boundary(message_id);
+
+	g_string_append_printf(mail, "\n--%s\n%s", mark, part);
+}
+
 void letter_close(GString *mail, const char *message_id)
 {
 	g_autofree char *mark = boundary(message_id);

@@ -28,6 +28,8 @@ GString *letter_write(const struct letter *letter);
 GString *letter_write_open(const struct letter *letter);
 /* Adds a message/rfc822 part. message_id is the letter's: it names the boundary. */
 void letter_attach(GString *mail, const char *message_id, const char *data, size_t len);
+/* Adds a file: a finished MIME part, message_encode_part(). */
+void letter_attach_part(GString *mail, const char *message_id, const char *part);
 void letter_close(GString *mail, const char *message_id);
 
 #endif

@@ -167,6 +167,27 @@ char **message_attachment_texts(const struct message *message)
 	return out;
 }
 
+char *message_encode_part(const char *name, const char *type, const void *data, size_t len)
+{
+	GMimeContentType *content_type = g_mime_content_type_parse(message_options(), type);
+	GMimePart *part = g_mime_part_new();
+	GMimeStream *stream = g_mime_stream_mem_new_with_buffer(data, len);
+	GMimeDataWrapper *content = g_mime_data_wrapper_new_with_stream(stream, GMIME_CONTENT_ENCODING_DEFAULT);
+	char *out;
+
+	g_mime_object_set_content_type(GMIME_OBJECT(part), content_type);
+	g_mime_object_set_disposition(GMIME_OBJECT(part), "attachment");
+	g_mime_part_set_filename(part, name);
+	g_mime_part_set_content(part, content);
+	g_mime_part_set_content_encoding(part, GMIME_CONTENT_ENCODING_BASE64);
+	out = g_mime_object_to_string(GMIME_OBJECT(part), NULL);
+	g_object_unref(content);
+	g_object_unref(stream);
+	g_object_unref(part);
+	g_object_unref(content_type);
+	return out;
+}
+
 static bool write_part(GMimeObject *part, GMimeStream *out)
 {
 	if (GMIME_IS_MESSAGE_PART(part)) {

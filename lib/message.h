@@ -106,6 +106,9 @@ char *message_decode_text(const char *data, size_t len, const char *encoding);
 typedef bool bare_visit(const char *text, void *arg);
 void message_each_bare(const char *data, size_t len, bare_visit *fn, void *arg);
 
+/* A MIME part: its headers, a blank line, the data in base64. name is UTF-8 (RFC 2231); type "image/png". Owned. */
+char *message_encode_part(const char *name, const char *type, const void *data, size_t len);
+
 /* A new Message-ID "<…@domain>" with 128 random bits. Owned. */
 char *message_new_id(const char *domain);
 

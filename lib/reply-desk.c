@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "attachment.h"
 #include "letter.h"
 #include "outbox.h"
 #include "plan.h"
@@ -40,18 +41,45 @@ static void describe_answer(const struct reply_context *c, const struct ticket *
 		answer->cc = others_of(ticket);
 }
 
-static GString *write_shell_answer(const struct reply_context *c, const struct ticket *ticket, const struct agent *agent,
-	const struct account *account, const struct entry *answer, const char *text)
+static void attach_files(GString *mail, const struct reply_text *t, const char *message_id)
 {
-	g_autofree char *from = plan_agent_from(account, agent, NULL), *subject = reply_tagged(c, ticket, answer->subject);
+	for (unsigned i = 0; i < t->files->len; i++) {
+		const struct reply_file *file = g_ptr_array_index(t->files, i);
+		g_autofree char *part = message_encode_part(file->name, file->type, file->data->data, file->data->len);
+
+		letter_attach_part(mail, message_id, part);
+	}
+	letter_close(mail, message_id);
+}
+
+static char **describe_files(const struct reply_text *t)
+{
+	char **list = g_new0(char *, t->files->len + 1);
+
+	for (unsigned i = 0; i < t->files->len; i++) {
+		const struct reply_file *file = g_ptr_array_index(t->files, i);
+
+		list[i] = attachment_text(&(struct attachment){ file->name, file->type, file->data->len, false });
+	}
+	return list;
+}
+
+static GString *write_shell_answer(const struct reply_context *c, const struct ticket *ticket, const struct account *account,
+	const struct reply_text *t, const struct entry *answer)
+{
+	g_autofree char *from = plan_agent_from(account, t->agent, NULL), *subject = reply_tagged(c, ticket, answer->subject);
 	g_autofree char *to = address_header(ticket->requester_name, ticket->requester_address);
 	g_autofree char *cc = answer->cc && answer->cc[0] ? g_strjoinv(",\n ", answer->cc) : NULL;
 	g_autofree char *reply_to = account->reply_to == REPLY_TO_DESK ?
 		token_address(c->key, ticket->number, account->address, c->settings->recipient_delimiter) : NULL;
-
-	return letter_write(&(struct letter){
+	const struct letter letter = {
 		.from = from, .to = to, .cc = cc, .subject = subject, .message_id = answer->message_id, .in_reply_to = answer->in_reply_to,
-		.references = answer->references, .reply_to = reply_to, .date = c->actor.now, .text = text });
+		.references = answer->references, .reply_to = reply_to, .date = c->actor.now, .text = t->text };
+	GString *mail = (t->files ? letter_write_open : letter_write)(&letter);
+
+	if (t->files)
+		attach_files(mail, t, answer->message_id);
+	return mail;
 }
 
 static enum status queue_answer(const struct reply_context *c, const struct ticket *ticket, const struct entry *answer, const GString *mail, struct error *err)
@@ -99,31 +127,49 @@ static enum status after_answer(const struct reply_context *c, struct ticket *ti
 	return st == ST_OK ? tickets_save(c->txn, ticket, err) : st;
 }
 
-enum status reply_from_shell(const struct reply_context *context, struct ticket *ticket, const struct agent *agent, const char *text, bool all, struct error *err)
+enum status reply_draft(const struct reply_context *context, const struct ticket *ticket, const struct reply_text *text,
+	struct reply_draft *draft, struct error *err)
 {
 	const struct account *account = reply_account(context->settings, ticket);
-	struct entry last = { 0 }, answer = { 0 };
-	GString *mail = NULL;
+	struct entry last = { 0 };
 	enum status st;
 
 	if (!account || !ticket->requester_address)
 		return error_set(err, ST_BAD_INPUT, "ticket #%" G_GUINT64_FORMAT " has %s to answer", ticket->number, account ? "nobody" : "no account");
-	describe_answer(context, ticket, agent, all, account, &answer);
+	describe_answer(context, ticket, text->agent, text->all, account, &draft->entry);
 	st = reply_last_inbound(context, ticket->number, &last, err);
 	if (st == ST_OK && last.message_id) {
-		answer.in_reply_to = g_strdup(last.message_id);
-		answer.references = reply_references((const char *const *)last.references, last.message_id);
+		draft->entry.in_reply_to = g_strdup(last.message_id);
+		draft->entry.references = reply_references((const char *const *)last.references, last.message_id);
 	}
-	mail = write_shell_answer(context, ticket, agent, account, &answer, text);
-	answer.size = mail->len;
-	if (st == ST_OK || st == ST_NOT_FOUND)
-		st = tickets_append(context->txn, ticket, &answer, text, err);
-	if (st == ST_OK)
-		st = queue_answer(context, ticket, &answer, mail, err);
-	if (st == ST_OK)
-		st = after_answer(context, ticket, agent, err);
-	g_string_free(mail, TRUE);
 	record_release(&entry_type, &last);
+	if (text->files)
+		draft->entry.attached = describe_files(text);
+	draft->mail = write_shell_answer(context, ticket, account, text, &draft->entry);
+	draft->entry.size = draft->mail->len;
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+void reply_draft_release(struct reply_draft *draft)
+{
+	record_release(&entry_type, &draft->entry);
+	if (draft->mail)
+		g_string_free(draft->mail, TRUE);
+	draft->mail = NULL;
+}
+
+enum status reply_send(const struct reply_context *context, struct ticket *ticket, const struct reply_text *text,
+	const struct reply_draft *draft, struct error *err)
+{
+	struct entry answer = { 0 };
+	enum status st;
+
+	record_copy(&entry_type, &answer, &draft->entry);
+	st = tickets_append(context->txn, ticket, &answer, text->text, err);
+	if (st == ST_OK)
+		st = queue_answer(context, ticket, &answer, draft->mail, err);
+	if (st == ST_OK)
+		st = after_answer(context, ticket, text->agent, err);
 	record_release(&entry_type, &answer);
 	return st;
 }

@@ -30,9 +30,31 @@ enum status reply_automatic(const struct reply_context *context, struct ticket *
 /* The ticket was not opened by a person who may be answered: nobody is told of its closing either. The caller saves the ticket. */
 void reply_forgo(struct ticket *ticket);
 
-/* An agent's answer from the shell (agent NULL: an admin's): recorded as an entry of direction out, threaded to the requester's last mail, tagged,
- * queued to the requester and, with `all`, to the other participants. Status becomes waiting. Saves the ticket. */
-enum status reply_from_shell(const struct reply_context *context, struct ticket *ticket, const struct agent *agent, const char *text, bool all, struct error *err);
+/* What an agent (NULL: an admin) writes at the shell. Borrowed. */
+struct reply_text {
+	const struct agent *agent;
+	const char *text;
+	bool all;		/* to the other participants, too */
+	const GPtrArray *files;	/* struct reply_file *; NULL: none */
+};
+struct reply_file {
+	char *name, *type;	/* UTF-8, "application/pdf" */
+	GByteArray *data;
+};
+
+/* The answer as a mail: threaded to the requester's last mail, tagged, its files attached. Changes nothing, so
+ * that a mail with files can be put into the archive before it is recorded. *draft_out must be zeroed. */
+struct reply_draft {
+	struct entry entry;
+	GString *mail;
+};
+enum status reply_draft(const struct reply_context *context, const struct ticket *ticket, const struct reply_text *text,
+	struct reply_draft *draft_out, struct error *err);
+void reply_draft_release(struct reply_draft *draft);
+
+/* Records the draft as an entry of direction out and queues it to its recipients. The ticket waits. Saves the ticket. */
+enum status reply_send(const struct reply_context *context, struct ticket *ticket, const struct reply_text *text,
+	const struct reply_draft *draft, struct error *err);
 
 /* It is the customer's turn now, and somebody has answered: the ticket waits, and is the agent's (NULL: nobody's in particular) if it had none.
  * Writes the events of that; the caller saves the ticket. */

@@ -146,6 +146,11 @@ const char *cli_value(const struct cli *cli, const char *name)
 	return values ? g_ptr_array_index(values, values->len - 1) : NULL;
 }
 
+const GPtrArray *cli_given(const struct cli *cli, const char *name)
+{
+	return g_hash_table_lookup(cli->values, name);
+}
+
 bool cli_has(const struct cli *cli, const char *name)
 {
 	return g_hash_table_contains(cli->values, name);

@@ -65,6 +65,8 @@ struct cli {
 const char *cli_value(const struct cli *cli, const char *name);
 /* All its values, each split at commas; NULL-terminated, owned; NULL when it was not given. */
 char **cli_values(const struct cli *cli, const char *name);
+/* All its values as they were given, char *; borrowed; NULL when it was not given. */
+const GPtrArray *cli_given(const struct cli *cli, const char *name);
 bool cli_has(const struct cli *cli, const char *name);
 
 /* Where the store is and how it is opened, by the settings. */

@@ -7,6 +7,7 @@
 #include "address.h"
 #include "agents.h"
 #include "commands.h"
+#include "files.h"
 #include "print.h"
 #include "reply.h"
 #include "text.h"
@@ -24,6 +25,7 @@ static const struct cli_option reply_options[] = {
 	{ 'm', "message", "TEXT", "the text" },
 	{ 'F', "file", "FILE", "read the text from a file; - for standard input" },
 	{ 'a', "all", NULL, "to the other participants, too" },
+	{ 0, "attach", "FILE", "send this file along; may be given several times" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -34,6 +36,10 @@ struct work {
 	enum { NOTE, REPLY, SEND } what;
 	char *context;		/* shown below what is typed */
 	char *draft;		/* file with what was typed */
+	GPtrArray *files;	/* struct reply_file *, to go along; NULL */
+	struct reply_draft answer;	/* of REPLY */
+	bool drafting;		/* it is composed now, and sent later */
+	char *archived;		/* its name in the archive; NULL */
 	struct ticket ticket;	/* as it is afterwards */
 };
 
@@ -171,13 +177,36 @@ static enum status forward(const struct reply_context *context, const struct wor
 	return reply_forward(context, &w->ticket, to, "The mails of this ticket are attached; answer from there.\n", "forward", err);
 }
 
+/* Before anything is recorded: what goes along is then in the archive already, and can be saved from there. */
+static enum status draft_answer(const struct reply_context *context, struct work *w, const struct reply_text *text, struct error *err)
+{
+	reply_draft_release(&w->answer);
+	return reply_draft(context, &w->ticket, text, &w->answer, err);
+}
+
+static enum status keep_answer(struct work *w)
+{
+	if (!w->files || !settings_archive(w->cli->settings))
+		return ST_OK;
+	return files_keep_mail(w->cli->settings, w->answer.mail, w->cli->actor.now, &w->archived, &w->cli->err);
+}
+
+static enum status send_answer(const struct reply_context *context, struct work *w, const struct reply_text *text, struct error *err)
+{
+	g_free(w->answer.entry.archive);
+	w->answer.entry.archive = g_strdup(w->archived);
+	return reply_send(context, &w->ticket, text, &w->answer, err);
+}
+
 static enum status write_it(const struct reply_context *context, struct work *w, const struct agent *agent, struct error *err)
 {
+	const struct reply_text text = { agent, w->text, cli_has(w->cli, "all"), w->files };
+
 	switch (w->what) {
 	case NOTE:
 		return reply_note(context, &w->ticket, agent, w->text, err);
 	case REPLY:
-		return reply_from_shell(context, &w->ticket, agent, w->text, cli_has(w->cli, "all"), err);
+		return (w->drafting ? draft_answer : send_answer)(context, w, &text, err);
 	case SEND:
 		return forward(context, w, err);
 	}
@@ -241,15 +270,33 @@ static int tell(struct work *w)
 	return print_end(&printer);
 }
 
+static enum status record(struct work *w)
+{
+	enum status st = ST_OK;
+
+	w->drafting = w->what == REPLY;
+	if (w->drafting)
+		st = store_read(w->cli->store, work, w, &w->cli->err);
+	w->drafting = false;
+	if (st == ST_OK && w->what == REPLY)
+		st = keep_answer(w);
+	return st == ST_OK ? store_write(w->cli->store, work, w, &w->cli->err) : st;
+}
+
 static int write_text(struct work *w)
 {
-	int code = cli_status(w->cli, store_write(w->cli->store, work, w, &w->cli->err));
+	int code = cli_status(w->cli, record(w));
 
 	if (code != EXIT_DONE && w->draft)
 		fprintf(stderr, "What you wrote is kept in %s\n", w->draft);
 	else if (w->draft)
 		unlink(w->draft);
 	return code == EXIT_DONE ? tell(w) : code;
+}
+
+static int read_files(struct work *w)
+{
+	return cli_status(w->cli, files_read(cli_given(w->cli, "attach"), &w->files, &w->cli->err));
 }
 
 /* That there is such a ticket is known before anybody types. */
@@ -262,12 +309,17 @@ static int run_with_text(struct cli *cli, struct work *w)
 	if (text_parse_number(cli->args[0], &w->number) != ST_OK)
 		return cli_usage(cli, "'%s' is no ticket number; expected 1042 or #1042", cli->args[0]);
 	code = cli_status(cli, store_read(cli->store, look, w, &cli->err));
+	if (code == EXIT_DONE && cli_has(cli, "attach"))
+		code = read_files(w);
 	if (code == EXIT_DONE && w->what != SEND && !(text = get_text(w)))
 		code = EXIT_BAD_DATA;
 	w->text = text;
 	if (code == EXIT_DONE)
 		code = write_text(w);
 	record_release(&ticket_type, &w->ticket);
+	reply_draft_release(&w->answer);
+	g_clear_pointer(&w->files, g_ptr_array_unref);
+	g_free(w->archived);
 	g_free(w->context);
 	g_free(w->draft);
 	return code;

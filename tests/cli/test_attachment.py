@@ -1,8 +1,11 @@
 """What comes with mail: listed, found, saved, told of in JSON, and put right in stores that did not know of it."""
 import base64
+import email
+import email.policy
 import json
 import os
 
+import pytest
 from harness.box import mail, mbox
 
 ACCOUNT = ("--account", "support@example.com")
@@ -113,3 +116,53 @@ def test_a_store_that_did_not_know_of_them_learns_them_from_the_archive(desk, tm
     desk.run_ticket("check", "--repair")
     assert desk.show(1)["attachments_count"] == 1 and desk.show(1)["messages"][0]["attachments"][0]["name"] == "a.pdf"
     assert desk.run_ticket("check").returncode == 0
+
+
+# --- answers that take files along ---
+
+def outgoing(desk):
+    (line,) = [entry for entry in map(json.loads, desk.run_ticket("export", "--json").stdout.splitlines()) if entry["type"] == "outgoing"]
+    return email.message_from_string(line["mail"], policy=email.policy.default)
+
+
+def test_an_answer_takes_files_along(desk, tmp_path):
+    take_in(desk, tmp_path, mail(1))
+    offer, odd = tmp_path / "offer.pdf", tmp_path / "Grüße, 1.txt"
+    offer.write_bytes(bytes(range(256)) * 40)
+    odd.write_text("hello\n")
+    desk.run_ticket("reply", "1", "-m", "Here it is.", "--attach", offer, "--attach", odd)
+    sent = outgoing(desk)
+    text, *files = sent.iter_parts()
+    assert text.get_content() == "Here it is.\n" and sent["In-Reply-To"]
+    assert [(f.get_filename(), f.get_payload(decode=True)) for f in files] == [
+        ("offer.pdf", offer.read_bytes()), ("Grüße, 1.txt", b"hello\n")]
+    answer = desk.show(1)["messages"][-1]
+    assert [a["name"] for a in answer["attachments"]] == ["offer.pdf", "Grüße, 1.txt"] and answer["archive"]
+    desk.run_ticket("attachment", "1", "offer.pdf", "--save", tmp_path / "back")
+    assert (tmp_path / "back" / "offer.pdf").read_bytes() == offer.read_bytes()
+    assert desk.run_ticket("check").returncode == 0
+
+
+def test_without_an_archive_the_files_go_out_all_the_same(desk, tmp_path):
+    take_in(desk, tmp_path, mail(1))
+    desk.configure(archive={"path": ""})
+    (tmp_path / "a.txt").write_text("hello\n")
+    desk.run_ticket("reply", "1", "-m", "Here.", "--attach", tmp_path / "a.txt")
+    assert list(outgoing(desk).iter_attachments())[0].get_filename() == "a.txt"
+    assert desk.show(1)["messages"][-1]["archive"] is None
+
+
+@pytest.mark.parametrize("what, says", [("missing", "No such file"), ("directory", "Is a directory"), ("fifo", "it is no file"),
+                                        ("large", "20 MiB")])
+def test_a_file_that_cannot_be_sent_is_named_and_nothing_is_done(desk, tmp_path, what, says):
+    take_in(desk, tmp_path, mail(1))
+    path = tmp_path / what
+    if what == "directory":
+        path.mkdir()
+    elif what == "fifo":
+        os.mkfifo(path)
+    elif what == "large":
+        path.write_bytes(b"x" * (20 * 1024 * 1024 + 1))
+    done = desk.run_ticket("reply", "1", "-m", "Here.", "--attach", path, check=False)
+    assert done.returncode == (65 if what == "large" else 74) and says in done.stderr.decode() and str(path) in done.stderr.decode()
+    assert len(desk.show(1)["messages"]) == 1
