@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "address.h"
+#include "agents.h"
 #include "attachment.h"
 #include "letter.h"
+#include "others.h"
 #include "outbox.h"
 #include "plan.h"
 #include "tickets.h"
@@ -230,6 +232,22 @@ static enum status list_mail(struct txn *txn, const struct entry *entry, void *a
 	return ST_OK;
 }
 
+/* An agent is told of what else the requester waits for. Owned. */
+static enum status lead_and_others(const struct reply_context *c, const struct ticket *ticket, const char *to, const char *lead,
+	char **text_out, struct error *err)
+{
+	struct agent agent = { 0 };
+	g_autofree char *line = NULL;
+	enum status st = agents_find(c->txn, to, &agent, err);
+	bool is_agent = st == ST_OK;
+
+	if (is_agent)
+		st = others_line(c->txn, ticket, &agent, &line, err);
+	record_release(&agent_type, &agent);
+	*text_out = line ? g_strdup_printf("%s\nOther open tickets of %s:\n%s\n", lead, ticket->requester_address, line) : g_strdup(lead);
+	return is_agent || st != ST_NOT_FOUND ? st : ST_OK;
+}
+
 /* Where the reader's answer goes by itself: to the customer, through the desk where there is one. */
 static char *answer_there(const struct reply_context *c, const struct ticket *ticket, const struct account *account)
 {
@@ -243,12 +261,14 @@ enum status reply_forward(const struct reply_context *context, const struct tick
 	const struct account *account = reply_account(context->settings, ticket);
 	struct numbers seqs = { 0 };
 	struct mail_list list = { reply_is_agent(context, to), &seqs, NULL };
-	g_autofree char *from = NULL, *subject = NULL, *id = NULL, *reply_to = NULL;
+	g_autofree char *from = NULL, *subject = NULL, *id = NULL, *reply_to = NULL, *text = NULL;
 	enum status st;
 
 	if (!account)
 		return error_set(err, ST_BAD_INPUT, "there is no account to send from");
-	st = tickets_each_entry(context->txn, ticket->number, list_mail, &list, err);
+	st = lead_and_others(context, ticket, to, lead, &text, err);
+	if (st == ST_OK)
+		st = tickets_each_entry(context->txn, ticket->number, list_mail, &list, err);
 	from = reply_from(account);
 	subject = reply_tagged(context, ticket, ticket->subject);
 	id = reply_new_id(account);
@@ -256,7 +276,7 @@ enum status reply_forward(const struct reply_context *context, const struct tick
 	if (st == ST_OK) {
 		GString *mail = (seqs.n ? letter_write_open : letter_write)(&(struct letter){
 			.from = from, .to = to, .subject = subject, .message_id = id, .in_reply_to = list.last_id, .reply_to = reply_to,
-			.auto_submitted = "auto-generated", .date = context->actor.now, .text = lead });
+			.auto_submitted = "auto-generated", .date = context->actor.now, .text = text });
 
 		st = queue_to_agent(context, ticket->number, event, to, id, &seqs, mail, err);
 		g_string_free(mail, TRUE);

@@ -64,7 +64,7 @@ enum status reply_hand_over(struct txn *txn, struct ticket *ticket, const struct
 enum status reply_note(const struct reply_context *context, struct ticket *ticket, const struct agent *agent, const char *text, struct error *err);
 
 /* The ticket's mails as message/rfc822 parts to one address, who can answer from there: Reply-To leads to the customer, through the desk where the
- * account has one. Internal notes go along only to an agent. Only the list of them is stored: reply_complete() attaches.
+ * account has one. Internal notes go along only to an agent, who is also told of the requester's other open tickets. Only the list of them is stored: reply_complete() attaches.
  * lead: the text part. event: notice or forward. */
 enum status reply_forward(const struct reply_context *context, const struct ticket *ticket, const char *to, const char *lead, const char *event, struct error *err);
 

@@ -15,6 +15,7 @@ static const struct cli_option options[] = {
 	{ 0, "raw", "SEQ", "print this message as it was received" },
 	{ 0, "mbox", NULL, "print the messages as an mbox" },
 	{ 0, "maildir", "DIR", "write the messages into a Maildir" },
+	{ 0, "history", NULL, "list all tickets of the requester, too" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -98,8 +99,11 @@ static enum status write_mails(struct showing *s, struct error *err)
 static enum status load(struct txn *txn, void *arg, struct error *err)
 {
 	struct showing *s = arg;
+	enum status st = view_load(txn, s->number, &s->ticket, &s->view, err);
 
-	return view_load(txn, s->number, &s->ticket, &s->view, err);
+	if (st == ST_OK && cli_has(s->cli, "history"))
+		st = view_load_history(txn, &s->view, err);
+	return st;
 }
 
 /* What is printed is printed behind the transaction: a pager may hold it up for hours. */

@@ -178,12 +178,18 @@ json_t *json_event(const struct event *event)
 
 json_t *json_view(const struct cli *cli, const struct ticket_view *view, bool hidden)
 {
-	json_t *object = json_ticket(cli, view->ticket, hidden), *messages = json_array(), *events = json_array();
+	json_t *object = json_ticket(cli, view->ticket, hidden), *messages = json_array(), *events = json_array(),
+		*history = json_array();
 
 	for (unsigned i = 0; i < view->entries->len; i++)
 		json_array_append_new(messages, json_entry(g_ptr_array_index(view->entries, i), g_ptr_array_index(view->texts, i), hidden));
 	for (unsigned i = 0; i < view->events->len; i++)
 		json_array_append_new(events, json_record(&event_type, g_ptr_array_index(view->events, i), hidden));
+	for (unsigned i = 0; view->history && i < view->history->len; i++)
+		json_array_append_new(history, json_ticket(cli, g_ptr_array_index(view->history, i), hidden));
+	if (view->history)
+		json_object_set(object, "history", history);
+	json_decref(history);
 	json_object_set_new(object, "messages", messages);
 	json_object_set_new(object, "events", events);
 	return object;

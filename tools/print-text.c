@@ -245,11 +245,21 @@ static void print_entry(const struct entry *e, const char *text)
 		printf("\n%s\n", body);
 }
 
-static void print_history(GPtrArray *events)
+static void print_events(GPtrArray *events)
 {
 	printf("\n%sevents%s\n", terminal_on(COLOUR_BOLD), terminal_off());
 	for (unsigned i = 0; i < events->len; i++)
 		event_for_a_person(g_ptr_array_index(events, i), false);
+}
+
+static void print_history(struct printer *printer, GPtrArray *tickets)
+{
+	printf("\n%stickets of this requester%s\n", terminal_on(COLOUR_BOLD), terminal_off());
+	printer->table = table_new(ticket_columns, G_N_ELEMENTS(ticket_columns));
+	for (unsigned i = 0; i < tickets->len; i++)
+		ticket(printer, g_ptr_array_index(tickets, i));
+	table_print(printer->table);
+	printer->table = NULL;
 }
 
 static void view(struct printer *printer, const struct ticket_view *v)
@@ -257,9 +267,12 @@ static void view(struct printer *printer, const struct ticket_view *v)
 	if (printer->count > 1)
 		puts("");
 	print_fields(printer->cli, v->ticket);
+	line("also open", v->others);
 	for (unsigned i = 0; i < v->entries->len; i++)
 		print_entry(g_ptr_array_index(v->entries, i), g_ptr_array_index(v->texts, i));
-	print_history(v->events);
+	print_events(v->events);
+	if (v->history)
+		print_history(printer, v->history);
 }
 
 static void end(struct printer *printer)

@@ -20,6 +20,8 @@ struct ticket_view {
 	GPtrArray *entries;		/* struct entry * */
 	GPtrArray *texts;		/* char *, of the entry at the same place */
 	GPtrArray *events;		/* struct event * */
+	char *others;			/* the requester's other open tickets, a line; NULL: none */
+	GPtrArray *history;		/* struct ticket *: all of the requester's, newest activity first; NULL: not asked for */
 };
 
 struct printer;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "others.h"
 #include "tickets.h"
 
 static enum status add_entry(struct txn *txn, const struct entry *entry, void *arg, struct error *err)
@@ -33,13 +34,34 @@ enum status view_load(struct txn *txn, uint64_t number, struct ticket *ticket_ou
 	if (st != ST_OK)
 		return st == ST_NOT_FOUND ? error_set(err, st, "there is no ticket #%" G_GUINT64_FORMAT, number) : st;
 	*view_out = (struct ticket_view){
-		ticket_out, g_ptr_array_new_with_free_func(record_free), g_ptr_array_new_with_free_func(g_free), g_ptr_array_new_with_free_func(record_free) };
+		.ticket = ticket_out, .entries = g_ptr_array_new_with_free_func(record_free),
+		.texts = g_ptr_array_new_with_free_func(g_free), .events = g_ptr_array_new_with_free_func(record_free) };
 	st = tickets_each_entry(txn, number, add_entry, view_out, err);
 	if (st == ST_OK)
 		st = history_each(txn, number, 0, add_event, view_out, err);
+	if (st == ST_OK)
+		st = others_line(txn, ticket_out, NULL, &view_out->others, err);
 	if (st != ST_OK)
 		view_release(ticket_out, view_out);
 	return st;
+}
+
+static enum status add_to_history(struct txn *txn, const struct ticket *ticket, void *arg, struct error *err)
+{
+	struct ticket_view *view = arg;
+
+	(void)txn;
+	(void)err;
+	g_ptr_array_add(view->history, record_dup(&ticket_type, ticket));
+	return view->history->len < VIEW_HISTORY_MAX ? ST_OK : ST_NOT_FOUND;
+}
+
+enum status view_load_history(struct txn *txn, struct ticket_view *view, struct error *err)
+{
+	const struct ticket_filter filter = { .requester = view->ticket->requester_address, .priority = -1, .statuses = ~0U, .merged = true };
+
+	view->history = g_ptr_array_new_with_free_func(record_free);
+	return view->ticket->requester_address ? tickets_list(txn, &filter, add_to_history, view, err) : ST_OK;
 }
 
 void view_release(struct ticket *ticket, struct ticket_view *view)
@@ -48,4 +70,6 @@ void view_release(struct ticket *ticket, struct ticket_view *view)
 	g_clear_pointer(&view->entries, g_ptr_array_unref);
 	g_clear_pointer(&view->texts, g_ptr_array_unref);
 	g_clear_pointer(&view->events, g_ptr_array_unref);
+	g_clear_pointer(&view->history, g_ptr_array_unref);
+	g_clear_pointer(&view->others, g_free);
 }
