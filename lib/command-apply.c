@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "address.h"
 #include "agents.h"
 #include "limits.h"
 #include "queues.h"
@@ -123,13 +124,18 @@ static enum status apply_wait(struct change *c)
 
 /* --- assignment --- */
 
+static bool is_self(const struct change *c, const struct agent *agent)
+{
+	return c->by->self && strcmp(c->by->self->login, agent->login) == 0;
+}
+
 /* The new agent gets the ticket's mails, to answer from there; who takes a ticket has seen it. */
 static enum status tell_agent(struct change *c, const struct agent *agent)
 {
 	const struct reply_context context = mail_context(c);
 	g_autofree char *lead = g_strdup_printf("This ticket was assigned to you by %s.\n", c->by->actor.name);
 
-	if (!agent->addresses || !agent->addresses[0] || (c->by->agent && strcmp(c->by->agent->login, agent->login) == 0))
+	if (!agent->addresses || !agent->addresses[0] || is_self(c, agent))
 		return ST_OK;
 	return reply_forward(&context, &c->ticket, agent->addresses[0], lead, "notice", c->err);
 }
@@ -156,11 +162,19 @@ static enum status assign_to(struct change *c, const struct agent *agent)
 	return st;
 }
 
+static enum status no_self(struct change *c, const char *verb)
+{
+	return error_set(c->err, ST_REFUSED, "only an agent can %s a ticket; '%s' is none", verb, c->by->actor.name);
+}
+
 static enum status apply_assign(struct change *c)
 {
 	struct agent agent = { 0 };
-	enum status st = agents_find(c->txn, c->command->text, &agent, c->err);
+	enum status st;
 
+	if (g_ascii_strcasecmp(c->command->text, "me") == 0)
+		return c->by->self ? assign_to(c, c->by->self) : no_self(c, "be given");
+	st = agents_find(c->txn, c->command->text, &agent, c->err);
 	if (st == ST_NOT_FOUND)
 		return error_set(c->err, ST_NOT_FOUND, "there is no agent '%s'", c->command->text);
 	if (st == ST_OK)
@@ -169,11 +183,43 @@ static enum status apply_assign(struct change *c)
 	return st;
 }
 
+/* A colleague may be at work on it. */
 static enum status apply_take(struct change *c)
 {
-	if (!c->by->agent)
-		return error_set(c->err, ST_REFUSED, "only an agent can take a ticket; '%s' is none", c->by->actor.name);
-	return assign_to(c, c->by->agent);
+	const struct agent *self = c->by->self;
+
+	if (!self)
+		return no_self(c, "take");
+	if (c->ticket.agent && strcmp(c->ticket.agent, self->login) != 0)
+		return error_set(c->err, ST_REFUSED, "ticket #%" G_GUINT64_FORMAT " is %s's; 'steal' takes it all the same", c->ticket.number,
+			c->ticket.agent);
+	return assign_to(c, self);
+}
+
+static enum status tell_former(struct change *c, const char *login)
+{
+	const struct reply_context context = mail_context(c);
+	g_autofree char *lead = g_strdup_printf("This ticket was yours; %s has taken it.\n", c->by->actor.name);
+	struct agent agent = { 0 };
+	enum status st = agents_find(c->txn, login, &agent, c->err);
+
+	if (st == ST_OK && agent.addresses && agent.addresses[0] && !agent.inactive)
+		st = reply_forward(&context, &c->ticket, agent.addresses[0], lead, "notice", c->err);
+	record_release(&agent_type, &agent);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+static enum status apply_steal(struct change *c)
+{
+	g_autofree char *former = g_strdup(c->ticket.agent);
+	enum status st;
+
+	if (!c->by->self)
+		return no_self(c, "take");
+	st = assign_to(c, c->by->self);
+	if (st == ST_OK && former && strcmp(former, c->by->self->login) != 0)
+		st = tell_former(c, former);
+	return st;
 }
 
 static enum status apply_release(struct change *c)
@@ -258,6 +304,112 @@ static enum status apply_tag(struct change *c)
 	return save(c, "tag", before, after, NULL);
 }
 
+/* Union of two lists of texts; *into is replaced. */
+static void unite(char ***into, char *const *from, unsigned max)
+{
+	GPtrArray *all = g_ptr_array_new();
+
+	for (char **p = *into; p && *p; p++)
+		g_ptr_array_add(all, g_strdup(*p));
+	for (char *const *p = from; p && *p && all->len < max; p++)
+		if (!text_list_has(*into, *p))
+			g_ptr_array_add(all, g_strdup(*p));
+	g_ptr_array_add(all, NULL);
+	g_strfreev(*into);
+	*into = (char **)g_ptr_array_free(all, FALSE);
+}
+
+static void set_name(char **field, const char *value)
+{
+	g_free(*field);
+	*field = g_strdup(value);
+}
+
+/* --- people --- */
+
+/* Mail to these would come back to the desk, as a ticket or as commands. */
+static enum status check_outside(struct change *c, const char *address)
+{
+	if (!settings_is_own(c->by->settings, address) && !settings_is_control(c->by->settings, address))
+		return ST_OK;
+	return error_set(c->err, ST_REFUSED, "'%s' is an address of the desk itself", address);
+}
+
+static enum status apply_requester(struct change *c)
+{
+	struct ticket *t = &c->ticket;
+	g_autofree char *before = g_strdup(t->requester_address), *what = g_strdup_printf("requester %s", c->command->text);
+	char *const first[] = { c->command->text, NULL };
+	char **participants = g_strdupv((char **)first);
+	enum status st = check_outside(c, c->command->text);
+
+	if (st != ST_OK || (g_strcmp0(before, c->command->text) == 0 && (!c->command->name || g_strcmp0(t->requester_name, c->command->name) == 0))) {
+		g_strfreev(participants);
+		return st == ST_OK ? unchanged(c, what) : st;
+	}
+	if (g_strcmp0(before, c->command->text) != 0 || c->command->name)
+		set_name(&t->requester_name, c->command->name);
+	set_name(&t->requester_address, c->command->text);
+	unite(&participants, t->participants, LIMIT_PARTICIPANTS);
+	g_strfreev(t->participants);
+	t->participants = participants;
+	say(c, what);
+	return save(c, "requester", before, t->requester_address, c->command->name);
+}
+
+/* An agent's login stands for their first address; nothing for one's own. *address_out owned. */
+static enum status watcher(struct change *c, char **address_out)
+{
+	struct agent agent = { 0 };
+	const char *word = c->command->text;
+	enum status st;
+
+	if (!word && !(c->by->self && c->by->self->addresses && c->by->self->addresses[0]))
+		return error_set(c->err, ST_BAD_INPUT, "%s: whose address? You are no agent who has one", verb_info(c->command->verb)->name);
+	st = word ? agents_find(c->txn, word, &agent, c->err) : ST_OK;
+	if (!word || (st == ST_OK && agent.addresses && agent.addresses[0] && !strchr(word, '@')))
+		*address_out = g_strdup(word ? agent.addresses[0] : c->by->self->addresses[0]);
+	else if (st == ST_OK || st == ST_NOT_FOUND)
+		st = address_canonical(word, address_out) == ST_OK ? ST_OK :
+			error_set(c->err, ST_BAD_INPUT, "%s: '%s' is no mail address and no agent", verb_info(c->command->verb)->name, word);
+	record_release(&agent_type, &agent);
+	return st == ST_OK ? check_outside(c, *address_out) : st;
+}
+
+static enum status apply_watch(struct change *c)
+{
+	g_autofree char *address = NULL, *what = NULL;
+	struct ticket *t = &c->ticket;
+	enum status st = watcher(c, &address);
+
+	if (st != ST_OK)
+		return st;
+	what = g_strdup_printf("watched by %s", address);
+	if (text_list_has(t->watching, address))
+		return unchanged(c, what);
+	if (t->watching && g_strv_length(t->watching) >= LIMIT_WATCHING)
+		return error_set(c->err, ST_REFUSED, "ticket #%" G_GUINT64_FORMAT " is watched by %d already", t->number, LIMIT_WATCHING);
+	text_list_add(&t->watching, address);
+	say(c, what);
+	return save(c, "watch", NULL, address, NULL);
+}
+
+static enum status apply_unwatch(struct change *c)
+{
+	g_autofree char *address = NULL, *what = NULL;
+	struct ticket *t = &c->ticket;
+	enum status st = watcher(c, &address);
+
+	if (st != ST_OK)
+		return st;
+	what = g_strdup_printf("not watched by %s", address);
+	if (!text_list_has(t->watching, address))
+		return unchanged(c, what);
+	text_list_remove(t->watching, address);
+	say(c, what);
+	return save(c, "watch", address, NULL, NULL);
+}
+
 /* --- two tickets --- */
 
 bool commander_may(const struct commander *by, const struct ticket *t)
@@ -324,21 +476,6 @@ static enum status apply_link(struct change *c)
 	return st;
 }
 
-/* Union of two lists of texts; *into is replaced. */
-static void unite(char ***into, char *const *from, unsigned max)
-{
-	GPtrArray *all = g_ptr_array_new();
-
-	for (char **p = *into; p && *p; p++)
-		g_ptr_array_add(all, g_strdup(*p));
-	for (char *const *p = from; p && *p && all->len < max; p++)
-		if (!text_list_has(*into, *p))
-			g_ptr_array_add(all, g_strdup(*p));
-	g_ptr_array_add(all, NULL);
-	g_strfreev(*into);
-	*into = (char **)g_ptr_array_free(all, FALSE);
-}
-
 static enum status note_seq(struct txn *txn, const struct entry *entry, void *arg, struct error *err)
 {
 	(void)txn;
@@ -364,6 +501,7 @@ static void inherit(struct ticket *to, const struct ticket *from)
 	unite(&to->participants, from->participants, LIMIT_PARTICIPANTS);
 	unite(&to->tags, from->tags, LIMIT_TAGS);
 	unite(&to->watchers, from->watchers, LIMIT_TAGS);
+	unite(&to->watching, from->watching, LIMIT_WATCHING);
 	to->updated = MAX(to->updated, from->updated);
 	to->last_in = MAX(to->last_in, from->last_in);
 	to->last_out = MAX(to->last_out, from->last_out);
@@ -485,6 +623,7 @@ static enum status apply_split(struct change *c)
 
 static apply_fn *const applies[VERB_COUNT] = {
 	[VERB_TAKE] = apply_take,
+	[VERB_STEAL] = apply_steal,
 	[VERB_RELEASE] = apply_release,
 	[VERB_ASSIGN] = apply_assign,
 	[VERB_STATUS] = apply_status,
@@ -500,6 +639,9 @@ static apply_fn *const applies[VERB_COUNT] = {
 	[VERB_LINK] = apply_link,
 	[VERB_SPAM] = apply_spam,
 	[VERB_TITLE] = apply_title,
+	[VERB_REQUESTER] = apply_requester,
+	[VERB_WATCH] = apply_watch,
+	[VERB_UNWATCH] = apply_unwatch,
 };
 
 enum status command_apply(struct txn *txn, const struct commander *commander, uint64_t number, const struct command *command,

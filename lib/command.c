@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "address.h"
 #include "limits.h"
 #include "text.h"
 
@@ -144,6 +145,24 @@ static enum status parse_tags(char **args, size_t n, int64_t now, struct command
 	return ST_OK;
 }
 
+/* "carla@example.net", "Carla Kern <carla@example.net>". */
+static enum status parse_requester(char **args, size_t n, int64_t now, struct command *command, struct error *err)
+{
+	g_autofree char *joined = g_strjoinv(" ", args), *name = NULL;
+	const char *open = strrchr(joined, '<'), *close = open ? strchr(open, '>') : NULL;
+	g_autofree char *address = close && !close[1] ? g_strndup(open + 1, (gsize)(close - open - 1)) : g_strdup(joined);
+
+	(void)now;
+	if (n == 0)
+		return expected(err, command, NULL);
+	if (address_canonical(address, &command->text) != ST_OK)
+		return error_set(err, ST_BAD_INPUT, "requester: '%s' is no mail address", joined);
+	name = close ? g_strndup(joined, (gsize)(open - joined)) : g_strdup("");
+	g_strdelimit(name, "\"", ' ');
+	command->name = *g_strstrip(name) ? text_line(name, LIMIT_NAME_BYTES) : NULL;
+	return ST_OK;
+}
+
 static enum status parse_filter(char **args, size_t n, int64_t now, struct command *command, struct error *err)
 {
 	(void)now;
@@ -153,10 +172,11 @@ static enum status parse_filter(char **args, size_t n, int64_t now, struct comma
 }
 
 static parse_fn *const parsers[VERB_COUNT] = {
-	[VERB_TAKE] = parse_none, [VERB_RELEASE] = parse_none, [VERB_ASSIGN] = parse_word, [VERB_STATUS] = parse_status, [VERB_CLOSE] = parse_none,
+	[VERB_TAKE] = parse_none, [VERB_STEAL] = parse_none, [VERB_RELEASE] = parse_none, [VERB_ASSIGN] = parse_word, [VERB_STATUS] = parse_status, [VERB_CLOSE] = parse_none,
 	[VERB_REOPEN] = parse_none, [VERB_WAIT] = parse_wait, [VERB_QUEUE] = parse_word, [VERB_PROJECT] = parse_project,
 	[VERB_PRIORITY] = parse_priority, [VERB_TAG] = parse_tags, [VERB_MERGE] = parse_number, [VERB_SPLIT] = parse_seqs, [VERB_LINK] = parse_number,
-	[VERB_SPAM] = parse_none, [VERB_TITLE] = parse_title, [VERB_SHOW] = parse_none, [VERB_LIST] = parse_maybe, [VERB_HELP] = parse_filter,
+	[VERB_SPAM] = parse_none, [VERB_TITLE] = parse_title,
+	[VERB_REQUESTER] = parse_requester, [VERB_WATCH] = parse_maybe, [VERB_UNWATCH] = parse_maybe, [VERB_SHOW] = parse_none, [VERB_LIST] = parse_maybe, [VERB_HELP] = parse_filter,
 };
 
 static enum status unknown(const char *word, struct error *err)
@@ -223,6 +243,7 @@ enum status command_parse_line(const char *line, int64_t now, struct command *co
 void command_release(struct command *command)
 {
 	g_free(command->text);
+	g_free(command->name);
 	g_strfreev(command->add);
 	g_strfreev(command->remove);
 	g_free(command->seqs.v);

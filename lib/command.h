@@ -11,7 +11,8 @@
 
 struct command {
 	enum verb verb;
-	char *text;		/* its argument, checked and canonical: login, queue, project, title, filter; NULL */
+	char *text;		/* its argument, checked and canonical: login, address, queue, project, title, filter; NULL */
+	char *name;		/* requester: the display name, where one was given; NULL */
 	int value;		/* enum ticket_status or enum priority */
 	int64_t when;		/* wait: µs */
 	uint64_t number;	/* merge into, link with */
@@ -29,6 +30,7 @@ void command_release(struct command *command);
 struct commander {
 	struct actor actor;
 	const struct agent *agent;
+	const struct agent *self;	/* whom "take", "watch" and "assign me" mean; NULL: nobody */
 	const struct settings *settings;
 	struct token_key key;		/* for token addresses in mail that a command causes */
 };

@@ -52,7 +52,7 @@ static enum status refuse(struct work *w, const char *reply)
 static struct commander commander_of(struct work *w)
 {
 	struct commander commander = {
-		.actor = work_actor(w), .agent = &w->agent, .settings = w->settings, .key = w->key,
+		.actor = work_actor(w), .agent = &w->agent, .self = &w->agent, .settings = w->settings, .key = w->key,
 	};
 
 	return commander;

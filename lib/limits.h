@@ -22,6 +22,7 @@ enum {
 	LIMIT_TITLE_BYTES = 500,		/* a decoded subject kept, UTF-8 */
 	LIMIT_PARTICIPANTS = 200,
 	LIMIT_TAGS = 50,
+	LIMIT_WATCHING = 20,			/* addresses that get copies of one ticket's mail */
 	LIMIT_LINKS = 50,
 	LIMIT_TEXT_BYTES = 16 * 1024,		/* text excerpt kept of one message, UTF-8 */
 	LIMIT_TEXT_SCAN_BYTES = 256 * 1024,	/* decoded bytes looked at to make the excerpt */

@@ -446,6 +446,19 @@ void text_list_add(char ***list, const char *s)
 	(*list)[n + 1] = NULL;
 }
 
+void text_list_remove(char **list, const char *s)
+{
+	char **kept = list;
+
+	for (char **p = list; p && *p; p++)
+		if (strcmp(*p, s) == 0)
+			g_free(*p);
+		else
+			*kept++ = *p;
+	if (kept)
+		*kept = NULL;
+}
+
 bool text_same_secret(const char *a, const char *b)
 {
 	size_t len = strlen(a);

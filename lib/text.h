@@ -64,6 +64,7 @@ char *text_fold(const char *value, size_t name_length);
 bool text_list_has(char *const *list, const char *s);
 /* Puts a copy at its end. */
 void text_list_add(char ***list, const char *s);
+void text_list_remove(char **list, const char *s);	/* each that is the same; list may be NULL */
 
 /* Equal in constant time for equal lengths. */
 bool text_same_secret(const char *a, const char *b);

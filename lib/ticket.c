@@ -54,6 +54,7 @@ static const struct field fields_of_ticket[] = {
 	FIELD_OURS(25, language, FIELD_TEXT),
 	FIELD_OURS(26, answered, FIELD_LIST),
 	FIELD(27, attachments_count, FIELD_U64),
+	FIELD_OURS(28, watching, FIELD_LIST),
 };
 const struct record_type ticket_type = TYPE(ticket);
 #undef RECORD

@@ -8,6 +8,7 @@
 
 static const struct verb_info verbs[VERB_COUNT] = {
 	[VERB_TAKE] = { "take", "", "make the ticket yours", true, true, REACH_NONE },
+	[VERB_STEAL] = { "steal", "", "make the ticket yours, be it a colleague's", true, true, REACH_NONE },
 	[VERB_RELEASE] = { "release", "", "give the ticket back to its queue", true, true, REACH_NONE },
 	[VERB_ASSIGN] = { "assign", "AGENT", "give the ticket to an agent", true, true, REACH_WORD },
 	[VERB_STATUS] = { "status", "new|open|waiting|internal|clarify|closed|spam", "set the status", true, true, REACH_WORD },
@@ -23,6 +24,9 @@ static const struct verb_info verbs[VERB_COUNT] = {
 	[VERB_LINK] = { "link", "NUMBER", "link the ticket with another", true, true, REACH_WORD },
 	[VERB_SPAM] = { "spam", "", "mark the ticket as spam", true, true, REACH_NONE },
 	[VERB_TITLE] = { "title", "TEXT", "change the title", true, true, REACH_REST },
+	[VERB_REQUESTER] = { "requester", "ADDRESS", "set whom the ticket is for", true, true, REACH_WORD },
+	[VERB_WATCH] = { "watch", "[ADDRESS|AGENT]", "send a copy of what comes and goes", true, true, REACH_WORD },
+	[VERB_UNWATCH] = { "unwatch", "[ADDRESS|AGENT]", "send no copies any more", true, true, REACH_WORD },
 	[VERB_SHOW] = { "show", "", "answer with the ticket", true, false, REACH_NONE },
 	[VERB_LIST] = { "list", "[me|QUEUE|STATUS]", "answer with a list of tickets", true, false, REACH_NONE },
 	[VERB_HELP] = { "help", "", "answer with this list", true, false, REACH_NONE },

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agents.h"
 #include "commands.h"
 #include "print.h"
 #include "text.h"
@@ -15,6 +16,7 @@ struct work {
 	struct command commands[VERBS_MAX];
 	unsigned n_commands;
 	struct numbers numbers;
+	struct agent self;	/* who sits here; without a login when no agent does */
 	GPtrArray *done;	/* char *: a line for each change */
 	GPtrArray *changed;	/* struct ticket *: as they are now */
 };
@@ -29,6 +31,7 @@ static void work_release(struct work *w)
 	for (unsigned i = 0; i < w->n_commands; i++)
 		command_release(&w->commands[i]);
 	g_free(w->numbers.v);
+	record_release(&agent_type, &w->self);
 	g_ptr_array_unref(w->done);
 	g_ptr_array_unref(w->changed);
 }
@@ -68,7 +71,8 @@ static enum status remember_part(struct txn *txn, struct work *w, struct error *
 
 static enum status apply(struct txn *txn, struct work *w, uint64_t number, struct error *err)
 {
-	const struct commander commander = { .actor = w->cli->actor, .settings = w->cli->settings, .key = w->cli->key };
+	const struct commander commander = {
+		.actor = w->cli->actor, .self = w->self.login ? &w->self : NULL, .settings = w->cli->settings, .key = w->cli->key };
 	enum status st = ST_OK;
 
 	for (unsigned i = 0; i < w->n_commands && st == ST_OK; i++) {
@@ -83,19 +87,29 @@ static enum status apply(struct txn *txn, struct work *w, uint64_t number, struc
 	return st == ST_OK ? remember_part(txn, w, err) : st;
 }
 
+static enum status find_self(struct txn *txn, struct work *w, struct error *err)
+{
+	g_autofree char *login = cli_agent_login();
+	enum status st;
+
+	record_release(&agent_type, &w->self);
+	st = agents_find(txn, login, &w->self, err);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
 static enum status apply_all(struct txn *txn, void *arg, struct error *err)
 {
 	struct work *w = arg;
+	enum status st = find_self(txn, w, err);
 
 	g_ptr_array_set_size(w->done, 0);
 	g_ptr_array_set_size(w->changed, 0);
-	for (size_t i = 0; i < w->numbers.n; i++) {
-		enum status st = apply(txn, w, w->numbers.v[i], err);
-
+	for (size_t i = 0; i < w->numbers.n && st == ST_OK; i++) {
+		st = apply(txn, w, w->numbers.v[i], err);
 		if (st != ST_OK)
-			return name_failure(w, w->numbers.v[i], st, err);
+			st = name_failure(w, w->numbers.v[i], st, err);
 	}
-	return ST_OK;
+	return st;
 }
 
 /* --- around it --- */
@@ -186,17 +200,26 @@ static int run_with_word(struct cli *cli)
 	return change(cli, words);
 }
 
-/* Taking is assigning to whoever sits here. */
+/* Who has no agent's login cannot take a ticket, and is told how to. */
 static int run_take(struct cli *cli)
 {
+	const char *const words[] = { cli->command->name, NULL };
 	g_autofree char *login = cli_agent_login();
-	const char *const words[] = { "assign", login, NULL };
-	g_autofree char *no_agent = g_strdup_printf("there is no agent '%s'", login);
-	int code = change(cli, words);
+	struct work w;
+	int code;
 
-	if (code == EXIT_NOTHING && strstr(cli->err.text, no_agent))
-		fputs("You can take tickets when 'ticket agent list' has you; MILTICKET_AGENT says who you are when your login differs.\n", stderr);
+	work_init(&w, cli);
+	code = add_verb(&w, words) ? apply_to_arguments(&w) : EXIT_BAD_USAGE;
+	if (code == EXIT_NOT_ALLOWED && !w.self.login)
+		fprintf(stderr, "'ticket agent list' has no '%s'; MILTICKET_AGENT says who you are when your login differs.\n", login);
+	work_release(&w);
 	return code;
+}
+
+/* "watch boss@example.com N…", "watch N…". */
+static int run_with_maybe(struct cli *cli)
+{
+	return is_number(cli->args[0]) ? run_plain(cli) : run_with_word(cli);
 }
 
 static int run_move(struct cli *cli)
@@ -271,6 +294,7 @@ static const struct cli_option merge_options[] = {
 	const struct cli_command variable = { name, arguments, summary, options, NEED_STORE_WRITE, least, 0, run }
 
 ROW(cmd_take, "take", "NUMBER…", "make tickets yours", NULL, 1, run_take);
+ROW(cmd_steal, "steal", "NUMBER…", "make tickets yours, be they a colleague's", NULL, 1, run_take);
 ROW(cmd_release, "release", "NUMBER…", "give tickets back to their queue", NULL, 1, run_plain);
 ROW(cmd_assign, "assign", "AGENT NUMBER…", "give tickets to an agent", NULL, 2, run_with_word);
 ROW(cmd_status, "status", "STATUS NUMBER…", "set the status: new, open, waiting, internal, clarify, closed or spam", NULL, 2, run_with_word);
@@ -282,6 +306,9 @@ ROW(cmd_move, "move", "NUMBER…", "move tickets to another queue or project", m
 ROW(cmd_priority, "priority", "low|normal|high|urgent NUMBER…", "set the priority", NULL, 2, run_with_word);
 ROW(cmd_tag, "tag", "+TAG|-TAG… NUMBER…", "add and remove tags", NULL, 2, run_tag);
 ROW(cmd_title, "title", "TEXT NUMBER…", "change the title", NULL, 2, run_with_word);
+ROW(cmd_requester, "requester", "ADDRESS NUMBER…", "set whom tickets are for", NULL, 2, run_with_word);
+ROW(cmd_watch, "watch", "[ADDRESS|AGENT] NUMBER…", "send a copy of what comes and goes", NULL, 1, run_with_maybe);
+ROW(cmd_unwatch, "unwatch", "[ADDRESS|AGENT] NUMBER…", "send no copies any more", NULL, 1, run_with_maybe);
 ROW(cmd_merge, "merge", "NUMBER…", "merge tickets into another", merge_options, 1, run_merge);
 ROW(cmd_split, "split", "NUMBER SEQ…", "move messages of a ticket to a new one", NULL, 2, run_split);
 ROW(cmd_link, "link", "NUMBER… NUMBER", "link tickets with the last one", NULL, 2, run_link);

@@ -209,6 +209,7 @@ static void print_fields(const struct cli *cli, const struct ticket *t)
 	line("agent", t->agent ? t->agent : "nobody");
 	line("requester", requester);
 	line_list("participants", t->participants);
+	line_list("watched by", t->watching);
 	line_list("tags", t->tags);
 	line_time(cli, "opened", t->opened);
 	line_time(cli, "updated", t->updated);

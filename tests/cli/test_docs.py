@@ -144,6 +144,8 @@ def valid(kind, value):
     ("checked", ("config", "check")),
     ("version", ("version",)),
     ("ticket", ("take", "4")),
+    ("ticket", ("requester", "dora@customer.example", "4")),
+    ("ticket", ("watch", "boss@customer.example", "4")),
     ("ticket", ("release", "1")),
     ("ticket", ("assign", "anna", "4", "5")),
     ("ticket", ("status", "clarify", "4")),

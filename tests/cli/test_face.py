@@ -237,7 +237,7 @@ def test_somebody_who_is_an_agent_takes_tickets_and_finds_them(filled):
     assert [ticket["agent"] for ticket in filled.ticket("list", "--agent", "me", env=anna)] == ["anna", "anna"]
     assert 1 not in numbers(filled, "--agent", "none") and numbers(filled, "--agent", "anna@example.com", "--sort", "number") == [1, 2]
     code, _, err = ends(filled, "take", "3", env={**os.environ, "MILTICKET_AGENT": "nobody-here"})
-    assert code == 1 and "nobody-here" in err and "MILTICKET_AGENT" in err
+    assert code == 77 and "nobody-here" in err and "MILTICKET_AGENT" in err
 
 
 ADMINS = 54000  # a group; its members and the others are numbers that no file of users knows

@@ -32,7 +32,7 @@ static enum status run(struct txn *txn, void *arg, struct error *err)
 {
 	struct run *r = arg;
 	struct agent anna = { 0 };
-	struct commander by = { .actor = { "anna", r->desk->now }, .agent = &anna, .settings = r->desk->settings };
+	struct commander by = { .actor = { "anna", r->desk->now }, .agent = &anna, .self = &anna, .settings = r->desk->settings };
 	enum status st = agents_load(txn, "anna", &anna, err);
 
 	store_secret(r->desk->store, by.key.secret);

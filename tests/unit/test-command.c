@@ -5,6 +5,7 @@
 
 #include "desk.h"
 #include "limits.h"
+#include "limits.h"
 #include "text.h"
 
 static const int64_t now = INT64_C(1790000000) * TEXT_SECOND;
@@ -77,7 +78,9 @@ static enum status apply(struct txn *txn, void *arg, struct error *err)
 {
 	struct apply *a = arg;
 	struct agent agent = { 0 };
-	struct commander by = { .actor = { a->login ? a->login : "unix:root", a->desk->now }, .agent = a->login ? &agent : NULL, .settings = a->desk->settings };
+	struct commander by = {
+		.actor = { a->login ? a->login : "unix:root", a->desk->now }, .agent = a->login ? &agent : NULL,
+		.self = a->login ? &agent : NULL, .settings = a->desk->settings };
 	struct command command = { 0 };
 	g_autofree char *done = NULL;
 
@@ -210,6 +213,74 @@ static void test_assigned_agent_is_told(void)
 	}
 }
 
+static void test_take_and_steal(void)
+{
+	struct desk d;
+
+	desk_open(&d, NULL);
+	ask(&d, 1, "support@example.com");
+	does(&d, "anna", 1, "assign ben", "#1 assigned to ben");
+	does(&d, "anna", 1, "take", "ticket #1 is ben's; 'steal' takes it all the same");
+	g_assert_cmpuint(desk_outbox(&d, "notice", NULL), ==, 1);
+	does(&d, "anna", 1, "steal", "#1 assigned to anna");
+	g_assert_cmpuint(desk_outbox(&d, "notice", NULL), ==, 2);
+	does(&d, "anna", 1, "take", "#1 assigned to anna already");
+	does(&d, "anna", 1, "steal", "#1 assigned to anna already");
+	does(&d, "anna", 1, "release", "#1 released");
+	does(&d, "anna", 1, "assign me", "#1 assigned to anna");
+	g_assert_cmpuint(desk_outbox(&d, "notice", NULL), ==, 2);
+	does(&d, NULL, 1, "steal", "only an agent can take a ticket; 'unix:root' is none");
+	does(&d, NULL, 1, "assign me", "only an agent can be given a ticket; 'unix:root' is none");
+	desk_close(&d);
+}
+
+static void test_requester(void)
+{
+	struct desk d;
+	struct ticket t;
+
+	desk_open(&d, NULL);
+	ask(&d, 1, "support@example.com");
+	does(&d, NULL, 1, "requester dora@example.net", "#1 requester dora@example.net");
+	does(&d, NULL, 1, "requester Dora@EXAMPLE.net", "#1 requester dora@example.net already");
+	does(&d, NULL, 1, "requester \"Dora Kern\" <dora@example.net>", "#1 requester dora@example.net");
+	does(&d, NULL, 1, "requester support@example.com", "'support@example.com' is an address of the desk itself");
+	does(&d, NULL, 1, "requester support+x@example.com", "'support+x@example.com' is an address of the desk itself");
+	desk_ticket(&d, 1, &t);
+	g_assert_cmpstr(t.requester_address, ==, "dora@example.net");
+	g_assert_cmpstr(t.requester_name, ==, "Dora Kern");
+	g_assert_cmpstr(t.participants[0], ==, "dora@example.net");
+	g_assert_cmpstr(t.participants[1], ==, "carla1@example.net");
+	g_assert_cmpuint(desk_events(&d, 1, "requester"), ==, 2);
+	record_release(&ticket_type, &t);
+	desk_close(&d);
+}
+
+static void test_watch(void)
+{
+	struct desk d;
+
+	desk_open(&d, NULL);
+	ask(&d, 1, "support@example.com");
+	does(&d, "anna", 1, "watch", "#1 watched by anna@example.com");
+	does(&d, "anna", 1, "watch", "#1 watched by anna@example.com already");
+	does(&d, "anna", 1, "watch ben", "#1 watched by ben@example.com");
+	does(&d, "anna", 1, "watch boss@example.org", "#1 watched by boss@example.org");
+	does(&d, "anna", 1, "watch boss", "watch: 'boss' is no mail address and no agent");
+	does(&d, "anna", 1, "watch support@example.com", "'support@example.com' is an address of the desk itself");
+	does(&d, "anna", 1, "unwatch", "#1 not watched by anna@example.com");
+	does(&d, "anna", 1, "unwatch", "#1 not watched by anna@example.com already");
+	does(&d, NULL, 1, "watch", "watch: whose address? You are no agent who has one");
+	g_assert_cmpuint(desk_events(&d, 1, "watch"), ==, 4);
+	for (unsigned i = 0; i < LIMIT_WATCHING - 2; i++) {
+		g_autofree char *line = g_strdup_printf("watch w%u@example.org", i), *said = g_strdup_printf("#1 watched by w%u@example.org", i);
+
+		does(&d, NULL, 1, line, said);
+	}
+	does(&d, NULL, 1, "watch one@example.org", "ticket #1 is watched by 20 already");
+	desk_close(&d);
+}
+
 static void test_nothing_new_writes_nothing(void)
 {
 	struct desk d;
@@ -240,6 +311,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/command/a link that has no room leaves both tickets as they were", test_full_links);
 	g_test_add_func("/command/queues decide what an agent may do", test_membership);
 	g_test_add_func("/command/an agent who is given a ticket is told", test_assigned_agent_is_told);
+	g_test_add_func("/command/a colleague's ticket is stolen, not taken", test_take_and_steal);
+	g_test_add_func("/command/a ticket gets another requester", test_requester);
+	g_test_add_func("/command/no more than LIMIT_WATCHING watch a ticket", test_watch);
 	g_test_add_func("/command/a change to what is so already writes nothing", test_nothing_new_writes_nothing);
 	return g_test_run();
 }
