@@ -163,6 +163,17 @@ enum status address_canonical(const char *s, char **canonical_out)
 	return ST_OK;
 }
 
+char *address_as_written(const char *s, const char *canonical)
+{
+	const char *at = strrchr(canonical, '@'), *their_at = strrchr(s, '@');
+	size_t len = (size_t)(at - canonical);
+
+	if (!their_at || (size_t)(their_at - s) < len ||
+		g_ascii_strncasecmp(their_at - len, canonical, len) != 0)
+		return g_strdup(canonical);
+	return g_strdup_printf("%.*s%s", (int)len, their_at - len, at);
+}
+
 char *address_domain_shown(const char *domain)
 {
 	char *unicode = NULL, *shown;

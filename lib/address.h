@@ -12,6 +12,9 @@
  * Owned by the caller. The null sender "" or "<>" is ST_NOT_FOUND. */
 enum status address_canonical(const char *s, char **canonical_out);
 
+/* The canonical address with its local part in the letters that `s` has. Owned. */
+char *address_as_written(const char *s, const char *canonical);
+
 /* A canonical domain as people write it, with U-labels. Owned. */
 char *address_domain_shown(const char *domain);
 

@@ -145,8 +145,9 @@ char *classify_authenticated(const struct envelope *envelope, const struct messa
 	if (!message || !settings->agents_auth.authserv_ids)
 		return NULL;
 	from = message_from(message);
-	/* DMARC speaks of a single author (RFC 7489 section 6.6.1). */
-	if (from.n != 1 || message_header_count(message, "From") != 1)
+	/* DMARC speaks of a single author (RFC 7489 section 6.6.1); where From is malformed, a
+	 * verifier may have read another one than we did. */
+	if (from.n != 1 || from.v[0].guessed || message_header_count(message, "From") != 1)
 		return NULL;
 	if (!dmarc_passed(message, settings->agents_auth.authserv_ids, from.v[0].address))
 		return NULL;

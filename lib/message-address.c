@@ -8,14 +8,32 @@
 
 enum { ADDRESS_HEADER_MAX = 64 * 1024 };
 
+void mailbox_release(struct mailbox *box)
+{
+	g_free(box->name);
+	g_free(box->address);
+	g_free(box->as_written);
+	memset(box, 0, sizeof *box);
+}
+
+char *mailbox_shown(const struct mailbox *box)
+{
+	if (!box->name)
+		return g_strdup(box->as_written);
+	return g_strdup_printf("%s <%s>", box->name, box->as_written);
+}
+
+static void shorten_list(GArray *list, guint len)
+{
+	for (guint i = len; i < list->len; i++)
+		mailbox_release(&g_array_index(list, struct mailbox, i));
+	g_array_set_size(list, len);
+}
+
 void message_mailboxes_release(struct lazy_mailboxes *list)
 {
-	for (guint i = 0; list->v && i < list->v->len; i++) {
-		struct mailbox *box = &g_array_index(list->v, struct mailbox, i);
-
-		g_free(box->name);
-		g_free(box->address);
-	}
+	if (list->v)
+		shorten_list(list->v, 0);
 	g_clear_pointer(&list->v, g_array_unref);
 }
 
@@ -33,13 +51,14 @@ static void add_mailbox(InternetAddress *ia, GArray *out)
 {
 	g_autofree char *name = replaced(internet_address_get_name(ia), stand_in, word_start);
 	g_autofree char *address = replaced(internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(ia)), stand_in, word_start);
-	struct mailbox box = { NULL, NULL };
+	g_autofree char *decoded = NULL;
+	struct mailbox box = { NULL };
 
 	if (address_canonical(address, &box.address) != ST_OK)
 		return;
-	box.name = message_decode_header(name, LIMIT_NAME_BYTES);
-	if (!*box.name)
-		g_clear_pointer(&box.name, g_free);
+	decoded = message_decode_header(name, LIMIT_NAME_BYTES);
+	box.name = message_mailbox_name(decoded, box.address);
+	box.as_written = address_as_written(address, box.address);
 	g_array_append_val(out, box);
 }
 
@@ -71,14 +90,94 @@ static char *parseable(const char *value)
 	return replaced(start, word_start, stand_in);
 }
 
-static void add_header_mailboxes(const char *value, GArray *out)
+static void parse_list(const char *text, GArray *out)
 {
-	g_autofree char *start = parseable(value);
-	InternetAddressList *list = internet_address_list_parse(message_options(), start);
+	InternetAddressList *list = internet_address_list_parse(message_options(), text);
 
 	add_list(list, 0, out);
 	if (list)
 		g_object_unref(list);
+}
+
+/* Where the first of a list ends: at a comma, or at a semicolon, with which Outlook parts them.
+ * Routes have commas in their brackets. */
+static const char *piece_end(const char *bare)
+{
+	const char *p = bare;
+
+	while (*p && *p != ',' && *p != ';') {
+		size_t inside = *p == '<' ? strcspn(p + 1, "<>") : 0;
+
+		p += *p == '<' && p[inside + 1] == '>' ? inside + 2 : 1;
+	}
+	return p;
+}
+
+static bool has_at(const char *begin, const char *end)
+{
+	return memchr(begin, '@', (size_t)(end - begin)) != NULL;
+}
+
+static unsigned count_addressed(const char *bare)
+{
+	unsigned n = 0;
+
+	for (const char *p = bare, *end;; p = end + 1) {
+		end = piece_end(p);
+		n += has_at(p, end);
+		if (!*end)
+			return n;
+	}
+}
+
+static void add_loosely(const char *piece, GArray *out)
+{
+	g_autofree char *raw = replaced(piece, stand_in, word_start);
+	struct mailbox box = { NULL };
+
+	if (message_read_loosely(raw, &box))
+		g_array_append_val(out, box);
+}
+
+static void add_piece(const char *text, size_t len, GArray *out)
+{
+	g_autofree char *piece = g_strndup(text, len);
+	guint before = out->len;
+
+	parse_list(piece, out);
+	if (out->len == before)
+		add_loosely(piece, out);
+}
+
+/* A name may hold a comma without quotes: what has no address goes with what comes next. */
+static void add_pieces(const char *start, const char *bare, GArray *out)
+{
+	const char *begin = bare;
+
+	for (const char *p = bare, *end; out->len < LIMIT_ADDRESSES; p = end + 1) {
+		end = piece_end(p);
+		if (has_at(p, end))
+			add_piece(start + (begin - bare), (size_t)(end - begin), out);
+		if (has_at(p, end) || *end == ';')
+			begin = end + 1;
+		if (!*end)
+			return;
+	}
+}
+
+/* GMime passes over what it cannot read: then each is read by itself. */
+static void add_header_mailboxes(const char *value, GArray *out)
+{
+	g_autofree char *start = parseable(value), *bare = message_blanked(start);
+	unsigned before = out->len, wanted = MIN(count_addressed(bare), LIMIT_ADDRESSES - before);
+
+	parse_list(start, out);
+	if (out->len - before < wanted) {
+		shorten_list(out, before);
+		add_pieces(start, bare, out);
+	}
+	if (out->len == before)
+		add_loosely(start, out);
 }
 
 static struct mailboxes mailboxes_of(const struct message *m, const struct lazy_mailboxes *lazy, const char *name)
@@ -114,16 +213,28 @@ struct mailboxes message_reply_to(const struct message *m)
 	return mailboxes_of(m, &m->reply_to, "Reply-To");
 }
 
-const char *message_sender_address(const struct message *m)
+bool message_first_mailbox(const struct message *m, const char *header, struct mailbox *out)
 {
 	struct lazy_mailboxes list = { NULL };
+	struct mailboxes boxes = mailboxes_of(m, &list, header);
+	bool found = boxes.n > 0;
 
-	if (!m->sender_known) {
-		struct mailboxes boxes = mailboxes_of(m, &list, "Sender");
-
-		((struct message *)m)->sender_address = boxes.n ? g_strdup(boxes.v[0].address) : NULL;
-		((struct message *)m)->sender_known = true;
-		message_mailboxes_release(&list);
+	if (found) {
+		*out = boxes.v[0];
+		memset(list.v->data, 0, sizeof *out);
 	}
+	message_mailboxes_release(&list);
+	return found;
+}
+
+const char *message_sender_address(const struct message *m)
+{
+	struct message *known = (struct message *)m;
+	struct mailbox box = { NULL };
+
+	if (!m->sender_known && message_first_mailbox(m, "Sender", &box))
+		known->sender_address = g_steal_pointer(&box.address);
+	known->sender_known = true;
+	mailbox_release(&box);
 	return m->sender_address;
 }

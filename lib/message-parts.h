@@ -44,6 +44,17 @@ GMimeParserOptions *message_options(void);
 
 void message_mailboxes_release(struct lazy_mailboxes *list);
 
+/* The value with its quoted strings and comments blanked out, byte for byte: what parts a list
+ * stands outside of them. Owned. */
+char *message_blanked(const char *value);
+
+/* A decoded display name without quotes around it; NULL when it is but the address. Owned. */
+char *message_mailbox_name(const char *name, const char *address);
+
+/* The mailbox in a text that is none by RFC 5322: its last "<a@b>", or the only word of it that is
+ * an address. Fills *out (guessed). */
+bool message_read_loosely(const char *piece, struct mailbox *out);
+
 /* The MIME tree, parsed at the first call; NULL when there is none. Borrowed. */
 GMimeObject *message_root(struct message *message);
 

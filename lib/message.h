@@ -23,19 +23,26 @@ void message_free(struct message *message);
 
 /* A mailbox of an address header (RFC 5322 3.4): groups are flattened, routes dropped. Borrowed from the message. */
 struct mailbox {
-	char *name;	/* decoded, one line (text_line); NULL if there is none */
-	char *address;	/* canonical (address.h); never NULL */
+	char *name;		/* decoded, one line (text_line), no quotes around it; NULL: none */
+	char *address;		/* canonical (address.h), to compare; never NULL */
+	char *as_written;	/* with the local part's own case, to write to (RFC 5321 2.4) */
+	bool guessed;		/* not RFC 5322: read as a person would; a verifier may not have */
 };
+void mailbox_release(struct mailbox *box);	/* frees what it owns, and zeroes it */
+/* "Name <A@b>", decoded, or "A@b"; as written. Owned. */
+char *mailbox_shown(const struct mailbox *box);
 struct mailboxes {
 	const struct mailbox *v;
 	size_t n;
 };
 
 /* All borrowed until message_free. */
-struct mailboxes message_from(const struct message *message);	/* unusable addresses are left out; may be empty */
+struct mailboxes message_from(const struct message *message);	/* may be empty */
 struct mailboxes message_to(const struct message *message);
 struct mailboxes message_cc(const struct message *message);
 struct mailboxes message_reply_to(const struct message *message);
+/* The first mailbox of any address header; false: there is none. To be released. */
+bool message_first_mailbox(const struct message *message, const char *header, struct mailbox *out);
 const char *message_sender_address(const struct message *message);	/* the Sender header's, canonical, or NULL */
 const char *message_id(const struct message *message);		/* "<…>" of the first Message-ID, or NULL */
 const char *const *message_in_reply_to(const struct message *message);	/* the <…> tokens, in order; NULL-terminated, never NULL */

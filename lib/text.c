@@ -162,6 +162,20 @@ const char *text_past_comment(const char *p)
 	return NULL;
 }
 
+char *text_unquoted(const char *s)
+{
+	g_autofree char *text = g_strstrip(g_strdup(s ? s : ""));
+	size_t len = strlen(text);
+
+	while ((*text == '"' || *text == '\'') && strchr(text + 1, *text) == text + len - 1) {
+		memmove(text, text + 1, len - 2);
+		text[len - 2] = '\0';
+		g_strstrip(text);
+		len = strlen(text);
+	}
+	return g_steal_pointer(&text);
+}
+
 /* --- times --- */
 
 char *text_rfc3339(int64_t when)

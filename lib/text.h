@@ -27,6 +27,9 @@ const char *text_folded_end(const char *p, const char *end);
 /* Behind the comment that begins at p (RFC 5322 section 3.2.2); NULL when it is not closed. */
 const char *text_past_comment(const char *p);
 
+/* Without blanks, and without a pair of quotes, around it: "'Kim'" is "Kim". NULL is "". Owned. */
+char *text_unquoted(const char *s);
+
 /* Case-insensitive glob with * and ?, on characters; an empty or NULL pattern matches anything. Linear time and space. */
 bool text_glob(const char *pattern, const char *s);
 

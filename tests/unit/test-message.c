@@ -66,6 +66,35 @@ static const struct { const char *from, *found; } addresses[] = {
 	{ "a@b@example.net", "a@b" },
 };
 
+/* What no standard allows and people send; each as they meant it. */
+static const struct { const char *from, *found; } loose_addresses[] = {
+	{ "<mailto:a@example.net>", "a@example.net" },
+	{ "Anna [mailto:A@example.net]", "Anna <a@example.net>" },
+	{ "'a@example.net'", "a@example.net" },
+	{ "\"'a@example.net'\" <a@example.net>", "a@example.net" },
+	{ "'Anna' <'a@example.net'>", "Anna <a@example.net>" },
+	{ "\"a@example.net\"", "a@example.net" },
+	{ "a@example.net <A@example.net>", "a@example.net" },
+	{ "=?utf-8?Q?=22Anna_A=22?= <a@example.net>", "Anna A <a@example.net>" },
+	{ "=?utf-8?Q?Anna_=3Ca=40example.net=3E?=", "Anna <a@example.net>" },
+	{ "Anna Adler a@example.net", "Anna Adler <a@example.net>" },
+	{ "Adler, Anna a@example.net", "Adler, Anna <a@example.net>" },
+	{ "Anna (a@example.net)", "Anna <a@example.net>" },
+	{ "(never closed <a@example.net>", "(never closed <a@example.net>" },
+	{ "Anna a@example.net b@example.net <c@example.net>",
+		"Anna a@example.net b@example.net <c@example.net>" },
+	{ "Anna [a@example.net] [b@example.net]", "" },
+	{ "\"<a@example.net>\" [x] <b@example.net>",
+		"\"<a@example.net>\" [x] <b@example.net>" },
+	{ "a@example.net; Bob <b@example.net>;<c@example.net>",
+		"a@example.net, Bob <b@example.net>, c@example.net" },
+	{ "a@example.net, Bob [x] <b@example.net>, c@example.net",
+		"a@example.net, Bob [x] <b@example.net>, c@example.net" },
+	{ "friends: a@example.net; Bob [x] <b@example.net>",
+		"a@example.net, Bob [x] <b@example.net>" },
+	{ "<Undisclosed-Recipient:;>", "" }, { "Anna at home", "" }, { "Anna <a>", "" },
+};
+
 static void test_addresses(void)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(addresses); i++) {
@@ -74,6 +103,49 @@ static void test_addresses(void)
 
 		text = found(message_from(m));
 		g_assert_cmpstr(text, ==, addresses[i].found);
+		message_free(m);
+	}
+}
+
+static void test_loose_addresses(void)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(loose_addresses); i++) {
+		g_autofree char *mail = g_strdup_printf("From: %s\n\nx", loose_addresses[i].from);
+		g_autofree char *text = NULL;
+		struct message *m = parse(mail);
+
+		text = found(message_from(m));
+		g_assert_cmpstr(text, ==, loose_addresses[i].found);
+		message_free(m);
+	}
+}
+
+/* A verifier reads a malformed From its own way; it may have vouched for another one. */
+static void test_guesses_are_told(void)
+{
+	struct message *m = parse("From: Anna [x] <A@example.net>\nTo: Bob <B.b@example.net>\n\nx");
+
+	g_assert_true(message_from(m).v[0].guessed);
+	g_assert_false(message_to(m).v[0].guessed);
+	g_assert_cmpstr(message_from(m).v[0].as_written, ==, "A@example.net");
+	g_assert_cmpstr(message_to(m).v[0].as_written, ==, "B.b@example.net");
+	message_free(m);
+}
+
+/* Each of these would cost the square of its length if quotes or brackets were sought anew. */
+static void test_endless_lists_are_read_once(void)
+{
+	static const char *const pieces[] = {
+		"(", "\"", "\\\"", "<", "<a@", ",", ";", "[a@b],", "\"(", "<<>", "a@b c@d,",
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(pieces); i++) {
+		g_autoptr(GString) mail = build("From: ", pieces[i], 64 * 1024, "\n\nx");
+		struct message *m = message_parse_bytes(mail->str, mail->len);
+		gint64 began = g_get_monotonic_time();
+
+		g_assert_cmpuint(message_from(m).n, <=, LIMIT_ADDRESSES);
+		g_assert_cmpint(g_get_monotonic_time() - began, <, 2 * G_USEC_PER_SEC);
 		message_free(m);
 	}
 }
@@ -683,6 +755,9 @@ static void test_new_ids(void)
 
 static const struct { const char *name; void (*run)(void); } tests[] = {
 	{ "addresses of every make", test_addresses }, { "several address headers", test_several_address_headers }, { "many addresses", test_many_addresses },
+	{ "addresses that no standard allows are read as people meant them", test_loose_addresses },
+	{ "a guessed address is told from a read one", test_guesses_are_told },
+	{ "address lists cost linear time", test_endless_lists_are_read_once },
 	{ "groups in groups", test_groups_in_groups }, { "a long name", test_long_name }, { "ids among comments and text", test_ids }, { "the message's id", test_message_id },
 	{ "a long id", test_long_id }, { "many references", test_many_references }, { "dates", test_dates }, { "languages", test_languages }, { "many languages", test_many_languages },
 	{ "content types", test_content_types }, { "headers", test_headers }, { "NUL and CR in a header", test_nul_and_cr_in_a_header },
