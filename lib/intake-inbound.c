@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "address.h"
 #include "tickets.h"
 
 /* What becomes of unthreaded mail of a kind. */
@@ -130,20 +129,6 @@ static enum status follow_up(struct work *w)
 
 /* --- new tickets --- */
 
-/* Whom the ticket is for: the author, or the envelope sender when the mail names none. */
-static const struct mailbox *requester_of(const struct work *w, struct mailbox *spare, char **canonical)
-{
-	struct mailboxes from = message_from(w->message);
-
-	if (from.n)
-		return &from.v[0];
-	if (address_canonical(w->envelope->sender, canonical) != ST_OK)
-		return NULL;
-	spare->name = NULL;
-	spare->address = *canonical;
-	return spare;
-}
-
 static int first_status(const struct work *w)
 {
 	const struct account *account = recipients_account(&w->recipients);
@@ -163,9 +148,7 @@ static enum status answer_opening(struct work *w, const struct rules_result *rul
 
 static enum status open_by(struct work *w, const struct rules_result *rules)
 {
-	struct mailbox spare;
-	g_autofree char *canonical = NULL;
-	enum status st = work_open_ticket(w, requester_of(w, &spare, &canonical), rules, first_status(w));
+	enum status st = work_open_ticket(w, work_requester(w), rules, first_status(w));
 
 	if (st == ST_OK)
 		st = work_append(w, DIRECTION_IN, "opened", NULL, w->match.ticket.queue, rules->names->len ? rules->names->str : NULL);

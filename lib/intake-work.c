@@ -7,6 +7,7 @@
 #include "agents.h"
 #include "limits.h"
 #include "queues.h"
+#include "requester.h"
 #include "text.h"
 #include "tickets.h"
 
@@ -15,6 +16,28 @@ const char *work_from_address(const struct work *w)
 	struct mailboxes from = message_from(w->message);
 
 	return from.n ? from.v[0].address : "";
+}
+
+bool is_agent_address(const char *canonical, void *work)
+{
+	struct work *w = work;
+	struct agent agent = { 0 };
+	enum status st = agents_find(w->txn, canonical, &agent, NULL);
+
+	record_release(&agent_type, &agent);
+	return st == ST_OK;
+}
+
+const struct mailbox *work_requester(struct work *w)
+{
+	const struct requester_query query = {
+		.message = w->message, .sender = w->envelope->sender, .settings = w->settings,
+		.is_agent = is_agent_address, .arg = w, .vouched = w->is_agent,
+	};
+
+	if (!w->requester.address && !requester_find(&query, &w->requester))
+		return NULL;
+	return &w->requester;
 }
 
 struct actor work_actor(const struct work *w)
@@ -59,14 +82,8 @@ const char *work_event_name(const char *stored)
 
 static bool takes_part(struct work *w, const char *address)
 {
-	struct agent agent = { 0 };
-	enum status st;
-
-	if (settings_is_own(w->settings, address) || settings_is_control(w->settings, address))
-		return false;
-	st = agents_find(w->txn, address, &agent, NULL);
-	record_release(&agent_type, &agent);
-	return st != ST_OK;
+	return !settings_is_own(w->settings, address) &&
+		!settings_is_control(w->settings, address) && !is_agent_address(address, w);
 }
 
 static void add_participant(struct work *w, GPtrArray *people, const char *address)
@@ -204,6 +221,15 @@ static char *shown(const struct mailbox *box)
 	return box->name ? g_strdup_printf("%s <%s>", box->name, box->address) : g_strdup(box->address);
 }
 
+/* Ours are answers themselves, and nobody answers a bounce. */
+static char *reply_address(struct work *w, enum direction direction)
+{
+	bool came_in = direction == DIRECTION_IN || direction == DIRECTION_AUTO;
+	const struct mailbox *requester = came_in ? work_requester(w) : NULL;
+
+	return requester ? mailbox_shown(requester) : NULL;
+}
+
 static char **shown_list(struct mailboxes list)
 {
 	char **out = g_new0(char *, list.n + 1);
@@ -263,6 +289,7 @@ static void describe_entry(struct work *w, enum direction direction, const char 
 	e->sender = g_strdup(w->envelope->sender);
 	e->event = g_strdup(event);
 	e->attached = message_attachment_texts(w->message);
+	e->reply_to = reply_address(w, direction);
 }
 
 /* Same thread, another matter: worth saying, not worth a new ticket. */

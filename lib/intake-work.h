@@ -34,6 +34,7 @@ struct work {
 	char *claimed;			/* login of the agent whose address is in From while nobody vouches for the sender; NULL */
 	bool known;			/* the message was recorded before */
 	struct recipients recipients;
+	struct mailbox requester;	/* who wants the answer; no address: nobody, or not asked */
 	struct match match;
 	bool unsaved;			/* match.ticket is not in the store as it is here */
 	bool is_new;			/* nor at all: it has its number only */
@@ -59,6 +60,10 @@ enum status agent_again(struct work *w);
 
 /* Borrowed from the message. "" without a From. */
 const char *work_from_address(const struct work *w);
+/* An is_agent_fn. */
+bool is_agent_address(const char *canonical, void *work);
+/* Who wants the answer to the message; NULL: nobody. Borrowed. */
+const struct mailbox *work_requester(struct work *w);
 struct actor work_actor(const struct work *w);
 struct reply_context work_reply_context(const struct work *w);
 

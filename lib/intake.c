@@ -102,6 +102,7 @@ static void work_reset(struct work *w)
 	w->is_agent = false;
 	g_clear_pointer(&w->claimed, g_free);
 	recipients_release(&w->recipients);
+	mailbox_release(&w->requester);
 	match_release(&w->match);
 	record_release(&entry_type, &w->entry);
 	g_clear_pointer(&w->new_id, g_free);
@@ -119,6 +120,7 @@ static void work_release(struct work *w)
 {
 	record_release(&agent_type, &w->agent);
 	recipients_release(&w->recipients);
+	mailbox_release(&w->requester);
 	match_release(&w->match);
 	record_release(&entry_type, &w->entry);
 	subject_view_release(&w->subject);
@@ -153,16 +155,6 @@ static enum status find_agent(struct work *w)
 
 	w->is_agent = st == ST_OK;
 	return st == ST_NOT_FOUND ? see_claim(w) : st;
-}
-
-static bool is_agent_address(const char *canonical, void *arg)
-{
-	struct work *w = arg;
-	struct agent agent = { 0 };
-	enum status st = agents_find(w->txn, canonical, &agent, NULL);
-
-	record_release(&agent_type, &agent);
-	return st == ST_OK;
 }
 
 static bool is_outside(struct work *w, const char *canonical)

@@ -106,6 +106,7 @@ static bool ids_hold(const struct redaction *r, const struct entry *e)
 static void learn(struct redaction *r, const struct entry *e)
 {
 	person_learn(&r->person, e->from);
+	person_learn(&r->person, e->reply_to);
 	for (char **m = e->to; m && *m; m++)
 		person_learn(&r->person, *m);
 	for (char **m = e->cc; m && *m; m++)
@@ -224,6 +225,7 @@ static bool redact_fields(const struct redaction *r, struct entry *e)
 {
 	bool changed = replace_mailbox(r, &e->from);
 
+	changed |= replace_mailbox(r, &e->reply_to);
 	changed |= replace_each(r, e->to, replace_mailbox);
 	changed |= replace_each(r, e->cc, replace_mailbox);
 	changed |= person_replace(&r->person, &e->subject);

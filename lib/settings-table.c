@@ -12,6 +12,7 @@ static const char *const starttls_words[] = { "never", "try", "require", NULL };
 static const char *const subject_tag_words[] = { "participants", "anyone", "never", NULL };
 static const char *const mixed_words[] = { "tag", "leave", NULL };
 static const char *const auto_words[] = { "ignore", "ticket", NULL };
+static const char *const requester_words[] = { "reply-to", "from", NULL };
 static const char *const failure_words[] = { "tempfail", "accept", NULL };
 static const char *const deliver_words[] = { "mailbox", "agents", "both", "none", NULL };
 static const char *const reply_to_words[] = { "sender", "desk", NULL };
@@ -90,6 +91,10 @@ static const struct setting_row keys[] = {
 		.help = "when no ticket can be stored: sender retries, or deliver untagged and log an error" },
 	{ "policy.spam_header", &kind_text, TOP(policy.spam_header), "X-Spam-Flag: YES",
 		CHECK(check_header_match_or_none, "\"Name: pattern\", or \"\" for never"), .help = "header that marks spam" },
+
+	{ "policy.requester", &kind_word, TOP(policy.requester), "reply-to",
+		.words = requester_words,
+		.help = "who is answered: the one address in Reply-To, else From; or From alone" },
 
 	{ "accounts.address", &kind_text, ACCOUNT(address), "", CHECK(check_address_or_none, "a mail address such as \"support@example.com\""),
 		.help = "mail to it becomes tickets; required" },

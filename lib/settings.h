@@ -14,6 +14,7 @@
 enum subject_tag_policy { SUBJECT_TAG_PARTICIPANTS, SUBJECT_TAG_ANYONE, SUBJECT_TAG_NEVER };
 enum mixed_policy { MIXED_TAG, MIXED_LEAVE };
 enum auto_policy { AUTO_IGNORE, AUTO_TICKET };
+enum requester_policy { REQUESTER_REPLY_TO, REQUESTER_FROM };
 enum failure_policy { FAILURE_TEMPFAIL, FAILURE_ACCEPT };
 enum deliver { DELIVER_MAILBOX, DELIVER_AGENTS, DELIVER_BOTH, DELIVER_NONE };
 enum reply_to { REPLY_TO_SENDER, REPLY_TO_DESK };
@@ -61,7 +62,7 @@ struct settings {
 	struct { char *url, *username, *password_file; int starttls; int64_t timeout_s, max_per_address_per_day; } mail_out;
 	struct { bool sasl; char **authserv_ids; } agents_auth;
 	struct {
-		int subject_tag, mixed_recipients, auto_replies, on_failure;
+		int subject_tag, mixed_recipients, auto_replies, on_failure, requester;
 		int64_t reopen_days;
 		char *spam_header;	/* "X-Spam-Flag: YES"; "" never */
 	} policy;

@@ -78,6 +78,7 @@ static const struct field fields_of_entry[] = {
 	FIELD_HEXADECIMAL(15, digest),
 	FIELD_OURS(16, sender, FIELD_TEXT),
 	FIELD_WORD(17, event, FIELD_HIDDEN),
+	FIELD(18, reply_to, FIELD_TEXT),
 	FIELD_OURS(19, attached, FIELD_LIST),
 };
 const struct record_type entry_type = TYPE(entry);

@@ -288,6 +288,8 @@ static void shorten(const struct entry *e, struct entry *brief)
 		brief->sender = (char *)said;
 	if (e->archive && g_strcmp0(e->archive, archive) == 0)
 		brief->archive = (char *)said;
+	if (e->reply_to && g_strcmp0(e->reply_to, e->from) == 0)
+		brief->reply_to = (char *)said;
 	if (e->in_reply_to && g_strcmp0(e->in_reply_to, last_reference(e)) == 0)
 		brief->in_reply_to = (char *)said;
 }
@@ -304,6 +306,8 @@ static void spell_out(struct entry *e)
 		replace(&e->sender, address_in(e->from));
 	if (g_strcmp0(e->archive, said) == 0)
 		replace(&e->archive, usual_archive(e));
+	if (g_strcmp0(e->reply_to, said) == 0)
+		replace(&e->reply_to, g_strdup(e->from));
 	if (g_strcmp0(e->in_reply_to, said) == 0)
 		replace(&e->in_reply_to, g_strdup(last_reference(e)));
 }

@@ -47,9 +47,12 @@ static void add_participant(struct ticket *t, const char *mailbox)
 /* Whom the desk wrote to first is the requester, or else who wrote to the desk. */
 static void set_requester(struct ticket *t, const struct entry *e)
 {
-	const char *who = e->direction == DIRECTION_OUT && e->to ? e->to[0] : e->direction == DIRECTION_IN ? e->from : NULL;
+	const char *asked = e->reply_to ? e->reply_to : e->from;
+	const char *who = e->direction == DIRECTION_IN ? asked : NULL;
 	char *name, *address;
 
+	if (e->direction == DIRECTION_OUT && e->to)
+		who = e->to[0];
 	if (!split_mailbox(who, &name, &address))
 		return;
 	g_free(t->requester_name);
@@ -76,6 +79,7 @@ void ticket_add_message(struct ticket *t, const struct entry *e)
 	t->updated = MAX(t->updated, e->received);
 	if (e->direction == DIRECTION_IN) {
 		t->last_in = MAX(t->last_in, e->received);
+		add_participant(t, e->reply_to);
 		add_participant(t, e->from);
 	} else if (e->direction == DIRECTION_OUT) {
 		t->last_out = MAX(t->last_out, e->received);

@@ -237,6 +237,8 @@ static void print_entry(const struct entry *e, const char *text)
 
 	printf("\n%s--- %" G_GUINT64_FORMAT " %s  %s%s\n", terminal_on(colours[e->direction]), e->seq, direction_names[e->direction], received ? received : "", terminal_off());
 	line("from", e->from);
+	if (e->reply_to && (!e->from || g_ascii_strcasecmp(e->reply_to, e->from) != 0))
+		line("reply to", e->reply_to);
 	line_list("to", e->to);
 	line_list("cc", e->cc);
 	line("subject", e->subject);

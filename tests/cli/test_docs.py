@@ -187,7 +187,7 @@ def test_json_of_a_check_is_as_the_schema_has_it(filled):
 NAMES = {
     "shown": "number tag subject queue queues project status priority agent requester participants tags opened updated last_in last_out"
              " first_response closed wait_until undelivered links merged_into messages_count attachments_count messages events",
-    "message": "seq direction message_id in_reply_to references from to cc subject date received match size attachments text archive queue_id",
+    "message": "seq direction message_id in_reply_to references from to cc subject date received match size attachments text archive queue_id reply_to",
     "event": "time actor kind from to text",
     "queue": "name title responsible members open new",
     "agent": "login name addresses queues active",

@@ -9,6 +9,7 @@ from harness.box import mail, mbox, message_id
 from harness.ground import new_directory
 from harness.mutt import Mutt
 
+VERA = "Vera <V.Visitor@home.example>"
 ACCOUNT = ("--account", "support@example.com")
 
 
@@ -16,7 +17,8 @@ ACCOUNT = ("--account", "support@example.com")
 def busy(desk, tmp_path):
     """A desk where much has happened: threads, merges, links, notes, answers in the outbox, a purged number."""
     box = tmp_path / "box"
-    box.write_bytes(mbox([mail(1, subject="=?utf-8?q?Gr=C3=BC=C3=9Fe?="), mail(2, answers=[1]), mail(3), mail(4), mail(5, body="x \xff y"),
+    box.write_bytes(mbox([mail(1, subject="=?utf-8?q?Gr=C3=BC=C3=9Fe?="), mail(2, answers=[1]),
+                          mail(3), mail(4, headers=[f"Reply-To: {VERA}"]), mail(5, body="x \xff y"),
                           mail(6, headers=["X-Odd: \xfc"]), mail(7, sender="dora@customer.example", name="Dora")]))
     desk.add_agent("anna", name="Anna Adler", address="anna@example.com", queue="support")
     desk.run_ticket("import", box, *ACCOUNT)
@@ -52,6 +54,7 @@ def test_an_export_read_into_an_empty_store_gives_the_same_export(busy, empty):
     assert json.loads(before.splitlines()[0]) == {"type": "export", "schema": 1}
     assert {json.loads(line)["type"] for line in before.splitlines()} == {
         "export", "queue", "agent", "ticket", "message", "event", "outgoing", "row"}
+    assert VERA in {message["reply_to"] for message in lines(before, "message")}
     copy = empty()
     copy.run_ticket("import", "--json", "-", stdin=before)
     assert exported(copy) == before

@@ -52,6 +52,48 @@ static void test_new_ticket(void)
 	desk_close(&d);
 }
 
+/* A web form writes as itself, and the visitor is in Reply-To. */
+static void test_visitor_of_a_form(void)
+{
+	struct desk d;
+	struct ticket t;
+	struct entry e;
+
+	desk_open(&d, NULL);
+	desk_mail(&d, "www@shop.example", "support@example.com", NULL,
+		"From: Shop <form@shop.example>\nReply-To: Vera <V.Visitor@home.example>\n"
+		"Subject: order\nMessage-ID: <f1@shop.example>\n\nWhere is it?\n");
+	desk_ticket(&d, 1, &t);
+	g_assert_cmpstr(t.requester_address, ==, "v.visitor@home.example");
+	g_assert_cmpstr(t.requester_name, ==, "Vera");
+	g_assert_cmpstr(t.participants[0], ==, "v.visitor@home.example");
+	g_assert_true(text_list_has(t.participants, "form@shop.example"));
+	desk_entry(&d, 1, 1, &e);
+	g_assert_cmpstr(e.from, ==, "Shop <form@shop.example>");
+	g_assert_cmpstr(e.reply_to, ==, "Vera <V.Visitor@home.example>");
+	record_release(&entry_type, &e);
+	record_release(&ticket_type, &t);
+	desk_close(&d);
+}
+
+/* Stored once where it is From's own address, and nowhere of what went out. */
+static void test_reply_address_of_an_entry(void)
+{
+	struct desk d;
+	struct entry e;
+
+	desk_open(&d, NULL);
+	ask(&d);
+	desk_mail(&d, "anna@example.com", "carla@example.net", "anna", agents_answer);
+	desk_entry(&d, 1, 1, &e);
+	g_assert_cmpstr(e.reply_to, ==, "Carla Customer <carla@example.net>");
+	record_release(&entry_type, &e);
+	desk_entry(&d, 1, 2, &e);
+	g_assert_null(e.reply_to);
+	record_release(&entry_type, &e);
+	desk_close(&d);
+}
+
 static void test_answer_is_rfc3834(void)
 {
 	struct desk d;
@@ -643,6 +685,9 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/intake/mail to an account opens a ticket and is tagged", test_new_ticket);
+	g_test_add_func("/intake/a web form's ticket is its visitor's", test_visitor_of_a_form);
+	g_test_add_func("/intake/a message knows where an answer to it goes",
+		test_reply_address_of_an_entry);
 	g_test_add_func("/intake/the automatic answer follows RFC 3834", test_answer_is_rfc3834);
 	g_test_add_func("/intake/a reply finds its ticket by Message-ID", test_reply_by_id);
 	g_test_add_func("/intake/a retry gives the same ticket and no second answer", test_retry_is_the_same);
