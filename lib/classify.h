@@ -23,7 +23,9 @@ struct envelope {
 char *classify_authenticated(const struct envelope *envelope, const struct message *message, const struct settings *settings, const char **how_out);
 
 enum whose {
-	WHOSE_OTHER, WHOSE_INBOUND, WHOSE_REPLY, WHOSE_DESK_REPLY, WHOSE_OPENED, WHOSE_NOTE, WHOSE_COMMANDS
+	WHOSE_OTHER, WHOSE_INBOUND, WHOSE_REPLY, WHOSE_DESK_REPLY, WHOSE_OPENED, WHOSE_NOTE,
+	WHOSE_COMMANDS,
+	WHOSE_REFUSED	/* an agent's internal mail on its way outside */
 };
 extern const char *const whose_names[];
 
@@ -34,20 +36,43 @@ struct account_hit {
 	uint64_t ticket;	/* of a token address with a good mac; 0 none */
 };
 
-/* The envelope's recipients, sorted. */
+/* is_agent tells whether a canonical address is an agent's. */
+typedef bool is_agent_fn(const char *canonical, void *arg);
+
+/* Whom To and Cc name. A milter sees the recipients of one transaction, and an MTA may make one of
+ * each domain: what goes elsewhere may never come by. */
+struct named {
+	bool account;		/* an address of ours that leads to no customer */
+	bool desk;		/* the token address of a desk: the way to a customer */
+	bool note;		/* an account with the detail "note" */
+	bool control;
+	bool insiders;		/* agents, policy.internal_recipients */
+	char *outside;		/* the first of the outside, canonical; NULL; owned */
+};
+
+/* The envelope's recipients, sorted; and those of the header, once recipients_name() was called. */
 struct recipients {
 	GPtrArray *hits;	/* struct account_hit *, envelope order */
 	GPtrArray *accounts;	/* const struct account *, each once, configuration order */
-	GPtrArray *outside;	/* char *, canonical: neither account, agent nor control */
+	GPtrArray *outside;	/* char *, canonical: none of the others */
 	GPtrArray *agents;	/* char *, canonical */
+	GPtrArray *internal;	/* char *, canonical: of policy.internal_recipients, or ours but
+				   of no account in force */
 	bool control;
 	bool note;		/* an account was addressed with the detail "note" */
-	char *named_outside;	/* the first of the outside in To and Cc, canonical: may get the mail another way. NULL: none; set by the caller, owned */
+	bool passed_on;		/* set by the caller: the sender is not the author */
+	struct named named;
+	struct sorting {	/* what they were sorted by; borrowed */
+		const struct settings *settings;
+		const struct token_key *key;
+		is_agent_fn *is_agent;
+		void *arg;
+		int64_t date;
+	} by;
 };
-/* is_agent tells whether a canonical address is an agent's. */
-typedef bool is_agent_fn(const char *canonical, void *arg);
 void recipients_init(struct recipients *recipients, const struct envelope *envelope, int64_t date, const struct settings *settings,
 	const struct token_key *key, is_agent_fn *is_agent, void *arg);
+void recipients_name(struct recipients *recipients, const struct message *message);
 void recipients_release(struct recipients *recipients);
 const struct account *recipients_account(const struct recipients *recipients);	/* the first; NULL */
 

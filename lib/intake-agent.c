@@ -5,6 +5,7 @@
 
 #include "address.h"
 #include "command-mail.h"
+#include "limits.h"
 #include "text.h"
 #include "tickets.h"
 
@@ -230,7 +231,8 @@ enum status agent_reply(struct work *w)
 static const struct mailbox *first_outside(const struct work *w, struct mailbox *spare)
 {
 	struct mailboxes lists[] = { message_to(w->message), message_cc(w->message) };
-	const char *address = w->recipients.outside->len ? g_ptr_array_index(w->recipients.outside, 0) : w->recipients.named_outside;
+	const GPtrArray *outside = w->recipients.outside;
+	const char *address = outside->len ? outside->pdata[0] : w->recipients.named.outside;
 
 	for (size_t l = 0; l < G_N_ELEMENTS(lists); l++)
 		for (size_t i = 0; i < lists[l].n; i++) {
@@ -280,14 +282,43 @@ enum status agent_opened(struct work *w)
 	return st;
 }
 
+/* --- internal mail on its way outside --- */
+
+/* Who would get it: the first outside, else the customer behind the desk. */
+static const char *who_must_not(const struct work *w)
+{
+	const struct recipients *r = &w->recipients;
+
+	if (r->outside->len)
+		return r->outside->pdata[0];
+	return r->named.outside ? r->named.outside : "the customer behind the desk";
+}
+
+enum status agent_refused(struct work *w)
+{
+	const struct recipients *r = &w->recipients;
+	g_autofree char *who = text_line(who_must_not(w), LIMIT_ADDRESS_BYTES), *reply = NULL;
+
+	if (sent_by_itself(w))
+		return keep_from_customer(w);
+	if (r->control || r->named.control)
+		reply = g_strdup_printf("5.7.1 Commands cannot also go to %s", who);
+	else if (r->note || r->named.note)
+		reply = g_strdup_printf("5.7.1 An internal note cannot also go to %s; remove the "
+			"recipient, or leave out the note address", who);
+	else
+		reply = g_strdup_printf("5.7.1 %s is in neither To nor Cc, which name nobody "
+			"outside: an internal mail does not leave; who is written to is named there",
+			who);
+	return refuse(w, reply);
+}
+
 /* --- notes --- */
 
 enum status agent_note(struct work *w)
 {
 	enum status st;
 
-	if (w->recipients.outside->len > 0)
-		return refuse(w, "5.7.1 An internal note cannot go to recipients outside; remove them, or leave out the note address");
 	work_watch_queues(w);
 	if (sent_by_itself(w))
 		return work_append(w, DIRECTION_AUTO, "auto", NULL, NULL, w->automatic_reason);
@@ -311,10 +342,10 @@ static const char *control_address(const struct work *w)
 	return NULL;
 }
 
-/* Colleagues who are addressed, too, get the mail; nobody gets the copy for the control address. */
+/* Who else is addressed inside gets the mail; nobody gets the copy for the control address. */
 static void take_in(struct work *w)
 {
-	if (w->recipients.agents->len == 0) {
+	if (w->recipients.agents->len + w->recipients.internal->len == 0) {
 		edits_verdict(&w->outcome->edits, VERDICT_DISCARD, NULL);
 		return;
 	}
@@ -346,8 +377,10 @@ static enum status run_control(struct work *w)
 /* One Message-ID, one run: a retry after a lost 250 must not do it twice. */
 enum status agent_commands(struct work *w)
 {
-	if (w->recipients.outside->len > 0)
-		return refuse(w, "5.7.1 Commands cannot also go to recipients outside");
+	const struct recipients *r = &w->recipients;
+
+	if (r->outside->len > 0 || (r->named.outside && !r->passed_on))
+		return agent_refused(w);
 	if (w->recipients.hits->len > 0)
 		return refuse(w, "5.7.1 Commands cannot also open or answer a ticket; send them by themselves");
 	take_in(w);
@@ -362,6 +395,7 @@ enum status agent_commands(struct work *w)
 static enum status again_as(struct work *w, enum whose now)
 {
 	const char *id = message_id(w->message);
+	bool out = leaves(now) || now == WHOSE_REFUSED;
 
 	switch ((enum direction)w->entry.direction) {
 	case DIRECTION_OUT:
@@ -371,19 +405,22 @@ static enum status again_as(struct work *w, enum whose now)
 		return ST_OK;
 	case DIRECTION_NOTE:
 		w->outcome->whose = WHOSE_NOTE;
-		if (leaves(now) || w->recipients.outside->len > 0)
+		if (out)
 			return refuse(w, "5.7.1 This message is an internal note and would leave the house");
 		return ST_OK;
 	case DIRECTION_AUTO:
 		w->outcome->whose = now;
-		if (leaves(now))
+		if (out)
 			edits_verdict(&w->outcome->edits, VERDICT_DISCARD, NULL);
 		return ST_OK;
 	case DIRECTION_IN:
 	case DIRECTION_BOUNCE:
+		/* An agent's own question to the desk is as internal as a note. */
+		if (now == WHOSE_REFUSED && !w->recipients.passed_on)
+			return agent_refused(w);
 		/* Passed on to somebody, as it came: it is not the agent's answer. */
-		w->outcome->left_alone = leaves(now);
-		w->outcome->whose = leaves(now) ? WHOSE_OTHER : WHOSE_INBOUND;
+		w->outcome->left_alone = out;
+		w->outcome->whose = out ? WHOSE_OTHER : WHOSE_INBOUND;
 		return ST_OK;
 	}
 	return ST_OK;

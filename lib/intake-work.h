@@ -53,6 +53,8 @@ enum status agent_reply(struct work *w);
 enum status agent_opened(struct work *w);
 enum status agent_note(struct work *w);
 enum status agent_commands(struct work *w);
+/* Internal mail that would leave the house. */
+enum status agent_refused(struct work *w);
 /* An agent's message that was recorded before, as w->entry of w->match.ticket: what becomes of it now, with the recipients that it has this time. */
 enum status agent_again(struct work *w);
 

@@ -157,30 +157,24 @@ static enum status find_agent(struct work *w)
 	return st == ST_NOT_FOUND ? see_claim(w) : st;
 }
 
-static bool is_outside(struct work *w, const char *canonical)
-{
-	return !settings_is_own(w->settings, canonical) && !settings_is_control(w->settings, canonical) && !is_agent_address(canonical, w);
-}
-
+/* Whoever writes as the desk writes by themself, too. */
 static bool wrote_it_themself(const struct work *w)
 {
 	const char *from = work_from_address(w);
 
-	return w->is_agent && (g_strcmp0(from, w->agent.login) == 0 || text_list_has(w->agent.addresses, from));
+	return g_strcmp0(from, w->agent.login) == 0 || text_list_has(w->agent.addresses, from) ||
+		settings_is_own(w->settings, from);
 }
 
-/* An MTA that sends a mail for each domain by itself shows the desk's copy alone, and what went elsewhere may never come by: what an agent
- * wrote to a customer is an answer all the same, and no note with commands. A mail that they pass on is not theirs. */
-static void see_who_is_named(struct work *w)
+/* To and Cc tell of an agent's mail what it is, whichever copy of it comes first. */
+static void see_recipients(struct work *w)
 {
-	struct mailboxes lists[] = { message_to(w->message), message_cc(w->message) };
-
-	if (!wrote_it_themself(w))
+	recipients_init(&w->recipients, w->envelope, message_date(w->message), w->settings,
+		&w->key, is_agent_address, w);
+	if (!w->is_agent)
 		return;
-	for (size_t l = 0; l < G_N_ELEMENTS(lists); l++)
-		for (size_t i = 0; i < lists[l].n && !w->recipients.named_outside; i++)
-			if (is_outside(w, lists[l].v[i].address))
-				w->recipients.named_outside = g_strdup(lists[l].v[i].address);
+	recipients_name(&w->recipients, w->message);
+	w->recipients.passed_on = !wrote_it_themself(w);
 }
 
 static struct match_query query_of(struct work *w)
@@ -242,6 +236,7 @@ static work_step *const steps[] = {
 	[WHOSE_OPENED] = agent_opened,
 	[WHOSE_NOTE] = agent_note,
 	[WHOSE_COMMANDS] = agent_commands,
+	[WHOSE_REFUSED] = agent_refused,
 };
 
 /* Seen before: the same answers, nothing added but the queue of a second account. */
@@ -303,8 +298,7 @@ static enum status record(struct txn *txn, void *arg, struct error *err)
 	st = find_agent(w);
 	if (st != ST_OK)
 		return st;
-	recipients_init(&w->recipients, w->envelope, message_date(w->message), w->settings, &w->key, is_agent_address, w);
-	see_who_is_named(w);
+	see_recipients(w);
 	query = query_of(w);
 	st = match_seen(txn, &query, w->given_id ? w->given_id : message_id(w->message), w->digest, &number, &seq, err);
 	/* Commands were run by way of the control address; whoever else is addressed gets the mail. */
@@ -344,10 +338,23 @@ static enum status belongs(struct txn *txn, void *arg, struct error *err)
 	st = find_agent(w);
 	if (st != ST_OK || !w->is_agent)
 		return st;
-	recipients_init(&w->recipients, w->envelope, message_date(w->message), w->settings, &w->key, is_agent_address, w);
+	see_recipients(w);
 	if (w->recipients.control)
 		return ST_OK;
 	return find_ticket(w);
+}
+
+static bool is_ours(struct work *w)
+{
+	if (!w->is_agent)
+		return false;
+	if (w->recipients.control)
+		return true;
+	if (strcmp(message_content_type(w->message), "multipart/report") == 0)
+		return true;
+	if ((w->match.ticket.number || w->match.known_id) && !w->match.own)
+		return true;
+	return whose(w) == WHOSE_REFUSED;
 }
 
 enum status intake_headers(struct store *store, const struct settings *settings, const struct envelope *envelope,
@@ -362,8 +369,7 @@ enum status intake_headers(struct store *store, const struct settings *settings,
 	work_init(&w, store, &arrival, &outcome);
 	st = store_read(store, belongs, &w, err);
 	if (st == ST_OK)
-		*ours_out = w.is_agent && (w.recipients.control || ((w.match.ticket.number != 0 || w.match.known_id) && !w.match.own) ||
-			strcmp(message_content_type(message), "multipart/report") == 0);
+		*ours_out = is_ours(&w);
 	work_release(&w);
 	outcome_release(&outcome);
 	return st;

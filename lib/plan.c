@@ -153,7 +153,9 @@ static unsigned new_workers(const struct plan *p)
 /* Whoever gets the mail besides the addressed accounts. */
 static unsigned others(const struct plan *p)
 {
-	return p->recipients->outside->len + p->recipients->agents->len + (p->whose == WHOSE_DESK_REPLY);
+	const struct recipients *r = p->recipients;
+
+	return r->outside->len + r->agents->len + r->internal->len + (p->whose == WHOSE_DESK_REPLY);
 }
 
 static bool goes_to_agents(const struct account_hit *hit)
@@ -170,6 +172,12 @@ static bool drops_mailbox(const struct plan *p, const struct account_hit *hit)
 	return hit->account->deliver == DELIVER_AGENTS && has_workers(p) && (new_workers(p) + others(p) > 0 || settings_archive(p->settings));
 }
 
+/* Who gets the mail for another reason than a ticket, and whose bounces are the sender's. */
+static bool has_outsiders(const struct plan *p)
+{
+	return p->recipients->outside->len + p->recipients->internal->len > 0;
+}
+
 /* What an agent's mailbox says by itself must not reach the customer, not even where it is. Exchange answers for an absent agent unless told
  * not to; all others answer the envelope's sender, and so do bounces: these come to the ticket instead. */
 static void silence_robots(const struct plan *p, struct edits *edits)
@@ -177,7 +185,8 @@ static void silence_robots(const struct plan *p, struct edits *edits)
 	g_autofree char *address = NULL;
 
 	plan_replace_header(p, edits, "X-Auto-Response-Suppress", "OOF, AutoReply");
-	if (p->whose != WHOSE_INBOUND || !p->account || !*p->envelope->sender || p->recipients->outside->len > 0 || !*p->settings->recipient_delimiter)
+	if (p->whose != WHOSE_INBOUND || !p->account || !*p->envelope->sender || has_outsiders(p) ||
+		!*p->settings->recipient_delimiter)
 		return;
 	address = ticket_address(p);
 	edits_change_sender(edits, address);
@@ -217,7 +226,7 @@ static void deliver_as_configured(const struct plan *p, struct edits *edits)
 static bool left_untouched(const struct plan *p)
 {
 	return p->whose == WHOSE_INBOUND && p->settings->policy.mixed_recipients == MIXED_LEAVE &&
-		p->recipients->outside->len + p->recipients->agents->len > 0;
+		(has_outsiders(p) || p->recipients->agents->len > 0);
 }
 
 void plan_edits(const struct plan *p, struct edits *edits)

@@ -91,6 +91,9 @@ static const struct setting_row keys[] = {
 		.help = "when no ticket can be stored: sender retries, or deliver untagged and log an error" },
 	{ "policy.spam_header", &kind_text, TOP(policy.spam_header), "X-Spam-Flag: YES",
 		CHECK(check_header_match_or_none, "\"Name: pattern\", or \"\" for never"), .help = "header that marks spam" },
+	{ "policy.internal_recipients", &kind_texts, TOP(policy.internal_recipients), "",
+		CHECK(check_filled, "patterns of addresses, with * and ?"),
+		.help = "addresses that are never outside, such as a journal's" },
 
 	{ "policy.requester", &kind_word, TOP(policy.requester), "reply-to",
 		.words = requester_words,

@@ -65,6 +65,7 @@ struct settings {
 		int subject_tag, mixed_recipients, auto_replies, on_failure, requester;
 		int64_t reopen_days;
 		char *spam_header;	/* "X-Spam-Flag: YES"; "" never */
+		char **internal_recipients;	/* globs; NULL: none */
 	} policy;
 	char *recipient_delimiter;
 	char *control_address;		/* comma-separated; a bare local part stands for that one at every account's domain; "" off */
@@ -96,6 +97,8 @@ const struct account *settings_account(const struct settings *settings, const ch
 bool settings_is_control(const struct settings *settings, const char *canonical);
 /* Is it ours: an account or an account's sender address? */
 bool settings_is_own(const struct settings *settings, const char *canonical);
+/* Is it never "outside": ours, or one of policy.internal_recipients? */
+bool settings_is_internal(const struct settings *settings, const char *canonical);
 
 /* Every key in order, for config show and for the test of the manual: "mail_out.timeout_s". Lists' members as "accounts.address", "rules.match.from".
  * default_text is the value itself ("30", "try"), "" for nothing; bounds completes "expected …". All static. */

@@ -52,13 +52,27 @@ static int apply_one(SMFICTX *ctx, const struct edit *edit, bool leading_space_k
 	return MI_FAILURE;
 }
 
+/* libmilter drops a text with a single "%", and an SMTP reply is ASCII (RFC 5321 section 4.2). */
+static char *reply_text(const char *text)
+{
+	GString *out = g_string_new(NULL);
+
+	for (; *text; text++) {
+		if (*text == '%')
+			g_string_append_c(out, '%');
+		g_string_append_c(out, g_ascii_isprint(*text) ? *text : '?');
+	}
+	return g_string_free(out, FALSE);
+}
+
 /* "5.7.1 text" as SMTP reply 550 with that enhanced code. */
 static sfsistat reply(SMFICTX *ctx, const struct edits *edits, const char *code, sfsistat otherwise)
 {
 	const char *blank = edits->reply ? strchr(edits->reply, ' ') : NULL;
 	g_autofree char *enhanced = blank ? g_strndup(edits->reply, (gsize)(blank - edits->reply)) : NULL;
+	g_autofree char *text = blank ? reply_text(blank + 1) : NULL;
 
-	if (blank && smfi_setreply(ctx, (char *)code, enhanced, (char *)blank + 1) != MI_SUCCESS)
+	if (blank && smfi_setreply(ctx, (char *)code, enhanced, text) != MI_SUCCESS)
 		log_warning("the MTA did not take the reply text");
 	return otherwise;
 }

@@ -412,7 +412,8 @@ def test_rules_shape_the_tickets_that_agents_open_too(build):
         rule({"subject": "private*"}, {"ignore": True}),
         rule({"subject": "*offer*"}, {"queue": "sales", "priority": "high", "tag": "offer", "status": "internal"})])
     house.daemon.add_agent("anna", name="Anna", address="anna@example.com", queue="support")
-    sent = {"who": "Anna <anna@example.com>", "to": ["carla@customer.example", "support@example.com"], "authen": "anna"}
+    sent = {"who": "Anna <anna@example.com>", "to": ["carla@customer.example", "support@example.com"], "authen": "anna",
+            "headers": ["Cc: carla@customer.example"]}
     opened = house.mail(**sent, subject="Our offer")
     ticket = house.ticket(opened.number)
     assert [ticket[key] for key in ("queue", "priority", "tags", "status", "agent")] == ["sales", "high", ["offer"], "internal", "anna"]

@@ -253,6 +253,36 @@ def test_a_note_with_somebody_outside_is_refused_with_the_reason(desk, asked):
     assert b"difficult" not in b"".join(mail.data for mail in desk.mailbox.mails(carla.address))
 
 
+BCC = {
+    "by Bcc": ([DESK, "carla@customer.example"], [f"To: {DESK}"], "carla@customer.example is in neither To nor Cc"),
+    "by Bcc, in a transaction of its own": (["carla@customer.example"], [f"To: {DESK}"], "in neither To nor Cc"),
+    "by Bcc, an address with a percent sign": (["50%off@customer.example"], [f"To: {DESK}"], "50%off@customer.example is in neither"),
+    "beside the note address in To": (["carla@customer.example"], ["To: support+note@example.com, carla@customer.example"], "note cannot also go to carla"),
+    "beside the note address in Cc": ([DESK], ["To: carla@customer.example", "Cc: support+note@example.com"], "note cannot also go to carla"),
+}
+
+
+@pytest.mark.parametrize("recipients, headers, reason", BCC.values(), ids=BCC)
+def test_internal_text_does_not_leave(desk, asked, recipients, headers, reason):
+    mail = asked[1]
+    text = compose(ANNA, None, "Re: " + field(mail, "Subject"), "She is difficult.\n",
+                   headers=[*headers, f"In-Reply-To: {field(mail, 'Message-ID')}"])
+    answer = client.send(desk.mta.xclient_port, "anna@example.com", recipients, text, "anna")
+    assert answer.code == 550 and "5.7.1" in answer.text and reason in answer.text, answer
+    assert reason in [event for event in desk.daemon.show(1)["events"] if event["kind"] == "refused"][-1]["text"]
+    assert not [mail for mail in desk.mailbox.mails() if b"difficult" in mail.data]
+
+
+def test_a_journal_is_not_outside(desk, asked):
+    desk.daemon.restart(policy={"internal_recipients": ["journal@*"]})
+    mail = asked[1]
+    note = compose(ANNA, DESK, "Re: " + field(mail, "Subject"), "She is difficult.\n", headers=[f"In-Reply-To: {field(mail, 'Message-ID')}"])
+    answer = client.send(desk.mta.xclient_port, "anna@example.com", [DESK, "journal@archive.example"], note, "anna")
+    assert answer.accepted, answer
+    assert desk.arrived(note, "journal@archive.example")
+    assert desk.daemon.show(1)["messages"][-1]["direction"] == "note"
+
+
 def test_commands_that_come_again_are_not_run_again(desk, asked):
     data = compose(ANNA, "control@example.com", "commands", "tag 1 +hot\nwait 1 2s\n")
     for _ in range(2):

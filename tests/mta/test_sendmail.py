@@ -114,6 +114,13 @@ def test_a_note_of_an_agent_is_run_and_stays_in_the_house(desk):
     assert desk.daemon.show(1)["status"] == "closed"
 
 
+def test_internal_text_does_not_leave_by_bcc(desk):
+    asked = desk.asks(Customer())
+    data = compose(ANNA, DESK, "Re: " + field(asked, "Subject"), "She is difficult.\n", headers=[f"In-Reply-To: {field(asked, 'Message-ID')}"])
+    answer = as_agent(desk, data, [DESK, "50%off@customer.example"])
+    assert answer.code == 550 and "5.7.1 50%off@customer.example is in neither To nor Cc" in answer.text, answer
+
+
 @pytest.mark.parametrize("lines", ["documented", "sparse"])
 def test_the_macros_that_the_filter_needs_are_sent(desk, mailbox, milter_socket, lines):
     """The filter asks for what it needs, so that a sendmail.cf which names less of it is no trap."""

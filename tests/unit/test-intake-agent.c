@@ -65,6 +65,77 @@ static const struct leak_row {
 	{ "commands go to nobody outside", "tickets@example.com,carla@example.net", "x1@example.com", "<q1@example.net>", "\nclose 1\n", VERDICT_REJECT },
 };
 
+/* Refused or let go by what To and Cc say, before anything else is known of the message. */
+static const struct copy_row {
+	const char *sentence, *to, *header;
+	enum whose whose;
+	const char *reply;	/* begins with */
+} copy_rows[] = {
+	{ "a Bcc below a note", "support@example.com,carla@example.net",
+		"To: support@example.com\n", WHOSE_REFUSED, "5.7.1 carla@example.net is in neither To nor Cc" },
+	{ "the customer's copy of it", "carla@example.net", "To: support@example.com\n",
+		WHOSE_REFUSED, "5.7.1 carla@example.net is in neither To nor Cc" },
+	{ "the customer's copy of what is marked as a note", "carla@example.net",
+		"To: carla@example.net\nCc: support+note@example.com\n",
+		WHOSE_REFUSED, "5.7.1 An internal note cannot also go to carla@example.net;" },
+	{ "the desk's copy of it", "support+note@example.com",
+		"To: carla@example.net\nCc: support+note@example.com\n",
+		WHOSE_REFUSED, "5.7.1 An internal note cannot also go to carla@example.net;" },
+	{ "commands with a Bcc", "carla@example.net", "To: tickets@example.com\n",
+		WHOSE_REFUSED, "5.7.1 Commands cannot also go to carla@example.net" },
+	{ "an answer with a Bcc", "dora@example.net",
+		"To: carla@example.net\nCc: support@example.com\n", WHOSE_REPLY, NULL },
+	{ "a note with a journal", "support@example.com,journal@archive.example",
+		"To: support@example.com\n", WHOSE_NOTE, NULL },
+};
+
+static void test_copy(gconstpointer data)
+{
+	const struct copy_row *row = data;
+	g_autofree char *more = g_strconcat(row->header, "\nshe is difficult\n", NULL);
+	struct desk d;
+	bool refused = row->whose == WHOSE_REFUSED;
+	enum verdict verdict = refused ? VERDICT_REJECT : VERDICT_ACCEPT;
+
+	desk_open(&d, "policy: { internal_recipients = ( \"journal@*\" ); };");
+	ask(&d, "support@example.com");
+	for (unsigned times = 1; times <= 2; times++) {
+		anna_sends(&d, row->to, "x1@example.com", "<q1@example.net>", more);
+		g_assert_cmpstr(whose_names[d.last.whose], ==, whose_names[row->whose]);
+		g_assert_cmpint(d.last.edits.verdict, ==, verdict);
+		if (refused)
+			g_assert_true(g_str_has_prefix(d.last.edits.reply, row->reply));
+		g_assert_cmpuint(desk_events(&d, 1, "refused"), ==, refused ? times : 0);
+	}
+	g_assert_cmpuint(messages(&d), ==, refused ? 1 : 2);
+	desk_close(&d);
+}
+
+/* Without a recipient of ours the headers must tell that the mail is to be looked at. */
+static void test_copy_of_no_ticket(void)
+{
+	static const char mail[] = "From: anna@example.com\nTo: support@example.com\nSubject: x\n"
+		"Message-ID: <x1@example.com>\n\nabout Carla\n";
+	const char *const to[] = { "carla@example.net", NULL };
+	const struct envelope e = { .sender = "", .recipients = to, .authen = "anna", .received = 1 };
+	struct message *message = message_parse_bytes(mail, strlen(mail));
+	struct desk d;
+	bool ours = false;
+
+	desk_open(&d, NULL);
+	g_assert_cmpint(intake_headers(d.store, d.settings, &e, message, &ours, &d.err), ==, ST_OK);
+	g_assert_true(ours);
+	desk_mail(&d, "anna@example.com", "carla@example.net", "anna", mail);
+	g_assert_cmpint(d.last.edits.verdict, ==, VERDICT_REJECT);
+	/* The desk's copy opens a ticket; after it the other copy is refused as before. */
+	desk_mail(&d, "anna@example.com", "support@example.com", "anna", mail);
+	g_assert_cmpuint(d.last.ticket, ==, 1);
+	desk_mail(&d, "anna@example.com", "carla@example.net", "anna", mail);
+	g_assert_cmpint(d.last.edits.verdict, ==, VERDICT_REJECT);
+	message_free(message);
+	desk_close(&d);
+}
+
 static void test_leak(gconstpointer data)
 {
 	const struct leak_row *row = data;
@@ -318,6 +389,12 @@ int main(int argc, char **argv)
 
 		g_test_add_data_func(path, &leak_rows[i], test_leak);
 	}
+	for (size_t i = 0; i < G_N_ELEMENTS(copy_rows); i++) {
+		g_autofree char *path = g_strconcat("/agents/copies: ", copy_rows[i].sentence, NULL);
+
+		g_test_add_data_func(path, &copy_rows[i], test_copy);
+	}
+	g_test_add_func("/agents/copies: a question with a Bcc", test_copy_of_no_ticket);
 	g_test_add_func("/agents/a customer's mail that is sent on is no answer", test_customers_mail_sent_on);
 	g_test_add_func("/agents/a copy of an answer that comes by itself is that answer", test_copy_of_an_answer);
 	g_test_add_func("/agents/commands in a Subject are run once, and only an agent's", test_subject_commands_run_once);
