@@ -33,6 +33,7 @@ enum {
 	LIMIT_ATTACHMENTS = 100,		/* attachments recorded of one message */
 	LIMIT_COMMANDS = 50,			/* commands run of one mail */
 	LIMIT_COMMAND_BYTES = 1000,		/* one command line */
+	LIMIT_SIGNATURE_BYTES = 2000,		/* of a queue */
 	LIMIT_QUOTE_BYTES = 4 * 1024,		/* {quote} of a template */
 	LIMIT_TEMPLATE_BYTES = 64 * 1024,
 	LIMIT_FORWARD_BYTES = 20 * 1024 * 1024,	/* mails attached to one notice */

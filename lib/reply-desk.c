@@ -7,9 +7,12 @@
 #include "agents.h"
 #include "attachment.h"
 #include "letter.h"
+#include "limits.h"
 #include "others.h"
 #include "outbox.h"
 #include "plan.h"
+#include "queues.h"
+#include "text.h"
 #include "tickets.h"
 
 /* --- from the shell --- */
@@ -43,6 +46,30 @@ static void describe_answer(const struct reply_context *c, const struct ticket *
 		answer->cc = others_of(ticket);
 }
 
+/* RFC 3676 section 4.3: below a line of two dashes and a blank. Owned. */
+static char *sign(const char *text, const char *signature)
+{
+	g_auto(GStrv) parts = g_strsplit(text, "{signature}", -1);
+	g_autofree char *clean = text_block(signature ? signature : "", -1, LIMIT_SIGNATURE_BYTES);
+
+	g_strchomp(clean);
+	if (parts[0] && parts[1])
+		return g_strjoinv(clean, parts);
+	return *clean ? g_strdup_printf("%s%s\n-- \n%s\n", text, g_str_has_suffix(text, "\n") ? "" : "\n", clean) : g_strdup(text);
+}
+
+static enum status sign_for_queue(const struct reply_context *c, const struct ticket *ticket, const char *text, char **text_out,
+	struct error *err)
+{
+	struct queue queue = { 0 };
+	enum status st = queues_load(c->txn, ticket->queue, &queue, err);
+
+	if (st == ST_OK || st == ST_NOT_FOUND)
+		*text_out = sign(text, queue.signature);
+	record_release(&queue_type, &queue);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
 static void attach_files(GString *mail, const struct reply_text *t, const char *message_id)
 {
 	for (unsigned i = 0; i < t->files->len; i++) {
@@ -67,8 +94,9 @@ static char **describe_files(const struct reply_text *t)
 }
 
 static GString *write_shell_answer(const struct reply_context *c, const struct ticket *ticket, const struct account *account,
-	const struct reply_text *t, const struct entry *answer)
+	const struct reply_text *t, const struct reply_draft *draft)
 {
+	const struct entry *answer = &draft->entry;
 	g_autofree char *from = plan_agent_from(account, t->agent, NULL), *subject = reply_tagged(c, ticket, answer->subject);
 	g_autofree char *to = address_header(ticket->requester_name, ticket->requester_address);
 	g_autofree char *cc = answer->cc && answer->cc[0] ? g_strjoinv(",\n ", answer->cc) : NULL;
@@ -76,7 +104,7 @@ static GString *write_shell_answer(const struct reply_context *c, const struct t
 		token_address(c->key, ticket->number, account->address, c->settings->recipient_delimiter) : NULL;
 	const struct letter letter = {
 		.from = from, .to = to, .cc = cc, .subject = subject, .message_id = answer->message_id, .in_reply_to = answer->in_reply_to,
-		.references = answer->references, .reply_to = reply_to, .date = c->actor.now, .text = t->text };
+		.references = answer->references, .reply_to = reply_to, .date = c->actor.now, .text = draft->text };
 	GString *mail = (t->files ? letter_write_open : letter_write)(&letter);
 
 	if (t->files)
@@ -145,11 +173,15 @@ enum status reply_draft(const struct reply_context *context, const struct ticket
 		draft->entry.references = reply_references((const char *const *)last.references, last.message_id);
 	}
 	record_release(&entry_type, &last);
+	if (st == ST_OK || st == ST_NOT_FOUND)
+		st = sign_for_queue(context, ticket, text->text, &draft->text, err);
+	if (st != ST_OK)
+		return st;
 	if (text->files)
 		draft->entry.attached = describe_files(text);
-	draft->mail = write_shell_answer(context, ticket, account, text, &draft->entry);
+	draft->mail = write_shell_answer(context, ticket, account, text, draft);
 	draft->entry.size = draft->mail->len;
-	return st == ST_NOT_FOUND ? ST_OK : st;
+	return ST_OK;
 }
 
 void reply_draft_release(struct reply_draft *draft)
@@ -158,20 +190,21 @@ void reply_draft_release(struct reply_draft *draft)
 	if (draft->mail)
 		g_string_free(draft->mail, TRUE);
 	draft->mail = NULL;
+	g_clear_pointer(&draft->text, g_free);
 }
 
-enum status reply_send(const struct reply_context *context, struct ticket *ticket, const struct reply_text *text,
+enum status reply_send(const struct reply_context *context, struct ticket *ticket, const struct agent *agent,
 	const struct reply_draft *draft, struct error *err)
 {
 	struct entry answer = { 0 };
 	enum status st;
 
 	record_copy(&entry_type, &answer, &draft->entry);
-	st = tickets_append(context->txn, ticket, &answer, text->text, err);
+	st = tickets_append(context->txn, ticket, &answer, draft->text, err);
 	if (st == ST_OK)
 		st = queue_answer(context, ticket, &answer, draft->mail, err);
 	if (st == ST_OK)
-		st = after_answer(context, ticket, text->agent, err);
+		st = after_answer(context, ticket, agent, err);
 	record_release(&entry_type, &answer);
 	return st;
 }

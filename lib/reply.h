@@ -33,7 +33,7 @@ void reply_forgo(struct ticket *ticket);
 /* What an agent (NULL: an admin) writes at the shell. Borrowed. */
 struct reply_text {
 	const struct agent *agent;
-	const char *text;
+	const char *text;	/* "{signature}" stands for the queue's; without that it comes below, after "-- " */
 	bool all;		/* to the other participants, too */
 	const GPtrArray *files;	/* struct reply_file *; NULL: none */
 };
@@ -46,6 +46,7 @@ struct reply_file {
  * that a mail with files can be put into the archive before it is recorded. *draft_out must be zeroed. */
 struct reply_draft {
 	struct entry entry;
+	char *text;		/* as it is sent */
 	GString *mail;
 };
 enum status reply_draft(const struct reply_context *context, const struct ticket *ticket, const struct reply_text *text,
@@ -53,7 +54,7 @@ enum status reply_draft(const struct reply_context *context, const struct ticket
 void reply_draft_release(struct reply_draft *draft);
 
 /* Records the draft as an entry of direction out and queues it to its recipients. The ticket waits. Saves the ticket. */
-enum status reply_send(const struct reply_context *context, struct ticket *ticket, const struct reply_text *text,
+enum status reply_send(const struct reply_context *context, struct ticket *ticket, const struct agent *agent,
 	const struct reply_draft *draft, struct error *err);
 
 /* It is the customer's turn now, and somebody has answered: the ticket waits, and is the agent's (NULL: nobody's in particular) if it had none.

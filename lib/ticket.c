@@ -102,6 +102,7 @@ static const struct field fields_of_queue[] = {
 	FIELD(2, title, FIELD_TEXT),
 	FIELD(3, responsible, FIELD_TEXT),
 	FIELD_OURS(4, created, FIELD_TIME),
+	FIELD(5, signature, FIELD_TEXT),
 };
 const struct record_type queue_type = TYPE(queue);
 #undef RECORD

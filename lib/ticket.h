@@ -93,6 +93,7 @@ struct queue {
 	char *title;
 	char *responsible;		/* login; NULL: a department */
 	int64_t created;
+	char *signature;		/* below what its agents write; lines; NULL: none */
 };
 extern const struct record_type queue_type;
 

@@ -4,12 +4,15 @@
 
 #include "agents.h"
 #include "commands.h"
+#include "limits.h"
 #include "print.h"
 #include "queues.h"
+#include "text.h"
 #include "tickets.h"
 
 static const struct cli_option write_options[] = {
 	{ 0, "title", "TEXT", "what people call it" },
+	{ 0, "signature", "TEXT", "what stands below its agents' answers; \"\" for nothing" },
 	{ 0, "responsible", "LOGIN", "the agent who gets its new tickets; \"\" for nobody" },
 	{ 0, NULL, NULL, NULL },
 };
@@ -110,6 +113,12 @@ static enum status set_responsible(struct txn *txn, struct queue *queue, const c
 	return st;
 }
 
+static void set_signature(struct queue *queue, const char *text)
+{
+	g_free(queue->signature);
+	queue->signature = *text ? text_block(text, -1, LIMIT_SIGNATURE_BYTES) : NULL;
+}
+
 static enum status change(struct txn *txn, const struct cli *cli, struct queue *queue, struct error *err)
 {
 	enum status st = ST_OK;
@@ -118,6 +127,8 @@ static enum status change(struct txn *txn, const struct cli *cli, struct queue *
 		g_free(queue->title);
 		queue->title = g_strdup(cli_value(cli, "title"));
 	}
+	if (cli_has(cli, "signature"))
+		set_signature(queue, cli_value(cli, "signature"));
 	if (cli_has(cli, "responsible"))
 		st = set_responsible(txn, queue, cli_value(cli, "responsible"), err);
 	return st == ST_OK ? queues_save(txn, queue, err) : st;

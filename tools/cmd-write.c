@@ -195,7 +195,7 @@ static enum status send_answer(const struct reply_context *context, struct work 
 {
 	g_free(w->answer.entry.archive);
 	w->answer.entry.archive = g_strdup(w->archived);
-	return reply_send(context, &w->ticket, text, &w->answer, err);
+	return reply_send(context, &w->ticket, text->agent, &w->answer, err);
 }
 
 static enum status write_it(const struct reply_context *context, struct work *w, const struct agent *agent, struct error *err)

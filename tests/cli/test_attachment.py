@@ -166,3 +166,25 @@ def test_a_file_that_cannot_be_sent_is_named_and_nothing_is_done(desk, tmp_path,
     done = desk.run_ticket("reply", "1", "-m", "Here.", "--attach", path, check=False)
     assert done.returncode == (65 if what == "large" else 74) and says in done.stderr.decode() and str(path) in done.stderr.decode()
     assert len(desk.show(1)["messages"]) == 1
+
+
+# --- signatures ---
+
+@pytest.mark.parametrize("text, sent", [
+    ("Done.", "Done.\n\n-- \nFirst level\n+49 30 1234\n"),
+    ("Done.\n{signature}\nP.S. Bye.", "Done.\nFirst level\n+49 30 1234\nP.S. Bye.\n"),
+])
+def test_a_queues_signature_stands_below_an_answer_or_where_the_text_wants_it(desk, tmp_path, text, sent):
+    desk.run_ticket("queue", "set", "support", "--signature", "First level\n+49 30 1234\n")
+    take_in(desk, tmp_path, mail(1))
+    desk.run_ticket("reply", "1", "-m", text)
+    assert outgoing(desk).get_content() == sent
+    assert desk.ticket("queue", "show", "support")[0]["signature"] == "First level\n+49 30 1234\n"
+    desk.run_ticket("queue", "set", "support", "--signature", "")
+    assert desk.ticket("queue", "show", "support")[0]["signature"] is None
+
+
+@pytest.mark.parametrize("length", [2000, 2001])  # LIMIT_SIGNATURE_BYTES, and one more
+def test_a_signature_is_cut_where_it_must_end(desk, length):
+    desk.run_ticket("queue", "set", "support", "--signature", "s" * length)
+    assert len(desk.ticket("queue", "show", "support")[0]["signature"].rstrip("\n")) <= 2000

@@ -15,7 +15,8 @@ def test_queues_are_added_changed_listed_and_removed(desk):
     desk.run_ticket("agent", "add", "anna", "--name", "Anna Adler", "--address", "Anna@Example.com", "--queue", "support")
     desk.run_ticket("queue", "set", "support", "--responsible", "anna")
     (queue,) = desk.ticket("queue", "list")
-    assert queue == {"name": "support", "title": "First level", "responsible": "anna", "members": ["anna"], "open": 0, "new": 0}
+    assert queue == {"name": "support", "title": "First level", "responsible": "anna", "members": ["anna"], "open": 0, "new": 0,
+                     "signature": None}
     desk.run_ticket("queue", "remove", "support")
     assert desk.ticket("queue", "list") == []
 

@@ -189,7 +189,7 @@ NAMES = {
              " first_response closed wait_until undelivered links merged_into messages_count attachments_count messages events",
     "message": "seq direction message_id in_reply_to references from to cc subject date received match size attachments text archive queue_id reply_to",
     "event": "time actor kind from to text",
-    "queue": "name title responsible members open new",
+    "queue": "name title responsible members open new signature",
     "agent": "login name addresses queues active",
     "outgoing": "id ticket event to state attempts next_try last_reply",
 }

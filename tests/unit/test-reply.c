@@ -221,14 +221,14 @@ static enum status reply_to_all(struct txn *txn, void *arg, struct error *err)
 	struct token_key key = { { 0 } };
 	const struct reply_context context = { txn, d->settings, &key, { "unix:root", d->now } };
 	const struct reply_text text = { NULL, "It does.\n", true, NULL };
-	struct reply_draft draft = { { 0 }, NULL };
+	struct reply_draft draft = { .mail = NULL };
 	struct ticket t = { 0 };
 	enum status st = tickets_load(txn, 1, &t, err);
 
 	if (st == ST_OK)
 		st = reply_draft(&context, &t, &text, &draft, err);
 	if (st == ST_OK)
-		st = reply_send(&context, &t, &text, &draft, err);
+		st = reply_send(&context, &t, NULL, &draft, err);
 	reply_draft_release(&draft);
 	record_release(&ticket_type, &t);
 	return st;
