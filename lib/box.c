@@ -207,7 +207,7 @@ static enum status spool_field(const char *p, const char *next, struct spool *sp
 	size_t len = mail_field_name(p, next);
 	g_autofree char *name = g_strndup(p, len), *value = value_of(p + len + 1, (size_t)(next - p) - len - 1);
 
-	return spool_header(spool, name, value, true, err);
+	return spool_header(spool, name, value, err);
 }
 
 /* A line that is no field ends the header, as it does for mail servers. */

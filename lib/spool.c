@@ -108,12 +108,12 @@ static enum status add(struct spool *spool, const void *data, size_t len, struct
 	return spool->bytes->len > LIMIT_SPOOL_MEMORY ? flush(spool, err) : ST_OK;
 }
 
-enum status spool_header(struct spool *spool, const char *name, const char *value, bool leading_space_kept, struct error *err)
+enum status spool_header(struct spool *spool, const char *name, const char *value, struct error *err)
 {
 	enum status st = add(spool, name, strlen(name), err);
 
 	if (st == ST_OK)
-		st = add(spool, ": ", leading_space_kept ? 1 : 2, err);
+		st = add(spool, ":", 1, err);
 	for (const char *p = value; *p && st == ST_OK;) {
 		size_t len = strcspn(p, "\r");
 

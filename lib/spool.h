@@ -16,7 +16,8 @@ struct spool;
 struct spool *spool_new(const char *dir);
 void spool_free(struct spool *spool);	/* removes what was not kept */
 
-enum status spool_header(struct spool *spool, const char *name, const char *value, bool leading_space_kept, struct error *err);
+/* value: as it stands after the colon, leading blank and folds included. */
+enum status spool_header(struct spool *spool, const char *name, const char *value, struct error *err);
 enum status spool_end_headers(struct spool *spool, struct error *err);
 enum status spool_body(struct spool *spool, const void *data, size_t len, struct error *err);
 

@@ -30,10 +30,10 @@ static int change_sender(SMFICTX *ctx, const char *address)
 	return smfi_chgfrom(ctx, bracketed, NULL);
 }
 
-static int apply_one(SMFICTX *ctx, const struct edit *edit, bool leading_space_kept)
+static int apply_one(SMFICTX *ctx, const struct edit *edit)
 {
-	/* With SMFIP_HDR_LEADSPC the MTA adds no blank behind the colon by itself. */
-	g_autofree char *value = g_strconcat(leading_space_kept ? " " : "", edit->value, NULL);
+	/* With SMFIP_HDR_LEADSPC the MTA adds no blank after the colon by itself. */
+	g_autofree char *value = g_strconcat(" ", edit->value, NULL);
 
 	switch (edit->kind) {
 	case EDIT_CHANGE_HEADER:
@@ -77,12 +77,12 @@ static sfsistat reply(SMFICTX *ctx, const struct edits *edits, const char *code,
 	return otherwise;
 }
 
-sfsistat apply_edits(SMFICTX *ctx, const struct edits *edits, bool leading_space_kept)
+sfsistat apply_edits(SMFICTX *ctx, const struct edits *edits)
 {
 	const struct edit *edit;
 
 	for (unsigned i = 0; edits->verdict == VERDICT_ACCEPT && (edit = edits_at(edits, i)); i++)
-		if (apply_one(ctx, edit, leading_space_kept) != MI_SUCCESS) {
+		if (apply_one(ctx, edit) != MI_SUCCESS) {
 			log_error("the MTA refused a change of %s", edit->name ? edit->name : "the envelope");
 			return SMFIS_TEMPFAIL;
 		}

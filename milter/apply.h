@@ -3,7 +3,6 @@
 #define MILTICKET_APPLY_H
 
 #include <libmilter/mfapi.h>
-#include <stdbool.h>
 
 #include "edits.h"
 
@@ -11,6 +10,6 @@
 enum { APPLY_ACTIONS = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_ADDRCPT | SMFIF_DELRCPT | SMFIF_CHGFROM };
 
 /* Does the edits, then gives the answer for their verdict; SMFIS_TEMPFAIL when the MTA would not take one. From end-of-message only. */
-sfsistat apply_edits(SMFICTX *ctx, const struct edits *edits, bool leading_space_kept);
+sfsistat apply_edits(SMFICTX *ctx, const struct edits *edits);
 
 #endif

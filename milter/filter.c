@@ -15,6 +15,7 @@
 /* libmilter has no place for it. Set once, before smfi_main(). */
 static struct daemon *the_daemon;
 
+/* NULL before the first MAIL, and after a QUIT that keeps the connection. */
 static struct session *session_of(SMFICTX *ctx)
 {
 	return smfi_getpriv(ctx);
@@ -58,60 +59,105 @@ static sfsistat stopping(SMFICTX *ctx, struct session *s)
 	return SMFIS_TEMPFAIL;
 }
 
-/* Where it was agreed that there is no answer, there must be none. */
-static sfsistat go_on(const struct session *s, unsigned long no_reply)
+/* libmilter lets commands through in orders that no MTA has: DATA after ABORT, content without DATA,
+ * all of them without MAIL. What comes then is nobody's until the next MAIL. */
+static bool in_order(struct session *s, enum stage stage)
 {
-	return s->no_reply & no_reply ? SMFIS_NOREPLY : SMFIS_CONTINUE;
+	if (s && s->stage == stage)
+		return true;
+	if (s)
+		s->stage = STAGE_NONE;
+	return false;
+}
+
+/* Whatever on_failure says: nobody knows whose a message is whose envelope was not seen. */
+static sfsistat out_of_order(SMFICTX *ctx, const char *command)
+{
+	const char *text = "The mail server's commands came out of order, please try again later";
+	const char *queue_id = smfi_getsymval(ctx, (char *)"i");
+
+	log_error("%s: %s came out of order from the MTA; the sender is asked to try again",
+		queue_id ? queue_id : "NOQUEUE", command);
+	smfi_setreply(ctx, (char *)"451", (char *)"4.3.0", (char *)text);
+	if (session_of(ctx))
+		end_message(session_of(ctx));
+	return SMFIS_TEMPFAIL;
 }
 
 /* --- negotiation --- */
 
-static bool offered(unsigned long protocol, unsigned long flag)
+/* Without DATA, content of other people's mail comes before anybody knows whose it is; without leading blanks,
+ * the bytes of a header field are not known. Protocol 6 has both. */
+enum { PROTOCOL_NEEDED = SMFIP_NODATA | SMFIP_HDR_LEADSPC };
+
+/* Commands that we need not see, and those that need no answer: each saves a round trip.
+ * Where the MTA wants an answer all the same, libmilter gives it. */
+enum {
+	PROTOCOL_WANTED = SMFIP_NOCONNECT | SMFIP_NOHELO | SMFIP_NOUNKNOWN |
+		SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_HDR | SMFIP_NR_BODY | SMFIP_HDR_LEADSPC
+};
+
+static bool has_what_we_need(unsigned long actions, unsigned long protocol)
 {
-	return (protocol & flag) != 0;
+	if ((protocol & PROTOCOL_NEEDED) != PROTOCOL_NEEDED)
+		log_error("the MTA offers a milter protocol older than 6, and its mail is refused for now; "
+			"set milter_protocol = 6 (Postfix), or update it (Sendmail before 8.14)");
+	else if ((actions & APPLY_ACTIONS) != APPLY_ACTIONS)
+		log_error("the MTA does not allow the changes that we make; "
+			"is it a Postfix or a Sendmail with milter protocol 6?");
+	else
+		return true;
+	return false;
 }
 
 static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long protocol, unsigned long f2, unsigned long f3,
 	unsigned long *actions_out, unsigned long *protocol_out, unsigned long *f2_out, unsigned long *f3_out)
 {
-	/* Commands that we need not see, and those that need no answer: each saves a round trip. */
-	const unsigned long wanted = SMFIP_NOCONNECT | SMFIP_NOHELO | SMFIP_NOUNKNOWN | SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_HDR | SMFIP_NR_BODY | SMFIP_HDR_LEADSPC;
-	struct session *s;
-
 	(void)f2;
 	(void)f3;
-	if ((actions & APPLY_ACTIONS) != APPLY_ACTIONS) {
-		log_error("the MTA does not allow the changes that we make; is it a Postfix or a Sendmail with milter protocol 6?");
+	if (!has_what_we_need(actions, protocol))
 		return SMFIS_REJECT;
-	}
 	*actions_out = APPLY_ACTIONS;
-	*protocol_out = protocol & wanted;
+	*protocol_out = protocol & PROTOCOL_WANTED;
 	*f2_out = *f3_out = 0;
-	s = session_new();
-	s->no_reply = *protocol_out;
-	s->leading_space_kept = offered(protocol, SMFIP_HDR_LEADSPC);
 	if (actions & SMFIF_SETSYMLIST) {
 		*actions_out |= SMFIF_SETSYMLIST;
 		smfi_setsymlist(ctx, SMFIM_ENVFROM, (char *)"i {auth_authen}");
 		smfi_setsymlist(ctx, SMFIM_EOM, (char *)"i");
 	}
-	smfi_setpriv(ctx, s);
 	return SMFIS_CONTINUE;
 }
 
 /* --- envelope --- */
 
+static struct session *session_for(SMFICTX *ctx)
+{
+	struct session *s = session_of(ctx);
+
+	if (s) {
+		end_message(s);
+		return s;
+	}
+	s = session_new();
+	smfi_setpriv(ctx, s);
+	return s;
+}
+
 static sfsistat on_envfrom(SMFICTX *ctx, char **args)
 {
-	end_message(session_of(ctx));
-	session_begin(session_of(ctx), daemon_settings(the_daemon), args[0], smfi_getsymval(ctx, (char *)"{auth_authen}"));
-	return go_on(session_of(ctx), SMFIP_NR_MAIL);
+	struct session *s = session_for(ctx);
+
+	session_begin(s, daemon_settings(the_daemon), args[0], smfi_getsymval(ctx, (char *)"{auth_authen}"));
+	return SMFIS_NOREPLY;
 }
 
 static sfsistat on_envrcpt(SMFICTX *ctx, char **args)
 {
-	session_add_recipient(session_of(ctx), args[0]);
-	return go_on(session_of(ctx), SMFIP_NR_RCPT);
+	struct session *s = session_of(ctx);
+
+	if (in_order(s, STAGE_ENVELOPE))
+		session_add_recipient(s, args[0]);
+	return SMFIS_NOREPLY;
 }
 
 static enum interest interest_in(SMFICTX *ctx, struct session *s)
@@ -126,12 +172,15 @@ static sfsistat on_data(SMFICTX *ctx)
 {
 	struct session *s = session_of(ctx);
 
+	if (!in_order(s, STAGE_ENVELOPE))
+		return out_of_order(ctx, "DATA");
 	if (interest_in(ctx, s) == INTEREST_NONE)
 		return accept_untouched(s);
 	s->at_hand = daemon_begin(the_daemon);
 	if (!s->at_hand)
 		return stopping(ctx, s);
 	s->spool = spool_new(settings_spool(s->settings));
+	s->stage = STAGE_HEADERS;
 	return SMFIS_CONTINUE;
 }
 
@@ -141,9 +190,9 @@ static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 {
 	struct session *s = session_of(ctx);
 
-	if (!s->failed && session_wants_header(s, name, value))
-		s->failed = spool_header(s->spool, name, value, s->leading_space_kept, &s->err) != ST_OK;
-	return go_on(s, SMFIP_NR_HDR);
+	if (in_order(s, STAGE_HEADERS) && !s->failed && session_wants_header(s, name, value))
+		s->failed = spool_header(s->spool, name, value, &s->err) != ST_OK;
+	return SMFIS_NOREPLY;
 }
 
 /* An authenticated sender writes to nobody of ours: the headers tell whether it is an agent's mail of a ticket. */
@@ -164,6 +213,9 @@ static sfsistat on_eoh(SMFICTX *ctx)
 	struct session *s = session_of(ctx);
 	bool ours = true;
 
+	if (!in_order(s, STAGE_HEADERS))
+		return out_of_order(ctx, "the end of the headers");
+	s->stage = STAGE_BODY;
 	if (!s->failed)
 		s->failed = spool_end_headers(s->spool, &s->err) != ST_OK;
 	if (!s->failed && interest_in(ctx, s) == INTEREST_MAYBE)
@@ -177,9 +229,9 @@ static sfsistat on_body(SMFICTX *ctx, unsigned char *data, size_t len)
 {
 	struct session *s = session_of(ctx);
 
-	if (!s->failed)
+	if (in_order(s, STAGE_BODY) && !s->failed)
 		s->failed = spool_body(s->spool, data, len, &s->err) != ST_OK;
-	return go_on(s, SMFIP_NR_BODY);
+	return SMFIS_NOREPLY;
 }
 
 /* --- end of message --- */
@@ -223,7 +275,7 @@ static sfsistat finish(SMFICTX *ctx, struct session *s, const struct outcome *ou
 	if (outcome->queued)
 		sender_wake();
 	failpoint("before-edits");
-	answer = outcome->left_alone ? SMFIS_CONTINUE : apply_edits(ctx, &outcome->edits, s->leading_space_kept);
+	answer = outcome->left_alone ? SMFIS_CONTINUE : apply_edits(ctx, &outcome->edits);
 	failpoint("after-edits");
 	return answer;
 }
@@ -234,6 +286,8 @@ static sfsistat on_eom(SMFICTX *ctx)
 	struct outcome outcome;
 	sfsistat answer;
 
+	if (!in_order(s, STAGE_BODY))
+		return out_of_order(ctx, "the end of a message");
 	g_free(s->queue_id);
 	s->queue_id = g_strdup(smfi_getsymval(ctx, (char *)"i"));
 	if (s->failed)

@@ -33,6 +33,7 @@ void session_reset(struct session *session)
 	g_ptr_array_set_size(session->recipients, 0);
 	memset(&session->headers, 0, sizeof session->headers);
 	memset(&session->reserve, 0, sizeof session->reserve);
+	session->stage = STAGE_NONE;
 	session->failed = session->answered = false;
 	session->err.text[0] = '\0';
 }
@@ -50,6 +51,7 @@ static char *bare(const char *address)
 void session_begin(struct session *session, struct settings *settings, const char *sender, const char *authen)
 {
 	session_reset(session);
+	session->stage = STAGE_ENVELOPE;
 	session->settings = settings;
 	session->sender = bare(sender);
 	session->authen = g_strdup(authen);

@@ -1,4 +1,4 @@
-/* What is known of one connection and of the message it carries. Made with the first message, freed with the connection; one thread at a time. */
+/* What is known of the message that a connection carries. Made with the first message, freed with the connection; one thread at a time. */
 #ifndef MILTICKET_SESSION_H
 #define MILTICKET_SESSION_H
 
@@ -9,14 +9,16 @@
 #include "settings.h"
 #include "spool.h"
 
+/* What the MTA may send next; of STAGE_NONE only MAIL. */
+enum stage { STAGE_NONE, STAGE_ENVELOPE, STAGE_HEADERS, STAGE_BODY };
+
+/* All of it is forgotten by session_reset(). */
 struct session {
-	bool leading_space_kept;	/* SMFIP_HDR_LEADSPC was granted */
-	unsigned long no_reply;		/* SMFIP_NR_* that were granted */
-	/* Of one message; session_reset() */
+	enum stage stage;
 	struct settings *settings;	/* those it began with */
 	char *sender, *authen, *queue_id;
 	GPtrArray *recipients;		/* char *; as given, without <> */
-	struct spool *spool;
+	struct spool *spool;		/* from STAGE_HEADERS on */
 	bool at_hand;			/* daemon_begin() took it */
 	bool answered;			/* the one before it had its end */
 	struct { size_t bytes; unsigned count; } headers, reserve;	/* header fields come by, and of those past the cap the ones that matter */

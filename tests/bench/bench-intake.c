@@ -52,7 +52,9 @@ static const GOptionEntry options[] = {
 
 static void add_header(struct spool *spool, const char *name, char *value)
 {
-	spool_header(spool, name, value, false, NULL);
+	g_autofree char *spaced = g_strconcat(" ", value, NULL);
+
+	spool_header(spool, name, spaced, NULL);
 	g_free(value);
 }
 

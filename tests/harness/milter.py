@@ -7,6 +7,7 @@ import struct
 from .client import crlf
 from .sink import unique
 
+VERSION = 6
 ACTIONS = 0x1FF         # every change a filter may ask for
 STEPS = 0x1FFFFF        # every step a filter may leave out or leave unanswered
 SKIPPED = {b"C": 0x01, b"H": 0x02, b"M": 0x04, b"R": 0x08, b"B": 0x10, b"L": 0x20, b"N": 0x40, b"T": 0x200}
@@ -41,15 +42,12 @@ class Result:
 class MilterClient:
     """One connection; may carry many messages."""
 
-    def __init__(self, address, timeout=60):
-        """address: the path of a unix socket, or (host, port)."""
-        tcp = isinstance(address, tuple)
-        self.sock = socket.socket(socket.AF_INET if tcp else socket.AF_UNIX)
-        self.sock.settimeout(timeout)
-        self.sock.connect(address if tcp else str(address))
-        self.steps = STEPS
+    def __init__(self, address, timeout=60, version=VERSION, steps=STEPS):
+        """address: the path of a unix socket, or (host, port). version and steps: what this MTA offers."""
+        self.sock = connected(address, timeout)
+        self.steps = steps
         self.macros = {}
-        self._write(b"O", struct.pack("!III", 6, ACTIONS, STEPS))
+        self._write(b"O", struct.pack("!III", version, ACTIONS, steps))
         _, answer = self._read()
         _, self.actions, self.steps = struct.unpack("!III", answer[:12])
         self._step(b"C", b"client.example\0" + b"4" + struct.pack("!H", 25) + b"127.0.0.1\0", {"j": "mx.example.com"})
@@ -135,12 +133,12 @@ class MilterClient:
         return (names[kind], "", 0, text.split("\0")[0])
 
     def _write(self, command, payload=b""):
-        self.sock.sendall(struct.pack("!I", len(payload) + 1) + command + payload)
+        self.sock.sendall(packet(command, payload))
 
     def _read(self):
         size = struct.unpack("!I", self._exactly(4))[0]
-        packet = self._exactly(size)
-        return packet[:1], packet[1:]
+        answer = self._exactly(size)
+        return answer[:1], answer[1:]
 
     def _exactly(self, count):
         data = b""
@@ -150,6 +148,44 @@ class MilterClient:
                 raise ConnectionError("the filter closed the connection")
             data += part
         return data
+
+
+def connected(address, timeout):
+    tcp = isinstance(address, tuple)
+    sock = socket.socket(socket.AF_INET if tcp else socket.AF_UNIX)
+    sock.settimeout(timeout)
+    sock.connect(address if tcp else str(address))
+    return sock
+
+
+def packet(command, payload=b""):
+    return struct.pack("!I", len(payload) + 1) + command + payload
+
+
+NEGOTIATION = packet(b"O", struct.pack("!III", VERSION, ACTIONS, STEPS))
+# What each letter of raw() stands for, as far as it needs words.
+WORDS = {
+    "M": b"<carla@customer.example>\0", "R": b"<support@example.com>\0", "L": b"Subject\0 Out of order\0",
+    "B": b"text\r\n", "U": b"XYZZY\0", "C": b"client.example\0U", "H": b"client.example\0",
+    "D": b"Mi\0Q1\0{auth_authen}\0anna\0"}
+
+
+def raw(address, commands, negotiated=True):
+    """Sends these commands as they stand, one letter each, then a QUIT; the kinds of the answers, as one text."""
+    sent = b"".join(packet(letter.encode(), WORDS.get(letter, b"")) for letter in commands)
+    with connected(address, 20) as sock:
+        got = b""
+        try:
+            sock.sendall((NEGOTIATION if negotiated else b"") + sent + packet(b"Q"))
+            while part := sock.recv(65536):
+                got += part
+        except ConnectionError:
+            pass
+    kinds = ""
+    while len(got) > 4:
+        size = struct.unpack("!I", got[:4])[0]
+        kinds, got = kinds + got[4:5].decode(), got[4 + size:]
+    return kinds
 
 
 def split(data):

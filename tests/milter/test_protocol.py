@@ -1,9 +1,14 @@
 """The milter's side of the protocol, spoken to by a client of our own."""
+import random
+
 import pytest
 from harness.client import compose
 from harness.daemon import Daemon
-from harness.milter import MilterClient
+from harness.milter import MilterClient, raw
 
+# The steps that Postfix offers with milter_protocol = 2, 3 and 4.
+OLD_STEPS = {2: 0x7F, 3: 0x17F, 4: 0x37F}
+COMMANDS = "MRTLNBEAUCHDKOX"
 CARLA = "carla@customer.example"
 
 
@@ -65,3 +70,66 @@ def test_a_reload_takes_new_settings_and_keeps_old_ones_on_an_error(daemon):
         daemon.reload() if hasattr(daemon, "reload") else None
         assert milter.send(CARLA, ["support@example.com"], compose(subject="x")).headers("X-Ticket")
     assert daemon.log_text() != log
+
+
+@pytest.mark.parametrize("version", OLD_STEPS)
+def test_a_milter_protocol_older_than_6_is_refused_with_what_to_set(daemon, version):
+    with pytest.raises(ConnectionError):
+        MilterClient(daemon.socket, version=version, steps=OLD_STEPS[version])
+    assert "milter_protocol = 6" in daemon.log_text()
+    assert still_serves(daemon, tickets=0)
+
+
+# --- orders that no MTA has ---
+
+def still_serves(daemon, tickets):
+    """No command crashed it, and a whole message is taken in as ever."""
+    assert not daemon.ended(), daemon.log_text()[-4000:]
+    with MilterClient(daemon.socket) as milter:
+        assert milter.send(CARLA, ["support@example.com"], compose()).step == "E"
+    return len(daemon.tickets()) == tickets + 1
+
+
+@pytest.mark.parametrize("commands", [
+    "MRLNBE",       # protocol 2 and 3 have no DATA
+    "MRNE", "MRBE", "MRE", "MRUBE",
+    "ATLNBE",       # libmilter takes what follows an ABORT for what follows an unknown command
+    "MRATLNE", "MRTLNATLNE", "UTLNE", "URTLNE", "UBE",
+    "KMRLNE", "KURTLNE",
+    "TLNBE", "LNBE", "NBE", "BE", "E", "RTLNE",
+    "MTLNE", "MRTTLNE", "MRTLBE", "MRTLNLE", "MRTLNBE" + "E" + "LNBE" + "BE"])
+def test_content_out_of_order_is_never_taken_for_a_message(daemon, commands):
+    raw(daemon.socket, commands)
+    assert still_serves(daemon, tickets=1 if "MRTLNBE" in commands else 0)
+
+
+@pytest.mark.parametrize("commands", ["MRLNBE", "MRNE", "MRATLNE", "UTLNE", "MRUBE"])
+def test_who_sends_out_of_order_is_asked_to_try_again_and_the_log_says_so(daemon, commands):
+    assert "y" in raw(daemon.socket, commands)
+    assert "out of order" in daemon.log_text()
+
+
+@pytest.mark.parametrize("commands", ["MRTLNBE", "MRTLNE", "E", "UT", "AT", "MRLNBE"])
+def test_who_never_negotiated_harms_nobody(daemon, commands):
+    raw(daemon.socket, commands, negotiated=False)
+    assert not daemon.ended(), daemon.log_text()[-4000:]
+
+
+def test_what_follows_a_quit_that_keeps_the_connection_is_a_session_like_the_first(daemon):
+    assert raw(daemon.socket, "MRTLNBEKCHMRTLNBE").count("m") >= 2
+    assert len(daemon.tickets()) == 1 and daemon.tickets()[0]["messages_count"] == 1
+
+
+def test_random_orders_of_commands_do_no_harm(daemon):
+    dice = random.Random(6)
+    for _ in range(400):
+        raw(daemon.socket, "".join(dice.choice(COMMANDS) for _ in range(dice.randrange(1, 30))),
+            negotiated=dice.randrange(10) > 0)
+    for _ in range(200):
+        whole = list("MRTLNBE" * 2)
+        for _ in range(dice.randrange(1, 4)):
+            whole.insert(dice.randrange(len(whole)), dice.choice(COMMANDS))
+            del whole[dice.randrange(len(whole))]
+        raw(daemon.socket, "".join(whole))
+    before = len(daemon.tickets())
+    assert still_serves(daemon, before)

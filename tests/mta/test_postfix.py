@@ -10,6 +10,7 @@ from harness import client
 from harness.client import compose, field, fields, split
 from harness.desk import DESK, Customer, number, without_trace
 from harness.ground import new_directory, run, tool, wait_until
+from harness.postfix import Postfix
 
 OPS = {"address": "ops@example.com", "queue": "ops", "autoresponse": {"opened": ""}}
 
@@ -291,6 +292,19 @@ def test_without_the_daemon_the_mail_stays_with_the_sender(desk):
     answer = client.send(desk.mta.port, "carla@customer.example", DESK, compose())
     assert answer.code == 451, answer
     desk.daemon.start()
+    desk.deliver(compose(), "carla@customer.example")
+
+
+@pytest.mark.parametrize("protocol", ["2", "3", "4"])
+def test_a_postfix_that_speaks_an_older_protocol_keeps_its_mail_until_it_is_set_right(desk, protocol):
+    settings = {**desk.mta.settings, "milter_protocol": protocol}
+    old = Postfix(desk.mailbox.port, desk.mta.milter, settings=settings).start()
+    try:
+        answer = client.send(old.port, "carla@customer.example", DESK, compose())
+        assert answer.code == 451, answer
+    finally:
+        old.stop()
+    assert "set milter_protocol = 6" in desk.daemon.log_text()
     desk.deliver(compose(), "carla@customer.example")
 
 
