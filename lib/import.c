@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "import-numbers.h"
 #include "intake.h"
 #include "message.h"
 #include "text.h"
@@ -29,6 +30,7 @@ struct import {
 	const struct box *box;
 	const struct import_options *options;
 	struct import_counts *counts;
+	struct import_numbers *numbers;	/* NULL: new ones are given */
 };
 
 /* --- one mail --- */
@@ -209,7 +211,8 @@ static enum status collect(struct import *import, struct batch *batch, struct wo
 		}
 		list->items[list->n] = item;
 		list->arrivals[list->n] = (struct arrival){
-			.settings = import->options->settings, .envelope = &item->envelope, .message = item->message, .spool = item->spool, .import = true };
+			.settings = import->options->settings, .envelope = &item->envelope, .message = item->message, .spool = item->spool, .import = true,
+			.number = import->numbers ? import_numbers_of(import->numbers, item->message) : 0 };
 		outcome_init(&list->outcomes[list->n++]);
 	}
 	return ST_OK;
@@ -267,13 +270,15 @@ static bool go_on(const struct import *import)
 enum status import_mails(struct store *store, struct box *box, const struct import_options *options,
 	struct import_counts *counts_out, struct error *err)
 {
-	struct import import = { store, box, options, counts_out };
+	struct import import = { store, box, options, counts_out, NULL };
 	struct batch *ahead;
 	enum status st = ST_OK;
 
 	memset(counts_out, 0, sizeof *counts_out);
 	counts_out->total = box_count(box);
 	box_sort(box);
+	if (options->keep_numbers)
+		import.numbers = import_numbers_new(box, &options->settings->tag_format);
 	ahead = batch_begin(&import, 0);
 	for (size_t at = 0; at < counts_out->total && st == ST_OK; at += BATCH) {
 		struct batch *batch = ahead;
@@ -286,5 +291,6 @@ enum status import_mails(struct store *store, struct box *box, const struct impo
 			st = error_set(err, ST_BUSY, "stopped after %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " mails", counts_out->done, counts_out->total);
 	}
 	batch_free(ahead);
+	import_numbers_free(import.numbers);
 	return st;
 }

@@ -20,6 +20,7 @@ struct import_options {
 	const struct settings *settings;
 	const struct account *account;
 	int64_t since, now;		/* µs; since 0: all */
+	bool keep_numbers;		/* tickets get the numbers that the Subjects' tags say, where they are free */
 	bool dry_run;			/* only reads the mails: none is opened, threaded, a duplicate or left alone */
 	/* After each batch; false stops. May be NULL. */
 	bool (*progress)(const struct import_counts *counts, void *arg);

@@ -404,9 +404,21 @@ static void describe_ticket(struct work *w, const struct mailbox *requester, con
 	work_watch_queues(w);
 }
 
-enum status work_open_ticket(struct work *w, const struct mailbox *requester, const struct rules_result *rules, int status)
+/* That of another system where it is free, else the next. */
+static enum status give_number(struct work *w, uint64_t *number_out)
 {
 	const struct numbering numbering = { w->settings->numbers.scheme, (uint64_t)w->settings->numbers.first, w->now };
+	enum status st = w->arrival->number ? tickets_take_number(w->txn, w->arrival->number, w->err) : ST_EXISTS;
+
+	if (st == ST_EXISTS)
+		return tickets_give_number(w->txn, &numbering, number_out, w->err);
+	if (st == ST_OK)
+		w->match.ticket.former = *number_out = w->arrival->number;
+	return st;
+}
+
+enum status work_open_ticket(struct work *w, const struct mailbox *requester, const struct rules_result *rules, int status)
+{
 	enum status st;
 
 	describe_ticket(w, requester, rules, status);
@@ -414,7 +426,7 @@ enum status work_open_ticket(struct work *w, const struct mailbox *requester, co
 	if (st == ST_OK)
 		st = assign_on_opening(w, rules);
 	if (st == ST_OK)
-		st = tickets_give_number(w->txn, &numbering, &w->match.ticket.number, w->err);
+		st = give_number(w, &w->match.ticket.number);
 	w->unsaved = w->is_new = st == ST_OK;
 	return st;
 }

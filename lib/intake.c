@@ -182,6 +182,7 @@ static struct match_query query_of(struct work *w)
 	return (struct match_query){
 		.message = w->message, .recipients = &w->recipients, .subject = &w->subject, .settings = w->settings, .sender = w->envelope->sender,
 		.automatic = w->automatic, .agent = w->is_agent ? &w->agent : NULL, .now = w->now,
+		.former = w->arrival->number,
 	};
 }
 

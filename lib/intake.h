@@ -26,6 +26,7 @@ struct arrival {
 	const struct envelope *envelope;
 	struct message *message;
 	struct spool *spool;		/* kept in the archive when the message is recorded and an archive is configured */
+	uint64_t number;		/* of an import: the ticket's in the system that the mail comes from, whoever names it; 0: none */
 	bool import;			/* no autoresponse, no notices, no edits; the From header tells whose it is */
 };
 

@@ -163,6 +163,9 @@ static bool tag_allowed(const struct match_query *query, const struct ticket *ti
 		return false;
 	if (query->agent || query->settings->policy.subject_tag == SUBJECT_TAG_ANYONE)
 		return true;
+	/* There it was the ticket's, whoever wrote. */
+	if (query->former && ticket->former == query->former)
+		return true;
 	for (size_t i = 0; i < from.n; i++)
 		if (is_participant(ticket, from.v[i].address))
 			return true;

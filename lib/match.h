@@ -14,6 +14,7 @@ struct match_query {
 	const char *sender;		/* the envelope's; speaks where there is no From */
 	enum automatic automatic;
 	const struct agent *agent;	/* who sent it, if the MTA vouches for an agent; else NULL */
+	uint64_t former;		/* the number in the system that the mail is imported from; 0: none */
 	int64_t now;
 };
 

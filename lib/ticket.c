@@ -55,6 +55,7 @@ static const struct field fields_of_ticket[] = {
 	FIELD_OURS(26, answered, FIELD_LIST),
 	FIELD(27, attachments_count, FIELD_U64),
 	FIELD_OURS(28, watching, FIELD_LIST),
+	FIELD_OURS(29, former, FIELD_U64),
 };
 const struct record_type ticket_type = TYPE(ticket);
 #undef RECORD

@@ -41,6 +41,7 @@ struct ticket {
 	uint64_t merged_into;		/* 0: not merged */
 	uint64_t messages_count;
 	uint64_t attachments_count;	/* of all messages */
+	uint64_t former;		/* the number that it kept from another system; 0: none */
 	char **watching;		/* canonical addresses that get a copy of what comes and goes */
 	char *account;			/* address of the account it came in by */
 	char *language;			/* message_languages() of the opening mail: "pt-br,en"; NULL unknown */

@@ -224,6 +224,13 @@ enum status tickets_give_number(struct txn *txn, const struct numbering *numberi
 	return st == ST_OK ? st : error_set(err, st, "cannot give a number: %s", txn_reason(txn));
 }
 
+enum status tickets_take_number(struct txn *txn, uint64_t number, struct error *err)
+{
+	enum status st = number == 0 || number > INT64_MAX || tickets_was_given(txn, number) ? ST_EXISTS : move_on(txn, number);
+
+	return st == ST_OK || st == ST_EXISTS ? st : error_set(err, st, "cannot give a number: %s", txn_reason(txn));
+}
+
 enum status tickets_begin(struct txn *txn, const struct ticket *ticket, struct error *err)
 {
 	return record_error(txn, put_record(txn, ticket), "write", ticket->number, err);

@@ -20,6 +20,8 @@ struct numbering {
 
 /* Gives a number, for a ticket that is stored in the same transaction. */
 enum status tickets_give_number(struct txn *txn, const struct numbering *numbering, uint64_t *number_out, struct error *err);
+/* Takes a number that another system gave; numbers given later are larger. ST_EXISTS: it was given here already. */
+enum status tickets_take_number(struct txn *txn, uint64_t number, struct error *err);
 /* Takes the place of a ticket that has the number just given to it, before its messages come: rows that are written in the order in which
  * they lie leave no page half full. tickets_store_new() has to follow. */
 enum status tickets_begin(struct txn *txn, const struct ticket *ticket, struct error *err);

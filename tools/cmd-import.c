@@ -15,6 +15,7 @@
 static const struct cli_option options[] = {
 	{ 0, "account", "ACCOUNT", "the account whose mail this is" },
 	{ 0, "since", "WHEN", "pass over mail older than this date or duration (90d)" },
+	{ 0, "keep-numbers", NULL, "give tickets the numbers that the mails' tags say" },
 	{ 'n', "dry-run", NULL, "read the mails, record none" },
 	{ 'q', "quiet", NULL, "show no progress" },
 	{ 0, NULL, NULL, NULL },
@@ -84,6 +85,7 @@ static int run_mailbox(struct cli *cli)
 {
 	struct import_options import = {
 		.settings = cli->settings, .account = account_of(cli), .now = cli->actor.now, .dry_run = cli_has(cli, "dry-run"),
+		.keep_numbers = cli_has(cli, "keep-numbers"),
 		.progress = show_progress, .broken = broken };
 	struct box *box = NULL;
 	enum status st;
