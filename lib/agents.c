@@ -135,7 +135,15 @@ enum status agents_remove(struct txn *txn, const char *login, struct error *err)
 
 /* --- finding --- */
 
-static enum status find_by_address(struct txn *txn, const char *address, struct agent *agent_out, struct error *err)
+static enum status active_only(enum status st, struct agent *agent)
+{
+	if (st != ST_OK || !agent->inactive)
+		return st;
+	record_release(&agent_type, agent);
+	return ST_NOT_FOUND;
+}
+
+enum status agents_find_by_address(struct txn *txn, const char *address, struct agent *agent_out, struct error *err)
 {
 	g_autofree char *canonical = NULL, *login = NULL;
 	enum status st;
@@ -143,7 +151,9 @@ static enum status find_by_address(struct txn *txn, const char *address, struct 
 	if (address_canonical(address, &canonical) != ST_OK)
 		return ST_NOT_FOUND;
 	st = owner_of(txn, canonical, &login);
-	return st == ST_OK ? agents_load(txn, login, agent_out, err) : failed(txn, st, "look up", canonical, err);
+	if (st != ST_OK)
+		return failed(txn, st, "look up", canonical, err);
+	return active_only(agents_load(txn, login, agent_out, err), agent_out);
 }
 
 enum status agents_find(struct txn *txn, const char *login_or_address, struct agent *agent_out, struct error *err)
@@ -152,12 +162,8 @@ enum status agents_find(struct txn *txn, const char *login_or_address, struct ag
 	enum status st = agent_login_valid(login) ? agents_load(txn, login, agent_out, err) : ST_NOT_FOUND;
 
 	if (st == ST_NOT_FOUND)
-		st = find_by_address(txn, login_or_address, agent_out, err);
-	if (st == ST_OK && agent_out->inactive) {
-		record_release(&agent_type, agent_out);
-		return ST_NOT_FOUND;
-	}
-	return st;
+		return agents_find_by_address(txn, login_or_address, agent_out, err);
+	return active_only(st, agent_out);
 }
 
 enum status agents_each(struct txn *txn, agent_visit *fn, void *arg, struct error *err)

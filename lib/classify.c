@@ -4,8 +4,6 @@
 #include <string.h>
 
 #include "address.h"
-#include "limits.h"
-#include "text.h"
 
 const char *const whose_names[] = {
 	"other", "inbound", "reply", "desk-reply", "opened", "note", "commands", "refused", NULL
@@ -13,149 +11,19 @@ const char *const whose_names[] = {
 
 /* --- who is vouched for --- */
 
-/* One character of a quoted string, in which a verifier may echo what the sender wrote: part of one word, whatever it is. */
-static char harmless(char c)
+enum vouched classify_authenticated(const struct envelope *envelope, const struct message *message, const struct auth_results *auth,
+	const struct settings *settings, const char **who_out)
 {
-	return strchr(" \t\r\n;=/()\"", c) ? '_' : c;
-}
-
-/* RFC 8601 section 2.2 without comments, quotes, and the blanks that may stand around a sign. */
-static char *without_remarks(const char *value)
-{
-	GString *out = g_string_new(NULL);
-	unsigned depth = 0;
-	bool quoted = false;
-
-	for (; *value; value++) {
-		if (*value == '\\' && value[1] && (quoted || depth)) {
-			value++;
-			if (quoted)
-				g_string_append_c(out, harmless(*value));
-		} else if (*value == '"' && depth == 0)
-			quoted = !quoted;
-		else if (quoted)
-			g_string_append_c(out, harmless(*value));
-		else if (*value == '(')
-			depth++;
-		else if (*value == ')' && depth)
-			depth--;
-		else if (depth == 0)
-			g_string_append_c(out, *value);
-	}
-	return g_string_free(out, FALSE);
-}
-
-/* The words between two semicolons; "dmarc = pass" is one. Owned. */
-static char **words_of(const char *result)
-{
-	g_auto(GStrv) sides = g_strsplit(result, "=", -1);
-	g_autofree char *closed = NULL;
-
-	for (char **side = sides; *side; side++)
-		g_strstrip(*side);
-	closed = g_strjoinv("=", sides);
-	return g_strsplit_set(closed, " \t\r\n", -1);
-}
-
-/* The first word of an Authentication-Results value is its authserv-id, which a version may follow. */
-static bool authserv_trusted(const char *word, char **ids)
-{
-	size_t len = strcspn(word, " \t\r\n");
-
-	for (char **p = ids; p && *p; p++)
-		if (strlen(*p) == len && g_ascii_strncasecmp(*p, word, len) == 0)
-			return true;
-	return false;
-}
-
-/* "method=result", or "method/1=result". */
-static bool is_result(const char *word, const char *method, const char **result_out)
-{
-	size_t len = strlen(method);
-
-	if (g_ascii_strncasecmp(word, method, len) != 0)
-		return false;
-	if (g_str_has_prefix(word + len, "/1"))
-		len += strlen("/1");
-	if (word[len] != '=')
-		return false;
-	*result_out = word + len + 1;
-	return true;
-}
-
-static bool same_domain(const char *a, const char *b)
-{
-	size_t len = strlen(a);
-
-	if (len && a[len - 1] == '.')
-		len--;
-	return strlen(b) == len && g_ascii_strncasecmp(a, b, len) == 0;
-}
-
-/* The verifier's From must be the one that we read, or two parsers disagree about who wrote this. It may name the whole address. */
-static bool speaks_of(char **properties, const char *address)
-{
-	const char *domain = strrchr(address, '@') + 1, *named, *at;
-
-	for (char **p = properties; *p; p++)
-		if (is_result(*p, "header.from", &named)) {
-			at = strrchr(named, '@');
-			if (!same_domain(at ? at + 1 : named, domain))
-				return false;
-		}
-	return true;
-}
-
-/* One dmarc result, and it is pass. Anything that looks like one and is not is a no. */
-static bool says_dmarc_pass(char **results, const char *address)
-{
-	unsigned passes = 0;
-
-	for (char **p = results; *p; p++) {
-		g_auto(GStrv) words = words_of(*p);
-		const char *result;
-
-		if (!words[0] || g_ascii_strncasecmp(words[0], "dmarc", 5) != 0)
-			continue;
-		if (!is_result(words[0], "dmarc", &result) || g_ascii_strcasecmp(result, "pass") != 0 || !speaks_of(words + 1, address))
-			return false;
-		passes++;
-	}
-	return passes == 1;
-}
-
-/* Our verifier puts its header on top of all others. One of its name further down came with the mail, be it from a forger or from an
- * earlier passage through our own MTA, after which anybody may have changed the mail: so only the very first header counts. */
-static bool dmarc_passed(const struct message *message, char **ids, const char *address)
-{
-	const char *value = message_header(message, "Authentication-Results", 0);
-	g_autofree char *plain = value ? without_remarks(value) : NULL;
-	g_auto(GStrv) results = g_strsplit(plain ? plain : "", ";", -1);
-
-	return results[0] && authserv_trusted(g_strstrip(results[0]), ids) && says_dmarc_pass(results + 1, address);
-}
-
-char *classify_authenticated(const struct envelope *envelope, const struct message *message, const struct settings *settings, const char **how_out)
-{
-	struct mailboxes from;
-
+	*who_out = NULL;
 	if (settings->agents_auth.sasl && envelope->authen && *envelope->authen) {
-		if (how_out)
-			*how_out = "sasl";
-		return g_strdup(envelope->authen);
+		*who_out = envelope->authen;
+		return VOUCHED_BY_LOGIN;
 	}
-	if (!message || !settings->agents_auth.authserv_ids)
-		return NULL;
-	from = message_from(message);
-	/* DMARC speaks of a single author (RFC 7489 section 6.6.1); where From is malformed, a
-	 * verifier may have read another one than we did. */
-	if (from.n != 1 || from.v[0].guessed || message_header_count(message, "From") != 1)
-		return NULL;
-	if (!dmarc_passed(message, settings->agents_auth.authserv_ids, from.v[0].address))
-		return NULL;
-	if (how_out)
-		*how_out = "dmarc";
-	return g_strdup(from.v[0].address);
+	/* DMARC speaks of a single author (RFC 7489 section 6.6.1). */
+	if (!auth->dmarc_pass)
+		return VOUCHED_BY_NOBODY;
+	*who_out = message_sole_author(message);
+	return VOUCHED_BY_DMARC;
 }
 
 /* --- to whom --- */

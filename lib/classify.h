@@ -2,6 +2,7 @@
 #ifndef MILTICKET_CLASSIFY_H
 #define MILTICKET_CLASSIFY_H
 
+#include "auth-results.h"
 #include "automatic.h"
 #include "message.h"
 #include "settings.h"
@@ -18,9 +19,10 @@ struct envelope {
 	int64_t received;
 };
 
-/* The authenticated address or login to look an agent up with; NULL if nobody is vouched for. Owned.
- * *how_out (may be NULL): "sasl" or "dmarc", static. */
-char *classify_authenticated(const struct envelope *envelope, const struct message *message, const struct settings *settings, const char **how_out);
+/* *who_out: by a login, an agent's login or address; by DMARC, an address; else NULL. Borrowed from envelope or message. */
+enum vouched { VOUCHED_BY_NOBODY, VOUCHED_BY_LOGIN, VOUCHED_BY_DMARC };
+enum vouched classify_authenticated(const struct envelope *envelope, const struct message *message, const struct auth_results *auth,
+	const struct settings *settings, const char **who_out);
 
 enum whose {
 	WHOSE_OTHER, WHOSE_INBOUND, WHOSE_REPLY, WHOSE_DESK_REPLY, WHOSE_OPENED, WHOSE_NOTE,

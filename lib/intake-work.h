@@ -21,7 +21,9 @@ struct work {
 	struct subject_view subject;
 	enum automatic automatic;
 	const char *automatic_reason;
-	char *authenticated;		/* whom the MTA vouches for; NULL */
+	struct auth_results auth;	/* all false for an import */
+	enum vouched vouched;
+	const char *authenticated;	/* whom the MTA vouches for; NULL; borrowed from the envelope or the message */
 	char *digest;
 	char *given_id;			/* the Message-ID of a message that has none */
 	char *archive;			/* its name in the archive; NULL without one */

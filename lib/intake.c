@@ -92,7 +92,10 @@ static void work_init(struct work *w, struct store *store, const struct arrival 
 	store_secret(store, w->key.secret);
 	subject_view_init(&w->subject, message_header(w->message, "Subject", 0), &w->settings->tag_format);
 	w->automatic = automatic_kind(w->message, w->envelope->sender, w->settings->policy.spam_header, &w->automatic_reason);
-	w->authenticated = arrival->import ? NULL : classify_authenticated(w->envelope, w->message, w->settings, NULL);
+	if (arrival->import)
+		return;
+	auth_results_read(w->message, w->settings->agents_auth.authserv_ids, &w->auth);
+	w->vouched = classify_authenticated(w->envelope, w->message, &w->auth, w->settings, &w->authenticated);
 }
 
 /* A transaction may run again: what an earlier run made is dropped. */
@@ -129,7 +132,6 @@ static void work_release(struct work *w)
 	g_free(w->raw_subject);
 	g_strfreev(w->subject_commands);
 	g_strfreev(w->workers);
-	g_free(w->authenticated);
 	g_free(w->digest);
 	g_free(w->given_id);
 	g_free(w->archive);
@@ -149,9 +151,22 @@ static enum status see_claim(struct work *w)
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
+static enum status look_up_agent(struct work *w)
+{
+	switch (w->vouched) {
+	case VOUCHED_BY_NOBODY:
+		return ST_NOT_FOUND;
+	case VOUCHED_BY_LOGIN:
+		return agents_find(w->txn, w->authenticated, &w->agent, w->err);
+	case VOUCHED_BY_DMARC:
+		return agents_find_by_address(w->txn, w->authenticated, &w->agent, w->err);
+	}
+	return ST_NOT_FOUND;
+}
+
 static enum status find_agent(struct work *w)
 {
-	enum status st = w->authenticated ? agents_find(w->txn, w->authenticated, &w->agent, w->err) : ST_NOT_FOUND;
+	enum status st = look_up_agent(w);
 
 	w->is_agent = st == ST_OK;
 	return st == ST_NOT_FOUND ? see_claim(w) : st;

@@ -198,6 +198,54 @@ struct mailboxes message_from(const struct message *m)
 	return mailboxes_of(m, &m->from, "From");
 }
 
+#define SPECIALS "\"(),:;<>@[]\\"
+
+/* A display name of atoms, dots and quoted strings, with nothing in them that could be taken for an address. */
+static bool plain_name(const char *p, const char *end)
+{
+	bool quoted = false;
+
+	for (; p < end; p++) {
+		if (*p == '"')
+			quoted = !quoted;
+		else if (*p == '\\' && quoted && p + 1 < end && strchr("\"\\", p[1]))
+			p++;
+		else if (strchr(quoted ? "<>@\\" : SPECIALS, *p))
+			return false;
+	}
+	return !quoted;
+}
+
+/* The address of "a@b" or "name <a@b>"; NULL for all else that is allowed in From, and what is not. Owned. */
+static char *plain_address(const char *value)
+{
+	const char *open = strchr(value, '<'), *at;
+	g_autofree char *address = NULL;
+
+	if (open && (!plain_name(value, open) || !g_str_has_suffix(open, ">")))
+		return NULL;
+	address = open ? g_strndup(open + 1, strlen(open) - 2) : g_strdup(value);
+	at = strchr(address, '@');
+	if (!at || strcspn(address, SPECIALS " \t") < (size_t)(at - address) || strpbrk(at + 1, SPECIALS " \t"))
+		return NULL;
+	/* Some decode encoded-words everywhere. */
+	return strstr(address, "=?") ? NULL : g_steal_pointer(&address);
+}
+
+const char *message_sole_author(const struct message *m)
+{
+	struct mailboxes from = message_from(m);
+	g_autofree char *value = NULL, *plain = NULL, *canonical = NULL;
+
+	if (from.n != 1 || message_header_count(m, "From") != 1 || message_header_had_nul(m, "From"))
+		return NULL;
+	value = g_strchomp(g_strdup(message_header(m, "From", 0)));
+	plain = g_utf8_validate(value, -1, NULL) ? plain_address(value) : NULL;
+	if (!plain || address_canonical(plain, &canonical) != ST_OK)
+		return NULL;
+	return strcmp(canonical, from.v[0].address) == 0 ? from.v[0].address : NULL;
+}
+
 struct mailboxes message_to(const struct message *m)
 {
 	return mailboxes_of(m, &m->to, "To");

@@ -8,6 +8,7 @@
 
 struct header {
 	char *name, *value;	/* value: unfolded, leading white space dropped */
+	bool had_nul;		/* NULs were dropped from it */
 };
 
 /* A list that is parsed when it is first asked for. */
@@ -41,6 +42,9 @@ struct message {
 
 /* Options that every parse uses: raw 8-bit headers are UTF-8, else windows-1252. */
 GMimeParserOptions *message_options(void);
+
+/* Were NULs dropped from any field of that name? */
+bool message_header_had_nul(const struct message *m, const char *name);
 
 void message_mailboxes_release(struct lazy_mailboxes *list);
 

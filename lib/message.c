@@ -65,6 +65,7 @@ static void add_header(struct message *m, const char *s, size_t len)
 		return;
 	header.name = g_strchomp(g_strndup(s, (gsize)(colon - s)));
 	header.value = unfold(colon + 1, len - (size_t)(colon + 1 - s));
+	header.had_nul = memchr(s, '\0', len) != NULL;
 	g_array_append_val(m->headers, header);
 	lower = g_ascii_strdown(header.name, -1);
 	places = g_hash_table_lookup(m->by_name, lower);
@@ -213,6 +214,16 @@ unsigned message_header_count(const struct message *m, const char *name)
 	GArray *places = places_of(m, name);
 
 	return places ? places->len : 0;
+}
+
+bool message_header_had_nul(const struct message *m, const char *name)
+{
+	GArray *places = places_of(m, name);
+
+	for (guint i = 0; places && i < places->len; i++)
+		if (g_array_index(m->headers, struct header, g_array_index(places, guint, i)).had_nul)
+			return true;
+	return false;
 }
 
 bool message_header_at(const struct message *m, unsigned index, const char **name_out, const char **value_out)

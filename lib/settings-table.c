@@ -77,7 +77,7 @@ static const struct setting_row keys[] = {
 
 	{ "agents_auth.sasl", &kind_bool, TOP(agents_auth.sasl), "true", .help = "believe the login that the MTA authenticated" },
 	{ "agents_auth.authserv_ids", &kind_texts, TOP(agents_auth.authserv_ids), "", CHECK(check_authserv_id, "names of authentication services"),
-		.help = "whose topmost Authentication-Results with dmarc=pass to believe; ours must remove forged ones" },
+		.help = "whose Authentication-Results at the top to believe; they must remove forged ones" },
 
 	{ "policy.subject_tag", &kind_word, TOP(policy.subject_tag), "participants", .words = subject_tag_words,
 		.help = "from whom a tag in Subject leads to its ticket" },

@@ -44,11 +44,12 @@ static void authenticate(const struct message *m)
 	static const char *const nobody[] = { NULL };
 	const struct settings settings = { .agents_auth = { .sasl = true, .authserv_ids = ids } };
 	const struct envelope envelope = { .sender = "a@example.net", .recipients = nobody, .authen = "", .queue_id = "", .hostname = "mx.example.com" };
-	const char *how = NULL;
-	char *who = classify_authenticated(&envelope, m, &settings, &how);
+	struct auth_results auth;
+	const char *who;
 
-	FUZZ_ASSERT(!who || (strcmp(how, "dmarc") == 0 && message_from(m).n == 1 && strcmp(who, message_from(m).v[0].address) == 0));
-	g_free(who);
+	auth_results_read(m, ids, &auth);
+	FUZZ_ASSERT((classify_authenticated(&envelope, m, &auth, &settings, &who) == VOUCHED_BY_DMARC) == auth.dmarc_pass);
+	FUZZ_ASSERT(!who || (message_from(m).n == 1 && strcmp(who, message_from(m).v[0].address) == 0));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

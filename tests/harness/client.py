@@ -63,14 +63,14 @@ def crlf(data):
 
 
 def compose(sender="Carla Kern <carla@customer.example>", to="support@example.com", subject="Printer on fire", body="Hello,\n\nit burns.\n",
-            message_id="", date="", headers=()):
+            message_id="", date="", headers=(), top=()):
     """A plain message as bytes with LF line ends; a None leaves that header out, and date "" is now. headers are further
-    "Name: value" lines."""
+    "Name: value" lines, and top are those before all others."""
     date = email.utils.formatdate() if date == "" else date
     message_id = f"<{unique()}@customer.example>" if message_id == "" else message_id
     fields = {"From": sender, "To": to, "Subject": subject, "Date": date, "Message-ID": message_id}
     lines = [f"{name}: {value}" for name, value in fields.items() if value is not None]
-    return ("\n".join([*lines, *headers]) + "\n\n" + body).encode()
+    return ("\n".join([*top, *lines, *headers]) + "\n\n" + body).encode()
 
 
 def split(data):

@@ -71,7 +71,7 @@ def test_the_queue_id_is_recorded(desk):
 def test_an_agents_reply_leaves_as_the_desks(desk):
     carla = Customer()
     asked = desk.asks(carla, subject="Printer")
-    reply = desk.replies(asked, carla, sender=ANNA, recipient=carla.address, headers=[TRUSTED])
+    reply = desk.replies(asked, carla, sender=ANNA, recipient=carla.address, top=[TRUSTED])
     assert "support@example.com" in field(reply, "From") and field(reply, "Subject") == "[example.com #1] Re: Printer"
     assert desk.daemon.show(1)["agent"] == "anna"
 
@@ -169,7 +169,7 @@ def test_a_store_that_cannot_be_written_is_a_451_and_others_mail_passes(desk):
 
 def test_a_control_message_is_run_and_discarded(desk):
     desk.asks(Customer())
-    desk.deliver(compose(ANNA, "control@example.com", "commands", "close 1\n", headers=[TRUSTED]), "anna@example.com", "control@example.com")
+    desk.deliver(compose(ANNA, "control@example.com", "commands", "close 1\n", top=[TRUSTED]), "anna@example.com", "control@example.com")
     desk.mailbox.wait_mails("anna@example.com")
     assert desk.daemon.show(1)["status"] == "closed"
     assert desk.mailbox.mails("control@example.com") == []

@@ -107,11 +107,28 @@ static enum status each(struct txn *txn, void *arg, struct error *err)
 	return ST_OK;
 }
 
+static enum status find_by_address(struct txn *txn, void *arg, struct error *err)
+{
+	const struct agent agent = { .login = (char *)"anna@mail.example", .addresses = (char *[]){ (char *)"anna@example.com", NULL } };
+	struct agent found = { 0 };
+
+	(void)arg;
+	g_assert_cmpint(agents_save(txn, &agent, err), ==, ST_OK);
+	g_assert_cmpint(agents_find(txn, "Anna@Mail.example", &found, err), ==, ST_OK);
+	record_release(&agent_type, &found);
+	g_assert_cmpint(agents_find_by_address(txn, "Anna@Example.com", &found, err), ==, ST_OK);
+	g_assert_cmpstr(found.login, ==, "anna@mail.example");
+	record_release(&agent_type, &found);
+	g_assert_cmpint(agents_find_by_address(txn, "anna@mail.example", &found, err), ==, ST_NOT_FOUND);
+	return ST_OK;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct store_test in_store[] = {
 		{ "/agents/are found by login and by any spelling of an address", find },
 		{ "/agents/an address is one agent's, and free when given up", change },
+		{ "/agents/a login that looks like an address is none", find_by_address },
 		{ "/agents/are listed by login", each },
 	};
 
