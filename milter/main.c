@@ -14,6 +14,7 @@
 #include "build-config.h"
 #include "courier.h"
 #include "daemon.h"
+#include "descriptors.h"
 #include "filter.h"
 #include "log.h"
 #include "message.h"
@@ -329,6 +330,7 @@ static int run(struct settings *settings, const struct options *options)
 		return code;
 	}
 	log_open(to_stderr);
+	descriptors_prepare();
 	signals_block();
 	daemon_init(&daemon, options->config, settings);
 	return serve(&daemon, &ready_fd, to_stderr);

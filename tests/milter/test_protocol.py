@@ -1,9 +1,15 @@
 """The milter's side of the protocol, spoken to by a client of our own."""
+import os
+import pathlib
 import random
+import re
+import socket
+import time
 
 import pytest
 from harness.client import compose
 from harness.daemon import Daemon
+from harness.ground import wait_until
 from harness.milter import MilterClient, raw
 
 # The steps that Postfix offers with milter_protocol = 2, 3 and 4.
@@ -133,3 +139,56 @@ def test_random_orders_of_commands_do_no_harm(daemon):
         raw(daemon.socket, "".join(whole))
     before = len(daemon.tickets())
     assert still_serves(daemon, before)
+
+
+# --- more connections than file descriptors ---
+
+def processor_seconds(process):
+    fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def crowd(address, count):
+    """Connections that say nothing; those that find no room even in the socket's queue are left out."""
+    socks = [socket.socket(socket.AF_UNIX) for _ in range(count)]
+    for sock in socks:
+        sock.setblocking(False)
+        sock.connect_ex(str(address))
+    return socks
+
+
+@pytest.fixture
+def small():
+    """A daemon that may have 64 file descriptors."""
+    daemon = Daemon(relay_port=9).start(within=("prlimit", "--nofile=32:64"))
+    yield daemon
+    daemon.kill()
+
+
+def test_without_free_descriptors_the_listener_waits_and_serves_again_when_there_are_some(small):
+    with MilterClient(small.socket) as before:
+        socks = crowd(small.socket, 120)
+        wait_until(lambda: "allow more file descriptors" in small.log_text(), "a word about it in the log")
+        began = processor_seconds(small.process)
+        time.sleep(1)
+        assert processor_seconds(small.process) - began < 0.3
+        assert before.send(CARLA, ["support@example.com"], compose(subject="during")).accepted
+        for sock in socks:
+            sock.close()
+    with MilterClient(small.socket) as after:
+        assert after.send(CARLA, ["support@example.com"], compose(subject="after")).accepted
+    assert len(small.tickets()) == 2
+    assert small.log_text().count("allow more file descriptors") == 1
+
+
+def test_a_full_listener_stops_when_told_to(small):
+    socks = crowd(small.socket, 120)
+    wait_until(lambda: "allow more file descriptors" in small.log_text(), "a word about it in the log")
+    small.stop()
+    for sock in socks:
+        sock.close()
+
+
+def test_the_limit_of_descriptors_is_raised_as_far_as_it_may_be(small):
+    limits = pathlib.Path(f"/proc/{small.process.pid}/limits").read_text()
+    assert re.search(r"Max open files +64 +64 ", limits), limits
