@@ -244,89 +244,7 @@ static struct message *cache(const struct message *m)
 	return (struct message *)m;
 }
 
-/* --- Message-IDs --- */
-
-static const char *skip_quoted(const char *p)
-{
-	for (p++; *p && *p != '"'; p++)
-		if (*p == '\\' && p[1])
-			p++;
-	return *p ? p + 1 : NULL;
-}
-
-/* An id at p, which is '<': with something in it, closed before the next '<', without blanks but in quotes (RFC 5322 section 4.5.4). */
-static size_t id_length(const char *p)
-{
-	const char *past = p[1] == '"' ? skip_quoted(p + 1) : NULL;
-	size_t quoted = past && *past == '@' ? (size_t)(past - p) : 0, len = quoted && strcspn(p + 1, "<>") >= quoted ? quoted : 1;
-
-	len += strcspn(p + len, "<> \t");
-
-	return p[len] == '>' && len > 1 && len < LIMIT_MESSAGE_ID_BYTES ? len + 1 : 0;
-}
-
-static bool printable(const char *s, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (g_ascii_iscntrl(s[i]))
-			return false;
-	return g_utf8_validate(s, (gssize)len, NULL);
-}
-
-void message_collect_ids(const char *value, GPtrArray *out)
-{
-	bool unclosed = false;	/* a comment or quote that never ends hides nothing; looked for only once */
-
-	for (const char *p = value; *p && out->len < LIMIT_HEADER_COUNT;) {
-		bool opens = !unclosed && (*p == '(' || *p == '"');
-		const char *past = !opens ? NULL : *p == '(' ? text_past_comment(p) : skip_quoted(p);
-		size_t len = *p == '<' ? id_length(p) : 0;
-
-		unclosed |= opens && !past;
-		if (len && printable(p, len))
-			g_ptr_array_add(out, g_strndup(p, len));
-		p = past ? past : p + MAX(len, 1);
-	}
-}
-
-/* The ids of all headers of that name, LIMIT_REFERENCES of them: the first, which is a thread's root, and the newest. */
-static char **ids_of(const struct message *m, const char *name)
-{
-	GPtrArray *ids = g_ptr_array_new_with_free_func(g_free);
-	const char *value;
-
-	for (unsigned i = 0; (value = message_header(m, name, i)) && i < 10; i++)
-		message_collect_ids(value, ids);
-	if (ids->len > LIMIT_REFERENCES)
-		g_ptr_array_remove_range(ids, 1, ids->len - LIMIT_REFERENCES);
-	g_ptr_array_add(ids, NULL);
-	return (char **)g_ptr_array_free(ids, FALSE);
-}
-
-const char *message_id(const struct message *m)
-{
-	if (!m->id_known) {
-		g_auto(GStrv) ids = ids_of(m, "Message-ID");
-
-		cache(m)->id = g_strdup(ids[0]);
-		cache(m)->id_known = true;
-	}
-	return m->id;
-}
-
-const char *const *message_in_reply_to(const struct message *m)
-{
-	if (!m->in_reply_to)
-		cache(m)->in_reply_to = ids_of(m, "In-Reply-To");
-	return (const char *const *)m->in_reply_to;
-}
-
-const char *const *message_references(const struct message *m)
-{
-	if (!m->references)
-		cache(m)->references = ids_of(m, "References");
-	return (const char *const *)m->references;
-}
+/* --- values --- */
 
 char *message_new_id(const char *domain)
 {
@@ -339,8 +257,6 @@ char *message_new_id(const char *domain)
 	text = text_base32(random, sizeof random);
 	return g_strdup_printf("<%s@%s>", text, domain);
 }
-
-/* --- values --- */
 
 const char *message_subject(const struct message *m)
 {

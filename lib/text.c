@@ -446,6 +446,20 @@ unsigned text_distance(const char *a, const char *b)
 	return d[n][m];
 }
 
+char *text_searchable(const char *s)
+{
+	g_autofree char *whole = g_utf8_normalize(s, -1, G_NORMALIZE_ALL), *folded = g_utf8_casefold(whole ? whole : "", -1);
+	GString *out = g_string_sized_new(strlen(folded));
+
+	for (const char *p = folded; *p; p = g_utf8_next_char(p)) {
+		gunichar c = g_utf8_get_char(p);
+
+		if (!g_unichar_ismark(c))
+			g_string_append_unichar(out, c);
+	}
+	return g_string_free(out, FALSE);
+}
+
 bool text_list_has(char *const *list, const char *s)
 {
 	return list && g_strv_contains((const char *const *)list, s);

@@ -30,6 +30,9 @@ const char *text_past_comment(const char *p);
 /* Without blanks, and without a pair of quotes, around it: "'Kim'" is "Kim". NULL is "". Owned. */
 char *text_unquoted(const char *s);
 
+/* As two texts are compared by who looks for one: without case, accents and composition (NFKD, Unicode section 3.11), sharp s as ss. Owned. */
+char *text_searchable(const char *s);
+
 /* Case-insensitive glob with * and ?, on characters; an empty or NULL pattern matches anything. Linear time and space. */
 bool text_glob(const char *pattern, const char *s);
 

@@ -4,12 +4,13 @@
 #include "attachment.h"
 #include "commands.h"
 #include "listing.h"
+#include "text.h"
 
 enum { DEFAULT_LIMIT = 50 };
 
 /* What is looked for, in one ticket. */
 struct hunt {
-	char **words;		/* case-folded */
+	char **words;		/* text_searchable() */
 	bool *found;		/* of each word */
 	unsigned missing;
 };
@@ -23,7 +24,7 @@ static bool contains(const char *haystack, const char *word)
 		return false;
 	if (g_str_is_ascii(haystack))
 		return strcasestr(haystack, word) != NULL;
-	folded = g_utf8_casefold(haystack, -1);
+	folded = text_searchable(haystack);
 	return strstr(folded, word) != NULL;
 }
 
@@ -109,7 +110,7 @@ static int run(struct cli *cli)
 	int code;
 
 	for (unsigned i = 0; i < cli->n_args; i++)
-		h.words[i] = g_utf8_casefold(cli->args[i], -1);
+		h.words[i] = text_searchable(cli->args[i]);
 	code = listing_run(cli, DEFAULT_LIMIT, true, matches, &h);
 	g_strfreev(h.words);
 	g_free(h.found);

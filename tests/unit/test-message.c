@@ -227,10 +227,19 @@ static const struct { const char *value, *ids; } references[] = {
 	{ "\"not closed <a@b>", "<a@b>" },
 	{ "(one (two) <a@b> \"three\" <c@d>", "<a@b> <c@d>" },
 	{ "<not closed <a@b>", "<a@b>" },
-	{ "<a@b", "" }, { "a@b", "" }, { "<>", "" }, { "", "" }, { "<a b@c>", "" }, { "<", "" }, { ">", "" }, { "(\\", "" },
+	{ "<a@b", "" }, { "<>", "" }, { "", "" }, { "<", "" }, { ">", "" }, { "(\\", "" },
 	{ "<\xff@b> <a@b>", "<a@b>" },
 	{ "<a\x01@b> <c@d>", "<c@d>" },
 	{ "<no-at-sign>", "<no-at-sign>" },
+	/* Folded within the brackets. */
+	{ "<\n a@b>", "<a@b>" }, { "<a@b\n >", "<a@b>" }, { "<\n <a@b>", "<a@b>" }, { "<a\n\tbc@d>", "<abc@d>" }, { "<a\n b\n c\n d\n e\n f@g>", "" },
+	{ "<Joe Public>", "" }, { "<a b c@d e@f>", "" }, { "< >", "" },
+	/* Without brackets, and nothing else there. */
+	{ "a@b", "<a@b>" }, { "a@b c@d", "<a@b> <c@d>" }, { "a@b,\n c@d", "<a@b> <c@d>" }, { "a@b@c", "" }, { "@b", "" }, { "a@", "" },
+	{ "joe@x.example wrote on Tuesday", "" }, { "undefined undefined", "" }, { "a@b <c@d>", "<c@d>" }, { "\"a\"@b", "" },
+	/* In encoded-words (RFC 2047). */
+	{ "=?utf-8?q?=3Ca=40b=3E?=", "<a@b>" }, { "=?utf-8?q?<a@b>?=", "<a@b>" }, { "=?utf-8?b?PGFAYj4=?= =?utf-8?b?IDxjQGQ+?=", "<a@b> <c@d>" },
+	{ "=?utf-8?q?a=40b?=", "<a@b>" }, { "=?utf-8?q?=3D=3Futf-8=3Fq=3F=3Ca=40b=3E=3F=3D?=", "" },
 };
 
 static void test_ids(void)
@@ -250,7 +259,7 @@ static void test_message_id(void)
 {
 	static const struct { const char *mail, *id; } ids[] = {
 		{ "Message-ID: <a@b>\n\nx", "<a@b>" }, { "message-id:<a@b>\n\nx", "<a@b>" }, { "Message-ID:\n <a@b>\n\nx", "<a@b>" },
-		{ "Message-ID: <a@b>\nMessage-ID: <c@d>\n\nx", "<a@b>" }, { "Message-ID: a@b\n\nx", NULL }, { "Message-ID:\n\nx", NULL },
+		{ "Message-ID: <a@b>\nMessage-ID: <c@d>\n\nx", "<a@b>" }, { "Message-ID: a@b\n\nx", "<a@b>" }, { "Message-ID:\n\nx", NULL },
 		{ "Message-ID: <\"a b\"@c>\n\nx", "<\"a b\"@c>" }, { "Message-ID: <\"a> <b\"@c>\n\nx", "<\"a>" }, { "Message-ID: <\"a\"b@c>\n\nx", "<\"a\"b@c>" }, { "Message-ID: <\"a b@c>\n\nx", NULL },
 		{ "Message-ID: <\"a b\"\n\nx", NULL }, { "\nMessage-ID: <a@b>\n", NULL },
 	};

@@ -205,6 +205,21 @@ static void test_lists(void)
 	g_strfreev(list);
 }
 
+static void test_searchable(void)
+{
+	static const char *const rows[][2] = {
+		{ "", "" }, { "Printer", "printer" }, { "\xc3\x9c" "BER", "uber" }, { "U\xcc\x88" "ber", "uber" }, { "Stra\xc3\x9f" "e", "strasse" },
+		{ "STRASSE", "strasse" }, { "caf\xc3\xa9", "cafe" }, { "\xef\xac\x81" "x", "fix" }, { "\xd0\x99", "\xd0\xb8" },
+		{ "\xe6\x89\x93\xe5\x8d\xb0", "\xe6\x89\x93\xe5\x8d\xb0" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *found = text_searchable(rows[i][0]);
+
+		g_assert_cmpstr(found, ==, rows[i][1]);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -214,5 +229,6 @@ int main(int argc, char **argv)
 		g_test_add_func(path, tests[i].run);
 	}
 	g_test_add_func("/text/a list of strings is empty when it is NULL, and grows", test_lists);
+	g_test_add_func("/text/what is looked for has neither case nor accents", test_searchable);
 	return g_test_run();
 }
