@@ -192,6 +192,17 @@ static enum status desk_objection(struct work *w, const char **reply_out)
 	return st;
 }
 
+/* To speak as the desk is to act on its ticket. */
+static char *queue_objection(struct work *w)
+{
+	const struct ticket *t = &w->match.ticket;
+
+	if (work_may_act(w))
+		return NULL;
+	return g_strdup_printf("5.7.1 Ticket #%" G_GUINT64_FORMAT " is in queue '%s', which is not "
+		"yours: its agents answer for it", t->number, t->queue);
+}
+
 static enum status objection(struct work *w, const char **reply_out)
 {
 	if (w->match.answers_note)
@@ -203,12 +214,15 @@ static enum status objection(struct work *w, const char **reply_out)
 
 enum status agent_reply(struct work *w)
 {
+	g_autofree char *not_yours = queue_objection(w);
 	const char *reply = NULL;
 	enum status st;
 
 	if (!w->arrival->import) {
 		if (sent_by_itself(w))
 			return keep_from_customer(w);
+		if (not_yours)
+			return refuse(w, not_yours);
 		st = objection(w, &reply);
 		if (st != ST_OK)
 			return st;
@@ -319,7 +333,10 @@ enum status agent_note(struct work *w)
 {
 	enum status st;
 
-	work_watch_queues(w);
+	/* Whoever is told of a ticket may say something about it, and sees no more of it for that.
+	 * But nobody lets their own queue in by writing to its address. */
+	if (work_may_act(w))
+		work_watch_queues(w);
 	if (sent_by_itself(w))
 		return work_append(w, DIRECTION_AUTO, "auto", NULL, NULL, w->automatic_reason);
 	if (w->automatic == AUTO_NONE)
@@ -426,10 +443,19 @@ static enum status again_as(struct work *w, enum whose now)
 	return ST_OK;
 }
 
+static bool leaves_now(const struct work *w)
+{
+	return leaves(w->outcome->whose) && w->outcome->edits.verdict == VERDICT_ACCEPT;
+}
+
 enum status agent_again(struct work *w)
 {
 	enum status st = again_as(w, classify_whose(true, &w->recipients, true));
+	g_autofree char *not_yours = queue_objection(w);
 
+	/* What they sent before goes the way that it went, wherever the ticket is now. */
+	if (st == ST_OK && not_yours && leaves_now(w) && !work_is_author(w))
+		st = refuse(w, not_yours);
 	/* Not run again, but taken out again. */
 	if (w->automatic == AUTO_NONE && (leaves(w->outcome->whose) || w->outcome->whose == WHOSE_NOTE))
 		take_subject_commands(w);

@@ -5,6 +5,7 @@
 
 #include "address.h"
 #include "agents.h"
+#include "command.h"
 #include "limits.h"
 #include "queues.h"
 #include "requester.h"
@@ -38,6 +39,20 @@ const struct mailbox *work_requester(struct work *w)
 	if (!w->requester.address && !requester_find(&query, &w->requester))
 		return NULL;
 	return &w->requester;
+}
+
+bool work_is_author(const struct work *w)
+{
+	const char *from = work_from_address(w);
+
+	return g_strcmp0(from, w->agent.login) == 0 || text_list_has(w->agent.addresses, from);
+}
+
+bool work_may_act(struct work *w)
+{
+	const struct commander commander = { .agent = &w->agent };
+
+	return !w->is_agent || w->arrival->import || commander_may(&commander, &w->match.ticket);
 }
 
 struct actor work_actor(const struct work *w)
@@ -156,6 +171,7 @@ bool work_wants_workers(const struct work *w)
 struct members {
 	const char *queue;
 	GPtrArray *addresses;
+	unsigned not_told;
 };
 
 static enum status add_member(struct txn *txn, const struct agent *agent, void *arg, struct error *err)
@@ -164,15 +180,34 @@ static enum status add_member(struct txn *txn, const struct agent *agent, void *
 
 	(void)txn;
 	(void)err;
-	if (!agent->inactive && agent->addresses && agent->addresses[0] && agent_in_queue(agent, m->queue))
+	if (agent->inactive || !agent->addresses || !agent->addresses[0])
+		return ST_OK;
+	if (!agent_in_queue(agent, m->queue))
+		return ST_OK;
+	if (m->addresses->len < LIMIT_NOTIFIED)
 		g_ptr_array_add(m->addresses, g_strdup(agent->addresses[0]));
-	return m->addresses->len < LIMIT_NOTIFIED ? ST_OK : ST_NOT_FOUND;
+	else
+		m->not_told++;
+	return ST_OK;
 }
 
-enum status work_workers(struct work *w, char ***workers_out)
+static enum status say_not_told(struct work *w, unsigned count)
+{
+	const struct actor actor = work_actor(w);
+	uint64_t number = w->match.ticket.number;
+	g_autofree char *why = g_strdup_printf("%u members of queue '%s' do not get this mail; "
+		"at most %d do", count, w->match.ticket.queue, LIMIT_NOTIFIED);
+
+	w->outcome->not_told = count;
+	if (!count || w->outcome->duplicate)
+		return ST_OK;
+	return history_add(w->txn, number, &actor, "suppressed", NULL, NULL, why, w->err);
+}
+
+enum status work_find_workers(struct work *w)
 {
 	const struct ticket *t = &w->match.ticket;
-	struct members m = { t->queue, g_ptr_array_new() };
+	struct members m = { t->queue, g_ptr_array_new(), 0 };
 	struct agent agent = { 0 };
 	enum status st = ST_NOT_FOUND;
 
@@ -184,8 +219,10 @@ enum status work_workers(struct work *w, char ***workers_out)
 	if (m.addresses->len == 0 && (st == ST_OK || st == ST_NOT_FOUND))
 		st = agents_each(w->txn, add_member, &m, w->err);
 	g_ptr_array_add(m.addresses, NULL);
-	*workers_out = (char **)g_ptr_array_free(m.addresses, FALSE);
-	return st == ST_NOT_FOUND ? ST_OK : st;
+	w->workers = (char **)g_ptr_array_free(m.addresses, FALSE);
+	if (st != ST_OK && st != ST_NOT_FOUND)
+		return st;
+	return say_not_told(w, m.not_told);
 }
 
 enum status work_agent_address(struct work *w, char **address_out)

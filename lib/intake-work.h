@@ -62,6 +62,12 @@ enum status agent_again(struct work *w);
 
 /* --- intake-work.c: what they share --- */
 
+/* May whoever sends this act on w->match.ticket, by commands or as the desk? Not an agent outside
+ * its queue; a customer may what a customer may. */
+bool work_may_act(struct work *w);
+/* Is From the address of the agent who sends it? */
+bool work_is_author(const struct work *w);
+
 /* Borrowed from the message. "" without a From. */
 const char *work_from_address(const struct work *w);
 /* An is_agent_fn. */
@@ -96,9 +102,11 @@ bool work_watch_queues(struct work *w);
 /* Both tickets say of each other what was named but not matched. */
 enum status work_link(struct work *w);
 
-/* Is the mail to be handed to agents, and to which: the ticket's, else its queue's members. *workers_out owned. */
+/* Is the mail to be handed to agents? */
 bool work_wants_workers(const struct work *w);
-enum status work_workers(struct work *w, char ***workers_out);
+/* To which: fills w->workers with the ticket's agent, else the members of its queue. Who is past
+ * LIMIT_NOTIFIED is counted in the outcome, and an event says so when the message is new. */
+enum status work_find_workers(struct work *w);
 
 /* Where the ticket's agent is told of it; *address_out NULL when there is none, or it is the sender. Owned. */
 enum status work_agent_address(struct work *w, char **address_out);

@@ -175,10 +175,7 @@ static enum status find_agent(struct work *w)
 /* Whoever writes as the desk writes by themself, too. */
 static bool wrote_it_themself(const struct work *w)
 {
-	const char *from = work_from_address(w);
-
-	return g_strcmp0(from, w->agent.login) == 0 || text_list_has(w->agent.addresses, from) ||
-		settings_is_own(w->settings, from);
+	return work_is_author(w) || settings_is_own(w->settings, work_from_address(w));
 }
 
 /* To and Cc tell of an agent's mail what it is, whichever copy of it comes first. */
@@ -277,7 +274,9 @@ static enum status again(struct work *w, uint64_t number, uint64_t seq)
 		st = agent_again(w);
 	if (st != ST_OK || w->outcome->left_alone || w->outcome->edits.verdict != VERDICT_ACCEPT)
 		return st;
-	return work_watch_queues(w) ? tickets_save(w->txn, &w->match.ticket, w->err) : ST_OK;
+	if (!work_may_act(w) || !work_watch_queues(w))
+		return ST_OK;
+	return tickets_save(w->txn, &w->match.ticket, w->err);
 }
 
 /* Is there anything to be done to the message? */
@@ -335,7 +334,7 @@ static enum status record(struct txn *txn, void *arg, struct error *err)
 	if (st != ST_OK || w->outcome->left_alone || w->outcome->edits.verdict != VERDICT_ACCEPT)
 		return st;
 	if (is_edited(w) && work_wants_workers(w))
-		st = work_workers(w, &w->workers);
+		st = work_find_workers(w);
 	work_report(w);
 	failpoint("before-commit");
 	return st;

@@ -35,6 +35,7 @@ struct outcome {
 	enum whose whose;
 	bool left_alone;		/* not recorded: accepted as it came; `reason` says why */
 	bool duplicate;			/* recorded before: same ticket, same edits, nothing added */
+	unsigned not_told;		/* members of the queue past LIMIT_NOTIFIED */
 	bool queued;			/* something is in the outbox: wake the sender */
 	uint64_t ticket, seq;
 	const char *event;		/* opened followup reopened reply note auto bounce commands; static */

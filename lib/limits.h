@@ -37,7 +37,7 @@ enum {
 	LIMIT_QUOTE_BYTES = 4 * 1024,		/* {quote} of a template */
 	LIMIT_TEMPLATE_BYTES = 64 * 1024,
 	LIMIT_FORWARD_BYTES = 20 * 1024 * 1024,	/* mails attached to one notice */
-	LIMIT_NOTIFIED = 50,			/* agents told of one event */
+	LIMIT_NOTIFIED = 1000,			/* agents who get one mail */
 	LIMIT_REPLY_TEXT = 400			/* of a relay's answer, kept in the outbox */
 };
 

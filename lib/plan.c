@@ -194,7 +194,7 @@ static void silence_robots(const struct plan *p, struct edits *edits)
 
 static void deliver_to_workers(const struct plan *p, struct edits *edits)
 {
-	for (char **w = p->workers; w && *w && w - p->workers < LIMIT_NOTIFIED; w++)
+	for (char **w = p->workers; w && *w; w++)
 		if (!already_gets_it(p, *w))
 			edits_add_recipient(edits, *w);
 	if (!plan_leaves(p))

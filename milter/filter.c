@@ -250,6 +250,7 @@ static void log_outcome(const struct session *s, const struct outcome *o)
 	log_line_add(line, "automatic", o->automatic == AUTO_NONE ? NULL : automatic_names[o->automatic]);
 	log_line_add(line, "reason", o->reason);
 	log_line_add(line, "duplicate", o->duplicate ? "yes" : NULL);
+	log_line_number(line, "not-told", o->not_told);
 	log_line_end(line);
 }
 

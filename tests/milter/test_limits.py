@@ -69,18 +69,3 @@ def test_one_header_may_be_as_large_as_a_packet(build, past):
     else:
         assert house.hand_in(data, CARLA).subject.endswith("Printer")
     assert house.mail(f"Carla <{CARLA}>").number == 2 - past
-
-
-def test_at_most_so_many_agents_get_one_mail(build):
-    house = build([{**SUPPORT, "deliver": "agents"}])
-    limit = LIMITS["LIMIT_NOTIFIED"]
-
-    def told():
-        return sum(edit[0] == "recipient" for edit in house.mail().result.edits)
-
-    for index in range(limit - 1):
-        house.daemon.add_agent(f"agent{index}", name="Agent", address=f"agent{index}@example.com", queue="support")
-    assert told() == limit - 1
-    for index in (limit, limit + 1):
-        house.daemon.add_agent(f"agent{index}", name="Agent", address=f"agent{index}@example.com", queue="support")
-        assert told() == limit

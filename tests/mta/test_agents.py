@@ -175,6 +175,16 @@ def test_an_agent_of_another_queue_is_refused_and_told(desk, asked):
     assert desk.daemon.show(1)["status"] != "closed"
 
 
+def test_an_agent_of_another_queue_does_not_answer_as_the_desk(desk, asked):
+    carla, mail = asked
+    data = compose("Ben Ast <ben@example.com>", carla.address, "!close Re: " + field(mail, "Subject"), headers=[f"In-Reply-To: {field(mail, 'Message-ID')}"])
+    answer = client.send(desk.mta.xclient_port, "ben@example.com", carla.address, data, "ben")
+    assert answer.code == 550 and "5.7.1 Ticket #1 is in queue 'support', which is not yours" in answer.text, answer
+    ticket = desk.daemon.show(1)
+    assert (ticket["status"], ticket["messages_count"], ticket["events"][-1]["kind"]) == ("new", 1, "refused")
+    assert not customers_mails(desk, carla)
+
+
 def test_commands_of_a_stranger_to_the_control_address_are_not_run(desk, asked):
     data = compose(ANNA, "control@example.com", "commands", "close 1\n")
     client.send(desk.mta.port, "anna@example.com", "control@example.com", data)

@@ -17,7 +17,8 @@ static const char base_conf[] =
 	"  { address = \"support@example.com\"; queue = \"support\"; project = \"helpdesk\"; sender = \"Example Support <support@example.com>\";\n"
 	"    autoresponse: { opened = \"opened.eml\"; followup = \"followup.eml\"; closed = \"closed.eml\"; }; },\n"
 	"  { address = \"sales@example.com\"; queue = \"sales\"; },\n"
-	"  { address = \"desk@example.com\"; queue = \"desk\"; reply_to = \"desk\"; } );\n"
+	"  { address = \"desk@example.com\"; queue = \"desk\"; reply_to = \"desk\"; },\n"
+	"  { address = \"both@example.com\"; queue = \"sales\"; deliver = \"both\"; } );\n"
 	"%s\n";
 
 static void write_template(const char *dir, const char *name)

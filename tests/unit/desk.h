@@ -18,7 +18,8 @@ struct desk {
 	struct error err;
 };
 
-/* extra: further lines of milticket.conf, NULL for none. Accounts support@ (templates opened, followup; queue support), sales@ (queue sales), desk@ (reply_to desk, queue desk);
+/* extra: further lines of milticket.conf, NULL for none. Accounts support@ (templates opened, followup; queue support), sales@ (queue sales), desk@ (reply_to desk, queue desk),
+ * both@ (deliver both, queue sales);
  * agents anna (support, desk; anna@example.com) and ben (sales; ben@example.com). */
 void desk_open(struct desk *desk, const char *extra);
 void desk_close(struct desk *desk);

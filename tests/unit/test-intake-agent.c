@@ -296,6 +296,160 @@ static void test_nobody_behind_the_desk(void)
 	desk_close(&d);
 }
 
+/* --- whose queue --- */
+
+/* Ben is of sales; ticket 1 is in support or, where `to` says so, of the desk. */
+static void ben_sends(struct desk *d, const char *to, const char *subject, const char *id,
+	const char *more)
+{
+	g_autofree char *mail = g_strdup_printf("From: Ben Berg <ben@example.com>\nSubject: %s\n"
+		"Message-ID: <%s>\nIn-Reply-To: <q1@example.net>\n%s", subject, id, more);
+
+	desk_mail(d, "ben@example.com", to, "ben", mail);
+	g_assert_cmpint(d->status, ==, ST_OK);
+}
+
+static void assert_not_bens(struct desk *d, const char *queue)
+{
+	g_autofree char *reason = g_strdup_printf("5.7.1 Ticket #1 is in queue '%s', which is not", queue);
+
+	g_assert_cmpint(d->last.edits.verdict, ==, VERDICT_REJECT);
+	g_assert_true(g_str_has_prefix(d->last.edits.reply, reason));
+	g_assert_cmpuint(messages(d), ==, 1);
+}
+
+static void test_foreign_answer(void)
+{
+	struct desk d;
+	g_autofree char *token = NULL;
+
+	for (unsigned desk = 0; desk < 2; desk++) {
+		desk_open(&d, NULL);
+		ask(&d, desk ? "desk@example.com" : "support@example.com");
+		token = desk ? token_of(&d) : g_strdup("carla@example.net");
+		for (unsigned times = 1; times <= 2; times++) {
+			ben_sends(&d, token, "Re: x !close", "b1@example.com", "\nhello\n");
+			assert_not_bens(&d, desk ? "desk" : "support");
+			g_assert_cmpuint(desk_events(&d, 1, "refused"), ==, times);
+			g_assert_cmpuint(desk_events(&d, 1, "status"), ==, 0);
+		}
+		g_clear_pointer(&token, g_free);
+		desk_close(&d);
+	}
+}
+
+/* A ticket that is his, or that his queue watches, he answers. */
+static void test_shared_ticket(void)
+{
+	for (unsigned watched = 0; watched < 2; watched++) {
+		struct desk d;
+		struct ticket t;
+
+		desk_open(&d, NULL);
+		ask(&d, "support@example.com");
+		desk_ticket(&d, 1, &t);
+		if (watched)
+			text_list_add(&t.watchers, "sales");
+		else
+			t.agent = g_strdup("ben");
+		desk_save(&d, &t);
+		record_release(&ticket_type, &t);
+		ben_sends(&d, "carla@example.net", "Re: x", "b1@example.com", "\nhello\n");
+		g_assert_cmpint(d.last.edits.verdict, ==, VERDICT_ACCEPT);
+		g_assert_cmpstr(d.last.event, ==, "reply");
+		desk_close(&d);
+	}
+}
+
+/* What he has to say is kept, for those who may read it; but it moves nothing. */
+static void test_foreign_note(void)
+{
+	static const char *const to[] = { "support@example.com", "sales@example.com" };
+	struct desk d;
+	struct ticket t;
+	g_autofree char *mail = NULL;
+
+	desk_open(&d, NULL);
+	ask(&d, "support@example.com");
+	for (unsigned i = 0; i < G_N_ELEMENTS(to); i++) {
+		g_autofree char *id = g_strdup_printf("b%u@example.com", i);
+
+		for (unsigned times = 0; times < 2; times++)
+			ben_sends(&d, to[i], "Re: x !tag +mine", id, "\nclose\n\nI know her\n");
+		g_assert_cmpstr(d.last.event, ==, "note");
+		g_assert_cmpint(d.last.edits.verdict, ==, VERDICT_ACCEPT);
+	}
+	g_assert_cmpuint(desk_outbox(&d, "transcript", &mail), ==, G_N_ELEMENTS(to));
+	g_assert_nonnull(strstr(mail, "which is not yours"));
+	desk_ticket(&d, 1, &t);
+	g_assert_cmpint(t.status, ==, TICKET_NEW);
+	g_assert_null(t.tags);
+	g_assert_null(t.watchers);
+	record_release(&ticket_type, &t);
+	/* And it stays a note. */
+	ben_sends(&d, "carla@example.net", "Re: x !tag +mine", "b0@example.com",
+		"\nclose\n\nI know her\n");
+	g_assert_cmpint(d.last.edits.verdict, ==, VERDICT_REJECT);
+	desk_close(&d);
+}
+
+/* A retry after the ticket has gone elsewhere gets what the first one got. Who passes a colleague's
+ * answer on does not speak as the desk by it. */
+static void test_repeated_answer(void)
+{
+	struct desk d;
+	struct ticket t;
+	g_autofree char *mail = from_anna("a1@example.com", "<q1@example.net>", "\npour water\n");
+
+	desk_open(&d, NULL);
+	ask(&d, "support@example.com");
+	desk_mail(&d, "anna@example.com", "carla@example.net", "anna", mail);
+	desk_ticket(&d, 1, &t);
+	g_free(t.queue);
+	g_free(t.agent);
+	t.queue = g_strdup("ops");
+	t.agent = NULL;
+	desk_save(&d, &t);
+	record_release(&ticket_type, &t);
+	desk_mail(&d, "anna@example.com", "carla@example.net", "anna", mail);
+	g_assert_cmpint(d.last.edits.verdict, ==, VERDICT_ACCEPT);
+	g_assert_cmpstr(desk_header(&d, "From"), ==, "Anna Adler <support@example.com>");
+	desk_mail(&d, "anna@example.com", "partner@example.org", "ben", mail);
+	g_assert_cmpint(d.last.edits.verdict, ==, VERDICT_REJECT);
+	desk_close(&d);
+}
+
+static enum status let_anna_go(struct txn *txn, void *arg, struct error *err)
+{
+	struct agent anna = { 0 };
+	enum status st = agents_load(txn, "anna", &anna, err);
+
+	(void)arg;
+	anna.inactive = true;
+	if (st == ST_OK)
+		st = agents_save(txn, &anna, err);
+	record_release(&agent_type, &anna);
+	return st;
+}
+
+static void test_inactive_agent(void)
+{
+	struct desk d;
+	g_autofree char *token = NULL;
+
+	desk_open(&d, NULL);
+	ask(&d, "desk@example.com");
+	token = token_of(&d);
+	g_assert_cmpint(store_write(d.store, let_anna_go, NULL, &d.err), ==, ST_OK);
+	anna_sends(&d, token, "a1@example.com", "<q1@example.net>", "\nclose\n");
+	g_assert_cmpint(d.last.whose, ==, WHOSE_INBOUND);
+	g_assert_false(desk_has_edit(&d, EDIT_ADD_RECIPIENT, "carla@example.net"));
+	g_assert_cmpuint(desk_outbox(&d, "transcript", NULL) + desk_events(&d, 1, "status"), ==, 0);
+	anna_sends(&d, "carla@example.net", "a2@example.com", "<q1@example.net>", "\nhello\n");
+	g_assert_true(d.last.left_alone);
+	desk_close(&d);
+}
+
 /* --- who is told --- */
 
 static const char queue_of_anna[] = "rules = ( { match: { subject = \"*fire*\"; }; set: { assign = \"anna\"; }; } );";
@@ -402,6 +556,11 @@ int main(int argc, char **argv)
 	g_test_add_func("/agents/a Message-ID of a private domain is replaced, and both are known", test_private_message_id);
 	g_test_add_func("/agents/nobody speaks in another's name", test_name_of_another);
 	g_test_add_func("/agents/one answer goes to one ticket", test_two_tickets_through_the_desk);
+	g_test_add_func("/agents/an agent of another queue does not answer", test_foreign_answer);
+	g_test_add_func("/agents/an agent answers what is theirs or watched", test_shared_ticket);
+	g_test_add_func("/agents/an agent of another queue writes a note", test_foreign_note);
+	g_test_add_func("/agents/an answer is repeated as it went", test_repeated_answer);
+	g_test_add_func("/agents/an inactive agent is a customer", test_inactive_agent);
 	g_test_add_func("/agents/an answer to nobody is refused", test_nobody_behind_the_desk);
 	g_test_add_func("/agents/who is assigned on opening is told, and answers from there", test_assigned_on_opening);
 	g_test_add_func("/agents/a note on one's own ticket is kept", test_note_on_ones_own_ticket);

@@ -140,11 +140,63 @@ static void test_forwarded_bytes(void)
 	desk_close(&d);
 }
 
+struct crowd {
+	unsigned from, to;
+};
+
+static enum status add_crowd(struct txn *txn, void *arg, struct error *err)
+{
+	const struct crowd *crowd = arg;
+	char *queues[] = { (char *)"sales", NULL };
+	enum status st = ST_OK;
+
+	for (unsigned i = crowd->from; i < crowd->to && st == ST_OK; i++) {
+		g_autofree char *login = g_strdup_printf("agent%u", i), *at = g_strconcat(login, "@example.com", NULL);
+		char *addresses[] = { at, NULL };
+		const struct agent agent = { .login = login, .addresses = addresses, .queues = queues };
+
+		st = agents_save(txn, &agent, err);
+	}
+	return st;
+}
+
+/* How many get a mail to sales@, where Ben is alone at first. */
+static unsigned told(struct desk *d, struct crowd crowd, unsigned id)
+{
+	g_autofree char *mail = g_strdup_printf("From: carla@example.net\nMessage-ID: <s%u@x>\n\nx\n", id);
+	const struct edit *edit;
+	unsigned n = 0;
+
+	g_assert_cmpint(store_write(d->store, add_crowd, &crowd, &d->err), ==, ST_OK);
+	desk_mail(d, "carla@example.net", "both@example.com", NULL, mail);
+	for (unsigned i = 0; (edit = edits_at(&d->last.edits, i)); i++)
+		n += edit->kind == EDIT_ADD_RECIPIENT;
+	return n;
+}
+
+static void test_notified(void)
+{
+	struct desk d;
+
+	desk_open(&d, NULL);
+	g_assert_cmpuint(told(&d, (struct crowd){ 1, 300 }, 1), ==, 300);
+	g_assert_cmpuint(told(&d, (struct crowd){ 300, LIMIT_NOTIFIED }, 2), ==, LIMIT_NOTIFIED);
+	g_assert_cmpuint(desk_events(&d, 2, "suppressed") + d.last.not_told, ==, 0);
+	g_assert_cmpuint(told(&d, (struct crowd){ LIMIT_NOTIFIED, LIMIT_NOTIFIED + 3 }, 3), ==, LIMIT_NOTIFIED);
+	g_assert_cmpuint(d.last.not_told, ==, 3);
+	g_assert_cmpuint(desk_events(&d, 3, "suppressed"), ==, 1);
+	/* Once more: the same, and nothing added. */
+	g_assert_cmpuint(told(&d, (struct crowd){ 0, 0 }, 3), ==, LIMIT_NOTIFIED);
+	g_assert_cmpuint(desk_events(&d, 3, "suppressed"), ==, 1);
+	desk_close(&d);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/limits/participants of a ticket", test_participants);
 	g_test_add_func("/limits/references kept of a message", test_references_kept);
 	g_test_add_func("/limits/bytes attached to one mail", test_forwarded_bytes);
+	g_test_add_func("/limits/agents who get one mail", test_notified);
 	return g_test_run();
 }
