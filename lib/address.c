@@ -185,6 +185,13 @@ char *address_domain_shown(const char *domain)
 	return shown;
 }
 
+enum status address_of_mailbox(const char *mailbox, char **canonical_out)
+{
+	const char *open = mailbox ? strrchr(mailbox, '<') : NULL;
+
+	return mailbox ? address_canonical(open ? open : mailbox, canonical_out) : ST_NOT_FOUND;
+}
+
 /* --- details --- */
 
 bool address_is(const char *canonical, const char *wanted, const char *delimiter, char **detail_out)

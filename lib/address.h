@@ -15,6 +15,9 @@ enum status address_canonical(const char *s, char **canonical_out);
 /* The canonical address with its local part in the letters that `s` has. Owned. */
 char *address_as_written(const char *s, const char *canonical);
 
+/* The canonical address in "Name <a@b>" or "a@b", as messages are recorded with. As above; NULL has none. */
+enum status address_of_mailbox(const char *mailbox, char **canonical_out);
+
 /* A canonical domain as people write it, with U-labels. Owned. */
 char *address_domain_shown(const char *domain);
 

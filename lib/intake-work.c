@@ -116,8 +116,18 @@ static void add_participants(struct work *w, GPtrArray *people, struct mailboxes
 		add_participant(w, people, list.v[i].address);
 }
 
+/* An agent is known without From. */
+static bool is_forged(const struct work *w)
+{
+	return w->auth.dmarc_fail && !w->is_agent;
+}
+
 void work_add_participants(struct work *w)
 {
+	const struct mailboxes lists[] = {
+		message_from(w->message), message_reply_to(w->message), message_to(w->message),
+		message_cc(w->message),
+	};
 	struct ticket *t = &w->match.ticket;
 	GPtrArray *people = g_ptr_array_new();
 
@@ -126,9 +136,8 @@ void work_add_participants(struct work *w)
 	g_free(t->participants);
 	if (t->requester_address && people->len == 0 && !settings_is_own(w->settings, t->requester_address))
 		g_ptr_array_add(people, g_strdup(t->requester_address));
-	add_participants(w, people, message_from(w->message));
-	add_participants(w, people, message_to(w->message));
-	add_participants(w, people, message_cc(w->message));
+	for (size_t i = 0; i < G_N_ELEMENTS(lists) && !is_forged(w); i++)
+		add_participants(w, people, lists[i]);
 	g_ptr_array_add(people, NULL);
 	t->participants = (char **)g_ptr_array_free(people, FALSE);
 }
@@ -306,8 +315,10 @@ static void describe_entry(struct work *w, enum direction direction, const char 
 {
 	struct entry *e = &w->entry;
 	struct mailboxes from = message_from(w->message);
+	const struct match_query query = work_query(w);
 
 	record_release(&entry_type, e);
+	e->nobodys = match_sender_is_nobody(&query);
 	e->direction = (int)direction;
 	e->message_id = g_strdup(id_afterwards(w));
 	e->in_reply_to = g_strdup(message_in_reply_to(w->message)[0]);

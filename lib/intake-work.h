@@ -47,6 +47,9 @@ struct work {
 	char **workers;			/* whose addresses the mail is handed to; NULL: it goes to nobody but its recipients */
 };
 
+/* --- intake.c --- */
+struct match_query work_query(struct work *w);
+
 /* --- intake-inbound.c --- */
 enum status inbound(struct work *w);
 
@@ -93,7 +96,8 @@ enum status work_open_ticket(struct work *w, const struct mailbox *requester, co
 /* Adds the message to w->match.ticket as an entry and writes its event, which tells how the ticket was found and `text` (may be NULL). */
 enum status work_append(struct work *w, enum direction direction, const char *event, const char *from, const char *to, const char *text);
 
-/* Everyone in From, To and Cc takes part, our own and agents' addresses excepted. */
+/* Everyone in From, Reply-To, To and Cc takes part, our own and agents' addresses excepted; nobody
+ * in a forged mail. */
 void work_add_participants(struct work *w);
 
 /* Queues of addressed accounts other than the ticket's own watch it. True if one was added. */

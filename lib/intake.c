@@ -189,20 +189,36 @@ static void see_recipients(struct work *w)
 	w->recipients.passed_on = !wrote_it_themself(w);
 }
 
-static struct match_query query_of(struct work *w)
+struct match_query work_query(struct work *w)
 {
 	return (struct match_query){
 		.message = w->message, .recipients = &w->recipients, .subject = &w->subject, .settings = w->settings, .sender = w->envelope->sender,
 		.automatic = w->automatic, .agent = w->is_agent ? &w->agent : NULL, .now = w->now,
-		.former = w->arrival->number,
+		.forged = w->auth.dmarc_fail, .former = w->arrival->number,
 	};
+}
+
+/* In an imported mailbox the owner vouches for From. */
+static enum status find_imported_agent(struct work *w, struct agent *agent_out)
+{
+	enum status st = ST_NOT_FOUND;
+
+	if (w->arrival->import)
+		st = agents_find(w->txn, work_from_address(w), agent_out, w->err);
+	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
 static enum status find_ticket(struct work *w)
 {
-	const struct match_query query = query_of(w);
-	enum status st = match_find(w->txn, &query, &w->match, w->err);
+	struct match_query query = work_query(w);
+	struct agent agent = { 0 };
+	enum status st = find_imported_agent(w, &agent);
 
+	if (agent.login)
+		query.agent = &agent;
+	if (st == ST_OK)
+		st = match_find(w->txn, &query, &w->match, w->err);
+	record_release(&agent_type, &agent);
 	if (st == ST_OK && w->match.own)
 		w->outcome->automatic = AUTO_OWN;
 	return st;
@@ -314,7 +330,7 @@ static enum status record(struct txn *txn, void *arg, struct error *err)
 	if (st != ST_OK)
 		return st;
 	see_recipients(w);
-	query = query_of(w);
+	query = work_query(w);
 	st = match_seen(txn, &query, w->given_id ? w->given_id : message_id(w->message), w->digest, &number, &seq, err);
 	/* Commands were run by way of the control address; whoever else is addressed gets the mail. */
 	if (st == ST_OK && number == 0 && !w->recipients.control)

@@ -14,6 +14,10 @@ enum {
 	LIMIT_MESSAGE_ID_BYTES = 998,		/* an id longer than this is not an id */
 	LIMIT_REFERENCES = 100,			/* ids read of In-Reply-To, and as many of References: the first and the newest */
 	LIMIT_REFERENCES_KEPT = 20,		/* of those, ids recorded and indexed */
+	LIMIT_ID_HITS = 32,			/* tickets looked at that know one id, the newest */
+	LIMIT_MATCH_TICKETS = 100,		/* tickets asked for a message whether its sender takes part */
+	LIMIT_MATCH_ENTRIES = 1000,		/* and messages of them, whether it names an author */
+	LIMIT_LINKS_BY_ID = 5,			/* tickets that a message is linked with for an id */
 	LIMIT_LANGUAGES = 8,			/* elements read of Content-Language, and of Accept-Language, and kept of both */
 	LIMIT_ADDRESSES = 100,			/* addresses read of one From, To or Cc */
 	LIMIT_ADDRESS_COLONS = 500,		/* in one From, To or Cc: each may begin a group, and GMime descends into groups */

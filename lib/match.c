@@ -5,16 +5,17 @@
 
 #include "address.h"
 #include "limits.h"
+#include "match-people.h"
 #include "text.h"
-
-enum { HITS_MAX = 8 };
 
 struct search {
 	struct txn *txn;
 	const struct match_query *query;
 	struct match *match;
 	struct error *err;
-	struct id_hit own[HITS_MAX];	/* what the store knows under the message's own id */
+	struct people people;
+	struct numbers refused;		/* tickets that know an id by reference alone, and are not the sender's */
+	struct id_hit own[LIMIT_ID_HITS];	/* what the store knows under the message's own id */
 	size_t n_own;
 };
 
@@ -36,45 +37,77 @@ static enum status by_token(struct search *s, uint64_t *number_out)
 	return ST_NOT_FOUND;
 }
 
-/* One that had the message rather than only a reference to it, else the newest. */
-static const struct id_hit *best_hit(const struct id_hit *hits, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (hits[i].kind != ID_REFERENCED)
-			return &hits[i];
-	return &hits[0];
-}
+/* A ticket that knows an id, and what speaks for it. */
+struct candidate {
+	uint64_t number;	/* 0: none */
+	bool tagged;		/* by a tag that the sender may use */
+	enum standing standing;
+	bool has_it;		/* the message itself, rather than a reference to it */
+};
 
-/* ST_NOT_FOUND when none of the tickets that a tag names knows the id. */
-static enum status find_id_of_tags(struct search *s, const char *id, uint64_t *number_out)
+static enum status weigh(struct search *s, const struct id_hit *hit, struct candidate *out)
 {
-	const struct numbers *tags = &s->query->subject->tags;
-	enum status st = ST_NOT_FOUND;
-	struct id_hit hit;
+	enum status st = people_standing(&s->people, hit->ticket, &out->standing, s->err);
 
-	for (size_t i = 0; i < tags->n && st == ST_NOT_FOUND; i++) {
-		st = tickets_find_id_in(s->txn, id, tags->v[i], &hit, s->err);
-		if (st == ST_OK)
-			*number_out = hit.ticket;
-	}
+	out->number = hit->ticket;
+	out->has_it = hit->kind != ID_REFERENCED;
+	out->tagged = numbers_has(&s->query->subject->tags, hit->ticket) &&
+		out->standing >= STANDING_TAKES_PART;
 	return st;
 }
 
-/* An id may be known to many tickets (devices that never change it): one that a tag names is meant. */
+/* A stranger may have taken an id that others use, or will: what ties the sender to a ticket
+ * comes first. */
+static bool is_better(const struct candidate *a, const struct candidate *than)
+{
+	if (!than->number || a->tagged != than->tagged)
+		return !than->number || a->tagged;
+	if (a->standing != than->standing)
+		return a->standing > than->standing;
+	return a->has_it && !than->has_it;
+}
+
+/* What is known by reference alone is only for those of the ticket: two who answer one newsletter
+ * are strangers, and who lists ids by guessing waits for other people's mail. They are linked. */
+static bool is_refused(struct search *s, const struct candidate *c)
+{
+	if (c->has_it || c->standing == STANDING_KNOWS_WRITER)
+		return false;
+	if (c->standing != STANDING_GONE && !numbers_has(&s->refused, c->number))
+		numbers_add(&s->refused, c->number);
+	return true;
+}
+
+/* An id may be known to many tickets (devices that never change it); the newest come first. */
+static enum status choose(struct search *s, const struct id_hit *hits, size_t n,
+	uint64_t *number_out)
+{
+	struct candidate best = { 0 };
+	enum status st = ST_OK;
+
+	if (n == 1 && hits[0].kind != ID_REFERENCED)
+		best.number = hits[0].ticket;
+	for (size_t i = 0; i < n && st == ST_OK && !(n == 1 && best.number); i++) {
+		struct candidate c = { 0 };
+
+		if (hits[i].kind == ID_REFERENCED && numbers_has(&s->refused, hits[i].ticket))
+			continue;
+		st = weigh(s, &hits[i], &c);
+		if (st == ST_OK && !is_refused(s, &c) && is_better(&c, &best))
+			best = c;
+	}
+	if (st == ST_OK && best.number)
+		*number_out = best.number;
+	return st == ST_OK && !best.number ? ST_NOT_FOUND : st;
+}
+
 static enum status find_id(struct search *s, const char *id, uint64_t *number_out)
 {
-	struct id_hit hits[HITS_MAX];
+	struct id_hit hits[LIMIT_ID_HITS];
 	size_t n = 0;
-	enum status st = tickets_find_id(s->txn, id, hits, HITS_MAX, &n, s->err);
+	enum status st = tickets_find_id(s->txn, id, hits, LIMIT_ID_HITS, &n, s->err);
 
-	if (st != ST_OK)
-		return st;
-	if (n == 0)
-		return ST_NOT_FOUND;
-	*number_out = best_hit(hits, n)->ticket;
-	if (n > 1)
-		st = find_id_of_tags(s, id, number_out);
-	return st == ST_NOT_FOUND ? ST_OK : st;
+	return st == ST_OK ? choose(s, hits, n, number_out) : st;
 }
 
 static enum status find_ids(struct search *s, const char *const *ids, bool newest_first, uint64_t *number_out)
@@ -96,7 +129,7 @@ static enum status look_up_own(struct search *s)
 {
 	const char *id = message_id(s->query->message);
 
-	return id ? tickets_find_id(s->txn, id, s->own, HITS_MAX, &s->n_own, s->err) : ST_OK;
+	return id ? tickets_find_id(s->txn, id, s->own, LIMIT_ID_HITS, &s->n_own, s->err) : ST_OK;
 }
 
 /* An id that we gave, or one that we know under a From of ours: an agent's mail left so. */
@@ -119,10 +152,7 @@ static enum status find_own_id(struct search *s, uint64_t *number_out)
 	for (size_t i = 0; i < s->n_own && !s->match->own; i++)
 		if (s->own[i].kind == ID_SEEN)
 			return ST_NOT_FOUND;
-	if (!s->n_own)
-		return ST_NOT_FOUND;
-	*number_out = s->own[0].ticket;
-	return ST_OK;
+	return choose(s, s->own, s->n_own, number_out);
 }
 
 static enum status by_message_id(struct search *s, uint64_t *number_out)
@@ -146,32 +176,6 @@ static enum status by_report(struct search *s, uint64_t *number_out)
 	return id ? find_id(s, id, number_out) : ST_NOT_FOUND;
 }
 
-static bool is_participant(const struct ticket *ticket, const char *address)
-{
-	if (g_strcmp0(ticket->requester_address, address) == 0)
-		return true;
-	return text_list_has(ticket->participants, address);
-}
-
-/* May this sender name a ticket by its tag? */
-static bool tag_allowed(const struct match_query *query, const struct ticket *ticket)
-{
-	struct mailboxes from = message_from(query->message);
-	g_autofree char *sender = NULL;
-
-	if (query->settings->policy.subject_tag == SUBJECT_TAG_NEVER)
-		return false;
-	if (query->agent || query->settings->policy.subject_tag == SUBJECT_TAG_ANYONE)
-		return true;
-	/* There it was the ticket's, whoever wrote. */
-	if (query->former && ticket->former == query->former)
-		return true;
-	for (size_t i = 0; i < from.n; i++)
-		if (is_participant(ticket, from.v[i].address))
-			return true;
-	return from.n == 0 && address_canonical(query->sender, &sender) == ST_OK && is_participant(ticket, sender);
-}
-
 static enum status by_subject(struct search *s, uint64_t *number_out)
 {
 	const struct numbers *tags = &s->query->subject->tags;
@@ -179,7 +183,7 @@ static enum status by_subject(struct search *s, uint64_t *number_out)
 	for (size_t i = 0; i < tags->n; i++) {
 		struct ticket ticket = { 0 };
 		enum status st = tickets_resolve(s->txn, tags->v[i], &ticket, s->err);
-		bool allowed = st == ST_OK && tag_allowed(s->query, &ticket);
+		bool allowed = st == ST_OK && people_may_use_tag(&s->people, &ticket);
 
 		record_release(&ticket_type, &ticket);
 		if (allowed)
@@ -271,9 +275,9 @@ static enum status link_tags(struct search *s)
 
 static enum status see_note(struct search *s, const char *id)
 {
-	struct id_hit hits[HITS_MAX];
+	struct id_hit hits[LIMIT_ID_HITS];
 	size_t n = 0;
-	enum status st = tickets_find_id(s->txn, id, hits, HITS_MAX, &n, s->err);
+	enum status st = tickets_find_id(s->txn, id, hits, LIMIT_ID_HITS, &n, s->err);
 
 	for (size_t i = 0; i < n && st == ST_OK; i++) {
 		struct entry entry = { 0 };
@@ -281,6 +285,24 @@ static enum status see_note(struct search *s, const char *id)
 		st = hits[i].seq && hits[i].kind != ID_REFERENCED ? tickets_entry(s->txn, hits[i].ticket, hits[i].seq, &entry, s->err) : ST_NOT_FOUND;
 		s->match->answers_note |= st == ST_OK && entry.direction == DIRECTION_NOTE;
 		record_release(&entry_type, &entry);
+		if (st == ST_NOT_FOUND)
+			st = ST_OK;
+	}
+	return st;
+}
+
+/* Of those that were refused, the newest ids' are told: each is one ticket more to be written. */
+static enum status link_refused(struct search *s)
+{
+	enum status st = ST_OK;
+
+	for (size_t i = 0; i < s->refused.n && i < LIMIT_LINKS_BY_ID && st == ST_OK; i++) {
+		struct ticket ticket = { 0 };
+
+		st = tickets_resolve(s->txn, s->refused.v[i], &ticket, s->err);
+		if (st == ST_OK && ticket.number != s->match->ticket.number)
+			numbers_add(&s->match->links, ticket.number);
+		record_release(&ticket_type, &ticket);
 		if (st == ST_NOT_FOUND)
 			st = ST_OK;
 	}
@@ -299,22 +321,33 @@ static enum status see_notes(struct search *s)
 	return st;
 }
 
-enum status match_find(struct txn *txn, const struct match_query *query, struct match *match_out, struct error *err)
+static enum status find(struct search *s)
+{
+	uint64_t number = 0;
+	enum status st = see_own(s);
+
+	if (st == ST_OK)
+		st = first_hit(s, &number);
+	if (st == ST_OK)
+		st = settle(s, number);
+	if (st == ST_OK || st == ST_NOT_FOUND)
+		st = link_tags(s);
+	if (st == ST_OK)
+		st = link_refused(s);
+	return st == ST_OK && s->query->agent ? see_notes(s) : st;
+}
+
+enum status match_find(struct txn *txn, const struct match_query *query, struct match *match_out,
+	struct error *err)
 {
 	struct search s = { .txn = txn, .query = query, .match = match_out, .err = err };
-	uint64_t number = 0;
 	enum status st;
 
 	match_out->how = MATCH_NEW;
-	st = see_own(&s);
-	if (st == ST_OK)
-		st = first_hit(&s, &number);
-	if (st == ST_OK)
-		st = settle(&s, number);
-	if (st == ST_OK || st == ST_NOT_FOUND)
-		st = link_tags(&s);
-	if (st == ST_OK && query->agent)
-		st = see_notes(&s);
+	people_init(&s.people, txn, query);
+	st = find(&s);
+	people_release(&s.people);
+	g_free(s.refused.v);
 	return st;
 }
 

@@ -14,9 +14,14 @@ struct match_query {
 	const char *sender;		/* the envelope's; speaks where there is no From */
 	enum automatic automatic;
 	const struct agent *agent;	/* who sent it, if the MTA vouches for an agent; else NULL */
+	bool forged;			/* a believed Authentication-Results says that From is */
 	uint64_t former;		/* the number in the system that the mail is imported from; 0: none */
 	int64_t now;
 };
+
+/* Does From speak for nobody: several authors, a forged one, or one that can be read in two ways and is not the envelope's
+ * sender? Never where the MTA vouches for the sender. */
+bool match_sender_is_nobody(const struct match_query *query);
 
 struct match {
 	enum match_how how;

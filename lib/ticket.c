@@ -81,6 +81,7 @@ static const struct field fields_of_entry[] = {
 	FIELD_WORD(17, event, FIELD_HIDDEN),
 	FIELD(18, reply_to, FIELD_TEXT),
 	FIELD_OURS(19, attached, FIELD_LIST),
+	FIELD_OURS(20, nobodys, FIELD_BOOL),
 };
 const struct record_type entry_type = TYPE(entry);
 #undef RECORD

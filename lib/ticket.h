@@ -69,6 +69,7 @@ struct entry {
 	char *digest;			/* identity, hex; see message_digest() */
 	char *sender;			/* envelope sender */
 	char *event;			/* of its arrival: opened followup reopened reply note auto bounce */
+	bool nobodys;			/* From speaks for nobody (match.h) */
 	char **attached;		/* a text of attachment.h each, in the order of the mail */
 	/* Where an answer to a message that came in goes (requester.h), "Name <A@b>" with the local
 	 * part as written: address_canonical() to compare. NULL: nowhere, or an older version

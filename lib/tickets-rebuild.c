@@ -29,7 +29,7 @@ static bool split_mailbox(const char *mailbox, char **name_out, char **address_o
 	const char *open = mailbox ? strrchr(mailbox, '<') : NULL;
 	g_autofree char *name = open && open > mailbox ? g_strchomp(g_strndup(mailbox, (gsize)(open - mailbox))) : NULL;
 
-	if (!mailbox || address_canonical(open ? open : mailbox, address_out) != ST_OK)
+	if (address_of_mailbox(mailbox, address_out) != ST_OK)
 		return false;
 	*name_out = name && *name ? g_steal_pointer(&name) : NULL;
 	return true;
@@ -79,8 +79,10 @@ void ticket_add_message(struct ticket *t, const struct entry *e)
 	t->updated = MAX(t->updated, e->received);
 	if (e->direction == DIRECTION_IN) {
 		t->last_in = MAX(t->last_in, e->received);
-		add_participant(t, e->reply_to);
-		add_participant(t, e->from);
+		if (!e->nobodys) {
+			add_participant(t, e->reply_to);
+			add_participant(t, e->from);
+		}
 	} else if (e->direction == DIRECTION_OUT) {
 		t->last_out = MAX(t->last_out, e->received);
 		if (t->last_in && !t->first_response)

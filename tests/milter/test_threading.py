@@ -3,7 +3,7 @@ import pathlib
 
 import pytest
 
-from harness.client import compose, field
+from harness.client import compose, field, fields
 from harness.house import DESK
 from harness.sink import unique
 
@@ -102,16 +102,44 @@ def test_a_reply_that_arrives_before_its_original_is_the_same_ticket(house, carl
     assert (original.number, original.match, original.event) == (reply.number, "message-id", "followup")
 
 
-def test_two_replies_to_a_root_that_was_never_seen_are_one_ticket(house, carla, dora):
+def test_two_who_name_each_other_answer_an_unseen_root_in_one_ticket(house, carla, dora):
     root = f"<{unique()}@elsewhere.example>"
-    assert house.mail(carla, reply_to=root).number == house.mail(dora, reply_to=root).number
+    one = house.mail(carla, reply_to=root, headers=[f"Cc: {dora}"])
+    assert house.mail(dora, reply_to=root, headers=[f"Cc: {carla}"]).number == one.number
+
+
+def test_two_strangers_who_answer_one_newsletter_have_two_linked_tickets(house, carla, dora):
+    root = f"<{unique()}@elsewhere.example>"
+    one = house.mail(carla, reply_to=root)
+    two = house.mail(dora, reply_to=root, headers=[f"Cc: {carla}"])
+    assert two.number != one.number and (two.match, two.event) == ("new", "opened")
+    for this, other in ((one.number, two.number), (two.number, one.number)):
+        assert house.ticket(this)["links"] == [other] and house.events(this, "link")
+    assert str(one.number) not in [value for name, value in fields(two.mail) if name.startswith("X-Ticket")]
+
+
+def test_guessed_ids_collect_nobodys_mail(house, carla):
+    guesses = [f"<{unique()}@customer.example>" for _ in range(20)]
+    victim = carla.split("<")[1][:-1]
+    trap = house.mail("eve@evil.example", headers=["References: " + "\n ".join(guesses), f"Cc: {victim}",
+                                                   f"Reply-To: {victim}"])
+    assert house.mail(carla, message_id=guesses[3]).number != trap.number
+    assert house.mail(carla, reply_to=guesses[7]).number != trap.number
+
+
+@pytest.mark.parametrize("more", [["From: eve@evil.example"], []], ids=["two fields", "one field"])
+def test_a_from_with_several_authors_may_use_nobodys_tag(house, carla, more):
+    asked = house.mail(carla)
+    who = carla if more else f"{carla}, eve@evil.example"
+    other = house.mail(who, sender="eve@evil.example", subject=asked.subject, headers=more)
+    assert other.number != asked.number and house.ticket(other.number)["links"] == [asked.number]
 
 
 def test_an_answer_to_the_root_finds_a_long_thread(house, carla, dora):
     ids = [f"<{unique()}@elsewhere.example>" for _ in range(60)]
-    deep = house.mail(carla, headers=["References: " + "\n ".join(ids)])
+    deep = house.mail(carla, headers=["References: " + "\n ".join(ids), f"Cc: {dora}"])
     for known in (ids[0], ids[-1], ids[-19]):
-        assert house.mail(dora, reply_to=known).number == deep.number
+        assert house.mail(dora, reply_to=known, headers=[f"Cc: {carla}"]).number == deep.number
 
 
 def test_known_references_with_a_wholly_new_subject_are_appended_and_flagged(house, carla):
@@ -168,6 +196,13 @@ def test_whoever_was_written_to_takes_part_and_may_use_the_tag(house, carla, dor
     asked = house.mail(carla, headers=[f"Cc: {dora}, support@example.com, anna@example.com"])
     assert set(house.ticket(asked.number)["participants"]) == {carla.split("<")[1][:-1], dora.split("<")[1][:-1]}
     assert house.mail(dora, subject=asked.subject).match == "subject"
+
+
+def test_whoever_wants_the_answers_takes_part(house, carla):
+    asked = house.mail(carla, headers=["Reply-To: office@customer.example, support@example.com"])
+    people = house.ticket(asked.number)["participants"]
+    assert set(people) == {carla.split("<")[1][:-1], "office@customer.example"}
+    assert house.mail("office@customer.example", subject=asked.subject).match == "subject"
 
 
 @pytest.mark.parametrize("policy, match", [("participants", "new"), ("anyone", "subject"), ("never", "new")])

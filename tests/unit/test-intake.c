@@ -257,19 +257,6 @@ static void test_reply_before_original(void)
 	desk_close(&d);
 }
 
-static void test_two_replies_to_unseen_root(void)
-{
-	struct desk d;
-
-	desk_open(&d, NULL);
-	desk_mail(&d, "carla@example.net", "support@example.com", NULL,
-		"From: carla@example.net\nSubject: Re: old\nMessage-ID: <r1@example.net>\nReferences: <root@example.net>\n\n1\n");
-	desk_mail(&d, "carl@example.net", "support@example.com", NULL,
-		"From: carl@example.net\nSubject: Re: old\nMessage-ID: <r2@example.net>\nReferences: <root@example.net>\n\n2\n");
-	g_assert_cmpuint(d.last.ticket, ==, 1);
-	desk_close(&d);
-}
-
 static void test_token(void)
 {
 	struct desk d;
@@ -698,7 +685,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/intake/a participant's tag matches", test_participant_with_tag);
 	g_test_add_func("/intake/an id wins over a tag, which is linked", test_id_wins_over_tag);
 	g_test_add_func("/intake/a reply that comes first makes one ticket with its original", test_reply_before_original);
-	g_test_add_func("/intake/two replies to an unseen root are one ticket", test_two_replies_to_unseen_root);
 	g_test_add_func("/intake/a token matches and a forged one does not", test_token);
 	g_test_add_func("/intake/incoming X-Ticket headers are removed", test_forged_claims_are_removed);
 	g_test_add_func("/intake/a follow-up reopens a closed ticket", test_reopen);

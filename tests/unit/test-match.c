@@ -23,7 +23,11 @@ static enum status spoil(struct txn *txn, void *arg, struct error *err)
 		st = tickets_index_id(txn, "<sent-for-3@example.com>", PURGED, 0, ID_SENT, err);
 	if (st == ST_OK)
 		st = tickets_index_id(txn, "<shared@example.net>", 1, 0, ID_REFERENCED, err);
-	return st == ST_OK ? tickets_index_id(txn, "<shared@example.net>", 7, 0, ID_REFERENCED, err) : st;
+	if (st == ST_OK)
+		st = tickets_index_id(txn, "<shared@example.net>", 7, 0, ID_REFERENCED, err);
+	if (st == ST_OK)
+		st = tickets_index_id(txn, "<device@example.net>", 1, 1, ID_SEEN, err);
+	return st == ST_OK ? tickets_index_id(txn, "<device@example.net>", 6, 1, ID_SEEN, err) : st;
 }
 
 static void change(struct desk *d, uint64_t number, uint64_t merged_into, int64_t closed)
@@ -43,8 +47,8 @@ static void fill(struct desk *d, const char *extra)
 	desk_open(d, extra);
 	for (unsigned i = 1; i <= TICKETS; i++) {
 		g_autofree char *sender = g_strdup_printf("person%u@example.net", i);
-		g_autofree char *mail = g_strdup_printf("From: %s\nCc: friend%u@example.net\nSubject: matter %u\nMessage-ID: <q%u@example.net>\n%s\nx\n",
-			sender, i, i, i, i == 7 ? "References: <root@example.net>\n" : "");
+		g_autofree char *mail = g_strdup_printf("From: %s\nCc: friend%u@example.net%s\nReply-To: office%u@example.net\nSubject: matter %u\n"
+			"Message-ID: <q%u@example.net>\n%s\nx\n", sender, i, i == 1 || i == 6 ? ", both@example.net" : "", i, i, i, i == 7 ? "References: <root@example.net>\n" : "");
 
 		desk_mail(d, sender, "support@example.com", NULL, mail);
 		g_assert_cmpuint(d->last.ticket, ==, i);
@@ -58,7 +62,7 @@ static void fill(struct desk *d, const char *extra)
 
 struct row {
 	const char *sentence;
-	const char *from;	/* in From, and the envelope's sender; NULL: no From, and null sender */
+	const char *from;	/* in From, and the envelope's sender; NULL: no From, and null sender; "forged X": a verifier says so */
 	const char *to;		/* "token N": the account's token address of ticket N */
 	const char *rest;	/* further headers, and after a blank line the body */
 	uint64_t number;	/* 0: a new ticket */
@@ -84,7 +88,30 @@ static const struct row rows[] = {
 	{ "a token of a merged ticket leads to the survivor", "eve@example.org", "token 4", "Subject: hello\n", 6, MATCH_TOKEN, "", NULL },
 	{ "In-Reply-To finds a message seen", STRANGER, "In-Reply-To: <q1@example.net>\n", 1, MATCH_MESSAGE_ID, "", NULL },
 	{ "In-Reply-To finds a message sent", STRANGER, "In-Reply-To: <sent@example.com>\n", 1, MATCH_MESSAGE_ID, "", NULL },
-	{ "References find an id that was only referenced", STRANGER, "References: <root@example.net>\n", 7, MATCH_MESSAGE_ID, "", NULL },
+	{ "References to an id that was only referenced lead its author to the ticket", "person7@example.net", "support@example.com",
+		"References: <root@example.net>\n", 7, MATCH_MESSAGE_ID, "", NULL },
+	{ "and whoever takes part and answers its author", "friend7@example.net", "support@example.com",
+		"Cc: person7@example.net\nReferences: <root@example.net>\n", 7, MATCH_MESSAGE_ID, "", NULL },
+	{ "be it in To", "friend7@example.net", "support@example.com", "To: x@example.org, person7@example.net\nReferences: <root@example.net>\n",
+		7, MATCH_MESSAGE_ID, "", NULL },
+	{ "or in Reply-To", "friend7@example.net", "support@example.com", "Reply-To: person7@example.net\nIn-Reply-To: <root@example.net>\n",
+		7, MATCH_MESSAGE_ID, "", NULL },
+	{ "who takes part and names none of its authors gets a ticket with a link", "friend7@example.net", "support@example.com",
+		"Cc: friend7@example.net, support@example.com\nReferences: <root@example.net>\n", 0, MATCH_NEW, "7", NULL },
+	{ "a stranger who answers the same root gets a ticket with a link", STRANGER, "References: <root@example.net>\n", 0, MATCH_NEW, "7", NULL },
+	{ "also when they name its author", STRANGER, "Cc: person7@example.net\nReply-To: person7@example.net\nReferences: <root@example.net>\n",
+		0, MATCH_NEW, "7", NULL },
+	{ "also beside its author in From", "person7@example.net, eve@example.org", "support@example.com", "References: <root@example.net>\n",
+		0, MATCH_NEW, "7", NULL },
+	{ "also in a second From", "person7@example.net\nFrom: eve@example.org", "support@example.com", "References: <root@example.net>\n",
+		0, MATCH_NEW, "7", NULL },
+	{ "also in its author's name, where that is forged", "forged person7@example.net", "support@example.com", "References: <root@example.net>\n",
+		0, MATCH_NEW, "7", NULL },
+	{ "many guessed ids find nothing", STRANGER, "References: <root@example.net> <shared@example.net>\n", 0, MATCH_NEW, "7 1", NULL },
+	{ "of one that is guessed and one that was sent, the latter counts", STRANGER, "In-Reply-To: <root@example.net>\nReferences: <q1@example.net>\n",
+		1, MATCH_MESSAGE_ID, "7", NULL },
+	{ "an id that was sent finds its ticket in a forged mail, too", "forged person1@example.net", "support@example.com", "In-Reply-To: <q1@example.net>\n",
+		1, MATCH_MESSAGE_ID, "", NULL },
 	{ "References are read from the newest to the oldest", STRANGER, "References: <q1@example.net> <q7@example.net>\n", 7, MATCH_MESSAGE_ID, "", NULL },
 	{ "an unknown newest reference leads to an older one", STRANGER, "References: <q1@example.net> <none@x>\n", 1, MATCH_MESSAGE_ID, "", NULL },
 	{ "In-Reply-To outranks References", STRANGER, "References: <q7@example.net>\nIn-Reply-To: <q1@example.net>\n", 1, MATCH_MESSAGE_ID, "", NULL },
@@ -93,9 +120,19 @@ static const struct row rows[] = {
 	{ "several ids in In-Reply-To: the first that is known", STRANGER, "In-Reply-To: <none@x> <q7@example.net> <q1@example.net>\n", 7, MATCH_MESSAGE_ID, "", NULL },
 	{ "an id of a merged ticket leads to the survivor", STRANGER, "In-Reply-To: <q4@example.net>\n", 6, MATCH_MESSAGE_ID, "", NULL },
 	{ "an id of mail sent for a purged ticket gives a new one with a link", STRANGER, "In-Reply-To: <sent-for-3@example.com>\n", 0, MATCH_NEW, "3", NULL },
-	{ "an id that two tickets know means the one that the tag names", STRANGER, "In-Reply-To: <shared@example.net>\nSubject: Re: [example.com #1] x\n", 1, MATCH_MESSAGE_ID, "", NULL },
-	{ "without a tag it means the newest", STRANGER, "In-Reply-To: <shared@example.net>\n", 7, MATCH_MESSAGE_ID, "", NULL },
-	{ "an original that comes after its replies joins them", STRANGER, "Message-ID: <root@example.net>\n", 7, MATCH_MESSAGE_ID, "", NULL },
+	{ "an id that two tickets know means the one that the sender takes part in", FIRST, "In-Reply-To: <shared@example.net>\n", 1, MATCH_MESSAGE_ID, "7", NULL },
+	{ "a stranger to both gets neither", STRANGER, "In-Reply-To: <shared@example.net>\n", 0, MATCH_NEW, "7 1", NULL },
+	{ "nor by a tag", STRANGER, "In-Reply-To: <shared@example.net>\nSubject: Re: [example.com #1] x\n", 0, MATCH_NEW, "1 7", NULL },
+	{ "an id that a stranger took for a message of theirs is the first's to whom it belongs", FIRST, "In-Reply-To: <device@example.net>\n",
+		1, MATCH_MESSAGE_ID, "", NULL },
+	{ "the tag decides between two tickets of one sender", "both@example.net", "support@example.com",
+		"In-Reply-To: <device@example.net>\nSubject: Re: [example.com #1] x\n", 1, MATCH_MESSAGE_ID, "", NULL },
+	{ "without a tag it is the newest", "both@example.net", "support@example.com", "In-Reply-To: <device@example.net>\n", 6, MATCH_MESSAGE_ID, "", NULL },
+	{ "and for a stranger, be there a tag or not", STRANGER, "In-Reply-To: <device@example.net>\nSubject: Re: [example.com #1] x\n",
+		6, MATCH_MESSAGE_ID, "1", NULL },
+	{ "an original that comes after its replies joins them", "friend7@example.net", "support@example.com",
+		"Message-ID: <root@example.net>\nTo: person7@example.net\n", 7, MATCH_MESSAGE_ID, "", NULL },
+	{ "a stranger's does not", STRANGER, "Message-ID: <root@example.net>\nTo: person7@example.net\n", 0, MATCH_NEW, "7", NULL },
 	{ "an id that was seen before, with other content, is a message of its own", FIRST, "Message-ID: <q1@example.net>\n", 0, MATCH_NEW, "", NULL },
 	{ "the tag of another ticket is linked when an id wins", FIRST, "In-Reply-To: <q7@example.net>\nSubject: [example.com #1] x\n", 7, MATCH_MESSAGE_ID, "1", NULL },
 	{ "a tag that names the ticket by its merged number is no link", STRANGER, "In-Reply-To: <q6@example.net>\nSubject: [example.com #4] x\n", 6, MATCH_MESSAGE_ID, "", NULL },
@@ -104,6 +141,15 @@ static const struct row rows[] = {
 	{ "a person's mail that quotes a report's form is no report", STRANGER, "Subject: see this\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <q1@example.net>\n", 0, MATCH_NEW, "", NULL },
 	{ "the requester's tag matches", FIRST, "Subject: AW: [example.com #1] x\n", 1, MATCH_SUBJECT, "", NULL },
 	{ "the tag of whoever was in Cc matches", "friend1@example.net", "support@example.com", "Subject: [EXAMPLE.COM #1]\n", 1, MATCH_SUBJECT, "", NULL },
+	{ "the requester's tag is linked beside a second author", "person1@example.net, eve@example.org", "support@example.com",
+		"Subject: [example.com #1] x\n", 0, MATCH_NEW, "1", NULL },
+	{ "and where a verifier may have read another author", "Mail of person1@example.net", "support@example.com",
+		"Subject: [example.com #1] x\n", 0, MATCH_NEW, "1", NULL },
+	{ "and in a forged mail", "forged person1@example.net", "support@example.com", "Subject: [example.com #1] x\n", 0, MATCH_NEW, "1", NULL },
+	{ "even where anyone's matches", "forged person1@example.net", "support@example.com", "Subject: [example.com #1] x\n", 0, MATCH_NEW, "1", "policy: { subject_tag = \"anyone\"; };" },
+	{ "a tag of whoever wants the answers matches", "office1@example.net", "support@example.com", "Subject: [example.com #1] x\n",
+		1, MATCH_SUBJECT, "", NULL },
+	{ "an address of ours takes part in nothing", "support@example.com", "support@example.com", "Subject: [example.com #1] x\n", 0, MATCH_NEW, "1", NULL },
 	{ "a stranger's tag is linked", STRANGER, "Subject: [example.com #1] x\n", 0, MATCH_NEW, "1", NULL },
 	{ "a stranger's tag matches where anyone's does", STRANGER, "Subject: [example.com #1] x\n", 1, MATCH_SUBJECT, "", "policy: { subject_tag = \"anyone\"; };" },
 	{ "a requester's tag is linked where nobody's matches", FIRST, "Subject: [example.com #1] x\n", 0, MATCH_NEW, "1", "policy: { subject_tag = \"never\"; };" },
@@ -180,6 +226,8 @@ static void test_row(gconstpointer data)
 	const struct row *row = data;
 	struct desk d;
 	struct token_key key;
+	bool forged = row->from && g_str_has_prefix(row->from, "forged ");
+	const char *from = forged ? row->from + strlen("forged ") : row->from;
 	g_autofree char *to = NULL, *text = NULL, *links = NULL;
 	struct message *message;
 	struct recipients recipients;
@@ -189,12 +237,12 @@ static void test_row(gconstpointer data)
 	fill(&d, row->extra);
 	store_secret(d.store, key.secret);
 	to = recipient_of(&d, row, &key);
-	text = g_strdup_printf("%s%s%s%s", row->from ? "From: " : "", row->from ? row->from : "", row->from ? "\n" : "", row->rest);
+	text = g_strdup_printf("%s%s%s%s", from ? "From: " : "", from ? from : "", from ? "\n" : "", row->rest);
 	message = message_parse_bytes(text, strlen(text));
 	recipients_init(&recipients, &(struct envelope){ .sender = "", .recipients = (const char *[]){ to, NULL } }, 0, d.settings, &key, nobody, NULL);
 	subject_view_init(&subject, message_header(message, "Subject", 0), &d.settings->tag_format);
 	l.query = (struct match_query){ .message = message, .recipients = &recipients, .subject = &subject, .settings = d.settings,
-		.sender = row->from ? row->from : "", .now = d.now };
+		.sender = from ? from : "", .now = d.now, .forged = forged };
 	l.query.automatic = automatic_kind(message, l.query.sender, "", NULL);
 	g_assert_cmpint(store_read(d.store, look, &l, &d.err), ==, ST_OK);
 	links = links_of(&l.match);
