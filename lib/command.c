@@ -53,9 +53,11 @@ static enum status parse_project(char **args, size_t n, int64_t now, struct comm
 
 static enum status parse_name_of(char **args, size_t n, const char *const *names, struct command *command, struct error *err)
 {
+	g_autofree char *lower = n ? g_ascii_strdown(args[0], -1) : NULL;
+
 	if (n != 1)
 		return expected(err, command, NULL);
-	command->value = names_find(names, args[0]);
+	command->value = names_find(names, lower);
 	return command->value >= 0 ? ST_OK : expected(err, command, args[0]);
 }
 

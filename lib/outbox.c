@@ -44,12 +44,16 @@ static enum status failed(struct txn *txn, enum status st, const char *what, str
 static enum status put_outgoing(struct txn *txn, const struct outgoing *outgoing)
 {
 	g_autoptr(GByteArray) value = g_byte_array_new();
+	struct outgoing kept = *outgoing;
 	struct key key, due;
 	enum status st;
 
+	/* What does not wait has no time at which it is tried. */
+	if (kept.state != OUTGOING_WAITING)
+		kept.next_try = 0;
 	outgoing_key(&key, outgoing->id);
 	due_key(&due, outgoing);
-	record_encode(&outgoing_type, outgoing, value);
+	record_encode(&outgoing_type, &kept, value);
 	st = txn_put(txn, TABLE_OUTBOX, key_bytes(&key), (struct bytes){ value->data, value->len });
 	if (st == ST_OK && outgoing->state == OUTGOING_WAITING)
 		st = txn_put(txn, TABLE_OUTBOX_DUE, key_bytes(&due), (struct bytes){ "", 0 });

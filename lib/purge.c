@@ -17,8 +17,11 @@ struct choice {
 	struct numbers numbers;
 };
 
+/* Nobody closes spam: it is over when nothing has happened to it for as long. */
 static bool closed_before(const struct ticket *t, int64_t before)
 {
+	if (t->status == TICKET_SPAM)
+		return t->updated < before;
 	return t->status == TICKET_CLOSED && t->closed && t->closed < before;
 }
 
@@ -57,7 +60,7 @@ static enum status choose_ticket(struct txn *txn, const struct ticket *t, void *
 static enum status choose(struct txn *txn, void *arg, struct error *err)
 {
 	struct choice *c = arg;
-	const struct ticket_filter filter = { .statuses = 1u << TICKET_CLOSED, .priority = -1, .merged = true, .oldest_first = true };
+	const struct ticket_filter filter = { .statuses = 1u << TICKET_CLOSED | 1u << TICKET_SPAM, .priority = -1, .merged = true, .oldest_first = true };
 
 	c->numbers.n = 0;
 	return tickets_list(txn, &filter, choose_ticket, c, err);

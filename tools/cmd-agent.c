@@ -19,6 +19,15 @@ static const struct cli_option write_options[] = {
 	{ 0, "inactive", NULL, "may not act any more" },
 	{ 0, NULL, NULL, NULL },
 };
+static const struct cli_option set_options[] = {
+	{ 0, "create", NULL, "make them an agent if they are none" },
+	{ 0, "name", "TEXT", "name that customers see" },
+	{ 0, "address", "ADDRESS[,ADDRESS]", "mail addresses" },
+	{ 0, "queue", "QUEUE[,QUEUE]", "queues to belong to" },
+	{ 0, "active", NULL, "may act" },
+	{ 0, "inactive", NULL, "may not act any more" },
+	{ 0, NULL, NULL, NULL },
+};
 static const struct cli_option remove_options[] = {
 	{ 0, "move-to", "LOGIN", "give open tickets to this agent first" },
 	{ 0, NULL, NULL, NULL },
@@ -62,6 +71,19 @@ static int run_list(struct cli *cli)
 
 /* --- writing --- */
 
+/* Mail from an account's address is the desk's, and what is sent to it a ticket. */
+static enum status check_address(const struct cli *cli, const char *given, char **canonical_out, struct error *err)
+{
+	g_autofree char *canonical = NULL;
+
+	if (address_canonical(given, &canonical) != ST_OK)
+		return error_set(err, ST_BAD_INPUT, "'%s' is no mail address", given);
+	if (settings_is_own(cli->settings, canonical) || settings_is_control(cli->settings, canonical))
+		return error_set(err, ST_BAD_INPUT, "'%s' is an address of the desk itself, and nobody's own", canonical);
+	*canonical_out = g_steal_pointer(&canonical);
+	return ST_OK;
+}
+
 static enum status set_addresses(const struct cli *cli, struct agent *agent, struct error *err)
 {
 	g_auto(GStrv) given = cli_values(cli, "address");
@@ -71,11 +93,11 @@ static enum status set_addresses(const struct cli *cli, struct agent *agent, str
 		return ST_OK;
 	addresses = g_ptr_array_new_with_free_func(g_free);
 	for (char **p = given; *p; p++) {
-		char *canonical;
+		char *canonical = NULL;
 
-		if (address_canonical(*p, &canonical) != ST_OK) {
+		if (check_address(cli, *p, &canonical, err) != ST_OK) {
 			g_ptr_array_free(addresses, TRUE);
-			return error_set(err, ST_BAD_INPUT, "'%s' is no mail address", *p);
+			return ST_BAD_INPUT;
 		}
 		g_ptr_array_add(addresses, canonical);
 	}
@@ -121,6 +143,13 @@ static enum status change(struct txn *txn, const struct cli *cli, struct agent *
 	return st == ST_OK ? agents_save(txn, agent, err) : st;
 }
 
+static enum status make(struct txn *txn, const struct cli *cli, struct agent *agent, struct error *err)
+{
+	agent->login = g_strdup(cli->args[0]);
+	agent->created = cli->actor.now;
+	return change(txn, cli, agent, err);
+}
+
 static enum status add(struct txn *txn, void *arg, struct error *err)
 {
 	const struct cli *cli = arg;
@@ -129,24 +158,24 @@ static enum status add(struct txn *txn, void *arg, struct error *err)
 
 	if (st == ST_OK)
 		st = error_set(err, ST_EXISTS, "agent '%s' is there already", cli->args[0]);
-	else if (st == ST_NOT_FOUND) {
-		agent.login = g_strdup(cli->args[0]);
-		agent.created = cli->actor.now;
-		st = change(txn, cli, &agent, err);
-	}
+	else if (st == ST_NOT_FOUND)
+		st = make(txn, cli, &agent, err);
 	record_release(&agent_type, &agent);
 	return st;
 }
 
+/* With --create twice is once, as provisioning wants it. */
 static enum status set(struct txn *txn, void *arg, struct error *err)
 {
 	const struct cli *cli = arg;
 	struct agent agent = { 0 };
 	enum status st = agents_load(txn, cli->args[0], &agent, err);
 
-	if (st == ST_NOT_FOUND)
-		return error_set(err, st, "there is no agent '%s'", cli->args[0]);
-	if (st == ST_OK)
+	if (st == ST_NOT_FOUND && cli_has(cli, "create"))
+		st = make(txn, cli, &agent, err);
+	else if (st == ST_NOT_FOUND)
+		st = error_set(err, st, "there is no agent '%s'; --create makes one", cli->args[0]);
+	else if (st == ST_OK)
 		st = change(txn, cli, &agent, err);
 	record_release(&agent_type, &agent);
 	return st;
@@ -280,5 +309,5 @@ static int run_remove(struct cli *cli)
 
 const struct cli_command cmd_agent_list = { "agent list", "", "list agents", NULL, NEED_STORE_READ, 0, 0, run_list };
 const struct cli_command cmd_agent_add = { "agent add", "LOGIN", "make somebody an agent", write_options, NEED_STORE_WRITE, 1, 1, run_add };
-const struct cli_command cmd_agent_set = { "agent set", "LOGIN", "change an agent", write_options, NEED_STORE_WRITE, 1, 1, run_set };
+const struct cli_command cmd_agent_set = { "agent set", "LOGIN", "change an agent", set_options, NEED_STORE_WRITE, 1, 1, run_set };
 const struct cli_command cmd_agent_remove = { "agent remove", "LOGIN", "remove an agent without open tickets", remove_options, NEED_STORE_WRITE, 1, 1, run_remove };

@@ -8,6 +8,7 @@
 #include "control.h"
 #include "json.h"
 #include "print.h"
+#include "store-lock.h"
 
 enum { RELOAD_WAIT_MS = 10000, POLL_MS = 100 };
 
@@ -93,11 +94,26 @@ static enum status hear(struct txn *txn, void *arg, struct error *err)
 	return control_answered(txn, r->serial, &r->answer, err);
 }
 
+/* Whoever can get its lock knows that there is none. */
+static bool daemon_runs(const struct cli *cli)
+{
+	int lock = -1;
+	struct error err;
+	enum status st = store_lock(cli->settings->store.path, &lock, &err);
+
+	store_unlock(lock);
+	return st == ST_BUSY;
+}
+
 static int run_reload(struct cli *cli)
 {
 	struct request r = { 0, NULL };
-	enum status st = store_write(cli->store, ask, &r, &cli->err);
+	enum status st;
 	int code;
+
+	if (!daemon_runs(cli))
+		return cli_fail(EXIT_TRY_AGAIN, "no daemon runs on the store in '%s'", cli->settings->store.path);
+	st = store_write(cli->store, ask, &r, &cli->err);
 
 	for (int waited = 0; st == ST_OK && waited < RELOAD_WAIT_MS; waited += POLL_MS) {
 		st = store_read(cli->store, hear, &r, &cli->err);
@@ -109,7 +125,7 @@ static int run_reload(struct cli *cli)
 	if (st != ST_OK)
 		return cli_status(cli, st);
 	if (!r.answer)
-		return cli_fail(EXIT_TRY_AGAIN, "the daemon did not answer within 10 seconds; does it run?");
+		return cli_fail(EXIT_TRY_AGAIN, "the daemon did not answer within 10 seconds");
 	code = strcmp(r.answer, "ok") == 0 ? EXIT_DONE : cli_fail(EXIT_CONFIG, "%s", r.answer);
 	g_free(r.answer);
 	return code;

@@ -97,7 +97,7 @@ static int run_mailbox(struct cli *cli)
 		return EXIT_BAD_USAGE;
 	st = box_open(cli->args[0], &box, &cli->err);
 	if (st != ST_OK)
-		return cli_status(cli, st);
+		return st == ST_NOT_FOUND ? cli_fail(EXIT_CANNOT_WRITE, "%s", cli->err.text) : cli_status(cli, st);
 	/* As the daemon does: what is archived is the group's too. */
 	umask(0007);
 	/* The batch at hand is finished first. */

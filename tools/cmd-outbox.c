@@ -52,12 +52,26 @@ static enum status keep_one(struct txn *txn, struct work *w, uint64_t id, struct
 	return outbox_load(txn, id, outgoing, err);
 }
 
-static enum status change_one(struct txn *txn, struct work *w, uint64_t id, struct error *err)
+/* Somebody waits for that mail: the ticket says who gave it up. */
+static enum status drop_one(struct txn *txn, struct work *w, uint64_t id, struct error *err)
 {
-	enum status st = w->drop ? keep_one(txn, w, id, err) : outbox_retry(txn, id, w->cli->actor.now, err);
+	enum status st = keep_one(txn, w, id, err);
+	const struct outgoing *o = g_ptr_array_index(w->mails, w->mails->len - 1);
+	g_autofree char *to = o->to ? g_strjoinv(", ", o->to) : NULL;
 
 	if (st == ST_OK)
-		st = w->drop ? outbox_remove(txn, id, err) : keep_one(txn, w, id, err);
+		st = outbox_remove(txn, id, err);
+	if (st == ST_OK && o->ticket)
+		st = history_add(txn, o->ticket, &w->cli->actor, "dropped", NULL, to, o->event, err);
+	return st;
+}
+
+static enum status change_one(struct txn *txn, struct work *w, uint64_t id, struct error *err)
+{
+	enum status st = w->drop ? drop_one(txn, w, id, err) : outbox_retry(txn, id, w->cli->actor.now, err);
+
+	if (st == ST_OK && !w->drop)
+		st = keep_one(txn, w, id, err);
 	return st == ST_NOT_FOUND ? error_set(err, st, "there is no outgoing mail %" G_GUINT64_FORMAT, id) : st;
 }
 
@@ -130,5 +144,5 @@ static int run_flush(struct cli *cli)
 
 const struct cli_command cmd_outbox_list = { "outbox list", "", "list mail that waits, failed or was suppressed", NULL, NEED_STORE_READ, 0, 0, run_list };
 const struct cli_command cmd_outbox_retry = { "outbox retry", "ID…", "try mail again now", NULL, NEED_STORE_WRITE, 1, 0, run_retry };
-const struct cli_command cmd_outbox_drop = { "outbox drop", "ID…", "give mail up", NULL, NEED_STORE_WRITE, 1, 0, run_drop };
+const struct cli_command cmd_outbox_drop = { "outbox drop", "ID…", "drop mail that was not sent", NULL, NEED_STORE_WRITE, 1, 0, run_drop };
 const struct cli_command cmd_outbox_flush = { "outbox flush", "", "try everything that waits now", NULL, NEED_STORE_WRITE, 0, 0, run_flush };

@@ -33,4 +33,4 @@ static int run(struct cli *cli)
 	return counts.tickets || counts.mails ? EXIT_DONE : EXIT_NOTHING;
 }
 
-const struct cli_command cmd_purge = { "purge", "", "remove tickets that were closed long ago", options, NEED_STORE_WRITE, 0, 0, run };
+const struct cli_command cmd_purge = { "purge", "", "remove tickets that were closed long ago, and old spam", options, NEED_STORE_WRITE, 0, 0, run };

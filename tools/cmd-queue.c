@@ -10,6 +10,13 @@
 #include "text.h"
 #include "tickets.h"
 
+static const struct cli_option set_options[] = {
+	{ 0, "create", NULL, "make it if it is not there" },
+	{ 0, "title", "TEXT", "what people call it" },
+	{ 0, "signature", "TEXT", "what stands below its agents' answers; \"\" for nothing" },
+	{ 0, "responsible", "LOGIN", "the agent who gets its new tickets; \"\" for nobody" },
+	{ 0, NULL, NULL, NULL },
+};
 static const struct cli_option write_options[] = {
 	{ 0, "title", "TEXT", "what people call it" },
 	{ 0, "signature", "TEXT", "what stands below its agents' answers; \"\" for nothing" },
@@ -134,6 +141,13 @@ static enum status change(struct txn *txn, const struct cli *cli, struct queue *
 	return st == ST_OK ? queues_save(txn, queue, err) : st;
 }
 
+static enum status make(struct txn *txn, const struct cli *cli, struct queue *queue, struct error *err)
+{
+	queue->name = g_strdup(cli->args[0]);
+	queue->created = cli->actor.now;
+	return change(txn, cli, queue, err);
+}
+
 static enum status add(struct txn *txn, void *arg, struct error *err)
 {
 	const struct cli *cli = arg;
@@ -142,24 +156,24 @@ static enum status add(struct txn *txn, void *arg, struct error *err)
 
 	if (st == ST_OK)
 		st = error_set(err, ST_EXISTS, "queue '%s' is there already", cli->args[0]);
-	else if (st == ST_NOT_FOUND) {
-		queue.name = g_strdup(cli->args[0]);
-		queue.created = cli->actor.now;
-		st = change(txn, cli, &queue, err);
-	}
+	else if (st == ST_NOT_FOUND)
+		st = make(txn, cli, &queue, err);
 	record_release(&queue_type, &queue);
 	return st;
 }
 
+/* With --create twice is once, as provisioning wants it. */
 static enum status set(struct txn *txn, void *arg, struct error *err)
 {
 	const struct cli *cli = arg;
 	struct queue queue = { 0 };
 	enum status st = queues_load(txn, cli->args[0], &queue, err);
 
-	if (st == ST_NOT_FOUND)
-		return error_set(err, st, "there is no queue '%s'", cli->args[0]);
-	if (st == ST_OK)
+	if (st == ST_NOT_FOUND && cli_has(cli, "create"))
+		st = make(txn, cli, &queue, err);
+	else if (st == ST_NOT_FOUND)
+		st = error_set(err, st, "there is no queue '%s'; --create makes it", cli->args[0]);
+	else if (st == ST_OK)
 		st = change(txn, cli, &queue, err);
 	record_release(&queue_type, &queue);
 	return st;
@@ -191,4 +205,4 @@ static int run_set(struct cli *cli)
 const struct cli_command cmd_queue_list = { "queue list", "", "list queues", NULL, NEED_STORE_READ, 0, 0, run_list };
 const struct cli_command cmd_queue_show = { "queue show", "QUEUE", "show one queue", NULL, NEED_STORE_READ, 1, 1, run_list };
 const struct cli_command cmd_queue_add = { "queue add", "QUEUE", "make a queue", write_options, NEED_STORE_WRITE, 1, 1, run_add };
-const struct cli_command cmd_queue_set = { "queue set", "QUEUE", "change a queue", write_options, NEED_STORE_WRITE, 1, 1, run_set };
+const struct cli_command cmd_queue_set = { "queue set", "QUEUE", "change a queue", set_options, NEED_STORE_WRITE, 1, 1, run_set };

@@ -21,7 +21,7 @@ static const struct cli_option options[] = {
 
 struct showing {
 	struct cli *cli;
-	uint64_t number, raw;
+	uint64_t asked, number, raw;	/* `number` is what is shown */
 	const char *maildir;
 	bool mbox;
 	struct ticket ticket;
@@ -96,10 +96,27 @@ static enum status write_mails(struct showing *s, struct error *err)
 	return st;
 }
 
+/* Where a merged number leads to. */
+static enum status find_survivor(struct txn *txn, struct showing *s, struct error *err)
+{
+	struct ticket t = { 0 };
+	enum status st = tickets_resolve(txn, s->asked, &t, err);
+
+	s->number = st == ST_OK ? t.number : s->asked;
+	record_release(&ticket_type, &t);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
 static enum status load(struct txn *txn, void *arg, struct error *err)
 {
 	struct showing *s = arg;
-	enum status st = view_load(txn, s->number, &s->ticket, &s->view, err);
+	enum status st = ST_OK;
+
+	/* A person wants the conversation; a program asks of the record by its number. */
+	if (!s->cli->json)
+		st = find_survivor(txn, s, err);
+	if (st == ST_OK)
+		st = view_load(txn, s->number, &s->ticket, &s->view, err);
 
 	if (st == ST_OK && cli_has(s->cli, "history"))
 		st = view_load_history(txn, &s->view, err);
@@ -113,6 +130,8 @@ static int show_one(struct showing *s)
 
 	if (st != ST_OK)
 		return cli_status(s->cli, st);
+	if (s->number != s->asked)
+		fprintf(stderr, "#%" G_GUINT64_FORMAT " was merged into #%" G_GUINT64_FORMAT "\n", s->asked, s->number);
 	if (s->raw || s->maildir || s->mbox)
 		st = write_mails(s, &s->cli->err);
 	else
@@ -129,7 +148,7 @@ static int show_all(struct showing *s, const struct numbers *numbers)
 	for (size_t i = 0; i < numbers->n && !ferror(stdout); i++) {
 		int code;
 
-		s->number = numbers->v[i];
+		s->asked = s->number = numbers->v[i];
 		code = show_one(s);
 		worst = MAX(worst, code);
 	}

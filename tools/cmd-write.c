@@ -126,12 +126,14 @@ static enum status get_raw(struct work *w, char **text_out, struct error *err)
 }
 
 /* Owned; NULL: said what is wrong. */
-static char *get_text(struct work *w)
+static char *get_text(struct work *w, int *code_out)
 {
 	g_autofree char *raw = NULL, *text = NULL;
+	enum status st;
 
-	if (get_raw(w, &raw, &w->cli->err) != ST_OK) {
-		cli_fail(EXIT_BAD_DATA, "%s; nothing was done", w->cli->err.text);
+	st = get_raw(w, &raw, &w->cli->err);
+	if (st != ST_OK) {
+		*code_out = cli_fail(st == ST_IO ? EXIT_CANNOT_WRITE : EXIT_BAD_DATA, "%s; nothing was done", w->cli->err.text);
 		return NULL;
 	}
 	text = text_block(raw, -1, TEXT_MAX);
@@ -139,7 +141,7 @@ static char *get_text(struct work *w)
 		return g_steal_pointer(&text);
 	if (w->draft)
 		unlink(w->draft);
-	cli_fail(EXIT_BAD_DATA, "the text is empty; nothing was done");
+	*code_out = cli_fail(EXIT_BAD_DATA, "the text is empty; nothing was done");
 	return NULL;
 }
 
@@ -311,8 +313,8 @@ static int run_with_text(struct cli *cli, struct work *w)
 	code = cli_status(cli, store_read(cli->store, look, w, &cli->err));
 	if (code == EXIT_DONE && cli_has(cli, "attach"))
 		code = read_files(w);
-	if (code == EXIT_DONE && w->what != SEND && !(text = get_text(w)))
-		code = EXIT_BAD_DATA;
+	if (code == EXIT_DONE && w->what != SEND)
+		text = get_text(w, &code);
 	w->text = text;
 	if (code == EXIT_DONE)
 		code = write_text(w);

@@ -84,6 +84,10 @@ bool format_check(struct cli *cli, const char *format)
 	for (const char *p = format; *p; p = end) {
 		g_autofree char *name = name_at(p, &end);
 
+		if (*p == '{' && !name) {
+			cli_usage(cli, "--format: '%s' has no closing brace", p);
+			return false;
+		}
 		if (name && !known(name)) {
 			cli_usage(cli, "--format: there is no field '{%s}'; ticket(1) has them under JSON", name);
 			return false;

@@ -232,7 +232,7 @@ static void print_attachment(const char *recorded)
 static void print_entry(const struct entry *e, const char *text)
 {
 	static const enum colour colours[] = {
-		[DIRECTION_IN] = COLOUR_GREEN, [DIRECTION_OUT] = COLOUR_BLUE, [DIRECTION_NOTE] = COLOUR_YELLOW, [DIRECTION_AUTO] = COLOUR_DIM, [DIRECTION_BOUNCE] = COLOUR_RED };
+		[DIRECTION_IN] = COLOUR_GREEN, [DIRECTION_OUT] = COLOUR_CYAN, [DIRECTION_NOTE] = COLOUR_YELLOW, [DIRECTION_AUTO] = COLOUR_DIM, [DIRECTION_BOUNCE] = COLOUR_RED };
 	g_autofree char *received = terminal_time(e->received), *body = text_block(text ? text : "", -1, 64 * 1024);
 
 	printf("\n%s--- %" G_GUINT64_FORMAT " %s  %s%s\n", terminal_on(colours[e->direction]), e->seq, direction_names[e->direction], received ? received : "", terminal_off());

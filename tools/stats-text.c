@@ -49,7 +49,7 @@ static void print_open(const char *heading, GList *parts)
 	for (GList *l = parts; l; l = l->next) {
 		const struct stats_part *part = l->data;
 
-		print_bar(name_of(part), part->open, most, COLOUR_BLUE);
+		print_bar(name_of(part), part->open, most, COLOUR_CYAN);
 	}
 }
 

@@ -435,7 +435,7 @@ int store_json_import(struct cli *cli, const char *path)
 	FILE *in = strcmp(path, "-") == 0 ? copy_of_stdin() : fopen(path, "re");
 
 	if (!in)
-		return cli_fail(errno == ENOENT ? EXIT_NOTHING : EXIT_CANNOT_WRITE, "cannot read '%s': %s", path, g_strerror(errno));
+		return cli_fail(EXIT_CANNOT_WRITE, "cannot read '%s': %s", path, g_strerror(errno));
 	/* The secret comes with the export, and a daemon knows the one that it began with. */
 	code = cli_status(cli, store_lock(cli->settings->store.path, &lock, &cli->err));
 	if (code == EXIT_DONE)

@@ -59,7 +59,7 @@ bool terminal_has_colour(void)
 
 const char *terminal_on(enum colour colour)
 {
-	static const char *const codes[] = { "", "\033[1m", "\033[2m", "\033[31m", "\033[32m", "\033[33m", "\033[34m" };
+	static const char *const codes[] = { "", "\033[1m", "\033[2m", "\033[31m", "\033[32m", "\033[33m", "\033[36m" };
 
 	return terminal_has_colour() ? codes[colour] : "";
 }
@@ -79,7 +79,7 @@ enum colour terminal_status_colour(int status)
 		return COLOUR_YELLOW;
 	case TICKET_WAITING:
 	case TICKET_INTERNAL:
-		return COLOUR_BLUE;
+		return COLOUR_CYAN;
 	case TICKET_CLOSED:
 		return COLOUR_GREEN;
 	case TICKET_SPAM:

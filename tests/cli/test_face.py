@@ -484,7 +484,7 @@ def test_texts_come_from_an_option_a_file_standard_input_or_an_editor(filled, tm
     assert "box-1" in (tmp_path / "shown").read_text() or "# note on #1" in (tmp_path / "shown").read_text()
     assert ends(filled, "note", "1", "-m", " \n ")[0] == 65
     code, _, err = ends(filled, "note", "1", "-F", tmp_path / "none")
-    assert code == 65 and f"cannot read '{tmp_path}/none': No such file or directory" in err
+    assert code == 74 and f"cannot read '{tmp_path}/none': No such file or directory" in err
     code, _, err = ends(filled, "note", "1", stdin=b"x" * (2 << 20))
     assert code == 65 and "standard input is longer than 1 MiB" in err
 

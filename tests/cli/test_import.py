@@ -141,7 +141,7 @@ def test_a_dry_run_records_nothing(desk, tmp_path):
 
 
 @pytest.mark.parametrize("words, code, says", [
-    (("import", "nowhere", *ACCOUNT), 1, "nowhere"),
+    (("import", "nowhere", *ACCOUNT), 74, "nowhere"),
     (("import", "/etc/passwd", *ACCOUNT), 65, "no mbox"),
     (("import", "/usr/lib/locale", *ACCOUNT), 65, "no Maildir"),
     (("import", "/dev/null"), 64, "--account"),

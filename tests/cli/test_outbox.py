@@ -131,7 +131,7 @@ def test_what_an_editor_wrote_before_it_failed_is_kept(asked):
 NO_REPLIES = {
     "blank": (("1", "-m", " \n"), b"", 65),
     "nothing on standard input": (("1",), b"", 65),
-    "no such file": (("1", "-F", "/nonexistent"), b"", 65),
+    "no such file": (("1", "-F", "/nonexistent"), b"", 74),
     "more than 1 MiB": (("1", "-F", "-"), b"x" * 1100000, 65),
     "no such ticket": (("99", "-m", "x"), b"", 1),
     "no number": (("x", "-m", "x"), b"", 64),
