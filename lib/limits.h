@@ -1,4 +1,9 @@
 /* Caps on everything a stranger can send. One place; each has a test at the limit and one past it. */
+/* gcc's <limits.h> asks for the system's in a way that finds this file first. */
+#ifdef _GCC_NEXT_LIMITS_H
+#include_next <limits.h>
+#endif
+
 #ifndef MILTICKET_LIMITS_H
 #define MILTICKET_LIMITS_H
 

@@ -52,7 +52,7 @@ static void add_mailbox(InternetAddress *ia, GArray *out)
 	g_autofree char *name = replaced(internet_address_get_name(ia), stand_in, word_start);
 	g_autofree char *address = replaced(internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(ia)), stand_in, word_start);
 	g_autofree char *decoded = NULL;
-	struct mailbox box = { NULL };
+	struct mailbox box = { 0 };
 
 	if (address_canonical(address, &box.address) != ST_OK)
 		return;
@@ -133,7 +133,7 @@ static unsigned count_addressed(const char *bare)
 static void add_loosely(const char *piece, GArray *out)
 {
 	g_autofree char *raw = replaced(piece, stand_in, word_start);
-	struct mailbox box = { NULL };
+	struct mailbox box = { 0 };
 
 	if (message_read_loosely(raw, &box))
 		g_array_append_val(out, box);
@@ -278,7 +278,7 @@ bool message_first_mailbox(const struct message *m, const char *header, struct m
 const char *message_sender_address(const struct message *m)
 {
 	struct message *known = (struct message *)m;
-	struct mailbox box = { NULL };
+	struct mailbox box = { 0 };
 
 	if (!m->sender_known && message_first_mailbox(m, "Sender", &box))
 		known->sender_address = g_steal_pointer(&box.address);
