@@ -44,6 +44,7 @@ struct work {
 	char *new_id;			/* the Message-ID that replaces one that would tell where an agent writes from; NULL */
 	char *raw_subject;		/* the Subject without its !commands; NULL when it had none */
 	char **subject_commands;
+	char **watchers;		/* who gets a copy; NULL: nobody */
 	char **workers;			/* whose addresses the mail is handed to; NULL: it goes to nobody but its recipients */
 };
 

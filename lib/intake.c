@@ -112,6 +112,7 @@ static void work_reset(struct work *w)
 	g_clear_pointer(&w->raw_subject, g_free);
 	g_clear_pointer(&w->subject_commands, g_strfreev);
 	g_clear_pointer(&w->workers, g_strfreev);
+	g_clear_pointer(&w->watchers, g_strfreev);
 	w->unsaved = w->is_new = false;
 	outcome_release(w->outcome);
 	outcome_init(w->outcome);
@@ -132,6 +133,7 @@ static void work_release(struct work *w)
 	g_free(w->raw_subject);
 	g_strfreev(w->subject_commands);
 	g_strfreev(w->workers);
+	g_strfreev(w->watchers);
 	g_free(w->digest);
 	g_free(w->given_id);
 	g_free(w->archive);
@@ -309,10 +311,28 @@ static void plan(struct work *w)
 		.key = &w->key, .ticket = &w->match.ticket, .account = work_account(w),
 		.agent = w->is_agent ? &w->agent : NULL, .whose = w->outcome->whose, .match = (int)w->match.how,
 		.event = w->outcome->event, .given_id = w->given_id, .new_id = w->new_id, .subject = w->raw_subject, .workers = w->workers,
+		.watchers = w->watchers,
 	};
 
 	if (is_edited(w))
 		plan_edits(&p, &w->outcome->edits);
+}
+
+static bool is_conversation(const struct work *w)
+{
+	return w->outcome->automatic == AUTO_NONE || w->outcome->automatic == AUTO_LIST || w->outcome->automatic == AUTO_GENERATED;
+}
+
+/* What robots say is of no interest to them, and a note only to agents. */
+static void find_watchers(struct work *w)
+{
+	GPtrArray *out = g_ptr_array_new();
+
+	for (char **a = w->match.ticket.watching; a && *a && is_conversation(w); a++)
+		if (w->outcome->whose != WHOSE_NOTE || is_agent_address(*a, w))
+			g_ptr_array_add(out, g_strdup(*a));
+	g_ptr_array_add(out, NULL);
+	w->watchers = (char **)g_ptr_array_free(out, FALSE);
 }
 
 /* Everything that the store learns of a message, in one transaction. */
@@ -351,6 +371,8 @@ static enum status record(struct txn *txn, void *arg, struct error *err)
 		return st;
 	if (is_edited(w) && work_wants_workers(w))
 		st = work_find_workers(w);
+	if (st == ST_OK && is_edited(w))
+		find_watchers(w);
 	work_report(w);
 	failpoint("before-commit");
 	return st;

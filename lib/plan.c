@@ -150,12 +150,40 @@ static unsigned new_workers(const struct plan *p)
 	return n;
 }
 
+static bool is_listed(const GPtrArray *list, const char *address)
+{
+	for (unsigned i = 0; i < list->len; i++)
+		if (strcmp(g_ptr_array_index(list, i), address) == 0)
+			return true;
+	return false;
+}
+
+/* A watcher who neither wrote it nor gets it anyway. */
+static bool is_left_out(const struct plan *p, const char *address)
+{
+	struct mailboxes from = message_from(p->message);
+	bool requester = p->whose == WHOSE_DESK_REPLY && g_strcmp0(p->ticket->requester_address, address) == 0;
+	bool worker = p->workers && text_list_has(p->workers, address);
+
+	return !already_gets_it(p, address) && !is_listed(p->recipients->outside, address) && !is_listed(p->recipients->internal, address) &&
+		!requester && !worker && !(from.n == 1 && strcmp(from.v[0].address, address) == 0);
+}
+
+static unsigned new_watchers(const struct plan *p)
+{
+	unsigned n = 0;
+
+	for (char **w = p->watchers; w && *w; w++)
+		n += is_left_out(p, *w);
+	return n;
+}
+
 /* Whoever gets the mail besides the addressed accounts. */
 static unsigned others(const struct plan *p)
 {
 	const struct recipients *r = p->recipients;
 
-	return r->outside->len + r->agents->len + r->internal->len + (p->whose == WHOSE_DESK_REPLY);
+	return r->outside->len + r->agents->len + r->internal->len + (p->whose == WHOSE_DESK_REPLY) + new_watchers(p);
 }
 
 static bool goes_to_agents(const struct account_hit *hit)
@@ -201,6 +229,15 @@ static void deliver_to_workers(const struct plan *p, struct edits *edits)
 		silence_robots(p, edits);
 }
 
+static void copy_to_watchers(const struct plan *p, struct edits *edits)
+{
+	for (char **w = p->watchers; w && *w; w++)
+		if (is_left_out(p, *w))
+			edits_add_recipient(edits, *w);
+	if (!plan_leaves(p))
+		silence_robots(p, edits);
+}
+
 static void deliver_as_configured(const struct plan *p, struct edits *edits)
 {
 	unsigned left = others(p);
@@ -219,7 +256,9 @@ static void deliver_as_configured(const struct plan *p, struct edits *edits)
 	}
 	if (told)
 		deliver_to_workers(p, edits);
-	else if (left == 0)
+	if (new_watchers(p) > 0)
+		copy_to_watchers(p, edits);
+	if (!told && left == 0)
 		edits_verdict(edits, VERDICT_DISCARD, NULL);
 }
 

@@ -18,6 +18,7 @@ struct plan {
 	const struct account *account;	/* whose ticket it is; NULL when that account is no longer configured */
 	const struct agent *agent;	/* who sends it, if an agent does; NULL */
 	char **workers;			/* addresses of the ticket's agent, else of its queue's members; NULL-terminated or NULL */
+	char **watchers;		/* addresses that get a copy of it; NULL-terminated or NULL */
 	enum whose whose;
 	int match;
 	const char *event;

@@ -124,6 +124,10 @@ static enum status queue_answer(const struct reply_context *c, const struct tick
 	outgoing.to[0] = g_strdup(ticket->requester_address);
 	for (guint i = 0; i < cc; i++)
 		outgoing.to[i + 1] = g_strdup(answer->cc[i]);
+	/* Watchers get a copy in the envelope alone: the customer does not see them. */
+	for (char **w = ticket->watching; w && *w; w++)
+		if (!text_list_has(outgoing.to, *w))
+			text_list_add(&outgoing.to, *w);
 	st = outbox_put(c->txn, &outgoing, mail->str, mail->len, err);
 	record_release(&outgoing_type, &outgoing);
 	return st;
