@@ -143,7 +143,8 @@ static enum status active_only(enum status st, struct agent *agent)
 	return ST_NOT_FOUND;
 }
 
-enum status agents_find_by_address(struct txn *txn, const char *address, struct agent *agent_out, struct error *err)
+enum status agents_find_by_address(
+	struct txn *txn, const char *address, struct agent *agent_out, struct error *err)
 {
 	g_autofree char *canonical = NULL, *login = NULL;
 	enum status st;

@@ -14,7 +14,8 @@ enum status agents_save(struct txn *txn, const struct agent *agent, struct error
 enum status agents_remove(struct txn *txn, const char *login, struct error *err);
 
 /* By one of the addresses alone. Inactive agents are ST_NOT_FOUND. */
-enum status agents_find_by_address(struct txn *txn, const char *address, struct agent *agent_out, struct error *err);
+enum status agents_find_by_address(
+	struct txn *txn, const char *address, struct agent *agent_out, struct error *err);
 /* By login, or by one of the addresses (canonical, or any spelling of it). Inactive agents are ST_NOT_FOUND. */
 enum status agents_find(struct txn *txn, const char *login_or_address, struct agent *agent_out, struct error *err);
 bool agent_in_queue(const struct agent *agent, const char *queue);

@@ -1,4 +1,5 @@
-/* Authentication-Results. What strangers wrote is echoed in these fields, so whatever is not of RFC 8601's form is no good news. */
+/* Authentication-Results. What strangers wrote is echoed in these fields, so whatever is not of RFC
+ * 8601's form is no good news. */
 #include "auth-results.h"
 
 #include <string.h>
@@ -8,7 +9,7 @@
 struct reading {
 	const struct message *message;
 	const char *author;		/* message_sole_author() */
-	unsigned dmarc, dmarc_passes;	/* results: all that look like one, and those that are a pass for the author */
+	unsigned dmarc, dmarc_passes;	/* what looks like a result, and a pass for the author */
 	bool garbled;
 	struct auth_results *out;
 };
@@ -21,7 +22,8 @@ static char inert(char c)
 	return strchr(" \t\r\n;=/()\"", c) ? '_' : c;
 }
 
-/* Comments are blanks, quoted strings are words (RFC 8601 section 2.2). NULL when one has no end, or no beginning. */
+/* Comments are blanks, quoted strings are words (RFC 8601 section 2.2). NULL when one has no end,
+ * or no beginning. */
 static char *without_remarks(const char *value)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
@@ -115,16 +117,18 @@ static bool is_result(const char *word, const char *method, const char *result)
 	return has_result(word, method, &is) && g_ascii_strcasecmp(is, result) == 0;
 }
 
-/* The verifier's From must be the one that we read, or two parsers disagree about who wrote this. It may name the whole address. */
+/* The verifier's From must be the one that we read, or two parsers disagree about who wrote this.
+ * It may name the whole address. */
 static bool is_author(const char *named, const char *author)
 {
-	g_autofree char *whole = strchr(named, '@') ? g_strdup(named) : g_strdup_printf("x@%s", named);
-	g_autofree char *canonical = NULL;
+	bool whole = strchr(named, '@') != NULL;
+	g_autofree char *address = g_strconcat(whole ? "" : "x@", named, NULL), *canonical = NULL;
 
-	if (address_canonical(whole, &canonical) != ST_OK)
+	if (address_canonical(address, &canonical) != ST_OK)
 		return false;
-	return strcmp(strchr(named, '@') ? canonical : strrchr(canonical, '@'),
-		strchr(named, '@') ? author : strrchr(author, '@')) == 0;
+	if (whole)
+		return strcmp(canonical, author) == 0;
+	return strcmp(strrchr(canonical, '@'), strrchr(author, '@')) == 0;
 }
 
 /* Properties only, and among them header.from, which is the author's each time. */
@@ -148,7 +152,8 @@ static bool speaks_of_author(char **words, const char *author)
 static void read_dmarc(struct reading *r, char **words)
 {
 	r->dmarc++;
-	r->dmarc_passes += r->author && is_result(words[0], "dmarc", "pass") && speaks_of_author(words + 1, r->author);
+	r->dmarc_passes += r->author && is_result(words[0], "dmarc", "pass") &&
+		speaks_of_author(words + 1, r->author);
 	r->out->dmarc_fail |= is_result(words[0], "dmarc", "fail");
 }
 
@@ -159,21 +164,22 @@ static bool are_related(const char *a, const char *b)
 	const char *longer = x > y ? a : b, *shorter = x > y ? b : a;
 	size_t more = MAX(x, y) - MIN(x, y);
 
-	return *shorter && g_ascii_strcasecmp(longer + more, shorter) == 0 && (!more || longer[more - 1] == '.');
+	return *shorter && g_ascii_strcasecmp(longer + more, shorter) == 0 &&
+		(!more || longer[more - 1] == '.');
 }
 
 /* A stranger's own signature says nothing of a From that names somebody else. */
 static void read_dkim(struct reading *r, char **words)
 {
 	struct mailboxes from = message_from(r->message);
+	const char *domain = from.n ? strrchr(from.v[0].address, '@') + 1 : "", *value;
 	bool related = is_result(words[0], "dkim", "pass");
-	const char *value;
 
-	for (char **p = words + 1; *p && from.n; p++)
+	for (char **p = words + 1; *p; p++)
 		if (has_name(*p, "header.d", &value) || has_name(*p, "header.i", &value)) {
 			const char *at = strrchr(value, '@');
 
-			related &= are_related(at ? at + 1 : value, strrchr(from.v[0].address, '@') + 1);
+			related &= are_related(at ? at + 1 : value, domain);
 		}
 	r->out->dkim_pass |= related;
 }
@@ -198,14 +204,18 @@ static const struct {
 	{ .method = "spf", .read = read_spf },		/* RFC 8601 section 2.7.2 */
 };
 
-/* What only begins with a method's name ("dmarc/2=pass") is its, so that it casts doubt on the others. */
+/* What only begins with a method's name ("dmarc/2=pass") is its, so that it casts doubt on the
+ * others. */
 static void read_result(struct reading *r, char *result)
 {
 	g_auto(GStrv) words = words_of(g_strstrip(result));
 
-	for (size_t i = 0; words[0] && i < G_N_ELEMENTS(methods); i++)
-		if (g_ascii_strncasecmp(words[0], methods[i].method, strlen(methods[i].method)) == 0)
+	for (size_t i = 0; words[0] && i < G_N_ELEMENTS(methods); i++) {
+		const char *method = methods[i].method;
+
+		if (g_ascii_strncasecmp(words[0], method, strlen(method)) == 0)
 			methods[i].read(r, words);
+	}
 }
 
 /* False: it is none of ours. */
@@ -225,14 +235,17 @@ static bool read_field(struct reading *r, const char *value, char *const *ids)
 
 /* --- all of them --- */
 
-/* Verifiers write these at the top too, above their results or below them. They say nothing here; who can forge one there can
- * forge the results as well. */
+/* Verifiers write these at the top too, above their results or below them. They say nothing here;
+ * who can forge one there can forge the results as well. */
 static bool is_companion(const char *name)
 {
 	static const char *const companions[] = {
-		"DMARC-Filter", "DKIM-Filter", "ARC-Filter",	/* OpenDMARC's, OpenDKIM's and OpenARC's SoftwareHeader */
-		"Received-SPF",					/* RFC 7208 section 9.1 */
-		"ARC-Seal", "ARC-Message-Signature", "ARC-Authentication-Results",	/* RFC 8617 section 5.1 */
+		/* SoftwareHeader of OpenDMARC, OpenDKIM and OpenARC. */
+		"DMARC-Filter", "DKIM-Filter", "ARC-Filter",
+		/* RFC 7208 section 9.1 */
+		"Received-SPF",
+		/* RFC 8617 section 5.1 */
+		"ARC-Seal", "ARC-Message-Signature", "ARC-Authentication-Results",
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(companions); i++)
@@ -241,9 +254,12 @@ static bool is_companion(const char *name)
 	return false;
 }
 
-void auth_results_read(const struct message *message, char *const *authserv_ids, struct auth_results *out)
+void auth_results_read(
+	const struct message *message, char *const *authserv_ids, struct auth_results *out)
 {
-	struct reading r = { .message = message, .author = message_sole_author(message), .out = out };
+	struct reading r = {
+		.message = message, .author = message_sole_author(message), .out = out
+	};
 	const char *name, *value;
 
 	memset(out, 0, sizeof *out);
@@ -255,7 +271,7 @@ void auth_results_read(const struct message *message, char *const *authserv_ids,
 		if (results ? !read_field(&r, value, authserv_ids) : !is_companion(name))
 			break;
 	}
-	/* One result for DMARC, and it is a pass: anything that looks like one and is not is a no. */
+	/* One result for DMARC, and it is a pass; whatever else looks like one is a no. */
 	out->dmarc_pass = !r.garbled && r.dmarc == 1 && r.dmarc_passes == 1;
 	out->dkim_pass &= !r.garbled;
 }

@@ -4,18 +4,19 @@
 
 #include "message.h"
 
-/* Only believed fields speak here. Each is false where they say nothing of it, or where what they say cannot be read beyond
- * doubt; both of a pair may be. */
+/* Only believed fields speak here. Each is false where they say nothing of it, or where what they
+ * say cannot be read beyond doubt; both of a pair may be. */
 struct auth_results {
 	bool dmarc_pass;	/* for From's domain, whose one author message_sole_author() has */
 	bool dmarc_fail;	/* From is forged */
-	bool spf_fail;		/* the domain of the envelope's sender says that this host does not send for it */
-	bool dkim_pass;		/* a signature holds, of a domain that is From's, or above or below it */
+	bool spf_fail;		/* the envelope sender's domain disowns the host that sent it */
+	bool dkim_pass;		/* a signature holds, of From's domain or one above or below */
 };
 
-/* Believed are the fields whose authserv-id is one of these (NULL-terminated; NULL: none) and which stand at the very top, with
- * nothing between them but what verifiers write along: below another field they may have come with the mail. Without ids
- * nothing is believed. */
-void auth_results_read(const struct message *message, char *const *authserv_ids, struct auth_results *out);
+/* Believed are the fields whose authserv-id is one of these (NULL-terminated; NULL: none) and which
+ * stand at the very top, with nothing between them but what verifiers write along: below another
+ * field they may have come with the mail. Without ids nothing is believed. */
+void auth_results_read(
+	const struct message *message, char *const *authserv_ids, struct auth_results *out);
 
 #endif

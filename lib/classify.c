@@ -11,8 +11,8 @@ const char *const whose_names[] = {
 
 /* --- who is vouched for --- */
 
-enum vouched classify_authenticated(const struct envelope *envelope, const struct message *message, const struct auth_results *auth,
-	const struct settings *settings, const char **who_out)
+enum vouched classify_authenticated(const struct envelope *envelope, const struct message *message,
+	const struct auth_results *auth, const struct settings *settings, const char **who_out)
 {
 	*who_out = NULL;
 	if (settings->agents_auth.sasl && envelope->authen && *envelope->authen) {

@@ -19,10 +19,11 @@ struct envelope {
 	int64_t received;
 };
 
-/* *who_out: by a login, an agent's login or address; by DMARC, an address; else NULL. Borrowed from envelope or message. */
+/* *who_out: by a login, an agent's login or address; by DMARC, an address; else NULL. Borrowed from
+ * envelope or message. */
 enum vouched { VOUCHED_BY_NOBODY, VOUCHED_BY_LOGIN, VOUCHED_BY_DMARC };
-enum vouched classify_authenticated(const struct envelope *envelope, const struct message *message, const struct auth_results *auth,
-	const struct settings *settings, const char **who_out);
+enum vouched classify_authenticated(const struct envelope *envelope, const struct message *message,
+	const struct auth_results *auth, const struct settings *settings, const char **who_out);
 
 enum whose {
 	WHOSE_OTHER, WHOSE_INBOUND, WHOSE_REPLY, WHOSE_DESK_REPLY, WHOSE_OPENED, WHOSE_NOTE,

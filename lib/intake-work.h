@@ -23,7 +23,7 @@ struct work {
 	const char *automatic_reason;
 	struct auth_results auth;	/* all false for an import */
 	enum vouched vouched;
-	const char *authenticated;	/* whom the MTA vouches for; NULL; borrowed from the envelope or the message */
+	const char *authenticated;	/* whom the MTA vouches for; NULL; borrowed */
 	char *digest;
 	char *given_id;			/* the Message-ID of a message that has none */
 	char *archive;			/* its name in the archive; NULL without one */

@@ -200,7 +200,8 @@ struct mailboxes message_from(const struct message *m)
 
 #define SPECIALS "\"(),:;<>@[]\\"
 
-/* A display name of atoms, dots and quoted strings, with nothing in them that could be taken for an address. */
+/* A display name of atoms, dots and quoted strings, with nothing in them that could be taken for an
+ * address. */
 static bool plain_name(const char *p, const char *end)
 {
 	bool quoted = false;
@@ -216,7 +217,8 @@ static bool plain_name(const char *p, const char *end)
 	return !quoted;
 }
 
-/* The address of "a@b" or "name <a@b>"; NULL for all else that is allowed in From, and what is not. Owned. */
+/* The address of "a@b" or "name <a@b>"; NULL for all else that is allowed in From, and what is not.
+ * Owned. */
 static char *plain_address(const char *value)
 {
 	const char *open = strchr(value, '<'), *at;
@@ -226,7 +228,8 @@ static char *plain_address(const char *value)
 		return NULL;
 	address = open ? g_strndup(open + 1, strlen(open) - 2) : g_strdup(value);
 	at = strchr(address, '@');
-	if (!at || strcspn(address, SPECIALS " \t") < (size_t)(at - address) || strpbrk(at + 1, SPECIALS " \t"))
+	if (!at || strcspn(address, SPECIALS " \t") < (size_t)(at - address) ||
+		strpbrk(at + 1, SPECIALS " \t"))
 		return NULL;
 	/* Some decode encoded-words everywhere. */
 	return strstr(address, "=?") ? NULL : g_steal_pointer(&address);
@@ -237,7 +240,8 @@ const char *message_sole_author(const struct message *m)
 	struct mailboxes from = message_from(m);
 	g_autofree char *value = NULL, *plain = NULL, *canonical = NULL;
 
-	if (from.n != 1 || message_header_count(m, "From") != 1 || message_header_had_nul(m, "From"))
+	if (from.n != 1 || message_header_count(m, "From") != 1 ||
+		message_header_had_nul(m, "From"))
 		return NULL;
 	value = g_strchomp(g_strdup(message_header(m, "From", 0)));
 	plain = g_utf8_validate(value, -1, NULL) ? plain_address(value) : NULL;

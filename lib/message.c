@@ -193,6 +193,11 @@ void message_free(struct message *m)
 
 /* --- headers by name --- */
 
+static const struct header *header_at(const struct message *m, unsigned index)
+{
+	return &g_array_index(m->headers, struct header, index);
+}
+
 static GArray *places_of(const struct message *m, const char *name)
 {
 	g_autofree char *lower = g_ascii_strdown(name, -1);
@@ -206,7 +211,7 @@ const char *message_header(const struct message *m, const char *name, unsigned n
 
 	if (!places || nth >= places->len)
 		return NULL;
-	return g_array_index(m->headers, struct header, g_array_index(places, guint, nth)).value;
+	return header_at(m, g_array_index(places, guint, nth))->value;
 }
 
 unsigned message_header_count(const struct message *m, const char *name)
@@ -221,7 +226,7 @@ bool message_header_had_nul(const struct message *m, const char *name)
 	GArray *places = places_of(m, name);
 
 	for (guint i = 0; places && i < places->len; i++)
-		if (g_array_index(m->headers, struct header, g_array_index(places, guint, i)).had_nul)
+		if (header_at(m, g_array_index(places, guint, i))->had_nul)
 			return true;
 	return false;
 }
@@ -232,7 +237,7 @@ bool message_header_at(const struct message *m, unsigned index, const char **nam
 
 	if (index >= m->headers->len)
 		return false;
-	header = &g_array_index(m->headers, struct header, index);
+	header = header_at(m, index);
 	*name_out = header->name;
 	*value_out = header->value;
 	return true;

@@ -38,8 +38,9 @@ struct mailboxes {
 
 /* All borrowed until message_free. */
 struct mailboxes message_from(const struct message *message);	/* may be empty */
-/* The address of From's one author where no two readers can differ about it: one field, one address, in it nothing but a plain
- * name and <…>, no group, comment, route or NUL. Canonical; NULL. */
+/* The address of From's one author where no two readers can differ about it: one field, one
+ * address, in it nothing but a plain name and <…>, no group, comment, route or NUL. Canonical;
+ * NULL. */
 const char *message_sole_author(const struct message *message);
 struct mailboxes message_to(const struct message *message);
 struct mailboxes message_cc(const struct message *message);

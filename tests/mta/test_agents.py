@@ -67,29 +67,34 @@ def test_a_login_that_is_no_agents_is_a_customer(desk, asked):
 
 def test_a_forged_agent_is_a_stranger_whose_commands_are_text(desk, asked):
     data = compose(ANNA, DESK, "Re: " + field(asked[1], "Subject"), "close\ntake\n",
-                   top=["Authentication-Results: mx.example.com; dmarc=pass header.from=example.com", "X-Ticket-Agent: anna"])
+                   top=[TRUSTED, "X-Ticket-Agent: anna"])
     desk.deliver(data, "anna@example.com")
     mail = desk.arrived(data)[0]
     assert number(mail) == 2
     assert desk.daemon.show(1)["status"] == "new" and desk.daemon.show(1)["agent"] is None
 
 
-TRUSTED = "Authentication-Results: mx.example.com; dmarc=pass header.from=example.com"
-OF_SPF = "Authentication-Results: mx.example.com; spf=pass smtp.mailfrom=example.com"
+def results(text, server="mx.example.com"):
+    return f"Authentication-Results: {server}; {text}"
+
+
+PASS = "dmarc=pass header.from=example.com"
+TRUSTED = results(PASS)
+OF_SPF = results("spf=pass smtp.mailfrom=example.com")
 EVIL = "x@evil.example"
 DMARC = {
     "what our server says": ([TRUSTED], ANNA, "anna"),
-    "two fields of our server": ([OF_SPF, "DKIM-Filter: OpenDKIM Filter v2.11.0 mx.example.com", TRUSTED], ANNA, "anna"),
-    "below what our server says": (["Authentication-Results: mx.example.com; dmarc=fail header.from=example.com", TRUSTED], ANNA, None),
-    "below what another says": (["Authentication-Results: mx.other.example; dmarc=pass header.from=example.com", TRUSTED], ANNA, None),
-    "below another field": ([OF_SPF, "Received: from x by y; Mon, 21 Sep 2026 10:00:00 +0000", TRUSTED], ANNA, None),
-    "another server": ([TRUSTED.replace("mx.example.com", "mx.other.example")], ANNA, None),
-    "a name that begins like ours": ([TRUSTED.replace("mx.example.com", "mx.example.com.evil.example")], ANNA, None),
-    "our name in a comment": (["Authentication-Results: (mx.example.com;) evil.example; dmarc=pass header.from=example.com"], ANNA, None),
-    "a pass in a comment": (["Authentication-Results: mx.example.com; dmarc=fail (dmarc=pass header.from=example.com)"], ANNA, None),
-    "a pass in quotes": (['Authentication-Results: mx.example.com; spf=fail smtp.mailfrom="x; dmarc=pass header.from=example.com; y"'], ANNA, None),
-    "a pass for another author": (["Authentication-Results: mx.example.com; dmarc=pass header.from=evil.example"], ANNA, None),
-    "a pass for nobody by name": (["Authentication-Results: mx.example.com; dmarc=pass"], ANNA, None),
+    "two fields of our server": ([OF_SPF, "DKIM-Filter: v2.11.0", TRUSTED], ANNA, "anna"),
+    "below what our server says": ([results("dmarc=fail"), TRUSTED], ANNA, None),
+    "below what another says": ([results(PASS, "mx.other.example"), TRUSTED], ANNA, None),
+    "below another field": ([OF_SPF, "Received: by x; Mon, 21 Sep 2026 10:00:00 +0000", TRUSTED], ANNA, None),
+    "another server": ([results(PASS, "mx.other.example")], ANNA, None),
+    "a name that begins like ours": ([results(PASS, "mx.example.com.evil.example")], ANNA, None),
+    "our name in a comment": ([results(PASS, "(mx.example.com;) evil.example")], ANNA, None),
+    "a pass in a comment": ([results(f"dmarc=fail ({PASS})")], ANNA, None),
+    "a pass in quotes": ([results(f'spf=fail smtp.mailfrom="x; {PASS}; y"')], ANNA, None),
+    "a pass for another author": ([results("dmarc=pass header.from=evil.example")], ANNA, None),
+    "a pass for nobody by name": ([results("dmarc=pass")], ANNA, None),
     "two authors": ([TRUSTED], f"anna@example.com, {EVIL}", None),
     "a group": ([TRUSTED], "Team: anna@example.com;", None),
     "a comment": ([TRUSTED], f"anna@example.com ({EVIL})", None),
@@ -103,7 +108,8 @@ DMARC = {
 def test_only_the_topmost_word_of_our_own_server_makes_an_agent(desk, top, sender, agent):
     desk.daemon.restart(agents_auth={"authserv_ids": ["mx.example.com"]})
     mail = desk.asks(Customer(), subject="Printer")
-    data = compose(sender, DESK, field(mail, "Subject"), "take\n", headers=[f"In-Reply-To: {field(mail, 'Message-ID')}"], top=top)
+    data = compose(sender, DESK, field(mail, "Subject"), "take\n", top=top,
+                   headers=[f"In-Reply-To: {field(mail, 'Message-ID')}"])
     desk.deliver(data, "anna@example.com")
     desk.arrived(data)
     assert desk.daemon.show(1)["agent"] == agent
@@ -122,7 +128,8 @@ FORGERIES = {
 @pytest.mark.parametrize("body", ["close\ntake\n", "> close\n> take\n", "-- \nclose\n"], ids=["commands", "quoted", "signature"])
 def test_who_only_claims_to_be_an_agent_writes_a_customers_text(desk, asked, headers, body):
     mail = asked[1]
-    data = compose(ANNA, DESK, "!close " + field(mail, "Subject"), body, headers=[f"In-Reply-To: {field(mail, 'Message-ID')}"], top=headers)
+    data = compose(ANNA, DESK, "!close " + field(mail, "Subject"), body, top=headers,
+                   headers=[f"In-Reply-To: {field(mail, 'Message-ID')}"])
     desk.deliver(data, "anna@example.com")
     arrived = desk.arrived(data)[0]
     assert (number(arrived), field(arrived, "X-Ticket-Event"), field(arrived, "X-Ticket-Status"), field(arrived, "X-Ticket-Agent")) == (1, "followup", "new", None)

@@ -169,7 +169,8 @@ def test_a_store_that_cannot_be_written_is_a_451_and_others_mail_passes(desk):
 
 def test_a_control_message_is_run_and_discarded(desk):
     desk.asks(Customer())
-    desk.deliver(compose(ANNA, "control@example.com", "commands", "close 1\n", top=[TRUSTED]), "anna@example.com", "control@example.com")
+    data = compose(ANNA, "control@example.com", "commands", "close 1\n", top=[TRUSTED])
+    desk.deliver(data, "anna@example.com", "control@example.com")
     desk.mailbox.wait_mails("anna@example.com")
     assert desk.daemon.show(1)["status"] == "closed"
     assert desk.mailbox.mails("control@example.com") == []

@@ -109,7 +109,8 @@ static enum status each(struct txn *txn, void *arg, struct error *err)
 
 static enum status find_by_address(struct txn *txn, void *arg, struct error *err)
 {
-	const struct agent agent = { .login = (char *)"anna@mail.example", .addresses = (char *[]){ (char *)"anna@example.com", NULL } };
+	const struct agent agent = { .login = (char *)"anna@mail.example",
+		.addresses = (char *[]){ (char *)"anna@example.com", NULL } };
 	struct agent found = { 0 };
 
 	(void)arg;
@@ -119,7 +120,8 @@ static enum status find_by_address(struct txn *txn, void *arg, struct error *err
 	g_assert_cmpint(agents_find_by_address(txn, "Anna@Example.com", &found, err), ==, ST_OK);
 	g_assert_cmpstr(found.login, ==, "anna@mail.example");
 	record_release(&agent_type, &found);
-	g_assert_cmpint(agents_find_by_address(txn, "anna@mail.example", &found, err), ==, ST_NOT_FOUND);
+	g_assert_cmpint(
+		agents_find_by_address(txn, "anna@mail.example", &found, err), ==, ST_NOT_FOUND);
 	return ST_OK;
 }
 

@@ -499,7 +499,8 @@ static void test_claim(void)
 	ask(&d, "support@example.com");
 	desk_mail(&d, "anna@example.com", "support@example.com", NULL,
 		"Authentication-Results: evil.example; dmarc=pass header.from=example.com\n"
-		"Authentication-Results: mx.example.com; dmarc=pass header.from=example.com\nX-Ticket: 1\nX-Ticket-Agent: anna\n"
+		"Authentication-Results: mx.example.com; dmarc=pass header.from=example.com\n"
+		"X-Ticket: 1\nX-Ticket-Agent: anna\n"
 		"From: Anna Adler <anna@example.com>\nSubject: !close Re: x\nMessage-ID: <f1@example.net>\nIn-Reply-To: <q1@example.net>\n\nclose\ntake\n");
 	g_assert_cmpint(d.last.whose, ==, WHOSE_INBOUND);
 	g_assert_cmpstr(d.last.event, ==, "followup");

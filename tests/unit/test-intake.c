@@ -525,7 +525,8 @@ static void test_forged_agent_is_a_customer(void)
 	desk_open(&d, NULL);
 	ask(&d);
 	desk_mail(&d, "anna@example.com", "support@example.com", NULL,
-		"Authentication-Results: mx.example.com; dmarc=fail (dmarc=pass header.from=example.com)\n"
+		"Authentication-Results: mx.example.com; "
+		"dmarc=fail (dmarc=pass header.from=example.com)\n"
 		"Authentication-Results: mx.example.com; dmarc=pass header.from=example.com\n"
 		"From: anna@example.com\nSubject: [example.com #1]\nMessage-ID: <f@example.net>\nIn-Reply-To: <q1@example.net>\n\nclose\n");
 	g_assert_cmpint(d.last.whose, ==, WHOSE_INBOUND);
