@@ -50,6 +50,8 @@ static char *canonical_local(const char *s, size_t len)
 {
 	g_autofree char *plain = unquoted(s, len), *lower = NULL;
 
+	/* Case is ASCII's alone: of all else a mail server may make two mailboxes, and the sign for
+	 * Kelvin a k. */
 	if (!plain) {
 		plain = g_strndup(s, len);
 		if (!dot_string(plain))
@@ -57,7 +59,7 @@ static char *canonical_local(const char *s, size_t len)
 	}
 	if (!*plain)
 		return NULL;
-	lower = g_utf8_strdown(plain, -1);
+	lower = g_ascii_strdown(plain, -1);
 	return dot_string(lower) && lower[0] != '.' && !g_str_has_suffix(lower, ".") && !strstr(lower, "..") ? g_steal_pointer(&lower) : quoted(lower);
 }
 
@@ -77,24 +79,49 @@ static bool address_literal(const char *s)
 	return len > 2 && *s == '[' && strspn(s + 1, "abcdefghijklmnopqrstuvwxyz0123456789.:-") == len - 2 && s[len - 1] == ']';
 }
 
+/* U-labels are in small letters, NFC (RFC 5892 section 2.1). Owned. */
+static char *small_labels(const char *domain)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	for (const char *p = domain; *p; p = g_utf8_next_char(p)) {
+		gunichar c = g_utf8_get_char(p);
+		bool dot = c == 0x3002 || c == 0xff0e || c == 0xff61;	/* RFC 3490 section 3.1 */
+
+		g_string_append_unichar(out, dot ? '.' : text_small(c));
+	}
+	return g_utf8_normalize(out->str, -1, G_NORMALIZE_NFC);
+}
+
+/* In A-labels; NULL unless they lead back (RFC 5890 section 2.3.2.1): what is only mapped to a
+ * domain is another spelling of it to some programs and another domain to others. */
+static char *in_a_labels(const char *domain)
+{
+	g_autofree char *labels = small_labels(domain), *given = NULL, *shown = NULL, *out = NULL;
+	char *ascii = NULL;
+
+	if (idn2_lookup_u8((const guint8 *)labels, (guint8 **)&ascii,
+		    IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) != IDN2_OK)
+		return NULL;
+	out = g_ascii_strdown(ascii, -1);
+	idn2_free(ascii);
+	given = address_domain_shown(labels);
+	shown = address_domain_shown(out);
+	return strcmp(given, shown) == 0 ? g_steal_pointer(&out) : NULL;
+}
+
 static char *canonical_domain(const char *s)
 {
-	g_autofree char *lower = NULL, *plain = g_strdup(s);
-	char *ascii = NULL;
-	char *out;
+	g_autofree char *plain = g_strdup(s), *lower = NULL;
 
 	if (g_str_has_suffix(plain, ".") && strlen(plain) > 1)
 		plain[strlen(plain) - 1] = '\0';
-	if (g_str_is_ascii(plain)) {
-		lower = g_ascii_strdown(plain, -1);
-		return hostname(lower) || address_literal(lower) ? g_steal_pointer(&lower) : NULL;
+	if (!g_str_is_ascii(plain)) {
+		lower = in_a_labels(plain);
+		return lower && hostname(lower) ? g_steal_pointer(&lower) : NULL;
 	}
-	if (idn2_lookup_u8((const guint8 *)plain, (guint8 **)&ascii, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) != IDN2_OK)
-		return NULL;
-	lower = g_ascii_strdown(ascii, -1);
-	out = hostname(lower) ? g_steal_pointer(&lower) : NULL;
-	idn2_free(ascii);
-	return out;
+	lower = g_ascii_strdown(plain, -1);
+	return hostname(lower) || address_literal(lower) ? g_steal_pointer(&lower) : NULL;
 }
 
 /* The '@' that divides: the only one outside quotes. */
@@ -117,12 +144,14 @@ static const char *divide(const char *s)
 	return in_quotes ? NULL : at;
 }
 
-static bool has_controls_or_blanks_outside(const char *s)
+/* What nobody sees makes one address look like another; and U+FFFD stands for what could not be
+ * read. */
+static bool has_hidden(const char *s)
 {
 	for (const char *p = s; *p; p = g_utf8_next_char(p)) {
 		gunichar c = g_utf8_get_char(p);
 
-		if (g_unichar_iscntrl(c) || (c > 0x7f && (g_unichar_isspace(c) || c == 0xfeff || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069))))
+		if (c == 0xfffd || text_is_hidden(c))
 			return true;
 	}
 	return false;
@@ -150,7 +179,7 @@ enum status address_canonical(const char *s, char **canonical_out)
 	/* A source route is to be ignored (RFC 5321 section 4.1.1.3): "@a.example,@b.example:user@c.example". */
 	if (*bare == '@' && strchr(bare, ':'))
 		memmove(bare, strchr(bare, ':') + 1, strlen(strchr(bare, ':')));
-	if (!g_utf8_validate(bare, -1, NULL) || has_controls_or_blanks_outside(bare) || !(at = divide(bare)))
+	if (!g_utf8_validate(bare, -1, NULL) || has_hidden(bare) || !(at = divide(bare)))
 		return ST_BAD_INPUT;
 	local = canonical_local(bare, (size_t)(at - bare));
 	domain = canonical_domain(at + 1);
@@ -194,23 +223,33 @@ enum status address_of_mailbox(const char *mailbox, char **canonical_out)
 
 /* --- details --- */
 
+/* Behind what p has in common with all from `wanted` to `end`, whatever the case; NULL. */
+static const char *past_same(const char *p, const char *wanted, const char *end)
+{
+	for (; wanted < end; wanted = g_utf8_next_char(wanted), p = g_utf8_next_char(p))
+		if (text_small(g_utf8_get_char(p)) != text_small(g_utf8_get_char(wanted)))
+			return NULL;
+	return p;
+}
+
 bool address_is(const char *canonical, const char *wanted, const char *delimiter, char **detail_out)
 {
-	const char *at = strrchr(canonical, '@'), *wanted_at = strrchr(wanted, '@'), *detail;
-	size_t len, mark = delimiter ? strlen(delimiter) : 0;
+	const char *at = strrchr(canonical, '@'), *wanted_at = strrchr(wanted, '@'), *past;
+	size_t mark = delimiter ? strlen(delimiter) : 0;
 
 	if (detail_out)
 		*detail_out = NULL;
 	if (strcmp(canonical, wanted) == 0)
 		return true;
-	if (!mark || !at || !wanted_at || *canonical == '"' || strcmp(at, wanted_at) != 0)
+	if (!at || !wanted_at || strcmp(at, wanted_at) != 0)
 		return false;
-	len = (size_t)(wanted_at - wanted);
-	if (strncmp(canonical, wanted, len) != 0 || strncmp(canonical + len, delimiter, mark) != 0)
+	past = past_same(canonical, wanted, wanted_at);
+	if (past == at)
+		return true;
+	if (!past || !mark || *canonical == '"' || strncmp(past, delimiter, mark) != 0)
 		return false;
-	detail = canonical + len + mark;
 	if (detail_out)
-		*detail_out = g_strndup(detail, (gsize)(at - detail));
+		*detail_out = g_strndup(past + mark, (gsize)(at - past) - mark);
 	return true;
 }
 

@@ -7,9 +7,12 @@
 
 #include "status.h"
 
-/* The canonical form: no angle brackets, quotes around the local part only where needed, lower case, domain in A-labels.
- * ST_BAD_INPUT without exactly one usable '@', or when longer than LIMIT_ADDRESS_BYTES, or holding controls.
- * Owned by the caller. The null sender "" or "<>" is ST_NOT_FOUND. */
+/* The canonical form: no angle brackets, quotes around the local part only where needed, A to Z in
+ * lower case, domain in A-labels. Letters beyond ASCII stay as they are in a local part. (Earlier
+ * versions made them small too: what is stored from then is found by who writes it in small
+ * letters, as nearly all do.) ST_BAD_INPUT without exactly one usable '@', or when longer than
+ * LIMIT_ADDRESS_BYTES, or holding what text_is_hidden(). Owned by the caller. The null sender "" or
+ * "<>" is ST_NOT_FOUND. */
 enum status address_canonical(const char *s, char **canonical_out);
 
 /* The canonical address with its local part in the letters that `s` has. Owned. */
@@ -23,6 +26,7 @@ char *address_domain_shown(const char *domain);
 
 /* Is `canonical`, with or without a detail, the address `wanted` (canonical)? "support+1042-abc@example.com" is "support@example.com"
  * with the detail "1042-abc" where the delimiter is "+"; an empty delimiter or NULL finds none. A name may hold the delimiter itself.
+ * For addresses of ours, of which nobody has a second one in other letters: here Ö is ö.
  * On true, *detail_out (may be NULL) is the detail or NULL; owned. */
 bool address_is(const char *canonical, const char *wanted, const char *delimiter, char **detail_out);
 

@@ -43,14 +43,16 @@ bool intake_is_addressed(const struct settings *settings, const char *recipient)
 /* Without a login only the headers could tell that this is an agent: looked at when the mail claims to come from one of our domains. */
 static bool may_be_vouched_for(const struct settings *settings, const struct envelope *envelope)
 {
-	const char *at = strrchr(envelope->sender, '@');
+	g_autofree char *canonical = NULL;
 
-	if (!at || !settings->agents_auth.authserv_ids || !settings->agents_auth.authserv_ids[0])
+	if (!settings->agents_auth.authserv_ids || !settings->agents_auth.authserv_ids[0])
+		return false;
+	if (address_canonical(envelope->sender, &canonical) != ST_OK)
 		return false;
 	for (unsigned i = 0; i < settings->accounts->len; i++) {
 		const struct account *account = g_ptr_array_index(settings->accounts, i);
 
-		if (g_ascii_strcasecmp(strrchr(account->address, '@'), at) == 0)
+		if (strcmp(strrchr(account->address, '@'), strrchr(canonical, '@')) == 0)
 			return true;
 	}
 	return false;
@@ -95,7 +97,8 @@ static void work_init(struct work *w, struct store *store, const struct arrival 
 	if (arrival->import)
 		return;
 	auth_results_read(w->message, w->settings->agents_auth.authserv_ids, &w->auth);
-	w->vouched = classify_authenticated(w->envelope, w->message, &w->auth, w->settings, &w->authenticated);
+	w->vouched = classify_authenticated(
+		w->envelope, w->message, &w->auth, w->settings, &w->authenticated);
 }
 
 /* A transaction may run again: what an earlier run made is dropped. */

@@ -73,13 +73,13 @@ static gunichar folded(gunichar c)
 	return is_dot(c) ? '.' : g_unichar_tolower(c);
 }
 
-/* Behind what is `wanted`, in lower case, in whatever case at p; NULL. */
+/* Behind what is `wanted`, in whatever case at p; NULL. */
 static const char *match_forward(const char *p, const char *wanted)
 {
 	for (; *wanted; wanted = g_utf8_next_char(wanted)) {
 		size_t len;
 
-		if (folded(char_at(p, &len)) != g_utf8_get_char(wanted))
+		if (folded(char_at(p, &len)) != folded(g_utf8_get_char(wanted)))
 			return NULL;
 		p += len;
 	}
@@ -93,7 +93,7 @@ static const char *match_backward(const char *text, const char *p, const char *w
 		size_t len;
 
 		w = g_utf8_prev_char(w);
-		if (g_unichar_tolower(char_before(text, p, &len)) != g_utf8_get_char(w))
+		if (folded(char_before(text, p, &len)) != folded(g_utf8_get_char(w)))
 			return NULL;
 		p -= len;
 	}

@@ -88,11 +88,41 @@ char *text_block(const char *s, gssize len, size_t max)
 	return g_string_free(out, FALSE);
 }
 
+bool text_is_hidden(gunichar c)
+{
+	static const guint32 types = 1u << G_UNICODE_CONTROL | 1u << G_UNICODE_FORMAT |
+		1u << G_UNICODE_UNASSIGNED | 1u << G_UNICODE_PRIVATE_USE |
+		1u << G_UNICODE_SURROGATE | 1u << G_UNICODE_LINE_SEPARATOR |
+		1u << G_UNICODE_PARAGRAPH_SEPARATOR | 1u << G_UNICODE_SPACE_SEPARATOR;
+	/* Default_Ignorable_Code_Point of other types, and what has an empty glyph. */
+	static const gunichar others[][2] = {
+		{ 0x34f, 0x34f }, { 0x115f, 0x1160 }, { 0x17b4, 0x17b5 }, { 0x180b, 0x180f },
+		{ 0x2800, 0x2800 }, { 0x3164, 0x3164 }, { 0xfe00, 0xfe0f }, { 0xffa0, 0xffa0 },
+		{ 0x16fe4, 0x16fe4 }, { 0x1d159, 0x1d159 }, { 0xe0000, 0xe0fff },
+	};
+
+	if (c < 0x80)
+		return c < ' ' || c == 0x7f;
+	if (1u << g_unichar_type(c) & types)
+		return true;
+	for (size_t i = 0; i < G_N_ELEMENTS(others); i++)
+		if (c >= others[i][0] && c <= others[i][1])
+			return true;
+	return false;
+}
+
+gunichar text_small(gunichar c)
+{
+	gunichar lower = g_unichar_tolower(c);
+
+	return c >= 0x80 && lower < 0x80 ? c : lower;
+}
+
 /* --- globs --- */
 
 static gunichar folded(const char *p)
 {
-	return g_unichar_tolower(g_utf8_get_char(p));
+	return text_small(g_utf8_get_char(p));
 }
 
 /* One star to come back to is enough: an earlier one can never do better. */

@@ -33,7 +33,16 @@ char *text_unquoted(const char *s);
 /* As two texts are compared by who looks for one: without case, accents and composition (NFKD, Unicode section 3.11), sharp s as ss. Owned. */
 char *text_searchable(const char *s);
 
-/* Case-insensitive glob with * and ?, on characters; an empty or NULL pattern matches anything. Linear time and space. */
+/* A character that shows nothing where it stands (a control, format character, filler, variation
+ * selector, blank but the ASCII one), or that nobody has defined. Two texts that differ in these
+ * alone look the same. */
+bool text_is_hidden(gunichar c);
+
+/* The small letter of c, or c. One beyond ASCII has none in ASCII: the sign for Kelvin is no k. */
+gunichar text_small(gunichar c);
+
+/* Case-insensitive glob with * and ?, on characters; no letter beyond ASCII is one of ASCII; an
+ * empty or NULL pattern matches anything. Linear time and space. */
 bool text_glob(const char *pattern, const char *s);
 
 /* RFC 3339 in UTC, to the second: 2026-11-24T03:15:00Z. NULL for 0. Owned. */

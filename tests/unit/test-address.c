@@ -23,7 +23,22 @@ static const struct { const char *given, *canonical; } forms[] = {
 	{ "a@B\xc3\x9c" "CHER.example", "a@xn--bcher-kva.example" },
 	{ "a@xn--bcher-kva.example", "a@xn--bcher-kva.example" },
 	{ "a@XN--BCHER-KVA.Example", "a@xn--bcher-kva.example" },
-	{ "\xc3\x84nne@example.com", "\xc3\xa4nne@example.com" },
+	{ "\303\204nne@example.com", "\303\204nne@example.com" },
+	{ "\303\244NNE@example.com", "\303\244nne@example.com" },
+	{ "\"\303\204 B\"@example.com", "\"\303\204 b\"@example.com" },
+	/* Kelvin, dotted capital I, long s, a full-width a: none is a letter of ASCII. */
+	{ "\342\204\252@example.com", "\342\204\252@example.com" },
+	{ "\304\260@example.com", "\304\260@example.com" },
+	{ "\305\277@example.com", "\305\277@example.com" },
+	{ "\357\275\201@example.com", "\357\275\201@example.com" },
+	{ "a@\342\204\252unde.example", NULL }, { "a@\342\204\252\303\274che.example", NULL },
+	{ "a@\304\260ch.example", NULL }, { "a@\305\277hop.example", NULL },
+	{ "a@\357\275\205xample.com", NULL },
+	{ "a@\303\237.example", "a@xn--zca.example" },
+	{ "a@b\303\274cher\343\200\202example", "a@xn--bcher-kva.example" },
+	{ "a@bu\314\210cher.example", "a@xn--bcher-kva.example" },
+	{ "a@b\303\274cher.xn--bcher-kva.example", "a@xn--bcher-kva.xn--bcher-kva.example" },
+	{ "a@\316\243\316\221.example", "a@xn--mxa9a.example" },
 	{ "a@[192.0.2.1]", "a@[192.0.2.1]" },
 	{ "a@[IPv6:2001:DB8::1]", "a@[ipv6:2001:db8::1]" },
 	{ "a@localhost", "a@localhost" },
@@ -49,6 +64,33 @@ static void test_canonical(void)
 		g_assert_cmpint(address_canonical(once, &twice), ==, ST_OK);
 		g_assert_cmpstr(twice, ==, once);
 	}
+}
+
+/* In either part, and in quotes: what nobody sees makes two addresses look the same. */
+static void test_hidden(void)
+{
+	static const gunichar hidden[] = {
+		0x01, 0x1f, 0x7f, 0x80, 0x9f, 0xa0, 0xad, 0x34f, 0x600, 0x61c, 0x70f, 0x115f,
+		0x1160, 0x1680, 0x17b4, 0x180b, 0x180e, 0x2000, 0x200b, 0x200c, 0x200d, 0x200e,
+		0x200f, 0x2028, 0x2029, 0x202a, 0x202e, 0x202f, 0x205f, 0x2060, 0x2064, 0x2066,
+		0x206f, 0x2800, 0x3000, 0x3164, 0xe000, 0xfe00, 0xfe0f, 0xfeff, 0xffa0, 0xfff9,
+		0xfffb, 0xfffd, 0xffff, 0x16fe4, 0x1bca0, 0x1d173, 0xe0001, 0xe0061, 0xe007f,
+		0xe0100, 0xe01ef, 0xf0000, 0x10ffff, 0x378,
+	};
+	static const char *const places[][2] = {
+		{ "an", "na@example.com" }, { "", "anna@example.com" }, { "anna", "@example.com" },
+		{ "anna@exam", "ple.com" }, { "\"an", "na\"@example.com" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(hidden); i++)
+		for (size_t k = 0; k < G_N_ELEMENTS(places); k++) {
+			char c[8] = "";
+			g_autofree char *given = NULL, *canonical = NULL;
+
+			g_unichar_to_utf8(hidden[i], c);
+			given = g_strconcat(places[k][0], c, places[k][1], NULL);
+			g_assert_cmpint(address_canonical(given, &canonical), ==, ST_BAD_INPUT);
+		}
 }
 
 static void test_null_sender(void)
@@ -88,6 +130,14 @@ static const struct { const char *address, *wanted, *delimiter; bool same; const
 	{ "help-desk-1-abc@example.com", "help-desk@example.com", "-", true, "1-abc" },
 	{ "help-desktop@example.com", "help-desk@example.com", "-", false, NULL },
 	{ "help@example.com", "help-desk@example.com", "-", false, NULL },
+	{ "help-desk@example.com", "help-desk@example.com", "-desk", true, NULL },
+	{ "+@example.com", "x@example.com", "+", false, NULL },
+	{ "j\303\226rg@example.com", "j\303\266rg@example.com", "+", true, NULL },
+	{ "j\303\266rg@example.com", "j\303\226rg@example.com", "", true, NULL },
+	{ "j\303\226rg+1-\303\226@example.com", "j\303\266rg@example.com", "+", true,
+		"1-\303\226" },
+	{ "\342\204\252@example.com", "k@example.com", "+", false, NULL },
+	{ "\310\272@example.com", "\342\261\245@example.com", "+", true, NULL },
 };
 
 static void test_details(void)
@@ -139,6 +189,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/address/one form for comparing", test_canonical);
+	g_test_add_func("/address/no hidden character is part of one", test_hidden);
 	g_test_add_func("/address/the null sender", test_null_sender);
 	g_test_add_func("/address/length", test_length);
 	g_test_add_func("/address/details", test_details);

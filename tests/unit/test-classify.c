@@ -51,7 +51,9 @@ static const struct recipient_row {
 	{ "info@B\xc3\x9c" "CHER.example", NULL, "account info@xn--bcher-kva.example" },
 	{ "info@xn--bcher-kva.example", NULL, "account info@xn--bcher-kva.example" },
 	{ "info@XN--BCHER-KVA.EXAMPLE", NULL, "account info@xn--bcher-kva.example" },
+	{ "J\xc3\xb6RG@example.com", NULL, "account j\xc3\xb6rg@example.com" },
 	{ "J\xc3\x96RG@example.com", NULL, "account j\xc3\xb6rg@example.com" },
+	{ "sup\xc2\xadport@example.com", NULL, "outside" },
 	{ "old@example.com", NULL, "internal" },
 	{ "new@example.com", "2025-12-29", "internal" },
 	{ "helpdesk@example.com", NULL, "internal" },
@@ -316,8 +318,11 @@ static const struct vouched_row {
 	{ "no empty login", "", FROM_ANNA, VOUCHED_BY_NOBODY, NULL },
 	{ "the author by DMARC", NULL, PASS FROM_ANNA, VOUCHED_BY_DMARC, "anna@example.com" },
 	{ "the login before the author by DMARC", "ben", PASS FROM_ANNA, VOUCHED_BY_LOGIN, "ben" },
-	{ "nobody of two authors", NULL, PASS "From: anna@example.com, ben@example.com\n", VOUCHED_BY_NOBODY, NULL },
-	{ "nobody without header.from", NULL, "Authentication-Results: mx.example.com; dmarc=pass\n" FROM_ANNA, VOUCHED_BY_NOBODY, NULL },
+	{ "nobody of two authors", NULL, PASS "From: anna@example.com, ben@example.com\n",
+		VOUCHED_BY_NOBODY, NULL },
+	{ "nobody without header.from", NULL,
+		"Authentication-Results: mx.example.com; dmarc=pass\n" FROM_ANNA,
+		VOUCHED_BY_NOBODY, NULL },
 };
 
 static void test_vouched(gconstpointer data)
@@ -329,7 +334,8 @@ static void test_vouched(gconstpointer data)
 	const char *who;
 
 	auth_results_read(message, settings->agents_auth.authserv_ids, &auth);
-	g_assert_cmpint(classify_authenticated(&envelope, message, &auth, settings, &who), ==, row->how);
+	g_assert_cmpint(
+		classify_authenticated(&envelope, message, &auth, settings, &who), ==, row->how);
 	g_assert_cmpstr(who, ==, row->who);
 	message_free(message);
 }
@@ -341,7 +347,8 @@ static void test_sasl_switched_off(void)
 	const struct auth_results auth = { .dmarc_pass = false };
 	const char *who;
 
-	g_assert_cmpint(classify_authenticated(&envelope, NULL, &auth, without, &who), ==, VOUCHED_BY_NOBODY);
+	g_assert_cmpint(classify_authenticated(&envelope, NULL, &auth, without, &who), ==,
+		VOUCHED_BY_NOBODY);
 	g_assert_null(who);
 	settings_unref(without);
 }
@@ -357,6 +364,8 @@ static void test_interest(void)
 		{ "c@example.net", NULL, "support@example.com", INTEREST_FULL }, { "c@example.net", NULL, "x@example.org,support@example.com", INTEREST_FULL },
 		{ "c@example.net", NULL, "old@example.com", INTEREST_NONE }, { "c@example.net", NULL, "x@example.org", INTEREST_NONE },
 		{ "", NULL, "x@example.org", INTEREST_NONE }, { "c@example.net", NULL, "tickets@example.com", INTEREST_MAYBE },
+		{ "anna@B\303\234CHER.example", NULL, "x@example.org", INTEREST_MAYBE },
+		{ "anna@EXAMPLE.com.", NULL, "x@example.org", INTEREST_MAYBE },
 		{ "x", "anna", "x@example.org", INTEREST_MAYBE }, { "anna@example.com", NULL, "x@example.org", INTEREST_MAYBE },
 	};
 

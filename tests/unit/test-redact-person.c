@@ -80,6 +80,20 @@ static void test_international(void)
 	person_release(&person);
 }
 
+/* A canonical local part may hold capitals beyond ASCII. */
+static void test_capitals(void)
+{
+	static const char *const found[] = { "\303\226zil@c.example", "\303\266zil@c.example",
+		"\303\226ZIL@C.example" };
+	struct person person;
+
+	person_init(&person, "\303\226zil@c.example");
+	for (size_t i = 0; i < G_N_ELEMENTS(found); i++)
+		g_assert_true(person_in(&person, found[i]));
+	g_assert_true(person_in_id(&person, "<1.\303\266zil@c.example>"));
+	person_release(&person);
+}
+
 /* Mails of ours in which the address is spelt out only when they are read. */
 static void test_mail(void)
 {
@@ -148,6 +162,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/redact/an address is found in any case, and not in another's", test_address);
 	message_library_init();
 	g_test_add_func("/redact/a domain is found in every form", test_international);
+	g_test_add_func("/redact/an address with capitals beyond ASCII is found in any case",
+		test_capitals);
 	g_test_add_func("/redact/mails of ours are decoded, changed and encoded", test_mail);
 	g_test_add_func("/redact/a name is what stands beside the address, and only whole", test_names);
 	return g_test_run();

@@ -38,6 +38,8 @@ static void test_globs(void)
 		{ NULL, "x", true }, { "", "x", true }, { "*", "", true }, { "?", "", false }, { "a*c", "ABC", true }, { "a*c", "abcd", false }, { "*b*", "abc", true },
 		{ "nagios@*", "nagios@mon.example", true }, { "?", "\xc3\xa9", true }, { "\xc3\x89*", "\xc3\xa9t\xc3\xa9", true }, { "a?c", "ac", false },
 		{ "**a**", "xax", true }, { "x", NULL, false }, { "*a*a*a*b", "aaaaaaaaaaaa", false }, { "[a]", "a", false }, { "a.c", "abc", false },
+		{ "k*", "\342\204\252", false }, { "\342\204\252", "\342\204\252", true },
+		{ "i", "\304\260", false },
 	};
 	g_autofree char *many = g_strnfill(100000, 'a');
 
