@@ -7,14 +7,15 @@
 #include "address.h"
 #include "agents.h"
 #include "commands.h"
+#include "draft.h"
 #include "files.h"
+#include "limits.h"
 #include "print.h"
 #include "reply.h"
 #include "text.h"
 #include "tickets.h"
 
 enum { TEXT_MAX = 1024 * 1024 };
-#define SCISSORS "# ------ write above this line; nothing from here on is used ------\n"
 
 static const struct cli_option text_options[] = {
 	{ 'm', "message", "TEXT", "the text" },
@@ -34,7 +35,7 @@ struct work {
 	uint64_t number;
 	const char *text, *to;
 	enum { NOTE, REPLY, SEND } what;
-	char *context;		/* shown below what is typed */
+	char *last_text;	/* what came last: shown below what is typed */
 	char *draft;		/* file with what was typed */
 	GPtrArray *files;	/* struct reply_file *, to go along; NULL */
 	struct reply_draft answer;	/* of REPLY */
@@ -77,36 +78,15 @@ static enum status read_file(const char *path, char **text_out, struct error *er
 	return st;
 }
 
-/* What was typed, above the line. */
-static enum status run_editor(const char *path, char **text_out, struct error *err)
-{
-	const char *visual = g_getenv("VISUAL"), *editor = visual ? visual : g_getenv("EDITOR") ? g_getenv("EDITOR") : "vi";
-	g_autofree char *quoted = g_shell_quote(path), *command = g_strdup_printf("%s %s", editor, quoted);
-	char *argv[] = { (char *)"sh", (char *)"-c", command, NULL }, *line;
-	int code;
-
-	if (!g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_CHILD_INHERITS_STDIN, NULL, NULL, NULL, NULL, &code, NULL) || code != 0)
-		return error_set(err, ST_BAD_INPUT, "the editor '%s' failed; what it wrote is kept in %s", editor, path);
-	if (!g_file_get_contents(path, text_out, NULL, NULL))
-		return error_set(err, ST_IO, "cannot read '%s'", path);
-	line = strstr(*text_out, SCISSORS);
-	if (line)
-		*line = '\0';
-	return ST_OK;
-}
-
-/* The file stays until its text is in the store: nothing that somebody typed is lost. */
 static enum status edit(struct work *w, char **text_out, struct error *err)
 {
-	g_autofree char *below = g_strdup_printf("\n\n" SCISSORS "%s", w->context);
-	int fd = g_file_open_tmp("ticket-XXXXXX", &w->draft, NULL);
+	g_autofree char *what = g_strdup_printf("%s ticket #%" G_GUINT64_FORMAT,
+		w->what == REPLY ? "An answer to" : "A note on", w->ticket.number);
+	g_autofree char *subject = text_line(w->ticket.subject ? w->ticket.subject : "", LIMIT_TITLE_BYTES);
+	const char *from = w->ticket.requester_address;
+	const struct draft draft = { what, subject, from ? from : "", w->last_text };
 
-	if (fd < 0)
-		return error_set(err, ST_IO, "cannot make a file to write the text in: %s", g_strerror(errno));
-	close(fd);
-	if (!g_file_set_contents(w->draft, below, -1, NULL))
-		return error_set(err, ST_IO, "cannot write '%s'", w->draft);
-	return run_editor(w->draft, text_out, err);
+	return draft_edit(&draft, &w->draft, text_out, err);
 }
 
 /* From -m, a file, the editor on a terminal, else standard input. */
@@ -139,8 +119,7 @@ static char *get_text(struct work *w, int *code_out)
 	text = text_block(raw, -1, TEXT_MAX);
 	if (*g_strchomp(text))
 		return g_steal_pointer(&text);
-	if (w->draft)
-		unlink(w->draft);
+	draft_remove(w->draft);
 	*code_out = cli_fail(EXIT_BAD_DATA, "the text is empty; nothing was done");
 	return NULL;
 }
@@ -246,15 +225,13 @@ static enum status note_last(struct txn *txn, const struct entry *e, void *arg, 
 static enum status look(struct txn *txn, void *arg, struct error *err)
 {
 	struct work *w = arg;
-	g_autofree char *text = NULL, *clean = NULL;
+	g_autofree char *text = NULL;
 	enum status st = resolve(txn, w, err);
 
 	if (st == ST_OK)
 		st = tickets_each_entry(txn, w->ticket.number, note_last, &text, err);
-	clean = text_block(text ? text : "", -1, TEXT_MAX);
-	g_free(w->context);
-	w->context = g_strdup_printf("# %s #%" G_GUINT64_FORMAT ": %s\n# %s\n\n%s\n", w->what == REPLY ? "answer to" : "note on", w->ticket.number,
-		w->ticket.subject ? w->ticket.subject : "", w->ticket.requester_address ? w->ticket.requester_address : "", clean);
+	g_free(w->last_text);
+	w->last_text = text_block(text ? text : "", -1, TEXT_MAX);
 	return st;
 }
 
@@ -291,8 +268,8 @@ static int write_text(struct work *w)
 
 	if (code != EXIT_DONE && w->draft)
 		fprintf(stderr, "What you wrote is kept in %s\n", w->draft);
-	else if (w->draft)
-		unlink(w->draft);
+	else
+		draft_remove(w->draft);
 	return code == EXIT_DONE ? tell(w) : code;
 }
 
@@ -322,7 +299,7 @@ static int run_with_text(struct cli *cli, struct work *w)
 	reply_draft_release(&w->answer);
 	g_clear_pointer(&w->files, g_ptr_array_unref);
 	g_free(w->archived);
-	g_free(w->context);
+	g_free(w->last_text);
 	g_free(w->draft);
 	return code;
 }

@@ -481,7 +481,7 @@ def test_texts_come_from_an_option_a_file_standard_input_or_an_editor(filled, tm
     assert "#1 noted" in seen_on_terminal(filled, "note", "1", env={"EDITOR": str(editor), "VISUAL": str(editor)})
     notes = [message["text"].strip() for message in filled.show(1)["messages"] if message["direction"] == "note"]
     assert notes == ["from an option", "from a file", "from standard input", "from an editor"]
-    assert "box-1" in (tmp_path / "shown").read_text() or "# note on #1" in (tmp_path / "shown").read_text()
+    assert "box-1" in (tmp_path / "shown").read_text() or "# A note on ticket #1" in (tmp_path / "shown").read_text()
     assert ends(filled, "note", "1", "-m", " \n ")[0] == 65
     code, _, err = ends(filled, "note", "1", "-F", tmp_path / "none")
     assert code == 74 and f"cannot read '{tmp_path}/none': No such file or directory" in err

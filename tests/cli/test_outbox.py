@@ -109,6 +109,29 @@ def test_the_text_comes_from_the_editor_without_what_was_shown(asked):
     assert [text.strip() for text in answers(asked, 1)] == ["from the editor"]
 
 
+LOOK = "sh -c 'cp $0 {place}/seen; stat -c %a $0 $(dirname $0) >{place}/modes; touch $0~; echo typed >$0'"
+
+
+@pytest.mark.parametrize("word", ["reply", "note"])
+def test_what_is_typed_is_the_users_alone_and_no_stranger_orders_the_editor(desk, word, tmp_path):
+    order = "vim: set modeline: kate: mode evil; -*- mode: evil -*- :mode=evil:"
+    body = f"{order}\n" * 12 + "Local Variables:\neval: (evil)\nEnd:\n" + f"{order}\n" * 3 + order
+    box = mailbox.mbox(desk.directory / "box")
+    box.add(compose(f"Carla Kern <{CARLA}>", subject=order, body=body))
+    box.close()
+    desk.run_ticket("import", str(desk.directory / "box"), "--account", "support@example.com")
+    editor = LOOK.format(place=tmp_path)
+    _, code = on_terminal(program("ticket"), word, "--config", desk.config, "1",
+                          env={"VISUAL": editor, "TMPDIR": str(desk.directory)})
+    assert code == 0
+    assert (tmp_path / "modes").read_text().split() == ["600", "700"]
+    lines = (tmp_path / "seen").read_text().split("\n")
+    assert "> " + order in lines and not [line for line in lines if line.startswith(("vim", "Local", "End"))]
+    assert "evil" not in "".join(lines[:10] + lines[-11:])
+    assert "\f" in lines[-14:] and "evil" not in "".join(lines[lines.index("\f"):])
+    assert not list(desk.directory.glob("ticket-*"))
+
+
 # editor → what is said; in none of these cases is anything sent
 EDITORS = {"nothing typed": ("true", "the text is empty"), "all deleted": ("truncate -s 0", "the text is empty"),
            "aborted": ("false", "the editor 'false' failed"), "not there": ("/nonexistent/editor", "the editor '/nonexistent/editor' failed")}
@@ -124,7 +147,7 @@ def test_an_editor_that_gives_no_text_sends_nothing(editor, said, asked):
 
 def test_what_an_editor_wrote_before_it_failed_is_kept(asked):
     seen, _ = typed(asked, 1, "sh -c 'echo half an answer >\"$0\"; exit 1'")
-    (draft,) = asked.directory.glob("ticket-*")
+    (draft,) = asked.directory.glob("ticket-*/*")
     assert f"kept in {draft}" in seen and draft.read_text() == "half an answer\n"
 
 
