@@ -6,7 +6,7 @@
 #include "doomed.h"
 #include "tickets-index.h"
 
-typedef bool row_wanted(struct txn *txn, const struct scan *row, const struct numbers *numbers);
+typedef bool row_wanted(struct txn *txn, const struct scan *row, const struct rows_wanted *wanted);
 
 static bool key_is(struct bytes key, const char *name)
 {
@@ -19,35 +19,36 @@ static bool key_begins(struct bytes key, const char *name)
 }
 
 /* The format is the new store's own, a request to a daemon is of no other, and counts go with the tickets. */
-static bool meta_wanted(struct txn *txn, const struct scan *row, const struct numbers *numbers)
+static bool meta_wanted(struct txn *txn, const struct scan *row, const struct rows_wanted *wanted)
 {
 	(void)txn;
-	return !numbers && !key_is(row->key, "format") && !key_begins(row->key, "reload.") && !counts_row(row->key) && !doomed_is_row(row->key);
+	return !wanted->numbers && (wanted->secret || !key_is(row->key, "secret")) && !key_is(row->key, "format") &&
+		!key_begins(row->key, "reload.") && !counts_row(row->key) && !doomed_is_row(row->key);
 }
 
 /* An entry's own id is indexed again with it. */
-static bool id_wanted(struct txn *txn, const struct scan *row, const struct numbers *numbers)
+static bool id_wanted(struct txn *txn, const struct scan *row, const struct rows_wanted *wanted)
 {
 	const struct id_hit hit = id_read(row->key, row->value);
 
 	(void)txn;
-	return hit.seq == 0 && (!numbers || numbers_has(numbers, hit.ticket));
+	return hit.seq == 0 && (!wanted->numbers || numbers_has(wanted->numbers, hit.ticket));
 }
 
-static bool digest_wanted(struct txn *txn, const struct scan *row, const struct numbers *numbers)
+static bool digest_wanted(struct txn *txn, const struct scan *row, const struct rows_wanted *wanted)
 {
 	uint64_t number, seq;
 
 	(void)txn;
 	entry_key_read(row->value, &number, &seq);
-	return !numbers || numbers_has(numbers, number);
+	return !wanted->numbers || numbers_has(wanted->numbers, number);
 }
 
-static bool answered_wanted(struct txn *txn, const struct scan *row, const struct numbers *numbers)
+static bool answered_wanted(struct txn *txn, const struct scan *row, const struct rows_wanted *wanted)
 {
 	(void)txn;
 	(void)row;
-	return !numbers;
+	return !wanted->numbers;
 }
 
 static const struct {
@@ -61,7 +62,13 @@ static const struct {
 	{ TABLE_ANSWERED, "answered", answered_wanted },
 };
 
-static enum status each_of(struct txn *txn, size_t which, const struct numbers *numbers, row_visit *fn, void *arg, struct error *err)
+struct rows_visitor {
+	row_visit *fn;
+	void *arg;
+};
+
+static enum status each_of(struct txn *txn, size_t which, const struct rows_wanted *wanted, const struct rows_visitor *visitor,
+	struct error *err)
 {
 	const struct bytes all = { NULL, 0 };
 	struct scan scan;
@@ -70,7 +77,7 @@ static enum status each_of(struct txn *txn, size_t which, const struct numbers *
 	for (st = scan_first(&scan, txn, tables[which].table, all, all, false); st == ST_OK; st = scan_next(&scan)) {
 		const struct row row = { tables[which].name, scan.key, scan.value };
 
-		st = tables[which].wanted(txn, &scan, numbers) ? fn(txn, &row, arg, err) : ST_OK;
+		st = tables[which].wanted(txn, &scan, wanted) ? visitor->fn(txn, &row, visitor->arg, err) : ST_OK;
 		if (st != ST_OK)
 			break;
 	}
@@ -78,12 +85,13 @@ static enum status each_of(struct txn *txn, size_t which, const struct numbers *
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-enum status rows_each(struct txn *txn, const struct numbers *numbers, row_visit *fn, void *arg, struct error *err)
+enum status rows_each(struct txn *txn, const struct rows_wanted *wanted, row_visit *fn, void *arg, struct error *err)
 {
+	const struct rows_visitor visitor = { fn, arg };
 	enum status st = ST_OK;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(tables) && st == ST_OK; i++)
-		st = each_of(txn, i, numbers, fn, arg, err);
+		st = each_of(txn, i, wanted, &visitor, err);
 	return st;
 }
 
@@ -107,8 +115,9 @@ enum status rows_put(struct txn *txn, const struct row *row, struct error *err)
 static enum status find_other(struct txn *txn, const struct row *row, void *arg, struct error *err)
 {
 	(void)txn;
+	(void)row;
 	(void)err;
-	*(bool *)arg |= !key_is(row->key, "secret");
+	*(bool *)arg = true;
 	return ST_OK;
 }
 
@@ -126,13 +135,14 @@ static enum status has_rows(struct txn *txn, enum store_table table, bool *any_o
 enum status rows_store_is_new(struct txn *txn, bool *new_out, struct error *err)
 {
 	static const enum store_table records[] = { TABLE_TICKETS, TABLE_EVENTS, TABLE_AGENTS, TABLE_OUTBOX };
+	static const struct rows_wanted all = { NULL, false };
 	bool any = false;
 	enum status st = ST_OK;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(records) && st == ST_OK; i++)
 		st = has_rows(txn, records[i], &any, err);
 	if (st == ST_OK)
-		st = rows_each(txn, NULL, find_other, &any, err);
+		st = rows_each(txn, &all, find_other, &any, err);
 	*new_out = !any;
 	return st;
 }

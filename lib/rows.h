@@ -3,6 +3,8 @@
 #ifndef MILTICKET_ROWS_H
 #define MILTICKET_ROWS_H
 
+#include <stdbool.h>
+
 #include "record.h"
 
 struct row {
@@ -11,8 +13,13 @@ struct row {
 };
 typedef enum status row_visit(struct txn *txn, const struct row *row, void *arg, struct error *err);
 
-/* Each of them, in order; with numbers, only ids of those tickets. */
-enum status rows_each(struct txn *txn, const struct numbers *numbers, row_visit *fn, void *arg, struct error *err);
+struct rows_wanted {
+	const struct numbers *numbers;	/* only ids of those tickets; NULL: all */
+	bool secret;			/* of token addresses, too */
+};
+
+/* Each of them, in order. */
+enum status rows_each(struct txn *txn, const struct rows_wanted *wanted, row_visit *fn, void *arg, struct error *err);
 /* ST_BAD_INPUT when there is no table of that name among them. */
 enum status rows_put(struct txn *txn, const struct row *row, struct error *err);
 

@@ -7,6 +7,7 @@
 
 static const struct cli_option options[] = {
 	{ 0, "mbox", NULL, "print the mails as an mbox, for any mail client" },
+	{ 0, "with-secret", NULL, "with the secret of the reply addresses, so that they stay valid where it is read back" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -80,10 +81,12 @@ static int run(struct cli *cli)
 
 	if (cli->json == cli_has(cli, "mbox"))
 		return cli_usage(cli, "as what? Give --json or --mbox");
+	if (cli_has(cli, "with-secret") && (!cli->json || cli->n_args))
+		return cli_usage(cli, "--with-secret goes with --json, and with all there is");
 	if (cli->n_args)
 		code = cli_tickets(cli, 0, &numbers);
 	if (code == EXIT_DONE)
-		code = cli->json ? store_json_export(cli, &numbers) : run_mbox(cli, &numbers);
+		code = cli->json ? store_json_export(cli, &numbers, cli_has(cli, "with-secret")) : run_mbox(cli, &numbers);
 	g_free(numbers.v);
 	return code;
 }

@@ -130,6 +130,7 @@ static enum status put_row(struct txn *txn, const struct row *row, void *arg, st
 struct exporting {
 	struct cli *cli;
 	const struct numbers *numbers;
+	bool secret;
 };
 
 static enum status print_some(struct txn *txn, struct exporting *e, struct error *err)
@@ -148,7 +149,7 @@ static enum status print_some(struct txn *txn, struct exporting *e, struct error
 			st = history_each(txn, ticket.number, 0, put_event, NULL, err);
 		record_release(&ticket_type, &ticket);
 	}
-	return st == ST_OK ? rows_each(txn, e->numbers, put_row, NULL, err) : st;
+	return st == ST_OK ? rows_each(txn, &(struct rows_wanted){ .numbers = e->numbers }, put_row, NULL, err) : st;
 }
 
 static enum status print_all(struct txn *txn, struct exporting *e, struct error *err)
@@ -163,7 +164,7 @@ static enum status print_all(struct txn *txn, struct exporting *e, struct error 
 		st = history_each(txn, 0, 0, put_event, NULL, err);
 	if (st == ST_OK)
 		st = outbox_each(txn, put_outgoing, NULL, err);
-	return st == ST_OK ? rows_each(txn, NULL, put_row, NULL, err) : st;
+	return st == ST_OK ? rows_each(txn, &(struct rows_wanted){ .secret = e->secret }, put_row, NULL, err) : st;
 }
 
 static enum status export_json(struct txn *txn, void *arg, struct error *err)
@@ -174,9 +175,9 @@ static enum status export_json(struct txn *txn, void *arg, struct error *err)
 	return e->numbers->n ? print_some(txn, e, err) : print_all(txn, e, err);
 }
 
-int store_json_export(struct cli *cli, const struct numbers *numbers)
+int store_json_export(struct cli *cli, const struct numbers *numbers, bool with_secret)
 {
-	struct exporting e = { cli, numbers };
+	struct exporting e = { cli, numbers, with_secret };
 
 	return cli_status(cli, store_read(cli->store, export_json, &e, &cli->err));
 }
@@ -436,7 +437,7 @@ int store_json_import(struct cli *cli, const char *path)
 
 	if (!in)
 		return cli_fail(EXIT_CANNOT_WRITE, "cannot read '%s': %s", path, g_strerror(errno));
-	/* The secret comes with the export, and a daemon knows the one that it began with. */
+	/* The secret may come with the export, and a daemon knows the one that it began with. */
 	code = cli_status(cli, store_lock(cli->settings->store.path, &lock, &cli->err));
 	if (code == EXIT_DONE)
 		code = import_file(cli, in);

@@ -96,6 +96,30 @@ def test_a_store_in_use_and_a_wrong_line_are_refused_and_nothing_is_left(busy, e
     copy.run_ticket("import", "--json", "-", stdin=data)
 
 
+def secret_of(desk):
+    rows = lines(desk.run_ticket("export", "--json", "--with-secret").stdout, "row")
+    (found,) = [row["value"] for row in rows if bytes.fromhex(row["key"]) == b"secret"]
+    return found
+
+
+def test_the_secret_goes_along_only_when_it_is_asked_for(busy, empty):
+    plain, whole, secret = exported(busy), busy.run_ticket("export", "--json", "--with-secret").stdout, secret_of(busy)
+    assert secret.encode() not in plain and set(plain.splitlines()) < set(whole.splitlines())
+    copy = empty()
+    copy.run_ticket("queue", "add", "first")
+    own = secret_of(copy)
+    copy.run_ticket("import", "--json", "-", stdin=plain)
+    assert secret_of(copy) == own != secret and len(copy.tickets()) == len(lines(plain, "ticket"))
+    copy = empty()
+    copy.run_ticket("import", "--json", "-", stdin=whole)
+    assert secret_of(copy) == secret
+
+
+@pytest.mark.parametrize("words", [("--mbox",), ("--json", "1")])
+def test_the_secret_is_for_a_whole_store_alone(busy, words):
+    assert busy.run_ticket("export", *words, "--with-secret", check=False).returncode == 64
+
+
 def test_an_mbox_has_the_mails_as_they_came_and_their_threads(busy, tmp_path):
     path = tmp_path / "out"
     path.write_bytes(busy.run_ticket("export", "--mbox", "1").stdout)

@@ -250,7 +250,7 @@ static enum status take_rows(struct txn *txn, void *arg, struct error *err)
 
 	g_string_truncate(taken->tables, 0);
 	st = rows_store_is_new(txn, &taken->new, err);
-	return st == ST_OK ? rows_each(txn, taken->numbers, take_row, taken, err) : st;
+	return st == ST_OK ? rows_each(txn, &(struct rows_wanted){ .numbers = taken->numbers }, take_row, taken, err) : st;
 }
 
 static void test_rows(void)
