@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tickets.h"
+#include "why.h"
 
 /* What becomes of unthreaded mail of a kind. */
 enum unthreaded { OPENS_WITH_ANSWER, OPENS, OPENS_AS_SPAM, ASKS_POLICY };
@@ -162,9 +163,13 @@ static enum status open_new(struct work *w)
 	struct rules_result rules;
 	enum status st;
 
-	if (manner_of(w)->unthreaded == ASKS_POLICY && w->settings->policy.auto_replies == AUTO_IGNORE)
+	if (manner_of(w)->unthreaded == ASKS_POLICY && w->settings->policy.auto_replies == AUTO_IGNORE) {
+		why_add(w->why, "policy.auto_replies = \"ignore\": such mail opens no ticket");
 		return work_leave_alone(w, w->outcome->reason);
+	}
 	rules_apply(w->settings, w->message, w->envelope, w->subject.plain, &rules);
+	if (rules.names->len)
+		why_add(w->why, "rules that match: %s", rules.names->str);
 	st = rules.ignore ? work_leave_alone(w, "rule") : open_by(w, &rules);
 	rules_result_release(&rules);
 	return st;

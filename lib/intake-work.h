@@ -27,6 +27,7 @@ struct work {
 	char *digest;
 	char *given_id;			/* the Message-ID of a message that has none */
 	char *archive;			/* its name in the archive; NULL without one */
+	GPtrArray *why;			/* reasons, for who asks (why.h); NULL; borrowed */
 
 	/* Made in the transaction, anew each time that it runs. */
 	struct txn *txn;
@@ -49,6 +50,14 @@ struct work {
 };
 
 /* --- intake.c --- */
+void work_init(struct work *w, struct store *store, const struct arrival *arrival, struct outcome *outcome);
+void work_release(struct work *w);
+/* Before the transaction: what makes it the message that it is. */
+void work_identify(struct work *w);
+/* A store_fn over struct work: everything that the store learns of the message. */
+enum status work_record(struct txn *txn, void *work, struct error *err);
+/* After it: the edits. */
+void work_plan(struct work *w);
 struct match_query work_query(struct work *w);
 
 /* --- intake-inbound.c --- */

@@ -11,6 +11,7 @@
 #include "intake-work.h"
 #include "plan.h"
 #include "text.h"
+#include "why.h"
 
 void outcome_init(struct outcome *outcome)
 {
@@ -82,7 +83,7 @@ enum interest intake_interest(const struct settings *settings, const struct enve
 
 /* --- what one transaction works with --- */
 
-static void work_init(struct work *w, struct store *store, const struct arrival *arrival, struct outcome *outcome)
+void work_init(struct work *w, struct store *store, const struct arrival *arrival, struct outcome *outcome)
 {
 	memset(w, 0, sizeof *w);
 	w->arrival = arrival;
@@ -123,7 +124,7 @@ static void work_reset(struct work *w)
 	w->outcome->reason = w->automatic_reason;
 }
 
-static void work_release(struct work *w)
+void work_release(struct work *w)
 {
 	record_release(&agent_type, &w->agent);
 	recipients_release(&w->recipients);
@@ -199,7 +200,7 @@ struct match_query work_query(struct work *w)
 	return (struct match_query){
 		.message = w->message, .recipients = &w->recipients, .subject = &w->subject, .settings = w->settings, .sender = w->envelope->sender,
 		.automatic = w->automatic, .agent = w->is_agent ? &w->agent : NULL, .now = w->now,
-		.forged = w->auth.dmarc_fail, .former = w->arrival->number,
+		.forged = w->auth.dmarc_fail, .former = w->arrival->number, .why = w->why,
 	};
 }
 
@@ -307,7 +308,7 @@ static bool is_edited(const struct work *w)
 }
 
 /* After the commit: others would wait for it before that, and when it is not come to, the message comes again. */
-static void plan(struct work *w)
+void work_plan(struct work *w)
 {
 	const struct plan p = {
 		.settings = w->settings, .envelope = w->envelope, .message = w->message, .recipients = &w->recipients,
@@ -338,8 +339,40 @@ static void find_watchers(struct work *w)
 	w->watchers = (char **)g_ptr_array_free(out, FALSE);
 }
 
+static void say_recipients(struct work *w, const char *what, const GPtrArray *addresses)
+{
+	for (unsigned i = 0; i < addresses->len; i++)
+		why_add(w->why, "recipient %s is %s", (const char *)g_ptr_array_index(addresses, i), what);
+}
+
+/* For who asks why. */
+static void say_who(struct work *w)
+{
+	static const char *const how[] = {
+		[VOUCHED_BY_NOBODY] = "nobody", [VOUCHED_BY_LOGIN] = "the login", [VOUCHED_BY_DMARC] = "dmarc=pass of a believed field",
+	};
+
+	if (!w->why)
+		return;
+	if (w->is_agent)
+		why_add(w->why, "the sender is agent %s, by %s: %s", w->agent.login, how[w->vouched], w->authenticated);
+	else if (w->claimed)
+		why_add(w->why, "From is agent %s's address, and nobody vouches for that", w->claimed);
+	else if (w->authenticated)
+		why_add(w->why, "the sender is no agent: by %s it is %s, who is none", how[w->vouched], w->authenticated);
+	else
+		why_add(w->why, "the sender is no agent: nobody vouches for one");
+	for (unsigned i = 0; i < w->recipients.hits->len; i++) {
+		const struct account_hit *hit = g_ptr_array_index(w->recipients.hits, i);
+
+		why_add(w->why, "recipient %s is account %s%s", hit->recipient, hit->account->address, hit->ticket ? ", with a token" : "");
+	}
+	say_recipients(w, "an agent", w->recipients.agents);
+	say_recipients(w, "outside", w->recipients.outside);
+}
+
 /* Everything that the store learns of a message, in one transaction. */
-static enum status record(struct txn *txn, void *arg, struct error *err)
+enum status work_record(struct txn *txn, void *arg, struct error *err)
 {
 	struct work *w = arg;
 	struct match_query query;
@@ -353,12 +386,15 @@ static enum status record(struct txn *txn, void *arg, struct error *err)
 	if (st != ST_OK)
 		return st;
 	see_recipients(w);
+	say_who(w);
 	query = work_query(w);
 	st = match_seen(txn, &query, w->given_id ? w->given_id : message_id(w->message), w->digest, &number, &seq, err);
 	/* Commands were run by way of the control address; whoever else is addressed gets the mail. */
 	if (st == ST_OK && number == 0 && !w->recipients.control)
 		st = ST_NOT_FOUND;
 	w->known = st == ST_OK;
+	if (w->known)
+		why_add(w->why, "it was recorded before, as message %" G_GUINT64_FORMAT " of #%" G_GUINT64_FORMAT, seq, number);
 	if (w->known && (w->recipients.hits->len || w->is_agent))
 		st = again(w, number, seq);
 	else if (st == ST_OK || st == ST_NOT_FOUND) {
@@ -447,7 +483,7 @@ static void read_ahead(struct message *message)
 	message_attachments(message, &(size_t){ 0 });
 }
 
-static void identify(struct work *w)
+void work_identify(struct work *w)
 {
 	const char *body = spool_body_digest(w->arrival->spool);
 
@@ -488,15 +524,15 @@ enum status intake(struct store *store, const struct arrival *arrival, struct ou
 	enum status st;
 
 	work_init(&w, store, arrival, outcome);
-	identify(&w);
+	work_identify(&w);
 	failpoint("before-archive");
 	st = keep(&w, arrival->settings->store.durable, err);
 	failpoint("after-archive");
 	if (st == ST_OK)
-		st = store_write(store, record, &w, err);
+		st = store_write(store, work_record, &w, err);
 	failpoint("after-commit");
 	if (st == ST_OK) {
-		plan(&w);
+		work_plan(&w);
 		drop_copy(&w);
 	}
 	work_release(&w);
@@ -516,7 +552,7 @@ static enum status record_each(struct txn *txn, void *arg, struct error *err)
 	enum status st = ST_OK;
 
 	for (size_t i = 0; i < batch->n && st == ST_OK; i++)
-		st = record(txn, &batch->works[i], err);
+		st = work_record(txn, &batch->works[i], err);
 	return st;
 }
 
@@ -525,7 +561,7 @@ static enum status keep_each(const struct batch *batch, const struct settings *s
 	enum status st = ST_OK;
 
 	for (size_t i = 0; i < batch->n && st == ST_OK; i++) {
-		identify(&batch->works[i]);
+		work_identify(&batch->works[i]);
 		st = keep(&batch->works[i], false, err);
 	}
 	if (st == ST_OK && settings->store.durable && settings_archive(settings))
@@ -547,7 +583,7 @@ enum status intake_batch(struct store *store, const struct arrival *arrivals, st
 	failpoint("batch-recorded");
 	for (size_t i = 0; i < n; i++) {
 		if (st == ST_OK) {
-			plan(&batch.works[i]);
+			work_plan(&batch.works[i]);
 			drop_copy(&batch.works[i]);
 		}
 		work_release(&batch.works[i]);

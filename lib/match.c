@@ -7,6 +7,7 @@
 #include "limits.h"
 #include "match-people.h"
 #include "text.h"
+#include "why.h"
 
 struct search {
 	struct txn *txn;
@@ -31,9 +32,11 @@ static enum status by_token(struct search *s, uint64_t *number_out)
 
 		if (hit->ticket) {
 			*number_out = hit->ticket;
+			why_add(s->query->why, "recipient %s is a token of #%" G_GUINT64_FORMAT, hit->recipient, hit->ticket);
 			return ST_OK;
 		}
 	}
+	why_add(s->query->why, "no recipient is a ticket's token");
 	return ST_NOT_FOUND;
 }
 
@@ -78,8 +81,19 @@ static bool is_refused(struct search *s, const struct candidate *c)
 	return true;
 }
 
+static void say_candidate(struct search *s, const char *id, const struct candidate *c, bool refused)
+{
+	static const char *const standings[] = {
+		[STANDING_GONE] = "that ticket is gone", [STANDING_STRANGER] = "the sender takes no part in it",
+		[STANDING_TAKES_PART] = "the sender takes part in it", [STANDING_KNOWS_WRITER] = "the sender takes part in it and names who wrote",
+	};
+
+	why_add(s->query->why, "%s: #%" G_GUINT64_FORMAT " %s; %s%s", id, c->number, c->has_it ? "has that message" : "only refers to it",
+		standings[c->standing], refused ? ": not its mail, but linked" : "");
+}
+
 /* An id may be known to many tickets (devices that never change it); the newest come first. */
-static enum status choose(struct search *s, const struct id_hit *hits, size_t n,
+static enum status choose(struct search *s, const char *id, const struct id_hit *hits, size_t n,
 	uint64_t *number_out)
 {
 	struct candidate best = { 0 };
@@ -87,13 +101,22 @@ static enum status choose(struct search *s, const struct id_hit *hits, size_t n,
 
 	if (n == 1 && hits[0].kind != ID_REFERENCED)
 		best.number = hits[0].ticket;
+	if (best.number)
+		why_add(s->query->why, "%s: #%" G_GUINT64_FORMAT " has that message", id, best.number);
+	if (n == 0)
+		why_add(s->query->why, "%s: no ticket knows it", id);
 	for (size_t i = 0; i < n && st == ST_OK && !(n == 1 && best.number); i++) {
 		struct candidate c = { 0 };
+		bool refused;
 
 		if (hits[i].kind == ID_REFERENCED && numbers_has(&s->refused, hits[i].ticket))
 			continue;
 		st = weigh(s, &hits[i], &c);
-		if (st == ST_OK && !is_refused(s, &c) && is_better(&c, &best))
+		if (st != ST_OK)
+			break;
+		refused = is_refused(s, &c);
+		say_candidate(s, id, &c, refused);
+		if (!refused && is_better(&c, &best))
 			best = c;
 	}
 	if (st == ST_OK && best.number)
@@ -107,7 +130,7 @@ static enum status find_id(struct search *s, const char *id, uint64_t *number_ou
 	size_t n = 0;
 	enum status st = tickets_find_id(s->txn, id, hits, LIMIT_ID_HITS, &n, s->err);
 
-	return st == ST_OK ? choose(s, hits, n, number_out) : st;
+	return st == ST_OK ? choose(s, id, hits, n, number_out) : st;
 }
 
 static enum status find_ids(struct search *s, const char *const *ids, bool newest_first, uint64_t *number_out)
@@ -152,7 +175,7 @@ static enum status find_own_id(struct search *s, uint64_t *number_out)
 	for (size_t i = 0; i < s->n_own && !s->match->own; i++)
 		if (s->own[i].kind == ID_SEEN)
 			return ST_NOT_FOUND;
-	return choose(s, s->own, s->n_own, number_out);
+	return s->n_own ? choose(s, message_id(s->query->message), s->own, s->n_own, number_out) : ST_NOT_FOUND;
 }
 
 static enum status by_message_id(struct search *s, uint64_t *number_out)
@@ -186,6 +209,8 @@ static enum status by_subject(struct search *s, uint64_t *number_out)
 		bool allowed = st == ST_OK && people_may_use_tag(&s->people, &ticket);
 
 		record_release(&ticket_type, &ticket);
+		why_add(s->query->why, "the Subject names #%" G_GUINT64_FORMAT ": %s", tags->v[i],
+			allowed ? "the sender may do that" : st == ST_NOT_FOUND ? "no such ticket" : "not obeyed, the sender takes no part in it");
 		if (allowed)
 			*number_out = tags->v[i];
 		if (allowed || (st != ST_OK && st != ST_NOT_FOUND))
@@ -241,11 +266,16 @@ static enum status settle(struct search *s, uint64_t number)
 	enum status st = tickets_resolve(s->txn, number, &match->ticket, s->err);
 
 	if (st == ST_NOT_FOUND) {
+		why_add(s->query->why, "#%" G_GUINT64_FORMAT " was purged: a new ticket, linked", number);
 		forget_ticket(match);
 		numbers_add(&match->links, number);
 		return ST_OK;
 	}
+	if (st == ST_OK && match->ticket.number != number)
+		why_add(s->query->why, "#%" G_GUINT64_FORMAT " was merged into #%" G_GUINT64_FORMAT, number, match->ticket.number);
 	if (st == ST_OK && closed_too_long(s, &match->ticket)) {
+		why_add(s->query->why, "#%" G_GUINT64_FORMAT " was closed more than %" G_GINT64_FORMAT " days ago: a new ticket, linked",
+			match->ticket.number, s->query->settings->policy.reopen_days);
 		numbers_add(&match->links, match->ticket.number);
 		forget_ticket(match);
 		match->late = true;

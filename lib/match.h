@@ -17,6 +17,7 @@ struct match_query {
 	bool forged;			/* a believed Authentication-Results says that From is */
 	uint64_t former;		/* the number in the system that the mail is imported from; 0: none */
 	int64_t now;
+	GPtrArray *why;			/* reasons, for who asks (why.h); NULL */
 };
 
 /* Does From speak for nobody: several authors, a forged one, or one that can be read in two ways and is not the envelope's

@@ -4,7 +4,7 @@
 
 #include "cli.h"
 
-extern const struct cli_command cmd_list, cmd_show, cmd_search, cmd_attachment;
+extern const struct cli_command cmd_list, cmd_show, cmd_search, cmd_attachment, cmd_explain;
 extern const struct cli_command cmd_take, cmd_steal, cmd_requester, cmd_watch, cmd_unwatch, cmd_release, cmd_assign, cmd_status, cmd_close, cmd_reopen, cmd_wait, cmd_spam, cmd_move, cmd_priority,
 	cmd_tag, cmd_title, cmd_merge, cmd_split, cmd_link;
 extern const struct cli_command cmd_note, cmd_reply, cmd_send;

@@ -45,6 +45,7 @@ const struct cli_row cli_commands[] = {
 	{ "queues, agents", &cmd_agent_remove },
 	{ "mail", &cmd_account_list },
 	{ "mail", &cmd_account_test },
+	{ "mail", &cmd_explain },
 	{ "mail", &cmd_outbox_list },
 	{ "mail", &cmd_outbox_retry },
 	{ "mail", &cmd_outbox_drop },

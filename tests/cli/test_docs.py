@@ -205,6 +205,20 @@ def test_the_names_of_json_are_those_that_were_promised(filled):
     assert filled.ticket("list")[0].keys() == shown.keys() - {"messages", "events"}
 
 
+def test_json_of_an_explanation_is_as_the_schema_has_it(filled):
+    (value,) = [json.loads(line) for line in filled.run_ticket("explain", "-", "--json", stdin=mail(7, answers=[1])).stdout.splitlines()]
+    valid("explained", value)
+
+
+def test_json_of_attachments_is_as_the_schema_has_it(filled, tmp_path):
+    headers = ["Content-Type: application/pdf; name=a.pdf", "Content-Disposition: attachment"]
+    (tmp_path / "box").write_bytes(mbox([mail(8, headers=headers)]))
+    filled.run_ticket("import", tmp_path / "box", "--account", "support@example.com")
+    newest = max(ticket["number"] for ticket in filled.tickets())
+    (value,) = filled.ticket("attachment", str(newest))
+    valid("listed_attachment", value)
+
+
 def test_json_of_an_import_is_as_the_schema_has_it(filled, tmp_path):
     (tmp_path / "box").write_bytes(mbox([mail(7)]))
     (value,) = filled.ticket("import", tmp_path / "box", "--account", "support@example.com")
