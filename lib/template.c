@@ -336,6 +336,32 @@ static void append_piece(GString *out, const struct piece *piece, const char *co
 	g_string_append(out, line);
 }
 
+/* "On Monday you wrote:", and nothing: the line goes, and the blank ones before the quote. */
+static void drop_lead(GString *out)
+{
+	gsize end = out->len, begin;
+
+	while (end && out->str[end - 1] == '\n')
+		end--;
+	if (!end || out->str[end - 1] != ':')
+		return;
+	for (begin = end; begin && out->str[begin - 1] != '\n';)
+		begin--;
+	g_string_truncate(out, begin);
+}
+
+/* Nothing stands for a variable: "Hello {name}," is "Hello,". */
+static void tidy(GString *out, const struct piece *piece, const struct piece *next)
+{
+	const char *after = next && next->literal ? next->literal : "";
+
+	if (piece->var == VAR_QUOTE)
+		drop_lead(out);
+	else if (out->len && out->str[out->len - 1] == ' ' && (!*after || strchr(",.;:!? \n",
+		*after)))
+		g_string_truncate(out, out->len - 1);
+}
+
 static char *fill(const GArray *pieces, const char *const values[VAR_COUNT])
 {
 	GString *out = g_string_new(NULL);
@@ -343,6 +369,7 @@ static char *fill(const GArray *pieces, const char *const values[VAR_COUNT])
 
 	for (guint i = 0; i < pieces->len; i++) {
 		const struct piece *piece = &g_array_index(pieces, struct piece, i);
+		const struct piece *next = i + 1 < pieces->len ? piece + 1 : NULL;
 		gsize before = out->len;
 
 		/* Text on the quote's last line would read as if the customer had written it. */
@@ -350,6 +377,8 @@ static char *fill(const GArray *pieces, const char *const values[VAR_COUNT])
 			g_string_append_c(out, '\n');
 		append_piece(out, piece, values);
 		quoted = !piece->literal && piece->var == VAR_QUOTE && out->len > before;
+		if (!piece->literal && out->len == before)
+			tidy(out, piece, next);
 	}
 	return g_string_free(out, FALSE);
 }

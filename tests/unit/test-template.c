@@ -141,6 +141,25 @@ static void test_missing_values(void)
 	template_text_release(&out);
 }
 
+/* A greeting without a name is still one. */
+static void test_blanks_around_nothing(void)
+{
+	static const struct { const char *template, *body; } cases[] = {
+		{ "Hello {name},\n", "Hello,\n" }, { "Hello {name}\n", "Hello\n" },
+		{ "Hello {name} again\n", "Hello again\n" }, { "({name})\n", "()\n" },
+		{ "{name}, hello\n", ", hello\n" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		static const char *const values[VAR_COUNT] = { [VAR_NAME] = "" };
+		g_autofree char *text = g_strconcat("Subject: s\n\n", cases[i].template, NULL);
+		struct template_text out = fill(text, values);
+
+		g_assert_cmpstr(out.body, ==, cases[i].body);
+		template_text_release(&out);
+	}
+}
+
 static void test_line_ends(void)
 {
 	static const char *const values[VAR_COUNT] = { "7" };
@@ -184,6 +203,9 @@ static void test_quote(void)
 		{ "{quote}\n", "> before", "> > before\n" },
 		{ "{quote}\n", "{number} {{ {quote}", "> {number} {{ {quote}\n" },
 		{ "{quote}\n", "\n \n", "\n" },
+		{ "a\n\nOn {date} you wrote:\n\n{quote}\nb\n", "", "a\n\n\nb\n" },
+		{ "You wrote:\n{quote}", "", "" },
+		{ "a. {quote}\n", "", "a. \n" },
 		{ "a\n{quote}", "one", "a\n> one" }
 	};
 
@@ -320,6 +342,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/template/a file is read up to its limit and nothing but a file", test_size);
 	g_test_add_func("/template/variables are filled and doubled braces are braces", test_fill);
 	g_test_add_func("/template/a missing value is empty", test_missing_values);
+	g_test_add_func("/template/no blank is left where nothing stands",
+		test_blanks_around_nothing);
 	g_test_add_func("/template/folded headers, CRLF and a byte order mark are read", test_line_ends);
 	g_test_add_func("/template/no value adds a header, a line or syntax", test_injection);
 	g_test_add_func("/template/a quote stands on lines of its own", test_quote);
