@@ -253,6 +253,15 @@ bool address_is(const char *canonical, const char *wanted, const char *delimiter
 	return true;
 }
 
+char *address_mailbox(const char *canonical)
+{
+	const char *at = strrchr(canonical, '@'), *plus = strchr(canonical, '+');
+
+	if (!at || !plus || plus == canonical || plus > at || *canonical == '"')
+		return g_strdup(canonical);
+	return g_strdup_printf("%.*s%s", (int)(plus - canonical), canonical, at);
+}
+
 /* --- robots --- */
 
 /* Words of local parts that no person reads, and where in one they must stand. */

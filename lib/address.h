@@ -30,6 +30,9 @@ char *address_domain_shown(const char *domain);
  * On true, *detail_out (may be NULL) is the detail or NULL; owned. */
 bool address_is(const char *canonical, const char *wanted, const char *delimiter, char **detail_out);
 
+/* A canonical address without its "+detail", which leads to the same mailbox. Owned. */
+char *address_mailbox(const char *canonical);
+
 /* Addresses that no automatic answer goes to: no-reply, shop.noreply, mailer-daemon, postmaster, bounce(s), VERP forms of them … */
 bool address_is_robot(const char *canonical);
 

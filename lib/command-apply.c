@@ -66,13 +66,14 @@ static const struct account *account_of(const struct change *c)
 static enum status answer_closed(struct change *c)
 {
 	const struct reply_context context = mail_context(c);
-	const struct account *account = account_of(c);
-	bool queued;
+	const struct answer_request request = {
+		.ticket = &c->ticket, .account = account_of(c), .answer = ANSWER_CLOSED };
+	enum answer_fate fate;
 	enum status st;
 
-	if (!account)
+	if (!request.account)
 		return ST_OK;
-	st = reply_automatic(&context, &c->ticket, account, ANSWER_CLOSED, NULL, AUTO_NONE, "", &queued, c->err);
+	st = reply_automatic(&context, &request, &fate, c->err);
 	return st == ST_OK ? tickets_save(c->txn, &c->ticket, c->err) : st;
 }
 

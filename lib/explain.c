@@ -76,18 +76,14 @@ static enum status keep_outgoing(struct txn *txn, const struct outgoing *outgoin
 	return ST_OK;
 }
 
-/* The table of signals has the first word; whether it may be answered at all, the envelope too. */
 static void tell_kind(struct explaining *x)
 {
 	struct work *w = &x->work;
-	const char *not = NULL;
 
 	if (w->automatic == AUTO_NONE)
 		why_add(x->out->why, "a person's mail: no sign of automatic mail");
 	else
 		why_add(x->out->why, "%s mail: %s", automatic_names[w->automatic], w->automatic_reason);
-	if (!automatic_may_answer(w->message, w->automatic, w->envelope->sender, &not))
-		why_add(x->out->why, "no automatic answer: %s", not);
 }
 
 static enum status look_before(struct txn *txn, struct explaining *x, struct error *err)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "text.h"
 #include "tickets.h"
 #include "why.h"
 
@@ -32,16 +33,33 @@ static const struct manner *manner_of(const struct work *w)
 	return &manners[w->outcome->automatic];
 }
 
+/* SPF fails for whatever is forwarded; a signature of the author's house says more. */
+static bool is_forged(const struct work *w)
+{
+	const struct auth_results *auth = &w->auth;
+
+	if (w->settings->policy.answer_failed_auth)
+		return false;
+	return auth->dmarc_fail || (auth->spf_fail && !auth->dkim_pass);
+}
+
 static enum status answer(struct work *w, enum answer which)
 {
 	const struct reply_context context = work_reply_context(w);
-	bool queued = false;
+	const struct answerable mail = {
+		.message = w->message, .kind = w->outcome->automatic, .sender = w->envelope->sender,
+		.requester = work_requester(w), .vouched = w->auth.dmarc_pass || w->auth.dkim_pass,
+		.forged = is_forged(w), .joins = w->joins };
+	const struct answer_request request = {
+		&w->match.ticket, work_account(w), which, &mail, w->why };
+	enum answer_fate fate = ANSWER_NONE;
 	enum status st;
 
 	if (w->arrival->import || w->is_agent)
 		return ST_OK;
-	st = reply_automatic(&context, &w->match.ticket, work_account(w), which, w->message, w->outcome->automatic, w->envelope->sender, &queued, w->err);
-	w->outcome->queued |= queued;
+	st = reply_automatic(&context, &request, &fate, w->err);
+	w->outcome->queued |= fate == ANSWER_QUEUED;
+	w->outcome->over_hour |= fate == ANSWER_OVER_HOUR;
 	return st;
 }
 
@@ -75,12 +93,23 @@ static enum status status_event(struct work *w, int before)
 	return history_add(w->txn, w->match.ticket.number, &actor, "status", ticket_status_names[before], ticket_status_names[after], NULL, w->err);
 }
 
+/* Who wants the answer, not who wrote: the ticket's title and token would go to them. */
+static bool takes_part_already(struct work *w)
+{
+	const struct ticket *t = &w->match.ticket;
+	const struct mailbox *requester = work_requester(w);
+
+	return requester && (g_strcmp0(t->requester_address, requester->address) == 0 ||
+		text_list_has(t->participants, requester->address));
+}
+
 static enum status follow_up_by_person(struct work *w)
 {
 	int before = w->match.ticket.status;
 	const char *event = wake(w) ? "reopened" : "followup";
 	enum status st;
 
+	w->joins = !takes_part_already(w);
 	work_add_participants(w);
 	work_watch_queues(w);
 	st = work_append(w, DIRECTION_IN, event, NULL, NULL, NULL);
@@ -143,6 +172,8 @@ static enum status answer_opening(struct work *w, const struct rules_result *rul
 {
 	if (rules->autoresponse && manner_of(w)->unthreaded == OPENS_WITH_ANSWER)
 		return answer(w, w->match.late ? ANSWER_LATE : ANSWER_OPENED);
+	why_add(w->why, "no automatic answer: %s",
+		rules->autoresponse ? w->outcome->reason : "a rule says so");
 	reply_forgo(&w->match.ticket);
 	return ST_OK;
 }

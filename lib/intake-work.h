@@ -36,6 +36,7 @@ struct work {
 	bool is_agent;
 	char *claimed;			/* login of the agent whose address is in From while nobody vouches for the sender; NULL */
 	bool known;			/* the message was recorded before */
+	bool joins;			/* who wants the answer had no part in the ticket before */
 	struct recipients recipients;
 	struct mailbox requester;	/* who wants the answer; no address: nobody, or not asked */
 	struct match match;

@@ -117,7 +117,7 @@ static void work_reset(struct work *w)
 	g_clear_pointer(&w->subject_commands, g_strfreev);
 	g_clear_pointer(&w->workers, g_strfreev);
 	g_clear_pointer(&w->watchers, g_strfreev);
-	w->unsaved = w->is_new = false;
+	w->unsaved = w->is_new = w->joins = false;
 	outcome_release(w->outcome);
 	outcome_init(w->outcome);
 	w->outcome->automatic = w->automatic;

@@ -37,6 +37,7 @@ struct outcome {
 	bool duplicate;			/* recorded before: same ticket, same edits, nothing added */
 	unsigned not_told;		/* members of the queue past LIMIT_NOTIFIED */
 	bool queued;			/* something is in the outbox: wake the sender */
+	bool over_hour;			/* not answered: there were policy.answers_per_hour */
 	uint64_t ticket, seq;
 	const char *event;		/* opened followup reopened reply note auto bounce commands; static */
 	int match;			/* enum match_how */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "address.h"
 #include "text.h"
 
 enum { MINUTE = 60, FIRST_DELAY = MINUTE, LONGEST_DELAY = 4 * 60 * MINUTE, GIVE_UP = 5 * 24 * 60 * MINUTE, DAY = 24 * 60 * MINUTE };
@@ -290,11 +291,14 @@ enum status outbox_forget_suppressed(struct txn *txn, int64_t now, struct error 
 
 /* --- counts of answers: day, then address, so that old days go in one sweep --- */
 
+/* Of one mailbox, by whatever detail it is written to. */
 static void count_key(struct key *key, const char *address, int64_t now)
 {
+	g_autofree char *mailbox = address_mailbox(address);
+
 	key_init(key);
 	key_u32(key, (uint32_t)(now / TEXT_SECOND / DAY));
-	key_text(key, address);
+	key_text(key, mailbox);
 }
 
 enum status outbox_count_answer(struct txn *txn, const char *address, int64_t now, uint64_t max, bool *allowed_out, struct error *err)

@@ -32,7 +32,8 @@ enum status outbox_due(struct txn *txn, int64_t now, struct outgoing *outgoing_o
 typedef enum status outgoing_visit(struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err);
 enum status outbox_each(struct txn *txn, outgoing_visit *fn, void *arg, struct error *err);	/* by id */
 
-/* Counts an automatic answer to the address on the day of `now` (UTC); *allowed_out false, and nothing counted, when max were sent. max 0: none allowed. */
+/* Counts an automatic answer to the address's mailbox (without its +detail) on the day of `now`
+ * (UTC); *allowed_out false, and nothing counted, when max were sent. max 0: none allowed. */
 enum status outbox_count_answer(struct txn *txn, const char *address, int64_t now, uint64_t max, bool *allowed_out, struct error *err);
 /* Forgets all counts of an address. */
 enum status outbox_forget_address(struct txn *txn, const char *address, struct error *err);

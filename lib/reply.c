@@ -4,34 +4,45 @@
 #include <string.h>
 
 #include "address.h"
+#include "answers.h"
 #include "letter.h"
 #include "limits.h"
 #include "outbox.h"
 #include "text.h"
 #include "tickets.h"
+#include "why.h"
 
 static const char *const answer_names[ANSWER_COUNT] = { "opened", "followup", "closed", "late" };
 
 struct answering {
 	const struct reply_context *c;
+	const struct answer_request *request;
 	struct ticket *ticket;
-	const struct account *account;
-	enum answer answer;
 	const struct message *message;		/* NULL for closed */
-	/* Who is answered, and what they wrote. */
-	char *to;				/* canonical */
-	const char *author, *author_name;	/* either may be NULL */
-	char *id, **references;			/* the answer's In-Reply-To and References */
-	char *quote;
 	struct error *err;
+	/* Whom it goes to. */
+	char *mailbox;				/* canonical; NULL: nobody */
+	char *to, *name;			/* as written; NULL: none */
+	/* What it may say. */
+	bool own;	/* the words are the addressee's own; else no stranger's is in it */
+	char *id, **references;			/* the answer's In-Reply-To and References */
+	char *subject, *quote;
 };
 
 static void answering_release(struct answering *a)
 {
+	g_free(a->mailbox);
 	g_free(a->to);
+	g_free(a->name);
 	g_free(a->id);
 	g_strfreev(a->references);
+	g_free(a->subject);
 	g_free(a->quote);
+}
+
+static bool joins(const struct answering *a)
+{
+	return a->message && a->request->mail->joins;
 }
 
 /* --- may there be one --- */
@@ -58,16 +69,65 @@ void reply_forgo(struct ticket *ticket)
 	mark_answered(ticket, answer_mark(ANSWER_CLOSED));
 }
 
-static bool is_outside_person(const struct reply_context *c, const char *address)
+static bool names(struct mailboxes list, const char *address)
 {
-	return !address_is_robot(address) && !settings_is_own(c->settings, address) && !settings_is_control(c->settings, address) && !reply_is_agent(c, address);
+	for (size_t i = 0; i < list.n; i++)
+		if (strcmp(list.v[i].address, address) == 0)
+			return true;
+	return false;
 }
 
-static bool may_be_answered(const struct answering *a, enum automatic kind, const char *sender)
+/* Who asks in Reply-To for the answer at a person's address wants it: web forms write as robots, or
+ * as the desk itself. */
+static bool is_invited(const struct answering *a)
 {
-	if (!a->to || !is_outside_person(a->c, a->to) || (a->author && !is_outside_person(a->c, a->author)))
-		return false;
-	return !a->message || automatic_may_answer(a->message, kind, sender, NULL);
+	return !names(message_from(a->message), a->mailbox) &&
+		names(message_reply_to(a->message), a->mailbox);
+}
+
+static bool is_desk(const struct reply_context *c, const char *address)
+{
+	return settings_is_own(c->settings, address) || settings_is_control(c->settings, address) ||
+		reply_is_agent(c, address);
+}
+
+/* Nobody who stands behind the mail is one of ours, whoever is answered. */
+static bool is_from_desk(const struct answering *a)
+{
+	struct mailboxes from = message_from(a->message);
+	g_autofree char *sender = NULL;
+
+	if (address_canonical(a->request->mail->sender, &sender) == ST_OK && is_desk(a->c, sender))
+		return true;
+	return from.n && is_desk(a->c, from.v[0].address);
+}
+
+static const char *why_not_mail(const struct answering *a)
+{
+	const struct answerable *mail = a->request->mail;
+	bool invited = is_invited(a);
+	const char *reason = NULL;
+
+	if (mail->forged)
+		return "a verifier calls it forged";
+	if (!invited && is_from_desk(a))
+		return "it is from our own";
+	automatic_may_answer(a->message, mail->kind, mail->sender, invited, &reason);
+	return reason;
+}
+
+/* Why nobody is to be answered at all. Static; NULL: somebody may be. */
+static const char *why_not(const struct answering *a)
+{
+	if (!a->mailbox)
+		return "nobody wants one";
+	if (a->ticket->status == TICKET_SPAM)
+		return "spam";
+	if (address_is_robot(a->mailbox))
+		return "the requester is a robot";
+	if (is_desk(a->c, a->mailbox))
+		return "the requester is our own";
+	return a->message ? why_not_mail(a) : NULL;
 }
 
 static const struct template_set *template_for(const struct account *account, enum answer answer)
@@ -79,41 +139,134 @@ static const struct template_set *template_for(const struct account *account, en
 
 /* --- to whom, and about what --- */
 
-static void answer_message(struct answering *a, const char *sender)
+/* Is one of the domains the other, or above it? */
+static bool same_house(const char *a, const char *b)
+{
+	const char *longer = strlen(a) > strlen(b) ? a : b, *other = longer == a ? b : a;
+	size_t more = strlen(longer) - strlen(other);
+
+	if (more == 0)
+		return strcmp(a, b) == 0;
+	return strchr(other, '.') && longer[more - 1] == '.' && strcmp(longer + more, other) == 0;
+}
+
+/* From alone is what anybody writes there. The envelope's sender, which MTAs check by SPF, must be
+ * of the same house, as DMARC wants it. */
+static bool stands_behind(const char *sender, const char *address)
+{
+	g_autofree char *canonical = NULL;
+
+	if (address_canonical(sender, &canonical) != ST_OK)
+		return false;
+	return same_house(strrchr(canonical, '@') + 1, strrchr(address, '@') + 1);
+}
+
+static bool wrote_it_themself(const struct answering *a)
 {
 	struct mailboxes from = message_from(a->message);
 
-	if (from.n) {
-		a->author = from.v[0].address;
-		a->author_name = from.v[0].name;
-	}
-	if (address_canonical(sender, &a->to) != ST_OK)
-		a->to = NULL;
+	if (from.n != 1 || from.v[0].guessed || strcmp(from.v[0].address, a->mailbox) != 0)
+		return false;
+	return a->request->mail->vouched || stands_behind(a->request->mail->sender, a->mailbox);
+}
+
+/* Who joins a ticket of others gets their own Subject back, not the title that the others see. */
+static char *subject_of(const struct answering *a)
+{
+	struct subject_view view;
+	char *plain;
+
+	if (!joins(a))
+		return g_strdup(a->ticket->subject);
+	subject_view_init(&view, message_header(a->message, "Subject", 0),
+		&a->c->settings->tag_format);
+	plain = g_strdup(view.plain);
+	subject_view_release(&view);
+	return plain;
+}
+
+static void address_to(struct answering *a)
+{
+	const struct mailbox *requester = a->request->mail->requester;
+
+	if (!requester)
+		return;
+	a->mailbox = g_strdup(requester->address);
+	a->to = g_strdup(requester->as_written);
+	a->own = wrote_it_themself(a);
+	a->name = a->own ? g_strdup(requester->name) : NULL;
 }
 
 /* Not before it is known that there will be an answer: most messages get none. */
 static void quote_message(struct answering *a)
 {
+	if (!a->own)
+		return;
 	a->id = g_strdup(message_id(a->message));
 	a->references = reply_references(message_references(a->message), a->id);
 	a->quote = g_strdup(message_text(a->message));
+	a->subject = subject_of(a);
 }
 
-/* Nobody wrote just now: it is the requester who hears of it, in the thread of the last mail from outside. */
+struct own_mail {
+	const char *requester;
+	bool opened_outside;		/* by somebody's mail, not by an agent's */
+	struct entry last;		/* the requester's own; seq 0: none */
+};
+
+static bool is_by(const struct entry *e, const char *requester)
+{
+	const char *open = e->from ? strrchr(e->from, '<') : NULL;
+	g_autofree char *from = NULL;
+
+	if (!e->from || address_canonical(open ? open : e->from, &from) != ST_OK)
+		return false;
+	return strcmp(from, requester) == 0 && e->sender && stands_behind(e->sender, from);
+}
+
+static enum status look_at_mail(struct txn *txn, const struct entry *e, void *arg,
+	struct error *err)
+{
+	struct own_mail *own = arg;
+
+	(void)txn;
+	(void)err;
+	if (e->seq == 1)
+		own->opened_outside = e->direction != DIRECTION_OUT;
+	if (e->direction != DIRECTION_IN || !is_by(e, own->requester))
+		return ST_OK;
+	record_release(&entry_type, &own->last);
+	record_copy(&entry_type, &own->last, e);
+	own->last.seq = e->seq;
+	return ST_OK;
+}
+
+/* The newest of the requester's own mails is quoted, never another participant's. */
+static enum status quote_entry(struct answering *a, const struct entry *last)
+{
+	a->id = g_strdup(last->message_id);
+	a->references = reply_references((const char *const *)last->references, a->id);
+	return tickets_text(a->c->txn, a->ticket->number, last->seq, &a->quote, a->err);
+}
+
 static enum status answer_requester(struct answering *a)
 {
-	struct entry last = { 0 };
-	enum status st = reply_last_inbound(a->c, a->ticket->number, &last, a->err);
+	struct own_mail own = { .requester = a->ticket->requester_address };
+	enum status st;
 
-	a->to = g_strdup(a->ticket->requester_address);
-	a->author = a->to;
-	a->author_name = a->ticket->requester_name;
-	if (st == ST_OK) {
-		a->id = g_strdup(last.message_id);
-		a->references = reply_references((const char *const *)last.references, a->id);
-		st = tickets_text(a->c->txn, a->ticket->number, last.seq, &a->quote, a->err);
+	if (!own.requester)
+		return ST_OK;
+	st = tickets_each_entry(a->c->txn, a->ticket->number, look_at_mail, &own, a->err);
+	a->mailbox = g_strdup(own.requester);
+	a->to = address_as_written(own.last.reply_to ? own.last.reply_to : "", own.requester);
+	a->own = own.last.seq || !own.opened_outside;
+	if (a->own) {
+		a->name = g_strdup(a->ticket->requester_name);
+		a->subject = g_strdup(a->ticket->subject);
 	}
-	record_release(&entry_type, &last);
+	if (st == ST_OK && own.last.seq)
+		st = quote_entry(a, &own.last);
+	record_release(&entry_type, &own.last);
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
@@ -125,124 +278,259 @@ static void fill(const struct answering *a, const struct template *template, str
 	g_autofree char *number = g_strdup_printf("%" G_GUINT64_FORMAT, t->number);
 	g_autofree char *tag = tag_text(&a->c->settings->tag_format, t->number);
 	g_autofree char *date = text_rfc5322_date(a->c->actor.now);
-	const char *const values[VAR_COUNT] = {
-		[VAR_NUMBER] = number, [VAR_TAG] = tag, [VAR_SUBJECT] = t->subject,
-		[VAR_NAME] = a->author_name ? a->author_name : a->author ? a->author : a->to, [VAR_ADDRESS] = a->to,
-		[VAR_QUEUE] = t->queue, [VAR_PROJECT] = t->project, [VAR_STATUS] = ticket_status_names[t->status], [VAR_AGENT] = t->agent,
-		[VAR_DATE] = date, [VAR_QUOTE] = a->quote,
+	const char *values[VAR_COUNT] = {
+		[VAR_NUMBER] = number, [VAR_TAG] = tag, [VAR_SUBJECT] = a->own ? a->subject : tag,
+		[VAR_ADDRESS] = a->to, [VAR_QUEUE] = t->queue, [VAR_DATE] = date,
 	};
 
+	if (a->own) {
+		values[VAR_NAME] = a->name ? a->name : a->to;
+		values[VAR_QUOTE] = a->quote;
+	}
+	/* How a ticket of others stands is not for who comes to it uninvited. */
+	if (!joins(a)) {
+		values[VAR_PROJECT] = t->project;
+		values[VAR_STATUS] = ticket_status_names[t->status];
+		values[VAR_AGENT] = t->agent;
+	}
 	template_fill(template, values, text_out);
+}
+
+/* "[tag] We have your message: [tag]": a tag in a tagged Subject says nothing, and nor does the
+ * colon. */
+static void drop_last_tag(const struct answering *a, char *subject)
+{
+	g_autofree char *tag = tag_text(&a->c->settings->tag_format, a->ticket->number);
+
+	if (!g_str_has_suffix(subject, tag))
+		return;
+	subject[strlen(subject) - strlen(tag)] = '\0';
+	g_strchomp(subject);
+	if (g_str_has_suffix(subject, ":"))
+		subject[strlen(subject) - 1] = '\0';
+}
+
+/* The token makes whoever has it a part of the ticket. */
+static char *reply_address(const struct answering *a)
+{
+	const struct account *account = a->request->account;
+
+	if (joins(a))
+		return g_strdup(account->address);
+	return token_address(a->c->key, a->ticket->number, account->address,
+		a->c->settings->recipient_delimiter);
 }
 
 static GString *write_answer(const struct answering *a, const char *id)
 {
-	const struct ticket *t = a->ticket;
-	const char *language = NULL, *wanted = a->account->language_from_mail ? t->language : NULL;
-	const struct template *template = template_set_pick(template_for(a->account, a->answer), wanted, &language);
+	const struct account *account = a->request->account;
+	const char *wanted = account->language_from_mail ? a->ticket->language : NULL;
+	const char *language = NULL;
+	const struct template_set *templates = template_for(account, a->request->answer);
+	const struct template *template = template_set_pick(templates, wanted, &language);
 	struct template_text text;
-	g_autofree char *from = reply_from(a->account), *subject = NULL;
-	g_autofree char *to = address_header(g_strcmp0(a->to, a->author) == 0 ? a->author_name : NULL, a->to);
-	g_autofree char *reply_to = token_address(a->c->key, t->number, a->account->address, a->c->settings->recipient_delimiter);
+	g_autofree char *from = reply_from(account), *subject = NULL;
+	g_autofree char *to = address_header(a->name, a->to), *reply_to = reply_address(a);
 	GString *mail;
 
 	fill(a, template, &text);
-	subject = reply_tagged(a->c, t, text.subject);
+	if (!a->own)
+		drop_last_tag(a, text.subject);
+	subject = reply_tagged(a->c, a->ticket, text.subject);
 	mail = letter_write(&(struct letter){
-		.from = from, .to = to, .subject = subject, .message_id = id, .reply_to = reply_to, .in_reply_to = a->id,
-		.references = a->references, .auto_submitted = "auto-replied", .language = language, .extra = text.headers,
-		.date = a->c->actor.now, .text = text.body });
+		.from = from, .to = to, .subject = subject, .message_id = id, .reply_to = reply_to,
+		.in_reply_to = a->id, .references = a->references, .auto_submitted = "auto-replied",
+		.language = language, .extra = text.headers, .date = a->c->actor.now,
+		.text = text.body });
 	template_text_release(&text);
 	return mail;
 }
 
+static void begin_outgoing(const struct answering *a, struct outgoing *outgoing)
+{
+	*outgoing = (struct outgoing){
+		.ticket = a->ticket->number, .event = g_strdup(answer_names[a->request->answer]),
+		.sender = g_strdup(""), .to = reply_one_address(a->to) };
+}
+
 static enum status send_answer(const struct answering *a)
 {
-	g_autofree char *id = reply_new_id(a->account);
+	g_autofree char *id = reply_new_id(a->request->account);
 	GString *mail = write_answer(a, id);
-	struct outgoing outgoing = {
-		.ticket = a->ticket->number, .event = g_strdup(answer_names[a->answer]), .sender = g_strdup(""), .to = reply_one_address(a->to),
-		.state = OUTGOING_WAITING, .message_id = g_steal_pointer(&id),
-	};
-	enum status st = reply_queue(a->c, &outgoing, mail, a->err);
+	struct outgoing outgoing;
+	enum status st;
 
+	begin_outgoing(a, &outgoing);
+	outgoing.message_id = g_steal_pointer(&id);
+	st = reply_queue(a->c, &outgoing, mail, a->err);
 	g_string_free(mail, TRUE);
 	record_release(&outgoing_type, &outgoing);
 	return st;
 }
 
-/* --- the day's cap --- */
+/* --- the caps --- */
+
+/* Words that are not their own reach a mailbox this often in a day, whoever makes us send them. */
+enum { STRANGE_PER_DAY = 2 };
 
 /* Shows in the outbox and on the ticket that somebody was not answered, and why. */
-static enum status suppress_answer(const struct answering *a, const char *address)
+static enum status suppress_answer(const struct answering *a, const char *why)
 {
-	const int64_t max = a->c->settings->mail_out.max_per_address_per_day;
-	g_autofree char *why = g_strdup_printf("%s had %" G_GINT64_FORMAT " automatic answers today", address, max);
-	struct outgoing outgoing = {
-		.ticket = a->ticket->number, .event = g_strdup(answer_names[a->answer]), .sender = g_strdup(""), .to = reply_one_address(a->to),
-		.state = OUTGOING_SUPPRESSED, .last_reply = g_strdup(why), .created = a->c->actor.now,
-	};
-	enum status st = outbox_put(a->c->txn, &outgoing, "", 0, a->err);
+	struct outgoing outgoing;
+	enum status st;
 
+	begin_outgoing(a, &outgoing);
+	outgoing.state = OUTGOING_SUPPRESSED;
+	outgoing.last_reply = g_strdup(why);
+	outgoing.created = a->c->actor.now;
+	st = outbox_put(a->c->txn, &outgoing, "", 0, a->err);
 	if (st == ST_OK)
-		st = history_add(a->c->txn, a->ticket->number, &a->c->actor, "suppressed", NULL, a->to, why, a->err);
+		st = history_add(a->c->txn, a->ticket->number, &a->c->actor, "suppressed", NULL,
+			a->mailbox, why, a->err);
 	record_release(&outgoing_type, &outgoing);
 	return st;
 }
 
-/* Robots vary the envelope sender, some the author: who has had enough by either name gets no more. */
-static enum status answer_or_suppress(const struct answering *a, bool *queued_out)
+/* Who hears that their ticket was closed has been known for long; the hour's cap is for what comes
+ * in. */
+static bool counts_in_hour(const struct answering *a)
 {
-	const char *const names[] = { a->to, a->author };
-	uint64_t max = (uint64_t)a->c->settings->mail_out.max_per_address_per_day;
-	size_t n = a->author && strcmp(a->author, a->to) != 0 ? 2 : 1;
-
-	for (size_t i = 0; i < n; i++) {
-		bool allowed = false;
-		enum status st = outbox_count_answer(a->c->txn, names[i], a->c->actor.now, max, &allowed, a->err);
-
-		if (st != ST_OK)
-			return st;
-		if (!allowed)
-			return suppress_answer(a, names[i]);
-	}
-	*queued_out = true;
-	return send_answer(a);
+	return a->message != NULL;
 }
 
-static enum status answer_once(struct answering *a, enum automatic kind, const char *sender, bool *queued_out)
-{
-	const char *mark = answer_mark(a->answer);
-	bool may = may_be_answered(a, kind, sender);
-	enum status st;
+struct acquaintance {
+	bool known;
+	unsigned looked;
+};
 
-	if (!may && strcmp(mark, answer_mark(ANSWER_OPENED)) == 0)
-		reply_forgo(a->ticket);
-	if (!may || !template_for(a->account, a->answer) || is_marked(a->ticket, mark))
-		return ST_OK;
-	if (a->message)
-		quote_message(a);
-	st = answer_or_suppress(a, queued_out);
-	if (st == ST_OK)
-		mark_answered(a->ticket, mark);
+/* Of their last tickets: a flood may have opened thousands in one name. */
+enum { LOOKED_AT_MAX = 20 };
+
+static enum status note_answered(struct txn *txn, const struct ticket *ticket, void *arg,
+	struct error *err)
+{
+	struct acquaintance *a = arg;
+
+	(void)txn;
+	(void)err;
+	a->known = ticket->last_out != 0;
+	return a->known || ++a->looked == LOOKED_AT_MAX ? ST_NOT_FOUND : ST_OK;
+}
+
+/* Has an agent answered them? */
+static enum status is_known(const struct answering *a, bool *known_out)
+{
+	const struct ticket_filter filter = {
+		.requester = a->mailbox, .statuses = ~0U, .priority = -1, .merged = true };
+	struct acquaintance found = { false, 0 };
+	enum status st = tickets_list(a->c->txn, &filter, note_answered, &found, a->err);
+
+	*known_out = found.known;
 	return st;
 }
 
-enum status reply_automatic(const struct reply_context *context, struct ticket *ticket, const struct account *account, enum answer answer,
-	const struct message *message, enum automatic kind, const char *sender, bool *queued_out, struct error *err)
+static enum status allowed_by_hour(const struct answering *a, bool *allowed_out)
 {
-	struct answering a = { .c = context, .ticket = ticket, .account = account, .answer = answer, .message = message, .err = err };
+	const uint64_t max = (uint64_t)a->c->settings->policy.answers_per_hour;
+	enum answers_left left = LEFT_FOR_ALL;
 	enum status st = ST_OK;
 
-	*queued_out = false;
-	if (!account)
+	if (counts_in_hour(a))
+		st = answers_left(a->c->txn, a->c->actor.now, max, &left, a->err);
+	*allowed_out = left == LEFT_FOR_ALL;
+	return st == ST_OK && left == LEFT_FOR_KNOWN ? is_known(a, allowed_out) : st;
+}
+
+static enum status suppress_for_hour(const struct answering *a, enum answer_fate *fate_out)
+{
+	g_autofree char *why = g_strdup_printf(
+		"%" G_GINT64_FORMAT " automatic answers in an hour are too many",
+		a->c->settings->policy.answers_per_hour);
+	enum status st = answers_count(a->c->txn, a->c->actor.now, ANSWERS_OVER_HOUR, a->err);
+
+	*fate_out = ANSWER_OVER_HOUR;
+	return st == ST_OK ? suppress_answer(a, why) : st;
+}
+
+static enum status suppress_for_day(const struct answering *a, uint64_t max,
+	enum answer_fate *fate_out)
+{
+	g_autofree char *why = g_strdup_printf(
+		"%s had %" G_GUINT64_FORMAT " automatic answers today", a->mailbox, max);
+	enum status st = answers_count(a->c->txn, a->c->actor.now, ANSWERS_OVER_DAY, a->err);
+
+	*fate_out = ANSWER_OVER_DAY;
+	return st == ST_OK ? suppress_answer(a, why) : st;
+}
+
+static enum status answer_or_suppress(const struct answering *a, enum answer_fate *fate_out)
+{
+	const uint64_t usual = (uint64_t)a->c->settings->mail_out.max_per_address_per_day;
+	const uint64_t max = a->own ? usual : MIN(usual, STRANGE_PER_DAY);
+	bool allowed = false;
+	enum status st = allowed_by_hour(a, &allowed);
+
+	if (st == ST_OK && !allowed)
+		return suppress_for_hour(a, fate_out);
+	if (st == ST_OK)
+		st = outbox_count_answer(a->c->txn, a->mailbox, a->c->actor.now, max, &allowed,
+			a->err);
+	if (st == ST_OK && !allowed)
+		return suppress_for_day(a, max, fate_out);
+	if (st == ST_OK && counts_in_hour(a))
+		st = answers_count(a->c->txn, a->c->actor.now, ANSWERS_SENT, a->err);
+	*fate_out = ANSWER_QUEUED;
+	return st == ST_OK ? send_answer(a) : st;
+}
+
+/* Why there is none this time. */
+static const char *why_none(const struct answering *a, const char *mark)
+{
+	if (!template_for(a->request->account, a->request->answer))
+		return "the account has no template for it";
+	return is_marked(a->ticket, mark) ? "the ticket had one" : NULL;
+}
+
+static enum status answer_once(struct answering *a, enum answer_fate *fate_out)
+{
+	const char *mark = answer_mark(a->request->answer), *none = why_not(a);
+	enum status st;
+
+	if (none && strcmp(mark, answer_mark(ANSWER_OPENED)) == 0)
+		reply_forgo(a->ticket);
+	if (!none)
+		none = why_none(a, mark);
+	if (none) {
+		why_add(a->request->why, "no automatic answer: %s", none);
 		return ST_OK;
-	if (message)
-		answer_message(&a, sender);
+	}
+	if (a->message)
+		quote_message(a);
+	st = answer_or_suppress(a, fate_out);
+	if (st == ST_OK)
+		mark_answered(a->ticket, mark);
+	why_add(a->request->why, "automatic answer to %s, with %s", a->to,
+		a->own ? "their own words" : "nobody's words: it may not be theirs");
+	return st;
+}
+
+enum status reply_automatic(const struct reply_context *context,
+	const struct answer_request *request, enum answer_fate *fate_out, struct error *err)
+{
+	struct answering a = {
+		.c = context, .request = request, .ticket = request->ticket,
+		.message = request->mail ? request->mail->message : NULL, .err = err };
+	enum status st = ST_OK;
+
+	*fate_out = ANSWER_NONE;
+	if (!request->account)
+		return ST_OK;
+	if (a.message)
+		address_to(&a);
 	else
 		st = answer_requester(&a);
 	if (st == ST_OK)
-		st = answer_once(&a, kind, sender, queued_out);
+		st = answer_once(&a, fate_out);
 	answering_release(&a);
 	return st;
 }

@@ -18,14 +18,38 @@ struct reply_context {
 	struct actor actor;
 };
 
-/* The automatic answer for this event of the ticket, if there is to be one: the account has a template, the mail may be answered, the ticket had no
- * answer for this kind of event before, and the day's cap allows (else a suppressed outbox entry and an event say so).
- * It goes to the envelope sender alone (RFC 3834 section 4): that is whom the sending system stands for and SPF vouches for. From and Reply-To may name
- * third parties, lists or another desk, who would get text of a stranger's choice from us. The author in From must be answerable too, and counts
- * against the cap by either name.
- * message: the mail that is answered; NULL for closed, of which the requester hears. Marks ticket->answered; the caller saves the ticket. account may be NULL. */
-enum status reply_automatic(const struct reply_context *context, struct ticket *ticket, const struct account *account, enum answer answer,
-	const struct message *message, enum automatic kind, const char *sender, bool *queued_out, struct error *err);
+/* A mail that may be answered. */
+struct answerable {
+	const struct message *message;
+	enum automatic kind;
+	const char *sender;			/* the envelope's */
+	const struct mailbox *requester;	/* who wants the answer; NULL: nobody */
+	/* A verifier that is believed says that From is true; that it or the sender is not. */
+	bool vouched, forged;
+	bool joins;		/* the requester had no part in the ticket, which others opened */
+};
+
+struct answer_request {
+	struct ticket *ticket;			/* is marked as answered; the caller saves it */
+	const struct account *account;		/* that speaks for it; NULL: there is no answer */
+	enum answer answer;
+	const struct answerable *mail;		/* NULL for closed: the ticket's requester hears */
+	GPtrArray *why;				/* may be NULL; see why.h */
+};
+
+enum answer_fate { ANSWER_NONE, ANSWER_QUEUED, ANSWER_OVER_DAY, ANSWER_OVER_HOUR };
+
+/* The automatic answer for this event of the ticket, if there is to be one: the account has a
+ * template, the mail may be answered, the ticket had no answer for this kind of event before, and
+ * the caps allow (else a suppressed outbox entry and an event say so).  It goes to the requester,
+ * not to the envelope's sender (RFC 3834 section 4), who for web forms, lists and mailing services
+ * is nobody. So that nobody's words reach a third by us, only to the author themself, whose
+ * envelope is of the same house or whom a verifier vouches for, does it quote, name or thread
+ * anything; to all others it says the tag, and that at most twice a day. Who joins a ticket that
+ * others opened hears neither its title nor how it stands, and gets no token. */
+enum status reply_automatic(const struct reply_context *context,
+	const struct answer_request *request,
+	enum answer_fate *fate_out, struct error *err);
 
 /* The ticket was not opened by a person who may be answered: nobody is told of its closing either. The caller saves the ticket. */
 void reply_forgo(struct ticket *ticket);

@@ -98,6 +98,11 @@ static const struct setting_row keys[] = {
 	{ "policy.requester", &kind_word, TOP(policy.requester), "reply-to",
 		.words = requester_words,
 		.help = "who is answered: the one address in Reply-To, else From; or From alone" },
+	{ "policy.answer_failed_auth", &kind_bool, TOP(policy.answer_failed_auth), "false",
+		.help = "answer mail that a believed Authentication-Results calls forged" },
+	{ "policy.answers_per_hour", &kind_number, TOP(policy.answers_per_hour), "1000",
+		RANGE(0, 1000000),
+		.help = "automatic answers of all accounts in any 60 minutes; 0 is no limit" },
 
 	{ "accounts.address", &kind_text, ACCOUNT(address), "", CHECK(check_address_or_none, "a mail address such as \"support@example.com\""),
 		.help = "mail to it becomes tickets; required" },

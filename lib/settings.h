@@ -63,7 +63,8 @@ struct settings {
 	struct { bool sasl; char **authserv_ids; } agents_auth;
 	struct {
 		int subject_tag, mixed_recipients, auto_replies, on_failure, requester;
-		int64_t reopen_days;
+		bool answer_failed_auth;
+		int64_t reopen_days, answers_per_hour;
 		char *spam_header;	/* "X-Spam-Flag: YES"; "" never */
 		char **internal_recipients;	/* globs; NULL: none */
 	} policy;

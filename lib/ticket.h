@@ -117,7 +117,7 @@ struct outgoing {
 	uint64_t ticket;		/* 0: none */
 	char *event;			/* opened followup closed late reply notice transcript forward */
 	char *sender;			/* envelope; "" is the null sender */
-	char **to;			/* envelope recipients still to be served, canonical */
+	char **to;			/* envelope recipients still to be served, as written */
 	int state;
 	uint64_t attempts;		/* all, those of a relay that was down among them */
 	uint64_t deferrals;		/* the relay's, of this mail: they space the retries */

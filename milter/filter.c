@@ -254,6 +254,21 @@ static void log_outcome(const struct session *s, const struct outcome *o)
 	log_line_end(line);
 }
 
+/* A flood has thousands of them, told once an hour; the metrics say how many. */
+static void warn_of_flood(const struct session *s)
+{
+	static gint warned;	/* when, in seconds of the monotonic clock; 0: never; atomic */
+	gint now = (gint)(g_get_monotonic_time() / G_TIME_SPAN_SECOND) + 1;
+	gint before = g_atomic_int_get(&warned);
+
+	if (before && now - before < (gint)(G_TIME_SPAN_HOUR / G_TIME_SPAN_SECOND))
+		return;
+	if (!g_atomic_int_compare_and_exchange(&warned, before, now))
+		return;
+	log_warning("automatic answers are suppressed: an hour has had %" G_GINT64_FORMAT
+		" or nearly (policy.answers_per_hour)", s->settings->policy.answers_per_hour);
+}
+
 static enum status take_in(SMFICTX *ctx, struct session *s, struct outcome *outcome)
 {
 	struct envelope envelope;
@@ -275,6 +290,8 @@ static sfsistat finish(SMFICTX *ctx, struct session *s, const struct outcome *ou
 	log_outcome(s, outcome);
 	if (outcome->queued)
 		sender_wake();
+	if (outcome->over_hour)
+		warn_of_flood(s);
 	failpoint("before-edits");
 	answer = outcome->left_alone ? SMFIS_CONTINUE : apply_edits(ctx, &outcome->edits);
 	failpoint("after-edits");

@@ -134,6 +134,19 @@ static void print_parts(const char *label, const char *of, GHashTable *table)
 	g_list_free(parts);
 }
 
+static void print_answers(const struct answers_totals *a)
+{
+	metric("milticket_answers_total", "counter", "Automatic answers to mail that came in.");
+	printf("milticket_answers_total %" G_GUINT64_FORMAT "\n", a->by_kind[ANSWERS_SENT]);
+	metric("milticket_answers_last_hour", "gauge", "Those of the last hour.");
+	printf("milticket_answers_last_hour %" G_GUINT64_FORMAT "\n", a->last_hour);
+	metric("milticket_answers_suppressed_total", "counter",
+		"Answers not given, by the cap: a mailbox's day or the hour.");
+	for (int kind = ANSWERS_SENT + 1; kind < ANSWERS_KINDS; kind++)
+		sample("milticket_answers_suppressed_total", "cap", answers_kind_names[kind],
+			a->by_kind[kind]);
+}
+
 void stats_print_prometheus(const struct stats *s)
 {
 	metric("milticket_tickets", "gauge", "Tickets by status.");
@@ -144,6 +157,7 @@ void stats_print_prometheus(const struct stats *s)
 	metric("milticket_outbox", "gauge", "Outgoing mail by state.");
 	for (int i = 0; outgoing_state_names[i]; i++)
 		sample("milticket_outbox", "state", outgoing_state_names[i], s->outbox[i]);
+	print_answers(&s->answers);
 	print_parts("queue", "Open tickets by queue.", s->queues);
 	print_parts("agent", "Open tickets by agent; an empty name is nobody.", s->agents);
 }

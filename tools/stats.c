@@ -115,6 +115,8 @@ enum status stats_collect(struct txn *txn, void *arg, struct error *err)
 	enum status st = s->since ? tickets_list(txn, &filter, add_ticket, s, err) : tickets_each(txn, add_ticket, s, err);
 
 	part_sort(s->all);
+	if (st == ST_OK)
+		st = answers_totals(txn, g_get_real_time(), &s->answers, err);
 	return st == ST_OK ? outbox_each(txn, add_outgoing, s, err) : st;
 }
 

@@ -2,6 +2,7 @@
 #ifndef MILTICKET_STATS_H
 #define MILTICKET_STATS_H
 
+#include "answers.h"
 #include "cli.h"
 #include "ticket.h"
 
@@ -24,6 +25,7 @@ struct stats {
 	struct stats_part *all;
 	GHashTable *queues, *agents;	/* name → struct stats_part *; an agent "" is nobody */
 	uint64_t undelivered, outbox[OUTGOING_SUPPRESSED + 1];
+	struct answers_totals answers;
 };
 
 void stats_init(struct stats *stats, const struct cli *cli);

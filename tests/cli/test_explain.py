@@ -39,6 +39,18 @@ def test_a_strangers_claim(busy):
     assert [o["event"] for o in found["outgoing"]] == ["opened"]
 
 
+@pytest.mark.parametrize("words, said", [
+    ({}, "automatic answer to carla@customer.example, with their own words"),
+    ({"headers": ["Reply-To: vera@home.example"]},
+     "automatic answer to vera@home.example, with nobody's words: it may not be theirs"),
+    ({"headers": ["Precedence: bulk"]}, "no automatic answer: Precedence: bulk"),
+    ({"headers": ["X-Loop: x"]}, "no automatic answer: X-Loop"),
+    ({"sender": "noreply@shop.example"}, "no automatic answer: the requester is a robot"),
+    ({"sender": "support@example.com"}, "no automatic answer: nobody wants one")])
+def test_whether_there_is_an_answer(busy, words, said):
+    assert said in explained(busy, mail(20, **words))["why"]
+
+
 def test_automatic_mail_that_opens_nothing(busy):
     found = explained(busy, mail(5, headers=["Auto-Submitted: auto-replied"]))
     assert (found["kind"], found["reason"], found["outcome"], found["ticket"]) == ("vacation", "Auto-Submitted: auto-replied", "left alone", None)

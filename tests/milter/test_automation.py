@@ -165,6 +165,97 @@ def test_a_problem_and_its_recovery_without_ids_are_two_tickets_unless_tagged(ho
     assert (recovery.number, recovery.event) == (problem.number, "followup")
 
 
+# --- to whom, and with what words -------------------------------------------------------------
+
+FORM = "Shop <form@shop.example>"
+WORDS = "buy-now-at-evil"
+
+
+def test_the_visitor_of_a_web_form_is_answered_and_threads_by_tag_alone(build, relay, carla):
+    house = build(relay_port=relay.port)
+    asked = house.mail(FORM, sender="www-data@shop.example", headers=[f"Reply-To: {carla}"])
+    ticket = house.ticket(asked.number)
+    assert ticket["requester"] == {"name": "Carla Kern", "address": address(carla)}
+    assert ticket["messages"][0]["reply_to"] == carla
+    (answer,) = relay.wait_mails(address(carla))
+    assert (answer.sender, field(answer.data, "Auto-Submitted")) == ("", "auto-replied")
+    reply = house.mail(carla, subject=f"Re: [example.com #{asked.number}] contact")
+    assert (reply.number, reply.match) == (asked.number, "subject")
+
+
+def test_the_case_of_an_address_is_kept_towards_the_outside(build, relay):
+    house, who = build(relay_port=relay.port), f"First.LAST-{unique()}@Customer.Example"
+    asked = house.mail(who)
+    assert house.ticket(asked.number)["requester"]["address"] == who.lower()
+    (answer,) = wait_until(relay.mails, "the answer")
+    assert answer.recipients == [who.replace("Customer.Example", "customer.example")]
+
+
+def test_no_word_of_a_stranger_reaches_whom_they_name_in_reply_to(build, relay):
+    """Signed and vouched for as the sender is."""
+    house = build(relay_port=relay.port, agents_auth={"authserv_ids": ["mx.example.com"]})
+    victim = f"{unique('victim')}@victim.example"
+    for number, spelling in enumerate((victim, victim.upper(), victim.replace("@", "+7@"))):
+        results = b"Authentication-Results: mx.example.com; dmarc=pass header.from=evil.example\n"
+        headers = [f'Reply-To: "{WORDS}" <{spelling}>',
+                   f"References: <r{number}.{WORDS}@evil.example>"]
+        data = compose(f"{WORDS} <m@evil.example>", subject=WORDS, body=f"{WORDS}\n" * 100,
+                       message_id=f"<{number}.{WORDS}@evil.example>", headers=headers)
+        house.hand_in(results + data, "m@evil.example")
+    wait_until(lambda: len(relay.mails()) == 2, "two answers")
+    assert all(WORDS.encode() not in mail.data.lower() for mail in relay.mails())
+    (suppressed,) = house.daemon.outbox()
+    assert suppressed["state"] == "suppressed"
+    assert "2 automatic answers today" in suppressed["last_reply"]
+
+
+def test_who_joins_a_ticket_of_others_does_not_learn_its_title(build, relay, carla, dora):
+    account = {**SUPPORT, "autoresponse": {"opened": "", "followup": "followup.eml"}}
+    house = build([account], relay_port=relay.port)
+    asked = house.mail(carla, subject="secret matter")
+    joined = house.mail(dora, subject="Re: my own words", reply_to=asked)
+    assert joined.number == asked.number
+    (answer,) = relay.wait_mails(address(dora))
+    assert "my own words" in field(answer.data, "Subject") and b"secret matter" not in answer.data
+    assert field(answer.data, "Reply-To") == "support@example.com"
+    assert field(answer.data, "In-Reply-To") == joined.id
+
+
+def test_an_hour_has_so_many_answers_whoever_asks(build):
+    house = build(policy={"answers_per_hour": 8})
+    for number in range(12):
+        house.mail(f"p{number}@customer.example")
+        if number == 9:
+            house.daemon.restart()
+    states = [entry["state"] for entry in house.daemon.outbox()]
+    assert (states.count("waiting"), states.count("suppressed")) == (6, 6)
+    assert [event["to"] for event in house.events(7, "suppressed")] == ["p6@customer.example"]
+    metrics = house.daemon.run_ticket("stats", "--prometheus").stdout.decode()
+    assert "\nmilticket_answers_total 6\n" in metrics
+    assert "\nmilticket_answers_last_hour 6\n" in metrics
+    assert '\nmilticket_answers_suppressed_total{cap="hour"} 6\n' in metrics
+
+
+def test_a_flood_is_one_line_in_the_log(build):
+    house = build(policy={"answers_per_hour": 1})
+    for number in range(5):
+        house.mail(f"p{number}@customer.example")
+    assert house.daemon.log_text().count("automatic answers are suppressed") == 1
+
+
+def test_what_a_verifier_calls_forged_opens_a_ticket_without_an_answer(build, carla):
+    house = build(agents_auth={"authserv_ids": ["mx.example.com"]})
+    forged = b"Authentication-Results: mx.example.com; dmarc=fail header.from=customer.example\n"
+    assert house.hand_in(forged + compose(carla), address(carla)).event == "opened"
+    assert house.answers(address(carla)) == []
+
+
+def test_what_a_rule_calls_spam_is_not_answered(build, carla):
+    house = build(rules=[{"match": {"subject": "cheap"}, "set": {"status": "spam"}}])
+    assert house.mail(carla, subject="cheap").header("X-Ticket-Status") == "spam"
+    assert house.answers(address(carla)) == []
+
+
 def test_a_post_of_a_list_by_a_person_gets_no_answer(house, carla):
     assert house.mail(carla, headers=["Precedence: list"]).event == "opened" and house.answers(address(carla)) == []
 

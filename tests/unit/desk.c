@@ -24,7 +24,9 @@ static const char base_conf[] =
 static void write_template(const char *dir, const char *name)
 {
 	g_autofree char *path = g_build_filename(dir, "templates", name, NULL);
-	g_autofree char *text = g_strdup_printf("Subject: %s {subject}\n\nTicket {number} for {name}\n{quote}\n", name);
+	g_autofree char *text = g_strdup_printf(
+		"Subject: %s {subject}\n\nTicket {number} for {name}\n"
+		"Standing: {status}/{project}/{agent}{queue}\n{quote}\n", name);
 
 	g_assert_true(g_file_set_contents(path, text, -1, NULL));
 }

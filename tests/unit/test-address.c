@@ -169,6 +169,40 @@ static void test_robots(void)
 		g_assert_cmpint(address_is_robot(robots[i].address), ==, robots[i].robot);
 }
 
+static void test_mailboxes(void)
+{
+	static const struct { const char *address, *mailbox; } cases[] = {
+		{ "kim@x.example", "kim@x.example" }, { "kim+a@x.example", "kim@x.example" },
+		{ "kim+a+b@x.example", "kim@x.example" }, { "+kim@x.example", "+kim@x.example" },
+		{ "\"a+ b\"@x.example", "\"a+ b\"@x.example" }, { "kim@x+y", "kim@x+y" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *mailbox = address_mailbox(cases[i].address);
+
+		g_assert_cmpstr(mailbox, ==, cases[i].mailbox);
+	}
+}
+
+static void test_as_written(void)
+{
+	static const struct { const char *s, *written; } cases[] = {
+		{ "First.LAST@Customer.Example", "First.LAST@customer.example" },
+		{ "Name <First.LAST@customer.example>", "First.LAST@customer.example" },
+		{ "first.last@customer.example", "first.last@customer.example" },
+		{ "\"First.Last\"@customer.example", "first.last@customer.example" },
+		{ "other@customer.example", "first.last@customer.example" },
+		{ "", "first.last@customer.example" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *written = address_as_written(cases[i].s,
+			"first.last@customer.example");
+
+		g_assert_cmpstr(written, ==, cases[i].written);
+	}
+}
+
 static void test_headers(void)
 {
 	static const struct { const char *name, *header; } headers[] = {
@@ -194,6 +228,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/address/length", test_length);
 	g_test_add_func("/address/details", test_details);
 	g_test_add_func("/address/robots", test_robots);
+	g_test_add_func("/address/mailboxes are addresses without their detail", test_mailboxes);
+	g_test_add_func("/address/as written has its own case", test_as_written);
 	g_test_add_func("/address/headers", test_headers);
 	return g_test_run();
 }

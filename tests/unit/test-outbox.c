@@ -153,6 +153,20 @@ static enum status counts(struct txn *txn, void *arg, struct error *err)
 	return ST_OK;
 }
 
+/* However it is written to, and whoever is to be forgotten. */
+static enum status counts_of_details(struct txn *txn, void *arg, struct error *err)
+{
+	(void)arg;
+	g_assert_true(may_answer(txn, "kim+a@example.net", 1, 2));
+	g_assert_true(may_answer(txn, "kim+b+c@example.net", 1, 2));
+	g_assert_false(may_answer(txn, "kim@example.net", 1, 2));
+	g_assert_true(may_answer(txn, "+kim@example.net", 1, 1));
+	g_assert_true(may_answer(txn, "+lee@example.net", 1, 1));
+	OK(outbox_forget_address(txn, "kim+a@example.net", err));
+	g_assert_true(may_answer(txn, "kim+d@example.net", 1, 1));
+	return ST_OK;
+}
+
 static int64_t next_of(struct txn *txn, uint64_t id)
 {
 	struct outgoing o = { 0 };
@@ -201,6 +215,7 @@ int main(int argc, char **argv)
 		{ "/outbox/only waiting mails are due, the oldest first", due },
 		{ "/outbox/keeps entries and their mails", contents },
 		{ "/outbox/counts answers by address and day", counts },
+		{ "/outbox/counts answers by mailbox, whatever the detail", counts_of_details },
 		{ "/outbox/flush and retry make mails due; what was suppressed is forgotten in time", urging },
 	};
 

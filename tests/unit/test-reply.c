@@ -35,16 +35,253 @@ static char *header(const char *mail, const char *name)
 	return found;
 }
 
-static void test_destination(void)
+struct closing {
+	struct desk *desk;
+	uint64_t number;
+};
+
+static enum status close_it(struct txn *txn, void *arg, struct error *err)
+{
+	const struct closing *c = arg;
+	struct token_key key = { { 0 } };
+	const struct reply_context context = { txn, c->desk->settings, &key, { "milticket",
+		c->desk->now } };
+	g_autofree char *detail = NULL;
+	struct ticket t = { 0 };
+	struct answer_request request = { .ticket = &t, .answer = ANSWER_CLOSED };
+	enum answer_fate fate;
+	enum status st = tickets_load(txn, c->number, &t, err);
+
+	if (st == ST_OK) {
+		request.account = settings_account(c->desk->settings, t.account, &detail);
+		st = reply_automatic(&context, &request, &fate, err);
+	}
+	if (st == ST_OK)
+		st = tickets_save(txn, &t, err);
+	record_release(&ticket_type, &t);
+	return st;
+}
+
+static void close_ticket(struct desk *d, uint64_t number)
+{
+	struct closing c = { d, number };
+
+	g_assert_cmpint(store_write(d->store, close_it, &c, &d->err), ==, ST_OK);
+}
+
+/* The To of the only answer; NULL: there was none. Owned. */
+static char *answered(const char *sender, const char *from, const char *extra)
 {
 	struct desk d;
-	g_autofree char *mail = NULL, *to = NULL;
+	g_autofree char *mail = NULL;
+	char *to = NULL;
 
 	desk_open(&d, NULL);
-	ask(&d, "Carla@Example.NET", "Carla Kern <victim@example.org>", "Reply-To: list@example.org\n", 1);
+	ask(&d, sender, from, extra, 1);
+	if (desk_outbox(&d, NULL, &mail))
+		to = header(mail, "To");
+	desk_close(&d);
+	return to;
+}
+
+#define REPLY_TO_VERA "Reply-To: Vera <Vera.V@home.example>\n"
+#define VERA "Vera.V@home.example"
+
+static void test_destination(void)
+{
+	static const struct {
+		const char *sender, *from, *extra, *to;
+	} cases[] = {
+		{ "carla@example.net", "Carla K <Carla.K@example.net>", "",
+			"Carla K <Carla.K@example.net>" },
+		{ "www@shop.example", "Shop <form@shop.example>", REPLY_TO_VERA, VERA },
+		{ "www@shop.example", "Shop <noreply@shop.example>", REPLY_TO_VERA, VERA },
+		{ "bounces-9@esp.example", "Shop <form@shop.example>", REPLY_TO_VERA, VERA },
+		{ "www@shop.example", "Us <support@example.com>", REPLY_TO_VERA, VERA },
+		{ "www@shop.example", "Anna <anna@example.com>", REPLY_TO_VERA, VERA },
+		{ "www@shop.example", "form@shop.example", "Reply-To: no-reply@shop.example\n",
+			"form@shop.example" },
+		{ "www@shop.example", "form@shop.example", "Reply-To: sales@example.com\n",
+			"form@shop.example" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *to = answered(cases[i].sender, cases[i].from, cases[i].extra);
+
+		g_test_message("%s %s", cases[i].from, cases[i].extra);
+		g_assert_cmpstr(to, ==, cases[i].to);
+	}
+}
+
+/* The last of them is a bounce, whatever it says of where answers go. */
+static void test_invited_and_unanswered(void)
+{
+	static const char *const marks[] = { "Auto-Submitted: auto-generated\n",
+		"Precedence: bulk\n", "X-Loop: x\n" };
+	g_autofree char *bounce = answered("", "Shop <form@shop.example>", REPLY_TO_VERA);
+
+	g_assert_null(bounce);
+	for (size_t i = 0; i < G_N_ELEMENTS(marks); i++) {
+		g_autofree char *extra = g_strconcat(REPLY_TO_VERA, marks[i], NULL);
+		g_autofree char *to = answered("www@shop.example", "form@shop.example", extra);
+
+		g_assert_null(to);
+	}
+}
+
+/* --- nobody's words to a third --- */
+
+#define BUY "buy-now-at-evil.example"
+
+/* Words wherever a sender may put some. */
+static void advertise(struct desk *d, const char *sender, const char *from, const char *reply_to,
+	int n)
+{
+	g_autofree char *mail = g_strdup_printf("From: %s\nReply-To: %s\nSubject: " BUY "\n"
+		"Message-ID: <" BUY ".%d@evil.example>\nReferences: <%d." BUY "@evil.example>\n"
+		"X-Odd: " BUY "\n\n" BUY "\n", from, reply_to, n, n);
+
+	desk_mail(d, sender, "support@example.com", NULL, mail);
+	g_assert_cmpint(d->status, ==, ST_OK);
+}
+
+static bool advertises(const char *mail)
+{
+	return strcasestr(mail, BUY) != NULL;
+}
+
+static void test_words_to_a_third(void)
+{
+	struct desk d;
+	g_autofree char *mail = NULL, *subject = NULL;
+
+	desk_open(&d, NULL);
+	advertise(&d, "m@evil.example", BUY " <m@evil.example>", BUY " <victim@example.net>", 1);
 	g_assert_cmpuint(desk_outbox(&d, "opened", &mail), ==, 1);
-	to = header(mail, "To");
-	g_assert_cmpstr(to, ==, "carla@example.net");
+	g_assert_false(advertises(mail));
+	subject = header(mail, "Subject");
+	g_assert_cmpstr(subject, ==, "[example.com #1] opened.eml");
+	close_ticket(&d, 1);
+	g_clear_pointer(&mail, g_free);
+	g_assert_cmpuint(desk_outbox(&d, "closed", &mail), ==, 1);
+	g_assert_false(advertises(mail));
+	desk_close(&d);
+}
+
+/* Of whoever forges From the envelope says it, where the MTA checks it. */
+static void test_words_of_a_forged_author(void)
+{
+	static const struct {
+		const char *sender, *results;
+		bool own;
+	} cases[] = {
+		{ "victim@example.net", "", true },
+		{ "crm-7@mail.example.net", "", true },
+		{ "victim@net", "", false },
+		{ "m@evil.example", "", false },
+		{ "m@evil-example.net", "", false },
+		{ "m@evil.example", "dmarc=pass header.from=example.net", true },
+		{ "m@evil.example", "dkim=pass header.d=example.net", true },
+		{ "m@evil.example", "dkim=pass header.d=evil.example", false },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct desk d;
+		g_autofree char *mail = NULL;
+		const char *results = cases[i].results;
+
+		desk_open(&d, NULL);
+		mail = g_strdup_printf("Authentication-Results: mx.example.com; %s\n"
+			"From: victim@example.net\nSubject: " BUY "\n"
+			"Message-ID: <1@x>\n\n" BUY "\n",
+			*results ? results : "none");
+		desk_mail(&d, cases[i].sender, "support@example.com", NULL, mail);
+		g_clear_pointer(&mail, g_free);
+		g_assert_cmpuint(desk_outbox(&d, "opened", &mail), ==, 1);
+		g_test_message("%s %s", cases[i].sender, results);
+		g_assert_cmpint(advertises(mail), ==, cases[i].own);
+		desk_close(&d);
+	}
+}
+
+/* Whatever detail the mailbox is written to with, and whoever does. */
+static void test_a_third_is_told_twice_a_day(void)
+{
+	struct desk d;
+
+	desk_open(&d, NULL);
+	for (int i = 0; i < 5; i++) {
+		g_autofree char *victim = g_strdup_printf("<victim+%d@example.net>", i);
+		g_autofree char *sender = g_strdup_printf("m%d@evil.example", i);
+
+		advertise(&d, sender, sender, i ? victim : "<Victim@example.net>", i);
+	}
+	g_assert_cmpuint(desk_outbox(&d, "opened", NULL), ==, 5);
+	for (uint64_t n = 1; n <= 5; n++)
+		g_assert_cmpuint(desk_events(&d, n, "suppressed"), ==, n > 2);
+	desk_close(&d);
+}
+
+static void test_a_mailbox_has_one_cap(void)
+{
+	struct desk d;
+
+	desk_open(&d, "mail_out: { max_per_address_per_day = 3; };");
+	for (int i = 0; i < 5; i++) {
+		g_autofree char *from = g_strdup_printf("carla+%d@example.net", i);
+
+		ask(&d, from, from, "", i);
+		g_assert_cmpuint(desk_events(&d, (uint64_t)i + 1, "suppressed"), ==, i > 2);
+	}
+	desk_close(&d);
+}
+
+/* --- who joins --- */
+
+static void test_who_joins_a_ticket_of_others(void)
+{
+	struct desk d;
+	struct ticket t;
+	g_autofree char *mail = NULL, *subject = NULL, *reply_to = NULL;
+
+	desk_open(&d, NULL);
+	ask(&d, "carla@example.net", "carla@example.net", "", 1);
+	desk_ticket(&d, 1, &t);
+	t.agent = g_strdup("anna");
+	desk_save(&d, &t);
+	record_release(&ticket_type, &t);
+	desk_mail(&d, "dora@example.org", "support@example.com", NULL,
+		"From: Dora <dora@example.org>\nSubject: Re: mine\nMessage-ID: <d1@example.org>\n"
+		"In-Reply-To: <h1@example.org>\nReferences: <h1@example.org>\n\nMe too.\n");
+	g_assert_cmpuint(d.last.ticket, ==, 1);
+	g_assert_cmpuint(desk_outbox(&d, "followup", &mail), ==, 1);
+	subject = header(mail, "Subject");
+	reply_to = header(mail, "Reply-To");
+	g_assert_cmpstr(subject, ==, "[example.com #1] followup.eml mine");
+	g_assert_cmpstr(reply_to, ==, "support@example.com");
+	g_assert_nonnull(strstr(mail,
+		"\nIn-Reply-To: <d1@example.org>\nReferences: <h1@example.org>\n"));
+	g_assert_nonnull(strstr(mail, "> Me too."));
+	g_assert_nonnull(strstr(mail, "\nStanding: //support"));
+	desk_close(&d);
+}
+
+static void test_who_takes_part_hears_the_title(void)
+{
+	struct desk d;
+	g_autofree char *mail = NULL, *subject = NULL, *reply_to = NULL;
+
+	desk_open(&d, NULL);
+	ask(&d, "carla@example.net", "carla@example.net", "Cc: dora@example.org\n", 1);
+	desk_mail(&d, "dora@example.org", "support@example.com", NULL,
+		"From: Dora <dora@example.org>\nSubject: Re: mine\nMessage-ID: <d1@example.org>\n"
+		"In-Reply-To: <h1@example.org>\n\nMe too.\n");
+	g_assert_cmpuint(desk_outbox(&d, "followup", &mail), ==, 1);
+	subject = header(mail, "Subject");
+	reply_to = header(mail, "Reply-To");
+	g_assert_cmpstr(subject, ==, "[example.com #1] followup.eml hello");
+	g_assert_true(g_str_has_prefix(reply_to, "support+1-"));
+	g_assert_nonnull(strstr(mail, "\nStanding: new/helpdesk"));
 	desk_close(&d);
 }
 
@@ -115,36 +352,6 @@ static void test_second_system(void)
 	desk_close(&d);
 }
 
-struct closing {
-	struct desk *desk;
-	uint64_t number;
-};
-
-static enum status close_it(struct txn *txn, void *arg, struct error *err)
-{
-	const struct closing *c = arg;
-	struct token_key key = { { 0 } };
-	const struct reply_context context = { txn, c->desk->settings, &key, { "milticket", c->desk->now } };
-	g_autofree char *detail = NULL;
-	struct ticket t = { 0 };
-	bool queued;
-	enum status st = tickets_load(txn, c->number, &t, err);
-
-	if (st == ST_OK)
-		st = reply_automatic(&context, &t, settings_account(c->desk->settings, t.account, &detail), ANSWER_CLOSED, NULL, AUTO_NONE, "", &queued, err);
-	if (st == ST_OK)
-		st = tickets_save(txn, &t, err);
-	record_release(&ticket_type, &t);
-	return st;
-}
-
-static void close_ticket(struct desk *d, uint64_t number)
-{
-	struct closing c = { d, number };
-
-	g_assert_cmpint(store_write(d->store, close_it, &c, &d->err), ==, ST_OK);
-}
-
 static void test_closing_is_threaded(void)
 {
 	struct desk d;
@@ -158,6 +365,143 @@ static void test_closing_is_threaded(void)
 	id = header(mail, "In-Reply-To");
 	g_assert_cmpstr(id, ==, "<h1@example.org>");
 	g_assert_nonnull(strstr(mail, "\n> Does it work?\n"));
+	desk_close(&d);
+}
+
+/* Who is asked last is quoted to nobody but themself. */
+static void test_closing_quotes_no_other(void)
+{
+	struct desk d;
+	g_autofree char *mail = NULL;
+
+	desk_open(&d, NULL);
+	ask(&d, "carla@example.net", "Carla.K@example.net", "Cc: dora@example.org\n", 1);
+	desk_mail(&d, "dora@example.org", "support@example.com", NULL,
+		"From: Dora <dora@example.org>\nSubject: Re: hello\nMessage-ID: <d1@example.org>\n"
+		"In-Reply-To: <h1@example.org>\n\n" BUY "\n");
+	close_ticket(&d, 1);
+	g_assert_cmpuint(desk_outbox(&d, "closed", &mail), ==, 1);
+	g_assert_false(advertises(mail));
+	g_assert_nonnull(strstr(mail, "\nTo: Carla.K@example.net\n"));
+	g_assert_nonnull(strstr(mail, "\n> Does it work?\n"));
+	desk_close(&d);
+}
+
+static void test_closing_what_an_agent_opened(void)
+{
+	struct desk d;
+	g_autofree char *mail = NULL, *subject = NULL;
+
+	desk_open(&d, NULL);
+	desk_mail(&d, "anna@example.com", "carla@example.net,support@example.com", "anna",
+		"From: anna@example.com\nTo: Carla <carla@example.net>\nCc: support@example.com\n"
+		"Subject: your order\nMessage-ID: <a1@example.com>\n\nIt came.\n");
+	g_assert_cmpuint(d.last.ticket, ==, 1);
+	close_ticket(&d, 1);
+	g_assert_cmpuint(desk_outbox(&d, "closed", &mail), ==, 1);
+	subject = header(mail, "Subject");
+	g_assert_cmpstr(subject, ==, "[example.com #1] closed.eml your order");
+	g_assert_nonnull(strstr(mail, "for Carla\n"));
+	desk_close(&d);
+}
+
+/* --- spam and forgery --- */
+
+static void test_spam_by_a_rule_is_not_answered(void)
+{
+	struct desk d;
+	struct ticket t;
+
+	desk_open(&d,
+		"rules = ( { match: { subject = \"hello\"; }; set: { status = \"spam\"; }; } );");
+	ask(&d, "carla@example.net", "carla@example.net", "", 1);
+	desk_ticket(&d, 1, &t);
+	g_assert_cmpint(t.status, ==, TICKET_SPAM);
+	record_release(&ticket_type, &t);
+	close_ticket(&d, 1);
+	g_assert_cmpuint(desk_outbox(&d, NULL, NULL), ==, 0);
+	desk_close(&d);
+}
+
+#define RESULTS "Authentication-Results: mx.example.com; "
+
+static void test_forged_mail_is_not_answered(void)
+{
+	static const struct {
+		const char *results;
+		bool answered;
+	} cases[] = {
+		{ RESULTS "dmarc=fail header.from=example.net", false },
+		{ RESULTS "spf=fail smtp.mailfrom=example.net", false },
+		{ RESULTS "spf=fail smtp.mailfrom=example.net; dkim=pass header.d=other.example",
+			false },
+		{ RESULTS "spf=fail smtp.mailfrom=example.net; dkim=pass header.d=example.net",
+			true },
+		{ RESULTS "spf=softfail smtp.mailfrom=example.net", true },
+		{ RESULTS "dmarc=none header.from=example.net", true },
+		{ "Authentication-Results: other.example; dmarc=fail header.from=example.net",
+			true },
+	};
+
+	for (size_t i = 0; i < 2 * G_N_ELEMENTS(cases); i++) {
+		bool all = i >= G_N_ELEMENTS(cases);
+		const char *results = cases[i % G_N_ELEMENTS(cases)].results;
+		g_autofree char *mail = g_strdup_printf("%s\nFrom: carla@example.net\nSubject: x\n"
+			"Message-ID: <1@example.net>\n\nhello\n", results);
+		struct desk d;
+
+		desk_open(&d, all ? "policy: { answer_failed_auth = true; };" : NULL);
+		desk_mail(&d, "carla@example.net", "support@example.com", NULL, mail);
+		g_test_message("%s", results);
+		g_assert_cmpuint(desk_outbox(&d, "opened", NULL), ==,
+			all || cases[i % G_N_ELEMENTS(cases)].answered);
+		desk_close(&d);
+	}
+}
+
+/* --- the hour's cap --- */
+
+static bool asked_and_answered(struct desk *d, const char *who, int n)
+{
+	unsigned before = desk_outbox(d, "opened", NULL);
+
+	ask(d, who, who, "", n);
+	g_assert_cmpuint(desk_outbox(d, "opened", NULL), ==, before + 1);
+	return d->last.queued;
+}
+
+static void test_the_hour_has_an_end(void)
+{
+	struct desk d;
+	struct ticket t;
+
+	desk_open(&d, "policy: { answers_per_hour = 4; };");
+	g_assert_true(asked_and_answered(&d, "carla@example.net", 1));
+	desk_ticket(&d, 1, &t);
+	t.last_out = d.now;
+	desk_save(&d, &t);
+	record_release(&ticket_type, &t);
+	g_assert_true(asked_and_answered(&d, "one@example.net", 2));
+	g_assert_true(asked_and_answered(&d, "two@example.net", 3));
+	g_assert_false(asked_and_answered(&d, "three@example.net", 4));
+	g_assert_true(d.last.over_hour);
+	g_assert_cmpuint(desk_events(&d, 4, "suppressed"), ==, 1);
+	g_assert_true(asked_and_answered(&d, "carla@example.net", 5));
+	g_assert_false(asked_and_answered(&d, "carla@example.net", 6));
+	d.now += INT64_C(61) * 60 * TEXT_SECOND;
+	g_assert_true(asked_and_answered(&d, "three@example.net", 7));
+	desk_close(&d);
+}
+
+static void test_closing_is_no_flood(void)
+{
+	struct desk d;
+
+	desk_open(&d, "policy: { answers_per_hour = 1; };");
+	g_assert_true(asked_and_answered(&d, "carla@example.net", 1));
+	close_ticket(&d, 1);
+	g_assert_cmpuint(desk_outbox(&d, "closed", NULL), ==, 1);
+	g_assert_cmpuint(desk_events(&d, 1, "suppressed"), ==, 0);
 	desk_close(&d);
 }
 
@@ -283,11 +627,35 @@ static void test_own_mail_passes(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/reply/an answer goes to the envelope sender alone", test_destination);
+	g_test_add_func("/reply/an answer goes to the requester alone", test_destination);
+	g_test_add_func("/reply/Reply-To makes no robot's mail a person's",
+		test_invited_and_unanswered);
+	g_test_add_func("/reply/no word of a stranger reaches a third", test_words_to_a_third);
+	g_test_add_func("/reply/nor whom a stranger names as the author",
+		test_words_of_a_forged_author);
+	g_test_add_func("/reply/a third is written to twice a day",
+		test_a_third_is_told_twice_a_day);
+	g_test_add_func("/reply/a mailbox has one cap for all its details",
+		test_a_mailbox_has_one_cap);
+	g_test_add_func("/reply/who joins a ticket of others hears of their own mail alone",
+		test_who_joins_a_ticket_of_others);
+	g_test_add_func("/reply/who takes part hears title and standing",
+		test_who_takes_part_hears_the_title);
 	g_test_add_func("/reply/neither sender nor author may be a robot, ours or an agent", test_unanswered);
 	g_test_add_func("/reply/each kind of event is answered once", test_once);
 	g_test_add_func("/reply/a second system that answers everything is silenced", test_second_system);
 	g_test_add_func("/reply/closing is told once, in the thread, with the question", test_closing_is_threaded);
+	g_test_add_func("/reply/closing quotes nobody but the requester",
+		test_closing_quotes_no_other);
+	g_test_add_func("/reply/closing what an agent opened names the agent's title",
+		test_closing_what_an_agent_opened);
+	g_test_add_func("/reply/what a rule calls spam is not answered",
+		test_spam_by_a_rule_is_not_answered);
+	g_test_add_func("/reply/what a verifier calls forged is not answered",
+		test_forged_mail_is_not_answered);
+	g_test_add_func("/reply/an hour has so many answers, the last of them for the known",
+		test_the_hour_has_an_end);
+	g_test_add_func("/reply/closing counts in no hour", test_closing_is_no_flood);
 	g_test_add_func("/reply/robots, lists and spam hear of no closing", test_robots_hear_of_no_closing);
 	g_test_add_func("/reply/no name can add a header or a part", test_hostile_values);
 	g_test_add_func("/reply/a very long name makes no long line", test_long_name);

@@ -301,7 +301,7 @@ static void test_bounds(void)
 		g_assert_false(loads(&fixture, info->key, high + 1));
 		tried++;
 	}
-	g_assert_cmpuint(tried, ==, 7);
+	g_assert_cmpuint(tried, ==, 8);
 	fixture_release(&fixture);
 }
 
@@ -352,7 +352,8 @@ static const char full[] =
 	"mail_out: { url = \"smtps://[::1]:465\"; starttls = \"require\"; timeout_s = 5; max_per_address_per_day = 3; };\n"
 	"agents_auth: { sasl = false; authserv_ids = ( \"mx1.example.com\", \"mx2.example.com\" ); };\n"
 	"policy: { subject_tag = \"never\"; reopen_days = 0; mixed_recipients = \"leave\"; auto_replies = \"ticket\"; on_failure = \"accept\";\n"
-	"  spam_header = \"X-Odd: \\\"a\\\\b\\\"\"; requester = \"from\"; };\n"
+	"  spam_header = \"X-Odd: \\\"a\\\\b\\\"\"; requester = \"from\";\n"
+	"  answer_failed_auth = true; answers_per_hour = 7; };\n"
 	"accounts = ( { address = \"a@example.com\"; enabled = false; queue = \"q\"; project = \"Größe\"; since = \"2026-01-01\";\n"
 	"  sender = \"\\\"A, B\\\" <c@example.com>\"; deliver = \"both\"; reply_to = \"desk\"; close_on_arrival = true;\n"
 	"  autoresponse: { opened = \"\"; followup = \"followup.eml\"; closed = \"closed.eml\"; late = \"late.eml\"; language_from_mail = false; }; },\n"
