@@ -134,10 +134,11 @@ def test_a_restore_that_was_killed_leaves_the_one_store_or_the_other(full, step,
 
 
 def test_a_backup_that_was_killed_is_no_backup(full):
-    copy = full.directory / "copy"
+    (full.directory / "backups").mkdir()
+    copy = full.directory / "backups" / "copy"
     before = exported(full)
     dies(full, "store-copied", "backup", copy)
-    assert not copy.exists() and exported(full) == before
+    assert not list(copy.parent.iterdir()) and exported(full) == before
     full.run_ticket("backup", copy)
     full.run_ticket("restore", "--force", copy)
     assert exported(full) == before
