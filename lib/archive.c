@@ -20,6 +20,12 @@ char *archive_name(int64_t received, const char *digest)
 	return g_strdup_printf("%s/%.40s.eml", day ? day : "undated", digest);
 }
 
+bool archive_name_valid(const char *name)
+{
+	return g_regex_match_simple("^([0-9]{4}/[0-9]{2}/[0-9]{2}|undated)/[0-9a-f]{1,40}\\.eml$", name,
+		G_REGEX_DOLLAR_ENDONLY, 0);
+}
+
 static enum status failed(struct error *err, const char *what, const char *dir, const char *name)
 {
 	return error_set(err, errno == ENOENT ? ST_NOT_FOUND : ST_IO, "cannot %s '%s/%s': %s", what, dir, name, g_strerror(errno));

@@ -19,11 +19,15 @@ static bool key_begins(struct bytes key, const char *name)
 }
 
 /* The format is the new store's own, a request to a daemon is of no other, and counts go with the tickets. */
+static bool meta_is_exported(struct bytes key)
+{
+	return !key_is(key, "format") && !key_begins(key, "reload.") && !counts_row(key) && !doomed_is_row(key);
+}
+
 static bool meta_wanted(struct txn *txn, const struct scan *row, const struct rows_wanted *wanted)
 {
 	(void)txn;
-	return !wanted->numbers && (wanted->secret || !key_is(row->key, "secret")) && !key_is(row->key, "format") &&
-		!key_begins(row->key, "reload.") && !counts_row(row->key) && !doomed_is_row(row->key);
+	return !wanted->numbers && (wanted->secret || !key_is(row->key, "secret")) && meta_is_exported(row->key);
 }
 
 /* An entry's own id is indexed again with it. */
@@ -95,6 +99,14 @@ enum status rows_each(struct txn *txn, const struct rows_wanted *wanted, row_vis
 	return st;
 }
 
+/* A secret of another length is one that no store opens with. */
+static bool row_fits(enum store_table table, const struct row *row)
+{
+	if (table != TABLE_META)
+		return true;
+	return meta_is_exported(row->key) && (!key_is(row->key, "secret") || row->value.len == STORE_SECRET_BYTES);
+}
+
 enum status rows_put(struct txn *txn, const struct row *row, struct error *err)
 {
 	enum status st;
@@ -104,6 +116,8 @@ enum status rows_put(struct txn *txn, const struct row *row, struct error *err)
 	for (size_t i = 0; i < G_N_ELEMENTS(tables); i++) {
 		if (g_strcmp0(tables[i].name, row->table) != 0)
 			continue;
+		if (!row_fits(tables[i].table, row))
+			return error_set(err, ST_BAD_INPUT, "a row of table '%s' that no export has", row->table);
 		st = txn_put(txn, tables[i].table, row->key, row->value);
 		return st == ST_OK ? st : error_set(err, st, "cannot write table '%s': %s", row->table, txn_reason(txn));
 	}

@@ -20,7 +20,7 @@ struct rows_wanted {
 
 /* Each of them, in order. */
 enum status rows_each(struct txn *txn, const struct rows_wanted *wanted, row_visit *fn, void *arg, struct error *err);
-/* ST_BAD_INPUT when there is no table of that name among them. */
+/* ST_BAD_INPUT when there is no table of that name among them, or the row is none of theirs. */
 enum status rows_put(struct txn *txn, const struct row *row, struct error *err);
 
 /* Nothing was ever recorded: no ticket, agent, event or mail, and no number was given. Queues may be there, as the daemon makes them. */

@@ -40,7 +40,7 @@ struct store {
 	char *path;
 	unsigned flags;			/* of mdb_env_open */
 	struct file_id data, locks;	/* what env has open; others may have put new files in their place */
-	guint8 secret[32];
+	guint8 secret[STORE_SECRET_BYTES];
 	/* Transactions hold it for reading; resizing or reopening the map needs that there is none. */
 	pthread_rwlock_t map_lock;
 	/* Writers that wait to be gathered. Locks are pthread's, not GLib's: thread sanitizers see through those only. */

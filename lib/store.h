@@ -80,8 +80,10 @@ enum status store_read(struct store *store, store_fn *fn, void *arg, struct erro
  * ST_OK means committed, and durable if so opened. */
 enum status store_write(struct store *store, store_fn *fn, void *arg, struct error *err);
 
+enum { STORE_SECRET_BYTES = 32 };
+
 /* The store's own random secret, made with it; whoever can read the store can read it. */
-void store_secret(struct store *store, guint8 secret_out[32]);
+void store_secret(struct store *store, guint8 secret_out[STORE_SECRET_BYTES]);
 
 /* Frees the slots of dead readers; gives their number. For the timer thread. */
 unsigned store_clear_readers(struct store *store);

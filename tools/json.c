@@ -238,8 +238,13 @@ static bool read_list(const json_t *value, char ***list_out)
 
 static bool read_numbers(const json_t *value, struct numbers *numbers)
 {
-	for (size_t i = 0; i < json_array_size(value); i++)
-		numbers_add(numbers, (uint64_t)json_integer_value(json_array_get(value, i)));
+	for (size_t i = 0; i < json_array_size(value); i++) {
+		const json_t *number = json_array_get(value, i);
+
+		if (!json_is_integer(number) || json_integer_value(number) <= 0)
+			return false;
+		numbers_add(numbers, (uint64_t)json_integer_value(number));
+	}
 	return json_is_array(value);
 }
 

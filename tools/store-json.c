@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agents.h"
+#include "archive.h"
 #include "json.h"
 #include "outbox.h"
 #include "queues.h"
@@ -193,6 +194,63 @@ static uint64_t number_of(const json_t *object, const char *name)
 	return number > 0 ? (uint64_t)number : 0;
 }
 
+/* What becomes a path or a key is only what we would have made of it. */
+static const struct {
+	const struct record_type *type;
+	const char *field;
+	bool (*valid)(const char *value);
+	const char *what;
+} names[] = {
+	{ &queue_type, "name", queue_name_valid, "name of a queue" },
+	{ &queue_type, "responsible", agent_login_valid, "login" },
+	{ &agent_type, "login", agent_login_valid, "login" },
+	{ &agent_type, "queues", queue_name_valid, "name of a queue" },
+	{ &ticket_type, "queue", queue_name_valid, "name of a queue" },
+	{ &ticket_type, "watchers", queue_name_valid, "name of a queue" },
+	{ &ticket_type, "agent", agent_login_valid, "login" },
+	{ &entry_type, "archive", archive_name_valid, "name of an archived mail" },
+};
+
+static enum status check_name(size_t which, const char *value, struct error *err)
+{
+	if (!value || names[which].valid(value))
+		return ST_OK;
+	return error_set(err, ST_BAD_INPUT, "%s: member '%s': '%s' is no %s", names[which].type->name, names[which].field,
+		value, names[which].what);
+}
+
+static enum status check_field(size_t which, const struct field *field, const void *record, struct error *err)
+{
+	const char *at = (const char *)record + field->offset;
+	char *const *list;
+	enum status st = ST_OK;
+
+	if (field->type != FIELD_LIST)
+		return check_name(which, *(char *const *)(const void *)at, err);
+	list = *(char **const *)(const void *)at;
+	for (; list && *list && st == ST_OK; list++)
+		st = check_name(which, *list, err);
+	return st;
+}
+
+static enum status check_names(const struct record_type *type, const void *record, struct error *err)
+{
+	enum status st = ST_OK;
+
+	for (size_t n = 0; n < G_N_ELEMENTS(names); n++)
+		for (size_t i = 0; names[n].type == type && i < type->count && st == ST_OK; i++)
+			if (strcmp(type->fields[i].name, names[n].field) == 0)
+				st = check_field(n, &type->fields[i], record, err);
+	return st;
+}
+
+static enum status read_record(const json_t *object, const struct record_type *type, void *record, struct error *err)
+{
+	enum status st = json_to_record(object, type, record, err);
+
+	return st == ST_OK ? check_names(type, record, err) : st;
+}
+
 static enum status read_export(struct txn *txn, const json_t *object, struct error *err)
 {
 	(void)txn;
@@ -204,7 +262,7 @@ static enum status read_export(struct txn *txn, const json_t *object, struct err
 static enum status read_queue(struct txn *txn, const json_t *object, struct error *err)
 {
 	struct queue queue = { 0 };
-	enum status st = json_to_record(object, &queue_type, &queue, err);
+	enum status st = read_record(object, &queue_type, &queue, err);
 
 	if (st == ST_OK && !queue.name)
 		st = error_set(err, ST_BAD_INPUT, "queue: without a name");
@@ -217,9 +275,9 @@ static enum status read_queue(struct txn *txn, const json_t *object, struct erro
 static enum status read_agent(struct txn *txn, const json_t *object, struct error *err)
 {
 	struct agent agent = { 0 };
-	enum status st = json_to_record(object, &agent_type, &agent, err);
+	enum status st = read_record(object, &agent_type, &agent, err);
 
-	if (st == ST_OK && (!agent.login || !agent_login_valid(agent.login)))
+	if (st == ST_OK && !agent.login)
 		st = error_set(err, ST_BAD_INPUT, "agent: without a login");
 	if (st == ST_OK)
 		st = agents_save(txn, &agent, err);
@@ -230,7 +288,7 @@ static enum status read_agent(struct txn *txn, const json_t *object, struct erro
 static enum status read_ticket(struct txn *txn, const json_t *object, struct error *err)
 {
 	struct ticket ticket = { 0 };
-	enum status st = json_to_record(object, &ticket_type, &ticket, err);
+	enum status st = read_record(object, &ticket_type, &ticket, err);
 
 	if (st == ST_OK)
 		st = tickets_insert(txn, &ticket, err);
@@ -243,7 +301,7 @@ static enum status read_message(struct txn *txn, const json_t *object, struct er
 	struct entry entry = { 0 };
 	g_autofree char *text = NULL;
 	size_t len;
-	enum status st = json_to_record(object, &entry_type, &entry, err);
+	enum status st = read_record(object, &entry_type, &entry, err);
 
 	entry.ticket = number_of(object, "ticket");
 	entry.seq = number_of(object, "seq");
@@ -258,7 +316,7 @@ static enum status read_message(struct txn *txn, const json_t *object, struct er
 static enum status read_event(struct txn *txn, const json_t *object, struct error *err)
 {
 	struct event event = { 0 };
-	enum status st = json_to_record(object, &event_type, &event, err);
+	enum status st = read_record(object, &event_type, &event, err);
 
 	event.ticket = number_of(object, "ticket");
 	event.serial = number_of(object, "serial");
@@ -277,7 +335,7 @@ static enum status read_outgoing(struct txn *txn, const json_t *object, struct e
 	struct outgoing outgoing = { 0 };
 	g_autofree char *mail = NULL;
 	size_t len = 0;
-	enum status st = json_to_record(object, &outgoing_type, &outgoing, err);
+	enum status st = read_record(object, &outgoing_type, &outgoing, err);
 
 	outgoing.id = number_of(object, "id");
 	if (st == ST_OK && (!outgoing.id || !json_to_bytes(json_object_get(object, "mail"), &mail, &len)))

@@ -96,6 +96,42 @@ def test_a_store_in_use_and_a_wrong_line_are_refused_and_nothing_is_left(busy, e
     copy.run_ticket("import", "--json", "-", stdin=data)
 
 
+ODD_PATHS = ("../../../etc/passwd", "/etc/passwd", "2026/11/../../../x.eml", "2026//24/ab.eml", "2026/11/24/ab.eml/", "", ".",
+             "2026/11/24/ab.txt", "2026/11/24/AB.eml", "2026/11/24/ab.eml\n", "unclaimed/new/x")
+# type, member, what must not stand there
+ODD = [("message", "archive", path) for path in ODD_PATHS] + [
+    ("message", "archive", {"base64": "MjAyNi8xMS8yNC9hYi5lbWwAeA=="}),     # with a NUL
+    ("queue", "name", "../ops"), ("queue", "name", ""), ("queue", "responsible", "../anna"), ("agent", "login", "a/b"),
+    ("agent", "login", ".."), ("agent", "queues", ["support", "a/b"]), ("ticket", "queue", "../x"), ("ticket", "agent", "/anna"),
+    ("ticket", "watchers", ["ops", "x" * 65]), ("ticket", "links", [-1]), ("ticket", "links", [0]), ("ticket", "links", ["1"])]
+
+
+def changed(data, kind, **members):
+    """With the first object of this type changed, and where it stands."""
+    objects = [json.loads(line) for line in data.splitlines()]
+    at = [found["type"] for found in objects].index(kind)
+    objects[at].update(members)
+    return b"".join(json.dumps(each).encode() + b"\n" for each in objects), at + 1
+
+
+@pytest.mark.parametrize("kind, member, value", ODD, ids=repr)
+def test_a_name_that_becomes_a_path_or_a_key_is_only_what_we_would_have_made(busy, empty, kind, member, value):
+    data, line = changed(exported(busy), kind, **{member: value})
+    copy = empty()
+    done = copy.run_ticket("import", "--json", "-", stdin=data, check=False)
+    said = done.stderr.decode()
+    assert done.returncode == 65 and said.startswith(f"ticket: line {line}: ") and f": member '{member}'" in said, said
+    assert copy.tickets() == []
+
+
+@pytest.mark.parametrize("key, value", [(b"secret", "00"), (b"secret", ""), (b"format", "01"), (b"doomed\0" b"2026/11/24/ab.eml\0", "00")])
+def test_a_row_that_no_export_has_is_refused(busy, empty, key, value):
+    row = json.dumps({"type": "row", "table": "meta", "key": key.hex(), "value": value}).encode() + b"\n"
+    data = exported(busy) + row
+    done = empty().run_ticket("import", "--json", "-", stdin=data, check=False)
+    assert done.returncode == 65 and b"that no export has" in done.stderr, done.stderr
+
+
 def secret_of(desk):
     rows = lines(desk.run_ticket("export", "--json", "--with-secret").stdout, "row")
     (found,) = [row["value"] for row in rows if bytes.fromhex(row["key"]) == b"secret"]
