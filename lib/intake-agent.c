@@ -124,11 +124,19 @@ static enum status run_commands(struct work *w, const char *text)
 static enum status index_as_it_leaves(struct work *w)
 {
 	const struct account *account = work_account(w);
+	const char *leaving = w->raw_subject;
+	struct subject_view subject;
 	g_autofree char *digest = NULL;
 
 	if (!account || w->arrival->import)
 		return ST_OK;
-	digest = message_digest(w->message, account->sender_address, w->subject.plain, spool_body_digest(w->arrival->spool));
+	if (!leaving)
+		leaving = message_header(w->message, "Subject", 0);
+	subject_view_init(&subject, leaving, &w->settings->tag_format);
+	digest = message_digest(w->message, &(struct identity){ .from = account->sender_address,
+		.subject_plain = subject.plain,
+		.body_digest = spool_body_digest(w->arrival->spool) });
+	subject_view_release(&subject);
 	return tickets_index_digest(w->txn, digest, w->match.ticket.number, w->entry.seq, w->err);
 }
 

@@ -87,7 +87,8 @@ const struct account *work_account(const struct work *w)
 
 const char *work_event_name(const char *stored)
 {
-	static const char *const names[] = { "opened", "followup", "reopened", "reply", "note", "auto", "bounce", NULL };
+	static const char *const names[] = {
+		"opened", "followup", "reopened", "reply", "note", "auto", "bounce", "copy", NULL };
 	int i = stored ? names_find(names, stored) : -1;
 
 	return i < 0 ? "followup" : names[i];
@@ -337,6 +338,7 @@ static void describe_entry(struct work *w, enum direction direction, const char 
 	e->sender = g_strdup(w->envelope->sender);
 	e->event = g_strdup(event);
 	e->attached = message_attachment_texts(w->message);
+	e->attached_digest = g_strdup(message_attachments_digest(w->message));
 	e->reply_to = reply_address(w, direction);
 }
 
@@ -368,7 +370,7 @@ enum status work_append(struct work *w, enum direction direction, const char *ev
 	enum status st = ST_OK;
 
 	describe_entry(w, direction, event);
-	touch(t, direction, w->now);
+	touch(t, w->match.how == MATCH_COPY ? DIRECTION_AUTO : direction, w->now);
 	w->outcome->event = work_event_name(event);
 	if (w->is_new)
 		st = tickets_begin(w->txn, t, w->err);

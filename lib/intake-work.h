@@ -61,6 +61,10 @@ enum status work_record(struct txn *txn, void *work, struct error *err);
 void work_plan(struct work *w);
 struct match_query work_query(struct work *w);
 
+/* --- intake-again.c --- */
+/* A message that was recorded before. */
+enum status again(struct work *w, const struct seen *seen);
+
 /* --- intake-inbound.c --- */
 enum status inbound(struct work *w);
 

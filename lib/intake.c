@@ -201,6 +201,7 @@ struct match_query work_query(struct work *w)
 		.message = w->message, .recipients = &w->recipients, .subject = &w->subject, .settings = w->settings, .sender = w->envelope->sender,
 		.automatic = w->automatic, .agent = w->is_agent ? &w->agent : NULL, .now = w->now,
 		.forged = w->auth.dmarc_fail, .former = w->arrival->number, .why = w->why,
+		.body_digest = w->arrival->spool ? spool_body_digest(w->arrival->spool) : NULL,
 	};
 }
 
@@ -273,33 +274,6 @@ static work_step *const steps[] = {
 	[WHOSE_COMMANDS] = agent_commands,
 	[WHOSE_REFUSED] = agent_refused,
 };
-
-/* Seen before: the same answers, nothing added but the queue of a second account. */
-static enum status again(struct work *w, uint64_t number, uint64_t seq)
-{
-	enum status st;
-
-	w->outcome->duplicate = true;
-	if (number == 0) {
-		w->outcome->whose = WHOSE_COMMANDS;
-		return agent_commands(w);
-	}
-	st = tickets_entry(w->txn, number, seq, &w->entry, w->err);
-	if (st == ST_OK)
-		st = tickets_resolve(w->txn, number, &w->match.ticket, w->err);
-	if (st != ST_OK)
-		return st;
-	w->match.how = (enum match_how)w->entry.match;
-	w->outcome->event = work_event_name(w->entry.event);
-	w->outcome->whose = WHOSE_INBOUND;
-	if (w->is_agent)
-		st = agent_again(w);
-	if (st != ST_OK || w->outcome->left_alone || w->outcome->edits.verdict != VERDICT_ACCEPT)
-		return st;
-	if (!work_may_act(w) || !work_watch_queues(w))
-		return ST_OK;
-	return tickets_save(w->txn, &w->match.ticket, w->err);
-}
 
 /* Is there anything to be done to the message? */
 static bool is_edited(const struct work *w)
@@ -376,7 +350,7 @@ enum status work_record(struct txn *txn, void *arg, struct error *err)
 {
 	struct work *w = arg;
 	struct match_query query;
-	uint64_t number, seq;
+	struct seen seen;
 	enum status st;
 
 	w->txn = txn;
@@ -388,15 +362,16 @@ enum status work_record(struct txn *txn, void *arg, struct error *err)
 	see_recipients(w);
 	say_who(w);
 	query = work_query(w);
-	st = match_seen(txn, &query, w->given_id ? w->given_id : message_id(w->message), w->digest, &number, &seq, err);
+	st = match_seen(txn, &query, w->given_id, w->digest, &seen, err);
 	/* Commands were run by way of the control address; whoever else is addressed gets the mail. */
-	if (st == ST_OK && number == 0 && !w->recipients.control)
+	if (st == ST_OK && seen.ticket == 0 && !w->recipients.control)
 		st = ST_NOT_FOUND;
 	w->known = st == ST_OK;
 	if (w->known)
-		why_add(w->why, "it was recorded before, as message %" G_GUINT64_FORMAT " of #%" G_GUINT64_FORMAT, seq, number);
+		why_add(w->why, "it was recorded before, as message %" G_GUINT64_FORMAT " of #%" G_GUINT64_FORMAT "%s",
+			seen.seq, seen.ticket, seen.copy ? ", and has changed on its way since" : "");
 	if (w->known && (w->recipients.hits->len || w->is_agent))
-		st = again(w, number, seq);
+		st = again(w, &seen);
 	else if (st == ST_OK || st == ST_NOT_FOUND) {
 		st = find_ticket(w);
 		if (st == ST_OK) {
@@ -485,9 +460,12 @@ static void read_ahead(struct message *message)
 
 void work_identify(struct work *w)
 {
-	const char *body = spool_body_digest(w->arrival->spool);
+	const struct identity identity = {
+		.subject_plain = w->subject.plain,
+		.body_digest = spool_body_digest(w->arrival->spool),
+	};
 
-	w->digest = message_digest(w->message, NULL, w->subject.plain, body);
+	w->digest = message_digest(w->message, &identity);
 	if (!message_id(w->message))
 		w->given_id = g_strdup_printf("<%.32s@%s>", w->digest, *w->settings->tag.name ? w->settings->tag.name : "localhost");
 	read_ahead(w->message);

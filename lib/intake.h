@@ -39,7 +39,7 @@ struct outcome {
 	bool queued;			/* something is in the outbox: wake the sender */
 	bool over_hour;			/* not answered: there were policy.answers_per_hour */
 	uint64_t ticket, seq;
-	const char *event;		/* opened followup reopened reply note auto bounce commands; static */
+	const char *event;		/* of its arrival (ticket.h), or "commands"; static */
 	int match;			/* enum match_how */
 	enum automatic automatic;
 	const char *reason;		/* static; NULL */

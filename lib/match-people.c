@@ -19,8 +19,8 @@ static bool is_envelopes(const struct match_query *query, const char *address)
 	return address_canonical(query->sender, &canonical) == ST_OK && strcmp(canonical, address) == 0;
 }
 
-/* DMARC speaks of one author (RFC 7489 section 6.6.1): beside a second one, or where a verifier may have read
- * another than we do, anybody can be named. */
+/* DMARC speaks of one author (RFC 7489 section 6.6.1): beside a second one, or where a verifier
+ * may have read another than we do, anybody can be named. */
 bool match_sender_is_nobody(const struct match_query *query)
 {
 	struct mailboxes from = message_from(query->message);
@@ -120,8 +120,8 @@ struct writers {
 	bool named;
 };
 
-/* Its author alone wrote a message. In Reply-To, as in Cc, a stranger names whom they like: that would open their ticket to a
- * victim's mail. Robots' mail counts for nobody. */
+/* Its author alone wrote a message. In Reply-To, as in Cc, a stranger names whom they like: that
+ * would open their ticket to a victim's mail. Robots' mail counts for nobody. */
 static enum status look_for_writer(struct txn *txn, const struct entry *e, void *arg, struct error *err)
 {
 	struct writers *w = arg;

@@ -1,5 +1,6 @@
-/* How a message's sender stands to a ticket: takes part, names somebody who wrote to it. Shared by the files of match.h.
- * Reads the store, LIMIT_MATCH_TICKETS tickets and LIMIT_MATCH_ENTRIES messages of them for one message at most. */
+/* How a message's sender stands to a ticket: takes part, names somebody who wrote to it. Shared
+ * by the files of match.h. Reads the store, LIMIT_MATCH_TICKETS tickets and LIMIT_MATCH_ENTRIES
+ * messages of them for one message at most. */
 #ifndef MILTICKET_MATCH_PEOPLE_H
 #define MILTICKET_MATCH_PEOPLE_H
 

@@ -168,8 +168,8 @@ static enum status see_own(struct search *s)
 	return st;
 }
 
-/* Replies that came first have told us of this message's id. One that was seen is another message's (scanners never change theirs),
- * and replies meant that one. */
+/* Replies that came first have told us of this message's id. One that was seen is another
+ * message's (scanners never change theirs), and replies meant that one. */
 static enum status find_own_id(struct search *s, uint64_t *number_out)
 {
 	for (size_t i = 0; i < s->n_own && !s->match->own; i++)
@@ -283,7 +283,8 @@ static enum status settle(struct search *s, uint64_t number)
 	return st;
 }
 
-/* Tickets that the Subject names and that exist, or once did, are linked when they are not the one. */
+/* Tickets that the Subject names and that exist, or once did, are linked when they are not the
+ * one. */
 static enum status link_tags(struct search *s)
 {
 	const struct numbers *tags = &s->query->subject->tags;
@@ -339,7 +340,8 @@ static enum status link_refused(struct search *s)
 	return st;
 }
 
-/* Is there an internal note among the messages that this one answers? No customer's mail names one, as none has seen one. */
+/* Is there an internal note among the messages that this one answers? No customer's mail names
+ * one, as none has seen one. */
 static enum status see_notes(struct search *s)
 {
 	const char *const *lists[] = { message_in_reply_to(s->query->message), message_references(s->query->message) };
@@ -379,69 +381,6 @@ enum status match_find(struct txn *txn, const struct match_query *query, struct 
 	people_release(&s.people);
 	g_free(s.refused.v);
 	return st;
-}
-
-/* --- seen before --- */
-
-/* The ticket that an earlier pass wrote into the message; 0. */
-static uint64_t claimed(const struct match_query *query)
-{
-	const char *value = message_header(query->message, "X-Ticket", 0);
-	uint64_t number;
-
-	if (!value || text_parse_number(value, &number) != ST_OK || !numbers_has(&query->subject->tags, number))
-		return 0;
-	return number;
-}
-
-static bool same_author(const struct match_query *query, const struct entry *entry)
-{
-	struct mailboxes from = message_from(query->message);
-	const char *open = entry->from ? strrchr(entry->from, '<') : NULL, *address = open ? open + 1 : entry->from;
-
-	if (!address)
-		return true;
-	if (from.n == 0)
-		return false;
-	if (entry->direction == DIRECTION_OUT && settings_is_own(query->settings, from.v[0].address))
-		return true;
-	return strlen(from.v[0].address) == strcspn(address, ">") && g_str_has_prefix(address, from.v[0].address);
-}
-
-/* What an entry does not have, an MTA may have added since. */
-static bool same_message(const struct match_query *query, const struct entry *entry)
-{
-	return (!entry->date || entry->date == message_date(query->message)) && same_author(query, entry);
-}
-
-static enum status seen_by_claim(const struct search *s, uint64_t *ticket_out, uint64_t *seq_out)
-{
-	const char *id = message_id(s->query->message);
-	uint64_t number = id ? claimed(s->query) : 0;
-	struct entry entry = { 0 };
-	struct id_hit hit;
-	bool same;
-	enum status st = number ? tickets_find_id_in(s->txn, id, number, &hit, s->err) : ST_NOT_FOUND;
-
-	if (st != ST_OK || hit.seq == 0)
-		return st == ST_OK ? ST_NOT_FOUND : st;
-	st = tickets_entry(s->txn, number, hit.seq, &entry, s->err);
-	same = st == ST_OK && same_message(s->query, &entry);
-	record_release(&entry_type, &entry);
-	if (!same)
-		return st == ST_OK ? ST_NOT_FOUND : st;
-	*ticket_out = number;
-	*seq_out = hit.seq;
-	return ST_OK;
-}
-
-enum status match_seen(struct txn *txn, const struct match_query *query, const char *id, const char *digest, uint64_t *ticket_out, uint64_t *seq_out,
-	struct error *err)
-{
-	struct search s = { .txn = txn, .query = query, .err = err };
-	enum status st = tickets_find_digest(txn, id, digest, ticket_out, seq_out, err);
-
-	return st == ST_NOT_FOUND ? seen_by_claim(&s, ticket_out, seq_out) : st;
 }
 
 void match_release(struct match *match)

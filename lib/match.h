@@ -16,12 +16,13 @@ struct match_query {
 	const struct agent *agent;	/* who sent it, if the MTA vouches for an agent; else NULL */
 	bool forged;			/* a believed Authentication-Results says that From is */
 	uint64_t former;		/* the number in the system that the mail is imported from; 0: none */
+	const char *body_digest;	/* hex; NULL while only the headers are there */
 	int64_t now;
 	GPtrArray *why;			/* reasons, for who asks (why.h); NULL */
 };
 
-/* Does From speak for nobody: several authors, a forged one, or one that can be read in two ways and is not the envelope's
- * sender? Never where the MTA vouches for the sender. */
+/* Does From speak for nobody: several authors, a forged one, or one that can be read in two ways
+ * and is not the envelope's sender? Never where the MTA vouches for the sender. */
 bool match_sender_is_nobody(const struct match_query *query);
 
 struct match {
@@ -34,11 +35,17 @@ struct match {
 	bool answers_note;		/* an agent's: it answers an internal note, at once or further up */
 };
 
-/* Was this message recorded before: by its identity (message_digest; id is its Message-ID, or the one given to it), or because it carries our X-Ticket and tag beside an id, author and
- * date that we know, as after a content filter that changed its body and an MTA that added what was missing? ST_NOT_FOUND.
- * Ticket and seq 0: seen, and of no ticket. */
-enum status match_seen(struct txn *txn, const struct match_query *query, const char *id, const char *digest, uint64_t *ticket_out, uint64_t *seq_out,
-	struct error *err);
+struct seen {
+	uint64_t ticket, seq;	/* both 0: of no ticket */
+	bool copy;		/* changed on its way. False: there is nothing new in it */
+};
+/* Was this message recorded before? By its identity, `digest`, also without what an MTA has added
+ * since; or, as a copy, by Message-ID, author and Date within five days, where it carries our
+ * X-Ticket and tag, or has the same attachments and Subject and text hold, or are held by, the
+ * first's. given_id: the Message-ID given to one that has none; NULL. body_digest is needed.
+ * ST_NOT_FOUND. */
+enum status match_seen(struct txn *txn, const struct match_query *query, const char *given_id,
+	const char *digest, struct seen *seen_out, struct error *err);
 
 /* *match_out must be zeroed or released. */
 enum status match_find(struct txn *txn, const struct match_query *query, struct match *match_out, struct error *err);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "digest.h"
 #include "limits.h"
 #include "text.h"
 
@@ -14,6 +15,7 @@ struct attachments {
 	unsigned wanted;	/* index of the one whose bytes are wanted */
 	unsigned seen;
 	GMimeObject *found;	/* borrowed from the tree */
+	struct digest digest;	/* of all in the list */
 };
 
 static void attachments_clear(void *data)
@@ -72,16 +74,35 @@ static bool is_form(GMimeObject *part, GMimeObject *parent, int index)
 	return part_is(parent, "multipart", "encrypted") && part_is(part, "application", "pgp-encrypted");
 }
 
-static uint64_t part_size(GMimeObject *part)
+static bool write_part(GMimeObject *part, GMimeStream *out)
 {
-	GMimeStream *null = g_mime_stream_null_new();
+	GMimeDataWrapper *content;
+
+	if (GMIME_IS_MESSAGE_PART(part)) {
+		GMimeMessage *inner = g_mime_message_part_get_message(GMIME_MESSAGE_PART(part));
+
+		return !inner || g_mime_object_write_to_stream(GMIME_OBJECT(inner), NULL, out) >= 0;
+	}
+	if (!GMIME_IS_PART(part) || !g_mime_part_get_content(GMIME_PART(part)))
+		return true;
+	content = g_mime_part_get_content(GMIME_PART(part));
+	return g_mime_data_wrapper_write_to_stream(content, out) >= 0;
+}
+
+/* Its bytes, with their number and their hash. */
+static uint64_t measure(GMimeObject *part, char **hash_out)
+{
+	GMimeStream *null = g_mime_stream_null_new(), *out = g_mime_stream_filter_new(null);
+	GMimeFilter *hash = g_mime_filter_checksum_new(G_CHECKSUM_SHA256);
 	uint64_t size;
 
-	if (GMIME_IS_PART(part) && g_mime_part_get_content(GMIME_PART(part)))
-		g_mime_data_wrapper_write_to_stream(g_mime_part_get_content(GMIME_PART(part)), null);
-	else if (GMIME_IS_MESSAGE_PART(part) && g_mime_message_part_get_message(GMIME_MESSAGE_PART(part)))
-		g_mime_object_write_to_stream(GMIME_OBJECT(g_mime_message_part_get_message(GMIME_MESSAGE_PART(part))), NULL, null);
+	g_mime_stream_filter_add(GMIME_STREAM_FILTER(out), hash);
+	write_part(part, out);
+	g_mime_stream_flush(out);
 	size = GMIME_STREAM_NULL(null)->written;
+	*hash_out = g_mime_filter_checksum_get_string(GMIME_FILTER_CHECKSUM(hash));
+	g_object_unref(hash);
+	g_object_unref(out);
 	g_object_unref(null);
 	return size;
 }
@@ -96,14 +117,18 @@ static bool is_shown_inline(GMimeObject *part, GMimeObject *parent)
 static void describe(struct attachments *a, GMimeObject *part, GMimeObject *parent)
 {
 	g_autofree char *type = g_mime_content_type_get_mime_type(g_mime_object_get_content_type(part));
+	g_autofree char *hash = NULL, *said = NULL;
 	struct attachment attachment = {
-		.name = part_name(part), .type = g_ascii_strdown(type, -1), .size = part_size(part),
-		.is_inline = is_shown_inline(part, parent),
+		.name = part_name(part), .type = g_ascii_strdown(type, -1),
+		.size = measure(part, &hash), .is_inline = is_shown_inline(part, parent),
 	};
 
 	/* The words of a record are divided by blanks. */
 	g_strdelimit(attachment.type, " \t\r\n", '_');
 	g_array_append_val(a->list, attachment);
+	said = g_strjoin("\n", hash, attachment.type, attachment.name, NULL);
+	digest_add(&a->digest, "\n", 1);
+	digest_add(&a->digest, said, strlen(said));
 }
 
 static void visit(struct attachments *a, GMimeObject *part, GMimeObject *parent, int index, unsigned depth)
@@ -145,15 +170,29 @@ const struct attachment *message_attachments(const struct message *message, size
 	struct message *m = (struct message *)message;
 
 	if (!m->attachments) {
-		struct attachments a = { g_array_new(FALSE, TRUE, sizeof(struct attachment)), G_MAXUINT, 0, NULL };
+		struct attachments a = {
+			.list = g_array_new(FALSE, TRUE, sizeof(struct attachment)),
+			.wanted = G_MAXUINT,
+		};
 
 		g_array_set_clear_func(a.list, attachments_clear);
+		digest_init(&a.digest);
 		m->attachments = a.list;
 		if (!is_text_alone(m))
 			visit_message(m, &a);
+		if (a.list->len)
+			digest_get_hex(&a.digest, m->attachments_digest);
 	}
 	*n_out = m->attachments->len;
 	return (const struct attachment *)(const void *)m->attachments->data;
+}
+
+const char *message_attachments_digest(const struct message *message)
+{
+	size_t n;
+
+	message_attachments(message, &n);
+	return n ? message->attachments_digest : NULL;
 }
 
 char **message_attachment_texts(const struct message *message)
@@ -188,21 +227,9 @@ char *message_encode_part(const char *name, const char *type, const void *data, 
 	return out;
 }
 
-static bool write_part(GMimeObject *part, GMimeStream *out)
-{
-	if (GMIME_IS_MESSAGE_PART(part)) {
-		GMimeMessage *inner = g_mime_message_part_get_message(GMIME_MESSAGE_PART(part));
-
-		return !inner || g_mime_object_write_to_stream(GMIME_OBJECT(inner), NULL, out) >= 0;
-	}
-	if (!GMIME_IS_PART(part) || !g_mime_part_get_content(GMIME_PART(part)))
-		return true;
-	return g_mime_data_wrapper_write_to_stream(g_mime_part_get_content(GMIME_PART(part)), out) >= 0;
-}
-
 enum status message_attachment_write(const struct message *message, unsigned index, int fd, struct error *err)
 {
-	struct attachments a = { NULL, index, 0, NULL };
+	struct attachments a = { .wanted = index };
 	GMimeStream *out;
 	bool written;
 

@@ -4,6 +4,7 @@
 
 #include <gmime/gmime.h>
 
+#include "digest.h"
 #include "message.h"
 
 struct header {
@@ -36,6 +37,7 @@ struct message {
 	GMimeObject *root;		/* the parsed body; NULL: not parsed yet, or not parseable */
 	bool root_known;
 	GArray *attachments;		/* of struct attachment; NULL: not looked for yet */
+	char attachments_digest[DIGEST_HEX];
 	struct report report;
 	char *report_recipient, *report_status, *report_diagnostic, *report_id;
 };

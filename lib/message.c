@@ -308,21 +308,22 @@ static void mix_from(struct digest *sum, const struct message *m)
 		mix(sum, "from", from.v[i].address);
 }
 
-char *message_digest(const struct message *m, const char *from, const char *subject_plain, const char *body_digest)
+char *message_digest(const struct message *m, const struct identity *identity)
 {
+	const char *id = identity->without_id ? NULL : message_id(m);
 	char hex[DIGEST_HEX];
 	struct digest sum;
 
 	digest_init(&sum);
-	mix(&sum, "id", message_id(m));
-	if (from)
-		mix(&sum, "from", from);
-	else
+	mix(&sum, "id", id);
+	if (identity->from)
+		mix(&sum, "from", identity->from);
+	else if (!identity->without_from)
 		mix_from(&sum, m);
-	mix(&sum, "date", message_header(m, "Date", 0));
-	mix(&sum, "body", body_digest);
-	if (!message_id(m))
-		mix(&sum, "subject", subject_plain);
+	mix(&sum, "date", identity->without_date ? NULL : message_header(m, "Date", 0));
+	mix(&sum, "body", identity->body_digest);
+	if (identity->subject_plain)
+		mix(&sum, "subject", identity->subject_plain);
 	digest_get_hex(&sum, hex);
 	return g_strdup(hex);
 }

@@ -82,6 +82,8 @@ bool message_has_part(const struct message *message, const char *type, const cha
 const struct attachment *message_attachments(const struct message *message, size_t *n_out);
 /* The same as texts of attachment.h, as struct entry has them; NULL-terminated, NULL when there are none. Owned. */
 char **message_attachment_texts(const struct message *message);
+/* SHA-256 over names, types and bytes of all of them, hex; NULL when there are none. Borrowed. */
+const char *message_attachments_digest(const struct message *message);
 /* The bytes of one, counted from 0, its transfer encoding undone, into fd. ST_NOT_FOUND: there is none. */
 enum status message_attachment_write(const struct message *message, unsigned index, int fd, struct error *err);
 
@@ -96,11 +98,16 @@ struct report {
 };
 const struct report *message_report(const struct message *message);
 
-/* What makes two arrivals the same message: SHA-256 over Message-ID, From, Date and the body, and the Subject without our
- * tag where there is no Message-ID; not over anything that relays add or we change. Hex. `subject_plain` is the decoded
- * subject without tag and prefixes, `body_digest` the hex digest of the body as it streamed by. `from`, when not NULL, is a canonical address that stands in place of the From
- * header's (a message whose From we rewrite is the same message when it comes back). Owned. */
-char *message_digest(const struct message *message, const char *from, const char *subject_plain, const char *body_digest);
+/* What makes two arrivals the same message, beside Message-ID, From and Date; not what relays add
+ * or we change. */
+struct identity {
+	const char *subject_plain;	/* decoded, without tags and prefixes; NULL: left out */
+	const char *body_digest;	/* hex, as the body streamed by */
+	const char *from;		/* canonical: in place of From, which we rewrite; NULL */
+	bool without_id, without_from, without_date;	/* as it was before an MTA added them */
+};
+/* Hex of a SHA-256. Owned. */
+char *message_digest(const struct message *message, const struct identity *identity);
 
 /* A header value decoded by RFC 2047, raw 8-bit guessed (UTF-8, else windows-1252); one line, UTF-8. Owned. */
 char *message_decode_header(const char *raw, size_t max);

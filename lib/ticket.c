@@ -4,7 +4,9 @@
 const char *const ticket_status_names[] = { "new", "open", "waiting", "internal", "clarify", "closed", "spam", NULL };
 const char *const priority_names[] = { "normal", "low", "high", "urgent", NULL };
 const char *const direction_names[] = { "in", "out", "note", "auto", "bounce", NULL };
-const char *const match_names[] = { "new", "token", "message-id", "report", "subject", "", NULL };
+const char *const match_names[] = {
+	"new", "token", "message-id", "report", "subject", "", "copy", NULL
+};
 const char *const outgoing_state_names[] = { "waiting", "failed", "suppressed", NULL };
 
 /* Stored by place: append only, at most 31. */
@@ -82,6 +84,7 @@ static const struct field fields_of_entry[] = {
 	FIELD(18, reply_to, FIELD_TEXT),
 	FIELD_OURS(19, attached, FIELD_LIST),
 	FIELD_OURS(20, nobodys, FIELD_BOOL),
+	FIELD_HEXADECIMAL(24, attached_digest),
 };
 const struct record_type entry_type = TYPE(entry);
 #undef RECORD

@@ -19,8 +19,11 @@ enum direction { DIRECTION_IN, DIRECTION_OUT, DIRECTION_NOTE, DIRECTION_AUTO, DI
 extern const char *const direction_names[];
 
 /* MATCH_NONE: written at the shell, by somebody who named the ticket. Its name is empty. */
-enum match_how { MATCH_NEW, MATCH_TOKEN, MATCH_MESSAGE_ID, MATCH_REPORT, MATCH_SUBJECT, MATCH_NONE };
-extern const char *const match_names[];		/* new token message-id report subject */
+enum match_how {
+	MATCH_NEW, MATCH_TOKEN, MATCH_MESSAGE_ID, MATCH_REPORT, MATCH_SUBJECT, MATCH_NONE,
+	MATCH_COPY
+};
+extern const char *const match_names[];		/* new token message-id report subject copy */
 
 struct ticket {
 	uint64_t number;
@@ -68,9 +71,10 @@ struct entry {
 	char *queue_id;			/* the MTA's */
 	char *digest;			/* identity, hex; see message_digest() */
 	char *sender;			/* envelope sender */
-	char *event;			/* of its arrival: opened followup reopened reply note auto bounce */
+	char *event;			/* opened followup reopened reply note auto bounce copy */
 	bool nobodys;			/* From speaks for nobody (match.h) */
 	char **attached;		/* a text of attachment.h each, in the order of the mail */
+	char *attached_digest;		/* message_attachments_digest(); NULL: none, or unknown */
 	/* Where an answer to a message that came in goes (requester.h), "Name <A@b>" with the local
 	 * part as written: address_canonical() to compare. NULL: nowhere, or an older version
 	 * stored it. */

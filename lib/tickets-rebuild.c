@@ -77,6 +77,8 @@ void ticket_open_by(struct ticket *t, const struct entry *e, const struct tag_fo
 void ticket_add_message(struct ticket *t, const struct entry *e)
 {
 	t->updated = MAX(t->updated, e->received);
+	if (e->match == MATCH_COPY)
+		return;
 	if (e->direction == DIRECTION_IN) {
 		t->last_in = MAX(t->last_in, e->received);
 		if (!e->nobodys) {

@@ -67,7 +67,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		"a@example.net", false, NULL);
 	authenticate(m);
 	tag(m);
-	digest = message_digest(m, NULL, message_subject(m), "00");
+	digest = message_digest(m, &(struct identity){
+		.subject_plain = message_subject(m), .body_digest = "00" });
 	FUZZ_ASSERT(digest && *digest);
 	g_free(digest);
 	message_free(m);

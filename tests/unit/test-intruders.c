@@ -1,4 +1,5 @@
-/* Nobody comes into another's ticket by what anybody can write: ids that are only guessed, names in From, Reply-To and Cc. */
+/* Nobody comes into another's ticket by what anybody can write: ids that are only guessed, names
+ * in From, Reply-To and Cc. */
 #include "desk.h"
 
 #include <string.h>
@@ -70,7 +71,8 @@ static void test_both_of_a_talk(void)
 	desk_close(&d);
 }
 
-/* Eve asks for the ids that somebody's mail will have or answer, in each way that could make her ticket theirs. */
+/* Eve asks for the ids that somebody's mail will have or answer, in each way that could make her
+ * ticket theirs. */
 static const struct trap {
 	const char *sentence, *from, *headers;
 } traps[] = {
@@ -98,7 +100,8 @@ static void test_trap(gconstpointer data)
 	desk_close(&d);
 }
 
-/* She takes the id of a mail that she has seen for one of her own: answers to it stay the first's. */
+/* She takes the id of a mail that she has seen for one of her own: answers to it stay the
+ * first's. */
 static void test_taken_id(void)
 {
 	static const char mine[] = "From: %s\nTo: support@example.com\n%sSubject: x\nMessage-ID: <q@example.net>\n\nof %s\n";
@@ -141,7 +144,8 @@ static void assert_participants(struct desk *d, uint64_t number, const char *wan
 	record_release(&ticket_type, &t);
 }
 
-/* Whom our own verifier calls forged may write, but takes part in nothing and brings nobody along. */
+/* Whom our own verifier calls forged may write, but takes part in nothing and brings nobody
+ * along. */
 static void test_forged(void)
 {
 	static const char forged[] = "Authentication-Results: mx.example.com; dmarc=fail header.from=example.net\n"

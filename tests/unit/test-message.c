@@ -666,7 +666,8 @@ static void test_parts_by_type(void)
 static char *digest_of(const char *mail, const char *plain)
 {
 	struct message *m = parse(mail);
-	char *digest = message_digest(m, NULL, plain, "00");
+	const struct identity identity = { .subject_plain = plain, .body_digest = "00" };
+	char *digest = message_digest(m, &identity);
 
 	message_free(m);
 	return digest;
