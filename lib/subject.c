@@ -86,18 +86,30 @@ char *tag_text(const struct tag_format *f, uint64_t number)
 
 /* --- finding tags --- */
 
-/* A blank of the format stands for any white space: folding may have changed it. */
+/* Folding changes white space, and phones and browsers make no-break spaces of it. */
+static const char *skip_blanks(const char *p)
+{
+	while (*p && g_unichar_isspace(g_utf8_get_char(p)))
+		p = g_utf8_next_char(p);
+	return p;
+}
+
+/* Blanks of the format stand for any, one or more. */
 static bool skip_literal(const char **p, const char *literal)
 {
 	const char *s = *p;
 
-	for (; *literal; literal++) {
-		if (*literal == ' ' && g_ascii_isspace(*s))
-			s += strspn(s, " \t");
-		else if (*literal == *s)
-			s++;
-		else
+	while (*literal) {
+		if (*literal == ' ') {
+			const char *blanks = s;
+
+			s = skip_blanks(blanks);
+			if (s == blanks)
+				return false;
+			literal += strspn(literal, " ");
+		} else if (*literal++ != *s++) {
 			return false;
+		}
 	}
 	*p = s;
 	return true;
@@ -124,13 +136,18 @@ static bool skip_number(const char **p, uint64_t *number_out)
 	return true;
 }
 
+/* What begins like a word begins one. */
+static bool begins_in_a_word(const struct tag_format *f, gunichar before)
+{
+	return (!*f->before || g_ascii_isalnum(*f->before)) && g_unichar_isalnum(before);
+}
+
 /* The length of a tag of ours at s; 0 if there is none. `start` is where the text begins. */
 static size_t tag_at(const struct tag_format *f, const char *start, const char *s, uint64_t *number_out)
 {
 	const char *p = s;
 
-	/* What begins like a word begins one. */
-	if ((!*f->before || g_ascii_isalnum(*f->before)) && s > start && g_ascii_isalnum(s[-1]))
+	if (s > start && begins_in_a_word(f, g_utf8_get_char(g_utf8_prev_char(s))))
 		return 0;
 	if (!skip_literal(&p, f->before))
 		return 0;
@@ -140,7 +157,7 @@ static size_t tag_at(const struct tag_format *f, const char *start, const char *
 	} else if (!skip_number(&p, number_out) || !skip_literal(&p, f->between) || !skip_name(&p, f)) {
 		return 0;
 	}
-	if (!skip_literal(&p, f->after) || (!*f->after && g_ascii_isalnum(*p)))
+	if (!skip_literal(&p, f->after) || (!*f->after && g_unichar_isalnum(g_utf8_get_char(p))))
 		return 0;
 	return (size_t)(p - s);
 }

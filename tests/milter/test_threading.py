@@ -73,7 +73,9 @@ def test_a_prefix_of_any_language_stands_behind_the_tag_once(house, carla, prefi
 
 
 @pytest.mark.parametrize("written", ["[example.com\n #{n}] x", "=?utf-8?q?=5Bexample=2Ecom_?= =?utf-8?q?=23{n}=5D?= x",
-                                     "=?utf-8?q?Re=3A_=5Bexample=2Ecom_=23{n}=5D_x?=", "x [EXAMPLE.COM #{n}]"])
+                                     "=?utf-8?q?Re=3A_=5Bexample=2Ecom_=23{n}=5D_x?=", "x [EXAMPLE.COM #{n}]",
+                                     "[example.com\u00a0#{n}] x", "=?utf-8?q?[example.com=C2=A0#{n}]?= x", "[example.com \t #{n}] x",
+                                     "[example.com\u3000#{n}] x"])
 def test_a_tag_is_found_however_it_is_folded_or_encoded(house, carla, written):
     asked = house.mail(carla)
     reply = house.mail(carla, subject=written.format(n=asked.number))

@@ -51,6 +51,19 @@ static const struct {
 	{ "[example.com #7][example.com #7] x", "7", "x", false, "[example.com #42] x" },
 	{ "[example.com [example.com #1]#2] x", "1 2", "x", false, "[example.com #42] x" },
 
+	/* any blanks in it are one */
+	{ "[example.com  #42] x", "42", "x", false, "[example.com #42] x" },
+	{ "[example.com \t #42] x", "42", "x", false, "[example.com #42] x" },
+	{ "[example.com\xc2\xa0#42] x", "42", "x", false, "[example.com #42] x" },
+	{ "Re: [example.com \xc2\xa0 #42] x", "42", "x", true, "[example.com #42] Re: x" },
+	{ "[example.com\xe3\x80\x80#42] x", "42", "x", false, "[example.com #42] x" },
+	{ "[example.com\xe2\x80\xaf\xe2\x80\x89#42] x", "42", "x", false, "[example.com #42] x" },
+	{ "=?utf-8?Q?[example.com=C2=A0#42]?= x", "42", "x", false, "[example.com #42] x" },
+	{ "=?iso-8859-1?Q?[example.com=A0#42]_x?=", "42", "x", false, "[example.com #42] =?UTF-8?B?eA==?=" },
+	{ "[example.com\xe2\x80\x8b#42] x", "", "[example.com\xe2\x80\x8b#42] x", false,
+		"[example.com #42] [example.com\xe2\x80\x8b#42] x" },
+	{ "[example.com #\xc2\xa0" "42] x", "", "[example.com # 42] x", false, "[example.com #42] [example.com #\xc2\xa0" "42] x" },
+
 	/* what is not our tag */
 	{ "[example.com #1234] x", "1234", "x", false, "[example.com #42] x" },
 	{ "[example.com #123a] x", "", "[example.com #123a] x", false, "[example.com #42] [example.com #123a] x" },
@@ -311,8 +324,9 @@ static void test_formats(void)
 {
 	static const struct { const char *pattern, *tag, *others; } formats[] = {
 		{ "[%n #%d]", "[desk #42]", "[desk #042] [desk # 42] [desc #42] (desk #42)" },
-		{ "%n-%d", "desk-42", "xdesk-42 desk-42a desk--42" },
-		{ "#%d", "#42", "#042 #42a ##" },
+		{ "%n-%d", "desk-42", "xdesk-42 desk-42a desk--42 \xc3\xa9" "desk-42 desk-42\xc3\xa9" },
+		{ "#%d", "#42", "#042 #42a ## #42\xef\xbc\x94" },
+		{ "[%n  #%d]", "[desk  #42]", "[desk#42] [desk  # 42]" },
 		{ "(%d/%n)", "(42/desk)", "(42/des) (/desk)" },
 		{ "Ticket#%d", "Ticket#42", "ticket#42 MyTicket#42" },
 		{ "%d:", "42:", "x42: 42;" },
