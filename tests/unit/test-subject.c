@@ -326,7 +326,7 @@ static void test_formats(void)
 		{ "[%n #%d]", "[desk #42]", "[desk #042] [desk # 42] [desc #42] (desk #42)" },
 		{ "%n-%d", "desk-42", "xdesk-42 desk-42a desk--42 \xc3\xa9" "desk-42 desk-42\xc3\xa9" },
 		{ "#%d", "#42", "#042 #42a ## #42\xef\xbc\x94" },
-		{ "[%n  #%d]", "[desk  #42]", "[desk#42] [desk  # 42]" },
+		{ "[%n  #%d]", "[desk  #42]", "[desk#42] [desk # 42]" },
 		{ "(%d/%n)", "(42/desk)", "(42/des) (/desk)" },
 		{ "Ticket#%d", "Ticket#42", "ticket#42 MyTicket#42" },
 		{ "%d:", "42:", "x42: 42;" },
