@@ -335,15 +335,53 @@ static bool needs_quotes(const char *name)
 	return strpbrk(name, "()<>[]:;@\\,.\"") != NULL;
 }
 
+static char *phrase(const char *clean)
+{
+	if (!g_str_is_ascii(clean) || strstr(clean, "=?"))
+		return text_encoded_words(clean);
+	return needs_quotes(clean) ? quoted(clean) : g_strdup(clean);
+}
+
 char *address_header(const char *name, const char *addr)
 {
 	g_autofree char *clean = name ? text_line(name, LIMIT_NAME_BYTES) : NULL, *shown = NULL;
 
 	if (!clean || !*clean)
 		return g_strdup(addr);
-	if (!g_str_is_ascii(clean) || strstr(clean, "=?"))
-		shown = text_encoded_words(clean);
-	else
-		shown = needs_quotes(clean) ? quoted(clean) : g_steal_pointer(&clean);
+	shown = phrase(clean);
 	return g_strdup_printf("%s <%s>", shown, addr);
+}
+
+static bool is_bracket(gunichar c)
+{
+	GUnicodeType type = g_unichar_type(c);
+
+	return type == G_UNICODE_OPEN_PUNCTUATION || type == G_UNICODE_CLOSE_PUNCTUATION;
+}
+
+/* One line of it, with blanks for brackets of any script. */
+static char *label(const char *name)
+{
+	g_autofree char *valid = text_line(name, LIMIT_NAME_BYTES);
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
+		gunichar c = g_utf8_get_char(p);
+
+		if (!text_is_hidden(c))
+			g_string_append_unichar(out, is_bracket(c) ? ' ' : c);
+	}
+	return text_line(out->str, LIMIT_LABEL_BYTES);
+}
+
+char *address_header_behind(const char *name, const char *behind, const char *addr)
+{
+	g_autofree char *clean = label(name ? name : ""), *both = NULL, *shown = NULL;
+	g_autofree char *value = NULL;
+
+	if (*clean && g_ascii_strcasecmp(clean, behind) != 0)
+		both = g_strdup_printf("%s (%s)", clean, behind);
+	shown = phrase(both ? both : behind);
+	value = g_strdup_printf("%s <%s>", shown, addr);
+	return text_fold(value, strlen("Reply-To: "));
 }

@@ -39,4 +39,9 @@ bool address_is_robot(const char *canonical);
 /* "Name <a@b>" or "a@b", name encoded by RFC 2047 where needed and quoted where needed; cannot hold CR or LF. Owned. */
 char *address_header(const char *name, const char *addr);
 
+/* The same for an address that stands for another: "Carla Kern (carla@customer.example)" <addr>.
+ * The name shows no parentheses but ours, nothing that hides, and LIMIT_LABEL_BYTES at most, so
+ * that it cannot be taken for the address; NULL: there is none. Folded. Owned. */
+char *address_header_behind(const char *name, const char *behind, const char *addr);
+
 #endif

@@ -136,9 +136,24 @@ void recipients_init(struct recipients *r, const struct envelope *envelope, int6
 	list_accounts(r, settings);
 }
 
+/* An address that leads to the customer. */
+static uint64_t desk_ticket_of(const struct sorting *by, const struct account *account,
+	const char *detail)
+{
+	return account->reply_to == REPLY_TO_DESK ? ticket_of(by, account, detail) : 0;
+}
+
+uint64_t recipients_desk_ticket(const struct recipients *r, const char *canonical)
+{
+	g_autofree char *detail = NULL;
+	const struct account *account = settings_account(r->by.settings, canonical, &detail);
+
+	return account ? desk_ticket_of(&r->by, account, detail) : 0;
+}
+
 static void name_account(struct recipients *r, const struct account *account, const char *detail)
 {
-	if (account->reply_to == REPLY_TO_DESK && ticket_of(&r->by, account, detail))
+	if (desk_ticket_of(&r->by, account, detail))
 		r->named.desk = true;
 	else
 		r->named.account = true;

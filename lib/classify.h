@@ -77,6 +77,8 @@ void recipients_init(struct recipients *recipients, const struct envelope *envel
 	const struct token_key *key, is_agent_fn *is_agent, void *arg);
 void recipients_name(struct recipients *recipients, const struct message *message);
 void recipients_release(struct recipients *recipients);
+/* The ticket of a desk's token address with a good mac; 0: it is none. */
+uint64_t recipients_desk_ticket(const struct recipients *recipients, const char *canonical);
 const struct account *recipients_account(const struct recipients *recipients);	/* the first; NULL */
 
 /* PRODUCT section 3 as a function. belongs: the message belongs to a ticket. */

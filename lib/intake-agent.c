@@ -177,21 +177,71 @@ static void hide_id(struct work *w)
 		w->new_id = g_strdup_printf("<%.32s@%s>", w->digest, strrchr(account->sender_address, '@') + 1);
 }
 
-/* Why this answer must not go through the desk; NULL. */
+/* The message that is answered, if the ticket has it; else entry_out has seq 0. */
+static enum status find_answered(struct work *w, struct entry *entry_out)
+{
+	const char *const *ids = message_in_reply_to(w->message);
+	uint64_t number = w->match.ticket.number;
+	enum status st = ST_NOT_FOUND;
+
+	/* Some clients write References alone: its last is the message that is answered. */
+	for (const char *const *all = message_references(w->message); !*ids && *all; all++)
+		if (!all[1])
+			ids = all;
+	for (; *ids && st == ST_NOT_FOUND; ids++) {
+		struct id_hit hit;
+
+		st = tickets_find_id_in(w->txn, *ids, number, &hit, w->err);
+		if (st == ST_OK && (!hit.seq || hit.kind == ID_REFERENCED))
+			st = ST_NOT_FOUND;
+		if (st == ST_OK)
+			st = tickets_entry(w->txn, number, hit.seq, entry_out, w->err);
+	}
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+/* One ticket may be of several people: the answer goes to who is answered. */
+static enum status find_addressee(struct work *w)
+{
+	struct entry answered = { 0 };
+	enum status st = ST_OK;
+
+	if (w->outcome->whose == WHOSE_DESK_REPLY || w->recipients.named.desk)
+		st = find_answered(w, &answered);
+	if (st == ST_OK)
+		work_find_addressee(w, answered.seq ? &answered : NULL);
+	record_release(&entry_type, &answered);
+	return st;
+}
+
+/* Who asked the desk themself, and answers what it wrote, is a customer in this. */
+static bool answers_themself(const struct work *w)
+{
+	const char *address = w->addressee.address;
+
+	return w->outcome->whose == WHOSE_DESK_REPLY && address &&
+		(strcmp(address, w->agent.login) == 0 ||
+			text_list_has(w->agent.addresses, address));
+}
+
+static bool is_of_another(const struct work *w, const struct ticket *ticket)
+{
+	return ticket->number && ticket->number != w->match.ticket.number;
+}
+
+/* Why this answer must not go through the desk; NULL. Static. */
 static enum status desk_objection(struct work *w, const char **reply_out)
 {
 	enum status st = ST_OK;
 
-	if (!w->match.ticket.requester_address)
+	if (!w->addressee.address)
 		*reply_out = "5.1.1 Nobody's address is known for this ticket; write to the customer directly";
 	for (unsigned i = 0; i < w->recipients.hits->len && st == ST_OK; i++) {
 		const struct account_hit *hit = g_ptr_array_index(w->recipients.hits, i);
 		struct ticket other = { 0 };
 
-		if (!hit->ticket)
-			continue;
-		st = tickets_resolve(w->txn, hit->ticket, &other, w->err);
-		if (st == ST_OK && other.number != w->match.ticket.number)
+		st = hit->ticket ? tickets_resolve(w->txn, hit->ticket, &other, w->err) : ST_OK;
+		if (st == ST_OK && is_of_another(w, &other))
 			*reply_out = "5.7.1 This message is addressed to more than one ticket; answer each by itself";
 		record_release(&ticket_type, &other);
 		if (st == ST_NOT_FOUND)
@@ -211,33 +261,28 @@ static char *queue_objection(struct work *w)
 		"yours: its agents answer for it", t->number, t->queue);
 }
 
-static enum status objection(struct work *w, const char **reply_out)
+/* Why this answer must not leave; NULL. Owned. */
+static enum status objection(struct work *w, char **reply_out)
 {
+	const char *reply = NULL;
+	enum status st = ST_OK;
+
+	*reply_out = queue_objection(w);
+	if (*reply_out)
+		return ST_OK;
 	if (w->match.answers_note)
-		*reply_out = "5.7.1 This message answers an internal note and would leave the house; write to the customer in answer to their own mail";
+		reply = "5.7.1 This message answers an internal note and would leave the house; "
+			"write to the customer in answer to their own mail";
 	else if (w->outcome->whose == WHOSE_DESK_REPLY)
-		return desk_objection(w, reply_out);
-	return ST_OK;
+		st = desk_objection(w, &reply);
+	*reply_out = g_strdup(reply);
+	return st;
 }
 
-enum status agent_reply(struct work *w)
+static enum status answer(struct work *w)
 {
-	g_autofree char *not_yours = queue_objection(w);
-	const char *reply = NULL;
 	enum status st;
 
-	if (!w->arrival->import) {
-		if (sent_by_itself(w))
-			return keep_from_customer(w);
-		if (not_yours)
-			return refuse(w, not_yours);
-		st = objection(w, &reply);
-		if (st != ST_OK)
-			return st;
-		if (reply)
-			return refuse(w, reply);
-		take_subject_commands(w);
-	}
 	hide_id(w);
 	work_add_participants(w);
 	work_watch_queues(w);
@@ -247,6 +292,30 @@ enum status agent_reply(struct work *w)
 	if (st == ST_OK)
 		st = index_as_it_leaves(w);
 	return st == ST_OK ? run_commands(w, NULL) : st;
+}
+
+enum status agent_reply(struct work *w)
+{
+	g_autofree char *reply = NULL;
+	enum status st;
+
+	if (w->arrival->import)
+		return answer(w);
+	if (sent_by_itself(w))
+		return keep_from_customer(w);
+	st = find_addressee(w);
+	if (st == ST_OK && answers_themself(w)) {
+		w->outcome->whose = WHOSE_INBOUND;
+		return inbound(w);
+	}
+	if (st == ST_OK)
+		st = objection(w, &reply);
+	if (st != ST_OK)
+		return st;
+	if (reply)
+		return refuse(w, reply);
+	take_subject_commands(w);
+	return answer(w);
 }
 
 /* The first recipient outside, with the name that the mail gives it. */
@@ -443,6 +512,8 @@ static enum status again_as(struct work *w, enum whose now)
 		/* An agent's own question to the desk is as internal as a note. */
 		if (now == WHOSE_REFUSED && !w->recipients.passed_on)
 			return agent_refused(w);
+		/* What they asked through the desk, as a customer. */
+		out &= now != WHOSE_DESK_REPLY || w->recipients.passed_on;
 		/* Passed on to somebody, as it came: it is not the agent's answer. */
 		w->outcome->left_alone = out;
 		w->outcome->whose = out ? WHOSE_OTHER : WHOSE_INBOUND;
@@ -451,19 +522,27 @@ static enum status again_as(struct work *w, enum whose now)
 	return ST_OK;
 }
 
-static bool leaves_now(const struct work *w)
+/* What they sent before goes the way that it went, wherever the ticket is now. */
+static enum status object_again(struct work *w)
 {
-	return leaves(w->outcome->whose) && w->outcome->edits.verdict == VERDICT_ACCEPT;
+	g_autofree char *not_yours = work_is_author(w) ? NULL : queue_objection(w);
+	const char *reply = not_yours;
+	enum status st = ST_OK;
+
+	if (!reply)
+		st = find_addressee(w);
+	if (!reply && st == ST_OK && w->outcome->whose == WHOSE_DESK_REPLY)
+		st = desk_objection(w, &reply);
+	return st == ST_OK && reply ? refuse(w, reply) : st;
 }
 
 enum status agent_again(struct work *w)
 {
 	enum status st = again_as(w, classify_whose(true, &w->recipients, true));
-	g_autofree char *not_yours = queue_objection(w);
+	bool accepted = w->outcome->edits.verdict == VERDICT_ACCEPT;
 
-	/* What they sent before goes the way that it went, wherever the ticket is now. */
-	if (st == ST_OK && not_yours && leaves_now(w) && !work_is_author(w))
-		st = refuse(w, not_yours);
+	if (st == ST_OK && accepted && leaves(w->outcome->whose))
+		st = object_again(w);
 	/* Not run again, but taken out again. */
 	if (w->automatic == AUTO_NONE && (leaves(w->outcome->whose) || w->outcome->whose == WHOSE_NOTE))
 		take_subject_commands(w);

@@ -216,9 +216,46 @@ static enum status note_claim(struct work *w)
 	return history_add(w->txn, w->match.ticket.number, &actor, "unverified", NULL, w->claimed, "From is an agent's address, and nobody vouches for it", w->err);
 }
 
+static bool same_domain(const char *a, const char *b)
+{
+	return strcmp(strrchr(a, '@'), strrchr(b, '@')) == 0;
+}
+
+static bool wants_replies_at(const struct message *message, const char *address)
+{
+	struct mailboxes list = message_reply_to(message);
+
+	for (size_t i = 0; i < list.n; i++)
+		if (strcmp(list.v[i].address, address) == 0)
+			return true;
+	return false;
+}
+
+/* Who answers at a desk sees no more of the Reply-To than its token. That it leads to another
+ * domain than the author's is worth telling, as nobody vouches for that. */
+static enum status note_reply_to(struct work *w)
+{
+	const struct mailbox *wanted = work_requester(w);
+	const struct account *account = work_account(w);
+	struct mailboxes from = message_from(w->message);
+	const struct actor actor = work_actor(w);
+
+	if (w->outcome->left_alone || w->entry.direction != DIRECTION_IN || !wanted || !from.n)
+		return ST_OK;
+	if (!account || account->reply_to != REPLY_TO_DESK)
+		return ST_OK;
+	if (!wants_replies_at(w->message, wanted->address) ||
+		same_domain(wanted->address, from.v[0].address))
+		return ST_OK;
+	return history_add(w->txn, w->match.ticket.number, &actor, "unverified", from.v[0].address,
+		wanted->address, "Reply-To is at another domain than From", w->err);
+}
+
 enum status inbound(struct work *w)
 {
 	enum status st = w->match.ticket.number ? follow_up(w) : open_new(w);
 
-	return st == ST_OK ? note_claim(w) : st;
+	if (st == ST_OK)
+		st = note_claim(w);
+	return st == ST_OK ? note_reply_to(w) : st;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "addressee.h"
 #include "agents.h"
 #include "command.h"
 #include "limits.h"
@@ -39,6 +40,17 @@ const struct mailbox *work_requester(struct work *w)
 	if (!w->requester.address && !requester_find(&query, &w->requester))
 		return NULL;
 	return &w->requester;
+}
+
+void work_find_addressee(struct work *w, const struct entry *answered)
+{
+	const struct addressee_query query = {
+		.settings = w->settings, .is_agent = is_agent_address, .arg = w,
+		.ticket = &w->match.ticket, .answered = answered,
+	};
+
+	mailbox_release(&w->addressee);
+	addressee_find(&query, &w->addressee);
 }
 
 bool work_is_author(const struct work *w)
@@ -277,12 +289,17 @@ static char *reply_address(struct work *w, enum direction direction)
 	return requester ? mailbox_shown(requester) : NULL;
 }
 
-static char **shown_list(struct mailboxes list)
+/* What goes through the desk is recorded with who gets it. */
+static char **shown_list(const struct work *w, struct mailboxes list)
 {
 	char **out = g_new0(char *, list.n + 1);
 
-	for (size_t i = 0; i < list.n; i++)
-		out[i] = shown(&list.v[i]);
+	for (size_t i = 0; i < list.n; i++) {
+		bool token = w->outcome->whose == WHOSE_DESK_REPLY && w->addressee.address &&
+			recipients_desk_ticket(&w->recipients, list.v[i].address);
+
+		out[i] = token ? mailbox_shown(&w->addressee) : shown(&list.v[i]);
+	}
 	return out;
 }
 
@@ -325,8 +342,8 @@ static void describe_entry(struct work *w, enum direction direction, const char 
 	e->in_reply_to = g_strdup(message_in_reply_to(w->message)[0]);
 	e->references = kept_references(w);
 	e->from = from.n ? shown(&from.v[0]) : NULL;
-	e->to = shown_list(message_to(w->message));
-	e->cc = shown_list(message_cc(w->message));
+	e->to = shown_list(w, message_to(w->message));
+	e->cc = shown_list(w, message_cc(w->message));
 	e->subject = text_line(message_subject(w->message), LIMIT_TITLE_BYTES);
 	e->date = message_date(w->message);
 	e->received = w->now;

@@ -47,6 +47,7 @@ struct work {
 	char *raw_subject;		/* the Subject without its !commands; NULL when it had none */
 	char **subject_commands;
 	char **watchers;		/* who gets a copy; NULL: nobody */
+	struct mailbox addressee;	/* addressee.h; without an address: nobody */
 	char **workers;			/* whose addresses the mail is handed to; NULL: it goes to nobody but its recipients */
 };
 
@@ -92,6 +93,8 @@ const char *work_from_address(const struct work *w);
 bool is_agent_address(const char *canonical, void *work);
 /* Who wants the answer to the message; NULL: nobody. Borrowed. */
 const struct mailbox *work_requester(struct work *w);
+/* Fills w->addressee: who gets what answers that message of the ticket (NULL: none) at the desk. */
+void work_find_addressee(struct work *w, const struct entry *answered);
 struct actor work_actor(const struct work *w);
 struct reply_context work_reply_context(const struct work *w);
 

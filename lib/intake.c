@@ -118,6 +118,7 @@ static void work_reset(struct work *w)
 	g_clear_pointer(&w->workers, g_strfreev);
 	g_clear_pointer(&w->watchers, g_strfreev);
 	w->unsaved = w->is_new = w->joins = false;
+	mailbox_release(&w->addressee);
 	outcome_release(w->outcome);
 	outcome_init(w->outcome);
 	w->outcome->automatic = w->automatic;
@@ -138,6 +139,7 @@ void work_release(struct work *w)
 	g_strfreev(w->subject_commands);
 	g_strfreev(w->workers);
 	g_strfreev(w->watchers);
+	mailbox_release(&w->addressee);
 	g_free(w->digest);
 	g_free(w->given_id);
 	g_free(w->archive);
@@ -288,6 +290,7 @@ void work_plan(struct work *w)
 		.settings = w->settings, .envelope = w->envelope, .message = w->message, .recipients = &w->recipients,
 		.key = &w->key, .ticket = &w->match.ticket, .account = work_account(w),
 		.agent = w->is_agent ? &w->agent : NULL, .whose = w->outcome->whose, .match = (int)w->match.how,
+		.addressee = w->addressee.address ? &w->addressee : NULL,
 		.event = w->outcome->event, .given_id = w->given_id, .new_id = w->new_id, .subject = w->raw_subject, .workers = w->workers,
 		.watchers = w->watchers,
 	};
@@ -387,6 +390,9 @@ enum status work_record(struct txn *txn, void *arg, struct error *err)
 		st = work_find_workers(w);
 	if (st == ST_OK && is_edited(w))
 		find_watchers(w);
+	/* An agent's answer has its own already. */
+	if (st == ST_OK && w->outcome->whose == WHOSE_INBOUND)
+		work_find_addressee(w, &w->entry);
 	work_report(w);
 	failpoint("before-commit");
 	return st;

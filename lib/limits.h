@@ -28,6 +28,7 @@ enum {
 	LIMIT_ADDRESS_COLONS = 500,		/* in one From, To or Cc: each may begin a group, and GMime descends into groups */
 	LIMIT_ADDRESS_BYTES = 320,		/* RFC 5321 4.5.3.1: 64 + 1 + 255 */
 	LIMIT_NAME_BYTES = 200,			/* a display name kept */
+	LIMIT_LABEL_BYTES = 64,			/* of a name before its own address */
 	LIMIT_TITLE_BYTES = 500,		/* a decoded subject kept, UTF-8 */
 	LIMIT_PARTICIPANTS = 200,
 	LIMIT_TAGS = 50,

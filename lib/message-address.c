@@ -23,6 +23,22 @@ char *mailbox_shown(const struct mailbox *box)
 	return g_strdup_printf("%s <%s>", box->name, box->as_written);
 }
 
+bool mailbox_read(const char *shown, struct mailbox *out)
+{
+	const char *open = g_str_has_suffix(shown, ">") ? strrchr(shown, '<') : NULL;
+	g_autofree char *address =
+		open ? g_strndup(open + 1, strlen(open + 1) - 1) : g_strdup(shown);
+	char *canonical;
+
+	if (address_canonical(address, &canonical) != ST_OK)
+		return false;
+	*out = (struct mailbox){ .address = canonical,
+		.as_written = address_as_written(address, canonical) };
+	if (open > shown)
+		out->name = g_strchomp(g_strndup(shown, (gsize)(open - shown)));
+	return true;
+}
+
 static void shorten_list(GArray *list, guint len)
 {
 	for (guint i = len; i < list->len; i++)

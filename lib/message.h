@@ -31,6 +31,8 @@ struct mailbox {
 void mailbox_release(struct mailbox *box);	/* frees what it owns, and zeroes it */
 /* "Name <A@b>", decoded, or "A@b"; as written. Owned. */
 char *mailbox_shown(const struct mailbox *box);
+/* The way back, for what was recorded. False: there is no usable address. To be released. */
+bool mailbox_read(const char *shown, struct mailbox *out);
 struct mailboxes {
 	const struct mailbox *v;
 	size_t n;

@@ -129,19 +129,15 @@ static void hide_agent(const struct plan *p, struct edits *edits)
 
 /* --- whom it goes to --- */
 
-/* A token address of one of the tickets that the envelope names. */
+/* The token address of this ticket, or of one that the envelope names: merged into this. */
 static bool is_token(const struct plan *p, const char *address)
 {
-	g_autofree char *detail = NULL;
-	const struct account *account = settings_account(p->settings, address, &detail);
-	uint64_t number;
+	uint64_t number = recipients_desk_ticket(p->recipients, address);
 
-	if (p->whose != WHOSE_DESK_REPLY || !account || !detail || !token_verify(p->key, detail, account->address, &number))
-		return false;
-	for (unsigned i = 0; i < p->recipients->hits->len; i++)
-		if (((const struct account_hit *)g_ptr_array_index(p->recipients->hits, i))->ticket == number)
+	for (unsigned i = 0; number && i < p->recipients->hits->len; i++)
+		if (((const struct account_hit *)p->recipients->hits->pdata[i])->ticket == number)
 			return true;
-	return false;
+	return number && number == p->ticket->number;
 }
 
 /* Behind a desk the customer sees no agent's own address, be it a colleague's in Cc. */
@@ -160,13 +156,26 @@ static bool lists(struct mailboxes list, const char *address)
 	return false;
 }
 
-/* Does the list name the requester, if by a token address? */
-static bool names_requester(const struct plan *p, struct mailboxes list)
+static bool lists_addressee(const struct plan *p, struct mailboxes list)
+{
+	return p->addressee && lists(list, p->addressee->address);
+}
+
+/* Does the list name the addressee, if by a token address? */
+static bool names_addressee(const struct plan *p, struct mailboxes list)
 {
 	for (size_t i = 0; i < list.n; i++)
 		if (is_token(p, list.v[i].address))
 			return true;
-	return p->ticket->requester_address && lists(list, p->ticket->requester_address);
+	return lists_addressee(p, list);
+}
+
+/* As the customer shall see it: by their own name, not by what the desk's address says. */
+static char *addressed(const struct plan *p, const struct mailbox *box, bool token)
+{
+	const struct mailbox *shown = token ? p->addressee : box;
+
+	return address_header(shown->name, shown->as_written);
 }
 
 /* The list as the customer shall see it, who is named once; "" when nobody is left, NULL when it stays as it is. */
@@ -175,17 +184,17 @@ static char *readdressed(const struct plan *p, struct mailboxes list, bool named
 	g_autoptr(GString) out = g_string_new(NULL);
 	bool changed = false;
 
-	named |= p->ticket->requester_address && lists(list, p->ticket->requester_address);
+	named |= lists_addressee(p, list);
 	for (size_t i = 0; i < list.n; i++) {
 		bool token = is_token(p, list.v[i].address);
+		bool hidden = is_hidden(p, list.v[i].address);
 		g_autofree char *shown = NULL;
 
-		changed |= token || is_hidden(p, list.v[i].address);
-		if (is_hidden(p, list.v[i].address) || (token && (named || !p->ticket->requester_address)))
+		changed |= token || hidden;
+		if (hidden || (token && (named || !p->addressee)))
 			continue;
 		named |= token;
-		shown = token ? address_header(p->ticket->requester_name, p->ticket->requester_address)
-			: address_header(list.v[i].name, list.v[i].address);
+		shown = addressed(p, &list.v[i], token);
 		g_string_append_printf(out, "%s%s", out->len ? ",\n " : "", shown);
 	}
 	return changed ? g_string_free(g_steal_pointer(&out), FALSE) : NULL;
@@ -201,7 +210,7 @@ static void readdress(const struct plan *p, struct edits *edits, const char *nam
 		plan_remove_header(p, edits, name);
 }
 
-void plan_turn_to_requester(const struct plan *p, struct edits *edits)
+void plan_turn_to_addressee(const struct plan *p, struct edits *edits)
 {
 	for (unsigned i = 0; i < p->recipients->hits->len; i++) {
 		const struct account_hit *hit = g_ptr_array_index(p->recipients->hits, i);
@@ -209,8 +218,8 @@ void plan_turn_to_requester(const struct plan *p, struct edits *edits)
 		if (hit->ticket)
 			edits_delete_recipient(edits, hit->recipient);
 	}
-	if (p->ticket->requester_address && !is_in(p->recipients->outside, p->ticket->requester_address))
-		edits_add_recipient(edits, p->ticket->requester_address);
+	if (p->addressee && !is_in(p->recipients->outside, p->addressee->address))
+		edits_add_recipient(edits, p->addressee->as_written);
 }
 
 /* --- all of it --- */
@@ -227,6 +236,7 @@ void plan_speak_for_account(const struct plan *p, struct edits *edits)
 	if (p->account->reply_to != REPLY_TO_DESK)
 		plan_remove_header(p, edits, "Reply-To");
 	readdress(p, edits, "To", message_to(p->message), false);
-	readdress(p, edits, "Cc", message_cc(p->message), names_requester(p, message_to(p->message)));
+	readdress(p, edits, "Cc", message_cc(p->message),
+		names_addressee(p, message_to(p->message)));
 	edits_change_sender(edits, p->account->sender_address);
 }

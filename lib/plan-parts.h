@@ -16,7 +16,7 @@ void plan_remove_header(const struct plan *plan, struct edits *edits, const char
 bool plan_leaves(const struct plan *plan);
 /* It speaks for the account, and says nothing of where the agent writes from. */
 void plan_speak_for_account(const struct plan *plan, struct edits *edits);
-/* Token addresses become the requester, in the envelope and in To and Cc. */
-void plan_turn_to_requester(const struct plan *plan, struct edits *edits);
+/* In place of token addresses the addressee becomes a recipient. */
+void plan_turn_to_addressee(const struct plan *plan, struct edits *edits);
 
 #endif

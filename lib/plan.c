@@ -115,14 +115,36 @@ static char *ticket_address(const struct plan *p)
 	return token_address(p->key, p->ticket->number, p->account->address, p->settings->recipient_delimiter);
 }
 
+/* Agents see whom an answer reaches; to the customer it is the desk's address and no more. */
+static char *desk_address(const struct plan *p)
+{
+	g_autofree char *address = ticket_address(p);
+
+	if (plan_leaves(p) || !p->addressee)
+		return g_steal_pointer(&address);
+	return address_header_behind(p->addressee->name, p->addressee->as_written, address);
+}
+
+/* Where clients answer to in place of Reply-To, or beside it, would be past the desk. */
+static void remove_ways_past(const struct plan *p, struct edits *edits)
+{
+	static const char *const names[] = { "Mail-Followup-To", "Mail-Reply-To",
+		"Mail-Copies-To" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		plan_remove_header(p, edits, names[i]);
+}
+
 static void answer_to_desk(const struct plan *p, struct edits *edits)
 {
 	g_autofree char *address = NULL;
 
 	if (!p->account || p->account->reply_to != REPLY_TO_DESK)
 		return;
-	address = p->whose == WHOSE_NOTE ? note_address(p) : ticket_address(p);
+	address = p->whose == WHOSE_NOTE ? note_address(p) : desk_address(p);
 	plan_replace_header(p, edits, "Reply-To", address);
+	if (!plan_leaves(p))
+		remove_ways_past(p, edits);
 }
 
 /* --- delivery --- */
@@ -162,11 +184,12 @@ static bool is_listed(const GPtrArray *list, const char *address)
 static bool is_left_out(const struct plan *p, const char *address)
 {
 	struct mailboxes from = message_from(p->message);
-	bool requester = p->whose == WHOSE_DESK_REPLY && g_strcmp0(p->ticket->requester_address, address) == 0;
+	bool addressee = p->whose == WHOSE_DESK_REPLY && p->addressee &&
+		strcmp(p->addressee->address, address) == 0;
 	bool worker = p->workers && text_list_has(p->workers, address);
 
 	return !already_gets_it(p, address) && !is_listed(p->recipients->outside, address) && !is_listed(p->recipients->internal, address) &&
-		!requester && !worker && !(from.n == 1 && strcmp(from.v[0].address, address) == 0);
+		!addressee && !worker && !(from.n == 1 && strcmp(from.v[0].address, address) == 0);
 }
 
 static unsigned new_watchers(const struct plan *p)
@@ -280,6 +303,6 @@ void plan_edits(const struct plan *p, struct edits *edits)
 	if (plan_leaves(p))
 		plan_speak_for_account(p, edits);
 	if (p->whose == WHOSE_DESK_REPLY)
-		plan_turn_to_requester(p, edits);
+		plan_turn_to_addressee(p, edits);
 	deliver_as_configured(p, edits);
 }

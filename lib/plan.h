@@ -19,6 +19,7 @@ struct plan {
 	const struct agent *agent;	/* who sends it, if an agent does; NULL */
 	char **workers;			/* addresses of the ticket's agent, else of its queue's members; NULL-terminated or NULL */
 	char **watchers;		/* addresses that get a copy of it; NULL-terminated or NULL */
+	const struct mailbox *addressee;	/* addressee.h; NULL: nobody */
 	enum whose whose;
 	int match;
 	const char *event;

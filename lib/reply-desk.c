@@ -288,8 +288,16 @@ static enum status lead_and_others(const struct reply_context *c, const struct t
 /* Where the reader's answer goes by itself: to the customer, through the desk where there is one. */
 static char *answer_there(const struct reply_context *c, const struct ticket *ticket, const struct account *account)
 {
+	g_autofree char *token = NULL;
+
 	if (account->reply_to == REPLY_TO_DESK)
-		return token_address(c->key, ticket->number, account->address, c->settings->recipient_delimiter);
+		token = token_address(c->key, ticket->number, account->address,
+			c->settings->recipient_delimiter);
+	if (token && ticket->requester_address)
+		return address_header_behind(ticket->requester_name, ticket->requester_address,
+			token);
+	if (token)
+		return g_steal_pointer(&token);
 	return ticket->requester_address ? address_header(ticket->requester_name, ticket->requester_address) : NULL;
 }
 

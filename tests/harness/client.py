@@ -92,6 +92,11 @@ def fields(data):
     return found
 
 
+def bare(value):
+    """The address of a header value, be there a name before it or not."""
+    return value.rpartition("<")[2].rstrip("> ")
+
+
 def field(data, name):
     """The value of the only field of that name; None without one, an AssertionError when there are several."""
     values = [value for key, value in fields(data) if key.lower() == name.lower()]

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from harness.client import compose, crlf, fields
+from harness.client import bare, compose, crlf, fields
 from harness.daemon import SUPPORT
 from harness.house import OPS
 from harness.milter import MilterClient
@@ -111,7 +111,7 @@ def test_the_same_message_id_with_another_part_is_a_message_of_its_own(house, ca
 def test_the_same_message_id_is_a_message_of_its_own_where_another_ticket_refers_to_the_first(house, carla, dora):
     scan = f"<{unique()}@scanner.example>"
     first, desk = house.mail(carla, message_id=scan), house.mail(carla, to="desk@example.com")
-    referring = house.mail(carla, reply_to=scan, to=re.search(r"desk\+[^>\s]*", desk.header("Reply-To"))[0])
+    referring = house.mail(carla, reply_to=scan, to=bare(desk.header("Reply-To")))
     assert (referring.number, referring.match) == (desk.number, "token")
     assert house.mail(dora, message_id=scan).match == "new" and house.ticket(first.number)["messages_count"] == 1
 
@@ -371,8 +371,8 @@ def test_a_tag_of_another_format_is_used_and_found(build):
 def test_a_delimiter_of_another_kind_is_used(build):
     house = build([{**SUPPORT, "reply_to": "desk"}], recipient_delimiter="-")
     asked = house.mail()
-    assert re.fullmatch(r"support-1-[a-z2-7]{8}@example\.com", asked.header("Reply-To"))
-    assert house.mail("x@y.example", to=asked.header("Reply-To"), subject="no tag").match == "token"
+    assert re.fullmatch(r"support-1-[a-z2-7]{8}@example\.com", bare(asked.header("Reply-To")))
+    assert house.mail("x@y.example", to=bare(asked.header("Reply-To")), subject="no tag").match == "token"
     assert house.mail(to="support+x@example.com").result.step == "T"
 
 

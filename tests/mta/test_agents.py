@@ -5,7 +5,7 @@ import time
 import pytest
 
 from harness import client
-from harness.client import compose, field
+from harness.client import bare, compose, field, fields
 from harness.desk import DESK, Customer, number
 from harness.ground import wait_until
 
@@ -210,7 +210,7 @@ def test_a_reply_through_the_desks_own_address_reaches_the_customer(desk):
     desk.daemon.restart(accounts=[{**desk.daemon.settings["accounts"][0], "reply_to": "desk"}])
     carla = Customer()
     mail = desk.asks(carla)
-    token = field(mail, "Reply-To").strip("<>")
+    token = bare(field(mail, "Reply-To"))
     assert token.startswith("support+1-")
     data = compose(ANNA, token, "Re: " + field(mail, "Subject"))
     desk.deliver(data, "anna@example.com", token, login="anna")
@@ -218,6 +218,42 @@ def test_a_reply_through_the_desks_own_address_reaches_the_customer(desk):
     assert carla.address in field(reply, "To") and "support+1-" not in field(reply, "To")
     assert "support@example.com" in field(reply, "From")
     assert desk.daemon.show(1)["status"] == "waiting"
+
+
+@pytest.fixture
+def behind_the_desk(desk):
+    desk.daemon.restart(accounts=[{**desk.daemon.settings["accounts"][0], "reply_to": "desk"}])
+    return desk
+
+
+def test_of_two_who_write_to_one_ticket_each_gets_their_own_answer(behind_the_desk):
+    desk, carla, dora = behind_the_desk, Customer(), Customer("Dora")
+    asked = desk.asks(carla)
+    joined = compose(dora.header, bare(field(asked, "Reply-To")), "Mine, too", headers=["Reply-To: Office <office@elsewhere.example>"])
+    desk.deliver(joined, dora.address, bare(field(asked, "Reply-To")))
+    joined = desk.arrived(joined, bare(field(asked, "Reply-To")))[0]
+    assert number(joined) == 1 and "unverified" in [event["kind"] for event in desk.daemon.show(1)["events"]]
+    for mail, name, address in ((joined, "Office", "office@elsewhere.example"), (asked, "Carla Kern", carla.address)):
+        assert field(mail, "Reply-To").startswith(f'"{name} ({address})" <support+1-')
+        data = compose(ANNA, field(mail, "Reply-To"), "Re: x", headers=[f"In-Reply-To: {field(mail, 'Message-ID')}"])
+        desk.deliver(data, "anna@example.com", bare(field(mail, "Reply-To")), login="anna")
+        (answer,) = desk.mailbox.wait_for(lambda mail: unique_id(data) in mail.data, "the answer")
+        assert field(answer, "To") == f"{name} <{address}>"
+        assert [mail.recipients for mail in desk.mailbox.mails() if unique_id(data) in mail.data] == [[address]]
+
+
+def unique_id(data):
+    return field(data, "Message-ID").encode()
+
+
+def test_no_way_leads_past_the_desk(behind_the_desk):
+    desk, carla = behind_the_desk, Customer()
+    data = compose(carla.header, headers=["Reply-To: other@customer.example", "Mail-Followup-To: carla@customer.example, other@customer.example",
+                                          "Mail-Reply-To: other@customer.example"])
+    desk.deliver(data, carla.address)
+    mail = desk.arrived(data)[0]
+    assert [name for name, _ in fields(mail) if name.lower() in ("reply-to", "mail-followup-to", "mail-reply-to")] == ["Reply-To"]
+    assert bare(field(mail, "Reply-To")).startswith("support+1-")
 
 
 PRIVATE = ["Sender: anna@home.example", "Reply-To: anna@home.example", "X-Originating-IP: [10.9.8.7]", "X-Sender: anna@home.example",
@@ -232,7 +268,7 @@ def test_nothing_tells_the_customer_where_an_agent_writes_from(desk, reply_to):
     desk.daemon.run_ticket("agent", "set", "anna", "--address", "anna@home.example")
     carla = Customer()
     mail = desk.asks(carla)
-    to = field(mail, "Reply-To") if reply_to == "desk" else carla.address
+    to = bare(field(mail, "Reply-To")) if reply_to == "desk" else carla.address
     data = compose("Anna Berg <anna@home.example>", to, "Re: " + field(mail, "Subject"), message_id="<1234@home.example>",
                    headers=[*PRIVATE, f"In-Reply-To: {field(mail, 'Message-ID')}"])
     desk.deliver(data, "anna@home.example", to, login="anna")
@@ -251,7 +287,7 @@ def test_an_assigned_agent_is_told_with_the_mails_and_answers_from_there(desk, a
     notice = desk.mailbox.wait_mails("anna@example.com")[0].data
     assert b"Content-Type: message/rfc822" in notice and field(mail, "Message-ID").encode() in notice
     assert field(notice, "Subject") == "[example.com #1] Printer"
-    to = re.sub(r".*<(.*)>", r"\1", field(notice, "Reply-To"))
+    to = bare(field(notice, "Reply-To"))
     data = compose(ANNA, to, "Re: " + field(notice, "Subject"), headers=[f"In-Reply-To: {field(notice, 'Message-ID')}"])
     desk.deliver(data, "anna@example.com", to, login="anna")
     answer = desk.arrived(data, carla.address)[0]

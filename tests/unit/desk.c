@@ -144,6 +144,13 @@ const char *desk_header(const struct desk *desk, const char *name)
 	return NULL;
 }
 
+char *desk_address(const char *value)
+{
+	const char *open = strrchr(value, '<');
+
+	return open ? g_strndup(open + 1, strcspn(open + 1, ">")) : g_strdup(value);
+}
+
 bool desk_has_edit(const struct desk *desk, enum edit_kind kind, const char *value)
 {
 	const struct edit *edit;

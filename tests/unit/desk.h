@@ -29,6 +29,8 @@ const struct outcome *desk_mail(struct desk *desk, const char *sender, const cha
 
 /* The value of the planned header edit, or NULL. */
 const char *desk_header(const struct desk *desk, const char *name);
+/* The address in a header value, "Name <address>" or alone. Owned. */
+char *desk_address(const char *value);
 /* Is this edit of a recipient planned? */
 bool desk_has_edit(const struct desk *desk, enum edit_kind kind, const char *value);
 

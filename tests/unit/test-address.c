@@ -219,6 +219,51 @@ static void test_headers(void)
 	}
 }
 
+/* A name, and what is shown of it before (carla@x). */
+static void test_behind(void)
+{
+	static const struct {
+		const char *name, *header;
+	} rows[] = {
+		{ "Carla Kern", "\"Carla Kern (carla@x)\" <t@x>" },
+		{ NULL, "\"carla@x\" <t@x>" },
+		{ "", "\"carla@x\" <t@x>" },
+		{ "CARLA@x", "\"carla@x\" <t@x>" },
+		{ "boss@bank.example", "\"boss@bank.example (carla@x)\" <t@x>" },
+		{ "Boss (boss@bank.example)", "\"Boss boss@bank.example (carla@x)\" <t@x>" },
+		/* clang-format off */
+		{ "Boss \xef\xbc\x88" "b@x\xef\xbc\x89", "\"Boss b@x (carla@x)\" <t@x>" },
+		{ "C\xe2\x80\xae" "ar\xe2\x80\x8bl\xc2\xad" "a\xf3\xa0\x81\xa1", "\"C arla (carla@x)\" <t@x>" },
+		/* clang-format on */
+		{ "\xe2\x80\x8b\xe3\x85\xa4", "\"carla@x\" <t@x>" },
+		{ "Carla\r\nBcc: eve@x", "\"Carla Bcc: eve@x (carla@x)\" <t@x>" },
+		{ "\"Carla\" \\ <eve@x>,", "\"\\\"Carla\\\" \\\\ <eve@x>, (carla@x)\" <t@x>" },
+		{ "J\xc3\xb6rg", "=?UTF-8?B?SsO2cmcgKGNhcmxhQHgp?= <t@x>" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *header = address_header_behind(rows[i].name, "carla@x", "t@x");
+
+		g_assert_cmpstr(header, ==, rows[i].header);
+	}
+}
+
+/* Whatever the name, the address is seen. */
+static void test_behind_a_long_name(void)
+{
+	for (int past = 0; past < 2; past++) {
+		g_autofree char *name = g_strnfill(LIMIT_LABEL_BYTES + (gsize)past, 'x');
+		g_autofree char *header = address_header_behind(name, "carla@x", "t@x");
+		g_autofree char *wanted =
+			g_strdup_printf("\"%.*s (carla@x)\"", LIMIT_LABEL_BYTES, name);
+		g_auto(GStrv) lines = g_strsplit(header, "\n", -1);
+		g_autofree char *unfolded = g_strjoinv("", lines);
+
+		g_assert_true(g_str_has_prefix(unfolded, wanted));
+		g_assert_cmpuint(strlen(lines[0]), <=, 998);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -231,5 +276,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/address/mailboxes are addresses without their detail", test_mailboxes);
 	g_test_add_func("/address/as written has its own case", test_as_written);
 	g_test_add_func("/address/headers", test_headers);
+	g_test_add_func("/address/headers of an address behind another", test_behind);
+	g_test_add_func("/address/whatever the name, the address is seen", test_behind_a_long_name);
 	return g_test_run();
 }

@@ -262,7 +262,7 @@ static void test_name_of_another(void)
 
 static char *token_of(struct desk *d)
 {
-	return g_strdup(desk_header(d, "Reply-To"));
+	return desk_address(desk_header(d, "Reply-To"));
 }
 
 static void test_two_tickets_through_the_desk(void)
@@ -293,6 +293,163 @@ static void test_nobody_behind_the_desk(void)
 	token = token_of(&d);
 	anna_sends(&d, token, "a1@example.com", "<q1@example.net>", "\nhello\n");
 	g_assert_cmpint(d.last.edits.verdict, ==, VERDICT_REJECT);
+	desk_close(&d);
+}
+
+/* Carla and Dora write to one ticket of the desk; *token_out is how agents answer Dora. */
+static void two_ask(struct desk *d, char **token_out)
+{
+	g_autofree char *token = NULL;
+
+	ask(d, "desk@example.com");
+	g_assert_true(g_str_has_prefix(desk_header(d, "Reply-To"),
+		"\"Carla Customer (carla@example.net)\" <desk+1-"));
+	token = token_of(d);
+	desk_mail(d, "dora@example.org", token, NULL,
+		"From: Dora <dora@example.org>\nSubject: mine, too\n"
+		"Reply-To: D.Office@example.org\nMessage-ID: <d1@example.org>\n\nx\n");
+	g_assert_cmpuint(d->last.ticket, ==, 1);
+	g_assert_true(g_str_has_prefix(desk_header(d, "Reply-To"),
+		"\"Dora (D.Office@example.org)\" <desk+1-"));
+	*token_out = g_strdup(desk_header(d, "Reply-To"));
+}
+
+/* What is answered, and who gets it. */
+static const struct answer_row {
+	const char *sentence, *header, *to;
+} answer_rows[] = {
+	{ "the first author's mail", "In-Reply-To: <q1@example.net>\n",
+		"Carla Customer <carla@example.net>" },
+	{ "the second's", "In-Reply-To: <d1@example.org>\n", "Dora <D.Office@example.org>" },
+	{ "the second's, by References", "References: <q1@example.net> <d1@example.org>\n",
+		"Dora <D.Office@example.org>" },
+	{ "the first's in a thread of both",
+		"In-Reply-To: <q1@example.net>\nReferences: <d1@example.org> <q1@example.net>\n",
+		"Carla Customer <carla@example.net>" },
+	{ "an answer of ours to the second", "In-Reply-To: <a0@example.com>\n",
+		"Dora <D.Office@example.org>" },
+	{ "nothing", "", "Carla Customer <carla@example.net>" },
+	{ "nothing that is known", "In-Reply-To: <none@example.org>\n",
+		"Carla Customer <carla@example.net>" },
+	{ "another ticket's mail", "In-Reply-To: <e1@example.org>\n",
+		"Carla Customer <carla@example.net>" },
+};
+
+static void anna_answers(struct desk *d, const char *reply_to, const char *id, const char *header)
+{
+	g_autofree char *token = desk_address(reply_to);
+	g_autofree char *mail =
+		g_strdup_printf("From: Anna <anna@example.com>\nTo: %s\nSubject: Re: x\n"
+				"Message-ID: <%s>\n%s\nhello\n",
+			reply_to, id, header);
+
+	desk_mail(d, "anna@example.com", token, "anna", mail);
+	g_assert_cmpint(d->status, ==, ST_OK);
+	g_assert_cmpint(d->last.edits.verdict, ==, VERDICT_ACCEPT);
+}
+
+static void test_answer_at_the_desk(gconstpointer data)
+{
+	const struct answer_row *row = data;
+	g_autofree char *reply_to = NULL, *to = desk_address(row->to);
+	const char *other = strstr(to, "carla") ? "D.Office@example.org" : "carla@example.net";
+	struct desk d;
+	struct entry e;
+
+	desk_open(&d, NULL);
+	two_ask(&d, &reply_to);
+	desk_mail(&d, "eve@example.org", "desk@example.com", NULL,
+		"From: eve@example.org\nSubject: z\n"
+		"Message-ID: <e1@example.org>\n\nx\n");
+	anna_answers(&d, reply_to, "a0@example.com", "In-Reply-To: <d1@example.org>\n");
+	for (unsigned times = 0; times < 2; times++) {
+		anna_answers(&d, reply_to, "a1@example.com", row->header);
+		g_assert_cmpuint(d.last.ticket, ==, 1);
+		g_assert_true(desk_has_edit(&d, EDIT_ADD_RECIPIENT, to));
+		g_assert_false(desk_has_edit(&d, EDIT_ADD_RECIPIENT, other));
+		g_assert_cmpstr(desk_header(&d, "To"), ==, row->to);
+		/* The customer's own view of the desk. */
+		g_assert_true(g_str_has_prefix(desk_header(&d, "Reply-To"), "desk+1-"));
+	}
+	desk_entry(&d, 1, 4, &e);
+	g_assert_cmpstr(e.to[0], ==, row->to);
+	record_release(&entry_type, &e);
+	desk_close(&d);
+}
+
+static void test_notice_at_the_desk(void)
+{
+	struct desk d;
+	g_autofree char *mail = NULL, *reply_to = NULL;
+	const char *header;
+
+	desk_open(&d,
+		"rules = ( { match: { recipient = \"*\"; }; set: { assign = \"anna\"; }; } );");
+	ask(&d, "desk@example.com");
+	g_assert_cmpuint(desk_outbox(&d, "notice", &mail), ==, 1);
+	header = strstr(mail, "\nReply-To: ") + strlen("\nReply-To: ");
+	g_assert_true(g_str_has_prefix(header, "\"Carla Customer (carla@example.net)\" <desk+1-"));
+	reply_to = g_strndup(header, strcspn(header, "\n"));
+	anna_answers(&d, reply_to, "a1@example.com", "");
+	g_assert_true(desk_has_edit(&d, EDIT_ADD_RECIPIENT, "carla@example.net"));
+	desk_close(&d);
+}
+
+static void test_strange_reply_to(void)
+{
+	static const struct {
+		const char *to, *reply_to;
+		unsigned events;
+	} rows[] = {
+		{ "desk@example.com", "carla@elsewhere.example", 1 },
+		{ "desk@example.com", "c@Example.NET", 0 },
+		{ "desk@example.com", "carla@elsewhere.example, desk@example.com", 1 },
+		{ "desk@example.com", "desk@example.com", 0 },
+		{ "desk@example.com", "", 0 },
+		{ "support@example.com", "carla@elsewhere.example", 0 },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *mail =
+			g_strdup_printf("From: Carla <carla@example.net>\nSubject: x\n"
+					"Reply-To: %s\nMessage-ID: <q1@x>\n\nx\n",
+				rows[i].reply_to);
+		struct desk d;
+
+		desk_open(&d, NULL);
+		desk_mail(&d, "carla@example.net", rows[i].to, NULL, mail);
+		g_assert_cmpuint(desk_events(&d, 1, "unverified"), ==, rows[i].events);
+		desk_close(&d);
+	}
+}
+
+/* An agent may ask another desk; what they answer to its answer is the customer's part. */
+static void test_agent_as_customer(void)
+{
+	static const char asks[] =
+		"From: Ben Berg <ben@example.com>\nTo: desk@example.com\nSubject: x\n"
+		"Message-ID: <b1@example.com>\n\nx\n";
+	struct desk d;
+	g_autofree char *reply_to = NULL, *token = NULL, *mail = NULL;
+
+	desk_open(&d, NULL);
+	desk_mail(&d, "ben@example.com", "desk@example.com", "ben", asks);
+	reply_to = g_strdup(desk_header(&d, "Reply-To"));
+	anna_answers(&d, reply_to, "a1@example.com", "In-Reply-To: <b1@example.com>\n");
+	g_assert_true(desk_has_edit(&d, EDIT_ADD_RECIPIENT, "ben@example.com"));
+	token = token_of(&d);
+	mail = g_strdup_printf(
+		"From: ben@example.com\nTo: %s\nSubject: y\nMessage-ID: <b2@example.com>\n"
+		"In-Reply-To: <a1@example.com>\n\nthanks\n",
+		token);
+	for (unsigned times = 0; times < 2; times++) {
+		desk_mail(&d, "ben@example.com", token, "ben", mail);
+		g_assert_cmpint(d.last.whose, ==, WHOSE_INBOUND);
+		g_assert_false(d.last.left_alone);
+		g_assert_true(
+			g_str_has_prefix(desk_header(&d, "Reply-To"), "\"ben@example.com\" <"));
+		g_assert_cmpuint(messages(&d), ==, 3);
+	}
 	desk_close(&d);
 }
 
@@ -557,6 +714,15 @@ int main(int argc, char **argv)
 	g_test_add_func("/agents/a Message-ID of a private domain is replaced, and both are known", test_private_message_id);
 	g_test_add_func("/agents/nobody speaks in another's name", test_name_of_another);
 	g_test_add_func("/agents/one answer goes to one ticket", test_two_tickets_through_the_desk);
+	for (size_t i = 0; i < G_N_ELEMENTS(answer_rows); i++) {
+		g_autofree char *path =
+			g_strconcat("/agents/answers at the desk: ", answer_rows[i].sentence, NULL);
+
+		g_test_add_data_func(path, &answer_rows[i], test_answer_at_the_desk);
+	}
+	g_test_add_func("/agents/a notice says whom its answer reaches", test_notice_at_the_desk);
+	g_test_add_func("/agents/a Reply-To at another domain is told", test_strange_reply_to);
+	g_test_add_func("/agents/an agent may be a customer", test_agent_as_customer);
 	g_test_add_func("/agents/an agent of another queue does not answer", test_foreign_answer);
 	g_test_add_func("/agents/an agent answers what is theirs or watched", test_shared_ticket);
 	g_test_add_func("/agents/an agent of another queue writes a note", test_foreign_note);

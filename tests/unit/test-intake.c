@@ -628,7 +628,7 @@ static void test_desk_reply(void)
 
 	desk_open(&d, NULL);
 	desk_mail(&d, "carla@example.net", "desk@example.com", NULL, question);
-	token = g_strdup(desk_header(&d, "Reply-To"));
+	token = desk_address(desk_header(&d, "Reply-To"));
 	g_assert_true(g_str_has_prefix(token, "desk+1-"));
 	mail = g_strdup_printf("From: Anna <anna@example.com>\nTo: %s\nSender: anna@example.com\nSubject: Re: [example.com #1] Printer\nMessage-ID: <a3@example.com>\n\nhello\n", token);
 	desk_mail(&d, "anna@example.com", token, "anna", mail);

@@ -17,6 +17,10 @@ static const char accounts[] =
 /* What every ticketed mail gets, of the ticket below. */
 #define CLAIMS "+X-Ticket: 1042\n+X-Ticket-Queue: support\n+X-Ticket-Project: helpdesk\n+X-Ticket-Status: open\n+X-Ticket-Agent: anna\n" \
 	"+X-Ticket-Priority: high\n+X-Ticket-Match: message-id\n+X-Ticket-Event: followup\n"
+/* What agents see in Reply-To. */
+#define BEHIND "\"Carla (carla@example.net)\" <TOKEN>"
+#define WAYS_PAST "Reply-To: me@x\nReply-To: me@y\nMail-Followup-To: a@x\nMail-Reply-To: b@x\n" \
+	"Mail-Followup-To: c@x\nMail-Copies-To: d@x\n"
 #define ID "Message-ID: <q@x>\n"
 #define TAGGED "Subject: [example.com #1042] x\n" ID
 #define LEAVE "policy: { mixed_recipients = \"leave\"; };"
@@ -44,8 +48,15 @@ static const struct row {
 	{ "incoming claims go, the last first", "", WHOSE_INBOUND, "support@example.com", "support@example.com", true, "X-Ticket: 1\nx-ticket: 2\nX-Ticket-Queue: q\nX-TICKET-Other: o\nX-Tickets: 3\nXX-Ticket: stays\n" TAGGED,
 		"-X-Ticket[2]\n-X-Ticket[1]\n-X-Ticket-Queue[1]\n-X-TICKET-Other[1]\n-X-Tickets[1]\n" CLAIMS },
 	{ "Reply-To stays without a desk", "", WHOSE_INBOUND, "support@example.com", "support@example.com", true, "Reply-To: me@example.net\n" TAGGED, CLAIMS },
-	{ "Reply-To is the token address of a desk", "", WHOSE_INBOUND, "desk@example.com", "desk@example.com", true, "Reply-To: me@example.net\n" TAGGED, CLAIMS "=Reply-To[1]: TOKEN\n" },
-	{ "Reply-To is added for a desk", "", WHOSE_INBOUND, "desk@example.com", "desk@example.com", true, TAGGED, CLAIMS "+Reply-To: TOKEN\n" },
+	{ "Reply-To is the token address of a desk", "", WHOSE_INBOUND, "desk@example.com", "desk@example.com", true, "Reply-To: me@example.net\n" TAGGED, CLAIMS "=Reply-To[1]: " BEHIND "\n" },
+	{ "Reply-To is added for a desk", "", WHOSE_INBOUND, "desk@example.com",
+		"desk@example.com", true, TAGGED, CLAIMS "+Reply-To: " BEHIND "\n" },
+	{ "where else a client would answer to goes for a desk", "", WHOSE_INBOUND, "desk@example.com",
+		"desk@example.com", true, WAYS_PAST TAGGED,
+		CLAIMS "-Reply-To[2]\n=Reply-To[1]: " BEHIND "\n-Mail-Followup-To[2]\n"
+		"-Mail-Followup-To[1]\n-Mail-Reply-To[1]\n-Mail-Copies-To[1]\n" },
+	{ "and stays without one", "", WHOSE_INBOUND, "support@example.com",
+		"support@example.com", true, WAYS_PAST TAGGED, CLAIMS },
 	{ "mail for others, too, is tagged", "", WHOSE_INBOUND, "support@example.com,x@example.org", "support@example.com", true, "X-Ticket: 1\nSubject: x\n" ID, "-X-Ticket[1]\n=Subject[1]: [example.com #1042] x\n" CLAIMS },
 	{ "mail for others, too, loses no more than claims where the policy says so", LEAVE, WHOSE_INBOUND, "support@example.com,x@example.org", "support@example.com", true, "X-Ticket: 1\nSubject: x\n", "-X-Ticket[1]\n" },
 	{ "mail for agents, too, is left as well", LEAVE, WHOSE_INBOUND, "support@example.com,anna@example.com", "support@example.com", true, "Subject: x\n", "" },
@@ -73,6 +84,15 @@ static const struct row {
 	{ "through the desk nobody is named in To and in Cc", "", WHOSE_DESK_REPLY, "TOKEN,carla@example.net", "desk@example.com", true,
 		"From: Anna <anna@home.example>\nTo: carla@example.net\nCc: TOKEN, x@example.org\n" TAGGED,
 		CLAIMS "+Reply-To: TOKEN\n=From[1]: Anna <desk@example.com>\n=Cc[1]: x@example.org\nsender desk@example.com\n-rcpt TOKEN\n" },
+	{ "through the desk the customer sees their own name", "", WHOSE_DESK_REPLY, "TOKEN",
+		"desk@example.com", true, "From: Anna <anna@example.com>\nTo: " BEHIND "\n" TAGGED,
+		CLAIMS "+Reply-To: TOKEN\n=From[1]: Anna <desk@example.com>\n"
+		"=To[1]: Carla <carla@example.net>\nsender desk@example.com\n-rcpt TOKEN\n"
+		"+rcpt carla@example.net\n" },
+	{ "so does who gets it in a transaction of its own", "", WHOSE_REPLY, "x@example.org",
+		"desk@example.com", true, "From: Anna <anna@example.com>\nTo: " BEHIND "\n" TAGGED,
+		CLAIMS "+Reply-To: TOKEN\n=From[1]: Anna <desk@example.com>\n"
+		"=To[1]: Carla <carla@example.net>\nsender desk@example.com\n" },
 	{ "deliver = none discards", "", WHOSE_INBOUND, "none@example.com", "none@example.com", true, TAGGED, CLAIMS "-rcpt none@example.com\ndiscard\n" },
 	{ "deliver = none is no reason to keep it from others", "", WHOSE_INBOUND, "none@example.com,x@example.org", "none@example.com", true, TAGGED, CLAIMS "-rcpt none@example.com\n" },
 	{ "deliver = none beside a mailbox drops the one only", "", WHOSE_INBOUND, "none@example.com,support@example.com", "support@example.com", true, TAGGED, CLAIMS "-rcpt none@example.com\n" },
@@ -130,6 +150,8 @@ static void test_row(gconstpointer data)
 	const struct ticket ticket = { .number = 1042, .queue = (char *)"support", .project = (char *)"helpdesk", .status = TICKET_OPEN,
 		.priority = PRIORITY_HIGH, .agent = (char *)"anna", .requester_name = (char *)"Carla", .requester_address = (char *)"carla@example.net" };
 	char *workers[] = { (char *)"anna@example.com", (char *)"ben@example.com", NULL };
+	char name[] = "Carla", address[] = "carla@example.net";
+	const struct mailbox carla = { .name = name, .address = address, .as_written = address };
 	struct recipients recipients;
 	struct settings *settings;
 	struct message *message = message_parse_bytes(mail, strlen(mail));
@@ -141,6 +163,7 @@ static void test_row(gconstpointer data)
 	edits_init(&edits);
 	plan_edits(&(struct plan){ .settings = settings, .envelope = &envelope, .message = message, .recipients = &recipients, .key = &key, .ticket = &ticket,
 		.account = settings_account(settings, row->account, NULL), .workers = row->workers ? workers : NULL, .whose = row->whose,
+		.addressee = &carla,
 		.match = MATCH_MESSAGE_ID, .event = "followup", .given_id = "<given@example.com>" }, &edits);
 	is = shown(&edits);
 	g_assert_cmpstr(is, ==, should);

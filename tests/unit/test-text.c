@@ -188,10 +188,34 @@ static void test_columns(void)
 	}
 }
 
-static const struct { const char *name; void (*run)(void); } tests[] = {
-	{ "lines", test_lines }, { "blocks", test_blocks }, { "globs", test_globs }, { "times written", test_times_written }, { "dates read", test_dates_read },
-	{ "durations", test_durations }, { "a date or a duration", test_when }, { "numbers", test_numbers }, { "base32", test_base32 },
-	{ "encoded-words", test_encoded_words }, { "folds", test_folds }, { "secrets", test_secrets }, { "columns", test_columns },
+static void test_hidden(void)
+{
+	static const gunichar hidden[] = { 0xad, 0x34f, 0x61c, 0x200b, 0x200e, 0x202e, 0x2060,
+		0x2066, 0x3164, 0xfe0f, 0xfeff, 0xe0041, 0xe0100 };
+	static const gunichar seen[] = { 'a', ' ', '-', 0xe4, 0x301, 0x5d0, 0x4e00, 0x1f600 };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(hidden); i++)
+		g_assert_true(text_is_hidden(hidden[i]));
+	for (size_t i = 0; i < G_N_ELEMENTS(seen); i++)
+		g_assert_false(text_is_hidden(seen[i]));
+}
+
+static const struct { const char *name; void (*run)(void);
+} tests[] = {
+	{ "what takes no room", test_hidden },
+	{ "lines", test_lines },
+	{ "blocks", test_blocks },
+	{ "globs", test_globs },
+	{ "times written", test_times_written },
+	{ "dates read", test_dates_read },
+	{ "durations", test_durations },
+	{ "a date or a duration", test_when },
+	{ "numbers", test_numbers },
+	{ "base32", test_base32 },
+	{ "encoded-words", test_encoded_words },
+	{ "folds", test_folds },
+	{ "secrets", test_secrets },
+	{ "columns", test_columns },
 };
 
 static void test_lists(void)
