@@ -206,18 +206,9 @@ enum automatic automatic_kind(const struct message *message, const char *sender,
 
 /* --- may it be answered --- */
 
-static const char *why_no_person(const struct message *message, const char *sender)
+static const char *why_not(const struct message *message, enum automatic kind, const char *sender)
 {
 	struct mailboxes from = message_from(message);
-
-	if (address_is_robot(sender) || (from.n && address_is_robot(from.v[0].address)))
-		return "robot's address";
-	return from.n != 1 ? "no single author" : NULL;
-}
-
-static const char *why_not(const struct message *message, enum automatic kind, const char *sender,
-	bool invited)
-{
 	const char *suppress = message_header(message, "X-Auto-Response-Suppress", 0);
 	g_autofree char *canonical = NULL;
 
@@ -225,8 +216,10 @@ static const char *why_not(const struct message *message, enum automatic kind, c
 		return automatic_names[kind];
 	if (address_canonical(sender, &canonical) != ST_OK)
 		return "no sender";
-	if (!invited && why_no_person(message, canonical))
-		return why_no_person(message, canonical);
+	if (address_is_robot(canonical) || (from.n && address_is_robot(from.v[0].address)))
+		return "robot's address";
+	if (from.n != 1)
+		return "no single author";
 	/* MS-OXCMAIL 2.2.3.2.14: the sender asks for none. */
 	if (suppress && (text_glob("*All*", suppress) || text_glob("*AutoReply*", suppress) || text_glob("*OOF*", suppress)))
 		return "X-Auto-Response-Suppress";
@@ -236,11 +229,9 @@ static const char *why_not(const struct message *message, enum automatic kind, c
 	return message_header_count(message, "X-Loop") ? "X-Loop" : NULL;
 }
 
-bool automatic_may_answer(const struct message *message, enum automatic kind, const char *sender,
-	bool invited,
-	const char **reason_out)
+bool automatic_may_answer(const struct message *message, enum automatic kind, const char *sender, const char **reason_out)
 {
-	const char *reason = why_not(message, kind, sender, invited);
+	const char *reason = why_not(message, kind, sender);
 
 	if (reason_out)
 		*reason_out = reason;

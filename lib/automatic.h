@@ -21,11 +21,7 @@ extern const char *const automatic_names[];
 /* The strongest signal of the message; *reason_out (may be NULL) names it, "Auto-Submitted: auto-replied", static. sender is the envelope's. */
 enum automatic automatic_kind(const struct message *message, const char *sender, const char *spam_header, const char **reason_out);
 
-/* May a first message like this be answered at all (RFC 3834 section 2)? *reason_out as above when
- * not. invited: its Reply-To asks for the answer elsewhere, so that a robot in From or in the
- * envelope (a web form) does not speak against it. */
-bool automatic_may_answer(const struct message *message, enum automatic kind, const char *sender,
-	bool invited,
-	const char **reason_out);
+/* May a first message like this be answered at all (RFC 3834 section 2)? *reason_out as above when not. */
+bool automatic_may_answer(const struct message *message, enum automatic kind, const char *sender, const char **reason_out);
 
 #endif

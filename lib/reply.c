@@ -77,8 +77,8 @@ static bool names(struct mailboxes list, const char *address)
 	return false;
 }
 
-/* Who asks in Reply-To for the answer at a person's address wants it: web forms write as robots, or
- * as the desk itself. */
+/* The answer is asked for in Reply-To: the web form of one's own house may write as the desk
+ * itself. */
 static bool is_invited(const struct answering *a)
 {
 	return !names(message_from(a->message), a->mailbox) &&
@@ -105,14 +105,13 @@ static bool is_from_desk(const struct answering *a)
 static const char *why_not_mail(const struct answering *a)
 {
 	const struct answerable *mail = a->request->mail;
-	bool invited = is_invited(a);
 	const char *reason = NULL;
 
 	if (mail->forged)
 		return "a verifier calls it forged";
-	if (!invited && is_from_desk(a))
+	if (!is_invited(a) && is_from_desk(a))
 		return "it is from our own";
-	automatic_may_answer(a->message, mail->kind, mail->sender, invited, &reason);
+	automatic_may_answer(a->message, mail->kind, mail->sender, &reason);
 	return reason;
 }
 

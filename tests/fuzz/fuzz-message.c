@@ -63,8 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	message_library_init();
 	m = message_parse_bytes(data, size);
 	look_at(m);
-	automatic_may_answer(m, automatic_kind(m, "a@example.net", "X-Spam-Flag: YES", NULL),
-		"a@example.net", false, NULL);
+	automatic_may_answer(m, automatic_kind(m, "a@example.net", "X-Spam-Flag: YES", NULL), "a@example.net", NULL);
 	authenticate(m);
 	tag(m);
 	digest = message_digest(m, &(struct identity){
