@@ -125,7 +125,7 @@ static char *authors_name(const struct requester_query *q)
 
 static char *name_of(const struct requester_query *q, const struct mailbox *box)
 {
-	struct mailbox original = { NULL };
+	struct mailbox original = { 0 };
 	char *name = g_strdup(box->name);
 
 	if (!name && message_first_mailbox(q->message, "X-Original-From", &original))

@@ -13,7 +13,7 @@ PAST = pytest.mark.parametrize("past", [0, 1], ids=["at", "past"])
 
 
 def test_every_limit_is_one_that_a_test_knows():
-    tests = "".join(path.read_text() for pattern in ("unit/*.c", "milter/*.py") for path in (SOURCE / "tests").glob(pattern))
+    tests = "".join(path.read_text() for pattern in ("unit/*.c", "milter/*.py", "cli/*.py") for path in (SOURCE / "tests").glob(pattern))
     assert len(LIMITS) > 30 and [name for name in LIMITS if not re.search(rf"\b{name}\b", tests)] == []
 
 

@@ -57,7 +57,7 @@ static void test_row(gconstpointer data)
 		.is_agent = is_agent,
 		.ticket = &ticket,
 		.answered = &entry };
-	struct mailbox box = { NULL };
+	struct mailbox box = { 0 };
 	g_autofree char *is = NULL;
 
 	g_assert_true(addressee_find(&query, &box));
@@ -72,7 +72,7 @@ static void test_nobody(void)
 	const struct addressee_query query = { .settings = settings,
 		.is_agent = is_agent,
 		.ticket = &ticket };
-	struct mailbox box = { NULL };
+	struct mailbox box = { 0 };
 
 	g_assert_false(addressee_find(&query, &box));
 	g_assert_null(box.address);

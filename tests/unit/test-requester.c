@@ -25,7 +25,7 @@ static char *requester(const char *head, const char *sender, bool vouched)
 	const struct requester_query query = {
 		.message = m, .sender = sender, .settings = settings, .is_agent = is_agent,
 		.vouched = vouched };
-	struct mailbox box = { NULL };
+	struct mailbox box = { 0 };
 	char *shown = requester_find(&query, &box) ? mailbox_shown(&box) : g_strdup("nobody");
 
 	mailbox_release(&box);
