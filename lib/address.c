@@ -267,15 +267,21 @@ char *address_mailbox(const char *canonical)
 /* Words of local parts that no person reads, and where in one they must stand. */
 enum place { ANYWHERE, FIRST, FIRST_OF_SEVERAL, LAST_OF_SEVERAL };
 
+/* clang-format off */
 static const struct {
 	const char *word;
 	enum place place;
+	bool path;	/* no more than a return path, where it is not the author's own */
 } robots[] = {
-	{ "noreply", ANYWHERE }, { "noreplies", ANYWHERE }, { "donotreply", ANYWHERE }, { "dontreply", ANYWHERE }, { "nichtantworten", ANYWHERE },
-	{ "autoreply", ANYWHERE }, { "mailerdaemon", ANYWHERE }, { "bounce", ANYWHERE }, { "bounces", ANYWHERE }, { "postmaster", FIRST },
-	{ "daemon", FIRST }, { "listserv", FIRST }, { "majordomo", FIRST }, { "owner", FIRST_OF_SEVERAL }, { "prvs", FIRST_OF_SEVERAL },
-	{ "owner", LAST_OF_SEVERAL }, { "request", LAST_OF_SEVERAL },
+	{ "noreply", ANYWHERE, false }, { "noreplies", ANYWHERE, false }, { "donotreply", ANYWHERE, false },
+	{ "dontreply", ANYWHERE, false }, { "nichtantworten", ANYWHERE, false },
+	{ "autoreply", ANYWHERE, false }, { "mailerdaemon", ANYWHERE, false },
+	{ "bounce", ANYWHERE, true }, { "bounces", ANYWHERE, true }, { "postmaster", FIRST, false },
+	{ "daemon", FIRST, false }, { "listserv", FIRST, false }, { "majordomo", FIRST, false },
+	{ "owner", FIRST_OF_SEVERAL, false }, { "prvs", FIRST_OF_SEVERAL, true },
+	{ "owner", LAST_OF_SEVERAL, false }, { "request", LAST_OF_SEVERAL, false },
 };
+/* clang-format on */
 
 #define SEPARATORS "+-=_."
 
@@ -307,10 +313,10 @@ static bool is_there(enum place place, bool first, bool last)
 	return false;
 }
 
-static bool robot_begins_at(const char *p, const char *canonical)
+static bool robot_begins_at(const char *p, const char *canonical, bool paths)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(robots); i++) {
-		const char *past = past_word(p, robots[i].word);
+		const char *past = paths || !robots[i].path ? past_word(p, robots[i].word) : NULL;
 
 		if (past && is_there(robots[i].place, p == canonical, *past == '@'))
 			return true;
@@ -318,14 +324,24 @@ static bool robot_begins_at(const char *p, const char *canonical)
 	return false;
 }
 
-bool address_is_robot(const char *canonical)
+static bool has_robot(const char *canonical, bool paths)
 {
 	for (const char *p = canonical; *p && *p != '@'; p += strspn(p, SEPARATORS)) {
-		if (robot_begins_at(p, canonical))
+		if (robot_begins_at(p, canonical, paths))
 			return true;
 		p += strcspn(p, "@" SEPARATORS);
 	}
 	return false;
+}
+
+bool address_is_robot(const char *canonical)
+{
+	return has_robot(canonical, true);
+}
+
+bool address_is_robot_sender(const char *canonical)
+{
+	return has_robot(canonical, false);
 }
 
 /* --- headers --- */

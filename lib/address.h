@@ -35,6 +35,9 @@ char *address_mailbox(const char *canonical);
 
 /* Addresses that no automatic answer goes to: no-reply, shop.noreply, mailer-daemon, postmaster, bounce(s), VERP forms of them … */
 bool address_is_robot(const char *canonical);
+/* The same for the envelope's sender of mail that somebody else is the author of: where bounces of
+ * it go (VERP, BATV, SRS) tells nothing of them. */
+bool address_is_robot_sender(const char *canonical);
 
 /* "Name <a@b>" or "a@b", name encoded by RFC 2047 where needed and quoted where needed; cannot hold CR or LF. Owned. */
 char *address_header(const char *name, const char *addr);

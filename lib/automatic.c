@@ -6,7 +6,24 @@
 #include "address.h"
 #include "text.h"
 
-const char *const automatic_names[] = { "person", "bounce", "delayed", "receipt", "vacation", "list", "generated", "spam", "own", NULL };
+/* clang-format off */
+const char *const automatic_names[] = {
+	"person", "bounce", "delayed", "receipt", "vacation", "list", "generated", "spam", "own",
+	"reaction", "suspected", NULL
+};
+/* clang-format on */
+
+bool automatic_moves(enum automatic kind)
+{
+	return kind == AUTO_NONE || kind == AUTO_LIST || kind == AUTO_GENERATED ||
+		kind == AUTO_SUSPECTED;
+}
+
+bool automatic_reports(enum automatic kind)
+{
+	return kind == AUTO_BOUNCE || kind == AUTO_DELAYED || kind == AUTO_RECEIPT ||
+		kind == AUTO_SUSPECTED;
+}
 
 struct looked_at {
 	const struct message *message;
@@ -67,64 +84,47 @@ static bool spam(const struct looked_at *l, const char *argument)
 	return false;
 }
 
-static bool report_is(const struct looked_at *l, enum report_kind kind)
+static bool starts(const char *value, const char *with)
 {
-	return message_report(l->message)->kind == kind;
+	return value && g_ascii_strncasecmp(value, with, strlen(with)) == 0;
 }
 
-static bool may_be_report(const struct looked_at *l)
+/* "Name: glob" */
+static bool matches(const struct looked_at *l, const char *argument)
 {
-	return *l->sender == '\0' || strcmp(message_content_type(l->message), "multipart/report") == 0 || has(l, "X-Failed-Recipients") ||
-		(message_from(l->message).n && address_is_robot(message_from(l->message).v[0].address));
+	const char *colon = strchr(argument, ':'), *value;
+	g_autofree char *name = g_strndup(argument, (gsize)(colon - argument));
+
+	for (unsigned i = 0; (value = message_header(l->message, name, i)); i++)
+		if (text_glob(colon + 2, value))
+			return true;
+	return false;
 }
 
-static bool failed_report(const struct looked_at *l, const char *argument)
+/* There, and not to say no. */
+static bool marked(const struct looked_at *l, const char *name)
 {
-	(void)argument;
-	return may_be_report(l) && report_is(l, REPORT_FAILED);
+	const char *value = message_header(l->message, name, 0);
+
+	return value && !first_word_is(value, "no") && !first_word_is(value, "false") &&
+		!first_word_is(value, "0");
 }
 
-static bool other_report(const struct looked_at *l, const char *argument)
+/* "type/subtype" */
+static bool has_part(const struct looked_at *l, const char *argument)
 {
-	(void)argument;
-	return may_be_report(l) && (report_is(l, REPORT_DELAYED) || report_is(l, REPORT_RELAYED) || report_is(l, REPORT_DELIVERED) || report_is(l, REPORT_EXPANDED));
+	const char *slash = strchr(argument, '/');
+	g_autofree char *type = g_strndup(argument, (gsize)(slash - argument));
+
+	return message_has_part(l->message, type, slash + 1);
 }
 
-static bool read_report(const struct looked_at *l, const char *argument)
+static bool is_report(const struct looked_at *l)
 {
-	(void)argument;
-	return may_be_report(l) && report_is(l, REPORT_READ);
+	return strcmp(message_content_type(l->message), "multipart/report") == 0;
 }
 
-static bool unread_report(const struct looked_at *l, const char *argument)
-{
-	const char *type = message_content_param(l->message, "report-type");
-
-	(void)argument;
-	return strcmp(message_content_type(l->message), "multipart/report") == 0 && type && g_ascii_strcasecmp(type, "feedback-report") != 0;
-}
-
-static bool feedback_report(const struct looked_at *l, const char *argument)
-{
-	const char *type = message_content_param(l->message, "report-type");
-
-	(void)argument;
-	return type && g_ascii_strcasecmp(type, "feedback-report") == 0;
-}
-
-/* Exchange suppresses answers to much that people write; only with one of its robots' marks is it a note. */
-static bool exchange_note(const struct looked_at *l, const char *argument)
-{
-	(void)argument;
-	return has(l, "X-Auto-Response-Suppress") && (has(l, "X-MS-Exchange-Inbox-Rules-Loop") || has(l, "X-MS-Exchange-Generated-Message-Source") ||
-		has(l, "X-MS-Exchange-Organization-AutoForwarded"));
-}
-
-static bool null_sender_answer(const struct looked_at *l, const char *argument)
-{
-	(void)argument;
-	return *l->sender == '\0' && (message_in_reply_to(l->message)[0] || message_references(l->message)[0]);
-}
+/* --- the null sender --- */
 
 static bool null_sender(const struct looked_at *l, const char *argument)
 {
@@ -132,59 +132,355 @@ static bool null_sender(const struct looked_at *l, const char *argument)
 	return *l->sender == '\0';
 }
 
-static bool daemon_sender(const struct looked_at *l, const char *argument)
+/* What fetches or imports mail has the envelope from there. */
+static bool null_return_path(const struct looked_at *l, const char *argument)
 {
-	return g_ascii_strncasecmp(l->sender, argument, strlen(argument)) == 0 ||
-		(message_from(l->message).n && g_str_has_prefix(message_from(l->message).v[0].address, argument));
+	const char *path = message_header(l->message, "Return-Path", 0);
+
+	(void)argument;
+	return path && strcmp(path, "<>") == 0;
 }
+
+static bool is_answer(const struct looked_at *l)
+{
+	return message_in_reply_to(l->message)[0] || message_references(l->message)[0];
+}
+
+static bool null_sender_answer(const struct looked_at *l, const char *argument)
+{
+	return null_sender(l, argument) && is_answer(l);
+}
+
+/* clang-format off */
+/* Clients that people write with. Forwarders lose the sender of some of their mail. */
+static const char *const clients[] = {
+	"Mozilla", "Thunderbird", "Betterbird", "Microsoft Outlook", "Microsoft Office Outlook",
+	"Microsoft-MacOutlook", "Microsoft Windows Live Mail", "Outlook", "Apple Mail", "iPhone Mail", "iPad Mail",
+	"K-9 Mail", "FairEmail", "Mutt", "NeoMutt", "aerc", "Evolution", "KMail", "Claws Mail", "Sylpheed",
+	"Roundcube", "Horde", "IMP", "SquirrelMail", "SOGo", "Zimbra", "Open-Xchange", "RainLoop", "SnappyMail",
+	"Alpine", "Gnus", "mu4e", "The Bat!", "eM Client", "Postbox", "Airmail", "Mailbird", "Mailspring", "Pegasus",
+	"Lotus Notes", "HCL Notes", "YahooMail", "Geary", "Trojita", "Eudora", "Becky!", "Foxmail", "Nextcloud Mail",
+};
+/* clang-format on */
+
+static bool names_a_client(const char *value)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(clients); i++)
+		if (starts(value, clients[i]))
+			return true;
+	return false;
+}
+
+static bool person_without_sender(const struct looked_at *l, const char *argument)
+{
+	if (!null_sender(l, argument) || message_writer(l->message) != WRITER_PERSON ||
+		!message_from(l->message).n)
+		return false;
+	return names_a_client(message_header(l->message, "User-Agent", 0)) ||
+		names_a_client(message_header(l->message, "X-Mailer", 0));
+}
+
+/* --- reports --- */
+
+static bool report_is(const struct looked_at *l, enum report_kind kind)
+{
+	return message_report(l->message)->kind == kind;
+}
+
+static bool is_daemon(const char *sender)
+{
+	return starts(sender, "mailer-daemon") && strchr("@", sender[strlen("mailer-daemon")]);
+}
+
+static bool from_daemon(const struct looked_at *l, const char *argument)
+{
+	(void)argument;
+	return message_writer(l->message) == WRITER_DAEMON || is_daemon(l->sender);
+}
+
+static bool from_mta(const struct looked_at *l)
+{
+	return null_sender(l, NULL) || null_return_path(l, NULL) || from_daemon(l, NULL);
+}
+
+static bool tells_of_somebody(const struct looked_at *l)
+{
+	const struct report *report = message_report(l->message);
+
+	return report->n && report->recipients[0].address;
+}
+
+/* Words are believed of a daemon, and of who may be one where they say of whom they speak. */
+static bool believed(const struct looked_at *l)
+{
+	enum writer writer = message_writer(l->message);
+
+	switch (message_report(l->message)->form) {
+	case REPORT_BY_PART:
+		return is_report(l) || from_mta(l) || writer == WRITER_POSTMASTER;
+	case REPORT_BY_HEADER:
+		return true;
+	case REPORT_BY_FORM:
+		return is_report(l) || from_mta(l) ||
+			(writer == WRITER_POSTMASTER && tells_of_somebody(l));
+	case REPORT_BY_WORDS:
+		return from_daemon(l, NULL) ||
+			((is_report(l) || from_mta(l) || writer == WRITER_POSTMASTER) &&
+				tells_of_somebody(l));
+	}
+	return false;
+}
+
+static bool failed_report(const struct looked_at *l, const char *argument)
+{
+	(void)argument;
+	return report_is(l, REPORT_FAILED) && believed(l);
+}
+
+static bool other_report(const struct looked_at *l, const char *argument)
+{
+	(void)argument;
+	return !report_is(l, REPORT_NONE) && !report_is(l, REPORT_FAILED) &&
+		!report_is(l, REPORT_READ) && believed(l);
+}
+
+static bool read_report(const struct looked_at *l, const char *argument)
+{
+	(void)argument;
+	return report_is(l, REPORT_READ) && believed(l);
+}
+
+static bool feedback_report(const struct looked_at *l, const char *argument)
+{
+	const char *type = message_content_param(l->message, "report-type");
+
+	(void)argument;
+	return is_report(l) &&
+		((type && g_ascii_strcasecmp(type, "feedback-report") == 0) ||
+			message_has_part(l->message, "message", "feedback-report"));
+}
+
+static bool unread_report(const struct looked_at *l, const char *argument)
+{
+	(void)argument;
+	return is_report(l);
+}
+
+/* What only MTAs write, but nothing tells that one wrote it: it may be quoted or passed on. Words
+ * that people write, too, count with somebody whom they are about and the headers of what came
+ * back. */
+static bool report_of_somebody(const struct looked_at *l, const char *argument)
+{
+	const struct report *report = message_report(l->message);
+
+	(void)argument;
+	if (report->kind == REPORT_NONE)
+		return false;
+	return report->form != REPORT_BY_WORDS || message_writer(l->message) != WRITER_PERSON ||
+		(tells_of_somebody(l) && report->ids[0]);
+}
+
+/* --- notes of those who are away --- */
+
+/* clang-format off */
+/* Spellings are many: "X-Auto-Reply", "X_Autoreply-From". Letters only. */
+static const char *const vacation_names[] = {
+	"xautoreply", "xautoreplyfrom", "xautoreplyto", "xautoreplydomain", "xautoreplysender", "xautoreplied",
+	"xmailautoreply", "xautorespond", "xautoresponder", "xautoresponse", "xautoresponsefrom",
+	"xautoresponserule", "xvacation", "xoutofoffice", "autoreply", "autoresponder",
+};
+/* clang-format on */
+
+static bool is_vacation_name(const char *name)
+{
+	char letters[32];
+	size_t n = 0;
+
+	for (const char *p = name; *p && n < sizeof letters - 1; p++)
+		if (g_ascii_isalpha(*p))
+			letters[n++] = g_ascii_tolower(*p);
+	letters[n] = '\0';
+	for (size_t i = 0; i < G_N_ELEMENTS(vacation_names); i++)
+		if (strcmp(letters, vacation_names[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool vacation_header(const struct looked_at *l, const char *argument)
+{
+	const char *name, *value;
+
+	(void)argument;
+	for (unsigned i = 0; message_header_at(l->message, i, &name, &value); i++)
+		if ((*name == 'X' || *name == 'x' || *name == 'A' || *name == 'a') &&
+			is_vacation_name(name) && marked(l, name))
+			return true;
+	return false;
+}
+
+/* clang-format off */
+/* In lower case. */
+static const char *const vacation_subjects[] = {
+	"automatic reply", "auto reply", "auto-reply", "autoreply", "auto response", "auto-response", "autoresponse",
+	"out of office", "out of the office", "ooo:", "i am out of", "i'm out of", "on vacation", "away from",
+	"abwesenheit", "abwesend", "automatische antwort", "automatische abwesenheit", "nicht im büro", "außer haus",
+	"ausser haus", "urlaub:", "ich bin im urlaub", "réponse automatique", "absence du bureau", "absent du bureau",
+	"absence:", "absent(e) du bureau", "message d'absence", "risposta automatica", "fuori ufficio", "fuori sede",
+	"assente:", "respuesta automática", "fuera de la oficina", "fuera de oficina", "ausente:",
+	"resposta automática", "ausência temporária", "fora do escritório", "automatisch antwoord",
+	"afwezigheidsbericht", "niet aanwezig", "afwezig", "autosvar", "automatiskt svar", "automatisk svar",
+	"frånvaro", "fravær", "ikke til stede", "ikke på kontoret", "automaattinen vastaus", "poissa toimistosta",
+	"odpowiedź automatyczna", "autoodpowiedź", "automatická odpověď", "automatická odpoveď", "nepřítomnost",
+	"automatikus válasz", "házon kívül", "răspuns automat", "автоматический ответ", "автоответ", "вне офиса",
+	"αυτόματη απάντηση", "otomatik yanıt", "自動返信", "自動応答", "不在通知", "自动答复", "自动回复", "자동 회신",
+};
+/* clang-format on */
 
 static bool vacation_subject(const struct looked_at *l, const char *argument)
 {
-	g_autofree char *lower = g_utf8_strdown(message_subject(l->message), -1);
+	const char *subject = message_subject(l->message);
+	g_autofree char *lower = *subject ? g_utf8_strdown(subject, -1) : NULL;
 
-	return *l->sender == '\0' && g_str_has_prefix(lower, argument);
+	(void)argument;
+	for (size_t i = 0; lower && i < G_N_ELEMENTS(vacation_subjects); i++)
+		if (g_str_has_prefix(lower, vacation_subjects[i]))
+			return true;
+	return false;
+}
+
+/* People write such Subjects, too: another sign is needed that no person wrote. */
+static bool vacation_subject_and_sign(const struct looked_at *l, const char *argument)
+{
+	if (!vacation_subject(l, argument))
+		return false;
+	return null_sender(l, NULL) || null_return_path(l, NULL) || not_by_hand(l, NULL) ||
+		has(l, "X-Auto-Response-Suppress") || has(l, "X-MS-Exchange-Inbox-Rules-Loop") ||
+		says(l, "Precedence: bulk") || says(l, "Precedence: junk") ||
+		address_is_robot_sender(l->sender);
+}
+
+/* --- Exchange --- */
+
+/* Exchange's notes say auto-generated, as do its alarms; only notes answer. */
+static bool exchange_answer(const struct looked_at *l, const char *argument)
+{
+	return null_sender_answer(l, argument) && has(l, "X-Auto-Response-Suppress") &&
+		not_by_hand(l, argument);
+}
+
+static bool names(struct mailboxes list, const char *address)
+{
+	for (size_t i = 0; i < list.n; i++)
+		if (strcmp(list.v[i].address, address) == 0)
+			return true;
+	return false;
+}
+
+/* The mailbox whose rule sent this. Owned; NULL. */
+static char *rules_mailbox(const struct looked_at *l)
+{
+	const char *value = message_header(l->message, "X-MS-Exchange-Inbox-Rules-Loop", 0);
+	char *canonical = NULL;
+
+	return value && address_canonical(value, &canonical) == ST_OK ? canonical : NULL;
+}
+
+/* A rule passed on what somebody wrote to that mailbox. */
+static bool exchange_redirected(const struct looked_at *l, const char *argument)
+{
+	g_autofree char *mailbox = rules_mailbox(l);
+
+	(void)argument;
+	if (marked(l, "X-MS-Exchange-Organization-AutoForwarded"))
+		return true;
+	return mailbox && !names(message_from(l->message), mailbox) &&
+		(names(message_to(l->message), mailbox) || names(message_cc(l->message), mailbox));
+}
+
+static bool by_exchange_rule(const struct looked_at *l, const char *argument)
+{
+	(void)argument;
+	return has(l, "X-MS-Exchange-Inbox-Rules-Loop") ||
+		has(l, "X-MS-Exchange-Generated-Message-Source");
+}
+
+/* Exchange suppresses answers to much that people write; only with one of its robots' marks is it a
+ * note. */
+static bool exchange_note(const struct looked_at *l, const char *argument)
+{
+	return has(l, "X-Auto-Response-Suppress") && by_exchange_rule(l, argument);
 }
 
 /* --- the table --- */
 
+/* clang-format off */
 static const struct signal {
 	signal_fn *holds;
 	const char *argument;
 	enum automatic kind;
-	const char *reason;
+	struct automatic_why why;
 } signals[] = {
-	{ spam, NULL, AUTO_SPAM, "spam header" },						/* policy.spam_header */
-	{ failed_report, NULL, AUTO_BOUNCE, "delivery report: failed" },			/* RFC 3464 2.3.3 */
-	{ other_report, NULL, AUTO_DELAYED, "delivery report" },				/* RFC 3464 2.3.3 */
-	{ read_report, NULL, AUTO_RECEIPT, "disposition notification" },			/* RFC 8098 3 */
-	{ feedback_report, NULL, AUTO_LIST, "feedback report" },				/* RFC 5965 */
-	{ unread_report, NULL, AUTO_DELAYED, "multipart/report" },				/* RFC 6522 */
-	{ says, "Auto-Submitted: auto-replied", AUTO_VACATION, "Auto-Submitted: auto-replied" },	/* RFC 3834 5 */
-	{ has, "X-Autoreply", AUTO_VACATION, "X-Autoreply" },					/* practice: Gmail, cPanel */
-	{ has, "X-Autorespond", AUTO_VACATION, "X-Autorespond" },				/* practice: ezmlm, Plesk */
-	{ has, "X-Autoreply-From", AUTO_VACATION, "X-Autoreply-From" },			/* practice: Lotus */
-	{ says, "Precedence: auto_reply", AUTO_VACATION, "Precedence: auto_reply" },		/* practice: vacation(1) */
-	{ exchange_note, NULL, AUTO_VACATION, "X-Auto-Response-Suppress" },			/* MS-OXCMAIL, with a mark of Exchange's rules */
-	{ vacation_subject, "out of office", AUTO_VACATION, "out of office" },			/* practice: null sender and such a Subject */
-	{ vacation_subject, "automatic reply", AUTO_VACATION, "out of office" },
-	{ vacation_subject, "abwesenheit", AUTO_VACATION, "out of office" },
-	{ vacation_subject, "automatische antwort", AUTO_VACATION, "out of office" },
-	{ has, "List-Id", AUTO_LIST, "List-Id" },							/* RFC 2919 */
-	{ has, "List-Post", AUTO_LIST, "List-Post" },						/* RFC 2369 */
-	{ has, "List-Unsubscribe", AUTO_LIST, "List-Unsubscribe" },				/* RFC 2369, RFC 8058 */
-	{ has, "List-Help", AUTO_LIST, "List-Help" },						/* RFC 2369 */
-	{ has, "List-Subscribe", AUTO_LIST, "List-Subscribe" },					/* RFC 2369 */
-	{ has, "List-Owner", AUTO_LIST, "List-Owner" },						/* RFC 2369 */
-	{ has, "List-Archive", AUTO_LIST, "List-Archive" },					/* RFC 2369 */
-	{ has, "Feedback-ID", AUTO_LIST, "Feedback-ID" },					/* practice: bulk senders */
-	{ says, "Precedence: bulk", AUTO_LIST, "Precedence: bulk" },				/* RFC 2076 3.9 */
-	{ says, "Precedence: junk", AUTO_LIST, "Precedence: junk" },				/* RFC 2076 3.9 */
-	{ says, "Precedence: list", AUTO_LIST, "Precedence: list" },				/* RFC 2076 3.9 */
-	{ not_by_hand, NULL, AUTO_GENERATED, "Auto-Submitted" },				/* RFC 3834 2: any word but "no"; RFC 5436 2.7.1 */
-	{ null_sender_answer, NULL, AUTO_VACATION, "null sender" },				/* RFC 5321 4.5.5: only robots answer so */
-	{ daemon_sender, "mailer-daemon@", AUTO_DELAYED, "mailer-daemon" },			/* practice: what no report form fits */
-	{ null_sender, NULL, AUTO_DELAYED, "null sender" },					/* RFC 5321 4.5.5 */
+	{ spam, NULL, AUTO_SPAM, { "spam header", "policy.spam_header" } },
+	{ failed_report, NULL, AUTO_BOUNCE, { "delivery report: failed", "RFC 3464 section 2.3.3" } },
+	{ other_report, NULL, AUTO_DELAYED, { "delivery report", "RFC 3464 section 2.3.3" } },
+	{ read_report, NULL, AUTO_RECEIPT, { "disposition notification", "RFC 8098 section 3" } },
+	{ feedback_report, NULL, AUTO_LIST, { "feedback report", "RFC 5965" } },
+	{ unread_report, NULL, AUTO_DELAYED, { "multipart/report", "RFC 6522" } },
+	{ has_part, "text/vnd.google.email-reaction+json", AUTO_REACTION, { "reaction", "practice: Gmail" } },
+
+	{ says, "Auto-Submitted: auto-replied", AUTO_VACATION, { "Auto-Submitted: auto-replied", "RFC 3834, 5" } },
+	{ says, "X-Auto-Submitted: auto-replied", AUTO_VACATION, { "X-Auto-Submitted: auto-replied", "practice" } },
+	{ vacation_header, NULL, AUTO_VACATION, { "header of an autoresponder", "Gmail, ezmlm, Plesk, Lotus" } },
+	{ matches, "X-Autogenerated: reply*", AUTO_VACATION, { "X-Autogenerated: Reply", "practice: Gecko Mail" } },
+	{ matches, "X-FC-MachineGenerated: true*", AUTO_VACATION, { "X-FC-MachineGenerated", "FirstClass" } },
+	{ matches, "X-POST-MessageClass: *autoresponder*", AUTO_VACATION, { "X-POST-MessageClass", "Post.Office" } },
+	{ matches, "Delivered-To: autoresponder*", AUTO_VACATION, { "Delivered-To: Autoresponder", "practice" } },
+	{ says, "Precedence: auto_reply", AUTO_VACATION, { "Precedence: auto_reply", "practice: vacation(1)" } },
+	{ says, "Precedence: auto-reply", AUTO_VACATION, { "Precedence: auto-reply", "practice" } },
+	{ says, "Precedence: autoreply", AUTO_VACATION, { "Precedence: autoreply", "practice" } },
+	{ says, "Precedence: auto_replied", AUTO_VACATION, { "Precedence: auto_replied", "practice" } },
+	{ says, "Precedence: auto-replied", AUTO_VACATION, { "Precedence: auto-replied", "practice" } },
+	{ says, "X-Precedence: auto_reply", AUTO_VACATION, { "X-Precedence: auto_reply", "practice" } },
+	{ says, "X-Precedence: auto-reply", AUTO_VACATION, { "X-Precedence: auto-reply", "practice" } },
+	{ says, "X-Mailer: vacation", AUTO_VACATION, { "X-Mailer: vacation", "practice: vacation programs" } },
+	{ matches, "X-Mailer: vacation/*", AUTO_VACATION, { "X-Mailer: vacation", "practice: vacation programs" } },
+	{ matches, "X-Mailer: *autorespon*", AUTO_VACATION, { "X-Mailer: autoresponder", "practice" } },
+	{ matches, "X-Mailer: *auto-respon*", AUTO_VACATION, { "X-Mailer: autoresponder", "practice" } },
+	{ matches, "X-Mailer: *autoreply*", AUTO_VACATION, { "X-Mailer: autoreply", "practice" } },
+	{ matches, "User-Agent: vacation/*", AUTO_VACATION, { "User-Agent: vacation", "practice: vacation(1)" } },
+	{ vacation_subject_and_sign, NULL, AUTO_VACATION, { "out of office", "practice, with another sign" } },
+	{ exchange_answer, NULL, AUTO_VACATION, { "X-Auto-Response-Suppress", "MS-OXCMAIL section 2.2.3.2.14" } },
+	{ exchange_redirected, NULL, AUTO_SUSPECTED, { "redirected by an Exchange rule", "practice: Exchange" } },
+	{ exchange_note, NULL, AUTO_VACATION, { "X-Auto-Response-Suppress", "MS-OXCMAIL section 2.2.3.2.14" } },
+
+	{ has, "List-Id", AUTO_LIST, { "List-Id", "RFC 2919" } },
+	{ has, "List-Post", AUTO_LIST, { "List-Post", "RFC 2369" } },
+	{ has, "List-Unsubscribe", AUTO_LIST, { "List-Unsubscribe", "RFC 2369, RFC 8058" } },
+	{ has, "List-Help", AUTO_LIST, { "List-Help", "RFC 2369" } },
+	{ has, "List-Subscribe", AUTO_LIST, { "List-Subscribe", "RFC 2369" } },
+	{ has, "List-Owner", AUTO_LIST, { "List-Owner", "RFC 2369" } },
+	{ has, "List-Archive", AUTO_LIST, { "List-Archive", "RFC 2369" } },
+	{ has, "Feedback-ID", AUTO_LIST, { "Feedback-ID", "practice: bulk senders" } },
+	{ says, "Precedence: bulk", AUTO_LIST, { "Precedence: bulk", "RFC 2076 section 3.9" } },
+	{ says, "Precedence: junk", AUTO_LIST, { "Precedence: junk", "RFC 2076 section 3.9" } },
+	{ says, "Precedence: list", AUTO_LIST, { "Precedence: list", "RFC 2076 section 3.9" } },
+	{ says, "X-Precedence: bulk", AUTO_LIST, { "X-Precedence: bulk", "practice" } },
+	{ not_by_hand, NULL, AUTO_GENERATED, { "Auto-Submitted", "RFC 3834 section 2, RFC 5436 section 2.7.1" } },
+	{ marked, "X-Autogenerated", AUTO_GENERATED, { "X-Autogenerated", "practice" } },
+	{ marked, "X-Auto-Generated", AUTO_GENERATED, { "X-Auto-Generated", "practice" } },
+	{ has, "X-Cron-Env", AUTO_GENERATED, { "X-Cron-Env", "practice: cron(8)" } },
+
+	{ person_without_sender, NULL, AUTO_SUSPECTED, { "a person's client, and the null sender", "practice" } },
+	{ null_sender_answer, NULL, AUTO_VACATION, { "null sender", "RFC 5321 section 4.5.5" } },
+	{ from_daemon, NULL, AUTO_DELAYED, { "mailer-daemon", "practice: what no report form fits" } },
+	{ null_sender, NULL, AUTO_DELAYED, { "null sender", "RFC 5321 section 4.5.5" } },
+
+	{ null_return_path, NULL, AUTO_SUSPECTED, { "Return-Path: <>", "RFC 5321 section 4.4" } },
+	{ vacation_subject, NULL, AUTO_SUSPECTED, { "Subject of an autoresponder", "practice" } },
+	{ report_of_somebody, NULL, AUTO_SUSPECTED, { "words of a mail server", "practice" } },
+	{ by_exchange_rule, NULL, AUTO_SUSPECTED, { "sent by an Exchange rule", "practice: Exchange" } },
 };
+/* clang-format on */
 
 static const struct signal *find_signal(const struct looked_at *l)
 {
@@ -194,13 +490,14 @@ static const struct signal *find_signal(const struct looked_at *l)
 	return NULL;
 }
 
-enum automatic automatic_kind(const struct message *message, const char *sender, const char *spam_header, const char **reason_out)
+enum automatic automatic_kind(const struct message *message, const char *sender,
+	const char *spam_header, struct automatic_why *why_out)
 {
 	const struct looked_at l = { message, sender, spam_header };
 	const struct signal *signal = find_signal(&l);
 
-	if (reason_out)
-		*reason_out = signal ? signal->reason : NULL;
+	if (why_out)
+		*why_out = signal ? signal->why : (struct automatic_why){ NULL, NULL };
 	return signal ? signal->kind : AUTO_NONE;
 }
 
@@ -216,8 +513,10 @@ static const char *why_not(const struct message *message, enum automatic kind, c
 		return automatic_names[kind];
 	if (address_canonical(sender, &canonical) != ST_OK)
 		return "no sender";
-	if (address_is_robot(canonical) || (from.n && address_is_robot(from.v[0].address)))
+	if (address_is_robot_sender(canonical) || (from.n && address_is_robot(from.v[0].address)))
 		return "robot's address";
+	if (message_writer(message) != WRITER_PERSON)
+		return "robot's name";
 	if (from.n != 1)
 		return "no single author";
 	/* MS-OXCMAIL 2.2.3.2.14: the sender asks for none. */

@@ -14,14 +14,32 @@ enum automatic {
 	AUTO_LIST,		/* list or bulk */
 	AUTO_GENERATED,
 	AUTO_SPAM,
-	AUTO_OWN		/* our own mail coming back */
+	AUTO_OWN, /* our own mail coming back */
+	AUTO_REACTION, /* an emoji in place of an answer */
+	AUTO_SUSPECTED /* perhaps a person's: not answered, and never without a ticket */
 };
 extern const char *const automatic_names[];
 
-/* The strongest signal of the message; *reason_out (may be NULL) names it, "Auto-Submitted: auto-replied", static. sender is the envelope's. */
-enum automatic automatic_kind(const struct message *message, const char *sender, const char *spam_header, const char **reason_out);
+/* Why: a row of the table. Static; NULL for AUTO_NONE. */
+struct automatic_why {
+	const char *reason; /* "Auto-Submitted: auto-replied" */
+	const char *source; /* "RFC 3834 section 5" */
+};
 
-/* May a first message like this be answered at all (RFC 3834 section 2)? *reason_out as above when not. */
-bool automatic_may_answer(const struct message *message, enum automatic kind, const char *sender, const char **reason_out);
+/* The strongest signal of the message. sender is the envelope's. why_out may be NULL. */
+enum automatic automatic_kind(const struct message *message, const char *sender,
+	const char *spam_header, struct automatic_why *why_out);
+
+/* Mail of this kind has something to say: it wakes and reopens its ticket, or opens one in place of
+ * one that is closed for too long. */
+bool automatic_moves(enum automatic kind);
+
+/* Mail of this kind tells what became of another, and brings that back or names it. */
+bool automatic_reports(enum automatic kind);
+
+/* May a first message like this be answered at all (RFC 3834 section 2)? *reason_out (may be NULL),
+ * static, when not. */
+bool automatic_may_answer(const struct message *message, enum automatic kind, const char *sender,
+	const char **reason_out);
 
 #endif

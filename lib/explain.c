@@ -83,7 +83,8 @@ static void tell_kind(struct explaining *x)
 	if (w->automatic == AUTO_NONE)
 		why_add(x->out->why, "a person's mail: no sign of automatic mail");
 	else
-		why_add(x->out->why, "%s mail: %s", automatic_names[w->automatic], w->automatic_reason);
+		why_add(x->out->why, "%s mail: %s (%s)", automatic_names[w->automatic],
+			w->automatic_why.reason, w->automatic_why.source);
 }
 
 static enum status look_before(struct txn *txn, struct explaining *x, struct error *err)

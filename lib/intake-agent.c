@@ -33,7 +33,7 @@ static enum status keep_from_customer(struct work *w)
 
 	edits_verdict(&w->outcome->edits, VERDICT_DISCARD, NULL);
 	if (w->match.ticket.number)
-		st = work_append(w, DIRECTION_AUTO, "auto", NULL, NULL, w->automatic_reason);
+		st = work_append(w, DIRECTION_AUTO, "auto", NULL, NULL, w->automatic_why.reason);
 	work_report(w);
 	return st;
 }
@@ -415,7 +415,7 @@ enum status agent_note(struct work *w)
 	if (work_may_act(w))
 		work_watch_queues(w);
 	if (sent_by_itself(w))
-		return work_append(w, DIRECTION_AUTO, "auto", NULL, NULL, w->automatic_reason);
+		return work_append(w, DIRECTION_AUTO, "auto", NULL, NULL, w->automatic_why.reason);
 	if (w->automatic == AUTO_NONE)
 		take_subject_commands(w);
 	st = work_append(w, DIRECTION_NOTE, "note", NULL, NULL, NULL);

@@ -10,23 +10,26 @@
 /* What becomes of unthreaded mail of a kind. */
 enum unthreaded { OPENS_WITH_ANSWER, OPENS, OPENS_AS_SPAM, ASKS_POLICY };
 
-/* PRODUCT section 6, a row a kind. */
+/* clang-format off */
+/* PRODUCT section 6, a row a kind. Which of them reopen a ticket: automatic_moves(). */
 static const struct manner {
 	const char *event;		/* when it is threaded */
 	enum direction direction;
-	bool moves;			/* wakes and reopens the ticket */
 	enum unthreaded unthreaded;
 } manners[] = {
-	[AUTO_NONE] = { "followup", DIRECTION_IN, true, OPENS_WITH_ANSWER },
-	[AUTO_BOUNCE] = { "bounce", DIRECTION_BOUNCE, false, ASKS_POLICY },
-	[AUTO_DELAYED] = { "auto", DIRECTION_AUTO, false, ASKS_POLICY },
-	[AUTO_RECEIPT] = { "auto", DIRECTION_AUTO, false, ASKS_POLICY },
-	[AUTO_VACATION] = { "auto", DIRECTION_AUTO, false, ASKS_POLICY },
-	[AUTO_LIST] = { "followup", DIRECTION_IN, true, OPENS },
-	[AUTO_GENERATED] = { "followup", DIRECTION_IN, true, OPENS },
-	[AUTO_SPAM] = { "auto", DIRECTION_AUTO, false, OPENS_AS_SPAM },
-	[AUTO_OWN] = { "auto", DIRECTION_AUTO, false, OPENS },
+	[AUTO_NONE] = { "followup", DIRECTION_IN, OPENS_WITH_ANSWER },
+	[AUTO_BOUNCE] = { "bounce", DIRECTION_BOUNCE, ASKS_POLICY },
+	[AUTO_DELAYED] = { "auto", DIRECTION_AUTO, ASKS_POLICY },
+	[AUTO_RECEIPT] = { "auto", DIRECTION_AUTO, ASKS_POLICY },
+	[AUTO_VACATION] = { "auto", DIRECTION_AUTO, ASKS_POLICY },
+	[AUTO_LIST] = { "followup", DIRECTION_IN, OPENS },
+	[AUTO_GENERATED] = { "followup", DIRECTION_IN, OPENS },
+	[AUTO_SPAM] = { "auto", DIRECTION_AUTO, OPENS_AS_SPAM },
+	[AUTO_OWN] = { "auto", DIRECTION_AUTO, OPENS },
+	[AUTO_REACTION] = { "auto", DIRECTION_AUTO, OPENS },
+	[AUTO_SUSPECTED] = { "followup", DIRECTION_IN, OPENS },
 };
+/* clang-format on */
 
 static const struct manner *manner_of(const struct work *w)
 {
@@ -79,7 +82,9 @@ static bool wake(struct work *w)
 		t->wait_until = 0;
 		t->closed = 0;
 	}
-	t->undelivered = false;
+	/* Only a person's own mail tells that they can be reached. */
+	if (w->outcome->automatic == AUTO_NONE)
+		t->undelivered = false;
 	return was_closed;
 }
 
@@ -118,6 +123,20 @@ static enum status follow_up_by_person(struct work *w)
 	return st == ST_OK ? answer(w, ANSWER_FOLLOWUP) : st;
 }
 
+/* --- bounces --- */
+
+/* "5.1.1 smtp; 550 no such user (passed on to b@c)"; "" if nothing is known. Owned. */
+static char *diagnosis(const struct report_recipient *r)
+{
+	GString *out = g_string_new(r->status);
+
+	if (r->diagnostic)
+		g_string_append_printf(out, "%s%s", out->len ? " " : "", r->diagnostic);
+	if (r->last)
+		g_string_append_printf(out, "%s(passed on to %s)", out->len ? " " : "", r->last);
+	return g_string_free(out, FALSE);
+}
+
 /* The agent hears of a failed delivery, whatever the account's way of delivering. */
 static enum status tell_agent_of_bounce(struct work *w, const char *recipient)
 {
@@ -135,15 +154,34 @@ static enum status tell_agent_of_bounce(struct work *w, const char *recipient)
 	return reply_forward(&context, &w->match.ticket, address, lead, "notice", w->err);
 }
 
+/* An event for each address, so that none is overlooked. */
+static enum status record_others(struct work *w, const struct report *report)
+{
+	const struct actor actor = work_actor(w);
+	enum status st = ST_OK;
+
+	for (size_t i = 1; i < report->n && st == ST_OK; i++) {
+		g_autofree char *why = diagnosis(&report->recipients[i]);
+
+		st = history_add(w->txn, w->match.ticket.number, &actor, "bounce", NULL,
+			report->recipients[i].address, why, w->err);
+	}
+	return st;
+}
+
 static enum status follow_up_by_bounce(struct work *w)
 {
+	static const struct report_recipient nobody;
 	const struct report *report = message_report(w->message);
-	g_autofree char *text = g_strjoin(" ", report->status ? report->status : "", report->diagnostic ? report->diagnostic : "", NULL);
+	const struct report_recipient *first = report->n ? report->recipients : &nobody;
+	g_autofree char *why = diagnosis(first);
 	enum status st;
 
 	w->match.ticket.undelivered = true;
-	st = work_append(w, DIRECTION_BOUNCE, "bounce", NULL, report->recipient, *g_strstrip(text) ? text : NULL);
-	return st == ST_OK ? tell_agent_of_bounce(w, report->recipient) : st;
+	st = work_append(w, DIRECTION_BOUNCE, "bounce", NULL, first->address, *why ? why : NULL);
+	if (st == ST_OK)
+		st = record_others(w, report);
+	return st == ST_OK ? tell_agent_of_bounce(w, first->address) : st;
 }
 
 static enum status follow_up(struct work *w)
@@ -152,7 +190,7 @@ static enum status follow_up(struct work *w)
 
 	if (manner->direction == DIRECTION_BOUNCE)
 		return follow_up_by_bounce(w);
-	if (manner->moves)
+	if (automatic_moves(w->outcome->automatic))
 		return follow_up_by_person(w);
 	return work_append(w, manner->direction, manner->event, NULL, NULL, w->outcome->reason);
 }

@@ -20,7 +20,7 @@ struct work {
 	/* Made before the transaction. */
 	struct subject_view subject;
 	enum automatic automatic;
-	const char *automatic_reason;
+	struct automatic_why automatic_why;
 	struct auth_results auth;	/* all false for an import */
 	enum vouched vouched;
 	const char *authenticated;	/* whom the MTA vouches for; NULL; borrowed */

@@ -94,7 +94,8 @@ void work_init(struct work *w, struct store *store, const struct arrival *arriva
 	w->now = w->envelope->received;
 	store_secret(store, w->key.secret);
 	subject_view_init(&w->subject, message_header(w->message, "Subject", 0), &w->settings->tag_format);
-	w->automatic = automatic_kind(w->message, w->envelope->sender, w->settings->policy.spam_header, &w->automatic_reason);
+	w->automatic = automatic_kind(w->message, w->envelope->sender,
+		w->settings->policy.spam_header, &w->automatic_why);
 	if (arrival->import)
 		return;
 	auth_results_read(w->message, w->settings->agents_auth.authserv_ids, &w->auth);
@@ -122,7 +123,7 @@ static void work_reset(struct work *w)
 	outcome_release(w->outcome);
 	outcome_init(w->outcome);
 	w->outcome->automatic = w->automatic;
-	w->outcome->reason = w->automatic_reason;
+	w->outcome->reason = w->automatic_why.reason;
 }
 
 void work_release(struct work *w)
@@ -202,7 +203,7 @@ struct match_query work_query(struct work *w)
 	return (struct match_query){
 		.message = w->message, .recipients = &w->recipients, .subject = &w->subject, .settings = w->settings, .sender = w->envelope->sender,
 		.automatic = w->automatic, .agent = w->is_agent ? &w->agent : NULL, .now = w->now,
-		.forged = w->auth.dmarc_fail, .former = w->arrival->number, .why = w->why,
+		.forged = w->auth.dmarc_fail, .key = &w->key, .former = w->arrival->number, .why = w->why,
 		.body_digest = w->arrival->spool ? spool_body_digest(w->arrival->spool) : NULL,
 	};
 }

@@ -30,6 +30,7 @@ enum {
 	LIMIT_NAME_BYTES = 200,			/* a display name kept */
 	LIMIT_LABEL_BYTES = 64,			/* of a name before its own address */
 	LIMIT_TITLE_BYTES = 500,		/* a decoded subject kept, UTF-8 */
+	LIMIT_REPORT_RECIPIENTS = 50,		/* recorded of one delivery report */
 	LIMIT_PARTICIPANTS = 200,
 	LIMIT_TAGS = 50,
 	LIMIT_WATCHING = 20,			/* addresses that get copies of one ticket's mail */

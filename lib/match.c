@@ -178,10 +178,31 @@ static enum status find_own_id(struct search *s, uint64_t *number_out)
 	return s->n_own ? choose(s, message_id(s->query->message), s->own, s->n_own, number_out) : ST_NOT_FOUND;
 }
 
+/* A report is of a ticket only by a message that we sent; an agent's tells of customers' mail. */
+static bool tells_of_ours(const struct search *s)
+{
+	const enum automatic kind = s->query->automatic;
+
+	return automatic_reports(kind) && kind != AUTO_SUSPECTED && !s->query->agent;
+}
+
+static enum status by_sent_id(struct search *s, uint64_t *number_out)
+{
+	const struct message *m = s->query->message;
+	enum status st = match_sent_id(s->txn, message_in_reply_to(m), number_out, s->err);
+
+	if (st == ST_NOT_FOUND)
+		st = match_sent_id(s->txn, message_references(m), number_out, s->err);
+	return st;
+}
+
 static enum status by_message_id(struct search *s, uint64_t *number_out)
 {
-	enum status st = find_ids(s, message_in_reply_to(s->query->message), false, number_out);
+	enum status st;
 
+	if (tells_of_ours(s))
+		return by_sent_id(s, number_out);
+	st = find_ids(s, message_in_reply_to(s->query->message), false, number_out);
 	if (st == ST_NOT_FOUND)
 		st = find_ids(s, message_references(s->query->message), true, number_out);
 	if (st == ST_NOT_FOUND)
@@ -191,12 +212,11 @@ static enum status by_message_id(struct search *s, uint64_t *number_out)
 
 static enum status by_report(struct search *s, uint64_t *number_out)
 {
-	const char *id;
-
-	if (s->query->automatic == AUTO_NONE)
+	if (!automatic_reports(s->query->automatic))
 		return ST_NOT_FOUND;
-	id = message_report(s->query->message)->message_id;
-	return id ? find_id(s, id, number_out) : ST_NOT_FOUND;
+	if (s->query->agent)
+		return find_ids(s, message_report(s->query->message)->ids, false, number_out);
+	return match_report(s->txn, s->query, number_out, s->err);
 }
 
 static enum status by_subject(struct search *s, uint64_t *number_out)
@@ -247,9 +267,9 @@ static bool closed_too_long(const struct search *s, const struct ticket *ticket)
 {
 	const struct match_query *query = s->query;
 	int64_t window = query->settings->policy.reopen_days * 24 * 3600 * TEXT_SECOND;
-	bool moves = query->automatic == AUTO_NONE || query->automatic == AUTO_LIST || query->automatic == AUTO_GENERATED;
 
-	return window > 0 && moves && !query->agent && !s->match->own && ticket->status == TICKET_CLOSED && ticket->closed &&
+	return window > 0 && automatic_moves(query->automatic) && !query->agent && !s->match->own &&
+		ticket->status == TICKET_CLOSED && ticket->closed &&
 		query->now - ticket->closed > window;
 }
 

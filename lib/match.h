@@ -11,6 +11,7 @@ struct match_query {
 	const struct recipients *recipients;
 	const struct subject_view *subject;
 	const struct settings *settings;
+	const struct token_key *key;	/* of token addresses */
 	const char *sender;		/* the envelope's; speaks where there is no From */
 	enum automatic automatic;
 	const struct agent *agent;	/* who sent it, if the MTA vouches for an agent; else NULL */
@@ -50,5 +51,14 @@ enum status match_seen(struct txn *txn, const struct match_query *query, const c
 /* *match_out must be zeroed or released. */
 enum status match_find(struct txn *txn, const struct match_query *query, struct match *match_out, struct error *err);
 void match_release(struct match *match);
+
+/* --- match-report.c: steps of match_find(). ST_NOT_FOUND: no ticket --- */
+
+/* The first of these ids that a message has which we sent. */
+enum status match_sent_id(struct txn *txn, const char *const *ids, uint64_t *number_out,
+	struct error *err);
+/* The ticket that a report names by what came back, or by a tag and one of its participants. */
+enum status match_report(struct txn *txn, const struct match_query *query, uint64_t *number_out,
+	struct error *err);
 
 #endif

@@ -17,6 +17,14 @@ struct lazy_mailboxes {
 	GArray *v;		/* of struct mailbox; NULL: not parsed yet */
 };
 
+/* A report while it is read, and what its `told` points to. */
+struct report_read {
+	struct report told;
+	GArray *recipients;		/* of struct report_recipient */
+	GPtrArray *ids, *addresses;	/* char *, NULL-terminated once it is read */
+	char *subject;
+};
+
 struct message {
 	/* The bytes: in memory, or in a file from offset on. */
 	const char *data;
@@ -30,7 +38,7 @@ struct message {
 	/* Computed when first asked for. */
 	struct lazy_mailboxes from, to, cc, reply_to;
 	char *sender_address, *id, **in_reply_to, **references, *subject, *languages, *text, *plain_text;
-	bool sender_known, id_known, languages_known, plain_known, report_known, date_known;
+	bool sender_known, id_known, languages_known, plain_known, date_known;
 	int64_t date;
 	GMimeContentType *content_type;
 	GByteArray *view;		/* of data, for the parser's stream; owns nothing of it */
@@ -38,8 +46,7 @@ struct message {
 	bool root_known;
 	GArray *attachments;		/* of struct attachment; NULL: not looked for yet */
 	char attachments_digest[DIGEST_HEX];
-	struct report report;
-	char *report_recipient, *report_status, *report_diagnostic, *report_id;
+	struct report_read *report;	/* NULL: not read yet */
 };
 
 /* Options that every parse uses: raw 8-bit headers are UTF-8, else windows-1252. */
@@ -76,5 +83,23 @@ void message_collect_ids(const char *value, GPtrArray *out);
 /* Visits leaves and messages in order, depth first; fn returns false to stop. Not into attached messages. */
 typedef bool part_visit(GMimeObject *part, void *arg);
 bool message_each_part(GMimeObject *object, unsigned depth, part_visit *fn, void *arg);
+
+/* --- reports: message-report.c, and for what MTAs say in words message-report-forms.c --- */
+
+void report_read_free(struct report_read *read);
+
+/* The value of a field in a block of header lines, unfolded; NULL. Owned. */
+char *report_field(const char *block, const char *name);
+
+/* Adds a recipient whose news is of that kind: worse news than before takes the place of all that was
+ * told. Takes what recipient owns. */
+void report_add(struct report_read *read, enum report_kind kind,
+	struct report_recipient *recipient);
+
+/* What a returned message's header lines tell. */
+void report_read_returned(struct report_read *read, const char *block);
+
+/* Reads Subject, X-Failed-Recipients and text for what MTAs say in them. */
+void report_read_forms(const struct message *message, struct report_read *read);
 
 #endif

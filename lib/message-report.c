@@ -1,4 +1,5 @@
-/* Delivery and disposition reports: RFC 3464, RFC 8098, and what qmail, Exim, Exchange and older MTAs write instead. */
+/* Delivery and disposition reports, by their machine-readable parts (RFC 3464, 6533, 8098), and the
+ * message that came back in them. */
 #include "message-parts.h"
 
 #include <string.h>
@@ -15,42 +16,82 @@ static const char *next_line(const char *p)
 	return p ? p + 1 : NULL;
 }
 
-/* The value of a field in a block of header lines, unfolded; NULL. Owned. */
-static char *field(const char *block, const char *name)
+/* Behind the colon of a field of that name at p, or NULL. */
+static const char *past_name(const char *p, const char *name, size_t len)
+{
+	if (g_ascii_strncasecmp(p, name, len) != 0)
+		return NULL;
+	p += len + strspn(p + len, " \t");
+	return *p == ':' ? p + 1 : NULL;
+}
+
+char *report_field(const char *block, const char *name)
 {
 	size_t len = strlen(name);
-	GString *value;
 
 	for (const char *p = block; p && *p; p = next_line(p)) {
-		if (g_ascii_strncasecmp(p, name, len) != 0 || p[len] != ':')
+		const char *value = past_name(p, name, len);
+		GString *out;
+
+		if (!value)
 			continue;
-		value = g_string_new(NULL);
-		for (p += len + 1; *p && (*p != '\n' || p[1] == ' ' || p[1] == '\t'); p++)
+		out = g_string_new(NULL);
+		for (p = value; *p && (*p != '\n' || p[1] == ' ' || p[1] == '\t'); p++)
 			if (*p != '\r' && *p != '\n')
-				g_string_append_c(value, *p);
-		return g_strstrip(g_string_free(value, FALSE));
+				g_string_append_c(out, *p);
+		return g_strstrip(g_string_free(out, FALSE));
 	}
 	return NULL;
 }
 
-/* "rfc822; a@b" */
-static char *typed_address(char *value)
+/* "\x{F6}" of an address that had to pass through ASCII (RFC 6533 section 3). */
+static void append_unitext(GString *out, const char **p)
 {
-	char *semicolon = value ? strchr(value, ';') : NULL, *canonical = NULL;
-	g_autofree char *bare = value ? g_strstrip(g_strdup(semicolon ? semicolon + 1 : value)) : NULL;
+	char *end = NULL;
+	guint64 code = g_str_has_prefix(*p, "\\x{") ? g_ascii_strtoull(*p + 3, &end, 16) : 0;
 
-	g_free(value);
-	return bare && address_canonical(bare, &canonical) == ST_OK ? canonical : NULL;
+	if (code >= ' ' && *end == '}' && g_unichar_validate((gunichar)MIN(code, G_MAXUINT32))) {
+		g_string_append_unichar(out, (gunichar)code);
+		*p = end + 1;
+	} else
+		g_string_append_c(out, *(*p)++);
 }
 
+/* "rfc822; a@b", "utf-8; j\x{F6}rg@b", and some write "rfc822; A <a@b>". Takes value. */
+static char *typed_address(char *value)
+{
+	const char *semicolon = value ? strchr(value, ';') : NULL,
+		   *p = semicolon ? semicolon + 1 : value;
+	const char *bracket = p ? strrchr(p, '<') : NULL;
+	GString *bare = g_string_new(NULL);
+	char *canonical = NULL;
+
+	if (bracket)
+		p = bracket;
+	while (p && *p)
+		append_unitext(bare, &p);
+	g_strstrip(bare->str);
+	if (address_canonical(bare->str, &canonical) != ST_OK)
+		canonical = NULL;
+	g_string_free(bare, TRUE);
+	g_free(value);
+	return canonical;
+}
+
+/* --- recipients --- */
+
+/* clang-format off */
 static const struct {
 	const char *action;
 	enum report_kind kind;
-	int rank;		/* of several recipients, the worst news is the report's */
+	int rank;	/* of several recipients, the worst news is the report's */
+	char status;	/* class of the codes that mean it, where no action is given */
 } actions[] = {
-	{ "failed", REPORT_FAILED, 5 }, { "delayed", REPORT_DELAYED, 4 }, { "expanded", REPORT_EXPANDED, 3 },
-	{ "relayed", REPORT_RELAYED, 2 }, { "delivered", REPORT_DELIVERED, 1 },
+	{ "failed", REPORT_FAILED, 5, '5' }, { "delayed", REPORT_DELAYED, 4, '4' },
+	{ "expanded", REPORT_EXPANDED, 3, 0 }, { "relayed", REPORT_RELAYED, 2, 0 },
+	{ "delivered", REPORT_DELIVERED, 1, '2' },
 };
+/* clang-format on */
 
 static int rank_of(enum report_kind kind)
 {
@@ -60,18 +101,51 @@ static int rank_of(enum report_kind kind)
 	return 0;
 }
 
-static enum report_kind action_kind(const char *action)
+static enum report_kind kind_of(const char *action, const char *status)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(actions); i++)
-		if (action && g_ascii_strncasecmp(action, actions[i].action, strlen(actions[i].action)) == 0)
+	for (size_t i = 0; i < G_N_ELEMENTS(actions); i++) {
+		const char *word = actions[i].action;
+
+		if (action ? g_ascii_strncasecmp(action, word, strlen(word)) == 0
+			   : status && *status == actions[i].status)
 			return actions[i].kind;
+	}
 	return REPORT_NONE;
 }
 
-static void replace(char **target, char *value)
+static void recipient_clear(void *data)
 {
-	g_free(*target);
-	*target = value;
+	struct report_recipient *recipient = data;
+
+	g_free(recipient->address);
+	g_free(recipient->last);
+	g_free(recipient->status);
+	g_free(recipient->diagnostic);
+}
+
+static bool is_told(const struct report_read *read, const char *address)
+{
+	for (guint i = 0; i < read->recipients->len; i++)
+		if (g_strcmp0(g_array_index(read->recipients, struct report_recipient, i).address,
+			    address) == 0)
+			return true;
+	return false;
+}
+
+void report_add(struct report_read *read, enum report_kind kind, struct report_recipient *recipient)
+{
+	bool wanted = rank_of(kind) >= rank_of(read->told.kind);
+
+	if (rank_of(kind) > rank_of(read->told.kind)) {
+		g_array_set_size(read->recipients, 0);
+		read->told.kind = kind;
+	}
+	if (wanted && read->recipients->len < LIMIT_REPORT_RECIPIENTS &&
+		!is_told(read, recipient->address))
+		g_array_append_val(read->recipients, *recipient);
+	else
+		recipient_clear(recipient);
+	memset(recipient, 0, sizeof *recipient);
 }
 
 /* "5.1.1 (no such user)" is "5.1.1" (RFC 3463 section 2); NULL for anything else. Takes value. */
@@ -87,88 +161,145 @@ static char *status_code(char *value)
 	return value;
 }
 
-/* One recipient's block (RFC 3464 section 2.3). */
-static void read_recipient(struct message *m, const char *block)
+/* One recipient's block (RFC 3464 section 2.3). Where mail is passed on, the original is whom we
+ * know. */
+static void read_recipient(struct report_read *read, const char *block)
 {
-	g_autofree char *action = field(block, "Action"), *diagnostic = field(block, "Diagnostic-Code");
-	enum report_kind kind = action_kind(action);
-	char *address = typed_address(field(block, "Final-Recipient"));
+	g_autofree char *action = report_field(block, "Action");
+	g_autofree char *diagnostic = report_field(block, "Diagnostic-Code");
+	struct report_recipient r = {
+		.address = typed_address(report_field(block, "Original-Recipient")),
+		.last = typed_address(report_field(block, "Final-Recipient")),
+		.status = status_code(report_field(block, "Status")),
+		.diagnostic = diagnostic ? text_line(diagnostic, LIMIT_REPLY_TEXT) : NULL,
+	};
+	enum report_kind kind = kind_of(action, r.status);
 
-	if (rank_of(kind) > rank_of(m->report.kind)) {
-		m->report.kind = kind;
-		if (!address)
-			address = typed_address(field(block, "Original-Recipient"));
-		replace(&m->report_recipient, g_steal_pointer(&address));
-		replace(&m->report_status, status_code(field(block, "Status")));
-		replace(&m->report_diagnostic, diagnostic ? text_line(diagnostic, LIMIT_REPLY_TEXT) : NULL);
-	}
-	g_free(address);
+	if (!r.address)
+		r.address = g_steal_pointer(&r.last);
+	if (!r.address)
+		r.address = typed_address(report_field(block, "X-Actual-Recipient"));
+	if (g_strcmp0(r.address, r.last) == 0)
+		g_clear_pointer(&r.last, g_free);
+	if (kind == REPORT_NONE)
+		recipient_clear(&r);
+	else
+		report_add(read, kind, &r);
 }
 
-static void read_delivery_status(struct message *m, const char *text)
+static void read_delivery_status(struct report_read *read, const char *text)
 {
 	g_autofree char *clean = text_block(text, -1, LIMIT_TEXT_SCAN_BYTES);
-	g_auto(GStrv) blocks = g_strsplit(clean, "\n\n", LIMIT_ADDRESSES);
+	g_auto(GStrv) blocks = g_strsplit(clean, "\n\n", 2 * LIMIT_REPORT_RECIPIENTS);
 
 	for (char **b = blocks; *b; b++)
-		read_recipient(m, *b);
+		read_recipient(read, *b);
 }
 
-static char *first_id(const char *value)
-{
-	g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
+/* --- what came back --- */
 
+static void add_ids(struct report_read *read, const char *value)
+{
 	if (value)
-		message_collect_ids(value, ids);
-	return ids->len ? g_strdup(g_ptr_array_index(ids, 0)) : NULL;
+		message_collect_ids(value, read->ids);
+	if (read->ids->len > LIMIT_REFERENCES)
+		g_ptr_array_set_size(read->ids, LIMIT_REFERENCES);
 }
 
-static void read_disposition(struct message *m, const char *text)
+static void add_addresses(struct report_read *read, const char *value)
 {
-	g_autofree char *id = field(text, "Original-Message-ID");
+	g_auto(GStrv) words = g_strsplit_set(value ? value : "", " \t,;<>()\"", LIMIT_ADDRESSES);
 
-	m->report.kind = REPORT_READ;
-	replace(&m->report_recipient, typed_address(field(text, "Final-Recipient")));
-	if (!m->report_id)
-		m->report_id = first_id(id);
+	for (char **w = words; *w; w++) {
+		char *canonical;
+
+		if (strchr(*w, '@') && read->addresses->len < LIMIT_ADDRESSES &&
+			address_canonical(*w, &canonical) == ST_OK)
+			g_ptr_array_add(read->addresses, canonical);
+	}
 }
 
-static void read_returned_headers(struct message *m, const char *text)
+static void add_subject(struct report_read *read, const char *value)
 {
-	g_autofree char *id = field(text, "Message-ID");
-
-	if (!m->report_id)
-		m->report_id = first_id(id);
+	if (value && !read->subject)
+		read->subject = g_strndup(value, LIMIT_SUBJECT_BYTES);
 }
 
-static void read_returned_message(struct message *m, GMimeMessagePart *part)
+typedef void returned_field(struct report_read *read, const char *value);
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	returned_field *read;
+} returned_fields[] = {
+	{ "Message-ID", add_ids }, { "In-Reply-To", add_ids }, { "References", add_ids },
+	{ "Reply-To", add_addresses }, { "From", add_addresses }, { "Subject", add_subject },
+};
+/* clang-format on */
+
+void report_read_returned(struct report_read *read, const char *block)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(returned_fields); i++) {
+		g_autofree char *value = report_field(block, returned_fields[i].name);
+
+		returned_fields[i].read(read, value);
+		read->told.returned |= value != NULL;
+	}
+}
+
+static void read_returned_message(struct report_read *read, GMimeMessagePart *part)
 {
 	GMimeMessage *returned = g_mime_message_part_get_message(part);
-	const char *id = returned ? g_mime_object_get_header(GMIME_OBJECT(returned), "Message-ID") : NULL;
 
-	if (!m->report_id)
-		m->report_id = first_id(id);
+	for (size_t i = 0; returned && i < G_N_ELEMENTS(returned_fields); i++) {
+		const char *value =
+			g_mime_object_get_header(GMIME_OBJECT(returned), returned_fields[i].name);
+
+		returned_fields[i].read(read, value);
+		read->told.returned |= value != NULL;
+	}
 }
 
+/* --- the parts --- */
+
+static void read_disposition(struct report_read *read, const char *text)
+{
+	g_autofree char *id = report_field(text, "Original-Message-ID");
+	struct report_recipient r = { .address = typed_address(
+					      report_field(text, "Final-Recipient")) };
+
+	if (read->told.kind == REPORT_NONE) {
+		report_add(read, REPORT_NONE, &r);
+		read->told.kind = REPORT_READ;
+	}
+	recipient_clear(&r);
+	add_ids(read, id);
+}
+
+/* clang-format off */
 static const struct {
 	const char *type, *subtype;
-	void (*read)(struct message *m, const char *text);
+	void (*read)(struct report_read *read, const char *text);
 } report_parts[] = {
-	{ "message", "delivery-status", read_delivery_status }, { "message", "global-delivery-status", read_delivery_status },
-	{ "message", "disposition-notification", read_disposition }, { "message", "global-disposition-notification", read_disposition },
-	{ "text", "rfc822-headers", read_returned_headers }, { "message", "rfc822-headers", read_returned_headers },
-	{ "message", "global-headers", read_returned_headers },
+	{ "message", "delivery-status", read_delivery_status },
+	{ "message", "global-delivery-status", read_delivery_status },
+	{ "message", "disposition-notification", read_disposition },
+	{ "message", "global-disposition-notification", read_disposition },
+	{ "text", "rfc822-headers", report_read_returned },
+	{ "message", "rfc822-headers", report_read_returned },
+	{ "message", "global-headers", report_read_returned },
 	/* A leaf, when it is encoded: RFC 6532 section 3.7 allows it for one, and some encode the other, too. */
-	{ "message", "global", read_returned_headers }, { "message", "rfc822", read_returned_headers },
+	{ "message", "global", report_read_returned }, { "message", "rfc822", report_read_returned },
 };
+/* clang-format on */
 
 static bool read_part(GMimeObject *part, void *arg)
 {
-	struct message *m = arg;
+	struct report_read *read = arg;
 	GMimeContentType *type = g_mime_object_get_content_type(part);
 
 	if (GMIME_IS_MESSAGE_PART(part))
-		read_returned_message(m, GMIME_MESSAGE_PART(part));
+		read_returned_message(read, GMIME_MESSAGE_PART(part));
 	for (size_t i = 0; i < G_N_ELEMENTS(report_parts); i++) {
 		g_autofree char *text = NULL;
 
@@ -176,91 +307,70 @@ static bool read_part(GMimeObject *part, void *arg)
 			continue;
 		text = message_part_text(part);
 		if (text)
-			report_parts[i].read(m, text);
+			report_parts[i].read(read, text);
 	}
 	return true;
 }
 
-/* --- older forms: text that only MTAs write --- */
-
-static const char *const delayed_words[] = { "delayed", "will be retried", "will keep trying", "still being retried", "not yet been delivered", "verzögert" };
-static const char *const failure_words[] = {
-	"undeliver", "delivery failed", "delivery failure", "delivery status notification (failure)", "returned mail", "mail delivery failed",
-	"failure notice", "unzustellbar", "nicht zugestellt", "could not be delivered", "non remis", "no se pudo entregar",
-};
-
-static bool has_one_of(const char *text, const char *const *words, size_t n)
+/* A report whose frame is broken, or that somebody passed on as text. */
+static void read_parts_in_text(struct report_read *read, const char *text)
 {
-	g_autofree char *lower = g_utf8_strdown(text, -1);
+	g_autofree char *action = report_field(text, "Action");
+	g_autofree char *recipient = report_field(text, "Final-Recipient");
 
-	for (size_t i = 0; i < n; i++)
-		if (strstr(lower, words[i]))
-			return true;
-	return false;
+	if (action && recipient)
+		read_delivery_status(read, text);
 }
 
-static bool from_daemon(const struct message *m)
-{
-	struct mailboxes from = message_from(m);
+/* --- the whole --- */
 
-	return from.n > 0 && (g_str_has_prefix(from.v[0].address, "mailer-daemon@") || g_str_has_prefix(from.v[0].address, "postmaster@") ||
-		g_str_has_prefix(from.v[0].address, "microsoftexchange"));
+static struct report_read *report_read_new(void)
+{
+	struct report_read *read = g_new0(struct report_read, 1);
+
+	read->recipients = g_array_new(FALSE, TRUE, sizeof(struct report_recipient));
+	g_array_set_clear_func(read->recipients, recipient_clear);
+	read->ids = g_ptr_array_new_with_free_func(g_free);
+	read->addresses = g_ptr_array_new_with_free_func(g_free);
+	return read;
 }
 
-/* The first "<a@b>" or "a@b:" at the start of a line. */
-static char *address_in_text(const char *text)
+void report_read_free(struct report_read *read)
 {
-	g_auto(GStrv) lines = g_strsplit(text, "\n", 200);
-
-	for (char **line = lines; *line; line++) {
-		char *word = g_strstrip(*line), *canonical;
-		/* sendmail's "<a@b>... User unknown" */
-		char *end = *word == '<' && strchr(word, '>') ? strchr(word, '>') + 1 : word + strcspn(word, ": \t");
-
-		*end = '\0';
-		if (strchr(word, '@') && address_canonical(word, &canonical) == ST_OK)
-			return canonical;
-	}
-	return NULL;
-}
-
-static void read_old_form(struct message *m)
-{
-	const char *failed = message_header(m, "X-Failed-Recipients", 0), *text = message_text(m);
-	g_autofree char *about = g_strconcat(message_subject(m), "\n", text, NULL);
-	g_autofree char *id = NULL, *first = NULL;
-
-	if (!failed && !from_daemon(m) && !g_str_has_prefix(text, "Hi. This is the"))
+	if (!read)
 		return;
-	if (has_one_of(message_subject(m), delayed_words, G_N_ELEMENTS(delayed_words)) || (!failed && has_one_of(about, delayed_words, G_N_ELEMENTS(delayed_words)) &&
-		!has_one_of(message_subject(m), failure_words, G_N_ELEMENTS(failure_words))))
-		m->report.kind = REPORT_DELAYED;
-	else if (failed || has_one_of(about, failure_words, G_N_ELEMENTS(failure_words)) || g_str_has_prefix(text, "Hi. This is the"))
-		m->report.kind = REPORT_FAILED;
-	else
-		return;
-	first = failed ? g_strndup(failed, strcspn(failed, ", \t")) : NULL;
-	if (!first || address_canonical(first, &m->report_recipient) != ST_OK)
-		m->report_recipient = address_in_text(text);
-	id = field(text, "Message-ID");
-	if (!m->report_id)
-		m->report_id = first_id(id);
+	g_array_unref(read->recipients);
+	g_ptr_array_unref(read->ids);
+	g_ptr_array_unref(read->addresses);
+	g_free(read->subject);
+	g_free(read);
+}
+
+static void finish(struct report_read *read)
+{
+	struct report *told = &read->told;
+
+	g_ptr_array_add(read->ids, NULL);
+	g_ptr_array_add(read->addresses, NULL);
+	told->ids = (const char *const *)read->ids->pdata;
+	told->addresses = (const char *const *)read->addresses->pdata;
+	told->subject = read->subject;
+	told->recipients = (const struct report_recipient *)(void *)read->recipients->data;
+	told->n = read->recipients->len;
 }
 
 const struct report *message_report(const struct message *message)
 {
 	struct message *m = (struct message *)message;
+	struct report_read *read;
 
-	if (m->report_known)
-		return &m->report;
-	m->report_known = true;
-	if (strcmp(message_content_type(m), "multipart/report") == 0 || from_daemon(m))
-		message_each_part(message_root(m), 0, read_part, m);
-	if (m->report.kind == REPORT_NONE)
-		read_old_form(m);
-	m->report.recipient = m->report_recipient;
-	m->report.status = m->report_status;
-	m->report.diagnostic = m->report_diagnostic;
-	m->report.message_id = m->report_id;
-	return &m->report;
+	if (m->report)
+		return &m->report->told;
+	m->report = read = report_read_new();
+	message_each_part(message_root(m), 0, read_part, read);
+	if (read->told.kind == REPORT_NONE)
+		read_parts_in_text(read, message_text(m));
+	report_read_forms(m, read);
+	finish(read);
+	return &read->told;
 }

@@ -182,10 +182,7 @@ void message_free(struct message *m)
 	g_free(m->languages);
 	g_free(m->text);
 	g_free(m->plain_text);
-	g_free(m->report_recipient);
-	g_free(m->report_status);
-	g_free(m->report_diagnostic);
-	g_free(m->report_id);
+	report_read_free(m->report);
 	if (m->fd >= 0)
 		close(m->fd);
 	g_free(m);

@@ -89,15 +89,44 @@ const char *message_attachments_digest(const struct message *message);
 /* The bytes of one, counted from 0, its transfer encoding undone, into fd. ST_NOT_FOUND: there is none. */
 enum status message_attachment_write(const struct message *message, unsigned index, int fd, struct error *err);
 
-/* A delivery or disposition report (RFC 3464, 8098), or one of the older forms (qmail, Exchange, Postfix text). */
-enum report_kind { REPORT_NONE, REPORT_FAILED, REPORT_DELAYED, REPORT_DELIVERED, REPORT_RELAYED, REPORT_EXPANDED, REPORT_READ };
-struct report {
-	enum report_kind kind;
-	const char *recipient;		/* the failed address, canonical; NULL unknown */
-	const char *status;		/* "5.1.1"; NULL */
-	const char *diagnostic;		/* one line; NULL */
-	const char *message_id;		/* of the returned message; NULL */
+/* Who writes, by the names and local parts in From: an MTA's daemon, or somebody who may be one or
+ * look after one, or gives no name at all ("<>"). */
+enum writer { WRITER_PERSON, WRITER_POSTMASTER, WRITER_DAEMON };
+enum writer message_writer(const struct message *message);
+
+/* A delivery or disposition report (RFC 3464, 8098), or what MTAs write instead. Whether to believe it
+ * is the caller's matter: it may be a person's mail that looks like one. */
+enum report_kind {
+	REPORT_NONE, REPORT_FAILED, REPORT_DELAYED, REPORT_DELIVERED, REPORT_RELAYED,
+	REPORT_EXPANDED, REPORT_READ
 };
+/* By what it is told, the strongest first. */
+enum report_form {
+	REPORT_BY_PART,		/* its machine-readable part */
+	REPORT_BY_HEADER,	/* X-Failed-Recipients */
+	REPORT_BY_FORM,		/* Subject or text begin as those of a known MTA do */
+	REPORT_BY_WORDS		/* words that people write, too */
+};
+struct report_recipient {
+	char *address;		/* whom we wrote to (Original-Recipient first), canonical; NULL */
+	char *last;		/* where it went from there, when that is another; NULL */
+	char *status;		/* "5.1.1"; NULL */
+	char *diagnostic;	/* one line; NULL */
+};
+struct report {
+	enum report_kind kind;			/* the worst news of all recipients */
+	enum report_form form;			/* of a kind that is not REPORT_NONE */
+	const char *source;			/* whose form it is, static; NULL */
+	/* Those whose news it is, LIMIT_REPORT_RECIPIENTS at most. */
+	const struct report_recipient *recipients;
+	size_t n;
+	/* The message that came back, or its headers. Lists are NULL-terminated. */
+	bool returned;
+	const char *const *ids;			/* its Message-ID, In-Reply-To, References */
+	const char *const *addresses;		/* in its Reply-To and From, canonical */
+	const char *subject;			/* NULL */
+};
+/* Never NULL. */
 const struct report *message_report(const struct message *message);
 
 /* What makes two arrivals the same message, beside Message-ID, From and Date; not what relays add

@@ -256,17 +256,18 @@ def full(desk, tmp_path):
     other.write_bytes(mbox([mail(20), mail(21, headers=["X-Spam-Flag: YES"]), mail(22, body="\U0001f980 and \x01\x7f")]))
     desk.run_ticket("import", box, *ACCOUNT)
     desk.run_ticket("import", other, "--account", "old@example.com")
-    bounce = (b"From: MAILER-DAEMON@example.com\nTo: support@example.com\nSubject: Undelivered\nMessage-ID: <bounce@example.com>\nMIME-Version: 1.0\n"
-              b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nfailed\n--b\nContent-Type: message/delivery-status\n\n"
-              b"Reporting-MTA: dns; x\n\nFinal-Recipient: rfc822; carla@customer.example\nAction: failed\nStatus: 5.1.1\n\n--b\n"
-              b"Content-Type: text/rfc822-headers\n\nMessage-ID: " + message_id(2).encode() + b"\n--b--\n")
-    box.write_bytes(mbox([bounce]))
-    desk.run_ticket("import", box, *ACCOUNT)
     for words in (("merge", "4", "--into", "3"), ("split", "2", "2", "3"), ("close", "6", "7"), ("wait", "3d", "8"), ("spam", "9"),
                   ("reply", "2", "-m", "Grüße \U0001f600"), ("reply", "10", "-m", "Soon."), ("note", "3", "-m", "\U0001f4a9"), ("tag", "+a", "+b", "2"),
                   ("title", "\U0001f680 to the moon", "8"), ("priority", "urgent", "8"), ("assign", "anna", "8"), ("move", "--queue", "billing", "8"),
                   ("redact", "eve@customer.example"), ("purge", "--closed-before", "0s"), ("queue", "set", "support", "--title", "\U0001f3ab")):
         desk.run_ticket(*words)
+    answer = desk.show(2)["messages"][-1]["message_id"]
+    bounce = (b"From: MAILER-DAEMON@example.com\nTo: support@example.com\nSubject: Undelivered\nMessage-ID: <bounce@example.com>\nMIME-Version: 1.0\n"
+              b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nfailed\n--b\nContent-Type: message/delivery-status\n\n"
+              b"Reporting-MTA: dns; x\n\nFinal-Recipient: rfc822; carla@customer.example\nAction: failed\nStatus: 5.1.1\n\n--b\n"
+              b"Content-Type: text/rfc822-headers\n\nMessage-ID: " + answer.encode() + b"\n--b--\n")
+    box.write_bytes(mbox([bounce]))
+    desk.run_ticket("import", box, *ACCOUNT)
     desk.configure(accounts=[{**desk.settings["accounts"][0]}])
     return desk
 

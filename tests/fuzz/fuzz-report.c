@@ -3,11 +3,18 @@
 
 #include <string.h>
 
+#include "automatic.h"
 #include "limits.h"
-#include "message.h"
 
 static const char *const parts[] = {
-	"message/delivery-status", "message/disposition-notification", "text/rfc822-headers", "message/rfc822", "text/plain", "message/global-delivery-status",
+	"message/delivery-status",
+	"message/disposition-notification",
+	"text/rfc822-headers",
+	"message/rfc822",
+	"text/plain",
+	"message/global-delivery-status",
+	"message/global-headers",
+	"message/global",
 };
 
 static GString *report_of(const uint8_t *data, size_t size)
@@ -24,6 +31,23 @@ static bool one_line(const char *text, size_t max)
 	return !text || (strlen(text) <= max && !strpbrk(text, "\r\n") && g_utf8_validate(text, -1, NULL));
 }
 
+static void check_recipient(const struct report_recipient *r)
+{
+	FUZZ_ASSERT(one_line(r->address, LIMIT_ADDRESS_BYTES * 4) &&
+		one_line(r->last, LIMIT_ADDRESS_BYTES * 4));
+	FUZZ_ASSERT(one_line(r->diagnostic, LIMIT_REPLY_TEXT) &&
+		one_line(r->status, strlen("5.999.999")));
+}
+
+static void check_list(const char *const *list, size_t max, size_t bytes)
+{
+	size_t n = 0;
+
+	for (; list[n]; n++)
+		FUZZ_ASSERT(one_line(list[n], bytes));
+	FUZZ_ASSERT(n <= max);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct report *report;
@@ -37,8 +61,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	m = message_parse_bytes(mail->str, mail->len);
 	report = message_report(m);
 	FUZZ_ASSERT(report->kind >= REPORT_NONE && report->kind <= REPORT_READ);
-	FUZZ_ASSERT(one_line(report->recipient, LIMIT_ADDRESS_BYTES * 4) && one_line(report->diagnostic, LIMIT_REPLY_TEXT));
-	FUZZ_ASSERT(one_line(report->status, strlen("5.999.999")) && one_line(report->message_id, LIMIT_MESSAGE_ID_BYTES));
+	FUZZ_ASSERT(report->n <= LIMIT_REPORT_RECIPIENTS &&
+		(report->kind != REPORT_NONE || !report->n));
+	for (size_t i = 0; i < report->n; i++)
+		check_recipient(&report->recipients[i]);
+	check_list(report->ids, LIMIT_REFERENCES, LIMIT_MESSAGE_ID_BYTES);
+	check_list(report->addresses, LIMIT_ADDRESSES, LIMIT_ADDRESS_BYTES * 4);
+	FUZZ_ASSERT(!report->subject || strlen(report->subject) <= LIMIT_SUBJECT_BYTES);
+	automatic_may_answer(m, automatic_kind(m, "a@example.net", "", NULL), "a@example.net", NULL);
 	message_free(m);
 	g_string_free(mail, TRUE);
 	return 0;

@@ -1,4 +1,5 @@
 """Mail that no person wrote: CASES.md, "Automation", and the table of PRODUCT section 6."""
+import pathlib
 import re
 
 import pytest
@@ -8,11 +9,19 @@ from harness.daemon import SUPPORT
 from harness.ground import wait_until
 from harness.sink import unique
 
+MAILS = pathlib.Path(__file__).parents[1] / "mail"
 ADDRESS = re.compile(r"<(.*)>")
 
 
 def address(person):
     return ADDRESS.search(person)[1]
+
+
+REDIRECTED = ["X-MS-Exchange-Inbox-Rules-Loop: support@example.com",
+              "X-Auto-Response-Suppress: DR, OOF"]
+MTA_WORDS = "This is the mail system at host mx.\n\n<bob@x.example>: unknown user\n"
+ALTERNATIVE = ["MIME-Version: 1.0", "Content-Type: multipart/alternative; boundary=b"]
+REACTION = "--b\n\n+1\n--b\nContent-Type: text/vnd.google.email-reaction+json\n\n{}\n--b--\n"
 
 
 def report(action, original, status="5.1.1", recipient="carla@customer.example"):
@@ -42,6 +51,9 @@ def kinds(original):
         "list": (["List-Id: <l.example>"], "post\n", None),
         "bulk": (["Precedence: bulk"], "news\n", None),
         "generated": (["Auto-Submitted: auto-generated"], "disk full\n", None),
+        "redirected": (REDIRECTED, "where is it?\n", None),
+        "mta words": ([], MTA_WORDS, None),
+        "reaction": (ALTERNATIVE, REACTION, None),
         "spam": (["X-Spam-Flag: YES"], "buy\n", None),
         "person": (["Auto-Submitted: no"], "hello\n", None),
     }
@@ -59,9 +71,18 @@ TABLE = [
     ("list", "followup", True, False, "new", False),
     ("bulk", "followup", True, False, "new", False),
     ("generated", "followup", True, False, "new", False),
+    ("redirected", "followup", True, False, "new", False),
+    ("mta words", "followup", True, False, "new", False),
+    ("reaction", "auto", False, False, "new", False),
     ("spam", "auto", False, False, "spam", False),
     ("person", "followup", True, False, "new", True),
 ]
+
+
+def reply_to(house, number):
+    """The Message-ID of an answer to the ticket, which waits then."""
+    house.daemon.run_ticket("reply", str(number), "-m", "Pour water.")
+    return house.ticket(number)["messages"][-1]["message_id"]
 
 
 def hand_in(house, kind, person, original=None, **words):
@@ -73,14 +94,14 @@ def hand_in(house, kind, person, original=None, **words):
 @pytest.mark.parametrize("kind, event, moves, left, status, answered", TABLE, ids=[row[0] for row in TABLE])
 def test_threaded_mail_of_a_kind_does_what_the_table_says(house, carla, kind, event, moves, left, status, answered):
     asked = house.mail(carla)
-    house.daemon.run_ticket("status", "waiting", str(asked.number))
-    mail = hand_in(house, kind, carla, asked.id)
+    ours = reply_to(house, asked.number)
+    mail = hand_in(house, kind, carla, ours)
     assert (mail.number, mail.event, mail.header("X-Ticket-Status")) == (asked.number, event, "open" if moves else "waiting")
     assert house.ticket(asked.number)["messages"][-1]["direction"] == {"followup": "in"}.get(event, event)
     house.daemon.run_ticket("close", str(asked.number))
-    again = hand_in(house, kind, carla, asked.id, date="Tue, 2 Jun 2026 10:00:00 +0000")
+    again = hand_in(house, kind, carla, ours, date="Tue, 2 Jun 2026 10:00:00 +0000")
     assert again.header("X-Ticket-Status") == ("open" if moves else "closed")
-    assert len(house.answers(address(carla))) == 1
+    assert [entry["event"] for entry in house.answers(address(carla))] == ["opened", "reply"]
 
 
 @pytest.mark.parametrize("kind, event, moves, left, status, answered", TABLE, ids=[row[0] for row in TABLE])
@@ -101,19 +122,67 @@ def test_unthreaded_bounces_and_notes_become_tickets_where_the_policy_says_so(bu
     assert house.daemon.outbox() == []
 
 
-def test_a_failed_delivery_is_flagged_with_the_address_and_the_agent_is_told(house, carla):
+DAEMON = "MAILER-DAEMON@customer.example"
+
+
+def bounce(house, original, recipient, **words):
+    headers, body = report("failed", original, recipient=recipient, **words)
+    return house.mail(DAEMON, sender="", headers=headers, body=body, subject="Undelivered")
+
+
+def notices(house, number):
+    waiting = house.answers("anna@example.com")
+    return [entry for entry in waiting if entry["ticket"] == number and entry["event"] == "notice"]
+
+
+@pytest.fixture
+def assigned(house, carla):
+    """A ticket of Carla's that Anna has, and the Message-ID of an answer to it."""
     asked = house.mail(carla)
     house.daemon.run_ticket("assign", "anna", str(asked.number))
-    headers, body = report("failed", asked.id, recipient=address(carla))
-    house.mail("MAILER-DAEMON@customer.example", sender="", headers=headers, body=body, subject="Undelivered")
-    ticket = house.ticket(asked.number)
-    assert ticket["undelivered"] and ticket["status"] == "open"
-    (event,) = house.events(asked.number, "bounce")
+    return asked.number, reply_to(house, asked.number)
+
+
+def test_a_failed_delivery_is_flagged_and_the_agent_is_told(house, carla, assigned):
+    number, ours = assigned
+    told = len(notices(house, number))
+    bounce(house, ours, address(carla))
+    ticket = house.ticket(number)
+    assert ticket["undelivered"] and ticket["status"] == "waiting"
+    (event,) = house.events(number, "bounce")
     assert event["to"] == address(carla) and "5.1.1" in event["text"]
-    assert asked.number in [found["number"] for found in house.daemon.ticket("list", "--undelivered")]
-    assert [entry for entry in house.answers("anna@example.com") if entry["ticket"] == asked.number]
-    house.mail(carla, reply_to=asked)
-    assert not house.ticket(asked.number)["undelivered"]
+    assert number in [found["number"] for found in house.daemon.ticket("list", "--undelivered")]
+    assert len(notices(house, number)) == told + 1
+    house.mail(carla, reply_to=ours)
+    assert not house.ticket(number)["undelivered"]
+
+
+def test_who_sends_by_a_robot_is_not_known_to_be_reached(house, carla, assigned):
+    number, ours = assigned
+    bounce(house, ours, address(carla))
+    hand_in(house, "redirected", carla, ours)
+    assert house.ticket(number)["undelivered"]
+
+
+def test_every_failed_recipient_has_an_event(house, carla, assigned):
+    number, ours = assigned
+    headers, body = report("failed", ours, recipient=address(carla))
+    names = ("dora", "emil")
+    others = "".join(f"Original-Recipient: rfc822; {name}@x.example\n"
+                     f"Final-Recipient: rfc822; {name}@y.example\n"
+                     f"Action: failed\nStatus: 5.2.{n}\n\n" for n, name in enumerate(names))
+    body = body.replace("--b\nContent-Type: text/rfc822", f"{others}--b\nContent-Type: text/rfc822")
+    house.mail(DAEMON, sender="", headers=headers, body=body, subject="Undelivered")
+    events = house.events(number, "bounce")
+    assert [event["to"] for event in events] == [address(carla), "dora@x.example", "emil@x.example"]
+    assert "5.2.1" in events[2]["text"] and "emil@y.example" in events[2]["text"]
+
+
+def test_a_report_that_names_what_a_customer_wrote_is_of_no_ticket(house, carla, assigned):
+    number, _ = assigned
+    theirs = house.ticket(number)["messages"][0]["message_id"]
+    assert bounce(house, theirs, address(carla)).untouched
+    assert not house.ticket(number)["undelivered"]
 
 
 def test_a_report_on_our_own_answer_finds_the_ticket(build, relay, carla):
@@ -150,6 +219,33 @@ def test_two_ticket_systems_that_answer_each_other_stop(build):
         last = house.mail("Other Desk <desk@other.example>", reply_to=last, subject=f"[other #1] Re: [example.com #1] x {turn}")
     assert house.ticket(1)["messages_count"] == 6
     assert len(house.answers("desk@other.example")) <= 2
+
+
+@pytest.mark.parametrize("path", "bounce-|suspected-|vacation-|reaction-".split("|"))
+@pytest.mark.parametrize("sender", ["", "srs0=ab=cd=x.example=carla@y.example"])
+def test_no_stored_automatic_mail_is_answered(build, path, sender):
+    house = build()
+    for mail in sorted(MAILS.glob(f"{path}*.eml")):
+        if (mail.stem, bool(sender)) != ("suspected-null-sender-of-a-client", True):
+            house.hand_in(mail.read_bytes(), sender)
+    assert house.daemon.outbox() == []
+
+
+def test_what_is_only_suspected_always_has_a_ticket(house):
+    for mail in sorted(MAILS.glob("suspected-*.eml")):
+        sender = "" if "null" in mail.stem else "carla@customer.example"
+        arrival = house.hand_in(mail.read_bytes(), sender)
+        assert arrival.event == "opened", mail.stem
+
+
+@pytest.mark.parametrize("sender", ["bounces+17-carla=customer.example@mailer.example",
+                                    "prvs=1234567abc=carla@customer.example",
+                                    "SRS0=HHHH=TT=customer.example=carla@forwarder.example"])
+def test_a_return_path_makes_no_robot_of_a_person(house, carla, sender):
+    mail = house.mail(carla, sender=sender)
+    assert mail.event == "opened"
+    assert house.ticket(mail.number)["requester"]["address"] == address(carla)
+    assert [entry["event"] for entry in house.answers(address(carla))] == ["opened"]
 
 
 @pytest.mark.parametrize("robot", ["no-reply@shop.example", "noreply@shop.example", "postmaster@shop.example", "bounces+x=y@shop.example",

@@ -20,6 +20,8 @@ static enum status spoil(struct txn *txn, void *arg, struct error *err)
 	if (st == ST_OK)
 		st = tickets_index_id(txn, "<sent@example.com>", 1, 0, ID_SENT, err);
 	if (st == ST_OK)
+		st = tickets_index_id(txn, "<sent-for-2@example.com>", 2, 0, ID_SENT, err);
+	if (st == ST_OK)
 		st = tickets_index_id(txn, "<sent-for-3@example.com>", PURGED, 0, ID_SENT, err);
 	if (st == ST_OK)
 		st = tickets_index_id(txn, "<shared@example.net>", 1, 0, ID_REFERENCED, err);
@@ -73,9 +75,6 @@ struct row {
 
 #define STRANGER "eve@example.org", "support@example.com"
 #define FIRST "person1@example.net", "support@example.com"
-#define DSN(id) "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\ntext\n--b\nContent-Type: message/delivery-status\n\n" \
-	"Reporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; x@example.net\nAction: failed\nStatus: 5.1.1\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: " id "\n\n--b--\n"
-
 static const struct row rows[] = {
 	{ "mail that names nothing is new", STRANGER, "Subject: hello\n", 0, MATCH_NEW, "", NULL },
 	{ "a token leads to its ticket", "eve@example.org", "token 1", "Subject: hello\n", 1, MATCH_TOKEN, "", NULL },
@@ -136,8 +135,6 @@ static const struct row rows[] = {
 	{ "an id that was seen before, with other content, is a message of its own", FIRST, "Message-ID: <q1@example.net>\n", 0, MATCH_NEW, "", NULL },
 	{ "the tag of another ticket is linked when an id wins", FIRST, "In-Reply-To: <q7@example.net>\nSubject: [example.com #1] x\n", 7, MATCH_MESSAGE_ID, "1", NULL },
 	{ "a tag that names the ticket by its merged number is no link", STRANGER, "In-Reply-To: <q6@example.net>\nSubject: [example.com #4] x\n", 6, MATCH_MESSAGE_ID, "", NULL },
-	{ "a report finds the returned message", NULL, "support@example.com", DSN("<q1@example.net>"), 1, MATCH_REPORT, "", NULL },
-	{ "a report on an unknown message is new", NULL, "support@example.com", DSN("<none@example.net>"), 0, MATCH_NEW, "", NULL },
 	{ "a person's mail that quotes a report's form is no report", STRANGER, "Subject: see this\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <q1@example.net>\n", 0, MATCH_NEW, "", NULL },
 	{ "the requester's tag matches", FIRST, "Subject: AW: [example.com #1] x\n", 1, MATCH_SUBJECT, "", NULL },
 	{ "the tag of whoever was in Cc matches", "friend1@example.net", "support@example.com", "Subject: [EXAMPLE.COM #1]\n", 1, MATCH_SUBJECT, "", NULL },
@@ -170,9 +167,63 @@ static const struct row rows[] = {
 	{ "a ticket closed yesterday is found", "person8@example.net", "support@example.com", "In-Reply-To: <q8@example.net>\n", 8, MATCH_MESSAGE_ID, "", NULL },
 	{ "with reopen_days 0 a ticket is never closed for too long", "person2@example.net", "support@example.com", "In-Reply-To: <q2@example.net>\n", 2, MATCH_MESSAGE_ID, "", "policy: { reopen_days = 0; };" },
 	{ "with reopen_days 40 it is not yet", "person2@example.net", "support@example.com", "In-Reply-To: <q2@example.net>\n", 2, MATCH_MESSAGE_ID, "", "policy: { reopen_days = 40; };" },
-	{ "mail that changes no status finds the ticket however long it is closed", NULL, "support@example.com", DSN("<q2@example.net>"), 2, MATCH_REPORT, "", NULL },
 	{ "a note that answers for somebody away does, too", "person2@example.net", "support@example.com", "Auto-Submitted: auto-replied\nIn-Reply-To: <q2@example.net>\n", 2, MATCH_MESSAGE_ID, "", NULL },
 	{ "a thread of Exchange that has only its index is new", STRANGER, "Thread-Index: AdxYz1\nThread-Topic: matter 1\n", 0, MATCH_NEW, "", NULL },
+};
+
+/* A report: whom it is about, and what came back beside its Message-ID ("": nothing). */
+#define REPORT "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n" \
+	"--b\n\ntext\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\n" \
+	"Action: failed\nFinal-Recipient: rfc822; "
+#define DSN(of, id) REPORT of "\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: " id "\n\n--b--\n"
+#define DSN_ALONE(of) REPORT of "\n\n--b--\n"
+#define DAEMON NULL, "support@example.com"
+#define STRANGE "x@example.net"
+#define THEIRS "person1@example.net"
+
+static const struct row reports[] = {
+	{ "a report finds a message that we sent", DAEMON, DSN(STRANGE, "<sent@example.com>"),
+		1, MATCH_REPORT, "", NULL },
+	{ "a report on an unknown message is new", DAEMON, DSN(STRANGE, "<none@example.net>"),
+		0, MATCH_NEW, "", NULL },
+	{ "nor does it find what a customer wrote", DAEMON, DSN(STRANGE, "<q1@example.net>"),
+		0, MATCH_NEW, "", NULL },
+	{ "nor does its own In-Reply-To", DAEMON,
+		"In-Reply-To: <q1@example.net>\nReferences: <q7@example.net>\n" DSN(STRANGE, "<none@x>"),
+		0, MATCH_NEW, "", NULL },
+	{ "which finds what we sent", DAEMON,
+		"In-Reply-To: <sent@example.com>\n" DSN(STRANGE, "<none@x>"),
+		1, MATCH_MESSAGE_ID, "", NULL },
+	{ "a relay rewrote the id: References find it", DAEMON,
+		DSN(STRANGE, "<new@relay>\nReferences: <q1@example.net> <sent@example.com>"),
+		1, MATCH_REPORT, "", NULL },
+	{ "or In-Reply-To", DAEMON, DSN(STRANGE, "<new@relay>\nIn-Reply-To: <sent@example.com>"),
+		1, MATCH_REPORT, "", NULL },
+	{ "or the token in Reply-To", DAEMON, DSN(STRANGE, "<new@relay>\nReply-To: TOKEN-OF-1"),
+		1, MATCH_REPORT, "", NULL },
+	{ "but no token with another mac", DAEMON,
+		DSN(STRANGE, "<new@relay>\nReply-To: support+1-aaaaaaaa@example.com"),
+		0, MATCH_NEW, "", NULL },
+	{ "or the tag, of a participant", DAEMON,
+		DSN(THEIRS, "<new@relay>\nSubject: Re: [example.com #1] x"), 1, MATCH_REPORT, "", NULL },
+	{ "a tag of somebody else is not enough", DAEMON,
+		DSN(STRANGE, "<new@relay>\nSubject: Re: [example.com #1] x"), 0, MATCH_NEW, "", NULL },
+	{ "nor any where no tag matches", DAEMON,
+		DSN(THEIRS, "<new@relay>\nSubject: Re: [example.com #1] x"), 0, MATCH_NEW, "",
+		"policy: { subject_tag = \"never\"; };" },
+	{ "without anything returned, the report's own tag", DAEMON,
+		"Subject: Undeliverable: [example.com #1] x\n" DSN_ALONE("friend1@example.net"),
+		1, MATCH_REPORT, "", NULL },
+	{ "of a participant only", DAEMON,
+		"Subject: Undeliverable: [example.com #1] x\n" DSN_ALONE("friend7@example.net"),
+		0, MATCH_NEW, "1", NULL },
+	{ "what came back has the say", DAEMON, "Subject: Undeliverable: [example.com #7] x\n"
+		DSN(THEIRS, "<new@relay>\nSubject: [example.com #1] x"), 1, MATCH_REPORT, "7", NULL },
+	{ "a stranger's words of a mail server use no tag", STRANGER, "Subject: failure notice\n\n"
+		"<person1@example.net>:\nno such user\n\nSubject: [example.com #1] x\n",
+		0, MATCH_NEW, "", NULL },
+	{ "mail that changes no status finds the ticket however long it is closed", DAEMON,
+		DSN(STRANGE, "<sent-for-2@example.com>"), 2, MATCH_REPORT, "", NULL },
 };
 
 struct looking {
@@ -212,6 +263,18 @@ static char *recipient_of(const struct desk *d, const struct row *row, const str
 	return g_strdup(row->to);
 }
 
+/* The mail, with a token where it says so. */
+static char *text_of(const char *from, const char *rest, const struct token_key *key)
+{
+	g_autofree char *token = token_address(key, 1, "support@example.com", "+");
+	g_auto(GStrv) around = g_strsplit(rest, "TOKEN-OF-1", 2);
+	g_autofree char *whole = g_strjoinv(token, around);
+
+	if (!from)
+		return g_steal_pointer(&whole);
+	return g_strdup_printf("From: %s\n%s", from, whole);
+}
+
 static char *links_of(const struct match *match)
 {
 	GString *out = g_string_new(NULL);
@@ -237,11 +300,11 @@ static void test_row(gconstpointer data)
 	fill(&d, row->extra);
 	store_secret(d.store, key.secret);
 	to = recipient_of(&d, row, &key);
-	text = g_strdup_printf("%s%s%s%s", from ? "From: " : "", from ? from : "", from ? "\n" : "", row->rest);
+	text = text_of(from, row->rest, &key);
 	message = message_parse_bytes(text, strlen(text));
 	recipients_init(&recipients, &(struct envelope){ .sender = "", .recipients = (const char *[]){ to, NULL } }, 0, d.settings, &key, nobody, NULL);
 	subject_view_init(&subject, message_header(message, "Subject", 0), &d.settings->tag_format);
-	l.query = (struct match_query){ .message = message, .recipients = &recipients, .subject = &subject, .settings = d.settings,
+	l.query = (struct match_query){ .message = message, .recipients = &recipients, .subject = &subject, .settings = d.settings, .key = &key,
 		.sender = from ? from : "", .now = d.now, .forged = forged };
 	l.query.automatic = automatic_kind(message, l.query.sender, "", NULL);
 	g_assert_cmpint(store_read(d.store, look, &l, &d.err), ==, ST_OK);
@@ -256,13 +319,19 @@ static void test_row(gconstpointer data)
 	desk_close(&d);
 }
 
+static void add_rows(const struct row *table, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		g_autofree char *path = g_strdup_printf("/match/%s", table[i].sentence);
+
+		g_test_add_data_func(path, &table[i], test_row);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-		g_autofree char *path = g_strdup_printf("/match/%s", rows[i].sentence);
-
-		g_test_add_data_func(path, &rows[i], test_row);
-	}
+	add_rows(rows, G_N_ELEMENTS(rows));
+	add_rows(reports, G_N_ELEMENTS(reports));
 	return g_test_run();
 }

@@ -290,7 +290,7 @@ static void test_unanswered(void)
 	} cases[] = {
 		{ "carla@example.net", "No Reply <no-reply@example.net>" },
 		{ "donotreply@example.net", "Carla <carla@example.net>" },
-		{ "bounces+7@example.net", "Carla <carla@example.net>" },
+		{ "no-reply+7@example.net", "Carla <carla@example.net>" },
 		{ "carla@example.net", "Anna <anna@example.com>" },
 		{ "anna@example.com", "Carla <carla@example.net>" },
 		{ "sales@example.com", "Carla <carla@example.net>" },
