@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "outbox.h"
 #include "text.h"
 #include "tickets.h"
 #include "why.h"
@@ -137,21 +138,55 @@ static char *diagnosis(const struct report_recipient *r)
 	return g_string_free(out, FALSE);
 }
 
-/* The agent hears of a failed delivery, whatever the account's way of delivering. */
-static enum status tell_agent_of_bounce(struct work *w, const char *recipient)
+/* Who never took part has no notice of their own: whoever forges bounces has names without end. */
+static enum status is_new_today(struct work *w, const struct report_recipient *r, bool *new_out)
+{
+	const struct ticket *t = &w->match.ticket;
+	const char *name =
+		r->address && text_list_has(t->participants, r->address) ? r->address : "";
+
+	return outbox_tell_once(w->txn, t->number, name, w->now, new_out, w->err);
+}
+
+/* What the agent has not been told today; "" if they know it all. Owned. */
+static enum status list_news(struct work *w, const struct report *report, char **text_out)
+{
+	GString *out = g_string_new(NULL);
+	enum status st = ST_OK;
+
+	for (size_t i = 0; i < report->n && st == ST_OK; i++) {
+		const struct report_recipient *r = &report->recipients[i];
+		g_autofree char *why = diagnosis(r);
+		bool is_new = false;
+
+		st = is_new_today(w, r, &is_new);
+		if (is_new)
+			g_string_append_printf(out, "  %s\n    %s\n",
+				r->address ? r->address : "a recipient", why);
+	}
+	*text_out = g_string_free(out, FALSE);
+	return st;
+}
+
+/* The agent hears of a failed delivery, whatever the account's way of delivering: once a day, and
+ * without the mails. */
+static enum status tell_agent_of_bounce(struct work *w, const struct report *report)
 {
 	const struct reply_context context = work_reply_context(w);
-	g_autofree char *lead = g_strdup_printf("A mail of this ticket could not be delivered to %s.\n", recipient ? recipient : "a recipient");
-	g_autofree char *address = NULL;
-	enum status st;
+	g_autofree char *address = NULL, *news = NULL, *text = NULL;
+	enum status st = w->arrival->import ? ST_OK : work_agent_address(w, &address);
 
-	if (w->arrival->import)
-		return ST_OK;
-	st = work_agent_address(w, &address);
 	if (st != ST_OK || !address)
 		return st;
+	st = list_news(w, report, &news);
+	if (st != ST_OK || !*news)
+		return st;
+	text = g_strdup_printf(
+		"Mail of this ticket could not be delivered to\n\n%s\n"
+		"What else of it fails today is recorded, and you hear of it tomorrow.\n",
+		news);
 	w->outcome->queued = true;
-	return reply_forward(&context, &w->match.ticket, address, lead, "notice", w->err);
+	return reply_notice(&context, &w->match.ticket, address, text, w->err);
 }
 
 /* An event for each address, so that none is overlooked. */
@@ -181,7 +216,7 @@ static enum status follow_up_by_bounce(struct work *w)
 	st = work_append(w, DIRECTION_BOUNCE, "bounce", NULL, first->address, *why ? why : NULL);
 	if (st == ST_OK)
 		st = record_others(w, report);
-	return st == ST_OK ? tell_agent_of_bounce(w, first->address) : st;
+	return st == ST_OK ? tell_agent_of_bounce(w, report) : st;
 }
 
 static enum status follow_up(struct work *w)

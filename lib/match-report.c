@@ -7,8 +7,8 @@
 #include "text.h"
 
 /* An id of mail that we wrote, or of an agent's that went through us. */
-static enum status was_sent(
-	struct txn *txn, const struct id_hit *hit, bool *sent_out, struct error *err)
+static enum status was_sent(struct txn *txn, const struct id_hit *hit, bool *sent_out,
+	struct error *err)
 {
 	struct entry entry = { 0 };
 	enum status st;
@@ -22,8 +22,8 @@ static enum status was_sent(
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-static enum status find_sent(
-	struct txn *txn, const char *id, uint64_t *number_out, struct error *err)
+static enum status find_sent(struct txn *txn, const char *id, uint64_t *number_out,
+	struct error *err)
 {
 	struct id_hit hits[LIMIT_ID_HITS];
 	size_t n = 0;
@@ -41,8 +41,8 @@ static enum status find_sent(
 	return st == ST_OK ? ST_NOT_FOUND : st;
 }
 
-enum status match_sent_id(
-	struct txn *txn, const char *const *ids, uint64_t *number_out, struct error *err)
+enum status match_sent_id(struct txn *txn, const char *const *ids, uint64_t *number_out,
+	struct error *err)
 {
 	enum status st = ST_NOT_FOUND;
 
@@ -51,8 +51,8 @@ enum status match_sent_id(
 	return st;
 }
 
-static bool find_token(
-	const struct match_query *query, const struct report *report, uint64_t *number_out)
+static bool find_token(const struct match_query *query, const struct report *report,
+	uint64_t *number_out)
 {
 	for (const char *const *address = report->addresses; *address; address++) {
 		g_autofree char *detail = NULL;
@@ -102,8 +102,8 @@ static enum status find_tag(struct txn *txn, const struct match_query *query, co
 	return st;
 }
 
-enum status match_report(
-	struct txn *txn, const struct match_query *query, uint64_t *number_out, struct error *err)
+enum status match_report(struct txn *txn, const struct match_query *query, uint64_t *number_out,
+	struct error *err)
 {
 	const struct report *report = message_report(query->message);
 	const char *own = message_header(query->message, "Subject", 0);

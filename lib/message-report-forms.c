@@ -313,8 +313,8 @@ static enum report_kind kind_of_words(const char *subject, const char *text)
 									    : REPORT_NONE;
 }
 
-static void tell(
-	struct report_read *read, enum report_kind kind, enum report_form form, const char *source)
+static void tell(struct report_read *read, enum report_kind kind, enum report_form form,
+	const char *source)
 {
 	read->told.kind = kind;
 	read->told.form = form;

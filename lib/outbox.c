@@ -289,7 +289,8 @@ enum status outbox_forget_suppressed(struct txn *txn, int64_t now, struct error 
 	return st;
 }
 
-/* --- counts of answers: day, then address, so that old days go in one sweep --- */
+/* --- counts of answers, and of what was told once: day, then address, so that old days go in one
+ * sweep --- */
 
 /* Of one mailbox, by whatever detail it is written to. */
 static void count_key(struct key *key, const char *address, int64_t now)
@@ -322,6 +323,26 @@ enum status outbox_count_answer(struct txn *txn, const char *address, int64_t no
 	return failed(txn, txn_put(txn, TABLE_ANSWERED, key_bytes(&key), key_bytes(&value)), "write to", err);
 }
 
+/* A ticket's number behind the address: what is told of it there. */
+enum status outbox_tell_once(struct txn *txn, uint64_t ticket, const char *address, int64_t now,
+	bool *first_out, struct error *err)
+{
+	struct key key, value;
+	struct bytes there;
+	enum status st;
+
+	count_key(&key, address, now);
+	key_number(&key, ticket);
+	st = txn_get(txn, TABLE_ANSWERED, key_bytes(&key), &there);
+	*first_out = st == ST_NOT_FOUND;
+	if (st != ST_NOT_FOUND)
+		return failed(txn, st, "read", err);
+	key_init(&value);
+	key_u64(&value, 1);
+	return failed(txn, txn_put(txn, TABLE_ANSWERED, key_bytes(&key), key_bytes(&value)),
+		"write to", err);
+}
+
 enum status outbox_forget_counts(struct txn *txn, int64_t now, struct error *err)
 {
 	const struct bytes all = { NULL, 0 };
@@ -348,7 +369,7 @@ enum status outbox_forget_address(struct txn *txn, const char *address, struct e
 		struct key key;
 
 		count_key(&key, address, (int64_t)key_read_u32(scan.key, 0) * DAY * TEXT_SECOND);
-		if (key.len != scan.key.len || memcmp(key.data, scan.key.data, key.len) != 0)
+		if (key.len > scan.key.len || memcmp(key.data, scan.key.data, key.len) != 0)
 			continue;
 		st = txn_delete(txn, TABLE_ANSWERED, scan.key);
 		if (st != ST_OK)

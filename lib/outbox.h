@@ -35,7 +35,11 @@ enum status outbox_each(struct txn *txn, outgoing_visit *fn, void *arg, struct e
 /* Counts an automatic answer to the address's mailbox (without its +detail) on the day of `now`
  * (UTC); *allowed_out false, and nothing counted, when max were sent. max 0: none allowed. */
 enum status outbox_count_answer(struct txn *txn, const char *address, int64_t now, uint64_t max, bool *allowed_out, struct error *err);
-/* Forgets all counts of an address. */
+/* Is this the first time on the day of `now` (UTC) that something is told of the address ("": of
+ * anybody else) in that ticket? Remembers that it was. */
+enum status outbox_tell_once(struct txn *txn, uint64_t ticket, const char *address, int64_t now,
+	bool *first_out, struct error *err);
+/* Forgets all counts of an address, and what was told of it. */
 enum status outbox_forget_address(struct txn *txn, const char *address, struct error *err);
 /* Removes what was suppressed more than 5 days ago. */
 enum status outbox_forget_suppressed(struct txn *txn, int64_t now, struct error *err);

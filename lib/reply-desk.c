@@ -247,6 +247,18 @@ static enum status queue_to_agent(const struct reply_context *c, uint64_t ticket
 	return st;
 }
 
+/* One without attachments. */
+static enum status queue_letter_to_agent(const struct reply_context *c, uint64_t ticket,
+	const char *event, const struct letter *letter, struct error *err)
+{
+	GString *mail = letter_write(letter);
+	enum status st =
+		queue_to_agent(c, ticket, event, letter->to, letter->message_id, NULL, mail, err);
+
+	g_string_free(mail, TRUE);
+	return st;
+}
+
 struct mail_list {
 	bool notes;		/* may the reader see internal notes? */
 	struct numbers *seqs;
@@ -331,12 +343,44 @@ enum status reply_forward(const struct reply_context *context, const struct tick
 	return st;
 }
 
+enum status reply_notice(const struct reply_context *context, const struct ticket *ticket,
+	const char *to, const char *lead, struct error *err)
+{
+	const struct account *account = reply_account(context->settings, ticket);
+	g_autofree char *from = NULL, *subject = NULL, *id = NULL, *reply_to = NULL, *text = NULL;
+	struct entry last = { 0 };
+	enum status st;
+
+	if (!account)
+		return ST_OK;
+	st = lead_and_others(context, ticket, to, lead, &text, err);
+	if (st == ST_OK)
+		st = reply_last_inbound(context, ticket->number, &last, err);
+	if (st == ST_OK || st == ST_NOT_FOUND) {
+		from = reply_from(account);
+		subject = reply_tagged(context, ticket, ticket->subject);
+		id = reply_new_id(account);
+		reply_to = answer_there(context, ticket, account);
+		st = queue_letter_to_agent(context, ticket->number, "notice",
+			&(struct letter){ .from = from,
+				.to = to,
+				.subject = subject,
+				.message_id = id,
+				.in_reply_to = last.message_id,
+				.reply_to = reply_to,
+				.auto_submitted = "auto-generated",
+				.date = context->actor.now,
+				.text = text },
+			err);
+	}
+	record_release(&entry_type, &last);
+	return st;
+}
+
 enum status reply_transcript(const struct reply_context *context, const struct transcript_mail *t, struct error *err)
 {
 	const struct account *account = reply_account(context->settings, NULL);
 	g_autofree char *from = NULL, *id = NULL, *encoded = NULL, *shown = NULL;
-	GString *mail;
-	enum status st;
 
 	if (!account)
 		return ST_OK;
@@ -344,10 +388,15 @@ enum status reply_transcript(const struct reply_context *context, const struct t
 	encoded = message_encode_header("Subject", shown);
 	from = reply_from(account);
 	id = reply_new_id(account);
-	mail = letter_write(&(struct letter){
-		.from = from, .to = t->to, .subject = encoded, .message_id = id, .in_reply_to = t->in_reply_to, .reply_to = t->reply_to,
-		.auto_submitted = "auto-replied", .date = context->actor.now, .text = t->text });
-	st = queue_to_agent(context, 0, "transcript", t->to, id, NULL, mail, err);
-	g_string_free(mail, TRUE);
-	return st;
+	return queue_letter_to_agent(context, 0, "transcript",
+		&(struct letter){ .from = from,
+			.to = t->to,
+			.subject = encoded,
+			.message_id = id,
+			.in_reply_to = t->in_reply_to,
+			.reply_to = t->reply_to,
+			.auto_submitted = "auto-replied",
+			.date = context->actor.now,
+			.text = t->text },
+		err);
 }

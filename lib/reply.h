@@ -93,6 +93,11 @@ enum status reply_note(const struct reply_context *context, struct ticket *ticke
  * lead: the text part. event: notice or forward. */
 enum status reply_forward(const struct reply_context *context, const struct ticket *ticket, const char *to, const char *lead, const char *event, struct error *err);
 
+/* Plain text to an agent about the ticket, without its mails; also told are the requester's other open
+ * tickets. */
+enum status reply_notice(const struct reply_context *context, const struct ticket *ticket,
+	const char *to, const char *lead, struct error *err);
+
 /* Plain text to an agent about commands of theirs. in_reply_to and reply_to may be NULL. */
 struct transcript_mail {
 	const char *to, *subject, *text, *in_reply_to, *reply_to;

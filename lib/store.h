@@ -34,7 +34,7 @@ enum store_table {
 	TABLE_OUTBOX,		/* id */
 	TABLE_OUTBOX_MAIL,	/* id → the mail itself */
 	TABLE_OUTBOX_DUE,	/* time, id */
-	TABLE_ANSWERED,		/* address, day → answers sent */
+	TABLE_ANSWERED,		/* day, address → answers sent; with a ticket: told of it */
 	TABLE_COUNT
 };
 

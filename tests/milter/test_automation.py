@@ -185,6 +185,41 @@ def test_a_report_that_names_what_a_customer_wrote_is_of_no_ticket(house, carla,
     assert not house.ticket(number)["undelivered"]
 
 
+def test_twenty_forged_bounces_make_one_small_notice_a_day(build, carla):
+    """Each comes with 9 kB, and may name another address; the daemon restarts in between."""
+    house = build()
+    house.daemon.add_agent("anna", name="Anna Berg", address="anna@example.com", queue=["support"])
+    asked = house.mail(carla, body="x" * 9000 + "\n")
+    house.daemon.run_ticket("assign", "anna", str(asked.number))
+    ours, told = reply_to(house, asked.number), len(notices(house, asked.number))
+    for turn in range(20):
+        if turn == 10:
+            house.daemon.kill()
+            house.daemon.start()
+        headers, body = report("failed", ours, recipient=address(carla))
+        body = body.replace("This is the mail system.", "y" * 9000)
+        house.mail(DAEMON, sender="", headers=headers, subject=f"x{turn}", body=body)
+    assert len(house.events(asked.number, "bounce")) == 20
+    assert len(notices(house, asked.number)) == told + 1
+    for name in ("dora", "emil", "fred"):
+        bounce(house, ours, f"{name}@x.example")
+    assert len(notices(house, asked.number)) == told + 2
+
+
+def test_the_notice_has_the_diagnosis_and_no_mails(build, relay, carla):
+    house = build(relay_port=relay.port)
+    house.daemon.add_agent("anna", name="Anna Berg", address="anna@example.com", queue=["support"])
+    asked = house.mail(carla, body="x" * 9000 + "\n")
+    house.daemon.run_ticket("assign", "anna", str(asked.number))
+    bounce(house, reply_to(house, asked.number), address(carla))
+    mails = lambda: [mail.data for mail in relay.mails("anna@example.com")]
+    (notice,) = wait_until(lambda: [d for d in mails() if b"not be delivered" in d], "the notice")
+    assert address(carla).encode() in notice and b"5.1.1 smtp; 550 no such user" in notice
+    assert len(notice) < 3000 and field(notice, "Content-Type").startswith("text/plain")
+    assert f"[example.com #{asked.number}]" in field(notice, "Subject")
+    assert field(notice, "Auto-Submitted") == "auto-generated"
+
+
 def test_a_report_on_our_own_answer_finds_the_ticket(build, relay, carla):
     house = build(relay_port=relay.port)
     asked = house.mail(carla)

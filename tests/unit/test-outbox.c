@@ -167,6 +167,34 @@ static enum status counts_of_details(struct txn *txn, void *arg, struct error *e
 	return ST_OK;
 }
 
+static bool is_first(struct txn *txn, uint64_t ticket, const char *address, int64_t now)
+{
+	bool first;
+
+	OK(outbox_tell_once(txn, ticket, address, now, &first, NULL));
+	return first;
+}
+
+static enum status told(struct txn *txn, void *arg, struct error *err)
+{
+	const int64_t day = MINUTES(24 * 60), monday = 100 * day, night = monday + day - 1;
+
+	(void)arg;
+	g_assert_true(is_first(txn, 1, "kim@example.net", monday));
+	g_assert_false(is_first(txn, 1, "kim@example.net", night));
+	g_assert_true(is_first(txn, 1, "kim@example.net", monday + day));
+	g_assert_true(is_first(txn, 2, "kim@example.net", monday));
+	g_assert_true(is_first(txn, 1, "", monday));
+	g_assert_false(is_first(txn, 1, "", monday));
+	/* Answers are counted beside it, and who is forgotten is so in both. */
+	g_assert_true(may_answer(txn, "kim@example.net", monday, 1));
+	OK(outbox_forget_address(txn, "kim@example.net", err));
+	g_assert_true(is_first(txn, 2, "kim@example.net", monday));
+	g_assert_true(may_answer(txn, "kim@example.net", monday, 1));
+	g_assert_false(is_first(txn, 1, "", monday));
+	return ST_OK;
+}
+
 static int64_t next_of(struct txn *txn, uint64_t id)
 {
 	struct outgoing o = { 0 };
@@ -216,6 +244,7 @@ int main(int argc, char **argv)
 		{ "/outbox/keeps entries and their mails", contents },
 		{ "/outbox/counts answers by address and day", counts },
 		{ "/outbox/counts answers by mailbox, whatever the detail", counts_of_details },
+		{ "/outbox/what is told of an address in a ticket is told once a day", told },
 		{ "/outbox/flush and retry make mails due; what was suppressed is forgotten in time", urging },
 	};
 
