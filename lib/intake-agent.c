@@ -493,6 +493,9 @@ static enum status again_as(struct work *w, enum whose now)
 
 	switch ((enum direction)w->entry.direction) {
 	case DIRECTION_OUT:
+		/* The same words under other recipients: it is what these make of it. */
+		if (now == WHOSE_REFUSED)
+			return agent_refused(w);
 		w->outcome->whose = now == WHOSE_DESK_REPLY ? now : w->match.how == MATCH_NEW ? WHOSE_OPENED : WHOSE_REPLY;
 		if (id && g_strcmp0(w->entry.message_id, id) != 0)
 			w->new_id = g_strdup(w->entry.message_id);

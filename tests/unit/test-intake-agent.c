@@ -136,6 +136,22 @@ static void test_copy_of_no_ticket(void)
 	desk_close(&d);
 }
 
+/* One Message-ID, From and Date: first an answer, then a note about it that has a Bcc. */
+static void test_answer_made_a_note(void)
+{
+	struct desk d;
+
+	desk_open(&d, NULL);
+	ask(&d, "support@example.com");
+	anna_sends(&d, "carla@example.net", "a1@example.com", "<q1@example.net>",
+		"To: carla@example.net\n\npour water\n");
+	g_assert_cmpstr(d.last.event, ==, "reply");
+	anna_sends(&d, "support@example.com,carla@example.net", "a1@example.com",
+		"<q1@example.net>", "To: support@example.com\n\npour water\nshe is difficult\n");
+	g_assert_cmpint(d.last.edits.verdict, ==, VERDICT_REJECT);
+	desk_close(&d);
+}
+
 static void test_leak(gconstpointer data)
 {
 	const struct leak_row *row = data;
@@ -707,6 +723,7 @@ int main(int argc, char **argv)
 
 		g_test_add_data_func(path, &copy_rows[i], test_copy);
 	}
+	g_test_add_func("/agents/copies: a note in place of an answer", test_answer_made_a_note);
 	g_test_add_func("/agents/copies: a question with a Bcc", test_copy_of_no_ticket);
 	g_test_add_func("/agents/a customer's mail that is sent on is no answer", test_customers_mail_sent_on);
 	g_test_add_func("/agents/a copy of an answer that comes by itself is that answer", test_copy_of_an_answer);
