@@ -151,6 +151,19 @@ static char *default_tag_name(const struct settings *settings)
 	return g_strdup(dot && dot[1] ? dot + 1 : host);
 }
 
+static enum status finish_former_tags(struct loader *loader)
+{
+	const config_setting_t *node = config_lookup(&loader->config, "tag.also");
+	struct settings *s = loader->settings;
+	struct error why;
+
+	for (char **also = s->tag.also; also && *also; also++)
+		if (tag_format_also(&s->tag_format, *also, s->tag.name, &why) != ST_OK)
+			return loader_fail(loader, node, "tag.also",
+				"expected formats such as \"[Ticket#%%d]\": %s", why.text);
+	return ST_OK;
+}
+
 static enum status finish_tag(struct loader *loader)
 {
 	struct settings *settings = loader->settings;
@@ -164,7 +177,7 @@ static enum status finish_tag(struct loader *loader)
 	if (!node)
 		node = config_lookup(&loader->config, "tag.name");
 	if (tag_format_init(&settings->tag_format, settings->tag.format, settings->tag.name, &why) == ST_OK)
-		return ST_OK;
+		return finish_former_tags(loader);
 	return loader_fail(loader, node, "tag.format", "expected a format such as \"[%%n #%%d]\": %s", why.text);
 }
 

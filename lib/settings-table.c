@@ -59,6 +59,9 @@ static const struct setting_row keys[] = {
 		.help = "%n of tag.format; default: the domain of the first account, without accounts the domain of this host" },
 	{ "tag.format", &kind_text, TOP(tag.format), "[%n #%d]", CHECK(check_filled, "a format such as \"[%n #%d]\""),
 		.help = "what a tag in Subject looks like: %n name, %d number" },
+	{ "tag.also", &kind_texts, TOP(tag.also), "",
+		CHECK(check_filled, "formats such as \"[Ticket#%d]\""),
+		.help = "tags of a former system: recognised, neither written nor removed" },
 	{ "tag.max_subject", &kind_number, TOP(tag.max_subject), "998", RANGE(78, 16384), .help = "bytes a tagged Subject may have" },
 
 	{ "numbers.scheme", &kind_word, TOP(numbers.scheme), "sequential", .words = scheme_words,

@@ -57,7 +57,7 @@ struct settings {
 	int log;
 	struct { char *path; int64_t map_size_mib; bool durable; } store;
 	struct { char *path; int64_t keep_days; } archive;
-	struct { char *name, *format; int64_t max_subject; } tag;
+	struct { char *name, *format, **also; int64_t max_subject; } tag;
 	struct { int scheme; int64_t first; } numbers;
 	struct { char *url, *username, *password_file; int starttls; int64_t timeout_s, max_per_address_per_day; } mail_out;
 	struct { bool sasl; char **authserv_ids; } agents_auth;

@@ -61,8 +61,31 @@ enum status tag_format_init(struct tag_format *format, const char *pattern, cons
 	return ST_OK;
 }
 
+static void also_free(void *data)
+{
+	tag_format_release(data);
+	g_free(data);
+}
+
+enum status tag_format_also(struct tag_format *format, const char *pattern, const char *name,
+	struct error *err)
+{
+	struct tag_format *also = g_new0(struct tag_format, 1);
+	enum status st = tag_format_init(also, pattern, name, err);
+
+	if (st != ST_OK) {
+		g_free(also);
+		return st;
+	}
+	if (!format->also)
+		format->also = g_ptr_array_new_with_free_func(also_free);
+	g_ptr_array_add(format->also, also);
+	return ST_OK;
+}
+
 void tag_format_release(struct tag_format *format)
 {
+	g_clear_pointer(&format->also, g_ptr_array_unref);
 	g_free(format->before);
 	g_free(format->between);
 	g_free(format->after);
@@ -258,6 +281,17 @@ static bool remove_tags(struct words *w, const struct tag_format *f, struct numb
 	return found;
 }
 
+/* Those of a former system, in the order of the forms. */
+static void find_also(const struct tag_format *f, const char *text, struct numbers *tags)
+{
+	uint64_t number;
+
+	for (unsigned i = 0; f->also && i < f->also->len; i++)
+		for (const char *p = text; *p && tags->n < LIMIT_TAGS; p++)
+			if (tag_at(g_ptr_array_index(f->also, i), text, p, &number))
+				numbers_add(tags, number);
+}
+
 /* Where a tag goes, what stood around it may make another. True if there was one. */
 static bool find_tags(struct words *w, const struct tag_format *f, struct numbers *tags)
 {
@@ -374,6 +408,7 @@ void subject_view_init(struct subject_view *view, const char *raw, const struct 
 	words_untagged(&w, raw, format, &view->tags);
 	view->is_reply = remove_prefixes(&w, false);
 	rest = words_remaining(&w, NULL);
+	find_also(format, rest, &view->tags);
 	view->plain = text_line(rest, LIMIT_TITLE_BYTES);
 	words_release(&w);
 }

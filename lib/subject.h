@@ -14,18 +14,23 @@ struct tag_format {
 	char *before, *between, *after;	/* around name and number; `between` holds what is between %n and %d */
 	char *name;			/* may be "" when the format has no %n */
 	bool name_first;
+	GPtrArray *also;		/* struct tag_format *: those of tag_format_also(); NULL: none */
 };
 /* ST_BAD_INPUT: no %d, a field twice, a literal that is not printable ASCII, nothing but a digit-free literal next to %d … says what. */
 enum status tag_format_init(struct tag_format *format, const char *pattern, const char *name, struct error *err);
 void tag_format_release(struct tag_format *format);
+/* A form of a former system: recognised beside the format's own, and neither written nor removed.
+ * Fails as tag_format_init() does. */
+enum status tag_format_also(struct tag_format *format, const char *pattern, const char *name,
+	struct error *err);
 
 /* "[example.com #1042]". Owned. */
 char *tag_text(const struct tag_format *format, uint64_t number);
 
 /* What a raw Subject value (may be folded, encoded, 8-bit, NULL) says. */
 struct subject_view {
-	struct numbers tags;	/* ours, in order of appearance, each once */
-	char *plain;		/* decoded, without our tags and without reply prefixes, one line, ≤ LIMIT_TITLE_BYTES */
+	struct numbers tags;	/* each once, in order of appearance; those of a former system last */
+	char *plain;		/* decoded, without tags of the format and reply prefixes, one line, ≤ LIMIT_TITLE_BYTES */
 	bool is_reply;		/* a reply or forward prefix was there */
 };
 void subject_view_init(struct subject_view *view, const char *raw, const struct tag_format *format);

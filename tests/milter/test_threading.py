@@ -230,6 +230,16 @@ def test_how_a_mail_was_found_is_in_the_header_the_log_and_the_event(house, carl
     assert f"ticket={asked.number} event=followup whose=inbound match=message-id" in house.daemon.log_text()
 
 
+def test_the_tag_of_a_former_system_leads_to_the_ticket_and_stays(build):
+    house = build(tag={"also": ["[Ticket#%d]"]})
+    asked = house.mail()
+    reply = house.mail(subject=f"Re: [Ticket#{asked.number}] Printer")
+    assert (reply.number, reply.match) == (asked.number, "subject")
+    assert reply.subject == f"{tag(asked.number)} Re: [Ticket#{asked.number}] Printer"
+    other = house.mail("eve@evil.example", subject=f"[Ticket#{asked.number}]")
+    assert other.number != asked.number and house.ticket(other.number)["links"] == [asked.number]
+
+
 # --- closed tickets ---------------------------------------------------------------------
 
 def test_a_reply_reopens_a_closed_ticket(house, carla):

@@ -52,6 +52,7 @@ static const struct {
 	{ "archive: { path = \"mail\"; };\n", 1, "archive.path", "expected an absolute path, or \"\"" },
 	{ "archive: { keep_days = \"3\"; };\n", 1, "archive.keep_days", "expected a whole number from 0 to 36500 (integer), found a string" },
 	{ "archive: { keep_days = 1.5; };\n", 1, "archive.keep_days", "found a number with a fraction" },
+	{ "tag: { also = ( \"[Ticket#%d]\", \"[Ticket]\" ); };\n", 1, "tag.also", "formats such as \"[Ticket#%d]\"" },
 	{ "tag: { format = \"\"; };\n", 1, "tag.format", "a format such as" },
 	{ "tag: {\n\n format = \"[%n]\"; };\n", 3, "tag.format", "a format such as \"[%n #%d]\"" },
 	{ "numbers: { scheme = \"random\"; };\n", 1, "numbers.scheme", "expected one of \"sequential\", \"date\", found \"random\"" },

@@ -350,6 +350,40 @@ static void test_formats(void)
 	}
 }
 
+static void test_former_tags(void)
+{
+	static const struct { const char *raw, *tags, *plain, *tagged; } rows[] = {
+		{ "[Ticket#5] x", "5", "[Ticket#5] x", "[desk #42] [Ticket#5] x" },
+		{ "Re: [Ticket#5] [desk #7] x", "7 5", "[Ticket#5] x", "[desk #42] Re: [Ticket#5] x" },
+		{ "OLD-8: x (Case desk/9)", "9 8", "OLD-8: x (Case desk/9)",
+			"[desk #42] OLD-8: x (Case desk/9)" },
+		{ "=?utf-8?Q?[Ticket#5]?=", "5", "[Ticket#5]", "[desk #42] =?utf-8?Q?[Ticket#5]?=" },
+		{ "[Ticket#05] [Ticket#5a] [ticket#5] xOLD-8", "",
+			"[Ticket#05] [Ticket#5a] [ticket#5] xOLD-8",
+			"[desk #42] [Ticket#05] [Ticket#5a] [ticket#5] xOLD-8" },
+	};
+	struct tag_format format;
+
+	g_assert_cmpint(tag_format_init(&format, "[%n #%d]", "desk", NULL), ==, ST_OK);
+	g_assert_cmpint(tag_format_also(&format, "[Ticket#%d]", "desk", NULL), ==, ST_OK);
+	g_assert_cmpint(tag_format_also(&format, "(Case %n/%d)", "desk", NULL), ==, ST_OK);
+	g_assert_cmpint(tag_format_also(&format, "OLD-%d", "desk", NULL), ==, ST_OK);
+	g_assert_cmpint(tag_format_also(&format, "[Ticket]", "desk", NULL), ==, ST_BAD_INPUT);
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct subject_view view;
+		g_autofree char *tagged = subject_retag(rows[i].raw, &format, 42, 998);
+		g_autofree char *tags = NULL;
+
+		subject_view_init(&view, rows[i].raw, &format);
+		tags = numbers_text(&view.tags);
+		g_assert_cmpstr(tags, ==, rows[i].tags);
+		g_assert_cmpstr(view.plain, ==, rows[i].plain);
+		g_assert_cmpstr(tagged, ==, rows[i].tagged);
+		subject_view_release(&view);
+	}
+	tag_format_release(&format);
+}
+
 static void test_refused_formats(void)
 {
 	static const struct { const char *pattern, *name; } refused[] = {
@@ -430,6 +464,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_assert_cmpint(tag_format_init(&ours, "[%n #%d]", "example.com", NULL), ==, ST_OK);
 	g_test_timer_start();
+	g_test_add_func("/subject/tags of a former system are recognised and stay", test_former_tags);
 	g_test_add_func("/subject/what is found in it", test_view);
 	g_test_add_func("/subject/what it becomes", test_retag);
 	g_test_add_func("/subject/what is found after it was tagged", test_view_of_what_was_tagged);
