@@ -599,6 +599,9 @@ static enum status split_off(struct change *c, struct ticket *part)
 		return error_set(c->err, ST_BAD_INPUT, "ticket #%s would have no message left; there is nothing to split it from", from);
 	if (st == ST_OK)
 		st = save(c, "split", NULL, to, NULL);
+	/* What stays may have the id of what goes, as a copy does, or refer to it. */
+	if (st == ST_OK)
+		st = tickets_reindex(c->txn, c->ticket.number, c->err);
 	if (st == ST_OK)
 		st = tickets_save(c->txn, part, c->err);
 	if (st == ST_OK)

@@ -73,6 +73,13 @@ def test_a_copy_that_comes_again_adds_nothing(house, carla, scan):
     assert house.daemon.run_ticket("check").returncode == 0
 
 
+def test_a_copy_is_found_when_the_first_was_split_off(house, carla, scan):
+    first = house.mail(carla, **scan)
+    house.mail(carla, **scan, body=FOOTER)
+    house.daemon.run_ticket("split", str(first.number), "1")
+    assert house.daemon.run_ticket("check").returncode == 0
+
+
 OTHERS = {
     "another text": (dict(body="page 1\n"), dict(body="page 2\n")),
     "a text that only begins like it": (dict(body="Alarm in room 1\n"),
