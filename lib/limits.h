@@ -42,6 +42,9 @@ enum {
 	LIMIT_PARSE_BYTES = 64 * 1024 * 1024,	/* bytes of a message given to the MIME parser */
 	LIMIT_SPOOL_MEMORY = 128 * 1024,	/* a message larger than this is spooled to a file */
 	LIMIT_ATTACHMENTS = 100,		/* attachments recorded of one message */
+	LIMIT_ENCLOSED = 20,			/* attached messages looked into of one message */
+	LIMIT_ENCLOSED_DEPTH = 3,		/* and how deep one in another */
+	LIMIT_SUBJECTS = 10,			/* Subjects recorded of a message beside the first */
 	LIMIT_COMMANDS = 50,			/* commands run of one mail */
 	LIMIT_COMMAND_BYTES = 1000,		/* one command line */
 	LIMIT_SIGNATURE_BYTES = 2000,		/* of a queue */

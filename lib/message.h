@@ -68,8 +68,19 @@ const char *message_languages(const struct message *message);
 
 /* The readable text: the first text/plain, else text/html made readable, at most LIMIT_TEXT_BYTES. Never NULL. */
 const char *message_text(const struct message *message);
-/* Only the first text/plain part that is not an attachment; NULL if there is none. For commands. */
+/* Only the first text/plain part that is not an attachment; NULL if there is none. */
 const char *message_plain_text(const struct message *message);
+
+/* What the sender wrote, for commands: the first text that stands in the mail and is no file, HTML
+ * read as text up to a quotation. At most LIMIT_TEXT_BYTES. Owned; NULL: there is none. */
+char *message_own_text(const struct message *message);
+/* Each attached message, those in attached messages too, LIMIT_ENCLOSED of them and
+ * LIMIT_ENCLOSED_DEPTH deep at most. Borrowed by fn for the time of its call. */
+typedef void enclosed_visit(const struct message *enclosed, void *arg);
+void message_each_enclosed(const struct message *message, enclosed_visit *fn, void *arg);
+/* What some clients show in place of message_subject(): further Subject fields, and those of MIME
+ * parts (protected headers), decoded; the LIMIT_SUBJECTS last that say something else. Owned; NULL. */
+char **message_other_subjects(const struct message *message);
 
 /* "text/plain", lower case; of the top part. Never NULL. */
 const char *message_content_type(const struct message *message);

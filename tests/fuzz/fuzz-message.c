@@ -9,6 +9,12 @@
 #include "message.h"
 #include "subject.h"
 
+static void read_enclosed(const struct message *enclosed, void *arg)
+{
+	(void)arg;
+	FUZZ_ASSERT(g_utf8_validate(message_text(enclosed), -1, NULL));
+}
+
 static void look_at(const struct message *m)
 {
 	FUZZ_ASSERT(g_utf8_validate(message_subject(m), -1, NULL) && fuzz_one_header(message_subject(m)));
@@ -22,6 +28,9 @@ static void look_at(const struct message *m)
 	message_references(m);
 	message_languages(m);
 	message_plain_text(m);
+	g_free(message_own_text(m));
+	g_strfreev(message_other_subjects(m));
+	message_each_enclosed(m, read_enclosed, NULL);
 	message_report(m);
 }
 
