@@ -20,22 +20,45 @@ void transcript_release(struct transcript *transcript)
 	memset(transcript, 0, sizeof *transcript);
 }
 
+/* How a line of this kind of mail is read: its command, and the number of its ticket. */
+struct run;
+typedef enum status parse_fn(
+	struct run *run, const char *line, struct command *command_out, uint64_t *number_out);
+
 struct run {
 	struct txn *txn;
 	const struct commander *by;
+	const struct command_mail *mail;
 	struct transcript *transcript;
-	unsigned count;
 	struct error *err;
+	parse_fn *parse;
+	bool control;
+	unsigned count; /* lines read */
 };
+
+static struct run run_of(struct txn *txn, const struct command_mail *mail, struct error *err)
+{
+	return (struct run){
+		.txn = txn, .by = mail->commander, .mail = mail,
+		.transcript = mail->transcript, .err = err,
+	};
+}
 
 /* As much of a line as tells which it was. */
 enum { ECHO_BYTES = 120 };
+/* A line with a verb and more words than these and no sense as a command was not meant as one. */
+enum { ARGUMENTS_MEANT = 2 };
 
-static void answer(struct run *run, const char *line, const char *result)
+void transcript_add(struct transcript *transcript, const char *line, const char *result)
 {
 	g_autofree char *shown = text_line(line, ECHO_BYTES);
 
-	g_string_append_printf(run->transcript->text, "> %s\n%s\n\n", shown, result);
+	g_string_append_printf(transcript->text, "> %s\n%s\n\n", shown, result);
+}
+
+static void answer(struct run *run, const char *line, const char *result)
+{
+	transcript_add(run->transcript, line, result);
 }
 
 /* --- verbs that only answer --- */
@@ -50,8 +73,9 @@ static void answer_help(struct run *run, const char *line)
 		if (info->by_mail)
 			g_string_append_printf(help, "  %-8s %-24s %s\n", info->name, info->arguments, info->help);
 	}
-	g_string_append(help, "In control mail the ticket's number follows the command: close 1042\n"
-		"Reading stops at an empty line followed by text, at --, at quit, and at quoted text.");
+	g_string_append(help,
+		"In control mail the ticket's number follows the command: close 1042\n"
+		"Reading stops at the first line that is no command, at --, quit and quoted text.");
 	answer(run, line, help->str);
 }
 
@@ -198,135 +222,33 @@ static enum status settle(struct run *run, const char *line, enum status st)
 	return ST_OK;
 }
 
-static bool by_mail(const struct command *command)
-{
-	return verb_info(command->verb)->by_mail;
-}
-
-/* text: the command; line: what is echoed. */
-static enum status run_line(struct run *run, const char *line, const char *text, uint64_t number)
+static enum status parse(
+	struct run *run, const char *line, struct command *command_out, uint64_t *number_out)
 {
 	struct command command = { 0 };
-	enum status st = command_parse_line(text, run->by->actor.now, &command, run->err);
+	enum status st = run->parse(run, line, &command, number_out);
 
-	if (st == ST_OK && !by_mail(&command))
+	if (st == ST_OK && !verb_info(command.verb)->by_mail) {
 		st = error_set(run->err, ST_REFUSED, "%s cannot be done by mail", verb_info(command.verb)->name);
+		command_release(&command);
+	}
 	if (st == ST_OK)
-		st = dispatch(run, line, number, &command);
-	command_release(&command);
-	return settle(run, line, st);
+		*command_out = command;
+	return st;
 }
 
-/* --- reading --- */
+/* --- reading a line --- */
 
 static char *first_word(const char *line)
 {
 	return g_strndup(line, strcspn(line, " \t"));
 }
 
-static bool is_verb(const char *line)
+static enum status parse_note(
+	struct run *run, const char *line, struct command *command_out, uint64_t *number_out)
 {
-	g_autofree char *word = first_word(line);
-	int verb = verb_find(word);
-
-	return verb >= 0 && verb_info((enum verb)verb)->by_mail;
-}
-
-/* Not only a verb in front: "Close to a solution" is text. */
-static bool is_command(const char *line, int64_t now)
-{
-	struct command command = { 0 };
-	struct error err;
-	bool is = is_verb(line) && command_parse_line(line, now, &command, &err) == ST_OK;
-
-	command_release(&command);
-	return is;
-}
-
-/* Is it a command but for its first word? "clsoe", not "Thanks". */
-static bool is_mistyped(const char *line, int64_t now)
-{
-	g_autofree char *word = first_word(line), *meant = NULL;
-	int verb = is_verb(line) ? -1 : verb_nearest(word, true);
-
-	meant = verb < 0 ? NULL : g_strconcat(verb_info((enum verb)verb)->name, line + strlen(word), NULL);
-	return meant && is_command(meant, now);
-}
-
-static bool ends_commands(const char *line)
-{
-	return line[0] == '>' || strncmp(line, "--", 2) == 0 || g_ascii_strcasecmp(line, "quit") == 0;
-}
-
-/* Where text begins instead of commands. `blank`: an empty line is before it. "!" says that a command is meant. */
-typedef bool text_fn(const struct run *run, const char *line, bool blank);
-
-static bool is_text_of_note(const struct run *run, const char *line, bool blank)
-{
-	int64_t now = run->by->actor.now;
-
-	if (is_command(line, now))
-		return false;
-	if (run->count == 0)
-		return !is_verb(line) && !is_mistyped(line, now);
-	return blank;
-}
-
-static bool is_text_of_control(const struct run *run, const char *line, bool blank)
-{
-	return run->count > 0 && blank && !is_verb(line);
-}
-
-typedef enum status line_fn(struct run *run, const char *line, void *arg);
-
-/* Command lines from the top: up to --, quit, quoted text, or an empty line after which there is text. */
-static enum status each_line(struct run *run, const char *text, text_fn *is_text, line_fn *fn, void *arg)
-{
-	g_auto(GStrv) lines = g_strsplit(text, "\n", LIMIT_COMMANDS * 4);
-	bool blank = false;
-
-	for (char **p = lines; *p; p++) {
-		char *line = g_strstrip(*p);
-		bool bang = *line == '!';
-		enum status st;
-
-		if (!*line) {
-			blank = true;
-			continue;
-		}
-		line += bang;
-		if (ends_commands(line) || (!bang && is_text(run, line, blank)))
-			return ST_OK;
-		blank = false;
-		if (run->count++ >= LIMIT_COMMANDS) {
-			answer(run, line, "too many commands in one mail; this and what follows was not read");
-			return ST_OK;
-		}
-		st = fn(run, line, arg);
-		if (st != ST_OK)
-			return st;
-	}
-	return ST_OK;
-}
-
-static enum status note_line(struct run *run, const char *line, void *arg)
-{
-	return run_line(run, line, line, *(const uint64_t *)arg);
-}
-
-enum status command_mail_note(struct txn *txn, const struct commander *commander, uint64_t ticket, const char *text,
-	struct transcript *transcript, struct error *err)
-{
-	struct run run = { txn, commander, transcript, 0, err };
-
-	return each_line(&run, text, is_text_of_note, note_line, &ticket);
-}
-
-/* --- control mail: the number is the last word, or the first after the verb --- */
-
-static char *join(char **words)
-{
-	return g_strjoinv(" ", words);
+	*number_out = run->mail->ticket;
+	return command_parse_line(line, run->by->actor.now, command_out, run->err);
 }
 
 static uint64_t take_word(char **words, size_t i)
@@ -343,43 +265,248 @@ static uint64_t take_word(char **words, size_t i)
 /* A title may end in a number, and merge and link have two: there the ticket comes first. */
 static bool number_first(const char *verb)
 {
-	return g_ascii_strcasecmp(verb, "title") == 0 || g_ascii_strcasecmp(verb, "merge") == 0 || g_ascii_strcasecmp(verb, "link") == 0;
+	return g_ascii_strcasecmp(verb, "title") == 0 || g_ascii_strcasecmp(verb, "merge") == 0 ||
+		g_ascii_strcasecmp(verb, "link") == 0;
 }
 
-static enum status control_line(struct run *run, const char *line, void *arg)
+/* The number is the last word, or the first after the verb. */
+static enum status parse_control(
+	struct run *run, const char *line, struct command *command_out, uint64_t *number_out)
 {
 	g_autofree char *clean = text_line(line, LIMIT_COMMAND_BYTES), *rest = NULL;
 	g_auto(GStrv) words = g_strsplit(clean, " ", -1);
 	size_t n = g_strv_length(words);
-	uint64_t number = 0;
 
-	(void)arg;
+	*number_out = 0;
 	if (n > 1 && !number_first(words[0]))
-		number = take_word(words, n - 1);
-	if (n > 1 && number == 0)
-		number = take_word(words, 1);
-	rest = join(words);
-	return run_line(run, line, rest, number);
+		*number_out = take_word(words, n - 1);
+	if (n > 1 && *number_out == 0)
+		*number_out = take_word(words, 1);
+	rest = g_strjoinv(" ", words);
+	return command_parse_line(strlen(line) > LIMIT_COMMAND_BYTES ? line : rest,
+		run->by->actor.now, command_out, run->err);
 }
 
-enum status command_mail_control(struct txn *txn, const struct commander *commander, const char *text,
-	struct transcript *transcript, struct error *err)
-{
-	struct run run = { txn, commander, transcript, 0, err };
-	enum status st = text ? each_line(&run, text, is_text_of_control, control_line, NULL) : ST_OK;
+/* --- what a line is that is none --- */
 
-	if (st == ST_OK && run.count == 0)
-		answer_help(&run, text ? "(no command)" : "(no text/plain part, and commands are read from nothing else)");
+static bool parses(struct run *run, const char *line)
+{
+	struct command command = { 0 };
+	struct error err;
+	bool is = command_parse_line(line, run->by->actor.now, &command, &err) == ST_OK;
+
+	command_release(&command);
+	return is;
+}
+
+/* Is it a command but for its first word? "clsoe", not "Thanks". */
+static bool is_mistyped(struct run *run, const char *line, const char *word)
+{
+	int verb = verb_nearest(word, true);
+	g_autofree char *meant = NULL;
+
+	if (verb >= 0)
+		meant = g_strconcat(verb_info((enum verb)verb)->name, line + strlen(word), NULL);
+	return meant && parses(run, meant);
+}
+
+/* Nearly a command: "clsoe", "priority hgih", "wait 3 days"; not "Take care", "Close the door." */
+static bool is_nearly(struct run *run, const char *line)
+{
+	g_autofree char *clean = text_line(line, LIMIT_COMMAND_BYTES), *word = first_word(clean);
+	int verb = verb_find(word);
+	unsigned blanks = 0;
+
+	if (verb < 0)
+		return is_mistyped(run, clean, word);
+	if (!verb_info((enum verb)verb)->by_mail)
+		return parses(run, clean);
+	for (const char *p = clean; *p; p++)
+		blanks += *p == ' ';
+	return *verb_info((enum verb)verb)->arguments && blanks <= ARGUMENTS_MEANT;
+}
+
+/* Where a signature or a quotation begins, or what an agent says to end it. */
+static bool ends_commands(const char *line)
+{
+	return line[0] == '>' || strncmp(line, "--", 2) == 0 ||
+		g_ascii_strcasecmp(line, "quit") == 0;
+}
+
+/* What clients put over what they quote or forward, in whatever language: "____", "From: …",
+ * "On … wrote:". */
+static bool is_seam(const char *line)
+{
+	return strncmp(line, "__", 2) == 0 || strncmp(line, "==", 2) == 0 ||
+		g_str_has_suffix(line, ":") || foreign_past_label(line);
+}
+
+/* --- reading on --- */
+
+enum reading {
+	READ_ON,
+	READ_TOLD,	/* stopped; what follows and was meant as a command is told */
+	READ_NO_MORE,
+};
+
+/* Why it is not the commander's own; NULL. */
+static const char *whose_else(const struct run *run, const char *whole)
+{
+	const struct foreign *foreign = run->mail->foreign;
+
+	if (foreign->text_doubt)
+		return foreign->text_doubt;
+	return foreign_has_line(foreign, whole) ? "a mail that came in has the same line" : NULL;
+}
+
+static enum reading refuse_line(struct run *run, const char *line, const char *why)
+{
+	run->transcript->refused++;
+	answer(run, line, why);
+	return READ_TOLD;
+}
+
+static enum reading disown_line(struct run *run, const char *line, const char *why)
+{
+	g_autofree char *result = g_strdup_printf("not run: %s, so it may not be your own. "
+		"Say it in the Subject, or to the control address.", why);
+
+	return refuse_line(run, line, result);
+}
+
+/* whole: the line with its "!", if it has one. */
+static enum reading read_no_command(
+	struct run *run, const char *whole, const char *line, bool blank)
+{
+	bool meant = (whole != line && *line && !g_ascii_isspace(*line)) || is_nearly(run, line);
+
+	if (!meant && run->count > 1 && (blank || is_seam(line)))
+		return READ_NO_MORE;
+	if (meant || run->control || (run->count > 1 && !strpbrk(line, " \t")))
+		return refuse_line(run, line, run->err->text);
+	if (run->count == 1)
+		return READ_NO_MORE;
+	return refuse_line(run, line, "no command: from here on it is text");
+}
+
+/* text: line and its command; failures of the store alone are returned. */
+static enum status read_line(
+	struct run *run, const char *whole, bool blank, enum reading *reading_out)
+{
+	const char *line = whole + (*whole == '!'), *why;
+	struct command command = { 0 };
+	uint64_t number;
+	enum status st = parse(run, line, &command, &number);
+
+	if (st != ST_OK) {
+		*reading_out = read_no_command(run, whole, line, blank);
+		return ST_OK;
+	}
+	why = whose_else(run, whole);
+	*reading_out = why ? disown_line(run, line, why) : READ_ON;
+	if (!why)
+		st = settle(run, line, dispatch(run, line, number, &command));
+	command_release(&command);
 	return st;
 }
 
-enum status command_mail_words(struct txn *txn, const struct commander *commander, uint64_t ticket, char *const *commands,
-	struct transcript *transcript, struct error *err)
+/* The commander believes that it was run. */
+static void tell_unread(struct run *run, const char *whole)
 {
-	struct run run = { txn, commander, transcript, 0, err };
+	const char *line = whole + (*whole == '!');
+	struct command command = { 0 };
+	uint64_t number;
+
+	if (parse(run, line, &command, &number) != ST_OK)
+		return;
+	command_release(&command);
+	refuse_line(run, line, "not run: it stands below a line that was not");
+}
+
+static enum status next_line(struct run *run, const char *line, bool blank, enum reading *reading)
+{
+	if (ends_commands(line)) {
+		*reading = READ_NO_MORE;
+		return ST_OK;
+	}
+	if (run->count++ >= LIMIT_COMMANDS) {
+		answer(run, line,
+			"too many commands in one mail; this and what follows was not read");
+		*reading = READ_NO_MORE;
+		return ST_OK;
+	}
+	if (*reading == READ_ON)
+		return read_line(run, line, blank, reading);
+	tell_unread(run, line);
+	return ST_OK;
+}
+
+static enum status each_line(struct run *run, const char *text)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", LIMIT_COMMANDS * 4);
+	enum reading reading = READ_ON;
+	enum status st = ST_OK;
+	bool blank = false;
+
+	for (char **p = lines; *p && st == ST_OK && reading != READ_NO_MORE; p++) {
+		const char *line = g_strstrip(*p);
+
+		if (*line)
+			st = next_line(run, line, blank, &reading);
+		else if (reading == READ_TOLD)
+			return ST_OK;
+		blank = !*line;
+	}
+	return st;
+}
+
+enum status command_mail_note(
+	struct txn *txn, const struct command_mail *mail, const char *text, struct error *err)
+{
+	struct run run = run_of(txn, mail, err);
+
+	run.parse = parse_note;
+	return each_line(&run, text);
+}
+
+enum status command_mail_control(
+	struct txn *txn, const struct command_mail *mail, const char *text, struct error *err)
+{
+	struct run run = run_of(txn, mail, err);
+	enum status st;
+
+	run.parse = parse_control;
+	run.control = true;
+	st = text ? each_line(&run, text) : ST_OK;
+	if (st == ST_OK && run.count == 0)
+		answer_help(&run,
+			text ? "(no command)"
+			     : "(no text, and commands are read from nothing else)");
+	return st;
+}
+
+enum status command_mail_words(
+	struct txn *txn, const struct command_mail *mail, char *const *commands, struct error *err)
+{
+	struct run run = run_of(txn, mail, err);
 	enum status st = ST_OK;
 
-	for (char *const *p = commands; *p && st == ST_OK && run.count++ < LIMIT_COMMANDS; p++)
-		st = run_line(&run, *p, *p, ticket);
+	run.parse = parse_note;
+	for (char *const *p = commands; *p && st == ST_OK && run.count++ < LIMIT_COMMANDS; p++) {
+		struct command command = { 0 };
+		uint64_t number;
+
+		st = parse(&run, *p, &command, &number);
+		st = settle(&run, *p, st == ST_OK ? dispatch(&run, *p, number, &command) : st);
+		command_release(&command);
+	}
 	return st;
+}
+
+bool command_mail_begins(const char *text)
+{
+	const char *line = text + strspn(text, " \t\r\n");
+	g_autofree char *first = g_strndup(line, strcspn(line, "\n"));
+
+	return verb_leads(first);
 }

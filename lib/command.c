@@ -165,20 +165,13 @@ static enum status parse_requester(char **args, size_t n, int64_t now, struct co
 	return ST_OK;
 }
 
-static enum status parse_filter(char **args, size_t n, int64_t now, struct command *command, struct error *err)
-{
-	(void)now;
-	(void)err;
-	command->text = n ? g_strjoinv(" ", args) : NULL;
-	return ST_OK;
-}
-
 static parse_fn *const parsers[VERB_COUNT] = {
 	[VERB_TAKE] = parse_none, [VERB_STEAL] = parse_none, [VERB_RELEASE] = parse_none, [VERB_ASSIGN] = parse_word, [VERB_STATUS] = parse_status, [VERB_CLOSE] = parse_none,
 	[VERB_REOPEN] = parse_none, [VERB_WAIT] = parse_wait, [VERB_QUEUE] = parse_word, [VERB_PROJECT] = parse_project,
 	[VERB_PRIORITY] = parse_priority, [VERB_TAG] = parse_tags, [VERB_MERGE] = parse_number, [VERB_SPLIT] = parse_seqs, [VERB_LINK] = parse_number,
 	[VERB_SPAM] = parse_none, [VERB_TITLE] = parse_title,
-	[VERB_REQUESTER] = parse_requester, [VERB_WATCH] = parse_maybe, [VERB_UNWATCH] = parse_maybe, [VERB_SHOW] = parse_none, [VERB_LIST] = parse_maybe, [VERB_HELP] = parse_filter,
+	[VERB_REQUESTER] = parse_requester, [VERB_WATCH] = parse_maybe, [VERB_UNWATCH] = parse_maybe,
+	[VERB_SHOW] = parse_none, [VERB_LIST] = parse_maybe, [VERB_HELP] = parse_none,
 };
 
 static enum status unknown(const char *word, struct error *err)

@@ -1,10 +1,10 @@
-/* Agents' mail: answers to customers, tickets they open, internal notes, commands. */
+/* Agents' mail: answers to customers, tickets they open, internal notes, control mail. Commands in it
+ * are intake-commands.c's. */
 #include "intake-work.h"
 
 #include <string.h>
 
 #include "address.h"
-#include "command-mail.h"
 #include "limits.h"
 #include "text.h"
 #include "tickets.h"
@@ -14,11 +14,6 @@
 static bool leaves(enum whose whose)
 {
 	return whose == WHOSE_REPLY || whose == WHOSE_DESK_REPLY || whose == WHOSE_OPENED;
-}
-
-static void take_subject_commands(struct work *w)
-{
-	w->subject_commands = subject_take_commands(message_header(w->message, "Subject", 0), &w->raw_subject);
 }
 
 /* An out-of-office note or a receipt that an agent's client sends by itself is nobody's answer. */
@@ -50,93 +45,19 @@ static enum status refuse(struct work *w, const char *reply)
 	return history_add(w->txn, w->match.ticket.number, &actor, "refused", NULL, NULL, strchr(reply, ' ') + 1, w->err);
 }
 
-static struct commander commander_of(struct work *w)
-{
-	struct commander commander = {
-		.actor = work_actor(w), .agent = &w->agent, .self = &w->agent, .settings = w->settings, .key = w->key,
-	};
-
-	return commander;
-}
-
-/* Where the transcript goes: the agent's address that the mail came from, else the first on record, else where they say that they are. */
-static const char *agent_mailbox(const struct work *w)
-{
-	const char *from = work_from_address(w);
-
-	if (w->agent.addresses && w->agent.addresses[0])
-		return text_list_has(w->agent.addresses, from) ? from : w->agent.addresses[0];
-	return *from ? from : NULL;
-}
-
-static enum status send_transcript(struct work *w, const struct transcript *transcript, const char *reply_to)
-{
-	const struct reply_context context = work_reply_context(w);
-	const char *to = agent_mailbox(w);
-
-	if (transcript->text->len == 0)
-		return ST_OK;
-	/* Commands may have put mail into the outbox, too. */
-	w->outcome->queued = true;
-	if (!to)
-		return ST_OK;
-	return reply_transcript(&context, &(struct transcript_mail){
-		.to = to, .subject = message_subject(w->message), .text = transcript->text->str, .in_reply_to = message_id(w->message), .reply_to = reply_to }, w->err);
-}
-
-/* Commands change the ticket in the store: what we hold is stale after them. */
-static enum status reload_ticket(struct work *w)
-{
-	uint64_t number = w->match.ticket.number;
-
-	record_release(&ticket_type, &w->match.ticket);
-	return tickets_resolve(w->txn, number, &w->match.ticket, w->err);
-}
-
-/* Those of the Subject, then those of a note's text; one transcript for both. */
-static enum status run_commands(struct work *w, const char *text)
-{
-	const struct commander commander = commander_of(w);
-	struct transcript transcript;
-	enum status st;
-
-	if (!w->subject_commands && !text)
-		return ST_OK;
-	st = work_save(w);
-	if (st != ST_OK)
-		return st;
-	transcript_init(&transcript);
-	if (w->subject_commands)
-		st = command_mail_words(w->txn, &commander, w->match.ticket.number, w->subject_commands, &transcript, w->err);
-	if (st == ST_OK && text)
-		st = command_mail_note(w->txn, &commander, w->match.ticket.number, text, &transcript, w->err);
-	if (st == ST_OK)
-		st = send_transcript(w, &transcript, NULL);
-	if (st == ST_OK)
-		st = reload_ticket(w);
-	transcript_release(&transcript);
-	return st;
-}
-
 /* --- answers --- */
 
 /* Also known by its identity as it leaves, so that it is recognised when it comes back to one of our addresses. */
 static enum status index_as_it_leaves(struct work *w)
 {
 	const struct account *account = work_account(w);
-	const char *leaving = w->raw_subject;
-	struct subject_view subject;
 	g_autofree char *digest = NULL;
 
 	if (!account || w->arrival->import)
 		return ST_OK;
-	if (!leaving)
-		leaving = message_header(w->message, "Subject", 0);
-	subject_view_init(&subject, leaving, &w->settings->tag_format);
 	digest = message_digest(w->message, &(struct identity){ .from = account->sender_address,
-		.subject_plain = subject.plain,
+		.subject_plain = work_subject_plain(w),
 		.body_digest = spool_body_digest(w->arrival->spool) });
-	subject_view_release(&subject);
 	return tickets_index_digest(w->txn, digest, w->match.ticket.number, w->entry.seq, w->err);
 }
 
@@ -283,6 +204,9 @@ static enum status answer(struct work *w)
 {
 	enum status st;
 
+	st = commands_find(w, NULL);
+	if (st != ST_OK)
+		return st;
 	hide_id(w);
 	work_add_participants(w);
 	work_watch_queues(w);
@@ -291,7 +215,7 @@ static enum status answer(struct work *w)
 		st = hand_over(w);
 	if (st == ST_OK)
 		st = index_as_it_leaves(w);
-	return st == ST_OK ? run_commands(w, NULL) : st;
+	return st == ST_OK ? commands_run(w, NULL) : st;
 }
 
 enum status agent_reply(struct work *w)
@@ -314,7 +238,6 @@ enum status agent_reply(struct work *w)
 		return st;
 	if (reply)
 		return refuse(w, reply);
-	take_subject_commands(w);
 	return answer(w);
 }
 
@@ -342,8 +265,6 @@ static enum status opened_by(struct work *w, const struct rules_result *rules)
 	struct mailbox spare;
 	enum status st;
 
-	if (!w->arrival->import)
-		take_subject_commands(w);
 	hide_id(w);
 	st = work_open_ticket(w, first_outside(w, &spare), rules, TICKET_WAITING);
 	if (st != ST_OK)
@@ -356,7 +277,7 @@ static enum status opened_by(struct work *w, const struct rules_result *rules)
 		st = index_as_it_leaves(w);
 	if (st == ST_OK)
 		st = work_tell_assigned(w);
-	return st == ST_OK ? run_commands(w, NULL) : st;
+	return st == ST_OK ? commands_run(w, NULL) : st;
 }
 
 /* Rules are about what would open a ticket, whoever wrote it. */
@@ -367,7 +288,10 @@ enum status agent_opened(struct work *w)
 
 	if (sent_by_itself(w) && !w->arrival->import)
 		return keep_from_customer(w);
-	rules_apply(w->settings, w->message, w->envelope, w->subject.plain, &rules);
+	st = commands_find(w, NULL);
+	if (st != ST_OK)
+		return st;
+	rules_apply(w->settings, w->message, w->envelope, work_subject_plain(w), &rules);
 	st = rules.ignore ? work_leave_alone(w, "rule") : opened_by(w, &rules);
 	rules_result_release(&rules);
 	return st;
@@ -408,7 +332,8 @@ enum status agent_refused(struct work *w)
 
 enum status agent_note(struct work *w)
 {
-	enum status st;
+	g_autofree char *text = w->automatic == AUTO_NONE ? message_own_text(w->message) : NULL;
+	enum status st = ST_OK;
 
 	/* Whoever is told of a ticket may say something about it, and sees no more of it for that.
 	 * But nobody lets their own queue in by writing to its address. */
@@ -417,24 +342,13 @@ enum status agent_note(struct work *w)
 	if (sent_by_itself(w))
 		return work_append(w, DIRECTION_AUTO, "auto", NULL, NULL, w->automatic_why.reason);
 	if (w->automatic == AUTO_NONE)
-		take_subject_commands(w);
-	st = work_append(w, DIRECTION_NOTE, "note", NULL, NULL, NULL);
-	return st == ST_OK ? run_commands(w, w->automatic == AUTO_NONE ? message_plain_text(w->message) : NULL) : st;
+		st = commands_find(w, text);
+	if (st == ST_OK)
+		st = work_append(w, DIRECTION_NOTE, "note", NULL, NULL, NULL);
+	return st == ST_OK ? commands_run(w, text) : st;
 }
 
 /* --- control mail --- */
-
-/* An answer to the transcript is the next control mail. */
-static const char *control_address(const struct work *w)
-{
-	for (const char *const *r = w->envelope->recipients; *r; r++) {
-		g_autofree char *canonical = NULL;
-
-		if (address_canonical(*r, &canonical) == ST_OK && settings_is_control(w->settings, canonical))
-			return *r;
-	}
-	return NULL;
-}
 
 /* Who else is addressed inside gets the mail; nobody gets the copy for the control address. */
 static void take_in(struct work *w)
@@ -451,23 +365,6 @@ static void take_in(struct work *w)
 	}
 }
 
-static enum status run_control(struct work *w)
-{
-	const struct commander commander = commander_of(w);
-	const char *text = message_plain_text(w->message);
-	struct transcript transcript;
-	enum status st;
-
-	transcript_init(&transcript);
-	st = command_mail_control(w->txn, &commander, text, &transcript, w->err);
-	if (st == ST_OK)
-		st = send_transcript(w, &transcript, control_address(w));
-	if (st == ST_OK)
-		st = tickets_index_digest(w->txn, w->digest, 0, 0, w->err);
-	transcript_release(&transcript);
-	return st;
-}
-
 /* One Message-ID, one run: a retry after a lost 250 must not do it twice. */
 enum status agent_commands(struct work *w)
 {
@@ -480,7 +377,7 @@ enum status agent_commands(struct work *w)
 	take_in(w);
 	w->outcome->event = "commands";
 	work_report(w);
-	return w->automatic != AUTO_NONE || w->outcome->duplicate ? ST_OK : run_control(w);
+	return w->automatic != AUTO_NONE || w->outcome->duplicate ? ST_OK : commands_run_control(w);
 }
 
 /* --- once more --- */
@@ -547,7 +444,7 @@ enum status agent_again(struct work *w)
 	if (st == ST_OK && accepted && leaves(w->outcome->whose))
 		st = object_again(w);
 	/* Not run again, but taken out again. */
-	if (w->automatic == AUTO_NONE && (leaves(w->outcome->whose) || w->outcome->whose == WHOSE_NOTE))
-		take_subject_commands(w);
+	if (leaves(w->outcome->whose) || w->outcome->whose == WHOSE_NOTE)
+		commands_take_again(w);
 	return st;
 }

@@ -77,6 +77,18 @@ struct actor work_actor(const struct work *w)
 	return actor;
 }
 
+char *work_subject(const struct work *w)
+{
+	if (w->commands.rest)
+		return message_decode_header(w->commands.rest, LIMIT_TITLE_BYTES);
+	return text_line(message_subject(w->message), LIMIT_TITLE_BYTES);
+}
+
+const char *work_subject_plain(const struct work *w)
+{
+	return w->plain ? w->plain : w->subject.plain;
+}
+
 struct reply_context work_reply_context(const struct work *w)
 {
 	struct reply_context context = { w->txn, w->settings, &w->key, { "milticket", w->now } };
@@ -344,7 +356,9 @@ static void describe_entry(struct work *w, enum direction direction, const char 
 	e->from = from.n ? shown(&from.v[0]) : NULL;
 	e->to = shown_list(w, message_to(w->message));
 	e->cc = shown_list(w, message_cc(w->message));
-	e->subject = text_line(message_subject(w->message), LIMIT_TITLE_BYTES);
+	e->subject = work_subject(w);
+	e->subjects = message_other_subjects(w->message);
+	e->taken = g_strdupv(w->commands.places);
 	e->date = message_date(w->message);
 	e->received = w->now;
 	e->match = (int)w->match.how;
@@ -455,7 +469,7 @@ static void describe_ticket(struct work *w, const struct mailbox *requester, con
 	int priority = rules->priority ? names_find(priority_names, rules->priority) : -1;
 
 	record_release(&ticket_type, t);
-	t->subject = g_strdup(w->subject.plain);
+	t->subject = g_strdup(work_subject_plain(w));
 	t->queue = g_strdup(or_else(rules->queue, account->queue));
 	t->project = g_strdup(or_else(rules->project, account->project));
 	t->status = named >= 0 ? named : status;

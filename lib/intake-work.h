@@ -7,6 +7,7 @@
 #include "match.h"
 #include "reply.h"
 #include "rules.h"
+#include "subject-commands.h"
 
 struct work {
 	const struct arrival *arrival;
@@ -44,8 +45,9 @@ struct work {
 	bool is_new;			/* nor at all: it has its number only */
 	struct entry entry;
 	char *new_id;			/* the Message-ID that replaces one that would tell where an agent writes from; NULL */
-	char *raw_subject;		/* the Subject without its !commands; NULL when it had none */
-	char **subject_commands;
+	struct subject_commands commands;	/* of an agent's Subject */
+	char *plain;			/* subject.plain without them; NULL when there are none */
+	struct foreign foreign;		/* what an agent did not write; filled where commands may be */
 	char **watchers;		/* who gets a copy; NULL: nobody */
 	struct mailbox addressee;	/* addressee.h; without an address: nobody */
 	char **workers;			/* whose addresses the mail is handed to; NULL: it goes to nobody but its recipients */
@@ -79,7 +81,27 @@ enum status agent_refused(struct work *w);
 /* An agent's message that was recorded before, as w->entry of w->match.ticket: what becomes of it now, with the recipients that it has this time. */
 enum status agent_again(struct work *w);
 
+/* --- intake-commands.c --- */
+
+/* Which words of an agent's Subject are commands, and which lines of their text (a note's; NULL) may
+ * not be: before the message is recorded. */
+enum status commands_find(struct work *w, const char *text);
+/* Runs those of the Subject, then those of a note's text; one transcript tells of both, and of what
+ * stayed text. Of an imported mail none is run. */
+enum status commands_run(struct work *w, const char *text);
+/* Those of a control message. */
+enum status commands_run_control(struct work *w);
+/* Takes out of the Subject what was taken when w->entry was recorded. */
+void commands_take_again(struct work *w);
+/* For work_reset() and work_release(). */
+void commands_release(struct work *w);
+
 /* --- intake-work.c: what they share --- */
+
+/* The Subject as it is recorded, without an agent's commands: decoded (owned); and without tag and
+ * prefixes, too (borrowed). */
+char *work_subject(const struct work *w);
+const char *work_subject_plain(const struct work *w);
 
 /* May whoever sends this act on w->match.ticket, by commands or as the desk? Not an agent outside
  * its queue; a customer may what a customer may. */

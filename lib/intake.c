@@ -114,8 +114,7 @@ static void work_reset(struct work *w)
 	match_release(&w->match);
 	record_release(&entry_type, &w->entry);
 	g_clear_pointer(&w->new_id, g_free);
-	g_clear_pointer(&w->raw_subject, g_free);
-	g_clear_pointer(&w->subject_commands, g_strfreev);
+	commands_release(w);
 	g_clear_pointer(&w->workers, g_strfreev);
 	g_clear_pointer(&w->watchers, g_strfreev);
 	w->unsaved = w->is_new = w->joins = false;
@@ -136,8 +135,7 @@ void work_release(struct work *w)
 	subject_view_release(&w->subject);
 	g_free(w->claimed);
 	g_free(w->new_id);
-	g_free(w->raw_subject);
-	g_strfreev(w->subject_commands);
+	commands_release(w);
 	g_strfreev(w->workers);
 	g_strfreev(w->watchers);
 	mailbox_release(&w->addressee);
@@ -292,7 +290,8 @@ void work_plan(struct work *w)
 		.key = &w->key, .ticket = &w->match.ticket, .account = work_account(w),
 		.agent = w->is_agent ? &w->agent : NULL, .whose = w->outcome->whose, .match = (int)w->match.how,
 		.addressee = w->addressee.address ? &w->addressee : NULL,
-		.event = w->outcome->event, .given_id = w->given_id, .new_id = w->new_id, .subject = w->raw_subject, .workers = w->workers,
+		.event = w->outcome->event, .given_id = w->given_id, .new_id = w->new_id,
+		.subject = w->commands.rest, .workers = w->workers,
 		.watchers = w->watchers,
 	};
 

@@ -45,6 +45,7 @@ enum {
 	LIMIT_ENCLOSED = 20,			/* attached messages looked into of one message */
 	LIMIT_ENCLOSED_DEPTH = 3,		/* and how deep one in another */
 	LIMIT_SUBJECTS = 10,			/* Subjects recorded of a message beside the first */
+	LIMIT_TEXTS_COMPARED = 200,		/* messages that a note's commands are compared with */
 	LIMIT_COMMANDS = 50,			/* commands run of one mail */
 	LIMIT_COMMAND_BYTES = 1000,		/* one command line */
 	LIMIT_SIGNATURE_BYTES = 2000,		/* of a queue */

@@ -381,6 +381,7 @@ enum status reply_transcript(const struct reply_context *context, const struct t
 {
 	const struct account *account = reply_account(context->settings, NULL);
 	g_autofree char *from = NULL, *id = NULL, *encoded = NULL, *shown = NULL;
+	enum status st;
 
 	if (!account)
 		return ST_OK;
@@ -388,7 +389,7 @@ enum status reply_transcript(const struct reply_context *context, const struct t
 	encoded = message_encode_header("Subject", shown);
 	from = reply_from(account);
 	id = reply_new_id(account);
-	return queue_letter_to_agent(context, 0, "transcript",
+	st = queue_letter_to_agent(context, 0, "transcript",
 		&(struct letter){ .from = from,
 			.to = t->to,
 			.subject = encoded,
@@ -399,4 +400,7 @@ enum status reply_transcript(const struct reply_context *context, const struct t
 			.date = context->actor.now,
 			.text = t->text },
 		err);
+	if (st == ST_OK && t->ticket)
+		st = tickets_index_id(context->txn, id, t->ticket, 0, ID_SENT, err);
+	return st;
 }

@@ -98,9 +98,11 @@ enum status reply_forward(const struct reply_context *context, const struct tick
 enum status reply_notice(const struct reply_context *context, const struct ticket *ticket,
 	const char *to, const char *lead, struct error *err);
 
-/* Plain text to an agent about commands of theirs. in_reply_to and reply_to may be NULL. */
+/* Plain text to an agent about commands of theirs. in_reply_to and reply_to may be NULL; ticket: what
+ * an answer to it belongs to, 0 none. */
 struct transcript_mail {
 	const char *to, *subject, *text, *in_reply_to, *reply_to;
+	uint64_t ticket;
 };
 enum status reply_transcript(const struct reply_context *context, const struct transcript_mail *transcript, struct error *err);
 

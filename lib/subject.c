@@ -185,6 +185,13 @@ static size_t tag_at(const struct tag_format *f, const char *start, const char *
 	return (size_t)(p - s);
 }
 
+size_t subject_tag_length(const struct tag_format *format, const char *text, const char *p)
+{
+	uint64_t number;
+
+	return tag_at(format, text, p, &number);
+}
+
 /* What remains of the words while more and more is removed, and the way from it to them. */
 struct rest {
 	struct words *words;
@@ -317,7 +324,7 @@ static void words_untagged(struct words *w, const char *raw, const struct tag_fo
 
 /* --- prefixes --- */
 
-/* What mail clients put in front, by language; compared without case. */
+/* What mail clients put in front, by language; in the form in which they are compared, casefolded. */
 static const struct prefix {
 	const char *word;
 	bool forward;
@@ -370,15 +377,19 @@ static size_t prefix_at(const char *p, bool *forward_out)
 
 	if (!*word || !end)
 		return 0;
-	for (size_t i = 0; i < G_N_ELEMENTS(prefixes); i++) {
-		g_autofree char *known = g_utf8_casefold(prefixes[i].word, -1);
-
-		if (strcmp(known, folded) == 0) {
+	for (size_t i = 0; i < G_N_ELEMENTS(prefixes); i++)
+		if (strcmp(prefixes[i].word, folded) == 0) {
 			*forward_out = prefixes[i].forward;
 			return (size_t)(end - p);
 		}
-	}
 	return 0;
+}
+
+size_t subject_prefix_length(const char *p)
+{
+	bool forward;
+
+	return prefix_at(p, &forward);
 }
 
 /* Removes prefixes at the start of what remains: all, or all but the first of each kind. True if there was one. */

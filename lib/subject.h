@@ -42,8 +42,9 @@ void subject_view_release(struct subject_view *view);
  * number 0 only removes tags. Never holds CR, NUL, or LF but for folds. Owned. */
 char *subject_retag(const char *raw, const struct tag_format *format, uint64_t number, size_t max_subject);
 
-/* Removes words such as !close and !wait 3d (LIMIT_COMMANDS of them at most) from a raw Subject; what is removed comes back decoded,
- * one command an element, "close", "wait 3d"; NULL-terminated, owned, NULL if there were none and *raw_out is then untouched. */
-char **subject_take_commands(const char *raw, char **raw_out);
+/* In a decoded Subject: the bytes of a tag of ours at p, or of a reply prefix with its colon; 0 if
+ * there is none. */
+size_t subject_tag_length(const struct tag_format *format, const char *text, const char *p);
+size_t subject_prefix_length(const char *p);
 
 #endif

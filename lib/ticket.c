@@ -84,6 +84,8 @@ static const struct field fields_of_entry[] = {
 	FIELD(18, reply_to, FIELD_TEXT),
 	FIELD_OURS(19, attached, FIELD_LIST),
 	FIELD_OURS(20, nobodys, FIELD_BOOL),
+	FIELD_OURS(21, taken, FIELD_LIST),
+	FIELD_OURS(22, subjects, FIELD_LIST),
 	FIELD_HEXADECIMAL(24, attached_digest),
 };
 const struct record_type entry_type = TYPE(entry);

@@ -62,7 +62,9 @@ struct entry {
 	char **references;		/* oldest first, at most LIMIT_REFERENCES_KEPT */
 	char *from;			/* "Name <a@b>", decoded */
 	char **to, **cc;
-	char *subject;			/* decoded, as received */
+	char *subject;			/* decoded, as received; an agent's without commands */
+	char **subjects;		/* message_other_subjects() */
+	char **taken;			/* where these stood: places of subject-commands.h */
 	int64_t date;			/* Date header; 0 if missing or unreadable */
 	int64_t received;
 	int match;

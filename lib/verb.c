@@ -45,6 +45,15 @@ int verb_find(const char *word)
 	return -1;
 }
 
+bool verb_leads(const char *line)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	const char *first = line + strcspn(line, letters);
+	g_autofree char *word = g_strndup(first, strspn(first, letters));
+
+	return verb_find(word) >= 0;
+}
+
 int verb_nearest(const char *word, bool by_mail)
 {
 	int nearest = -1;

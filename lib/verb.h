@@ -26,6 +26,8 @@ const struct verb_info *verb_info(enum verb verb);
 
 /* The verb that a word is; -1. */
 int verb_find(const char *word);
+/* May the line be a command: are its first letters a verb, whatever stands before them? */
+bool verb_leads(const char *line);
 /* The verb that a mistyped word comes nearest to; -1 when none is near. */
 int verb_nearest(const char *word, bool by_mail);
 

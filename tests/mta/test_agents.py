@@ -206,6 +206,67 @@ def test_commands_in_a_replys_subject_are_run_and_never_seen(desk, asked):
     assert desk.daemon.show(1)["status"] == "closed"
 
 
+STRANGERS = {
+    "plain": "help !merge 1 !tag +owned !close",
+    "encoded": "=?utf-8?Q?help_=21merge_1_=21tag_=2Bowned_=21close?=",
+    "folded": "help\r\n \t!merge 1\r\n  !tag +owned\r\n \t \t!close",
+    "behind blanks that do not break": "=?utf-8?Q?help=C2=A0!merge_1=C2=A0!tag_=2Bowned=C2=A0!close?=",
+}
+WORDS = "help !merge 1 !tag +owned !close"
+
+
+@pytest.mark.parametrize("subject", STRANGERS.values(), ids=STRANGERS)
+def test_commands_in_a_strangers_subject_stay_text_when_an_agent_answers(desk, subject):
+    desk.asks(Customer(), subject="the first")
+    carla = Customer()
+    asked = carla, desk.asks(carla, subject=subject)
+    reply = agent_replies(desk, asked, subject=f"Re: [example.com #2] {WORDS}")
+    assert field(reply, "Subject") == f"[example.com #2] Re: {WORDS}"
+    ticket = desk.daemon.show(2)
+    assert (ticket["status"], ticket["tags"], ticket["merged_into"]) == ("waiting", [], None)
+    (transcript,) = desk.mailbox.wait_mails("anna@example.com")
+    told = client.split(transcript.data)[1].decode()
+    assert "> !merge !tag !close" in told and "left in the Subject as text" in told
+
+
+def test_what_an_agent_adds_to_a_strangers_commands_is_run(desk):
+    carla = Customer()
+    asked = carla, desk.asks(carla, subject="help !tag +owned !close")
+    reply = agent_replies(desk, asked, subject="Re: [example.com #1] help !tag +owned !close !close")
+    assert field(reply, "Subject") == "[example.com #1] Re: help !tag +owned !close"
+    ticket = desk.daemon.show(1)
+    assert (ticket["status"], ticket["tags"]) == ("closed", [])
+    again = desk.replies(reply, carla, subject="Re: [example.com #1] help !tag +owned !close")
+    agent_replies(desk, (carla, again), subject="Re: [example.com #1] help !tag +owned !close !close")
+    assert desk.daemon.show(1)["status"] == "closed"
+
+
+def test_a_misspelt_command_never_reaches_the_customer_and_is_answered(desk, asked):
+    reply = agent_replies(desk, asked, subject="Re: [example.com #1] Printer !clsoe !wichtig")
+    assert field(reply, "Subject") == "[example.com #1] Re: Printer !wichtig"
+    (transcript,) = desk.mailbox.wait_mails("anna@example.com")
+    assert b"did you mean 'close'?" in transcript.data
+    assert desk.daemon.show(1)["status"] == "waiting"
+
+
+PASSED_ON = {
+    "a mail without a word of the agent's": ("Eve <eve@other.example>", "close\n", []),
+    "a mail that is sent again": (ANNA, "close\n", ["Resent-From: anna@example.com"]),
+    "what the customer wrote, without a mark": (ANNA, "close\n", []),
+    "what the customer wrote, below a line": (ANNA, "\n________________________________\nclose\n", []),
+    "what the customer wrote, below its header": (ANNA, "Von: Carla\nBetreff: Printer\n\nclose\n", []),
+}
+
+
+@pytest.mark.parametrize("header, body, headers", PASSED_ON.values(), ids=PASSED_ON)
+def test_text_that_an_agent_passes_on_is_never_run(desk, header, body, headers):
+    mail = desk.asks(Customer(), subject="Printer", body="close\n")
+    data = compose(header, DESK, "Fwd: " + field(mail, "Subject"), body, headers=headers)
+    desk.deliver(data, "anna@example.com", login="anna")
+    wait_until(lambda: len(desk.daemon.show(1)["messages"]) == 2, "the note")
+    assert desk.daemon.show(1)["status"] == "new"
+
+
 def test_a_reply_through_the_desks_own_address_reaches_the_customer(desk):
     desk.daemon.restart(accounts=[{**desk.daemon.settings["accounts"][0], "reply_to": "desk"}])
     carla = Customer()

@@ -26,7 +26,7 @@ static const struct parse_row {
 	{ "merge #7", NULL, NULL }, { "merge 007", NULL, "merge: '007' is not NUMBER" }, { "link -1", NULL, "link: '-1' is not NUMBER" },
 	{ "title  a   new one", "a new one", NULL }, { "title", NULL, "title: expected TEXT" }, { "title Anna's printer", "Anna's printer", NULL },
 	{ "title Anna's and Ben's #1", "Anna's and Ben's #1", NULL }, { "title 'a b' c", "a b c", NULL },
-	{ "show", NULL, NULL }, { "list", NULL, NULL }, { "list me", "me", NULL }, { "help me please", NULL, NULL },
+	{ "show", NULL, NULL }, { "list", NULL, NULL }, { "list me", "me", NULL }, { "help", NULL, NULL }, { "help me please", NULL, "help: expected no argument" },
 	{ "", NULL, "unknown command ''; 'help' lists them" }, { "asign", NULL, "unknown command 'asign'; did you mean 'assign'?" },
 	{ "sapm", NULL, "unknown command 'sapm'; did you mean 'spam'?" }, { "titel", NULL, "unknown command 'titel'; did you mean 'title'?" },
 	{ "xyzzy", NULL, "unknown command 'xyzzy'; 'help' lists them" }, { "a", NULL, "unknown command 'a'; 'help' lists them" },

@@ -203,6 +203,31 @@ static void test_no_archive(void)
 	run_close(&run);
 }
 
+/* Agents' commands are neither run nor recorded; a customer's words are text here, too. */
+static void test_commands(void)
+{
+	g_autoptr(GString) box = g_string_new("From a Tue Nov 14 22:13:20 2023\nFrom: anna@example.com\n"
+		"To: carla@customer.example\nCc: support@example.com\nSubject: Your printer !close\n"
+		"Message-ID: <import-a@example.com>\nDate: Tue, 14 Nov 2023 09:00:00 +0000\n\nx\n\n");
+	struct ticket t;
+	struct entry e;
+	struct run run;
+
+	run_open(&run, NULL);
+	take_in(&run, box, (struct import_options){ 0 });
+	g_assert_cmpint(run.status, ==, ST_OK);
+	desk_ticket(&run.desk, 1, &t);
+	g_assert_cmpstr(t.subject, ==, "Your printer");
+	g_assert_cmpint(t.status, ==, TICKET_WAITING);
+	record_release(&ticket_type, &t);
+	desk_entry(&run.desk, 1, 1, &e);
+	g_assert_cmpint(e.direction, ==, DIRECTION_OUT);
+	g_assert_cmpstr(e.subject, ==, "Your printer");
+	record_release(&entry_type, &e);
+	g_assert_cmpuint(desk_outbox(&run.desk, NULL, NULL), ==, 0);
+	run_close(&run);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -212,5 +237,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/import/a dry run records nothing, and tells what is broken", test_dry_run);
 	g_test_add_func("/import/one that is stopped has what it counted, and goes on", test_stopped);
 	g_test_add_func("/import/an archive that cannot be written ends it", test_no_archive);
+	g_test_add_func("/import/commands are neither run nor recorded", test_commands);
 	return g_test_run();
 }

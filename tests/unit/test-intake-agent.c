@@ -224,6 +224,322 @@ static void test_subject_commands_run_once(void)
 	desk_close(&d);
 }
 
+/* --- whose words they are --- */
+
+static char *state_of_ticket(struct desk *d, uint64_t number)
+{
+	struct ticket t;
+	char *state;
+
+	desk_ticket(d, number, &t);
+	state = g_strdup_printf("%s%s%s", ticket_status_names[t.status], t.tags && t.tags[0] ? " +" : "", t.tags && t.tags[0] ? t.tags[0] : "");
+	record_release(&ticket_type, &t);
+	return state;
+}
+
+static void assert_state(struct desk *d, const char *state)
+{
+	g_autofree char *is = state_of_ticket(d, 1);
+
+	g_assert_cmpstr(is, ==, state);
+}
+
+/* The words with a "!" that are recorded of a message, and what follows them. */
+static void assert_recorded(struct desk *d, uint64_t seq, const char *words)
+{
+	struct entry e;
+
+	desk_entry(d, 1, seq, &e);
+	g_assert_cmpstr(strchr(e.subject, '!'), ==, words);
+	record_release(&entry_type, &e);
+}
+
+/* What carla writes, and the head of what anna answers; the Subject that leaves, what became of the ticket, and a part of the transcript. */
+/* clang-format off */
+static const struct words_row {
+	const char *sentence, *asked, *answered, *leaves, *state, *told;
+} words_rows[] = {
+	{ "what a stranger wrote goes out as text", "Subject: help !merge 1 !tag +owned !close\n", "Subject: Re: [example.com #1] help !merge 1 !tag +owned !close\n",
+		"[example.com #1] Re: help !merge 1 !tag +owned !close", "waiting", "> !merge !tag !close\nnot run, and left in the Subject as text: a mail of this ticket" },
+	{ "however it is encoded", "Subject: =?utf-8?Q?help_=21tag_=2Bowned_=21close?=\n", "Subject: Re: [example.com #1] help !tag +owned !close\n",
+		"[example.com #1] Re: help !tag +owned !close", "waiting", "> !tag !close\nnot run" },
+	{ "however it is folded", "Subject: help\n  \t \n \t!close\n", "Subject: Re: [example.com #1] help !close\n",
+		"[example.com #1] Re: help !close", "waiting", "> !close\nnot run" },
+	{ "in a Subject that is read in two ways", "Subject: =?utf-8?Q?help !close?=\n", "Subject: Re: [example.com #1] help !close\n",
+		"[example.com #1] Re: help !close", "waiting", "can be read in more than one way" },
+	{ "in a second Subject", "Subject: help\nSubject: help !close\n", "Subject: Re: [example.com #1] help !close\n",
+		"[example.com #1] Re: help !close", "waiting", "> !close\nnot run" },
+	{ "in the Subject of a part", "Subject: help\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b; protected-headers=\"v1\"\n\n"
+		"--b\nContent-Type: text/plain; protected-headers=\"v1\"\nSubject: help\n =?utf-8?Q?=21close?=\n\nx\n--b--\n", "Subject: Re: [example.com #1] help !close\n",
+		"[example.com #1] Re: help !close", "waiting", "> !close\nnot run" },
+	{ "what the agent adds is run", "Subject: help !tag +owned !close\n", "Subject: Re: [example.com #1] help !tag +owned !close !close\n",
+		"[example.com #1] Re: help !tag +owned !close", "closed", "> close\n#1 closed\n\n> !tag !close\nnot run" },
+	{ "and takes no stranger's words along", "Subject: +owned is my tag\n", "Subject: !tag +owned is my tag\n",
+		"[example.com #1] +owned is my tag", "waiting", "> tag\ntag: expected" },
+	{ "nor lends its own", "Subject: help !tag\n", "Subject: Re: help !tag +mine\n", "[example.com #1] Re: help !tag +mine", "waiting", "> !tag\nnot run" },
+	{ "a misspelt word does not go out", "Subject: help\n", "Subject: Re: help !clsoe\n", "[example.com #1] Re: help", "waiting",
+		"> clsoe\nunknown command 'clsoe'; did you mean 'close'?" },
+	{ "nor one with wrong arguments", "Subject: help\n", "Subject: Re: help !wait foo\n", "[example.com #1] Re: help", "waiting", "> wait foo\nwait: 'foo' is not DURATION|DATE" },
+	{ "an exclamation does", "Subject: help\n", "Subject: Re: help !wichtig\n", "[example.com #1] Re: help !wichtig", "waiting", NULL },
+	{ "a mail that did not come by here may have them", "Subject: help\n", "Subject: Re: [example.com #1] help !close\nIn-Reply-To: <direct@example.org>\nReferences: <q1@example.net> <direct@example.org>\n",
+		"[example.com #1] Re: help !close", "waiting", "the mail that you answer did not come by here" },
+	{ "so may the last that is referred to", "Subject: help\n", "Subject: Re: [example.com #1] help !close\nIn-Reply-To:\nReferences: <q1@example.net> <direct@example.org>\n",
+		"[example.com #1] Re: help !close", "waiting", "the mail that you answer did not come by here" },
+	{ "a mail that is passed on has its author's", "Subject: help\n", "Subject: Re: [example.com #1] help !close\nResent-From: anna@example.com\n",
+		"[example.com #1] Re: help !close", "waiting", "you passed this mail on" },
+};
+/* clang-format on */
+
+static void test_words(gconstpointer data)
+{
+	const struct words_row *row = data;
+	const char *more = strstr(row->answered, "In-Reply-To") ? "" : "In-Reply-To: <q1@example.net>\n";
+	g_autofree char *asked = g_strdup_printf("From: carla@example.net\nMessage-ID: <q1@example.net>\n%s\nx\n", row->asked);
+	g_autofree char *answered = g_strdup_printf("From: anna@example.com\nMessage-ID: <a1@example.com>\n%s%s\nx\n", more, row->answered);
+	g_autofree char *transcript = NULL;
+	struct desk d;
+
+	desk_open(&d, NULL);
+	desk_mail(&d, "carla@example.net", "support@example.com", NULL, asked);
+	/* Once more, when the ticket has another title and another mail: the same words go. */
+	for (int i = 0; i < 2; i++) {
+		desk_mail(&d, "anna@example.com", "carla@example.net", "anna", answered);
+		g_assert_cmpstr(desk_header(&d, "Subject"), ==, row->leaves);
+		if (i == 0) {
+			g_assert_cmpuint(desk_outbox(&d, "transcript", &transcript), ==, row->told != NULL);
+			assert_state(&d, row->state);
+			assert_recorded(&d, 2, strchr(row->leaves, '!'));
+		}
+		desk_mail(&d, "anna@example.com", "support@example.com", "anna", "From: anna@example.com\nMessage-ID: <n1@example.com>\nSubject: !title !close\nIn-Reply-To: <q1@example.net>\n\nx\n");
+		desk_mail(&d, "carla@example.net", "support@example.com", NULL, "From: carla@example.net\nMessage-ID: <q2@example.net>\nSubject: y !close !wait !clsoe\nIn-Reply-To: <q1@example.net>\n\nx\n");
+	}
+	if (row->told && !strstr(transcript, row->told))
+		g_error("%s\nis not in\n%s", row->told, transcript);
+	desk_close(&d);
+}
+
+static void anna_replies(struct desk *d, const char *id, const char *parent, const char *subject)
+{
+	g_autofree char *mail = g_strdup_printf("From: anna@example.com\nMessage-ID: <%s>\nIn-Reply-To: <%s>\nSubject: %s\n\nx\n", id, parent, subject);
+
+	desk_mail(d, "anna@example.com", "carla@example.net", "anna", mail);
+	g_assert_cmpint(d->status, ==, ST_OK);
+}
+
+static void carla_writes(struct desk *d, const char *id, const char *parent, const char *subject, const char *text)
+{
+	g_autofree char *mail = g_strdup_printf("From: carla@example.net\nMessage-ID: <%s>\nIn-Reply-To: <%s>\nSubject: %s\n\n%s\n", id, parent, subject, text);
+
+	desk_mail(d, "carla@example.net", "support@example.com", NULL, mail);
+	g_assert_cmpint(d->status, ==, ST_OK);
+}
+
+/* Agents' Subjects are recorded without their commands, and an answer to a transcript is no stranger's. */
+static void test_own_words_are_no_bar(void)
+{
+	g_autofree char *transcript = NULL, *id = NULL;
+	struct desk d;
+
+	desk_open(&d, NULL);
+	carla_writes(&d, "q1@example.net", "none@example.net", "help", "x");
+	for (int i = 0; i < 2; i++) {
+		g_autofree char *mine = g_strdup_printf("a%d@example.com", i), *hers = g_strdup_printf("b%d@example.net", i);
+
+		anna_replies(&d, mine, "q1@example.net", "Re: help !close");
+		assert_state(&d, "closed");
+		carla_writes(&d, hers, mine, "Re: [example.com #1] help", "not yet");
+		assert_state(&d, "open");
+	}
+	desk_outbox(&d, "transcript", &transcript);
+	g_assert_nonnull(strstr(transcript, "\nSubject: Re: Re: help\n"));
+	id = g_strdup(strstr(transcript, "\nMessage-ID: <") + strlen("\nMessage-ID: <"));
+	id[strcspn(id, ">")] = '\0';
+	anna_replies(&d, "a9@example.com", id, "Re: Re: help !close");
+	g_assert_cmpuint(d.last.ticket, ==, 1);
+	assert_state(&d, "closed");
+	desk_close(&d);
+}
+
+/* A title that was changed, a mail that was not answered, a ticket that was merged. */
+static void test_words_of_all_mails(void)
+{
+	struct desk d;
+
+	desk_open(&d, NULL);
+	carla_writes(&d, "q1@example.net", "none@example.net", "help !close", "x");
+	anna_sends(&d, "support@example.com", "n1@example.com", "<q1@example.net>", "\ntitle Printer\n");
+	anna_replies(&d, "a1@example.com", "q1@example.net", "Re: [example.com #1] help !close");
+	assert_state(&d, "waiting");
+	carla_writes(&d, "q2@example.net", "q1@example.net", "Printer !spam", "x");
+	anna_replies(&d, "a2@example.com", "q1@example.net", "Re: Printer !spam");
+	assert_state(&d, "waiting");
+	carla_writes(&d, "m1@example.net", "other@example.net", "Other !reopen", "x");
+	g_assert_cmpuint(d.last.ticket, ==, 2);
+	desk_mail(&d, "anna@example.com", "tickets@example.com", "anna", "From: anna@example.com\nMessage-ID: <c1@example.com>\nSubject: x\n\nmerge 2 1\n");
+	anna_replies(&d, "a3@example.com", "q1@example.net", "Other !reopen");
+	g_assert_cmpstr(desk_header(&d, "Subject"), ==, "[example.com #1] Other !reopen");
+	assert_state(&d, "waiting");
+	desk_close(&d);
+}
+
+/* A title that was given at the desk is in the mails that come from there: those of the ticket, and of another. */
+static void test_words_of_a_title(void)
+{
+	g_autofree char *transcript = NULL, *id = NULL, *both = NULL;
+	struct desk d;
+
+	desk_open(&d, NULL);
+	carla_writes(&d, "q1@example.net", "none@example.net", "help", "x");
+	anna_sends(&d, "support@example.com", "n1@example.com", "<q1@example.net>", "\ntitle Printer !close\n");
+	desk_outbox(&d, "transcript", &transcript);
+	id = g_strdup(strstr(transcript, "\nMessage-ID: <") + strlen("\nMessage-ID: <"));
+	id[strcspn(id, ">")] = '\0';
+	anna_replies(&d, "a1@example.com", "q1@example.net", "Re: [example.com #1] Printer !close");
+	assert_state(&d, "waiting");
+	carla_writes(&d, "q2@example.net", "other@example.net", "Scanner", "x");
+	both = g_strdup_printf("From: anna@example.com\nMessage-ID: <a2@example.com>\n"
+		"In-Reply-To: <q2@example.net> <%s>\nSubject: Re: Printer !close\n\nx\n", id);
+	desk_mail(&d, "anna@example.com", "carla@example.net", "anna", both);
+	g_assert_cmpuint(d.last.ticket, ==, 2);
+	g_assert_cmpstr(desk_header(&d, "Subject"), ==, "[example.com #2] Re: Printer !close");
+	desk_close(&d);
+}
+
+/* What another ticket's mail says is not the agent's either, when they answer it here. */
+static void test_words_of_another_ticket(void)
+{
+	struct desk d;
+
+	desk_open(&d, NULL);
+	carla_writes(&d, "q1@example.net", "none@example.net", "help", "x");
+	carla_writes(&d, "q2@example.net", "other@example.net", "help !close", "x");
+	desk_mail(&d, "anna@example.com", "carla@example.net", "anna",
+		"From: anna@example.com\nMessage-ID: <a1@example.com>\nIn-Reply-To: <q1@example.net> <q2@example.net>\nSubject: Re: help !close\n\nx\n");
+	g_assert_cmpuint(d.last.ticket, ==, 1);
+	assert_state(&d, "waiting");
+	desk_close(&d);
+}
+
+/* Forwarded to the desk as a note, from where only the tag leads to the ticket. */
+static const char *const forwards[] = {
+	"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nlook\n--b\nContent-Type: message/rfc822\n\n"
+		"From: eve@example.org\nSubject: =?utf-8?Q?Printer_=21close?=\n\nclose\n--b--\n",
+	"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nlook\n--b\nContent-Type: message/rfc822\n\n"
+		"From: x@example.org\nSubject: Fwd\nContent-Type: multipart/mixed; boundary=c\n\n--c\nContent-Type: message/rfc822\n\nSubject: Printer !close\n\nx\n--c--\n--b--\n",
+	"\nlook\n\n-------- Forwarded Message --------\nSubject: Printer\n !close\nFrom: eve@example.org\n\nx\n",
+	"\nlook\n\n> Von: eve@example.org\n> Betreff: Printer !close\n",
+};
+
+static void test_forwarded_words(void)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(forwards); i++) {
+		g_autofree char *mail = g_strdup_printf("From: anna@example.com\nMessage-ID: <n1@example.com>\nSubject: Fwd: [example.com #1] Printer !close\n%s", forwards[i]);
+		struct desk d;
+
+		desk_open(&d, NULL);
+		ask(&d, "support@example.com");
+		desk_mail(&d, "anna@example.com", "support@example.com", "anna", mail);
+		g_assert_cmpstr(d.last.event, ==, "note");
+		assert_state(&d, "new");
+		g_assert_cmpuint(desk_outbox(&d, "transcript", NULL), ==, 1);
+		desk_close(&d);
+	}
+}
+
+/* A ticket that an agent opens has the title without their commands; one that answers what nobody knows runs none. */
+static void test_words_of_an_opening(void)
+{
+	struct ticket t;
+	struct desk d;
+
+	desk_open(&d, NULL);
+	desk_mail(&d, "anna@example.com", "carla@example.net,support@example.com", "anna",
+		"From: anna@example.com\nTo: carla@example.net\nCc: support@example.com\nMessage-ID: <o1@example.com>\nSubject: Your printer !tag +new !tga\n\nx\n");
+	g_assert_cmpstr(desk_header(&d, "Subject"), ==, "[example.com #1] Your printer");
+	desk_ticket(&d, 1, &t);
+	g_assert_cmpstr(t.subject, ==, "Your printer");
+	record_release(&ticket_type, &t);
+	assert_recorded(&d, 1, NULL);
+	assert_state(&d, "waiting +new");
+	for (int i = 0; i < 2; i++) {
+		g_autofree char *mail = g_strdup_printf("From: anna@example.com\nTo: carla@example.net\nMessage-ID: <o%d@example.com>\nSubject: Re: x !tag +owned\n%s\nx\n",
+			i + 2, i ? "In-Reply-To: <direct@example.org>\n" : "");
+
+		desk_mail(&d, "anna@example.com", "carla@example.net,support@example.com", "anna", mail);
+		g_assert_cmpuint(d.last.ticket, ==, (uint64_t)i + 2);
+		g_assert_cmpuint(desk_events(&d, d.last.ticket, "tag"), ==, 0);
+		g_assert_nonnull(strstr(desk_header(&d, "Subject"), "!tag +owned"));
+	}
+	desk_close(&d);
+}
+
+/* Carla's mail says `asked`; anna's, which is a note or a control message, begins with the same or passes it on. */
+/* clang-format off */
+static const struct lines_row {
+	const char *sentence, *asked, *to, *mail, *state, *told;
+} lines_rows[] = {
+	{ "a note's own line is run", "It burns.", "support@example.com", "\nclose\n", "closed", "> close\n#1 closed" },
+	{ "a line of the customer's that stands on top is not", "close", "support@example.com", "\nclose\n", "new", "> close\nnot run: a mail that came in has the same line" },
+	{ "nor one below a command", "close\n", "support@example.com", "\ntake\nclose\n", "open", "> close\nnot run" },
+	{ "a line of another's that is not quoted is", "Please close it.", "support@example.com", "\nclose\n", "closed", NULL },
+	{ "HTML alone is read as its text", "x", "support@example.com", "Content-Type: text/html\n\n<html><body><div>close</div><div><br></div><p>I call her.</p></body></html>\n", "closed", "> close\n#1 closed" },
+	{ "up to a quotation", "x", "support@example.com", "Content-Type: text/html\n\n<blockquote type=\"cite\"><div>close</div></blockquote>\n", "new", NULL },
+	{ "a file that stands in the mail is no text of the agent's", "x", "support@example.com",
+		"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/html\n\n<p>See below.</p>\n--b\nContent-Type: text/plain\n\nclose\n--b--\n", "new", NULL },
+	{ "nor is one with a name", "x", "support@example.com",
+		"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain; name=\"close.txt\"\n\nclose\n--b--\n", "new", NULL },
+	{ "of alternatives the plain one is read", "x", "support@example.com",
+		"MIME-Version: 1.0\nContent-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\nclose\n--b\nContent-Type: text/html\n\n<p>spam</p>\n--b--\n", "closed", NULL },
+	{ "an empty one says nothing", "x", "support@example.com",
+		"MIME-Version: 1.0\nContent-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\n \n--b\nContent-Type: text/html\n\n<p>close</p>\n--b--\n", "closed", NULL },
+	{ "a line of a mail that is attached is not run", "x", "support@example.com",
+		"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nclose\n--b\nContent-Type: message/rfc822\n\nFrom: eve@example.org\n\nclose\n--b--\n", "new", "> close\nnot run" },
+	{ "a note that is passed on runs nothing", "x", "support@example.com", "Resent-From: anna@example.com\n\nclose\n", "new", "> close\nnot run: you passed this mail on" },
+	{ "however it begins", "x", "support@example.com", "Resent-From: anna@example.com\nContent-Type: text/plain; charset=utf-8\n\n\xc2\xa0\"close\"\n",
+		"new", "not run: you passed this mail on" },
+	{ "nor does a control message", "x", "tickets@example.com", "Resent-From: anna@example.com\n\nclose 1\n", "new", "> close 1\nnot run: you passed this mail on" },
+	{ "a control message has no customer's lines", "close 1", "tickets@example.com", "\nclose 1\n", "new", "> close 1\nnot run: a mail that came in" },
+	{ "a control message may be HTML", "x", "tickets@example.com", "Content-Type: text/html\n\n<p>close 1</p>\n", "closed", "> close 1\n#1 closed" },
+};
+/* clang-format on */
+
+static void test_lines(gconstpointer data)
+{
+	const struct lines_row *row = data;
+	g_autofree char *mail = g_strdup_printf("From: anna@example.com\nMessage-ID: <n1@example.com>\nSubject: Re: [example.com #1] help\nIn-Reply-To: <q1@example.net>\n%s", row->mail);
+	g_autofree char *transcript = NULL;
+	struct desk d;
+
+	desk_open(&d, NULL);
+	carla_writes(&d, "q1@example.net", "none@example.net", "help", row->asked);
+	desk_mail(&d, "anna@example.com", row->to, "anna", mail);
+	g_assert_cmpint(d.status, ==, ST_OK);
+	assert_state(&d, row->state);
+	desk_outbox(&d, "transcript", &transcript);
+	if (row->told && (!transcript || !strstr(transcript, row->told)))
+		g_error("%s\nis not in\n%s", row->told, transcript ? transcript : "(nothing)");
+	desk_close(&d);
+}
+
+/* Passed on without a word about it: From is still the stranger's. */
+static void test_passed_on_silently(void)
+{
+	struct desk d;
+
+	desk_open(&d, NULL);
+	carla_writes(&d, "q1@example.net", "none@example.net", "help", "x");
+	desk_mail(&d, "anna@example.com", "support@example.com", "anna",
+		"From: eve@example.org\nMessage-ID: <e1@example.org>\nSubject: [example.com #1] help !close\n\nclose\n");
+	assert_state(&d, "new");
+	desk_mail(&d, "anna@example.com", "tickets@example.com", "anna", "From: eve@example.org\nMessage-ID: <e2@example.org>\nSubject: x\n\nclose 1\n");
+	assert_state(&d, "new");
+	/* From an address of theirs that nobody has put down. */
+	desk_mail(&d, "anna@home.example", "support@example.com", "anna",
+		"From: anna@home.example\nMessage-ID: <n1@home.example>\nSubject: [example.com #1] help\n\nclose\n");
+	assert_state(&d, "closed");
+	desk_close(&d);
+}
+
 static void test_private_message_id(void)
 {
 	static const char mail[] = "From: Anna <anna@home.example>\nSubject: Re: x\nMessage-ID: <a1@home.example>\nIn-Reply-To: <q1@example.net>\n\nx\n";
@@ -728,6 +1044,23 @@ int main(int argc, char **argv)
 	g_test_add_func("/agents/a customer's mail that is sent on is no answer", test_customers_mail_sent_on);
 	g_test_add_func("/agents/a copy of an answer that comes by itself is that answer", test_copy_of_an_answer);
 	g_test_add_func("/agents/commands in a Subject are run once, and only an agent's", test_subject_commands_run_once);
+	for (size_t i = 0; i < G_N_ELEMENTS(words_rows); i++) {
+		g_autofree char *path = g_strdup_printf("/agents/words/%s", words_rows[i].sentence);
+
+		g_test_add_data_func(path, &words_rows[i], test_words);
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(lines_rows); i++) {
+		g_autofree char *path = g_strdup_printf("/agents/lines/%s", lines_rows[i].sentence);
+
+		g_test_add_data_func(path, &lines_rows[i], test_lines);
+	}
+	g_test_add_func("/agents/words/an agent's own earlier words are no bar", test_own_words_are_no_bar);
+	g_test_add_func("/agents/words/no mail of the ticket has the agent's words, whatever became of it", test_words_of_all_mails);
+	g_test_add_func("/agents/words/nor has a title", test_words_of_a_title);
+	g_test_add_func("/agents/words/nor has another ticket's mail that is answered", test_words_of_another_ticket);
+	g_test_add_func("/agents/words/nor has a mail that is forwarded", test_forwarded_words);
+	g_test_add_func("/agents/words/an agent's ticket has a title without commands", test_words_of_an_opening);
+	g_test_add_func("/agents/lines/a mail that is passed on silently runs nothing", test_passed_on_silently);
 	g_test_add_func("/agents/a Message-ID of a private domain is replaced, and both are known", test_private_message_id);
 	g_test_add_func("/agents/nobody speaks in another's name", test_name_of_another);
 	g_test_add_func("/agents/one answer goes to one ticket", test_two_tickets_through_the_desk);

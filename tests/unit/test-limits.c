@@ -191,6 +191,33 @@ static void test_notified(void)
 	desk_close(&d);
 }
 
+/* A customer's line is the customer's as long as it is among the last texts. */
+static void test_texts_compared(void)
+{
+	struct desk d;
+	struct ticket t;
+
+	desk_open(&d, NULL);
+	for (unsigned id = 1; id <= LIMIT_TEXTS_COMPARED + 1; id++) {
+		GString *mail = mail_head(id);
+
+		g_string_append(mail, id == 2 ? "\nclose\n" : id == 1 ? "\nspam\n" : "");
+		hand_in(&d, mail);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		static const char *const lines[] = { "close", "spam" };
+		static const int statuses[] = { TICKET_NEW, TICKET_SPAM };
+		g_autofree char *note = g_strdup_printf("From: anna@example.com\nSubject: [example.com #1]\n"
+			"Message-ID: <n%u@example.com>\n\n%s\n", i, lines[i]);
+
+		desk_mail(&d, "anna@example.com", "support@example.com", "anna", note);
+		desk_ticket(&d, 1, &t);
+		g_assert_cmpint(t.status, ==, statuses[i]);
+		record_release(&ticket_type, &t);
+	}
+	desk_close(&d);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -198,5 +225,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/limits/references kept of a message", test_references_kept);
 	g_test_add_func("/limits/bytes attached to one mail", test_forwarded_bytes);
 	g_test_add_func("/limits/agents who get one mail", test_notified);
+	g_test_add_func("/limits/texts that commands are compared with", test_texts_compared);
 	return g_test_run();
 }

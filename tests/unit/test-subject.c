@@ -1,5 +1,5 @@
 /* Tags and prefixes of a Subject: what is found in it, what it becomes, and that every other byte stays. */
-#include "subject.h"
+#include "subject-commands.h"
 
 #include <string.h>
 
@@ -403,6 +403,30 @@ static void test_refused_formats(void)
 
 /* --- commands --- */
 
+static struct subject_commands commands_of(const char *raw, char *const *others)
+{
+	struct subject_commands commands;
+	struct tag_format format;
+	struct foreign foreign;
+
+	g_assert_cmpint(tag_format_init(&format, "[%n #%d]", "example.com", NULL), ==, ST_OK);
+	foreign_init(&foreign, &format);
+	for (char *const *s = others; s && *s; s++)
+		foreign_subject(&foreign, *s);
+	subject_commands_init(&commands, raw, &foreign);
+	foreign_release(&foreign);
+	tag_format_release(&format);
+	return commands;
+}
+
+static void assert_list(char **list, const char *joined)
+{
+	g_autofree char *is = list ? g_strjoinv("|", list) : NULL;
+
+	g_assert_cmpstr(is, ==, joined);
+}
+
+/* clang-format off */
 static const struct { const char *raw, *commands, *rest; } with_commands[] = {
 	{ "!close", "close", "" },
 	{ "Re: x !close", "close", "Re: x" },
@@ -415,33 +439,155 @@ static const struct { const char *raw, *commands, *rest; } with_commands[] = {
 	{ "x !wait", "wait", "x" },
 	{ "x !wait !close", "wait|close", "x" },
 	{ "=?utf-8?Q?=C3=BC_!close?=", "close", "=?UTF-8?B?w7w=?=" },
+	{ "=?utf-8?Q?=C3=BC_!close_!wait_3d?=", "close|wait 3d", "=?UTF-8?B?w7w=?=" },
 	{ "x !status\n waiting", "status waiting", "x" },
+	{ "x !status\xc2\xa0waiting\xe2\x80\xaf!close", "status waiting|close", "x" },
 	{ "[example.com #7] Re: \xfc !close", "close", "[example.com #7] Re: \xfc" },
-	{ "!", NULL, NULL }, { "!!close", NULL, NULL }, { "close!", NULL, NULL }, { "x!close", NULL, NULL }, { "!closed", NULL, NULL }, { "!delete 5", NULL, NULL },
+	/* Neither a tag nor a prefix is an argument. */
+	{ "!wait [example.com #7] Re: x", "wait", "[example.com #7] Re: x" },
+	{ "!title AW: x", "title", "AW: x" },
+	{ "[example.com #7]!close", "close", "[example.com #7]" },
+	/* What is nearly one does not reach a customer either. */
+	{ "x !clsoe", "clsoe", "x" }, { "x !closed", "closed", "x" }, { "!close! x", "close!", "x" }, { "x !prioritty high y", "prioritty high", "x y" },
+	{ "x !split 5", "split", "x 5" }, { "!!close x", "!close", "x" }, { "x !priority hgh", "priority hgh", "x" },
+	{ "!", NULL, NULL }, { "!!!", NULL, NULL }, { "!(tag", NULL, NULL }, { "close!", NULL, NULL }, { "x!close", NULL, NULL }, { "!delete 5", NULL, NULL },
+	{ "!wichtig", NULL, NULL }, { "!important x", NULL, NULL }, { "!Eilt!", NULL, NULL },
 	{ "", NULL, NULL }, { NULL, NULL, NULL }, { "! close", NULL, NULL },
 };
+/* clang-format on */
 
 static void test_commands(void)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(with_commands); i++) {
-		char *rest = NULL;
-		g_auto(GStrv) commands = subject_take_commands(with_commands[i].raw, &rest);
-		g_autofree char *joined = commands ? g_strjoinv("|", commands) : NULL;
+		struct subject_commands c = commands_of(with_commands[i].raw, NULL);
+		g_autofree char *again = with_commands[i].raw ? subject_without(with_commands[i].raw, c.places) : NULL;
 
-		g_assert_cmpstr(joined, ==, with_commands[i].commands);
-		g_assert_cmpstr(rest, ==, with_commands[i].rest);
-		g_free(rest);
+		assert_list(c.taken, with_commands[i].commands);
+		assert_list(c.kept, NULL);
+		g_assert_cmpstr(c.rest, ==, with_commands[i].rest);
+		g_assert_cmpstr(again, ==, with_commands[i].rest);
+		subject_commands_release(&c);
 	}
+}
+
+/* Their places are of that Subject alone. */
+static void test_places(void)
+{
+	static char *places[][2] = { { "2+6", NULL }, { "0+1", NULL }, { "2+60", NULL }, { "4294967295+6", NULL }, { "x", NULL }, { NULL, NULL } };
+	static const char *const rests[] = { "x", NULL, NULL, NULL, NULL, NULL };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
+		g_autofree char *rest = subject_without("x !close", places[i]);
+
+		g_assert_cmpstr(rest, ==, rests[i]);
+	}
+	g_assert_null(subject_without("x !close", NULL));
+}
+
+/* clang-format off */
+static const struct { const char *sentence, *raw, *foreign, *taken, *kept, *rest; } foreign_rows[] = {
+	{ "what a stranger wrote is text", "Re: [example.com #1] help !merge 1 !tag +owned !close", "help !merge 1 !tag +owned !close", NULL, "!merge|!tag|!close", NULL },
+	{ "in an encoded-word", "Re: =?utf-8?Q?help_=21close?=", "help !close", NULL, "!close", NULL },
+	{ "behind folds and tabs", "Re: help\n \t!close", "help !close", NULL, "!close", NULL },
+	{ "behind a blank that does not break", "Re: help !close", "help\xc2\xa0!close", NULL, "!close", NULL },
+	{ "glued to a word", "Re: help !close", "help!close", NULL, "!close", NULL },
+	{ "with something invisible in it", "Re: help !close", "help !clo\xe2\x80\x8bse", NULL, "!close", NULL },
+	{ "with something invisible in it that was recorded as a blank", "Re: help !close", "help !c lo se", NULL, "!close", NULL },
+	{ "in full-width letters", "Re: help !close", "help \xef\xbc\x81\xef\xbd\x83lose", NULL, "!close", NULL },
+	{ "in another case", "Re: help !close", "HELP !CLOSE", NULL, "!close", NULL },
+	{ "whatever mail of the ticket has it", "Re: Printer !close", "Printer|help !close", NULL, "!close", NULL },
+	{ "however it stands there", "!close Re: Printer", "Printer: to !close or not", NULL, "!close", NULL },
+	{ "a word like it is no bar", "Re: help !close", "help !closing|help close", "close", NULL, "Re: help" },
+	{ "what the agent adds is theirs", "Re: help !close !close", "help !close", "close", "!close", "Re: help !close" },
+	{ "in front, too", "!close Re: help !close", "help !close", "close", "!close", "Re: help !close" },
+	{ "and has its own arguments", "Re: help !wait 1y !wait 3d", "help !wait 1y", "wait 3d", "!wait", "Re: help !wait 1y" },
+	{ "in front, too, it has", "!wait 3d Re: help !wait 1y", "help !wait 1y", "wait 3d", "!wait", "Re: help !wait 1y" },
+	{ "an agent's verb takes no stranger's word", "!merge Re: 1 is stuck", "1 is stuck", "merge", NULL, "Re: 1 is stuck" },
+	{ "nor one right behind it", "!merge 1 is stuck", "1 is stuck", "merge", NULL, "1 is stuck" },
+	{ "nor in the middle", "Re: Invoice !wait 3d overdue", "Invoice 3d overdue", "wait", NULL, "Re: Invoice 3d overdue" },
+	{ "nor several", "x !tag +a +b y", "x +b y", "tag +a", NULL, "x +b y" },
+	{ "a stranger's verb takes no agent's word", "Re: help !merge 7", "help !merge", NULL, "!merge", NULL },
+	{ "a title has none of the stranger's words", "!title Printer help me", "help me", "title Printer", NULL, "help me" },
+	{ "a word may be in both", "Re: Hello anna !assign anna", "Hello anna", "assign anna", NULL, "Re: Hello anna" },
+	{ "also when the Subject is a new one", "!assign anna", "Hello anna", "assign anna", NULL, "" },
+	{ "or one of another mail", "Re: Printer !queue sales", "Printer|sales", "queue sales", NULL, "Re: Printer" },
+	{ "two of the stranger's need three", "!close !close !close", "!close a !close", "close", "!close|!close", "!close !close" },
+	{ "two mails with one each need two", "!close !close x", "!close|x !close", "close", "!close", "!close x" },
+	{ "a stranger's misspelt word stays", "Re: help !clsoe", "help !clsoe", NULL, "!clsoe", NULL },
+	{ "what is read in two ways is doubted", "Re: help !close", "=?utf-8?Q?help !close?=", NULL, "!close", NULL },
+	{ "and so is what is encoded twice", "Re: help !close", "help =?utf-8?Q?=21close?=", NULL, "!close", NULL },
+	{ "and UTF-7", "Re: help !close", "help +ACE-close", NULL, "!close", NULL },
+};
+/* clang-format on */
+
+static void test_foreign(gconstpointer data)
+{
+	size_t i = GPOINTER_TO_SIZE(data);
+	g_auto(GStrv) others = g_strsplit(foreign_rows[i].foreign, "|", -1);
+	struct subject_commands c = commands_of(foreign_rows[i].raw, others);
+	g_autofree char *again = subject_without(foreign_rows[i].raw, c.places);
+
+	assert_list(c.taken, foreign_rows[i].taken);
+	assert_list(c.kept, foreign_rows[i].kept);
+	g_assert_cmpstr(c.rest, ==, foreign_rows[i].rest);
+	g_assert_cmpstr(again, ==, foreign_rows[i].rest);
+	subject_commands_release(&c);
+}
+
+/* Of a longer Subject we keep the beginning: what is behind that may be the stranger's. */
+static void test_foreign_cut(void)
+{
+	g_autofree char *words = many("help ", 120), *raw = g_strdup_printf("Re: %s !close", words), *kept = text_line(words, LIMIT_TITLE_BYTES);
+	char *cut[] = { kept, NULL };
+	static const char *const raws[] = { "Re: help !close", NULL };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(raws); i++) {
+		struct subject_commands c = commands_of(raws[i] ? raws[i] : raw, cut);
+
+		assert_list(c.taken, raws[i] ? "close" : NULL);
+		assert_list(c.kept, raws[i] ? NULL : "!close");
+		g_assert_cmpint(c.doubt != NULL, ==, raws[i] == NULL);
+		subject_commands_release(&c);
+	}
+}
+
+/* A header that is quoted in a text has a Subject, too. */
+static void test_header_block(void)
+{
+	static const char *const texts[] = {
+		"Look:\n\n-------- Forwarded Message --------\nSubject: \thelp !close\nDate: Mon\n\nx\n",
+		"---------- Forwarded message ---------\nVon: Carla <c@x>\nBetreff: help\n !close\nAn: <a@b>\n",
+		"> *Objet :* help !close\n> x\n",
+		"\xe4\xbb\xb6\xe5\x90\x8d\xef\xbc\x9a help !close\n",
+		"Subject:\n\nhelp !close\nFrom:\nCarla\n",
+	};
+	struct tag_format format;
+
+	g_assert_cmpint(tag_format_init(&format, "[%n #%d]", "example.com", NULL), ==, ST_OK);
+	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+		struct foreign foreign;
+
+		foreign_init(&foreign, &format);
+		foreign_header_block(&foreign, texts[i]);
+		g_assert_cmpuint(foreign_bangs(&foreign, "!close"), ==, 1);
+		foreign_release(&foreign);
+		foreign_init(&foreign, &format);
+		foreign_header_block(&foreign, "I will !close it.\n\nIt says: nothing\n\n!close\n");
+		g_assert_cmpuint(foreign_bangs(&foreign, "!close"), ==, 0);
+		foreign_release(&foreign);
+	}
+	tag_format_release(&format);
 }
 
 static void test_every_verb(void)
 {
 	for (int v = 0; v < VERB_COUNT; v++) {
 		const struct verb_info *info = verb_info((enum verb)v);
-		g_autofree char *raw = g_strdup_printf("x !%s", info->name), *rest = NULL;
-		g_auto(GStrv) commands = subject_take_commands(raw, &rest);
+		g_autofree char *raw = g_strdup_printf("x !%s", info->name);
+		struct subject_commands c = commands_of(raw, NULL);
 
-		g_assert_cmpstr(commands ? commands[0] : NULL, ==, info->by_mail ? info->name : NULL);
+		assert_list(c.taken, info->name);
+		subject_commands_release(&c);
 	}
 }
 
@@ -449,11 +595,12 @@ static void test_every_verb(void)
 static void test_many_commands(void)
 {
 	for (size_t count = LIMIT_COMMANDS; count < LIMIT_COMMANDS + 2; count++) {
-		g_autofree char *raw = many("!close ", count), *rest = NULL;
-		g_auto(GStrv) commands = subject_take_commands(raw, &rest);
+		g_autofree char *raw = many("!close ", count);
+		struct subject_commands c = commands_of(raw, NULL);
 
-		g_assert_cmpuint(g_strv_length(commands), ==, LIMIT_COMMANDS);
-		g_assert_cmpstr(rest, ==, count > LIMIT_COMMANDS ? "!close" : "");
+		g_assert_cmpuint(g_strv_length(c.taken), ==, LIMIT_COMMANDS);
+		g_assert_cmpstr(c.rest, ==, count > LIMIT_COMMANDS ? "!close" : "");
+		subject_commands_release(&c);
 	}
 }
 
@@ -478,6 +625,14 @@ int main(int argc, char **argv)
 	g_test_add_func("/subject/formats", test_formats);
 	g_test_add_func("/subject/refused formats", test_refused_formats);
 	g_test_add_func("/subject/commands", test_commands);
+	g_test_add_func("/subject/places of commands are of that Subject", test_places);
+	for (size_t i = 0; i < G_N_ELEMENTS(foreign_rows); i++) {
+		g_autofree char *path = g_strdup_printf("/subject/commands/%s", foreign_rows[i].sentence);
+
+		g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_foreign);
+	}
+	g_test_add_func("/subject/commands/what is behind a Subject that was cut is doubted", test_foreign_cut);
+	g_test_add_func("/subject/commands/a quoted header has a Subject", test_header_block);
 	g_test_add_func("/subject/every verb of mail is a command in a Subject", test_every_verb);
 	g_test_add_func("/subject/many commands", test_many_commands);
 	rc = g_test_run();
