@@ -77,6 +77,6 @@ bool addressee_find(const struct addressee_query *query, struct mailbox *out)
 		return false;
 	*out = (struct mailbox){ .name = g_strdup(t->requester_name),
 		.address = g_strdup(t->requester_address),
-		.as_written = g_strdup(t->requester_address) };
+		.as_written = g_strdup(ticket_requester(t)) };
 	return true;
 }

@@ -256,7 +256,7 @@ static const struct mailbox *first_outside(const struct work *w, struct mailbox 
 				return box;
 		}
 	spare->name = NULL;
-	spare->address = (char *)address;
+	spare->address = spare->as_written = (char *)address;
 	return address ? spare : NULL;
 }
 

@@ -459,6 +459,8 @@ static void set_requester(struct ticket *t, const struct mailbox *requester)
 		return;
 	t->requester_name = g_strdup(requester->name);
 	t->requester_address = g_strdup(requester->address);
+	if (strcmp(requester->as_written, requester->address) != 0)
+		t->requester_written = g_strdup(requester->as_written);
 }
 
 static void describe_ticket(struct work *w, const struct mailbox *requester, const struct rules_result *rules, int status)

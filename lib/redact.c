@@ -306,6 +306,7 @@ static bool redact_record(const struct redaction *r, struct ticket *t)
 	bool theirs = g_strcmp0(t->requester_address, r->person.address) == 0, changed;
 
 	changed = replace_address(r, &t->requester_address);
+	changed |= replace_address(r, &t->requester_written);
 	changed |= replace_each(r, t->participants, replace_address);
 	changed |= person_replace(&r->person, &t->subject);
 	if (theirs && t->requester_name) {

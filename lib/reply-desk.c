@@ -36,7 +36,7 @@ static void describe_answer(const struct reply_context *c, const struct ticket *
 	answer->direction = DIRECTION_OUT;
 	answer->message_id = reply_new_id(account);
 	answer->from = name ? g_strdup_printf("%s <%s>", name, account->sender_address) : g_strdup(account->sender_address);
-	answer->to = reply_one_address(ticket->requester_address);
+	answer->to = reply_one_address(ticket_requester(ticket));
 	answer->subject = g_strdup_printf("Re: %s", ticket->subject);
 	answer->date = answer->received = c->actor.now;
 	answer->sender = g_strdup(account->sender_address);
@@ -98,7 +98,7 @@ static GString *write_shell_answer(const struct reply_context *c, const struct t
 {
 	const struct entry *answer = &draft->entry;
 	g_autofree char *from = plan_agent_from(account, t->agent, NULL), *subject = reply_tagged(c, ticket, answer->subject);
-	g_autofree char *to = address_header(ticket->requester_name, ticket->requester_address);
+	g_autofree char *to = address_header(ticket->requester_name, ticket_requester(ticket));
 	g_autofree char *cc = answer->cc && answer->cc[0] ? g_strjoinv(",\n ", answer->cc) : NULL;
 	g_autofree char *reply_to = account->reply_to == REPLY_TO_DESK ?
 		token_address(c->key, ticket->number, account->address, c->settings->recipient_delimiter) : NULL;
@@ -121,7 +121,7 @@ static enum status queue_answer(const struct reply_context *c, const struct tick
 	};
 	enum status st;
 
-	outgoing.to[0] = g_strdup(ticket->requester_address);
+	outgoing.to[0] = g_strdup(ticket_requester(ticket));
 	for (guint i = 0; i < cc; i++)
 		outgoing.to[i + 1] = g_strdup(answer->cc[i]);
 	/* Watchers get a copy in the envelope alone: the customer does not see them. */
@@ -306,11 +306,13 @@ static char *answer_there(const struct reply_context *c, const struct ticket *ti
 		token = token_address(c->key, ticket->number, account->address,
 			c->settings->recipient_delimiter);
 	if (token && ticket->requester_address)
-		return address_header_behind(ticket->requester_name, ticket->requester_address,
+		return address_header_behind(ticket->requester_name, ticket_requester(ticket),
 			token);
 	if (token)
 		return g_steal_pointer(&token);
-	return ticket->requester_address ? address_header(ticket->requester_name, ticket->requester_address) : NULL;
+	if (!ticket->requester_address)
+		return NULL;
+	return address_header(ticket->requester_name, ticket_requester(ticket));
 }
 
 enum status reply_forward(const struct reply_context *context, const struct ticket *ticket, const char *to, const char *lead, const char *event, struct error *err)

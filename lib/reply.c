@@ -257,7 +257,7 @@ static enum status answer_requester(struct answering *a)
 		return ST_OK;
 	st = tickets_each_entry(a->c->txn, a->ticket->number, look_at_mail, &own, a->err);
 	a->mailbox = g_strdup(own.requester);
-	a->to = address_as_written(own.last.reply_to ? own.last.reply_to : "", own.requester);
+	a->to = g_strdup(ticket_requester(a->ticket));
 	a->own = own.last.seq || !own.opened_outside;
 	if (a->own) {
 		a->name = g_strdup(a->ticket->requester_name);

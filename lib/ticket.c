@@ -20,6 +20,15 @@ bool ticket_status_active(int status)
 	return status != TICKET_CLOSED && status != TICKET_SPAM;
 }
 
+/* Whoever changes the requester changes the address; what was written for another does not
+ * count. */
+const char *ticket_requester(const struct ticket *t)
+{
+	const char *written = t->requester_written, *address = t->requester_address;
+
+	return written && address && g_ascii_strcasecmp(written, address) == 0 ? written : address;
+}
+
 #define FIELD(id, name, type) { id, #name, type, offsetof(struct RECORD, name), NULL, 0 }
 #define FIELD_NAMED(id, name, names) { id, #name, FIELD_ENUM, offsetof(struct RECORD, name), names, 0 }
 #define FIELD_WORD(id, name, flags) { id, #name, FIELD_TEXT, offsetof(struct RECORD, name), event_words, flags }
@@ -58,6 +67,7 @@ static const struct field fields_of_ticket[] = {
 	FIELD(27, attachments_count, FIELD_U64),
 	FIELD_OURS(28, watching, FIELD_LIST),
 	FIELD_OURS(29, former, FIELD_U64),
+	FIELD_OURS(30, requester_written, FIELD_TEXT),
 };
 const struct record_type ticket_type = TYPE(ticket);
 #undef RECORD

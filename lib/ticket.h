@@ -36,6 +36,7 @@ struct ticket {
 	char *agent;			/* login; NULL: nobody */
 	char *requester_name;		/* may be NULL */
 	char *requester_address;	/* canonical; NULL if the message had none */
+	char *requester_written;	/* the same as they write it, where that is another; NULL */
 	char **participants;		/* canonical addresses, requester first, ours excepted */
 	char **tags;
 	int64_t opened, updated, last_in, last_out, first_response, closed, wait_until;
@@ -51,6 +52,9 @@ struct ticket {
 	char **answered;		/* autoresponse events already answered, or that never will be: "opened", "closed" */
 };
 extern const struct record_type ticket_type;
+/* Where mail to the requester goes, the local part in the case that they write it in. Borrowed;
+ * NULL: there is nobody. */
+const char *ticket_requester(const struct ticket *ticket);
 
 /* One message of a conversation; JSON calls them messages. Keyed by ticket and seq. */
 struct entry {

@@ -57,8 +57,12 @@ static void set_requester(struct ticket *t, const struct entry *e)
 		return;
 	g_free(t->requester_name);
 	g_free(t->requester_address);
+	g_free(t->requester_written);
 	t->requester_name = name;
 	t->requester_address = address;
+	t->requester_written = address_as_written(who, address);
+	if (strcmp(t->requester_written, address) == 0)
+		g_clear_pointer(&t->requester_written, g_free);
 }
 
 void ticket_open_by(struct ticket *t, const struct entry *e, const struct tag_format *tags)

@@ -183,7 +183,8 @@ def personal(desk, tmp_path):
     """Carla asks and is answered; Dora speaks of her; Mcarla is somebody else."""
     desk.add_agent("anna", name="Anna Adler", address="anna@example.com", queue="support")
     take_in(desk, tmp_path,
-            mail(1, subject="Carla Kern needs help", body="I am Carla Kern, write to Carla@Customer.example or +49 30 1234."),
+            mail(1, sender="Carla@customer.example", subject="Carla Kern needs help",
+                 body="I am Carla Kern, write to Carla@Customer.example or +49 30 1234."),
             mail(2, sender="anna@example.com", name="Anna Adler", to=f"Carla Kern <{CARLA}>", answers=[1], body="Dear Carla Kern, hello."),
             mail(3, sender="dora@other.example", name="Dora Dorn", body=f"Ask {CARLA}, please.", headers=["X-Copy: nobody"]),
             mail(4, sender="dora@other.example", name="Dora Dorn", body="Nothing of anybody.", headers=[f"X-Forwarded-For: {CARLA}"]),

@@ -319,7 +319,11 @@ def test_the_case_of_an_address_is_kept_towards_the_outside(build, relay):
     asked = house.mail(who)
     assert house.ticket(asked.number)["requester"]["address"] == who.lower()
     (answer,) = wait_until(relay.mails, "the answer")
-    assert answer.recipients == [who.replace("Customer.Example", "customer.example")]
+    written = who.replace("Customer.Example", "customer.example")
+    assert answer.recipients == [written]
+    house.daemon.run_ticket("reply", str(asked.number), "-m", "Pour water.")
+    reply = wait_until(lambda: relay.mails()[1:], "the reply")[0]
+    assert reply.recipients == [written] and written in field(reply.data, "To")
 
 
 def test_no_word_of_a_stranger_reaches_whom_they_name_in_reply_to(build, relay):

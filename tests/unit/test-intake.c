@@ -65,6 +65,7 @@ static void test_visitor_of_a_form(void)
 		"Subject: order\nMessage-ID: <f1@shop.example>\n\nWhere is it?\n");
 	desk_ticket(&d, 1, &t);
 	g_assert_cmpstr(t.requester_address, ==, "v.visitor@home.example");
+	g_assert_cmpstr(ticket_requester(&t), ==, "V.Visitor@home.example");
 	g_assert_cmpstr(t.requester_name, ==, "Vera");
 	g_assert_cmpstr(t.participants[0], ==, "v.visitor@home.example");
 	g_assert_true(text_list_has(t.participants, "form@shop.example"));

@@ -555,6 +555,19 @@ static void test_long_name(void)
 	desk_close(&d);
 }
 
+static void test_who_is_written_to(void)
+{
+	struct ticket t = { .requester_address = (char *)"carla@example.net" };
+
+	g_assert_cmpstr(ticket_requester(&t), ==, "carla@example.net");
+	t.requester_written = (char *)"Carla@example.net";
+	g_assert_cmpstr(ticket_requester(&t), ==, "Carla@example.net");
+	t.requester_address = (char *)"dora@example.net";
+	g_assert_cmpstr(ticket_requester(&t), ==, "dora@example.net");
+	t.requester_address = NULL;
+	g_assert_null(ticket_requester(&t));
+}
+
 /* --- from the shell --- */
 
 static enum status reply_to_all(struct txn *txn, void *arg, struct error *err)
@@ -657,6 +670,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/reply/robots, lists and spam hear of no closing", test_robots_hear_of_no_closing);
 	g_test_add_func("/reply/no name can add a header or a part", test_hostile_values);
 	g_test_add_func("/reply/a very long name makes no long line", test_long_name);
+	g_test_add_func("/reply/the requester is written to as they write", test_who_is_written_to);
 	g_test_add_func("/reply/a reply from the shell is threaded, capped and reaches all", test_shell_reply);
 	g_test_add_func("/reply/our own mail passes untouched, twice", test_own_mail_passes);
 	return g_test_run();
