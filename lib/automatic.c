@@ -348,15 +348,19 @@ static bool vacation_subject(const struct looked_at *l, const char *argument)
 	return false;
 }
 
-/* People write such Subjects, too: another sign is needed that no person wrote. */
-static bool vacation_subject_and_sign(const struct looked_at *l, const char *argument)
+/* What next to such a Subject tells that no person wrote it. */
+static bool other_sign(const struct looked_at *l)
 {
-	if (!vacation_subject(l, argument))
-		return false;
 	return null_sender(l, NULL) || null_return_path(l, NULL) || not_by_hand(l, NULL) ||
 		has(l, "X-Auto-Response-Suppress") || has(l, "X-MS-Exchange-Inbox-Rules-Loop") ||
 		says(l, "Precedence: bulk") || says(l, "Precedence: junk") ||
 		address_is_robot_sender(l->sender);
+}
+
+/* People write such Subjects, too. */
+static bool vacation_subject_and_sign(const struct looked_at *l, const char *argument)
+{
+	return other_sign(l) && vacation_subject(l, argument);
 }
 
 /* --- Exchange --- */

@@ -33,7 +33,7 @@ struct message {
 	int64_t offset;
 	const char *body;		/* where it begins in data; NULL in a file, or when the headers are not well-formed */
 	GArray *headers;		/* of struct header */
-	GHashTable *by_name;		/* lower-case name → GArray of guint, indexes into headers */
+	GHashTable *by_name;		/* name → GArray of guint, indexes into headers */
 
 	/* Computed when first asked for. */
 	struct lazy_mailboxes from, to, cc, reply_to;
@@ -47,6 +47,8 @@ struct message {
 	GArray *attachments;		/* of struct attachment; NULL: not looked for yet */
 	char attachments_digest[DIGEST_HEX];
 	struct report_read *report;	/* NULL: not read yet */
+	bool writer_known;
+	enum writer writer;
 };
 
 /* Options that every parse uses: raw 8-bit headers are UTF-8, else windows-1252. */

@@ -214,18 +214,35 @@ static char *letters_of(const char *from)
 	return g_string_free(out, FALSE);
 }
 
-enum writer message_writer(const struct message *message)
+static enum writer writer_of(const char *from)
 {
-	const char *raw = message_header(message, "From", 0);
-	g_autofree char *from = raw ? message_decode_header(raw, LIMIT_SUBJECT_BYTES) : NULL;
-	g_autofree char *letters = from ? letters_of(from) : NULL;
+	g_autofree char *letters = letters_of(from);
 
-	if (!letters)
-		return WRITER_PERSON;
 	for (size_t i = 0; i < G_N_ELEMENTS(writers); i++)
 		if (strstr(letters, writers[i].letters))
 			return writers[i].writer;
 	return from[strspn(from, " <>")] ? WRITER_PERSON : WRITER_POSTMASTER;
+}
+
+static enum writer read_writer(const struct message *m)
+{
+	const char *raw = message_header(m, "From", 0);
+	g_autofree char *decoded = NULL;
+
+	if (raw && strstr(raw, "=?"))
+		decoded = message_decode_header(raw, LIMIT_SUBJECT_BYTES);
+	return raw ? writer_of(decoded ? decoded : raw) : WRITER_PERSON;
+}
+
+enum writer message_writer(const struct message *message)
+{
+	struct message *m = (struct message *)message;
+
+	if (!m->writer_known) {
+		m->writer = read_writer(m);
+		m->writer_known = true;
+	}
+	return m->writer;
 }
 
 /* --- forms --- */

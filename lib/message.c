@@ -53,12 +53,26 @@ static char *unfold(const char *s, size_t len)
 	return g_strchug(g_string_free(out, FALSE));
 }
 
+/* Names compare without case; RFC 5322 has them in ASCII. */
+static guint name_hash(gconstpointer name)
+{
+	guint hash = 5381;
+
+	for (const char *p = name; *p; p++)
+		hash = hash * 33 + (guchar)g_ascii_tolower(*p);
+	return hash;
+}
+
+static gboolean name_equal(gconstpointer a, gconstpointer b)
+{
+	return g_ascii_strcasecmp(a, b) == 0;
+}
+
 static void add_header(struct message *m, const char *s, size_t len)
 {
 	const char *colon = memchr(s, ':', len);
 	struct header header;
 	GArray *places;
-	char *lower;
 	guint at = m->headers->len;
 
 	if (!colon || colon == s || at >= LIMIT_HEADER_COUNT)
@@ -67,14 +81,12 @@ static void add_header(struct message *m, const char *s, size_t len)
 	header.value = unfold(colon + 1, len - (size_t)(colon + 1 - s));
 	header.had_nul = memchr(s, '\0', len) != NULL;
 	g_array_append_val(m->headers, header);
-	lower = g_ascii_strdown(header.name, -1);
-	places = g_hash_table_lookup(m->by_name, lower);
+	places = g_hash_table_lookup(m->by_name, header.name);
 	if (!places) {
 		places = g_array_new(FALSE, FALSE, sizeof(guint));
-		g_hash_table_insert(m->by_name, g_steal_pointer(&lower), places);
+		g_hash_table_insert(m->by_name, header.name, places);
 	}
 	g_array_append_val(places, at);
-	g_free(lower);
 }
 
 static bool blank_line(const char *p, const char *end)
@@ -117,7 +129,8 @@ static struct message *new_message(void)
 	m->fd = -1;
 	m->headers = g_array_new(FALSE, FALSE, sizeof(struct header));
 	g_array_set_clear_func(m->headers, header_clear);
-	m->by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_array_unref);
+	m->by_name = g_hash_table_new_full(name_hash, name_equal, NULL,
+		(GDestroyNotify)g_array_unref);
 	return m;
 }
 
@@ -197,9 +210,7 @@ static const struct header *header_at(const struct message *m, unsigned index)
 
 static GArray *places_of(const struct message *m, const char *name)
 {
-	g_autofree char *lower = g_ascii_strdown(name, -1);
-
-	return g_hash_table_lookup(m->by_name, lower);
+	return g_hash_table_lookup(m->by_name, name);
 }
 
 const char *message_header(const struct message *m, const char *name, unsigned nth)
