@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "address.h"
+#include "answer-words.h"
 #include "answers.h"
 #include "letter.h"
 #include "limits.h"
 #include "outbox.h"
+#include "queues.h"
 #include "text.h"
 #include "tickets.h"
 #include "why.h"
@@ -27,6 +29,8 @@ struct answering {
 	bool own;	/* the words are the addressee's own; else no stranger's is in it */
 	char *id, **references;			/* the answer's In-Reply-To and References */
 	char *subject, *quote;
+	int64_t date;	/* of the mail that is answered */
+	struct queue queue;	/* the ticket's; empty when it is gone */
 };
 
 static void answering_release(struct answering *a)
@@ -38,6 +42,7 @@ static void answering_release(struct answering *a)
 	g_strfreev(a->references);
 	g_free(a->subject);
 	g_free(a->quote);
+	record_release(&queue_type, &a->queue);
 }
 
 static bool joins(const struct answering *a)
@@ -204,6 +209,7 @@ static void quote_message(struct answering *a)
 	a->id = g_strdup(message_id(a->message));
 	a->references = reply_references(message_references(a->message), a->id);
 	a->quote = g_strdup(message_text(a->message));
+	a->date = message_date(a->message);
 	a->subject = subject_of(a);
 }
 
@@ -244,6 +250,7 @@ static enum status look_at_mail(struct txn *txn, const struct entry *e, void *ar
 static enum status quote_entry(struct answering *a, const struct entry *last)
 {
 	a->id = g_strdup(last->message_id);
+	a->date = last->date ? last->date : last->received;
 	a->references = reply_references((const char *const *)last->references, a->id);
 	return tickets_text(a->c->txn, a->ticket->number, last->seq, &a->quote, a->err);
 }
@@ -271,19 +278,23 @@ static enum status answer_requester(struct answering *a)
 
 /* --- the mail --- */
 
-static void fill(const struct answering *a, const struct template *template, struct template_text *text_out)
+static void fill(const struct answering *a, const struct template *template, const char *language,
+	struct template_text *text_out)
 {
 	const struct ticket *t = a->ticket;
 	g_autofree char *number = g_strdup_printf("%" G_GUINT64_FORMAT, t->number);
 	g_autofree char *tag = tag_text(&a->c->settings->tag_format, t->number);
-	g_autofree char *date = text_rfc5322_date(a->c->actor.now);
+	g_autofree char *date = answer_date(a->date ? a->date : a->c->actor.now, language);
+	g_autofree char *name = a->name ? answer_name(a->name) : NULL;
+	const char *title = a->queue.title;
 	const char *values[VAR_COUNT] = {
 		[VAR_NUMBER] = number, [VAR_TAG] = tag, [VAR_SUBJECT] = a->own ? a->subject : tag,
-		[VAR_ADDRESS] = a->to, [VAR_QUEUE] = t->queue, [VAR_DATE] = date,
+		[VAR_ADDRESS] = a->to, [VAR_QUEUE] = title && *title ? title : t->queue, [VAR_DATE] = date,
+		[VAR_SIGNATURE] = a->queue.signature,
 	};
 
 	if (a->own) {
-		values[VAR_NAME] = a->name ? a->name : a->to;
+		values[VAR_NAME] = name ? name : a->to;
 		values[VAR_QUOTE] = a->quote;
 	}
 	/* How a ticket of others stands is not for who comes to it uninvited. */
@@ -320,10 +331,19 @@ static char *reply_address(const struct answering *a)
 		a->c->settings->recipient_delimiter);
 }
 
+/* The mail's own, then the account's. Owned. */
+static char *languages_wanted(const struct answering *a)
+{
+	const struct account *account = a->request->account;
+	const char *mails = account->language_from_mail && a->ticket->language ? a->ticket->language : "";
+
+	return g_strdup_printf("%s%s%s", mails, *mails ? "," : "", account->language);
+}
+
 static GString *write_answer(const struct answering *a, const char *id)
 {
 	const struct account *account = a->request->account;
-	const char *wanted = account->language_from_mail ? a->ticket->language : NULL;
+	g_autofree char *wanted = languages_wanted(a);
 	const char *language = NULL;
 	const struct template_set *templates = template_for(account, a->request->answer);
 	const struct template *template = template_set_pick(templates, wanted, &language);
@@ -332,7 +352,7 @@ static GString *write_answer(const struct answering *a, const char *id)
 	g_autofree char *to = address_header(a->name, a->to), *reply_to = reply_address(a);
 	GString *mail;
 
-	fill(a, template, &text);
+	fill(a, template, language ? language : account->language, &text);
 	if (!a->own)
 		drop_last_tag(a, text.subject);
 	subject = reply_tagged(a->c, a->ticket, text.subject);
@@ -352,13 +372,23 @@ static void begin_outgoing(const struct answering *a, struct outgoing *outgoing)
 		.sender = g_strdup(""), .to = reply_one_address(a->to) };
 }
 
-static enum status send_answer(const struct answering *a)
+static enum status find_queue(struct answering *a)
+{
+	enum status st = queues_load(a->c->txn, a->ticket->queue, &a->queue, a->err);
+
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+static enum status send_answer(struct answering *a)
 {
 	g_autofree char *id = reply_new_id(a->request->account);
-	GString *mail = write_answer(a, id);
 	struct outgoing outgoing;
-	enum status st;
+	enum status st = find_queue(a);
+	GString *mail;
 
+	if (st != ST_OK)
+		return st;
+	mail = write_answer(a, id);
 	begin_outgoing(a, &outgoing);
 	outgoing.message_id = g_steal_pointer(&id);
 	st = reply_queue(a->c, &outgoing, mail, a->err);
@@ -462,7 +492,7 @@ static enum status suppress_for_day(const struct answering *a, uint64_t max,
 	return st == ST_OK ? suppress_answer(a, why) : st;
 }
 
-static enum status answer_or_suppress(const struct answering *a, enum answer_fate *fate_out)
+static enum status answer_or_suppress(struct answering *a, enum answer_fate *fate_out)
 {
 	const uint64_t usual = (uint64_t)a->c->settings->mail_out.max_per_address_per_day;
 	const uint64_t max = a->own ? usual : MIN(usual, STRANGE_PER_DAY);

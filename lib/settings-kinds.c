@@ -355,6 +355,11 @@ bool check_sender_or_none(const char *text)
 	return !*text || sender_parse(text, &name, &address);
 }
 
+bool check_language_or_none(const char *text)
+{
+	return !*text || text_is_language(text);
+}
+
 bool check_queue_or_none(const char *text)
 {
 	return !*text || queue_name_valid(text);

@@ -26,6 +26,7 @@ bool check_delimiter_or_none(const char *text);
 bool check_addresses_or_none(const char *text);
 bool check_address_or_none(const char *text);
 bool check_sender_or_none(const char *text);
+bool check_language_or_none(const char *text);
 bool check_queue_or_none(const char *text);
 bool check_login_or_none(const char *text);
 bool check_label_or_none(const char *text);

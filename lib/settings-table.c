@@ -110,6 +110,8 @@ static const struct setting_row keys[] = {
 	{ "accounts.address", &kind_text, ACCOUNT(address), "", CHECK(check_address_or_none, "a mail address such as \"support@example.com\""),
 		.help = "mail to it becomes tickets; required" },
 	{ "accounts.enabled", &kind_bool, ACCOUNT(enabled), "true", .help = "false leaves its mail alone" },
+	{ "accounts.language", &kind_text, ACCOUNT(language), "en", CHECK(check_language_or_none, "a language such as \"de\""),
+		.help = "of automatic answers when the mail does not tell" },
 	{ "accounts.queue", &kind_text, ACCOUNT(queue), "", CHECK(check_queue_or_none, "a queue: letters a-z, digits, . _ -"),
 		.help = "queue of new tickets, made if it is missing; default: the local part of the address" },
 	{ "accounts.project", &kind_text, ACCOUNT(project), "", .help = "project of new tickets" },

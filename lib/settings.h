@@ -28,6 +28,7 @@ enum answer { ANSWER_OPENED, ANSWER_FOLLOWUP, ANSWER_CLOSED, ANSWER_LATE, ANSWER
 struct account {
 	char *address;			/* canonical */
 	bool enabled;
+	char *language;			/* of answers when the mail tells none; a tag such as "de"; "" the template's own */
 	char *queue;
 	char *project;			/* "" none */
 	int64_t since;			/* µs; 0: none */

@@ -9,7 +9,7 @@
 #include "textfile.h"
 
 const char *const template_var_names[] = {
-	"number", "tag", "subject", "name", "address", "queue", "project", "status", "agent", "date", "quote", NULL
+	"number", "tag", "subject", "name", "address", "queue", "project", "status", "agent", "date", "quote", "signature", NULL
 };
 
 enum { VALUE_BYTES = 200, HEADER_BYTES = 2000 };
@@ -18,7 +18,7 @@ enum { VALUE_BYTES = 200, HEADER_BYTES = 2000 };
 static const size_t value_max[VAR_COUNT] = {
 	[VAR_NUMBER] = VALUE_BYTES, [VAR_TAG] = VALUE_BYTES, [VAR_SUBJECT] = LIMIT_TITLE_BYTES, [VAR_NAME] = LIMIT_NAME_BYTES,
 	[VAR_ADDRESS] = LIMIT_ADDRESS_BYTES, [VAR_QUEUE] = VALUE_BYTES, [VAR_PROJECT] = VALUE_BYTES, [VAR_STATUS] = VALUE_BYTES,
-	[VAR_AGENT] = VALUE_BYTES, [VAR_DATE] = VALUE_BYTES, [VAR_QUOTE] = LIMIT_QUOTE_BYTES
+	[VAR_AGENT] = VALUE_BYTES, [VAR_DATE] = VALUE_BYTES, [VAR_QUOTE] = LIMIT_QUOTE_BYTES, [VAR_SIGNATURE] = LIMIT_SIGNATURE_BYTES
 };
 
 struct piece {
@@ -132,6 +132,11 @@ static enum status fail_variable(const struct place *place, const char *name, si
 	return fail(place, "unknown variable '{%.*s}', expected {%s}, or {{ for a brace", (int)MIN(len, 40), name, known);
 }
 
+static bool has_lines(enum template_var var)
+{
+	return var == VAR_QUOTE || var == VAR_SIGNATURE;
+}
+
 /* Reads "{name}" at p, behind its brace. */
 static enum status add_variable(struct place *place, GArray *pieces, bool quote_allowed, const char **p)
 {
@@ -143,8 +148,8 @@ static enum status add_variable(struct place *place, GArray *pieces, bool quote_
 		return fail(place, "expected } behind '{%.*s', or {{ for a brace", (int)MIN(len, 40), *p);
 	if (var < 0)
 		return fail_variable(place, *p, len);
-	if (var == VAR_QUOTE && !quote_allowed)
-		return fail(place, "{quote} has many lines and cannot stand in a header");
+	if (has_lines((enum template_var)var) && !quote_allowed)
+		return fail(place, "{%s} has many lines and cannot stand in a header", template_var_names[var]);
 	piece.var = (enum template_var)var;
 	g_array_append_val(pieces, piece);
 	*p += len + 1;
@@ -319,6 +324,11 @@ static void append_quote(GString *out, const char *value)
 	g_string_truncate(out, out->len - 1);
 }
 
+static char *lines_of(const char *value, size_t max)
+{
+	return g_strchomp(text_block(value, -1, max));
+}
+
 static void append_piece(GString *out, const struct piece *piece, const char *const values[VAR_COUNT])
 {
 	const char *value = piece->literal ? NULL : values[piece->var];
@@ -332,7 +342,7 @@ static void append_piece(GString *out, const struct piece *piece, const char *co
 		append_quote(out, value);
 		return;
 	}
-	line = text_line(value, value_max[piece->var]);
+	line = (has_lines(piece->var) ? lines_of : text_line)(value, value_max[piece->var]);
 	g_string_append(out, line);
 }
 

@@ -6,17 +6,17 @@
 
 #include "status.h"
 
-/* {number} {tag} {subject} {name} {address} {queue} {project} {status} {agent} {date} {quote}, in this order. */
+/* {number} {tag} {subject} {name} {address} {queue} {project} {status} {agent} {date} {quote} {signature}, in this order. */
 enum template_var {
 	VAR_NUMBER, VAR_TAG, VAR_SUBJECT, VAR_NAME, VAR_ADDRESS, VAR_QUEUE, VAR_PROJECT, VAR_STATUS, VAR_AGENT, VAR_DATE,
-	VAR_QUOTE, VAR_COUNT
+	VAR_QUOTE, VAR_SIGNATURE, VAR_COUNT
 };
 extern const char *const template_var_names[];
 
 struct template;
 
 /* Headers, a blank line, a body, in UTF-8. Errors name file and line: unknown variable, missing Subject, header syntax,
- * {quote} in a header, headers that we own (To, From, Message-ID …), not UTF-8, too large. "{{" is a literal brace. */
+ * {quote} or {signature} in a header, headers that we own (To, From, Message-ID …), not UTF-8, too large. "{{" is a literal brace. */
 enum status template_load(const char *path, struct template **template_out, struct error *err);
 void template_free(struct template *template);
 /* Its Content-Language header, which is not among the headers of a filled text. Borrowed; NULL without one. */
@@ -30,7 +30,7 @@ void template_set_free(struct template_set *set);
  * default. *language_out borrowed, may be NULL when unknown (it is the template's Content-Language header, or the file name's). */
 const struct template *template_set_pick(const struct template_set *set, const char *languages, const char **language_out);
 
-/* A filled template. Values are UTF-8, NULL is empty; each is cleaned (text_line, but {quote}: text_block, lines "> "-quoted,
+/* A filled template. Values are UTF-8, NULL is empty; each is cleaned (text_line, but {signature}: text_block, and {quote}: text_block, lines "> "-quoted,
  * on lines of their own, "> [...]" where it was cut at LIMIT_QUOTE_BYTES). */
 struct template_text {
 	char *subject;			/* UTF-8, one line */

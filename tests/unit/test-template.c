@@ -38,6 +38,7 @@ static const struct {
 	{ "Subject: a\n\none\ntwo {Number}\n", 4, "unknown variable '{Number}'" },
 	{ "Subject: a\n\none\n{number\n", 4, "expected } behind '{number'" },
 	{ "Subject: a\n\n{}\n", 3, "unknown variable '{}'" },
+	{ "Subject: a {signature}\n\nx\n", 1, "{signature} has many lines" },
 	{ "Subject: a\n\n{number{tag}}\n", 3, "expected } behind '{number'" },
 	{ "Subject: a {quote}\n\nx\n", 1, "{quote} has many lines" },
 	{ "Subject: a\nX-Quote: {quote}\n\nx\n", 2, "{quote} has many lines" },
@@ -192,6 +193,19 @@ static void test_injection(void)
 		g_assert_true(g_utf8_validate(out.subject, -1, NULL) && g_utf8_validate(out.body, -1, NULL));
 		template_text_release(&out);
 	}
+}
+
+static void test_signature(void)
+{
+	const char *values[VAR_COUNT] = { [VAR_SIGNATURE] = "First level\r\n+49 30 1234\n\n" };
+	struct template_text out = fill("Subject: s\n\nBye,\n{signature}\nP.S.\n", values);
+
+	g_assert_cmpstr(out.body, ==, "Bye,\nFirst level\n+49 30 1234\nP.S.\n");
+	template_text_release(&out);
+	values[VAR_SIGNATURE] = NULL;
+	out = fill("Subject: s\n\nBye,\n[{signature}]\n", values);
+	g_assert_cmpstr(out.body, ==, "Bye,\n[]\n");
+	template_text_release(&out);
 }
 
 static void test_quote(void)
@@ -350,6 +364,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/template/a quote is cut at its limit and says so", test_quote_limit);
 	g_test_add_func("/template/the language picks a sibling, else the default", test_languages);
 	g_test_add_func("/template/a Content-Language header names the language", test_language_header);
+	g_test_add_func("/template/a signature keeps its lines", test_signature);
 	g_test_add_func("/template/the shipped ones load, in English and German", test_shipped);
 	rc = g_test_run();
 	g_rmdir(dir);
