@@ -51,7 +51,7 @@ enum { ARGUMENTS_MEANT = 2 };
 
 void transcript_add(struct transcript *transcript, const char *line, const char *result)
 {
-	g_autofree char *shown = text_line(line, ECHO_BYTES);
+	g_autofree char *shown = text_line_shown(line, ECHO_BYTES);
 
 	g_string_append_printf(transcript->text, "> %s\n%s\n\n", shown, result);
 }
@@ -82,9 +82,10 @@ static void answer_help(struct run *run, const char *line)
 static void describe(GString *out, const struct ticket *t)
 {
 	g_autofree char *updated = text_rfc3339(t->updated);
+	g_autofree char *subject = text_line_shown(t->subject ? t->subject : "", LIMIT_TITLE_BYTES);
 
 	g_string_append_printf(out, "#%-8" G_GUINT64_FORMAT " %-8s %-7s %-12s %-10s %s  %s\n", t->number, ticket_status_names[t->status],
-		priority_names[t->priority], t->queue, t->agent ? t->agent : "-", updated, t->subject);
+		priority_names[t->priority], t->queue, t->agent ? t->agent : "-", updated, subject);
 }
 
 /* Borrowed by each event's visit. */
@@ -105,6 +106,7 @@ static enum status answer_show(struct run *run, const char *line, uint64_t numbe
 	struct ticket t = { 0 };
 	g_autoptr(GString) out = g_string_new(NULL);
 	enum status st = tickets_resolve(run->txn, number, &t, run->err);
+	g_autofree char *name = text_line_shown(t.requester_name ? t.requester_name : "", LIMIT_NAME_BYTES);
 
 	if (st != ST_OK)
 		return st == ST_NOT_FOUND ? error_set(run->err, st, "there is no ticket #%" G_GUINT64_FORMAT, number) : st;
@@ -112,7 +114,7 @@ static enum status answer_show(struct run *run, const char *line, uint64_t numbe
 		st = error_set(run->err, ST_REFUSED, "ticket #%" G_GUINT64_FORMAT " is in queue '%s', which is not yours", t.number, t.queue);
 	} else {
 		describe(out, &t);
-		g_string_append_printf(out, "requester: %s %s\n", t.requester_name ? t.requester_name : "", t.requester_address ? t.requester_address : "");
+		g_string_append_printf(out, "requester: %s %s\n", name, t.requester_address ? t.requester_address : "");
 		st = history_each(run->txn, t.number, 0, describe_event, out, run->err);
 		answer(run, line, out->str);
 	}

@@ -212,7 +212,7 @@ static const char *unquoted(const char *line)
 /* A line as it is compared; owned. */
 static char *line_form(const char *line)
 {
-	g_autofree char *clean = text_line(line, LINE_BYTES);
+	g_autofree char *clean = text_line_kept(line, LINE_BYTES);
 
 	return form_of(clean, strlen(clean));
 }

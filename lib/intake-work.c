@@ -81,7 +81,7 @@ char *work_subject(const struct work *w)
 {
 	if (w->commands.rest)
 		return message_decode_header(w->commands.rest, LIMIT_TITLE_BYTES);
-	return text_line(message_subject(w->message), LIMIT_TITLE_BYTES);
+	return text_line_kept(message_subject(w->message), LIMIT_TITLE_BYTES);
 }
 
 const char *work_subject_plain(const struct work *w)

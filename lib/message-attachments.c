@@ -40,7 +40,7 @@ static char *part_name(GMimeObject *part)
 {
 	const char *raw = GMIME_IS_PART(part) ? g_mime_part_get_filename(GMIME_PART(part)) : NULL;
 	GMimeMessage *inner = GMIME_IS_MESSAGE_PART(part) ? g_mime_message_part_get_message(GMIME_MESSAGE_PART(part)) : NULL;
-	g_autofree char *subject = NULL, *name = NULL;
+	g_autofree char *subject = NULL, *decoded = NULL, *name = NULL;
 
 	if (!raw)
 		raw = g_mime_object_get_content_disposition_parameter(part, "filename");
@@ -48,7 +48,9 @@ static char *part_name(GMimeObject *part)
 		raw = g_mime_object_get_content_type_parameter(part, "name");
 	if (!raw && inner && g_mime_message_get_subject(inner))
 		raw = subject = g_strdup_printf("%s.eml", g_mime_message_get_subject(inner));
-	name = raw ? message_decode_header(raw, LIMIT_NAME_BYTES) : NULL;
+	decoded = raw ? message_decode_header(raw, LIMIT_NAME_BYTES) : NULL;
+	/* A file may be saved under it: nothing turns "gpj.exe" around. */
+	name = decoded ? text_line(decoded, LIMIT_NAME_BYTES) : NULL;
 	return name && *name ? g_steal_pointer(&name) : NULL;
 }
 

@@ -352,7 +352,7 @@ const char *message_plain_text(const struct message *message)
 		g_autofree char *text = is_single_text(m) ? single_text(m) : first_plain_text(m);
 
 		m->plain_known = true;
-		m->plain_text = text ? text_block(text, -1, LIMIT_TEXT_BYTES) : NULL;
+		m->plain_text = text ? text_block_kept(text, -1, LIMIT_TEXT_BYTES) : NULL;
 	}
 	return m->plain_text;
 }

@@ -180,7 +180,7 @@ char *message_html_text(const char *html, size_t max)
 			h.p = g_utf8_next_char(h.p);
 		}
 	}
-	text = text_block(h.out->str, (gssize)h.out->len, max);
+	text = text_block_kept(h.out->str, (gssize)h.out->len, max);
 	g_string_free(h.out, TRUE);
 	return g_strstrip(text);
 }

@@ -42,7 +42,7 @@ static char *leaf_text(GMimeObject *part)
 	text = message_part_text(part);
 	if (!text)
 		return NULL;
-	return plain ? text_block(text, -1, LIMIT_TEXT_BYTES) : html_before_quote(text);
+	return plain ? text_block_kept(text, -1, LIMIT_TEXT_BYTES) : html_before_quote(text);
 }
 
 static bool is_blank(const char *text)

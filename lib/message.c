@@ -344,7 +344,7 @@ char *message_decode_header(const char *raw, size_t max)
 	char *text;
 
 	words_init(&words, raw);
-	text = text_line(words.text->str, max);
+	text = text_line_kept(words.text->str, max);
 	words_release(&words);
 	return text;
 }

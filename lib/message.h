@@ -151,7 +151,7 @@ struct identity {
 /* Hex of a SHA-256. Owned. */
 char *message_digest(const struct message *message, const struct identity *identity);
 
-/* A header value decoded by RFC 2047, raw 8-bit guessed (UTF-8, else windows-1252); one line, UTF-8. Owned. */
+/* A header value decoded by RFC 2047, raw 8-bit guessed (UTF-8, else windows-1252); one line, UTF-8, as text_line_kept(). Owned. */
 char *message_decode_header(const char *raw, size_t max);
 /* UTF-8 as a header of that name has it: RFC 2047 words where needed, folded; cannot hold a bare CR or LF. Owned. */
 char *message_encode_header(const char *name, const char *utf8);

@@ -16,7 +16,7 @@ struct others {
 static enum status others_add(struct txn *txn, const struct ticket *t, void *arg, struct error *err)
 {
 	struct others *o = arg;
-	g_autofree char *title = text_line(t->subject ? t->subject : "", TITLE_BYTES);
+	g_autofree char *title = text_line_shown(t->subject ? t->subject : "", TITLE_BYTES);
 
 	(void)txn;
 	(void)err;

@@ -17,12 +17,14 @@ enum status {
 
 enum { ERROR_MAX = 512 };
 
-/* Embedded, needs no release. text is lower case, one line, no full stop. */
+/* Embedded, needs no release. text is lower case, one line, no full stop, and valid UTF-8 in which everything is seen: what it
+ * echoes of a stranger, or of a long argument, is made so (text_line_shown()) and cut in the middle. */
 struct error {
 	char text[ERROR_MAX];
 };
 
 /* Formats into err, which may be NULL, and returns st, so that callers can `return error_set(...)`. */
 enum status error_set(struct error *err, enum status st, const char *fmt, ...) G_GNUC_PRINTF(3, 4);
+enum status error_vset(struct error *err, enum status st, const char *fmt, va_list ap) G_GNUC_PRINTF(3, 0);
 
 #endif

@@ -420,7 +420,7 @@ void subject_view_init(struct subject_view *view, const char *raw, const struct 
 	view->is_reply = remove_prefixes(&w, false);
 	rest = words_remaining(&w, NULL);
 	find_also(format, rest, &view->tags);
-	view->plain = text_line(rest, LIMIT_TITLE_BYTES);
+	view->plain = text_line_kept(rest, LIMIT_TITLE_BYTES);
 	words_release(&w);
 }
 

@@ -4,112 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-/* --- cleaning --- */
-
-static bool invisible(gunichar c)
-{
-	/* Marks that turn the direction of text can make one address look like another. */
-	return g_unichar_iscntrl(c) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0x2028 || c == 0x2029 || c == 0xfeff;
-}
-
-/* The longest prefix of at most max bytes that ends between characters. */
-static size_t cut(const char *utf8, size_t len, size_t max)
-{
-	if (len <= max)
-		return len;
-	while (max > 0 && ((guchar)utf8[max] & 0xc0) == 0x80)
-		max--;
-	return max;
-}
-
-char *text_line(const char *s, size_t max)
-{
-	g_autofree char *valid = g_utf8_make_valid(s, (gssize)strnlen(s, max > G_MAXSIZE / 8 ? max : max * 4 + 16));
-	GString *out = g_string_new(NULL);
-	bool gap = false;
-
-	for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
-		gunichar c = g_utf8_get_char(p);
-
-		if (invisible(c) || g_unichar_isspace(c)) {
-			gap = out->len > 0;
-			continue;
-		}
-		if (gap)
-			g_string_append_c(out, ' ');
-		gap = false;
-		g_string_append_unichar(out, c);
-		if (out->len > max + 8)
-			break;
-	}
-	g_string_truncate(out, cut(out->str, out->len, max));
-	while (out->len && out->str[out->len - 1] == ' ')
-		g_string_truncate(out, out->len - 1);
-	return g_string_free(out, FALSE);
-}
-
-/* Most text is ASCII, and is taken over in runs. */
-static size_t ascii_run(const char *s)
-{
-	size_t n = 0;
-
-	while ((s[n] >= ' ' && s[n] <= '~') || s[n] == '\n' || s[n] == '\t')
-		n++;
-	return n;
-}
-
-static void append_visible(GString *out, const char *p)
-{
-	gunichar c = g_utf8_get_char(p);
-
-	if (c == '\r' && p[1] != '\n')
-		g_string_append_c(out, '\n');
-	else if (c != '\r' && !invisible(c))
-		g_string_append_unichar(out, c);
-}
-
-char *text_block(const char *s, gssize len, size_t max)
-{
-	size_t n = len < 0 ? strlen(s) : (size_t)len;
-	g_autofree char *valid = g_utf8_make_valid(s, (gssize)MIN(n, max * 2 + 16));
-	GString *out = g_string_sized_new(MIN(n, max) + 1);
-
-	for (const char *p = valid; *p && out->len <= max;) {
-		size_t run = ascii_run(p);
-
-		g_string_append_len(out, p, (gssize)run);
-		p += run;
-		if (*p && run == 0) {
-			append_visible(out, p);
-			p = g_utf8_next_char(p);
-		}
-	}
-	g_string_truncate(out, cut(out->str, out->len, max));
-	return g_string_free(out, FALSE);
-}
-
-bool text_is_hidden(gunichar c)
-{
-	static const guint32 types = 1u << G_UNICODE_CONTROL | 1u << G_UNICODE_FORMAT |
-		1u << G_UNICODE_UNASSIGNED | 1u << G_UNICODE_PRIVATE_USE |
-		1u << G_UNICODE_SURROGATE | 1u << G_UNICODE_LINE_SEPARATOR |
-		1u << G_UNICODE_PARAGRAPH_SEPARATOR | 1u << G_UNICODE_SPACE_SEPARATOR;
-	/* Default_Ignorable_Code_Point of other types, and what has an empty glyph. */
-	static const gunichar others[][2] = {
-		{ 0x34f, 0x34f }, { 0x115f, 0x1160 }, { 0x17b4, 0x17b5 }, { 0x180b, 0x180f },
-		{ 0x2800, 0x2800 }, { 0x3164, 0x3164 }, { 0xfe00, 0xfe0f }, { 0xffa0, 0xffa0 },
-		{ 0x16fe4, 0x16fe4 }, { 0x1d159, 0x1d159 }, { 0xe0000, 0xe0fff },
-	};
-
-	if (c < 0x80)
-		return c < ' ' || c == 0x7f;
-	if (1u << g_unichar_type(c) & types)
-		return true;
-	for (size_t i = 0; i < G_N_ELEMENTS(others); i++)
-		if (c >= others[i][0] && c <= others[i][1])
-			return true;
-	return false;
-}
+/* --- globs --- */
 
 gunichar text_small(gunichar c)
 {
@@ -117,8 +12,6 @@ gunichar text_small(gunichar c)
 
 	return c >= 0x80 && lower < 0x80 ? c : lower;
 }
-
-/* --- globs --- */
 
 static gunichar folded(const char *p)
 {
@@ -412,7 +305,7 @@ char *text_encoded_words(const char *utf8)
 	GString *out = g_string_new(NULL);
 
 	while (*utf8) {
-		size_t n = MAX(cut(utf8, strlen(utf8), WORD_BYTES), 1);
+		size_t n = MAX(text_cut(utf8, strlen(utf8), WORD_BYTES), 1);
 		g_autofree char *code = g_base64_encode((const guchar *)utf8, n);
 
 		g_string_append_printf(out, "%s=?UTF-8?B?%s?=", out->len ? " " : "", code);

@@ -14,9 +14,22 @@ enum { TEXT_SECOND = 1000000 };
 /* Valid UTF-8, no control characters (each run of them, and of white space, becomes one blank), trimmed, at most max
  * bytes cut at a character. For names, subjects, anything that is one line. Owned by the caller. */
 char *text_line(const char *s, size_t max);
+/* The same for what is recorded: format characters and the controls past ASCII stay as they were written. */
+char *text_line_kept(const char *s, size_t max);
+/* The same for whoever looks at it: each character that nobody sees, or that turns what is seen, is <U+202E>. Those that
+ * belong to the character before them, as in emoji and Persian, stay. */
+char *text_line_shown(const char *s, size_t max);
 
 /* Valid UTF-8, controls but \n and \t dropped, CRLF and CR made \n, at most max bytes. Owned. */
 char *text_block(const char *s, gssize len, size_t max);
+char *text_block_kept(const char *s, gssize len, size_t max);	/* as text_line_kept() */
+char *text_block_shown(const char *s, gssize len, size_t max);	/* as text_line_shown() */
+
+/* As text_is_hidden(), but for blanks, signs of numbers, and characters that nobody has defined yet. */
+bool text_is_unseen(gunichar c);
+
+/* The length of the longest prefix of at most max bytes that ends between characters. */
+size_t text_cut(const char *utf8, size_t len, size_t max);
 
 /* Behind the line feed of the line at p, or end. */
 const char *text_line_end(const char *p, const char *end);

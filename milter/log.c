@@ -21,7 +21,7 @@ void log_open(bool to_stderr)
 
 G_GNUC_PRINTF(2, 0) static void write_line(int priority, const char *fmt, va_list ap)
 {
-	g_autofree char *raw = g_strdup_vprintf(fmt, ap), *line = text_line(raw, LINE_MAX_BYTES);
+	g_autofree char *raw = g_strdup_vprintf(fmt, ap), *line = text_line_shown(raw, LINE_MAX_BYTES);
 
 	if (use_syslog)
 		syslog(priority, "%s", line);
@@ -66,7 +66,7 @@ GString *log_line_begin(const char *queue_id)
 /* A value stays one word, so that lines can be taken apart again. */
 void log_line_add(GString *line, const char *key, const char *value)
 {
-	g_autofree char *clean = value && *value ? text_line(value, VALUE_MAX) : NULL;
+	g_autofree char *clean = value && *value ? text_line_shown(value, VALUE_MAX) : NULL;
 
 	if (!clean)
 		return;

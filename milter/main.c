@@ -61,7 +61,10 @@ static int parse_options(int argc, char **argv, struct options *options)
 		}
 	}
 	if (optind < argc) {
-		fprintf(stderr, "milticketd: unexpected argument '%s'\n%s", argv[optind], usage);
+		struct error err;
+
+		error_set(&err, ST_BAD_INPUT, "unexpected argument '%s'", argv[optind]);
+		fprintf(stderr, "milticketd: %s\n%s", err.text, usage);
 		return EX_USAGE;
 	}
 	return -1;

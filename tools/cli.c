@@ -17,14 +17,13 @@
 
 int cli_fail(int code, const char *fmt, ...)
 {
-	g_autofree char *raw = NULL, *line = NULL;
+	struct error said;
 	va_list ap;
 
 	va_start(ap, fmt);
-	raw = g_strdup_vprintf(fmt, ap);
+	error_vset(&said, ST_OK, fmt, ap);
 	va_end(ap);
-	line = text_line(raw, ERROR_MAX * 2);
-	fprintf(stderr, "ticket: %s\n", line);
+	fprintf(stderr, "ticket: %s\n", said.text);
 	return code;
 }
 

@@ -5,6 +5,7 @@
 #include "agents.h"
 #include "commands.h"
 #include "print.h"
+#include "terminal.h"
 #include "text.h"
 #include "tickets.h"
 
@@ -119,7 +120,7 @@ static int report(struct work *w)
 	struct printer printer;
 
 	for (unsigned i = 0; !w->cli->json && i < w->done->len; i++) {
-		g_autofree char *line = text_line(g_ptr_array_index(w->done, i), LINE_MAX_BYTES);
+		g_autofree char *line = terminal_line(g_ptr_array_index(w->done, i), LINE_MAX_BYTES);
 
 		puts(line);
 	}

@@ -138,7 +138,7 @@ static char **recipients_of(const struct explaining *x)
 
 static void line(const char *label, const char *value)
 {
-	g_autofree char *clean = value ? text_line(value, CELL_MAX) : NULL;
+	g_autofree char *clean = value ? terminal_line(value, CELL_MAX) : NULL;
 
 	if (clean && *clean)
 		printf("%s%-11s%s %s\n", terminal_on(COLOUR_DIM), label, terminal_off(), clean);
@@ -211,7 +211,7 @@ static void tell_recipients(const struct edits *edits)
 
 static void tell_message(const struct message *message)
 {
-	g_autofree char *text = text_block(message_text(message), -1, LIMIT_TEXT_BYTES);
+	g_autofree char *text = terminal_block(message_text(message), LIMIT_TEXT_BYTES);
 	size_t n;
 	const struct attachment *list = message_attachments(message, &n);
 
@@ -228,7 +228,7 @@ static void tell_headers(const struct explanation *e)
 	printf("\n%sheaders afterwards%s\n", terminal_on(COLOUR_BOLD), terminal_off());
 	for (unsigned i = 0; i < e->headers->len; i++) {
 		const char *header = g_ptr_array_index(e->headers, i);
-		g_autofree char *clean = text_line(header + 2, CELL_MAX);
+		g_autofree char *clean = terminal_line(header + 2, CELL_MAX);
 		enum colour colour = *header == '+' ? COLOUR_GREEN : *header == '-' ? COLOUR_RED : COLOUR_NONE;
 
 		printf("%s%c %s%s\n", terminal_on(colour), *header, clean, terminal_off());
@@ -253,7 +253,7 @@ static void tell(const struct explaining *x)
 	tell_events(e);
 	printf("\n%swhy%s\n", terminal_on(COLOUR_BOLD), terminal_off());
 	for (unsigned i = 0; i < e->why->len; i++) {
-		g_autofree char *clean = text_line(g_ptr_array_index(e->why, i), CELL_MAX);
+		g_autofree char *clean = terminal_line(g_ptr_array_index(e->why, i), CELL_MAX);
 
 		printf("%2u. %s\n", i + 1, clean);
 	}

@@ -32,7 +32,7 @@ struct showing {
 /* Nothing of a mail reaches a terminal raw; into a file it goes byte by byte. */
 static void print_raw(const GString *mail)
 {
-	g_autofree char *clean = terminal_is() ? text_block(mail->str, (gssize)mail->len, mail->len) : NULL;
+	g_autofree char *clean = terminal_is() ? text_block_shown(mail->str, (gssize)mail->len, mail->len) : NULL;
 
 	if (clean)
 		fputs(clean, stdout);
@@ -42,7 +42,7 @@ static void print_raw(const GString *mail)
 
 static enum status print_mbox(const struct entry *entry, const GString *mail, struct error *err)
 {
-	g_autofree char *clean = terminal_is() ? text_block(mail->str, (gssize)mail->len, mail->len) : NULL;
+	g_autofree char *clean = terminal_is() ? text_block_shown(mail->str, (gssize)mail->len, mail->len) : NULL;
 	const GString visible = { clean, clean ? strlen(clean) : 0, 0 };
 
 	return mails_write_mbox(stdout, entry, clean ? &visible : mail) ? ST_OK : error_set(err, ST_IO, "cannot write to standard output");

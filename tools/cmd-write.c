@@ -82,7 +82,7 @@ static enum status edit(struct work *w, char **text_out, struct error *err)
 {
 	g_autofree char *what = g_strdup_printf("%s ticket #%" G_GUINT64_FORMAT,
 		w->what == REPLY ? "An answer to" : "A note on", w->ticket.number);
-	g_autofree char *subject = text_line(w->ticket.subject ? w->ticket.subject : "", LIMIT_TITLE_BYTES);
+	g_autofree char *subject = text_line_shown(w->ticket.subject ? w->ticket.subject : "", LIMIT_TITLE_BYTES);
 	const char *from = w->ticket.requester_address;
 	const struct draft draft = { what, subject, from ? from : "", w->last_text };
 
@@ -231,7 +231,7 @@ static enum status look(struct txn *txn, void *arg, struct error *err)
 	if (st == ST_OK)
 		st = tickets_each_entry(txn, w->ticket.number, note_last, &text, err);
 	g_free(w->last_text);
-	w->last_text = text_block(text ? text : "", -1, TEXT_MAX);
+	w->last_text = text_block_shown(text ? text : "", -1, TEXT_MAX);
 	return st;
 }
 

@@ -114,7 +114,7 @@ void format_print(const struct cli *cli, const char *format, const struct ticket
 	for (const char *p = format; *p;) {
 		g_autofree char *name = name_at(p, &end);
 		g_autofree char *text = name ? value(cli, t, name) : NULL;
-		g_autofree char *clean = text ? text_line(text, VALUE_MAX) : NULL;
+		g_autofree char *clean = text ? terminal_line(text, VALUE_MAX) : NULL;
 
 		if (name) {
 			g_string_append(out, clean ? clean : "");

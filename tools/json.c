@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "attachment.h"
+#include "terminal.h"
 #include "text.h"
 
 json_t *json_text(const char *text)
@@ -195,11 +196,31 @@ json_t *json_view(const struct cli *cli, const struct ticket_view *view, bool hi
 	return object;
 }
 
+/* For a terminal: what is not seen is escaped, which says the same. */
+static void print_escaped(const char *line)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	for (const char *p = line; *p; p = g_utf8_next_char(p)) {
+		gunichar c = g_utf8_get_char(p);
+
+		if (!text_is_unseen(c))
+			g_string_append_unichar(out, c);
+		else if (c < 0x10000)
+			g_string_append_printf(out, "\\u%04x", c);
+		else
+			g_string_append_printf(out, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10), 0xdc00 + (c & 0x3ff));
+	}
+	puts(out->str);
+}
+
 void json_print(json_t *value)
 {
 	char *line = json_dumps(value, JSON_COMPACT);
 
-	if (line)
+	if (line && terminal_is())
+		print_escaped(line);
+	else if (line)
 		puts(line);
 	free(line);
 	json_decref(value);

@@ -125,7 +125,7 @@ static void print_padded(const char *text, int columns, enum colour colour)
 static void event_for_a_person(const struct event *e, bool with_ticket)
 {
 	g_autofree char *time = terminal_time(e->time), *number = g_strdup_printf("#%" G_GUINT64_FORMAT, e->ticket), *change = change_text(e);
-	g_autofree char *actor = text_line(e->actor ? e->actor : "-", CELL_MAX), *clean = text_line(change, CELL_MAX);
+	g_autofree char *actor = terminal_line(e->actor ? e->actor : "-", CELL_MAX), *clean = terminal_line(change, CELL_MAX);
 
 	print_padded(time ? time : "-", 0, COLOUR_DIM);
 	if (with_ticket)
@@ -161,7 +161,7 @@ static void event(struct printer *printer, const struct event *e)
 
 static void line(const char *label, const char *value)
 {
-	g_autofree char *clean = value ? text_line(value, CELL_MAX) : NULL;
+	g_autofree char *clean = value ? terminal_line(value, CELL_MAX) : NULL;
 
 	if (clean && *clean)
 		printf("%s%-14s%s %s\n", terminal_on(COLOUR_DIM), label, terminal_off(), clean);
@@ -195,7 +195,7 @@ static void print_numbers(const struct ticket *t)
 
 static void print_fields(const struct cli *cli, const struct ticket *t)
 {
-	g_autofree char *tag = tag_text(&cli->settings->tag_format, t->number), *subject = text_line(t->subject ? t->subject : "", 1000);
+	g_autofree char *tag = tag_text(&cli->settings->tag_format, t->number), *subject = terminal_line(t->subject ? t->subject : "", 1000);
 	g_autofree char *requester = g_strdup_printf("%s%s%s%s", t->requester_name ? t->requester_name : "", t->requester_name ? " <" : "",
 		t->requester_address ? t->requester_address : "", t->requester_name ? ">" : "");
 
@@ -233,7 +233,7 @@ static void print_entry(const struct entry *e, const char *text)
 {
 	static const enum colour colours[] = {
 		[DIRECTION_IN] = COLOUR_GREEN, [DIRECTION_OUT] = COLOUR_CYAN, [DIRECTION_NOTE] = COLOUR_YELLOW, [DIRECTION_AUTO] = COLOUR_DIM, [DIRECTION_BOUNCE] = COLOUR_RED };
-	g_autofree char *received = terminal_time(e->received), *body = text_block(text ? text : "", -1, 64 * 1024);
+	g_autofree char *received = terminal_time(e->received), *body = terminal_block(text ? text : "", 64 * 1024);
 
 	printf("\n%s--- %" G_GUINT64_FORMAT " %s  %s%s\n", terminal_on(colours[e->direction]), e->seq, direction_names[e->direction], received ? received : "", terminal_off());
 	line("from", e->from);

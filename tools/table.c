@@ -56,7 +56,7 @@ void table_add(struct table *table, const char *const *cells, unsigned coloured,
 
 	for (unsigned i = 0; i < table->count; i++)
 		/* Nothing of a mail reaches the terminal but text. */
-		row.cells[i] = text_line(cells[i] && *cells[i] ? cells[i] : "-", CELL_MAX);
+		row.cells[i] = terminal_line(cells[i] && *cells[i] ? cells[i] : "-", CELL_MAX);
 	if (!terminal_is()) {
 		print_plain(&row);
 		return;

@@ -88,6 +88,16 @@ enum colour terminal_status_colour(int status)
 	return COLOUR_NONE;
 }
 
+char *terminal_line(const char *s, size_t max)
+{
+	return terminal_is() ? text_line_shown(s, max) : text_line(s, max);
+}
+
+char *terminal_block(const char *s, size_t max)
+{
+	return terminal_is() ? text_block_shown(s, -1, max) : text_block(s, -1, max);
+}
+
 bool terminal_abandoned(int wait_ms)
 {
 	struct pollfd out = { STDOUT_FILENO, 0, 0 };

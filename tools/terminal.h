@@ -3,6 +3,7 @@
 #define MILTICKET_TERMINAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum colour { COLOUR_NONE, COLOUR_BOLD, COLOUR_DIM, COLOUR_RED, COLOUR_GREEN, COLOUR_YELLOW, COLOUR_CYAN };
@@ -16,6 +17,11 @@ bool terminal_has_colour(void);
 const char *terminal_on(enum colour colour);
 const char *terminal_off(void);
 enum colour terminal_status_colour(int ticket_status);
+
+/* What strangers wrote, clean, in one line of at most max bytes: on a terminal as text_line_shown(), else as text_line(). Owned. */
+char *terminal_line(const char *s, size_t max);
+/* Lines of it, likewise. */
+char *terminal_block(const char *s, size_t max);
 
 /* Has whoever read standard output closed it? Waits for that, at most so long. */
 bool terminal_abandoned(int wait_ms);

@@ -366,6 +366,62 @@ def test_nothing_of_a_mail_reaches_a_terminal_but_text(filled, words):
     assert seen and not DANGEROUS.search(seen), repr(seen)
 
 
+# What nobody sees in a mail, or what turns what they see; a list shows Subjects, a ticket all of it.
+UNSEEN = ["\u200b", "\u202e", "\u2066", "\u00ad", "\u200f", "\ufeff", "\u3164", "\U000e0041", "\u2060", "\ufff9"]
+
+
+@pytest.fixture
+def unseen(filled, tmp_path):
+    """Ticket 7, whose Subject, author and text have each of them; and an emoji and Persian, which need theirs."""
+    text = "".join(f"a{each}b" for each in UNSEEN)
+    box = tmp_path / "box"
+    data = compose(f'"{text}" <eve@bad.example>', subject=text, body=f"{text} \u2764\ufe0f\u200d\U0001f525 \u0645\u06cc\u200c\u062e")
+    box.write_bytes(mbox([data]))
+    filled.run_ticket("import", box, *ACCOUNT)
+    return filled
+
+
+def shown(character):
+    return f"a<U+{ord(character):04X}>b"
+
+
+@pytest.mark.parametrize("words, times", [
+    (("list",), 2), (("show", "7"), 3), (("show", "7", "--raw", "1"), 1), (("list", "--format", "{subject}"), 1), (("search", "eve"), 2)])
+def test_what_nobody_sees_is_shown_as_such_on_a_terminal(unseen, words, times):
+    seen = without_colours(seen_on_terminal(unseen, *words, columns=1000))
+    for each in UNSEEN:
+        assert each not in seen and seen.count(shown(each)) >= times, (hex(ord(each)), seen)
+    assert words != ("show", "7") or "\u2764\ufe0f\u200d\U0001f525 \u0645\u06cc\u200c\u062e" in seen
+
+
+def test_json_has_what_was_written_and_escapes_it_for_a_terminal(unseen):
+    (ticket,) = unseen.ticket("show", "7")
+    seen = seen_on_terminal(unseen, "show", "7", "--json")
+    for each in UNSEEN:
+        assert f"a{each}b" in ticket["subject"] and f"a{each}b" in ticket["messages"][0]["text"]
+        assert each not in seen
+    assert json.loads(seen)["subject"] == ticket["subject"]
+
+
+LONG = "x" * 100_000
+
+
+@pytest.mark.parametrize("words, stdin", [
+    (("show", LONG), b""), (("list", "--status", LONG), b""), (("show", "-"), LONG.encode()), (("queue", "add", LONG), b""),
+    ((LONG,), b""), (("note", "1", "-F", LONG), b""), (("import", "--json", "-"), b'{"type":"' + LONG.encode() + b'"}'),
+    (("list", "--queue", LONG), b""), (("agent", "add", "bo", "--address", LONG), b""), (("backup", LONG), b""),
+    (("list", "--" + LONG), b""), (("show", "1", "--raw", LONG), b"")])
+def test_an_error_echoes_no_more_than_a_line_can_hold(filled, words, stdin):
+    code, _, err = ends(filled, *words, stdin=stdin)
+    first = err.splitlines()[0]
+    assert code not in (0,) and first.startswith("ticket: ") and len(first) < 600, (code, first[:200], len(first))
+
+
+def test_an_error_shows_what_it_echoes(filled):
+    _, _, err = ends(filled, "list", "--queue", "a\u202eb\x1b[31m\u200b")
+    assert "a<U+202E>b<U+001B>[31m<U+200B>" in err
+
+
 def test_a_raw_message_is_raw_in_a_file_and_said_to_be_rebuilt_when_it_is(filled):
     done = filled.run_ticket("show", "6", "--raw", "1")
     assert (done.stdout, done.stderr) == (HOSTILE, b"")

@@ -182,7 +182,7 @@ static void test_foreign_lines(void)
 		{ "take\nclose\npriority high\n", "close\n",
 			"> take\n#1 assigned to anna\n\n> close\n" SAME "> priority high\nnot run: it stands below a line that was not\n\n" },
 		{ " PRIORITY \t high\n", "> Priority high\n", "> PRIORITY high\n" SAME },
-		{ "clo\xc2\xadse\nclose\n", "close\n", "> clo\xc2\xadse\nunknown command 'clo\xc2\xadse'; did you mean 'close'?\n\n"
+		{ "clo\xc2\xadse\nclose\n", "close\n", "> clo<U+00AD>se\nunknown command 'clo<U+00AD>se'; did you mean 'close'?\n\n"
 			"> close\nnot run: it stands below a line that was not\n\n" },
 		/* A part of a line is not the line, and a "!" that nobody else wrote is the agent's. */
 		{ "take\n", "Please take it back.\n", "> take\n#1 assigned to anna\n\n" },

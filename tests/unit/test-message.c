@@ -725,7 +725,7 @@ static void test_encoded_headers(void)
 static void test_decoded_headers(void)
 {
 	static const struct { const char *raw, *text; } values[] = {
-		{ "=?utf-8?B?w6Q=?= =?utf-8?B?w7bDvA==?=", "\xc3\xa4\xc3\xb6\xc3\xbc" }, { "\x93x\x94 \x80", "\xe2\x80\x9cx\xe2\x80\x9d \xe2\x82\xac" }, { "=?utf-8?Q?a=0D=0Ab?=", "a b" }, { "=?utf-8?B?YQBi?=", "a b" }, { "\xe9", "\xc3\xa9" }, { "\xc3\xa9", "\xc3\xa9" }, { "=?utf-8?Q?=E2=80=AEx?=", "x" },
+		{ "=?utf-8?B?w6Q=?= =?utf-8?B?w7bDvA==?=", "\xc3\xa4\xc3\xb6\xc3\xbc" }, { "\x93x\x94 \x80", "\xe2\x80\x9cx\xe2\x80\x9d \xe2\x82\xac" }, { "=?utf-8?Q?a=0D=0Ab?=", "a b" }, { "=?utf-8?B?YQBi?=", "a b" }, { "\xe9", "\xc3\xa9" }, { "\xc3\xa9", "\xc3\xa9" }, { "=?utf-8?Q?=E2=80=AEx?=", "\xe2\x80\xaex" },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(values); i++) {

@@ -18,6 +18,82 @@ static void test_lines(void)
 	}
 }
 
+#define RLO "\342\200\256"
+#define ZWSP "\342\200\213"
+#define ZWJ "\342\200\215"
+#define ZWNJ "\342\200\214"
+#define EMOJI_STYLE "\357\270\217"
+#define FIRE "\360\237\224\245"
+#define HEART "\342\235\244"
+#define TAG_A "\363\240\201\201"
+
+/* As it is kept, and as it is shown. */
+static void test_unseen(void)
+{
+	static const struct { const char *given, *kept, *shown; } texts[] = {
+		{ "a" RLO "b", "a" RLO "b", "a<U+202E>b" },
+		{ "pay" ZWSP "pal", "pay" ZWSP "pal", "pay<U+200B>pal" },
+		{ "soft\302\255hyphen", "soft\302\255hyphen", "soft<U+00AD>hyphen" },
+		{ TAG_A TAG_A, TAG_A TAG_A, "<U+E0041><U+E0041>" },
+		{ "a\302\233" "31m", "a\302\233" "31m", "a<U+009B>31m" },
+		{ "a\357\273\277", "a\357\273\277", "a<U+FEFF>" },
+		{ "\343\205\244", "\343\205\244", "<U+3164>" },
+		/* what belongs to emoji and to Persian stays, and only once */
+		{ HEART EMOJI_STYLE ZWJ FIRE, HEART EMOJI_STYLE ZWJ FIRE, HEART EMOJI_STYLE ZWJ FIRE },
+		{ FIRE EMOJI_STYLE EMOJI_STYLE, FIRE EMOJI_STYLE EMOJI_STYLE, FIRE EMOJI_STYLE "<U+FE0F>" },
+		{ "1" EMOJI_STYLE, "1" EMOJI_STYLE, "1" EMOJI_STYLE },
+		{ "a" EMOJI_STYLE ZWJ "b", "a" EMOJI_STYLE ZWJ "b", "a<U+FE0F><U+200D>b" },
+		{ "\331\205\333\214" ZWNJ "\330\256", "\331\205\333\214" ZWNJ "\330\256", "\331\205\333\214" ZWNJ "\330\256" },
+		{ "a" ZWNJ "b", "a" ZWNJ "b", "a<U+200C>b" },
+		{ "\330\200" "1", "\330\200" "1", "\330\200" "1" },	/* ARABIC NUMBER SIGN has a form */
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+		g_autofree char *kept = text_line_kept(texts[i].given, 100), *kept_block = text_block_kept(texts[i].given, -1, 100);
+		g_autofree char *shown = text_line_shown(texts[i].given, 100), *block = text_block_shown(texts[i].given, -1, 100);
+
+		g_assert_cmpstr(kept, ==, texts[i].kept);
+		g_assert_cmpstr(kept_block, ==, texts[i].kept);
+		g_assert_cmpstr(shown, ==, texts[i].shown);
+		g_assert_cmpstr(block, ==, texts[i].shown);
+	}
+}
+
+static void test_controls_shown(void)
+{
+	g_autofree char *line = text_line_shown("a\033[2J\tb\nc", 100), *block = text_block_shown("a\033[2J\tb\r\nc\b", -1, 100);
+	g_autofree char *kept = text_line_kept("a\033[2J\nb", 100), *cut = text_line_shown(RLO RLO, 8);
+
+	g_assert_cmpstr(line, ==, "a<U+001B>[2J b c");
+	g_assert_cmpstr(block, ==, "a<U+001B>[2J\tb\nc<U+0008>");
+	g_assert_cmpstr(kept, ==, "a [2J b");
+	g_assert_cmpstr(cut, ==, "<U+202E>");
+}
+
+/* What an error echoes is cut in its middle, so that the reason is read, and seen. */
+static void test_errors(void)
+{
+	g_autofree char *long_name = g_strnfill(1000000, 'x'), *umlauts = g_strdup("");
+	struct error err;
+
+	g_assert_cmpint(error_set(&err, ST_IO, "cannot read '%s': %s", long_name, "permission denied"), ==, ST_IO);
+	g_assert_true(g_str_has_prefix(err.text, "cannot read 'xxx") && strstr(err.text, " […] "));
+	g_assert_true(g_str_has_suffix(err.text, "xxx': permission denied"));
+	g_assert_cmpuint(strlen(err.text), ==, ERROR_MAX - 1);
+	error_set(&err, ST_BAD_INPUT, "no queue '%s'", "a" RLO "\033b\nc\377");
+	g_assert_cmpstr(err.text, ==, "no queue 'a<U+202E><U+001B>b c\357\277\275'");
+	for (size_t n = 400; n < 620; n++) {
+		g_autofree char *many = g_strnfill(n, 'a');
+
+		g_free(umlauts);
+		umlauts = g_strdup_printf("%s%s%s", "\303\274\303\274", many, "\303\274\360\237\224\245");
+		error_set(&err, ST_IO, "%s%s", umlauts, umlauts);
+		g_assert_true(g_utf8_validate(err.text, -1, NULL));
+		g_assert_cmpuint(strlen(err.text), <, ERROR_MAX);
+	}
+	g_assert_cmpint(error_set(NULL, ST_BUSY, "%s", long_name), ==, ST_BUSY);
+}
+
 static void test_blocks(void)
 {
 	static const struct { const char *given; gssize len; size_t max; const char *block; } blocks[] = {
@@ -204,6 +280,9 @@ static const struct { const char *name; void (*run)(void);
 } tests[] = {
 	{ "what takes no room", test_hidden },
 	{ "lines", test_lines },
+	{ "what is not seen", test_unseen },
+	{ "controls shown", test_controls_shown },
+	{ "errors", test_errors },
 	{ "blocks", test_blocks },
 	{ "globs", test_globs },
 	{ "times written", test_times_written },
