@@ -486,6 +486,30 @@ static const struct signal {
 };
 /* clang-format on */
 
+/* Those that predicates know by themselves. */
+static const char *const others_read[] = {
+	"Auto-Submitted", "Return-Path", "User-Agent", "X-Mailer", "X-Auto-Response-Suppress",
+	"X-MS-Exchange-Inbox-Rules-Loop", "X-MS-Exchange-Generated-Message-Source",
+	"X-MS-Exchange-Organization-AutoForwarded", "X-Failed-Recipients", "X-Loop",
+};
+
+bool automatic_reads(const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(signals); i++) {
+		const char *argument = signals[i].argument;
+
+		if (argument && g_ascii_strncasecmp(argument, name, len) == 0 &&
+			strchr(":", argument[len]))
+			return true;
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(others_read); i++)
+		if (g_ascii_strcasecmp(others_read[i], name) == 0)
+			return true;
+	return is_vacation_name(name);
+}
+
 static const struct signal *find_signal(const struct looked_at *l)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(signals); i++)

@@ -37,6 +37,9 @@ bool automatic_moves(enum automatic kind);
 /* Mail of this kind tells what became of another, and brings that back or names it. */
 bool automatic_reports(enum automatic kind);
 
+/* Does a header of that name have a say in either? */
+bool automatic_reads(const char *name);
+
 /* May a first message like this be answered at all (RFC 3834 section 2)? *reason_out (may be NULL),
  * static, when not. */
 bool automatic_may_answer(const struct message *message, enum automatic kind, const char *sender,

@@ -109,7 +109,7 @@ static void prepare(gpointer data, gpointer arg)
 	item->status = box_read(import->box, item->index, &item->mail, &item->err);
 	if (item->status != ST_OK)
 		return;
-	item->spool = spool_new(settings_spool(import->options->settings));
+	item->spool = intake_spool(import->options->settings);
 	item->status = mail_spool(&item->mail, item->spool, &item->err);
 	g_clear_pointer(&item->mail.data, g_free);
 	if (item->status != ST_OK)

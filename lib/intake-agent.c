@@ -182,6 +182,9 @@ static char *queue_objection(struct work *w)
 		"yours: its agents answer for it", t->number, t->queue);
 }
 
+static const char too_many_to_hide[] = "5.6.0 This message has more header fields than can be "
+	"searched for what a customer must not see";
+
 /* Why this answer must not leave; NULL. Owned. */
 static enum status objection(struct work *w, char **reply_out)
 {
@@ -191,7 +194,9 @@ static enum status objection(struct work *w, char **reply_out)
 	*reply_out = queue_objection(w);
 	if (*reply_out)
 		return ST_OK;
-	if (w->match.answers_note)
+	if (!work_may_hide(w))
+		reply = too_many_to_hide;
+	else if (w->match.answers_note)
 		reply = "5.7.1 This message answers an internal note and would leave the house; "
 			"write to the customer in answer to their own mail";
 	else if (w->outcome->whose == WHOSE_DESK_REPLY)
@@ -288,6 +293,8 @@ enum status agent_opened(struct work *w)
 
 	if (sent_by_itself(w) && !w->arrival->import)
 		return keep_from_customer(w);
+	if (!work_may_hide(w) && !w->arrival->import)
+		return refuse(w, too_many_to_hide);
 	st = commands_find(w, NULL);
 	if (st != ST_OK)
 		return st;
@@ -429,6 +436,8 @@ static enum status object_again(struct work *w)
 	const char *reply = not_yours;
 	enum status st = ST_OK;
 
+	if (!reply && !work_may_hide(w))
+		reply = too_many_to_hide;
 	if (!reply)
 		st = find_addressee(w);
 	if (!reply && st == ST_OK && w->outcome->whose == WHOSE_DESK_REPLY)

@@ -71,6 +71,17 @@ enum status again(struct work *w, const struct seen *seen);
 /* --- intake-inbound.c --- */
 enum status inbound(struct work *w);
 
+/* --- intake-headers.c --- */
+
+/* Does the message have more header fields that decide than can be read, or more that we change
+ * than an MTA can? Only an attack does. It is refused, and leaves no trace. */
+bool work_is_flooded(const struct work *w);
+enum status work_refuse_flood(struct work *w);
+/* Was all of every header field read? */
+bool work_read_whole(const struct work *w);
+/* Can what tells where an agent writes from be found in all of them, and taken out? */
+bool work_may_hide(const struct work *w);
+
 /* --- intake-agent.c --- */
 enum status agent_reply(struct work *w);
 enum status agent_opened(struct work *w);

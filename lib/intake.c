@@ -99,6 +99,8 @@ void work_init(struct work *w, struct store *store, const struct arrival *arriva
 	if (arrival->import)
 		return;
 	auth_results_read(w->message, w->settings->agents_auth.authserv_ids, &w->auth);
+	/* What was not read may be a second author. */
+	w->auth.dmarc_pass &= work_read_whole(w);
 	w->vouched = classify_authenticated(
 		w->envelope, w->message, &w->auth, w->settings, &w->authenticated);
 }
@@ -364,6 +366,8 @@ enum status work_record(struct txn *txn, void *arg, struct error *err)
 		return st;
 	see_recipients(w);
 	say_who(w);
+	if (work_is_flooded(w))
+		return work_refuse_flood(w);
 	query = work_query(w);
 	st = match_seen(txn, &query, w->given_id, w->digest, &seen, err);
 	/* Commands were run by way of the control address; whoever else is addressed gets the mail. */

@@ -21,6 +21,12 @@ bool intake_is_addressed(const struct settings *settings, const char *recipient)
 enum status intake_headers(struct store *store, const struct settings *settings, const struct envelope *envelope,
 	struct message *message, bool *ours_out, struct error *err);
 
+/* Where a message is kept while it arrives, for intake() to have: as the settings say, and with the
+ * header fields that decide, however many come before them. The settings outlive it. */
+struct spool *intake_spool(const struct settings *settings);
+/* Is a header of that name one that decides what becomes of a message? */
+bool intake_header_decides(const char *name, const void *settings);
+
 struct arrival {
 	const struct settings *settings;
 	const struct envelope *envelope;

@@ -11,8 +11,10 @@ enum {
 	LIMIT_HEADER_BYTES = 1024 * 1024,	/* headers kept of one message; what is past it is passed on but not read */
 	LIMIT_PACKET_BYTES = 16 * 1024 * 1024,	/* of the milter protocol: one header field, however much of it is read */
 	LIMIT_HEADER_COUNT = 10000,		/* header fields kept of one message */
-	LIMIT_HEADER_RESERVE_BYTES = 256 * 1024,	/* of those bytes, kept free for the headers that a ticket is made of */
+	LIMIT_HEADER_RESERVE_BYTES = 256 * 1024,	/* of those, for headers that decide */
 	LIMIT_HEADER_RESERVE_COUNT = 1000,	/* and of those fields */
+	LIMIT_DECIDING_BYTES = 4 * 1024,	/* of the value of one in the reserve */
+	LIMIT_EDITED_HEADERS = 1000,		/* fields of names that we change or remove */
 	LIMIT_RECIPIENTS = 2000,		/* envelope recipients looked at */
 	LIMIT_RECIPIENTS_OURS = 4000,		/* those that are accounts of ours, past the above */
 	LIMIT_SUBJECT_BYTES = 16 * 1024,	/* raw Subject bytes read; longer ones are tagged, not analysed */

@@ -9,6 +9,7 @@
 
 struct header {
 	char *name, *value;	/* value: unfolded, leading white space dropped */
+	unsigned place;		/* of those of its name, from 1 */
 	bool had_nul;		/* NULs were dropped from it */
 };
 

@@ -80,13 +80,14 @@ static void add_header(struct message *m, const char *s, size_t len)
 	header.name = g_strchomp(g_strndup(s, (gsize)(colon - s)));
 	header.value = unfold(colon + 1, len - (size_t)(colon + 1 - s));
 	header.had_nul = memchr(s, '\0', len) != NULL;
-	g_array_append_val(m->headers, header);
 	places = g_hash_table_lookup(m->by_name, header.name);
 	if (!places) {
 		places = g_array_new(FALSE, FALSE, sizeof(guint));
 		g_hash_table_insert(m->by_name, header.name, places);
 	}
 	g_array_append_val(places, at);
+	header.place = places->len;
+	g_array_append_val(m->headers, header);
 }
 
 static bool blank_line(const char *p, const char *end)
@@ -152,8 +153,11 @@ static GByteArray *read_head(int fd, int64_t offset)
 	ssize_t n;
 
 	while (head->len < LIMIT_HEADER_BYTES && (n = pread(fd, chunk, sizeof chunk, offset + head->len)) > 0) {
+		guint seen = head->len < 2 ? 0 : head->len - 2;
+
 		g_byte_array_append(head, chunk, (guint)n);
-		if (memmem(head->data, head->len, "\n\n", 2) || memmem(head->data, head->len, "\n\r\n", 3))
+		if (memmem(head->data + seen, head->len - seen, "\n\n", 2) ||
+			memmem(head->data + seen, head->len - seen, "\n\r\n", 3))
 			break;
 	}
 	return head;
@@ -227,6 +231,16 @@ unsigned message_header_count(const struct message *m, const char *name)
 	GArray *places = places_of(m, name);
 
 	return places ? places->len : 0;
+}
+
+unsigned message_headers(const struct message *m)
+{
+	return m->headers->len;
+}
+
+unsigned message_header_place(const struct message *m, unsigned index)
+{
+	return header_at(m, index)->place;
 }
 
 bool message_header_had_nul(const struct message *m, const char *name)

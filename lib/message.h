@@ -59,6 +59,9 @@ int64_t message_date(const struct message *message);		/* 0 if missing, unreadabl
 /* The nth (from 0) header of that name, unfolded but not decoded; NULL. */
 const char *message_header(const struct message *message, const char *name, unsigned nth);
 unsigned message_header_count(const struct message *message, const char *name);
+unsigned message_headers(const struct message *message);	/* how many there are */
+/* Of the headers of its name, which one (from 1) is that at `index`? */
+unsigned message_header_place(const struct message *message, unsigned index);
 /* All headers in order; false past the last. */
 bool message_header_at(const struct message *message, unsigned index, const char **name_out, const char **value_out);
 

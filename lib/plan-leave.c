@@ -102,29 +102,19 @@ static bool tells(const GPtrArray *addresses, const char *value)
 	return false;
 }
 
-/* Of the headers of one name, from the last to the first, so that the indexes stay true. */
-static void hide_name(const struct plan *p, const GPtrArray *addresses, const char *name, struct edits *edits)
+static bool is_hidden_header(const char *name, const char *value, const void *addresses)
 {
-	if (is_named(kept_headers, G_N_ELEMENTS(kept_headers), name) || g_ascii_strncasecmp(name, "X-Ticket", 8) == 0)
-		return;
-	if (is_named(private_headers, G_N_ELEMENTS(private_headers), name)) {
-		plan_remove_header(p, edits, name);
-		return;
-	}
-	for (unsigned k = message_header_count(p->message, name); k > 0; k--)
-		if (tells(addresses, message_header(p->message, name, k - 1)))
-			edits_delete_header(edits, name, k);
+	if (is_named(private_headers, G_N_ELEMENTS(private_headers), name))
+		return true;
+	return !is_named(kept_headers, G_N_ELEMENTS(kept_headers), name) &&
+		g_ascii_strncasecmp(name, "X-Ticket", 8) != 0 && tells(addresses, value);
 }
 
 static void hide_agent(const struct plan *p, struct edits *edits)
 {
 	g_autoptr(GPtrArray) addresses = private_addresses(p);
-	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	const char *name, *value;
 
-	for (unsigned i = 0; message_header_at(p->message, i, &name, &value); i++)
-		if (g_hash_table_add(seen, g_ascii_strdown(name, -1)))
-			hide_name(p, addresses, name, edits);
+	plan_remove_headers(p, edits, is_hidden_header, addresses);
 }
 
 /* --- whom it goes to --- */

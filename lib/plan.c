@@ -9,45 +9,68 @@
 
 /* --- headers --- */
 
-/* Nobody but us says what a ticket is. From the last to the first, so that the indexes stay true. */
-static void remove_foreign_claims(const struct plan *p, struct edits *edits)
+/* Nobody but us says what a ticket is. */
+static bool is_claim(const char *name, const char *value, const void *arg)
 {
-	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	(void)value;
+	(void)arg;
+	return g_ascii_strncasecmp(name, "X-Ticket", strlen("X-Ticket")) == 0;
+}
+
+bool plan_edits_header(const char *name)
+{
+	static const char *const edited[] = {
+		"Subject", "Message-ID", "Reply-To", "Mail-Followup-To", "X-Auto-Response-Suppress",
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(edited); i++)
+		if (g_ascii_strcasecmp(name, edited[i]) == 0)
+			return true;
+	return is_claim(name, NULL, NULL);
+}
+
+void plan_remove_headers(
+	const struct plan *p, struct edits *edits, plan_picks *picks, const void *arg)
+{
 	const char *name, *value;
 
-	for (unsigned i = 0; message_header_at(p->message, i, &name, &value); i++) {
-		g_autofree char *lower = NULL;
+	for (unsigned i = message_headers(p->message); i-- > 0;)
+		if (message_header_at(p->message, i, &name, &value) && picks(name, value, arg))
+			edits_delete_header(edits, name, message_header_place(p->message, i));
+}
 
-		if (g_ascii_strncasecmp(name, "X-Ticket", strlen("X-Ticket")) != 0)
+/* A second Subject is malformed, but some clients show it: it must not carry another number. What
+ * is too long to be looked at, or one of too many, goes. */
+static void untag_further_subjects(const struct plan *p, struct edits *edits)
+{
+	const struct settings *s = p->settings;
+
+	for (unsigned k = message_header_count(p->message, "Subject"); k > 1; k--) {
+		const char *other = message_header(p->message, "Subject", k - 1);
+		g_autofree char *untagged = NULL;
+
+		if (k > LIMIT_TAGS || strlen(other) >= LIMIT_SUBJECT_BYTES) {
+			edits_delete_header(edits, "Subject", k);
 			continue;
-		lower = g_ascii_strdown(name, -1);
-		if (g_hash_table_contains(seen, lower))
-			continue;
-		for (unsigned k = message_header_count(p->message, name); k > 0; k--)
-			edits_delete_header(edits, name, k);
-		g_hash_table_add(seen, g_steal_pointer(&lower));
+		}
+		untagged = subject_retag(other, &s->tag_format, 0, (size_t)s->tag.max_subject);
+		if (strcmp(other, untagged) != 0)
+			edits_change_header(edits, "Subject", k, untagged);
 	}
 }
 
 static void tag_subject(const struct plan *p, struct edits *edits)
 {
 	const struct settings *s = p->settings;
-	unsigned count = message_header_count(p->message, "Subject");
-	const char *raw = p->subject ? p->subject : message_header(p->message, "Subject", 0);
-	g_autofree char *tagged = subject_retag(raw, &s->tag_format, p->ticket->number, (size_t)s->tag.max_subject);
+	const char *given = message_header(p->message, "Subject", 0);
+	g_autofree char *tagged = subject_retag(p->subject ? p->subject : given, &s->tag_format,
+		p->ticket->number, (size_t)s->tag.max_subject);
 
-	if (count == 0)
+	if (!given)
 		edits_add_header(edits, "Subject", tagged);
-	else if (g_strcmp0(message_header(p->message, "Subject", 0), tagged) != 0)
+	else if (strcmp(given, tagged) != 0)
 		edits_change_header(edits, "Subject", 1, tagged);
-	/* A second Subject is malformed, but some clients show it: it must not carry another number. */
-	for (unsigned i = 1; i < count && i < LIMIT_TAGS; i++) {
-		const char *other = message_header(p->message, "Subject", i);
-		g_autofree char *untagged = subject_retag(other, &s->tag_format, 0, (size_t)s->tag.max_subject);
-
-		if (g_strcmp0(other, untagged) != 0)
-			edits_change_header(edits, "Subject", i + 1, untagged);
-	}
+	untag_further_subjects(p, edits);
 }
 
 static void add_claim(struct edits *edits, const char *name, const char *value)
@@ -293,7 +316,7 @@ static bool left_untouched(const struct plan *p)
 
 void plan_edits(const struct plan *p, struct edits *edits)
 {
-	remove_foreign_claims(p, edits);
+	plan_remove_headers(p, edits, is_claim, NULL);
 	if (!left_untouched(p)) {
 		tag_subject(p, edits);
 		give_id(p, edits);

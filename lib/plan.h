@@ -28,6 +28,9 @@ struct plan {
 	const char *subject;		/* raw Subject to tag, when it is not the message's own (commands taken out); NULL */
 };
 
+/* Does plan_edits() change or remove headers of that name, of mail that comes in? */
+bool plan_edits_header(const char *name);
+
 /* Adds the edits. They depend on nothing but the plan, so that a retry of the message gets the same ones. */
 void plan_edits(const struct plan *plan, struct edits *edits);
 

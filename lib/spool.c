@@ -21,6 +21,13 @@ struct spool {
 	struct digest body;
 	char digest[DIGEST_HEX];
 	bool cr;		/* the body so far ends with a CR that may begin a CRLF */
+	spool_decides_fn *decides;
+	const void *decides_arg;
+	struct room {
+		size_t bytes;
+		unsigned count;
+	} headers, reserve;	/* taken by all, and past the room of all by those that decide */
+	bool unread, flooded;
 	uint64_t newlines;	/* line ends at the end of the body so far, not hashed yet: trailing empty lines do not count */
 };
 
@@ -108,7 +115,62 @@ static enum status add(struct spool *spool, const void *data, size_t len, struct
 	return spool->bytes->len > LIMIT_SPOOL_MEMORY ? flush(spool, err) : ST_OK;
 }
 
-enum status spool_header(struct spool *spool, const char *name, const char *value, struct error *err)
+/* --- header fields --- */
+
+void spool_decides(struct spool *spool, spool_decides_fn *decides, const void *arg)
+{
+	spool->decides = decides;
+	spool->decides_arg = arg;
+}
+
+bool spool_unread(const struct spool *spool)
+{
+	return spool->unread;
+}
+
+bool spool_flooded(const struct spool *spool)
+{
+	return spool->flooded;
+}
+
+static bool room_takes(struct room *room, size_t bytes, size_t most_bytes, unsigned most)
+{
+	room->bytes += bytes;
+	room->count++;
+	return room->bytes <= most_bytes && room->count <= most;
+}
+
+/* Not in the middle of a fold: an empty line would end the headers. */
+static char *start_of(const char *value)
+{
+	return g_strchomp(g_strndup(value, LIMIT_DECIDING_BYTES));
+}
+
+/* What does not fit takes its room all the same, so that of fields of one name the first are kept,
+ * and their places are those that the MTA counts. *cut_out: what fits of a value that does not. */
+static bool fits(struct spool *spool, const char *name, const char *value, char **cut_out)
+{
+	const size_t most_bytes = LIMIT_HEADER_BYTES - LIMIT_HEADER_RESERVE_BYTES;
+	const unsigned most = LIMIT_HEADER_COUNT - LIMIT_HEADER_RESERVE_COUNT;
+	size_t around = strlen(name) + 2, len = strlen(value);
+
+	if (room_takes(&spool->headers, around + len, most_bytes, most))
+		return true;
+	if (!spool->decides || !spool->decides(name, spool->decides_arg)) {
+		spool->unread = true;
+		return false;
+	}
+	if (len > LIMIT_DECIDING_BYTES) {
+		spool->unread = true;
+		*cut_out = start_of(value);
+	}
+	spool->flooded |= !room_takes(&spool->reserve, around + MIN(len, LIMIT_DECIDING_BYTES),
+		LIMIT_HEADER_RESERVE_BYTES, LIMIT_HEADER_RESERVE_COUNT);
+	return !spool->flooded;
+}
+
+static enum status add_field(
+	struct spool *spool, const char *name, const char *value, struct error *err)
 {
 	enum status st = add(spool, name, strlen(name), err);
 
@@ -125,6 +187,16 @@ enum status spool_header(struct spool *spool, const char *name, const char *valu
 		p += *p == '\r';
 	}
 	return st == ST_OK ? add(spool, "\n", 1, err) : st;
+}
+
+enum status spool_header(
+	struct spool *spool, const char *name, const char *value, struct error *err)
+{
+	g_autofree char *cut = NULL;
+
+	if (!fits(spool, name, value, &cut))
+		return ST_OK;
+	return add_field(spool, name, cut ? cut : value, err);
 }
 
 enum status spool_end_headers(struct spool *spool, struct error *err)

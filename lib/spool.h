@@ -12,14 +12,23 @@
 
 struct spool;
 
+/* Which header fields are kept past LIMIT_HEADER_BYTES and LIMIT_HEADER_COUNT, but for a reserve.
+ * arg is the caller's, and outlives the spool. Without it, none. */
+typedef bool spool_decides_fn(const char *name, const void *arg);
+void spool_decides(struct spool *spool, spool_decides_fn *decides, const void *arg);
+
 /* dir: where a large message is spooled; the archive, or the store's directory when there is none. Makes no file yet. */
 struct spool *spool_new(const char *dir);
 void spool_free(struct spool *spool);	/* removes what was not kept */
 
 /* value: as it stands after the colon, leading blank and folds included. */
+/* What there is no room for is left out. */
 enum status spool_header(struct spool *spool, const char *name, const char *value, struct error *err);
 enum status spool_end_headers(struct spool *spool, struct error *err);
 enum status spool_body(struct spool *spool, const void *data, size_t len, struct error *err);
+
+bool spool_unread(const struct spool *spool);	/* something of a header field was left out */
+bool spool_flooded(const struct spool *spool);	/* all of a field that decides */
 
 uint64_t spool_size(const struct spool *spool);
 const char *spool_body_digest(struct spool *spool);	/* hex of its SHA-256; ends the body. Borrowed. */

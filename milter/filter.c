@@ -179,7 +179,7 @@ static sfsistat on_data(SMFICTX *ctx)
 	s->at_hand = daemon_begin(the_daemon);
 	if (!s->at_hand)
 		return stopping(ctx, s);
-	s->spool = spool_new(settings_spool(s->settings));
+	s->spool = intake_spool(s->settings);
 	s->stage = STAGE_HEADERS;
 	return SMFIS_CONTINUE;
 }
@@ -190,7 +190,7 @@ static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 {
 	struct session *s = session_of(ctx);
 
-	if (in_order(s, STAGE_HEADERS) && !s->failed && session_wants_header(s, name, value))
+	if (in_order(s, STAGE_HEADERS) && !s->failed)
 		s->failed = spool_header(s->spool, name, value, &s->err) != ST_OK;
 	return SMFIS_NOREPLY;
 }

@@ -31,8 +31,6 @@ void session_reset(struct session *session)
 	g_clear_pointer(&session->queue_id, g_free);
 	g_clear_pointer(&session->spool, spool_free);
 	g_ptr_array_set_size(session->recipients, 0);
-	memset(&session->headers, 0, sizeof session->headers);
-	memset(&session->reserve, 0, sizeof session->reserve);
 	session->stage = STAGE_NONE;
 	session->failed = session->answered = false;
 	session->err.text[0] = '\0';
@@ -63,35 +61,6 @@ void session_add_recipient(struct session *session, const char *recipient)
 	if (session->recipients->len < LIMIT_RECIPIENTS ||
 		(session->recipients->len < LIMIT_RECIPIENTS_OURS && intake_is_addressed(session->settings, recipient)))
 		g_ptr_array_add(session->recipients, bare(recipient));
-}
-
-static bool matters(const char *name)
-{
-	static const char *const names[] = {
-		"Subject", "From", "To", "Cc", "Reply-To", "Sender", "Date", "Message-ID", "In-Reply-To", "References", "Auto-Submitted",
-		"MIME-Version", "Content-Type", "Content-Transfer-Encoding",
-	};
-
-	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-		if (g_ascii_strcasecmp(name, names[i]) == 0)
-			return true;
-	return g_ascii_strncasecmp(name, "X-Ticket", strlen("X-Ticket")) == 0;
-}
-
-bool session_wants_header(struct session *session, const char *name, const char *value)
-{
-	size_t bytes = strlen(name) + strlen(value) + 2;
-
-	session->headers.bytes += bytes;
-	session->headers.count++;
-	if (session->headers.bytes <= LIMIT_HEADER_BYTES - LIMIT_HEADER_RESERVE_BYTES &&
-		session->headers.count <= LIMIT_HEADER_COUNT - LIMIT_HEADER_RESERVE_COUNT)
-		return true;
-	if (!matters(name))
-		return false;
-	session->reserve.bytes += bytes;
-	session->reserve.count++;
-	return session->reserve.bytes <= LIMIT_HEADER_RESERVE_BYTES && session->reserve.count <= LIMIT_HEADER_RESERVE_COUNT;
 }
 
 void session_envelope(struct session *session, const char *hostname, struct envelope *envelope_out)

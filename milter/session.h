@@ -21,7 +21,6 @@ struct session {
 	struct spool *spool;		/* from STAGE_HEADERS on */
 	bool at_hand;			/* daemon_begin() took it */
 	bool answered;			/* the one before it had its end */
-	struct { size_t bytes; unsigned count; } headers, reserve;	/* header fields come by, and of those past the cap the ones that matter */
 	bool failed;			/* the spool could not be written: the message is refused for now */
 	struct error err;
 };
@@ -33,9 +32,6 @@ void session_free(struct session *session);
 void session_reset(struct session *session);
 void session_begin(struct session *session, struct settings *settings, const char *sender, const char *authen);	/* takes settings */
 void session_add_recipient(struct session *session, const char *recipient);
-
-/* Is this header field to be read? What is past the caps is the MTA's to keep, but for those fields that a ticket is made of. */
-bool session_wants_header(struct session *session, const char *name, const char *value);
 
 /* Borrowed until the next change of the session. */
 void session_envelope(struct session *session, const char *hostname, struct envelope *envelope_out);

@@ -73,7 +73,7 @@ static enum status parse_mail(struct explaining *x, GString *data, struct error 
 	drop_from_line(data);
 	x->mail.data = data->str;
 	x->mail.len = data->len;
-	x->spool = spool_new(settings_spool(x->cli->settings));
+	x->spool = intake_spool(x->cli->settings);
 	st = mail_spool(&x->mail, x->spool, err);
 	if (st != ST_OK)
 		return st;

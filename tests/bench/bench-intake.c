@@ -82,7 +82,7 @@ static void take_in(struct bench *b, int i)
 	const struct envelope envelope = {
 		.sender = customer, .recipients = to, .queue_id = "4F2xq", .hostname = "mx.example.com", .received = g_get_real_time(),
 	};
-	struct spool *spool = spool_new(b->settings->store.path);
+	struct spool *spool = intake_spool(b->settings);
 	struct arrival arrival = { .settings = b->settings, .envelope = &envelope, .spool = spool };
 	struct outcome outcome;
 	struct error err = { "" };

@@ -3,6 +3,7 @@ import re
 
 import pytest
 
+from harness import client
 from harness.daemon import SUPPORT
 from harness.ground import SOURCE
 from harness.house import OPS
@@ -37,24 +38,52 @@ def many(room, reserve):
 
 
 def long(room, reserve):
-    def lines(name, size):
-        whole = [name + b"y" * (60_000 - len(name) - 1)] * (size // 60_000 - 1)
-        return [*whole, name + b"y" * (size - header_bytes(whole) - len(name) - 1)]
+    def lines(name, size, most=LIMITS["LIMIT_DECIDING_BYTES"]):
+        rest = most + size % most
+        sizes = [most] * (size // most - 1) + [rest // 2, rest - rest // 2]
+        return [name + b"y" * (size - len(name) - 1) for size in sizes]
     return lines(b"X: ", room["bytes"]), lines(b"Sender: ", reserve["bytes"])
 
 
 @PAST
 @pytest.mark.parametrize("flood", [many, long])
-def test_headers_that_matter_are_read_behind_a_flood_up_to_a_limit(build, flood, past):
+def test_headers_that_decide_are_read_behind_a_flood_up_to_a_limit(build, flood, past):
     house = build()
     asked = house.mail(f"Carla <{CARLA}>")
     lines = [f"From: {CARLA}".encode(), b"To: support@example.com", b"Subject: Printer", b"Message-ID: <behind@customer.example>"]
     last = [f"In-Reply-To: {asked.id}".encode()]
     reserve = {"bytes": LIMITS["LIMIT_HEADER_RESERVE_BYTES"], "count": LIMITS["LIMIT_HEADER_RESERVE_COUNT"]}
-    room = {"bytes": LIMITS["LIMIT_HEADER_BYTES"] - reserve["bytes"] - header_bytes(lines), "count": LIMITS["LIMIT_HEADER_COUNT"] - reserve["count"] - len(lines)}
+    room = {"bytes": LIMITS["LIMIT_HEADER_BYTES"] - reserve["bytes"] - header_bytes(lines),
+            "count": LIMITS["LIMIT_HEADER_COUNT"] - reserve["count"] - len(lines)}
     junk, filler = flood(room, {"bytes": reserve["bytes"] - header_bytes(last) + past, "count": reserve["count"] - len(last) + past})
     mail = house.hand_in(b"\n".join([*lines, *junk, *filler, *last, b"", b"x\n"]), CARLA)
-    assert mail.number == (asked.number + 1 if past else asked.number)
+    if past:
+        assert refused(mail) and len(house.daemon.tickets()) == 1
+        assert "event=refused whose=refused" in house.daemon.log_text()
+    else:
+        assert mail.number == asked.number
+
+
+def refused(mail):
+    return not mail.result.accepted and mail.result.reply.startswith("550 5.6.0 ")
+
+
+@PAST
+@pytest.mark.parametrize("line", ["X-Ticket-{}: 1", "X-Ticket: {}", "Subject: [example.com #1] {}",
+                                  "Reply-To: a{}@x.example"])
+def test_more_headers_than_an_mta_can_change_are_refused(build, line, past):
+    """LIMIT_EDITED_HEADERS; the mail has a Subject and a Message-ID."""
+    house = build()
+    headers = [line.format(n) for n in range(LIMITS["LIMIT_EDITED_HEADERS"] - 2 + past)]
+    mail = house.mail(f"Carla <{CARLA}>", subject="Printer", headers=headers)
+    if past:
+        assert refused(mail) and house.daemon.tickets() == []
+    else:
+        delivered = client.fields(mail.mail)
+        assert mail.number == 1
+        tagged = [value for name, value in delivered if name == "Subject" and "#" in value]
+        assert tagged == ["[example.com #1] Printer"]
+    assert house.mail(f"Carla <{CARLA}>").number == 2 - past
 
 
 @PAST

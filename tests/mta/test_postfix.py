@@ -3,6 +3,7 @@ import base64
 import hashlib
 import pathlib
 import re
+import time
 
 import pytest
 
@@ -438,3 +439,33 @@ def test_every_mail_file_is_accepted_and_becomes_a_ticket_or_is_left_alone(desk)
     smtp.close()
     assert not desk.daemon.ended()
     assert desk.daemon.run_ticket("check").returncode == 0
+
+
+# --- floods of headers -----------------------------------------------------------------
+
+FLOODS = ["X-Ticket-{}: forged", "X-Ticket-Foo: {}", "Subject: [example.com #7] {}"]
+
+
+@pytest.mark.parametrize("line", FLOODS)
+def test_many_forged_headers_are_gone_in_time(desk, line):
+    """Postfix looks for each from the first on: their square counts."""
+    carla = Customer()
+    data = compose(carla.header, subject="Printer", top=["X-Junk: x"] * 9_500,
+                   headers=[line.format(n) for n in range(900)])
+    began = time.monotonic()
+    desk.deliver(data, carla.address)
+    assert time.monotonic() - began < 30
+    mail = desk.arrived(data)[0]
+    assert number(mail) == 1
+    left = [f"{name}: {value}" for name, value in fields(mail)]
+    assert not [field for field in left if re.search(r"forged|X-Ticket-Foo|#7\]", field)]
+
+
+@pytest.mark.parametrize("line", FLOODS)
+def test_more_of_them_are_refused_before_postfix_gives_up(desk, line):
+    """Its cleanup ends itself at ten thousand changes, and the sender would try for days."""
+    carla = Customer()
+    data = compose(carla.header, headers=[line.format(n) for n in range(11_500)])
+    answer = client.send(desk.mta.port, carla.address, DESK, data)
+    assert str(answer).startswith("550 5.6.0 "), answer
+    assert desk.daemon.tickets() == []

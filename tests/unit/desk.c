@@ -116,7 +116,7 @@ const struct outcome *desk_mail(struct desk *desk, const char *sender, const cha
 		.sender = sender, .recipients = (const char *const *)to, .authen = authen, .queue_id = "4F2xq", .hostname = "mx.example.com",
 		.received = desk->now,
 	};
-	struct spool *spool = spool_new(desk->settings->archive.path);
+	struct spool *spool = intake_spool(desk->settings);
 	struct arrival arrival = { .settings = desk->settings, .envelope = &envelope, .spool = spool };
 
 	desk->now += TEXT_SECOND;

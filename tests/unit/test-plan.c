@@ -45,8 +45,8 @@ static const struct row {
 	{ "a second Subject loses tags of ours", "", WHOSE_INBOUND, "support@example.com", "support@example.com", true, TAGGED "Subject: [example.com #7] y\nSubject: z\n", "=Subject[2]: y\n" CLAIMS },
 	{ "a missing Message-ID is added", "", WHOSE_INBOUND, "support@example.com", "support@example.com", true, "Subject: [example.com #1042] x\n", "+Message-ID: <given@example.com>\n" CLAIMS },
 	{ "an empty Message-ID is filled", "", WHOSE_INBOUND, "support@example.com", "support@example.com", true, "Subject: [example.com #1042] x\nMessage-ID:\n", "=Message-ID[1]: <given@example.com>\n" CLAIMS },
-	{ "incoming claims go, the last first", "", WHOSE_INBOUND, "support@example.com", "support@example.com", true, "X-Ticket: 1\nx-ticket: 2\nX-Ticket-Queue: q\nX-TICKET-Other: o\nX-Tickets: 3\nXX-Ticket: stays\n" TAGGED,
-		"-X-Ticket[2]\n-X-Ticket[1]\n-X-Ticket-Queue[1]\n-X-TICKET-Other[1]\n-X-Tickets[1]\n" CLAIMS },
+	{ "incoming claims go, the last of all first", "", WHOSE_INBOUND, "support@example.com", "support@example.com", true, "X-Ticket: 1\nx-ticket: 2\nX-Ticket-Queue: q\nX-TICKET-Other: o\nX-Tickets: 3\nXX-Ticket: stays\n" TAGGED,
+		"-X-Tickets[1]\n-X-TICKET-Other[1]\n-X-Ticket-Queue[1]\n-x-ticket[2]\n-X-Ticket[1]\n" CLAIMS },
 	{ "Reply-To stays without a desk", "", WHOSE_INBOUND, "support@example.com", "support@example.com", true, "Reply-To: me@example.net\n" TAGGED, CLAIMS },
 	{ "Reply-To is the token address of a desk", "", WHOSE_INBOUND, "desk@example.com", "desk@example.com", true, "Reply-To: me@example.net\n" TAGGED, CLAIMS "=Reply-To[1]: " BEHIND "\n" },
 	{ "Reply-To is added for a desk", "", WHOSE_INBOUND, "desk@example.com",
@@ -72,7 +72,7 @@ static const struct row {
 	{ "what tells where an agent writes from does not leave", "", WHOSE_REPLY, "carla@example.net", "support@example.com", true, "Received: from laptop (auth anna@home.example)\n"
 		"Received: from hop\nFrom: Anna <Anna@home.example>\nSender: a\nReply-To: anna@home.example\nX-Mailer: mutt\nX-Who: <ANNA@HOME.example>\n"
 		"DKIM-Signature: v=1\nX-Originating-IP: 10.1.1.1\nAutocrypt: addr=x\nIn-Reply-To: <q@x>\n" TAGGED,
-		CLAIMS "=From[1]: Anna <support@example.com>\n-Received[1]\n-Sender[1]\n-X-Who[1]\n-DKIM-Signature[1]\n-X-Originating-IP[1]\n-Autocrypt[1]\n-Reply-To[1]\nsender support@example.com\n" },
+		CLAIMS "=From[1]: Anna <support@example.com>\n-Autocrypt[1]\n-X-Originating-IP[1]\n-DKIM-Signature[1]\n-X-Who[1]\n-Sender[1]\n-Received[1]\n-Reply-To[1]\nsender support@example.com\n" },
 	{ "an address in place of the name does not leave", "", WHOSE_REPLY, "carla@example.net", "support@example.com", true, "From: \"anna@home.example\" <anna@home.example>\n" TAGGED,
 		CLAIMS "=From[1]: Example Support <support@example.com>\nsender support@example.com\n" },
 	{ "through the desk the token address becomes the requester", "", WHOSE_DESK_REPLY, "TOKEN,anna@example.com", "desk@example.com", true,

@@ -36,6 +36,111 @@ static GString *kept(struct spool *spool, const char *name)
 	return out;
 }
 
+/* --- header fields --- */
+
+static bool decides(const char *name, const void *arg)
+{
+	return strcmp(name, arg) == 0;
+}
+
+static void add_header(struct spool *spool, const char *name, const char *value)
+{
+	g_assert_cmpint(spool_header(spool, name, value, NULL), ==, ST_OK);
+}
+
+static struct message *parsed(struct spool *spool)
+{
+	g_assert_cmpint(spool_end_headers(spool, NULL), ==, ST_OK);
+	return spool_parse(spool);
+}
+
+static void assert_lines(struct spool *spool, unsigned junk, unsigned deciding)
+{
+	struct message *message = parsed(spool);
+
+	g_assert_cmpuint(message_header_count(message, "J"), ==, junk);
+	g_assert_cmpuint(message_header_count(message, "D"), ==, deciding);
+	message_free(message);
+	spool_free(spool);
+}
+
+static struct spool *deciding_spool(void)
+{
+	struct spool *spool = spool_new(dir);
+
+	spool_decides(spool, decides, "D");
+	return spool;
+}
+
+/* LIMIT_HEADER_COUNT, LIMIT_HEADER_RESERVE_COUNT. */
+static void test_count(void)
+{
+	const unsigned room = LIMIT_HEADER_COUNT - LIMIT_HEADER_RESERVE_COUNT;
+
+	for (unsigned past = 0; past < 2; past++) {
+		struct spool *spool = deciding_spool();
+
+		for (unsigned i = 0; i < room + past; i++)
+			add_header(spool, "J", " x");
+		g_assert_cmpint(spool_unread(spool), ==, past);
+		for (unsigned i = 0; i < LIMIT_HEADER_RESERVE_COUNT; i++)
+			add_header(spool, "D", " x");
+		g_assert_false(spool_flooded(spool));
+		if (past)
+			add_header(spool, "D", " x");
+		g_assert_cmpint(spool_flooded(spool), ==, past);
+		assert_lines(spool, room, LIMIT_HEADER_RESERVE_COUNT);
+	}
+}
+
+/* LIMIT_HEADER_BYTES, LIMIT_HEADER_RESERVE_BYTES: name, value, and two. */
+static void test_bytes(void)
+{
+	const size_t room = LIMIT_HEADER_BYTES - LIMIT_HEADER_RESERVE_BYTES;
+	const unsigned most = LIMIT_HEADER_RESERVE_BYTES / LIMIT_DECIDING_BYTES;
+	g_autofree char *value = g_strnfill(LIMIT_DECIDING_BYTES - 3, 'd');
+
+	for (unsigned past = 0; past < 2; past++) {
+		g_autofree char *filler = g_strnfill(room - 3 + past, 'j');
+		struct spool *spool = deciding_spool();
+
+		add_header(spool, "J", filler);
+		g_assert_cmpint(spool_unread(spool), ==, past);
+		add_header(spool, "J", "");
+		g_assert_true(spool_unread(spool));
+		for (unsigned i = 0; i < most; i++)
+			add_header(spool, "D", value);
+		g_assert_false(spool_flooded(spool));
+		add_header(spool, "D", "");
+		g_assert_true(spool_flooded(spool));
+		assert_lines(spool, !past, most);
+	}
+}
+
+/* LIMIT_DECIDING_BYTES. A value that is cut in a fold must not end the headers. */
+static void test_cut(void)
+{
+	g_autofree char *filler = g_strnfill(LIMIT_HEADER_BYTES, 'j');
+
+	for (unsigned past = 0; past < 2; past++) {
+		g_autofree char *value = g_strnfill(LIMIT_DECIDING_BYTES + past, 'd');
+		struct spool *spool = deciding_spool();
+		struct message *message;
+
+		if (past)
+			memcpy(value + LIMIT_DECIDING_BYTES - 4, "\r\n \n", 4);
+		add_header(spool, "J", filler);
+		add_header(spool, "D", value);
+		add_header(spool, "D", "last");
+		message = parsed(spool);
+		g_assert_cmpuint(strlen(message_header(message, "D", 0)), ==,
+			LIMIT_DECIDING_BYTES - (past ? 4 : 0));
+		g_assert_cmpstr(message_header(message, "D", 1), ==, "last");
+		message_free(message);
+		spool_free(spool);
+	}
+}
+
 static void test_headers(void)
 {
 	static const struct { const char *value, *line; } headers[] = {
@@ -258,6 +363,8 @@ static void test_places_that_cannot_be(void)
 }
 
 static const struct { const char *name; void (*run)(void); } tests[] = {
+	{ "header fields, how many", test_count }, { "header fields, how large", test_bytes },
+	{ "header fields, cut", test_cut },
 	{ "headers", test_headers }, { "bodies in pieces", test_bodies_in_pieces }, { "the same body", test_same_body }, { "memory limit", test_memory_limit },
 	{ "memory of a large mail", test_memory_of_a_large_mail }, { "a large mail is kept whole", test_large_mail_is_kept_whole }, { "a full disk", test_full_disk },
 	{ "nothing is left of what was not kept", test_nothing_is_left }, { "kept twice", test_kept_twice }, { "the kept file", test_kept_file },
