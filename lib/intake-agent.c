@@ -453,7 +453,7 @@ enum status agent_again(struct work *w)
 	if (st == ST_OK && accepted && leaves(w->outcome->whose))
 		st = object_again(w);
 	/* Not run again, but taken out again. */
-	if (leaves(w->outcome->whose) || w->outcome->whose == WHOSE_NOTE)
+	if (w->entry.taken)
 		commands_take_again(w);
 	return st;
 }

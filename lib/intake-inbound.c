@@ -5,6 +5,7 @@
 
 #include "outbox.h"
 #include "text.h"
+#include "forwarded.h"
 #include "tickets.h"
 #include "why.h"
 
@@ -251,15 +252,49 @@ static enum status answer_opening(struct work *w, const struct rules_result *rul
 	return ST_OK;
 }
 
-static enum status open_by(struct work *w, const struct rules_result *rules)
+/* A colleague's forward is the ticket of whose mail it is. */
+static const struct mailbox *requester_of(struct work *w, struct mailbox *spare)
 {
-	enum status st = work_open_ticket(w, work_requester(w), rules, first_status(w));
+	if (!w->is_agent || !forwarded_author(w->message, spare))
+		return work_requester(w);
+	if (settings_is_own(w->settings, spare->address) || settings_is_control(w->settings, spare->address) ||
+		is_agent_address(spare->address, w))
+		return work_requester(w);
+	why_add(w->why, "the agent passes on the mail of %s", spare->address);
+	return spare;
+}
+
+static enum status open_for(struct work *w, const struct rules_result *rules, const struct mailbox *requester)
+{
+	enum status st = work_open_ticket(w, requester, rules, first_status(w));
 
 	if (st == ST_OK)
 		st = work_append(w, DIRECTION_IN, "opened", NULL, w->match.ticket.queue, rules->names->len ? rules->names->str : NULL);
 	if (st == ST_OK)
 		st = work_tell_assigned(w);
 	return st == ST_OK ? answer_opening(w, rules) : st;
+}
+
+/* What an agent says at the top of the mail that opens a ticket is done to it. */
+static enum status open_by_agent(struct work *w, const struct rules_result *rules)
+{
+	g_autofree char *text = message_own_text(w->message);
+	struct mailbox spare = { .name = NULL };
+	enum status st = commands_find(w, text);
+
+	if (st == ST_OK)
+		st = open_for(w, rules, requester_of(w, &spare));
+	if (st == ST_OK)
+		st = commands_run(w, text);
+	mailbox_release(&spare);
+	return st;
+}
+
+static enum status open_by(struct work *w, const struct rules_result *rules)
+{
+	if (w->is_agent && !w->arrival->import && w->automatic == AUTO_NONE)
+		return open_by_agent(w, rules);
+	return open_for(w, rules, work_requester(w));
 }
 
 static enum status open_new(struct work *w)

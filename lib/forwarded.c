@@ -1,0 +1,119 @@
+/* Forwarded mail, attached or in the text. */
+#include "forwarded.h"
+
+#include <string.h>
+
+#include "limits.h"
+#include "text.h"
+
+enum { LABEL_BYTES = 24, BLOCK_LINES = 12, LINES_MAX = 400 };
+
+/* What clients write for From, and for the fields beside it; lower case. */
+static const char *const from_labels[] = {
+	"from", "von", "de", "da", "van", "från", "fra", "od", "kimden", "от", "από", "lähettäjä", "feladó", "expéditeur", "mittente",
+	"remitente", "remetente", "差出人", "发件人", "寄件者", "보낸 사람", "מאת", "من",
+};
+static const char *const other_labels[] = {
+	"date", "sent", "datum", "gesendet", "gesendet am", "envoyé", "data", "inviato", "verzonden", "skickat", "sendt", "fecha", "enviado",
+	"enviada em", "päiväys", "lähetetty", "wysłano", "dato", "отправлено", "дата", "日付", "送信日時", "日期", "发送时间", "to", "an", "à", "a",
+	"para", "aan", "till", "til", "do", "кому", "宛先", "收件人", "subject", "betreff", "objet", "oggetto", "onderwerp", "asunto", "assunto",
+	"ämne", "emne", "aihe", "temat", "тема", "件名", "主题", "主旨", "cc", "kopie",
+};
+
+static bool is_label(const char *word, const char *const *labels, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(word, labels[i]) == 0)
+			return true;
+	return false;
+}
+
+/* "*Von:* Carl <c@x>" is the label "von" and its value; NULL: the line is no field. Owned. */
+static char *label_of(const char *line, const char **value_out)
+{
+	const char *p = line + strspn(line, " \t>*_|"), *colon = strchr(p, ':');
+	g_autofree char *word = NULL;
+
+	if (!colon || colon - p > LABEL_BYTES || colon == p)
+		return NULL;
+	word = g_strndup(p, (gsize)(colon - p));
+	*value_out = colon + 1 + strspn(colon + 1, " \t*_|");
+	return g_utf8_strdown(g_strchomp(word), -1);
+}
+
+/* Outlook writes "Carl Kern [mailto:carl@x]"; text made of HTML "Carl Kern <carl@x> <mailto:carl@x>". */
+static bool read_author(const char *value, struct mailbox *out)
+{
+	g_autofree char *line = text_line(value, LIMIT_NAME_BYTES + LIMIT_ADDRESS_BYTES);
+	char *mailto = strstr(line, "[mailto:"), *end = mailto ? strchr(mailto, ']') : NULL;
+	char *close = strchr(line, '>');
+	g_autofree char *tidy = NULL;
+
+	if (end) {
+		*end = '\0';
+		*mailto = '\0';
+		tidy = g_strdup_printf("%s<%s>", line, mailto + strlen("[mailto:"));
+		return mailbox_read(tidy, out);
+	}
+	if (close)
+		close[1] = '\0';
+	return mailbox_read(g_strchomp(line), out);
+}
+
+/* Is a field of another kind near by, in the same block? */
+static bool has_company(char *const *lines, size_t at)
+{
+	unsigned blank = 0;
+
+	for (size_t i = at + 1; lines[i] && i < at + BLOCK_LINES && blank < 2; i++) {
+		const char *value;
+		g_autofree char *label = label_of(lines[i], &value);
+
+		blank = *g_strstrip(lines[i]) ? 0 : blank + 1;
+		if (label && is_label(label, other_labels, G_N_ELEMENTS(other_labels)))
+			return true;
+	}
+	return false;
+}
+
+static bool author_in_text(const char *text, struct mailbox *out)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", LINES_MAX);
+
+	for (size_t i = 0; lines[i]; i++) {
+		const char *value;
+		g_autofree char *label = label_of(lines[i], &value);
+
+		if (label && is_label(label, from_labels, G_N_ELEMENTS(from_labels)) && has_company(lines, i))
+			return read_author(value, out);
+	}
+	return false;
+}
+
+struct enclosed {
+	struct mailbox *out;
+	bool seen, found;
+};
+
+static void see_enclosed(const struct message *enclosed, void *arg)
+{
+	struct enclosed *e = arg;
+	struct mailboxes from = message_from(enclosed);
+
+	if (e->seen)
+		return;
+	e->seen = true;
+	if (from.n == 1) {
+		g_autofree char *shown = mailbox_shown(&from.v[0]);
+
+		e->found = mailbox_read(shown, e->out);
+	}
+}
+
+bool forwarded_author(const struct message *message, struct mailbox *out)
+{
+	struct enclosed e = { out, false, false };
+
+	message_each_enclosed(message, see_enclosed, &e);
+	return e.seen ? e.found : author_in_text(message_text(message), out);
+}
