@@ -763,6 +763,34 @@ static void test_new_ids(void)
 	g_assert_true(*a == '<' && g_str_has_suffix(a, "@example.com>"));
 }
 
+/* Seconds to read that many headers, whose names are made of two parts as the bits of their number. */
+static double seconds_to_read(const char *zero, const char *one, unsigned count)
+{
+	g_autoptr(GString) mail = g_string_new(NULL);
+	struct message *message;
+	double seconds;
+
+	for (unsigned i = 0; i < count; i++) {
+		for (unsigned bit = 0; bit < 14; bit++)
+			g_string_append(mail, i >> bit & 1 ? one : zero);
+		g_string_append(mail, ": x\n");
+	}
+	g_test_timer_start();
+	message = message_parse_bytes(mail->str, mail->len);
+	seconds = g_test_timer_elapsed();
+	g_assert_cmpuint(message_headers(message), ==, count);
+	message_free(message);
+	return seconds;
+}
+
+/* The first are one and the same to a sum of 33 times what was before. */
+static void test_names_that_meet(void)
+{
+	double meeting = seconds_to_read("a~", "b]", 9000), others = seconds_to_read("a~", "c]", 9000);
+
+	g_assert_cmpfloat(meeting, <, 20 * others + 0.05);
+}
+
 static const struct { const char *name; void (*run)(void); } tests[] = {
 	{ "addresses of every make", test_addresses }, { "several address headers", test_several_address_headers }, { "many addresses", test_many_addresses },
 	{ "addresses that no standard allows are read as people meant them", test_loose_addresses },
@@ -776,6 +804,7 @@ static const struct { const char *name; void (*run)(void); } tests[] = {
 	{ "hostile makes take no time", test_hostile_makes }, { "from a file", test_from_a_file }, { "the same text from a file", test_same_text_from_a_file }, { "parts by type", test_parts_by_type },
 	{ "what makes two arrivals the same", test_digest }, { "the same without an id", test_digest_without_id }, { "headers that we write", test_encoded_headers },
 	{ "headers decoded", test_decoded_headers }, { "text that we write", test_encoded_text }, { "new ids", test_new_ids },
+	{ "names that are made to meet in a table", test_names_that_meet },
 };
 
 int main(int argc, char **argv)
