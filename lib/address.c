@@ -221,6 +221,16 @@ enum status address_of_mailbox(const char *mailbox, char **canonical_out)
 	return mailbox ? address_canonical(open ? open : mailbox, canonical_out) : ST_NOT_FOUND;
 }
 
+char *address_shown(const char *canonical)
+{
+	const char *at = strrchr(canonical, '@');
+	g_autofree char *domain = at ? address_domain_shown(at + 1) : NULL;
+
+	if (!domain)
+		return g_strdup(canonical);
+	return g_strdup_printf("%.*s@%s", (int)(at - canonical), canonical, domain);
+}
+
 /* --- details --- */
 
 /* Behind what p has in common with all from `wanted` to `end`, whatever the case; NULL. */

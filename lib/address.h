@@ -23,6 +23,8 @@ enum status address_of_mailbox(const char *mailbox, char **canonical_out);
 
 /* A canonical domain as people write it, with U-labels. Owned. */
 char *address_domain_shown(const char *domain);
+/* A canonical address with its domain so. Owned. */
+char *address_shown(const char *canonical);
 
 /* Is `canonical`, with or without a detail, the address `wanted` (canonical)? "support+1042-abc@example.com" is "support@example.com"
  * with the detail "1042-abc" where the delimiter is "+"; an empty delimiter or NULL finds none. A name may hold the delimiter itself.

@@ -71,11 +71,15 @@ static void add_private(const struct plan *p, GPtrArray *list, const char *addre
 {
 	g_autofree char *canonical = NULL;
 
-	if (address && address_canonical(address, &canonical) == ST_OK && !settings_is_own(p->settings, canonical) && !is_in(list, canonical))
-		g_ptr_array_add(list, g_steal_pointer(&canonical));
+	if (!address || address_canonical(address, &canonical) != ST_OK)
+		return;
+	if (settings_is_own(p->settings, canonical) || is_in(list, canonical))
+		return;
+	g_ptr_array_add(list, address_shown(canonical));
+	g_ptr_array_add(list, g_steal_pointer(&canonical));
 }
 
-/* Canonical, so lower case. */
+/* Canonical, so lower case; and with the domain in U-labels, as SMTPUTF8 has it. */
 static GPtrArray *private_addresses(const struct plan *p)
 {
 	GPtrArray *list = g_ptr_array_new_with_free_func(g_free);

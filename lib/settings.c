@@ -318,17 +318,6 @@ bool settings_is_own(const struct settings *settings, const char *canonical)
 	return g_hash_table_contains(settings->senders, canonical) || settings_account(settings, canonical, NULL);
 }
 
-/* An address as people write it in a pattern. Owned. */
-static char *as_people_write(const char *canonical)
-{
-	const char *at = strrchr(canonical, '@');
-	g_autofree char *domain = at ? address_domain_shown(at + 1) : NULL;
-
-	if (!domain)
-		return g_strdup(canonical);
-	return g_strdup_printf("%.*s@%s", (int)(at - canonical), canonical, domain);
-}
-
 bool settings_is_internal(const struct settings *settings, const char *canonical)
 {
 	g_autofree char *shown = NULL;
@@ -337,7 +326,7 @@ bool settings_is_internal(const struct settings *settings, const char *canonical
 		return true;
 	for (char **glob = settings->policy.internal_recipients; glob && *glob; glob++) {
 		if (!shown)
-			shown = as_people_write(canonical);
+			shown = address_shown(canonical);
 		if (text_glob(*glob, canonical) || text_glob(*glob, shown))
 			return true;
 	}

@@ -73,6 +73,9 @@ static const struct row {
 		"Received: from hop\nFrom: Anna <Anna@home.example>\nSender: a\nReply-To: anna@home.example\nX-Mailer: mutt\nX-Who: <ANNA@HOME.example>\n"
 		"DKIM-Signature: v=1\nX-Originating-IP: 10.1.1.1\nAutocrypt: addr=x\nIn-Reply-To: <q@x>\n" TAGGED,
 		CLAIMS "=From[1]: Anna <support@example.com>\n-Autocrypt[1]\n-X-Originating-IP[1]\n-DKIM-Signature[1]\n-X-Who[1]\n-Sender[1]\n-Received[1]\n-Reply-To[1]\nsender support@example.com\n" },
+	{ "nor an address in U-labels", "", WHOSE_REPLY, "carla@example.net", "support@example.com", true,
+		"From: Anna <anna@xn--bcher-kva.example>\nX-Who: <ANNA@b\303\274cher.example>\nX-Other: anna@b\303\274cher\n" TAGGED,
+		CLAIMS "=From[1]: Anna <support@example.com>\n-X-Who[1]\nsender support@example.com\n" },
 	{ "an address in place of the name does not leave", "", WHOSE_REPLY, "carla@example.net", "support@example.com", true, "From: \"anna@home.example\" <anna@home.example>\n" TAGGED,
 		CLAIMS "=From[1]: Example Support <support@example.com>\nsender support@example.com\n" },
 	{ "through the desk the token address becomes the requester", "", WHOSE_DESK_REPLY, "TOKEN,anna@example.com", "desk@example.com", true,
