@@ -1,13 +1,23 @@
 /* Commands that change tickets: each is one or more verbs of lib/command.h, over several tickets in one transaction. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agents.h"
 #include "commands.h"
 #include "print.h"
+#include "query.h"
 #include "terminal.h"
 #include "text.h"
 #include "tickets.h"
+
+/* Which tickets, where no numbers are given; every command that changes tickets has these. */
+#define QUERY_OPTIONS \
+	{ 0, "query", "QUERY", "the tickets that it holds of, in place of numbers" }, \
+	{ 'n', "dry-run", NULL, "only list the tickets" }, \
+	{ 'y', "yes", NULL, "do not ask" }, \
+	{ 0, NULL, NULL, NULL }
+static const struct cli_option query_options[] = { QUERY_OPTIONS };
 
 enum { VERBS_MAX = 2, LINE_MAX_BYTES = 2000 };
 
@@ -143,12 +153,102 @@ static bool add_verb(struct work *w, const char *const *words)
 	return true;
 }
 
-/* Numbers are the arguments that are left. */
-static int apply_to_arguments(struct work *w)
+/* --- which tickets --- */
+
+struct choosing {
+	const struct query *query;
+	GPtrArray *tickets;	/* struct ticket * */
+};
+
+static enum status choose(struct txn *txn, const struct ticket *ticket, void *arg, struct error *err)
+{
+	struct choosing *c = arg;
+
+	(void)txn;
+	(void)err;
+	if (query_matches(c->query, ticket))
+		g_ptr_array_add(c->tickets, record_dup(&ticket_type, ticket));
+	return ST_OK;
+}
+
+static enum status choose_all(struct txn *txn, void *arg, struct error *err)
+{
+	const struct ticket_filter all = { .priority = -1, .statuses = ~0U, .oldest_first = true };
+
+	g_ptr_array_set_size(((struct choosing *)arg)->tickets, 0);
+	return tickets_list(txn, &all, choose, arg, err);
+}
+
+static int list_chosen(struct work *w, const GPtrArray *tickets)
+{
+	struct printer printer;
+
+	print_begin(&printer, w->cli, PRINT_TICKETS);
+	for (unsigned i = 0; i < tickets->len; i++)
+		print_ticket(&printer, g_ptr_array_index(tickets, i));
+	return print_end(&printer);
+}
+
+/* One slip would change a thousand tickets. Nobody is asked where nobody sits. */
+static bool is_wanted(const struct work *w, unsigned count)
+{
+	char answer[16] = "";
+
+	if (count <= 1 || cli_has(w->cli, "yes") || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+		return true;
+	fprintf(stderr, "%s %u tickets? [y/N] ", w->cli->command->name, count);
+	return fgets(answer, sizeof answer, stdin) && (*answer == 'y' || *answer == 'Y');
+}
+
+static int take_chosen(struct work *w, const GPtrArray *tickets)
+{
+	if (tickets->len == 0)
+		return cli_fail(EXIT_NOTHING, "no ticket is so: %s", cli_value(w->cli, "query"));
+	if (!is_wanted(w, tickets->len))
+		return cli_fail(EXIT_NOTHING, "nothing was changed");
+	for (unsigned i = 0; i < tickets->len; i++)
+		numbers_add(&w->numbers, ((const struct ticket *)g_ptr_array_index(tickets, i))->number);
+	return EXIT_DONE;
+}
+
+/* EXIT_DONE with numbers, or the end of the command. */
+static int find_by_query(struct work *w, bool *listed_out)
+{
+	g_autofree char *me = cli_agent_login();
+	g_autoptr(GPtrArray) tickets = g_ptr_array_new_with_free_func(record_free);
+	struct query *query = NULL;
+	struct choosing choosing;
+	int code;
+
+	if (w->cli->n_args > 0)
+		return cli_usage(w->cli, "'%s': give numbers or --query, not both", w->cli->args[0]);
+	if (query_parse(cli_value(w->cli, "query"), me, &query, &w->cli->err) != ST_OK)
+		return cli_usage(w->cli, "%s", w->cli->err.text);
+	choosing = (struct choosing){ query, tickets };
+	code = cli_status(w->cli, store_read(w->cli->store, choose_all, &choosing, &w->cli->err));
+	query_free(query);
+	*listed_out = code == EXIT_DONE && cli_has(w->cli, "dry-run");
+	if (code != EXIT_DONE)
+		return code;
+	return *listed_out ? list_chosen(w, tickets) : take_chosen(w, tickets);
+}
+
+static int find_by_numbers(struct work *w, bool *listed_out)
 {
 	int code = cli_tickets(w->cli, 0, &w->numbers);
 
-	if (code != EXIT_DONE)
+	(void)listed_out;
+	if (code == EXIT_DONE && cli_has(w->cli, "dry-run"))
+		return cli_usage(w->cli, "--dry-run is for --query");
+	return code;
+}
+
+static int apply_to_arguments(struct work *w)
+{
+	bool listed = false;
+	int code = (cli_has(w->cli, "query") ? find_by_query : find_by_numbers)(w, &listed);
+
+	if (code != EXIT_DONE || listed)
 		return code;
 	code = cli_status(w->cli, store_write(w->cli->store, apply_all, w, &w->cli->err));
 	return code == EXIT_DONE ? report(w) : code;
@@ -220,7 +320,7 @@ static int run_take(struct cli *cli)
 /* "watch boss@example.com N…", "watch N…". */
 static int run_with_maybe(struct cli *cli)
 {
-	return is_number(cli->args[0]) ? run_plain(cli) : run_with_word(cli);
+	return cli->n_args == 0 || is_number(cli->args[0]) ? run_plain(cli) : run_with_word(cli);
 }
 
 static int run_move(struct cli *cli)
@@ -284,32 +384,32 @@ static int run_link(struct cli *cli)
 static const struct cli_option move_options[] = {
 	{ 'q', "queue", "QUEUE", "to this queue" },
 	{ 'p', "project", "PROJECT", "to this project; \"\" for none" },
-	{ 0, NULL, NULL, NULL },
+	QUERY_OPTIONS
 };
 static const struct cli_option merge_options[] = {
 	{ 0, "into", "NUMBER", "the ticket that survives" },
-	{ 0, NULL, NULL, NULL },
+	QUERY_OPTIONS
 };
 
 #define ROW(variable, name, arguments, summary, options, least, run) \
 	const struct cli_command variable = { name, arguments, summary, options, NEED_STORE_WRITE, least, 0, run }
 
-ROW(cmd_take, "take", "NUMBER…", "make tickets yours", NULL, 1, run_take);
-ROW(cmd_steal, "steal", "NUMBER…", "make tickets yours, be they a colleague's", NULL, 1, run_take);
-ROW(cmd_release, "release", "NUMBER…", "give tickets back to their queue", NULL, 1, run_plain);
-ROW(cmd_assign, "assign", "AGENT NUMBER…", "give tickets to an agent", NULL, 2, run_with_word);
-ROW(cmd_status, "status", "STATUS NUMBER…", "set the status: new, open, waiting, internal, clarify, closed or spam", NULL, 2, run_with_word);
-ROW(cmd_close, "close", "NUMBER…", "close tickets", NULL, 1, run_plain);
-ROW(cmd_reopen, "reopen", "NUMBER…", "open closed tickets again", NULL, 1, run_plain);
-ROW(cmd_wait, "wait", "DURATION|DATE NUMBER…", "wait for the customer until then", NULL, 2, run_with_word);
-ROW(cmd_spam, "spam", "NUMBER…", "mark tickets as spam", NULL, 1, run_plain);
-ROW(cmd_move, "move", "NUMBER…", "move tickets to another queue or project", move_options, 1, run_move);
-ROW(cmd_priority, "priority", "low|normal|high|urgent NUMBER…", "set the priority", NULL, 2, run_with_word);
-ROW(cmd_tag, "tag", "+TAG|-TAG… NUMBER…", "add and remove tags", NULL, 2, run_tag);
-ROW(cmd_title, "title", "TEXT NUMBER…", "change the title", NULL, 2, run_with_word);
-ROW(cmd_requester, "requester", "ADDRESS NUMBER…", "set whom tickets are for", NULL, 2, run_with_word);
-ROW(cmd_watch, "watch", "[ADDRESS|AGENT] NUMBER…", "send a copy of what comes and goes", NULL, 1, run_with_maybe);
-ROW(cmd_unwatch, "unwatch", "[ADDRESS|AGENT] NUMBER…", "send no copies any more", NULL, 1, run_with_maybe);
-ROW(cmd_merge, "merge", "NUMBER…", "merge tickets into another", merge_options, 1, run_merge);
+ROW(cmd_take, "take", "NUMBER…", "make tickets yours", query_options, 0, run_take);
+ROW(cmd_steal, "steal", "NUMBER…", "make tickets yours, be they a colleague's", query_options, 0, run_take);
+ROW(cmd_release, "release", "NUMBER…", "give tickets back to their queue", query_options, 0, run_plain);
+ROW(cmd_assign, "assign", "AGENT NUMBER…", "give tickets to an agent", query_options, 1, run_with_word);
+ROW(cmd_status, "status", "STATUS NUMBER…", "set the status: new, open, waiting, internal, clarify, closed or spam", query_options, 1, run_with_word);
+ROW(cmd_close, "close", "NUMBER…", "close tickets", query_options, 0, run_plain);
+ROW(cmd_reopen, "reopen", "NUMBER…", "open closed tickets again", query_options, 0, run_plain);
+ROW(cmd_wait, "wait", "DURATION|DATE NUMBER…", "wait for the customer until then", query_options, 1, run_with_word);
+ROW(cmd_spam, "spam", "NUMBER…", "mark tickets as spam", query_options, 0, run_plain);
+ROW(cmd_move, "move", "NUMBER…", "move tickets to another queue or project", move_options, 0, run_move);
+ROW(cmd_priority, "priority", "low|normal|high|urgent NUMBER…", "set the priority", query_options, 1, run_with_word);
+ROW(cmd_tag, "tag", "+TAG|-TAG… NUMBER…", "add and remove tags", query_options, 1, run_tag);
+ROW(cmd_title, "title", "TEXT NUMBER…", "change the title", query_options, 1, run_with_word);
+ROW(cmd_requester, "requester", "ADDRESS NUMBER…", "set whom tickets are for", query_options, 1, run_with_word);
+ROW(cmd_watch, "watch", "[ADDRESS|AGENT] NUMBER…", "send a copy of what comes and goes", query_options, 0, run_with_maybe);
+ROW(cmd_unwatch, "unwatch", "[ADDRESS|AGENT] NUMBER…", "send no copies any more", query_options, 0, run_with_maybe);
+ROW(cmd_merge, "merge", "NUMBER…", "merge tickets into another", merge_options, 0, run_merge);
 ROW(cmd_split, "split", "NUMBER SEQ…", "move messages of a ticket to a new one", NULL, 2, run_split);
-ROW(cmd_link, "link", "NUMBER… NUMBER", "link tickets with the last one", NULL, 2, run_link);
+ROW(cmd_link, "link", "NUMBER… NUMBER", "link tickets with the last one", query_options, 1, run_link);

@@ -89,6 +89,8 @@ def test_the_manual_has_every_command_and_each_of_its_options(command):
     text = described(command)
     assert text, f"{command} is not in {PAGE.name}"
     text += described(shared[command]) if command in shared else ""
+    # Those of a query are described once, before the first command that has them.
+    text += manual().split(".Ss Working")[1].split(".It Cm take")[0] if "query" in dict(map(reversed, options(command))) else ""
     for letter, name in options(command):
         assert re.search(rf"Fl {letter + ' , ' if letter else ''}-{name}\b", text), f"{command} --{name}"
 
