@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "charset.h"
 #include "limits.h"
 
 enum { ADDRESS_HEADER_MAX = 64 * 1024 };
@@ -95,9 +96,12 @@ static void add_list(InternetAddressList *list, unsigned depth, GArray *out)
 /* The start of an address header that may be parsed. Groups in groups without end would exhaust the stack. */
 static char *parseable(const char *value)
 {
-	g_autofree char *start = g_strndup(value, ADDRESS_HEADER_MAX);
+	g_autofree char *head = g_strndup(value, ADDRESS_HEADER_MAX), *start = NULL;
 	unsigned colons = 0;
 
+	/* The bytes of ISO-2022-JP look like brackets and quotes. */
+	start = strchr(head, '\x1b') ? charset_decode(NULL, head, strlen(head), NULL)
+				     : g_steal_pointer(&head);
 	for (char *p = start; *p; p++)
 		if (*p == ':' && ++colons > LIMIT_ADDRESS_COLONS) {
 			*p = '\0';

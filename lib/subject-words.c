@@ -3,13 +3,14 @@
 
 #include <string.h>
 
+#include "charset.h"
 #include "limits.h"
 #include "text.h"
 
 enum {
-	WORD_MAX = 75,		/* RFC 2047 section 2 */
+	WORD_MAX = 75, /* RFC 2047 section 2 */
 	CHARSET_MAX = 40,
-	JOINED_MAX = 8		/* words that one character or run of them may be split between */
+	JOINED_MAX = 8 /* words that one character or run of them may be split between */
 };
 
 /* --- unfolding --- */
@@ -42,7 +43,7 @@ static GString *unfold(const char *raw)
 
 /* =?charset?B|Q?data?= ; offsets into raw. */
 struct encoded {
-	guint end;		/* behind the word */
+	guint end; /* behind the word */
 	char *charset;
 	GByteArray *data;
 };
@@ -89,7 +90,8 @@ static GByteArray *decode_b(const char *s, size_t len)
 	return g_byte_array_new_take(data, n);
 }
 
-/* The name of a charset at the start of what ends at '?'; iconv gets no other from a stranger. 0 if it is none. */
+/* The name of a charset at the start of what ends at '?'; iconv gets no other from a stranger. 0 if
+ * it is none. */
 static size_t charset_length(const char *s)
 {
 	size_t len = 0;
@@ -99,10 +101,43 @@ static size_t charset_length(const char *s)
 	return len <= CHARSET_MAX ? len : 0;
 }
 
+/* Where the data ends that begins at p, and may have blanks, and in Q question marks, which senders
+ * leave as they are; NULL. */
+static const char *data_end(const char *p, char kind)
+{
+	for (const char *q = p; (q = strchr(q, '?')); q++) {
+		if (q[1] == '=')
+			return q;
+		/* The next word begins: this one was never closed. */
+		if (kind != 'Q' || (q > p && q[-1] == '='))
+			return NULL;
+	}
+	return NULL;
+}
+
+/* RFC 2047 section 2: for strict readers this is no word but text. So nothing that can be read in
+ * it may be hidden here, such as a "!close". */
+static bool is_strict(const char *data, const char *end)
+{
+	return strcspn(data, "? \t") == (size_t)(end - data);
+}
+
+static bool is_read_loosely(const char *charset, char kind, const char *data, const char *end)
+{
+	size_t len = 0;
+
+	if (kind == 'Q')
+		return charset_keeps_ascii(charset);
+	while (data + len < end && (g_ascii_isalnum(data[len]) || strchr("+/= \t", data[len])))
+		len++;
+	return data + len == end;
+}
+
 /* Is there an encoded-word at p? */
 static bool read_encoded(const GString *raw, guint at, struct encoded *out)
 {
 	const char *p = raw->str + at, *charset, *data, *end;
+	g_autofree char *label = NULL;
 	char kind;
 
 	if (p[0] != '=' || p[1] != '?')
@@ -119,26 +154,27 @@ static bool read_encoded(const GString *raw, guint at, struct encoded *out)
 	if ((kind != 'B' && kind != 'Q') || p[2] != '?')
 		return false;
 	data = p + 3;
-	end = data + strcspn(data, "? \t");
-	if (end[0] != '?' || end[1] != '=')
+	end = data_end(data, kind);
+	if (!end)
 		return false;
-	out->charset = g_strndup(charset, charset_length(charset));
-	out->data = kind == 'B' ? decode_b(data, (size_t)(end - data)) : decode_q(data, (size_t)(end - data));
+	label = g_strndup(charset, charset_length(charset));
+	if (!is_strict(data, end) && !is_read_loosely(label, kind, data, end))
+		return false;
+	out->charset = g_steal_pointer(&label);
+	out->data = kind == 'B' ? decode_b(data, (size_t)(end - data))
+				: decode_q(data, (size_t)(end - data));
 	out->end = (guint)(end + 2 - raw->str);
 	return true;
 }
 
-/* NULL when the charset is unknown or the bytes do not fit it. Controls become blanks. */
-static char *convert(const char *charset, const GByteArray *data)
+static char *convert(const struct encoded *word, enum charset_fit *fit_out)
 {
-	gsize len = 0;
-	g_autofree char *text = g_convert(data->len ? (const char *)data->data : "", data->len, "UTF-8", charset, NULL, &len, NULL);
+	char *text = charset_decode(word->charset, word->data->data, word->data->len, fit_out);
 
-	for (gsize i = 0; text && i < len; i++)
-		if (g_ascii_iscntrl(text[i]))
-			text[i] = ' ';
-	/* UCS-4 reaches beyond Unicode. */
-	return text ? g_utf8_make_valid(text, (gssize)len) : NULL;
+	for (char *p = text; *p; p++)
+		if (g_ascii_iscntrl(*p))
+			*p = ' ';
+	return text;
 }
 
 static guint skip_blanks(const GString *raw, guint at)
@@ -165,19 +201,26 @@ static bool join_next(const GString *raw, struct encoded *word)
 	return same;
 }
 
-/* Reads further words of the same charset until the bytes make whole characters (senders split them, RFC 2047 section 5 or not).
- * NULL, and the first word alone, when they never do. */
-static char *convert_with_next(const GString *raw, struct encoded *word)
+/* Reads further words of the same charset until the bytes make whole characters (senders split
+ * them, RFC 2047 section 5 or not); the first word alone when they never do. */
+static char *convert_with_next(const GString *raw, struct encoded *word, enum charset_fit *fit_out)
 {
-	char *text = convert(word->charset, word->data);
+	char *text = convert(word, fit_out), *joined = NULL;
+	enum charset_fit fit = *fit_out;
 	guint end = word->end, len = word->data->len;
 
-	for (int i = 0; !text && i < JOINED_MAX && join_next(raw, word); i++)
-		text = convert(word->charset, word->data);
-	if (!text) {
-		word->end = end;
-		g_byte_array_set_size(word->data, len);
+	for (int i = 0; fit != CHARSET_EXACT && i < JOINED_MAX && join_next(raw, word); i++) {
+		g_free(joined);
+		joined = convert(word, &fit);
 	}
+	if (joined && fit == CHARSET_EXACT) {
+		*fit_out = fit;
+		g_free(text);
+		return joined;
+	}
+	g_free(joined);
+	word->end = end;
+	g_byte_array_set_size(word->data, len);
 	return text;
 }
 
@@ -190,24 +233,14 @@ static void put_text(struct words *w, const char *text, size_t len, guint raw_at
 		g_array_append_val(w->raw_at, raw_at);
 }
 
-/* What windows-1252 has where Latin-1 has controls. */
-static const gunichar windows_1252[] = {
-	0x20ac, 0xfffd, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0xfffd, 0x017d, 0xfffd,
-	0xfffd, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0xfffd, 0x017e, 0x0178,
-};
-
-/* The character at p, and its length: UTF-8 where it is that, else one byte of windows-1252. Controls are blanks. */
+/* The character at p, and its length. Controls are blanks. */
 static guint read_char(const char *p, size_t left, gunichar *c_out)
 {
-	gunichar c = *p ? g_utf8_get_char_validated(p, (gssize)left) : ' ';
-	guchar byte = (guchar)*p;
+	guint used = charset_guess(p, left, c_out);
 
-	if (c == (gunichar)-1 || c == (gunichar)-2) {
-		*c_out = byte >= 0x80 && byte < 0xa0 ? windows_1252[byte - 0x80] : byte;
-		return 1;
-	}
-	*c_out = g_ascii_iscntrl(*p) ? ' ' : c;
-	return *p ? (guint)g_utf8_skip[byte] : 1;
+	if (g_ascii_iscntrl(*p))
+		*c_out = ' ';
+	return used;
 }
 
 static guint put_char(struct words *w, const char *p, size_t left, guint raw_at)
@@ -220,7 +253,24 @@ static guint put_char(struct words *w, const char *p, size_t left, guint raw_at)
 	return used;
 }
 
-static void put_plain(struct words *w, guint start, guint end)
+/* JIS that nobody encoded (RFC 1468): shifts and all it is one piece, as an encoded-word is. */
+static guint put_jis(struct words *w, guint start, guint end)
+{
+	struct piece piece = { .raw_start = start,
+		.raw_end = end,
+		.start = (guint)w->text->len,
+		.encoded = true,
+		.bare = true };
+	g_autofree char *text =
+		charset_decode("iso-2022-jp", w->raw->str + start, end - start, NULL);
+
+	put_text(w, text, strlen(text), start);
+	piece.end = (guint)w->text->len;
+	g_array_append_val(w->pieces, piece);
+	return end;
+}
+
+static void put_guessed(struct words *w, guint start, guint end)
 {
 	struct piece piece = { .raw_start = start, .raw_end = end, .start = (guint)w->text->len };
 
@@ -231,16 +281,37 @@ static void put_plain(struct words *w, guint start, guint end)
 		g_array_append_val(w->pieces, piece);
 }
 
-/* Takes what it needs of the word; text is NULL when its bytes could not be converted. */
-static void put_encoded(struct words *w, guint start, struct encoded *word, const char *text)
+static void put_plain(struct words *w, guint start, guint end)
 {
-	struct piece piece = { .raw_start = start, .raw_end = word->end, .start = (guint)w->text->len, .encoded = true };
+	const char *raw = w->raw->str;
 
-	if (text) {
+	for (guint at = start; at < end; at++) {
+		const char *past = charset_past_jis(raw + at, raw + end);
+
+		if (!past)
+			continue;
+		put_guessed(w, start, at);
+		start = put_jis(w, at, (guint)(past - raw));
+		at = start - 1;
+	}
+	put_guessed(w, start, end);
+}
+
+/* Takes what it needs of the word. */
+static void put_encoded(
+	struct words *w, guint start, struct encoded *word, const char *text, enum charset_fit fit)
+{
+	struct piece piece = { .raw_start = start,
+		.raw_end = word->end,
+		.start = (guint)w->text->len,
+		.encoded = true };
+
+	if (fit != CHARSET_GUESSED) {
 		put_text(w, text, strlen(text), start);
 	} else {
 		for (guint i = 0; i < word->data->len;)
-			i += put_char(w, (const char *)word->data->data + i, word->data->len - i, start);
+			i += put_char(
+				w, (const char *)word->data->data + i, word->data->len - i, start);
 		piece.charset = g_steal_pointer(&word->charset);
 		piece.bytes = g_steal_pointer(&word->data);
 	}
@@ -250,7 +321,10 @@ static void put_encoded(struct words *w, guint start, struct encoded *word, cons
 
 static bool last_was_encoded(const struct words *w)
 {
-	return w->pieces->len && g_array_index(w->pieces, struct piece, w->pieces->len - 1).encoded;
+	const struct piece *last =
+		w->pieces->len ? &g_array_index(w->pieces, struct piece, w->pieces->len - 1) : NULL;
+
+	return last && last->encoded && !last->bare;
 }
 
 static void split(struct words *w)
@@ -259,6 +333,7 @@ static void split(struct words *w)
 
 	while (at < w->raw->len) {
 		struct encoded word;
+		enum charset_fit fit;
 		guint start = at;
 		g_autofree char *text = NULL;
 
@@ -266,12 +341,12 @@ static void split(struct words *w)
 			at++;
 			continue;
 		}
-		text = convert_with_next(w->raw, &word);
+		text = convert_with_next(w->raw, &word, &fit);
 		at = word.end;
 		/* White space between two encoded-words is not text (RFC 2047 section 6.2). */
 		if (!(last_was_encoded(w) && skip_blanks(w->raw, plain) == start))
 			put_plain(w, plain, start);
-		put_encoded(w, start, &word, text);
+		put_encoded(w, start, &word, text, fit);
 		encoded_release(&word);
 		plain = at;
 	}
@@ -374,7 +449,8 @@ static bool touched(const struct words *w, const struct piece *p)
 
 static bool fits_no_line(const struct words *w, const struct piece *p)
 {
-	return strcspn(w->raw->str + p->raw_start, " \t") > WORDS_TOKEN_MAX && p->raw_end - p->raw_start > WORDS_TOKEN_MAX;
+	return strcspn(w->raw->str + p->raw_start, " \t") > WORDS_TOKEN_MAX &&
+		p->raw_end - p->raw_start > WORDS_TOKEN_MAX;
 }
 
 static void put_kept_text(const struct words *w, const struct piece *p, GString *out)
@@ -449,8 +525,8 @@ static char *kept_raw(const struct words *w, const struct piece *p)
 
 struct writer {
 	GString *out;
-	bool after_encoded;	/* the last thing written is an encoded-word */
-	char *blanks;		/* plain white space that waits for what comes next; NULL */
+	bool after_encoded; /* the last thing written is an encoded-word */
+	char *blanks; /* plain white space that waits for what comes next; NULL */
 };
 
 /* Blanks between encoded-words would not be read: such a blank becomes a word of its own. */
@@ -492,8 +568,13 @@ static void write_piece(struct writer *wr, const struct words *w, const struct p
 		write_plain(wr, kept_raw(w, p));
 		return;
 	}
+	if (p->bare && !touched(w, p)) {
+		write_plain(wr, g_strndup(w->raw->str + p->raw_start, p->raw_end - p->raw_start));
+		return;
+	}
 	if (!touched(w, p) && !fits_no_line(w, p))
-		g_string_append_len(word, w->raw->str + p->raw_start, (gssize)(p->raw_end - p->raw_start));
+		g_string_append_len(
+			word, w->raw->str + p->raw_start, (gssize)(p->raw_end - p->raw_start));
 	else if (p->bytes)
 		put_kept_bytes(w, p, word);
 	else

@@ -14,7 +14,9 @@ struct piece {
 	guint raw_start, raw_end;	/* in `raw` */
 	guint start, end;		/* in `text` */
 	bool encoded;
-	/* Of an encoded-word whose charset is unknown, or whose bytes do not fit it: the bytes, read as UTF-8 where they are. */
+	bool bare; /* encoded as ISO-2022-JP without a label, not as an encoded-word */
+	/* Of an encoded-word whose charset is unknown, or whose bytes do not fit it: the bytes,
+	 * read as UTF-8 where they are. */
 	char *charset;
 	GByteArray *bytes;
 };

@@ -94,6 +94,24 @@ static void append_as(GString *out, gunichar c, enum unseen unseen, gunichar *be
 		g_string_append_unichar(out, c);
 }
 
+/* Eight bytes at once: a borrow from a NUL, or a bit that ASCII has not, shows in the highest bit
+ * of its byte. */
+bool text_is_ascii(const char *s, size_t len)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), highest = UINT64_C(0x8080808080808080);
+	uint64_t word;
+
+	for (; len >= sizeof word; s += sizeof word, len -= sizeof word) {
+		memcpy(&word, s, sizeof word);
+		if (((word - ones) | word) & highest)
+			return false;
+	}
+	for (; len; s++, len--)
+		if ((guchar)(*s - 1) >= 0x7f)
+			return false;
+	return true;
+}
+
 size_t text_cut(const char *utf8, size_t len, size_t max)
 {
 	if (len <= max)
@@ -168,14 +186,12 @@ static void append_to_block(GString *out, const char *p, enum unseen unseen, gun
 		append_as(out, c, unseen, before);
 }
 
-static char *block_of(const char *s, gssize len, size_t max, enum unseen unseen)
+static char *block_of_valid(const char *utf8, size_t max, enum unseen unseen)
 {
-	size_t n = len < 0 ? strlen(s) : (size_t)len;
-	g_autofree char *valid = g_utf8_make_valid(s, (gssize)MIN(n, max * 2 + 16));
-	GString *out = g_string_sized_new(MIN(n, max) + 1);
+	GString *out = g_string_sized_new(MIN(strlen(utf8), max) + 1);
 	gunichar before = 0;
 
-	for (const char *p = valid; *p && out->len <= max;) {
+	for (const char *p = utf8; *p && out->len <= max;) {
 		size_t run = ascii_run(p);
 
 		g_string_append_len(out, p, (gssize)run);
@@ -190,6 +206,14 @@ static char *block_of(const char *s, gssize len, size_t max, enum unseen unseen)
 	return g_string_free(out, FALSE);
 }
 
+static char *block_of(const char *s, gssize len, size_t max, enum unseen unseen)
+{
+	size_t n = MIN(len < 0 ? strlen(s) : (size_t)len, max * 2 + 16);
+	g_autofree char *valid = g_utf8_make_valid(s, (gssize)n);
+
+	return block_of_valid(valid, max, unseen);
+}
+
 char *text_block(const char *s, gssize len, size_t max)
 {
 	return block_of(s, len, max, UNSEEN_DROPPED);
@@ -198,6 +222,11 @@ char *text_block(const char *s, gssize len, size_t max)
 char *text_block_kept(const char *s, gssize len, size_t max)
 {
 	return block_of(s, len, max, UNSEEN_KEPT);
+}
+
+char *text_block_valid(const char *utf8, size_t max)
+{
+	return block_of_valid(utf8, max, UNSEEN_KEPT);
 }
 
 char *text_block_shown(const char *s, gssize len, size_t max)

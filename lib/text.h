@@ -11,6 +11,9 @@
 /* Times in the core are microseconds since 1970 UTC; 0 is unknown. */
 enum { TEXT_SECOND = 1000000 };
 
+/* ASCII and no NUL: then it is valid UTF-8 as well, and told faster. */
+bool text_is_ascii(const char *s, size_t len);
+
 /* Valid UTF-8, no control characters (each run of them, and of white space, becomes one blank), trimmed, at most max
  * bytes cut at a character. For names, subjects, anything that is one line. Owned by the caller. */
 char *text_line(const char *s, size_t max);
@@ -22,7 +25,9 @@ char *text_line_shown(const char *s, size_t max);
 
 /* Valid UTF-8, controls but \n and \t dropped, CRLF and CR made \n, at most max bytes. Owned. */
 char *text_block(const char *s, gssize len, size_t max);
-char *text_block_kept(const char *s, gssize len, size_t max);	/* as text_line_kept() */
+char *text_block_kept(const char *s, gssize len, size_t max);	/* The same of what is valid UTF-8 already. Owned. */
+char *text_block_valid(const char *utf8, size_t max);
+/* as text_line_kept() */
 char *text_block_shown(const char *s, gssize len, size_t max);	/* as text_line_shown() */
 
 /* As text_is_hidden(), but for blanks, signs of numbers, and characters that nobody has defined yet. */

@@ -110,7 +110,7 @@ static void test_subjects(void)
 {
 	assert_subjects("Subject: a\n\nSubject: b\n", NULL);
 	assert_subjects("Subject: a\nSubject: =?utf-8?Q?b?=\nSubject: a\nSubject: b\n\nx\n", "b");
-	assert_subjects("Subject: a\n" MIXED "--b\nContent-Type: text/plain; protected-headers=v1\nSubject: =?utf-8?Q?b\n =21?= c\n\nx\n--b--\n", "=?utf-8?Q?b =21?= c");
+	assert_subjects("Subject: a\n" MIXED "--b\nContent-Type: text/plain; protected-headers=v1\nSubject: =?utf-8?Q?b\n =21?= c\n\nx\n--b--\n", "b ! c");
 	assert_subjects("Subject: a\n" MIXED "--b\nContent-Type: text/plain\nSubject: a\n\nx\n--b\nContent-Type: message/rfc822\n\nSubject: b\n\nx\n--b--\n", NULL);
 }
 

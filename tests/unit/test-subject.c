@@ -124,6 +124,44 @@ static const struct {
 	{ "=?utf-8?B?UHJpbnRlciE?=", "", "Printer!", false, "[example.com #42] =?utf-8?B?UHJpbnRlciE?=" },
 	{ "=?utf-8?B?!!UHJpbnRlciE=!!?=", "", "Printer!", false, "[example.com #42] =?utf-8?B?!!UHJpbnRlciE=!!?=" },
 
+	/* words as senders write them: blanks and question marks in Q, split letters, labels that are
+	 * too narrow or wrong */
+	{ "=?utf-8?Q?gr=C3=B6=C3=9Fer als?=", "", "gr\xc3\xb6\xc3\x9f" "er als", false,
+		"[example.com #42] =?utf-8?Q?gr=C3=B6=C3=9Fer als?=" },
+	{ "=?utf-8?Q?why?_=C3=BC?" "?= x", "", "why? \xc3\xbc? x", false,
+		"[example.com #42] =?utf-8?Q?why?_=C3=BC?" "?= x" },
+	{ "=?utf-8?Q?a =?utf-8?Q?b?=", "", "=?utf-8?Q?a b", false,
+		"[example.com #42] =?utf-8?Q?a =?utf-8?Q?b?=" },
+	{ "=?utf-8?Q?Re: [example.com #42] =C3=BC?=", "42", "\xc3\xbc", true,
+		"[example.com #42] =?UTF-8?B?UmU6IMO8?=" },
+	{ "=?gb2312?B?1Q==?= =?gb2312?B?iA==?=", "", "\xe8\xab\x8b", false,
+		"[example.com #42] =?gb2312?B?1Q==?= =?gb2312?B?iA==?=" },
+	{ "=?iso-2022-jp?B?GyRCLSEbKEI=?=", "", "\xe2\x91\xa0", false,
+		"[example.com #42] =?iso-2022-jp?B?GyRCLSEbKEI=?=" },
+	{ "=?us-ascii?Q?=C3=BC?=", "", "\xc3\xbc", false, "[example.com #42] =?us-ascii?Q?=C3=BC?="
+		},
+	{ "=?iso-8859-1?Q?50_=80?=", "", "50 \xe2\x82\xac", false,
+		"[example.com #42] =?iso-8859-1?Q?50_=80?=" },
+	{ "=?gb2312?Q?=FF_[example.com_#42]_=B4=F2?=", "42", "\xef\xbf\xbd \xe6\x89\x93", false,
+		"[example.com #42] =?UTF-8?B?77+9IOaJkw==?=" },
+
+	/* what a strict reader would see as text is not hidden in a word */
+	{ "=?iso-2022-jp?Q?=1B$B!close x?=", "", "=?iso-2022-jp?Q?=1B$B!close x?=", false,
+		"[example.com #42] =?iso-2022-jp?Q?=1B$B!close x?=" },
+	{ "=?utf-16be?Q?=00a !close?=", "", "=?utf-16be?Q?=00a !close?=", false,
+		"[example.com #42] =?utf-16be?Q?=00a !close?=" },
+	{ "=?utf-8?B?aGVs !close bG8=?=", "", "=?utf-8?B?aGVs !close bG8=?=", false,
+		"[example.com #42] =?utf-8?B?aGVs !close bG8=?=" },
+	{ "=?utf-8?B?aGVs bG8=?=", "", "hello", false, "[example.com #42] =?utf-8?B?aGVs bG8=?=" },
+
+	/* ISO-2022-JP that nobody encoded is one stretch, and stays as it came */
+	{ "\x1b$BF|K\\\x1b(B [example.com #42] x", "42", "\xe6\x97\xa5\xe6\x9c\xac x", false,
+		"[example.com #42] \x1b$BF|K\\\x1b(B x" },
+	{ "=?utf-8?Q?a?= \x1b$BF|\x1b(B =?utf-8?Q?b?=", "", "a \xe6\x97\xa5 b", false,
+		"[example.com #42] =?utf-8?Q?a?= \x1b$BF|\x1b(B =?utf-8?Q?b?=" },
+	{ "\x1b$BF|", "", "\xe6\x97\xa5", false, "[example.com #42] \x1b$BF|" },
+	{ "\x1b[31mred", "", "[31mred", false, "[example.com #42] \x1b[31mred" },
+
 	/* our tag inside encoded-words: they are written anew, and only they */
 	{ "=?utf-8?Q?[example.com_#42]_Dr=C3=BCcker?=", "42", "Dr\xc3\xbc" "cker", false, "[example.com #42] =?UTF-8?B?RHLDvGNrZXI=?=" },
 	{ "=?utf-8?B?W2V4YW1wbGUuY29tICM0Ml0gaGVsbG8?=", "42", "hello", false, "[example.com #42] =?UTF-8?B?aGVsbG8=?=" },

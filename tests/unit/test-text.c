@@ -325,6 +325,21 @@ static void test_searchable(void)
 	}
 }
 
+/* At each place of a word of eight bytes, and in what is left over. */
+static void test_ascii(void)
+{
+	for (size_t len = 0; len < 20; len++)
+		for (size_t at = 0; at <= len; at++)
+			for (int c = 0; c < 256; c++) {
+				char text[20];
+
+				memset(text, 'x', sizeof text);
+				if (at < len)
+					text[at] = (char)c;
+				g_assert_true(text_is_ascii(text, len) == (at == len || (c > 0 && c < 128)));
+			}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -333,6 +348,7 @@ int main(int argc, char **argv)
 
 		g_test_add_func(path, tests[i].run);
 	}
+	g_test_add_func("/text/ASCII is told from all else", test_ascii);
 	g_test_add_func("/text/a list of strings is empty when it is NULL, and grows", test_lists);
 	g_test_add_func("/text/what is looked for has neither case nor accents", test_searchable);
 	return g_test_run();
