@@ -39,6 +39,7 @@ enum {
 	LIMIT_LINKS = 50,
 	LIMIT_TEXT_BYTES = 16 * 1024,		/* text excerpt kept of one message, UTF-8 */
 	LIMIT_TEXT_SCAN_BYTES = 256 * 1024,	/* decoded bytes looked at to make the excerpt */
+	LIMIT_HTML_SCAN_BYTES = 4 * 1024 * 1024,	/* the same of HTML, which begins with style */
 	LIMIT_MIME_DEPTH = 50,
 	LIMIT_MIME_PARTS = 1000,
 	LIMIT_PARSE_BYTES = 64 * 1024 * 1024,	/* bytes of a message given to the MIME parser */

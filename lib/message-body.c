@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "html.h"
 #include "limits.h"
 #include "text.h"
 
@@ -385,7 +386,7 @@ static char *html_as_text(struct message *m)
 
 	message_each_part(message_root(m), 0, choose, &choice);
 	html = choice.html ? message_part_text(choice.html) : NULL;
-	return html ? message_html_text(html, LIMIT_TEXT_BYTES) : g_strdup("");
+	return html ? html_text(html, LIMIT_TEXT_BYTES) : g_strdup("");
 }
 
 static bool says_something(const char *text)

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "html.h"
 #include "limits.h"
 #include "text.h"
 
@@ -28,7 +29,7 @@ static char *html_before_quote(const char *html)
 	const char *end = strcasestr(html, "<blockquote");
 	g_autofree char *own = end ? g_strndup(html, (gsize)(end - html)) : g_strdup(html);
 
-	return message_html_text(own, LIMIT_TEXT_BYTES);
+	return html_text(own, LIMIT_TEXT_BYTES);
 }
 
 /* Owned; NULL: it has none, or is no text of its sender. */

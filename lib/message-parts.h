@@ -77,9 +77,6 @@ GMimeObject *message_root(struct message *message);
 /* The decoded text of a leaf part, UTF-8, at most LIMIT_TEXT_SCAN_BYTES of its bytes looked at. NULL when it has no content. Owned. */
 char *message_part_text(GMimeObject *part);
 
-/* HTML as a person would read it, at most max bytes. Owned. */
-char *message_html_text(const char *html, size_t max);
-
 /* The <…> tokens of a header value; comments and free text skipped (RFC 5322 section 3.6.4). Appends to out. */
 void message_collect_ids(const char *value, GPtrArray *out);
 

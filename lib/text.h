@@ -25,9 +25,9 @@ char *text_line_shown(const char *s, size_t max);
 
 /* Valid UTF-8, controls but \n and \t dropped, CRLF and CR made \n, at most max bytes. Owned. */
 char *text_block(const char *s, gssize len, size_t max);
-char *text_block_kept(const char *s, gssize len, size_t max);	/* The same of what is valid UTF-8 already. Owned. */
+char *text_block_kept(const char *s, gssize len, size_t max);	/* as text_line_kept() */
+/* The same of what is valid UTF-8 already. Owned. */
 char *text_block_valid(const char *utf8, size_t max);
-/* as text_line_kept() */
 char *text_block_shown(const char *s, gssize len, size_t max);	/* as text_line_shown() */
 
 /* As text_is_hidden(), but for blanks, signs of numbers, and characters that nobody has defined yet. */
