@@ -38,17 +38,13 @@ static bool disposition_is(GMimeObject *part, const char *word)
 /* Owned; NULL. */
 static char *part_name(GMimeObject *part)
 {
-	const char *raw = GMIME_IS_PART(part) ? g_mime_part_get_filename(GMIME_PART(part)) : NULL;
-	GMimeMessage *inner = GMIME_IS_MESSAGE_PART(part) ? g_mime_message_part_get_message(GMIME_MESSAGE_PART(part)) : NULL;
-	g_autofree char *subject = NULL, *decoded = NULL, *name = NULL;
+	g_autofree char *decoded = message_part_param(part, "Content-Disposition", "filename");
+	g_autofree char *subject = NULL, *name = NULL;
 
-	if (!raw)
-		raw = g_mime_object_get_content_disposition_parameter(part, "filename");
-	if (!raw)
-		raw = g_mime_object_get_content_type_parameter(part, "name");
-	if (!raw && inner && g_mime_message_get_subject(inner))
-		raw = subject = g_strdup_printf("%s.eml", g_mime_message_get_subject(inner));
-	decoded = raw ? message_decode_header(raw, LIMIT_NAME_BYTES) : NULL;
+	if (!decoded)
+		decoded = message_part_param(part, "Content-Type", "name");
+	if (!decoded && (subject = message_attached_subject(part)))
+		decoded = g_strdup_printf("%s.eml", subject);
 	/* A file may be saved under it: nothing turns "gpj.exe" around. */
 	name = decoded ? text_line(decoded, LIMIT_NAME_BYTES) : NULL;
 	return name && *name ? g_steal_pointer(&name) : NULL;
@@ -85,10 +81,8 @@ static bool write_part(GMimeObject *part, GMimeStream *out)
 
 		return !inner || g_mime_object_write_to_stream(GMIME_OBJECT(inner), NULL, out) >= 0;
 	}
-	if (!GMIME_IS_PART(part) || !g_mime_part_get_content(GMIME_PART(part)))
-		return true;
-	content = g_mime_part_get_content(GMIME_PART(part));
-	return g_mime_data_wrapper_write_to_stream(content, out) >= 0;
+	content = GMIME_IS_PART(part) ? message_part_content(GMIME_PART(part)) : NULL;
+	return !content || g_mime_data_wrapper_write_to_stream(content, out) >= 0;
 }
 
 /* Its bytes, with their number and their hash. */

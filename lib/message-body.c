@@ -1,10 +1,9 @@
-/* The body: its MIME tree, and the text that a person would read. */
+/* The body: its MIME tree, and what its top part is. */
 #include "message-parts.h"
 
 #include <string.h>
 #include <unistd.h>
 
-#include "html.h"
 #include "limits.h"
 #include "text.h"
 
@@ -23,6 +22,8 @@ struct survey {
 	size_t eight_bit;	/* bytes that are not ASCII, in all fields */
 	enum watched field;
 	bool line_open;		/* the last piece of text ended without a line end */
+	bool in_body; /* of a part that says what it is: its lines are no fields */
+	bool typed, nested; /* this block of fields has a Content-Type, and one of a message */
 	size_t good;		/* bytes before a limit was passed */
 	bool over;
 };
@@ -70,7 +71,7 @@ static unsigned count(const char *line, size_t len, char c)
 
 static bool names_a_message(const char *line, size_t len)
 {
-	g_autofree char *lower = g_ascii_strdown(line, (gssize)MIN(len, 200));
+	g_autofree char *lower = g_ascii_strdown(line, (gssize)len);
 
 	return strstr(lower, "message") != NULL;
 }
@@ -87,6 +88,8 @@ static void survey_field(struct survey *s, const char *line, size_t len)
 		s->addresses += count(line, len, ':') + count(line, len, ',');
 		break;
 	case MEDIA_TYPE:
+		s->typed = true;
+		s->nested |= names_a_message(line, len);
 		s->messages += names_a_message(line, len);
 		break;
 	}
@@ -96,13 +99,34 @@ static void survey_field(struct survey *s, const char *line, size_t len)
 	s->over |= s->field_length > FIELD_MAX || s->eight_bit > EIGHT_BIT_MAX;
 }
 
+static bool is_blank_line(const char *line, size_t len)
+{
+	return *line == '\n' || (len > 1 && line[0] == '\r' && line[1] == '\n');
+}
+
+/* A style sheet of ten thousand lines is no header: what follows the blank line after a
+ * Content-Type is a body, until something looks like a boundary. A message has fields of its own
+ * there, and so may what has no type (in a digest, RFC 2046 section 5.1.5). */
+static void survey_place(struct survey *s, const char *line, size_t len)
+{
+	bool mark = len > 2 && line[0] == '-' && line[1] == '-' && !g_ascii_isspace(line[2]);
+
+	s->marks += mark;
+	if (mark)
+		s->in_body = false;
+	else if (is_blank_line(line, len))
+		s->in_body |= s->typed && !s->nested;
+	if (mark || is_blank_line(line, len))
+		s->typed = s->nested = false;
+	s->fields += !s->in_body && memchr(line, ':', len);
+}
+
 static void survey_line(struct survey *s, const char *line, size_t len, size_t at)
 {
 	if (!s->line_open && *line != ' ' && *line != '\t') {
 		s->field = field_of(line, len);
 		s->field_length = s->colons = 0;
-		s->marks += len > 2 && line[0] == '-' && line[1] == '-' && !g_ascii_isspace(line[2]);
-		s->fields += memchr(line, ':', len) != NULL;
+		survey_place(s, line, len);
 	}
 	s->line_open = line[len - 1] != '\n';
 	survey_field(s, line, len);
@@ -208,156 +232,6 @@ bool message_each_part(GMimeObject *object, unsigned depth, part_visit *fn, void
 	return fn(object, arg);
 }
 
-/* --- text of a part --- */
-
-/* Up to LIMIT_TEXT_SCAN_BYTES of a part's bytes, its transfer encoding undone. */
-static GByteArray *part_bytes(GMimePart *part)
-{
-	GMimeDataWrapper *wrapper = g_mime_part_get_content(part);
-	GMimeStream *stream = wrapper ? g_mime_data_wrapper_get_stream(wrapper) : NULL;
-	g_autofree char *raw = NULL;
-	GByteArray *out;
-	GMimeEncoding state;
-	ssize_t n;
-
-	if (!stream)
-		return NULL;
-	raw = g_malloc(LIMIT_TEXT_SCAN_BYTES);
-	g_mime_stream_reset(stream);
-	n = g_mime_stream_read(stream, raw, LIMIT_TEXT_SCAN_BYTES);
-	if (n <= 0)
-		return NULL;
-	g_mime_encoding_init_decode(&state, g_mime_data_wrapper_get_encoding(wrapper));
-	out = g_byte_array_new();
-	g_byte_array_set_size(out, (guint)g_mime_encoding_outlen(&state, (size_t)n) + 1);
-	g_byte_array_set_size(out, (guint)g_mime_encoding_step(&state, raw, (size_t)n, (char *)out->data));
-	return out;
-}
-
-/* Charsets whose text looks like ASCII until it is converted. */
-static bool is_seven_bit(const char *charset)
-{
-	static const char *const heads[] = { "iso-2022", "utf-7", "hz" };
-
-	for (size_t i = 0; charset && i < G_N_ELEMENTS(heads); i++)
-		if (g_ascii_strncasecmp(charset, heads[i], strlen(heads[i])) == 0)
-			return true;
-	return false;
-}
-
-/* A C string: a NUL would hide all that follows. */
-static char *without_nul(char *text, gsize len)
-{
-	for (gsize i = 0; text && i < len; i++)
-		if (!text[i])
-			text[i] = ' ';
-	return text;
-}
-
-static char *from_charset(const GByteArray *bytes, const char *charset)
-{
-	gsize len = 0;
-	char *text = g_convert_with_fallback((const char *)bytes->data, bytes->len, "UTF-8", charset, "?", NULL, &len, NULL);
-
-	return without_nul(text, len);
-}
-
-/* Unknown charsets and bytes that do not fit become what can be read of them. */
-static char *to_utf8(const GByteArray *bytes, const char *charset)
-{
-	const char *data = (const char *)bytes->data;
-	char *text = NULL;
-
-	if (bytes->len == 0)
-		return g_strdup("");
-	if (!is_seven_bit(charset) && g_utf8_validate(data, bytes->len, NULL))
-		return g_strndup(data, bytes->len);
-	if (charset)
-		text = from_charset(bytes, charset);
-	if (!text && !(charset && g_ascii_strncasecmp(charset, "utf", 3) == 0))
-		text = from_charset(bytes, "windows-1252");
-	return text ? text : without_nul(g_utf8_make_valid(data, bytes->len), bytes->len);
-}
-
-char *message_part_text(GMimeObject *part)
-{
-	g_autoptr(GByteArray) bytes = NULL;
-
-	if (!GMIME_IS_PART(part) || !(bytes = part_bytes(GMIME_PART(part))))
-		return NULL;
-	return to_utf8(bytes, g_mime_object_get_content_type_parameter(part, "charset"));
-}
-
-/* --- which part is read --- */
-
-struct choice {
-	GMimeObject *plain, *html;
-};
-
-static bool choose(GMimeObject *part, void *arg)
-{
-	struct choice *choice = arg;
-	GMimeContentType *type = g_mime_object_get_content_type(part);
-	const char *disposition = g_mime_object_get_disposition(part);
-
-	if (!GMIME_IS_PART(part) || (disposition && g_ascii_strcasecmp(disposition, "attachment") == 0))
-		return true;
-	if (!choice->plain && g_mime_content_type_is_type(type, "text", "plain"))
-		choice->plain = part;
-	else if (!choice->html && g_mime_content_type_is_type(type, "text", "html"))
-		choice->html = part;
-	return !choice->plain;
-}
-
-static bool is_identity(const char *encoding)
-{
-	static const char *const words[] = { "7bit", "8bit", "binary" };
-
-	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-		if (g_ascii_strcasecmp(encoding, words[i]) == 0)
-			return true;
-	return false;
-}
-
-/* Most mail is a single plain text that is not encoded: its bytes are the text, and making a tree of it costs as much as all the rest. */
-static bool is_single_text(const struct message *m)
-{
-	const char *encoding = message_header(m, "Content-Transfer-Encoding", 0);
-
-	return m->body && (!encoding || is_identity(encoding)) && !message_header(m, "Content-Disposition", 0) &&
-		message_header_count(m, "Content-Type") <= 1 && message_header_count(m, "Content-Transfer-Encoding") <= 1 &&
-		strcmp(message_content_type(m), "text/plain") == 0;
-}
-
-static char *single_text(const struct message *m)
-{
-	size_t len = m->len - (size_t)(m->body - m->data);
-	const GByteArray bytes = { (guint8 *)(void *)m->body, (guint)MIN(len, (size_t)LIMIT_TEXT_SCAN_BYTES) };
-
-	return len ? to_utf8(&bytes, message_content_param(m, "charset")) : NULL;
-}
-
-static char *first_plain_text(struct message *m)
-{
-	struct choice choice = { NULL, NULL };
-
-	message_each_part(message_root(m), 0, choose, &choice);
-	return choice.plain ? message_part_text(choice.plain) : NULL;
-}
-
-const char *message_plain_text(const struct message *message)
-{
-	struct message *m = (struct message *)message;
-
-	if (!m->plain_known) {
-		g_autofree char *text = is_single_text(m) ? single_text(m) : first_plain_text(m);
-
-		m->plain_known = true;
-		m->plain_text = text ? text_block_kept(text, -1, LIMIT_TEXT_BYTES) : NULL;
-	}
-	return m->plain_text;
-}
-
 struct search {
 	const char *type, *subtype;
 	bool found;
@@ -379,28 +253,22 @@ bool message_has_part(const struct message *message, const char *type, const cha
 	return search.found;
 }
 
-static char *html_as_text(struct message *m)
+/* --- attached messages --- */
+
+char *message_attached_subject(GMimeObject *part)
 {
-	struct choice choice = { NULL, NULL };
-	g_autofree char *html = NULL;
+	GMimeMessage *inner = GMIME_IS_MESSAGE_PART(part)
+		? g_mime_message_part_get_message(GMIME_MESSAGE_PART(part))
+		: NULL;
+	GMimeHeader *header = inner
+		? g_mime_header_list_get_header(
+			  g_mime_object_get_header_list(GMIME_OBJECT(inner)), "Subject")
+		: NULL;
+	g_autofree char *subject = header
+		? message_decode_header(g_mime_header_get_raw_value(header), LIMIT_TITLE_BYTES)
+		: NULL;
 
-	message_each_part(message_root(m), 0, choose, &choice);
-	html = choice.html ? message_part_text(choice.html) : NULL;
-	return html ? html_text(html, LIMIT_TEXT_BYTES) : g_strdup("");
-}
-
-static bool says_something(const char *text)
-{
-	return text && text[strspn(text, " \t\n\r")] != '\0';
-}
-
-const char *message_text(const struct message *message)
-{
-	struct message *m = (struct message *)message;
-
-	if (!m->text)
-		m->text = says_something(message_plain_text(m)) ? g_strdup(m->plain_text) : html_as_text(m);
-	return m->text;
+	return subject && *subject ? g_steal_pointer(&subject) : NULL;
 }
 
 /* --- the top part --- */
@@ -409,9 +277,15 @@ static GMimeContentType *content_type(const struct message *message)
 {
 	struct message *m = (struct message *)message;
 	const char *value = message_header(m, "Content-Type", 0);
+	/* Some encode all that they write. */
+	g_autofree char *decoded = value && g_str_has_prefix(value, "=?")
+		? message_decode_header(value, FIELD_MAX)
+		: NULL;
 
 	if (!m->content_type)
-		m->content_type = value ? g_mime_content_type_parse(message_options(), value) : g_mime_content_type_new("text", "plain");
+		m->content_type = value
+			? g_mime_content_type_parse(message_options(), decoded ? decoded : value)
+			: g_mime_content_type_new("text", "plain");
 	return m->content_type;
 }
 

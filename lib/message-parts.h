@@ -74,8 +74,20 @@ bool message_read_loosely(const char *piece, struct mailbox *out);
 /* The MIME tree, parsed at the first call; NULL when there is none. Borrowed. */
 GMimeObject *message_root(struct message *message);
 
-/* The decoded text of a leaf part, UTF-8, at most LIMIT_TEXT_SCAN_BYTES of its bytes looked at. NULL when it has no content. Owned. */
+/* The decoded text of a leaf part, UTF-8, format=flowed undone; HTML is still that. Of its bytes at
+ * most LIMIT_TEXT_SCAN_BYTES, LIMIT_HTML_SCAN_BYTES of HTML, are looked at. NULL when it has no
+ * content. Owned. */
 char *message_part_text(GMimeObject *part);
+
+/* Its bytes and their transfer encoding, also where that is written in a way that no RFC knows;
+ * NULL. Borrowed. */
+GMimeDataWrapper *message_part_content(GMimePart *part);
+
+/* A parameter of a part's field, decoded, one line; NULL. Owned. */
+char *message_part_param(GMimeObject *part, const char *field, const char *name);
+
+/* The Subject of an attached message, decoded; NULL. Owned. */
+char *message_attached_subject(GMimeObject *part);
 
 /* The <…> tokens of a header value; comments and free text skipped (RFC 5322 section 3.6.4). Appends to out. */
 void message_collect_ids(const char *value, GPtrArray *out);

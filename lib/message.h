@@ -69,9 +69,12 @@ bool message_header_at(const struct message *message, unsigned index, const char
  * "pt-br,en". NULL: none, or any. */
 const char *message_languages(const struct message *message);
 
-/* The readable text: the first text/plain, else text/html made readable, at most LIMIT_TEXT_BYTES. Never NULL. */
+/* What its reader sees, at most LIMIT_TEXT_BYTES: all text parts of a multipart/mixed in order, of an
+ * alternative the plain text or else the richest that says something; HTML made readable,
+ * format=flowed undone, attached messages named. Never NULL. */
 const char *message_text(const struct message *message);
-/* Only the first text/plain part that is not an attachment; NULL if there is none. */
+/* Only the first text/plain part that is not an attachment, format=flowed undone; NULL if there is
+ * none. */
 const char *message_plain_text(const struct message *message);
 
 /* What the sender wrote, for commands: the first text that stands in the mail and is no file, HTML
@@ -154,7 +157,8 @@ struct identity {
 /* Hex of a SHA-256. Owned. */
 char *message_digest(const struct message *message, const struct identity *identity);
 
-/* A header value decoded by RFC 2047, raw 8-bit guessed (UTF-8, else windows-1252); one line, UTF-8, as text_line_kept(). Owned. */
+/* A header value decoded by RFC 2047, raw 8-bit guessed (UTF-8, else windows-1252; ISO-2022-JP); one
+ * line, UTF-8, as text_line_kept(). Owned. */
 char *message_decode_header(const char *raw, size_t max);
 /* UTF-8 as a header of that name has it: RFC 2047 words where needed, folded; cannot hold a bare CR or LF. Owned. */
 char *message_encode_header(const char *name, const char *utf8);

@@ -449,38 +449,57 @@ static void test_big_headers(void)
 
 /* --- texts --- */
 
-static const struct { const char *mail, *text, *plain; } texts[] = {
+static const struct { const char *mail, *text, *plain;
+} texts[] = {
 	{ "A: b\n\nhello\r\nworld\n", "hello\nworld\n", "hello\nworld\n" },
-	{ "A: b\n\n", "", NULL }, { "A: b\n", "", NULL }, { "", "", NULL }, { "\n", "", NULL }, { "\n\n\nx", "\n\nx", "\n\nx" },
+	{ "A: b\n\n", "", NULL },
+	{ "A: b\n", "", NULL },
+	{ "", "", NULL },
+	{ "\n", "", NULL },
+	{ "\n\n\nx", "\n\nx", "\n\nx" },
 	{ "no header at all", "", NULL },
-	{ "Content-Type: text/html\n\n<p>Hello &amp; <b>welcome</b></p><p>x&nbsp;y</p>", "Hello & welcome\n\nx y", NULL },
-	{ "Content-Type: text/html\n\n<title>t</title><style>p { }</style>a<br>b<script>x</script>", "a\nb", NULL },
-	{ "Content-Type: text/html\n\n<head><meta x><body>a <title>never closed", "a never closed", NULL },
+	{ "Content-Type: text/html\n\n<p>Hello &amp; <b>welcome</b></p><p>x&nbsp;y</p>",
+		"Hello & welcome\n\nx y", NULL },
+	{ "Content-Type: text/html\n\n<title>t</title><style>p { }</style>a<br>b<script>x</script>",
+		"a\nb", NULL },
+	{ "Content-Type: text/html\n\n<head><meta x><body>a <title>never closed", "a never closed",
+		NULL },
 	{ "Content-Type: text/html\n\n<p title=don't>a</p><a href=\"x>b\">c</a> d < e <3 &unknown; &#228; &#0; &#x110000;f",
-		"a\n\nc d < e <3 &unknown; \xc3\xa4 \xef\xbf\xbd \xef\xbf\xbd" "f", NULL },
+		"a\n\nc d < e <3 &unknown; \xc3\xa4 \xef\xbf\xbd \xef\xbf\xbd"
+		"f",
+		NULL },
 	{ "Content-Type: text/html\n\na <b title=\"never closed>c", "a c", NULL },
 	{ "Content-Type: text/html\n\na <b", "a", NULL },
-	{ "Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/html\n\n<i>h</i>\n--b\n\nplain\n--b--\n", "plain", "plain" },
-	{ "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Disposition: attachment\n\nnot me\n--b\n\nme\n--b--\n", "me", "me" },
-	{ "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nnever ended", "never ended", "never ended" },
+	{ "Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/html\n\n<i>h</i>\n--b\n\nplain\n--b--\n",
+		"plain", "plain" },
+	{ "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Disposition: attachment\n\nnot me\n--b\n\nme\n--b--\n",
+		"me", "me" },
+	{ "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nnever ended", "never ended",
+		"never ended" },
 	{ "Content-Type: multipart/mixed; boundary=b\n\nno part", "", NULL },
 	{ "Content-Type: multipart/mixed\n\n--b\n\nno boundary\n--b--\n", "", NULL },
-	{ "Content-Type: application/ms-tnef; name=winmail.dat\nContent-Transfer-Encoding: base64\n\neJ8+Ig==\n", "", NULL },
+	{ "Content-Type: application/ms-tnef; name=winmail.dat\nContent-Transfer-Encoding: base64\n\neJ8+Ig==\n",
+		"", NULL },
 	{ "Content-Type: message/partial; id=x; number=1; total=2\n\nFrom: a\n\nx", "", NULL },
 	{ "Content-Type: text/calendar; method=REQUEST\n\nBEGIN:VCALENDAR\n", "", NULL },
-	{ "Content-Type: message/rfc822\n\nSubject: inner\n\ninner text", "", NULL },
+	{ "Content-Type: message/rfc822\n\nSubject: inner\n\ninner text",
+		"[attached message: inner]", NULL },
 	{ "Content-Transfer-Encoding: base64\n\naGVsbG8=", "hello", "hello" },
 	{ "Content-Transfer-Encoding: base64\n\naGV!sb*G8=", "hello", "hello" },
-	{ "Content-Transfer-Encoding: quoted-printable\n\nh=E9llo=\n w=XYld", "h\xc3\xa9llo w=XYld", "h\xc3\xa9llo w=XYld" },
+	{ "Content-Transfer-Encoding: quoted-printable\n\nh=E9llo=\n w=XYld", "h\xc3\xa9llo w=XYld",
+		"h\xc3\xa9llo w=XYld" },
 	{ "Content-Transfer-Encoding: unheard-of\n\nx", "x", "x" },
 	{ "Content-Type: text/plain; charset=iso-8859-15\n\n\xa4", "\xe2\x82\xac", "\xe2\x82\xac" },
-	{ "Content-Type: text/plain; charset=gb18030\n\n\xc4\xe3\xba\xc3", "\xe4\xbd\xa0\xe5\xa5\xbd", "\xe4\xbd\xa0\xe5\xa5\xbd" },
-	{ "Content-Type: text/plain; charset=iso-2022-jp\n\n\x1b$BF|K\\\x1b(B", "\xe6\x97\xa5\xe6\x9c\xac", "\xe6\x97\xa5\xe6\x9c\xac" },
+	{ "Content-Type: text/plain; charset=gb18030\n\n\xc4\xe3\xba\xc3",
+		"\xe4\xbd\xa0\xe5\xa5\xbd", "\xe4\xbd\xa0\xe5\xa5\xbd" },
+	{ "Content-Type: text/plain; charset=iso-2022-jp\n\n\x1b$BF|K\\\x1b(B",
+		"\xe6\x97\xa5\xe6\x9c\xac", "\xe6\x97\xa5\xe6\x9c\xac" },
 	{ "Content-Type: text/plain; charset=utf-7\n\n+AOk-", "\xc3\xa9", "\xc3\xa9" },
 	{ "Content-Type: text/plain; charset=x-unknown\n\n\xe9", "\xc3\xa9", "\xc3\xa9" },
 	{ "Content-Type: text/plain; charset=us-ascii\n\n\xe9", "\xc3\xa9", "\xc3\xa9" },
-	{ "Content-Type: text/plain; charset=utf-8\n\nx\xe9y", "x\xef\xbf\xbdy", "x\xef\xbf\xbdy" },
-	{ "A: b\n\n\x1b[31mred\x07\n\tx\rold mac", "[31mred\n\tx\nold mac", "[31mred\n\tx\nold mac" },
+	{ "Content-Type: text/plain; charset=utf-8\n\nx\xe9y", "x\xc3\xa9y", "x\xc3\xa9y" },
+	{ "A: b\n\n\x1b[31mred\x07\n\tx\rold mac", "[31mred\n\tx\nold mac",
+		"[31mred\n\tx\nold mac" },
 };
 
 static void test_texts(void)
@@ -495,7 +514,7 @@ static void test_texts(void)
 	}
 }
 
-/* LIMIT_TEXT_BYTES of text; of base64, LIMIT_TEXT_SCAN_BYTES are looked at. */
+/* LIMIT_TEXT_BYTES of text; of HTML, LIMIT_HTML_SCAN_BYTES are looked at. */
 static void test_long_text(void)
 {
 	for (size_t past = 0; past < 2; past++) {
@@ -510,7 +529,8 @@ static void test_long_text(void)
 static void test_text_behind_much(void)
 {
 	for (size_t past = 0; past < 2; past++) {
-		g_autoptr(GString) mail = build("Content-Type: text/html\n\n<style>", "x", LIMIT_TEXT_SCAN_BYTES - strlen("<style></style>z") + past, "</style>z");
+		g_autoptr(GString) mail = build("Content-Type: text/html\n\n<style>", "x",
+			LIMIT_HTML_SCAN_BYTES - strlen("<style></style>z") + past, "</style>z");
 		struct message *m = parse(mail->str);
 
 		g_assert_true(g_str_has_suffix(message_text(m), "z") == !past);
