@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "address.h"
 #include "automatic.h"
 #include "classify.h"
 #include "limits.h"
@@ -15,15 +16,28 @@ static void read_enclosed(const struct message *enclosed, void *arg)
 	FUZZ_ASSERT(g_utf8_validate(message_text(enclosed), -1, NULL));
 }
 
+/* What is written to and what is compared are one address, and neither adds a header line. */
+static void look_at_people(struct mailboxes list)
+{
+	for (size_t i = 0; i < list.n; i++) {
+		const struct mailbox *box = &list.v[i];
+		char *canonical = NULL;
+
+		FUZZ_ASSERT(!strpbrk(box->address, "\r\n"));
+		FUZZ_ASSERT(!box->name || (*box->name && !strpbrk(box->name, "\r\n")));
+		FUZZ_ASSERT(address_canonical(box->as_written, &canonical) == ST_OK);
+		FUZZ_ASSERT(strcmp(canonical, box->address) == 0);
+		g_free(canonical);
+	}
+}
+
 static void look_at(const struct message *m)
 {
 	FUZZ_ASSERT(g_utf8_validate(message_subject(m), -1, NULL) && fuzz_one_header(message_subject(m)));
 	FUZZ_ASSERT(g_utf8_validate(message_text(m), -1, NULL) && strlen(message_text(m)) <= LIMIT_TEXT_BYTES);
 	FUZZ_ASSERT(message_from(m).n <= LIMIT_ADDRESSES && message_to(m).n <= LIMIT_ADDRESSES);
-	for (size_t i = 0; i < message_from(m).n; i++) {
-		FUZZ_ASSERT(!strpbrk(message_from(m).v[i].address, "\r\n"));
-		FUZZ_ASSERT(!message_from(m).v[i].name || !strpbrk(message_from(m).v[i].name, "\r\n"));
-	}
+	look_at_people(message_from(m));
+	look_at_people(message_reply_to(m));
 	message_in_reply_to(m);
 	message_references(m);
 	message_languages(m);

@@ -38,6 +38,15 @@ def test_a_person_gets_exactly_one_answer_with_every_mark_of_an_automatic_mail(d
     desk.answer_to(carla)
 
 
+def test_the_visitor_of_a_web_form_is_answered_and_nobody_else(desk):
+    visitor, form = Customer(), Customer("Shop")
+    desk.deliver(compose(form.header, headers=[f"Reply-To: {visitor.header}"]), form.address)
+    answer = desk.answer_to(visitor)
+    assert (answer.sender, answer.recipients) == ("", [visitor.address])
+    settled(desk)
+    assert desk.mailbox.mails(form.address) == []
+
+
 def test_a_followup_gets_no_second_answer(desk):
     carla = Customer()
     asked = desk.asks(carla)
