@@ -139,7 +139,7 @@ static double run(struct bench *b, struct worker *workers, int n, int first, int
 static void load_settings(struct bench *b, const char *dir)
 {
 	g_autofree char *conf = g_build_filename(dir, "milticket.conf", NULL);
-	g_autofree char *text = g_strdup_printf("store: { path = \"%s/store\"; };\narchive: { path = \"%s%s\"; };\ntag: { name = \"example.com\"; };\n"
+	g_autofree char *text = g_strdup_printf("store: { path = \"%s/store\"; };\narchive: { path = \"%s%s\"; };\ntag: { name = \"example.com\"; };\npolicy: { answers_per_hour = 0; };\n"
 		"accounts = ( { address = \"support@example.com\"; queue = \"support\"; autoresponse: { opened = \"%s\"; }; } );\n",
 		dir, archive ? dir : "", archive ? "/archive" : "", template ? template : "");
 	struct error err;

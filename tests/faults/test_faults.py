@@ -3,7 +3,6 @@ mail passes, and all is well again when the reason is gone."""
 import errno
 import os
 import random
-import resource
 import socket
 import subprocess
 import time
@@ -161,20 +160,16 @@ def test_a_read_only_store_is_refused_at_the_start(daemon):
     Client(daemon).accepted()
 
 
-def test_without_descriptors_it_refuses_and_goes_on_when_there_are_some(daemon):
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (40, hard))
-    try:
-        daemon.start()
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+def test_without_descriptors_new_connections_wait_and_those_there_are_go_on(daemon):
+    daemon.start(within=["/usr/bin/prlimit", "--nofile=40:40"])
     client = Client(daemon)
     client.accepted()
     others = [socket.socket(socket.AF_UNIX) for _ in range(60)]
     for other in others:
         other.connect(str(daemon.socket))
-    wait_until(lambda: len(os.listdir(f"/proc/{daemon.process.pid}/fd")) == 40, "the last descriptor")
-    client.refused("Too many open files")
+    wait_until(lambda: "new connections wait" in daemon.log_text(), "the line that says so")
+    client.accepted(size=2 * 1024 * 1024)
+    assert len(os.listdir(f"/proc/{daemon.process.pid}/fd")) < 40
     for other in others:
         other.close()
     wait_until(lambda: len(os.listdir(f"/proc/{daemon.process.pid}/fd")) < 30, "free descriptors")
