@@ -230,6 +230,8 @@ static int64_t unit_seconds(char unit)
 		return 24 * 3600;
 	case 'w':
 		return 7 * 24 * 3600;
+	case 'y':
+		return 365 * 24 * 3600;
 	}
 	return 0;
 }

@@ -11,22 +11,17 @@
 #include "text.h"
 #include "tickets.h"
 
-static const struct cli_option write_options[] = {
-	{ 0, "name", "TEXT", "name that customers see" },
-	{ 0, "address", "ADDRESS[,ADDRESS]", "mail addresses" },
-	{ 0, "queue", "QUEUE[,QUEUE]", "queues to belong to" },
-	{ 0, "active", NULL, "may act" },
-	{ 0, "inactive", NULL, "may not act any more" },
-	{ 0, NULL, NULL, NULL },
-};
+#define WRITE_OPTIONS \
+	{ 0, "name", "TEXT", "name that customers see" }, \
+	{ 0, "address", "ADDRESS[,ADDRESS]", "mail addresses" }, \
+	{ 0, "queue", "QUEUE[,QUEUE]", "queues to belong to" }, \
+	{ 0, "active", NULL, "may act" }, \
+	{ 0, "inactive", NULL, "may not act any more" }, \
+	{ 0, NULL, NULL, NULL }
+static const struct cli_option write_options[] = { WRITE_OPTIONS };
 static const struct cli_option set_options[] = {
 	{ 0, "create", NULL, "make them an agent if they are none" },
-	{ 0, "name", "TEXT", "name that customers see" },
-	{ 0, "address", "ADDRESS[,ADDRESS]", "mail addresses" },
-	{ 0, "queue", "QUEUE[,QUEUE]", "queues to belong to" },
-	{ 0, "active", NULL, "may act" },
-	{ 0, "inactive", NULL, "may not act any more" },
-	{ 0, NULL, NULL, NULL },
+	WRITE_OPTIONS
 };
 static const struct cli_option remove_options[] = {
 	{ 0, "move-to", "LOGIN", "give open tickets to this agent first" },

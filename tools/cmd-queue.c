@@ -10,18 +10,15 @@
 #include "text.h"
 #include "tickets.h"
 
+#define WRITE_OPTIONS \
+	{ 0, "title", "TEXT", "what people call it" }, \
+	{ 0, "signature", "TEXT", "what stands below its agents' answers; \"\" for nothing" }, \
+	{ 0, "responsible", "LOGIN", "the agent who gets its new tickets; \"\" for nobody" }, \
+	{ 0, NULL, NULL, NULL }
+static const struct cli_option write_options[] = { WRITE_OPTIONS };
 static const struct cli_option set_options[] = {
 	{ 0, "create", NULL, "make it if it is not there" },
-	{ 0, "title", "TEXT", "what people call it" },
-	{ 0, "signature", "TEXT", "what stands below its agents' answers; \"\" for nothing" },
-	{ 0, "responsible", "LOGIN", "the agent who gets its new tickets; \"\" for nobody" },
-	{ 0, NULL, NULL, NULL },
-};
-static const struct cli_option write_options[] = {
-	{ 0, "title", "TEXT", "what people call it" },
-	{ 0, "signature", "TEXT", "what stands below its agents' answers; \"\" for nothing" },
-	{ 0, "responsible", "LOGIN", "the agent who gets its new tickets; \"\" for nobody" },
-	{ 0, NULL, NULL, NULL },
+	WRITE_OPTIONS
 };
 
 /* --- reading --- */

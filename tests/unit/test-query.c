@@ -70,7 +70,7 @@ static void test_mistakes(void)
 
 static void test_size(void)
 {
-	g_autofree char *deep = g_strnfill(30, '('), *many = NULL;
+	g_autofree char *deep = g_strnfill(30, '(');
 	g_autoptr(GString) terms = g_string_new(NULL);
 	struct query *q = NULL;
 	struct error err = { "" };
