@@ -152,14 +152,20 @@ static void count_joined(GHashTable *counts, const GArray *words, guint i)
 {
 	const char *bang = strrchr(word_at(words, i)->form, '!'), *rest;
 	g_autoptr(GString) joined = g_string_new(bang);
+	g_autofree char *last = bang ? foreign_bang_in(bang, &rest) : NULL;
 
 	while (bang && ++i < words->len && word_at(words, i)->form && joined->len < JOINED_BYTES) {
 		char *whole;
 
 		g_string_append(joined, word_at(words, i)->form);
 		whole = foreign_bang_in(joined->str, &rest);
-		if (whole)
-			count_one(counts, whole);
+		if (!whole || (last && strcmp(whole, last) == 0)) {
+			g_free(whole);
+			continue;
+		}
+		g_free(last);
+		last = g_strdup(whole);
+		count_one(counts, whole);
 	}
 }
 
@@ -185,18 +191,25 @@ static void add_words(struct foreign *f, const char *text)
 }
 
 /* Is there something left that another reader would decode: encoded-words with blanks in them, one
- * in another, UTF-7? */
+ * in another, UTF-7, an "!" of HTML? */
 static bool is_ambiguous(const char *subject)
 {
-	return strstr(subject, "=?") || strstr(subject, "+ACE");
+	static const char *const codes[] = { "=?", "+ACE", "&#", "&excl" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(codes); i++)
+		if (strstr(subject, codes[i]))
+			return true;
+	return false;
 }
 
+/* Whoever answers may have shortened what is longer than we keep, and its end is not known here. */
 void foreign_subject(struct foreign *f, const char *subject)
 {
 	if (!subject)
 		return;
 	add_words(f, subject);
-	f->cut |= strlen(subject) + CUT_BYTES >= LIMIT_TITLE_BYTES;
+	if (strlen(subject) + CUT_BYTES >= LIMIT_TITLE_BYTES)
+		f->subject_doubt = "a Subject of these mails is too long to be compared";
 	if (is_ambiguous(subject))
 		f->subject_doubt = "a Subject of these mails can be read in more than one way";
 }
@@ -281,14 +294,6 @@ void foreign_header_block(struct foreign *f, const char *text)
 }
 
 /* --- comparing --- */
-
-/* What is longer than what is kept of Subjects cannot be compared with one that was cut. */
-const char *foreign_doubt(const struct foreign *f, gsize subject_bytes)
-{
-	if (f->subject_doubt || !f->cut || subject_bytes + CUT_BYTES < LIMIT_TITLE_BYTES)
-		return f->subject_doubt;
-	return "a Subject of these mails is too long to be compared";
-}
 
 unsigned foreign_bangs(const struct foreign *f, const char *bang)
 {

@@ -27,7 +27,6 @@ struct foreign {
 	/* Why no word of the Subject, or no line of the text, can be told to be the writer's own:
 	 * "you …"; static; NULL. */
 	const char *subject_doubt, *text_doubt;
-	bool cut; /* a Subject was longer than what is kept of it */
 };
 void foreign_init(struct foreign *foreign, const struct tag_format *format);
 void foreign_release(struct foreign *foreign);
@@ -40,9 +39,6 @@ void foreign_text(struct foreign *foreign, const char *text);
  * language: "Betreff: …". */
 void foreign_header_block(struct foreign *foreign, const char *text);
 
-/* Why no word of a Subject with so many decoded bytes can be told to be the writer's own; static;
- * NULL: they can. */
-const char *foreign_doubt(const struct foreign *foreign, gsize subject_bytes);
 /* How often one foreign Subject at most has the word with a "!" that is in this form ("!close"). */
 unsigned foreign_bangs(const struct foreign *foreign, const char *bang);
 /* The first word with a "!" in `form`, "!close" of "x!close,"; owned; NULL. *rest_out is what

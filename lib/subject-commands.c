@@ -60,25 +60,41 @@ static guint left(const struct search *s, const char *bang)
 	return GPOINTER_TO_UINT(g_hash_table_lookup(s->left, bang));
 }
 
-/* How often each is here more than in any foreign Subject. */
+/* How often each word with a "!" is there; owned. */
+static GHashTable *count_bangs(const GArray *parts, bool foreign_only)
+{
+	GHashTable *counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	for (guint i = 0; i < parts->len; i++) {
+		const struct subject_word *word = &g_array_index(parts, struct subject_word, i);
+		const char *form = foreign_only && !word->foreign ? NULL : word->form;
+		char *bang;
+
+		while (form && (bang = foreign_bang_in(form, &form))) {
+			guint n = GPOINTER_TO_UINT(g_hash_table_lookup(counts, bang));
+
+			g_hash_table_replace(counts, bang, GUINT_TO_POINTER(n + 1));
+		}
+	}
+	return counts;
+}
+
+/* How often each is here more than in any foreign Subject. Where that Subject was edited, nobody
+ * knows which of them came with it. */
 static void count_own(struct search *s)
 {
+	g_autoptr(GHashTable) here = count_bangs(s->parts, false);
+	g_autoptr(GHashTable) known = count_bangs(s->parts, true);
 	GHashTableIter iter;
 	void *bang, *n;
 
-	for (guint i = 0; i < s->parts->len; i++) {
-		const char *form = part(s, i)->form;
-		char *next;
-
-		while (form && (next = foreign_bang_in(form, &form)))
-			g_hash_table_replace(s->left, next, GUINT_TO_POINTER(left(s, next) + 1));
-	}
-	g_hash_table_iter_init(&iter, s->left);
+	g_hash_table_iter_init(&iter, here);
 	while (g_hash_table_iter_next(&iter, &bang, &n)) {
-		guint others = foreign_bangs(s->foreign, bang), here = GPOINTER_TO_UINT(n);
+		guint others = foreign_bangs(s->foreign, bang), all = GPOINTER_TO_UINT(n);
+		guint found = GPOINTER_TO_UINT(g_hash_table_lookup(known, bang));
 
-		g_hash_table_iter_replace(
-			&iter, GUINT_TO_POINTER(here > others ? here - others : 0));
+		g_hash_table_insert(s->left, g_strdup(bang),
+			GUINT_TO_POINTER(found < others || all < others ? 0 : all - others));
 	}
 }
 
@@ -235,7 +251,7 @@ void subject_commands_init(
 	struct search s;
 
 	search_init(&s, raw, foreign);
-	c->doubt = foreign_doubt(foreign, s.words.text->len);
+	c->doubt = foreign->subject_doubt;
 	for (guint i = 0;
 		i < s.parts->len && taken->len < LIMIT_COMMANDS && kept->len < LIMIT_COMMANDS;) {
 		int verb = verb_at(&s, i);

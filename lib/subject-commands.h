@@ -11,7 +11,7 @@ struct subject_commands {
 			  and of it. NULL: none */
 	char **kept; /* "!close": words like these that are not the sender's own, and stay. NULL:
 			none */
-	const char *doubt; /* foreign_doubt() of this Subject */
+	const char *doubt; /* the foreign ones' subject_doubt */
 	char *rest; /* the raw Subject without what is taken; NULL when nothing is */
 };
 

@@ -254,6 +254,9 @@ static void assert_recorded(struct desk *d, uint64_t seq, const char *words)
 	record_release(&entry_type, &e);
 }
 
+#define TEXT_60 "loremipsumdolorsitametconsetetursadipscingelitrseddiamnonum "
+#define TEXT_300 TEXT_60 TEXT_60 TEXT_60 TEXT_60 TEXT_60
+
 /* What carla writes, and the head of what anna answers; the Subject that leaves, what became of the ticket, and a part of the transcript. */
 /* clang-format off */
 static const struct words_row {
@@ -276,6 +279,18 @@ static const struct words_row {
 		"[example.com #1] Re: help !close", "waiting", "> !close\nnot run" },
 	{ "what the agent adds is run", "Subject: help !tag +owned !close\n", "Subject: Re: [example.com #1] help !tag +owned !close !close\n",
 		"[example.com #1] Re: help !tag +owned !close", "closed", "> close\n#1 closed\n\n> !tag !close\nnot run" },
+	{ "with its arguments", "Subject: help !tag +owned\n",
+		"Subject: Re: [example.com #1] help !tag +owned !tag +mine\n",
+		"[example.com #1] Re: help !tag +owned", "waiting +mine", "> !tag\nnot run" },
+	{ "not where the stranger's Subject was edited, too", "Subject: help !tag +owned\n",
+		"Subject: Re: [example.com #1] !tag +mine printer !tag +owned\n",
+		"[example.com #1] Re: !tag +mine printer !tag +owned", "waiting", "> !tag !tag\nnot run" },
+	{ "nor where its end is not known", "Subject: " TEXT_300 TEXT_300 " !tag +owned\n",
+		"Subject: Re: [example.com #1] !tag +owned\n",
+		"[example.com #1] Re: !tag +owned", "waiting", "too long to be compared" },
+	{ "nor as some read HTML", "Subject: help &#33;tag +owned\n",
+		"Subject: Re: [example.com #1] help !tag +owned\n",
+		"[example.com #1] Re: help !tag +owned", "waiting", "can be read in more than one way" },
 	{ "and takes no stranger's words along", "Subject: +owned is my tag\n", "Subject: !tag +owned is my tag\n",
 		"[example.com #1] +owned is my tag", "waiting", "> tag\ntag: expected" },
 	{ "nor lends its own", "Subject: help !tag\n", "Subject: Re: help !tag +mine\n", "[example.com #1] Re: help !tag +mine", "waiting", "> !tag\nnot run" },
