@@ -173,15 +173,18 @@ static void read_dkim(struct reading *r, char **words)
 {
 	struct mailboxes from = message_from(r->message);
 	const char *domain = from.n ? strrchr(from.v[0].address, '@') + 1 : "", *value;
-	bool related = is_result(words[0], "dkim", "pass");
+	bool related = is_result(words[0], "dkim", "pass"), named = false;
 
 	for (char **p = words + 1; *p; p++)
 		if (has_name(*p, "header.d", &value) || has_name(*p, "header.i", &value)) {
-			const char *at = strrchr(value, '@');
+			const char *at = strrchr(value, '@'), *signer = at ? at + 1 : value;
 
-			related &= are_related(at ? at + 1 : value, domain);
+			related &= are_related(signer, domain);
+			/* A whole registry is nobody's house. */
+			named |= strchr(signer, '.') != NULL;
 		}
 	r->out->dkim_pass |= related;
+	r->out->dkim_author |= related && named;
 }
 
 /* A result for the name in HELO is none for the sender (RFC 7208 section 2.3). */
@@ -274,4 +277,5 @@ void auth_results_read(
 	/* One result for DMARC, and it is a pass; whatever else looks like one is a no. */
 	out->dmarc_pass = !r.garbled && r.dmarc == 1 && r.dmarc_passes == 1;
 	out->dkim_pass &= !r.garbled;
+	out->dkim_author &= !r.garbled;
 }

@@ -11,6 +11,7 @@ struct auth_results {
 	bool dmarc_fail;	/* From is forged */
 	bool spf_fail;		/* the envelope sender's domain disowns the host that sent it */
 	bool dkim_pass;		/* a signature holds, of From's domain or one above or below */
+	bool dkim_author;	/* and the field names that domain */
 };
 
 /* Believed are the fields whose authserv-id is one of these (NULL-terminated; NULL: none) and which

@@ -53,7 +53,8 @@ static enum status answer(struct work *w, enum answer which)
 	const struct reply_context context = work_reply_context(w);
 	const struct answerable mail = {
 		.message = w->message, .kind = w->outcome->automatic, .sender = w->envelope->sender,
-		.requester = work_requester(w), .vouched = w->auth.dmarc_pass || w->auth.dkim_pass,
+		.requester = work_requester(w),
+		.vouched = w->auth.dmarc_pass || w->auth.dkim_author,
 		.forged = is_forged(w), .joins = w->joins };
 	const struct answer_request request = {
 		&w->match.ticket, work_account(w), which, &mail, w->why };

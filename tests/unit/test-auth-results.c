@@ -17,6 +17,7 @@ static char *told(const char *mail, size_t len, char *const *authserv_ids)
 	g_string_append(out, auth.dmarc_fail ? "dmarc-fail " : "");
 	g_string_append(out, auth.spf_fail ? "spf-fail " : "");
 	g_string_append(out, auth.dkim_pass ? "dkim-pass " : "");
+	g_string_append(out, auth.dkim_author ? "author " : "");
 	message_free(message);
 	return g_strchomp(g_string_free(out, FALSE));
 }
@@ -75,13 +76,17 @@ static const struct result_row {
 	{ "spf, the sender's domain", "spf=fail smtp.mailfrom=example.com", "spf-fail" },
 	{ "spf, the name in HELO", "spf=fail smtp.helo=example.com", "" },
 	{ "spf, softly", "spf=softfail smtp.mailfrom=example.com", "" },
-	{ "spf and dkim", "spf=fail smtp.mailfrom=example.com; dkim=pass header.d=example.com", "spf-fail dkim-pass" },
+	{ "spf and dkim",
+		"spf=fail smtp.mailfrom=example.com; dkim=pass header.d=example.com", "spf-fail dkim-pass author" },
 	{ "dkim", "dkim=pass", "dkim-pass" },
-	{ "dkim by an identity", "dkim=pass header.i=@mail.example.com header.s=x header.b=\"a/b=\"", "dkim-pass" },
+	{ "dkim by an identity",
+		"dkim=pass header.i=@mail.example.com header.s=x header.b=\"a/b=\"", "dkim-pass author" },
 	{ "dkim of the domain above", "dkim=pass header.d=com", "dkim-pass" },
+	{ "dkim, and another without a name", "dkim=pass header.d=evil.example; dkim=pass", "dkim-pass" },
 	{ "dkim of another", "dkim=pass header.d=evil.example", "" },
 	{ "dkim of a domain that ends so", "dkim=pass header.d=evilexample.com", "" },
-	{ "dkim of another first", "dkim=pass header.d=evil.example; dkim=pass header.d=example.com", "dkim-pass" },
+	{ "dkim of another first",
+		"dkim=pass header.d=evil.example; dkim=pass header.d=example.com", "dkim-pass author" },
 	{ "dkim that fails", "dkim=fail header.d=example.com", "" },
 	/* clang-format on */
 }, value_rows[] = {
@@ -148,18 +153,19 @@ static const struct place_row {
 } place_rows[] = {
 	/* clang-format off */
 	{ "the first field", PASS ANNA, "dmarc-pass" },
-	{ "two in a row", DKIM PASS ANNA, "dmarc-pass dkim-pass" },
+	{ "two in a row", DKIM PASS ANNA, "dmarc-pass dkim-pass author" },
 	{ "what verifiers write along",
 		"DMARC-Filter: OpenDMARC Filter v1.4.2\n" PASS "DKIM-Filter: OpenDKIM Filter v2.11.0\n"
 		"Received-SPF: pass\nARC-Filter: x\nARC-Seal: x\nARC-Message-Signature: x\n"
 		"ARC-Authentication-Results: i=1; x; dmarc=fail\n" DKIM ANNA,
-		"dmarc-pass dkim-pass" },
+		"dmarc-pass dkim-pass author" },
 	{ "below From", ANNA PASS, "" },
 	{ "below a Received line", "Received: from x by mx.example.com\n" PASS ANNA, "" },
 	{ "below any other field", "X-Spam-Flag: NO\n" PASS ANNA, "" },
-	{ "below another field after one of ours", DKIM "Received: from x by mx.example.com\n" PASS ANNA, "dkim-pass" },
+	{ "below another field after one of ours",
+		DKIM "Received: from x by mx.example.com\n" PASS ANNA, "dkim-pass author" },
 	{ "below another's", OTHER PASS ANNA, "" },
-	{ "below another's after one of ours", DKIM OTHER PASS ANNA, "dkim-pass" },
+	{ "below another's after one of ours", DKIM OTHER PASS ANNA, "dkim-pass author" },
 	{ "another's below ours", PASS OTHER ANNA, "dmarc-pass" },
 	{ "a pass below a fail", FAIL PASS ANNA, "dmarc-fail" },
 	{ "a fail below a pass", PASS FAIL ANNA, "dmarc-fail" },
