@@ -174,19 +174,24 @@ static bool wrote_it_themself(const struct answering *a)
 	return a->request->mail->vouched || stands_behind(a->request->mail->sender, a->mailbox);
 }
 
-/* Who joins a ticket of others gets their own Subject back, not the title that the others see. */
-static char *subject_of(const struct answering *a)
+/* What they wrote in a Subject; owned. */
+static char *plain_subject(const struct answering *a, const char *subject)
 {
 	struct subject_view view;
 	char *plain;
 
-	if (!joins(a))
-		return g_strdup(a->ticket->subject);
-	subject_view_init(&view, message_header(a->message, "Subject", 0),
-		&a->c->settings->tag_format);
+	subject_view_init(&view, subject, &a->c->settings->tag_format);
 	plain = g_strdup(view.plain);
 	subject_view_release(&view);
 	return plain;
+}
+
+/* Who joins a ticket of others gets their own Subject back, not the title that the others see. */
+static char *subject_of(const struct answering *a)
+{
+	if (!joins(a))
+		return g_strdup(a->ticket->subject);
+	return plain_subject(a, message_header(a->message, "Subject", 0));
 }
 
 static void address_to(struct answering *a)
@@ -215,7 +220,8 @@ static void quote_message(struct answering *a)
 
 struct own_mail {
 	const char *requester;
-	bool opened_outside;		/* by somebody's mail, not by an agent's */
+	bool opened_inside;		/* by an agent's mail */
+	bool opened_by_them;		/* the title is theirs */
 	struct entry last;		/* the requester's own; seq 0: none */
 };
 
@@ -237,9 +243,10 @@ static enum status look_at_mail(struct txn *txn, const struct entry *e, void *ar
 	(void)txn;
 	(void)err;
 	if (e->seq == 1)
-		own->opened_outside = e->direction != DIRECTION_OUT;
+		own->opened_inside = e->direction == DIRECTION_OUT;
 	if (e->direction != DIRECTION_IN || !is_by(e, own->requester))
 		return ST_OK;
+	own->opened_by_them |= e->seq == 1;
 	record_release(&entry_type, &own->last);
 	record_copy(&entry_type, &own->last, e);
 	own->last.seq = e->seq;
@@ -255,6 +262,23 @@ static enum status quote_entry(struct answering *a, const struct entry *last)
 	return tickets_text(a->c->txn, a->ticket->number, last->seq, &a->quote, a->err);
 }
 
+/* Whoever opened the ticket may have chosen its title, and the requester's name, for them to
+ * read. */
+static void say_own_words(struct answering *a, const struct own_mail *own)
+{
+	struct mailbox author = { .name = NULL };
+
+	if (own->opened_inside || own->opened_by_them) {
+		a->name = g_strdup(a->ticket->requester_name);
+		a->subject = g_strdup(a->ticket->subject);
+		return;
+	}
+	mailbox_read(own->last.from, &author);
+	a->name = g_steal_pointer(&author.name);
+	a->subject = plain_subject(a, own->last.subject);
+	mailbox_release(&author);
+}
+
 static enum status answer_requester(struct answering *a)
 {
 	struct own_mail own = { .requester = a->ticket->requester_address };
@@ -265,11 +289,9 @@ static enum status answer_requester(struct answering *a)
 	st = tickets_each_entry(a->c->txn, a->ticket->number, look_at_mail, &own, a->err);
 	a->mailbox = g_strdup(own.requester);
 	a->to = g_strdup(ticket_requester(a->ticket));
-	a->own = own.last.seq || !own.opened_outside;
-	if (a->own) {
-		a->name = g_strdup(a->ticket->requester_name);
-		a->subject = g_strdup(a->ticket->subject);
-	}
+	a->own = own.last.seq || own.opened_inside;
+	if (a->own)
+		say_own_words(a, &own);
 	if (st == ST_OK && own.last.seq)
 		st = quote_entry(a, &own.last);
 	record_release(&entry_type, &own.last);
