@@ -260,14 +260,13 @@ static bool is_companion(const char *name)
 void auth_results_read(
 	const struct message *message, char *const *authserv_ids, struct auth_results *out)
 {
-	struct reading r = {
-		.message = message, .author = message_sole_author(message), .out = out
-	};
+	struct reading r = { .message = message, .out = out };
 	const char *name, *value;
 
 	memset(out, 0, sizeof *out);
 	if (!authserv_ids || !authserv_ids[0])
 		return;
+	r.author = message_sole_author(message);
 	for (unsigned i = 0; message_header_at(message, i, &name, &value); i++) {
 		bool results = g_ascii_strcasecmp(name, "Authentication-Results") == 0;
 

@@ -249,6 +249,8 @@ bool message_has_part(const struct message *message, const char *type, const cha
 {
 	struct search search = { type, subtype, false };
 
+	if (message_is_single_text(message))
+		return g_ascii_strcasecmp(type, "text") == 0 && g_ascii_strcasecmp(subtype, "plain") == 0;
 	message_each_part(message_root((struct message *)message), 0, look_for, &search);
 	return search.found;
 }

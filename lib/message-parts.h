@@ -71,6 +71,10 @@ char *message_mailbox_name(const char *name, const char *address);
  * an address. Fills *out (guessed). */
 bool message_read_loosely(const char *piece, struct mailbox *out);
 
+/* Most mail is a single plain text that is not encoded: its bytes are the text, and making a tree
+ * of it costs as much as all the rest. */
+bool message_is_single_text(const struct message *message);
+
 /* The MIME tree, parsed at the first call; NULL when there is none. Borrowed. */
 GMimeObject *message_root(struct message *message);
 

@@ -367,7 +367,8 @@ const struct report *message_report(const struct message *message)
 	if (m->report)
 		return &m->report->told;
 	m->report = read = report_read_new();
-	message_each_part(message_root(m), 0, read_part, read);
+	if (!message_is_single_text(m))
+		message_each_part(message_root(m), 0, read_part, read);
 	if (read->told.kind == REPORT_NONE)
 		read_parts_in_text(read, message_text(m));
 	report_read_forms(m, read);

@@ -350,9 +350,7 @@ static bool is_identity(const char *encoding)
 		is_word(encoding, "binary");
 }
 
-/* Most mail is a single plain text that is not encoded: its bytes are the text, and making a tree
- * of it costs as much as all the rest. */
-static bool is_single_text(const struct message *m)
+bool message_is_single_text(const struct message *m)
 {
 	const char *encoding = message_header(m, "Content-Transfer-Encoding", 0);
 
@@ -407,7 +405,7 @@ static void read_plain(struct message *m)
 	g_autofree char *text = NULL;
 
 	m->plain_known = true;
-	if (is_single_text(m)) {
+	if (message_is_single_text(m)) {
 		read_single(m);
 		return;
 	}
@@ -429,7 +427,7 @@ const char *message_text(const struct message *message)
 {
 	struct message *m = (struct message *)message;
 
-	if (!m->plain_known && is_single_text(m))
+	if (!m->plain_known && message_is_single_text(m))
 		read_plain(m);
 	if (!m->text)
 		m->text = read_tree(m);
