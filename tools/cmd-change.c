@@ -13,7 +13,7 @@
 
 /* Which tickets, where no numbers are given; every command that changes tickets has these. */
 #define QUERY_OPTIONS \
-	{ 0, "query", "QUERY", "the tickets that it holds of, in place of numbers" }, \
+	{ 0, "query", "QUERY", "tickets that it holds of, not numbers" }, \
 	{ 'n', "dry-run", NULL, "only list the tickets" }, \
 	{ 'y', "yes", NULL, "do not ask" }, \
 	{ 0, NULL, NULL, NULL }
