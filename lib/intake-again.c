@@ -30,6 +30,18 @@ static enum status identical(struct work *w, const struct seen *seen)
 	return tickets_save(w->txn, &w->match.ticket, w->err);
 }
 
+/* As what it is recorded: nobody's word when somebody else brings what an agent wrote, or when a
+ * verifier calls its From forged. It may say anything. */
+static enum direction direction_of_copy(const struct work *w)
+{
+	enum direction first = (enum direction)w->entry.direction;
+	bool inside = first == DIRECTION_OUT || first == DIRECTION_NOTE;
+
+	if (w->is_agent || w->arrival->import)
+		return first;
+	return inside || w->auth.dmarc_fail ? DIRECTION_AUTO : first;
+}
+
 /* Nothing is answered, woken or run a second time, and nobody comes to take part. What is refused
  * or none of ours is not recorded; what is discarded was acknowledged. */
 static enum status changed(struct work *w, const struct seen *seen)
@@ -41,7 +53,7 @@ static enum status changed(struct work *w, const struct seen *seen)
 	if (work_may_act(w))
 		work_watch_queues(w);
 	w->match.how = MATCH_COPY;
-	st = work_append(w, (enum direction)w->entry.direction, "copy", NULL, NULL, NULL);
+	st = work_append(w, direction_of_copy(w), "copy", NULL, NULL, NULL);
 	return st == ST_OK ? work_save(w) : st;
 }
 
