@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "agents.h"
 #include "limits.h"
 #include "text.h"
 #include "tickets.h"
@@ -285,6 +286,13 @@ static enum status opened_by(struct work *w, const struct rules_result *rules)
 	return st == ST_OK ? commands_run(w, NULL) : st;
 }
 
+/* Whose account it is, is whose name it leaves in, wherever rules put the ticket. */
+static bool speaks_for_account(const struct work *w)
+{
+	return w->arrival->import ||
+		agent_in_queue(&w->agent, recipients_account(&w->recipients)->queue);
+}
+
 /* Rules are about what would open a ticket, whoever wrote it. */
 enum status agent_opened(struct work *w)
 {
@@ -293,6 +301,11 @@ enum status agent_opened(struct work *w)
 
 	if (sent_by_itself(w) && !w->arrival->import)
 		return keep_from_customer(w);
+	/* They tell another desk of their own mail. */
+	if (!speaks_for_account(w)) {
+		w->outcome->whose = WHOSE_INBOUND;
+		return inbound(w);
+	}
 	if (!work_may_hide(w) && !w->arrival->import)
 		return refuse(w, too_many_to_hide);
 	st = commands_find(w, NULL);
