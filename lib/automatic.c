@@ -41,14 +41,28 @@ static bool first_word_is(const char *value, const char *word)
 	size_t len = strlen(word);
 	const char *past;
 
-	while (value && *value == '(' && (past = text_past_comment(value)))
+	while (*value == '(' && (past = text_past_comment(value)))
 		value = past + strspn(past, " \t");
-	return value && g_ascii_strncasecmp(value, word, len) == 0 && strchr(" \t;(,", value[len]);
+	return g_ascii_strncasecmp(value, word, len) == 0 && strchr(" \t;(,", value[len]);
 }
 
 static bool has(const struct looked_at *l, const char *name)
 {
 	return message_header(l->message, name, 0) != NULL;
+}
+
+typedef bool value_fn(const char *value, const char *argument);
+
+/* A second field of a name counts as the first does: whoever wrote one may have left another's. */
+static bool any_value(const struct message *message, const char *name, value_fn *is,
+	const char *argument)
+{
+	const char *value;
+
+	for (unsigned i = 0; (value = message_header(message, name, i)); i++)
+		if (is(value, argument))
+			return true;
+	return false;
 }
 
 /* "Name: word" */
@@ -57,31 +71,35 @@ static bool says(const struct looked_at *l, const char *argument)
 	const char *colon = strchr(argument, ':');
 	g_autofree char *name = g_strndup(argument, (gsize)(colon - argument));
 
-	return first_word_is(message_header(l->message, name, 0), colon + 2);
+	return any_value(l->message, name, first_word_is, colon + 2);
+}
+
+static bool says_other(const char *value, const char *word)
+{
+	return *value && !first_word_is(value, word);
 }
 
 static bool not_by_hand(const struct looked_at *l, const char *argument)
 {
-	const char *value = message_header(l->message, "Auto-Submitted", 0);
-
 	(void)argument;
-	return value && *value && !first_word_is(value, "no");
+	return any_value(l->message, "Auto-Submitted", says_other, "no");
+}
+
+static bool is_like(const char *value, const char *glob)
+{
+	g_autofree char *trimmed = g_strstrip(g_strdup(value));
+
+	return text_glob(glob, trimmed);
 }
 
 static bool spam(const struct looked_at *l, const char *argument)
 {
-	const char *colon = l->spam_header ? strchr(l->spam_header, ':') : NULL, *value;
+	const char *colon = l->spam_header ? strchr(l->spam_header, ':') : NULL;
 	g_autofree char *name = colon ? g_strndup(l->spam_header, (gsize)(colon - l->spam_header)) : NULL;
 	g_autofree char *glob = colon ? g_strstrip(g_strdup(colon + 1)) : NULL;
 
 	(void)argument;
-	for (unsigned i = 0; name && (value = message_header(l->message, name, i)); i++) {
-		g_autofree char *trimmed = g_strstrip(g_strdup(value));
-
-		if (text_glob(glob, trimmed))
-			return true;
-	}
-	return false;
+	return name && any_value(l->message, name, is_like, glob);
 }
 
 static bool starts(const char *value, const char *with)
@@ -92,22 +110,23 @@ static bool starts(const char *value, const char *with)
 /* "Name: glob" */
 static bool matches(const struct looked_at *l, const char *argument)
 {
-	const char *colon = strchr(argument, ':'), *value;
+	const char *colon = strchr(argument, ':');
 	g_autofree char *name = g_strndup(argument, (gsize)(colon - argument));
 
-	for (unsigned i = 0; (value = message_header(l->message, name, i)); i++)
-		if (text_glob(colon + 2, value))
-			return true;
-	return false;
+	return any_value(l->message, name, is_like, colon + 2);
+}
+
+static bool is_mark(const char *value, const char *argument)
+{
+	(void)argument;
+	return !first_word_is(value, "no") && !first_word_is(value, "false") &&
+		!first_word_is(value, "0");
 }
 
 /* There, and not to say no. */
 static bool marked(const struct looked_at *l, const char *name)
 {
-	const char *value = message_header(l->message, name, 0);
-
-	return value && !first_word_is(value, "no") && !first_word_is(value, "false") &&
-		!first_word_is(value, "0");
+	return any_value(l->message, name, is_mark, NULL);
 }
 
 /* "type/subtype" */
@@ -313,7 +332,7 @@ static bool vacation_header(const struct looked_at *l, const char *argument)
 	(void)argument;
 	for (unsigned i = 0; message_header_at(l->message, i, &name, &value); i++)
 		if ((*name == 'X' || *name == 'x' || *name == 'A' || *name == 'a') &&
-			is_vacation_name(name) && marked(l, name))
+			is_vacation_name(name) && is_mark(value, NULL))
 			return true;
 	return false;
 }
@@ -531,10 +550,17 @@ enum automatic automatic_kind(const struct message *message, const char *sender,
 
 /* --- may it be answered --- */
 
+/* MS-OXCMAIL 2.2.3.2.14: the sender asks for none. */
+static bool asks_for_none(const char *value, const char *argument)
+{
+	(void)argument;
+	return text_glob("*All*", value) || text_glob("*AutoReply*", value) ||
+		text_glob("*OOF*", value);
+}
+
 static const char *why_not(const struct message *message, enum automatic kind, const char *sender)
 {
 	struct mailboxes from = message_from(message);
-	const char *suppress = message_header(message, "X-Auto-Response-Suppress", 0);
 	g_autofree char *canonical = NULL;
 
 	if (kind != AUTO_NONE)
@@ -547,8 +573,7 @@ static const char *why_not(const struct message *message, enum automatic kind, c
 		return "robot's name";
 	if (from.n != 1)
 		return "no single author";
-	/* MS-OXCMAIL 2.2.3.2.14: the sender asks for none. */
-	if (suppress && (text_glob("*All*", suppress) || text_glob("*AutoReply*", suppress) || text_glob("*OOF*", suppress)))
+	if (any_value(message, "X-Auto-Response-Suppress", asks_for_none, NULL))
 		return "X-Auto-Response-Suppress";
 	/* An invitation or an answer to one comes from a calendar, not from a question. */
 	if (message_has_part(message, "text", "calendar"))
