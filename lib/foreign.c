@@ -11,7 +11,8 @@ enum {
 	CUT_BYTES = 8, /* what is cut at a character and its blanks may lack of the limit */
 	LABEL_BYTES = 40, /* bytes of a header field's name in a text */
 	VALUE_BYTES = 1000,
-	JOINED_BYTES = 16, /* bytes of a word that was divided; no verb has as many */
+	JOINED_BYTES = 16, /* bytes of a word that was divided or cut; no verb has as many */
+	CUT_BANG_BYTES = 4, /* bytes of "!tag", the shortest that says anything */
 	LINE_BYTES = 200
 };
 
@@ -19,7 +20,8 @@ enum {
 
 static bool is_unseen(gunichar c)
 {
-	return g_unichar_iszerowidth(c) || g_unichar_iscntrl(c) || c == 0xad;
+	return g_unichar_iszerowidth(c) || c == 0xad ||
+		(g_unichar_iscntrl(c) && !g_unichar_isspace(c));
 }
 
 /* Owned. s is one word, or a line. */
@@ -52,11 +54,25 @@ char *foreign_bang_in(const char *form, const char **rest_out)
 	return NULL;
 }
 
+/* NULL: all of it is ASCII. */
+static char *ascii_form_of(const char *s, gsize len)
+{
+	g_autoptr(GString) ascii = g_string_new(NULL);
+
+	for (gsize i = 0; i < len; i++)
+		if (g_ascii_isprint(s[i]))
+			g_string_append_c(ascii, s[i]);
+	return ascii->len < len ? form_of(ascii->str, ascii->len) : NULL;
+}
+
 /* --- words --- */
 
 static void word_clear(void *data)
 {
-	g_free(((struct subject_word *)data)->form);
+	struct subject_word *word = data;
+
+	g_free(word->form);
+	g_free(word->ascii);
 }
 
 static const char *past_blanks(const char *p)
@@ -86,6 +102,7 @@ GArray *subject_words(const char *text, const struct tag_format *format)
 		end = seam ? p + seam : past_word(p);
 		word.end = (guint)(end - text);
 		word.form = seam ? NULL : form_of(p, (gsize)(end - p));
+		word.ascii = seam ? NULL : ascii_form_of(p, (gsize)(end - p));
 		g_array_append_val(words, word);
 	}
 	return words;
@@ -103,6 +120,7 @@ void foreign_init(struct foreign *f, const struct tag_format *format)
 	memset(f, 0, sizeof *f);
 	f->format = format;
 	f->subjects = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	f->pairs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	f->bangs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	f->lines = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 }
@@ -110,6 +128,7 @@ void foreign_init(struct foreign *f, const struct tag_format *format)
 void foreign_release(struct foreign *f)
 {
 	g_clear_pointer(&f->subjects, g_hash_table_destroy);
+	g_clear_pointer(&f->pairs, g_hash_table_destroy);
 	g_clear_pointer(&f->bangs, g_hash_table_destroy);
 	g_clear_pointer(&f->lines, g_hash_table_destroy);
 }
@@ -127,12 +146,28 @@ static void count_one(GHashTable *counts, char *form)
 	g_hash_table_replace(counts, form, GUINT_TO_POINTER(n));
 }
 
+static void count_cuts(GHashTable *counts, const char *bang)
+{
+	gsize len = strlen(bang);
+
+	for (gsize cut = CUT_BANG_BYTES; cut < MIN(len, JOINED_BYTES); cut++)
+		count_one(counts, g_strndup(bang, cut));
+}
+
 static void count_bangs(GHashTable *counts, const char *form)
 {
 	char *bang;
 
-	while ((bang = foreign_bang_in(form, &form)))
+	while (form && (bang = foreign_bang_in(form, &form))) {
+		count_cuts(counts, bang);
 		count_one(counts, bang);
+	}
+}
+
+void foreign_count_bangs(GHashTable *counts, const struct subject_word *word)
+{
+	count_bangs(counts, word->form);
+	count_bangs(counts, word->ascii);
 }
 
 static void keep_most(struct foreign *f, GHashTable *counts)
@@ -169,18 +204,27 @@ static void count_joined(GHashTable *counts, const GArray *words, guint i)
 	}
 }
 
+static char *pair_of(const char *first, const char *second)
+{
+	return g_strconcat(first, " ", second, NULL);
+}
+
 static void add_words(struct foreign *f, const char *text)
 {
 	g_autoptr(GHashTable) counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GArray) words = subject_words(text, f->format);
 	g_autoptr(GString) joined = g_string_new(NULL);
+	const char *last = NULL;
 
 	for (guint i = 0; i < words->len; i++) {
 		const char *form = word_at(words, i)->form;
 
 		if (!form || !*form)
 			continue;
-		count_bangs(counts, form);
+		if (last)
+			g_hash_table_add(f->pairs, pair_of(last, form));
+		last = form;
+		foreign_count_bangs(counts, word_at(words, i));
 		count_joined(counts, words, i);
 		g_string_append_printf(joined, "%s%s", joined->len ? " " : "", form);
 	}
@@ -190,16 +234,44 @@ static void add_words(struct foreign *f, const char *text)
 			GUINT_TO_POINTER(g_hash_table_size(f->subjects)));
 }
 
+/* Is there an "!" in the UTF-16 behind a '+' (RFC 2152)? */
+static bool is_utf_7_bang(const char *run)
+{
+	gsize len = strspn(run, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+	g_autofree char *padded = g_strdup_printf("%.*sAAA", (int)MIN(len, VALUE_BYTES), run);
+	gsize n;
+	g_autofree guchar *bytes = NULL;
+
+	padded[strlen(padded) / 4 * 4] = '\0';
+	bytes = g_base64_decode(padded, &n);
+	for (gsize i = 0; i + 1 < n; i += 2)
+		if (bytes[i] == 0 && bytes[i + 1] == '!')
+			return true;
+	return false;
+}
+
+static bool has_utf_7_bang(const char *subject)
+{
+	const char *run = subject;
+
+	while ((run = strchr(run, '+'))) {
+		if (is_utf_7_bang(++run))
+			return true;
+		run += strcspn(run, " ");
+	}
+	return false;
+}
+
 /* Is there something left that another reader would decode: encoded-words with blanks in them, one
  * in another, UTF-7, an "!" of HTML? */
 static bool is_ambiguous(const char *subject)
 {
-	static const char *const codes[] = { "=?", "+ACE", "&#", "&excl" };
+	static const char *const codes[] = { "=?", "&#", "&excl" };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(codes); i++)
 		if (strstr(subject, codes[i]))
 			return true;
-	return false;
+	return has_utf_7_bang(subject);
 }
 
 /* Whoever answers may have shortened what is longer than we keep, and its end is not known here. */
@@ -225,9 +297,9 @@ static const char *unquoted(const char *line)
 /* A line as it is compared; owned. */
 static char *line_form(const char *line)
 {
-	g_autofree char *clean = text_line_kept(line, LINE_BYTES);
+	g_autofree char *form = form_of(line, strnlen(line, LINE_BYTES));
 
-	return form_of(clean, strlen(clean));
+	return text_line_kept(form, LINE_BYTES);
 }
 
 void foreign_text(struct foreign *f, const char *text)
@@ -235,10 +307,10 @@ void foreign_text(struct foreign *f, const char *text)
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 
 	for (char **p = lines; *p; p++) {
-		const char *line = unquoted(*p);
+		g_autofree char *form = line_form(unquoted(*p));
 
-		if (verb_leads(line))
-			g_hash_table_add(f->lines, line_form(line));
+		if (verb_leads(form))
+			g_hash_table_add(f->lines, g_steal_pointer(&form));
 	}
 }
 
@@ -249,12 +321,17 @@ bool foreign_has_line(const struct foreign *f, const char *line)
 	return g_hash_table_contains(f->lines, form);
 }
 
+/* Marks belong to the letters of many scripts, and French has a no-break space before its colon. */
+static bool is_of_label(gunichar c)
+{
+	return g_unichar_isalpha(c) || g_unichar_ismark(c) || g_unichar_isspace(c) || c == '-';
+}
+
 const char *foreign_past_label(const char *line)
 {
 	const char *p = line = unquoted(line);
 
-	while (*p && p - line < LABEL_BYTES &&
-		(g_unichar_isalpha(g_utf8_get_char(p)) || strchr(" -", *p)))
+	while (*p && p - line < LABEL_BYTES && is_of_label(g_utf8_get_char(p)))
 		p = g_utf8_next_char(p);
 	if (p == line)
 		return NULL;
@@ -388,6 +465,28 @@ static void mark_from(GArray *words, guint at, char **forms)
 	}
 }
 
+static void mark_plain(struct subject_word *word)
+{
+	word->foreign = !strchr(word->form, '!');
+}
+
+static void mark_pairs(const struct foreign *f, GArray *words)
+{
+	for (guint i = next_word(words, 0), next; i < words->len; i = next) {
+		struct subject_word *first = &g_array_index(words, struct subject_word, i);
+		g_autofree char *pair = NULL;
+
+		next = next_word(words, i + 1);
+		if (next == words->len)
+			return;
+		pair = pair_of(first->form, word_at(words, next)->form);
+		if (!g_hash_table_contains(f->pairs, pair))
+			continue;
+		mark_plain(first);
+		mark_plain(&g_array_index(words, struct subject_word, next));
+	}
+}
+
 void foreign_mark(const struct foreign *f, GArray *words)
 {
 	g_autoptr(GHashTable) there = counts_of(words);
@@ -395,4 +494,6 @@ void foreign_mark(const struct foreign *f, GArray *words)
 
 	if (forms)
 		mark_from(words, place_of(words, forms), forms);
+	else
+		mark_pairs(f, words);
 }

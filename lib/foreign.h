@@ -14,6 +14,8 @@
 struct subject_word {
 	guint start, end;
 	char *form; /* as it is compared; NULL: a tag of ours or a reply prefix, nobody's word */
+	char *ascii; /* the form of its ASCII alone, where it has more: some clients leave out what
+			they cannot read; NULL */
 	bool foreign; /* set by foreign_mark() */
 };
 /* Of struct subject_word, in order; free with g_array_unref(). */
@@ -22,6 +24,7 @@ GArray *subject_words(const char *text, const struct tag_format *format);
 struct foreign {
 	const struct tag_format *format; /* borrowed */
 	GHashTable *subjects; /* each once, as its words' forms, to its place in order of arrival */
+	GHashTable *pairs; /* of the forms of two words that follow each other in any of them */
 	GHashTable *bangs; /* "!close", to how often at most one Subject has it */
 	GHashTable *lines; /* lines of texts that begin like a command */
 	/* Why no word of the Subject, or no line of the text, can be told to be the writer's own:
@@ -44,8 +47,12 @@ unsigned foreign_bangs(const struct foreign *foreign, const char *bang);
 /* The first word with a "!" in `form`, "!close" of "x!close,"; owned; NULL. *rest_out is what
  * follows it. */
 char *foreign_bang_in(const char *form, const char **rest_out);
+/* Counts the words with a "!" in `word`, and what they begin with, as a word may have been cut:
+ * "!closest" has a "!close". counts owns its keys. */
+void foreign_count_bangs(GHashTable *counts, const struct subject_word *word);
 /* Marks the words of the Subject that was carried along: of those whose words are all here, the
- * longest. */
+ * longest. Where there is none, as it was shortened or edited, the words without a "!" that follow
+ * each other in any of them, too. */
 void foreign_mark(const struct foreign *foreign, GArray *words);
 /* Does a foreign text have this line, as a whole? */
 bool foreign_has_line(const struct foreign *foreign, const char *line);

@@ -27,7 +27,7 @@ static bool is_resent(const struct work *w)
 
 /* Clients that pass a mail on without a word about it keep its From, and name their own user as
  * sender in the envelope. */
-static bool wrote_it(const struct work *w)
+bool commands_wrote_it(const struct work *w)
 {
 	const char *from = work_from_address(w);
 	g_autofree char *sender = NULL;
@@ -97,18 +97,23 @@ static enum status gather_hit(struct work *w, struct gathering *g, const struct 
 
 enum { HITS_MAX = 8, ANSWERED_MAX = 8 };
 
-static enum status gather_id(struct work *w, struct gathering *g, const char *id, bool *known)
+static const char not_by_here[] = "the mail that you answer did not come by here";
+
+static enum status gather_id(struct work *w, struct gathering *g, const char *id)
 {
 	struct id_hit hits[HITS_MAX];
 	size_t n = 0;
+	bool known = false;
 	enum status st = tickets_find_id(w->txn, id, hits, HITS_MAX, &n, w->err);
 
 	for (size_t i = 0; i < n && st == ST_OK; i++) {
 		if (hits[i].kind == ID_REFERENCED)
 			continue;
-		*known = true;
+		known = true;
 		st = gather_hit(w, g, &hits[i]);
 	}
+	if (!known || n == HITS_MAX)
+		g->foreign->subject_doubt = not_by_here;
 	return st;
 }
 
@@ -124,17 +129,18 @@ static const char *const *answered_ids(const struct work *w)
 	return ids;
 }
 
-/* Nobody knows what a mail says that did not come by here. */
+/* Nobody knows what a mail says that did not come by here. Of several ids each may be the one: who
+ * writes two into their Message-ID has both answered. */
 static enum status gather_answered(struct work *w, struct gathering *g)
 {
 	const char *const *ids = answered_ids(w);
-	bool answers = *ids || (w->subject.is_reply && !w->match.ticket.number), known = false;
 	enum status st = ST_OK;
+	unsigned n = 0;
 
-	for (unsigned i = 0; ids[i] && i < ANSWERED_MAX && st == ST_OK; i++)
-		st = gather_id(w, g, ids[i], &known);
-	if (answers && !known)
-		g->foreign->subject_doubt = "the mail that you answer did not come by here";
+	for (; ids[n] && n < ANSWERED_MAX && st == ST_OK; n++)
+		st = gather_id(w, g, ids[n]);
+	if (ids[n] || (n == 0 && w->subject.is_reply && !w->match.ticket.number))
+		g->foreign->subject_doubt = not_by_here;
 	return st;
 }
 
@@ -164,7 +170,7 @@ static enum status gather(struct work *w, bool texts)
 	}
 	message_each_enclosed(w->message, gather_enclosed, &g);
 	foreign_header_block(&w->foreign, message_text(w->message));
-	if (!wrote_it(w))
+	if (!commands_wrote_it(w))
 		w->foreign.subject_doubt = w->foreign.text_doubt = passed_on;
 	return st;
 }

@@ -102,6 +102,8 @@ enum status commands_find(struct work *w, const char *text);
 enum status commands_run(struct work *w, const char *text);
 /* Those of a control message. */
 enum status commands_run_control(struct work *w);
+/* Is the agent who sends the mail its author, and did not pass it on as it came? */
+bool commands_wrote_it(const struct work *w);
 /* Takes out of the Subject what was taken when w->entry was recorded. */
 void commands_take_again(struct work *w);
 /* For work_reset() and work_release(). */

@@ -4,9 +4,14 @@
 
 #include <string.h>
 
+#include "charset.h"
 #include "html.h"
 #include "limits.h"
 #include "text.h"
+#include "verb.h"
+
+/* A verb and its end; none has as many. */
+enum { VERB_BYTES = 16 };
 
 /* --- the sender's own text --- */
 
@@ -162,6 +167,60 @@ static void add_subject(struct subjects *s, const char *raw)
 	g_ptr_array_add(s->list, g_steal_pointer(&text));
 }
 
+/* The Subject with its encoded-words read as the bytes that they are, as a client does that does
+ * not know their charset, or forgets what shifts it; NULL when every charset has ASCII in its place.
+ * Owned. */
+static char *read_as_bytes(const char *raw)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+	const char *word, *rest = raw;
+	bool differs = false;
+
+	while ((word = strstr(rest, "=?")) && out->len < LIMIT_SUBJECT_BYTES) {
+		gsize len = strcspn(word + 2, "?* \t\r\n");
+		g_autofree char *label = g_strndup(word + 2, len);
+		bool keeps = word[2 + len] != '?' || charset_keeps_ascii(label);
+
+		g_string_append_len(out, rest, word + 2 - rest);
+		g_string_append(out, keeps ? label : "iso-8859-1");
+		differs |= !keeps;
+		rest = word + 2 + len;
+	}
+	g_string_append(out, rest);
+	return differs ? g_strdup(out->str) : NULL;
+}
+
+/* A client may have cut off what follows. */
+static bool begins_with_verb(const char *word)
+{
+	char verb[VERB_BYTES] = "";
+
+	for (size_t i = 0; i + 1 < sizeof verb && g_ascii_isalpha(word[i]); i++) {
+		verb[i] = word[i];
+		if (verb_find(verb) >= 0)
+			return true;
+	}
+	return false;
+}
+
+static bool has_verb(const char *text)
+{
+	for (const char *bang = strchr(text, '!'); bang; bang = strchr(bang + 1, '!'))
+		if (begins_with_verb(bang + 1))
+			return true;
+	return false;
+}
+
+/* Most of such readings are no words at all. */
+static void add_bytes(struct subjects *s, const char *raw)
+{
+	g_autofree char *other = raw ? read_as_bytes(raw) : NULL;
+	g_autofree char *text = other ? message_decode_header(other, LIMIT_TITLE_BYTES) : NULL;
+
+	if (text && has_verb(text))
+		add_subject(s, other);
+}
+
 static void part_subjects(struct subjects *s, GMimeObject *part, unsigned depth)
 {
 	GMimeHeader *field = g_mime_header_list_get_header(
@@ -178,6 +237,7 @@ char **message_other_subjects(const struct message *m)
 {
 	struct subjects s = { m, g_ptr_array_new_with_free_func(g_free) };
 
+	add_bytes(&s, message_header(m, "Subject", 0));
 	for (unsigned i = 1; i < message_header_count(m, "Subject"); i++)
 		add_subject(&s, message_header(m, "Subject", i));
 	if (!g_str_has_prefix(message_content_type(m), "text/") && top_part(m))

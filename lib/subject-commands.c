@@ -67,14 +67,9 @@ static GHashTable *count_bangs(const GArray *parts, bool foreign_only)
 
 	for (guint i = 0; i < parts->len; i++) {
 		const struct subject_word *word = &g_array_index(parts, struct subject_word, i);
-		const char *form = foreign_only && !word->foreign ? NULL : word->form;
-		char *bang;
 
-		while (form && (bang = foreign_bang_in(form, &form))) {
-			guint n = GPOINTER_TO_UINT(g_hash_table_lookup(counts, bang));
-
-			g_hash_table_replace(counts, bang, GUINT_TO_POINTER(n + 1));
-		}
+		if (word->foreign || !foreign_only)
+			foreign_count_bangs(counts, word);
 	}
 	return counts;
 }

@@ -304,6 +304,34 @@ static const struct words_row {
 		"[example.com #1] Re: help !close", "waiting", "the mail that you answer did not come by here" },
 	{ "a mail that is passed on has its author's", "Subject: help\n", "Subject: Re: [example.com #1] help !close\nResent-From: anna@example.com\n",
 		"[example.com #1] Re: help !close", "waiting", "you passed this mail on" },
+	{ "nor where the end of a word was cut off", "Subject: help !closest\n", "Subject: Re: [example.com #1] help !close\n",
+		"[example.com #1] Re: help !close", "waiting", "> !close\nnot run" },
+	{ "nor of two that hang together", "Subject: help !close-up\n", "Subject: Re: [example.com #1] help !close\n",
+		"[example.com #1] Re: help !close", "waiting", "> !close\nnot run" },
+	{ "what the agent adds to a longer word is run", "Subject: help !closest\n", "Subject: Re: [example.com #1] help !closest !close\n",
+		"[example.com #1] Re: help !closest", "closed", "> close\n#1 closed" },
+	{ "nor where a byte was left out that fits no charset", "Subject: =?utf-8?Q?help_!clo=FFse?=\n", "Subject: Re: [example.com #1] help !close\n",
+		"[example.com #1] Re: help !close", "waiting", "not run" },
+	{ "or a letter that the client does not know", "Subject: =?utf-8?Q?help_!clo=E4=B8=ADse?=\n", "Subject: Re: [example.com #1] help !close\n",
+		"[example.com #1] Re: help !close", "waiting", "not run" },
+	{ "in UTF-7 without a label", "Subject: help+ACAAIQ-close\n", "Subject: Re: [example.com #1] help !close\n",
+		"[example.com #1] Re: help !close", "waiting", "can be read in more than one way" },
+	{ "but a plus is none", "Subject: help C++ +owned +49301234567\n", "Subject: Re: help C++ +owned +49301234567 !close\n",
+		"[example.com #1] Re: help C++ +owned +49301234567", "closed", "#1 closed" },
+	{ "in bytes of an encoded-word that are others in its charset", "Subject: =?ibm037?Q?help_!close?=\n", "Subject: Re: [example.com #1] help !close\n",
+		"[example.com #1] Re: help !close", "waiting", "not run" },
+	{ "behind a shift that a client does not know", "Subject: =?iso-2022-jp?Q?=1B$B_!close?=\n", "Subject: Re: [example.com #1] $B !close\n",
+		"[example.com #1] Re: $B !close", "waiting", "not run" },
+	{ "or shows", "Subject: =?hz-gb-2312?Q?help_~{!_!closeQ~}?=\n", "Subject: Re: [example.com #1] help ~{! !close\n",
+		"[example.com #1] Re: help ~{! !close", "waiting", "not run" },
+	{ "words of a Subject that was shortened are no arguments", "Subject: carla@example.net is my address and more\n", "Subject: !watch carla@example.net is my\n",
+		"[example.com #1] carla@example.net is my", "waiting", "> watch\n" },
+	{ "of two mails that are answered one did not come by here", "Subject: help\n", "Subject: Re: [example.com #1] help !close\nIn-Reply-To: <direct@example.org> <q1@example.net>\n",
+		"[example.com #1] Re: help !close", "waiting", "did not come by here" },
+	{ "a header in the text has them behind a French colon", "Subject: help\n", "Subject: Re: [example.com #1] help !close\nContent-Type: text/plain; charset=utf-8\n\nDe\xc2\xa0: x\nObjet\xc2\xa0: help !close\n\n",
+		"[example.com #1] Re: help !close", "waiting", "not run" },
+	{ "and in letters with marks", "Subject: help\n", "Subject: Re: [example.com #1] help !close\nContent-Type: text/plain; charset=utf-8\n\n\xe0\xa4\xb5\xe0\xa4\xbf\xe0\xa4\xb7\xe0\xa4\xaf: help !close\n\n",
+		"[example.com #1] Re: help !close", "waiting", "not run" },
 };
 /* clang-format on */
 
@@ -517,6 +545,7 @@ static const struct lines_row {
 	{ "nor does a control message", "x", "tickets@example.com", "Resent-From: anna@example.com\n\nclose 1\n", "new", "> close 1\nnot run: you passed this mail on" },
 	{ "a control message has no customer's lines", "close 1", "tickets@example.com", "\nclose 1\n", "new", "> close 1\nnot run: a mail that came in" },
 	{ "a control message may be HTML", "x", "tickets@example.com", "Content-Type: text/html\n\n<p>close 1</p>\n", "closed", "> close 1\n#1 closed" },
+	{ "a line of the customer's is one whatever cannot be seen in it", "cl\xc2\xad" "ose\n", "support@example.com", "\nclose\n", "new", "> close\nnot run: a mail that came in has the same line" },
 };
 /* clang-format on */
 
