@@ -32,13 +32,33 @@ static bool is_label(const char *word, const char *const *labels, size_t n)
 static char *label_of(const char *line, const char **value_out)
 {
 	const char *p = line + strspn(line, " \t>*_|"), *colon = strchr(p, ':');
-	g_autofree char *word = NULL;
+	g_autofree char *word = NULL, *tidy = NULL;
 
 	if (!colon || colon - p > LABEL_BYTES || colon == p)
 		return NULL;
 	word = g_strndup(p, (gsize)(colon - p));
+	/* The blank before a French colon is no ASCII. */
+	tidy = text_line(word, LABEL_BYTES);
 	*value_out = colon + 1 + strspn(colon + 1, " \t*_|");
-	return g_utf8_strdown(g_strchomp(word), -1);
+	return g_utf8_strdown(g_strchomp(tidy), -1);
+}
+
+static const char around[] = " \t<>()[]:;,\"'";
+
+/* A name is what its owner likes, another's address too, and clients write it without quotes. */
+static bool names_several(const char *line)
+{
+	g_auto(GStrv) words = g_strsplit_set(line, around, -1);
+	const char *first = NULL;
+
+	for (char **p = words; *p; p++) {
+		if (!strchr(*p, '@'))
+			continue;
+		if (first && g_ascii_strcasecmp(first, *p) != 0)
+			return true;
+		first = *p;
+	}
+	return false;
 }
 
 /* Outlook writes "Carl Kern [mailto:carl@x]"; text made of HTML "Carl Kern <carl@x> <mailto:carl@x>". */
@@ -49,6 +69,8 @@ static bool read_author(const char *value, struct mailbox *out)
 	char *close = strchr(line, '>');
 	g_autofree char *tidy = NULL;
 
+	if (names_several(line))
+		return false;
 	if (end) {
 		*end = '\0';
 		*mailto = '\0';
@@ -76,7 +98,8 @@ static bool has_company(char *const *lines, size_t at)
 	return false;
 }
 
-static bool author_in_text(const char *text, struct mailbox *out)
+/* Is there a block? *found_out: with an author. */
+static bool author_in_text(const char *text, struct mailbox *out, bool *found_out)
 {
 	g_auto(GStrv) lines = g_strsplit(text, "\n", LINES_MAX);
 
@@ -84,8 +107,11 @@ static bool author_in_text(const char *text, struct mailbox *out)
 		const char *value;
 		g_autofree char *label = label_of(lines[i], &value);
 
-		if (label && is_label(label, from_labels, G_N_ELEMENTS(from_labels)) && has_company(lines, i))
-			return read_author(value, out);
+		if (label && is_label(label, from_labels, G_N_ELEMENTS(from_labels)) &&
+			has_company(lines, i)) {
+			*found_out = read_author(value, out);
+			return true;
+		}
 	}
 	return false;
 }
@@ -114,6 +140,7 @@ bool forwarded_author(const struct message *message, struct mailbox *out)
 {
 	struct enclosed e = { out, false, false };
 
-	message_each_enclosed(message, see_enclosed, &e);
-	return e.seen ? e.found : author_in_text(message_text(message), out);
+	if (!author_in_text(message_text(message), out, &e.found))
+		message_each_enclosed(message, see_enclosed, &e);
+	return e.found;
 }

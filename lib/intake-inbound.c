@@ -253,10 +253,11 @@ static enum status answer_opening(struct work *w, const struct rules_result *rul
 	return ST_OK;
 }
 
-/* A colleague's forward is the ticket of whose mail it is. */
+/* A colleague's forward is the ticket of whose mail it is. One that was passed on as it came has
+ * its author in From, and in its text what that author likes. */
 static const struct mailbox *requester_of(struct work *w, struct mailbox *spare)
 {
-	if (!w->is_agent || !forwarded_author(w->message, spare))
+	if (!w->is_agent || !commands_wrote_it(w) || !forwarded_author(w->message, spare))
 		return work_requester(w);
 	if (settings_is_own(w->settings, spare->address) || settings_is_control(w->settings, spare->address) ||
 		is_agent_address(spare->address, w))

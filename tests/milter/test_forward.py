@@ -40,6 +40,12 @@ def test_nor_a_colleague_nor_the_desk(house):
         assert requester(house, forwards(house, INLINE.format(author)))["address"] == "anna@example.com"
 
 
+def test_nor_in_one_that_is_passed_on_as_it_came(house, carla, dora):
+    arrival = house.mail(dora, sender="anna@example.com", authen="anna", subject="door", body=INLINE.format(carla),
+                         headers=["Resent-From: anna@example.com", "Resent-To: support@example.com"])
+    assert requester(house, arrival)["address"] == bare(dora)
+
+
 def test_commands_on_top_are_run_on_the_ticket_that_it_opens(house, carla):
     arrival = forwards(house, f"requester {bare(carla)}\npriority high\ntake\n\nShe called.\n", subject="Door !tag +urgent")
     ticket = house.ticket(arrival.number)

@@ -24,6 +24,12 @@ static const struct {
 	/* The outer one is whose mail it is. */
 	{ "\nFrom: Carl <c@x.example>\nSubject: a\n\nFrom: Dora <d@x.example>\nSubject: b\n", "Carl <c@x.example>" },
 	{ "\nFrom: Carl <c@x.example> you will hear more.\n\nBye\n", NULL },
+	/* A name is its owner's to choose, and what is attached below a block is its author's. */
+	{ "\nFrom: Eve [mailto:c@x.example] <eve@e.example>\nSent: Monday\n\nx\n", NULL },
+	{ "\nFrom: Carl <c@x.example> <eve@e.example>\nSent: Monday\n\nx\n", NULL },
+	{ "Content-Type: multipart/mixed; boundary=m\n\n--m\nContent-Type: text/plain\n\nFrom: Eve <eve@e.example>\nSubject: x\n\n--m\n"
+		"Content-Type: message/rfc822\n\nFrom: c@x.example\nSubject: door\n\nx\n--m--\n", "Eve <eve@e.example>" },
+	{ "Content-Type: text/plain; charset=utf-8\n\nDe\xc2\xa0: Carl <c@x.example>\nObjet\xc2\xa0: porte\n\nx\n", "Carl <c@x.example>" },
 	{ "\nFrom: the printer\nSubject: x\n\ny\n", NULL },
 	{ "\nno forward at all, c@x.example\n", NULL },
 	{ "\nFrom: now on we close at five.\nTo: all\n", NULL },
