@@ -192,9 +192,11 @@ void recipients_name(struct recipients *r, const struct message *message)
 {
 	const struct mailboxes lists[] = { message_to(message), message_cc(message) };
 
-	for (size_t l = 0; l < G_N_ELEMENTS(lists); l++)
+	for (size_t l = 0; l < G_N_ELEMENTS(lists); l++) {
 		for (size_t i = 0; i < lists[l].n; i++)
 			name_one(r, lists[l].v[i].address);
+		r->named.cut |= lists[l].cut;
+	}
 }
 
 void recipients_release(struct recipients *r)
@@ -229,17 +231,18 @@ static const char *answered_outside(const struct recipients *r)
 	return r->passed_on ? NULL : r->named.outside;
 }
 
-/* Notes and commands: they go to nobody outside, nor through the desk. */
-static bool says_internal(const struct recipients *r)
+/* Notes and commands: they go to nobody outside, nor through the desk. Whom nobody read may be the
+ * address that says so. */
+static bool says_internal(const struct recipients *r, bool ours)
 {
-	return r->note || r->named.note || r->named.control;
+	return r->note || r->named.note || r->named.control || (ours && r->named.cut);
 }
 
 /* Internal text must not leave by Bcc: neither what is written to us, nor to colleagues about a
  * ticket. */
 static bool would_leak(const struct recipients *r, bool ours)
 {
-	if (says_internal(r))
+	if (says_internal(r, ours))
 		return r->outside->len > 0 || answered_outside(r) || r->named.desk ||
 			through_the_desk(r);
 	if (r->outside->len == 0 || r->named.outside || r->named.desk)

@@ -50,6 +50,7 @@ struct named {
 	bool note;		/* an account with the detail "note" */
 	bool control;
 	bool insiders;		/* agents, policy.internal_recipients */
+	bool cut;		/* and whom else, nobody read: any of these may be among them */
 	char *outside;		/* the first of the outside, canonical; NULL; owned */
 };
 

@@ -341,6 +341,10 @@ enum status agent_refused(struct work *w)
 	else if (r->note || r->named.note)
 		reply = g_strdup_printf("5.7.1 An internal note cannot also go to %s; remove the "
 			"recipient, or leave out the note address", who);
+	else if (r->named.cut)
+		reply = g_strdup_printf("5.5.3 To or Cc is too long to see whether this is an "
+			"internal note, and %s would get it: name fewer than %d addresses", who,
+			LIMIT_ADDRESSES);
 	else
 		reply = g_strdup_printf("5.7.1 %s is in neither To nor Cc, which name nobody "
 			"outside: an internal mail does not leave; who is written to is named there",

@@ -94,17 +94,19 @@ static void add_list(InternetAddressList *list, unsigned depth, GArray *out)
 }
 
 /* The start of an address header that may be parsed. Groups in groups without end would exhaust the stack. */
-static char *parseable(const char *value)
+static char *parseable(const char *value, bool *cut)
 {
 	g_autofree char *head = g_strndup(value, ADDRESS_HEADER_MAX), *start = NULL;
 	unsigned colons = 0;
 
+	*cut |= strlen(value) > ADDRESS_HEADER_MAX;
 	/* The bytes of ISO-2022-JP look like brackets and quotes. */
 	start = strchr(head, '\x1b') ? charset_decode(NULL, head, strlen(head), NULL)
 				     : g_steal_pointer(&head);
 	for (char *p = start; *p; p++)
 		if (*p == ':' && ++colons > LIMIT_ADDRESS_COLONS) {
 			*p = '\0';
+			*cut = true;
 			break;
 		}
 	return replaced(start, word_start, stand_in);
@@ -186,9 +188,9 @@ static void add_pieces(const char *start, const char *bare, GArray *out)
 }
 
 /* GMime passes over what it cannot read: then each is read by itself. */
-static void add_header_mailboxes(const char *value, GArray *out)
+static void add_header_mailboxes(const char *value, GArray *out, bool *cut)
 {
-	g_autofree char *start = parseable(value), *bare = message_blanked(start);
+	g_autofree char *start = parseable(value, cut), *bare = message_blanked(start);
 	unsigned before = out->len, wanted = MIN(count_addressed(bare), LIMIT_ADDRESSES - before);
 
 	parse_list(start, out);
@@ -208,9 +210,11 @@ static struct mailboxes mailboxes_of(const struct message *m, const struct lazy_
 	if (!list->v) {
 		list->v = g_array_new(FALSE, FALSE, sizeof(struct mailbox));
 		for (unsigned i = 0; (value = message_header(m, name, i)) && list->v->len < LIMIT_ADDRESSES; i++)
-			add_header_mailboxes(value, list->v);
+			add_header_mailboxes(value, list->v, &list->cut);
+		list->cut |= list->v->len >= LIMIT_ADDRESSES;
 	}
-	return (struct mailboxes){ (const struct mailbox *)(const void *)list->v->data, list->v->len };
+	return (struct mailboxes){ (const struct mailbox *)(const void *)list->v->data, list->v->len,
+		list->cut };
 }
 
 struct mailboxes message_from(const struct message *m)
@@ -287,7 +291,7 @@ struct mailboxes message_reply_to(const struct message *m)
 
 bool message_first_mailbox(const struct message *m, const char *header, struct mailbox *out)
 {
-	struct lazy_mailboxes list = { NULL };
+	struct lazy_mailboxes list = { .v = NULL };
 	struct mailboxes boxes = mailboxes_of(m, &list, header);
 	bool found = boxes.n > 0;
 

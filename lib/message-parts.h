@@ -16,6 +16,7 @@ struct header {
 /* A list that is parsed when it is first asked for. */
 struct lazy_mailboxes {
 	GArray *v;		/* of struct mailbox; NULL: not parsed yet */
+	bool cut;		/* not all of it was read */
 };
 
 /* A report while it is read, and what its `told` points to. */

@@ -36,6 +36,7 @@ bool mailbox_read(const char *shown, struct mailbox *out);
 struct mailboxes {
 	const struct mailbox *v;
 	size_t n;
+	bool cut;		/* there may be more: LIMIT_ADDRESSES, or the header's length, was reached */
 };
 
 /* All borrowed until message_free. */

@@ -149,3 +149,17 @@ def test_nor_in_two_transactions(house, olaf):
                                   headers=[f"In-Reply-To: {answer.id}"]),
                           f"{olaf}@example.com", ["carla@customer.example"], olaf)
     assert "which is not yours" in again.result.reply
+
+
+# --- whom nobody read ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("before", ["p{}@customer.example, ", "g{}:; "], ids=["addresses", "colons"])
+def test_a_note_address_behind_more_than_is_read_keeps_the_note_inside(house, carla, before):
+    asked = house.mail(carla)
+    crowd = "".join(before.format(i) for i in range(600))
+    data = compose("Anna Berg <anna@example.com>", to=crowd + "support+note@example.com",
+                   headers=[f"In-Reply-To: {asked.id}"], body="She always complains.\n")
+    sent = house.hand_in(data, "anna@example.com", address(carla), "anna")
+    assert "5.5.3 To or Cc is too long" in sent.result.reply
+    assert len(house.ticket(asked.number)["messages"]) == 1

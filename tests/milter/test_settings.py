@@ -109,7 +109,7 @@ def at_tcp():
 
 def test_a_tcp_connection_sends_each_edit_without_waiting_for_the_one_before(at_tcp):
     with MilterClient(at_tcp.socket):
-        assert [sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for sock in sockets_of(at_tcp.process)] == [1]
+        assert {sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for sock in sockets_of(at_tcp.process)} == {1}
 
 
 def test_a_tcp_connection_on_the_loopback_interface_has_segments_as_a_network_has(at_tcp):
