@@ -309,7 +309,7 @@ void foreign_text(struct foreign *f, const char *text)
 	for (char **p = lines; *p; p++) {
 		g_autofree char *form = line_form(unquoted(*p));
 
-		if (verb_leads(form))
+		if (verb_leads(form) || verb_leads(unquoted(*p)))
 			g_hash_table_add(f->lines, g_steal_pointer(&form));
 	}
 }
