@@ -98,10 +98,11 @@ static void collect_bracketed(const char *value, GPtrArray *out)
 	}
 }
 
-/* Some programs leave the brackets out. Not where anything else is in the field: "joe@x.example wrote on Tuesday" names no message. */
+/* Some programs leave the brackets out, or one of them, or quote the id. Not where anything else is
+ * in the field: "joe@x.example wrote on Tuesday" names no message. */
 static void collect_bare(const char *value, GPtrArray *out)
 {
-	g_auto(GStrv) words = g_strsplit_set(value, " \t,;", LIMIT_REFERENCES * 2);
+	g_auto(GStrv) words = g_strsplit_set(value, " \t,;<>\"", LIMIT_REFERENCES * 2);
 
 	for (char **word = words; *word; word++)
 		if (**word && !is_bare_id(*word))
@@ -124,7 +125,7 @@ void message_collect_ids(const char *value, GPtrArray *out)
 			message_collect_ids(words.text->str, out);
 		words_release(&words);
 	}
-	if (out->len == before && !strpbrk(value, "<>\""))
+	if (out->len == before)
 		collect_bare(value, out);
 }
 

@@ -115,7 +115,7 @@ static const struct row rows[] = {
 	{ "an unknown newest reference leads to an older one", STRANGER, "References: <q1@example.net> <none@x>\n", 1, MATCH_MESSAGE_ID, "", NULL },
 	{ "In-Reply-To outranks References", STRANGER, "References: <q7@example.net>\nIn-Reply-To: <q1@example.net>\n", 1, MATCH_MESSAGE_ID, "", NULL },
 	{ "comments and free text in In-Reply-To are skipped", STRANGER, "In-Reply-To: Your message of (<q7@example.net>) \"Monday\" <q1@example.net>\n", 1, MATCH_MESSAGE_ID, "", NULL },
-	{ "an unclosed bracket is no id", STRANGER, "In-Reply-To: <q7@example.net\n", 0, MATCH_NEW, "", NULL },
+	{ "a lost bracket hides no id", STRANGER, "In-Reply-To: <q7@example.net\n", 7, MATCH_MESSAGE_ID, "", NULL },
 	{ "several ids in In-Reply-To: the first that is known", STRANGER, "In-Reply-To: <none@x> <q7@example.net> <q1@example.net>\n", 7, MATCH_MESSAGE_ID, "", NULL },
 	{ "an id of a merged ticket leads to the survivor", STRANGER, "In-Reply-To: <q4@example.net>\n", 6, MATCH_MESSAGE_ID, "", NULL },
 	{ "an id of mail sent for a purged ticket gives a new one with a link", STRANGER, "In-Reply-To: <sent-for-3@example.com>\n", 0, MATCH_NEW, "3", NULL },
