@@ -58,6 +58,19 @@ static void append_unitext(GString *out, const char **p)
 }
 
 /* "rfc822; a@b", "utf-8; j\x{F6}rg@b", and some write "rfc822; A <a@b>". Takes value. */
+/* Some MTAs hand on the ORCPT of the envelope as it was, in xtext (RFC 3461 section 4):
+ * "kim+40x.example". */
+static void undo_xtext(GString *s)
+{
+	if (strchr(s->str, '@'))
+		return;
+	for (char *p = strchr(s->str, '+'); p; p = strchr(p + 1, '+'))
+		if (g_ascii_isxdigit(p[1]) && g_ascii_isxdigit(p[2])) {
+			*p = (char)(g_ascii_xdigit_value(p[1]) * 16 + g_ascii_xdigit_value(p[2]));
+			g_string_erase(s, p - s->str + 1, 2);
+		}
+}
+
 static char *typed_address(char *value)
 {
 	const char *semicolon = value ? strchr(value, ';') : NULL,
@@ -71,6 +84,8 @@ static char *typed_address(char *value)
 	while (p && *p)
 		append_unitext(bare, &p);
 	g_strstrip(bare->str);
+	bare->len = strlen(bare->str);
+	undo_xtext(bare);
 	if (address_canonical(bare->str, &canonical) != ST_OK)
 		canonical = NULL;
 	g_string_free(bare, TRUE);

@@ -60,6 +60,10 @@ static const struct {
 		"rfc822;hidden@y.example\n"
 		"Action: failed\n--b--\n",
 		REPORT_FAILED, "bob@x.example via hidden@y.example", "" },
+	/* RFC 3461 section 4 */
+	{ REPORT("delivery-status") STATUS
+		"Original-Recipient: rfc822;bob+2Bx+40x.example\nAction: failed\n--b--\n",
+		REPORT_FAILED, "bob+x@x.example", "" },
 	{ REPORT("delivery-status") STATUS "Original-Recipient: rfc822;unknown\nFinal-Recipient : "
 					   "rfc822; Bob <bob@x.example>\n"
 					   "Action: failed\n--b--\n",
