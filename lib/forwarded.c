@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "address.h"
 #include "limits.h"
 #include "text.h"
 
@@ -61,25 +62,39 @@ static bool names_several(const char *line)
 	return false;
 }
 
-/* Outlook writes "Carl Kern [mailto:carl@x]"; text made of HTML "Carl Kern <carl@x> <mailto:carl@x>". */
+/* Text made of HTML says the address twice: "Carl <carl@x> <mailto:carl@x>", Outlook's within the
+ * brackets: "Carl <carl@x<mailto:carl@x>>". */
+static void cut_repeated(char *line)
+{
+	char *at = strchr(line, '@'), *link = at ? strstr(at, "<mailto:") : NULL;
+	char *close = strchr(line, '>');
+
+	if (link && close > link) {
+		*link = strchr(line, '<') < link ? '>' : '\0';
+		close = link;
+	}
+	if (close && *close)
+		close[1] = '\0';
+}
+
+/* Outlook writes "Carl Kern [mailto:carl@x]", others addresses without brackets. */
 static bool read_author(const char *value, struct mailbox *out)
 {
 	g_autofree char *line = text_line(value, LIMIT_NAME_BYTES + LIMIT_ADDRESS_BYTES);
-	char *mailto = strstr(line, "[mailto:"), *end = mailto ? strchr(mailto, ']') : NULL;
-	char *close = strchr(line, '>');
-	g_autofree char *tidy = NULL;
 
 	if (names_several(line))
 		return false;
-	if (end) {
-		*end = '\0';
-		*mailto = '\0';
-		tidy = g_strdup_printf("%s<%s>", line, mailto + strlen("[mailto:"));
-		return mailbox_read(tidy, out);
-	}
-	if (close)
-		close[1] = '\0';
-	return mailbox_read(g_strchomp(line), out);
+	cut_repeated(line);
+	return message_read_loosely(line, out);
+}
+
+/* With the line after it where a client folded before the address. Owned. */
+static char *unfolded(const char *value, const char *next)
+{
+	const char *p = next ? next + strspn(next, " \t>*_|") : "";
+
+	return *p == '<' && !strchr(value, '@') ? g_strconcat(value, " ", p, NULL)
+						: g_strdup(value);
 }
 
 /* Is a field of another kind near by, in the same block? */
@@ -109,7 +124,9 @@ static bool author_in_text(const char *text, struct mailbox *out, bool *found_ou
 
 		if (label && is_label(label, from_labels, G_N_ELEMENTS(from_labels)) &&
 			has_company(lines, i)) {
-			*found_out = read_author(value, out);
+			g_autofree char *whole = unfolded(value, lines[i + 1]);
+
+			*found_out = read_author(whole, out);
 			return true;
 		}
 	}
@@ -124,13 +141,17 @@ struct enclosed {
 static void see_enclosed(const struct message *enclosed, void *arg)
 {
 	struct enclosed *e = arg;
-	struct mailboxes from = message_from(enclosed);
+	struct mailboxes from = message_from(enclosed), reply = message_reply_to(enclosed);
+	const struct mailbox *author = from.n == 1 ? &from.v[0] : NULL;
 
 	if (e->seen)
 		return;
 	e->seen = true;
-	if (from.n == 1) {
-		g_autofree char *shown = mailbox_shown(&from.v[0]);
+	/* A form's robot says whom it writes for. */
+	if (author && address_is_robot(author->address) && reply.n == 1)
+		author = &reply.v[0];
+	if (author) {
+		g_autofree char *shown = mailbox_shown(author);
 
 		e->found = mailbox_read(shown, e->out);
 	}

@@ -68,10 +68,6 @@ char *message_blanked(const char *value);
 /* A decoded display name without quotes around it; NULL when it is but the address. Owned. */
 char *message_mailbox_name(const char *name, const char *address);
 
-/* The mailbox in a text that is none by RFC 5322: its last "<a@b>", or the only word of it that is
- * an address. Fills *out (guessed). */
-bool message_read_loosely(const char *piece, struct mailbox *out);
-
 /* Most mail is a single plain text that is not encoded: its bytes are the text, and making a tree
  * of it costs as much as all the rest. */
 bool message_is_single_text(const struct message *message);

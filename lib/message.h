@@ -33,6 +33,9 @@ void mailbox_release(struct mailbox *box);	/* frees what it owns, and zeroes it 
 char *mailbox_shown(const struct mailbox *box);
 /* The way back, for what was recorded. False: there is no usable address. To be released. */
 bool mailbox_read(const char *shown, struct mailbox *out);
+/* The mailbox in a text that is none by RFC 5322: its last "<a@b>", or the only word of it that is
+ * an address. Fills *out (guessed), to be released. */
+bool message_read_loosely(const char *piece, struct mailbox *out);
 struct mailboxes {
 	const struct mailbox *v;
 	size_t n;

@@ -12,6 +12,8 @@ static const struct {
 } rows[] = {
 	{ ATTACHED("From: Carl Kern <Carl@x.example>\n"), "Carl Kern <Carl@x.example>" },
 	{ ATTACHED("From: a@x.example, b@x.example\n"), NULL },
+	{ ATTACHED("From: Shop <noreply@shop.example>\nReply-To: Carl <c@x.example>\n"), "Carl <c@x.example>" },
+	{ ATTACHED("From: Carl <c@x.example>\nReply-To: d@x.example\n"), "Carl <c@x.example>" },
 	{ ATTACHED(""), NULL },
 	{ "\n---------- Forwarded message ---------\nFrom: Carl <c@x.example>\nDate: today\nSubject: door\nTo: ann@example.com\n\nIt is broken.\n",
 		"Carl <c@x.example>" },
@@ -20,6 +22,12 @@ static const struct {
 	{ "\n> From: c@x.example\n> To: ann@example.com\n\nx\n", "c@x.example" },
 	{ "\nDe : Carl <c@x.example>\nEnvoyé : lundi\nObjet : porte\n\nx\n", "Carl <c@x.example>" },
 	{ "\nFrom: Carl <c@x.example> <mailto:c@x.example>\nSent: Monday\n\nx\n", "Carl <c@x.example>" },
+	{ "\nFrom: Carl <c@x.example<mailto:c@x.example>>\nSent: Monday\n\nx\n", "Carl <c@x.example>" },
+	{ "\nFrom: c@x.example<mailto:c@x.example>\nSent: Monday\n\nx\n", "c@x.example" },
+	{ "\nFrom: c@x.example [mailto:c@x.example]\nSent: Monday\n\nx\n", "c@x.example" },
+	{ "\nVon: \"Carl\" <c@x.example>\nAn: ann@example.com\n\nx\n", "Carl <c@x.example>" },
+	{ "\nVon: \"Carl\" c@x.example\nAn: ann@example.com\n\nx\n", "Carl <c@x.example>" },
+	{ "\n> From: Carl\n> <c@x.example>\n> To: ann@example.com\n\nx\n", "Carl <c@x.example>" },
 	{ "\n差出人: Carl <c@x.example>\n件名: x\n\nx\n", "Carl <c@x.example>" },
 	/* The outer one is whose mail it is. */
 	{ "\nFrom: Carl <c@x.example>\nSubject: a\n\nFrom: Dora <d@x.example>\nSubject: b\n", "Carl <c@x.example>" },
