@@ -285,6 +285,9 @@ static const struct {
 } robots[] = {
 	{ "noreply", ANYWHERE, false }, { "noreplies", ANYWHERE, false }, { "donotreply", ANYWHERE, false },
 	{ "dontreply", ANYWHERE, false }, { "nichtantworten", ANYWHERE, false },
+	{ "noanswer", ANYWHERE, false }, { "nepasrepondre", ANYWHERE, false },
+	{ "noresponder", ANYWHERE, false }, { "naoresponda", ANYWHERE, false },
+	{ "nonrispondere", ANYWHERE, false }, { "nietbeantwoorden", ANYWHERE, false },
 	{ "autoreply", ANYWHERE, false }, { "mailerdaemon", ANYWHERE, false },
 	{ "bounce", ANYWHERE, true }, { "bounces", ANYWHERE, true }, { "postmaster", FIRST, false },
 	{ "daemon", FIRST, false }, { "listserv", FIRST, false }, { "majordomo", FIRST, false },

@@ -64,9 +64,24 @@ static char *replaced(const char *s, const char *what, const char *with)
 	return g_strjoinv(with, parts);
 }
 
+/* Some encode the address with the name, and GMime ends the name at its bracket:
+ * "=?utf-8?Q?Max_<max@x>?=". Takes name; owned. */
+static char *closed_word(char *name)
+{
+	const char *last = g_strrstr(name, word_start);
+	char *closed;
+
+	if (!last || g_str_has_suffix(name, "?=") || strchr(last, ' '))
+		return name;
+	closed = g_strconcat(name, "?=", NULL);
+	g_free(name);
+	return closed;
+}
+
 static void add_mailbox(InternetAddress *ia, GArray *out)
 {
-	g_autofree char *name = replaced(internet_address_get_name(ia), stand_in, word_start);
+	g_autofree char *name =
+		closed_word(replaced(internet_address_get_name(ia), stand_in, word_start));
 	g_autofree char *address = replaced(internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(ia)), stand_in, word_start);
 	g_autofree char *decoded = NULL;
 	struct mailbox box = { 0 };

@@ -52,10 +52,33 @@ static void unwrap(struct span *s, char open, char close)
 	}
 }
 
+/* Exchange writes the latter. */
+static const char *const schemes[] = { "mailto:", "smtp:" };
+
+static size_t scheme_length(const char *text)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(schemes); i++)
+		if (g_ascii_strncasecmp(text, schemes[i], strlen(schemes[i])) == 0)
+			return strlen(schemes[i]);
+	return 0;
+}
+
+/* Of the one that ends at p. */
+static size_t scheme_before(const char *begin, const char *p)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(schemes); i++) {
+		size_t len = strlen(schemes[i]);
+
+		if ((size_t)(p - begin) >= len && scheme_length(p - len) == len)
+			return len;
+	}
+	return 0;
+}
+
 /* "'a@b'", "mailto:a@b?subject=x", "a@b.": *canonical_out is owned. */
 static bool is_address(struct span s, char **canonical_out)
 {
-	static const char scheme[] = "mailto:";
+	size_t scheme;
 	g_autofree char *text = NULL;
 
 	if (s.end - s.begin > LIMIT_ADDRESS_BYTES * 2)
@@ -63,9 +86,10 @@ static bool is_address(struct span s, char **canonical_out)
 	unwrap(&s, '\'', '\'');
 	unwrap(&s, '"', '"');
 	text = g_strstrip(g_strndup(s.begin, (gsize)(s.end - s.begin)));
-	if (g_ascii_strncasecmp(text, scheme, strlen(scheme)) == 0) {
+	scheme = scheme_length(text);
+	if (scheme) {
 		text[strcspn(text, "?")] = '\0';
-		memmove(text, text + strlen(scheme), strlen(text + strlen(scheme)) + 1);
+		memmove(text, text + scheme, strlen(text + scheme) + 1);
 	}
 	return strchr(text, '@') && address_canonical(text, canonical_out) == ST_OK;
 }
@@ -149,9 +173,8 @@ static void widen(const char *piece, struct span *s)
 			s->begin--;
 		while (g_ascii_isspace(*s->end))
 			s->end++;
-		if (s->begin - piece >= 7 && g_ascii_strncasecmp(s->begin - 7, "mailto:", 7) == 0)
-			s->begin -= 7;
-		else if (s->begin == piece || !closes(s->begin[-1], *s->end))
+		s->begin -= scheme_before(piece, s->begin);
+		if (s->begin == piece || !closes(s->begin[-1], *s->end))
 			return;
 		else {
 			s->begin--;

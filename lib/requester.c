@@ -94,6 +94,11 @@ static bool speaks_for_themself(const struct requester_query *q)
 	return q->vouched && from.n && q->is_agent(from.v[0].address, q->arg);
 }
 
+static bool is_persons(const struct requester_query *q, const char *address)
+{
+	return !address_is_robot(address) && !q->is_agent(address, q->arg);
+}
+
 static const struct mailbox *reply_address(const struct requester_query *q)
 {
 	const struct mailbox *box;
@@ -101,25 +106,50 @@ static const struct mailbox *reply_address(const struct requester_query *q)
 	if (q->settings->policy.requester == REQUESTER_FROM || speaks_for_themself(q))
 		return NULL;
 	box = only_stranger(q);
-	if (!box || address_is_robot(box->address) || q->is_agent(box->address, q->arg))
-		return NULL;
-	return box;
+	return box && is_persons(q, box->address) ? box : NULL;
 }
 
-/* "Carla Kern via Users" is how a list names Carla; a form's From names the form. */
+/* "Carla Kern via Users", "Carla Kern (via Users)", "Carla Kern - via Users". */
+static bool cut_via(char *name)
+{
+	char *via = strstr(name, " via "), *bracket = strstr(name, " (via ");
+
+	if (bracket && (!via || bracket < via))
+		via = bracket;
+	if (!via)
+		return false;
+	*via = '\0';
+	if (g_str_has_suffix(name, " -"))
+		name[strlen(name) - 2] = '\0';
+	return true;
+}
+
+/* Has a list put its own address into From, so that the author's DMARC says nothing against it? */
+static bool list_wrote_from(const struct requester_query *q)
+{
+	struct mailboxes from = message_from(q->message);
+	const char *address = from.n ? from.v[0].address : NULL;
+
+	if (!address || !came_by_list(q->message))
+		return false;
+	return is_ours(q, address) || is_named_by_list(q->message, address) ||
+		names(message_to(q->message), address);
+}
+
+/* That is how a list names Carla; a form's From names the form. A list may be ours. */
 static char *authors_name(const struct requester_query *q)
 {
 	struct mailboxes list = message_from(q->message);
 	const struct mailbox *from = list.n ? &list.v[0] : NULL;
 	g_autofree char *name = NULL;
-	char *via;
+	bool via;
 
-	if (!from || !from->name || address_is_robot(from->address) || is_ours(q, from->address))
+	if (!from || !from->name || address_is_robot(from->address))
 		return NULL;
 	name = g_strdup(from->name);
-	via = strstr(name, " via ");
-	if (via)
-		*via = '\0';
+	via = cut_via(name);
+	if (is_ours(q, from->address) && !(via && list_wrote_from(q)))
+		return NULL;
 	return text_unquoted(name);
 }
 
@@ -146,6 +176,27 @@ static const struct mailbox *author(const struct requester_query *q)
 	return NULL;
 }
 
+/* Google Groups and others keep whom they took out of From. */
+static bool take_original(const struct requester_query *q, struct mailbox *out)
+{
+	static const char *const fields[] = { "X-Original-From", "X-Original-Sender" };
+
+	if (!list_wrote_from(q))
+		return false;
+	for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
+		if (!message_first_mailbox(q->message, fields[i], out))
+			continue;
+		if (!is_ours(q, out->address) && !is_named_by_list(q->message, out->address) &&
+			is_persons(q, out->address)) {
+			if (!out->name)
+				out->name = authors_name(q);
+			return true;
+		}
+		mailbox_release(out);
+	}
+	return false;
+}
+
 static bool take_sender(const struct requester_query *q, struct mailbox *out)
 {
 	g_autofree char *canonical = NULL;
@@ -161,6 +212,8 @@ bool requester_find(const struct requester_query *query, struct mailbox *out)
 {
 	const struct mailbox *reply = reply_address(query), *box = reply ? reply : author(query);
 
+	if (!reply && take_original(query, out))
+		return true;
 	if (!box)
 		return take_sender(query, out);
 	*out = (struct mailbox){ .name = reply ? name_of(query, reply) : g_strdup(box->name),

@@ -19,7 +19,9 @@ struct requester_query {
  * tokens, control addresses) and without the list's own: that of List-Post or List-Id and, in a
  * message with List-*, those in From and To. It does not count where that one is an agent's or a
  * robot's. Its name is Reply-To's, else X-Original-From's (lists that rewrite From), else From's
- * without " via ..." after it, unless From is a robot's or ours. */
+ * without " via ..." after it, unless From is a robot's or ours. Where a list wrote its own address
+ * into From and no Reply-To counts, the author is whom X-Original-From or else X-Original-Sender
+ * names. */
 bool requester_find(const struct requester_query *query, struct mailbox *out);
 
 #endif

@@ -102,8 +102,12 @@ static const struct row reply_addresses[] = {
 	{ FORM "tickets@example.com", NULL, "Shop <form@shop.example>" },
 	{ FORM "control+3@example.com", NULL, "Shop <form@shop.example>" },
 	{ FORM "anna@example.com", NULL, "Shop <form@shop.example>" },
+	{ FORM "=?utf-8?Q?Vera_K_<vera@home.example>?=", NULL, "Vera K <vera@home.example>" },
+	{ FORM "Vera <smtp:vera@home.example>", NULL, VERA },
 	{ FORM "no-reply@shop.example", NULL, "Shop <form@shop.example>" },
 	{ FORM "bounces+3@shop.example", NULL, "Shop <form@shop.example>" },
+	{ FORM "ne-pas-repondre@shop.example", NULL, "Shop <form@shop.example>" },
+	{ FORM "no-answer@shop.example", NULL, "Shop <form@shop.example>" },
 	{ FORM "Vera at home", NULL, "Shop <form@shop.example>" },
 	{ "From: Anna <anna@example.com>\nReply-To: " VERA, NULL, VERA },
 	{ "Reply-To: " VERA, NULL, VERA },
@@ -121,6 +125,9 @@ static void test_reply_addresses(void)
 #define GROUP "From: 'Carla Kern' via Desk Group <group@groups.example>\n" \
 	"List-Post: <https://groups.example/post>, <mailto:group@groups.example>\n"
 
+#define OUR_GROUP "From: 'Carla Kern' via Support <support@example.com>\n" \
+	"List-Id: <support.example.com>\n"
+
 static const struct row lists[] = {
 	{ LIST MUNGED "Reply-To: Carla <c@customer.example>", NULL, "Carla <c@customer.example>" },
 	{ LIST MUNGED "Reply-To: c@customer.example", NULL, "Carla Kern <c@customer.example>" },
@@ -131,6 +138,25 @@ static const struct row lists[] = {
 		"Carla K <c@customer.example>" },
 	{ GROUP "Reply-To: Group <GROUP@groups.example>", NULL,
 		"'Carla Kern' via Desk Group <group@groups.example>" },
+	{ GROUP "X-Original-From: Carla K <c@customer.example>", NULL, "Carla K <c@customer.example>" },
+	{ GROUP "X-Original-Sender: c@customer.example\nReply-To: group@groups.example", NULL,
+		"Carla Kern <c@customer.example>" },
+	{ GROUP "X-Original-From: Desk <support@example.com>\nX-Original-Sender: c@customer.example",
+		NULL, "Carla Kern <c@customer.example>" },
+	{ GROUP "X-Original-From: anna@example.com", NULL,
+		"'Carla Kern' via Desk Group <group@groups.example>" },
+	{ OUR_GROUP "X-Original-Sender: c@customer.example", "support+bnc1@example.com",
+		"Carla Kern <c@customer.example>" },
+	{ OUR_GROUP "Reply-To: c@customer.example", "support+bnc1@example.com",
+		"Carla Kern <c@customer.example>" },
+	{ "From: Kim <kim@home.example>\n" LIST "X-Original-From: c@customer.example", NULL,
+		"Kim <kim@home.example>" },
+	{ "From: Support <support@example.com>\nX-Original-From: c@customer.example",
+		"www@web.example", "www@web.example" },
+	{ LIST "From: \"Carla Kern (via Users)\" <users@lists.example>\nReply-To: c@customer.example",
+		NULL, "Carla Kern <c@customer.example>" },
+	{ LIST "From: Carla Kern - via Users <users@lists.example>\nReply-To: c@customer.example",
+		NULL, "Carla Kern <c@customer.example>" },
 	{ "From: c@customer.example\nList-Post: <mailto:Users@Lists.example?subject=x>\n"
 		"Reply-To: users@lists.example", NULL, "c@customer.example" },
 	{ "From: c@customer.example\nList-Post: NO\nReply-To: d@customer.example", NULL,
