@@ -79,12 +79,12 @@ static bool is_word(const char *value, const char *word)
 	return value && g_ascii_strcasecmp(value, word) == 0;
 }
 
-/* RFC 3676 section 4.1. Takes text. */
+/* RFC 3676 section 4.1. Takes text, which may be NULL. */
 static char *unflowed(char *text, const char *format, const char *delsp)
 {
 	g_autofree char *flowed = text;
 
-	if (!is_word(format, "flowed"))
+	if (!flowed || !is_word(format, "flowed"))
 		return g_steal_pointer(&flowed);
 	return plain_unflow(flowed, is_word(delsp, "yes"));
 }

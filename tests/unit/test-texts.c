@@ -167,6 +167,7 @@ static void test_flowed(void)
 		{ FLOWED "a \r\nb\r\n", "a b\n" },
 		{ FLOWED "> a \n>b\n>  c", "> a b\n>  c" },
 		{ FLOWED " \n", "" },
+		{ FLOWED, "" },
 		{ "Content-Type: text/plain; charset=utf-8; format=flowed; delsp=yes\n\n"
 			"\xe6\x97\xa5 \n\xe6\x9c\xac\n-- \nx \ny\n", "\xe6\x97\xa5\xe6\x9c\xac\n-- \nxy\n" },
 		{ "Content-Type: text/plain; format=fixed; delsp=yes\n\na \nb\n", "a \nb\n" },
