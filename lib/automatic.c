@@ -391,14 +391,6 @@ static bool exchange_answer(const struct looked_at *l, const char *argument)
 		not_by_hand(l, argument);
 }
 
-static bool names(struct mailboxes list, const char *address)
-{
-	for (size_t i = 0; i < list.n; i++)
-		if (strcmp(list.v[i].address, address) == 0)
-			return true;
-	return false;
-}
-
 /* The mailbox whose rule sent this. Owned; NULL. */
 static char *rules_mailbox(const struct looked_at *l)
 {
@@ -416,8 +408,9 @@ static bool exchange_redirected(const struct looked_at *l, const char *argument)
 	(void)argument;
 	if (marked(l, "X-MS-Exchange-Organization-AutoForwarded"))
 		return true;
-	return mailbox && !names(message_from(l->message), mailbox) &&
-		(names(message_to(l->message), mailbox) || names(message_cc(l->message), mailbox));
+	return mailbox && !mailboxes_have(message_from(l->message), mailbox) &&
+		(mailboxes_have(message_to(l->message), mailbox) ||
+			mailboxes_have(message_cc(l->message), mailbox));
 }
 
 static bool by_exchange_rule(const struct looked_at *l, const char *argument)

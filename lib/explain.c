@@ -120,15 +120,14 @@ static void tell_requester(struct explaining *x)
 {
 	struct work *w = &x->work;
 	const struct mailbox *who = w->outcome->whose == WHOSE_INBOUND ? work_requester(w) : NULL;
-	struct mailboxes replies = message_reply_to(w->message), from = message_from(w->message);
+	struct mailboxes from = message_from(w->message);
 	const char *of = "the envelope's sender";
 
 	if (!who)
 		return;
-	for (size_t i = 0; i < replies.n; i++)
-		if (strcmp(replies.v[i].address, who->address) == 0)
-			of = "Reply-To";
-	if (strcmp(of, "Reply-To") != 0 && from.n && strcmp(from.v[0].address, who->address) == 0)
+	if (mailboxes_have(message_reply_to(w->message), who->address))
+		of = "Reply-To";
+	else if (from.n && strcmp(from.v[0].address, who->address) == 0)
 		of = "From";
 	why_add(x->out->why, "the requester is %s, of %s", who->address, of);
 }

@@ -331,16 +331,6 @@ static bool same_domain(const char *a, const char *b)
 	return strcmp(strrchr(a, '@'), strrchr(b, '@')) == 0;
 }
 
-static bool wants_replies_at(const struct message *message, const char *address)
-{
-	struct mailboxes list = message_reply_to(message);
-
-	for (size_t i = 0; i < list.n; i++)
-		if (strcmp(list.v[i].address, address) == 0)
-			return true;
-	return false;
-}
-
 /* Who answers at a desk sees no more of the Reply-To than its token. That it leads to another
  * domain than the author's is worth telling, as nobody vouches for that. */
 static enum status note_reply_to(struct work *w)
@@ -354,7 +344,7 @@ static enum status note_reply_to(struct work *w)
 		return ST_OK;
 	if (!account || account->reply_to != REPLY_TO_DESK)
 		return ST_OK;
-	if (!wants_replies_at(w->message, wanted->address) ||
+	if (!mailboxes_have(message_reply_to(w->message), wanted->address) ||
 		same_domain(wanted->address, from.v[0].address))
 		return ST_OK;
 	return history_add(w->txn, w->match.ticket.number, &actor, "unverified", from.v[0].address,

@@ -217,6 +217,14 @@ static void add_header_mailboxes(const char *value, GArray *out, bool *cut)
 		add_loosely(start, out);
 }
 
+bool mailboxes_have(struct mailboxes list, const char *canonical)
+{
+	for (size_t i = 0; i < list.n; i++)
+		if (strcmp(list.v[i].address, canonical) == 0)
+			return true;
+	return false;
+}
+
 static struct mailboxes mailboxes_of(const struct message *m, const struct lazy_mailboxes *lazy, const char *name)
 {
 	struct lazy_mailboxes *list = (struct lazy_mailboxes *)lazy;

@@ -383,18 +383,10 @@ static bool begins_copy(const char *line)
 	return false;
 }
 
-static bool is_among(struct mailboxes list, const char *address)
-{
-	for (size_t i = 0; i < list.n; i++)
-		if (strcmp(list.v[i].address, address) == 0)
-			return true;
-	return false;
-}
-
 /* Neither the MTA nor we, to whom it writes. */
 static bool may_have_failed(const struct message *m, const char *address)
 {
-	return !is_among(message_from(m), address) && !is_among(message_to(m), address);
+	return !mailboxes_have(message_from(m), address) && !mailboxes_have(message_to(m), address);
 }
 
 /* The address that a line begins with, "<a@b>: why", "a@b", "'a@b' on Monday", and where the rest

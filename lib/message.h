@@ -41,6 +41,7 @@ struct mailboxes {
 	size_t n;
 	bool cut;		/* there may be more: LIMIT_ADDRESSES, or the header's length, was reached */
 };
+bool mailboxes_have(struct mailboxes list, const char *canonical);
 
 /* All borrowed until message_free. */
 struct mailboxes message_from(const struct message *message);	/* may be empty */

@@ -142,17 +142,9 @@ static bool is_hidden(const struct plan *p, const char *address)
 	return is_in(p->recipients->agents, address) || (p->agent && text_list_has(p->agent->addresses, address));
 }
 
-static bool lists(struct mailboxes list, const char *address)
-{
-	for (size_t i = 0; i < list.n; i++)
-		if (strcmp(list.v[i].address, address) == 0)
-			return true;
-	return false;
-}
-
 static bool lists_addressee(const struct plan *p, struct mailboxes list)
 {
-	return p->addressee && lists(list, p->addressee->address);
+	return p->addressee && mailboxes_have(list, p->addressee->address);
 }
 
 /* Does the list name the addressee, if by a token address? */

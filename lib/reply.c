@@ -74,20 +74,12 @@ void reply_forgo(struct ticket *ticket)
 	mark_answered(ticket, answer_mark(ANSWER_CLOSED));
 }
 
-static bool names(struct mailboxes list, const char *address)
-{
-	for (size_t i = 0; i < list.n; i++)
-		if (strcmp(list.v[i].address, address) == 0)
-			return true;
-	return false;
-}
-
 /* The answer is asked for in Reply-To: the web form of one's own house may write as the desk
  * itself. */
 static bool is_invited(const struct answering *a)
 {
-	return !names(message_from(a->message), a->mailbox) &&
-		names(message_reply_to(a->message), a->mailbox);
+	return !mailboxes_have(message_from(a->message), a->mailbox) &&
+		mailboxes_have(message_reply_to(a->message), a->mailbox);
 }
 
 static bool is_desk(const struct reply_context *c, const char *address)

@@ -50,19 +50,12 @@ static bool came_by_list(const struct message *message)
 	return false;
 }
 
-static bool names(struct mailboxes list, const char *address)
-{
-	for (size_t i = 0; i < list.n; i++)
-		if (strcmp(list.v[i].address, address) == 0)
-			return true;
-	return false;
-}
-
 static bool is_lists_own(const struct message *message, const char *address)
 {
 	if (is_named_by_list(message, address))
 		return true;
-	return (names(message_from(message), address) || names(message_to(message), address)) &&
+	return (mailboxes_have(message_from(message), address) ||
+		       mailboxes_have(message_to(message), address)) &&
 		came_by_list(message);
 }
 
@@ -133,7 +126,7 @@ static bool list_wrote_from(const struct requester_query *q)
 	if (!address || !came_by_list(q->message))
 		return false;
 	return is_ours(q, address) || is_named_by_list(q->message, address) ||
-		names(message_to(q->message), address);
+		mailboxes_have(message_to(q->message), address);
 }
 
 /* That is how a list names Carla; a form's From names the form. A list may be ours. */
