@@ -7,13 +7,13 @@ typedef bool never_fn(const struct addressee_query *q, const char *address);
 
 static bool is_ours(const struct addressee_query *q, const char *address)
 {
-	return settings_is_own(q->settings, address) || settings_is_control(q->settings, address);
+	return settings_is_desk(q->settings, address);
 }
 
 static bool is_inside(const struct addressee_query *q, const char *address)
 {
-	return is_ours(q, address) || settings_is_internal(q->settings, address) ||
-		q->is_agent(address, q->arg);
+	return settings_is_control(q->settings, address) ||
+		settings_is_internal(q->settings, address) || q->is_agent(address, q->arg);
 }
 
 /* A mailbox as it was recorded, unless it is one of those that never are the answer's. */

@@ -331,7 +331,7 @@ static void set_name(char **field, const char *value)
 /* Mail to these would come back to the desk, as a ticket or as commands. */
 static enum status check_outside(struct change *c, const char *address)
 {
-	if (!settings_is_own(c->by->settings, address) && !settings_is_control(c->by->settings, address))
+	if (!settings_is_desk(c->by->settings, address))
 		return ST_OK;
 	return error_set(c->err, ST_REFUSED, "'%s' is an address of the desk itself", address);
 }

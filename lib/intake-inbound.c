@@ -259,8 +259,7 @@ static const struct mailbox *requester_of(struct work *w, struct mailbox *spare)
 {
 	if (!w->is_agent || !commands_wrote_it(w) || !forwarded_author(w->message, spare))
 		return work_requester(w);
-	if (settings_is_own(w->settings, spare->address) || settings_is_control(w->settings, spare->address) ||
-		is_agent_address(spare->address, w))
+	if (settings_is_desk(w->settings, spare->address) || is_agent_address(spare->address, w))
 		return work_requester(w);
 	why_add(w->why, "the agent passes on the mail of %s", spare->address);
 	return spare;

@@ -122,8 +122,7 @@ const char *work_event_name(const char *stored)
 
 static bool takes_part(struct work *w, const char *address)
 {
-	return !settings_is_own(w->settings, address) &&
-		!settings_is_control(w->settings, address) && !is_agent_address(address, w);
+	return !settings_is_desk(w->settings, address) && !is_agent_address(address, w);
 }
 
 static void add_participant(struct work *w, GPtrArray *people, const char *address)

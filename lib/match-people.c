@@ -7,11 +7,6 @@
 #include "limits.h"
 #include "text.h"
 
-static bool is_ours(const struct settings *settings, const char *canonical)
-{
-	return settings_is_own(settings, canonical) || settings_is_control(settings, canonical);
-}
-
 static bool is_envelopes(const struct match_query *query, const char *address)
 {
 	g_autofree char *canonical = NULL;
@@ -44,7 +39,7 @@ static char *sender_of(const struct match_query *query)
 		sender = g_strdup(from.v[0].address);
 	else if (address_canonical(query->sender, &sender) != ST_OK)
 		return NULL;
-	return is_ours(query->settings, sender) ? NULL : g_steal_pointer(&sender);
+	return settings_is_desk(query->settings, sender) ? NULL : g_steal_pointer(&sender);
 }
 
 void people_init(struct people *people, struct txn *txn, const struct match_query *query)
@@ -95,7 +90,7 @@ bool people_may_use_tag(const struct people *people, const struct ticket *ticket
 static void name_all(struct people *people, struct mailboxes list)
 {
 	for (size_t i = 0; i < list.n; i++)
-		if (!is_ours(people->query->settings, list.v[i].address))
+		if (!settings_is_desk(people->query->settings, list.v[i].address))
 			g_hash_table_add(people->named, g_strdup(list.v[i].address));
 }
 

@@ -84,8 +84,7 @@ static bool is_invited(const struct answering *a)
 
 static bool is_desk(const struct reply_context *c, const char *address)
 {
-	return settings_is_own(c->settings, address) || settings_is_control(c->settings, address) ||
-		reply_is_agent(c, address);
+	return settings_is_desk(c->settings, address) || reply_is_agent(c, address);
 }
 
 /* Nobody who stands behind the mail is one of ours, whoever is answered. */

@@ -6,11 +6,6 @@
 #include "address.h"
 #include "text.h"
 
-static bool is_ours(const struct requester_query *q, const char *address)
-{
-	return settings_is_own(q->settings, address) || settings_is_control(q->settings, address);
-}
-
 /* --- the list's own address --- */
 
 /* Is the word in the value, with nothing of an address beside it? */
@@ -70,7 +65,7 @@ static const struct mailbox *only_stranger(const struct requester_query *q)
 	for (size_t i = 0; i < list.n; i++) {
 		const struct mailbox *box = &list.v[i];
 
-		if (is_ours(q, box->address) || is_lists_own(q->message, box->address))
+		if (settings_is_desk(q->settings, box->address) || is_lists_own(q->message, box->address))
 			continue;
 		if (only && strcmp(only->address, box->address) != 0)
 			return NULL;
@@ -125,7 +120,7 @@ static bool list_wrote_from(const struct requester_query *q)
 
 	if (!address || !came_by_list(q->message))
 		return false;
-	return is_ours(q, address) || is_named_by_list(q->message, address) ||
+	return settings_is_desk(q->settings, address) || is_named_by_list(q->message, address) ||
 		mailboxes_have(message_to(q->message), address);
 }
 
@@ -141,7 +136,7 @@ static char *authors_name(const struct requester_query *q)
 		return NULL;
 	name = g_strdup(from->name);
 	via = cut_via(name);
-	if (is_ours(q, from->address) && !(via && list_wrote_from(q)))
+	if (settings_is_desk(q->settings, from->address) && !(via && list_wrote_from(q)))
 		return NULL;
 	return text_unquoted(name);
 }
@@ -164,7 +159,7 @@ static const struct mailbox *author(const struct requester_query *q)
 	struct mailboxes from = message_from(q->message);
 
 	for (size_t i = 0; i < from.n; i++)
-		if (!is_ours(q, from.v[i].address))
+		if (!settings_is_desk(q->settings, from.v[i].address))
 			return &from.v[i];
 	return NULL;
 }
@@ -179,7 +174,7 @@ static bool take_original(const struct requester_query *q, struct mailbox *out)
 	for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
 		if (!message_first_mailbox(q->message, fields[i], out))
 			continue;
-		if (!is_ours(q, out->address) && !is_named_by_list(q->message, out->address) &&
+		if (!settings_is_desk(q->settings, out->address) && !is_named_by_list(q->message, out->address) &&
 			is_persons(q, out->address)) {
 			if (!out->name)
 				out->name = authors_name(q);
@@ -194,7 +189,7 @@ static bool take_sender(const struct requester_query *q, struct mailbox *out)
 {
 	g_autofree char *canonical = NULL;
 
-	if (address_canonical(q->sender, &canonical) != ST_OK || is_ours(q, canonical))
+	if (address_canonical(q->sender, &canonical) != ST_OK || settings_is_desk(q->settings, canonical))
 		return false;
 	*out = (struct mailbox){ .as_written = address_as_written(q->sender, canonical) };
 	out->address = g_steal_pointer(&canonical);

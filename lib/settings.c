@@ -318,6 +318,11 @@ bool settings_is_own(const struct settings *settings, const char *canonical)
 	return g_hash_table_contains(settings->senders, canonical) || settings_account(settings, canonical, NULL);
 }
 
+bool settings_is_desk(const struct settings *settings, const char *canonical)
+{
+	return settings_is_own(settings, canonical) || settings_is_control(settings, canonical);
+}
+
 bool settings_is_internal(const struct settings *settings, const char *canonical)
 {
 	g_autofree char *shown = NULL;

@@ -99,6 +99,8 @@ const struct account *settings_account(const struct settings *settings, const ch
 bool settings_is_control(const struct settings *settings, const char *canonical);
 /* Is it ours: an account or an account's sender address? */
 bool settings_is_own(const struct settings *settings, const char *canonical);
+/* Does mail to it come back to the desk: ours, or one that commands go to? */
+bool settings_is_desk(const struct settings *settings, const char *canonical);
 /* Is it never "outside": ours, or one of policy.internal_recipients? */
 bool settings_is_internal(const struct settings *settings, const char *canonical);
 

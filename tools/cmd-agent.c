@@ -73,7 +73,7 @@ static enum status check_address(const struct cli *cli, const char *given, char 
 
 	if (address_canonical(given, &canonical) != ST_OK)
 		return error_set(err, ST_BAD_INPUT, "'%s' is no mail address", given);
-	if (settings_is_own(cli->settings, canonical) || settings_is_control(cli->settings, canonical))
+	if (settings_is_desk(cli->settings, canonical))
 		return error_set(err, ST_BAD_INPUT, "'%s' is an address of the desk itself, and nobody's own", canonical);
 	*canonical_out = g_steal_pointer(&canonical);
 	return ST_OK;

@@ -101,7 +101,7 @@ static void add_ours(const struct explaining *x, const char *address, GPtrArray 
 	g_autofree char *canonical = NULL;
 
 	if (address && address_canonical(address, &canonical) == ST_OK && !g_ptr_array_find_with_equal_func(out, canonical, g_str_equal, NULL) &&
-		(settings_is_own(x->cli->settings, canonical) || settings_is_control(x->cli->settings, canonical)))
+		settings_is_desk(x->cli->settings, canonical))
 		g_ptr_array_add(out, g_steal_pointer(&canonical));
 }
 
