@@ -10,18 +10,10 @@
 /* What a fold leaves within the brackets of an id. More of it is text. */
 enum { BLANKS_MAX = 4 };
 
-static const char *skip_quoted(const char *p)
-{
-	for (p++; *p && *p != '"'; p++)
-		if (*p == '\\' && p[1])
-			p++;
-	return *p ? p + 1 : NULL;
-}
-
 /* The length of '<' at p and the quoted word after it, in which blanks belong to an id (RFC 5322 section 4.5.4); 0: there is none. */
 static size_t quoted_length(const char *p)
 {
-	const char *past = p[1] == '"' ? skip_quoted(p + 1) : NULL;
+	const char *past = p[1] == '"' ? text_past_quoted(p + 1) : NULL;
 	size_t len = past && *past == '@' ? (size_t)(past - p) : 0;
 
 	return len && strcspn(p + 1, "<>") >= len ? len : 0;
@@ -88,7 +80,7 @@ static void collect_bracketed(const char *value, GPtrArray *out)
 
 	for (const char *p = value; *p && out->len < LIMIT_HEADER_COUNT;) {
 		bool opens = !unclosed && (*p == '(' || *p == '"');
-		const char *past = !opens ? NULL : *p == '(' ? text_past_comment(p) : skip_quoted(p);
+		const char *past = !opens ? NULL : *p == '(' ? text_past_comment(p) : text_past_quoted(p);
 		size_t len = *p == '<' ? id_length(p) : 0;
 
 		unclosed |= opens && !past;

@@ -8,15 +8,6 @@
 #include "limits.h"
 #include "text.h"
 
-/* Behind the quoted string that begins at p; NULL when it is not closed. */
-static const char *past_quoted(const char *p)
-{
-	for (p++; *p && *p != '"'; p++)
-		if (*p == '\\' && p[1])
-			p++;
-	return *p ? p + 1 : NULL;
-}
-
 /* One that is not closed is none, nor is any of its kind after it: each would be sought to the end
  * of the value. */
 char *message_blanked(const char *value)
@@ -29,7 +20,7 @@ char *message_blanked(const char *value)
 		const char *end = NULL;
 
 		if (*closed)
-			end = quoted ? past_quoted(p) : text_past_comment(p);
+			end = quoted ? text_past_quoted(p) : text_past_comment(p);
 		*closed = end != NULL;
 		if (end)
 			memset(p, ' ', (size_t)(end - p));

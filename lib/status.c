@@ -11,13 +11,11 @@ static const char gap[] = " […] ";
 
 static void put_shortened(struct error *err, const char *text, size_t len)
 {
-	size_t head = sizeof err->text - sizeof gap - TAIL;
+	size_t head = text_cut(text, len, sizeof err->text - sizeof gap - TAIL);
 	const char *tail = text + len - TAIL;
 
 	while (((guchar)*tail & 0xc0) == 0x80)
 		tail++;
-	while (head && ((guchar)text[head] & 0xc0) == 0x80)
-		head--;
 	g_snprintf(err->text, sizeof err->text, "%.*s%s%s", (int)head, text, gap, tail);
 }
 

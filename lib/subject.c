@@ -451,12 +451,11 @@ static GString *break_tokens(const char *s)
 }
 
 /* Back to before an encoded-word or character that a cut at `at` would break. */
-static size_t safe_cut(const char *s, size_t at)
+static size_t safe_cut(const GString *value, size_t at)
 {
-	const char *blank;
+	const char *s = value->str, *blank;
 
-	while (at > 0 && ((guchar)s[at] & 0xc0) == 0x80)
-		at--;
+	at = text_cut(s, value->len, at);
 	blank = s + at;
 	while (blank > s && blank[-1] != ' ' && blank[-1] != '\t')
 		blank--;
@@ -469,7 +468,7 @@ static void shorten(GString *value, size_t max)
 {
 	if (value->len <= max)
 		return;
-	g_string_truncate(value, safe_cut(value->str, max));
+	g_string_truncate(value, safe_cut(value, max));
 	while (value->len && (value->str[value->len - 1] == ' ' || value->str[value->len - 1] == '\t'))
 		g_string_truncate(value, value->len - 1);
 }

@@ -85,6 +85,14 @@ const char *text_past_comment(const char *p)
 	return NULL;
 }
 
+const char *text_past_quoted(const char *p)
+{
+	for (p++; *p && *p != '"'; p++)
+		if (*p == '\\' && p[1])
+			p++;
+	return *p ? p + 1 : NULL;
+}
+
 char *text_unquoted(const char *s)
 {
 	g_autofree char *text = g_strstrip(g_strdup(s ? s : ""));

@@ -44,6 +44,8 @@ const char *text_folded_end(const char *p, const char *end);
 
 /* Behind the comment that begins at p (RFC 5322 section 3.2.2); NULL when it is not closed. */
 const char *text_past_comment(const char *p);
+/* The same of a quoted string (RFC 5322 section 3.2.4). */
+const char *text_past_quoted(const char *p);
 
 /* Without blanks, and without a pair of quotes, around it: "'Kim'" is "Kim". NULL is "". Owned. */
 char *text_unquoted(const char *s);
