@@ -23,18 +23,6 @@ static void attachments_clear(void *data)
 	attachment_release(data);
 }
 
-static bool part_is(GMimeObject *part, const char *type, const char *subtype)
-{
-	return g_mime_content_type_is_type(g_mime_object_get_content_type(part), type, subtype);
-}
-
-static bool disposition_is(GMimeObject *part, const char *word)
-{
-	const char *disposition = g_mime_object_get_disposition(part);
-
-	return disposition && g_ascii_strcasecmp(disposition, word) == 0;
-}
-
 /* Owned; NULL. */
 static char *part_name(GMimeObject *part)
 {
@@ -55,9 +43,9 @@ static bool is_body_text(GMimeObject *part)
 {
 	g_autofree char *name = NULL;
 
-	if (!part_is(part, "text", "plain") && !part_is(part, "text", "html"))
+	if (!message_part_is(part, "text", "plain") && !message_part_is(part, "text", "html"))
 		return false;
-	return !disposition_is(part, "attachment") && !(name = part_name(part));
+	return !message_part_disposed(part, "attachment") && !(name = part_name(part));
 }
 
 /* RFC 1847, 3156, 6522: what belongs to the form of the mail. */
@@ -65,11 +53,12 @@ static bool is_form(GMimeObject *part, GMimeObject *parent, int index)
 {
 	if (!parent)
 		return false;
-	if (part_is(parent, "multipart", "report"))
+	if (message_part_is(parent, "multipart", "report"))
 		return true;
-	if (part_is(parent, "multipart", "signed"))
+	if (message_part_is(parent, "multipart", "signed"))
 		return index > 0;
-	return part_is(parent, "multipart", "encrypted") && part_is(part, "application", "pgp-encrypted");
+	return message_part_is(parent, "multipart", "encrypted") &&
+		message_part_is(part, "application", "pgp-encrypted");
 }
 
 static bool write_part(GMimeObject *part, GMimeStream *out)
@@ -105,9 +94,11 @@ static uint64_t measure(GMimeObject *part, char **hash_out)
 
 static bool is_shown_inline(GMimeObject *part, GMimeObject *parent)
 {
-	bool related = parent && part_is(parent, "multipart", "related") && g_mime_object_get_content_id(part);
+	bool related = parent && message_part_is(parent, "multipart", "related") &&
+		g_mime_object_get_content_id(part);
 
-	return disposition_is(part, "inline") || (related && !disposition_is(part, "attachment"));
+	return message_part_disposed(part, "inline") ||
+		(related && !message_part_disposed(part, "attachment"));
 }
 
 static void describe(struct attachments *a, GMimeObject *part, GMimeObject *parent)
@@ -145,8 +136,7 @@ static void visit(struct attachments *a, GMimeObject *part, GMimeObject *parent,
 
 static void visit_message(const struct message *m, struct attachments *a)
 {
-	GMimeObject *root = message_root((struct message *)m);
-	GMimeObject *top = root && GMIME_IS_MESSAGE(root) ? g_mime_message_get_mime_part(GMIME_MESSAGE(root)) : NULL;
+	GMimeObject *top = message_top_part(m);
 
 	if (top)
 		visit(a, top, NULL, 0, 0);

@@ -209,6 +209,14 @@ GMimeObject *message_root(struct message *m)
 	return m->root;
 }
 
+GMimeObject *message_top_part(const struct message *message)
+{
+	GMimeObject *root = message_root((struct message *)message);
+
+	return root && GMIME_IS_MESSAGE(root) ? g_mime_message_get_mime_part(GMIME_MESSAGE(root))
+					      : NULL;
+}
+
 /* --- walking --- */
 
 static bool each_child(GMimeMultipart *multipart, unsigned depth, part_visit *fn, void *arg)
@@ -232,6 +240,18 @@ bool message_each_part(GMimeObject *object, unsigned depth, part_visit *fn, void
 	return fn(object, arg);
 }
 
+bool message_part_is(GMimeObject *part, const char *type, const char *subtype)
+{
+	return g_mime_content_type_is_type(g_mime_object_get_content_type(part), type, subtype);
+}
+
+bool message_part_disposed(GMimeObject *part, const char *disposition)
+{
+	const char *own = g_mime_object_get_disposition(part);
+
+	return own && g_ascii_strcasecmp(own, disposition) == 0;
+}
+
 struct search {
 	const char *type, *subtype;
 	bool found;
@@ -241,7 +261,7 @@ static bool look_for(GMimeObject *part, void *arg)
 {
 	struct search *search = arg;
 
-	search->found = g_mime_content_type_is_type(g_mime_object_get_content_type(part), search->type, search->subtype);
+	search->found = message_part_is(part, search->type, search->subtype);
 	return !search->found;
 }
 
@@ -257,11 +277,16 @@ bool message_has_part(const struct message *message, const char *type, const cha
 
 /* --- attached messages --- */
 
-char *message_attached_subject(GMimeObject *part)
+GMimeMessage *message_attached(GMimeObject *part)
 {
-	GMimeMessage *inner = GMIME_IS_MESSAGE_PART(part)
+	return GMIME_IS_MESSAGE_PART(part)
 		? g_mime_message_part_get_message(GMIME_MESSAGE_PART(part))
 		: NULL;
+}
+
+char *message_attached_subject(GMimeObject *part)
+{
+	GMimeMessage *inner = message_attached(part);
 	GMimeHeader *header = inner
 		? g_mime_header_list_get_header(
 			  g_mime_object_get_header_list(GMIME_OBJECT(inner)), "Subject")
@@ -278,16 +303,17 @@ char *message_attached_subject(GMimeObject *part)
 static GMimeContentType *content_type(const struct message *message)
 {
 	struct message *m = (struct message *)message;
-	const char *value = message_header(m, "Content-Type", 0);
-	/* Some encode all that they write. */
-	g_autofree char *decoded = value && g_str_has_prefix(value, "=?")
-		? message_decode_header(value, FIELD_MAX)
-		: NULL;
+	g_autofree char *decoded = NULL;
+	const char *value;
 
-	if (!m->content_type)
-		m->content_type = value
-			? g_mime_content_type_parse(message_options(), decoded ? decoded : value)
-			: g_mime_content_type_new("text", "plain");
+	if (m->content_type)
+		return m->content_type;
+	value = message_header(m, "Content-Type", 0);
+	/* Some encode all that they write. */
+	if (value && g_str_has_prefix(value, "=?"))
+		value = decoded = message_decode_header(value, FIELD_MAX);
+	m->content_type = value ? g_mime_content_type_parse(message_options(), value)
+				: g_mime_content_type_new("text", "plain");
 	return m->content_type;
 }
 

@@ -15,16 +15,9 @@ enum { VERB_BYTES = 16 };
 
 /* --- the sender's own text --- */
 
-static bool part_is(GMimeObject *part, const char *type, const char *subtype)
-{
-	return g_mime_content_type_is_type(g_mime_object_get_content_type(part), type, subtype);
-}
-
 static bool is_file(GMimeObject *part)
 {
-	const char *disposition = g_mime_object_get_disposition(part);
-
-	return (disposition && g_ascii_strcasecmp(disposition, "attachment") == 0) ||
+	return message_part_disposed(part, "attachment") ||
 		g_mime_part_get_filename(GMIME_PART(part));
 }
 
@@ -40,10 +33,10 @@ static char *html_before_quote(const char *html)
 /* Owned; NULL: it has none, or is no text of its sender. */
 static char *leaf_text(GMimeObject *part)
 {
-	bool plain = part_is(part, "text", "plain");
+	bool plain = message_part_is(part, "text", "plain");
 	g_autofree char *text = NULL;
 
-	if (!GMIME_IS_PART(part) || (!plain && !part_is(part, "text", "html")) || is_file(part))
+	if (!GMIME_IS_PART(part) || (!plain && !message_part_is(part, "text", "html")) || is_file(part))
 		return NULL;
 	text = message_part_text(part);
 	if (!text)
@@ -63,7 +56,7 @@ static char *first_text(GMimeObject *object, unsigned depth)
 {
 	int n = GMIME_IS_MULTIPART(object) ? g_mime_multipart_get_count(GMIME_MULTIPART(object))
 					   : 0;
-	bool choice = n && part_is(object, "multipart", "alternative");
+	bool choice = n && message_part_is(object, "multipart", "alternative");
 
 	if (depth > LIMIT_MIME_DEPTH || n == 0)
 		return depth > LIMIT_MIME_DEPTH ? NULL : leaf_text(object);
@@ -77,17 +70,9 @@ static char *first_text(GMimeObject *object, unsigned depth)
 	return NULL;
 }
 
-static GMimeObject *top_part(const struct message *m)
-{
-	GMimeObject *root = message_root((struct message *)m);
-
-	return root && GMIME_IS_MESSAGE(root) ? g_mime_message_get_mime_part(GMIME_MESSAGE(root))
-					      : NULL;
-}
-
 char *message_own_text(const struct message *m)
 {
-	GMimeObject *top = top_part(m);
+	GMimeObject *top = message_top_part(m);
 
 	return top ? first_text(top, 0) : NULL;
 }
@@ -107,9 +92,7 @@ static void each_enclosed(
 static bool visit_enclosed(GMimeObject *part, void *arg)
 {
 	const struct enclosed *e = arg;
-	GMimeMessage *inner = GMIME_IS_MESSAGE_PART(part)
-		? g_mime_message_part_get_message(GMIME_MESSAGE_PART(part))
-		: NULL;
+	GMimeMessage *inner = message_attached(part);
 	GByteArray *bytes;
 	GMimeStream *stream;
 	struct message *m;
@@ -240,8 +223,8 @@ char **message_other_subjects(const struct message *m)
 	add_bytes(&s, message_header(m, "Subject", 0));
 	for (unsigned i = 1; i < message_header_count(m, "Subject"); i++)
 		add_subject(&s, message_header(m, "Subject", i));
-	if (!g_str_has_prefix(message_content_type(m), "text/") && top_part(m))
-		part_subjects(&s, top_part(m), 0);
+	if (!g_str_has_prefix(message_content_type(m), "text/") && message_top_part(m))
+		part_subjects(&s, message_top_part(m), 0);
 	if (s.list->len == 0) {
 		g_ptr_array_free(s.list, TRUE);
 		return NULL;

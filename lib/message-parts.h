@@ -75,6 +75,16 @@ bool message_is_single_text(const struct message *message);
 /* The MIME tree, parsed at the first call; NULL when there is none. Borrowed. */
 GMimeObject *message_root(struct message *message);
 
+/* What stands in it: a leaf, or a multipart. NULL: nothing. Borrowed. */
+GMimeObject *message_top_part(const struct message *message);
+
+bool message_part_is(GMimeObject *part, const char *type, const char *subtype);
+/* Does Content-Disposition say so ("inline", "attachment"; RFC 2183)? */
+bool message_part_disposed(GMimeObject *part, const char *disposition);
+
+/* The message in a message/rfc822 part; NULL: it is none. Borrowed. */
+GMimeMessage *message_attached(GMimeObject *part);
+
 /* The decoded text of a leaf part, UTF-8, format=flowed undone; HTML is still that. Of its bytes at
  * most LIMIT_TEXT_SCAN_BYTES, LIMIT_HTML_SCAN_BYTES of HTML, are looked at. NULL when it has no
  * content. Owned. */

@@ -89,25 +89,20 @@ static char *unflowed(char *text, const char *format, const char *delsp)
 	return plain_unflow(flowed, is_word(delsp, "yes"));
 }
 
-static bool part_is(GMimeObject *part, const char *type, const char *subtype)
-{
-	return g_mime_content_type_is_type(g_mime_object_get_content_type(part), type, subtype);
-}
-
 /* HTML's own word counts where the header says nothing. Owned; NULL. */
 static char *label_of(GMimeObject *part, const GByteArray *bytes)
 {
 	const char *label = parameter(part, "charset");
 	char *own = NULL;
 
-	if ((!label || is_word(label, "us-ascii")) && part_is(part, "text", "html"))
+	if ((!label || is_word(label, "us-ascii")) && message_part_is(part, "text", "html"))
 		own = charset_of_html(bytes->data, bytes->len);
 	return own ? own : g_strdup(label);
 }
 
 char *message_part_text(GMimeObject *part)
 {
-	size_t max = part_is(part, "text", "html") ? LIMIT_HTML_SCAN_BYTES : LIMIT_TEXT_SCAN_BYTES;
+	size_t max = message_part_is(part, "text", "html") ? LIMIT_HTML_SCAN_BYTES : LIMIT_TEXT_SCAN_BYTES;
 	g_autoptr(GByteArray) bytes =
 		GMIME_IS_PART(part) ? part_bytes(GMIME_PART(part), max) : NULL;
 	g_autofree char *label = bytes ? label_of(part, bytes) : NULL;
@@ -116,7 +111,7 @@ char *message_part_text(GMimeObject *part)
 	if (!bytes)
 		return NULL;
 	text = charset_decode(label, bytes->data, bytes->len, NULL);
-	if (!part_is(part, "text", "plain"))
+	if (!message_part_is(part, "text", "plain"))
 		return text;
 	return unflowed(text, parameter(part, "format"), parameter(part, "delsp"));
 }
@@ -176,11 +171,6 @@ static const struct text_type *text_type_of(GMimeObject *part)
 	return NULL;
 }
 
-static bool is_attached(GMimeObject *part)
-{
-	return is_word(g_mime_object_get_disposition(part), "attachment");
-}
-
 static bool is_named(GMimeObject *part)
 {
 	return g_mime_object_get_content_disposition_parameter(part, "filename") ||
@@ -210,7 +200,9 @@ static void put_text(struct reader *r, const char *text)
 static void read_leaf(struct reader *r, GMimeObject *part)
 {
 	const struct text_type *type =
-		is_attached(part) || (is_named(part) && !r->with_files) ? NULL : text_type_of(part);
+		message_part_disposed(part, "attachment") || (is_named(part) && !r->with_files)
+			? NULL
+			: text_type_of(part);
 	g_autofree char *text = type ? type->read(part) : NULL;
 
 	if (text && plain_says_something(text) &&
@@ -283,7 +275,7 @@ static void read_alternative(struct reader *r, GMimeMultipart *multipart, unsign
 	for (int i = 0; i < n; i++) {
 		GMimeObject *part = g_mime_multipart_get_part(multipart, i);
 
-		if (part_is(part, "text", "plain") && try_object(r, part, depth + 1))
+		if (message_part_is(part, "text", "plain") && try_object(r, part, depth + 1))
 			return;
 	}
 	for (int i = n; i-- > 0;)
@@ -326,16 +318,14 @@ static void read_object(struct reader *r, GMimeObject *object, unsigned depth)
 
 static char *read_tree(struct message *m)
 {
-	GMimeObject *root = message_root(m);
+	GMimeObject *top = message_top_part(m);
 	struct reader r = { g_string_new(NULL), false };
 	char *text;
 
-	root = root && GMIME_IS_MESSAGE(root) ? g_mime_message_get_mime_part(GMIME_MESSAGE(root))
-					      : NULL;
-	read_object(&r, root, 1);
+	read_object(&r, top, 1);
 	if (r.out->len == 0) {
 		r.with_files = true;
-		read_object(&r, root, 1);
+		read_object(&r, top, 1);
 	}
 	text = text_block_valid(r.out->str, LIMIT_TEXT_BYTES);
 	g_string_free(r.out, TRUE);
@@ -375,7 +365,8 @@ static bool find_plain(GMimeObject *part, void *arg)
 {
 	GMimeObject **found = arg;
 
-	if (GMIME_IS_PART(part) && !is_attached(part) && part_is(part, "text", "plain"))
+	if (GMIME_IS_PART(part) && !message_part_disposed(part, "attachment") &&
+		message_part_is(part, "text", "plain"))
 		*found = part;
 	return !*found;
 }
