@@ -65,13 +65,19 @@ static bool any_value(const struct message *message, const char *name, value_fn 
 	return false;
 }
 
-/* "Name: word" */
-static bool says(const struct looked_at *l, const char *argument)
+/* An argument "Name: …". */
+static bool any_named(const struct looked_at *l, const char *argument, value_fn *is)
 {
 	const char *colon = strchr(argument, ':');
 	g_autofree char *name = g_strndup(argument, (gsize)(colon - argument));
 
-	return any_value(l->message, name, first_word_is, colon + 2);
+	return any_value(l->message, name, is, colon + 2);
+}
+
+/* "Name: word" */
+static bool says(const struct looked_at *l, const char *argument)
+{
+	return any_named(l, argument, first_word_is);
 }
 
 static bool says_other(const char *value, const char *word)
@@ -102,18 +108,10 @@ static bool spam(const struct looked_at *l, const char *argument)
 	return name && any_value(l->message, name, is_like, glob);
 }
 
-static bool starts(const char *value, const char *with)
-{
-	return value && g_ascii_strncasecmp(value, with, strlen(with)) == 0;
-}
-
 /* "Name: glob" */
 static bool matches(const struct looked_at *l, const char *argument)
 {
-	const char *colon = strchr(argument, ':');
-	g_autofree char *name = g_strndup(argument, (gsize)(colon - argument));
-
-	return any_value(l->message, name, is_like, colon + 2);
+	return any_named(l, argument, is_like);
 }
 
 static bool is_mark(const char *value, const char *argument)
@@ -184,10 +182,7 @@ static const char *const clients[] = {
 
 static bool names_a_client(const char *value)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(clients); i++)
-		if (starts(value, clients[i]))
-			return true;
-	return false;
+	return text_starts_with_one(value, clients, G_N_ELEMENTS(clients));
 }
 
 static bool person_without_sender(const struct looked_at *l, const char *argument)
@@ -208,7 +203,10 @@ static bool report_is(const struct looked_at *l, enum report_kind kind)
 
 static bool is_daemon(const char *sender)
 {
-	return starts(sender, "mailer-daemon") && strchr("@", sender[strlen("mailer-daemon")]);
+	static const char name[] = "mailer-daemon";
+
+	return g_ascii_strncasecmp(sender, name, strlen(name)) == 0 &&
+		strchr("@", sender[strlen(name)]);
 }
 
 static bool from_daemon(const struct looked_at *l, const char *argument)

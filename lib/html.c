@@ -144,15 +144,10 @@ static void element_close(struct html *h, const char *name)
 /* Takes e->link. */
 static void element_begin(struct html *h, struct open_element *e)
 {
+	bool matters = e->hidden || e->verbatim || e->quote || e->list || e->link;
 	struct open_element *outer;
 
-	if (!e->hidden && !e->verbatim && !e->quote && !e->list && !e->link) {
-		outer = element_open(h, e->name);
-		if (outer)
-			outer->nested++;
-		return;
-	}
-	if (h->depth == OPEN_MAX) {
+	if (!matters || h->depth == OPEN_MAX) {
 		g_clear_pointer(&e->link, g_free);
 		outer = element_open(h, e->name);
 		if (outer)
@@ -587,8 +582,5 @@ bool html_begins(const char *text)
 	static const char *const heads[] = { "<!doctype html", "<html", "<body" };
 
 	text += strspn(text, " \t\r\n");
-	for (size_t i = 0; i < G_N_ELEMENTS(heads); i++)
-		if (g_ascii_strncasecmp(text, heads[i], strlen(heads[i])) == 0)
-			return true;
-	return false;
+	return text_starts_with_one(text, heads, G_N_ELEMENTS(heads));
 }

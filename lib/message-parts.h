@@ -111,8 +111,8 @@ bool message_each_part(GMimeObject *object, unsigned depth, part_visit *fn, void
 
 void report_read_free(struct report_read *read);
 
-/* The value of a field in a block of header lines, unfolded; NULL. Owned. */
-char *report_field(const char *block, const char *name);
+/* NULL: p is in the last line. */
+const char *report_next_line(const char *p);
 
 /* Adds a recipient whose news is of that kind: worse news than before takes the place of all that was
  * told. Takes what recipient owns. */

@@ -275,16 +275,7 @@ static bool begins_forwarded(const char *line)
 		"begin forwarded message",
 	};
 
-	for (size_t i = 0; i < G_N_ELEMENTS(marks); i++)
-		if (g_ascii_strncasecmp(line, marks[i], strlen(marks[i])) == 0)
-			return true;
-	return false;
-}
-
-static const char *next_line(const char *p)
-{
-	p = strchr(p, '\n');
-	return p ? p + 1 : NULL;
+	return text_starts_with_one(line, marks, G_N_ELEMENTS(marks));
 }
 
 /* Of several forms the milder: "this is the mail system … this is a warning only". */
@@ -298,7 +289,7 @@ static const struct form *form_of_text(const char *text)
 	const struct form *found = NULL;
 	unsigned lines = 0;
 
-	for (const char *p = text; p && *p && lines < FORM_LINES; p = next_line(p), lines++) {
+	for (const char *p = text; p && *p && lines < FORM_LINES; p = report_next_line(p), lines++) {
 		const char *line = p + strspn(p, " \t#=|-");
 
 		if (begins_forwarded(line))
@@ -308,10 +299,8 @@ static const struct form *form_of_text(const char *text)
 	return found;
 }
 
-static bool has_one_of(const char *text, const char *const *words, size_t n)
+static bool has_one_of(const char *lower, const char *const *words, size_t n)
 {
-	g_autofree char *lower = g_utf8_strdown(text, -1);
-
 	for (size_t i = 0; i < n; i++)
 		if (strstr(lower, words[i]))
 			return true;
@@ -320,14 +309,17 @@ static bool has_one_of(const char *text, const char *const *words, size_t n)
 
 static enum report_kind kind_of_words(const char *subject, const char *text)
 {
-	if (has_one_of(subject, delayed_words, G_N_ELEMENTS(delayed_words)))
-		return REPORT_DELAYED;
-	if (has_one_of(subject, failure_words, G_N_ELEMENTS(failure_words)))
-		return REPORT_FAILED;
-	if (has_one_of(text, delayed_words, G_N_ELEMENTS(delayed_words)))
-		return REPORT_DELAYED;
-	return has_one_of(text, failure_words, G_N_ELEMENTS(failure_words)) ? REPORT_FAILED
-									    : REPORT_NONE;
+	const char *const said[] = { subject, text };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(said); i++) {
+		g_autofree char *lower = g_utf8_strdown(said[i], -1);
+
+		if (has_one_of(lower, delayed_words, G_N_ELEMENTS(delayed_words)))
+			return REPORT_DELAYED;
+		if (has_one_of(lower, failure_words, G_N_ELEMENTS(failure_words)))
+			return REPORT_FAILED;
+	}
+	return REPORT_NONE;
 }
 
 static void tell(struct report_read *read, enum report_kind kind, enum report_form form,
@@ -377,10 +369,7 @@ static bool begins_copy(const char *line)
 	};
 
 	line += strspn(line, " \t-*=");
-	for (size_t i = 0; i < G_N_ELEMENTS(marks); i++)
-		if (g_ascii_strncasecmp(line, marks[i], strlen(marks[i])) == 0)
-			return true;
-	return false;
+	return text_starts_with_one(line, marks, G_N_ELEMENTS(marks));
 }
 
 /* Neither the MTA nor we, to whom it writes. */
@@ -550,7 +539,7 @@ static void find_recipients(const struct message *m, struct report_read *read, c
 /* "      Subject:  Re: x", as Exchange and Domino list it. */
 static void read_indented_subject(struct report_read *read, const char *text)
 {
-	for (const char *p = text; p && *p && !read->subject; p = next_line(p)) {
+	for (const char *p = text; p && *p && !read->subject; p = report_next_line(p)) {
 		const char *line = p + strspn(p, " \t"), *end = strchrnul(line, '\n');
 		g_autofree char *value = NULL;
 

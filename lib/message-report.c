@@ -10,7 +10,7 @@
 
 /* --- fields of a report part --- */
 
-static const char *next_line(const char *p)
+const char *report_next_line(const char *p)
 {
 	p = strchr(p, '\n');
 	return p ? p + 1 : NULL;
@@ -25,11 +25,12 @@ static const char *past_name(const char *p, const char *name, size_t len)
 	return *p == ':' ? p + 1 : NULL;
 }
 
-char *report_field(const char *block, const char *name)
+/* The value of a field in a block of header lines, unfolded; NULL. Owned. */
+static char *field_of(const char *block, const char *name)
 {
 	size_t len = strlen(name);
 
-	for (const char *p = block; p && *p; p = next_line(p)) {
+	for (const char *p = block; p && *p; p = report_next_line(p)) {
 		const char *value = past_name(p, name, len);
 		GString *out;
 
@@ -57,7 +58,6 @@ static void append_unitext(GString *out, const char **p)
 		g_string_append_c(out, *(*p)++);
 }
 
-/* "rfc822; a@b", "utf-8; j\x{F6}rg@b", and some write "rfc822; A <a@b>". Takes value. */
 /* Some MTAs hand on the ORCPT of the envelope as it was, in xtext (RFC 3461 section 4):
  * "kim+40x.example". */
 static void undo_xtext(GString *s)
@@ -71,6 +71,7 @@ static void undo_xtext(GString *s)
 		}
 }
 
+/* "rfc822; a@b", "utf-8; j\x{F6}rg@b", and some write "rfc822; A <a@b>". Takes value. */
 static char *typed_address(char *value)
 {
 	const char *semicolon = value ? strchr(value, ';') : NULL,
@@ -180,12 +181,12 @@ static char *status_code(char *value)
  * know. */
 static void read_recipient(struct report_read *read, const char *block)
 {
-	g_autofree char *action = report_field(block, "Action");
-	g_autofree char *diagnostic = report_field(block, "Diagnostic-Code");
+	g_autofree char *action = field_of(block, "Action");
+	g_autofree char *diagnostic = field_of(block, "Diagnostic-Code");
 	struct report_recipient r = {
-		.address = typed_address(report_field(block, "Original-Recipient")),
-		.last = typed_address(report_field(block, "Final-Recipient")),
-		.status = status_code(report_field(block, "Status")),
+		.address = typed_address(field_of(block, "Original-Recipient")),
+		.last = typed_address(field_of(block, "Final-Recipient")),
+		.status = status_code(field_of(block, "Status")),
 		.diagnostic = diagnostic ? text_line(diagnostic, LIMIT_REPLY_TEXT) : NULL,
 	};
 	enum report_kind kind = kind_of(action, r.status);
@@ -193,7 +194,7 @@ static void read_recipient(struct report_read *read, const char *block)
 	if (!r.address)
 		r.address = g_steal_pointer(&r.last);
 	if (!r.address)
-		r.address = typed_address(report_field(block, "X-Actual-Recipient"));
+		r.address = typed_address(field_of(block, "X-Actual-Recipient"));
 	if (g_strcmp0(r.address, r.last) == 0)
 		g_clear_pointer(&r.last, g_free);
 	if (kind == REPORT_NONE)
@@ -255,7 +256,7 @@ static const struct {
 void report_read_returned(struct report_read *read, const char *block)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(returned_fields); i++) {
-		g_autofree char *value = report_field(block, returned_fields[i].name);
+		g_autofree char *value = field_of(block, returned_fields[i].name);
 
 		returned_fields[i].read(read, value);
 		read->told.returned |= value != NULL;
@@ -279,9 +280,9 @@ static void read_returned_message(struct report_read *read, GMimeMessagePart *pa
 
 static void read_disposition(struct report_read *read, const char *text)
 {
-	g_autofree char *id = report_field(text, "Original-Message-ID");
+	g_autofree char *id = field_of(text, "Original-Message-ID");
 	struct report_recipient r = { .address = typed_address(
-					      report_field(text, "Final-Recipient")) };
+					      field_of(text, "Final-Recipient")) };
 
 	if (read->told.kind == REPORT_NONE) {
 		report_add(read, REPORT_NONE, &r);
@@ -330,8 +331,8 @@ static bool read_part(GMimeObject *part, void *arg)
 /* A report whose frame is broken, or that somebody passed on as text. */
 static void read_parts_in_text(struct report_read *read, const char *text)
 {
-	g_autofree char *action = report_field(text, "Action");
-	g_autofree char *recipient = report_field(text, "Final-Recipient");
+	g_autofree char *action = field_of(text, "Action");
+	g_autofree char *recipient = field_of(text, "Final-Recipient");
 
 	if (action && recipient)
 		read_delivery_status(read, text);

@@ -111,21 +111,19 @@ static size_t base64_length(const char *line, const char *end)
 /* Behind some full lines of base64 and the last one of it. */
 static const char *past_base64(const char *p, const char *end)
 {
-	const char *begin = p;
+	const char *begin = p, *next = p;
 	unsigned lines = 0;
-	size_t len;
+	size_t len = 0;
 
-	for (; p < end; lines++, p = text_line_end(p, end)) {
-		len = base64_length(p, text_line_end(p, end));
+	for (; p < end; lines++, p = next) {
+		next = text_line_end(p, end);
+		len = base64_length(p, next);
 		if (len < BASE64_LINE)
 			break;
 	}
 	if (lines < BASE64_LINES)
 		return begin;
-	return p < end && base64_length(p, text_line_end(p, end)) % 4 == 0 &&
-			base64_length(p, text_line_end(p, end))
-		? text_line_end(p, end)
-		: p;
+	return p < end && len && len % 4 == 0 ? next : p;
 }
 
 /* A line of uuencode tells its length. */

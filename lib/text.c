@@ -70,6 +70,14 @@ const char *text_folded_end(const char *p, const char *end)
 	return p;
 }
 
+bool text_starts_with_one(const char *s, const char *const *heads, size_t n)
+{
+	for (size_t i = 0; s && i < n; i++)
+		if (g_ascii_strncasecmp(s, heads[i], strlen(heads[i])) == 0)
+			return true;
+	return false;
+}
+
 const char *text_past_comment(const char *p)
 {
 	unsigned depth = 0;

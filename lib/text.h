@@ -42,6 +42,9 @@ const char *text_line_end(const char *p, const char *end);
 /* The end of a header field that begins at p (RFC 5322 section 2.2.3): behind the first line end that no blank or tab follows, or end. */
 const char *text_folded_end(const char *p, const char *end);
 
+/* Does s begin with one of the n, ASCII case aside? s may be NULL. */
+bool text_starts_with_one(const char *s, const char *const *heads, size_t n);
+
 /* Behind the comment that begins at p (RFC 5322 section 3.2.2); NULL when it is not closed. */
 const char *text_past_comment(const char *p);
 /* The same of a quoted string (RFC 5322 section 3.2.4). */
