@@ -11,14 +11,6 @@ bool plan_leaves(const struct plan *p)
 	return p->whose == WHOSE_REPLY || p->whose == WHOSE_DESK_REPLY || p->whose == WHOSE_OPENED;
 }
 
-static bool is_in(const GPtrArray *list, const char *s)
-{
-	for (unsigned i = 0; i < list->len; i++)
-		if (strcmp(g_ptr_array_index(list, i), s) == 0)
-			return true;
-	return false;
-}
-
 /* --- the name that the customer sees --- */
 
 char *plan_agent_from(const struct account *account, const struct agent *agent, const char *name_in_mail)
@@ -73,7 +65,7 @@ static void add_private(const struct plan *p, GPtrArray *list, const char *addre
 
 	if (!address || address_canonical(address, &canonical) != ST_OK)
 		return;
-	if (settings_is_own(p->settings, canonical) || is_in(list, canonical))
+	if (settings_is_own(p->settings, canonical) || plan_is_in(list, canonical))
 		return;
 	g_ptr_array_add(list, address_shown(canonical));
 	g_ptr_array_add(list, g_steal_pointer(&canonical));
@@ -139,7 +131,7 @@ static bool is_hidden(const struct plan *p, const char *address)
 {
 	if (!p->account || p->account->reply_to != REPLY_TO_DESK || settings_is_own(p->settings, address))
 		return false;
-	return is_in(p->recipients->agents, address) || (p->agent && text_list_has(p->agent->addresses, address));
+	return plan_is_agents(p, address);
 }
 
 static bool lists_addressee(const struct plan *p, struct mailboxes list)
@@ -204,7 +196,7 @@ void plan_turn_to_addressee(const struct plan *p, struct edits *edits)
 		if (hit->ticket)
 			edits_delete_recipient(edits, hit->recipient);
 	}
-	if (p->addressee && !is_in(p->recipients->outside, p->addressee->address))
+	if (p->addressee && !plan_is_in(p->recipients->outside, p->addressee->address))
 		edits_add_recipient(edits, p->addressee->as_written);
 }
 

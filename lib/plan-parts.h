@@ -15,6 +15,10 @@ typedef bool plan_picks(const char *name, const char *value, const void *arg);
 void plan_remove_headers(
 	const struct plan *plan, struct edits *edits, plan_picks *picks, const void *arg);
 
+bool plan_is_in(const GPtrArray *list, const char *address);
+/* Is it the address of an agent who gets the mail anyway, or sends it? */
+bool plan_is_agents(const struct plan *plan, const char *address);
+
 /* --- plan-leave.c --- */
 
 /* Is it an agent's mail that goes to people outside? */

@@ -17,16 +17,25 @@ static bool is_claim(const char *name, const char *value, const void *arg)
 	return g_ascii_strncasecmp(name, "X-Ticket", strlen("X-Ticket")) == 0;
 }
 
+/* Where clients answer to in place of Reply-To, or beside it, would be past the desk. */
+static const char *const ways_past[] = { "Mail-Followup-To", "Mail-Reply-To", "Mail-Copies-To" };
+
+static bool is_one_of(const char *name, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (g_ascii_strcasecmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 bool plan_edits_header(const char *name)
 {
 	static const char *const edited[] = {
-		"Subject", "Message-ID", "Reply-To", "Mail-Followup-To", "X-Auto-Response-Suppress",
+		"Subject", "Message-ID", "Reply-To", "X-Auto-Response-Suppress",
 	};
 
-	for (size_t i = 0; i < G_N_ELEMENTS(edited); i++)
-		if (g_ascii_strcasecmp(name, edited[i]) == 0)
-			return true;
-	return is_claim(name, NULL, NULL);
+	return is_one_of(name, edited, G_N_ELEMENTS(edited)) ||
+		is_one_of(name, ways_past, G_N_ELEMENTS(ways_past)) || is_claim(name, NULL, NULL);
 }
 
 void plan_remove_headers(
@@ -148,16 +157,6 @@ static char *desk_address(const struct plan *p)
 	return address_header_behind(p->addressee->name, p->addressee->as_written, address);
 }
 
-/* Where clients answer to in place of Reply-To, or beside it, would be past the desk. */
-static void remove_ways_past(const struct plan *p, struct edits *edits)
-{
-	static const char *const names[] = { "Mail-Followup-To", "Mail-Reply-To",
-		"Mail-Copies-To" };
-
-	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-		plan_remove_header(p, edits, names[i]);
-}
-
 static void answer_to_desk(const struct plan *p, struct edits *edits)
 {
 	g_autofree char *address = NULL;
@@ -166,18 +165,24 @@ static void answer_to_desk(const struct plan *p, struct edits *edits)
 		return;
 	address = p->whose == WHOSE_NOTE ? note_address(p) : desk_address(p);
 	plan_replace_header(p, edits, "Reply-To", address);
-	if (!plan_leaves(p))
-		remove_ways_past(p, edits);
+	for (size_t i = 0; !plan_leaves(p) && i < G_N_ELEMENTS(ways_past); i++)
+		plan_remove_header(p, edits, ways_past[i]);
 }
 
 /* --- delivery --- */
 
-static bool already_gets_it(const struct plan *p, const char *address)
+bool plan_is_in(const GPtrArray *list, const char *address)
 {
-	for (unsigned i = 0; i < p->recipients->agents->len; i++)
-		if (strcmp(g_ptr_array_index(p->recipients->agents, i), address) == 0)
+	for (unsigned i = 0; i < list->len; i++)
+		if (strcmp(g_ptr_array_index(list, i), address) == 0)
 			return true;
-	return p->agent && text_list_has(p->agent->addresses, address);
+	return false;
+}
+
+bool plan_is_agents(const struct plan *p, const char *address)
+{
+	return plan_is_in(p->recipients->agents, address) ||
+		(p->agent && text_list_has(p->agent->addresses, address));
 }
 
 static bool has_workers(const struct plan *p)
@@ -191,16 +196,8 @@ static unsigned new_workers(const struct plan *p)
 	unsigned n = 0;
 
 	for (char **w = p->workers; w && *w; w++)
-		n += !already_gets_it(p, *w);
+		n += !plan_is_agents(p, *w);
 	return n;
-}
-
-static bool is_listed(const GPtrArray *list, const char *address)
-{
-	for (unsigned i = 0; i < list->len; i++)
-		if (strcmp(g_ptr_array_index(list, i), address) == 0)
-			return true;
-	return false;
 }
 
 /* A watcher who neither wrote it nor gets it anyway. */
@@ -209,10 +206,10 @@ static bool is_left_out(const struct plan *p, const char *address)
 	struct mailboxes from = message_from(p->message);
 	bool addressee = p->whose == WHOSE_DESK_REPLY && p->addressee &&
 		strcmp(p->addressee->address, address) == 0;
-	bool worker = p->workers && text_list_has(p->workers, address);
 
-	return !already_gets_it(p, address) && !is_listed(p->recipients->outside, address) && !is_listed(p->recipients->internal, address) &&
-		!addressee && !worker && !(from.n == 1 && strcmp(from.v[0].address, address) == 0);
+	return !plan_is_agents(p, address) && !plan_is_in(p->recipients->outside, address) &&
+		!plan_is_in(p->recipients->internal, address) && !addressee &&
+		!text_list_has(p->workers, address) && !(from.n == 1 && strcmp(from.v[0].address, address) == 0);
 }
 
 static unsigned new_watchers(const struct plan *p)
@@ -224,12 +221,13 @@ static unsigned new_watchers(const struct plan *p)
 	return n;
 }
 
-/* Whoever gets the mail besides the addressed accounts. */
+/* Whoever gets the mail besides the addressed accounts, workers and watchers. */
 static unsigned others(const struct plan *p)
 {
 	const struct recipients *r = p->recipients;
 
-	return r->outside->len + r->agents->len + r->internal->len + (p->whose == WHOSE_DESK_REPLY) + new_watchers(p);
+	return r->outside->len + r->agents->len + r->internal->len +
+		(p->whose == WHOSE_DESK_REPLY);
 }
 
 static bool goes_to_agents(const struct account_hit *hit)
@@ -239,11 +237,12 @@ static bool goes_to_agents(const struct account_hit *hit)
 
 /* Mail is never dropped for want of an agent to give it to: then the mailbox keeps it. When the only one to get it is
  * its author (a note on one's own ticket), the archive is enough. */
-static bool drops_mailbox(const struct plan *p, const struct account_hit *hit)
+static bool drops_mailbox(const struct plan *p, const struct account_hit *hit, unsigned others)
 {
 	if (hit->account->deliver == DELIVER_NONE)
 		return true;
-	return hit->account->deliver == DELIVER_AGENTS && has_workers(p) && (new_workers(p) + others(p) > 0 || settings_archive(p->settings));
+	return hit->account->deliver == DELIVER_AGENTS && has_workers(p) &&
+		(others > 0 || settings_archive(p->settings));
 }
 
 /* Who gets the mail for another reason than a ticket, and whose bounces are the sender's. */
@@ -269,10 +268,8 @@ static void silence_robots(const struct plan *p, struct edits *edits)
 static void deliver_to_workers(const struct plan *p, struct edits *edits)
 {
 	for (char **w = p->workers; w && *w; w++)
-		if (!already_gets_it(p, *w))
+		if (!plan_is_agents(p, *w))
 			edits_add_recipient(edits, *w);
-	if (!plan_leaves(p))
-		silence_robots(p, edits);
 }
 
 static void copy_to_watchers(const struct plan *p, struct edits *edits)
@@ -280,13 +277,12 @@ static void copy_to_watchers(const struct plan *p, struct edits *edits)
 	for (char **w = p->watchers; w && *w; w++)
 		if (is_left_out(p, *w))
 			edits_add_recipient(edits, *w);
-	if (!plan_leaves(p))
-		silence_robots(p, edits);
 }
 
 static void deliver_as_configured(const struct plan *p, struct edits *edits)
 {
-	unsigned left = others(p);
+	unsigned workers = new_workers(p), watchers = new_watchers(p);
+	unsigned besides = others(p) + watchers, left = besides;
 	bool told = false;
 
 	for (unsigned i = 0; i < p->recipients->hits->len; i++) {
@@ -294,16 +290,18 @@ static void deliver_as_configured(const struct plan *p, struct edits *edits)
 
 		if (p->whose == WHOSE_DESK_REPLY && hit->ticket)
 			continue;
-		told |= goes_to_agents(hit) && new_workers(p) > 0;
-		if (drops_mailbox(p, hit))
+		told |= goes_to_agents(hit) && workers > 0;
+		if (drops_mailbox(p, hit, besides + workers))
 			edits_delete_recipient(edits, hit->recipient);
 		else
 			left++;
 	}
 	if (told)
 		deliver_to_workers(p, edits);
-	if (new_watchers(p) > 0)
+	if (watchers)
 		copy_to_watchers(p, edits);
+	if ((told || watchers) && !plan_leaves(p))
+		silence_robots(p, edits);
 	if (!told && left == 0)
 		edits_verdict(edits, VERDICT_DISCARD, NULL);
 }

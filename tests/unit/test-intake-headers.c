@@ -20,7 +20,7 @@ static void test_names(void)
 	static const char *const names[] = {
 		"From", "SENDER", "reply-to", "To", "Cc", "Subject", "Date", "Message-ID",
 		"In-Reply-To", "References", "Resent-From", "Resent-Sender", "X-Original-From",
-		"Mail-Followup-To", "MIME-Version", "Content-Type", "Content-Transfer-Encoding",
+		"Mail-Followup-To", "Mail-Reply-To", "Mail-Copies-To", "MIME-Version", "Content-Type", "Content-Transfer-Encoding",
 		"Content-Disposition", "Content-Language", "Accept-Language",
 		"Authentication-Results", "X-Ticket", "x-ticket-x", "X-Tickets", "List-Id",
 		"List-Post", "List-Unsubscribe", "List-Help", "List-Anything", "Feedback-ID",

@@ -142,9 +142,8 @@ static char *with_token(const struct row *row, const char *text)
 	return g_strjoinv(token, parts);
 }
 
-static void test_row(gconstpointer data)
+static void check(const struct row *row, char **watchers)
 {
-	const struct row *row = data;
 	struct fixture fixture;
 	g_autofree char *conf = g_strconcat(row->conf, "\n", accounts, NULL), *is = NULL, *should = with_token(row, row->edits);
 	g_autofree char *mail = with_token(row, row->mail), *recipients_text = with_token(row, row->to);
@@ -166,7 +165,7 @@ static void test_row(gconstpointer data)
 	edits_init(&edits);
 	plan_edits(&(struct plan){ .settings = settings, .envelope = &envelope, .message = message, .recipients = &recipients, .key = &key, .ticket = &ticket,
 		.account = settings_account(settings, row->account, NULL), .workers = row->workers ? workers : NULL, .whose = row->whose,
-		.addressee = &carla,
+		.addressee = &carla, .watchers = watchers,
 		.match = MATCH_MESSAGE_ID, .event = "followup", .given_id = "<given@example.com>" }, &edits);
 	is = shown(&edits);
 	g_assert_cmpstr(is, ==, should);
@@ -175,6 +174,21 @@ static void test_row(gconstpointer data)
 	message_free(message);
 	settings_unref(settings);
 	fixture_release(&fixture);
+}
+
+static void test_row(gconstpointer data)
+{
+	check(data, NULL);
+}
+
+static void test_workers_and_watchers(void)
+{
+	static const struct row row = { "", "", WHOSE_INBOUND, "agents@example.com", "agents@example.com",
+		true, TAGGED, CLAIMS "-rcpt agents@example.com\n" TO_WORKERS
+		"+rcpt wanda@example.org\n" QUIET TO_TICKET };
+	char *watchers[] = { (char *)"ben@example.com", (char *)"wanda@example.org", NULL };
+
+	check(&row, watchers);
 }
 
 int main(int argc, char **argv)
@@ -186,5 +200,6 @@ int main(int argc, char **argv)
 
 		g_test_add_data_func(path, &rows[i], test_row);
 	}
+	g_test_add_func("/plan/workers and watchers are spared the robots once", test_workers_and_watchers);
 	return g_test_run();
 }
