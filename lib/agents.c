@@ -21,6 +21,16 @@ bool agent_in_queue(const struct agent *agent, const char *queue)
 	return queue && text_list_has(agent->queues, queue);
 }
 
+bool agent_is(const struct agent *agent, const char *address)
+{
+	return g_strcmp0(agent->login, address) == 0 || text_list_has(agent->addresses, address);
+}
+
+const char *agent_address(const struct agent *agent)
+{
+	return agent && agent->addresses ? agent->addresses[0] : NULL;
+}
+
 static void text_key(struct key *key, const char *text)
 {
 	key_init(key);
@@ -165,6 +175,15 @@ enum status agents_find(struct txn *txn, const char *login_or_address, struct ag
 	if (st == ST_NOT_FOUND)
 		return agents_find_by_address(txn, login_or_address, agent_out, err);
 	return active_only(st, agent_out);
+}
+
+bool agents_have(struct txn *txn, const char *login_or_address)
+{
+	struct agent agent = { 0 };
+	enum status st = agents_find(txn, login_or_address, &agent, NULL);
+
+	record_release(&agent_type, &agent);
+	return st == ST_OK;
 }
 
 enum status agents_each(struct txn *txn, agent_visit *fn, void *arg, struct error *err)

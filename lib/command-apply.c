@@ -136,9 +136,9 @@ static enum status tell_agent(struct change *c, const struct agent *agent)
 	const struct reply_context context = mail_context(c);
 	g_autofree char *lead = g_strdup_printf("This ticket was assigned to you by %s.\n", c->by->actor.name);
 
-	if (!agent->addresses || !agent->addresses[0] || is_self(c, agent))
+	if (!agent_address(agent) || is_self(c, agent))
 		return ST_OK;
-	return reply_forward(&context, &c->ticket, agent->addresses[0], lead, "notice", c->err);
+	return reply_forward(&context, &c->ticket, agent_address(agent), lead, "notice", c->err);
 }
 
 static enum status assign_to(struct change *c, const struct agent *agent)
@@ -204,8 +204,8 @@ static enum status tell_former(struct change *c, const char *login)
 	struct agent agent = { 0 };
 	enum status st = agents_find(c->txn, login, &agent, c->err);
 
-	if (st == ST_OK && agent.addresses && agent.addresses[0] && !agent.inactive)
-		st = reply_forward(&context, &c->ticket, agent.addresses[0], lead, "notice", c->err);
+	if (st == ST_OK && agent_address(&agent))
+		st = reply_forward(&context, &c->ticket, agent_address(&agent), lead, "notice", c->err);
 	record_release(&agent_type, &agent);
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
@@ -363,13 +363,13 @@ static enum status watcher(struct change *c, char **address_out)
 {
 	struct agent agent = { 0 };
 	const char *word = c->command->text;
-	enum status st;
+	enum status st = word ? agents_find(c->txn, word, &agent, c->err) : ST_OK;
+	const char *theirs = agent_address(word ? &agent : c->by->self);
 
-	if (!word && !(c->by->self && c->by->self->addresses && c->by->self->addresses[0]))
+	if (!word && !theirs)
 		return error_set(c->err, ST_BAD_INPUT, "%s: whose address? You are no agent who has one", verb_info(c->command->verb)->name);
-	st = word ? agents_find(c->txn, word, &agent, c->err) : ST_OK;
-	if (!word || (st == ST_OK && agent.addresses && agent.addresses[0] && !strchr(word, '@')))
-		*address_out = g_strdup(word ? agent.addresses[0] : c->by->self->addresses[0]);
+	if (st == ST_OK && theirs && !(word && strchr(word, '@')))
+		*address_out = g_strdup(theirs);
 	else if (st == ST_OK || st == ST_NOT_FOUND)
 		st = address_canonical(word, address_out) == ST_OK ? ST_OK :
 			error_set(c->err, ST_BAD_INPUT, "%s: '%s' is no mail address and no agent", verb_info(c->command->verb)->name, word);

@@ -75,13 +75,6 @@ static void word_clear(void *data)
 	g_free(word->ascii);
 }
 
-static const char *past_blanks(const char *p)
-{
-	while (*p && g_unichar_isspace(g_utf8_get_char(p)))
-		p = g_utf8_next_char(p);
-	return p;
-}
-
 static const char *past_word(const char *p)
 {
 	while (*p && !g_unichar_isspace(g_utf8_get_char(p)))
@@ -95,7 +88,7 @@ GArray *subject_words(const char *text, const struct tag_format *format)
 	const char *end;
 
 	g_array_set_clear_func(words, word_clear);
-	for (const char *p = past_blanks(text); *p; p = past_blanks(end)) {
+	for (const char *p = text_past_blanks(text); *p; p = text_past_blanks(end)) {
 		gsize seam = MAX(subject_tag_length(format, text, p), subject_prefix_length(p));
 		struct subject_word word = { .start = (guint)(p - text) };
 
@@ -119,6 +112,7 @@ void foreign_init(struct foreign *f, const struct tag_format *format)
 {
 	memset(f, 0, sizeof *f);
 	f->format = format;
+	f->texts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	f->subjects = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	f->pairs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	f->bangs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -127,6 +121,7 @@ void foreign_init(struct foreign *f, const struct tag_format *format)
 
 void foreign_release(struct foreign *f)
 {
+	g_clear_pointer(&f->texts, g_hash_table_destroy);
 	g_clear_pointer(&f->subjects, g_hash_table_destroy);
 	g_clear_pointer(&f->pairs, g_hash_table_destroy);
 	g_clear_pointer(&f->bangs, g_hash_table_destroy);
@@ -209,13 +204,19 @@ static char *pair_of(const char *first, const char *second)
 	return g_strconcat(first, " ", second, NULL);
 }
 
+/* The Subjects of a ticket are nearly all the same. */
 static void add_words(struct foreign *f, const char *text)
 {
-	g_autoptr(GHashTable) counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	g_autoptr(GArray) words = subject_words(text, f->format);
-	g_autoptr(GString) joined = g_string_new(NULL);
+	g_autoptr(GHashTable) counts = NULL;
+	g_autoptr(GArray) words = NULL;
+	g_autoptr(GString) joined = NULL;
 	const char *last = NULL;
 
+	if (!g_hash_table_add(f->texts, g_strdup(text)))
+		return;
+	counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	words = subject_words(text, f->format);
+	joined = g_string_new(NULL);
 	for (guint i = 0; i < words->len; i++) {
 		const char *form = word_at(words, i)->form;
 

@@ -23,6 +23,7 @@ GArray *subject_words(const char *text, const struct tag_format *format);
 
 struct foreign {
 	const struct tag_format *format; /* borrowed */
+	GHashTable *texts; /* read already, as they came */
 	GHashTable *subjects; /* each once, as its words' forms, to its place in order of arrival */
 	GHashTable *pairs; /* of the forms of two words that follow each other in any of them */
 	GHashTable *bangs; /* "!close", to how often at most one Subject has it */

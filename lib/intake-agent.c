@@ -102,14 +102,10 @@ static void hide_id(struct work *w)
 /* The message that is answered, if the ticket has it; else entry_out has seq 0. */
 static enum status find_answered(struct work *w, struct entry *entry_out)
 {
-	const char *const *ids = message_in_reply_to(w->message);
+	const char *const *ids = work_answered_ids(w);
 	uint64_t number = w->match.ticket.number;
 	enum status st = ST_NOT_FOUND;
 
-	/* Some clients write References alone: its last is the message that is answered. */
-	for (const char *const *all = message_references(w->message); !*ids && *all; all++)
-		if (!all[1])
-			ids = all;
 	for (; *ids && st == ST_NOT_FOUND; ids++) {
 		struct id_hit hit;
 
@@ -141,9 +137,7 @@ static bool answers_themself(const struct work *w)
 {
 	const char *address = w->addressee.address;
 
-	return w->outcome->whose == WHOSE_DESK_REPLY && address &&
-		(strcmp(address, w->agent.login) == 0 ||
-			text_list_has(w->agent.addresses, address));
+	return w->outcome->whose == WHOSE_DESK_REPLY && address && agent_is(&w->agent, address);
 }
 
 static bool is_of_another(const struct work *w, const struct ticket *ticket)

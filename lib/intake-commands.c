@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "agents.h"
 #include "command-mail.h"
 #include "limits.h"
 #include "text.h"
@@ -117,23 +118,11 @@ static enum status gather_id(struct work *w, struct gathering *g, const char *id
 	return st;
 }
 
-static const char *const *answered_ids(const struct work *w)
-{
-	const char *const *ids = message_in_reply_to(w->message);
-
-	if (*ids)
-		return ids;
-	/* RFC 5322 section 3.6.4: the parent is the last. */
-	for (ids = message_references(w->message); ids[0] && ids[1];)
-		ids++;
-	return ids;
-}
-
 /* Nobody knows what a mail says that did not come by here. Of several ids each may be the one: who
  * writes two into their Message-ID has both answered. */
 static enum status gather_answered(struct work *w, struct gathering *g)
 {
-	const char *const *ids = answered_ids(w);
+	const char *const *ids = work_answered_ids(w);
 	enum status st = ST_OK;
 	unsigned n = 0;
 
@@ -245,8 +234,8 @@ static const char *agent_mailbox(const struct work *w)
 {
 	const char *from = work_from_address(w);
 
-	if (w->agent.addresses && w->agent.addresses[0])
-		return text_list_has(w->agent.addresses, from) ? from : w->agent.addresses[0];
+	if (agent_address(&w->agent))
+		return text_list_has(w->agent.addresses, from) ? from : agent_address(&w->agent);
 	return *from ? from : NULL;
 }
 

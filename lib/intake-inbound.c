@@ -104,11 +104,9 @@ static enum status status_event(struct work *w, int before)
 /* Who wants the answer, not who wrote: the ticket's title and token would go to them. */
 static bool takes_part_already(struct work *w)
 {
-	const struct ticket *t = &w->match.ticket;
 	const struct mailbox *requester = work_requester(w);
 
-	return requester && (g_strcmp0(t->requester_address, requester->address) == 0 ||
-		text_list_has(t->participants, requester->address));
+	return requester && ticket_has_person(&w->match.ticket, requester->address);
 }
 
 static enum status follow_up_by_person(struct work *w)

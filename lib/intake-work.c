@@ -22,12 +22,7 @@ const char *work_from_address(const struct work *w)
 
 bool is_agent_address(const char *canonical, void *work)
 {
-	struct work *w = work;
-	struct agent agent = { 0 };
-	enum status st = agents_find(w->txn, canonical, &agent, NULL);
-
-	record_release(&agent_type, &agent);
-	return st == ST_OK;
+	return agents_have(((struct work *)work)->txn, canonical);
 }
 
 const struct mailbox *work_requester(struct work *w)
@@ -53,11 +48,21 @@ void work_find_addressee(struct work *w, const struct entry *answered)
 	addressee_find(&query, &w->addressee);
 }
 
+const char *const *work_answered_ids(const struct work *w)
+{
+	const char *const *ids = message_in_reply_to(w->message);
+
+	if (*ids)
+		return ids;
+	/* RFC 5322 section 3.6.4: the parent is the last. */
+	for (ids = message_references(w->message); ids[0] && ids[1];)
+		ids++;
+	return ids;
+}
+
 bool work_is_author(const struct work *w)
 {
-	const char *from = work_from_address(w);
-
-	return g_strcmp0(from, w->agent.login) == 0 || text_list_has(w->agent.addresses, from);
+	return agent_is(&w->agent, work_from_address(w));
 }
 
 bool work_may_act(struct work *w)
@@ -213,12 +218,12 @@ static enum status add_member(struct txn *txn, const struct agent *agent, void *
 
 	(void)txn;
 	(void)err;
-	if (agent->inactive || !agent->addresses || !agent->addresses[0])
+	if (agent->inactive || !agent_address(agent))
 		return ST_OK;
 	if (!agent_in_queue(agent, m->queue))
 		return ST_OK;
 	if (m->addresses->len < LIMIT_NOTIFIED)
-		g_ptr_array_add(m->addresses, g_strdup(agent->addresses[0]));
+		g_ptr_array_add(m->addresses, g_strdup(agent_address(agent)));
 	else
 		m->not_told++;
 	return ST_OK;
@@ -246,8 +251,8 @@ enum status work_find_workers(struct work *w)
 
 	if (t->agent)
 		st = agents_find(w->txn, t->agent, &agent, w->err);
-	if (st == ST_OK && agent.addresses && agent.addresses[0])
-		g_ptr_array_add(m.addresses, g_strdup(agent.addresses[0]));
+	if (st == ST_OK && agent_address(&agent))
+		g_ptr_array_add(m.addresses, g_strdup(agent_address(&agent)));
 	record_release(&agent_type, &agent);
 	if (m.addresses->len == 0 && (st == ST_OK || st == ST_NOT_FOUND))
 		st = agents_each(w->txn, add_member, &m, w->err);
@@ -264,7 +269,7 @@ enum status work_agent_address(struct work *w, char **address_out)
 	enum status st = w->match.ticket.agent ? agents_find(w->txn, w->match.ticket.agent, &agent, w->err) : ST_NOT_FOUND;
 	bool sender = st == ST_OK && w->is_agent && strcmp(agent.login, w->agent.login) == 0;
 
-	*address_out = st == ST_OK && !sender && agent.addresses ? g_strdup(agent.addresses[0]) : NULL;
+	*address_out = st == ST_OK && !sender ? g_strdup(agent_address(&agent)) : NULL;
 	record_release(&agent_type, &agent);
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }

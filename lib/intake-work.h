@@ -122,6 +122,9 @@ bool work_may_act(struct work *w);
 /* Is From the address of the agent who sends it? */
 bool work_is_author(const struct work *w);
 
+/* The ids that it answers: In-Reply-To, or, as some clients write References alone, the last of
+ * these. Borrowed from the message. */
+const char *const *work_answered_ids(const struct work *w);
 /* Borrowed from the message. "" without a From. */
 const char *work_from_address(const struct work *w);
 /* An is_agent_fn. */

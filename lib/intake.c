@@ -105,11 +105,10 @@ void work_init(struct work *w, struct store *store, const struct arrival *arriva
 		w->envelope, w->message, &w->auth, w->settings, &w->authenticated);
 }
 
-/* A transaction may run again: what an earlier run made is dropped. */
-static void work_reset(struct work *w)
+/* What a run of the transaction made. */
+static void drop_run(struct work *w)
 {
 	record_release(&agent_type, &w->agent);
-	w->is_agent = false;
 	g_clear_pointer(&w->claimed, g_free);
 	recipients_release(&w->recipients);
 	mailbox_release(&w->requester);
@@ -119,8 +118,14 @@ static void work_reset(struct work *w)
 	commands_release(w);
 	g_clear_pointer(&w->workers, g_strfreev);
 	g_clear_pointer(&w->watchers, g_strfreev);
-	w->unsaved = w->is_new = w->joins = false;
 	mailbox_release(&w->addressee);
+	w->is_agent = w->unsaved = w->is_new = w->joins = false;
+}
+
+/* A transaction may run again. */
+static void work_reset(struct work *w)
+{
+	drop_run(w);
 	outcome_release(w->outcome);
 	outcome_init(w->outcome);
 	w->outcome->automatic = w->automatic;
@@ -129,18 +134,8 @@ static void work_reset(struct work *w)
 
 void work_release(struct work *w)
 {
-	record_release(&agent_type, &w->agent);
-	recipients_release(&w->recipients);
-	mailbox_release(&w->requester);
-	match_release(&w->match);
-	record_release(&entry_type, &w->entry);
+	drop_run(w);
 	subject_view_release(&w->subject);
-	g_free(w->claimed);
-	g_free(w->new_id);
-	commands_release(w);
-	g_strfreev(w->workers);
-	g_strfreev(w->watchers);
-	mailbox_release(&w->addressee);
 	g_free(w->digest);
 	g_free(w->given_id);
 	g_free(w->archive);
@@ -460,6 +455,7 @@ static void read_ahead(struct message *message)
 	message_from(message);
 	message_to(message);
 	message_cc(message);
+	message_reply_to(message);
 	message_in_reply_to(message);
 	message_references(message);
 	message_subject(message);

@@ -56,14 +56,10 @@ void people_release(struct people *people)
 	g_clear_pointer(&people->named, g_hash_table_unref);
 }
 
-bool people_take_part(const struct people *people, const struct ticket *ticket)
+static bool takes_part(const struct people *people, const struct ticket *ticket)
 {
-	if (people->query->agent)
-		return true;
-	if (!people->sender)
-		return false;
-	return g_strcmp0(ticket->requester_address, people->sender) == 0 ||
-		text_list_has(ticket->participants, people->sender);
+	return people->query->agent ||
+		(people->sender && ticket_has_person(ticket, people->sender));
 }
 
 /* In the system that both come from it was the ticket's, whoever wrote. */
@@ -80,7 +76,7 @@ bool people_may_use_tag(const struct people *people, const struct ticket *ticket
 	case SUBJECT_TAG_ANYONE:
 		return !people->query->forged || people->query->agent;
 	case SUBJECT_TAG_PARTICIPANTS:
-		return is_former(people, ticket) || people_take_part(people, ticket);
+		return is_former(people, ticket) || takes_part(people, ticket);
 	}
 	return false;
 }
@@ -149,7 +145,7 @@ static enum status stand(struct people *people, const struct ticket *ticket,
 	bool named = is_former(people, ticket);
 	enum status st = ST_OK;
 
-	if (!named && people_take_part(people, ticket)) {
+	if (!named && takes_part(people, ticket)) {
 		*standing_out = STANDING_TAKES_PART;
 		st = names_a_writer(people, ticket->number, &named, err);
 	}

@@ -24,7 +24,6 @@ struct people {
 void people_init(struct people *people, struct txn *txn, const struct match_query *query);
 void people_release(struct people *people);
 
-bool people_take_part(const struct people *people, const struct ticket *ticket);
 /* Is a tag of this ticket, standing in the Subject, obeyed? */
 bool people_may_use_tag(const struct people *people, const struct ticket *ticket);
 

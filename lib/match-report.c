@@ -72,9 +72,7 @@ static bool is_about(const struct ticket *ticket, const struct report *report)
 	for (size_t i = 0; i < report->n; i++) {
 		const char *address = report->recipients[i].address;
 
-		if (address &&
-			(g_strcmp0(ticket->requester_address, address) == 0 ||
-				text_list_has(ticket->participants, address)))
+		if (address && ticket_has_person(ticket, address))
 			return true;
 	}
 	return false;

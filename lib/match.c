@@ -99,13 +99,15 @@ static enum status choose(struct search *s, const char *id, const struct id_hit 
 	struct candidate best = { 0 };
 	enum status st = ST_OK;
 
-	if (n == 1 && hits[0].kind != ID_REFERENCED)
-		best.number = hits[0].ticket;
-	if (best.number)
-		why_add(s->query->why, "%s: #%" G_GUINT64_FORMAT " has that message", id, best.number);
+	if (n == 1 && hits[0].kind != ID_REFERENCED) {
+		*number_out = hits[0].ticket;
+		why_add(s->query->why, "%s: #%" G_GUINT64_FORMAT " has that message", id,
+			*number_out);
+		return ST_OK;
+	}
 	if (n == 0)
 		why_add(s->query->why, "%s: no ticket knows it", id);
-	for (size_t i = 0; i < n && st == ST_OK && !(n == 1 && best.number); i++) {
+	for (size_t i = 0; i < n && st == ST_OK; i++) {
 		struct candidate c = { 0 };
 		bool refused;
 

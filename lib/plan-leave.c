@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "agents.h"
 #include "text.h"
 
 bool plan_leaves(const struct plan *p)
@@ -29,7 +30,7 @@ static const char *name_in_mail(const struct plan *p)
 
 	if (!name || strchr(name, '@'))
 		return NULL;
-	if (known && !text_list_has(p->agent->addresses, from.v[0].address) && strcmp(p->agent->login, from.v[0].address) != 0 &&
+	if (known && !agent_is(p->agent, from.v[0].address) &&
 		!settings_is_own(p->settings, from.v[0].address))
 		return NULL;
 	return name;

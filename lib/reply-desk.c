@@ -281,15 +281,18 @@ static enum status list_mail(struct txn *txn, const struct entry *entry, void *a
 	return ST_OK;
 }
 
-/* An agent is told of what else the requester waits for. Owned. */
+/* An agent is told of what else the requester waits for. *text_out is owned; is_agent_out may be
+ * NULL. */
 static enum status lead_and_others(const struct reply_context *c, const struct ticket *ticket, const char *to, const char *lead,
-	char **text_out, struct error *err)
+	char **text_out, bool *is_agent_out, struct error *err)
 {
 	struct agent agent = { 0 };
 	g_autofree char *line = NULL;
 	enum status st = agents_find(c->txn, to, &agent, err);
 	bool is_agent = st == ST_OK;
 
+	if (is_agent_out)
+		*is_agent_out = is_agent;
 	if (is_agent)
 		st = others_line(c->txn, ticket, &agent, &line, err);
 	record_release(&agent_type, &agent);
@@ -319,13 +322,13 @@ enum status reply_forward(const struct reply_context *context, const struct tick
 {
 	const struct account *account = reply_account(context->settings, ticket);
 	struct numbers seqs = { 0 };
-	struct mail_list list = { reply_is_agent(context, to), &seqs, NULL };
+	struct mail_list list = { false, &seqs, NULL };
 	g_autofree char *from = NULL, *subject = NULL, *id = NULL, *reply_to = NULL, *text = NULL;
 	enum status st;
 
 	if (!account)
 		return error_set(err, ST_BAD_INPUT, "there is no account to send from");
-	st = lead_and_others(context, ticket, to, lead, &text, err);
+	st = lead_and_others(context, ticket, to, lead, &text, &list.notes, err);
 	if (st == ST_OK)
 		st = tickets_each_entry(context->txn, ticket->number, list_mail, &list, err);
 	from = reply_from(account);
@@ -355,7 +358,7 @@ enum status reply_notice(const struct reply_context *context, const struct ticke
 
 	if (!account)
 		return ST_OK;
-	st = lead_and_others(context, ticket, to, lead, &text, err);
+	st = lead_and_others(context, ticket, to, lead, &text, NULL, err);
 	if (st == ST_OK)
 		st = reply_last_inbound(context, ticket->number, &last, err);
 	if (st == ST_OK || st == ST_NOT_FOUND) {

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "address.h"
-#include "agents.h"
 #include "limits.h"
 #include "outbox.h"
 #include "tickets.h"
@@ -53,15 +52,6 @@ enum status reply_queue(const struct reply_context *c, struct outgoing *outgoing
 	if (st == ST_OK && outgoing->ticket && outgoing->message_id)
 		st = tickets_index_id(c->txn, outgoing->message_id, outgoing->ticket, 0, ID_SENT, err);
 	return st;
-}
-
-bool reply_is_agent(const struct reply_context *c, const char *address)
-{
-	struct agent agent = { 0 };
-	enum status st = agents_find(c->txn, address, &agent, NULL);
-
-	record_release(&agent_type, &agent);
-	return st == ST_OK;
 }
 
 static enum status keep_inbound(struct txn *txn, const struct entry *entry, void *arg, struct error *err)

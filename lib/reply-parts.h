@@ -16,8 +16,6 @@ char **reply_one_address(const char *address);
 /* The account that speaks for this ticket (NULL: for none): its own, else the first there is. NULL without any. */
 const struct account *reply_account(const struct settings *settings, const struct ticket *ticket);
 
-bool reply_is_agent(const struct reply_context *c, const char *address);
-
 /* A From header's value. Owned. */
 char *reply_from(const struct account *account);
 

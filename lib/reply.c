@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "agents.h"
 #include "answer-words.h"
 #include "answers.h"
 #include "letter.h"
@@ -84,7 +85,7 @@ static bool is_invited(const struct answering *a)
 
 static bool is_desk(const struct reply_context *c, const char *address)
 {
-	return settings_is_desk(c->settings, address) || reply_is_agent(c, address);
+	return settings_is_desk(c->settings, address) || agents_have(c->txn, address);
 }
 
 /* Nobody who stands behind the mail is one of ours, whoever is answered. */

@@ -78,17 +78,17 @@ static GHashTable *count_bangs(const GArray *parts, bool foreign_only)
  * knows which of them came with it. */
 static void count_own(struct search *s)
 {
-	g_autoptr(GHashTable) here = count_bangs(s->parts, false);
 	g_autoptr(GHashTable) known = count_bangs(s->parts, true);
 	GHashTableIter iter;
 	void *bang, *n;
 
-	g_hash_table_iter_init(&iter, here);
+	s->left = count_bangs(s->parts, false);
+	g_hash_table_iter_init(&iter, s->left);
 	while (g_hash_table_iter_next(&iter, &bang, &n)) {
 		guint others = foreign_bangs(s->foreign, bang), all = GPOINTER_TO_UINT(n);
 		guint found = GPOINTER_TO_UINT(g_hash_table_lookup(known, bang));
 
-		g_hash_table_insert(s->left, g_strdup(bang),
+		g_hash_table_iter_replace(&iter,
 			GUINT_TO_POINTER(found < others || all < others ? 0 : all - others));
 	}
 }
@@ -114,7 +114,6 @@ static void search_init(struct search *s, const char *raw, const struct foreign 
 {
 	words_init(&s->words, raw);
 	s->parts = subject_words(s->words.text->str, foreign->format);
-	s->left = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	s->foreign = foreign;
 	foreign_mark(foreign, s->parts);
 	count_own(s);
@@ -179,19 +178,12 @@ static char *joined(const struct search *s, guint from, guint to)
 	return g_string_free(out, FALSE);
 }
 
-static const char *blanks_end(const char *p)
-{
-	while (*p && g_unichar_isspace(g_utf8_get_char(p)))
-		p = g_utf8_next_char(p);
-	return p;
-}
-
 /* Takes the blanks behind it, too. */
 static void remove_range(struct words *w, guint start, guint end)
 {
 	const char *text = w->text->str;
 
-	words_remove(w, start, (guint)(blanks_end(text + end) - text));
+	words_remove(w, start, (guint)(text_past_blanks(text + end) - text));
 }
 
 /* Those before what was taken from the end. */

@@ -109,14 +109,6 @@ char *tag_text(const struct tag_format *f, uint64_t number)
 
 /* --- finding tags --- */
 
-/* Folding changes white space, and phones and browsers make no-break spaces of it. */
-static const char *skip_blanks(const char *p)
-{
-	while (*p && g_unichar_isspace(g_utf8_get_char(p)))
-		p = g_utf8_next_char(p);
-	return p;
-}
-
 /* Blanks of the format stand for any, one or more. */
 static bool skip_literal(const char **p, const char *literal)
 {
@@ -126,7 +118,7 @@ static bool skip_literal(const char **p, const char *literal)
 		if (*literal == ' ') {
 			const char *blanks = s;
 
-			s = skip_blanks(blanks);
+			s = text_past_blanks(blanks);
 			if (s == blanks)
 				return false;
 			literal += strspn(literal, " ");

@@ -70,6 +70,13 @@ const char *text_folded_end(const char *p, const char *end)
 	return p;
 }
 
+const char *text_past_blanks(const char *p)
+{
+	while (*p && g_unichar_isspace(g_utf8_get_char(p)))
+		p = g_utf8_next_char(p);
+	return p;
+}
+
 bool text_starts_with_one(const char *s, const char *const *heads, size_t n)
 {
 	for (size_t i = 0; s && i < n; i++)

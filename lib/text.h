@@ -42,6 +42,10 @@ const char *text_line_end(const char *p, const char *end);
 /* The end of a header field that begins at p (RFC 5322 section 2.2.3): behind the first line end that no blank or tab follows, or end. */
 const char *text_folded_end(const char *p, const char *end);
 
+/* Behind the white space of any script at p, which is UTF-8: folding changes it, and phones and
+ * browsers make no-break spaces of it. */
+const char *text_past_blanks(const char *p);
+
 /* Does s begin with one of the n, ASCII case aside? s may be NULL. */
 bool text_starts_with_one(const char *s, const char *const *heads, size_t n);
 

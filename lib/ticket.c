@@ -1,6 +1,8 @@
 /* The field tables. An id, once given, is stored for ever: never reuse or renumber one. */
 #include "ticket.h"
 
+#include "text.h"
+
 const char *const ticket_status_names[] = { "new", "open", "waiting", "internal", "clarify", "closed", "spam", NULL };
 const char *const priority_names[] = { "normal", "low", "high", "urgent", NULL };
 const char *const direction_names[] = { "in", "out", "note", "auto", "bounce", NULL };
@@ -27,6 +29,12 @@ const char *ticket_requester(const struct ticket *t)
 	const char *written = t->requester_written, *address = t->requester_address;
 
 	return written && address && g_ascii_strcasecmp(written, address) == 0 ? written : address;
+}
+
+bool ticket_has_person(const struct ticket *t, const char *address)
+{
+	return g_strcmp0(t->requester_address, address) == 0 ||
+		text_list_has(t->participants, address);
 }
 
 #define FIELD(id, name, type) { id, #name, type, offsetof(struct RECORD, name), NULL, 0 }

@@ -55,6 +55,8 @@ extern const struct record_type ticket_type;
 /* Where mail to the requester goes, the local part in the case that they write it in. Borrowed;
  * NULL: there is nobody. */
 const char *ticket_requester(const struct ticket *ticket);
+/* Is it the requester's address, or a participant's? Canonical. */
+bool ticket_has_person(const struct ticket *ticket, const char *address);
 
 /* One message of a conversation; JSON calls them messages. Keyed by ticket and seq. */
 struct entry {

@@ -141,8 +141,8 @@ static enum status resolve_address(struct txn *txn, const struct work *w, char *
 	struct agent agent = { 0 };
 	enum status st = agents_find(txn, w->to, &agent, NULL);
 
-	if (st == ST_OK && agent.addresses && agent.addresses[0] && !strchr(w->to, '@'))
-		*to_out = g_strdup(agent.addresses[0]);
+	if (st == ST_OK && agent_address(&agent) && !strchr(w->to, '@'))
+		*to_out = g_strdup(agent_address(&agent));
 	else
 		st = address_canonical(w->to, to_out);
 	record_release(&agent_type, &agent);
