@@ -116,22 +116,19 @@ static bool is_unassigned(const struct ticket *t) { return !t->agent; }
 static bool is_undelivered(const struct ticket *t) { return t->undelivered; }
 static bool is_unanswered(const struct ticket *t) { return t->last_in > t->last_out; }
 
-static const struct {
-	const char *name;
-	bool (*holds)(const struct ticket *t);
-} facts[] = {
-	{ "open", is_open }, { "closed", is_closed }, { "new", is_new }, { "waiting", is_waiting }, { "unassigned", is_unassigned },
-	{ "undelivered", is_undelivered }, { "unanswered", is_unanswered },
-};
-static const char *const fact_names[] = { "open", "closed", "new", "waiting", "unassigned", "undelivered", "unanswered", NULL };
+static const char *const fact_names[] = { "open", "closed", "new", "waiting", "unassigned",
+	"undelivered", "unanswered", NULL };
+/* In the same order. */
+static bool (*const facts[])(const struct ticket *t) = { is_open, is_closed, is_new, is_waiting,
+	is_unassigned, is_undelivered, is_unanswered };
+G_STATIC_ASSERT(G_N_ELEMENTS(facts) + 1 == G_N_ELEMENTS(fact_names));
 
 static bool ask_is(const struct ticket *t, const char *value, const struct query *q)
 {
+	int fact = names_find(fact_names, value);
+
 	(void)q;
-	for (size_t i = 0; i < G_N_ELEMENTS(facts); i++)
-		if (strcmp(facts[i].name, value) == 0)
-			return facts[i].holds(t);
-	return false;
+	return fact >= 0 && facts[fact](t);
 }
 
 static bool ask_has(const struct ticket *t, const char *value, const struct query *q)
@@ -160,9 +157,6 @@ static const struct {
 	{ "number", ask_number, NULL, true },
 	{ "is", ask_is, fact_names, false },
 	{ "has", ask_has, has_names, false },
-};
-const char *const query_fields[] = {
-	"queue", "project", "status", "priority", "tag", "agent", "requester", "subject", "number", "is", "has", NULL,
 };
 
 /* --- parsing --- */
@@ -217,11 +211,14 @@ static char *hint(const char *word, const char *const *names)
 	const char *nearest = NULL;
 	unsigned least = 3;
 
-	for (const char *const *n = names; *n; n++)
-		if (text_distance(word, *n) < least) {
+	for (const char *const *n = names; *n; n++) {
+		unsigned distance = text_distance(word, *n);
+
+		if (distance < least) {
 			nearest = *n;
-			least = text_distance(word, *n);
+			least = distance;
 		}
+	}
 	return nearest ? g_strdup_printf("did you mean '%s'?", nearest) : g_strdup_printf("expected one of: %s", all);
 }
 
@@ -231,6 +228,17 @@ static int find_field(const char *name)
 		if (g_ascii_strcasecmp(fields[i].name, name) == 0)
 			return (int)i;
 	return -1;
+}
+
+static enum status fail_at_field(const struct parser *s, const char *at, const char *name)
+{
+	const char *names[G_N_ELEMENTS(fields) + 1] = { NULL };
+	g_autofree char *help = NULL;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
+		names[i] = fields[i].name;
+	help = hint(name, names);
+	return fail_at(s, at, "there is no field '%s'; %s", name, help);
 }
 
 /* One value up to a comma, a blank or a bracket; quotes keep them. Owned; NULL: said what is wrong. */
@@ -294,17 +302,15 @@ static enum status read_term(struct parser *s, struct query **out)
 {
 	const char *at = s->p;
 	size_t len = strcspn(s->p, ":, \t\r\n()\"");
-	g_autofree char *name = g_strndup(s->p, len), *help = NULL;
+	g_autofree char *name = g_strndup(s->p, len);
 	struct query *q;
 	enum status st;
 	int field = find_field(name);
 
 	if (s->p[len] != ':')
 		return fail_at(s, at, "expected field:value; words are what 'ticket search' looks for");
-	if (field < 0) {
-		help = hint(name, query_fields);
-		return fail_at(s, at, "there is no field '%s'; %s", name, help);
-	}
+	if (field < 0)
+		return fail_at_field(s, at, name);
 	s->p += len + 1;
 	q = query_new(TERM);
 	q->field = field;

@@ -18,7 +18,4 @@ void query_free(struct query *query);
 /* Pure. */
 bool query_matches(const struct query *query, const struct ticket *ticket);
 
-/* The names of its fields, NULL-terminated. */
-extern const char *const query_fields[];
-
 #endif

@@ -219,12 +219,10 @@ struct own_mail {
 
 static bool is_by(const struct entry *e, const char *requester)
 {
-	const char *open = e->from ? strrchr(e->from, '<') : NULL;
 	g_autofree char *from = NULL;
 
-	if (!e->from || address_canonical(open ? open : e->from, &from) != ST_OK)
-		return false;
-	return strcmp(from, requester) == 0 && e->sender && stands_behind(e->sender, from);
+	return address_of_mailbox(e->from, &from) == ST_OK && strcmp(from, requester) == 0 &&
+		e->sender && stands_behind(e->sender, from);
 }
 
 static enum status look_at_mail(struct txn *txn, const struct entry *e, void *arg,
@@ -271,16 +269,19 @@ static void say_own_words(struct answering *a, const struct own_mail *own)
 	mailbox_release(&author);
 }
 
-static enum status answer_requester(struct answering *a)
+static void address_requester(struct answering *a)
 {
-	struct own_mail own = { .requester = a->ticket->requester_address };
-	enum status st;
-
-	if (!own.requester)
-		return ST_OK;
-	st = tickets_each_entry(a->c->txn, a->ticket->number, look_at_mail, &own, a->err);
-	a->mailbox = g_strdup(own.requester);
+	a->mailbox = g_strdup(a->ticket->requester_address);
 	a->to = g_strdup(ticket_requester(a->ticket));
+}
+
+/* As quote_message(), of what the ticket has. */
+static enum status quote_ticket(struct answering *a)
+{
+	struct own_mail own = { .requester = a->mailbox };
+	enum status st =
+		tickets_each_entry(a->c->txn, a->ticket->number, look_at_mail, &own, a->err);
+
 	a->own = own.last.seq || own.opened_inside;
 	if (a->own)
 		say_own_words(a, &own);
@@ -537,7 +538,7 @@ static const char *why_none(const struct answering *a, const char *mark)
 static enum status answer_once(struct answering *a, enum answer_fate *fate_out)
 {
 	const char *mark = answer_mark(a->request->answer), *none = why_not(a);
-	enum status st;
+	enum status st = ST_OK;
 
 	if (none && strcmp(mark, answer_mark(ANSWER_OPENED)) == 0)
 		reply_forgo(a->ticket);
@@ -549,7 +550,10 @@ static enum status answer_once(struct answering *a, enum answer_fate *fate_out)
 	}
 	if (a->message)
 		quote_message(a);
-	st = answer_or_suppress(a, fate_out);
+	else
+		st = quote_ticket(a);
+	if (st == ST_OK)
+		st = answer_or_suppress(a, fate_out);
 	if (st == ST_OK)
 		mark_answered(a->ticket, mark);
 	why_add(a->request->why, "automatic answer to %s, with %s", a->to,
@@ -563,7 +567,7 @@ enum status reply_automatic(const struct reply_context *context,
 	struct answering a = {
 		.c = context, .request = request, .ticket = request->ticket,
 		.message = request->mail ? request->mail->message : NULL, .err = err };
-	enum status st = ST_OK;
+	enum status st;
 
 	*fate_out = ANSWER_NONE;
 	if (!request->account)
@@ -571,9 +575,8 @@ enum status reply_automatic(const struct reply_context *context,
 	if (a.message)
 		address_to(&a);
 	else
-		st = answer_requester(&a);
-	if (st == ST_OK)
-		st = answer_once(&a, fate_out);
+		address_requester(&a);
+	st = answer_once(&a, fate_out);
 	answering_release(&a);
 	return st;
 }
