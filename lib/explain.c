@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "address.h"
 #include "intake-work.h"
 #include "outbox.h"
 #include "why.h"
@@ -28,7 +29,6 @@ void explanation_release(struct explanation *e)
 {
 	outcome_release(&e->outcome);
 	record_release(&ticket_type, &e->ticket);
-	record_release(&entry_type, &e->entry);
 	mailbox_release(&e->requester);
 	g_ptr_array_unref(e->why);
 	g_ptr_array_unref(e->events);
@@ -108,27 +108,34 @@ static enum status look_after(struct txn *txn, struct explaining *x, struct erro
 	if (st == ST_OK)
 		st = outbox_each(txn, keep_outgoing, x, err);
 	record_release(&ticket_type, &out->ticket);
-	record_release(&entry_type, &out->entry);
 	record_copy(&ticket_type, &out->ticket, &x->work.match.ticket);
-	record_copy(&entry_type, &out->entry, &x->work.entry);
-	out->entry.seq = x->work.entry.seq;
 	return st;
 }
 
-/* Of Reply-To, From or the envelope: requester_find() took the first that counts. */
+/* requester_find() took the first that counts. */
+static const char *source_of(const struct work *w, const char *address)
+{
+	g_autofree char *sender = NULL;
+
+	if (mailboxes_have(message_reply_to(w->message), address))
+		return "Reply-To";
+	if (mailboxes_have(message_from(w->message), address))
+		return "From";
+	if (address_canonical(w->envelope->sender, &sender) == ST_OK &&
+		strcmp(sender, address) == 0)
+		return "the envelope's sender";
+	return "X-Original-From or X-Original-Sender";
+}
+
 static void tell_requester(struct explaining *x)
 {
 	struct work *w = &x->work;
 	const struct mailbox *who = w->outcome->whose == WHOSE_INBOUND ? work_requester(w) : NULL;
-	struct mailboxes from = message_from(w->message);
-	const char *of = "the envelope's sender";
+	const char *of;
 
 	if (!who)
 		return;
-	if (mailboxes_have(message_reply_to(w->message), who->address))
-		of = "Reply-To";
-	else if (from.n && strcmp(from.v[0].address, who->address) == 0)
-		of = "From";
+	of = source_of(w, who->address);
 	why_add(x->out->why, "the requester is %s, of %s", who->address, of);
 }
 
@@ -211,6 +218,7 @@ enum status explain(struct store *store, const struct arrival *arrival, struct e
 
 	work_init(&x.work, store, arrival, &out->outcome);
 	x.work.why = out->why;
+	out->source = x.work.automatic_why.source;
 	work_identify(&x.work);
 	st = store_write(store, explain_record, &x, err);
 	if (x.told) {

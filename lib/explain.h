@@ -9,10 +9,8 @@ struct explanation {
 	struct outcome outcome;		/* with its edits */
 	GPtrArray *why;			/* char *: what was looked at and decided, in order */
 	const char *source;		/* where the kind of automatic mail is described: "RFC 3834 section 5"; NULL; static */
-	const char *vouched;		/* how the MTA vouches for the sender: "sasl", "dmarc"; NULL; static */
 	struct mailbox requester;	/* who wants the answer; address NULL: nobody */
 	struct ticket ticket;		/* as it would be; number 0: none */
-	struct entry entry;		/* the message as it would be recorded; seq 0: not at all */
 	GPtrArray *events;		/* struct event *: what the log would say */
 	GPtrArray *outgoing;		/* struct outgoing *: mail of ours that it would cause */
 	GPtrArray *headers;		/* char *: the header fields afterwards, "  Name: value", "+ Name: value" where it would be

@@ -13,7 +13,6 @@
 #include "message.h"
 #include "spool.h"
 #include "terminal.h"
-#include "text.h"
 
 enum { MAIL_MAX = 256 * 1024 * 1024, CELL_MAX = 2000 };
 
@@ -239,7 +238,7 @@ static void tell(const struct explaining *x)
 {
 	const struct explanation *e = &x->found;
 	const struct outcome *o = &e->outcome;
-	g_autofree char *requester = e->requester.address ? address_header(e->requester.name, e->requester.address) : NULL;
+	g_autofree char *requester = e->requester.address ? mailbox_shown(&e->requester) : NULL;
 
 	line("whose", whose_names[o->whose]);
 	line("kind", automatic_names[o->automatic]);

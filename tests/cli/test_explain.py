@@ -55,6 +55,8 @@ def test_automatic_mail_that_opens_nothing(busy):
     found = explained(busy, mail(5, headers=["Auto-Submitted: auto-replied"]))
     assert (found["kind"], found["reason"], found["outcome"], found["ticket"]) == ("vacation", "Auto-Submitted: auto-replied", "left alone", None)
     assert any("policy.auto_replies" in line for line in found["why"]) and found["outgoing"] == []
+    assert found["source"] == "RFC 3834, 5"
+    assert explained(busy, mail(6))["source"] is None
 
 
 def test_an_agents_answer_as_the_customer_gets_it(busy):
@@ -82,6 +84,21 @@ def test_for_a_person(busy, tmp_path):
     (tmp_path / "mail").write_bytes(mail(3, answers=[1]))
     out = busy.run_ticket("explain", tmp_path / "mail").stdout.decode()
     assert "\nwhy\n" in out and "+ Subject: [example.com #1] Question 3" in out and "- Subject: Question 3" in out
+
+
+def test_a_name_is_shown_as_it_is_written(busy):
+    data = mail(3, sender="=?utf-8?q?J=C3=BCrgen?= <Juergen@customer.example>")
+    assert "J\u00fcrgen <Juergen@customer.example>" in busy.run_ticket("explain", "-", stdin=data).stdout.decode()
+
+
+@pytest.mark.parametrize("words, of", [
+    ({}, "carla@customer.example, of From"),
+    ({"headers": ["Reply-To: vera@home.example"]}, "vera@home.example, of Reply-To"),
+    ({"sender": "group@lists.example", "headers": [
+        "List-Id: <group.lists.example>", "X-Original-From: Dora <dora@home.example>", "List-Post: <mailto:group@lists.example>"]},
+     "dora@home.example, of X-Original-From or X-Original-Sender")])
+def test_where_the_requester_stands(busy, words, of):
+    assert f"the requester is {of}" in explained(busy, mail(21, **words))["why"]
 
 
 def test_the_envelope_may_be_said(busy):
