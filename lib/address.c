@@ -79,6 +79,11 @@ static bool address_literal(const char *s)
 	return len > 2 && *s == '[' && strspn(s + 1, "abcdefghijklmnopqrstuvwxyz0123456789.:-") == len - 2 && s[len - 1] == ']';
 }
 
+bool address_is_dot(gunichar c)
+{
+	return c == '.' || c == 0x3002 || c == 0xff0e || c == 0xff61;
+}
+
 /* U-labels are in small letters, NFC (RFC 5892 section 2.1). Owned. */
 static char *small_labels(const char *domain)
 {
@@ -86,9 +91,8 @@ static char *small_labels(const char *domain)
 
 	for (const char *p = domain; *p; p = g_utf8_next_char(p)) {
 		gunichar c = g_utf8_get_char(p);
-		bool dot = c == 0x3002 || c == 0xff0e || c == 0xff61;	/* RFC 3490 section 3.1 */
 
-		g_string_append_unichar(out, dot ? '.' : text_small(c));
+		g_string_append_unichar(out, address_is_dot(c) ? '.' : text_small(c));
 	}
 	return g_utf8_normalize(out->str, -1, G_NORMALIZE_NFC);
 }

@@ -21,6 +21,8 @@ char *address_as_written(const char *s, const char *canonical);
 /* The canonical address in "Name <a@b>" or "a@b", as messages are recorded with. As above; NULL has none. */
 enum status address_of_mailbox(const char *mailbox, char **canonical_out);
 
+/* Does it part labels (IDNA, RFC 3490 section 3.1)? */
+bool address_is_dot(gunichar c);
 /* A canonical domain as people write it, with U-labels. Owned. */
 char *address_domain_shown(const char *domain);
 /* A canonical address with its domain so. Owned. */

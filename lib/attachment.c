@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "limits.h"
-#include "text.h"
 
 void attachment_release(struct attachment *a)
 {
@@ -52,7 +51,7 @@ static bool fit_for_a_file(gunichar c)
 
 char *attachment_file_name(const struct attachment *a, unsigned number)
 {
-	const char *name = a->name ? a->name : "", *slash = strpbrk(name, "/\\") ? strrchr(name, '/') : NULL;
+	const char *name = a->name ? a->name : "", *slash = strrchr(name, '/');
 	const char *backslash = strrchr(name, '\\'), *last = MAX(slash, backslash);
 	GString *out = g_string_new(NULL);
 

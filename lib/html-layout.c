@@ -2,7 +2,6 @@
  * blank is left over. */
 #include "html-parts.h"
 
-#include <string.h>
 
 enum { BREAKS_MAX = 20, BLANKS_MAX = 200, TAB_WIDTH = 8 };
 

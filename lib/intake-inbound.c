@@ -6,7 +6,6 @@
 #include "outbox.h"
 #include "text.h"
 #include "forwarded.h"
-#include "tickets.h"
 #include "why.h"
 
 /* What becomes of unthreaded mail of a kind. */

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "address.h"
 #include "addressee.h"
 #include "agents.h"
 #include "command.h"

@@ -10,7 +10,6 @@
 #include "failpoint.h"
 #include "intake-work.h"
 #include "plan.h"
-#include "text.h"
 #include "why.h"
 
 void outcome_init(struct outcome *outcome)

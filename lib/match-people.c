@@ -5,7 +5,6 @@
 
 #include "address.h"
 #include "limits.h"
-#include "text.h"
 
 static bool is_envelopes(const struct match_query *query, const char *address)
 {

@@ -4,7 +4,6 @@
 #include "match.h"
 
 #include "limits.h"
-#include "text.h"
 
 /* An id of mail that we wrote, or of an agent's that went through us. */
 static enum status was_sent(struct txn *txn, const struct id_hit *hit, bool *sent_out,

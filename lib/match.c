@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "address.h"
 #include "limits.h"
 #include "match-people.h"
 #include "text.h"

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "limits.h"
-#include "text.h"
 
 enum { CHUNK = 64 * 1024, FIELD_MAX = 64 * 1024, EIGHT_BIT_MAX = 256 * 1024 };
 

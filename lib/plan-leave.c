@@ -5,7 +5,6 @@
 
 #include "address.h"
 #include "agents.h"
-#include "text.h"
 
 bool plan_leaves(const struct plan *p)
 {

@@ -62,15 +62,9 @@ static bool in_word(gunichar c)
 	return c && (g_unichar_isalnum(c) || g_unichar_ismark(c)) && !g_unichar_iswide(c);
 }
 
-/* The dots of IDNA (RFC 3490 section 3.1). */
-static bool is_dot(gunichar c)
-{
-	return c == '.' || c == 0x3002 || c == 0xff0e || c == 0xff61;
-}
-
 static gunichar folded(gunichar c)
 {
-	return is_dot(c) ? '.' : g_unichar_tolower(c);
+	return address_is_dot(c) ? '.' : g_unichar_tolower(c);
 }
 
 /* Behind what is `wanted`, in whatever case at p; NULL. */
@@ -145,7 +139,7 @@ static size_t domain_run(const char *p)
 	size_t n = 0, len;
 	gunichar c;
 
-	while ((c = char_at(p + n, &len)) && (g_unichar_isalnum(c) || g_unichar_ismark(c) || is_dot(c) || c == '-'))
+	while ((c = char_at(p + n, &len)) && (g_unichar_isalnum(c) || g_unichar_ismark(c) || address_is_dot(c) || c == '-'))
 		n += len;
 	while (n && strchr(".-", p[n - 1]))
 		n--;

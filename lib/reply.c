@@ -8,7 +8,6 @@
 #include "answer-words.h"
 #include "answers.h"
 #include "letter.h"
-#include "limits.h"
 #include "outbox.h"
 #include "queues.h"
 #include "text.h"

@@ -2,7 +2,6 @@
 #include "filter.h"
 
 #include <libmilter/mfapi.h>
-#include <string.h>
 
 #include "apply.h"
 #include "failpoint.h"

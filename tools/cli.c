@@ -11,7 +11,6 @@
 
 #include "message.h"
 #include "terminal.h"
-#include "text.h"
 
 /* --- saying --- */
 

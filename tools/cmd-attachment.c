@@ -4,7 +4,6 @@
 #include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "archive.h"
@@ -38,6 +37,8 @@ struct attachments {
 	unsigned shown;
 	struct ticket ticket;
 	struct ticket_view view;
+	int in;				/* the archived mail at hand; -1: not opened yet */
+	struct message *message;	/* and what is in it; NULL: not parsed yet */
 };
 
 /* One of them, at hand. */
@@ -90,18 +91,17 @@ static int make_file(const char *dir, const char *name, char **path_out)
 	return -1;
 }
 
-static enum status write_file(const struct attachments *a, struct found *f, int in, struct error *err)
+static enum status write_file(struct attachments *a, struct found *f, struct error *err)
 {
 	g_autofree char *name = attachment_file_name(&f->what, f->index + 1);
-	struct message *message;
 	enum status st;
 	int out = make_file(a->dir, name, &f->saved);
 
 	if (out < 0)
 		return error_set(err, ST_IO, "cannot make a file '%s' in '%s': %s", name, a->dir, g_strerror(errno));
-	message = message_parse_fd(in, 0);
-	st = message_attachment_write(message, f->index, out, err);
-	message_free(message);
+	if (!a->message)
+		a->message = message_parse_fd(a->in, 0);
+	st = message_attachment_write(a->message, f->index, out, err);
 	if (close(out) != 0 && st == ST_OK)
 		st = error_set(err, ST_IO, "cannot write '%s': %s", f->saved, g_strerror(errno));
 	if (st != ST_OK)
@@ -109,21 +109,17 @@ static enum status write_file(const struct attachments *a, struct found *f, int 
 	return st;
 }
 
-static enum status save(const struct attachments *a, struct found *f, struct error *err)
+static enum status save(struct attachments *a, struct found *f, struct error *err)
 {
 	const char *archive = settings_archive(a->cli->settings);
-	enum status st;
-	int in;
+	enum status st = ST_OK;
 
 	if (!archive || !f->entry->archive)
 		return error_set(err, ST_NOT_FOUND, "message %" G_GUINT64_FORMAT " of ticket #%" G_GUINT64_FORMAT
 			" is not in the archive, and its attachments are nowhere else", f->entry->seq, a->number);
-	st = archive_open(archive, f->entry->archive, &in, err);
-	if (st != ST_OK)
-		return st;
-	st = write_file(a, f, in, err);
-	close(in);
-	return st;
+	if (a->in < 0)
+		st = archive_open(archive, f->entry->archive, &a->in, err);
+	return st == ST_OK ? write_file(a, f, err) : st;
 }
 
 static enum status open_it(const struct found *f, struct error *err)
@@ -202,6 +198,10 @@ static enum status visit_entry(struct attachments *a, const struct entry *e, str
 		g_free(f.id);
 		g_free(f.saved);
 	}
+	g_clear_pointer(&a->message, message_free);
+	if (a->in >= 0)
+		close(a->in);
+	a->in = -1;
 	return st;
 }
 
@@ -239,7 +239,8 @@ static bool make_directory(struct attachments *a, char **temporary_out)
 
 static int run(struct cli *cli)
 {
-	struct attachments a = { .cli = cli, .dir = cli_value(cli, "save"), .open = cli_has(cli, "open") };
+	struct attachments a = { .cli = cli, .dir = cli_value(cli, "save"), .open = cli_has(cli, "open"),
+		.in = -1 };
 	g_autofree char *temporary = NULL;
 	enum status st;
 

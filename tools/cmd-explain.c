@@ -137,10 +137,7 @@ static char **recipients_of(const struct explaining *x)
 
 static void line(const char *label, const char *value)
 {
-	g_autofree char *clean = value ? terminal_line(value, CELL_MAX) : NULL;
-
-	if (clean && *clean)
-		printf("%s%-11s%s %s\n", terminal_on(COLOUR_DIM), label, terminal_off(), clean);
+	terminal_labelled(11, label, value, CELL_MAX);
 }
 
 static const char *verdict_text(const struct outcome *o)

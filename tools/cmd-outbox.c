@@ -4,7 +4,6 @@
 #include "commands.h"
 #include "outbox.h"
 #include "print.h"
-#include "text.h"
 
 static enum status keep(struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err)
 {

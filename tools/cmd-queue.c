@@ -1,6 +1,5 @@
 /* ticket queue list|show|add|set. */
 #include <stdio.h>
-#include <string.h>
 
 #include "agents.h"
 #include "commands.h"

@@ -117,7 +117,8 @@ static enum status load(struct txn *txn, void *arg, struct error *err)
 		st = find_survivor(txn, s, err);
 	if (st == ST_OK)
 		st = view_load(txn, s->number, &s->ticket, &s->view, err);
-
+	if (st == ST_OK && !s->cli->json && !s->raw && !s->mbox && !s->maildir)
+		st = view_load_others(txn, &s->view, err);
 	if (st == ST_OK && cli_has(s->cli, "history"))
 		st = view_load_history(txn, &s->view, err);
 	return st;

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "terminal.h"
-#include "text.h"
 
 enum { VALUE_MAX = 64 * 1024 };
 

@@ -161,10 +161,7 @@ static void event(struct printer *printer, const struct event *e)
 
 static void line(const char *label, const char *value)
 {
-	g_autofree char *clean = value ? terminal_line(value, CELL_MAX) : NULL;
-
-	if (clean && *clean)
-		printf("%s%-14s%s %s\n", terminal_on(COLOUR_DIM), label, terminal_off(), clean);
+	terminal_labelled(14, label, value, CELL_MAX);
 }
 
 static void line_time(const struct cli *cli, const char *label, int64_t when)

@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "terminal.h"
-#include "text.h"
 
 enum { NAME_COLUMNS = 18, NUMBER_COLUMNS = 8, LEAST_BAR = 10, MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
 

@@ -93,6 +93,15 @@ char *terminal_line(const char *s, size_t max)
 	return terminal_is() ? text_line_shown(s, max) : text_line(s, max);
 }
 
+void terminal_labelled(int width, const char *label, const char *value, size_t max)
+{
+	g_autofree char *clean = value ? terminal_line(value, max) : NULL;
+
+	if (clean && *clean)
+		printf("%s%-*s%s %s\n", terminal_on(COLOUR_DIM), width, label, terminal_off(),
+			clean);
+}
+
 char *terminal_block(const char *s, size_t max)
 {
 	return terminal_is() ? text_block_shown(s, -1, max) : text_block(s, -1, max);

@@ -1,7 +1,6 @@
 /* Loading a ticket whole. */
 #include "view.h"
 
-#include <string.h>
 
 #include "others.h"
 #include "tickets.h"
@@ -39,11 +38,14 @@ enum status view_load(struct txn *txn, uint64_t number, struct ticket *ticket_ou
 	st = tickets_each_entry(txn, number, add_entry, view_out, err);
 	if (st == ST_OK)
 		st = history_each(txn, number, 0, add_event, view_out, err);
-	if (st == ST_OK)
-		st = others_line(txn, ticket_out, NULL, &view_out->others, err);
 	if (st != ST_OK)
 		view_release(ticket_out, view_out);
 	return st;
+}
+
+enum status view_load_others(struct txn *txn, struct ticket_view *view, struct error *err)
+{
+	return others_line(txn, view->ticket, NULL, &view->others, err);
 }
 
 static enum status add_to_history(struct txn *txn, const struct ticket *ticket, void *arg, struct error *err)
