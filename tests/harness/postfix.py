@@ -136,5 +136,12 @@ class Postfix:
         listing = run(tool("postqueue"), "-c", self.config, "-j").stdout.decode()
         return re.findall(r'"queue_id": "(\w+)"', listing)
 
+    def drain(self):
+        """Nothing of now is on its way afterwards: waits for what is being delivered, and throws away what waits for a retry."""
+        def empty():
+            run(tool("postsuper"), "-c", self.config, "-d", "ALL", "deferred")
+            return not self.queue_ids()
+        wait_until(empty, "an empty queue")
+
     def flush(self):
         run(tool("postqueue"), "-c", self.config, "-f")

@@ -115,6 +115,10 @@ class Sendmail:
         assert self.process.poll() is None, f"Sendmail ended: {self.log.read_text()}"
         return self
 
+    def drain(self):
+        """Nothing of now is on its way afterwards: the queue is run every second."""
+        wait_until(lambda: not any((self.directory / "queue").iterdir()), "an empty queue")
+
     def stop(self):
         try:
             stop_process(self.process)

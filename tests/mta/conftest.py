@@ -43,6 +43,7 @@ def postfix(mailbox, milter_socket, dovecot):
 
 @pytest.fixture
 def desk(postfix, mailbox, milter_socket):
+    postfix.drain()  # what an earlier test's daemon sent last would be in this test's mailbox
     mailbox.clear()
     daemon = Daemon(postfix.port, socket=milter_socket).start()
     desk = Desk(postfix, mailbox, daemon)

@@ -32,6 +32,7 @@ def plain(mailbox):
 
 @pytest.fixture
 def desk(sendmail, mailbox, milter_socket):
+    sendmail.drain()
     mailbox.clear()
     daemon = Daemon(sendmail.port, socket=milter_socket, settings={"agents_auth": {"authserv_ids": ["mx.example.com"]}}).start()
     daemon.add_agent("anna", name="Anna Berg", address="anna@example.com", queue="support")
