@@ -4,7 +4,7 @@
 
 #include <libmilter/mfapi.h>
 
-#include "edits.h"
+#include "mail/edits.h"
 
 /* Actions that must be asked for in negotiation. */
 enum { APPLY_ACTIONS = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_ADDRCPT | SMFIF_DELRCPT | SMFIF_CHGFROM };

@@ -5,8 +5,8 @@
 
 #include "log.h"
 #include "notify.h"
-#include "queues.h"
-#include "store-lock.h"
+#include "store/store-lock.h"
+#include "tables/queues.h"
 #include "wait.h"
 
 void daemon_init(struct daemon *daemon, const char *config, struct settings *settings)

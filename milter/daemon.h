@@ -6,8 +6,8 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-#include "settings.h"
-#include "store.h"
+#include "settings/settings.h"
+#include "store/store.h"
 
 struct daemon {
 	const char *config;		/* path of milticket.conf */

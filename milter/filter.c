@@ -3,10 +3,10 @@
 
 #include <libmilter/mfapi.h>
 
+#include "act/intake.h"
 #include "apply.h"
-#include "failpoint.h"
-#include "intake.h"
-#include "limits.h"
+#include "base/failpoint.h"
+#include "base/limits.h"
 #include "log.h"
 #include "sender.h"
 #include "session.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "text.h"
+#include "base/text.h"
 
 enum { VALUE_MAX = 200, LINE_MAX_BYTES = 1000 };
 

@@ -11,13 +11,13 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "act/courier.h"
 #include "build-config.h"
-#include "courier.h"
 #include "daemon.h"
 #include "descriptors.h"
 #include "filter.h"
 #include "log.h"
-#include "message.h"
+#include "mail/message.h"
 #include "notify.h"
 #include "privileges.h"
 #include "sender.h"

@@ -2,7 +2,7 @@
 #ifndef MILTICKET_PRIVILEGES_H
 #define MILTICKET_PRIVILEGES_H
 
-#include "settings.h"
+#include "settings/settings.h"
 
 /* As root: checks that user and group exist and are not root's. Otherwise nothing: we keep who we are. */
 enum status privileges_check(const struct settings *settings, struct error *err);

@@ -4,14 +4,14 @@
 #include <errno.h>
 #include <string.h>
 
-#include "courier.h"
-#include "failpoint.h"
-#include "history.h"
+#include "act/courier.h"
+#include "act/reply.h"
+#include "base/failpoint.h"
+#include "base/text.h"
 #include "log.h"
-#include "outbox.h"
-#include "reply.h"
-#include "text.h"
-#include "tickets.h"
+#include "tables/history.h"
+#include "tables/outbox.h"
+#include "tables/tickets.h"
 #include "wait.h"
 
 /* The command line may put something into the outbox without our hearing of it. */

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "intake.h"
-#include "limits.h"
+#include "act/intake.h"
+#include "base/limits.h"
 
 struct session *session_new(void)
 {

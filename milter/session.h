@@ -5,9 +5,9 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#include "classify.h"
-#include "settings.h"
-#include "spool.h"
+#include "archive/spool.h"
+#include "decide/classify.h"
+#include "settings/settings.h"
 
 /* What the MTA may send next; of STAGE_NONE only MAIL. */
 enum stage { STAGE_NONE, STAGE_ENVELOPE, STAGE_HEADERS, STAGE_BODY };

@@ -12,7 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "failpoint.h"
+#include "base/failpoint.h"
 
 enum { SEGMENT_BYTES = 8192 };
 

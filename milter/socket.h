@@ -2,7 +2,7 @@
 #ifndef MILTICKET_SOCKET_H
 #define MILTICKET_SOCKET_H
 
-#include "settings.h"
+#include "settings/settings.h"
 
 /* Opens it in libmilter, after filter_register(). As root the group is that of the settings. */
 enum status socket_open(const struct settings *settings, struct error *err);

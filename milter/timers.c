@@ -1,14 +1,14 @@
 /* Once a second. */
 #include "timers.h"
 
-#include "control.h"
-#include "doomed.h"
-#include "due.h"
+#include "base/text.h"
+#include "keep/due.h"
+#include "keep/purge.h"
 #include "log.h"
 #include "notify.h"
-#include "purge.h"
 #include "sender.h"
-#include "text.h"
+#include "tables/control.h"
+#include "tables/doomed.h"
 #include "wait.h"
 
 enum { READERS_EVERY = 30, FORGET_EVERY = 3600, PURGE_EVERY = 3600, PURGED_AT_ONCE = 2000 };

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "limits.h"
-#include "text.h"
+#include "base/limits.h"
+#include "base/text.h"
 
 static bool add_numbers_of_stdin(struct cli *cli, struct numbers *numbers)
 {

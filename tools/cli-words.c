@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "text.h"
+#include "base/text.h"
 
 const struct cli_option cli_common_options[] = {
 	{ 0, "config", "FILE", "use this configuration" },

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "message.h"
+#include "mail/message.h"
 #include "terminal.h"
 
 /* --- saying --- */

@@ -5,10 +5,10 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#include "command.h"
-#include "history.h"
-#include "settings.h"
-#include "store.h"
+#include "act/command.h"
+#include "settings/settings.h"
+#include "store/store.h"
+#include "tables/history.h"
 
 /* Exit codes; sysexits.h where it has one. */
 enum exit_code {

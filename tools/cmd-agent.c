@@ -2,14 +2,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "address.h"
-#include "agents.h"
+#include "base/address.h"
+#include "base/text.h"
 #include "commands.h"
 #include "json.h"
 #include "print.h"
-#include "queues.h"
-#include "text.h"
-#include "tickets.h"
+#include "tables/agents.h"
+#include "tables/queues.h"
+#include "tables/tickets.h"
 
 #define WRITE_OPTIONS \
 	{ 0, "name", "TEXT", "name that customers see" }, \

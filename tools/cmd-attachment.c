@@ -6,13 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "archive.h"
-#include "attachment.h"
+#include "archive/archive.h"
+#include "base/text.h"
 #include "commands.h"
 #include "json.h"
-#include "message.h"
+#include "mail/attachment.h"
+#include "mail/message.h"
 #include "table.h"
-#include "text.h"
 #include "view.h"
 
 enum { SAME_NAME_MAX = 1000 };

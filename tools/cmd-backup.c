@@ -1,11 +1,11 @@
 /* ticket backup, restore, check. */
 #include <stdio.h>
 
-#include "check.h"
+#include "base/text.h"
 #include "commands.h"
 #include "store-json.h"
-#include "store-lock.h"
-#include "text.h"
+#include "store/store-lock.h"
+#include "tables/check.h"
 
 static const struct cli_option check_options[] = {
 	{ 0, "repair", NULL, "write anew what is missing, remove what leads nowhere" },

@@ -1,15 +1,15 @@
-/* Commands that change tickets: each is one or more verbs of lib/command.h, over several tickets in one transaction. */
+/* Commands that change tickets: each is one or more verbs of lib/act/command.h, over several tickets in one transaction. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "agents.h"
+#include "base/text.h"
 #include "commands.h"
 #include "print.h"
-#include "query.h"
+#include "tables/agents.h"
+#include "tables/query.h"
+#include "tables/tickets.h"
 #include "terminal.h"
-#include "text.h"
-#include "tickets.h"
 
 /* Which tickets, where no numbers are given; every command that changes tickets has these. */
 #define QUERY_OPTIONS \

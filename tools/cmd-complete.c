@@ -4,13 +4,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agents.h"
+#include "base/text.h"
 #include "cli-parts.h"
 #include "commands.h"
-#include "outbox.h"
-#include "queues.h"
-#include "text.h"
-#include "tickets.h"
+#include "tables/agents.h"
+#include "tables/outbox.h"
+#include "tables/queues.h"
+#include "tables/tickets.h"
 
 /* Whoever presses a key waits: so many tickets are looked at, the newest. */
 enum { MOST_TICKETS = 100, MOST_LOOKED_AT = 2000, HINT_BYTES = 60 };

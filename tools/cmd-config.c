@@ -2,13 +2,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "address.h"
+#include "base/address.h"
 #include "build-config.h"
 #include "commands.h"
-#include "control.h"
 #include "json.h"
 #include "print.h"
-#include "store-lock.h"
+#include "store/store-lock.h"
+#include "tables/control.h"
 
 enum { RELOAD_WAIT_MS = 10000, POLL_MS = 100 };
 

@@ -3,15 +3,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "address.h"
-#include "attachment.h"
-#include "box.h"
+#include "act/explain.h"
+#include "archive/spool.h"
+#include "base/address.h"
+#include "base/limits.h"
 #include "commands.h"
-#include "explain.h"
 #include "json.h"
-#include "limits.h"
-#include "message.h"
-#include "spool.h"
+#include "keep/box.h"
+#include "mail/attachment.h"
+#include "mail/message.h"
 #include "terminal.h"
 
 enum { MAIL_MAX = 256 * 1024 * 1024, CELL_MAX = 2000 };

@@ -4,13 +4,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "address.h"
+#include "base/address.h"
+#include "base/text.h"
 #include "commands.h"
-#include "import.h"
+#include "keep/import.h"
 #include "progress.h"
 #include "store-json.h"
 #include "terminal.h"
-#include "text.h"
 
 static const struct cli_option options[] = {
 	{ 0, "account", "ACCOUNT", "the account whose mail this is" },

@@ -1,11 +1,11 @@
 /* ticket log. */
 #include <stdio.h>
 
+#include "base/text.h"
 #include "commands.h"
 #include "print.h"
+#include "tables/tickets.h"
 #include "terminal.h"
-#include "text.h"
-#include "tickets.h"
 
 enum { DEFAULT_EVENTS = 20, POLL_MS = 250 };
 

@@ -2,8 +2,8 @@
 #include <stdio.h>
 
 #include "commands.h"
-#include "outbox.h"
 #include "print.h"
+#include "tables/outbox.h"
 
 static enum status keep(struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err)
 {

@@ -1,10 +1,10 @@
 /* ticket purge. */
 #include <stdio.h>
 
+#include "base/text.h"
 #include "commands.h"
-#include "purge.h"
+#include "keep/purge.h"
 #include "store-json.h"
-#include "text.h"
 
 static const struct cli_option options[] = {
 	{ 0, "closed-before", "WHEN", "tickets that were closed before this date, or longer ago than this (730d)" },

@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "agents.h"
+#include "base/text.h"
 #include "commands.h"
 #include "json.h"
-#include "queues.h"
-#include "text.h"
-#include "tickets.h"
+#include "tables/agents.h"
+#include "tables/queues.h"
+#include "tables/tickets.h"
 
 enum { BATCH = 500 };
 

@@ -1,13 +1,13 @@
 /* ticket queue list|show|add|set. */
 #include <stdio.h>
 
-#include "agents.h"
+#include "base/limits.h"
+#include "base/text.h"
 #include "commands.h"
-#include "limits.h"
 #include "print.h"
-#include "queues.h"
-#include "text.h"
-#include "tickets.h"
+#include "tables/agents.h"
+#include "tables/queues.h"
+#include "tables/tickets.h"
 
 #define WRITE_OPTIONS \
 	{ 0, "title", "TEXT", "what people call it" }, \

@@ -1,11 +1,11 @@
 /* ticket redact. */
 #include <stdio.h>
 
-#include "address.h"
+#include "base/address.h"
+#include "base/text.h"
 #include "commands.h"
-#include "redact.h"
+#include "keep/redact.h"
 #include "store-json.h"
-#include "text.h"
 
 static int run(struct cli *cli)
 {

@@ -1,10 +1,10 @@
 /* ticket search. There is no index of words: tickets are read one after the other, the newest first, until enough are found. */
 #include <string.h>
 
-#include "attachment.h"
+#include "base/text.h"
 #include "commands.h"
 #include "listing.h"
-#include "text.h"
+#include "mail/attachment.h"
 
 enum { DEFAULT_LIMIT = 50 };
 

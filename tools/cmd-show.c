@@ -3,12 +3,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "archive.h"
+#include "archive/archive.h"
+#include "base/text.h"
 #include "commands.h"
 #include "mails.h"
 #include "print.h"
 #include "terminal.h"
-#include "text.h"
 #include "view.h"
 
 static const struct cli_option options[] = {

@@ -4,16 +4,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "address.h"
-#include "agents.h"
+#include "act/reply.h"
+#include "base/address.h"
+#include "base/limits.h"
+#include "base/text.h"
 #include "commands.h"
 #include "draft.h"
 #include "files.h"
-#include "limits.h"
 #include "print.h"
-#include "reply.h"
-#include "text.h"
-#include "tickets.h"
+#include "tables/agents.h"
+#include "tables/tickets.h"
 
 enum { TEXT_MAX = 1024 * 1024 };
 

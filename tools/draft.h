@@ -2,7 +2,7 @@
 #ifndef MILTICKET_DRAFT_H
 #define MILTICKET_DRAFT_H
 
-#include "status.h"
+#include "base/status.h"
 
 struct draft {
 	const char *what;	/* in words of ours: "An answer to ticket #7" */

@@ -7,11 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "archive.h"
-#include "digest.h"
-#include "limits.h"
-#include "spool.h"
-#include "text.h"
+#include "archive/archive.h"
+#include "archive/spool.h"
+#include "base/hash.h"
+#include "base/limits.h"
+#include "base/text.h"
 
 static void file_free(void *data)
 {
@@ -98,13 +98,13 @@ enum status files_keep_mail(const struct settings *settings, const GString *mail
 	const char *dir = settings_archive(settings);
 	struct spool *spool = spool_new(dir);
 	g_autofree char *name = NULL;
-	char hex[DIGEST_HEX];
-	struct digest digest;
+	char hex[HASH_HEX];
+	struct hash digest;
 	enum status st;
 
-	digest_init(&digest);
-	digest_add(&digest, mail->str, mail->len);
-	digest_get_hex(&digest, hex);
+	hash_init(&digest);
+	hash_add(&digest, mail->str, mail->len);
+	hash_get_hex(&digest, hex);
 	name = archive_name(now, hex);
 	st = spool_body(spool, mail->str, mail->len, err);
 	if (st == ST_OK)

@@ -4,7 +4,7 @@
 
 #include <glib.h>
 
-#include "reply.h"
+#include "act/reply.h"
 
 /* Reads them; LIMIT_FORWARD_BYTES of all of them at most. paths: char *. *files_out: struct
  * reply_file *, owned. ST_IO, ST_BAD_INPUT (too large) name the file. */

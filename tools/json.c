@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "attachment.h"
+#include "base/text.h"
+#include "mail/attachment.h"
 #include "terminal.h"
-#include "text.h"
 
 json_t *json_text(const char *text)
 {

@@ -4,8 +4,8 @@
 
 #include <jansson.h>
 
-#include "attachment.h"
 #include "cli.h"
+#include "mail/attachment.h"
 #include "print.h"
 
 /* All values new references. hidden: as an export has it: with fields that are nobody else's, times to the microsecond, and nothing

@@ -4,13 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "address.h"
-#include "agents.h"
+#include "base/address.h"
+#include "base/text.h"
 #include "format.h"
 #include "print.h"
-#include "queues.h"
+#include "tables/agents.h"
+#include "tables/queues.h"
 #include "terminal.h"
-#include "text.h"
 
 /* What a person is shown of a list without a limit; a program gets all, so many at a time: whoever reads what is printed may take hours,
  * and no transaction waits for that. */

@@ -3,7 +3,7 @@
 #define MILTICKET_LISTING_H
 
 #include "cli.h"
-#include "tickets.h"
+#include "tables/tickets.h"
 
 /* The options of both commands. */
 extern const struct cli_option listing_options[];

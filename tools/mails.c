@@ -6,9 +6,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "entry-mail.h"
-#include "message.h"
-#include "text.h"
+#include "act/entry-mail.h"
+#include "base/text.h"
+#include "mail/message.h"
 
 enum { MAIL_MAX = 1024 * 1024 * 1024 };
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "cli.h"
-#include "ticket.h"
+#include "model/ticket.h"
 
 /* The mail's bytes, LF line ends; owned. */
 GString *mails_read(const struct cli *cli, const struct entry *entry, const char *text);

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "attachment.h"
+#include "base/text.h"
+#include "mail/attachment.h"
 #include "table.h"
-#include "text.h"
 
 enum { CELL_MAX = 64 * 1024 };
 

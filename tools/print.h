@@ -3,7 +3,7 @@
 #define MILTICKET_PRINT_H
 
 #include "cli.h"
-#include "tickets.h"
+#include "tables/tickets.h"
 
 enum print_kind { PRINT_TICKETS, PRINT_QUEUES, PRINT_AGENTS, PRINT_ACCOUNTS, PRINT_OUTBOX, PRINT_EVENTS };
 

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "outbox.h"
-#include "text.h"
-#include "tickets.h"
+#include "base/text.h"
+#include "tables/outbox.h"
+#include "tables/tickets.h"
 
 static void spans_init(struct spans *s)
 {

@@ -2,9 +2,9 @@
 #ifndef MILTICKET_STATS_H
 #define MILTICKET_STATS_H
 
-#include "answers.h"
 #include "cli.h"
-#include "ticket.h"
+#include "model/ticket.h"
+#include "tables/answers.h"
 
 /* Seconds that something took, of many tickets. */
 struct spans {

@@ -6,14 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agents.h"
-#include "archive.h"
+#include "archive/archive.h"
 #include "json.h"
-#include "outbox.h"
-#include "queues.h"
-#include "rows.h"
-#include "store-lock.h"
-#include "tickets.h"
+#include "model/names.h"
+#include "store/store-lock.h"
+#include "tables/agents.h"
+#include "tables/outbox.h"
+#include "tables/queues.h"
+#include "tables/rows.h"
+#include "tables/tickets.h"
 
 enum { SCHEMA = 1, LINE_MAX_BYTES = 1 << 30 };
 

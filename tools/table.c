@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "text.h"
+#include "base/text.h"
 
 enum { GAP = 2, LEAST_STRETCH = 8, CELL_MAX = 64 * 1024 };
 

@@ -2,8 +2,8 @@
 #include "view.h"
 
 
-#include "others.h"
-#include "tickets.h"
+#include "act/others.h"
+#include "tables/tickets.h"
 
 static enum status add_entry(struct txn *txn, const struct entry *entry, void *arg, struct error *err)
 {

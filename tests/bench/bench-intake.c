@@ -5,11 +5,11 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "act/intake.h"
+#include "archive/spool.h"
 #include "arguments.h"
-#include "intake.h"
-#include "message.h"
-#include "settings.h"
-#include "spool.h"
+#include "mail/message.h"
+#include "settings/settings.h"
 
 enum { PAGE = 4096, THREADS_MAX = 256, FILLERS = 2, CUSTOMERS = 5000, LINES = 44, WORDS_MAX = 32 };
 

@@ -60,9 +60,9 @@ def test_nothing_is_lost_or_doubled_under_random_kills(daemon, sink):
 
 
 def test_every_step_that_has_a_name_is_one_of_those_tried():
-    named = [name for directory in ("lib", "milter") for path in (SOURCE / directory).glob("*.c")
+    named = [name for directory in ("lib", "milter") for path in (SOURCE / directory).rglob("*.c")
              for name in re.findall(r'\bfailpoint\("([a-z-]+)"\)', path.read_text())]
-    tests = "".join(path.read_text() for pattern in ("*/*.py", "unit/*.c") for path in (SOURCE / "tests").glob(pattern))
+    tests = "".join(path.read_text() for pattern in ("*/*.py", "unit/*/*.c") for path in (SOURCE / "tests").glob(pattern))
     assert set(FAILPOINTS) <= set(named)
     assert [name for name in named if named.count(name) > 1 or not re.search(rf"\b{name}\b", tests)] == []
 

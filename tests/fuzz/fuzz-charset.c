@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "charset.h"
+#include "mail/charset.h"
 
 /* U+FFFD for a byte, and the longest that a charset makes of one. */
 enum { GROWTH = 12 };

@@ -1,8 +1,8 @@
 /* A line of commands as it stands in a mail, and lines of others' mails that it is compared with. */
 #include "fuzz.h"
 
-#include "command-mail.h"
-#include "text.h"
+#include "act/command-mail.h"
+#include "base/text.h"
 
 static void compare(const char *text)
 {

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "settings.h"
+#include "settings/settings.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "html.h"
-#include "plain.h"
+#include "mail/html.h"
+#include "mail/plain.h"
 
 enum { MAX = 4096 };
 

@@ -3,12 +3,12 @@
 
 #include <string.h>
 
-#include "address.h"
-#include "automatic.h"
-#include "classify.h"
-#include "limits.h"
-#include "message.h"
-#include "subject.h"
+#include "base/address.h"
+#include "base/limits.h"
+#include "decide/automatic.h"
+#include "decide/classify.h"
+#include "mail/message.h"
+#include "mail/subject.h"
 
 static void read_enclosed(const struct message *enclosed, void *arg)
 {

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "ticket.h"
+#include "model/ticket.h"
 
 static const struct record_type *const types[] = { &ticket_type, &entry_type, &event_type, &queue_type, &agent_type, &outgoing_type };
 

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "message.h"
-#include "redact-person.h"
+#include "mail/message.h"
+#include "mail/redact-person.h"
 
 static void redact_text(const struct person *person, const char *text)
 {

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "automatic.h"
-#include "limits.h"
+#include "base/limits.h"
+#include "decide/automatic.h"
 
 static const char *const parts[] = {
 	"message/delivery-status",

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "limits.h"
-#include "message.h"
-#include "subject-commands.h"
+#include "act/subject-commands.h"
+#include "base/limits.h"
+#include "mail/message.h"
 
 static struct tag_format format;
 

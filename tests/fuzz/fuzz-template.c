@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "template.h"
+#include "mail/template.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "address.h"
-#include "limits.h"
-#include "token.h"
+#include "base/address.h"
+#include "base/limits.h"
+#include "mail/token.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,4 +1,4 @@
-"""Caps on what one transaction brings, at the limit and one past it; the values are those of lib/limits.h."""
+"""Caps on what one transaction brings, at the limit and one past it; the values are those of lib/base/limits.h."""
 import re
 
 import pytest
@@ -9,12 +9,12 @@ from harness.ground import SOURCE
 from harness.house import OPS
 
 CARLA = "carla@customer.example"
-LIMITS = {name: eval(value, {"__builtins__": {}}) for name, value in re.findall(r"^\t(LIMIT_\w+) = ([\d *]+)", (SOURCE / "lib" / "limits.h").read_text(), re.M)}
+LIMITS = {name: eval(value, {"__builtins__": {}}) for name, value in re.findall(r"^\t(LIMIT_\w+) = ([\d *]+)", (SOURCE / "lib" / "base" / "limits.h").read_text(), re.M)}
 PAST = pytest.mark.parametrize("past", [0, 1], ids=["at", "past"])
 
 
 def test_every_limit_is_one_that_a_test_knows():
-    tests = "".join(path.read_text() for pattern in ("unit/*.c", "milter/*.py", "cli/*.py") for path in (SOURCE / "tests").glob(pattern))
+    tests = "".join(path.read_text() for pattern in ("unit/*/*.c", "milter/*.py", "cli/*.py") for path in (SOURCE / "tests").glob(pattern))
     assert len(LIMITS) > 30 and [name for name in LIMITS if not re.search(rf"\b{name}\b", tests)] == []
 
 

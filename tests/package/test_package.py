@@ -72,7 +72,7 @@ def test_every_source_file_is_in_the_tarball():
     directory = new_directory("dist")
     make("distdir", f"distdir={directory}/milticket")
     there = {path.relative_to(directory / "milticket").as_posix() for path in (directory / "milticket").rglob("*") if path.is_file()}
-    wanted = [path for pattern in ("lib/*", "milter/*", "tools/**/*", "conf/**/*", "tests/**/*.*") for path in shipped(pattern)]
+    wanted = [path for pattern in ("lib/**/*", "milter/*", "tools/**/*", "conf/**/*", "tests/**/*.*") for path in shipped(pattern)]
     missing = [path for path in wanted if path not in there and "__pycache__" not in path and "/." not in path]
     assert not missing
 

@@ -4,9 +4,9 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "history.h"
+#include "base/text.h"
 #include "store-fixture.h"
-#include "text.h"
+#include "tables/history.h"
 
 static const char base_conf[] =
 	"store: { path = \"%s/store\"; durable = false; };\n"

@@ -2,11 +2,11 @@
 #ifndef MILTICKET_TEST_DESK_H
 #define MILTICKET_TEST_DESK_H
 
-#include "agents.h"
-#include "intake.h"
-#include "outbox.h"
-#include "queues.h"
-#include "tickets.h"
+#include "act/intake.h"
+#include "tables/agents.h"
+#include "tables/outbox.h"
+#include "tables/queues.h"
+#include "tables/tickets.h"
 
 struct desk {
 	char *dir;

@@ -4,7 +4,7 @@
 
 #include <glib/gstdio.h>
 
-#include "settings.h"
+#include "settings/settings.h"
 #include "source-tree.h"
 #include "store-fixture.h"
 

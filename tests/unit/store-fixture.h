@@ -4,7 +4,7 @@
 
 #include <sys/resource.h>
 
-#include "store.h"
+#include "store/store.h"
 
 struct place {
 	char *dir, *path;

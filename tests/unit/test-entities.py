@@ -1,14 +1,14 @@
 #!/usr/bin/python3
-"""lib/html-entities.c has the names of the HTML Standard, as Python's library lists them. Prints TAP; --write writes the file."""
+"""lib/mail/html-entities.c has the names of the HTML Standard, as Python's library lists them. Prints TAP; --write writes the file."""
 import html.entities
 import pathlib
 import sys
 import textwrap
 
-FILE = pathlib.Path(__file__).resolve().parents[2] / "lib" / "html-entities.c"
+FILE = pathlib.Path(__file__).resolve().parents[2] / "lib" / "mail" / "html-entities.c"
 HEAD = """/* The named character references of HTML (HTML Standard, section 13.5), by name. Made by tests/unit/test-entities.py
  * --write; not edited by hand. */
-#include "html-parts.h"
+#include "mail/html-parts.h"
 
 #define ONE(n, c) { .name = n, .first = c }
 #define TWO(n, c, d) { .name = n, .first = c, .second = d }

@@ -7,16 +7,18 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PARTS = ("lib", "milter", "tools")
+# The rooms of lib/, each may look into itself and those before it. lmdb is an engine's: store.h is its door.
+ROOMS = ("base", "model", "mail", "settings", "store", "archive", "tables", "decide", "act", "keep")
 
 # A third-party header, and the only files that may include it.
 HOMES = {
-    r"lmdb\.h": r"lib/store[\w-]*\.[ch]",
-    r"gmime/.*": r"lib/(message|mime)[\w-]*\.[ch]",
-    r"curl/.*": r"lib/courier\.c",
-    r"libconfig\.h": r"lib/settings[\w-]*\.[ch]",
-    r"idn2\.h": r"lib/address\.c",
-    r"nettle/.*": r"lib/digest\.[ch]",
-    r"jansson\.h": r"(lib|tools)/[\w-]*json[\w-]*\.[ch]",
+    r"lmdb\.h": r"lib/store/lmdb/[\w-]+\.[ch]",
+    r"gmime/.*": r"lib/mail/(message|mime)[\w-]*\.[ch]",
+    r"curl/.*": r"lib/act/courier\.c",
+    r"libconfig\.h": r"lib/settings/settings[\w-]*\.[ch]",
+    r"idn2\.h": r"lib/base/address\.c",
+    r"nettle/.*": r"lib/base/hash\.[ch]",
+    r"jansson\.h": r"tools/[\w-]*json[\w-]*\.[ch]",
     r"libmilter/.*": r"milter/[\w-]+\.[ch]",
     r"systemd/.*": r"milter/[\w-]+\.[ch]",
 }
@@ -39,7 +41,7 @@ def name(path):
 
 
 def sources():
-    return files(*(f"{part}/*.[ch]" for part in PARTS))
+    return files(*(f"{part}/**/*.[ch]" for part in PARTS))
 
 
 def code(path):
@@ -72,22 +74,38 @@ def each_library_has_one_home():
 
 
 def includes_point_downward():
-    home = {path.name: path.parent.name for path in files(*(f"{part}/*.h" for part in PARTS))}
+    parts = {path.name: part for part in ("milter", "tools") for path in files(f"{part}/*.h")}
     return [f"{name(path)} includes {header}" for path in sources() for header in includes(path, '""')
-            if header != "build-config.h" and home.get(header, "lib") not in MAY_INCLUDE[path.parent.name]]
+            if header != "build-config.h" and (parts.get(header, "") if "/" not in header else "lib") not in MAY_INCLUDE[part_of(path)]]
+
+
+def part_of(path):
+    return path.relative_to(ROOT).parts[0]
+
+
+def rooms_look_downward():
+    """A header is named with its room; a file of lib/ sees its own room and those below it."""
+    found = []
+    for path in files("lib/**/*.[ch]"):
+        own = path.relative_to(ROOT / "lib").parts[0]
+        for header in includes(path, '""'):
+            room = header.split("/")[0] if "/" in header else None
+            if header != "build-config.h" and (room not in ROOMS or own not in ROOMS or ROOMS.index(room) > ROOMS.index(own)):
+                found.append(f"{name(path)} includes {header}")
+    return found or ([] if files("lib/*/*.c") and not files("lib/*.[ch]") else ["files of lib/ that are in no room"])
 
 
 def header_names_are_unique():
-    names = [path.name for path in files(*(f"{part}/*.h" for part in PARTS))]
+    names = [path.name for path in files(*(f"{part}/**/*.h" for part in PARTS))]
     return [each for each in names if names.count(each) > 1 or each in ("config.h", "err.h", "queue.h")]
 
 
 def only_the_milter_calls_smfi():
-    return findings(files("lib/*.[ch]", "tools/*.[ch]"), r"\bsmfi_\w+")
+    return findings(files("lib/**/*.[ch]", "tools/*.[ch]"), r"\bsmfi_\w+")
 
 
 def the_core_has_no_effects_of_its_own():
-    return findings([path for path in files("lib/*.c") if path.name != "failpoint.c"], EFFECTS)
+    return findings([path for path in files("lib/**/*.c") if path.name != "failpoint.c"], EFFECTS)
 
 
 def no_dangerous_calls():
@@ -95,7 +113,7 @@ def no_dangerous_calls():
 
 
 def texts():
-    return files("lib/*", "milter/*", "tools/*", "conf/*", "conf/templates/*", "tests/*", "tests/*/*.*", "README", "configure.ac", "Makefile.am")
+    return files("lib/**/*", "milter/*", "tools/*", "conf/*", "conf/templates/*", "tests/*", "tests/*/*.*", "tests/unit/*/*.*", "README", "configure.ac", "Makefile.am")
 
 
 def nothing_is_left_unfinished():
@@ -112,7 +130,7 @@ def every_source_opens_with_what_it_is():
 
 def functions():
     """(lines, where) of every function: a body that opens and closes in the first column."""
-    for path in files(*(f"{part}/*.c" for part in PARTS)):
+    for path in files(*(f"{part}/**/*.c" for part in PARTS)):
         opened = None
         for number, line in enumerate(path.read_text().split("\n"), 1):
             if line == "{":
@@ -134,12 +152,12 @@ def functions_are_short():
 
 
 def every_limit_is_tested():
-    tests = "\n".join(path.read_text(errors="replace") for path in files("tests/unit/test-*.c", "tests/*/test_*.py"))
-    limits = re.findall(r"^\t(LIMIT_\w+) =", (ROOT / "lib/limits.h").read_text(), re.M)
+    tests = "\n".join(path.read_text(errors="replace") for path in files("tests/unit/*/test-*.c", "tests/*/test_*.py"))
+    limits = re.findall(r"^\t(LIMIT_\w+) =", (ROOT / "lib/base/limits.h").read_text(), re.M)
     return [f"{limit} is in no test" for limit in limits if not re.search(rf"\b{limit}\b", tests)] or ([] if limits else ["no limit found"])
 
 
-CHECKS = (each_library_has_one_home, includes_point_downward, header_names_are_unique, only_the_milter_calls_smfi,
+CHECKS = (each_library_has_one_home, includes_point_downward, rooms_look_downward, header_names_are_unique, only_the_milter_calls_smfi,
           the_core_has_no_effects_of_its_own, no_dangerous_calls, nothing_is_left_unfinished, no_path_of_a_machine,
           every_source_opens_with_what_it_is, every_limit_is_tested, functions_are_short)
 

@@ -1,0 +1,114 @@
+/* Which header fields of a message are read however many come before them, and when there are more
+ * than any mail has. */
+#include "act/intake-work.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "decide/plan.h"
+
+/* --- what decides --- */
+
+/* Beside the signals of automatic mail and what the configuration names: who wrote to whom, which
+ * ticket it is, what the body is, and what we remove. "List-" stands for all that begin so. */
+static const char *const deciding[] = {
+	/* RFC 5322 sections 3.6.1 to 3.6.5, and who is answered. */
+	"From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "In-Reply-To",
+	"References", "Resent-", "X-Original-From", "Mail-Followup-To", "Mail-Reply-To", "List-",
+	/* RFC 2045, RFC 3282. */
+	"MIME-Version", "Content-", "Accept-Language",
+	/* RFC 8601, and what verifiers write along. */
+	"Authentication-Results", "ARC-", "Received-SPF", "DKIM-Filter", "DMARC-Filter",
+	/* Whom reports are about. */
+	"X-Failed-Recipients", "Return-Path",
+};
+
+static bool is_or_begins(const char *name, const char *known)
+{
+	size_t len = strlen(known);
+
+	if (known[len - 1] == '-')
+		return g_ascii_strncasecmp(name, known, len) == 0;
+	return g_ascii_strcasecmp(name, known) == 0;
+}
+
+/* Of "Name: pattern". */
+static bool is_pattern_of(const char *pattern, const char *name)
+{
+	size_t len = pattern ? strcspn(pattern, ":") : 0;
+
+	return len && strlen(name) == len && g_ascii_strncasecmp(pattern, name, len) == 0;
+}
+
+static bool is_configured(const struct settings *settings, const char *name)
+{
+	if (is_pattern_of(settings->policy.spam_header, name))
+		return true;
+	for (unsigned i = 0; i < settings->rules->len; i++) {
+		const struct rule *rule = g_ptr_array_index(settings->rules, i);
+
+		if (is_pattern_of(rule->match.header, name))
+			return true;
+	}
+	return false;
+}
+
+bool intake_header_decides(const char *name, const void *settings)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(deciding); i++)
+		if (is_or_begins(name, deciding[i]))
+			return true;
+	return automatic_reads(name) || plan_edits_header(name) || is_configured(settings, name);
+}
+
+struct spool *intake_spool(const struct settings *settings)
+{
+	struct spool *spool = spool_new(settings_spool(settings));
+
+	spool_decides(spool, intake_header_decides, settings);
+	return spool;
+}
+
+/* --- too many of them --- */
+
+/* MTAs look for each header that is changed from the first on, and Postfix 3.7 ends its cleanup(8)
+ * at the ten thousandth. */
+static bool has_too_many_edited(const struct message *message)
+{
+	const char *name, *value;
+	unsigned n = 0;
+
+	if (message_headers(message) <= LIMIT_EDITED_HEADERS)
+		return false;
+	for (unsigned i = 0; message_header_at(message, i, &name, &value); i++)
+		n += plan_edits_header(name);
+	return n > LIMIT_EDITED_HEADERS;
+}
+
+bool work_is_flooded(const struct work *w)
+{
+	if (w->arrival->import || !w->arrival->spool)
+		return false;
+	return spool_flooded(w->arrival->spool) || has_too_many_edited(w->message);
+}
+
+bool work_read_whole(const struct work *w)
+{
+	return !w->arrival->spool || !spool_unread(w->arrival->spool);
+}
+
+bool work_may_hide(const struct work *w)
+{
+	return work_read_whole(w) && message_headers(w->message) <= LIMIT_EDITED_HEADERS;
+}
+
+enum status work_refuse_flood(struct work *w)
+{
+	w->outcome->whose = WHOSE_REFUSED;
+	w->outcome->event = "refused";
+	w->outcome->reason = "too many header fields";
+	edits_verdict(&w->outcome->edits, VERDICT_REJECT,
+		"5.6.0 This message has thousands of header fields such as X-Ticket or Subject, "
+		"of which a mail has few");
+	return ST_OK;
+}

@@ -1,0 +1,44 @@
+/* The requester's other tickets. */
+#include "act/others.h"
+
+#include "act/command.h"
+#include "base/text.h"
+
+enum { NAMED = 10, LOOKED_AT = 100, TITLE_BYTES = 60 };
+
+struct others {
+	const struct ticket *ticket;
+	const struct commander reader;
+	GString *line;
+	unsigned named, looked_at, more;
+};
+
+static enum status others_add(struct txn *txn, const struct ticket *t, void *arg, struct error *err)
+{
+	struct others *o = arg;
+	g_autofree char *title = text_line_shown(t->subject ? t->subject : "", TITLE_BYTES);
+
+	(void)txn;
+	(void)err;
+	if (t->number != o->ticket->number && (!o->reader.agent || commander_may(&o->reader, t))) {
+		if (o->named < NAMED)
+			g_string_append_printf(o->line, "%s#%" G_GUINT64_FORMAT "%s%s (%s)", o->named ? ", " : "", t->number,
+				*title ? " " : "", title, ticket_status_names[t->status]);
+		else
+			o->more++;
+		o->named += o->named < NAMED;
+	}
+	return ++o->looked_at < LOOKED_AT ? ST_OK : ST_NOT_FOUND;
+}
+
+enum status others_line(struct txn *txn, const struct ticket *ticket, const struct agent *agent, char **line_out, struct error *err)
+{
+	const struct ticket_filter filter = { .requester = ticket->requester_address, .priority = -1 };
+	struct others o = { ticket, { .agent = agent }, g_string_new(NULL), 0, 0, 0 };
+	enum status st = ticket->requester_address ? tickets_list(txn, &filter, others_add, &o, err) : ST_OK;
+
+	if (o.more)
+		g_string_append_printf(o.line, " and %u%s more", o.more, o.looked_at == LOOKED_AT ? " or" : "");
+	*line_out = g_string_free(o.line, st != ST_OK || o.named == 0);
+	return st;
+}

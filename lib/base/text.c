@@ -1,0 +1,485 @@
+/* Strings. */
+#include "base/text.h"
+
+#include <string.h>
+#include <time.h>
+
+/* --- globs --- */
+
+gunichar text_small(gunichar c)
+{
+	gunichar lower = g_unichar_tolower(c);
+
+	return c >= 0x80 && lower < 0x80 ? c : lower;
+}
+
+static gunichar folded(const char *p)
+{
+	return text_small(g_utf8_get_char(p));
+}
+
+/* One star to come back to is enough: an earlier one can never do better. */
+static bool glob_valid(const char *g, const char *s)
+{
+	const char *star = NULL, *resume = NULL;
+
+	while (*s) {
+		if (*g == '*') {
+			star = ++g;
+			resume = s;
+		} else if (*g == '?' || (*g && folded(g) == folded(s))) {
+			g = g_utf8_next_char(g);
+			s = g_utf8_next_char(s);
+		} else if (star) {
+			g = star;
+			s = resume = g_utf8_next_char(resume);
+		} else {
+			return false;
+		}
+	}
+	while (*g == '*')
+		g++;
+	return *g == '\0';
+}
+
+bool text_glob(const char *pattern, const char *s)
+{
+	g_autofree char *g = NULL, *t = NULL;
+
+	if (!pattern || !*pattern)
+		return true;
+	g = g_utf8_make_valid(pattern, -1);
+	t = g_utf8_make_valid(s ? s : "", -1);
+	return glob_valid(g, t);
+}
+
+/* --- lines --- */
+
+const char *text_line_end(const char *p, const char *end)
+{
+	const char *newline = memchr(p, '\n', (size_t)(end - p));
+
+	return newline ? newline + 1 : end;
+}
+
+const char *text_folded_end(const char *p, const char *end)
+{
+	do
+		p = text_line_end(p, end);
+	while (p < end && (*p == ' ' || *p == '\t'));
+	return p;
+}
+
+const char *text_past_blanks(const char *p)
+{
+	while (*p && g_unichar_isspace(g_utf8_get_char(p)))
+		p = g_utf8_next_char(p);
+	return p;
+}
+
+bool text_starts_with_one(const char *s, const char *const *heads, size_t n)
+{
+	for (size_t i = 0; s && i < n; i++)
+		if (g_ascii_strncasecmp(s, heads[i], strlen(heads[i])) == 0)
+			return true;
+	return false;
+}
+
+const char *text_past_comment(const char *p)
+{
+	unsigned depth = 0;
+
+	for (; *p; p++) {
+		if (*p == '\\' && p[1])
+			p++;
+		else if (*p == '(')
+			depth++;
+		else if (*p == ')' && --depth == 0)
+			return p + 1;
+	}
+	return NULL;
+}
+
+const char *text_past_quoted(const char *p)
+{
+	for (p++; *p && *p != '"'; p++)
+		if (*p == '\\' && p[1])
+			p++;
+	return *p ? p + 1 : NULL;
+}
+
+char *text_unquoted(const char *s)
+{
+	g_autofree char *text = g_strstrip(g_strdup(s ? s : ""));
+	size_t len = strlen(text);
+
+	while ((*text == '"' || *text == '\'') && strchr(text + 1, *text) == text + len - 1) {
+		memmove(text, text + 1, len - 2);
+		text[len - 2] = '\0';
+		g_strstrip(text);
+		len = strlen(text);
+	}
+	return g_steal_pointer(&text);
+}
+
+/* --- times --- */
+
+char *text_rfc3339(int64_t when)
+{
+	g_autoptr(GDateTime) time = NULL;
+
+	if (when == 0)
+		return NULL;
+	time = g_date_time_new_from_unix_utc(when / TEXT_SECOND);
+	return time ? g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ") : NULL;
+}
+
+char *text_rfc3339_exact(int64_t when)
+{
+	g_autofree char *whole = text_rfc3339(when);
+
+	if (!whole || when % TEXT_SECOND == 0)
+		return g_steal_pointer(&whole);
+	whole[strlen(whole) - 1] = '\0';
+	return g_strdup_printf("%s.%06dZ", whole, (int)(when % TEXT_SECOND));
+}
+
+char *text_rfc5322_date(int64_t when)
+{
+	static const char *const days[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
+	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	time_t t = (time_t)(when / TEXT_SECOND);
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	return g_strdup_printf("%s, %02d %s %04d %02d:%02d:%02d +0000", days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900,
+		tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+static bool digits(const char **p, unsigned count, int *value_out)
+{
+	int value = 0;
+
+	for (unsigned i = 0; i < count; i++, ++*p) {
+		if (!g_ascii_isdigit(**p))
+			return false;
+		value = value * 10 + (**p - '0');
+	}
+	*value_out = value;
+	return true;
+}
+
+static bool literal(const char **p, char c)
+{
+	if (**p != c)
+		return false;
+	++*p;
+	return true;
+}
+
+static bool parse_day(const char **p, int *year, int *month, int *day)
+{
+	return digits(p, 4, year) && literal(p, '-') && digits(p, 2, month) && literal(p, '-') && digits(p, 2, day);
+}
+
+/* "T" or a blank, then HH:MM[:SS]. */
+static bool parse_clock(const char **p, int *hour, int *minute, int *second)
+{
+	if (**p == '\0')
+		return true;
+	if (!literal(p, 'T') && !literal(p, ' '))
+		return false;
+	if (!digits(p, 2, hour) || !literal(p, ':') || !digits(p, 2, minute))
+		return false;
+	return !literal(p, ':') || digits(p, 2, second);
+}
+
+static enum status parse_unix(const char *s, int64_t *when_out)
+{
+	char *end;
+	gint64 seconds = g_ascii_strtoll(s, &end, 10);
+
+	if (end == s || *end || seconds < 0 || seconds > G_MAXINT64 / TEXT_SECOND)
+		return ST_BAD_INPUT;
+	*when_out = seconds * TEXT_SECOND;
+	return ST_OK;
+}
+
+/* Digits behind a point, microseconds of them. */
+static int64_t parse_fraction(const char **p)
+{
+	int64_t micro = 0, unit = TEXT_SECOND / 10;
+
+	if (**p != '.' || !g_ascii_isdigit((*p)[1]))
+		return 0;
+	for (++*p; g_ascii_isdigit(**p); ++*p, unit /= 10)
+		micro += (**p - '0') * unit;
+	return micro;
+}
+
+enum status text_parse_date(const char *s, int64_t *when_out)
+{
+	int year, month, day, hour = 0, minute = 0, second = 0;
+	int64_t micro;
+	g_autoptr(GDateTime) time = NULL;
+	const char *p = s;
+	bool utc;
+
+	if (*s == '@')
+		return parse_unix(s + 1, when_out);
+	if (!parse_day(&p, &year, &month, &day) || !parse_clock(&p, &hour, &minute, &second))
+		return ST_BAD_INPUT;
+	micro = parse_fraction(&p);
+	utc = literal(&p, 'Z');
+	if (*p)
+		return ST_BAD_INPUT;
+	time = utc ? g_date_time_new_utc(year, month, day, hour, minute, second) : g_date_time_new_local(year, month, day, hour, minute, second);
+	if (!time)
+		return ST_BAD_INPUT;
+	*when_out = g_date_time_to_unix(time) * TEXT_SECOND + micro;
+	return ST_OK;
+}
+
+static int64_t unit_seconds(char unit)
+{
+	switch (unit) {
+	case 's':
+		return 1;
+	case 'm':
+		return 60;
+	case 'h':
+		return 3600;
+	case 'd':
+		return 24 * 3600;
+	case 'w':
+		return 7 * 24 * 3600;
+	case 'y':
+		return 365 * 24 * 3600;
+	}
+	return 0;
+}
+
+enum status text_parse_duration(const char *s, int64_t *seconds_out)
+{
+	const int64_t most = INT64_C(100) * 366 * 24 * 3600;
+	int64_t total = 0;
+
+	if (!*s)
+		return ST_BAD_INPUT;
+	while (*s) {
+		char *end;
+		gint64 n = g_ascii_isdigit(*s) ? g_ascii_strtoll(s, &end, 10) : -1;
+		int64_t unit = n >= 0 ? unit_seconds(*end) : 0;
+
+		if (unit == 0 || n > most / unit || total + n * unit > most)
+			return ST_BAD_INPUT;
+		total += n * unit;
+		s = end + 1;
+	}
+	*seconds_out = total;
+	return ST_OK;
+}
+
+enum status text_parse_when(const char *s, int64_t now, int forward, int64_t *when_out)
+{
+	int64_t seconds;
+
+	if (text_parse_duration(s, &seconds) != ST_OK)
+		return text_parse_date(s, when_out);
+	*when_out = forward > 0 ? now + seconds * TEXT_SECOND : MAX(now - seconds * TEXT_SECOND, 1);
+	return ST_OK;
+}
+
+/* --- numbers, codes --- */
+
+enum status text_parse_number(const char *s, uint64_t *number_out)
+{
+	guint64 number;
+
+	if (*s == '#')
+		s++;
+	if (*s < '1' || *s > '9' || !g_ascii_string_to_unsigned(s, 10, 1, G_MAXUINT64, &number, NULL))
+		return ST_BAD_INPUT;
+	*number_out = number;
+	return ST_OK;
+}
+
+char *text_base32(const void *data, size_t len)
+{
+	static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
+	const guint8 *p = data;
+	GString *out = g_string_new(NULL);
+	unsigned bits = 0, held = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		held = (held << 8 | p[i]) & 0xfff;
+		for (bits += 8; bits >= 5; bits -= 5)
+			g_string_append_c(out, alphabet[held >> (bits - 5) & 31]);
+	}
+	if (bits)
+		g_string_append_c(out, alphabet[held << (5 - bits) & 31]);
+	return g_string_free(out, FALSE);
+}
+
+/* --- header values --- */
+
+enum { WORD_BYTES = 45, LINE_WANTED = 78, LINE_MAX_BYTES = 998 };	/* 45 bytes fill an encoded-word of 75 in base64 */
+
+char *text_encoded_words(const char *utf8)
+{
+	GString *out = g_string_new(NULL);
+
+	while (*utf8) {
+		size_t n = MAX(text_cut(utf8, strlen(utf8), WORD_BYTES), 1);
+		g_autofree char *code = g_base64_encode((const guchar *)utf8, n);
+
+		g_string_append_printf(out, "%s=?UTF-8?B?%s?=", out->len ? " " : "", code);
+		utf8 += n;
+	}
+	return g_string_free(out, FALSE);
+}
+
+char *text_fold(const char *s, size_t name_length)
+{
+	GString *out = g_string_new(NULL);
+	size_t line = name_length;
+
+	while (*s) {
+		size_t blanks = strspn(s, " \t"), token = strcspn(s + blanks, " \t");
+
+		/* A line of nothing else ends the headers for some. */
+		if (blanks + token > LINE_MAX_BYTES && blanks > 1) {
+			s += blanks - 1;
+			blanks = 1;
+		}
+		if (out->len && blanks && line + blanks + token > LINE_WANTED) {
+			g_string_append_c(out, '\n');
+			line = 0;
+		}
+		g_string_append_len(out, s, (gssize)(blanks + token));
+		line += blanks + token;
+		s += blanks + token;
+	}
+	return g_string_free(out, FALSE);
+}
+
+bool text_is_language(const char *s)
+{
+	return g_regex_match_simple("^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", s, G_REGEX_DOLLAR_ENDONLY, 0);
+}
+
+const char *text_plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* Damerau and Levenshtein's. */
+unsigned text_distance(const char *a, const char *b)
+{
+	enum { LONGEST = 40 };
+	unsigned d[LONGEST + 1][LONGEST + 1], n = (unsigned)strnlen(a, LONGEST), m = (unsigned)strnlen(b, LONGEST);
+
+	for (unsigned i = 0; i <= n; i++)
+		d[i][0] = i;
+	for (unsigned j = 0; j <= m; j++)
+		d[0][j] = j;
+	for (unsigned i = 1; i <= n; i++)
+		for (unsigned j = 1; j <= m; j++) {
+			char x = g_ascii_tolower(a[i - 1]), y = g_ascii_tolower(b[j - 1]);
+
+			d[i][j] = MIN(MIN(d[i - 1][j], d[i][j - 1]) + 1, d[i - 1][j - 1] + (x != y));
+			if (i > 1 && j > 1 && x == g_ascii_tolower(b[j - 2]) && g_ascii_tolower(a[i - 2]) == y)
+				d[i][j] = MIN(d[i][j], d[i - 2][j - 2] + 1);
+		}
+	return d[n][m];
+}
+
+char *text_searchable(const char *s)
+{
+	g_autofree char *whole = g_utf8_normalize(s, -1, G_NORMALIZE_ALL), *folded = g_utf8_casefold(whole ? whole : "", -1);
+	GString *out = g_string_sized_new(strlen(folded));
+
+	for (const char *p = folded; *p; p = g_utf8_next_char(p)) {
+		gunichar c = g_utf8_get_char(p);
+
+		if (!g_unichar_ismark(c))
+			g_string_append_unichar(out, c);
+	}
+	return g_string_free(out, FALSE);
+}
+
+bool text_list_has(char *const *list, const char *s)
+{
+	return list && g_strv_contains((const char *const *)list, s);
+}
+
+void text_list_add(char ***list, const char *s)
+{
+	guint n = *list ? g_strv_length(*list) : 0;
+
+	*list = g_renew(char *, *list, n + 2);
+	(*list)[n] = g_strdup(s);
+	(*list)[n + 1] = NULL;
+}
+
+void text_list_remove(char **list, const char *s)
+{
+	char **kept = list;
+
+	for (char **p = list; p && *p; p++)
+		if (strcmp(*p, s) == 0)
+			g_free(*p);
+		else
+			*kept++ = *p;
+	if (kept)
+		*kept = NULL;
+}
+
+bool text_same_secret(const char *a, const char *b)
+{
+	size_t len = strlen(a);
+	volatile guint8 differ = 0;
+
+	if (len != strlen(b))
+		return false;
+	for (size_t i = 0; i < len; i++)
+		differ |= (guint8)(a[i] ^ b[i]);
+	return differ == 0;
+}
+
+/* --- terminal columns --- */
+
+static int char_width(gunichar c)
+{
+	if (g_unichar_iszerowidth(c) || g_unichar_iscntrl(c))
+		return 0;
+	return g_unichar_iswide(c) ? 2 : 1;
+}
+
+int text_width(const char *utf8)
+{
+	int width = 0;
+
+	for (const char *p = utf8; *p; p = g_utf8_next_char(p))
+		width += char_width(g_utf8_get_char(p));
+	return width;
+}
+
+char *text_fit(const char *utf8, int columns)
+{
+	int width = 0;
+	const char *p = utf8;
+
+	if (text_width(utf8) <= columns)
+		return g_strdup(utf8);
+	if (columns < 1)
+		return g_strdup("");
+	for (; *p; p = g_utf8_next_char(p)) {
+		int w = char_width(g_utf8_get_char(p));
+
+		if (width + w > columns - 1)
+			break;
+		width += w;
+	}
+	return g_strdup_printf("%.*s…", (int)(p - utf8), utf8);
+}

@@ -1,0 +1,208 @@
+/* Has this message come before, as it is or changed on another way? */
+#include "decide/match.h"
+
+#include <string.h>
+
+#include "base/address.h"
+#include "base/limits.h"
+#include "base/text.h"
+
+/* So long an MTA tries (RFC 5321 section 4.5.4.1). */
+static const int64_t copy_time = INT64_C(5) * 24 * 3600 * TEXT_SECOND;
+
+/* --- the same author and Date --- */
+
+static bool is_author(const struct match_query *query, const struct entry *e)
+{
+	struct mailboxes from = message_from(query->message);
+	g_autofree char *author = NULL;
+
+	if (!e->from)
+		return true;
+	if (from.n == 0)
+		return false;
+	if (e->direction == DIRECTION_OUT && settings_is_own(query->settings, from.v[0].address))
+		return true;
+	return address_of_mailbox(e->from, &author) == ST_OK &&
+		strcmp(author, from.v[0].address) == 0;
+}
+
+/* What an entry does not have, an MTA may have added since. */
+static bool is_of_same_time(const struct match_query *query, const struct entry *e)
+{
+	return !e->date || e->date == message_date(query->message);
+}
+
+/* --- nothing changed --- */
+
+static bool was_given_its_id(const struct entry *e)
+{
+	g_autofree char *start = e->message_id ? g_strdup_printf("<%.32s@", e->digest) : NULL;
+
+	return start && g_str_has_prefix(e->message_id, start);
+}
+
+/* The identity of the message without what an MTA may have added, as this version makes it, and
+ * as those did that left the Subject out. */
+static bool is_identical(const struct match_query *query, const struct entry *e)
+{
+	const char *const subjects[] = { query->subject->plain, NULL };
+	struct identity identity = {
+		.body_digest = query->body_digest, .without_from = !e->from,
+		.without_date = !e->date, .without_id = e->digest && was_given_its_id(e),
+	};
+	bool same = false;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(subjects) && e->digest && !same; i++) {
+		g_autofree char *digest = NULL;
+
+		identity.subject_plain = subjects[i];
+		digest = message_digest(query->message, &identity);
+		same = strcmp(digest, e->digest) == 0;
+	}
+	return same;
+}
+
+/* --- changed on its way --- */
+
+/* The ticket that an earlier pass wrote into the message; 0. */
+static uint64_t claimed(const struct match_query *query)
+{
+	const char *value = message_header(query->message, "X-Ticket", 0);
+	uint64_t number;
+
+	if (!value || text_parse_number(value, &number) != ST_OK)
+		return 0;
+	return numbers_has(&query->subject->tags, number) ? number : 0;
+}
+
+/* Words between blanks. Of a part that was cut at `max` bytes, or would be below a banner, three
+ * quarters are compared. */
+static char *words_of(const char *text, size_t max, bool part)
+{
+	g_autofree char *line = text_line(text, max);
+	size_t len = strlen(line), whole = max / 4 * 3;
+
+	if (part && len > whole) {
+		char *blank = memrchr(line, ' ', whole);
+
+		line[blank ? (size_t)(blank - line) : whole] = '\0';
+		return g_strconcat(" ", line, blank ? " " : "", NULL);
+	}
+	return g_strconcat(" ", line, " ", NULL);
+}
+
+static bool holds(const char *whole, const char *part, size_t max)
+{
+	g_autofree char *a = words_of(whole, max, false), *b = words_of(part, max, true);
+
+	return memmem(a, strlen(a), b, strlen(b)) != NULL;
+}
+
+/* Does one hold the other, word by word? Nothing is held by nothing alone: else all would be a copy
+ * of a mail without text. */
+static bool is_around(const char *a, const char *b, size_t max)
+{
+	bool a_says = a[strspn(a, " \t\r\n")], b_says = b[strspn(b, " \t\r\n")];
+
+	if (!a_says || !b_says)
+		return a_says == b_says;
+	return holds(a, b, max) || holds(b, a, max);
+}
+
+static bool has_same_subject(const struct match_query *query, const struct entry *e)
+{
+	struct subject_view view;
+	bool same;
+
+	subject_view_init(&view, e->subject, &query->settings->tag_format);
+	same = is_around(query->subject->plain, view.plain, LIMIT_TITLE_BYTES);
+	subject_view_release(&view);
+	return same;
+}
+
+/* Not known to be the same where they were not all looked at. */
+static bool has_same_attachments(const struct match_query *query, const struct entry *e)
+{
+	guint recorded = e->attached ? g_strv_length(e->attached) : 0;
+	size_t n;
+
+	message_attachments(query->message, &n);
+	if (n != recorded || n >= LIMIT_ATTACHMENTS || e->size > LIMIT_PARSE_BYTES)
+		return false;
+	return g_strcmp0(e->attached_digest, message_attachments_digest(query->message)) == 0;
+}
+
+static enum status compare_texts(struct txn *txn, const struct match_query *query,
+	const struct entry *e, bool *same_out, struct error *err)
+{
+	g_autofree char *text = NULL;
+	enum status st = tickets_text(txn, e->ticket, e->seq, &text, err);
+
+	if (st == ST_OK)
+		*same_out = is_around(message_text(query->message), text, LIMIT_TEXT_BYTES);
+	return st;
+}
+
+/* A filter that a message of ours went through may have changed what it liked; other ways add a
+ * banner or a list's footer. A device that never changes its id, its clock at a standstill, sends
+ * other texts or files: those are messages of their own. */
+static enum status judge(struct txn *txn, const struct match_query *query, const struct entry *e,
+	struct seen *out, struct error *err)
+{
+	bool recent = ABS(query->now - e->received) <= copy_time;
+	bool same = recent && claimed(query) == e->ticket, compare;
+	enum status st = ST_OK;
+
+	if (!is_author(query, e) || !is_of_same_time(query, e))
+		return ST_NOT_FOUND;
+	out->copy = !is_identical(query, e);
+	compare = out->copy && !same && recent;
+	if (compare && has_same_subject(query, e) && has_same_attachments(query, e))
+		st = compare_texts(txn, query, e, &same, err);
+	if (st == ST_OK && out->copy && !same)
+		return ST_NOT_FOUND;
+	out->ticket = e->ticket;
+	out->seq = e->seq;
+	return st;
+}
+
+static enum status judge_hit(struct txn *txn, const struct match_query *query,
+	const struct id_hit *hit, struct seen *out, struct error *err)
+{
+	struct entry e = { 0 };
+	enum status st = ST_NOT_FOUND;
+
+	if (hit->kind == ID_SEEN && hit->seq)
+		st = tickets_entry(txn, hit->ticket, hit->seq, &e, err);
+	if (st == ST_OK)
+		st = judge(txn, query, &e, out, err);
+	record_release(&entry_type, &e);
+	return st;
+}
+
+static enum status find_original(struct txn *txn, const struct match_query *query, struct seen *out,
+	struct error *err)
+{
+	const char *id = message_id(query->message);
+	struct id_hit hits[LIMIT_ID_HITS];
+	size_t n = 0;
+	enum status st = id ? tickets_find_id(txn, id, hits, LIMIT_ID_HITS, &n, err) : ST_OK;
+
+	if (st != ST_OK)
+		return st;
+	st = ST_NOT_FOUND;
+	for (size_t i = 0; i < n && st == ST_NOT_FOUND; i++)
+		st = judge_hit(txn, query, &hits[i], out, err);
+	return st;
+}
+
+enum status match_seen(struct txn *txn, const struct match_query *query, const char *given_id,
+	const char *digest, struct seen *out, struct error *err)
+{
+	const char *id = given_id ? given_id : message_id(query->message);
+	enum status st = tickets_find_digest(txn, id, digest, &out->ticket, &out->seq, err);
+
+	out->copy = false;
+	return st == ST_NOT_FOUND ? find_original(txn, query, out, err) : st;
+}

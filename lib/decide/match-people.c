@@ -1,0 +1,173 @@
+/* Who a message's sender is to a ticket. */
+#include "decide/match-people.h"
+
+#include <string.h>
+
+#include "base/address.h"
+#include "base/limits.h"
+
+static bool is_envelopes(const struct match_query *query, const char *address)
+{
+	g_autofree char *canonical = NULL;
+
+	return address_canonical(query->sender, &canonical) == ST_OK && strcmp(canonical, address) == 0;
+}
+
+/* DMARC speaks of one author (RFC 7489 section 6.6.1): beside a second one, or where a verifier
+ * may have read another than we do, anybody can be named. */
+bool match_sender_is_nobody(const struct match_query *query)
+{
+	struct mailboxes from = message_from(query->message);
+
+	if (query->agent)
+		return false;
+	if (query->forged || message_header_count(query->message, "From") > 1 || from.n > 1)
+		return true;
+	return from.n && from.v[0].guessed && !is_envelopes(query, from.v[0].address);
+}
+
+/* Owned; NULL: nobody. Mail from ourselves is no participant's. */
+static char *sender_of(const struct match_query *query)
+{
+	struct mailboxes from = message_from(query->message);
+	g_autofree char *sender = NULL;
+
+	if (match_sender_is_nobody(query))
+		return NULL;
+	if (from.n)
+		sender = g_strdup(from.v[0].address);
+	else if (address_canonical(query->sender, &sender) != ST_OK)
+		return NULL;
+	return settings_is_desk(query->settings, sender) ? NULL : g_steal_pointer(&sender);
+}
+
+void people_init(struct people *people, struct txn *txn, const struct match_query *query)
+{
+	memset(people, 0, sizeof *people);
+	people->txn = txn;
+	people->query = query;
+	people->sender = sender_of(query);
+}
+
+void people_release(struct people *people)
+{
+	g_free(people->sender);
+	g_clear_pointer(&people->named, g_hash_table_unref);
+}
+
+static bool takes_part(const struct people *people, const struct ticket *ticket)
+{
+	return people->query->agent ||
+		(people->sender && ticket_has_person(ticket, people->sender));
+}
+
+/* In the system that both come from it was the ticket's, whoever wrote. */
+static bool is_former(const struct people *people, const struct ticket *ticket)
+{
+	return people->query->former && ticket->former == people->query->former;
+}
+
+bool people_may_use_tag(const struct people *people, const struct ticket *ticket)
+{
+	switch ((enum subject_tag_policy)people->query->settings->policy.subject_tag) {
+	case SUBJECT_TAG_NEVER:
+		return false;
+	case SUBJECT_TAG_ANYONE:
+		return !people->query->forged || people->query->agent;
+	case SUBJECT_TAG_PARTICIPANTS:
+		return is_former(people, ticket) || takes_part(people, ticket);
+	}
+	return false;
+}
+
+/* --- who wrote --- */
+
+static void name_all(struct people *people, struct mailboxes list)
+{
+	for (size_t i = 0; i < list.n; i++)
+		if (!settings_is_desk(people->query->settings, list.v[i].address))
+			g_hash_table_add(people->named, g_strdup(list.v[i].address));
+}
+
+/* The desk is named by all of its mail: it says nothing. */
+static void note_who_is_named(struct people *people)
+{
+	const struct message *message = people->query->message;
+
+	if (people->named)
+		return;
+	people->named = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	if (people->sender)
+		g_hash_table_add(people->named, g_strdup(people->sender));
+	name_all(people, message_from(message));
+	name_all(people, message_reply_to(message));
+	name_all(people, message_to(message));
+	name_all(people, message_cc(message));
+}
+
+struct writers {
+	struct people *people;
+	bool named;
+};
+
+/* Its author alone wrote a message. In Reply-To, as in Cc, a stranger names whom they like: that
+ * would open their ticket to a victim's mail. Robots' mail counts for nobody. */
+static enum status look_for_writer(struct txn *txn, const struct entry *e, void *arg, struct error *err)
+{
+	struct writers *w = arg;
+	bool written = e->direction == DIRECTION_IN || e->direction == DIRECTION_OUT || e->direction == DIRECTION_NOTE;
+	g_autofree char *author = NULL;
+
+	(void)txn;
+	(void)err;
+	if (w->people->entries++ >= LIMIT_MATCH_ENTRIES)
+		return ST_NOT_FOUND;
+	if (written && !e->nobodys && address_of_mailbox(e->from ? e->from : e->sender, &author) == ST_OK)
+		w->named = g_hash_table_contains(w->people->named, author);
+	return w->named ? ST_NOT_FOUND : ST_OK;
+}
+
+static enum status names_a_writer(struct people *people, uint64_t number, bool *named_out, struct error *err)
+{
+	struct writers w = { people, false };
+	enum status st;
+
+	note_who_is_named(people);
+	st = tickets_each_entry(people->txn, number, look_for_writer, &w, err);
+	*named_out = w.named;
+	return st;
+}
+
+static enum status stand(struct people *people, const struct ticket *ticket,
+	enum standing *standing_out, struct error *err)
+{
+	bool named = is_former(people, ticket);
+	enum status st = ST_OK;
+
+	if (!named && takes_part(people, ticket)) {
+		*standing_out = STANDING_TAKES_PART;
+		st = names_a_writer(people, ticket->number, &named, err);
+	}
+	if (st == ST_OK && named)
+		*standing_out = STANDING_KNOWS_WRITER;
+	return st;
+}
+
+enum status people_standing(struct people *people, uint64_t number, enum standing *standing_out,
+	struct error *err)
+{
+	bool somebody = people->sender || people->query->agent || people->query->former;
+	struct ticket ticket = { 0 };
+	enum status st;
+
+	*standing_out = STANDING_STRANGER;
+	if (!somebody || people->tickets++ >= LIMIT_MATCH_TICKETS)
+		return ST_OK;
+	st = tickets_resolve(people->txn, number, &ticket, err);
+	if (st == ST_OK)
+		st = stand(people, &ticket, standing_out, err);
+	else if (st == ST_NOT_FOUND)
+		*standing_out = STANDING_GONE;
+	record_release(&ticket_type, &ticket);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}

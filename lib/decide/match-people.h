@@ -1,0 +1,33 @@
+/* How a message's sender stands to a ticket: takes part, names somebody who wrote to it. Shared
+ * by the files of match.h. Reads the store, LIMIT_MATCH_TICKETS tickets and LIMIT_MATCH_ENTRIES
+ * messages of them for one message at most. */
+#ifndef MILTICKET_MATCH_PEOPLE_H
+#define MILTICKET_MATCH_PEOPLE_H
+
+#include "decide/match.h"
+
+/* In the order of what they prove. */
+enum standing {
+	STANDING_GONE,		/* there is no such ticket any more */
+	STANDING_STRANGER,	/* or nobody: several authors, a forged one, one of ours; or too much had to be read */
+	STANDING_TAKES_PART,	/* a participant, or an agent */
+	STANDING_KNOWS_WRITER	/* and From, Reply-To, To or Cc names somebody who wrote to the ticket */
+};
+
+struct people {
+	struct txn *txn;
+	const struct match_query *query;
+	char *sender;			/* canonical; NULL: nobody */
+	GHashTable *named;		/* canonical addresses, ours excepted; NULL: not asked for yet */
+	unsigned tickets, entries;	/* looked at so far */
+};
+void people_init(struct people *people, struct txn *txn, const struct match_query *query);
+void people_release(struct people *people);
+
+/* Is a tag of this ticket, standing in the Subject, obeyed? */
+bool people_may_use_tag(const struct people *people, const struct ticket *ticket);
+
+/* Through merges. */
+enum status people_standing(struct people *people, uint64_t number, enum standing *standing_out, struct error *err);
+
+#endif

@@ -1,0 +1,117 @@
+/* Which ticket a report is of: that of a message which we sent. Anybody can write a report, and
+ * name what customers wrote to us; nothing but what left our house, or a token, may flag a ticket
+ * as undelivered. */
+#include "decide/match.h"
+
+#include "base/limits.h"
+
+/* An id of mail that we wrote, or of an agent's that went through us. */
+static enum status was_sent(struct txn *txn, const struct id_hit *hit, bool *sent_out,
+	struct error *err)
+{
+	struct entry entry = { 0 };
+	enum status st;
+
+	*sent_out = hit->kind == ID_SENT;
+	if (hit->kind != ID_SEEN || !hit->seq)
+		return ST_OK;
+	st = tickets_entry(txn, hit->ticket, hit->seq, &entry, err);
+	*sent_out = st == ST_OK && entry.direction == DIRECTION_OUT;
+	record_release(&entry_type, &entry);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+static enum status find_sent(struct txn *txn, const char *id, uint64_t *number_out,
+	struct error *err)
+{
+	struct id_hit hits[LIMIT_ID_HITS];
+	size_t n = 0;
+	enum status st = tickets_find_id(txn, id, hits, LIMIT_ID_HITS, &n, err);
+
+	for (size_t i = 0; i < n && st == ST_OK; i++) {
+		bool sent;
+
+		st = was_sent(txn, &hits[i], &sent, err);
+		if (st == ST_OK && sent) {
+			*number_out = hits[i].ticket;
+			return ST_OK;
+		}
+	}
+	return st == ST_OK ? ST_NOT_FOUND : st;
+}
+
+enum status match_sent_id(struct txn *txn, const char *const *ids, uint64_t *number_out,
+	struct error *err)
+{
+	enum status st = ST_NOT_FOUND;
+
+	for (; *ids && st == ST_NOT_FOUND; ids++)
+		st = find_sent(txn, *ids, number_out, err);
+	return st;
+}
+
+static bool find_token(const struct match_query *query, const struct report *report,
+	uint64_t *number_out)
+{
+	for (const char *const *address = report->addresses; *address; address++) {
+		g_autofree char *detail = NULL;
+		const struct account *account =
+			settings_account(query->settings, *address, &detail);
+
+		if (account && detail &&
+			token_verify(query->key, detail, account->address, number_out))
+			return true;
+	}
+	return false;
+}
+
+/* A tag proves nothing: whom the report is about must be somebody whom we may have written to. */
+static bool is_about(const struct ticket *ticket, const struct report *report)
+{
+	for (size_t i = 0; i < report->n; i++) {
+		const char *address = report->recipients[i].address;
+
+		if (address && ticket_has_person(ticket, address))
+			return true;
+	}
+	return false;
+}
+
+static enum status find_tag(struct txn *txn, const struct match_query *query, const char *subject,
+	uint64_t *number_out, struct error *err)
+{
+	const struct report *report = message_report(query->message);
+	enum status st = ST_NOT_FOUND;
+	struct subject_view view;
+
+	subject_view_init(&view, subject, &query->settings->tag_format);
+	for (size_t i = 0; i < view.tags.n && st == ST_NOT_FOUND; i++) {
+		struct ticket ticket = { 0 };
+
+		st = tickets_resolve(txn, view.tags.v[i], &ticket, err);
+		if (st == ST_OK && !is_about(&ticket, report))
+			st = ST_NOT_FOUND;
+		if (st == ST_OK)
+			*number_out = ticket.number;
+		record_release(&ticket_type, &ticket);
+	}
+	subject_view_release(&view);
+	return st;
+}
+
+enum status match_report(struct txn *txn, const struct match_query *query, uint64_t *number_out,
+	struct error *err)
+{
+	const struct report *report = message_report(query->message);
+	const char *own = message_header(query->message, "Subject", 0);
+	enum status st = match_sent_id(txn, report->ids, number_out, err);
+
+	if (st != ST_NOT_FOUND)
+		return st;
+	if (find_token(query, report, number_out))
+		return ST_OK;
+	if (query->automatic == AUTO_SUSPECTED ||
+		query->settings->policy.subject_tag == SUBJECT_TAG_NEVER)
+		return ST_NOT_FOUND;
+	return find_tag(txn, query, report->subject ? report->subject : own, number_out, err);
+}

@@ -1,0 +1,412 @@
+/* Which ticket a message belongs to. */
+#include "decide/match.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "base/why.h"
+#include "decide/match-people.h"
+
+struct search {
+	struct txn *txn;
+	const struct match_query *query;
+	struct match *match;
+	struct error *err;
+	struct people people;
+	struct numbers refused;		/* tickets that know an id by reference alone, and are not the sender's */
+	struct id_hit own[LIMIT_ID_HITS];	/* what the store knows under the message's own id */
+	size_t n_own;
+};
+
+/* A step answers ST_OK with the number it found, or ST_NOT_FOUND. */
+typedef enum status match_step(struct search *s, uint64_t *number_out);
+
+static enum status by_token(struct search *s, uint64_t *number_out)
+{
+	GPtrArray *hits = s->query->recipients->hits;
+
+	for (unsigned i = 0; i < hits->len; i++) {
+		const struct account_hit *hit = g_ptr_array_index(hits, i);
+
+		if (hit->ticket) {
+			*number_out = hit->ticket;
+			why_add(s->query->why, "recipient %s is a token of #%" G_GUINT64_FORMAT, hit->recipient, hit->ticket);
+			return ST_OK;
+		}
+	}
+	why_add(s->query->why, "no recipient is a ticket's token");
+	return ST_NOT_FOUND;
+}
+
+/* A ticket that knows an id, and what speaks for it. */
+struct candidate {
+	uint64_t number;	/* 0: none */
+	bool tagged;		/* by a tag that the sender may use */
+	enum standing standing;
+	bool has_it;		/* the message itself, rather than a reference to it */
+};
+
+static enum status weigh(struct search *s, const struct id_hit *hit, struct candidate *out)
+{
+	enum status st = people_standing(&s->people, hit->ticket, &out->standing, s->err);
+
+	out->number = hit->ticket;
+	out->has_it = hit->kind != ID_REFERENCED;
+	out->tagged = numbers_has(&s->query->subject->tags, hit->ticket) &&
+		out->standing >= STANDING_TAKES_PART;
+	return st;
+}
+
+/* A stranger may have taken an id that others use, or will: what ties the sender to a ticket
+ * comes first. */
+static bool is_better(const struct candidate *a, const struct candidate *than)
+{
+	if (!than->number || a->tagged != than->tagged)
+		return !than->number || a->tagged;
+	if (a->standing != than->standing)
+		return a->standing > than->standing;
+	return a->has_it && !than->has_it;
+}
+
+/* What is known by reference alone is only for those of the ticket: two who answer one newsletter
+ * are strangers, and who lists ids by guessing waits for other people's mail. They are linked. */
+static bool is_refused(struct search *s, const struct candidate *c)
+{
+	if (c->has_it || c->standing == STANDING_KNOWS_WRITER)
+		return false;
+	if (c->standing != STANDING_GONE && !numbers_has(&s->refused, c->number))
+		numbers_add(&s->refused, c->number);
+	return true;
+}
+
+static void say_candidate(struct search *s, const char *id, const struct candidate *c, bool refused)
+{
+	static const char *const standings[] = {
+		[STANDING_GONE] = "that ticket is gone", [STANDING_STRANGER] = "the sender takes no part in it",
+		[STANDING_TAKES_PART] = "the sender takes part in it", [STANDING_KNOWS_WRITER] = "the sender takes part in it and names who wrote",
+	};
+
+	why_add(s->query->why, "%s: #%" G_GUINT64_FORMAT " %s; %s%s", id, c->number, c->has_it ? "has that message" : "only refers to it",
+		standings[c->standing], refused ? ": not its mail, but linked" : "");
+}
+
+/* An id may be known to many tickets (devices that never change it); the newest come first. */
+static enum status choose(struct search *s, const char *id, const struct id_hit *hits, size_t n,
+	uint64_t *number_out)
+{
+	struct candidate best = { 0 };
+	enum status st = ST_OK;
+
+	if (n == 1 && hits[0].kind != ID_REFERENCED) {
+		*number_out = hits[0].ticket;
+		why_add(s->query->why, "%s: #%" G_GUINT64_FORMAT " has that message", id,
+			*number_out);
+		return ST_OK;
+	}
+	if (n == 0)
+		why_add(s->query->why, "%s: no ticket knows it", id);
+	for (size_t i = 0; i < n && st == ST_OK; i++) {
+		struct candidate c = { 0 };
+		bool refused;
+
+		if (hits[i].kind == ID_REFERENCED && numbers_has(&s->refused, hits[i].ticket))
+			continue;
+		st = weigh(s, &hits[i], &c);
+		if (st != ST_OK)
+			break;
+		refused = is_refused(s, &c);
+		say_candidate(s, id, &c, refused);
+		if (!refused && is_better(&c, &best))
+			best = c;
+	}
+	if (st == ST_OK && best.number)
+		*number_out = best.number;
+	return st == ST_OK && !best.number ? ST_NOT_FOUND : st;
+}
+
+static enum status find_id(struct search *s, const char *id, uint64_t *number_out)
+{
+	struct id_hit hits[LIMIT_ID_HITS];
+	size_t n = 0;
+	enum status st = tickets_find_id(s->txn, id, hits, LIMIT_ID_HITS, &n, s->err);
+
+	return st == ST_OK ? choose(s, id, hits, n, number_out) : st;
+}
+
+static enum status find_ids(struct search *s, const char *const *ids, bool newest_first, uint64_t *number_out)
+{
+	size_t n = 0;
+
+	while (ids[n])
+		n++;
+	for (size_t i = 0; i < n; i++) {
+		enum status st = find_id(s, ids[newest_first ? n - 1 - i : i], number_out);
+
+		if (st != ST_NOT_FOUND)
+			return st;
+	}
+	return ST_NOT_FOUND;
+}
+
+static enum status look_up_own(struct search *s)
+{
+	const char *id = message_id(s->query->message);
+
+	return id ? tickets_find_id(s->txn, id, s->own, LIMIT_ID_HITS, &s->n_own, s->err) : ST_OK;
+}
+
+/* An id that we gave, or one that we know under a From of ours: an agent's mail left so. */
+static enum status see_own(struct search *s)
+{
+	struct mailboxes from = message_from(s->query->message);
+	bool from_us = from.n && settings_is_own(s->query->settings, from.v[0].address);
+	enum status st = look_up_own(s);
+
+	s->match->known_id = s->n_own > 0;
+	for (size_t i = 0; i < s->n_own && st == ST_OK; i++)
+		s->match->own |= s->own[i].kind == ID_SENT || (from_us && s->own[i].kind == ID_SEEN);
+	return st;
+}
+
+/* Replies that came first have told us of this message's id. One that was seen is another
+ * message's (scanners never change theirs), and replies meant that one. */
+static enum status find_own_id(struct search *s, uint64_t *number_out)
+{
+	for (size_t i = 0; i < s->n_own && !s->match->own; i++)
+		if (s->own[i].kind == ID_SEEN)
+			return ST_NOT_FOUND;
+	return s->n_own ? choose(s, message_id(s->query->message), s->own, s->n_own, number_out) : ST_NOT_FOUND;
+}
+
+/* A report is of a ticket only by a message that we sent; an agent's tells of customers' mail. */
+static bool tells_of_ours(const struct search *s)
+{
+	const enum automatic kind = s->query->automatic;
+
+	return automatic_reports(kind) && kind != AUTO_SUSPECTED && !s->query->agent;
+}
+
+static enum status by_sent_id(struct search *s, uint64_t *number_out)
+{
+	const struct message *m = s->query->message;
+	enum status st = match_sent_id(s->txn, message_in_reply_to(m), number_out, s->err);
+
+	if (st == ST_NOT_FOUND)
+		st = match_sent_id(s->txn, message_references(m), number_out, s->err);
+	return st;
+}
+
+static enum status by_message_id(struct search *s, uint64_t *number_out)
+{
+	enum status st;
+
+	if (tells_of_ours(s))
+		return by_sent_id(s, number_out);
+	st = find_ids(s, message_in_reply_to(s->query->message), false, number_out);
+	if (st == ST_NOT_FOUND)
+		st = find_ids(s, message_references(s->query->message), true, number_out);
+	if (st == ST_NOT_FOUND)
+		st = find_own_id(s, number_out);
+	return st;
+}
+
+static enum status by_report(struct search *s, uint64_t *number_out)
+{
+	if (!automatic_reports(s->query->automatic))
+		return ST_NOT_FOUND;
+	if (s->query->agent)
+		return find_ids(s, message_report(s->query->message)->ids, false, number_out);
+	return match_report(s->txn, s->query, number_out, s->err);
+}
+
+static enum status by_subject(struct search *s, uint64_t *number_out)
+{
+	const struct numbers *tags = &s->query->subject->tags;
+
+	for (size_t i = 0; i < tags->n; i++) {
+		struct ticket ticket = { 0 };
+		enum status st = tickets_resolve(s->txn, tags->v[i], &ticket, s->err);
+		bool allowed = st == ST_OK && people_may_use_tag(&s->people, &ticket);
+
+		record_release(&ticket_type, &ticket);
+		why_add(s->query->why, "the Subject names #%" G_GUINT64_FORMAT ": %s", tags->v[i],
+			allowed ? "the sender may do that" : st == ST_NOT_FOUND ? "no such ticket" : "not obeyed, the sender takes no part in it");
+		if (allowed)
+			*number_out = tags->v[i];
+		if (allowed || (st != ST_OK && st != ST_NOT_FOUND))
+			return st;
+	}
+	return ST_NOT_FOUND;
+}
+
+static const struct {
+	enum match_how how;
+	match_step *step;
+} steps[] = {
+	{ MATCH_TOKEN, by_token },
+	{ MATCH_MESSAGE_ID, by_message_id },
+	{ MATCH_REPORT, by_report },
+	{ MATCH_SUBJECT, by_subject },
+};
+
+static enum status first_hit(struct search *s, uint64_t *number_out)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
+		enum status st = steps[i].step(s, number_out);
+
+		if (st == ST_OK)
+			s->match->how = steps[i].how;
+		if (st != ST_NOT_FOUND)
+			return st;
+	}
+	return ST_NOT_FOUND;
+}
+
+/* Mail that changes no status, and an agent's own, never opens a ticket in place of an old one. */
+static bool closed_too_long(const struct search *s, const struct ticket *ticket)
+{
+	const struct match_query *query = s->query;
+	int64_t window = query->settings->policy.reopen_days * 24 * 3600 * TEXT_SECOND;
+
+	return window > 0 && automatic_moves(query->automatic) && !query->agent && !s->match->own &&
+		ticket->status == TICKET_CLOSED && ticket->closed &&
+		query->now - ticket->closed > window;
+}
+
+static void forget_ticket(struct match *match)
+{
+	match->how = MATCH_NEW;
+	record_release(&ticket_type, &match->ticket);
+}
+
+/* The number that a step found, through merges; or no ticket, and a link. */
+static enum status settle(struct search *s, uint64_t number)
+{
+	struct match *match = s->match;
+	enum status st = tickets_resolve(s->txn, number, &match->ticket, s->err);
+
+	if (st == ST_NOT_FOUND) {
+		why_add(s->query->why, "#%" G_GUINT64_FORMAT " was purged: a new ticket, linked", number);
+		forget_ticket(match);
+		numbers_add(&match->links, number);
+		return ST_OK;
+	}
+	if (st == ST_OK && match->ticket.number != number)
+		why_add(s->query->why, "#%" G_GUINT64_FORMAT " was merged into #%" G_GUINT64_FORMAT, number, match->ticket.number);
+	if (st == ST_OK && closed_too_long(s, &match->ticket)) {
+		why_add(s->query->why, "#%" G_GUINT64_FORMAT " was closed more than %" G_GINT64_FORMAT " days ago: a new ticket, linked",
+			match->ticket.number, s->query->settings->policy.reopen_days);
+		numbers_add(&match->links, match->ticket.number);
+		forget_ticket(match);
+		match->late = true;
+	}
+	return st;
+}
+
+/* Tickets that the Subject names and that exist, or once did, are linked when they are not the
+ * one. */
+static enum status link_tags(struct search *s)
+{
+	const struct numbers *tags = &s->query->subject->tags;
+
+	for (size_t i = 0; i < tags->n && s->match->links.n < LIMIT_LINKS; i++) {
+		struct ticket ticket = { 0 };
+		enum status st = tickets_resolve(s->txn, tags->v[i], &ticket, s->err);
+		uint64_t number = st == ST_OK ? ticket.number : tags->v[i];
+		bool given = st == ST_OK || tickets_was_given(s->txn, number);
+
+		record_release(&ticket_type, &ticket);
+		if (st != ST_OK && st != ST_NOT_FOUND)
+			return st;
+		if (given && number != s->match->ticket.number)
+			numbers_add(&s->match->links, number);
+	}
+	return ST_OK;
+}
+
+static enum status see_note(struct search *s, const char *id)
+{
+	struct id_hit hits[LIMIT_ID_HITS];
+	size_t n = 0;
+	enum status st = tickets_find_id(s->txn, id, hits, LIMIT_ID_HITS, &n, s->err);
+
+	for (size_t i = 0; i < n && st == ST_OK; i++) {
+		struct entry entry = { 0 };
+
+		st = hits[i].seq && hits[i].kind != ID_REFERENCED ? tickets_entry(s->txn, hits[i].ticket, hits[i].seq, &entry, s->err) : ST_NOT_FOUND;
+		s->match->answers_note |= st == ST_OK && entry.direction == DIRECTION_NOTE;
+		record_release(&entry_type, &entry);
+		if (st == ST_NOT_FOUND)
+			st = ST_OK;
+	}
+	return st;
+}
+
+/* Of those that were refused, the newest ids' are told: each is one ticket more to be written. */
+static enum status link_refused(struct search *s)
+{
+	enum status st = ST_OK;
+
+	for (size_t i = 0; i < s->refused.n && i < LIMIT_LINKS_BY_ID && st == ST_OK; i++) {
+		struct ticket ticket = { 0 };
+
+		st = tickets_resolve(s->txn, s->refused.v[i], &ticket, s->err);
+		if (st == ST_OK && ticket.number != s->match->ticket.number)
+			numbers_add(&s->match->links, ticket.number);
+		record_release(&ticket_type, &ticket);
+		if (st == ST_NOT_FOUND)
+			st = ST_OK;
+	}
+	return st;
+}
+
+/* Is there an internal note among the messages that this one answers? No customer's mail names
+ * one, as none has seen one. */
+static enum status see_notes(struct search *s)
+{
+	const char *const *lists[] = { message_in_reply_to(s->query->message), message_references(s->query->message) };
+	enum status st = ST_OK;
+
+	for (size_t l = 0; l < G_N_ELEMENTS(lists); l++)
+		for (const char *const *id = lists[l]; *id && st == ST_OK; id++)
+			st = see_note(s, *id);
+	return st;
+}
+
+static enum status find(struct search *s)
+{
+	uint64_t number = 0;
+	enum status st = see_own(s);
+
+	if (st == ST_OK)
+		st = first_hit(s, &number);
+	if (st == ST_OK)
+		st = settle(s, number);
+	if (st == ST_OK || st == ST_NOT_FOUND)
+		st = link_tags(s);
+	if (st == ST_OK)
+		st = link_refused(s);
+	return st == ST_OK && s->query->agent ? see_notes(s) : st;
+}
+
+enum status match_find(struct txn *txn, const struct match_query *query, struct match *match_out,
+	struct error *err)
+{
+	struct search s = { .txn = txn, .query = query, .match = match_out, .err = err };
+	enum status st;
+
+	match_out->how = MATCH_NEW;
+	people_init(&s.people, txn, query);
+	st = find(&s);
+	people_release(&s.people);
+	g_free(s.refused.v);
+	return st;
+}
+
+void match_release(struct match *match)
+{
+	record_release(&ticket_type, &match->ticket);
+	g_free(match->links.v);
+	memset(match, 0, sizeof *match);
+}

@@ -1,0 +1,329 @@
+/* The edits of a recorded message, a step for each thing that the mail's readers see. */
+#include "decide/plan-parts.h"
+
+#include <string.h>
+
+#include "base/address.h"
+#include "base/limits.h"
+#include "base/text.h"
+
+/* --- headers --- */
+
+/* Nobody but us says what a ticket is. */
+static bool is_claim(const char *name, const char *value, const void *arg)
+{
+	(void)value;
+	(void)arg;
+	return g_ascii_strncasecmp(name, "X-Ticket", strlen("X-Ticket")) == 0;
+}
+
+/* Where clients answer to in place of Reply-To, or beside it, would be past the desk. */
+static const char *const ways_past[] = { "Mail-Followup-To", "Mail-Reply-To", "Mail-Copies-To" };
+
+static bool is_one_of(const char *name, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (g_ascii_strcasecmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+bool plan_edits_header(const char *name)
+{
+	static const char *const edited[] = {
+		"Subject", "Message-ID", "Reply-To", "X-Auto-Response-Suppress",
+	};
+
+	return is_one_of(name, edited, G_N_ELEMENTS(edited)) ||
+		is_one_of(name, ways_past, G_N_ELEMENTS(ways_past)) || is_claim(name, NULL, NULL);
+}
+
+void plan_remove_headers(
+	const struct plan *p, struct edits *edits, plan_picks *picks, const void *arg)
+{
+	const char *name, *value;
+
+	for (unsigned i = message_headers(p->message); i-- > 0;)
+		if (message_header_at(p->message, i, &name, &value) && picks(name, value, arg))
+			edits_delete_header(edits, name, message_header_place(p->message, i));
+}
+
+/* A second Subject is malformed, but some clients show it: it must not carry another number. What
+ * is too long to be looked at, or one of too many, goes. */
+static void untag_further_subjects(const struct plan *p, struct edits *edits)
+{
+	const struct settings *s = p->settings;
+
+	for (unsigned k = message_header_count(p->message, "Subject"); k > 1; k--) {
+		const char *other = message_header(p->message, "Subject", k - 1);
+		g_autofree char *untagged = NULL;
+
+		if (k > LIMIT_TAGS || strlen(other) >= LIMIT_SUBJECT_BYTES) {
+			edits_delete_header(edits, "Subject", k);
+			continue;
+		}
+		untagged = subject_retag(other, &s->tag_format, 0, (size_t)s->tag.max_subject);
+		if (strcmp(other, untagged) != 0)
+			edits_change_header(edits, "Subject", k, untagged);
+	}
+}
+
+static void tag_subject(const struct plan *p, struct edits *edits)
+{
+	const struct settings *s = p->settings;
+	const char *given = message_header(p->message, "Subject", 0);
+	g_autofree char *tagged = subject_retag(p->subject ? p->subject : given, &s->tag_format,
+		p->ticket->number, (size_t)s->tag.max_subject);
+
+	if (!given)
+		edits_add_header(edits, "Subject", tagged);
+	else if (strcmp(given, tagged) != 0)
+		edits_change_header(edits, "Subject", 1, tagged);
+	untag_further_subjects(p, edits);
+}
+
+static void add_claim(struct edits *edits, const char *name, const char *value)
+{
+	g_autofree char *encoded = NULL;
+
+	if (!value || !*value)
+		return;
+	encoded = message_encode_header(name, value);
+	edits_add_header(edits, name, encoded);
+}
+
+static void add_our_claims(const struct plan *p, struct edits *edits)
+{
+	const struct ticket *t = p->ticket;
+	g_autofree char *number = g_strdup_printf("%" G_GUINT64_FORMAT, t->number);
+
+	add_claim(edits, "X-Ticket", number);
+	add_claim(edits, "X-Ticket-Queue", t->queue);
+	add_claim(edits, "X-Ticket-Project", t->project);
+	add_claim(edits, "X-Ticket-Status", ticket_status_names[t->status]);
+	/* A login may be an address, which is not the customer's to know. */
+	if (!plan_leaves(p) || !t->agent || !strchr(t->agent, '@'))
+		add_claim(edits, "X-Ticket-Agent", t->agent);
+	add_claim(edits, "X-Ticket-Priority", priority_names[t->priority]);
+	add_claim(edits, "X-Ticket-Match", match_names[p->match]);
+	add_claim(edits, "X-Ticket-Event", p->event);
+}
+
+void plan_replace_header(const struct plan *p, struct edits *edits, const char *name, const char *value)
+{
+	unsigned count = message_header_count(p->message, name);
+
+	for (unsigned k = count; k > 1; k--)
+		edits_delete_header(edits, name, k);
+	if (count)
+		edits_change_header(edits, name, 1, value);
+	else
+		edits_add_header(edits, name, value);
+}
+
+void plan_remove_header(const struct plan *p, struct edits *edits, const char *name)
+{
+	for (unsigned k = message_header_count(p->message, name); k > 0; k--)
+		edits_delete_header(edits, name, k);
+}
+
+static void give_id(const struct plan *p, struct edits *edits)
+{
+	if (p->new_id || !message_id(p->message))
+		plan_replace_header(p, edits, "Message-ID", p->new_id ? p->new_id : p->given_id);
+}
+
+/* An answer to a note is a note: its address says so. */
+static char *note_address(const struct plan *p)
+{
+	const char *at = strrchr(p->account->address, '@'), *delimiter = p->settings->recipient_delimiter;
+
+	return *delimiter ? g_strdup_printf("%.*s%snote%s", (int)(at - p->account->address), p->account->address, delimiter, at)
+		: g_strdup(p->account->address);
+}
+
+static char *ticket_address(const struct plan *p)
+{
+	return token_address(p->key, p->ticket->number, p->account->address, p->settings->recipient_delimiter);
+}
+
+/* Agents see whom an answer reaches; to the customer it is the desk's address and no more. */
+static char *desk_address(const struct plan *p)
+{
+	g_autofree char *address = ticket_address(p);
+
+	if (plan_leaves(p) || !p->addressee)
+		return g_steal_pointer(&address);
+	return address_header_behind(p->addressee->name, p->addressee->as_written, address);
+}
+
+static void answer_to_desk(const struct plan *p, struct edits *edits)
+{
+	g_autofree char *address = NULL;
+
+	if (!p->account || p->account->reply_to != REPLY_TO_DESK)
+		return;
+	address = p->whose == WHOSE_NOTE ? note_address(p) : desk_address(p);
+	plan_replace_header(p, edits, "Reply-To", address);
+	for (size_t i = 0; !plan_leaves(p) && i < G_N_ELEMENTS(ways_past); i++)
+		plan_remove_header(p, edits, ways_past[i]);
+}
+
+/* --- delivery --- */
+
+bool plan_is_in(const GPtrArray *list, const char *address)
+{
+	for (unsigned i = 0; i < list->len; i++)
+		if (strcmp(g_ptr_array_index(list, i), address) == 0)
+			return true;
+	return false;
+}
+
+bool plan_is_agents(const struct plan *p, const char *address)
+{
+	return plan_is_in(p->recipients->agents, address) ||
+		(p->agent && text_list_has(p->agent->addresses, address));
+}
+
+static bool has_workers(const struct plan *p)
+{
+	return p->workers && p->workers[0];
+}
+
+/* Workers who would not get it without us. */
+static unsigned new_workers(const struct plan *p)
+{
+	unsigned n = 0;
+
+	for (char **w = p->workers; w && *w; w++)
+		n += !plan_is_agents(p, *w);
+	return n;
+}
+
+/* A watcher who neither wrote it nor gets it anyway. */
+static bool is_left_out(const struct plan *p, const char *address)
+{
+	struct mailboxes from = message_from(p->message);
+	bool addressee = p->whose == WHOSE_DESK_REPLY && p->addressee &&
+		strcmp(p->addressee->address, address) == 0;
+
+	return !plan_is_agents(p, address) && !plan_is_in(p->recipients->outside, address) &&
+		!plan_is_in(p->recipients->internal, address) && !addressee &&
+		!text_list_has(p->workers, address) && !(from.n == 1 && strcmp(from.v[0].address, address) == 0);
+}
+
+static unsigned new_watchers(const struct plan *p)
+{
+	unsigned n = 0;
+
+	for (char **w = p->watchers; w && *w; w++)
+		n += is_left_out(p, *w);
+	return n;
+}
+
+/* Whoever gets the mail besides the addressed accounts, workers and watchers. */
+static unsigned others(const struct plan *p)
+{
+	const struct recipients *r = p->recipients;
+
+	return r->outside->len + r->agents->len + r->internal->len +
+		(p->whose == WHOSE_DESK_REPLY);
+}
+
+static bool goes_to_agents(const struct account_hit *hit)
+{
+	return hit->account->deliver == DELIVER_AGENTS || hit->account->deliver == DELIVER_BOTH;
+}
+
+/* Mail is never dropped for want of an agent to give it to: then the mailbox keeps it. When the only one to get it is
+ * its author (a note on one's own ticket), the archive is enough. */
+static bool drops_mailbox(const struct plan *p, const struct account_hit *hit, unsigned others)
+{
+	if (hit->account->deliver == DELIVER_NONE)
+		return true;
+	return hit->account->deliver == DELIVER_AGENTS && has_workers(p) &&
+		(others > 0 || settings_archive(p->settings));
+}
+
+/* Who gets the mail for another reason than a ticket, and whose bounces are the sender's. */
+static bool has_outsiders(const struct plan *p)
+{
+	return p->recipients->outside->len + p->recipients->internal->len > 0;
+}
+
+/* What an agent's mailbox says by itself must not reach the customer, not even where it is. Exchange answers for an absent agent unless told
+ * not to; all others answer the envelope's sender, and so do bounces: these come to the ticket instead. */
+static void silence_robots(const struct plan *p, struct edits *edits)
+{
+	g_autofree char *address = NULL;
+
+	plan_replace_header(p, edits, "X-Auto-Response-Suppress", "OOF, AutoReply");
+	if (p->whose != WHOSE_INBOUND || !p->account || !*p->envelope->sender || has_outsiders(p) ||
+		!*p->settings->recipient_delimiter)
+		return;
+	address = ticket_address(p);
+	edits_change_sender(edits, address);
+}
+
+static void deliver_to_workers(const struct plan *p, struct edits *edits)
+{
+	for (char **w = p->workers; w && *w; w++)
+		if (!plan_is_agents(p, *w))
+			edits_add_recipient(edits, *w);
+}
+
+static void copy_to_watchers(const struct plan *p, struct edits *edits)
+{
+	for (char **w = p->watchers; w && *w; w++)
+		if (is_left_out(p, *w))
+			edits_add_recipient(edits, *w);
+}
+
+static void deliver_as_configured(const struct plan *p, struct edits *edits)
+{
+	unsigned workers = new_workers(p), watchers = new_watchers(p);
+	unsigned besides = others(p) + watchers, left = besides;
+	bool told = false;
+
+	for (unsigned i = 0; i < p->recipients->hits->len; i++) {
+		const struct account_hit *hit = g_ptr_array_index(p->recipients->hits, i);
+
+		if (p->whose == WHOSE_DESK_REPLY && hit->ticket)
+			continue;
+		told |= goes_to_agents(hit) && workers > 0;
+		if (drops_mailbox(p, hit, besides + workers))
+			edits_delete_recipient(edits, hit->recipient);
+		else
+			left++;
+	}
+	if (told)
+		deliver_to_workers(p, edits);
+	if (watchers)
+		copy_to_watchers(p, edits);
+	if ((told || watchers) && !plan_leaves(p))
+		silence_robots(p, edits);
+	if (!told && left == 0)
+		edits_verdict(edits, VERDICT_DISCARD, NULL);
+}
+
+static bool left_untouched(const struct plan *p)
+{
+	return p->whose == WHOSE_INBOUND && p->settings->policy.mixed_recipients == MIXED_LEAVE &&
+		(has_outsiders(p) || p->recipients->agents->len > 0);
+}
+
+void plan_edits(const struct plan *p, struct edits *edits)
+{
+	plan_remove_headers(p, edits, is_claim, NULL);
+	if (!left_untouched(p)) {
+		tag_subject(p, edits);
+		give_id(p, edits);
+		add_our_claims(p, edits);
+		answer_to_desk(p, edits);
+	}
+	if (plan_leaves(p))
+		plan_speak_for_account(p, edits);
+	if (p->whose == WHOSE_DESK_REPLY)
+		plan_turn_to_addressee(p, edits);
+	deliver_as_configured(p, edits);
+}

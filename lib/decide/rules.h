@@ -1,0 +1,23 @@
+/* The rules of milticket.conf, on messages that would open a ticket. Pure. */
+#ifndef MILTICKET_RULES_H
+#define MILTICKET_RULES_H
+
+#include "decide/classify.h"
+#include "mail/message.h"
+#include "settings/settings.h"
+
+struct rules_result {
+	/* Borrowed from the settings; NULL: unchanged. */
+	const char *queue, *project, *priority, *assign, *status;
+	GPtrArray *tags;	/* const char * */
+	bool autoresponse;	/* true unless a rule says otherwise */
+	bool ignore;
+	GString *names;		/* of the rules that matched, by ", "; for the event */
+};
+
+/* subject: decoded, without tag and prefixes. */
+void rules_apply(const struct settings *settings, const struct message *message, const struct envelope *envelope, const char *subject,
+	struct rules_result *result_out);
+void rules_result_release(struct rules_result *result);
+
+#endif

@@ -1,0 +1,428 @@
+/* What the reader of a message sees of it: which of its parts that are, and their text. */
+#include "mail/message-parts.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "mail/charset.h"
+#include "mail/html.h"
+#include "mail/plain.h"
+
+/* --- a part's bytes --- */
+
+static GMimeContentEncoding encoding_of(const char *field)
+{
+	g_autofree char *word = NULL;
+
+	field += strspn(field, " \t\"'");
+	word = g_strndup(field,
+		strspn(field, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-"));
+	return g_mime_content_encoding_from_string(word);
+}
+
+GMimeDataWrapper *message_part_content(GMimePart *part)
+{
+	GMimeDataWrapper *content = g_mime_part_get_content(part);
+	const char *field =
+		g_mime_object_get_header(GMIME_OBJECT(part), "Content-Transfer-Encoding");
+
+	/* RFC 2045 section 6.1 has one word there; senders add semicolons, quotes and comments. */
+	if (content && field &&
+		g_mime_data_wrapper_get_encoding(content) == GMIME_CONTENT_ENCODING_DEFAULT)
+		g_mime_data_wrapper_set_encoding(content, encoding_of(field));
+	return content;
+}
+
+/* Up to max bytes of it, its transfer encoding undone; NULL when there are none. */
+static GByteArray *part_bytes(GMimePart *part, size_t max)
+{
+	GMimeDataWrapper *content = message_part_content(part);
+	GMimeStream *stream = content ? g_mime_data_wrapper_get_stream(content) : NULL;
+	gint64 length = stream ? g_mime_stream_length(stream) : 0;
+	g_autofree char *raw = NULL;
+	GByteArray *out;
+	/* Senders leave it out, and without it the last bytes are lost. */
+	static const char padding[] = "===";
+	GMimeEncoding state;
+	size_t used;
+	ssize_t n;
+
+	if (length <= 0)
+		return NULL;
+	raw = g_malloc((gsize)MIN(length, (gint64)max));
+	g_mime_stream_reset(stream);
+	n = g_mime_stream_read(stream, raw, (size_t)MIN(length, (gint64)max));
+	if (n <= 0)
+		return NULL;
+	g_mime_encoding_init_decode(&state, g_mime_data_wrapper_get_encoding(content));
+	out = g_byte_array_new();
+	g_byte_array_set_size(
+		out, (guint)g_mime_encoding_outlen(&state, (size_t)n) + 1 + (guint)strlen(padding));
+	used = g_mime_encoding_step(&state, raw, (size_t)n, (char *)out->data);
+	if (state.encoding == GMIME_CONTENT_ENCODING_BASE64)
+		used += g_mime_encoding_step(
+			&state, padding, strlen(padding), (char *)out->data + used);
+	g_byte_array_set_size(out, (guint)used);
+	return out;
+}
+
+/* --- its text --- */
+
+static const char *parameter(GMimeObject *part, const char *name)
+{
+	return g_mime_object_get_content_type_parameter(part, name);
+}
+
+static bool is_word(const char *value, const char *word)
+{
+	return value && g_ascii_strcasecmp(value, word) == 0;
+}
+
+/* RFC 3676 section 4.1. Takes text, which may be NULL. */
+static char *unflowed(char *text, const char *format, const char *delsp)
+{
+	g_autofree char *flowed = text;
+
+	if (!flowed || !is_word(format, "flowed"))
+		return g_steal_pointer(&flowed);
+	return plain_unflow(flowed, is_word(delsp, "yes"));
+}
+
+/* HTML's own word counts where the header says nothing. Owned; NULL. */
+static char *label_of(GMimeObject *part, const GByteArray *bytes)
+{
+	const char *label = parameter(part, "charset");
+	char *own = NULL;
+
+	if ((!label || is_word(label, "us-ascii")) && message_part_is(part, "text", "html"))
+		own = charset_of_html(bytes->data, bytes->len);
+	return own ? own : g_strdup(label);
+}
+
+char *message_part_text(GMimeObject *part)
+{
+	size_t max = message_part_is(part, "text", "html") ? LIMIT_HTML_SCAN_BYTES : LIMIT_TEXT_SCAN_BYTES;
+	g_autoptr(GByteArray) bytes =
+		GMIME_IS_PART(part) ? part_bytes(GMIME_PART(part), max) : NULL;
+	g_autofree char *label = bytes ? label_of(part, bytes) : NULL;
+	char *text;
+
+	if (!bytes)
+		return NULL;
+	text = charset_decode(label, bytes->data, bytes->len, NULL);
+	if (!message_part_is(part, "text", "plain"))
+		return text;
+	return unflowed(text, parameter(part, "format"), parameter(part, "delsp"));
+}
+
+static char *html_part(GMimeObject *part)
+{
+	g_autofree char *html = message_part_text(part);
+
+	return html ? html_text(html, LIMIT_TEXT_BYTES) : NULL;
+}
+
+static char *plain_part(GMimeObject *part)
+{
+	g_autofree char *text = message_part_text(part), *readable = NULL;
+
+	if (text && html_begins(text))
+		return html_text(text, LIMIT_TEXT_BYTES);
+	readable = text ? plain_readable(text, LIMIT_TEXT_BYTES) : NULL;
+	return readable ? g_steal_pointer(&readable) : g_steal_pointer(&text);
+}
+
+/* RFC 1896: its marks look like HTML's, its line ends are those of the text. */
+static char *enriched_part(GMimeObject *part)
+{
+	g_autofree char *text = message_part_text(part);
+	g_autofree char *html = text ? g_strconcat("<pre>", text, NULL) : NULL;
+
+	return html ? html_text(html, LIMIT_TEXT_BYTES) : NULL;
+}
+
+static const struct text_type {
+	const char *type, *subtype;
+	char *(*read)(GMimeObject *part);
+	bool plain;
+} text_types[] = {
+	{ "text", "plain", plain_part, true },
+	{ "text", "html", html_part, false },
+	{ "text", "markdown", plain_part, true },
+	{ "text", "x-markdown", plain_part, true },
+	{ "text", "enriched", enriched_part, false },
+	{ "text", "richtext", enriched_part, false },
+	{ "application", "xhtml+xml", html_part, false },
+};
+
+/* NULL: nothing that a person reads. What is no type at all is plain text (RFC 2045 section 5.2).
+ */
+static const struct text_type *text_type_of(GMimeObject *part)
+{
+	GMimeContentType *type = g_mime_object_get_content_type(part);
+	const char *field = g_mime_object_get_header(part, "Content-Type");
+
+	if (field && !strchr(field, '/'))
+		return &text_types[0];
+	for (size_t i = 0; i < G_N_ELEMENTS(text_types); i++)
+		if (g_mime_content_type_is_type(type, text_types[i].type, text_types[i].subtype))
+			return &text_types[i];
+	return NULL;
+}
+
+static bool is_named(GMimeObject *part)
+{
+	return g_mime_object_get_content_disposition_parameter(part, "filename") ||
+		parameter(part, "name");
+}
+
+/* --- which parts are read --- */
+
+struct reader {
+	GString *out;
+	bool with_files; /* also text that has a file's name */
+};
+
+static void read_object(struct reader *r, GMimeObject *object, unsigned depth);
+
+/* A part of its own after an empty line. */
+static void put_text(struct reader *r, const char *text)
+{
+	while (r->out->len && g_ascii_isspace(r->out->str[r->out->len - 1]))
+		g_string_truncate(r->out, r->out->len - 1);
+	if (r->out->len)
+		g_string_append(r->out, "\n\n");
+	g_string_append(r->out, text);
+}
+
+/* HTML that says again what the text before it says is an alternative that nobody called one. */
+static void read_leaf(struct reader *r, GMimeObject *part)
+{
+	const struct text_type *type =
+		message_part_disposed(part, "attachment") || (is_named(part) && !r->with_files)
+			? NULL
+			: text_type_of(part);
+	g_autofree char *text = type ? type->read(part) : NULL;
+
+	if (text && plain_says_something(text) &&
+		(type->plain || !plain_says_the_same(r->out->str, text)))
+		put_text(r, text);
+}
+
+static void read_attached_message(struct reader *r, GMimeObject *part)
+{
+	g_autofree char *subject = message_attached_subject(part), *line = NULL;
+
+	line = subject ? g_strdup_printf("[attached message: %s]", subject)
+		       : g_strdup("[attached message]");
+	put_text(r, line);
+}
+
+static int count_of(GMimeMultipart *multipart)
+{
+	return g_mime_multipart_get_count(multipart);
+}
+
+static void read_mixed(struct reader *r, GMimeMultipart *multipart, unsigned depth)
+{
+	for (int i = 0; i < count_of(multipart); i++)
+		read_object(r, g_mime_multipart_get_part(multipart, i), depth + 1);
+}
+
+static void read_first(struct reader *r, GMimeMultipart *multipart, unsigned depth)
+{
+	if (count_of(multipart))
+		read_object(r, g_mime_multipart_get_part(multipart, 0), depth + 1);
+}
+
+/* RFC 2387 section 3.2: the part that `start` names, else the first. */
+static void read_related(struct reader *r, GMimeMultipart *multipart, unsigned depth)
+{
+	g_autofree char *start = g_strdup(parameter(GMIME_OBJECT(multipart), "start"));
+	GMimeObject *root;
+
+	if (start)
+		g_strdelimit(start, "<>", ' ');
+	root = start ? g_mime_multipart_get_subpart_from_content_id(multipart, g_strstrip(start))
+		     : NULL;
+	if (root)
+		read_object(r, root, depth + 1);
+	else
+		read_first(r, multipart, depth);
+}
+
+/* One that said something. */
+static bool try_object(struct reader *r, GMimeObject *object, unsigned depth)
+{
+	struct reader one = { g_string_new(NULL), r->with_files };
+	bool said;
+
+	read_object(&one, object, depth);
+	said = one.out->len > 0;
+	if (said)
+		put_text(r, one.out->str);
+	g_string_free(one.out, TRUE);
+	return said;
+}
+
+/* Plain text if it says something, else the richest that does (RFC 2046 section 5.1.4: the last).
+ */
+static void read_alternative(struct reader *r, GMimeMultipart *multipart, unsigned depth)
+{
+	int n = count_of(multipart);
+
+	for (int i = 0; i < n; i++) {
+		GMimeObject *part = g_mime_multipart_get_part(multipart, i);
+
+		if (message_part_is(part, "text", "plain") && try_object(r, part, depth + 1))
+			return;
+	}
+	for (int i = n; i-- > 0;)
+		if (try_object(r, g_mime_multipart_get_part(multipart, i), depth + 1))
+			return;
+}
+
+static const struct {
+	const char *subtype;
+	void (*read)(struct reader *r, GMimeMultipart *multipart, unsigned depth);
+} multiparts[] = {
+	{ "alternative", read_alternative },
+	{ "related", read_related },
+	{ "signed", read_first },
+	{ "*", read_mixed },
+};
+
+static void read_multipart(struct reader *r, GMimeMultipart *multipart, unsigned depth)
+{
+	GMimeContentType *type = g_mime_object_get_content_type(GMIME_OBJECT(multipart));
+
+	for (size_t i = 0; i < G_N_ELEMENTS(multiparts); i++)
+		if (g_mime_content_type_is_type(type, "multipart", multiparts[i].subtype)) {
+			multiparts[i].read(r, multipart, depth);
+			return;
+		}
+}
+
+static void read_object(struct reader *r, GMimeObject *object, unsigned depth)
+{
+	if (!object || depth > LIMIT_MIME_DEPTH || r->out->len >= LIMIT_TEXT_BYTES)
+		return;
+	if (GMIME_IS_MESSAGE_PART(object))
+		read_attached_message(r, object);
+	else if (GMIME_IS_MULTIPART(object))
+		read_multipart(r, GMIME_MULTIPART(object), depth);
+	else if (GMIME_IS_PART(object))
+		read_leaf(r, object);
+}
+
+static char *read_tree(struct message *m)
+{
+	GMimeObject *top = message_top_part(m);
+	struct reader r = { g_string_new(NULL), false };
+	char *text;
+
+	read_object(&r, top, 1);
+	if (r.out->len == 0) {
+		r.with_files = true;
+		read_object(&r, top, 1);
+	}
+	text = text_block_valid(r.out->str, LIMIT_TEXT_BYTES);
+	g_string_free(r.out, TRUE);
+	return text;
+}
+
+/* --- most mail --- */
+
+static bool is_identity(const char *encoding)
+{
+	return is_word(encoding, "7bit") || is_word(encoding, "8bit") ||
+		is_word(encoding, "binary");
+}
+
+bool message_is_single_text(const struct message *m)
+{
+	const char *encoding = message_header(m, "Content-Transfer-Encoding", 0);
+
+	return m->body && (!encoding || is_identity(encoding)) &&
+		!message_header(m, "Content-Disposition", 0) &&
+		message_header_count(m, "Content-Type") <= 1 &&
+		message_header_count(m, "Content-Transfer-Encoding") <= 1 &&
+		strcmp(message_content_type(m), "text/plain") == 0;
+}
+
+static char *single_text(const struct message *m)
+{
+	size_t len = MIN(m->len - (size_t)(m->body - m->data), (size_t)LIMIT_TEXT_SCAN_BYTES);
+	char *text = len ? charset_decode(message_content_param(m, "charset"), m->body, len, NULL)
+			 : NULL;
+
+	return unflowed(
+		text, message_content_param(m, "format"), message_content_param(m, "delsp"));
+}
+
+static bool find_plain(GMimeObject *part, void *arg)
+{
+	GMimeObject **found = arg;
+
+	if (GMIME_IS_PART(part) && !message_part_disposed(part, "attachment") &&
+		message_part_is(part, "text", "plain"))
+		*found = part;
+	return !*found;
+}
+
+static char *first_plain_text(struct message *m)
+{
+	GMimeObject *found = NULL;
+
+	message_each_part(message_root(m), 0, find_plain, &found);
+	return found ? message_part_text(found) : NULL;
+}
+
+/* The text is NULL still when there is none, or it has to be read as something else. */
+static void read_single(struct message *m)
+{
+	g_autofree char *text = single_text(m), *readable = NULL;
+
+	m->plain_text = text ? text_block_valid(text, LIMIT_TEXT_BYTES) : NULL;
+	if (!text || html_begins(text))
+		return;
+	readable = plain_readable(text, LIMIT_TEXT_BYTES);
+	m->text = readable ? text_block_valid(readable, LIMIT_TEXT_BYTES) : g_strdup(m->plain_text);
+}
+
+static void read_plain(struct message *m)
+{
+	g_autofree char *text = NULL;
+
+	m->plain_known = true;
+	if (message_is_single_text(m)) {
+		read_single(m);
+		return;
+	}
+	text = first_plain_text(m);
+	m->plain_text = text ? text_block_valid(text, LIMIT_TEXT_BYTES) : NULL;
+}
+
+/* What is computed once changes nothing that a caller sees. */
+const char *message_plain_text(const struct message *message)
+{
+	struct message *m = (struct message *)message;
+
+	if (!m->plain_known)
+		read_plain(m);
+	return m->plain_text;
+}
+
+const char *message_text(const struct message *message)
+{
+	struct message *m = (struct message *)message;
+
+	if (!m->plain_known && message_is_single_text(m))
+		read_plain(m);
+	if (!m->text)
+		m->text = read_tree(m);
+	if (!plain_says_something(m->text))
+		*m->text = '\0';
+	return m->text;
+}

@@ -1,0 +1,431 @@
+/* Headers of a message: found, decoded, encoded. Addresses are message-address.c's, bodies message-body.c's, reports message-report.c's. */
+#include "mail/message-parts.h"
+
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "mail/subject-words.h"
+
+enum { LATEST_YEAR = 9999 };
+
+static GMimeParserOptions *options;
+static guint32 hash_seed;
+
+void message_library_init(void)
+{
+	static const char *charsets[] = { "utf-8", "windows-1252", NULL };
+
+	if (options)
+		return;
+	g_mime_init();
+	hash_seed = g_random_int();
+	options = g_mime_parser_options_new();
+	g_mime_parser_options_set_fallback_charsets(options, charsets);
+}
+
+GMimeParserOptions *message_options(void)
+{
+	return options;
+}
+
+/* --- the header block --- */
+
+static void header_clear(void *data)
+{
+	struct header *header = data;
+
+	g_free(header->name);
+	g_free(header->value);
+}
+
+/* One field's lines as one; NULs are dropped, the rest is as it came. */
+static char *unfold(const char *s, size_t len)
+{
+	GString *out = g_string_sized_new(len);
+
+	for (size_t i = 0; i < len; i++)
+		if (s[i] != '\r' && s[i] != '\n' && s[i] != '\0')
+			g_string_append_c(out, s[i]);
+		else if (s[i] == '\r' && i + 1 < len && s[i + 1] != '\n' && s[i + 1] != '\r')
+			g_string_append_c(out, ' ');
+	return g_strchug(g_string_free(out, FALSE));
+}
+
+/* Names compare without case; RFC 5322 has them in ASCII. Strangers choose them, and must not know
+ * which meet in the table: FNV-1a, with a start of our own. */
+static guint name_hash(gconstpointer name)
+{
+	guint hash = hash_seed;
+
+	for (const char *p = name; *p; p++)
+		hash = (hash ^ (guchar)g_ascii_tolower(*p)) * 16777619u;
+	return hash ^ hash >> 15;
+}
+
+static gboolean name_equal(gconstpointer a, gconstpointer b)
+{
+	return g_ascii_strcasecmp(a, b) == 0;
+}
+
+static void add_header(struct message *m, const char *s, size_t len)
+{
+	const char *colon = memchr(s, ':', len);
+	struct header header;
+	GArray *places;
+	guint at = m->headers->len;
+
+	if (!colon || colon == s || at >= LIMIT_HEADER_COUNT)
+		return;
+	header.name = g_strchomp(g_strndup(s, (gsize)(colon - s)));
+	header.value = unfold(colon + 1, len - (size_t)(colon + 1 - s));
+	header.had_nul = memchr(s, '\0', len) != NULL;
+	places = g_hash_table_lookup(m->by_name, header.name);
+	if (!places) {
+		places = g_array_new(FALSE, FALSE, sizeof(guint));
+		g_hash_table_insert(m->by_name, header.name, places);
+	}
+	g_array_append_val(places, at);
+	header.place = places->len;
+	g_array_append_val(m->headers, header);
+}
+
+static bool blank_line(const char *p, const char *end)
+{
+	return *p == '\n' || (*p == '\r' && p + 1 < end && p[1] == '\n');
+}
+
+/* A name of RFC 5322 3.6.8 and a colon; not what parsers disagree about. */
+static bool well_formed(const char *s, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && s[n] > ' ' && s[n] <= '~' && s[n] != ':')
+		n++;
+	return n > 0 && n < len && s[n] == ':';
+}
+
+/* Where they end; NULL when that is not beyond doubt. */
+static const char *read_headers(struct message *m, const char *data, size_t len)
+{
+	const char *p = data, *end = data + MIN(len, (size_t)LIMIT_HEADER_BYTES);
+	bool sound = true;
+
+	while (p < end && !blank_line(p, end)) {
+		const char *next = text_folded_end(p, end);
+
+		sound &= well_formed(p, (size_t)(next - p));
+		add_header(m, p, (size_t)(next - p));
+		p = next;
+	}
+	return sound && p < end ? p + (*p == '\r' ? 2 : 1) : NULL;
+}
+
+/* --- life --- */
+
+static struct message *new_message(void)
+{
+	struct message *m = g_new0(struct message, 1);
+
+	m->fd = -1;
+	m->headers = g_array_new(FALSE, FALSE, sizeof(struct header));
+	g_array_set_clear_func(m->headers, header_clear);
+	m->by_name = g_hash_table_new_full(name_hash, name_equal, NULL,
+		(GDestroyNotify)g_array_unref);
+	return m;
+}
+
+struct message *message_parse_bytes(const void *data, size_t len)
+{
+	struct message *m = new_message();
+
+	m->data = data;
+	m->len = MIN(len, (size_t)LIMIT_PARSE_BYTES);
+	m->body = read_headers(m, data, m->len);
+	return m;
+}
+
+/* Reads until the header block is whole, or the cap. */
+static GByteArray *read_head(int fd, int64_t offset)
+{
+	GByteArray *head = g_byte_array_new();
+	guint8 chunk[16 * 1024];
+	ssize_t n;
+
+	while (head->len < LIMIT_HEADER_BYTES && (n = pread(fd, chunk, sizeof chunk, offset + head->len)) > 0) {
+		guint seen = head->len < 2 ? 0 : head->len - 2;
+
+		g_byte_array_append(head, chunk, (guint)n);
+		if (memmem(head->data + seen, head->len - seen, "\n\n", 2) ||
+			memmem(head->data + seen, head->len - seen, "\n\r\n", 3))
+			break;
+	}
+	return head;
+}
+
+struct message *message_parse_fd(int fd, int64_t offset)
+{
+	struct message *m = new_message();
+	g_autoptr(GByteArray) head = read_head(fd, offset);
+
+	m->fd = dup(fd);
+	m->offset = offset;
+	read_headers(m, (const char *)head->data, head->len);
+	return m;
+}
+
+void message_free(struct message *m)
+{
+	if (!m)
+		return;
+	g_clear_object(&m->root);
+	g_clear_object(&m->content_type);
+	if (m->view) {
+		g_byte_array_steal(m->view, NULL);
+		g_byte_array_unref(m->view);
+	}
+	message_mailboxes_release(&m->from);
+	message_mailboxes_release(&m->to);
+	message_mailboxes_release(&m->cc);
+	message_mailboxes_release(&m->reply_to);
+	g_clear_pointer(&m->attachments, g_array_unref);
+	g_array_unref(m->headers);
+	g_hash_table_unref(m->by_name);
+	g_strfreev(m->in_reply_to);
+	g_strfreev(m->references);
+	g_free(m->sender_address);
+	g_free(m->id);
+	g_free(m->subject);
+	g_free(m->languages);
+	g_free(m->text);
+	g_free(m->plain_text);
+	report_read_free(m->report);
+	if (m->fd >= 0)
+		close(m->fd);
+	g_free(m);
+}
+
+/* --- headers by name --- */
+
+static const struct header *header_at(const struct message *m, unsigned index)
+{
+	return &g_array_index(m->headers, struct header, index);
+}
+
+static GArray *places_of(const struct message *m, const char *name)
+{
+	return g_hash_table_lookup(m->by_name, name);
+}
+
+const char *message_header(const struct message *m, const char *name, unsigned nth)
+{
+	GArray *places = places_of(m, name);
+
+	if (!places || nth >= places->len)
+		return NULL;
+	return header_at(m, g_array_index(places, guint, nth))->value;
+}
+
+unsigned message_header_count(const struct message *m, const char *name)
+{
+	GArray *places = places_of(m, name);
+
+	return places ? places->len : 0;
+}
+
+unsigned message_headers(const struct message *m)
+{
+	return m->headers->len;
+}
+
+unsigned message_header_place(const struct message *m, unsigned index)
+{
+	return header_at(m, index)->place;
+}
+
+bool message_header_had_nul(const struct message *m, const char *name)
+{
+	GArray *places = places_of(m, name);
+
+	for (guint i = 0; places && i < places->len; i++)
+		if (header_at(m, g_array_index(places, guint, i))->had_nul)
+			return true;
+	return false;
+}
+
+bool message_header_at(const struct message *m, unsigned index, const char **name_out, const char **value_out)
+{
+	const struct header *header;
+
+	if (index >= m->headers->len)
+		return false;
+	header = header_at(m, index);
+	*name_out = header->name;
+	*value_out = header->value;
+	return true;
+}
+
+/* What is computed once changes nothing that a caller sees. */
+static struct message *cache(const struct message *m)
+{
+	return (struct message *)m;
+}
+
+/* --- values --- */
+
+char *message_new_id(const char *domain)
+{
+	guint8 random[16];
+	g_autofree char *text = NULL;
+
+	if (getrandom(random, sizeof random, 0) != sizeof random)
+		for (size_t i = 0; i < sizeof random; i++)
+			random[i] = (guint8)g_random_int();
+	text = text_base32(random, sizeof random);
+	return g_strdup_printf("<%s@%s>", text, domain);
+}
+
+const char *message_subject(const struct message *m)
+{
+	if (!m->subject) {
+		const char *raw = message_header(m, "Subject", 0);
+
+		cache(m)->subject = raw ? message_decode_header(raw, LIMIT_SUBJECT_BYTES) : g_strdup("");
+	}
+	return m->subject;
+}
+
+static int64_t read_date(const char *value)
+{
+	g_autoptr(GDateTime) date = value ? g_mime_utils_header_decode_date(value) : NULL;
+	gint64 seconds = date ? g_date_time_to_unix(date) : 0;
+
+	return seconds > 0 && g_date_time_get_year(date) <= LATEST_YEAR ? seconds * TEXT_SECOND : 0;
+}
+
+int64_t message_date(const struct message *m)
+{
+	if (!m->date_known) {
+		cache(m)->date = read_date(message_header(m, "Date", 0));
+		cache(m)->date_known = true;
+	}
+	return m->date;
+}
+
+/* --- identity --- */
+
+static void mix(struct hash *sum, const char *label, const char *value)
+{
+	hash_add(sum, label, strlen(label));
+	if (value)
+		hash_add(sum, value, strlen(value));
+	hash_add(sum, "", 1);
+}
+
+static void mix_from(struct hash *sum, const struct message *m)
+{
+	struct mailboxes from = message_from(m);
+
+	for (size_t i = 0; i < from.n; i++)
+		mix(sum, "from", from.v[i].address);
+}
+
+char *message_digest(const struct message *m, const struct identity *identity)
+{
+	const char *id = identity->without_id ? NULL : message_id(m);
+	char hex[HASH_HEX];
+	struct hash sum;
+
+	hash_init(&sum);
+	mix(&sum, "id", id);
+	if (identity->from)
+		mix(&sum, "from", identity->from);
+	else if (!identity->without_from)
+		mix_from(&sum, m);
+	mix(&sum, "date", identity->without_date ? NULL : message_header(m, "Date", 0));
+	mix(&sum, "body", identity->body_digest);
+	if (identity->subject_plain)
+		mix(&sum, "subject", identity->subject_plain);
+	hash_get_hex(&sum, hex);
+	return g_strdup(hex);
+}
+
+/* --- codings --- */
+
+char *message_decode_header(const char *raw, size_t max)
+{
+	struct words words;
+	char *text;
+
+	words_init(&words, raw);
+	text = text_line_kept(words.text->str, max);
+	words_release(&words);
+	return text;
+}
+
+/* What may not stand in a header as it is, or would be read as an encoded-word. */
+static bool needs_encoding(const char *word, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((guchar)word[i] >= 0x80 || (word[i] == '=' && i + 1 < len && word[i + 1] == '?'))
+			return true;
+	return false;
+}
+
+char *message_encode_header(const char *name, const char *utf8)
+{
+	g_autofree char *clean = text_line(utf8, LIMIT_SUBJECT_BYTES), *middle = NULL, *encoded = NULL, *whole = NULL;
+	const char *first = NULL, *last = clean;
+
+	for (const char *p = clean; *p; p += strspn(p, " ")) {
+		size_t len = strcspn(p, " ");
+
+		if (needs_encoding(p, len)) {
+			first = first ? first : p;
+			last = p + len;
+		}
+		p += len;
+	}
+	if (!first)
+		return text_fold(clean, strlen(name) + strlen(": "));
+	/* From the first such word to the last, so that the blanks between them are read. */
+	middle = g_strndup(first, (gsize)(last - first));
+	encoded = text_encoded_words(middle);
+	whole = g_strdup_printf("%.*s%s%s", (int)(first - clean), clean, encoded, last);
+	return text_fold(whole, strlen(name) + strlen(": "));
+}
+
+static bool sends_as_it_is(const char *text)
+{
+	for (const char *line = text; *line; line += *line == '\n') {
+		size_t len = strcspn(line, "\n");
+
+		if (len > 900)
+			return false;
+		for (size_t i = 0; i < len; i++)
+			if ((guchar)line[i] >= 0x80 || (g_ascii_iscntrl(line[i]) && line[i] != '\t'))
+				return false;
+		line += len;
+	}
+	return true;
+}
+
+char *message_encode_text(const char *utf8, const char **encoding_out)
+{
+	GMimeEncoding state;
+	size_t len = strlen(utf8), n;
+	char *out;
+
+	*encoding_out = "7bit";
+	if (sends_as_it_is(utf8))
+		return g_strdup(utf8);
+	*encoding_out = "quoted-printable";
+	g_mime_encoding_init_encode(&state, GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
+	out = g_malloc(g_mime_encoding_outlen(&state, len) + 1);
+	n = g_mime_encoding_flush(&state, utf8, len, out);
+	out[n] = '\0';
+	return out;
+}

@@ -1,0 +1,435 @@
+/* Records as bytes: a version, then each field that says something as id, length, data. */
+#include "model/record.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+enum { RECORD_VERSION = 1 };
+
+/* --- writing --- */
+
+/* Little-endian base 128, as in protocol buffers. */
+static void put_varint(GByteArray *out, uint64_t v)
+{
+	guint8 bytes[10];
+	guint n = 0;
+
+	do {
+		bytes[n] = (guint8)(v & 0x7f) | (v > 0x7f ? 0x80 : 0);
+		v >>= 7;
+		n++;
+	} while (v);
+	g_byte_array_append(out, bytes, n);
+}
+
+static void put_text(GByteArray *out, const char *s)
+{
+	size_t len = strlen(s);
+
+	put_varint(out, len);
+	g_byte_array_append(out, (const guint8 *)s, (guint)len);
+}
+
+#define AT(type, record, field) ((type *)((char *)(record) + (field)->offset))
+#define CONST_AT(type, record, field) ((type const *)((const char *)(record) + (field)->offset))
+
+static bool is_hex(const char *s)
+{
+	size_t len = strlen(s);
+
+	return len % 2 == 0 && strspn(s, "0123456789abcdef") == len;
+}
+
+/* 1 and bytes, or 0 and text. */
+static void put_hex(GByteArray *out, const char *s)
+{
+	guint8 byte = is_hex(s);
+
+	g_byte_array_append(out, &byte, 1);
+	if (!byte)
+		g_byte_array_append(out, (const guint8 *)s, (guint)strlen(s));
+	for (; byte && *s; s += 2) {
+		guint8 both = (guint8)(g_ascii_xdigit_value(s[0]) << 4 | g_ascii_xdigit_value(s[1]));
+
+		g_byte_array_append(out, &both, 1);
+	}
+}
+
+static bool encode_varint(GByteArray *out, uint64_t v)
+{
+	if (v)
+		put_varint(out, v);
+	return v != 0;
+}
+
+static int frequent(const struct field *f, const char *s)
+{
+	return s && f->names ? names_find(f->names, s) : -1;
+}
+
+static bool encode_text(const struct field *f, GByteArray *out, const char *s)
+{
+	int word = frequent(f, s);
+
+	if (word >= 0)
+		put_varint(out, (uint64_t)word + 1);
+	else if (s && f->flags & FIELD_HEX)
+		put_hex(out, s);
+	else if (s)
+		g_byte_array_append(out, (const guint8 *)s, (guint)strlen(s));
+	return s;
+}
+
+static bool encode_list(GByteArray *out, char *const *list)
+{
+	for (char *const *s = list; s && *s; s++)
+		put_text(out, *s);
+	return list && *list;
+}
+
+static bool encode_numbers(GByteArray *out, const struct numbers *numbers)
+{
+	for (size_t i = 0; i < numbers->n; i++)
+		put_varint(out, numbers->v[i]);
+	return numbers->n > 0;
+}
+
+/* The data of one field; false when it says nothing. */
+static bool encode_field(const struct field *f, const void *record, GByteArray *out)
+{
+	switch (f->type) {
+	case FIELD_U64:
+		return encode_varint(out, *CONST_AT(uint64_t, record, f));
+	case FIELD_TIME:
+		return encode_varint(out, (uint64_t)*CONST_AT(int64_t, record, f));
+	case FIELD_BOOL:
+		return encode_varint(out, *CONST_AT(bool, record, f));
+	case FIELD_ENUM:
+		return encode_varint(out, (uint64_t)*CONST_AT(int, record, f));
+	case FIELD_TEXT:
+		return encode_text(f, out, *CONST_AT(char *, record, f));
+	case FIELD_LIST:
+		return encode_list(out, *CONST_AT(char **, record, f));
+	case FIELD_NUMBERS:
+		return encode_numbers(out, CONST_AT(struct numbers, record, f));
+	}
+	return false;
+}
+
+void record_encode(const struct record_type *type, const void *record, GByteArray *out)
+{
+	const guint8 version = RECORD_VERSION;
+	g_autoptr(GByteArray) data = g_byte_array_new();
+
+	g_byte_array_append(out, &version, 1);
+	for (size_t i = 0; i < type->count; i++) {
+		const struct field *f = &type->fields[i];
+
+		g_byte_array_set_size(data, 0);
+		if (!encode_field(f, record, data))
+			continue;
+		g_byte_array_append(out, &f->id, 1);
+		put_varint(out, data->len);
+		g_byte_array_append(out, data->data, data->len);
+	}
+}
+
+/* --- reading --- */
+
+struct reader {
+	const guint8 *p, *end;
+};
+
+static bool get_varint(struct reader *r, uint64_t *v_out)
+{
+	uint64_t v = 0;
+
+	for (unsigned shift = 0; r->p < r->end && shift < 64; shift += 7) {
+		guint8 byte = *r->p++;
+
+		if (shift == 63 && byte > 1)
+			return false;
+		v |= (uint64_t)(byte & 0x7f) << shift;
+		if (!(byte & 0x80)) {
+			*v_out = v;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool get_span(struct reader *r, struct reader *span_out)
+{
+	uint64_t len;
+
+	if (!get_varint(r, &len) || len > (uint64_t)(r->end - r->p))
+		return false;
+	span_out->p = r->p;
+	span_out->end = r->p + len;
+	r->p += len;
+	return true;
+}
+
+/* All that is left. */
+static bool get_text(struct reader *r, char **text_out)
+{
+	size_t len = (size_t)(r->end - r->p);
+
+	if (len && memchr(r->p, '\0', len))
+		return false;
+	*text_out = g_strndup((const char *)r->p, len);
+	r->p = r->end;
+	return true;
+}
+
+static bool get_hex(struct reader *r, char **text_out)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *p;
+
+	if (r->p == r->end || *r->p > 1)
+		return false;
+	if (*r->p++ == 0)
+		return get_text(r, text_out);
+	p = *text_out = g_malloc(2 * (gsize)(r->end - r->p) + 1);
+	for (; r->p < r->end; r->p++) {
+		*p++ = digits[*r->p >> 4];
+		*p++ = digits[*r->p & 15];
+	}
+	*p = '\0';
+	return true;
+}
+
+/* One control character is a frequent word. */
+static bool get_word(const struct field *f, struct reader *r, char **text_out)
+{
+	guint known = g_strv_length((char **)f->names);
+
+	if (r->end - r->p != 1 || *r->p >= ' ')
+		return get_text(r, text_out);
+	if (*r->p == 0 || *r->p > known)
+		return false;
+	*text_out = g_strdup(f->names[*r->p++ - 1]);
+	return true;
+}
+
+static bool get_list(struct reader *r, char ***list_out)
+{
+	GPtrArray *list = g_ptr_array_new_with_free_func(g_free);
+	struct reader span;
+	char *text;
+
+	while (r->p < r->end) {
+		if (!get_span(r, &span) || !get_text(&span, &text)) {
+			g_ptr_array_free(list, TRUE);
+			return false;
+		}
+		g_ptr_array_add(list, text);
+	}
+	g_ptr_array_add(list, NULL);
+	*list_out = (char **)g_ptr_array_free(list, FALSE);
+	return true;
+}
+
+static bool get_numbers(struct reader *r, struct numbers *numbers)
+{
+	GArray *all = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	uint64_t v;
+
+	while (r->p < r->end) {
+		if (!get_varint(r, &v)) {
+			g_array_free(all, TRUE);
+			return false;
+		}
+		g_array_append_val(all, v);
+	}
+	numbers->n = all->len;
+	numbers->v = (uint64_t *)(void *)g_array_free(all, FALSE);
+	return true;
+}
+
+static bool decode_scalar(const struct field *f, struct reader *r, void *record)
+{
+	uint64_t v;
+
+	if (!get_varint(r, &v))
+		return false;
+	if (f->type == FIELD_ENUM) {
+		if (v >= g_strv_length((char **)f->names))
+			return false;
+		*AT(int, record, f) = (int)v;
+	} else if (f->type == FIELD_BOOL) {
+		*AT(bool, record, f) = v != 0;
+	} else if (f->type == FIELD_TIME) {
+		*AT(int64_t, record, f) = (int64_t)v;
+	} else {
+		*AT(uint64_t, record, f) = v;
+	}
+	return true;
+}
+
+static void release_field(const struct field *f, void *record)
+{
+	if (f->type == FIELD_TEXT)
+		g_clear_pointer(AT(char *, record, f), g_free);
+	else if (f->type == FIELD_LIST)
+		g_clear_pointer(AT(char **, record, f), g_strfreev);
+	else if (f->type == FIELD_NUMBERS)
+		g_clear_pointer(&AT(struct numbers, record, f)->v, g_free);
+}
+
+static bool decode_field(const struct field *f, struct reader *span, void *record)
+{
+	bool ok;
+
+	release_field(f, record);
+	if (f->flags & FIELD_HEX)
+		ok = get_hex(span, AT(char *, record, f));
+	else if (f->type == FIELD_TEXT && f->names)
+		ok = get_word(f, span, AT(char *, record, f));
+	else if (f->type == FIELD_TEXT)
+		ok = get_text(span, AT(char *, record, f));
+	else if (f->type == FIELD_LIST)
+		ok = get_list(span, AT(char **, record, f));
+	else if (f->type == FIELD_NUMBERS)
+		ok = get_numbers(span, AT(struct numbers, record, f));
+	else
+		ok = decode_scalar(f, span, record);
+	return ok && span->p == span->end;
+}
+
+static const struct field *field_by_id(const struct record_type *type, guint8 id)
+{
+	for (size_t i = 0; i < type->count; i++)
+		if (type->fields[i].id == id)
+			return &type->fields[i];
+	return NULL;
+}
+
+enum status record_decode(const struct record_type *type, struct bytes value, void *record, struct error *err)
+{
+	struct reader r = { value.data, value.data }, span;
+
+	memset(record, 0, type->size);
+	if (value.len == 0 || *r.p != RECORD_VERSION)
+		return error_set(err, ST_BAD_INPUT, "damaged %s: unknown version", type->name);
+	r.end += value.len;
+	r.p++;
+	while (r.p < r.end) {
+		const struct field *f = field_by_id(type, *r.p++);
+
+		if (get_span(&r, &span) && (!f || decode_field(f, &span, record)))
+			continue;
+		record_release(type, record);
+		return error_set(err, ST_BAD_INPUT, "damaged %s: field '%s'", type->name, f ? f->name : "?");
+	}
+	return ST_OK;
+}
+
+/* --- whole records --- */
+
+void record_release(const struct record_type *type, void *record)
+{
+	for (size_t i = 0; i < type->count; i++)
+		release_field(&type->fields[i], record);
+	memset(record, 0, type->size);
+}
+
+static void copy_field(const struct field *f, void *to, const void *from)
+{
+	const struct numbers *numbers;
+
+	if (f->type == FIELD_TEXT) {
+		*AT(char *, to, f) = g_strdup(*CONST_AT(char *, from, f));
+	} else if (f->type == FIELD_LIST) {
+		*AT(char **, to, f) = g_strdupv(*CONST_AT(char **, from, f));
+	} else if (f->type == FIELD_NUMBERS) {
+		numbers = CONST_AT(struct numbers, from, f);
+		AT(struct numbers, to, f)->v = g_memdup2(numbers->v, numbers->n * sizeof *numbers->v);
+	}
+}
+
+void record_copy(const struct record_type *type, void *to, const void *from)
+{
+	memcpy(to, from, type->size);
+	for (size_t i = 0; i < type->count; i++)
+		copy_field(&type->fields[i], to, from);
+}
+
+/* In front of a record on the heap. */
+struct head {
+	const struct record_type *type;
+	max_align_t record[];
+};
+
+void *record_new(const struct record_type *type)
+{
+	struct head *head = g_malloc0(sizeof *head + type->size);
+
+	head->type = type;
+	return head->record;
+}
+
+void *record_dup(const struct record_type *type, const void *record)
+{
+	void *copy = record_new(type);
+
+	record_copy(type, copy, record);
+	return copy;
+}
+
+void record_free(void *record)
+{
+	struct head *head = record ? (struct head *)(void *)((char *)record - offsetof(struct head, record)) : NULL;
+
+	if (head)
+		record_release(head->type, record);
+	g_free(head);
+}
+
+const struct field *record_field(const struct record_type *type, const char *name)
+{
+	for (size_t i = 0; i < type->count; i++)
+		if (strcmp(type->fields[i].name, name) == 0)
+			return &type->fields[i];
+	return NULL;
+}
+
+static char *numbers_text(const struct numbers *numbers)
+{
+	GString *out = g_string_new(NULL);
+
+	for (size_t i = 0; i < numbers->n; i++)
+		g_string_append_printf(out, "%s%" G_GUINT64_FORMAT, i ? ", " : "", numbers->v[i]);
+	return g_string_free(out, FALSE);
+}
+
+char *record_field_text(const struct field *f, const void *record)
+{
+	switch (f->type) {
+	case FIELD_U64:
+		return g_strdup_printf("%" G_GUINT64_FORMAT, *CONST_AT(uint64_t, record, f));
+	case FIELD_TIME:
+		return text_rfc3339(*CONST_AT(int64_t, record, f));
+	case FIELD_BOOL:
+		return g_strdup(*CONST_AT(bool, record, f) ? "true" : "false");
+	case FIELD_ENUM:
+		return g_strdup(f->names[*CONST_AT(int, record, f)]);
+	case FIELD_TEXT:
+		return g_strdup(*CONST_AT(char *, record, f));
+	case FIELD_LIST:
+		return *CONST_AT(char **, record, f) ? g_strjoinv(", ", *CONST_AT(char **, record, f)) : g_strdup("");
+	case FIELD_NUMBERS:
+		return numbers_text(CONST_AT(struct numbers, record, f));
+	}
+	return NULL;
+}
+
+int names_find(const char *const *names, const char *s)
+{
+	for (int i = 0; names[i]; i++)
+		if (strcmp(names[i], s) == 0)
+			return i;
+	return -1;
+}

@@ -1,0 +1,282 @@
+/* The last part of loading: defaults made of other settings, templates, and whether all of it goes together. */
+#include "settings/settings-loader.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/address.h"
+#include "model/names.h"
+#include "settings/settings-table.h"
+
+/* Where an account's key stands; the account itself when it has its default. */
+static const config_setting_t *account_node(const struct loader *loader, guint i, const char *key)
+{
+	config_setting_t *element = loader->account_nodes->pdata[i];
+	config_setting_t *member = config_setting_lookup(element, key);
+
+	return member ? member : element;
+}
+
+static enum status account_address(struct loader *loader, guint i, struct account *account)
+{
+	const config_setting_t *node = account_node(loader, i, "address");
+	char *canonical;
+
+	if (address_canonical(account->address, &canonical) != ST_OK)
+		return loader_fail(loader, node, "accounts.address", "expected a mail address such as \"support@example.com\", found none");
+	g_free(account->address);
+	account->address = canonical;
+	for (guint j = 0; j < i; j++) {
+		const struct account *other = loader->settings->accounts->pdata[j];
+
+		if (!strcmp(other->address, canonical))
+			return loader_fail(loader, node, "accounts.address", "expected each address once, but '%s' is also the account of line %u",
+				canonical, config_setting_source_line(account_node(loader, j, "address")));
+	}
+	return ST_OK;
+}
+
+static enum status account_queue(struct loader *loader, guint i, struct account *account)
+{
+	if (*account->queue)
+		return ST_OK;
+	g_free(account->queue);
+	account->queue = g_strndup(account->address, strcspn(account->address, "@"));
+	if (queue_name_valid(account->queue))
+		return ST_OK;
+	return loader_fail(loader, account_node(loader, i, "queue"), "accounts.queue",
+		"expected a queue: letters a-z, digits, . _ -, as '%s' cannot be its name", account->queue);
+}
+
+static enum status account_sender(struct loader *loader, guint i, struct account *account)
+{
+	if (!*account->sender) {
+		g_free(account->sender);
+		account->sender = g_strdup(account->address);
+	}
+	if (sender_parse(account->sender, &account->sender_name, &account->sender_address))
+		return ST_OK;
+	return loader_fail(loader, account_node(loader, i, "sender"), "accounts.sender", "expected \"Name <address>\" or an address");
+}
+
+static enum status account_delivery(struct loader *loader, guint i, struct account *account)
+{
+	if (account->deliver == DELIVER_NONE && !*loader->settings->archive.path)
+		return loader_fail(loader, account_node(loader, i, "deliver"), "accounts.deliver",
+			"expected mailbox, agents or both, as \"none\" needs archive.path: the mail would be lost");
+	if (account->reply_to == REPLY_TO_DESK && !*loader->settings->recipient_delimiter)
+		return loader_fail(loader, account_node(loader, i, "reply_to"), "accounts.reply_to",
+			"expected \"sender\", as \"desk\" needs recipient_delimiter");
+	return ST_OK;
+}
+
+/* The directory that has this template: the administrator's, else the one we install. Owned. */
+static char *template_dir(const struct loader *loader, const char *name)
+{
+	g_autofree char *base = g_path_get_dirname(loader->path);
+	g_autofree char *own = g_build_filename(base, "templates", NULL);
+	g_autofree char *file = g_build_filename(own, name, NULL);
+
+	if (g_path_is_absolute(name))
+		return g_path_get_dirname(name);
+	if (g_file_test(file, G_FILE_TEST_EXISTS))
+		return g_steal_pointer(&own);
+	g_free(file);
+	file = g_build_filename(DATADIR, "milticket", "templates", name, NULL);
+	return g_file_test(file, G_FILE_TEST_EXISTS) ? g_path_get_dirname(file) : g_steal_pointer(&own);
+}
+
+static enum status account_templates(struct loader *loader, guint i, struct account *account)
+{
+	static const char *const names[ANSWER_COUNT] = { "opened", "followup", "closed", "late" };
+
+	for (size_t a = 0; a < ANSWER_COUNT; a++) {
+		const char *file = account->autoresponse[a];
+		g_autofree char *dir = NULL, *base = NULL, *member = NULL, *key = NULL;
+		struct error why;
+
+		if (!*file)
+			continue;
+		dir = template_dir(loader, file);
+		base = g_path_is_absolute(file) ? g_path_get_basename(file) : g_strdup(file);
+		if (template_set_load(dir, base, &account->templates[a], &why) == ST_OK)
+			continue;
+		member = g_strconcat("autoresponse.", names[a], NULL);
+		key = g_strconcat("accounts.", member, NULL);
+		return loader_fail(loader, account_node(loader, i, member), key, "expected a usable template: %s", why.text);
+	}
+	return ST_OK;
+}
+
+static enum status finish_accounts(struct loader *loader)
+{
+	static enum status (*const steps[])(struct loader *, guint, struct account *) = {
+		account_address, account_queue, account_sender, account_delivery, account_templates
+	};
+	enum status st = ST_OK;
+
+	for (guint i = 0; i < loader->settings->accounts->len; i++)
+		for (size_t step = 0; st == ST_OK && step < G_N_ELEMENTS(steps); step++)
+			st = steps[step](loader, i, loader->settings->accounts->pdata[i]);
+	return st;
+}
+
+static enum status finish_rules(struct loader *loader)
+{
+	for (guint i = 0; i < loader->settings->rules->len; i++) {
+		struct rule *rule = loader->settings->rules->pdata[i];
+
+		if (*rule->name)
+			continue;
+		g_free(rule->name);
+		rule->name = g_strdup_printf("rule %u", i + 1);
+	}
+	return ST_OK;
+}
+
+static const char *domain_of(const char *canonical)
+{
+	return strrchr(canonical, '@') + 1;
+}
+
+static char *default_tag_name(const struct settings *settings)
+{
+	const struct account *first = settings->accounts->len ? settings->accounts->pdata[0] : NULL;
+	const char *host = g_get_host_name(), *dot = strchr(host, '.');
+
+	if (first)
+		return g_strdup(domain_of(first->address));
+	return g_strdup(dot && dot[1] ? dot + 1 : host);
+}
+
+static enum status finish_former_tags(struct loader *loader)
+{
+	const config_setting_t *node = config_lookup(&loader->config, "tag.also");
+	struct settings *s = loader->settings;
+	struct error why;
+
+	for (char **also = s->tag.also; also && *also; also++)
+		if (tag_format_also(&s->tag_format, *also, s->tag.name, &why) != ST_OK)
+			return loader_fail(loader, node, "tag.also",
+				"expected formats such as \"[Ticket#%%d]\": %s", why.text);
+	return ST_OK;
+}
+
+static enum status finish_tag(struct loader *loader)
+{
+	struct settings *settings = loader->settings;
+	config_setting_t *node = config_lookup(&loader->config, "tag.format");
+	struct error why;
+
+	if (!*settings->tag.name) {
+		g_free(settings->tag.name);
+		settings->tag.name = default_tag_name(settings);
+	}
+	if (!node)
+		node = config_lookup(&loader->config, "tag.name");
+	if (tag_format_init(&settings->tag_format, settings->tag.format, settings->tag.name, &why) == ST_OK)
+		return finish_former_tags(loader);
+	return loader_fail(loader, node, "tag.format", "expected a format such as \"[%%n #%%d]\": %s", why.text);
+}
+
+static enum status finish_password(struct loader *loader)
+{
+	const struct settings *settings = loader->settings;
+	const config_setting_t *node = config_lookup(&loader->config, "mail_out.password_file");
+	const char *file = settings->mail_out.password_file;
+	struct stat st;
+
+	if (!*file && !*settings->mail_out.username)
+		return ST_OK;
+	if (!*file)
+		return loader_fail(loader, config_lookup(&loader->config, "mail_out.username"), "mail_out.username",
+			"expected mail_out.password_file beside it");
+	if (!*settings->mail_out.username)
+		return loader_fail(loader, node, "mail_out.password_file", "expected mail_out.username beside it");
+	/* That the daemon can read it is seen when it does so, at its start; that an admin cannot is how it should be. */
+	if ((stat(file, &st) || access(file, R_OK)) && errno == EACCES)
+		return ST_OK;
+	if (stat(file, &st))
+		return loader_fail(loader, node, "mail_out.password_file", "expected a readable file, but '%s': %s", file, g_strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return loader_fail(loader, node, "mail_out.password_file", "expected a regular file, but '%s' is none", file);
+	if (st.st_mode & S_IRWXO)
+		return loader_fail(loader, node, "mail_out.password_file", "expected a file that others cannot read: chmod o= '%s'", file);
+	return ST_OK;
+}
+
+static void add_control(struct settings *settings, GPtrArray *controls, const char *address)
+{
+	g_autofree char *canonical = NULL;
+	const struct account *account;
+
+	if (address_canonical(address, &canonical) != ST_OK)
+		return;
+	account = settings_account(settings, canonical, NULL);
+	if (account && !strcmp(account->address, canonical))
+		return;
+	if (!g_ptr_array_find_with_equal_func(controls, canonical, g_str_equal, NULL))
+		g_ptr_array_add(controls, g_steal_pointer(&canonical));
+}
+
+static void add_control_item(struct settings *settings, GPtrArray *controls, const char *item)
+{
+	GHashTableIter domains;
+	void *domain;
+
+	if (strchr(item, '@')) {
+		add_control(settings, controls, item);
+		return;
+	}
+	g_hash_table_iter_init(&domains, settings->domains);
+	while (g_hash_table_iter_next(&domains, &domain, NULL)) {
+		g_autofree char *address = g_strconcat(item, "@", domain, NULL);
+
+		add_control(settings, controls, address);
+	}
+}
+
+static enum status finish_controls(struct loader *loader)
+{
+	g_auto(GStrv) items = g_strsplit(loader->settings->control_address, ",", -1);
+	GPtrArray *controls = g_ptr_array_new();
+
+	for (char **item = items; *item; item++)
+		add_control_item(loader->settings, controls, g_strstrip(*item));
+	g_ptr_array_add(controls, NULL);
+	loader->settings->controls = (char **)g_ptr_array_free(controls, FALSE);
+	return ST_OK;
+}
+
+static enum status finish_index(struct loader *loader)
+{
+	struct settings *settings = loader->settings;
+
+	for (guint i = 0; i < settings->accounts->len; i++) {
+		struct account *account = settings->accounts->pdata[i];
+		const char *domain = domain_of(account->address);
+		GPtrArray *members = g_hash_table_lookup(settings->domains, domain);
+
+		if (!members) {
+			members = g_ptr_array_new();
+			g_hash_table_insert(settings->domains, g_strdup(domain), members);
+		}
+		g_ptr_array_add(members, account);
+		g_hash_table_add(settings->senders, account->sender_address);
+	}
+	return ST_OK;
+}
+
+enum status loader_finish(struct loader *loader)
+{
+	static enum status (*const steps[])(struct loader *) = {
+		finish_accounts, finish_rules, finish_tag, finish_password, finish_index, finish_controls
+	};
+	enum status st = ST_OK;
+
+	for (size_t i = 0; st == ST_OK && i < G_N_ELEMENTS(steps); i++)
+		st = steps[i](loader);
+	return st;
+}

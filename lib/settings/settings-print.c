@@ -1,0 +1,165 @@
+/* Settings back to text, row by row of the table. */
+#include "settings/settings-table.h"
+
+#include <string.h>
+
+static void append_quoted(GString *out, const char *text)
+{
+	g_string_append_c(out, '"');
+	for (; *text; text++) {
+		if (strchr("\"\\", *text))
+			g_string_append_c(out, '\\');
+		g_string_append_c(out, *text);
+	}
+	g_string_append_c(out, '"');
+}
+
+static void append_strings(GString *out, char *const *strings)
+{
+	g_string_append(out, "(");
+	for (; strings && *strings; strings++) {
+		g_string_append_c(out, ' ');
+		append_quoted(out, *strings);
+		g_string_append(out, strings[1] ? "," : " ");
+	}
+	g_string_append(out, ")");
+}
+
+/* libconfig before 1.7 cuts a number without the L to 32 bits. */
+static void append_number(GString *out, const char *text)
+{
+	gint64 value = g_ascii_strtoll(text, NULL, 10);
+
+	g_string_append_printf(out, "%s%s", text, value > G_MAXINT32 || value < G_MININT32 ? "L" : "");
+}
+
+/* False when it is not set, so that there is nothing to write. */
+static bool append_value(GString *out, const struct setting_row *key, const void *target)
+{
+	g_autofree char *text = key->kind->show(key, target);
+
+	if (key->kind->shape == SHAPE_STRINGS)
+		append_strings(out, *(char **const *)target);
+	else if (!text)
+		return false;
+	else if (key->kind->shape == SHAPE_STRING)
+		append_quoted(out, text);
+	else if (key->kind->shape == SHAPE_INTEGER)
+		append_number(out, text);
+	else
+		g_string_append(out, text);
+	return true;
+}
+
+static void append_setting(GString *out, const struct setting_row *key, const char *member, const void *base, const char *indent)
+{
+	gsize before = out->len;
+
+	g_string_append_printf(out, "%s%s = ", indent, member);
+	if (append_value(out, key, (const char *)base + key->offset))
+		g_string_append(out, ";\n");
+	else
+		g_string_truncate(out, before);
+}
+
+/* Length of the group's name at the start of member: "store" of "store.path"; 0 outside a group. */
+static size_t group_length(const char *member)
+{
+	const char *dot = strchr(member, '.');
+
+	return dot ? (size_t)(dot - member) : 0;
+}
+
+static bool same_group(const char *a, const char *b)
+{
+	size_t len = group_length(a);
+
+	return len == group_length(b) && !strncmp(a, b, len);
+}
+
+/* All rows of a scope; those of a group stand together in the table. prefix: what their names begin with, "accounts.". */
+static void append_scope(GString *out, enum key_scope scope, const char *prefix, const void *base, const char *indent)
+{
+	g_autofree char *inner = g_strconcat(indent, "\t", NULL);
+	const char *last = "";
+	const struct setting_row *key;
+
+	for (size_t i = 0; (key = key_at(i)); i++) {
+		const char *member;
+		size_t group;
+
+		if (key->scope != scope)
+			continue;
+		member = key->name + strlen(prefix);
+		group = group_length(member);
+		if (group_length(last) && !same_group(last, member))
+			g_string_append_printf(out, "%s};\n", indent);
+		if (group && !same_group(last, member))
+			g_string_append_printf(out, "%s%.*s: {\n", indent, (int)group, member);
+		append_setting(out, key, member + (group ? group + 1 : 0), base, group ? inner : indent);
+		last = member;
+	}
+	if (group_length(last))
+		g_string_append_printf(out, "%s};\n", indent);
+}
+
+static void append_list(GString *out, const char *name, enum key_scope scope, const GPtrArray *objects)
+{
+	g_autofree char *prefix = g_strconcat(name, ".", NULL);
+
+	g_string_append_printf(out, "%s = (", name);
+	for (guint i = 0; i < objects->len; i++) {
+		g_string_append_printf(out, "%s\n\t{\n", i ? "," : "");
+		append_scope(out, scope, prefix, objects->pdata[i], "\t\t");
+		g_string_append(out, "\t}");
+	}
+	g_string_append(out, objects->len ? "\n);\n" : ");\n");
+}
+
+char *settings_text(const struct settings *settings)
+{
+	GString *out = g_string_new(NULL);
+
+	append_scope(out, SCOPE_TOP, "", settings, "");
+	append_list(out, "accounts", SCOPE_ACCOUNT, settings->accounts);
+	append_list(out, "rules", SCOPE_RULE, settings->rules);
+	return g_string_free(out, FALSE);
+}
+
+char *settings_value(const struct settings *settings, const char *key)
+{
+	const struct setting_row *row = key_find(key);
+
+	if (!row || row->scope != SCOPE_TOP)
+		return NULL;
+	return row->kind->show(row, (const char *)settings + row->offset);
+}
+
+size_t settings_key_count(void)
+{
+	size_t n = 0;
+
+	while (key_at(n))
+		n++;
+	return n;
+}
+
+/* Made once: what is expected is composed of the row's bounds, so that they are written down in one place. */
+static struct setting_info *infos_new(void)
+{
+	struct setting_info *infos = g_new(struct setting_info, settings_key_count());
+	const struct setting_row *key;
+
+	for (size_t i = 0; (key = key_at(i)); i++)
+		infos[i] = (struct setting_info){ key->name, key->kind->type, key->fallback, key_expected(key), key->help };
+	return infos;
+}
+
+const struct setting_info *settings_key(size_t i)
+{
+	static struct setting_info *infos;
+
+	if (g_once_init_enter(&infos))
+		g_once_init_leave(&infos, infos_new());
+	return key_at(i) ? &infos[i] : NULL;
+}

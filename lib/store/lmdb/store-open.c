@@ -1,0 +1,473 @@
+/* Opening and reading the store. Writing is in store-write.c, what works inside a transaction in store-txn.c, copies in store-copy.c. */
+#include "store/lmdb/store-engine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* 1 had a tree for each table. */
+enum { FORMAT_VERSION = 2, RETRIES = 64 };
+
+static const struct bytes format_key = { "format", 6 };
+
+/* --- errors --- */
+
+enum status engine_status(int rc)
+{
+	switch (rc) {
+	case MDB_SUCCESS:
+		return ST_OK;
+	case MDB_NOTFOUND:
+		return ST_NOT_FOUND;
+	case MDB_MAP_FULL:
+	case MDB_TXN_FULL:
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+		return ST_FULL;
+	case MDB_READERS_FULL:
+	case EAGAIN:
+	case EBUSY:
+		return ST_BUSY;
+	case EACCES:
+	case EPERM:
+	case EROFS:
+	case MDB_VERSION_MISMATCH:
+		return ST_REFUSED;
+	case MDB_BAD_VALSIZE:
+		return ST_BAD_INPUT;
+	default:
+		return ST_IO;
+	}
+}
+
+/* What LMDB answers where a page is not what it should be. */
+static bool is_damage(int rc)
+{
+	return rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND || rc == MDB_CURSOR_FULL || rc == MDB_PAGE_FULL;
+}
+
+static enum status say(struct error *err, enum status st, const struct store *store, const char *what, int rc)
+{
+	return error_set(err, st, "cannot %s store '%s': %s%s", what, store->path, mdb_strerror(rc), is_damage(rc) ? "; it is damaged: restore a backup" : "");
+}
+
+enum status engine_error(struct error *err, const struct store *store, const char *what, int rc)
+{
+	return say(err, engine_status(rc), store, what, rc);
+}
+
+enum status engine_explain(struct txn *txn, const char *what, enum status st, struct error *err)
+{
+	if (st == ST_OK || st == ST_NOT_FOUND || !txn->rc || !err || err->text[0])
+		return st;
+	return say(err, st, txn->store, what, txn->rc);
+}
+
+/* --- opening --- */
+
+static int open_trees_in(struct store *store, bool make)
+{
+	MDB_txn *txn;
+	int rc = mdb_txn_begin(store->env, NULL, make ? 0 : MDB_RDONLY, &txn);
+
+	if (rc)
+		return rc;
+	for (int i = 0; i < ENGINE_TREES && rc == 0; i++)
+		rc = mdb_dbi_open(txn, engine_tree_names[i], make ? MDB_CREATE : 0, &store->trees[i]);
+	if (rc == 0)
+		return mdb_txn_commit(txn);
+	mdb_txn_abort(txn);
+	return rc;
+}
+
+/* Who opens a store waits for no writer, unless there is something to be made. */
+static int open_trees(struct store *store)
+{
+	int rc = open_trees_in(store, false);
+
+	return rc == MDB_NOTFOUND && !(store->flags & MDB_RDONLY) ? open_trees_in(store, true) : rc;
+}
+
+static struct file_id id_at(const struct store *store, const char *name)
+{
+	g_autofree char *path = g_build_filename(store->path, name, NULL);
+	struct stat status;
+
+	return stat(path, &status) == 0 ? (struct file_id){ status.st_dev, status.st_ino } : (struct file_id){ 0, 0 };
+}
+
+static bool same_file(struct file_id a, struct file_id b)
+{
+	return a.device == b.device && a.inode == b.inode;
+}
+
+bool engine_replaced(const struct store *store)
+{
+	return !same_file(store->data, id_at(store, "data.mdb")) || !same_file(store->locks, id_at(store, "lock.mdb"));
+}
+
+/* Noted before the files are opened: if they are replaced meanwhile, the first transaction sees it. */
+static void note_files(struct store *store)
+{
+	store->data = id_at(store, "data.mdb");
+	store->locks = id_at(store, "lock.mdb");
+}
+
+static int open_env(struct store *store, size_t map_size)
+{
+	int dead, rc = mdb_env_create(&store->env);
+
+	if (rc)
+		return rc;
+	note_files(store);
+	rc = mdb_env_set_maxdbs(store->env, ENGINE_TREES);
+	if (rc == 0)
+		rc = mdb_env_set_maxreaders(store->env, STORE_READERS_MAX);
+	if (rc == 0 && map_size)
+		rc = mdb_env_set_mapsize(store->env, map_size);
+	if (rc == 0)
+		rc = mdb_env_open(store->env, store->path, store->flags, 0660);
+	if (rc == 0)
+		rc = mdb_reader_check(store->env, &dead);
+	if (rc)
+		g_clear_pointer(&store->env, mdb_env_close);
+	return rc;
+}
+
+/* The numbers of files that nobody has open are given again: what was noted counts only if it is there still when they are open. */
+static int open_current(struct store *store, size_t map_size)
+{
+	int rc = open_env(store, map_size);
+
+	for (int i = 0; i < RETRIES && rc == 0 && engine_replaced(store); i++) {
+		g_clear_pointer(&store->env, mdb_env_close);
+		rc = open_env(store, 0);
+	}
+	return rc;
+}
+
+static int reopen(struct store *store)
+{
+	int rc;
+
+	if (store->env)
+		mdb_env_close(store->env);
+	store->env = NULL;
+	rc = open_current(store, 0);
+	if (rc == 0)
+		rc = open_trees(store);
+	if (rc && store->env)
+		g_clear_pointer(&store->env, mdb_env_close);
+	return rc;
+}
+
+/* When a map cannot be had, LMDB is left without any. */
+static int resize(struct store *store, size_t size)
+{
+	int rc = mdb_env_set_mapsize(store->env, size);
+
+	if (rc)
+		reopen(store);
+	return rc;
+}
+
+bool engine_recover(struct store *store, int rc)
+{
+	MDB_envinfo info;
+	int done = rc;
+
+	pthread_rwlock_wrlock(&store->map_lock);
+	if (rc == ENGINE_REPLACED)
+		done = engine_replaced(store) ? reopen(store) : 0;
+	/* A failed write of the meta page makes LMDB refuse everything until the environment is opened anew. */
+	else if (!store->env || rc == MDB_PANIC)
+		done = reopen(store);
+	else if (rc == MDB_MAP_RESIZED)
+		done = resize(store, 0);
+	else if (rc == MDB_MAP_FULL && mdb_env_info(store->env, &info) == 0 && info.me_mapsize <= SIZE_MAX / 2)
+		done = resize(store, info.me_mapsize * 2);
+	pthread_rwlock_unlock(&store->map_lock);
+	return done == 0;
+}
+
+/* Format 1's own place for what TABLE_META has. */
+static bool is_of_format_1(MDB_txn *txn)
+{
+	MDB_dbi tree;
+
+	return mdb_dbi_open(txn, "meta", 0, &tree) == 0;
+}
+
+/* Before anything else is read or made: what a newer program wrote is not for us to touch. */
+static enum status check_version(struct store *store, struct error *err)
+{
+	MDB_val value = { 0, NULL };
+	g_autofree char *version = NULL;
+	MDB_stat trees;
+	MDB_txn *txn;
+	MDB_dbi tree;
+	bool lost, older;
+	int rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
+
+	if (rc)
+		return engine_error(err, store, "open", rc);
+	rc = mdb_dbi_open(txn, engine_tree_name(TABLE_META), 0, &tree);
+	lost = rc == MDB_NOTFOUND && mdb_env_stat(store->env, &trees) == 0 && trees.ms_entries > 0;
+	older = rc == MDB_NOTFOUND && is_of_format_1(txn);
+	if (rc == 0)
+		rc = engine_get(txn, tree, TABLE_META, format_key, &value);
+	version = rc ? NULL : g_strndup(value.mv_data, value.mv_size);
+	mdb_txn_abort(txn);
+	if (older)
+		return error_set(err, ST_REFUSED, "cannot open store '%s': format 1 is of an older milticket: export there, and import here into a new store", store->path);
+	/* All trees are made at once. */
+	if (lost)
+		return engine_damaged(store, "its tables cannot be found", err);
+	if (rc == MDB_NOTFOUND)
+		return ST_NOT_FOUND;
+	if (rc)
+		return engine_error(err, store, "open", rc);
+	if (g_ascii_strtoull(version, NULL, 10) <= FORMAT_VERSION)
+		return ST_OK;
+	return error_set(err, ST_REFUSED, "cannot open store '%s': format %s is of a newer milticket, this one knows up to %d",
+		store->path, version, FORMAT_VERSION);
+}
+
+static enum status read_secret(struct txn *txn, void *arg, struct error *err)
+{
+	static const struct bytes key = { "secret", 6 };
+	struct bytes value;
+	enum status st = txn_get(txn, TABLE_META, key, &value);
+
+	(void)arg;
+	if (st == ST_OK && value.len == sizeof txn->store->secret)
+		memcpy(txn->store->secret, value.data, value.len);
+	else if (st == ST_OK)
+		st = error_set(err, ST_IO, "store '%s' has a damaged secret", txn->store->path);
+	return st;
+}
+
+static enum status make_format(struct txn *txn, void *arg, struct error *err)
+{
+	static const struct bytes secret = { "secret", 6 };
+	g_autofree char *version = g_strdup_printf("%d", FORMAT_VERSION);
+	enum status st = read_secret(txn, arg, err);
+
+	/* Another process may have been first. */
+	if (st != ST_NOT_FOUND)
+		return st;
+	if (getrandom(txn->store->secret, sizeof txn->store->secret, 0) != sizeof txn->store->secret)
+		return error_set(err, ST_IO, "no random numbers: %s", g_strerror(errno));
+	st = txn_put(txn, TABLE_META, secret, (struct bytes){ txn->store->secret, sizeof txn->store->secret });
+	return st == ST_OK ? txn_put(txn, TABLE_META, format_key, (struct bytes){ version, strlen(version) }) : st;
+}
+
+/* --- files --- */
+
+/* Modes and owner depend neither on who came first nor on a umask. Only before LMDB opens them: closing a file drops
+ * every lock that this process has on it. */
+static int make_file(const struct store_options *options, const char *name)
+{
+	g_autofree char *path = g_build_filename(options->path, name, NULL);
+	int rc = 0, fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0660);
+	struct stat stat;
+
+	if (fd < 0)
+		return errno;
+	if (fstat(fd, &stat) != 0)
+		rc = errno;
+	else if (stat.st_uid == geteuid() &&
+		((geteuid() == 0 && fchown(fd, options->uid, options->gid) != 0) || fchmod(fd, 0660) != 0))
+		rc = errno;
+	close(fd);
+	return rc;
+}
+
+/* The set-group-id bit gives what admins make here to the group. */
+int engine_make_directory(const struct store_options *options)
+{
+	if (g_file_test(options->path, G_FILE_TEST_IS_DIR))
+		return 0;
+	if (g_mkdir_with_parents(options->path, 0770) != 0)
+		return errno;
+	if (geteuid() == 0 && chown(options->path, options->uid, options->gid) != 0)
+		return errno;
+	return chmod(options->path, 02770) == 0 ? 0 : errno;
+}
+
+static bool is_there(const struct store_options *options)
+{
+	g_autofree char *path = g_build_filename(options->path, "data.mdb", NULL);
+	struct stat status;
+
+	return stat(path, &status) == 0 ? status.st_size > 0 : errno != ENOENT;
+}
+
+int engine_make_files(const struct store_options *options)
+{
+	int rc;
+
+	/* LMDB's own lock file would have a reader's umask; where none can be made, LMDB knows what to do. */
+	if (options->read_only) {
+		make_file(options, "lock.mdb");
+		return 0;
+	}
+	rc = engine_make_directory(options);
+	if (rc == 0)
+		rc = make_file(options, "data.mdb");
+	return rc ? rc : make_file(options, "lock.mdb");
+}
+
+/* --- the store --- */
+
+static struct store *store_new(const struct store_options *options)
+{
+	struct store *store = g_new0(struct store, 1);
+
+	store->path = g_strdup(options->path);
+	store->flags = MDB_NOTLS | (options->read_only ? MDB_RDONLY : 0) | (options->durable ? 0 : MDB_NOSYNC);
+	store->last = &store->first;
+	store->gate = -1;
+	pthread_rwlock_init(&store->map_lock, NULL);
+	pthread_mutex_init(&store->lock, NULL);
+	return store;
+}
+
+static enum status not_there(const struct store *store, struct error *err)
+{
+	return error_set(err, ST_NOT_FOUND, "there is no store in '%s' yet", store->path);
+}
+
+static enum status begin_use(struct store *store, const struct store_options *options, struct error *err)
+{
+	int rc = engine_make_files(options);
+	enum status st;
+
+	if (rc == 0)
+		rc = open_current(store, options->map_size);
+	if (rc)
+		return engine_error(err, store, "open", rc);
+	store->gate = open(store->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	st = engine_check_pages(store, options->look, err);
+	if (st != ST_OK)
+		return st;
+	st = check_version(store, err);
+	if (st == ST_NOT_FOUND && options->read_only)
+		return not_there(store, err);
+	if (st != ST_OK && st != ST_NOT_FOUND)
+		return st;
+	rc = open_trees(store);
+	if (rc)
+		return engine_error(err, store, "open", rc);
+	st = store_read(store, read_secret, NULL, err);
+	return st == ST_NOT_FOUND && !options->read_only ? store_write(store, make_format, NULL, err) : st;
+}
+
+enum status store_open(const struct store_options *options, struct store **store_out, struct error *err)
+{
+	struct store *store = store_new(options);
+	enum status st = options->read_only && !is_there(options) ? not_there(store, err) : begin_use(store, options, err);
+
+	if (st == ST_OK)
+		*store_out = store;
+	else
+		store_close(store);
+	return st;
+}
+
+void store_close(struct store *store)
+{
+	if (!store)
+		return;
+	if (store->env && store->flags & MDB_NOSYNC && !(store->flags & MDB_RDONLY))
+		mdb_env_sync(store->env, 1);
+	if (store->env)
+		mdb_env_close(store->env);
+	if (store->gate >= 0)
+		close(store->gate);
+	pthread_rwlock_destroy(&store->map_lock);
+	pthread_mutex_destroy(&store->lock);
+	memset(store->secret, 0, sizeof store->secret);
+	g_free(store->path);
+	g_free(store);
+}
+
+void store_secret(struct store *store, guint8 secret_out[32])
+{
+	memcpy(secret_out, store->secret, sizeof store->secret);
+}
+
+/* --- reading --- */
+
+static int begin_read(struct store *store, MDB_txn **mdb_out)
+{
+	for (int i = 0;; i++) {
+		int rc, dead;
+		bool cleared;
+
+		pthread_rwlock_rdlock(&store->map_lock);
+		rc = store->env ? mdb_txn_begin(store->env, NULL, MDB_RDONLY, mdb_out) : MDB_PANIC;
+		if (rc == 0 && !engine_replaced(store))
+			return 0;
+		if (rc == 0) {
+			mdb_txn_abort(*mdb_out);
+			rc = ENGINE_REPLACED;
+		}
+		cleared = rc == MDB_READERS_FULL && mdb_reader_check(store->env, &dead) == 0 && dead > 0;
+		pthread_rwlock_unlock(&store->map_lock);
+		if (i >= RETRIES || !(cleared || engine_recover(store, rc)))
+			return rc;
+	}
+}
+
+enum status store_read(struct store *store, store_fn *fn, void *arg, struct error *err)
+{
+	struct txn txn = { .store = store, .reads = true };
+	enum status st;
+	int rc = begin_read(store, &txn.mdb);
+
+	if (rc)
+		return engine_error(err, store, "read", rc);
+	if (err)
+		err->text[0] = '\0';
+	st = engine_explain(&txn, "read", fn(&txn, arg, err), err);
+	mdb_txn_abort(txn.mdb);
+	pthread_rwlock_unlock(&store->map_lock);
+	return st;
+}
+
+unsigned store_clear_readers(struct store *store)
+{
+	int dead = 0;
+
+	pthread_rwlock_rdlock(&store->map_lock);
+	if (store->env)
+		mdb_reader_check(store->env, &dead);
+	pthread_rwlock_unlock(&store->map_lock);
+	return (unsigned)dead;
+}
+
+static enum status count(struct txn *txn, void *arg, struct error *err)
+{
+	struct store_stat *out = arg;
+	MDB_envinfo info;
+	MDB_stat stat;
+
+	(void)err;
+	mdb_env_info(txn->store->env, &info);
+	mdb_env_stat(txn->store->env, &stat);
+	out->map_size = info.me_mapsize;
+	out->used = (uint64_t)(info.me_last_pgno + 1) * stat.ms_psize;
+	out->commits = info.me_last_txnid;
+	out->readers = info.me_numreaders;
+	return ST_OK;
+}
+
+enum status store_stat(struct store *store, struct store_stat *stat_out, struct error *err)
+{
+	return store_read(store, count, stat_out, err);
+}

@@ -1,0 +1,95 @@
+/* Where the rows of a table are. Tables share trees, so that a commit writes few pages: a ticket lies with its messages, and what else a
+ * message changes has the upper pages in common. Events have a tree of their own: between messages they would leave pages half full. In its
+ * tree a table's key has one byte more, the table's mark: in front, or, where keys begin with a ticket's number, at the end: a
+ * ticket's messages lie in order, each with its text. (A new one comes to the end, and a page that is written to at its end is left full.) */
+#include "store/lmdb/store-engine.h"
+
+#include <string.h>
+
+enum { TREE_THREADS, TREE_EVENTS, TREE_ROWS };
+
+static const struct {
+	int tree;
+	guint8 mark;
+} tables[TABLE_COUNT] = {
+	[TABLE_TICKETS] = { TREE_THREADS, 0 },
+	[TABLE_ENTRIES] = { TREE_THREADS, 'e' },
+	[TABLE_TEXTS] = { TREE_THREADS, 't' },
+	[TABLE_EVENTS] = { TREE_EVENTS, 'v' },
+	/* The newest rows of the log are beside the counters, which change as often. */
+	[TABLE_LOG] = { TREE_ROWS, 'l' },
+	[TABLE_META] = { TREE_ROWS, 'm' },
+	[TABLE_IDS] = { TREE_ROWS, 'n' },
+	[TABLE_DIGESTS] = { TREE_ROWS, 'o' },
+	[TABLE_INDEX] = { TREE_ROWS, 'p' },
+	[TABLE_DUE] = { TREE_ROWS, 'q' },
+	[TABLE_QUEUES] = { TREE_ROWS, 'r' },
+	[TABLE_AGENTS] = { TREE_ROWS, 's' },
+	[TABLE_AGENT_ADDRESSES] = { TREE_ROWS, 't' },
+	[TABLE_OUTBOX] = { TREE_ROWS, 'u' },
+	[TABLE_OUTBOX_MAIL] = { TREE_ROWS, 'v' },
+	[TABLE_OUTBOX_DUE] = { TREE_ROWS, 'w' },
+	[TABLE_ANSWERED] = { TREE_ROWS, 'x' },
+};
+
+const char *const engine_tree_names[ENGINE_TREES] = { [TREE_THREADS] = "threads", [TREE_EVENTS] = "events", [TREE_ROWS] = "rows" };
+
+const char *engine_tree_name(enum store_table table)
+{
+	return engine_tree_names[tables[table].tree];
+}
+
+MDB_dbi engine_tree(const struct store *store, enum store_table table)
+{
+	return store->trees[tables[table].tree];
+}
+
+/* Behind the key, or in front. */
+static bool is_behind(enum store_table table)
+{
+	return tables[table].tree != TREE_ROWS;
+}
+
+/* Does it begin with a whole number? */
+static bool has_number(struct bytes key)
+{
+	return key.len > *(const guint8 *)key.data;
+}
+
+bool engine_tree_key(enum store_table table, struct bytes key, struct tree_key *out)
+{
+	bool behind = is_behind(table);
+
+	if (key.len == 0 || key.len > STORE_KEY_MAX || (behind && !has_number(key)))
+		return false;
+	memcpy(out->data + !behind, key.data, key.len);
+	out->data[behind ? key.len : 0] = tables[table].mark;
+	out->len = key.len + 1;
+	return true;
+}
+
+bool engine_tree_prefix(enum store_table table, struct bytes prefix, struct tree_key *out)
+{
+	bool behind = is_behind(table);
+
+	if (prefix.len > STORE_KEY_MAX || (behind && prefix.len && !has_number(prefix)))
+		return false;
+	if (prefix.len)
+		memcpy(out->data + !behind, prefix.data, prefix.len);
+	if (!behind)
+		out->data[0] = tables[table].mark;
+	out->len = prefix.len + !behind;
+	return true;
+}
+
+bool engine_is_of(enum store_table table, const MDB_val *key)
+{
+	const guint8 *data = key->mv_data;
+
+	return data[is_behind(table) ? key->mv_size - 1 : 0] == tables[table].mark;
+}
+
+struct bytes engine_key(enum store_table table, const struct tree_key *key)
+{
+	return (struct bytes){ key->data + !is_behind(table), key->len - 1 };
+}

@@ -1,0 +1,254 @@
+/* Group commit: concurrent writers are gathered by one of them, the leader, who runs one after the other and commits and syncs once. One
+ * writer alone waits for nobody. A failure is rare, and a child transaction copies every page that it changes: they share one, and only
+ * when one of several has to be undone are all run again, each in a child of its own. */
+#include "store/lmdb/store-engine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { RETRIES = 64, PROBE_BYTES = 1 << 20 };
+
+/* Beside LMDB's own codes: a job has failed after it had changed something. */
+enum { UNDO_ONE = -30601 };
+
+void engine_gate(int gate, int operation)
+{
+	while (flock(gate, operation) != 0 && errno == EINTR)
+		;
+}
+
+/* LMDB's lock goes to whoever is quickest, which is the process that has just given it back: an admin's command would wait for ever
+ * behind a busy daemon. At the gate the daemon stands behind the command, and each waits for one commit of the other. */
+static int begin_in_turn(struct store *store, MDB_txn **mdb_out)
+{
+	int rc;
+
+	engine_gate(store->gate, LOCK_EX);
+	rc = mdb_txn_begin(store->env, NULL, 0, mdb_out);
+	engine_gate(store->gate, LOCK_UN);
+	return rc;
+}
+
+static int begin(struct store *store, MDB_txn **mdb_out)
+{
+	for (int i = 0;; i++) {
+		int rc;
+
+		pthread_rwlock_rdlock(&store->map_lock);
+		rc = store->env ? begin_in_turn(store, mdb_out) : MDB_PANIC;
+		if (rc == 0 && !engine_replaced(store))
+			return 0;
+		if (rc == 0) {
+			mdb_txn_abort(*mdb_out);
+			rc = ENGINE_REPLACED;
+		}
+		pthread_rwlock_unlock(&store->map_lock);
+		if (i >= RETRIES || !engine_recover(store, rc))
+			return rc;
+	}
+}
+
+/* What a file beside the store's, as long as it and a little longer, fails with. */
+static int probe_space(int fd, const char *data)
+{
+	g_autofree char *block = g_malloc0(PROBE_BYTES);
+	struct stat status;
+	ssize_t n;
+
+	if (stat(data, &status) != 0)
+		return 0;
+	for (off_t at = 0; at < PROBE_BYTES; at += n) {
+		n = pwrite(fd, block, (size_t)(PROBE_BYTES - at), status.st_size + at);
+		if (n <= 0)
+			return errno;
+	}
+	return 0;
+}
+
+/* LMDB says EIO of a short write, which is how a disk that fills up shows first. */
+static int real_reason(struct store *store, int rc)
+{
+	g_autofree char *data = g_build_filename(store->path, "data.mdb", NULL), *probe = g_strdup_printf("%s.probe-%d", data, (int)getpid());
+	int found, fd;
+
+	if (rc != EIO)
+		return rc;
+	fd = open(probe, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return errno == ENOSPC || errno == EDQUOT ? errno : rc;
+	found = probe_space(fd, data);
+	unlink(probe);
+	close(fd);
+	return found ? found : rc;
+}
+
+/* Also those that had failed by themselves: what they saw of the others was never committed. */
+static void fail_all(struct store *store, struct job *jobs, int rc)
+{
+	for (struct job *j = jobs; j; j = j->next)
+		j->status = engine_error(j->err, store, "write", rc);
+}
+
+static void run_job(struct txn *txn, struct job *job, bool *full_out)
+{
+	if (job->err)
+		job->err->text[0] = '\0';
+	job->status = engine_explain(txn, "write", job->fn(txn, job->arg, job->err), job->err);
+	*full_out |= txn->full;
+}
+
+/* A job in a child transaction: its failure undoes only itself. 0, or what failed for all. */
+static int run_child(struct store *store, MDB_txn *parent, struct job *job, bool *full_out)
+{
+	struct txn txn = { .store = store };
+	int rc = mdb_txn_begin(store->env, parent, 0, &txn.mdb);
+
+	if (rc)
+		return rc;
+	run_job(&txn, job, full_out);
+	if (job->status != ST_OK || txn.full) {
+		mdb_txn_abort(txn.mdb);
+		return 0;
+	}
+	return mdb_txn_commit(txn.mdb);
+}
+
+/* A job in the transaction that it shares with the others. After an error of LMDB's it may be of no use to them. */
+static int run_shared(struct store *store, MDB_txn *mdb, struct job *job, bool *full_out)
+{
+	struct txn txn = { .store = store, .mdb = mdb };
+
+	run_job(&txn, job, full_out);
+	return txn.rc || (job->status != ST_OK && txn.changed) ? UNDO_ONE : 0;
+}
+
+static int run_alone(struct store *store, MDB_txn *mdb, struct job *job, bool *full_out)
+{
+	struct txn txn = { .store = store, .mdb = mdb };
+
+	run_job(&txn, job, full_out);
+	return 0;
+}
+
+typedef int run_way(struct store *store, MDB_txn *mdb, struct job *job, bool *full_out);
+
+/* 0 when each job has its status; MDB_MAP_FULL and the like when all are to be run again. */
+static int run_once(struct store *store, struct job *jobs, run_way *way)
+{
+	bool full = false, any = false;
+	MDB_txn *mdb;
+	int rc = begin(store, &mdb);
+
+	if (rc)
+		return rc;
+	for (struct job *j = jobs; j && rc == 0 && !full; j = j->next) {
+		rc = way(store, mdb, j, &full);
+		any |= j->status == ST_OK;
+	}
+	if (full)
+		rc = MDB_MAP_FULL;
+	/* Commit frees the handle even when it fails. */
+	if (rc == 0 && any)
+		rc = mdb_txn_commit(mdb);
+	else
+		mdb_txn_abort(mdb);
+	pthread_rwlock_unlock(&store->map_lock);
+	return rc;
+}
+
+static void run_group(struct store *store, struct job *jobs)
+{
+	run_way *way = jobs->next ? run_shared : run_alone;
+	int rc = 0;
+
+	for (int i = 0; i < RETRIES; i++) {
+		for (struct job *j = jobs; j; j = j->next)
+			j->status = ST_OK;
+		rc = run_once(store, jobs, way);
+		if (rc == UNDO_ONE) {
+			way = run_child;
+			continue;
+		}
+		if (rc != MDB_MAP_FULL && rc != MDB_MAP_RESIZED && rc != MDB_PANIC)
+			break;
+		if (!engine_recover(store, rc))
+			break;
+	}
+	if (rc)
+		fail_all(store, jobs, real_reason(store, rc));
+}
+
+/* The caller holds the lock, and is the first of them. */
+static struct job *gather(struct store *store)
+{
+	struct job *jobs = store->first;
+
+	store->first = NULL;
+	store->last = &store->first;
+	return jobs;
+}
+
+/* Hands the lead to the first who came meanwhile, before the others are told: the disk has been idle for long enough. */
+static void hand_over(struct store *store)
+{
+	struct job *next;
+
+	pthread_mutex_lock(&store->lock);
+	next = store->first;
+	store->leading = next != NULL;
+	if (next)
+		next->leads = true;
+	pthread_mutex_unlock(&store->lock);
+	if (next)
+		sem_post(&next->turn);
+}
+
+/* Wakes them with no lock held that they would wait for next. Who is told may be gone at once, and his job with him. */
+static void tell(struct job *jobs, const struct job *own)
+{
+	for (struct job *next; jobs; jobs = next) {
+		next = jobs->next;
+		if (jobs != own)
+			sem_post(&jobs->turn);
+	}
+}
+
+static void lead(struct store *store, const struct job *own)
+{
+	struct job *jobs;
+
+	pthread_mutex_lock(&store->lock);
+	jobs = gather(store);
+	pthread_mutex_unlock(&store->lock);
+	run_group(store, jobs);
+	hand_over(store);
+	tell(jobs, own);
+}
+
+static void wait_for_turn(struct job *job)
+{
+	while (sem_wait(&job->turn) != 0)
+		;
+}
+
+enum status store_write(struct store *store, store_fn *fn, void *arg, struct error *err)
+{
+	struct job job = { .fn = fn, .arg = arg, .err = err };
+
+	sem_init(&job.turn, 0, 0);
+	pthread_mutex_lock(&store->lock);
+	*store->last = &job;
+	store->last = &job.next;
+	job.leads = !store->leading;
+	store->leading = true;
+	pthread_mutex_unlock(&store->lock);
+	if (!job.leads)
+		wait_for_turn(&job);
+	if (job.leads)
+		lead(store, &job);
+	sem_destroy(&job.turn);
+	return job.status;
+}

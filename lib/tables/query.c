@@ -1,0 +1,470 @@
+/* The query language: a table of fields, a parser by recursive descent, and the asking. */
+#include "tables/query.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+enum { DEPTH_MAX = 20, NODES_MAX = 500, VALUES_MAX = 100 };
+
+enum kind { ALL_OF, ANY_OF, NOT, TERM };
+
+/* ALL_OF and ANY_OF have children, NOT has one, TERM a field and values. */
+struct query {
+	enum kind kind;
+	GPtrArray *children;	/* struct query * */
+	int field;
+	char **values;		/* as they are compared */
+	char *me;
+};
+
+typedef bool field_fn(const struct ticket *t, const char *value, const struct query *q);
+
+/* --- what a field asks of a ticket --- */
+
+static bool same_word(const char *a, const char *value)
+{
+	g_autofree char *form = text_searchable(a ? a : "");
+
+	return text_glob(value, form);
+}
+
+static bool in_words(char *const *list, const char *value)
+{
+	for (; list && *list; list++)
+		if (same_word(*list, value))
+			return true;
+	return false;
+}
+
+static bool ask_queue(const struct ticket *t, const char *value, const struct query *q)
+{
+	(void)q;
+	return same_word(t->queue, value) || in_words(t->watchers, value);
+}
+
+static bool ask_project(const struct ticket *t, const char *value, const struct query *q)
+{
+	(void)q;
+	return strcmp(value, "none") == 0 ? !t->project || !*t->project : same_word(t->project, value);
+}
+
+static bool ask_status(const struct ticket *t, const char *value, const struct query *q)
+{
+	(void)q;
+	return strcmp(ticket_status_names[t->status], value) == 0;
+}
+
+static bool ask_priority(const struct ticket *t, const char *value, const struct query *q)
+{
+	(void)q;
+	return strcmp(priority_names[t->priority], value) == 0;
+}
+
+static bool ask_tag(const struct ticket *t, const char *value, const struct query *q)
+{
+	(void)q;
+	return strcmp(value, "none") == 0 ? !t->tags || !t->tags[0] : in_words(t->tags, value);
+}
+
+static bool ask_agent(const struct ticket *t, const char *value, const struct query *q)
+{
+	if (strcmp(value, "none") == 0)
+		return !t->agent;
+	if (strcmp(value, "me") == 0)
+		return t->agent && g_strcmp0(t->agent, q->me) == 0;
+	return t->agent && same_word(t->agent, value);
+}
+
+/* An address, "@domain", a glob, or a part of the name or address. */
+static bool ask_requester(const struct ticket *t, const char *value, const struct query *q)
+{
+	g_autofree char *name = text_searchable(t->requester_name ? t->requester_name : "");
+	const char *address = t->requester_address ? t->requester_address : "";
+
+	(void)q;
+	if (*value == '@')
+		return g_str_has_suffix(address, value);
+	if (strpbrk(value, "*?"))
+		return text_glob(value, address) || text_glob(value, name);
+	return strchr(value, '@') ? strcmp(address, value) == 0 : strstr(name, value) || strstr(address, value);
+}
+
+static bool ask_subject(const struct ticket *t, const char *value, const struct query *q)
+{
+	g_autofree char *form = text_searchable(t->subject ? t->subject : "");
+
+	(void)q;
+	return strpbrk(value, "*?") ? text_glob(value, form) : strstr(form, value) != NULL;
+}
+
+static bool ask_number(const struct ticket *t, const char *value, const struct query *q)
+{
+	uint64_t number;
+
+	(void)q;
+	return text_parse_number(value, &number) == ST_OK && number == t->number;
+}
+
+/* --- facts --- */
+
+static bool is_open(const struct ticket *t) { return ticket_status_active(t->status); }
+static bool is_closed(const struct ticket *t) { return t->status == TICKET_CLOSED; }
+static bool is_new(const struct ticket *t) { return t->status == TICKET_NEW; }
+static bool is_waiting(const struct ticket *t) { return t->status == TICKET_WAITING; }
+static bool is_unassigned(const struct ticket *t) { return !t->agent; }
+static bool is_undelivered(const struct ticket *t) { return t->undelivered; }
+static bool is_unanswered(const struct ticket *t) { return t->last_in > t->last_out; }
+
+static const char *const fact_names[] = { "open", "closed", "new", "waiting", "unassigned",
+	"undelivered", "unanswered", NULL };
+/* In the same order. */
+static bool (*const facts[])(const struct ticket *t) = { is_open, is_closed, is_new, is_waiting,
+	is_unassigned, is_undelivered, is_unanswered };
+G_STATIC_ASSERT(G_N_ELEMENTS(facts) + 1 == G_N_ELEMENTS(fact_names));
+
+static bool ask_is(const struct ticket *t, const char *value, const struct query *q)
+{
+	int fact = names_find(fact_names, value);
+
+	(void)q;
+	return fact >= 0 && facts[fact](t);
+}
+
+static bool ask_has(const struct ticket *t, const char *value, const struct query *q)
+{
+	(void)q;
+	return strcmp(value, "attachment") == 0 ? t->attachments_count > 0 : t->links.n > 0;
+}
+
+static const char *const has_names[] = { "attachment", "link", NULL };
+
+/* words: the only values, NULL for any. */
+static const struct {
+	const char *name;
+	field_fn *ask;
+	const char *const *words;
+	bool number;
+} fields[] = {
+	{ "queue", ask_queue, NULL, false },
+	{ "project", ask_project, NULL, false },
+	{ "status", ask_status, ticket_status_names, false },
+	{ "priority", ask_priority, priority_names, false },
+	{ "tag", ask_tag, NULL, false },
+	{ "agent", ask_agent, NULL, false },
+	{ "requester", ask_requester, NULL, false },
+	{ "subject", ask_subject, NULL, false },
+	{ "number", ask_number, NULL, true },
+	{ "is", ask_is, fact_names, false },
+	{ "has", ask_has, has_names, false },
+};
+
+/* --- parsing --- */
+
+struct parser {
+	const char *text, *p;
+	const char *me;
+	unsigned depth, nodes;
+	struct error *err;
+};
+
+static enum status fail_at(const struct parser *s, const char *at, const char *fmt, ...) G_GNUC_PRINTF(3, 4);
+static enum status fail_at(const struct parser *s, const char *at, const char *fmt, ...)
+{
+	g_autofree char *why = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	why = g_strdup_vprintf(fmt, ap);
+	va_end(ap);
+	return error_set(s->err, ST_BAD_INPUT, "query, column %ld: %s", g_utf8_strlen(s->text, at - s->text) + 1, why);
+}
+
+static void skip_blanks(struct parser *s)
+{
+	s->p += strspn(s->p, " \t\r\n");
+}
+
+static struct query *query_new(enum kind kind)
+{
+	struct query *q = g_new0(struct query, 1);
+
+	q->kind = kind;
+	q->children = g_ptr_array_new_with_free_func((GDestroyNotify)query_free);
+	return q;
+}
+
+void query_free(struct query *q)
+{
+	if (!q)
+		return;
+	g_ptr_array_unref(q->children);
+	g_strfreev(q->values);
+	g_free(q->me);
+	g_free(q);
+}
+
+/* ", did you mean 'x'?" or the list of what there is. Owned. */
+static char *hint(const char *word, const char *const *names)
+{
+	g_autofree char *all = g_strjoinv(" ", (char **)names);
+	const char *nearest = NULL;
+	unsigned least = 3;
+
+	for (const char *const *n = names; *n; n++) {
+		unsigned distance = text_distance(word, *n);
+
+		if (distance < least) {
+			nearest = *n;
+			least = distance;
+		}
+	}
+	return nearest ? g_strdup_printf("did you mean '%s'?", nearest) : g_strdup_printf("expected one of: %s", all);
+}
+
+static int find_field(const char *name)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
+		if (g_ascii_strcasecmp(fields[i].name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+static enum status fail_at_field(const struct parser *s, const char *at, const char *name)
+{
+	const char *names[G_N_ELEMENTS(fields) + 1] = { NULL };
+	g_autofree char *help = NULL;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
+		names[i] = fields[i].name;
+	help = hint(name, names);
+	return fail_at(s, at, "there is no field '%s'; %s", name, help);
+}
+
+/* One value up to a comma, a blank or a bracket; quotes keep them. Owned; NULL: said what is wrong. */
+static char *read_value(struct parser *s)
+{
+	const char *at = s->p, *end;
+	char *value;
+
+	if (*s->p == '"') {
+		end = strchr(s->p + 1, '"');
+		if (!end) {
+			fail_at(s, at, "the quote is not closed");
+			return NULL;
+		}
+		value = g_strndup(s->p + 1, (gsize)(end - s->p - 1));
+		s->p = end + 1;
+	} else {
+		end = s->p + strcspn(s->p, ", \t\r\n()");
+		value = g_strndup(s->p, (gsize)(end - s->p));
+		s->p = end;
+	}
+	if (*value)
+		return value;
+	g_free(value);
+	fail_at(s, at, "expected a value");
+	return NULL;
+}
+
+static enum status check_value(const struct parser *s, const char *at, int field, const char *value)
+{
+	g_autofree char *help = NULL;
+	uint64_t number;
+
+	if (fields[field].number && text_parse_number(value, &number) != ST_OK)
+		return fail_at(s, at, "'%s' is no ticket number", value);
+	if (!fields[field].words || names_find(fields[field].words, value) >= 0)
+		return ST_OK;
+	help = hint(value, fields[field].words);
+	return fail_at(s, at, "'%s' is no value of %s; %s", value, fields[field].name, help);
+}
+
+static enum status read_values(struct parser *s, struct query *q)
+{
+	GPtrArray *values = g_ptr_array_new();
+	enum status st = ST_OK;
+
+	do {
+		const char *at = s->p += values->len > 0;
+		g_autofree char *raw = read_value(s), *form = raw ? text_searchable(raw) : NULL;
+
+		st = raw ? check_value(s, at, q->field, form) : ST_BAD_INPUT;
+		if (st == ST_OK)
+			g_ptr_array_add(values, g_steal_pointer(&form));
+	} while (st == ST_OK && *s->p == ',' && values->len < VALUES_MAX);
+	g_ptr_array_add(values, NULL);
+	q->values = (char **)g_ptr_array_free(values, FALSE);
+	return st;
+}
+
+static enum status read_term(struct parser *s, struct query **out)
+{
+	const char *at = s->p;
+	size_t len = strcspn(s->p, ":, \t\r\n()\"");
+	g_autofree char *name = g_strndup(s->p, len);
+	struct query *q;
+	enum status st;
+	int field = find_field(name);
+
+	if (s->p[len] != ':')
+		return fail_at(s, at, "expected field:value; words are what 'ticket search' looks for");
+	if (field < 0)
+		return fail_at_field(s, at, name);
+	s->p += len + 1;
+	q = query_new(TERM);
+	q->field = field;
+	q->me = g_strdup(s->me);
+	st = read_values(s, q);
+	if (st == ST_OK)
+		*out = q;
+	else
+		query_free(q);
+	return st;
+}
+
+static bool take_word(struct parser *s, const char *word)
+{
+	size_t len = strlen(word);
+
+	if (g_ascii_strncasecmp(s->p, word, len) != 0 || !strchr(" \t\r\n(", s->p[len]))
+		return false;
+	s->p += len;
+	skip_blanks(s);
+	return true;
+}
+
+static enum status read_any(struct parser *s, struct query **out);
+
+static enum status read_group(struct parser *s, struct query **out)
+{
+	const char *at = s->p++;
+	enum status st = read_any(s, out);
+
+	if (st != ST_OK)
+		return st;
+	if (*s->p == ')') {
+		s->p++;
+		return ST_OK;
+	}
+	g_clear_pointer(out, query_free);
+	return fail_at(s, at, "the bracket is not closed");
+}
+
+static enum status read_factor(struct parser *s, struct query **out)
+{
+	bool negated = false;
+	struct query *q = NULL;
+	enum status st;
+
+	skip_blanks(s);
+	while (*s->p == '-' || take_word(s, "not")) {
+		s->p += *s->p == '-';
+		negated = !negated;
+	}
+	if (++s->nodes > NODES_MAX)
+		return fail_at(s, s->p, "there are more than %d terms", NODES_MAX);
+	st = *s->p == '(' ? read_group(s, &q) : read_term(s, &q);
+	if (st != ST_OK)
+		return st;
+	*out = q;
+	if (negated) {
+		*out = query_new(NOT);
+		g_ptr_array_add((*out)->children, q);
+	}
+	return ST_OK;
+}
+
+static bool at_end(struct parser *s)
+{
+	skip_blanks(s);
+	return !*s->p || *s->p == ')';
+}
+
+static bool before_or(struct parser *s)
+{
+	return g_ascii_strncasecmp(s->p, "or", 2) == 0 && strchr(" \t\r\n(", s->p[2]) && s->p[2];
+}
+
+static enum status read_all(struct parser *s, struct query **out)
+{
+	struct query *all = query_new(ALL_OF);
+	enum status st = ST_OK;
+
+	do {
+		struct query *q = NULL;
+
+		st = read_factor(s, &q);
+		if (st == ST_OK)
+			g_ptr_array_add(all->children, q);
+	} while (st == ST_OK && !at_end(s) && !before_or(s));
+	if (st == ST_OK)
+		*out = all;
+	else
+		query_free(all);
+	return st;
+}
+
+static enum status read_any(struct parser *s, struct query **out)
+{
+	struct query *any = query_new(ANY_OF);
+	enum status st = ++s->depth > DEPTH_MAX ? fail_at(s, s->p, "brackets are more than %d deep", DEPTH_MAX) : ST_OK;
+
+	while (st == ST_OK) {
+		struct query *q = NULL;
+
+		st = read_all(s, &q);
+		if (st == ST_OK)
+			g_ptr_array_add(any->children, q);
+		if (st != ST_OK || at_end(s) || !take_word(s, "or"))
+			break;
+	}
+	s->depth--;
+	if (st == ST_OK)
+		*out = any;
+	else
+		query_free(any);
+	return st;
+}
+
+enum status query_parse(const char *text, const char *me, struct query **query_out, struct error *err)
+{
+	struct parser s = { .text = text, .p = text, .me = me, .err = err };
+	struct query *q = NULL;
+	enum status st;
+
+	if (!g_utf8_validate(text, -1, NULL))
+		return error_set(err, ST_BAD_INPUT, "the query is no UTF-8 text");
+	if (at_end(&s) && !*s.p)
+		return fail_at(&s, s.p, "expected a term such as status:new");
+	st = read_any(&s, &q);
+	if (st == ST_OK && *s.p) {
+		query_free(q);
+		return fail_at(&s, s.p, "there is no bracket to close");
+	}
+	if (st == ST_OK)
+		*query_out = q;
+	return st;
+}
+
+/* --- asking --- */
+
+static bool term_matches(const struct query *q, const struct ticket *t)
+{
+	for (char **value = q->values; *value; value++)
+		if (fields[q->field].ask(t, *value, q))
+			return true;
+	return false;
+}
+
+bool query_matches(const struct query *q, const struct ticket *t)
+{
+	if (q->kind == TERM)
+		return term_matches(q, t);
+	if (q->kind == NOT)
+		return !query_matches(g_ptr_array_index(q->children, 0), t);
+	for (unsigned i = 0; i < q->children->len; i++)
+		if (query_matches(g_ptr_array_index(q->children, i), t) != (q->kind == ALL_OF))
+			return q->kind == ANY_OF;
+	return q->kind == ALL_OF;
+}

@@ -1,0 +1,526 @@
+/* The entries of a conversation: their records, texts, Message-IDs and identities. */
+#include "tables/tickets-index.h"
+
+#include <string.h>
+
+#include "archive/archive.h"
+#include "base/limits.h"
+
+void entry_key(struct key *key, uint64_t number, uint64_t seq)
+{
+	ticket_key(key, number);
+	key_number(key, seq);
+}
+
+/* Back from a key, or from the value of an identity. */
+void entry_key_read(struct bytes key, uint64_t *number_out, uint64_t *seq_out)
+{
+	size_t offset = 0;
+
+	*number_out = key_read_number(key, &offset);
+	*seq_out = key_read_number(key, &offset);
+}
+
+static uint64_t seq_in(struct bytes key)
+{
+	uint64_t number, seq;
+
+	entry_key_read(key, &number, &seq);
+	return seq;
+}
+
+/* --- identities --- */
+
+/* A message that one ticket knows by its Message-ID is found by that, and its entry tells the identity: a row of its own would touch one more
+ * page of the store, somewhere in it, for every message. Rows are for what is not found so: our answers, whose id may be another one than
+ * the identity was made of; an id that has come before; messages of no ticket. */
+static void digest_key(struct key *key, const char *digest)
+{
+	key_init(key);
+	key_hash(key, digest, strlen(digest));
+}
+
+static enum status put_digest(struct txn *txn, const char *digest, uint64_t number, uint64_t seq)
+{
+	struct key key, value;
+
+	digest_key(&key, digest);
+	entry_key(&value, number, seq);
+	return txn_put(txn, TABLE_DIGESTS, key_bytes(&key), key_bytes(&value));
+}
+
+enum status tickets_index_digest(struct txn *txn, const char *digest, uint64_t number, uint64_t seq, struct error *err)
+{
+	return record_error(txn, put_digest(txn, digest, number, seq), "index a message of", number, err);
+}
+
+/* --- Message-IDs --- */
+
+/* 96 bits of SHA-256 stand for the id: none is met by chance, and to make one on purpose only brings its sender to a ticket that
+ * a copied id brings him to as well. */
+void id_key(struct key *key, const char *message_id, uint64_t number)
+{
+	key_init(key);
+	key_hash(key, message_id, strlen(message_id));
+	key_number(key, number);
+}
+
+/* A value: kind, seq. */
+struct id_hit id_read(struct bytes key, struct bytes value)
+{
+	size_t ticket = KEY_HASH_BYTES, seq = 1;
+	struct id_hit hit = { .kind = value.len ? *(const guint8 *)value.data : ID_REFERENCED };
+
+	hit.ticket = key_read_number(key, &ticket);
+	hit.seq = key_read_number(value, &seq);
+	return hit;
+}
+
+static enum status find_ids(struct txn *txn, const char *message_id, struct id_hit *hits, size_t max, size_t *n_out)
+{
+	struct key key;
+	struct scan scan;
+	enum status st;
+
+	*n_out = 0;
+	key_init(&key);
+	key_hash(&key, message_id, strlen(message_id));
+	for (st = scan_first(&scan, txn, TABLE_IDS, key_bytes(&key), (struct bytes){ NULL, 0 }, true); st == ST_OK && *n_out < max; st = scan_next(&scan))
+		hits[(*n_out)++] = id_read(scan.key, scan.value);
+	scan_release(&scan);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+/* Another ticket comes to know the id: what it alone told until now, the identity of its message, gets a row. */
+static enum status settle_identity(struct txn *txn, const char *message_id)
+{
+	struct id_hit hits[2];
+	struct entry e = { 0 };
+	size_t n;
+	enum status st = find_ids(txn, message_id, hits, 2, &n);
+
+	if (st != ST_OK || n != 1 || !hits[0].seq)
+		return st;
+	st = tickets_entry(txn, hits[0].ticket, hits[0].seq, &e, NULL);
+	if (st == ST_OK && e.digest)
+		st = put_digest(txn, e.digest, e.ticket, e.seq);
+	record_release(&entry_type, &e);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+enum status tickets_index_id(struct txn *txn, const char *message_id, uint64_t ticket, uint64_t seq, enum id_kind kind, struct error *err)
+{
+	struct bytes there;
+	struct key key, value;
+	enum status st;
+
+	if (strlen(message_id) > LIMIT_MESSAGE_ID_BYTES)
+		return ST_OK;
+	id_key(&key, message_id, ticket);
+	st = txn_get(txn, TABLE_IDS, key_bytes(&key), &there);
+	if (st == ST_OK && id_read(key_bytes(&key), there).kind >= (int)kind)
+		return ST_OK;
+	if (st == ST_NOT_FOUND)
+		st = settle_identity(txn, message_id);
+	key_init(&value);
+	key_u8(&value, (uint8_t)kind);
+	key_number(&value, seq);
+	if (st == ST_OK)
+		st = txn_put(txn, TABLE_IDS, key_bytes(&key), key_bytes(&value));
+	return record_error(txn, st, "index a message of", ticket, err);
+}
+
+enum status tickets_find_id(struct txn *txn, const char *message_id, struct id_hit *hits, size_t max, size_t *n_out, struct error *err)
+{
+	enum status st = find_ids(txn, message_id, hits, max, n_out);
+
+	return st == ST_OK ? st : error_set(err, st, "cannot look a message up: %s", txn_reason(txn));
+}
+
+enum status tickets_find_id_in(struct txn *txn, const char *message_id, uint64_t ticket, struct id_hit *hit_out, struct error *err)
+{
+	struct bytes there;
+	struct key key;
+	enum status st = ST_NOT_FOUND;
+
+	if (strlen(message_id) <= LIMIT_MESSAGE_ID_BYTES) {
+		id_key(&key, message_id, ticket);
+		st = txn_get(txn, TABLE_IDS, key_bytes(&key), &there);
+	}
+	if (st == ST_OK)
+		*hit_out = id_read(key_bytes(&key), there);
+	return st == ST_OK || st == ST_NOT_FOUND ? st : error_set(err, st, "cannot look a message up: %s", txn_reason(txn));
+}
+
+/* Only a row that says what the caller knows of it: seq 0 is a mere reference, which must not take an entry's own row along. */
+static enum status forget_id(struct txn *txn, const char *message_id, uint64_t ticket, uint64_t seq)
+{
+	struct id_hit hit;
+	struct bytes there;
+	struct key key;
+	enum status st;
+
+	id_key(&key, message_id, ticket);
+	st = txn_get(txn, TABLE_IDS, key_bytes(&key), &there);
+	hit = st == ST_OK ? id_read(key_bytes(&key), there) : (struct id_hit){ 0 };
+	if (st == ST_OK && hit.seq == seq && (seq || hit.kind == ID_REFERENCED))
+		st = txn_delete(txn, TABLE_IDS, key_bytes(&key));
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+/* Does its Message-ID lead to this entry, and to no other? */
+static enum status is_known_by_id(struct txn *txn, const char *message_id, struct id_hit *hit_out, bool *known_out)
+{
+	struct id_hit hits[2];
+	size_t n;
+	enum status st = find_ids(txn, message_id, hits, 2, &n);
+
+	*known_out = st == ST_OK && n == 1 && hits[0].seq;
+	*hit_out = *known_out ? hits[0] : (struct id_hit){ 0 };
+	return st;
+}
+
+static enum status find_by_id(struct txn *txn, const char *message_id, const char *digest, struct id_hit *hit_out)
+{
+	struct entry e = { 0 };
+	bool known = false;
+	enum status st = message_id ? is_known_by_id(txn, message_id, hit_out, &known) : ST_OK;
+
+	if (st != ST_OK || !known)
+		return st == ST_OK ? ST_NOT_FOUND : st;
+	st = tickets_entry(txn, hit_out->ticket, hit_out->seq, &e, NULL);
+	if (st == ST_OK && g_strcmp0(e.digest, digest) != 0)
+		st = ST_NOT_FOUND;
+	record_release(&entry_type, &e);
+	return st;
+}
+
+enum status tickets_find_digest(struct txn *txn, const char *message_id, const char *digest, uint64_t *ticket_out, uint64_t *seq_out,
+	struct error *err)
+{
+	struct id_hit hit;
+	struct bytes value;
+	struct key key;
+	enum status st = find_by_id(txn, message_id, digest, &hit);
+
+	if (st == ST_OK) {
+		*ticket_out = hit.ticket;
+		*seq_out = hit.seq;
+	}
+	if (st != ST_NOT_FOUND)
+		return st == ST_OK ? st : error_set(err, st, "cannot look a message up: %s", txn_reason(txn));
+	digest_key(&key, digest);
+	st = txn_get(txn, TABLE_DIGESTS, key_bytes(&key), &value);
+	if (st == ST_OK)
+		entry_key_read(value, ticket_out, seq_out);
+	return st == ST_OK || st == ST_NOT_FOUND ? st : error_set(err, st, "cannot look a message up: %s", txn_reason(txn));
+}
+
+static enum status forget_digest(struct txn *txn, const char *digest)
+{
+	struct key key;
+	enum status st;
+
+	digest_key(&key, digest);
+	st = txn_delete(txn, TABLE_DIGESTS, key_bytes(&key));
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+/* --- entries --- */
+
+static enum status index_identity(struct txn *txn, const struct entry *e, struct error *err)
+{
+	struct id_hit hit = { 0 };
+	bool known = false;
+	enum status st = ST_OK;
+
+	if (e->message_id && e->direction != DIRECTION_OUT)
+		st = is_known_by_id(txn, e->message_id, &hit, &known);
+	if (st == ST_OK && known && hit.ticket == e->ticket && hit.seq == e->seq)
+		return st;
+	if (st == ST_OK)
+		st = put_digest(txn, e->digest, e->ticket, e->seq);
+	return record_error(txn, st, "index a message of", e->ticket, err);
+}
+
+static enum status index_entry(struct txn *txn, const struct entry *e, struct error *err)
+{
+	enum id_kind kind = e->direction == DIRECTION_OUT && !e->digest ? ID_SENT : ID_SEEN;
+	enum status st = e->message_id ? tickets_index_id(txn, e->message_id, e->ticket, e->seq, kind, err) : ST_OK;
+
+	if (st == ST_OK && e->in_reply_to)
+		st = tickets_index_id(txn, e->in_reply_to, e->ticket, 0, ID_REFERENCED, err);
+	for (char **r = e->references; r && *r && st == ST_OK; r++)
+		st = tickets_index_id(txn, *r, e->ticket, 0, ID_REFERENCED, err);
+	return st == ST_OK && e->digest ? index_identity(txn, e, err) : st;
+}
+
+/* Much of a message is said twice; this stands for what its other fields tell. No address, id or path is a control character. */
+static const char said[] = "\001";
+
+static const char *last_reference(const struct entry *e)
+{
+	guint n = e->references ? g_strv_length(e->references) : 0;
+
+	return n ? e->references[n - 1] : NULL;
+}
+
+/* The address in "Name <a@b>" or "a@b". Owned; NULL. */
+static char *address_in(const char *from)
+{
+	const char *open = from ? strrchr(from, '<') : NULL;
+
+	return open ? g_strndup(open + 1, strcspn(open + 1, ">")) : g_strdup(from);
+}
+
+static char *usual_archive(const struct entry *e)
+{
+	return e->digest ? archive_name(e->received, e->digest) : NULL;
+}
+
+/* *brief is a borrowed copy. */
+static void shorten(const struct entry *e, struct entry *brief)
+{
+	g_autofree char *address = address_in(e->from), *archive = e->archive ? usual_archive(e) : NULL;
+
+	*brief = *e;
+	if (e->sender && g_strcmp0(e->sender, address) == 0)
+		brief->sender = (char *)said;
+	if (e->archive && g_strcmp0(e->archive, archive) == 0)
+		brief->archive = (char *)said;
+	if (e->reply_to && g_strcmp0(e->reply_to, e->from) == 0)
+		brief->reply_to = (char *)said;
+	if (e->in_reply_to && g_strcmp0(e->in_reply_to, last_reference(e)) == 0)
+		brief->in_reply_to = (char *)said;
+}
+
+static void replace(char **field, char *value)
+{
+	g_free(*field);
+	*field = value;
+}
+
+static void spell_out(struct entry *e)
+{
+	if (g_strcmp0(e->sender, said) == 0)
+		replace(&e->sender, address_in(e->from));
+	if (g_strcmp0(e->archive, said) == 0)
+		replace(&e->archive, usual_archive(e));
+	if (g_strcmp0(e->reply_to, said) == 0)
+		replace(&e->reply_to, g_strdup(e->from));
+	if (g_strcmp0(e->in_reply_to, said) == 0)
+		replace(&e->in_reply_to, g_strdup(last_reference(e)));
+}
+
+static enum status decode_entry(struct bytes key, struct bytes value, struct entry *entry_out, struct error *err)
+{
+	if (record_decode(&entry_type, value, entry_out, err) != ST_OK)
+		return ST_IO;
+	spell_out(entry_out);
+	entry_key_read(key, &entry_out->ticket, &entry_out->seq);
+	return ST_OK;
+}
+
+static enum status put_entry(struct txn *txn, const struct entry *entry)
+{
+	g_autoptr(GByteArray) value = g_byte_array_new();
+	struct entry brief;
+	struct key key;
+
+	entry_key(&key, entry->ticket, entry->seq);
+	shorten(entry, &brief);
+	record_encode(&entry_type, &brief, value);
+	return txn_put(txn, TABLE_ENTRIES, key_bytes(&key), (struct bytes){ value->data, value->len });
+}
+
+uint64_t entry_attachments(const struct entry *entry)
+{
+	return entry->attached ? g_strv_length(entry->attached) : 0;
+}
+
+/* Entries may have been moved away, so the count is not the last seq. */
+static enum status next_seq(struct txn *txn, uint64_t number, uint64_t *seq_out)
+{
+	struct scan scan;
+	struct key key;
+	enum status st;
+
+	ticket_key(&key, number);
+	st = scan_first(&scan, txn, TABLE_ENTRIES, key_bytes(&key), (struct bytes){ NULL, 0 }, true);
+	if (st == ST_OK)
+		*seq_out = seq_in(scan.key) + 1;
+	if (st == ST_NOT_FOUND)
+		*seq_out = 1;
+	scan_release(&scan);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+enum status tickets_entry_insert(struct txn *txn, const struct entry *entry, const char *text, struct error *err)
+{
+	enum status st = put_entry(txn, entry);
+
+	if (st != ST_OK)
+		return record_error(txn, st, "append to", entry->ticket, err);
+	st = text && *text ? tickets_text_save(txn, entry->ticket, entry->seq, text, err) : ST_OK;
+	return st == ST_OK ? index_entry(txn, entry, err) : st;
+}
+
+enum status tickets_append(struct txn *txn, struct ticket *ticket, struct entry *entry, const char *text, struct error *err)
+{
+	enum status st = next_seq(txn, ticket->number, &entry->seq);
+
+	if (st != ST_OK)
+		return record_error(txn, st, "append to", ticket->number, err);
+	entry->ticket = ticket->number;
+	st = tickets_entry_insert(txn, entry, text, err);
+	if (st == ST_OK) {
+		ticket->messages_count++;
+		ticket->attachments_count += entry_attachments(entry);
+	}
+	return st;
+}
+
+enum status tickets_entry(struct txn *txn, uint64_t number, uint64_t seq, struct entry *entry_out, struct error *err)
+{
+	struct bytes value;
+	struct key key;
+	enum status st;
+
+	entry_key(&key, number, seq);
+	st = txn_get(txn, TABLE_ENTRIES, key_bytes(&key), &value);
+	if (st != ST_OK)
+		return record_error(txn, st, "read a message of", number, err);
+	return decode_entry(key_bytes(&key), value, entry_out, err);
+}
+
+enum status tickets_each_entry(struct txn *txn, uint64_t number, entry_visit *fn, void *arg, struct error *err)
+{
+	struct scan scan;
+	struct key key;
+	enum status st;
+
+	ticket_key(&key, number);
+	for (st = scan_first(&scan, txn, TABLE_ENTRIES, key_bytes(&key), (struct bytes){ NULL, 0 }, false); st == ST_OK; st = scan_next(&scan)) {
+		struct entry entry = { 0 };
+
+		st = decode_entry(scan.key, scan.value, &entry, err);
+		if (st == ST_OK)
+			st = fn(txn, &entry, arg, err);
+		record_release(&entry_type, &entry);
+		if (st != ST_OK)
+			break;
+	}
+	scan_release(&scan);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+/* --- texts --- */
+
+enum status tickets_text(struct txn *txn, uint64_t number, uint64_t seq, char **text_out, struct error *err)
+{
+	struct bytes value = { "", 0 };
+	struct key key;
+	enum status st;
+
+	entry_key(&key, number, seq);
+	st = txn_get(txn, TABLE_TEXTS, key_bytes(&key), &value);
+	if (st != ST_OK && st != ST_NOT_FOUND)
+		return record_error(txn, st, "read a text of", number, err);
+	*text_out = g_strndup(value.data, value.len);
+	return ST_OK;
+}
+
+enum status tickets_text_save(struct txn *txn, uint64_t number, uint64_t seq, const char *text, struct error *err)
+{
+	struct key key;
+
+	entry_key(&key, number, seq);
+	return record_error(txn, txn_put(txn, TABLE_TEXTS, key_bytes(&key), (struct bytes){ text, strlen(text) }), "write a text of", number, err);
+}
+
+/* --- leaving --- */
+
+static enum status forget_entry(struct txn *txn, const struct entry *entry, struct error *err)
+{
+	enum status st = entry->message_id ? forget_id(txn, entry->message_id, entry->ticket, entry->seq) : ST_OK;
+
+	if (st == ST_OK && entry->digest)
+		st = forget_digest(txn, entry->digest);
+	return record_error(txn, st, "remove a message of", entry->ticket, err);
+}
+
+static enum status forget_entry_and_references(struct txn *txn, const struct entry *entry, void *arg, struct error *err)
+{
+	enum status st = forget_entry(txn, entry, err);
+
+	(void)arg;
+	if (st == ST_OK && entry->in_reply_to)
+		st = forget_id(txn, entry->in_reply_to, entry->ticket, 0);
+	for (char **r = entry->references; r && *r && st == ST_OK; r++)
+		st = forget_id(txn, *r, entry->ticket, 0);
+	return record_error(txn, st, "remove a message of", entry->ticket, err);
+}
+
+enum status tickets_forget_entries(struct txn *txn, uint64_t number, struct error *err)
+{
+	return tickets_each_entry(txn, number, forget_entry_and_references, NULL, err);
+}
+
+/* What the entry no longer says must not find it either. */
+static enum status forget_changed(struct txn *txn, const struct entry *is, struct error *err)
+{
+	struct entry was = { 0 };
+	enum status st = tickets_entry(txn, is->ticket, is->seq, &was, err);
+
+	if (st == ST_OK && was.message_id && g_strcmp0(was.message_id, is->message_id) != 0)
+		st = forget_id(txn, was.message_id, was.ticket, was.seq);
+	if (st == ST_OK && was.digest && g_strcmp0(was.digest, is->digest) != 0)
+		st = forget_digest(txn, was.digest);
+	/* Another id than the identity was made of does not lead to it. */
+	else if (st == ST_OK && was.digest && g_strcmp0(was.message_id, is->message_id) != 0)
+		st = put_digest(txn, was.digest, was.ticket, was.seq);
+	record_release(&entry_type, &was);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+enum status tickets_entry_save(struct txn *txn, const struct entry *entry, struct error *err)
+{
+	enum status st = forget_changed(txn, entry, err);
+
+	if (st == ST_OK)
+		st = put_entry(txn, entry);
+	return st == ST_OK ? index_entry(txn, entry, err) : record_error(txn, st, "write a message of", entry->ticket, err);
+}
+
+static enum status delete_entry(struct txn *txn, uint64_t number, uint64_t seq)
+{
+	struct key key;
+	enum status st;
+
+	entry_key(&key, number, seq);
+	st = txn_delete(txn, TABLE_TEXTS, key_bytes(&key));
+	return st == ST_OK || st == ST_NOT_FOUND ? txn_delete(txn, TABLE_ENTRIES, key_bytes(&key)) : st;
+}
+
+enum status tickets_entry_move(struct txn *txn, struct ticket *from, uint64_t seq, struct ticket *to, struct error *err)
+{
+	struct entry entry = { 0 };
+	g_autofree char *text = NULL;
+	enum status st = tickets_entry(txn, from->number, seq, &entry, err);
+
+	if (st != ST_OK)
+		return st;
+	st = tickets_text(txn, from->number, seq, &text, err);
+	if (st == ST_OK)
+		st = forget_entry(txn, &entry, err);
+	if (st == ST_OK)
+		st = record_error(txn, delete_entry(txn, from->number, seq), "move a message of", from->number, err);
+	if (st == ST_OK)
+		st = tickets_append(txn, to, &entry, text, err);
+	if (st == ST_OK) {
+		from->messages_count--;
+		from->attachments_count -= MIN(from->attachments_count, entry_attachments(&entry));
+	}
+	record_release(&entry_type, &entry);
+	return st;
+}

@@ -1,0 +1,266 @@
+/* A ticket's record out of its messages and its events, read in the order in which they came. */
+#include "tables/tickets-rebuild.h"
+
+#include <string.h>
+
+#include "base/address.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "tables/queues.h"
+#include "tables/tickets-index.h"
+
+struct rebuilt {
+	struct ticket t;
+	const struct tag_format *tags;
+	uint64_t events;
+};
+
+static void replace(char **field, const char *value)
+{
+	g_free(*field);
+	*field = value && *value ? g_strdup(value) : NULL;
+}
+
+/* --- messages --- */
+
+/* "Name <a@b>" or "a@b", as messages have them. *name_out may be NULL; false when there is no address in it. */
+static bool split_mailbox(const char *mailbox, char **name_out, char **address_out)
+{
+	const char *open = mailbox ? strrchr(mailbox, '<') : NULL;
+	g_autofree char *name = open && open > mailbox ? g_strchomp(g_strndup(mailbox, (gsize)(open - mailbox))) : NULL;
+
+	if (address_of_mailbox(mailbox, address_out) != ST_OK)
+		return false;
+	*name_out = name && *name ? g_steal_pointer(&name) : NULL;
+	return true;
+}
+
+static void add_participant(struct ticket *t, const char *mailbox)
+{
+	g_autofree char *name = NULL, *address = NULL;
+	guint n = t->participants ? g_strv_length(t->participants) : 0;
+
+	if (n < LIMIT_PARTICIPANTS && split_mailbox(mailbox, &name, &address) && !text_list_has(t->participants, address))
+		text_list_add(&t->participants, address);
+}
+
+/* Whom the desk wrote to first is the requester, or else who wrote to the desk. */
+static void set_requester(struct ticket *t, const struct entry *e)
+{
+	const char *asked = e->reply_to ? e->reply_to : e->from;
+	const char *who = e->direction == DIRECTION_IN ? asked : NULL;
+	char *name, *address;
+
+	if (e->direction == DIRECTION_OUT && e->to)
+		who = e->to[0];
+	if (!split_mailbox(who, &name, &address))
+		return;
+	g_free(t->requester_name);
+	g_free(t->requester_address);
+	g_free(t->requester_written);
+	t->requester_name = name;
+	t->requester_address = address;
+	t->requester_written = address_as_written(who, address);
+	if (strcmp(t->requester_written, address) == 0)
+		g_clear_pointer(&t->requester_written, g_free);
+}
+
+void ticket_open_by(struct ticket *t, const struct entry *e, const struct tag_format *tags)
+{
+	struct subject_view view;
+
+	if (e->subject && *e->subject) {
+		subject_view_init(&view, e->subject, tags);
+		replace(&t->subject, view.plain);
+		subject_view_release(&view);
+	}
+	t->opened = e->received;
+	set_requester(t, e);
+}
+
+void ticket_add_message(struct ticket *t, const struct entry *e)
+{
+	t->updated = MAX(t->updated, e->received);
+	if (e->match == MATCH_COPY)
+		return;
+	if (e->direction == DIRECTION_IN) {
+		t->last_in = MAX(t->last_in, e->received);
+		if (!e->nobodys) {
+			add_participant(t, e->reply_to);
+			add_participant(t, e->from);
+		}
+	} else if (e->direction == DIRECTION_OUT) {
+		t->last_out = MAX(t->last_out, e->received);
+		if (t->last_in && !t->first_response)
+			t->first_response = e->received;
+		for (char **to = e->to; to && *to; to++)
+			add_participant(t, *to);
+	}
+}
+
+static enum status add_entry(struct txn *txn, const struct entry *e, void *arg, struct error *err)
+{
+	struct rebuilt *r = arg;
+
+	(void)txn;
+	(void)err;
+	if (r->t.messages_count++ == 0) {
+		ticket_open_by(&r->t, e, r->tags);
+		r->t.status = e->direction == DIRECTION_OUT ? TICKET_WAITING : TICKET_NEW;
+	}
+	ticket_add_message(&r->t, e);
+	r->t.attachments_count += entry_attachments(e);
+	return ST_OK;
+}
+
+/* --- events: what each kind says that the ticket is since --- */
+
+static void set_queue(struct ticket *t, const struct event *e)
+{
+	replace(&t->queue, e->to);
+}
+
+static void set_project(struct ticket *t, const struct event *e)
+{
+	replace(&t->project, e->to);
+}
+
+static void set_title(struct ticket *t, const struct event *e)
+{
+	replace(&t->subject, e->to);
+}
+
+static void set_agent(struct ticket *t, const struct event *e)
+{
+	replace(&t->agent, e->to);
+}
+
+static void set_priority(struct ticket *t, const struct event *e)
+{
+	t->priority = e->to ? MAX(names_find(priority_names, e->to), 0) : PRIORITY_NORMAL;
+}
+
+static void set_status(struct ticket *t, const struct event *e)
+{
+	int status = e->to ? names_find(ticket_status_names, e->to) : -1;
+
+	if (status < 0)
+		return;
+	t->status = status;
+	t->closed = status == TICKET_CLOSED ? e->time : 0;
+}
+
+static void set_tags(struct ticket *t, const struct event *e)
+{
+	g_strfreev(t->tags);
+	t->tags = e->to && *e->to ? g_strsplit(e->to, " ", LIMIT_TAGS) : NULL;
+}
+
+static void add_link(struct ticket *t, const struct event *e)
+{
+	uint64_t number;
+
+	if (e->to && text_parse_number(e->to, &number) == ST_OK && t->links.n < LIMIT_LINKS)
+		numbers_add(&t->links, number);
+}
+
+static void set_merged(struct ticket *t, const struct event *e)
+{
+	if (!e->to || text_parse_number(e->to, &t->merged_into) != ST_OK)
+		return;
+	t->status = TICKET_CLOSED;
+	t->closed = e->time;
+}
+
+static void set_undelivered(struct ticket *t, const struct event *e)
+{
+	t->undelivered = strcmp(e->kind, "bounce") == 0;
+}
+
+static const struct {
+	const char *kind;
+	void (*apply)(struct ticket *t, const struct event *e);
+} meanings[] = {
+	{ "opened", set_queue }, { "queue", set_queue }, { "project", set_project }, { "title", set_title }, { "agent", set_agent },
+	{ "priority", set_priority }, { "status", set_status }, { "wake", set_status }, { "tag", set_tags }, { "link", add_link },
+	{ "merged", set_merged }, { "bounce", set_undelivered }, { "followup", set_undelivered }, { "reply", set_undelivered },
+};
+
+static enum status add_event(struct txn *txn, const struct event *e, void *arg, struct error *err)
+{
+	struct rebuilt *r = arg;
+
+	(void)txn;
+	(void)err;
+	r->events++;
+	r->t.opened = r->t.opened ? r->t.opened : e->time;
+	r->t.updated = MAX(r->t.updated, e->time);
+	for (size_t i = 0; i < G_N_ELEMENTS(meanings); i++)
+		if (g_strcmp0(meanings[i].kind, e->kind) == 0)
+			meanings[i].apply(&r->t, e);
+	return ST_OK;
+}
+
+/* --- the record --- */
+
+static enum status take_name(struct txn *txn, const struct queue *queue, void *arg, struct error *err)
+{
+	(void)txn;
+	(void)err;
+	replace(arg, queue->name);
+	return ST_NOT_FOUND;
+}
+
+/* A ticket of no queue would be in nobody's list; one of which it is not known what was answered might be answered twice. */
+static enum status complete(struct txn *txn, struct ticket *t, struct error *err)
+{
+	enum status st = t->queue ? ST_OK : queues_each(txn, take_name, &t->queue, err);
+
+	t->answered = g_strsplit("opened followup closed", " ", -1);
+	if (!t->subject)
+		t->subject = g_strdup("");
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+static enum status store_rebuilt(struct txn *txn, struct rebuilt *r, const struct actor *actor, struct error *err)
+{
+	g_autofree char *text = g_strdup_printf("its record was lost; made anew of %" G_GUINT64_FORMAT " message%s and %" G_GUINT64_FORMAT " event%s",
+		r->t.messages_count, text_plural(r->t.messages_count), r->events, text_plural(r->events));
+	struct key key;
+	enum status st = complete(txn, &r->t, err);
+
+	/* One that is damaged is in the way. */
+	ticket_key(&key, r->t.number);
+	if (st == ST_OK)
+		st = txn_delete(txn, TABLE_TICKETS, key_bytes(&key));
+	if (st == ST_OK || st == ST_NOT_FOUND)
+		st = tickets_insert(txn, &r->t, err);
+	if (st == ST_OK)
+		st = tickets_reindex(txn, r->t.number, err);
+	return st == ST_OK ? history_add(txn, r->t.number, actor, "repaired", NULL, NULL, text, err) : st;
+}
+
+static bool is_there(struct txn *txn, uint64_t number)
+{
+	struct ticket t = { 0 };
+	bool there = tickets_load(txn, number, &t, NULL) == ST_OK;
+
+	record_release(&ticket_type, &t);
+	return there;
+}
+
+enum status tickets_rebuild(struct txn *txn, uint64_t number, const struct tag_format *tags, const struct actor *actor, struct error *err)
+{
+	struct rebuilt r = { .t = { .number = number }, .tags = tags };
+	enum status st;
+
+	if (is_there(txn, number))
+		return ST_OK;
+	st = tickets_each_entry(txn, number, add_entry, &r, NULL);
+	if (st == ST_OK)
+		st = history_each(txn, number, 0, add_event, &r, NULL);
+	/* What is damaged itself tells nothing, and stays as it is. */
+	st = st == ST_OK ? store_rebuilt(txn, &r, actor, err) : ST_OK;
+	record_release(&ticket_type, &r.t);
+	return st;
+}

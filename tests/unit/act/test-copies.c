@@ -1,0 +1,172 @@
+/* The same message again, as it was or changed on its way: what is only a repetition, what a
+ * copy, what a message of its own. */
+#include "../desk.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/text.h"
+
+static const int64_t day = INT64_C(24) * 3600 * TEXT_SECOND;
+
+static const char head[] = "From: Carla@example.net\nSubject: Fire\nMessage-ID: <q@example.net>\n"
+	"Date: Mon, 21 Sep 2026 10:00:00 +0000\n\n";
+
+static const char *come(struct desk *d, const char *text)
+{
+	g_autofree char *mail = g_strconcat(head, text, NULL);
+
+	desk_mail(d, "carla@example.net", "support@example.com", NULL, mail);
+	g_assert_cmpint(d->status, ==, ST_OK);
+	return d->last.duplicate ? "again" : d->last.event;
+}
+
+static void test_five_days(void)
+{
+	for (int past = 0; past < 2; past++) {
+		struct desk d;
+		int64_t first;
+
+		desk_open(&d, NULL);
+		first = d.now;
+		come(&d, "It burns.\n");
+		d.now = first + 5 * day + past;
+		g_assert_cmpstr(come(&d, "It burns.\n-- \nfooter\n"), ==, past ? "opened" : "copy");
+		/* What is the same is so for ever. */
+		d.now = first + 500 * day;
+		g_assert_cmpstr(come(&d, "It burns.\n"), ==, "again");
+		desk_close(&d);
+	}
+}
+
+static char *long_text(const char *first)
+{
+	GString *text = g_string_new(first);
+
+	for (unsigned i = 0; text->len < 2 * LIMIT_TEXT_BYTES; i++)
+		g_string_append_printf(text, "line %u of many\n", i);
+	return g_string_free(text, FALSE);
+}
+
+/* Only its beginning is kept, and a banner moves where that ends. */
+static void test_long_texts(void)
+{
+	g_autofree char *text = long_text(""), *banner = long_text("CAUTION\n");
+	g_autofree char *other = long_text("Other\n");
+	struct desk d;
+
+	text[LIMIT_TEXT_BYTES / 2] = '!';
+	banner[LIMIT_TEXT_BYTES / 2 + strlen("CAUTION\n")] = '!';
+	desk_open(&d, NULL);
+	come(&d, text);
+	g_assert_cmpstr(come(&d, banner), ==, "copy");
+	g_assert_cmpstr(come(&d, other), ==, "opened");
+	desk_close(&d);
+}
+
+/* Stores of before the Subject belonged to an identity. */
+static enum status make_old(struct txn *txn, void *arg, struct error *err)
+{
+	struct message *message = message_parse_bytes(head, strlen(head));
+	struct entry e = { 0 };
+	enum status st = tickets_entry(txn, 1, 1, &e, err);
+
+	g_free(e.digest);
+	e.digest = message_digest(message, arg);
+	if (st == ST_OK)
+		st = tickets_entry_save(txn, &e, err);
+	record_release(&entry_type, &e);
+	message_free(message);
+	return st;
+}
+
+static void test_old_identity(void)
+{
+	g_autofree char *body = g_compute_checksum_for_string(G_CHECKSUM_SHA256, "It burns.", -1);
+	struct identity identity = { .body_digest = body };
+	struct desk d;
+
+	desk_open(&d, NULL);
+	come(&d, "It burns.\n");
+	g_assert_cmpint(store_write(d.store, make_old, &identity, &d.err), ==, ST_OK);
+	g_assert_cmpstr(come(&d, "It burns.\n"), ==, "again");
+	desk_close(&d);
+}
+
+/* --- identities --- */
+
+static const struct pair {
+	const char *sentence, *a, *b;
+	bool same;
+} pairs[] = {
+	{ "tag and prefixes belong to no identity", "Subject: Fire\n\nx\n",
+		"Subject: [example.com #1] Re: Fire\n\nx\n", true },
+	{ "the Subject does", "Subject: Door 1\n\n", "Subject: Door 2\n\n", false },
+	{ "also beside a text", "Subject: Door 1\n\nopen\n", "Subject: Door 2\n\nopen\n", false },
+	{ "what relays add does not", "Subject: Fire\n\nx\n",
+		"Received: by y\nX-Spam: no\nSubject: Fire\n\nx\n", true },
+	{ "every byte of the body does", "Subject: Fire\n\nx\n", "Subject: Fire\n\nx \n", false },
+};
+
+static void test_pair(gconstpointer data)
+{
+	static const char first[] = "From: carla@example.net\nMessage-ID: <q@example.net>\n";
+	const struct pair *pair = data;
+	g_autofree char *a = g_strconcat(first, pair->a, NULL);
+	g_autofree char *b = g_strconcat(first, pair->b, NULL);
+	struct desk d;
+
+	desk_open(&d, NULL);
+	desk_mail(&d, "carla@example.net", "support@example.com", NULL, a);
+	desk_mail(&d, "carla@example.net", "support@example.com", NULL, b);
+	g_assert_true(d.last.duplicate == pair->same);
+	desk_close(&d);
+}
+
+static char *attachments_of(const char *type, const char *name, const char *text)
+{
+	g_autofree char *mail = g_strdup_printf("MIME-Version: 1.0\n"
+		"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nhello\n--b\nContent-Type: %s\n"
+		"Content-Disposition: attachment; filename=%s\n\n%s\n--b--\n", type, name, text);
+	struct message *m = message_parse_bytes(mail, strlen(mail));
+	char *digest = g_strdup(message_attachments_digest(m));
+
+	message_free(m);
+	return digest;
+}
+
+static void test_attachments(void)
+{
+	g_autofree char *a = attachments_of("text/csv", "a.csv", "1,2");
+	g_autofree char *same = attachments_of("text/csv", "\"a.csv\"", "1,2");
+	g_autofree char *bytes = attachments_of("text/csv", "a.csv", "1,3");
+	g_autofree char *name = attachments_of("text/csv", "b.csv", "1,2");
+	g_autofree char *type = attachments_of("text/xml", "a.csv", "1,2"), *coded = NULL;
+	struct message *none = message_parse_bytes("Subject: x\n\nhello\n", 18);
+
+	coded = attachments_of("text/csv\nContent-Transfer-Encoding: base64", "a.csv", "MSwy");
+	g_assert_cmpstr(a, ==, same);
+	g_assert_cmpstr(a, ==, coded);
+	g_assert_cmpstr(a, !=, bytes);
+	g_assert_cmpstr(a, !=, name);
+	g_assert_cmpstr(a, !=, type);
+	g_assert_null(message_attachments_digest(none));
+	message_free(none);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	message_library_init();
+	g_test_add_func("/copies/a copy comes within five days, a repetition at any time",
+		test_five_days);
+	g_test_add_func("/copies/of long texts the beginnings are compared", test_long_texts);
+	g_test_add_func("/copies/what an older version recorded is known again", test_old_identity);
+	for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
+		g_autofree char *path = g_strdup_printf("/copies/%s", pairs[i].sentence);
+
+		g_test_add_data_func(path, &pairs[i], test_pair);
+	}
+	g_test_add_func("/copies/attachments are known by name, type and bytes", test_attachments);
+	return g_test_run();
+}

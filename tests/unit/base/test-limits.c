@@ -1,0 +1,230 @@
+/* Caps that several modules keep together, at the limit and one past it. Those of one module are in the test of that module. */
+#include <string.h>
+
+#include "act/reply.h"
+#include "base/limits.h"
+#include "../desk.h"
+
+static GString *mail_head(unsigned id)
+{
+	GString *mail = g_string_new("From: carla@example.net\nSubject: Printer\n");
+
+	g_string_append_printf(mail, "Message-ID: <q%u@example.net>\n", id);
+	if (id > 1)
+		g_string_append_printf(mail, "In-Reply-To: <q%u@example.net>\n", id - 1);
+	return mail;
+}
+
+static void hand_in(struct desk *d, GString *mail)
+{
+	g_string_append(mail, "\nx\n");
+	desk_mail(d, "carla@example.net", "support@example.com", NULL, mail->str);
+	g_assert_cmpint(d->status, ==, ST_OK);
+	g_assert_cmpuint(d->last.ticket, ==, 1);
+	g_string_free(mail, TRUE);
+}
+
+static unsigned participants_after(struct desk *d, unsigned id, unsigned others)
+{
+	GString *mail = mail_head(id);
+	struct ticket t;
+	unsigned n;
+
+	for (unsigned i = 0; i < others; i++)
+		g_string_append_printf(mail, i ? ", p%u-%u@example.org" : "Cc: p%u-%u@example.org", id, i);
+	g_string_append_c(mail, '\n');
+	hand_in(d, mail);
+	desk_ticket(d, 1, &t);
+	n = g_strv_length(t.participants);
+	record_release(&ticket_type, &t);
+	return n;
+}
+
+static void test_participants(void)
+{
+	struct desk d;
+	unsigned id = 1, left = LIMIT_PARTICIPANTS - 1;
+
+	desk_open(&d, NULL);
+	for (unsigned n; left > 0; left -= n) {
+		n = MIN(left, LIMIT_ADDRESSES);
+		g_assert_cmpuint(participants_after(&d, id++, n), ==, LIMIT_PARTICIPANTS - left + n);
+	}
+	g_assert_cmpuint(participants_after(&d, id, 1), ==, LIMIT_PARTICIPANTS);
+	desk_close(&d);
+}
+
+/* The root and the newest stay. */
+static void assert_references(struct desk *d, unsigned id, unsigned count, const char *second)
+{
+	GString *mail = mail_head(id);
+	struct entry entry;
+
+	g_string_append(mail, "References:");
+	for (unsigned i = 0; i + 1 < count; i++)
+		g_string_append_printf(mail, " <r%u@example.net>", i);
+	g_string_append_printf(mail, " <q%u@example.net>\n", id - 1);
+	hand_in(d, mail);
+	desk_entry(d, 1, id, &entry);
+	g_assert_cmpuint(g_strv_length(entry.references), ==, LIMIT_REFERENCES_KEPT);
+	g_assert_cmpstr(entry.references[0], ==, "<r0@example.net>");
+	g_assert_cmpstr(entry.references[1], ==, second);
+	record_release(&entry_type, &entry);
+}
+
+static void test_references_kept(void)
+{
+	struct desk d;
+
+	desk_open(&d, NULL);
+	hand_in(&d, mail_head(1));
+	assert_references(&d, 2, LIMIT_REFERENCES_KEPT, "<r1@example.net>");
+	assert_references(&d, 3, LIMIT_REFERENCES_KEPT + 1, "<r2@example.net>");
+	desk_close(&d);
+}
+
+static void fill_archived(struct desk *d, uint64_t seq, size_t size)
+{
+	g_autofree char *path = NULL, *data = g_malloc(size);
+	struct entry entry;
+
+	memset(data, 'x', size);
+	memcpy(data, "A: b\n\n", strlen("A: b\n\n"));
+	desk_entry(d, 1, seq, &entry);
+	path = g_build_filename(d->dir, "mail", entry.archive, NULL);
+	g_assert_true(g_file_test(path, G_FILE_TEST_IS_REGULAR));
+	g_assert_true(g_file_set_contents(path, data, (gssize)size, NULL));
+	record_release(&entry_type, &entry);
+}
+
+static enum status note_id(struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err)
+{
+	(void)txn;
+	(void)err;
+	*(uint64_t *)arg = outgoing->id;
+	return ST_OK;
+}
+
+static enum status find_id(struct txn *txn, void *arg, struct error *err)
+{
+	return outbox_each(txn, note_id, arg, err);
+}
+
+/* Bytes of a mail that both messages of the ticket are to be attached to. */
+static size_t attached(struct desk *d)
+{
+	char id[] = "n@example.com";
+	uint64_t seqs[] = { 1, 2 };
+	struct outgoing outgoing = { .ticket = 1, .message_id = id, .attach = { .v = seqs, .n = G_N_ELEMENTS(seqs) } };
+	g_autoptr(GString) mail = g_string_new(NULL);
+
+	g_assert_cmpint(store_read(d->store, find_id, &outgoing.id, &d->err), ==, ST_OK);
+	g_assert_cmpint(reply_complete(d->store, d->settings, &outgoing, mail, &d->err), ==, ST_OK);
+	return mail->len;
+}
+
+static void test_forwarded_bytes(void)
+{
+	static const size_t half = LIMIT_FORWARD_BYTES / 2;
+	struct desk d;
+
+	desk_open(&d, NULL);
+	hand_in(&d, mail_head(1));
+	hand_in(&d, mail_head(2));
+	fill_archived(&d, 1, half);
+	fill_archived(&d, 2, LIMIT_FORWARD_BYTES - half);
+	g_assert_cmpuint(attached(&d), >, LIMIT_FORWARD_BYTES);
+	fill_archived(&d, 1, half + 1);
+	g_assert_cmpuint(attached(&d), >, half);
+	g_assert_cmpuint(attached(&d), <, half + half / 2);
+	desk_close(&d);
+}
+
+struct crowd {
+	unsigned from, to;
+};
+
+static enum status add_crowd(struct txn *txn, void *arg, struct error *err)
+{
+	const struct crowd *crowd = arg;
+	char *queues[] = { (char *)"sales", NULL };
+	enum status st = ST_OK;
+
+	for (unsigned i = crowd->from; i < crowd->to && st == ST_OK; i++) {
+		g_autofree char *login = g_strdup_printf("agent%u", i), *at = g_strconcat(login, "@example.com", NULL);
+		char *addresses[] = { at, NULL };
+		const struct agent agent = { .login = login, .addresses = addresses, .queues = queues };
+
+		st = agents_save(txn, &agent, err);
+	}
+	return st;
+}
+
+/* How many get a mail to sales@, where Ben is alone at first. */
+static unsigned told(struct desk *d, struct crowd crowd, unsigned id)
+{
+	g_autofree char *mail = g_strdup_printf("From: carla@example.net\nMessage-ID: <s%u@x>\n\nx\n", id);
+	const struct edit *edit;
+	unsigned n = 0;
+
+	g_assert_cmpint(store_write(d->store, add_crowd, &crowd, &d->err), ==, ST_OK);
+	desk_mail(d, "carla@example.net", "both@example.com", NULL, mail);
+	for (unsigned i = 0; (edit = edits_at(&d->last.edits, i)); i++)
+		n += edit->kind == EDIT_ADD_RECIPIENT;
+	return n;
+}
+
+static void test_notified(void)
+{
+	struct desk d;
+
+	desk_open(&d, NULL);
+	g_assert_cmpuint(told(&d, (struct crowd){ 1, 300 }, 1), ==, 300);
+	g_assert_cmpuint(told(&d, (struct crowd){ 300, LIMIT_NOTIFIED }, 2), ==, LIMIT_NOTIFIED);
+	g_assert_cmpuint(desk_events(&d, 2, "suppressed") + d.last.not_told, ==, 0);
+	g_assert_cmpuint(told(&d, (struct crowd){ LIMIT_NOTIFIED, LIMIT_NOTIFIED + 3 }, 3), ==, LIMIT_NOTIFIED);
+	g_assert_cmpuint(d.last.not_told, ==, 3);
+	g_assert_cmpuint(desk_events(&d, 3, "suppressed"), ==, 1);
+	/* Once more: the same, and nothing added. */
+	g_assert_cmpuint(told(&d, (struct crowd){ 0, 0 }, 3), ==, LIMIT_NOTIFIED);
+	g_assert_cmpuint(desk_events(&d, 3, "suppressed"), ==, 1);
+	desk_close(&d);
+}
+
+/* A customer's line is the customer's as long as it is among the last texts. */
+static void test_texts_compared(void)
+{
+	struct desk d;
+	struct ticket t;
+
+	desk_open(&d, NULL);
+	for (unsigned id = 1; id <= LIMIT_TEXTS_COMPARED + 1; id++) {
+		GString *mail = mail_head(id);
+
+		g_string_append(mail, id == 2 ? "\nclose\n" : id == 1 ? "\nspam\n" : "");
+		hand_in(&d, mail);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		static const char *const lines[] = { "close", "spam" };
+		static const int statuses[] = { TICKET_NEW, TICKET_SPAM };
+		g_autofree char *note = g_strdup_printf("From: anna@example.com\nSubject: [example.com #1]\n"
+			"Message-ID: <n%u@example.com>\n\n%s\n", i, lines[i]);
+
+		desk_mail(&d, "anna@example.com", "support@example.com", "anna", note);
+		desk_ticket(&d, 1, &t);
+		g_assert_cmpint(t.status, ==, statuses[i]);
+		record_release(&ticket_type, &t);
+	}
+	desk_close(&d);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/limits/participants of a ticket", test_participants);
+	g_test_add_func("/limits/references kept of a message", test_references_kept);
+	g_test_add_func("/limits/bytes attached to one mail", test_forwarded_bytes);
+	g_test_add_func("/limits/agents who get one mail", test_notified);
+	g_test_add_func("/limits/texts that commands are compared with", test_texts_compared);
+	return g_test_run();
+}

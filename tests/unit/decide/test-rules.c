@@ -1,0 +1,99 @@
+/* Rules of milticket.conf: a configuration, a mail, and what becomes of its ticket. */
+#include "../desk.h"
+
+#include <string.h>
+
+#include "decide/rules.h"
+
+static const char mail[] =
+	"From: Nagios Robot <nagios@mon.example.org>\nTo: x@example.org\nX-Level: critical\nX-Level: =?utf-8?q?Gr=C3=BCn?=\n"
+	"Subject: Re: [example.com #7] ** PROBLEM ** disk full\nMessage-ID: <n1@example.org>\n\nfull\n";
+
+#define RULE(match, set) "{ match: { " match " }; set: { " set " }; }"
+#define HIT(match) "rules = (" RULE(match, "queue = \"ops\";") ");", "queue=ops"
+#define MISS(match) "rules = (" RULE(match, "queue = \"ops\";") ");", ""
+
+static const struct row {
+	const char *sentence, *conf, *result;
+} rows[] = {
+	{ "without rules nothing changes", "", "" },
+	{ "a rule with empty fields matches anything", HIT("from = \"\"; subject = \"\"; recipient = \"\"; header = \"\";") },
+	{ "a rule without match matches anything", "rules = ( { set: { queue = \"ops\"; }; } );", "queue=ops" },
+	{ "from matches the address", HIT("from = \"nagios@*\";") },
+	{ "from matches without case", HIT("from = \"NAGIOS@MON.*\";") },
+	{ "from matches the name", HIT("from = \"*robot*\";") },
+	{ "from matches the envelope's sender", HIT("from = \"bounces@example.org\";") },
+	{ "from matches as a whole", MISS("from = \"nagios\";") },
+	{ "a question mark is one character", HIT("from = \"nagio?@mon.example.or?\";") },
+	{ "subject matches without tag and prefix", HIT("subject = \"?? problem*\";") },
+	{ "subject matches as it is written", HIT("subject = \"re: *\";") },
+	{ "subject matches as a whole", MISS("subject = \"PROBLEM\";") },
+	{ "recipient is the envelope's, in canonical form", HIT("recipient = \"support@example.com\";") },
+	{ "recipient is not the header's", MISS("recipient = \"x@example.org\";") },
+	{ "header matches its name without case", HIT("header = \"x-level: CRIT*\";") },
+	{ "header matches any field of that name, decoded", HIT("header = \"X-Level: gr\xc3\xbcn\";") },
+	{ "header matches no other field", MISS("header = \"X-Severity: critical\";") },
+	{ "all filled fields must match", MISS("from = \"nagios@*\"; subject = \"*RECOVERY*\";") },
+	{ "each set field does its work", "rules = (" RULE("", "queue = \"ops\"; project = \"net\"; priority = \"high\"; assign = \"anna\"; tag = \"alert\"; status = \"open\";"
+		" autoresponse = false; ignore = true;") ");", "queue=ops project=net priority=high assign=anna tag=alert status=open autoresponse=no ignore=yes" },
+	{ "an empty set field changes nothing", "rules = (" RULE("", "queue = \"ops\"; priority = \"high\";") "," RULE("", "queue = \"\"; priority = \"\"; tag = \"\";") ");", "queue=ops priority=high" },
+	{ "a later rule changes what an earlier one set, and tags add up", "rules = (" RULE("", "queue = \"ops\"; tag = \"a\"; project = \"p\";") "," RULE("", "queue = \"net\"; tag = \"b\";") ");",
+		"queue=net project=p tag=a tag=b" },
+	{ "a later rule may allow the answer again", "rules = (" RULE("", "autoresponse = false;") "," RULE("", "autoresponse = true;") ");", "" },
+	{ "stop ends the list", "rules = ( { set: { queue = \"ops\"; }; stop = true; }," RULE("", "queue = \"net\";") ");", "queue=ops" },
+	{ "stop of a rule that does not match ends nothing", "rules = ( { match: { from = \"x\"; }; set: { queue = \"ops\"; }; stop = true; }," RULE("", "queue = \"net\";") ");", "queue=net" },
+};
+
+static void add(GString *out, const char *name, const char *value)
+{
+	if (value)
+		g_string_append_printf(out, "%s%s=%s", out->len ? " " : "", name, value);
+}
+
+static char *shown(const struct rules_result *r)
+{
+	GString *out = g_string_new(NULL);
+
+	add(out, "queue", r->queue);
+	add(out, "project", r->project);
+	add(out, "priority", r->priority);
+	add(out, "assign", r->assign);
+	for (unsigned i = 0; i < r->tags->len; i++)
+		add(out, "tag", g_ptr_array_index(r->tags, i));
+	add(out, "status", r->status);
+	add(out, "autoresponse", r->autoresponse ? NULL : "no");
+	add(out, "ignore", r->ignore ? "yes" : NULL);
+	return g_string_free(out, FALSE);
+}
+
+static void test_row(gconstpointer data)
+{
+	const struct row *row = data;
+	const struct envelope envelope = { .sender = "bounces@example.org", .recipients = (const char *[]){ "Support@EXAMPLE.com", NULL } };
+	struct message *message = message_parse_bytes(mail, strlen(mail));
+	struct rules_result result;
+	struct subject_view subject;
+	g_autofree char *text = NULL;
+	struct desk d;
+
+	desk_open(&d, row->conf);
+	subject_view_init(&subject, message_header(message, "Subject", 0), &d.settings->tag_format);
+	rules_apply(d.settings, message, &envelope, subject.plain, &result);
+	text = shown(&result);
+	g_assert_cmpstr(text, ==, row->result);
+	rules_result_release(&result);
+	subject_view_release(&subject);
+	message_free(message);
+	desk_close(&d);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *path = g_strdup_printf("/rules/%s", rows[i].sentence);
+
+		g_test_add_data_func(path, &rows[i], test_row);
+	}
+	return g_test_run();
+}

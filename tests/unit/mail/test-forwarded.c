@@ -1,0 +1,68 @@
+/* Whose mail is forwarded: attached, or in the text as clients write it. */
+#include "mail/forwarded.h"
+
+#include <string.h>
+
+#define ATTACHED(from) "Content-Type: multipart/mixed; boundary=m\n\n--m\nContent-Type: text/plain\n\nfyi\n--m\nContent-Type: message/rfc822\n\n" \
+	from "Subject: door\n\nThe door is broken.\n--m--\n"
+
+/* clang-format off */
+static const struct {
+	const char *mail, *wanted;	/* NULL: nobody */
+} rows[] = {
+	{ ATTACHED("From: Carl Kern <Carl@x.example>\n"), "Carl Kern <Carl@x.example>" },
+	{ ATTACHED("From: a@x.example, b@x.example\n"), NULL },
+	{ ATTACHED("From: Shop <noreply@shop.example>\nReply-To: Carl <c@x.example>\n"), "Carl <c@x.example>" },
+	{ ATTACHED("From: Carl <c@x.example>\nReply-To: d@x.example\n"), "Carl <c@x.example>" },
+	{ ATTACHED(""), NULL },
+	{ "\n---------- Forwarded message ---------\nFrom: Carl <c@x.example>\nDate: today\nSubject: door\nTo: ann@example.com\n\nIt is broken.\n",
+		"Carl <c@x.example>" },
+	{ "\nfyi\n\n-----Ursprüngliche Nachricht-----\nVon: Kern, Carl [mailto:c@x.example]\nGesendet: Montag\nAn: Ann\nBetreff: Tür\n\nx\n", "Kern, Carl <c@x.example>" },
+	{ "\n*Von:* Carl <c@x.example>\n*Betreff:* *Tür*\n\nx\n", "Carl <c@x.example>" },
+	{ "\n> From: c@x.example\n> To: ann@example.com\n\nx\n", "c@x.example" },
+	{ "\nDe : Carl <c@x.example>\nEnvoyé : lundi\nObjet : porte\n\nx\n", "Carl <c@x.example>" },
+	{ "\nFrom: Carl <c@x.example> <mailto:c@x.example>\nSent: Monday\n\nx\n", "Carl <c@x.example>" },
+	{ "\nFrom: Carl <c@x.example<mailto:c@x.example>>\nSent: Monday\n\nx\n", "Carl <c@x.example>" },
+	{ "\nFrom: c@x.example<mailto:c@x.example>\nSent: Monday\n\nx\n", "c@x.example" },
+	{ "\nFrom: c@x.example [mailto:c@x.example]\nSent: Monday\n\nx\n", "c@x.example" },
+	{ "\nVon: \"Carl\" <c@x.example>\nAn: ann@example.com\n\nx\n", "Carl <c@x.example>" },
+	{ "\nVon: \"Carl\" c@x.example\nAn: ann@example.com\n\nx\n", "Carl <c@x.example>" },
+	{ "\n> From: Carl\n> <c@x.example>\n> To: ann@example.com\n\nx\n", "Carl <c@x.example>" },
+	{ "\n差出人: Carl <c@x.example>\n件名: x\n\nx\n", "Carl <c@x.example>" },
+	/* The outer one is whose mail it is. */
+	{ "\nFrom: Carl <c@x.example>\nSubject: a\n\nFrom: Dora <d@x.example>\nSubject: b\n", "Carl <c@x.example>" },
+	{ "\nFrom: Carl <c@x.example> you will hear more.\n\nBye\n", NULL },
+	/* A name is its owner's to choose, and what is attached below a block is its author's. */
+	{ "\nFrom: Eve [mailto:c@x.example] <eve@e.example>\nSent: Monday\n\nx\n", NULL },
+	{ "\nFrom: Carl <c@x.example> <eve@e.example>\nSent: Monday\n\nx\n", NULL },
+	{ "Content-Type: multipart/mixed; boundary=m\n\n--m\nContent-Type: text/plain\n\nFrom: Eve <eve@e.example>\nSubject: x\n\n--m\n"
+		"Content-Type: message/rfc822\n\nFrom: c@x.example\nSubject: door\n\nx\n--m--\n", "Eve <eve@e.example>" },
+	{ "Content-Type: text/plain; charset=utf-8\n\nDe\xc2\xa0: Carl <c@x.example>\nObjet\xc2\xa0: porte\n\nx\n", "Carl <c@x.example>" },
+	{ "\nFrom: the printer\nSubject: x\n\ny\n", NULL },
+	{ "\nno forward at all, c@x.example\n", NULL },
+	{ "\nFrom: now on we close at five.\nTo: all\n", NULL },
+};
+/* clang-format on */
+
+static void test_authors(void)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct message *m = message_parse_bytes(rows[i].mail, strlen(rows[i].mail));
+		struct mailbox box = { .name = NULL };
+		bool found = forwarded_author(m, &box);
+		g_autofree char *shown = found ? mailbox_shown(&box) : NULL;
+
+		g_test_message("%s", rows[i].mail);
+		g_assert_cmpstr(shown, ==, rows[i].wanted);
+		mailbox_release(&box);
+		message_free(m);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	message_library_init();
+	g_test_add_func("/forwarded/the author of what is passed on", test_authors);
+	return g_test_run();
+}
