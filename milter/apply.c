@@ -69,7 +69,8 @@ static char *reply_text(const char *text)
 static sfsistat reply(SMFICTX *ctx, const struct edits *edits, const char *code, sfsistat otherwise)
 {
 	const char *blank = edits->reply ? strchr(edits->reply, ' ') : NULL;
-	g_autofree char *enhanced = blank ? g_strndup(edits->reply, (gsize)(blank - edits->reply)) : NULL;
+	g_autofree char *enhanced = blank ? g_strndup(edits->reply, (gsize)(blank - edits->reply))
+					  : NULL;
 	g_autofree char *text = blank ? reply_text(blank + 1) : NULL;
 
 	if (blank && smfi_setreply(ctx, (char *)code, enhanced, text) != MI_SUCCESS)
@@ -83,7 +84,8 @@ sfsistat apply_edits(SMFICTX *ctx, const struct edits *edits)
 
 	for (unsigned i = 0; edits->verdict == VERDICT_ACCEPT && (edit = edits_at(edits, i)); i++)
 		if (apply_one(ctx, edit) != MI_SUCCESS) {
-			log_error("the MTA refused a change of %s", edit->name ? edit->name : "the envelope");
+			log_error("the MTA refused a change of %s",
+				edit->name ? edit->name : "the envelope");
 			return SMFIS_TEMPFAIL;
 		}
 	switch (edits->verdict) {

@@ -7,9 +7,13 @@
 #include "mail/edits.h"
 
 /* Actions that must be asked for in negotiation. */
-enum { APPLY_ACTIONS = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_ADDRCPT | SMFIF_DELRCPT | SMFIF_CHGFROM };
+enum {
+	APPLY_ACTIONS = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_ADDRCPT | SMFIF_DELRCPT |
+		SMFIF_CHGFROM
+};
 
-/* Does the edits, then gives the answer for their verdict; SMFIS_TEMPFAIL when the MTA would not take one. From end-of-message only. */
+/* Does the edits, then gives the answer for their verdict; SMFIS_TEMPFAIL when the MTA would not
+ * take one. From end-of-message only. */
 sfsistat apply_edits(SMFICTX *ctx, const struct edits *edits);
 
 #endif

@@ -90,8 +90,12 @@ enum status daemon_open_store(struct daemon *daemon, struct error *err)
 {
 	const struct settings *s = daemon->settings;
 	const struct store_options options = {
-		.path = s->store.path, .map_size = (size_t)s->store.map_size_mib << 20, .durable = s->store.durable,
-		.uid = (uid_t)-1, .gid = (gid_t)-1, .look = LOOK_AT_FREE_PAGES,
+		.path = s->store.path,
+		.map_size = (size_t)s->store.map_size_mib << 20,
+		.durable = s->store.durable,
+		.uid = (uid_t)-1,
+		.gid = (gid_t)-1,
+		.look = LOOK_AT_FREE_PAGES,
 	};
 	enum status st = store_lock(s->store.path, &daemon->lock_fd, err);
 
@@ -106,10 +110,12 @@ enum status daemon_open_store(struct daemon *daemon, struct error *err)
 
 static void say_what_needs_a_restart(const struct settings *old, const struct settings *new)
 {
-	static const char *const keys[] = { "socket", "socket_mode", "user", "group", "log", "store.path", "store.durable" };
+	static const char *const keys[] = { "socket", "socket_mode", "user", "group", "log",
+		"store.path", "store.durable" };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
-		g_autofree char *was = settings_value(old, keys[i]), *is = settings_value(new, keys[i]);
+		g_autofree char *was = settings_value(old, keys[i]),
+				*is = settings_value(new, keys[i]);
 
 		if (g_strcmp0(was, is) != 0)
 			log_warning("%s was changed; that takes effect at the next start", keys[i]);

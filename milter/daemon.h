@@ -1,4 +1,5 @@
-/* What lives as long as the daemon: the store, and the settings in force, which a reload replaces as a whole. */
+/* What lives as long as the daemon: the store, and the settings in force, which a reload replaces
+ * as a whole. */
 #ifndef MILTICKET_DAEMON_H
 #define MILTICKET_DAEMON_H
 
@@ -10,32 +11,37 @@
 #include "store/store.h"
 
 struct daemon {
-	const char *config;		/* path of milticket.conf */
+	const char *config; /* path of milticket.conf */
 	struct store *store;
 	pthread_mutex_t lock;
-	struct settings *settings;	/* under lock; take a reference with daemon_settings() */
+	struct settings *settings; /* under lock; take a reference with daemon_settings() */
 	pthread_cond_t idle;
-	unsigned at_hand;		/* under lock; messages between DATA and their end */
-	bool stopping;			/* under lock */
-	int lock_fd;			/* <store.path>/daemon.lock; -1 */
+	unsigned at_hand; /* under lock; messages between DATA and their end */
+	bool stopping;    /* under lock */
+	int lock_fd;      /* <store.path>/daemon.lock; -1 */
 };
 
-void daemon_init(struct daemon *daemon, const char *config, struct settings *settings);	/* takes settings */
+void daemon_init(
+	struct daemon *daemon, const char *config, struct settings *settings); /* takes settings */
 
-/* After daemon_drain(): closes the store. Threads of libmilter may outlive it, so the rest stays, in static memory. */
+/* After daemon_drain(): closes the store. Threads of libmilter may outlive it, so the rest stays,
+ * in static memory. */
 void daemon_close(struct daemon *daemon);
 
 /* A reference to the settings in force; settings_unref() it. */
 struct settings *daemon_settings(struct daemon *daemon);
 
-/* Claims the store for this daemon and opens it, and makes the accounts' queues. ST_BUSY: another daemon has it. */
+/* Claims the store for this daemon and opens it, and makes the accounts' queues. ST_BUSY: another
+ * daemon has it. */
 enum status daemon_open_store(struct daemon *daemon, struct error *err);
 
-/* A message that may have to be recorded begins; false when the daemon is stopping and takes no more. daemon_end() when it is through. */
+/* A message that may have to be recorded begins; false when the daemon is stopping and takes no
+ * more. daemon_end() when it is through. */
 bool daemon_begin(struct daemon *daemon);
 void daemon_end(struct daemon *daemon);
 
-/* No message begins any more. Waits until those at hand are through, but not longer than so many µs; true if they are. */
+/* No message begins any more. Waits until those at hand are through, but not longer than so many
+ * µs; true if they are. */
 bool daemon_drain(struct daemon *daemon, int64_t us);
 
 /* Loads the configuration anew; on an error, which is logged, the old one stays. */

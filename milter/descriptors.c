@@ -14,12 +14,12 @@
 enum { WANTED = 65536, RESERVE_PART = 4, RESERVE_MAX = 1024, PAUSE_US = 100 * 1000 };
 static const gint64 say_every = 60 * G_TIME_SPAN_SECOND;
 
-static int room = G_MAXINT;	/* connections get descriptors below it */
+static int room = G_MAXINT; /* connections get descriptors below it */
 
 static struct {
-	bool full;		/* now */
-	gint64 said;		/* when that was logged; 0: never */
-} listener;			/* of libmilter's listening thread */
+	bool full;   /* now */
+	gint64 said; /* when that was logged; 0: never */
+} listener;          /* of libmilter's listening thread */
 
 void descriptors_prepare(void)
 {
@@ -58,7 +58,8 @@ static int refuse_for_now(void)
 	gint64 now = g_get_monotonic_time();
 
 	if (!listener.full && (!listener.said || now - listener.said > say_every)) {
-		log_error("too many connections, or files, are open: new connections wait; "
+		log_error(
+			"too many connections, or files, are open: new connections wait; "
 			"allow more file descriptors (LimitNOFILE of the service), or fewer processes of the MTA");
 		listener.said = now;
 	}
@@ -68,8 +69,8 @@ static int refuse_for_now(void)
 	return -1;
 }
 
-/* In the place of the C library's, for libmilter: when that one fails for want of descriptors, libmilter calls it
- * again at once, for ever, at the cost of a whole processor. */
+/* In the place of the C library's, for libmilter: when that one fails for want of descriptors,
+ * libmilter calls it again at once, for ever, at the cost of a whole processor. */
 int listener_accept(int listening, struct sockaddr *address, socklen_t *len) __asm__("accept");
 
 int listener_accept(int listening, struct sockaddr *address, socklen_t *len)

@@ -22,7 +22,8 @@ static struct session *session_of(SMFICTX *ctx)
 
 static void end_message(struct session *s)
 {
-	/* libmilter sends an answer when the callback that gave it is back. The next one of this connection is the first to know that it is out. */
+	/* libmilter sends an answer when the callback that gave it is back. The next one of this
+	 * connection is the first to know that it is out. */
 	if (s->answered)
 		failpoint("after-answer");
 	if (s->at_hand)
@@ -38,9 +39,11 @@ static sfsistat not_now(SMFICTX *ctx, struct session *s)
 {
 	bool accept = s->settings->policy.on_failure == FAILURE_ACCEPT;
 
-	log_error("%s: %s; %s", s->queue_id && *s->queue_id ? s->queue_id : "NOQUEUE", s->err.text, accept ? "accepted without a ticket" : "the sender is asked to try again");
+	log_error("%s: %s; %s", s->queue_id && *s->queue_id ? s->queue_id : "NOQUEUE", s->err.text,
+		accept ? "accepted without a ticket" : "the sender is asked to try again");
 	if (!accept)
-		smfi_setreply(ctx, (char *)"451", (char *)"4.3.0", (char *)"The ticket cannot be recorded now, please try again later");
+		smfi_setreply(ctx, (char *)"451", (char *)"4.3.0",
+			(char *)"The ticket cannot be recorded now, please try again later");
 	end_message(s);
 	return accept ? SMFIS_ACCEPT : SMFIS_TEMPFAIL;
 }
@@ -53,13 +56,14 @@ static sfsistat accept_untouched(struct session *s)
 
 static sfsistat stopping(SMFICTX *ctx, struct session *s)
 {
-	smfi_setreply(ctx, (char *)"451", (char *)"4.3.2", (char *)"The ticket system is being restarted, please try again later");
+	smfi_setreply(ctx, (char *)"451", (char *)"4.3.2",
+		(char *)"The ticket system is being restarted, please try again later");
 	end_message(s);
 	return SMFIS_TEMPFAIL;
 }
 
-/* libmilter lets commands through in orders that no MTA has: DATA after ABORT, content without DATA,
- * all of them without MAIL. What comes then is nobody's until the next MAIL. */
+/* libmilter lets commands through in orders that no MTA has: DATA after ABORT, content without
+ * DATA, all of them without MAIL. What comes then is nobody's until the next MAIL. */
 static bool in_order(struct session *s, enum stage stage)
 {
 	if (s && s->stage == stage)
@@ -85,32 +89,34 @@ static sfsistat out_of_order(SMFICTX *ctx, const char *command)
 
 /* --- negotiation --- */
 
-/* Without DATA, content of other people's mail comes before anybody knows whose it is; without leading blanks,
- * the bytes of a header field are not known. Protocol 6 has both. */
+/* Without DATA, content of other people's mail comes before anybody knows whose it is; without
+ * leading blanks, the bytes of a header field are not known. Protocol 6 has both. */
 enum { PROTOCOL_NEEDED = SMFIP_NODATA | SMFIP_HDR_LEADSPC };
 
 /* Commands that we need not see, and those that need no answer: each saves a round trip.
  * Where the MTA wants an answer all the same, libmilter gives it. */
 enum {
-	PROTOCOL_WANTED = SMFIP_NOCONNECT | SMFIP_NOHELO | SMFIP_NOUNKNOWN |
-		SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_HDR | SMFIP_NR_BODY | SMFIP_HDR_LEADSPC
+	PROTOCOL_WANTED = SMFIP_NOCONNECT | SMFIP_NOHELO | SMFIP_NOUNKNOWN | SMFIP_NR_MAIL |
+		SMFIP_NR_RCPT | SMFIP_NR_HDR | SMFIP_NR_BODY | SMFIP_HDR_LEADSPC
 };
 
 static bool has_what_we_need(unsigned long actions, unsigned long protocol)
 {
 	if ((protocol & PROTOCOL_NEEDED) != PROTOCOL_NEEDED)
-		log_error("the MTA offers a milter protocol older than 6, and its mail is refused for now; "
+		log_error(
+			"the MTA offers a milter protocol older than 6, and its mail is refused for now; "
 			"set milter_protocol = 6 (Postfix), or update it (Sendmail before 8.14)");
 	else if ((actions & APPLY_ACTIONS) != APPLY_ACTIONS)
 		log_error("the MTA does not allow the changes that we make; "
-			"is it a Postfix or a Sendmail with milter protocol 6?");
+			  "is it a Postfix or a Sendmail with milter protocol 6?");
 	else
 		return true;
 	return false;
 }
 
-static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long protocol, unsigned long f2, unsigned long f3,
-	unsigned long *actions_out, unsigned long *protocol_out, unsigned long *f2_out, unsigned long *f3_out)
+static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long protocol,
+	unsigned long f2, unsigned long f3, unsigned long *actions_out, unsigned long *protocol_out,
+	unsigned long *f2_out, unsigned long *f3_out)
 {
 	(void)f2;
 	(void)f3;
@@ -146,7 +152,8 @@ static sfsistat on_envfrom(SMFICTX *ctx, char **args)
 {
 	struct session *s = session_for(ctx);
 
-	session_begin(s, daemon_settings(the_daemon), args[0], smfi_getsymval(ctx, (char *)"{auth_authen}"));
+	session_begin(s, daemon_settings(the_daemon), args[0],
+		smfi_getsymval(ctx, (char *)"{auth_authen}"));
 	return SMFIS_NOREPLY;
 }
 
@@ -194,7 +201,8 @@ static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 	return SMFIS_NOREPLY;
 }
 
-/* An authenticated sender writes to nobody of ours: the headers tell whether it is an agent's mail of a ticket. */
+/* An authenticated sender writes to nobody of ours: the headers tell whether it is an agent's mail
+ * of a ticket. */
 static enum status headers_are_ours(SMFICTX *ctx, struct session *s, bool *ours_out)
 {
 	struct envelope envelope;
@@ -246,7 +254,8 @@ static void log_outcome(const struct session *s, const struct outcome *o)
 	log_line_add(line, "queue", o->queue);
 	log_line_add(line, "agent", o->agent);
 	log_line_add(line, "unverified", o->claimed);
-	log_line_add(line, "automatic", o->automatic == AUTO_NONE ? NULL : automatic_names[o->automatic]);
+	log_line_add(line, "automatic",
+		o->automatic == AUTO_NONE ? NULL : automatic_names[o->automatic]);
 	log_line_add(line, "reason", o->reason);
 	log_line_add(line, "duplicate", o->duplicate ? "yes" : NULL);
 	log_line_number(line, "not-told", o->not_told);
@@ -256,7 +265,7 @@ static void log_outcome(const struct session *s, const struct outcome *o)
 /* A flood has thousands of them, told once an hour; the metrics say how many. */
 static void warn_of_flood(const struct session *s)
 {
-	static gint warned;	/* when, in seconds of the monotonic clock; 0: never; atomic */
+	static gint warned; /* when, in seconds of the monotonic clock; 0: never; atomic */
 	gint now = (gint)(g_get_monotonic_time() / G_TIME_SPAN_SECOND) + 1;
 	gint before = g_atomic_int_get(&warned);
 
@@ -265,13 +274,16 @@ static void warn_of_flood(const struct session *s)
 	if (!g_atomic_int_compare_and_exchange(&warned, before, now))
 		return;
 	log_warning("automatic answers are suppressed: an hour has had %" G_GINT64_FORMAT
-		" or nearly (policy.answers_per_hour)", s->settings->policy.answers_per_hour);
+		    " or nearly (policy.answers_per_hour)",
+		s->settings->policy.answers_per_hour);
 }
 
 static enum status take_in(SMFICTX *ctx, struct session *s, struct outcome *outcome)
 {
 	struct envelope envelope;
-	struct arrival arrival = { .settings = s->settings, .envelope = &envelope, .spool = s->spool };
+	struct arrival arrival = {
+		.settings = s->settings, .envelope = &envelope, .spool = s->spool
+	};
 	enum status st;
 
 	session_envelope(s, smfi_getsymval(ctx, (char *)"j"), &envelope);
@@ -341,13 +353,24 @@ static sfsistat on_close(SMFICTX *ctx)
 bool filter_register(struct daemon *daemon)
 {
 	struct smfiDesc desc = {
-		.xxfi_name = (char *)"milticket", .xxfi_version = SMFI_VERSION, .xxfi_flags = APPLY_ACTIONS | SMFIF_SETSYMLIST,
-		.xxfi_negotiate = on_negotiate, .xxfi_envfrom = on_envfrom, .xxfi_envrcpt = on_envrcpt, .xxfi_data = on_data,
-		.xxfi_header = on_header, .xxfi_eoh = on_eoh, .xxfi_body = on_body, .xxfi_eom = on_eom, .xxfi_abort = on_abort, .xxfi_close = on_close,
+		.xxfi_name = (char *)"milticket",
+		.xxfi_version = SMFI_VERSION,
+		.xxfi_flags = APPLY_ACTIONS | SMFIF_SETSYMLIST,
+		.xxfi_negotiate = on_negotiate,
+		.xxfi_envfrom = on_envfrom,
+		.xxfi_envrcpt = on_envrcpt,
+		.xxfi_data = on_data,
+		.xxfi_header = on_header,
+		.xxfi_eoh = on_eoh,
+		.xxfi_body = on_body,
+		.xxfi_eom = on_eom,
+		.xxfi_abort = on_abort,
+		.xxfi_close = on_close,
 	};
 
-	/* libmilter hangs up on a packet that is larger, by default 64 KiB, and such mail could never come in. Postfix passes a header of
-	 * 100 KiB on, more where header_size_limit says so. */
+	/* libmilter hangs up on a packet that is larger, by default 64 KiB, and such mail could
+	 * never come in. Postfix passes a header of 100 KiB on, more where header_size_limit says
+	 * so. */
 	smfi_setmaxdatasize(LIMIT_PACKET_BYTES);
 	the_daemon = daemon;
 	return smfi_register(desc) == MI_SUCCESS;

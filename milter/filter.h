@@ -4,7 +4,8 @@
 
 #include "daemon.h"
 
-/* Registers the callbacks; daemon stays the caller's and must outlive smfi_main(). False when libmilter refuses. */
+/* Registers the callbacks; daemon stays the caller's and must outlive smfi_main(). False when
+ * libmilter refuses. */
 bool filter_register(struct daemon *daemon);
 
 #endif

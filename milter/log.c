@@ -21,12 +21,17 @@ void log_open(bool to_stderr)
 
 G_GNUC_PRINTF(2, 0) static void write_line(int priority, const char *fmt, va_list ap)
 {
-	g_autofree char *raw = g_strdup_vprintf(fmt, ap), *line = text_line_shown(raw, LINE_MAX_BYTES);
+	g_autofree char *raw = g_strdup_vprintf(fmt, ap),
+			*line = text_line_shown(raw, LINE_MAX_BYTES);
 
 	if (use_syslog)
 		syslog(priority, "%s", line);
 	else
-		fprintf(stderr, "milticketd: %s%s\n", priority == LOG_ERR ? "error: " : priority == LOG_WARNING ? "warning: " : "", line);
+		fprintf(stderr, "milticketd: %s%s\n",
+			priority == LOG_ERR               ? "error: "
+				: priority == LOG_WARNING ? "warning: "
+							  : "",
+			line);
 }
 
 void log_info(const char *fmt, ...)

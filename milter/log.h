@@ -1,4 +1,5 @@
-/* The daemon's log: one line an event, to syslog or standard error. Values of mail are cleaned; never a subject, text or secret. */
+/* The daemon's log: one line an event, to syslog or standard error. Values of mail are cleaned;
+ * never a subject, text or secret. */
 #ifndef MILTICKET_LOG_H
 #define MILTICKET_LOG_H
 
@@ -12,7 +13,8 @@ void log_info(const char *fmt, ...) G_GNUC_PRINTF(1, 2);
 void log_warning(const char *fmt, ...) G_GNUC_PRINTF(1, 2);
 void log_error(const char *fmt, ...) G_GNUC_PRINTF(1, 2);
 
-/* Builds "4F2xq: ticket=1042 event=followup …": log_line_begin, log_line_add for each, log_line_end. Empty and NULL values are left out. */
+/* Builds "4F2xq: ticket=1042 event=followup …": log_line_begin, log_line_add for each,
+ * log_line_end. Empty and NULL values are left out. */
 GString *log_line_begin(const char *queue_id);
 void log_line_add(GString *line, const char *key, const char *value);
 void log_line_number(GString *line, const char *key, guint64 value);

@@ -1,4 +1,5 @@
-/* milticketd: options, settings, the store, the socket, privileges, then the threads and libmilter. */
+/* milticketd: options, settings, the store, the socket, privileges, then the threads and
+ * libmilter. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -30,7 +31,8 @@ struct options {
 	bool foreground, check;
 };
 
-/* A message is to come to its end before a service manager loses patience, and within what an MTA waits. */
+/* A message is to come to its end before a service manager loses patience, and within what an MTA
+ * waits. */
 enum { DRAIN_SECONDS = 30, ANSWER_US = 100 * 1000, WAKE_EVERY_US = 20 * 1000 };
 
 static const char usage[] = "usage: milticketd [-f] [-t] [-V] [--config FILE]\n";
@@ -39,8 +41,12 @@ static const char usage[] = "usage: milticketd [-f] [-t] [-V] [--config FILE]\n"
 static int parse_options(int argc, char **argv, struct options *options)
 {
 	static const struct option longs[] = {
-		{ "config", required_argument, NULL, 'c' }, { "foreground", no_argument, NULL, 'f' }, { "check", no_argument, NULL, 't' },
-		{ "version", no_argument, NULL, 'V' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
+		{ "config", required_argument, NULL, 'c' },
+		{ "foreground", no_argument, NULL, 'f' },
+		{ "check", no_argument, NULL, 't' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
 	};
 	int option;
 
@@ -159,7 +165,7 @@ static enum status start_threads(struct daemon *daemon, struct error *err)
 
 struct milter {
 	pthread_t main;
-	gint ended;	/* atomic */
+	gint ended; /* atomic */
 	int rc;
 };
 
@@ -213,11 +219,13 @@ static bool run_until_stopped(struct daemon *daemon, int *rc_out)
 	return drained;
 }
 
-/* LMDB believes what it reads: in pages that are not its own it runs off the map. Where that happens as the store is opened, it ends in words
- * and with a code that says not to start again and again. */
+/* LMDB believes what it reads: in pages that are not its own it runs off the map. Where that
+ * happens as the store is opened, it ends in words and with a code that says not to start again and
+ * again. */
 static void say_damaged(int signal)
 {
-	static const char text[] = "milticketd: the store may be damaged (a crash in its pages): run ticket check, restore a backup\n";
+	static const char text[] =
+		"milticketd: the store may be damaged (a crash in its pages): run ticket check, restore a backup\n";
 	ssize_t n = write(STDERR_FILENO, text, sizeof text - 1);
 
 	(void)signal;
@@ -225,10 +233,12 @@ static void say_damaged(int signal)
 	_exit(EX_IOERR);
 }
 
-/* Later it may be our bug as well: for a core file and a new start, which most mail gets through after. */
+/* Later it may be our bug as well: for a core file and a new start, which most mail gets through
+ * after. */
 static void say_crashed(int signal)
 {
-	static const char text[] = "milticketd: error: crashed; if ticket check finds the store damaged, restore a backup\n";
+	static const char text[] =
+		"milticketd: error: crashed; if ticket check finds the store damaged, restore a backup\n";
 	ssize_t n = write(STDERR_FILENO, text, sizeof text - 1);
 
 	(void)n;
@@ -262,7 +272,8 @@ static enum status open_store(struct daemon *daemon, struct error *err)
 	return st;
 }
 
-/* The store comes before the socket, so that who connects is served; it belongs to the user, the socket's place may be root's. */
+/* The store comes before the socket, so that who connects is served; it belongs to the user, the
+ * socket's place may be root's. */
 static enum status take_places(struct daemon *daemon, struct error *err)
 {
 	const struct settings *s = daemon->settings;
@@ -271,7 +282,8 @@ static enum status take_places(struct daemon *daemon, struct error *err)
 	umask(0007);
 	if (st == ST_OK)
 		st = open_store(daemon, err);
-	/* Also for a start that fails: a process with half of its rights cannot be looked into as it ends, by a leak checker for one. */
+	/* Also for a start that fails: a process with half of its rights cannot be looked into as
+	 * it ends, by a leak checker for one. */
 	raised = privileges_raise(st == ST_OK ? err : NULL);
 	if (st == ST_OK)
 		st = raised;
@@ -316,7 +328,8 @@ static int serve(struct daemon *daemon, int *ready_fd, bool to_stderr)
 	if (drained)
 		daemon_close(daemon);
 	else
-		log_warning("stopped before all messages came to their end; their senders will try again");
+		log_warning(
+			"stopped before all messages came to their end; their senders will try again");
 	return rc == MI_SUCCESS ? EX_OK : EX_SOFTWARE;
 }
 

@@ -32,7 +32,8 @@ unsigned notify_watchdog_every(void)
 {
 	uint64_t limit;
 
-	return sd_watchdog_enabled(0, &limit) > 0 ? (unsigned)MAX(limit / 3 / G_USEC_PER_SEC, 1) : 0;
+	return sd_watchdog_enabled(0, &limit) > 0 ? (unsigned)MAX(limit / 3 / G_USEC_PER_SEC, 1)
+						  : 0;
 }
 
 #else

@@ -18,26 +18,33 @@ enum status privileges_check(const struct settings *settings, struct error *err)
 	user = getpwnam(settings->user);
 	group = getgrnam(settings->group);
 	if (!user)
-		return error_set(err, ST_BAD_INPUT, "%s: user: there is no user '%s'", settings->path, settings->user);
+		return error_set(err, ST_BAD_INPUT, "%s: user: there is no user '%s'",
+			settings->path, settings->user);
 	if (!group)
-		return error_set(err, ST_BAD_INPUT, "%s: group: there is no group '%s'", settings->path, settings->group);
+		return error_set(err, ST_BAD_INPUT, "%s: group: there is no group '%s'",
+			settings->path, settings->group);
 	if (user->pw_uid == 0)
-		return error_set(err, ST_BAD_INPUT, "%s: user: the daemon does not run as root; expected an ordinary user", settings->path);
+		return error_set(err, ST_BAD_INPUT,
+			"%s: user: the daemon does not run as root; expected an ordinary user",
+			settings->path);
 	return ST_OK;
 }
 
-static enum status give_directory(const char *path, mode_t mode, uid_t uid, gid_t gid, struct error *err)
+static enum status give_directory(
+	const char *path, mode_t mode, uid_t uid, gid_t gid, struct error *err)
 {
 	struct stat stat;
 
 	if (!path || !*path)
 		return ST_OK;
 	if (g_mkdir_with_parents(path, (gint)mode) != 0)
-		return error_set(err, ST_IO, "cannot make directory '%s': %s", path, g_strerror(errno));
+		return error_set(
+			err, ST_IO, "cannot make directory '%s': %s", path, g_strerror(errno));
 	if (lstat(path, &stat) != 0 || !S_ISDIR(stat.st_mode) || stat.st_uid != 0)
 		return ST_OK;
 	if (lchown(path, uid, gid) != 0 || chmod(path, mode) != 0)
-		return error_set(err, ST_IO, "cannot give directory '%s' to the daemon's user: %s", path, g_strerror(errno));
+		return error_set(err, ST_IO, "cannot give directory '%s' to the daemon's user: %s",
+			path, g_strerror(errno));
 	return ST_OK;
 }
 
@@ -46,20 +53,23 @@ struct identity {
 	gid_t gid;
 };
 
-static enum status look_up(const struct settings *settings, struct identity *identity_out, struct error *err)
+static enum status look_up(
+	const struct settings *settings, struct identity *identity_out, struct error *err)
 {
 	const struct passwd *user = getpwnam(settings->user);
 	const struct group *group = getgrnam(settings->group);
 
 	if (!user || !group)
-		return error_set(err, ST_BAD_INPUT, "user '%s' or group '%s' is gone", settings->user, settings->group);
+		return error_set(err, ST_BAD_INPUT, "user '%s' or group '%s' is gone",
+			settings->user, settings->group);
 	*identity_out = (struct identity){ user->pw_uid, group->gr_gid };
 	return ST_OK;
 }
 
 static enum status cannot_become(const struct settings *settings, struct error *err)
 {
-	return error_set(err, ST_REFUSED, "cannot become user '%s': %s", settings->user, g_strerror(errno));
+	return error_set(
+		err, ST_REFUSED, "cannot become user '%s': %s", settings->user, g_strerror(errno));
 }
 
 enum status privileges_lower(const struct settings *settings, struct error *err)
@@ -84,7 +94,8 @@ enum status privileges_lower(const struct settings *settings, struct error *err)
 enum status privileges_raise(struct error *err)
 {
 	if (getuid() == 0 && (seteuid(0) != 0 || setegid(0) != 0))
-		return error_set(err, ST_REFUSED, "cannot become root again: %s", g_strerror(errno));
+		return error_set(
+			err, ST_REFUSED, "cannot become root again: %s", g_strerror(errno));
 	return ST_OK;
 }
 
@@ -98,7 +109,8 @@ enum status privileges_drop(const struct settings *settings, struct error *err)
 	st = look_up(settings, &us, err);
 	if (st != ST_OK)
 		return st;
-	if (initgroups(settings->user, us.gid) != 0 || setresgid(us.gid, us.gid, us.gid) != 0 || setresuid(us.uid, us.uid, us.uid) != 0)
+	if (initgroups(settings->user, us.gid) != 0 || setresgid(us.gid, us.gid, us.gid) != 0 ||
+		setresuid(us.uid, us.uid, us.uid) != 0)
 		return cannot_become(settings, err);
 	if (setuid(0) == 0 || geteuid() == 0)
 		return error_set(err, ST_REFUSED, "cannot give up root's rights");

@@ -4,10 +4,12 @@
 
 #include "settings/settings.h"
 
-/* As root: checks that user and group exist and are not root's. Otherwise nothing: we keep who we are. */
+/* As root: checks that user and group exist and are not root's. Otherwise nothing: we keep who we
+ * are. */
 enum status privileges_check(const struct settings *settings, struct error *err);
 
-/* As root: makes the store's and the archive's directories for the user, then does what follows as that user, until raised. */
+/* As root: makes the store's and the archive's directories for the user, then does what follows as
+ * that user, until raised. */
 enum status privileges_lower(const struct settings *settings, struct error *err);
 enum status privileges_raise(struct error *err);
 

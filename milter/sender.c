@@ -23,11 +23,11 @@ static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t cond;
 	bool woken;
-	gint stop;		/* atomic */
-	struct courier *courier;	/* NULL when it could not be made */
-	struct settings *of;		/* the settings it was made of */
-	int pause;		/* seconds to leave a relay alone that is down; 0 while it answers */
-	uint64_t urged;		/* outbox_urged() as last seen */
+	gint stop;               /* atomic */
+	struct courier *courier; /* NULL when it could not be made */
+	struct settings *of;     /* the settings it was made of */
+	int pause;      /* seconds to leave a relay alone that is down; 0 while it answers */
+	uint64_t urged; /* outbox_urged() as last seen */
 } sender;
 
 struct shipment {
@@ -49,17 +49,20 @@ static enum status pick(struct txn *txn, void *arg, struct error *err)
 
 /* --- what became of it --- */
 
-static enum status note(struct txn *txn, const struct shipment *s, const char *kind, const char *address, const char *text, struct error *err)
+static enum status note(struct txn *txn, const struct shipment *s, const char *kind,
+	const char *address, const char *text, struct error *err)
 {
 	const struct actor actor = { "milticket", s->now };
 
 	if (!s->outgoing.ticket)
 		return ST_OK;
-	return history_add(txn, s->outgoing.ticket, &actor, kind, s->outgoing.event, address, text, err);
+	return history_add(
+		txn, s->outgoing.ticket, &actor, kind, s->outgoing.event, address, text, err);
 }
 
 /* The copy of the entry that is stored: with the recipients that are still to be served. */
-static enum status store_rest(struct txn *txn, const struct shipment *s, struct outgoing *rest, bool any_later, bool any_failed, struct error *err)
+static enum status store_rest(struct txn *txn, const struct shipment *s, struct outgoing *rest,
+	bool any_later, bool any_failed, struct error *err)
 {
 	if (!any_later && !any_failed)
 		return outbox_remove(txn, s->outgoing.id, err);
@@ -161,7 +164,9 @@ static enum status record_results(struct txn *txn, void *arg, struct error *err)
 
 static void log_results(const struct shipment *s)
 {
-	static const char *const words[] = { [DELIVERY_SENT] = "sent", [DELIVERY_LATER] = "deferred", [DELIVERY_FAILED] = "failed" };
+	static const char *const words[] = { [DELIVERY_SENT] = "sent",
+		[DELIVERY_LATER] = "deferred",
+		[DELIVERY_FAILED] = "failed" };
 
 	for (size_t i = 0; s->outgoing.to[i]; i++) {
 		GString *line = log_line_begin("outbox");
@@ -192,13 +197,17 @@ static void settle_unreadable(struct shipment *s, enum status st, const struct e
 {
 	for (size_t i = 0; s->outgoing.to[i]; i++) {
 		s->results[i].delivery = st == ST_NOT_FOUND ? DELIVERY_FAILED : DELIVERY_LATER;
-		g_strlcpy(s->results[i].reply, err->text[0] ? err->text : "the mail is not in the store", sizeof s->results[i].reply);
+		g_strlcpy(s->results[i].reply,
+			err->text[0] ? err->text : "the mail is not in the store",
+			sizeof s->results[i].reply);
 	}
 }
 
 static void set_pause(bool relay_down)
 {
-	sender.pause = !relay_down ? 0 : sender.pause ? MIN(sender.pause * 2, PAUSE_LONGEST) : PAUSE_FIRST;
+	sender.pause = !relay_down ? 0
+		: sender.pause     ? MIN(sender.pause * 2, PAUSE_LONGEST)
+				   : PAUSE_FIRST;
 }
 
 static bool stopping(void)
@@ -218,7 +227,8 @@ static void rest(int seconds)
 	pthread_mutex_unlock(&sender.lock);
 }
 
-/* What was sent and is not recorded would be sent again: nothing else is done until the store takes it. */
+/* What was sent and is not recorded would be sent again: nothing else is done until the store takes
+ * it. */
 static void record(struct shipment *s)
 {
 	struct error err = { "" };
@@ -226,7 +236,9 @@ static void record(struct shipment *s)
 
 	while (store_write(sender.daemon->store, record_results, s, &err) != ST_OK) {
 		if (!told)
-			log_error("cannot record what became of mail %" G_GUINT64_FORMAT ", nothing is sent until that works: %s", s->outgoing.id, err.text);
+			log_error("cannot record what became of mail %" G_GUINT64_FORMAT
+				  ", nothing is sent until that works: %s",
+				s->outgoing.id, err.text);
 		told = true;
 		if (stopping())
 			return;
@@ -244,7 +256,9 @@ static void ship(struct shipment *s)
 	st = load_mail(s, mail, &err);
 	if (st == ST_OK) {
 		failpoint("before-send");
-		courier_send(sender.courier, s->outgoing.sender, (const char *const *)s->outgoing.to, mail->str, mail->len, &sender.stop, s->results, &s->relay_down);
+		courier_send(sender.courier, s->outgoing.sender,
+			(const char *const *)s->outgoing.to, mail->str, mail->len, &sender.stop,
+			s->results, &s->relay_down);
 		failpoint("after-send");
 		set_pause(s->relay_down);
 	} else {
@@ -303,7 +317,8 @@ static bool urged(void)
 {
 	uint64_t before = sender.urged;
 
-	return store_read(sender.daemon->store, read_urged, &sender.urged, NULL) == ST_OK && sender.urged != before;
+	return store_read(sender.daemon->store, read_urged, &sender.urged, NULL) == ST_OK &&
+		sender.urged != before;
 }
 
 /* The relay is left alone for a while, unless somebody knows better. */
@@ -346,7 +361,9 @@ enum status sender_start(struct daemon *daemon, struct error *err)
 	if (renew_courier(err) != ST_OK)
 		return ST_BAD_INPUT;
 	sender.thread = g_thread_try_new("sender", run, NULL, NULL);
-	return sender.thread ? ST_OK : error_set(err, ST_BUSY, "cannot start a thread: %s", g_strerror(errno));
+	return sender.thread
+		? ST_OK
+		: error_set(err, ST_BUSY, "cannot start a thread: %s", g_strerror(errno));
 }
 
 void sender_stop(void)

@@ -46,7 +46,8 @@ static char *bare(const char *address)
 	return g_strdup(address);
 }
 
-void session_begin(struct session *session, struct settings *settings, const char *sender, const char *authen)
+void session_begin(
+	struct session *session, struct settings *settings, const char *sender, const char *authen)
 {
 	session_reset(session);
 	session->stage = STAGE_ENVELOPE;
@@ -57,9 +58,11 @@ void session_begin(struct session *session, struct settings *settings, const cha
 
 void session_add_recipient(struct session *session, const char *recipient)
 {
-	/* Past the cap only our own addresses matter: a ticket must not depend on its place in a long list. */
+	/* Past the cap only our own addresses matter: a ticket must not depend on its place in a
+	 * long list. */
 	if (session->recipients->len < LIMIT_RECIPIENTS ||
-		(session->recipients->len < LIMIT_RECIPIENTS_OURS && intake_is_addressed(session->settings, recipient)))
+		(session->recipients->len < LIMIT_RECIPIENTS_OURS &&
+			intake_is_addressed(session->settings, recipient)))
 		g_ptr_array_add(session->recipients, bare(recipient));
 }
 
@@ -69,8 +72,11 @@ void session_envelope(struct session *session, const char *hostname, struct enve
 	g_ptr_array_add(session->recipients, NULL);
 	g_ptr_array_set_size(session->recipients, (gint)session->recipients->len - 1);
 	*envelope_out = (struct envelope){
-		.sender = session->sender ? session->sender : "", .recipients = (const char *const *)session->recipients->pdata,
-		.authen = session->authen, .queue_id = session->queue_id ? session->queue_id : "", .hostname = hostname ? hostname : "",
+		.sender = session->sender ? session->sender : "",
+		.recipients = (const char *const *)session->recipients->pdata,
+		.authen = session->authen,
+		.queue_id = session->queue_id ? session->queue_id : "",
+		.hostname = hostname ? hostname : "",
 		.received = g_get_real_time(),
 	};
 }

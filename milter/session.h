@@ -1,4 +1,5 @@
-/* What is known of the message that a connection carries. Made with the first message, freed with the connection; one thread at a time. */
+/* What is known of the message that a connection carries. Made with the first message, freed with
+ * the connection; one thread at a time. */
 #ifndef MILTICKET_SESSION_H
 #define MILTICKET_SESSION_H
 
@@ -15,13 +16,13 @@ enum stage { STAGE_NONE, STAGE_ENVELOPE, STAGE_HEADERS, STAGE_BODY };
 /* All of it is forgotten by session_reset(). */
 struct session {
 	enum stage stage;
-	struct settings *settings;	/* those it began with */
+	struct settings *settings; /* those it began with */
 	char *sender, *authen, *queue_id;
-	GPtrArray *recipients;		/* char *; as given, without <> */
-	struct spool *spool;		/* from STAGE_HEADERS on */
-	bool at_hand;			/* daemon_begin() took it */
-	bool answered;			/* the one before it had its end */
-	bool failed;			/* the spool could not be written: the message is refused for now */
+	GPtrArray *recipients; /* char *; as given, without <> */
+	struct spool *spool;   /* from STAGE_HEADERS on */
+	bool at_hand;          /* daemon_begin() took it */
+	bool answered;         /* the one before it had its end */
+	bool failed;           /* the spool could not be written: the message is refused for now */
 	struct error err;
 };
 
@@ -30,7 +31,8 @@ void session_free(struct session *session);
 
 /* Forgets the message, keeps the connection. */
 void session_reset(struct session *session);
-void session_begin(struct session *session, struct settings *settings, const char *sender, const char *authen);	/* takes settings */
+void session_begin(struct session *session, struct settings *settings, const char *sender,
+	const char *authen); /* takes settings */
 void session_add_recipient(struct session *session, const char *recipient);
 
 /* Borrowed until the next change of the session. */

@@ -57,8 +57,9 @@ void signals_stop_milter(void)
 	sem_post(&milter_may_stop);
 }
 
-/* In place of the C library's, for libmilter: nobody else here calls it. Were two threads to wait for one signal, either could get it, and
- * where it is libmilter's, connections are closed on messages that are at hand. */
+/* In place of the C library's, for libmilter: nobody else here calls it. Were two threads to wait
+ * for one signal, either could get it, and where it is libmilter's, connections are closed on
+ * messages that are at hand. */
 int sigwait(const sigset_t *restrict set, int *restrict signal_out)
 {
 	(void)set;

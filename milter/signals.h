@@ -1,4 +1,5 @@
-/* Signals: which ones the daemon listens to, and that they come to the main thread and to no other. */
+/* Signals: which ones the daemon listens to, and that they come to the main thread and to no
+ * other. */
 #ifndef MILTICKET_SIGNALS_H
 #define MILTICKET_SIGNALS_H
 
@@ -13,7 +14,8 @@ void signals_wait_for_stop(void (*reload)(void));
 /* Was the daemon told to stop once more? Waits for nothing. */
 bool signals_stop_again(void);
 
-/* libmilter has a thread of its own that waits for TERM, INT and HUP. It hears of a stop from here only. */
+/* libmilter has a thread of its own that waits for TERM, INT and HUP. It hears of a stop from here
+ * only. */
 void signals_stop_milter(void);
 
 #endif

@@ -44,26 +44,32 @@ static enum status remove_stale(const char *path, struct error *err)
 {
 	struct stat stat;
 
-	if (strlen(path) >= sizeof ((struct sockaddr_un *)NULL)->sun_path)
+	if (strlen(path) >= sizeof((struct sockaddr_un *)NULL)->sun_path)
 		return error_set(err, ST_BAD_INPUT, "socket path '%s' is too long", path);
 	if (lstat(path, &stat) != 0)
-		return errno == ENOENT ? ST_OK : error_set(err, ST_IO, "cannot look at socket '%s': %s", path, g_strerror(errno));
+		return errno == ENOENT ? ST_OK
+				       : error_set(err, ST_IO, "cannot look at socket '%s': %s",
+						 path, g_strerror(errno));
 	if (!S_ISSOCK(stat.st_mode))
 		return error_set(err, ST_REFUSED, "'%s' is there already and no socket", path);
 	if (answers(path))
 		return error_set(err, ST_BUSY, "another daemon answers on socket '%s'", path);
 	if (unlink(path) != 0)
-		return error_set(err, ST_IO, "cannot remove the stale socket '%s': %s", path, g_strerror(errno));
+		return error_set(err, ST_IO, "cannot remove the stale socket '%s': %s", path,
+			g_strerror(errno));
 	return ST_OK;
 }
 
 /* A directory of another group's may have given it that. */
-static enum status set_mode(const struct settings *settings, const char *path, const struct group *group, struct error *err)
+static enum status set_mode(const struct settings *settings, const char *path,
+	const struct group *group, struct error *err)
 {
 	if (group && lchown(path, (uid_t)-1, group->gr_gid) != 0)
-		return error_set(err, ST_IO, "cannot give socket '%s' to group '%s': %s", path, settings->group, g_strerror(errno));
+		return error_set(err, ST_IO, "cannot give socket '%s' to group '%s': %s", path,
+			settings->group, g_strerror(errno));
 	if (chmod(path, settings->socket_mode) != 0)
-		return error_set(err, ST_IO, "cannot set the mode of socket '%s': %s", path, g_strerror(errno));
+		return error_set(err, ST_IO, "cannot set the mode of socket '%s': %s", path,
+			g_strerror(errno));
 	return ST_OK;
 }
 
@@ -82,7 +88,8 @@ static int bind_unix(const struct settings *settings, const struct group *group)
 
 static enum status cannot_listen(const struct settings *settings, struct error *err)
 {
-	return error_set(err, ST_IO, "cannot listen on socket '%s': %s", settings->socket, g_strerror(errno));
+	return error_set(err, ST_IO, "cannot listen on socket '%s': %s", settings->socket,
+		g_strerror(errno));
 }
 
 static enum status open_unix(const struct settings *settings, const char *path, struct error *err)
@@ -110,9 +117,10 @@ static int listening_socket(void)
 	return -1;
 }
 
-/* Accepted sockets inherit both. Without the first, a message waits 40 ms for delayed ACKs. Postfix takes two segments for each of a stream's
- * buffers, and fills them with a pattern for each message: on the loopback interface they would be of 128 kB, at a quarter
- * of the throughput. A network has smaller segments anyway. */
+/* Accepted sockets inherit both. Without the first, a message waits 40 ms for delayed ACKs. Postfix
+ * takes two segments for each of a stream's buffers, and fills them with a pattern for each
+ * message: on the loopback interface they would be of 128 kB, at a quarter of the throughput. A
+ * network has smaller segments anyway. */
 static void set_tcp_options(void)
 {
 	int fd = listening_socket(), on = 1, segment = SEGMENT_BYTES;
@@ -145,7 +153,8 @@ enum status socket_open(const struct settings *settings, struct error *err)
 	if (st != ST_OK)
 		return st;
 	if (smfi_setconn(settings->socket) != MI_SUCCESS)
-		return error_set(err, ST_BAD_INPUT, "libmilter does not take socket '%s'", settings->socket);
+		return error_set(
+			err, ST_BAD_INPUT, "libmilter does not take socket '%s'", settings->socket);
 	if (path)
 		return open_unix(settings, path, err);
 	if (smfi_opensocket(0) != MI_SUCCESS)

@@ -7,7 +7,8 @@
 /* Opens it in libmilter, after filter_register(). As root the group is that of the settings. */
 enum status socket_open(const struct settings *settings, struct error *err);
 
-/* Connects to it and hangs up, so that libmilter looks whether it shall stop, which it does every five seconds only. */
+/* Connects to it and hangs up, so that libmilter looks whether it shall stop, which it does every
+ * five seconds only. */
 void socket_wake(void);
 
 /* Removes a unix socket at a normal end. */

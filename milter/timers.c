@@ -18,8 +18,8 @@ static struct {
 	GThread *thread;
 	pthread_mutex_t lock;
 	pthread_cond_t cond;
-	bool stop, reload;	/* under lock */
-	unsigned watchdog_every;	/* seconds; 0: nobody asks */
+	bool stop, reload;       /* under lock */
+	unsigned watchdog_every; /* seconds; 0: nobody asks */
 } timers;
 
 /* --- reload --- */
@@ -69,7 +69,8 @@ static void wake_due(void)
 	if (due_wake(timers.daemon->store, g_get_real_time(), &woken, &err) != ST_OK)
 		log_error("cannot wake tickets that are due: %s", err.text);
 	if (woken)
-		log_info("timers: %u ticket%s opened, having waited long enough", woken, text_plural(woken));
+		log_info("timers: %u ticket%s opened, having waited long enough", woken,
+			text_plural(woken));
 }
 
 static void forget(void)
@@ -87,10 +88,13 @@ static bool purge_old_mail(void)
 	struct error err = { "" };
 	uint64_t count = 0;
 
-	if (purge_archive(settings_archive(settings), settings->archive.keep_days, g_get_real_time(), PURGED_AT_ONCE, &count, &err) != ST_OK)
+	if (purge_archive(settings_archive(settings), settings->archive.keep_days,
+		    g_get_real_time(), PURGED_AT_ONCE, &count, &err) != ST_OK)
 		log_error("cannot remove old mail from the archive: %s", err.text);
 	if (count)
-		log_info("timers: %" G_GUINT64_FORMAT " mail%s removed from the archive after archive.keep_days", count, text_plural(count));
+		log_info("timers: %" G_GUINT64_FORMAT
+			 " mail%s removed from the archive after archive.keep_days",
+			count, text_plural(count));
 	settings_unref(settings);
 	return count == PURGED_AT_ONCE;
 }
@@ -102,7 +106,8 @@ static void remove_doomed(void)
 	struct error err = { "" };
 	uint64_t count;
 
-	if (settings_archive(settings) && doomed_remove(timers.daemon->store, settings->archive.path, &count, &err) != ST_OK)
+	if (settings_archive(settings) &&
+		doomed_remove(timers.daemon->store, settings->archive.path, &count, &err) != ST_OK)
 		log_error("cannot remove mail from the archive: %s", err.text);
 	settings_unref(settings);
 }
@@ -115,8 +120,8 @@ static enum status nothing(struct txn *txn, void *arg, struct error *err)
 	return ST_OK;
 }
 
-/* We are well when the store lets us write and the reads of this tick have come back. A write that fails is an answer too: a full disk is
- * not mended by a restart, a writer that hangs may be. */
+/* We are well when the store lets us write and the reads of this tick have come back. A write that
+ * fails is an answer too: a full disk is not mended by a restart, a writer that hangs may be. */
 static void report_health(void)
 {
 	struct error err = { "" };
@@ -155,7 +160,8 @@ static gpointer run(gpointer arg)
 		tick(seconds, signalled);
 		pthread_mutex_lock(&timers.lock);
 		if (!timers.stop && !timers.reload)
-			wait_until(&timers.cond, &timers.lock, g_get_monotonic_time() + G_TIME_SPAN_SECOND);
+			wait_until(&timers.cond, &timers.lock,
+				g_get_monotonic_time() + G_TIME_SPAN_SECOND);
 	}
 	pthread_mutex_unlock(&timers.lock);
 	return NULL;

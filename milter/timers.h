@@ -1,4 +1,5 @@
-/* The timer thread: what is due, reloads that an admin asked for through the store, stale readers, the watchdog. */
+/* The timer thread: what is due, reloads that an admin asked for through the store, stale readers,
+ * the watchdog. */
 #ifndef MILTICKET_TIMERS_H
 #define MILTICKET_TIMERS_H
 

@@ -16,7 +16,8 @@ void wait_init(pthread_cond_t *cond)
 
 bool wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t until)
 {
-	const struct timespec time = { .tv_sec = until / G_USEC_PER_SEC, .tv_nsec = until % G_USEC_PER_SEC * 1000 };
+	const struct timespec time = { .tv_sec = until / G_USEC_PER_SEC,
+		.tv_nsec = until % G_USEC_PER_SEC * 1000 };
 
 	return pthread_cond_timedwait(cond, lock, &time) == 0;
 }

@@ -1,4 +1,5 @@
-/* Waiting with a time limit. Locks are pthread's, not GLib's, as thread sanitizers see through those only. */
+/* Waiting with a time limit. Locks are pthread's, not GLib's, as thread sanitizers see through
+ * those only. */
 #ifndef MILTICKET_WAIT_H
 #define MILTICKET_WAIT_H
 

@@ -18,7 +18,9 @@ def sink():
 def daemon(sink):
     """Not started yet. A machine under load must not make the relay look dead, and thousands of mails are
     to have their answers."""
-    daemon = Daemon(sink.port, settings={"mail_out": {"timeout_s": 10}, "policy": {"answers_per_hour": 0}})
+    daemon = Daemon(
+        sink.port, settings={"mail_out": {"timeout_s": 10}, "policy": {"answers_per_hour": 0}}
+    )
     yield daemon
     if not daemon.ended():
         daemon.kill()

@@ -22,7 +22,8 @@ static bool add_numbers_of_stdin(struct cli *cli, struct numbers *numbers)
 		if (!*line)
 			continue;
 		if (text_parse_number(line, &number) != ST_OK) {
-			cli_fail(EXIT_BAD_DATA, "standard input, line %u: '%s' is no ticket number", n, line);
+			cli_fail(EXIT_BAD_DATA, "standard input, line %u: '%s' is no ticket number",
+				n, line);
 			return false;
 		}
 		numbers_add(numbers, number);
@@ -61,8 +62,10 @@ int cli_tickets(struct cli *cli, unsigned first, struct numbers *numbers_out)
 	}
 	if (numbers_out->n > 0)
 		return EXIT_DONE;
-	/* A listing that found nothing was piped in: there is nothing to do, as there would have been for each of its lines. */
-	return piped ? cli_fail(EXIT_NOTHING, "no ticket number on standard input") : cli_usage(cli, "which ticket? Give its number");
+	/* A listing that found nothing was piped in: there is nothing to do, as there would have
+	 * been for each of its lines. */
+	return piped ? cli_fail(EXIT_NOTHING, "no ticket number on standard input")
+		     : cli_usage(cli, "which ticket? Give its number");
 }
 
 bool cli_when(struct cli *cli, const char *option, int64_t *when_out)
@@ -72,7 +75,8 @@ bool cli_when(struct cli *cli, const char *option, int64_t *when_out)
 	*when_out = 0;
 	if (!value || text_parse_when(value, cli->actor.now, -1, when_out) == ST_OK)
 		return true;
-	cli_usage(cli, "--%s: '%s' is neither a date (2026-11-24) nor a duration (3d)", option, value);
+	cli_usage(cli, "--%s: '%s' is neither a date (2026-11-24) nor a duration (3d)", option,
+		value);
 	return false;
 }
 
@@ -89,7 +93,8 @@ bool cli_count(struct cli *cli, const char *option, uint64_t *count_out)
 /* A variable may say anything: what would not be a name is none. */
 static bool is_name(const char *s)
 {
-	return s && *s && strlen(s) <= LIMIT_NAME_BYTES && g_utf8_validate(s, -1, NULL) && !strpbrk(s, " \t\r\n\033");
+	return s && *s && strlen(s) <= LIMIT_NAME_BYTES && g_utf8_validate(s, -1, NULL) &&
+		!strpbrk(s, " \t\r\n\033");
 }
 
 const char *cli_unix_user(void)

@@ -9,7 +9,8 @@ enum { NAME_COLUMNS = 16, OPTION_COLUMNS = 32 };
 
 void help_usage(FILE *out, const struct cli_command *command)
 {
-	fprintf(out, "usage: ticket %s%s%s%s\n", command->name, command->options && command->options[0].name ? " [options]" : "",
+	fprintf(out, "usage: ticket %s%s%s%s\n", command->name,
+		command->options && command->options[0].name ? " [options]" : "",
 		*command->arguments ? " " : "", command->arguments);
 }
 
@@ -24,8 +25,9 @@ void help_family(FILE *out, const char *word)
 
 static void print_option(const struct cli_option *option)
 {
-	g_autofree char *shown = g_strdup_printf("%s%c%s--%s%s%s", option->letter ? "-" : " ", option->letter ? option->letter : ' ', option->letter ? ", " : "  ",
-		option->name, option->argument ? " " : "", option->argument ? option->argument : "");
+	g_autofree char *shown = g_strdup_printf("%s%c%s--%s%s%s", option->letter ? "-" : " ",
+		option->letter ? option->letter : ' ', option->letter ? ", " : "  ", option->name,
+		option->argument ? " " : "", option->argument ? option->argument : "");
 
 	if (strlen(shown) > OPTION_COLUMNS)
 		printf("  %s\n  %*s %s\n", shown, OPTION_COLUMNS, "", option->help);
@@ -52,7 +54,8 @@ static bool same_family(const char *a, const char *b)
 	return a[len] == ' ' && strncmp(a, b, len + 1) == 0;
 }
 
-/* "queue list|show|add": the commands of a family are one word. Gives the last row that it names. */
+/* "queue list|show|add": the commands of a family are one word. Gives the last row that it
+ * names. */
 static const struct cli_row *append_names(GString *out, const struct cli_row *row)
 {
 	g_string_append(out, row->command->name);
@@ -65,7 +68,8 @@ static const struct cli_row *append_names(GString *out, const struct cli_row *ro
 
 static void print_group(const struct cli_row *row, const char *names)
 {
-	printf("  %s%-*s%s %s\n", terminal_on(COLOUR_BOLD), NAME_COLUMNS, row->group, terminal_off(), names);
+	printf("  %s%-*s%s %s\n", terminal_on(COLOUR_BOLD), NAME_COLUMNS, row->group,
+		terminal_off(), names);
 }
 
 void help_short(void)

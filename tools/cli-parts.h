@@ -16,8 +16,10 @@ unsigned words_command(char *const *words, const struct cli_command **command_ou
 /* Is this the first of a command's two words? */
 bool words_family(const char *word);
 /* NULL: no option of that name, or letter when that is not 0. command may be NULL. */
-const struct cli_option *words_option(const struct cli_command *command, const char *name, size_t len, char letter);
-/* Options that stand before the command, or between its two words, are as good behind it: moves them there. */
+const struct cli_option *words_option(
+	const struct cli_command *command, const char *name, size_t len, char letter);
+/* Options that stand before the command, or between its two words, are as good behind it: moves
+ * them there. */
 void words_skip_common(char ***words, GPtrArray *behind);
 /* Sorts the words behind the command into options and arguments. False: said what is wrong. */
 bool words_take(struct cli *cli, char **words);

@@ -32,7 +32,8 @@ const char *cli_nearest(const char *word, const char *const *names)
 }
 
 /* "unknown WHAT 'word'", with the nearest of the names, or with `otherwise`. Owned. */
-static char *unknown_text(const char *what, const char *word, GPtrArray *names, const char *otherwise)
+static char *unknown_text(
+	const char *what, const char *word, GPtrArray *names, const char *otherwise)
 {
 	const char *nearest;
 
@@ -55,7 +56,8 @@ static const struct cli_command *find_command(const char *name)
 
 unsigned words_command(char *const *words, const struct cli_command **command_out)
 {
-	g_autofree char *both = words[0] && words[1] ? g_strconcat(words[0], " ", words[1], NULL) : NULL;
+	g_autofree char *both = words[0] && words[1] ? g_strconcat(words[0], " ", words[1], NULL)
+						     : NULL;
 
 	*command_out = both ? find_command(both) : NULL;
 	if (*command_out)
@@ -82,8 +84,10 @@ static GPtrArray *candidates(const char *family)
 	g_ptr_array_add(names, g_strdup("help"));
 	for (const struct cli_row *row = cli_commands; row->command; row++)
 		if (!family)
-			g_ptr_array_add(names, g_strndup(row->command->name, strcspn(row->command->name, " ")));
-		else if (g_str_has_prefix(row->command->name, family) && row->command->name[strlen(family)] == ' ')
+			g_ptr_array_add(names,
+				g_strndup(row->command->name, strcspn(row->command->name, " ")));
+		else if (g_str_has_prefix(row->command->name, family) &&
+			row->command->name[strlen(family)] == ' ')
 			g_ptr_array_add(names, g_strdup(row->command->name));
 	return names;
 }
@@ -92,7 +96,8 @@ int words_unknown(char *const *words)
 {
 	bool family = words_family(words[0]);
 	g_autoptr(GPtrArray) names = candidates(family ? words[0] : NULL);
-	g_autofree char *word = family && words[1] ? g_strconcat(words[0], " ", words[1], NULL) : g_strdup(words[0]);
+	g_autofree char *word = family && words[1] ? g_strconcat(words[0], " ", words[1], NULL)
+						   : g_strdup(words[0]);
 	g_autofree char *text = unknown_text("command", word, names, "; 'ticket help' lists them");
 
 	if (family && !words[1])
@@ -106,17 +111,21 @@ int words_unknown(char *const *words)
 
 /* --- options --- */
 
-static const struct cli_option *find_option(const struct cli_option *options, const char *name, size_t len, char letter)
+static const struct cli_option *find_option(
+	const struct cli_option *options, const char *name, size_t len, char letter)
 {
 	for (const struct cli_option *o = options; o && o->name; o++)
-		if (letter ? o->letter == letter : strlen(o->name) == len && strncmp(o->name, name, len) == 0)
+		if (letter ? o->letter == letter
+			   : strlen(o->name) == len && strncmp(o->name, name, len) == 0)
 			return o;
 	return NULL;
 }
 
-const struct cli_option *words_option(const struct cli_command *command, const char *name, size_t len, char letter)
+const struct cli_option *words_option(
+	const struct cli_command *command, const char *name, size_t len, char letter)
 {
-	const struct cli_option *o = command ? find_option(command->options, name, len, letter) : NULL;
+	const struct cli_option *o = command ? find_option(command->options, name, len, letter)
+					     : NULL;
 
 	return o ? o : find_option(cli_common_options, name, len, letter);
 }
@@ -185,12 +194,15 @@ void cli_set(struct cli *cli, const char *name, const char *value)
 	g_ptr_array_add(values, g_strdup(value));
 }
 
-/* One word that begins with '-', and its argument. Gives how many words it took; 0: said what is wrong. */
+/* One word that begins with '-', and its argument. Gives how many words it took; 0: said what is
+ * wrong. */
 static int take_option(struct cli *cli, char **words)
 {
-	const char *word = words[0], *name = word + (word[1] == '-' ? 2 : 1), *equals = word[1] == '-' ? strchr(name, '=') : NULL;
+	const char *word = words[0], *name = word + (word[1] == '-' ? 2 : 1),
+		   *equals = word[1] == '-' ? strchr(name, '=') : NULL;
 	size_t len = equals ? (size_t)(equals - name) : strlen(name);
-	const struct cli_option *option = words_option(cli->command, name, len, word[1] == '-' ? '\0' : *name);
+	const struct cli_option *option = words_option(
+		cli->command, name, len, word[1] == '-' ? '\0' : *name);
 	const char *value = equals ? equals + 1 : word[1] != '-' && name[1] ? name + 1 : NULL;
 
 	if (!option) {
@@ -211,7 +223,8 @@ bool words_is_option(const struct cli_command *command, const char *word)
 {
 	if (word[0] != '-' || word[1] == '\0')
 		return false;
-	return !command || strcmp(command->name, "tag") != 0 || word[1] == '-' || strcmp(word, "-h") == 0;
+	return !command || strcmp(command->name, "tag") != 0 || word[1] == '-' ||
+		strcmp(word, "-h") == 0;
 }
 
 bool words_take(struct cli *cli, char **words)
@@ -240,7 +253,8 @@ void words_skip_common(char ***words, GPtrArray *behind)
 {
 	while (**words && g_str_has_prefix(**words, "--") && (**words)[2]) {
 		const char *name = **words + 2;
-		const struct cli_option *option = words_option(NULL, name, strcspn(name, "="), '\0');
+		const struct cli_option *option = words_option(
+			NULL, name, strcspn(name, "="), '\0');
 
 		if (!option || strcmp(option->name, "help") == 0)
 			return;

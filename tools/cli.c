@@ -83,9 +83,13 @@ struct store_options cli_store_options(const struct cli *cli)
 {
 	enum cli_need need = cli->command->need;
 	struct store_options options = {
-		.path = cli->settings->store.path, .map_size = (size_t)cli->settings->store.map_size_mib << 20,
-		.durable = cli->settings->store.durable, .read_only = need == NEED_STORE_READ || need == NEED_SOUND_STORE_READ,
-		.look = need == NEED_SOUND_STORE_READ || need == NEED_SOUND_STORE_WRITE ? LOOK_AT_ALL_PAGES : LOOK_AT_ROOTS,
+		.path = cli->settings->store.path,
+		.map_size = (size_t)cli->settings->store.map_size_mib << 20,
+		.durable = cli->settings->store.durable,
+		.read_only = need == NEED_STORE_READ || need == NEED_SOUND_STORE_READ,
+		.look = need == NEED_SOUND_STORE_READ || need == NEED_SOUND_STORE_WRITE
+			? LOOK_AT_ALL_PAGES
+			: LOOK_AT_ROOTS,
 	};
 
 	set_owner(cli->settings, &options);
@@ -98,9 +102,11 @@ static int open_store(struct cli *cli)
 	enum status st = store_open(&options, &cli->store, &cli->err);
 
 	if (st == ST_NOT_FOUND)
-		return cli_fail(EXIT_NOTHING, "nothing is recorded yet: there is no store in '%s'", options.path);
+		return cli_fail(EXIT_NOTHING, "nothing is recorded yet: there is no store in '%s'",
+			options.path);
 	if (st == ST_REFUSED && geteuid() != 0)
-		return cli_fail(EXIT_NOT_ALLOWED, "%s (admins are the members of the group '%s')", cli->err.text, cli->settings->group);
+		return cli_fail(EXIT_NOT_ALLOWED, "%s (admins are the members of the group '%s')",
+			cli->err.text, cli->settings->group);
 	if (st != ST_OK)
 		return cli_status(cli, st);
 	store_secret(cli->store, cli->key.secret);
@@ -115,7 +121,8 @@ int cli_open(struct cli *cli)
 		return EXIT_DONE;
 	st = settings_load(cli->config, &cli->settings, &cli->err);
 	if (st != ST_OK)
-		return cli_fail(st == ST_REFUSED ? EXIT_NOT_ALLOWED : EXIT_CONFIG, "%s", cli->err.text);
+		return cli_fail(
+			st == ST_REFUSED ? EXIT_NOT_ALLOWED : EXIT_CONFIG, "%s", cli->err.text);
 	return cli->command->need >= NEED_STORE_READ ? open_store(cli) : EXIT_DONE;
 }
 
@@ -197,7 +204,8 @@ static int run_with(const struct cli_command *command, char **words)
 	struct cli cli = { .command = command, .config = SYSCONFDIR "/milticket/milticket.conf" };
 	int code;
 
-	cli.values = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
+	cli.values = g_hash_table_new_full(
+		g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
 	cli.actor_name = g_strdup_printf("unix:%s", cli_unix_user());
 	cli.actor = (struct actor){ cli.actor_name, g_get_real_time() };
 	code = words_take(&cli, words) ? run_command(&cli) : EXIT_BAD_USAGE;
@@ -231,7 +239,10 @@ static int dispatch(char **words)
 	names[1] = words[0];
 	switch (words_command(names, &command)) {
 	case 0:
-		return names[1] && is_one_of(names[1], "help", "--help", "-h") && words_family(first) ? help(names) : words_unknown(names);
+		return names[1] && is_one_of(names[1], "help", "--help", "-h") &&
+				words_family(first)
+			? help(names)
+			: words_unknown(names);
 	case 2:
 		words++;
 	}
@@ -249,8 +260,12 @@ int cli_main(int argc, char **argv)
 	message_library_init();
 	code = dispatch(argv + 1);
 	terminal_end();
-	/* What was printed must have arrived: a full disk is no success. But who closes a pipe has read enough. */
+	/* What was printed must have arrived: a full disk is no success. But who closes a pipe has
+	 * read enough. */
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return code;
-	return terminal_abandoned(0) ? code : cli_fail(EXIT_CANNOT_WRITE, "cannot write to standard output: %s", g_strerror(errno ? errno : EIO));
+	return terminal_abandoned(0)
+		? code
+		: cli_fail(EXIT_CANNOT_WRITE, "cannot write to standard output: %s",
+			  g_strerror(errno ? errno : EIO));
 }

@@ -1,4 +1,5 @@
-/* What every command of `ticket` works with: its description as data, the words it was given, the store it asked for. */
+/* What every command of `ticket` works with: its description as data, the words it was given, the
+ * store it asked for. */
 #ifndef MILTICKET_CLI_H
 #define MILTICKET_CLI_H
 
@@ -12,51 +13,65 @@
 
 /* Exit codes; sysexits.h where it has one. */
 enum exit_code {
-	EXIT_DONE = 0, EXIT_NOTHING = 1, EXIT_BAD_USAGE = 64, EXIT_BAD_DATA = 65, EXIT_CANNOT_CREATE = 73, EXIT_CANNOT_WRITE = 74, EXIT_TRY_AGAIN = 75,
-	EXIT_NOT_ALLOWED = 77, EXIT_CONFIG = 78
+	EXIT_DONE = 0,
+	EXIT_NOTHING = 1,
+	EXIT_BAD_USAGE = 64,
+	EXIT_BAD_DATA = 65,
+	EXIT_CANNOT_CREATE = 73,
+	EXIT_CANNOT_WRITE = 74,
+	EXIT_TRY_AGAIN = 75,
+	EXIT_NOT_ALLOWED = 77,
+	EXIT_CONFIG = 78
 };
 
 struct cli_option {
-	char letter;			/* 0: none */
+	char letter; /* 0: none */
 	const char *name;
-	const char *argument;		/* NULL: takes none */
+	const char *argument; /* NULL: takes none */
 	const char *help;
 };
 
 /* SOUND: each of its pages is looked at first. */
-enum cli_need { NEED_NOTHING, NEED_SETTINGS, NEED_STORE_READ, NEED_STORE_WRITE, NEED_SOUND_STORE_READ, NEED_SOUND_STORE_WRITE };
+enum cli_need {
+	NEED_NOTHING,
+	NEED_SETTINGS,
+	NEED_STORE_READ,
+	NEED_STORE_WRITE,
+	NEED_SOUND_STORE_READ,
+	NEED_SOUND_STORE_WRITE
+};
 
 struct cli;
 
 /* A command as data: dispatch, help, completions and the manual's test read it. */
 struct cli_command {
-	const char *name;		/* "list", "queue add" */
-	const char *arguments;		/* "NUMBER…" */
-	const char *summary;		/* lower case, no full stop */
-	const struct cli_option *options;	/* ends with a NULL name; NULL for none */
+	const char *name;                 /* "list", "queue add" */
+	const char *arguments;            /* "NUMBER…" */
+	const char *summary;              /* lower case, no full stop */
+	const struct cli_option *options; /* ends with a NULL name; NULL for none */
 	enum cli_need need;
-	unsigned least, most;		/* arguments; most 0: any number */
-	int (*run)(struct cli *cli);	/* an exit code */
+	unsigned least, most;        /* arguments; most 0: any number */
+	int (*run)(struct cli *cli); /* an exit code */
 };
 
 /* The command table. Commands of a group stand together, those of a family ("queue add") too. */
 struct cli_row {
-	const char *group;		/* "find"; NULL: for programs, help passes it over; those stand last */
+	const char *group; /* "find"; NULL: for programs, help passes it over; those stand last */
 	const struct cli_command *command;
 };
-extern const struct cli_row cli_commands[];	/* ends with a NULL command */
+extern const struct cli_row cli_commands[]; /* ends with a NULL command */
 
 struct cli {
 	const struct cli_command *command;
-	const char *config;		/* path */
+	const char *config; /* path */
 	bool json;
-	char **args;			/* what is left of the words */
+	char **args; /* what is left of the words */
 	unsigned n_args;
-	GHashTable *values;		/* option name → GPtrArray of char * */
+	GHashTable *values; /* option name → GPtrArray of char * */
 	struct settings *settings;
 	struct store *store;
 	struct token_key key;
-	struct actor actor;		/* "unix:name", now */
+	struct actor actor; /* "unix:name", now */
 	char *actor_name;
 	struct error err;
 };
@@ -84,21 +99,25 @@ void cli_set(struct cli *cli, const char *name, const char *value);
 /* The nearest of the NULL-terminated names that a word may have been meant for, or NULL. */
 const char *cli_nearest(const char *word, const char *const *names);
 
-/* Ticket numbers of the arguments from `first` on: 1042, #1042, or - for one a line on standard input. At least one.
- * EXIT_DONE, or the code of what it said is wrong; numbers_out is the caller's to free in any case. */
+/* Ticket numbers of the arguments from `first` on: 1042, #1042, or - for one a line on standard
+ * input. At least one. EXIT_DONE, or the code of what it said is wrong; numbers_out is the caller's
+ * to free in any case. */
 int cli_tickets(struct cli *cli, unsigned first, struct numbers *numbers_out);
-/* A date, a duration back from now, of an option; 0 when it was not given. False: said what is wrong. */
+/* A date, a duration back from now, of an option; 0 when it was not given. False: said what is
+ * wrong. */
 bool cli_when(struct cli *cli, const char *option, int64_t *when_out);
 /* A number above 0, of an option; left alone when it was not given. False: said what is wrong. */
 bool cli_count(struct cli *cli, const char *option, uint64_t *count_out);
 /* The agent who sits here: $MILTICKET_AGENT, else the unix user. Owned. */
 char *cli_agent_login(void);
 
-/* From now on SIGINT only makes cli_interrupted() true, once. For commands that end well wherever they are. */
+/* From now on SIGINT only makes cli_interrupted() true, once. For commands that end well wherever
+ * they are. */
 void cli_catch_interrupt(void);
 bool cli_interrupted(void);
 
-/* Opens what the command needs: EXIT_DONE, or the code of what it said is wrong. The run of a command has it done. */
+/* Opens what the command needs: EXIT_DONE, or the code of what it said is wrong. The run of a
+ * command has it done. */
 int cli_open(struct cli *cli);
 /* Runs the program. */
 int cli_main(int argc, char **argv);

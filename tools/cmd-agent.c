@@ -13,15 +13,15 @@
 
 #define WRITE_OPTIONS \
 	{ 0, "name", "TEXT", "name that customers see" }, \
-	{ 0, "address", "ADDRESS[,ADDRESS]", "mail addresses" }, \
-	{ 0, "queue", "QUEUE[,QUEUE]", "queues to belong to" }, \
-	{ 0, "active", NULL, "may act" }, \
-	{ 0, "inactive", NULL, "may not act any more" }, \
-	{ 0, NULL, NULL, NULL }
+		{ 0, "address", "ADDRESS[,ADDRESS]", "mail addresses" }, \
+		{ 0, "queue", "QUEUE[,QUEUE]", "queues to belong to" }, \
+		{ 0, "active", NULL, "may act" }, { 0, "inactive", NULL, "may not act any more" }, \
+	{ \
+		0, NULL, NULL, NULL \
+	}
 static const struct cli_option write_options[] = { WRITE_OPTIONS };
 static const struct cli_option set_options[] = {
-	{ 0, "create", NULL, "make them an agent if they are none" },
-	WRITE_OPTIONS
+	{ 0, "create", NULL, "make them an agent if they are none" }, WRITE_OPTIONS
 };
 static const struct cli_option remove_options[] = {
 	{ 0, "move-to", "LOGIN", "give open tickets to this agent first" },
@@ -29,8 +29,8 @@ static const struct cli_option remove_options[] = {
 };
 
 struct looking {
-	const char *only;	/* login; NULL: all */
-	GPtrArray *agents;	/* struct agent * */
+	const char *only;  /* login; NULL: all */
+	GPtrArray *agents; /* struct agent * */
 };
 
 static enum status keep(struct txn *txn, const struct agent *agent, void *arg, struct error *err)
@@ -53,7 +53,8 @@ static enum status look(struct txn *txn, void *arg, struct error *err)
 static int run_list(struct cli *cli)
 {
 	g_autoptr(GPtrArray) agents = g_ptr_array_new_with_free_func(record_free);
-	enum status st = store_read(cli->store, look, &(struct looking){ cli->args[0], agents }, &cli->err);
+	enum status st = store_read(
+		cli->store, look, &(struct looking){ cli->args[0], agents }, &cli->err);
 	struct printer printer;
 
 	if (st != ST_OK)
@@ -67,14 +68,16 @@ static int run_list(struct cli *cli)
 /* --- writing --- */
 
 /* Mail from an account's address is the desk's, and what is sent to it a ticket. */
-static enum status check_address(const struct cli *cli, const char *given, char **canonical_out, struct error *err)
+static enum status check_address(
+	const struct cli *cli, const char *given, char **canonical_out, struct error *err)
 {
 	g_autofree char *canonical = NULL;
 
 	if (address_canonical(given, &canonical) != ST_OK)
 		return error_set(err, ST_BAD_INPUT, "'%s' is no mail address", given);
 	if (settings_is_desk(cli->settings, canonical))
-		return error_set(err, ST_BAD_INPUT, "'%s' is an address of the desk itself, and nobody's own", canonical);
+		return error_set(err, ST_BAD_INPUT,
+			"'%s' is an address of the desk itself, and nobody's own", canonical);
 	*canonical_out = g_steal_pointer(&canonical);
 	return ST_OK;
 }
@@ -102,7 +105,8 @@ static enum status set_addresses(const struct cli *cli, struct agent *agent, str
 	return ST_OK;
 }
 
-static enum status set_queues(struct txn *txn, const struct cli *cli, struct agent *agent, struct error *err)
+static enum status set_queues(
+	struct txn *txn, const struct cli *cli, struct agent *agent, struct error *err)
 {
 	char **given = cli_values(cli, "queue");
 
@@ -116,12 +120,14 @@ static enum status set_queues(struct txn *txn, const struct cli *cli, struct age
 
 		record_release(&queue_type, &queue);
 		if (st != ST_OK)
-			return st == ST_NOT_FOUND ? error_set(err, st, "there is no queue '%s'", *q) : st;
+			return st == ST_NOT_FOUND ? error_set(err, st, "there is no queue '%s'", *q)
+						  : st;
 	}
 	return ST_OK;
 }
 
-static enum status change(struct txn *txn, const struct cli *cli, struct agent *agent, struct error *err)
+static enum status change(
+	struct txn *txn, const struct cli *cli, struct agent *agent, struct error *err)
 {
 	enum status st = set_addresses(cli, agent, err);
 
@@ -138,7 +144,8 @@ static enum status change(struct txn *txn, const struct cli *cli, struct agent *
 	return st == ST_OK ? agents_save(txn, agent, err) : st;
 }
 
-static enum status make(struct txn *txn, const struct cli *cli, struct agent *agent, struct error *err)
+static enum status make(
+	struct txn *txn, const struct cli *cli, struct agent *agent, struct error *err)
 {
 	agent->login = g_strdup(cli->args[0]);
 	agent->created = cli->actor.now;
@@ -180,11 +187,12 @@ static enum status set(struct txn *txn, void *arg, struct error *err)
 
 struct removal {
 	struct cli *cli;
-	GArray *numbers;	/* uint64_t: open tickets */
-	GPtrArray *queues;	/* char *: queues the agent is responsible for */
+	GArray *numbers;   /* uint64_t: open tickets */
+	GPtrArray *queues; /* char *: queues the agent is responsible for */
 };
 
-static enum status note_ticket(struct txn *txn, const struct ticket *t, void *arg, struct error *err)
+static enum status note_ticket(
+	struct txn *txn, const struct ticket *t, void *arg, struct error *err)
 {
 	(void)txn;
 	(void)err;
@@ -192,7 +200,8 @@ static enum status note_ticket(struct txn *txn, const struct ticket *t, void *ar
 	return ST_OK;
 }
 
-static enum status note_queue(struct txn *txn, const struct queue *queue, void *arg, struct error *err)
+static enum status note_queue(
+	struct txn *txn, const struct queue *queue, void *arg, struct error *err)
 {
 	struct removal *r = arg;
 
@@ -203,22 +212,27 @@ static enum status note_queue(struct txn *txn, const struct queue *queue, void *
 	return ST_OK;
 }
 
-static enum status give_tickets(struct txn *txn, struct removal *r, const char *to, struct error *err)
+static enum status give_tickets(
+	struct txn *txn, struct removal *r, const char *to, struct error *err)
 {
-	const struct commander commander = { .actor = r->cli->actor, .settings = r->cli->settings, .key = r->cli->key };
+	const struct commander commander = {
+		.actor = r->cli->actor, .settings = r->cli->settings, .key = r->cli->key
+	};
 	const struct command command = { .verb = VERB_ASSIGN, .text = (char *)to };
 	enum status st = ST_OK;
 
 	for (unsigned i = 0; i < r->numbers->len && st == ST_OK; i++) {
 		g_autofree char *done = NULL;
 
-		st = command_apply(txn, &commander, g_array_index(r->numbers, uint64_t, i), &command, &done, err);
+		st = command_apply(txn, &commander, g_array_index(r->numbers, uint64_t, i),
+			&command, &done, err);
 	}
 	return st;
 }
 
 /* New tickets are never assigned to somebody who is gone. */
-static enum status give_queues(struct txn *txn, struct removal *r, const char *to, struct error *err)
+static enum status give_queues(
+	struct txn *txn, struct removal *r, const char *to, struct error *err)
 {
 	enum status st = queues_each(txn, note_queue, r, err);
 
@@ -245,11 +259,14 @@ static enum status remove_agent(struct txn *txn, void *arg, struct error *err)
 	g_array_set_size(r->numbers, 0);
 	g_ptr_array_set_size(r->queues, 0);
 	if (to && strcmp(to, login) == 0)
-		return error_set(err, ST_BAD_INPUT, "agent '%s' cannot take over from themself; --move-to names another", login);
+		return error_set(err, ST_BAD_INPUT,
+			"agent '%s' cannot take over from themself; --move-to names another",
+			login);
 	st = tickets_list(txn, &filter, note_ticket, r, err);
 	if (st == ST_OK && r->numbers->len && !to)
-		st = error_set(err, ST_REFUSED, "agent '%s' has %u open ticket%s: name another with --move-to", login, r->numbers->len,
-			text_plural(r->numbers->len));
+		st = error_set(err, ST_REFUSED,
+			"agent '%s' has %u open ticket%s: name another with --move-to", login,
+			r->numbers->len, text_plural(r->numbers->len));
 	if (st == ST_OK && to)
 		st = give_tickets(txn, r, to, err);
 	if (st == ST_OK)
@@ -290,19 +307,27 @@ static int run_set(struct cli *cli)
 
 static int run_remove(struct cli *cli)
 {
-	struct removal r = { cli, g_array_new(FALSE, FALSE, sizeof(uint64_t)), g_ptr_array_new_with_free_func(g_free) };
+	struct removal r = { cli, g_array_new(FALSE, FALSE, sizeof(uint64_t)),
+		g_ptr_array_new_with_free_func(g_free) };
 	enum status st = store_write(cli->store, remove_agent, &r, &cli->err);
 
 	if (st == ST_OK && cli->json)
-		json_print(json_pack("{s:s, s:b, s:i}", "login", cli->args[0], "removed", 1, "moved", (int)r.numbers->len));
+		json_print(json_pack("{s:s, s:b, s:i}", "login", cli->args[0], "removed", 1,
+			"moved", (int)r.numbers->len));
 	else if (st == ST_OK)
-		printf("agent %s removed, %u ticket%s given away\n", cli->args[0], r.numbers->len, text_plural(r.numbers->len));
+		printf("agent %s removed, %u ticket%s given away\n", cli->args[0], r.numbers->len,
+			text_plural(r.numbers->len));
 	g_array_unref(r.numbers);
 	g_ptr_array_unref(r.queues);
 	return cli_status(cli, st);
 }
 
-const struct cli_command cmd_agent_list = { "agent list", "", "list agents", NULL, NEED_STORE_READ, 0, 0, run_list };
-const struct cli_command cmd_agent_add = { "agent add", "LOGIN", "make somebody an agent", write_options, NEED_STORE_WRITE, 1, 1, run_add };
-const struct cli_command cmd_agent_set = { "agent set", "LOGIN", "change an agent", set_options, NEED_STORE_WRITE, 1, 1, run_set };
-const struct cli_command cmd_agent_remove = { "agent remove", "LOGIN", "remove an agent without open tickets", remove_options, NEED_STORE_WRITE, 1, 1, run_remove };
+const struct cli_command cmd_agent_list = { "agent list", "", "list agents", NULL, NEED_STORE_READ,
+	0, 0, run_list };
+const struct cli_command cmd_agent_add = { "agent add", "LOGIN", "make somebody an agent",
+	write_options, NEED_STORE_WRITE, 1, 1, run_add };
+const struct cli_command cmd_agent_set = { "agent set", "LOGIN", "change an agent", set_options,
+	NEED_STORE_WRITE, 1, 1, run_set };
+const struct cli_command cmd_agent_remove = { "agent remove", "LOGIN",
+	"remove an agent without open tickets", remove_options, NEED_STORE_WRITE, 1, 1,
+	run_remove };

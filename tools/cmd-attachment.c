@@ -1,4 +1,5 @@
-/* ticket attachment: what came with a ticket's mails, listed from the record and saved out of the archive. */
+/* ticket attachment: what came with a ticket's mails, listed from the record and saved out of the
+ * archive. */
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
@@ -18,36 +19,41 @@
 enum { SAME_NAME_MAX = 1000 };
 
 static const struct cli_option options[] = {
-	{ 0, "save", "DIR", "save them into this directory, made when missing; no file is overwritten" },
+	{ 0, "save", "DIR",
+		"save them into this directory, made when missing; no file is overwritten" },
 	{ 0, "open", NULL, "open them with xdg-open" },
 	{ 0, NULL, NULL, NULL },
 };
 
 static const struct table_column columns[] = {
-	{ "ID", false, false, NULL }, { "SIZE", true, false, NULL }, { "TYPE", false, false, NULL },
-	{ "INLINE", false, false, "no" }, { "FROM", false, true, NULL }, { "NAME", false, true, NULL },
+	{ "ID", false, false, NULL },
+	{ "SIZE", true, false, NULL },
+	{ "TYPE", false, false, NULL },
+	{ "INLINE", false, false, "no" },
+	{ "FROM", false, true, NULL },
+	{ "NAME", false, true, NULL },
 };
 
 struct attachments {
 	struct cli *cli;
 	uint64_t number;
-	const char *dir;		/* where to save; NULL: not at all */
+	const char *dir; /* where to save; NULL: not at all */
 	bool open;
-	struct table *table;		/* NULL: JSON, or the names of files that were saved */
+	struct table *table; /* NULL: JSON, or the names of files that were saved */
 	unsigned shown;
 	struct ticket ticket;
 	struct ticket_view view;
-	int in;				/* the archived mail at hand; -1: not opened yet */
-	struct message *message;	/* and what is in it; NULL: not parsed yet */
+	int in;                  /* the archived mail at hand; -1: not opened yet */
+	struct message *message; /* and what is in it; NULL: not parsed yet */
 };
 
 /* One of them, at hand. */
 struct found {
 	const struct entry *entry;
-	unsigned index;			/* in its message, from 0 */
+	unsigned index; /* in its message, from 0 */
 	struct attachment what;
-	char *id;			/* "2.1": message, attachment */
-	char *saved;			/* path; NULL */
+	char *id;    /* "2.1": message, attachment */
+	char *saved; /* path; NULL */
 };
 
 /* --- which --- */
@@ -64,7 +70,8 @@ static bool is_wanted(const struct attachments *a, const struct found *f)
 
 		if (strcmp(word, f->id) == 0 || strcmp(word, seq) == 0)
 			return true;
-		if (f->what.name && (strcmp(word, f->what.name) == 0 || fnmatch(word, f->what.name, 0) == 0))
+		if (f->what.name &&
+			(strcmp(word, f->what.name) == 0 || fnmatch(word, f->what.name, 0) == 0))
 			return true;
 	}
 	return false;
@@ -72,14 +79,17 @@ static bool is_wanted(const struct attachments *a, const struct found *f)
 
 /* --- saving --- */
 
-/* A name that is taken gets a number before its ending: "offer.2.pdf". Nothing that is there is touched or followed. */
+/* A name that is taken gets a number before its ending: "offer.2.pdf". Nothing that is there is
+ * touched or followed. */
 static int make_file(const char *dir, const char *name, char **path_out)
 {
 	const char *dot = strrchr(name, '.');
 	int stem = dot && dot > name ? (int)(dot - name) : (int)strlen(name);
 
 	for (unsigned i = 1; i <= SAME_NAME_MAX; i++) {
-		g_autofree char *numbered = i == 1 ? g_strdup(name) : g_strdup_printf("%.*s.%u%s", stem, name, i, name + stem);
+		g_autofree char *numbered = i == 1
+			? g_strdup(name)
+			: g_strdup_printf("%.*s.%u%s", stem, name, i, name + stem);
 		g_autofree char *path = g_build_filename(dir, numbered, NULL);
 		int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
@@ -98,7 +108,8 @@ static enum status write_file(struct attachments *a, struct found *f, struct err
 	int out = make_file(a->dir, name, &f->saved);
 
 	if (out < 0)
-		return error_set(err, ST_IO, "cannot make a file '%s' in '%s': %s", name, a->dir, g_strerror(errno));
+		return error_set(err, ST_IO, "cannot make a file '%s' in '%s': %s", name, a->dir,
+			g_strerror(errno));
 	if (!a->message)
 		a->message = message_parse_fd(a->in, 0);
 	st = message_attachment_write(a->message, f->index, out, err);
@@ -115,8 +126,10 @@ static enum status save(struct attachments *a, struct found *f, struct error *er
 	enum status st = ST_OK;
 
 	if (!archive || !f->entry->archive)
-		return error_set(err, ST_NOT_FOUND, "message %" G_GUINT64_FORMAT " of ticket #%" G_GUINT64_FORMAT
-			" is not in the archive, and its attachments are nowhere else", f->entry->seq, a->number);
+		return error_set(err, ST_NOT_FOUND,
+			"message %" G_GUINT64_FORMAT " of ticket #%" G_GUINT64_FORMAT
+			" is not in the archive, and its attachments are nowhere else",
+			f->entry->seq, a->number);
 	if (a->in < 0)
 		st = archive_open(archive, f->entry->archive, &a->in, err);
 	return st == ST_OK ? write_file(a, f, err) : st;
@@ -130,9 +143,11 @@ static enum status open_it(const struct found *f, struct error *err)
 	int code = 0;
 
 	if (!g_spawn_sync(NULL, argv, NULL, flags, NULL, NULL, NULL, NULL, &code, &error))
-		return error_set(err, ST_BAD_INPUT, "cannot run xdg-open (package xdg-utils): %s; it is saved as '%s'",
+		return error_set(err, ST_BAD_INPUT,
+			"cannot run xdg-open (package xdg-utils): %s; it is saved as '%s'",
 			error->message, f->saved);
-	return code == 0 ? ST_OK : error_set(err, ST_BAD_INPUT, "xdg-open cannot open '%s'", f->saved);
+	return code == 0 ? ST_OK
+			 : error_set(err, ST_BAD_INPUT, "xdg-open cannot open '%s'", f->saved);
 }
 
 /* --- showing --- */
@@ -151,9 +166,15 @@ static void show_json(const struct attachments *a, const struct found *f)
 
 static void show_row(const struct attachments *a, const struct found *f)
 {
-	g_autofree char *person = g_format_size(f->what.size), *exact = g_strdup_printf("%" G_GUINT64_FORMAT, f->what.size);
+	g_autofree char *person = g_format_size(f->what.size),
+			*exact = g_strdup_printf("%" G_GUINT64_FORMAT, f->what.size);
 	const char *cells[] = {
-		f->id, terminal_is() ? person : exact, f->what.type, f->what.is_inline ? "yes" : "no", f->entry->from, f->what.name,
+		f->id,
+		terminal_is() ? person : exact,
+		f->what.type,
+		f->what.is_inline ? "yes" : "no",
+		f->entry->from,
+		f->what.name,
 	};
 
 	table_add(a->table, cells, 0, COLOUR_NONE);
@@ -190,7 +211,9 @@ static enum status visit_entry(struct attachments *a, const struct entry *e, str
 	enum status st = ST_OK;
 
 	for (unsigned i = 0; e->attached && e->attached[i] && st == ST_OK; i++) {
-		struct found f = { .entry = e, .index = i, .id = g_strdup_printf("%" G_GUINT64_FORMAT ".%u", e->seq, i + 1) };
+		struct found f = { .entry = e,
+			.index = i,
+			.id = g_strdup_printf("%" G_GUINT64_FORMAT ".%u", e->seq, i + 1) };
 
 		if (attachment_read(e->attached[i], &f.what))
 			st = visit(a, &f, err);
@@ -221,8 +244,8 @@ static enum status visit_ticket(struct attachments *a, struct error *err)
 	for (unsigned i = 0; i < a->view.entries->len && st == ST_OK; i++)
 		st = visit_entry(a, g_ptr_array_index(a->view.entries, i), err);
 	if (st == ST_OK && a->shown == 0)
-		st = error_set(err, ST_NOT_FOUND, "ticket #%" G_GUINT64_FORMAT " has no %s", a->number,
-			a->cli->n_args > 1 ? "attachment of that name" : "attachments");
+		st = error_set(err, ST_NOT_FOUND, "ticket #%" G_GUINT64_FORMAT " has no %s",
+			a->number, a->cli->n_args > 1 ? "attachment of that name" : "attachments");
 	view_release(&a->ticket, &a->view);
 	return st;
 }
@@ -239,15 +262,18 @@ static bool make_directory(struct attachments *a, char **temporary_out)
 
 static int run(struct cli *cli)
 {
-	struct attachments a = { .cli = cli, .dir = cli_value(cli, "save"), .open = cli_has(cli, "open"),
-		.in = -1 };
+	struct attachments a = {
+		.cli = cli, .dir = cli_value(cli, "save"), .open = cli_has(cli, "open"), .in = -1
+	};
 	g_autofree char *temporary = NULL;
 	enum status st;
 
 	if (text_parse_number(cli->args[0], &a.number) != ST_OK)
-		return cli_usage(cli, "'%s' is no ticket number; expected 1042 or #1042", cli->args[0]);
+		return cli_usage(
+			cli, "'%s' is no ticket number; expected 1042 or #1042", cli->args[0]);
 	if (!make_directory(&a, &temporary))
-		return cli_fail(EXIT_CANNOT_CREATE, "cannot make the directory '%s': %s", a.dir ? a.dir : "", g_strerror(errno));
+		return cli_fail(EXIT_CANNOT_CREATE, "cannot make the directory '%s': %s",
+			a.dir ? a.dir : "", g_strerror(errno));
 	if (!cli->json && !a.dir)
 		a.table = table_new(columns, G_N_ELEMENTS(columns));
 	st = visit_ticket(&a, &cli->err);
@@ -256,5 +282,5 @@ static int run(struct cli *cli)
 	return cli_status(cli, st);
 }
 
-const struct cli_command cmd_attachment = { "attachment", "NUMBER [NAME|ID]…", "list, save and open a ticket's attachments",
-	options, NEED_STORE_READ, 1, 0, run };
+const struct cli_command cmd_attachment = { "attachment", "NUMBER [NAME|ID]…",
+	"list, save and open a ticket's attachments", options, NEED_STORE_READ, 1, 0, run };

@@ -21,7 +21,8 @@ static int run_backup(struct cli *cli)
 {
 	enum status st = store_copy(cli->store, cli->args[0], &cli->err);
 
-	return st == ST_EXISTS ? cli_fail(EXIT_CANNOT_CREATE, "%s", cli->err.text) : cli_status(cli, st);
+	return st == ST_EXISTS ? cli_fail(EXIT_CANNOT_CREATE, "%s", cli->err.text)
+			       : cli_status(cli, st);
 }
 
 /* --- restore --- */
@@ -33,7 +34,8 @@ static int restore(struct cli *cli, const char *backup)
 	enum status st = store_restore(&options, backup, cli_has(cli, "force"), &kept, &cli->err);
 
 	if (st == ST_EXISTS)
-		return cli_fail(EXIT_CANNOT_CREATE, "%s; --force replaces it, and keeps it beside", cli->err.text);
+		return cli_fail(EXIT_CANNOT_CREATE, "%s; --force replaces it, and keeps it beside",
+			cli->err.text);
 	if (st == ST_OK && kept)
 		fprintf(stderr, "the old store is in %s\n", kept);
 	return cli_status(cli, st);
@@ -41,7 +43,8 @@ static int restore(struct cli *cli, const char *backup)
 
 static int run_restore(struct cli *cli)
 {
-	int lock = -1, code = cli_status(cli, store_lock(cli->settings->store.path, &lock, &cli->err));
+	int lock = -1,
+	    code = cli_status(cli, store_lock(cli->settings->store.path, &lock, &cli->err));
 
 	if (code == EXIT_DONE)
 		code = restore(cli, cli->args[0]);
@@ -56,7 +59,8 @@ static int report(const struct cli *cli, const GPtrArray *findings, uint64_t tic
 	for (unsigned i = 0; i < findings->len; i++)
 		store_json_or_text(cli, "finding", g_ptr_array_index(findings, i));
 	if (!cli->json)
-		fprintf(stderr, "%" G_GUINT64_FORMAT " ticket%s, %u finding%s\n", tickets, text_plural(tickets), findings->len, text_plural(findings->len));
+		fprintf(stderr, "%" G_GUINT64_FORMAT " ticket%s, %u finding%s\n", tickets,
+			text_plural(tickets), findings->len, text_plural(findings->len));
 	return findings->len ? EXIT_BAD_DATA : EXIT_DONE;
 }
 
@@ -72,8 +76,9 @@ static int check(struct cli *cli, const struct check_options *options)
 /* After a repair, only what could not be mended is left to be found. */
 static int run_check(struct cli *cli)
 {
-	const struct check_options options = {
-		settings_archive(cli->settings), cli->settings->archive.keep_days, cli->actor.now, &cli->settings->tag_format, cli->actor };
+	const struct check_options options = { settings_archive(cli->settings),
+		cli->settings->archive.keep_days, cli->actor.now, &cli->settings->tag_format,
+		cli->actor };
 	int code = check(cli, &options);
 	enum status st;
 
@@ -84,6 +89,11 @@ static int run_check(struct cli *cli)
 }
 
 /* Damage must be found before a backup of it takes a sound one's place. */
-const struct cli_command cmd_backup = { "backup", "FILE", "copy the store to a file while mail flows", NULL, NEED_SOUND_STORE_READ, 1, 1, run_backup };
-const struct cli_command cmd_restore = { "restore", "FILE", "put a backup in the place of the store, while no daemon runs", restore_options, NEED_SETTINGS, 1, 1, run_restore };
-const struct cli_command cmd_check = { "check", "", "compare indexes and archive with the records", check_options, NEED_SOUND_STORE_WRITE, 0, 0, run_check };
+const struct cli_command cmd_backup = { "backup", "FILE",
+	"copy the store to a file while mail flows", NULL, NEED_SOUND_STORE_READ, 1, 1,
+	run_backup };
+const struct cli_command cmd_restore = { "restore", "FILE",
+	"put a backup in the place of the store, while no daemon runs", restore_options,
+	NEED_SETTINGS, 1, 1, run_restore };
+const struct cli_command cmd_check = { "check", "", "compare indexes and archive with the records",
+	check_options, NEED_SOUND_STORE_WRITE, 0, 0, run_check };

@@ -1,4 +1,5 @@
-/* Commands that change tickets: each is one or more verbs of lib/act/command.h, over several tickets in one transaction. */
+/* Commands that change tickets: each is one or more verbs of lib/act/command.h, over several
+ * tickets in one transaction. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,9 +15,11 @@
 /* Which tickets, where no numbers are given; every command that changes tickets has these. */
 #define QUERY_OPTIONS \
 	{ 0, "query", "QUERY", "tickets that it holds of, not numbers" }, \
-	{ 'n', "dry-run", NULL, "only list the tickets" }, \
-	{ 'y', "yes", NULL, "do not ask" }, \
-	{ 0, NULL, NULL, NULL }
+		{ 'n', "dry-run", NULL, "only list the tickets" }, \
+		{ 'y', "yes", NULL, "do not ask" }, \
+	{ \
+		0, NULL, NULL, NULL \
+	}
 static const struct cli_option query_options[] = { QUERY_OPTIONS };
 
 enum { VERBS_MAX = 2, LINE_MAX_BYTES = 2000 };
@@ -27,14 +30,16 @@ struct work {
 	struct command commands[VERBS_MAX];
 	unsigned n_commands;
 	struct numbers numbers;
-	struct agent self;	/* who sits here; without a login when no agent does */
-	GPtrArray *done;	/* char *: a line for each change */
-	GPtrArray *changed;	/* struct ticket *: as they are now */
+	struct agent self;  /* who sits here; without a login when no agent does */
+	GPtrArray *done;    /* char *: a line for each change */
+	GPtrArray *changed; /* struct ticket *: as they are now */
 };
 
 static void work_init(struct work *w, struct cli *cli)
 {
-	*w = (struct work){ .cli = cli, .done = g_ptr_array_new_with_free_func(g_free), .changed = g_ptr_array_new_with_free_func(record_free) };
+	*w = (struct work){ .cli = cli,
+		.done = g_ptr_array_new_with_free_func(g_free),
+		.changed = g_ptr_array_new_with_free_func(record_free) };
 }
 
 static void work_release(struct work *w)
@@ -50,24 +55,29 @@ static void work_release(struct work *w)
 /* --- in the transaction --- */
 
 /* Of several tickets, the one that failed is named, and that the others are as they were. */
-static enum status name_failure(const struct work *w, uint64_t number, enum status st, struct error *err)
+static enum status name_failure(
+	const struct work *w, uint64_t number, enum status st, struct error *err)
 {
 	g_autofree char *name = g_strdup_printf("#%" G_GUINT64_FORMAT, number);
 	g_autofree char *why = g_strdup(err->text);
 
 	if (!*why)
 		return st;
-	return error_set(err, st, "%s%s%s%s", strstr(why, name) ? "" : name, strstr(why, name) ? "" : ": ", why, w->numbers.n > 1 ? "; nothing was changed" : "");
+	return error_set(err, st, "%s%s%s%s", strstr(why, name) ? "" : name,
+		strstr(why, name) ? "" : ": ", why,
+		w->numbers.n > 1 ? "; nothing was changed" : "");
 }
 
-/* The ticket that was changed is where a merged number leads, but for the one that was merged just now. */
+/* The ticket that was changed is where a merged number leads, but for the one that was merged just
+ * now. */
 static enum status remember(struct txn *txn, struct work *w, uint64_t number, struct error *err)
 {
 	struct ticket *ticket = record_new(&ticket_type);
 	bool merged = w->commands[0].verb == VERB_MERGE;
 
 	g_ptr_array_add(w->changed, ticket);
-	return merged ? tickets_load(txn, number, ticket, err) : tickets_resolve(txn, number, ticket, err);
+	return merged ? tickets_load(txn, number, ticket, err)
+		      : tickets_resolve(txn, number, ticket, err);
 }
 
 /* The new ticket is the last that the old one was linked with. */
@@ -82,8 +92,10 @@ static enum status remember_part(struct txn *txn, struct work *w, struct error *
 
 static enum status apply(struct txn *txn, struct work *w, uint64_t number, struct error *err)
 {
-	const struct commander commander = {
-		.actor = w->cli->actor, .self = w->self.login ? &w->self : NULL, .settings = w->cli->settings, .key = w->cli->key };
+	const struct commander commander = { .actor = w->cli->actor,
+		.self = w->self.login ? &w->self : NULL,
+		.settings = w->cli->settings,
+		.key = w->cli->key };
 	enum status st = ST_OK;
 
 	for (unsigned i = 0; i < w->n_commands && st == ST_OK; i++) {
@@ -130,7 +142,8 @@ static int report(struct work *w)
 	struct printer printer;
 
 	for (unsigned i = 0; !w->cli->json && i < w->done->len; i++) {
-		g_autofree char *line = terminal_line(g_ptr_array_index(w->done, i), LINE_MAX_BYTES);
+		g_autofree char *line = terminal_line(
+			g_ptr_array_index(w->done, i), LINE_MAX_BYTES);
 
 		puts(line);
 	}
@@ -145,7 +158,8 @@ static int report(struct work *w)
 /* words: a verb and its arguments, NULL-terminated. False: said what is wrong. */
 static bool add_verb(struct work *w, const char *const *words)
 {
-	if (command_parse(words, w->cli->actor.now, &w->commands[w->n_commands], &w->cli->err) != ST_OK) {
+	if (command_parse(words, w->cli->actor.now, &w->commands[w->n_commands], &w->cli->err) !=
+		ST_OK) {
 		cli_usage(w->cli, "%s", w->cli->err.text);
 		return false;
 	}
@@ -157,10 +171,11 @@ static bool add_verb(struct work *w, const char *const *words)
 
 struct choosing {
 	const struct query *query;
-	GPtrArray *tickets;	/* struct ticket * */
+	GPtrArray *tickets; /* struct ticket * */
 };
 
-static enum status choose(struct txn *txn, const struct ticket *ticket, void *arg, struct error *err)
+static enum status choose(
+	struct txn *txn, const struct ticket *ticket, void *arg, struct error *err)
 {
 	struct choosing *c = arg;
 
@@ -207,7 +222,8 @@ static int take_chosen(struct work *w, const GPtrArray *tickets)
 	if (!is_wanted(w, tickets->len))
 		return cli_fail(EXIT_NOTHING, "nothing was changed");
 	for (unsigned i = 0; i < tickets->len; i++)
-		numbers_add(&w->numbers, ((const struct ticket *)g_ptr_array_index(tickets, i))->number);
+		numbers_add(&w->numbers,
+			((const struct ticket *)g_ptr_array_index(tickets, i))->number);
 	return EXIT_DONE;
 }
 
@@ -221,7 +237,8 @@ static int find_by_query(struct work *w, bool *listed_out)
 	int code;
 
 	if (w->cli->n_args > 0)
-		return cli_usage(w->cli, "'%s': give numbers or --query, not both", w->cli->args[0]);
+		return cli_usage(
+			w->cli, "'%s': give numbers or --query, not both", w->cli->args[0]);
 	if (query_parse(cli_value(w->cli, "query"), me, &query, &w->cli->err) != ST_OK)
 		return cli_usage(w->cli, "%s", w->cli->err.text);
 	choosing = (struct choosing){ query, tickets };
@@ -296,7 +313,8 @@ static int run_plain(struct cli *cli)
 static int run_with_word(struct cli *cli)
 {
 	bool last = is_number(cli->args[0]) && !is_number(cli->args[cli->n_args - 1]);
-	const char *const words[] = { cli->command->name, take_argument(cli, last ? cli->n_args - 1 : 0), NULL };
+	const char *const words[] = { cli->command->name,
+		take_argument(cli, last ? cli->n_args - 1 : 0), NULL };
 
 	return change(cli, words);
 }
@@ -312,7 +330,9 @@ static int run_take(struct cli *cli)
 	work_init(&w, cli);
 	code = add_verb(&w, words) ? apply_to_arguments(&w) : EXIT_BAD_USAGE;
 	if (code == EXIT_NOT_ALLOWED && !w.self.login)
-		fprintf(stderr, "'ticket agent list' has no '%s'; MILTICKET_AGENT says who you are when your login differs.\n", login);
+		fprintf(stderr,
+			"'ticket agent list' has no '%s'; MILTICKET_AGENT says who you are when your login differs.\n",
+			login);
 	work_release(&w);
 	return code;
 }
@@ -326,14 +346,18 @@ static int run_with_maybe(struct cli *cli)
 static int run_move(struct cli *cli)
 {
 	const char *queue = cli_value(cli, "queue"), *project = cli_value(cli, "project");
-	const char *const to_queue[] = { "queue", queue, NULL }, *const to_project[] = { "project", project && *project ? project : "-", NULL };
+	const char *const to_queue[] = { "queue", queue, NULL },
+			  *const to_project[] = { "project", project && *project ? project : "-",
+				  NULL };
 	struct work w;
 	int code;
 
 	if (!queue && !project)
 		return cli_usage(cli, "where to? Give --queue or --project");
 	work_init(&w, cli);
-	code = (!queue || add_verb(&w, to_queue)) && (!project || add_verb(&w, to_project)) ? apply_to_arguments(&w) : EXIT_BAD_USAGE;
+	code = (!queue || add_verb(&w, to_queue)) && (!project || add_verb(&w, to_project))
+		? apply_to_arguments(&w)
+		: EXIT_BAD_USAGE;
 	work_release(&w);
 	return code;
 }
@@ -358,7 +382,8 @@ static int run_merge(struct cli *cli)
 {
 	const char *const words[] = { "merge", cli_value(cli, "into"), NULL };
 
-	return words[1] ? change(cli, words) : cli_usage(cli, "into which ticket? Give --into NUMBER");
+	return words[1] ? change(cli, words)
+			: cli_usage(cli, "into which ticket? Give --into NUMBER");
 }
 
 /* "split N SEQ…" */
@@ -381,35 +406,45 @@ static int run_link(struct cli *cli)
 	return change(cli, words);
 }
 
-static const struct cli_option move_options[] = {
-	{ 'q', "queue", "QUEUE", "to this queue" },
-	{ 'p', "project", "PROJECT", "to this project; \"\" for none" },
-	QUERY_OPTIONS
-};
+static const struct cli_option move_options[] = { { 'q', "queue", "QUEUE", "to this queue" },
+	{ 'p', "project", "PROJECT", "to this project; \"\" for none" }, QUERY_OPTIONS };
 static const struct cli_option merge_options[] = {
-	{ 0, "into", "NUMBER", "the ticket that survives" },
-	QUERY_OPTIONS
+	{ 0, "into", "NUMBER", "the ticket that survives" }, QUERY_OPTIONS
 };
 
 #define ROW(variable, name, arguments, summary, options, least, run) \
-	const struct cli_command variable = { name, arguments, summary, options, NEED_STORE_WRITE, least, 0, run }
+	const struct cli_command variable = { name, arguments, summary, options, NEED_STORE_WRITE, \
+		least, 0, run }
 
 ROW(cmd_take, "take", "NUMBER…", "make tickets yours", query_options, 0, run_take);
-ROW(cmd_steal, "steal", "NUMBER…", "make tickets yours, be they a colleague's", query_options, 0, run_take);
-ROW(cmd_release, "release", "NUMBER…", "give tickets back to their queue", query_options, 0, run_plain);
-ROW(cmd_assign, "assign", "AGENT NUMBER…", "give tickets to an agent", query_options, 1, run_with_word);
-ROW(cmd_status, "status", "STATUS NUMBER…", "set the status: new, open, waiting, internal, clarify, closed or spam", query_options, 1, run_with_word);
+ROW(cmd_steal, "steal", "NUMBER…", "make tickets yours, be they a colleague's", query_options, 0,
+	run_take);
+ROW(cmd_release, "release", "NUMBER…", "give tickets back to their queue", query_options, 0,
+	run_plain);
+ROW(cmd_assign, "assign", "AGENT NUMBER…", "give tickets to an agent", query_options, 1,
+	run_with_word);
+ROW(cmd_status, "status", "STATUS NUMBER…",
+	"set the status: new, open, waiting, internal, clarify, closed or spam", query_options, 1,
+	run_with_word);
 ROW(cmd_close, "close", "NUMBER…", "close tickets", query_options, 0, run_plain);
 ROW(cmd_reopen, "reopen", "NUMBER…", "open closed tickets again", query_options, 0, run_plain);
-ROW(cmd_wait, "wait", "DURATION|DATE NUMBER…", "wait for the customer until then", query_options, 1, run_with_word);
+ROW(cmd_wait, "wait", "DURATION|DATE NUMBER…", "wait for the customer until then", query_options, 1,
+	run_with_word);
 ROW(cmd_spam, "spam", "NUMBER…", "mark tickets as spam", query_options, 0, run_plain);
-ROW(cmd_move, "move", "NUMBER…", "move tickets to another queue or project", move_options, 0, run_move);
-ROW(cmd_priority, "priority", "low|normal|high|urgent NUMBER…", "set the priority", query_options, 1, run_with_word);
+ROW(cmd_move, "move", "NUMBER…", "move tickets to another queue or project", move_options, 0,
+	run_move);
+ROW(cmd_priority, "priority", "low|normal|high|urgent NUMBER…", "set the priority", query_options,
+	1, run_with_word);
 ROW(cmd_tag, "tag", "+TAG|-TAG… NUMBER…", "add and remove tags", query_options, 1, run_tag);
 ROW(cmd_title, "title", "TEXT NUMBER…", "change the title", query_options, 1, run_with_word);
-ROW(cmd_requester, "requester", "ADDRESS NUMBER…", "set whom tickets are for", query_options, 1, run_with_word);
-ROW(cmd_watch, "watch", "[ADDRESS|AGENT] NUMBER…", "send a copy of what comes and goes", query_options, 0, run_with_maybe);
-ROW(cmd_unwatch, "unwatch", "[ADDRESS|AGENT] NUMBER…", "send no copies any more", query_options, 0, run_with_maybe);
+ROW(cmd_requester, "requester", "ADDRESS NUMBER…", "set whom tickets are for", query_options, 1,
+	run_with_word);
+ROW(cmd_watch, "watch", "[ADDRESS|AGENT] NUMBER…", "send a copy of what comes and goes",
+	query_options, 0, run_with_maybe);
+ROW(cmd_unwatch, "unwatch", "[ADDRESS|AGENT] NUMBER…", "send no copies any more", query_options, 0,
+	run_with_maybe);
 ROW(cmd_merge, "merge", "NUMBER…", "merge tickets into another", merge_options, 0, run_merge);
-ROW(cmd_split, "split", "NUMBER SEQ…", "move messages of a ticket to a new one", NULL, 2, run_split);
-ROW(cmd_link, "link", "NUMBER… NUMBER", "link tickets with the last one", query_options, 1, run_link);
+ROW(cmd_split, "split", "NUMBER SEQ…", "move messages of a ticket to a new one", NULL, 2,
+	run_split);
+ROW(cmd_link, "link", "NUMBER… NUMBER", "link tickets with the last one", query_options, 1,
+	run_link);

@@ -1,4 +1,5 @@
-/* ticket complete: what the word at the cursor may become, for the shells' completions. They ask this program, so they know what it knows. */
+/* ticket complete: what the word at the cursor may become, for the shells' completions. They ask
+ * this program, so they know what it knows. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,9 +19,9 @@ enum { MOST_TICKETS = 100, MOST_LOOKED_AT = 2000, HINT_BYTES = 60 };
 /* The question: where the cursor is, and what may stand there. */
 struct completing {
 	struct cli *cli;
-	const char *word;		/* begun; "" */
-	const char *before;		/* what stays in front of a candidate: "--status=", "new," */
-	GString *out;			/* printed behind all transactions */
+	const char *word;   /* begun; "" */
+	const char *before; /* what stays in front of a candidate: "--status=", "new," */
+	GString *out;       /* printed behind all transactions */
 	unsigned shown, looked_at;
 };
 
@@ -37,7 +38,8 @@ static void offer(struct completing *c, const char *candidate, const char *what)
 
 /* --- from the store --- */
 
-static enum status offer_queue(struct txn *txn, const struct queue *queue, void *arg, struct error *err)
+static enum status offer_queue(
+	struct txn *txn, const struct queue *queue, void *arg, struct error *err)
 {
 	(void)txn;
 	(void)err;
@@ -50,7 +52,8 @@ static enum status queues(struct txn *txn, void *arg, struct error *err)
 	return queues_each(txn, offer_queue, arg, err);
 }
 
-static enum status offer_agent(struct txn *txn, const struct agent *agent, void *arg, struct error *err)
+static enum status offer_agent(
+	struct txn *txn, const struct agent *agent, void *arg, struct error *err)
 {
 	(void)txn;
 	(void)err;
@@ -63,10 +66,12 @@ static enum status agents(struct txn *txn, void *arg, struct error *err)
 	return agents_each(txn, offer_agent, arg, err);
 }
 
-static enum status offer_ticket(struct txn *txn, const struct ticket *t, void *arg, struct error *err)
+static enum status offer_ticket(
+	struct txn *txn, const struct ticket *t, void *arg, struct error *err)
 {
 	struct completing *c = arg;
-	g_autofree char *number = g_strdup_printf("%s%" G_GUINT64_FORMAT, c->word[0] == '#' ? "#" : "", t->number);
+	g_autofree char *number = g_strdup_printf(
+		"%s%" G_GUINT64_FORMAT, c->word[0] == '#' ? "#" : "", t->number);
 
 	(void)txn;
 	(void)err;
@@ -78,14 +83,18 @@ static enum status offer_ticket(struct txn *txn, const struct ticket *t, void *a
 static enum status tickets(struct txn *txn, void *arg, struct error *err)
 {
 	const struct completing *c = arg;
-	const struct ticket_filter filter = { .priority = -1, .statuses = strcmp(c->cli->command->name, "reopen") == 0 ? 1U << TICKET_CLOSED : 0 };
+	const struct ticket_filter filter = { .priority = -1,
+		.statuses = strcmp(c->cli->command->name, "reopen") == 0 ? 1U << TICKET_CLOSED
+									 : 0 };
 
 	return tickets_list(txn, &filter, offer_ticket, arg, err);
 }
 
-static enum status offer_outgoing(struct txn *txn, const struct outgoing *o, void *arg, struct error *err)
+static enum status offer_outgoing(
+	struct txn *txn, const struct outgoing *o, void *arg, struct error *err)
 {
-	g_autofree char *id = g_strdup_printf("%" G_GUINT64_FORMAT, o->id), *to = o->to ? g_strjoinv(", ", o->to) : NULL;
+	g_autofree char *id = g_strdup_printf("%" G_GUINT64_FORMAT, o->id),
+			*to = o->to ? g_strjoinv(", ", o->to) : NULL;
 
 	(void)txn;
 	(void)err;
@@ -98,7 +107,8 @@ static enum status outbox(struct txn *txn, void *arg, struct error *err)
 	return outbox_each(txn, offer_outgoing, arg, err);
 }
 
-/* A store that cannot be opened has nothing to offer, and is no reason to disturb somebody who types. */
+/* A store that cannot be opened has nothing to offer, and is no reason to disturb somebody who
+ * types. */
 static void ask_store(struct completing *c, store_fn *fn)
 {
 	struct cli_command reading = *c->cli->command;
@@ -124,17 +134,26 @@ static void offer_accounts(struct completing *c)
 	if (settings_load(c->cli->config, &c->cli->settings, &c->cli->err) != ST_OK)
 		return;
 	for (unsigned i = 0; i < c->cli->settings->accounts->len; i++)
-		offer(c, ((const struct account *)g_ptr_array_index(c->cli->settings->accounts, i))->address, "account");
+		offer(c,
+			((const struct account *)g_ptr_array_index(c->cli->settings->accounts, i))
+				->address,
+			"account");
 }
 
-/* A name of an argument in the tables, and what stands for it; FILE, TEXT and others are the shell's or nobody's. */
+/* A name of an argument in the tables, and what stands for it; FILE, TEXT and others are the
+ * shell's or nobody's. */
 static const struct {
 	const char *name;
 	store_fn *of_store;
 	void (*other)(struct completing *c);
 } kinds[] = {
-	{ "QUEUE", queues, NULL }, { "AGENT", agents, NULL }, { "LOGIN", agents, NULL }, { "NUMBER", tickets, NULL }, { "ID", outbox, NULL },
-	{ "STATUS", NULL, offer_statuses }, { "ACCOUNT", NULL, offer_accounts },
+	{ "QUEUE", queues, NULL },
+	{ "AGENT", agents, NULL },
+	{ "LOGIN", agents, NULL },
+	{ "NUMBER", tickets, NULL },
+	{ "ID", outbox, NULL },
+	{ "STATUS", NULL, offer_statuses },
+	{ "ACCOUNT", NULL, offer_accounts },
 };
 
 static void offer_kind(struct completing *c, const char *name)
@@ -168,7 +187,8 @@ static void offer_argument(struct completing *c, const char *argument)
 static void offer_value(struct completing *c, const char *argument)
 {
 	const char *comma = strstr(argument, "[,") ? strrchr(c->word, ',') : NULL;
-	g_autofree char *before = g_strdup_printf("%s%.*s", c->before, comma ? (int)(comma + 1 - c->word) : 0, c->word);
+	g_autofree char *before = g_strdup_printf(
+		"%s%.*s", c->before, comma ? (int)(comma + 1 - c->word) : 0, c->word);
 
 	c->before = before;
 	c->word = comma ? comma + 1 : c->word;
@@ -204,7 +224,9 @@ static void offer_commands(struct completing *c, const char *family)
 
 	for (const struct cli_row *row = cli_commands; row->group; row++) {
 		const char *name = row->command->name + strlen(prefix);
-		g_autofree char *word = g_str_has_prefix(row->command->name, prefix) ? g_strndup(name, strcspn(name, " ")) : NULL;
+		g_autofree char *word = g_str_has_prefix(row->command->name, prefix)
+			? g_strndup(name, strcspn(name, " "))
+			: NULL;
 
 		if (!word || g_strcmp0(word, last) == 0)
 			continue;
@@ -219,13 +241,16 @@ static void offer_commands(struct completing *c, const char *family)
 /* --- where the cursor is --- */
 
 /* "--status op", "--status=op", "-s op": the option whose value is being typed, or NULL. */
-static const struct cli_option *option_before(const struct cli_command *command, const char *previous)
+static const struct cli_option *option_before(
+	const struct cli_command *command, const char *previous)
 {
 	const struct cli_option *option;
 
 	if (!previous || previous[0] != '-' || !previous[1] || strchr(previous, '='))
 		return NULL;
-	option = previous[1] == '-' ? words_option(command, previous + 2, strlen(previous + 2), '\0') : words_option(command, "", 0, previous[1]);
+	option = previous[1] == '-'
+		? words_option(command, previous + 2, strlen(previous + 2), '\0')
+		: words_option(command, "", 0, previous[1]);
 	return option && option->argument ? option : NULL;
 }
 
@@ -245,7 +270,8 @@ static unsigned count_arguments(const struct cli_command *command, char *const *
 static void complete_joined(struct completing *c, const struct cli_command *command)
 {
 	const char *equals = strchr(c->word, '=');
-	const struct cli_option *option = words_option(command, c->word + 2, (size_t)(equals - c->word - 2), '\0');
+	const struct cli_option *option = words_option(
+		command, c->word + 2, (size_t)(equals - c->word - 2), '\0');
 	g_autofree char *before = g_strndup(c->word, (gsize)(equals + 1 - c->word));
 
 	if (!option || !option->argument)
@@ -255,7 +281,8 @@ static void complete_joined(struct completing *c, const struct cli_command *comm
 	offer_value(c, option->argument);
 }
 
-static void complete_behind(struct completing *c, const struct cli_command *command, char *const *words, unsigned n)
+static void complete_behind(
+	struct completing *c, const struct cli_command *command, char *const *words, unsigned n)
 {
 	const struct cli_option *option = option_before(command, n ? words[n - 1] : NULL);
 
@@ -333,4 +360,6 @@ static int run(struct cli *cli)
 	return EXIT_DONE;
 }
 
-const struct cli_command cmd_complete = { "complete", "-- WORD…", "print what the last of a line's words may become, for completions", NULL, NEED_NOTHING, 0, 0, run };
+const struct cli_command cmd_complete = { "complete", "-- WORD…",
+	"print what the last of a line's words may become, for completions", NULL, NEED_NOTHING, 0,
+	0, run };

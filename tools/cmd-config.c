@@ -69,7 +69,8 @@ static int run_test(struct cli *cli)
 		return cli_fail(EXIT_BAD_DATA, "'%s' is no mail address", cli->args[0]);
 	account = settings_account(cli->settings, canonical, &detail);
 	if (!account)
-		return cli_fail(EXIT_NOTHING, "mail to %s is %s", canonical, settings_is_control(cli->settings, canonical) ? "commands" : "left alone");
+		return cli_fail(EXIT_NOTHING, "mail to %s is %s", canonical,
+			settings_is_control(cli->settings, canonical) ? "commands" : "left alone");
 	print_begin(&printer, cli, PRINT_ACCOUNTS);
 	print_account(&printer, account);
 	return print_end(&printer);
@@ -112,7 +113,8 @@ static int run_reload(struct cli *cli)
 	int code;
 
 	if (!daemon_runs(cli))
-		return cli_fail(EXIT_TRY_AGAIN, "no daemon runs on the store in '%s'", cli->settings->store.path);
+		return cli_fail(EXIT_TRY_AGAIN, "no daemon runs on the store in '%s'",
+			cli->settings->store.path);
 	st = store_write(cli->store, ask, &r, &cli->err);
 
 	for (int waited = 0; st == ST_OK && waited < RELOAD_WAIT_MS; waited += POLL_MS) {
@@ -141,9 +143,15 @@ static int run_version(struct cli *cli)
 	return EXIT_DONE;
 }
 
-const struct cli_command cmd_config_show = { "config show", "", "print the configuration in force", NULL, NEED_SETTINGS, 0, 0, run_show };
-const struct cli_command cmd_config_check = { "config check", "", "check the configuration", NULL, NEED_SETTINGS, 0, 0, run_check };
-const struct cli_command cmd_account_list = { "account list", "", "list the configured addresses", NULL, NEED_SETTINGS, 0, 0, run_accounts };
-const struct cli_command cmd_account_test = { "account test", "ADDRESS", "tell which account mail to this address is for", NULL, NEED_SETTINGS, 1, 1, run_test };
-const struct cli_command cmd_reload = { "reload", "", "have the daemon read its configuration again", NULL, NEED_STORE_WRITE, 0, 0, run_reload };
-const struct cli_command cmd_version = { "version", "", "print the version", NULL, NEED_NOTHING, 0, 0, run_version };
+const struct cli_command cmd_config_show = { "config show", "", "print the configuration in force",
+	NULL, NEED_SETTINGS, 0, 0, run_show };
+const struct cli_command cmd_config_check = { "config check", "", "check the configuration", NULL,
+	NEED_SETTINGS, 0, 0, run_check };
+const struct cli_command cmd_account_list = { "account list", "", "list the configured addresses",
+	NULL, NEED_SETTINGS, 0, 0, run_accounts };
+const struct cli_command cmd_account_test = { "account test", "ADDRESS",
+	"tell which account mail to this address is for", NULL, NEED_SETTINGS, 1, 1, run_test };
+const struct cli_command cmd_reload = { "reload", "",
+	"have the daemon read its configuration again", NULL, NEED_STORE_WRITE, 0, 0, run_reload };
+const struct cli_command cmd_version = { "version", "", "print the version", NULL, NEED_NOTHING, 0,
+	0, run_version };

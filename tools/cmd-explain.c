@@ -50,7 +50,8 @@ static enum status read_mail(const char *path, GString *out, struct error *err)
 	if (ferror(in))
 		st = error_set(err, ST_IO, "cannot read '%s': %s", path, g_strerror(errno));
 	else if (out->len > MAIL_MAX)
-		st = error_set(err, ST_BAD_INPUT, "'%s' is larger than %d MiB", path, MAIL_MAX / 1024 / 1024);
+		st = error_set(err, ST_BAD_INPUT, "'%s' is larger than %d MiB", path,
+			MAIL_MAX / 1024 / 1024);
 	if (!is_stdin)
 		fclose(in);
 	return st;
@@ -84,7 +85,8 @@ static enum status parse_mail(struct explaining *x, GString *data, struct error 
 /* What was not said is as the mail has it. */
 static char *sender_of(const struct explaining *x)
 {
-	const char *given = cli_value(x->cli, "from"), *path = message_header(x->message, "Return-Path", 0);
+	const char *given = cli_value(x->cli, "from"),
+		   *path = message_header(x->message, "Return-Path", 0);
 	struct mailboxes from = message_from(x->message);
 	size_t len = path ? strlen(path) : 0;
 
@@ -99,7 +101,8 @@ static void add_ours(const struct explaining *x, const char *address, GPtrArray 
 {
 	g_autofree char *canonical = NULL;
 
-	if (address && address_canonical(address, &canonical) == ST_OK && !g_ptr_array_find_with_equal_func(out, canonical, g_str_equal, NULL) &&
+	if (address && address_canonical(address, &canonical) == ST_OK &&
+		!g_ptr_array_find_with_equal_func(out, canonical, g_str_equal, NULL) &&
 		settings_is_desk(x->cli->settings, canonical))
 		g_ptr_array_add(out, g_steal_pointer(&canonical));
 }
@@ -114,7 +117,9 @@ static void add_list(const struct explaining *x, struct mailboxes list, GPtrArra
 static char **recipients_of(const struct explaining *x)
 {
 	const GPtrArray *given = cli_given(x->cli, "to");
-	const struct account *first = x->cli->settings->accounts->len ? g_ptr_array_index(x->cli->settings->accounts, 0) : NULL;
+	const struct account *first = x->cli->settings->accounts->len
+		? g_ptr_array_index(x->cli->settings->accounts, 0)
+		: NULL;
 	GPtrArray *out = g_ptr_array_new();
 
 	for (unsigned i = 0; given && i < given->len; i++)
@@ -159,10 +164,12 @@ static void tell_ticket(const struct explanation *e)
 {
 	const struct outcome *o = &e->outcome;
 	g_autofree char *new = o->match == MATCH_NEW ? g_strdup("a new one") : NULL;
-	g_autofree char *known = g_strdup_printf("#%" G_GUINT64_FORMAT " %s, by %s", e->ticket.number, e->ticket.subject ? e->ticket.subject : "",
+	g_autofree char *known = g_strdup_printf("#%" G_GUINT64_FORMAT " %s, by %s",
+		e->ticket.number, e->ticket.subject ? e->ticket.subject : "",
 		match_names[o->match]);
-	g_autofree char *as = g_strdup_printf("queue %s, status %s, agent %s", e->ticket.queue ? e->ticket.queue : "-",
-		ticket_status_names[e->ticket.status], e->ticket.agent ? e->ticket.agent : "nobody");
+	g_autofree char *as = g_strdup_printf("queue %s, status %s, agent %s",
+		e->ticket.queue ? e->ticket.queue : "-", ticket_status_names[e->ticket.status],
+		e->ticket.agent ? e->ticket.agent : "nobody");
 
 	if (!e->ticket.number)
 		return;
@@ -176,7 +183,8 @@ static void tell_outgoing(const struct explanation *e)
 	for (unsigned i = 0; i < e->outgoing->len; i++) {
 		const struct outgoing *o = g_ptr_array_index(e->outgoing, i);
 		g_autofree char *to = o->to ? g_strjoinv(", ", o->to) : g_strdup("");
-		g_autofree char *text = g_strdup_printf("%s to %s%s%s", o->event, to, o->state == OUTGOING_SUPPRESSED ? ": suppressed, " : "",
+		g_autofree char *text = g_strdup_printf("%s to %s%s%s", o->event, to,
+			o->state == OUTGOING_SUPPRESSED ? ": suppressed, " : "",
 			o->state == OUTGOING_SUPPRESSED && o->last_reply ? o->last_reply : "");
 
 		line("mail", text);
@@ -187,8 +195,10 @@ static void tell_events(const struct explanation *e)
 {
 	for (unsigned i = 0; i < e->events->len; i++) {
 		const struct event *event = g_ptr_array_index(e->events, i);
-		g_autofree char *text = g_strdup_printf("%s %s%s%s%s%s", event->kind, event->from ? event->from : "", event->from || event->to ? " → " : "",
-			event->to ? event->to : "", event->text ? "; " : "", event->text ? event->text : "");
+		g_autofree char *text = g_strdup_printf("%s %s%s%s%s%s", event->kind,
+			event->from ? event->from : "", event->from || event->to ? " → " : "",
+			event->to ? event->to : "", event->text ? "; " : "",
+			event->text ? event->text : "");
 
 		line("log", text);
 	}
@@ -199,9 +209,12 @@ static void tell_recipients(const struct edits *edits)
 	const struct edit *edit;
 
 	for (unsigned i = 0; (edit = edits_at(edits, i)); i++) {
-		const char *what = edit->kind == EDIT_ADD_RECIPIENT ? "also to" : edit->kind == EDIT_DELETE_RECIPIENT ? "not to" : NULL;
+		const char *what = edit->kind == EDIT_ADD_RECIPIENT ? "also to"
+			: edit->kind == EDIT_DELETE_RECIPIENT       ? "not to"
+								    : NULL;
 
-		line(what ? what : "sender", what || edit->kind == EDIT_CHANGE_SENDER ? edit->value : NULL);
+		line(what ? what : "sender",
+			what || edit->kind == EDIT_CHANGE_SENDER ? edit->value : NULL);
 	}
 }
 
@@ -225,7 +238,9 @@ static void tell_headers(const struct explanation *e)
 	for (unsigned i = 0; i < e->headers->len; i++) {
 		const char *header = g_ptr_array_index(e->headers, i);
 		g_autofree char *clean = terminal_line(header + 2, CELL_MAX);
-		enum colour colour = *header == '+' ? COLOUR_GREEN : *header == '-' ? COLOUR_RED : COLOUR_NONE;
+		enum colour colour = *header == '+' ? COLOUR_GREEN
+			: *header == '-'            ? COLOUR_RED
+						    : COLOUR_NONE;
 
 		printf("%s%c %s%s\n", terminal_on(colour), *header, clean, terminal_off());
 	}
@@ -286,11 +301,13 @@ static json_t *json_headers(const GPtrArray *headers)
 
 	for (unsigned i = 0; i < headers->len; i++) {
 		const char *header = g_ptr_array_index(headers, i), *colon = strchr(header, ':');
-		g_autofree char *name = g_strndup(header + 2, (gsize)(colon - header - 2)), *value = g_utf8_make_valid(colon + 2, -1);
+		g_autofree char *name = g_strndup(header + 2, (gsize)(colon - header - 2)),
+				*value = g_utf8_make_valid(colon + 2, -1);
 
 		if (*header != '-')
-			json_array_append_new(array, json_pack("{s:o, s:o, s:b}", "name", json_text(name), "value", json_text(value),
-				"changed", *header == '+'));
+			json_array_append_new(array,
+				json_pack("{s:o, s:o, s:b}", "name", json_text(name), "value",
+					json_text(value), "changed", *header == '+'));
 	}
 	return array;
 }
@@ -300,7 +317,8 @@ static json_t *json_records(const struct record_type *type, const GPtrArray *rec
 	json_t *array = json_array();
 
 	for (unsigned i = 0; i < records->len; i++)
-		json_array_append_new(array, json_record(type, g_ptr_array_index(records, i), false));
+		json_array_append_new(
+			array, json_record(type, g_ptr_array_index(records, i), false));
 	return array;
 }
 
@@ -327,17 +345,24 @@ static void print_json(const struct explaining *x)
 	json_object_set_new(object, "kind", json_text(automatic_names[o->automatic]));
 	json_object_set_new(object, "reason", json_text(o->reason));
 	json_object_set_new(object, "source", json_text(e->source));
-	json_object_set_new(object, "requester", json_pack("{s:o, s:o}", "name", json_text(e->requester.name), "address", json_text(e->requester.address)));
+	json_object_set_new(object, "requester",
+		json_pack("{s:o, s:o}", "name", json_text(e->requester.name), "address",
+			json_text(e->requester.address)));
 	json_object_set_new(object, "outcome", json_text(verdict_text(o)));
 	json_object_set_new(object, "reply", json_text(o->edits.reply));
-	json_object_set_new(object, "ticket", ticket && o->match != MATCH_NEW ? json_integer((json_int_t)e->ticket.number) : json_null());
+	json_object_set_new(object, "ticket",
+		ticket && o->match != MATCH_NEW ? json_integer((json_int_t)e->ticket.number)
+						: json_null());
 	json_object_set_new(object, "match", json_text(ticket ? match_names[o->match] : NULL));
 	json_object_set_new(object, "event", json_text(o->event));
 	json_object_set_new(object, "queue", json_text(e->ticket.queue));
-	json_object_set_new(object, "status", json_text(ticket ? ticket_status_names[e->ticket.status] : NULL));
+	json_object_set_new(
+		object, "status", json_text(ticket ? ticket_status_names[e->ticket.status] : NULL));
 	json_object_set_new(object, "duplicate", json_boolean(o->duplicate));
-	json_object_set_new(object, "recipients_added", json_recipients(&o->edits, EDIT_ADD_RECIPIENT));
-	json_object_set_new(object, "recipients_removed", json_recipients(&o->edits, EDIT_DELETE_RECIPIENT));
+	json_object_set_new(
+		object, "recipients_added", json_recipients(&o->edits, EDIT_ADD_RECIPIENT));
+	json_object_set_new(
+		object, "recipients_removed", json_recipients(&o->edits, EDIT_DELETE_RECIPIENT));
 	json_object_set_new(object, "outgoing", json_records(&outgoing_type, e->outgoing));
 	json_object_set_new(object, "events", json_records(&event_type, e->events));
 	json_object_set_new(object, "why", json_texts(e->why));
@@ -351,8 +376,14 @@ static void print_json(const struct explaining *x)
 
 static enum status explain_mail(struct explaining *x, struct error *err)
 {
-	struct envelope envelope = { .authen = cli_value(x->cli, "login"), .queue_id = "", .hostname = "", .received = x->cli->actor.now };
-	const struct arrival arrival = { .settings = x->cli->settings, .envelope = &envelope, .message = x->message, .spool = x->spool };
+	struct envelope envelope = { .authen = cli_value(x->cli, "login"),
+		.queue_id = "",
+		.hostname = "",
+		.received = x->cli->actor.now };
+	const struct arrival arrival = { .settings = x->cli->settings,
+		.envelope = &envelope,
+		.message = x->message,
+		.spool = x->spool };
 
 	x->sender = sender_of(x);
 	x->recipients = recipients_of(x);
@@ -384,4 +415,5 @@ static int run(struct cli *cli)
 	return cli_status(cli, st);
 }
 
-const struct cli_command cmd_explain = { "explain", "FILE|-", "tell what would become of a mail, and why", options, NEED_STORE_WRITE, 1, 1, run };
+const struct cli_command cmd_explain = { "explain", "FILE|-",
+	"tell what would become of a mail, and why", options, NEED_STORE_WRITE, 1, 1, run };

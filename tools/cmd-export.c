@@ -7,7 +7,8 @@
 
 static const struct cli_option options[] = {
 	{ 0, "mbox", NULL, "print the mails as an mbox, for any mail client" },
-	{ 0, "with-secret", NULL, "with the secret of the reply addresses, so that they stay valid where it is read back" },
+	{ 0, "with-secret", NULL,
+		"with the secret of the reply addresses, so that they stay valid where it is read back" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -17,7 +18,8 @@ struct exporting {
 	uint64_t mails;
 };
 
-static enum status print_mail(struct txn *txn, const struct entry *entry, void *arg, struct error *err)
+static enum status print_mail(
+	struct txn *txn, const struct entry *entry, void *arg, struct error *err)
 {
 	struct exporting *e = arg;
 	g_autofree char *text = NULL;
@@ -34,12 +36,14 @@ static enum status print_mail(struct txn *txn, const struct entry *entry, void *
 	return written ? ST_OK : error_set(err, ST_IO, "cannot write to standard output");
 }
 
-static enum status print_ticket(struct txn *txn, const struct ticket *ticket, void *arg, struct error *err)
+static enum status print_ticket(
+	struct txn *txn, const struct ticket *ticket, void *arg, struct error *err)
 {
 	return tickets_each_entry(txn, ticket->number, print_mail, arg, err);
 }
 
-static enum status print_number(struct txn *txn, uint64_t number, struct exporting *e, struct error *err)
+static enum status print_number(
+	struct txn *txn, uint64_t number, struct exporting *e, struct error *err)
 {
 	struct ticket ticket = { 0 };
 	enum status st = tickets_load(txn, number, &ticket, err);
@@ -86,9 +90,12 @@ static int run(struct cli *cli)
 	if (cli->n_args)
 		code = cli_tickets(cli, 0, &numbers);
 	if (code == EXIT_DONE)
-		code = cli->json ? store_json_export(cli, &numbers, cli_has(cli, "with-secret")) : run_mbox(cli, &numbers);
+		code = cli->json ? store_json_export(cli, &numbers, cli_has(cli, "with-secret"))
+				 : run_mbox(cli, &numbers);
 	g_free(numbers.v);
 	return code;
 }
 
-const struct cli_command cmd_export = { "export", "[NUMBER…]", "print tickets, or all there is, as JSON (to be read back) or as an mbox", options, NEED_STORE_READ, 0, 0, run };
+const struct cli_command cmd_export = { "export", "[NUMBER…]",
+	"print tickets, or all there is, as JSON (to be read back) or as an mbox", options,
+	NEED_STORE_READ, 0, 0, run };

@@ -53,14 +53,18 @@ static const struct account *account_of(const struct cli *cli)
 static void say(const struct cli *cli, const struct import_counts *c)
 {
 	if (cli->json) {
-		json_print_counts((const struct json_count[]){
-			{ "mails", c->total }, { "done", c->done }, { "opened", c->opened }, { "threaded", c->threaded }, { "duplicates", c->duplicates },
-			{ "left_alone", c->left_alone }, { "older", c->older }, { "broken", c->broken }, { NULL, 0 } });
+		json_print_counts((const struct json_count[]){ { "mails", c->total },
+			{ "done", c->done }, { "opened", c->opened }, { "threaded", c->threaded },
+			{ "duplicates", c->duplicates }, { "left_alone", c->left_alone },
+			{ "older", c->older }, { "broken", c->broken }, { NULL, 0 } });
 		return;
 	}
-	printf("%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " mail%s: %" G_GUINT64_FORMAT " new ticket%s, %" G_GUINT64_FORMAT " in tickets, %" G_GUINT64_FORMAT
-		" there already, %" G_GUINT64_FORMAT " left alone, %" G_GUINT64_FORMAT " too old, %" G_GUINT64_FORMAT " broken\n",
-		c->done, c->total, text_plural(c->total), c->opened, text_plural(c->opened), c->threaded, c->duplicates, c->left_alone, c->older, c->broken);
+	printf("%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " mail%s: %" G_GUINT64_FORMAT
+	       " new ticket%s, %" G_GUINT64_FORMAT " in tickets, %" G_GUINT64_FORMAT
+	       " there already, %" G_GUINT64_FORMAT " left alone, %" G_GUINT64_FORMAT
+	       " too old, %" G_GUINT64_FORMAT " broken\n",
+		c->done, c->total, text_plural(c->total), c->opened, text_plural(c->opened),
+		c->threaded, c->duplicates, c->left_alone, c->older, c->broken);
 }
 
 static int import_mailbox(struct cli *cli, struct box *box, struct import_options *import)
@@ -77,27 +81,33 @@ static int import_mailbox(struct cli *cli, struct box *box, struct import_option
 		return cli_fail(EXIT_NOTHING, "there is no mail in '%s'", cli->args[0]);
 	say(cli, &counts);
 	if (st == ST_BUSY)
-		return cli_fail(EXIT_TRY_AGAIN, "%s; the same command again goes on from there", cli->err.text);
+		return cli_fail(EXIT_TRY_AGAIN, "%s; the same command again goes on from there",
+			cli->err.text);
 	return cli_status(cli, st);
 }
 
 static int run_mailbox(struct cli *cli)
 {
-	struct import_options import = {
-		.settings = cli->settings, .account = account_of(cli), .now = cli->actor.now, .dry_run = cli_has(cli, "dry-run"),
+	struct import_options import = { .settings = cli->settings,
+		.account = account_of(cli),
+		.now = cli->actor.now,
+		.dry_run = cli_has(cli, "dry-run"),
 		.keep_numbers = cli_has(cli, "keep-numbers"),
-		.progress = show_progress, .broken = broken };
+		.progress = show_progress,
+		.broken = broken };
 	struct box *box = NULL;
 	enum status st;
 	int code;
 
 	if (!import.account)
-		return cli_fail(EXIT_NOTHING, "there is no account '%s' in the configuration", cli_value(cli, "account"));
+		return cli_fail(EXIT_NOTHING, "there is no account '%s' in the configuration",
+			cli_value(cli, "account"));
 	if (!cli_when(cli, "since", &import.since))
 		return EXIT_BAD_USAGE;
 	st = box_open(cli->args[0], &box, &cli->err);
 	if (st != ST_OK)
-		return st == ST_NOT_FOUND ? cli_fail(EXIT_CANNOT_WRITE, "%s", cli->err.text) : cli_status(cli, st);
+		return st == ST_NOT_FOUND ? cli_fail(EXIT_CANNOT_WRITE, "%s", cli->err.text)
+					  : cli_status(cli, st);
 	/* As the daemon does: what is archived is the group's too. */
 	umask(0007);
 	/* The batch at hand is finished first. */
@@ -117,4 +127,5 @@ static int run(struct cli *cli)
 	return cli_usage(cli, "whose mail is it? Give --account; or --json for an export");
 }
 
-const struct cli_command cmd_import = { "import", "PATH", "take in a box, or with --json an export", options, NEED_STORE_WRITE, 1, 1, run };
+const struct cli_command cmd_import = { "import", "PATH", "take in a box, or with --json an export",
+	options, NEED_STORE_WRITE, 1, 1, run };

@@ -17,9 +17,9 @@ static const struct cli_option options[] = {
 
 struct following {
 	struct cli *cli;
-	uint64_t ticket;		/* 0: all */
+	uint64_t ticket; /* 0: all */
 	uint64_t limit, last;
-	GPtrArray *events;		/* struct event * */
+	GPtrArray *events; /* struct event * */
 };
 
 static enum status collect(struct txn *txn, const struct event *event, void *arg, struct error *err)
@@ -45,7 +45,9 @@ static enum status past(struct txn *txn, void *arg, struct error *err)
 	if (st == ST_OK && f->events->len == 0)
 		st = tickets_load(txn, f->ticket, &ticket, err);
 	record_release(&ticket_type, &ticket);
-	return st == ST_NOT_FOUND ? error_set(err, st, "there is no ticket #%" G_GUINT64_FORMAT, f->ticket) : st;
+	return st == ST_NOT_FOUND
+		? error_set(err, st, "there is no ticket #%" G_GUINT64_FORMAT, f->ticket)
+		: st;
 }
 
 static enum status present(struct txn *txn, void *arg, struct error *err)
@@ -55,7 +57,8 @@ static enum status present(struct txn *txn, void *arg, struct error *err)
 	return history_each(txn, f->ticket, f->last, collect, f, err);
 }
 
-/* A round of the log: a short transaction of its own, and printing behind it, so that following never holds the store. */
+/* A round of the log: a short transaction of its own, and printing behind it, so that following
+ * never holds the store. */
 static int round_of(struct following *f, store_fn *fn)
 {
 	struct printer printer;
@@ -79,7 +82,8 @@ static int round_of(struct following *f, store_fn *fn)
 static int follow(struct following *f, int code)
 {
 	cli_catch_interrupt();
-	while (code <= EXIT_NOTHING && fflush(stdout) == 0 && !terminal_abandoned(POLL_MS) && !cli_interrupted())
+	while (code <= EXIT_NOTHING && fflush(stdout) == 0 && !terminal_abandoned(POLL_MS) &&
+		!cli_interrupted())
 		code = round_of(f, present);
 	return code <= EXIT_NOTHING ? EXIT_DONE : code;
 }
@@ -90,7 +94,8 @@ static int run(struct cli *cli)
 	int code;
 
 	if (cli->args[0] && text_parse_number(cli->args[0], &f.ticket) != ST_OK)
-		return cli_usage(cli, "'%s' is no ticket number; expected 1042 or #1042", cli->args[0]);
+		return cli_usage(
+			cli, "'%s' is no ticket number; expected 1042 or #1042", cli->args[0]);
 	f.limit = f.ticket ? 0 : DEFAULT_EVENTS;
 	if (!cli_count(cli, "limit", &f.limit))
 		return EXIT_BAD_USAGE;
@@ -100,4 +105,6 @@ static int run(struct cli *cli)
 	return cli_has(cli, "follow") ? follow(&f, code) : code;
 }
 
-const struct cli_command cmd_log = { "log", "[NUMBER]", "show the last events of all tickets, or those of one", options, NEED_STORE_READ, 0, 1, run };
+const struct cli_command cmd_log = { "log", "[NUMBER]",
+	"show the last events of all tickets, or those of one", options, NEED_STORE_READ, 0, 1,
+	run };

@@ -5,7 +5,8 @@
 #include "print.h"
 #include "tables/outbox.h"
 
-static enum status keep(struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err)
+static enum status keep(
+	struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err)
 {
 	(void)txn;
 	(void)err;
@@ -40,7 +41,9 @@ struct work {
 	struct cli *cli;
 	struct numbers ids;
 	bool drop;
-	GPtrArray *mails;	/* struct outgoing *: what it is about, as it is after a retry and was before it was dropped */
+	/* struct outgoing *: what it is about, as it is after a retry and was before it was
+	 * dropped */
+	GPtrArray *mails;
 };
 
 static enum status keep_one(struct txn *txn, struct work *w, uint64_t id, struct error *err)
@@ -61,17 +64,21 @@ static enum status drop_one(struct txn *txn, struct work *w, uint64_t id, struct
 	if (st == ST_OK)
 		st = outbox_remove(txn, id, err);
 	if (st == ST_OK && o->ticket)
-		st = history_add(txn, o->ticket, &w->cli->actor, "dropped", NULL, to, o->event, err);
+		st = history_add(
+			txn, o->ticket, &w->cli->actor, "dropped", NULL, to, o->event, err);
 	return st;
 }
 
 static enum status change_one(struct txn *txn, struct work *w, uint64_t id, struct error *err)
 {
-	enum status st = w->drop ? drop_one(txn, w, id, err) : outbox_retry(txn, id, w->cli->actor.now, err);
+	enum status st = w->drop ? drop_one(txn, w, id, err)
+				 : outbox_retry(txn, id, w->cli->actor.now, err);
 
 	if (st == ST_OK && !w->drop)
 		st = keep_one(txn, w, id, err);
-	return st == ST_NOT_FOUND ? error_set(err, st, "there is no outgoing mail %" G_GUINT64_FORMAT, id) : st;
+	return st == ST_NOT_FOUND
+		? error_set(err, st, "there is no outgoing mail %" G_GUINT64_FORMAT, id)
+		: st;
 }
 
 static enum status change(struct txn *txn, void *arg, struct error *err)
@@ -85,9 +92,12 @@ static enum status change(struct txn *txn, void *arg, struct error *err)
 	return st;
 }
 
-static enum status keep_waiting(struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err)
+static enum status keep_waiting(
+	struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err)
 {
-	return outgoing->state == OUTGOING_WAITING ? keep(txn, outgoing, ((struct work *)arg)->mails, err) : ST_OK;
+	return outgoing->state == OUTGOING_WAITING
+		? keep(txn, outgoing, ((struct work *)arg)->mails, err)
+		: ST_OK;
 }
 
 static enum status flush(struct txn *txn, void *arg, struct error *err)
@@ -103,7 +113,9 @@ static void tell(const struct work *w)
 	struct printer printer;
 
 	for (unsigned i = 0; !w->cli->json && i < w->mails->len; i++)
-		printf("mail %" G_GUINT64_FORMAT " %s\n", ((const struct outgoing *)g_ptr_array_index(w->mails, i))->id, w->drop ? "dropped" : "is tried again");
+		printf("mail %" G_GUINT64_FORMAT " %s\n",
+			((const struct outgoing *)g_ptr_array_index(w->mails, i))->id,
+			w->drop ? "dropped" : "is tried again");
 	if (!w->cli->json)
 		return;
 	print_begin(&printer, w->cli, PRINT_OUTBOX);
@@ -141,7 +153,11 @@ static int run_flush(struct cli *cli)
 	return run_work(&(struct work){ .cli = cli }, flush);
 }
 
-const struct cli_command cmd_outbox_list = { "outbox list", "", "list mail that waits, failed or was suppressed", NULL, NEED_STORE_READ, 0, 0, run_list };
-const struct cli_command cmd_outbox_retry = { "outbox retry", "ID…", "try mail again now", NULL, NEED_STORE_WRITE, 1, 0, run_retry };
-const struct cli_command cmd_outbox_drop = { "outbox drop", "ID…", "drop mail that was not sent", NULL, NEED_STORE_WRITE, 1, 0, run_drop };
-const struct cli_command cmd_outbox_flush = { "outbox flush", "", "try everything that waits now", NULL, NEED_STORE_WRITE, 0, 0, run_flush };
+const struct cli_command cmd_outbox_list = { "outbox list", "",
+	"list mail that waits, failed or was suppressed", NULL, NEED_STORE_READ, 0, 0, run_list };
+const struct cli_command cmd_outbox_retry = { "outbox retry", "ID…", "try mail again now", NULL,
+	NEED_STORE_WRITE, 1, 0, run_retry };
+const struct cli_command cmd_outbox_drop = { "outbox drop", "ID…", "drop mail that was not sent",
+	NULL, NEED_STORE_WRITE, 1, 0, run_drop };
+const struct cli_command cmd_outbox_flush = { "outbox flush", "", "try everything that waits now",
+	NULL, NEED_STORE_WRITE, 0, 0, run_flush };

@@ -7,14 +7,17 @@
 #include "store-json.h"
 
 static const struct cli_option options[] = {
-	{ 0, "closed-before", "WHEN", "tickets that were closed before this date, or longer ago than this (730d)" },
+	{ 0, "closed-before", "WHEN",
+		"tickets that were closed before this date, or longer ago than this (730d)" },
 	{ 'n', "dry-run", NULL, "only tell how many there are" },
 	{ 0, NULL, NULL, NULL },
 };
 
 static int run(struct cli *cli)
 {
-	struct purge_options purge = { .archive = settings_archive(cli->settings), .actor = cli->actor, .dry_run = cli_has(cli, "dry-run") };
+	struct purge_options purge = { .archive = settings_archive(cli->settings),
+		.actor = cli->actor,
+		.dry_run = cli_has(cli, "dry-run") };
 	struct purge_counts counts;
 	enum status st;
 
@@ -24,13 +27,18 @@ static int run(struct cli *cli)
 		return EXIT_BAD_USAGE;
 	st = purge_closed(cli->store, &purge, &counts, &cli->err);
 	if (cli->json)
-		json_print_counts((const struct json_count[]){ { "tickets", counts.tickets }, { "mails", counts.mails }, { NULL, 0 } });
+		json_print_counts((const struct json_count[]){
+			{ "tickets", counts.tickets }, { "mails", counts.mails }, { NULL, 0 } });
 	else
-		printf("%s %" G_GUINT64_FORMAT " ticket%s and %" G_GUINT64_FORMAT " archived mail%s\n", purge.dry_run ? "would purge" : "purged", counts.tickets,
+		printf("%s %" G_GUINT64_FORMAT " ticket%s and %" G_GUINT64_FORMAT
+		       " archived mail%s\n",
+			purge.dry_run ? "would purge" : "purged", counts.tickets,
 			text_plural(counts.tickets), counts.mails, text_plural(counts.mails));
 	if (st != ST_OK)
 		return cli_status(cli, st);
 	return counts.tickets || counts.mails ? EXIT_DONE : EXIT_NOTHING;
 }
 
-const struct cli_command cmd_purge = { "purge", "", "remove tickets that were closed long ago, and old spam", options, NEED_STORE_WRITE, 0, 0, run };
+const struct cli_command cmd_purge = { "purge", "",
+	"remove tickets that were closed long ago, and old spam", options, NEED_STORE_WRITE, 0, 0,
+	run };

@@ -1,5 +1,6 @@
-/* ticket queue remove. Open tickets move in the transaction that removes the queue, all or none; closed ones, which may be a million,
- * before that and some at a time, so that no mail waits for them. */
+/* ticket queue remove. Open tickets move in the transaction that removes the queue, all or none;
+ * closed ones, which may be a million, before that and some at a time, so that no mail waits for
+ * them. */
 #include <stdio.h>
 #include <string.h>
 
@@ -19,16 +20,18 @@ static const struct cli_option options[] = {
 
 struct removal {
 	struct cli *cli;
-	const char *name, *to;		/* to: NULL when no ticket is to be moved */
-	GArray *numbers;		/* uint64_t: tickets of the queue, or that it watches */
-	unsigned first, n, open;	/* of numbers, those of this transaction; how many of the queue are open */
+	const char *name, *to; /* to: NULL when no ticket is to be moved */
+	GArray *numbers;       /* uint64_t: tickets of the queue, or that it watches */
+	unsigned first, n,
+		open; /* of numbers, those of this transaction; how many of the queue are open */
 	uint64_t moved;
-	GPtrArray *members;		/* struct agent * */
+	GPtrArray *members; /* struct agent * */
 };
 
 /* --- what there is --- */
 
-static enum status note_ticket(struct txn *txn, const struct ticket *t, void *arg, struct error *err)
+static enum status note_ticket(
+	struct txn *txn, const struct ticket *t, void *arg, struct error *err)
 {
 	struct removal *r = arg;
 	bool own = g_strcmp0(t->queue, r->name) == 0;
@@ -46,7 +49,9 @@ static enum status note_ticket(struct txn *txn, const struct ticket *t, void *ar
 static enum status note_tickets(struct txn *txn, struct removal *r, bool open, struct error *err)
 {
 	const unsigned closed = 1U << TICKET_CLOSED | 1U << TICKET_SPAM;
-	const struct ticket_filter filter = { .queue = r->name, .priority = -1, .statuses = open ? 0 : closed, .merged = !open };
+	const struct ticket_filter filter = {
+		.queue = r->name, .priority = -1, .statuses = open ? 0 : closed, .merged = !open
+	};
 
 	g_array_set_size(r->numbers, 0);
 	r->open = 0;
@@ -67,13 +72,16 @@ static enum status refuse(struct txn *txn, struct removal *r, struct error *err)
 	enum status st = there_is(txn, r->name, err);
 
 	if (st == ST_OK && r->to && strcmp(r->to, r->name) == 0)
-		return error_set(err, ST_BAD_INPUT, "queue '%s' cannot take its own tickets; --move-to names another", r->name);
+		return error_set(err, ST_BAD_INPUT,
+			"queue '%s' cannot take its own tickets; --move-to names another", r->name);
 	if (st == ST_OK && r->to)
 		st = there_is(txn, r->to, err);
 	if (st == ST_OK)
 		st = note_tickets(txn, r, true, err);
 	if (st == ST_OK && r->open && !r->to)
-		st = error_set(err, ST_REFUSED, "queue '%s' has %u open ticket%s: name another with --move-to", r->name, r->open, text_plural(r->open));
+		st = error_set(err, ST_REFUSED,
+			"queue '%s' has %u open ticket%s: name another with --move-to", r->name,
+			r->open, text_plural(r->open));
 	return st;
 }
 
@@ -86,9 +94,12 @@ static enum status look(struct txn *txn, void *arg, struct error *err)
 
 /* --- moving --- */
 
-static enum status move_ticket(struct txn *txn, struct removal *r, uint64_t number, struct error *err)
+static enum status move_ticket(
+	struct txn *txn, struct removal *r, uint64_t number, struct error *err)
 {
-	const struct commander commander = { .actor = r->cli->actor, .settings = r->cli->settings, .key = r->cli->key };
+	const struct commander commander = {
+		.actor = r->cli->actor, .settings = r->cli->settings, .key = r->cli->key
+	};
 	const struct command command = { .verb = VERB_QUEUE, .text = (char *)r->to };
 	g_autofree char *done = NULL;
 
@@ -114,14 +125,16 @@ static bool take_out(char **names, const char *name)
 }
 
 /* A merged ticket leads to another: a command would change that one. */
-static enum status move_merged(struct txn *txn, struct removal *r, struct ticket *t, struct error *err)
+static enum status move_merged(
+	struct txn *txn, struct removal *r, struct ticket *t, struct error *err)
 {
 	g_free(t->queue);
 	t->queue = g_strdup(r->to);
 	return tickets_save(txn, t, err);
 }
 
-static enum status leave_queue(struct txn *txn, struct removal *r, uint64_t number, struct error *err)
+static enum status leave_queue(
+	struct txn *txn, struct removal *r, uint64_t number, struct error *err)
 {
 	struct ticket t = { 0 };
 	enum status st = tickets_load(txn, number, &t, err);
@@ -130,7 +143,8 @@ static enum status leave_queue(struct txn *txn, struct removal *r, uint64_t numb
 	if (st == ST_OK && take_out(t.watchers, r->name))
 		st = tickets_save(txn, &t, err);
 	if (st == ST_OK && own)
-		st = t.merged_into ? move_merged(txn, r, &t, err) : move_ticket(txn, r, number, err);
+		st = t.merged_into ? move_merged(txn, r, &t, err)
+				   : move_ticket(txn, r, number, err);
 	record_release(&ticket_type, &t);
 	return st == ST_NOT_FOUND && !err->text[0] ? ST_OK : st;
 }
@@ -146,7 +160,8 @@ static enum status leave_some(struct txn *txn, void *arg, struct error *err)
 	return st;
 }
 
-static enum status note_member(struct txn *txn, const struct agent *agent, void *arg, struct error *err)
+static enum status note_member(
+	struct txn *txn, const struct agent *agent, void *arg, struct error *err)
 {
 	struct removal *r = arg;
 
@@ -205,19 +220,24 @@ static enum status remove_all(struct removal *r, uint64_t *moved_out)
 
 static int run(struct cli *cli)
 {
-	struct removal r = {
-		.cli = cli, .name = cli->args[0], .to = cli_value(cli, "move-to"), .numbers = g_array_new(FALSE, FALSE, sizeof(uint64_t)),
+	struct removal r = { .cli = cli,
+		.name = cli->args[0],
+		.to = cli_value(cli, "move-to"),
+		.numbers = g_array_new(FALSE, FALSE, sizeof(uint64_t)),
 		.members = g_ptr_array_new_with_free_func(record_free) };
 	uint64_t moved;
 	enum status st = remove_all(&r, &moved);
 
 	if (st == ST_OK && cli->json)
-		json_print(json_pack("{s:s, s:b, s:I}", "name", r.name, "removed", 1, "moved", (json_int_t)moved));
+		json_print(json_pack("{s:s, s:b, s:I}", "name", r.name, "removed", 1, "moved",
+			(json_int_t)moved));
 	else if (st == ST_OK)
-		printf("queue %s removed, %" G_GUINT64_FORMAT " ticket%s moved\n", r.name, moved, text_plural(moved));
+		printf("queue %s removed, %" G_GUINT64_FORMAT " ticket%s moved\n", r.name, moved,
+			text_plural(moved));
 	g_array_unref(r.numbers);
 	g_ptr_array_unref(r.members);
 	return cli_status(cli, st);
 }
 
-const struct cli_command cmd_queue_remove = { "queue remove", "QUEUE", "remove a queue without open tickets", options, NEED_STORE_WRITE, 1, 1, run };
+const struct cli_command cmd_queue_remove = { "queue remove", "QUEUE",
+	"remove a queue without open tickets", options, NEED_STORE_WRITE, 1, 1, run };

@@ -11,20 +11,23 @@
 
 #define WRITE_OPTIONS \
 	{ 0, "title", "TEXT", "what people call it" }, \
-	{ 0, "signature", "TEXT", "what stands below its agents' answers; \"\" for nothing" }, \
-	{ 0, "responsible", "LOGIN", "the agent who gets its new tickets; \"\" for nobody" }, \
-	{ 0, NULL, NULL, NULL }
+		{ 0, "signature", "TEXT", \
+			"what stands below its agents' answers; \"\" for nothing" }, \
+		{ 0, "responsible", "LOGIN", \
+			"the agent who gets its new tickets; \"\" for nobody" }, \
+	{ \
+		0, NULL, NULL, NULL \
+	}
 static const struct cli_option write_options[] = { WRITE_OPTIONS };
 static const struct cli_option set_options[] = {
-	{ 0, "create", NULL, "make it if it is not there" },
-	WRITE_OPTIONS
+	{ 0, "create", NULL, "make it if it is not there" }, WRITE_OPTIONS
 };
 
 /* --- reading --- */
 
 struct looking {
-	const char *only;	/* name; NULL: all */
-	GPtrArray *views;	/* struct queue_view * */
+	const char *only; /* name; NULL: all */
+	GPtrArray *views; /* struct queue_view * */
 };
 
 /* The view owns the queue and the names. */
@@ -42,7 +45,8 @@ struct membership {
 	GPtrArray *logins;
 };
 
-static enum status add_member(struct txn *txn, const struct agent *agent, void *arg, struct error *err)
+static enum status add_member(
+	struct txn *txn, const struct agent *agent, void *arg, struct error *err)
 {
 	struct membership *m = arg;
 
@@ -53,7 +57,8 @@ static enum status add_member(struct txn *txn, const struct agent *agent, void *
 	return ST_OK;
 }
 
-static enum status keep_queue(struct txn *txn, const struct queue *queue, void *arg, struct error *err)
+static enum status keep_queue(
+	struct txn *txn, const struct queue *queue, void *arg, struct error *err)
 {
 	struct looking *l = arg;
 	struct queue_view *view = g_new0(struct queue_view, 1);
@@ -90,7 +95,8 @@ static enum status look(struct txn *txn, void *arg, struct error *err)
 static int run_list(struct cli *cli)
 {
 	g_autoptr(GPtrArray) views = g_ptr_array_new_with_free_func(view_free);
-	enum status st = store_read(cli->store, look, &(struct looking){ cli->args[0], views }, &cli->err);
+	enum status st = store_read(
+		cli->store, look, &(struct looking){ cli->args[0], views }, &cli->err);
 	struct printer printer;
 
 	if (st != ST_OK)
@@ -103,7 +109,8 @@ static int run_list(struct cli *cli)
 
 /* --- writing --- */
 
-static enum status set_responsible(struct txn *txn, struct queue *queue, const char *login, struct error *err)
+static enum status set_responsible(
+	struct txn *txn, struct queue *queue, const char *login, struct error *err)
 {
 	struct agent agent = { 0 };
 	enum status st = *login ? agents_find(txn, login, &agent, err) : ST_OK;
@@ -122,7 +129,8 @@ static void set_signature(struct queue *queue, const char *text)
 	queue->signature = *text ? text_block(text, -1, LIMIT_SIGNATURE_BYTES) : NULL;
 }
 
-static enum status change(struct txn *txn, const struct cli *cli, struct queue *queue, struct error *err)
+static enum status change(
+	struct txn *txn, const struct cli *cli, struct queue *queue, struct error *err)
 {
 	enum status st = ST_OK;
 
@@ -137,7 +145,8 @@ static enum status change(struct txn *txn, const struct cli *cli, struct queue *
 	return st == ST_OK ? queues_save(txn, queue, err) : st;
 }
 
-static enum status make(struct txn *txn, const struct cli *cli, struct queue *queue, struct error *err)
+static enum status make(
+	struct txn *txn, const struct cli *cli, struct queue *queue, struct error *err)
 {
 	queue->name = g_strdup(cli->args[0]);
 	queue->created = cli->actor.now;
@@ -198,7 +207,11 @@ static int run_set(struct cli *cli)
 	return write_and_tell(cli, set, "changed");
 }
 
-const struct cli_command cmd_queue_list = { "queue list", "", "list queues", NULL, NEED_STORE_READ, 0, 0, run_list };
-const struct cli_command cmd_queue_show = { "queue show", "QUEUE", "show one queue", NULL, NEED_STORE_READ, 1, 1, run_list };
-const struct cli_command cmd_queue_add = { "queue add", "QUEUE", "make a queue", write_options, NEED_STORE_WRITE, 1, 1, run_add };
-const struct cli_command cmd_queue_set = { "queue set", "QUEUE", "change a queue", set_options, NEED_STORE_WRITE, 1, 1, run_set };
+const struct cli_command cmd_queue_list = { "queue list", "", "list queues", NULL, NEED_STORE_READ,
+	0, 0, run_list };
+const struct cli_command cmd_queue_show = { "queue show", "QUEUE", "show one queue", NULL,
+	NEED_STORE_READ, 1, 1, run_list };
+const struct cli_command cmd_queue_add = { "queue add", "QUEUE", "make a queue", write_options,
+	NEED_STORE_WRITE, 1, 1, run_add };
+const struct cli_command cmd_queue_set = { "queue set", "QUEUE", "change a queue", set_options,
+	NEED_STORE_WRITE, 1, 1, run_set };

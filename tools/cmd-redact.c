@@ -10,7 +10,8 @@
 static int run(struct cli *cli)
 {
 	g_autofree char *canonical = NULL;
-	struct redact_options options = { .archive = settings_archive(cli->settings), .actor = cli->actor };
+	struct redact_options options = { .archive = settings_archive(cli->settings),
+		.actor = cli->actor };
 	struct redact_counts counts;
 	enum status st;
 
@@ -21,13 +22,18 @@ static int run(struct cli *cli)
 	options.address = canonical;
 	st = redact(cli->store, &options, &counts, &cli->err);
 	if (cli->json)
-		json_print_counts((const struct json_count[]){ { "tickets", counts.tickets }, { "messages", counts.messages }, { "mails", counts.mails }, { NULL, 0 } });
+		json_print_counts((const struct json_count[]){ { "tickets", counts.tickets },
+			{ "messages", counts.messages }, { "mails", counts.mails }, { NULL, 0 } });
 	else
-		printf("redacted %" G_GUINT64_FORMAT " ticket%s and %" G_GUINT64_FORMAT " message%s; %" G_GUINT64_FORMAT " archived mail%s removed\n", counts.tickets,
-			text_plural(counts.tickets), counts.messages, text_plural(counts.messages), counts.mails, text_plural(counts.mails));
+		printf("redacted %" G_GUINT64_FORMAT " ticket%s and %" G_GUINT64_FORMAT
+		       " message%s; %" G_GUINT64_FORMAT " archived mail%s removed\n",
+			counts.tickets, text_plural(counts.tickets), counts.messages,
+			text_plural(counts.messages), counts.mails, text_plural(counts.mails));
 	if (st != ST_OK)
 		return cli_status(cli, st);
 	return counts.tickets || counts.mails ? EXIT_DONE : EXIT_NOTHING;
 }
 
-const struct cli_command cmd_redact = { "redact", "ADDRESS", "take a person's address and name out of all that is recorded", NULL, NEED_STORE_WRITE, 1, 1, run };
+const struct cli_command cmd_redact = { "redact", "ADDRESS",
+	"take a person's address and name out of all that is recorded", NULL, NEED_STORE_WRITE, 1,
+	1, run };

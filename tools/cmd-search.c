@@ -1,4 +1,5 @@
-/* ticket search. There is no index of words: tickets are read one after the other, the newest first, until enough are found. */
+/* ticket search. There is no index of words: tickets are read one after the other, the newest
+ * first, until enough are found. */
 #include <string.h>
 
 #include "base/text.h"
@@ -10,8 +11,8 @@ enum { DEFAULT_LIMIT = 50 };
 
 /* What is looked for, in one ticket. */
 struct hunt {
-	char **words;		/* text_searchable() */
-	bool *found;		/* of each word */
+	char **words; /* text_searchable() */
+	bool *found;  /* of each word */
 	unsigned missing;
 };
 
@@ -61,13 +62,15 @@ static void look_at_number(struct hunt *h, uint64_t number)
 	g_autofree char *text = g_strdup_printf("#%" G_GUINT64_FORMAT, number);
 
 	for (unsigned i = 0; h->words[i]; i++)
-		if (!h->found[i] && (strcmp(h->words[i], text) == 0 || strcmp(h->words[i], text + 1) == 0)) {
+		if (!h->found[i] &&
+			(strcmp(h->words[i], text) == 0 || strcmp(h->words[i], text + 1) == 0)) {
 			h->found[i] = true;
 			h->missing--;
 		}
 }
 
-static enum status look_at_entry(struct txn *txn, const struct entry *e, void *arg, struct error *err)
+static enum status look_at_entry(
+	struct txn *txn, const struct entry *e, void *arg, struct error *err)
 {
 	struct hunt *h = arg;
 	g_autofree char *text = NULL;
@@ -85,7 +88,8 @@ static enum status look_at_entry(struct txn *txn, const struct entry *e, void *a
 	return st == ST_OK && !h->missing ? ST_NOT_FOUND : st;
 }
 
-static enum status matches(struct txn *txn, const struct ticket *t, void *arg, bool *wanted_out, struct error *err)
+static enum status matches(
+	struct txn *txn, const struct ticket *t, void *arg, bool *wanted_out, struct error *err)
 {
 	struct hunt *h = arg;
 	enum status st = ST_OK;
@@ -117,4 +121,6 @@ static int run(struct cli *cli)
 	return code;
 }
 
-const struct cli_command cmd_search = { "search", "WORD…", "find tickets that have every word in number, subject, people, text or attachments", listing_options, NEED_STORE_READ, 1, 0, run };
+const struct cli_command cmd_search = { "search", "WORD…",
+	"find tickets that have every word in number, subject, people, text or attachments",
+	listing_options, NEED_STORE_READ, 1, 0, run };

@@ -21,7 +21,7 @@ static const struct cli_option options[] = {
 
 struct showing {
 	struct cli *cli;
-	uint64_t asked, number, raw;	/* `number` is what is shown */
+	uint64_t asked, number, raw; /* `number` is what is shown */
 	const char *maildir;
 	bool mbox;
 	struct ticket ticket;
@@ -32,7 +32,8 @@ struct showing {
 /* Nothing of a mail reaches a terminal raw; into a file it goes byte by byte. */
 static void print_raw(const GString *mail)
 {
-	g_autofree char *clean = terminal_is() ? text_block_shown(mail->str, (gssize)mail->len, mail->len) : NULL;
+	g_autofree char *clean =
+		terminal_is() ? text_block_shown(mail->str, (gssize)mail->len, mail->len) : NULL;
 
 	if (clean)
 		fputs(clean, stdout);
@@ -42,10 +43,13 @@ static void print_raw(const GString *mail)
 
 static enum status print_mbox(const struct entry *entry, const GString *mail, struct error *err)
 {
-	g_autofree char *clean = terminal_is() ? text_block_shown(mail->str, (gssize)mail->len, mail->len) : NULL;
+	g_autofree char *clean =
+		terminal_is() ? text_block_shown(mail->str, (gssize)mail->len, mail->len) : NULL;
 	const GString visible = { clean, clean ? strlen(clean) : 0, 0 };
 
-	return mails_write_mbox(stdout, entry, clean ? &visible : mail) ? ST_OK : error_set(err, ST_IO, "cannot write to standard output");
+	return mails_write_mbox(stdout, entry, clean ? &visible : mail)
+		? ST_OK
+		: error_set(err, ST_IO, "cannot write to standard output");
 }
 
 /* What was not kept can only be told again. */
@@ -59,10 +63,14 @@ static void tell_rebuilt(const struct showing *s, const struct entry *entry)
 	if (entry->archive && dir && archive_open(dir, entry->archive, &fd, NULL) == ST_OK)
 		close(fd);
 	else
-		cli_fail(EXIT_DONE, "message %" G_GUINT64_FORMAT " of ticket #%" G_GUINT64_FORMAT " is not in the archive; rebuilt from the record", entry->seq, s->number);
+		cli_fail(EXIT_DONE,
+			"message %" G_GUINT64_FORMAT " of ticket #%" G_GUINT64_FORMAT
+			" is not in the archive; rebuilt from the record",
+			entry->seq, s->number);
 }
 
-static enum status write_mail(struct showing *s, const struct entry *entry, const char *text, struct error *err)
+static enum status write_mail(
+	struct showing *s, const struct entry *entry, const char *text, struct error *err)
 {
 	GString *mail = mails_read(s->cli, entry, text);
 	enum status st = ST_OK;
@@ -92,7 +100,9 @@ static enum status write_mails(struct showing *s, struct error *err)
 		st = write_mail(s, entry, g_ptr_array_index(s->view.texts, i), err);
 	}
 	if (st == ST_OK && s->raw && !found)
-		st = error_set(err, ST_NOT_FOUND, "ticket #%" G_GUINT64_FORMAT " has no message %" G_GUINT64_FORMAT, s->number, s->raw);
+		st = error_set(err, ST_NOT_FOUND,
+			"ticket #%" G_GUINT64_FORMAT " has no message %" G_GUINT64_FORMAT,
+			s->number, s->raw);
 	return st;
 }
 
@@ -132,7 +142,8 @@ static int show_one(struct showing *s)
 	if (st != ST_OK)
 		return cli_status(s->cli, st);
 	if (s->number != s->asked)
-		fprintf(stderr, "#%" G_GUINT64_FORMAT " was merged into #%" G_GUINT64_FORMAT "\n", s->asked, s->number);
+		fprintf(stderr, "#%" G_GUINT64_FORMAT " was merged into #%" G_GUINT64_FORMAT "\n",
+			s->asked, s->number);
 	if (s->raw || s->maildir || s->mbox)
 		st = write_mails(s, &s->cli->err);
 	else
@@ -158,7 +169,9 @@ static int show_all(struct showing *s, const struct numbers *numbers)
 
 static int run(struct cli *cli)
 {
-	struct showing s = { .cli = cli, .maildir = cli_value(cli, "maildir"), .mbox = cli_has(cli, "mbox") };
+	struct showing s = {
+		.cli = cli, .maildir = cli_value(cli, "maildir"), .mbox = cli_has(cli, "mbox")
+	};
 	struct numbers numbers = { NULL, 0 };
 	int code;
 
@@ -177,4 +190,5 @@ static int run(struct cli *cli)
 	return code;
 }
 
-const struct cli_command cmd_show = { "show", "NUMBER…", "show tickets with their conversation and events", options, NEED_STORE_READ, 1, 0, run };
+const struct cli_command cmd_show = { "show", "NUMBER…",
+	"show tickets with their conversation and events", options, NEED_STORE_READ, 1, 0, run };

@@ -1,4 +1,5 @@
-/* ticket stats. Reads every ticket that was opened in the time asked about: a second or two per million. */
+/* ticket stats. Reads every ticket that was opened in the time asked about: a second or two per
+ * million. */
 #include "commands.h"
 #include "stats.h"
 #include "terminal.h"
@@ -37,4 +38,5 @@ static int run(struct cli *cli)
 	return code;
 }
 
-const struct cli_command cmd_stats = { "stats", "", "count tickets, and tell how fast they are answered", options, NEED_STORE_READ, 0, 0, run };
+const struct cli_command cmd_stats = { "stats", "",
+	"count tickets, and tell how fast they are answered", options, NEED_STORE_READ, 0, 0, run };

@@ -35,13 +35,13 @@ struct work {
 	uint64_t number;
 	const char *text, *to;
 	enum { NOTE, REPLY, SEND } what;
-	char *last_text;	/* what came last: shown below what is typed */
-	char *draft;		/* file with what was typed */
-	GPtrArray *files;	/* struct reply_file *, to go along; NULL */
-	struct reply_draft answer;	/* of REPLY */
-	bool drafting;		/* it is composed now, and sent later */
-	char *archived;		/* its name in the archive; NULL */
-	struct ticket ticket;	/* as it is afterwards */
+	char *last_text;           /* what came last: shown below what is typed */
+	char *draft;               /* file with what was typed */
+	GPtrArray *files;          /* struct reply_file *, to go along; NULL */
+	struct reply_draft answer; /* of REPLY */
+	bool drafting;             /* it is composed now, and sent later */
+	char *archived;            /* its name in the archive; NULL */
+	struct ticket ticket;      /* as it is afterwards */
 };
 
 /* --- the text --- */
@@ -62,7 +62,8 @@ static enum status read_stream(FILE *in, const char *name, char **text_out, stru
 	if (ferror(in))
 		return cannot_read(name, err);
 	if (text->len > TEXT_MAX)
-		return error_set(err, ST_BAD_INPUT, "%s is longer than 1 MiB, which no answer is", name);
+		return error_set(
+			err, ST_BAD_INPUT, "%s is longer than 1 MiB, which no answer is", name);
 	*text_out = g_strdup(text->str);
 	return ST_OK;
 }
@@ -82,7 +83,8 @@ static enum status edit(struct work *w, char **text_out, struct error *err)
 {
 	g_autofree char *what = g_strdup_printf("%s ticket #%" G_GUINT64_FORMAT,
 		w->what == REPLY ? "An answer to" : "A note on", w->ticket.number);
-	g_autofree char *subject = text_line_shown(w->ticket.subject ? w->ticket.subject : "", LIMIT_TITLE_BYTES);
+	g_autofree char *subject = text_line_shown(
+		w->ticket.subject ? w->ticket.subject : "", LIMIT_TITLE_BYTES);
 	const char *from = w->ticket.requester_address;
 	const struct draft draft = { what, subject, from ? from : "", w->last_text };
 
@@ -113,7 +115,8 @@ static char *get_text(struct work *w, int *code_out)
 
 	st = get_raw(w, &raw, &w->cli->err);
 	if (st != ST_OK) {
-		*code_out = cli_fail(st == ST_IO ? EXIT_CANNOT_WRITE : EXIT_BAD_DATA, "%s; nothing was done", w->cli->err.text);
+		*code_out = cli_fail(st == ST_IO ? EXIT_CANNOT_WRITE : EXIT_BAD_DATA,
+			"%s; nothing was done", w->cli->err.text);
 		return NULL;
 	}
 	text = text_block(raw, -1, TEXT_MAX);
@@ -132,7 +135,9 @@ static enum status resolve(struct txn *txn, struct work *w, struct error *err)
 
 	record_release(&ticket_type, &w->ticket);
 	st = tickets_resolve(txn, w->number, &w->ticket, err);
-	return st == ST_NOT_FOUND ? error_set(err, st, "there is no ticket #%" G_GUINT64_FORMAT, w->number) : st;
+	return st == ST_NOT_FOUND
+		? error_set(err, st, "there is no ticket #%" G_GUINT64_FORMAT, w->number)
+		: st;
 }
 
 /* "send 7 anna" is as good as her address. */
@@ -149,17 +154,21 @@ static enum status resolve_address(struct txn *txn, const struct work *w, char *
 	return st;
 }
 
-static enum status forward(const struct reply_context *context, const struct work *w, struct error *err)
+static enum status forward(
+	const struct reply_context *context, const struct work *w, struct error *err)
 {
 	g_autofree char *to = NULL;
 
 	if (resolve_address(context->txn, w, &to) != ST_OK)
 		return error_set(err, ST_BAD_INPUT, "'%s' is no mail address and no agent", w->to);
-	return reply_forward(context, &w->ticket, to, "The mails of this ticket are attached; answer from there.\n", "forward", err);
+	return reply_forward(context, &w->ticket, to,
+		"The mails of this ticket are attached; answer from there.\n", "forward", err);
 }
 
-/* Before anything is recorded: what goes along is then in the archive already, and can be saved from there. */
-static enum status draft_answer(const struct reply_context *context, struct work *w, const struct reply_text *text, struct error *err)
+/* Before anything is recorded: what goes along is then in the archive already, and can be saved
+ * from there. */
+static enum status draft_answer(const struct reply_context *context, struct work *w,
+	const struct reply_text *text, struct error *err)
 {
 	reply_draft_release(&w->answer);
 	return reply_draft(context, &w->ticket, text, &w->answer, err);
@@ -169,17 +178,20 @@ static enum status keep_answer(struct work *w)
 {
 	if (!w->files || !settings_archive(w->cli->settings))
 		return ST_OK;
-	return files_keep_mail(w->cli->settings, w->answer.mail, w->cli->actor.now, &w->archived, &w->cli->err);
+	return files_keep_mail(
+		w->cli->settings, w->answer.mail, w->cli->actor.now, &w->archived, &w->cli->err);
 }
 
-static enum status send_answer(const struct reply_context *context, struct work *w, const struct reply_text *text, struct error *err)
+static enum status send_answer(const struct reply_context *context, struct work *w,
+	const struct reply_text *text, struct error *err)
 {
 	g_free(w->answer.entry.archive);
 	w->answer.entry.archive = g_strdup(w->archived);
 	return reply_send(context, &w->ticket, text->agent, &w->answer, err);
 }
 
-static enum status write_it(const struct reply_context *context, struct work *w, const struct agent *agent, struct error *err)
+static enum status write_it(const struct reply_context *context, struct work *w,
+	const struct agent *agent, struct error *err)
 {
 	const struct reply_text text = { agent, w->text, cli_has(w->cli, "all"), w->files };
 
@@ -237,11 +249,14 @@ static enum status look(struct txn *txn, void *arg, struct error *err)
 
 static int tell(struct work *w)
 {
-	static const char *const done[] = { [NOTE] = "noted", [REPLY] = "answered", [SEND] = "sent to" };
+	static const char *const done[] = {
+		[NOTE] = "noted", [REPLY] = "answered", [SEND] = "sent to"
+	};
 	struct printer printer;
 
 	if (!w->cli->json) {
-		printf("#%" G_GUINT64_FORMAT " %s%s%s\n", w->ticket.number, done[w->what], w->to ? " " : "", w->to ? w->to : "");
+		printf("#%" G_GUINT64_FORMAT " %s%s%s\n", w->ticket.number, done[w->what],
+			w->to ? " " : "", w->to ? w->to : "");
 		return EXIT_DONE;
 	}
 	print_begin(&printer, w->cli, PRINT_TICKETS);
@@ -286,7 +301,8 @@ static int run_with_text(struct cli *cli, struct work *w)
 
 	w->cli = cli;
 	if (text_parse_number(cli->args[0], &w->number) != ST_OK)
-		return cli_usage(cli, "'%s' is no ticket number; expected 1042 or #1042", cli->args[0]);
+		return cli_usage(
+			cli, "'%s' is no ticket number; expected 1042 or #1042", cli->args[0]);
 	code = cli_status(cli, store_read(cli->store, look, w, &cli->err));
 	if (code == EXIT_DONE && cli_has(cli, "attach"))
 		code = read_files(w);
@@ -319,6 +335,10 @@ static int run_send(struct cli *cli)
 	return run_with_text(cli, &(struct work){ .what = SEND, .to = cli->args[1] });
 }
 
-const struct cli_command cmd_note = { "note", "NUMBER", "add an internal note", text_options, NEED_STORE_WRITE, 1, 1, run_note };
-const struct cli_command cmd_reply = { "reply", "NUMBER", "answer the requester", reply_options, NEED_STORE_WRITE, 1, 1, run_reply };
-const struct cli_command cmd_send = { "send", "NUMBER ADDRESS|AGENT", "send the ticket's mails to somebody who can answer from there", NULL, NEED_STORE_WRITE, 2, 2, run_send };
+const struct cli_command cmd_note = { "note", "NUMBER", "add an internal note", text_options,
+	NEED_STORE_WRITE, 1, 1, run_note };
+const struct cli_command cmd_reply = { "reply", "NUMBER", "answer the requester", reply_options,
+	NEED_STORE_WRITE, 1, 1, run_reply };
+const struct cli_command cmd_send = { "send", "NUMBER ADDRESS|AGENT",
+	"send the ticket's mails to somebody who can answer from there", NULL, NEED_STORE_WRITE, 2,
+	2, run_send };

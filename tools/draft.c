@@ -10,23 +10,21 @@
 
 #define SCISSORS "# ------ write above this line; nothing from here on is used ------\n"
 
-/* Editors take orders from the first and the last lines of a file (vim from five, Kate and jEdit from ten) and from
- * its last page (Emacs, back to a form feed): there only words of ours may stand. */
-static const char head[] =
-	"\n\n" SCISSORS
-	"#\n"
-	"# %s.\n"
-	"#\n"
-	"# Save it and leave the editor when it is done.\n"
-	"# Without a text nothing is done.\n"
-	"#\n"
-	"# What was written last:\n"
-	"#\n";
-static const char tail[] =
-	"\n\f\n"
-	"#\n#\n#\n#\n#\n#\n#\n#\n"
-	"# Here ends what was written last.\n"
-	"#\n";
+/* Editors take orders from the first and the last lines of a file (vim from five, Kate and jEdit
+ * from ten) and from its last page (Emacs, back to a form feed): there only words of ours may
+ * stand. */
+static const char head[] = "\n\n" SCISSORS "#\n"
+			   "# %s.\n"
+			   "#\n"
+			   "# Save it and leave the editor when it is done.\n"
+			   "# Without a text nothing is done.\n"
+			   "#\n"
+			   "# What was written last:\n"
+			   "#\n";
+static const char tail[] = "\n\f\n"
+			   "#\n#\n#\n#\n#\n#\n#\n#\n"
+			   "# Here ends what was written last.\n"
+			   "#\n";
 
 static char *quote(const char *text)
 {
@@ -44,7 +42,8 @@ static char *compose(const struct draft *draft)
 	GString *out = g_string_new(NULL);
 
 	g_string_append_printf(out, head, draft->what);
-	g_string_append_printf(out, "# Subject: %s\n# From: %s\n\n%s%s", draft->subject, draft->from, quoted, tail);
+	g_string_append_printf(out, "# Subject: %s\n# From: %s\n\n%s%s", draft->subject,
+		draft->from, quoted, tail);
 	return g_string_free(out, FALSE);
 }
 
@@ -70,7 +69,8 @@ static enum status cannot(const char *what, const char *path, struct error *err)
 
 static enum status make_file(const struct draft *draft, char **path_out, struct error *err)
 {
-	g_autofree char *dir = g_build_filename(g_get_tmp_dir(), "ticket-XXXXXX", NULL), *text = compose(draft);
+	g_autofree char *dir = g_build_filename(g_get_tmp_dir(), "ticket-XXXXXX", NULL),
+			*text = compose(draft);
 	int fd, failed;
 
 	if (!g_mkdtemp_full(dir, 0700))
@@ -85,18 +85,21 @@ static enum status make_file(const struct draft *draft, char **path_out, struct 
 
 static bool run_editor(const char *editor, const char *path)
 {
-	g_autofree char *quoted = g_shell_quote(path), *command = g_strdup_printf("%s %s", editor, quoted);
+	g_autofree char *quoted = g_shell_quote(path),
+			*command = g_strdup_printf("%s %s", editor, quoted);
 	char *argv[] = { (char *)"sh", (char *)"-c", command, NULL };
 	mode_t mask = umask(077);
 	int code = -1;
-	bool ran = g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_CHILD_INHERITS_STDIN, NULL, NULL,
-		NULL, NULL, &code, NULL);
+	bool ran = g_spawn_sync(NULL, argv, NULL,
+		G_SPAWN_SEARCH_PATH | G_SPAWN_CHILD_INHERITS_STDIN, NULL, NULL, NULL, NULL, &code,
+		NULL);
 
 	umask(mask);
 	return ran && code == 0;
 }
 
-enum status draft_edit(const struct draft *draft, char **path_out, char **text_out, struct error *err)
+enum status draft_edit(
+	const struct draft *draft, char **path_out, char **text_out, struct error *err)
 {
 	const char *visual = g_getenv("VISUAL"), *editor = visual ? visual : g_getenv("EDITOR");
 	enum status st = make_file(draft, path_out, err);
@@ -107,7 +110,8 @@ enum status draft_edit(const struct draft *draft, char **path_out, char **text_o
 	if (!editor)
 		editor = "vi";
 	if (!run_editor(editor, *path_out))
-		return error_set(err, ST_BAD_INPUT, "the editor '%s' failed; what it wrote is kept in %s", editor, *path_out);
+		return error_set(err, ST_BAD_INPUT,
+			"the editor '%s' failed; what it wrote is kept in %s", editor, *path_out);
 	if (!g_file_get_contents(*path_out, text_out, NULL, NULL))
 		return error_set(err, ST_IO, "cannot read '%s'", *path_out);
 	line = strstr(*text_out, SCISSORS);

@@ -36,7 +36,8 @@ static enum status read_all(const char *path, size_t max, GByteArray *data, stru
 	guint8 chunk[16 * 1024];
 	ssize_t n = -1;
 
-	if (fd < 0 || fstat(fd, &status) != 0 || (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))) {
+	if (fd < 0 || fstat(fd, &status) != 0 ||
+		(!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))) {
 		const char *why = fd < 0 ? g_strerror(errno) : "it is no file";
 
 		if (fd >= 0)
@@ -53,7 +54,8 @@ static enum status read_all(const char *path, size_t max, GByteArray *data, stru
 
 static char *type_of(const char *name, const GByteArray *data)
 {
-	g_autofree char *guessed = g_content_type_guess(name, data->data, MIN(data->len, 4096), NULL);
+	g_autofree char *guessed = g_content_type_guess(
+		name, data->data, MIN(data->len, 4096), NULL);
 	g_autofree char *type = guessed ? g_content_type_get_mime_type(guessed) : NULL;
 
 	return type ? g_steal_pointer(&type) : g_strdup("application/octet-stream");
@@ -70,8 +72,9 @@ static enum status read_one(const char *path, size_t max, GPtrArray *files, stru
 	g_ptr_array_add(files, file);
 	st = read_all(path, max, file->data, err);
 	if (st == ST_OK && file->data->len > max)
-		st = error_set(err, ST_BAD_INPUT, "'%s' makes it more than %d MiB, which is all that an answer takes along", path,
-			LIMIT_FORWARD_BYTES / 1024 / 1024);
+		st = error_set(err, ST_BAD_INPUT,
+			"'%s' makes it more than %d MiB, which is all that an answer takes along",
+			path, LIMIT_FORWARD_BYTES / 1024 / 1024);
 	file->type = type_of(file->name, file->data);
 	return st;
 }
@@ -84,7 +87,8 @@ enum status files_read(const GPtrArray *paths, GPtrArray **files_out, struct err
 
 	for (unsigned i = 0; i < paths->len && st == ST_OK; i++) {
 		st = read_one(g_ptr_array_index(paths, i), left, files, err);
-		left -= st == ST_OK ? ((struct reply_file *)g_ptr_array_index(files, i))->data->len : 0;
+		left -= st == ST_OK ? ((struct reply_file *)g_ptr_array_index(files, i))->data->len
+				    : 0;
 	}
 	if (st == ST_OK)
 		*files_out = g_steal_pointer(&files);
@@ -93,7 +97,8 @@ enum status files_read(const GPtrArray *paths, GPtrArray **files_out, struct err
 	return st;
 }
 
-enum status files_keep_mail(const struct settings *settings, const GString *mail, int64_t now, char **name_out, struct error *err)
+enum status files_keep_mail(const struct settings *settings, const GString *mail, int64_t now,
+	char **name_out, struct error *err)
 {
 	const char *dir = settings_archive(settings);
 	struct spool *spool = spool_new(dir);

@@ -11,6 +11,7 @@
 enum status files_read(const GPtrArray *paths, GPtrArray **files_out, struct error *err);
 
 /* Puts a mail of ours into the archive, durably; the name that it got, owned. */
-enum status files_keep_mail(const struct settings *settings, const GString *mail, int64_t now, char **name_out, struct error *err);
+enum status files_keep_mail(const struct settings *settings, const GString *mail, int64_t now,
+	char **name_out, struct error *err);
 
 #endif

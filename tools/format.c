@@ -17,7 +17,8 @@ static char *tag_of(const struct cli *cli, const struct ticket *t)
 
 static char *queues_of(const struct cli *cli, const struct ticket *t)
 {
-	g_autofree char *watchers = t->watchers && t->watchers[0] ? g_strjoinv(", ", t->watchers) : NULL;
+	g_autofree char *watchers = t->watchers && t->watchers[0] ? g_strjoinv(", ", t->watchers)
+								  : NULL;
 
 	(void)cli;
 	return g_strdup_printf("%s%s%s", t->queue, watchers ? ", " : "", watchers ? watchers : "");
@@ -37,12 +38,14 @@ static char *age_of(const struct cli *cli, const struct ticket *t)
 static const struct {
 	const char *name;
 	char *(*text)(const struct cli *cli, const struct ticket *ticket);
-} computed[] = { { "tag", tag_of }, { "queues", queues_of }, { "requester", requester_of }, { "age", age_of } };
+} computed[] = { { "tag", tag_of }, { "queues", queues_of }, { "requester", requester_of },
+	{ "age", age_of } };
 
 static const struct field *stored(const char *name)
 {
 	const struct field *field = record_field(&ticket_type, name);
-	bool known = field && (!(field->flags & FIELD_HIDDEN) || g_str_has_prefix(name, "requester_"));
+	bool known = field &&
+		(!(field->flags & FIELD_HIDDEN) || g_str_has_prefix(name, "requester_"));
 
 	return known ? field : NULL;
 }
@@ -88,7 +91,9 @@ bool format_check(struct cli *cli, const char *format)
 			return false;
 		}
 		if (name && !known(name)) {
-			cli_usage(cli, "--format: there is no field '{%s}'; ticket(1) has them under JSON", name);
+			cli_usage(cli,
+				"--format: there is no field '{%s}'; ticket(1) has them under JSON",
+				name);
 			return false;
 		}
 	}

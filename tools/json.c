@@ -79,7 +79,8 @@ static json_t *json_numbers(const struct numbers *numbers)
 	return array;
 }
 
-/* 0 is "not known" only where a field says so: a ticket that a record is merged into, or that outgoing mail is of. */
+/* 0 is "not known" only where a field says so: a ticket that a record is merged into, or that
+ * outgoing mail is of. */
 static bool zero_is_unknown(const struct field *f)
 {
 	return strcmp(f->name, "merged_into") == 0 || strcmp(f->name, "ticket") == 0;
@@ -99,9 +100,11 @@ static json_t *json_field(const struct field *f, const void *record, bool exact)
 	switch (f->type) {
 	case FIELD_U64:
 		number = *(const uint64_t *)(const void *)at;
-		return number == 0 && zero_is_unknown(f) ? json_null() : json_integer((json_int_t)number);
+		return number == 0 && zero_is_unknown(f) ? json_null()
+							 : json_integer((json_int_t)number);
 	case FIELD_TIME:
-		return exact ? json_time_exact(*(const int64_t *)(const void *)at) : json_time(*(const int64_t *)(const void *)at);
+		return exact ? json_time_exact(*(const int64_t *)(const void *)at)
+			     : json_time(*(const int64_t *)(const void *)at);
 	case FIELD_BOOL:
 		return json_boolean(*(const bool *)(const void *)at);
 	case FIELD_ENUM:
@@ -122,7 +125,8 @@ json_t *json_record(const struct record_type *type, const void *record, bool hid
 
 	for (size_t i = 0; i < type->count; i++)
 		if (hidden || !(type->fields[i].flags & FIELD_HIDDEN))
-			json_object_set_new(object, type->fields[i].name, json_field(&type->fields[i], record, hidden));
+			json_object_set_new(object, type->fields[i].name,
+				json_field(&type->fields[i], record, hidden));
 	return object;
 }
 
@@ -136,13 +140,16 @@ json_t *json_ticket(const struct cli *cli, const struct ticket *t, bool hidden)
 		json_array_append_new(queues, json_text(*w));
 	json_object_set_new(object, "queues", queues);
 	json_object_set_new(object, "tag", json_text(tag));
-	json_object_set_new(object, "requester", json_pack("{s:o, s:o}", "name", json_text(t->requester_name), "address", json_text(t->requester_address)));
+	json_object_set_new(object, "requester",
+		json_pack("{s:o, s:o}", "name", json_text(t->requester_name), "address",
+			json_text(t->requester_address)));
 	return object;
 }
 
 json_t *json_attachment(const struct attachment *a)
 {
-	return json_pack("{s:o, s:o, s:I}", "name", json_text(a->name), "type", json_text(a->type), "size", (json_int_t)a->size);
+	return json_pack("{s:o, s:o, s:I}", "name", json_text(a->name), "type", json_text(a->type),
+		"size", (json_int_t)a->size);
 }
 
 static json_t *json_attachments(const struct entry *entry)
@@ -179,15 +186,19 @@ json_t *json_event(const struct event *event)
 
 json_t *json_view(const struct cli *cli, const struct ticket_view *view, bool hidden)
 {
-	json_t *object = json_ticket(cli, view->ticket, hidden), *messages = json_array(), *events = json_array(),
-		*history = json_array();
+	json_t *object = json_ticket(cli, view->ticket, hidden), *messages = json_array(),
+	       *events = json_array(), *history = json_array();
 
 	for (unsigned i = 0; i < view->entries->len; i++)
-		json_array_append_new(messages, json_entry(g_ptr_array_index(view->entries, i), g_ptr_array_index(view->texts, i), hidden));
+		json_array_append_new(messages,
+			json_entry(g_ptr_array_index(view->entries, i),
+				g_ptr_array_index(view->texts, i), hidden));
 	for (unsigned i = 0; i < view->events->len; i++)
-		json_array_append_new(events, json_record(&event_type, g_ptr_array_index(view->events, i), hidden));
+		json_array_append_new(events,
+			json_record(&event_type, g_ptr_array_index(view->events, i), hidden));
 	for (unsigned i = 0; view->history && i < view->history->len; i++)
-		json_array_append_new(history, json_ticket(cli, g_ptr_array_index(view->history, i), hidden));
+		json_array_append_new(
+			history, json_ticket(cli, g_ptr_array_index(view->history, i), hidden));
 	if (view->history)
 		json_object_set(object, "history", history);
 	json_decref(history);
@@ -209,7 +220,8 @@ static void print_escaped(const char *line)
 		else if (c < 0x10000)
 			g_string_append_printf(out, "\\u%04x", c);
 		else
-			g_string_append_printf(out, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10), 0xdc00 + (c & 0x3ff));
+			g_string_append_printf(out, "\\u%04x\\u%04x",
+				0xd800 + ((c - 0x10000) >> 10), 0xdc00 + (c & 0x3ff));
 	}
 	puts(out->str);
 }
@@ -228,7 +240,8 @@ void json_print(json_t *value)
 
 /* --- reading --- */
 
-static enum status expected(struct error *err, const struct record_type *type, const struct field *f, const char *what)
+static enum status expected(
+	struct error *err, const struct record_type *type, const struct field *f, const char *what)
 {
 	return error_set(err, ST_BAD_INPUT, "%s: member '%s' is not %s", type->name, f->name, what);
 }
@@ -272,13 +285,16 @@ static bool read_numbers(const json_t *value, struct numbers *numbers)
 /* null is the empty name, where there is one, else the first. */
 static bool read_name(const json_t *value, const struct field *f, int *out)
 {
-	int i = json_is_null(value) ? MAX(names_find(f->names, ""), 0) : json_is_string(value) ? names_find(f->names, json_string_value(value)) : -1;
+	int i = json_is_null(value)     ? MAX(names_find(f->names, ""), 0)
+		: json_is_string(value) ? names_find(f->names, json_string_value(value))
+					: -1;
 
 	*out = MAX(i, 0);
 	return i >= 0;
 }
 
-static enum status read_field(const json_t *value, const struct record_type *type, const struct field *f, void *record, struct error *err)
+static enum status read_field(const json_t *value, const struct record_type *type,
+	const struct field *f, void *record, struct error *err)
 {
 	char *at = (char *)record + f->offset;
 
@@ -287,30 +303,47 @@ static enum status read_field(const json_t *value, const struct record_type *typ
 	switch (f->type) {
 	case FIELD_U64:
 		*(uint64_t *)(void *)at = (uint64_t)json_integer_value(value);
-		return json_is_integer(value) && json_integer_value(value) >= 0 ? ST_OK : expected(err, type, f, "a number");
+		return json_is_integer(value) && json_integer_value(value) >= 0
+			? ST_OK
+			: expected(err, type, f, "a number");
 	case FIELD_TIME:
-		return json_is_string(value) && text_parse_date(json_string_value(value), (int64_t *)(void *)at) == ST_OK ? ST_OK : expected(err, type, f, "an RFC 3339 time");
+		return json_is_string(value) &&
+				text_parse_date(json_string_value(value), (int64_t *)(void *)at) ==
+					ST_OK
+			? ST_OK
+			: expected(err, type, f, "an RFC 3339 time");
 	case FIELD_BOOL:
 		*(bool *)(void *)at = json_is_true(value);
 		return json_is_boolean(value) ? ST_OK : expected(err, type, f, "true or false");
 	case FIELD_ENUM:
-		return read_name(value, f, (int *)(void *)at) ? ST_OK : expected(err, type, f, "one of its words");
+		return read_name(value, f, (int *)(void *)at)
+			? ST_OK
+			: expected(err, type, f, "one of its words");
 	case FIELD_TEXT:
-		return read_text(value, (char **)(void *)at) ? ST_OK : expected(err, type, f, "a string");
+		return read_text(value, (char **)(void *)at) ? ST_OK
+							     : expected(err, type, f, "a string");
 	case FIELD_LIST:
-		return read_list(value, (char ***)(void *)at) ? ST_OK : expected(err, type, f, "a list of strings");
+		return read_list(value, (char ***)(void *)at)
+			? ST_OK
+			: expected(err, type, f, "a list of strings");
 	case FIELD_NUMBERS:
-		return read_numbers(value, (struct numbers *)(void *)at) ? ST_OK : expected(err, type, f, "a list of numbers");
+		return read_numbers(value, (struct numbers *)(void *)at)
+			? ST_OK
+			: expected(err, type, f, "a list of numbers");
 	}
 	return ST_OK;
 }
 
-enum status json_to_record(const json_t *object, const struct record_type *type, void *record, struct error *err)
+enum status json_to_record(
+	const json_t *object, const struct record_type *type, void *record, struct error *err)
 {
-	enum status st = json_is_object(object) ? ST_OK : error_set(err, ST_BAD_INPUT, "%s: expected an object", type->name);
+	enum status st = json_is_object(object)
+		? ST_OK
+		: error_set(err, ST_BAD_INPUT, "%s: expected an object", type->name);
 
 	for (size_t i = 0; i < type->count && st == ST_OK; i++)
-		st = read_field(json_object_get(object, type->fields[i].name), type, &type->fields[i], record, err);
+		st = read_field(json_object_get(object, type->fields[i].name), type,
+			&type->fields[i], record, err);
 	if (st != ST_OK)
 		record_release(type, record);
 	return st;

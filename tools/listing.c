@@ -12,8 +12,8 @@
 #include "tables/queues.h"
 #include "terminal.h"
 
-/* What a person is shown of a list without a limit; a program gets all, so many at a time: whoever reads what is printed may take hours,
- * and no transaction waits for that. */
+/* What a person is shown of a list without a limit; a program gets all, so many at a time: whoever
+ * reads what is printed may take hours, and no transaction waits for that. */
 enum { PAGE = 1000 };
 
 #define ORDERS "activity|oldest|number|opened|priority|queue"
@@ -41,19 +41,19 @@ typedef int compare_fn(const struct ticket *a, const struct ticket *b);
 struct listing {
 	struct cli *cli;
 	struct ticket_filter filter;
-	char *agent, *requester;	/* owned; the filter borrows them */
-	uint64_t limit;			/* 0: none */
-	bool limit_is_ours;		/* nobody asked for it: say when there is more */
-	compare_fn *compare;		/* NULL: the order of the index */
+	char *agent, *requester; /* owned; the filter borrows them */
+	uint64_t limit;          /* 0: none */
+	bool limit_is_ours;      /* nobody asked for it: say when there is more */
+	compare_fn *compare;     /* NULL: the order of the index */
 	const char *format;
 	listing_match *matches;
 	void *arg;
-	GPtrArray *kept;		/* struct ticket *, to be printed */
-	GArray *numbers;		/* uint64_t: those that come behind the first page */
-	GHashTable *first;		/* uint64_t: those of it */
+	GPtrArray *kept;   /* struct ticket *, to be printed */
+	GArray *numbers;   /* uint64_t: those that come behind the first page */
+	GHashTable *first; /* uint64_t: those of it */
 	struct printer printer;
 	uint64_t count;
-	bool more, pages;		/* there are more: than are shown, than are kept */
+	bool more, pages; /* there are more: than are shown, than are kept */
 };
 
 /* --- the filter --- */
@@ -105,7 +105,8 @@ static bool read_priority(struct listing *l)
 	const char *priority = cli_value(l->cli, "priority");
 
 	l->filter.priority = priority ? names_find(priority_names, priority) : -1;
-	return !priority || l->filter.priority >= 0 || no_such(l->cli, "priority", priority, priority_names);
+	return !priority || l->filter.priority >= 0 ||
+		no_such(l->cli, "priority", priority, priority_names);
 }
 
 static bool read_filter(struct listing *l, bool everything)
@@ -115,10 +116,12 @@ static bool read_filter(struct listing *l, bool everything)
 	l->filter.tag = cli_value(l->cli, "tag");
 	l->filter.undelivered = cli_has(l->cli, "undelivered");
 	return read_statuses(l, everything) && read_requester(l) && read_priority(l) &&
-		cli_when(l->cli, "since", &l->filter.since) && cli_when(l->cli, "until", &l->filter.until);
+		cli_when(l->cli, "since", &l->filter.since) &&
+		cli_when(l->cli, "until", &l->filter.until);
 }
 
-/* An agent may be named by an address too, as everywhere; one who is gone may still have tickets. */
+/* An agent may be named by an address too, as everywhere; one who is gone may still have
+ * tickets. */
 static void resolve_agent(struct txn *txn, struct listing *l)
 {
 	const char *given = cli_value(l->cli, "agent");
@@ -127,7 +130,9 @@ static void resolve_agent(struct txn *txn, struct listing *l)
 
 	if (!given)
 		return;
-	login = strcmp(given, "none") == 0 ? g_strdup("") : strcmp(given, "me") == 0 ? cli_agent_login() : g_strdup(given);
+	login = strcmp(given, "none") == 0 ? g_strdup("")
+		: strcmp(given, "me") == 0 ? cli_agent_login()
+					   : g_strdup(given);
 	if (*login && agents_find(txn, login, &agent, NULL) == ST_OK) {
 		g_free(login);
 		login = g_strdup(agent.login);
@@ -151,7 +156,10 @@ static int by_opened(const struct ticket *a, const struct ticket *b)
 
 static int by_priority(const struct ticket *a, const struct ticket *b)
 {
-	static const int urgency[] = { [PRIORITY_NORMAL] = 2, [PRIORITY_LOW] = 3, [PRIORITY_HIGH] = 1, [PRIORITY_URGENT] = 0 };
+	static const int urgency[] = { [PRIORITY_NORMAL] = 2,
+		[PRIORITY_LOW] = 3,
+		[PRIORITY_HIGH] = 1,
+		[PRIORITY_URGENT] = 0 };
 
 	return urgency[a->priority] - urgency[b->priority];
 }
@@ -161,8 +169,10 @@ static int by_queue(const struct ticket *a, const struct ticket *b)
 	return g_strcmp0(a->queue, b->queue);
 }
 
-static const char *const order_names[] = { "activity", "oldest", "number", "opened", "priority", "queue", NULL };
-static compare_fn *const order_functions[] = { NULL, NULL, by_number, by_opened, by_priority, by_queue };
+static const char *const order_names[] = { "activity", "oldest", "number", "opened", "priority",
+	"queue", NULL };
+static compare_fn *const order_functions[] = { NULL, NULL, by_number, by_opened, by_priority,
+	by_queue };
 
 static bool read_order(struct listing *l)
 {
@@ -178,7 +188,8 @@ static bool read_order(struct listing *l)
 
 static gint compare(gconstpointer a, gconstpointer b, gpointer listing)
 {
-	return ((struct listing *)listing)->compare(*(const struct ticket *const *)a, *(const struct ticket *const *)b);
+	return ((struct listing *)listing)
+		->compare(*(const struct ticket *const *)a, *(const struct ticket *const *)b);
 }
 
 static void sort_kept(struct listing *l)
@@ -246,7 +257,8 @@ static enum status walk(struct txn *txn, void *arg, struct error *err)
 	return tickets_list(txn, &l->filter, visit, l, err);
 }
 
-/* --- what comes behind the first page: its numbers in one go, so that none is missed or comes twice as tickets move --- */
+/* --- what comes behind the first page: its numbers in one go, so that none is missed or comes
+ * twice as tickets move --- */
 
 static enum status visit_rest(struct txn *txn, const struct ticket *t, void *arg, struct error *err)
 {
@@ -258,7 +270,8 @@ static enum status visit_rest(struct txn *txn, const struct ticket *t, void *arg
 		return st;
 	if (wanted)
 		g_array_append_val(l->numbers, t->number);
-	return (l->limit && l->numbers->len >= l->limit - PAGE) || cli_interrupted() ? ST_NOT_FOUND : ST_OK;
+	return (l->limit && l->numbers->len >= l->limit - PAGE) || cli_interrupted() ? ST_NOT_FOUND
+										     : ST_OK;
 }
 
 static enum status walk_rest(struct txn *txn, void *arg, struct error *err)
@@ -307,7 +320,8 @@ static enum status explain(struct txn *txn, void *arg, struct error *err)
 	err->text[0] = '\0';
 	if (l->filter.queue && queues_load(txn, l->filter.queue, &queue, NULL) == ST_NOT_FOUND)
 		error_set(err, st, "there is no queue '%s'", l->filter.queue);
-	else if (l->filter.agent && *l->filter.agent && agents_load(txn, l->filter.agent, &agent, NULL) == ST_NOT_FOUND)
+	else if (l->filter.agent && *l->filter.agent &&
+		agents_load(txn, l->filter.agent, &agent, NULL) == ST_NOT_FOUND)
 		error_set(err, st, "there is no agent '%s'", l->filter.agent);
 	record_release(&queue_type, &queue);
 	record_release(&agent_type, &agent);
@@ -332,10 +346,15 @@ static enum status print_rest(struct listing *l)
 	enum status st;
 
 	for (unsigned i = 0; i < l->kept->len; i++)
-		g_hash_table_add(l->first, g_memdup2(&((const struct ticket *)g_ptr_array_index(l->kept, i))->number, sizeof(uint64_t)));
+		g_hash_table_add(l->first,
+			g_memdup2(&((const struct ticket *)g_ptr_array_index(l->kept, i))->number,
+				sizeof(uint64_t)));
 	st = store_read(l->cli->store, walk_rest, l, &l->cli->err);
-	for (unsigned i = 0; i < l->numbers->len && st == ST_OK && !cli_interrupted() && !ferror(stdout); i += PAGE) {
-		struct page page = { l, &g_array_index(l->numbers, uint64_t, i), MIN(l->numbers->len - i, PAGE) };
+	for (unsigned i = 0;
+		i < l->numbers->len && st == ST_OK && !cli_interrupted() && !ferror(stdout);
+		i += PAGE) {
+		struct page page = { l, &g_array_index(l->numbers, uint64_t, i),
+			MIN(l->numbers->len - i, PAGE) };
 
 		st = store_read(l->cli->store, load_page, &page, &l->cli->err);
 		print_kept(l);
@@ -363,7 +382,8 @@ static int print_all(struct listing *l)
 	st = print_tickets(l);
 	print_end(&l->printer);
 	if (l->more && l->limit_is_ours)
-		printf("%s(%u are shown; --limit NUMBER shows more)%s\n", terminal_on(COLOUR_DIM), PAGE, terminal_off());
+		printf("%s(%u are shown; --limit NUMBER shows more)%s\n", terminal_on(COLOUR_DIM),
+			PAGE, terminal_off());
 	if (cli_interrupted())
 		cli_fail(EXIT_DONE, "interrupted; there may be more");
 	if (st != ST_OK)
@@ -374,13 +394,19 @@ static int print_all(struct listing *l)
 int listing_run(struct cli *cli, uint64_t limit, bool everything, listing_match *matches, void *arg)
 {
 	struct listing l = {
-		.cli = cli, .limit = limit, .matches = matches, .arg = arg, .format = cli_value(cli, "format"),
-		.kept = g_ptr_array_new_with_free_func(record_free), .numbers = g_array_new(FALSE, FALSE, sizeof(uint64_t)),
+		.cli = cli,
+		.limit = limit,
+		.matches = matches,
+		.arg = arg,
+		.format = cli_value(cli, "format"),
+		.kept = g_ptr_array_new_with_free_func(record_free),
+		.numbers = g_array_new(FALSE, FALSE, sizeof(uint64_t)),
 		.first = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
 	};
 	int code = EXIT_BAD_USAGE;
 
-	if (read_order(&l) && read_filter(&l, everything) && cli_count(cli, "limit", &l.limit) && (!l.format || format_check(cli, l.format))) {
+	if (read_order(&l) && read_filter(&l, everything) && cli_count(cli, "limit", &l.limit) &&
+		(!l.format || format_check(cli, l.format))) {
 		l.limit_is_ours = !l.limit && terminal_is() && !cli->json;
 		l.limit = l.limit_is_ours ? PAGE : l.limit;
 		code = print_all(&l);

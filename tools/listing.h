@@ -1,4 +1,5 @@
-/* A listing of tickets, as the options of `list` and `search` describe it: filter, order, limit, form. */
+/* A listing of tickets, as the options of `list` and `search` describe it: filter, order, limit,
+ * form. */
 #ifndef MILTICKET_LISTING_H
 #define MILTICKET_LISTING_H
 
@@ -9,11 +10,14 @@
 extern const struct cli_option listing_options[];
 
 /* Is this one of those that are looked for? Beyond the filter, within the same transaction. */
-typedef enum status listing_match(struct txn *txn, const struct ticket *ticket, void *arg, bool *wanted_out, struct error *err);
+typedef enum status listing_match(struct txn *txn, const struct ticket *ticket, void *arg,
+	bool *wanted_out, struct error *err);
 
-/* Prints what the options of cli ask for, newest activity first unless they say otherwise, at most `limit` unless they say otherwise
- * (0: all). matches may be NULL. Statuses are all rather than the active ones with everything, if no option names one.
- * Ends early, with what was found so far, when interrupted or when nobody reads any more. Gives an exit code. */
-int listing_run(struct cli *cli, uint64_t limit, bool everything, listing_match *matches, void *arg);
+/* Prints what the options of cli ask for, newest activity first unless they say otherwise, at most
+ * `limit` unless they say otherwise (0: all). matches may be NULL. Statuses are all rather than the
+ * active ones with everything, if no option names one. Ends early, with what was found so far, when
+ * interrupted or when nobody reads any more. Gives an exit code. */
+int listing_run(
+	struct cli *cli, uint64_t limit, bool everything, listing_match *matches, void *arg);
 
 #endif

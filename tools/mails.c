@@ -31,14 +31,16 @@ static const char *sender_word(const struct entry *entry)
 	return sender && *sender && !strpbrk(sender, " \t\r\n") ? sender : "MAILER-DAEMON";
 }
 
-/* The id that a mail without one was given, so that its answers find it: a header line, or "". Owned. */
+/* The id that a mail without one was given, so that its answers find it: a header line, or "".
+ * Owned. */
 static char *given_id(const struct entry *entry, const GString *mail)
 {
 	struct message *message = message_parse_bytes(mail->str, mail->len);
 	bool has = message_id(message) != NULL;
 
 	message_free(message);
-	return has || !entry->message_id ? g_strdup("") : g_strdup_printf("Message-ID: %s\n", entry->message_id);
+	return has || !entry->message_id ? g_strdup("")
+					 : g_strdup_printf("Message-ID: %s\n", entry->message_id);
 }
 
 bool mails_write_mbox(FILE *out, const struct entry *entry, const GString *mail)
@@ -60,7 +62,8 @@ bool mails_write_mbox(FILE *out, const struct entry *entry, const GString *mail)
 		fwrite(p, 1, (size_t)(next - p), out);
 		p = next;
 	}
-	return fputs(mail->len && mail->str[mail->len - 1] == '\n' ? "\n" : "\n\n", out) >= 0 && !ferror(out);
+	return fputs(mail->len && mail->str[mail->len - 1] == '\n' ? "\n" : "\n\n", out) >= 0 &&
+		!ferror(out);
 }
 
 static enum status make_maildir(const char *dir, struct error *err)
@@ -71,18 +74,23 @@ static enum status make_maildir(const char *dir, struct error *err)
 		g_autofree char *path = g_build_filename(dir, parts[i], NULL);
 
 		if (g_mkdir_with_parents(path, 0700) != 0)
-			return error_set(err, ST_IO, "cannot make '%s': %s", path, g_strerror(errno));
+			return error_set(
+				err, ST_IO, "cannot make '%s': %s", path, g_strerror(errno));
 	}
 	return ST_OK;
 }
 
-enum status mails_write_maildir(const char *dir, const struct entry *entry, const GString *mail, struct error *err)
+enum status mails_write_maildir(
+	const char *dir, const struct entry *entry, const GString *mail, struct error *err)
 {
-	g_autofree char *name = g_strdup_printf("%" G_GINT64_FORMAT ".M%" G_GUINT64_FORMAT "T%" G_GUINT64_FORMAT ".%s",
+	g_autofree char *name = g_strdup_printf("%" G_GINT64_FORMAT ".M%" G_GUINT64_FORMAT
+						"T%" G_GUINT64_FORMAT ".%s",
 		entry->received / TEXT_SECOND, entry->seq, entry->ticket, "milticket");
-	g_autofree char *tmp = g_build_filename(dir, "tmp", name, NULL), *new = g_build_filename(dir, "new", name, NULL);
+	g_autofree char *tmp = g_build_filename(dir, "tmp", name, NULL),
+			*new = g_build_filename(dir, "new", name, NULL);
 	g_autofree char *id = given_id(entry, mail);
-	g_autoptr(GString) whole = g_string_append_len(g_string_new(id), mail->str, (gssize)mail->len);
+	g_autoptr(GString)
+		whole = g_string_append_len(g_string_new(id), mail->str, (gssize)mail->len);
 	g_autoptr(GError) error = NULL;
 	enum status st = make_maildir(dir, err);
 
@@ -90,5 +98,7 @@ enum status mails_write_maildir(const char *dir, const struct entry *entry, cons
 		return st;
 	if (!g_file_set_contents(tmp, whole->str, (gssize)whole->len, &error))
 		return error_set(err, ST_IO, "cannot write '%s': %s", tmp, error->message);
-	return rename(tmp, new) == 0 ? ST_OK : error_set(err, ST_IO, "cannot write '%s': %s", new, g_strerror(errno));
+	return rename(tmp, new) == 0
+		? ST_OK
+		: error_set(err, ST_IO, "cannot write '%s': %s", new, g_strerror(errno));
 }

@@ -14,6 +14,7 @@ GString *mails_read(const struct cli *cli, const struct entry *entry, const char
 bool mails_write_mbox(FILE *out, const struct entry *entry, const GString *mail);
 
 /* Delivers it into a Maildir, made when missing: tmp, then new. */
-enum status mails_write_maildir(const char *dir, const struct entry *entry, const GString *mail, struct error *err);
+enum status mails_write_maildir(
+	const char *dir, const struct entry *entry, const GString *mail, struct error *err);
 
 #endif

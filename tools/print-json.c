@@ -35,12 +35,15 @@ static void agent(struct printer *printer, const struct agent *a)
 
 static void account(struct printer *printer, const struct account *a)
 {
-	static const char *const deliver[] = { "mailbox", "agents", "both", "none" }, *const reply_to[] = { "sender", "desk" };
+	static const char *const deliver[] = { "mailbox", "agents", "both", "none" },
+				 *const reply_to[] = { "sender", "desk" };
 
 	(void)printer;
-	json_print(json_pack("{s:o, s:b, s:o, s:o, s:o, s:o, s:s, s:s}", "address", json_text(a->address), "enabled", a->enabled,
-		"queue", json_text(a->queue), "project", json_text(a->project && *a->project ? a->project : NULL), "since", json_time(a->since),
-		"sender", json_text(a->sender), "deliver", deliver[a->deliver], "reply_to", reply_to[a->reply_to]));
+	json_print(json_pack("{s:o, s:b, s:o, s:o, s:o, s:o, s:s, s:s}", "address",
+		json_text(a->address), "enabled", a->enabled, "queue", json_text(a->queue),
+		"project", json_text(a->project && *a->project ? a->project : NULL), "since",
+		json_time(a->since), "sender", json_text(a->sender), "deliver", deliver[a->deliver],
+		"reply_to", reply_to[a->reply_to]));
 }
 
 static void outgoing(struct printer *printer, const struct outgoing *o)
@@ -68,4 +71,5 @@ static void end(struct printer *printer)
 	(void)printer;
 }
 
-const struct print_form print_json_form = { begin, ticket, queue, agent, account, outgoing, event, view, end };
+const struct print_form print_json_form = { begin, ticket, queue, agent, account, outgoing, event,
+	view, end };

@@ -1,4 +1,5 @@
-/* For people: tables and pages. Piped, the same columns separated by tabs, with whole times in place of ages. */
+/* For people: tables and pages. Piped, the same columns separated by tabs, with whole times in
+ * place of ages. */
 #include "print.h"
 
 #include <stdio.h>
@@ -11,27 +12,50 @@
 enum { CELL_MAX = 64 * 1024 };
 
 static const struct table_column ticket_columns[] = {
-	{ "NUMBER", true, false, NULL }, { "STATUS", false, false, NULL }, { "PRIO", false, false, "normal" }, { "QUEUE", false, true, NULL },
-	{ "AGENT", false, true, NULL }, { "AGE", true, false, NULL }, { "REQUESTER", false, true, NULL }, { "SUBJECT", false, true, NULL },
+	{ "NUMBER", true, false, NULL },
+	{ "STATUS", false, false, NULL },
+	{ "PRIO", false, false, "normal" },
+	{ "QUEUE", false, true, NULL },
+	{ "AGENT", false, true, NULL },
+	{ "AGE", true, false, NULL },
+	{ "REQUESTER", false, true, NULL },
+	{ "SUBJECT", false, true, NULL },
 };
 static const struct table_column queue_columns[] = {
-	{ "QUEUE", false, false, NULL }, { "OPEN", true, false, NULL }, { "NEW", true, false, NULL }, { "RESPONSIBLE", false, false, "-" },
-	{ "MEMBERS", false, true, NULL }, { "TITLE", false, true, "-" },
+	{ "QUEUE", false, false, NULL },
+	{ "OPEN", true, false, NULL },
+	{ "NEW", true, false, NULL },
+	{ "RESPONSIBLE", false, false, "-" },
+	{ "MEMBERS", false, true, NULL },
+	{ "TITLE", false, true, "-" },
 };
 static const struct table_column agent_columns[] = {
-	{ "LOGIN", false, false, NULL }, { "NAME", false, true, NULL }, { "ADDRESSES", false, true, NULL }, { "QUEUES", false, true, NULL },
+	{ "LOGIN", false, false, NULL },
+	{ "NAME", false, true, NULL },
+	{ "ADDRESSES", false, true, NULL },
+	{ "QUEUES", false, true, NULL },
 	{ "ACTIVE", false, false, "yes" },
 };
 static const struct table_column account_columns[] = {
-	{ "ADDRESS", false, false, NULL }, { "QUEUE", false, false, NULL }, { "PROJECT", false, false, "-" }, { "ENABLED", false, false, "yes" },
+	{ "ADDRESS", false, false, NULL },
+	{ "QUEUE", false, false, NULL },
+	{ "PROJECT", false, false, "-" },
+	{ "ENABLED", false, false, "yes" },
 	{ "SENDER", false, true, NULL },
 };
 static const struct table_column outbox_columns[] = {
-	{ "ID", true, false, NULL }, { "TICKET", true, false, NULL }, { "EVENT", false, false, NULL }, { "STATE", false, false, NULL },
-	{ "TRIES", true, false, NULL }, { "NEXT", false, false, "-" }, { "TO", false, true, NULL }, { "LAST REPLY", false, true, "-" },
+	{ "ID", true, false, NULL },
+	{ "TICKET", true, false, NULL },
+	{ "EVENT", false, false, NULL },
+	{ "STATE", false, false, NULL },
+	{ "TRIES", true, false, NULL },
+	{ "NEXT", false, false, "-" },
+	{ "TO", false, true, NULL },
+	{ "LAST REPLY", false, true, "-" },
 };
 
-/* Events have no shape: they come one by one while they happen, and no column can wait for the widest. */
+/* Events have no shape: they come one by one while they happen, and no column can wait for the
+ * widest. */
 static const struct {
 	const struct table_column *columns;
 	unsigned count;
@@ -47,7 +71,8 @@ static const struct {
 static void begin(struct printer *printer)
 {
 	if (shapes[printer->kind].columns)
-		printer->table = table_new(shapes[printer->kind].columns, shapes[printer->kind].count);
+		printer->table = table_new(
+			shapes[printer->kind].columns, shapes[printer->kind].count);
 }
 
 static char *number_text(uint64_t number)
@@ -63,10 +88,19 @@ static char *when_text(const struct printer *printer, int64_t when)
 static void ticket(struct printer *printer, const struct ticket *t)
 {
 	g_autofree char *number = number_text(t->number), *when = when_text(printer, t->updated);
-	g_autofree char *subject = g_strdup_printf("%s%s", t->undelivered ? "[undelivered] " : "", t->subject && *t->subject ? t->subject : "(no subject)");
-	const char *requester = terminal_is() && t->requester_name ? t->requester_name : t->requester_address;
+	g_autofree char *subject = g_strdup_printf("%s%s", t->undelivered ? "[undelivered] " : "",
+		t->subject && *t->subject ? t->subject : "(no subject)");
+	const char *requester = terminal_is() && t->requester_name ? t->requester_name
+								   : t->requester_address;
 	const char *const cells[] = {
-		number, ticket_status_names[t->status], priority_names[t->priority], t->queue, t->agent, when, requester, subject,
+		number,
+		ticket_status_names[t->status],
+		priority_names[t->priority],
+		t->queue,
+		t->agent,
+		when,
+		requester,
+		subject,
 	};
 
 	table_add(printer->table, cells, 1, terminal_status_colour(t->status));
@@ -74,35 +108,46 @@ static void ticket(struct printer *printer, const struct ticket *t)
 
 static void queue(struct printer *printer, const struct queue_view *v)
 {
-	g_autofree char *open = g_strdup_printf("%" G_GUINT64_FORMAT, v->count.open), *new = g_strdup_printf("%" G_GUINT64_FORMAT, v->count.new);
+	g_autofree char *open = g_strdup_printf("%" G_GUINT64_FORMAT, v->count.open),
+			*new = g_strdup_printf("%" G_GUINT64_FORMAT, v->count.new);
 	g_autofree char *members = v->members ? g_strjoinv(", ", v->members) : NULL;
-	const char *const cells[] = { v->queue->name, open, new, v->queue->responsible, members, v->queue->title };
+	const char *const cells[] = { v->queue->name, open, new, v->queue->responsible, members,
+		v->queue->title };
 
 	table_add(printer->table, cells, 0, COLOUR_NONE);
 }
 
 static void agent(struct printer *printer, const struct agent *a)
 {
-	g_autofree char *addresses = a->addresses ? g_strjoinv(", ", a->addresses) : NULL, *queues = a->queues ? g_strjoinv(", ", a->queues) : NULL;
-	const char *const cells[] = { a->login, a->name, addresses, queues, a->inactive ? "no" : "yes" };
+	g_autofree char *addresses = a->addresses ? g_strjoinv(", ", a->addresses) : NULL,
+			*queues = a->queues ? g_strjoinv(", ", a->queues) : NULL;
+	const char *const cells[] = { a->login, a->name, addresses, queues,
+		a->inactive ? "no" : "yes" };
 
 	table_add(printer->table, cells, 4, a->inactive ? COLOUR_DIM : COLOUR_NONE);
 }
 
 static void account(struct printer *printer, const struct account *a)
 {
-	const char *const cells[] = { a->address, a->queue, a->project, a->enabled ? "yes" : "no", a->sender };
+	const char *const cells[] = { a->address, a->queue, a->project, a->enabled ? "yes" : "no",
+		a->sender };
 
 	table_add(printer->table, cells, 3, a->enabled ? COLOUR_NONE : COLOUR_DIM);
 }
 
 static void outgoing(struct printer *printer, const struct outgoing *o)
 {
-	static const enum colour colours[] = { [OUTGOING_WAITING] = COLOUR_YELLOW, [OUTGOING_FAILED] = COLOUR_RED, [OUTGOING_SUPPRESSED] = COLOUR_DIM };
-	g_autofree char *id = number_text(o->id), *of = number_text(o->ticket), *tries = g_strdup_printf("%" G_GUINT64_FORMAT, o->attempts);
-	g_autofree char *next = o->state == OUTGOING_WAITING && o->next_try ? terminal_time(o->next_try) : g_strdup("-");
+	static const enum colour colours[] = { [OUTGOING_WAITING] = COLOUR_YELLOW,
+		[OUTGOING_FAILED] = COLOUR_RED,
+		[OUTGOING_SUPPRESSED] = COLOUR_DIM };
+	g_autofree char *id = number_text(o->id), *of = number_text(o->ticket),
+			*tries = g_strdup_printf("%" G_GUINT64_FORMAT, o->attempts);
+	g_autofree char *next = o->state == OUTGOING_WAITING && o->next_try
+		? terminal_time(o->next_try)
+		: g_strdup("-");
 	g_autofree char *to = o->to ? g_strjoinv(", ", o->to) : NULL;
-	const char *const cells[] = { id, of, o->event, outgoing_state_names[o->state], tries, next, to, o->last_reply };
+	const char *const cells[] = { id, of, o->event, outgoing_state_names[o->state], tries, next,
+		to, o->last_reply };
 
 	table_add(printer->table, cells, 3, colours[o->state]);
 }
@@ -112,20 +157,25 @@ static char *change_text(const struct event *e)
 {
 	bool from = e->from && *e->from, to = e->to && *e->to, text = e->text && *e->text;
 
-	return g_strconcat(from ? e->from : "", from ? " " : "", from || to ? "→" : "", to ? " " : "", to ? e->to : "",
-		(from || to) && text ? "; " : "", text ? e->text : "", NULL);
+	return g_strconcat(from ? e->from : "", from ? " " : "", from || to ? "→" : "",
+		to ? " " : "", to ? e->to : "", (from || to) && text ? "; " : "",
+		text ? e->text : "", NULL);
 }
 
 /* Padded to so many columns, but never cut. */
 static void print_padded(const char *text, int columns, enum colour colour)
 {
-	printf("%s%s%s%*s  ", terminal_on(colour), text, terminal_off(), MAX(columns - text_width(text), 0), "");
+	printf("%s%s%s%*s  ", terminal_on(colour), text, terminal_off(),
+		MAX(columns - text_width(text), 0), "");
 }
 
 static void event_for_a_person(const struct event *e, bool with_ticket)
 {
-	g_autofree char *time = terminal_time(e->time), *number = g_strdup_printf("#%" G_GUINT64_FORMAT, e->ticket), *change = change_text(e);
-	g_autofree char *actor = terminal_line(e->actor ? e->actor : "-", CELL_MAX), *clean = terminal_line(change, CELL_MAX);
+	g_autofree char *time = terminal_time(e->time),
+			*number = g_strdup_printf("#%" G_GUINT64_FORMAT, e->ticket),
+			*change = change_text(e);
+	g_autofree char *actor = terminal_line(e->actor ? e->actor : "-", CELL_MAX),
+			*clean = terminal_line(change, CELL_MAX);
 
 	print_padded(time ? time : "-", 0, COLOUR_DIM);
 	if (with_ticket)
@@ -137,7 +187,8 @@ static void event_for_a_person(const struct event *e, bool with_ticket)
 
 static void event_for_a_program(const struct event *e)
 {
-	g_autofree char *time = text_rfc3339(e->time), *number = number_text(e->ticket), *change = change_text(e);
+	g_autofree char *time = text_rfc3339(e->time), *number = number_text(e->ticket),
+			*change = change_text(e);
 	const char *cells[] = { time, number, e->kind, e->actor, change };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cells); i++) {
@@ -166,8 +217,13 @@ static void line(const char *label, const char *value)
 
 static void line_time(const struct cli *cli, const char *label, int64_t when)
 {
-	g_autofree char *time = terminal_time(when), *age = terminal_is() && when <= cli->actor.now ? terminal_age(when, cli->actor.now) : NULL;
-	g_autofree char *both = age && strcmp(age, "now") != 0 ? g_strdup_printf("%s (%s ago)", time, age) : g_strdup(time);
+	g_autofree char *time = terminal_time(when),
+			*age = terminal_is() && when <= cli->actor.now
+		? terminal_age(when, cli->actor.now)
+		: NULL;
+	g_autofree char *both = age && strcmp(age, "now") != 0
+		? g_strdup_printf("%s (%s ago)", time, age)
+		: g_strdup(time);
 
 	line(label, when ? both : NULL);
 }
@@ -182,23 +238,29 @@ static void line_list(const char *label, char *const *list)
 static void print_numbers(const struct ticket *t)
 {
 	g_autoptr(GString) links = g_string_new(NULL);
-	g_autofree char *merged = t->merged_into ? g_strdup_printf("#%" G_GUINT64_FORMAT, t->merged_into) : NULL;
+	g_autofree char *merged =
+		t->merged_into ? g_strdup_printf("#%" G_GUINT64_FORMAT, t->merged_into) : NULL;
 
 	for (size_t i = 0; i < t->links.n; i++)
-		g_string_append_printf(links, "%s#%" G_GUINT64_FORMAT, i ? ", " : "", t->links.v[i]);
+		g_string_append_printf(
+			links, "%s#%" G_GUINT64_FORMAT, i ? ", " : "", t->links.v[i]);
 	line("links", links->str);
 	line("merged into", merged);
 }
 
 static void print_fields(const struct cli *cli, const struct ticket *t)
 {
-	g_autofree char *tag = tag_text(&cli->settings->tag_format, t->number), *subject = terminal_line(t->subject ? t->subject : "", 1000);
-	g_autofree char *requester = g_strdup_printf("%s%s%s%s", t->requester_name ? t->requester_name : "", t->requester_name ? " <" : "",
+	g_autofree char *tag = tag_text(&cli->settings->tag_format, t->number),
+			*subject = terminal_line(t->subject ? t->subject : "", 1000);
+	g_autofree char *requester = g_strdup_printf("%s%s%s%s",
+		t->requester_name ? t->requester_name : "", t->requester_name ? " <" : "",
 		t->requester_address ? t->requester_address : "", t->requester_name ? ">" : "");
 
-	printf("%s%s %s%s\n", terminal_on(COLOUR_BOLD), tag, *subject ? subject : "(no subject)", terminal_off());
-	printf("%s%-14s%s %s%s%s\n", terminal_on(COLOUR_DIM), "status", terminal_off(), terminal_on(terminal_status_colour(t->status)),
-		ticket_status_names[t->status], terminal_off());
+	printf("%s%s %s%s\n", terminal_on(COLOUR_BOLD), tag, *subject ? subject : "(no subject)",
+		terminal_off());
+	printf("%s%-14s%s %s%s%s\n", terminal_on(COLOUR_DIM), "status", terminal_off(),
+		terminal_on(terminal_status_colour(t->status)), ticket_status_names[t->status],
+		terminal_off());
 	line("priority", priority_names[t->priority]);
 	line("queue", t->queue);
 	line_list("also in", t->watchers);
@@ -228,11 +290,16 @@ static void print_attachment(const char *recorded)
 
 static void print_entry(const struct entry *e, const char *text)
 {
-	static const enum colour colours[] = {
-		[DIRECTION_IN] = COLOUR_GREEN, [DIRECTION_OUT] = COLOUR_CYAN, [DIRECTION_NOTE] = COLOUR_YELLOW, [DIRECTION_AUTO] = COLOUR_DIM, [DIRECTION_BOUNCE] = COLOUR_RED };
-	g_autofree char *received = terminal_time(e->received), *body = terminal_block(text ? text : "", 64 * 1024);
+	static const enum colour colours[] = { [DIRECTION_IN] = COLOUR_GREEN,
+		[DIRECTION_OUT] = COLOUR_CYAN,
+		[DIRECTION_NOTE] = COLOUR_YELLOW,
+		[DIRECTION_AUTO] = COLOUR_DIM,
+		[DIRECTION_BOUNCE] = COLOUR_RED };
+	g_autofree char *received = terminal_time(e->received),
+			*body = terminal_block(text ? text : "", 64 * 1024);
 
-	printf("\n%s--- %" G_GUINT64_FORMAT " %s  %s%s\n", terminal_on(colours[e->direction]), e->seq, direction_names[e->direction], received ? received : "", terminal_off());
+	printf("\n%s--- %" G_GUINT64_FORMAT " %s  %s%s\n", terminal_on(colours[e->direction]),
+		e->seq, direction_names[e->direction], received ? received : "", terminal_off());
 	line("from", e->from);
 	if (e->reply_to && (!e->from || g_ascii_strcasecmp(e->reply_to, e->from) != 0))
 		line("reply to", e->reply_to);
@@ -281,4 +348,5 @@ static void end(struct printer *printer)
 		table_print(printer->table);
 }
 
-const struct print_form print_text_form = { begin, ticket, queue, agent, account, outgoing, event, view, end };
+const struct print_form print_text_form = { begin, ticket, queue, agent, account, outgoing, event,
+	view, end };

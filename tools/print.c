@@ -3,7 +3,8 @@
 
 void print_begin(struct printer *printer, struct cli *cli, enum print_kind kind)
 {
-	*printer = (struct printer){ cli->json ? &print_json_form : &print_text_form, cli, kind, 0, NULL };
+	*printer = (struct printer){ cli->json ? &print_json_form : &print_text_form, cli, kind, 0,
+		NULL };
 	printer->form->begin(printer);
 }
 

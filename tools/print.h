@@ -5,23 +5,31 @@
 #include "cli.h"
 #include "tables/tickets.h"
 
-enum print_kind { PRINT_TICKETS, PRINT_QUEUES, PRINT_AGENTS, PRINT_ACCOUNTS, PRINT_OUTBOX, PRINT_EVENTS };
+enum print_kind {
+	PRINT_TICKETS,
+	PRINT_QUEUES,
+	PRINT_AGENTS,
+	PRINT_ACCOUNTS,
+	PRINT_OUTBOX,
+	PRINT_EVENTS
+};
 
 /* A queue with what is counted of it. */
 struct queue_view {
 	struct queue *queue;
-	char **members;			/* logins; NULL-terminated */
+	char **members; /* logins; NULL-terminated */
 	struct queue_count count;
 };
 
 /* A ticket with all that belongs to it. */
 struct ticket_view {
 	const struct ticket *ticket;
-	GPtrArray *entries;		/* struct entry * */
-	GPtrArray *texts;		/* char *, of the entry at the same place */
-	GPtrArray *events;		/* struct event * */
-	char *others;			/* the requester's other open tickets, a line; NULL: none */
-	GPtrArray *history;		/* struct ticket *: all of the requester's, newest activity first; NULL: not asked for */
+	GPtrArray *entries; /* struct entry * */
+	GPtrArray *texts;   /* char *, of the entry at the same place */
+	GPtrArray *events;  /* struct event * */
+	char *others;       /* the requester's other open tickets, a line; NULL: none */
+	/* struct ticket *: all of the requester's, newest activity first; NULL: not asked for */
+	GPtrArray *history;
 };
 
 struct printer;
@@ -45,7 +53,7 @@ struct printer {
 	struct cli *cli;
 	enum print_kind kind;
 	unsigned count;
-	struct table *table;		/* text only */
+	struct table *table; /* text only */
 };
 
 void print_begin(struct printer *printer, struct cli *cli, enum print_kind kind);

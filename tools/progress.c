@@ -26,7 +26,8 @@ static void print_bar(uint64_t done, uint64_t total)
 void progress_show(struct progress *progress, uint64_t done, uint64_t total)
 {
 	int64_t now = g_get_monotonic_time();
-	double seconds = (double)(now - progress->began) / SECOND, rate = seconds > 0 ? (double)done / seconds : 0;
+	double seconds = (double)(now - progress->began) / SECOND,
+	       rate = seconds > 0 ? (double)done / seconds : 0;
 	unsigned left = rate > 0 ? (unsigned)((double)(total - done) / rate) : 0;
 
 	if (progress->quiet || (now - progress->shown < EVERY && done < total))
@@ -34,7 +35,8 @@ void progress_show(struct progress *progress, uint64_t done, uint64_t total)
 	progress->shown = now;
 	fputs("\r\033[K", stderr);
 	print_bar(done, total);
-	fprintf(stderr, " %" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT " %s, %.0f/s, %u:%02u left", done, total, progress->unit, rate, left / 60, left % 60);
+	fprintf(stderr, " %" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT " %s, %.0f/s, %u:%02u left",
+		done, total, progress->unit, rate, left / 60, left % 60);
 	fflush(stderr);
 }
 

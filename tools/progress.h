@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 struct progress {
-	const char *unit;	/* "mails" */
-	bool quiet;		/* show nothing */
-	int64_t began, shown;	/* µs, monotonic */
+	const char *unit;     /* "mails" */
+	bool quiet;           /* show nothing */
+	int64_t began, shown; /* µs, monotonic */
 };
 
 void progress_begin(struct progress *progress);

@@ -14,8 +14,9 @@ static json_t *json_seconds(int64_t seconds)
 
 static json_t *json_spans(const struct spans *s)
 {
-	return json_pack("{s:i, s:o, s:o}", "count", (int)s->seconds->len, "median_s", json_seconds(spans_percentile(s, 50)),
-		"p90_s", json_seconds(spans_percentile(s, 90)));
+	return json_pack("{s:i, s:o, s:o}", "count", (int)s->seconds->len, "median_s",
+		json_seconds(spans_percentile(s, 50)), "p90_s",
+		json_seconds(spans_percentile(s, 90)));
 }
 
 static json_t *json_status(const struct stats_part *part)
@@ -23,7 +24,8 @@ static json_t *json_status(const struct stats_part *part)
 	json_t *object = json_object();
 
 	for (int i = 0; ticket_status_names[i]; i++)
-		json_object_set_new(object, ticket_status_names[i], json_integer((json_int_t)part->by_status[i]));
+		json_object_set_new(object, ticket_status_names[i],
+			json_integer((json_int_t)part->by_status[i]));
 	return object;
 }
 
@@ -43,7 +45,8 @@ static json_t *json_parts(GHashTable *parts)
 
 	for (GList *l = sorted; l; l = l->next) {
 		const struct stats_part *part = l->data;
-		json_t *object = json_pack("{s:o}", "name", json_text(*part->name ? part->name : NULL));
+		json_t *object = json_pack(
+			"{s:o}", "name", json_text(*part->name ? part->name : NULL));
 
 		set_counts(object, part);
 		json_array_append_new(array, object);
@@ -61,7 +64,8 @@ void stats_print_json(const struct stats *s)
 	json_object_set_new(object, "queues", json_parts(s->queues));
 	json_object_set_new(object, "agents", json_parts(s->agents));
 	for (int i = 0; outgoing_state_names[i]; i++)
-		json_object_set_new(outbox, outgoing_state_names[i], json_integer((json_int_t)s->outbox[i]));
+		json_object_set_new(
+			outbox, outgoing_state_names[i], json_integer((json_int_t)s->outbox[i]));
 	json_object_set_new(object, "outbox", outbox);
 	json_print(object);
 }
@@ -92,7 +96,8 @@ static void sample(const char *metric_name, const char *label, const char *value
 	printf("} %" G_GUINT64_FORMAT "\n", number);
 }
 
-static void print_quantile(const char *name, const char *label, const struct stats_part *part, const struct spans *s, unsigned percent)
+static void print_quantile(const char *name, const char *label, const struct stats_part *part,
+	const struct spans *s, unsigned percent)
 {
 	printf("%s{", name);
 	print_label(label, part->name);
@@ -103,14 +108,17 @@ static void print_quantile(const char *name, const char *label, const struct sta
 		puts("NaN");
 }
 
-static void print_summary(const char *name, const char *help, const char *label, GList *parts, size_t offset)
+static void print_summary(
+	const char *name, const char *help, const char *label, GList *parts, size_t offset)
 {
-	g_autofree char *sum = g_strconcat(name, "_sum", NULL), *count = g_strconcat(name, "_count", NULL);
+	g_autofree char *sum = g_strconcat(name, "_sum", NULL),
+			*count = g_strconcat(name, "_count", NULL);
 
 	metric(name, "summary", help);
 	for (GList *l = parts; l; l = l->next) {
 		const struct stats_part *part = l->data;
-		const struct spans *s = (const struct spans *)(const void *)((const char *)part + offset);
+		const struct spans *s =
+			(const struct spans *)(const void *)((const char *)part + offset);
 
 		print_quantile(name, label, part, s, 50);
 		print_quantile(name, label, part, s, 90);
@@ -128,9 +136,12 @@ static void print_parts(const char *label, const char *of, GHashTable *table)
 
 	metric(open, "gauge", of);
 	for (GList *l = parts; l; l = l->next)
-		sample(open, label, ((const struct stats_part *)l->data)->name, ((const struct stats_part *)l->data)->open);
-	print_summary(response, "Time until the first answer.", label, parts, offsetof(struct stats_part, response));
-	print_summary(resolution, "Time until the ticket was closed.", label, parts, offsetof(struct stats_part, resolution));
+		sample(open, label, ((const struct stats_part *)l->data)->name,
+			((const struct stats_part *)l->data)->open);
+	print_summary(response, "Time until the first answer.", label, parts,
+		offsetof(struct stats_part, response));
+	print_summary(resolution, "Time until the ticket was closed.", label, parts,
+		offsetof(struct stats_part, resolution));
 	g_list_free(parts);
 }
 

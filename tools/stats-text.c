@@ -5,7 +5,14 @@
 
 #include "terminal.h"
 
-enum { NAME_COLUMNS = 18, NUMBER_COLUMNS = 8, LEAST_BAR = 10, MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
+enum {
+	NAME_COLUMNS = 18,
+	NUMBER_COLUMNS = 8,
+	LEAST_BAR = 10,
+	MINUTE = 60,
+	HOUR = 60 * MINUTE,
+	DAY = 24 * HOUR
+};
 
 static void print_bar(const char *label, uint64_t value, uint64_t most, enum colour colour)
 {
@@ -14,10 +21,12 @@ static void print_bar(const char *label, uint64_t value, uint64_t most, enum col
 	int eighths = most && terminal_is() ? (int)((double)value / (double)most * room * 8) : 0;
 	static const char *const parts[] = { "", "▏", "▎", "▍", "▌", "▋", "▊", "▉" };
 
-	printf("  %-*s %*" G_GUINT64_FORMAT "%s%s", NAME_COLUMNS, label, NUMBER_COLUMNS, value, eighths || (value && terminal_is()) ? "  " : "", terminal_on(colour));
+	printf("  %-*s %*" G_GUINT64_FORMAT "%s%s", NAME_COLUMNS, label, NUMBER_COLUMNS, value,
+		eighths || (value && terminal_is()) ? "  " : "", terminal_on(colour));
 	for (int i = 0; i < eighths / 8; i++)
 		fputs("█", stdout);
-	printf("%s%s\n", value && terminal_is() && !eighths ? parts[1] : parts[eighths % 8], terminal_off());
+	printf("%s%s\n", value && terminal_is() && !eighths ? parts[1] : parts[eighths % 8],
+		terminal_off());
 }
 
 static void title(const char *text)
@@ -68,8 +77,10 @@ static char *span_text(int64_t seconds)
 
 static void print_times(const char *label, const struct stats_part *part)
 {
-	g_autofree char *a = span_text(spans_percentile(&part->response, 50)), *b = span_text(spans_percentile(&part->response, 90));
-	g_autofree char *c = span_text(spans_percentile(&part->resolution, 50)), *d = span_text(spans_percentile(&part->resolution, 90));
+	g_autofree char *a = span_text(spans_percentile(&part->response, 50)),
+			*b = span_text(spans_percentile(&part->response, 90));
+	g_autofree char *c = span_text(spans_percentile(&part->resolution, 50)),
+			*d = span_text(spans_percentile(&part->resolution, 90));
 
 	printf("  %-*s %10s %10s %10s %10s\n", NAME_COLUMNS, label, a, b, c, d);
 }
@@ -89,11 +100,14 @@ void stats_print_text(const struct stats *s)
 		most = MAX(most, s->all->by_status[i]);
 	title("tickets by status");
 	for (int i = 0; ticket_status_names[i]; i++)
-		print_bar(ticket_status_names[i], s->all->by_status[i], most, terminal_status_colour(i));
+		print_bar(ticket_status_names[i], s->all->by_status[i], most,
+			terminal_status_colour(i));
 	print_open("open by queue", queues);
 	print_open("open by agent", agents);
-	printf("\n%s  %-*s %21s %21s%s\n", terminal_on(COLOUR_BOLD), NAME_COLUMNS, "", "first answer", "closed after", terminal_off());
-	printf("%s  %-*s %10s %10s %10s %10s%s\n", terminal_on(COLOUR_BOLD), NAME_COLUMNS, "", "median", "90 %", "median", "90 %", terminal_off());
+	printf("\n%s  %-*s %21s %21s%s\n", terminal_on(COLOUR_BOLD), NAME_COLUMNS, "",
+		"first answer", "closed after", terminal_off());
+	printf("%s  %-*s %10s %10s %10s %10s%s\n", terminal_on(COLOUR_BOLD), NAME_COLUMNS, "",
+		"median", "90 %", "median", "90 %", terminal_off());
 	print_times("all", s->all);
 	print_times_of(queues);
 	print_times_of(agents);

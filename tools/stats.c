@@ -99,7 +99,8 @@ static enum status add_ticket(struct txn *txn, const struct ticket *t, void *arg
 	return ST_OK;
 }
 
-static enum status add_outgoing(struct txn *txn, const struct outgoing *o, void *arg, struct error *err)
+static enum status add_outgoing(
+	struct txn *txn, const struct outgoing *o, void *arg, struct error *err)
 {
 	(void)txn;
 	(void)err;
@@ -107,12 +108,14 @@ static enum status add_outgoing(struct txn *txn, const struct outgoing *o, void 
 	return ST_OK;
 }
 
-/* A ticket is changed after it was opened: nothing older than `since` need be read. All of them come fastest in the order they lie in. */
+/* A ticket is changed after it was opened: nothing older than `since` need be read. All of them
+ * come fastest in the order they lie in. */
 enum status stats_collect(struct txn *txn, void *arg, struct error *err)
 {
 	struct stats *s = arg;
 	const struct ticket_filter filter = { .statuses = ~0U, .priority = -1, .since = s->since };
-	enum status st = s->since ? tickets_list(txn, &filter, add_ticket, s, err) : tickets_each(txn, add_ticket, s, err);
+	enum status st = s->since ? tickets_list(txn, &filter, add_ticket, s, err)
+				  : tickets_each(txn, add_ticket, s, err);
 
 	part_sort(s->all);
 	if (st == ST_OK)
@@ -122,7 +125,8 @@ enum status stats_collect(struct txn *txn, void *arg, struct error *err)
 
 static gint by_name(gconstpointer a, gconstpointer b)
 {
-	const char *x = ((const struct stats_part *)a)->name, *y = ((const struct stats_part *)b)->name;
+	const char *x = ((const struct stats_part *)a)->name,
+		   *y = ((const struct stats_part *)b)->name;
 
 	return *x && *y ? strcmp(x, y) : !*x - !*y;
 }

@@ -8,7 +8,7 @@
 
 /* Seconds that something took, of many tickets. */
 struct spans {
-	GArray *seconds;		/* int64_t; sorted once all are in */
+	GArray *seconds; /* int64_t; sorted once all are in */
 	int64_t sum;
 };
 
@@ -21,9 +21,9 @@ struct stats_part {
 
 struct stats {
 	const struct cli *cli;
-	int64_t since;			/* 0: all */
+	int64_t since; /* 0: all */
 	struct stats_part *all;
-	GHashTable *queues, *agents;	/* name → struct stats_part *; an agent "" is nobody */
+	GHashTable *queues, *agents; /* name → struct stats_part *; an agent "" is nobody */
 	uint64_t undelivered, outbox[OUTGOING_SUPPRESSED + 1];
 	struct answers_totals answers;
 };

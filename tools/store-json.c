@@ -43,7 +43,8 @@ static void put(json_t *object, const char *type)
 	json_print(object);
 }
 
-static enum status put_queue(struct txn *txn, const struct queue *queue, void *arg, struct error *err)
+static enum status put_queue(
+	struct txn *txn, const struct queue *queue, void *arg, struct error *err)
 {
 	(void)txn;
 	(void)arg;
@@ -52,7 +53,8 @@ static enum status put_queue(struct txn *txn, const struct queue *queue, void *a
 	return ST_OK;
 }
 
-static enum status put_agent(struct txn *txn, const struct agent *agent, void *arg, struct error *err)
+static enum status put_agent(
+	struct txn *txn, const struct agent *agent, void *arg, struct error *err)
 {
 	(void)txn;
 	(void)arg;
@@ -61,7 +63,8 @@ static enum status put_agent(struct txn *txn, const struct agent *agent, void *a
 	return ST_OK;
 }
 
-static enum status put_entry(struct txn *txn, const struct entry *entry, void *arg, struct error *err)
+static enum status put_entry(
+	struct txn *txn, const struct entry *entry, void *arg, struct error *err)
 {
 	g_autofree char *text = NULL;
 	enum status st = tickets_text(txn, entry->ticket, entry->seq, &text, err);
@@ -76,7 +79,8 @@ static enum status put_entry(struct txn *txn, const struct entry *entry, void *a
 	return ST_OK;
 }
 
-static enum status put_event(struct txn *txn, const struct event *event, void *arg, struct error *err)
+static enum status put_event(
+	struct txn *txn, const struct event *event, void *arg, struct error *err)
 {
 	json_t *object = json_record(&event_type, event, true);
 
@@ -89,13 +93,15 @@ static enum status put_event(struct txn *txn, const struct event *event, void *a
 	return ST_OK;
 }
 
-static enum status put_ticket(struct txn *txn, const struct ticket *ticket, void *arg, struct error *err)
+static enum status put_ticket(
+	struct txn *txn, const struct ticket *ticket, void *arg, struct error *err)
 {
 	put(json_ticket(arg, ticket, true), "ticket");
 	return tickets_each_entry(txn, ticket->number, put_entry, NULL, err);
 }
 
-static enum status put_outgoing(struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err)
+static enum status put_outgoing(
+	struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err)
 {
 	json_t *object = json_record(&outgoing_type, outgoing, true);
 	GString *mail = g_string_new(NULL);
@@ -144,14 +150,17 @@ static enum status print_some(struct txn *txn, struct exporting *e, struct error
 
 		st = tickets_load(txn, e->numbers->v[i], &ticket, err);
 		if (st == ST_NOT_FOUND)
-			error_set(err, st, "there is no ticket #%" G_GUINT64_FORMAT, e->numbers->v[i]);
+			error_set(err, st, "there is no ticket #%" G_GUINT64_FORMAT,
+				e->numbers->v[i]);
 		if (st == ST_OK)
 			st = put_ticket(txn, &ticket, e->cli, err);
 		if (st == ST_OK)
 			st = history_each(txn, ticket.number, 0, put_event, NULL, err);
 		record_release(&ticket_type, &ticket);
 	}
-	return st == ST_OK ? rows_each(txn, &(struct rows_wanted){ .numbers = e->numbers }, put_row, NULL, err) : st;
+	return st == ST_OK
+		? rows_each(txn, &(struct rows_wanted){ .numbers = e->numbers }, put_row, NULL, err)
+		: st;
 }
 
 static enum status print_all(struct txn *txn, struct exporting *e, struct error *err)
@@ -166,7 +175,9 @@ static enum status print_all(struct txn *txn, struct exporting *e, struct error 
 		st = history_each(txn, 0, 0, put_event, NULL, err);
 	if (st == ST_OK)
 		st = outbox_each(txn, put_outgoing, NULL, err);
-	return st == ST_OK ? rows_each(txn, &(struct rows_wanted){ .secret = e->secret }, put_row, NULL, err) : st;
+	return st == ST_OK
+		? rows_each(txn, &(struct rows_wanted){ .secret = e->secret }, put_row, NULL, err)
+		: st;
 }
 
 static enum status export_json(struct txn *txn, void *arg, struct error *err)
@@ -216,11 +227,12 @@ static enum status check_name(size_t which, const char *value, struct error *err
 {
 	if (!value || names[which].valid(value))
 		return ST_OK;
-	return error_set(err, ST_BAD_INPUT, "%s: member '%s': '%s' is no %s", names[which].type->name, names[which].field,
-		value, names[which].what);
+	return error_set(err, ST_BAD_INPUT, "%s: member '%s': '%s' is no %s",
+		names[which].type->name, names[which].field, value, names[which].what);
 }
 
-static enum status check_field(size_t which, const struct field *field, const void *record, struct error *err)
+static enum status check_field(
+	size_t which, const struct field *field, const void *record, struct error *err)
 {
 	const char *at = (const char *)record + field->offset;
 	char *const *list;
@@ -234,7 +246,8 @@ static enum status check_field(size_t which, const struct field *field, const vo
 	return st;
 }
 
-static enum status check_names(const struct record_type *type, const void *record, struct error *err)
+static enum status check_names(
+	const struct record_type *type, const void *record, struct error *err)
 {
 	enum status st = ST_OK;
 
@@ -245,7 +258,8 @@ static enum status check_names(const struct record_type *type, const void *recor
 	return st;
 }
 
-static enum status read_record(const json_t *object, const struct record_type *type, void *record, struct error *err)
+static enum status read_record(
+	const json_t *object, const struct record_type *type, void *record, struct error *err)
 {
 	enum status st = json_to_record(object, type, record, err);
 
@@ -257,7 +271,9 @@ static enum status read_export(struct txn *txn, const json_t *object, struct err
 	(void)txn;
 	if (number_of(object, "schema") == SCHEMA)
 		return ST_OK;
-	return error_set(err, ST_BAD_INPUT, "schema %" G_GUINT64_FORMAT " is not one that this program reads", number_of(object, "schema"));
+	return error_set(err, ST_BAD_INPUT,
+		"schema %" G_GUINT64_FORMAT " is not one that this program reads",
+		number_of(object, "schema"));
 }
 
 static enum status read_queue(struct txn *txn, const json_t *object, struct error *err)
@@ -306,7 +322,9 @@ static enum status read_message(struct txn *txn, const json_t *object, struct er
 
 	entry.ticket = number_of(object, "ticket");
 	entry.seq = number_of(object, "seq");
-	if (st == ST_OK && (!entry.ticket || !entry.seq || !json_to_bytes(json_object_get(object, "text"), &text, &len)))
+	if (st == ST_OK &&
+		(!entry.ticket || !entry.seq ||
+			!json_to_bytes(json_object_get(object, "text"), &text, &len)))
 		st = error_set(err, ST_BAD_INPUT, "message: expected ticket, seq and text");
 	if (st == ST_OK)
 		st = tickets_entry_insert(txn, &entry, text, err);
@@ -339,7 +357,8 @@ static enum status read_outgoing(struct txn *txn, const json_t *object, struct e
 	enum status st = read_record(object, &outgoing_type, &outgoing, err);
 
 	outgoing.id = number_of(object, "id");
-	if (st == ST_OK && (!outgoing.id || !json_to_bytes(json_object_get(object, "mail"), &mail, &len)))
+	if (st == ST_OK &&
+		(!outgoing.id || !json_to_bytes(json_object_get(object, "mail"), &mail, &len)))
 		st = error_set(err, ST_BAD_INPUT, "outgoing: expected id and mail");
 	if (st == ST_OK)
 		st = outbox_insert(txn, &outgoing, mail, len, err);
@@ -358,7 +377,8 @@ static GByteArray *unhex(const json_t *value)
 		return NULL;
 	out = g_byte_array_new();
 	for (; *s; s += 2) {
-		guint8 byte = (guint8)(g_ascii_xdigit_value(s[0]) << 4 | g_ascii_xdigit_value(s[1]));
+		guint8 byte =
+			(guint8)(g_ascii_xdigit_value(s[0]) << 4 | g_ascii_xdigit_value(s[1]));
 
 		g_byte_array_append(out, &byte, 1);
 	}
@@ -367,14 +387,17 @@ static GByteArray *unhex(const json_t *value)
 
 static enum status read_row(struct txn *txn, const json_t *object, struct error *err)
 {
-	GByteArray *key = unhex(json_object_get(object, "key")), *value = unhex(json_object_get(object, "value"));
+	GByteArray *key = unhex(json_object_get(object, "key")),
+		   *value = unhex(json_object_get(object, "value"));
 	enum status st = ST_OK;
 	struct row row;
 
 	if (!key || !value)
 		st = error_set(err, ST_BAD_INPUT, "row: expected key and value of hex digits");
 	if (st == ST_OK) {
-		row = (struct row){ json_string_value(json_object_get(object, "table")), { key->data, key->len }, { value->len ? value->data : (const guint8 *)"", value->len } };
+		row = (struct row){ json_string_value(json_object_get(object, "table")),
+			{ key->data, key->len },
+			{ value->len ? value->data : (const guint8 *)"", value->len } };
 		st = rows_put(txn, &row, err);
 	}
 	g_clear_pointer(&key, g_byte_array_unref);
@@ -386,8 +409,14 @@ static const struct {
 	const char *type;
 	line_reader *read;
 } readers[] = {
-	{ "queue", read_queue }, { "agent", read_agent }, { "ticket", read_ticket }, { "message", read_message }, { "event", read_event },
-	{ "outgoing", read_outgoing }, { "row", read_row }, { "export", read_export },
+	{ "queue", read_queue },
+	{ "agent", read_agent },
+	{ "ticket", read_ticket },
+	{ "message", read_message },
+	{ "event", read_event },
+	{ "outgoing", read_outgoing },
+	{ "row", read_row },
+	{ "export", read_export },
 };
 
 static enum status read_object(struct txn *txn, const json_t *object, struct error *err)
@@ -405,7 +434,8 @@ struct importing {
 	uint64_t lines, tickets;
 };
 
-static enum status read_line(struct txn *txn, struct importing *i, const char *line, size_t len, struct error *err)
+static enum status read_line(
+	struct txn *txn, struct importing *i, const char *line, size_t len, struct error *err)
 {
 	struct error why = { "" };
 	json_error_t where;
@@ -414,18 +444,23 @@ static enum status read_line(struct txn *txn, struct importing *i, const char *l
 
 	i->lines++;
 	if (!object)
-		return error_set(err, ST_BAD_INPUT, "line %" G_GUINT64_FORMAT ": %s", i->lines, where.text);
+		return error_set(
+			err, ST_BAD_INPUT, "line %" G_GUINT64_FORMAT ": %s", i->lines, where.text);
 	/* The first line tells what the others are. */
-	if (i->lines == 1 && g_strcmp0(json_string_value(json_object_get(object, "type")), "export") != 0)
+	if (i->lines == 1 &&
+		g_strcmp0(json_string_value(json_object_get(object, "type")), "export") != 0)
 		st = error_set(&why, ST_BAD_INPUT, "this is no export of milticket");
 	else
 		st = read_object(txn, object, &why);
 	i->tickets += g_strcmp0(json_string_value(json_object_get(object, "type")), "ticket") == 0;
 	json_decref(object);
-	return st == ST_OK ? st : error_set(err, st, "line %" G_GUINT64_FORMAT ": %s", i->lines, why.text);
+	return st == ST_OK
+		? st
+		: error_set(err, st, "line %" G_GUINT64_FORMAT ": %s", i->lines, why.text);
 }
 
-static enum status forget_queue(struct txn *txn, const struct queue *queue, void *arg, struct error *err)
+static enum status forget_queue(
+	struct txn *txn, const struct queue *queue, void *arg, struct error *err)
 {
 	(void)arg;
 	return queues_remove(txn, queue->name, err);
@@ -438,7 +473,8 @@ static enum status prepare(struct txn *txn, struct error *err)
 	enum status st = rows_store_is_new(txn, &new, err);
 
 	if (st == ST_OK && !new)
-		return error_set(err, ST_BAD_INPUT, "this store is in use already; an export goes into an empty one");
+		return error_set(err, ST_BAD_INPUT,
+			"this store is in use already; an export goes into an empty one");
 	return st == ST_OK ? queues_each(txn, forget_queue, NULL, err) : st;
 }
 
@@ -454,7 +490,8 @@ static enum status import_lines(struct txn *txn, void *arg, struct error *err)
 	i->lines = i->tickets = 0;
 	rewind(i->in);
 	while (st == ST_OK && (len = getline(&line, &size, i->in)) > 0)
-		st = len < LINE_MAX_BYTES ? read_line(txn, i, line, (size_t)len, err) : error_set(err, ST_BAD_INPUT, "a line is too long");
+		st = len < LINE_MAX_BYTES ? read_line(txn, i, line, (size_t)len, err)
+					  : error_set(err, ST_BAD_INPUT, "a line is too long");
 	free(line);
 	if (st == ST_OK && ferror(i->in))
 		st = error_set(err, ST_IO, "cannot read the export: %s", g_strerror(errno));
@@ -485,7 +522,8 @@ static int import_file(struct cli *cli, FILE *in)
 
 	if (st != ST_OK)
 		return cli_status(cli, st);
-	json_print_counts((const struct json_count[]){ { "tickets", i.tickets }, { "objects", i.lines }, { NULL, 0 } });
+	json_print_counts((const struct json_count[]){
+		{ "tickets", i.tickets }, { "objects", i.lines }, { NULL, 0 } });
 	return EXIT_DONE;
 }
 

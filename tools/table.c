@@ -19,7 +19,7 @@ struct table {
 	const struct table_column *columns;
 	unsigned count;
 	GArray *rows;
-	int *widths;		/* 0: not shown */
+	int *widths; /* 0: not shown */
 };
 
 static void row_clear(void *data)
@@ -41,7 +41,8 @@ struct table *table_new(const struct table_column *columns, unsigned count)
 	return table;
 }
 
-/* Programs get each row at once, whole: there may be a million, and they may want only the first. */
+/* Programs get each row at once, whole: there may be a million, and they may want only the
+ * first. */
 static void print_plain(struct row *row)
 {
 	g_autofree char *line = g_strjoinv("\t", row->cells);
@@ -76,7 +77,8 @@ static bool is_usual(const struct table *table, unsigned i)
 	return usual != NULL;
 }
 
-/* The last column, a subject or a title, says most: it counts half when the widest is to give way. */
+/* The last column, a subject or a title, says most: it counts half when the widest is to give
+ * way. */
 static int weight(const struct table *table, unsigned i)
 {
 	return i + 1 == table->count ? table->widths[i] / 2 : table->widths[i];
@@ -95,7 +97,9 @@ static void fit(struct table *table)
 		unsigned widest = table->count;
 
 		for (unsigned i = 0; i < table->count; i++)
-			if (table->columns[i].stretches && table->widths[i] > LEAST_STRETCH && (widest == table->count || weight(table, i) >= weight(table, widest)))
+			if (table->columns[i].stretches && table->widths[i] > LEAST_STRETCH &&
+				(widest == table->count ||
+					weight(table, i) >= weight(table, widest)))
 				widest = i;
 		if (widest == table->count)
 			return;
@@ -105,7 +109,8 @@ static void fit(struct table *table)
 
 static void print_cell(const struct table *table, unsigned i, const char *text, enum colour colour)
 {
-	g_autofree char *fitted = table->columns[i].stretches ? text_fit(text, table->widths[i]) : g_strdup(text);
+	g_autofree char *fitted = table->columns[i].stretches ? text_fit(text, table->widths[i])
+							      : g_strdup(text);
 	int pad = MAX(table->widths[i] - text_width(fitted), 0);
 	bool last = i + 1 == table->count;
 
@@ -122,7 +127,9 @@ static void print_line(const struct table *table, const struct row *row)
 {
 	for (unsigned i = 0; i < table->count; i++)
 		if (table->widths[i])
-			print_cell(table, i, row ? row->cells[i] : table->columns[i].title, row ? (i == row->coloured ? row->colour : COLOUR_NONE) : COLOUR_BOLD);
+			print_cell(table, i, row ? row->cells[i] : table->columns[i].title,
+				row ? (i == row->coloured ? row->colour : COLOUR_NONE)
+				    : COLOUR_BOLD);
 	puts("");
 }
 

@@ -1,4 +1,5 @@
-/* Rows of text: for a person aligned columns that fit the terminal; for a program each row at once, whole, its cells separated by tabs. */
+/* Rows of text: for a person aligned columns that fit the terminal; for a program each row at once,
+ * whole, its cells separated by tabs. */
 #ifndef MILTICKET_TABLE_H
 #define MILTICKET_TABLE_H
 
@@ -8,9 +9,10 @@
 
 struct table_column {
 	const char *title;
-	bool right;		/* numbers */
-	bool stretches;		/* gets what width is left, and is cut to it */
-	const char *usual;	/* a person is not shown a column that has nothing but this; NULL: always shown */
+	bool right;     /* numbers */
+	bool stretches; /* gets what width is left, and is cut to it */
+	/* a person is not shown a column that has nothing but this; NULL: always shown */
+	const char *usual;
 };
 
 struct table;
@@ -18,7 +20,8 @@ struct table;
 /* columns: of static life. */
 struct table *table_new(const struct table_column *columns, unsigned count);
 /* Cells are copied; NULL is "-". colour is that of cell `coloured`. */
-void table_add(struct table *table, const char *const *cells, unsigned coloured, enum colour colour);
+void table_add(
+	struct table *table, const char *const *cells, unsigned coloured, enum colour colour);
 /* Prints what waits to be aligned, and frees. */
 void table_print(struct table *table);
 

@@ -14,10 +14,18 @@
 #include "base/text.h"
 #include "model/ticket.h"
 
-enum { DEFAULT_WIDTH = 80, LEAST_WIDTH = 40, MOST_WIDTH = 10000, MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR, YEAR = 365 * DAY };
+enum {
+	DEFAULT_WIDTH = 80,
+	LEAST_WIDTH = 40,
+	MOST_WIDTH = 10000,
+	MINUTE = 60,
+	HOUR = 60 * MINUTE,
+	DAY = 24 * HOUR,
+	YEAR = 365 * DAY
+};
 
-static int known = -1;		/* is it a terminal? -1: not asked yet */
-static int columns;		/* 0: not asked yet */
+static int known = -1; /* is it a terminal? -1: not asked yet */
+static int columns;    /* 0: not asked yet */
 static bool without_pager;
 static pid_t pager;
 
@@ -59,7 +67,8 @@ bool terminal_has_colour(void)
 
 const char *terminal_on(enum colour colour)
 {
-	static const char *const codes[] = { "", "\033[1m", "\033[2m", "\033[31m", "\033[32m", "\033[33m", "\033[36m" };
+	static const char *const codes[] = { "", "\033[1m", "\033[2m", "\033[31m", "\033[32m",
+		"\033[33m", "\033[36m" };
 
 	return terminal_has_colour() ? codes[colour] : "";
 }
@@ -114,7 +123,8 @@ bool terminal_abandoned(int wait_ms)
 	return poll(&out, 1, wait_ms) > 0;
 }
 
-/* Is the program there that a command line begins with? A pager that is not would swallow everything. */
+/* Is the program there that a command line begins with? A pager that is not would swallow
+ * everything. */
 static bool can_run(const char *command)
 {
 	g_autofree char *word = g_strndup(command, strcspn(command, " \t"));
@@ -126,12 +136,16 @@ static bool can_run(const char *command)
 /* NULL: none. An empty variable, or cat, means so. */
 static const char *pager_command(void)
 {
-	const char *ours = g_getenv("MILTICKET_PAGER"), *general = g_getenv("PAGER"), *command = ours ? ours : general ? general : "less";
+	const char *ours = g_getenv("MILTICKET_PAGER"), *general = g_getenv("PAGER"),
+		   *command = ours ? ours
+		: general          ? general
+				   : "less";
 
 	return *command && strcmp(command, "cat") != 0 && can_run(command) ? command : NULL;
 }
 
-/* The child's side: less leaves at once what fits a screen, shows colours and keeps the screen, as git has it. */
+/* The child's side: less leaves at once what fits a screen, shows colours and keeps the screen, as
+ * git has it. */
 static void become_pager(const char *command, int in)
 {
 	dup2(in, STDIN_FILENO);
@@ -186,7 +200,8 @@ char *terminal_age(int64_t when, int64_t now)
 	static const struct {
 		int64_t below, unit;
 		const char *name;
-	} steps[] = { { HOUR, MINUTE, "min" }, { 2 * DAY, HOUR, "h" }, { 100 * DAY, DAY, "d" }, { 2 * YEAR, 7 * DAY, "w" } };
+	} steps[] = { { HOUR, MINUTE, "min" }, { 2 * DAY, HOUR, "h" }, { 100 * DAY, DAY, "d" },
+		{ 2 * YEAR, 7 * DAY, "w" } };
 	int64_t s = MAX(now - when, 0) / TEXT_SECOND;
 
 	if (when == 0)
@@ -201,7 +216,8 @@ char *terminal_age(int64_t when, int64_t now)
 
 char *terminal_time(int64_t when)
 {
-	g_autoptr(GDateTime) time = when && terminal_is() ? g_date_time_new_from_unix_local(when / TEXT_SECOND) : NULL;
+	g_autoptr(GDateTime) time =
+		when && terminal_is() ? g_date_time_new_from_unix_local(when / TEXT_SECOND) : NULL;
 
 	return time ? g_date_time_format(time, "%Y-%m-%d %H:%M") : text_rfc3339(when);
 }

@@ -6,7 +6,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum colour { COLOUR_NONE, COLOUR_BOLD, COLOUR_DIM, COLOUR_RED, COLOUR_GREEN, COLOUR_YELLOW, COLOUR_CYAN };
+enum colour {
+	COLOUR_NONE,
+	COLOUR_BOLD,
+	COLOUR_DIM,
+	COLOUR_RED,
+	COLOUR_GREEN,
+	COLOUR_YELLOW,
+	COLOUR_CYAN
+};
 
 /* Is a person looking? Asked before a pager is started, and remembered. */
 bool terminal_is(void);
@@ -18,7 +26,8 @@ const char *terminal_on(enum colour colour);
 const char *terminal_off(void);
 enum colour terminal_status_colour(int ticket_status);
 
-/* What strangers wrote, clean, in one line of at most max bytes: on a terminal as text_line_shown(), else as text_line(). Owned. */
+/* What strangers wrote, clean, in one line of at most max bytes: on a terminal as
+ * text_line_shown(), else as text_line(). Owned. */
 char *terminal_line(const char *s, size_t max);
 /* Prints a label, `width` columns wide, and such a line; nothing where that is empty or NULL. */
 void terminal_labelled(int width, const char *label, const char *value, size_t max);
@@ -28,7 +37,8 @@ char *terminal_block(const char *s, size_t max);
 /* Has whoever read standard output closed it? Waits for that, at most so long. */
 bool terminal_abandoned(int wait_ms);
 
-/* Sends what follows through $MILTICKET_PAGER, $PAGER or less, when a person is looking. From then on an interrupt is the pager's affair. */
+/* Sends what follows through $MILTICKET_PAGER, $PAGER or less, when a person is looking. From then
+ * on an interrupt is the pager's affair. */
 void terminal_page(void);
 /* Not through a pager, whoever looks. */
 void terminal_no_pager(void);

@@ -1,11 +1,11 @@
 /* Loading a ticket whole. */
 #include "view.h"
 
-
 #include "act/others.h"
 #include "tables/tickets.h"
 
-static enum status add_entry(struct txn *txn, const struct entry *entry, void *arg, struct error *err)
+static enum status add_entry(
+	struct txn *txn, const struct entry *entry, void *arg, struct error *err)
 {
 	struct ticket_view *view = arg;
 	char *text = NULL;
@@ -16,7 +16,8 @@ static enum status add_entry(struct txn *txn, const struct entry *entry, void *a
 	return st;
 }
 
-static enum status add_event(struct txn *txn, const struct event *event, void *arg, struct error *err)
+static enum status add_event(
+	struct txn *txn, const struct event *event, void *arg, struct error *err)
 {
 	struct ticket_view *view = arg;
 
@@ -26,15 +27,19 @@ static enum status add_event(struct txn *txn, const struct event *event, void *a
 	return ST_OK;
 }
 
-enum status view_load(struct txn *txn, uint64_t number, struct ticket *ticket_out, struct ticket_view *view_out, struct error *err)
+enum status view_load(struct txn *txn, uint64_t number, struct ticket *ticket_out,
+	struct ticket_view *view_out, struct error *err)
 {
 	enum status st = tickets_load(txn, number, ticket_out, err);
 
 	if (st != ST_OK)
-		return st == ST_NOT_FOUND ? error_set(err, st, "there is no ticket #%" G_GUINT64_FORMAT, number) : st;
-	*view_out = (struct ticket_view){
-		.ticket = ticket_out, .entries = g_ptr_array_new_with_free_func(record_free),
-		.texts = g_ptr_array_new_with_free_func(g_free), .events = g_ptr_array_new_with_free_func(record_free) };
+		return st == ST_NOT_FOUND
+			? error_set(err, st, "there is no ticket #%" G_GUINT64_FORMAT, number)
+			: st;
+	*view_out = (struct ticket_view){ .ticket = ticket_out,
+		.entries = g_ptr_array_new_with_free_func(record_free),
+		.texts = g_ptr_array_new_with_free_func(g_free),
+		.events = g_ptr_array_new_with_free_func(record_free) };
 	st = tickets_each_entry(txn, number, add_entry, view_out, err);
 	if (st == ST_OK)
 		st = history_each(txn, number, 0, add_event, view_out, err);
@@ -48,7 +53,8 @@ enum status view_load_others(struct txn *txn, struct ticket_view *view, struct e
 	return others_line(txn, view->ticket, NULL, &view->others, err);
 }
 
-static enum status add_to_history(struct txn *txn, const struct ticket *ticket, void *arg, struct error *err)
+static enum status add_to_history(
+	struct txn *txn, const struct ticket *ticket, void *arg, struct error *err)
 {
 	struct ticket_view *view = arg;
 
@@ -60,10 +66,15 @@ static enum status add_to_history(struct txn *txn, const struct ticket *ticket, 
 
 enum status view_load_history(struct txn *txn, struct ticket_view *view, struct error *err)
 {
-	const struct ticket_filter filter = { .requester = view->ticket->requester_address, .priority = -1, .statuses = ~0U, .merged = true };
+	const struct ticket_filter filter = { .requester = view->ticket->requester_address,
+		.priority = -1,
+		.statuses = ~0U,
+		.merged = true };
 
 	view->history = g_ptr_array_new_with_free_func(record_free);
-	return view->ticket->requester_address ? tickets_list(txn, &filter, add_to_history, view, err) : ST_OK;
+	return view->ticket->requester_address
+		? tickets_list(txn, &filter, add_to_history, view, err)
+		: ST_OK;
 }
 
 void view_release(struct ticket *ticket, struct ticket_view *view)

@@ -25,20 +25,23 @@ typedef enum status apply_fn(struct change *c);
 
 /* --- steps --- */
 
-static enum status save(struct change *c, const char *kind, const char *from, const char *to, const char *text)
+static enum status save(
+	struct change *c, const char *kind, const char *from, const char *to, const char *text)
 {
 	enum status st;
 
 	c->ticket.updated = MAX(c->ticket.updated, c->by->actor.now);
 	st = tickets_save(c->txn, &c->ticket, c->err);
 	if (st == ST_OK)
-		st = history_add(c->txn, c->ticket.number, &c->by->actor, kind, from, to, text, c->err);
+		st = history_add(
+			c->txn, c->ticket.number, &c->by->actor, kind, from, to, text, c->err);
 	return st;
 }
 
 static enum status unchanged(struct change *c, const char *what)
 {
-	g_string_append_printf(c->done, "#%" G_GUINT64_FORMAT " %s already", c->ticket.number, what);
+	g_string_append_printf(
+		c->done, "#%" G_GUINT64_FORMAT " %s already", c->ticket.number, what);
 	return ST_OK;
 }
 
@@ -49,7 +52,8 @@ static void say(struct change *c, const char *what)
 
 static struct reply_context mail_context(const struct change *c)
 {
-	struct reply_context context = { c->txn, c->by->settings, &c->by->key, { "milticket", c->by->actor.now } };
+	struct reply_context context = { c->txn, c->by->settings, &c->by->key,
+		{ "milticket", c->by->actor.now } };
 
 	return context;
 }
@@ -58,7 +62,8 @@ static const struct account *account_of(const struct change *c)
 {
 	g_autofree char *detail = NULL;
 
-	return c->ticket.account ? settings_account(c->by->settings, c->ticket.account, &detail) : NULL;
+	return c->ticket.account ? settings_account(c->by->settings, c->ticket.account, &detail)
+				 : NULL;
 }
 
 /* --- status --- */
@@ -67,7 +72,8 @@ static enum status answer_closed(struct change *c)
 {
 	const struct reply_context context = mail_context(c);
 	const struct answer_request request = {
-		.ticket = &c->ticket, .account = account_of(c), .answer = ANSWER_CLOSED };
+		.ticket = &c->ticket, .account = account_of(c), .answer = ANSWER_CLOSED
+	};
 	enum answer_fate fate;
 	enum status st;
 
@@ -92,7 +98,8 @@ static enum status set_status(struct change *c, int status, int64_t wait_until)
 	st = save(c, "status", ticket_status_names[before], ticket_status_names[status], until);
 	if (st == ST_OK && status == TICKET_CLOSED && before != TICKET_SPAM)
 		st = answer_closed(c);
-	g_string_append_printf(c->done, "#%" G_GUINT64_FORMAT " %s%s%s", t->number, ticket_status_names[status], until ? " until " : "", until ? until : "");
+	g_string_append_printf(c->done, "#%" G_GUINT64_FORMAT " %s%s%s", t->number,
+		ticket_status_names[status], until ? " until " : "", until ? until : "");
 	return st;
 }
 
@@ -115,7 +122,8 @@ static enum status apply_reopen(struct change *c)
 {
 	bool open = ticket_status_active(c->ticket.status) && c->ticket.status != TICKET_WAITING;
 
-	return open ? unchanged(c, ticket_status_names[c->ticket.status]) : set_status(c, TICKET_OPEN, 0);
+	return open ? unchanged(c, ticket_status_names[c->ticket.status])
+		    : set_status(c, TICKET_OPEN, 0);
 }
 
 static enum status apply_wait(struct change *c)
@@ -134,7 +142,8 @@ static bool is_self(const struct change *c, const struct agent *agent)
 static enum status tell_agent(struct change *c, const struct agent *agent)
 {
 	const struct reply_context context = mail_context(c);
-	g_autofree char *lead = g_strdup_printf("This ticket was assigned to you by %s.\n", c->by->actor.name);
+	g_autofree char *lead = g_strdup_printf(
+		"This ticket was assigned to you by %s.\n", c->by->actor.name);
 
 	if (!agent_address(agent) || is_self(c, agent))
 		return ST_OK;
@@ -156,7 +165,8 @@ static enum status assign_to(struct change *c, const struct agent *agent)
 		t->status = TICKET_OPEN;
 	st = save(c, "agent", before, agent->login, NULL);
 	if (st == ST_OK && t->status != status)
-		st = history_add(c->txn, t->number, &c->by->actor, "status", ticket_status_names[status], ticket_status_names[t->status], NULL, c->err);
+		st = history_add(c->txn, t->number, &c->by->actor, "status",
+			ticket_status_names[status], ticket_status_names[t->status], NULL, c->err);
 	if (st == ST_OK)
 		st = tell_agent(c, agent);
 	say(c, what);
@@ -165,7 +175,8 @@ static enum status assign_to(struct change *c, const struct agent *agent)
 
 static enum status no_self(struct change *c, const char *verb)
 {
-	return error_set(c->err, ST_REFUSED, "only an agent can %s a ticket; '%s' is none", verb, c->by->actor.name);
+	return error_set(c->err, ST_REFUSED, "only an agent can %s a ticket; '%s' is none", verb,
+		c->by->actor.name);
 }
 
 static enum status apply_assign(struct change *c)
@@ -192,20 +203,23 @@ static enum status apply_take(struct change *c)
 	if (!self)
 		return no_self(c, "take");
 	if (c->ticket.agent && strcmp(c->ticket.agent, self->login) != 0)
-		return error_set(c->err, ST_REFUSED, "ticket #%" G_GUINT64_FORMAT " is %s's; 'steal' takes it all the same", c->ticket.number,
-			c->ticket.agent);
+		return error_set(c->err, ST_REFUSED,
+			"ticket #%" G_GUINT64_FORMAT " is %s's; 'steal' takes it all the same",
+			c->ticket.number, c->ticket.agent);
 	return assign_to(c, self);
 }
 
 static enum status tell_former(struct change *c, const char *login)
 {
 	const struct reply_context context = mail_context(c);
-	g_autofree char *lead = g_strdup_printf("This ticket was yours; %s has taken it.\n", c->by->actor.name);
+	g_autofree char *lead = g_strdup_printf(
+		"This ticket was yours; %s has taken it.\n", c->by->actor.name);
 	struct agent agent = { 0 };
 	enum status st = agents_find(c->txn, login, &agent, c->err);
 
 	if (st == ST_OK && agent_address(&agent))
-		st = reply_forward(&context, &c->ticket, agent_address(&agent), lead, "notice", c->err);
+		st = reply_forward(
+			&context, &c->ticket, agent_address(&agent), lead, "notice", c->err);
 	record_release(&agent_type, &agent);
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
@@ -339,12 +353,16 @@ static enum status check_outside(struct change *c, const char *address)
 static enum status apply_requester(struct change *c)
 {
 	struct ticket *t = &c->ticket;
-	g_autofree char *before = g_strdup(t->requester_address), *what = g_strdup_printf("requester %s", c->command->text);
+	g_autofree char *before = g_strdup(t->requester_address),
+			*what = g_strdup_printf("requester %s", c->command->text);
 	char *const first[] = { c->command->text, NULL };
 	char **participants = g_strdupv((char **)first);
 	enum status st = check_outside(c, c->command->text);
 
-	if (st != ST_OK || (g_strcmp0(before, c->command->text) == 0 && (!c->command->name || g_strcmp0(t->requester_name, c->command->name) == 0))) {
+	if (st != ST_OK ||
+		(g_strcmp0(before, c->command->text) == 0 &&
+			(!c->command->name ||
+				g_strcmp0(t->requester_name, c->command->name) == 0))) {
 		g_strfreev(participants);
 		return st == ST_OK ? unchanged(c, what) : st;
 	}
@@ -367,12 +385,17 @@ static enum status watcher(struct change *c, char **address_out)
 	const char *theirs = agent_address(word ? &agent : c->by->self);
 
 	if (!word && !theirs)
-		return error_set(c->err, ST_BAD_INPUT, "%s: whose address? You are no agent who has one", verb_info(c->command->verb)->name);
+		return error_set(c->err, ST_BAD_INPUT,
+			"%s: whose address? You are no agent who has one",
+			verb_info(c->command->verb)->name);
 	if (st == ST_OK && theirs && !(word && strchr(word, '@')))
 		*address_out = g_strdup(theirs);
 	else if (st == ST_OK || st == ST_NOT_FOUND)
-		st = address_canonical(word, address_out) == ST_OK ? ST_OK :
-			error_set(c->err, ST_BAD_INPUT, "%s: '%s' is no mail address and no agent", verb_info(c->command->verb)->name, word);
+		st = address_canonical(word, address_out) == ST_OK
+			? ST_OK
+			: error_set(c->err, ST_BAD_INPUT,
+				  "%s: '%s' is no mail address and no agent",
+				  verb_info(c->command->verb)->name, word);
 	record_release(&agent_type, &agent);
 	return st == ST_OK ? check_outside(c, *address_out) : st;
 }
@@ -389,7 +412,9 @@ static enum status apply_watch(struct change *c)
 	if (text_list_has(t->watching, address))
 		return unchanged(c, what);
 	if (t->watching && g_strv_length(t->watching) >= LIMIT_WATCHING)
-		return error_set(c->err, ST_REFUSED, "ticket #%" G_GUINT64_FORMAT " is watched by %d already", t->number, LIMIT_WATCHING);
+		return error_set(c->err, ST_REFUSED,
+			"ticket #%" G_GUINT64_FORMAT " is watched by %d already", t->number,
+			LIMIT_WATCHING);
 	text_list_add(&t->watching, address);
 	say(c, what);
 	return save(c, "watch", NULL, address, NULL);
@@ -415,7 +440,8 @@ static enum status apply_unwatch(struct change *c)
 
 bool commander_may(const struct commander *by, const struct ticket *t)
 {
-	if (!by->agent || agent_in_queue(by->agent, t->queue) || g_strcmp0(t->agent, by->agent->login) == 0)
+	if (!by->agent || agent_in_queue(by->agent, t->queue) ||
+		g_strcmp0(t->agent, by->agent->login) == 0)
 		return true;
 	for (char **q = t->watchers; q && *q; q++)
 		if (agent_in_queue(by->agent, *q))
@@ -423,14 +449,18 @@ bool commander_may(const struct commander *by, const struct ticket *t)
 	return false;
 }
 
-static enum status load_for(struct txn *txn, const struct commander *by, uint64_t number, struct ticket *ticket_out, struct error *err)
+static enum status load_for(struct txn *txn, const struct commander *by, uint64_t number,
+	struct ticket *ticket_out, struct error *err)
 {
 	enum status st = tickets_resolve(txn, number, ticket_out, err);
 
 	if (st == ST_NOT_FOUND)
-		return error_set(err, ST_NOT_FOUND, "there is no ticket #%" G_GUINT64_FORMAT, number);
+		return error_set(
+			err, ST_NOT_FOUND, "there is no ticket #%" G_GUINT64_FORMAT, number);
 	if (st == ST_OK && !commander_may(by, ticket_out)) {
-		st = error_set(err, ST_REFUSED, "ticket #%" G_GUINT64_FORMAT " is in queue '%s', which is not yours", ticket_out->number, ticket_out->queue);
+		st = error_set(err, ST_REFUSED,
+			"ticket #%" G_GUINT64_FORMAT " is in queue '%s', which is not yours",
+			ticket_out->number, ticket_out->queue);
 		record_release(&ticket_type, ticket_out);
 	}
 	return st;
@@ -445,14 +475,17 @@ static enum status link_one(struct change *c, struct ticket *t, uint64_t other)
 		return ST_OK;
 	numbers_add(&t->links, other);
 	st = tickets_save(c->txn, t, c->err);
-	return st == ST_OK ? history_add(c->txn, t->number, &c->by->actor, "link", NULL, number, NULL, c->err) : st;
+	return st == ST_OK
+		? history_add(c->txn, t->number, &c->by->actor, "link", NULL, number, NULL, c->err)
+		: st;
 }
 
 static enum status room_for_link(struct change *c, const struct ticket *t, uint64_t other)
 {
 	if (t->links.n < LIMIT_LINKS || numbers_has(&t->links, other))
 		return ST_OK;
-	return error_set(c->err, ST_REFUSED, "ticket #%" G_GUINT64_FORMAT " has %d links already", t->number, LIMIT_LINKS);
+	return error_set(c->err, ST_REFUSED, "ticket #%" G_GUINT64_FORMAT " has %d links already",
+		t->number, LIMIT_LINKS);
 }
 
 static enum status apply_link(struct change *c)
@@ -477,7 +510,8 @@ static enum status apply_link(struct change *c)
 	return st;
 }
 
-static enum status note_seq(struct txn *txn, const struct entry *entry, void *arg, struct error *err)
+static enum status note_seq(
+	struct txn *txn, const struct entry *entry, void *arg, struct error *err)
 {
 	(void)txn;
 	(void)err;
@@ -526,7 +560,8 @@ static enum status merge_into(struct change *c, struct ticket *to)
 	if (st == ST_OK)
 		st = tickets_save(c->txn, to, c->err);
 	if (st == ST_OK)
-		st = history_add(c->txn, to->number, &c->by->actor, "merged", from_number, NULL, NULL, c->err);
+		st = history_add(c->txn, to->number, &c->by->actor, "merged", from_number, NULL,
+			NULL, c->err);
 	return st;
 }
 
@@ -555,7 +590,9 @@ static enum status read_part(struct change *c, struct ticket *part)
 
 		st = tickets_entry(c->txn, c->ticket.number, c->command->seqs.v[i], &entry, c->err);
 		if (st == ST_NOT_FOUND)
-			return error_set(c->err, st, "ticket #%" G_GUINT64_FORMAT " has no message %" G_GUINT64_FORMAT, c->ticket.number, c->command->seqs.v[i]);
+			return error_set(c->err, st,
+				"ticket #%" G_GUINT64_FORMAT " has no message %" G_GUINT64_FORMAT,
+				c->ticket.number, c->command->seqs.v[i]);
 		if (st == ST_OK && i == 0)
 			ticket_open_by(part, &entry, &c->by->settings->tag_format);
 		if (st == ST_OK)
@@ -568,8 +605,8 @@ static enum status read_part(struct change *c, struct ticket *part)
 /* The new ticket is as the old one, but for what its messages say of themselves. */
 static enum status make_split(struct change *c, struct ticket *part)
 {
-	const struct numbering numbering = {
-		c->by->settings->numbers.scheme, (uint64_t)c->by->settings->numbers.first, c->by->actor.now };
+	const struct numbering numbering = { c->by->settings->numbers.scheme,
+		(uint64_t)c->by->settings->numbers.first, c->by->actor.now };
 	enum status st;
 
 	record_copy(&ticket_type, part, &c->ticket);
@@ -593,10 +630,14 @@ static enum status split_off(struct change *c, struct ticket *part)
 	for (size_t i = 0; i < c->command->seqs.n && st == ST_OK; i++) {
 		st = tickets_entry_move(c->txn, &c->ticket, c->command->seqs.v[i], part, c->err);
 		if (st == ST_NOT_FOUND)
-			return error_set(c->err, st, "message %" G_GUINT64_FORMAT " of ticket #%s is named twice", c->command->seqs.v[i], from);
+			return error_set(c->err, st,
+				"message %" G_GUINT64_FORMAT " of ticket #%s is named twice",
+				c->command->seqs.v[i], from);
 	}
 	if (st == ST_OK && c->ticket.messages_count == 0)
-		return error_set(c->err, ST_BAD_INPUT, "ticket #%s would have no message left; there is nothing to split it from", from);
+		return error_set(c->err, ST_BAD_INPUT,
+			"ticket #%s would have no message left; there is nothing to split it from",
+			from);
 	if (st == ST_OK)
 		st = save(c, "split", NULL, to, NULL);
 	/* What stays may have the id of what goes, as a copy does, or refer to it. */
@@ -605,7 +646,8 @@ static enum status split_off(struct change *c, struct ticket *part)
 	if (st == ST_OK)
 		st = tickets_save(c->txn, part, c->err);
 	if (st == ST_OK)
-		st = history_add(c->txn, part->number, &c->by->actor, "split", from, NULL, NULL, c->err);
+		st = history_add(
+			c->txn, part->number, &c->by->actor, "split", from, NULL, NULL, c->err);
 	if (st == ST_OK)
 		st = link_one(c, &c->ticket, part->number);
 	return st == ST_OK ? link_one(c, part, c->ticket.number) : st;
@@ -648,14 +690,15 @@ static apply_fn *const applies[VERB_COUNT] = {
 	[VERB_UNWATCH] = apply_unwatch,
 };
 
-enum status command_apply(struct txn *txn, const struct commander *commander, uint64_t number, const struct command *command,
-	char **done_out, struct error *err)
+enum status command_apply(struct txn *txn, const struct commander *commander, uint64_t number,
+	const struct command *command, char **done_out, struct error *err)
 {
 	struct change c = { .txn = txn, .by = commander, .command = command, .err = err };
 	enum status st;
 
 	if (!applies[command->verb])
-		return error_set(err, ST_BAD_INPUT, "%s changes no ticket", verb_info(command->verb)->name);
+		return error_set(
+			err, ST_BAD_INPUT, "%s changes no ticket", verb_info(command->verb)->name);
 	st = load_for(txn, commander, number, &c.ticket, err);
 	if (st != ST_OK)
 		return st;

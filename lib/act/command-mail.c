@@ -39,8 +39,11 @@ struct run {
 static struct run run_of(struct txn *txn, const struct command_mail *mail, struct error *err)
 {
 	return (struct run){
-		.txn = txn, .by = mail->commander, .mail = mail,
-		.transcript = mail->transcript, .err = err,
+		.txn = txn,
+		.by = mail->commander,
+		.mail = mail,
+		.transcript = mail->transcript,
+		.err = err,
 	};
 }
 
@@ -71,7 +74,8 @@ static void answer_help(struct run *run, const char *line)
 		const struct verb_info *info = verb_info((enum verb)v);
 
 		if (info->by_mail)
-			g_string_append_printf(help, "  %-8s %-24s %s\n", info->name, info->arguments, info->help);
+			g_string_append_printf(
+				help, "  %-8s %-24s %s\n", info->name, info->arguments, info->help);
 	}
 	g_string_append(help,
 		"In control mail the ticket's number follows the command: close 1042\n"
@@ -84,20 +88,23 @@ static void describe(GString *out, const struct ticket *t)
 	g_autofree char *updated = text_rfc3339(t->updated);
 	g_autofree char *subject = text_line_shown(t->subject ? t->subject : "", LIMIT_TITLE_BYTES);
 
-	g_string_append_printf(out, "#%-8" G_GUINT64_FORMAT " %-8s %-7s %-12s %-10s %s  %s\n", t->number, ticket_status_names[t->status],
-		priority_names[t->priority], t->queue, t->agent ? t->agent : "-", updated, subject);
+	g_string_append_printf(out, "#%-8" G_GUINT64_FORMAT " %-8s %-7s %-12s %-10s %s  %s\n",
+		t->number, ticket_status_names[t->status], priority_names[t->priority], t->queue,
+		t->agent ? t->agent : "-", updated, subject);
 }
 
 /* Borrowed by each event's visit. */
-static enum status describe_event(struct txn *txn, const struct event *event, void *arg, struct error *err)
+static enum status describe_event(
+	struct txn *txn, const struct event *event, void *arg, struct error *err)
 {
 	g_autofree char *time = text_rfc3339(event->time);
 	GString *out = arg;
 
 	(void)txn;
 	(void)err;
-	g_string_append_printf(out, "  %s  %-20s %-9s %s%s%s\n", time, event->actor, event->kind, event->from ? event->from : "",
-		event->from && event->to ? " → " : "", event->to ? event->to : "");
+	g_string_append_printf(out, "  %s  %-20s %-9s %s%s%s\n", time, event->actor, event->kind,
+		event->from ? event->from : "", event->from && event->to ? " → " : "",
+		event->to ? event->to : "");
 	return ST_OK;
 }
 
@@ -106,15 +113,21 @@ static enum status answer_show(struct run *run, const char *line, uint64_t numbe
 	struct ticket t = { 0 };
 	g_autoptr(GString) out = g_string_new(NULL);
 	enum status st = tickets_resolve(run->txn, number, &t, run->err);
-	g_autofree char *name = text_line_shown(t.requester_name ? t.requester_name : "", LIMIT_NAME_BYTES);
+	g_autofree char *name = text_line_shown(
+		t.requester_name ? t.requester_name : "", LIMIT_NAME_BYTES);
 
 	if (st != ST_OK)
-		return st == ST_NOT_FOUND ? error_set(run->err, st, "there is no ticket #%" G_GUINT64_FORMAT, number) : st;
+		return st == ST_NOT_FOUND
+			? error_set(run->err, st, "there is no ticket #%" G_GUINT64_FORMAT, number)
+			: st;
 	if (!commander_may(run->by, &t)) {
-		st = error_set(run->err, ST_REFUSED, "ticket #%" G_GUINT64_FORMAT " is in queue '%s', which is not yours", t.number, t.queue);
+		st = error_set(run->err, ST_REFUSED,
+			"ticket #%" G_GUINT64_FORMAT " is in queue '%s', which is not yours",
+			t.number, t.queue);
 	} else {
 		describe(out, &t);
-		g_string_append_printf(out, "requester: %s %s\n", name, t.requester_address ? t.requester_address : "");
+		g_string_append_printf(out, "requester: %s %s\n", name,
+			t.requester_address ? t.requester_address : "");
 		st = history_each(run->txn, t.number, 0, describe_event, out, run->err);
 		answer(run, line, out->str);
 	}
@@ -128,7 +141,8 @@ struct listing {
 	unsigned count;
 };
 
-static enum status list_one(struct txn *txn, const struct ticket *ticket, void *arg, struct error *err)
+static enum status list_one(
+	struct txn *txn, const struct ticket *ticket, void *arg, struct error *err)
 {
 	struct listing *l = arg;
 
@@ -185,7 +199,8 @@ static bool is_failure(enum status st)
 	return st == ST_FULL || st == ST_BUSY || st == ST_IO;
 }
 
-static enum status change(struct run *run, const char *line, uint64_t number, const struct command *command)
+static enum status change(
+	struct run *run, const char *line, uint64_t number, const struct command *command)
 {
 	g_autofree char *done = NULL;
 	enum status st = command_apply(run->txn, run->by, number, command, &done, run->err);
@@ -195,7 +210,8 @@ static enum status change(struct run *run, const char *line, uint64_t number, co
 	return st;
 }
 
-static enum status dispatch(struct run *run, const char *line, uint64_t number, const struct command *command)
+static enum status dispatch(
+	struct run *run, const char *line, uint64_t number, const struct command *command)
 {
 	if (command->verb == VERB_HELP) {
 		answer_help(run, line);
@@ -204,7 +220,8 @@ static enum status dispatch(struct run *run, const char *line, uint64_t number, 
 	if (command->verb == VERB_LIST)
 		return answer_list(run, line, command->text);
 	if (number == 0)
-		return error_set(run->err, ST_BAD_INPUT, "which ticket? Say its number: %s 1042", verb_info(command->verb)->name);
+		return error_set(run->err, ST_BAD_INPUT, "which ticket? Say its number: %s 1042",
+			verb_info(command->verb)->name);
 	if (command->verb == VERB_SHOW)
 		return answer_show(run, line, number);
 	return change(run, line, number, command);
@@ -231,7 +248,8 @@ static enum status parse(
 	enum status st = run->parse(run, line, &command, number_out);
 
 	if (st == ST_OK && !verb_info(command.verb)->by_mail) {
-		st = error_set(run->err, ST_REFUSED, "%s cannot be done by mail", verb_info(command.verb)->name);
+		st = error_set(run->err, ST_REFUSED, "%s cannot be done by mail",
+			verb_info(command.verb)->name);
 		command_release(&command);
 	}
 	if (st == ST_OK)
@@ -347,7 +365,7 @@ static bool is_seam(const char *line)
 
 enum reading {
 	READ_ON,
-	READ_TOLD,	/* stopped; what follows and was meant as a command is told */
+	READ_TOLD, /* stopped; what follows and was meant as a command is told */
 	READ_NO_MORE,
 };
 
@@ -370,8 +388,10 @@ static enum reading refuse_line(struct run *run, const char *line, const char *w
 
 static enum reading disown_line(struct run *run, const char *line, const char *why)
 {
-	g_autofree char *result = g_strdup_printf("not run: %s, so it may not be your own. "
-		"Say it in the Subject, or to the control address.", why);
+	g_autofree char *result = g_strdup_printf(
+		"not run: %s, so it may not be your own. "
+		"Say it in the Subject, or to the control address.",
+		why);
 
 	return refuse_line(run, line, result);
 }

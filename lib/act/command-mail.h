@@ -8,7 +8,7 @@
 
 /* What was run, for the answer. */
 struct transcript {
-	GString *text;	/* "> line" and its result, a blank line between; empty: nothing to tell */
+	GString *text; /* "> line" and its result, a blank line between; empty: nothing to tell */
 	unsigned done, refused;
 };
 void transcript_init(struct transcript *transcript);
@@ -20,7 +20,7 @@ void transcript_add(struct transcript *transcript, const char *line, const char 
 /* A mail with commands. */
 struct command_mail {
 	const struct commander *commander;
-	uint64_t ticket; /* of a note or an answer */
+	uint64_t ticket;               /* of a note or an answer */
 	const struct foreign *foreign; /* what the commander did not write */
 	struct transcript *transcript;
 };

@@ -7,26 +7,32 @@
 #include "base/limits.h"
 #include "base/text.h"
 
-typedef enum status parse_fn(char **args, size_t n, int64_t now, struct command *command, struct error *err);
+typedef enum status parse_fn(
+	char **args, size_t n, int64_t now, struct command *command, struct error *err);
 
 static enum status expected(struct error *err, const struct command *command, const char *word)
 {
 	const struct verb_info *info = verb_info(command->verb);
 
 	if (word)
-		return error_set(err, ST_BAD_INPUT, "%s: '%s' is not %s", info->name, word, info->arguments);
-	return error_set(err, ST_BAD_INPUT, "%s: expected %s", info->name, *info->arguments ? info->arguments : "no argument");
+		return error_set(
+			err, ST_BAD_INPUT, "%s: '%s' is not %s", info->name, word, info->arguments);
+	return error_set(err, ST_BAD_INPUT, "%s: expected %s", info->name,
+		*info->arguments ? info->arguments : "no argument");
 }
 
-static enum status parse_none(char **args, size_t n, int64_t now, struct command *command, struct error *err)
+static enum status parse_none(
+	char **args, size_t n, int64_t now, struct command *command, struct error *err)
 {
 	(void)args;
 	(void)now;
 	return n == 0 ? ST_OK : expected(err, command, NULL);
 }
 
-/* One word, taken as it is: whether there is such an agent, queue or project is seen when it is applied. */
-static enum status parse_word(char **args, size_t n, int64_t now, struct command *command, struct error *err)
+/* One word, taken as it is: whether there is such an agent, queue or project is seen when it is
+ * applied. */
+static enum status parse_word(
+	char **args, size_t n, int64_t now, struct command *command, struct error *err)
 {
 	(void)now;
 	if (n != 1)
@@ -36,22 +42,26 @@ static enum status parse_word(char **args, size_t n, int64_t now, struct command
 }
 
 /* A word, or nothing at all. */
-static enum status parse_maybe(char **args, size_t n, int64_t now, struct command *command, struct error *err)
+static enum status parse_maybe(
+	char **args, size_t n, int64_t now, struct command *command, struct error *err)
 {
 	return n == 0 ? ST_OK : parse_word(args, n, now, command, err);
 }
 
 /* A project may be taken away: "" or "-". */
-static enum status parse_project(char **args, size_t n, int64_t now, struct command *command, struct error *err)
+static enum status parse_project(
+	char **args, size_t n, int64_t now, struct command *command, struct error *err)
 {
 	(void)now;
 	if (n != 1)
 		return expected(err, command, NULL);
-	command->text = strcmp(args[0], "-") == 0 ? g_strdup("") : text_line(args[0], LIMIT_NAME_BYTES);
+	command->text = strcmp(args[0], "-") == 0 ? g_strdup("")
+						  : text_line(args[0], LIMIT_NAME_BYTES);
 	return ST_OK;
 }
 
-static enum status parse_name_of(char **args, size_t n, const char *const *names, struct command *command, struct error *err)
+static enum status parse_name_of(
+	char **args, size_t n, const char *const *names, struct command *command, struct error *err)
 {
 	g_autofree char *lower = n ? g_ascii_strdown(args[0], -1) : NULL;
 
@@ -61,19 +71,22 @@ static enum status parse_name_of(char **args, size_t n, const char *const *names
 	return command->value >= 0 ? ST_OK : expected(err, command, args[0]);
 }
 
-static enum status parse_status(char **args, size_t n, int64_t now, struct command *command, struct error *err)
+static enum status parse_status(
+	char **args, size_t n, int64_t now, struct command *command, struct error *err)
 {
 	(void)now;
 	return parse_name_of(args, n, ticket_status_names, command, err);
 }
 
-static enum status parse_priority(char **args, size_t n, int64_t now, struct command *command, struct error *err)
+static enum status parse_priority(
+	char **args, size_t n, int64_t now, struct command *command, struct error *err)
 {
 	(void)now;
 	return parse_name_of(args, n, priority_names, command, err);
 }
 
-static enum status parse_wait(char **args, size_t n, int64_t now, struct command *command, struct error *err)
+static enum status parse_wait(
+	char **args, size_t n, int64_t now, struct command *command, struct error *err)
 {
 	if (n != 1)
 		return expected(err, command, NULL);
@@ -84,15 +97,19 @@ static enum status parse_wait(char **args, size_t n, int64_t now, struct command
 	return ST_OK;
 }
 
-static enum status parse_number(char **args, size_t n, int64_t now, struct command *command, struct error *err)
+static enum status parse_number(
+	char **args, size_t n, int64_t now, struct command *command, struct error *err)
 {
 	(void)now;
 	if (n != 1)
 		return expected(err, command, NULL);
-	return text_parse_number(args[0], &command->number) == ST_OK ? ST_OK : expected(err, command, args[0]);
+	return text_parse_number(args[0], &command->number) == ST_OK
+		? ST_OK
+		: expected(err, command, args[0]);
 }
 
-static enum status parse_seqs(char **args, size_t n, int64_t now, struct command *command, struct error *err)
+static enum status parse_seqs(
+	char **args, size_t n, int64_t now, struct command *command, struct error *err)
 {
 	(void)now;
 	for (size_t i = 0; i < n; i++) {
@@ -105,7 +122,8 @@ static enum status parse_seqs(char **args, size_t n, int64_t now, struct command
 	return n > 0 ? ST_OK : expected(err, command, NULL);
 }
 
-static enum status parse_title(char **args, size_t n, int64_t now, struct command *command, struct error *err)
+static enum status parse_title(
+	char **args, size_t n, int64_t now, struct command *command, struct error *err)
 {
 	g_autofree char *joined = NULL;
 
@@ -124,7 +142,8 @@ static bool tag_valid(const char *tag)
 	return len > 0 && len <= 64 && g_utf8_validate(tag, -1, NULL) && !strpbrk(tag, " ,\t\r\n");
 }
 
-static enum status parse_tags(char **args, size_t n, int64_t now, struct command *command, struct error *err)
+static enum status parse_tags(
+	char **args, size_t n, int64_t now, struct command *command, struct error *err)
 {
 	g_autoptr(GPtrArray) add = g_ptr_array_new();
 	g_autoptr(GPtrArray) remove = g_ptr_array_new();
@@ -148,11 +167,14 @@ static enum status parse_tags(char **args, size_t n, int64_t now, struct command
 }
 
 /* "carla@example.net", "Carla Kern <carla@example.net>". */
-static enum status parse_requester(char **args, size_t n, int64_t now, struct command *command, struct error *err)
+static enum status parse_requester(
+	char **args, size_t n, int64_t now, struct command *command, struct error *err)
 {
 	g_autofree char *joined = g_strjoinv(" ", args), *name = NULL;
 	const char *open = strrchr(joined, '<'), *close = open ? strchr(open, '>') : NULL;
-	g_autofree char *address = close && !close[1] ? g_strndup(open + 1, (gsize)(close - open - 1)) : g_strdup(joined);
+	g_autofree char *address = close && !close[1]
+		? g_strndup(open + 1, (gsize)(close - open - 1))
+		: g_strdup(joined);
 
 	(void)now;
 	if (n == 0)
@@ -166,12 +188,29 @@ static enum status parse_requester(char **args, size_t n, int64_t now, struct co
 }
 
 static parse_fn *const parsers[VERB_COUNT] = {
-	[VERB_TAKE] = parse_none, [VERB_STEAL] = parse_none, [VERB_RELEASE] = parse_none, [VERB_ASSIGN] = parse_word, [VERB_STATUS] = parse_status, [VERB_CLOSE] = parse_none,
-	[VERB_REOPEN] = parse_none, [VERB_WAIT] = parse_wait, [VERB_QUEUE] = parse_word, [VERB_PROJECT] = parse_project,
-	[VERB_PRIORITY] = parse_priority, [VERB_TAG] = parse_tags, [VERB_MERGE] = parse_number, [VERB_SPLIT] = parse_seqs, [VERB_LINK] = parse_number,
-	[VERB_SPAM] = parse_none, [VERB_TITLE] = parse_title,
-	[VERB_REQUESTER] = parse_requester, [VERB_WATCH] = parse_maybe, [VERB_UNWATCH] = parse_maybe,
-	[VERB_SHOW] = parse_none, [VERB_LIST] = parse_maybe, [VERB_HELP] = parse_none,
+	[VERB_TAKE] = parse_none,
+	[VERB_STEAL] = parse_none,
+	[VERB_RELEASE] = parse_none,
+	[VERB_ASSIGN] = parse_word,
+	[VERB_STATUS] = parse_status,
+	[VERB_CLOSE] = parse_none,
+	[VERB_REOPEN] = parse_none,
+	[VERB_WAIT] = parse_wait,
+	[VERB_QUEUE] = parse_word,
+	[VERB_PROJECT] = parse_project,
+	[VERB_PRIORITY] = parse_priority,
+	[VERB_TAG] = parse_tags,
+	[VERB_MERGE] = parse_number,
+	[VERB_SPLIT] = parse_seqs,
+	[VERB_LINK] = parse_number,
+	[VERB_SPAM] = parse_none,
+	[VERB_TITLE] = parse_title,
+	[VERB_REQUESTER] = parse_requester,
+	[VERB_WATCH] = parse_maybe,
+	[VERB_UNWATCH] = parse_maybe,
+	[VERB_SHOW] = parse_none,
+	[VERB_LIST] = parse_maybe,
+	[VERB_HELP] = parse_none,
 };
 
 static enum status unknown(const char *word, struct error *err)
@@ -180,11 +219,13 @@ static enum status unknown(const char *word, struct error *err)
 	int nearest = verb_nearest(word, true);
 
 	if (nearest >= 0)
-		return error_set(err, ST_BAD_INPUT, "unknown command '%s'; did you mean '%s'?", shown, verb_info((enum verb)nearest)->name);
+		return error_set(err, ST_BAD_INPUT, "unknown command '%s'; did you mean '%s'?",
+			shown, verb_info((enum verb)nearest)->name);
 	return error_set(err, ST_BAD_INPUT, "unknown command '%s'; 'help' lists them", shown);
 }
 
-enum status command_parse(const char *const *words, int64_t now, struct command *command_out, struct error *err)
+enum status command_parse(
+	const char *const *words, int64_t now, struct command *command_out, struct error *err)
 {
 	g_auto(GStrv) copy = g_strdupv((char **)words);
 	struct command command = { 0 };
@@ -202,7 +243,8 @@ enum status command_parse(const char *const *words, int64_t now, struct command 
 	return st;
 }
 
-/* The end of a word in quotes at p, or NULL: quotes that do not begin and end a word are the writer's apostrophes. */
+/* The end of a word in quotes at p, or NULL: quotes that do not begin and end a word are the
+ * writer's apostrophes. */
 static const char *quoted_end(const char *p)
 {
 	const char *end = *p == '"' || *p == '\'' ? strchr(p + 1, *p) : NULL;
@@ -216,7 +258,8 @@ static char **split(const char *line)
 	GPtrArray *words = g_ptr_array_new();
 
 	for (const char *p = line; *(p += strspn(p, " "));) {
-		const char *quote = quoted_end(p), *begin = quote ? p + 1 : p, *end = quote ? quote : p + strcspn(p, " ");
+		const char *quote = quoted_end(p), *begin = quote ? p + 1 : p,
+			   *end = quote ? quote : p + strcspn(p, " ");
 
 		g_ptr_array_add(words, g_strndup(begin, (gsize)(end - begin)));
 		p = end + (quote != NULL);
@@ -225,13 +268,15 @@ static char **split(const char *line)
 	return (char **)g_ptr_array_free(words, FALSE);
 }
 
-enum status command_parse_line(const char *line, int64_t now, struct command *command_out, struct error *err)
+enum status command_parse_line(
+	const char *line, int64_t now, struct command *command_out, struct error *err)
 {
 	g_autofree char *clean = text_line(line, LIMIT_COMMAND_BYTES);
 	g_auto(GStrv) words = split(clean);
 
 	if (strlen(line) > LIMIT_COMMAND_BYTES)
-		return error_set(err, ST_BAD_INPUT, "a command line may have %d bytes", LIMIT_COMMAND_BYTES);
+		return error_set(
+			err, ST_BAD_INPUT, "a command line may have %d bytes", LIMIT_COMMAND_BYTES);
 	return command_parse((const char *const *)words, now, command_out, err);
 }
 

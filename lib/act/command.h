@@ -11,38 +11,46 @@
 
 struct command {
 	enum verb verb;
-	char *text;		/* its argument, checked and canonical: login, address, queue, project, title, filter; NULL */
-	char *name;		/* requester: the display name, where one was given; NULL */
-	int value;		/* enum ticket_status or enum priority */
-	int64_t when;		/* wait: µs */
-	uint64_t number;	/* merge into, link with */
-	char **add, **remove;	/* tag */
-	struct numbers seqs;	/* split: entries to move to a new ticket */
+	/* its argument, checked and canonical: login, address, queue, project, title, filter;
+	 * NULL */
+	char *text;
+	char *name;           /* requester: the display name, where one was given; NULL */
+	int value;            /* enum ticket_status or enum priority */
+	int64_t when;         /* wait: µs */
+	uint64_t number;      /* merge into, link with */
+	char **add, **remove; /* tag */
+	struct numbers seqs;  /* split: entries to move to a new ticket */
 };
 
-/* words: the verb and its arguments. ST_BAD_INPUT names the word and says what was expected, or the nearest verb. */
-enum status command_parse(const char *const *words, int64_t now, struct command *command_out, struct error *err);
+/* words: the verb and its arguments. ST_BAD_INPUT names the word and says what was expected, or the
+ * nearest verb. */
+enum status command_parse(
+	const char *const *words, int64_t now, struct command *command_out, struct error *err);
 /* One line as in mail, split at blanks; quotes around words keep them together. */
-enum status command_parse_line(const char *line, int64_t now, struct command *command_out, struct error *err);
+enum status command_parse_line(
+	const char *line, int64_t now, struct command *command_out, struct error *err);
 void command_release(struct command *command);
 
-/* Who runs it. agent NULL: an admin at the shell, who may do all. queues of an agent decide what they may do (ST_REFUSED). */
+/* Who runs it. agent NULL: an admin at the shell, who may do all. queues of an agent decide what
+ * they may do (ST_REFUSED). */
 struct commander {
 	struct actor actor;
 	const struct agent *agent;
-	const struct agent *self;	/* whom "take", "watch" and "assign me" mean; NULL: nobody */
+	const struct agent *self; /* whom "take", "watch" and "assign me" mean; NULL: nobody */
 	const struct settings *settings;
-	struct token_key key;		/* for token addresses in mail that a command causes */
+	struct token_key key; /* for token addresses in mail that a command causes */
 };
 
 /* May they work on this ticket: is it theirs, or in one of their queues, or watched by one? */
 bool commander_may(const struct commander *commander, const struct ticket *ticket);
 
-/* Applies it to one ticket, with its event, and the closing answer or the notice to an assigned agent where there is to be one.
- * Unknown ticket, agent, queue: ST_NOT_FOUND that says so. ST_BAD_INPUT, ST_REFUSED and ST_NOT_FOUND leave the ticket as it was, so that
- * further commands can follow in the same transaction; but a split that fails must be undone by the caller with its transaction. A change to what is already so is ST_OK and writes nothing.
- * done_out: one line for the transcript, "closed #1042"; owned. */
-enum status command_apply(struct txn *txn, const struct commander *commander, uint64_t number, const struct command *command,
-	char **done_out, struct error *err);
+/* Applies it to one ticket, with its event, and the closing answer or the notice to an assigned
+ * agent where there is to be one. Unknown ticket, agent, queue: ST_NOT_FOUND that says so.
+ * ST_BAD_INPUT, ST_REFUSED and ST_NOT_FOUND leave the ticket as it was, so that further commands
+ * can follow in the same transaction; but a split that fails must be undone by the caller with its
+ * transaction. A change to what is already so is ST_OK and writes nothing. done_out: one line for
+ * the transcript, "closed #1042"; owned. */
+enum status command_apply(struct txn *txn, const struct commander *commander, uint64_t number,
+	const struct command *command, char **done_out, struct error *err);
 
 #endif

@@ -1,5 +1,6 @@
-/* SMTP by libcurl. Its return code says little of what the relay meant, so the dialogue is followed through the debug callback: which command a reply
- * belongs to decides whether a 5xx is about the mail, one recipient, or us. */
+/* SMTP by libcurl. Its return code says little of what the relay meant, so the dialogue is followed
+ * through the debug callback: which command a reply belongs to decides whether a 5xx is about the
+ * mail, one recipient, or us. */
 #include "act/courier.h"
 
 #include <arpa/inet.h>
@@ -12,8 +13,8 @@
 /* The relay had the whole text and owes its word on it: STAGE_END. */
 enum stage { STAGE_CONNECT, STAGE_MAIL, STAGE_RCPT, STAGE_DATA, STAGE_TEXT, STAGE_END };
 
-/* RFC 5321 section 4.5.3.2.6: breaking off after the end of the text doubles mail that a slow relay has taken. Who sets a timeout below
- * what is usual wants to know sooner. */
+/* RFC 5321 section 4.5.3.2.6: breaking off after the end of the text doubles mail that a slow relay
+ * has taken. Who sets a timeout below what is usual wants to know sooner. */
 enum { RFC_END = 600, USUAL_TIMEOUT = 30 };
 
 struct courier {
@@ -25,20 +26,20 @@ struct courier {
 	/* The mail at hand. */
 	const char *mail;
 	size_t len, at;
-	bool after_lf_pending;		/* an LF whose CR was given already */
+	bool after_lf_pending; /* an LF whose CR was given already */
 	const gint *stop;
 	/* The dialogue. */
 	enum stage stage;
-	gint64 asked;			/* when we said something last, monotonic */
-	bool silent;			/* the relay did not answer that in time */
-	bool leaving;			/* QUIT was sent */
-	bool logged_in;			/* on this connection */
-	bool smtputf8;			/* the relay of this connection takes it (RFC 6531) */
-	bool wants_smtputf8;		/* an address of the mail at hand needs it */
-	size_t rcpt;			/* recipients asked about so far */
+	gint64 asked;        /* when we said something last, monotonic */
+	bool silent;         /* the relay did not answer that in time */
+	bool leaving;        /* QUIT was sent */
+	bool logged_in;      /* on this connection */
+	bool smtputf8;       /* the relay of this connection takes it (RFC 6531) */
+	bool wants_smtputf8; /* an address of the mail at hand needs it */
+	size_t rcpt;         /* recipients asked about so far */
 	size_t count;
 	struct delivery_result *results;
-	int code;			/* of the last reply */
+	int code; /* of the last reply */
 	char reply[LIMIT_REPLY_TEXT + 1];
 };
 
@@ -74,7 +75,8 @@ static void note_command(struct courier *c, const char *data, size_t len)
 	} else if (begins_anew(data, len)) {
 		c->smtputf8 = c->logged_in = false;
 	}
-	/* libcurl takes leave after a refusal; the answer to that is not the relay's word on the mail. */
+	/* libcurl takes leave after a refusal; the answer to that is not the relay's word on the
+	 * mail. */
 	c->leaving = begins(data, len, "QUIT");
 }
 
@@ -90,11 +92,13 @@ static enum delivery judge(int code)
 	return code >= 500 ? DELIVERY_FAILED : code >= 400 ? DELIVERY_LATER : DELIVERY_SENT;
 }
 
-/* Answers that speak of our login or encryption (RFC 4954 section 6, RFC 3207 section 4), never of a mail. Without the login that we have but
- * were not offered to use, we are a stranger whom the relay refuses. */
+/* Answers that speak of our login or encryption (RFC 4954 section 6, RFC 3207 section 4), never of
+ * a mail. Without the login that we have but were not offered to use, we are a stranger whom the
+ * relay refuses. */
 static bool refuses_us(const struct courier *c)
 {
-	return (c->code >= 530 && c->code <= 538) || (c->code >= 400 && c->has_login && !c->logged_in);
+	return (c->code >= 530 && c->code <= 538) ||
+		(c->code >= 400 && c->has_login && !c->logged_in);
 }
 
 static void note_recipient(struct courier *c)
@@ -147,7 +151,8 @@ static size_t on_read(char *out, size_t size, size_t count, void *arg)
 		return CURL_READFUNC_ABORT;
 	while (n < room && c->at < c->len) {
 		char ch = c->mail[c->at];
-		bool bare = ch == '\n' && !c->after_lf_pending && (c->at == 0 || c->mail[c->at - 1] != '\r');
+		bool bare = ch == '\n' && !c->after_lf_pending &&
+			(c->at == 0 || c->mail[c->at - 1] != '\r');
 
 		out[n++] = bare ? '\r' : ch;
 		c->after_lf_pending = bare;
@@ -179,7 +184,8 @@ static int on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t d, curl
 	(void)b;
 	(void)d;
 	(void)e;
-	c->silent = g_get_monotonic_time() - c->asked > courier_patience(c->timeout_s, c->stage == STAGE_END) * G_TIME_SPAN_SECOND;
+	c->silent = g_get_monotonic_time() - c->asked >
+		courier_patience(c->timeout_s, c->stage == STAGE_END) * G_TIME_SPAN_SECOND;
 	return c->silent || is_stopped(c);
 }
 
@@ -193,19 +199,22 @@ static enum status set_login(struct courier *c, const struct settings *s, struct
 	if (!c->has_login)
 		return ST_OK;
 	if (!g_file_get_contents(s->mail_out.password_file, &password, NULL, &error))
-		return error_set(err, ST_IO, "cannot read the relay's password: %s", error->message);
+		return error_set(
+			err, ST_IO, "cannot read the relay's password: %s", error->message);
 	password[strcspn(password, "\r\n")] = '\0';
 	curl_easy_setopt(c->curl, CURLOPT_USERNAME, s->mail_out.username);
 	curl_easy_setopt(c->curl, CURLOPT_PASSWORD, password);
 	return ST_OK;
 }
 
-/* on_progress() tells the stages apart, which libcurl's own limits do not; theirs are only not to be in its way. */
+/* on_progress() tells the stages apart, which libcurl's own limits do not; theirs are only not to
+ * be in its way. */
 static void set_timeouts(struct courier *c, int64_t timeout)
 {
 	c->timeout_s = timeout;
 	curl_easy_setopt(c->curl, CURLOPT_CONNECTTIMEOUT, (long)timeout);
-	curl_easy_setopt(c->curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)courier_patience(timeout, true) + 2);
+	curl_easy_setopt(c->curl, CURLOPT_SERVER_RESPONSE_TIMEOUT,
+		(long)courier_patience(timeout, true) + 2);
 	curl_easy_setopt(c->curl, CURLOPT_NOSIGNAL, 1L);
 }
 
@@ -234,32 +243,39 @@ static bool is_loopback(const char *url)
 
 	if (!host)
 		return false;
-	return g_ascii_strcasecmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 || (inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127);
+	return g_ascii_strcasecmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
+		(inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127);
 }
 
-/* A password is for the relay alone: not for whoever listens on the way, nor for whoever stands in for it. Only "never" says that this is no matter,
- * and on this host nobody can do either. */
+/* A password is for the relay alone: not for whoever listens on the way, nor for whoever stands in
+ * for it. Only "never" says that this is no matter, and on this host nobody can do either. */
 static enum starttls encryption(const struct settings *s)
 {
 	bool guarded = *s->mail_out.username && !is_loopback(s->mail_out.url);
 
-	return s->mail_out.starttls == STARTTLS_TRY && guarded ? STARTTLS_REQUIRE : (enum starttls)s->mail_out.starttls;
+	return s->mail_out.starttls == STARTTLS_TRY && guarded
+		? STARTTLS_REQUIRE
+		: (enum starttls)s->mail_out.starttls;
 }
 
 static void set_encryption(struct courier *c, const struct settings *s)
 {
-	static const long ssl[] = { [STARTTLS_NEVER] = CURLUSESSL_NONE, [STARTTLS_TRY] = CURLUSESSL_TRY, [STARTTLS_REQUIRE] = CURLUSESSL_ALL };
+	static const long ssl[] = { [STARTTLS_NEVER] = CURLUSESSL_NONE,
+		[STARTTLS_TRY] = CURLUSESSL_TRY,
+		[STARTTLS_REQUIRE] = CURLUSESSL_ALL };
 	enum starttls starttls = encryption(s);
 
 	curl_easy_setopt(c->curl, CURLOPT_USE_SSL, ssl[starttls]);
-	/* Encryption that is only tried protects from nobody who can change what passes: a certificate would not make it safer. */
+	/* Encryption that is only tried protects from nobody who can change what passes: a
+	 * certificate would not make it safer. */
 	if (starttls == STARTTLS_TRY && g_str_has_prefix(s->mail_out.url, "smtp://")) {
 		curl_easy_setopt(c->curl, CURLOPT_SSL_VERIFYPEER, 0L);
 		curl_easy_setopt(c->curl, CURLOPT_SSL_VERIFYHOST, 0L);
 	}
 }
 
-enum status courier_new(const struct settings *settings, struct courier **courier_out, struct error *err)
+enum status courier_new(
+	const struct settings *settings, struct courier **courier_out, struct error *err)
 {
 	struct courier *c = g_new0(struct courier, 1);
 	enum status st;
@@ -288,7 +304,8 @@ static void expect_no_farewell(struct courier *c)
 {
 	curl_socket_t fd = CURL_SOCKET_BAD;
 
-	if (curl_easy_getinfo(c->curl, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK && fd != CURL_SOCKET_BAD)
+	if (curl_easy_getinfo(c->curl, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK &&
+		fd != CURL_SOCKET_BAD)
 		shutdown(fd, SHUT_RD);
 }
 
@@ -304,7 +321,8 @@ void courier_free(struct courier *c)
 
 /* --- sending --- */
 
-static void begin(struct courier *c, const char *sender, const char *const *to, const char *mail, size_t len, const gint *stop, struct delivery_result *results)
+static void begin(struct courier *c, const char *sender, const char *const *to, const char *mail,
+	size_t len, const gint *stop, struct delivery_result *results)
 {
 	g_autofree char *from = g_strdup_printf("<%s>", sender);
 
@@ -343,20 +361,25 @@ static char *reason(const struct courier *c, CURLcode rc)
 	if (c->code >= 400)
 		return g_strdup(c->reply);
 	if (c->silent || rc == CURLE_OPERATION_TIMEDOUT)
-		return g_strdup_printf("the relay did not answer within %" G_GINT64_FORMAT " s", courier_patience(c->timeout_s, c->stage == STAGE_END));
+		return g_strdup_printf("the relay did not answer within %" G_GINT64_FORMAT " s",
+			courier_patience(c->timeout_s, c->stage == STAGE_END));
 	return g_strdup(c->error[0] ? c->error : curl_easy_strerror(rc));
 }
 
 static bool speaks_of_us(const struct courier *c)
 {
-	return c->stage == STAGE_CONNECT || refuses_us(c) || (c->stage == STAGE_MAIL && c->code == 421);
+	return c->stage == STAGE_CONNECT || refuses_us(c) ||
+		(c->stage == STAGE_MAIL && c->code == 421);
 }
 
-/* What of the whole applies to each: recipients that were refused by themselves keep their own reply. */
+/* What of the whole applies to each: recipients that were refused by themselves keep their own
+ * reply. */
 static void judge_all(struct courier *c, CURLcode rc)
 {
 	bool refused = c->code >= 500 && !speaks_of_us(c) && c->stage != STAGE_RCPT;
-	enum delivery delivery = rc == CURLE_OK ? judge(c->code) : refused ? DELIVERY_FAILED : DELIVERY_LATER;
+	enum delivery delivery = rc == CURLE_OK ? judge(c->code)
+		: refused                       ? DELIVERY_FAILED
+						: DELIVERY_LATER;
 	g_autofree char *text = rc == CURLE_OK ? g_strdup(c->reply) : reason(c, rc);
 
 	for (size_t i = 0; i < c->count; i++) {
@@ -368,30 +391,35 @@ static void judge_all(struct courier *c, CURLcode rc)
 	}
 }
 
-/* The mail was held back behind DATA: those who need what the relay does not know fail for good, the others are served without them. */
+/* The mail was held back behind DATA: those who need what the relay does not know fail for good,
+ * the others are served without them. */
 static void judge_held_back(struct courier *c, const char *sender, const char *const *to)
 {
 	bool all = !g_str_is_ascii(sender);
 
 	for (size_t i = 0; i < c->count; i++) {
 		if (all || !g_str_is_ascii(to[i]))
-			settle(&c->results[i], DELIVERY_FAILED, "the relay does not offer SMTPUTF8, which this address needs");
+			settle(&c->results[i], DELIVERY_FAILED,
+				"the relay does not offer SMTPUTF8, which this address needs");
 		else if (c->results[i].delivery != DELIVERY_FAILED)
-			settle(&c->results[i], DELIVERY_LATER, "held back with a recipient that needs SMTPUTF8");
+			settle(&c->results[i], DELIVERY_LATER,
+				"held back with a recipient that needs SMTPUTF8");
 	}
 }
 
-/* A relay ends a connection that was idle for too long; what we hear then is no word on this mail, nor is its silence. */
+/* A relay ends a connection that was idle for too long; what we hear then is no word on this mail,
+ * nor is its silence. */
 static bool was_stale(const struct courier *c, CURLcode rc)
 {
 	long connects = 1;
 
 	curl_easy_getinfo(c->curl, CURLINFO_NUM_CONNECTS, &connects);
-	return connects == 0 && rc != CURLE_OK && c->stage <= STAGE_MAIL && (c->code < 400 || c->code == 421) && !is_stopped(c);
+	return connects == 0 && rc != CURLE_OK && c->stage <= STAGE_MAIL &&
+		(c->code < 400 || c->code == 421) && !is_stopped(c);
 }
 
-void courier_send(struct courier *c, const char *sender, const char *const *to, const char *mail, size_t len,
-	const gint *stop, struct delivery_result *results, bool *relay_down_out)
+void courier_send(struct courier *c, const char *sender, const char *const *to, const char *mail,
+	size_t len, const gint *stop, struct delivery_result *results, bool *relay_down_out)
 {
 	CURLcode rc;
 
@@ -404,6 +432,8 @@ void courier_send(struct courier *c, const char *sender, const char *const *to, 
 	judge_all(c, rc);
 	if (c->stage >= STAGE_TEXT && c->wants_smtputf8 && !c->smtputf8)
 		judge_held_back(c, sender, to);
-	/* Once it took the sender, a relay that breaks off may do so because of this mail, which must not keep the others waiting. */
-	*relay_down_out = rc != CURLE_OK && (speaks_of_us(c) || (c->stage == STAGE_MAIL && c->code < 400));
+	/* Once it took the sender, a relay that breaks off may do so because of this mail, which
+	 * must not keep the others waiting. */
+	*relay_down_out = rc != CURLE_OK &&
+		(speaks_of_us(c) || (c->stage == STAGE_MAIL && c->code < 400));
 }

@@ -13,9 +13,11 @@ struct courier;
 /* Call once, before any thread. */
 void courier_library_init(void);
 
-/* Reads the password, the first line of its file. Takes what it needs of the settings. With a login, encryption that is to be tried is required,
- * certificate and all, unless the relay is on this host. */
-enum status courier_new(const struct settings *settings, struct courier **courier_out, struct error *err);
+/* Reads the password, the first line of its file. Takes what it needs of the settings. With a
+ * login, encryption that is to be tried is required, certificate and all, unless the relay is on
+ * this host. */
+enum status courier_new(
+	const struct settings *settings, struct courier **courier_out, struct error *err);
 void courier_free(struct courier *courier);
 
 /* Seconds that the relay may owe an answer; at_end: the one to the end of the text. */
@@ -29,11 +31,13 @@ struct delivery_result {
 	char reply[LIMIT_REPLY_TEXT + 1];
 };
 
-/* sender "" is the null sender. mail has LF line ends. results[i] is of to[i]; all are written. A relay that cannot be spoken to, or refuses
- * us rather than the mail, is LATER for all; *relay_down_out then tells that the next mail would fare no better. An address that needs SMTPUTF8
- * (RFC 6531) of a relay without it is FAILED.
- * `stop` (may be NULL) aborts within a second when it becomes non-zero: LATER for all that were not sent. */
-void courier_send(struct courier *courier, const char *sender, const char *const *to, const char *mail, size_t len,
-	const gint *stop, struct delivery_result *results, bool *relay_down_out);
+/* sender "" is the null sender. mail has LF line ends. results[i] is of to[i]; all are written. A
+ * relay that cannot be spoken to, or refuses us rather than the mail, is LATER for all;
+ * *relay_down_out then tells that the next mail would fare no better. An address that needs
+ * SMTPUTF8 (RFC 6531) of a relay without it is FAILED. `stop` (may be NULL) aborts within a second
+ * when it becomes non-zero: LATER for all that were not sent. */
+void courier_send(struct courier *courier, const char *sender, const char *const *to,
+	const char *mail, size_t len, const gint *stop, struct delivery_result *results,
+	bool *relay_down_out);
 
 #endif

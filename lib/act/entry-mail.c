@@ -13,21 +13,29 @@ static char *encoded(const char *name, const char *value)
 static GString *rebuilt(const struct entry *e, const char *text)
 {
 	g_autofree char *from = encoded("From", e->from), *subject = encoded("Subject", e->subject);
-	g_autofree char *to_list = e->to ? g_strjoinv(", ", e->to) : NULL, *to = encoded("To", to_list);
+	g_autofree char *to_list = e->to ? g_strjoinv(", ", e->to) : NULL,
+			*to = encoded("To", to_list);
 
-	return letter_write(&(struct letter){
-		.from = from ? from : "unknown", .to = to, .subject = subject, .message_id = e->message_id, .in_reply_to = e->in_reply_to,
-		.references = e->references, .date = e->date ? e->date : e->received, .text = text ? text : "" });
+	return letter_write(&(struct letter){ .from = from ? from : "unknown",
+		.to = to,
+		.subject = subject,
+		.message_id = e->message_id,
+		.in_reply_to = e->in_reply_to,
+		.references = e->references,
+		.date = e->date ? e->date : e->received,
+		.text = text ? text : "" });
 }
 
-GString *entry_mail(const struct settings *settings, const struct entry *entry, const char *text, size_t max)
+GString *entry_mail(
+	const struct settings *settings, const struct entry *entry, const char *text, size_t max)
 {
 	const char *dir = settings_archive(settings);
 	char *data;
 	size_t len;
 	GString *mail;
 
-	if (!entry->archive || !dir || archive_read(dir, entry->archive, max, &data, &len, NULL) != ST_OK)
+	if (!entry->archive || !dir ||
+		archive_read(dir, entry->archive, max, &data, &len, NULL) != ST_OK)
 		return rebuilt(entry, text);
 	mail = g_string_new_len(data, (gssize)len);
 	g_free(data);

@@ -5,7 +5,9 @@
 #include "model/ticket.h"
 #include "settings/settings.h"
 
-/* The mail's bytes with LF line ends, up to max of them when it is from the archive. text: the entry's excerpt, or NULL. Owned. */
-GString *entry_mail(const struct settings *settings, const struct entry *entry, const char *text, size_t max);
+/* The mail's bytes with LF line ends, up to max of them when it is from the archive. text: the
+ * entry's excerpt, or NULL. Owned. */
+GString *entry_mail(
+	const struct settings *settings, const struct entry *entry, const char *text, size_t max);
 
 #endif

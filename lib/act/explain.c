@@ -38,7 +38,8 @@ void explanation_release(struct explanation *e)
 
 /* --- what the transaction leaves, seen before it is undone --- */
 
-static enum status see_last_event(struct txn *txn, const struct event *event, void *arg, struct error *err)
+static enum status see_last_event(
+	struct txn *txn, const struct event *event, void *arg, struct error *err)
 {
 	(void)txn;
 	(void)err;
@@ -46,7 +47,8 @@ static enum status see_last_event(struct txn *txn, const struct event *event, vo
 	return ST_OK;
 }
 
-static enum status see_last_outgoing(struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err)
+static enum status see_last_outgoing(
+	struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err)
 {
 	(void)txn;
 	(void)err;
@@ -54,7 +56,8 @@ static enum status see_last_outgoing(struct txn *txn, const struct outgoing *out
 	return ST_OK;
 }
 
-static enum status keep_event(struct txn *txn, const struct event *event, void *arg, struct error *err)
+static enum status keep_event(
+	struct txn *txn, const struct event *event, void *arg, struct error *err)
 {
 	struct event *copy = record_dup(&event_type, event);
 
@@ -65,7 +68,8 @@ static enum status keep_event(struct txn *txn, const struct event *event, void *
 	return ST_OK;
 }
 
-static enum status keep_outgoing(struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err)
+static enum status keep_outgoing(
+	struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err)
 {
 	struct explaining *x = arg;
 
@@ -160,7 +164,7 @@ static enum status explain_record(struct txn *txn, void *arg, struct error *err)
 
 struct line {
 	const char *name;
-	const char *value;	/* NULL: it goes */
+	const char *value; /* NULL: it goes */
 	bool changed;
 };
 
@@ -175,13 +179,17 @@ static struct line *line_at(GArray *lines, const char *name, unsigned index)
 	return NULL;
 }
 
-/* Indexes count the fields as they came, deletions go from the last to the first: as the MTA does it. */
+/* Indexes count the fields as they came, deletions go from the last to the first: as the MTA does
+ * it. */
 static void apply_to_lines(GArray *lines, const struct edit *edit, GPtrArray *out)
 {
-	struct line *line = edit->kind == EDIT_CHANGE_HEADER || edit->kind == EDIT_DELETE_HEADER ? line_at(lines, edit->name, edit->index) : NULL;
+	struct line *line = edit->kind == EDIT_CHANGE_HEADER || edit->kind == EDIT_DELETE_HEADER
+		? line_at(lines, edit->name, edit->index)
+		: NULL;
 
 	if (line) {
-		g_ptr_array_add(out, g_strdup_printf("- %s: %s", line->name, line->value ? line->value : ""));
+		g_ptr_array_add(out,
+			g_strdup_printf("- %s: %s", line->name, line->value ? line->value : ""));
 		line->value = edit->kind == EDIT_CHANGE_HEADER ? edit->value : NULL;
 		line->changed = true;
 	} else if (edit->kind == EDIT_ADD_HEADER) {
@@ -205,13 +213,16 @@ static void tell_headers(const struct message *message, const struct edits *edit
 		const struct line *l = &g_array_index(lines, struct line, i);
 
 		if (l->value)
-			g_ptr_array_add(out, g_strdup_printf("%c %s: %s", l->changed ? '+' : ' ', l->name, l->value));
+			g_ptr_array_add(out,
+				g_strdup_printf(
+					"%c %s: %s", l->changed ? '+' : ' ', l->name, l->value));
 	}
 }
 
 /* --- the whole --- */
 
-enum status explain(struct store *store, const struct arrival *arrival, struct explanation *out, struct error *err)
+enum status explain(struct store *store, const struct arrival *arrival, struct explanation *out,
+	struct error *err)
 {
 	struct explaining x = { .out = out };
 	enum status st;

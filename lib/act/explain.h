@@ -6,20 +6,23 @@
 #include "model/ticket.h"
 
 struct explanation {
-	struct outcome outcome;		/* with its edits */
-	GPtrArray *why;			/* char *: what was looked at and decided, in order */
-	const char *source;		/* where the kind of automatic mail is described: "RFC 3834 section 5"; NULL; static */
-	struct mailbox requester;	/* who wants the answer; address NULL: nobody */
-	struct ticket ticket;		/* as it would be; number 0: none */
-	GPtrArray *events;		/* struct event *: what the log would say */
-	GPtrArray *outgoing;		/* struct outgoing *: mail of ours that it would cause */
-	GPtrArray *headers;		/* char *: the header fields afterwards, "  Name: value", "+ Name: value" where it would be
-					   new or another one, "- Name: value" where it would go */
+	struct outcome outcome; /* with its edits */
+	GPtrArray *why;         /* char *: what was looked at and decided, in order */
+	/* where the kind of automatic mail is described: "RFC 3834 section 5"; NULL; static */
+	const char *source;
+	struct mailbox requester; /* who wants the answer; address NULL: nobody */
+	struct ticket ticket;     /* as it would be; number 0: none */
+	GPtrArray *events;        /* struct event *: what the log would say */
+	GPtrArray *outgoing;      /* struct outgoing *: mail of ours that it would cause */
+	/* char *: the header fields afterwards, "  Name: value", "+ Name: value" where it would be
+	 * new or another one, "- Name: value" where it       would go */
+	GPtrArray *headers;
 };
 void explanation_init(struct explanation *explanation);
 void explanation_release(struct explanation *explanation);
 
 /* Writes nothing, neither to the store nor to the archive. */
-enum status explain(struct store *store, const struct arrival *arrival, struct explanation *explanation, struct error *err);
+enum status explain(struct store *store, const struct arrival *arrival,
+	struct explanation *explanation, struct error *err);
 
 #endif

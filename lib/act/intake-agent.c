@@ -1,5 +1,5 @@
-/* Agents' mail: answers to customers, tickets they open, internal notes, control mail. Commands in it
- * are intake-commands.c's. */
+/* Agents' mail: answers to customers, tickets they open, internal notes, control mail. Commands in
+ * it are intake-commands.c's. */
 #include "act/intake-work.h"
 
 #include <string.h>
@@ -20,7 +20,8 @@ static bool leaves(enum whose whose)
 /* An out-of-office note or a receipt that an agent's client sends by itself is nobody's answer. */
 static bool sent_by_itself(const struct work *w)
 {
-	return w->automatic == AUTO_VACATION || w->automatic == AUTO_BOUNCE || w->automatic == AUTO_DELAYED || w->automatic == AUTO_RECEIPT;
+	return w->automatic == AUTO_VACATION || w->automatic == AUTO_BOUNCE ||
+		w->automatic == AUTO_DELAYED || w->automatic == AUTO_RECEIPT;
 }
 
 static enum status keep_from_customer(struct work *w)
@@ -43,12 +44,14 @@ static enum status refuse(struct work *w, const char *reply)
 	work_report(w);
 	if (!w->match.ticket.number)
 		return ST_OK;
-	return history_add(w->txn, w->match.ticket.number, &actor, "refused", NULL, NULL, strchr(reply, ' ') + 1, w->err);
+	return history_add(w->txn, w->match.ticket.number, &actor, "refused", NULL, NULL,
+		strchr(reply, ' ') + 1, w->err);
 }
 
 /* --- answers --- */
 
-/* Also known by its identity as it leaves, so that it is recognised when it comes back to one of our addresses. */
+/* Also known by its identity as it leaves, so that it is recognised when it comes back to one of
+ * our addresses. */
 static enum status index_as_it_leaves(struct work *w)
 {
 	const struct account *account = work_account(w);
@@ -56,9 +59,10 @@ static enum status index_as_it_leaves(struct work *w)
 
 	if (!account || w->arrival->import)
 		return ST_OK;
-	digest = message_digest(w->message, &(struct identity){ .from = account->sender_address,
-		.subject_plain = work_subject_plain(w),
-		.body_digest = spool_body_digest(w->arrival->spool) });
+	digest = message_digest(w->message,
+		&(struct identity){ .from = account->sender_address,
+			.subject_plain = work_subject_plain(w),
+			.body_digest = spool_body_digest(w->arrival->spool) });
 	return tickets_index_digest(w->txn, digest, w->match.ticket.number, w->entry.seq, w->err);
 }
 
@@ -66,14 +70,16 @@ static enum status hand_over(struct work *w)
 {
 	const struct actor actor = work_actor(w);
 
-	return reply_hand_over(w->txn, &w->match.ticket, w->is_agent ? &w->agent : NULL, &actor, w->err);
+	return reply_hand_over(
+		w->txn, &w->match.ticket, w->is_agent ? &w->agent : NULL, &actor, w->err);
 }
 
 static bool at_account(const struct work *w, const char *domain)
 {
 	const struct account *account = work_account(w);
 
-	return account && g_ascii_strcasecmp(strrchr(account->sender_address, '@') + 1, domain) == 0;
+	return account &&
+		g_ascii_strcasecmp(strrchr(account->sender_address, '@') + 1, domain) == 0;
 }
 
 static bool is_at(const char *address, const char *domain, size_t len)
@@ -83,7 +89,8 @@ static bool is_at(const char *address, const char *domain, size_t len)
 	return at && strlen(at + 1) == len && g_ascii_strncasecmp(at + 1, domain, len) == 0;
 }
 
-/* Clients make a Message-ID of the domain that they write from. When that is a private one, the mail leaves with another id, the same at a retry. */
+/* Clients make a Message-ID of the domain that they write from. When that is a private one, the
+ * mail leaves with another id, the same at a retry. */
 static void hide_id(struct work *w)
 {
 	const char *id = message_id(w->message), *at = id ? strrchr(id, '@') : NULL;
@@ -95,8 +102,10 @@ static void hide_id(struct work *w)
 		return;
 	for (char **a = w->agent.addresses; a && *a; a++)
 		tells |= is_at(*a, domain, strlen(domain));
-	if (tells || is_at(work_from_address(w), domain, strlen(domain)) || is_at(w->agent.login, domain, strlen(domain)))
-		w->new_id = g_strdup_printf("<%.32s@%s>", w->digest, strrchr(account->sender_address, '@') + 1);
+	if (tells || is_at(work_from_address(w), domain, strlen(domain)) ||
+		is_at(w->agent.login, domain, strlen(domain)))
+		w->new_id = g_strdup_printf(
+			"<%.32s@%s>", w->digest, strrchr(account->sender_address, '@') + 1);
 }
 
 /* The message that is answered, if the ticket has it; else entry_out has seq 0. */
@@ -151,14 +160,16 @@ static enum status desk_objection(struct work *w, const char **reply_out)
 	enum status st = ST_OK;
 
 	if (!w->addressee.address)
-		*reply_out = "5.1.1 Nobody's address is known for this ticket; write to the customer directly";
+		*reply_out =
+			"5.1.1 Nobody's address is known for this ticket; write to the customer directly";
 	for (unsigned i = 0; i < w->recipients.hits->len && st == ST_OK; i++) {
 		const struct account_hit *hit = g_ptr_array_index(w->recipients.hits, i);
 		struct ticket other = { 0 };
 
 		st = hit->ticket ? tickets_resolve(w->txn, hit->ticket, &other, w->err) : ST_OK;
 		if (st == ST_OK && is_of_another(w, &other))
-			*reply_out = "5.7.1 This message is addressed to more than one ticket; answer each by itself";
+			*reply_out =
+				"5.7.1 This message is addressed to more than one ticket; answer each by itself";
 		record_release(&ticket_type, &other);
 		if (st == ST_NOT_FOUND)
 			st = ST_OK;
@@ -174,11 +185,12 @@ static char *queue_objection(struct work *w)
 	if (work_may_act(w))
 		return NULL;
 	return g_strdup_printf("5.7.1 Ticket #%" G_GUINT64_FORMAT " is in queue '%s', which is not "
-		"yours: its agents answer for it", t->number, t->queue);
+			       "yours: its agents answer for it",
+		t->number, t->queue);
 }
 
 static const char too_many_to_hide[] = "5.6.0 This message has more header fields than can be "
-	"searched for what a customer must not see";
+				       "searched for what a customer must not see";
 
 /* Why this answer must not leave; NULL. Owned. */
 static enum status objection(struct work *w, char **reply_out)
@@ -252,7 +264,8 @@ static const struct mailbox *first_outside(const struct work *w, struct mailbox 
 		for (size_t i = 0; i < lists[l].n; i++) {
 			const struct mailbox *box = &lists[l].v[i];
 
-			if (address ? strcmp(box->address, address) == 0 : !settings_is_own(w->settings, box->address))
+			if (address ? strcmp(box->address, address) == 0
+				    : !settings_is_own(w->settings, box->address))
 				return box;
 		}
 	spare->name = NULL;
@@ -272,7 +285,8 @@ static enum status opened_by(struct work *w, const struct rules_result *rules)
 	if (!w->match.ticket.agent && w->is_agent)
 		w->match.ticket.agent = g_strdup(w->agent.login);
 	w->match.ticket.first_response = w->now;
-	st = work_append(w, DIRECTION_OUT, "opened", NULL, w->match.ticket.queue, rules->names->len ? rules->names->str : NULL);
+	st = work_append(w, DIRECTION_OUT, "opened", NULL, w->match.ticket.queue,
+		rules->names->len ? rules->names->str : NULL);
 	if (st == ST_OK)
 		st = index_as_it_leaves(w);
 	if (st == ST_OK)
@@ -334,13 +348,16 @@ enum status agent_refused(struct work *w)
 		reply = g_strdup_printf("5.7.1 Commands cannot also go to %s", who);
 	else if (r->note || r->named.note)
 		reply = g_strdup_printf("5.7.1 An internal note cannot also go to %s; remove the "
-			"recipient, or leave out the note address", who);
+					"recipient, or leave out the note address",
+			who);
 	else if (r->named.cut)
-		reply = g_strdup_printf("5.5.3 To or Cc is too long to see whether this is an "
-			"internal note, and %s would get it: name fewer than %d addresses", who,
-			LIMIT_ADDRESSES);
+		reply = g_strdup_printf(
+			"5.5.3 To or Cc is too long to see whether this is an "
+			"internal note, and %s would get it: name fewer than %d addresses",
+			who, LIMIT_ADDRESSES);
 	else
-		reply = g_strdup_printf("5.7.1 %s is in neither To nor Cc, which name nobody "
+		reply = g_strdup_printf(
+			"5.7.1 %s is in neither To nor Cc, which name nobody "
 			"outside: an internal mail does not leave; who is written to is named there",
 			who);
 	return refuse(w, reply);
@@ -378,7 +395,8 @@ static void take_in(struct work *w)
 	for (const char *const *r = w->envelope->recipients; *r; r++) {
 		g_autofree char *canonical = NULL;
 
-		if (address_canonical(*r, &canonical) == ST_OK && settings_is_control(w->settings, canonical))
+		if (address_canonical(*r, &canonical) == ST_OK &&
+			settings_is_control(w->settings, canonical))
 			edits_delete_recipient(&w->outcome->edits, *r);
 	}
 }
@@ -391,7 +409,8 @@ enum status agent_commands(struct work *w)
 	if (r->outside->len > 0 || (r->named.outside && !r->passed_on))
 		return agent_refused(w);
 	if (w->recipients.hits->len > 0)
-		return refuse(w, "5.7.1 Commands cannot also open or answer a ticket; send them by themselves");
+		return refuse(w,
+			"5.7.1 Commands cannot also open or answer a ticket; send them by themselves");
 	take_in(w);
 	w->outcome->event = "commands";
 	work_report(w);
@@ -400,7 +419,8 @@ enum status agent_commands(struct work *w)
 
 /* --- once more --- */
 
-/* Answers keep their edits, also for a copy that comes by itself; notes and what was kept inside stay so, whatever the recipients are now. */
+/* Answers keep their edits, also for a copy that comes by itself; notes and what was kept inside
+ * stay so, whatever the recipients are now. */
 static enum status again_as(struct work *w, enum whose now)
 {
 	const char *id = message_id(w->message);
@@ -411,14 +431,17 @@ static enum status again_as(struct work *w, enum whose now)
 		/* The same words under other recipients: it is what these make of it. */
 		if (now == WHOSE_REFUSED)
 			return agent_refused(w);
-		w->outcome->whose = now == WHOSE_DESK_REPLY ? now : w->match.how == MATCH_NEW ? WHOSE_OPENED : WHOSE_REPLY;
+		w->outcome->whose = now == WHOSE_DESK_REPLY ? now
+			: w->match.how == MATCH_NEW         ? WHOSE_OPENED
+							    : WHOSE_REPLY;
 		if (id && g_strcmp0(w->entry.message_id, id) != 0)
 			w->new_id = g_strdup(w->entry.message_id);
 		return ST_OK;
 	case DIRECTION_NOTE:
 		w->outcome->whose = WHOSE_NOTE;
 		if (out)
-			return refuse(w, "5.7.1 This message is an internal note and would leave the house");
+			return refuse(w,
+				"5.7.1 This message is an internal note and would leave the house");
 		return ST_OK;
 	case DIRECTION_AUTO:
 		w->outcome->whose = now;

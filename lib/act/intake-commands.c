@@ -252,10 +252,14 @@ static enum status send_transcript(
 	w->outcome->queued = true;
 	if (!to)
 		return ST_OK;
-	return reply_transcript(&context, &(struct transcript_mail){
-		.to = to, .subject = subject, .text = transcript->text->str,
-		.in_reply_to = message_id(w->message), .reply_to = reply_to,
-		.ticket = reply_to ? 0 : w->match.ticket.number }, w->err);
+	return reply_transcript(&context,
+		&(struct transcript_mail){ .to = to,
+			.subject = subject,
+			.text = transcript->text->str,
+			.in_reply_to = message_id(w->message),
+			.reply_to = reply_to,
+			.ticket = reply_to ? 0 : w->match.ticket.number },
+		w->err);
 }
 
 /* Commands change the ticket in the store: what we hold is stale after them. */
@@ -276,7 +280,7 @@ static void tell_kept(const struct work *w, struct transcript *transcript)
 	if (!words)
 		return;
 	result = g_strdup_printf("not run, and left in the Subject as text: %s. "
-		"Only words that you add are commands; a note takes them, too.",
+				 "Only words that you add are commands; a note takes them, too.",
 		w->commands.doubt ? w->commands.doubt : why);
 	transcript_add(transcript, words, result);
 }

@@ -13,14 +13,34 @@
  * ticket it is, what the body is, and what we remove. "List-" stands for all that begin so. */
 static const char *const deciding[] = {
 	/* RFC 5322 sections 3.6.1 to 3.6.5, and who is answered. */
-	"From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "In-Reply-To",
-	"References", "Resent-", "X-Original-From", "Mail-Followup-To", "Mail-Reply-To", "List-",
+	"From",
+	"Sender",
+	"Reply-To",
+	"To",
+	"Cc",
+	"Subject",
+	"Date",
+	"Message-ID",
+	"In-Reply-To",
+	"References",
+	"Resent-",
+	"X-Original-From",
+	"Mail-Followup-To",
+	"Mail-Reply-To",
+	"List-",
 	/* RFC 2045, RFC 3282. */
-	"MIME-Version", "Content-", "Accept-Language",
+	"MIME-Version",
+	"Content-",
+	"Accept-Language",
 	/* RFC 8601, and what verifiers write along. */
-	"Authentication-Results", "ARC-", "Received-SPF", "DKIM-Filter", "DMARC-Filter",
+	"Authentication-Results",
+	"ARC-",
+	"Received-SPF",
+	"DKIM-Filter",
+	"DMARC-Filter",
 	/* Whom reports are about. */
-	"X-Failed-Recipients", "Return-Path",
+	"X-Failed-Recipients",
+	"Return-Path",
 };
 
 static bool is_or_begins(const char *name, const char *known)

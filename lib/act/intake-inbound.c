@@ -1,4 +1,5 @@
-/* Mail from outside: a follow-up or a new ticket. What each kind of automatic mail may do is one table. */
+/* Mail from outside: a follow-up or a new ticket. What each kind of automatic mail may do is one
+ * table. */
 #include "act/intake-work.h"
 
 #include <string.h>
@@ -50,13 +51,15 @@ static bool is_forged(const struct work *w)
 static enum status answer(struct work *w, enum answer which)
 {
 	const struct reply_context context = work_reply_context(w);
-	const struct answerable mail = {
-		.message = w->message, .kind = w->outcome->automatic, .sender = w->envelope->sender,
+	const struct answerable mail = { .message = w->message,
+		.kind = w->outcome->automatic,
+		.sender = w->envelope->sender,
 		.requester = work_requester(w),
 		.vouched = w->auth.dmarc_pass || w->auth.dkim_author,
-		.forged = is_forged(w), .joins = w->joins };
-	const struct answer_request request = {
-		&w->match.ticket, work_account(w), which, &mail, w->why };
+		.forged = is_forged(w),
+		.joins = w->joins };
+	const struct answer_request request = { &w->match.ticket, work_account(w), which, &mail,
+		w->why };
 	enum answer_fate fate = ANSWER_NONE;
 	enum status st;
 
@@ -97,7 +100,8 @@ static enum status status_event(struct work *w, int before)
 
 	if (before == after)
 		return ST_OK;
-	return history_add(w->txn, w->match.ticket.number, &actor, "status", ticket_status_names[before], ticket_status_names[after], NULL, w->err);
+	return history_add(w->txn, w->match.ticket.number, &actor, "status",
+		ticket_status_names[before], ticket_status_names[after], NULL, w->err);
 }
 
 /* Who wants the answer, not who wrote: the ticket's title and token would go to them. */
@@ -141,8 +145,8 @@ static char *diagnosis(const struct report_recipient *r)
 static enum status is_new_today(struct work *w, const struct report_recipient *r, bool *new_out)
 {
 	const struct ticket *t = &w->match.ticket;
-	const char *name =
-		r->address && text_list_has(t->participants, r->address) ? r->address : "";
+	const char *name = r->address && text_list_has(t->participants, r->address) ? r->address
+										    : "";
 
 	return outbox_tell_once(w->txn, t->number, name, w->now, new_out, w->err);
 }
@@ -262,12 +266,14 @@ static const struct mailbox *requester_of(struct work *w, struct mailbox *spare)
 	return spare;
 }
 
-static enum status open_for(struct work *w, const struct rules_result *rules, const struct mailbox *requester)
+static enum status open_for(
+	struct work *w, const struct rules_result *rules, const struct mailbox *requester)
 {
 	enum status st = work_open_ticket(w, requester, rules, first_status(w));
 
 	if (st == ST_OK)
-		st = work_append(w, DIRECTION_IN, "opened", NULL, w->match.ticket.queue, rules->names->len ? rules->names->str : NULL);
+		st = work_append(w, DIRECTION_IN, "opened", NULL, w->match.ticket.queue,
+			rules->names->len ? rules->names->str : NULL);
 	if (st == ST_OK)
 		st = work_tell_assigned(w);
 	return st == ST_OK ? answer_opening(w, rules) : st;
@@ -300,7 +306,8 @@ static enum status open_new(struct work *w)
 	struct rules_result rules;
 	enum status st;
 
-	if (manner_of(w)->unthreaded == ASKS_POLICY && w->settings->policy.auto_replies == AUTO_IGNORE) {
+	if (manner_of(w)->unthreaded == ASKS_POLICY &&
+		w->settings->policy.auto_replies == AUTO_IGNORE) {
 		why_add(w->why, "policy.auto_replies = \"ignore\": such mail opens no ticket");
 		return work_leave_alone(w, w->outcome->reason);
 	}
@@ -319,7 +326,8 @@ static enum status note_claim(struct work *w)
 
 	if (!w->claimed || w->outcome->left_alone)
 		return ST_OK;
-	return history_add(w->txn, w->match.ticket.number, &actor, "unverified", NULL, w->claimed, "From is an agent's address, and nobody vouches for it", w->err);
+	return history_add(w->txn, w->match.ticket.number, &actor, "unverified", NULL, w->claimed,
+		"From is an agent's address, and nobody vouches for it", w->err);
 }
 
 static bool same_domain(const char *a, const char *b)

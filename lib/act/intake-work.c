@@ -27,8 +27,12 @@ bool is_agent_address(const char *canonical, void *work)
 const struct mailbox *work_requester(struct work *w)
 {
 	const struct requester_query query = {
-		.message = w->message, .sender = w->envelope->sender, .settings = w->settings,
-		.is_agent = is_agent_address, .arg = w, .vouched = w->is_agent,
+		.message = w->message,
+		.sender = w->envelope->sender,
+		.settings = w->settings,
+		.is_agent = is_agent_address,
+		.arg = w,
+		.vouched = w->is_agent,
 	};
 
 	if (!w->requester.address && !requester_find(&query, &w->requester))
@@ -39,8 +43,11 @@ const struct mailbox *work_requester(struct work *w)
 void work_find_addressee(struct work *w, const struct entry *answered)
 {
 	const struct addressee_query query = {
-		.settings = w->settings, .is_agent = is_agent_address, .arg = w,
-		.ticket = &w->match.ticket, .answered = answered,
+		.settings = w->settings,
+		.is_agent = is_agent_address,
+		.arg = w,
+		.ticket = &w->match.ticket,
+		.answered = answered,
 	};
 
 	mailbox_release(&w->addressee);
@@ -74,7 +81,10 @@ bool work_may_act(struct work *w)
 struct actor work_actor(const struct work *w)
 {
 	const char *from = work_from_address(w);
-	struct actor actor = { w->is_agent ? w->agent.login : *from ? from : w->envelope->sender, w->now };
+	struct actor actor = { w->is_agent ? w->agent.login
+			: *from            ? from
+					   : w->envelope->sender,
+		w->now };
 
 	if (!actor.name || !*actor.name)
 		actor.name = "<>";
@@ -110,13 +120,14 @@ const struct account *work_account(const struct work *w)
 	if (!account)
 		account = recipients_account(&w->recipients);
 	/* An agent's address must not go out for want of the ticket's account. */
-	return account || !w->settings->accounts->len ? account : g_ptr_array_index(w->settings->accounts, 0);
+	return account || !w->settings->accounts->len ? account
+						      : g_ptr_array_index(w->settings->accounts, 0);
 }
 
 const char *work_event_name(const char *stored)
 {
-	static const char *const names[] = {
-		"opened", "followup", "reopened", "reply", "note", "auto", "bounce", "copy", NULL };
+	static const char *const names[] = { "opened", "followup", "reopened", "reply", "note",
+		"auto", "bounce", "copy", NULL };
 	int i = stored ? names_find(names, stored) : -1;
 
 	return i < 0 ? "followup" : names[i];
@@ -153,7 +164,9 @@ static bool is_forged(const struct work *w)
 void work_add_participants(struct work *w)
 {
 	const struct mailboxes lists[] = {
-		message_from(w->message), message_reply_to(w->message), message_to(w->message),
+		message_from(w->message),
+		message_reply_to(w->message),
+		message_to(w->message),
 		message_cc(w->message),
 	};
 	struct ticket *t = &w->match.ticket;
@@ -162,7 +175,8 @@ void work_add_participants(struct work *w)
 	for (char **p = t->participants; p && *p; p++)
 		g_ptr_array_add(people, *p);
 	g_free(t->participants);
-	if (t->requester_address && people->len == 0 && !settings_is_own(w->settings, t->requester_address))
+	if (t->requester_address && people->len == 0 &&
+		!settings_is_own(w->settings, t->requester_address))
 		g_ptr_array_add(people, g_strdup(t->requester_address));
 	for (size_t i = 0; i < G_N_ELEMENTS(lists) && !is_forged(w); i++)
 		add_participants(w, people, lists[i]);
@@ -185,7 +199,8 @@ bool work_watch_queues(struct work *w)
 	for (unsigned i = 0; i < w->recipients.accounts->len; i++) {
 		const struct account *account = g_ptr_array_index(w->recipients.accounts, i);
 
-		/* Its own account's queue is where the ticket was moved away from, if it is not there. */
+		/* Its own account's queue is where the ticket was moved away from, if it is not
+		 * there. */
 		if (g_strcmp0(account->address, t->account) != 0 && !watches(t, account->queue)) {
 			text_list_add(&t->watchers, account->queue);
 			added = true;
@@ -211,7 +226,8 @@ struct members {
 	unsigned not_told;
 };
 
-static enum status add_member(struct txn *txn, const struct agent *agent, void *arg, struct error *err)
+static enum status add_member(
+	struct txn *txn, const struct agent *agent, void *arg, struct error *err)
 {
 	struct members *m = arg;
 
@@ -233,7 +249,8 @@ static enum status say_not_told(struct work *w, unsigned count)
 	const struct actor actor = work_actor(w);
 	uint64_t number = w->match.ticket.number;
 	g_autofree char *why = g_strdup_printf("%u members of queue '%s' do not get this mail; "
-		"at most %d do", count, w->match.ticket.queue, LIMIT_NOTIFIED);
+					       "at most %d do",
+		count, w->match.ticket.queue, LIMIT_NOTIFIED);
 
 	w->outcome->not_told = count;
 	if (!count || w->outcome->duplicate)
@@ -265,7 +282,9 @@ enum status work_find_workers(struct work *w)
 enum status work_agent_address(struct work *w, char **address_out)
 {
 	struct agent agent = { 0 };
-	enum status st = w->match.ticket.agent ? agents_find(w->txn, w->match.ticket.agent, &agent, w->err) : ST_NOT_FOUND;
+	enum status st = w->match.ticket.agent
+		? agents_find(w->txn, w->match.ticket.agent, &agent, w->err)
+		: ST_NOT_FOUND;
 	bool sender = st == ST_OK && w->is_agent && strcmp(agent.login, w->agent.login) == 0;
 
 	*address_out = st == ST_OK && !sender ? g_strdup(agent_address(&agent)) : NULL;
@@ -285,14 +304,16 @@ enum status work_tell_assigned(struct work *w)
 	if (st != ST_OK || !address)
 		return st;
 	w->outcome->queued = true;
-	return reply_forward(&context, &w->match.ticket, address, "This ticket was assigned to you.\n", "notice", w->err);
+	return reply_forward(&context, &w->match.ticket, address,
+		"This ticket was assigned to you.\n", "notice", w->err);
 }
 
 /* --- the entry --- */
 
 static char *shown(const struct mailbox *box)
 {
-	return box->name ? g_strdup_printf("%s <%s>", box->name, box->address) : g_strdup(box->address);
+	return box->name ? g_strdup_printf("%s <%s>", box->name, box->address)
+			 : g_strdup(box->address);
 }
 
 /* Ours are answers themselves, and nobody answers a bounce. */
@@ -318,8 +339,8 @@ static char **shown_list(const struct work *w, struct mailboxes list)
 	return out;
 }
 
-/* The root and the newest: an answer to the root names nothing else of a long thread. An id that was replaced stays known,
- * too: the agent's own copy has it, and answers to that copy name it. */
+/* The root and the newest: an answer to the root names nothing else of a long thread. An id that
+ * was replaced stays known, too: the agent's own copy has it, and answers to that copy name it. */
 static char **kept_references(const struct work *w)
 {
 	const char *const *all = message_references(w->message);
@@ -382,9 +403,12 @@ static enum status note_new_subject(struct work *w)
 	struct ticket *t = &w->match.ticket;
 	const struct actor actor = work_actor(w);
 
-	if (w->entry.direction != DIRECTION_IN || w->match.how != MATCH_MESSAGE_ID || w->subject.is_reply || !*w->subject.plain || g_strcmp0(w->subject.plain, t->subject) == 0)
+	if (w->entry.direction != DIRECTION_IN || w->match.how != MATCH_MESSAGE_ID ||
+		w->subject.is_reply || !*w->subject.plain ||
+		g_strcmp0(w->subject.plain, t->subject) == 0)
 		return ST_OK;
-	return history_add(w->txn, t->number, &actor, "subject", t->subject, w->subject.plain, NULL, w->err);
+	return history_add(
+		w->txn, t->number, &actor, "subject", t->subject, w->subject.plain, NULL, w->err);
 }
 
 static void touch(struct ticket *t, enum direction direction, int64_t now)
@@ -396,7 +420,8 @@ static void touch(struct ticket *t, enum direction direction, int64_t now)
 		t->last_out = MAX(t->last_out, now);
 }
 
-enum status work_append(struct work *w, enum direction direction, const char *event, const char *from, const char *to, const char *text)
+enum status work_append(struct work *w, enum direction direction, const char *event,
+	const char *from, const char *to, const char *text)
 {
 	struct ticket *t = &w->match.ticket;
 	const struct actor actor = work_actor(w);
@@ -428,7 +453,8 @@ enum status work_save(struct work *w)
 	if (!w->unsaved)
 		return ST_OK;
 	w->unsaved = w->is_new = false;
-	return is_new ? tickets_store_new(w->txn, &w->match.ticket, w->err) : tickets_save(w->txn, &w->match.ticket, w->err);
+	return is_new ? tickets_store_new(w->txn, &w->match.ticket, w->err)
+		      : tickets_save(w->txn, &w->match.ticket, w->err);
 }
 
 /* --- opening --- */
@@ -438,7 +464,8 @@ static const char *or_else(const char *a, const char *b)
 	return a && *a ? a : b && *b ? b : NULL;
 }
 
-/* A queue with a responsible person assigns; an agent that a rule names wins. One that does not exist is no reason to lose the mail. */
+/* A queue with a responsible person assigns; an agent that a rule names wins. One that does not
+ * exist is no reason to lose the mail. */
 static enum status assign_on_opening(struct work *w, const struct rules_result *rules)
 {
 	struct ticket *t = &w->match.ticket;
@@ -466,7 +493,8 @@ static void set_requester(struct ticket *t, const struct mailbox *requester)
 		t->requester_written = g_strdup(requester->as_written);
 }
 
-static void describe_ticket(struct work *w, const struct mailbox *requester, const struct rules_result *rules, int status)
+static void describe_ticket(struct work *w, const struct mailbox *requester,
+	const struct rules_result *rules, int status)
 {
 	struct ticket *t = &w->match.ticket;
 	const struct account *account = recipients_account(&w->recipients);
@@ -493,8 +521,11 @@ static void describe_ticket(struct work *w, const struct mailbox *requester, con
 /* That of another system where it is free, else the next. */
 static enum status give_number(struct work *w, uint64_t *number_out)
 {
-	const struct numbering numbering = { w->settings->numbers.scheme, (uint64_t)w->settings->numbers.first, w->now };
-	enum status st = w->arrival->number ? tickets_take_number(w->txn, w->arrival->number, w->err) : ST_EXISTS;
+	const struct numbering numbering = { w->settings->numbers.scheme,
+		(uint64_t)w->settings->numbers.first, w->now };
+	enum status st = w->arrival->number
+		? tickets_take_number(w->txn, w->arrival->number, w->err)
+		: ST_EXISTS;
 
 	if (st == ST_EXISTS)
 		return tickets_give_number(w->txn, &numbering, number_out, w->err);
@@ -503,7 +534,8 @@ static enum status give_number(struct work *w, uint64_t *number_out)
 	return st;
 }
 
-enum status work_open_ticket(struct work *w, const struct mailbox *requester, const struct rules_result *rules, int status)
+enum status work_open_ticket(struct work *w, const struct mailbox *requester,
+	const struct rules_result *rules, int status)
 {
 	enum status st;
 
@@ -525,7 +557,8 @@ static enum status link_back(struct work *w, uint64_t other, const struct actor 
 	g_autofree char *number = g_strdup_printf("%" G_GUINT64_FORMAT, w->match.ticket.number);
 	enum status st = tickets_load(w->txn, other, &t, w->err);
 
-	if (st == ST_OK && !numbers_has(&t.links, w->match.ticket.number) && t.links.n < LIMIT_LINKS) {
+	if (st == ST_OK && !numbers_has(&t.links, w->match.ticket.number) &&
+		t.links.n < LIMIT_LINKS) {
 		numbers_add(&t.links, w->match.ticket.number);
 		st = tickets_save(w->txn, &t, w->err);
 		if (st == ST_OK)
@@ -545,7 +578,8 @@ enum status work_link(struct work *w)
 		uint64_t other = w->match.links.v[i];
 		g_autofree char *number = g_strdup_printf("%" G_GUINT64_FORMAT, other);
 
-		if (other == t->number || numbers_has(&t->links, other) || t->links.n >= LIMIT_LINKS)
+		if (other == t->number || numbers_has(&t->links, other) ||
+			t->links.n >= LIMIT_LINKS)
 			continue;
 		numbers_add(&t->links, other);
 		st = history_add(w->txn, t->number, &actor, "link", NULL, number, NULL, w->err);

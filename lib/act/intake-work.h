@@ -15,46 +15,50 @@ struct work {
 	const struct envelope *envelope;
 	struct message *message;
 	struct outcome *outcome;
-	int64_t now;			/* when the message came; for an import its Date */
+	int64_t now; /* when the message came; for an import its Date */
 	struct token_key key;
 
 	/* Made before the transaction. */
 	struct subject_view subject;
 	enum automatic automatic;
 	struct automatic_why automatic_why;
-	struct auth_results auth;	/* all false for an import */
+	struct auth_results auth; /* all false for an import */
 	enum vouched vouched;
-	const char *authenticated;	/* whom the MTA vouches for; NULL; borrowed */
+	const char *authenticated; /* whom the MTA vouches for; NULL; borrowed */
 	char *digest;
-	char *given_id;			/* the Message-ID of a message that has none */
-	char *archive;			/* its name in the archive; NULL without one */
-	GPtrArray *why;			/* reasons, for who asks (why.h); NULL; borrowed */
+	char *given_id; /* the Message-ID of a message that has none */
+	char *archive;  /* its name in the archive; NULL without one */
+	GPtrArray *why; /* reasons, for who asks (why.h); NULL; borrowed */
 
 	/* Made in the transaction, anew each time that it runs. */
 	struct txn *txn;
 	struct error *err;
 	struct agent agent;
 	bool is_agent;
-	char *claimed;			/* login of the agent whose address is in From while nobody vouches for the sender; NULL */
-	bool known;			/* the message was recorded before */
-	bool joins;			/* who wants the answer had no part in the ticket before */
+	/* login of the agent whose address is in From while nobody vouches for the sender; NULL */
+	char *claimed;
+	bool known; /* the message was recorded before */
+	bool joins; /* who wants the answer had no part in the ticket before */
 	struct recipients recipients;
-	struct mailbox requester;	/* who wants the answer; no address: nobody, or not asked */
+	struct mailbox requester; /* who wants the answer; no address: nobody, or not asked */
 	struct match match;
-	bool unsaved;			/* match.ticket is not in the store as it is here */
-	bool is_new;			/* nor at all: it has its number only */
+	bool unsaved; /* match.ticket is not in the store as it is here */
+	bool is_new;  /* nor at all: it has its number only */
 	struct entry entry;
-	char *new_id;			/* the Message-ID that replaces one that would tell where an agent writes from; NULL */
-	struct subject_commands commands;	/* of an agent's Subject */
-	char *plain;			/* subject.plain without them; NULL when there are none */
-	struct foreign foreign;		/* what an agent did not write; filled where commands may be */
-	char **watchers;		/* who gets a copy; NULL: nobody */
-	struct mailbox addressee;	/* addressee.h; without an address: nobody */
-	char **workers;			/* whose addresses the mail is handed to; NULL: it goes to nobody but its recipients */
+	/* the Message-ID that replaces one that would tell where an agent writes from; NULL */
+	char *new_id;
+	struct subject_commands commands; /* of an agent's Subject */
+	char *plain;                      /* subject.plain without them; NULL when there are none */
+	struct foreign foreign;   /* what an agent did not write; filled where commands may be */
+	char **watchers;          /* who gets a copy; NULL: nobody */
+	struct mailbox addressee; /* addressee.h; without an address: nobody */
+	/* whose addresses the mail is handed to; NULL: it goes to nobody but its recipients */
+	char **workers;
 };
 
 /* --- intake.c --- */
-void work_init(struct work *w, struct store *store, const struct arrival *arrival, struct outcome *outcome);
+void work_init(struct work *w, struct store *store, const struct arrival *arrival,
+	struct outcome *outcome);
 void work_release(struct work *w);
 /* Before the transaction: what makes it the message that it is. */
 void work_identify(struct work *w);
@@ -89,13 +93,14 @@ enum status agent_note(struct work *w);
 enum status agent_commands(struct work *w);
 /* Internal mail that would leave the house. */
 enum status agent_refused(struct work *w);
-/* An agent's message that was recorded before, as w->entry of w->match.ticket: what becomes of it now, with the recipients that it has this time. */
+/* An agent's message that was recorded before, as w->entry of w->match.ticket: what becomes of it
+ * now, with the recipients that it has this time. */
 enum status agent_again(struct work *w);
 
 /* --- intake-commands.c --- */
 
-/* Which words of an agent's Subject are commands, and which lines of their text (a note's; NULL) may
- * not be: before the message is recorded. */
+/* Which words of an agent's Subject are commands, and which lines of their text (a note's; NULL)
+ * may not be: before the message is recorded. */
 enum status commands_find(struct work *w, const char *text);
 /* Runs those of the Subject, then those of a note's text; one transcript tells of both, and of what
  * stayed text. Of an imported mail none is run. */
@@ -136,21 +141,26 @@ void work_find_addressee(struct work *w, const struct entry *answered);
 struct actor work_actor(const struct work *w);
 struct reply_context work_reply_context(const struct work *w);
 
-/* The account that speaks for the ticket at hand: the one it came in by, else the first addressed, else the first there is. NULL without any. */
+/* The account that speaks for the ticket at hand: the one it came in by, else the first addressed,
+ * else the first there is. NULL without any. */
 const struct account *work_account(const struct work *w);
 
 /* Static name of an event stored with an entry. */
 const char *work_event_name(const char *stored);
 
-/* Stores w->match.ticket if it was opened or changed since. Once at the end of the transaction: each time moves its index rows. Before that
- * only for those who read the ticket from the store. */
+/* Stores w->match.ticket if it was opened or changed since. Once at the end of the transaction:
+ * each time moves its index rows. Before that only for those who read the ticket from the store. */
 enum status work_save(struct work *w);
 
-/* Opens w->match.ticket for this message; `requester` is who it is for. The caller appends the message. */
-enum status work_open_ticket(struct work *w, const struct mailbox *requester, const struct rules_result *rules, int status);
+/* Opens w->match.ticket for this message; `requester` is who it is for. The caller appends the
+ * message. */
+enum status work_open_ticket(struct work *w, const struct mailbox *requester,
+	const struct rules_result *rules, int status);
 
-/* Adds the message to w->match.ticket as an entry and writes its event, which tells how the ticket was found and `text` (may be NULL). */
-enum status work_append(struct work *w, enum direction direction, const char *event, const char *from, const char *to, const char *text);
+/* Adds the message to w->match.ticket as an entry and writes its event, which tells how the ticket
+ * was found and `text` (may be NULL). */
+enum status work_append(struct work *w, enum direction direction, const char *event,
+	const char *from, const char *to, const char *text);
 
 /* Everyone in From, Reply-To, To and Cc takes part, our own and agents' addresses excepted; nobody
  * in a forged mail. */
@@ -168,9 +178,11 @@ bool work_wants_workers(const struct work *w);
  * LIMIT_NOTIFIED is counted in the outcome, and an event says so when the message is new. */
 enum status work_find_workers(struct work *w);
 
-/* Where the ticket's agent is told of it; *address_out NULL when there is none, or it is the sender. Owned. */
+/* Where the ticket's agent is told of it; *address_out NULL when there is none, or it is the
+ * sender. Owned. */
 enum status work_agent_address(struct work *w, char **address_out);
-/* The agent that the ticket was assigned to when it was opened gets its mail, unless this very mail goes to them anyway. */
+/* The agent that the ticket was assigned to when it was opened gets its mail, unless this very mail
+ * goes to them anyway. */
 enum status work_tell_assigned(struct work *w);
 
 /* Delivered as it came: no ticket, no edits; `reason` (static) is for the log. */

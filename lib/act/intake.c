@@ -1,5 +1,5 @@
-/* The story of a message. Reads like the list in its header; what each kind of sender's mail does to a ticket is in intake-inbound.c and
- * intake-agent.c. */
+/* The story of a message. Reads like the list in its header; what each kind of sender's mail does
+ * to a ticket is in intake-inbound.c and intake-agent.c. */
 #include "act/intake.h"
 
 #include <string.h>
@@ -40,7 +40,8 @@ bool intake_is_addressed(const struct settings *settings, const char *recipient)
 	return account && account->enabled;
 }
 
-/* Without a login only the headers could tell that this is an agent: looked at when the mail claims to come from one of our domains. */
+/* Without a login only the headers could tell that this is an agent: looked at when the mail claims
+ * to come from one of our domains. */
 static bool may_be_vouched_for(const struct settings *settings, const struct envelope *envelope)
 {
 	g_autofree char *canonical = NULL;
@@ -64,7 +65,8 @@ static bool may_be_commands(const struct settings *settings, const char *recipie
 	g_autofree char *canonical = NULL;
 
 	return settings->agents_auth.authserv_ids && settings->agents_auth.authserv_ids[0] &&
-		address_canonical(recipient, &canonical) == ST_OK && settings_is_control(settings, canonical);
+		address_canonical(recipient, &canonical) == ST_OK &&
+		settings_is_control(settings, canonical);
 }
 
 enum interest intake_interest(const struct settings *settings, const struct envelope *envelope)
@@ -82,7 +84,8 @@ enum interest intake_interest(const struct settings *settings, const struct enve
 
 /* --- what one transaction works with --- */
 
-void work_init(struct work *w, struct store *store, const struct arrival *arrival, struct outcome *outcome)
+void work_init(
+	struct work *w, struct store *store, const struct arrival *arrival, struct outcome *outcome)
 {
 	memset(w, 0, sizeof *w);
 	w->arrival = arrival;
@@ -92,7 +95,8 @@ void work_init(struct work *w, struct store *store, const struct arrival *arriva
 	w->outcome = outcome;
 	w->now = w->envelope->received;
 	store_secret(store, w->key.secret);
-	subject_view_init(&w->subject, message_header(w->message, "Subject", 0), &w->settings->tag_format);
+	subject_view_init(
+		&w->subject, message_header(w->message, "Subject", 0), &w->settings->tag_format);
 	w->automatic = automatic_kind(w->message, w->envelope->sender,
 		w->settings->policy.spam_header, &w->automatic_why);
 	if (arrival->import)
@@ -146,7 +150,9 @@ void work_release(struct work *w)
 static enum status see_claim(struct work *w)
 {
 	struct agent agent = { 0 };
-	enum status st = w->arrival->import ? ST_NOT_FOUND : agents_find(w->txn, work_from_address(w), &agent, w->err);
+	enum status st = w->arrival->import
+		? ST_NOT_FOUND
+		: agents_find(w->txn, work_from_address(w), &agent, w->err);
 
 	if (st == ST_OK)
 		w->claimed = g_strdup(agent.login);
@@ -184,8 +190,8 @@ static bool wrote_it_themself(const struct work *w)
 /* To and Cc tell of an agent's mail what it is, whichever copy of it comes first. */
 static void see_recipients(struct work *w)
 {
-	recipients_init(&w->recipients, w->envelope, message_date(w->message), w->settings,
-		&w->key, is_agent_address, w);
+	recipients_init(&w->recipients, w->envelope, message_date(w->message), w->settings, &w->key,
+		is_agent_address, w);
 	if (!w->is_agent)
 		return;
 	recipients_name(&w->recipients, w->message);
@@ -195,9 +201,18 @@ static void see_recipients(struct work *w)
 struct match_query work_query(struct work *w)
 {
 	return (struct match_query){
-		.message = w->message, .recipients = &w->recipients, .subject = &w->subject, .settings = w->settings, .sender = w->envelope->sender,
-		.automatic = w->automatic, .agent = w->is_agent ? &w->agent : NULL, .now = w->now,
-		.forged = w->auth.dmarc_fail, .key = &w->key, .former = w->arrival->number, .why = w->why,
+		.message = w->message,
+		.recipients = &w->recipients,
+		.subject = &w->subject,
+		.settings = w->settings,
+		.sender = w->envelope->sender,
+		.automatic = w->automatic,
+		.agent = w->is_agent ? &w->agent : NULL,
+		.now = w->now,
+		.forged = w->auth.dmarc_fail,
+		.key = &w->key,
+		.former = w->arrival->number,
+		.why = w->why,
 		.body_digest = w->arrival->spool ? spool_body_digest(w->arrival->spool) : NULL,
 	};
 }
@@ -232,7 +247,9 @@ static enum status find_ticket(struct work *w)
 static enum whose imported_whose(struct work *w)
 {
 	struct mailboxes from = message_from(w->message);
-	bool ours = from.n > 0 && (settings_is_own(w->settings, from.v[0].address) || is_agent_address(from.v[0].address, w));
+	bool ours = from.n > 0 &&
+		(settings_is_own(w->settings, from.v[0].address) ||
+			is_agent_address(from.v[0].address, w));
 
 	if (w->recipients.hits->len == 0)
 		return WHOSE_OTHER;
@@ -275,19 +292,31 @@ static work_step *const steps[] = {
 /* Is there anything to be done to the message? */
 static bool is_edited(const struct work *w)
 {
-	return !w->arrival->import && !w->outcome->left_alone && w->outcome->whose != WHOSE_COMMANDS && w->outcome->edits.verdict == VERDICT_ACCEPT;
+	return !w->arrival->import && !w->outcome->left_alone &&
+		w->outcome->whose != WHOSE_COMMANDS && w->outcome->edits.verdict == VERDICT_ACCEPT;
 }
 
-/* After the commit: others would wait for it before that, and when it is not come to, the message comes again. */
+/* After the commit: others would wait for it before that, and when it is not come to, the message
+ * comes again. */
 void work_plan(struct work *w)
 {
 	const struct plan p = {
-		.settings = w->settings, .envelope = w->envelope, .message = w->message, .recipients = &w->recipients,
-		.key = &w->key, .ticket = &w->match.ticket, .account = work_account(w),
-		.agent = w->is_agent ? &w->agent : NULL, .whose = w->outcome->whose, .match = (int)w->match.how,
+		.settings = w->settings,
+		.envelope = w->envelope,
+		.message = w->message,
+		.recipients = &w->recipients,
+		.key = &w->key,
+		.ticket = &w->match.ticket,
+		.account = work_account(w),
+		.agent = w->is_agent ? &w->agent : NULL,
+		.whose = w->outcome->whose,
+		.match = (int)w->match.how,
 		.addressee = w->addressee.address ? &w->addressee : NULL,
-		.event = w->outcome->event, .given_id = w->given_id, .new_id = w->new_id,
-		.subject = w->commands.rest, .workers = w->workers,
+		.event = w->outcome->event,
+		.given_id = w->given_id,
+		.new_id = w->new_id,
+		.subject = w->commands.rest,
+		.workers = w->workers,
 		.watchers = w->watchers,
 	};
 
@@ -297,7 +326,8 @@ void work_plan(struct work *w)
 
 static bool is_conversation(const struct work *w)
 {
-	return w->outcome->automatic == AUTO_NONE || w->outcome->automatic == AUTO_LIST || w->outcome->automatic == AUTO_GENERATED;
+	return w->outcome->automatic == AUTO_NONE || w->outcome->automatic == AUTO_LIST ||
+		w->outcome->automatic == AUTO_GENERATED;
 }
 
 /* What robots say is of no interest to them, and a note only to agents. */
@@ -315,30 +345,37 @@ static void find_watchers(struct work *w)
 static void say_recipients(struct work *w, const char *what, const GPtrArray *addresses)
 {
 	for (unsigned i = 0; i < addresses->len; i++)
-		why_add(w->why, "recipient %s is %s", (const char *)g_ptr_array_index(addresses, i), what);
+		why_add(w->why, "recipient %s is %s", (const char *)g_ptr_array_index(addresses, i),
+			what);
 }
 
 /* For who asks why. */
 static void say_who(struct work *w)
 {
 	static const char *const how[] = {
-		[VOUCHED_BY_NOBODY] = "nobody", [VOUCHED_BY_LOGIN] = "the login", [VOUCHED_BY_DMARC] = "dmarc=pass of a believed field",
+		[VOUCHED_BY_NOBODY] = "nobody",
+		[VOUCHED_BY_LOGIN] = "the login",
+		[VOUCHED_BY_DMARC] = "dmarc=pass of a believed field",
 	};
 
 	if (!w->why)
 		return;
 	if (w->is_agent)
-		why_add(w->why, "the sender is agent %s, by %s: %s", w->agent.login, how[w->vouched], w->authenticated);
+		why_add(w->why, "the sender is agent %s, by %s: %s", w->agent.login,
+			how[w->vouched], w->authenticated);
 	else if (w->claimed)
-		why_add(w->why, "From is agent %s's address, and nobody vouches for that", w->claimed);
+		why_add(w->why, "From is agent %s's address, and nobody vouches for that",
+			w->claimed);
 	else if (w->authenticated)
-		why_add(w->why, "the sender is no agent: by %s it is %s, who is none", how[w->vouched], w->authenticated);
+		why_add(w->why, "the sender is no agent: by %s it is %s, who is none",
+			how[w->vouched], w->authenticated);
 	else
 		why_add(w->why, "the sender is no agent: nobody vouches for one");
 	for (unsigned i = 0; i < w->recipients.hits->len; i++) {
 		const struct account_hit *hit = g_ptr_array_index(w->recipients.hits, i);
 
-		why_add(w->why, "recipient %s is account %s%s", hit->recipient, hit->account->address, hit->ticket ? ", with a token" : "");
+		why_add(w->why, "recipient %s is account %s%s", hit->recipient,
+			hit->account->address, hit->ticket ? ", with a token" : "");
 	}
 	say_recipients(w, "an agent", w->recipients.agents);
 	say_recipients(w, "outside", w->recipients.outside);
@@ -364,13 +401,17 @@ enum status work_record(struct txn *txn, void *arg, struct error *err)
 		return work_refuse_flood(w);
 	query = work_query(w);
 	st = match_seen(txn, &query, w->given_id, w->digest, &seen, err);
-	/* Commands were run by way of the control address; whoever else is addressed gets the mail. */
+	/* Commands were run by way of the control address; whoever else is addressed gets the
+	 * mail. */
 	if (st == ST_OK && seen.ticket == 0 && !w->recipients.control)
 		st = ST_NOT_FOUND;
 	w->known = st == ST_OK;
 	if (w->known)
-		why_add(w->why, "it was recorded before, as message %" G_GUINT64_FORMAT " of #%" G_GUINT64_FORMAT "%s",
-			seen.seq, seen.ticket, seen.copy ? ", and has changed on its way since" : "");
+		why_add(w->why,
+			"it was recorded before, as message %" G_GUINT64_FORMAT
+			" of #%" G_GUINT64_FORMAT "%s",
+			seen.seq, seen.ticket,
+			seen.copy ? ", and has changed on its way since" : "");
 	if (w->known && (w->recipients.hits->len || w->is_agent))
 		st = again(w, &seen);
 	else if (st == ST_OK || st == ST_NOT_FOUND) {
@@ -428,11 +469,13 @@ static bool is_ours(struct work *w)
 	return whose(w) == WHOSE_REFUSED;
 }
 
-enum status intake_headers(struct store *store, const struct settings *settings, const struct envelope *envelope,
-	struct message *message, bool *ours_out, struct error *err)
+enum status intake_headers(struct store *store, const struct settings *settings,
+	const struct envelope *envelope, struct message *message, bool *ours_out, struct error *err)
 {
 	struct outcome outcome;
-	const struct arrival arrival = { .settings = settings, .envelope = envelope, .message = message };
+	const struct arrival arrival = {
+		.settings = settings, .envelope = envelope, .message = message
+	};
 	struct work w;
 	enum status st;
 
@@ -448,7 +491,8 @@ enum status intake_headers(struct store *store, const struct settings *settings,
 
 /* --- the whole --- */
 
-/* What the transaction will ask of the message, and the message then remembers: others wait while a transaction runs. */
+/* What the transaction will ask of the message, and the message then remembers: others wait while a
+ * transaction runs. */
 static void read_ahead(struct message *message)
 {
 	message_from(message);
@@ -472,7 +516,8 @@ void work_identify(struct work *w)
 
 	w->digest = message_digest(w->message, &identity);
 	if (!message_id(w->message))
-		w->given_id = g_strdup_printf("<%.32s@%s>", w->digest, *w->settings->tag.name ? w->settings->tag.name : "localhost");
+		w->given_id = g_strdup_printf("<%.32s@%s>", w->digest,
+			*w->settings->tag.name ? w->settings->tag.name : "localhost");
 	read_ahead(w->message);
 }
 
@@ -486,7 +531,8 @@ static enum status keep(struct work *w, bool durable, struct error *err)
 	return spool_keep(w->arrival->spool, dir, w->archive, durable, err);
 }
 
-/* Is the copy in the archive an entry's? One that is known and not ours to look at now may have been recorded under the same name. */
+/* Is the copy in the archive an entry's? One that is known and not ours to look at now may have
+ * been recorded under the same name. */
 static bool copy_is_used(const struct work *w)
 {
 	if (w->known && w->outcome->left_alone)
@@ -494,14 +540,16 @@ static bool copy_is_used(const struct work *w)
 	return g_strcmp0(w->entry.archive, w->archive) == 0;
 }
 
-/* What is of no ticket leaves no copy, nor does a duplicate that has another name than the first. */
+/* What is of no ticket leaves no copy, nor does a duplicate that has another name than the
+ * first. */
 static void drop_copy(struct work *w)
 {
 	if (w->archive && !copy_is_used(w))
 		archive_remove(w->settings->archive.path, w->archive, NULL);
 }
 
-enum status intake(struct store *store, const struct arrival *arrival, struct outcome *outcome, struct error *err)
+enum status intake(struct store *store, const struct arrival *arrival, struct outcome *outcome,
+	struct error *err)
 {
 	struct work w;
 	enum status st;
@@ -539,7 +587,8 @@ static enum status record_each(struct txn *txn, void *arg, struct error *err)
 	return st;
 }
 
-static enum status keep_each(const struct batch *batch, const struct settings *settings, struct error *err)
+static enum status keep_each(
+	const struct batch *batch, const struct settings *settings, struct error *err)
 {
 	enum status st = ST_OK;
 
@@ -552,7 +601,8 @@ static enum status keep_each(const struct batch *batch, const struct settings *s
 	return st;
 }
 
-enum status intake_batch(struct store *store, const struct arrival *arrivals, struct outcome *outcomes, size_t n, struct error *err)
+enum status intake_batch(struct store *store, const struct arrival *arrivals,
+	struct outcome *outcomes, size_t n, struct error *err)
 {
 	struct batch batch = { g_new0(struct work, n), n };
 	enum status st;

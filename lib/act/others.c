@@ -22,8 +22,9 @@ static enum status others_add(struct txn *txn, const struct ticket *t, void *arg
 	(void)err;
 	if (t->number != o->ticket->number && (!o->reader.agent || commander_may(&o->reader, t))) {
 		if (o->named < NAMED)
-			g_string_append_printf(o->line, "%s#%" G_GUINT64_FORMAT "%s%s (%s)", o->named ? ", " : "", t->number,
-				*title ? " " : "", title, ticket_status_names[t->status]);
+			g_string_append_printf(o->line, "%s#%" G_GUINT64_FORMAT "%s%s (%s)",
+				o->named ? ", " : "", t->number, *title ? " " : "", title,
+				ticket_status_names[t->status]);
 		else
 			o->more++;
 		o->named += o->named < NAMED;
@@ -31,14 +32,18 @@ static enum status others_add(struct txn *txn, const struct ticket *t, void *arg
 	return ++o->looked_at < LOOKED_AT ? ST_OK : ST_NOT_FOUND;
 }
 
-enum status others_line(struct txn *txn, const struct ticket *ticket, const struct agent *agent, char **line_out, struct error *err)
+enum status others_line(struct txn *txn, const struct ticket *ticket, const struct agent *agent,
+	char **line_out, struct error *err)
 {
-	const struct ticket_filter filter = { .requester = ticket->requester_address, .priority = -1 };
+	const struct ticket_filter filter = { .requester = ticket->requester_address,
+		.priority = -1 };
 	struct others o = { ticket, { .agent = agent }, g_string_new(NULL), 0, 0, 0 };
-	enum status st = ticket->requester_address ? tickets_list(txn, &filter, others_add, &o, err) : ST_OK;
+	enum status st = ticket->requester_address ? tickets_list(txn, &filter, others_add, &o, err)
+						   : ST_OK;
 
 	if (o.more)
-		g_string_append_printf(o.line, " and %u%s more", o.more, o.looked_at == LOOKED_AT ? " or" : "");
+		g_string_append_printf(
+			o.line, " and %u%s more", o.more, o.looked_at == LOOKED_AT ? " or" : "");
 	*line_out = g_string_free(o.line, st != ST_OK || o.named == 0);
 	return st;
 }

@@ -1,4 +1,5 @@
-/* What goes along with a mail of ours, fetched when it is sent: the outbox stores no copies of the archive. */
+/* What goes along with a mail of ours, fetched when it is sent: the outbox stores no copies of the
+ * archive. */
 #include "act/reply.h"
 
 #include "act/entry-mail.h"
@@ -10,8 +11,8 @@
 struct fetch {
 	const struct outgoing *outgoing;
 	GString *mail;
-	GPtrArray *entries;	/* struct entry *, in order */
-	GPtrArray *texts;	/* char * */
+	GPtrArray *entries; /* struct entry *, in order */
+	GPtrArray *texts;   /* char * */
 };
 
 static void entry_free(void *data)
@@ -35,7 +36,8 @@ static enum status fetch(struct txn *txn, void *arg, struct error *err)
 
 		st = tickets_entry(txn, f->outgoing->ticket, f->outgoing->attach.v[i], entry, err);
 		if (st == ST_OK)
-			st = tickets_text(txn, f->outgoing->ticket, f->outgoing->attach.v[i], &text, err);
+			st = tickets_text(
+				txn, f->outgoing->ticket, f->outgoing->attach.v[i], &text, err);
 		if (st == ST_OK) {
 			g_ptr_array_add(f->entries, entry);
 			g_ptr_array_add(f->texts, text);
@@ -55,7 +57,8 @@ static void attach_all(const struct settings *settings, struct fetch *f)
 	size_t total = 0;
 
 	for (unsigned i = f->entries->len; i-- > 0;) {
-		GString *mail = entry_mail(settings, g_ptr_array_index(f->entries, i), g_ptr_array_index(f->texts, i), LIMIT_FORWARD_BYTES);
+		GString *mail = entry_mail(settings, g_ptr_array_index(f->entries, i),
+			g_ptr_array_index(f->texts, i), LIMIT_FORWARD_BYTES);
 
 		total += mail->len;
 		if (total > LIMIT_FORWARD_BYTES && mails->len > 0) {
@@ -74,9 +77,11 @@ static void attach_all(const struct settings *settings, struct fetch *f)
 	g_ptr_array_free(mails, TRUE);
 }
 
-enum status reply_complete(struct store *store, const struct settings *settings, const struct outgoing *outgoing, GString *mail_out, struct error *err)
+enum status reply_complete(struct store *store, const struct settings *settings,
+	const struct outgoing *outgoing, GString *mail_out, struct error *err)
 {
-	struct fetch f = { outgoing, mail_out, g_ptr_array_new_with_free_func(entry_free), g_ptr_array_new_with_free_func(g_free) };
+	struct fetch f = { outgoing, mail_out, g_ptr_array_new_with_free_func(entry_free),
+		g_ptr_array_new_with_free_func(g_free) };
 	enum status st = store_read(store, fetch, &f, err);
 
 	if (st == ST_OK && outgoing->attach.n)

@@ -1,4 +1,5 @@
-/* Mail that people cause: an agent's answer from the shell, notes, the ticket's mails to an agent, transcripts. */
+/* Mail that people cause: an agent's answer from the shell, notes, the ticket's mails to an agent,
+ * transcripts. */
 #include "act/reply-parts.h"
 
 #include <string.h>
@@ -28,14 +29,15 @@ static char **others_of(const struct ticket *ticket)
 	return (char **)g_ptr_array_free(out, FALSE);
 }
 
-static void describe_answer(const struct reply_context *c, const struct ticket *ticket, const struct agent *agent, bool all,
-	const struct account *account, struct entry *answer)
+static void describe_answer(const struct reply_context *c, const struct ticket *ticket,
+	const struct agent *agent, bool all, const struct account *account, struct entry *answer)
 {
 	const char *name = agent && agent->name ? agent->name : account->sender_name;
 
 	answer->direction = DIRECTION_OUT;
 	answer->message_id = reply_new_id(account);
-	answer->from = name ? g_strdup_printf("%s <%s>", name, account->sender_address) : g_strdup(account->sender_address);
+	answer->from = name ? g_strdup_printf("%s <%s>", name, account->sender_address)
+			    : g_strdup(account->sender_address);
 	answer->to = reply_one_address(ticket_requester(ticket));
 	answer->subject = g_strdup_printf("Re: %s", ticket->subject);
 	answer->date = answer->received = c->actor.now;
@@ -55,11 +57,13 @@ static char *sign(const char *text, const char *signature)
 	g_strchomp(clean);
 	if (parts[0] && parts[1])
 		return g_strjoinv(clean, parts);
-	return *clean ? g_strdup_printf("%s%s\n-- \n%s\n", text, g_str_has_suffix(text, "\n") ? "" : "\n", clean) : g_strdup(text);
+	return *clean ? g_strdup_printf("%s%s\n-- \n%s\n", text,
+				g_str_has_suffix(text, "\n") ? "" : "\n", clean)
+		      : g_strdup(text);
 }
 
-static enum status sign_for_queue(const struct reply_context *c, const struct ticket *ticket, const char *text, char **text_out,
-	struct error *err)
+static enum status sign_for_queue(const struct reply_context *c, const struct ticket *ticket,
+	const char *text, char **text_out, struct error *err)
 {
 	struct queue queue = { 0 };
 	enum status st = queues_load(c->txn, ticket->queue, &queue, err);
@@ -74,7 +78,8 @@ static void attach_files(GString *mail, const struct reply_text *t, const char *
 {
 	for (unsigned i = 0; i < t->files->len; i++) {
 		const struct reply_file *file = g_ptr_array_index(t->files, i);
-		g_autofree char *part = message_encode_part(file->name, file->type, file->data->data, file->data->len);
+		g_autofree char *part = message_encode_part(
+			file->name, file->type, file->data->data, file->data->len);
 
 		letter_attach_part(mail, message_id, part);
 	}
@@ -88,23 +93,34 @@ static char **describe_files(const struct reply_text *t)
 	for (unsigned i = 0; i < t->files->len; i++) {
 		const struct reply_file *file = g_ptr_array_index(t->files, i);
 
-		list[i] = attachment_text(&(struct attachment){ file->name, file->type, file->data->len, false });
+		list[i] = attachment_text(
+			&(struct attachment){ file->name, file->type, file->data->len, false });
 	}
 	return list;
 }
 
-static GString *write_shell_answer(const struct reply_context *c, const struct ticket *ticket, const struct account *account,
-	const struct reply_text *t, const struct reply_draft *draft)
+static GString *write_shell_answer(const struct reply_context *c, const struct ticket *ticket,
+	const struct account *account, const struct reply_text *t, const struct reply_draft *draft)
 {
 	const struct entry *answer = &draft->entry;
-	g_autofree char *from = plan_agent_from(account, t->agent, NULL), *subject = reply_tagged(c, ticket, answer->subject);
+	g_autofree char *from = plan_agent_from(account, t->agent, NULL),
+			*subject = reply_tagged(c, ticket, answer->subject);
 	g_autofree char *to = address_header(ticket->requester_name, ticket_requester(ticket));
 	g_autofree char *cc = answer->cc && answer->cc[0] ? g_strjoinv(",\n ", answer->cc) : NULL;
-	g_autofree char *reply_to = account->reply_to == REPLY_TO_DESK ?
-		token_address(c->key, ticket->number, account->address, c->settings->recipient_delimiter) : NULL;
-	const struct letter letter = {
-		.from = from, .to = to, .cc = cc, .subject = subject, .message_id = answer->message_id, .in_reply_to = answer->in_reply_to,
-		.references = answer->references, .reply_to = reply_to, .date = c->actor.now, .text = draft->text };
+	g_autofree char *reply_to = account->reply_to == REPLY_TO_DESK
+		? token_address(c->key, ticket->number, account->address,
+			  c->settings->recipient_delimiter)
+		: NULL;
+	const struct letter letter = { .from = from,
+		.to = to,
+		.cc = cc,
+		.subject = subject,
+		.message_id = answer->message_id,
+		.in_reply_to = answer->in_reply_to,
+		.references = answer->references,
+		.reply_to = reply_to,
+		.date = c->actor.now,
+		.text = draft->text };
 	GString *mail = (t->files ? letter_write_open : letter_write)(&letter);
 
 	if (t->files)
@@ -112,12 +128,17 @@ static GString *write_shell_answer(const struct reply_context *c, const struct t
 	return mail;
 }
 
-static enum status queue_answer(const struct reply_context *c, const struct ticket *ticket, const struct entry *answer, const GString *mail, struct error *err)
+static enum status queue_answer(const struct reply_context *c, const struct ticket *ticket,
+	const struct entry *answer, const GString *mail, struct error *err)
 {
 	guint cc = answer->cc ? g_strv_length(answer->cc) : 0;
 	struct outgoing outgoing = {
-		.ticket = ticket->number, .event = g_strdup("reply"), .sender = g_strdup(answer->sender), .to = g_new0(char *, cc + 2),
-		.message_id = g_strdup(answer->message_id), .created = c->actor.now,
+		.ticket = ticket->number,
+		.event = g_strdup("reply"),
+		.sender = g_strdup(answer->sender),
+		.to = g_new0(char *, cc + 2),
+		.message_id = g_strdup(answer->message_id),
+		.created = c->actor.now,
 	};
 	enum status st;
 
@@ -133,7 +154,8 @@ static enum status queue_answer(const struct reply_context *c, const struct tick
 	return st;
 }
 
-enum status reply_hand_over(struct txn *txn, struct ticket *ticket, const struct agent *agent, const struct actor *actor, struct error *err)
+enum status reply_hand_over(struct txn *txn, struct ticket *ticket, const struct agent *agent,
+	const struct actor *actor, struct error *err)
 {
 	int before = ticket->status;
 	bool taken = !ticket->agent && agent;
@@ -147,13 +169,18 @@ enum status reply_hand_over(struct txn *txn, struct ticket *ticket, const struct
 	if (taken)
 		ticket->agent = g_strdup(agent->login);
 	if (before != TICKET_WAITING)
-		st = history_add(txn, ticket->number, actor, "status", ticket_status_names[before], ticket_status_names[TICKET_WAITING], NULL, err);
-	return st == ST_OK && taken ? history_add(txn, ticket->number, actor, "agent", NULL, ticket->agent, NULL, err) : st;
+		st = history_add(txn, ticket->number, actor, "status", ticket_status_names[before],
+			ticket_status_names[TICKET_WAITING], NULL, err);
+	return st == ST_OK && taken
+		? history_add(txn, ticket->number, actor, "agent", NULL, ticket->agent, NULL, err)
+		: st;
 }
 
-static enum status after_answer(const struct reply_context *c, struct ticket *ticket, const struct agent *agent, struct error *err)
+static enum status after_answer(const struct reply_context *c, struct ticket *ticket,
+	const struct agent *agent, struct error *err)
 {
-	enum status st = history_add(c->txn, ticket->number, &c->actor, "reply", NULL, ticket->requester_address, NULL, err);
+	enum status st = history_add(c->txn, ticket->number, &c->actor, "reply", NULL,
+		ticket->requester_address, NULL, err);
 
 	ticket->updated = ticket->last_out = c->actor.now;
 	if (st == ST_OK)
@@ -161,20 +188,23 @@ static enum status after_answer(const struct reply_context *c, struct ticket *ti
 	return st == ST_OK ? tickets_save(c->txn, ticket, err) : st;
 }
 
-enum status reply_draft(const struct reply_context *context, const struct ticket *ticket, const struct reply_text *text,
-	struct reply_draft *draft, struct error *err)
+enum status reply_draft(const struct reply_context *context, const struct ticket *ticket,
+	const struct reply_text *text, struct reply_draft *draft, struct error *err)
 {
 	const struct account *account = reply_account(context->settings, ticket);
 	struct entry last = { 0 };
 	enum status st;
 
 	if (!account || !ticket->requester_address)
-		return error_set(err, ST_BAD_INPUT, "ticket #%" G_GUINT64_FORMAT " has %s to answer", ticket->number, account ? "nobody" : "no account");
+		return error_set(err, ST_BAD_INPUT,
+			"ticket #%" G_GUINT64_FORMAT " has %s to answer", ticket->number,
+			account ? "nobody" : "no account");
 	describe_answer(context, ticket, text->agent, text->all, account, &draft->entry);
 	st = reply_last_inbound(context, ticket->number, &last, err);
 	if (st == ST_OK && last.message_id) {
 		draft->entry.in_reply_to = g_strdup(last.message_id);
-		draft->entry.references = reply_references((const char *const *)last.references, last.message_id);
+		draft->entry.references = reply_references(
+			(const char *const *)last.references, last.message_id);
 	}
 	record_release(&entry_type, &last);
 	if (st == ST_OK || st == ST_NOT_FOUND)
@@ -197,8 +227,8 @@ void reply_draft_release(struct reply_draft *draft)
 	g_clear_pointer(&draft->text, g_free);
 }
 
-enum status reply_send(const struct reply_context *context, struct ticket *ticket, const struct agent *agent,
-	const struct reply_draft *draft, struct error *err)
+enum status reply_send(const struct reply_context *context, struct ticket *ticket,
+	const struct agent *agent, const struct reply_draft *draft, struct error *err)
 {
 	struct entry answer = { 0 };
 	enum status st;
@@ -213,17 +243,24 @@ enum status reply_send(const struct reply_context *context, struct ticket *ticke
 	return st;
 }
 
-enum status reply_note(const struct reply_context *context, struct ticket *ticket, const struct agent *agent, const char *text, struct error *err)
+enum status reply_note(const struct reply_context *context, struct ticket *ticket,
+	const struct agent *agent, const char *text, struct error *err)
 {
 	struct entry note = {
-		.direction = DIRECTION_NOTE, .match = MATCH_NONE, .from = g_strdup(agent && agent->name ? agent->name : context->actor.name),
-		.date = context->actor.now, .received = context->actor.now, .size = strlen(text), .event = g_strdup("note"),
+		.direction = DIRECTION_NOTE,
+		.match = MATCH_NONE,
+		.from = g_strdup(agent && agent->name ? agent->name : context->actor.name),
+		.date = context->actor.now,
+		.received = context->actor.now,
+		.size = strlen(text),
+		.event = g_strdup("note"),
 	};
 	enum status st = tickets_append(context->txn, ticket, &note, text, err);
 
 	ticket->updated = MAX(ticket->updated, context->actor.now);
 	if (st == ST_OK)
-		st = history_add(context->txn, ticket->number, &context->actor, "note", NULL, NULL, NULL, err);
+		st = history_add(context->txn, ticket->number, &context->actor, "note", NULL, NULL,
+			NULL, err);
 	if (st == ST_OK)
 		st = tickets_save(context->txn, ticket, err);
 	record_release(&entry_type, &note);
@@ -232,11 +269,16 @@ enum status reply_note(const struct reply_context *context, struct ticket *ticke
 
 /* --- to agents --- */
 
-static enum status queue_to_agent(const struct reply_context *c, uint64_t ticket, const char *event, const char *to, const char *id,
-	const struct numbers *attach, const GString *mail, struct error *err)
+static enum status queue_to_agent(const struct reply_context *c, uint64_t ticket, const char *event,
+	const char *to, const char *id, const struct numbers *attach, const GString *mail,
+	struct error *err)
 {
 	struct outgoing outgoing = {
-		.ticket = ticket, .event = g_strdup(event), .sender = g_strdup(""), .to = reply_one_address(to), .message_id = g_strdup(id),
+		.ticket = ticket,
+		.event = g_strdup(event),
+		.sender = g_strdup(""),
+		.to = reply_one_address(to),
+		.message_id = g_strdup(id),
 	};
 	enum status st;
 
@@ -252,26 +294,29 @@ static enum status queue_letter_to_agent(const struct reply_context *c, uint64_t
 	const char *event, const struct letter *letter, struct error *err)
 {
 	GString *mail = letter_write(letter);
-	enum status st =
-		queue_to_agent(c, ticket, event, letter->to, letter->message_id, NULL, mail, err);
+	enum status st = queue_to_agent(
+		c, ticket, event, letter->to, letter->message_id, NULL, mail, err);
 
 	g_string_free(mail, TRUE);
 	return st;
 }
 
 struct mail_list {
-	bool notes;		/* may the reader see internal notes? */
+	bool notes; /* may the reader see internal notes? */
 	struct numbers *seqs;
-	char *last_id;		/* of the newest that is no note: what an answer may name before a customer */
+	/* of the newest that is no note: what an answer may name before a customer */
+	char *last_id;
 };
 
-static enum status list_mail(struct txn *txn, const struct entry *entry, void *arg, struct error *err)
+static enum status list_mail(
+	struct txn *txn, const struct entry *entry, void *arg, struct error *err)
 {
 	struct mail_list *list = arg;
 
 	(void)txn;
 	(void)err;
-	if (entry->direction == DIRECTION_AUTO || (entry->direction == DIRECTION_NOTE && !list->notes))
+	if (entry->direction == DIRECTION_AUTO ||
+		(entry->direction == DIRECTION_NOTE && !list->notes))
 		return ST_OK;
 	numbers_add(list->seqs, entry->seq);
 	if (entry->direction != DIRECTION_NOTE && entry->message_id) {
@@ -283,8 +328,8 @@ static enum status list_mail(struct txn *txn, const struct entry *entry, void *a
 
 /* An agent is told of what else the requester waits for. *text_out is owned; is_agent_out may be
  * NULL. */
-static enum status lead_and_others(const struct reply_context *c, const struct ticket *ticket, const char *to, const char *lead,
-	char **text_out, bool *is_agent_out, struct error *err)
+static enum status lead_and_others(const struct reply_context *c, const struct ticket *ticket,
+	const char *to, const char *lead, char **text_out, bool *is_agent_out, struct error *err)
 {
 	struct agent agent = { 0 };
 	g_autofree char *line = NULL;
@@ -296,21 +341,25 @@ static enum status lead_and_others(const struct reply_context *c, const struct t
 	if (is_agent)
 		st = others_line(c->txn, ticket, &agent, &line, err);
 	record_release(&agent_type, &agent);
-	*text_out = line ? g_strdup_printf("%s\nOther open tickets of %s:\n%s\n", lead, ticket->requester_address, line) : g_strdup(lead);
+	*text_out = line ? g_strdup_printf("%s\nOther open tickets of %s:\n%s\n", lead,
+				   ticket->requester_address, line)
+			 : g_strdup(lead);
 	return is_agent || st != ST_NOT_FOUND ? st : ST_OK;
 }
 
-/* Where the reader's answer goes by itself: to the customer, through the desk where there is one. */
-static char *answer_there(const struct reply_context *c, const struct ticket *ticket, const struct account *account)
+/* Where the reader's answer goes by itself: to the customer, through the desk where there is
+ * one. */
+static char *answer_there(
+	const struct reply_context *c, const struct ticket *ticket, const struct account *account)
 {
 	g_autofree char *token = NULL;
 
 	if (account->reply_to == REPLY_TO_DESK)
-		token = token_address(c->key, ticket->number, account->address,
-			c->settings->recipient_delimiter);
+		token = token_address(
+			c->key, ticket->number, account->address, c->settings->recipient_delimiter);
 	if (token && ticket->requester_address)
-		return address_header_behind(ticket->requester_name, ticket_requester(ticket),
-			token);
+		return address_header_behind(
+			ticket->requester_name, ticket_requester(ticket), token);
 	if (token)
 		return g_steal_pointer(&token);
 	if (!ticket->requester_address)
@@ -318,7 +367,8 @@ static char *answer_there(const struct reply_context *c, const struct ticket *ti
 	return address_header(ticket->requester_name, ticket_requester(ticket));
 }
 
-enum status reply_forward(const struct reply_context *context, const struct ticket *ticket, const char *to, const char *lead, const char *event, struct error *err)
+enum status reply_forward(const struct reply_context *context, const struct ticket *ticket,
+	const char *to, const char *lead, const char *event, struct error *err)
 {
 	const struct account *account = reply_account(context->settings, ticket);
 	struct numbers seqs = { 0 };
@@ -336,9 +386,16 @@ enum status reply_forward(const struct reply_context *context, const struct tick
 	id = reply_new_id(account);
 	reply_to = answer_there(context, ticket, account);
 	if (st == ST_OK) {
-		GString *mail = (seqs.n ? letter_write_open : letter_write)(&(struct letter){
-			.from = from, .to = to, .subject = subject, .message_id = id, .in_reply_to = list.last_id, .reply_to = reply_to,
-			.auto_submitted = "auto-generated", .date = context->actor.now, .text = text });
+		GString *mail = (seqs.n ? letter_write_open : letter_write)(
+			&(struct letter){ .from = from,
+				.to = to,
+				.subject = subject,
+				.message_id = id,
+				.in_reply_to = list.last_id,
+				.reply_to = reply_to,
+				.auto_submitted = "auto-generated",
+				.date = context->actor.now,
+				.text = text });
 
 		st = queue_to_agent(context, ticket->number, event, to, id, &seqs, mail, err);
 		g_string_free(mail, TRUE);
@@ -382,7 +439,8 @@ enum status reply_notice(const struct reply_context *context, const struct ticke
 	return st;
 }
 
-enum status reply_transcript(const struct reply_context *context, const struct transcript_mail *t, struct error *err)
+enum status reply_transcript(
+	const struct reply_context *context, const struct transcript_mail *t, struct error *err)
 {
 	const struct account *account = reply_account(context->settings, NULL);
 	g_autofree char *from = NULL, *id = NULL, *encoded = NULL, *shown = NULL;

@@ -17,7 +17,8 @@ char *reply_tagged(const struct reply_context *c, const struct ticket *ticket, c
 {
 	g_autofree char *encoded = message_encode_header("Subject", subject);
 
-	return subject_retag(encoded, &c->settings->tag_format, ticket->number, (size_t)c->settings->tag.max_subject);
+	return subject_retag(encoded, &c->settings->tag_format, ticket->number,
+		(size_t)c->settings->tag.max_subject);
 }
 
 char **reply_one_address(const char *address)
@@ -31,7 +32,9 @@ char **reply_one_address(const char *address)
 const struct account *reply_account(const struct settings *settings, const struct ticket *ticket)
 {
 	g_autofree char *detail = NULL;
-	const struct account *account = ticket && ticket->account ? settings_account(settings, ticket->account, &detail) : NULL;
+	const struct account *account = ticket && ticket->account
+		? settings_account(settings, ticket->account, &detail)
+		: NULL;
 
 	if (!account && settings->accounts->len)
 		account = g_ptr_array_index(settings->accounts, 0);
@@ -43,18 +46,21 @@ char *reply_from(const struct account *account)
 	return address_header(account->sender_name, account->sender_address);
 }
 
-enum status reply_queue(const struct reply_context *c, struct outgoing *outgoing, const GString *mail, struct error *err)
+enum status reply_queue(const struct reply_context *c, struct outgoing *outgoing,
+	const GString *mail, struct error *err)
 {
 	enum status st;
 
 	outgoing->created = c->actor.now;
 	st = outbox_put(c->txn, outgoing, mail->str, mail->len, err);
 	if (st == ST_OK && outgoing->ticket && outgoing->message_id)
-		st = tickets_index_id(c->txn, outgoing->message_id, outgoing->ticket, 0, ID_SENT, err);
+		st = tickets_index_id(
+			c->txn, outgoing->message_id, outgoing->ticket, 0, ID_SENT, err);
 	return st;
 }
 
-static enum status keep_inbound(struct txn *txn, const struct entry *entry, void *arg, struct error *err)
+static enum status keep_inbound(
+	struct txn *txn, const struct entry *entry, void *arg, struct error *err)
 {
 	struct entry *last = arg;
 
@@ -69,7 +75,8 @@ static enum status keep_inbound(struct txn *txn, const struct entry *entry, void
 	return ST_OK;
 }
 
-enum status reply_last_inbound(const struct reply_context *c, uint64_t ticket, struct entry *entry_out, struct error *err)
+enum status reply_last_inbound(
+	const struct reply_context *c, uint64_t ticket, struct entry *entry_out, struct error *err)
 {
 	enum status st = tickets_each_entry(c->txn, ticket, keep_inbound, entry_out, err);
 

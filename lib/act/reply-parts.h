@@ -13,19 +13,25 @@ char *reply_tagged(const struct reply_context *c, const struct ticket *ticket, c
 /* A list of one. Owned. */
 char **reply_one_address(const char *address);
 
-/* The account that speaks for this ticket (NULL: for none): its own, else the first there is. NULL without any. */
+/* The account that speaks for this ticket (NULL: for none): its own, else the first there is. NULL
+ * without any. */
 const struct account *reply_account(const struct settings *settings, const struct ticket *ticket);
 
 /* A From header's value. Owned. */
 char *reply_from(const struct account *account);
 
-/* Puts the mail into the outbox and, if it is a ticket's, indexes its Message-ID as one that we sent. */
-enum status reply_queue(const struct reply_context *c, struct outgoing *outgoing, const GString *mail, struct error *err);
+/* Puts the mail into the outbox and, if it is a ticket's, indexes its Message-ID as one that we
+ * sent. */
+enum status reply_queue(const struct reply_context *c, struct outgoing *outgoing,
+	const GString *mail, struct error *err);
 
-/* The ticket's last mail of direction in, to thread a mail of ours to. entry_out must be zeroed; ST_NOT_FOUND when there is none. */
-enum status reply_last_inbound(const struct reply_context *c, uint64_t ticket, struct entry *entry_out, struct error *err);
+/* The ticket's last mail of direction in, to thread a mail of ours to. entry_out must be zeroed;
+ * ST_NOT_FOUND when there is none. */
+enum status reply_last_inbound(
+	const struct reply_context *c, uint64_t ticket, struct entry *entry_out, struct error *err);
 
-/* References of an answer: the newest LIMIT_REFERENCES_KEPT of those of the mail it answers, that mail's id last. Either may be NULL. Owned. */
+/* References of an answer: the newest LIMIT_REFERENCES_KEPT of those of the mail it answers, that
+ * mail's id last. Either may be NULL. Owned. */
 char **reply_references(const char *const *references, const char *id);
 
 #endif

@@ -1,4 +1,5 @@
-/* The automatic answer: whether there is one, to whom, and what it says. How a mail is written is in letter.c. */
+/* The automatic answer: whether there is one, to whom, and what it says. How a mail is written is
+ * in letter.c. */
 #include "act/reply-parts.h"
 
 #include <string.h>
@@ -20,17 +21,17 @@ struct answering {
 	const struct reply_context *c;
 	const struct answer_request *request;
 	struct ticket *ticket;
-	const struct message *message;		/* NULL for closed */
+	const struct message *message; /* NULL for closed */
 	struct error *err;
 	/* Whom it goes to. */
-	char *mailbox;				/* canonical; NULL: nobody */
-	char *to, *name;			/* as written; NULL: none */
+	char *mailbox;   /* canonical; NULL: nobody */
+	char *to, *name; /* as written; NULL: none */
 	/* What it may say. */
-	bool own;	/* the words are the addressee's own; else no stranger's is in it */
-	char *id, **references;			/* the answer's In-Reply-To and References */
+	bool own;               /* the words are the addressee's own; else no stranger's is in it */
+	char *id, **references; /* the answer's In-Reply-To and References */
 	char *subject, *quote;
-	int64_t date;	/* of the mail that is answered */
-	struct queue queue;	/* the ticket's; empty when it is gone */
+	int64_t date;       /* of the mail that is answered */
+	struct queue queue; /* the ticket's; empty when it is gone */
 };
 
 static void answering_release(struct answering *a)
@@ -211,9 +212,9 @@ static void quote_message(struct answering *a)
 
 struct own_mail {
 	const char *requester;
-	bool opened_inside;		/* by an agent's mail */
-	bool opened_by_them;		/* the title is theirs */
-	struct entry last;		/* the requester's own; seq 0: none */
+	bool opened_inside;  /* by an agent's mail */
+	bool opened_by_them; /* the title is theirs */
+	struct entry last;   /* the requester's own; seq 0: none */
 };
 
 static bool is_by(const struct entry *e, const char *requester)
@@ -224,8 +225,8 @@ static bool is_by(const struct entry *e, const char *requester)
 		e->sender && stands_behind(e->sender, from);
 }
 
-static enum status look_at_mail(struct txn *txn, const struct entry *e, void *arg,
-	struct error *err)
+static enum status look_at_mail(
+	struct txn *txn, const struct entry *e, void *arg, struct error *err)
 {
 	struct own_mail *own = arg;
 
@@ -278,8 +279,8 @@ static void address_requester(struct answering *a)
 static enum status quote_ticket(struct answering *a)
 {
 	struct own_mail own = { .requester = a->mailbox };
-	enum status st =
-		tickets_each_entry(a->c->txn, a->ticket->number, look_at_mail, &own, a->err);
+	enum status st = tickets_each_entry(
+		a->c->txn, a->ticket->number, look_at_mail, &own, a->err);
 
 	a->own = own.last.seq || own.opened_inside;
 	if (a->own)
@@ -302,8 +303,12 @@ static void fill(const struct answering *a, const struct template *template, con
 	g_autofree char *name = a->name ? answer_name(a->name) : NULL;
 	const char *title = a->queue.title;
 	const char *values[VAR_COUNT] = {
-		[VAR_NUMBER] = number, [VAR_TAG] = tag, [VAR_SUBJECT] = a->own ? a->subject : tag,
-		[VAR_ADDRESS] = a->to, [VAR_QUEUE] = title && *title ? title : t->queue, [VAR_DATE] = date,
+		[VAR_NUMBER] = number,
+		[VAR_TAG] = tag,
+		[VAR_SUBJECT] = a->own ? a->subject : tag,
+		[VAR_ADDRESS] = a->to,
+		[VAR_QUEUE] = title && *title ? title : t->queue,
+		[VAR_DATE] = date,
 		[VAR_SIGNATURE] = a->queue.signature,
 	};
 
@@ -349,7 +354,8 @@ static char *reply_address(const struct answering *a)
 static char *languages_wanted(const struct answering *a)
 {
 	const struct account *account = a->request->account;
-	const char *mails = account->language_from_mail && a->ticket->language ? a->ticket->language : "";
+	const char *mails = account->language_from_mail && a->ticket->language ? a->ticket->language
+									       : "";
 
 	return g_strdup_printf("%s%s%s", mails, *mails ? "," : "", account->language);
 }
@@ -370,10 +376,17 @@ static GString *write_answer(const struct answering *a, const char *id)
 	if (!a->own)
 		drop_last_tag(a, text.subject);
 	subject = reply_tagged(a->c, a->ticket, text.subject);
-	mail = letter_write(&(struct letter){
-		.from = from, .to = to, .subject = subject, .message_id = id, .reply_to = reply_to,
-		.in_reply_to = a->id, .references = a->references, .auto_submitted = "auto-replied",
-		.language = language, .extra = text.headers, .date = a->c->actor.now,
+	mail = letter_write(&(struct letter){ .from = from,
+		.to = to,
+		.subject = subject,
+		.message_id = id,
+		.reply_to = reply_to,
+		.in_reply_to = a->id,
+		.references = a->references,
+		.auto_submitted = "auto-replied",
+		.language = language,
+		.extra = text.headers,
+		.date = a->c->actor.now,
 		.text = text.body });
 	template_text_release(&text);
 	return mail;
@@ -381,9 +394,10 @@ static GString *write_answer(const struct answering *a, const char *id)
 
 static void begin_outgoing(const struct answering *a, struct outgoing *outgoing)
 {
-	*outgoing = (struct outgoing){
-		.ticket = a->ticket->number, .event = g_strdup(answer_names[a->request->answer]),
-		.sender = g_strdup(""), .to = reply_one_address(a->to) };
+	*outgoing = (struct outgoing){ .ticket = a->ticket->number,
+		.event = g_strdup(answer_names[a->request->answer]),
+		.sender = g_strdup(""),
+		.to = reply_one_address(a->to) };
 }
 
 static enum status find_queue(struct answering *a)
@@ -449,8 +463,8 @@ struct acquaintance {
 /* Of their last tickets: a flood may have opened thousands in one name. */
 enum { LOOKED_AT_MAX = 20 };
 
-static enum status note_answered(struct txn *txn, const struct ticket *ticket, void *arg,
-	struct error *err)
+static enum status note_answered(
+	struct txn *txn, const struct ticket *ticket, void *arg, struct error *err)
 {
 	struct acquaintance *a = arg;
 
@@ -464,7 +478,8 @@ static enum status note_answered(struct txn *txn, const struct ticket *ticket, v
 static enum status is_known(const struct answering *a, bool *known_out)
 {
 	const struct ticket_filter filter = {
-		.requester = a->mailbox, .statuses = ~0U, .priority = -1, .merged = true };
+		.requester = a->mailbox, .statuses = ~0U, .priority = -1, .merged = true
+	};
 	struct acquaintance found = { false, 0 };
 	enum status st = tickets_list(a->c->txn, &filter, note_answered, &found, a->err);
 
@@ -486,8 +501,8 @@ static enum status allowed_by_hour(const struct answering *a, bool *allowed_out)
 
 static enum status suppress_for_hour(const struct answering *a, enum answer_fate *fate_out)
 {
-	g_autofree char *why = g_strdup_printf(
-		"%" G_GINT64_FORMAT " automatic answers in an hour are too many",
+	g_autofree char *why = g_strdup_printf("%" G_GINT64_FORMAT
+					       " automatic answers in an hour are too many",
 		a->c->settings->policy.answers_per_hour);
 	enum status st = answers_count(a->c->txn, a->c->actor.now, ANSWERS_OVER_HOUR, a->err);
 
@@ -495,8 +510,8 @@ static enum status suppress_for_hour(const struct answering *a, enum answer_fate
 	return st == ST_OK ? suppress_answer(a, why) : st;
 }
 
-static enum status suppress_for_day(const struct answering *a, uint64_t max,
-	enum answer_fate *fate_out)
+static enum status suppress_for_day(
+	const struct answering *a, uint64_t max, enum answer_fate *fate_out)
 {
 	g_autofree char *why = g_strdup_printf(
 		"%s had %" G_GUINT64_FORMAT " automatic answers today", a->mailbox, max);
@@ -516,8 +531,8 @@ static enum status answer_or_suppress(struct answering *a, enum answer_fate *fat
 	if (st == ST_OK && !allowed)
 		return suppress_for_hour(a, fate_out);
 	if (st == ST_OK)
-		st = outbox_count_answer(a->c->txn, a->mailbox, a->c->actor.now, max, &allowed,
-			a->err);
+		st = outbox_count_answer(
+			a->c->txn, a->mailbox, a->c->actor.now, max, &allowed, a->err);
 	if (st == ST_OK && !allowed)
 		return suppress_for_day(a, max, fate_out);
 	if (st == ST_OK && counts_in_hour(a))
@@ -563,9 +578,11 @@ static enum status answer_once(struct answering *a, enum answer_fate *fate_out)
 enum status reply_automatic(const struct reply_context *context,
 	const struct answer_request *request, enum answer_fate *fate_out, struct error *err)
 {
-	struct answering a = {
-		.c = context, .request = request, .ticket = request->ticket,
-		.message = request->mail ? request->mail->message : NULL, .err = err };
+	struct answering a = { .c = context,
+		.request = request,
+		.ticket = request->ticket,
+		.message = request->mail ? request->mail->message : NULL,
+		.err = err };
 	enum status st;
 
 	*fate_out = ANSWER_NONE;

@@ -1,5 +1,6 @@
-/* Mail of ours: the automatic answer (RFC 3834), an agent's answer from the shell, notices with the ticket's mails attached, transcripts.
- * Each is composed and put into the outbox in the caller's transaction. */
+/* Mail of ours: the automatic answer (RFC 3834), an agent's answer from the shell, notices with the
+ * ticket's mails attached, transcripts. Each is composed and put into the outbox in the caller's
+ * transaction. */
 #ifndef MILTICKET_REPLY_H
 #define MILTICKET_REPLY_H
 
@@ -22,19 +23,19 @@ struct reply_context {
 struct answerable {
 	const struct message *message;
 	enum automatic kind;
-	const char *sender;			/* the envelope's */
-	const struct mailbox *requester;	/* who wants the answer; NULL: nobody */
+	const char *sender;              /* the envelope's */
+	const struct mailbox *requester; /* who wants the answer; NULL: nobody */
 	/* A verifier that is believed says that From is true; that it or the sender is not. */
 	bool vouched, forged;
-	bool joins;		/* the requester had no part in the ticket, which others opened */
+	bool joins; /* the requester had no part in the ticket, which others opened */
 };
 
 struct answer_request {
-	struct ticket *ticket;			/* is marked as answered; the caller saves it */
-	const struct account *account;		/* that speaks for it; NULL: there is no answer */
+	struct ticket *ticket;         /* is marked as answered; the caller saves it */
+	const struct account *account; /* that speaks for it; NULL: there is no answer */
 	enum answer answer;
-	const struct answerable *mail;		/* NULL for closed: the ticket's requester hears */
-	GPtrArray *why;				/* may be NULL; see why.h */
+	const struct answerable *mail; /* NULL for closed: the ticket's requester hears */
+	GPtrArray *why;                /* may be NULL; see why.h */
 };
 
 enum answer_fate { ANSWER_NONE, ANSWER_QUEUED, ANSWER_OVER_DAY, ANSWER_OVER_HOUR };
@@ -48,66 +49,77 @@ enum answer_fate { ANSWER_NONE, ANSWER_QUEUED, ANSWER_OVER_DAY, ANSWER_OVER_HOUR
  * anything; to all others it says the tag, and that at most twice a day. Who joins a ticket that
  * others opened hears neither its title nor how it stands, and gets no token. */
 enum status reply_automatic(const struct reply_context *context,
-	const struct answer_request *request,
-	enum answer_fate *fate_out, struct error *err);
+	const struct answer_request *request, enum answer_fate *fate_out, struct error *err);
 
-/* The ticket was not opened by a person who may be answered: nobody is told of its closing either. The caller saves the ticket. */
+/* The ticket was not opened by a person who may be answered: nobody is told of its closing either.
+ * The caller saves the ticket. */
 void reply_forgo(struct ticket *ticket);
 
 /* What an agent (NULL: an admin) writes at the shell. Borrowed. */
 struct reply_text {
 	const struct agent *agent;
-	const char *text;	/* "{signature}" stands for the queue's; without that it comes below, after "-- " */
-	bool all;		/* to the other participants, too */
-	const GPtrArray *files;	/* struct reply_file *; NULL: none */
+	/* "{signature}" stands for the queue's; without that it comes below, after "-- " */
+	const char *text;
+	bool all;               /* to the other participants, too */
+	const GPtrArray *files; /* struct reply_file *; NULL: none */
 };
 struct reply_file {
-	char *name, *type;	/* UTF-8, "application/pdf" */
+	char *name, *type; /* UTF-8, "application/pdf" */
 	GByteArray *data;
 };
 
-/* The answer as a mail: threaded to the requester's last mail, tagged, its files attached. Changes nothing, so
- * that a mail with files can be put into the archive before it is recorded. *draft_out must be zeroed. */
+/* The answer as a mail: threaded to the requester's last mail, tagged, its files attached. Changes
+ * nothing, so that a mail with files can be put into the archive before it is recorded. *draft_out
+ * must be zeroed. */
 struct reply_draft {
 	struct entry entry;
-	char *text;		/* as it is sent */
+	char *text; /* as it is sent */
 	GString *mail;
 };
-enum status reply_draft(const struct reply_context *context, const struct ticket *ticket, const struct reply_text *text,
-	struct reply_draft *draft_out, struct error *err);
+enum status reply_draft(const struct reply_context *context, const struct ticket *ticket,
+	const struct reply_text *text, struct reply_draft *draft_out, struct error *err);
 void reply_draft_release(struct reply_draft *draft);
 
-/* Records the draft as an entry of direction out and queues it to its recipients. The ticket waits. Saves the ticket. */
-enum status reply_send(const struct reply_context *context, struct ticket *ticket, const struct agent *agent,
-	const struct reply_draft *draft, struct error *err);
+/* Records the draft as an entry of direction out and queues it to its recipients. The ticket waits.
+ * Saves the ticket. */
+enum status reply_send(const struct reply_context *context, struct ticket *ticket,
+	const struct agent *agent, const struct reply_draft *draft, struct error *err);
 
-/* It is the customer's turn now, and somebody has answered: the ticket waits, and is the agent's (NULL: nobody's in particular) if it had none.
- * Writes the events of that; the caller saves the ticket. */
-enum status reply_hand_over(struct txn *txn, struct ticket *ticket, const struct agent *agent, const struct actor *actor, struct error *err);
+/* It is the customer's turn now, and somebody has answered: the ticket waits, and is the agent's
+ * (NULL: nobody's in particular) if it had none. Writes the events of that; the caller saves the
+ * ticket. */
+enum status reply_hand_over(struct txn *txn, struct ticket *ticket, const struct agent *agent,
+	const struct actor *actor, struct error *err);
 
 /* Adds an internal note (direction note). Saves the ticket. */
-enum status reply_note(const struct reply_context *context, struct ticket *ticket, const struct agent *agent, const char *text, struct error *err);
+enum status reply_note(const struct reply_context *context, struct ticket *ticket,
+	const struct agent *agent, const char *text, struct error *err);
 
-/* The ticket's mails as message/rfc822 parts to one address, who can answer from there: Reply-To leads to the customer, through the desk where the
- * account has one. Internal notes go along only to an agent, who is also told of the requester's other open tickets. Only the list of them is stored: reply_complete() attaches.
- * lead: the text part. event: notice or forward. */
-enum status reply_forward(const struct reply_context *context, const struct ticket *ticket, const char *to, const char *lead, const char *event, struct error *err);
+/* The ticket's mails as message/rfc822 parts to one address, who can answer from there: Reply-To
+ * leads to the customer, through the desk where the account has one. Internal notes go along only
+ * to an agent, who is also told of the requester's other open tickets. Only the list of them is
+ * stored: reply_complete() attaches. lead: the text part. event: notice or forward. */
+enum status reply_forward(const struct reply_context *context, const struct ticket *ticket,
+	const char *to, const char *lead, const char *event, struct error *err);
 
-/* Plain text to an agent about the ticket, without its mails; also told are the requester's other open
- * tickets. */
+/* Plain text to an agent about the ticket, without its mails; also told are the requester's other
+ * open tickets. */
 enum status reply_notice(const struct reply_context *context, const struct ticket *ticket,
 	const char *to, const char *lead, struct error *err);
 
-/* Plain text to an agent about commands of theirs. in_reply_to and reply_to may be NULL; ticket: what
- * an answer to it belongs to, 0 none. */
+/* Plain text to an agent about commands of theirs. in_reply_to and reply_to may be NULL; ticket:
+ * what an answer to it belongs to, 0 none. */
 struct transcript_mail {
 	const char *to, *subject, *text, *in_reply_to, *reply_to;
 	uint64_t ticket;
 };
-enum status reply_transcript(const struct reply_context *context, const struct transcript_mail *transcript, struct error *err);
+enum status reply_transcript(const struct reply_context *context,
+	const struct transcript_mail *transcript, struct error *err);
 
-/* For the sender, outside any transaction: the mail as it is to be sent, with what belongs to it attached from the archive, or rebuilt
- * from the record where the archive has it no more; at most LIMIT_FORWARD_BYTES of attachments, the newest. */
-enum status reply_complete(struct store *store, const struct settings *settings, const struct outgoing *outgoing, GString *mail_out, struct error *err);
+/* For the sender, outside any transaction: the mail as it is to be sent, with what belongs to it
+ * attached from the archive, or rebuilt from the record where the archive has it no more; at most
+ * LIMIT_FORWARD_BYTES of attachments, the newest. */
+enum status reply_complete(struct store *store, const struct settings *settings,
+	const struct outgoing *outgoing, GString *mail_out, struct error *err);
 
 #endif

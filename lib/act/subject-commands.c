@@ -12,7 +12,7 @@
 /* A Subject at work. */
 struct search {
 	struct words words;
-	GArray *parts; /* struct subject_word */
+	GArray *parts;    /* struct subject_word */
 	GHashTable *left; /* bang, to how many of it are still to be taken for the sender's own */
 	const struct foreign *foreign;
 };
@@ -30,7 +30,8 @@ static char *part_text(const struct search *s, guint i)
 
 /* --- what looks like one --- */
 
-/* The verb that a word "!close" is, or nearly is; -1. Verbs of the shell alone are answered, too. */
+/* The verb that a word "!close" is, or nearly is; -1. Verbs of the shell alone are answered,
+ * too. */
 static int verb_of(const char *word)
 {
 	int verb = *word == '!' ? verb_find(word + 1) : -1;
@@ -88,8 +89,8 @@ static void count_own(struct search *s)
 		guint others = foreign_bangs(s->foreign, bang), all = GPOINTER_TO_UINT(n);
 		guint found = GPOINTER_TO_UINT(g_hash_table_lookup(known, bang));
 
-		g_hash_table_iter_replace(&iter,
-			GUINT_TO_POINTER(found < others || all < others ? 0 : all - others));
+		g_hash_table_iter_replace(
+			&iter, GUINT_TO_POINTER(found < others || all < others ? 0 : all - others));
 	}
 }
 

@@ -5,14 +5,16 @@
 #include "mail/foreign.h"
 
 struct subject_commands {
-	char **taken; /* "close", "wait 3d", and what is nearly one, "clsoe": to be run, or
-			 answered. NULL: none */
-	char **places; /* where each of them stands in the decoded Subject, "12+6": bytes before it
-			  and of it. NULL: none */
-	char **kept; /* "!close": words like these that are not the sender's own, and stay. NULL:
-			none */
+	/* "close", "wait 3d", and what is nearly one, "clsoe": to be run, or answered. NULL:
+	 * none */
+	char **taken;
+	/* where each of them stands in the decoded Subject, "12+6": bytes before it and of it.
+	 * NULL: none */
+	char **places;
+	/* "!close": words like these that are not the sender's own, and stay. NULL: none */
+	char **kept;
 	const char *doubt; /* the foreign ones' subject_doubt */
-	char *rest; /* the raw Subject without what is taken; NULL when nothing is */
+	char *rest;        /* the raw Subject without what is taken; NULL when nothing is */
 };
 
 /* Which words of a raw Subject are commands, LIMIT_COMMANDS at most. A word is the sender's own

@@ -22,13 +22,14 @@ char *archive_name(int64_t received, const char *digest)
 
 bool archive_name_valid(const char *name)
 {
-	return g_regex_match_simple("^([0-9]{4}/[0-9]{2}/[0-9]{2}|undated)/[0-9a-f]{1,40}\\.eml$", name,
-		G_REGEX_DOLLAR_ENDONLY, 0);
+	return g_regex_match_simple("^([0-9]{4}/[0-9]{2}/[0-9]{2}|undated)/[0-9a-f]{1,40}\\.eml$",
+		name, G_REGEX_DOLLAR_ENDONLY, 0);
 }
 
 static enum status failed(struct error *err, const char *what, const char *dir, const char *name)
 {
-	return error_set(err, errno == ENOENT ? ST_NOT_FOUND : ST_IO, "cannot %s '%s/%s': %s", what, dir, name, g_strerror(errno));
+	return error_set(err, errno == ENOENT ? ST_NOT_FOUND : ST_IO, "cannot %s '%s/%s': %s", what,
+		dir, name, g_strerror(errno));
 }
 
 bool archive_name_is_safe(const char *name)
@@ -48,7 +49,8 @@ static int open_parent(const char *dir, const char *name)
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	for (char **p = parts; fd >= 0 && p[1]; p++) {
-		int next = openat(fd, *p, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), saved = errno;
+		int next = openat(fd, *p, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+		    saved = errno;
 
 		close(fd);
 		errno = saved;
@@ -83,7 +85,8 @@ enum status archive_open(const char *dir, const char *name, int *fd_out, struct 
 	return ST_OK;
 }
 
-enum status archive_read(const char *dir, const char *name, size_t max, char **data_out, size_t *len_out, struct error *err)
+enum status archive_read(const char *dir, const char *name, size_t max, char **data_out,
+	size_t *len_out, struct error *err)
 {
 	GByteArray *data;
 	guint8 chunk[16 * 1024];
@@ -152,8 +155,11 @@ static enum status make_unclaimed(const char *dir, struct error *err)
 
 enum status archive_set_aside(const char *dir, const char *name, struct error *err)
 {
-	g_autofree char *from = g_build_filename(dir, name, NULL), *to = g_build_filename(dir, ARCHIVE_UNCLAIMED, "new", base_of(name), NULL);
-	enum status st = archive_name_is_safe(name) ? make_unclaimed(dir, err) : error_set(err, ST_REFUSED, "'%s' is no name of an archived mail", name);
+	g_autofree char *from = g_build_filename(dir, name, NULL),
+			*to = g_build_filename(dir, ARCHIVE_UNCLAIMED, "new", base_of(name), NULL);
+	enum status st = archive_name_is_safe(name)
+		? make_unclaimed(dir, err)
+		: error_set(err, ST_REFUSED, "'%s' is no name of an archived mail", name);
 
 	if (st == ST_OK && rename(from, to) != 0)
 		st = failed(err, "move", dir, name);
@@ -195,7 +201,9 @@ static enum status walk_directory(struct walk *w, const char *below, unsigned de
 	enum status st = ST_OK;
 
 	if (!dir)
-		return g_file_test(path, G_FILE_TEST_EXISTS) ? error_set(w->err, ST_IO, "cannot read directory '%s'", path) : ST_OK;
+		return g_file_test(path, G_FILE_TEST_EXISTS)
+			? error_set(w->err, ST_IO, "cannot read directory '%s'", path)
+			: ST_OK;
 	while (st == ST_OK && !w->stopped && (name = g_dir_read_name(dir)))
 		st = walk_name(w, below, name, depth);
 	g_dir_close(dir);
@@ -255,14 +263,16 @@ static void sweep_files(struct sweep *s, const char *below)
 	}
 }
 
-/* depth: 0 years, 1 months, 2 days. A year or month that begins as the day does may hold days before it. */
+/* depth: 0 years, 1 months, 2 days. A year or month that begins as the day does may hold days
+ * before it. */
 static void sweep_days(struct sweep *s, const char *below, unsigned depth)
 {
 	g_autoptr(GPtrArray) names = names_in(s->dir, below);
 
 	for (guint i = 0; i < names->len && s->left > 0; i++) {
 		const char *name = g_ptr_array_index(names, i);
-		g_autofree char *relative = *below ? g_build_filename(below, name, NULL) : g_strdup(name);
+		g_autofree char *relative = *below ? g_build_filename(below, name, NULL)
+						   : g_strdup(name);
 		g_autofree char *path = g_build_filename(s->dir, relative, NULL);
 		int order = strncmp(relative, s->day, strlen(relative));
 
@@ -276,11 +286,13 @@ static void sweep_days(struct sweep *s, const char *below, unsigned depth)
 	}
 }
 
-enum status archive_remove_before(const char *dir, const char *day, uint64_t max, uint64_t *count_out, struct error *err)
+enum status archive_remove_before(
+	const char *dir, const char *day, uint64_t max, uint64_t *count_out, struct error *err)
 {
 	struct sweep s = { dir, day, max, 0 };
 
 	sweep_days(&s, "", 0);
 	*count_out = s.count;
-	return access(dir, W_OK) == 0 || errno == ENOENT ? ST_OK : failed(err, "remove mails of", dir, "");
+	return access(dir, W_OK) == 0 || errno == ENOENT ? ST_OK
+							 : failed(err, "remove mails of", dir, "");
 }

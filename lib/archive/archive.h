@@ -1,4 +1,5 @@
-/* Messages as received, one file each, below archive.path: YYYY/MM/DD/<digest>.eml, mode 0640, CRLF made LF. */
+/* Messages as received, one file each, below archive.path: YYYY/MM/DD/<digest>.eml, mode 0640, CRLF
+ * made LF. */
 #ifndef MILTICKET_ARCHIVE_H
 #define MILTICKET_ARCHIVE_H
 
@@ -8,7 +9,8 @@
 
 #include "base/status.h"
 
-/* The relative name for a message received then with that digest (hex). The same message on the same day gets the same name. Owned. */
+/* The relative name for a message received then with that digest (hex). The same message on the
+ * same day gets the same name. Owned. */
 char *archive_name(int64_t received, const char *digest);
 
 /* Is it such a name, to the letter? */
@@ -17,20 +19,23 @@ bool archive_name_valid(const char *name);
 /* Relative, without "..", "." or empty parts. */
 bool archive_name_is_safe(const char *name);
 
-/* Opens for reading; refuses names that lead outside dir, and symbolic links. *fd_out is the caller's. */
+/* Opens for reading; refuses names that lead outside dir, and symbolic links. *fd_out is the
+ * caller's. */
 enum status archive_open(const char *dir, const char *name, int *fd_out, struct error *err);
 
 /* Whole contents, at most max bytes. Owned. */
-enum status archive_read(const char *dir, const char *name, size_t max, char **data_out, size_t *len_out, struct error *err);
+enum status archive_read(const char *dir, const char *name, size_t max, char **data_out,
+	size_t *len_out, struct error *err);
 
 /* Everything written below dir so far is on disk when it returns. */
 enum status archive_sync(const char *dir, struct error *err);
 
 enum status archive_remove(const char *dir, const char *name, struct error *err);
 
-/* Removes the files of days before `day` ("YYYY/MM/DD"), oldest first and at most max, and the directories that are empty after it.
- * Looks into no directory of a later day. */
-enum status archive_remove_before(const char *dir, const char *day, uint64_t max, uint64_t *count_out, struct error *err);
+/* Removes the files of days before `day` ("YYYY/MM/DD"), oldest first and at most max, and the
+ * directories that are empty after it. Looks into no directory of a later day. */
+enum status archive_remove_before(
+	const char *dir, const char *day, uint64_t max, uint64_t *count_out, struct error *err);
 
 /* Moves a file that is nobody's into the Maildir ARCHIVE_UNCLAIMED below dir, made when missing. */
 #define ARCHIVE_UNCLAIMED "unclaimed"

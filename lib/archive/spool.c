@@ -14,21 +14,24 @@
 
 struct spool {
 	char *dir;
-	GByteArray *bytes;	/* all of it while it is small, else what is not flushed yet */
-	size_t written;		/* of bytes, to the file: after a full disk the rest follows, and nothing twice */
-	int fd;			/* -1 while it is in memory; a file without a name */
+	GByteArray *bytes; /* all of it while it is small, else what is not flushed yet */
+	/* of bytes, to the file: after a full disk the rest follows, and nothing twice */
+	size_t written;
+	int fd; /* -1 while it is in memory; a file without a name */
 	uint64_t size;
 	struct hash body;
 	char digest[HASH_HEX];
-	bool cr;		/* the body so far ends with a CR that may begin a CRLF */
+	bool cr; /* the body so far ends with a CR that may begin a CRLF */
 	spool_decides_fn *decides;
 	const void *decides_arg;
 	struct room {
 		size_t bytes;
 		unsigned count;
-	} headers, reserve;	/* taken by all, and past the room of all by those that decide */
+	} headers, reserve; /* taken by all, and past the room of all by those that decide */
 	bool unread, flooded;
-	uint64_t newlines;	/* line ends at the end of the body so far, not hashed yet: trailing empty lines do not count */
+	/* line ends at the end of the body so far, not hashed yet: trailing empty lines do not
+	 * count */
+	uint64_t newlines;
 };
 
 struct spool *spool_new(const char *dir)
@@ -88,7 +91,8 @@ static enum status write_out(struct spool *spool, struct error *err)
 	if (spool->fd < 0)
 		return failed(err, "make a file in", spool->dir);
 	while (spool->written < spool->bytes->len) {
-		ssize_t n = write(spool->fd, spool->bytes->data + spool->written, spool->bytes->len - spool->written);
+		ssize_t n = write(spool->fd, spool->bytes->data + spool->written,
+			spool->bytes->len - spool->written);
 
 		if (n < 0 && errno != EINTR)
 			return failed(err, "write to", spool->dir);
@@ -237,7 +241,9 @@ static enum status add_body(struct spool *spool, const char *data, size_t len, s
 /* The CR before the next LF, or one at the end that may turn out to be such; NULL. */
 static const char *find_line_end(const char *p, const char *end)
 {
-	for (const char *newline = p; newline < end && (newline = memchr(newline, '\n', (size_t)(end - newline))); newline++)
+	for (const char *newline = p;
+		newline < end && (newline = memchr(newline, '\n', (size_t)(end - newline)));
+		newline++)
 		if (newline > p && newline[-1] == '\r')
 			return newline - 1;
 	return p < end && end[-1] == '\r' ? end - 1 : NULL;
@@ -298,7 +304,8 @@ static void give_to_owner_of(const char *dir, int fd)
 {
 	struct stat status;
 
-	if (geteuid() == 0 && stat(dir, &status) == 0 && fchown(fd, status.st_uid, status.st_gid) != 0)
+	if (geteuid() == 0 && stat(dir, &status) == 0 &&
+		fchown(fd, status.st_uid, status.st_gid) != 0)
 		errno = 0;
 }
 
@@ -334,16 +341,18 @@ static bool is_directory(const char *path)
 	return S_ISDIR(status.st_mode);
 }
 
-/* Makes what is missing between dir and name, and syncs the parent of each directory that was made. The group, who are the admins,
- * may remove what is in them. */
-static enum status make_directories(const char *dir, const char *name, bool durable, struct error *err)
+/* Makes what is missing between dir and name, and syncs the parent of each directory that was made.
+ * The group, who are the admins, may remove what is in them. */
+static enum status make_directories(
+	const char *dir, const char *name, bool durable, struct error *err)
 {
 	g_autofree char *path = g_build_filename(dir, name, NULL);
 	enum status st = make_archive(dir, err);
 
 	if (st != ST_OK)
 		return st;
-	for (char *slash = path + strlen(dir) + 1; st == ST_OK && (slash = strchr(slash, '/')); slash++) {
+	for (char *slash = path + strlen(dir) + 1; st == ST_OK && (slash = strchr(slash, '/'));
+		slash++) {
 		*slash = '\0';
 		if (mkdir(path, 0770) == 0) {
 			g_autofree char *parent = g_path_get_dirname(path);
@@ -363,7 +372,9 @@ static int name_file(int fd, const char *path)
 {
 	g_autofree char *proc = g_strdup_printf("/proc/self/fd/%d", fd);
 
-	return linkat(AT_FDCWD, proc, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0 || errno == EEXIST ? 0 : -1;
+	return linkat(AT_FDCWD, proc, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0 || errno == EEXIST
+		? 0
+		: -1;
 }
 
 /* Where files cannot get a name later, the copy is made under another name first. */
@@ -394,17 +405,22 @@ static enum status copy_file(struct spool *spool, const char *path, bool durable
 	return st;
 }
 
-enum status spool_keep(struct spool *spool, const char *dir, const char *name, bool durable, struct error *err)
+enum status spool_keep(
+	struct spool *spool, const char *dir, const char *name, bool durable, struct error *err)
 {
-	g_autofree char *path = g_build_filename(dir, name, NULL), *parent = g_path_get_dirname(path);
-	enum status st = g_file_test(parent, G_FILE_TEST_IS_DIR) ? ST_OK : make_directories(dir, name, durable, err);
+	g_autofree char *path = g_build_filename(dir, name, NULL),
+			*parent = g_path_get_dirname(path);
+	enum status st = g_file_test(parent, G_FILE_TEST_IS_DIR)
+		? ST_OK
+		: make_directories(dir, name, durable, err);
 	struct stat stat;
 
 	if (st != ST_OK)
 		return st;
 	if (lstat(path, &stat) == 0 && S_ISREG(stat.st_mode))
 		return durable ? sync_directory(parent, err) : ST_OK;
-	/* A small message is in memory only; a large one has been parsed from its file, and nothing is left in memory unless the disk was full. */
+	/* A small message is in memory only; a large one has been parsed from its file, and nothing
+	 * is left in memory unless the disk was full. */
 	st = write_out(spool, err);
 	if (st == ST_OK)
 		give_to_owner_of(dir, spool->fd);

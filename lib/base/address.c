@@ -13,7 +13,8 @@
 static bool dot_string(const char *s)
 {
 	for (; *s; s++)
-		if (!g_ascii_isalnum(*s) && !((guchar)*s & 0x80) && !strchr("!#$%&'*+-/=?^_`{|}~.", *s))
+		if (!g_ascii_isalnum(*s) && !((guchar)*s & 0x80) &&
+			!strchr("!#$%&'*+-/=?^_`{|}~.", *s))
 			return false;
 	return true;
 }
@@ -60,13 +61,17 @@ static char *canonical_local(const char *s, size_t len)
 	if (!*plain)
 		return NULL;
 	lower = g_ascii_strdown(plain, -1);
-	return dot_string(lower) && lower[0] != '.' && !g_str_has_suffix(lower, ".") && !strstr(lower, "..") ? g_steal_pointer(&lower) : quoted(lower);
+	return dot_string(lower) && lower[0] != '.' && !g_str_has_suffix(lower, ".") &&
+			!strstr(lower, "..")
+		? g_steal_pointer(&lower)
+		: quoted(lower);
 }
 
 /* Without the root's dot. */
 static bool hostname(const char *s)
 {
-	if (!*s || *s == '.' || *s == '-' || g_str_has_suffix(s, ".") || strstr(s, "..") || strlen(s) > 253)
+	if (!*s || *s == '.' || *s == '-' || g_str_has_suffix(s, ".") || strstr(s, "..") ||
+		strlen(s) > 253)
 		return false;
 	return strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789.-_") == strlen(s);
 }
@@ -76,7 +81,9 @@ static bool address_literal(const char *s)
 {
 	size_t len = strlen(s);
 
-	return len > 2 && *s == '[' && strspn(s + 1, "abcdefghijklmnopqrstuvwxyz0123456789.:-") == len - 2 && s[len - 1] == ']';
+	return len > 2 && *s == '[' &&
+		strspn(s + 1, "abcdefghijklmnopqrstuvwxyz0123456789.:-") == len - 2 &&
+		s[len - 1] == ']';
 }
 
 bool address_is_dot(gunichar c)
@@ -180,7 +187,8 @@ enum status address_canonical(const char *s, char **canonical_out)
 	bare = without_brackets(s);
 	if (!*bare)
 		return ST_NOT_FOUND;
-	/* A source route is to be ignored (RFC 5321 section 4.1.1.3): "@a.example,@b.example:user@c.example". */
+	/* A source route is to be ignored (RFC 5321 section 4.1.1.3):
+	 * "@a.example,@b.example:user@c.example". */
 	if (*bare == '@' && strchr(bare, ':'))
 		memmove(bare, strchr(bare, ':') + 1, strlen(strchr(bare, ':')));
 	if (!g_utf8_validate(bare, -1, NULL) || has_hidden(bare) || !(at = divide(bare)))
@@ -302,7 +310,8 @@ static const struct {
 
 #define SEPARATORS "+-=_."
 
-/* Behind that word at p, or NULL. Its letters may be parted (do-not.reply), and digits may follow it (noreply2). */
+/* Behind that word at p, or NULL. Its letters may be parted (do-not.reply), and digits may follow
+ * it (noreply2). */
 static const char *past_word(const char *p, const char *word)
 {
 	for (const char *begin = p; *word; p++) {

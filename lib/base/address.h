@@ -18,7 +18,8 @@ enum status address_canonical(const char *s, char **canonical_out);
 /* The canonical address with its local part in the letters that `s` has. Owned. */
 char *address_as_written(const char *s, const char *canonical);
 
-/* The canonical address in "Name <a@b>" or "a@b", as messages are recorded with. As above; NULL has none. */
+/* The canonical address in "Name <a@b>" or "a@b", as messages are recorded with. As above; NULL has
+ * none. */
 enum status address_of_mailbox(const char *mailbox, char **canonical_out);
 
 /* Does it part labels (IDNA, RFC 3490 section 3.1)? */
@@ -28,22 +29,26 @@ char *address_domain_shown(const char *domain);
 /* A canonical address with its domain so. Owned. */
 char *address_shown(const char *canonical);
 
-/* Is `canonical`, with or without a detail, the address `wanted` (canonical)? "support+1042-abc@example.com" is "support@example.com"
- * with the detail "1042-abc" where the delimiter is "+"; an empty delimiter or NULL finds none. A name may hold the delimiter itself.
+/* Is `canonical`, with or without a detail, the address `wanted` (canonical)?
+ * "support+1042-abc@example.com" is "support@example.com" with the detail "1042-abc" where the
+ * delimiter is "+"; an empty delimiter or NULL finds none. A name may hold the delimiter itself.
  * For addresses of ours, of which nobody has a second one in other letters: here Ö is ö.
  * On true, *detail_out (may be NULL) is the detail or NULL; owned. */
-bool address_is(const char *canonical, const char *wanted, const char *delimiter, char **detail_out);
+bool address_is(
+	const char *canonical, const char *wanted, const char *delimiter, char **detail_out);
 
 /* A canonical address without its "+detail", which leads to the same mailbox. Owned. */
 char *address_mailbox(const char *canonical);
 
-/* Addresses that no automatic answer goes to: no-reply, shop.noreply, mailer-daemon, postmaster, bounce(s), VERP forms of them … */
+/* Addresses that no automatic answer goes to: no-reply, shop.noreply, mailer-daemon, postmaster,
+ * bounce(s), VERP forms of them … */
 bool address_is_robot(const char *canonical);
 /* The same for the envelope's sender of mail that somebody else is the author of: where bounces of
  * it go (VERP, BATV, SRS) tells nothing of them. */
 bool address_is_robot_sender(const char *canonical);
 
-/* "Name <a@b>" or "a@b", name encoded by RFC 2047 where needed and quoted where needed; cannot hold CR or LF. Owned. */
+/* "Name <a@b>" or "a@b", name encoded by RFC 2047 where needed and quoted where needed; cannot hold
+ * CR or LF. Owned. */
 char *address_header(const char *name, const char *addr);
 
 /* The same for an address that stands for another: "Carla Kern (carla@customer.example)" <addr>.

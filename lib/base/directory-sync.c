@@ -1,5 +1,6 @@
-/* Each message that is archived needs its directory synced, and many arrive at once in the directory of the day. A sync that begins after
- * the name was made is as good as one's own; one already under way is not. */
+/* Each message that is archived needs its directory synced, and many arrive at once in the
+ * directory of the day. A sync that begins after the name was made is as good as one's own; one
+ * already under way is not. */
 #include "base/directory-sync.h"
 
 #include <errno.h>
@@ -14,11 +15,11 @@
 static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t turn;
-	char *path;			/* of those who use it now */
+	char *path; /* of those who use it now */
 	unsigned users;
 	bool running;
-	guint64 started, finished;	/* syncs, counted */
-	guint64 failed;			/* the last one that did, for `reason` */
+	guint64 started, finished; /* syncs, counted */
+	guint64 failed;            /* the last one that did, for `reason` */
 	int reason;
 } shared = { .lock = PTHREAD_MUTEX_INITIALIZER, .turn = PTHREAD_COND_INITIALIZER };
 
@@ -52,7 +53,8 @@ static void lead(const char *path)
 	pthread_cond_broadcast(&shared.turn);
 }
 
-/* The caller holds the lock, and is a user. A failure is said once by the kernel, so a later success does not make up for it. */
+/* The caller holds the lock, and is a user. A failure is said once by the kernel, so a later
+ * success does not make up for it. */
 static int share(const char *path)
 {
 	guint64 wanted = shared.started + 1;

@@ -1,4 +1,5 @@
-/* SHA-256; the only door to nettle, which uses what the processor has for it: every body passes through here. */
+/* SHA-256; the only door to nettle, which uses what the processor has for it: every body passes
+ * through here. */
 #ifndef MILTICKET_HASH_H
 #define MILTICKET_HASH_H
 

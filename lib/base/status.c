@@ -5,7 +5,8 @@
 
 #include "base/text.h"
 
-/* Of a text that is too long, the end stays, where the reason stands, and as much of the beginning as there is room for. */
+/* Of a text that is too long, the end stays, where the reason stands, and as much of the beginning
+ * as there is room for. */
 enum { TAIL = 160 };
 static const char gap[] = " […] ";
 

@@ -24,9 +24,17 @@ bool text_is_hidden(gunichar c)
 		1u << G_UNICODE_PARAGRAPH_SEPARATOR | 1u << G_UNICODE_SPACE_SEPARATOR;
 	/* Default_Ignorable_Code_Point of other types, and what has an empty glyph. */
 	static const gunichar others[][2] = {
-		{ 0x34f, 0x34f }, { 0x115f, 0x1160 }, { 0x17b4, 0x17b5 }, { 0x180b, 0x180f },
-		{ 0x2800, 0x2800 }, { 0x3164, 0x3164 }, { 0xfe00, 0xfe0f }, { 0xffa0, 0xffa0 },
-		{ 0x16fe4, 0x16fe4 }, { 0x1d159, 0x1d159 }, { 0xe0000, 0xe0fff },
+		{ 0x34f, 0x34f },
+		{ 0x115f, 0x1160 },
+		{ 0x17b4, 0x17b5 },
+		{ 0x180b, 0x180f },
+		{ 0x2800, 0x2800 },
+		{ 0x3164, 0x3164 },
+		{ 0xfe00, 0xfe0f },
+		{ 0xffa0, 0xffa0 },
+		{ 0x16fe4, 0x16fe4 },
+		{ 0x1d159, 0x1d159 },
+		{ 0xe0000, 0xe0fff },
 	};
 
 	if (c < 0x80)
@@ -39,14 +47,17 @@ bool text_is_hidden(gunichar c)
 	return false;
 }
 
-/* Signs of Arabic, Syriac and Kaithi numbers, and of hieroglyphs, are format characters that have a form. */
+/* Signs of Arabic, Syriac and Kaithi numbers, and of hieroglyphs, are format characters that have a
+ * form. */
 static bool has_form(gunichar c)
 {
-	return (c >= 0x0600 && c <= 0x0605) || c == 0x06dd || c == 0x070f || c == 0x0890 || c == 0x0891 || c == 0x08e2 ||
-		c == 0x110bd || c == 0x110cd || (c >= 0x13430 && c <= 0x1343f);
+	return (c >= 0x0600 && c <= 0x0605) || c == 0x06dd || c == 0x070f || c == 0x0890 ||
+		c == 0x0891 || c == 0x08e2 || c == 0x110bd || c == 0x110cd ||
+		(c >= 0x13430 && c <= 0x1343f);
 }
 
-/* A character of a newer Unicode, or of somebody's own, has some form; tags without a name have none. */
+/* A character of a newer Unicode, or of somebody's own, has some form; tags without a name have
+ * none. */
 bool text_is_unseen(gunichar c)
 {
 	static const guint32 seen = 1u << G_UNICODE_UNASSIGNED | 1u << G_UNICODE_PRIVATE_USE |
@@ -57,13 +68,15 @@ bool text_is_unseen(gunichar c)
 	return (c >= 0xe0000 && c <= 0xe0fff) || !(1u << g_unichar_type(c) & seen);
 }
 
-/* Joiners are part of how Persian, Indic scripts and emoji are written, and one selector of an emoji or an ideograph. */
+/* Joiners are part of how Persian, Indic scripts and emoji are written, and one selector of an
+ * emoji or an ideograph. */
 static bool belongs_to(gunichar c, gunichar before)
 {
 	if (is_joiner(c))
 		return before >= 0x0600 && (before < 0x2000 || before > 0x206f);
 	if (is_selector(c) && !is_selector(before) && !is_joiner(before))
-		return before >= 0x2000 || (before && before < 0x80 && strchr("#*0123456789", (int)before)) ||
+		return before >= 0x2000 ||
+			(before && before < 0x80 && strchr("#*0123456789", (int)before)) ||
 			before == 0xa9 || before == 0xae;
 	return false;
 }
@@ -82,8 +95,8 @@ static bool is_dropped(gunichar c, enum unseen unseen)
 	if (unseen == UNSEEN_KEPT)
 		return c < ' ' || c == 0x7f;
 	/* Marks that turn the direction of text can make one address look like another. */
-	return g_unichar_iscntrl(c) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0x2028 ||
-		c == 0x2029 || c == 0xfeff;
+	return g_unichar_iscntrl(c) || (c >= 0x202a && c <= 0x202e) ||
+		(c >= 0x2066 && c <= 0x2069) || c == 0x2028 || c == 0x2029 || c == 0xfeff;
 }
 
 static void append_as(GString *out, gunichar c, enum unseen unseen, gunichar *before)
@@ -128,7 +141,8 @@ static bool is_gap(gunichar c, enum unseen unseen)
 
 static char *line_of(const char *s, size_t max, enum unseen unseen)
 {
-	g_autofree char *valid = g_utf8_make_valid(s, (gssize)strnlen(s, max > G_MAXSIZE / 8 ? max : max * 4 + 16));
+	g_autofree char *valid = g_utf8_make_valid(
+		s, (gssize)strnlen(s, max > G_MAXSIZE / 8 ? max : max * 4 + 16));
 	GString *out = g_string_new(NULL);
 	gunichar before = 0;
 	bool gap = false;

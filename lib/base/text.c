@@ -147,13 +147,14 @@ char *text_rfc3339_exact(int64_t when)
 char *text_rfc5322_date(int64_t when)
 {
 	static const char *const days[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
-	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul",
+		"Aug", "Sep", "Oct", "Nov", "Dec" };
 	time_t t = (time_t)(when / TEXT_SECOND);
 	struct tm tm;
 
 	gmtime_r(&t, &tm);
-	return g_strdup_printf("%s, %02d %s %04d %02d:%02d:%02d +0000", days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900,
-		tm.tm_hour, tm.tm_min, tm.tm_sec);
+	return g_strdup_printf("%s, %02d %s %04d %02d:%02d:%02d +0000", days[tm.tm_wday],
+		tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
 static bool digits(const char **p, unsigned count, int *value_out)
@@ -179,7 +180,8 @@ static bool literal(const char **p, char c)
 
 static bool parse_day(const char **p, int *year, int *month, int *day)
 {
-	return digits(p, 4, year) && literal(p, '-') && digits(p, 2, month) && literal(p, '-') && digits(p, 2, day);
+	return digits(p, 4, year) && literal(p, '-') && digits(p, 2, month) && literal(p, '-') &&
+		digits(p, 2, day);
 }
 
 /* "T" or a blank, then HH:MM[:SS]. */
@@ -233,7 +235,8 @@ enum status text_parse_date(const char *s, int64_t *when_out)
 	utc = literal(&p, 'Z');
 	if (*p)
 		return ST_BAD_INPUT;
-	time = utc ? g_date_time_new_utc(year, month, day, hour, minute, second) : g_date_time_new_local(year, month, day, hour, minute, second);
+	time = utc ? g_date_time_new_utc(year, month, day, hour, minute, second)
+		   : g_date_time_new_local(year, month, day, hour, minute, second);
 	if (!time)
 		return ST_BAD_INPUT;
 	*when_out = g_date_time_to_unix(time) * TEXT_SECOND + micro;
@@ -298,7 +301,8 @@ enum status text_parse_number(const char *s, uint64_t *number_out)
 
 	if (*s == '#')
 		s++;
-	if (*s < '1' || *s > '9' || !g_ascii_string_to_unsigned(s, 10, 1, G_MAXUINT64, &number, NULL))
+	if (*s < '1' || *s > '9' ||
+		!g_ascii_string_to_unsigned(s, 10, 1, G_MAXUINT64, &number, NULL))
 		return ST_BAD_INPUT;
 	*number_out = number;
 	return ST_OK;
@@ -323,7 +327,11 @@ char *text_base32(const void *data, size_t len)
 
 /* --- header values --- */
 
-enum { WORD_BYTES = 45, LINE_WANTED = 78, LINE_MAX_BYTES = 998 };	/* 45 bytes fill an encoded-word of 75 in base64 */
+enum {
+	WORD_BYTES = 45,
+	LINE_WANTED = 78,
+	LINE_MAX_BYTES = 998
+}; /* 45 bytes fill an encoded-word of 75 in base64 */
 
 char *text_encoded_words(const char *utf8)
 {
@@ -365,7 +373,8 @@ char *text_fold(const char *s, size_t name_length)
 
 bool text_is_language(const char *s)
 {
-	return g_regex_match_simple("^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", s, G_REGEX_DOLLAR_ENDONLY, 0);
+	return g_regex_match_simple(
+		"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", s, G_REGEX_DOLLAR_ENDONLY, 0);
 }
 
 const char *text_plural(uint64_t n)
@@ -377,7 +386,8 @@ const char *text_plural(uint64_t n)
 unsigned text_distance(const char *a, const char *b)
 {
 	enum { LONGEST = 40 };
-	unsigned d[LONGEST + 1][LONGEST + 1], n = (unsigned)strnlen(a, LONGEST), m = (unsigned)strnlen(b, LONGEST);
+	unsigned d[LONGEST + 1][LONGEST + 1], n = (unsigned)strnlen(a, LONGEST),
+					      m = (unsigned)strnlen(b, LONGEST);
 
 	for (unsigned i = 0; i <= n; i++)
 		d[i][0] = i;
@@ -387,8 +397,10 @@ unsigned text_distance(const char *a, const char *b)
 		for (unsigned j = 1; j <= m; j++) {
 			char x = g_ascii_tolower(a[i - 1]), y = g_ascii_tolower(b[j - 1]);
 
-			d[i][j] = MIN(MIN(d[i - 1][j], d[i][j - 1]) + 1, d[i - 1][j - 1] + (x != y));
-			if (i > 1 && j > 1 && x == g_ascii_tolower(b[j - 2]) && g_ascii_tolower(a[i - 2]) == y)
+			d[i][j] = MIN(
+				MIN(d[i - 1][j], d[i][j - 1]) + 1, d[i - 1][j - 1] + (x != y));
+			if (i > 1 && j > 1 && x == g_ascii_tolower(b[j - 2]) &&
+				g_ascii_tolower(a[i - 2]) == y)
 				d[i][j] = MIN(d[i][j], d[i - 2][j - 2] + 1);
 		}
 	return d[n][m];
@@ -396,7 +408,8 @@ unsigned text_distance(const char *a, const char *b)
 
 char *text_searchable(const char *s)
 {
-	g_autofree char *whole = g_utf8_normalize(s, -1, G_NORMALIZE_ALL), *folded = g_utf8_casefold(whole ? whole : "", -1);
+	g_autofree char *whole = g_utf8_normalize(s, -1, G_NORMALIZE_ALL),
+			*folded = g_utf8_casefold(whole ? whole : "", -1);
 	GString *out = g_string_sized_new(strlen(folded));
 
 	for (const char *p = folded; *p; p = g_utf8_next_char(p)) {

@@ -1,4 +1,5 @@
-/* Strings: cleaning what strangers wrote, globs, times, durations. No I/O. All text is UTF-8 unless said otherwise. */
+/* Strings: cleaning what strangers wrote, globs, times, durations. No I/O. All text is UTF-8 unless
+ * said otherwise. */
 #ifndef MILTICKET_TEXT_H
 #define MILTICKET_TEXT_H
 
@@ -14,23 +15,26 @@ enum { TEXT_SECOND = 1000000 };
 /* ASCII and no NUL: then it is valid UTF-8 as well, and told faster. */
 bool text_is_ascii(const char *s, size_t len);
 
-/* Valid UTF-8, no control characters (each run of them, and of white space, becomes one blank), trimmed, at most max
- * bytes cut at a character. For names, subjects, anything that is one line. Owned by the caller. */
+/* Valid UTF-8, no control characters (each run of them, and of white space, becomes one blank),
+ * trimmed, at most max bytes cut at a character. For names, subjects, anything that is one line.
+ * Owned by the caller. */
 char *text_line(const char *s, size_t max);
-/* The same for what is recorded: format characters and the controls past ASCII stay as they were written. */
+/* The same for what is recorded: format characters and the controls past ASCII stay as they were
+ * written. */
 char *text_line_kept(const char *s, size_t max);
-/* The same for whoever looks at it: each character that nobody sees, or that turns what is seen, is <U+202E>. Those that
- * belong to the character before them, as in emoji and Persian, stay. */
+/* The same for whoever looks at it: each character that nobody sees, or that turns what is seen, is
+ * <U+202E>. Those that belong to the character before them, as in emoji and Persian, stay. */
 char *text_line_shown(const char *s, size_t max);
 
 /* Valid UTF-8, controls but \n and \t dropped, CRLF and CR made \n, at most max bytes. Owned. */
 char *text_block(const char *s, gssize len, size_t max);
-char *text_block_kept(const char *s, gssize len, size_t max);	/* as text_line_kept() */
+char *text_block_kept(const char *s, gssize len, size_t max); /* as text_line_kept() */
 /* The same of what is valid UTF-8 already. Owned. */
 char *text_block_valid(const char *utf8, size_t max);
-char *text_block_shown(const char *s, gssize len, size_t max);	/* as text_line_shown() */
+char *text_block_shown(const char *s, gssize len, size_t max); /* as text_line_shown() */
 
-/* As text_is_hidden(), but for blanks, signs of numbers, and characters that nobody has defined yet. */
+/* As text_is_hidden(), but for blanks, signs of numbers, and characters that nobody has defined
+ * yet. */
 bool text_is_unseen(gunichar c);
 
 /* The length of the longest prefix of at most max bytes that ends between characters. */
@@ -39,7 +43,8 @@ size_t text_cut(const char *utf8, size_t len, size_t max);
 /* Behind the line feed of the line at p, or end. */
 const char *text_line_end(const char *p, const char *end);
 
-/* The end of a header field that begins at p (RFC 5322 section 2.2.3): behind the first line end that no blank or tab follows, or end. */
+/* The end of a header field that begins at p (RFC 5322 section 2.2.3): behind the first line end
+ * that no blank or tab follows, or end. */
 const char *text_folded_end(const char *p, const char *end);
 
 /* Behind the white space of any script at p, which is UTF-8: folding changes it, and phones and
@@ -57,7 +62,8 @@ const char *text_past_quoted(const char *p);
 /* Without blanks, and without a pair of quotes, around it: "'Kim'" is "Kim". NULL is "". Owned. */
 char *text_unquoted(const char *s);
 
-/* As two texts are compared by who looks for one: without case, accents and composition (NFKD, Unicode section 3.11), sharp s as ss. Owned. */
+/* As two texts are compared by who looks for one: without case, accents and composition (NFKD,
+ * Unicode section 3.11), sharp s as ss. Owned. */
 char *text_searchable(const char *s);
 
 /* A character that shows nothing where it stands (a control, format character, filler, variation
@@ -89,24 +95,27 @@ enum status text_parse_duration(const char *s, int64_t *seconds_out);
 /* A date, or a duration counted from now (forward > 0) or back from it (forward < 0). */
 enum status text_parse_when(const char *s, int64_t now, int forward, int64_t *when_out);
 
-/* A ticket number as people write it: 1042 or #1042; ASCII digits only, no leading zero, no sign. */
+/* A ticket number as people write it: 1042 or #1042; ASCII digits only, no leading zero, no
+ * sign. */
 enum status text_parse_number(const char *s, uint64_t *number_out);
 
 /* RFC 4648 base32, lower case, no padding. Owned. */
 char *text_base32(const void *data, size_t len);
 
-/* UTF-8 as encoded-words (RFC 2047) of at most 75 bytes each, a blank between them; "" for "". Owned. */
+/* UTF-8 as encoded-words (RFC 2047) of at most 75 bytes each, a blank between them; "" for "".
+ * Owned. */
 char *text_encoded_words(const char *utf8);
 
-/* A header value with "\n" before white space so that lines have at most 78 bytes where that can be; name_length is what stands before it.
- * No line is white space alone, and white space that fits no line of 998 bytes becomes one blank. Owned. */
+/* A header value with "\n" before white space so that lines have at most 78 bytes where that can
+ * be; name_length is what stands before it. No line is white space alone, and white space that fits
+ * no line of 998 bytes becomes one blank. Owned. */
 char *text_fold(const char *value, size_t name_length);
 
 /* A list of strings ends with NULL; one that is NULL is empty. */
 bool text_list_has(char *const *list, const char *s);
 /* Puts a copy at its end. */
 void text_list_add(char ***list, const char *s);
-void text_list_remove(char **list, const char *s);	/* each that is the same; list may be NULL */
+void text_list_remove(char **list, const char *s); /* each that is the same; list may be NULL */
 
 /* Equal in constant time for equal lengths. */
 bool text_same_secret(const char *a, const char *b);
@@ -117,10 +126,12 @@ bool text_is_language(const char *s);
 /* What a noun ends with that stands behind this number: "" for 1, else "s". */
 const char *text_plural(uint64_t n);
 
-/* Letters to insert, drop, replace or swap with their neighbour until a is b, whatever their case; of their first 40 bytes. */
+/* Letters to insert, drop, replace or swap with their neighbour until a is b, whatever their case;
+ * of their first 40 bytes. */
 unsigned text_distance(const char *a, const char *b);
 
-/* Columns that valid UTF-8 takes in a terminal: 0 for combining marks, 2 for wide characters (East Asian, emoji). */
+/* Columns that valid UTF-8 takes in a terminal: 0 for combining marks, 2 for wide characters (East
+ * Asian, emoji). */
 int text_width(const char *utf8);
 /* At most `columns` columns of it, an ellipsis in place of what is cut. Owned. */
 char *text_fit(const char *utf8, int columns);

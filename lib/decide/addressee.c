@@ -17,8 +17,8 @@ static bool is_inside(const struct addressee_query *q, const char *address)
 }
 
 /* A mailbox as it was recorded, unless it is one of those that never are the answer's. */
-static bool read_mailbox(const struct addressee_query *q, const char *shown, never_fn *never,
-	struct mailbox *out)
+static bool read_mailbox(
+	const struct addressee_query *q, const char *shown, never_fn *never, struct mailbox *out)
 {
 	if (!shown || !mailbox_read(shown, out))
 		return false;

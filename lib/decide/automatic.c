@@ -1,4 +1,5 @@
-/* The signals of automatic mail, one table; the first row that holds decides, so the order is that of their strength. */
+/* The signals of automatic mail, one table; the first row that holds decides, so the order is that
+ * of their strength. */
 #include "decide/automatic.h"
 
 #include <string.h>
@@ -35,7 +36,8 @@ typedef bool signal_fn(const struct looked_at *l, const char *argument);
 
 /* --- predicates --- */
 
-/* The first token of a header, without parameters, and comments on either side (RFC 3834 section 5). */
+/* The first token of a header, without parameters, and comments on either side (RFC 3834 section
+ * 5). */
 static bool first_word_is(const char *value, const char *word)
 {
 	size_t len = strlen(word);
@@ -54,8 +56,8 @@ static bool has(const struct looked_at *l, const char *name)
 typedef bool value_fn(const char *value, const char *argument);
 
 /* A second field of a name counts as the first does: whoever wrote one may have left another's. */
-static bool any_value(const struct message *message, const char *name, value_fn *is,
-	const char *argument)
+static bool any_value(
+	const struct message *message, const char *name, value_fn *is, const char *argument)
 {
 	const char *value;
 
@@ -101,7 +103,8 @@ static bool is_like(const char *value, const char *glob)
 static bool spam(const struct looked_at *l, const char *argument)
 {
 	const char *colon = l->spam_header ? strchr(l->spam_header, ':') : NULL;
-	g_autofree char *name = colon ? g_strndup(l->spam_header, (gsize)(colon - l->spam_header)) : NULL;
+	g_autofree char *name = colon ? g_strndup(l->spam_header, (gsize)(colon - l->spam_header))
+				      : NULL;
 	g_autofree char *glob = colon ? g_strstrip(g_strdup(colon + 1)) : NULL;
 
 	(void)argument;
@@ -176,7 +179,7 @@ static const char *const clients[] = {
 	"K-9 Mail", "FairEmail", "Mutt", "NeoMutt", "aerc", "Evolution", "KMail", "Claws Mail", "Sylpheed",
 	"Roundcube", "Horde", "IMP", "SquirrelMail", "SOGo", "Zimbra", "Open-Xchange", "RainLoop", "SnappyMail",
 	"Alpine", "Gnus", "mu4e", "The Bat!", "eM Client", "Postbox", "Airmail", "Mailbird", "Mailspring", "Pegasus",
-	"Lotus Notes", "HCL Notes", "YahooMail", "Geary", "Trojita", "Eudora", "Becky!", "Foxmail", "Nextcloud Mail",
+	"Lotus Notes", "HCL Notes", "YahooMail", "Geary", "Trojita", "Eudora", "Becky!", "Foxmail", "Nextcloud Mail"
 };
 /* clang-format on */
 
@@ -304,7 +307,7 @@ static bool report_of_somebody(const struct looked_at *l, const char *argument)
 static const char *const vacation_names[] = {
 	"xautoreply", "xautoreplyfrom", "xautoreplyto", "xautoreplydomain", "xautoreplysender", "xautoreplied",
 	"xmailautoreply", "xautorespond", "xautoresponder", "xautoresponse", "xautoresponsefrom",
-	"xautoresponserule", "xvacation", "xoutofoffice", "autoreply", "autoresponder",
+	"xautoresponserule", "xvacation", "xoutofoffice", "autoreply", "autoresponder"
 };
 /* clang-format on */
 
@@ -349,7 +352,7 @@ static const char *const vacation_subjects[] = {
 	"frånvaro", "fravær", "ikke til stede", "ikke på kontoret", "automaattinen vastaus", "poissa toimistosta",
 	"odpowiedź automatyczna", "autoodpowiedź", "automatická odpověď", "automatická odpoveď", "nepřítomnost",
 	"automatikus válasz", "házon kívül", "răspuns automat", "автоматический ответ", "автоответ", "вне офиса",
-	"αυτόματη απάντηση", "otomatik yanıt", "自動返信", "自動応答", "不在通知", "自动答复", "自动回复", "자동 회신",
+	"αυτόματη απάντηση", "otomatik yanıt", "自動返信", "自動応答", "不在通知", "自动答复", "自动回复", "자동 회신"
 };
 /* clang-format on */
 
@@ -497,11 +500,10 @@ static const struct signal {
 /* clang-format on */
 
 /* Those that predicates know by themselves. */
-static const char *const others_read[] = {
-	"Auto-Submitted", "Return-Path", "User-Agent", "X-Mailer", "X-Auto-Response-Suppress",
-	"X-MS-Exchange-Inbox-Rules-Loop", "X-MS-Exchange-Generated-Message-Source",
-	"X-MS-Exchange-Organization-AutoForwarded", "X-Failed-Recipients", "X-Loop",
-};
+static const char *const others_read[] = { "Auto-Submitted", "Return-Path", "User-Agent",
+	"X-Mailer", "X-Auto-Response-Suppress", "X-MS-Exchange-Inbox-Rules-Loop",
+	"X-MS-Exchange-Generated-Message-Source", "X-MS-Exchange-Organization-AutoForwarded",
+	"X-Failed-Recipients", "X-Loop" };
 
 bool automatic_reads(const char *name)
 {
@@ -572,7 +574,8 @@ static const char *why_not(const struct message *message, enum automatic kind, c
 	return message_header_count(message, "X-Loop") ? "X-Loop" : NULL;
 }
 
-bool automatic_may_answer(const struct message *message, enum automatic kind, const char *sender, const char **reason_out)
+bool automatic_may_answer(const struct message *message, enum automatic kind, const char *sender,
+	const char **reason_out)
 {
 	const char *reason = why_not(message, kind, sender);
 

@@ -1,4 +1,5 @@
-/* What kind of automatic mail is it, and may it be answered (RFC 3834)? Pure decisions over one table of signals. */
+/* What kind of automatic mail is it, and may it be answered (RFC 3834)? Pure decisions over one
+ * table of signals. */
 #ifndef MILTICKET_AUTOMATIC_H
 #define MILTICKET_AUTOMATIC_H
 
@@ -6,15 +7,15 @@
 
 /* PRODUCT section 6's kinds, one row for each signal in automatic.c. */
 enum automatic {
-	AUTO_NONE,		/* a person */
-	AUTO_BOUNCE,		/* failed delivery */
-	AUTO_DELAYED,		/* delay, relayed, expanded, delivered */
-	AUTO_RECEIPT,		/* read receipt */
+	AUTO_NONE,    /* a person */
+	AUTO_BOUNCE,  /* failed delivery */
+	AUTO_DELAYED, /* delay, relayed, expanded, delivered */
+	AUTO_RECEIPT, /* read receipt */
 	AUTO_VACATION,
-	AUTO_LIST,		/* list or bulk */
+	AUTO_LIST, /* list or bulk */
 	AUTO_GENERATED,
 	AUTO_SPAM,
-	AUTO_OWN, /* our own mail coming back */
+	AUTO_OWN,      /* our own mail coming back */
 	AUTO_REACTION, /* an emoji in place of an answer */
 	AUTO_SUSPECTED /* perhaps a person's: not answered, and never without a ticket */
 };

@@ -5,9 +5,8 @@
 
 #include "base/address.h"
 
-const char *const whose_names[] = {
-	"other", "inbound", "reply", "desk-reply", "opened", "note", "commands", "refused", NULL
-};
+const char *const whose_names[] = { "other", "inbound", "reply", "desk-reply", "opened", "note",
+	"commands", "refused", NULL };
 
 /* --- who is vouched for --- */
 
@@ -67,8 +66,8 @@ static bool is_note(const char *detail)
 }
 
 /* The number of a token address with a good mac; 0. */
-static uint64_t ticket_of(const struct sorting *by, const struct account *account,
-	const char *detail)
+static uint64_t ticket_of(
+	const struct sorting *by, const struct account *account, const char *detail)
 {
 	uint64_t number;
 
@@ -114,15 +113,17 @@ static void list_accounts(struct recipients *r, const struct settings *settings)
 		struct account *account = g_ptr_array_index(settings->accounts, i);
 
 		for (unsigned k = 0; k < r->hits->len; k++)
-			if (((struct account_hit *)g_ptr_array_index(r->hits, k))->account == account) {
+			if (((struct account_hit *)g_ptr_array_index(r->hits, k))->account ==
+				account) {
 				g_ptr_array_add(r->accounts, account);
 				break;
 			}
 	}
 }
 
-void recipients_init(struct recipients *r, const struct envelope *envelope, int64_t date, const struct settings *settings,
-	const struct token_key *key, is_agent_fn *is_agent, void *arg)
+void recipients_init(struct recipients *r, const struct envelope *envelope, int64_t date,
+	const struct settings *settings, const struct token_key *key, is_agent_fn *is_agent,
+	void *arg)
 {
 	memset(r, 0, sizeof *r);
 	r->by = (struct sorting){ settings, key, is_agent, arg, date };
@@ -137,8 +138,8 @@ void recipients_init(struct recipients *r, const struct envelope *envelope, int6
 }
 
 /* An address that leads to the customer. */
-static uint64_t desk_ticket_of(const struct sorting *by, const struct account *account,
-	const char *detail)
+static uint64_t desk_ticket_of(
+	const struct sorting *by, const struct account *account, const char *detail)
 {
 	return account->reply_to == REPLY_TO_DESK ? ticket_of(by, account, detail) : 0;
 }

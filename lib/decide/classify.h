@@ -11,11 +11,12 @@
 
 /* What the MTA vouches for. Strings are borrowed from the session for the time of the call. */
 struct envelope {
-	const char *sender;		/* MAIL FROM as given, without <>; "" is the null sender */
-	const char *const *recipients;	/* RCPT TO as given, without <>; NULL-terminated, capped by whoever fills it */
-	const char *authen;		/* {auth_authen}; NULL or "" when not authenticated */
-	const char *queue_id;		/* {i}; may be "" */
-	const char *hostname;		/* {j}; may be "" */
+	const char *sender; /* MAIL FROM as given, without <>; "" is the null sender */
+	/* RCPT TO as given, without <>; NULL-terminated, capped by whoever fills it */
+	const char *const *recipients;
+	const char *authen;   /* {auth_authen}; NULL or "" when not authenticated */
+	const char *queue_id; /* {i}; may be "" */
+	const char *hostname; /* {j}; may be "" */
 	int64_t received;
 };
 
@@ -26,17 +27,22 @@ enum vouched classify_authenticated(const struct envelope *envelope, const struc
 	const struct auth_results *auth, const struct settings *settings, const char **who_out);
 
 enum whose {
-	WHOSE_OTHER, WHOSE_INBOUND, WHOSE_REPLY, WHOSE_DESK_REPLY, WHOSE_OPENED, WHOSE_NOTE,
+	WHOSE_OTHER,
+	WHOSE_INBOUND,
+	WHOSE_REPLY,
+	WHOSE_DESK_REPLY,
+	WHOSE_OPENED,
+	WHOSE_NOTE,
 	WHOSE_COMMANDS,
-	WHOSE_REFUSED	/* an agent's internal mail on its way outside */
+	WHOSE_REFUSED /* an agent's internal mail on its way outside */
 };
 extern const char *const whose_names[];
 
 /* A recipient that is an account of ours, in force for this message. */
 struct account_hit {
 	const struct account *account;
-	char *recipient;	/* as given in the envelope; what an edit must name to delete it */
-	uint64_t ticket;	/* of a token address with a good mac; 0 none */
+	char *recipient; /* as given in the envelope; what an edit must name to delete it */
+	uint64_t ticket; /* of a token address with a good mac; 0 none */
 };
 
 /* is_agent tells whether a canonical address is an agent's. */
@@ -45,28 +51,28 @@ typedef bool is_agent_fn(const char *canonical, void *arg);
 /* Whom To and Cc name. A milter sees the recipients of one transaction, and an MTA may make one of
  * each domain: what goes elsewhere may never come by. */
 struct named {
-	bool account;		/* an address of ours that leads to no customer */
-	bool desk;		/* the token address of a desk: the way to a customer */
-	bool note;		/* an account with the detail "note" */
+	bool account; /* an address of ours that leads to no customer */
+	bool desk;    /* the token address of a desk: the way to a customer */
+	bool note;    /* an account with the detail "note" */
 	bool control;
-	bool insiders;		/* agents, policy.internal_recipients */
-	bool cut;		/* and whom else, nobody read: any of these may be among them */
-	char *outside;		/* the first of the outside, canonical; NULL; owned */
+	bool insiders; /* agents, policy.internal_recipients */
+	bool cut;      /* and whom else, nobody read: any of these may be among them */
+	char *outside; /* the first of the outside, canonical; NULL; owned */
 };
 
 /* The envelope's recipients, sorted; and those of the header, once recipients_name() was called. */
 struct recipients {
-	GPtrArray *hits;	/* struct account_hit *, envelope order */
-	GPtrArray *accounts;	/* const struct account *, each once, configuration order */
-	GPtrArray *outside;	/* char *, canonical: none of the others */
-	GPtrArray *agents;	/* char *, canonical */
-	GPtrArray *internal;	/* char *, canonical: of policy.internal_recipients, or ours but
-				   of no account in force */
+	GPtrArray *hits;     /* struct account_hit *, envelope order */
+	GPtrArray *accounts; /* const struct account *, each once, configuration order */
+	GPtrArray *outside;  /* char *, canonical: none of the others */
+	GPtrArray *agents;   /* char *, canonical */
+	/* char *, canonical: of policy.internal_recipients, or ours but of no account in force */
+	GPtrArray *internal;
 	bool control;
-	bool note;		/* an account was addressed with the detail "note" */
-	bool passed_on;		/* set by the caller: the sender is not the author */
+	bool note;      /* an account was addressed with the detail "note" */
+	bool passed_on; /* set by the caller: the sender is not the author */
 	struct named named;
-	struct sorting {	/* what they were sorted by; borrowed */
+	struct sorting { /* what they were sorted by; borrowed */
 		const struct settings *settings;
 		const struct token_key *key;
 		is_agent_fn *is_agent;
@@ -74,13 +80,14 @@ struct recipients {
 		int64_t date;
 	} by;
 };
-void recipients_init(struct recipients *recipients, const struct envelope *envelope, int64_t date, const struct settings *settings,
-	const struct token_key *key, is_agent_fn *is_agent, void *arg);
+void recipients_init(struct recipients *recipients, const struct envelope *envelope, int64_t date,
+	const struct settings *settings, const struct token_key *key, is_agent_fn *is_agent,
+	void *arg);
 void recipients_name(struct recipients *recipients, const struct message *message);
 void recipients_release(struct recipients *recipients);
 /* The ticket of a desk's token address with a good mac; 0: it is none. */
 uint64_t recipients_desk_ticket(const struct recipients *recipients, const char *canonical);
-const struct account *recipients_account(const struct recipients *recipients);	/* the first; NULL */
+const struct account *recipients_account(const struct recipients *recipients); /* the first; NULL */
 
 /* PRODUCT section 3 as a function. belongs: the message belongs to a ticket. */
 enum whose classify_whose(bool agent, const struct recipients *recipients, bool belongs);

@@ -48,8 +48,10 @@ static bool is_identical(const struct match_query *query, const struct entry *e)
 {
 	const char *const subjects[] = { query->subject->plain, NULL };
 	struct identity identity = {
-		.body_digest = query->body_digest, .without_from = !e->from,
-		.without_date = !e->date, .without_id = e->digest && was_given_its_id(e),
+		.body_digest = query->body_digest,
+		.without_from = !e->from,
+		.without_date = !e->date,
+		.without_id = e->digest && was_given_its_id(e),
 	};
 	bool same = false;
 
@@ -181,8 +183,8 @@ static enum status judge_hit(struct txn *txn, const struct match_query *query,
 	return st;
 }
 
-static enum status find_original(struct txn *txn, const struct match_query *query, struct seen *out,
-	struct error *err)
+static enum status find_original(
+	struct txn *txn, const struct match_query *query, struct seen *out, struct error *err)
 {
 	const char *id = message_id(query->message);
 	struct id_hit hits[LIMIT_ID_HITS];

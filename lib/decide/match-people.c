@@ -10,7 +10,8 @@ static bool is_envelopes(const struct match_query *query, const char *address)
 {
 	g_autofree char *canonical = NULL;
 
-	return address_canonical(query->sender, &canonical) == ST_OK && strcmp(canonical, address) == 0;
+	return address_canonical(query->sender, &canonical) == ST_OK &&
+		strcmp(canonical, address) == 0;
 }
 
 /* DMARC speaks of one author (RFC 7489 section 6.6.1): beside a second one, or where a verifier
@@ -112,22 +113,26 @@ struct writers {
 
 /* Its author alone wrote a message. In Reply-To, as in Cc, a stranger names whom they like: that
  * would open their ticket to a victim's mail. Robots' mail counts for nobody. */
-static enum status look_for_writer(struct txn *txn, const struct entry *e, void *arg, struct error *err)
+static enum status look_for_writer(
+	struct txn *txn, const struct entry *e, void *arg, struct error *err)
 {
 	struct writers *w = arg;
-	bool written = e->direction == DIRECTION_IN || e->direction == DIRECTION_OUT || e->direction == DIRECTION_NOTE;
+	bool written = e->direction == DIRECTION_IN || e->direction == DIRECTION_OUT ||
+		e->direction == DIRECTION_NOTE;
 	g_autofree char *author = NULL;
 
 	(void)txn;
 	(void)err;
 	if (w->people->entries++ >= LIMIT_MATCH_ENTRIES)
 		return ST_NOT_FOUND;
-	if (written && !e->nobodys && address_of_mailbox(e->from ? e->from : e->sender, &author) == ST_OK)
+	if (written && !e->nobodys &&
+		address_of_mailbox(e->from ? e->from : e->sender, &author) == ST_OK)
 		w->named = g_hash_table_contains(w->people->named, author);
 	return w->named ? ST_NOT_FOUND : ST_OK;
 }
 
-static enum status names_a_writer(struct people *people, uint64_t number, bool *named_out, struct error *err)
+static enum status names_a_writer(
+	struct people *people, uint64_t number, bool *named_out, struct error *err)
 {
 	struct writers w = { people, false };
 	enum status st;
@@ -153,8 +158,8 @@ static enum status stand(struct people *people, const struct ticket *ticket,
 	return st;
 }
 
-enum status people_standing(struct people *people, uint64_t number, enum standing *standing_out,
-	struct error *err)
+enum status people_standing(
+	struct people *people, uint64_t number, enum standing *standing_out, struct error *err)
 {
 	bool somebody = people->sender || people->query->agent || people->query->former;
 	struct ticket ticket = { 0 };

@@ -8,18 +8,20 @@
 
 /* In the order of what they prove. */
 enum standing {
-	STANDING_GONE,		/* there is no such ticket any more */
-	STANDING_STRANGER,	/* or nobody: several authors, a forged one, one of ours; or too much had to be read */
-	STANDING_TAKES_PART,	/* a participant, or an agent */
-	STANDING_KNOWS_WRITER	/* and From, Reply-To, To or Cc names somebody who wrote to the ticket */
+	STANDING_GONE, /* there is no such ticket any more */
+	/* or nobody: several authors, a forged one, one of ours; or too much had to be read */
+	STANDING_STRANGER,
+	STANDING_TAKES_PART, /* a participant, or an agent */
+	/* and From, Reply-To, To or Cc names somebody who wrote to the ticket */
+	STANDING_KNOWS_WRITER
 };
 
 struct people {
 	struct txn *txn;
 	const struct match_query *query;
-	char *sender;			/* canonical; NULL: nobody */
-	GHashTable *named;		/* canonical addresses, ours excepted; NULL: not asked for yet */
-	unsigned tickets, entries;	/* looked at so far */
+	char *sender;              /* canonical; NULL: nobody */
+	GHashTable *named;         /* canonical addresses, ours excepted; NULL: not asked for yet */
+	unsigned tickets, entries; /* looked at so far */
 };
 void people_init(struct people *people, struct txn *txn, const struct match_query *query);
 void people_release(struct people *people);
@@ -28,6 +30,7 @@ void people_release(struct people *people);
 bool people_may_use_tag(const struct people *people, const struct ticket *ticket);
 
 /* Through merges. */
-enum status people_standing(struct people *people, uint64_t number, enum standing *standing_out, struct error *err);
+enum status people_standing(
+	struct people *people, uint64_t number, enum standing *standing_out, struct error *err);
 
 #endif

@@ -6,8 +6,8 @@
 #include "base/limits.h"
 
 /* An id of mail that we wrote, or of an agent's that went through us. */
-static enum status was_sent(struct txn *txn, const struct id_hit *hit, bool *sent_out,
-	struct error *err)
+static enum status was_sent(
+	struct txn *txn, const struct id_hit *hit, bool *sent_out, struct error *err)
 {
 	struct entry entry = { 0 };
 	enum status st;
@@ -21,8 +21,8 @@ static enum status was_sent(struct txn *txn, const struct id_hit *hit, bool *sen
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-static enum status find_sent(struct txn *txn, const char *id, uint64_t *number_out,
-	struct error *err)
+static enum status find_sent(
+	struct txn *txn, const char *id, uint64_t *number_out, struct error *err)
 {
 	struct id_hit hits[LIMIT_ID_HITS];
 	size_t n = 0;
@@ -40,8 +40,8 @@ static enum status find_sent(struct txn *txn, const char *id, uint64_t *number_o
 	return st == ST_OK ? ST_NOT_FOUND : st;
 }
 
-enum status match_sent_id(struct txn *txn, const char *const *ids, uint64_t *number_out,
-	struct error *err)
+enum status match_sent_id(
+	struct txn *txn, const char *const *ids, uint64_t *number_out, struct error *err)
 {
 	enum status st = ST_NOT_FOUND;
 
@@ -50,13 +50,13 @@ enum status match_sent_id(struct txn *txn, const char *const *ids, uint64_t *num
 	return st;
 }
 
-static bool find_token(const struct match_query *query, const struct report *report,
-	uint64_t *number_out)
+static bool find_token(
+	const struct match_query *query, const struct report *report, uint64_t *number_out)
 {
 	for (const char *const *address = report->addresses; *address; address++) {
 		g_autofree char *detail = NULL;
-		const struct account *account =
-			settings_account(query->settings, *address, &detail);
+		const struct account *account = settings_account(
+			query->settings, *address, &detail);
 
 		if (account && detail &&
 			token_verify(query->key, detail, account->address, number_out))
@@ -99,8 +99,8 @@ static enum status find_tag(struct txn *txn, const struct match_query *query, co
 	return st;
 }
 
-enum status match_report(struct txn *txn, const struct match_query *query, uint64_t *number_out,
-	struct error *err)
+enum status match_report(
+	struct txn *txn, const struct match_query *query, uint64_t *number_out, struct error *err)
 {
 	const struct report *report = message_report(query->message);
 	const char *own = message_header(query->message, "Subject", 0);

@@ -14,8 +14,9 @@ struct search {
 	struct match *match;
 	struct error *err;
 	struct people people;
-	struct numbers refused;		/* tickets that know an id by reference alone, and are not the sender's */
-	struct id_hit own[LIMIT_ID_HITS];	/* what the store knows under the message's own id */
+	struct numbers
+		refused; /* tickets that know an id by reference alone, and are not the sender's */
+	struct id_hit own[LIMIT_ID_HITS]; /* what the store knows under the message's own id */
 	size_t n_own;
 };
 
@@ -31,7 +32,8 @@ static enum status by_token(struct search *s, uint64_t *number_out)
 
 		if (hit->ticket) {
 			*number_out = hit->ticket;
-			why_add(s->query->why, "recipient %s is a token of #%" G_GUINT64_FORMAT, hit->recipient, hit->ticket);
+			why_add(s->query->why, "recipient %s is a token of #%" G_GUINT64_FORMAT,
+				hit->recipient, hit->ticket);
 			return ST_OK;
 		}
 	}
@@ -41,10 +43,10 @@ static enum status by_token(struct search *s, uint64_t *number_out)
 
 /* A ticket that knows an id, and what speaks for it. */
 struct candidate {
-	uint64_t number;	/* 0: none */
-	bool tagged;		/* by a tag that the sender may use */
+	uint64_t number; /* 0: none */
+	bool tagged;     /* by a tag that the sender may use */
 	enum standing standing;
-	bool has_it;		/* the message itself, rather than a reference to it */
+	bool has_it; /* the message itself, rather than a reference to it */
 };
 
 static enum status weigh(struct search *s, const struct id_hit *hit, struct candidate *out)
@@ -83,17 +85,20 @@ static bool is_refused(struct search *s, const struct candidate *c)
 static void say_candidate(struct search *s, const char *id, const struct candidate *c, bool refused)
 {
 	static const char *const standings[] = {
-		[STANDING_GONE] = "that ticket is gone", [STANDING_STRANGER] = "the sender takes no part in it",
-		[STANDING_TAKES_PART] = "the sender takes part in it", [STANDING_KNOWS_WRITER] = "the sender takes part in it and names who wrote",
+		[STANDING_GONE] = "that ticket is gone",
+		[STANDING_STRANGER] = "the sender takes no part in it",
+		[STANDING_TAKES_PART] = "the sender takes part in it",
+		[STANDING_KNOWS_WRITER] = "the sender takes part in it and names who wrote",
 	};
 
-	why_add(s->query->why, "%s: #%" G_GUINT64_FORMAT " %s; %s%s", id, c->number, c->has_it ? "has that message" : "only refers to it",
-		standings[c->standing], refused ? ": not its mail, but linked" : "");
+	why_add(s->query->why, "%s: #%" G_GUINT64_FORMAT " %s; %s%s", id, c->number,
+		c->has_it ? "has that message" : "only refers to it", standings[c->standing],
+		refused ? ": not its mail, but linked" : "");
 }
 
 /* An id may be known to many tickets (devices that never change it); the newest come first. */
-static enum status choose(struct search *s, const char *id, const struct id_hit *hits, size_t n,
-	uint64_t *number_out)
+static enum status choose(
+	struct search *s, const char *id, const struct id_hit *hits, size_t n, uint64_t *number_out)
 {
 	struct candidate best = { 0 };
 	enum status st = ST_OK;
@@ -134,7 +139,8 @@ static enum status find_id(struct search *s, const char *id, uint64_t *number_ou
 	return st == ST_OK ? choose(s, id, hits, n, number_out) : st;
 }
 
-static enum status find_ids(struct search *s, const char *const *ids, bool newest_first, uint64_t *number_out)
+static enum status find_ids(
+	struct search *s, const char *const *ids, bool newest_first, uint64_t *number_out)
 {
 	size_t n = 0;
 
@@ -165,7 +171,8 @@ static enum status see_own(struct search *s)
 
 	s->match->known_id = s->n_own > 0;
 	for (size_t i = 0; i < s->n_own && st == ST_OK; i++)
-		s->match->own |= s->own[i].kind == ID_SENT || (from_us && s->own[i].kind == ID_SEEN);
+		s->match->own |= s->own[i].kind == ID_SENT ||
+			(from_us && s->own[i].kind == ID_SEEN);
 	return st;
 }
 
@@ -176,7 +183,8 @@ static enum status find_own_id(struct search *s, uint64_t *number_out)
 	for (size_t i = 0; i < s->n_own && !s->match->own; i++)
 		if (s->own[i].kind == ID_SEEN)
 			return ST_NOT_FOUND;
-	return s->n_own ? choose(s, message_id(s->query->message), s->own, s->n_own, number_out) : ST_NOT_FOUND;
+	return s->n_own ? choose(s, message_id(s->query->message), s->own, s->n_own, number_out)
+			: ST_NOT_FOUND;
 }
 
 /* A report is of a ticket only by a message that we sent; an agent's tells of customers' mail. */
@@ -231,7 +239,10 @@ static enum status by_subject(struct search *s, uint64_t *number_out)
 
 		record_release(&ticket_type, &ticket);
 		why_add(s->query->why, "the Subject names #%" G_GUINT64_FORMAT ": %s", tags->v[i],
-			allowed ? "the sender may do that" : st == ST_NOT_FOUND ? "no such ticket" : "not obeyed, the sender takes no part in it");
+			allowed ? "the sender may do that"
+				: st == ST_NOT_FOUND
+				? "no such ticket"
+				: "not obeyed, the sender takes no part in it");
 		if (allowed)
 			*number_out = tags->v[i];
 		if (allowed || (st != ST_OK && st != ST_NOT_FOUND))
@@ -287,15 +298,19 @@ static enum status settle(struct search *s, uint64_t number)
 	enum status st = tickets_resolve(s->txn, number, &match->ticket, s->err);
 
 	if (st == ST_NOT_FOUND) {
-		why_add(s->query->why, "#%" G_GUINT64_FORMAT " was purged: a new ticket, linked", number);
+		why_add(s->query->why, "#%" G_GUINT64_FORMAT " was purged: a new ticket, linked",
+			number);
 		forget_ticket(match);
 		numbers_add(&match->links, number);
 		return ST_OK;
 	}
 	if (st == ST_OK && match->ticket.number != number)
-		why_add(s->query->why, "#%" G_GUINT64_FORMAT " was merged into #%" G_GUINT64_FORMAT, number, match->ticket.number);
+		why_add(s->query->why, "#%" G_GUINT64_FORMAT " was merged into #%" G_GUINT64_FORMAT,
+			number, match->ticket.number);
 	if (st == ST_OK && closed_too_long(s, &match->ticket)) {
-		why_add(s->query->why, "#%" G_GUINT64_FORMAT " was closed more than %" G_GINT64_FORMAT " days ago: a new ticket, linked",
+		why_add(s->query->why,
+			"#%" G_GUINT64_FORMAT " was closed more than %" G_GINT64_FORMAT
+			" days ago: a new ticket, linked",
 			match->ticket.number, s->query->settings->policy.reopen_days);
 		numbers_add(&match->links, match->ticket.number);
 		forget_ticket(match);
@@ -334,7 +349,9 @@ static enum status see_note(struct search *s, const char *id)
 	for (size_t i = 0; i < n && st == ST_OK; i++) {
 		struct entry entry = { 0 };
 
-		st = hits[i].seq && hits[i].kind != ID_REFERENCED ? tickets_entry(s->txn, hits[i].ticket, hits[i].seq, &entry, s->err) : ST_NOT_FOUND;
+		st = hits[i].seq && hits[i].kind != ID_REFERENCED
+			? tickets_entry(s->txn, hits[i].ticket, hits[i].seq, &entry, s->err)
+			: ST_NOT_FOUND;
 		s->match->answers_note |= st == ST_OK && entry.direction == DIRECTION_NOTE;
 		record_release(&entry_type, &entry);
 		if (st == ST_NOT_FOUND)
@@ -365,7 +382,8 @@ static enum status link_refused(struct search *s)
  * one, as none has seen one. */
 static enum status see_notes(struct search *s)
 {
-	const char *const *lists[] = { message_in_reply_to(s->query->message), message_references(s->query->message) };
+	const char *const *lists[] = { message_in_reply_to(s->query->message),
+		message_references(s->query->message) };
 	enum status st = ST_OK;
 
 	for (size_t l = 0; l < G_N_ELEMENTS(lists); l++)

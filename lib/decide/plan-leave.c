@@ -1,4 +1,5 @@
-/* An agent's mail on its way to the customer: it speaks for the account, and nothing in it tells where the agent really writes from. */
+/* An agent's mail on its way to the customer: it speaks for the account, and nothing in it tells
+ * where the agent really writes from. */
 #include "decide/plan-parts.h"
 
 #include <string.h>
@@ -13,14 +14,18 @@ bool plan_leaves(const struct plan *p)
 
 /* --- the name that the customer sees --- */
 
-char *plan_agent_from(const struct account *account, const struct agent *agent, const char *name_in_mail)
+char *plan_agent_from(
+	const struct account *account, const struct agent *agent, const char *name_in_mail)
 {
-	const char *name = name_in_mail && *name_in_mail ? name_in_mail : agent && agent->name ? agent->name : account->sender_name;
+	const char *name = name_in_mail && *name_in_mail ? name_in_mail
+		: agent && agent->name                   ? agent->name
+							 : account->sender_name;
 
 	return address_header(name, account->sender_address);
 }
 
-/* Who logged in as one agent does not speak in another's name, and a client that puts the address where the name belongs would show it. */
+/* Who logged in as one agent does not speak in another's name, and a client that puts the address
+ * where the name belongs would show it. */
 static const char *name_in_mail(const struct plan *p)
 {
 	struct mailboxes from = message_from(p->message);
@@ -37,19 +42,21 @@ static const char *name_in_mail(const struct plan *p)
 
 /* --- what must not be seen --- */
 
-/* Where clients and servers write down who sent a mail and from where; and seals, which do not hold any more when From has changed. */
-static const char *const private_headers[] = {
-	"Sender", "Resent-From", "Resent-Sender", "Resent-To", "Resent-Cc", "Resent-Message-ID", "Resent-Date", "Disposition-Notification-To",
-	"Return-Receipt-To", "Errors-To", "Return-Path", "X-Originating-IP", "X-Originating-Email", "X-Sender", "X-Authenticated-Sender",
-	"X-Authenticated-User", "X-Original-From", "X-Envelope-From", "X-X-Sender", "X-Apparently-From", "Mail-Followup-To", "Mail-Reply-To",
-	"X-Confirm-Reading-To", "Autocrypt", "OpenPGP", "Fcc", "X-Identity-Key", "X-Account-Key", "X-Mozilla-Draft-Info", "Received-SPF",
-	"Authentication-Results", "ARC-Authentication-Results", "ARC-Message-Signature", "ARC-Seal", "DKIM-Signature", "DomainKey-Signature",
-};
+/* Where clients and servers write down who sent a mail and from where; and seals, which do not hold
+ * any more when From has changed. */
+static const char *const private_headers[] = { "Sender", "Resent-From", "Resent-Sender",
+	"Resent-To", "Resent-Cc", "Resent-Message-ID", "Resent-Date", "Disposition-Notification-To",
+	"Return-Receipt-To", "Errors-To", "Return-Path", "X-Originating-IP", "X-Originating-Email",
+	"X-Sender", "X-Authenticated-Sender", "X-Authenticated-User", "X-Original-From",
+	"X-Envelope-From", "X-X-Sender", "X-Apparently-From", "Mail-Followup-To", "Mail-Reply-To",
+	"X-Confirm-Reading-To", "Autocrypt", "OpenPGP", "Fcc", "X-Identity-Key", "X-Account-Key",
+	"X-Mozilla-Draft-Info", "Received-SPF", "Authentication-Results",
+	"ARC-Authentication-Results", "ARC-Message-Signature", "ARC-Seal", "DKIM-Signature",
+	"DomainKey-Signature" };
 
 /* These are the mail's own matter, or have an edit of their own. */
-static const char *const kept_headers[] = {
-	"From", "To", "Cc", "Bcc", "Reply-To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "MIME-Version",
-};
+static const char *const kept_headers[] = { "From", "To", "Cc", "Bcc", "Reply-To", "Subject",
+	"Date", "Message-ID", "In-Reply-To", "References", "MIME-Version" };
 
 static bool is_named(const char *const *names, size_t n, const char *name)
 {
@@ -129,7 +136,8 @@ static bool is_token(const struct plan *p, const char *address)
 /* Behind a desk the customer sees no agent's own address, be it a colleague's in Cc. */
 static bool is_hidden(const struct plan *p, const char *address)
 {
-	if (!p->account || p->account->reply_to != REPLY_TO_DESK || settings_is_own(p->settings, address))
+	if (!p->account || p->account->reply_to != REPLY_TO_DESK ||
+		settings_is_own(p->settings, address))
 		return false;
 	return plan_is_agents(p, address);
 }
@@ -156,7 +164,8 @@ static char *addressed(const struct plan *p, const struct mailbox *box, bool tok
 	return address_header(shown->name, shown->as_written);
 }
 
-/* The list as the customer shall see it, who is named once; "" when nobody is left, NULL when it stays as it is. */
+/* The list as the customer shall see it, who is named once; "" when nobody is left, NULL when it
+ * stays as it is. */
 static char *readdressed(const struct plan *p, struct mailboxes list, bool named)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
@@ -178,7 +187,8 @@ static char *readdressed(const struct plan *p, struct mailboxes list, bool named
 	return changed ? g_string_free(g_steal_pointer(&out), FALSE) : NULL;
 }
 
-static void readdress(const struct plan *p, struct edits *edits, const char *name, struct mailboxes list, bool named)
+static void readdress(const struct plan *p, struct edits *edits, const char *name,
+	struct mailboxes list, bool named)
 {
 	g_autofree char *value = readdressed(p, list, named);
 
@@ -214,7 +224,7 @@ void plan_speak_for_account(const struct plan *p, struct edits *edits)
 	if (p->account->reply_to != REPLY_TO_DESK)
 		plan_remove_header(p, edits, "Reply-To");
 	readdress(p, edits, "To", message_to(p->message), false);
-	readdress(p, edits, "Cc", message_cc(p->message),
-		names_addressee(p, message_to(p->message)));
+	readdress(
+		p, edits, "Cc", message_cc(p->message), names_addressee(p, message_to(p->message)));
 	edits_change_sender(edits, p->account->sender_address);
 }

@@ -7,7 +7,8 @@
 /* --- plan.c --- */
 
 /* The one header of that name has this value afterwards. */
-void plan_replace_header(const struct plan *plan, struct edits *edits, const char *name, const char *value);
+void plan_replace_header(
+	const struct plan *plan, struct edits *edits, const char *name, const char *value);
 void plan_remove_header(const struct plan *plan, struct edits *edits, const char *name);
 /* Those that `picks` says, from the last of all to the first: so the indexes stay true, and the
  * MTA, which looks for each from the first on, passes no trace of those that are gone. */

@@ -30,9 +30,8 @@ static bool is_one_of(const char *name, const char *const *names, size_t n)
 
 bool plan_edits_header(const char *name)
 {
-	static const char *const edited[] = {
-		"Subject", "Message-ID", "Reply-To", "X-Auto-Response-Suppress",
-	};
+	static const char *const edited[] = { "Subject", "Message-ID", "Reply-To",
+		"X-Auto-Response-Suppress" };
 
 	return is_one_of(name, edited, G_N_ELEMENTS(edited)) ||
 		is_one_of(name, ways_past, G_N_ELEMENTS(ways_past)) || is_claim(name, NULL, NULL);
@@ -109,7 +108,8 @@ static void add_our_claims(const struct plan *p, struct edits *edits)
 	add_claim(edits, "X-Ticket-Event", p->event);
 }
 
-void plan_replace_header(const struct plan *p, struct edits *edits, const char *name, const char *value)
+void plan_replace_header(
+	const struct plan *p, struct edits *edits, const char *name, const char *value)
 {
 	unsigned count = message_header_count(p->message, name);
 
@@ -136,15 +136,18 @@ static void give_id(const struct plan *p, struct edits *edits)
 /* An answer to a note is a note: its address says so. */
 static char *note_address(const struct plan *p)
 {
-	const char *at = strrchr(p->account->address, '@'), *delimiter = p->settings->recipient_delimiter;
+	const char *at = strrchr(p->account->address, '@'),
+		   *delimiter = p->settings->recipient_delimiter;
 
-	return *delimiter ? g_strdup_printf("%.*s%snote%s", (int)(at - p->account->address), p->account->address, delimiter, at)
-		: g_strdup(p->account->address);
+	return *delimiter ? g_strdup_printf("%.*s%snote%s", (int)(at - p->account->address),
+				    p->account->address, delimiter, at)
+			  : g_strdup(p->account->address);
 }
 
 static char *ticket_address(const struct plan *p)
 {
-	return token_address(p->key, p->ticket->number, p->account->address, p->settings->recipient_delimiter);
+	return token_address(
+		p->key, p->ticket->number, p->account->address, p->settings->recipient_delimiter);
 }
 
 /* Agents see whom an answer reaches; to the customer it is the desk's address and no more. */
@@ -209,7 +212,8 @@ static bool is_left_out(const struct plan *p, const char *address)
 
 	return !plan_is_agents(p, address) && !plan_is_in(p->recipients->outside, address) &&
 		!plan_is_in(p->recipients->internal, address) && !addressee &&
-		!text_list_has(p->workers, address) && !(from.n == 1 && strcmp(from.v[0].address, address) == 0);
+		!text_list_has(p->workers, address) &&
+		!(from.n == 1 && strcmp(from.v[0].address, address) == 0);
 }
 
 static unsigned new_watchers(const struct plan *p)
@@ -226,8 +230,7 @@ static unsigned others(const struct plan *p)
 {
 	const struct recipients *r = p->recipients;
 
-	return r->outside->len + r->agents->len + r->internal->len +
-		(p->whose == WHOSE_DESK_REPLY);
+	return r->outside->len + r->agents->len + r->internal->len + (p->whose == WHOSE_DESK_REPLY);
 }
 
 static bool goes_to_agents(const struct account_hit *hit)
@@ -235,8 +238,8 @@ static bool goes_to_agents(const struct account_hit *hit)
 	return hit->account->deliver == DELIVER_AGENTS || hit->account->deliver == DELIVER_BOTH;
 }
 
-/* Mail is never dropped for want of an agent to give it to: then the mailbox keeps it. When the only one to get it is
- * its author (a note on one's own ticket), the archive is enough. */
+/* Mail is never dropped for want of an agent to give it to: then the mailbox keeps it. When the
+ * only one to get it is its author (a note on one's own ticket), the archive is enough. */
 static bool drops_mailbox(const struct plan *p, const struct account_hit *hit, unsigned others)
 {
 	if (hit->account->deliver == DELIVER_NONE)
@@ -251,8 +254,9 @@ static bool has_outsiders(const struct plan *p)
 	return p->recipients->outside->len + p->recipients->internal->len > 0;
 }
 
-/* What an agent's mailbox says by itself must not reach the customer, not even where it is. Exchange answers for an absent agent unless told
- * not to; all others answer the envelope's sender, and so do bounces: these come to the ticket instead. */
+/* What an agent's mailbox says by itself must not reach the customer, not even where it is.
+ * Exchange answers for an absent agent unless told not to; all others answer the envelope's sender,
+ * and so do bounces: these come to the ticket instead. */
 static void silence_robots(const struct plan *p, struct edits *edits)
 {
 	g_autofree char *address = NULL;

@@ -15,26 +15,32 @@ struct plan {
 	const struct recipients *recipients;
 	const struct token_key *key;
 	const struct ticket *ticket;
-	const struct account *account;	/* whose ticket it is; NULL when that account is no longer configured */
-	const struct agent *agent;	/* who sends it, if an agent does; NULL */
-	char **workers;			/* addresses of the ticket's agent, else of its queue's members; NULL-terminated or NULL */
-	char **watchers;		/* addresses that get a copy of it; NULL-terminated or NULL */
-	const struct mailbox *addressee;	/* addressee.h; NULL: nobody */
+	const struct account
+		*account; /* whose ticket it is; NULL when that account is no longer configured */
+	const struct agent *agent; /* who sends it, if an agent does; NULL */
+	/* addresses of the ticket's agent, else of its queue's members; NULL-terminated or NULL */
+	char **workers;
+	char **watchers; /* addresses that get a copy of it; NULL-terminated or NULL */
+	const struct mailbox *addressee; /* addressee.h; NULL: nobody */
 	enum whose whose;
 	int match;
 	const char *event;
-	const char *given_id;		/* the Message-ID to add where there is none */
-	const char *new_id;		/* the Message-ID in place of one that must not be seen; NULL */
-	const char *subject;		/* raw Subject to tag, when it is not the message's own (commands taken out); NULL */
+	const char *given_id; /* the Message-ID to add where there is none */
+	const char *new_id;   /* the Message-ID in place of one that must not be seen; NULL */
+	/* raw Subject to tag, when it is not the message's own (commands taken out); NULL */
+	const char *subject;
 };
 
 /* Does plan_edits() change or remove headers of that name, of mail that comes in? */
 bool plan_edits_header(const char *name);
 
-/* Adds the edits. They depend on nothing but the plan, so that a retry of the message gets the same ones. */
+/* Adds the edits. They depend on nothing but the plan, so that a retry of the message gets the same
+ * ones. */
 void plan_edits(const struct plan *plan, struct edits *edits);
 
-/* The account's sender with this agent's display name: "Anna <support@example.com>" as a header value. Owned. */
-char *plan_agent_from(const struct account *account, const struct agent *agent, const char *name_in_mail);
+/* The account's sender with this agent's display name: "Anna <support@example.com>" as a header
+ * value. Owned. */
+char *plan_agent_from(
+	const struct account *account, const struct agent *agent, const char *name_in_mail);
 
 #endif

@@ -65,7 +65,8 @@ static const struct mailbox *only_stranger(const struct requester_query *q)
 	for (size_t i = 0; i < list.n; i++) {
 		const struct mailbox *box = &list.v[i];
 
-		if (settings_is_desk(q->settings, box->address) || is_lists_own(q->message, box->address))
+		if (settings_is_desk(q->settings, box->address) ||
+			is_lists_own(q->message, box->address))
 			continue;
 		if (only && strcmp(only->address, box->address) != 0)
 			return NULL;
@@ -174,7 +175,8 @@ static bool take_original(const struct requester_query *q, struct mailbox *out)
 	for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
 		if (!message_first_mailbox(q->message, fields[i], out))
 			continue;
-		if (!settings_is_desk(q->settings, out->address) && !is_named_by_list(q->message, out->address) &&
+		if (!settings_is_desk(q->settings, out->address) &&
+			!is_named_by_list(q->message, out->address) &&
 			is_persons(q, out->address)) {
 			if (!out->name)
 				out->name = authors_name(q);
@@ -189,7 +191,8 @@ static bool take_sender(const struct requester_query *q, struct mailbox *out)
 {
 	g_autofree char *canonical = NULL;
 
-	if (address_canonical(q->sender, &canonical) != ST_OK || settings_is_desk(q->settings, canonical))
+	if (address_canonical(q->sender, &canonical) != ST_OK ||
+		settings_is_desk(q->settings, canonical))
 		return false;
 	*out = (struct mailbox){ .as_written = address_as_written(q->sender, canonical) };
 	out->address = g_steal_pointer(&canonical);
@@ -205,7 +208,8 @@ bool requester_find(const struct requester_query *query, struct mailbox *out)
 	if (!box)
 		return take_sender(query, out);
 	*out = (struct mailbox){ .name = reply ? name_of(query, reply) : g_strdup(box->name),
-		.address = g_strdup(box->address), .as_written = g_strdup(box->as_written),
+		.address = g_strdup(box->address),
+		.as_written = g_strdup(box->as_written),
 		.guessed = box->guessed };
 	return true;
 }

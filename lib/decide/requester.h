@@ -7,11 +7,11 @@
 
 struct requester_query {
 	const struct message *message;
-	const char *sender;		/* envelope sender as given; "" is the null sender */
+	const char *sender; /* envelope sender as given; "" is the null sender */
 	const struct settings *settings;
 	is_agent_fn *is_agent;
-	void *arg;			/* is_agent's */
-	bool vouched;			/* an agent sends it: their own Reply-To is no customer's */
+	void *arg;    /* is_agent's */
+	bool vouched; /* an agent sends it: their own Reply-To is no customer's */
 };
 
 /* False: nobody. Fills *out, to be released with mailbox_release(). Reply-To counts

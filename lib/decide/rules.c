@@ -23,7 +23,8 @@ static bool from_matches(const char *glob, const struct facts *facts)
 	struct mailboxes from = message_from(facts->message);
 
 	for (size_t i = 0; i < from.n; i++) {
-		g_autofree char *whole = g_strdup_printf("%s <%s>", from.v[i].name ? from.v[i].name : "", from.v[i].address);
+		g_autofree char *whole = g_strdup_printf(
+			"%s <%s>", from.v[i].name ? from.v[i].name : "", from.v[i].address);
 
 		if (text_glob(glob, from.v[i].address) || text_glob(glob, whole))
 			return true;
@@ -52,7 +53,8 @@ static bool recipient_matches(const char *glob, const struct facts *facts)
 static bool header_matches(const char *wanted, const struct facts *facts)
 {
 	const char *colon = strchr(wanted, ':'), *value;
-	g_autofree char *name = colon ? g_strndup(wanted, (gsize)(colon - wanted)) : g_strdup(wanted);
+	g_autofree char *name = colon ? g_strndup(wanted, (gsize)(colon - wanted))
+				      : g_strdup(wanted);
 	g_autofree char *glob = g_strstrip(g_strdup(colon ? colon + 1 : "*"));
 
 	for (unsigned i = 0; (value = message_header(facts->message, g_strstrip(name), i)); i++) {
@@ -93,8 +95,8 @@ static void rule_set(const struct rule *rule, struct rules_result *result)
 	g_string_append_printf(result->names, "%s%s", result->names->len ? ", " : "", rule->name);
 }
 
-void rules_apply(const struct settings *settings, const struct message *message, const struct envelope *envelope, const char *subject,
-	struct rules_result *result_out)
+void rules_apply(const struct settings *settings, const struct message *message,
+	const struct envelope *envelope, const char *subject, struct rules_result *result_out)
 {
 	struct facts facts = { message, envelope, subject };
 

@@ -9,15 +9,15 @@
 struct rules_result {
 	/* Borrowed from the settings; NULL: unchanged. */
 	const char *queue, *project, *priority, *assign, *status;
-	GPtrArray *tags;	/* const char * */
-	bool autoresponse;	/* true unless a rule says otherwise */
+	GPtrArray *tags;   /* const char * */
+	bool autoresponse; /* true unless a rule says otherwise */
 	bool ignore;
-	GString *names;		/* of the rules that matched, by ", "; for the event */
+	GString *names; /* of the rules that matched, by ", "; for the event */
 };
 
 /* subject: decoded, without tag and prefixes. */
-void rules_apply(const struct settings *settings, const struct message *message, const struct envelope *envelope, const char *subject,
-	struct rules_result *result_out);
+void rules_apply(const struct settings *settings, const struct message *message,
+	const struct envelope *envelope, const char *subject, struct rules_result *result_out);
 void rules_result_release(struct rules_result *result);
 
 #endif

@@ -1,4 +1,5 @@
-/* Maildir: the files in cur and new, of the directory and of its folders, in whatever way those are nested. */
+/* Maildir: the files in cur and new, of the directory and of its folders, in whatever way those are
+ * nested. */
 #include "keep/box-parts.h"
 
 #include <string.h>
@@ -55,7 +56,8 @@ static bool scan_folder(struct box *box, const char *path, unsigned depth)
 		const char *name = g_ptr_array_index(names, i);
 		g_autofree char *child = g_build_filename(path, name, NULL);
 
-		if (strcmp(name, "tmp") == 0 || g_file_test(child, G_FILE_TEST_IS_SYMLINK) || !g_file_test(child, G_FILE_TEST_IS_DIR))
+		if (strcmp(name, "tmp") == 0 || g_file_test(child, G_FILE_TEST_IS_SYMLINK) ||
+			!g_file_test(child, G_FILE_TEST_IS_DIR))
 			continue;
 		if (holds_mail(name)) {
 			add_mails(box, child);
@@ -71,5 +73,6 @@ enum status maildir_scan(struct box *box, struct error *err)
 {
 	if (scan_folder(box, box->path, 0))
 		return ST_OK;
-	return error_set(err, ST_BAD_INPUT, "'%s' is no Maildir: it has neither cur nor new", box->path);
+	return error_set(
+		err, ST_BAD_INPUT, "'%s' is no Maildir: it has neither cur nor new", box->path);
 }

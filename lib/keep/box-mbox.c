@@ -1,5 +1,5 @@
-/* mbox: where each mail begins. Programs disagree on what a From line is; this takes what any of them writes, and no sentence that
- * begins with "From". */
+/* mbox: where each mail begins. Programs disagree on what a From line is; this takes what any of
+ * them writes, and no sentence that begins with "From". */
 #include "keep/box-parts.h"
 
 #include <errno.h>
@@ -33,16 +33,20 @@ static bool is_time(const char *word, int hms[3])
 	return false;
 }
 
-/* asctime's "Jan 5 12:34:56 2024" around the time at words[t], a zone before or behind the year passed over. 0: no date. */
+/* asctime's "Jan 5 12:34:56 2024" around the time at words[t], a zone before or behind the year
+ * passed over. 0: no date. */
 static int64_t date_around(char **words, guint t, const int hms[3])
 {
-	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", NULL };
-	int month = t >= 2 ? names_find(months, words[t - 2]) : -1, day = t >= 1 ? (int)g_ascii_strtoull(words[t - 1], NULL, 10) : 0;
+	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul",
+		"Aug", "Sep", "Oct", "Nov", "Dec", NULL };
+	int month = t >= 2 ? names_find(months, words[t - 2]) : -1,
+	    day = t >= 1 ? (int)g_ascii_strtoull(words[t - 1], NULL, 10) : 0;
 	g_autoptr(GDateTime) time = NULL;
 
 	for (char **w = words + t + 1; month >= 0 && *w && !time; w++)
 		if (strlen(*w) == 4 && g_ascii_isdigit(**w))
-			time = g_date_time_new_utc((int)g_ascii_strtoull(*w, NULL, 10), month + 1, day, hms[0], hms[1], hms[2]);
+			time = g_date_time_new_utc((int)g_ascii_strtoull(*w, NULL, 10), month + 1,
+				day, hms[0], hms[1], hms[2]);
 	return time ? g_date_time_to_unix(time) * TEXT_SECOND : 0;
 }
 
@@ -78,7 +82,8 @@ void mbox_from_line(const char *line, size_t len, char **sender_out, int64_t *ca
 
 	*came_out = date_in(words);
 	*sender_out = NULL;
-	/* Some write the null sender like that, others what they do not know (Python's mailbox, some mail clients). */
+	/* Some write the null sender like that, others what they do not know (Python's mailbox,
+	 * some mail clients). */
 	if (!words[0] || g_ascii_strcasecmp(words[0], "MAILER-DAEMON") == 0)
 		return;
 	if (strcmp(words[0], "<>") == 0)
@@ -89,11 +94,12 @@ void mbox_from_line(const char *line, size_t len, char **sender_out, int64_t *ca
 
 /* --- where mails begin --- */
 
-/* What is known while the lines go by. A From line without a date is one only before a header field: it waits for the next line. */
+/* What is known while the lines go by. A From line without a date is one only before a header
+ * field: it waits for the next line. */
 struct reader {
 	struct box *box;
-	uint64_t at;			/* of the line at hand */
-	size_t empty;			/* length of the line before, if that was empty */
+	uint64_t at;  /* of the line at hand */
+	size_t empty; /* length of the line before, if that was empty */
 	bool waits;
 	uint64_t waiting, waiting_end;
 	size_t empty_before_waiting;
@@ -101,8 +107,8 @@ struct reader {
 
 enum from_line { NO_FROM_LINE, DATED, UNDATED };
 
-/* With a date, wherever it stands: some programs leave out the empty line. Without one, only behind an empty line, with nothing but a
- * sender. */
+/* With a date, wherever it stands: some programs leave out the empty line. Without one, only behind
+ * an empty line, with nothing but a sender. */
 static enum from_line from_line(const struct reader *r, const char *line, size_t len)
 {
 	g_auto(GStrv) words = NULL;
@@ -118,7 +124,9 @@ static enum from_line from_line(const struct reader *r, const char *line, size_t
 /* The empty line in front of the next From line is the mbox's, not the mail's. */
 static void end_mail(struct box *box, uint64_t end, size_t empty)
 {
-	struct place *last = box->places->len ? &g_array_index(box->places, struct place, box->places->len - 1) : NULL;
+	struct place *last = box->places->len
+		? &g_array_index(box->places, struct place, box->places->len - 1)
+		: NULL;
 
 	if (last)
 		last->end = end - last->at > empty ? end - empty : end;
@@ -157,8 +165,10 @@ static void read_line(struct reader *r, const char *line, size_t len)
 	r->empty = empty_length(line, len);
 }
 
-/* The lines that are whole in the chunk; its last bytes too when there are no more, or no room for more. Gives how many were read. */
-static size_t read_lines(struct reader *r, const char *chunk, size_t len, bool all, bool *within_out)
+/* The lines that are whole in the chunk; its last bytes too when there are no more, or no room for
+ * more. Gives how many were read. */
+static size_t read_lines(
+	struct reader *r, const char *chunk, size_t len, bool all, bool *within_out)
 {
 	const char *p = chunk, *end = chunk + len;
 
@@ -180,18 +190,22 @@ static size_t read_lines(struct reader *r, const char *chunk, size_t len, bool a
 static enum status read_box(struct reader *r, char *chunk, struct error *err)
 {
 	size_t kept = 0, used;
-	bool within = false;	/* a line that is longer than the chunk */
+	bool within = false; /* a line that is longer than the chunk */
 	ssize_t n;
 
 	while ((n = read(r->box->mbox, chunk + kept, CHUNK - kept)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return error_set(err, ST_IO, "cannot read '%s': %s", r->box->path, g_strerror(errno));
+			return error_set(err, ST_IO, "cannot read '%s': %s", r->box->path,
+				g_strerror(errno));
 		kept += (size_t)n;
 		if (r->at == 0 && !begins_from(chunk, chunk + kept))
-			return error_set(err, ST_BAD_INPUT, "'%s' is no mbox: it does not begin with a From line", r->box->path);
-		used = read_lines(r, chunk, kept, kept == CHUNK && !memchr(chunk, '\n', CHUNK), &within);
+			return error_set(err, ST_BAD_INPUT,
+				"'%s' is no mbox: it does not begin with a From line",
+				r->box->path);
+		used = read_lines(
+			r, chunk, kept, kept == CHUNK && !memchr(chunk, '\n', CHUNK), &within);
 		kept -= used;
 		memmove(chunk, chunk + used, kept);
 	}

@@ -8,17 +8,17 @@
 
 struct node {
 	int64_t date;
-	guint parents, parent_count;	/* in the array of all parents */
-	guint next;			/* of them, to be visited */
+	guint parents, parent_count; /* in the array of all parents */
+	guint next;                  /* of them, to be visited */
 	bool seen;
 };
 
 /* Ids are known by a hash: one met by chance would only change the order. */
 struct order {
-	GArray *nodes;			/* struct node, by place */
-	GArray *parents;		/* guint64: hashes of ids */
-	GHashTable *by_id;		/* hash → place + 1 */
-	GArray *sorted;			/* guint: places */
+	GArray *nodes;     /* struct node, by place */
+	GArray *parents;   /* guint64: hashes of ids */
+	GHashTable *by_id; /* hash → place + 1 */
+	GArray *sorted;    /* guint: places */
 };
 
 static guint64 id_hash(const char *id)
@@ -96,7 +96,8 @@ static int by_date(gconstpointer a, gconstpointer b, gpointer arg)
 static bool next_parent(struct order *order, struct node *node, guint *place_out)
 {
 	while (node->next < node->parent_count) {
-		guint64 *hash = &g_array_index(order->parents, guint64, node->parents + node->next++);
+		guint64 *hash = &g_array_index(
+			order->parents, guint64, node->parents + node->next++);
 		guint found = GPOINTER_TO_UINT(g_hash_table_lookup(order->by_id, hash));
 
 		if (found && !node_at(order, found - 1)->seen) {
@@ -107,7 +108,8 @@ static bool next_parent(struct order *order, struct node *node, guint *place_out
 	return false;
 }
 
-/* Depth first without recursion: a thread may be as long as the mailbox. A circle ends where it began. */
+/* Depth first without recursion: a thread may be as long as the mailbox. A circle ends where it
+ * began. */
 static void visit(struct order *order, guint place, GArray *path)
 {
 	g_array_append_val(path, place);
@@ -127,7 +129,8 @@ static void visit(struct order *order, guint place, GArray *path)
 
 static void sort_nodes(struct order *order)
 {
-	g_autoptr(GArray) dated = g_array_new(FALSE, FALSE, sizeof(guint)), path = g_array_new(FALSE, FALSE, sizeof(guint));
+	g_autoptr(GArray) dated = g_array_new(FALSE, FALSE, sizeof(guint)),
+			  path = g_array_new(FALSE, FALSE, sizeof(guint));
 
 	for (guint i = 0; i < order->nodes->len; i++)
 		g_array_append_val(dated, i);
@@ -140,7 +143,8 @@ static void sort_nodes(struct order *order)
 /* The places keep what they own: only their order changes. */
 static void rearrange(struct box *box, const GArray *sorted)
 {
-	g_autofree struct place *old = g_memdup2(box->places->data, box->places->len * sizeof(struct place));
+	g_autofree struct place *old = g_memdup2(
+		box->places->data, box->places->len * sizeof(struct place));
 
 	for (guint i = 0; i < sorted->len; i++)
 		g_array_index(box->places, struct place, i) = old[g_array_index(sorted, guint, i)];
@@ -149,8 +153,10 @@ static void rearrange(struct box *box, const GArray *sorted)
 void box_sort(struct box *box)
 {
 	struct order order = {
-		.nodes = g_array_new(FALSE, FALSE, sizeof(struct node)), .parents = g_array_new(FALSE, FALSE, sizeof(guint64)),
-		.by_id = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL), .sorted = g_array_new(FALSE, FALSE, sizeof(guint)),
+		.nodes = g_array_new(FALSE, FALSE, sizeof(struct node)),
+		.parents = g_array_new(FALSE, FALSE, sizeof(guint64)),
+		.by_id = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
+		.sorted = g_array_new(FALSE, FALSE, sizeof(guint)),
 	};
 
 	read_nodes(&order, box);

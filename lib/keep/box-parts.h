@@ -4,18 +4,18 @@
 
 #include "keep/box.h"
 
-/* Where a mail is: a file of its own, or a stretch of the mbox. Files are read, never mapped: one that is cut short meanwhile would end
- * the process. */
+/* Where a mail is: a file of its own, or a stretch of the mbox. Files are read, never mapped: one
+ * that is cut short meanwhile would end the process. */
 struct place {
-	char *file;		/* NULL: the mbox */
-	uint64_t from, at, end;	/* its From line, its first byte, behind its last */
-	unsigned nth;		/* from 1, as found */
+	char *file;             /* NULL: the mbox */
+	uint64_t from, at, end; /* its From line, its first byte, behind its last */
+	unsigned nth;           /* from 1, as found */
 };
 
 struct box {
 	char *path;
-	int mbox;		/* its file; -1: a Maildir */
-	GArray *places;		/* struct place */
+	int mbox;       /* its file; -1: a Maildir */
+	GArray *places; /* struct place */
 };
 
 /* ST_BAD_INPUT: it does not begin with a From line. */
@@ -23,13 +23,16 @@ enum status mbox_scan(struct box *box, struct error *err);
 /* The sender (as in struct mail) and the time that a From line tells. */
 void mbox_from_line(const char *line, size_t len, char **sender_out, int64_t *came_out);
 
-/* box_read() of as many first bytes as its header has, as a rule more; at most LIMIT_HEADER_BYTES. */
-enum status box_read_header(const struct box *box, size_t i, struct mail *mail_out, struct error *err);
+/* box_read() of as many first bytes as its header has, as a rule more; at most
+ * LIMIT_HEADER_BYTES. */
+enum status box_read_header(
+	const struct box *box, size_t i, struct mail *mail_out, struct error *err);
 
 /* ST_BAD_INPUT: no cur and no new anywhere in it. */
 enum status maildir_scan(struct box *box, struct error *err);
 
-/* The end of the header field that begins at p, behind its last line; p itself when there begins none. */
+/* The end of the header field that begins at p, behind its last line; p itself when there begins
+ * none. */
 const char *mail_field_end(const char *p, const char *end);
 /* A field's name: what is in front of its colon. 0 when there is none. */
 size_t mail_field_name(const char *p, const char *end);

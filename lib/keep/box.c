@@ -22,9 +22,12 @@ static enum status scan(struct box *box, mode_t mode, struct error *err)
 	if (S_ISDIR(mode))
 		return maildir_scan(box, err);
 	if (!S_ISREG(mode))
-		return error_set(err, ST_BAD_INPUT, "'%s' is neither a file nor a directory", box->path);
+		return error_set(
+			err, ST_BAD_INPUT, "'%s' is neither a file nor a directory", box->path);
 	box->mbox = open(box->path, O_RDONLY | O_CLOEXEC);
-	return box->mbox >= 0 ? mbox_scan(box, err) : error_set(err, ST_IO, "cannot read '%s': %s", box->path, g_strerror(errno));
+	return box->mbox >= 0
+		? mbox_scan(box, err)
+		: error_set(err, ST_IO, "cannot read '%s': %s", box->path, g_strerror(errno));
 }
 
 enum status box_open(const char *path, struct box **box_out, struct error *err)
@@ -34,7 +37,8 @@ enum status box_open(const char *path, struct box **box_out, struct error *err)
 	enum status st;
 
 	if (stat(path, &status) != 0)
-		return error_set(err, errno == ENOENT ? ST_NOT_FOUND : ST_IO, "cannot open '%s': %s", path, g_strerror(errno));
+		return error_set(err, errno == ENOENT ? ST_NOT_FOUND : ST_IO,
+			"cannot open '%s': %s", path, g_strerror(errno));
 	box = g_new0(struct box, 1);
 	box->path = g_strdup(path);
 	box->mbox = -1;
@@ -113,13 +117,17 @@ static enum status read_file(const char *path, size_t max, struct mail *mail, st
 	return st;
 }
 
-/* Its From line is read again with it: were it not there any more, others would have moved what is in the file. */
-static enum status read_stretch(const struct box *box, const struct place *place, size_t max, struct mail *mail, struct error *err)
+/* Its From line is read again with it: were it not there any more, others would have moved what is
+ * in the file. */
+static enum status read_stretch(const struct box *box, const struct place *place, size_t max,
+	struct mail *mail, struct error *err)
 {
-	size_t line = (size_t)(place->at - place->from), len = (size_t)MIN(place->end - place->at, (uint64_t)max);
+	size_t line = (size_t)(place->at - place->from),
+	       len = (size_t)MIN(place->end - place->at, (uint64_t)max);
 	ssize_t n;
 
-	mail->place = g_strdup_printf("%s: mail %u at byte %" G_GUINT64_FORMAT, box->path, place->nth, place->from);
+	mail->place = g_strdup_printf(
+		"%s: mail %u at byte %" G_GUINT64_FORMAT, box->path, place->nth, place->from);
 	mail->quoted = true;
 	if (place->end - place->from > MAIL_MAX)
 		return error_set(err, ST_BAD_INPUT, "it is too large");
@@ -136,11 +144,13 @@ static enum status read_stretch(const struct box *box, const struct place *place
 	return ST_OK;
 }
 
-static enum status read_some(const struct box *box, size_t i, size_t max, struct mail *mail_out, struct error *err)
+static enum status read_some(
+	const struct box *box, size_t i, size_t max, struct mail *mail_out, struct error *err)
 {
 	const struct place *place = &g_array_index(box->places, struct place, i);
 
-	return place->file ? read_file(place->file, max, mail_out, err) : read_stretch(box, place, max, mail_out, err);
+	return place->file ? read_file(place->file, max, mail_out, err)
+			   : read_stretch(box, place, max, mail_out, err);
 }
 
 enum status box_read(const struct box *box, size_t i, struct mail *mail_out, struct error *err)
@@ -150,10 +160,12 @@ enum status box_read(const struct box *box, size_t i, struct mail *mail_out, str
 
 static bool has_whole_header(const struct mail *mail, size_t max)
 {
-	return mail->len < max || memmem(mail->data, mail->len, "\n\n", 2) || memmem(mail->data, mail->len, "\n\r\n", 3);
+	return mail->len < max || memmem(mail->data, mail->len, "\n\n", 2) ||
+		memmem(mail->data, mail->len, "\n\r\n", 3);
 }
 
-enum status box_read_header(const struct box *box, size_t i, struct mail *mail_out, struct error *err)
+enum status box_read_header(
+	const struct box *box, size_t i, struct mail *mail_out, struct error *err)
 {
 	enum status st = read_some(box, i, HEADER_USUAL, mail_out, err);
 
@@ -177,7 +189,7 @@ size_t mail_field_name(const char *p, const char *end)
 {
 	const char *start = p;
 
-	while (p < end && *p > ' ' && *p < 127 && *p != ':')
+	while (p<end && * p> ' ' && *p < 127 && *p != ':')
 		p++;
 	return p < end && *p == ':' ? (size_t)(p - start) : 0;
 }
@@ -202,16 +214,19 @@ static char *value_of(const char *p, size_t len)
 	return g_string_free(out, FALSE);
 }
 
-static enum status spool_field(const char *p, const char *next, struct spool *spool, struct error *err)
+static enum status spool_field(
+	const char *p, const char *next, struct spool *spool, struct error *err)
 {
 	size_t len = mail_field_name(p, next);
-	g_autofree char *name = g_strndup(p, len), *value = value_of(p + len + 1, (size_t)(next - p) - len - 1);
+	g_autofree char *name = g_strndup(p, len),
+			*value = value_of(p + len + 1, (size_t)(next - p) - len - 1);
 
 	return spool_header(spool, name, value, err);
 }
 
 /* A line that is no field ends the header, as it does for mail servers. */
-static enum status spool_fields(const char **p, const char *end, struct spool *spool, struct error *err)
+static enum status spool_fields(
+	const char **p, const char *end, struct spool *spool, struct error *err)
 {
 	const char *next;
 	enum status st = ST_OK;
@@ -226,7 +241,8 @@ static enum status spool_fields(const char **p, const char *end, struct spool *s
 }
 
 /* One '>' less in front of each line that is From behind any number of them. */
-static enum status spool_unquoted(const char *p, const char *end, struct spool *spool, struct error *err)
+static enum status spool_unquoted(
+	const char *p, const char *end, struct spool *spool, struct error *err)
 {
 	const char *kept = p;
 	enum status st = ST_OK;
@@ -257,5 +273,6 @@ enum status mail_spool(const struct mail *mail, struct spool *spool, struct erro
 	st = spool_fields(&p, end, spool, err);
 	if (st != ST_OK)
 		return st;
-	return mail->quoted ? spool_unquoted(p, end, spool, err) : spool_body(spool, p, (size_t)(end - p), err);
+	return mail->quoted ? spool_unquoted(p, end, spool, err)
+			    : spool_body(spool, p, (size_t)(end - p), err);
 }

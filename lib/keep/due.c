@@ -27,7 +27,8 @@ static enum status wake_one(struct txn *txn, uint64_t number, int64_t now, struc
 		t.status = TICKET_OPEN;
 	st = tickets_save(txn, &t, err);
 	if (st == ST_OK)
-		st = history_add(txn, number, &actor, "wake", ticket_status_names[before], ticket_status_names[t.status], NULL, err);
+		st = history_add(txn, number, &actor, "wake", ticket_status_names[before],
+			ticket_status_names[t.status], NULL, err);
 	record_release(&ticket_type, &t);
 	return st;
 }

@@ -1,4 +1,5 @@
-/* Work that time brings: tickets that have waited long enough, counts that nobody needs any more. For the timer thread. */
+/* Work that time brings: tickets that have waited long enough, counts that nobody needs any more.
+ * For the timer thread. */
 #ifndef MILTICKET_DUE_H
 #define MILTICKET_DUE_H
 

@@ -1,16 +1,17 @@
-/* Threads of a mailbox and their numbers: sets of Message-IDs, joined as mails name them together. */
+/* Threads of a mailbox and their numbers: sets of Message-IDs, joined as mails name them
+ * together. */
 #include "keep/import-numbers.h"
 
 #include "keep/box-parts.h"
 
 struct thread {
-	struct thread *joined;	/* the thread that it became part of; NULL: none */
-	uint64_t number;	/* 0: not known */
+	struct thread *joined; /* the thread that it became part of; NULL: none */
+	uint64_t number;       /* 0: not known */
 };
 
 struct import_numbers {
 	const struct tag_format *format;
-	GHashTable *threads;	/* id → struct thread */
+	GHashTable *threads; /* id → struct thread */
 };
 
 static struct thread *thread_root(struct thread *thread)
@@ -70,7 +71,8 @@ static uint64_t number_in(const struct import_numbers *numbers, const struct mes
 static void learn_from(struct import_numbers *numbers, const struct message *message)
 {
 	const char *const own[] = { message_id(message), NULL };
-	const char *const *const lists[] = { own, message_in_reply_to(message), message_references(message) };
+	const char *const *const lists[] = { own, message_in_reply_to(message),
+		message_references(message) };
 	struct thread *thread = NULL;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)

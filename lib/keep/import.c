@@ -1,4 +1,5 @@
-/* Imports. Mails are read and parsed by several threads a batch ahead; the store has them one after the other. */
+/* Imports. Mails are read and parsed by several threads a batch ahead; the store has them one after
+ * the other. */
 #include "keep/import.h"
 
 #include <string.h>
@@ -30,12 +31,13 @@ struct import {
 	const struct box *box;
 	const struct import_options *options;
 	struct import_counts *counts;
-	struct import_numbers *numbers;	/* NULL: new ones are given */
+	struct import_numbers *numbers; /* NULL: new ones are given */
 };
 
 /* --- one mail --- */
 
-/* Return-Path is what the last mail server saw; else the mbox knows; else the author stands for it. */
+/* Return-Path is what the last mail server saw; else the mbox knows; else the author stands for
+ * it. */
 static char *sender_of(const struct item *item)
 {
 	const char *path = message_header(item->message, "Return-Path", 0);
@@ -52,17 +54,21 @@ static char *sender_of(const struct item *item)
 	return g_strdup(from.n ? from.v[0].address : "");
 }
 
-static void add_tokens(const struct import_options *options, struct mailboxes list, GPtrArray *recipients)
+static void add_tokens(
+	const struct import_options *options, struct mailboxes list, GPtrArray *recipients)
 {
 	for (size_t i = 0; i < list.n; i++) {
 		g_autofree char *detail = NULL;
 
-		if (settings_account(options->settings, list.v[i].address, &detail) == options->account && detail)
+		if (settings_account(options->settings, list.v[i].address, &detail) ==
+				options->account &&
+			detail)
 			g_ptr_array_add(recipients, g_strdup(list.v[i].address));
 	}
 }
 
-/* The account, and its token addresses in To and Cc, which name a ticket whatever became of the ids. */
+/* The account, and its token addresses in To and Cc, which name a ticket whatever became of the
+ * ids. */
 static char **recipients_of(const struct import_options *options, const struct message *message)
 {
 	GPtrArray *recipients = g_ptr_array_new();
@@ -91,7 +97,10 @@ static void describe(struct item *item, const struct import_options *options)
 	item->sender = sender_of(item);
 	item->recipients = recipients_of(options, item->message);
 	item->envelope = (struct envelope){
-		.sender = item->sender, .recipients = (const char *const *)item->recipients, .queue_id = "", .hostname = "",
+		.sender = item->sender,
+		.recipients = (const char *const *)item->recipients,
+		.queue_id = "",
+		.hostname = "",
 		.received = came(item, options->now),
 	};
 	item->older = options->since && (date ? date : item->envelope.received) < options->since;
@@ -193,7 +202,8 @@ struct work_list {
 	size_t n;
 };
 
-static enum status collect(struct import *import, struct batch *batch, struct work_list *list, struct error *err)
+static enum status collect(
+	struct import *import, struct batch *batch, struct work_list *list, struct error *err)
 {
 	for (size_t i = 0; i < batch->n; i++) {
 		struct item *item = &batch->items[i];
@@ -210,9 +220,14 @@ static enum status collect(struct import *import, struct batch *batch, struct wo
 			continue;
 		}
 		list->items[list->n] = item;
-		list->arrivals[list->n] = (struct arrival){
-			.settings = import->options->settings, .envelope = &item->envelope, .message = item->message, .spool = item->spool, .import = true,
-			.number = import->numbers ? import_numbers_of(import->numbers, item->message) : 0 };
+		list->arrivals[list->n] = (struct arrival){ .settings = import->options->settings,
+			.envelope = &item->envelope,
+			.message = item->message,
+			.spool = item->spool,
+			.import = true,
+			.number = import->numbers
+				? import_numbers_of(import->numbers, item->message)
+				: 0 };
 		outcome_init(&list->outcomes[list->n++]);
 	}
 	return ST_OK;
@@ -236,7 +251,9 @@ static enum status one_by_one(struct import *import, struct work_list *list, str
 
 static enum status record_list(struct import *import, struct work_list *list, struct error *err)
 {
-	enum status st = import->options->dry_run ? ST_OK : intake_batch(import->store, list->arrivals, list->outcomes, list->n, err);
+	enum status st = import->options->dry_run
+		? ST_OK
+		: intake_batch(import->store, list->arrivals, list->outcomes, list->n, err);
 
 	if (st == ST_BAD_INPUT || st == ST_REFUSED)
 		return one_by_one(import, list, err);
@@ -264,7 +281,8 @@ static enum status batch_take(struct import *import, struct batch *batch, struct
 
 static bool go_on(const struct import *import)
 {
-	return !import->options->progress || import->options->progress(import->counts, import->options->arg);
+	return !import->options->progress ||
+		import->options->progress(import->counts, import->options->arg);
 }
 
 enum status import_mails(struct store *store, struct box *box, const struct import_options *options,
@@ -288,7 +306,10 @@ enum status import_mails(struct store *store, struct box *box, const struct impo
 		st = batch_take(&import, batch, err);
 		batch_free(batch);
 		if (st == ST_OK && !go_on(&import) && counts_out->done < counts_out->total)
-			st = error_set(err, ST_BUSY, "stopped after %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " mails", counts_out->done, counts_out->total);
+			st = error_set(err, ST_BUSY,
+				"stopped after %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+				" mails",
+				counts_out->done, counts_out->total);
 	}
 	batch_free(ahead);
 	import_numbers_free(import.numbers);

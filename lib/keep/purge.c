@@ -26,7 +26,8 @@ static bool closed_before(const struct ticket *t, int64_t before)
 }
 
 /* A number that leads elsewhere is worth as much as where it leads. */
-static enum status goes(struct txn *txn, const struct ticket *t, int64_t before, bool *goes_out, struct error *err)
+static enum status goes(
+	struct txn *txn, const struct ticket *t, int64_t before, bool *goes_out, struct error *err)
 {
 	struct ticket survivor = { 0 };
 	enum status st;
@@ -43,7 +44,8 @@ static enum status goes(struct txn *txn, const struct ticket *t, int64_t before,
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-static enum status choose_ticket(struct txn *txn, const struct ticket *t, void *arg, struct error *err)
+static enum status choose_ticket(
+	struct txn *txn, const struct ticket *t, void *arg, struct error *err)
 {
 	struct choice *c = arg;
 	bool chosen;
@@ -60,7 +62,10 @@ static enum status choose_ticket(struct txn *txn, const struct ticket *t, void *
 static enum status choose(struct txn *txn, void *arg, struct error *err)
 {
 	struct choice *c = arg;
-	const struct ticket_filter filter = { .statuses = 1u << TICKET_CLOSED | 1u << TICKET_SPAM, .priority = -1, .merged = true, .oldest_first = true };
+	const struct ticket_filter filter = { .statuses = 1u << TICKET_CLOSED | 1u << TICKET_SPAM,
+		.priority = -1,
+		.merged = true,
+		.oldest_first = true };
 
 	c->numbers.n = 0;
 	return tickets_list(txn, &filter, choose_ticket, c, err);
@@ -70,14 +75,15 @@ static enum status choose(struct txn *txn, void *arg, struct error *err)
 
 struct batch {
 	const struct purge_options *options;
-	const struct numbers *numbers;	/* all of them */
+	const struct numbers *numbers; /* all of them */
 	size_t at;
-	uint64_t files;			/* counted only */
-	GArray *outgoing;		/* uint64_t: ids */
+	uint64_t files;   /* counted only */
+	GArray *outgoing; /* uint64_t: ids */
 	uint64_t tickets;
 };
 
-static enum status doom_file(struct txn *txn, const struct entry *entry, void *arg, struct error *err)
+static enum status doom_file(
+	struct txn *txn, const struct entry *entry, void *arg, struct error *err)
 {
 	const struct batch *b = arg;
 
@@ -100,10 +106,13 @@ static enum status purge_one(struct txn *txn, struct batch *b, uint64_t number, 
 	if (st == ST_OK)
 		st = tickets_remove(txn, number, err);
 	b->tickets++;
-	return st == ST_OK ? history_add(txn, number, &b->options->actor, "purged", NULL, NULL, NULL, err) : st;
+	return st == ST_OK
+		? history_add(txn, number, &b->options->actor, "purged", NULL, NULL, NULL, err)
+		: st;
 }
 
-static enum status list_outgoing(struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err)
+static enum status list_outgoing(
+	struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err)
 {
 	struct batch *b = arg;
 
@@ -137,7 +146,8 @@ static enum status purge_batch(struct txn *txn, void *arg, struct error *err)
 	return st;
 }
 
-static enum status purge_all(struct store *store, struct batch *b, struct purge_counts *counts, struct error *err)
+static enum status purge_all(
+	struct store *store, struct batch *b, struct purge_counts *counts, struct error *err)
 {
 	enum status st = ST_OK;
 
@@ -153,7 +163,8 @@ static enum status purge_all(struct store *store, struct batch *b, struct purge_
 
 /* --- counting only --- */
 
-static enum status count_file(struct txn *txn, const struct entry *entry, void *arg, struct error *err)
+static enum status count_file(
+	struct txn *txn, const struct entry *entry, void *arg, struct error *err)
 {
 	struct batch *b = arg;
 
@@ -174,10 +185,13 @@ static enum status count_mails(struct txn *txn, void *arg, struct error *err)
 	return st;
 }
 
-enum status purge_closed(struct store *store, const struct purge_options *options, struct purge_counts *counts_out, struct error *err)
+enum status purge_closed(struct store *store, const struct purge_options *options,
+	struct purge_counts *counts_out, struct error *err)
 {
 	struct choice choice = { .options = options };
-	struct batch batch = { .options = options, .numbers = &choice.numbers, .outgoing = g_array_new(FALSE, FALSE, sizeof(uint64_t)) };
+	struct batch batch = { .options = options,
+		.numbers = &choice.numbers,
+		.outgoing = g_array_new(FALSE, FALSE, sizeof(uint64_t)) };
 	enum status st = store_read(store, choose, &choice, err);
 
 	*counts_out = (struct purge_counts){ 0 };
@@ -196,9 +210,11 @@ enum status purge_closed(struct store *store, const struct purge_options *option
 
 /* --- old files --- */
 
-enum status purge_archive(const char *dir, int64_t keep_days, int64_t now, uint64_t max, uint64_t *count_out, struct error *err)
+enum status purge_archive(const char *dir, int64_t keep_days, int64_t now, uint64_t max,
+	uint64_t *count_out, struct error *err)
 {
-	g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(now / TEXT_SECOND - keep_days * 24 * 3600);
+	g_autoptr(GDateTime)
+		time = g_date_time_new_from_unix_utc(now / TEXT_SECOND - keep_days * 24 * 3600);
 	g_autofree char *day = time ? g_date_time_format(time, "%Y/%m/%d") : NULL;
 
 	*count_out = 0;

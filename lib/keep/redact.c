@@ -1,4 +1,5 @@
-/* Taking a person out: first all is looked at, then ticket after ticket is changed, then the files go, then the store is written anew. */
+/* Taking a person out: first all is looked at, then ticket after ticket is changed, then the files
+ * go, then the store is written anew. */
 #include "keep/redact.h"
 
 #include <string.h>
@@ -21,15 +22,15 @@ struct redaction {
 	const struct redact_options *options;
 	struct redact_counts *counts;
 	struct person person;
-	GHashTable *named;		/* files of the archive that hold the address: char * */
-	struct numbers tickets;		/* to be changed */
+	GHashTable *named;      /* files of the archive that hold the address: char * */
+	struct numbers tickets; /* to be changed */
 	guint8 secret[32];
-	enum status file_status;	/* of the file at hand */
+	enum status file_status; /* of the file at hand */
 	struct error file_error;
 	/* of the batch at hand */
 	size_t at;
 	struct redact_counts done;
-	bool changed;			/* the ticket at hand */
+	bool changed; /* the ticket at hand */
 };
 
 /* --- looking: files --- */
@@ -62,7 +63,8 @@ static bool look_at_file(const char *name, int64_t modified, void *arg)
 	size_t len = 0;
 
 	(void)modified;
-	r->file_status = archive_read(r->options->archive, name, MAIL_MAX, &data, &len, &r->file_error);
+	r->file_status = archive_read(
+		r->options->archive, name, MAIL_MAX, &data, &len, &r->file_error);
 	/* A daemon that removes old files goes on meanwhile. */
 	if (r->file_status == ST_NOT_FOUND)
 		r->file_status = ST_OK;
@@ -87,7 +89,8 @@ static bool field_holds(const struct redaction *r, const struct field *f, const 
 	return false;
 }
 
-static bool record_holds(const struct redaction *r, const struct record_type *type, const void *record)
+static bool record_holds(
+	const struct redaction *r, const struct record_type *type, const void *record)
 {
 	for (size_t i = 0; i < type->count; i++)
 		if (field_holds(r, &type->fields[i], record))
@@ -118,7 +121,8 @@ static bool file_is_named(const struct redaction *r, const struct entry *e)
 	return e->archive && g_hash_table_contains(r->named, e->archive);
 }
 
-static enum status look_at_entry(struct txn *txn, const struct entry *e, void *arg, struct error *err)
+static enum status look_at_entry(
+	struct txn *txn, const struct entry *e, void *arg, struct error *err)
 {
 	struct redaction *r = arg;
 	g_autofree char *text = NULL;
@@ -127,11 +131,13 @@ static enum status look_at_entry(struct txn *txn, const struct entry *e, void *a
 	if (st != ST_OK)
 		return st;
 	learn(r, e);
-	r->changed |= record_holds(r, &entry_type, e) || ids_hold(r, e) || person_in(&r->person, text) || file_is_named(r, e);
+	r->changed |= record_holds(r, &entry_type, e) || ids_hold(r, e) ||
+		person_in(&r->person, text) || file_is_named(r, e);
 	return ST_OK;
 }
 
-static enum status look_at_event(struct txn *txn, const struct event *event, void *arg, struct error *err)
+static enum status look_at_event(
+	struct txn *txn, const struct event *event, void *arg, struct error *err)
 {
 	struct redaction *r = arg;
 
@@ -141,7 +147,8 @@ static enum status look_at_event(struct txn *txn, const struct event *event, voi
 	return ST_OK;
 }
 
-static enum status look_at_ticket(struct txn *txn, const struct ticket *t, void *arg, struct error *err)
+static enum status look_at_ticket(
+	struct txn *txn, const struct ticket *t, void *arg, struct error *err)
 {
 	struct redaction *r = arg;
 	enum status st;
@@ -159,13 +166,16 @@ static enum status look_at_ticket(struct txn *txn, const struct ticket *t, void 
 	return st;
 }
 
-static enum status is_agents(struct txn *txn, const struct agent *agent, void *arg, struct error *err)
+static enum status is_agents(
+	struct txn *txn, const struct agent *agent, void *arg, struct error *err)
 {
 	const struct redaction *r = arg;
 
 	(void)txn;
 	if (text_list_has(agent->addresses, r->person.address))
-		return error_set(err, ST_REFUSED, "%s is an address of agent %s; take it away from them first", r->person.address, agent->login);
+		return error_set(err, ST_REFUSED,
+			"%s is an address of agent %s; take it away from them first",
+			r->person.address, agent->login);
 	return ST_OK;
 }
 
@@ -180,7 +190,8 @@ static enum status look(struct txn *txn, void *arg, struct error *err)
 
 /* --- changing: entries --- */
 
-/* The same id becomes the same one in every message that names it; who guesses the old one cannot prove it. */
+/* The same id becomes the same one in every message that names it; who guesses the old one cannot
+ * prove it. */
 static bool replace_id(const struct redaction *r, char **id)
 {
 	guint8 mac[HASH_BYTES];
@@ -236,7 +247,8 @@ static bool redact_fields(const struct redaction *r, struct entry *e)
 	return changed;
 }
 
-static enum status redact_text(struct txn *txn, struct redaction *r, const struct entry *e, bool *changed_out, struct error *err)
+static enum status redact_text(struct txn *txn, struct redaction *r, const struct entry *e,
+	bool *changed_out, struct error *err)
 {
 	g_autofree char *text = NULL;
 	enum status st = tickets_text(txn, e->ticket, e->seq, &text, err);
@@ -247,7 +259,8 @@ static enum status redact_text(struct txn *txn, struct redaction *r, const struc
 }
 
 /* An answer that is still to come names the old id. */
-static enum status save_entry(struct txn *txn, const struct entry *was, const struct entry *is, struct error *err)
+static enum status save_entry(
+	struct txn *txn, const struct entry *was, const struct entry *is, struct error *err)
 {
 	enum status st = tickets_entry_save(txn, is, err);
 
@@ -256,7 +269,8 @@ static enum status save_entry(struct txn *txn, const struct entry *was, const st
 	return st;
 }
 
-static enum status redact_entry(struct txn *txn, const struct entry *was, void *arg, struct error *err)
+static enum status redact_entry(
+	struct txn *txn, const struct entry *was, void *arg, struct error *err)
 {
 	struct redaction *r = arg;
 	struct entry is = { 0 };
@@ -282,7 +296,8 @@ static enum status redact_entry(struct txn *txn, const struct entry *was, void *
 
 /* --- changing: the rest of a ticket --- */
 
-static enum status redact_event(struct txn *txn, const struct event *was, void *arg, struct error *err)
+static enum status redact_event(
+	struct txn *txn, const struct event *was, void *arg, struct error *err)
 {
 	struct redaction *r = arg;
 	struct event is = { 0 };
@@ -316,7 +331,8 @@ static bool redact_record(const struct redaction *r, struct ticket *t)
 	return changed | person_replace(&r->person, &t->requester_name);
 }
 
-static enum status redact_ticket(struct txn *txn, struct redaction *r, uint64_t number, struct error *err)
+static enum status redact_ticket(
+	struct txn *txn, struct redaction *r, uint64_t number, struct error *err)
 {
 	struct ticket t = { 0 };
 	enum status st = tickets_load(txn, number, &t, err);
@@ -331,7 +347,8 @@ static enum status redact_ticket(struct txn *txn, struct redaction *r, uint64_t 
 	if (st == ST_OK)
 		st = history_each(txn, number, 0, redact_event, r, err);
 	if (st == ST_OK && r->changed)
-		st = history_add(txn, number, &r->options->actor, "redacted", NULL, NULL, NULL, err);
+		st = history_add(
+			txn, number, &r->options->actor, "redacted", NULL, NULL, NULL, err);
 	r->done.tickets += r->changed;
 	record_release(&ticket_type, &t);
 	return st;
@@ -350,7 +367,8 @@ static enum status redact_batch(struct txn *txn, void *arg, struct error *err)
 
 /* --- changing: outgoing mail --- */
 
-static enum status list_outgoing(struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err)
+static enum status list_outgoing(
+	struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err)
 {
 	(void)txn;
 	(void)err;
@@ -377,7 +395,8 @@ static bool drop_recipient(const struct redaction *r, struct outgoing *outgoing)
 	return any && kept == outgoing->to;
 }
 
-static enum status redact_outgoing(struct txn *txn, struct redaction *r, uint64_t id, struct error *err)
+static enum status redact_outgoing(
+	struct txn *txn, struct redaction *r, uint64_t id, struct error *err)
 {
 	struct outgoing outgoing = { 0 };
 	GString *mail = g_string_new(NULL);
@@ -449,9 +468,13 @@ static enum status remove_files(struct redaction *r, struct error *err)
 
 static enum status look_at_files(struct redaction *r, struct error *err)
 {
-	enum status st = r->options->archive ? archive_walk(r->options->archive, look_at_file, r, err) : ST_OK;
+	enum status st = r->options->archive
+		? archive_walk(r->options->archive, look_at_file, r, err)
+		: ST_OK;
 
-	return st == ST_OK && r->file_status != ST_OK ? error_set(err, r->file_status, "%s", r->file_error.text) : st;
+	return st == ST_OK && r->file_status != ST_OK
+		? error_set(err, r->file_status, "%s", r->file_error.text)
+		: st;
 }
 
 static enum status run(struct redaction *r, struct error *err)
@@ -471,9 +494,12 @@ static enum status run(struct redaction *r, struct error *err)
 	return st == ST_OK ? store_rewrite(r->store, err) : st;
 }
 
-enum status redact(struct store *store, const struct redact_options *options, struct redact_counts *counts_out, struct error *err)
+enum status redact(struct store *store, const struct redact_options *options,
+	struct redact_counts *counts_out, struct error *err)
 {
-	struct redaction r = { .store = store, .options = options, .counts = counts_out,
+	struct redaction r = { .store = store,
+		.options = options,
+		.counts = counts_out,
 		.named = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL) };
 	enum status st;
 

@@ -9,25 +9,26 @@
 
 static char *date_english(const struct tm *tm)
 {
-	static const char *const months[] = {
-		"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
-	};
+	static const char *const months[] = { "January", "February", "March", "April", "May",
+		"June", "July", "August", "September", "October", "November", "December" };
 
-	return g_strdup_printf("%d %s %d, %02d:%02d", tm->tm_mday, months[tm->tm_mon], tm->tm_year + 1900, tm->tm_hour, tm->tm_min);
+	return g_strdup_printf("%d %s %d, %02d:%02d", tm->tm_mday, months[tm->tm_mon],
+		tm->tm_year + 1900, tm->tm_hour, tm->tm_min);
 }
 
 static char *date_german(const struct tm *tm)
 {
-	static const char *const months[] = {
-		"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember",
-	};
+	static const char *const months[] = { "Januar", "Februar", "März", "April", "Mai", "Juni",
+		"Juli", "August", "September", "Oktober", "November", "Dezember" };
 
-	return g_strdup_printf("%d. %s %d, %02d:%02d Uhr", tm->tm_mday, months[tm->tm_mon], tm->tm_year + 1900, tm->tm_hour, tm->tm_min);
+	return g_strdup_printf("%d. %s %d, %02d:%02d Uhr", tm->tm_mday, months[tm->tm_mon],
+		tm->tm_year + 1900, tm->tm_hour, tm->tm_min);
 }
 
 static char *date_anywhere(const struct tm *tm)
 {
-	return g_strdup_printf("%d-%02d-%02d %02d:%02d", tm->tm_year + 1900, tm->tm_mon + 1, tm->tm_mday, tm->tm_hour, tm->tm_min);
+	return g_strdup_printf("%d-%02d-%02d %02d:%02d", tm->tm_year + 1900, tm->tm_mon + 1,
+		tm->tm_mday, tm->tm_hour, tm->tm_min);
 }
 
 static const struct {
@@ -43,7 +44,8 @@ char *answer_date(int64_t when, const char *language)
 
 	localtime_r(&t, &tm);
 	for (size_t i = 0; i < G_N_ELEMENTS(languages); i++)
-		if (strlen(languages[i].language) == len && g_ascii_strncasecmp(languages[i].language, language, len) == 0)
+		if (strlen(languages[i].language) == len &&
+			g_ascii_strncasecmp(languages[i].language, language, len) == 0)
 			return languages[i].date(&tm);
 	return date_anywhere(&tm);
 }
@@ -51,10 +53,9 @@ char *answer_date(int64_t when, const char *language)
 /* What follows a comma and is no first name. */
 static bool is_suffix(const char *word)
 {
-	static const char *const suffixes[] = {
-		"jr", "sr", "ii", "iii", "iv", "phd", "md", "ma", "ba", "msc", "bsc", "mba", "esq", "inc", "ltd", "llc", "gmbh", "ag", "kg", "ev",
-		"co", "corp", "sa", "bv",
-	};
+	static const char *const suffixes[] = { "jr", "sr", "ii", "iii", "iv", "phd", "md", "ma",
+		"ba", "msc", "bsc", "mba", "esq", "inc", "ltd", "llc", "gmbh", "ag", "kg", "ev",
+		"co", "corp", "sa", "bv" };
 	g_autofree char *lower = g_ascii_strdown(word, -1);
 	GString *letters = g_string_new(NULL);
 	bool is = false;
@@ -71,14 +72,15 @@ static bool is_suffix(const char *word)
 /* One comma between two names: no department, no list. */
 static bool is_turned_round(const char *last, const char *first)
 {
-	return *last && *first && !strchr(first, ',') && !strpbrk(last, "0123456789@/()") && !strpbrk(first, "0123456789@/()") && !is_suffix(first) &&
-		!strchr(last, '&');
+	return *last && *first && !strchr(first, ',') && !strpbrk(last, "0123456789@/()") &&
+		!strpbrk(first, "0123456789@/()") && !is_suffix(first) && !strchr(last, '&');
 }
 
 char *answer_name(const char *name)
 {
 	const char *comma = strchr(name, ',');
-	g_autofree char *last = comma ? g_strndup(name, (gsize)(comma - name)) : NULL, *first = comma ? g_strdup(comma + 1) : NULL;
+	g_autofree char *last = comma ? g_strndup(name, (gsize)(comma - name)) : NULL,
+			*first = comma ? g_strdup(comma + 1) : NULL;
 
 	if (!comma || !is_turned_round(g_strstrip(last), g_strstrip(first)))
 		return g_strdup(name);

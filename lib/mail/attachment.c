@@ -13,8 +13,8 @@ void attachment_release(struct attachment *a)
 
 char *attachment_text(const struct attachment *a)
 {
-	return g_strdup_printf("%" G_GUINT64_FORMAT " %c %s%s%s", a->size, a->is_inline ? 'i' : 'a', a->type,
-		a->name ? " " : "", a->name ? a->name : "");
+	return g_strdup_printf("%" G_GUINT64_FORMAT " %c %s%s%s", a->size, a->is_inline ? 'i' : 'a',
+		a->type, a->name ? " " : "", a->name ? a->name : "");
 }
 
 /* The name is the rest, blanks and all. */
@@ -24,7 +24,8 @@ bool attachment_read(const char *text, struct attachment *out)
 	guint n = g_strv_length(words);
 	char *end;
 
-	if (n < 3 || !g_ascii_isdigit(*words[0]) || strlen(words[1]) != 1 || !strchr("ai", *words[1]))
+	if (n < 3 || !g_ascii_isdigit(*words[0]) || strlen(words[1]) != 1 ||
+		!strchr("ai", *words[1]))
 		return false;
 	out->size = g_ascii_strtoull(words[0], &end, 10);
 	if (*end || !*words[2])
@@ -43,7 +44,8 @@ char *attachment_shown(const struct attachment *a)
 		a->is_inline ? ", inline" : "");
 }
 
-/* What a path is made of, what hides a file, and what an option begins with are a stranger's to choose. */
+/* What a path is made of, what hides a file, and what an option begins with are a stranger's to
+ * choose. */
 static bool fit_for_a_file(gunichar c)
 {
 	return g_unichar_isprint(c) && c != '/' && c != '\\' && c != ':';
@@ -58,7 +60,8 @@ char *attachment_file_name(const struct attachment *a, unsigned number)
 	for (const char *p = last ? last + 1 : name; *p; p = g_utf8_next_char(p)) {
 		gunichar c = g_utf8_get_char(p);
 
-		if (!(out->len == 0 && (c == '.' || c == '-' || c == ' ')) && out->len < LIMIT_NAME_BYTES)
+		if (!(out->len == 0 && (c == '.' || c == '-' || c == ' ')) &&
+			out->len < LIMIT_NAME_BYTES)
 			g_string_append_unichar(out, fit_for_a_file(c) ? c : '_');
 	}
 	if (out->len == 0)

@@ -8,8 +8,8 @@
 
 struct reading {
 	const struct message *message;
-	const char *author;		/* message_sole_author() */
-	unsigned dmarc, dmarc_passes;	/* what looks like a result, and a pass for the author */
+	const char *author;           /* message_sole_author() */
+	unsigned dmarc, dmarc_passes; /* what looks like a result, and a pass for the author */
 	bool garbled;
 	struct auth_results *out;
 };
@@ -202,9 +202,9 @@ static const struct {
 	const char *method;
 	void (*read)(struct reading *r, char **words);
 } methods[] = {
-	{ .method = "dmarc", .read = read_dmarc },	/* RFC 7489 section 11.1 */
-	{ .method = "dkim", .read = read_dkim },	/* RFC 8601 section 2.7.1 */
-	{ .method = "spf", .read = read_spf },		/* RFC 8601 section 2.7.2 */
+	{ .method = "dmarc", .read = read_dmarc }, /* RFC 7489 section 11.1 */
+	{ .method = "dkim", .read = read_dkim },   /* RFC 8601 section 2.7.1 */
+	{ .method = "spf", .read = read_spf },     /* RFC 8601 section 2.7.2 */
 };
 
 /* What only begins with a method's name ("dmarc/2=pass") is its, so that it casts doubt on the
@@ -244,11 +244,15 @@ static bool is_companion(const char *name)
 {
 	static const char *const companions[] = {
 		/* SoftwareHeader of OpenDMARC, OpenDKIM and OpenARC. */
-		"DMARC-Filter", "DKIM-Filter", "ARC-Filter",
+		"DMARC-Filter",
+		"DKIM-Filter",
+		"ARC-Filter",
 		/* RFC 7208 section 9.1 */
 		"Received-SPF",
 		/* RFC 8617 section 5.1 */
-		"ARC-Seal", "ARC-Message-Signature", "ARC-Authentication-Results",
+		"ARC-Seal",
+		"ARC-Message-Signature",
+		"ARC-Authentication-Results",
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(companions); i++)

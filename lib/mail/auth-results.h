@@ -7,11 +7,11 @@
 /* Only believed fields speak here. Each is false where they say nothing of it, or where what they
  * say cannot be read beyond doubt; both of a pair may be. */
 struct auth_results {
-	bool dmarc_pass;	/* for From's domain, whose one author message_sole_author() has */
-	bool dmarc_fail;	/* From is forged */
-	bool spf_fail;		/* the envelope sender's domain disowns the host that sent it */
-	bool dkim_pass;		/* a signature holds, of From's domain or one above or below */
-	bool dkim_author;	/* and the field names that domain */
+	bool dmarc_pass;  /* for From's domain, whose one author message_sole_author() has */
+	bool dmarc_fail;  /* From is forged */
+	bool spf_fail;    /* the envelope sender's domain disowns the host that sent it */
+	bool dkim_pass;   /* a signature holds, of From's domain or one above or below */
+	bool dkim_author; /* and the field names that domain */
 };
 
 /* Believed are the fields whose authserv-id is one of these (NULL-terminated; NULL: none) and which

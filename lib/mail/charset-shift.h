@@ -10,8 +10,8 @@ typedef void charset_unshift(const guchar *p, const guchar *end, GString *out);
 
 charset_unshift
 	charset_unshift_jis; /* ISO-2022-JP with NEC's and IBM's rows, as CP50221; to windows-31j */
-charset_unshift charset_unshift_euc; /* EUC-JP without JIS X 0212; to windows-31j */
+charset_unshift charset_unshift_euc;    /* EUC-JP without JIS X 0212; to windows-31j */
 charset_unshift charset_unshift_korean; /* RFC 1557; to UHC */
-charset_unshift charset_unshift_hz; /* RFC 1843; to GBK */
+charset_unshift charset_unshift_hz;     /* RFC 1843; to GBK */
 
 #endif

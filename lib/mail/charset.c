@@ -17,7 +17,7 @@ static const char replacement[] = "\xef\xbf\xbd";
 struct reading {
 	/* By pairs: one or two bytes a character. */
 	enum { BY_GUESS, BY_TABLE, BY_ICONV, BY_PAIRS, BY_UTF_16 } way;
-	const char *names[2]; /* for iconv; the second is of bytes that the first doesn't fit */
+	const char *names[2];     /* for iconv; the second is of bytes that the first doesn't fit */
 	charset_unshift *unshift; /* applied before the first; NULL */
 };
 
@@ -148,8 +148,8 @@ static void name_for_iconv(
 	const char *label, const char *squeezed, unsigned code_page, struct choice *choice)
 {
 	bool iso = g_str_has_prefix(squeezed, "iso8859");
-	unsigned part =
-		iso ? (unsigned)g_ascii_strtoull(squeezed + strlen("iso8859"), NULL, 10) : 0;
+	unsigned part = iso ? (unsigned)g_ascii_strtoull(squeezed + strlen("iso8859"), NULL, 10)
+			    : 0;
 
 	choice->reading = (struct reading){ .way = BY_ICONV, .names = { choice->name } };
 	if (part)

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 
 enum charset_fit {
-	CHARSET_EXACT, /* every byte has its meaning */
-	CHARSET_LOSSY, /* what fits no character became U+FFFD */
+	CHARSET_EXACT,  /* every byte has its meaning */
+	CHARSET_LOSSY,  /* what fits no character became U+FFFD */
 	CHARSET_GUESSED /* no charset of that name, or not its bytes: read by charset_guess() */
 };
 
@@ -19,8 +19,8 @@ enum charset_fit {
  * NULL. Owned. */
 char *charset_decode(const char *label, const void *data, gsize len, enum charset_fit *fit_out);
 
-/* Does each letter and sign of ASCII stay what it is among bytes of that charset, whatever comes before
- * it? */
+/* Does each letter and sign of ASCII stay what it is among bytes of that charset, whatever comes
+ * before it? */
 bool charset_keeps_ascii(const char *label);
 
 /* The character at p, which has `left` bytes, and its length: UTF-8 where it is that, else one byte

@@ -24,7 +24,8 @@ void edits_release(struct edits *edits)
 	g_clear_pointer(&edits->reply, g_free);
 }
 
-/* Whoever planned the value should have cleaned it; here is the last place where a line break can be kept from becoming a header. */
+/* Whoever planned the value should have cleaned it; here is the last place where a line break can
+ * be kept from becoming a header. */
 static char *one_header(const char *value)
 {
 	char *out = g_strdup(value);
@@ -35,7 +36,8 @@ static char *one_header(const char *value)
 	return out;
 }
 
-static void add(struct edits *edits, enum edit_kind kind, const char *name, unsigned index, const char *value)
+static void add(struct edits *edits, enum edit_kind kind, const char *name, unsigned index,
+	const char *value)
 {
 	struct edit edit = { kind, g_strdup(name), index, one_header(value) };
 

@@ -8,10 +8,10 @@
 #include "model/verb.h"
 
 enum {
-	CUT_BYTES = 8, /* what is cut at a character and its blanks may lack of the limit */
+	CUT_BYTES = 8,    /* what is cut at a character and its blanks may lack of the limit */
 	LABEL_BYTES = 40, /* bytes of a header field's name in a text */
 	VALUE_BYTES = 1000,
-	JOINED_BYTES = 16, /* bytes of a word that was divided or cut; no verb has as many */
+	JOINED_BYTES = 16,  /* bytes of a word that was divided or cut; no verb has as many */
 	CUT_BANG_BYTES = 4, /* bytes of "!tag", the shortest that says anything */
 	LINE_BYTES = 200
 };
@@ -176,8 +176,8 @@ static void keep_most(struct foreign *f, GHashTable *counts)
 			g_hash_table_replace(f->bangs, g_strdup(bang), n);
 }
 
-/* What cannot be seen was recorded as a blank, and a client may leave it out: "!clo se" of the record
- * is "!close" there. So a word with a "!" counts together with those behind it, too. */
+/* What cannot be seen was recorded as a blank, and a client may leave it out: "!clo se" of the
+ * record is "!close" there. So a word with a "!" counts together with those behind it, too. */
 static void count_joined(GHashTable *counts, const GArray *words, guint i)
 {
 	const char *bang = strrchr(word_at(words, i)->form, '!'), *rest;

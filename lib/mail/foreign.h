@@ -14,8 +14,9 @@
 struct subject_word {
 	guint start, end;
 	char *form; /* as it is compared; NULL: a tag of ours or a reply prefix, nobody's word */
-	char *ascii; /* the form of its ASCII alone, where it has more: some clients leave out what
-			they cannot read; NULL */
+	/* the form of its ASCII alone, where it has more: some clients leave out what they cannot
+	 * read; NULL */
+	char *ascii;
 	bool foreign; /* set by foreign_mark() */
 };
 /* Of struct subject_word, in order; free with g_array_unref(). */
@@ -23,11 +24,11 @@ GArray *subject_words(const char *text, const struct tag_format *format);
 
 struct foreign {
 	const struct tag_format *format; /* borrowed */
-	GHashTable *texts; /* read already, as they came */
+	GHashTable *texts;               /* read already, as they came */
 	GHashTable *subjects; /* each once, as its words' forms, to its place in order of arrival */
-	GHashTable *pairs; /* of the forms of two words that follow each other in any of them */
-	GHashTable *bangs; /* "!close", to how often at most one Subject has it */
-	GHashTable *lines; /* lines of texts that begin like a command */
+	GHashTable *pairs;    /* of the forms of two words that follow each other in any of them */
+	GHashTable *bangs;    /* "!close", to how often at most one Subject has it */
+	GHashTable *lines;    /* lines of texts that begin like a command */
 	/* Why no word of the Subject, or no line of the text, can be told to be the writer's own:
 	 * "you …"; static; NULL. */
 	const char *subject_doubt, *text_doubt;

@@ -10,16 +10,15 @@
 enum { LABEL_BYTES = 24, BLOCK_LINES = 12, LINES_MAX = 400 };
 
 /* What clients write for From, and for the fields beside it; lower case. */
-static const char *const from_labels[] = {
-	"from", "von", "de", "da", "van", "från", "fra", "od", "kimden", "от", "από", "lähettäjä", "feladó", "expéditeur", "mittente",
-	"remitente", "remetente", "差出人", "发件人", "寄件者", "보낸 사람", "מאת", "من",
-};
-static const char *const other_labels[] = {
-	"date", "sent", "datum", "gesendet", "gesendet am", "envoyé", "data", "inviato", "verzonden", "skickat", "sendt", "fecha", "enviado",
-	"enviada em", "päiväys", "lähetetty", "wysłano", "dato", "отправлено", "дата", "日付", "送信日時", "日期", "发送时间", "to", "an", "à", "a",
-	"para", "aan", "till", "til", "do", "кому", "宛先", "收件人", "subject", "betreff", "objet", "oggetto", "onderwerp", "asunto", "assunto",
-	"ämne", "emne", "aihe", "temat", "тема", "件名", "主题", "主旨", "cc", "kopie",
-};
+static const char *const from_labels[] = { "from", "von", "de", "da", "van", "från", "fra", "od",
+	"kimden", "от", "από", "lähettäjä", "feladó", "expéditeur", "mittente", "remitente",
+	"remetente", "差出人", "发件人", "寄件者", "보낸 사람", "מאת", "من" };
+static const char *const other_labels[] = { "date", "sent", "datum", "gesendet", "gesendet am",
+	"envoyé", "data", "inviato", "verzonden", "skickat", "sendt", "fecha", "enviado",
+	"enviada em", "päiväys", "lähetetty", "wysłano", "dato", "отправлено", "дата", "日付",
+	"送信日時", "日期", "发送时间", "to", "an", "à", "a", "para", "aan", "till", "til", "do",
+	"кому", "宛先", "收件人", "subject", "betreff", "objet", "oggetto", "onderwerp", "asunto",
+	"assunto", "ämne", "emne", "aihe", "temat", "тема", "件名", "主题", "主旨", "cc", "kopie" };
 
 static bool is_label(const char *word, const char *const *labels, size_t n)
 {

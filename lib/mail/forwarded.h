@@ -8,8 +8,8 @@
  * line "From: …" in one of many languages, with at least one of a date, recipients and a Subject
  * beside it; else of the first attached message (message/rfc822). Below such a block that one came
  * with what is forwarded, and is its author's to forge. Where the attached one's author is a robot
- * (a form's), the one mailbox in its Reply-To counts. False: there is none with one address. *out is
- * to be released with mailbox_release(). */
+ * (a form's), the one mailbox in its Reply-To counts. False: there is none with one address. *out
+ * is to be released with mailbox_release(). */
 bool forwarded_author(const struct message *message, struct mailbox *out);
 
 #endif

@@ -1,12 +1,12 @@
-/* The named character references of HTML (HTML Standard, section 13.5), by name. Made by tests/unit/test-entities.py
- * --write; not edited by hand. */
+/* The named character references of HTML (HTML Standard, section 13.5), by name. Made by
+ * tests/unit/test-entities.py --write; not edited by hand. */
 #include "mail/html-parts.h"
 
+/* clang-format off */
 #define ONE(n, c) { .name = n, .first = c }
 #define TWO(n, c, d) { .name = n, .first = c, .second = d }
 #define OLD(n, c) { .name = n, .first = c, .bare = true }
 
-/* clang-format off */
 const struct html_entity html_entities[] = {
 	OLD("AElig", 0xc6), OLD("AMP", 0x26), OLD("Aacute", 0xc1), ONE("Abreve", 0x102), OLD("Acirc", 0xc2),
 	ONE("Acy", 0x410), ONE("Afr", 0x1d504), OLD("Agrave", 0xc0), ONE("Alpha", 0x391), ONE("Amacr", 0x100),

@@ -2,7 +2,6 @@
  * blank is left over. */
 #include "mail/html-parts.h"
 
-
 enum { BREAKS_MAX = 20, BLANKS_MAX = 200, TAB_WIDTH = 8 };
 
 /* --- before a character --- */

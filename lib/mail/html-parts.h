@@ -10,7 +10,7 @@
 struct html_entity {
 	char name[32];
 	gunichar first, second; /* second is 0 for most */
-	bool bare; /* also without a semicolon */
+	bool bare;              /* also without a semicolon */
 };
 extern const struct html_entity html_entities[]; /* by name */
 extern const gsize html_entities_count;
@@ -47,23 +47,23 @@ struct html_layout {
 	gsize max;
 	unsigned breaks; /* that wait: 1 ends the line, 2 leaves one empty */
 	unsigned blanks; /* that wait, of preformatted text */
-	bool gap; /* a blank waits */
-	bool cell; /* what divides two cells of a row waits */
-	bool fresh; /* in a cell or item that has no text yet, where breaks mean nothing */
-	bool lone_blank; /* a line holds a no-break space and nothing else: it was meant to be empty
-			  */
+	bool gap;        /* a blank waits */
+	bool cell;       /* what divides two cells of a row waits */
+	bool fresh;      /* in a cell or item that has no text yet, where breaks mean nothing */
+	/* a line holds a no-break space and nothing else: it was meant to be empty */
+	bool lone_blank;
 	unsigned quote, line_quote; /* depth of quotes, now and of the last line */
-	unsigned lines; /* written */
+	unsigned lines;             /* written */
 	enum { NO_ROW, EMPTY_ROW, FILLED_ROW } row;
 	unsigned row_line; /* where its text begins */
-	char mark[24]; /* of the item that begins; "" */
+	char mark[24];     /* of the item that begins; "" */
 };
 
 void html_put_char(struct html_layout *layout, gunichar c);
 void html_put_word(
 	struct html_layout *layout, const char *word, gsize len); /* letters and signs of ASCII */
-void html_put_verbatim(struct html_layout *layout, gunichar c); /* in preformatted text */
-void html_put_string(struct html_layout *layout, const char *s); /* as html_put_char() does */
+void html_put_verbatim(struct html_layout *layout, gunichar c);   /* in preformatted text */
+void html_put_string(struct html_layout *layout, const char *s);  /* as html_put_char() does */
 void html_put_break(struct html_layout *layout, unsigned wanted);
 void html_put_line_break(struct html_layout *layout); /* <br> */
 void html_begin_item(struct html_layout *layout, const char *mark);

@@ -8,10 +8,11 @@
 #include "mail/html-parts.h"
 
 enum {
-	OPEN_MAX = 32, /* elements that matter until they end; those further in are read as if they
-			  had no meaning */
+	/* elements that matter until they end; those further in are read as if they had no
+	 * meaning */
+	OPEN_MAX = 32,
 	LINK_MAX = 1000, /* bytes of a link that is shown */
-	INDENT_MAX = 4 /* lists in lists that are moved in */
+	INDENT_MAX = 4   /* lists in lists that are moved in */
 };
 
 /* An element on whose end something ends. */
@@ -29,9 +30,9 @@ struct html {
 	struct html_layout layout;
 	struct open_element open[OPEN_MAX];
 	unsigned depth, hidden, verbatim, lists;
-	bool tight; /* the paragraph that was begun has no margins */
+	bool tight;       /* the paragraph that was begun has no margins */
 	bool show_hidden; /* a document that hides all that it says */
-	bool untitled; /* no title ends from here on */
+	bool untitled;    /* no title ends from here on */
 };
 
 static void html_put(struct html *h, gunichar c)
@@ -422,8 +423,8 @@ static int compare_elements(const void *name, const void *element)
 static const struct element *element_of(const char *name)
 {
 	static const struct element other = { .name = "" };
-	const struct element *found =
-		bsearch(name, elements, G_N_ELEMENTS(elements), sizeof *elements, compare_elements);
+	const struct element *found = bsearch(
+		name, elements, G_N_ELEMENTS(elements), sizeof *elements, compare_elements);
 
 	return found ? found : &other;
 }

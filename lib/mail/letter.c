@@ -8,7 +8,8 @@
 #include "base/text.h"
 #include "mail/message.h"
 
-/* Values are ours or went through an encoder; a line break that is no fold would still be a hole, so it becomes a blank. */
+/* Values are ours or went through an encoder; a line break that is no fold would still be a hole,
+ * so it becomes a blank. */
 static void put(GString *mail, const char *name, const char *value)
 {
 	if (!value || !*value)
@@ -27,7 +28,8 @@ static void put_extra(GString *mail, char *const *extra)
 	for (; extra && *extra; extra++) {
 		const char *colon = strchr(*extra, ':');
 		g_autofree char *name = colon ? g_strndup(*extra, (gsize)(colon - *extra)) : NULL;
-		g_autofree char *value = name ? message_encode_header(name, g_strchug((char *)colon + 1)) : NULL;
+		g_autofree char *value =
+			name ? message_encode_header(name, g_strchug((char *)colon + 1)) : NULL;
 
 		if (name)
 			put(mail, name, value);
@@ -37,7 +39,8 @@ static void put_extra(GString *mail, char *const *extra)
 static void put_headers(GString *mail, const struct letter *l)
 {
 	g_autofree char *date = text_rfc5322_date(l->date);
-	g_autofree char *references = l->references ? g_strjoinv("\n ", (char **)l->references) : NULL;
+	g_autofree char *references = l->references ? g_strjoinv("\n ", (char **)l->references)
+						    : NULL;
 
 	put(mail, "From", l->from);
 	put(mail, "To", l->to);
@@ -96,7 +99,9 @@ GString *letter_write_open(const struct letter *letter)
 	g_autofree char *mark = boundary(letter->message_id);
 
 	put_headers(mail, letter);
-	g_string_append_printf(mail, "Content-Type: multipart/mixed; boundary=\"%s\"\nContent-Transfer-Encoding: 8bit\n\n--%s\n", mark, mark);
+	g_string_append_printf(mail,
+		"Content-Type: multipart/mixed; boundary=\"%s\"\nContent-Transfer-Encoding: 8bit\n\n--%s\n",
+		mark, mark);
 	put_text(mail, letter->text);
 	return mail;
 }
@@ -105,8 +110,11 @@ void letter_attach(GString *mail, const char *message_id, const char *data, size
 {
 	g_autofree char *mark = boundary(message_id);
 
-	/* RFC 2046 section 5.2.1: it may not be encoded; what came as 8-bit goes on as that, and says so. */
-	g_string_append_printf(mail, "\n--%s\nContent-Type: message/rfc822\nContent-Transfer-Encoding: 8bit\nContent-Disposition: attachment\n\n", mark);
+	/* RFC 2046 section 5.2.1: it may not be encoded; what came as 8-bit goes on as that, and
+	 * says so. */
+	g_string_append_printf(mail,
+		"\n--%s\nContent-Type: message/rfc822\nContent-Transfer-Encoding: 8bit\nContent-Disposition: attachment\n\n",
+		mark);
 	g_string_append_len(mail, data, (gssize)len);
 }
 

@@ -27,8 +27,8 @@ char *mailbox_shown(const struct mailbox *box)
 bool mailbox_read(const char *shown, struct mailbox *out)
 {
 	const char *open = g_str_has_suffix(shown, ">") ? strrchr(shown, '<') : NULL;
-	g_autofree char *address =
-		open ? g_strndup(open + 1, strlen(open + 1) - 1) : g_strdup(shown);
+	g_autofree char *address = open ? g_strndup(open + 1, strlen(open + 1) - 1)
+					: g_strdup(shown);
 	char *canonical;
 
 	if (address_canonical(address, &canonical) != ST_OK)
@@ -54,7 +54,8 @@ void message_mailboxes_release(struct lazy_mailboxes *list)
 	g_clear_pointer(&list->v, g_array_unref);
 }
 
-/* GMime drops what follows an encoded-word that ends in '=' of base64, so it must not see any: this stands for their "=?" meanwhile. */
+/* GMime drops what follows an encoded-word that ends in '=' of base64, so it must not see any: this
+ * stands for their "=?" meanwhile. */
 static const char word_start[] = "=?", stand_in[] = "=^`{";
 
 static char *replaced(const char *s, const char *what, const char *with)
@@ -80,9 +81,11 @@ static char *closed_word(char *name)
 
 static void add_mailbox(InternetAddress *ia, GArray *out)
 {
-	g_autofree char *name =
-		closed_word(replaced(internet_address_get_name(ia), stand_in, word_start));
-	g_autofree char *address = replaced(internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(ia)), stand_in, word_start);
+	g_autofree char *name = closed_word(
+		replaced(internet_address_get_name(ia), stand_in, word_start));
+	g_autofree char *address = replaced(
+		internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(ia)), stand_in,
+		word_start);
 	g_autofree char *decoded = NULL;
 	struct mailbox box = { 0 };
 
@@ -104,11 +107,13 @@ static void add_list(InternetAddressList *list, unsigned depth, GArray *out)
 		if (INTERNET_ADDRESS_IS_MAILBOX(ia))
 			add_mailbox(ia, out);
 		else if (INTERNET_ADDRESS_IS_GROUP(ia) && depth < 2)
-			add_list(internet_address_group_get_members(INTERNET_ADDRESS_GROUP(ia)), depth + 1, out);
+			add_list(internet_address_group_get_members(INTERNET_ADDRESS_GROUP(ia)),
+				depth + 1, out);
 	}
 }
 
-/* The start of an address header that may be parsed. Groups in groups without end would exhaust the stack. */
+/* The start of an address header that may be parsed. Groups in groups without end would exhaust the
+ * stack. */
 static char *parseable(const char *value, bool *cut)
 {
 	g_autofree char *head = g_strndup(value, ADDRESS_HEADER_MAX), *start = NULL;
@@ -225,19 +230,21 @@ bool mailboxes_have(struct mailboxes list, const char *canonical)
 	return false;
 }
 
-static struct mailboxes mailboxes_of(const struct message *m, const struct lazy_mailboxes *lazy, const char *name)
+static struct mailboxes mailboxes_of(
+	const struct message *m, const struct lazy_mailboxes *lazy, const char *name)
 {
 	struct lazy_mailboxes *list = (struct lazy_mailboxes *)lazy;
 	const char *value;
 
 	if (!list->v) {
 		list->v = g_array_new(FALSE, FALSE, sizeof(struct mailbox));
-		for (unsigned i = 0; (value = message_header(m, name, i)) && list->v->len < LIMIT_ADDRESSES; i++)
+		for (unsigned i = 0;
+			(value = message_header(m, name, i)) && list->v->len < LIMIT_ADDRESSES; i++)
 			add_header_mailboxes(value, list->v, &list->cut);
 		list->cut |= list->v->len >= LIMIT_ADDRESSES;
 	}
-	return (struct mailboxes){ (const struct mailbox *)(const void *)list->v->data, list->v->len,
-		list->cut };
+	return (struct mailboxes){ (const struct mailbox *)(const void *)list->v->data,
+		list->v->len, list->cut };
 }
 
 struct mailboxes message_from(const struct message *m)

@@ -1,4 +1,5 @@
-/* The attachments of a message: which of its parts they are, what they are called and how large, and their bytes. */
+/* The attachments of a message: which of its parts they are, what they are called and how large,
+ * and their bytes. */
 #include "mail/message-parts.h"
 
 #include <errno.h>
@@ -11,11 +12,11 @@
 
 /* Where a part stands decides what it is: seals and delivery reports are no attachments. */
 struct attachments {
-	GArray *list;		/* of struct attachment; NULL: not wanted */
-	unsigned wanted;	/* index of the one whose bytes are wanted */
+	GArray *list;    /* of struct attachment; NULL: not wanted */
+	unsigned wanted; /* index of the one whose bytes are wanted */
 	unsigned seen;
-	GMimeObject *found;	/* borrowed from the tree */
-	struct hash digest;	/* of all in the list */
+	GMimeObject *found; /* borrowed from the tree */
+	struct hash digest; /* of all in the list */
 };
 
 static void attachments_clear(void *data)
@@ -38,7 +39,8 @@ static char *part_name(GMimeObject *part)
 	return name && *name ? g_steal_pointer(&name) : NULL;
 }
 
-/* Text that stands in the mail is its text, unless its sender gave it a file's name or said that it is attached. */
+/* Text that stands in the mail is its text, unless its sender gave it a file's name or said that it
+ * is attached. */
 static bool is_body_text(GMimeObject *part)
 {
 	g_autofree char *name = NULL;
@@ -103,11 +105,14 @@ static bool is_shown_inline(GMimeObject *part, GMimeObject *parent)
 
 static void describe(struct attachments *a, GMimeObject *part, GMimeObject *parent)
 {
-	g_autofree char *type = g_mime_content_type_get_mime_type(g_mime_object_get_content_type(part));
+	g_autofree char *type = g_mime_content_type_get_mime_type(
+		g_mime_object_get_content_type(part));
 	g_autofree char *hash = NULL, *said = NULL;
 	struct attachment attachment = {
-		.name = part_name(part), .type = g_ascii_strdown(type, -1),
-		.size = measure(part, &hash), .is_inline = is_shown_inline(part, parent),
+		.name = part_name(part),
+		.type = g_ascii_strdown(type, -1),
+		.size = measure(part, &hash),
+		.is_inline = is_shown_inline(part, parent),
 	};
 
 	/* The words of a record are divided by blanks. */
@@ -118,11 +123,13 @@ static void describe(struct attachments *a, GMimeObject *part, GMimeObject *pare
 	hash_add(&a->digest, said, strlen(said));
 }
 
-static void visit(struct attachments *a, GMimeObject *part, GMimeObject *parent, int index, unsigned depth)
+static void visit(
+	struct attachments *a, GMimeObject *part, GMimeObject *parent, int index, unsigned depth)
 {
 	int n = GMIME_IS_MULTIPART(part) ? g_mime_multipart_get_count(GMIME_MULTIPART(part)) : 0;
 
-	if (depth > LIMIT_MIME_DEPTH || a->seen >= LIMIT_ATTACHMENTS || is_form(part, parent, index))
+	if (depth > LIMIT_MIME_DEPTH || a->seen >= LIMIT_ATTACHMENTS ||
+		is_form(part, parent, index))
 		return;
 	for (int i = 0; i < n; i++)
 		visit(a, g_mime_multipart_get_part(GMIME_MULTIPART(part), i), part, i, depth + 1);
@@ -145,9 +152,11 @@ static void visit_message(const struct message *m, struct attachments *a)
 /* Most mail is a text and nothing else, which its headers tell. */
 static bool is_text_alone(const struct message *m)
 {
-	const char *disposition = message_header(m, "Content-Disposition", 0), *type = message_content_type(m);
+	const char *disposition = message_header(m, "Content-Disposition", 0),
+		   *type = message_content_type(m);
 
-	return !disposition && message_header_count(m, "Content-Type") <= 1 && !message_content_param(m, "name") &&
+	return !disposition && message_header_count(m, "Content-Type") <= 1 &&
+		!message_content_param(m, "name") &&
 		(strcmp(type, "text/plain") == 0 || strcmp(type, "text/html") == 0);
 }
 
@@ -197,7 +206,8 @@ char *message_encode_part(const char *name, const char *type, const void *data, 
 	GMimeContentType *content_type = g_mime_content_type_parse(message_options(), type);
 	GMimePart *part = g_mime_part_new();
 	GMimeStream *stream = g_mime_stream_mem_new_with_buffer(data, len);
-	GMimeDataWrapper *content = g_mime_data_wrapper_new_with_stream(stream, GMIME_CONTENT_ENCODING_DEFAULT);
+	GMimeDataWrapper *content = g_mime_data_wrapper_new_with_stream(
+		stream, GMIME_CONTENT_ENCODING_DEFAULT);
 	char *out;
 
 	g_mime_object_set_content_type(GMIME_OBJECT(part), content_type);
@@ -213,7 +223,8 @@ char *message_encode_part(const char *name, const char *type, const void *data, 
 	return out;
 }
 
-enum status message_attachment_write(const struct message *message, unsigned index, int fd, struct error *err)
+enum status message_attachment_write(
+	const struct message *message, unsigned index, int fd, struct error *err)
 {
 	struct attachments a = { .wanted = index };
 	GMimeStream *out;
@@ -225,5 +236,7 @@ enum status message_attachment_write(const struct message *message, unsigned ind
 	out = g_mime_stream_fs_new(dup(fd));
 	written = write_part(a.found, out) && g_mime_stream_flush(out) == 0;
 	g_object_unref(out);
-	return written ? ST_OK : error_set(err, ST_IO, "cannot write the attachment: %s", g_strerror(errno));
+	return written
+		? ST_OK
+		: error_set(err, ST_IO, "cannot write the attachment: %s", g_strerror(errno));
 }

@@ -1,5 +1,6 @@
-/* Everything that a message says, with its codings undone. Nothing is parsed: what a tree would leave out (preambles, parts past a limit,
- * attached messages, broken boundaries) is found as well. */
+/* Everything that a message says, with its codings undone. Nothing is parsed: what a tree would
+ * leave out (preambles, parts past a limit, attached messages, broken boundaries) is found as
+ * well. */
 #include "mail/message-parts.h"
 
 #include <string.h>
@@ -31,7 +32,8 @@ static GByteArray *decoded(GMimeContentEncoding encoding, const char *data, size
 
 	g_mime_encoding_init_decode(&state, encoding);
 	g_byte_array_set_size(out, (guint)g_mime_encoding_outlen(&state, len) + 1);
-	g_byte_array_set_size(out, (guint)g_mime_encoding_step(&state, data, len, (char *)out->data));
+	g_byte_array_set_size(
+		out, (guint)g_mime_encoding_step(&state, data, len, (char *)out->data));
 	return out;
 }
 
@@ -86,7 +88,8 @@ static bool visit_base64(const char *text, unsigned depth, bare_visit *fn, void 
 	const char *end = text + strlen(text);
 	bool go_on = true;
 
-	for (const char *p = text, *behind; p < end && go_on; p = behind > p ? behind : text_line_end(p, end)) {
+	for (const char *p = text, *behind; p < end && go_on;
+		p = behind > p ? behind : text_line_end(p, end)) {
 		g_autoptr(GByteArray) bytes = NULL;
 
 		behind = base64_end(p, end);
@@ -143,7 +146,8 @@ static bool visit_bytes(const char *data, size_t len, unsigned depth, bare_visit
 {
 	g_autofree char *text = without_nuls(data, len);
 
-	return fn(text, arg) && visit_quoted_printable(text, fn, arg) && visit_words(text, fn, arg) &&
+	return fn(text, arg) && visit_quoted_printable(text, fn, arg) &&
+		visit_words(text, fn, arg) &&
 		(depth >= DEPTH_MAX || visit_base64(text, depth, fn, arg));
 }
 
@@ -154,7 +158,8 @@ void message_each_bare(const char *data, size_t len, bare_visit *fn, void *arg)
 
 char *message_decode_text(const char *data, size_t len, const char *encoding)
 {
-	g_autoptr(GByteArray) bytes = decoded(g_mime_content_encoding_from_string(encoding), data, len);
+	g_autoptr(GByteArray)
+		bytes = decoded(g_mime_content_encoding_from_string(encoding), data, len);
 
 	return g_utf8_make_valid((const char *)bytes->data, bytes->len);
 }

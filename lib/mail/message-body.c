@@ -10,20 +10,21 @@ enum { CHUNK = 64 * 1024, FIELD_MAX = 64 * 1024, EIGHT_BIT_MAX = 256 * 1024 };
 
 /* --- how much of it may be parsed --- */
 
-/* What makes the parser take memory, time or stack is counted first, wherever it stands: lines that may be boundaries or header fields,
- * attached messages, addresses and groups of them (it parses the addresses of every message that it meets), long fields (it decodes them). */
+/* What makes the parser take memory, time or stack is counted first, wherever it stands: lines that
+ * may be boundaries or header fields, attached messages, addresses and groups of them (it parses
+ * the addresses of every message that it meets), long fields (it decodes them). */
 enum watched { NO_FIELD, SOME_FIELD, ADDRESSES, MEDIA_TYPE };
 
 struct survey {
 	unsigned marks, fields, messages, addresses;
-	unsigned colons;	/* of this field, behind its name */
-	size_t field_length;	/* of the field that this line belongs to, so far */
-	size_t eight_bit;	/* bytes that are not ASCII, in all fields */
+	unsigned colons;     /* of this field, behind its name */
+	size_t field_length; /* of the field that this line belongs to, so far */
+	size_t eight_bit;    /* bytes that are not ASCII, in all fields */
 	enum watched field;
-	bool line_open;		/* the last piece of text ended without a line end */
-	bool in_body; /* of a part that says what it is: its lines are no fields */
+	bool line_open;     /* the last piece of text ended without a line end */
+	bool in_body;       /* of a part that says what it is: its lines are no fields */
 	bool typed, nested; /* this block of fields has a Content-Type, and one of a message */
-	size_t good;		/* bytes before a limit was passed */
+	size_t good;        /* bytes before a limit was passed */
 	bool over;
 };
 
@@ -31,7 +32,12 @@ static const struct {
 	const char *name;
 	enum watched field;
 } watched_fields[] = {
-	{ "From", ADDRESSES }, { "To", ADDRESSES }, { "Cc", ADDRESSES }, { "Bcc", ADDRESSES }, { "Sender", ADDRESSES }, { "Reply-To", ADDRESSES },
+	{ "From", ADDRESSES },
+	{ "To", ADDRESSES },
+	{ "Cc", ADDRESSES },
+	{ "Bcc", ADDRESSES },
+	{ "Sender", ADDRESSES },
+	{ "Reply-To", ADDRESSES },
 	{ "Content-Type", MEDIA_TYPE },
 };
 
@@ -54,7 +60,8 @@ static enum watched field_of(const char *line, size_t len)
 	if (name == 0 || colon == len || line[colon] != ':')
 		return NO_FIELD;
 	for (size_t i = 0; i < G_N_ELEMENTS(watched_fields); i++)
-		if (strlen(watched_fields[i].name) == name && g_ascii_strncasecmp(line, watched_fields[i].name, name) == 0)
+		if (strlen(watched_fields[i].name) == name &&
+			g_ascii_strncasecmp(line, watched_fields[i].name, name) == 0)
 			return watched_fields[i].field;
 	return SOME_FIELD;
 }
@@ -129,8 +136,9 @@ static void survey_line(struct survey *s, const char *line, size_t len, size_t a
 	}
 	s->line_open = line[len - 1] != '\n';
 	survey_field(s, line, len);
-	if (s->marks > LIMIT_MIME_PARTS || s->messages > LIMIT_MIME_DEPTH || s->fields > LIMIT_HEADER_COUNT ||
-		s->colons > LIMIT_ADDRESS_COLONS || s->addresses > LIMIT_HEADER_COUNT)
+	if (s->marks > LIMIT_MIME_PARTS || s->messages > LIMIT_MIME_DEPTH ||
+		s->fields > LIMIT_HEADER_COUNT || s->colons > LIMIT_ADDRESS_COLONS ||
+		s->addresses > LIMIT_HEADER_COUNT)
 		s->over = true;
 	if (!s->over)
 		s->good = at + len;
@@ -160,7 +168,8 @@ static size_t parseable_fd(int fd, int64_t offset)
 	size_t at = 0;
 	ssize_t n;
 
-	while (at < LIMIT_PARSE_BYTES && !s.over && (n = pread(fd, chunk, CHUNK, offset + (int64_t)at)) > 0)
+	while (at < LIMIT_PARSE_BYTES && !s.over &&
+		(n = pread(fd, chunk, CHUNK, offset + (int64_t)at)) > 0)
 		at += survey_chunk(&s, chunk, (size_t)n, at, n < CHUNK);
 	return s.good;
 }
@@ -181,7 +190,8 @@ static GMimeStream *open_stream(struct message *m)
 	GMimeStream *stream;
 
 	if (m->fd >= 0)
-		return g_mime_stream_fs_new_with_bounds(dup(m->fd), m->offset, m->offset + (int64_t)len);
+		return g_mime_stream_fs_new_with_bounds(
+			dup(m->fd), m->offset, m->offset + (int64_t)len);
 	/* The parser only reads; it gets the bytes without a copy. */
 	stream = g_mime_stream_mem_new();
 	m->view = g_byte_array_new_take((guint8 *)(void *)m->data, len);
@@ -233,7 +243,8 @@ bool message_each_part(GMimeObject *object, unsigned depth, part_visit *fn, void
 	if (!object || depth > LIMIT_MIME_DEPTH)
 		return true;
 	if (GMIME_IS_MESSAGE(object))
-		return message_each_part(g_mime_message_get_mime_part(GMIME_MESSAGE(object)), depth + 1, fn, arg);
+		return message_each_part(
+			g_mime_message_get_mime_part(GMIME_MESSAGE(object)), depth + 1, fn, arg);
 	if (GMIME_IS_MULTIPART(object))
 		return each_child(GMIME_MULTIPART(object), depth, fn, arg);
 	return fn(object, arg);
@@ -269,7 +280,8 @@ bool message_has_part(const struct message *message, const char *type, const cha
 	struct search search = { type, subtype, false };
 
 	if (message_is_single_text(message))
-		return g_ascii_strcasecmp(type, "text") == 0 && g_ascii_strcasecmp(subtype, "plain") == 0;
+		return g_ascii_strcasecmp(type, "text") == 0 &&
+			g_ascii_strcasecmp(subtype, "plain") == 0;
 	message_each_part(message_root((struct message *)message), 0, look_for, &search);
 	return search.found;
 }
@@ -318,10 +330,10 @@ static GMimeContentType *content_type(const struct message *message)
 
 const char *message_content_type(const struct message *m)
 {
-	static const char *const known[] = {
-		"multipart/report", "multipart/mixed", "multipart/alternative", "multipart/signed", "multipart/encrypted", "multipart/related",
-		"text/plain", "text/html", "text/calendar", "message/rfc822", "message/delivery-status", "message/disposition-notification",
-	};
+	static const char *const known[] = { "multipart/report", "multipart/mixed",
+		"multipart/alternative", "multipart/signed", "multipart/encrypted",
+		"multipart/related", "text/plain", "text/html", "text/calendar", "message/rfc822",
+		"message/delivery-status", "message/disposition-notification" };
 	g_autofree char *type = g_mime_content_type_get_mime_type(content_type(m));
 
 	for (size_t i = 0; i < G_N_ELEMENTS(known); i++)

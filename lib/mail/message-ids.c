@@ -1,4 +1,5 @@
-/* The ids of Message-ID, In-Reply-To and References (RFC 5322 section 3.6.4), as mail programs write them. */
+/* The ids of Message-ID, In-Reply-To and References (RFC 5322 section 3.6.4), as mail programs
+ * write them. */
 #include "mail/message-parts.h"
 
 #include <string.h>
@@ -10,7 +11,8 @@
 /* What a fold leaves within the brackets of an id. More of it is text. */
 enum { BLANKS_MAX = 4 };
 
-/* The length of '<' at p and the quoted word after it, in which blanks belong to an id (RFC 5322 section 4.5.4); 0: there is none. */
+/* The length of '<' at p and the quoted word after it, in which blanks belong to an id (RFC 5322
+ * section 4.5.4); 0: there is none. */
 static size_t quoted_length(const char *p)
 {
 	const char *past = p[1] == '"' ? text_past_quoted(p + 1) : NULL;
@@ -19,7 +21,8 @@ static size_t quoted_length(const char *p)
 	return len && strcspn(p + 1, "<>") >= len ? len : 0;
 }
 
-/* The length of what is in the brackets at p, which is '<', and the brackets: closed before the next '<'. 0: no id. */
+/* The length of what is in the brackets at p, which is '<', and the brackets: closed before the
+ * next '<'. 0: no id. */
 static size_t id_length(const char *p)
 {
 	size_t len = MAX(quoted_length(p), 1);
@@ -73,14 +76,17 @@ static void add_id(char *id, GPtrArray *out)
 		g_free(id);
 }
 
-/* Comments and quotes are skipped; one that never ends hides nothing, and is looked for only once. */
+/* Comments and quotes are skipped; one that never ends hides nothing, and is looked for only
+ * once. */
 static void collect_bracketed(const char *value, GPtrArray *out)
 {
 	bool unclosed = false;
 
 	for (const char *p = value; *p && out->len < LIMIT_HEADER_COUNT;) {
 		bool opens = !unclosed && (*p == '(' || *p == '"');
-		const char *past = !opens ? NULL : *p == '(' ? text_past_comment(p) : text_past_quoted(p);
+		const char *past = !opens ? NULL
+			: *p == '('       ? text_past_comment(p)
+					  : text_past_quoted(p);
 		size_t len = *p == '<' ? id_length(p) : 0;
 
 		unclosed |= opens && !past;
@@ -121,7 +127,8 @@ void message_collect_ids(const char *value, GPtrArray *out)
 		collect_bare(value, out);
 }
 
-/* The ids of all headers of that name, LIMIT_REFERENCES of them: the first, which is a thread's root, and the newest. */
+/* The ids of all headers of that name, LIMIT_REFERENCES of them: the first, which is a thread's
+ * root, and the newest. */
 static char **ids_of(const struct message *m, const char *name)
 {
 	GPtrArray *ids = g_ptr_array_new_with_free_func(g_free);

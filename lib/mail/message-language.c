@@ -7,8 +7,8 @@
 #include "base/text.h"
 
 struct wanted {
-	char *tag;		/* lower case, or "*": any */
-	double quality;		/* 0 to 1 */
+	char *tag;      /* lower case, or "*": any */
+	double quality; /* 0 to 1 */
 };
 
 static void wanted_clear(void *data)
@@ -26,7 +26,8 @@ static int by_quality(const void *a, const void *b)
 /* "en;q=0.5": 1 without one that can be read. */
 static double quality_of(const char *element)
 {
-	const char *parameters = strchr(element, ';'), *q = parameters ? strpbrk(parameters, "qQ") : NULL, *number;
+	const char *parameters = strchr(element, ';'),
+		   *q = parameters ? strpbrk(parameters, "qQ") : NULL, *number;
 	char *end;
 	double quality;
 

@@ -86,8 +86,8 @@ static bool is_address(struct span s, char **canonical_out)
 }
 
 /* The last "<a@b>". */
-static bool find_in_brackets(const char *piece, const char *bare, struct span *span_out,
-	char **canonical_out)
+static bool find_in_brackets(
+	const char *piece, const char *bare, struct span *span_out, char **canonical_out)
 {
 	bool found = false;
 
@@ -109,8 +109,8 @@ static bool find_in_brackets(const char *piece, const char *bare, struct span *s
 #define BETWEEN_WORDS " \t<>()[]\",;:\\"
 
 /* The only word that is an address. */
-static bool find_alone(const char *piece, const char *bare, struct span *span_out,
-	char **canonical_out)
+static bool find_alone(
+	const char *piece, const char *bare, struct span *span_out, char **canonical_out)
 {
 	const char *end;
 

@@ -36,7 +36,8 @@ static char *leaf_text(GMimeObject *part)
 	bool plain = message_part_is(part, "text", "plain");
 	g_autofree char *text = NULL;
 
-	if (!GMIME_IS_PART(part) || (!plain && !message_part_is(part, "text", "html")) || is_file(part))
+	if (!GMIME_IS_PART(part) || (!plain && !message_part_is(part, "text", "html")) ||
+		is_file(part))
 		return NULL;
 	text = message_part_text(part);
 	if (!text)
@@ -151,8 +152,8 @@ static void add_subject(struct subjects *s, const char *raw)
 }
 
 /* The Subject with its encoded-words read as the bytes that they are, as a client does that does
- * not know their charset, or forgets what shifts it; NULL when every charset has ASCII in its place.
- * Owned. */
+ * not know their charset, or forgets what shifts it; NULL when every charset has ASCII in its
+ * place. Owned. */
 static char *read_as_bytes(const char *raw)
 {
 	g_autoptr(GString) out = g_string_new(NULL);

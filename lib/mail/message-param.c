@@ -11,14 +11,14 @@ enum { FIELD_MAX = 64 * 1024, PIECES_MAX = 100 };
 
 /* name*0*=… : one piece of a value. */
 struct piece {
-	char *value; /* NULL: not there */
+	char *value;   /* NULL: not there */
 	bool extended; /* percent-encoded */
 };
 
 struct pieces {
-	char *whole; /* name= */
+	char *whole;     /* name= */
 	struct piece *v; /* PIECES_MAX of them */
-	char *extended; /* name*= */
+	char *extended;  /* name*= */
 };
 
 static char *unfolded(const char *raw)
@@ -112,8 +112,8 @@ static void read_pieces(const char *field, const char *name, struct pieces *piec
 static void put_bytes(GString *out, const char *s, bool extended)
 {
 	for (; *s; s++) {
-		bool code =
-			extended && *s == '%' && g_ascii_isxdigit(s[1]) && g_ascii_isxdigit(s[2]);
+		bool code = extended && *s == '%' && g_ascii_isxdigit(s[1]) &&
+			g_ascii_isxdigit(s[2]);
 
 		g_string_append_c(out,
 			code ? (char)(g_ascii_xdigit_value(s[1]) << 4 | g_ascii_xdigit_value(s[2]))
@@ -159,8 +159,8 @@ static void pieces_release(struct pieces *pieces)
 
 char *message_part_param(GMimeObject *part, const char *field, const char *name)
 {
-	GMimeHeader *header =
-		g_mime_header_list_get_header(g_mime_object_get_header_list(part), field);
+	GMimeHeader *header = g_mime_header_list_get_header(
+		g_mime_object_get_header_list(part), field);
 	const char *raw = header ? g_mime_header_get_raw_value(header) : NULL;
 	g_autofree char *line = raw ? unfolded(raw) : NULL, *value = NULL, *text = NULL;
 	struct pieces pieces = { .v = NULL };

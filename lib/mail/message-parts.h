@@ -8,22 +8,22 @@
 #include "mail/message.h"
 
 struct header {
-	char *name, *value;	/* value: unfolded, leading white space dropped */
-	unsigned place;		/* of those of its name, from 1 */
-	bool had_nul;		/* NULs were dropped from it */
+	char *name, *value; /* value: unfolded, leading white space dropped */
+	unsigned place;     /* of those of its name, from 1 */
+	bool had_nul;       /* NULs were dropped from it */
 };
 
 /* A list that is parsed when it is first asked for. */
 struct lazy_mailboxes {
-	GArray *v;		/* of struct mailbox; NULL: not parsed yet */
-	bool cut;		/* not all of it was read */
+	GArray *v; /* of struct mailbox; NULL: not parsed yet */
+	bool cut;  /* not all of it was read */
 };
 
 /* A report while it is read, and what its `told` points to. */
 struct report_read {
 	struct report told;
-	GArray *recipients;		/* of struct report_recipient */
-	GPtrArray *ids, *addresses;	/* char *, NULL-terminated once it is read */
+	GArray *recipients;         /* of struct report_recipient */
+	GPtrArray *ids, *addresses; /* char *, NULL-terminated once it is read */
 	char *subject;
 };
 
@@ -31,24 +31,26 @@ struct message {
 	/* The bytes: in memory, or in a file from offset on. */
 	const char *data;
 	size_t len;
-	int fd;				/* -1: in memory; a duplicate of the caller's */
+	int fd; /* -1: in memory; a duplicate of the caller's */
 	int64_t offset;
-	const char *body;		/* where it begins in data; NULL in a file, or when the headers are not well-formed */
-	GArray *headers;		/* of struct header */
-	GHashTable *by_name;		/* name → GArray of guint, indexes into headers */
+	/* where it begins in data; NULL in a file, or when the headers are not well-formed */
+	const char *body;
+	GArray *headers;     /* of struct header */
+	GHashTable *by_name; /* name → GArray of guint, indexes into headers */
 
 	/* Computed when first asked for. */
 	struct lazy_mailboxes from, to, cc, reply_to;
-	char *sender_address, *id, **in_reply_to, **references, *subject, *languages, *text, *plain_text;
+	char *sender_address, *id, **in_reply_to, **references, *subject, *languages, *text,
+		*plain_text;
 	bool sender_known, id_known, languages_known, plain_known, date_known;
 	int64_t date;
 	GMimeContentType *content_type;
-	GByteArray *view;		/* of data, for the parser's stream; owns nothing of it */
-	GMimeObject *root;		/* the parsed body; NULL: not parsed yet, or not parseable */
+	GByteArray *view;  /* of data, for the parser's stream; owns nothing of it */
+	GMimeObject *root; /* the parsed body; NULL: not parsed yet, or not parseable */
 	bool root_known;
-	GArray *attachments;		/* of struct attachment; NULL: not looked for yet */
+	GArray *attachments; /* of struct attachment; NULL: not looked for yet */
 	char attachments_digest[HASH_HEX];
-	struct report_read *report;	/* NULL: not read yet */
+	struct report_read *report; /* NULL: not read yet */
 	bool writer_known;
 	enum writer writer;
 };
@@ -100,10 +102,12 @@ char *message_part_param(GMimeObject *part, const char *field, const char *name)
 /* The Subject of an attached message, decoded; NULL. Owned. */
 char *message_attached_subject(GMimeObject *part);
 
-/* The <…> tokens of a header value; comments and free text skipped (RFC 5322 section 3.6.4). Appends to out. */
+/* The <…> tokens of a header value; comments and free text skipped (RFC 5322 section 3.6.4).
+ * Appends to out. */
 void message_collect_ids(const char *value, GPtrArray *out);
 
-/* Visits leaves and messages in order, depth first; fn returns false to stop. Not into attached messages. */
+/* Visits leaves and messages in order, depth first; fn returns false to stop. Not into attached
+ * messages. */
 typedef bool part_visit(GMimeObject *part, void *arg);
 bool message_each_part(GMimeObject *object, unsigned depth, part_visit *fn, void *arg);
 
@@ -114,10 +118,10 @@ void report_read_free(struct report_read *read);
 /* NULL: p is in the last line. */
 const char *report_next_line(const char *p);
 
-/* Adds a recipient whose news is of that kind: worse news than before takes the place of all that was
- * told. Takes what recipient owns. */
-void report_add(struct report_read *read, enum report_kind kind,
-	struct report_recipient *recipient);
+/* Adds a recipient whose news is of that kind: worse news than before takes the place of all that
+ * was told. Takes what recipient owns. */
+void report_add(
+	struct report_read *read, enum report_kind kind, struct report_recipient *recipient);
 
 /* What a returned message's header lines tell. */
 void report_read_returned(struct report_read *read, const char *block);

@@ -1,7 +1,7 @@
 /* What MTAs say in words where they write no RFC 3464 report, or one that cannot be read: the
  * Subjects and the first lines of what they send, a row each. People forward and quote such mail,
- * so a row counts only where a Subject or a line begins with it, before anything that is forwarded.
- */
+ * so a row counts only where a Subject or a line begins with it, before anything that is
+ * forwarded. */
 #include "mail/message-parts.h"
 
 #include <string.h>
@@ -10,10 +10,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 
-enum {
-	FORM_LINES = 40,
-	RECIPIENT_LINES = 300
-};
+enum { FORM_LINES = 40, RECIPIENT_LINES = 300 };
 
 struct form {
 	const char *words; /* ASCII letters in lower case */
@@ -161,7 +158,7 @@ static const struct form texts[] = {
 /* What MTAs say somewhere, and people do, too. */
 static const char *const delayed_words[] = {
 	"delayed", "will be retried", "will keep trying", "still being retried", "not yet been delivered",
-	"verzögert",
+	"verzögert"
 };
 static const char *const failure_words[] = {
 	"undeliver", "not deliver", "delivery fail", "delivery has failed", "delivery error",
@@ -172,7 +169,7 @@ static const char *const failure_words[] = {
 	"wasn't delivered", "unable to deliver", "user unknown", "unknown user", "no such user",
 	"mailbox full", "mailbox is full", "mailbox unavailable", "quota", "permanent error",
 	"permanent failure", "unzustellbar", "nicht zugestellt", "nicht zustellbar",
-	"zustellung fehlgeschlagen", "non remis", "no se pudo entregar", "no entregado",
+	"zustellung fehlgeschlagen", "non remis", "no se pudo entregar", "no entregado"
 };
 /* clang-format on */
 
@@ -289,7 +286,8 @@ static const struct form *form_of_text(const char *text)
 	const struct form *found = NULL;
 	unsigned lines = 0;
 
-	for (const char *p = text; p && *p && lines < FORM_LINES; p = report_next_line(p), lines++) {
+	for (const char *p = text; p && *p && lines < FORM_LINES;
+		p = report_next_line(p), lines++) {
 		const char *line = p + strspn(p, " \t#=|-");
 
 		if (begins_forwarded(line))
@@ -322,8 +320,8 @@ static enum report_kind kind_of_words(const char *subject, const char *text)
 	return REPORT_NONE;
 }
 
-static void tell(struct report_read *read, enum report_kind kind, enum report_form form,
-	const char *source)
+static void tell(
+	struct report_read *read, enum report_kind kind, enum report_form form, const char *source)
 {
 	read->told.kind = kind;
 	read->told.form = form;
@@ -429,8 +427,8 @@ static char *reason_after(char **lines, const char *rest)
 static void set_reason(struct report_read *read, const char *address, char *reason)
 {
 	for (guint i = 0; i < read->recipients->len; i++) {
-		struct report_recipient *r =
-			&g_array_index(read->recipients, struct report_recipient, i);
+		struct report_recipient *r = &g_array_index(
+			read->recipients, struct report_recipient, i);
 
 		if (g_strcmp0(r->address, address) == 0 && !r->diagnostic)
 			r->diagnostic = g_steal_pointer(&reason);
@@ -518,8 +516,8 @@ static void find_recipients(const struct message *m, struct report_read *read, c
 	bool told = read->recipients->len > 0;
 
 	if (told) {
-		struct report_recipient *first =
-			&g_array_index(read->recipients, struct report_recipient, 0);
+		struct report_recipient *first = &g_array_index(
+			read->recipients, struct report_recipient, 0);
 
 		untold.status = g_steal_pointer(&first->status);
 		untold.diagnostic = g_steal_pointer(&first->diagnostic);

@@ -268,8 +268,8 @@ static void read_returned_message(struct report_read *read, GMimeMessagePart *pa
 	GMimeMessage *returned = g_mime_message_part_get_message(part);
 
 	for (size_t i = 0; returned && i < G_N_ELEMENTS(returned_fields); i++) {
-		const char *value =
-			g_mime_object_get_header(GMIME_OBJECT(returned), returned_fields[i].name);
+		const char *value = g_mime_object_get_header(
+			GMIME_OBJECT(returned), returned_fields[i].name);
 
 		returned_fields[i].read(read, value);
 		read->told.returned |= value != NULL;
@@ -281,8 +281,7 @@ static void read_returned_message(struct report_read *read, GMimeMessagePart *pa
 static void read_disposition(struct report_read *read, const char *text)
 {
 	g_autofree char *id = field_of(text, "Original-Message-ID");
-	struct report_recipient r = { .address = typed_address(
-					      field_of(text, "Final-Recipient")) };
+	struct report_recipient r = { .address = typed_address(field_of(text, "Final-Recipient")) };
 
 	if (read->told.kind == REPORT_NONE) {
 		report_add(read, REPORT_NONE, &r);
@@ -319,7 +318,8 @@ static bool read_part(GMimeObject *part, void *arg)
 	for (size_t i = 0; i < G_N_ELEMENTS(report_parts); i++) {
 		g_autofree char *text = NULL;
 
-		if (!g_mime_content_type_is_type(type, report_parts[i].type, report_parts[i].subtype))
+		if (!g_mime_content_type_is_type(
+			    type, report_parts[i].type, report_parts[i].subtype))
 			continue;
 		text = message_part_text(part);
 		if (text)

@@ -24,8 +24,8 @@ static GMimeContentEncoding encoding_of(const char *field)
 GMimeDataWrapper *message_part_content(GMimePart *part)
 {
 	GMimeDataWrapper *content = g_mime_part_get_content(part);
-	const char *field =
-		g_mime_object_get_header(GMIME_OBJECT(part), "Content-Transfer-Encoding");
+	const char *field = g_mime_object_get_header(
+		GMIME_OBJECT(part), "Content-Transfer-Encoding");
 
 	/* RFC 2045 section 6.1 has one word there; senders add semicolons, quotes and comments. */
 	if (content && field &&
@@ -102,9 +102,10 @@ static char *label_of(GMimeObject *part, const GByteArray *bytes)
 
 char *message_part_text(GMimeObject *part)
 {
-	size_t max = message_part_is(part, "text", "html") ? LIMIT_HTML_SCAN_BYTES : LIMIT_TEXT_SCAN_BYTES;
-	g_autoptr(GByteArray) bytes =
-		GMIME_IS_PART(part) ? part_bytes(GMIME_PART(part), max) : NULL;
+	size_t max = message_part_is(part, "text", "html") ? LIMIT_HTML_SCAN_BYTES
+							   : LIMIT_TEXT_SCAN_BYTES;
+	g_autoptr(GByteArray) bytes = GMIME_IS_PART(part) ? part_bytes(GMIME_PART(part), max)
+							  : NULL;
 	g_autofree char *label = bytes ? label_of(part, bytes) : NULL;
 	char *text;
 
@@ -156,8 +157,8 @@ static const struct text_type {
 	{ "application", "xhtml+xml", html_part, false },
 };
 
-/* NULL: nothing that a person reads. What is no type at all is plain text (RFC 2045 section 5.2).
- */
+/* NULL: nothing that a person reads. What is no type at all is plain text (RFC 2045 section
+ * 5.2). */
 static const struct text_type *text_type_of(GMimeObject *part)
 {
 	GMimeContentType *type = g_mime_object_get_content_type(part);
@@ -199,10 +200,10 @@ static void put_text(struct reader *r, const char *text)
 /* HTML that says again what the text before it says is an alternative that nobody called one. */
 static void read_leaf(struct reader *r, GMimeObject *part)
 {
-	const struct text_type *type =
-		message_part_disposed(part, "attachment") || (is_named(part) && !r->with_files)
-			? NULL
-			: text_type_of(part);
+	const struct text_type *type = message_part_disposed(part, "attachment") ||
+			(is_named(part) && !r->with_files)
+		? NULL
+		: text_type_of(part);
 	g_autofree char *text = type ? type->read(part) : NULL;
 
 	if (text && plain_says_something(text) &&
@@ -266,8 +267,8 @@ static bool try_object(struct reader *r, GMimeObject *object, unsigned depth)
 	return said;
 }
 
-/* Plain text if it says something, else the richest that does (RFC 2046 section 5.1.4: the last).
- */
+/* Plain text if it says something, else the richest that does (RFC 2046 section 5.1.4: the
+ * last). */
 static void read_alternative(struct reader *r, GMimeMultipart *multipart, unsigned depth)
 {
 	int n = count_of(multipart);

@@ -1,4 +1,5 @@
-/* Headers of a message: found, decoded, encoded. Addresses are message-address.c's, bodies message-body.c's, reports message-report.c's. */
+/* Headers of a message: found, decoded, encoded. Addresses are message-address.c's, bodies
+ * message-body.c's, reports message-report.c's. */
 #include "mail/message-parts.h"
 
 #include <string.h>
@@ -133,8 +134,8 @@ static struct message *new_message(void)
 	m->fd = -1;
 	m->headers = g_array_new(FALSE, FALSE, sizeof(struct header));
 	g_array_set_clear_func(m->headers, header_clear);
-	m->by_name = g_hash_table_new_full(name_hash, name_equal, NULL,
-		(GDestroyNotify)g_array_unref);
+	m->by_name = g_hash_table_new_full(
+		name_hash, name_equal, NULL, (GDestroyNotify)g_array_unref);
 	return m;
 }
 
@@ -155,7 +156,8 @@ static GByteArray *read_head(int fd, int64_t offset)
 	guint8 chunk[16 * 1024];
 	ssize_t n;
 
-	while (head->len < LIMIT_HEADER_BYTES && (n = pread(fd, chunk, sizeof chunk, offset + head->len)) > 0) {
+	while (head->len < LIMIT_HEADER_BYTES &&
+		(n = pread(fd, chunk, sizeof chunk, offset + head->len)) > 0) {
 		guint seen = head->len < 2 ? 0 : head->len - 2;
 
 		g_byte_array_append(head, chunk, (guint)n);
@@ -256,7 +258,8 @@ bool message_header_had_nul(const struct message *m, const char *name)
 	return false;
 }
 
-bool message_header_at(const struct message *m, unsigned index, const char **name_out, const char **value_out)
+bool message_header_at(
+	const struct message *m, unsigned index, const char **name_out, const char **value_out)
 {
 	const struct header *header;
 
@@ -293,7 +296,8 @@ const char *message_subject(const struct message *m)
 	if (!m->subject) {
 		const char *raw = message_header(m, "Subject", 0);
 
-		cache(m)->subject = raw ? message_decode_header(raw, LIMIT_SUBJECT_BYTES) : g_strdup("");
+		cache(m)->subject = raw ? message_decode_header(raw, LIMIT_SUBJECT_BYTES)
+					: g_strdup("");
 	}
 	return m->subject;
 }
@@ -370,14 +374,16 @@ char *message_decode_header(const char *raw, size_t max)
 static bool needs_encoding(const char *word, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if ((guchar)word[i] >= 0x80 || (word[i] == '=' && i + 1 < len && word[i + 1] == '?'))
+		if ((guchar)word[i] >= 0x80 ||
+			(word[i] == '=' && i + 1 < len && word[i + 1] == '?'))
 			return true;
 	return false;
 }
 
 char *message_encode_header(const char *name, const char *utf8)
 {
-	g_autofree char *clean = text_line(utf8, LIMIT_SUBJECT_BYTES), *middle = NULL, *encoded = NULL, *whole = NULL;
+	g_autofree char *clean = text_line(utf8, LIMIT_SUBJECT_BYTES), *middle = NULL,
+			*encoded = NULL, *whole = NULL;
 	const char *first = NULL, *last = clean;
 
 	for (const char *p = clean; *p; p += strspn(p, " ")) {
@@ -406,7 +412,8 @@ static bool sends_as_it_is(const char *text)
 		if (len > 900)
 			return false;
 		for (size_t i = 0; i < len; i++)
-			if ((guchar)line[i] >= 0x80 || (g_ascii_iscntrl(line[i]) && line[i] != '\t'))
+			if ((guchar)line[i] >= 0x80 ||
+				(g_ascii_iscntrl(line[i]) && line[i] != '\t'))
 				return false;
 		line += len;
 	}

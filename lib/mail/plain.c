@@ -12,7 +12,7 @@
 struct flow {
 	GString *out;
 	bool delsp, open; /* the last line goes on */
-	size_t depth; /* of its quote */
+	size_t depth;     /* of its quote */
 };
 
 static void begin_paragraph(struct flow *f, size_t depth)

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The paragraphs of format=flowed as one line each (RFC 3676); of quotes, with their marks. Owned.
- */
+/* The paragraphs of format=flowed as one line each (RFC 3676); of quotes, with their marks.
+ * Owned. */
 char *plain_unflow(const char *text, bool delsp);
 
 /* Without what nobody reads: files in uuencode or base64 amid the text, and the markup of HTML

@@ -1,4 +1,5 @@
-/* A mail of ours, waiting to be sent, without somebody: its fields and its text are decoded, changed and encoded again. */
+/* A mail of ours, waiting to be sent, without somebody: its fields and its text are decoded,
+ * changed and encoded again. */
 #include "mail/redact-person.h"
 
 #include <string.h>
@@ -9,12 +10,15 @@
 enum { FIELD_MAX = 64 * 1024 };
 
 /* A field that says nothing of the person stays as it is. */
-static void put_field(GString *out, const struct person *person, const char *field, size_t len, bool *changed_out)
+static void put_field(
+	GString *out, const struct person *person, const char *field, size_t len, bool *changed_out)
 {
 	const char *colon = memchr(field, ':', len);
 	g_autofree char *name = colon ? g_strndup(field, (gsize)(colon - field)) : NULL;
-	g_autofree char *raw = colon ? g_strndup(colon + 1, len - (size_t)(colon + 1 - field)) : NULL;
-	g_autofree char *value = raw ? message_decode_header(raw, FIELD_MAX) : NULL, *encoded = NULL;
+	g_autofree char *raw = colon ? g_strndup(colon + 1, len - (size_t)(colon + 1 - field))
+				     : NULL;
+	g_autofree char *value = raw ? message_decode_header(raw, FIELD_MAX) : NULL,
+			*encoded = NULL;
 
 	if (!value || !person_replace(person, &value)) {
 		g_string_append_len(out, field, (gssize)len);
@@ -33,7 +37,8 @@ static bool is_encoding(const char *field, size_t len)
 }
 
 /* The text, and the field that says how it is encoded. */
-static bool put_text(GString *out, const struct person *person, const char *body, const char *encoding)
+static bool put_text(
+	GString *out, const struct person *person, const char *body, const char *encoding)
 {
 	g_autofree char *text = message_decode_text(body, strlen(body), encoding), *encoded = NULL;
 	const char *name = encoding;
@@ -41,7 +46,8 @@ static bool put_text(GString *out, const struct person *person, const char *body
 
 	if (changed)
 		encoded = message_encode_text(text, &name);
-	g_string_append_printf(out, "Content-Transfer-Encoding: %s\n\n%s", name, changed ? encoded : body);
+	g_string_append_printf(
+		out, "Content-Transfer-Encoding: %s\n\n%s", name, changed ? encoded : body);
 	return changed;
 }
 
@@ -59,7 +65,8 @@ bool person_replace_in_mail(const struct person *person, char **mail)
 			continue;
 		}
 		g_free(encoding);
-		encoding = g_strstrip(g_strndup(strchr(p, ':') + 1, (gsize)(next - strchr(p, ':') - 1)));
+		encoding = g_strstrip(
+			g_strndup(strchr(p, ':') + 1, (gsize)(next - strchr(p, ':') - 1)));
 	}
 	changed |= put_text(out, person, p + (p < end), encoding);
 	if (changed) {

@@ -1,4 +1,5 @@
-/* Finding and replacing an address and names. An address is looked for as it stands, then with what URLs and HTML write for its characters. */
+/* Finding and replacing an address and names. An address is looked for as it stands, then with what
+ * URLs and HTML write for its characters. */
 #include "mail/redact-person.h"
 
 #include <string.h>
@@ -95,9 +96,10 @@ static const char *match_backward(const char *text, const char *p, const char *w
 
 /* --- an address --- */
 
-/* Where a local part begins that ends at `mark`, with nothing in front that makes it another's ("mcarla@…"); NULL. With `verp`, as in
- * "bounce-carla=…@list". */
-static const char *local_begin(const struct person *person, const char *text, const char *mark, bool verp)
+/* Where a local part begins that ends at `mark`, with nothing in front that makes it another's
+ * ("mcarla@…"); NULL. With `verp`, as in "bounce-carla=…@list". */
+static const char *local_begin(
+	const struct person *person, const char *text, const char *mark, bool verp)
 {
 	bool quotes = mark > text && mark[-1] == '"' && *person->local != '"';
 	const char *begin = match_backward(text, mark - quotes, person->local);
@@ -112,7 +114,8 @@ static const char *local_begin(const struct person *person, const char *text, co
 	if (in_word(c))
 		return NULL;
 	/* A mark binds what is in front of it; by itself it is punctuation. */
-	if (c && c < 0x80 && strchr(verp ? "_." : "_-+%.", (int)c) && in_word(char_before(text, begin - len, &len)))
+	if (c && c < 0x80 && strchr(verp ? "_." : "_-+%.", (int)c) &&
+		in_word(char_before(text, begin - len, &len)))
 		return NULL;
 	return begin;
 }
@@ -138,7 +141,8 @@ static size_t domain_run(const char *p)
 	size_t n = 0, len;
 	gunichar c;
 
-	while ((c = char_at(p + n, &len)) && (g_unichar_isalnum(c) || g_unichar_ismark(c) || address_is_dot(c) || c == '-'))
+	while ((c = char_at(p + n, &len)) &&
+		(g_unichar_isalnum(c) || g_unichar_ismark(c) || address_is_dot(c) || c == '-'))
 		n += len;
 	while (n && strchr(".-", p[n - 1]))
 		n--;
@@ -149,7 +153,8 @@ static size_t domain_run(const char *p)
 static const char *canonical_end(const struct person *person, const char *p)
 {
 	size_t len = domain_run(p);
-	g_autofree char *run = g_strndup(p, len), *whole = g_strconcat("x@", run, NULL), *canonical = NULL;
+	g_autofree char *run = g_strndup(p, len), *whole = g_strconcat("x@", run, NULL),
+			*canonical = NULL;
 
 	if (g_str_is_ascii(run) || address_canonical(whole, &canonical) != ST_OK)
 		return NULL;
@@ -187,7 +192,8 @@ struct found {
 };
 
 /* The next one from p on in text. */
-static bool find_address(const struct person *person, const char *text, const char *p, struct found *found_out)
+static bool find_address(
+	const struct person *person, const char *text, const char *p, struct found *found_out)
 {
 	size_t len;
 
@@ -208,7 +214,8 @@ static bool find_address(const struct person *person, const char *text, const ch
 
 /* --- what stands for a character --- */
 
-/* %40 (RFC 3986) or &#64; &#x40; &commat; (HTML) at p: its length, and the character; 0 when there is none. */
+/* %40 (RFC 3986) or &#64; &#x40; &commat; (HTML) at p: its length, and the character; 0 when there
+ * is none. */
 static size_t escape_at(const char *p, gunichar *c_out)
 {
 	static const struct {
@@ -244,7 +251,7 @@ static bool has_escapes(const char *text)
 /* Without escapes; at[i] is where the byte i of it was in text. */
 struct plain {
 	GString *text;
-	GArray *at;		/* size_t */
+	GArray *at; /* size_t */
 };
 
 static void plain_add(struct plain *plain, const char *bytes, size_t len, size_t at)
@@ -270,7 +277,10 @@ static void plain_init(struct plain *plain, const char *text)
 		else if (*p == '%' && c)
 			plain_add(plain, &(char){ (char)c }, 1, at);
 		else
-			plain_add(plain, bytes, c && g_unichar_validate(c) ? (size_t)g_unichar_to_utf8(c, bytes) : 0, at);
+			plain_add(plain, bytes,
+				c && g_unichar_validate(c) ? (size_t)g_unichar_to_utf8(c, bytes)
+							   : 0,
+				at);
 	}
 	plain_add(plain, "", 1, strlen(text));
 }
@@ -299,7 +309,9 @@ bool person_in(const struct person *person, const char *text)
 {
 	struct found found;
 
-	return text && (find_address(person, text, text, &found) || (has_escapes(text) && find_plain(person, text)));
+	return text &&
+		(find_address(person, text, text, &found) ||
+			(has_escapes(text) && find_plain(person, text)));
 }
 
 /* Offsets into the text: as they are, or through the array of a plain text. */
@@ -331,7 +343,8 @@ static bool put_in_place(char **text, GString *out, const char *kept)
 	return true;
 }
 
-static bool replace_found(const struct person *person, char **text, const char *plain, const GArray *at)
+static bool replace_found(
+	const struct person *person, char **text, const char *plain, const GArray *at)
 {
 	GString *out = NULL;
 	const char *kept = *text, *p = plain;
@@ -343,7 +356,8 @@ static bool replace_found(const struct person *person, char **text, const char *
 		if (!out)
 			out = g_string_new(NULL);
 		g_string_append_len(out, kept, from - kept);
-		put_redacted(out, place(*text, plain, at, found.mark), place(*text, plain, at, found.behind_mark));
+		put_redacted(out, place(*text, plain, at, found.mark),
+			place(*text, plain, at, found.behind_mark));
 		kept = place(*text, plain, at, found.to);
 		p = found.to;
 	}
@@ -420,7 +434,8 @@ static bool is_letter(char c)
 
 static bool is_whole_word(const char *text, const char *at, size_t len)
 {
-	return (at == text || !is_letter(at[-1]) || !is_letter(at[0])) && (!is_letter(at[len]) || !is_letter(at[len - 1]));
+	return (at == text || !is_letter(at[-1]) || !is_letter(at[0])) &&
+		(!is_letter(at[len]) || !is_letter(at[len - 1]));
 }
 
 static bool replace_name(char **text, const char *name)

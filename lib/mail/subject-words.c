@@ -261,8 +261,8 @@ static guint put_jis(struct words *w, guint start, guint end)
 		.start = (guint)w->text->len,
 		.encoded = true,
 		.bare = true };
-	g_autofree char *text =
-		charset_decode("iso-2022-jp", w->raw->str + start, end - start, NULL);
+	g_autofree char *text = charset_decode(
+		"iso-2022-jp", w->raw->str + start, end - start, NULL);
 
 	put_text(w, text, strlen(text), start);
 	piece.end = (guint)w->text->len;
@@ -526,7 +526,7 @@ static char *kept_raw(const struct words *w, const struct piece *p)
 struct writer {
 	GString *out;
 	bool after_encoded; /* the last thing written is an encoded-word */
-	char *blanks; /* plain white space that waits for what comes next; NULL */
+	char *blanks;       /* plain white space that waits for what comes next; NULL */
 };
 
 /* Blanks between encoded-words would not be read: such a blank becomes a word of its own. */

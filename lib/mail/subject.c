@@ -1,4 +1,5 @@
-/* Tags and prefixes of a Subject. The bytes are subject-words.c's, commands subject-commands.c's. */
+/* Tags and prefixes of a Subject. The bytes are subject-words.c's, commands
+ * subject-commands.c's. */
 #include "mail/subject.h"
 
 #include <string.h>
@@ -8,9 +9,9 @@
 #include "mail/subject-words.h"
 
 enum {
-	LINE_MAX_BYTES = 998,	/* RFC 5322 section 2.1.1 */
-	NAME_LENGTH = 9,	/* "Subject: " */
-	ROUNDS = 50		/* of removing tags; each can only show one that was built around another */
+	LINE_MAX_BYTES = 998, /* RFC 5322 section 2.1.1 */
+	NAME_LENGTH = 9,      /* "Subject: " */
+	ROUNDS = 50 /* of removing tags; each can only show one that was built around another */
 };
 
 /* --- formats --- */
@@ -28,7 +29,8 @@ static enum status check_literal(const char *pattern, struct error *err)
 		if (*p == '%')
 			p++;
 		else if (!g_ascii_isprint(*p) || g_ascii_isdigit(*p))
-			return bad_format(err, pattern, "may hold printable ASCII without digits beside %n and %d");
+			return bad_format(err, pattern,
+				"may hold printable ASCII without digits beside %n and %d");
 	}
 	return ST_OK;
 }
@@ -41,7 +43,8 @@ static void divide(struct tag_format *f, const char *pattern, const char *first,
 	f->after = g_strdup((second ? second : first) + 2);
 }
 
-enum status tag_format_init(struct tag_format *format, const char *pattern, const char *name, struct error *err)
+enum status tag_format_init(
+	struct tag_format *format, const char *pattern, const char *name, struct error *err)
 {
 	const char *d = strstr(pattern, "%d"), *n = strstr(pattern, "%n");
 	enum status st = check_literal(pattern, err);
@@ -51,9 +54,14 @@ enum status tag_format_init(struct tag_format *format, const char *pattern, cons
 	if (!d || strstr(d + 2, "%d") || (n && strstr(n + 2, "%n")))
 		return bad_format(err, pattern, "needs %d once, and %n at most once");
 	if (strlen(pattern) < 3 || strlen(pattern) > 60)
-		return bad_format(err, pattern, "needs something around %d, and at most 60 characters");
-	if (n && (!*name || strlen(name) > 100 || !g_str_is_ascii(name) || strpbrk(name, " \t\r\n[]")))
-		return error_set(err, ST_BAD_INPUT, "tag name '%s' is not 1 to 100 ASCII characters without blanks and brackets", name);
+		return bad_format(
+			err, pattern, "needs something around %d, and at most 60 characters");
+	if (n &&
+		(!*name || strlen(name) > 100 || !g_str_is_ascii(name) ||
+			strpbrk(name, " \t\r\n[]")))
+		return error_set(err, ST_BAD_INPUT,
+			"tag name '%s' is not 1 to 100 ASCII characters without blanks and brackets",
+			name);
 	memset(format, 0, sizeof *format);
 	format->name = g_strdup(n ? name : "");
 	format->name_first = !n || n < d;
@@ -67,8 +75,8 @@ static void also_free(void *data)
 	g_free(data);
 }
 
-enum status tag_format_also(struct tag_format *format, const char *pattern, const char *name,
-	struct error *err)
+enum status tag_format_also(
+	struct tag_format *format, const char *pattern, const char *name, struct error *err)
 {
 	struct tag_format *also = g_new0(struct tag_format, 1);
 	enum status st = tag_format_init(also, pattern, name, err);
@@ -158,7 +166,8 @@ static bool begins_in_a_word(const struct tag_format *f, gunichar before)
 }
 
 /* The length of a tag of ours at s; 0 if there is none. `start` is where the text begins. */
-static size_t tag_at(const struct tag_format *f, const char *start, const char *s, uint64_t *number_out)
+static size_t tag_at(
+	const struct tag_format *f, const char *start, const char *s, uint64_t *number_out)
 {
 	const char *p = s;
 
@@ -167,9 +176,11 @@ static size_t tag_at(const struct tag_format *f, const char *start, const char *
 	if (!skip_literal(&p, f->before))
 		return 0;
 	if (f->name_first) {
-		if (!skip_name(&p, f) || !skip_literal(&p, f->between) || !skip_number(&p, number_out))
+		if (!skip_name(&p, f) || !skip_literal(&p, f->between) ||
+			!skip_number(&p, number_out))
 			return 0;
-	} else if (!skip_number(&p, number_out) || !skip_literal(&p, f->between) || !skip_name(&p, f)) {
+	} else if (!skip_number(&p, number_out) || !skip_literal(&p, f->between) ||
+		!skip_name(&p, f)) {
 		return 0;
 	}
 	if (!skip_literal(&p, f->after) || (!*f->after && g_unichar_isalnum(g_utf8_get_char(p))))
@@ -227,7 +238,8 @@ static void remove_with_blanks(const struct rest *rest, const char *start, const
 	const char *last = end - 1;
 
 	end = skip_blanks_beside(rest, end, last);
-	while (!*end && start > rest->text && words_blank_beside(rest->words, rest_back(rest, start - 1), rest_back(rest, start)))
+	while (!*end && start > rest->text &&
+		words_blank_beside(rest->words, rest_back(rest, start - 1), rest_back(rest, start)))
 		start--;
 	/* A tag glued between two words leaves one blank between them. */
 	if (start > rest->text && *end && !g_ascii_isspace(start[-1]) && end > last + 1)
@@ -235,7 +247,8 @@ static void remove_with_blanks(const struct rest *rest, const char *start, const
 	rest_remove(rest, start, end);
 }
 
-static size_t tag_and_number(const struct tag_format *f, const struct rest *rest, const char *p, struct numbers *tags)
+static size_t tag_and_number(
+	const struct tag_format *f, const struct rest *rest, const char *p, struct numbers *tags)
 {
 	uint64_t number;
 	size_t len = tag_at(f, rest->text, p, &number);
@@ -246,7 +259,8 @@ static size_t tag_and_number(const struct tag_format *f, const struct rest *rest
 }
 
 /* The end of a row of tags that begins at p; p when there is none. */
-static const char *skip_tags(const struct tag_format *f, const struct rest *rest, const char *p, struct numbers *tags)
+static const char *skip_tags(
+	const struct tag_format *f, const struct rest *rest, const char *p, struct numbers *tags)
 {
 	size_t len = tag_and_number(f, rest, p, tags);
 
@@ -301,9 +315,10 @@ static bool find_tags(struct words *w, const struct tag_format *f, struct number
 	return rounds > 0;
 }
 
-/* words_init() without the tags. What stood around one may also make an encoded-word, which holds another: so it is read again until there
- * are none. */
-static void words_untagged(struct words *w, const char *raw, const struct tag_format *f, struct numbers *tags)
+/* words_init() without the tags. What stood around one may also make an encoded-word, which holds
+ * another: so it is read again until there are none. */
+static void words_untagged(
+	struct words *w, const char *raw, const struct tag_format *f, struct numbers *tags)
 {
 	words_init(w, raw);
 	for (int i = 0; i < ROUNDS && find_tags(w, f, tags); i++) {
@@ -316,18 +331,57 @@ static void words_untagged(struct words *w, const char *raw, const struct tag_fo
 
 /* --- prefixes --- */
 
-/* What mail clients put in front, by language; in the form in which they are compared, casefolded. */
+/* What mail clients put in front, by language; in the form in which they are compared,
+ * casefolded. */
 static const struct prefix {
 	const char *word;
 	bool forward;
 } prefixes[] = {
-	{ "re", false }, { "aw", false }, { "sv", false }, { "antw", false }, { "antwort", false }, { "vs", false }, { "odp", false },
-	{ "ynt", false }, { "res", false }, { "rif", false }, { "r", false }, { "bls", false }, { "atb", false }, { "vá", false },
-	{ "rép", false }, { "σχετ", false }, { "απ", false }, { "отв", false }, { "на", false }, { "回复", false }, { "回覆", false }, { "答复", false },
-	{ "답장", false }, { "返信", false }, { "תגובה", false }, { "رد", false },
-	{ "fw", true }, { "fwd", true }, { "wg", true }, { "tr", true }, { "rv", true }, { "enc", true }, { "vl", true }, { "vb", true },
-	{ "pd", true }, { "i̇lt", true }, { "ilt", true }, { "doorst", true }, { "trs", true }, { "πρθ", true }, { "转发", true }, { "轉寄", true },
-	{ "továbbítás", true }, { "пересл", true }, { "הועבר", true },
+	{ "re", false },
+	{ "aw", false },
+	{ "sv", false },
+	{ "antw", false },
+	{ "antwort", false },
+	{ "vs", false },
+	{ "odp", false },
+	{ "ynt", false },
+	{ "res", false },
+	{ "rif", false },
+	{ "r", false },
+	{ "bls", false },
+	{ "atb", false },
+	{ "vá", false },
+	{ "rép", false },
+	{ "σχετ", false },
+	{ "απ", false },
+	{ "отв", false },
+	{ "на", false },
+	{ "回复", false },
+	{ "回覆", false },
+	{ "答复", false },
+	{ "답장", false },
+	{ "返信", false },
+	{ "תגובה", false },
+	{ "رد", false },
+	{ "fw", true },
+	{ "fwd", true },
+	{ "wg", true },
+	{ "tr", true },
+	{ "rv", true },
+	{ "enc", true },
+	{ "vl", true },
+	{ "vb", true },
+	{ "pd", true },
+	{ "i̇lt", true },
+	{ "ilt", true },
+	{ "doorst", true },
+	{ "trs", true },
+	{ "πρθ", true },
+	{ "转发", true },
+	{ "轉寄", true },
+	{ "továbbítás", true },
+	{ "пересл", true },
+	{ "הועבר", true },
 };
 
 /* Counters of some clients: RE[5]: Re^2: Re(2): */
@@ -356,7 +410,8 @@ static size_t word_bytes(const char *p)
 {
 	const char *q = p;
 
-	while (*q && q - p < 40 && (g_unichar_isalpha(g_utf8_get_char(q)) || g_unichar_ismark(g_utf8_get_char(q))))
+	while (*q && q - p < 40 &&
+		(g_unichar_isalpha(g_utf8_get_char(q)) || g_unichar_ismark(g_utf8_get_char(q))))
 		q = g_utf8_next_char(q);
 	return (size_t)(q - p);
 }
@@ -384,7 +439,8 @@ size_t subject_prefix_length(const char *p)
 	return prefix_at(p, &forward);
 }
 
-/* Removes prefixes at the start of what remains: all, or all but the first of each kind. True if there was one. */
+/* Removes prefixes at the start of what remains: all, or all but the first of each kind. True if
+ * there was one. */
 static bool remove_prefixes(struct words *w, bool keep_first)
 {
 	bool seen[2] = { false, false }, forward;
@@ -393,7 +449,8 @@ static bool remove_prefixes(struct words *w, bool keep_first)
 	size_t len;
 
 	rest_init(&rest, w);
-	for (p = rest.text + strspn(rest.text, " \t"); (len = prefix_at(p, &forward)); p += len + strspn(p + len, " \t")) {
+	for (p = rest.text + strspn(rest.text, " \t"); (len = prefix_at(p, &forward));
+		p += len + strspn(p + len, " \t")) {
 		if (!keep_first || seen[forward])
 			rest_remove(&rest, p, skip_blanks_beside(&rest, p + len, p + len - 1));
 		seen[forward] = true;
@@ -461,7 +518,8 @@ static void shorten(GString *value, size_t max)
 	if (value->len <= max)
 		return;
 	g_string_truncate(value, safe_cut(value, max));
-	while (value->len && (value->str[value->len - 1] == ' ' || value->str[value->len - 1] == '\t'))
+	while (value->len &&
+		(value->str[value->len - 1] == ' ' || value->str[value->len - 1] == '\t'))
 		g_string_truncate(value, value->len - 1);
 }
 
@@ -500,15 +558,18 @@ static char *untagged(const char *raw, const struct tag_format *format, bool kee
 	return rest;
 }
 
-char *subject_retag(const char *raw, const struct tag_format *format, uint64_t number, size_t max_subject)
+char *subject_retag(
+	const char *raw, const struct tag_format *format, uint64_t number, size_t max_subject)
 {
-	g_autofree char *rest = untagged(raw, format, number != 0), *tag = number ? tag_text(format, number) : g_strdup("");
+	g_autofree char *rest = untagged(raw, format, number != 0),
+			*tag = number ? tag_text(format, number) : g_strdup("");
 	g_autofree char *joined = g_strconcat(tag, *tag && *rest ? " " : "", rest, NULL);
 	GString *value = break_tokens(joined);
 	char *out;
 
 	shorten(value, MAX(max_subject, strlen(tag)));
-	out = as_it_should_be(raw, value) ? g_strchomp(g_strdup(raw + strspn(raw, " \t\n"))) : text_fold(value->str, NAME_LENGTH);
+	out = as_it_should_be(raw, value) ? g_strchomp(g_strdup(raw + strspn(raw, " \t\n")))
+					  : text_fold(value->str, NAME_LENGTH);
 	g_string_free(value, TRUE);
 	return out;
 }

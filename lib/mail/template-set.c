@@ -7,12 +7,12 @@
 #include "base/text.h"
 
 struct variant {
-	char *language;		/* as in the file's name; NULL: the default */
+	char *language; /* as in the file's name; NULL: the default */
 	struct template *template;
 };
 
 struct template_set {
-	GPtrArray *variants;	/* struct variant *, the default first, then by name */
+	GPtrArray *variants; /* struct variant *, the default first, then by name */
 };
 
 static void variant_free(void *data)
@@ -32,7 +32,8 @@ void template_set_free(struct template_set *set)
 	g_free(set);
 }
 
-static enum status add_variant(struct template_set *set, const char *dir, const char *file, const char *language, struct error *err)
+static enum status add_variant(struct template_set *set, const char *dir, const char *file,
+	const char *language, struct error *err)
 {
 	g_autofree char *path = g_build_filename(dir, file, NULL);
 	struct template *template;
@@ -53,10 +54,12 @@ static char *sibling_language(const char *file, const char *name)
 {
 	const char *dot = strrchr(name, '.');
 	const char *ending = dot ? dot : "";
-	size_t stem = dot ? (size_t)(dot - name) : strlen(name), len = strlen(file), tail = strlen(ending);
+	size_t stem = dot ? (size_t)(dot - name) : strlen(name), len = strlen(file),
+	       tail = strlen(ending);
 	g_autofree char *language = NULL;
 
-	if (len <= stem + 1 + tail || strncmp(file, name, stem) || file[stem] != '.' || !g_str_has_suffix(file, ending))
+	if (len <= stem + 1 + tail || strncmp(file, name, stem) || file[stem] != '.' ||
+		!g_str_has_suffix(file, ending))
 		return NULL;
 	language = g_strndup(file + stem + 1, len - stem - 1 - tail);
 	if (!text_is_language(language))
@@ -82,7 +85,8 @@ static GPtrArray *list_dir(const char *dir)
 	return files;
 }
 
-static enum status add_siblings(struct template_set *set, const char *dir, const char *name, struct error *err)
+static enum status add_siblings(
+	struct template_set *set, const char *dir, const char *name, struct error *err)
 {
 	g_autoptr(GPtrArray) files = list_dir(dir);
 	enum status st = ST_OK;
@@ -96,13 +100,15 @@ static enum status add_siblings(struct template_set *set, const char *dir, const
 	return st;
 }
 
-enum status template_set_load(const char *dir, const char *name, struct template_set **set_out, struct error *err)
+enum status template_set_load(
+	const char *dir, const char *name, struct template_set **set_out, struct error *err)
 {
 	struct template_set *set;
 	enum status st;
 
 	if (!*name || strchr(name, '/'))
-		return error_set(err, ST_BAD_INPUT, "expected the name of a file in '%s', found '%s'", dir, name);
+		return error_set(err, ST_BAD_INPUT,
+			"expected the name of a file in '%s', found '%s'", dir, name);
 	set = g_new(struct template_set, 1);
 	set->variants = g_ptr_array_new_with_free_func(variant_free);
 	st = add_variant(set, dir, name, NULL, err);
@@ -122,11 +128,13 @@ static const char *variant_language(const struct variant *variant)
 }
 
 /* The variant whose file or header says exactly these len bytes; NULL. */
-static const struct variant *find_variant(const struct template_set *set, const char *language, size_t len)
+static const struct variant *find_variant(
+	const struct template_set *set, const char *language, size_t len)
 {
 	for (guint i = 0; i < set->variants->len; i++) {
 		const struct variant *variant = set->variants->pdata[i];
-		const char *name = variant->language ? variant->language : variant_language(variant);
+		const char *name = variant->language ? variant->language
+						     : variant_language(variant);
 
 		if (name && strlen(name) == len && !g_ascii_strncasecmp(name, language, len))
 			return variant;
@@ -135,7 +143,8 @@ static const struct variant *find_variant(const struct template_set *set, const 
 }
 
 /* RFC 4647 section 3.4: "zh-hant-tw", then "zh-hant", then "zh". */
-static const struct variant *look_up(const struct template_set *set, const char *language, size_t len)
+static const struct variant *look_up(
+	const struct template_set *set, const char *language, size_t len)
 {
 	const struct variant *variant = find_variant(set, language, len);
 
@@ -148,11 +157,13 @@ static const struct variant *look_up(const struct template_set *set, const char 
 	return variant;
 }
 
-const struct template *template_set_pick(const struct template_set *set, const char *languages, const char **language_out)
+const struct template *template_set_pick(
+	const struct template_set *set, const char *languages, const char **language_out)
 {
 	const struct variant *variant = NULL;
 
-	for (size_t len; languages && *languages && !variant; languages += len + (languages[len] == ',')) {
+	for (size_t len; languages && *languages && !variant;
+		languages += len + (languages[len] == ',')) {
 		len = strcspn(languages, ",");
 		variant = look_up(set, languages, len);
 	}

@@ -1,4 +1,5 @@
-/* Templates, cut into literal pieces and variables when loaded, so that filling cannot fail and values are never looked at as syntax. */
+/* Templates, cut into literal pieces and variables when loaded, so that filling cannot fail and
+ * values are never looked at as syntax. */
 #include "mail/template.h"
 
 #include <stdbool.h>
@@ -8,41 +9,49 @@
 #include "base/text.h"
 #include "base/textfile.h"
 
-const char *const template_var_names[] = {
-	"number", "tag", "subject", "name", "address", "queue", "project", "status", "agent", "date", "quote", "signature", NULL
-};
+const char *const template_var_names[] = { "number", "tag", "subject", "name", "address", "queue",
+	"project", "status", "agent", "date", "quote", "signature", NULL };
 
 enum { VALUE_BYTES = 200, HEADER_BYTES = 2000 };
 
 /* Bytes kept of a value; a row for each variable. */
-static const size_t value_max[VAR_COUNT] = {
-	[VAR_NUMBER] = VALUE_BYTES, [VAR_TAG] = VALUE_BYTES, [VAR_SUBJECT] = LIMIT_TITLE_BYTES, [VAR_NAME] = LIMIT_NAME_BYTES,
-	[VAR_ADDRESS] = LIMIT_ADDRESS_BYTES, [VAR_QUEUE] = VALUE_BYTES, [VAR_PROJECT] = VALUE_BYTES, [VAR_STATUS] = VALUE_BYTES,
-	[VAR_AGENT] = VALUE_BYTES, [VAR_DATE] = VALUE_BYTES, [VAR_QUOTE] = LIMIT_QUOTE_BYTES, [VAR_SIGNATURE] = LIMIT_SIGNATURE_BYTES
-};
+static const size_t value_max[VAR_COUNT] = { [VAR_NUMBER] = VALUE_BYTES,
+	[VAR_TAG] = VALUE_BYTES,
+	[VAR_SUBJECT] = LIMIT_TITLE_BYTES,
+	[VAR_NAME] = LIMIT_NAME_BYTES,
+	[VAR_ADDRESS] = LIMIT_ADDRESS_BYTES,
+	[VAR_QUEUE] = VALUE_BYTES,
+	[VAR_PROJECT] = VALUE_BYTES,
+	[VAR_STATUS] = VALUE_BYTES,
+	[VAR_AGENT] = VALUE_BYTES,
+	[VAR_DATE] = VALUE_BYTES,
+	[VAR_QUOTE] = LIMIT_QUOTE_BYTES,
+	[VAR_SIGNATURE] = LIMIT_SIGNATURE_BYTES };
 
 struct piece {
-	char *literal;	/* NULL: a variable */
+	char *literal; /* NULL: a variable */
 	enum template_var var;
 };
 
 struct template_header {
 	char *name;
-	GArray *value;	/* of struct piece */
+	GArray *value; /* of struct piece */
 };
 
-struct template {
-	GArray *subject, *body;	/* of struct piece */
-	GArray *headers;	/* of struct template_header */
-	char *language;		/* Content-Language; NULL */
+struct template
+{
+	GArray *subject, *body; /* of struct piece */
+	GArray *headers;        /* of struct template_header */
+	char *language;         /* Content-Language; NULL */
 };
 
-/* Headers that the composer of an answer writes, or that would have robots write to us; a trailing * stands for the rest of a name. */
-static const char *const own_headers[] = {
-	"From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Date", "Message-ID", "In-Reply-To", "References", "Return-Path", "Received",
-	"MIME-Version", "Content-*", "Auto-Submitted", "X-Auto-Response-Suppress", "X-Ticket*", "Resent-*", "DKIM-*", "ARC-*",
-	"Disposition-Notification-*", "Return-Receipt-To", "X-Confirm-Reading-To", "Errors-To", "Delivered-To", "Apparently-To", NULL
-};
+/* Headers that the composer of an answer writes, or that would have robots write to us; a trailing
+ * * stands for the rest of a name. */
+static const char *const own_headers[] = { "From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Date",
+	"Message-ID", "In-Reply-To", "References", "Return-Path", "Received", "MIME-Version",
+	"Content-*", "Auto-Submitted", "X-Auto-Response-Suppress", "X-Ticket*", "Resent-*",
+	"DKIM-*", "ARC-*", "Disposition-Notification-*", "Return-Receipt-To",
+	"X-Confirm-Reading-To", "Errors-To", "Delivered-To", "Apparently-To", NULL };
 
 static void piece_clear(void *data)
 {
@@ -120,7 +129,8 @@ static void add_literal(GArray *pieces, GString *literal)
 static int var_find(const char *name, size_t len)
 {
 	for (int i = 0; i < VAR_COUNT; i++)
-		if (strlen(template_var_names[i]) == len && !strncmp(template_var_names[i], name, len))
+		if (strlen(template_var_names[i]) == len &&
+			!strncmp(template_var_names[i], name, len))
 			return i;
 	return -1;
 }
@@ -129,7 +139,8 @@ static enum status fail_variable(const struct place *place, const char *name, si
 {
 	g_autofree char *known = g_strjoinv("} {", (char **)template_var_names);
 
-	return fail(place, "unknown variable '{%.*s}', expected {%s}, or {{ for a brace", (int)MIN(len, 40), name, known);
+	return fail(place, "unknown variable '{%.*s}', expected {%s}, or {{ for a brace",
+		(int)MIN(len, 40), name, known);
 }
 
 static bool has_lines(enum template_var var)
@@ -138,25 +149,29 @@ static bool has_lines(enum template_var var)
 }
 
 /* Reads "{name}" at p, behind its brace. */
-static enum status add_variable(struct place *place, GArray *pieces, bool quote_allowed, const char **p)
+static enum status add_variable(
+	struct place *place, GArray *pieces, bool quote_allowed, const char **p)
 {
 	size_t len = strcspn(*p, "{}\n");
 	struct piece piece = { NULL, VAR_COUNT };
 	int var = var_find(*p, len);
 
 	if ((*p)[len] != '}')
-		return fail(place, "expected } behind '{%.*s', or {{ for a brace", (int)MIN(len, 40), *p);
+		return fail(place, "expected } behind '{%.*s', or {{ for a brace",
+			(int)MIN(len, 40), *p);
 	if (var < 0)
 		return fail_variable(place, *p, len);
 	if (has_lines((enum template_var)var) && !quote_allowed)
-		return fail(place, "{%s} has many lines and cannot stand in a header", template_var_names[var]);
+		return fail(place, "{%s} has many lines and cannot stand in a header",
+			template_var_names[var]);
 	piece.var = (enum template_var)var;
 	g_array_append_val(pieces, piece);
 	*p += len + 1;
 	return ST_OK;
 }
 
-static enum status parse_pieces(struct place *place, const char *text, bool quote_allowed, GArray *pieces)
+static enum status parse_pieces(
+	struct place *place, const char *text, bool quote_allowed, GArray *pieces)
 {
 	g_autoptr(GString) literal = g_string_new(NULL);
 	enum status st = ST_OK;
@@ -198,7 +213,8 @@ static bool is_header_name(const char *name)
 static bool has_header(const struct template *template, const char *name)
 {
 	for (guint i = 0; i < template->headers->len; i++)
-		if (!g_ascii_strcasecmp(g_array_index(template->headers, struct template_header, i).name, name))
+		if (!g_ascii_strcasecmp(
+			    g_array_index(template->headers, struct template_header, i).name, name))
 			return true;
 	return false;
 }
@@ -208,7 +224,9 @@ static enum status set_language(struct template *template, struct place *place, 
 	if (template->language)
 		return fail(place, "expected one Content-Language header, found a second");
 	if (!text_is_language(value))
-		return fail(place, "expected one language such as de or pt-BR in Content-Language, found '%.40s'", value);
+		return fail(place,
+			"expected one language such as de or pt-BR in Content-Language, found '%.40s'",
+			value);
 	template->language = g_strdup(value);
 	return ST_OK;
 }
@@ -223,11 +241,14 @@ static enum status add_header(struct template *template, struct place *place, co
 	struct template_header header;
 
 	if (!name || !is_header_name(name))
-		return fail(place, "expected a header 'Name: text' or the blank line before the text, found '%.60s'", text);
+		return fail(place,
+			"expected a header 'Name: text' or the blank line before the text, found '%.60s'",
+			text);
 	if (!g_ascii_strcasecmp(name, "Content-Language"))
 		return set_language(template, place, value);
 	if (is_own_header(name))
-		return fail(place, "header %s is written by milticket and cannot stand in a template", name);
+		return fail(place,
+			"header %s is written by milticket and cannot stand in a template", name);
 	if (strlen(colon + 1) > HEADER_BYTES)
 		return fail(place, "header %s is longer than %d bytes", name, HEADER_BYTES);
 	if (!g_ascii_strcasecmp(name, "Subject")) {
@@ -278,7 +299,8 @@ static enum status parse_template(struct template *template, struct place *place
 	if (!template->subject)
 		return fail(place, "expected a Subject header, found none");
 	if (!text[strspn(text, " \t\n")])
-		return fail(place, "expected a text behind the headers and a blank line, found none");
+		return fail(
+			place, "expected a text behind the headers and a blank line, found none");
 	return parse_pieces(place, text, true, template->body);
 }
 
@@ -329,7 +351,8 @@ static char *lines_of(const char *value, size_t max)
 	return g_strchomp(text_block(value, -1, max));
 }
 
-static void append_piece(GString *out, const struct piece *piece, const char *const values[VAR_COUNT])
+static void append_piece(
+	GString *out, const struct piece *piece, const char *const values[VAR_COUNT])
 {
 	const char *value = piece->literal ? NULL : values[piece->var];
 	g_autofree char *line = NULL;
@@ -367,8 +390,8 @@ static void tidy(GString *out, const struct piece *piece, const struct piece *ne
 
 	if (piece->var == VAR_QUOTE)
 		drop_lead(out);
-	else if (out->len && out->str[out->len - 1] == ' ' && (!*after || strchr(",.;:!? \n",
-		*after)))
+	else if (out->len && out->str[out->len - 1] == ' ' &&
+		(!*after || strchr(",.;:!? \n", *after)))
 		g_string_truncate(out, out->len - 1);
 }
 
@@ -400,7 +423,8 @@ static char *fill_line(const GArray *pieces, const char *const values[VAR_COUNT]
 	return text_line(text, HEADER_BYTES);
 }
 
-void template_fill(const struct template *template, const char *const values[VAR_COUNT], struct template_text *text_out)
+void template_fill(const struct template *template, const char *const values[VAR_COUNT],
+	struct template_text *text_out)
 {
 	guint n = template->headers->len;
 
@@ -408,7 +432,8 @@ void template_fill(const struct template *template, const char *const values[VAR
 	text_out->body = fill(template->body, values);
 	text_out->headers = g_new0(char *, n + 1);
 	for (guint i = 0; i < n; i++) {
-		const struct template_header *header = &g_array_index(template->headers, struct template_header, i);
+		const struct template_header *header = &g_array_index(
+			template->headers, struct template_header, i);
 		g_autofree char *value = fill_line(header->value, values);
 
 		text_out->headers[i] = g_strconcat(header->name, ": ", value, NULL);

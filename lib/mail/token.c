@@ -24,7 +24,8 @@ char *token_detail(const struct token_key *key, uint64_t number, const char *acc
 	return g_strdup_printf("%" G_GUINT64_FORMAT "-%s", number, code);
 }
 
-char *token_address(const struct token_key *key, uint64_t number, const char *account, const char *delimiter)
+char *token_address(
+	const struct token_key *key, uint64_t number, const char *account, const char *delimiter)
 {
 	g_autofree char *detail = token_detail(key, number, account);
 	const char *at = strrchr(account, '@');
@@ -32,7 +33,8 @@ char *token_address(const struct token_key *key, uint64_t number, const char *ac
 	return g_strdup_printf("%.*s%s%s%s", (int)(at - account), account, delimiter, detail, at);
 }
 
-bool token_verify(const struct token_key *key, const char *detail, const char *account, uint64_t *number_out)
+bool token_verify(
+	const struct token_key *key, const char *detail, const char *account, uint64_t *number_out)
 {
 	const char *dash = strchr(detail, '-');
 	g_autofree char *digits = NULL, *given = NULL, *right = NULL;

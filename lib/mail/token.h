@@ -1,5 +1,6 @@
-/* Token addresses support+1042-<mac>@…: HMAC-SHA256 over ticket number and account with the store's own secret, its first
- * 40 bits as 8 base32 characters. Proves that we once gave the address out. */
+/* Token addresses support+1042-<mac>@…: HMAC-SHA256 over ticket number and account with the store's
+ * own secret, its first 40 bits as 8 base32 characters. Proves that we once gave the address
+ * out. */
 #ifndef MILTICKET_TOKEN_H
 #define MILTICKET_TOKEN_H
 
@@ -15,9 +16,11 @@ struct token_key {
 char *token_detail(const struct token_key *key, uint64_t number, const char *account);
 
 /* The whole address, with the delimiter. Owned. */
-char *token_address(const struct token_key *key, uint64_t number, const char *account, const char *delimiter);
+char *token_address(
+	const struct token_key *key, uint64_t number, const char *account, const char *delimiter);
 
 /* Is this detail a token of ours for that account? Constant time in the mac; case-insensitive. */
-bool token_verify(const struct token_key *key, const char *detail, const char *account, uint64_t *number_out);
+bool token_verify(
+	const struct token_key *key, const char *detail, const char *account, uint64_t *number_out);
 
 #endif

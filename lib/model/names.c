@@ -1,4 +1,5 @@
-/* Letters and digits, begun by one of them: safe in paths, in settings and as a word of a command. */
+/* Letters and digits, begun by one of them: safe in paths, in settings and as a word of a
+ * command. */
 #include "model/names.h"
 
 #include <glib.h>

@@ -4,10 +4,7 @@
 
 #include <stdbool.h>
 
-enum {
-	LOGIN_MAX_BYTES = 64,
-	QUEUE_NAME_MAX_BYTES = 64
-};
+enum { LOGIN_MAX_BYTES = 64, QUEUE_NAME_MAX_BYTES = 64 };
 
 /* 1 to 64 of a-z 0-9 . _ - @ +, starting with a letter or digit. */
 bool agent_login_valid(const char *login);

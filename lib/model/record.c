@@ -50,7 +50,8 @@ static void put_hex(GByteArray *out, const char *s)
 	if (!byte)
 		g_byte_array_append(out, (const guint8 *)s, (guint)strlen(s));
 	for (; byte && *s; s += 2) {
-		guint8 both = (guint8)(g_ascii_xdigit_value(s[0]) << 4 | g_ascii_xdigit_value(s[1]));
+		guint8 both =
+			(guint8)(g_ascii_xdigit_value(s[0]) << 4 | g_ascii_xdigit_value(s[1]));
 
 		g_byte_array_append(out, &both, 1);
 	}
@@ -307,7 +308,8 @@ static const struct field *field_by_id(const struct record_type *type, guint8 id
 	return NULL;
 }
 
-enum status record_decode(const struct record_type *type, struct bytes value, void *record, struct error *err)
+enum status record_decode(
+	const struct record_type *type, struct bytes value, void *record, struct error *err)
 {
 	struct reader r = { value.data, value.data }, span;
 
@@ -322,7 +324,8 @@ enum status record_decode(const struct record_type *type, struct bytes value, vo
 		if (get_span(&r, &span) && (!f || decode_field(f, &span, record)))
 			continue;
 		record_release(type, record);
-		return error_set(err, ST_BAD_INPUT, "damaged %s: field '%s'", type->name, f ? f->name : "?");
+		return error_set(
+			err, ST_BAD_INPUT, "damaged %s: field '%s'", type->name, f ? f->name : "?");
 	}
 	return ST_OK;
 }
@@ -346,7 +349,8 @@ static void copy_field(const struct field *f, void *to, const void *from)
 		*AT(char **, to, f) = g_strdupv(*CONST_AT(char **, from, f));
 	} else if (f->type == FIELD_NUMBERS) {
 		numbers = CONST_AT(struct numbers, from, f);
-		AT(struct numbers, to, f)->v = g_memdup2(numbers->v, numbers->n * sizeof *numbers->v);
+		AT(struct numbers, to, f)->v = g_memdup2(
+			numbers->v, numbers->n * sizeof *numbers->v);
 	}
 }
 
@@ -381,7 +385,9 @@ void *record_dup(const struct record_type *type, const void *record)
 
 void record_free(void *record)
 {
-	struct head *head = record ? (struct head *)(void *)((char *)record - offsetof(struct head, record)) : NULL;
+	struct head *head = record
+		? (struct head *)(void *)((char *)record - offsetof(struct head, record))
+		: NULL;
 
 	if (head)
 		record_release(head->type, record);
@@ -419,7 +425,9 @@ char *record_field_text(const struct field *f, const void *record)
 	case FIELD_TEXT:
 		return g_strdup(*CONST_AT(char *, record, f));
 	case FIELD_LIST:
-		return *CONST_AT(char **, record, f) ? g_strjoinv(", ", *CONST_AT(char **, record, f)) : g_strdup("");
+		return *CONST_AT(char **, record, f)
+			? g_strjoinv(", ", *CONST_AT(char **, record, f))
+			: g_strdup("");
 	case FIELD_NUMBERS:
 		return numbers_text(CONST_AT(struct numbers, record, f));
 	}

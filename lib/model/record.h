@@ -1,4 +1,5 @@
-/* Records described by one field table per type: it drives encoding, copying, JSON, --format and export. */
+/* Records described by one field table per type: it drives encoding, copying, JSON, --format and
+ * export. */
 #ifndef MILTICKET_RECORD_H
 #define MILTICKET_RECORD_H
 
@@ -12,18 +13,19 @@
 #include "base/status.h"
 
 enum field_type {
-	FIELD_U64,	/* uint64_t */
-	FIELD_TIME,	/* int64_t, microseconds UTC; 0 unknown */
-	FIELD_BOOL,	/* bool */
-	FIELD_ENUM,	/* int, with its names */
-	FIELD_TEXT,	/* char *, owned, may be NULL */
-	FIELD_LIST,	/* char **, NULL-terminated, owned; NULL is empty */
-	FIELD_NUMBERS	/* struct numbers */
+	FIELD_U64,    /* uint64_t */
+	FIELD_TIME,   /* int64_t, microseconds UTC; 0 unknown */
+	FIELD_BOOL,   /* bool */
+	FIELD_ENUM,   /* int, with its names */
+	FIELD_TEXT,   /* char *, owned, may be NULL */
+	FIELD_LIST,   /* char **, NULL-terminated, owned; NULL is empty */
+	FIELD_NUMBERS /* struct numbers */
 };
 
 enum field_flags {
-	FIELD_HIDDEN = 1,	/* stored and exported, but not part of the documented JSON */
-	FIELD_HEX = 2		/* a text of lower-case hex digits as a rule, stored in half the space when it is */
+	FIELD_HIDDEN = 1, /* stored and exported, but not part of the documented JSON */
+	/* a text of lower-case hex digits as a rule, stored in half the space when it is */
+	FIELD_HEX = 2
 };
 
 /* id is what is stored: never reuse or renumber one. Absent in a stored value: zero. */
@@ -32,37 +34,45 @@ struct field {
 	const char *name;
 	enum field_type type;
 	size_t offset;
-	const char *const *names;	/* FIELD_ENUM: NULL-terminated, by value; FIELD_TEXT, if any: frequent words, stored as one byte, at most 31 */
+	/* FIELD_ENUM: NULL-terminated, by value; FIELD_TEXT, if any: frequent words, stored as one
+	 * byte, at most 31 */
+	const char *const *names;
 	unsigned flags;
 };
 
 struct record_type {
-	const char *name;	/* "ticket", for messages */
+	const char *name; /* "ticket", for messages */
 	size_t size;
 	const struct field *fields;
 	size_t count;
 };
 
-/* Appends the value: a format version byte, then each field that is not zero as id, length, data. An empty text is not zero. */
+/* Appends the value: a format version byte, then each field that is not zero as id, length, data.
+ * An empty text is not zero. */
 void record_encode(const struct record_type *type, const void *record, GByteArray *out);
 
 /* Fills *record, which must be zeroed or released. Fields this program does not know are skipped.
- * ST_BAD_INPUT on any damage, with nothing left allocated; never reads outside value, never allocates more than value holds. */
-enum status record_decode(const struct record_type *type, struct bytes value, void *record, struct error *err);
+ * ST_BAD_INPUT on any damage, with nothing left allocated; never reads outside value, never
+ * allocates more than value holds. */
+enum status record_decode(
+	const struct record_type *type, struct bytes value, void *record, struct error *err);
 
 /* Frees what the fields own and zeroes the record. */
 void record_release(const struct record_type *type, void *record);
 
 void record_copy(const struct record_type *type, void *to, const void *from);
 
-/* On the heap: an empty one, and a copy. record_free() knows of itself what there is to free, as a GDestroyNotify must. */
+/* On the heap: an empty one, and a copy. record_free() knows of itself what there is to free, as a
+ * GDestroyNotify must. */
 void *record_new(const struct record_type *type);
 void *record_dup(const struct record_type *type, const void *record);
 void record_free(void *record);
 
-const struct field *record_field(const struct record_type *type, const char *name);	/* NULL if unknown */
+const struct field *record_field(
+	const struct record_type *type, const char *name); /* NULL if unknown */
 
-/* The field as people read it: RFC 3339, lists joined by ", ", enum names; NULL for what is unknown. Owned. */
+/* The field as people read it: RFC 3339, lists joined by ", ", enum names; NULL for what is
+ * unknown. Owned. */
 char *record_field_text(const struct field *field, const void *record);
 
 /* Index of s in NULL-terminated names, or -1. */

@@ -3,19 +3,19 @@
 
 #include "base/text.h"
 
-const char *const ticket_status_names[] = { "new", "open", "waiting", "internal", "clarify", "closed", "spam", NULL };
+const char *const ticket_status_names[] = { "new", "open", "waiting", "internal", "clarify",
+	"closed", "spam", NULL };
 const char *const priority_names[] = { "normal", "low", "high", "urgent", NULL };
 const char *const direction_names[] = { "in", "out", "note", "auto", "bounce", NULL };
-const char *const match_names[] = {
-	"new", "token", "message-id", "report", "subject", "", "copy", NULL
-};
+const char *const match_names[] = { "new", "token", "message-id", "report", "subject", "", "copy",
+	NULL };
 const char *const outgoing_state_names[] = { "waiting", "failed", "suppressed", NULL };
 
 /* Stored by place: append only, at most 31. */
-static const char *const event_words[] = {
-	"opened", "followup", "reopened", "reply", "note", "auto", "bounce", "status", "agent", "queue", "project", "priority", "tag", "title",
-	"wait", "link", "merged", "split", "sent", "failed", "suppressed", "refused", "purged", "redacted", "subject", "closed", "notice", "wake", "unverified", NULL
-};
+static const char *const event_words[] = { "opened", "followup", "reopened", "reply", "note",
+	"auto", "bounce", "status", "agent", "queue", "project", "priority", "tag", "title", "wait",
+	"link", "merged", "split", "sent", "failed", "suppressed", "refused", "purged", "redacted",
+	"subject", "closed", "notice", "wake", "unverified", NULL };
 
 bool ticket_status_active(int status)
 {
@@ -37,12 +37,31 @@ bool ticket_has_person(const struct ticket *t, const char *address)
 		text_list_has(t->participants, address);
 }
 
-#define FIELD(id, name, type) { id, #name, type, offsetof(struct RECORD, name), NULL, 0 }
-#define FIELD_NAMED(id, name, names) { id, #name, FIELD_ENUM, offsetof(struct RECORD, name), names, 0 }
-#define FIELD_WORD(id, name, flags) { id, #name, FIELD_TEXT, offsetof(struct RECORD, name), event_words, flags }
-#define FIELD_OURS(id, name, type) { id, #name, type, offsetof(struct RECORD, name), NULL, FIELD_HIDDEN }
-#define FIELD_HEXADECIMAL(id, name) { id, #name, FIELD_TEXT, offsetof(struct RECORD, name), NULL, FIELD_HIDDEN | FIELD_HEX }
-#define TYPE(label) { #label, sizeof(struct RECORD), fields_of_##label, G_N_ELEMENTS(fields_of_##label) }
+#define FIELD(id, name, type) \
+	{ \
+		id, #name, type, offsetof(struct RECORD, name), NULL, 0 \
+	}
+#define FIELD_NAMED(id, name, names) \
+	{ \
+		id, #name, FIELD_ENUM, offsetof(struct RECORD, name), names, 0 \
+	}
+#define FIELD_WORD(id, name, flags) \
+	{ \
+		id, #name, FIELD_TEXT, offsetof(struct RECORD, name), event_words, flags \
+	}
+#define FIELD_OURS(id, name, type) \
+	{ \
+		id, #name, type, offsetof(struct RECORD, name), NULL, FIELD_HIDDEN \
+	}
+#define FIELD_HEXADECIMAL(id, name) \
+	{ \
+		id, #name, FIELD_TEXT, offsetof(struct RECORD, name), NULL, \
+			FIELD_HIDDEN | FIELD_HEX \
+	}
+#define TYPE(label) \
+	{ \
+#label, sizeof(struct RECORD), fields_of_##label, G_N_ELEMENTS(fields_of_##label) \
+	}
 
 #define RECORD ticket
 static const struct field fields_of_ticket[] = {

@@ -1,11 +1,18 @@
-/* What is recorded: tickets, the entries of their conversation, events, queues, agents, outgoing mail. Field tables only. */
+/* What is recorded: tickets, the entries of their conversation, events, queues, agents, outgoing
+ * mail. Field tables only. */
 #ifndef MILTICKET_TICKET_H
 #define MILTICKET_TICKET_H
 
 #include "model/record.h"
 
 enum ticket_status {
-	TICKET_NEW, TICKET_OPEN, TICKET_WAITING, TICKET_INTERNAL, TICKET_CLARIFY, TICKET_CLOSED, TICKET_SPAM
+	TICKET_NEW,
+	TICKET_OPEN,
+	TICKET_WAITING,
+	TICKET_INTERNAL,
+	TICKET_CLARIFY,
+	TICKET_CLOSED,
+	TICKET_SPAM
 };
 extern const char *const ticket_status_names[];
 /* Not closed, not spam. */
@@ -20,36 +27,42 @@ extern const char *const direction_names[];
 
 /* MATCH_NONE: written at the shell, by somebody who named the ticket. Its name is empty. */
 enum match_how {
-	MATCH_NEW, MATCH_TOKEN, MATCH_MESSAGE_ID, MATCH_REPORT, MATCH_SUBJECT, MATCH_NONE,
+	MATCH_NEW,
+	MATCH_TOKEN,
+	MATCH_MESSAGE_ID,
+	MATCH_REPORT,
+	MATCH_SUBJECT,
+	MATCH_NONE,
 	MATCH_COPY
 };
-extern const char *const match_names[];		/* new token message-id report subject copy */
+extern const char *const match_names[]; /* new token message-id report subject copy */
 
 struct ticket {
 	uint64_t number;
-	char *subject;			/* decoded, one line, without tag and without reply prefixes */
+	char *subject; /* decoded, one line, without tag and without reply prefixes */
 	char *queue;
-	char **watchers;		/* other queues that see it; with queue first this is JSON's "queues" */
-	char *project;			/* NULL: none */
+	char **watchers; /* other queues that see it; with queue first this is JSON's "queues" */
+	char *project;   /* NULL: none */
 	int status;
 	int priority;
-	char *agent;			/* login; NULL: nobody */
-	char *requester_name;		/* may be NULL */
-	char *requester_address;	/* canonical; NULL if the message had none */
-	char *requester_written;	/* the same as they write it, where that is another; NULL */
-	char **participants;		/* canonical addresses, requester first, ours excepted */
+	char *agent;             /* login; NULL: nobody */
+	char *requester_name;    /* may be NULL */
+	char *requester_address; /* canonical; NULL if the message had none */
+	char *requester_written; /* the same as they write it, where that is another; NULL */
+	char **participants;     /* canonical addresses, requester first, ours excepted */
 	char **tags;
 	int64_t opened, updated, last_in, last_out, first_response, closed, wait_until;
 	bool undelivered;
 	struct numbers links;
-	uint64_t merged_into;		/* 0: not merged */
+	uint64_t merged_into; /* 0: not merged */
 	uint64_t messages_count;
-	uint64_t attachments_count;	/* of all messages */
-	uint64_t former;		/* the number that it kept from another system; 0: none */
-	char **watching;		/* canonical addresses that get a copy of what comes and goes */
-	char *account;			/* address of the account it came in by */
-	char *language;			/* message_languages() of the opening mail: "pt-br,en"; NULL unknown */
-	char **answered;		/* autoresponse events already answered, or that never will be: "opened", "closed" */
+	uint64_t attachments_count; /* of all messages */
+	uint64_t former;            /* the number that it kept from another system; 0: none */
+	char **watching;            /* canonical addresses that get a copy of what comes and goes */
+	char *account;              /* address of the account it came in by */
+	char *language; /* message_languages() of the opening mail: "pt-br,en"; NULL unknown */
+	/* autoresponse events already answered, or that never will be: "opened", "closed" */
+	char **answered;
 };
 extern const struct record_type ticket_type;
 /* Where mail to the requester goes, the local part in the case that they write it in. Borrowed;
@@ -60,29 +73,29 @@ bool ticket_has_person(const struct ticket *ticket, const char *address);
 
 /* One message of a conversation; JSON calls them messages. Keyed by ticket and seq. */
 struct entry {
-	uint64_t ticket;		/* not stored in the value; set by the loader */
-	uint64_t seq;			/* 1, 2 … within its ticket; not stored in the value */
+	uint64_t ticket; /* not stored in the value; set by the loader */
+	uint64_t seq;    /* 1, 2 … within its ticket; not stored in the value */
 	int direction;
-	char *message_id;		/* with <> ; NULL if it had none and none was given */
+	char *message_id; /* with <> ; NULL if it had none and none was given */
 	char *in_reply_to;
-	char **references;		/* oldest first, at most LIMIT_REFERENCES_KEPT */
-	char *from;			/* "Name <a@b>", decoded */
+	char **references; /* oldest first, at most LIMIT_REFERENCES_KEPT */
+	char *from;        /* "Name <a@b>", decoded */
 	char **to, **cc;
-	char *subject;			/* decoded, as received; an agent's without commands */
-	char **subjects;		/* message_other_subjects() */
-	char **taken;			/* where these stood: places of subject-commands.h */
-	int64_t date;			/* Date header; 0 if missing or unreadable */
+	char *subject;   /* decoded, as received; an agent's without commands */
+	char **subjects; /* message_other_subjects() */
+	char **taken;    /* where these stood: places of subject-commands.h */
+	int64_t date;    /* Date header; 0 if missing or unreadable */
 	int64_t received;
 	int match;
-	uint64_t size;			/* bytes as received */
-	char *archive;			/* path below archive.path; NULL if not archived */
-	char *queue_id;			/* the MTA's */
-	char *digest;			/* identity, hex; see message_digest() */
-	char *sender;			/* envelope sender */
-	char *event;			/* opened followup reopened reply note auto bounce copy */
-	bool nobodys;			/* From speaks for nobody (match.h) */
-	char **attached;		/* a text of attachment.h each, in the order of the mail */
-	char *attached_digest;		/* message_attachments_digest(); NULL: none, or unknown */
+	uint64_t size;         /* bytes as received */
+	char *archive;         /* path below archive.path; NULL if not archived */
+	char *queue_id;        /* the MTA's */
+	char *digest;          /* identity, hex; see message_digest() */
+	char *sender;          /* envelope sender */
+	char *event;           /* opened followup reopened reply note auto bounce copy */
+	bool nobodys;          /* From speaks for nobody (match.h) */
+	char **attached;       /* a text of attachment.h each, in the order of the mail */
+	char *attached_digest; /* message_attachments_digest(); NULL: none, or unknown */
 	/* Where an answer to a message that came in goes (requester.h), "Name <A@b>" with the local
 	 * part as written: address_canonical() to compare. NULL: nowhere, or an older version
 	 * stored it. */
@@ -91,31 +104,33 @@ struct entry {
 extern const struct record_type entry_type;
 
 struct event {
-	uint64_t serial;		/* over all tickets; not stored in the value */
-	uint64_t ticket;		/* not stored in the value */
+	uint64_t serial; /* over all tickets; not stored in the value */
+	uint64_t ticket; /* not stored in the value */
 	int64_t time;
-	char *actor;			/* an agent's login, a unix user "unix:name", an address, or "milticket" */
-	char *kind;			/* opened followup reopened reply note auto bounce status agent queue project priority tag
-					   title wait link merged split sent failed suppressed refused purged redacted unverified … */
-	char *from, *to;		/* old and new value, where there are any */
+	char *actor; /* an agent's login, a unix user "unix:name", an address, or "milticket" */
+	/* opened followup reopened reply note auto bounce status agent queue project priority tag
+	 * title wait link merged split sent failed suppressed refused purged redacted unverified
+	 * … */
+	char *kind;
+	char *from, *to; /* old and new value, where there are any */
 	char *text;
 };
 extern const struct record_type event_type;
 
 struct queue {
-	char *name;			/* key: lower case letters, digits, . _ - */
+	char *name; /* key: lower case letters, digits, . _ - */
 	char *title;
-	char *responsible;		/* login; NULL: a department */
+	char *responsible; /* login; NULL: a department */
 	int64_t created;
-	char *signature;		/* below what its agents write; lines; NULL: none */
+	char *signature; /* below what its agents write; lines; NULL: none */
 };
 extern const struct record_type queue_type;
 
 struct agent {
-	char *login;			/* key */
+	char *login; /* key */
 	char *name;
-	char **addresses;		/* canonical */
-	char **queues;			/* membership lives here */
+	char **addresses; /* canonical */
+	char **queues;    /* membership lives here */
 	bool inactive;
 	int64_t created;
 };
@@ -125,18 +140,19 @@ enum outgoing_state { OUTGOING_WAITING, OUTGOING_FAILED, OUTGOING_SUPPRESSED };
 extern const char *const outgoing_state_names[];
 
 struct outgoing {
-	uint64_t id;			/* not stored in the value */
-	uint64_t ticket;		/* 0: none */
-	char *event;			/* opened followup closed late reply notice transcript forward */
-	char *sender;			/* envelope; "" is the null sender */
-	char **to;			/* envelope recipients still to be served, as written */
+	uint64_t id;     /* not stored in the value */
+	uint64_t ticket; /* 0: none */
+	char *event;     /* opened followup closed late reply notice transcript forward */
+	char *sender;    /* envelope; "" is the null sender */
+	char **to;       /* envelope recipients still to be served, as written */
 	int state;
-	uint64_t attempts;		/* all, those of a relay that was down among them */
-	uint64_t deferrals;		/* the relay's, of this mail: they space the retries */
-	int64_t created, next_try;	/* next_try 0: as soon as the relay can be reached */
-	char *last_reply;		/* the relay's, or why it is suppressed */
+	uint64_t attempts;         /* all, those of a relay that was down among them */
+	uint64_t deferrals;        /* the relay's, of this mail: they space the retries */
+	int64_t created, next_try; /* next_try 0: as soon as the relay can be reached */
+	char *last_reply;          /* the relay's, or why it is suppressed */
 	char *message_id;
-	struct numbers attach;		/* entries of the ticket that go along as message/rfc822 parts when it is sent */
+	/* entries of the ticket that go along as message/rfc822 parts when it is sent */
+	struct numbers attach;
 };
 extern const struct record_type outgoing_type;
 

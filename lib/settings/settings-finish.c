@@ -1,4 +1,5 @@
-/* The last part of loading: defaults made of other settings, templates, and whether all of it goes together. */
+/* The last part of loading: defaults made of other settings, templates, and whether all of it goes
+ * together. */
 #include "settings/settings-loader.h"
 
 #include <errno.h>
@@ -25,15 +26,18 @@ static enum status account_address(struct loader *loader, guint i, struct accoun
 	char *canonical;
 
 	if (address_canonical(account->address, &canonical) != ST_OK)
-		return loader_fail(loader, node, "accounts.address", "expected a mail address such as \"support@example.com\", found none");
+		return loader_fail(loader, node, "accounts.address",
+			"expected a mail address such as \"support@example.com\", found none");
 	g_free(account->address);
 	account->address = canonical;
 	for (guint j = 0; j < i; j++) {
 		const struct account *other = loader->settings->accounts->pdata[j];
 
 		if (!strcmp(other->address, canonical))
-			return loader_fail(loader, node, "accounts.address", "expected each address once, but '%s' is also the account of line %u",
-				canonical, config_setting_source_line(account_node(loader, j, "address")));
+			return loader_fail(loader, node, "accounts.address",
+				"expected each address once, but '%s' is also the account of line %u",
+				canonical,
+				config_setting_source_line(account_node(loader, j, "address")));
 	}
 	return ST_OK;
 }
@@ -47,7 +51,8 @@ static enum status account_queue(struct loader *loader, guint i, struct account 
 	if (queue_name_valid(account->queue))
 		return ST_OK;
 	return loader_fail(loader, account_node(loader, i, "queue"), "accounts.queue",
-		"expected a queue: letters a-z, digits, . _ -, as '%s' cannot be its name", account->queue);
+		"expected a queue: letters a-z, digits, . _ -, as '%s' cannot be its name",
+		account->queue);
 }
 
 static enum status account_sender(struct loader *loader, guint i, struct account *account)
@@ -58,7 +63,8 @@ static enum status account_sender(struct loader *loader, guint i, struct account
 	}
 	if (sender_parse(account->sender, &account->sender_name, &account->sender_address))
 		return ST_OK;
-	return loader_fail(loader, account_node(loader, i, "sender"), "accounts.sender", "expected \"Name <address>\" or an address");
+	return loader_fail(loader, account_node(loader, i, "sender"), "accounts.sender",
+		"expected \"Name <address>\" or an address");
 }
 
 static enum status account_delivery(struct loader *loader, guint i, struct account *account)
@@ -85,7 +91,8 @@ static char *template_dir(const struct loader *loader, const char *name)
 		return g_steal_pointer(&own);
 	g_free(file);
 	file = g_build_filename(DATADIR, "milticket", "templates", name, NULL);
-	return g_file_test(file, G_FILE_TEST_EXISTS) ? g_path_get_dirname(file) : g_steal_pointer(&own);
+	return g_file_test(file, G_FILE_TEST_EXISTS) ? g_path_get_dirname(file)
+						     : g_steal_pointer(&own);
 }
 
 static enum status account_templates(struct loader *loader, guint i, struct account *account)
@@ -105,7 +112,8 @@ static enum status account_templates(struct loader *loader, guint i, struct acco
 			continue;
 		member = g_strconcat("autoresponse.", names[a], NULL);
 		key = g_strconcat("accounts.", member, NULL);
-		return loader_fail(loader, account_node(loader, i, member), key, "expected a usable template: %s", why.text);
+		return loader_fail(loader, account_node(loader, i, member), key,
+			"expected a usable template: %s", why.text);
 	}
 	return ST_OK;
 }
@@ -176,9 +184,11 @@ static enum status finish_tag(struct loader *loader)
 	}
 	if (!node)
 		node = config_lookup(&loader->config, "tag.name");
-	if (tag_format_init(&settings->tag_format, settings->tag.format, settings->tag.name, &why) == ST_OK)
+	if (tag_format_init(
+		    &settings->tag_format, settings->tag.format, settings->tag.name, &why) == ST_OK)
 		return finish_former_tags(loader);
-	return loader_fail(loader, node, "tag.format", "expected a format such as \"[%%n #%%d]\": %s", why.text);
+	return loader_fail(loader, node, "tag.format",
+		"expected a format such as \"[%%n #%%d]\": %s", why.text);
 }
 
 static enum status finish_password(struct loader *loader)
@@ -191,19 +201,24 @@ static enum status finish_password(struct loader *loader)
 	if (!*file && !*settings->mail_out.username)
 		return ST_OK;
 	if (!*file)
-		return loader_fail(loader, config_lookup(&loader->config, "mail_out.username"), "mail_out.username",
-			"expected mail_out.password_file beside it");
+		return loader_fail(loader, config_lookup(&loader->config, "mail_out.username"),
+			"mail_out.username", "expected mail_out.password_file beside it");
 	if (!*settings->mail_out.username)
-		return loader_fail(loader, node, "mail_out.password_file", "expected mail_out.username beside it");
-	/* That the daemon can read it is seen when it does so, at its start; that an admin cannot is how it should be. */
+		return loader_fail(loader, node, "mail_out.password_file",
+			"expected mail_out.username beside it");
+	/* That the daemon can read it is seen when it does so, at its start; that an admin cannot
+	 * is how it should be. */
 	if ((stat(file, &st) || access(file, R_OK)) && errno == EACCES)
 		return ST_OK;
 	if (stat(file, &st))
-		return loader_fail(loader, node, "mail_out.password_file", "expected a readable file, but '%s': %s", file, g_strerror(errno));
+		return loader_fail(loader, node, "mail_out.password_file",
+			"expected a readable file, but '%s': %s", file, g_strerror(errno));
 	if (!S_ISREG(st.st_mode))
-		return loader_fail(loader, node, "mail_out.password_file", "expected a regular file, but '%s' is none", file);
+		return loader_fail(loader, node, "mail_out.password_file",
+			"expected a regular file, but '%s' is none", file);
 	if (st.st_mode & S_IRWXO)
-		return loader_fail(loader, node, "mail_out.password_file", "expected a file that others cannot read: chmod o= '%s'", file);
+		return loader_fail(loader, node, "mail_out.password_file",
+			"expected a file that others cannot read: chmod o= '%s'", file);
 	return ST_OK;
 }
 
@@ -271,9 +286,8 @@ static enum status finish_index(struct loader *loader)
 
 enum status loader_finish(struct loader *loader)
 {
-	static enum status (*const steps[])(struct loader *) = {
-		finish_accounts, finish_rules, finish_tag, finish_password, finish_index, finish_controls
-	};
+	static enum status (*const steps[])(struct loader *) = { finish_accounts, finish_rules,
+		finish_tag, finish_password, finish_index, finish_controls };
 	enum status st = ST_OK;
 
 	for (size_t i = 0; st == ST_OK && i < G_N_ELEMENTS(steps); i++)

@@ -1,4 +1,5 @@
-/* One value of milticket.conf: from its text into its field, back, and gone; and the checks of strings. Pure. */
+/* One value of milticket.conf: from its text into its field, back, and gone; and the checks of
+ * strings. Pure. */
 #include "settings/settings-kinds.h"
 
 #include <string.h>
@@ -10,13 +11,14 @@
 #include "model/record.h"
 
 enum {
-	UNIX_SOCKET_PATH_MAX = 107,	/* sun_path with its NUL, unix(7) */
+	UNIX_SOCKET_PATH_MAX = 107, /* sun_path with its NUL, unix(7) */
 	PORT_MAX = 65535,
 	TEXT_MAX = 1000,
 	LABEL_MAX = 64
 };
 
-/* No control characters: nothing of the configuration may add a line to a header, a log or a mail. */
+/* No control characters: nothing of the configuration may add a line to a header, a log or a
+ * mail. */
 static bool is_one_line(const char *text)
 {
 	if (strlen(text) > TEXT_MAX || !g_utf8_validate(text, -1, NULL))
@@ -48,7 +50,8 @@ static void release_text(void *target)
 	g_clear_pointer((char **)target, g_free);
 }
 
-const struct setting_kind kind_text = { SHAPE_STRING, "string", "a string of one line", take_text, show_text, release_text };
+const struct setting_kind kind_text = { SHAPE_STRING, "string", "a string of one line", take_text,
+	show_text, release_text };
 
 static bool take_word(const struct setting_row *key, void *target, const char *text)
 {
@@ -72,7 +75,8 @@ static bool take_word_text(const struct setting_row *key, void *target, const ch
 	return (!*text || names_find(key->words, text) >= 0) && take_text(key, target, text);
 }
 
-const struct setting_kind kind_word_text = { SHAPE_STRING, "string", NULL, take_word_text, show_text, release_text };
+const struct setting_kind kind_word_text = { SHAPE_STRING, "string", NULL, take_word_text,
+	show_text, release_text };
 
 static bool take_number(const struct setting_row *key, void *target, const char *text)
 {
@@ -89,7 +93,8 @@ static char *show_number(const struct setting_row *key G_GNUC_UNUSED, const void
 	return g_strdup_printf("%" G_GINT64_FORMAT, *(const gint64 *)target);
 }
 
-const struct setting_kind kind_number = { SHAPE_INTEGER, "integer", NULL, take_number, show_number, NULL };
+const struct setting_kind kind_number = { SHAPE_INTEGER, "integer", NULL, take_number, show_number,
+	NULL };
 
 static bool take_bool(const struct setting_row *key G_GNUC_UNUSED, void *target, const char *text)
 {
@@ -107,7 +112,8 @@ static char *show_bool(const struct setting_row *key G_GNUC_UNUSED, const void *
 	return g_strdup(bool_word(*(const bool *)target));
 }
 
-const struct setting_kind kind_bool = { SHAPE_BOOLEAN, "boolean", "true or false", take_bool, show_bool, NULL };
+const struct setting_kind kind_bool = { SHAPE_BOOLEAN, "boolean", "true or false", take_bool,
+	show_bool, NULL };
 
 static bool take_choice(const struct setting_row *key G_GNUC_UNUSED, void *target, const char *text)
 {
@@ -122,13 +128,15 @@ static char *show_choice(const struct setting_row *key G_GNUC_UNUSED, const void
 	return value < 0 ? NULL : g_strdup(bool_word(value));
 }
 
-const struct setting_kind kind_choice = { SHAPE_BOOLEAN, "boolean", "true or false", take_choice, show_choice, NULL };
+const struct setting_kind kind_choice = { SHAPE_BOOLEAN, "boolean", "true or false", take_choice,
+	show_choice, NULL };
 
 static bool take_mode(const struct setting_row *key G_GNUC_UNUSED, void *target, const char *text)
 {
 	guint64 value;
 
-	if (strlen(text) < 3 || strlen(text) > 4 || !g_ascii_string_to_unsigned(text, 8, 0, 0777, &value, NULL))
+	if (strlen(text) < 3 || strlen(text) > 4 ||
+		!g_ascii_string_to_unsigned(text, 8, 0, 0777, &value, NULL))
 		return false;
 	*(unsigned *)target = (unsigned)value;
 	return true;
@@ -139,7 +147,8 @@ static char *show_mode(const struct setting_row *key G_GNUC_UNUSED, const void *
 	return g_strdup_printf("%04o", *(const unsigned *)target);
 }
 
-const struct setting_kind kind_mode = { SHAPE_STRING, "string", "an octal mode in quotes, such as \"0660\"", take_mode, show_mode, NULL };
+const struct setting_kind kind_mode = { SHAPE_STRING, "string",
+	"an octal mode in quotes, such as \"0660\"", take_mode, show_mode, NULL };
 
 static bool take_date(const struct setting_row *key G_GNUC_UNUSED, void *target, const char *text)
 {
@@ -151,7 +160,8 @@ static bool take_date(const struct setting_row *key G_GNUC_UNUSED, void *target,
 	return true;
 }
 
-/* As short as the day when it is the beginning of one here, so that what people wrote comes back. */
+/* As short as the day when it is the beginning of one here, so that what people wrote comes
+ * back. */
 static char *show_date(const struct setting_row *key G_GNUC_UNUSED, const void *target)
 {
 	int64_t value = *(const int64_t *)target, back;
@@ -167,7 +177,8 @@ static char *show_date(const struct setting_row *key G_GNUC_UNUSED, const void *
 	return text_rfc3339(value);
 }
 
-const struct setting_kind kind_date = { SHAPE_STRING, "string", "a date such as \"2026-01-01\"", take_date, show_date, NULL };
+const struct setting_kind kind_date = { SHAPE_STRING, "string", "a date such as \"2026-01-01\"",
+	take_date, show_date, NULL };
 
 static bool take_texts(const struct setting_row *key, void *target, const char *text)
 {
@@ -179,7 +190,8 @@ static bool take_texts(const struct setting_row *key, void *target, const char *
 	return true;
 }
 
-static char *show_texts(const struct setting_row *key G_GNUC_UNUSED, const void *target G_GNUC_UNUSED)
+static char *show_texts(
+	const struct setting_row *key G_GNUC_UNUSED, const void *target G_GNUC_UNUSED)
 {
 	return NULL;
 }
@@ -189,20 +201,23 @@ static void release_texts(void *target)
 	g_clear_pointer((char ***)target, g_strfreev);
 }
 
-const struct setting_kind kind_texts = { SHAPE_STRINGS, "list of strings", NULL, take_texts, show_texts, release_texts };
+const struct setting_kind kind_texts = { SHAPE_STRINGS, "list of strings", NULL, take_texts,
+	show_texts, release_texts };
 
 bool check_filled(const char *text)
 {
 	return *text;
 }
 
-/* "8891@host"; libmilter would take a missing host as every interface, which nobody should get by leaving something out. */
+/* "8891@host"; libmilter would take a missing host as every interface, which nobody should get by
+ * leaving something out. */
 static bool is_port_at_host(const char *text)
 {
 	const char *at = strchr(text, '@');
 	g_autofree char *port = at ? g_strndup(text, (gsize)(at - text)) : NULL;
 
-	return port && at[1] && !strpbrk(at + 1, "@ /") && g_ascii_string_to_unsigned(port, 10, 1, PORT_MAX, NULL, NULL);
+	return port && at[1] && !strpbrk(at + 1, "@ /") &&
+		g_ascii_string_to_unsigned(port, 10, 1, PORT_MAX, NULL, NULL);
 }
 
 static bool is_socket_path(const char *text)
@@ -215,12 +230,8 @@ bool check_socket(const char *text)
 	static const struct {
 		const char *prefix;
 		bool (*rest)(const char *);
-	} forms[] = {
-		{ "unix:", is_socket_path },
-		{ "local:", is_socket_path },
-		{ "inet:", is_port_at_host },
-		{ "inet6:", is_port_at_host }
-	};
+	} forms[] = { { "unix:", is_socket_path }, { "local:", is_socket_path },
+		{ "inet:", is_port_at_host }, { "inet6:", is_port_at_host } };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(forms); i++)
 		if (g_str_has_prefix(text, forms[i].prefix))
@@ -246,7 +257,9 @@ bool check_path_or_none(const char *text)
 /* host, host:port, [address]:port, with the name for EHLO behind a slash, as libcurl reads it. */
 static bool is_authority(const char *text)
 {
-	return g_regex_match_simple("^([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?(/[A-Za-z0-9._-]*)?$", text, G_REGEX_DOLLAR_ENDONLY, 0);
+	return g_regex_match_simple(
+		"^([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?(/[A-Za-z0-9._-]*)?$", text,
+		G_REGEX_DOLLAR_ENDONLY, 0);
 }
 
 static bool has_sane_port(const char *authority)
@@ -296,7 +309,8 @@ bool check_address_or_none(const char *text)
 /* A bare local part counts as one of some domain. */
 static bool is_address_or_local_part(const char *text)
 {
-	g_autofree char *whole = strchr(text, '@') ? g_strdup(text) : g_strconcat(text, "@example.com", NULL);
+	g_autofree char *whole = strchr(text, '@') ? g_strdup(text)
+						   : g_strconcat(text, "@example.com", NULL);
 
 	return is_address(whole);
 }
@@ -313,7 +327,8 @@ bool check_addresses_or_none(const char *text)
 	return true;
 }
 
-/* The phrase before "<": plain UTF-8, with or without quotes around it. NULL if it is not one; else owned. */
+/* The phrase before "<": plain UTF-8, with or without quotes around it. NULL if it is not one; else
+ * owned. */
 static char *phrase_parse(const char *text, size_t len)
 {
 	char *phrase = g_strstrip(g_strndup(text, len));

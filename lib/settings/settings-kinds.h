@@ -4,15 +4,15 @@
 
 #include "settings/settings-table.h"
 
-extern const struct setting_kind kind_text;	/* char * */
-extern const struct setting_kind kind_word;	/* int: index into the row's words */
-extern const struct setting_kind kind_word_text;	/* char *: one of the row's words, or "" */
-extern const struct setting_kind kind_number;	/* int64_t */
-extern const struct setting_kind kind_bool;	/* bool */
-extern const struct setting_kind kind_choice;	/* int: -1 not set, 0, 1 */
-extern const struct setting_kind kind_mode;	/* unsigned: octal */
-extern const struct setting_kind kind_date;	/* int64_t: µs; 0 for "" */
-extern const struct setting_kind kind_texts;	/* char ** */
+extern const struct setting_kind kind_text;      /* char * */
+extern const struct setting_kind kind_word;      /* int: index into the row's words */
+extern const struct setting_kind kind_word_text; /* char *: one of the row's words, or "" */
+extern const struct setting_kind kind_number;    /* int64_t */
+extern const struct setting_kind kind_bool;      /* bool */
+extern const struct setting_kind kind_choice;    /* int: -1 not set, 0, 1 */
+extern const struct setting_kind kind_mode;      /* unsigned: octal */
+extern const struct setting_kind kind_date;      /* int64_t: µs; 0 for "" */
+extern const struct setting_kind kind_texts;     /* char ** */
 
 /* Checks of strings. Those named _or_none let "" pass. */
 bool check_filled(const char *text);

@@ -1,4 +1,5 @@
-/* What is at hand while a configuration is loaded. For settings.c, which reads the file, and settings-finish.c, which completes it. */
+/* What is at hand while a configuration is loaded. For settings.c, which reads the file, and
+ * settings-finish.c, which completes it. */
 #ifndef MILTICKET_SETTINGS_LOADER_H
 #define MILTICKET_SETTINGS_LOADER_H
 
@@ -10,12 +11,14 @@ struct loader {
 	config_t config;
 	const char *path;
 	struct settings *settings;
-	GPtrArray *account_nodes;	/* config_setting_t *, beside settings->accounts */
+	GPtrArray *account_nodes; /* config_setting_t *, beside settings->accounts */
 	struct error *err;
 };
 
-/* ST_BAD_INPUT with "FILE:LINE: KEY: …"; without a node the key is not in the file, and the file alone is named. */
-enum status loader_fail(const struct loader *loader, const config_setting_t *node, const char *key, const char *fmt, ...) G_GNUC_PRINTF(4, 5);
+/* ST_BAD_INPUT with "FILE:LINE: KEY: …"; without a node the key is not in the file, and the file
+ * alone is named. */
+enum status loader_fail(const struct loader *loader, const config_setting_t *node, const char *key,
+	const char *fmt, ...) G_GNUC_PRINTF(4, 5);
 
 /* What no single value shows: how they go together, and defaults made of others. */
 enum status loader_finish(struct loader *loader);

@@ -30,7 +30,8 @@ static void append_number(GString *out, const char *text)
 {
 	gint64 value = g_ascii_strtoll(text, NULL, 10);
 
-	g_string_append_printf(out, "%s%s", text, value > G_MAXINT32 || value < G_MININT32 ? "L" : "");
+	g_string_append_printf(
+		out, "%s%s", text, value > G_MAXINT32 || value < G_MININT32 ? "L" : "");
 }
 
 /* False when it is not set, so that there is nothing to write. */
@@ -51,7 +52,8 @@ static bool append_value(GString *out, const struct setting_row *key, const void
 	return true;
 }
 
-static void append_setting(GString *out, const struct setting_row *key, const char *member, const void *base, const char *indent)
+static void append_setting(GString *out, const struct setting_row *key, const char *member,
+	const void *base, const char *indent)
 {
 	gsize before = out->len;
 
@@ -77,8 +79,10 @@ static bool same_group(const char *a, const char *b)
 	return len == group_length(b) && !strncmp(a, b, len);
 }
 
-/* All rows of a scope; those of a group stand together in the table. prefix: what their names begin with, "accounts.". */
-static void append_scope(GString *out, enum key_scope scope, const char *prefix, const void *base, const char *indent)
+/* All rows of a scope; those of a group stand together in the table. prefix: what their names begin
+ * with, "accounts.". */
+static void append_scope(GString *out, enum key_scope scope, const char *prefix, const void *base,
+	const char *indent)
 {
 	g_autofree char *inner = g_strconcat(indent, "\t", NULL);
 	const char *last = "";
@@ -96,14 +100,16 @@ static void append_scope(GString *out, enum key_scope scope, const char *prefix,
 			g_string_append_printf(out, "%s};\n", indent);
 		if (group && !same_group(last, member))
 			g_string_append_printf(out, "%s%.*s: {\n", indent, (int)group, member);
-		append_setting(out, key, member + (group ? group + 1 : 0), base, group ? inner : indent);
+		append_setting(
+			out, key, member + (group ? group + 1 : 0), base, group ? inner : indent);
 		last = member;
 	}
 	if (group_length(last))
 		g_string_append_printf(out, "%s};\n", indent);
 }
 
-static void append_list(GString *out, const char *name, enum key_scope scope, const GPtrArray *objects)
+static void append_list(
+	GString *out, const char *name, enum key_scope scope, const GPtrArray *objects)
 {
 	g_autofree char *prefix = g_strconcat(name, ".", NULL);
 
@@ -144,14 +150,16 @@ size_t settings_key_count(void)
 	return n;
 }
 
-/* Made once: what is expected is composed of the row's bounds, so that they are written down in one place. */
+/* Made once: what is expected is composed of the row's bounds, so that they are written down in one
+ * place. */
 static struct setting_info *infos_new(void)
 {
 	struct setting_info *infos = g_new(struct setting_info, settings_key_count());
 	const struct setting_row *key;
 
 	for (size_t i = 0; (key = key_at(i)); i++)
-		infos[i] = (struct setting_info){ key->name, key->kind->type, key->fallback, key_expected(key), key->help };
+		infos[i] = (struct setting_info){ key->name, key->kind->type, key->fallback,
+			key_expected(key), key->help };
 	return infos;
 }
 

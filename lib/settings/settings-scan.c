@@ -1,4 +1,5 @@
-/* A scanner for as much of libconfig's syntax as is needed to tell numbers and @include from comments, strings and names. */
+/* A scanner for as much of libconfig's syntax as is needed to tell numbers and @include from
+ * comments, strings and names. */
 #include "settings/settings-scan.h"
 
 #include <stdbool.h>
@@ -7,7 +8,7 @@
 #include "base/textfile.h"
 
 enum {
-	INCLUDE_DEPTH_MAX = 10,		/* libconfig's own; it reports what is deeper */
+	INCLUDE_DEPTH_MAX = 10, /* libconfig's own; it reports what is deeper */
 	FILE_BYTES_MAX = 16 * 1024 * 1024
 };
 
@@ -15,7 +16,7 @@ struct scan {
 	const char *path, *dir;
 	const char *p;
 	unsigned line, depth;
-	const char *name;	/* the last one seen, so the key a value belongs to */
+	const char *name; /* the last one seen, so the key a value belongs to */
 	size_t name_len;
 	struct error *err;
 };
@@ -77,13 +78,16 @@ static enum status check_number(struct scan *scan)
 		scan->p++;
 	if (!plain || value <= G_MAXINT32)
 		return ST_OK;
-	return error_set(scan->err, ST_BAD_INPUT, "%s:%u: %.*s: expected an L behind a number above %d, as in %.*sL",
-		scan->path, scan->line, (int)scan->name_len, scan->name, G_MAXINT32, (int)MIN(digits, 40), start);
+	return error_set(scan->err, ST_BAD_INPUT,
+		"%s:%u: %.*s: expected an L behind a number above %d, as in %.*sL", scan->path,
+		scan->line, (int)scan->name_len, scan->name, G_MAXINT32, (int)MIN(digits, 40),
+		start);
 }
 
 static enum status follow_include(struct scan *scan)
 {
-	const char *open = scan->p + strlen("@include") + strspn(scan->p + strlen("@include"), " \t");
+	const char *open = scan->p + strlen("@include") +
+		strspn(scan->p + strlen("@include"), " \t");
 	const char *close = *open == '"' ? strpbrk(open + 1, "\"\n") : NULL;
 	g_autofree char *name = NULL, *path = NULL;
 	enum status st;
@@ -98,7 +102,8 @@ static enum status follow_include(struct scan *scan)
 	scan->p = close + 1;
 	st = scan_file(path, scan->dir, scan->depth + 1, &why);
 	if (st == ST_IO)
-		return error_set(scan->err, st, "%s:%u: @include: expected a readable file: %s", scan->path, scan->line, why.text);
+		return error_set(scan->err, st, "%s:%u: @include: expected a readable file: %s",
+			scan->path, scan->line, why.text);
 	return st == ST_OK ? ST_OK : error_set(scan->err, st, "%s", why.text);
 }
 
@@ -122,7 +127,9 @@ static enum status scan_token(struct scan *scan)
 
 static enum status scan_file(const char *path, const char *dir, unsigned depth, struct error *err)
 {
-	struct scan scan = { .path = path, .dir = dir, .line = 1, .depth = depth, .name = "", .err = err };
+	struct scan scan = {
+		.path = path, .dir = dir, .line = 1, .depth = depth, .name = "", .err = err
+	};
 	g_autofree char *text = NULL;
 	enum status st = textfile_read(path, FILE_BYTES_MAX, &text, err);
 

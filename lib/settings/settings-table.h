@@ -1,4 +1,5 @@
-/* The rows behind settings.h and how one value is taken, shown and released. For settings*.c only. */
+/* The rows behind settings.h and how one value is taken, shown and released. For settings*.c
+ * only. */
 #ifndef MILTICKET_SETTINGS_TABLE_H
 #define MILTICKET_SETTINGS_TABLE_H
 
@@ -14,13 +15,14 @@ struct setting_row;
 
 struct setting_kind {
 	enum shape shape;
-	const char *type;	/* the shape in words */
-	const char *expected;	/* for rows that do not say it themselves */
-	/* Checks text and puts it into target; false leaves target as it was. For SHAPE_STRINGS, adds one element. */
+	const char *type;     /* the shape in words */
+	const char *expected; /* for rows that do not say it themselves */
+	/* Checks text and puts it into target; false leaves target as it was. For SHAPE_STRINGS,
+	 * adds one element. */
 	bool (*take)(const struct setting_row *key, void *target, const char *text);
 	/* The value as take() reads it; NULL when not set or a list. Owned. */
 	char *(*show)(const struct setting_row *key, const void *target);
-	void (*release)(void *target);	/* NULL: owns nothing */
+	void (*release)(void *target); /* NULL: owns nothing */
 };
 
 struct setting_row {
@@ -28,15 +30,15 @@ struct setting_row {
 	const struct setting_kind *kind;
 	enum key_scope scope;
 	size_t offset;
-	const char *fallback;			/* the default, as take() reads it */
-	int64_t min, max;			/* integers */
-	const char *const *words;		/* NULL-terminated; "" among them may be left out */
-	bool (*check)(const char *text);	/* strings; NULL: any */
-	const char *expected;			/* completes "expected …" */
-	const char *help;			/* one line; and what the default is, where fallback cannot say */
+	const char *fallback;            /* the default, as take() reads it */
+	int64_t min, max;                /* integers */
+	const char *const *words;        /* NULL-terminated; "" among them may be left out */
+	bool (*check)(const char *text); /* strings; NULL: any */
+	const char *expected;            /* completes "expected …" */
+	const char *help; /* one line; and what the default is, where fallback cannot say */
 };
 
-const struct setting_row *key_at(size_t i);	/* NULL past the last */
+const struct setting_row *key_at(size_t i); /* NULL past the last */
 const struct setting_row *key_find(const char *name);
 /* Does a row lie below this name? */
 bool key_is_group(const char *name);
@@ -51,7 +53,8 @@ const struct setting_row *key_nearest(const char *name);
 void keys_default(enum key_scope scope, void *base);
 void keys_release(enum key_scope scope, void *base);
 
-/* "Name <a@b>" or "a@b"; *name_out NULL without a name, *address_out canonical, both owned. False: neither, nothing written. */
+/* "Name <a@b>" or "a@b"; *name_out NULL without a name, *address_out canonical, both owned. False:
+ * neither, nothing written. */
 bool sender_parse(const char *text, char **name_out, char **address_out);
 
 #endif

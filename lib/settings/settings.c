@@ -1,5 +1,5 @@
-/* From a file to checked, immutable settings, and the questions asked of them. Knows where in the file a value stands; what
- * a value may be is in the table. */
+/* From a file to checked, immutable settings, and the questions asked of them. Knows where in the
+ * file a value stands; what a value may be is in the table. */
 #include "settings/settings.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include "settings/settings-scan.h"
 #include "settings/settings-table.h"
 
-enum { SHOWN_MAX = 80 };	/* characters of a wrong value in a message */
+enum { SHOWN_MAX = 80 }; /* characters of a wrong value in a message */
 
 static void account_free(void *data)
 {
@@ -55,7 +55,8 @@ static struct settings *settings_new(const char *path)
 	settings->path = g_strdup(path);
 	settings->accounts = g_ptr_array_new_with_free_func(account_free);
 	settings->rules = g_ptr_array_new_with_free_func(rule_free);
-	settings->domains = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
+	settings->domains = g_hash_table_new_full(
+		g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
 	settings->senders = g_hash_table_new(g_str_hash, g_str_equal);
 	keys_default(SCOPE_TOP, settings);
 	return settings;
@@ -82,7 +83,8 @@ void settings_unref(struct settings *settings)
 	g_free(settings);
 }
 
-enum status loader_fail(const struct loader *loader, const config_setting_t *node, const char *key, const char *fmt, ...)
+enum status loader_fail(const struct loader *loader, const config_setting_t *node, const char *key,
+	const char *fmt, ...)
 {
 	g_autofree char *reason = NULL;
 	const char *file = node ? config_setting_source_file(node) : NULL;
@@ -92,17 +94,23 @@ enum status loader_fail(const struct loader *loader, const config_setting_t *nod
 	reason = g_strdup_vprintf(fmt, ap);
 	va_end(ap);
 	if (!node)
-		return error_set(loader->err, ST_BAD_INPUT, "%s: %s: %s", loader->path, key, reason);
-	return error_set(loader->err, ST_BAD_INPUT, "%s:%u: %s: %s", file ? file : loader->path, config_setting_source_line(node), key, reason);
+		return error_set(
+			loader->err, ST_BAD_INPUT, "%s: %s: %s", loader->path, key, reason);
+	return error_set(loader->err, ST_BAD_INPUT, "%s:%u: %s: %s", file ? file : loader->path,
+		config_setting_source_line(node), key, reason);
 }
 
 static const char *type_name(const config_setting_t *node)
 {
-	static const char *const names[] = {
-		[CONFIG_TYPE_NONE] = "nothing", [CONFIG_TYPE_GROUP] = "a group { }", [CONFIG_TYPE_INT] = "a number", [CONFIG_TYPE_INT64] = "a number",
-		[CONFIG_TYPE_FLOAT] = "a number with a fraction", [CONFIG_TYPE_STRING] = "a string", [CONFIG_TYPE_BOOL] = "a boolean",
-		[CONFIG_TYPE_ARRAY] = "an array [ ]", [CONFIG_TYPE_LIST] = "a list ( )"
-	};
+	static const char *const names[] = { [CONFIG_TYPE_NONE] = "nothing",
+		[CONFIG_TYPE_GROUP] = "a group { }",
+		[CONFIG_TYPE_INT] = "a number",
+		[CONFIG_TYPE_INT64] = "a number",
+		[CONFIG_TYPE_FLOAT] = "a number with a fraction",
+		[CONFIG_TYPE_STRING] = "a string",
+		[CONFIG_TYPE_BOOL] = "a boolean",
+		[CONFIG_TYPE_ARRAY] = "an array [ ]",
+		[CONFIG_TYPE_LIST] = "a list ( )" };
 
 	return names[config_setting_type(node)];
 }
@@ -121,41 +129,50 @@ static char *scalar_text(const config_setting_t *node, enum shape shape)
 	return NULL;
 }
 
-static enum status fail_value(const struct loader *loader, const config_setting_t *node, const struct setting_row *key, const char *text)
+static enum status fail_value(const struct loader *loader, const config_setting_t *node,
+	const struct setting_row *key, const char *text)
 {
 	g_autofree char *expected = key_expected(key), *shown = text_line(text, SHOWN_MAX);
 	const char *near = key_nearest_word(key, text);
 
 	if (near)
-		return loader_fail(loader, node, key->name, "expected %s, found \"%s\"; did you mean \"%s\"?", expected, shown, near);
+		return loader_fail(loader, node, key->name,
+			"expected %s, found \"%s\"; did you mean \"%s\"?", expected, shown, near);
 	if (key->kind->shape == SHAPE_INTEGER)
-		return loader_fail(loader, node, key->name, "expected %s, found %s", expected, shown);
+		return loader_fail(
+			loader, node, key->name, "expected %s, found %s", expected, shown);
 	return loader_fail(loader, node, key->name, "expected %s, found \"%s\"", expected, shown);
 }
 
-static enum status load_scalar(const struct loader *loader, const config_setting_t *node, const struct setting_row *key, enum shape shape, void *target)
+static enum status load_scalar(const struct loader *loader, const config_setting_t *node,
+	const struct setting_row *key, enum shape shape, void *target)
 {
 	g_autofree char *text = scalar_text(node, shape), *expected = NULL;
 
 	if (text)
-		return key->kind->take(key, target, text) ? ST_OK : fail_value(loader, node, key, text);
+		return key->kind->take(key, target, text) ? ST_OK
+							  : fail_value(loader, node, key, text);
 	expected = key_expected(key);
-	return loader_fail(loader, node, key->name, "expected %s (%s), found %s", expected, key->kind->type, type_name(node));
+	return loader_fail(loader, node, key->name, "expected %s (%s), found %s", expected,
+		key->kind->type, type_name(node));
 }
 
-static enum status load_strings(const struct loader *loader, const config_setting_t *node, const struct setting_row *key, void *target)
+static enum status load_strings(const struct loader *loader, const config_setting_t *node,
+	const struct setting_row *key, void *target)
 {
 	enum status st = ST_OK;
 
 	if (!config_setting_is_list(node) && !config_setting_is_array(node))
 		return load_scalar(loader, node, key, SHAPE_STRINGS, target);
 	for (int i = 0; st == ST_OK && i < config_setting_length(node); i++)
-		st = load_scalar(loader, config_setting_get_elem(node, (unsigned)i), key, SHAPE_STRING, target);
+		st = load_scalar(loader, config_setting_get_elem(node, (unsigned)i), key,
+			SHAPE_STRING, target);
 	return st;
 }
 
 /* Names the keys there are beside the unknown one. */
-static enum status fail_unknown(const struct loader *loader, const config_setting_t *node, const char *name)
+static enum status fail_unknown(
+	const struct loader *loader, const config_setting_t *node, const char *name)
 {
 	const struct setting_row *near = key_nearest(name);
 	const char *dot = strrchr(name, '.');
@@ -167,29 +184,38 @@ static enum status fail_unknown(const struct loader *loader, const config_settin
 		if (strncmp(key->name, name, prefix))
 			continue;
 		len = strcspn(key->name + prefix, ".");
-		if (i && !strncmp(key_at(i - 1)->name, key->name, prefix + len) && strchr(".", key_at(i - 1)->name[prefix + len]))
+		if (i && !strncmp(key_at(i - 1)->name, key->name, prefix + len) &&
+			strchr(".", key_at(i - 1)->name[prefix + len]))
 			continue;
-		g_string_append_printf(known, "%s%.*s", known->len ? ", " : "", (int)len, key->name + prefix);
+		g_string_append_printf(
+			known, "%s%.*s", known->len ? ", " : "", (int)len, key->name + prefix);
 	}
 	if (near)
-		return loader_fail(loader, node, name, "unknown key, did you mean '%s'? expected one of %s", near->name, known->str);
+		return loader_fail(loader, node, name,
+			"unknown key, did you mean '%s'? expected one of %s", near->name,
+			known->str);
 	return loader_fail(loader, node, name, "unknown key, expected one of %s", known->str);
 }
 
-static enum status load_group(struct loader *loader, config_setting_t *node, const char *prefix, void *base);
+static enum status load_group(
+	struct loader *loader, config_setting_t *node, const char *prefix, void *base);
 
 /* The two lists of groups, each element an object of its own. */
-static enum status load_elements(struct loader *loader, config_setting_t *node, const char *name, GPtrArray *objects, void *(*make)(void))
+static enum status load_elements(struct loader *loader, config_setting_t *node, const char *name,
+	GPtrArray *objects, void *(*make)(void))
 {
 	enum status st = ST_OK;
 
 	if (!config_setting_is_list(node))
-		return loader_fail(loader, node, name, "expected a list of groups ( { ... } ), found %s", type_name(node));
+		return loader_fail(loader, node, name,
+			"expected a list of groups ( { ... } ), found %s", type_name(node));
 	for (int i = 0; st == ST_OK && i < config_setting_length(node); i++) {
 		config_setting_t *element = config_setting_get_elem(node, (unsigned)i);
 
 		if (!config_setting_is_group(element))
-			return loader_fail(loader, element, name, "expected a list of groups ( { ... } ), found %s in it", type_name(element));
+			return loader_fail(loader, element, name,
+				"expected a list of groups ( { ... } ), found %s in it",
+				type_name(element));
 		g_ptr_array_add(objects, make());
 		if (objects == loader->settings->accounts)
 			g_ptr_array_add(loader->account_nodes, element);
@@ -198,7 +224,8 @@ static enum status load_elements(struct loader *loader, config_setting_t *node, 
 	return st;
 }
 
-static enum status load_member(struct loader *loader, config_setting_t *node, const char *name, void *base)
+static enum status load_member(
+	struct loader *loader, config_setting_t *node, const char *name, void *base)
 {
 	const struct setting_row *key = key_find(name);
 
@@ -213,17 +240,20 @@ static enum status load_member(struct loader *loader, config_setting_t *node, co
 	if (!strcmp(name, "rules"))
 		return load_elements(loader, node, name, loader->settings->rules, rule_new);
 	if (!config_setting_is_group(node))
-		return loader_fail(loader, node, name, "expected a group { ... }, found %s", type_name(node));
+		return loader_fail(
+			loader, node, name, "expected a group { ... }, found %s", type_name(node));
 	return load_group(loader, node, name, base);
 }
 
-static enum status load_group(struct loader *loader, config_setting_t *node, const char *prefix, void *base)
+static enum status load_group(
+	struct loader *loader, config_setting_t *node, const char *prefix, void *base)
 {
 	enum status st = ST_OK;
 
 	for (int i = 0; st == ST_OK && i < config_setting_length(node); i++) {
 		config_setting_t *member = config_setting_get_elem(node, (unsigned)i);
-		g_autofree char *name = g_strconcat(prefix, *prefix ? "." : "", config_setting_name(member), NULL);
+		g_autofree char *name = g_strconcat(
+			prefix, *prefix ? "." : "", config_setting_name(member), NULL);
 
 		st = load_member(loader, member, name, base);
 	}
@@ -241,8 +271,11 @@ static enum status read_file(struct loader *loader)
 	if (config_read_file(&loader->config, loader->path))
 		return ST_OK;
 	if (config_error_type(&loader->config) == CONFIG_ERR_FILE_IO)
-		return error_set(loader->err, errno == EACCES ? ST_REFUSED : ST_IO, "cannot read '%s': %s", loader->path, g_strerror(errno));
-	return error_set(loader->err, ST_BAD_INPUT, "%s:%d: %s", config_error_file(&loader->config) ? config_error_file(&loader->config) : loader->path,
+		return error_set(loader->err, errno == EACCES ? ST_REFUSED : ST_IO,
+			"cannot read '%s': %s", loader->path, g_strerror(errno));
+	return error_set(loader->err, ST_BAD_INPUT, "%s:%d: %s",
+		config_error_file(&loader->config) ? config_error_file(&loader->config)
+						   : loader->path,
 		config_error_line(&loader->config), config_error_text(&loader->config));
 }
 
@@ -267,19 +300,22 @@ enum status settings_load(const char *path, struct settings **settings_out, stru
 	return st;
 }
 
-const struct account *settings_account(const struct settings *settings, const char *canonical, char **detail_out)
+const struct account *settings_account(
+	const struct settings *settings, const char *canonical, char **detail_out)
 {
 	const char *at = strrchr(canonical, '@');
 	const GPtrArray *members = at ? g_hash_table_lookup(settings->domains, at + 1) : NULL;
 	const struct account *found = NULL;
 	char *detail = NULL;
 
-	/* The longest name outranks the others, and the whole address all: "support+vip@" may be an account beside "support@". */
+	/* The longest name outranks the others, and the whole address all: "support+vip@" may be an
+	 * account beside "support@". */
 	for (guint i = 0; members && i < members->len && (!found || detail); i++) {
 		const struct account *account = members->pdata[i];
 		g_autofree char *this_detail = NULL;
 
-		if (!address_is(canonical, account->address, settings->recipient_delimiter, &this_detail))
+		if (!address_is(canonical, account->address, settings->recipient_delimiter,
+			    &this_detail))
 			continue;
 		if (found && this_detail && strlen(account->address) <= strlen(found->address))
 			continue;
@@ -315,7 +351,8 @@ const char *settings_spool(const struct settings *settings)
 
 bool settings_is_own(const struct settings *settings, const char *canonical)
 {
-	return g_hash_table_contains(settings->senders, canonical) || settings_account(settings, canonical, NULL);
+	return g_hash_table_contains(settings->senders, canonical) ||
+		settings_account(settings, canonical, NULL);
 }
 
 bool settings_is_desk(const struct settings *settings, const char *canonical)

@@ -1,5 +1,6 @@
-/* milticket.conf: one table describes every key (name, type, default, bounds, help) and drives loading, checking and printing.
- * The only home of libconfig. Settings are immutable once loaded and reference-counted. */
+/* milticket.conf: one table describes every key (name, type, default, bounds, help) and drives
+ * loading, checking and printing. The only home of libconfig. Settings are immutable once loaded
+ * and reference-counted. */
 #ifndef MILTICKET_SETTINGS_H
 #define MILTICKET_SETTINGS_H
 
@@ -22,70 +23,101 @@ enum log_target { LOG_TO_SYSLOG, LOG_TO_STDERR };
 enum number_scheme { NUMBERS_SEQUENTIAL, NUMBERS_DATE };
 enum starttls { STARTTLS_NEVER, STARTTLS_TRY, STARTTLS_REQUIRE };
 
-/* Automatic answers of an account. LATE (key "late"): a reply to a ticket closed for long opened a new one; without it, OPENED. */
+/* Automatic answers of an account. LATE (key "late"): a reply to a ticket closed for long opened a
+ * new one; without it, OPENED. */
 enum answer { ANSWER_OPENED, ANSWER_FOLLOWUP, ANSWER_CLOSED, ANSWER_LATE, ANSWER_COUNT };
 
 struct account {
-	char *address;			/* canonical */
+	char *address; /* canonical */
 	bool enabled;
-	char *language;			/* of answers when the mail tells none; a tag such as "de"; "" the template's own */
+	/* of answers when the mail tells none; a tag such as "de"; "" the template's own */
+	char *language;
 	char *queue;
-	char *project;			/* "" none */
-	int64_t since;			/* µs; 0: none */
-	char *sender;			/* as configured, or the address; "Name <a@b>" */
-	char *sender_name;		/* decoded from it; NULL */
-	char *sender_address;		/* canonical */
+	char *project;        /* "" none */
+	int64_t since;        /* µs; 0: none */
+	char *sender;         /* as configured, or the address; "Name <a@b>" */
+	char *sender_name;    /* decoded from it; NULL */
+	char *sender_address; /* canonical */
 	int deliver, reply_to;
 	bool close_on_arrival;
-	char *autoresponse[ANSWER_COUNT];	/* file names; "" none */
+	char *autoresponse[ANSWER_COUNT]; /* file names; "" none */
 	bool language_from_mail;
-	struct template_set *templates[ANSWER_COUNT];	/* NULL where there is none */
+	struct template_set *templates[ANSWER_COUNT]; /* NULL where there is none */
 };
 
 struct rule {
 	char *name;
-	struct { char *from, *subject, *recipient, *header; } match;	/* globs; header is "Name: glob" */
-	struct { char *queue, *project, *priority, *assign, *tag, *status; int autoresponse; bool ignore; } set;
-					/* "" leaves; autoresponse -1 leaves, else 0 or 1 */
+	struct {
+		char *from, *subject, *recipient, *header;
+	} match; /* globs; header is "Name: glob" */
+	struct {
+		char *queue, *project, *priority, *assign, *tag, *status;
+		int autoresponse;
+		bool ignore;
+	} set;
+	/* "" leaves; autoresponse -1 leaves, else 0 or 1 */
 	bool stop;
 };
 
 struct settings {
-	int references;			/* owned by settings_ref/_unref */
+	int references; /* owned by settings_ref/_unref */
 	char *path;
 	char *socket, *user, *group;
 	unsigned socket_mode;
 	int log;
-	struct { char *path; int64_t map_size_mib; bool durable; } store;
-	struct { char *path; int64_t keep_days; } archive;
-	struct { char *name, *format, **also; int64_t max_subject; } tag;
-	struct { int scheme; int64_t first; } numbers;
-	struct { char *url, *username, *password_file; int starttls; int64_t timeout_s, max_per_address_per_day; } mail_out;
-	struct { bool sasl; char **authserv_ids; } agents_auth;
+	struct {
+		char *path;
+		int64_t map_size_mib;
+		bool durable;
+	} store;
+	struct {
+		char *path;
+		int64_t keep_days;
+	} archive;
+	struct {
+		char *name, *format, **also;
+		int64_t max_subject;
+	} tag;
+	struct {
+		int scheme;
+		int64_t first;
+	} numbers;
+	struct {
+		char *url, *username, *password_file;
+		int starttls;
+		int64_t timeout_s, max_per_address_per_day;
+	} mail_out;
+	struct {
+		bool sasl;
+		char **authserv_ids;
+	} agents_auth;
 	struct {
 		int subject_tag, mixed_recipients, auto_replies, on_failure, requester;
 		bool answer_failed_auth;
 		int64_t reopen_days, answers_per_hour;
-		char *spam_header;	/* "X-Spam-Flag: YES"; "" never */
-		char **internal_recipients;	/* globs; NULL: none */
+		char *spam_header;          /* "X-Spam-Flag: YES"; "" never */
+		char **internal_recipients; /* globs; NULL: none */
 	} policy;
 	char *recipient_delimiter;
-	char *control_address;		/* comma-separated; a bare local part stands for that one at every account's domain; "" off */
-	GPtrArray *accounts;		/* struct account *, in configuration order */
-	GPtrArray *rules;		/* struct rule * */
+	/* comma-separated; a bare local part stands for that one at every account's domain; ""
+	 * off */
+	char *control_address;
+	GPtrArray *accounts; /* struct account *, in configuration order */
+	GPtrArray *rules;    /* struct rule * */
 	/* made of the above */
 	struct tag_format tag_format;
-	char **controls;		/* of control_address: canonical, each once, no account's address */
-	GHashTable *domains;		/* domain → GPtrArray of its struct account * */
-	GHashTable *senders;		/* set of canonical sender addresses */
+	char **controls;     /* of control_address: canonical, each once, no account's address */
+	GHashTable *domains; /* domain → GPtrArray of its struct account * */
+	GHashTable *senders; /* set of canonical sender addresses */
 };
 
-/* Every error names file, line, key and what was expected. Templates are loaded from the directory "templates" beside the
- * file, those that are not there from the installed ones (absolute names as they are). An account's address is compared
- * in canonical form; queue, sender and tag.name get their defaults. ST_IO: a file cannot be read; else ST_BAD_INPUT.
- * Without accounts, settings are good and nothing is ours. */
+/* Every error names file, line, key and what was expected. Templates are loaded from the directory
+ * "templates" beside the file, those that are not there from the installed ones (absolute names as
+ * they are). An account's address is compared in canonical form; queue, sender and tag.name get
+ * their defaults. ST_IO: a file cannot be read; else ST_BAD_INPUT. Without accounts, settings are
+ * good and nothing is ours. */
 enum status settings_load(const char *path, struct settings **settings_out, struct error *err);
-struct settings *settings_ref(struct settings *settings);	/* thread-safe */
+struct settings *settings_ref(struct settings *settings); /* thread-safe */
 void settings_unref(struct settings *settings);
 
 /* Where mails are kept as files; NULL: nowhere. */
@@ -93,8 +125,10 @@ const char *settings_archive(const struct settings *settings);
 /* Where mail that comes in is put while it does: in the file system where it may stay. */
 const char *settings_spool(const struct settings *settings);
 
-/* The account that this canonical recipient is of (with or without detail), enabled or not; NULL. *detail_out owned or NULL. */
-const struct account *settings_account(const struct settings *settings, const char *canonical, char **detail_out);
+/* The account that this canonical recipient is of (with or without detail), enabled or not; NULL.
+ * *detail_out owned or NULL. */
+const struct account *settings_account(
+	const struct settings *settings, const char *canonical, char **detail_out);
 /* Is it the address commands go to, with or without detail? An account's address never is. */
 bool settings_is_control(const struct settings *settings, const char *canonical);
 /* Is it ours: an account or an account's sender address? */
@@ -104,8 +138,9 @@ bool settings_is_desk(const struct settings *settings, const char *canonical);
 /* Is it never "outside": ours, or one of policy.internal_recipients? */
 bool settings_is_internal(const struct settings *settings, const char *canonical);
 
-/* Every key in order, for config show and for the test of the manual: "mail_out.timeout_s". Lists' members as "accounts.address", "rules.match.from".
- * default_text is the value itself ("30", "try"), "" for nothing; bounds completes "expected …". All static. */
+/* Every key in order, for config show and for the test of the manual: "mail_out.timeout_s". Lists'
+ * members as "accounts.address", "rules.match.from". default_text is the value itself ("30",
+ * "try"), "" for nothing; bounds completes "expected …". All static. */
 struct setting_info {
 	const char *key, *type, *default_text, *bounds, *help;
 };

@@ -12,7 +12,8 @@ static void give_to_owner_of(const char *dir, int fd)
 {
 	struct stat status;
 
-	if (geteuid() == 0 && stat(dir, &status) == 0 && fchown(fd, status.st_uid, status.st_gid) == 0)
+	if (geteuid() == 0 && stat(dir, &status) == 0 &&
+		fchown(fd, status.st_uid, status.st_gid) == 0)
 		fchmod(fd, 0660);
 }
 
@@ -22,10 +23,12 @@ enum status store_lock(const char *dir, int *fd_out, struct error *err)
 	int fd;
 
 	if (g_mkdir_with_parents(dir, 0770) != 0)
-		return error_set(err, ST_IO, "cannot make directory '%s': %s", dir, g_strerror(errno));
+		return error_set(
+			err, ST_IO, "cannot make directory '%s': %s", dir, g_strerror(errno));
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
 	if (fd < 0)
-		return error_set(err, errno == EACCES ? ST_REFUSED : ST_IO, "cannot open '%s': %s", path, g_strerror(errno));
+		return error_set(err, errno == EACCES ? ST_REFUSED : ST_IO, "cannot open '%s': %s",
+			path, g_strerror(errno));
 	give_to_owner_of(dir, fd);
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		close(fd);

@@ -1,11 +1,13 @@
-/* One daemon a store: whoever holds this lock is it, or keeps it from starting while the store is being replaced. */
+/* One daemon a store: whoever holds this lock is it, or keeps it from starting while the store is
+ * being replaced. */
 #ifndef MILTICKET_STORE_LOCK_H
 #define MILTICKET_STORE_LOCK_H
 
 #include "base/status.h"
 
-/* Makes the directory when missing. ST_BUSY: a daemon runs. *fd_out holds the lock until store_unlock(), or the end of the process. */
+/* Makes the directory when missing. ST_BUSY: a daemon runs. *fd_out holds the lock until
+ * store_unlock(), or the end of the process. */
 enum status store_lock(const char *dir, int *fd_out, struct error *err);
-void store_unlock(int fd);	/* -1: nothing */
+void store_unlock(int fd); /* -1: nothing */
 
 #endif

@@ -1,8 +1,8 @@
-/* An ordered key-value store with transactions; the only door to the engine (lmdb, in store.c alone).
- * Hides map growth, stale readers, group commit. Knows nothing of mail.
+/* An ordered key-value store with transactions; the only door to the engine (lmdb, in store.c
+ * alone). Hides map growth, stale readers, group commit. Knows nothing of mail.
  *
- * Keys sort as bytes and are at most STORE_KEY_MAX long; values are of any size. Nothing that a get or a scan returns
- * may be used after `fn` returned, nor after the next put or delete in it. */
+ * Keys sort as bytes and are at most STORE_KEY_MAX long; values are of any size. Nothing that a get
+ * or a scan returns may be used after `fn` returned, nor after the next put or delete in it. */
 #ifndef MILTICKET_STORE_H
 #define MILTICKET_STORE_H
 
@@ -16,63 +16,72 @@
 
 enum { STORE_KEY_MAX = 510, KEY_HASH_BYTES = 12 };
 
-/* One per kind of record. Keys that begin with a ticket's number do so as key_number() writes it, their prefixes are made of whole
- * numbers, and none is the beginning of another. */
+/* One per kind of record. Keys that begin with a ticket's number do so as key_number() writes it,
+ * their prefixes are made of whole numbers, and none is the beginning of another. */
 enum store_table {
-	TABLE_META,		/* name → text */
-	TABLE_TICKETS,		/* ticket's number */
-	TABLE_ENTRIES,		/* ticket's number, seq */
-	TABLE_TEXTS,		/* ticket's number, seq → excerpt */
-	TABLE_EVENTS,		/* ticket's number, serial */
-	TABLE_LOG,		/* serial → number */
-	TABLE_IDS,		/* hash of a Message-ID, number → how it is known */
-	TABLE_DIGESTS,		/* identity of a message → number, seq, where its Message-ID does not tell: see tickets-entries.c */
-	TABLE_INDEX,		/* kind, value, active, activity, number: see tickets.c */
-	TABLE_DUE,		/* time, number → open work */
-	TABLE_QUEUES,		/* name */
-	TABLE_AGENTS,		/* login */
-	TABLE_AGENT_ADDRESSES,	/* address → login */
-	TABLE_OUTBOX,		/* id */
-	TABLE_OUTBOX_MAIL,	/* id → the mail itself */
-	TABLE_OUTBOX_DUE,	/* time, id */
-	TABLE_ANSWERED,		/* day, address → answers sent; with a ticket: told of it */
+	TABLE_META,    /* name → text */
+	TABLE_TICKETS, /* ticket's number */
+	TABLE_ENTRIES, /* ticket's number, seq */
+	TABLE_TEXTS,   /* ticket's number, seq → excerpt */
+	TABLE_EVENTS,  /* ticket's number, serial */
+	TABLE_LOG,     /* serial → number */
+	TABLE_IDS,     /* hash of a Message-ID, number → how it is known */
+	/* identity of a message → number, seq, where its Message-ID does not tell: see
+	   tickets-entries.c */
+	TABLE_DIGESTS,
+	TABLE_INDEX,           /* kind, value, active, activity, number: see tickets.c */
+	TABLE_DUE,             /* time, number → open work */
+	TABLE_QUEUES,          /* name */
+	TABLE_AGENTS,          /* login */
+	TABLE_AGENT_ADDRESSES, /* address → login */
+	TABLE_OUTBOX,          /* id */
+	TABLE_OUTBOX_MAIL,     /* id → the mail itself */
+	TABLE_OUTBOX_DUE,      /* time, id */
+	TABLE_ANSWERED,        /* day, address → answers sent; with a ticket: told of it */
 	TABLE_COUNT
 };
 
 struct store;
 struct txn;
 
-/* Work inside a transaction. May be run more than once, on any thread: reset outputs first, and have no effect but
- * through txn and arg. Any status but ST_OK undoes its writes, and only its writes. */
+/* Work inside a transaction. May be run more than once, on any thread: reset outputs first, and
+ * have no effect but through txn and arg. Any status but ST_OK undoes its writes, and only its
+ * writes. */
 typedef enum status store_fn(struct txn *txn, void *arg, struct error *err);
 
-/* How much of the data file is looked at when it is opened. Damage is ST_IO, and the text names the page: what reads it may crash. */
+/* How much of the data file is looked at when it is opened. Damage is ST_IO, and the text names the
+ * page: what reads it may crash. */
 enum store_look {
-	LOOK_AT_ROOTS,		/* is the file as long as it should be, and does each tree begin in a page of its own? */
-	LOOK_AT_FREE_PAGES,	/* and is the list of pages sound that the next writer may write over? */
-	LOOK_AT_ALL_PAGES,	/* is every page in its place, well formed and in use once? Some seconds for each GB */
+	/* is the file as long as it should be, and does each tree begin in a page of its own? */
+	LOOK_AT_ROOTS,
+	/* and is the list of pages sound that the next writer may write over? */
+	LOOK_AT_FREE_PAGES,
+	/* is every page in its place, well formed and in use once? Some seconds for each GB */
+	LOOK_AT_ALL_PAGES,
 };
 
 struct store_options {
-	const char *path;	/* directory; made if missing, mode 02770; files in it have 0660 */
-	size_t map_size;	/* bytes to begin with; grows by itself */
-	bool durable;		/* a commit is on disk before store_write returns; without, power loss may cost the store */
-	bool read_only;		/* ST_NOT_FOUND if the store is not there yet */
-	enum store_look look;	/* before anything is read */
-	uid_t uid;		/* owner of what root makes; -1 leaves it */
+	const char *path; /* directory; made if missing, mode 02770; files in it have 0660 */
+	size_t map_size;  /* bytes to begin with; grows by itself */
+	/* a commit is on disk before store_write returns; without, power loss may cost the store */
+	bool durable;
+	bool read_only;       /* ST_NOT_FOUND if the store is not there yet */
+	enum store_look look; /* before anything is read */
+	uid_t uid;            /* owner of what root makes; -1 leaves it */
 	gid_t gid;
 };
 
-/* Opens, making it when missing. After fork, once per process. Clears stale readers. A store of a newer format is
- * ST_REFUSED. */
-enum status store_open(const struct store_options *options, struct store **store_out, struct error *err);
+/* Opens, making it when missing. After fork, once per process. Clears stale readers. A store of a
+ * newer format is ST_REFUSED. */
+enum status store_open(
+	const struct store_options *options, struct store **store_out, struct error *err);
 void store_close(struct store *store);
 
 /* Neither this nor store_write may be called inside fn. */
 enum status store_read(struct store *store, store_fn *fn, void *arg, struct error *err);
 
-/* Concurrent calls are gathered: one of them runs all in turn, each undoable by itself, and commits once.
- * ST_OK means committed, and durable if so opened. */
+/* Concurrent calls are gathered: one of them runs all in turn, each undoable by itself, and commits
+ * once. ST_OK means committed, and durable if so opened. */
 enum status store_write(struct store *store, store_fn *fn, void *arg, struct error *err);
 
 enum { STORE_SECRET_BYTES = 32 };
@@ -83,22 +92,25 @@ void store_secret(struct store *store, guint8 secret_out[STORE_SECRET_BYTES]);
 /* Frees the slots of dead readers; gives their number. For the timer thread. */
 unsigned store_clear_readers(struct store *store);
 
-/* Hot, compacted copy into the new file `path`, mode 0600, which as data.mdb in a directory of its own is a store.
- * ST_EXISTS rather than overwriting. Durable on return. */
+/* Hot, compacted copy into the new file `path`, mode 0600, which as data.mdb in a directory of its
+ * own is a store. ST_EXISTS rather than overwriting. Durable on return. */
 enum status store_copy(struct store *store, const char *path, struct error *err);
 
-/* Writes every row into a new file that takes the old one's place: what was deleted is nowhere in it. Other processes go over to it by
- * themselves; writers wait until it is done. Needs the room of a second store. */
+/* Writes every row into a new file that takes the old one's place: what was deleted is nowhere in
+ * it. Other processes go over to it by themselves; writers wait until it is done. Needs the room of
+ * a second store. */
 enum status store_rewrite(struct store *store, struct error *err);
 
-/* Puts a file that store_copy() wrote in the store's place, after it was copied and looked through. The caller holds the daemon's lock
- * (store-lock.h). ST_EXISTS: there is a store, and no force; with it, the old data is kept in the directory *kept_out (owned; NULL when
- * there was none). ST_BAD_INPUT: it is no whole store. */
-enum status store_restore(const struct store_options *options, const char *backup, bool force, char **kept_out, struct error *err);
+/* Puts a file that store_copy() wrote in the store's place, after it was copied and looked through.
+ * The caller holds the daemon's lock (store-lock.h). ST_EXISTS: there is a store, and no force;
+ * with it, the old data is kept in the directory *kept_out (owned; NULL when there was none).
+ * ST_BAD_INPUT: it is no whole store. */
+enum status store_restore(const struct store_options *options, const char *backup, bool force,
+	char **kept_out, struct error *err);
 
 struct store_stat {
-	uint64_t map_size, used;	/* bytes */
-	uint64_t commits;		/* since the store was made */
+	uint64_t map_size, used; /* bytes */
+	uint64_t commits;        /* since the store was made */
 	unsigned readers;
 };
 enum status store_stat(struct store *store, struct store_stat *stat_out, struct error *err);
@@ -106,13 +118,16 @@ enum status store_stat(struct store *store, struct store_stat *stat_out, struct 
 /* --- inside fn --- */
 
 /* ST_NOT_FOUND, or *value_out borrowed. */
-enum status txn_get(struct txn *txn, enum store_table table, struct bytes key, struct bytes *value_out);
+enum status txn_get(
+	struct txn *txn, enum store_table table, struct bytes key, struct bytes *value_out);
 enum status txn_put(struct txn *txn, enum store_table table, struct bytes key, struct bytes value);
 /* ST_NOT_FOUND if there was none. */
 enum status txn_delete(struct txn *txn, enum store_table table, struct bytes key);
 
-/* 1, 2, 3 … by name, never given twice; a first use starts at `first`, and a larger `first` later jumps forward. */
-enum status txn_next_number(struct txn *txn, const char *name, uint64_t first, uint64_t *number_out);
+/* 1, 2, 3 … by name, never given twice; a first use starts at `first`, and a larger `first` later
+ * jumps forward. */
+enum status txn_next_number(
+	struct txn *txn, const char *name, uint64_t first, uint64_t *number_out);
 /* The next one by that name is larger than this. */
 enum status txn_skip_numbers(struct txn *txn, const char *name, uint64_t number);
 
@@ -122,20 +137,21 @@ struct tree_key {
 	guint8 data[STORE_KEY_MAX + 1];
 };
 
-/* Keys that start with `prefix`, in order or reversed, beginning at `from` inclusive (empty: at the end of the range).
- *   struct scan scan;
- *   for (st = scan_first(&scan, txn, TABLE_X, prefix, from, false); st == ST_OK; st = scan_next(&scan)) … scan.key, scan.value
- *   scan_release(&scan);
- * Ends with ST_NOT_FOUND. Writes in the same txn are allowed between steps; key and value are then stale until the next step. */
+/* Keys that start with `prefix`, in order or reversed, beginning at `from` inclusive (empty: at the
+ * end of the range). struct scan scan; for (st = scan_first(&scan, txn, TABLE_X, prefix, from,
+ * false); st == ST_OK; st = scan_next(&scan)) … scan.key, scan.value scan_release(&scan); Ends with
+ * ST_NOT_FOUND. Writes in the same txn are allowed between steps; key and value are then stale
+ * until the next step. */
 struct scan {
 	struct bytes key, value;
 	struct txn *txn;
 	enum store_table table;
 	void *cursor;
 	bool reverse;
-	struct tree_key prefix, at;	/* in the engine's tree */
+	struct tree_key prefix, at; /* in the engine's tree */
 };
-enum status scan_first(struct scan *scan, struct txn *txn, enum store_table table, struct bytes prefix, struct bytes from, bool reverse);
+enum status scan_first(struct scan *scan, struct txn *txn, enum store_table table,
+	struct bytes prefix, struct bytes from, bool reverse);
 enum status scan_next(struct scan *scan);
 void scan_release(struct scan *scan);
 
@@ -153,9 +169,10 @@ void key_init(struct key *key);
 void key_u8(struct key *key, uint8_t v);
 void key_u32(struct key *key, uint32_t v);
 void key_u64(struct key *key, uint64_t v);
-void key_number(struct key *key, uint64_t v);			/* in as few bytes as it needs, with their count in front */
-void key_text(struct key *key, const char *s);			/* with its NUL; over 200 bytes: its hash */
-void key_hash(struct key *key, const void *data, size_t len);	/* KEY_HASH_BYTES of SHA-256 */
+void key_number(
+	struct key *key, uint64_t v); /* in as few bytes as it needs, with their count in front */
+void key_text(struct key *key, const char *s); /* with its NUL; over 200 bytes: its hash */
+void key_hash(struct key *key, const void *data, size_t len); /* KEY_HASH_BYTES of SHA-256 */
 struct bytes key_bytes(const struct key *key);
 uint32_t key_read_u32(struct bytes key, size_t offset);
 uint64_t key_read_u64(struct bytes key, size_t offset);

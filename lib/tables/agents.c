@@ -28,14 +28,16 @@ static void text_key(struct key *key, const char *text)
 	key_text(key, text);
 }
 
-static enum status failed(struct txn *txn, enum status st, const char *what, const char *login, struct error *err)
+static enum status failed(
+	struct txn *txn, enum status st, const char *what, const char *login, struct error *err)
 {
 	if (st == ST_OK || st == ST_NOT_FOUND)
 		return st;
 	return error_set(err, st, "cannot %s agent '%s': %s", what, login, txn_reason(txn));
 }
 
-enum status agents_load(struct txn *txn, const char *login, struct agent *agent_out, struct error *err)
+enum status agents_load(
+	struct txn *txn, const char *login, struct agent *agent_out, struct error *err)
 {
 	struct bytes value;
 	struct key key;
@@ -64,18 +66,21 @@ static enum status owner_of(struct txn *txn, const char *address, char **login_o
 	return st;
 }
 
-static enum status claim(struct txn *txn, const struct agent *agent, const char *address, struct error *err)
+static enum status claim(
+	struct txn *txn, const struct agent *agent, const char *address, struct error *err)
 {
 	g_autofree char *owner = NULL;
 	struct key key;
 	enum status st = owner_of(txn, address, &owner);
 
 	if (st == ST_OK && strcmp(owner, agent->login) != 0)
-		return error_set(err, ST_EXISTS, "address '%s' is agent %s's already", address, owner);
+		return error_set(
+			err, ST_EXISTS, "address '%s' is agent %s's already", address, owner);
 	if (st != ST_OK && st != ST_NOT_FOUND)
 		return st;
 	text_key(&key, address);
-	return txn_put(txn, TABLE_AGENT_ADDRESSES, key_bytes(&key), (struct bytes){ agent->login, strlen(agent->login) });
+	return txn_put(txn, TABLE_AGENT_ADDRESSES, key_bytes(&key),
+		(struct bytes){ agent->login, strlen(agent->login) });
 }
 
 static enum status release_addresses(struct txn *txn, const char *login, struct error *err)
@@ -104,7 +109,8 @@ static enum status put_agent(struct txn *txn, const struct agent *agent)
 
 	text_key(&key, agent->login);
 	record_encode(&agent_type, agent, value);
-	return txn_put(txn, TABLE_AGENTS, key_bytes(&key), (struct bytes){ value->data, value->len });
+	return txn_put(
+		txn, TABLE_AGENTS, key_bytes(&key), (struct bytes){ value->data, value->len });
 }
 
 enum status agents_save(struct txn *txn, const struct agent *agent, struct error *err)
@@ -112,7 +118,9 @@ enum status agents_save(struct txn *txn, const struct agent *agent, struct error
 	enum status st;
 
 	if (!agent_login_valid(agent->login))
-		return error_set(err, ST_BAD_INPUT, "'%s' is no login: expected 1 to %d of a-z 0-9 . _ - @ +", agent->login, LOGIN_MAX_BYTES);
+		return error_set(err, ST_BAD_INPUT,
+			"'%s' is no login: expected 1 to %d of a-z 0-9 . _ - @ +", agent->login,
+			LOGIN_MAX_BYTES);
 	st = release_addresses(txn, agent->login, err);
 	for (char **a = agent->addresses; a && *a && st == ST_OK; a++)
 		st = claim(txn, agent, *a, err);
@@ -158,10 +166,12 @@ enum status agents_find_by_address(
 	return active_only(agents_load(txn, login, agent_out, err), agent_out);
 }
 
-enum status agents_find(struct txn *txn, const char *login_or_address, struct agent *agent_out, struct error *err)
+enum status agents_find(
+	struct txn *txn, const char *login_or_address, struct agent *agent_out, struct error *err)
 {
 	g_autofree char *login = g_ascii_strdown(login_or_address, -1);
-	enum status st = agent_login_valid(login) ? agents_load(txn, login, agent_out, err) : ST_NOT_FOUND;
+	enum status st = agent_login_valid(login) ? agents_load(txn, login, agent_out, err)
+						  : ST_NOT_FOUND;
 
 	if (st == ST_NOT_FOUND)
 		return agents_find_by_address(txn, login_or_address, agent_out, err);
@@ -183,10 +193,13 @@ enum status agents_each(struct txn *txn, agent_visit *fn, void *arg, struct erro
 	struct scan scan;
 	enum status st;
 
-	for (st = scan_first(&scan, txn, TABLE_AGENTS, all, all, false); st == ST_OK; st = scan_next(&scan)) {
+	for (st = scan_first(&scan, txn, TABLE_AGENTS, all, all, false); st == ST_OK;
+		st = scan_next(&scan)) {
 		struct agent agent = { 0 };
 
-		st = record_decode(&agent_type, scan.value, &agent, err) == ST_OK ? fn(txn, &agent, arg, err) : ST_IO;
+		st = record_decode(&agent_type, scan.value, &agent, err) == ST_OK
+			? fn(txn, &agent, arg, err)
+			: ST_IO;
 		record_release(&agent_type, &agent);
 		if (st != ST_OK)
 			break;

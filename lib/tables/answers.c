@@ -10,8 +10,8 @@ enum { MINUTE = 60, BUCKETS = 61 };
 const char *const answers_kind_names[] = { "sent", "mailbox", "hour", NULL };
 
 struct ring {
-	uint64_t minute;		/* of newest[0], since 1970 */
-	uint32_t sent[BUCKETS];		/* newest first */
+	uint64_t minute;        /* of newest[0], since 1970 */
+	uint32_t sent[BUCKETS]; /* newest first */
 	uint64_t by_kind[ANSWERS_KINDS];
 };
 
@@ -93,8 +93,8 @@ static enum status ring_load(struct txn *txn, int64_t now, struct ring *ring, st
 
 /* --- asking and counting --- */
 
-enum status answers_left(struct txn *txn, int64_t now, uint64_t max, enum answers_left *left_out,
-	struct error *err)
+enum status answers_left(
+	struct txn *txn, int64_t now, uint64_t max, enum answers_left *left_out, struct error *err)
 {
 	struct ring ring;
 	enum status st = ring_load(txn, now, &ring, err);
@@ -125,8 +125,8 @@ enum status answers_count(struct txn *txn, int64_t now, enum answers_kind kind, 
 	return ST_OK;
 }
 
-enum status answers_totals(struct txn *txn, int64_t now, struct answers_totals *totals_out,
-	struct error *err)
+enum status answers_totals(
+	struct txn *txn, int64_t now, struct answers_totals *totals_out, struct error *err)
 {
 	struct ring ring;
 	enum status st = ring_load(txn, now, &ring, err);

@@ -11,7 +11,8 @@
 #include "tables/tickets-rebuild.h"
 
 typedef bool row_right(struct txn *txn, const struct scan *row);
-typedef enum status row_mend(struct txn *txn, const struct scan *row, const struct check_options *options, struct error *err);
+typedef enum status row_mend(struct txn *txn, const struct scan *row,
+	const struct check_options *options, struct error *err);
 
 static bool present(struct txn *txn, enum store_table table, struct bytes key)
 {
@@ -61,7 +62,8 @@ static bool event_owned(struct txn *txn, const struct scan *row)
 	return number == 0 || tickets_was_given(txn, number);
 }
 
-static enum status mend_ticket(struct txn *txn, const struct scan *row, const struct check_options *options, struct error *err)
+static enum status mend_ticket(struct txn *txn, const struct scan *row,
+	const struct check_options *options, struct error *err)
 {
 	return tickets_rebuild(txn, ticket_of(row), options->tags, &options->actor, err);
 }
@@ -78,10 +80,12 @@ static bool event_right(struct txn *txn, const struct scan *row)
 	size_t len = ticket_len(row->key);
 	struct bytes ticket;
 
-	return txn_get(txn, TABLE_LOG, behind(row->key, len), &ticket) == ST_OK && same(ticket, (struct bytes){ row->key.data, len });
+	return txn_get(txn, TABLE_LOG, behind(row->key, len), &ticket) == ST_OK &&
+		same(ticket, (struct bytes){ row->key.data, len });
 }
 
-static enum status mend_event(struct txn *txn, const struct scan *row, const struct check_options *options, struct error *err)
+static enum status mend_event(struct txn *txn, const struct scan *row,
+	const struct check_options *options, struct error *err)
 {
 	size_t len = ticket_len(row->key);
 
@@ -119,13 +123,16 @@ static bool outgoing_right(struct txn *txn, const struct scan *row)
 	if (outbox_load(txn, key_read_u64(row->key, 0), &outgoing, NULL) != ST_OK)
 		return false;
 	due_key_of(&due, &outgoing);
-	right = present(txn, TABLE_OUTBOX_MAIL, row->key) && (outgoing.state != OUTGOING_WAITING || present(txn, TABLE_OUTBOX_DUE, key_bytes(&due)));
+	right = present(txn, TABLE_OUTBOX_MAIL, row->key) &&
+		(outgoing.state != OUTGOING_WAITING ||
+			present(txn, TABLE_OUTBOX_DUE, key_bytes(&due)));
 	record_release(&outgoing_type, &outgoing);
 	return right;
 }
 
 /* Without its mail there is nothing to be sent any more. */
-static enum status mend_outgoing(struct txn *txn, const struct scan *row, const struct check_options *options, struct error *err)
+static enum status mend_outgoing(struct txn *txn, const struct scan *row,
+	const struct check_options *options, struct error *err)
 {
 	struct outgoing outgoing = { 0 };
 	enum status st = outbox_load(txn, key_read_u64(row->key, 0), &outgoing, err);
@@ -151,7 +158,8 @@ static bool mail_right(struct txn *txn, const struct scan *row)
 static bool outbox_due_right(struct txn *txn, const struct scan *row)
 {
 	struct outgoing outgoing = { 0 };
-	bool right = outbox_load(txn, key_read_u64(row->key, 8), &outgoing, NULL) == ST_OK && outgoing.state == OUTGOING_WAITING &&
+	bool right = outbox_load(txn, key_read_u64(row->key, 8), &outgoing, NULL) == ST_OK &&
+		outgoing.state == OUTGOING_WAITING &&
 		(uint64_t)outgoing.next_try == key_read_u64(row->key, 0);
 
 	record_release(&outgoing_type, &outgoing);
@@ -178,7 +186,8 @@ static bool agent_right(struct txn *txn, const struct scan *row)
 	return right;
 }
 
-static enum status mend_agent(struct txn *txn, const struct scan *row, const struct check_options *options, struct error *err)
+static enum status mend_agent(struct txn *txn, const struct scan *row,
+	const struct check_options *options, struct error *err)
 {
 	struct agent agent = { 0 };
 	enum status st = record_decode(&agent_type, row->value, &agent, err);
@@ -193,9 +202,11 @@ static enum status mend_agent(struct txn *txn, const struct scan *row, const str
 
 static bool agent_address_right(struct txn *txn, const struct scan *row)
 {
-	g_autofree char *login = g_strndup(row->value.data, row->value.len), *address = g_strndup(row->key.data, row->key.len);
+	g_autofree char *login = g_strndup(row->value.data, row->value.len),
+			*address = g_strndup(row->key.data, row->key.len);
 	struct agent agent = { 0 };
-	bool right = agents_load(txn, login, &agent, NULL) == ST_OK && text_list_has(agent.addresses, address);
+	bool right = agents_load(txn, login, &agent, NULL) == ST_OK &&
+		text_list_has(agent.addresses, address);
 
 	record_release(&agent_type, &agent);
 	return right;
@@ -221,26 +232,32 @@ static const struct {
 	{ TABLE_EVENTS, "an event of a ticket that is not there", event_owned, mend_ticket },
 	{ TABLE_EVENTS, "an event that is not in the log", event_right, mend_event },
 	{ TABLE_LOG, "an event in the log that is not there", log_right, NULL },
-	{ TABLE_OUTBOX, "outbox: an entry without its mail or its time", outgoing_right, mend_outgoing },
+	{ TABLE_OUTBOX, "outbox: an entry without its mail or its time", outgoing_right,
+		mend_outgoing },
 	{ TABLE_OUTBOX_MAIL, "outbox: a mail without its entry", mail_right, NULL },
 	{ TABLE_OUTBOX_DUE, "outbox: a time at which nothing is due", outbox_due_right, NULL },
 	{ TABLE_META, "a count of a queue's open tickets that is wrong", count_right, NULL },
 	{ TABLE_AGENTS, "an agent who is not found by an address", agent_right, mend_agent },
-	{ TABLE_AGENT_ADDRESSES, "an address of an agent who does not have it", agent_address_right, NULL },
+	{ TABLE_AGENT_ADDRESSES, "an address of an agent who does not have it", agent_address_right,
+		NULL },
 };
 
-static enum status mend(struct txn *txn, size_t kind, const struct scan *row, const struct check_options *options, struct error *err)
+static enum status mend(struct txn *txn, size_t kind, const struct scan *row,
+	const struct check_options *options, struct error *err)
 {
-	return kinds[kind].mend ? kinds[kind].mend(txn, row, options, err) : txn_delete(txn, kinds[kind].table, row->key);
+	return kinds[kind].mend ? kinds[kind].mend(txn, row, options, err)
+				: txn_delete(txn, kinds[kind].table, row->key);
 }
 
-static enum status check_kind(struct txn *txn, size_t kind, const struct check_options *repair, GPtrArray *findings, struct error *err)
+static enum status check_kind(struct txn *txn, size_t kind, const struct check_options *repair,
+	GPtrArray *findings, struct error *err)
 {
 	const struct bytes all = { NULL, 0 };
 	struct scan scan;
 	enum status st;
 
-	for (st = scan_first(&scan, txn, kinds[kind].table, all, all, false); st == ST_OK; st = scan_next(&scan)) {
+	for (st = scan_first(&scan, txn, kinds[kind].table, all, all, false); st == ST_OK;
+		st = scan_next(&scan)) {
 		if (kinds[kind].right(txn, &scan))
 			continue;
 		g_ptr_array_add(findings, g_strdup(kinds[kind].finding));
@@ -252,7 +269,8 @@ static enum status check_kind(struct txn *txn, size_t kind, const struct check_o
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-enum status check_rows(struct txn *txn, const struct check_options *repair, GPtrArray *findings, struct error *err)
+enum status check_rows(
+	struct txn *txn, const struct check_options *repair, GPtrArray *findings, struct error *err)
 {
 	enum status st = ST_OK;
 

@@ -1,4 +1,5 @@
-/* The check: one pass over the tickets with their messages and files, one over the archive, one over rows that need another. */
+/* The check: one pass over the tickets with their messages and files, one over the archive, one
+ * over rows that need another. */
 #include "tables/check.h"
 
 #include <string.h>
@@ -13,19 +14,21 @@
 #include "tables/tickets-index.h"
 #include "tables/tickets-rebuild.h"
 
-static const int64_t FRESH = (int64_t)3600 * TEXT_SECOND;	/* a younger file may be of a message that is being recorded */
+static const int64_t FRESH = (int64_t)3600 *
+	TEXT_SECOND; /* a younger file may be of a message that is being recorded */
 
 /* What was found, and which tickets and files it is about. */
 struct check {
 	const struct check_options *options;
 	GPtrArray *findings;
-	struct numbers broken;		/* tickets to be indexed anew */
-	struct numbers damaged;		/* tickets whose records cannot be read */
-	struct numbers unfiled;		/* tickets with messages whose files are gone, or say something else */
-	GHashTable *files;		/* names that messages have: char * */
-	GPtrArray *unclaimed;		/* char * */
+	struct numbers broken;  /* tickets to be indexed anew */
+	struct numbers damaged; /* tickets whose records cannot be read */
+	struct numbers
+		unfiled;   /* tickets with messages whose files are gone, or say something else */
+	GHashTable *files; /* names that messages have: char * */
+	GPtrArray *unclaimed; /* char * */
 	uint64_t tickets;
-	bool rows;			/* something is wrong in the tables themselves */
+	bool rows; /* something is wrong in the tables themselves */
 };
 
 static void G_GNUC_PRINTF(2, 3) find(struct check *c, const char *fmt, ...)
@@ -53,15 +56,16 @@ static int64_t file_size(const struct check_options *options, const struct entry
 	return status.st_size;
 }
 
-/* What stands in the archived mail and not in the record, as in stores of before attachments were recorded.
- * A list as in struct entry's `attached`, NULL when there is nothing to add. Owned. */
+/* What stands in the archived mail and not in the record, as in stores of before attachments were
+ * recorded. A list as in struct entry's `attached`, NULL when there is nothing to add. Owned. */
 static char **unrecorded_attachments(const struct check_options *options, const struct entry *e)
 {
 	struct message *message;
 	char **list;
 	int fd;
 
-	if (e->attached || !e->archive || archive_open(options->archive, e->archive, &fd, NULL) != ST_OK)
+	if (e->attached || !e->archive ||
+		archive_open(options->archive, e->archive, &fd, NULL) != ST_OK)
 		return NULL;
 	message = message_parse_fd(fd, 0);
 	list = message_attachment_texts(message);
@@ -72,7 +76,8 @@ static char **unrecorded_attachments(const struct check_options *options, const 
 
 static bool may_be_gone(const struct check_options *options, const struct entry *e)
 {
-	return options->keep_days && e->received < options->now - options->keep_days * 24 * 3600 * TEXT_SECOND;
+	return options->keep_days &&
+		e->received < options->now - options->keep_days * 24 * 3600 * TEXT_SECOND;
 }
 
 static enum status check_attachments(struct check *c, const struct entry *e)
@@ -81,7 +86,9 @@ static enum status check_attachments(struct check *c, const struct entry *e)
 
 	if (!list)
 		return ST_OK;
-	find(c, "ticket %" G_GUINT64_FORMAT ": message %" G_GUINT64_FORMAT " has attachments that are not recorded (%u)",
+	find(c,
+		"ticket %" G_GUINT64_FORMAT ": message %" G_GUINT64_FORMAT
+		" has attachments that are not recorded (%u)",
 		e->ticket, e->seq, g_strv_length(list));
 	numbers_add(&c->unfiled, e->ticket);
 	numbers_add(&c->broken, e->ticket);
@@ -104,10 +111,16 @@ static enum status check_file(struct txn *txn, const struct entry *e, void *arg,
 	if (size < 0 && may_be_gone(c->options, e))
 		return ST_OK;
 	if (size < 0)
-		find(c, "ticket %" G_GUINT64_FORMAT ": message %" G_GUINT64_FORMAT " is not in the archive: %s", e->ticket, e->seq, e->archive);
+		find(c,
+			"ticket %" G_GUINT64_FORMAT ": message %" G_GUINT64_FORMAT
+			" is not in the archive: %s",
+			e->ticket, e->seq, e->archive);
 	else
-		find(c, "ticket %" G_GUINT64_FORMAT ": message %" G_GUINT64_FORMAT " has %" G_GINT64_FORMAT " bytes in the archive, %" G_GUINT64_FORMAT
-			" were recorded: %s", e->ticket, e->seq, size, e->size, e->archive);
+		find(c,
+			"ticket %" G_GUINT64_FORMAT ": message %" G_GUINT64_FORMAT
+			" has %" G_GINT64_FORMAT " bytes in the archive, %" G_GUINT64_FORMAT
+			" were recorded: %s",
+			e->ticket, e->seq, size, e->size, e->archive);
 	numbers_add(&c->unfiled, e->ticket);
 	return ST_OK;
 }
@@ -116,7 +129,8 @@ static bool see_file(const char *name, int64_t modified, void *arg)
 {
 	struct check *c = arg;
 
-	if (g_hash_table_contains(c->files, name) || modified > c->options->now - FRESH || g_str_has_prefix(name, ARCHIVE_UNCLAIMED "/"))
+	if (g_hash_table_contains(c->files, name) || modified > c->options->now - FRESH ||
+		g_str_has_prefix(name, ARCHIVE_UNCLAIMED "/"))
 		return true;
 	find(c, "archive: no message names %s", name);
 	g_ptr_array_add(c->unclaimed, g_strdup(name));
@@ -149,7 +163,8 @@ static enum status check_tickets(struct txn *txn, struct check *c)
 	struct scan scan;
 	enum status st;
 
-	for (st = scan_first(&scan, txn, TABLE_TICKETS, all, all, false); st == ST_OK; st = scan_next(&scan)) {
+	for (st = scan_first(&scan, txn, TABLE_TICKETS, all, all, false); st == ST_OK;
+		st = scan_next(&scan)) {
 		size_t offset = 0;
 
 		st = check_ticket(txn, key_read_number(scan.key, &offset), c);
@@ -203,7 +218,9 @@ static enum status look(struct txn *txn, void *arg, struct error *err)
 
 static void check_init(struct check *c, const struct check_options *options, GPtrArray *findings)
 {
-	*c = (struct check){ .options = options, .findings = findings, .files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+	*c = (struct check){ .options = options,
+		.findings = findings,
+		.files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
 		.unclaimed = g_ptr_array_new_with_free_func(g_free) };
 }
 
@@ -225,7 +242,8 @@ static enum status run(struct store *store, struct check *c, struct error *err)
 	return st;
 }
 
-enum status check_store(struct store *store, const struct check_options *options, GPtrArray *findings, uint64_t *tickets_out, struct error *err)
+enum status check_store(struct store *store, const struct check_options *options,
+	GPtrArray *findings, uint64_t *tickets_out, struct error *err)
 {
 	struct check c;
 	enum status st;
@@ -265,7 +283,8 @@ static enum status mend(struct txn *txn, void *arg, struct error *err)
 	enum status st = ST_OK;
 
 	for (size_t i = 0; i < c->damaged.n && st == ST_OK; i++)
-		st = tickets_rebuild(txn, c->damaged.v[i], c->options->tags, &c->options->actor, err);
+		st = tickets_rebuild(
+			txn, c->damaged.v[i], c->options->tags, &c->options->actor, err);
 	for (size_t i = 0; i < c->unfiled.n && st == ST_OK; i++)
 		st = tickets_each_entry(txn, c->unfiled.v[i], mend_file, c, err);
 	for (size_t i = 0; i < c->broken.n && st == ST_OK; i++)
@@ -277,7 +296,8 @@ static enum status mend(struct txn *txn, void *arg, struct error *err)
 	return st;
 }
 
-enum status check_repair(struct store *store, const struct check_options *options, struct error *err)
+enum status check_repair(
+	struct store *store, const struct check_options *options, struct error *err)
 {
 	g_autoptr(GPtrArray) findings = g_ptr_array_new_with_free_func(g_free);
 	struct check c;

@@ -3,15 +3,20 @@
 
 #include <string.h>
 
-static const struct bytes request_key = { "reload.request", 14 }, answer_key = { "reload.answer", 13 };
+static const struct bytes request_key = { "reload.request", 14 },
+			  answer_key = { "reload.answer", 13 };
 
 static enum status failed(struct txn *txn, enum status st, struct error *err)
 {
-	return st == ST_OK || st == ST_NOT_FOUND ? st : error_set(err, st, "cannot talk to the daemon through the store: %s", txn_reason(txn));
+	return st == ST_OK || st == ST_NOT_FOUND
+		? st
+		: error_set(err, st, "cannot talk to the daemon through the store: %s",
+			  txn_reason(txn));
 }
 
 /* "<serial>" or "<serial> text"; 0 when there is none. */
-static enum status read_serial(struct txn *txn, struct bytes key, uint64_t *serial_out, char **text_out)
+static enum status read_serial(
+	struct txn *txn, struct bytes key, uint64_t *serial_out, char **text_out)
 {
 	struct bytes value;
 	enum status st = txn_get(txn, TABLE_META, key, &value);
@@ -32,7 +37,8 @@ enum status control_request_reload(struct txn *txn, uint64_t *serial_out, struct
 	if (st != ST_OK && st != ST_NOT_FOUND)
 		return failed(txn, st, err);
 	text = g_strdup_printf("%" G_GUINT64_FORMAT, ++*serial_out);
-	return failed(txn, txn_put(txn, TABLE_META, request_key, (struct bytes){ text, strlen(text) }), err);
+	return failed(txn,
+		txn_put(txn, TABLE_META, request_key, (struct bytes){ text, strlen(text) }), err);
 }
 
 enum status control_pending(struct txn *txn, uint64_t *serial_out, struct error *err)
@@ -52,7 +58,8 @@ enum status control_answer(struct txn *txn, uint64_t serial, const char *text, s
 {
 	g_autofree char *value = g_strdup_printf("%" G_GUINT64_FORMAT " %s", serial, text);
 
-	return failed(txn, txn_put(txn, TABLE_META, answer_key, (struct bytes){ value, strlen(value) }), err);
+	return failed(txn,
+		txn_put(txn, TABLE_META, answer_key, (struct bytes){ value, strlen(value) }), err);
 }
 
 enum status control_answered(struct txn *txn, uint64_t serial, char **text_out, struct error *err)

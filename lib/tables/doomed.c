@@ -1,4 +1,5 @@
-/* Rows in TABLE_META, a file each: its name, the identity of its message and its Message-ID, each ended by NUL. */
+/* Rows in TABLE_META, a file each: its name, the identity of its message and its Message-ID, each
+ * ended by NUL. */
 #include "tables/doomed.h"
 
 #include <string.h>
@@ -18,7 +19,10 @@ static void doomed_key(struct key *key, const char *name)
 
 static enum status failed(struct txn *txn, enum status st, const char *what, struct error *err)
 {
-	return st == ST_OK || st == ST_NOT_FOUND ? ST_OK : error_set(err, st, "cannot %s the files that are to go: %s", what, txn_reason(txn));
+	return st == ST_OK || st == ST_NOT_FOUND
+		? ST_OK
+		: error_set(
+			  err, st, "cannot %s the files that are to go: %s", what, txn_reason(txn));
 }
 
 enum status doomed_add(struct txn *txn, const struct entry *entry, struct error *err)
@@ -35,13 +39,16 @@ enum status doomed_add(struct txn *txn, const struct entry *entry, struct error 
 		g_string_append_c(value, '\0');
 	}
 	doomed_key(&key, entry->archive);
-	return failed(txn, txn_put(txn, TABLE_META, key_bytes(&key), (struct bytes){ value->str, value->len }), "note", err);
+	return failed(txn,
+		txn_put(txn, TABLE_META, key_bytes(&key), (struct bytes){ value->str, value->len }),
+		"note", err);
 }
 
 /* The text at *offset, which moves behind it; "" when there is none. Owned. */
 static char *next_text(struct bytes value, size_t *offset)
 {
-	size_t at = MIN(*offset, value.len), len = strnlen((const char *)value.data + at, value.len - at);
+	size_t at = MIN(*offset, value.len),
+	       len = strnlen((const char *)value.data + at, value.len - at);
 
 	*offset = at + len + 1;
 	return g_strndup((const char *)value.data + at, len);
@@ -62,7 +69,8 @@ enum status doomed_list(struct txn *txn, guint max, GPtrArray *names, struct err
 	enum status st;
 
 	doomed_key(&prefix, NULL);
-	for (st = scan_first(&scan, txn, TABLE_META, key_bytes(&prefix), begin, false); st == ST_OK && names->len < max; st = scan_next(&scan))
+	for (st = scan_first(&scan, txn, TABLE_META, key_bytes(&prefix), begin, false);
+		st == ST_OK && names->len < max; st = scan_next(&scan))
 		g_ptr_array_add(names, name_in(scan.value));
 	scan_release(&scan);
 	return failed(txn, st, "read", err);
@@ -93,14 +101,15 @@ static bool is_named(struct txn *txn, const char *name)
 	digest = next_text(value, &offset);
 	id = next_text(value, &offset);
 	named = tickets_find_digest(txn, id, digest, &number, &seq, NULL) == ST_OK &&
-		tickets_entry(txn, number, seq, &entry, NULL) == ST_OK && g_strcmp0(entry.archive, name) == 0;
+		tickets_entry(txn, number, seq, &entry, NULL) == ST_OK &&
+		g_strcmp0(entry.archive, name) == 0;
 	record_release(&entry_type, &entry);
 	return named;
 }
 
 struct work {
-	GPtrArray *files;	/* char *: to be removed */
-	GPtrArray *rows;	/* char *: to be forgotten */
+	GPtrArray *files; /* char *: to be removed */
+	GPtrArray *rows;  /* char *: to be forgotten */
 };
 
 static enum status list_some(struct txn *txn, void *arg, struct error *err)
@@ -131,7 +140,8 @@ static enum status forget_some(struct txn *txn, void *arg, struct error *err)
 	return st;
 }
 
-static enum status remove_some(struct store *store, const char *dir, struct work *work, uint64_t *count, struct error *err)
+static enum status remove_some(
+	struct store *store, const char *dir, struct work *work, uint64_t *count, struct error *err)
 {
 	enum status st = store_read(store, list_some, work, err);
 
@@ -143,9 +153,11 @@ static enum status remove_some(struct store *store, const char *dir, struct work
 	return st == ST_OK && work->rows->len ? store_write(store, forget_some, work, err) : st;
 }
 
-enum status doomed_remove(struct store *store, const char *dir, uint64_t *count_out, struct error *err)
+enum status doomed_remove(
+	struct store *store, const char *dir, uint64_t *count_out, struct error *err)
 {
-	struct work work = { g_ptr_array_new_with_free_func(g_free), g_ptr_array_new_with_free_func(g_free) };
+	struct work work = { g_ptr_array_new_with_free_func(g_free),
+		g_ptr_array_new_with_free_func(g_free) };
 	enum status st;
 
 	*count_out = 0;

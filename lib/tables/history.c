@@ -29,7 +29,10 @@ static uint64_t number_at(struct bytes bytes, int which)
 
 static enum status failed(struct txn *txn, enum status st, uint64_t ticket, struct error *err)
 {
-	return st == ST_OK ? st : error_set(err, st, "cannot keep the history of ticket %" G_GUINT64_FORMAT ": %s", ticket, txn_reason(txn));
+	return st == ST_OK
+		? st
+		: error_set(err, st, "cannot keep the history of ticket %" G_GUINT64_FORMAT ": %s",
+			  ticket, txn_reason(txn));
 }
 
 /* Where an event is: the log maps its serial to its ticket. */
@@ -59,18 +62,24 @@ enum status history_save(struct txn *txn, const struct event *event, struct erro
 	return failed(txn, put_event(txn, event), event->ticket, err);
 }
 
-enum status history_add(struct txn *txn, uint64_t ticket, const struct actor *actor, const char *kind,
-	const char *from, const char *to, const char *text, struct error *err)
+enum status history_add(struct txn *txn, uint64_t ticket, const struct actor *actor,
+	const char *kind, const char *from, const char *to, const char *text, struct error *err)
 {
 	struct event event = {
-		.ticket = ticket, .time = actor->now, .actor = (char *)actor->name, .kind = (char *)kind,
-		.from = (char *)from, .to = (char *)to, .text = (char *)text,
+		.ticket = ticket,
+		.time = actor->now,
+		.actor = (char *)actor->name,
+		.kind = (char *)kind,
+		.from = (char *)from,
+		.to = (char *)to,
+		.text = (char *)text,
 	};
 
 	return history_append(txn, &event, err);
 }
 
-static enum status show(struct txn *txn, uint64_t ticket, uint64_t serial, struct bytes value, event_visit *fn, void *arg, struct error *err)
+static enum status show(struct txn *txn, uint64_t ticket, uint64_t serial, struct bytes value,
+	event_visit *fn, void *arg, struct error *err)
 {
 	struct event event = { 0 };
 	enum status st = record_decode(&event_type, value, &event, err) == ST_OK ? ST_OK : ST_IO;
@@ -83,7 +92,8 @@ static enum status show(struct txn *txn, uint64_t ticket, uint64_t serial, struc
 	return st;
 }
 
-static enum status each_of_ticket(struct txn *txn, uint64_t ticket, uint64_t after, event_visit *fn, void *arg, struct error *err)
+static enum status each_of_ticket(struct txn *txn, uint64_t ticket, uint64_t after, event_visit *fn,
+	void *arg, struct error *err)
 {
 	struct scan scan;
 	struct key prefix, from;
@@ -91,7 +101,8 @@ static enum status each_of_ticket(struct txn *txn, uint64_t ticket, uint64_t aft
 
 	serial_key(&prefix, ticket);
 	event_key(&from, ticket, after + 1);
-	for (st = scan_first(&scan, txn, TABLE_EVENTS, key_bytes(&prefix), key_bytes(&from), false); st == ST_OK; st = scan_next(&scan)) {
+	for (st = scan_first(&scan, txn, TABLE_EVENTS, key_bytes(&prefix), key_bytes(&from), false);
+		st == ST_OK; st = scan_next(&scan)) {
 		st = show(txn, ticket, number_at(scan.key, 1), scan.value, fn, arg, err);
 		if (st != ST_OK)
 			break;
@@ -100,7 +111,8 @@ static enum status each_of_ticket(struct txn *txn, uint64_t ticket, uint64_t aft
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-static enum status show_logged(struct txn *txn, const struct scan *scan, event_visit *fn, void *arg, struct error *err)
+static enum status show_logged(
+	struct txn *txn, const struct scan *scan, event_visit *fn, void *arg, struct error *err)
 {
 	uint64_t serial = number_at(scan->key, 0), ticket = number_at(scan->value, 0);
 	struct bytes value;
@@ -114,14 +126,17 @@ static enum status show_logged(struct txn *txn, const struct scan *scan, event_v
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-static enum status each_logged(struct txn *txn, uint64_t after, event_visit *fn, void *arg, struct error *err)
+static enum status each_logged(
+	struct txn *txn, uint64_t after, event_visit *fn, void *arg, struct error *err)
 {
 	struct scan scan;
 	struct key from;
 	enum status st;
 
 	serial_key(&from, after + 1);
-	for (st = scan_first(&scan, txn, TABLE_LOG, (struct bytes){ NULL, 0 }, key_bytes(&from), false); st == ST_OK; st = scan_next(&scan)) {
+	for (st = scan_first(
+		     &scan, txn, TABLE_LOG, (struct bytes){ NULL, 0 }, key_bytes(&from), false);
+		st == ST_OK; st = scan_next(&scan)) {
 		st = show_logged(txn, &scan, fn, arg, err);
 		if (st != ST_OK)
 			break;
@@ -130,9 +145,11 @@ static enum status each_logged(struct txn *txn, uint64_t after, event_visit *fn,
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-enum status history_each(struct txn *txn, uint64_t ticket, uint64_t after, event_visit *fn, void *arg, struct error *err)
+enum status history_each(struct txn *txn, uint64_t ticket, uint64_t after, event_visit *fn,
+	void *arg, struct error *err)
 {
-	return ticket ? each_of_ticket(txn, ticket, after, fn, arg, err) : each_logged(txn, after, fn, arg, err);
+	return ticket ? each_of_ticket(txn, ticket, after, fn, arg, err)
+		      : each_logged(txn, after, fn, arg, err);
 }
 
 enum status history_tail(struct txn *txn, unsigned n, event_visit *fn, void *arg, struct error *err)
@@ -157,7 +174,9 @@ enum status history_move(struct txn *txn, uint64_t from, uint64_t to, struct err
 	enum status st;
 
 	serial_key(&prefix, from);
-	for (st = scan_first(&scan, txn, TABLE_EVENTS, key_bytes(&prefix), (struct bytes){ NULL, 0 }, false); st == ST_OK; st = scan_next(&scan)) {
+	for (st = scan_first(&scan, txn, TABLE_EVENTS, key_bytes(&prefix),
+		     (struct bytes){ NULL, 0 }, false);
+		st == ST_OK; st = scan_next(&scan)) {
 		struct event event = { 0 };
 
 		st = record_decode(&event_type, scan.value, &event, err) == ST_OK ? ST_OK : ST_IO;

@@ -7,7 +7,7 @@
 
 /* Who acts, for the events that an action writes. */
 struct actor {
-	const char *name;	/* "anna", "unix:root", "customer@example.net", "milticket" */
+	const char *name; /* "anna", "unix:root", "customer@example.net", "milticket" */
 	int64_t now;
 };
 
@@ -18,14 +18,18 @@ enum status history_append(struct txn *txn, struct event *event, struct error *e
 enum status history_save(struct txn *txn, const struct event *event, struct error *err);
 
 /* The usual form of it; from, to and text may be NULL. */
-enum status history_add(struct txn *txn, uint64_t ticket, const struct actor *actor, const char *kind,
-	const char *from, const char *to, const char *text, struct error *err);
+enum status history_add(struct txn *txn, uint64_t ticket, const struct actor *actor,
+	const char *kind, const char *from, const char *to, const char *text, struct error *err);
 
-/* Events of one ticket, oldest first; or of all (ticket 0) with serial > after. fn as ticket_visit. */
-typedef enum status event_visit(struct txn *txn, const struct event *event, void *arg, struct error *err);
-enum status history_each(struct txn *txn, uint64_t ticket, uint64_t after, event_visit *fn, void *arg, struct error *err);
+/* Events of one ticket, oldest first; or of all (ticket 0) with serial > after. fn as
+ * ticket_visit. */
+typedef enum status event_visit(
+	struct txn *txn, const struct event *event, void *arg, struct error *err);
+enum status history_each(struct txn *txn, uint64_t ticket, uint64_t after, event_visit *fn,
+	void *arg, struct error *err);
 /* The last n of all, oldest first. */
-enum status history_tail(struct txn *txn, unsigned n, event_visit *fn, void *arg, struct error *err);
+enum status history_tail(
+	struct txn *txn, unsigned n, event_visit *fn, void *arg, struct error *err);
 /* Moves a ticket's events to another (merge). */
 enum status history_move(struct txn *txn, uint64_t from, uint64_t to, struct error *err);
 

@@ -6,7 +6,13 @@
 #include "base/address.h"
 #include "base/text.h"
 
-enum { MINUTE = 60, FIRST_DELAY = MINUTE, LONGEST_DELAY = 4 * 60 * MINUTE, GIVE_UP = 5 * 24 * 60 * MINUTE, DAY = 24 * 60 * MINUTE };
+enum {
+	MINUTE = 60,
+	FIRST_DELAY = MINUTE,
+	LONGEST_DELAY = 4 * 60 * MINUTE,
+	GIVE_UP = 5 * 24 * 60 * MINUTE,
+	DAY = 24 * 60 * MINUTE
+};
 
 int64_t outbox_next_try(uint64_t deferrals, int64_t now)
 {
@@ -37,7 +43,9 @@ static void due_key(struct key *key, const struct outgoing *outgoing)
 
 static enum status failed(struct txn *txn, enum status st, const char *what, struct error *err)
 {
-	return st == ST_OK || st == ST_NOT_FOUND ? st : error_set(err, st, "cannot %s the outbox: %s", what, txn_reason(txn));
+	return st == ST_OK || st == ST_NOT_FOUND
+		? st
+		: error_set(err, st, "cannot %s the outbox: %s", what, txn_reason(txn));
 }
 
 /* --- records --- */
@@ -75,24 +83,29 @@ static enum status forget_due(struct txn *txn, uint64_t id, struct error *err)
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-enum status outbox_insert(struct txn *txn, const struct outgoing *outgoing, const char *mail, size_t len, struct error *err)
+enum status outbox_insert(struct txn *txn, const struct outgoing *outgoing, const char *mail,
+	size_t len, struct error *err)
 {
 	struct key key;
 	enum status st;
 
 	outgoing_key(&key, outgoing->id);
-	st = txn_put(txn, TABLE_OUTBOX_MAIL, key_bytes(&key), (struct bytes){ len ? mail : "", len });
+	st = txn_put(
+		txn, TABLE_OUTBOX_MAIL, key_bytes(&key), (struct bytes){ len ? mail : "", len });
 	return failed(txn, st == ST_OK ? put_outgoing(txn, outgoing) : st, "write to", err);
 }
 
-enum status outbox_put(struct txn *txn, struct outgoing *outgoing, const char *mail, size_t len, struct error *err)
+enum status outbox_put(
+	struct txn *txn, struct outgoing *outgoing, const char *mail, size_t len, struct error *err)
 {
 	enum status st = txn_next_number(txn, "outgoing", 1, &outgoing->id);
 
-	return st == ST_OK ? outbox_insert(txn, outgoing, mail, len, err) : failed(txn, st, "write to", err);
+	return st == ST_OK ? outbox_insert(txn, outgoing, mail, len, err)
+			   : failed(txn, st, "write to", err);
 }
 
-enum status outbox_load(struct txn *txn, uint64_t id, struct outgoing *outgoing_out, struct error *err)
+enum status outbox_load(
+	struct txn *txn, uint64_t id, struct outgoing *outgoing_out, struct error *err)
 {
 	struct bytes value;
 	struct key key;
@@ -143,7 +156,8 @@ enum status outbox_remove(struct txn *txn, uint64_t id, struct error *err)
 	return failed(txn, st, "remove from", err);
 }
 
-enum status outbox_due(struct txn *txn, int64_t now, struct outgoing *outgoing_out, int64_t *next_out, struct error *err)
+enum status outbox_due(struct txn *txn, int64_t now, struct outgoing *outgoing_out,
+	int64_t *next_out, struct error *err)
 {
 	const struct bytes all = { NULL, 0 };
 	struct scan scan;
@@ -169,10 +183,12 @@ enum status outbox_each(struct txn *txn, outgoing_visit *fn, void *arg, struct e
 	struct scan scan;
 	enum status st;
 
-	for (st = scan_first(&scan, txn, TABLE_OUTBOX, all, all, false); st == ST_OK; st = scan_next(&scan)) {
+	for (st = scan_first(&scan, txn, TABLE_OUTBOX, all, all, false); st == ST_OK;
+		st = scan_next(&scan)) {
 		struct outgoing outgoing = { 0 };
 
-		st = record_decode(&outgoing_type, scan.value, &outgoing, err) == ST_OK ? ST_OK : ST_IO;
+		st = record_decode(&outgoing_type, scan.value, &outgoing, err) == ST_OK ? ST_OK
+											: ST_IO;
 		outgoing.id = key_read_u64(scan.key, 0);
 		if (st == ST_OK)
 			st = fn(txn, &outgoing, arg, err);
@@ -210,7 +226,9 @@ static enum status urge(struct txn *txn, struct error *err)
 
 	key_init(&value);
 	key_u64(&value, count + 1);
-	return st == ST_OK ? failed(txn, txn_put(txn, TABLE_META, urged_key(), key_bytes(&value)), "write to", err) : st;
+	return st == ST_OK ? failed(txn, txn_put(txn, TABLE_META, urged_key(), key_bytes(&value)),
+				     "write to", err)
+			   : st;
 }
 
 enum status outbox_retry(struct txn *txn, uint64_t id, int64_t now, struct error *err)
@@ -219,7 +237,8 @@ enum status outbox_retry(struct txn *txn, uint64_t id, int64_t now, struct error
 	enum status st = outbox_load(txn, id, &o, err);
 
 	if (st == ST_OK && o.state == OUTGOING_SUPPRESSED)
-		st = error_set(err, ST_REFUSED, "outgoing mail %" G_GUINT64_FORMAT " was suppressed and never written", id);
+		st = error_set(err, ST_REFUSED,
+			"outgoing mail %" G_GUINT64_FORMAT " was suppressed and never written", id);
 	if (st == ST_OK) {
 		o.state = OUTGOING_WAITING;
 		o.next_try = 0;
@@ -233,7 +252,8 @@ enum status outbox_retry(struct txn *txn, uint64_t id, int64_t now, struct error
 	return st;
 }
 
-static enum status list_waiting(struct txn *txn, const struct outgoing *o, void *arg, struct error *err)
+static enum status list_waiting(
+	struct txn *txn, const struct outgoing *o, void *arg, struct error *err)
 {
 	(void)txn;
 	(void)err;
@@ -302,7 +322,8 @@ static void count_key(struct key *key, const char *address, int64_t now)
 	key_text(key, mailbox);
 }
 
-enum status outbox_count_answer(struct txn *txn, const char *address, int64_t now, uint64_t max, bool *allowed_out, struct error *err)
+enum status outbox_count_answer(struct txn *txn, const char *address, int64_t now, uint64_t max,
+	bool *allowed_out, struct error *err)
 {
 	struct key key, value;
 	struct bytes there;
@@ -320,7 +341,8 @@ enum status outbox_count_answer(struct txn *txn, const char *address, int64_t no
 		return ST_OK;
 	key_init(&value);
 	key_u64(&value, count + 1);
-	return failed(txn, txn_put(txn, TABLE_ANSWERED, key_bytes(&key), key_bytes(&value)), "write to", err);
+	return failed(txn, txn_put(txn, TABLE_ANSWERED, key_bytes(&key), key_bytes(&value)),
+		"write to", err);
 }
 
 /* A ticket's number behind the address: what is told of it there. */
@@ -350,7 +372,8 @@ enum status outbox_forget_counts(struct txn *txn, int64_t now, struct error *err
 	struct scan scan;
 	enum status st;
 
-	for (st = scan_first(&scan, txn, TABLE_ANSWERED, all, all, false); st == ST_OK && key_read_u32(scan.key, 0) < yesterday; st = scan_next(&scan)) {
+	for (st = scan_first(&scan, txn, TABLE_ANSWERED, all, all, false);
+		st == ST_OK && key_read_u32(scan.key, 0) < yesterday; st = scan_next(&scan)) {
 		st = txn_delete(txn, TABLE_ANSWERED, scan.key);
 		if (st != ST_OK)
 			break;
@@ -365,7 +388,8 @@ enum status outbox_forget_address(struct txn *txn, const char *address, struct e
 	struct scan scan;
 	enum status st;
 
-	for (st = scan_first(&scan, txn, TABLE_ANSWERED, all, all, false); st == ST_OK; st = scan_next(&scan)) {
+	for (st = scan_first(&scan, txn, TABLE_ANSWERED, all, all, false); st == ST_OK;
+		st = scan_next(&scan)) {
 		struct key key;
 
 		count_key(&key, address, (int64_t)key_read_u32(scan.key, 0) * DAY * TEXT_SECOND);

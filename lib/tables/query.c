@@ -12,9 +12,9 @@ enum kind { ALL_OF, ANY_OF, NOT, TERM };
 /* ALL_OF and ANY_OF have children, NOT has one, TERM a field and values. */
 struct query {
 	enum kind kind;
-	GPtrArray *children;	/* struct query * */
+	GPtrArray *children; /* struct query * */
 	int field;
-	char **values;		/* as they are compared */
+	char **values; /* as they are compared */
 	char *me;
 };
 
@@ -46,7 +46,8 @@ static bool ask_queue(const struct ticket *t, const char *value, const struct qu
 static bool ask_project(const struct ticket *t, const char *value, const struct query *q)
 {
 	(void)q;
-	return strcmp(value, "none") == 0 ? !t->project || !*t->project : same_word(t->project, value);
+	return strcmp(value, "none") == 0 ? !t->project || !*t->project
+					  : same_word(t->project, value);
 }
 
 static bool ask_status(const struct ticket *t, const char *value, const struct query *q)
@@ -87,7 +88,8 @@ static bool ask_requester(const struct ticket *t, const char *value, const struc
 		return g_str_has_suffix(address, value);
 	if (strpbrk(value, "*?"))
 		return text_glob(value, address) || text_glob(value, name);
-	return strchr(value, '@') ? strcmp(address, value) == 0 : strstr(name, value) || strstr(address, value);
+	return strchr(value, '@') ? strcmp(address, value) == 0
+				  : strstr(name, value) || strstr(address, value);
 }
 
 static bool ask_subject(const struct ticket *t, const char *value, const struct query *q)
@@ -108,13 +110,34 @@ static bool ask_number(const struct ticket *t, const char *value, const struct q
 
 /* --- facts --- */
 
-static bool is_open(const struct ticket *t) { return ticket_status_active(t->status); }
-static bool is_closed(const struct ticket *t) { return t->status == TICKET_CLOSED; }
-static bool is_new(const struct ticket *t) { return t->status == TICKET_NEW; }
-static bool is_waiting(const struct ticket *t) { return t->status == TICKET_WAITING; }
-static bool is_unassigned(const struct ticket *t) { return !t->agent; }
-static bool is_undelivered(const struct ticket *t) { return t->undelivered; }
-static bool is_unanswered(const struct ticket *t) { return t->last_in > t->last_out; }
+static bool is_open(const struct ticket *t)
+{
+	return ticket_status_active(t->status);
+}
+static bool is_closed(const struct ticket *t)
+{
+	return t->status == TICKET_CLOSED;
+}
+static bool is_new(const struct ticket *t)
+{
+	return t->status == TICKET_NEW;
+}
+static bool is_waiting(const struct ticket *t)
+{
+	return t->status == TICKET_WAITING;
+}
+static bool is_unassigned(const struct ticket *t)
+{
+	return !t->agent;
+}
+static bool is_undelivered(const struct ticket *t)
+{
+	return t->undelivered;
+}
+static bool is_unanswered(const struct ticket *t)
+{
+	return t->last_in > t->last_out;
+}
 
 static const char *const fact_names[] = { "open", "closed", "new", "waiting", "unassigned",
 	"undelivered", "unanswered", NULL };
@@ -168,7 +191,8 @@ struct parser {
 	struct error *err;
 };
 
-static enum status fail_at(const struct parser *s, const char *at, const char *fmt, ...) G_GNUC_PRINTF(3, 4);
+static enum status fail_at(const struct parser *s, const char *at, const char *fmt, ...)
+	G_GNUC_PRINTF(3, 4);
 static enum status fail_at(const struct parser *s, const char *at, const char *fmt, ...)
 {
 	g_autofree char *why = NULL;
@@ -177,7 +201,8 @@ static enum status fail_at(const struct parser *s, const char *at, const char *f
 	va_start(ap, fmt);
 	why = g_strdup_vprintf(fmt, ap);
 	va_end(ap);
-	return error_set(s->err, ST_BAD_INPUT, "query, column %ld: %s", g_utf8_strlen(s->text, at - s->text) + 1, why);
+	return error_set(s->err, ST_BAD_INPUT, "query, column %ld: %s",
+		g_utf8_strlen(s->text, at - s->text) + 1, why);
 }
 
 static void skip_blanks(struct parser *s)
@@ -219,7 +244,8 @@ static char *hint(const char *word, const char *const *names)
 			least = distance;
 		}
 	}
-	return nearest ? g_strdup_printf("did you mean '%s'?", nearest) : g_strdup_printf("expected one of: %s", all);
+	return nearest ? g_strdup_printf("did you mean '%s'?", nearest)
+		       : g_strdup_printf("expected one of: %s", all);
 }
 
 static int find_field(const char *name)
@@ -241,7 +267,8 @@ static enum status fail_at_field(const struct parser *s, const char *at, const c
 	return fail_at(s, at, "there is no field '%s'; %s", name, help);
 }
 
-/* One value up to a comma, a blank or a bracket; quotes keep them. Owned; NULL: said what is wrong. */
+/* One value up to a comma, a blank or a bracket; quotes keep them. Owned; NULL: said what is
+ * wrong. */
 static char *read_value(struct parser *s)
 {
 	const char *at = s->p, *end;
@@ -308,7 +335,8 @@ static enum status read_term(struct parser *s, struct query **out)
 	int field = find_field(name);
 
 	if (s->p[len] != ':')
-		return fail_at(s, at, "expected field:value; words are what 'ticket search' looks for");
+		return fail_at(
+			s, at, "expected field:value; words are what 'ticket search' looks for");
 	if (field < 0)
 		return fail_at_field(s, at, name);
 	s->p += len + 1;
@@ -408,7 +436,9 @@ static enum status read_all(struct parser *s, struct query **out)
 static enum status read_any(struct parser *s, struct query **out)
 {
 	struct query *any = query_new(ANY_OF);
-	enum status st = ++s->depth > DEPTH_MAX ? fail_at(s, s->p, "brackets are more than %d deep", DEPTH_MAX) : ST_OK;
+	enum status st = ++s->depth > DEPTH_MAX
+		? fail_at(s, s->p, "brackets are more than %d deep", DEPTH_MAX)
+		: ST_OK;
 
 	while (st == ST_OK) {
 		struct query *q = NULL;
@@ -427,7 +457,8 @@ static enum status read_any(struct parser *s, struct query **out)
 	return st;
 }
 
-enum status query_parse(const char *text, const char *me, struct query **query_out, struct error *err)
+enum status query_parse(
+	const char *text, const char *me, struct query **query_out, struct error *err)
 {
 	struct parser s = { .text = text, .p = text, .me = me, .err = err };
 	struct query *q = NULL;

@@ -11,14 +11,16 @@ static void queue_key(struct key *key, const char *name)
 	key_text(key, name);
 }
 
-static enum status failed(struct txn *txn, enum status st, const char *what, const char *name, struct error *err)
+static enum status failed(
+	struct txn *txn, enum status st, const char *what, const char *name, struct error *err)
 {
 	if (st == ST_OK || st == ST_NOT_FOUND)
 		return st;
 	return error_set(err, st, "cannot %s queue '%s': %s", what, name, txn_reason(txn));
 }
 
-enum status queues_load(struct txn *txn, const char *name, struct queue *queue_out, struct error *err)
+enum status queues_load(
+	struct txn *txn, const char *name, struct queue *queue_out, struct error *err)
 {
 	struct bytes value;
 	struct key key;
@@ -37,10 +39,15 @@ enum status queues_save(struct txn *txn, const struct queue *queue, struct error
 	struct key key;
 
 	if (!queue_name_valid(queue->name))
-		return error_set(err, ST_BAD_INPUT, "'%s' is no queue name: expected 1 to %d of a-z 0-9 . _ -", queue->name, QUEUE_NAME_MAX_BYTES);
+		return error_set(err, ST_BAD_INPUT,
+			"'%s' is no queue name: expected 1 to %d of a-z 0-9 . _ -", queue->name,
+			QUEUE_NAME_MAX_BYTES);
 	queue_key(&key, queue->name);
 	record_encode(&queue_type, queue, value);
-	return failed(txn, txn_put(txn, TABLE_QUEUES, key_bytes(&key), (struct bytes){ value->data, value->len }), "write", queue->name, err);
+	return failed(txn,
+		txn_put(txn, TABLE_QUEUES, key_bytes(&key),
+			(struct bytes){ value->data, value->len }),
+		"write", queue->name, err);
 }
 
 enum status queues_ensure(struct txn *txn, const char *name, int64_t now, struct error *err)
@@ -70,10 +77,13 @@ enum status queues_each(struct txn *txn, queue_visit *fn, void *arg, struct erro
 	struct scan scan;
 	enum status st;
 
-	for (st = scan_first(&scan, txn, TABLE_QUEUES, all, all, false); st == ST_OK; st = scan_next(&scan)) {
+	for (st = scan_first(&scan, txn, TABLE_QUEUES, all, all, false); st == ST_OK;
+		st = scan_next(&scan)) {
 		struct queue queue = { 0 };
 
-		st = record_decode(&queue_type, scan.value, &queue, err) == ST_OK ? fn(txn, &queue, arg, err) : ST_IO;
+		st = record_decode(&queue_type, scan.value, &queue, err) == ST_OK
+			? fn(txn, &queue, arg, err)
+			: ST_IO;
 		record_release(&queue_type, &queue);
 		if (st != ST_OK)
 			break;

@@ -18,16 +18,19 @@ static bool key_begins(struct bytes key, const char *name)
 	return key.len >= strlen(name) && memcmp(key.data, name, strlen(name)) == 0;
 }
 
-/* The format is the new store's own, a request to a daemon is of no other, and counts go with the tickets. */
+/* The format is the new store's own, a request to a daemon is of no other, and counts go with the
+ * tickets. */
 static bool meta_is_exported(struct bytes key)
 {
-	return !key_is(key, "format") && !key_begins(key, "reload.") && !counts_row(key) && !doomed_is_row(key);
+	return !key_is(key, "format") && !key_begins(key, "reload.") && !counts_row(key) &&
+		!doomed_is_row(key);
 }
 
 static bool meta_wanted(struct txn *txn, const struct scan *row, const struct rows_wanted *wanted)
 {
 	(void)txn;
-	return !wanted->numbers && (wanted->secret || !key_is(row->key, "secret")) && meta_is_exported(row->key);
+	return !wanted->numbers && (wanted->secret || !key_is(row->key, "secret")) &&
+		meta_is_exported(row->key);
 }
 
 /* An entry's own id is indexed again with it. */
@@ -48,7 +51,8 @@ static bool digest_wanted(struct txn *txn, const struct scan *row, const struct 
 	return !wanted->numbers || numbers_has(wanted->numbers, number);
 }
 
-static bool answered_wanted(struct txn *txn, const struct scan *row, const struct rows_wanted *wanted)
+static bool answered_wanted(
+	struct txn *txn, const struct scan *row, const struct rows_wanted *wanted)
 {
 	(void)txn;
 	(void)row;
@@ -71,17 +75,20 @@ struct rows_visitor {
 	void *arg;
 };
 
-static enum status each_of(struct txn *txn, size_t which, const struct rows_wanted *wanted, const struct rows_visitor *visitor,
-	struct error *err)
+static enum status each_of(struct txn *txn, size_t which, const struct rows_wanted *wanted,
+	const struct rows_visitor *visitor, struct error *err)
 {
 	const struct bytes all = { NULL, 0 };
 	struct scan scan;
 	enum status st;
 
-	for (st = scan_first(&scan, txn, tables[which].table, all, all, false); st == ST_OK; st = scan_next(&scan)) {
+	for (st = scan_first(&scan, txn, tables[which].table, all, all, false); st == ST_OK;
+		st = scan_next(&scan)) {
 		const struct row row = { tables[which].name, scan.key, scan.value };
 
-		st = tables[which].wanted(txn, &scan, wanted) ? visitor->fn(txn, &row, visitor->arg, err) : ST_OK;
+		st = tables[which].wanted(txn, &scan, wanted)
+			? visitor->fn(txn, &row, visitor->arg, err)
+			: ST_OK;
 		if (st != ST_OK)
 			break;
 	}
@@ -89,7 +96,8 @@ static enum status each_of(struct txn *txn, size_t which, const struct rows_want
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-enum status rows_each(struct txn *txn, const struct rows_wanted *wanted, row_visit *fn, void *arg, struct error *err)
+enum status rows_each(struct txn *txn, const struct rows_wanted *wanted, row_visit *fn, void *arg,
+	struct error *err)
 {
 	const struct rows_visitor visitor = { fn, arg };
 	enum status st = ST_OK;
@@ -104,7 +112,8 @@ static bool row_fits(enum store_table table, const struct row *row)
 {
 	if (table != TABLE_META)
 		return true;
-	return meta_is_exported(row->key) && (!key_is(row->key, "secret") || row->value.len == STORE_SECRET_BYTES);
+	return meta_is_exported(row->key) &&
+		(!key_is(row->key, "secret") || row->value.len == STORE_SECRET_BYTES);
 }
 
 enum status rows_put(struct txn *txn, const struct row *row, struct error *err)
@@ -117,11 +126,15 @@ enum status rows_put(struct txn *txn, const struct row *row, struct error *err)
 		if (g_strcmp0(tables[i].name, row->table) != 0)
 			continue;
 		if (!row_fits(tables[i].table, row))
-			return error_set(err, ST_BAD_INPUT, "a row of table '%s' that no export has", row->table);
+			return error_set(err, ST_BAD_INPUT,
+				"a row of table '%s' that no export has", row->table);
 		st = txn_put(txn, tables[i].table, row->key, row->value);
-		return st == ST_OK ? st : error_set(err, st, "cannot write table '%s': %s", row->table, txn_reason(txn));
+		return st == ST_OK ? st
+				   : error_set(err, st, "cannot write table '%s': %s", row->table,
+					     txn_reason(txn));
 	}
-	return error_set(err, ST_BAD_INPUT, "there is no table '%s' for rows", row->table ? row->table : "");
+	return error_set(
+		err, ST_BAD_INPUT, "there is no table '%s' for rows", row->table ? row->table : "");
 }
 
 /* --- a new store --- */
@@ -135,7 +148,8 @@ static enum status find_other(struct txn *txn, const struct row *row, void *arg,
 	return ST_OK;
 }
 
-static enum status has_rows(struct txn *txn, enum store_table table, bool *any_out, struct error *err)
+static enum status has_rows(
+	struct txn *txn, enum store_table table, bool *any_out, struct error *err)
 {
 	const struct bytes all = { NULL, 0 };
 	struct scan scan;
@@ -143,12 +157,15 @@ static enum status has_rows(struct txn *txn, enum store_table table, bool *any_o
 
 	scan_release(&scan);
 	*any_out |= st == ST_OK;
-	return st == ST_OK || st == ST_NOT_FOUND ? ST_OK : error_set(err, st, "cannot read the store: %s", txn_reason(txn));
+	return st == ST_OK || st == ST_NOT_FOUND
+		? ST_OK
+		: error_set(err, st, "cannot read the store: %s", txn_reason(txn));
 }
 
 enum status rows_store_is_new(struct txn *txn, bool *new_out, struct error *err)
 {
-	static const enum store_table records[] = { TABLE_TICKETS, TABLE_EVENTS, TABLE_AGENTS, TABLE_OUTBOX };
+	static const enum store_table records[] = { TABLE_TICKETS, TABLE_EVENTS, TABLE_AGENTS,
+		TABLE_OUTBOX };
 	static const struct rows_wanted all = { NULL, false };
 	bool any = false;
 	enum status st = ST_OK;

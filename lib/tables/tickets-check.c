@@ -13,7 +13,9 @@ static bool present(struct txn *txn, enum store_table table, struct bytes key)
 
 static void find(GPtrArray *findings, uint64_t number, const char *what, const char *detail)
 {
-	g_ptr_array_add(findings, g_strdup_printf("ticket %" G_GUINT64_FORMAT ": %s%s%s", number, what, detail ? " " : "", detail ? detail : ""));
+	g_ptr_array_add(findings,
+		g_strdup_printf("ticket %" G_GUINT64_FORMAT ": %s%s%s", number, what,
+			detail ? " " : "", detail ? detail : ""));
 }
 
 struct check {
@@ -27,7 +29,8 @@ static bool id_right(struct txn *txn, const struct entry *e)
 	struct key key;
 
 	id_key(&key, e->message_id, e->ticket);
-	return txn_get(txn, TABLE_IDS, key_bytes(&key), &value) == ST_OK && id_read(key_bytes(&key), value).kind != ID_REFERENCED;
+	return txn_get(txn, TABLE_IDS, key_bytes(&key), &value) == ST_OK &&
+		id_read(key_bytes(&key), value).kind != ID_REFERENCED;
 }
 
 static enum status check_entry(struct txn *txn, const struct entry *e, void *arg, struct error *err)
@@ -39,7 +42,8 @@ static enum status check_entry(struct txn *txn, const struct entry *e, void *arg
 	c->attachments += entry_attachments(e);
 	if (e->message_id && strlen(e->message_id) <= LIMIT_MESSAGE_ID_BYTES && !id_right(txn, e))
 		find(c->findings, e->ticket, "no index row for message", e->message_id);
-	if (e->digest && tickets_find_digest(txn, e->message_id, e->digest, &ticket, &seq, err) != ST_OK)
+	if (e->digest &&
+		tickets_find_digest(txn, e->message_id, e->digest, &ticket, &seq, err) != ST_OK)
 		find(c->findings, e->ticket, "no identity row for message", e->message_id);
 	return ST_OK;
 }
@@ -78,7 +82,8 @@ enum status tickets_check(struct txn *txn, uint64_t number, GPtrArray *findings,
 	return st;
 }
 
-static enum status reindex_entry(struct txn *txn, const struct entry *entry, void *arg, struct error *err)
+static enum status reindex_entry(
+	struct txn *txn, const struct entry *entry, void *arg, struct error *err)
 {
 	struct check *c = arg;
 
@@ -121,7 +126,8 @@ static bool load_quietly(struct txn *txn, uint64_t number, struct ticket *ticket
 static bool index_row_right(struct txn *txn, const struct scan *row)
 {
 	struct ticket t = { 0 };
-	g_autoptr(GPtrArray) keys = load_quietly(txn, index_number(row->key), &t) ? index_keys(&t) : NULL;
+	g_autoptr(GPtrArray) keys = load_quietly(txn, index_number(row->key), &t) ? index_keys(&t)
+										  : NULL;
 	bool right = keys_have(keys, row->key);
 
 	record_release(&ticket_type, &t);
@@ -132,8 +138,8 @@ static bool due_row_right(struct txn *txn, const struct scan *row)
 {
 	struct ticket t = { 0 };
 	struct key key;
-	bool right = load_quietly(txn, due_number(row->key), &t) && due_key(&key, &t) && key.len == row->key.len &&
-		memcmp(key.data, row->key.data, key.len) == 0;
+	bool right = load_quietly(txn, due_number(row->key), &t) && due_key(&key, &t) &&
+		key.len == row->key.len && memcmp(key.data, row->key.data, key.len) == 0;
 
 	record_release(&ticket_type, &t);
 	return right;
@@ -178,10 +184,13 @@ static enum status sweep(struct txn *txn, size_t which, bool repair, GPtrArray *
 	struct scan scan;
 	enum status st;
 
-	for (st = scan_first(&scan, txn, row_checks[which].table, all, all, false); st == ST_OK; st = scan_next(&scan)) {
+	for (st = scan_first(&scan, txn, row_checks[which].table, all, all, false); st == ST_OK;
+		st = scan_next(&scan)) {
 		if (row_checks[which].right(txn, &scan))
 			continue;
-		g_ptr_array_add(findings, g_strdup_printf("table %s: a row that leads nowhere", row_checks[which].name));
+		g_ptr_array_add(findings,
+			g_strdup_printf(
+				"table %s: a row that leads nowhere", row_checks[which].name));
 		st = repair ? txn_delete(txn, row_checks[which].table, scan.key) : ST_OK;
 		if (st != ST_OK)
 			break;
@@ -196,5 +205,6 @@ enum status tickets_sweep(struct txn *txn, bool repair, GPtrArray *findings, str
 
 	for (size_t i = 0; i < G_N_ELEMENTS(row_checks) && st == ST_OK; i++)
 		st = sweep(txn, i, repair, findings);
-	return st == ST_OK ? st : error_set(err, st, "cannot check the indexes: %s", txn_reason(txn));
+	return st == ST_OK ? st
+			   : error_set(err, st, "cannot check the indexes: %s", txn_reason(txn));
 }

@@ -1,4 +1,5 @@
-/* How many tickets of a queue are open, kept as a row so that nobody has to count them; a queue without one is counted. */
+/* How many tickets of a queue are open, kept as a row so that nobody has to count them; a queue
+ * without one is counted. */
 #include <string.h>
 
 #include "tables/tickets-index.h"
@@ -23,7 +24,8 @@ static enum status count_one(struct txn *txn, const struct ticket *t, void *arg,
 	return ST_OK;
 }
 
-static enum status count_all(struct txn *txn, const char *queue, struct queue_count *count_out, struct error *err)
+static enum status count_all(
+	struct txn *txn, const char *queue, struct queue_count *count_out, struct error *err)
 {
 	const struct ticket_filter filter = { .queue = queue, .priority = -1 };
 	struct queue_count count = { 0, 0 };
@@ -39,7 +41,8 @@ static struct queue_count read_count(struct bytes value)
 	return (struct queue_count){ key_read_u64(value, 0), key_read_u64(value, 8) };
 }
 
-enum status tickets_count_queue(struct txn *txn, const char *queue, struct queue_count *count_out, struct error *err)
+enum status tickets_count_queue(
+	struct txn *txn, const char *queue, struct queue_count *count_out, struct error *err)
 {
 	struct bytes value;
 	struct key key;
@@ -51,7 +54,9 @@ enum status tickets_count_queue(struct txn *txn, const char *queue, struct queue
 		return count_all(txn, queue, count_out, err);
 	if (st == ST_OK)
 		*count_out = read_count(value);
-	return st == ST_OK ? st : error_set(err, st, "cannot count queue '%s': %s", queue, txn_reason(txn));
+	return st == ST_OK
+		? st
+		: error_set(err, st, "cannot count queue '%s': %s", queue, txn_reason(txn));
 }
 
 /* --- keeping them --- */
@@ -59,7 +64,8 @@ enum status tickets_count_queue(struct txn *txn, const char *queue, struct queue
 /* What a ticket counts for: nothing, or 1. */
 static struct queue_count weight(const struct ticket *t, const char *queue)
 {
-	bool counts = t && ticket_status_active(t->status) && !t->merged_into && ticket_in_queue(t, queue);
+	bool counts = t && ticket_status_active(t->status) && !t->merged_into &&
+		ticket_in_queue(t, queue);
 
 	return (struct queue_count){ counts, counts && t->status == TICKET_NEW };
 }
@@ -70,7 +76,8 @@ static uint64_t moved(uint64_t count, uint64_t less, uint64_t more)
 	return (count > less ? count - less : 0) + more;
 }
 
-static enum status move_queue(struct txn *txn, const struct ticket *before, const struct ticket *after, const char *queue, struct error *err)
+static enum status move_queue(struct txn *txn, const struct ticket *before,
+	const struct ticket *after, const char *queue, struct error *err)
 {
 	const struct queue_count less = weight(before, queue), more = weight(after, queue);
 	struct queue_count count;
@@ -104,7 +111,8 @@ static void add_queues(GPtrArray *queues, const struct ticket *t)
 		add_queue(queues, *w);
 }
 
-enum status counts_move(struct txn *txn, const struct ticket *before, const struct ticket *after, struct error *err)
+enum status counts_move(
+	struct txn *txn, const struct ticket *before, const struct ticket *after, struct error *err)
 {
 	g_autoptr(GPtrArray) queues = g_ptr_array_new();
 	enum status st = ST_OK;

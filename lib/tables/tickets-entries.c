@@ -31,9 +31,10 @@ static uint64_t seq_in(struct bytes key)
 
 /* --- identities --- */
 
-/* A message that one ticket knows by its Message-ID is found by that, and its entry tells the identity: a row of its own would touch one more
- * page of the store, somewhere in it, for every message. Rows are for what is not found so: our answers, whose id may be another one than
- * the identity was made of; an id that has come before; messages of no ticket. */
+/* A message that one ticket knows by its Message-ID is found by that, and its entry tells the
+ * identity: a row of its own would touch one more page of the store, somewhere in it, for every
+ * message. Rows are for what is not found so: our answers, whose id may be another one than the
+ * identity was made of; an id that has come before; messages of no ticket. */
 static void digest_key(struct key *key, const char *digest)
 {
 	key_init(key);
@@ -49,15 +50,17 @@ static enum status put_digest(struct txn *txn, const char *digest, uint64_t numb
 	return txn_put(txn, TABLE_DIGESTS, key_bytes(&key), key_bytes(&value));
 }
 
-enum status tickets_index_digest(struct txn *txn, const char *digest, uint64_t number, uint64_t seq, struct error *err)
+enum status tickets_index_digest(
+	struct txn *txn, const char *digest, uint64_t number, uint64_t seq, struct error *err)
 {
-	return record_error(txn, put_digest(txn, digest, number, seq), "index a message of", number, err);
+	return record_error(
+		txn, put_digest(txn, digest, number, seq), "index a message of", number, err);
 }
 
 /* --- Message-IDs --- */
 
-/* 96 bits of SHA-256 stand for the id: none is met by chance, and to make one on purpose only brings its sender to a ticket that
- * a copied id brings him to as well. */
+/* 96 bits of SHA-256 stand for the id: none is met by chance, and to make one on purpose only
+ * brings its sender to a ticket that a copied id brings him to as well. */
 void id_key(struct key *key, const char *message_id, uint64_t number)
 {
 	key_init(key);
@@ -76,7 +79,8 @@ struct id_hit id_read(struct bytes key, struct bytes value)
 	return hit;
 }
 
-static enum status find_ids(struct txn *txn, const char *message_id, struct id_hit *hits, size_t max, size_t *n_out)
+static enum status find_ids(
+	struct txn *txn, const char *message_id, struct id_hit *hits, size_t max, size_t *n_out)
 {
 	struct key key;
 	struct scan scan;
@@ -85,13 +89,16 @@ static enum status find_ids(struct txn *txn, const char *message_id, struct id_h
 	*n_out = 0;
 	key_init(&key);
 	key_hash(&key, message_id, strlen(message_id));
-	for (st = scan_first(&scan, txn, TABLE_IDS, key_bytes(&key), (struct bytes){ NULL, 0 }, true); st == ST_OK && *n_out < max; st = scan_next(&scan))
+	for (st = scan_first(
+		     &scan, txn, TABLE_IDS, key_bytes(&key), (struct bytes){ NULL, 0 }, true);
+		st == ST_OK && *n_out < max; st = scan_next(&scan))
 		hits[(*n_out)++] = id_read(scan.key, scan.value);
 	scan_release(&scan);
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-/* Another ticket comes to know the id: what it alone told until now, the identity of its message, gets a row. */
+/* Another ticket comes to know the id: what it alone told until now, the identity of its message,
+ * gets a row. */
 static enum status settle_identity(struct txn *txn, const char *message_id)
 {
 	struct id_hit hits[2];
@@ -108,7 +115,8 @@ static enum status settle_identity(struct txn *txn, const char *message_id)
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-enum status tickets_index_id(struct txn *txn, const char *message_id, uint64_t ticket, uint64_t seq, enum id_kind kind, struct error *err)
+enum status tickets_index_id(struct txn *txn, const char *message_id, uint64_t ticket, uint64_t seq,
+	enum id_kind kind, struct error *err)
 {
 	struct bytes there;
 	struct key key, value;
@@ -130,14 +138,17 @@ enum status tickets_index_id(struct txn *txn, const char *message_id, uint64_t t
 	return record_error(txn, st, "index a message of", ticket, err);
 }
 
-enum status tickets_find_id(struct txn *txn, const char *message_id, struct id_hit *hits, size_t max, size_t *n_out, struct error *err)
+enum status tickets_find_id(struct txn *txn, const char *message_id, struct id_hit *hits,
+	size_t max, size_t *n_out, struct error *err)
 {
 	enum status st = find_ids(txn, message_id, hits, max, n_out);
 
-	return st == ST_OK ? st : error_set(err, st, "cannot look a message up: %s", txn_reason(txn));
+	return st == ST_OK ? st
+			   : error_set(err, st, "cannot look a message up: %s", txn_reason(txn));
 }
 
-enum status tickets_find_id_in(struct txn *txn, const char *message_id, uint64_t ticket, struct id_hit *hit_out, struct error *err)
+enum status tickets_find_id_in(struct txn *txn, const char *message_id, uint64_t ticket,
+	struct id_hit *hit_out, struct error *err)
 {
 	struct bytes there;
 	struct key key;
@@ -149,10 +160,13 @@ enum status tickets_find_id_in(struct txn *txn, const char *message_id, uint64_t
 	}
 	if (st == ST_OK)
 		*hit_out = id_read(key_bytes(&key), there);
-	return st == ST_OK || st == ST_NOT_FOUND ? st : error_set(err, st, "cannot look a message up: %s", txn_reason(txn));
+	return st == ST_OK || st == ST_NOT_FOUND
+		? st
+		: error_set(err, st, "cannot look a message up: %s", txn_reason(txn));
 }
 
-/* Only a row that says what the caller knows of it: seq 0 is a mere reference, which must not take an entry's own row along. */
+/* Only a row that says what the caller knows of it: seq 0 is a mere reference, which must not take
+ * an entry's own row along. */
 static enum status forget_id(struct txn *txn, const char *message_id, uint64_t ticket, uint64_t seq)
 {
 	struct id_hit hit;
@@ -169,7 +183,8 @@ static enum status forget_id(struct txn *txn, const char *message_id, uint64_t t
 }
 
 /* Does its Message-ID lead to this entry, and to no other? */
-static enum status is_known_by_id(struct txn *txn, const char *message_id, struct id_hit *hit_out, bool *known_out)
+static enum status is_known_by_id(
+	struct txn *txn, const char *message_id, struct id_hit *hit_out, bool *known_out)
 {
 	struct id_hit hits[2];
 	size_t n;
@@ -180,7 +195,8 @@ static enum status is_known_by_id(struct txn *txn, const char *message_id, struc
 	return st;
 }
 
-static enum status find_by_id(struct txn *txn, const char *message_id, const char *digest, struct id_hit *hit_out)
+static enum status find_by_id(
+	struct txn *txn, const char *message_id, const char *digest, struct id_hit *hit_out)
 {
 	struct entry e = { 0 };
 	bool known = false;
@@ -195,8 +211,8 @@ static enum status find_by_id(struct txn *txn, const char *message_id, const cha
 	return st;
 }
 
-enum status tickets_find_digest(struct txn *txn, const char *message_id, const char *digest, uint64_t *ticket_out, uint64_t *seq_out,
-	struct error *err)
+enum status tickets_find_digest(struct txn *txn, const char *message_id, const char *digest,
+	uint64_t *ticket_out, uint64_t *seq_out, struct error *err)
 {
 	struct id_hit hit;
 	struct bytes value;
@@ -208,12 +224,16 @@ enum status tickets_find_digest(struct txn *txn, const char *message_id, const c
 		*seq_out = hit.seq;
 	}
 	if (st != ST_NOT_FOUND)
-		return st == ST_OK ? st : error_set(err, st, "cannot look a message up: %s", txn_reason(txn));
+		return st == ST_OK
+			? st
+			: error_set(err, st, "cannot look a message up: %s", txn_reason(txn));
 	digest_key(&key, digest);
 	st = txn_get(txn, TABLE_DIGESTS, key_bytes(&key), &value);
 	if (st == ST_OK)
 		entry_key_read(value, ticket_out, seq_out);
-	return st == ST_OK || st == ST_NOT_FOUND ? st : error_set(err, st, "cannot look a message up: %s", txn_reason(txn));
+	return st == ST_OK || st == ST_NOT_FOUND
+		? st
+		: error_set(err, st, "cannot look a message up: %s", txn_reason(txn));
 }
 
 static enum status forget_digest(struct txn *txn, const char *digest)
@@ -246,7 +266,9 @@ static enum status index_identity(struct txn *txn, const struct entry *e, struct
 static enum status index_entry(struct txn *txn, const struct entry *e, struct error *err)
 {
 	enum id_kind kind = e->direction == DIRECTION_OUT && !e->digest ? ID_SENT : ID_SEEN;
-	enum status st = e->message_id ? tickets_index_id(txn, e->message_id, e->ticket, e->seq, kind, err) : ST_OK;
+	enum status st = e->message_id
+		? tickets_index_id(txn, e->message_id, e->ticket, e->seq, kind, err)
+		: ST_OK;
 
 	if (st == ST_OK && e->in_reply_to)
 		st = tickets_index_id(txn, e->in_reply_to, e->ticket, 0, ID_REFERENCED, err);
@@ -255,7 +277,8 @@ static enum status index_entry(struct txn *txn, const struct entry *e, struct er
 	return st == ST_OK && e->digest ? index_identity(txn, e, err) : st;
 }
 
-/* Much of a message is said twice; this stands for what its other fields tell. No address, id or path is a control character. */
+/* Much of a message is said twice; this stands for what its other fields tell. No address, id or
+ * path is a control character. */
 static const char said[] = "\001";
 
 static const char *last_reference(const struct entry *e)
@@ -281,7 +304,8 @@ static char *usual_archive(const struct entry *e)
 /* *brief is a borrowed copy. */
 static void shorten(const struct entry *e, struct entry *brief)
 {
-	g_autofree char *address = address_in(e->from), *archive = e->archive ? usual_archive(e) : NULL;
+	g_autofree char *address = address_in(e->from),
+			*archive = e->archive ? usual_archive(e) : NULL;
 
 	*brief = *e;
 	if (e->sender && g_strcmp0(e->sender, address) == 0)
@@ -312,7 +336,8 @@ static void spell_out(struct entry *e)
 		replace(&e->in_reply_to, g_strdup(last_reference(e)));
 }
 
-static enum status decode_entry(struct bytes key, struct bytes value, struct entry *entry_out, struct error *err)
+static enum status decode_entry(
+	struct bytes key, struct bytes value, struct entry *entry_out, struct error *err)
 {
 	if (record_decode(&entry_type, value, entry_out, err) != ST_OK)
 		return ST_IO;
@@ -330,7 +355,8 @@ static enum status put_entry(struct txn *txn, const struct entry *entry)
 	entry_key(&key, entry->ticket, entry->seq);
 	shorten(entry, &brief);
 	record_encode(&entry_type, &brief, value);
-	return txn_put(txn, TABLE_ENTRIES, key_bytes(&key), (struct bytes){ value->data, value->len });
+	return txn_put(
+		txn, TABLE_ENTRIES, key_bytes(&key), (struct bytes){ value->data, value->len });
 }
 
 uint64_t entry_attachments(const struct entry *entry)
@@ -346,7 +372,8 @@ static enum status next_seq(struct txn *txn, uint64_t number, uint64_t *seq_out)
 	enum status st;
 
 	ticket_key(&key, number);
-	st = scan_first(&scan, txn, TABLE_ENTRIES, key_bytes(&key), (struct bytes){ NULL, 0 }, true);
+	st = scan_first(
+		&scan, txn, TABLE_ENTRIES, key_bytes(&key), (struct bytes){ NULL, 0 }, true);
 	if (st == ST_OK)
 		*seq_out = seq_in(scan.key) + 1;
 	if (st == ST_NOT_FOUND)
@@ -355,7 +382,8 @@ static enum status next_seq(struct txn *txn, uint64_t number, uint64_t *seq_out)
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-enum status tickets_entry_insert(struct txn *txn, const struct entry *entry, const char *text, struct error *err)
+enum status tickets_entry_insert(
+	struct txn *txn, const struct entry *entry, const char *text, struct error *err)
 {
 	enum status st = put_entry(txn, entry);
 
@@ -365,7 +393,8 @@ enum status tickets_entry_insert(struct txn *txn, const struct entry *entry, con
 	return st == ST_OK ? index_entry(txn, entry, err) : st;
 }
 
-enum status tickets_append(struct txn *txn, struct ticket *ticket, struct entry *entry, const char *text, struct error *err)
+enum status tickets_append(struct txn *txn, struct ticket *ticket, struct entry *entry,
+	const char *text, struct error *err)
 {
 	enum status st = next_seq(txn, ticket->number, &entry->seq);
 
@@ -380,7 +409,8 @@ enum status tickets_append(struct txn *txn, struct ticket *ticket, struct entry 
 	return st;
 }
 
-enum status tickets_entry(struct txn *txn, uint64_t number, uint64_t seq, struct entry *entry_out, struct error *err)
+enum status tickets_entry(
+	struct txn *txn, uint64_t number, uint64_t seq, struct entry *entry_out, struct error *err)
 {
 	struct bytes value;
 	struct key key;
@@ -393,14 +423,17 @@ enum status tickets_entry(struct txn *txn, uint64_t number, uint64_t seq, struct
 	return decode_entry(key_bytes(&key), value, entry_out, err);
 }
 
-enum status tickets_each_entry(struct txn *txn, uint64_t number, entry_visit *fn, void *arg, struct error *err)
+enum status tickets_each_entry(
+	struct txn *txn, uint64_t number, entry_visit *fn, void *arg, struct error *err)
 {
 	struct scan scan;
 	struct key key;
 	enum status st;
 
 	ticket_key(&key, number);
-	for (st = scan_first(&scan, txn, TABLE_ENTRIES, key_bytes(&key), (struct bytes){ NULL, 0 }, false); st == ST_OK; st = scan_next(&scan)) {
+	for (st = scan_first(
+		     &scan, txn, TABLE_ENTRIES, key_bytes(&key), (struct bytes){ NULL, 0 }, false);
+		st == ST_OK; st = scan_next(&scan)) {
 		struct entry entry = { 0 };
 
 		st = decode_entry(scan.key, scan.value, &entry, err);
@@ -416,7 +449,8 @@ enum status tickets_each_entry(struct txn *txn, uint64_t number, entry_visit *fn
 
 /* --- texts --- */
 
-enum status tickets_text(struct txn *txn, uint64_t number, uint64_t seq, char **text_out, struct error *err)
+enum status tickets_text(
+	struct txn *txn, uint64_t number, uint64_t seq, char **text_out, struct error *err)
 {
 	struct bytes value = { "", 0 };
 	struct key key;
@@ -430,26 +464,32 @@ enum status tickets_text(struct txn *txn, uint64_t number, uint64_t seq, char **
 	return ST_OK;
 }
 
-enum status tickets_text_save(struct txn *txn, uint64_t number, uint64_t seq, const char *text, struct error *err)
+enum status tickets_text_save(
+	struct txn *txn, uint64_t number, uint64_t seq, const char *text, struct error *err)
 {
 	struct key key;
 
 	entry_key(&key, number, seq);
-	return record_error(txn, txn_put(txn, TABLE_TEXTS, key_bytes(&key), (struct bytes){ text, strlen(text) }), "write a text of", number, err);
+	return record_error(txn,
+		txn_put(txn, TABLE_TEXTS, key_bytes(&key), (struct bytes){ text, strlen(text) }),
+		"write a text of", number, err);
 }
 
 /* --- leaving --- */
 
 static enum status forget_entry(struct txn *txn, const struct entry *entry, struct error *err)
 {
-	enum status st = entry->message_id ? forget_id(txn, entry->message_id, entry->ticket, entry->seq) : ST_OK;
+	enum status st = entry->message_id
+		? forget_id(txn, entry->message_id, entry->ticket, entry->seq)
+		: ST_OK;
 
 	if (st == ST_OK && entry->digest)
 		st = forget_digest(txn, entry->digest);
 	return record_error(txn, st, "remove a message of", entry->ticket, err);
 }
 
-static enum status forget_entry_and_references(struct txn *txn, const struct entry *entry, void *arg, struct error *err)
+static enum status forget_entry_and_references(
+	struct txn *txn, const struct entry *entry, void *arg, struct error *err)
 {
 	enum status st = forget_entry(txn, entry, err);
 
@@ -489,7 +529,8 @@ enum status tickets_entry_save(struct txn *txn, const struct entry *entry, struc
 
 	if (st == ST_OK)
 		st = put_entry(txn, entry);
-	return st == ST_OK ? index_entry(txn, entry, err) : record_error(txn, st, "write a message of", entry->ticket, err);
+	return st == ST_OK ? index_entry(txn, entry, err)
+			   : record_error(txn, st, "write a message of", entry->ticket, err);
 }
 
 static enum status delete_entry(struct txn *txn, uint64_t number, uint64_t seq)
@@ -499,10 +540,12 @@ static enum status delete_entry(struct txn *txn, uint64_t number, uint64_t seq)
 
 	entry_key(&key, number, seq);
 	st = txn_delete(txn, TABLE_TEXTS, key_bytes(&key));
-	return st == ST_OK || st == ST_NOT_FOUND ? txn_delete(txn, TABLE_ENTRIES, key_bytes(&key)) : st;
+	return st == ST_OK || st == ST_NOT_FOUND ? txn_delete(txn, TABLE_ENTRIES, key_bytes(&key))
+						 : st;
 }
 
-enum status tickets_entry_move(struct txn *txn, struct ticket *from, uint64_t seq, struct ticket *to, struct error *err)
+enum status tickets_entry_move(
+	struct txn *txn, struct ticket *from, uint64_t seq, struct ticket *to, struct error *err)
 {
 	struct entry entry = { 0 };
 	g_autofree char *text = NULL;
@@ -514,7 +557,8 @@ enum status tickets_entry_move(struct txn *txn, struct ticket *from, uint64_t se
 	if (st == ST_OK)
 		st = forget_entry(txn, &entry, err);
 	if (st == ST_OK)
-		st = record_error(txn, delete_entry(txn, from->number, seq), "move a message of", from->number, err);
+		st = record_error(txn, delete_entry(txn, from->number, seq), "move a message of",
+			from->number, err);
 	if (st == ST_OK)
 		st = tickets_append(txn, to, &entry, text, err);
 	if (st == ST_OK) {

@@ -81,7 +81,9 @@ static enum status delete_others(struct txn *txn, GPtrArray *keys, GPtrArray *ke
 {
 	for (unsigned i = 0; keys && i < keys->len; i++) {
 		const struct key *key = g_ptr_array_index(keys, i);
-		enum status st = keys_have(kept, key_bytes(key)) ? ST_OK : txn_delete(txn, TABLE_INDEX, key_bytes(key));
+		enum status st = keys_have(kept, key_bytes(key))
+			? ST_OK
+			: txn_delete(txn, TABLE_INDEX, key_bytes(key));
 
 		if (st != ST_OK && st != ST_NOT_FOUND)
 			return st;
@@ -93,7 +95,9 @@ static enum status put_others(struct txn *txn, GPtrArray *keys, GPtrArray *there
 {
 	for (unsigned i = 0; keys && i < keys->len; i++) {
 		const struct key *key = g_ptr_array_index(keys, i);
-		enum status st = keys_have(there, key_bytes(key)) ? ST_OK : txn_put(txn, TABLE_INDEX, key_bytes(key), (struct bytes){ "", 0 });
+		enum status st = keys_have(there, key_bytes(key))
+			? ST_OK
+			: txn_put(txn, TABLE_INDEX, key_bytes(key), (struct bytes){ "", 0 });
 
 		if (st != ST_OK)
 			return st;
@@ -116,7 +120,8 @@ uint64_t due_number(struct bytes key)
 	return key_read_number(key, &offset);
 }
 
-static enum status move_due(struct txn *txn, const struct ticket *before, const struct ticket *after)
+static enum status move_due(
+	struct txn *txn, const struct ticket *before, const struct ticket *after)
 {
 	enum status st = ST_OK;
 	struct key key;
@@ -127,7 +132,9 @@ static enum status move_due(struct txn *txn, const struct ticket *before, const 
 		st = txn_delete(txn, TABLE_DUE, key_bytes(&key));
 	if (st != ST_OK && st != ST_NOT_FOUND)
 		return st;
-	return after && due_key(&key, after) ? txn_put(txn, TABLE_DUE, key_bytes(&key), (struct bytes){ "", 0 }) : ST_OK;
+	return after && due_key(&key, after)
+		? txn_put(txn, TABLE_DUE, key_bytes(&key), (struct bytes){ "", 0 })
+		: ST_OK;
 }
 
 enum status index_move(struct txn *txn, const struct ticket *before, const struct ticket *after)

@@ -1,4 +1,5 @@
-/* Listings: the narrowest index that a filter names is walked, newest activity first; the rest is checked on the record. */
+/* Listings: the narrowest index that a filter names is walked, newest activity first; the rest is
+ * checked on the record. */
 #include <string.h>
 
 #include "base/text.h"
@@ -6,7 +7,8 @@
 
 enum { STATUSES = TICKET_SPAM + 1 };
 
-/* What lists to walk: the active and the other tickets of a value; of INDEX_STATUS those of every status that is wanted. */
+/* What lists to walk: the active and the other tickets of a value; of INDEX_STATUS those of every
+ * status that is wanted. */
 struct walk {
 	enum index_kind kind;
 	const char *value;
@@ -69,7 +71,8 @@ struct lanes {
 	size_t n;
 };
 
-static void lane_start(struct lane *lane, struct txn *txn, const struct walk *walk, bool active, const struct ticket_filter *f)
+static void lane_start(struct lane *lane, struct txn *txn, const struct walk *walk, bool active,
+	const struct ticket_filter *f)
 {
 	struct key prefix, from;
 
@@ -81,7 +84,8 @@ static void lane_start(struct lane *lane, struct txn *txn, const struct walk *wa
 	if (f->oldest_first && f->since)
 		key_u64(&from, (uint64_t)f->since);
 	lane->st = scan_first(&lane->scan, txn, TABLE_INDEX, key_bytes(&prefix),
-		from.len > prefix.len ? key_bytes(&from) : (struct bytes){ NULL, 0 }, !f->oldest_first);
+		from.len > prefix.len ? key_bytes(&from) : (struct bytes){ NULL, 0 },
+		!f->oldest_first);
 }
 
 static bool half_wanted(const struct ticket_filter *f, bool active)
@@ -103,7 +107,8 @@ static void lanes_start(struct lanes *lanes, struct txn *txn, const struct ticke
 	for (int status = 0; status < STATUSES && walk.kind == INDEX_STATUS; status++) {
 		walk.value = ticket_status_names[status];
 		if (status_wanted(f, status))
-			lane_start(&lanes->v[lanes->n++], txn, &walk, ticket_status_active(status), f);
+			lane_start(
+				&lanes->v[lanes->n++], txn, &walk, ticket_status_active(status), f);
 	}
 }
 
@@ -140,7 +145,8 @@ static bool out_of_range(const struct ticket_filter *f, int64_t activity)
 	return f->oldest_first ? f->until && activity >= f->until : f->since && activity < f->since;
 }
 
-static enum status visit(struct txn *txn, const struct ticket_filter *f, uint64_t number, ticket_visit *fn, void *arg, struct error *err)
+static enum status visit(struct txn *txn, const struct ticket_filter *f, uint64_t number,
+	ticket_visit *fn, void *arg, struct error *err)
 {
 	struct ticket ticket = { 0 };
 	enum status st = tickets_load(txn, number, &ticket, err);
@@ -153,7 +159,8 @@ static enum status visit(struct txn *txn, const struct ticket_filter *f, uint64_
 	return st;
 }
 
-enum status tickets_list(struct txn *txn, const struct ticket_filter *f, ticket_visit *fn, void *arg, struct error *err)
+enum status tickets_list(struct txn *txn, const struct ticket_filter *f, ticket_visit *fn,
+	void *arg, struct error *err)
 {
 	struct lanes lanes;
 	struct lane *l;
@@ -174,14 +181,17 @@ enum status tickets_list(struct txn *txn, const struct ticket_filter *f, ticket_
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-enum status tickets_due(struct txn *txn, int64_t now, uint64_t *numbers, size_t max, size_t *n_out, struct error *err)
+enum status tickets_due(struct txn *txn, int64_t now, uint64_t *numbers, size_t max, size_t *n_out,
+	struct error *err)
 {
 	struct scan scan;
 	enum status st;
 
 	*n_out = 0;
-	for (st = scan_first(&scan, txn, TABLE_DUE, (struct bytes){ NULL, 0 }, (struct bytes){ NULL, 0 }, false);
-		st == ST_OK && *n_out < max && key_read_u64(scan.key, 0) <= (uint64_t)now; st = scan_next(&scan))
+	for (st = scan_first(&scan, txn, TABLE_DUE, (struct bytes){ NULL, 0 },
+		     (struct bytes){ NULL, 0 }, false);
+		st == ST_OK && *n_out < max && key_read_u64(scan.key, 0) <= (uint64_t)now;
+		st = scan_next(&scan))
 		numbers[(*n_out)++] = due_number(scan.key);
 	scan_release(&scan);
 	if (st != ST_OK && st != ST_NOT_FOUND)

@@ -23,11 +23,14 @@ static void replace(char **field, const char *value)
 
 /* --- messages --- */
 
-/* "Name <a@b>" or "a@b", as messages have them. *name_out may be NULL; false when there is no address in it. */
+/* "Name <a@b>" or "a@b", as messages have them. *name_out may be NULL; false when there is no
+ * address in it. */
 static bool split_mailbox(const char *mailbox, char **name_out, char **address_out)
 {
 	const char *open = mailbox ? strrchr(mailbox, '<') : NULL;
-	g_autofree char *name = open && open > mailbox ? g_strchomp(g_strndup(mailbox, (gsize)(open - mailbox))) : NULL;
+	g_autofree char *name = open && open > mailbox
+		? g_strchomp(g_strndup(mailbox, (gsize)(open - mailbox)))
+		: NULL;
 
 	if (address_of_mailbox(mailbox, address_out) != ST_OK)
 		return false;
@@ -40,7 +43,8 @@ static void add_participant(struct ticket *t, const char *mailbox)
 	g_autofree char *name = NULL, *address = NULL;
 	guint n = t->participants ? g_strv_length(t->participants) : 0;
 
-	if (n < LIMIT_PARTICIPANTS && split_mailbox(mailbox, &name, &address) && !text_list_has(t->participants, address))
+	if (n < LIMIT_PARTICIPANTS && split_mailbox(mailbox, &name, &address) &&
+		!text_list_has(t->participants, address))
 		text_list_add(&t->participants, address);
 }
 
@@ -181,9 +185,20 @@ static const struct {
 	const char *kind;
 	void (*apply)(struct ticket *t, const struct event *e);
 } meanings[] = {
-	{ "opened", set_queue }, { "queue", set_queue }, { "project", set_project }, { "title", set_title }, { "agent", set_agent },
-	{ "priority", set_priority }, { "status", set_status }, { "wake", set_status }, { "tag", set_tags }, { "link", add_link },
-	{ "merged", set_merged }, { "bounce", set_undelivered }, { "followup", set_undelivered }, { "reply", set_undelivered },
+	{ "opened", set_queue },
+	{ "queue", set_queue },
+	{ "project", set_project },
+	{ "title", set_title },
+	{ "agent", set_agent },
+	{ "priority", set_priority },
+	{ "status", set_status },
+	{ "wake", set_status },
+	{ "tag", set_tags },
+	{ "link", add_link },
+	{ "merged", set_merged },
+	{ "bounce", set_undelivered },
+	{ "followup", set_undelivered },
+	{ "reply", set_undelivered },
 };
 
 static enum status add_event(struct txn *txn, const struct event *e, void *arg, struct error *err)
@@ -203,7 +218,8 @@ static enum status add_event(struct txn *txn, const struct event *e, void *arg, 
 
 /* --- the record --- */
 
-static enum status take_name(struct txn *txn, const struct queue *queue, void *arg, struct error *err)
+static enum status take_name(
+	struct txn *txn, const struct queue *queue, void *arg, struct error *err)
 {
 	(void)txn;
 	(void)err;
@@ -211,7 +227,8 @@ static enum status take_name(struct txn *txn, const struct queue *queue, void *a
 	return ST_NOT_FOUND;
 }
 
-/* A ticket of no queue would be in nobody's list; one of which it is not known what was answered might be answered twice. */
+/* A ticket of no queue would be in nobody's list; one of which it is not known what was answered
+ * might be answered twice. */
 static enum status complete(struct txn *txn, struct ticket *t, struct error *err)
 {
 	enum status st = t->queue ? ST_OK : queues_each(txn, take_name, &t->queue, err);
@@ -222,10 +239,14 @@ static enum status complete(struct txn *txn, struct ticket *t, struct error *err
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-static enum status store_rebuilt(struct txn *txn, struct rebuilt *r, const struct actor *actor, struct error *err)
+static enum status store_rebuilt(
+	struct txn *txn, struct rebuilt *r, const struct actor *actor, struct error *err)
 {
-	g_autofree char *text = g_strdup_printf("its record was lost; made anew of %" G_GUINT64_FORMAT " message%s and %" G_GUINT64_FORMAT " event%s",
-		r->t.messages_count, text_plural(r->t.messages_count), r->events, text_plural(r->events));
+	g_autofree char *text = g_strdup_printf(
+		"its record was lost; made anew of %" G_GUINT64_FORMAT
+		" message%s and %" G_GUINT64_FORMAT " event%s",
+		r->t.messages_count, text_plural(r->t.messages_count), r->events,
+		text_plural(r->events));
 	struct key key;
 	enum status st = complete(txn, &r->t, err);
 
@@ -237,7 +258,8 @@ static enum status store_rebuilt(struct txn *txn, struct rebuilt *r, const struc
 		st = tickets_insert(txn, &r->t, err);
 	if (st == ST_OK)
 		st = tickets_reindex(txn, r->t.number, err);
-	return st == ST_OK ? history_add(txn, r->t.number, actor, "repaired", NULL, NULL, text, err) : st;
+	return st == ST_OK ? history_add(txn, r->t.number, actor, "repaired", NULL, NULL, text, err)
+			   : st;
 }
 
 static bool is_there(struct txn *txn, uint64_t number)
@@ -249,7 +271,8 @@ static bool is_there(struct txn *txn, uint64_t number)
 	return there;
 }
 
-enum status tickets_rebuild(struct txn *txn, uint64_t number, const struct tag_format *tags, const struct actor *actor, struct error *err)
+enum status tickets_rebuild(struct txn *txn, uint64_t number, const struct tag_format *tags,
+	const struct actor *actor, struct error *err)
 {
 	struct rebuilt r = { .t = { .number = number }, .tags = tags };
 	enum status st;

@@ -1,5 +1,5 @@
-/* What a ticket is by its messages: for one that is split off, and for mending one whose record was lost while its messages or its events
- * remain. */
+/* What a ticket is by its messages: for one that is split off, and for mending one whose record was
+ * lost while its messages or its events remain. */
 #ifndef MILTICKET_TICKETS_REBUILD_H
 #define MILTICKET_TICKETS_REBUILD_H
 
@@ -7,15 +7,20 @@
 #include "tables/history.h"
 #include "tables/tickets.h"
 
-/* Subject, requester and time of opening by the first message; what it does not tell stays as it is. */
-void ticket_open_by(struct ticket *ticket, const struct entry *first, const struct tag_format *tags);
+/* Subject, requester and time of opening by the first message; what it does not tell stays as it
+ * is. */
+void ticket_open_by(
+	struct ticket *ticket, const struct entry *first, const struct tag_format *tags);
 /* People and times by one message more, in the order in which they came. */
 void ticket_add_message(struct ticket *ticket, const struct entry *entry);
 
-/* Makes the record anew, when there is none that can be read: subject, requester, participants, times and count by the messages; queue,
- * project, title, status, priority, agent, tags, links and merges by the events. What neither tells (watchers, the account) is
- * unknown; a ticket whose queue is unknown goes to the first queue, and it counts as answered, lest it be answered twice. An event "repaired" says so. A ticket with a message or
- * an event that is damaged itself stays as it is. */
-enum status tickets_rebuild(struct txn *txn, uint64_t number, const struct tag_format *tags, const struct actor *actor, struct error *err);
+/* Makes the record anew, when there is none that can be read: subject, requester, participants,
+ * times and count by the messages; queue, project, title, status, priority, agent, tags, links and
+ * merges by the events. What neither tells (watchers, the account) is unknown; a ticket whose queue
+ * is unknown goes to the first queue, and it counts as answered, lest it be answered twice. An
+ * event "repaired" says so. A ticket with a message or an event that is damaged itself stays as it
+ * is. */
+enum status tickets_rebuild(struct txn *txn, uint64_t number, const struct tag_format *tags,
+	const struct actor *actor, struct error *err);
 
 #endif

@@ -1,5 +1,5 @@
-/* Tickets on disk. Their entries are in tickets-entries.c, listings in tickets-list.c, index rows in tickets-index.c,
- * counts of queues in tickets-count.c. */
+/* Tickets on disk. Their entries are in tickets-entries.c, listings in tickets-list.c, index rows
+ * in tickets-index.c, counts of queues in tickets-count.c. */
 #include "tables/tickets.h"
 
 #include <string.h>
@@ -18,16 +18,19 @@ void ticket_key(struct key *key, uint64_t number)
 	key_number(key, number);
 }
 
-enum status record_error(struct txn *txn, enum status st, const char *what, uint64_t number, struct error *err)
+enum status record_error(
+	struct txn *txn, enum status st, const char *what, uint64_t number, struct error *err)
 {
 	if (st == ST_OK || st == ST_NOT_FOUND)
 		return st;
-	return error_set(err, st, "cannot %s ticket %" G_GUINT64_FORMAT ": %s", what, number, txn_reason(txn));
+	return error_set(err, st, "cannot %s ticket %" G_GUINT64_FORMAT ": %s", what, number,
+		txn_reason(txn));
 }
 
 /* --- loading --- */
 
-enum status tickets_load(struct txn *txn, uint64_t number, struct ticket *ticket_out, struct error *err)
+enum status tickets_load(
+	struct txn *txn, uint64_t number, struct ticket *ticket_out, struct error *err)
 {
 	struct bytes value;
 	struct key key;
@@ -40,7 +43,8 @@ enum status tickets_load(struct txn *txn, uint64_t number, struct ticket *ticket
 	return record_decode(&ticket_type, value, ticket_out, err) == ST_OK ? ST_OK : ST_IO;
 }
 
-enum status tickets_resolve(struct txn *txn, uint64_t number, struct ticket *ticket_out, struct error *err)
+enum status tickets_resolve(
+	struct txn *txn, uint64_t number, struct ticket *ticket_out, struct error *err)
 {
 	for (int i = 0; i < MERGES_MAX; i++) {
 		enum status st = tickets_load(txn, number, ticket_out, err);
@@ -59,10 +63,13 @@ enum status tickets_each(struct txn *txn, ticket_visit *fn, void *arg, struct er
 	struct scan scan;
 	enum status st;
 
-	for (st = scan_first(&scan, txn, TABLE_TICKETS, all, all, false); st == ST_OK; st = scan_next(&scan)) {
+	for (st = scan_first(&scan, txn, TABLE_TICKETS, all, all, false); st == ST_OK;
+		st = scan_next(&scan)) {
 		struct ticket ticket = { 0 };
 
-		st = record_decode(&ticket_type, scan.value, &ticket, err) == ST_OK ? fn(txn, &ticket, arg, err) : ST_IO;
+		st = record_decode(&ticket_type, scan.value, &ticket, err) == ST_OK
+			? fn(txn, &ticket, arg, err)
+			: ST_IO;
 		record_release(&ticket_type, &ticket);
 		if (st != ST_OK)
 			break;
@@ -80,18 +87,23 @@ static enum status put_record(struct txn *txn, const struct ticket *ticket)
 
 	ticket_key(&key, ticket->number);
 	record_encode(&ticket_type, ticket, value);
-	return txn_put(txn, TABLE_TICKETS, key_bytes(&key), (struct bytes){ value->data, value->len });
+	return txn_put(
+		txn, TABLE_TICKETS, key_bytes(&key), (struct bytes){ value->data, value->len });
 }
 
-/* One that is closed may be of a queue that was removed since: it comes back with its ticket, rather than have that one be nowhere. */
-static enum status wake_queue(struct txn *txn, const struct ticket *before, const struct ticket *after, struct error *err)
+/* One that is closed may be of a queue that was removed since: it comes back with its ticket,
+ * rather than have that one be nowhere. */
+static enum status wake_queue(
+	struct txn *txn, const struct ticket *before, const struct ticket *after, struct error *err)
 {
-	bool wakes = before && !ticket_status_active(before->status) && ticket_status_active(after->status);
+	bool wakes = before && !ticket_status_active(before->status) &&
+		ticket_status_active(after->status);
 
 	return wakes ? queues_ensure(txn, after->queue, after->updated, err) : ST_OK;
 }
 
-static enum status store_ticket(struct txn *txn, const struct ticket *before, const struct ticket *after, struct error *err)
+static enum status store_ticket(
+	struct txn *txn, const struct ticket *before, const struct ticket *after, struct error *err)
 {
 	enum status st = wake_queue(txn, before, after, err);
 
@@ -126,10 +138,12 @@ static uint64_t day_of(int64_t now)
 	struct tm tm;
 
 	localtime_r(&t, &tm);
-	return (uint64_t)(tm.tm_year + 1900) * 10000 + (uint64_t)(tm.tm_mon + 1) * 100 + (uint64_t)tm.tm_mday;
+	return (uint64_t)(tm.tm_year + 1900) * 10000 + (uint64_t)(tm.tm_mon + 1) * 100 +
+		(uint64_t)tm.tm_mday;
 }
 
-/* Digits of the day, then at least four of its counter: 202611240001, and 2026112410000 after 9999. */
+/* Digits of the day, then at least four of its counter: 202611240001, and 2026112410000 after
+ * 9999. */
 static uint64_t dated(uint64_t day, uint64_t count)
 {
 	uint64_t scale = DAY_DIGITS;
@@ -150,7 +164,8 @@ static bool split_dated(uint64_t number, uint64_t *day_out, uint64_t *count_out)
 	day = number / scale % 100;
 	*day_out = number / scale;
 	*count_out = number % scale;
-	return *day_out >= FIRST_DAY && month >= 1 && month <= 12 && day >= 1 && day <= 31 && dated(*day_out, *count_out) == number;
+	return *day_out >= FIRST_DAY && month >= 1 && month <= 12 && day >= 1 && day <= 31 &&
+		dated(*day_out, *count_out) == number;
 }
 
 static char *day_name(uint64_t day)
@@ -158,7 +173,8 @@ static char *day_name(uint64_t day)
 	return g_strdup_printf("ticket.%" G_GUINT64_FORMAT, day);
 }
 
-static enum status next_number(struct txn *txn, const struct numbering *numbering, uint64_t *number_out)
+static enum status next_number(
+	struct txn *txn, const struct numbering *numbering, uint64_t *number_out)
 {
 	uint64_t today = day_of(numbering->now), day, count;
 	g_autofree char *name = day_name(today);
@@ -213,7 +229,8 @@ bool tickets_was_given(struct txn *txn, uint64_t number)
 	return exists(txn, number) || txn_get(txn, TABLE_META, key_bytes(&key), &value) == ST_OK;
 }
 
-enum status tickets_give_number(struct txn *txn, const struct numbering *numbering, uint64_t *number_out, struct error *err)
+enum status tickets_give_number(
+	struct txn *txn, const struct numbering *numbering, uint64_t *number_out, struct error *err)
 {
 	enum status st;
 
@@ -226,9 +243,13 @@ enum status tickets_give_number(struct txn *txn, const struct numbering *numberi
 
 enum status tickets_take_number(struct txn *txn, uint64_t number, struct error *err)
 {
-	enum status st = number == 0 || number > INT64_MAX || tickets_was_given(txn, number) ? ST_EXISTS : move_on(txn, number);
+	enum status st = number == 0 || number > INT64_MAX || tickets_was_given(txn, number)
+		? ST_EXISTS
+		: move_on(txn, number);
 
-	return st == ST_OK || st == ST_EXISTS ? st : error_set(err, st, "cannot give a number: %s", txn_reason(txn));
+	return st == ST_OK || st == ST_EXISTS
+		? st
+		: error_set(err, st, "cannot give a number: %s", txn_reason(txn));
 }
 
 enum status tickets_begin(struct txn *txn, const struct ticket *ticket, struct error *err)
@@ -241,7 +262,8 @@ enum status tickets_store_new(struct txn *txn, const struct ticket *ticket, stru
 	return store_ticket(txn, NULL, ticket, err);
 }
 
-enum status tickets_create(struct txn *txn, const struct numbering *numbering, struct ticket *ticket, struct error *err)
+enum status tickets_create(struct txn *txn, const struct numbering *numbering,
+	struct ticket *ticket, struct error *err)
 {
 	enum status st = tickets_give_number(txn, numbering, &ticket->number, err);
 
@@ -253,9 +275,11 @@ enum status tickets_insert(struct txn *txn, const struct ticket *ticket, struct 
 	enum status st;
 
 	if (ticket->number == 0 || ticket->number > INT64_MAX)
-		return error_set(err, ST_BAD_INPUT, "%" G_GUINT64_FORMAT " is no ticket number", ticket->number);
+		return error_set(err, ST_BAD_INPUT, "%" G_GUINT64_FORMAT " is no ticket number",
+			ticket->number);
 	if (exists(txn, ticket->number))
-		return error_set(err, ST_EXISTS, "ticket %" G_GUINT64_FORMAT " is there already", ticket->number);
+		return error_set(err, ST_EXISTS, "ticket %" G_GUINT64_FORMAT " is there already",
+			ticket->number);
 	st = move_on(txn, ticket->number);
 	if (st != ST_OK)
 		return error_set(err, st, "cannot give a number: %s", txn_reason(txn));
@@ -269,7 +293,8 @@ static enum status delete_all(struct txn *txn, enum store_table table, struct by
 	struct scan scan;
 	enum status st;
 
-	for (st = scan_first(&scan, txn, table, prefix, (struct bytes){ NULL, 0 }, false); st == ST_OK; st = scan_next(&scan)) {
+	for (st = scan_first(&scan, txn, table, prefix, (struct bytes){ NULL, 0 }, false);
+		st == ST_OK; st = scan_next(&scan)) {
 		st = txn_delete(txn, table, scan.key);
 		if (st != ST_OK)
 			break;
@@ -284,8 +309,10 @@ static enum status delete_log(struct txn *txn, struct bytes prefix)
 	struct scan scan;
 	enum status st;
 
-	for (st = scan_first(&scan, txn, TABLE_EVENTS, prefix, (struct bytes){ NULL, 0 }, false); st == ST_OK; st = scan_next(&scan)) {
-		struct bytes serial = { (const guint8 *)scan.key.data + prefix.len, scan.key.len - prefix.len };
+	for (st = scan_first(&scan, txn, TABLE_EVENTS, prefix, (struct bytes){ NULL, 0 }, false);
+		st == ST_OK; st = scan_next(&scan)) {
+		struct bytes serial = { (const guint8 *)scan.key.data + prefix.len,
+			scan.key.len - prefix.len };
 
 		st = txn_delete(txn, TABLE_LOG, serial);
 		if (st != ST_OK && st != ST_NOT_FOUND)
@@ -297,7 +324,8 @@ static enum status delete_log(struct txn *txn, struct bytes prefix)
 
 static enum status remove_rows(struct txn *txn, const struct ticket *ticket, struct error *err)
 {
-	static const enum store_table tables[] = { TABLE_ENTRIES, TABLE_TEXTS, TABLE_EVENTS, TABLE_TICKETS };
+	static const enum store_table tables[] = { TABLE_ENTRIES, TABLE_TEXTS, TABLE_EVENTS,
+		TABLE_TICKETS };
 	struct key key, gone;
 	enum status st;
 

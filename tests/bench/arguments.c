@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-void arguments_read(const GOptionEntry *options, const char *words, bool (*fits)(int argc), int *argc, char ***argv)
+void arguments_read(const GOptionEntry *options, const char *words, bool (*fits)(int argc),
+	int *argc, char ***argv)
 {
 	g_autoptr(GOptionContext) context = g_option_context_new(words);
 	g_autofree char *help = NULL;

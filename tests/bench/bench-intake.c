@@ -1,5 +1,6 @@
-/* intake() without an MTA: threads that each take in one message after the other, on a store that may be filled before. Prints figures
- * as name=value. DIR gets the store and the archive; a store that is there already is gone on with. */
+/* intake() without an MTA: threads that each take in one message after the other, on a store that
+ * may be filled before. Prints figures as name=value. DIR gets the store and the archive; a store
+ * that is there already is gone on with. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,37 +17,43 @@ enum { PAGE = 4096, THREADS_MAX = 256, FILLERS = 2, CUSTOMERS = 5000, LINES = 44
 struct bench {
 	struct settings *settings;
 	struct store *store;
-	gint next, limit;	/* next is atomic */
-	gint64 until;		/* end of a timed run, monotonic; 0 */
+	gint next, limit; /* next is atomic */
+	gint64 until;     /* end of a timed run, monotonic; 0 */
 };
 
 struct worker {
 	struct bench *bench;
 	GThread *thread;
-	gint64 slowest;		/* µs */
+	gint64 slowest; /* µs */
 	guint done;
 };
 
 static gint threads = 1, messages = 1000, stored, per_ticket = 2, seconds;
 static gboolean not_durable, archive, counting;
 static char *template;
-/* Subjects are of many lengths, or records would fill the pages of a store in one way only, a good or a bad one. */
+/* Subjects are of many lengths, or records would fill the pages of a store in one way only, a good
+ * or a bad one. */
 static const char words[] = " about the printer that is on fire";
 
-static GString *lines;		/* of every body */
+static GString *lines; /* of every body */
 
-static const GOptionEntry options[] = {
-	{ "threads", 0, 0, G_OPTION_ARG_INT, &threads, "that take messages in at once (1)", "N" },
-	{ "messages", 0, 0, G_OPTION_ARG_INT, &messages, "to take in, all threads together (1000)", "N" },
+static const GOptionEntry options[] = { { "threads", 0, 0, G_OPTION_ARG_INT, &threads,
+						"that take messages in at once (1)", "N" },
+	{ "messages", 0, 0, G_OPTION_ARG_INT, &messages, "to take in, all threads together (1000)",
+		"N" },
 	{ "seconds", 0, 0, G_OPTION_ARG_INT, &seconds, "to work for, at most", "N" },
-	{ "stored", 0, 0, G_OPTION_ARG_INT, &stored, "messages in the store before the clock starts", "N" },
-	{ "per-ticket", 0, 0, G_OPTION_ARG_INT, &per_ticket, "messages, each answering the one before (2)", "N" },
-	{ "not-durable", 0, 0, G_OPTION_ARG_NONE, &not_durable, "without a sync at each commit", NULL },
-	{ "count", 0, 0, G_OPTION_ARG_NONE, &counting, "say what the store holds afterwards", NULL },
+	{ "stored", 0, 0, G_OPTION_ARG_INT, &stored,
+		"messages in the store before the clock starts", "N" },
+	{ "per-ticket", 0, 0, G_OPTION_ARG_INT, &per_ticket,
+		"messages, each answering the one before (2)", "N" },
+	{ "not-durable", 0, 0, G_OPTION_ARG_NONE, &not_durable, "without a sync at each commit",
+		NULL },
+	{ "count", 0, 0, G_OPTION_ARG_NONE, &counting, "say what the store holds afterwards",
+		NULL },
 	{ "archive", 0, 0, G_OPTION_ARG_NONE, &archive, "keep each message as a file too", NULL },
-	{ "template", 0, 0, G_OPTION_ARG_FILENAME, &template, "answer each new ticket with it (into the outbox)", "FILE" },
-	{ NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL }
-};
+	{ "template", 0, 0, G_OPTION_ARG_FILENAME, &template,
+		"answer each new ticket with it (into the outbox)", "FILE" },
+	{ NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL } };
 
 /* --- a message --- */
 
@@ -58,14 +65,18 @@ static void add_header(struct spool *spool, const char *name, char *value)
 	g_free(value);
 }
 
-/* Of a customer who may write more than one ticket; some 4 kB. What it costs to make one is part of what is measured: only one line is its own. */
+/* Of a customer who may write more than one ticket; some 4 kB. What it costs to make one is part of
+ * what is measured: only one line is its own. */
 static void write_message(struct spool *spool, int i, const char *customer)
 {
-	g_autofree char *first = g_strdup_printf("Message %d begins with a line of its own.\r\n", i);
+	g_autofree char *first = g_strdup_printf(
+		"Message %d begins with a line of its own.\r\n", i);
 
 	add_header(spool, "From", g_strdup_printf("Customer %s <%s>", customer, customer));
 	add_header(spool, "To", g_strdup("support@example.com"));
-	add_header(spool, "Subject", g_strdup_printf("%sQuestion %d%.*s", i % per_ticket ? "Re: " : "", i - i % per_ticket, (i - i % per_ticket) * 7919 % WORDS_MAX, words));
+	add_header(spool, "Subject",
+		g_strdup_printf("%sQuestion %d%.*s", i % per_ticket ? "Re: " : "",
+			i - i % per_ticket, (i - i % per_ticket) * 7919 % WORDS_MAX, words));
 	add_header(spool, "Date", g_strdup("Mon, 21 Sep 2026 10:00:00 +0000"));
 	add_header(spool, "Message-ID", g_strdup_printf("<m%d@bench.example.net>", i));
 	if (i % per_ticket)
@@ -80,7 +91,11 @@ static void take_in(struct bench *b, int i)
 	static const char *const to[] = { "support@example.com", NULL };
 	g_autofree char *customer = g_strdup_printf("c%d@example.net", i / per_ticket % CUSTOMERS);
 	const struct envelope envelope = {
-		.sender = customer, .recipients = to, .queue_id = "4F2xq", .hostname = "mx.example.com", .received = g_get_real_time(),
+		.sender = customer,
+		.recipients = to,
+		.queue_id = "4F2xq",
+		.hostname = "mx.example.com",
+		.received = g_get_real_time(),
 	};
 	struct spool *spool = intake_spool(b->settings);
 	struct arrival arrival = { .settings = b->settings, .envelope = &envelope, .spool = spool };
@@ -108,7 +123,8 @@ static gpointer work(gpointer arg)
 	struct bench *b = w->bench;
 	int i;
 
-	while ((!b->until || g_get_monotonic_time() < b->until) && (i = g_atomic_int_add(&b->next, 1)) < b->limit) {
+	while ((!b->until || g_get_monotonic_time() < b->until) &&
+		(i = g_atomic_int_add(&b->next, 1)) < b->limit) {
 		gint64 start = g_get_monotonic_time();
 
 		take_in(b, i);
@@ -139,7 +155,8 @@ static double run(struct bench *b, struct worker *workers, int n, int first, int
 static void load_settings(struct bench *b, const char *dir)
 {
 	g_autofree char *conf = g_build_filename(dir, "milticket.conf", NULL);
-	g_autofree char *text = g_strdup_printf("store: { path = \"%s/store\"; };\narchive: { path = \"%s%s\"; };\ntag: { name = \"example.com\"; };\npolicy: { answers_per_hour = 0; };\n"
+	g_autofree char *text = g_strdup_printf(
+		"store: { path = \"%s/store\"; };\narchive: { path = \"%s%s\"; };\ntag: { name = \"example.com\"; };\npolicy: { answers_per_hour = 0; };\n"
 		"accounts = ( { address = \"support@example.com\"; queue = \"support\"; autoresponse: { opened = \"%s\"; }; } );\n",
 		dir, archive ? dir : "", archive ? "/archive" : "", template ? template : "");
 	struct error err;
@@ -163,16 +180,20 @@ static enum status count_text(struct txn *txn, void *arg, struct error *err)
 
 	(void)err;
 	*kept = (struct kept){ 0, 0 };
-	for (st = scan_first(&scan, txn, TABLE_TEXTS, all, all, false); st == ST_OK; st = scan_next(&scan)) {
+	for (st = scan_first(&scan, txn, TABLE_TEXTS, all, all, false); st == ST_OK;
+		st = scan_next(&scan)) {
 		kept->messages++;
 		/* What does not fit into a page with others has pages of its own. */
-		kept->text_bytes += scan.value.len > PAGE / 2 ? (scan.value.len + PAGE) / PAGE * PAGE : scan.value.len;
+		kept->text_bytes += scan.value.len > PAGE / 2
+			? (scan.value.len + PAGE) / PAGE * PAGE
+			: scan.value.len;
 	}
 	scan_release(&scan);
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-/* Each message of ours has a text. To read the whole store would change what is measured after it. */
+/* Each message of ours has a text. To read the whole store would change what is measured after
+ * it. */
 static struct kept kept_now(struct store *store)
 {
 	struct kept kept = { 0, 0 };
@@ -200,11 +221,16 @@ static enum status last_ticket(struct txn *txn, void *arg, struct error *err)
 static int open_store(struct bench *b, const char *dir, bool durable)
 {
 	g_autofree char *path = g_build_filename(dir, "store", NULL);
-	const struct store_options with = { .path = path, .map_size = (size_t)64 << 20, .durable = durable, .uid = (uid_t)-1, .gid = (gid_t)-1 };
+	const struct store_options with = { .path = path,
+		.map_size = (size_t)64 << 20,
+		.durable = durable,
+		.uid = (uid_t)-1,
+		.gid = (gid_t)-1 };
 	guint64 last;
 	struct error err;
 
-	if (store_open(&with, &b->store, &err) != ST_OK || store_read(b->store, last_ticket, &last, &err) != ST_OK)
+	if (store_open(&with, &b->store, &err) != ST_OK ||
+		store_read(b->store, last_ticket, &last, &err) != ST_OK)
 		die("%s", err.text);
 	return (int)last * per_ticket;
 }
@@ -222,9 +248,9 @@ static int prefill(struct bench *b, const char *dir, int wanted)
 
 /* What the process has used so far. */
 struct usage {
-	double cpu;		/* seconds */
+	double cpu; /* seconds */
 	double faults;
-	double pages;		/* written */
+	double pages; /* written */
 	guint64 commits;
 };
 
@@ -232,7 +258,9 @@ struct usage {
 static double bytes_written(void)
 {
 	g_autofree char *text = NULL;
-	const char *line = g_file_get_contents("/proc/self/io", &text, NULL, NULL) ? strstr(text, "wchar: ") : NULL;
+	const char *line = g_file_get_contents("/proc/self/io", &text, NULL, NULL)
+		? strstr(text, "wchar: ")
+		: NULL;
 
 	return line ? g_ascii_strtod(line + strlen("wchar: "), NULL) : 0;
 }
@@ -245,12 +273,16 @@ static struct usage usage_now(const struct bench *b)
 	getrusage(RUSAGE_SELF, &u);
 	store_stat(b->store, &stat, NULL);
 	return (struct usage){
-		.cpu = (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6,
-		.faults = (double)(u.ru_minflt + u.ru_majflt), .pages = bytes_written() / PAGE, .commits = stat.commits,
+		.cpu = (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+			(double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6,
+		.faults = (double)(u.ru_minflt + u.ru_majflt),
+		.pages = bytes_written() / PAGE,
+		.commits = stat.commits,
 	};
 }
 
-static void print_figures(const struct bench *b, const struct worker *workers, double wall, struct usage before)
+static void print_figures(
+	const struct bench *b, const struct worker *workers, double wall, struct usage before)
 {
 	const struct usage after = usage_now(b);
 	const struct kept kept = kept_now(b->store);
@@ -265,11 +297,14 @@ static void print_figures(const struct bench *b, const struct worker *workers, d
 		done += workers[i].done;
 	}
 	store_stat(b->store, &stat, NULL);
-	printf("threads=%d messages=%u stored=%" G_GUINT64_FORMAT " seconds=%.3f per_second=%.1f cpu_us=%.1f slowest_ms=%.1f fewest=%u most=%u "
-		"commits=%" G_GUINT64_FORMAT " pages=%.1f faults=%.1f store_bytes=%" G_GUINT64_FORMAT " text_bytes=%" G_GUINT64_FORMAT "\n",
-		threads, done, kept.messages, wall, done / wall, (after.cpu - before.cpu) / done * 1e6, (double)slowest / 1e3, fewest, most,
-		after.commits - before.commits, (after.pages - before.pages) / done, (after.faults - before.faults) / done,
-		stat.used, kept.text_bytes);
+	printf("threads=%d messages=%u stored=%" G_GUINT64_FORMAT
+	       " seconds=%.3f per_second=%.1f cpu_us=%.1f slowest_ms=%.1f fewest=%u most=%u "
+	       "commits=%" G_GUINT64_FORMAT " pages=%.1f faults=%.1f store_bytes=%" G_GUINT64_FORMAT
+	       " text_bytes=%" G_GUINT64_FORMAT "\n",
+		threads, done, kept.messages, wall, done / wall,
+		(after.cpu - before.cpu) / done * 1e6, (double)slowest / 1e3, fewest, most,
+		after.commits - before.commits, (after.pages - before.pages) / done,
+		(after.faults - before.faults) / done, stat.used, kept.text_bytes);
 }
 
 static bool fits(int argc)
@@ -289,7 +324,9 @@ int main(int argc, char **argv)
 	message_library_init();
 	lines = g_string_new(NULL);
 	for (int i = 0; i < LINES; i++)
-		g_string_append_printf(lines, "Line %d of a body, as long as lines of mail are, more or less, for somebody to read.\r\n", i);
+		g_string_append_printf(lines,
+			"Line %d of a body, as long as lines of mail are, more or less, for somebody to read.\r\n",
+			i);
 	load_settings(&b, argv[1]);
 	if (stored)
 		prefill(&b, argv[1], stored);

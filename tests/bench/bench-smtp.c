@@ -1,5 +1,6 @@
-/* Sends mail as fast as the server takes it: a thread a session, one transaction after the other, nothing pipelined. Costs the machine far
- * less than the server does. Prints figures as name=value; any reply but the expected one ends it with exit code 1. */
+/* Sends mail as fast as the server takes it: a thread a session, one transaction after the other,
+ * nothing pipelined. Costs the machine far less than the server does. Prints figures as name=value;
+ * any reply but the expected one ends it with exit code 1. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -26,20 +27,25 @@ struct session {
 static gint port, sessions = 8, messages = 400, size = 4096, hold;
 static gboolean threaded, one_sender;
 static char *recipient = "support@example.com", *run_name = "run", *body;
-static gint next;		/* atomic */
+static gint next; /* atomic */
 
-static const GOptionEntry options[] = {
-	{ "port", 0, 0, G_OPTION_ARG_INT, &port, "of 127.0.0.1", "N" },
+static const GOptionEntry options[] = { { "port", 0, 0, G_OPTION_ARG_INT, &port, "of 127.0.0.1",
+						"N" },
 	{ "sessions", 0, 0, G_OPTION_ARG_INT, &sessions, "at once (8)", "N" },
 	{ "messages", 0, 0, G_OPTION_ARG_INT, &messages, "all sessions together (400)", "N" },
 	{ "size", 0, 0, G_OPTION_ARG_INT, &size, "bytes of each body (4096)", "N" },
-	{ "to", 0, 0, G_OPTION_ARG_STRING, &recipient, "recipient (support@example.com)", "ADDRESS" },
-	{ "run", 0, 0, G_OPTION_ARG_STRING, &run_name, "part of each Message-ID; another one for each run", "WORD" },
-	{ "threaded", 0, 0, G_OPTION_ARG_NONE, &threaded, "a session's mails all answer its first, with References", NULL },
-	{ "one-sender", 0, 0, G_OPTION_ARG_NONE, &one_sender, "all mails are one customer's", NULL },
-	{ "hold", 0, 0, G_OPTION_ARG_INT, &hold, "keep each session waiting for that many seconds before the end of its body", "SECONDS" },
-	{ NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL }
-};
+	{ "to", 0, 0, G_OPTION_ARG_STRING, &recipient, "recipient (support@example.com)",
+		"ADDRESS" },
+	{ "run", 0, 0, G_OPTION_ARG_STRING, &run_name,
+		"part of each Message-ID; another one for each run", "WORD" },
+	{ "threaded", 0, 0, G_OPTION_ARG_NONE, &threaded,
+		"a session's mails all answer its first, with References", NULL },
+	{ "one-sender", 0, 0, G_OPTION_ARG_NONE, &one_sender, "all mails are one customer's",
+		NULL },
+	{ "hold", 0, 0, G_OPTION_ARG_INT, &hold,
+		"keep each session waiting for that many seconds before the end of its body",
+		"SECONDS" },
+	{ NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL } };
 
 static void send_all(struct session *s, const char *data, size_t len)
 {
@@ -95,7 +101,9 @@ static G_GNUC_PRINTF(3, 4) void command(struct session *s, char digit, const cha
 
 static void connect_to_server(struct session *s)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int on = 1;
 
 	s->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -112,9 +120,12 @@ static void add_references(GString *head, int session, guint place)
 {
 	guint from = place > REFERENCES ? place - REFERENCES : 0;
 
-	g_string_append_printf(head, "In-Reply-To: <%s.%d.%u@customer.example>\r\nReferences:", run_name, session, place - 1);
+	g_string_append_printf(head,
+		"In-Reply-To: <%s.%d.%u@customer.example>\r\nReferences:", run_name, session,
+		place - 1);
 	for (guint i = from; i < place; i++)
-		g_string_append_printf(head, "\r\n <%s.%d.%u@customer.example>", run_name, session, i);
+		g_string_append_printf(
+			head, "\r\n <%s.%d.%u@customer.example>", run_name, session, i);
 	g_string_append(head, "\r\n");
 }
 
@@ -123,7 +134,8 @@ static GString *make_head(int session, guint place, const char *sender)
 	bool answers = threaded && place > 0;
 	GString *head = g_string_new(NULL);
 
-	g_string_append_printf(head, "Received: from client.example by relay.example; Tue, 22 Sep 2026 10:00:00 +0000\r\n"
+	g_string_append_printf(head,
+		"Received: from client.example by relay.example; Tue, 22 Sep 2026 10:00:00 +0000\r\n"
 		"From: Carla Kern <%s>\r\nTo: %s\r\nSubject: %sThe printer is on fire\r\nDate: Tue, 22 Sep 2026 10:00:00 +0000\r\n"
 		"Message-ID: <%s.%d.%u@customer.example>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n",
 		sender, recipient, answers ? "Re: " : "", run_name, session, place);
@@ -134,8 +146,9 @@ static GString *make_head(int session, guint place, const char *sender)
 
 static void send_message(struct session *s, int session, int i)
 {
-	g_autofree char *sender = one_sender ? g_strdup("carla@customer.example") :
-		g_strdup_printf("c%d@customer.example", threaded ? session : i);
+	g_autofree char *sender = one_sender
+		? g_strdup("carla@customer.example")
+		: g_strdup_printf("c%d@customer.example", threaded ? session : i);
 	GString *head = make_head(session, s->done, sender);
 
 	command(s, '2', "MAIL FROM:<%s>\r\n", sender);
@@ -195,6 +208,7 @@ int main(int argc, char **argv)
 	for (int i = 0; i < sessions; i++)
 		g_thread_join(all[i].thread);
 	seconds = (double)(g_get_monotonic_time() - start) / 1e6;
-	printf("sessions=%d messages=%d seconds=%.3f per_second=%.1f\n", sessions, messages, seconds, messages / seconds);
+	printf("sessions=%d messages=%d seconds=%.3f per_second=%.1f\n", sessions, messages,
+		seconds, messages / seconds);
 	return 0;
 }

@@ -1,9 +1,9 @@
-/* The milter to compare with: header edits, nothing else, and nothing asked for that this does not need.
- *   noop-milter SOCKET      one header change, one header addition; sees no header and no body
+/* The milter to compare with: header edits, nothing else, and nothing asked for that this does not
+ * need. noop-milter SOCKET      one header change, one header addition; sees no header and no body
  *   noop-milter -e SOCKET   sees as little, and makes the edits that milticket makes
- *   noop-milter -r SOCKET   is sent headers and body as milticket is, looks at nothing, and makes those edits too
- *   noop-milter -s SOCKET   also makes one page durable for each message, in the working directory, before it answers: the least that
- *                           who promises to lose nothing can do
+ *   noop-milter -r SOCKET   is sent headers and body as milticket is, looks at nothing, and makes
+ * those edits too noop-milter -s SOCKET   also makes one page durable for each message, in the
+ * working directory, before it answers: the least that who promises to lose nothing can do
  *   noop-milter -a SOCKET   accepts at DATA, as early as one can that looks at recipients */
 #include <fcntl.h>
 #include <libmilter/mfapi.h>
@@ -17,7 +17,7 @@
 enum { DESCRIPTORS = 64, PAGE_BYTES = 4096 };
 
 static int accepts_at_data, edits, receives;
-static int durable = -1;	/* the file whose page is made durable, if that is asked for */
+static int durable = -1; /* the file whose page is made durable, if that is asked for */
 
 static sfsistat on_data(SMFICTX *ctx)
 {
@@ -55,15 +55,18 @@ static sfsistat on_body(SMFICTX *ctx, unsigned char *data, size_t len)
 }
 
 /* As milticket agrees with the MTA. */
-static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long protocol, unsigned long f2, unsigned long f3,
-	unsigned long *actions_out, unsigned long *protocol_out, unsigned long *f2_out, unsigned long *f3_out)
+static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long protocol,
+	unsigned long f2, unsigned long f3, unsigned long *actions_out, unsigned long *protocol_out,
+	unsigned long *f2_out, unsigned long *f3_out)
 {
 	(void)ctx;
 	(void)actions;
 	(void)f2;
 	(void)f3;
 	*actions_out = SMFIF_ADDHDRS | SMFIF_CHGHDRS;
-	*protocol_out = protocol & (SMFIP_NOCONNECT | SMFIP_NOHELO | SMFIP_NOUNKNOWN | SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_HDR | SMFIP_NR_BODY | SMFIP_HDR_LEADSPC);
+	*protocol_out = protocol &
+		(SMFIP_NOCONNECT | SMFIP_NOHELO | SMFIP_NOUNKNOWN | SMFIP_NR_MAIL | SMFIP_NR_RCPT |
+			SMFIP_NR_HDR | SMFIP_NR_BODY | SMFIP_HDR_LEADSPC);
 	*f2_out = *f3_out = 0;
 	return SMFIS_CONTINUE;
 }
@@ -78,14 +81,20 @@ static int make_durable(void)
 static sfsistat on_eom(SMFICTX *ctx)
 {
 	static const char *const added[][2] = {
-		{ "X-Ticket", " 1" }, { "X-Ticket-Queue", " support" }, { "X-Ticket-Project", " helpdesk" }, { "X-Ticket-Status", " new" },
-		{ "X-Ticket-Priority", " normal" }, { "X-Ticket-Match", " new" }, { "X-Ticket-Event", " opened" },
+		{ "X-Ticket", " 1" },
+		{ "X-Ticket-Queue", " support" },
+		{ "X-Ticket-Project", " helpdesk" },
+		{ "X-Ticket-Status", " new" },
+		{ "X-Ticket-Priority", " normal" },
+		{ "X-Ticket-Match", " new" },
+		{ "X-Ticket-Event", " opened" },
 	};
 	const size_t n = edits ? sizeof added / sizeof *added : 1;
 
 	if (durable >= 0 && !make_durable())
 		return SMFIS_TEMPFAIL;
-	if (smfi_chgheader(ctx, (char *)"Subject", 1, (char *)" [example.com #1] bench") != MI_SUCCESS)
+	if (smfi_chgheader(ctx, (char *)"Subject", 1, (char *)" [example.com #1] bench") !=
+		MI_SUCCESS)
 		return SMFIS_TEMPFAIL;
 	for (size_t i = 0; i < n; i++)
 		if (smfi_addheader(ctx, (char *)added[i][0], (char *)added[i][1]) != MI_SUCCESS)
@@ -105,7 +114,11 @@ static void set_no_delay(void)
 int main(int argc, char **argv)
 {
 	static char name[] = "noop";
-	struct smfiDesc desc = { .xxfi_name = name, .xxfi_version = SMFI_VERSION, .xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS, .xxfi_data = on_data, .xxfi_eom = on_eom };
+	struct smfiDesc desc = { .xxfi_name = name,
+		.xxfi_version = SMFI_VERSION,
+		.xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS,
+		.xxfi_data = on_data,
+		.xxfi_eom = on_eom };
 	const char *option;
 	int syncs;
 
@@ -126,7 +139,8 @@ int main(int argc, char **argv)
 		desc.xxfi_eoh = on_eoh;
 		desc.xxfi_body = on_body;
 	}
-	if (argc < 2 || smfi_setconn(argv[argc - 1]) != MI_SUCCESS || smfi_register(desc) != MI_SUCCESS || smfi_opensocket(1) != MI_SUCCESS) {
+	if (argc < 2 || smfi_setconn(argv[argc - 1]) != MI_SUCCESS ||
+		smfi_register(desc) != MI_SUCCESS || smfi_opensocket(1) != MI_SUCCESS) {
 		fprintf(stderr, "usage: noop-milter [-a|-e|-r|-s] SOCKET\n");
 		return 64;
 	}

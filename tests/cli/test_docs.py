@@ -32,7 +32,11 @@ def commands():
 def options(command):
     """Long names and letters of a command's options, the common ones left out."""
     common = {"config", "json", "no-pager", "help"}
-    lines = [line for line in told("help", *command.split()).splitlines() if re.match(r"  (-\w, |    )--", line)]
+    lines = [
+        line
+        for line in told("help", *command.split()).splitlines()
+        if re.match(r"  (-\w, |    )--", line)
+    ]
     found = [re.match(r"  (?:-(\w), |    )--([\w-]+)", line).groups() for line in lines]
     return [(letter, name) for letter, name in found if name not in common]
 
@@ -44,7 +48,14 @@ def manual():
 def described(command):
     """The page's text on one command: from its item to the next command's."""
     parts = re.split(r"^\.It Cm (?=\w)", manual().split(".Sh JSON")[0], flags=re.M)
-    return next((part for part in parts if part.split(".El")[0].startswith(command + "\n") or part.startswith(command + " ")), None)
+    return next(
+        (
+            part
+            for part in parts
+            if part.split(".El")[0].startswith(command + "\n") or part.startswith(command + " ")
+        ),
+        None,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +63,17 @@ def pattern(tmp_path_factory):
     """Five tickets, an agent, a note, an answer, a merge, and something in the outbox."""
     desk = Daemon(relay_port=9, directory=new_directory("cli-pattern"))
     desk.add_queue("support", title="First level")
-    desk.run_ticket("agent", "add", "anna", "--name", "Anna Adler", "--address", "anna@example.com", "--queue", "support")
+    desk.run_ticket(
+        "agent",
+        "add",
+        "anna",
+        "--name",
+        "Anna Adler",
+        "--address",
+        "anna@example.com",
+        "--queue",
+        "support",
+    )
     box = tmp_path_factory.mktemp("box") / "box"
     box.write_bytes(mbox([mail(number) for number in range(1, 6)]))
     desk.run_ticket("import", box, "--account", "support@example.com")
@@ -75,11 +96,18 @@ def filled(pattern):
 
 # --- the manual -------------------------------------------------------------------
 
-@pytest.mark.parametrize("page", (PAGE, SOURCE / "conf" / "milticket.conf.5"), ids=lambda page: page.name)
+
+@pytest.mark.parametrize(
+    "page", (PAGE, SOURCE / "conf" / "milticket.conf.5"), ids=lambda page: page.name
+)
 def test_the_manual_is_well_formed(page):
     found = subprocess.run([tool("mandoc"), "-Tlint", page], capture_output=True, text=True).stdout
     # Whether other pages and mandoc's database are installed is no matter of this one.
-    assert [line for line in found.splitlines() if "referenced manual not found" not in line and "mandoc.db" not in line] == []
+    assert [
+        line
+        for line in found.splitlines()
+        if "referenced manual not found" not in line and "mandoc.db" not in line
+    ] == []
 
 
 @pytest.mark.parametrize("command", commands())
@@ -90,9 +118,15 @@ def test_the_manual_has_every_command_and_each_of_its_options(command):
     assert text, f"{command} is not in {PAGE.name}"
     text += described(shared[command]) if command in shared else ""
     # Those of a query are described once, before the first command that has them.
-    text += manual().split(".Ss Working")[1].split(".It Cm take")[0] if "query" in dict(map(reversed, options(command))) else ""
+    text += (
+        manual().split(".Ss Working")[1].split(".It Cm take")[0]
+        if "query" in dict(map(reversed, options(command)))
+        else ""
+    )
     for letter, name in options(command):
-        assert re.search(rf"Fl {letter + ' , ' if letter else ''}-{name}\b", text), f"{command} --{name}"
+        assert re.search(
+            rf"Fl {letter + ' , ' if letter else ''}-{name}\b", text
+        ), f"{command} --{name}"
 
 
 def test_the_manual_describes_no_command_that_there_is_not():
@@ -106,7 +140,11 @@ def test_the_manual_names_every_member_of_the_schema():
     # \& and the macros between names are of no interest: a name is a word.
     words = set(re.findall(r"[a-z0-9_]+", manual().split(".Sh JSON")[1]))
     of_others = {"ok", "config", "tag.name"}
-    missing = {name for kind in SCHEMA["$defs"].values() for name in kind.get("properties", {})} - words - of_others
+    missing = (
+        {name for kind in SCHEMA["$defs"].values() for name in kind.get("properties", {})}
+        - words
+        - of_others
+    )
     assert missing == set()
 
 
@@ -117,58 +155,64 @@ def test_the_manual_has_every_exit_status(code):
 
 # --- JSON -----------------------------------------------------------------------------
 
+
 def valid(kind, value):
-    jsonschema.Draft202012Validator({"$ref": f"#/$defs/{kind}", "$defs": SCHEMA["$defs"]}).validate(value)
+    jsonschema.Draft202012Validator({"$ref": f"#/$defs/{kind}", "$defs": SCHEMA["$defs"]}).validate(
+        value
+    )
 
 
-@pytest.mark.parametrize("kind, words", [
-    ("ticket", ("list", "--all")),
-    ("ticket", ("search", "customer")),
-    ("shown", ("show", "1", "2", "3", "4")),
-    ("logged", ("log", "-n", "100")),
-    ("logged", ("log", "1")),
-    ("queue", ("queue", "list")),
-    ("queue", ("queue", "show", "support")),
-    ("queue", ("queue", "add", "ops", "--title", "Operations")),
-    ("queue", ("queue", "set", "support", "--title", "Desk")),
-    ("agent", ("agent", "list")),
-    ("agent", ("agent", "add", "ben")),
-    ("agent", ("agent", "set", "anna", "--name", "Anna A.")),
-    ("account", ("account", "list")),
-    ("account", ("account", "test", "support@example.com")),
-    ("outgoing", ("outbox", "list")),
-    ("outgoing", ("outbox", "retry", "1")),
-    ("outgoing", ("outbox", "flush")),
-    ("outgoing", ("outbox", "drop", "1", "2")),
-    ("stats", ("stats",)),
-    ("stats", ("stats", "--since", "1d")),
-    ("settings", ("config", "show")),
-    ("checked", ("config", "check")),
-    ("version", ("version",)),
-    ("ticket", ("take", "4")),
-    ("ticket", ("requester", "dora@customer.example", "4")),
-    ("ticket", ("watch", "boss@customer.example", "4")),
-    ("ticket", ("release", "1")),
-    ("ticket", ("assign", "anna", "4", "5")),
-    ("ticket", ("status", "clarify", "4")),
-    ("ticket", ("close", "4")),
-    ("ticket", ("reopen", "2")),
-    ("ticket", ("wait", "3d", "4")),
-    ("ticket", ("spam", "5")),
-    ("ticket", ("move", "--project", "core", "4")),
-    ("ticket", ("priority", "high", "4")),
-    ("ticket", ("tag", "+vip", "4")),
-    ("ticket", ("title", "Smoke", "4")),
-    ("ticket", ("merge", "5", "--into", "4")),
-    ("ticket", ("split", "1", "1")),
-    ("ticket", ("link", "4", "5")),
-    ("ticket", ("note", "4", "-m", "x")),
-    ("ticket", ("reply", "4", "-m", "x")),
-    ("ticket", ("send", "4", "anna")),
-    ("purged", ("purge", "--closed-before", "0s")),
-    ("redacted", ("redact", "carla@customer.example")),
-    ("exported", ("export",)),
-])
+@pytest.mark.parametrize(
+    "kind, words",
+    [
+        ("ticket", ("list", "--all")),
+        ("ticket", ("search", "customer")),
+        ("shown", ("show", "1", "2", "3", "4")),
+        ("logged", ("log", "-n", "100")),
+        ("logged", ("log", "1")),
+        ("queue", ("queue", "list")),
+        ("queue", ("queue", "show", "support")),
+        ("queue", ("queue", "add", "ops", "--title", "Operations")),
+        ("queue", ("queue", "set", "support", "--title", "Desk")),
+        ("agent", ("agent", "list")),
+        ("agent", ("agent", "add", "ben")),
+        ("agent", ("agent", "set", "anna", "--name", "Anna A.")),
+        ("account", ("account", "list")),
+        ("account", ("account", "test", "support@example.com")),
+        ("outgoing", ("outbox", "list")),
+        ("outgoing", ("outbox", "retry", "1")),
+        ("outgoing", ("outbox", "flush")),
+        ("outgoing", ("outbox", "drop", "1", "2")),
+        ("stats", ("stats",)),
+        ("stats", ("stats", "--since", "1d")),
+        ("settings", ("config", "show")),
+        ("checked", ("config", "check")),
+        ("version", ("version",)),
+        ("ticket", ("take", "4")),
+        ("ticket", ("requester", "dora@customer.example", "4")),
+        ("ticket", ("watch", "boss@customer.example", "4")),
+        ("ticket", ("release", "1")),
+        ("ticket", ("assign", "anna", "4", "5")),
+        ("ticket", ("status", "clarify", "4")),
+        ("ticket", ("close", "4")),
+        ("ticket", ("reopen", "2")),
+        ("ticket", ("wait", "3d", "4")),
+        ("ticket", ("spam", "5")),
+        ("ticket", ("move", "--project", "core", "4")),
+        ("ticket", ("priority", "high", "4")),
+        ("ticket", ("tag", "+vip", "4")),
+        ("ticket", ("title", "Smoke", "4")),
+        ("ticket", ("merge", "5", "--into", "4")),
+        ("ticket", ("split", "1", "1")),
+        ("ticket", ("link", "4", "5")),
+        ("ticket", ("note", "4", "-m", "x")),
+        ("ticket", ("reply", "4", "-m", "x")),
+        ("ticket", ("send", "4", "anna")),
+        ("purged", ("purge", "--closed-before", "0s")),
+        ("redacted", ("redact", "carla@customer.example")),
+        ("exported", ("export",)),
+    ],
+)
 def test_json_is_as_the_schema_has_it(filled, kind, words):
     printed = filled.ticket(*words, env={**os.environ, "MILTICKET_AGENT": "anna"})
     assert printed
@@ -188,7 +232,7 @@ def test_json_of_a_check_is_as_the_schema_has_it(filled):
 # PRODUCT's names, word for word; the schema may not drift from them together with the code.
 NAMES = {
     "shown": "number tag subject queue queues project status priority agent requester participants tags opened updated last_in last_out"
-             " first_response closed wait_until undelivered links merged_into messages_count attachments_count messages events",
+    " first_response closed wait_until undelivered links merged_into messages_count attachments_count messages events",
     "message": "seq direction message_id in_reply_to references from to cc subject date received match size attachments text archive queue_id reply_to",
     "event": "time actor kind from to text",
     "queue": "name title responsible members open new signature",
@@ -199,8 +243,14 @@ NAMES = {
 
 def test_the_names_of_json_are_those_that_were_promised(filled):
     shown = filled.show(1)
-    found = {"shown": shown, "message": shown["messages"][0], "event": shown["events"][0], "queue": filled.ticket("queue", "list")[0],
-             "agent": filled.ticket("agent", "list")[0], "outgoing": filled.outbox()[0]}
+    found = {
+        "shown": shown,
+        "message": shown["messages"][0],
+        "event": shown["events"][0],
+        "queue": filled.ticket("queue", "list")[0],
+        "agent": filled.ticket("agent", "list")[0],
+        "outgoing": filled.outbox()[0],
+    }
     for kind, names in NAMES.items():
         assert set(found[kind]) == set(names.split()), kind
     assert shown["requester"].keys() == {"name", "address"}
@@ -208,7 +258,12 @@ def test_the_names_of_json_are_those_that_were_promised(filled):
 
 
 def test_json_of_an_explanation_is_as_the_schema_has_it(filled):
-    (value,) = [json.loads(line) for line in filled.run_ticket("explain", "-", "--json", stdin=mail(7, answers=[1])).stdout.splitlines()]
+    (value,) = [
+        json.loads(line)
+        for line in filled.run_ticket(
+            "explain", "-", "--json", stdin=mail(7, answers=[1])
+        ).stdout.splitlines()
+    ]
     valid("explained", value)
 
 
@@ -237,6 +292,7 @@ def test_json_of_a_removal_is_as_the_schema_has_it(filled, words):
 
 # --- completions -------------------------------------------------------------------------
 
+
 def candidates(desk, *words):
     done = run(program("ticket"), "complete", "--", f"--config={desk.config}", *words)
     assert done.stderr == b""
@@ -247,31 +303,36 @@ def candidates(desk, *words):
 def test_every_command_and_option_is_completed(pattern, command):
     *before, last = command.split()
     assert last in candidates(pattern, *before, last[:2])
-    assert {f"--{name}" for _, name in options(command)} <= set(candidates(pattern, *command.split(), "--"))
+    assert {f"--{name}" for _, name in options(command)} <= set(
+        candidates(pattern, *command.split(), "--")
+    )
 
 
-@pytest.mark.parametrize("words, expected", [
-    (("show", ""), {"1", "4", "5"}),
-    (("close", "1", ""), {"1", "4", "5"}),
-    (("show", "#"), {"#1", "#4", "#5"}),
-    (("reopen", ""), {"2"}),
-    (("assign", ""), {"anna"}),
-    (("assign", "anna", "4"), {"4"}),
-    (("list", "--queue", ""), {"support"}),
-    (("list", "--queue="), {"--queue=support"}),
-    (("list", "-q", "su"), {"support"}),
-    (("list", "--agent", ""), {"anna", "none", "me"}),
-    (("list", "--status", "new,o"), {"new,open"}),
-    (("list", "--sort", "o"), {"oldest", "opened"}),
-    (("status", "c"), {"clarify", "closed"}),
-    (("priority", "u"), {"urgent"}),
-    (("merge", "4", "--into", ""), {"1", "4", "5"}),
-    (("agent", "remove", "--move-to", ""), {"anna"}),
-    (("import", "--account", ""), {"support@example.com"}),
-    (("help", "queue", "re"), {"remove"}),
-    (("import", ""), set()),
-    (("nonsense", ""), set()),
-])
+@pytest.mark.parametrize(
+    "words, expected",
+    [
+        (("show", ""), {"1", "4", "5"}),
+        (("close", "1", ""), {"1", "4", "5"}),
+        (("show", "#"), {"#1", "#4", "#5"}),
+        (("reopen", ""), {"2"}),
+        (("assign", ""), {"anna"}),
+        (("assign", "anna", "4"), {"4"}),
+        (("list", "--queue", ""), {"support"}),
+        (("list", "--queue="), {"--queue=support"}),
+        (("list", "-q", "su"), {"support"}),
+        (("list", "--agent", ""), {"anna", "none", "me"}),
+        (("list", "--status", "new,o"), {"new,open"}),
+        (("list", "--sort", "o"), {"oldest", "opened"}),
+        (("status", "c"), {"clarify", "closed"}),
+        (("priority", "u"), {"urgent"}),
+        (("merge", "4", "--into", ""), {"1", "4", "5"}),
+        (("agent", "remove", "--move-to", ""), {"anna"}),
+        (("import", "--account", ""), {"support@example.com"}),
+        (("help", "queue", "re"), {"remove"}),
+        (("import", ""), set()),
+        (("nonsense", ""), set()),
+    ],
+)
 def test_what_may_stand_where(pattern, words, expected):
     assert set(candidates(pattern, *words)) == expected
 
@@ -282,7 +343,11 @@ def test_completing_says_nothing_when_there_is_no_store(tmp_path):
 
 
 def shell_environment():
-    return {**os.environ, "PATH": f"{os.path.dirname(program('ticket'))}:/usr/bin:/bin", "TERM": "dumb"}
+    return {
+        **os.environ,
+        "PATH": f"{os.path.dirname(program('ticket'))}:/usr/bin:/bin",
+        "TERM": "dumb",
+    }
 
 
 def test_bash_completes(pattern):
@@ -290,14 +355,30 @@ def test_bash_completes(pattern):
         try() {{ COMP_WORDS=(ticket "$@"); COMP_CWORD=$#; COMPREPLY=(); _ticket ticket; echo "${{COMPREPLY[*]}}"; }}
         try lis; try --config {pattern.config} assign ''; try --config = {pattern.config} close 4; try --config {pattern.config} list --queue = su; complete -p ticket"""
     done = run("bash", "--norc", "-c", script, env=shell_environment())
-    assert done.stdout.decode().splitlines() == ["list", "anna", "4", "support", "complete -o nosort -F _ticket ticket"]
+    assert done.stdout.decode().splitlines() == [
+        "list",
+        "anna",
+        "4",
+        "support",
+        "complete -o nosort -F _ticket ticket",
+    ]
 
 
 def test_fish_completes(pattern):
     script = f"""source {COMPLETIONS}/ticket.fish
         complete -C 'ticket lis'; complete -C 'ticket --config {pattern.config} assign '; complete -C 'ticket --config {pattern.config} list --queue='"""
-    done = run("fish", "--no-config", "-c", script, env={**shell_environment(), "HOME": str(pattern.directory)})
-    assert [line.split("\t")[0] for line in done.stdout.decode().splitlines()] == ["list", "anna", "--queue=support"]
+    done = run(
+        "fish",
+        "--no-config",
+        "-c",
+        script,
+        env={**shell_environment(), "HOME": str(pattern.directory)},
+    )
+    assert [line.split("\t")[0] for line in done.stdout.decode().splitlines()] == [
+        "list",
+        "anna",
+        "--queue=support",
+    ]
 
 
 def typed(command, env, keys, expect, seconds=30):
@@ -328,6 +409,13 @@ def wait_for(terminal, text, end):
 
 def test_zsh_completes(pattern, tmp_path):
     (tmp_path / "_ticket").write_text((COMPLETIONS / "ticket.zsh").read_text())
-    (tmp_path / ".zshrc").write_text(f"fpath=({tmp_path} $fpath); autoload -Uz compinit; compinit -u -D; PROMPT='ready> '\n")
-    keys = [("ready> ", "ticket lis\t"), ("ticket list ", f"\x15ticket --config {pattern.config} assign an\t")]
-    typed(["zsh", "-d", "-i"], {**shell_environment(), "ZDOTDIR": str(tmp_path)}, keys, "assign anna")
+    (tmp_path / ".zshrc").write_text(
+        f"fpath=({tmp_path} $fpath); autoload -Uz compinit; compinit -u -D; PROMPT='ready> '\n"
+    )
+    keys = [
+        ("ready> ", "ticket lis\t"),
+        ("ticket list ", f"\x15ticket --config {pattern.config} assign an\t"),
+    ]
+    typed(
+        ["zsh", "-d", "-i"], {**shell_environment(), "ZDOTDIR": str(tmp_path)}, keys, "assign anna"
+    )

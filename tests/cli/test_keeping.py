@@ -32,6 +32,7 @@ def ends(desk, *words):
 
 # --- purge ---
 
+
 @pytest.fixture
 def old(desk, tmp_path):
     """1 closed, 2 merged into it, 3 open, 4 closed and linked with 3; 5 merged into 3."""
@@ -54,7 +55,9 @@ def test_purge_takes_closed_tickets_with_all_that_is_theirs(old):
     assert ends(old, "show", "1")[0] == 1 and ends(old, "show", "5")[0] == 0
     assert old.show(3)["links"] == [4]
     events = [event for event in old.ticket("log", "-n", "100") if event["kind"] == "purged"]
-    assert sorted(event["ticket"] for event in events) == [1, 2, 4] and events[0]["actor"].startswith("unix:")
+    assert sorted(event["ticket"] for event in events) == [1, 2, 4] and events[0][
+        "actor"
+    ].startswith("unix:")
     assert old.run_ticket("check").returncode == 0
     assert ends(old, "purge", "--closed-before", "0s")[0] == 1
 
@@ -62,7 +65,11 @@ def test_purge_takes_closed_tickets_with_all_that_is_theirs(old):
 def test_a_purged_number_is_not_given_again_and_its_mail_opens_a_ticket(old, tmp_path):
     old.run_ticket("purge", "--closed-before", "0s")
     take_in(old, tmp_path, mail(7, answers=[1], subject="Re: [example.com #1] Question 1"))
-    assert [(ticket["number"], ticket["links"]) for ticket in old.tickets()] == [(3, [4]), (5, []), (6, [1])]
+    assert [(ticket["number"], ticket["links"]) for ticket in old.tickets()] == [
+        (3, [4]),
+        (5, []),
+        (6, [1]),
+    ]
 
 
 @pytest.mark.parametrize("words", [("purge",), ("purge", "--closed-before", "soon")])
@@ -71,6 +78,7 @@ def test_purge_without_a_date_does_nothing(old, words):
 
 
 # --- the archive ---
+
 
 def test_old_mail_leaves_the_archive_and_is_rebuilt_from_the_record(desk, tmp_path):
     take_in(desk, tmp_path, mail(1))
@@ -96,6 +104,7 @@ def test_the_daemon_removes_old_mail(desk, tmp_path):
 
 # --- check ---
 
+
 def test_check_tells_each_finding_and_repairs(desk, tmp_path):
     take_in(desk, tmp_path, mail(1), mail(2))
     archived(desk)[0].unlink()
@@ -108,10 +117,14 @@ def test_check_tells_each_finding_and_repairs(desk, tmp_path):
 
 
 def desk_findings(desk):
-    return [json.loads(line) for line in desk.run_ticket("check", "--json", check=False).stdout.splitlines()]
+    return [
+        json.loads(line)
+        for line in desk.run_ticket("check", "--json", check=False).stdout.splitlines()
+    ]
 
 
 # --- backup and restore ---
+
 
 def test_a_backup_comes_back_as_it_was(desk, tmp_path):
     take_in(desk, tmp_path, mail(1), mail(2, answers=[1]))
@@ -125,7 +138,10 @@ def test_a_backup_comes_back_as_it_was(desk, tmp_path):
     assert code == 0 and (kept / "data.mdb").stat().st_size > 0
     assert desk.run_ticket("export", "--json").stdout == before
     entries = {path.name: path.stat() for path in desk.store.iterdir()}
-    assert {name: oct(entries[name].st_mode & 0o777) for name in ("data.mdb", "lock.mdb")} == {"data.mdb": "0o660", "lock.mdb": "0o660"}
+    assert {name: oct(entries[name].st_mode & 0o777) for name in ("data.mdb", "lock.mdb")} == {
+        "data.mdb": "0o660",
+        "lock.mdb": "0o660",
+    }
     assert entries["data.mdb"].st_uid == entries["lock.mdb"].st_uid == desk.store.stat().st_uid
     assert sorted(entries) == sorted(["daemon.lock", "data.mdb", "lock.mdb", kept.name])
     desk.configure(store={"path": desk.directory / "elsewhere"})
@@ -133,11 +149,14 @@ def test_a_backup_comes_back_as_it_was(desk, tmp_path):
     assert len(desk.tickets()) == 2
 
 
-@pytest.mark.parametrize("spoil, says", [
-    (lambda path: path.write_bytes(b"rubbish" * 10000), "no store"),
-    (lambda path: path.write_bytes(path.read_bytes()[:-4096]), "cut short"),
-    (lambda path: path.write_bytes(b""), "no store"),
-])
+@pytest.mark.parametrize(
+    "spoil, says",
+    [
+        (lambda path: path.write_bytes(b"rubbish" * 10000), "no store"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-4096]), "cut short"),
+        (lambda path: path.write_bytes(b""), "no store"),
+    ],
+)
 def test_a_spoilt_backup_is_refused_and_the_store_stays(desk, tmp_path, spoil, says):
     take_in(desk, tmp_path, *(mail(n) for n in range(1, 30)))
     copy = tmp_path / "copy"
@@ -160,7 +179,10 @@ def test_nothing_is_restored_under_a_daemon(desk, tmp_path):
 def test_backups_while_mail_flows_are_whole(desk, tmp_path):
     box = tmp_path / "box"
     box.write_bytes(mbox([mail(n, answers=[n - 1] if n % 2 else []) for n in range(2, 3002)]))
-    with subprocess.Popen([program("ticket"), "import", "--config", desk.config, box, *ACCOUNT], stdout=subprocess.DEVNULL) as flow:
+    with subprocess.Popen(
+        [program("ticket"), "import", "--config", desk.config, box, *ACCOUNT],
+        stdout=subprocess.DEVNULL,
+    ) as flow:
         wait_until(lambda: desk.tickets(), "the first ticket")
         copies = []
         while flow.poll() is None and len(copies) < 5:
@@ -182,23 +204,54 @@ CARLA = "carla@customer.example"
 def personal(desk, tmp_path):
     """Carla asks and is answered; Dora speaks of her; Mcarla is somebody else."""
     desk.add_agent("anna", name="Anna Adler", address="anna@example.com", queue="support")
-    take_in(desk, tmp_path,
-            mail(1, sender="Carla@customer.example", subject="Carla Kern needs help",
-                 body="I am Carla Kern, write to Carla@Customer.example or +49 30 1234."),
-            mail(2, sender="anna@example.com", name="Anna Adler", to=f"Carla Kern <{CARLA}>", answers=[1], body="Dear Carla Kern, hello."),
-            mail(3, sender="dora@other.example", name="Dora Dorn", body=f"Ask {CARLA}, please.", headers=["X-Copy: nobody"]),
-            mail(4, sender="dora@other.example", name="Dora Dorn", body="Nothing of anybody.", headers=[f"X-Forwarded-For: {CARLA}"]),
-            mail(5, sender="mcarla@customer.example", name="Mike Carla", body="Another man."),
-            mail(6, answers=[1, 2]).replace(message_id(6).encode(), b"<20240101.carla@customer.example>"),
-            mail(7, sender="dora@other.example", name="Dora Dorn").replace(
-                b"Message-ID", b"In-Reply-To: <20240101.carla@customer.example>\nMessage-ID"))
+    take_in(
+        desk,
+        tmp_path,
+        mail(
+            1,
+            sender="Carla@customer.example",
+            subject="Carla Kern needs help",
+            body="I am Carla Kern, write to Carla@Customer.example or +49 30 1234.",
+        ),
+        mail(
+            2,
+            sender="anna@example.com",
+            name="Anna Adler",
+            to=f"Carla Kern <{CARLA}>",
+            answers=[1],
+            body="Dear Carla Kern, hello.",
+        ),
+        mail(
+            3,
+            sender="dora@other.example",
+            name="Dora Dorn",
+            body=f"Ask {CARLA}, please.",
+            headers=["X-Copy: nobody"],
+        ),
+        mail(
+            4,
+            sender="dora@other.example",
+            name="Dora Dorn",
+            body="Nothing of anybody.",
+            headers=[f"X-Forwarded-For: {CARLA}"],
+        ),
+        mail(5, sender="mcarla@customer.example", name="Mike Carla", body="Another man."),
+        mail(6, answers=[1, 2]).replace(
+            message_id(6).encode(), b"<20240101.carla@customer.example>"
+        ),
+        mail(7, sender="dora@other.example", name="Dora Dorn").replace(
+            b"Message-ID", b"In-Reply-To: <20240101.carla@customer.example>\nMessage-ID"
+        ),
+    )
     desk.run_ticket("reply", "1", "-m", "We are on it.")
     return desk
 
 
 def everything(desk):
     """All bytes of the store's file and of the archive, in lower case."""
-    return b"".join(path.read_bytes() for path in [desk.store / "data.mdb", *archived(desk)]).lower()
+    return b"".join(
+        path.read_bytes() for path in [desk.store / "data.mdb", *archived(desk)]
+    ).lower()
 
 
 def test_redact_takes_a_person_out_of_all_that_is_kept(personal):
@@ -213,14 +266,24 @@ def test_redact_takes_a_person_out_of_all_that_is_kept(personal):
         found = [ticket["requester"]["address"] for ticket in desk.ticket("search", *words)]
         assert found in ([], ["mcarla@customer.example"]), words
     after = {number: desk.show(number) for number in before}
-    assert [len(ticket["messages"]) for ticket in after.values()] == [len(ticket["messages"]) for ticket in before.values()]
+    assert [len(ticket["messages"]) for ticket in after.values()] == [
+        len(ticket["messages"]) for ticket in before.values()
+    ]
     assert after[1]["requester"] == {"name": "redacted", "address": "redacted@redacted.invalid"}
-    assert after[1]["messages"][0]["text"] == "I am redacted, write to redacted@redacted.invalid or +49 30 1234.\n"
+    assert (
+        after[1]["messages"][0]["text"]
+        == "I am redacted, write to redacted@redacted.invalid or +49 30 1234.\n"
+    )
     third, fourth = after[1]["messages"][2]["message_id"], after[1]["messages"][3]["in_reply_to"]
     assert third == fourth and third.endswith("@redacted.invalid>")
-    assert [message["message_id"] for message in after[1]["messages"]][:2] == [message_id(1), message_id(2)]
+    assert [message["message_id"] for message in after[1]["messages"]][:2] == [
+        message_id(1),
+        message_id(2),
+    ]
     assert after[1]["events"][-1]["kind"] == "redacted"
-    assert [ticket["subject"] for number, ticket in after.items() if number > 1] == [t["subject"] for n, t in before.items() if n > 1]
+    assert [ticket["subject"] for number, ticket in after.items() if number > 1] == [
+        t["subject"] for n, t in before.items() if n > 1
+    ]
     assert b"Dora Dorn" in desk.run_ticket("show", "2", "--raw", "1").stdout
     assert desk.ticket("outbox", "list") == [] and desk.run_ticket("check").returncode == 0
 
@@ -234,15 +297,34 @@ def test_a_second_redact_finds_nothing_and_changes_nothing(personal):
 
 def test_late_answers_to_a_redacted_person_find_their_ticket(personal, tmp_path):
     personal.run_ticket("redact", CARLA)
-    take_in(personal, tmp_path, mail(20, sender="eve@other.example", answers=[1]),
-            mail(21, sender="eve@other.example", headers=["In-Reply-To: <20240101.carla@customer.example>"]))
+    take_in(
+        personal,
+        tmp_path,
+        mail(20, sender="eve@other.example", answers=[1]),
+        mail(
+            21,
+            sender="eve@other.example",
+            headers=["In-Reply-To: <20240101.carla@customer.example>"],
+        ),
+    )
     assert len(personal.tickets()) == 4 and len(personal.show(1)["messages"]) == 7
 
 
-@pytest.mark.parametrize("address, code", [("anna@example.com", 77), ("support@example.com", 77), ("nonsense", 64), ("nobody@nowhere.example", 1)])
+@pytest.mark.parametrize(
+    "address, code",
+    [
+        ("anna@example.com", 77),
+        ("support@example.com", 77),
+        ("nonsense", 64),
+        ("nobody@nowhere.example", 1),
+    ],
+)
 def test_who_cannot_be_redacted(personal, address, code):
     before = personal.run_ticket("export", "--json").stdout
-    assert ends(personal, "redact", address)[0] == code and personal.run_ticket("export", "--json").stdout == before
+    assert (
+        ends(personal, "redact", address)[0] == code
+        and personal.run_ticket("export", "--json").stdout == before
+    )
 
 
 # --- redact: what is encoded ---
@@ -255,10 +337,22 @@ def encoded(number, text, coding="base64", charset="utf-8", kind="text/plain"):
     """Somebody else's mail with a part that has to be decoded; the excerpt is of the first part."""
     body = text.encode(charset)
     coded = base64.encodebytes(body) if coding == "base64" else quopri.encodestring(body)
-    part = f"Content-Type: {kind}; charset={charset}\nContent-Transfer-Encoding: {coding}\n\n".encode() + coded
-    whole = "--=b\nContent-Type: text/plain\n\nSee below.\n--=b\n" + part.decode("latin-1") + "\n--=b--\n"
-    return mail(number, sender="dora@other.example", name="Dora Dorn", body=whole,
-                headers=["MIME-Version: 1.0", 'Content-Type: multipart/mixed; boundary="=b"'])
+    part = (
+        f"Content-Type: {kind}; charset={charset}\nContent-Transfer-Encoding: {coding}\n\n".encode()
+        + coded
+    )
+    whole = (
+        "--=b\nContent-Type: text/plain\n\nSee below.\n--=b\n"
+        + part.decode("latin-1")
+        + "\n--=b--\n"
+    )
+    return mail(
+        number,
+        sender="dora@other.example",
+        name="Dora Dorn",
+        body=whole,
+        headers=["MIME-Version: 1.0", 'Content-Type: multipart/mixed; boundary="=b"'],
+    )
 
 
 def word(text):
@@ -270,18 +364,44 @@ HIDDEN = {
     "quoted-printable": encoded(2, f"{PARAGRAPH}{'=' * 22} {CARLA}", "quoted-printable"),
     "utf-16": encoded(3, f"Write to {CARLA}.", charset="utf-16"),
     "attachment": encoded(4, f"name,mail\nCarla,{CARLA}\n", kind="text/csv"),
-    "html": encoded(5, f'<a href="mailto:{urllib.parse.quote(CARLA, safe="")}">Carla</a>', "quoted-printable", kind="text/html"),
+    "html": encoded(
+        5,
+        f'<a href="mailto:{urllib.parse.quote(CARLA, safe="")}">Carla</a>',
+        "quoted-printable",
+        kind="text/html",
+    ),
     "entities": encoded(6, f"<p>{CARLA.replace('@', '&#64;')}</p>", kind="text/html"),
     "attached message": encoded(7, encoded(99, CARLA).decode(), kind="application/octet-stream"),
-    "header": mail(8, sender="dora@other.example", name="Dora Dorn", headers=["X-About: " + word(f"Carla <{CARLA}>")]),
-    "display name": mail(9, sender="dora@other.example", name="Dora Dorn", to=word(f"for {CARLA}") + " <support@example.com>"),
-    "subject": mail(10, sender="dora@other.example", name="Dora Dorn", subject=word(f"from {CARLA}")),
-    "bounces": mail(11, sender="dora@other.example", name="Dora Dorn", headers=["X-Bounces: <list-carla=customer.example@list.example>"]),
+    "header": mail(
+        8,
+        sender="dora@other.example",
+        name="Dora Dorn",
+        headers=["X-About: " + word(f"Carla <{CARLA}>")],
+    ),
+    "display name": mail(
+        9,
+        sender="dora@other.example",
+        name="Dora Dorn",
+        to=word(f"for {CARLA}") + " <support@example.com>",
+    ),
+    "subject": mail(
+        10, sender="dora@other.example", name="Dora Dorn", subject=word(f"from {CARLA}")
+    ),
+    "bounces": mail(
+        11,
+        sender="dora@other.example",
+        name="Dora Dorn",
+        headers=["X-Bounces: <list-carla=customer.example@list.example>"],
+    ),
 }
 NAMES_HIM = {
     "sender": mail(1, sender="joerg@xn--bcher-kva.example", name="Joerg"),
-    "u-label": mail(2, sender="dora@other.example", name="Dora Dorn", body=f"Ask {JOERG}, or {JOERG.upper()}."),
-    "latin-1": mail(3, sender="dora@other.example", name="Dora Dorn", body="BODY").replace(b"BODY", f"Ask {JOERG}.".encode("latin-1")),
+    "u-label": mail(
+        2, sender="dora@other.example", name="Dora Dorn", body=f"Ask {JOERG}, or {JOERG.upper()}."
+    ),
+    "latin-1": mail(3, sender="dora@other.example", name="Dora Dorn", body="BODY").replace(
+        b"BODY", f"Ask {JOERG}.".encode("latin-1")
+    ),
     "encoded": encoded(4, f"{PARAGRAPH}Ask {JOERG}.", "quoted-printable", charset="iso-8859-1"),
     "late": encoded(5, f"{PARAGRAPH}Ask joerg@XN--BCHER-KVA.example."),
 }
@@ -303,9 +423,18 @@ def decoded(data):
 
 def all_that_is_said(desk):
     """The store's files and the archive, raw and decoded, in lower case."""
-    raw = [path.read_bytes() for directory in (desk.store, desk.archive) for path in directory.rglob("*") if path.is_file()]
+    raw = [
+        path.read_bytes()
+        for directory in (desk.store, desk.archive)
+        for path in directory.rglob("*")
+        if path.is_file()
+    ]
     texts = [text for path in desk.archive.rglob("*.eml") for text in decoded(path.read_bytes())]
-    return "\n".join([data.decode("latin-1") for data in raw] + [data.decode("utf-8", "replace") for data in raw] + texts).lower()
+    return "\n".join(
+        [data.decode("latin-1") for data in raw]
+        + [data.decode("utf-8", "replace") for data in raw]
+        + texts
+    ).lower()
 
 
 @pytest.mark.parametrize("name", HIDDEN)
@@ -320,23 +449,39 @@ def test_redact_finds_an_address_that_is_encoded(desk, tmp_path, name):
     assert ends(desk, "redact", CARLA)[0] == 1 and ends(desk, "check")[0] == 0
 
 
-@pytest.mark.parametrize("asked", ["joerg@bücher.example", "Joerg@XN--BCHER-KVA.example", "joerg@BÜCHER.example"])
+@pytest.mark.parametrize(
+    "asked", ["joerg@bücher.example", "Joerg@XN--BCHER-KVA.example", "joerg@BÜCHER.example"]
+)
 def test_redact_knows_every_form_of_a_domain(desk, tmp_path, asked):
     take_in(desk, tmp_path, *NAMES_HIM.values())
     assert desk.ticket("redact", asked)[0]["tickets"] == len(NAMES_HIM)
     said = all_that_is_said(desk)
     assert "bücher" not in said and "xn--bcher" not in said and archived(desk) == []
-    assert desk.show(2)["messages"][0]["text"] == "Ask redacted@redacted.invalid, or redacted@redacted.invalid.\n"
+    assert (
+        desk.show(2)["messages"][0]["text"]
+        == "Ask redacted@redacted.invalid, or redacted@redacted.invalid.\n"
+    )
     assert len(desk.tickets()) == len(NAMES_HIM) and ends(desk, "check")[0] == 0
 
 
 def test_redact_changes_a_mail_to_others_that_waits_to_be_sent(desk, tmp_path):
     take_in(desk, tmp_path, mail(1, sender="eve@other.example", name="Eve"))
-    desk.run_ticket("reply", "1", "-m", f"Grüße, und fragen Sie {CARLA} nach allem, was Sie noch wissen möchten über diese Sache.")
+    desk.run_ticket(
+        "reply",
+        "1",
+        "-m",
+        f"Grüße, und fragen Sie {CARLA} nach allem, was Sie noch wissen möchten über diese Sache.",
+    )
     assert desk.ticket("redact", CARLA)[0]["tickets"] == 1
-    (line,) = [line for line in map(json.loads, desk.run_ticket("export", "--json").stdout.splitlines()) if line["type"] == "outgoing"]
+    (line,) = [
+        line
+        for line in map(json.loads, desk.run_ticket("export", "--json").stdout.splitlines())
+        if line["type"] == "outgoing"
+    ]
     text = email.message_from_string(line["mail"]).get_payload(decode=True).decode()
-    assert text.startswith("Grüße, und fragen Sie redacted@redacted.invalid nach allem") and line["to"] == ["eve@other.example"]
+    assert text.startswith("Grüße, und fragen Sie redacted@redacted.invalid nach allem") and line[
+        "to"
+    ] == ["eve@other.example"]
     assert CARLA not in all_that_is_said(desk)
 
 

@@ -36,15 +36,29 @@ def ends(desk, *words, **options):
 
 
 def answers(desk, number):
-    return [message["text"] for message in desk.show(number)["messages"] if message["direction"] == "out"]
+    return [
+        message["text"]
+        for message in desk.show(number)["messages"]
+        if message["direction"] == "out"
+    ]
 
 
 # --- outbox --------------------------------------------------------------------------------------
 
+
 def test_a_list_has_the_names_that_were_promised(waiting):
     entries = waiting.outbox()
     assert [set(entry) for entry in entries] == [NAMES, NAMES]
-    assert entries[0] == {"id": 1, "ticket": 1, "event": "reply", "to": [CARLA], "state": "waiting", "attempts": 0, "next_try": None, "last_reply": None}
+    assert entries[0] == {
+        "id": 1,
+        "ticket": 1,
+        "event": "reply",
+        "to": [CARLA],
+        "state": "waiting",
+        "attempts": 0,
+        "next_try": None,
+        "last_reply": None,
+    }
     code, out, err = ends(waiting, "outbox", "list")
     assert (code, err) == (0, "") and len(out.splitlines()) >= 2 and CARLA in out
 
@@ -83,9 +97,17 @@ def test_changes_end_with_the_code_for_what_they_did(words, code, left, waiting)
 
 # --- reply ---------------------------------------------------------------------------------------
 
+
 def typed(desk, number, editor):
     """What `ticket reply` says to somebody at a terminal with that editor, and its exit code."""
-    return on_terminal(program("ticket"), "reply", "--config", desk.config, number, env={"VISUAL": editor, "EDITOR": editor, "TMPDIR": str(desk.directory)})
+    return on_terminal(
+        program("ticket"),
+        "reply",
+        "--config",
+        desk.config,
+        number,
+        env={"VISUAL": editor, "EDITOR": editor, "TMPDIR": str(desk.directory)},
+    )
 
 
 def test_the_text_comes_from_an_option_a_file_or_standard_input(asked, tmp_path):
@@ -94,13 +116,24 @@ def test_the_text_comes_from_an_option_a_file_or_standard_input(asked, tmp_path)
     asked.run_ticket("reply", "1", "-F", str(tmp_path / "text"))
     asked.run_ticket("reply", "1", "-F", "-", stdin=b"from a dash\n")
     asked.run_ticket("reply", "#1", stdin="von der Eingabe: grün\n".encode())
-    assert [text.strip() for text in answers(asked, 1)] == ["from an option", "from a file\n.", "from a dash", "von der Eingabe: grün"]
+    assert [text.strip() for text in answers(asked, 1)] == [
+        "from an option",
+        "from a file\n.",
+        "from a dash",
+        "von der Eingabe: grün",
+    ]
     assert [entry["event"] for entry in asked.outbox()] == ["reply"] * 4
     ticket = asked.show(1)
-    assert (ticket["status"], ticket["messages"][-1]["direction"], ticket["messages"][-1]["in_reply_to"]) == ("waiting", "out", ticket["messages"][0]["message_id"])
+    assert (
+        ticket["status"],
+        ticket["messages"][-1]["direction"],
+        ticket["messages"][-1]["in_reply_to"],
+    ) == ("waiting", "out", ticket["messages"][0]["message_id"])
     assert [message["match"] for message in ticket["messages"]] == ["new"] + [None] * 4
     assert [event["kind"] for event in ticket["events"]].count("reply") == 4
-    assert [event["kind"] for event in ticket["events"]].index("reply") < [event["kind"] for event in ticket["events"]].index("status")
+    assert [event["kind"] for event in ticket["events"]].index("reply") < [
+        event["kind"] for event in ticket["events"]
+    ].index("status")
 
 
 def test_the_text_comes_from_the_editor_without_what_was_shown(asked):
@@ -121,20 +154,32 @@ def test_what_is_typed_is_the_users_alone_and_no_stranger_orders_the_editor(desk
     box.close()
     desk.run_ticket("import", str(desk.directory / "box"), "--account", "support@example.com")
     editor = LOOK.format(place=tmp_path)
-    _, code = on_terminal(program("ticket"), word, "--config", desk.config, "1",
-                          env={"VISUAL": editor, "TMPDIR": str(desk.directory)})
+    _, code = on_terminal(
+        program("ticket"),
+        word,
+        "--config",
+        desk.config,
+        "1",
+        env={"VISUAL": editor, "TMPDIR": str(desk.directory)},
+    )
     assert code == 0
     assert (tmp_path / "modes").read_text().split() == ["600", "700"]
     lines = (tmp_path / "seen").read_text().split("\n")
-    assert "> " + order in lines and not [line for line in lines if line.startswith(("vim", "Local", "End"))]
+    assert "> " + order in lines and not [
+        line for line in lines if line.startswith(("vim", "Local", "End"))
+    ]
     assert "evil" not in "".join(lines[:10] + lines[-11:])
-    assert "\f" in lines[-14:] and "evil" not in "".join(lines[lines.index("\f"):])
+    assert "\f" in lines[-14:] and "evil" not in "".join(lines[lines.index("\f") :])
     assert not list(desk.directory.glob("ticket-*"))
 
 
 # editor → what is said; in none of these cases is anything sent
-EDITORS = {"nothing typed": ("true", "the text is empty"), "all deleted": ("truncate -s 0", "the text is empty"),
-           "aborted": ("false", "the editor 'false' failed"), "not there": ("/nonexistent/editor", "the editor '/nonexistent/editor' failed")}
+EDITORS = {
+    "nothing typed": ("true", "the text is empty"),
+    "all deleted": ("truncate -s 0", "the text is empty"),
+    "aborted": ("false", "the editor 'false' failed"),
+    "not there": ("/nonexistent/editor", "the editor '/nonexistent/editor' failed"),
+}
 
 
 @pytest.mark.parametrize("editor, said", EDITORS.values(), ids=EDITORS)

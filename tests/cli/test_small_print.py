@@ -24,7 +24,11 @@ def test_mail_that_is_dropped_leaves_an_event(desk, tmp_path):
     (outgoing,) = desk.outbox()
     desk.run_ticket("outbox", "drop", str(outgoing["id"]))
     event = desk.show(1)["events"][-1]
-    assert (event["kind"], event["to"], event["text"]) == ("dropped", "carla@customer.example", "reply") and event["actor"].startswith("unix:")
+    assert (event["kind"], event["to"], event["text"]) == (
+        "dropped",
+        "carla@customer.example",
+        "reply",
+    ) and event["actor"].startswith("unix:")
 
 
 @pytest.mark.parametrize("words", [("priority", "HIGH"), ("status", "Clarify")])
@@ -43,18 +47,28 @@ def test_spam_is_purged_when_it_is_old(desk, tmp_path):
     take_in(desk, tmp_path, mail(1), mail(2))
     desk.run_ticket("spam", "1")
     assert ends(desk, "purge", "--closed-before", "2020-01-01")[0] == 1
-    assert ends(desk, "purge", "--closed-before", "2999-01-01")[:2] == (0, "purged 1 ticket and 1 archived mail\n")
+    assert ends(desk, "purge", "--closed-before", "2999-01-01")[:2] == (
+        0,
+        "purged 1 ticket and 1 archived mail\n",
+    )
     assert [t["number"] for t in desk.tickets()] == [2]
 
 
-@pytest.mark.parametrize("what, more, member, value", [
-    ("queue", ("--title", "Sales"), "title", "Sales"), ("agent", ("--name", "Ben Berg", "--address", "ben@example.com"), "name", "Ben Berg")])
+@pytest.mark.parametrize(
+    "what, more, member, value",
+    [
+        ("queue", ("--title", "Sales"), "title", "Sales"),
+        ("agent", ("--name", "Ben Berg", "--address", "ben@example.com"), "name", "Ben Berg"),
+    ],
+)
 def test_create_twice_is_once(desk, what, more, member, value):
     code, _, err = ends(desk, what, "set", "ben", *more)
     assert code == 1 and "--create" in err
     for _ in range(2):
         desk.run_ticket(what, "set", "ben", "--create", *more)
-        (found,) = [x for x in desk.ticket(what, "list") if "ben" in (x.get("name"), x.get("login"))]
+        (found,) = [
+            x for x in desk.ticket(what, "list") if "ben" in (x.get("name"), x.get("login"))
+        ]
         assert found[member] == value
 
 
@@ -64,7 +78,9 @@ def test_an_account_is_nobodys_own_address(desk, address):
     assert code == 65 and f"'{address}' is an address of the desk itself" in err
 
 
-@pytest.mark.parametrize("words", [("note", "1", "-F"), ("reply", "1", "-F"), ("import", *ACCOUNT), ("import", "--json")])
+@pytest.mark.parametrize(
+    "words", [("note", "1", "-F"), ("reply", "1", "-F"), ("import", *ACCOUNT), ("import", "--json")]
+)
 def test_a_file_that_cannot_be_read_is_an_input_error(desk, tmp_path, words):
     take_in(desk, tmp_path, mail(1))
     code, _, err = ends(desk, *words, tmp_path / "missing")
@@ -75,7 +91,12 @@ def test_a_merged_number_shows_what_it_leads_to(desk, tmp_path):
     take_in(desk, tmp_path, mail(1), mail(2))
     desk.run_ticket("merge", "1", "--into", "2")
     code, out, err = ends(desk, "show", "1")
-    assert code == 0 and err == "#1 was merged into #2\n" and "Text of mail 1." in out and "[example.com #2]" in out
+    assert (
+        code == 0
+        and err == "#1 was merged into #2\n"
+        and "Text of mail 1." in out
+        and "[example.com #2]" in out
+    )
     assert desk.show(1)["merged_into"] == 2
 
 
@@ -93,5 +114,7 @@ def test_what_failed_has_no_next_try(desk, tmp_path):
         if line["type"] == "outgoing":
             line.update(state="failed", next_try="2030-01-01T00:00:00Z")
     desk.configure(store={"path": tmp_path / "other"})
-    desk.run_ticket("import", "--json", "-", stdin="".join(json.dumps(line) + "\n" for line in lines).encode())
+    desk.run_ticket(
+        "import", "--json", "-", stdin="".join(json.dumps(line) + "\n" for line in lines).encode()
+    )
     assert desk.outbox()[0]["next_try"] is None

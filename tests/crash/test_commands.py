@@ -50,8 +50,13 @@ def command(desk, *words):
 
 
 def dies(desk, step, *words):
-    done = subprocess.run(command(desk, *words), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60,
-                          env={**os.environ, "MILTICKET_DIE_AT": step})
+    done = subprocess.run(
+        command(desk, *words),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        timeout=60,
+        env={**os.environ, "MILTICKET_DIE_AT": step},
+    )
     assert done.returncode == -signal.SIGKILL, f"{words} did not come to {step}: {done.returncode}"
 
 
@@ -70,7 +75,11 @@ def files(desk):
 
 def leftovers(desk):
     """What stands beside the store's own files, other than old stores that were kept."""
-    return {path.name for path in desk.store.iterdir() if not path.name.startswith("replaced-")} - {"data.mdb", "lock.mdb", "daemon.lock"}
+    return {path.name for path in desk.store.iterdir() if not path.name.startswith("replaced-")} - {
+        "data.mdb",
+        "lock.mdb",
+        "daemon.lock",
+    }
 
 
 def said(desk):
@@ -78,7 +87,9 @@ def said(desk):
     return b"".join(path.read_bytes() for path in paths).lower()
 
 
-@pytest.mark.parametrize("step", ["batch-archived:1", "batch-archived:2", "batch-recorded:1", "batch-recorded:2"])
+@pytest.mark.parametrize(
+    "step", ["batch-archived:1", "batch-archived:2", "batch-recorded:1", "batch-recorded:2"]
+)
 def test_an_import_that_was_killed_goes_on(desk, box, step):
     dies(desk, step, "import", box, *ACCOUNT)
     is_whole(desk)
@@ -107,18 +118,41 @@ def test_the_daemon_removes_the_files_that_a_killed_purge_has_left(full):
     full.kill()
 
 
-@pytest.mark.parametrize("step", ["batch-redacted:1", "batch-redacted:3", "tickets-redacted", "files-removed", "rewritten", "lock-replaced", "data-replaced"])
+@pytest.mark.parametrize(
+    "step",
+    [
+        "batch-redacted:1",
+        "batch-redacted:3",
+        "tickets-redacted",
+        "files-removed",
+        "rewritten",
+        "lock-replaced",
+        "data-replaced",
+    ],
+)
 def test_a_redaction_that_was_killed_is_finished(full, step):
     dies(full, step, "redact", CARLA)
     is_whole(full)
-    assert [len(ticket["messages"]) for ticket in full.ticket("show", *range(1, TICKETS + 1))] == [1] * TICKETS
+    assert [len(ticket["messages"]) for ticket in full.ticket("show", *range(1, TICKETS + 1))] == [
+        1
+    ] * TICKETS
     full.run_ticket("redact", CARLA, check=False)
     assert CARLA.encode() not in said(full) and files(full) == [] and leftovers(full) == set()
-    assert {ticket["requester"]["address"] for ticket in full.tickets()} == {"redacted@redacted.invalid"}
+    assert {ticket["requester"]["address"] for ticket in full.tickets()} == {
+        "redacted@redacted.invalid"
+    }
     is_whole(full)
 
 
-@pytest.mark.parametrize("step, new", [("backup-copied", False), ("old-kept", False), ("lock-replaced", False), ("data-replaced", True)])
+@pytest.mark.parametrize(
+    "step, new",
+    [
+        ("backup-copied", False),
+        ("old-kept", False),
+        ("lock-replaced", False),
+        ("data-replaced", True),
+    ],
+)
 def test_a_restore_that_was_killed_leaves_the_one_store_or_the_other(full, step, new):
     copy = full.directory / "copy"
     full.run_ticket("backup", copy)
@@ -147,7 +181,11 @@ def test_a_backup_that_was_killed_is_no_backup(full):
 def recorded(desk):
     """Ticket and direction by Message-ID; each once."""
     numbers = [ticket["number"] for ticket in desk.tickets()]
-    found = [(message["message_id"], number) for number, shown in zip(numbers, desk.ticket("show", *numbers)) for message in shown["messages"]]
+    found = [
+        (message["message_id"], number)
+        for number, shown in zip(numbers, desk.ticket("show", *numbers))
+        for message in shown["messages"]
+    ]
     assert len(found) == len(dict(found)), "a message is there twice"
     return dict(found)
 
@@ -158,7 +196,9 @@ def test_a_backup_while_mail_flows_has_all_that_was_accepted_before_it(daemon, s
     load = Load(daemon, threads=4, seed=SEED).run()
     backups = []
     for i in range(3):
-        wait_until(lambda: sum(bool(sent.told) for sent in load.sent) >= 40 * (i + 1), "mail to flow")
+        wait_until(
+            lambda: sum(bool(sent.told) for sent in load.sent) >= 40 * (i + 1), "mail to flow"
+        )
         told = {sent.message_id: sent.told[0] for sent in list(load.sent) if sent.told}
         backups.append((daemon.directory / f"copy-{i}", told))
         daemon.run_ticket("backup", backups[-1][0])
@@ -182,7 +222,10 @@ def import_all(desk):
 RANDOM = {
     "import": (("import", "box", *ACCOUNT), lambda desk: len(desk.tickets()) == TICKETS),
     "redact": (("redact", CARLA), lambda desk: CARLA.encode() not in said(desk)),
-    "purge": (("purge", "--closed-before", "0s"), lambda desk: desk.tickets() == [] and files(desk) == []),
+    "purge": (
+        ("purge", "--closed-before", "0s"),
+        lambda desk: desk.tickets() == [] and files(desk) == [],
+    ),
     "restore": (("restore", "--force", "copy"), lambda desk: len(desk.tickets()) == TICKETS),
     "backup": (("backup", "copy"), lambda desk: (desk.directory / "copy").exists()),
 }
@@ -200,7 +243,9 @@ def test_a_command_may_be_killed_at_any_time(desk, box, name):
     if name == "restore":
         desk.run_ticket("backup", desk.directory / "copy")
     for _ in range(12):
-        with subprocess.Popen(command(desk, *words), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        with subprocess.Popen(
+            command(desk, *words), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as process:
             time.sleep(dice.uniform(0.002, 0.2))
             process.kill()
         is_whole(desk)

@@ -14,13 +14,23 @@ from harness.sink import unique
 
 KILLS = int(os.environ.get("CRASH_KILLS", "200"))
 SEED = int(os.environ.get("CRASH_SEED", str(int(time.time()))))
-OF_A_MESSAGE = ("before-archive", "after-archive", "before-commit", "after-commit", "before-edits", "after-edits", "before-answer", "after-answer")
+OF_A_MESSAGE = (
+    "before-archive",
+    "after-archive",
+    "before-commit",
+    "after-commit",
+    "before-edits",
+    "after-edits",
+    "before-answer",
+    "after-answer",
+)
 OF_AN_ANSWER = ("before-send", "after-send", "before-record", "after-record")
 FAILPOINTS = OF_A_MESSAGE + OF_AN_ANSWER
 
 
 def settle(load, daemon, sink):
     """Every answer is on its way or delivered; those that a kill interrupted are tried at once."""
+
     def done():
         daemon.run_ticket("outbox", "flush")
         return not daemon.outbox()
@@ -60,11 +70,21 @@ def test_nothing_is_lost_or_doubled_under_random_kills(daemon, sink):
 
 
 def test_every_step_that_has_a_name_is_one_of_those_tried():
-    named = [name for directory in ("lib", "milter") for path in (SOURCE / directory).rglob("*.c")
-             for name in re.findall(r'\bfailpoint\("([a-z-]+)"\)', path.read_text())]
-    tests = "".join(path.read_text() for pattern in ("*/*.py", "unit/*/*.c") for path in (SOURCE / "tests").glob(pattern))
+    named = [
+        name
+        for directory in ("lib", "milter")
+        for path in (SOURCE / directory).rglob("*.c")
+        for name in re.findall(r'\bfailpoint\("([a-z-]+)"\)', path.read_text())
+    ]
+    tests = "".join(
+        path.read_text()
+        for pattern in ("*/*.py", "unit/*/*.c")
+        for path in (SOURCE / "tests").glob(pattern)
+    )
     assert set(FAILPOINTS) <= set(named)
-    assert [name for name in named if named.count(name) > 1 or not re.search(rf"\b{name}\b", tests)] == []
+    assert [
+        name for name in named if named.count(name) > 1 or not re.search(rf"\b{name}\b", tests)
+    ] == []
 
 
 @pytest.mark.parametrize("count", (1, 4))
@@ -96,7 +116,10 @@ def test_what_postfix_accepted_is_in_one_mailbox_and_one_ticket(daemon, sink, po
     daemon.start()
     ids = []
     for index in range(20):
-        sender, message_id = f"{unique('p')}@customer.example", f"<{unique('crash')}@customer.example>"
+        sender, message_id = (
+            f"{unique('p')}@customer.example",
+            f"<{unique('crash')}@customer.example>",
+        )
         ids.append(message_id)
         if index % 2:
             daemon.kill()
@@ -110,9 +133,16 @@ def test_what_postfix_accepted_is_in_one_mailbox_and_one_ticket(daemon, sink, po
             if answer.accepted:
                 continue
         send_until_accepted(postfix, sender, data)
-    delivered = [client.field(mail.data, "Message-ID") for mail in mailbox.wait_mails("support@example.com", len(ids))]
-    recorded = [message["message_id"] for ticket in daemon.ticket("show", *[t["number"] for t in daemon.tickets()])
-                for message in ticket["messages"] if message["direction"] == "in"]
+    delivered = [
+        client.field(mail.data, "Message-ID")
+        for mail in mailbox.wait_mails("support@example.com", len(ids))
+    ]
+    recorded = [
+        message["message_id"]
+        for ticket in daemon.ticket("show", *[t["number"] for t in daemon.tickets()])
+        for message in ticket["messages"]
+        if message["direction"] == "in"
+    ]
     assert sorted(delivered) == sorted(ids)
     assert sorted(recorded) == sorted(ids)
 

@@ -45,14 +45,37 @@ def memory_without_store(daemon):
 class Administrators:
     """Run commands without a pause until finish(); 0 and 1 (nothing found) are the only codes they may get."""
 
-    READ = (["list"], ["list", "--all", "--limit", "500"], ["show", "{n}"], ["search", "load"], ["stats"], ["outbox", "list"], ["log", "{n}"])
-    WRITE = (["note", "{n}", "-m", "seen"], ["tag", "+seen", "{n}"], ["priority", "high", "{n}"], ["status", "waiting", "{n}"], ["title", "Printer", "{n}"])
+    READ = (
+        ["list"],
+        ["list", "--all", "--limit", "500"],
+        ["show", "{n}"],
+        ["search", "load"],
+        ["stats"],
+        ["outbox", "list"],
+        ["log", "{n}"],
+    )
+    WRITE = (
+        ["note", "{n}", "-m", "seen"],
+        ["tag", "+seen", "{n}"],
+        ["priority", "high", "{n}"],
+        ["status", "waiting", "{n}"],
+        ["title", "Printer", "{n}"],
+    )
 
     def __init__(self, daemon, load):
         self.daemon, self.load, self.ending, self.wrong = daemon, load, threading.Event(), []
         self.done = {"read": 0, "write": 0}
-        self.threads = [threading.Thread(target=self._work, args=(kind, commands, seed))
-                        for seed, (kind, commands) in enumerate((("read", self.READ), ("read", self.READ), ("write", self.WRITE), ("write", self.WRITE)))]
+        self.threads = [
+            threading.Thread(target=self._work, args=(kind, commands, seed))
+            for seed, (kind, commands) in enumerate(
+                (
+                    ("read", self.READ),
+                    ("read", self.READ),
+                    ("write", self.WRITE),
+                    ("write", self.WRITE),
+                )
+            )
+        ]
         for thread in self.threads:
             thread.start()
 
@@ -63,7 +86,9 @@ class Administrators:
             command = [word.format(n=number) for word in dice.choice(commands)]
             ended = self.daemon.run_ticket(*command, check=False)
             if ended.returncode not in (0, 1):
-                self.wrong.append((command, ended.returncode, ended.stderr.decode(errors="replace")))
+                self.wrong.append(
+                    (command, ended.returncode, ended.stderr.decode(errors="replace"))
+                )
             self.done[kind] += 1
 
     def finish(self):
@@ -86,9 +111,15 @@ def test_a_hundred_connections_and_administrators_meet_no_error(daemon, sink):
     administrators.finish()
     assert len(load.sent) >= MESSAGES and any(sent.parent for sent in load.sent)
     assert all(sent.tries == len(sent.told) for sent in load.sent), "a message had to be repeated"
-    assert not re.search(r"^milticketd: (error|warning): .*$", daemon.log_text(), re.M), daemon.log_text()[-2000:]
+    assert not re.search(
+        r"^milticketd: (error|warning): .*$", daemon.log_text(), re.M
+    ), daemon.log_text()[-2000:]
     wait_until(lambda: not daemon.outbox(), "an empty outbox", 60 + MESSAGES // 10)
-    wait_until(lambda: descriptors(daemon) <= before, f"{before} descriptors again, there are {descriptors(daemon)}", 60)
+    wait_until(
+        lambda: descriptors(daemon) <= before,
+        f"{before} descriptors again, there are {descriptors(daemon)}",
+        60,
+    )
     checked = daemon.run_ticket("check", check=False)
     assert checked.returncode == 0, checked.stdout
     load.sent += first.sent
@@ -106,7 +137,16 @@ def soak(daemon, name, count):
             ids.append(f"<{unique(name)}@customer.example>")
             headers = [f"In-Reply-To: {ids[-2]}"] if index % 3 == 2 else []
             sender = f"{unique(name)}@customer.example"
-            result = client.send(sender, [ACCOUNT], compose(sender, message_id=ids[-1], headers=headers, body="text\n" * dice.randint(1, 1000)))
+            result = client.send(
+                sender,
+                [ACCOUNT],
+                compose(
+                    sender,
+                    message_id=ids[-1],
+                    headers=headers,
+                    body="text\n" * dice.randint(1, 1000),
+                ),
+            )
             assert result.accepted and result.headers("X-Ticket"), result
 
 
@@ -122,7 +162,9 @@ def soak_all(daemon, sink, count):
         wait_until(lambda: not daemon.outbox(), "an empty outbox", 60 + part)
         assert sink.mails()
         sink.clear()
-        print(f"{part * 4} mails more: RSS without the store {memory_without_store(daemon) / MIB:.2f} MiB, RssAnon {anonymous_memory(daemon) / MIB:.2f} MiB")
+        print(
+            f"{part * 4} mails more: RSS without the store {memory_without_store(daemon) / MIB:.2f} MiB, RssAnon {anonymous_memory(daemon) / MIB:.2f} MiB"
+        )
     return memory_without_store(daemon), descriptors(daemon)
 
 
@@ -165,16 +207,25 @@ def test_a_mail_of_50_mb_takes_less_than_a_mib_of_memory(daemon):
         assert client.send("carla@customer.example", [ACCOUNT], compose()).accepted
     before, watch, ends = anonymous_memory(daemon), Watch(daemon), []
     for client in clients:
-        *steps, end = client._steps("carla@customer.example", [ACCOUNT], data.replace(b"<m", b"<n%d" % len(ends), 1), {"i": f"Q{len(ends)}"})
+        *steps, end = client._steps(
+            "carla@customer.example",
+            [ACCOUNT],
+            data.replace(b"<m", b"<n%d" % len(ends), 1),
+            {"i": f"Q{len(ends)}"},
+        )
         assert all(client._step(*step).verdict == "continue" for step in steps)
         ends.append(end)
     each = (watch.end() - before) / len(clients)
     watch = Watch(daemon)
     assert all(client._step(*end).accepted for client, end in zip(clients, ends))
     more = watch.end() - before
-    print(f"{each / MIB:.2f} MiB for each on its way, {more / MIB:.2f} MiB in all while they are recorded")
+    print(
+        f"{each / MIB:.2f} MiB for each on its way, {more / MIB:.2f} MiB in all while they are recorded"
+    )
     assert each < MIB and more < 4 * MIB
-    assert [path.stat().st_size > 50_000_000 for path in daemon.archive.rglob("*.eml")].count(True) == len(clients)
+    assert [path.stat().st_size > 50_000_000 for path in daemon.archive.rglob("*.eml")].count(
+        True
+    ) == len(clients)
     for client in clients:
         client.close()
     daemon.stop()

@@ -6,7 +6,12 @@ from harness.load import ACCOUNT, Load, compare, compare_answers, show_all
 from harness.milter import MilterClient
 from harness.ground import wait_until
 
-REPORTS = ("ERROR: AddressSanitizer", "WARNING: ThreadSanitizer", "runtime error:", "ERROR: LeakSanitizer")
+REPORTS = (
+    "ERROR: AddressSanitizer",
+    "WARNING: ThreadSanitizer",
+    "runtime error:",
+    "ERROR: LeakSanitizer",
+)
 
 
 def stop_clean(daemon):
@@ -40,10 +45,14 @@ def test_the_same_message_at_the_same_moment_on_many_connections_is_one(daemon, 
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert [result.verdict for result in results] == [results[0].verdict] * 6 and results[0].accepted
+    assert [result.verdict for result in results] == [results[0].verdict] * 6 and results[
+        0
+    ].accepted
     assert {value.strip() for result in results for value in result.headers("X-Ticket")} == {"1"}
     (ticket,) = show_all(daemon).values()
-    assert [message["message_id"] for message in ticket["messages"] if message["direction"] == "in"] == ["<once@customer.example>"]
+    assert [
+        message["message_id"] for message in ticket["messages"] if message["direction"] == "in"
+    ] == ["<once@customer.example>"]
     wait_until(lambda: not daemon.outbox(), "an empty outbox", 60)
     assert len(sink.mails("carla@customer.example")) == 1
     stop_clean(daemon)

@@ -10,8 +10,21 @@ class Faults:
     def __init__(self):
         directory = new_directory("faults")
         self.library, self.file = directory / "faults.so", directory / "faults"
-        run("gcc", "-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-O1", "-shared", "-fPIC", "-o", self.library,
-            SOURCE / "tests" / "faults" / "faults.c", "-ldl")
+        run(
+            "gcc",
+            "-std=gnu11",
+            "-D_GNU_SOURCE",
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            "-O1",
+            "-shared",
+            "-fPIC",
+            "-o",
+            self.library,
+            SOURCE / "tests" / "faults" / "faults.c",
+            "-ldl",
+        )
         self.env = {"LD_PRELOAD": str(self.library), "MILTICKET_FAULTS": str(self.file)}
 
     def set(self, *lines):

@@ -1,7 +1,7 @@
-/* Loaded before the C library (LD_PRELOAD), makes its calls fail while the file that MILTICKET_FAULTS names says so. Its lines:
- *   CALL ERROR    CALL is write, sync, thread or map (of files, 1 MiB and more), ERROR a number; write means files only, no sockets
- *   hang 1        syncs wait until the line is gone
- *   clock SECONDS the clock is so much ahead, or back */
+/* Loaded before the C library (LD_PRELOAD), makes its calls fail while the file that
+ * MILTICKET_FAULTS names says so. Its lines: CALL ERROR    CALL is write, sync, thread or map (of
+ * files, 1 MiB and more), ERROR a number; write means files only, no sockets hang 1        syncs
+ * wait until the line is gone clock SECONDS the clock is so much ahead, or back */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The number behind that word; 0 without it. System calls only: what is called here may be one of ours. */
+/* The number behind that word; 0 without it. System calls only: what is called here may be one of
+ * ours. */
 static long wanted(const char *word)
 {
 	const char *path = getenv("MILTICKET_FAULTS");
@@ -50,29 +51,37 @@ static bool write_fails(int fd)
 	struct stat status;
 
 	/* The log is a file too; it is opened for appending. */
-	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && !(fcntl(fd, F_GETFL) & O_APPEND) && fails("write");
+	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+		!(fcntl(fd, F_GETFL) & O_APPEND) && fails("write");
 }
 
-#define NEXT(type, name, ...) ((type (*)(__VA_ARGS__))dlsym(RTLD_NEXT, name))
+#define NEXT(type, name, ...) ((type(*)(__VA_ARGS__))dlsym(RTLD_NEXT, name))
 
 ssize_t write(int fd, const void *data, size_t len)
 {
-	return write_fails(fd) ? -1 : NEXT(ssize_t, "write", int, const void *, size_t)(fd, data, len);
+	return write_fails(fd) ? -1
+			       : NEXT(ssize_t, "write", int, const void *, size_t)(fd, data, len);
 }
 
 ssize_t pwrite(int fd, const void *data, size_t len, off_t at)
 {
-	return write_fails(fd) ? -1 : NEXT(ssize_t, "pwrite", int, const void *, size_t, off_t)(fd, data, len, at);
+	return write_fails(fd)
+		? -1
+		: NEXT(ssize_t, "pwrite", int, const void *, size_t, off_t)(fd, data, len, at);
 }
 
 ssize_t writev(int fd, const struct iovec *parts, int count)
 {
-	return write_fails(fd) ? -1 : NEXT(ssize_t, "writev", int, const struct iovec *, int)(fd, parts, count);
+	return write_fails(fd)
+		? -1
+		: NEXT(ssize_t, "writev", int, const struct iovec *, int)(fd, parts, count);
 }
 
 ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t at)
 {
-	return write_fails(fd) ? -1 : NEXT(ssize_t, "pwritev", int, const struct iovec *, int, off_t)(fd, parts, count, at);
+	return write_fails(fd) ? -1
+			       : NEXT(ssize_t, "pwritev", int, const struct iovec *, int, off_t)(
+					 fd, parts, count, at);
 }
 
 static void hang(void)
@@ -103,14 +112,17 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(vo
 {
 	long error = wanted("thread");
 
-	return error ? (int)error : NEXT(int, "pthread_create", pthread_t *, const pthread_attr_t *, void *(*)(void *), void *)(thread, attr, fn, arg);
+	return error ? (int)error
+		     : NEXT(int, "pthread_create", pthread_t *, const pthread_attr_t *,
+			       void *(*)(void *), void *)(thread, attr, fn, arg);
 }
 
 void *mmap(void *where, size_t len, int protection, int flags, int fd, off_t at)
 {
 	if (fd >= 0 && len >= 1 << 20 && fails("map"))
 		return MAP_FAILED;
-	return NEXT(void *, "mmap", void *, size_t, int, int, int, off_t)(where, len, protection, flags, fd, at);
+	return NEXT(void *, "mmap", void *, size_t, int, int, int, off_t)(
+		where, len, protection, flags, fd, at);
 }
 
 int clock_gettime(clockid_t clock, struct timespec *time_out)

@@ -26,14 +26,21 @@ class Client:
 
     def accepted(self, size=0):
         result = self.client.send(CARLA, [ACCOUNT], compose(body=text(size)))
-        assert result.accepted and result.headers("X-Ticket"), (result, self.daemon.log_text()[-2000:])
+        assert result.accepted and result.headers("X-Ticket"), (
+            result,
+            self.daemon.log_text()[-2000:],
+        )
 
     def refused(self, why, size=0):
         """451 4.3.0, one log line that says why, and mail of others unaffected."""
         before = len(self.daemon.log_text())
         result = self.client.send(CARLA, [ACCOUNT], compose(body=text(size)))
         assert result.reply.startswith("451 4.3.0"), (result, self.daemon.log_text()[-2000:])
-        lines = [line for line in self.daemon.log_text()[before:].splitlines() if "is asked to try again" in line]
+        lines = [
+            line
+            for line in self.daemon.log_text()[before:].splitlines()
+            if "is asked to try again" in line
+        ]
         assert len(lines) == 1 and why in lines[0], lines
         assert self.client.send(CARLA, ["bob@example.com"], compose()).verdict == "accept"
 
@@ -45,7 +52,9 @@ def text(size):
 def clean(daemon):
     """Stopped in order, it leaves a store without a fault."""
     daemon.stop()
-    assert daemon.run_ticket("check", check=False).returncode == 0, daemon.run_ticket("check", check=False)
+    assert daemon.run_ticket("check", check=False).returncode == 0, daemon.run_ticket(
+        "check", check=False
+    )
 
 
 class SmallDisk:
@@ -93,15 +102,20 @@ def test_a_full_disk_is_mended_by_space(daemon, disk):
     assert len(daemon.tickets()) == 3
 
 
-@pytest.mark.parametrize("line, words", (
-    (f"write {errno.ENOSPC}", "No space left on device"),
-    (f"write {errno.EIO}", "Input/output error"),
-    (f"write {errno.EROFS}", "Read-only file system"),
-    (f"sync {errno.EIO}", "Input/output error"),
-))
+@pytest.mark.parametrize(
+    "line, words",
+    (
+        (f"write {errno.ENOSPC}", "No space left on device"),
+        (f"write {errno.EIO}", "Input/output error"),
+        (f"write {errno.EROFS}", "Read-only file system"),
+        (f"sync {errno.EIO}", "Input/output error"),
+    ),
+)
 @pytest.mark.parametrize("archive", (True, False), ids=("archive", "no-archive"))
 def test_a_write_that_fails_is_no_accepted_message(line, words, archive, sink, faults):
-    daemon = Daemon(sink.port, settings={} if archive else {"archive": {"path": ""}}).start(env=faults.env)
+    daemon = Daemon(sink.port, settings={} if archive else {"archive": {"path": ""}}).start(
+        env=faults.env
+    )
     client = Client(daemon)
     client.accepted()
     faults.set(line)
@@ -184,7 +198,9 @@ def test_without_threads_it_takes_no_connection_and_goes_on_when_there_are_some(
     client = Client(daemon)
     client.accepted()
     faults.set(f"thread {errno.EAGAIN}")
-    waiting = [subprocess.Popen(["/usr/bin/python3", "-c", CONNECT, daemon.socket]) for _ in range(8)]
+    waiting = [
+        subprocess.Popen(["/usr/bin/python3", "-c", CONNECT, daemon.socket]) for _ in range(8)
+    ]
     time.sleep(1)
     client.accepted()
     faults.clear()
@@ -229,7 +245,7 @@ DAMAGES = {
     "noise": lambda data: data[:8192] + random.Random(7).randbytes(len(data) - 8192),
     "other pages": lambda data: data[:8192] + data[8192:16384] * ((len(data) - 8192) // 8192),
     "pages moved by one": lambda data: data[:8192] + data[12288:] + data[8192:12288],
-    "cut": lambda data: data[:len(data) // 8192 * 4096],
+    "cut": lambda data: data[: len(data) // 8192 * 4096],
     "cut to its head": lambda data: data[:8192],
     "cut by a page": lambda data: data[:-4096],
 }
@@ -247,7 +263,10 @@ def test_a_damaged_store_ends_in_words_not_in_a_crash(damage, daemon):
     done = run(program("milticketd"), "-f", "--config", daemon.config, check=False, seconds=20)
     assert done.returncode in (65, 73, 74), (done.returncode, done.stderr)
     assert b"store" in done.stderr and b"milticketd: " in done.stderr, done.stderr
-    assert not damage.startswith("cut") or b"is damaged: its file is shorter than it was; restore a backup" in done.stderr, done.stderr
+    assert (
+        not damage.startswith("cut")
+        or b"is damaged: its file is shorter than it was; restore a backup" in done.stderr
+    ), done.stderr
     for words in (["list"], ["check"]):
         told = daemon.run_ticket(*words, check=False)
         assert told.returncode in (65, 73, 74), (words, told.returncode, told.stderr)

@@ -14,7 +14,17 @@ import pytest
 
 from harness.client import compose
 from harness.daemon import Daemon
-from harness.ground import SOURCE, UNPRIVILEGED, answers, free_ports, new_directory, program, run, stop_process, wait_until
+from harness.ground import (
+    SOURCE,
+    UNPRIVILEGED,
+    answers,
+    free_ports,
+    new_directory,
+    program,
+    run,
+    stop_process,
+    wait_until,
+)
 from harness.load import ACCOUNT, Load, compare
 from harness.milter import MilterClient
 
@@ -42,6 +52,7 @@ def deliver(daemon, data=None, to=ACCOUNT):
 
 # --- stop ---
 
+
 def test_it_stops_within_two_seconds(daemon):
     daemon.start()
     with MilterClient(daemon.socket) as client:
@@ -54,7 +65,9 @@ def test_it_stops_within_two_seconds(daemon):
 
 def test_it_stops_as_fast_on_a_tcp_socket(sink):
     (port,) = free_ports(1)
-    daemon = Daemon(sink.port, settings={"socket": f"inet:{port}@127.0.0.1"}, socket=("127.0.0.1", port)).start()
+    daemon = Daemon(
+        sink.port, settings={"socket": f"inet:{port}@127.0.0.1"}, socket=("127.0.0.1", port)
+    ).start()
     began = time.monotonic()
     daemon.stop()
     assert time.monotonic() - began < 2
@@ -121,6 +134,7 @@ def test_the_other_stop_signals_stop_it_as_well(how, daemon):
 
 # --- start ---
 
+
 def refusal(daemon, code):
     done = run(program("milticketd"), "-f", "--config", daemon.config, check=False)
     assert done.returncode == code, done.stderr
@@ -184,14 +198,17 @@ open(sys.argv[1], "wb").write(data)
 """
 
 
-@pytest.mark.parametrize("text, expected", (
-    ("nonsense = 1;\n", "nonsense"),
-    ("socket = 5;\n", "socket"),
-    ("socket_mode = \"9999\";\n", "socket_mode"),
-    ("store = {\n", "syntax"),
-    ("user = \"no-such-user\";\n", "no-such-user"),
-    ("user = \"root\"; group = \"nogroup\";\n", "root"),
-))
+@pytest.mark.parametrize(
+    "text, expected",
+    (
+        ("nonsense = 1;\n", "nonsense"),
+        ("socket = 5;\n", "socket"),
+        ("socket_mode = \"9999\";\n", "socket_mode"),
+        ("store = {\n", "syntax"),
+        ("user = \"no-such-user\";\n", "no-such-user"),
+        ("user = \"root\"; group = \"nogroup\";\n", "root"),
+    ),
+)
 def test_a_configuration_with_an_error_ends_with_78_and_says_where(text, expected, daemon):
     daemon.config.write_text(text)
     said = refusal(daemon, 78)
@@ -224,6 +241,7 @@ def test_in_the_background_the_parent_tells_of_a_failure(daemon):
 
 # --- reload ---
 
+
 def test_a_reload_under_load_drops_nothing_and_a_broken_file_keeps_the_old_settings(daemon):
     daemon.start()
     good = daemon.config.read_text()
@@ -240,6 +258,7 @@ def test_a_reload_under_load_drops_nothing_and_a_broken_file_keeps_the_old_setti
 
 
 # --- systemd ---
+
 
 class Notified:
     """The end of NOTIFY_SOCKET that systemd has."""
@@ -274,7 +293,9 @@ def test_systemd_hears_of_start_health_reload_and_stop(daemon):
 def test_a_store_that_hangs_is_no_sign_of_life(sink, faults):
     daemon = Daemon(sink.port, settings={"archive": {"path": ""}})
     notified = Notified()
-    daemon.start(env={"NOTIFY_SOCKET": str(notified.path), "WATCHDOG_USEC": "3000000", **faults.env})
+    daemon.start(
+        env={"NOTIFY_SOCKET": str(notified.path), "WATCHDOG_USEC": "3000000", **faults.env}
+    )
     notified.wait("WATCHDOG=1")
     faults.set("hang 1")
     stuck = threading.Thread(target=deliver, args=(daemon,))
@@ -290,6 +311,7 @@ def test_a_store_that_hangs_is_no_sign_of_life(sink, faults):
 
 
 # --- who may open what ---
+
 
 def mode(path):
     return stat.S_IMODE(os.lstat(path).st_mode)
@@ -309,11 +331,16 @@ def test_modes_depend_on_no_umask(umask, sink):
     assert deliver(daemon).accepted
     assert mode(daemon.socket) == 0o660
     assert mode(daemon.store) == 0o2770
-    assert {path.name: mode(path) for path in daemon.store.iterdir()} == {name: 0o660 for name in ("data.mdb", "lock.mdb", "daemon.lock")}
+    assert {path.name: mode(path) for path in daemon.store.iterdir()} == {
+        name: 0o660 for name in ("data.mdb", "lock.mdb", "daemon.lock")
+    }
     directories = [daemon.archive, *(path for path in daemon.archive.rglob("*") if path.is_dir())]
     assert {mode(path) for path in directories} == {0o2770}
     assert {mode(path) for path in daemon.archive.rglob("*.eml")} == {0o640}
-    assert {os.lstat(path).st_gid for path in (daemon.socket, *daemon.store.iterdir(), *daemon.archive.rglob("*"))} == {os.lstat(daemon.store).st_gid}
+    assert {
+        os.lstat(path).st_gid
+        for path in (daemon.socket, *daemon.store.iterdir(), *daemon.archive.rglob("*"))
+    } == {os.lstat(daemon.store).st_gid}
     daemon.kill()
 
 
@@ -323,16 +350,23 @@ def test_a_socket_is_born_with_its_mode_and_group(sink):
     daemon.launch(env={"MILTICKET_DIE_AT": "socket-bound"})
     daemon.process.wait(20)
     assert mode(daemon.socket) == 0o660
-    assert os.lstat(daemon.socket).st_gid == (grp.getgrnam(UNPRIVILEGED[1]).gr_gid if os.getuid() == 0 else os.getgid())
+    assert os.lstat(daemon.socket).st_gid == (
+        grp.getgrnam(UNPRIVILEGED[1]).gr_gid if os.getuid() == 0 else os.getgid()
+    )
 
 
-@pytest.mark.parametrize("permissions, group, code, words", (
-    (0o640, UNPRIVILEGED[1], 0, ""),
-    (0o600, "root", 78, "cannot read the relay's password"),
-    (0o644, UNPRIVILEGED[1], 78, "expected a file that others cannot read"),
-    (0o604, UNPRIVILEGED[1], 78, "expected a file that others cannot read"),
-))
-def test_the_password_is_for_the_daemons_group_and_nobody_else(permissions, group, code, words, daemon):
+@pytest.mark.parametrize(
+    "permissions, group, code, words",
+    (
+        (0o640, UNPRIVILEGED[1], 0, ""),
+        (0o600, "root", 78, "cannot read the relay's password"),
+        (0o644, UNPRIVILEGED[1], 78, "expected a file that others cannot read"),
+        (0o604, UNPRIVILEGED[1], 78, "expected a file that others cannot read"),
+    ),
+)
+def test_the_password_is_for_the_daemons_group_and_nobody_else(
+    permissions, group, code, words, daemon
+):
     secret = daemon.directory / "password"
     secret.write_text("for the relay\n")
     shutil.chown(secret, "root", group)
@@ -359,10 +393,14 @@ def test_no_symbolic_link_leads_out_of_the_archive(daemon):
 
 # --- the manual ---
 
+
 def test_every_option_is_in_the_manual():
     page = (SOURCE / "milter" / "milticketd.8").read_text()
     source = (SOURCE / "milter" / "main.c").read_text()
     options = re.findall(r'\{ "([\w-]+)", (?:required|no)_argument, NULL, \'(\w)\' \}', source)
     assert len(options) >= 5
     assert [option for option in options if f".It Fl {option[1]} , -{option[0]}" not in page] == []
-    assert run("mandoc", "-Tlint", "-Wwarning", SOURCE / "milter" / "milticketd.8", check=False).stdout == b""
+    assert (
+        run("mandoc", "-Tlint", "-Wwarning", SOURCE / "milter" / "milticketd.8", check=False).stdout
+        == b""
+    )

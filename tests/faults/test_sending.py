@@ -41,7 +41,9 @@ def daemon(relay):
 
 def asks(daemon, *customers):
     with MilterClient(daemon.socket) as mta:
-        return [mta.send(customer.address, [DESK], compose(customer.header)) for customer in customers]
+        return [
+            mta.send(customer.address, [DESK], compose(customer.header)) for customer in customers
+        ]
 
 
 def settled(daemon):
@@ -61,7 +63,9 @@ def test_nothing_more_is_sent_until_the_last_is_recorded(fault, daemon, relay, f
     assert all(result.accepted for result in asks(daemon, first, second))
     wait_until(lambda: daemon.outbox()[0]["attempts"], "a try")
     daemon.run_ticket("outbox", "flush")
-    wait_until(lambda: "nothing is sent until that works" in daemon.log_text(), "a record that fails", 60)
+    wait_until(
+        lambda: "nothing is sent until that works" in daemon.log_text(), "a record that fails", 60
+    )
     (refused,) = asks(daemon, third)
     assert refused.reply.startswith("451 4.3.0")
     assert len(relay.mails()) == 1 and arrived(relay, first)
@@ -94,7 +98,13 @@ def test_after_hours_of_deferrals_all_are_drained_oldest_first_and_once(daemon, 
     asks(daemon, *people)
     for hours in (0, 1, 3, 8):
         faults.set(f"clock {hours * 3600}")
-        wait_until(lambda h=hours: all(entry["attempts"] > (0, 1, 3, 8).index(h) for entry in daemon.outbox()), "a try of each", 60)
+        wait_until(
+            lambda h=hours: all(
+                entry["attempts"] > (0, 1, 3, 8).index(h) for entry in daemon.outbox()
+            ),
+            "a try of each",
+            60,
+        )
     assert [result.accepted for result in asks(daemon, Customer("Late"))] == [True]
     waiting = daemon.outbox()
     assert [entry["state"] for entry in waiting] == ["waiting"] * 21 and relay.mails() == []
@@ -103,7 +113,9 @@ def test_after_hours_of_deferrals_all_are_drained_oldest_first_and_once(daemon, 
     settled(daemon)
     assert [len(arrived(relay, person)) for person in people] == [1] * 20
     order = [mail.recipients[0] for mail in relay.mails()]
-    assert [address for address in order if address != waiting[-1]["to"][0]] == [person.address for person in people]
+    assert [address for address in order if address != waiting[-1]["to"][0]] == [
+        person.address for person in people
+    ]
 
 
 def test_a_relay_that_was_gone_is_given_all_oldest_first_over_one_connection(daemon, relay):
@@ -112,13 +124,19 @@ def test_a_relay_that_was_gone_is_given_all_oldest_first_over_one_connection(dae
     daemon.start()
     assert all(result.accepted for result in asks(daemon, *people))
     wait_until(lambda: daemon.outbox()[0]["attempts"], "a try")
-    assert [(entry["state"], entry["next_try"]) for entry in daemon.outbox()] == [("waiting", None)] * 30
-    assert sum(entry["attempts"] for entry in daemon.outbox()[1:]) == 0, "a relay that is down was asked for each mail"
+    assert [(entry["state"], entry["next_try"]) for entry in daemon.outbox()] == [
+        ("waiting", None)
+    ] * 30
+    assert (
+        sum(entry["attempts"] for entry in daemon.outbox()[1:]) == 0
+    ), "a relay that is down was asked for each mail"
     again = Sink(port=relay.port)
     try:
         daemon.run_ticket("outbox", "flush")
         settled(daemon)
-        assert [mail.recipients for mail in again.mails()] == [[person.address] for person in people]
+        assert [mail.recipients for mail in again.mails()] == [
+            [person.address] for person in people
+        ]
         assert again.connections == 1
     finally:
         again.close()
@@ -133,24 +151,46 @@ def test_five_days_of_deferrals_end_in_a_failure_that_the_ticket_tells_of(daemon
     faults.set(f"clock {5 * 86400 + 60}")
     wait_until(lambda: daemon.outbox()[0]["state"] == "failed", "the end of patience")
     assert daemon.outbox()[0]["last_reply"] == "450 4.2.0 greylisted"
-    assert [event["to"] for event in daemon.show(1)["events"] if event["kind"] == "failed"] == [carla.address]
+    assert [event["to"] for event in daemon.show(1)["events"] if event["kind"] == "failed"] == [
+        carla.address
+    ]
 
 
 def test_every_event_has_its_text_in_the_customers_language(relay, faults):
     texts = {event: f"{event}.eml" for event in ("opened", "followup", "closed", "late")}
-    daemon = Daemon(relay.port, accounts=[{**SUPPORT, "autoresponse": texts}], settings={"policy": {"reopen_days": 30}}).start(env=faults.env)
+    daemon = Daemon(
+        relay.port,
+        accounts=[{**SUPPORT, "autoresponse": texts}],
+        settings={"policy": {"reopen_days": 30}},
+    ).start(env=faults.env)
     carla, message_id = Customer(), "<question@customer.example>"
-    again = {"headers": [f"In-Reply-To: {message_id}", "Accept-Language: de"], "subject": "Re: Drucker brennt"}
+    again = {
+        "headers": [f"In-Reply-To: {message_id}", "Accept-Language: de"],
+        "subject": "Re: Drucker brennt",
+    }
 
     def subjects(count):
-        return [str(make_header(decode_header(field(mail.data, "Subject")))) for mail in relay.wait_mails(carla.address, count)]
+        return [
+            str(make_header(decode_header(field(mail.data, "Subject"))))
+            for mail in relay.wait_mails(carla.address, count)
+        ]
 
     def asks_again():
         with MilterClient(daemon.socket) as mta:
             assert mta.send(carla.address, [DESK], compose(carla.header, **again)).accepted
+
     try:
         with MilterClient(daemon.socket) as mta:
-            mta.send(carla.address, [DESK], compose(carla.header, message_id=message_id, subject="Drucker brennt", headers=["Accept-Language: de"]))
+            mta.send(
+                carla.address,
+                [DESK],
+                compose(
+                    carla.header,
+                    message_id=message_id,
+                    subject="Drucker brennt",
+                    headers=["Accept-Language: de"],
+                ),
+            )
         subjects(1)
         daemon.run_ticket("reply", "1", "-m", "Wasser drauf!")
         subjects(2)
@@ -160,9 +200,13 @@ def test_every_event_has_its_text_in_the_customers_language(relay, faults):
         subjects(4)
         faults.set(f"clock {31 * 86400}")
         asks_again()
-        assert subjects(5) == ["[example.com #1] Ihre Nachricht ist angekommen: Drucker brennt", "[example.com #1] Re: Drucker brennt",
-                               "[example.com #1] Ihre weitere Nachricht ist angekommen: Drucker brennt",
-                               "[example.com #1] Ihr Anliegen ist erledigt: Drucker brennt", "[example.com #2] Ein neues Ticket für Ihre Nachricht: Drucker brennt"]
+        assert subjects(5) == [
+            "[example.com #1] Ihre Nachricht ist angekommen: Drucker brennt",
+            "[example.com #1] Re: Drucker brennt",
+            "[example.com #1] Ihre weitere Nachricht ist angekommen: Drucker brennt",
+            "[example.com #1] Ihr Anliegen ist erledigt: Drucker brennt",
+            "[example.com #2] Ein neues Ticket für Ihre Nachricht: Drucker brennt",
+        ]
         settled(daemon)
         assert len(relay.mails()) == 5
     finally:

@@ -1,4 +1,5 @@
-/* A line of commands as it stands in a mail, and lines of others' mails that it is compared with. */
+/* A line of commands as it stands in a mail, and lines of others' mails that it is compared
+ * with. */
 #include "fuzz.h"
 
 #include "act/command-mail.h"

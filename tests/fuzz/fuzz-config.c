@@ -19,7 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	text = settings_text(settings);
-	if (settings_load(fuzz_file((const uint8_t *)text, strlen(text), ".conf"), &again, &err) != ST_OK) {
+	if (settings_load(fuzz_file((const uint8_t *)text, strlen(text), ".conf"), &again, &err) !=
+		ST_OK) {
 		fprintf(stderr, "%s\n%s\n", err.text, text);
 		abort();
 	}

@@ -1,4 +1,5 @@
-/* A whole mail: parsed, classified, its author believed or not, its report read, its Subject tagged. */
+/* A whole mail: parsed, classified, its author believed or not, its report read, its Subject
+ * tagged. */
 #include "fuzz.h"
 
 #include <string.h>
@@ -33,8 +34,10 @@ static void look_at_people(struct mailboxes list)
 
 static void look_at(const struct message *m)
 {
-	FUZZ_ASSERT(g_utf8_validate(message_subject(m), -1, NULL) && fuzz_one_header(message_subject(m)));
-	FUZZ_ASSERT(g_utf8_validate(message_text(m), -1, NULL) && strlen(message_text(m)) <= LIMIT_TEXT_BYTES);
+	FUZZ_ASSERT(g_utf8_validate(message_subject(m), -1, NULL) &&
+		fuzz_one_header(message_subject(m)));
+	FUZZ_ASSERT(g_utf8_validate(message_text(m), -1, NULL) &&
+		strlen(message_text(m)) <= LIMIT_TEXT_BYTES);
 	FUZZ_ASSERT(message_from(m).n <= LIMIT_ADDRESSES && message_to(m).n <= LIMIT_ADDRESSES);
 	look_at_people(message_from(m));
 	look_at_people(message_reply_to(m));
@@ -66,7 +69,11 @@ static void authenticate(const struct message *m)
 	static char *ids[] = { (char *)"mx.example.com", NULL };
 	static const char *const nobody[] = { NULL };
 	const struct settings settings = { .agents_auth = { .sasl = true, .authserv_ids = ids } };
-	const struct envelope envelope = { .sender = "a@example.net", .recipients = nobody, .authen = "", .queue_id = "", .hostname = "mx.example.com" };
+	const struct envelope envelope = { .sender = "a@example.net",
+		.recipients = nobody,
+		.authen = "",
+		.queue_id = "",
+		.hostname = "mx.example.com" };
 	struct auth_results auth;
 	enum vouched how;
 	const char *who;
@@ -86,11 +93,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	message_library_init();
 	m = message_parse_bytes(data, size);
 	look_at(m);
-	automatic_may_answer(m, automatic_kind(m, "a@example.net", "X-Spam-Flag: YES", NULL), "a@example.net", NULL);
+	automatic_may_answer(m, automatic_kind(m, "a@example.net", "X-Spam-Flag: YES", NULL),
+		"a@example.net", NULL);
 	authenticate(m);
 	tag(m);
-	digest = message_digest(m, &(struct identity){
-		.subject_plain = message_subject(m), .body_digest = "00" });
+	digest = message_digest(
+		m, &(struct identity){ .subject_plain = message_subject(m), .body_digest = "00" });
 	FUZZ_ASSERT(digest && *digest);
 	g_free(digest);
 	message_free(m);

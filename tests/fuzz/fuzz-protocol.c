@@ -1,4 +1,5 @@
-/* The milter protocol itself: packets in any order and of any content, for the callbacks behind libmilter. */
+/* The milter protocol itself: packets in any order and of any content, for the callbacks behind
+ * libmilter. */
 #include "fuzz.h"
 
 #include <libmilter/mfapi.h>
@@ -15,8 +16,14 @@
 enum { PATIENCE_MS = 20 * 1000 };
 
 /* Words end with a NUL, that of C included, and may have one inside. */
-#define WORDS(s) { s, sizeof(s) }
-#define BYTES(s) { s, sizeof(s) - 1 }
+#define WORDS(s) \
+	{ \
+		s, sizeof(s) \
+	}
+#define BYTES(s) \
+	{ \
+		s, sizeof(s) - 1 \
+	}
 
 /* clang-format off */
 /* A byte of the input is a packet: its low half says which, its high half picks the words. */
@@ -41,10 +48,13 @@ static const struct { char command; struct { const char *data; size_t len; } wor
 	{ 0, { BYTES("") } },	/* the next byte is the command, the one after it how many more are its words */
 };
 /* clang-format on */
-static const struct { guint8 version[4], actions[4], steps[4]; } offers[4] = {
+static const struct {
+	guint8 version[4], actions[4], steps[4];
+} offers[4] = {
 	{ { 0, 0, 0, 6 }, { 0, 0, 1, 0xff }, { 0, 0x1f, 0xff, 0xff } },
 	{ { 0, 0, 0, 2 }, { 0, 0, 0, 0x3f }, { 0, 0, 0, 0x7f } },
-	{ { 0, 0, 0, 6 }, { 0, 0, 1, 0xff }, { 0, 0x10, 0x03, 0x7f } },	/* every step is to be answered */
+	{ { 0, 0, 0, 6 }, { 0, 0, 1, 0xff },
+		{ 0, 0x10, 0x03, 0x7f } }, /* every step is to be answered */
 	{ { 0, 0, 0, 6 }, { 0, 0, 0, 0 }, { 0, 0x1f, 0xff, 0xff } },
 };
 
@@ -92,7 +102,8 @@ static void add_known(GByteArray *out, unsigned which, unsigned variant)
 	if (command == 'O')
 		add_packet(out, command, &offers[variant], sizeof offers[variant]);
 	else
-		add_packet(out, command, packets[which].words[variant].data, packets[which].words[variant].len);
+		add_packet(out, command, packets[which].words[variant].data,
+			packets[which].words[variant].len);
 }
 
 static GByteArray *conversation(const uint8_t *data, size_t size)

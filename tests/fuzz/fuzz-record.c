@@ -1,11 +1,13 @@
-/* Stored values of every record type: what decodes encodes to something that decodes to the same. */
+/* Stored values of every record type: what decodes encodes to something that decodes to the
+ * same. */
 #include "fuzz.h"
 
 #include <string.h>
 
 #include "model/ticket.h"
 
-static const struct record_type *const types[] = { &ticket_type, &entry_type, &event_type, &queue_type, &agent_type, &outgoing_type };
+static const struct record_type *const types[] = { &ticket_type, &entry_type, &event_type,
+	&queue_type, &agent_type, &outgoing_type };
 
 static void round_trip(const struct record_type *type, void *record)
 {
@@ -13,9 +15,11 @@ static void round_trip(const struct record_type *type, void *record)
 	void *copy = g_malloc0(type->size);
 
 	record_encode(type, record, first);
-	FUZZ_ASSERT(record_decode(type, (struct bytes){ first->data, first->len }, copy, NULL) == ST_OK);
+	FUZZ_ASSERT(record_decode(type, (struct bytes){ first->data, first->len }, copy, NULL) ==
+		ST_OK);
 	record_encode(type, copy, second);
-	FUZZ_ASSERT(first->len == second->len && memcmp(first->data, second->data, first->len) == 0);
+	FUZZ_ASSERT(
+		first->len == second->len && memcmp(first->data, second->data, first->len) == 0);
 	record_release(type, copy);
 	g_free(copy);
 	g_byte_array_unref(first);

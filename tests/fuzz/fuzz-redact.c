@@ -1,5 +1,5 @@
-/* A person taken out of a text, and out of a mail whatever codings hide them there: nobody is left that is still found, and a second time
- * there is nothing to do. */
+/* A person taken out of a text, and out of a mail whatever codings hide them there: nobody is left
+ * that is still found, and a second time there is nothing to do. */
 #include "fuzz.h"
 
 #include <string.h>

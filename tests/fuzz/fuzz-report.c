@@ -1,4 +1,5 @@
-/* A delivery report: the first byte says in which part of it the rest stands, as the MIME frame around it would cost a fuzzer all its time. */
+/* A delivery report: the first byte says in which part of it the rest stands, as the MIME frame
+ * around it would cost a fuzzer all its time. */
 #include "fuzz.h"
 
 #include <string.h>
@@ -19,16 +20,19 @@ static const char *const parts[] = {
 
 static GString *report_of(const uint8_t *data, size_t size)
 {
-	GString *mail = g_string_new("From: MAILER-DAEMON@mx.customer.example\nMIME-Version: 1.0\nContent-Type: multipart/report; boundary=b\n\n");
+	GString *mail = g_string_new(
+		"From: MAILER-DAEMON@mx.customer.example\nMIME-Version: 1.0\nContent-Type: multipart/report; boundary=b\n\n");
 
-	g_string_append_printf(mail, "--b\nContent-Type: %s\n\n", parts[data[0] % G_N_ELEMENTS(parts)]);
+	g_string_append_printf(
+		mail, "--b\nContent-Type: %s\n\n", parts[data[0] % G_N_ELEMENTS(parts)]);
 	g_string_append_len(mail, (const char *)data + 1, (gssize)size - 1);
 	return g_string_append(mail, "\n--b--\n");
 }
 
 static bool one_line(const char *text, size_t max)
 {
-	return !text || (strlen(text) <= max && !strpbrk(text, "\r\n") && g_utf8_validate(text, -1, NULL));
+	return !text ||
+		(strlen(text) <= max && !strpbrk(text, "\r\n") && g_utf8_validate(text, -1, NULL));
 }
 
 static void check_recipient(const struct report_recipient *r)
@@ -68,7 +72,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_list(report->ids, LIMIT_REFERENCES, LIMIT_MESSAGE_ID_BYTES);
 	check_list(report->addresses, LIMIT_ADDRESSES, LIMIT_ADDRESS_BYTES * 4);
 	FUZZ_ASSERT(!report->subject || strlen(report->subject) <= LIMIT_SUBJECT_BYTES);
-	automatic_may_answer(m, automatic_kind(m, "a@example.net", "", NULL), "a@example.net", NULL);
+	automatic_may_answer(
+		m, automatic_kind(m, "a@example.net", "", NULL), "a@example.net", NULL);
 	message_free(m);
 	g_string_free(mail, TRUE);
 	return 0;

@@ -1,4 +1,5 @@
-/* A raw Subject: tagged once, tagged again without change, commands taken out; none of them when a foreign Subject says the same. */
+/* A raw Subject: tagged once, tagged again without change, commands taken out; none of them when a
+ * foreign Subject says the same. */
 #include "fuzz.h"
 
 #include <string.h>
@@ -11,7 +12,8 @@ static struct tag_format format;
 
 static void tag(const char *raw)
 {
-	char *once = subject_retag(raw, &format, 42, 998), *twice = subject_retag(once, &format, 42, 998);
+	char *once = subject_retag(raw, &format, 42, 998),
+	     *twice = subject_retag(once, &format, 42, 998);
 	struct subject_view view;
 
 	FUZZ_ASSERT(fuzz_one_header(once));
@@ -30,7 +32,8 @@ static void take(const char *raw, const struct foreign *foreign, bool all_foreig
 	char *rest;
 
 	subject_commands_init(&c, raw, foreign);
-	FUZZ_ASSERT((c.taken != NULL) == (c.rest != NULL) && (c.taken != NULL) == (c.places != NULL));
+	FUZZ_ASSERT(
+		(c.taken != NULL) == (c.rest != NULL) && (c.taken != NULL) == (c.places != NULL));
 	FUZZ_ASSERT(!all_foreign || !c.taken);
 	rest = subject_without(raw, c.places);
 	FUZZ_ASSERT(g_strcmp0(rest, c.rest) == 0);
@@ -40,7 +43,8 @@ static void take(const char *raw, const struct foreign *foreign, bool all_foreig
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *raw = g_strndup((const char *)data, size), *decoded = message_decode_header(raw, LIMIT_TITLE_BYTES);
+	char *raw = g_strndup((const char *)data, size),
+	     *decoded = message_decode_header(raw, LIMIT_TITLE_BYTES);
 	const char *half = raw + strlen(raw) / 2;
 	struct foreign foreign;
 

@@ -15,8 +15,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	FUZZ_ASSERT(!token_verify(&key, text, "support@example.com", &number) || strlen(text) < 64);
 	if (address_canonical(text, &canonical) == ST_OK) {
-		FUZZ_ASSERT(strlen(canonical) <= LIMIT_ADDRESS_BYTES * 4 && !strpbrk(canonical, "\r\n"));
-		FUZZ_ASSERT(address_canonical(canonical, &again) == ST_OK && strcmp(canonical, again) == 0);
+		FUZZ_ASSERT(strlen(canonical) <= LIMIT_ADDRESS_BYTES * 4 &&
+			!strpbrk(canonical, "\r\n"));
+		FUZZ_ASSERT(address_canonical(canonical, &again) == ST_OK &&
+			strcmp(canonical, again) == 0);
 	}
 	g_free(again);
 	g_free(canonical);

@@ -13,7 +13,13 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* An assertion that stays in optimised builds. */
-#define FUZZ_ASSERT(x) do { if (!(x)) { fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #x); abort(); } } while (0)
+#define FUZZ_ASSERT(x) \
+	do { \
+		if (!(x)) { \
+			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #x); \
+			abort(); \
+		} \
+	} while (0)
 
 /* Writes the input to a file of this process, always the same; borrowed path. */
 static inline const char *fuzz_file(const uint8_t *data, size_t size, const char *suffix)
@@ -21,7 +27,8 @@ static inline const char *fuzz_file(const uint8_t *data, size_t size, const char
 	static char *path;
 
 	if (!path)
-		path = g_strdup_printf("%s/milticket-fuzz-%d%s", g_get_tmp_dir(), (int)getpid(), suffix);
+		path = g_strdup_printf(
+			"%s/milticket-fuzz-%d%s", g_get_tmp_dir(), (int)getpid(), suffix);
 	FUZZ_ASSERT(g_file_set_contents(path, (const char *)data, (gssize)size, NULL));
 	return path;
 }

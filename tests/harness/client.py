@@ -62,8 +62,16 @@ def crlf(data):
     return data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
-def compose(sender="Carla Kern <carla@customer.example>", to="support@example.com", subject="Printer on fire", body="Hello,\n\nit burns.\n",
-            message_id="", date="", headers=(), top=()):
+def compose(
+    sender="Carla Kern <carla@customer.example>",
+    to="support@example.com",
+    subject="Printer on fire",
+    body="Hello,\n\nit burns.\n",
+    message_id="",
+    date="",
+    headers=(),
+    top=(),
+):
     """A plain message as bytes with LF line ends; a None leaves that header out, and date "" is now. headers are further
     "Name: value" lines, and top are those before all others."""
     date = email.utils.formatdate() if date == "" else date

@@ -5,10 +5,24 @@ import shutil
 import signal
 import subprocess
 
-from .ground import SOURCE, UNPRIVILEGED, answers, give, new_directory, program, run, stop_process, wait_until
+from .ground import (
+    SOURCE,
+    UNPRIVILEGED,
+    answers,
+    give,
+    new_directory,
+    program,
+    run,
+    stop_process,
+    wait_until,
+)
 
-SUPPORT = {"address": "support@example.com", "queue": "support", "project": "helpdesk",
-           "sender": "Example Support <support@example.com>"}
+SUPPORT = {
+    "address": "support@example.com",
+    "queue": "support",
+    "project": "helpdesk",
+    "sender": "Example Support <support@example.com>",
+}
 
 
 def libconfig(value, depth=0):
@@ -29,14 +43,26 @@ def merged(base, changes):
     """base with changes laid over it, group by group."""
     result = dict(base)
     for key, value in changes.items():
-        result[key] = merged(result[key], value) if isinstance(value, dict) and isinstance(result.get(key), dict) else value
+        result[key] = (
+            merged(result[key], value)
+            if isinstance(value, dict) and isinstance(result.get(key), dict)
+            else value
+        )
     return result
 
 
 class Daemon:
     """milter is the socket as Postfix names it. `relay_port` is where outgoing mail goes; settings are laid over the defaults below."""
 
-    def __init__(self, relay_port, accounts=(SUPPORT,), settings=None, directory=None, socket=None, user=UNPRIVILEGED):
+    def __init__(
+        self,
+        relay_port,
+        accounts=(SUPPORT,),
+        settings=None,
+        directory=None,
+        socket=None,
+        user=UNPRIVILEGED,
+    ):
         self.directory = directory or new_directory("daemon")
         self.config = self.directory / "milticket.conf"
         self.socket = socket or self.directory / "run" / "milter.sock"
@@ -49,13 +75,28 @@ class Daemon:
             path = self.directory / name
             path.mkdir(exist_ok=True)
             give(path)
-        shutil.copytree(SOURCE / "conf" / "templates", self.directory / "templates", dirs_exist_ok=True)
-        self.settings = merged({
-            "socket": self.milter, "socket_mode": "0666", "user": user[0], "group": user[1], "log": "stderr",
-            "store": {"path": self.store}, "archive": {"path": self.archive},
-            "tag": {"name": "example.com"},
-            "mail_out": {"url": f"smtp://127.0.0.1:{relay_port}", "starttls": "never", "timeout_s": 5},
-            "accounts": list(accounts)}, settings or {})
+        shutil.copytree(
+            SOURCE / "conf" / "templates", self.directory / "templates", dirs_exist_ok=True
+        )
+        self.settings = merged(
+            {
+                "socket": self.milter,
+                "socket_mode": "0666",
+                "user": user[0],
+                "group": user[1],
+                "log": "stderr",
+                "store": {"path": self.store},
+                "archive": {"path": self.archive},
+                "tag": {"name": "example.com"},
+                "mail_out": {
+                    "url": f"smtp://127.0.0.1:{relay_port}",
+                    "starttls": "never",
+                    "timeout_s": 5,
+                },
+                "accounts": list(accounts),
+            },
+            settings or {},
+        )
         self.configure()
 
     def configure(self, **changes):
@@ -66,15 +107,22 @@ class Daemon:
     def launch(self, env=None, new_session=False, within=()):
         """Starts it and waits for nothing. within: the words of a command that runs another as itself."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen([*within, program("milticketd"), "-f", "--config", str(self.config)],
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **(env or {})},
-                                            start_new_session=new_session)
+            self.process = subprocess.Popen(
+                [*within, program("milticketd"), "-f", "--config", str(self.config)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **(env or {})},
+                start_new_session=new_session,
+            )
 
     def start(self, env=None, new_session=False, within=()):
         """Starts it and waits until it is ready: it listens when its store is open."""
         self.launch(env, new_session, within)
         wait_until(lambda: self.ended() or answers(self.socket), "the daemon to be ready", 30)
-        assert not self.ended(), f"the daemon ended with {self.process.returncode}: {self.log_text()}"
+        assert (
+            not self.ended()
+        ), f"the daemon ended with {self.process.returncode}: {self.log_text()}"
         return self
 
     def ended(self):
@@ -108,12 +156,24 @@ class Daemon:
 
     def run_ticket(self, *words, stdin=b"", check=True, env=None):
         """Runs `ticket` and returns it as it ended, outputs as bytes."""
-        return run(program("ticket"), words[0], "--config", self.config, *words[1:], stdin=stdin, check=check, env=env)
+        return run(
+            program("ticket"),
+            words[0],
+            "--config",
+            self.config,
+            *words[1:],
+            stdin=stdin,
+            check=check,
+            env=env,
+        )
 
     def ticket(self, *words, **options):
         """Runs `ticket … --json` and returns its objects, a list; none when it says there are none (exit code 1)."""
         done = self.run_ticket(*words, "--json", check=False, **options)
-        assert done.returncode in (0, 1), f"ticket {words} ended with {done.returncode}: {done.stderr.decode(errors='replace')}"
+        assert done.returncode in (
+            0,
+            1,
+        ), f"ticket {words} ended with {done.returncode}: {done.stderr.decode(errors='replace')}"
         return [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
 
     def tickets(self):

@@ -17,12 +17,29 @@ from .postfix import Postfix
 PORT, AGENT_PORT = 2525, 2526
 CUSTOMER, DESK, AGENT = "carla@customer.example", "support@example.com", "anna@example.com"
 MAILBOXES = (CUSTOMER, "dora@customer.example", DESK, AGENT, "ben@example.com")
-BOLD, DIM, OFF = ("\033[1m", "\033[2m", "\033[0m") if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else ("", "", "")
-SHOWN = ("From", "To", "Subject", "Auto-Submitted", "In-Reply-To", "X-Ticket", "X-Ticket-Queue", "X-Ticket-Status", "X-Ticket-Agent",
-         "X-Ticket-Match", "X-Ticket-Event")
+BOLD, DIM, OFF = (
+    ("\033[1m", "\033[2m", "\033[0m")
+    if sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    else ("", "", "")
+)
+SHOWN = (
+    "From",
+    "To",
+    "Subject",
+    "Auto-Submitted",
+    "In-Reply-To",
+    "X-Ticket",
+    "X-Ticket-Queue",
+    "X-Ticket-Status",
+    "X-Ticket-Agent",
+    "X-Ticket-Match",
+    "X-Ticket-Event",
+)
 
 QUESTION = "Hello,\n\nsince this morning the printer on the second floor prints nothing but\nstripes. Could somebody have a look?\n\nCarla Kern\n"
-REPLY = "Hello Carla,\n\nthe toner was empty. I have put in a new one; does it work now?\n\nAnna Berg\n"
+REPLY = (
+    "Hello Carla,\n\nthe toner was empty. I have put in a new one; does it work now?\n\nAnna Berg\n"
+)
 THANKS = "Hello Anna,\n\nit prints as new. Thank you!\n\nCarla\n"
 
 
@@ -42,7 +59,11 @@ def print_mail(whose, data):
         for value in message.get_all(name, []):
             print(f"   {BOLD if name == 'Subject' else ''}{name}: {value}{OFF}")
     text = message.get_body(("plain",))
-    print(textwrap.indent("\n" + (text.get_content() if text else "").strip(), "   ", lambda line: True))
+    print(
+        textwrap.indent(
+            "\n" + (text.get_content() if text else "").strip(), "   ", lambda line: True
+        )
+    )
 
 
 class Stage:
@@ -57,16 +78,28 @@ class Stage:
             (self.directory / name).mkdir()
         give(self.directory / "mail")
         self.daemon = Daemon(PORT, directory=self.directory / "daemon")
-        self.postfix = Postfix(milter=self.daemon.milter, ports=[PORT, AGENT_PORT, *free_ports(2)],
-                               directory=self.directory / "postfix", settings=self.mailboxes())
+        self.postfix = Postfix(
+            milter=self.daemon.milter,
+            ports=[PORT, AGENT_PORT, *free_ports(2)],
+            directory=self.directory / "postfix",
+            settings=self.mailboxes(),
+        )
 
     def mailboxes(self):
         table = self.directory / "mailboxes"
-        table.write_text("".join(f"{address} {address}/\n" for address in MAILBOXES) + "@example.com others/\n@customer.example others/\n")
+        table.write_text(
+            "".join(f"{address} {address}/\n" for address in MAILBOXES)
+            + "@example.com others/\n@customer.example others/\n"
+        )
         owner = os.stat(self.directory / "mail")
-        return {"virtual_mailbox_domains": "example.com, customer.example", "virtual_mailbox_base": self.directory / "mail",
-                "virtual_mailbox_maps": f"texthash:{table}", "virtual_uid_maps": f"static:{owner.st_uid}",
-                "virtual_gid_maps": f"static:{owner.st_gid}", "default_transport": "error:this demo delivers nothing outside"}
+        return {
+            "virtual_mailbox_domains": "example.com, customer.example",
+            "virtual_mailbox_base": self.directory / "mail",
+            "virtual_mailbox_maps": f"texthash:{table}",
+            "virtual_uid_maps": f"static:{owner.st_uid}",
+            "virtual_gid_maps": f"static:{owner.st_gid}",
+            "default_transport": "error:this demo delivers nothing outside",
+        }
 
     def start(self):
         self.daemon.start(new_session=True)
@@ -82,10 +115,15 @@ class Stage:
     def inbox(self, address):
         """The mails of that mailbox, oldest first, as bytes."""
         files = (self.directory / "mail" / address / "new").glob("*")
-        return [path.read_bytes() for path in sorted(files, key=lambda path: path.stat().st_mtime_ns)]
+        return [
+            path.read_bytes() for path in sorted(files, key=lambda path: path.stat().st_mtime_ns)
+        ]
 
     def next_mail(self, address, count):
-        return wait_until(lambda: len(self.inbox(address)) >= count and self.inbox(address), f"mail {count} to {address}")[count - 1]
+        return wait_until(
+            lambda: len(self.inbox(address)) >= count and self.inbox(address),
+            f"mail {count} to {address}",
+        )[count - 1]
 
     def send(self, sender, recipient, subject, text, login=None, answers_to=None):
         """Sends one mail by SMTP; answers_to is the mail that it replies to."""
@@ -94,7 +132,13 @@ class Stage:
             asked = parsed(answers_to)["Message-ID"]
             threading = [f"In-Reply-To: {asked}", f"References: {asked}"]
         data = client.compose(sender, recipient, subject, text, headers=threading)
-        answer = client.send(AGENT_PORT if login else PORT, parsed(data)["From"].addresses[0].addr_spec, recipient, data, login)
+        answer = client.send(
+            AGENT_PORT if login else PORT,
+            parsed(data)["From"].addresses[0].addr_spec,
+            recipient,
+            data,
+            login,
+        )
         print(f"{DIM}   {sender} sends to {recipient}; the mail server says: {answer}{OFF}")
         if not answer.accepted:
             raise SystemExit("the mail was not taken; see " + str(self.daemon.log))
@@ -112,11 +156,24 @@ def tell(stage):
     title("2. Carla gets an automatic answer")
     print_mail("Carla", stage.next_mail(CUSTOMER, 1))
     title("3. Anna, an agent, replies from her own mail client")
-    stage.send(f"Anna Berg <{AGENT}>", CUSTOMER, "Re: " + parsed(question)["Subject"], REPLY, login="anna", answers_to=question)
+    stage.send(
+        f"Anna Berg <{AGENT}>",
+        CUSTOMER,
+        "Re: " + parsed(question)["Subject"],
+        REPLY,
+        login="anna",
+        answers_to=question,
+    )
     reply = stage.next_mail(CUSTOMER, 2)
     print_mail("Carla", reply)
     title("4. Carla answers, and her mail finds its ticket")
-    stage.send(f"Carla Kern <{CUSTOMER}>", DESK, "Re: " + parsed(reply)["Subject"], THANKS, answers_to=reply)
+    stage.send(
+        f"Carla Kern <{CUSTOMER}>",
+        DESK,
+        "Re: " + parsed(reply)["Subject"],
+        THANKS,
+        answers_to=reply,
+    )
     print_mail("the support team", stage.next_mail(DESK, 2))
     title("5. What is recorded")
     stage.print_ticket("list")
@@ -151,22 +208,32 @@ rm -rf {directory}
 
 def leave(stage):
     """Writes the scripts to play with, and says what they do."""
-    values = {"tests": SOURCE / "tests", "directory": stage.directory, "ticket": program("ticket"), "config": stage.daemon.config,
-              "postfix": stage.postfix.config, "pid": stage.daemon.process.pid}
+    values = {
+        "tests": SOURCE / "tests",
+        "directory": stage.directory,
+        "ticket": program("ticket"),
+        "config": stage.daemon.config,
+        "postfix": stage.postfix.config,
+        "pid": stage.daemon.process.pid,
+    }
     quoted = {key: shlex.quote(str(value)) for key, value in values.items()}
     for name, text in SCRIPTS.items():
         path = stage.directory / name
         path.write_text(text.format(**quoted))
         path.chmod(path.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
     title("It keeps running")
-    print(textwrap.dedent(f"""\
+    print(
+        textwrap.dedent(
+            f"""\
         Mail server    127.0.0.1:{PORT}; mailboxes: {', '.join(MAILBOXES)}
         Send as Carla  echo "One more thing" | {stage.directory}/send {CUSTOMER} {DESK} "Another question"
         Send as Anna   echo "Of course" | {stage.directory}/send -a anna {AGENT} {CUSTOMER} "Re: [example.com #1]"
         Read mail      {stage.directory}/inbox {DESK}
         Tickets        {stage.directory}/ticket list
         Logs           {stage.daemon.log}, {stage.postfix.log}
-        Stop           {stage.directory}/stop"""))
+        Stop           {stage.directory}/stop"""
+        )
+    )
 
 
 def send_command(words):

@@ -27,8 +27,11 @@ class Desk:
     def arrived(self, data, recipient=DESK):
         """The delivered copies, as bytes, that have this mail's Message-ID and went to that recipient; waits for the first."""
         wanted = client.field(data, "Message-ID")
-        return self.mailbox.wait_for(lambda mail: recipient in mail.recipients and client.field(mail.data, "Message-ID") == wanted,
-                                     f"{wanted} to {recipient}")
+        return self.mailbox.wait_for(
+            lambda mail: recipient in mail.recipients
+            and client.field(mail.data, "Message-ID") == wanted,
+            f"{wanted} to {recipient}",
+        )
 
     def asks(self, customer, recipient=DESK, **fields):
         """A customer's mail to the desk, as it was delivered."""
@@ -37,18 +40,41 @@ class Desk:
         self.deliver(data, customer.address, recipient)
         return self.arrived(data, recipient)[0]
 
-    def replies(self, to, customer, login=None, sender=None, recipient=DESK, subject=None, port=None, options=None, **fields):
+    def replies(
+        self,
+        to,
+        customer,
+        login=None,
+        sender=None,
+        recipient=DESK,
+        subject=None,
+        port=None,
+        options=None,
+        **fields,
+    ):
         """An answer to a delivered mail, as it was delivered in its turn; login makes it an agent's."""
         asked = client.field(to, "Message-ID")
-        fields["headers"] = [f"In-Reply-To: {asked}", f"References: {asked}", *fields.get("headers", ())]
+        fields["headers"] = [
+            f"In-Reply-To: {asked}",
+            f"References: {asked}",
+            *fields.get("headers", ()),
+        ]
         header = sender or customer.header
-        data = client.compose(header, recipient, subject or "Re: " + client.field(to, "Subject"), **fields)
-        self.deliver(data, re.sub(r".*<(.*)>", r"\1", header), recipient, login, port, **(options or {}))
+        data = client.compose(
+            header, recipient, subject or "Re: " + client.field(to, "Subject"), **fields
+        )
+        self.deliver(
+            data, re.sub(r".*<(.*)>", r"\1", header), recipient, login, port, **(options or {})
+        )
         return self.arrived(data, recipient)[0]
 
     def answer_to(self, customer):
         """The one automatic answer that the customer got."""
-        found = [mail for mail in self.mailbox.wait_mails(customer.address) if client.field(mail.data, "Auto-Submitted")]
+        found = [
+            mail
+            for mail in self.mailbox.wait_mails(customer.address)
+            if client.field(mail.data, "Auto-Submitted")
+        ]
         assert len(found) == 1, found
         return found[0]
 

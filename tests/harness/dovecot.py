@@ -40,14 +40,20 @@ class Dovecot:
     def __init__(self, users):
         self.directory = new_directory("dovecot")
         self.socket = self.directory / "auth"
-        (self.directory / "users").write_text("".join(f"{login}:{{PLAIN}}{password}\n" for login, password in users.items()))
+        (self.directory / "users").write_text(
+            "".join(f"{login}:{{PLAIN}}{password}\n" for login, password in users.items())
+        )
         (self.directory / "dovecot.conf").write_text(CONFIG.format(directory=self.directory))
         self.process = None
 
     def start(self):
         with (self.directory / "output").open("wb") as output:
-            self.process = subprocess.Popen([tool("dovecot"), "-F", "-c", str(self.directory / "dovecot.conf")],
-                                            stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+            self.process = subprocess.Popen(
+                [tool("dovecot"), "-F", "-c", str(self.directory / "dovecot.conf")],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
         wait_until(lambda: answers(self.socket), f"Dovecot's socket, see {self.directory}")
         return self
 

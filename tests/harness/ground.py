@@ -102,12 +102,21 @@ def stop_process(process, seconds=10, how=signal.SIGTERM):
 def run(*command, stdin=b"", check=True, env=None, seconds=60):
     """Runs a command to its end with its output kept in files; returns it with stdout and stderr as bytes."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        done = subprocess.run([str(word) for word in command], input=stdin, stdout=out, stderr=err, env=env, timeout=seconds)
+        done = subprocess.run(
+            [str(word) for word in command],
+            input=stdin,
+            stdout=out,
+            stderr=err,
+            env=env,
+            timeout=seconds,
+        )
         out.seek(0)
         err.seek(0)
         done.stdout, done.stderr = out.read(), err.read()
     if check and done.returncode != 0:
-        raise AssertionError(f"{command} ended with {done.returncode}: {done.stderr.decode(errors='replace')}")
+        raise AssertionError(
+            f"{command} ended with {done.returncode}: {done.stderr.decode(errors='replace')}"
+        )
     return done
 
 
@@ -115,7 +124,11 @@ def on_terminal(*command, env=None, keys=b""):
     """Runs a program on a terminal of its own: what a person sees there, with escape sequences, and the exit code."""
     process, terminal = pty.fork()
     if process == 0:
-        os.execvpe(command[0], [str(word) for word in command], {**os.environ, "TERM": "xterm", **(env or {})})
+        os.execvpe(
+            command[0],
+            [str(word) for word in command],
+            {**os.environ, "TERM": "xterm", **(env or {})},
+        )
     os.write(terminal, keys)
     seen = b""
     while select.select([terminal], [], [], 60)[0]:

@@ -6,12 +6,18 @@ from .daemon import SUPPORT, Daemon
 from .milter import MilterClient, Result, edited
 
 OPS = {"address": "ops@example.com", "queue": "ops", "autoresponse": {"opened": ""}}
-DESK = {"address": "desk@example.com", "queue": "desk", "reply_to": "desk", "autoresponse": {"opened": ""}}
+DESK = {
+    "address": "desk@example.com",
+    "queue": "desk",
+    "reply_to": "desk",
+    "autoresponse": {"opened": ""},
+}
 
 
 @dataclasses.dataclass
 class Arrival:
     """A mail as it is delivered, and what the filter said."""
+
     sent: bytes
     result: Result
 
@@ -60,13 +66,30 @@ class House:
     def hand_in(self, data, sender, to=("support@example.com",), authen=None):
         """One mail in a connection of its own."""
         with MilterClient(self.daemon.socket) as milter:
-            return Arrival(data, milter.send(sender, [to] if isinstance(to, str) else list(to), data, authen))
+            return Arrival(
+                data, milter.send(sender, [to] if isinstance(to, str) else list(to), data, authen)
+            )
 
-    def mail(self, who="carla@customer.example", to=("support@example.com",), *, sender=None, authen=None, reply_to=None, headers=(), **words):
+    def mail(
+        self,
+        who="carla@customer.example",
+        to=("support@example.com",),
+        *,
+        sender=None,
+        authen=None,
+        reply_to=None,
+        headers=(),
+        **words,
+    ):
         """Writes and hands in a mail; `reply_to` is an Arrival or an id that it answers. `sender` is the envelope's."""
         answered = getattr(reply_to, "id", reply_to)
         more = [f"In-Reply-To: {answered}", f"References: {answered}"] if answered else []
-        return self.hand_in(compose(who, headers=[*more, *headers], **words), who.rpartition("<")[2].strip(">") if sender is None else sender, to, authen)
+        return self.hand_in(
+            compose(who, headers=[*more, *headers], **words),
+            who.rpartition("<")[2].strip(">") if sender is None else sender,
+            to,
+            authen,
+        )
 
     def ticket(self, number):
         return self.daemon.show(number)

@@ -14,6 +14,9 @@ def commits(store):
 
 def readers(store):
     """Of the lock file: process ids that have a read transaction open."""
-    slots = (store / "lock.mdb").read_bytes()[2 * CACHE_LINE:]
-    found = [struct.unpack_from("QI", slots, at) for at in range(0, len(slots) - CACHE_LINE + 1, CACHE_LINE)]
+    slots = (store / "lock.mdb").read_bytes()[2 * CACHE_LINE :]
+    found = [
+        struct.unpack_from("QI", slots, at)
+        for at in range(0, len(slots) - CACHE_LINE + 1, CACHE_LINE)
+    ]
     return {process for transaction, process in found if process and transaction != NO_TRANSACTION}

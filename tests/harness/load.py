@@ -17,6 +17,7 @@ ACCOUNT = "support@example.com"
 @dataclasses.dataclass
 class Sent:
     """One message and what became of it: the ticket it was told at each acceptance, and how often it had to be tried."""
+
     message_id: str
     sender: str
     data: bytes
@@ -34,8 +35,12 @@ class Load:
         self.daemon, self.limit = daemon, limit
         self.sent, self.errors = [], []
         self._lock, self._ending = threading.Lock(), threading.Event()
-        self._threads = [threading.Thread(target=self._work, args=(random.Random(seed * 1000 + index),), daemon=True)
-                         for index in range(threads)]
+        self._threads = [
+            threading.Thread(
+                target=self._work, args=(random.Random(seed * 1000 + index),), daemon=True
+            )
+            for index in range(threads)
+        ]
 
     def run(self):
         for thread in self._threads:
@@ -49,7 +54,9 @@ class Load:
     def join(self, seconds=120):
         for thread in self._threads:
             thread.join(seconds)
-        assert not any(thread.is_alive() for thread in self._threads), "a sender is stuck: its message is never accepted"
+        assert not any(
+            thread.is_alive() for thread in self._threads
+        ), "a sender is stuck: its message is never accepted"
         assert not self.errors, self.errors
 
     def _work(self, dice):
@@ -58,9 +65,9 @@ class Load:
             while not self._ending.is_set() and (self.limit is None or len(own) < self.limit):
                 own.append(self._next(dice, own))
                 self._until_accepted(own[-1])
-                if dice.random() < self.AGAIN:     # the 250 got lost, and the client comes again
+                if dice.random() < self.AGAIN:  # the 250 got lost, and the client comes again
                     self._until_accepted(own[-1])
-        except Exception as error:      # noqa: a thread's failure is reported by finish()
+        except Exception as error:  # noqa: a thread's failure is reported by finish()
             self.errors.append(repr(error))
 
     def _parent(self, dice, own):
@@ -75,7 +82,12 @@ class Load:
         message_id = f"<{unique('load')}@customer.example>"
         headers = [f"In-Reply-To: {parent.message_id}"] if parent else []
         subject = "Re: load" if parent else "load"
-        sent = Sent(message_id, sender, compose(sender, ACCOUNT, subject, self._body(dice), message_id, headers=headers), parent)
+        sent = Sent(
+            message_id,
+            sender,
+            compose(sender, ACCOUNT, subject, self._body(dice), message_id, headers=headers),
+            parent,
+        )
         with self._lock:
             self.sent.append(sent)
         return sent
@@ -100,7 +112,6 @@ class Load:
             sent.told.append(only_ticket(result.headers("X-Ticket"), result))
         return result.accepted
 
-
     def _send(self, sent):
         with MilterClient(self.daemon.socket) as client:
             return client.send(sent.sender, [ACCOUNT], sent.data)
@@ -111,7 +122,9 @@ class Crowd(Load):
 
     def __init__(self, daemon, threads, **options):
         super().__init__(daemon, threads, **options)
-        self._clients, self._own = [MilterClient(daemon.socket) for _ in range(threads)], threading.local()
+        self._clients, self._own = [
+            MilterClient(daemon.socket) for _ in range(threads)
+        ], threading.local()
         self._spare = list(self._clients)
 
     def _send(self, sent):
@@ -125,7 +138,11 @@ class Crowd(Load):
         return dice.choice(known) if known and dice.random() < 0.5 else None
 
     def _body(self, dice):
-        return "text\n" * dice.randint(100_000, 300_000) if dice.random() < 0.02 else super()._body(dice)
+        return (
+            "text\n" * dice.randint(100_000, 300_000)
+            if dice.random() < 0.02
+            else super()._body(dice)
+        )
 
     def some_ticket(self, dice):
         with self._lock:
@@ -159,8 +176,13 @@ class PostfixLoad(Load):
         for mail in mailbox.mails(ACCOUNT):
             copies[field(mail.data, "Message-ID")].append(mail)
         for sent in self.sent:
-            sent.told = [only_ticket([value for name, value in fields(mail.data) if name.lower() == "x-ticket"], sent.message_id)
-                         for mail in copies[sent.message_id]]
+            sent.told = [
+                only_ticket(
+                    [value for name, value in fields(mail.data) if name.lower() == "x-ticket"],
+                    sent.message_id,
+                )
+                for mail in copies[sent.message_id]
+            ]
         return {message_id: len(mails) for message_id, mails in copies.items() if len(mails) != 1}
 
 
@@ -174,7 +196,7 @@ def show_all(daemon):
     numbers = [ticket["number"] for ticket in daemon.tickets()]
     shown = {}
     for start in range(0, len(numbers), 100):
-        for ticket in daemon.ticket("show", *numbers[start:start + 100]):
+        for ticket in daemon.ticket("show", *numbers[start : start + 100]):
             shown[ticket["number"]] = ticket
     return shown
 
@@ -192,7 +214,9 @@ def compare(load, daemon):
         if len(found) != 1 or set(sent.told) != set(found):
             wrong.append(f"{sent.message_id}: told {sent.told}, recorded in {found}")
         elif sent.parent and set(sent.parent.told) != set(found):
-            wrong.append(f"{sent.message_id} answers {sent.parent.message_id} of {sent.parent.told}, but is in {found}")
+            wrong.append(
+                f"{sent.message_id} answers {sent.parent.message_id} of {sent.parent.told}, but is in {found}"
+            )
     wrong += [f"{message_id} in {found} was never accepted" for message_id, found in places.items()]
     opened = [sent.told[0] for sent in load.sent if sent.told and not sent.parent]
     wrong += [f"number {number} given twice" for number in set(opened) if opened.count(number) > 1]
@@ -213,8 +237,11 @@ def compare_answers(load, sink, kills):
             wrong.append(f"no answer to {sent.sender} of ticket {sent.told}")
         elif len(ids) > 1:
             wrong.append(f"{len(answers)} different answers to {sent.sender}: {ids}")
-        wrong += [f"answered {sent.sender} from {first.asked} and until {second.when}, without a kill between" for first, second
-                  in zip(answers, answers[1:]) if not any(first.asked <= kill <= second.when for kill in kills)]
+        wrong += [
+            f"answered {sent.sender} from {first.asked} and until {second.when}, without a kill between"
+            for first, second in zip(answers, answers[1:])
+            if not any(first.asked <= kill <= second.when for kill in kills)
+        ]
     if doubled > len(kills):
         wrong.append(f"{doubled} doubled answers by {len(kills)} kills")
     return wrong

@@ -8,12 +8,38 @@ from .client import crlf
 from .sink import unique
 
 VERSION = 6
-ACTIONS = 0x1FF         # every change a filter may ask for
-STEPS = 0x1FFFFF        # every step a filter may leave out or leave unanswered
-SKIPPED = {b"C": 0x01, b"H": 0x02, b"M": 0x04, b"R": 0x08, b"B": 0x10, b"L": 0x20, b"N": 0x40, b"T": 0x200}
-UNANSWERED = {b"L": 0x80, b"C": 0x1000, b"H": 0x2000, b"M": 0x4000, b"R": 0x8000, b"T": 0x10000, b"N": 0x40000, b"B": 0x80000}
+ACTIONS = 0x1FF  # every change a filter may ask for
+STEPS = 0x1FFFFF  # every step a filter may leave out or leave unanswered
+SKIPPED = {
+    b"C": 0x01,
+    b"H": 0x02,
+    b"M": 0x04,
+    b"R": 0x08,
+    b"B": 0x10,
+    b"L": 0x20,
+    b"N": 0x40,
+    b"T": 0x200,
+}
+UNANSWERED = {
+    b"L": 0x80,
+    b"C": 0x1000,
+    b"H": 0x2000,
+    b"M": 0x4000,
+    b"R": 0x8000,
+    b"T": 0x10000,
+    b"N": 0x40000,
+    b"B": 0x80000,
+}
 LEADING_SPACE = 0x100000
-FINAL = {b"a": "accept", b"d": "discard", b"r": "reject", b"t": "tempfail", b"y": "reply", b"c": "continue", b"s": "skip"}
+FINAL = {
+    b"a": "accept",
+    b"d": "discard",
+    b"r": "reject",
+    b"t": "tempfail",
+    b"y": "reply",
+    b"c": "continue",
+    b"s": "skip",
+}
 CHUNK = 65535
 HEADER = re.compile(rb"([!-9;-~]+)[ \t]*:((?:[^\r]+|\r(?!\n)|\r\n(?=[ \t]))*)(?:\r\n|$)")
 
@@ -21,6 +47,7 @@ HEADER = re.compile(rb"([!-9;-~]+)[ \t]*:((?:[^\r]+|\r(?!\n)|\r\n(?=[ \t]))*)(?:
 @dataclasses.dataclass
 class Result:
     """What the filter decided, at which step (C H M R T L N B E), the text of its own reply, and the edits it sent before."""
+
     verdict: str
     step: str
     reply: str = ""
@@ -36,7 +63,11 @@ class Result:
 
     def headers(self, name):
         """The values that edits give headers of that name."""
-        return [edit[3] for edit in self.edits if edit[0] in ("add", "change", "insert") and edit[1].lower() == name.lower()]
+        return [
+            edit[3]
+            for edit in self.edits
+            if edit[0] in ("add", "change", "insert") and edit[1].lower() == name.lower()
+        ]
 
 
 class MilterClient:
@@ -50,7 +81,11 @@ class MilterClient:
         self._write(b"O", struct.pack("!III", version, ACTIONS, steps))
         _, answer = self._read()
         _, self.actions, self.steps = struct.unpack("!III", answer[:12])
-        self._step(b"C", b"client.example\0" + b"4" + struct.pack("!H", 25) + b"127.0.0.1\0", {"j": "mx.example.com"})
+        self._step(
+            b"C",
+            b"client.example\0" + b"4" + struct.pack("!H", 25) + b"127.0.0.1\0",
+            {"j": "mx.example.com"},
+        )
         self._step(b"H", b"client.example\0")
 
     def close(self):
@@ -96,14 +131,17 @@ class MilterClient:
             yield b"L", name + b"\0" + value + b"\0", None
         yield b"N", b"", macros
         for start in range(0, len(body), CHUNK):
-            yield b"B", body[start:start + CHUNK], None
+            yield b"B", body[start : start + CHUNK], None
         yield b"E", b"", macros
 
     def _step(self, command, payload, macros=None):
         if self.steps & SKIPPED.get(command, 0):
             return Result("continue", command.decode())
         if macros:
-            words = b"".join(f"{key}\0{value}\0".encode("utf-8", "surrogateescape") for key, value in macros.items())
+            words = b"".join(
+                f"{key}\0{value}\0".encode("utf-8", "surrogateescape")
+                for key, value in macros.items()
+            )
             self._write(b"D", command + words)
         self._write(command, payload)
         if self.steps & UNANSWERED.get(command, 0):
@@ -116,7 +154,12 @@ class MilterClient:
             kind, payload = self._read()
             if kind in FINAL:
                 reply = payload.rstrip(b"\0").decode(errors="replace") if kind == b"y" else ""
-                return Result("tempfail" if reply.startswith("4") else "reject" if reply else FINAL[kind], step, reply, edits)
+                return Result(
+                    "tempfail" if reply.startswith("4") else "reject" if reply else FINAL[kind],
+                    step,
+                    reply,
+                    edits,
+                )
             if kind != b"p":
                 edits.append(self._edit(kind, payload))
 
@@ -128,8 +171,20 @@ class MilterClient:
             return ("add", name, 0, value)
         if kind in (b"m", b"i"):
             name, value = payload[4:].decode("utf-8", "surrogateescape").split("\0")[:2]
-            return ("change" if kind == b"m" else "insert", name, struct.unpack("!I", payload[:4])[0], value)
-        names = {b"+": "recipient", b"2": "recipient", b"-": "not-recipient", b"e": "sender", b"q": "quarantine", b"b": "body"}
+            return (
+                "change" if kind == b"m" else "insert",
+                name,
+                struct.unpack("!I", payload[:4])[0],
+                value,
+            )
+        names = {
+            b"+": "recipient",
+            b"2": "recipient",
+            b"-": "not-recipient",
+            b"e": "sender",
+            b"q": "quarantine",
+            b"b": "body",
+        }
         return (names[kind], "", 0, text.split("\0")[0])
 
     def _write(self, command, payload=b""):
@@ -165,9 +220,15 @@ def packet(command, payload=b""):
 NEGOTIATION = packet(b"O", struct.pack("!III", VERSION, ACTIONS, STEPS))
 # What each letter of raw() stands for, as far as it needs words.
 WORDS = {
-    "M": b"<carla@customer.example>\0", "R": b"<support@example.com>\0", "L": b"Subject\0 Out of order\0",
-    "B": b"text\r\n", "U": b"XYZZY\0", "C": b"client.example\0U", "H": b"client.example\0",
-    "D": b"Mi\0Q1\0{auth_authen}\0anna\0"}
+    "M": b"<carla@customer.example>\0",
+    "R": b"<support@example.com>\0",
+    "L": b"Subject\0 Out of order\0",
+    "B": b"text\r\n",
+    "U": b"XYZZY\0",
+    "C": b"client.example\0U",
+    "H": b"client.example\0",
+    "D": b"Mi\0Q1\0{auth_authen}\0anna\0",
+}
 
 
 def raw(address, commands, negotiated=True):
@@ -184,14 +245,14 @@ def raw(address, commands, negotiated=True):
     kinds = ""
     while len(got) > 4:
         size = struct.unpack("!I", got[:4])[0]
-        kinds, got = kinds + got[4:5].decode(), got[4 + size:]
+        kinds, got = kinds + got[4:5].decode(), got[4 + size :]
     return kinds
 
 
 def split(data):
     """The (name, value) of every header, with bare line feeds at its folds, and the body. As an MTA sees it, the first line that is no header begins the body."""
     data, fields, at = crlf(data), [], 0
-    while (found := HEADER.match(data, at)):
+    while found := HEADER.match(data, at):
         fields.append((found[1], found[2].replace(b"\r\n", b"\n")))
         at = found.end()
     return fields, data[at:].removeprefix(b"\r\n")
@@ -205,7 +266,9 @@ def edited(data, edits):
         if kind == "add":
             fields.append((name, value))
         elif kind == "change":
-            place = [at for at, (known, _) in enumerate(fields) if known.lower() == name.lower()][index - 1]
+            place = [at for at, (known, _) in enumerate(fields) if known.lower() == name.lower()][
+                index - 1
+            ]
             fields[place] = (name, value) if value else None
             fields = [field for field in fields if field]
     return crlf(b"".join(name + b":" + value + b"\n" for name, value in fields)) + b"\r\n" + body

@@ -50,16 +50,40 @@ class Mutt:
         editor.write_text(EDITOR.format(text=self.text))
         editor.chmod(0o755)
         self.config = self.directory / "muttrc"
-        self.config.write_text(CONFIG.format(directory=self.directory, maildir=maildir, port=port, login=login, password=password,
-                                             name=name, address=address, hostname=hostname, editor=editor))
+        self.config.write_text(
+            CONFIG.format(
+                directory=self.directory,
+                maildir=maildir,
+                port=port,
+                login=login,
+                password=password,
+                name=name,
+                address=address,
+                hostname=hostname,
+                editor=editor,
+            )
+        )
 
     def tmux(self, *words, check=True):
-        return run(tool("tmux"), "-S", self.socket, *words, check=check).stdout.decode(errors="replace")
+        return run(tool("tmux"), "-S", self.socket, *words, check=check).stdout.decode(
+            errors="replace"
+        )
 
     def open(self, *arguments):
         """Starts it on the mailbox, or writing a mail when the arguments say to whom."""
-        command = shlex.join(["env", "TERM=screen", "LC_ALL=C.UTF-8", f"HOME={self.directory}",
-                              tool("mutt"), "-n", "-F", str(self.config), *arguments])
+        command = shlex.join(
+            [
+                "env",
+                "TERM=screen",
+                "LC_ALL=C.UTF-8",
+                f"HOME={self.directory}",
+                tool("mutt"),
+                "-n",
+                "-F",
+                str(self.config),
+                *arguments,
+            ]
+        )
         self.tmux("-f", "/dev/null", "new-session", "-d", "-x", "132", "-y", "40", command)
 
     def screen(self):
@@ -76,7 +100,9 @@ class Mutt:
         self.text.write_text(text)
 
     def ended(self):
-        return "milticket" not in self.tmux("list-sessions", "-F", "milticket #{session_name}", check=False)
+        return "milticket" not in self.tmux(
+            "list-sessions", "-F", "milticket #{session_name}", check=False
+        )
 
     def close(self):
         """Leaves it, if it has not ended by itself."""

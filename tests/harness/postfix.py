@@ -39,7 +39,16 @@ class Postfix:
     Without `settings` that say otherwise, all mail ends at the LMTP server on sink_port, so nothing leaves the machine.
     """
 
-    def __init__(self, sink_port=None, milter=None, sasl_socket=None, settings=None, ports=None, directory=None, aliases=()):
+    def __init__(
+        self,
+        sink_port=None,
+        milter=None,
+        sasl_socket=None,
+        settings=None,
+        ports=None,
+        directory=None,
+        aliases=(),
+    ):
         self.directory = directory or new_directory("postfix")
         self.port, self.xclient_port, self.sasl_port, self.plain_port = ports or free_ports(4)
         (self.filtered_port,) = free_ports(1)
@@ -53,8 +62,12 @@ class Postfix:
         self.write()
 
     def write(self):
-        (self.config / "virtual").write_text("".join(f"{name}@example.com {target}\n" for name, target in self.aliases.items()))
-        (self.config / "main.cf").write_text("".join(f"{key} = {value}\n" for key, value in self.main().items()))
+        (self.config / "virtual").write_text(
+            "".join(f"{name}@example.com {target}\n" for name, target in self.aliases.items())
+        )
+        (self.config / "main.cf").write_text(
+            "".join(f"{key} = {value}\n" for key, value in self.main().items())
+        )
         (self.config / "master.cf").write_text(SERVICES + self.listeners())
 
     def main(self):
@@ -100,14 +113,20 @@ class Postfix:
 
     def listeners(self):
         sasl = f"-o smtpd_sasl_auth_enable=yes -o smtpd_sasl_type=dovecot -o smtpd_sasl_path={self.sasl_socket}"
-        return "".join((
-            LISTENER.format(port=self.port, options=""),
-            LISTENER.format(port=self.xclient_port, options="-o smtpd_authorized_xclient_hosts=127.0.0.1"),
-            LISTENER.format(port=self.sasl_port, options=sasl if self.sasl_socket else ""),
-            LISTENER.format(port=self.plain_port, options="-o smtpd_milters="),
-            LISTENER.format(port=self.filtered_port,
-                            options=f"-o local_header_rewrite_clients= -o content_filter=smtp:127.0.0.1:{self.port}"),
-        ))
+        return "".join(
+            (
+                LISTENER.format(port=self.port, options=""),
+                LISTENER.format(
+                    port=self.xclient_port, options="-o smtpd_authorized_xclient_hosts=127.0.0.1"
+                ),
+                LISTENER.format(port=self.sasl_port, options=sasl if self.sasl_socket else ""),
+                LISTENER.format(port=self.plain_port, options="-o smtpd_milters="),
+                LISTENER.format(
+                    port=self.filtered_port,
+                    options=f"-o local_header_rewrite_clients= -o content_filter=smtp:127.0.0.1:{self.port}",
+                ),
+            )
+        )
 
     def postfix(self, word, check=True):
         return run(tool("postfix"), "-c", self.config, word, check=check)
@@ -117,7 +136,10 @@ class Postfix:
             raise PermissionError("Postfix can be started by root only")
         self.postfix("start")
         for port in (self.port, self.xclient_port, self.sasl_port, self.plain_port):
-            wait_until(lambda p=port: answers(("127.0.0.1", p)), f"Postfix on port {port}: {self.log_text()}")
+            wait_until(
+                lambda p=port: answers(("127.0.0.1", p)),
+                f"Postfix on port {port}: {self.log_text()}",
+            )
         return self
 
     def running(self):
@@ -138,9 +160,11 @@ class Postfix:
 
     def drain(self):
         """Nothing of now is on its way afterwards: waits for what is being delivered, and throws away what waits for a retry."""
+
         def empty():
             run(tool("postsuper"), "-c", self.config, "-d", "ALL", "deferred")
             return not self.queue_ids()
+
         wait_until(empty, "an empty queue")
 
     def flush(self):

@@ -57,8 +57,11 @@ SASL = "pwcheck_method: saslauthd\nsaslauthd_path: {directory}/passwords\nmech_l
 def documented(socket):
     """The lines for sendmail.mc as README has them, with that socket."""
     lines = [line.strip() for line in (SOURCE / "README").read_text().splitlines()]
-    return "".join(line.replace("/run/milticket/milter.sock", str(socket)) + "\n" for line in lines
-                   if line.startswith(("INPUT_MAIL_FILTER(", "define(`confMILTER")))
+    return "".join(
+        line.replace("/run/milticket/milter.sock", str(socket)) + "\n"
+        for line in lines
+        if line.startswith(("INPUT_MAIL_FILTER(", "define(`confMILTER"))
+    )
 
 
 class _Question(socketserver.BaseRequestHandler):
@@ -70,7 +73,7 @@ class _Question(socketserver.BaseRequestHandler):
         self.request.sendall(struct.pack("!H", len(answer)) + answer)
 
     def _word(self):
-        size = struct.unpack("!H", self.request.recv(2, 0x100))[0]      # MSG_WAITALL
+        size = struct.unpack("!H", self.request.recv(2, 0x100))[0]  # MSG_WAITALL
         return self.request.recv(size, 0x100).decode() if size else ""
 
 
@@ -94,13 +97,20 @@ class Sendmail:
     def __init__(self, sink_port, lines="", users=()):
         self.directory = new_directory("sendmail")
         (self.port,) = free_ports(1)
-        self.config, self.log, self.process = self.directory / "sendmail.cf", self.directory / "sendmail.log", None
+        self.config, self.log, self.process = (
+            self.directory / "sendmail.cf",
+            self.directory / "sendmail.log",
+            None,
+        )
         (self.directory / "queue").mkdir(mode=0o700)
         cf = ROOT / "usr/share/sendmail/cf"
-        source = MC.format(cf=cf, directory=self.directory, port=self.port, sink_port=sink_port,
-                           milter=lines)
+        source = MC.format(
+            cf=cf, directory=self.directory, port=self.port, sink_port=sink_port, milter=lines
+        )
         (self.directory / "sendmail.mc").write_text(source)
-        self.config.write_bytes(run(tool("m4"), f"-D_CF_DIR_={cf}/", self.directory / "sendmail.mc").stdout)
+        self.config.write_bytes(
+            run(tool("m4"), f"-D_CF_DIR_={cf}/", self.directory / "sendmail.mc").stdout
+        )
         self.config.chmod(0o644)
         (self.directory / "aliases").touch()
         (self.directory / "Sendmail.conf").write_text(SASL.format(directory=self.directory))
@@ -110,8 +120,17 @@ class Sendmail:
 
     def start(self):
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen([*NAMED, PROGRAM, "-bD", f"-C{self.config}", "-q1s"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        wait_until(lambda: self.process.poll() is not None or answers(("127.0.0.1", self.port)), "Sendmail's port", 90)
+            self.process = subprocess.Popen(
+                [*NAMED, PROGRAM, "-bD", f"-C{self.config}", "-q1s"],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        wait_until(
+            lambda: self.process.poll() is not None or answers(("127.0.0.1", self.port)),
+            "Sendmail's port",
+            90,
+        )
         assert self.process.poll() is None, f"Sendmail ended: {self.log.read_text()}"
         return self
 

@@ -8,8 +8,8 @@ import time
 
 from .ground import new_directory, run, tool, wait_until
 
-STALL = "stall"         # says nothing more until the sink is closed or the client goes
-DROP = "drop"           # closes the connection without a word
+STALL = "stall"  # says nothing more until the sink is closed or the client goes
+DROP = "drop"  # closes the connection without a word
 KEEP_AND_DROP = "keep"  # at "body" only: the message is taken, but the client never hears of it
 OFFERS = ("8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "DSN")
 
@@ -19,6 +19,7 @@ class Delivery:
     """One transaction: envelope as given (without <>), the parameters of MAIL, and the message with CRLF line ends. encrypted: by
     STARTTLS; login: who logged in; raw: the text as it came over the wire, dots doubled. asked: before the text was asked for,
     so that the sender lived then, who may be dead before the text is read to its end, when."""
+
     sender: str
     recipients: list
     data: bytes
@@ -55,8 +56,16 @@ class _Session(socketserver.StreamRequestHandler):
         return reply.startswith(("2", "3"))
 
     def talk(self):
-        verbs = {"EHLO": self.greet, "HELO": self.greet, "LHLO": self.greet, "STAR": self.encrypt, "AUTH": self.log_in, "MAIL": self.mail,
-                 "RCPT": self.rcpt, "DATA": self.text}
+        verbs = {
+            "EHLO": self.greet,
+            "HELO": self.greet,
+            "LHLO": self.greet,
+            "STAR": self.encrypt,
+            "AUTH": self.log_in,
+            "MAIL": self.mail,
+            "RCPT": self.rcpt,
+            "DATA": self.text,
+        }
         while line := self.rfile.readline():
             words = line.decode("utf-8", "surrogateescape").strip()
             verb = words[:4].upper()
@@ -72,7 +81,16 @@ class _Session(socketserver.StreamRequestHandler):
             offers.append("STARTTLS")
         if self.sink.password:
             offers.append("AUTH PLAIN")
-        self.say("ehlo", "\r\n".join(["250-sink.example", *[f"250-{offer}" for offer in offers[:-1]], f"250 {offers[-1]}"]))
+        self.say(
+            "ehlo",
+            "\r\n".join(
+                [
+                    "250-sink.example",
+                    *[f"250-{offer}" for offer in offers[:-1]],
+                    f"250 {offers[-1]}",
+                ]
+            ),
+        )
 
     def encrypt(self, words):
         if not self.say("starttls", "220 2.0.0 go on"):
@@ -82,7 +100,9 @@ class _Session(socketserver.StreamRequestHandler):
             self.wfile.write(b"this is no handshake\r\n")
             raise _Gone
         self.connection = self.sink.tls.wrap_socket(self.connection, server_side=True)
-        self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb", buffering=0)
+        self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile(
+            "wb", buffering=0
+        )
         self.encrypted = True
 
     def log_in(self, words):
@@ -97,7 +117,9 @@ class _Session(socketserver.StreamRequestHandler):
 
     def mail(self, words):
         address, parameters = self.address(words)
-        self.delivery = Delivery(address, [], b"", parameters, encrypted=self.encrypted, login=self.login)
+        self.delivery = Delivery(
+            address, [], b"", parameters, encrypted=self.encrypted, login=self.login
+        )
         if not self.say("mail", "250 2.1.0 ok"):
             self.delivery = None
 
@@ -145,8 +167,26 @@ def certificate():
     """(certificate, key) for 127.0.0.1 and 0.0.0.0, which nobody has signed but its own key: paths of files."""
     directory = new_directory("certificate")
     paths = directory / "certificate.pem", directory / "key.pem"
-    run(tool("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-        "-subj", "/CN=sink.example", "-addext", "subjectAltName=IP:127.0.0.1,IP:0.0.0.0", "-out", paths[0], "-keyout", paths[1])
+    run(
+        tool("openssl"),
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=sink.example",
+        "-addext",
+        "subjectAltName=IP:127.0.0.1,IP:0.0.0.0",
+        "-out",
+        paths[0],
+        "-keyout",
+        paths[1],
+    )
     return paths
 
 
@@ -154,7 +194,8 @@ class Sink:
     """script maps a stage (connect ehlo starttls handshake auth mail rcpt data body quit) to replies used once each, in order, STALL and DROP
     among them; a plain string is said every time. Stages without a script answer as a good server does; any word at "handshake" breaks it.
 
-    offers are the extensions; tls, an ssl.SSLContext, adds STARTTLS, and password AUTH PLAIN, for any name with that password."""
+    offers are the extensions; tls, an ssl.SSLContext, adds STARTTLS, and password AUTH PLAIN, for any name with that password.
+    """
 
     def __init__(self, lmtp=False, port=0, offers=OFFERS, tls=None, password=None):
         self.lmtp, self.script, self.connections = lmtp, {}, 0
@@ -190,16 +231,23 @@ class Sink:
     def mails(self, recipient=None):
         """What has been delivered so far, oldest first; with a recipient, only what went to it."""
         with self._lock:
-            return [mail for mail in self._mails if recipient is None or recipient in mail.recipients]
+            return [
+                mail for mail in self._mails if recipient is None or recipient in mail.recipients
+            ]
 
     def wait_mails(self, recipient, count=1, seconds=20):
         """The mails to this recipient once there are that many."""
-        return wait_until(lambda: (found := self.mails(recipient)) and len(found) >= count and found,
-                          f"{count} mail(s) to {recipient}; there are {[m.recipients for m in self.mails()]}", seconds)
+        return wait_until(
+            lambda: (found := self.mails(recipient)) and len(found) >= count and found,
+            f"{count} mail(s) to {recipient}; there are {[m.recipients for m in self.mails()]}",
+            seconds,
+        )
 
     def wait_for(self, wanted, what, seconds=20):
         """The data of the mails that wanted() holds for, once there is one."""
-        return wait_until(lambda: [mail.data for mail in self.mails() if wanted(mail)], what, seconds)
+        return wait_until(
+            lambda: [mail.data for mail in self.mails() if wanted(mail)], what, seconds
+        )
 
     def clear(self):
         with self._lock:

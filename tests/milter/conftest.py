@@ -10,7 +10,9 @@ from harness.sink import Sink, unique
 def house():
     """One for all scenarios of a module that need no setting of their own."""
     house = House([SUPPORT, OPS, DESK])
-    house.daemon.add_agent("anna", name="Anna Berg", address="anna@example.com", queue=["support", "desk"])
+    house.daemon.add_agent(
+        "anna", name="Anna Berg", address="anna@example.com", queue=["support", "desk"]
+    )
     yield house
     house.end()
 

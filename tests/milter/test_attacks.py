@@ -53,8 +53,9 @@ def test_nor_when_the_first_mail_was_split_off(closing, relay, carla):
 
 
 def test_nor_when_it_was_merged_into_a_strangers(closing, relay, carla):
-    mine, other = closing.mail(carla, subject="mine"), \
-        closing.mail(EVE, subject=BAIT, headers=[f"Reply-To: {carla}"])
+    mine, other = closing.mail(carla, subject="mine"), closing.mail(
+        EVE, subject=BAIT, headers=[f"Reply-To: {carla}"]
+    )
     closing.daemon.run_ticket("merge", str(mine.number), "--into", str(other.number))
     assert BAIT not in said_at_close(closing, relay, other.number, address(carla))
 
@@ -69,8 +70,9 @@ def test_who_opened_it_hears_the_title_that_it_has_now(closing, relay, carla):
 
 
 def anna_answers(house, asked, to, **words):
-    data = compose("Anna Berg <anna@example.com>", to=to,
-                   headers=[f"In-Reply-To: {asked.id}"], **words)
+    data = compose(
+        "Anna Berg <anna@example.com>", to=to, headers=[f"In-Reply-To: {asked.id}"], **words
+    )
     return house.hand_in(data, "anna@example.com", to, "anna")
 
 
@@ -84,9 +86,16 @@ def test_a_strangers_copy_of_an_answer_is_not_the_desks_word(house, carla, claim
     got = anna_answers(house, asked, address(carla), body="No refund.\n")
     more = [f"X-Ticket: {asked.number}"] if claims else []
     body = "Refund granted.\n" if claims else "No refund.\nRefund granted.\n"
-    forged = house.mail(got.header("From"), to="support@example.com", subject=got.subject,
-                        message_id=got.id, date=got.header("Date"), body=body, headers=more,
-                        sender="eve@evil.example")
+    forged = house.mail(
+        got.header("From"),
+        to="support@example.com",
+        subject=got.subject,
+        message_id=got.id,
+        date=got.header("Date"),
+        body=body,
+        headers=more,
+        sender="eve@evil.example",
+    )
     last = last_message(house, asked.number)
     assert (forged.event, last["text"], last["direction"]) == ("copy", body, "auto")
 
@@ -95,9 +104,16 @@ def test_nor_is_it_answered_to_whom_it_names(house, carla):
     asked = house.mail(carla, to="desk@example.com")
     token = asked.header("Reply-To").rpartition("<")[2].strip(">")
     got = anna_answers(house, asked, token, body="Hello.\n")
-    forged = house.mail(got.header("From"), to="desk@example.com", subject=got.subject,
-                        message_id=got.id, date=got.header("Date"), body="Hello.\nMore.\n",
-                        headers=["Cc: third@other.example"], sender="eve@evil.example")
+    forged = house.mail(
+        got.header("From"),
+        to="desk@example.com",
+        subject=got.subject,
+        message_id=got.id,
+        date=got.header("Date"),
+        body="Hello.\nMore.\n",
+        headers=["Cc: third@other.example"],
+        sender="eve@evil.example",
+    )
     assert forged.event == "copy" and "third@other.example" not in forged.header("Reply-To")
 
 
@@ -105,8 +121,13 @@ def test_a_copy_that_a_verifier_calls_forged_is_nobodys_word(build, carla):
     house = build(agents_auth={"authserv_ids": ["mx.example.com"]})
     first = house.mail(carla)
     forged = ["Authentication-Results: mx.example.com; dmarc=fail header.from=customer.example"]
-    again = house.mail(carla, message_id=first.id, date=first.header("Date"), top=forged,
-                       body="Hello,\n\nit burns.\nNever mind.\n")
+    again = house.mail(
+        carla,
+        message_id=first.id,
+        date=first.header("Date"),
+        top=forged,
+        body="Hello,\n\nit burns.\nNever mind.\n",
+    )
     assert again.event == "copy"
     assert last_message(house, first.number)["direction"] == "auto"
 
@@ -121,8 +142,9 @@ def olaf(house):
 
 def olaf_writes(house, olaf, to, **words):
     me = f"{olaf}@example.com"
-    data = compose(f"Olaf <{me}>", to="carla@customer.example", **words,
-                   headers=["Cc: support@example.com"])
+    data = compose(
+        f"Olaf <{me}>", to="carla@customer.example", **words, headers=["Cc: support@example.com"]
+    )
     return house.hand_in(data, me, to, olaf)
 
 
@@ -138,28 +160,42 @@ def test_an_agent_of_another_queue_opens_no_ticket_in_its_name(house, olaf):
 
 
 def test_nor_in_two_transactions(house, olaf):
-    mail = dict(subject="Offer", message_id=f"<{unique()}@x>",
-                date="Mon, 1 Jun 2026 10:00:00 +0000")
+    mail = dict(
+        subject="Offer", message_id=f"<{unique()}@x>", date="Mon, 1 Jun 2026 10:00:00 +0000"
+    )
     inside = olaf_writes(house, olaf, ["support@example.com"], **mail)
     outside = olaf_writes(house, olaf, ["carla@customer.example"], **mail)
     assert inside.event == "opened" and outside.untouched
     answer = house.mail("carla@customer.example", reply_to=inside)
     assert answer.number == inside.number
-    again = house.hand_in(compose(f"Olaf <{olaf}@example.com>", to="carla@customer.example",
-                                  headers=[f"In-Reply-To: {answer.id}"]),
-                          f"{olaf}@example.com", ["carla@customer.example"], olaf)
+    again = house.hand_in(
+        compose(
+            f"Olaf <{olaf}@example.com>",
+            to="carla@customer.example",
+            headers=[f"In-Reply-To: {answer.id}"],
+        ),
+        f"{olaf}@example.com",
+        ["carla@customer.example"],
+        olaf,
+    )
     assert "which is not yours" in again.result.reply
 
 
 # --- whom nobody read ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("before", ["p{}@customer.example, ", "g{}:; "], ids=["addresses", "colons"])
+@pytest.mark.parametrize(
+    "before", ["p{}@customer.example, ", "g{}:; "], ids=["addresses", "colons"]
+)
 def test_a_note_address_behind_more_than_is_read_keeps_the_note_inside(house, carla, before):
     asked = house.mail(carla)
     crowd = "".join(before.format(i) for i in range(600))
-    data = compose("Anna Berg <anna@example.com>", to=crowd + "support+note@example.com",
-                   headers=[f"In-Reply-To: {asked.id}"], body="She always complains.\n")
+    data = compose(
+        "Anna Berg <anna@example.com>",
+        to=crowd + "support+note@example.com",
+        headers=[f"In-Reply-To: {asked.id}"],
+        body="She always complains.\n",
+    )
     sent = house.hand_in(data, "anna@example.com", address(carla), "anna")
     assert "5.5.3 To or Cc is too long" in sent.result.reply
     assert len(house.ticket(asked.number)["messages"]) == 1

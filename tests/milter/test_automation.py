@@ -17,8 +17,10 @@ def address(person):
     return ADDRESS.search(person)[1]
 
 
-REDIRECTED = ["X-MS-Exchange-Inbox-Rules-Loop: support@example.com",
-              "X-Auto-Response-Suppress: DR, OOF"]
+REDIRECTED = [
+    "X-MS-Exchange-Inbox-Rules-Loop: support@example.com",
+    "X-Auto-Response-Suppress: DR, OOF",
+]
 MTA_WORDS = "This is the mail system at host mx.\n\n<bob@x.example>: unknown user\n"
 ALTERNATIVE = ["MIME-Version: 1.0", "Content-Type: multipart/alternative; boundary=b"]
 REACTION = "--b\n\n+1\n--b\nContent-Type: text/vnd.google.email-reaction+json\n\n{}\n--b--\n"
@@ -26,16 +28,27 @@ REACTION = "--b\n\n+1\n--b\nContent-Type: text/vnd.google.email-reaction+json\n\
 
 def report(action, original, status="5.1.1", recipient="carla@customer.example"):
     """(headers, body) of a delivery report."""
-    body = (f"--b\n\nThis is the mail system.\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.customer.example\n\n"
-            f"Final-Recipient: rfc822; {recipient}\nAction: {action}\nStatus: {status}\nDiagnostic-Code: smtp; 550 no such user\n\n"
-            f"--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: {original}\nSubject: x\n\n--b--\n")
-    return ["MIME-Version: 1.0", "Content-Type: multipart/report; report-type=delivery-status; boundary=b", "Auto-Submitted: auto-replied"], body
+    body = (
+        f"--b\n\nThis is the mail system.\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.customer.example\n\n"
+        f"Final-Recipient: rfc822; {recipient}\nAction: {action}\nStatus: {status}\nDiagnostic-Code: smtp; 550 no such user\n\n"
+        f"--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: {original}\nSubject: x\n\n--b--\n"
+    )
+    return [
+        "MIME-Version: 1.0",
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=b",
+        "Auto-Submitted: auto-replied",
+    ], body
 
 
 def receipt(original):
-    body = (f"--b\n\nread\n--b\nContent-Type: message/disposition-notification\n\nFinal-Recipient: rfc822; carla@customer.example\n"
-            f"Original-Message-ID: {original}\nDisposition: manual-action/MDN-sent-manually; displayed\n\n--b--\n")
-    return ["MIME-Version: 1.0", "Content-Type: multipart/report; report-type=disposition-notification; boundary=b"], body
+    body = (
+        f"--b\n\nread\n--b\nContent-Type: message/disposition-notification\n\nFinal-Recipient: rfc822; carla@customer.example\n"
+        f"Original-Message-ID: {original}\nDisposition: manual-action/MDN-sent-manually; displayed\n\n--b--\n"
+    )
+    return [
+        "MIME-Version: 1.0",
+        "Content-Type: multipart/report; report-type=disposition-notification; boundary=b",
+    ], body
 
 
 def kinds(original):
@@ -45,7 +58,11 @@ def kinds(original):
         "delayed": (*report("delayed", original, "4.4.1"), ""),
         "receipt": (*receipt(original), None),
         "vacation": (["Auto-Submitted: auto-replied"], "away\n", ""),
-        "exchange": (["X-Auto-Response-Suppress: All", "X-MS-Exchange-Inbox-Rules-Loop: x@y"], "away\n", None),
+        "exchange": (
+            ["X-Auto-Response-Suppress: All", "X-MS-Exchange-Inbox-Rules-Loop: x@y"],
+            "away\n",
+            None,
+        ),
         "autoreply": (["X-Autoreply: yes"], "away\n", None),
         "precedence": (["Precedence: auto_reply"], "away\n", None),
         "list": (["List-Id: <l.example>"], "post\n", None),
@@ -87,25 +104,46 @@ def reply_to(house, number):
 
 def hand_in(house, kind, person, original=None, **words):
     headers, body, sender = kinds(original or "<never-seen@x>")[kind]
-    return house.mail(person, headers=headers, body=body, sender=sender, reply_to=original if kind not in ("failed", "delayed", "receipt") else None,
-                      subject=words.pop("subject", kind), **words)
+    return house.mail(
+        person,
+        headers=headers,
+        body=body,
+        sender=sender,
+        reply_to=original if kind not in ("failed", "delayed", "receipt") else None,
+        subject=words.pop("subject", kind),
+        **words,
+    )
 
 
-@pytest.mark.parametrize("kind, event, moves, left, status, answered", TABLE, ids=[row[0] for row in TABLE])
-def test_threaded_mail_of_a_kind_does_what_the_table_says(house, carla, kind, event, moves, left, status, answered):
+@pytest.mark.parametrize(
+    "kind, event, moves, left, status, answered", TABLE, ids=[row[0] for row in TABLE]
+)
+def test_threaded_mail_of_a_kind_does_what_the_table_says(
+    house, carla, kind, event, moves, left, status, answered
+):
     asked = house.mail(carla)
     ours = reply_to(house, asked.number)
     mail = hand_in(house, kind, carla, ours)
-    assert (mail.number, mail.event, mail.header("X-Ticket-Status")) == (asked.number, event, "open" if moves else "waiting")
-    assert house.ticket(asked.number)["messages"][-1]["direction"] == {"followup": "in"}.get(event, event)
+    assert (mail.number, mail.event, mail.header("X-Ticket-Status")) == (
+        asked.number,
+        event,
+        "open" if moves else "waiting",
+    )
+    assert house.ticket(asked.number)["messages"][-1]["direction"] == {"followup": "in"}.get(
+        event, event
+    )
     house.daemon.run_ticket("close", str(asked.number))
     again = hand_in(house, kind, carla, ours, date="Tue, 2 Jun 2026 10:00:00 +0000")
     assert again.header("X-Ticket-Status") == ("open" if moves else "closed")
     assert [entry["event"] for entry in house.answers(address(carla))] == ["opened", "reply"]
 
 
-@pytest.mark.parametrize("kind, event, moves, left, status, answered", TABLE, ids=[row[0] for row in TABLE])
-def test_unthreaded_mail_of_a_kind_does_what_the_table_says(house, carla, kind, event, moves, left, status, answered):
+@pytest.mark.parametrize(
+    "kind, event, moves, left, status, answered", TABLE, ids=[row[0] for row in TABLE]
+)
+def test_unthreaded_mail_of_a_kind_does_what_the_table_says(
+    house, carla, kind, event, moves, left, status, answered
+):
     before = len(house.daemon.tickets())
     mail = hand_in(house, kind, carla)
     assert mail.untouched is left and len(house.daemon.tickets()) == before + (not left)
@@ -118,7 +156,11 @@ def test_unthreaded_bounces_and_notes_become_tickets_where_the_policy_says_so(bu
     house = build(policy={"auto_replies": "ticket"})
     for number, row in enumerate(row for row in TABLE if row[3]):
         mail = hand_in(house, row[0], carla)
-        assert (mail.number, mail.event, mail.header("X-Ticket-Status")) == (number + 1, "opened", "new"), row[0]
+        assert (mail.number, mail.event, mail.header("X-Ticket-Status")) == (
+            number + 1,
+            "opened",
+            "new",
+        ), row[0]
     assert house.daemon.outbox() == []
 
 
@@ -168,9 +210,12 @@ def test_every_failed_recipient_has_an_event(house, carla, assigned):
     number, ours = assigned
     headers, body = report("failed", ours, recipient=address(carla))
     names = ("dora", "emil")
-    others = "".join(f"Original-Recipient: rfc822; {name}@x.example\n"
-                     f"Final-Recipient: rfc822; {name}@y.example\n"
-                     f"Action: failed\nStatus: 5.2.{n}\n\n" for n, name in enumerate(names))
+    others = "".join(
+        f"Original-Recipient: rfc822; {name}@x.example\n"
+        f"Final-Recipient: rfc822; {name}@y.example\n"
+        f"Action: failed\nStatus: 5.2.{n}\n\n"
+        for n, name in enumerate(names)
+    )
     body = body.replace("--b\nContent-Type: text/rfc822", f"{others}--b\nContent-Type: text/rfc822")
     house.mail(DAEMON, sender="", headers=headers, body=body, subject="Undelivered")
     events = house.events(number, "bounce")
@@ -226,7 +271,13 @@ def test_a_report_on_our_own_answer_finds_the_ticket(build, relay, carla):
     ours = relay.wait_mails(address(carla))[0].data
     assert field(ours, "In-Reply-To") == asked.id
     headers, body = report("failed", field(ours, "Message-ID"), recipient=address(carla))
-    bounce = house.mail("MAILER-DAEMON@customer.example", sender="", headers=headers, body=body, subject="Undelivered")
+    bounce = house.mail(
+        "MAILER-DAEMON@customer.example",
+        sender="",
+        headers=headers,
+        body=body,
+        subject="Undelivered",
+    )
     assert (bounce.number, bounce.match, bounce.event) == (asked.number, "report", "bounce")
 
 
@@ -237,21 +288,38 @@ def test_our_own_mail_coming_back_is_recorded_and_not_answered(build, relay, car
     asked = house.mail(carla)
     if what == "reply":
         house.daemon.run_ticket("reply", "1", "-m", "Pour water.")
-    ours = wait_until(lambda: [mail.data for mail in relay.mails(address(carla)) if (b"Pour water" in mail.data) == (what == "reply")], "our mail")[0]
+    ours = wait_until(
+        lambda: [
+            mail.data
+            for mail in relay.mails(address(carla))
+            if (b"Pour water" in mail.data) == (what == "reply")
+        ],
+        "our mail",
+    )[0]
     if closed:
         house.daemon.run_ticket("close", "1")
     status = house.ticket(1)["status"]
     sent = len(house.daemon.outbox())
     back = house.hand_in(ours, "support@example.com")
-    assert (back.number, back.event, back.header("X-Ticket-Status")) == (asked.number, "auto", status)
+    assert (back.number, back.event, back.header("X-Ticket-Status")) == (
+        asked.number,
+        "auto",
+        status,
+    )
     assert len(house.daemon.outbox()) == sent
 
 
 def test_two_ticket_systems_that_answer_each_other_stop(build):
-    house = build([{**SUPPORT, "autoresponse": {"opened": "opened.eml", "followup": "followup.eml"}}])
+    house = build(
+        [{**SUPPORT, "autoresponse": {"opened": "opened.eml", "followup": "followup.eml"}}]
+    )
     last = house.mail("Other Desk <desk@other.example>", subject="[other #1] your request")
     for turn in range(5):
-        last = house.mail("Other Desk <desk@other.example>", reply_to=last, subject=f"[other #1] Re: [example.com #1] x {turn}")
+        last = house.mail(
+            "Other Desk <desk@other.example>",
+            reply_to=last,
+            subject=f"[other #1] Re: [example.com #1] x {turn}",
+        )
     assert house.ticket(1)["messages_count"] == 6
     assert len(house.answers("desk@other.example")) <= 2
 
@@ -273,9 +341,14 @@ def test_what_is_only_suspected_always_has_a_ticket(house):
         assert arrival.event == "opened", mail.stem
 
 
-@pytest.mark.parametrize("sender", ["bounces+17-carla=customer.example@mailer.example",
-                                    "prvs=1234567abc=carla@customer.example",
-                                    "SRS0=HHHH=TT=customer.example=carla@forwarder.example"])
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "bounces+17-carla=customer.example@mailer.example",
+        "prvs=1234567abc=carla@customer.example",
+        "SRS0=HHHH=TT=customer.example=carla@forwarder.example",
+    ],
+)
 def test_a_return_path_makes_no_robot_of_a_person(house, carla, sender):
     mail = house.mail(carla, sender=sender)
     assert mail.event == "opened"
@@ -283,8 +356,16 @@ def test_a_return_path_makes_no_robot_of_a_person(house, carla, sender):
     assert [entry["event"] for entry in house.answers(address(carla))] == ["opened"]
 
 
-@pytest.mark.parametrize("robot", ["no-reply@shop.example", "noreply@shop.example", "postmaster@shop.example", "bounces+x=y@shop.example",
-                                   "owner-list@shop.example"])
+@pytest.mark.parametrize(
+    "robot",
+    [
+        "no-reply@shop.example",
+        "noreply@shop.example",
+        "postmaster@shop.example",
+        "bounces+x=y@shop.example",
+        "owner-list@shop.example",
+    ],
+)
 def test_robots_open_tickets_and_get_no_answer(house, robot):
     assert house.mail(f"Shop <{robot}>", subject=unique()).event == "opened"
     assert house.answers(robot) == []
@@ -292,7 +373,9 @@ def test_robots_open_tickets_and_get_no_answer(house, robot):
 
 def test_a_problem_and_its_recovery_without_ids_are_two_tickets_unless_tagged(house, carla):
     problem = house.mail(carla, headers=["Auto-Submitted: auto-generated"], subject="PROBLEM disk")
-    recovery = house.mail(carla, headers=["Auto-Submitted: auto-generated"], subject=f"RECOVERY {problem.subject}")
+    recovery = house.mail(
+        carla, headers=["Auto-Submitted: auto-generated"], subject=f"RECOVERY {problem.subject}"
+    )
     assert (recovery.number, recovery.event) == (problem.number, "followup")
 
 
@@ -332,10 +415,17 @@ def test_no_word_of_a_stranger_reaches_whom_they_name_in_reply_to(build, relay):
     victim = f"{unique('victim')}@victim.example"
     for number, spelling in enumerate((victim, victim.upper(), victim.replace("@", "+7@"))):
         results = b"Authentication-Results: mx.example.com; dmarc=pass header.from=evil.example\n"
-        headers = [f'Reply-To: "{WORDS}" <{spelling}>',
-                   f"References: <r{number}.{WORDS}@evil.example>"]
-        data = compose(f"{WORDS} <m@evil.example>", subject=WORDS, body=f"{WORDS}\n" * 100,
-                       message_id=f"<{number}.{WORDS}@evil.example>", headers=headers)
+        headers = [
+            f'Reply-To: "{WORDS}" <{spelling}>',
+            f"References: <r{number}.{WORDS}@evil.example>",
+        ]
+        data = compose(
+            f"{WORDS} <m@evil.example>",
+            subject=WORDS,
+            body=f"{WORDS}\n" * 100,
+            message_id=f"<{number}.{WORDS}@evil.example>",
+            headers=headers,
+        )
         house.hand_in(results + data, "m@evil.example")
     wait_until(lambda: len(relay.mails()) == 2, "two answers")
     assert all(WORDS.encode() not in mail.data.lower() for mail in relay.mails())
@@ -392,7 +482,10 @@ def test_what_a_rule_calls_spam_is_not_answered(build, carla):
 
 
 def test_a_post_of_a_list_by_a_person_gets_no_answer(house, carla):
-    assert house.mail(carla, headers=["Precedence: list"]).event == "opened" and house.answers(address(carla)) == []
+    assert (
+        house.mail(carla, headers=["Precedence: list"]).event == "opened"
+        and house.answers(address(carla)) == []
+    )
 
 
 def test_the_spam_header_is_the_postmasters(build, carla):
@@ -408,7 +501,9 @@ def test_the_spam_header_may_be_none(build, carla):
 
 def test_a_note_of_somebody_away_does_not_rename_the_matter(house, carla):
     asked = house.mail(carla, subject="Printer")
-    house.mail(carla, reply_to=asked, headers=["Auto-Submitted: auto-replied"], subject="Out of office")
+    house.mail(
+        carla, reply_to=asked, headers=["Auto-Submitted: auto-replied"], subject="Out of office"
+    )
     assert house.events(asked.number, "subject") == []
 
 

@@ -22,10 +22,12 @@ def scan():
 def attached(text, data, name="scan.bmp"):
     """Headers and body of a mail with a text and a file."""
     lines = base64.encodebytes(data).decode()
-    return dict(headers=["MIME-Version: 1.0", 'Content-Type: multipart/mixed; boundary="b"'],
-                body=f"--b\n\n{text}\n"
-                     "--b\nContent-Type: image/bmp\nContent-Transfer-Encoding: base64\n"
-                     f'Content-Disposition: attachment; filename="{name}"\n\n{lines}\n--b--\n')
+    return dict(
+        headers=["MIME-Version: 1.0", 'Content-Type: multipart/mixed; boundary="b"'],
+        body=f"--b\n\n{text}\n"
+        "--b\nContent-Type: image/bmp\nContent-Transfer-Encoding: base64\n"
+        f'Content-Disposition: attachment; filename="{name}"\n\n{lines}\n--b--\n',
+    )
 
 
 def messages(house, number):
@@ -41,8 +43,10 @@ CHANGES = {
     "a gateway's banner": dict(body="CAUTION: this mail came from outside.\n\n" + TEXT),
     "other line ends and blanks": dict(body="Hello,\nit   burns.\n-- \nscanned\n"),
     "its subject, too": dict(subject="[users] Re: Printer on fire", body=TEXT + "_____\nusers\n"),
-    "made HTML": dict(headers=["MIME-Version: 1.0", "Content-Type: text/html"],
-                      body="<p>Banner</p><p>Hello,</p><p>it burns.</p>\n"),
+    "made HTML": dict(
+        headers=["MIME-Version: 1.0", "Content-Type: text/html"],
+        body="<p>Banner</p><p>Hello,</p><p>it burns.</p>\n",
+    ),
     "less of it": dict(body="it burns.\n"),
 }
 
@@ -55,8 +59,9 @@ def test_what_was_changed_on_its_way_is_a_copy(house, carla, scan, change):
     second = house.mail(carla, **{**scan, **change})
     assert (second.number, second.match, second.event) == (first.number, "copy", "copy")
     after = house.ticket(first.number)
-    assert [after[name] for name in ("status", "closed", "last_in", "participants")] == \
-        [before[name] for name in ("status", "closed", "last_in", "participants")]
+    assert [after[name] for name in ("status", "closed", "last_in", "participants")] == [
+        before[name] for name in ("status", "closed", "last_in", "participants")
+    ]
     assert len(house.daemon.outbox()) == answers and after["messages_count"] == 2
     assert after["messages"][1]["match"] == "copy" and after["messages"][1]["direction"] == "in"
     assert house.events(first.number, "copy")[0]["text"] == "copy"
@@ -82,8 +87,10 @@ def test_a_copy_is_found_when_the_first_was_split_off(house, carla, scan):
 
 OTHERS = {
     "another text": (dict(body="page 1\n"), dict(body="page 2\n")),
-    "a text that only begins like it": (dict(body="Alarm in room 1\n"),
-                                        dict(body="Alarm in room 12\n")),
+    "a text that only begins like it": (
+        dict(body="Alarm in room 1\n"),
+        dict(body="Alarm in room 12\n"),
+    ),
     "a text where there was none": (dict(body=""), dict(body="something\n")),
     "another subject": (dict(subject="Door 1 open", body=""), dict(subject="Door 2 open", body="")),
     "another file of the same size": (attached("Scan", PAGE), attached("Scan", b"\1" * 6000)),
@@ -105,9 +112,15 @@ def test_files_that_came_with_it_make_it_the_same(house, scan):
     assert (second.number, second.match) == (first.number, "copy")
 
 
-@pytest.mark.parametrize("other", [
-    dict(who="Other <other@customer.example>"), dict(date="Fri, 02 Jan 1970 00:10:00 +0000"),
-    dict(message_id="<other@customer.example>")], ids=["author", "date", "id"])
+@pytest.mark.parametrize(
+    "other",
+    [
+        dict(who="Other <other@customer.example>"),
+        dict(date="Fri, 02 Jan 1970 00:10:00 +0000"),
+        dict(message_id="<other@customer.example>"),
+    ],
+    ids=["author", "date", "id"],
+)
 def test_another_author_date_or_id_is_no_copy(house, carla, scan, other):
     first = house.mail(carla, **scan)
     assert house.mail(**{"who": carla, **scan, "body": FOOTER, **other}).number != first.number
@@ -151,8 +164,12 @@ def test_a_copy_goes_to_the_survivor_and_never_to_a_purged_ticket(house, carla, 
 
 
 def answer(house, asked, to, **words):
-    data = compose("Anna Adler <anna@example.com>", to="carla@customer.example",
-                   headers=[f"In-Reply-To: {asked.id}"], **words)
+    data = compose(
+        "Anna Adler <anna@example.com>",
+        to="carla@customer.example",
+        headers=[f"In-Reply-To: {asked.id}"],
+        **words,
+    )
     return house.hand_in(data, "anna@example.com", to, "anna")
 
 
@@ -183,10 +200,9 @@ def test_a_note_that_comes_changed_stays_a_note_and_does_not_leave(house, carla,
     house.mail("Anna <anna@example.com>", **note)
     inside = house.mail("Anna <anna@example.com>", body=FOOTER, **note)
     assert inside.event == "copy"
-    data = compose("Anna <anna@example.com>", headers=[f"In-Reply-To: {asked.id}"],
-                   body="it burns.\n", **scan)
+    data = compose(
+        "Anna <anna@example.com>", headers=[f"In-Reply-To: {asked.id}"], body="it burns.\n", **scan
+    )
     outside = house.hand_in(data, "anna@example.com", "carla@customer.example", "anna")
     assert not outside.result.accepted
     assert directions(house, asked.number) == ["in", "note", "note"]
-
-

@@ -41,11 +41,23 @@ def values(arrival, name):
     return [value for known, value in fields(arrival.mail) if known == name]
 
 
-UNANSWERED = ["X-Auto-Response-Suppress: All", "X-Loop: x", "List-Id: <l.example>",
-              "Precedence: bulk", "List-Unsubscribe: <mailto:x@l.example>", "Precedence: junk", "Feedback-ID: 1",
-              "Auto-Submitted: auto-generated"]
-NOTES = ["Auto-Submitted: auto-replied", "X-Autoreply: yes", "X-Autorespond: x",
-         "Precedence: auto_reply", "X-Mailer: vacation"]
+UNANSWERED = [
+    "X-Auto-Response-Suppress: All",
+    "X-Loop: x",
+    "List-Id: <l.example>",
+    "Precedence: bulk",
+    "List-Unsubscribe: <mailto:x@l.example>",
+    "Precedence: junk",
+    "Feedback-ID: 1",
+    "Auto-Submitted: auto-generated",
+]
+NOTES = [
+    "Auto-Submitted: auto-replied",
+    "X-Autoreply: yes",
+    "X-Autorespond: x",
+    "Precedence: auto_reply",
+    "X-Mailer: vacation",
+]
 
 
 @BEHIND
@@ -100,8 +112,15 @@ def test_reply_to_is_the_requester(house, junk):
 @BEHIND
 def test_no_claim_and_no_second_tag_is_left(house, junk):
     forged = [f"X-Ticket-{n}: 7" for n in range(100)]
-    mail = hand_in(house, junk, "X-Ticket: 7", "X-Ticket-Status: closed", *forged,
-                   "Subject: [example.com #7] y", first=["X-Ticket: 9"])
+    mail = hand_in(
+        house,
+        junk,
+        "X-Ticket: 7",
+        "X-Ticket-Status: closed",
+        *forged,
+        "Subject: [example.com #7] y",
+        first=["X-Ticket: 9"],
+    )
     assert values(mail, "X-Ticket") == ["1"]
     assert not [value for _, value in claims(mail) if value in ("7", "9", "closed")]
     assert values(mail, "Subject") == ["[example.com #1] Printer on fire", "y"]
@@ -118,8 +137,10 @@ def test_every_reply_to_goes_where_the_desk_answers(house, junk):
 def test_a_second_author_behind_junk_makes_nobody_an_agent(build, junk):
     house = build([SUPPORT], agents_auth={"authserv_ids": ["mx.example.com"]})
     house.daemon.add_agent("anna", name="Anna Berg", address="anna@example.com", queue="support")
-    trusted = ["Authentication-Results: mx.example.com; dmarc=pass header.from=example.com",
-               "From: anna@example.com"]
+    trusted = [
+        "Authentication-Results: mx.example.com; dmarc=pass header.from=example.com",
+        "From: anna@example.com",
+    ]
     asked = house.mail(f"Carla <{CARLA}>")
     note = dict(headers=[f"In-Reply-To: {asked.id}"], body="close\n")
     second = [*junk, "From: x@evil.example"]
@@ -132,8 +153,12 @@ def test_a_second_author_behind_junk_makes_nobody_an_agent(build, junk):
 def test_an_agents_mail_that_cannot_be_searched_does_not_leave(house, junk):
     house.daemon.add_agent("anna", name="Anna Berg", address="anna@example.com", queue="support")
     asked = house.mail(f"Carla <{CARLA}>")
-    reply = compose("anna@example.com", to=CARLA, top=junk,
-                    headers=[f"In-Reply-To: {asked.id}", "X-Me: anna@example.com"])
+    reply = compose(
+        "anna@example.com",
+        to=CARLA,
+        top=junk,
+        headers=[f"In-Reply-To: {asked.id}", "X-Me: anna@example.com"],
+    )
     answer = house.hand_in(reply, "anna@example.com", [CARLA], authen="anna")
     assert answer.result.reply.startswith("550 5.6.0 ")
     assert house.ticket(1)["status"] == "new"

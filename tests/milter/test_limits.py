@@ -9,13 +9,24 @@ from harness.ground import SOURCE
 from harness.house import OPS
 
 CARLA = "carla@customer.example"
-LIMITS = {name: eval(value, {"__builtins__": {}}) for name, value in re.findall(r"^\t(LIMIT_\w+) = ([\d *]+)", (SOURCE / "lib" / "base" / "limits.h").read_text(), re.M)}
+LIMITS = {
+    name: eval(value, {"__builtins__": {}})
+    for name, value in re.findall(
+        r"^\t(LIMIT_\w+) = ([\d *]+)", (SOURCE / "lib" / "base" / "limits.h").read_text(), re.M
+    )
+}
 PAST = pytest.mark.parametrize("past", [0, 1], ids=["at", "past"])
 
 
 def test_every_limit_is_one_that_a_test_knows():
-    tests = "".join(path.read_text() for pattern in ("unit/*/*.c", "milter/*.py", "cli/*.py") for path in (SOURCE / "tests").glob(pattern))
-    assert len(LIMITS) > 30 and [name for name in LIMITS if not re.search(rf"\b{name}\b", tests)] == []
+    tests = "".join(
+        path.read_text()
+        for pattern in ("unit/*/*.c", "milter/*.py", "cli/*.py")
+        for path in (SOURCE / "tests").glob(pattern)
+    )
+    assert (
+        len(LIMITS) > 30 and [name for name in LIMITS if not re.search(rf"\b{name}\b", tests)] == []
+    )
 
 
 @PAST
@@ -25,7 +36,9 @@ def test_accounts_among_recipients_are_looked_at_up_to_a_limit(build, past):
     ours = ["support@example.com"] * (LIMITS["LIMIT_RECIPIENTS_OURS"] - len(crowd) - 1 + past)
     mail = house.mail(to=[*crowd, *ours, "ops@example.com"])
     assert mail.number == 1
-    assert [edit[3].strip("<>") for edit in mail.result.edits if edit[0] == "not-recipient"] == ([] if past else ["ops@example.com"])
+    assert [edit[3].strip("<>") for edit in mail.result.edits if edit[0] == "not-recipient"] == (
+        [] if past else ["ops@example.com"]
+    )
 
 
 def header_bytes(lines):
@@ -42,6 +55,7 @@ def long(room, reserve):
         rest = most + size % most
         sizes = [most] * (size // most - 1) + [rest // 2, rest - rest // 2]
         return [name + b"y" * (size - len(name) - 1) for size in sizes]
+
     return lines(b"X: ", room["bytes"]), lines(b"Sender: ", reserve["bytes"])
 
 
@@ -50,12 +64,28 @@ def long(room, reserve):
 def test_headers_that_decide_are_read_behind_a_flood_up_to_a_limit(build, flood, past):
     house = build()
     asked = house.mail(f"Carla <{CARLA}>")
-    lines = [f"From: {CARLA}".encode(), b"To: support@example.com", b"Subject: Printer", b"Message-ID: <behind@customer.example>"]
+    lines = [
+        f"From: {CARLA}".encode(),
+        b"To: support@example.com",
+        b"Subject: Printer",
+        b"Message-ID: <behind@customer.example>",
+    ]
     last = [f"In-Reply-To: {asked.id}".encode()]
-    reserve = {"bytes": LIMITS["LIMIT_HEADER_RESERVE_BYTES"], "count": LIMITS["LIMIT_HEADER_RESERVE_COUNT"]}
-    room = {"bytes": LIMITS["LIMIT_HEADER_BYTES"] - reserve["bytes"] - header_bytes(lines),
-            "count": LIMITS["LIMIT_HEADER_COUNT"] - reserve["count"] - len(lines)}
-    junk, filler = flood(room, {"bytes": reserve["bytes"] - header_bytes(last) + past, "count": reserve["count"] - len(last) + past})
+    reserve = {
+        "bytes": LIMITS["LIMIT_HEADER_RESERVE_BYTES"],
+        "count": LIMITS["LIMIT_HEADER_RESERVE_COUNT"],
+    }
+    room = {
+        "bytes": LIMITS["LIMIT_HEADER_BYTES"] - reserve["bytes"] - header_bytes(lines),
+        "count": LIMITS["LIMIT_HEADER_COUNT"] - reserve["count"] - len(lines),
+    }
+    junk, filler = flood(
+        room,
+        {
+            "bytes": reserve["bytes"] - header_bytes(last) + past,
+            "count": reserve["count"] - len(last) + past,
+        },
+    )
     mail = house.hand_in(b"\n".join([*lines, *junk, *filler, *last, b"", b"x\n"]), CARLA)
     if past:
         assert refused(mail) and len(house.daemon.tickets()) == 1
@@ -69,8 +99,10 @@ def refused(mail):
 
 
 @PAST
-@pytest.mark.parametrize("line", ["X-Ticket-{}: 1", "X-Ticket: {}", "Subject: [example.com #1] {}",
-                                  "Reply-To: a{}@x.example"])
+@pytest.mark.parametrize(
+    "line",
+    ["X-Ticket-{}: 1", "X-Ticket: {}", "Subject: [example.com #1] {}", "Reply-To: a{}@x.example"],
+)
 def test_more_headers_than_an_mta_can_change_are_refused(build, line, past):
     """LIMIT_EDITED_HEADERS; the mail has a Subject and a Message-ID."""
     house = build()
@@ -91,7 +123,16 @@ def test_one_header_may_be_as_large_as_a_packet(build, past):
     """LIMIT_PACKET_BYTES: libmilter hangs up on what is larger, and nobody else notices."""
     house = build()
     line = b"X: " + b"y" * (LIMITS["LIMIT_PACKET_BYTES"] - 4 + 8 * past)
-    data = b"\n".join([f"From: {CARLA}".encode(), b"To: support@example.com", b"Subject: Printer", line, b"", b"x\n"])
+    data = b"\n".join(
+        [
+            f"From: {CARLA}".encode(),
+            b"To: support@example.com",
+            b"Subject: Printer",
+            line,
+            b"",
+            b"x\n",
+        ]
+    )
     if past:
         with pytest.raises(OSError):
             house.hand_in(data, CARLA)

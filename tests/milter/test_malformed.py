@@ -21,8 +21,13 @@ SUBJECTS = {
     "subject-tag-wholly-encoded": "=?UTF-8?B?UmU6IFByaW50ZXI=?=",
     "subject-tag-across-encoded-words": "=?UTF-8?B?UmU6IA==?= =?UTF-8?B?UHJpbnRlcg==?=",
     "subject-tag-nested": "Printer",
-    "subject-two-tags": None, "subject-tag-folded": None, "subject-tag-in-encoded-word": None,
-    "subject-10-kB": None, "subject-10-kB-folded": None, "subject-word-of-2-kB": None, "subject-with-nul": None,
+    "subject-two-tags": None,
+    "subject-tag-folded": None,
+    "subject-tag-in-encoded-word": None,
+    "subject-10-kB": None,
+    "subject-10-kB-folded": None,
+    "subject-word-of-2-kB": None,
+    "subject-with-nul": None,
     "subject-empty-encoded-words": "=?utf-8?Q?" "?= =?utf-8?B?" "?= Printer",
 }
 
@@ -47,7 +52,12 @@ def first_subject(data):
 def sound(value):
     """No line end but a fold, no NUL, no line that is too long."""
     rest = FOLD.sub("", value)
-    return "\n" not in rest and "\r" not in rest and "\0" not in rest and all(len(line) <= 998 for line in value.split("\n"))
+    return (
+        "\n" not in rest
+        and "\r" not in rest
+        and "\0" not in rest
+        and all(len(line) <= 998 for line in value.split("\n"))
+    )
 
 
 def hand_in(desk, data):
@@ -80,15 +90,35 @@ def test_a_stored_mail_becomes_a_ticket_and_keeps_its_subject(desk, path):
 
 
 def head(name, *more):
-    return "\r\n".join([f"From: Carla <{CARLA}>", "To: support@example.com", f"Subject: {name}", f"Message-ID: <made-{name}@customer.example>", *more, ""]).encode()
+    return "\r\n".join(
+        [
+            f"From: Carla <{CARLA}>",
+            "To: support@example.com",
+            f"Subject: {name}",
+            f"Message-ID: <made-{name}@customer.example>",
+            *more,
+            "",
+        ]
+    ).encode()
 
 
 def multipart(count):
-    return b'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n' + b"--b\r\nContent-Type: text/plain\r\n\r\nx\r\n" * count + b"--b--\r\n"
+    return (
+        b'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n'
+        + b"--b\r\nContent-Type: text/plain\r\n\r\nx\r\n" * count
+        + b"--b--\r\n"
+    )
 
 
 def nested(depth):
-    return b"MIME-Version: 1.0\r\n" + b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n' % (n, n) for n in range(depth)) + b"\r\ndeep\r\n"
+    return (
+        b"MIME-Version: 1.0\r\n"
+        + b"".join(
+            b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n' % (n, n)
+            for n in range(depth)
+        )
+        + b"\r\ndeep\r\n"
+    )
 
 
 MADE = {
@@ -96,22 +126,32 @@ MADE = {
     "hundred-thousand-parts": lambda: multipart(100_000),
     "nested-1000-deep": lambda: nested(1_000),
     "nested-20000-deep": lambda: nested(20_000),
-    "messages-in-messages": lambda: b"MIME-Version: 1.0\r\n" + b"Content-Type:\r\n message/rfc822\r\n\r\n" * 50_000,
+    "messages-in-messages": lambda: b"MIME-Version: 1.0\r\n"
+    + b"Content-Type:\r\n message/rfc822\r\n\r\n" * 50_000,
     "line-of-100-kB": lambda: b"\r\n" + b"x" * 100_000 + b"\r\n",
     "header-of-1-MB": lambda: b"X-Long: " + b"word " * 200_000 + b"\r\n\r\nx\r\n",
-    "headers-of-2-MB": lambda: b"X-Many: of them, each of a hundred bytes, so that they are more than is ever read of one message....\r\n" * 20_000 + b"\r\nx\r\n",
+    "headers-of-2-MB": lambda: b"X-Many: of them, each of a hundred bytes, so that they are more than is ever read of one message....\r\n"
+    * 20_000
+    + b"\r\nx\r\n",
     "headers-20000": lambda: b"A: b\r\n" * 20_000 + b"\r\nx\r\n",
-    "references-of-500-kB": lambda: b"References:" + b" <a@customer.example>\r\n" * 25_000 + b"\r\nx\r\n",
+    "references-of-500-kB": lambda: b"References:"
+    + b" <a@customer.example>\r\n" * 25_000
+    + b"\r\nx\r\n",
     "comments-never-closed": lambda: b"In-Reply-To: " + b"(\"" * 100_000 + b"\r\n\r\nx\r\n",
     "groups-in-groups": lambda: b"Cc: " + b"a:" * 300_000 + b"\r\n\r\nx\r\n",
-    "groups-in-an-attached-message": lambda: b"Content-Type: message/rfc822\r\n\r\nFrom: " + b"a:" * 300_000 + b"\r\n\r\nx\r\n",
+    "groups-in-an-attached-message": lambda: b"Content-Type: message/rfc822\r\n\r\nFrom: "
+    + b"a:" * 300_000
+    + b"\r\n\r\nx\r\n",
     "recipients-50000": lambda: b"Cc: " + b"a@b.example,\r\n " * 50_000 + b"\r\n\r\nx\r\n",
     "bare-line-feeds": lambda: b"\r\none\ntwo\n\n.\nthree\r\n",
     "line-ends-5-million": lambda: b"\r\n" + b"\r\n" * 5_000_000,
     "carriage-returns-5-million": lambda: b"\r\n" + b"\r" * 5_000_000,
     "styles-never-closed": lambda: b"Content-Type: text/html\r\n\r\n" + b"<style>" * 500_000,
-    "report-of-100000-recipients": lambda: (b'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n'
-                                            + b"Final-Recipient: rfc822;a@b.example\r\nAction: failed\r\n\r\n" * 100_000 + b"--b--\r\n"),
+    "report-of-100000-recipients": lambda: (
+        b'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n'
+        + b"Final-Recipient: rfc822;a@b.example\r\nAction: failed\r\n\r\n" * 100_000
+        + b"--b--\r\n"
+    ),
 }
 
 
@@ -130,7 +170,9 @@ def resident(desk):
 
 def is_plain_build(desk):
     """Sanitizers keep freed memory on purpose."""
-    return b"libasan" not in pathlib.Path(f"/proc/{desk.daemon.process.pid}/maps").read_bytes() and "gcc" in str(desk.daemon.process.args[0])
+    return b"libasan" not in pathlib.Path(
+        f"/proc/{desk.daemon.process.pid}/maps"
+    ).read_bytes() and "gcc" in str(desk.daemon.process.args[0])
 
 
 def test_a_mail_of_50_MB_is_archived_whole_and_takes_no_memory(desk):

@@ -9,11 +9,23 @@ SCRIPTS = pathlib.Path(__file__).parent
 
 
 def miltertest(house, script):
-    done = run(tool("miltertest"), "-D", f"socket={house.daemon.milter}", "-D", f"desk={SCRIPTS / 'desk.lua'}", "-s", SCRIPTS / script, check=False)
+    done = run(
+        tool("miltertest"),
+        "-D",
+        f"socket={house.daemon.milter}",
+        "-D",
+        f"desk={SCRIPTS / 'desk.lua'}",
+        "-s",
+        SCRIPTS / script,
+        check=False,
+    )
     assert done.returncode == 0, f"{done.stdout.decode()}{done.stderr.decode()}"
 
 
-@pytest.mark.parametrize("script, messages", [("new_ticket.lua", 1), ("reply_by_id.lua", 2), ("not_ours.lua", 1), ("aborted.lua", 1)])
+@pytest.mark.parametrize(
+    "script, messages",
+    [("new_ticket.lua", 1), ("reply_by_id.lua", 2), ("not_ours.lua", 1), ("aborted.lua", 1)],
+)
 def test_the_script_ends_well(build, script, messages):
     house = build()
     miltertest(house, script)

@@ -36,7 +36,9 @@ def test_mail_to_an_account_is_tagged_at_its_end(daemon):
     with MilterClient(daemon.socket) as milter:
         result = milter.send(CARLA, ["support@example.com"], compose())
     assert result.accepted and result.step == "E"
-    assert [value.strip() for value in result.headers("Subject")] == ["[example.com #1] Printer on fire"]
+    assert [value.strip() for value in result.headers("Subject")] == [
+        "[example.com #1] Printer on fire"
+    ]
     assert [value.strip() for value in result.headers("X-Ticket")] == ["1"]
 
 
@@ -88,6 +90,7 @@ def test_a_milter_protocol_older_than_6_is_refused_with_what_to_set(daemon, vers
 
 # --- orders that no MTA has ---
 
+
 def still_serves(daemon, tickets):
     """No command crashed it, and a whole message is taken in as ever."""
     assert not daemon.ended(), daemon.log_text()[-4000:]
@@ -96,14 +99,35 @@ def still_serves(daemon, tickets):
     return len(daemon.tickets()) == tickets + 1
 
 
-@pytest.mark.parametrize("commands", [
-    "MRLNBE",       # protocol 2 and 3 have no DATA
-    "MRNE", "MRBE", "MRE", "MRUBE",
-    "ATLNBE",       # libmilter takes what follows an ABORT for what follows an unknown command
-    "MRATLNE", "MRTLNATLNE", "UTLNE", "URTLNE", "UBE",
-    "KMRLNE", "KURTLNE",
-    "TLNBE", "LNBE", "NBE", "BE", "E", "RTLNE",
-    "MTLNE", "MRTTLNE", "MRTLBE", "MRTLNLE", "MRTLNBE" + "E" + "LNBE" + "BE"])
+@pytest.mark.parametrize(
+    "commands",
+    [
+        "MRLNBE",  # protocol 2 and 3 have no DATA
+        "MRNE",
+        "MRBE",
+        "MRE",
+        "MRUBE",
+        "ATLNBE",  # libmilter takes what follows an ABORT for what follows an unknown command
+        "MRATLNE",
+        "MRTLNATLNE",
+        "UTLNE",
+        "URTLNE",
+        "UBE",
+        "KMRLNE",
+        "KURTLNE",
+        "TLNBE",
+        "LNBE",
+        "NBE",
+        "BE",
+        "E",
+        "RTLNE",
+        "MTLNE",
+        "MRTTLNE",
+        "MRTLBE",
+        "MRTLNLE",
+        "MRTLNBE" + "E" + "LNBE" + "BE",
+    ],
+)
 def test_content_out_of_order_is_never_taken_for_a_message(daemon, commands):
     raw(daemon.socket, commands)
     assert still_serves(daemon, tickets=1 if "MRTLNBE" in commands else 0)
@@ -129,8 +153,11 @@ def test_what_follows_a_quit_that_keeps_the_connection_is_a_session_like_the_fir
 def test_random_orders_of_commands_do_no_harm(daemon):
     dice = random.Random(6)
     for _ in range(400):
-        raw(daemon.socket, "".join(dice.choice(COMMANDS) for _ in range(dice.randrange(1, 30))),
-            negotiated=dice.randrange(10) > 0)
+        raw(
+            daemon.socket,
+            "".join(dice.choice(COMMANDS) for _ in range(dice.randrange(1, 30))),
+            negotiated=dice.randrange(10) > 0,
+        )
     for _ in range(200):
         whole = list("MRTLNBE" * 2)
         for _ in range(dice.randrange(1, 4)):
@@ -142,6 +169,7 @@ def test_random_orders_of_commands_do_no_harm(daemon):
 
 
 # --- more connections than file descriptors ---
+
 
 def processor_seconds(process):
     fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
@@ -168,7 +196,9 @@ def small():
 def test_without_free_descriptors_the_listener_waits_and_serves_again_when_there_are_some(small):
     with MilterClient(small.socket) as before:
         socks = crowd(small.socket, 120)
-        wait_until(lambda: "allow more file descriptors" in small.log_text(), "a word about it in the log")
+        wait_until(
+            lambda: "allow more file descriptors" in small.log_text(), "a word about it in the log"
+        )
         began = processor_seconds(small.process)
         time.sleep(1)
         assert processor_seconds(small.process) - began < 0.3
@@ -183,7 +213,9 @@ def test_without_free_descriptors_the_listener_waits_and_serves_again_when_there
 
 def test_a_full_listener_stops_when_told_to(small):
     socks = crowd(small.socket, 120)
-    wait_until(lambda: "allow more file descriptors" in small.log_text(), "a word about it in the log")
+    wait_until(
+        lambda: "allow more file descriptors" in small.log_text(), "a word about it in the log"
+    )
     small.stop()
     for sock in socks:
         sock.close()

@@ -30,7 +30,11 @@ WRONG = [
     ('tag: { format = "[%n]"; };', "tag.format", "needs %d"),
     ('tag: { max_subject = 77; };', "tag.max_subject", "from 78 to 16384"),
     ('numbers: { scheme = "random"; };', "numbers.scheme", '"sequential", "date"'),
-    ('policy: { subject_tag = "participant"; };', "policy.subject_tag", 'did you mean "participants"'),
+    (
+        'policy: { subject_tag = "participant"; };',
+        "policy.subject_tag",
+        'did you mean "participants"',
+    ),
     ('policy: { reopen_days = 1.5; };', "policy.reopen_days", "a number with a fraction"),
     ('policy: { spam_header = "X-Spam"; };', "policy.spam_header", "Name: pattern"),
     ('mail_out: { url = "http://x"; };', "mail_out.url", "smtp://HOST:PORT"),
@@ -39,11 +43,31 @@ WRONG = [
     ('agents_auth: { sasl = "yes"; };', "agents_auth.sasl", "true or false"),
     ('accounts = ( { address = "nobody"; } );', "accounts.address", "a mail address"),
     ('accounts = ( { queue = "x"; } );', "accounts.address", "expected a mail address"),
-    ('accounts = ( { address = "a@example.com"; deliver = "nowhere"; } );', "accounts.deliver", '"mailbox", "agents"'),
-    ('accounts = ( { address = "a@example.com"; since = "yesterday"; } );', "accounts.since", "a date such as"),
-    ('accounts = ( { address = "a@example.com"; autoresponse: { opened = "missing.eml"; }; } );', "accounts.autoresponse.opened", "template"),
-    ('accounts = ( { address = "a@example.com"; }, { address = "A@EXAMPLE.com"; } );', "accounts.address", "each address once"),
-    ('accounts = ( { address = "a@example.com"; deliver = "none"; } ); archive: { path = ""; };', "accounts.deliver", "needs archive.path"),
+    (
+        'accounts = ( { address = "a@example.com"; deliver = "nowhere"; } );',
+        "accounts.deliver",
+        '"mailbox", "agents"',
+    ),
+    (
+        'accounts = ( { address = "a@example.com"; since = "yesterday"; } );',
+        "accounts.since",
+        "a date such as",
+    ),
+    (
+        'accounts = ( { address = "a@example.com"; autoresponse: { opened = "missing.eml"; }; } );',
+        "accounts.autoresponse.opened",
+        "template",
+    ),
+    (
+        'accounts = ( { address = "a@example.com"; }, { address = "A@EXAMPLE.com"; } );',
+        "accounts.address",
+        "each address once",
+    ),
+    (
+        'accounts = ( { address = "a@example.com"; deliver = "none"; } ); archive: { path = ""; };',
+        "accounts.deliver",
+        "needs archive.path",
+    ),
     ('rules = ( { match: { to = "x"; }; } );', "rules.match.to", "unknown key"),
     ('rules = ( { set: { priority = "highest"; }; } );', "rules.set.priority", '"urgent"'),
     ('rules = ( { set: { autoresponse = "no"; }; } );', "rules.set.autoresponse", "true or false"),
@@ -69,6 +93,7 @@ def test_a_good_file_is_good_for_the_check():
 
 # --- what settings do ----------------------------------------------------------------------------
 
+
 def test_socket_mode_is_the_sockets(build):
     house = build(socket_mode="0640")
     assert house.daemon.socket.stat().st_mode & 0o777 == 0o640
@@ -76,7 +101,9 @@ def test_socket_mode_is_the_sockets(build):
 
 def test_the_daemon_listens_on_tcp_where_it_is_told_to():
     (port,) = free_ports(1)
-    daemon = Daemon(relay_port=9, settings={"socket": f"inet:{port}@127.0.0.1"}, socket=("127.0.0.1", port)).start()
+    daemon = Daemon(
+        relay_port=9, settings={"socket": f"inet:{port}@127.0.0.1"}, socket=("127.0.0.1", port)
+    ).start()
     try:
         with MilterClient(("127.0.0.1", port)) as milter:
             assert milter.send(CARLA, ["support@example.com"], compose()).headers("X-Ticket")
@@ -90,10 +117,14 @@ def sockets_of(process):
     try:
         for number in numbers:
             if os.readlink(f"/proc/{process.pid}/fd/{number}").startswith("socket:"):
-                copy = ctypes.CDLL(None, use_errno=True).syscall(ctypes.c_long(438), owner, int(number), 0)
+                copy = ctypes.CDLL(None, use_errno=True).syscall(
+                    ctypes.c_long(438), owner, int(number), 0
+                )
                 assert copy >= 0, os.strerror(ctypes.get_errno())
                 with socket.socket(fileno=copy) as sock:
-                    if sock.family == socket.AF_INET and not sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                    if sock.family == socket.AF_INET and not sock.getsockopt(
+                        socket.SOL_SOCKET, socket.SO_ACCEPTCONN
+                    ):
                         yield sock
     finally:
         os.close(owner)
@@ -102,14 +133,19 @@ def sockets_of(process):
 @pytest.fixture
 def at_tcp():
     (port,) = free_ports(1)
-    daemon = Daemon(relay_port=9, settings={"socket": f"inet:{port}@127.0.0.1"}, socket=("127.0.0.1", port)).start()
+    daemon = Daemon(
+        relay_port=9, settings={"socket": f"inet:{port}@127.0.0.1"}, socket=("127.0.0.1", port)
+    ).start()
     yield daemon
     daemon.stop()
 
 
 def test_a_tcp_connection_sends_each_edit_without_waiting_for_the_one_before(at_tcp):
     with MilterClient(at_tcp.socket):
-        assert {sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for sock in sockets_of(at_tcp.process)} == {1}
+        assert {
+            sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            for sock in sockets_of(at_tcp.process)
+        } == {1}
 
 
 def test_a_tcp_connection_on_the_loopback_interface_has_segments_as_a_network_has(at_tcp):
@@ -131,7 +167,9 @@ def test_max_subject_cuts_what_is_longer(build):
 def test_without_an_archive_no_mail_is_kept(build):
     house = build(archive={"path": ""})
     house.mail(body="y" * 300000)
-    assert list(house.daemon.directory.rglob("*.eml")) == [path for path in (house.daemon.directory / "templates").rglob("*.eml")]
+    assert list(house.daemon.directory.rglob("*.eml")) == [
+        path for path in (house.daemon.directory / "templates").rglob("*.eml")
+    ]
     assert house.ticket(1)["messages"][0]["archive"] is None
 
 
@@ -145,13 +183,20 @@ def test_the_archive_keeps_the_mail_as_it_came(build):
 
 
 @pytest.mark.parametrize("from_mail, language", [(True, "de"), (False, "en")])
-def test_the_answer_is_in_the_mails_language_if_the_account_says_so(build, relay, from_mail, language):
-    house = build([{**SUPPORT, "autoresponse": {"language_from_mail": from_mail}}], relay_port=relay.port)
+def test_the_answer_is_in_the_mails_language_if_the_account_says_so(
+    build, relay, from_mail, language
+):
+    house = build(
+        [{**SUPPORT, "autoresponse": {"language_from_mail": from_mail}}], relay_port=relay.port
+    )
     house.mail(headers=["Content-Language: de"])
     assert field(relay.wait_mails(CARLA)[0].data, "Content-Language") == language
 
 
-@pytest.mark.parametrize("address, number", [("control@example.com", False), ("robot@example.com", True), ("orders@desk.example", True)])
+@pytest.mark.parametrize(
+    "address, number",
+    [("control@example.com", False), ("robot@example.com", True), ("orders@desk.example", True)],
+)
 def test_commands_go_where_the_setting_says(build, address, number):
     house = build(control_address="robot, orders@desk.example")
     house.daemon.add_agent("anna", name="Anna", address="anna@example.com", queue="support")
@@ -165,10 +210,15 @@ def test_sasl_may_be_switched_off(build):
     house = build(agents_auth={"sasl": False})
     house.daemon.add_agent("anna", name="Anna", address="anna@example.com", queue="support")
     asked = house.mail()
-    assert house.mail("anna@example.com", authen="anna", reply_to=asked, body="close\n").event == "followup"
+    assert (
+        house.mail("anna@example.com", authen="anna", reply_to=asked, body="close\n").event
+        == "followup"
+    )
     assert house.ticket(1)["status"] == "new"
 
 
 def test_the_default_tag_name_is_the_first_accounts_domain(build):
-    house = build([{"address": "a@erste.example", "autoresponse": {"opened": ""}}, SUPPORT], tag={"name": ""})
+    house = build(
+        [{"address": "a@erste.example", "autoresponse": {"opened": ""}}, SUPPORT], tag={"name": ""}
+    )
     assert re.match(r"\[erste\.example #1\]", house.mail().subject)

@@ -32,7 +32,10 @@ def test_a_reply_whose_tag_was_removed_gets_it_back(house, carla):
 
 def test_references_alone_are_enough(house, carla):
     asked = house.mail(carla)
-    assert house.mail(carla, headers=[f"References: <elder@x> {asked.id} <younger@x>"]).number == asked.number
+    assert (
+        house.mail(carla, headers=[f"References: <elder@x> {asked.id} <younger@x>"]).number
+        == asked.number
+    )
 
 
 def test_an_id_wins_over_a_tag_and_the_tags_ticket_is_linked(house, carla):
@@ -40,15 +43,23 @@ def test_an_id_wins_over_a_tag_and_the_tags_ticket_is_linked(house, carla):
     reply = house.mail(carla, reply_to=two, subject=f"Re: {one.subject}")
     assert (reply.number, reply.match) == (two.number, "message-id")
     assert reply.subject.count("[example.com #") == 1 and reply.subject.startswith(tag(two.number))
-    assert house.ticket(two.number)["links"] == [one.number] and house.ticket(one.number)["links"] == [two.number]
+    assert house.ticket(two.number)["links"] == [one.number] and house.ticket(one.number)[
+        "links"
+    ] == [two.number]
     assert house.events(two.number, "link") and house.events(one.number, "link")
 
 
 def test_a_strangers_tag_opens_a_ticket_linked_both_ways(house, carla, dora):
     asked = house.mail(carla, subject="Printer")
     other = house.mail(dora, subject=f"Re: {asked.subject}")
-    assert (other.match, other.event, other.subject) == ("new", "opened", f"{tag(other.number)} Re: Printer")
-    assert house.ticket(other.number)["links"] == [asked.number] and house.ticket(asked.number)["links"] == [other.number]
+    assert (other.match, other.event, other.subject) == (
+        "new",
+        "opened",
+        f"{tag(other.number)} Re: Printer",
+    )
+    assert house.ticket(other.number)["links"] == [asked.number] and house.ticket(asked.number)[
+        "links"
+    ] == [other.number]
     assert house.events(other.number, "link") and house.events(asked.number, "link")
 
 
@@ -59,7 +70,9 @@ def test_of_two_tags_one_is_left(house, carla):
     assert reply.subject == f"{tag(one.number)} Re: Fwd: x"
 
 
-@pytest.mark.parametrize("foreign", ["[Ticket#123]", "[other.example #5]", "[example.com-#5]", "(example.com #5)"])
+@pytest.mark.parametrize(
+    "foreign", ["[Ticket#123]", "[other.example #5]", "[example.com-#5]", "(example.com #5)"]
+)
 def test_tags_of_other_systems_are_kept_and_ignored(house, carla, foreign):
     mail = house.mail(carla, subject=f"Re: {foreign} x")
     assert mail.match == "new" and mail.subject == f"{tag(mail.number)} Re: {foreign} x"
@@ -72,36 +85,76 @@ def test_a_prefix_of_any_language_stands_behind_the_tag_once(house, carla, prefi
     assert (reply.number, reply.subject) == (asked.number, f"{tag(asked.number)} {prefix} Printer")
 
 
-@pytest.mark.parametrize("written", ["[example.com\n #{n}] x", "=?utf-8?q?=5Bexample=2Ecom_?= =?utf-8?q?=23{n}=5D?= x",
-                                     "=?utf-8?q?Re=3A_=5Bexample=2Ecom_=23{n}=5D_x?=", "x [EXAMPLE.COM #{n}]",
-                                     "[example.com\u00a0#{n}] x", "=?utf-8?q?[example.com=C2=A0#{n}]?= x", "[example.com \t #{n}] x",
-                                     "[example.com\u3000#{n}] x"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "[example.com\n #{n}] x",
+        "=?utf-8?q?=5Bexample=2Ecom_?= =?utf-8?q?=23{n}=5D?= x",
+        "=?utf-8?q?Re=3A_=5Bexample=2Ecom_=23{n}=5D_x?=",
+        "x [EXAMPLE.COM #{n}]",
+        "[example.com\u00a0#{n}] x",
+        "=?utf-8?q?[example.com=C2=A0#{n}]?= x",
+        "[example.com \t #{n}] x",
+        "[example.com\u3000#{n}] x",
+    ],
+)
 def test_a_tag_is_found_however_it_is_folded_or_encoded(house, carla, written):
     asked = house.mail(carla)
     reply = house.mail(carla, subject=written.format(n=asked.number))
     assert (reply.number, reply.match) == (asked.number, "subject")
-    assert reply.subject.startswith(tag(asked.number)) and reply.subject.lower().count("example") == 1
+    assert (
+        reply.subject.startswith(tag(asked.number)) and reply.subject.lower().count("example") == 1
+    )
 
 
-@pytest.mark.parametrize("written", ["[example.com #{n}4]", "[example.com #0{n}]", "[example.com #{wide}]", "[example.com #" + "1" * 30 + "]",
-                                     "[example.com #-{n}]", "[example.com #{n} ]", "[example.com#{n}]", "[example.com #]"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "[example.com #{n}4]",
+        "[example.com #0{n}]",
+        "[example.com #{wide}]",
+        "[example.com #" + "1" * 30 + "]",
+        "[example.com #-{n}]",
+        "[example.com #{n} ]",
+        "[example.com#{n}]",
+        "[example.com #]",
+    ],
+)
 def test_what_is_not_exactly_our_tag_is_none(house, carla, written):
     asked = house.mail(carla)
     wide = "".join(chr(0xFF10 + int(digit)) for digit in str(asked.number))
-    assert house.mail(carla, subject=written.format(n=asked.number, wide=wide)).number != asked.number
+    assert (
+        house.mail(carla, subject=written.format(n=asked.number, wide=wide)).number != asked.number
+    )
 
 
-@pytest.mark.parametrize("value", ["Your message of \"Mon, 1 Jun\" (<no@x>) {id}", "<no@x> {id} <neither@x>", "free text {id} more", "<unclosed {id}", "{id} <unclosed"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Your message of \"Mon, 1 Jun\" (<no@x>) {id}",
+        "<no@x> {id} <neither@x>",
+        "free text {id} more",
+        "<unclosed {id}",
+        "{id} <unclosed",
+    ],
+)
 def test_ids_are_found_among_comments_and_free_text(house, carla, value):
     asked = house.mail(carla)
-    assert house.mail(carla, headers=["In-Reply-To: " + value.format(id=asked.id)]).number == asked.number
+    assert (
+        house.mail(carla, headers=["In-Reply-To: " + value.format(id=asked.id)]).number
+        == asked.number
+    )
 
 
 def test_a_reply_that_arrives_before_its_original_is_the_same_ticket(house, carla):
     root = f"<{unique()}@customer.example>"
     reply = house.mail(carla, reply_to=root, subject="Re: late")
     original = house.mail(carla, subject="late", message_id=root)
-    assert (original.number, original.match, original.event) == (reply.number, "message-id", "followup")
+    assert (original.number, original.match, original.event) == (
+        reply.number,
+        "message-id",
+        "followup",
+    )
 
 
 def test_two_who_name_each_other_answer_an_unseen_root_in_one_ticket(house, carla, dora):
@@ -117,14 +170,18 @@ def test_two_strangers_who_answer_one_newsletter_have_two_linked_tickets(house, 
     assert two.number != one.number and (two.match, two.event) == ("new", "opened")
     for this, other in ((one.number, two.number), (two.number, one.number)):
         assert house.ticket(this)["links"] == [other] and house.events(this, "link")
-    assert str(one.number) not in [value for name, value in fields(two.mail) if name.startswith("X-Ticket")]
+    assert str(one.number) not in [
+        value for name, value in fields(two.mail) if name.startswith("X-Ticket")
+    ]
 
 
 def test_guessed_ids_collect_nobodys_mail(house, carla):
     guesses = [f"<{unique()}@customer.example>" for _ in range(20)]
     victim = carla.split("<")[1][:-1]
-    trap = house.mail("eve@evil.example", headers=["References: " + "\n ".join(guesses), f"Cc: {victim}",
-                                                   f"Reply-To: {victim}"])
+    trap = house.mail(
+        "eve@evil.example",
+        headers=["References: " + "\n ".join(guesses), f"Cc: {victim}", f"Reply-To: {victim}"],
+    )
     assert house.mail(carla, message_id=guesses[3]).number != trap.number
     assert house.mail(carla, reply_to=guesses[7]).number != trap.number
 
@@ -162,7 +219,10 @@ def test_merged_tickets_lead_to_the_survivor_and_never_in_a_circle(house, carla)
     for old in (one, two, three):
         assert house.mail(carla, reply_to=old).number == three.number
         by_tag = house.mail(carla, subject=f"Re: {old.subject}")
-        assert (by_tag.number, by_tag.match) == (three.number, "subject") and by_tag.subject.startswith(tag(three.number))
+        assert (by_tag.number, by_tag.match) == (
+            three.number,
+            "subject",
+        ) and by_tag.subject.startswith(tag(three.number))
     assert house.ticket(three.number)["links"] == []
 
 
@@ -172,7 +232,13 @@ def test_a_purged_number_is_never_given_again_and_its_mail_opens_a_linked_ticket
     house.daemon.run_ticket("close", "1")
     house.daemon.run_ticket("purge", "--closed-before", "2099-01-01")
     assert house.daemon.tickets() == []
-    for number, late in enumerate((dict(subject=f"Re: {asked.subject}"), dict(to=bare(asked.header("Reply-To")), subject="no tag")), 2):
+    for number, late in enumerate(
+        (
+            dict(subject=f"Re: {asked.subject}"),
+            dict(to=bare(asked.header("Reply-To")), subject="no tag"),
+        ),
+        2,
+    ):
         mail = house.mail(**{"to": "desk@example.com", **late})
         assert (mail.number, mail.match, mail.event) == (number, "new", "opened")
         assert house.ticket(number)["links"] == [1] and house.events(number, "link")
@@ -190,13 +256,18 @@ def test_a_token_matches_where_a_relay_wrote_the_message_id_anew(house, carla, d
 
 
 def test_a_thread_of_exchange_without_ids_is_a_new_ticket(house):
-    arrival = house.hand_in((MAILS / "exchange-thread-index-only.eml").read_bytes(), "x@customer.example")
+    arrival = house.hand_in(
+        (MAILS / "exchange-thread-index-only.eml").read_bytes(), "x@customer.example"
+    )
     assert arrival.match == "new"
 
 
 def test_whoever_was_written_to_takes_part_and_may_use_the_tag(house, carla, dora):
     asked = house.mail(carla, headers=[f"Cc: {dora}, support@example.com, anna@example.com"])
-    assert set(house.ticket(asked.number)["participants"]) == {carla.split("<")[1][:-1], dora.split("<")[1][:-1]}
+    assert set(house.ticket(asked.number)["participants"]) == {
+        carla.split("<")[1][:-1],
+        dora.split("<")[1][:-1],
+    }
     assert house.mail(dora, subject=asked.subject).match == "subject"
 
 
@@ -207,7 +278,9 @@ def test_whoever_wants_the_answers_takes_part(house, carla):
     assert house.mail("office@customer.example", subject=asked.subject).match == "subject"
 
 
-@pytest.mark.parametrize("policy, match", [("participants", "new"), ("anyone", "subject"), ("never", "new")])
+@pytest.mark.parametrize(
+    "policy, match", [("participants", "new"), ("anyone", "subject"), ("never", "new")]
+)
 def test_policy_subject_tag_says_whose_tag_counts(build, policy, match):
     house = build(policy={"subject_tag": policy})
     asked = house.mail()
@@ -227,7 +300,10 @@ def test_how_a_mail_was_found_is_in_the_header_the_log_and_the_event(house, carl
     house.mail(carla, reply_to=asked)
     assert house.events(asked.number, "opened")[0]["text"] == "new"
     assert house.events(asked.number, "followup")[0]["text"] == "message-id"
-    assert f"ticket={asked.number} event=followup whose=inbound match=message-id" in house.daemon.log_text()
+    assert (
+        f"ticket={asked.number} event=followup whose=inbound match=message-id"
+        in house.daemon.log_text()
+    )
 
 
 def test_the_tag_of_a_former_system_leads_to_the_ticket_and_stays(build):
@@ -242,11 +318,16 @@ def test_the_tag_of_a_former_system_leads_to_the_ticket_and_stays(build):
 
 # --- closed tickets ---------------------------------------------------------------------
 
+
 def test_a_reply_reopens_a_closed_ticket(house, carla):
     asked = house.mail(carla)
     house.daemon.run_ticket("close", str(asked.number))
     reply = house.mail(carla, reply_to=asked)
-    assert (reply.number, reply.event, reply.header("X-Ticket-Status")) == (asked.number, "reopened", "open")
+    assert (reply.number, reply.event, reply.header("X-Ticket-Status")) == (
+        asked.number,
+        "reopened",
+        "open",
+    )
 
 
 def test_a_reply_to_a_waiting_ticket_opens_it(house, carla):
@@ -265,11 +346,28 @@ def test_a_reply_leaves_other_states_as_they_are(house, carla, status):
 
 # --- what the mail looks like -------------------------------------------------------------
 
+
 def test_the_headers_are_added_in_their_order_behind_all_others(house, carla):
     arrival = house.mail(carla, headers=["X-Ticket-Queue: forged", "X-Last: stays last of its own"])
-    assert arrival.names() == ["From", "To", "Subject", "Date", "Message-ID", "X-Last", "X-Ticket", "X-Ticket-Queue", "X-Ticket-Project",
-                               "X-Ticket-Status", "X-Ticket-Priority", "X-Ticket-Match", "X-Ticket-Event"]
-    assert arrival.header("X-Ticket-Queue") == "support" and field(arrival.mail, "X-Ticket-Project") == "helpdesk"
+    assert arrival.names() == [
+        "From",
+        "To",
+        "Subject",
+        "Date",
+        "Message-ID",
+        "X-Last",
+        "X-Ticket",
+        "X-Ticket-Queue",
+        "X-Ticket-Project",
+        "X-Ticket-Status",
+        "X-Ticket-Priority",
+        "X-Ticket-Match",
+        "X-Ticket-Event",
+    ]
+    assert (
+        arrival.header("X-Ticket-Queue") == "support"
+        and field(arrival.mail, "X-Ticket-Project") == "helpdesk"
+    )
 
 
 def test_the_ticket_s_agent_is_named(house, carla):
@@ -281,17 +379,29 @@ def test_the_ticket_s_agent_is_named(house, carla):
 def test_reply_to_is_the_desks_only_where_it_says_so(house, carla):
     plain = house.mail(carla, headers=["Reply-To: elsewhere@customer.example"])
     assert plain.header("Reply-To") == "elsewhere@customer.example"
-    desk = house.mail(carla, to="desk@example.com", headers=["Reply-To: elsewhere@customer.example"])
+    desk = house.mail(
+        carla, to="desk@example.com", headers=["Reply-To: elsewhere@customer.example"]
+    )
     assert f'(elsewhere@customer.example)" <desk+{desk.number}-' in desk.header("Reply-To")
 
 
-@pytest.mark.parametrize("junk", [b"X-Junk: 1\n" * 12000, b"X-Junk: " + b"y" * 60000 + b"\n"], ids=["many", "long"])
+@pytest.mark.parametrize(
+    "junk", [b"X-Junk: 1\n" * 12000, b"X-Junk: " + b"y" * 60000 + b"\n"], ids=["many", "long"]
+)
 def test_headers_behind_a_flood_of_others_count_all_the_same(house, carla, junk):
     asked = house.mail(carla, subject="Printer")
     flood = junk * (1 if junk.count(b"\n") > 1 else 30)
-    data = flood + compose(carla, subject="Re: Printer", headers=[f"In-Reply-To: {asked.id}", "X-Ticket: 99", "x-ticket-queue: forged"])
+    data = flood + compose(
+        carla,
+        subject="Re: Printer",
+        headers=[f"In-Reply-To: {asked.id}", "X-Ticket: 99", "x-ticket-queue: forged"],
+    )
     reply = house.hand_in(data, "carla@customer.example")
-    assert (reply.number, reply.event, reply.subject) == (asked.number, "followup", f"{tag(asked.number)} Re: Printer")
+    assert (reply.number, reply.event, reply.subject) == (
+        asked.number,
+        "followup",
+        f"{tag(asked.number)} Re: Printer",
+    )
     assert reply.header("X-Ticket-Queue") == "support" and reply.id == field(data, "Message-ID")
 
 

@@ -5,7 +5,7 @@ ANNA, BOSS = "Anna Berg <anna@example.com>", "boss@other.example"
 
 
 def bare(customer):
-    return customer[customer.index("<") + 1:-1]
+    return customer[customer.index("<") + 1 : -1]
 
 
 def copies(arrival):
@@ -37,7 +37,9 @@ def test_and_of_the_answer(house, carla):
 
 
 def test_of_a_note_only_an_agent(house, carla):
-    house.daemon.run_ticket("agent", "set", "ben", "--create", "--address", "ben@example.com", "--queue", "support")
+    house.daemon.run_ticket(
+        "agent", "set", "ben", "--create", "--address", "ben@example.com", "--queue", "support"
+    )
     note = by_anna(house, opened(house, carla, BOSS, "ben"), "support@example.com")
     assert note.event == "note" and copies(note) == ["ben@example.com"]
 
@@ -62,7 +64,11 @@ def test_the_same_mail_again_has_the_same_copies(house, carla):
 def test_an_answer_from_the_shell_goes_to_them_too(house, carla):
     first = opened(house, carla, BOSS)
     house.daemon.run_ticket("reply", str(first.number), "-m", "Done.")
-    (sent,) = [entry for entry in house.daemon.outbox() if entry["event"] == "reply" and entry["ticket"] == first.number]
+    (sent,) = [
+        entry
+        for entry in house.daemon.outbox()
+        if entry["event"] == "reply" and entry["ticket"] == first.number
+    ]
     assert sent["to"] == [bare(carla), BOSS]
 
 

@@ -7,8 +7,12 @@ from harness.daemon import SUPPORT
 @pytest.fixture
 def desk(build, relay):
     house = build([{**SUPPORT}], relay_port=relay.port)
-    (house.daemon.directory / "templates" / "opened.eml").write_text("Subject: s\n\n{name}|{queue}|{date}|\n{signature}\n")
-    house.daemon.run_ticket("queue", "set", "support", "--title", "First level", "--signature", "Your desk\n+49 30 1234")
+    (house.daemon.directory / "templates" / "opened.eml").write_text(
+        "Subject: s\n\n{name}|{queue}|{date}|\n{signature}\n"
+    )
+    house.daemon.run_ticket(
+        "queue", "set", "support", "--title", "First level", "--signature", "Your desk\n+49 30 1234"
+    )
     house.daemon.run_ticket("reload")
     return house
 
@@ -22,7 +26,10 @@ def test_the_title_the_signature_first_names_first_and_the_mails_own_date(desk, 
     assert date.startswith("24 November 2026, ")
 
 
-@pytest.mark.parametrize("mails, wanted", [((), "de"), (("Content-Language: en",), "en"), (("Accept-Language: fr",), "de")])
+@pytest.mark.parametrize(
+    "mails, wanted",
+    [((), "de"), (("Content-Language: en",), "en"), (("Accept-Language: fr",), "de")],
+)
 def test_the_accounts_language_speaks_where_the_mail_tells_none(build, relay, mails, wanted):
     build([{**SUPPORT, "language": "de"}], relay_port=relay.port).mail(headers=mails)
     (answer,) = relay.wait_mails("carla@customer.example")

@@ -33,8 +33,13 @@ def dovecot():
 
 @pytest.fixture(scope="session")
 def postfix(mailbox, milter_socket, dovecot):
-    postfix = Postfix(mailbox.port, f"unix:{milter_socket}", dovecot.socket, aliases={"aliased": "team@example.com"},
-                      settings={"non_smtpd_milters": f"unix:{milter_socket}"})
+    postfix = Postfix(
+        mailbox.port,
+        f"unix:{milter_socket}",
+        dovecot.socket,
+        aliases={"aliased": "team@example.com"},
+        settings={"non_smtpd_milters": f"unix:{milter_socket}"},
+    )
     try:
         yield postfix.start()
     finally:

@@ -21,7 +21,9 @@ def asked(desk):
 
 def customers_mails(desk, carla):
     """What reached the customer from people."""
-    return [mail for mail in desk.mailbox.mails(carla.address) if not field(mail.data, "Auto-Submitted")]
+    return [
+        mail for mail in desk.mailbox.mails(carla.address) if not field(mail.data, "Auto-Submitted")
+    ]
 
 
 def agent_replies(desk, asked, **fields):
@@ -31,11 +33,18 @@ def agent_replies(desk, asked, **fields):
 
 def test_an_agents_reply_leaves_as_the_desks_and_is_recorded(desk, asked):
     reply = agent_replies(desk, asked)
-    assert field(reply, "From") in ("Anna Berg <support@example.com>", '"Anna Berg" <support@example.com>')
+    assert field(reply, "From") in (
+        "Anna Berg <support@example.com>",
+        '"Anna Berg" <support@example.com>',
+    )
     assert field(reply, "Subject") == "[example.com #1] Re: Printer"
     ticket = desk.daemon.show(1)
     assert (ticket["status"], ticket["agent"]) == ("waiting", "anna")
-    assert [message["direction"] for message in ticket["messages"] if message["direction"] in ("in", "out")] == ["in", "out"]
+    assert [
+        message["direction"]
+        for message in ticket["messages"]
+        if message["direction"] in ("in", "out")
+    ] == ["in", "out"]
     assert ticket["first_response"]
 
 
@@ -44,13 +53,19 @@ def test_a_reply_restores_the_tag_and_its_message_id_leads_back(desk, asked):
     reply = agent_replies(desk, asked, subject="Re: Printer")
     assert field(reply, "Subject") == "[example.com #1] Re: Printer"
     back = desk.replies(reply, carla, subject="thanks")
-    assert (number(back), field(back, "X-Ticket-Match"), field(back, "X-Ticket-Status")) == (1, "message-id", "open")
+    assert (number(back), field(back, "X-Ticket-Match"), field(back, "X-Ticket-Status")) == (
+        1,
+        "message-id",
+        "open",
+    )
 
 
 def test_real_sasl_makes_an_agent(desk, asked):
     carla, mail = asked
     data = compose(ANNA, carla.address, "Re: " + field(mail, "Subject"))
-    answer = client.send(desk.mta.sasl_port, "anna@example.com", carla.address, data, sasl=("anna", "secret"))
+    answer = client.send(
+        desk.mta.sasl_port, "anna@example.com", carla.address, data, sasl=("anna", "secret")
+    )
     assert answer.accepted, answer
     assert "support@example.com" in field(desk.arrived(data, carla.address)[0], "From")
     assert desk.daemon.show(1)["agent"] == "anna"
@@ -66,8 +81,13 @@ def test_a_login_that_is_no_agents_is_a_customer(desk, asked):
 
 
 def test_a_forged_agent_is_a_stranger_whose_commands_are_text(desk, asked):
-    data = compose(ANNA, DESK, "Re: " + field(asked[1], "Subject"), "close\ntake\n",
-                   top=[TRUSTED, "X-Ticket-Agent: anna"])
+    data = compose(
+        ANNA,
+        DESK,
+        "Re: " + field(asked[1], "Subject"),
+        "close\ntake\n",
+        top=[TRUSTED, "X-Ticket-Agent: anna"],
+    )
     desk.deliver(data, "anna@example.com")
     mail = desk.arrived(data)[0]
     assert number(mail) == 2
@@ -87,7 +107,11 @@ DMARC = {
     "two fields of our server": ([OF_SPF, "DKIM-Filter: v2.11.0", TRUSTED], ANNA, "anna"),
     "below what our server says": ([results("dmarc=fail"), TRUSTED], ANNA, None),
     "below what another says": ([results(PASS, "mx.other.example"), TRUSTED], ANNA, None),
-    "below another field": ([OF_SPF, "Received: by x; Mon, 21 Sep 2026 10:00:00 +0000", TRUSTED], ANNA, None),
+    "below another field": (
+        [OF_SPF, "Received: by x; Mon, 21 Sep 2026 10:00:00 +0000", TRUSTED],
+        ANNA,
+        None,
+    ),
     "another server": ([results(PASS, "mx.other.example")], ANNA, None),
     "a name that begins like ours": ([results(PASS, "mx.example.com.evil.example")], ANNA, None),
     "our name in a comment": ([results(PASS, "(mx.example.com;) evil.example")], ANNA, None),
@@ -108,8 +132,14 @@ DMARC = {
 def test_only_the_topmost_word_of_our_own_server_makes_an_agent(desk, top, sender, agent):
     desk.daemon.restart(agents_auth={"authserv_ids": ["mx.example.com"]})
     mail = desk.asks(Customer(), subject="Printer")
-    data = compose(sender, DESK, field(mail, "Subject"), "take\n", top=top,
-                   headers=[f"In-Reply-To: {field(mail, 'Message-ID')}"])
+    data = compose(
+        sender,
+        DESK,
+        field(mail, "Subject"),
+        "take\n",
+        top=top,
+        headers=[f"In-Reply-To: {field(mail, 'Message-ID')}"],
+    )
     desk.deliver(data, "anna@example.com")
     desk.arrived(data)
     assert desk.daemon.show(1)["agent"] == agent
@@ -119,34 +149,70 @@ FORGERIES = {
     "From": [],
     "Sender": ["Sender: anna@example.com"],
     "Authentication-Results": [TRUSTED],
-    "X-Ticket headers": ["X-Ticket: 1", "X-Ticket-Agent: anna", "X-Ticket-Event: note", "X-Ticket-Status: closed"],
-    "Received": ["Received: from laptop (Authenticated sender: anna) by mx.example.com (Postfix) with ESMTPSA id 1; Mon, 21 Sep 2026 10:00:00 +0000"],
+    "X-Ticket headers": [
+        "X-Ticket: 1",
+        "X-Ticket-Agent: anna",
+        "X-Ticket-Event: note",
+        "X-Ticket-Status: closed",
+    ],
+    "Received": [
+        "Received: from laptop (Authenticated sender: anna) by mx.example.com (Postfix) with ESMTPSA id 1; Mon, 21 Sep 2026 10:00:00 +0000"
+    ],
 }
 
 
 @pytest.mark.parametrize("headers", FORGERIES.values(), ids=FORGERIES)
-@pytest.mark.parametrize("body", ["close\ntake\n", "> close\n> take\n", "-- \nclose\n"], ids=["commands", "quoted", "signature"])
+@pytest.mark.parametrize(
+    "body",
+    ["close\ntake\n", "> close\n> take\n", "-- \nclose\n"],
+    ids=["commands", "quoted", "signature"],
+)
 def test_who_only_claims_to_be_an_agent_writes_a_customers_text(desk, asked, headers, body):
     mail = asked[1]
-    data = compose(ANNA, DESK, "!close " + field(mail, "Subject"), body, top=headers,
-                   headers=[f"In-Reply-To: {field(mail, 'Message-ID')}"])
+    data = compose(
+        ANNA,
+        DESK,
+        "!close " + field(mail, "Subject"),
+        body,
+        top=headers,
+        headers=[f"In-Reply-To: {field(mail, 'Message-ID')}"],
+    )
     desk.deliver(data, "anna@example.com")
     arrived = desk.arrived(data)[0]
-    assert (number(arrived), field(arrived, "X-Ticket-Event"), field(arrived, "X-Ticket-Status"), field(arrived, "X-Ticket-Agent")) == (1, "followup", "new", None)
+    assert (
+        number(arrived),
+        field(arrived, "X-Ticket-Event"),
+        field(arrived, "X-Ticket-Status"),
+        field(arrived, "X-Ticket-Agent"),
+    ) == (1, "followup", "new", None)
     ticket = desk.daemon.show(1)
-    assert (ticket["status"], ticket["agent"], ticket["messages"][-1]["direction"]) == ("new", None, "in")
+    assert (ticket["status"], ticket["agent"], ticket["messages"][-1]["direction"]) == (
+        "new",
+        None,
+        "in",
+    )
     assert ("unverified", "anna") in [(event["kind"], event["to"]) for event in ticket["events"]]
-    assert "event=followup whose=inbound match=message-id queue=support unverified=anna" in desk.daemon.log_text()
+    assert (
+        "event=followup whose=inbound match=message-id queue=support unverified=anna"
+        in desk.daemon.log_text()
+    )
     assert not [mail for mail in desk.mailbox.mails("anna@example.com")]
 
 
 def test_a_note_never_leaves_and_its_commands_are_run_with_a_transcript(desk, asked):
     carla, mail = asked
     seen = len(desk.mailbox.mails(carla.address))
-    data = compose(ANNA, DESK, "Re: " + field(mail, "Subject"), "take\npriority high\ntag +toner\n\nLooks like the toner.\n",
-                   headers=[f"In-Reply-To: {field(mail, 'Message-ID')}"])
+    data = compose(
+        ANNA,
+        DESK,
+        "Re: " + field(mail, "Subject"),
+        "take\npriority high\ntag +toner\n\nLooks like the toner.\n",
+        headers=[f"In-Reply-To: {field(mail, 'Message-ID')}"],
+    )
     desk.deliver(data, "anna@example.com", login="anna")
-    ticket = wait_until(lambda: desk.daemon.show(1)["agent"] and desk.daemon.show(1), "the note's commands")
+    ticket = wait_until(
+        lambda: desk.daemon.show(1)["agent"] and desk.daemon.show(1), "the note's commands"
+    )
     assert (ticket["agent"], ticket["priority"], ticket["tags"]) == ("anna", "high", ["toner"])
     assert "note" in [message["direction"] for message in ticket["messages"]]
     (transcript,) = desk.mailbox.wait_mails("anna@example.com")
@@ -156,15 +222,22 @@ def test_a_note_never_leaves_and_its_commands_are_run_with_a_transcript(desk, as
 
 
 def test_quoted_commands_and_signatures_are_not_run(desk, asked):
-    data = compose(ANNA, DESK, "Re: " + field(asked[1], "Subject"), "Thinking about it.\n\n> close\n-- \nclose\n",
-                   headers=[f"In-Reply-To: {field(asked[1], 'Message-ID')}"])
+    data = compose(
+        ANNA,
+        DESK,
+        "Re: " + field(asked[1], "Subject"),
+        "Thinking about it.\n\n> close\n-- \nclose\n",
+        headers=[f"In-Reply-To: {field(asked[1], 'Message-ID')}"],
+    )
     desk.deliver(data, "anna@example.com", login="anna")
     wait_until(lambda: len(desk.daemon.show(1)["messages"]) >= 2, "the note")
     assert desk.daemon.show(1)["status"] == "new"
 
 
 def test_a_control_message_runs_its_lines_and_is_not_delivered(desk, asked):
-    data = compose(ANNA, "control@example.com", "commands", "take 1\nclose 1\nfrobnicate 1\nclose 77\n")
+    data = compose(
+        ANNA, "control@example.com", "commands", "take 1\nclose 1\nfrobnicate 1\nclose 77\n"
+    )
     desk.deliver(data, "anna@example.com", "control@example.com", login="anna")
     (transcript,) = desk.mailbox.wait_mails("anna@example.com")
     text = client.split(transcript.data)[1].decode()
@@ -184,11 +257,23 @@ def test_an_agent_of_another_queue_is_refused_and_told(desk, asked):
 
 def test_an_agent_of_another_queue_does_not_answer_as_the_desk(desk, asked):
     carla, mail = asked
-    data = compose("Ben Ast <ben@example.com>", carla.address, "!close Re: " + field(mail, "Subject"), headers=[f"In-Reply-To: {field(mail, 'Message-ID')}"])
+    data = compose(
+        "Ben Ast <ben@example.com>",
+        carla.address,
+        "!close Re: " + field(mail, "Subject"),
+        headers=[f"In-Reply-To: {field(mail, 'Message-ID')}"],
+    )
     answer = client.send(desk.mta.xclient_port, "ben@example.com", carla.address, data, "ben")
-    assert answer.code == 550 and "5.7.1 Ticket #1 is in queue 'support', which is not yours" in answer.text, answer
+    assert (
+        answer.code == 550
+        and "5.7.1 Ticket #1 is in queue 'support', which is not yours" in answer.text
+    ), answer
     ticket = desk.daemon.show(1)
-    assert (ticket["status"], ticket["messages_count"], ticket["events"][-1]["kind"]) == ("new", 1, "refused")
+    assert (ticket["status"], ticket["messages_count"], ticket["events"][-1]["kind"]) == (
+        "new",
+        1,
+        "refused",
+    )
     assert not customers_mails(desk, carla)
 
 
@@ -232,12 +317,16 @@ def test_commands_in_a_strangers_subject_stay_text_when_an_agent_answers(desk, s
 def test_what_an_agent_adds_to_a_strangers_commands_is_run(desk):
     carla = Customer()
     asked = carla, desk.asks(carla, subject="help !tag +owned !close")
-    reply = agent_replies(desk, asked, subject="Re: [example.com #1] help !tag +owned !close !close")
+    reply = agent_replies(
+        desk, asked, subject="Re: [example.com #1] help !tag +owned !close !close"
+    )
     assert field(reply, "Subject") == "[example.com #1] Re: help !tag +owned !close"
     ticket = desk.daemon.show(1)
     assert (ticket["status"], ticket["tags"]) == ("closed", [])
     again = desk.replies(reply, carla, subject="Re: [example.com #1] help !tag +owned !close")
-    agent_replies(desk, (carla, again), subject="Re: [example.com #1] help !tag +owned !close !close")
+    agent_replies(
+        desk, (carla, again), subject="Re: [example.com #1] help !tag +owned !close !close"
+    )
     assert desk.daemon.show(1)["status"] == "closed"
 
 
@@ -253,8 +342,16 @@ PASSED_ON = {
     "a mail without a word of the agent's": ("Eve <eve@other.example>", "close\n", []),
     "a mail that is sent again": (ANNA, "close\n", ["Resent-From: anna@example.com"]),
     "what the customer wrote, without a mark": (ANNA, "close\n", []),
-    "what the customer wrote, below a line": (ANNA, "\n________________________________\nclose\n", []),
-    "what the customer wrote, below its header": (ANNA, "Von: Carla\nBetreff: Printer\n\nclose\n", []),
+    "what the customer wrote, below a line": (
+        ANNA,
+        "\n________________________________\nclose\n",
+        [],
+    ),
+    "what the customer wrote, below its header": (
+        ANNA,
+        "Von: Carla\nBetreff: Printer\n\nclose\n",
+        [],
+    ),
 }
 
 
@@ -290,17 +387,34 @@ def behind_the_desk(desk):
 def test_of_two_who_write_to_one_ticket_each_gets_their_own_answer(behind_the_desk):
     desk, carla, dora = behind_the_desk, Customer(), Customer("Dora")
     asked = desk.asks(carla)
-    joined = compose(dora.header, bare(field(asked, "Reply-To")), "Mine, too", headers=["Reply-To: Office <office@elsewhere.example>"])
+    joined = compose(
+        dora.header,
+        bare(field(asked, "Reply-To")),
+        "Mine, too",
+        headers=["Reply-To: Office <office@elsewhere.example>"],
+    )
     desk.deliver(joined, dora.address, bare(field(asked, "Reply-To")))
     joined = desk.arrived(joined, bare(field(asked, "Reply-To")))[0]
-    assert number(joined) == 1 and "unverified" in [event["kind"] for event in desk.daemon.show(1)["events"]]
-    for mail, name, address in ((joined, "Office", "office@elsewhere.example"), (asked, "Carla Kern", carla.address)):
+    assert number(joined) == 1 and "unverified" in [
+        event["kind"] for event in desk.daemon.show(1)["events"]
+    ]
+    for mail, name, address in (
+        (joined, "Office", "office@elsewhere.example"),
+        (asked, "Carla Kern", carla.address),
+    ):
         assert field(mail, "Reply-To").startswith(f'"{name} ({address})" <support+1-')
-        data = compose(ANNA, field(mail, "Reply-To"), "Re: x", headers=[f"In-Reply-To: {field(mail, 'Message-ID')}"])
+        data = compose(
+            ANNA,
+            field(mail, "Reply-To"),
+            "Re: x",
+            headers=[f"In-Reply-To: {field(mail, 'Message-ID')}"],
+        )
         desk.deliver(data, "anna@example.com", bare(field(mail, "Reply-To")), login="anna")
         (answer,) = desk.mailbox.wait_for(lambda mail: unique_id(data) in mail.data, "the answer")
         assert field(answer, "To") == f"{name} <{address}>"
-        assert [mail.recipients for mail in desk.mailbox.mails() if unique_id(data) in mail.data] == [[address]]
+        assert [
+            mail.recipients for mail in desk.mailbox.mails() if unique_id(data) in mail.data
+        ] == [[address]]
 
 
 def unique_id(data):
@@ -309,18 +423,36 @@ def unique_id(data):
 
 def test_no_way_leads_past_the_desk(behind_the_desk):
     desk, carla = behind_the_desk, Customer()
-    data = compose(carla.header, headers=["Reply-To: other@customer.example", "Mail-Followup-To: carla@customer.example, other@customer.example",
-                                          "Mail-Reply-To: other@customer.example"])
+    data = compose(
+        carla.header,
+        headers=[
+            "Reply-To: other@customer.example",
+            "Mail-Followup-To: carla@customer.example, other@customer.example",
+            "Mail-Reply-To: other@customer.example",
+        ],
+    )
     desk.deliver(data, carla.address)
     mail = desk.arrived(data)[0]
-    assert [name for name, _ in fields(mail) if name.lower() in ("reply-to", "mail-followup-to", "mail-reply-to")] == ["Reply-To"]
+    assert [
+        name
+        for name, _ in fields(mail)
+        if name.lower() in ("reply-to", "mail-followup-to", "mail-reply-to")
+    ] == ["Reply-To"]
     assert bare(field(mail, "Reply-To")).startswith("support+1-")
 
 
-PRIVATE = ["Sender: anna@home.example", "Reply-To: anna@home.example", "X-Originating-IP: [10.9.8.7]", "X-Sender: anna@home.example",
-           "Disposition-Notification-To: anna@home.example", "Return-Path: <anna@home.example>", "Autocrypt: addr=anna@home.example; keydata=AA",
-           "Received: from laptop.home.example (Authenticated sender: anna@home.example) by relay.home.example; Mon, 21 Sep 2026 10:00:00 +0000",
-           "X-Something-New: mail of <Anna@Home.Example>", "DKIM-Signature: v=1; d=home.example; i=anna@home.example; b=AA"]
+PRIVATE = [
+    "Sender: anna@home.example",
+    "Reply-To: anna@home.example",
+    "X-Originating-IP: [10.9.8.7]",
+    "X-Sender: anna@home.example",
+    "Disposition-Notification-To: anna@home.example",
+    "Return-Path: <anna@home.example>",
+    "Autocrypt: addr=anna@home.example; keydata=AA",
+    "Received: from laptop.home.example (Authenticated sender: anna@home.example) by relay.home.example; Mon, 21 Sep 2026 10:00:00 +0000",
+    "X-Something-New: mail of <Anna@Home.Example>",
+    "DKIM-Signature: v=1; d=home.example; i=anna@home.example; b=AA",
+]
 
 
 @pytest.mark.parametrize("reply_to", ["sender", "desk"])
@@ -330,10 +462,18 @@ def test_nothing_tells_the_customer_where_an_agent_writes_from(desk, reply_to):
     carla = Customer()
     mail = desk.asks(carla)
     to = bare(field(mail, "Reply-To")) if reply_to == "desk" else carla.address
-    data = compose("Anna Berg <anna@home.example>", to, "Re: " + field(mail, "Subject"), message_id="<1234@home.example>",
-                   headers=[*PRIVATE, f"In-Reply-To: {field(mail, 'Message-ID')}"])
+    data = compose(
+        "Anna Berg <anna@home.example>",
+        to,
+        "Re: " + field(mail, "Subject"),
+        message_id="<1234@home.example>",
+        headers=[*PRIVATE, f"In-Reply-To: {field(mail, 'Message-ID')}"],
+    )
     desk.deliver(data, "anna@home.example", to, login="anna")
-    reply = desk.mailbox.wait_for(lambda mail: carla.address in mail.recipients and b"X-Ticket-Event: reply" in mail.data, "the answer")[0]
+    reply = desk.mailbox.wait_for(
+        lambda mail: carla.address in mail.recipients and b"X-Ticket-Event: reply" in mail.data,
+        "the answer",
+    )[0]
     head = client.split(reply)[0].decode().lower()
     assert "home.example" not in head and "10.9.8.7" not in head, head
     (sent,) = [mail for mail in desk.mailbox.mails(carla.address) if mail.data == reply]
@@ -346,10 +486,17 @@ def test_an_assigned_agent_is_told_with_the_mails_and_answers_from_there(desk, a
     carla, mail = asked
     desk.daemon.run_ticket("assign", "anna", "1")
     notice = desk.mailbox.wait_mails("anna@example.com")[0].data
-    assert b"Content-Type: message/rfc822" in notice and field(mail, "Message-ID").encode() in notice
+    assert (
+        b"Content-Type: message/rfc822" in notice and field(mail, "Message-ID").encode() in notice
+    )
     assert field(notice, "Subject") == "[example.com #1] Printer"
     to = bare(field(notice, "Reply-To"))
-    data = compose(ANNA, to, "Re: " + field(notice, "Subject"), headers=[f"In-Reply-To: {field(notice, 'Message-ID')}"])
+    data = compose(
+        ANNA,
+        to,
+        "Re: " + field(notice, "Subject"),
+        headers=[f"In-Reply-To: {field(notice, 'Message-ID')}"],
+    )
     desk.deliver(data, "anna@example.com", to, login="anna")
     answer = desk.arrived(data, carla.address)[0]
     assert field(answer, "From") == "Anna Berg <support@example.com>"
@@ -366,43 +513,97 @@ def test_the_responsible_of_a_queue_is_told_of_a_new_ticket(desk):
 
 def test_a_note_with_somebody_outside_is_refused_with_the_reason(desk, asked):
     carla, mail = asked
-    note = compose(ANNA, DESK, "Re: " + field(mail, "Subject"), "She is difficult.\n", headers=[f"In-Reply-To: {field(mail, 'Message-ID')}"])
+    note = compose(
+        ANNA,
+        DESK,
+        "Re: " + field(mail, "Subject"),
+        "She is difficult.\n",
+        headers=[f"In-Reply-To: {field(mail, 'Message-ID')}"],
+    )
     desk.deliver(note, "anna@example.com", login="anna")
     seen = desk.arrived(note)[0]
-    for recipients, references, message_id in (([carla.address], field(seen, "Message-ID"), ""), ([carla.address, "support+note@example.com"], "", ""),
-                                               ([carla.address], field(mail, "Message-ID"), field(note, "Message-ID"))):
-        data = compose(ANNA, carla.address, field(seen, "Subject"), "She is difficult.\n", message_id=message_id, date=field(note, "Date"),
-                       headers=[f"References: {references}"])
+    for recipients, references, message_id in (
+        ([carla.address], field(seen, "Message-ID"), ""),
+        ([carla.address, "support+note@example.com"], "", ""),
+        ([carla.address], field(mail, "Message-ID"), field(note, "Message-ID")),
+    ):
+        data = compose(
+            ANNA,
+            carla.address,
+            field(seen, "Subject"),
+            "She is difficult.\n",
+            message_id=message_id,
+            date=field(note, "Date"),
+            headers=[f"References: {references}"],
+        )
         answer = client.send(desk.mta.xclient_port, "anna@example.com", recipients, data, "anna")
         assert answer.code == 550 and "note" in answer.text, answer
     assert b"difficult" not in b"".join(mail.data for mail in desk.mailbox.mails(carla.address))
 
 
 BCC = {
-    "by Bcc": ([DESK, "carla@customer.example"], [f"To: {DESK}"], "carla@customer.example is in neither To nor Cc"),
-    "by Bcc, in a transaction of its own": (["carla@customer.example"], [f"To: {DESK}"], "in neither To nor Cc"),
-    "by Bcc, an address with a percent sign": (["50%off@customer.example"], [f"To: {DESK}"], "50%off@customer.example is in neither"),
-    "beside the note address in To": (["carla@customer.example"], ["To: support+note@example.com, carla@customer.example"], "note cannot also go to carla"),
-    "beside the note address in Cc": ([DESK], ["To: carla@customer.example", "Cc: support+note@example.com"], "note cannot also go to carla"),
+    "by Bcc": (
+        [DESK, "carla@customer.example"],
+        [f"To: {DESK}"],
+        "carla@customer.example is in neither To nor Cc",
+    ),
+    "by Bcc, in a transaction of its own": (
+        ["carla@customer.example"],
+        [f"To: {DESK}"],
+        "in neither To nor Cc",
+    ),
+    "by Bcc, an address with a percent sign": (
+        ["50%off@customer.example"],
+        [f"To: {DESK}"],
+        "50%off@customer.example is in neither",
+    ),
+    "beside the note address in To": (
+        ["carla@customer.example"],
+        ["To: support+note@example.com, carla@customer.example"],
+        "note cannot also go to carla",
+    ),
+    "beside the note address in Cc": (
+        [DESK],
+        ["To: carla@customer.example", "Cc: support+note@example.com"],
+        "note cannot also go to carla",
+    ),
 }
 
 
 @pytest.mark.parametrize("recipients, headers, reason", BCC.values(), ids=BCC)
 def test_internal_text_does_not_leave(desk, asked, recipients, headers, reason):
     mail = asked[1]
-    text = compose(ANNA, None, "Re: " + field(mail, "Subject"), "She is difficult.\n",
-                   headers=[*headers, f"In-Reply-To: {field(mail, 'Message-ID')}"])
+    text = compose(
+        ANNA,
+        None,
+        "Re: " + field(mail, "Subject"),
+        "She is difficult.\n",
+        headers=[*headers, f"In-Reply-To: {field(mail, 'Message-ID')}"],
+    )
     answer = client.send(desk.mta.xclient_port, "anna@example.com", recipients, text, "anna")
     assert answer.code == 550 and "5.7.1" in answer.text and reason in answer.text, answer
-    assert reason in [event for event in desk.daemon.show(1)["events"] if event["kind"] == "refused"][-1]["text"]
+    assert (
+        reason
+        in [event for event in desk.daemon.show(1)["events"] if event["kind"] == "refused"][-1][
+            "text"
+        ]
+    )
     assert not [mail for mail in desk.mailbox.mails() if b"difficult" in mail.data]
 
 
 def test_a_journal_is_not_outside(desk, asked):
     desk.daemon.restart(policy={"internal_recipients": ["journal@*"]})
     mail = asked[1]
-    note = compose(ANNA, DESK, "Re: " + field(mail, "Subject"), "She is difficult.\n", headers=[f"In-Reply-To: {field(mail, 'Message-ID')}"])
-    answer = client.send(desk.mta.xclient_port, "anna@example.com", [DESK, "journal@archive.example"], note, "anna")
+    note = compose(
+        ANNA,
+        DESK,
+        "Re: " + field(mail, "Subject"),
+        "She is difficult.\n",
+        headers=[f"In-Reply-To: {field(mail, 'Message-ID')}"],
+    )
+    answer = client.send(
+        desk.mta.xclient_port, "anna@example.com", [DESK, "journal@archive.example"], note, "anna"
+    )
     assert answer.accepted, answer
     assert desk.arrived(note, "journal@archive.example")
     assert desk.daemon.show(1)["messages"][-1]["direction"] == "note"
@@ -412,7 +613,9 @@ def test_commands_that_come_again_are_not_run_again(desk, asked):
     data = compose(ANNA, "control@example.com", "commands", "tag 1 +hot\nwait 1 2s\n")
     for _ in range(2):
         desk.deliver(data, "anna@example.com", "control@example.com", login="anna")
-    ticket = wait_until(lambda: (found := desk.daemon.show(1))["status"] == "open" and found, "the end of the wait")
+    ticket = wait_until(
+        lambda: (found := desk.daemon.show(1))["status"] == "open" and found, "the end of the wait"
+    )
     assert [event["kind"] for event in ticket["events"]].count("tag") == 1
     assert ticket["events"][-1]["kind"] == "wake"
     assert len(desk.mailbox.mails("anna@example.com")) == 1
@@ -426,9 +629,16 @@ def test_mail_for_agents_comes_from_the_ticket_and_so_does_what_they_answer_by_t
     (given,) = desk.mailbox.wait_mails("anna@example.com")
     assert given.sender.startswith("support+1-") and given.recipients == ["anna@example.com"]
     desk.answer_to(carla)
-    away = compose(ANNA, given.sender, "Away", headers=["Auto-Submitted: auto-replied", f"In-Reply-To: {field(data, 'Message-ID')}"])
+    away = compose(
+        ANNA,
+        given.sender,
+        "Away",
+        headers=["Auto-Submitted: auto-replied", f"In-Reply-To: {field(data, 'Message-ID')}"],
+    )
     desk.deliver(away, "", given.sender)
-    ticket = wait_until(lambda: len((found := desk.daemon.show(1))["messages"]) == 2 and found, "the vacation note")
+    ticket = wait_until(
+        lambda: len((found := desk.daemon.show(1))["messages"]) == 2 and found, "the vacation note"
+    )
     assert (ticket["messages"][1]["direction"], ticket["status"]) == ("auto", "new")
     assert len(desk.mailbox.mails(carla.address)) == 1
 
@@ -439,7 +649,10 @@ def test_follow_ups_go_to_the_tickets_agent(desk):
     carla = Customer()
     data = compose(carla.header)
     desk.deliver(data, carla.address)
-    assert sorted(desk.mailbox.wait_mails("anna@example.com")[0].recipients) == ["anna@example.com", "cora@example.com"]
+    assert sorted(desk.mailbox.wait_mails("anna@example.com")[0].recipients) == [
+        "anna@example.com",
+        "cora@example.com",
+    ]
     desk.daemon.run_ticket("assign", "cora", "1")
     again = compose(carla.header, headers=[f"In-Reply-To: {field(data, 'Message-ID')}"])
     desk.deliver(again, carla.address)
@@ -461,7 +674,13 @@ def test_an_agents_vacation_note_never_reaches_a_customer(desk, asked):
     carla, mail = asked
     desk.answer_to(carla)
     before = len(desk.mailbox.mails(carla.address))
-    data = compose(ANNA, DESK, "Out of office: Printer", "I am away.\n", headers=[f"In-Reply-To: {field(mail, 'Message-ID')}", "Auto-Submitted: auto-replied"])
+    data = compose(
+        ANNA,
+        DESK,
+        "Out of office: Printer",
+        "I am away.\n",
+        headers=[f"In-Reply-To: {field(mail, 'Message-ID')}", "Auto-Submitted: auto-replied"],
+    )
     desk.deliver(data, "anna@example.com", login="anna")
     time.sleep(0.5)
     assert len(desk.mailbox.mails(carla.address)) == before
@@ -471,7 +690,11 @@ def test_private_mail_of_an_agent_is_left_alone(desk, asked):
     data = compose(ANNA, "friend@other.example", "Lunch?")
     desk.deliver(data, "anna@example.com", "friend@other.example", login="anna")
     mail = desk.arrived(data, "friend@other.example")[0]
-    assert (field(mail, "From"), field(mail, "Subject"), field(mail, "X-Ticket")) == (ANNA, "Lunch?", None)
+    assert (field(mail, "From"), field(mail, "Subject"), field(mail, "X-Ticket")) == (
+        ANNA,
+        "Lunch?",
+        None,
+    )
 
 
 def test_the_mail_goes_to_the_agents_when_the_account_says_so(desk):

@@ -23,8 +23,14 @@ def test_a_person_gets_exactly_one_answer_with_every_mark_of_an_automatic_mail(d
     answer = desk.answer_to(carla)
     assert answer.sender == ""
     assert answer.recipients == [carla.address]
-    expected = {"From": "Example Support <support@example.com>", "Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All",
-                "In-Reply-To": field(asked, "Message-ID"), "Content-Language": "en", "MIME-Version": "1.0"}
+    expected = {
+        "From": "Example Support <support@example.com>",
+        "Auto-Submitted": "auto-replied",
+        "X-Auto-Response-Suppress": "All",
+        "In-Reply-To": field(asked, "Message-ID"),
+        "Content-Language": "en",
+        "MIME-Version": "1.0",
+    }
     assert {name: field(answer.data, name) for name in expected} == expected
     assert field(asked, "Message-ID") in field(answer.data, "References")
     assert field(answer.data, "Subject").startswith("[example.com #1] ")
@@ -56,9 +62,16 @@ def test_a_followup_gets_no_second_answer(desk):
     desk.answer_to(carla)
 
 
-@pytest.mark.parametrize("headers, language", [
-    (["Accept-Language: de-AT, en"], "de"), (["Accept-Language: es, de;q=0.8"], "de"), (["Accept-Language: de;q=0.5, en-US"], "en"),
-    (["Content-Language: en", "Accept-Language: de"], "en"), (["Content-Language: es"], "en")])
+@pytest.mark.parametrize(
+    "headers, language",
+    [
+        (["Accept-Language: de-AT, en"], "de"),
+        (["Accept-Language: es, de;q=0.8"], "de"),
+        (["Accept-Language: de;q=0.5, en-US"], "en"),
+        (["Content-Language: en", "Accept-Language: de"], "en"),
+        (["Content-Language: es"], "en"),
+    ],
+)
 def test_the_language_is_the_mails(desk, headers, language):
     carla = Customer()
     desk.asks(carla, headers=headers)
@@ -88,15 +101,30 @@ def test_automatic_mail_is_not_answered(desk, headers):
     assert desk.mailbox.mails(robot.address) == []
 
 
-@pytest.mark.parametrize("sender", ["", "no-reply@customer.example", "noreply@customer.example", "mailer-daemon@customer.example",
-                                    "postmaster@customer.example", "bounces@customer.example", DESK, "anna@example.com"])
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "",
+        "no-reply@customer.example",
+        "noreply@customer.example",
+        "mailer-daemon@customer.example",
+        "postmaster@customer.example",
+        "bounces@customer.example",
+        DESK,
+        "anna@example.com",
+    ],
+)
 def test_nobody_who_could_answer_back_is_answered(desk, sender):
     desk.deliver(compose(f"<{sender or 'mailer-daemon@customer.example'}>"), sender)
     person = Customer()
     desk.asks(person)
     desk.answer_to(person)
     settled(desk)
-    answered = [mail for mail in desk.mailbox.mails() if field(mail.data, "Auto-Submitted") == "auto-replied"]
+    answered = [
+        mail
+        for mail in desk.mailbox.mails()
+        if field(mail.data, "Auto-Submitted") == "auto-replied"
+    ]
     assert [mail.recipients for mail in answered] == [[person.address]]
 
 
@@ -127,10 +155,16 @@ class SecondSystem:
 
     def answers(self):
         """Answers what has come since; False when that is nothing."""
-        got = self.desk.mailbox.mails(self.address)[self.answered:]
+        got = self.desk.mailbox.mails(self.address)[self.answered :]
         for mail in got:
             self.answered += 1
-            self.desk.deliver(compose(f"Other Desk <{self.address}>", subject=f"[other.example #{self.answered}] We have received your message"), self.address)
+            self.desk.deliver(
+                compose(
+                    f"Other Desk <{self.address}>",
+                    subject=f"[other.example #{self.answered}] We have received your message",
+                ),
+                self.address,
+            )
         return bool(got)
 
 
@@ -138,15 +172,31 @@ def test_a_second_system_that_answers_every_mail_is_silenced_by_the_cap(desk):
     desk.daemon.restart(mail_out={"max_per_address_per_day": 3})
     other = SecondSystem(desk, f"{unique('desk')}@other.example")
     desk.deliver(compose(other.address), other.address)
-    while [entry for entry in desk.daemon.outbox() if entry["state"] != "suppressed"] or other.answers() or len(desk.daemon.tickets()) != other.answered + 1:
+    while (
+        [entry for entry in desk.daemon.outbox() if entry["state"] != "suppressed"]
+        or other.answers()
+        or len(desk.daemon.tickets()) != other.answered + 1
+    ):
         time.sleep(0.05)
     assert other.answered == 3
     (suppressed,) = desk.daemon.outbox()
-    assert (suppressed["state"], suppressed["to"], suppressed["ticket"], suppressed["next_try"]) == ("suppressed", [other.address], 4, None)
+    assert (
+        suppressed["state"],
+        suppressed["to"],
+        suppressed["ticket"],
+        suppressed["next_try"],
+    ) == ("suppressed", [other.address], 4, None)
     assert "3 automatic answers today" in suppressed["last_reply"]
-    assert [(event["to"], event["text"]) for event in desk.daemon.show(4)["events"] if event["kind"] == "suppressed"] == [(other.address, suppressed["last_reply"])]
+    assert [
+        (event["to"], event["text"])
+        for event in desk.daemon.show(4)["events"]
+        if event["kind"] == "suppressed"
+    ] == [(other.address, suppressed["last_reply"])]
     assert "suppressed" in desk.daemon.run_ticket("outbox", "list").stdout.decode()
-    assert desk.daemon.run_ticket("outbox", "retry", str(suppressed["id"]), check=False).returncode == 77
+    assert (
+        desk.daemon.run_ticket("outbox", "retry", str(suppressed["id"]), check=False).returncode
+        == 77
+    )
     carla = Customer()
     desk.asks(carla)
     desk.answer_to(carla)
@@ -155,7 +205,11 @@ def test_a_second_system_that_answers_every_mail_is_silenced_by_the_cap(desk):
 def test_two_of_our_own_fall_silent_at_the_first_answer(desk):
     """Each is the other's customer."""
     relay = Sink()
-    second = Daemon(relay.port, accounts=[{"address": "help@other.example", "queue": "help"}], settings={"tag": {"name": "other.example"}}).start()
+    second = Daemon(
+        relay.port,
+        accounts=[{"address": "help@other.example", "queue": "help"}],
+        settings={"tag": {"name": "other.example"}},
+    ).start()
     try:
         desk.deliver(compose("help@other.example"), "help@other.example")
         (answer,) = desk.mailbox.wait_mails("help@other.example")
@@ -177,8 +231,12 @@ def test_two_desks_do_not_answer_each_other_for_ever(desk):
     carla = Customer()
     desk.asks(carla)
     answer = desk.answer_to(carla).data
-    back = compose("Other Desk <desk@other.example>", DESK, "[other.example #5] We have received your message",
-                   headers=["Auto-Submitted: auto-replied", f"In-Reply-To: {field(answer, 'Message-ID')}"])
+    back = compose(
+        "Other Desk <desk@other.example>",
+        DESK,
+        "[other.example #5] We have received your message",
+        headers=["Auto-Submitted: auto-replied", f"In-Reply-To: {field(answer, 'Message-ID')}"],
+    )
     desk.deliver(back, "desk@other.example")
     desk.arrived(back)
     desk.deliver(answer, "")
@@ -191,6 +249,7 @@ def test_two_desks_do_not_answer_each_other_for_ever(desk):
 
 # --- our own mail, filtered by the server that we give it to ---------------------------------
 
+
 def claims(mail):
     return [name for name, _ in client.fields(mail) if name.lower().startswith("x-ticket")]
 
@@ -202,7 +261,12 @@ def test_our_own_mail_passes_our_own_filter_as_it_is(desk, port):
     desk.asks(carla)
     answer = desk.answer_to(carla).data
     desk.daemon.run_ticket("reply", "1", "-m", "Pour water on it.")
-    reply = wait_until(lambda: [mail.data for mail in desk.mailbox.mails(carla.address) if b"Pour water" in mail.data], "the reply")[0]
+    reply = wait_until(
+        lambda: [
+            mail.data for mail in desk.mailbox.mails(carla.address) if b"Pour water" in mail.data
+        ],
+        "the reply",
+    )[0]
     desk.daemon.run_ticket("send", "1", "anna")
     sent = desk.mailbox.wait_mails("anna@example.com")[0].data
     settled(desk)
@@ -229,19 +293,41 @@ def test_our_own_mail_that_comes_through_the_pickup_service_is_recognised(desk, 
     settled(desk)
     recipient = carla.address if recipient == "customer" else recipient
     before = len(desk.mailbox.mails(recipient))
-    run(tool("sendmail"), "-C", desk.mta.config, "-i", "-f", "<>", recipient, stdin=answer.replace(b"\r\n", b"\n"))
+    run(
+        tool("sendmail"),
+        "-C",
+        desk.mta.config,
+        "-i",
+        "-f",
+        "<>",
+        recipient,
+        stdin=answer.replace(b"\r\n", b"\n"),
+    )
     again = desk.mailbox.wait_mails(recipient, before + 1)[-1].data
     assert field(again, "Message-ID") == field(answer, "Message-ID")
     assert field(again, "Subject") == field(answer, "Subject")
     settled(desk)
     assert [ticket["number"] for ticket in desk.daemon.tickets()] == [1]
-    assert len([mail for mail in desk.mailbox.mails() if field(mail.data, "Auto-Submitted") == "auto-replied"]) == 2
+    assert (
+        len(
+            [
+                mail
+                for mail in desk.mailbox.mails()
+                if field(mail.data, "Auto-Submitted") == "auto-replied"
+            ]
+        )
+        == 2
+    )
 
 
 def test_a_header_cannot_be_smuggled_into_an_answer(desk):
     carla = Customer()
-    desk.asks(carla, subject="=?utf-8?q?hi=0D=0ABcc=3A_evil=40other=2Eexample?=", headers=["X-Name: x"])
+    desk.asks(
+        carla, subject="=?utf-8?q?hi=0D=0ABcc=3A_evil=40other=2Eexample?=", headers=["X-Name: x"]
+    )
     answer = desk.answer_to(carla)
     assert field(answer.data, "Bcc") is None
     assert answer.recipients == [carla.address]
-    assert client.split(answer.data)[0].count(b"\r\n") == len(answer.data.partition(b"\r\n\r\n")[0].split(b"\r\n"))
+    assert client.split(answer.data)[0].count(b"\r\n") == len(
+        answer.data.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    )

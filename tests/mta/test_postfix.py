@@ -22,22 +22,56 @@ def accounts(desk, *more):
 
 # --- a new ticket -------------------------------------------------------------------
 
+
 def test_a_customers_mail_is_tagged_and_recorded_while_it_is_delivered(desk):
     carla = Customer()
     mail = desk.asks(carla, subject="Printer on fire", body="Hello,\n\nit burns.\n")
     assert field(mail, "Subject") == "[example.com #1] Printer on fire"
-    expected = {"X-Ticket": "1", "X-Ticket-Queue": "support", "X-Ticket-Project": "helpdesk", "X-Ticket-Status": "new",
-                "X-Ticket-Agent": None, "X-Ticket-Priority": "normal", "X-Ticket-Match": "new", "X-Ticket-Event": "opened"}
+    expected = {
+        "X-Ticket": "1",
+        "X-Ticket-Queue": "support",
+        "X-Ticket-Project": "helpdesk",
+        "X-Ticket-Status": "new",
+        "X-Ticket-Agent": None,
+        "X-Ticket-Priority": "normal",
+        "X-Ticket-Match": "new",
+        "X-Ticket-Event": "opened",
+    }
     assert {name: field(mail, name) for name in expected} == expected
     ticket = desk.daemon.show(1)
-    assert (ticket["subject"], ticket["status"], ticket["requester"]["address"]) == ("Printer on fire", "new", carla.address)
+    assert (ticket["subject"], ticket["status"], ticket["requester"]["address"]) == (
+        "Printer on fire",
+        "new",
+        carla.address,
+    )
     assert [message["direction"] for message in ticket["messages"]][0] == "in"
 
 
-@pytest.mark.parametrize("body", [
-    b"plain\r\n", b"", b"no line end at the end", b".\r\n..\r\n.leading dots\r\n", b"\r\n\r\n\r\ntrailing blanks  \r\n\t\r\n\r\n",
-    b"From the start of a line\r\n", b"x" * 900 + b"\r\n", bytes(range(1, 10)) + bytes(range(14, 256)) + b"\r\n", b"line\r\n" * 50000,
-], ids=["plain", "empty", "unfinished", "dots", "blanks", "from", "long-line", "all-bytes", "300-kB"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"plain\r\n",
+        b"",
+        b"no line end at the end",
+        b".\r\n..\r\n.leading dots\r\n",
+        b"\r\n\r\n\r\ntrailing blanks  \r\n\t\r\n\r\n",
+        b"From the start of a line\r\n",
+        b"x" * 900 + b"\r\n",
+        bytes(range(1, 10)) + bytes(range(14, 256)) + b"\r\n",
+        b"line\r\n" * 50000,
+    ],
+    ids=[
+        "plain",
+        "empty",
+        "unfinished",
+        "dots",
+        "blanks",
+        "from",
+        "long-line",
+        "all-bytes",
+        "300-kB",
+    ],
+)
 def test_no_byte_of_the_body_changes(desk, body):
     data = compose(Customer().header).partition(b"\n\n")[0] + b"\n\n"
     data = client.crlf(data) + body
@@ -60,8 +94,16 @@ def submit_raw(port, data):
     smtp.close()
 
 
-@pytest.mark.parametrize("body", [b"bare\nline ends\n\nin it\r\n", b"bare\rreturns\r\r\r\n", b"a NUL \0 in it\r\n", b"x" * 5000 + b"\r\n"],
-                         ids=["bare-lf", "bare-cr", "nul", "5000-byte-line"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"bare\nline ends\n\nin it\r\n",
+        b"bare\rreturns\r\r\r\n",
+        b"a NUL \0 in it\r\n",
+        b"x" * 5000 + b"\r\n",
+    ],
+    ids=["bare-lf", "bare-cr", "nul", "5000-byte-line"],
+)
 def test_what_postfix_makes_of_odd_bytes_is_the_same_with_and_without_the_milter(desk, body):
     bodies = []
     for port in (desk.mta.port, desk.mta.plain_port):
@@ -78,12 +120,24 @@ def test_headers_that_are_not_ours_keep_their_bytes_and_order(desk):
     folded = "X-Folded: one\n two\n\tthree"
     raw = "X-Odd:no space"
     carla = Customer()
-    mail = desk.asks(carla, headers=[folded, raw, "Received: from a\n by b; Mon, 1 Jun 2026 10:00:00 +0200"])
+    mail = desk.asks(
+        carla, headers=[folded, raw, "Received: from a\n by b; Mon, 1 Jun 2026 10:00:00 +0200"]
+    )
     head = split(mail)[0]
     assert b"X-Folded: one\r\n two\r\n\tthree\r\n" in head
     assert b"X-Odd:no space\r\n" in head
     names = [name for name, _ in fields(mail) if not name.startswith("X-Ticket")]
-    assert names == ["Received", "From", "To", "Subject", "Date", "Message-ID", "X-Folded", "X-Odd", "Received"]
+    assert names == [
+        "Received",
+        "From",
+        "To",
+        "Subject",
+        "Date",
+        "Message-ID",
+        "X-Folded",
+        "X-Odd",
+        "Received",
+    ]
 
 
 @pytest.mark.parametrize("name", ["X-Long", "References", "To"])
@@ -97,7 +151,16 @@ def test_a_header_of_a_hundred_thousand_bytes_is_no_hindrance(desk, name):
 
 
 def test_forged_ticket_headers_are_removed(desk):
-    mail = desk.asks(Customer(), headers=["X-Ticket: 99", "X-Ticket-Queue: secret", "x-ticket: 98", "X-Ticket-Made-Up: yes", "X-Tickets: 7"])
+    mail = desk.asks(
+        Customer(),
+        headers=[
+            "X-Ticket: 99",
+            "X-Ticket-Queue: secret",
+            "x-ticket: 98",
+            "X-Ticket-Made-Up: yes",
+            "X-Tickets: 7",
+        ],
+    )
     assert number(mail) == 1
     assert field(mail, "X-Ticket-Queue") == "support"
     assert field(mail, "X-Ticket-Made-Up") is None and field(mail, "X-Tickets") is None
@@ -117,11 +180,16 @@ def test_a_missing_message_id_is_added(desk):
 
 # --- replies ------------------------------------------------------------------------
 
+
 def test_a_reply_that_kept_only_the_message_id_finds_its_ticket_and_gets_its_tag_back(desk):
     carla = Customer()
     asked = desk.asks(carla, subject="Printer")
     reply = desk.replies(asked, carla, subject="Re: Printer")
-    assert (number(reply), field(reply, "X-Ticket-Match"), field(reply, "X-Ticket-Event")) == (1, "message-id", "followup")
+    assert (number(reply), field(reply, "X-Ticket-Match"), field(reply, "X-Ticket-Event")) == (
+        1,
+        "message-id",
+        "followup",
+    )
     assert field(reply, "Subject") == "[example.com #1] Re: Printer"
 
 
@@ -161,27 +229,44 @@ def test_a_closed_ticket_is_reopened_by_a_reply(desk):
     asked = desk.asks(carla)
     desk.daemon.run_ticket("close", "1")
     reply = desk.replies(asked, carla)
-    assert (number(reply), field(reply, "X-Ticket-Event"), field(reply, "X-Ticket-Status")) == (1, "reopened", "open")
+    assert (number(reply), field(reply, "X-Ticket-Event"), field(reply, "X-Ticket-Status")) == (
+        1,
+        "reopened",
+        "open",
+    )
 
 
 # --- whose mail ----------------------------------------------------------------------
 
+
 def test_mail_of_others_is_identical_with_and_without_the_milter(desk):
-    data = compose("A <a@other.example>", "colleague@example.com", "=?utf-8?q?K=C3=A4se?= [example.com #1]", "text \n\n.\n.\n",
-                   headers=["X-Ticket: 7", "Subject: second", "X-Long: " + "y" * 800])
+    data = compose(
+        "A <a@other.example>",
+        "colleague@example.com",
+        "=?utf-8?q?K=C3=A4se?= [example.com #1]",
+        "text \n\n.\n.\n",
+        headers=["X-Ticket: 7", "Subject: second", "X-Long: " + "y" * 800],
+    )
     desk.deliver(data, "a@other.example", "colleague@example.com")
     with_milter = desk.arrived(data, "colleague@example.com")[0]
     desk.mailbox.clear()
     desk.deliver(data, "a@other.example", "colleague@example.com", port=desk.mta.plain_port)
-    assert without_trace(with_milter) == without_trace(desk.arrived(data, "colleague@example.com")[0])
+    assert without_trace(with_milter) == without_trace(
+        desk.arrived(data, "colleague@example.com")[0]
+    )
     assert desk.daemon.tickets() == []
 
 
-@pytest.mark.parametrize("recipient", ["SUPPORT@Example.COM", '"support"@example.com', "support+billing@example.com"])
+@pytest.mark.parametrize(
+    "recipient", ["SUPPORT@Example.COM", '"support"@example.com', "support+billing@example.com"]
+)
 def test_an_account_is_known_in_every_spelling(desk, recipient):
     data = compose(Customer().header)
     desk.deliver(data, "carla@customer.example", recipient)
-    (mail,) = wait_until(lambda: [mail.data for mail in desk.mailbox.mails() if field(mail.data, "X-Ticket")], "the tagged mail")
+    (mail,) = wait_until(
+        lambda: [mail.data for mail in desk.mailbox.mails() if field(mail.data, "X-Ticket")],
+        "the tagged mail",
+    )
     assert number(mail) == 1
 
 
@@ -197,7 +282,9 @@ def test_bcc_counts_and_the_header_does_not(desk):
 
 
 def test_an_alias_of_the_account_is_tagged_under_the_accounts_own_address_only(desk):
-    desk.daemon.restart(accounts=accounts(desk, {"address": "aliased@example.com", "autoresponse": {"opened": ""}}))
+    desk.daemon.restart(
+        accounts=accounts(desk, {"address": "aliased@example.com", "autoresponse": {"opened": ""}})
+    )
     data = compose(Customer().header)
     desk.deliver(data, "carla@customer.example", "aliased@example.com")
     assert number(desk.arrived(data, "team@example.com")[0]) == 1
@@ -231,7 +318,9 @@ def test_a_mail_that_others_get_too_is_tagged_or_left_as_the_policy_says(desk, p
     data = compose(Customer().header, subject="Printer")
     desk.deliver(data, "carla@customer.example", [DESK, "colleague@example.com"])
     for recipient in (DESK, "colleague@example.com"):
-        assert field(desk.arrived(data, recipient)[0], "Subject") == ("[example.com #1] Printer" if tagged else "Printer")
+        assert field(desk.arrived(data, recipient)[0], "Subject") == (
+            "[example.com #1] Printer" if tagged else "Printer"
+        )
     assert len(desk.daemon.tickets()) == 1
 
 
@@ -244,11 +333,16 @@ def test_old_mail_is_left_alone(desk):
 
 def test_five_hundred_recipients_are_no_hindrance(desk):
     data = compose(Customer().header)
-    desk.deliver(data, "carla@customer.example", [DESK, *(f"user{index}@example.com" for index in range(499))])
+    desk.deliver(
+        data,
+        "carla@customer.example",
+        [DESK, *(f"user{index}@example.com" for index in range(499))],
+    )
     assert number(desk.arrived(data)[0]) == 1
 
 
 # --- retries and failures --------------------------------------------------------------
+
 
 def test_the_same_mail_twice_is_one_message_with_one_tag_and_one_answer(desk):
     carla = Customer()
@@ -263,17 +357,25 @@ def test_the_same_mail_twice_is_one_message_with_one_tag_and_one_answer(desk):
     assert ticket["messages_count"] == 1
 
 
-@pytest.mark.parametrize("missing", [(), ("Message-ID",), ("Date",), ("Message-ID", "Date", "From")], ids=["whole", "id", "date", "all"])
+@pytest.mark.parametrize(
+    "missing",
+    [(), ("Message-ID",), ("Date",), ("Message-ID", "Date", "From")],
+    ids=["whole", "id", "date", "all"],
+)
 def test_a_content_filter_behind_the_queue_makes_no_second_message(desk, missing):
     carla = Customer()
     head, _, body = compose(carla.header, subject="Printer").partition(b"\n\n")
-    head = b"\n".join(line for line in head.split(b"\n") if line.partition(b":")[0].decode() not in missing)
+    head = b"\n".join(
+        line for line in head.split(b"\n") if line.partition(b":")[0].decode() not in missing
+    )
     desk.deliver(head + b"\n\n" + body, carla.address, port=desk.mta.filtered_port)
     (mail,) = [mail.data for mail in desk.mailbox.wait_mails(DESK)]
     assert field(mail, "Subject") == "[example.com #1] Printer"
     names = [name.lower() for name, _ in fields(mail)]
-    assert {name: names.count(name) for name in ("x-ticket", "x-ticket-queue", "x-ticket-match", "message-id")} == {
-        "x-ticket": 1, "x-ticket-queue": 1, "x-ticket-match": 1, "message-id": 1}
+    assert {
+        name: names.count(name)
+        for name in ("x-ticket", "x-ticket-queue", "x-ticket-match", "message-id")
+    } == {"x-ticket": 1, "x-ticket-queue": 1, "x-ticket-match": 1, "message-id": 1}
     assert names.count("received") >= 2
     assert (field(mail, "X-Ticket-Match"), field(mail, "X-Ticket-Event")) == ("new", "opened")
     (ticket,) = desk.daemon.tickets()
@@ -284,7 +386,9 @@ def test_a_content_filter_behind_the_queue_makes_no_second_message(desk, missing
 def test_the_same_message_id_with_another_body_is_a_message_of_its_own(desk):
     carla = Customer()
     for body in ("page one\n", "page two\n"):
-        desk.deliver(compose(carla.header, body=body, message_id="<scan@device.example>"), carla.address)
+        desk.deliver(
+            compose(carla.header, body=body, message_id="<scan@device.example>"), carla.address
+        )
     assert sum(ticket["messages_count"] for ticket in desk.daemon.tickets()) == 2
 
 
@@ -297,7 +401,9 @@ def test_without_the_daemon_the_mail_stays_with_the_sender(desk):
 
 
 @pytest.mark.parametrize("protocol", ["2", "3", "4"])
-def test_a_postfix_that_speaks_an_older_protocol_keeps_its_mail_until_it_is_set_right(desk, protocol):
+def test_a_postfix_that_speaks_an_older_protocol_keeps_its_mail_until_it_is_set_right(
+    desk, protocol
+):
     settings = {**desk.mta.settings, "milter_protocol": protocol}
     old = Postfix(desk.mailbox.port, desk.mta.milter, settings=settings).start()
     try:
@@ -323,7 +429,11 @@ def test_a_full_disk_is_a_451_until_there_is_space_again(desk, place):
         data = compose(Customer().header, body="x" * 70 + "\n" + "line\n" * 20000)
         answer = client.send(desk.mta.port, "carla@customer.example", DESK, data)
         assert answer.code == 451, answer
-        desk.deliver(compose("a@other.example", "colleague@example.com"), "a@other.example", "colleague@example.com")
+        desk.deliver(
+            compose("a@other.example", "colleague@example.com"),
+            "a@other.example",
+            "colleague@example.com",
+        )
         (full / "filler").unlink()
         desk.deliver(data, "carla@customer.example")
         assert len(daemon.tickets()) == 1
@@ -344,10 +454,19 @@ def fill(directory):
 
 # --- character sets and signatures --------------------------------------------------------
 
+
 def test_an_8bit_mail_stays_8bit(desk):
     carla = Customer()
     body = "Grüße aus Köln\n"
-    data = compose(carla.header, body=body, headers=["MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: 8bit"])
+    data = compose(
+        carla.header,
+        body=body,
+        headers=[
+            "MIME-Version: 1.0",
+            "Content-Type: text/plain; charset=utf-8",
+            "Content-Transfer-Encoding: 8bit",
+        ],
+    )
     desk.deliver(data, carla.address, options=["BODY=8BITMIME"])
     assert split(desk.arrived(data)[0])[1] == client.crlf(body.encode())
     assert desk.daemon.show(1)["messages"][0]["text"].strip() == "Grüße aus Köln"
@@ -362,7 +481,15 @@ def test_an_internationalised_address_is_a_requester_like_any_other(desk):
     assert desk.daemon.show(1)["requester"]["address"] == "jörg@customer.example"
 
 
-@pytest.mark.parametrize("subject", [b"\xe4\xf6\xfc raw Latin-1", "äöü raw UTF-8".encode(), b"=?iso-2022-jp?B?GyRCRnxLXBsoQg==?=", b"=?x-unknown?Q?what?="])
+@pytest.mark.parametrize(
+    "subject",
+    [
+        b"\xe4\xf6\xfc raw Latin-1",
+        "äöü raw UTF-8".encode(),
+        b"=?iso-2022-jp?B?GyRCRnxLXBsoQg==?=",
+        b"=?x-unknown?Q?what?=",
+    ],
+)
 def test_the_bytes_of_a_subject_stay_behind_its_tag(desk, subject):
     data = compose(Customer().header, subject="MARK").replace(b"MARK", subject)
     desk.deliver(data, "carla@customer.example")
@@ -386,19 +513,52 @@ def body_hash(data, canonical):
 def test_the_body_hash_of_a_dkim_signature_still_verifies(desk, canonical):
     body = "signed  text \t\n\n.\n\tx  y\n\n\n"
     signed = body_hash(compose(body=body), canonical)
-    mail = desk.asks(Customer(), body=body, headers=[
-        f"DKIM-Signature: v=1; a=rsa-sha256; c={canonical}/{canonical}; d=customer.example; s=a; h=from:date; bh={signed};\n b=AAAA"])
+    mail = desk.asks(
+        Customer(),
+        body=body,
+        headers=[
+            f"DKIM-Signature: v=1; a=rsa-sha256; c={canonical}/{canonical}; d=customer.example; s=a; h=from:date; bh={signed};\n b=AAAA"
+        ],
+    )
     assert re.search(r"bh=([^;]+);", field(mail, "DKIM-Signature"))[1] == body_hash(mail, canonical)
 
 
 def smime_signed(directory, text, *how):
-    run(tool("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=Carla/emailAddress=carla@customer.example", "-days", "30",
-        "-keyout", directory / "key.pem", "-out", directory / "cert.pem", "-addext", "keyUsage=digitalSignature",
-        "-addext", "extendedKeyUsage=emailProtection")
-    return run(tool("openssl"), *how, "-sign", "-signer", directory / "cert.pem", "-inkey", directory / "key.pem", stdin=text).stdout
+    run(
+        tool("openssl"),
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-subj",
+        "/CN=Carla/emailAddress=carla@customer.example",
+        "-days",
+        "30",
+        "-keyout",
+        directory / "key.pem",
+        "-out",
+        directory / "cert.pem",
+        "-addext",
+        "keyUsage=digitalSignature",
+        "-addext",
+        "extendedKeyUsage=emailProtection",
+    )
+    return run(
+        tool("openssl"),
+        *how,
+        "-sign",
+        "-signer",
+        directory / "cert.pem",
+        "-inkey",
+        directory / "key.pem",
+        stdin=text,
+    ).stdout
 
 
-@pytest.mark.parametrize("how", [("smime",), ("cms",), ("cms", "-nodetach")], ids=["smime", "cms", "opaque"])
+@pytest.mark.parametrize(
+    "how", [("smime",), ("cms",), ("cms", "-nodetach")], ids=["smime", "cms", "opaque"]
+)
 def test_an_smime_signature_verifies_after_delivery(desk, how):
     directory = new_directory("smime")
     entity = smime_signed(directory, b"Content-Type: text/plain\r\n\r\nI agree.\r\n", *how)
@@ -407,19 +567,46 @@ def test_an_smime_signature_verifies_after_delivery(desk, how):
     desk.deliver(data, "carla@customer.example")
     mail = desk.arrived(data)[0]
     assert number(mail) == 1
-    assert b"I agree." in run(tool("openssl"), how[0], "-verify", "-CAfile", directory / "cert.pem", stdin=mail).stdout
+    assert (
+        b"I agree."
+        in run(
+            tool("openssl"), how[0], "-verify", "-CAfile", directory / "cert.pem", stdin=mail
+        ).stdout
+    )
 
 
 def test_a_pgp_signature_verifies_after_delivery(desk):
     directory = new_directory("gnupg")
     directory.chmod(0o700)
     gpg = (tool("gpg"), "--homedir", directory, "--batch", "--quiet", "--no-tty")
-    run(*gpg, "--pinentry-mode", "loopback", "--passphrase", "", "--quick-generate-key", "carla@customer.example", "ed25519", "sign")
+    run(
+        *gpg,
+        "--pinentry-mode",
+        "loopback",
+        "--passphrase",
+        "",
+        "--quick-generate-key",
+        "carla@customer.example",
+        "ed25519",
+        "sign",
+    )
     part = b"Content-Type: text/plain; charset=us-ascii\r\n\r\nI agree. \r\n-- \r\nCarla\r\n"
     signature = run(*gpg, "--armor", "--detach-sign", stdin=part).stdout
-    body = (b"--frontier\r\n" + part + b"\r\n--frontier\r\nContent-Type: application/pgp-signature\r\n\r\n" + signature + b"\r\n--frontier--\r\n")
-    head = compose(Customer().header, headers=["MIME-Version: 1.0", "Content-Type: multipart/signed; micalg=pgp-sha512;\n"
-                                               " protocol=\"application/pgp-signature\"; boundary=frontier"]).partition(b"\n\n")[0]
+    body = (
+        b"--frontier\r\n"
+        + part
+        + b"\r\n--frontier\r\nContent-Type: application/pgp-signature\r\n\r\n"
+        + signature
+        + b"\r\n--frontier--\r\n"
+    )
+    head = compose(
+        Customer().header,
+        headers=[
+            "MIME-Version: 1.0",
+            "Content-Type: multipart/signed; micalg=pgp-sha512;\n"
+            " protocol=\"application/pgp-signature\"; boundary=frontier",
+        ],
+    ).partition(b"\n\n")[0]
     data = head + b"\n\n" + body
     desk.deliver(data, "carla@customer.example")
     delivered = split(desk.arrived(data)[0])[1].split(b"--frontier")
@@ -434,7 +621,9 @@ def test_every_mail_file_is_accepted_and_becomes_a_ticket_or_is_left_alone(desk)
     assert files
     smtp = client.connect(desk.mta.port)
     for path in files:
-        answer = client.submit(smtp, "carla@customer.example", [DESK], path.read_bytes(), ["BODY=8BITMIME"])
+        answer = client.submit(
+            smtp, "carla@customer.example", [DESK], path.read_bytes(), ["BODY=8BITMIME"]
+        )
         assert answer.accepted, f"{path.name}: {answer}"
     smtp.close()
     assert not desk.daemon.ended()
@@ -450,8 +639,12 @@ FLOODS = ["X-Ticket-{}: forged", "X-Ticket-Foo: {}", "Subject: [example.com #7] 
 def test_many_forged_headers_are_gone_in_time(desk, line):
     """Postfix looks for each from the first on: their square counts."""
     carla = Customer()
-    data = compose(carla.header, subject="Printer", top=["X-Junk: x"] * 9_500,
-                   headers=[line.format(n) for n in range(900)])
+    data = compose(
+        carla.header,
+        subject="Printer",
+        top=["X-Junk: x"] * 9_500,
+        headers=[line.format(n) for n in range(900)],
+    )
     began = time.monotonic()
     desk.deliver(data, carla.address)
     assert time.monotonic() - began < 30

@@ -31,7 +31,10 @@ class House:
 
     def attempted(self, attempts=1):
         """The only entry of the outbox, once it has been tried that often."""
-        return wait_until(lambda: [entry for entry in self.daemon.outbox() if entry["attempts"] >= attempts], "an attempt")[0]
+        return wait_until(
+            lambda: [entry for entry in self.daemon.outbox() if entry["attempts"] >= attempts],
+            "an attempt",
+        )[0]
 
     def run(self, *words):
         """Runs `ticket`, whose doings the sender finds within two seconds; at once with another mail to send."""
@@ -62,7 +65,7 @@ def house(shared):
     shared.relay.script = {}
     shared.relay.offers = OFFERS
     shared.relay.clear()
-    shared.daemon.reload()      # which makes a new connection
+    shared.daemon.reload()  # which makes a new connection
     yield shared
     shared.relay.script = {}
     for entry in shared.daemon.outbox():
@@ -80,6 +83,7 @@ def build():
         houses.append(house)
         house.daemon.configure(mail_out=dict(mail_out))
         return house
+
     yield make
     for house in houses:
         house.close()
@@ -91,16 +95,52 @@ def build():
 PAUSED, WAITING, FAILED = "paused", "waiting", "failed"
 SILENT, BROKEN = "did not answer", ""
 STEPS = {
-    "connect": [(STALL, PAUSED, SILENT), (DROP, PAUSED, BROKEN), ("421 4.3.2 not now", PAUSED, "421 4.3.2 not now"), ("554 5.3.2 closed", PAUSED, "554 5.3.2 closed")],
-    "ehlo": [(STALL, PAUSED, SILENT), (DROP, PAUSED, BROKEN), ("421 4.3.2 not now", PAUSED, "421 4.3.2 not now"), ("550 5.7.1 who?", PAUSED, "550 5.7.1 who?")],
-    "mail": [(STALL, PAUSED, SILENT), (DROP, PAUSED, BROKEN), ("421 4.3.2 going down", PAUSED, "421 4.3.2 going down"), ("530 5.7.0 log in first", PAUSED, "530 5.7.0 log in first"),
-             ("451 4.3.0 later", WAITING, "451 4.3.0 later"), ("550 5.1.8 bad sender", FAILED, "550 5.1.8 bad sender")],
-    "rcpt": [(STALL, WAITING, SILENT), (DROP, WAITING, BROKEN), ("421 4.3.2 going down", WAITING, "421 4.3.2 going down"), ("530 5.7.0 log in first", PAUSED, "530 5.7.0 log in first"),
-             ("450 4.2.0 greylisted", WAITING, "450 4.2.0 greylisted"), ("550 5.1.1 no such user", FAILED, "550 5.1.1 no such user")],
-    "data": [(STALL, WAITING, SILENT), (DROP, WAITING, BROKEN), ("451 4.3.0 later", WAITING, "451 4.3.0 later"), ("554 5.5.1 no", FAILED, "554 5.5.1 no")],
-    "body": [(STALL, WAITING, SILENT), (DROP, WAITING, BROKEN), ("452 4.3.1 no space", WAITING, "452 4.3.1 no space"), ("554 5.7.1 spam", FAILED, "554 5.7.1 spam")],
+    "connect": [
+        (STALL, PAUSED, SILENT),
+        (DROP, PAUSED, BROKEN),
+        ("421 4.3.2 not now", PAUSED, "421 4.3.2 not now"),
+        ("554 5.3.2 closed", PAUSED, "554 5.3.2 closed"),
+    ],
+    "ehlo": [
+        (STALL, PAUSED, SILENT),
+        (DROP, PAUSED, BROKEN),
+        ("421 4.3.2 not now", PAUSED, "421 4.3.2 not now"),
+        ("550 5.7.1 who?", PAUSED, "550 5.7.1 who?"),
+    ],
+    "mail": [
+        (STALL, PAUSED, SILENT),
+        (DROP, PAUSED, BROKEN),
+        ("421 4.3.2 going down", PAUSED, "421 4.3.2 going down"),
+        ("530 5.7.0 log in first", PAUSED, "530 5.7.0 log in first"),
+        ("451 4.3.0 later", WAITING, "451 4.3.0 later"),
+        ("550 5.1.8 bad sender", FAILED, "550 5.1.8 bad sender"),
+    ],
+    "rcpt": [
+        (STALL, WAITING, SILENT),
+        (DROP, WAITING, BROKEN),
+        ("421 4.3.2 going down", WAITING, "421 4.3.2 going down"),
+        ("530 5.7.0 log in first", PAUSED, "530 5.7.0 log in first"),
+        ("450 4.2.0 greylisted", WAITING, "450 4.2.0 greylisted"),
+        ("550 5.1.1 no such user", FAILED, "550 5.1.1 no such user"),
+    ],
+    "data": [
+        (STALL, WAITING, SILENT),
+        (DROP, WAITING, BROKEN),
+        ("451 4.3.0 later", WAITING, "451 4.3.0 later"),
+        ("554 5.5.1 no", FAILED, "554 5.5.1 no"),
+    ],
+    "body": [
+        (STALL, WAITING, SILENT),
+        (DROP, WAITING, BROKEN),
+        ("452 4.3.1 no space", WAITING, "452 4.3.1 no space"),
+        ("554 5.7.1 spam", FAILED, "554 5.7.1 spam"),
+    ],
 }
-CELLS = [pytest.param(step, *cell, id=f"{step}: {cell[0]}") for step, cells in STEPS.items() for cell in cells]
+CELLS = [
+    pytest.param(step, *cell, id=f"{step}: {cell[0]}")
+    for step, cells in STEPS.items()
+    for cell in cells
+]
 
 
 def number_of(mail):
@@ -112,7 +152,11 @@ def seconds_until(stamp):
 
 
 def failures(daemon, number):
-    return [(event["to"], event["text"]) for event in daemon.show(number)["events"] if event["kind"] == "failed"]
+    return [
+        (event["to"], event["text"])
+        for event in daemon.show(number)["events"]
+        if event["kind"] == "failed"
+    ]
 
 
 @pytest.mark.parametrize("step, action, expected, words", CELLS)
@@ -188,6 +232,7 @@ def test_a_relay_that_is_back_is_found_without_being_told(house):
 
 # --- the connection --------------------------------------------------------------------
 
+
 def test_many_answers_go_over_one_connection(build):
     house = build()
     house.daemon.start()
@@ -210,7 +255,12 @@ def test_a_kept_connection_that_has_ended_meanwhile_costs_no_attempt(end, house)
     number = house.asks(second)
     house.relay.wait_mails(second.address)
     house.settled()
-    assert "result=deferred" not in [line for line in house.daemon.log_text().splitlines() if f"ticket={number} " in line][-1]
+    assert (
+        "result=deferred"
+        not in [
+            line for line in house.daemon.log_text().splitlines() if f"ticket={number} " in line
+        ][-1]
+    )
 
 
 @pytest.mark.parametrize("farewell", [STALL, DROP, "421 4.3.2 no", "500 5.5.1 what?"])
@@ -247,6 +297,7 @@ def test_answers_wait_through_a_restart(build):
 
 # --- envelopes and texts ---------------------------------------------------------------
 
+
 @pytest.fixture
 def conversation(house):
     """A ticket whose requester has had the automatic answer, with two more people in Cc."""
@@ -274,9 +325,15 @@ def test_one_refused_recipient_is_not_the_others_trouble(house, conversation):
     house.run("reply", str(number), "--all", "-m", "to all")
     entry = house.attempted()
     (mail,) = [mail for mail in house.relay.mails() if number_of(mail) == number]
-    tried = mail.recipients + [address for address, _ in failures(house.daemon, number)] + entry["to"]
+    tried = (
+        mail.recipients + [address for address, _ in failures(house.daemon, number)] + entry["to"]
+    )
     assert sorted(tried) == sorted([carla.address, *carla.others])
-    assert (entry["state"], len(entry["to"]), entry["last_reply"]) == ("waiting", 1, "450 4.2.0 later")
+    assert (entry["state"], len(entry["to"]), entry["last_reply"]) == (
+        "waiting",
+        1,
+        "450 4.2.0 later",
+    )
     assert [text for _, text in failures(house.daemon, number)] == ["550 5.1.1 no such user"]
     assert house.daemon.show(number)["undelivered"]
     house.run("outbox", "flush")
@@ -308,6 +365,7 @@ def test_an_address_that_needs_smtputf8_fails_at_a_relay_without_it(house, conve
 
 
 # --- encryption ------------------------------------------------------------------------
+
 
 @pytest.fixture(scope="module")
 def tls():
@@ -358,10 +416,19 @@ def trusting(tls):
     """Runs a command for which our certificate is the one authority that the system trusts: in a name space of its own."""
     directory = new_directory("authorities")
     shutil.copy(tls.pair[0], directory / "ca-certificates.crt")
-    return [tool("unshare"), "--mount", "sh", "-c", 'mount --bind "$0" /etc/ssl/certs && exec "$@"', str(directory)]
+    return [
+        tool("unshare"),
+        "--mount",
+        "sh",
+        "-c",
+        'mount --bind "$0" /etc/ssl/certs && exec "$@"',
+        str(directory),
+    ]
 
 
-def test_a_relay_with_a_good_certificate_is_spoken_to_where_encryption_is_required(build, tls, trusting):
+def test_a_relay_with_a_good_certificate_is_spoken_to_where_encryption_is_required(
+    build, tls, trusting
+):
     house = build({"starttls": "require"}, tls=tls)
     house.daemon.start(within=trusting)
     carla = Customer()
@@ -381,17 +448,26 @@ def test_a_certificate_for_another_host_is_none(build, tls, trusting):
 
 # --- login -----------------------------------------------------------------------------
 
+
 @pytest.fixture
 def with_login(build, tls):
     """A house that logs in as "desk"; given is what its password file says."""
+
     def make(starttls="never", given="geheim\n", host="127.0.0.1", encrypted=False, **relay):
         house = build({"starttls": starttls}, tls=tls if encrypted else None, **relay)
         house.password_file = house.daemon.directory / "password"
         house.password_file.write_text(given)
         house.password_file.chmod(0o600)
         give(house.password_file)
-        house.daemon.configure(mail_out={"username": "desk", "password_file": house.password_file, "url": f"smtp://{host}:{house.relay.port}"})
+        house.daemon.configure(
+            mail_out={
+                "username": "desk",
+                "password_file": house.password_file,
+                "url": f"smtp://{host}:{house.relay.port}",
+            }
+        )
         return house
+
     return make
 
 
@@ -438,7 +514,11 @@ def test_without_the_login_that_we_could_not_use_a_refusal_is_none_of_the_mail(s
     house.daemon.start()
     house.asks(Customer())
     entry = house.attempted()
-    assert (entry["state"], entry["next_try"], entry["last_reply"]) == ("waiting", None, "554 5.7.1 relay access denied")
+    assert (entry["state"], entry["next_try"], entry["last_reply"]) == (
+        "waiting",
+        None,
+        "554 5.7.1 relay access denied",
+    )
 
 
 def test_an_unreadable_password_stops_the_start_and_a_reload_keeps_the_old_settings(with_login):
@@ -448,7 +528,9 @@ def test_an_unreadable_password_stops_the_start_and_a_reload_keeps_the_old_setti
     wait_until(lambda: "ready on" in house.daemon.log_text(), "the end of the start")
     house.password_file.unlink()
     house.daemon.reload()
-    assert "reload refused" in house.daemon.log_text() and "password_file" in house.daemon.log_text()
+    assert (
+        "reload refused" in house.daemon.log_text() and "password_file" in house.daemon.log_text()
+    )
     carla = Customer()
     house.asks(carla)
     house.relay.wait_mails(carla.address)
@@ -458,8 +540,13 @@ def test_an_unreadable_password_stops_the_start_and_a_reload_keeps_the_old_setti
 
 
 # 0.0.0.0 leads to this host, but its name does not say so.
-@pytest.mark.parametrize("starttls, encrypted, sent", [("never", False, True), ("try", False, False), ("try", True, False), ("require", True, False)])
-def test_a_password_for_another_host_is_not_given_to_whom_we_cannot_be_sure_of(starttls, encrypted, sent, with_login):
+@pytest.mark.parametrize(
+    "starttls, encrypted, sent",
+    [("never", False, True), ("try", False, False), ("try", True, False), ("require", True, False)],
+)
+def test_a_password_for_another_host_is_not_given_to_whom_we_cannot_be_sure_of(
+    starttls, encrypted, sent, with_login
+):
     house = with_login(starttls, host="0.0.0.0", encrypted=encrypted, password="geheim")
     house.daemon.start()
     carla = Customer()

@@ -11,8 +11,13 @@ from harness.ground import give, new_directory, wait_until
 from harness.mutt import Mutt
 from harness.postfix import Postfix
 
-SUPPORT_BOX, ANNA_BOX, BEN_BOX, CARLA_BOX = "support@example.com", "anna@home.example", "ben@example.com", "carla@customer.example"
-CONTROL_BOX = "tickets@example.com"     # must exist for the mail server, and stays empty
+SUPPORT_BOX, ANNA_BOX, BEN_BOX, CARLA_BOX = (
+    "support@example.com",
+    "anna@home.example",
+    "ben@example.com",
+    "carla@customer.example",
+)
+CONTROL_BOX = "tickets@example.com"  # must exist for the mail server, and stays empty
 CARLA = f"Carla Kern <{CARLA_BOX}>"
 PRIVATE = ("anna@home.example", "home.example", "ben@example.com")
 
@@ -25,15 +30,29 @@ class House:
         give(self.boxes)
         socket = new_directory("socket")
         give(socket)
-        maps = "".join(f"{box} {box}/\n" for box in (SUPPORT_BOX, ANNA_BOX, BEN_BOX, CARLA_BOX, CONTROL_BOX))
+        maps = "".join(
+            f"{box} {box}/\n" for box in (SUPPORT_BOX, ANNA_BOX, BEN_BOX, CARLA_BOX, CONTROL_BOX)
+        )
         (self.boxes / "map").write_text(maps)
-        self.mta = Postfix(milter=f"unix:{socket}/milter.sock", sasl_socket=dovecot.socket, settings={
-            "mynetworks": "127.0.0.2/32", "smtpd_relay_restrictions": "permit_sasl_authenticated, reject_unauth_destination",
-            "virtual_mailbox_domains": "example.com, home.example, customer.example", "virtual_mailbox_base": self.boxes,
-            "virtual_mailbox_maps": f"texthash:{self.boxes}/map", "virtual_minimum_uid": "1",
-            "virtual_uid_maps": "static:65534", "virtual_gid_maps": "static:65534", "default_transport": "error:nothing leaves"})
+        self.mta = Postfix(
+            milter=f"unix:{socket}/milter.sock",
+            sasl_socket=dovecot.socket,
+            settings={
+                "mynetworks": "127.0.0.2/32",
+                "smtpd_relay_restrictions": "permit_sasl_authenticated, reject_unauth_destination",
+                "virtual_mailbox_domains": "example.com, home.example, customer.example",
+                "virtual_mailbox_base": self.boxes,
+                "virtual_mailbox_maps": f"texthash:{self.boxes}/map",
+                "virtual_minimum_uid": "1",
+                "virtual_uid_maps": "static:65534",
+                "virtual_gid_maps": "static:65534",
+                "default_transport": "error:nothing leaves",
+            },
+        )
         self.mta.start()
-        self.daemon = Daemon(self.mta.port, accounts=[{**SUPPORT, "reply_to": "desk"}], socket=socket / "milter.sock").start()
+        self.daemon = Daemon(
+            self.mta.port, accounts=[{**SUPPORT, "reply_to": "desk"}], socket=socket / "milter.sock"
+        ).start()
         self.daemon.add_agent("anna", name="Anna Berg", address=ANNA_BOX, queue="support")
         self.daemon.add_agent("ben", name="Ben Ast", address=BEN_BOX, queue="support")
 
@@ -45,17 +64,23 @@ class House:
     def mails(self, box):
         """The mails in a mailbox, oldest first."""
         files = [path for part in ("new", "cur") for path in (self.boxes / box).glob(f"{part}/*")]
-        return [path.read_bytes() for path in sorted(files, key=lambda path: path.stat().st_mtime_ns)]
+        return [
+            path.read_bytes() for path in sorted(files, key=lambda path: path.stat().st_mtime_ns)
+        ]
 
     def newest(self, box, count):
         """The newest mail, once there are that many."""
-        return wait_until(lambda: len(found := self.mails(box)) == count and found[-1], f"{count} mails for {box}")
+        return wait_until(
+            lambda: len(found := self.mails(box)) == count and found[-1], f"{count} mails for {box}"
+        )
 
     def ticket(self, **wanted):
         """The ticket, once it is so."""
+
         def so():
             found = self.daemon.show(1)
             return all(found[key] == value for key, value in wanted.items()) and found
+
         return wait_until(so, f"a ticket with {wanted}")
 
     def from_outside(self, data):
@@ -74,7 +99,15 @@ def house():
 
 @pytest.fixture
 def mutt(house):
-    mutt = Mutt(house.boxes / SUPPORT_BOX, house.mta.sasl_port, "anna", "secret", "Anna Berg", ANNA_BOX, "home.example")
+    mutt = Mutt(
+        house.boxes / SUPPORT_BOX,
+        house.mta.sasl_port,
+        "anna",
+        "secret",
+        "Anna Berg",
+        ANNA_BOX,
+        "home.example",
+    )
     yield mutt
     print(mutt.screen())
     mutt.close()
@@ -82,23 +115,39 @@ def mutt(house):
 
 def shows_no_agent(mail):
     """No header tells where an agent writes from, but for the mail server's own Received."""
-    head = " ".join(f"{name}: {value}" for name, value in client.fields(mail) if name != "Received").lower()
+    head = " ".join(
+        f"{name}: {value}" for name, value in client.fields(mail) if name != "Received"
+    ).lower()
     return not [word for word in PRIVATE if word in head]
 
 
 def answer_from_carla(mail, body, subject="Re: your mail"):
     """She answers in a client that keeps ids, but not the Subject."""
-    return compose(CARLA, re.sub(r".*<(.*)>", r"\1", field(mail, "Reply-To")), subject, body,
-                   headers=[f"In-Reply-To: {field(mail, 'Message-ID')}", f"References: {field(mail, 'Message-ID')}"])
+    return compose(
+        CARLA,
+        re.sub(r".*<(.*)>", r"\1", field(mail, "Reply-To")),
+        subject,
+        body,
+        headers=[
+            f"In-Reply-To: {field(mail, 'Message-ID')}",
+            f"References: {field(mail, 'Message-ID')}",
+        ],
+    )
 
 
 def test_a_ticket_from_the_first_question_to_the_second_opening(house, mutt):
     # Carla asks, and has her automatic answer.
     house.from_outside(compose(CARLA, SUPPORT_BOX, "Printer on fire", "It burns.\n"))
     asked = house.newest(SUPPORT_BOX, 1)
-    assert (field(asked, "Subject"), field(asked, "X-Ticket-Event")) == ("[example.com #1] Printer on fire", "opened")
+    assert (field(asked, "Subject"), field(asked, "X-Ticket-Event")) == (
+        "[example.com #1] Printer on fire",
+        "opened",
+    )
     automatic = house.newest(CARLA_BOX, 1)
-    assert (field(automatic, "Auto-Submitted"), field(automatic, "Return-Path")) == ("auto-replied", "<>")
+    assert (field(automatic, "Auto-Submitted"), field(automatic, "Return-Path")) == (
+        "auto-replied",
+        "<>",
+    )
     assert field(automatic, "Subject").startswith("[example.com #1]")
 
     # Anna answers in mutt: r, her words, y.
@@ -117,29 +166,47 @@ def test_a_ticket_from_the_first_question_to_the_second_opening(house, mutt):
     assert b"pour some water" in answer and b"> It burns." in answer
     assert shows_no_agent(answer), answer.decode()
     ticket = house.ticket(status="waiting", agent="anna")
-    assert ticket["first_response"] and [message["direction"] for message in ticket["messages"]] == ["in", "out"]
+    assert ticket["first_response"] and [
+        message["direction"] for message in ticket["messages"]
+    ] == ["in", "out"]
     mutt.close()
 
     # Carla writes back without the tag.
     house.from_outside(answer_from_carla(answer, "It still burns.\n"))
     back = house.newest(SUPPORT_BOX, 2)
-    assert (field(back, "X-Ticket-Event"), field(back, "Subject")) == ("followup", "[example.com #1] Re: your mail")
+    assert (field(back, "X-Ticket-Event"), field(back, "Subject")) == (
+        "followup",
+        "[example.com #1] Re: your mail",
+    )
     house.ticket(status="open")
 
     # Ben leaves a note, which only the house sees.
-    note = compose("Ben Ast <ben@example.com>", SUPPORT_BOX, field(back, "Subject"), "priority high\n\nShe sounds angry.\n",
-                   headers=[f"In-Reply-To: {field(back, 'Message-ID')}"])
+    note = compose(
+        "Ben Ast <ben@example.com>",
+        SUPPORT_BOX,
+        field(back, "Subject"),
+        "priority high\n\nShe sounds angry.\n",
+        headers=[f"In-Reply-To: {field(back, 'Message-ID')}"],
+    )
     answered = client.send(house.mta.sasl_port, BEN_BOX, SUPPORT_BOX, note, sasl=("ben", "other"))
     assert answered.accepted, answered
     seen = house.newest(SUPPORT_BOX, 3)
-    assert (field(seen, "X-Ticket-Event"), field(seen, "From")) == ("note", "Ben Ast <ben@example.com>")
+    assert (field(seen, "X-Ticket-Event"), field(seen, "From")) == (
+        "note",
+        "Ben Ast <ben@example.com>",
+    )
     transcript = house.newest(BEN_BOX, 1)
     assert b"#1 priority high" in transcript
     house.ticket(priority="high", status="open")
 
     # Anna wants to send it on to Carla: it does not leave.
-    leak = compose("Anna Berg <anna@home.example>", CARLA_BOX, "Fwd: " + field(seen, "Subject"), "See below.\n",
-                   headers=[f"References: {field(back, 'Message-ID')} {field(seen, 'Message-ID')}"])
+    leak = compose(
+        "Anna Berg <anna@home.example>",
+        CARLA_BOX,
+        "Fwd: " + field(seen, "Subject"),
+        "See below.\n",
+        headers=[f"References: {field(back, 'Message-ID')} {field(seen, 'Message-ID')}"],
+    )
     refused = client.send(house.mta.sasl_port, ANNA_BOX, CARLA_BOX, leak, sasl=("anna", "secret"))
     assert refused.code == 550 and "internal note" in refused.text
     assert "refused" in [event["kind"] for event in house.daemon.show(1)["events"]]
@@ -161,9 +228,19 @@ def test_a_ticket_from_the_first_question_to_the_second_opening(house, mutt):
     again = house.newest(SUPPORT_BOX, 4)
     assert (field(again, "X-Ticket-Event"), field(again, "X-Ticket-Status")) == ("reopened", "open")
     ticket = house.ticket(status="open", agent="anna")
-    assert [message["direction"] for message in ticket["messages"]] == ["in", "out", "in", "note", "in"]
+    assert [message["direction"] for message in ticket["messages"]] == [
+        "in",
+        "out",
+        "in",
+        "note",
+        "in",
+    ]
 
     # Nobody got more than that.
-    wait_until(lambda: not house.daemon.outbox() and not house.mta.queue_ids(), "nothing left to send")
-    assert {box: len(house.mails(box)) for box in (SUPPORT_BOX, CARLA_BOX, ANNA_BOX, BEN_BOX, CONTROL_BOX)} == {
-        SUPPORT_BOX: 4, CARLA_BOX: 2, ANNA_BOX: 1, BEN_BOX: 1, CONTROL_BOX: 0}
+    wait_until(
+        lambda: not house.daemon.outbox() and not house.mta.queue_ids(), "nothing left to send"
+    )
+    assert {
+        box: len(house.mails(box))
+        for box in (SUPPORT_BOX, CARLA_BOX, ANNA_BOX, BEN_BOX, CONTROL_BOX)
+    } == {SUPPORT_BOX: 4, CARLA_BOX: 2, ANNA_BOX: 1, BEN_BOX: 1, CONTROL_BOX: 0}

@@ -24,12 +24,19 @@ def root():
     directory = new_directory("root")
     (directory / "etc").mkdir()
     run(tool("systemd-sysusers"), f"--root={directory}", SOURCE / "conf/milticket.sysusers")
-    run(tool("systemd-tmpfiles"), f"--root={directory}", "--create", SOURCE / "conf/milticket.tmpfiles")
+    run(
+        tool("systemd-tmpfiles"),
+        f"--root={directory}",
+        "--create",
+        SOURCE / "conf/milticket.tmpfiles",
+    )
     return directory
 
 
 def fields(path, name):
-    return next(line.split(":") for line in path.read_text().splitlines() if line.startswith(f"{name}:"))
+    return next(
+        line.split(":") for line in path.read_text().splitlines() if line.startswith(f"{name}:")
+    )
 
 
 def test_the_unit_says_nothing_that_systemd_does_not_understand(unit):
@@ -45,7 +52,12 @@ def test_the_sandbox_leaves_little_exposed(unit):
 
 def test_the_user_is_a_system_user_that_cannot_log_in(root):
     _, password, uid, gid, _, home, shell = fields(root / "etc/passwd", "milticket")
-    assert password == "x" and int(uid) < 1000 and home == "/var/lib/milticket" and shell.endswith("/nologin")
+    assert (
+        password == "x"
+        and int(uid) < 1000
+        and home == "/var/lib/milticket"
+        and shell.endswith("/nologin")
+    )
     assert fields(root / "etc/group", "milticket")[2] == gid
 
 

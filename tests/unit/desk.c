@@ -26,7 +26,8 @@ static void write_template(const char *dir, const char *name)
 	g_autofree char *path = g_build_filename(dir, "templates", name, NULL);
 	g_autofree char *text = g_strdup_printf(
 		"Subject: %s {subject}\n\nTicket {number} for {name}\n"
-		"Standing: {status}/{project}/{agent}{queue}\n{quote}\n", name);
+		"Standing: {status}/{project}/{agent}{queue}\n{quote}\n",
+		name);
 
 	g_assert_true(g_file_set_contents(path, text, -1, NULL));
 }
@@ -35,7 +36,8 @@ static void load_settings(struct desk *desk, const char *extra)
 {
 	g_autofree char *conf = g_build_filename(desk->dir, "milticket.conf", NULL);
 	g_autofree char *templates = g_build_filename(desk->dir, "templates", NULL);
-	g_autofree char *text = g_strdup_printf(base_conf, desk->dir, desk->dir, extra ? extra : "");
+	g_autofree char *text = g_strdup_printf(
+		base_conf, desk->dir, desk->dir, extra ? extra : "");
 
 	g_assert_cmpint(g_mkdir(templates, 0755), ==, 0);
 	write_template(desk->dir, "opened.eml");
@@ -50,8 +52,12 @@ static enum status add_people(struct txn *txn, void *arg, struct error *err)
 {
 	char *anna_at[] = { "anna@example.com", NULL }, *anna_in[] = { "support", "desk", NULL };
 	char *ben_at[] = { "ben@example.com", NULL }, *ben_in[] = { "sales", NULL };
-	const struct agent anna = { .login = "anna", .name = "Anna Adler", .addresses = anna_at, .queues = anna_in };
-	const struct agent ben = { .login = "ben", .name = "Ben Berg", .addresses = ben_at, .queues = ben_in };
+	const struct agent anna = {
+		.login = "anna", .name = "Anna Adler", .addresses = anna_at, .queues = anna_in
+	};
+	const struct agent ben = {
+		.login = "ben", .name = "Ben Berg", .addresses = ben_at, .queues = ben_in
+	};
 	static const char *const queues[] = { "support", "sales", "desk" };
 	enum status st = ST_OK;
 
@@ -75,7 +81,8 @@ void desk_open(struct desk *desk, const char *extra)
 	outcome_init(&desk->last);
 	load_settings(desk, extra);
 	options.path = path = g_build_filename(desk->dir, "store", NULL);
-	if (store_open(&options, &desk->store, &desk->err) != ST_OK || store_write(desk->store, add_people, NULL, &desk->err) != ST_OK)
+	if (store_open(&options, &desk->store, &desk->err) != ST_OK ||
+		store_write(desk->store, add_people, NULL, &desk->err) != ST_OK)
 		g_error("store: %s", desk->err.text);
 }
 
@@ -109,15 +116,22 @@ static void spool_mail(struct spool *spool, const char *mail)
 		g_assert_cmpint(spool_body(spool, blank + 2, strlen(blank + 2), NULL), ==, ST_OK);
 }
 
-const struct outcome *desk_mail(struct desk *desk, const char *sender, const char *recipients, const char *authen, const char *mail)
+const struct outcome *desk_mail(struct desk *desk, const char *sender, const char *recipients,
+	const char *authen, const char *mail)
 {
 	g_auto(GStrv) to = g_strsplit(recipients, ",", -1);
 	const struct envelope envelope = {
-		.sender = sender, .recipients = (const char *const *)to, .authen = authen, .queue_id = "4F2xq", .hostname = "mx.example.com",
+		.sender = sender,
+		.recipients = (const char *const *)to,
+		.authen = authen,
+		.queue_id = "4F2xq",
+		.hostname = "mx.example.com",
 		.received = desk->now,
 	};
 	struct spool *spool = intake_spool(desk->settings);
-	struct arrival arrival = { .settings = desk->settings, .envelope = &envelope, .spool = spool };
+	struct arrival arrival = {
+		.settings = desk->settings, .envelope = &envelope, .spool = spool
+	};
 
 	desk->now += TEXT_SECOND;
 	spool_mail(spool, mail);
@@ -139,7 +153,8 @@ const char *desk_header(const struct desk *desk, const char *name)
 	const struct edit *edit;
 
 	for (unsigned i = 0; (edit = edits_at(&desk->last.edits, i)); i++)
-		if ((edit->kind == EDIT_ADD_HEADER || edit->kind == EDIT_CHANGE_HEADER) && g_ascii_strcasecmp(edit->name, name) == 0)
+		if ((edit->kind == EDIT_ADD_HEADER || edit->kind == EDIT_CHANGE_HEADER) &&
+			g_ascii_strcasecmp(edit->name, name) == 0)
 			return edit->value;
 	return NULL;
 }
@@ -177,7 +192,8 @@ static enum status load(struct txn *txn, void *arg, struct error *err)
 
 	if (w->saved)
 		return tickets_save(txn, w->saved, err);
-	return w->ticket ? tickets_load(txn, w->number, w->ticket, err) : tickets_entry(txn, w->number, w->seq, w->entry, err);
+	return w->ticket ? tickets_load(txn, w->number, w->ticket, err)
+			 : tickets_entry(txn, w->number, w->seq, w->entry, err);
 }
 
 void desk_ticket(struct desk *desk, uint64_t number, struct ticket *ticket_out)
@@ -203,7 +219,8 @@ void desk_save(struct desk *desk, const struct ticket *ticket)
 	g_assert_cmpint(store_write(desk->store, load, &w, &desk->err), ==, ST_OK);
 }
 
-static enum status count_outgoing(struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err)
+static enum status count_outgoing(
+	struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err)
 {
 	struct wanted *w = arg;
 
@@ -211,7 +228,9 @@ static enum status count_outgoing(struct txn *txn, const struct outgoing *outgoi
 		return ST_OK;
 	w->count++;
 	g_string_truncate(w->mail, 0);
-	return outgoing->state == OUTGOING_SUPPRESSED ? ST_OK : outbox_mail(txn, outgoing->id, w->mail, err);
+	return outgoing->state == OUTGOING_SUPPRESSED
+		? ST_OK
+		: outbox_mail(txn, outgoing->id, w->mail, err);
 }
 
 static enum status count_mails(struct txn *txn, void *arg, struct error *err)
@@ -230,7 +249,8 @@ unsigned desk_outbox(struct desk *desk, const char *event, char **mail_out)
 	return w.count;
 }
 
-static enum status count_event(struct txn *txn, const struct event *event, void *arg, struct error *err)
+static enum status count_event(
+	struct txn *txn, const struct event *event, void *arg, struct error *err)
 {
 	struct wanted *w = arg;
 

@@ -1,4 +1,5 @@
-/* A desk to test at: settings from a text, a store and an archive in a directory of its own, and mail handed to intake() as the milter does. */
+/* A desk to test at: settings from a text, a store and an archive in a directory of its own, and
+ * mail handed to intake() as the milter does. */
 #ifndef MILTICKET_TEST_DESK_H
 #define MILTICKET_TEST_DESK_H
 
@@ -12,20 +13,23 @@ struct desk {
 	char *dir;
 	struct settings *settings;
 	struct store *store;
-	int64_t now;			/* of the next mail; moves on by a second with each */
+	int64_t now; /* of the next mail; moves on by a second with each */
 	struct outcome last;
-	enum status status;		/* of the last intake */
+	enum status status; /* of the last intake */
 	struct error err;
 };
 
-/* extra: further lines of milticket.conf, NULL for none. Accounts support@ (templates opened, followup; queue support), sales@ (queue sales), desk@ (reply_to desk, queue desk),
- * both@ (deliver both, queue sales);
- * agents anna (support, desk; anna@example.com) and ben (sales; ben@example.com). */
+/* extra: further lines of milticket.conf, NULL for none. Accounts support@ (templates opened,
+ * followup; queue support), sales@ (queue sales), desk@ (reply_to desk, queue desk), both@ (deliver
+ * both, queue sales); agents anna (support, desk; anna@example.com) and ben (sales;
+ * ben@example.com). */
 void desk_open(struct desk *desk, const char *extra);
 void desk_close(struct desk *desk);
 
-/* Hands in a mail (LF line ends; "%" is not special). recipients: comma-separated. authen may be NULL. The outcome is desk->last. */
-const struct outcome *desk_mail(struct desk *desk, const char *sender, const char *recipients, const char *authen, const char *mail);
+/* Hands in a mail (LF line ends; "%" is not special). recipients: comma-separated. authen may be
+ * NULL. The outcome is desk->last. */
+const struct outcome *desk_mail(struct desk *desk, const char *sender, const char *recipients,
+	const char *authen, const char *mail);
 
 /* The value of the planned header edit, or NULL. */
 const char *desk_header(const struct desk *desk, const char *name);
@@ -40,7 +44,8 @@ void desk_entry(struct desk *desk, uint64_t number, uint64_t seq, struct entry *
 /* Saves a changed ticket as it is. */
 void desk_save(struct desk *desk, const struct ticket *ticket);
 
-/* Mails in the outbox with that event; NULL counts all. The text of the last of them is in *mail_out when not NULL; owned. */
+/* Mails in the outbox with that event; NULL counts all. The text of the last of them is in
+ * *mail_out when not NULL; owned. */
 unsigned desk_outbox(struct desk *desk, const char *event, char **mail_out);
 /* How many events of that kind the ticket has. */
 unsigned desk_events(struct desk *desk, uint64_t number, const char *kind);

@@ -1,4 +1,5 @@
-/* A directory of its own with a milticket.conf and the shipped templates, for tests that load settings. */
+/* A directory of its own with a milticket.conf and the shipped templates, for tests that load
+ * settings. */
 #ifndef MILTICKET_SETTINGS_FIXTURE_H
 #define MILTICKET_SETTINGS_FIXTURE_H
 
@@ -9,20 +10,22 @@
 #include "store-fixture.h"
 
 struct fixture {
-	char *dir, *path;	/* path: the milticket.conf, not there at first */
+	char *dir, *path; /* path: the milticket.conf, not there at first */
 };
 
 /* Copies, not a link: nothing that a test does to its directory may reach the sources. */
 static inline void fixture_copy_templates(const char *dir)
 {
-	g_autofree char *from = g_build_filename(source_tree, "conf", "templates", NULL), *to = g_build_filename(dir, "templates", NULL);
+	g_autofree char *from = g_build_filename(source_tree, "conf", "templates", NULL),
+			*to = g_build_filename(dir, "templates", NULL);
 	g_autoptr(GDir) shipped = g_dir_open(from, 0, NULL);
 	const char *name;
 
 	g_assert_nonnull(shipped);
 	g_assert_cmpint(g_mkdir(to, 0755), ==, 0);
 	while ((name = g_dir_read_name(shipped))) {
-		g_autofree char *source = g_build_filename(from, name, NULL), *copy = g_build_filename(to, name, NULL), *text = NULL;
+		g_autofree char *source = g_build_filename(from, name, NULL),
+				*copy = g_build_filename(to, name, NULL), *text = NULL;
 		gsize len;
 
 		g_assert_true(g_file_get_contents(source, &text, &len, NULL));

@@ -28,12 +28,15 @@ static void remove_below(const char *path)
 static bool is_below_temporary(const char *path)
 {
 	g_autofree char *parent = path ? g_path_get_dirname(path) : NULL;
-	g_autofree char *real = parent ? realpath(parent, NULL) : NULL, *temporary = realpath(g_get_tmp_dir(), NULL);
+	g_autofree char *real = parent ? realpath(parent, NULL) : NULL,
+			*temporary = realpath(g_get_tmp_dir(), NULL);
 	g_autofree char *name = path ? g_path_get_basename(path) : NULL;
 
-	if (!real || !temporary || strcmp(temporary, "/") == 0 || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+	if (!real || !temporary || strcmp(temporary, "/") == 0 || strcmp(name, ".") == 0 ||
+		strcmp(name, "..") == 0)
 		return false;
-	return g_str_has_prefix(real, temporary) && (real[strlen(temporary)] == '\0' || real[strlen(temporary)] == '/');
+	return g_str_has_prefix(real, temporary) &&
+		(real[strlen(temporary)] == '\0' || real[strlen(temporary)] == '/');
 }
 
 void remove_tree(const char *path)
@@ -44,7 +47,10 @@ void remove_tree(const char *path)
 
 struct store_options place_options(const struct place *place, size_t map_size)
 {
-	return (struct store_options){ .path = place->path, .map_size = map_size ? map_size : 16 << 20, .uid = (uid_t)-1, .gid = (gid_t)-1 };
+	return (struct store_options){ .path = place->path,
+		.map_size = map_size ? map_size : 16 << 20,
+		.uid = (uid_t)-1,
+		.gid = (gid_t)-1 };
 }
 
 void place_open(struct place *place, size_t map_size)
@@ -106,7 +112,8 @@ static enum status count_rows(struct txn *txn, void *arg, struct error *err)
 
 	(void)err;
 	c->n = 0;
-	for (st = scan_first(&scan, txn, c->table, all, all, false); st == ST_OK; st = scan_next(&scan))
+	for (st = scan_first(&scan, txn, c->table, all, all, false); st == ST_OK;
+		st = scan_next(&scan))
 		c->n++;
 	scan_release(&scan);
 	return st == ST_NOT_FOUND ? ST_OK : st;
@@ -126,7 +133,8 @@ void empty_table(struct txn *txn, enum store_table table)
 	struct scan scan;
 	enum status st;
 
-	for (st = scan_first(&scan, txn, table, all, all, false); st == ST_OK; st = scan_next(&scan))
+	for (st = scan_first(&scan, txn, table, all, all, false); st == ST_OK;
+		st = scan_next(&scan))
 		g_assert_cmpint(txn_delete(txn, table, scan.key), ==, ST_OK);
 	scan_release(&scan);
 }

@@ -6,15 +6,15 @@ import sys
 import textwrap
 
 FILE = pathlib.Path(__file__).resolve().parents[2] / "lib" / "mail" / "html-entities.c"
-HEAD = """/* The named character references of HTML (HTML Standard, section 13.5), by name. Made by tests/unit/test-entities.py
- * --write; not edited by hand. */
+HEAD = """/* The named character references of HTML (HTML Standard, section 13.5), by name. Made by
+ * tests/unit/test-entities.py --write; not edited by hand. */
 #include "mail/html-parts.h"
 
+/* clang-format off */
 #define ONE(n, c) { .name = n, .first = c }
 #define TWO(n, c, d) { .name = n, .first = c, .second = d }
 #define OLD(n, c) { .name = n, .first = c, .bare = true }
 
-/* clang-format off */
 const struct html_entity html_entities[] = {
 """
 TAIL = """};
@@ -30,7 +30,10 @@ def row(name, text, bare):
 
 def table():
     names = html.entities.html5
-    rows = [row(name, names[name + ";"], name in names) for name in sorted(name[:-1] for name in names if name.endswith(";"))]
+    rows = [
+        row(name, names[name + ";"], name in names)
+        for name in sorted(name[:-1] for name in names if name.endswith(";"))
+    ]
     lines = textwrap.wrap(" ".join(rows), 110, break_long_words=False, break_on_hyphens=False)
     return HEAD + "".join("\t" + line.replace("\0", " ") + "\n" for line in lines) + TAIL
 

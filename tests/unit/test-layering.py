@@ -3,6 +3,7 @@
 import pathlib
 import re
 import statistics
+import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -29,6 +30,7 @@ EFFECTS = r"\b(printf|puts|putchar|perror|syslog|vsyslog|exit|_exit|abort|g_prin
 FORBIDDEN_CALLS = r"\b(strcpy|strcat|sprintf|vsprintf|gets|strtok|atoi|atol|system|popen|tmpnam|mktemp|alloca)\s*\("
 UNFINISHED = r"\b(TO" + r"DO|FIX" + r"ME|HA" + r"CK)\b"
 MACHINE_PATHS = r"(?<![\w.$}*)/-])/(home|work|mnt|Users)/\w"
+ONE_LITERAL = r'[\s(]*(?:L?"(?:\\.|[^"\\])*"|https?://\S+)[\s,;(){}]*\\?'
 MAX_MEDIAN, MAX_P90 = 15, 50
 
 
@@ -65,18 +67,31 @@ def whole(path):
 
 def includes(path, brackets):
     opening, closing = brackets
-    return re.findall(rf"^\s*#\s*include\s*{opening}([^{closing}]+){closing}", path.read_text(), re.M)
+    return re.findall(
+        rf"^\s*#\s*include\s*{opening}([^{closing}]+){closing}", path.read_text(), re.M
+    )
 
 
 def each_library_has_one_home():
-    return [f"{name(path)} includes <{header}>" for path in sources() for header in includes(path, "<>")
-            for library, home in HOMES.items() if re.fullmatch(library, header) and not re.fullmatch(home, name(path))]
+    return [
+        f"{name(path)} includes <{header}>"
+        for path in sources()
+        for header in includes(path, "<>")
+        for library, home in HOMES.items()
+        if re.fullmatch(library, header) and not re.fullmatch(home, name(path))
+    ]
 
 
 def includes_point_downward():
     parts = {path.name: part for part in ("milter", "tools") for path in files(f"{part}/*.h")}
-    return [f"{name(path)} includes {header}" for path in sources() for header in includes(path, '""')
-            if header != "build-config.h" and (parts.get(header, "") if "/" not in header else "lib") not in MAY_INCLUDE[part_of(path)]]
+    return [
+        f"{name(path)} includes {header}"
+        for path in sources()
+        for header in includes(path, '""')
+        if header != "build-config.h"
+        and (parts.get(header, "") if "/" not in header else "lib")
+        not in MAY_INCLUDE[part_of(path)]
+    ]
 
 
 def part_of(path):
@@ -90,14 +105,22 @@ def rooms_look_downward():
         own = path.relative_to(ROOT / "lib").parts[0]
         for header in includes(path, '""'):
             room = header.split("/")[0] if "/" in header else None
-            if header != "build-config.h" and (room not in ROOMS or own not in ROOMS or ROOMS.index(room) > ROOMS.index(own)):
+            if header != "build-config.h" and (
+                room not in ROOMS or own not in ROOMS or ROOMS.index(room) > ROOMS.index(own)
+            ):
                 found.append(f"{name(path)} includes {header}")
-    return found or ([] if files("lib/*/*.c") and not files("lib/*.[ch]") else ["files of lib/ that are in no room"])
+    return found or (
+        []
+        if files("lib/*/*.c") and not files("lib/*.[ch]")
+        else ["files of lib/ that are in no room"]
+    )
 
 
 def header_names_are_unique():
     names = [path.name for path in files(*(f"{part}/**/*.h" for part in PARTS))]
-    return [each for each in names if names.count(each) > 1 or each in ("config.h", "err.h", "queue.h")]
+    return [
+        each for each in names if names.count(each) > 1 or each in ("config.h", "err.h", "queue.h")
+    ]
 
 
 def only_the_milter_calls_smfi():
@@ -113,7 +136,19 @@ def no_dangerous_calls():
 
 
 def texts():
-    return files("lib/**/*", "milter/*", "tools/*", "conf/*", "conf/templates/*", "tests/*", "tests/*/*.*", "tests/unit/*/*.*", "README", "configure.ac", "Makefile.am")
+    return files(
+        "lib/**/*",
+        "milter/*",
+        "tools/*",
+        "conf/*",
+        "conf/templates/*",
+        "tests/*",
+        "tests/*/*.*",
+        "tests/unit/*/*.*",
+        "README",
+        "configure.ac",
+        "Makefile.am",
+    )
 
 
 def nothing_is_left_unfinished():
@@ -148,18 +183,82 @@ def functions_are_short():
     median, p90 = statistics.median(sizes), sizes[len(sizes) // 10]
     if median <= MAX_MEDIAN and p90 <= MAX_P90:
         return []
-    return [f"median {median}, p90 {p90}"] + [f"{where}: {size} lines" for size, where in lengths[:10]]
+    return [f"median {median}, p90 {p90}"] + [
+        f"{where}: {size} lines" for size, where in lengths[:10]
+    ]
+
+
+def c_sources():
+    return files(*(f"{part}/**/*.[ch]" for part in (*PARTS, "tests")))
+
+
+def lines_are_short():
+    """100 columns; 120 in tables that clang-format leaves alone; a line that is one literal may be as long as that is."""
+    found = []
+    for path in c_sources():
+        table = False
+        for number, line in enumerate(path.read_text().split("\n"), 1):
+            table = "clang-format off" in line or table and "clang-format on" not in line
+            if len(line.expandtabs(8)) > (120 if table else 100) and not re.fullmatch(
+                ONE_LITERAL, line
+            ):
+                found.append(f"{name(path)}:{number}: {len(line.expandtabs(8))} columns")
+    return found
+
+
+def c_is_laid_out_as_clang_format_says():
+    run = subprocess.run(
+        ["clang-format-14", "--dry-run", f"--style=file:{ROOT}/.clang-format", *c_sources()],
+        capture_output=True,
+        text=True,
+    )
+    return sorted(
+        {":".join(line.split(":")[:2]) for line in run.stderr.splitlines() if "warning:" in line}
+    ) or ([run.stderr] if run.returncode else [])
+
+
+def a_statement_chooses_once():
+    """One ?: a statement."""
+    found = []
+    for path in sources():
+        for statement in re.finditer(r"[^;{}]+", code(path)):
+            if statement.group().count("?") > 1:
+                line = (
+                    path.read_text()[: statement.start()].count("\n")
+                    + 1
+                    + len(statement.group())
+                    - len(statement.group().lstrip("\n"))
+                )
+                found.append(f"{name(path)}:{line}")
+    return found
 
 
 def every_limit_is_tested():
-    tests = "\n".join(path.read_text(errors="replace") for path in files("tests/unit/*/test-*.c", "tests/*/test_*.py"))
+    tests = "\n".join(
+        path.read_text(errors="replace")
+        for path in files("tests/unit/*/test-*.c", "tests/*/test_*.py")
+    )
     limits = re.findall(r"^\t(LIMIT_\w+) =", (ROOT / "lib/base/limits.h").read_text(), re.M)
-    return [f"{limit} is in no test" for limit in limits if not re.search(rf"\b{limit}\b", tests)] or ([] if limits else ["no limit found"])
+    return [
+        f"{limit} is in no test" for limit in limits if not re.search(rf"\b{limit}\b", tests)
+    ] or ([] if limits else ["no limit found"])
 
 
-CHECKS = (each_library_has_one_home, includes_point_downward, rooms_look_downward, header_names_are_unique, only_the_milter_calls_smfi,
-          the_core_has_no_effects_of_its_own, no_dangerous_calls, nothing_is_left_unfinished, no_path_of_a_machine,
-          every_source_opens_with_what_it_is, every_limit_is_tested, functions_are_short)
+CHECKS = (
+    each_library_has_one_home,
+    includes_point_downward,
+    rooms_look_downward,
+    header_names_are_unique,
+    only_the_milter_calls_smfi,
+    the_core_has_no_effects_of_its_own,
+    no_dangerous_calls,
+    nothing_is_left_unfinished,
+    no_path_of_a_machine,
+    every_source_opens_with_what_it_is,
+    every_limit_is_tested,
+    functions_are_short,
+    c_is_laid_out_as_clang_format_says,
+)
 
 
 def main():

@@ -8,8 +8,8 @@
 #include "base/directory-sync.h"
 #include "base/failpoint.h"
 
-/* A file without a name goes away with a process that is killed. Its name, *named_out, is NULL; where the file system has no
- * such files, it is one beside the copy's. */
+/* A file without a name goes away with a process that is killed. Its name, *named_out, is NULL;
+ * where the file system has no such files, it is one beside the copy's. */
 static int open_copy(const char *path, char **named_out)
 {
 	g_autofree char *dir = g_path_get_dirname(path);
@@ -41,7 +41,9 @@ static int name_copy(int fd, const char *named, const char *path)
 {
 	g_autofree char *proc = g_strdup_printf("/proc/self/fd/%d", fd);
 
-	return linkat(AT_FDCWD, named ? named : proc, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0 ? 0 : errno;
+	return linkat(AT_FDCWD, named ? named : proc, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0
+		? 0
+		: errno;
 }
 
 static int make_copy(struct store *store, const char *path)
@@ -70,7 +72,8 @@ enum status store_copy(struct store *store, const char *path, struct error *err)
 		return error_set(err, ST_EXISTS, "'%s' is there already", path);
 	rc = make_copy(store, path);
 	if (rc)
-		return error_set(err, rc == EEXIST ? ST_EXISTS : engine_status(rc), "cannot copy the store to '%s': %s", path, mdb_strerror(rc));
+		return error_set(err, rc == EEXIST ? ST_EXISTS : engine_status(rc),
+			"cannot copy the store to '%s': %s", path, mdb_strerror(rc));
 	directory_sync(dir);
 	return ST_OK;
 }

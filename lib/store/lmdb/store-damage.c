@@ -9,7 +9,8 @@ enum { TRIES = 16 };
 
 enum status engine_damaged(const struct store *store, const char *how, struct error *err)
 {
-	return error_set(err, ST_IO, "store '%s' is damaged: %s; restore a backup", store->path, how);
+	return error_set(
+		err, ST_IO, "store '%s' is damaged: %s; restore a backup", store->path, how);
 }
 
 /* False, with pages->problem set. */
@@ -23,7 +24,8 @@ static bool record_is_sound(struct bytes record)
 	const size_t *pages = record.data;
 	size_t above = SIZE_MAX;
 
-	if (record.len < sizeof *pages || record.len % sizeof *pages || pages[0] > record.len / sizeof *pages - 1)
+	if (record.len < sizeof *pages || record.len % sizeof *pages ||
+		pages[0] > record.len / sizeof *pages - 1)
 		return false;
 	for (size_t i = 1; i <= pages[0]; above = pages[i++])
 		if (pages[i] >= above)
@@ -32,7 +34,7 @@ static bool record_is_sound(struct bytes record)
 }
 
 struct free_count {
-	size_t from, found;	/* pages from that one on are counted */
+	size_t from, found; /* pages from that one on are counted */
 };
 
 static bool take_record(struct pages *pages, struct bytes key, struct bytes value, void *arg)
@@ -55,7 +57,9 @@ static bool take_record(struct pages *pages, struct bytes key, struct bytes valu
 
 static bool walk_free(struct pages *pages, struct free_count *count)
 {
-	const struct page_walk walk = { .name = "free pages", .rows = PAGE_ROWS_NUMBERED, .fn = take_record, .arg = count };
+	const struct page_walk walk = {
+		.name = "free pages", .rows = PAGE_ROWS_NUMBERED, .fn = take_record, .arg = count
+	};
 
 	return pages_walk(pages, &pages->unused, &walk);
 }
@@ -102,7 +106,9 @@ typedef bool look_at_tree(struct pages *pages, const struct named_tree *named);
 static bool each_tree(struct pages *pages, look_at_tree *fn)
 {
 	g_autoptr(GPtrArray) trees = g_ptr_array_new_with_free_func(named_tree_free);
-	const struct page_walk walk = { .name = "trees", .rows = PAGE_ROWS_TREES, .fn = add_tree, .arg = trees };
+	const struct page_walk walk = {
+		.name = "trees", .rows = PAGE_ROWS_TREES, .fn = add_tree, .arg = trees
+	};
 	bool sound = pages_walk(pages, &pages->trees, &walk);
 
 	for (guint i = 0; sound && i < trees->len; i++)
@@ -124,7 +130,8 @@ static bool is_sound(struct pages *pages, const struct named_tree *named)
 
 /* --- looks --- */
 
-/* A page that was taken and given back within one transaction is never written: only pages in use have to be in the file. */
+/* A page that was taken and given back within one transaction is never written: only pages in use
+ * have to be in the file. */
 static bool ends_well(struct pages *pages)
 {
 	struct stat file;
@@ -133,7 +140,8 @@ static bool ends_well(struct pages *pages)
 	if (fstat(pages->fd, &file) != 0)
 		return true;
 	beyond.from = (size_t)file.st_size / pages->page_size;
-	if (beyond.from > pages->last || (walk_free(pages, &beyond) && beyond.found == pages->last - beyond.from + 1))
+	if (beyond.from > pages->last ||
+		(walk_free(pages, &beyond) && beyond.found == pages->last - beyond.from + 1))
 		return true;
 	g_free(pages->problem);
 	pages->problem = g_strdup("its file is shorter than it was");
@@ -142,7 +150,8 @@ static bool ends_well(struct pages *pages)
 
 static bool all_begin_well(struct pages *pages)
 {
-	return pages_check_root(pages, &pages->unused, "free pages") && each_tree(pages, begins_well);
+	return pages_check_root(pages, &pages->unused, "free pages") &&
+		each_tree(pages, begins_well);
 }
 
 static bool free_pages_are_sound(struct pages *pages)
@@ -160,7 +169,8 @@ static bool all_pages_are_sound(struct pages *pages)
 	return walk_free(pages, &count) && each_tree(pages, is_sound);
 }
 
-static enum status look_once(const struct store *store, look *what, bool *found_out, struct error *err)
+static enum status look_once(
+	const struct store *store, look *what, bool *found_out, struct error *err)
 {
 	struct pages pages;
 	MDB_txn *txn;
@@ -190,7 +200,9 @@ static enum status look_at(const struct store *store, look *what, struct error *
 enum status engine_check_pages(const struct store *store, enum store_look how, struct error *err)
 {
 	static look *const looks[] = {
-		[LOOK_AT_ROOTS] = all_begin_well, [LOOK_AT_FREE_PAGES] = free_pages_are_sound, [LOOK_AT_ALL_PAGES] = all_pages_are_sound,
+		[LOOK_AT_ROOTS] = all_begin_well,
+		[LOOK_AT_FREE_PAGES] = free_pages_are_sound,
+		[LOOK_AT_ALL_PAGES] = all_pages_are_sound,
 	};
 	enum status st = look_at(store, ends_well, err);
 

@@ -23,7 +23,8 @@ struct file_id {
 	ino_t inode;
 };
 
-/* A call of store_write, on its caller's stack; leads and next belong to store->lock. turn: it is done, or has to lead. */
+/* A call of store_write, on its caller's stack; leads and next belong to store->lock. turn: it is
+ * done, or has to lead. */
 struct job {
 	store_fn *fn;
 	void *arg;
@@ -38,34 +39,40 @@ struct store {
 	MDB_env *env;
 	MDB_dbi trees[ENGINE_TREES];
 	char *path;
-	unsigned flags;			/* of mdb_env_open */
-	struct file_id data, locks;	/* what env has open; others may have put new files in their place */
+	unsigned flags; /* of mdb_env_open */
+	struct file_id data,
+		locks; /* what env has open; others may have put new files in their place */
 	guint8 secret[STORE_SECRET_BYTES];
-	/* Transactions hold it for reading; resizing or reopening the map needs that there is none. */
+	/* Transactions hold it for reading; resizing or reopening the map needs that there is
+	 * none. */
 	pthread_rwlock_t map_lock;
-	/* Writers that wait to be gathered. Locks are pthread's, not GLib's: thread sanitizers see through those only. */
+	/* Writers that wait to be gathered. Locks are pthread's, not GLib's: thread sanitizers see
+	 * through those only. */
 	pthread_mutex_t lock;
 	struct job *first, **last;
 	bool leading;
-	int gate;			/* the directory, to be locked by who wants to write next; -1: none */
+	int gate; /* the directory, to be locked by who wants to write next; -1: none */
 };
 
 struct txn {
 	struct store *store;
 	MDB_txn *mdb;
-	bool reads;			/* nothing changes under a cursor */
-	bool changed;			/* something was put or deleted */
-	int rc;				/* the last failure, an MDB code or an errno */
-	bool full;			/* the map is full: grow it and run again */
+	bool reads;   /* nothing changes under a cursor */
+	bool changed; /* something was put or deleted */
+	int rc;       /* the last failure, an MDB code or an errno */
+	bool full;    /* the map is full: grow it and run again */
 };
 
 /* 0 and *value_out borrowed, or what the engine says. For those who have no struct txn yet. */
-int engine_get(MDB_txn *txn, MDB_dbi tree, enum store_table table, struct bytes key, MDB_val *value_out);
+int engine_get(
+	MDB_txn *txn, MDB_dbi tree, enum store_table table, struct bytes key, MDB_val *value_out);
 const char *engine_tree_name(enum store_table table);
 MDB_dbi engine_tree(const struct store *store, enum store_table table);
-/* A key of a table as its tree has it. False when it is none: empty, too long, or no number at its head where there must be one. */
+/* A key of a table as its tree has it. False when it is none: empty, too long, or no number at its
+ * head where there must be one. */
 bool engine_tree_key(enum store_table table, struct bytes key, struct tree_key *out);
-/* What the keys in the tree begin with; an empty prefix is of all of the table, and may be one of other tables, too. */
+/* What the keys in the tree begin with; an empty prefix is of all of the table, and may be one of
+ * other tables, too. */
 bool engine_tree_prefix(enum store_table table, struct bytes prefix, struct tree_key *out);
 /* Is the row there in a tree the table's? */
 bool engine_is_of(enum store_table table, const MDB_val *key);
@@ -74,10 +81,11 @@ struct bytes engine_key(enum store_table table, const struct tree_key *key);
 
 enum status engine_status(int rc);
 enum status engine_error(struct error *err, const struct store *store, const char *what, int rc);
-/* The engine's words for st, where the work in txn found none; returns st. err's text was emptied before the work. */
+/* The engine's words for st, where the work in txn found none; returns st. err's text was emptied
+ * before the work. */
 enum status engine_explain(struct txn *txn, const char *what, enum status st, struct error *err);
-/* Is another file at the path now than the one that env has open? Asked with a transaction begun: whoever replaces the files holds
- * the writers' lock of the old ones. */
+/* Is another file at the path now than the one that env has open? Asked with a transaction begun:
+ * whoever replaces the files holds the writers' lock of the old ones. */
 bool engine_replaced(const struct store *store);
 /* Waits for the gate with flock's LOCK_EX, or leaves it with LOCK_UN. */
 void engine_gate(int gate, int operation);
@@ -88,8 +96,8 @@ int engine_make_files(const struct store_options *options);
 enum status engine_damaged(const struct store *store, const char *how, struct error *err);
 /* Asked before LMDB reads anything of it. */
 enum status engine_check_pages(const struct store *store, enum store_look how, struct error *err);
-/* Makes the map larger, takes over another process's size or files, or opens the environment anew, as rc asks; true if trying again makes sense.
- * The caller holds no transaction and no lock. */
+/* Makes the map larger, takes over another process's size or files, or opens the environment anew,
+ * as rc asks; true if trying again makes sense. The caller holds no transaction and no lock. */
 bool engine_recover(struct store *store, int rc);
 
 #endif

@@ -1,4 +1,5 @@
-/* Opening and reading the store. Writing is in store-write.c, what works inside a transaction in store-txn.c, copies in store-copy.c. */
+/* Opening and reading the store. Writing is in store-write.c, what works inside a transaction in
+ * store-txn.c, copies in store-copy.c. */
 #include "store/lmdb/store-engine.h"
 
 #include <errno.h>
@@ -47,12 +48,15 @@ enum status engine_status(int rc)
 /* What LMDB answers where a page is not what it should be. */
 static bool is_damage(int rc)
 {
-	return rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND || rc == MDB_CURSOR_FULL || rc == MDB_PAGE_FULL;
+	return rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND || rc == MDB_CURSOR_FULL ||
+		rc == MDB_PAGE_FULL;
 }
 
-static enum status say(struct error *err, enum status st, const struct store *store, const char *what, int rc)
+static enum status say(
+	struct error *err, enum status st, const struct store *store, const char *what, int rc)
 {
-	return error_set(err, st, "cannot %s store '%s': %s%s", what, store->path, mdb_strerror(rc), is_damage(rc) ? "; it is damaged: restore a backup" : "");
+	return error_set(err, st, "cannot %s store '%s': %s%s", what, store->path, mdb_strerror(rc),
+		is_damage(rc) ? "; it is damaged: restore a backup" : "");
 }
 
 enum status engine_error(struct error *err, const struct store *store, const char *what, int rc)
@@ -77,7 +81,8 @@ static int open_trees_in(struct store *store, bool make)
 	if (rc)
 		return rc;
 	for (int i = 0; i < ENGINE_TREES && rc == 0; i++)
-		rc = mdb_dbi_open(txn, engine_tree_names[i], make ? MDB_CREATE : 0, &store->trees[i]);
+		rc = mdb_dbi_open(
+			txn, engine_tree_names[i], make ? MDB_CREATE : 0, &store->trees[i]);
 	if (rc == 0)
 		return mdb_txn_commit(txn);
 	mdb_txn_abort(txn);
@@ -97,7 +102,8 @@ static struct file_id id_at(const struct store *store, const char *name)
 	g_autofree char *path = g_build_filename(store->path, name, NULL);
 	struct stat status;
 
-	return stat(path, &status) == 0 ? (struct file_id){ status.st_dev, status.st_ino } : (struct file_id){ 0, 0 };
+	return stat(path, &status) == 0 ? (struct file_id){ status.st_dev, status.st_ino }
+					: (struct file_id){ 0, 0 };
 }
 
 static bool same_file(struct file_id a, struct file_id b)
@@ -107,10 +113,12 @@ static bool same_file(struct file_id a, struct file_id b)
 
 bool engine_replaced(const struct store *store)
 {
-	return !same_file(store->data, id_at(store, "data.mdb")) || !same_file(store->locks, id_at(store, "lock.mdb"));
+	return !same_file(store->data, id_at(store, "data.mdb")) ||
+		!same_file(store->locks, id_at(store, "lock.mdb"));
 }
 
-/* Noted before the files are opened: if they are replaced meanwhile, the first transaction sees it. */
+/* Noted before the files are opened: if they are replaced meanwhile, the first transaction sees
+ * it. */
 static void note_files(struct store *store)
 {
 	store->data = id_at(store, "data.mdb");
@@ -138,7 +146,8 @@ static int open_env(struct store *store, size_t map_size)
 	return rc;
 }
 
-/* The numbers of files that nobody has open are given again: what was noted counts only if it is there still when they are open. */
+/* The numbers of files that nobody has open are given again: what was noted counts only if it is
+ * there still when they are open. */
 static int open_current(struct store *store, size_t map_size)
 {
 	int rc = open_env(store, map_size);
@@ -183,12 +192,14 @@ bool engine_recover(struct store *store, int rc)
 	pthread_rwlock_wrlock(&store->map_lock);
 	if (rc == ENGINE_REPLACED)
 		done = engine_replaced(store) ? reopen(store) : 0;
-	/* A failed write of the meta page makes LMDB refuse everything until the environment is opened anew. */
+	/* A failed write of the meta page makes LMDB refuse everything until the environment is
+	 * opened anew. */
 	else if (!store->env || rc == MDB_PANIC)
 		done = reopen(store);
 	else if (rc == MDB_MAP_RESIZED)
 		done = resize(store, 0);
-	else if (rc == MDB_MAP_FULL && mdb_env_info(store->env, &info) == 0 && info.me_mapsize <= SIZE_MAX / 2)
+	else if (rc == MDB_MAP_FULL && mdb_env_info(store->env, &info) == 0 &&
+		info.me_mapsize <= SIZE_MAX / 2)
 		done = resize(store, info.me_mapsize * 2);
 	pthread_rwlock_unlock(&store->map_lock);
 	return done == 0;
@@ -223,7 +234,9 @@ static enum status check_version(struct store *store, struct error *err)
 	version = rc ? NULL : g_strndup(value.mv_data, value.mv_size);
 	mdb_txn_abort(txn);
 	if (older)
-		return error_set(err, ST_REFUSED, "cannot open store '%s': format 1 is of an older milticket: export there, and import here into a new store", store->path);
+		return error_set(err, ST_REFUSED,
+			"cannot open store '%s': format 1 is of an older milticket: export there, and import here into a new store",
+			store->path);
 	/* All trees are made at once. */
 	if (lost)
 		return engine_damaged(store, "its tables cannot be found", err);
@@ -233,7 +246,8 @@ static enum status check_version(struct store *store, struct error *err)
 		return engine_error(err, store, "open", rc);
 	if (g_ascii_strtoull(version, NULL, 10) <= FORMAT_VERSION)
 		return ST_OK;
-	return error_set(err, ST_REFUSED, "cannot open store '%s': format %s is of a newer milticket, this one knows up to %d",
+	return error_set(err, ST_REFUSED,
+		"cannot open store '%s': format %s is of a newer milticket, this one knows up to %d",
 		store->path, version, FORMAT_VERSION);
 }
 
@@ -260,16 +274,20 @@ static enum status make_format(struct txn *txn, void *arg, struct error *err)
 	/* Another process may have been first. */
 	if (st != ST_NOT_FOUND)
 		return st;
-	if (getrandom(txn->store->secret, sizeof txn->store->secret, 0) != sizeof txn->store->secret)
+	if (getrandom(txn->store->secret, sizeof txn->store->secret, 0) !=
+		sizeof txn->store->secret)
 		return error_set(err, ST_IO, "no random numbers: %s", g_strerror(errno));
-	st = txn_put(txn, TABLE_META, secret, (struct bytes){ txn->store->secret, sizeof txn->store->secret });
-	return st == ST_OK ? txn_put(txn, TABLE_META, format_key, (struct bytes){ version, strlen(version) }) : st;
+	st = txn_put(txn, TABLE_META, secret,
+		(struct bytes){ txn->store->secret, sizeof txn->store->secret });
+	return st == ST_OK
+		? txn_put(txn, TABLE_META, format_key, (struct bytes){ version, strlen(version) })
+		: st;
 }
 
 /* --- files --- */
 
-/* Modes and owner depend neither on who came first nor on a umask. Only before LMDB opens them: closing a file drops
- * every lock that this process has on it. */
+/* Modes and owner depend neither on who came first nor on a umask. Only before LMDB opens them:
+ * closing a file drops every lock that this process has on it. */
 static int make_file(const struct store_options *options, const char *name)
 {
 	g_autofree char *path = g_build_filename(options->path, name, NULL);
@@ -281,7 +299,8 @@ static int make_file(const struct store_options *options, const char *name)
 	if (fstat(fd, &stat) != 0)
 		rc = errno;
 	else if (stat.st_uid == geteuid() &&
-		((geteuid() == 0 && fchown(fd, options->uid, options->gid) != 0) || fchmod(fd, 0660) != 0))
+		((geteuid() == 0 && fchown(fd, options->uid, options->gid) != 0) ||
+			fchmod(fd, 0660) != 0))
 		rc = errno;
 	close(fd);
 	return rc;
@@ -311,7 +330,8 @@ int engine_make_files(const struct store_options *options)
 {
 	int rc;
 
-	/* LMDB's own lock file would have a reader's umask; where none can be made, LMDB knows what to do. */
+	/* LMDB's own lock file would have a reader's umask; where none can be made, LMDB knows what
+	 * to do. */
 	if (options->read_only) {
 		make_file(options, "lock.mdb");
 		return 0;
@@ -329,7 +349,8 @@ static struct store *store_new(const struct store_options *options)
 	struct store *store = g_new0(struct store, 1);
 
 	store->path = g_strdup(options->path);
-	store->flags = MDB_NOTLS | (options->read_only ? MDB_RDONLY : 0) | (options->durable ? 0 : MDB_NOSYNC);
+	store->flags = MDB_NOTLS | (options->read_only ? MDB_RDONLY : 0) |
+		(options->durable ? 0 : MDB_NOSYNC);
 	store->last = &store->first;
 	store->gate = -1;
 	pthread_rwlock_init(&store->map_lock, NULL);
@@ -342,7 +363,8 @@ static enum status not_there(const struct store *store, struct error *err)
 	return error_set(err, ST_NOT_FOUND, "there is no store in '%s' yet", store->path);
 }
 
-static enum status begin_use(struct store *store, const struct store_options *options, struct error *err)
+static enum status begin_use(
+	struct store *store, const struct store_options *options, struct error *err)
 {
 	int rc = engine_make_files(options);
 	enum status st;
@@ -364,13 +386,17 @@ static enum status begin_use(struct store *store, const struct store_options *op
 	if (rc)
 		return engine_error(err, store, "open", rc);
 	st = store_read(store, read_secret, NULL, err);
-	return st == ST_NOT_FOUND && !options->read_only ? store_write(store, make_format, NULL, err) : st;
+	return st == ST_NOT_FOUND && !options->read_only
+		? store_write(store, make_format, NULL, err)
+		: st;
 }
 
-enum status store_open(const struct store_options *options, struct store **store_out, struct error *err)
+enum status store_open(
+	const struct store_options *options, struct store **store_out, struct error *err)
 {
 	struct store *store = store_new(options);
-	enum status st = options->read_only && !is_there(options) ? not_there(store, err) : begin_use(store, options, err);
+	enum status st = options->read_only && !is_there(options) ? not_there(store, err)
+								  : begin_use(store, options, err);
 
 	if (st == ST_OK)
 		*store_out = store;
@@ -417,7 +443,8 @@ static int begin_read(struct store *store, MDB_txn **mdb_out)
 			mdb_txn_abort(*mdb_out);
 			rc = ENGINE_REPLACED;
 		}
-		cleared = rc == MDB_READERS_FULL && mdb_reader_check(store->env, &dead) == 0 && dead > 0;
+		cleared = rc == MDB_READERS_FULL && mdb_reader_check(store->env, &dead) == 0 &&
+			dead > 0;
 		pthread_rwlock_unlock(&store->map_lock);
 		if (i >= RETRIES || !(cleared || engine_recover(store, rc)))
 			return rc;

@@ -4,12 +4,21 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A page: number, two bytes that trees with keys of one length use, kind, ends of the list of places and of the free space, places of its
- * nodes. Nodes are kept from the end of the page downward, without gaps. */
-enum { PAGE_NUMBER = 0, PAGE_KIND = 10, PAGE_LOWER = 12, PAGE_UPPER = 14, PAGE_COUNT = 12, PAGE_HEAD = 16 };
+/* A page: number, two bytes that trees with keys of one length use, kind, ends of the list of
+ * places and of the free space, places of its nodes. Nodes are kept from the end of the page
+ * downward, without gaps. */
+enum {
+	PAGE_NUMBER = 0,
+	PAGE_KIND = 10,
+	PAGE_LOWER = 12,
+	PAGE_UPPER = 14,
+	PAGE_COUNT = 12,
+	PAGE_HEAD = 16
+};
 enum { KIND_BRANCH = 0x01, KIND_LEAF = 0x02, KIND_OVERFLOW = 0x04, KINDS = 0x6f };
 
-/* A node: the length of its value, or, in a branch, the number of the page below; flags, which in a branch go on with that number; the key's length. */
+/* A node: the length of its value, or, in a branch, the number of the page below; flags, which in a
+ * branch go on with that number; the key's length. */
 enum { NODE_LOW = 0, NODE_HIGH = 2, NODE_FLAGS = 4, NODE_KEY_LENGTH = 6, NODE_HEAD = 8 };
 enum { VALUE_ELSEWHERE = 0x01, VALUE_TREE = 0x02 };
 
@@ -27,8 +36,8 @@ struct head {
 };
 
 struct node {
-	struct bytes key, value;	/* value: the page's number, if it is elsewhere */
-	size_t length;			/* of the value, wherever it is */
+	struct bytes key, value; /* value: the page's number, if it is elsewhere */
+	size_t length;           /* of the value, wherever it is */
 	size_t child;
 	guint16 flags;
 };
@@ -80,13 +89,16 @@ bool pages_init(struct pages *pages, const struct store *store, MDB_txn *txn)
 	MDB_stat stat;
 
 	*pages = (struct pages){ .fd = -1 };
-	if (mdb_env_info(store->env, &info) != 0 || mdb_env_stat(store->env, &stat) != 0 || mdb_env_get_fd(store->env, &pages->fd) != 0)
+	if (mdb_env_info(store->env, &info) != 0 || mdb_env_stat(store->env, &stat) != 0 ||
+		mdb_env_get_fd(store->env, &pages->fd) != 0)
 		return false;
 	pages->page_size = stat.ms_psize;
 	for (size_t i = 0; i < HEADS; i++) {
 		struct head head;
 
-		if (pread(pages->fd, &head, sizeof head, (off_t)(pages->page_size * i)) != sizeof head || head.txn != mdb_txn_id(txn))
+		if (pread(pages->fd, &head, sizeof head, (off_t)(pages->page_size * i)) !=
+				sizeof head ||
+			head.txn != mdb_txn_id(txn))
 			continue;
 		pages->unused = head.unused;
 		pages->trees = head.trees;
@@ -107,7 +119,8 @@ void pages_release(struct pages *pages)
 
 static bool read_at(const struct pages *pages, size_t page, void *buffer, size_t length)
 {
-	return pread(pages->fd, buffer, length, (off_t)(page * pages->page_size)) == (ssize_t)length;
+	return pread(pages->fd, buffer, length, (off_t)(page * pages->page_size)) ==
+		(ssize_t)length;
 }
 
 static bool take(struct pages *pages, const char *name, size_t first, size_t count)
@@ -133,7 +146,8 @@ static size_t count_nodes(const guint8 *page)
 }
 
 /* NULL, or what is wrong with its head. */
-static const char *head_fault(const struct pages *pages, const guint8 *page, size_t number, int kind)
+static const char *head_fault(
+	const struct pages *pages, const guint8 *page, size_t number, int kind)
 {
 	size_t lower = u16(page + PAGE_LOWER), upper = u16(page + PAGE_UPPER);
 
@@ -141,26 +155,34 @@ static const char *head_fault(const struct pages *pages, const guint8 *page, siz
 		return "has another page's number";
 	if ((u16(page + PAGE_KIND) & KINDS) != kind)
 		return "is of another kind";
-	if (lower <= PAGE_HEAD || lower % sizeof(guint16) || lower > upper || upper > pages->page_size)
+	if (lower <= PAGE_HEAD || lower % sizeof(guint16) || lower > upper ||
+		upper > pages->page_size)
 		return "has no bounds";
 	return NULL;
 }
 
 /* The bytes that it takes; 0 when it does not fit in. */
-static size_t read_node(const struct pages *pages, const guint8 *page, size_t i, bool in_leaf, struct node *node_out)
+static size_t read_node(const struct pages *pages, const guint8 *page, size_t i, bool in_leaf,
+	struct node *node_out)
 {
 	size_t at = u16(page + PAGE_HEAD + i * sizeof(guint16)), key, value;
 	const guint8 *node = page + at;
 
-	if (at < u16(page + PAGE_UPPER) || at % sizeof(guint16) || at > pages->page_size - NODE_HEAD)
+	if (at < u16(page + PAGE_UPPER) || at % sizeof(guint16) ||
+		at > pages->page_size - NODE_HEAD)
 		return 0;
 	key = u16(node + NODE_KEY_LENGTH);
-	*node_out = (struct node){ .key = { node + NODE_HEAD, key }, .flags = in_leaf ? u16(node + NODE_FLAGS) : 0 };
+	*node_out = (struct node){ .key = { node + NODE_HEAD, key },
+		.flags = in_leaf ? u16(node + NODE_FLAGS) : 0 };
 	node_out->length = u16(node + NODE_LOW) | (size_t)u16(node + NODE_HIGH) << 16;
 	node_out->child = node_out->length | (size_t)u16(node + NODE_FLAGS) << 32;
-	value = !in_leaf ? 0 : node_out->flags & VALUE_ELSEWHERE ? sizeof(size_t) : node_out->length;
+	value = !in_leaf                            ? 0
+		: node_out->flags & VALUE_ELSEWHERE ? sizeof(size_t)
+						    : node_out->length;
 	node_out->value = (struct bytes){ node + NODE_HEAD + key, value };
-	return key > STORE_KEY_MAX + 1 || value > pages->page_size - at - NODE_HEAD || key > pages->page_size - at - NODE_HEAD - value ? 0
+	return key > STORE_KEY_MAX + 1 || value > pages->page_size - at - NODE_HEAD ||
+			key > pages->page_size - at - NODE_HEAD - value
+		? 0
 		: even(NODE_HEAD + key + value);
 }
 
@@ -177,7 +199,8 @@ static const char *nodes_fault(const struct pages *pages, const guint8 *page, bo
 			return "has a row outside of it";
 		all += length;
 	}
-	return all == pages->page_size - u16(page + PAGE_UPPER) ? NULL : "has rows over one another";
+	return all == pages->page_size - u16(page + PAGE_UPPER) ? NULL
+								: "has rows over one another";
 }
 
 /* Owned; NULL, with the problem, when it is not as it should be. */
@@ -226,17 +249,20 @@ static bool go_on_to(struct state *s, struct bytes key, size_t page, bool from_b
 	return true;
 }
 
-/* A value that has pages of its own, one behind the other: more than it needs, where a longer one has been before it. */
+/* A value that has pages of its own, one behind the other: more than it needs, where a longer one
+ * has been before it. */
 static bool take_value(struct state *s, const struct node *node, size_t *first_out)
 {
-	size_t first = word(node->value.data), count = (PAGE_HEAD - 1 + node->length) / s->pages->page_size + 1;
+	size_t first = word(node->value.data),
+	       count = (PAGE_HEAD - 1 + node->length) / s->pages->page_size + 1;
 	guint8 head[PAGE_HEAD];
 	guint32 counted;
 
 	if (!read_at(s->pages, first, head, sizeof head))
 		return wrong(s->pages, s->walk->name, first, "is not in the file");
 	memcpy(&counted, head + PAGE_COUNT, sizeof counted);
-	if (word(head + PAGE_NUMBER) != first || (u16(head + PAGE_KIND) & KINDS) != KIND_OVERFLOW || counted < count)
+	if (word(head + PAGE_NUMBER) != first || (u16(head + PAGE_KIND) & KINDS) != KIND_OVERFLOW ||
+		counted < count)
 		return wrong(s->pages, s->walk->name, first, "does not begin a long value");
 	s->overflows += counted;
 	*first_out = first;
@@ -249,7 +275,8 @@ static bool hand_over_value(struct state *s, const struct node *node, size_t fir
 
 	if (!read_at(s->pages, first, value, PAGE_HEAD + node->length))
 		return wrong(s->pages, s->walk->name, first, "is not in the file");
-	return s->walk->fn(s->pages, node->key, (struct bytes){ value + PAGE_HEAD, node->length }, s->walk->arg);
+	return s->walk->fn(s->pages, node->key, (struct bytes){ value + PAGE_HEAD, node->length },
+		s->walk->arg);
 }
 
 static bool walk_row(struct state *s, const struct node *node, size_t page)
@@ -264,22 +291,26 @@ static bool walk_row(struct state *s, const struct node *node, size_t page)
 		return false;
 	if (!s->walk->fn)
 		return true;
-	return elsewhere ? hand_over_value(s, node, first) : s->walk->fn(s->pages, node->key, node->value, s->walk->arg);
+	return elsewhere ? hand_over_value(s, node, first)
+			 : s->walk->fn(s->pages, node->key, node->value, s->walk->arg);
 }
 
 static bool walk_page(struct state *s, size_t number, unsigned level);
 
 /* The first key of a branch counts for nothing. */
-static bool walk_child(struct state *s, const struct node *node, size_t i, size_t page, unsigned level)
+static bool walk_child(
+	struct state *s, const struct node *node, size_t i, size_t page, unsigned level)
 {
-	return (i == 0 || go_on_to(s, node->key, page, true)) && walk_page(s, node->child, level + 1);
+	return (i == 0 || go_on_to(s, node->key, page, true)) &&
+		walk_page(s, node->child, level + 1);
 }
 
 static bool walk_page(struct state *s, size_t number, unsigned level)
 {
 	bool is_leaf = level == s->tree->depth;
 	g_autofree guint8 *page = take(s->pages, s->walk->name, number, 1)
-		? read_page(s->pages, s->walk->name, number, is_leaf ? KIND_LEAF : KIND_BRANCH) : NULL;
+		? read_page(s->pages, s->walk->name, number, is_leaf ? KIND_LEAF : KIND_BRANCH)
+		: NULL;
 	bool sound = page != NULL;
 
 	if (sound && is_leaf)
@@ -290,7 +321,8 @@ static bool walk_page(struct state *s, size_t number, unsigned level)
 		struct node node;
 
 		read_node(s->pages, page, i, is_leaf, &node);
-		sound = is_leaf ? walk_row(s, &node, number) : walk_child(s, &node, i, number, level);
+		sound = is_leaf ? walk_row(s, &node, number)
+				: walk_child(s, &node, i, number, level);
 	}
 	return sound;
 }
@@ -302,19 +334,23 @@ static bool is_empty(const struct page_tree *tree)
 
 static bool has_depth(struct pages *pages, const struct page_tree *tree, const char *name)
 {
-	return (tree->depth >= 1 && tree->depth <= DEPTH_MAX) || wrong(pages, name, tree->root, "has a depth that none has");
+	return (tree->depth >= 1 && tree->depth <= DEPTH_MAX) ||
+		wrong(pages, name, tree->root, "has a depth that none has");
 }
 
 bool pages_walk(struct pages *pages, const struct page_tree *tree, const struct page_walk *walk)
 {
 	struct state s = { .pages = pages, .tree = tree, .walk = walk };
 
-	if (!is_empty(tree) && (!has_depth(pages, tree, walk->name) || !walk_page(&s, tree->root, 1)))
+	if (!is_empty(tree) &&
+		(!has_depth(pages, tree, walk->name) || !walk_page(&s, tree->root, 1)))
 		return false;
-	if (s.branches == tree->branches && s.leaves == tree->leaves && s.overflows == tree->overflows && s.rows == tree->rows)
+	if (s.branches == tree->branches && s.leaves == tree->leaves &&
+		s.overflows == tree->overflows && s.rows == tree->rows)
 		return true;
 	if (!pages->problem)
-		pages->problem = g_strdup_printf("'%s' has not as many pages and rows as its record says", walk->name);
+		pages->problem = g_strdup_printf(
+			"'%s' has not as many pages and rows as its record says", walk->name);
 	return false;
 }
 

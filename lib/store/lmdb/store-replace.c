@@ -1,5 +1,6 @@
-/* Other files in the place of the store's: a backup's, or the same rows written anew. What replaces them is written whole beside them
- * first. Who has the old ones open sees at the next transaction that they are not the store's any more, and opens the new ones. */
+/* Other files in the place of the store's: a backup's, or the same rows written anew. What replaces
+ * them is written whole beside them first. Who has the old ones open sees at the next transaction
+ * that they are not the store's any more, and opens the new ones. */
 #include "store/lmdb/store-engine.h"
 
 #include <errno.h>
@@ -19,7 +20,8 @@ enum { RETRIES = 64 };
 
 static int move_file(const char *from, const char *to, const char *name)
 {
-	g_autofree char *source = g_build_filename(from, name, NULL), *target = g_build_filename(to, name, NULL);
+	g_autofree char *source = g_build_filename(from, name, NULL),
+			*target = g_build_filename(to, name, NULL);
 
 	return rename(source, target) == 0 ? 0 : errno;
 }
@@ -27,7 +29,8 @@ static int move_file(const char *from, const char *to, const char *name)
 /* The old lock has a second name meanwhile, to be put back if the data cannot be moved. */
 static int move_files(const char *from, const char *to)
 {
-	g_autofree char *lock = g_build_filename(to, "lock.mdb", NULL), *kept = g_build_filename(from, KEPT_LOCK, NULL);
+	g_autofree char *lock = g_build_filename(to, "lock.mdb", NULL),
+			*kept = g_build_filename(from, KEPT_LOCK, NULL);
 	int rc = link(lock, kept) == 0 || errno == ENOENT ? 0 : errno;
 
 	if (rc == 0)
@@ -42,9 +45,11 @@ static int move_files(const char *from, const char *to)
 	return rc ? rc : directory_sync(to);
 }
 
-/* Two files cannot be moved at once. Who opens them between the two moves gets the new lock with the old data: he can read, but not write,
- * for the new lock is held meanwhile, and after that he sees that the data was replaced. (The new data under the old lock would be read
- * by that lock's count of commits, and be lost at the next.) Should we die in between, LMDB counts anew when it finds the holder dead. */
+/* Two files cannot be moved at once. Who opens them between the two moves gets the new lock with
+ * the old data: he can read, but not write, for the new lock is held meanwhile, and after that he
+ * sees that the data was replaced. (The new data under the old lock would be read by that lock's
+ * count of commits, and be lost at the next.) Should we die in between, LMDB counts anew when it
+ * finds the holder dead. */
 static int put_in_place(const char *from, const char *to)
 {
 	MDB_env *env;
@@ -78,7 +83,8 @@ static void remove_directory(const char *path)
 	rmdir(path);
 }
 
-/* A directory beside the store's files, for new ones. What one that died has left is removed. Owned. */
+/* A directory beside the store's files, for new ones. What one that died has left is removed.
+ * Owned. */
 static char *workshop(const char *path, const char *name)
 {
 	char *dir = g_build_filename(path, name, NULL);
@@ -89,7 +95,8 @@ static char *workshop(const char *path, const char *name)
 
 static enum status failed(struct error *err, const char *what, const char *path, int rc)
 {
-	return error_set(err, engine_status(rc), "cannot %s store '%s': %s", what, path, mdb_strerror(rc));
+	return error_set(
+		err, engine_status(rc), "cannot %s store '%s': %s", what, path, mdb_strerror(rc));
 }
 
 /* --- the same rows --- */
@@ -105,7 +112,8 @@ static int copy_tree(MDB_txn *from, MDB_dbi tree, MDB_txn *to, const char *name)
 		rc = mdb_cursor_open(from, tree, &cursor);
 	if (rc)
 		return rc;
-	for (rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST); rc == 0; rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
+	for (rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST); rc == 0;
+		rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
 		rc = mdb_put(to, copy, &key, &value, MDB_APPEND);
 		if (rc)
 			break;
@@ -154,7 +162,8 @@ static int write_rows(struct store *store, MDB_txn *from, const char *dir)
 /* The new files are as the old ones: their owner, their mode. */
 static int copy_owner(const char *from, const char *to, const char *name)
 {
-	g_autofree char *old = g_build_filename(from, name, NULL), *new = g_build_filename(to, name, NULL);
+	g_autofree char *old = g_build_filename(from, name, NULL),
+			*new = g_build_filename(to, name, NULL);
 	struct stat status;
 
 	if (stat(old, &status) != 0)
@@ -164,7 +173,8 @@ static int copy_owner(const char *from, const char *to, const char *name)
 	return chmod(new, status.st_mode & 07777) == 0 ? 0 : errno;
 }
 
-/* With the gate and the old files' write transaction, so that no commit is lost in between, and nobody else replaces them. */
+/* With the gate and the old files' write transaction, so that no commit is lost in between, and
+ * nobody else replaces them. */
 static int rewrite_under(struct store *store, MDB_txn *from)
 {
 	g_autofree char *dir = workshop(store->path, "rewritten");
@@ -204,7 +214,10 @@ enum status store_rewrite(struct store *store, struct error *err)
 {
 	int rc = rewrite(store);
 
-	for (int i = 0; i < RETRIES && (rc == ENGINE_REPLACED || rc == MDB_PANIC || rc == MDB_MAP_RESIZED) && engine_recover(store, rc); i++)
+	for (int i = 0; i < RETRIES &&
+		(rc == ENGINE_REPLACED || rc == MDB_PANIC || rc == MDB_MAP_RESIZED) &&
+		engine_recover(store, rc);
+		i++)
 		rc = rewrite(store);
 	return rc ? failed(err, "write anew the", store->path, rc) : ST_OK;
 }
@@ -230,7 +243,8 @@ static int copy_bytes(int from, int to)
 static int copy_backup(const char *backup, const char *dir)
 {
 	g_autofree char *data = g_build_filename(dir, "data.mdb", NULL);
-	int from = open(backup, O_RDONLY | O_CLOEXEC), to = from < 0 ? -1 : open(data, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW);
+	int from = open(backup, O_RDONLY | O_CLOEXEC),
+	    to = from < 0 ? -1 : open(data, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW);
 	int rc = to < 0 ? errno : copy_bytes(from, to);
 
 	if (from >= 0)
@@ -240,7 +254,8 @@ static int copy_backup(const char *backup, const char *dir)
 	return rc;
 }
 
-/* A file that is cut short has all that is looked at when it is opened, and would end the process later. */
+/* A file that is cut short has all that is looked at when it is opened, and would end the process
+ * later. */
 static bool is_whole(const char *dir)
 {
 	g_autofree char *data = g_build_filename(dir, "data.mdb", NULL);
@@ -252,7 +267,8 @@ static bool is_whole(const char *dir)
 
 	if (stat(data, &file) != 0 || mdb_env_create(&env) != 0)
 		return false;
-	whole = mdb_env_open(env, dir, MDB_RDONLY | MDB_NOLOCK, 0) == 0 && mdb_env_info(env, &info) == 0 && mdb_env_stat(env, &stat_of) == 0 &&
+	whole = mdb_env_open(env, dir, MDB_RDONLY | MDB_NOLOCK, 0) == 0 &&
+		mdb_env_info(env, &info) == 0 && mdb_env_stat(env, &stat_of) == 0 &&
 		(uint64_t)file.st_size >= (uint64_t)(info.me_last_pgno + 1) * stat_of.ms_psize;
 	mdb_env_close(env);
 	return whole;
@@ -260,7 +276,11 @@ static bool is_whole(const char *dir)
 
 static enum status verify(const char *dir, const char *backup, struct error *err)
 {
-	const struct store_options options = { .path = dir, .read_only = true, .uid = (uid_t)-1, .gid = (gid_t)-1, .look = LOOK_AT_ALL_PAGES };
+	const struct store_options options = { .path = dir,
+		.read_only = true,
+		.uid = (uid_t)-1,
+		.gid = (gid_t)-1,
+		.look = LOOK_AT_ALL_PAGES };
 	struct store *store = NULL;
 	struct error why = { "the file is no store, or was cut short" };
 	enum status st = is_whole(dir) ? store_open(&options, &store, &why) : ST_BAD_INPUT;
@@ -268,7 +288,8 @@ static enum status verify(const char *dir, const char *backup, struct error *err
 	store_close(store);
 	if (st == ST_OK)
 		return ST_OK;
-	return error_set(err, st == ST_REFUSED ? ST_REFUSED : ST_BAD_INPUT, "'%s' is no backup that can be used: %s", backup, why.text);
+	return error_set(err, st == ST_REFUSED ? ST_REFUSED : ST_BAD_INPUT,
+		"'%s' is no backup that can be used: %s", backup, why.text);
 }
 
 /* A new directory beside the store's files, named for the time. NULL, with errno. Owned. */
@@ -290,7 +311,8 @@ static char *make_kept(const char *path)
 /* The old data under a second name, so that the store's is never without a file. */
 static int keep_old(const char *path, char **kept_out)
 {
-	g_autofree char *old = g_build_filename(path, "data.mdb", NULL), *kept = make_kept(path), *copy = NULL;
+	g_autofree char *old = g_build_filename(path, "data.mdb", NULL), *kept = make_kept(path),
+			*copy = NULL;
 
 	if (!kept)
 		return errno;
@@ -309,10 +331,12 @@ static bool holds_a_store(const char *path)
 	return stat(data, &status) == 0 && status.st_size > 0;
 }
 
-static enum status replace(const struct store_options *options, const char *dir, char **kept_out, struct error *err)
+static enum status replace(
+	const struct store_options *options, const char *dir, char **kept_out, struct error *err)
 {
 	g_autofree char *kept = NULL;
-	int gate = open(options->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = gate < 0 ? errno : 0;
+	int gate = open(options->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+	    rc = gate < 0 ? errno : 0;
 
 	engine_gate(gate, LOCK_EX);
 	if (rc == 0 && holds_a_store(options->path))
@@ -328,7 +352,8 @@ static enum status replace(const struct store_options *options, const char *dir,
 	return ST_OK;
 }
 
-enum status store_restore(const struct store_options *options, const char *backup, bool force, char **kept_out, struct error *err)
+enum status store_restore(const struct store_options *options, const char *backup, bool force,
+	char **kept_out, struct error *err)
 {
 	g_autofree char *dir = workshop(options->path, "restored");
 	struct store_options beside = *options;
@@ -338,7 +363,8 @@ enum status store_restore(const struct store_options *options, const char *backu
 	if (holds_a_store(options->path) && !force)
 		return error_set(err, ST_EXISTS, "there is a store in '%s' already", options->path);
 	if (access(backup, R_OK) != 0)
-		return error_set(err, errno == ENOENT ? ST_NOT_FOUND : ST_IO, "cannot read '%s': %s", backup, g_strerror(errno));
+		return error_set(err, errno == ENOENT ? ST_NOT_FOUND : ST_IO,
+			"cannot read '%s': %s", backup, g_strerror(errno));
 	beside.path = dir;
 	rc = engine_make_directory(options);
 	if (rc == 0)

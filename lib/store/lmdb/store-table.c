@@ -1,7 +1,9 @@
-/* Where the rows of a table are. Tables share trees, so that a commit writes few pages: a ticket lies with its messages, and what else a
- * message changes has the upper pages in common. Events have a tree of their own: between messages they would leave pages half full. In its
- * tree a table's key has one byte more, the table's mark: in front, or, where keys begin with a ticket's number, at the end: a
- * ticket's messages lie in order, each with its text. (A new one comes to the end, and a page that is written to at its end is left full.) */
+/* Where the rows of a table are. Tables share trees, so that a commit writes few pages: a ticket
+ * lies with its messages, and what else a message changes has the upper pages in common. Events
+ * have a tree of their own: between messages they would leave pages half full. In its tree a
+ * table's key has one byte more, the table's mark: in front, or, where keys begin with a ticket's
+ * number, at the end: a ticket's messages lie in order, each with its text. (A new one comes to the
+ * end, and a page that is written to at its end is left full.) */
 #include "store/lmdb/store-engine.h"
 
 #include <string.h>
@@ -32,7 +34,9 @@ static const struct {
 	[TABLE_ANSWERED] = { TREE_ROWS, 'x' },
 };
 
-const char *const engine_tree_names[ENGINE_TREES] = { [TREE_THREADS] = "threads", [TREE_EVENTS] = "events", [TREE_ROWS] = "rows" };
+const char *const engine_tree_names[ENGINE_TREES] = {
+	[TREE_THREADS] = "threads", [TREE_EVENTS] = "events", [TREE_ROWS] = "rows"
+};
 
 const char *engine_tree_name(enum store_table table)
 {

@@ -5,7 +5,8 @@
 
 static enum status settle(struct txn *txn, int rc)
 {
-	/* A transaction that failed once answers MDB_BAD_TXN to all that follows; the first failure is the reason. */
+	/* A transaction that failed once answers MDB_BAD_TXN to all that follows; the first failure
+	 * is the reason. */
 	if (rc && rc != MDB_NOTFOUND && (rc != MDB_BAD_TXN || !txn->rc))
 		txn->rc = rc;
 	if (rc == MDB_MAP_FULL)
@@ -23,7 +24,8 @@ const char *txn_reason(struct txn *txn)
 	return mdb_strerror(txn->rc);
 }
 
-int engine_get(MDB_txn *txn, MDB_dbi tree, enum store_table table, struct bytes key, MDB_val *value_out)
+int engine_get(
+	MDB_txn *txn, MDB_dbi tree, enum store_table table, struct bytes key, MDB_val *value_out)
 {
 	struct tree_key place;
 	MDB_val k;
@@ -34,7 +36,8 @@ int engine_get(MDB_txn *txn, MDB_dbi tree, enum store_table table, struct bytes 
 	return mdb_get(txn, tree, &k, value_out);
 }
 
-enum status txn_get(struct txn *txn, enum store_table table, struct bytes key, struct bytes *value_out)
+enum status txn_get(
+	struct txn *txn, enum store_table table, struct bytes key, struct bytes *value_out)
 {
 	MDB_val v;
 	int rc = engine_get(txn->mdb, engine_tree(txn->store, table), table, key, &v);
@@ -69,7 +72,8 @@ enum status txn_delete(struct txn *txn, enum store_table table, struct bytes key
 }
 
 /* The key of a number's last value; ST_OK with 0 when none was given yet. */
-static enum status last_number(struct txn *txn, const char *name, struct key *key, uint64_t *last_out)
+static enum status last_number(
+	struct txn *txn, const char *name, struct key *key, uint64_t *last_out)
 {
 	g_autofree char *text = NULL;
 	struct bytes value = { "", 0 };
@@ -119,7 +123,8 @@ enum status txn_skip_numbers(struct txn *txn, const char *name, uint64_t number)
 
 static bool has_prefix(const struct scan *scan, const MDB_val *k)
 {
-	return k->mv_size >= scan->prefix.len && memcmp(k->mv_data, scan->prefix.data, scan->prefix.len) == 0;
+	return k->mv_size >= scan->prefix.len &&
+		memcmp(k->mv_data, scan->prefix.data, scan->prefix.len) == 0;
 }
 
 static MDB_cursor_op onwards(const struct scan *scan)
@@ -190,7 +195,8 @@ static int seek_backward(struct scan *scan, const struct tree_key *from, MDB_val
 	return rc ? rc : mdb_cursor_get(scan->cursor, k, v, MDB_PREV);
 }
 
-enum status scan_first(struct scan *scan, struct txn *txn, enum store_table table, struct bytes prefix, struct bytes from, bool reverse)
+enum status scan_first(struct scan *scan, struct txn *txn, enum store_table table,
+	struct bytes prefix, struct bytes from, bool reverse)
 {
 	struct tree_key start = { .len = 0 };
 	MDB_cursor *cursor;
@@ -201,7 +207,8 @@ enum status scan_first(struct scan *scan, struct txn *txn, enum store_table tabl
 	scan->txn = txn;
 	scan->table = table;
 	scan->reverse = reverse;
-	if (!engine_tree_prefix(table, prefix, &scan->prefix) || (from.len && !engine_tree_key(table, from, &start)))
+	if (!engine_tree_prefix(table, prefix, &scan->prefix) ||
+		(from.len && !engine_tree_key(table, from, &start)))
 		return settle(txn, MDB_BAD_VALSIZE);
 	rc = mdb_cursor_open(txn->mdb, engine_tree(txn->store, table), &cursor);
 	if (rc)

@@ -1,6 +1,7 @@
-/* Group commit: concurrent writers are gathered by one of them, the leader, who runs one after the other and commits and syncs once. One
- * writer alone waits for nobody. A failure is rare, and a child transaction copies every page that it changes: they share one, and only
- * when one of several has to be undone are all run again, each in a child of its own. */
+/* Group commit: concurrent writers are gathered by one of them, the leader, who runs one after the
+ * other and commits and syncs once. One writer alone waits for nobody. A failure is rare, and a
+ * child transaction copies every page that it changes: they share one, and only when one of several
+ * has to be undone are all run again, each in a child of its own. */
 #include "store/lmdb/store-engine.h"
 
 #include <errno.h>
@@ -20,8 +21,9 @@ void engine_gate(int gate, int operation)
 		;
 }
 
-/* LMDB's lock goes to whoever is quickest, which is the process that has just given it back: an admin's command would wait for ever
- * behind a busy daemon. At the gate the daemon stands behind the command, and each waits for one commit of the other. */
+/* LMDB's lock goes to whoever is quickest, which is the process that has just given it back: an
+ * admin's command would wait for ever behind a busy daemon. At the gate the daemon stands behind
+ * the command, and each waits for one commit of the other. */
 static int begin_in_turn(struct store *store, MDB_txn **mdb_out)
 {
 	int rc;
@@ -71,7 +73,8 @@ static int probe_space(int fd, const char *data)
 /* LMDB says EIO of a short write, which is how a disk that fills up shows first. */
 static int real_reason(struct store *store, int rc)
 {
-	g_autofree char *data = g_build_filename(store->path, "data.mdb", NULL), *probe = g_strdup_printf("%s.probe-%d", data, (int)getpid());
+	g_autofree char *data = g_build_filename(store->path, "data.mdb", NULL),
+			*probe = g_strdup_printf("%s.probe-%d", data, (int)getpid());
 	int found, fd;
 
 	if (rc != EIO)
@@ -116,7 +119,8 @@ static int run_child(struct store *store, MDB_txn *parent, struct job *job, bool
 	return mdb_txn_commit(txn.mdb);
 }
 
-/* A job in the transaction that it shares with the others. After an error of LMDB's it may be of no use to them. */
+/* A job in the transaction that it shares with the others. After an error of LMDB's it may be of no
+ * use to them. */
 static int run_shared(struct store *store, MDB_txn *mdb, struct job *job, bool *full_out)
 {
 	struct txn txn = { .store = store, .mdb = mdb };
@@ -191,7 +195,8 @@ static struct job *gather(struct store *store)
 	return jobs;
 }
 
-/* Hands the lead to the first who came meanwhile, before the others are told: the disk has been idle for long enough. */
+/* Hands the lead to the first who came meanwhile, before the others are told: the disk has been
+ * idle for long enough. */
 static void hand_over(struct store *store)
 {
 	struct job *next;
@@ -206,7 +211,8 @@ static void hand_over(struct store *store)
 		sem_post(&next->turn);
 }
 
-/* Wakes them with no lock held that they would wait for next. Who is told may be gone at once, and his job with him. */
+/* Wakes them with no lock held that they would wait for next. Who is told may be gone at once, and
+ * his job with him. */
 static void tell(struct job *jobs, const struct job *own)
 {
 	for (struct job *next; jobs; jobs = next) {

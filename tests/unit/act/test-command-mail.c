@@ -1,4 +1,5 @@
-/* Commands in mail, as tables: which lines are commands, what they do, and the transcript that answers them. */
+/* Commands in mail, as tables: which lines are commands, what they do, and the transcript that
+ * answers them. */
 #include "act/command-mail.h"
 
 #include <string.h>
@@ -10,11 +11,14 @@
 /* Tickets 1 and 2 are in anna's queue, 3 is in one that is not hers. */
 static void ask_thrice(struct desk *d)
 {
-	static const char *const to[] = { "support@example.com", "support@example.com", "sales@example.com" };
+	static const char *const to[] = { "support@example.com", "support@example.com",
+		"sales@example.com" };
 
 	desk_open(d, NULL);
 	for (size_t i = 0; i < G_N_ELEMENTS(to); i++) {
-		g_autofree char *mail = g_strdup_printf("From: carla@example.net\nSubject: Matter %zu\nMessage-ID: <m%zu@example.net>\n\nx\n", i + 1, i);
+		g_autofree char *mail = g_strdup_printf(
+			"From: carla@example.net\nSubject: Matter %zu\nMessage-ID: <m%zu@example.net>\n\nx\n",
+			i + 1, i);
 
 		desk_mail(d, "carla@example.net", to[i], NULL, mail);
 		g_assert_cmpint(d->status, ==, ST_OK);
@@ -33,19 +37,24 @@ static enum status run(struct txn *txn, void *arg, struct error *err)
 {
 	struct run *r = arg;
 	struct agent anna = { 0 };
-	struct commander by = { .actor = { "anna", r->desk->now }, .agent = &anna, .self = &anna, .settings = r->desk->settings };
+	struct commander by = { .actor = { "anna", r->desk->now },
+		.agent = &anna,
+		.self = &anna,
+		.settings = r->desk->settings };
 	const struct command_mail mail = { &by, 1, &r->foreign, &r->transcript };
 	enum status st = agents_load(txn, "anna", &anna, err);
 
 	store_secret(r->desk->store, by.key.secret);
 	g_string_truncate(r->transcript.text, 0);
 	if (st == ST_OK)
-		st = r->control ? command_mail_control(txn, &mail, r->text, err) : command_mail_note(txn, &mail, r->text, err);
+		st = r->control ? command_mail_control(txn, &mail, r->text, err)
+				: command_mail_note(txn, &mail, r->text, err);
 	record_release(&agent_type, &anna);
 	return st;
 }
 
-static void run_with(struct desk *desk, bool control, const char *text, const char *foreign, struct run *r)
+static void run_with(
+	struct desk *desk, bool control, const char *text, const char *foreign, struct run *r)
 {
 	memset(r, 0, sizeof *r);
 	foreign_init(&r->foreign, &desk->settings->tag_format);
@@ -77,7 +86,9 @@ static char *state(struct desk *d)
 		struct ticket t;
 
 		desk_ticket(d, number, &t);
-		g_string_append_printf(out, "%s%s %s %s", number > 1 ? ", " : "", ticket_status_names[t.status], priority_names[t.priority], t.agent ? t.agent : "-");
+		g_string_append_printf(out, "%s%s %s %s", number > 1 ? ", " : "",
+			ticket_status_names[t.status], priority_names[t.priority],
+			t.agent ? t.agent : "-");
 		record_release(&ticket_type, &t);
 	}
 	return g_string_free(out, FALSE);
@@ -171,7 +182,8 @@ static void test_row(gconstpointer data)
 
 /* --- lines of others --- */
 
-#define SAME "not run: a mail that came in has the same line, so it may not be your own. Say it in the Subject, or to the control address.\n\n"
+#define SAME \
+	"not run: a mail that came in has the same line, so it may not be your own. Say it in the Subject, or to the control address.\n\n"
 
 static void test_foreign_lines(void)
 {
@@ -180,11 +192,14 @@ static void test_foreign_lines(void)
 	} cases[] = {
 		{ "close\n", "Hello,\n\nclose\n", "> close\n" SAME },
 		{ "take\nclose\npriority high\n", "close\n",
-			"> take\n#1 assigned to anna\n\n> close\n" SAME "> priority high\nnot run: it stands below a line that was not\n\n" },
+			"> take\n#1 assigned to anna\n\n> close\n" SAME
+			"> priority high\nnot run: it stands below a line that was not\n\n" },
 		{ " PRIORITY \t high\n", "> Priority high\n", "> PRIORITY high\n" SAME },
-		{ "clo\xc2\xadse\nclose\n", "close\n", "> clo<U+00AD>se\nunknown command 'clo<U+00AD>se'; did you mean 'close'?\n\n"
+		{ "clo\xc2\xadse\nclose\n", "close\n",
+			"> clo<U+00AD>se\nunknown command 'clo<U+00AD>se'; did you mean 'close'?\n\n"
 			"> close\nnot run: it stands below a line that was not\n\n" },
-		/* A part of a line is not the line, and a "!" that nobody else wrote is the agent's. */
+		/* A part of a line is not the line, and a "!" that nobody else wrote is the
+		   agent's. */
 		{ "take\n", "Please take it back.\n", "> take\n#1 assigned to anna\n\n" },
 		{ "!take\n", "take\n", "> take\n#1 assigned to anna\n\n" },
 		{ "!take\n", "!take\n", "> take\n" SAME },
@@ -215,11 +230,14 @@ static void test_help(void)
 
 		run_text(&d, true, texts[i], &r);
 		for (int v = 0; v < VERB_COUNT; v++) {
-			g_autofree char *line = g_strdup_printf("\n  %-8s ", verb_info((enum verb)v)->name);
+			g_autofree char *line = g_strdup_printf(
+				"\n  %-8s ", verb_info((enum verb)v)->name);
 
-			g_assert_cmpint(strstr(r.transcript.text->str, line) != NULL, ==, verb_info((enum verb)v)->by_mail);
+			g_assert_cmpint(strstr(r.transcript.text->str, line) != NULL, ==,
+				verb_info((enum verb)v)->by_mail);
 		}
-		g_assert_cmpint(strstr(r.transcript.text->str, "no text, and") != NULL, ==, texts[i] == NULL);
+		g_assert_cmpint(strstr(r.transcript.text->str, "no text, and") != NULL, ==,
+			texts[i] == NULL);
 		run_release(&r);
 	}
 	desk_close(&d);
@@ -270,13 +288,15 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-		g_autofree char *path = g_strdup_printf("/command-mail/%s: %s", rows[i].control ? "control" : "note", rows[i].sentence);
+		g_autofree char *path = g_strdup_printf("/command-mail/%s: %s",
+			rows[i].control ? "control" : "note", rows[i].sentence);
 
 		g_test_add_data_func(path, &rows[i], test_row);
 	}
 	g_test_add_func("/command-mail/a line that another wrote is not run", test_foreign_lines);
 	g_test_add_func("/command-mail/help names every verb there is by mail", test_help);
-	g_test_add_func("/command-mail/show and list answer from the agent's queues", test_show_and_list);
+	g_test_add_func(
+		"/command-mail/show and list answer from the agent's queues", test_show_and_list);
 	g_test_add_func("/command-mail/commands are capped in number and length", test_caps);
 	return g_test_run();
 }

@@ -10,25 +10,52 @@
 static const int64_t now = INT64_C(1790000000) * TEXT_SECOND;
 
 static const struct parse_row {
-	const char *line, *text;	/* NULL: the command has no text */
-	const char *error;		/* NULL: it is a command */
+	const char *line, *text; /* NULL: the command has no text */
+	const char *error;       /* NULL: it is a command */
 } parse_rows[] = {
-	{ "take", NULL, NULL }, { "TAKE", NULL, NULL }, { "take it", NULL, "take: expected no argument" },
-	{ "assign anna", "anna", NULL }, { "assign", NULL, "assign: expected AGENT" }, { "assign a b", NULL, "assign: expected AGENT" },
-	{ "status closed", NULL, NULL }, { "status done", NULL, "status: 'done' is not new|open|waiting|internal|clarify|closed|spam" },
-	{ "wait 3d", NULL, NULL }, { "wait 2101-02-03", NULL, NULL }, { "wait", NULL, "wait: expected DURATION|DATE" },
-	{ "wait soon", NULL, "wait: 'soon' is not DURATION|DATE" }, { "wait 0s", NULL, "wait: '0s' is not in the future" },
-	{ "queue ops", "ops", NULL }, { "project x", "x", NULL }, { "project -", "", NULL }, { "project \"two words\"", "two words", NULL },
-	{ "priority urgent", NULL, NULL }, { "priority 1", NULL, "priority: '1' is not low|normal|high|urgent" },
-	{ "tag +a -b c", NULL, NULL }, { "tag", NULL, "tag: expected +TAG|-TAG …" }, { "tag +", NULL, "tag: '+' is not +TAG|-TAG …" },
+	{ "take", NULL, NULL },
+	{ "TAKE", NULL, NULL },
+	{ "take it", NULL, "take: expected no argument" },
+	{ "assign anna", "anna", NULL },
+	{ "assign", NULL, "assign: expected AGENT" },
+	{ "assign a b", NULL, "assign: expected AGENT" },
+	{ "status closed", NULL, NULL },
+	{ "status done", NULL,
+		"status: 'done' is not new|open|waiting|internal|clarify|closed|spam" },
+	{ "wait 3d", NULL, NULL },
+	{ "wait 2101-02-03", NULL, NULL },
+	{ "wait", NULL, "wait: expected DURATION|DATE" },
+	{ "wait soon", NULL, "wait: 'soon' is not DURATION|DATE" },
+	{ "wait 0s", NULL, "wait: '0s' is not in the future" },
+	{ "queue ops", "ops", NULL },
+	{ "project x", "x", NULL },
+	{ "project -", "", NULL },
+	{ "project \"two words\"", "two words", NULL },
+	{ "priority urgent", NULL, NULL },
+	{ "priority 1", NULL, "priority: '1' is not low|normal|high|urgent" },
+	{ "tag +a -b c", NULL, NULL },
+	{ "tag", NULL, "tag: expected +TAG|-TAG …" },
+	{ "tag +", NULL, "tag: '+' is not +TAG|-TAG …" },
 	{ "tag a,b", NULL, "tag: 'a,b' is not +TAG|-TAG …" },
-	{ "merge #7", NULL, NULL }, { "merge 007", NULL, "merge: '007' is not NUMBER" }, { "link -1", NULL, "link: '-1' is not NUMBER" },
-	{ "title  a   new one", "a new one", NULL }, { "title", NULL, "title: expected TEXT" }, { "title Anna's printer", "Anna's printer", NULL },
-	{ "title Anna's and Ben's #1", "Anna's and Ben's #1", NULL }, { "title 'a b' c", "a b c", NULL },
-	{ "show", NULL, NULL }, { "list", NULL, NULL }, { "list me", "me", NULL }, { "help", NULL, NULL }, { "help me please", NULL, "help: expected no argument" },
-	{ "", NULL, "unknown command ''; 'help' lists them" }, { "asign", NULL, "unknown command 'asign'; did you mean 'assign'?" },
-	{ "sapm", NULL, "unknown command 'sapm'; did you mean 'spam'?" }, { "titel", NULL, "unknown command 'titel'; did you mean 'title'?" },
-	{ "xyzzy", NULL, "unknown command 'xyzzy'; 'help' lists them" }, { "a", NULL, "unknown command 'a'; 'help' lists them" },
+	{ "merge #7", NULL, NULL },
+	{ "merge 007", NULL, "merge: '007' is not NUMBER" },
+	{ "link -1", NULL, "link: '-1' is not NUMBER" },
+	{ "title  a   new one", "a new one", NULL },
+	{ "title", NULL, "title: expected TEXT" },
+	{ "title Anna's printer", "Anna's printer", NULL },
+	{ "title Anna's and Ben's #1", "Anna's and Ben's #1", NULL },
+	{ "title 'a b' c", "a b c", NULL },
+	{ "show", NULL, NULL },
+	{ "list", NULL, NULL },
+	{ "list me", "me", NULL },
+	{ "help", NULL, NULL },
+	{ "help me please", NULL, "help: expected no argument" },
+	{ "", NULL, "unknown command ''; 'help' lists them" },
+	{ "asign", NULL, "unknown command 'asign'; did you mean 'assign'?" },
+	{ "sapm", NULL, "unknown command 'sapm'; did you mean 'spam'?" },
+	{ "titel", NULL, "unknown command 'titel'; did you mean 'title'?" },
+	{ "xyzzy", NULL, "unknown command 'xyzzy'; 'help' lists them" },
+	{ "a", NULL, "unknown command 'a'; 'help' lists them" },
 };
 
 static void test_parse(gconstpointer data)
@@ -37,7 +64,8 @@ static void test_parse(gconstpointer data)
 	struct command command = { 0 };
 	struct error err = { "" };
 
-	g_assert_cmpint(command_parse_line(row->line, now, &command, &err), ==, row->error ? ST_BAD_INPUT : ST_OK);
+	g_assert_cmpint(command_parse_line(row->line, now, &command, &err), ==,
+		row->error ? ST_BAD_INPUT : ST_OK);
 	if (row->error)
 		g_assert_cmpstr(err.text, ==, row->error);
 	else if (command.verb != VERB_HELP)
@@ -66,7 +94,7 @@ static void test_values(void)
 
 struct apply {
 	struct desk *desk;
-	const char *login;	/* NULL: an admin */
+	const char *login; /* NULL: an admin */
 	uint64_t number;
 	const char *line;
 	char *said;
@@ -77,9 +105,10 @@ static enum status apply(struct txn *txn, void *arg, struct error *err)
 {
 	struct apply *a = arg;
 	struct agent agent = { 0 };
-	struct commander by = {
-		.actor = { a->login ? a->login : "unix:root", a->desk->now }, .agent = a->login ? &agent : NULL,
-		.self = a->login ? &agent : NULL, .settings = a->desk->settings };
+	struct commander by = { .actor = { a->login ? a->login : "unix:root", a->desk->now },
+		.agent = a->login ? &agent : NULL,
+		.self = a->login ? &agent : NULL,
+		.settings = a->desk->settings };
 	struct command command = { 0 };
 	g_autofree char *done = NULL;
 
@@ -93,7 +122,8 @@ static enum status apply(struct txn *txn, void *arg, struct error *err)
 	return ST_OK;
 }
 
-static void does(struct desk *d, const char *login, uint64_t number, const char *line, const char *said)
+static void does(
+	struct desk *d, const char *login, uint64_t number, const char *line, const char *said)
 {
 	struct apply a = { .desk = d, .login = login, .number = number, .line = line };
 
@@ -105,7 +135,9 @@ static void does(struct desk *d, const char *login, uint64_t number, const char 
 
 static void ask(struct desk *d, unsigned n, const char *to)
 {
-	g_autofree char *mail = g_strdup_printf("From: carla%u@example.net\nSubject: Matter %u\nMessage-ID: <m%u@example.net>\n\nx\n", n, n, n);
+	g_autofree char *mail = g_strdup_printf(
+		"From: carla%u@example.net\nSubject: Matter %u\nMessage-ID: <m%u@example.net>\n\nx\n",
+		n, n, n);
 	g_autofree char *from = g_strdup_printf("carla%u@example.net", n);
 
 	desk_mail(d, from, to, NULL, mail);
@@ -187,7 +219,8 @@ static void test_membership(void)
 	does(&d, "anna", 1, "queue sales", "#1 queue sales");
 	does(&d, "anna", 1, "close", "ticket #1 is in queue 'sales', which is not yours");
 	does(&d, NULL, 1, "take", "only an agent can take a ticket; 'unix:root' is none");
-	desk_mail(&d, "dora@example.net", "support@example.com,sales@example.com", NULL, "From: dora@example.net\nSubject: Both\nMessage-ID: <b@example.net>\n\nx\n");
+	desk_mail(&d, "dora@example.net", "support@example.com,sales@example.com", NULL,
+		"From: dora@example.net\nSubject: Both\nMessage-ID: <b@example.net>\n\nx\n");
 	does(&d, "ben", 2, "close", "#2 closed");
 	desk_close(&d);
 }
@@ -197,7 +230,8 @@ static void test_assigned_agent_is_told(void)
 	static const struct {
 		const char *by, *line;
 		unsigned notices;
-	} rows[] = { { NULL, "assign anna", 1 }, { "anna", "take", 0 }, { "anna", "assign ben", 1 }, { "anna", "assign anna", 0 } };
+	} rows[] = { { NULL, "assign anna", 1 }, { "anna", "take", 0 }, { "anna", "assign ben", 1 },
+		{ "anna", "assign anna", 0 } };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
 		struct desk d;
@@ -205,9 +239,11 @@ static void test_assigned_agent_is_told(void)
 
 		desk_open(&d, NULL);
 		ask(&d, 1, "support@example.com");
-		does(&d, rows[i].by, 1, rows[i].line, strstr(rows[i].line, "ben") ? "#1 assigned to ben" : "#1 assigned to anna");
+		does(&d, rows[i].by, 1, rows[i].line,
+			strstr(rows[i].line, "ben") ? "#1 assigned to ben" : "#1 assigned to anna");
 		g_assert_cmpuint(desk_outbox(&d, "notice", &mail), ==, rows[i].notices);
-		g_assert_cmpint(strstr(mail, "\nReply-To: carla1@example.net\n") != NULL, ==, rows[i].notices > 0);
+		g_assert_cmpint(strstr(mail, "\nReply-To: carla1@example.net\n") != NULL, ==,
+			rows[i].notices > 0);
 		desk_close(&d);
 	}
 }
@@ -242,9 +278,12 @@ static void test_requester(void)
 	ask(&d, 1, "support@example.com");
 	does(&d, NULL, 1, "requester dora@example.net", "#1 requester dora@example.net");
 	does(&d, NULL, 1, "requester Dora@EXAMPLE.net", "#1 requester dora@example.net already");
-	does(&d, NULL, 1, "requester \"Dora Kern\" <dora@example.net>", "#1 requester dora@example.net");
-	does(&d, NULL, 1, "requester support@example.com", "'support@example.com' is an address of the desk itself");
-	does(&d, NULL, 1, "requester support+x@example.com", "'support+x@example.com' is an address of the desk itself");
+	does(&d, NULL, 1, "requester \"Dora Kern\" <dora@example.net>",
+		"#1 requester dora@example.net");
+	does(&d, NULL, 1, "requester support@example.com",
+		"'support@example.com' is an address of the desk itself");
+	does(&d, NULL, 1, "requester support+x@example.com",
+		"'support+x@example.com' is an address of the desk itself");
 	desk_ticket(&d, 1, &t);
 	g_assert_cmpstr(t.requester_address, ==, "dora@example.net");
 	g_assert_cmpstr(t.requester_name, ==, "Dora Kern");
@@ -266,13 +305,15 @@ static void test_watch(void)
 	does(&d, "anna", 1, "watch ben", "#1 watched by ben@example.com");
 	does(&d, "anna", 1, "watch boss@example.org", "#1 watched by boss@example.org");
 	does(&d, "anna", 1, "watch boss", "watch: 'boss' is no mail address and no agent");
-	does(&d, "anna", 1, "watch support@example.com", "'support@example.com' is an address of the desk itself");
+	does(&d, "anna", 1, "watch support@example.com",
+		"'support@example.com' is an address of the desk itself");
 	does(&d, "anna", 1, "unwatch", "#1 not watched by anna@example.com");
 	does(&d, "anna", 1, "unwatch", "#1 not watched by anna@example.com already");
 	does(&d, NULL, 1, "watch", "watch: whose address? You are no agent who has one");
 	g_assert_cmpuint(desk_events(&d, 1, "watch"), ==, 4);
 	for (unsigned i = 0; i < LIMIT_WATCHING - 2; i++) {
-		g_autofree char *line = g_strdup_printf("watch w%u@example.org", i), *said = g_strdup_printf("#1 watched by w%u@example.org", i);
+		g_autofree char *line = g_strdup_printf("watch w%u@example.org", i),
+				*said = g_strdup_printf("#1 watched by w%u@example.org", i);
 
 		does(&d, NULL, 1, line, said);
 	}
@@ -300,19 +341,25 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	for (size_t i = 0; i < G_N_ELEMENTS(parse_rows); i++) {
-		g_autofree char *path = g_strdup_printf("/command/'%s' is %s", parse_rows[i].line, parse_rows[i].error ? "no command" : "a command");
+		g_autofree char *path = g_strdup_printf("/command/'%s' is %s", parse_rows[i].line,
+			parse_rows[i].error ? "no command" : "a command");
 
 		g_test_add_data_func(path, &parse_rows[i], test_parse);
 	}
 	g_test_add_func("/command/arguments become values", test_values);
-	g_test_add_func("/command/a chain of merges leads to its survivor and never back", test_merge_chain);
-	g_test_add_func("/command/a merge moves what is there, whatever is counted", test_merge_with_a_wrong_count);
-	g_test_add_func("/command/a link that has no room leaves both tickets as they were", test_full_links);
+	g_test_add_func("/command/a chain of merges leads to its survivor and never back",
+		test_merge_chain);
+	g_test_add_func("/command/a merge moves what is there, whatever is counted",
+		test_merge_with_a_wrong_count);
+	g_test_add_func("/command/a link that has no room leaves both tickets as they were",
+		test_full_links);
 	g_test_add_func("/command/queues decide what an agent may do", test_membership);
-	g_test_add_func("/command/an agent who is given a ticket is told", test_assigned_agent_is_told);
+	g_test_add_func(
+		"/command/an agent who is given a ticket is told", test_assigned_agent_is_told);
 	g_test_add_func("/command/a colleague's ticket is stolen, not taken", test_take_and_steal);
 	g_test_add_func("/command/a ticket gets another requester", test_requester);
 	g_test_add_func("/command/no more than LIMIT_WATCHING watch a ticket", test_watch);
-	g_test_add_func("/command/a change to what is so already writes nothing", test_nothing_new_writes_nothing);
+	g_test_add_func("/command/a change to what is so already writes nothing",
+		test_nothing_new_writes_nothing);
 	return g_test_run();
 }

@@ -10,7 +10,7 @@
 static const int64_t day = INT64_C(24) * 3600 * TEXT_SECOND;
 
 static const char head[] = "From: Carla@example.net\nSubject: Fire\nMessage-ID: <q@example.net>\n"
-	"Date: Mon, 21 Sep 2026 10:00:00 +0000\n\n";
+			   "Date: Mon, 21 Sep 2026 10:00:00 +0000\n\n";
 
 static const char *come(struct desk *d, const char *text)
 {
@@ -125,9 +125,11 @@ static void test_pair(gconstpointer data)
 
 static char *attachments_of(const char *type, const char *name, const char *text)
 {
-	g_autofree char *mail = g_strdup_printf("MIME-Version: 1.0\n"
+	g_autofree char *mail = g_strdup_printf(
+		"MIME-Version: 1.0\n"
 		"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nhello\n--b\nContent-Type: %s\n"
-		"Content-Disposition: attachment; filename=%s\n\n%s\n--b--\n", type, name, text);
+		"Content-Disposition: attachment; filename=%s\n\n%s\n--b--\n",
+		type, name, text);
 	struct message *m = message_parse_bytes(mail, strlen(mail));
 	char *digest = g_strdup(message_attachments_digest(m));
 
@@ -158,8 +160,8 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	message_library_init();
-	g_test_add_func("/copies/a copy comes within five days, a repetition at any time",
-		test_five_days);
+	g_test_add_func(
+		"/copies/a copy comes within five days, a repetition at any time", test_five_days);
 	g_test_add_func("/copies/of long texts the beginnings are compared", test_long_texts);
 	g_test_add_func("/copies/what an older version recorded is known again", test_old_identity);
 	for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {

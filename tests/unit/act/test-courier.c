@@ -1,4 +1,5 @@
-/* What the courier makes of a relay's answers, with a relay that answers as a test says. Encryption and login need a whole relay: tests/mta/test_relay.py. */
+/* What the courier makes of a relay's answers, with a relay that answers as a test says. Encryption
+ * and login need a whole relay: tests/mta/test_relay.py. */
 #include "act/courier.h"
 
 #include <arpa/inet.h>
@@ -10,14 +11,15 @@
 
 #define TEXT "Subject: x\n\nHello.\n"
 
-/* It answers as a good relay, but the nth command that begins with `at` ("" is the greeting, "." the end of the text) gets `answer`; NULL: it goes. */
+/* It answers as a good relay, but the nth command that begins with `at` ("" is the greeting, "."
+ * the end of the text) gets `answer`; NULL: it goes. */
 struct relay {
 	int listening;
 	unsigned port;
 	const char *at, *answer, *offers;
 	int nth;
 	GThread *thread;
-	GString *text;		/* of the last mail, as it came */
+	GString *text; /* of the last mail, as it came */
 	GString *commands;
 };
 
@@ -33,7 +35,8 @@ static const char *usual_answer(const struct relay *relay, const char *line)
 /* False when the connection is to end. */
 static bool answer(struct relay *relay, FILE *out, const char *line)
 {
-	bool scripted = relay->at && (*relay->at ? g_str_has_prefix(line, relay->at) : !*line) && relay->nth-- == 0;
+	bool scripted = relay->at && (*relay->at ? g_str_has_prefix(line, relay->at) : !*line) &&
+		relay->nth-- == 0;
 	const char *words = scripted ? relay->answer : usual_answer(relay, line);
 
 	if (!words)
@@ -60,7 +63,9 @@ static void converse(struct relay *relay, int fd)
 	while (going && fgets(line, sizeof line, in)) {
 		g_string_append(relay->commands, line);
 		going = answer(relay, out, line);
-		if (going && g_str_has_prefix(line, "DATA") && strcmp(usual_answer(relay, line), "354 go on") == 0 && !(relay->at && strcmp(relay->at, "DATA") == 0)) {
+		if (going && g_str_has_prefix(line, "DATA") &&
+			strcmp(usual_answer(relay, line), "354 go on") == 0 &&
+			!(relay->at && strcmp(relay->at, "DATA") == 0)) {
 			take_text(relay, in);
 			going = answer(relay, out, ".");
 		}
@@ -81,7 +86,8 @@ static gpointer serve(gpointer arg)
 
 static void relay_open(struct relay *relay)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof address;
 
 	relay->listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -112,7 +118,8 @@ static void relay_release(struct relay *relay)
 
 static struct courier *courier_to(const struct relay *relay)
 {
-	g_autofree char *config = g_strdup_printf("mail_out: { url = \"smtp://127.0.0.1:%u\"; timeout_s = 20; };\n", relay->port);
+	g_autofree char *config = g_strdup_printf(
+		"mail_out: { url = \"smtp://127.0.0.1:%u\"; timeout_s = 20; };\n", relay->port);
 	struct courier *courier = NULL;
 	struct error err = { "" };
 	struct settings *settings;
@@ -131,13 +138,15 @@ struct sending {
 	bool relay_down;
 };
 
-static void send_to(struct relay *relay, const char *const *to, const char *mail, const gint *stop, struct sending *s)
+static void send_to(struct relay *relay, const char *const *to, const char *mail, const gint *stop,
+	struct sending *s)
 {
 	struct courier *courier;
 
 	relay_open(relay);
 	courier = courier_to(relay);
-	courier_send(courier, "desk@example.com", to, mail, strlen(mail), stop, s->results, &s->relay_down);
+	courier_send(courier, "desk@example.com", to, mail, strlen(mail), stop, s->results,
+		&s->relay_down);
 	courier_free(courier);
 	relay_end(relay);
 }
@@ -149,7 +158,8 @@ static void test_text(void)
 	static const struct {
 		const char *mail, *wire;
 	} cases[] = {
-		{ "A: 1\n\none\n.\n..two\n.three\n", "A: 1\r\n\r\none\r\n..\r\n...two\r\n..three\r\n" },
+		{ "A: 1\n\none\n.\n..two\n.three\n",
+			"A: 1\r\n\r\none\r\n..\r\n...two\r\n..three\r\n" },
 		{ "A: 1\r\n\r\nthere already\r\n", "A: 1\r\n\r\nthere already\r\n" },
 		{ "A: 1\n\nno end", "A: 1\r\n\r\nno end\r\n" },
 		{ "A: 1\n\n.", "A: 1\r\n\r\n..\r\n" },
@@ -191,15 +201,31 @@ static void test_answers(void)
 		enum delivery delivery;
 		bool relay_down;
 	} cases[] = {
-		{ "", "421 no", DELIVERY_LATER, true }, { "", "554 no", DELIVERY_LATER, true }, { "", NULL, DELIVERY_LATER, true },
-		{ "EHLO", NULL, DELIVERY_LATER, true }, { "EHLO", "502 what?", DELIVERY_SENT, false },
-		{ "MAIL", "451 no", DELIVERY_LATER, false }, { "MAIL", "550 no", DELIVERY_FAILED, false }, { "MAIL", "421 no", DELIVERY_LATER, true },
-		{ "MAIL", "530 no", DELIVERY_LATER, true }, { "MAIL", "538 no", DELIVERY_LATER, true }, { "MAIL", NULL, DELIVERY_LATER, true },
-		{ "RCPT", "450 no", DELIVERY_LATER, false }, { "RCPT", "550 no", DELIVERY_FAILED, false }, { "RCPT", "530 no", DELIVERY_LATER, true },
-		{ "RCPT", "251 elsewhere", DELIVERY_SENT, false }, { "RCPT", NULL, DELIVERY_LATER, false },
-		{ "DATA", "451 no", DELIVERY_LATER, false }, { "DATA", "554 no", DELIVERY_FAILED, false }, { "DATA", NULL, DELIVERY_LATER, false },
-		{ ".", "452 no", DELIVERY_LATER, false }, { ".", "554 no", DELIVERY_FAILED, false }, { ".", NULL, DELIVERY_LATER, false },
-		{ ".", "250-two\r\n250 lines", DELIVERY_SENT, false }, { "QUIT", "500 what?", DELIVERY_SENT, false }, { "QUIT", NULL, DELIVERY_SENT, false },
+		{ "", "421 no", DELIVERY_LATER, true },
+		{ "", "554 no", DELIVERY_LATER, true },
+		{ "", NULL, DELIVERY_LATER, true },
+		{ "EHLO", NULL, DELIVERY_LATER, true },
+		{ "EHLO", "502 what?", DELIVERY_SENT, false },
+		{ "MAIL", "451 no", DELIVERY_LATER, false },
+		{ "MAIL", "550 no", DELIVERY_FAILED, false },
+		{ "MAIL", "421 no", DELIVERY_LATER, true },
+		{ "MAIL", "530 no", DELIVERY_LATER, true },
+		{ "MAIL", "538 no", DELIVERY_LATER, true },
+		{ "MAIL", NULL, DELIVERY_LATER, true },
+		{ "RCPT", "450 no", DELIVERY_LATER, false },
+		{ "RCPT", "550 no", DELIVERY_FAILED, false },
+		{ "RCPT", "530 no", DELIVERY_LATER, true },
+		{ "RCPT", "251 elsewhere", DELIVERY_SENT, false },
+		{ "RCPT", NULL, DELIVERY_LATER, false },
+		{ "DATA", "451 no", DELIVERY_LATER, false },
+		{ "DATA", "554 no", DELIVERY_FAILED, false },
+		{ "DATA", NULL, DELIVERY_LATER, false },
+		{ ".", "452 no", DELIVERY_LATER, false },
+		{ ".", "554 no", DELIVERY_FAILED, false },
+		{ ".", NULL, DELIVERY_LATER, false },
+		{ ".", "250-two\r\n250 lines", DELIVERY_SENT, false },
+		{ "QUIT", "500 what?", DELIVERY_SENT, false },
+		{ "QUIT", NULL, DELIVERY_SENT, false },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -219,12 +245,14 @@ static void test_answers(void)
 
 static void test_recipients(void)
 {
-	static const char *const three[] = { "a@example.net", "b@example.net", "c@example.net", NULL };
+	static const char *const three[] = { "a@example.net", "b@example.net", "c@example.net",
+		NULL };
 	static const struct {
 		const char *answer, *end;
 		enum delivery others, second;
 	} cases[] = {
-		{ "550 unknown", "250 ok", DELIVERY_SENT, DELIVERY_FAILED }, { "450 later", "250 ok", DELIVERY_SENT, DELIVERY_LATER },
+		{ "550 unknown", "250 ok", DELIVERY_SENT, DELIVERY_FAILED },
+		{ "450 later", "250 ok", DELIVERY_SENT, DELIVERY_LATER },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -248,7 +276,8 @@ static void test_smtputf8(void)
 		const char *offers;
 		enum delivery first, second;
 	} cases[] = {
-		{ NULL, DELIVERY_SENT, DELIVERY_SENT }, { "250 relay", DELIVERY_FAILED, DELIVERY_LATER },
+		{ NULL, DELIVERY_SENT, DELIVERY_SENT },
+		{ "250 relay", DELIVERY_FAILED, DELIVERY_LATER },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -258,7 +287,8 @@ static void test_smtputf8(void)
 		send_to(&relay, two, TEXT, NULL, &s);
 		g_assert_cmpint(s.results[0].delivery, ==, cases[i].first);
 		g_assert_cmpint(s.results[1].delivery, ==, cases[i].second);
-		g_assert_cmpint(strstr(relay.commands->str, " SMTPUTF8") != NULL, ==, cases[i].offers == NULL);
+		g_assert_cmpint(strstr(relay.commands->str, " SMTPUTF8") != NULL, ==,
+			cases[i].offers == NULL);
 		g_assert_false(s.relay_down);
 		relay_release(&relay);
 	}
@@ -279,10 +309,12 @@ static void test_patience(void)
 {
 	static const struct {
 		int64_t timeout, while_talking, at_end;
-	} cases[] = { { 1, 1, 1 }, { 29, 29, 29 }, { 30, 30, 600 }, { 300, 300, 600 }, { 3600, 3600, 3600 } };
+	} cases[] = { { 1, 1, 1 }, { 29, 29, 29 }, { 30, 30, 600 }, { 300, 300, 600 },
+		{ 3600, 3600, 3600 } };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_assert_cmpint(courier_patience(cases[i].timeout, false), ==, cases[i].while_talking);
+		g_assert_cmpint(
+			courier_patience(cases[i].timeout, false), ==, cases[i].while_talking);
 		g_assert_cmpint(courier_patience(cases[i].timeout, true), ==, cases[i].at_end);
 	}
 }
@@ -292,11 +324,15 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	courier_library_init();
 	g_test_add_func("/courier/lines end in CRLF and leading dots are doubled", test_text);
-	g_test_add_func("/courier/leading dots are doubled wherever the text is cut", test_long_text);
+	g_test_add_func(
+		"/courier/leading dots are doubled wherever the text is cut", test_long_text);
 	g_test_add_func("/courier/each answer at each step is what it means", test_answers);
 	g_test_add_func("/courier/a refused recipient is not the others' trouble", test_recipients);
-	g_test_add_func("/courier/SMTPUTF8 is used, and without it who needs it fails alone", test_smtputf8);
+	g_test_add_func("/courier/SMTPUTF8 is used, and without it who needs it fails alone",
+		test_smtputf8);
 	g_test_add_func("/courier/a stop breaks off", test_stop);
-	g_test_add_func("/courier/the end of the text has ten minutes unless somebody is in a hurry", test_patience);
+	g_test_add_func(
+		"/courier/the end of the text has ten minutes unless somebody is in a hurry",
+		test_patience);
 	return g_test_run();
 }

@@ -1,4 +1,5 @@
-/* Agents' mail, and mail that claims to be: what stays inside stays inside, whatever the recipient list says and however often it comes. */
+/* Agents' mail, and mail that claims to be: what stays inside stays inside, whatever the recipient
+ * list says and however often it comes. */
 #include "../desk.h"
 
 #include <string.h>
@@ -12,7 +13,9 @@ static const char question[] =
 /* An agent's mail that answers `parents`; more: further headers and the text. */
 static char *from_anna(const char *id, const char *parents, const char *more)
 {
-	return g_strdup_printf("From: Anna Adler <anna@example.com>\nSubject: Re: Printer on fire\nMessage-ID: <%s>\nReferences: %s\n%s", id, parents, more);
+	return g_strdup_printf(
+		"From: Anna Adler <anna@example.com>\nSubject: Re: Printer on fire\nMessage-ID: <%s>\nReferences: %s\n%s",
+		id, parents, more);
 }
 
 static void ask(struct desk *d, const char *to)
@@ -21,7 +24,8 @@ static void ask(struct desk *d, const char *to)
 	g_assert_cmpuint(d->last.ticket, ==, 1);
 }
 
-static void anna_sends(struct desk *d, const char *to, const char *id, const char *parents, const char *more)
+static void anna_sends(
+	struct desk *d, const char *to, const char *id, const char *parents, const char *more)
 {
 	g_autofree char *mail = from_anna(id, parents, more);
 
@@ -47,42 +51,61 @@ static const struct leak_row {
 	const char *sentence, *to, *id, *parents, *more;
 	enum verdict verdict;
 } leak_rows[] = {
-	{ "an answer to the customer's mail leaves", "carla@example.net", "x1@example.com", "<q1@example.net>", "\nhello\n", VERDICT_ACCEPT },
-	{ "an answer below an answer leaves", "carla@example.net", "x1@example.com", "<q1@example.net> <a1@example.com>", "\nhello\n", VERDICT_ACCEPT },
-	{ "an answer to a note does not", "carla@example.net", "x1@example.com", "<q1@example.net> <n1@example.com>", "\nhello\n", VERDICT_REJECT },
-	{ "an answer somewhere below a note does not", "carla@example.net", "x1@example.com", "<q1@example.net> <n1@example.com> <other@example.org>", "\nhello\n", VERDICT_REJECT },
-	{ "nor one that names the note only in In-Reply-To", "carla@example.net", "x1@example.com", "<q1@example.net>", "In-Reply-To: <n2@example.com>\n\nhello\n", VERDICT_REJECT },
-	{ "nor to a third party", "partner@example.org", "x1@example.com", "<n1@example.com>", "\nhello\n", VERDICT_REJECT },
-	{ "nor with the account in Cc", "carla@example.net,support@example.com", "x1@example.com", "<n1@example.com>", "\nhello\n", VERDICT_REJECT },
-	{ "what is marked as a note does not leave", "carla@example.net,support+note@example.com", "x1@example.com", "<q1@example.net>", "\nhello\n", VERDICT_REJECT },
-	{ "nor when it is of no ticket", "carla@example.net,support+note@example.com", "x1@example.com", "<none@example.org>", "\nhello\n", VERDICT_REJECT },
-	{ "a note that is sent on to the customer does not leave", "carla@example.net", "n1@example.com", "<q1@example.net>", "\nshe is difficult\n", VERDICT_REJECT },
-	{ "a note that comes again stays a note", "support@example.com", "n1@example.com", "<q1@example.net>", "\nshe is difficult\n", VERDICT_ACCEPT },
-	{ "a vacation note does not leave", "carla@example.net", "x1@example.com", "<q1@example.net>", "Auto-Submitted: auto-replied\n\naway\n", VERDICT_DISCARD },
-	{ "a vacation note that comes again does not leave", "carla@example.net", "v1@example.com", "<q1@example.net>", "Auto-Submitted: auto-replied\n\naway\n", VERDICT_DISCARD },
-	{ "a read receipt does not leave", "carla@example.net", "x1@example.com", "<q1@example.net>", "MIME-Version: 1.0\nContent-Type: multipart/report; report-type=disposition-notification; boundary=b\n"
-		"\n--b\n\nread\n--b\nContent-Type: message/disposition-notification\n\nFinal-Recipient: rfc822;anna@example.com\nDisposition: manual-action/MDN-sent-manually; displayed\n\n--b--\n", VERDICT_DISCARD },
-	{ "commands go to nobody outside", "tickets@example.com,carla@example.net", "x1@example.com", "<q1@example.net>", "\nclose 1\n", VERDICT_REJECT },
+	{ "an answer to the customer's mail leaves", "carla@example.net", "x1@example.com",
+		"<q1@example.net>", "\nhello\n", VERDICT_ACCEPT },
+	{ "an answer below an answer leaves", "carla@example.net", "x1@example.com",
+		"<q1@example.net> <a1@example.com>", "\nhello\n", VERDICT_ACCEPT },
+	{ "an answer to a note does not", "carla@example.net", "x1@example.com",
+		"<q1@example.net> <n1@example.com>", "\nhello\n", VERDICT_REJECT },
+	{ "an answer somewhere below a note does not", "carla@example.net", "x1@example.com",
+		"<q1@example.net> <n1@example.com> <other@example.org>", "\nhello\n",
+		VERDICT_REJECT },
+	{ "nor one that names the note only in In-Reply-To", "carla@example.net", "x1@example.com",
+		"<q1@example.net>", "In-Reply-To: <n2@example.com>\n\nhello\n", VERDICT_REJECT },
+	{ "nor to a third party", "partner@example.org", "x1@example.com", "<n1@example.com>",
+		"\nhello\n", VERDICT_REJECT },
+	{ "nor with the account in Cc", "carla@example.net,support@example.com", "x1@example.com",
+		"<n1@example.com>", "\nhello\n", VERDICT_REJECT },
+	{ "what is marked as a note does not leave", "carla@example.net,support+note@example.com",
+		"x1@example.com", "<q1@example.net>", "\nhello\n", VERDICT_REJECT },
+	{ "nor when it is of no ticket", "carla@example.net,support+note@example.com",
+		"x1@example.com", "<none@example.org>", "\nhello\n", VERDICT_REJECT },
+	{ "a note that is sent on to the customer does not leave", "carla@example.net",
+		"n1@example.com", "<q1@example.net>", "\nshe is difficult\n", VERDICT_REJECT },
+	{ "a note that comes again stays a note", "support@example.com", "n1@example.com",
+		"<q1@example.net>", "\nshe is difficult\n", VERDICT_ACCEPT },
+	{ "a vacation note does not leave", "carla@example.net", "x1@example.com",
+		"<q1@example.net>", "Auto-Submitted: auto-replied\n\naway\n", VERDICT_DISCARD },
+	{ "a vacation note that comes again does not leave", "carla@example.net", "v1@example.com",
+		"<q1@example.net>", "Auto-Submitted: auto-replied\n\naway\n", VERDICT_DISCARD },
+	{ "a read receipt does not leave", "carla@example.net", "x1@example.com",
+		"<q1@example.net>",
+		"MIME-Version: 1.0\nContent-Type: multipart/report; report-type=disposition-notification; boundary=b\n"
+		"\n--b\n\nread\n--b\nContent-Type: message/disposition-notification\n\nFinal-Recipient: rfc822;anna@example.com\nDisposition: manual-action/MDN-sent-manually; displayed\n\n--b--\n",
+		VERDICT_DISCARD },
+	{ "commands go to nobody outside", "tickets@example.com,carla@example.net",
+		"x1@example.com", "<q1@example.net>", "\nclose 1\n", VERDICT_REJECT },
 };
 
 /* Refused or let go by what To and Cc say, before anything else is known of the message. */
 static const struct copy_row {
 	const char *sentence, *to, *header;
 	enum whose whose;
-	const char *reply;	/* begins with */
+	const char *reply; /* begins with */
 } copy_rows[] = {
 	{ "a Bcc below a note", "support@example.com,carla@example.net",
-		"To: support@example.com\n", WHOSE_REFUSED, "5.7.1 carla@example.net is in neither To nor Cc" },
+		"To: support@example.com\n", WHOSE_REFUSED,
+		"5.7.1 carla@example.net is in neither To nor Cc" },
 	{ "the customer's copy of it", "carla@example.net", "To: support@example.com\n",
 		WHOSE_REFUSED, "5.7.1 carla@example.net is in neither To nor Cc" },
 	{ "the customer's copy of what is marked as a note", "carla@example.net",
-		"To: carla@example.net\nCc: support+note@example.com\n",
-		WHOSE_REFUSED, "5.7.1 An internal note cannot also go to carla@example.net;" },
+		"To: carla@example.net\nCc: support+note@example.com\n", WHOSE_REFUSED,
+		"5.7.1 An internal note cannot also go to carla@example.net;" },
 	{ "the desk's copy of it", "support+note@example.com",
-		"To: carla@example.net\nCc: support+note@example.com\n",
-		WHOSE_REFUSED, "5.7.1 An internal note cannot also go to carla@example.net;" },
-	{ "commands with a Bcc", "carla@example.net", "To: tickets@example.com\n",
-		WHOSE_REFUSED, "5.7.1 Commands cannot also go to carla@example.net" },
+		"To: carla@example.net\nCc: support+note@example.com\n", WHOSE_REFUSED,
+		"5.7.1 An internal note cannot also go to carla@example.net;" },
+	{ "commands with a Bcc", "carla@example.net", "To: tickets@example.com\n", WHOSE_REFUSED,
+		"5.7.1 Commands cannot also go to carla@example.net" },
 	{ "an answer with a Bcc", "dora@example.net",
 		"To: carla@example.net\nCc: support@example.com\n", WHOSE_REPLY, NULL },
 	{ "a note with a journal", "support@example.com,journal@archive.example",
@@ -115,9 +138,11 @@ static void test_copy(gconstpointer data)
 static void test_copy_of_no_ticket(void)
 {
 	static const char mail[] = "From: anna@example.com\nTo: support@example.com\nSubject: x\n"
-		"Message-ID: <x1@example.com>\n\nabout Carla\n";
+				   "Message-ID: <x1@example.com>\n\nabout Carla\n";
 	const char *const to[] = { "carla@example.net", NULL };
-	const struct envelope e = { .sender = "", .recipients = to, .authen = "anna", .received = 1 };
+	const struct envelope e = {
+		.sender = "", .recipients = to, .authen = "anna", .received = 1
+	};
 	struct message *message = message_parse_bytes(mail, strlen(mail));
 	struct desk d;
 	bool ours = false;
@@ -159,12 +184,15 @@ static void test_leak(gconstpointer data)
 
 	desk_open(&d, NULL);
 	ask(&d, "support@example.com");
-	anna_sends(&d, "support@example.com", "n1@example.com", "<q1@example.net>", "\nshe is difficult\n");
+	anna_sends(&d, "support@example.com", "n1@example.com", "<q1@example.net>",
+		"\nshe is difficult\n");
 	g_assert_cmpstr(d.last.event, ==, "note");
 	anna_sends(&d, "carla@example.net", "a1@example.com", "<q1@example.net>", "\npour water\n");
-	anna_sends(&d, "ben@example.com", "n2@example.com", "<a1@example.com>", "\nwas that right?\n");
+	anna_sends(
+		&d, "ben@example.com", "n2@example.com", "<a1@example.com>", "\nwas that right?\n");
 	g_assert_cmpstr(d.last.event, ==, "note");
-	anna_sends(&d, "carla@example.net", "v1@example.com", "<q1@example.net>", "Auto-Submitted: auto-replied\n\naway\n");
+	anna_sends(&d, "carla@example.net", "v1@example.com", "<q1@example.net>",
+		"Auto-Submitted: auto-replied\n\naway\n");
 	g_assert_cmpint(d.last.edits.verdict, ==, VERDICT_DISCARD);
 	anna_sends(&d, row->to, row->id, row->parents, row->more);
 	g_assert_cmpint(d.last.edits.verdict, ==, row->verdict);
@@ -193,11 +221,13 @@ static void test_copy_of_an_answer(void)
 
 	desk_open(&d, NULL);
 	ask(&d, "support@example.com");
-	anna_sends(&d, "carla@example.net,support@example.com", "a1@example.com", "<q1@example.net>", "\npour water\n");
+	anna_sends(&d, "carla@example.net,support@example.com", "a1@example.com",
+		"<q1@example.net>", "\npour water\n");
 	g_assert_cmpstr(desk_header(&d, "From"), ==, "Anna Adler <support@example.com>");
 	g_assert_cmpuint(messages(&d), ==, 2);
 	/* Once more, to the account alone: the same mail, not a note. */
-	anna_sends(&d, "support@example.com", "a1@example.com", "<q1@example.net>", "\npour water\n");
+	anna_sends(
+		&d, "support@example.com", "a1@example.com", "<q1@example.net>", "\npour water\n");
 	g_assert_true(d.last.duplicate);
 	g_assert_cmpstr(desk_header(&d, "From"), ==, "Anna Adler <support@example.com>");
 	g_assert_cmpstr(desk_header(&d, "X-Ticket-Event"), ==, "reply");
@@ -207,18 +237,21 @@ static void test_copy_of_an_answer(void)
 
 static void test_subject_commands_run_once(void)
 {
-	static const char mail[] = "From: anna@example.com\nSubject: !tag +hot !close Printer !important\nMessage-ID: <a1@example.com>\nIn-Reply-To: <q1@example.net>\n\nx\n";
+	static const char mail[] =
+		"From: anna@example.com\nSubject: !tag +hot !close Printer !important\nMessage-ID: <a1@example.com>\nIn-Reply-To: <q1@example.net>\n\nx\n";
 	struct desk d;
 
 	desk_open(&d, NULL);
 	ask(&d, "support@example.com");
 	for (int i = 0; i < 2; i++) {
 		desk_mail(&d, "anna@example.com", "carla@example.net", "anna", mail);
-		g_assert_cmpstr(desk_header(&d, "Subject"), ==, "[example.com #1] Printer !important");
+		g_assert_cmpstr(
+			desk_header(&d, "Subject"), ==, "[example.com #1] Printer !important");
 		g_assert_cmpuint(desk_events(&d, 1, "tag"), ==, 1);
 		g_assert_cmpuint(desk_outbox(&d, "transcript", NULL), ==, 1);
 	}
-	desk_mail(&d, "carla@example.net", "support@example.com", NULL, "From: carla@example.net\nSubject: !close it\nMessage-ID: <q2@example.net>\nIn-Reply-To: <a1@example.com>\n\nx\n");
+	desk_mail(&d, "carla@example.net", "support@example.com", NULL,
+		"From: carla@example.net\nSubject: !close it\nMessage-ID: <q2@example.net>\nIn-Reply-To: <a1@example.com>\n\nx\n");
 	g_assert_cmpstr(desk_header(&d, "Subject"), ==, "[example.com #1] !close it");
 	g_assert_cmpstr(d.last.event, ==, "reopened");
 	desk_close(&d);
@@ -232,7 +265,8 @@ static char *state_of_ticket(struct desk *d, uint64_t number)
 	char *state;
 
 	desk_ticket(d, number, &t);
-	state = g_strdup_printf("%s%s%s", ticket_status_names[t.status], t.tags && t.tags[0] ? " +" : "", t.tags && t.tags[0] ? t.tags[0] : "");
+	state = g_strdup_printf("%s%s%s", ticket_status_names[t.status],
+		t.tags && t.tags[0] ? " +" : "", t.tags && t.tags[0] ? t.tags[0] : "");
 	record_release(&ticket_type, &t);
 	return state;
 }
@@ -257,7 +291,8 @@ static void assert_recorded(struct desk *d, uint64_t seq, const char *words)
 #define TEXT_60 "loremipsumdolorsitametconsetetursadipscingelitrseddiamnonum "
 #define TEXT_300 TEXT_60 TEXT_60 TEXT_60 TEXT_60 TEXT_60
 
-/* What carla writes, and the head of what anna answers; the Subject that leaves, what became of the ticket, and a part of the transcript. */
+/* What carla writes, and the head of what anna answers; the Subject that leaves, what became of the
+ * ticket, and a part of the transcript. */
 /* clang-format off */
 static const struct words_row {
 	const char *sentence, *asked, *answered, *leaves, *state, *told;
@@ -338,9 +373,13 @@ static const struct words_row {
 static void test_words(gconstpointer data)
 {
 	const struct words_row *row = data;
-	const char *more = strstr(row->answered, "In-Reply-To") ? "" : "In-Reply-To: <q1@example.net>\n";
-	g_autofree char *asked = g_strdup_printf("From: carla@example.net\nMessage-ID: <q1@example.net>\n%s\nx\n", row->asked);
-	g_autofree char *answered = g_strdup_printf("From: anna@example.com\nMessage-ID: <a1@example.com>\n%s%s\nx\n", more, row->answered);
+	const char *more = strstr(row->answered, "In-Reply-To") ? ""
+								: "In-Reply-To: <q1@example.net>\n";
+	g_autofree char *asked = g_strdup_printf(
+		"From: carla@example.net\nMessage-ID: <q1@example.net>\n%s\nx\n", row->asked);
+	g_autofree char *answered = g_strdup_printf(
+		"From: anna@example.com\nMessage-ID: <a1@example.com>\n%s%s\nx\n", more,
+		row->answered);
 	g_autofree char *transcript = NULL;
 	struct desk d;
 
@@ -351,12 +390,15 @@ static void test_words(gconstpointer data)
 		desk_mail(&d, "anna@example.com", "carla@example.net", "anna", answered);
 		g_assert_cmpstr(desk_header(&d, "Subject"), ==, row->leaves);
 		if (i == 0) {
-			g_assert_cmpuint(desk_outbox(&d, "transcript", &transcript), ==, row->told != NULL);
+			g_assert_cmpuint(
+				desk_outbox(&d, "transcript", &transcript), ==, row->told != NULL);
 			assert_state(&d, row->state);
 			assert_recorded(&d, 2, strchr(row->leaves, '!'));
 		}
-		desk_mail(&d, "anna@example.com", "support@example.com", "anna", "From: anna@example.com\nMessage-ID: <n1@example.com>\nSubject: !title !close\nIn-Reply-To: <q1@example.net>\n\nx\n");
-		desk_mail(&d, "carla@example.net", "support@example.com", NULL, "From: carla@example.net\nMessage-ID: <q2@example.net>\nSubject: y !close !wait !clsoe\nIn-Reply-To: <q1@example.net>\n\nx\n");
+		desk_mail(&d, "anna@example.com", "support@example.com", "anna",
+			"From: anna@example.com\nMessage-ID: <n1@example.com>\nSubject: !title !close\nIn-Reply-To: <q1@example.net>\n\nx\n");
+		desk_mail(&d, "carla@example.net", "support@example.com", NULL,
+			"From: carla@example.net\nMessage-ID: <q2@example.net>\nSubject: y !close !wait !clsoe\nIn-Reply-To: <q1@example.net>\n\nx\n");
 	}
 	if (row->told && !strstr(transcript, row->told))
 		g_error("%s\nis not in\n%s", row->told, transcript);
@@ -365,21 +407,27 @@ static void test_words(gconstpointer data)
 
 static void anna_replies(struct desk *d, const char *id, const char *parent, const char *subject)
 {
-	g_autofree char *mail = g_strdup_printf("From: anna@example.com\nMessage-ID: <%s>\nIn-Reply-To: <%s>\nSubject: %s\n\nx\n", id, parent, subject);
+	g_autofree char *mail = g_strdup_printf(
+		"From: anna@example.com\nMessage-ID: <%s>\nIn-Reply-To: <%s>\nSubject: %s\n\nx\n",
+		id, parent, subject);
 
 	desk_mail(d, "anna@example.com", "carla@example.net", "anna", mail);
 	g_assert_cmpint(d->status, ==, ST_OK);
 }
 
-static void carla_writes(struct desk *d, const char *id, const char *parent, const char *subject, const char *text)
+static void carla_writes(
+	struct desk *d, const char *id, const char *parent, const char *subject, const char *text)
 {
-	g_autofree char *mail = g_strdup_printf("From: carla@example.net\nMessage-ID: <%s>\nIn-Reply-To: <%s>\nSubject: %s\n\n%s\n", id, parent, subject, text);
+	g_autofree char *mail = g_strdup_printf(
+		"From: carla@example.net\nMessage-ID: <%s>\nIn-Reply-To: <%s>\nSubject: %s\n\n%s\n",
+		id, parent, subject, text);
 
 	desk_mail(d, "carla@example.net", "support@example.com", NULL, mail);
 	g_assert_cmpint(d->status, ==, ST_OK);
 }
 
-/* Agents' Subjects are recorded without their commands, and an answer to a transcript is no stranger's. */
+/* Agents' Subjects are recorded without their commands, and an answer to a transcript is no
+ * stranger's. */
 static void test_own_words_are_no_bar(void)
 {
 	g_autofree char *transcript = NULL, *id = NULL;
@@ -388,7 +436,8 @@ static void test_own_words_are_no_bar(void)
 	desk_open(&d, NULL);
 	carla_writes(&d, "q1@example.net", "none@example.net", "help", "x");
 	for (int i = 0; i < 2; i++) {
-		g_autofree char *mine = g_strdup_printf("a%d@example.com", i), *hers = g_strdup_printf("b%d@example.net", i);
+		g_autofree char *mine = g_strdup_printf("a%d@example.com", i),
+				*hers = g_strdup_printf("b%d@example.net", i);
 
 		anna_replies(&d, mine, "q1@example.net", "Re: help !close");
 		assert_state(&d, "closed");
@@ -412,7 +461,8 @@ static void test_words_of_all_mails(void)
 
 	desk_open(&d, NULL);
 	carla_writes(&d, "q1@example.net", "none@example.net", "help !close", "x");
-	anna_sends(&d, "support@example.com", "n1@example.com", "<q1@example.net>", "\ntitle Printer\n");
+	anna_sends(&d, "support@example.com", "n1@example.com", "<q1@example.net>",
+		"\ntitle Printer\n");
 	anna_replies(&d, "a1@example.com", "q1@example.net", "Re: [example.com #1] help !close");
 	assert_state(&d, "waiting");
 	carla_writes(&d, "q2@example.net", "q1@example.net", "Printer !spam", "x");
@@ -420,14 +470,16 @@ static void test_words_of_all_mails(void)
 	assert_state(&d, "waiting");
 	carla_writes(&d, "m1@example.net", "other@example.net", "Other !reopen", "x");
 	g_assert_cmpuint(d.last.ticket, ==, 2);
-	desk_mail(&d, "anna@example.com", "tickets@example.com", "anna", "From: anna@example.com\nMessage-ID: <c1@example.com>\nSubject: x\n\nmerge 2 1\n");
+	desk_mail(&d, "anna@example.com", "tickets@example.com", "anna",
+		"From: anna@example.com\nMessage-ID: <c1@example.com>\nSubject: x\n\nmerge 2 1\n");
 	anna_replies(&d, "a3@example.com", "q1@example.net", "Other !reopen");
 	g_assert_cmpstr(desk_header(&d, "Subject"), ==, "[example.com #1] Other !reopen");
 	assert_state(&d, "waiting");
 	desk_close(&d);
 }
 
-/* A title that was given at the desk is in the mails that come from there: those of the ticket, and of another. */
+/* A title that was given at the desk is in the mails that come from there: those of the ticket, and
+ * of another. */
 static void test_words_of_a_title(void)
 {
 	g_autofree char *transcript = NULL, *id = NULL, *both = NULL;
@@ -435,15 +487,18 @@ static void test_words_of_a_title(void)
 
 	desk_open(&d, NULL);
 	carla_writes(&d, "q1@example.net", "none@example.net", "help", "x");
-	anna_sends(&d, "support@example.com", "n1@example.com", "<q1@example.net>", "\ntitle Printer !close\n");
+	anna_sends(&d, "support@example.com", "n1@example.com", "<q1@example.net>",
+		"\ntitle Printer !close\n");
 	desk_outbox(&d, "transcript", &transcript);
 	id = g_strdup(strstr(transcript, "\nMessage-ID: <") + strlen("\nMessage-ID: <"));
 	id[strcspn(id, ">")] = '\0';
 	anna_replies(&d, "a1@example.com", "q1@example.net", "Re: [example.com #1] Printer !close");
 	assert_state(&d, "waiting");
 	carla_writes(&d, "q2@example.net", "other@example.net", "Scanner", "x");
-	both = g_strdup_printf("From: anna@example.com\nMessage-ID: <a2@example.com>\n"
-		"In-Reply-To: <q2@example.net> <%s>\nSubject: Re: Printer !close\n\nx\n", id);
+	both = g_strdup_printf(
+		"From: anna@example.com\nMessage-ID: <a2@example.com>\n"
+		"In-Reply-To: <q2@example.net> <%s>\nSubject: Re: Printer !close\n\nx\n",
+		id);
 	desk_mail(&d, "anna@example.com", "carla@example.net", "anna", both);
 	g_assert_cmpuint(d.last.ticket, ==, 2);
 	g_assert_cmpstr(desk_header(&d, "Subject"), ==, "[example.com #2] Re: Printer !close");
@@ -468,9 +523,9 @@ static void test_words_of_another_ticket(void)
 /* Forwarded to the desk as a note, from where only the tag leads to the ticket. */
 static const char *const forwards[] = {
 	"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nlook\n--b\nContent-Type: message/rfc822\n\n"
-		"From: eve@example.org\nSubject: =?utf-8?Q?Printer_=21close?=\n\nclose\n--b--\n",
+	"From: eve@example.org\nSubject: =?utf-8?Q?Printer_=21close?=\n\nclose\n--b--\n",
 	"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nlook\n--b\nContent-Type: message/rfc822\n\n"
-		"From: x@example.org\nSubject: Fwd\nContent-Type: multipart/mixed; boundary=c\n\n--c\nContent-Type: message/rfc822\n\nSubject: Printer !close\n\nx\n--c--\n--b--\n",
+	"From: x@example.org\nSubject: Fwd\nContent-Type: multipart/mixed; boundary=c\n\n--c\nContent-Type: message/rfc822\n\nSubject: Printer !close\n\nx\n--c--\n--b--\n",
 	"\nlook\n\n-------- Forwarded Message --------\nSubject: Printer\n !close\nFrom: eve@example.org\n\nx\n",
 	"\nlook\n\n> Von: eve@example.org\n> Betreff: Printer !close\n",
 };
@@ -478,7 +533,9 @@ static const char *const forwards[] = {
 static void test_forwarded_words(void)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(forwards); i++) {
-		g_autofree char *mail = g_strdup_printf("From: anna@example.com\nMessage-ID: <n1@example.com>\nSubject: Fwd: [example.com #1] Printer !close\n%s", forwards[i]);
+		g_autofree char *mail = g_strdup_printf(
+			"From: anna@example.com\nMessage-ID: <n1@example.com>\nSubject: Fwd: [example.com #1] Printer !close\n%s",
+			forwards[i]);
 		struct desk d;
 
 		desk_open(&d, NULL);
@@ -491,7 +548,8 @@ static void test_forwarded_words(void)
 	}
 }
 
-/* A ticket that an agent opens has the title without their commands; one that answers what nobody knows runs none. */
+/* A ticket that an agent opens has the title without their commands; one that answers what nobody
+ * knows runs none. */
 static void test_words_of_an_opening(void)
 {
 	struct ticket t;
@@ -507,10 +565,12 @@ static void test_words_of_an_opening(void)
 	assert_recorded(&d, 1, NULL);
 	assert_state(&d, "waiting +new");
 	for (int i = 0; i < 2; i++) {
-		g_autofree char *mail = g_strdup_printf("From: anna@example.com\nTo: carla@example.net\nMessage-ID: <o%d@example.com>\nSubject: Re: x !tag +owned\n%s\nx\n",
+		g_autofree char *mail = g_strdup_printf(
+			"From: anna@example.com\nTo: carla@example.net\nMessage-ID: <o%d@example.com>\nSubject: Re: x !tag +owned\n%s\nx\n",
 			i + 2, i ? "In-Reply-To: <direct@example.org>\n" : "");
 
-		desk_mail(&d, "anna@example.com", "carla@example.net,support@example.com", "anna", mail);
+		desk_mail(&d, "anna@example.com", "carla@example.net,support@example.com", "anna",
+			mail);
 		g_assert_cmpuint(d.last.ticket, ==, (uint64_t)i + 2);
 		g_assert_cmpuint(desk_events(&d, d.last.ticket, "tag"), ==, 0);
 		g_assert_nonnull(strstr(desk_header(&d, "Subject"), "!tag +owned"));
@@ -518,7 +578,8 @@ static void test_words_of_an_opening(void)
 	desk_close(&d);
 }
 
-/* Carla's mail says `asked`; anna's, which is a note or a control message, begins with the same or passes it on. */
+/* Carla's mail says `asked`; anna's, which is a note or a control message, begins with the same or
+ * passes it on. */
 /* clang-format off */
 static const struct lines_row {
 	const char *sentence, *asked, *to, *mail, *state, *told;
@@ -552,7 +613,9 @@ static const struct lines_row {
 static void test_lines(gconstpointer data)
 {
 	const struct lines_row *row = data;
-	g_autofree char *mail = g_strdup_printf("From: anna@example.com\nMessage-ID: <n1@example.com>\nSubject: Re: [example.com #1] help\nIn-Reply-To: <q1@example.net>\n%s", row->mail);
+	g_autofree char *mail = g_strdup_printf(
+		"From: anna@example.com\nMessage-ID: <n1@example.com>\nSubject: Re: [example.com #1] help\nIn-Reply-To: <q1@example.net>\n%s",
+		row->mail);
 	g_autofree char *transcript = NULL;
 	struct desk d;
 
@@ -577,7 +640,8 @@ static void test_passed_on_silently(void)
 	desk_mail(&d, "anna@example.com", "support@example.com", "anna",
 		"From: eve@example.org\nMessage-ID: <e1@example.org>\nSubject: [example.com #1] help !close\n\nclose\n");
 	assert_state(&d, "new");
-	desk_mail(&d, "anna@example.com", "tickets@example.com", "anna", "From: eve@example.org\nMessage-ID: <e2@example.org>\nSubject: x\n\nclose 1\n");
+	desk_mail(&d, "anna@example.com", "tickets@example.com", "anna",
+		"From: eve@example.org\nMessage-ID: <e2@example.org>\nSubject: x\n\nclose 1\n");
 	assert_state(&d, "new");
 	/* From an address of theirs that nobody has put down. */
 	desk_mail(&d, "anna@home.example", "support@example.com", "anna",
@@ -588,7 +652,8 @@ static void test_passed_on_silently(void)
 
 static void test_private_message_id(void)
 {
-	static const char mail[] = "From: Anna <anna@home.example>\nSubject: Re: x\nMessage-ID: <a1@home.example>\nIn-Reply-To: <q1@example.net>\n\nx\n";
+	static const char mail[] =
+		"From: Anna <anna@home.example>\nSubject: Re: x\nMessage-ID: <a1@home.example>\nIn-Reply-To: <q1@example.net>\n\nx\n";
 	static const char *const back[] = { "<a1@home.example>", NULL };
 	struct desk d;
 	struct entry e;
@@ -606,7 +671,9 @@ static void test_private_message_id(void)
 	g_assert_true(d.last.duplicate);
 	g_assert_cmpstr(desk_header(&d, "Message-ID"), ==, id);
 	for (size_t i = 0; i < G_N_ELEMENTS(back); i++) {
-		g_autofree char *answer = g_strdup_printf("From: carla@example.net\nSubject: y\nMessage-ID: <b%zu@example.net>\nIn-Reply-To: %s\n\nx\n", i, back[i] ? back[i] : id);
+		g_autofree char *answer = g_strdup_printf(
+			"From: carla@example.net\nSubject: y\nMessage-ID: <b%zu@example.net>\nIn-Reply-To: %s\n\nx\n",
+			i, back[i] ? back[i] : id);
 
 		desk_mail(&d, "carla@example.net", "support@example.com", NULL, answer);
 		g_assert_cmpuint(d.last.ticket, ==, 1);
@@ -619,12 +686,18 @@ static void test_name_of_another(void)
 	static const struct {
 		const char *from, *shown;
 	} rows[] = {
-		{ "\"Anna (Support)\" <anna@example.com>", "\"Anna (Support)\" <support@example.com>" }, { "Ben Berg <ben@example.com>", "Anna Adler <support@example.com>" },
-		{ "Anna at the desk <support@example.com>", "Anna at the desk <support@example.com>" }, { "anna@example.com", "Anna Adler <support@example.com>" },
+		{ "\"Anna (Support)\" <anna@example.com>",
+			"\"Anna (Support)\" <support@example.com>" },
+		{ "Ben Berg <ben@example.com>", "Anna Adler <support@example.com>" },
+		{ "Anna at the desk <support@example.com>",
+			"Anna at the desk <support@example.com>" },
+		{ "anna@example.com", "Anna Adler <support@example.com>" },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-		g_autofree char *mail = g_strdup_printf("From: %s\nSubject: Re: x\nMessage-ID: <a1@example.com>\nIn-Reply-To: <q1@example.net>\n\nx\n", rows[i].from);
+		g_autofree char *mail = g_strdup_printf(
+			"From: %s\nSubject: Re: x\nMessage-ID: <a1@example.com>\nIn-Reply-To: <q1@example.net>\n\nx\n",
+			rows[i].from);
 		struct desk d;
 
 		desk_open(&d, NULL);
@@ -651,7 +724,8 @@ static void test_two_tickets_through_the_desk(void)
 	desk_open(&d, NULL);
 	ask(&d, "desk@example.com");
 	first = token_of(&d);
-	desk_mail(&d, "dora@example.net", "desk@example.com", NULL, "From: dora@example.net\nSubject: y\nMessage-ID: <d1@example.net>\n\nx\n");
+	desk_mail(&d, "dora@example.net", "desk@example.com", NULL,
+		"From: dora@example.net\nSubject: y\nMessage-ID: <d1@example.net>\n\nx\n");
 	second = token_of(&d);
 	both = g_strdup_printf("%s,%s", first, second);
 	anna_sends(&d, both, "a1@example.com", "<q1@example.net>", "\nhello\n");
@@ -667,7 +741,8 @@ static void test_nobody_behind_the_desk(void)
 	g_autofree char *token = NULL;
 
 	desk_open(&d, "policy: { auto_replies = \"ticket\"; };");
-	desk_mail(&d, "", "desk@example.com", NULL, "Subject: who am I?\nMessage-ID: <q1@example.net>\n\nx\n");
+	desk_mail(&d, "", "desk@example.com", NULL,
+		"Subject: who am I?\nMessage-ID: <q1@example.net>\n\nx\n");
 	token = token_of(&d);
 	anna_sends(&d, token, "a1@example.com", "<q1@example.net>", "\nhello\n");
 	g_assert_cmpint(d.last.edits.verdict, ==, VERDICT_REJECT);
@@ -680,15 +755,15 @@ static void two_ask(struct desk *d, char **token_out)
 	g_autofree char *token = NULL;
 
 	ask(d, "desk@example.com");
-	g_assert_true(g_str_has_prefix(desk_header(d, "Reply-To"),
-		"\"Carla Customer (carla@example.net)\" <desk+1-"));
+	g_assert_true(g_str_has_prefix(
+		desk_header(d, "Reply-To"), "\"Carla Customer (carla@example.net)\" <desk+1-"));
 	token = token_of(d);
 	desk_mail(d, "dora@example.org", token, NULL,
 		"From: Dora <dora@example.org>\nSubject: mine, too\n"
 		"Reply-To: D.Office@example.org\nMessage-ID: <d1@example.org>\n\nx\n");
 	g_assert_cmpuint(d->last.ticket, ==, 1);
-	g_assert_true(g_str_has_prefix(desk_header(d, "Reply-To"),
-		"\"Dora (D.Office@example.org)\" <desk+1-"));
+	g_assert_true(g_str_has_prefix(
+		desk_header(d, "Reply-To"), "\"Dora (D.Office@example.org)\" <desk+1-"));
 	*token_out = g_strdup(desk_header(d, "Reply-To"));
 }
 
@@ -716,10 +791,10 @@ static const struct answer_row {
 static void anna_answers(struct desk *d, const char *reply_to, const char *id, const char *header)
 {
 	g_autofree char *token = desk_address(reply_to);
-	g_autofree char *mail =
-		g_strdup_printf("From: Anna <anna@example.com>\nTo: %s\nSubject: Re: x\n"
-				"Message-ID: <%s>\n%s\nhello\n",
-			reply_to, id, header);
+	g_autofree char *mail = g_strdup_printf(
+		"From: Anna <anna@example.com>\nTo: %s\nSubject: Re: x\n"
+		"Message-ID: <%s>\n%s\nhello\n",
+		reply_to, id, header);
 
 	desk_mail(d, "anna@example.com", token, "anna", mail);
 	g_assert_cmpint(d->status, ==, ST_OK);
@@ -761,8 +836,8 @@ static void test_notice_at_the_desk(void)
 	g_autofree char *mail = NULL, *reply_to = NULL;
 	const char *header;
 
-	desk_open(&d,
-		"rules = ( { match: { recipient = \"*\"; }; set: { assign = \"anna\"; }; } );");
+	desk_open(
+		&d, "rules = ( { match: { recipient = \"*\"; }; set: { assign = \"anna\"; }; } );");
 	ask(&d, "desk@example.com");
 	g_assert_cmpuint(desk_outbox(&d, "notice", &mail), ==, 1);
 	header = strstr(mail, "\nReply-To: ") + strlen("\nReply-To: ");
@@ -788,10 +863,10 @@ static void test_strange_reply_to(void)
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-		g_autofree char *mail =
-			g_strdup_printf("From: Carla <carla@example.net>\nSubject: x\n"
-					"Reply-To: %s\nMessage-ID: <q1@x>\n\nx\n",
-				rows[i].reply_to);
+		g_autofree char *mail = g_strdup_printf(
+			"From: Carla <carla@example.net>\nSubject: x\n"
+			"Reply-To: %s\nMessage-ID: <q1@x>\n\nx\n",
+			rows[i].reply_to);
 		struct desk d;
 
 		desk_open(&d, NULL);
@@ -834,11 +909,13 @@ static void test_agent_as_customer(void)
 /* --- whose queue --- */
 
 /* Ben is of sales; ticket 1 is in support or, where `to` says so, of the desk. */
-static void ben_sends(struct desk *d, const char *to, const char *subject, const char *id,
-	const char *more)
+static void ben_sends(
+	struct desk *d, const char *to, const char *subject, const char *id, const char *more)
 {
-	g_autofree char *mail = g_strdup_printf("From: Ben Berg <ben@example.com>\nSubject: %s\n"
-		"Message-ID: <%s>\nIn-Reply-To: <q1@example.net>\n%s", subject, id, more);
+	g_autofree char *mail = g_strdup_printf(
+		"From: Ben Berg <ben@example.com>\nSubject: %s\n"
+		"Message-ID: <%s>\nIn-Reply-To: <q1@example.net>\n%s",
+		subject, id, more);
 
 	desk_mail(d, "ben@example.com", to, "ben", mail);
 	g_assert_cmpint(d->status, ==, ST_OK);
@@ -846,7 +923,8 @@ static void ben_sends(struct desk *d, const char *to, const char *subject, const
 
 static void assert_not_bens(struct desk *d, const char *queue)
 {
-	g_autofree char *reason = g_strdup_printf("5.7.1 Ticket #1 is in queue '%s', which is not", queue);
+	g_autofree char *reason = g_strdup_printf(
+		"5.7.1 Ticket #1 is in queue '%s', which is not", queue);
 
 	g_assert_cmpint(d->last.edits.verdict, ==, VERDICT_REJECT);
 	g_assert_true(g_str_has_prefix(d->last.edits.reply, reason));
@@ -987,7 +1065,8 @@ static void test_inactive_agent(void)
 
 /* --- who is told --- */
 
-static const char queue_of_anna[] = "rules = ( { match: { subject = \"*fire*\"; }; set: { assign = \"anna\"; }; } );";
+static const char queue_of_anna[] =
+	"rules = ( { match: { subject = \"*fire*\"; }; set: { assign = \"anna\"; }; } );";
 
 static void test_assigned_on_opening(void)
 {
@@ -1015,9 +1094,11 @@ static void test_note_on_ones_own_ticket(void)
 {
 	struct desk d;
 
-	desk_open(&d, "rules = ( { match: { recipient = \"*\"; }; set: { assign = \"anna\"; }; } );");
+	desk_open(
+		&d, "rules = ( { match: { recipient = \"*\"; }; set: { assign = \"anna\"; }; } );");
 	ask(&d, "support@example.com");
-	anna_sends(&d, "support@example.com", "n1@example.com", "<q1@example.net>", "\nI call her\n");
+	anna_sends(
+		&d, "support@example.com", "n1@example.com", "<q1@example.net>", "\nI call her\n");
 	g_assert_cmpint(d.last.edits.verdict, ==, VERDICT_ACCEPT);
 	g_assert_cmpuint(messages(&d), ==, 2);
 	desk_close(&d);
@@ -1048,7 +1129,8 @@ static void test_claim(void)
 	g_assert_null(t.agent);
 	record_release(&ticket_type, &t);
 	/* Customers' own mail says nothing of the kind. */
-	desk_mail(&d, "carla@example.net", "support@example.com", NULL, "From: carla@example.net\nSubject: y\nMessage-ID: <q2@example.net>\n\nx\n");
+	desk_mail(&d, "carla@example.net", "support@example.com", NULL,
+		"From: carla@example.net\nSubject: y\nMessage-ID: <q2@example.net>\n\nx\n");
 	g_assert_null(d.last.claimed);
 	g_assert_cmpuint(desk_events(&d, 2, "unverified"), ==, 0);
 	desk_close(&d);
@@ -1081,15 +1163,19 @@ int main(int argc, char **argv)
 		g_test_add_data_func(path, &leak_rows[i], test_leak);
 	}
 	for (size_t i = 0; i < G_N_ELEMENTS(copy_rows); i++) {
-		g_autofree char *path = g_strconcat("/agents/copies: ", copy_rows[i].sentence, NULL);
+		g_autofree char *path = g_strconcat(
+			"/agents/copies: ", copy_rows[i].sentence, NULL);
 
 		g_test_add_data_func(path, &copy_rows[i], test_copy);
 	}
 	g_test_add_func("/agents/copies: a note in place of an answer", test_answer_made_a_note);
 	g_test_add_func("/agents/copies: a question with a Bcc", test_copy_of_no_ticket);
-	g_test_add_func("/agents/a customer's mail that is sent on is no answer", test_customers_mail_sent_on);
-	g_test_add_func("/agents/a copy of an answer that comes by itself is that answer", test_copy_of_an_answer);
-	g_test_add_func("/agents/commands in a Subject are run once, and only an agent's", test_subject_commands_run_once);
+	g_test_add_func("/agents/a customer's mail that is sent on is no answer",
+		test_customers_mail_sent_on);
+	g_test_add_func("/agents/a copy of an answer that comes by itself is that answer",
+		test_copy_of_an_answer);
+	g_test_add_func("/agents/commands in a Subject are run once, and only an agent's",
+		test_subject_commands_run_once);
 	for (size_t i = 0; i < G_N_ELEMENTS(words_rows); i++) {
 		g_autofree char *path = g_strdup_printf("/agents/words/%s", words_rows[i].sentence);
 
@@ -1100,19 +1186,26 @@ int main(int argc, char **argv)
 
 		g_test_add_data_func(path, &lines_rows[i], test_lines);
 	}
-	g_test_add_func("/agents/words/an agent's own earlier words are no bar", test_own_words_are_no_bar);
-	g_test_add_func("/agents/words/no mail of the ticket has the agent's words, whatever became of it", test_words_of_all_mails);
+	g_test_add_func(
+		"/agents/words/an agent's own earlier words are no bar", test_own_words_are_no_bar);
+	g_test_add_func(
+		"/agents/words/no mail of the ticket has the agent's words, whatever became of it",
+		test_words_of_all_mails);
 	g_test_add_func("/agents/words/nor has a title", test_words_of_a_title);
-	g_test_add_func("/agents/words/nor has another ticket's mail that is answered", test_words_of_another_ticket);
+	g_test_add_func("/agents/words/nor has another ticket's mail that is answered",
+		test_words_of_another_ticket);
 	g_test_add_func("/agents/words/nor has a mail that is forwarded", test_forwarded_words);
-	g_test_add_func("/agents/words/an agent's ticket has a title without commands", test_words_of_an_opening);
-	g_test_add_func("/agents/lines/a mail that is passed on silently runs nothing", test_passed_on_silently);
-	g_test_add_func("/agents/a Message-ID of a private domain is replaced, and both are known", test_private_message_id);
+	g_test_add_func("/agents/words/an agent's ticket has a title without commands",
+		test_words_of_an_opening);
+	g_test_add_func("/agents/lines/a mail that is passed on silently runs nothing",
+		test_passed_on_silently);
+	g_test_add_func("/agents/a Message-ID of a private domain is replaced, and both are known",
+		test_private_message_id);
 	g_test_add_func("/agents/nobody speaks in another's name", test_name_of_another);
 	g_test_add_func("/agents/one answer goes to one ticket", test_two_tickets_through_the_desk);
 	for (size_t i = 0; i < G_N_ELEMENTS(answer_rows); i++) {
-		g_autofree char *path =
-			g_strconcat("/agents/answers at the desk: ", answer_rows[i].sentence, NULL);
+		g_autofree char *path = g_strconcat(
+			"/agents/answers at the desk: ", answer_rows[i].sentence, NULL);
 
 		g_test_add_data_func(path, &answer_rows[i], test_answer_at_the_desk);
 	}
@@ -1125,9 +1218,12 @@ int main(int argc, char **argv)
 	g_test_add_func("/agents/an answer is repeated as it went", test_repeated_answer);
 	g_test_add_func("/agents/an inactive agent is a customer", test_inactive_agent);
 	g_test_add_func("/agents/an answer to nobody is refused", test_nobody_behind_the_desk);
-	g_test_add_func("/agents/who is assigned on opening is told, and answers from there", test_assigned_on_opening);
+	g_test_add_func("/agents/who is assigned on opening is told, and answers from there",
+		test_assigned_on_opening);
 	g_test_add_func("/agents/a note on one's own ticket is kept", test_note_on_ones_own_ticket);
-	g_test_add_func("/agents/who claims to be an agent is a customer, and it is told", test_claim);
-	g_test_add_func("/agents/who claims to be an agent is not heard at the outside either", test_forged_agent_to_the_outside);
+	g_test_add_func(
+		"/agents/who claims to be an agent is a customer, and it is told", test_claim);
+	g_test_add_func("/agents/who claims to be an agent is not heard at the outside either",
+		test_forged_agent_to_the_outside);
 	return g_test_run();
 }

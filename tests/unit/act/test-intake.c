@@ -19,7 +19,8 @@ static const char agents_answer[] =
 
 static void ask(struct desk *d)
 {
-	const struct outcome *o = desk_mail(d, "carla@example.net", "support@example.com", NULL, question);
+	const struct outcome *o = desk_mail(
+		d, "carla@example.net", "support@example.com", NULL, question);
 
 	g_assert_cmpint(d->status, ==, ST_OK);
 	g_assert_cmpuint(o->ticket, ==, 1);
@@ -269,11 +270,13 @@ static void test_token(void)
 	desk_outbox(&d, "opened", &mail);
 	at = strstr(mail, "Reply-To: ") + strlen("Reply-To: ");
 	token = g_strndup(at, strcspn(at, "\n"));
-	desk_mail(&d, "eve@example.org", token, NULL, "From: eve@example.org\nSubject: hi\nMessage-ID: <e2@example.org>\n\nx\n");
+	desk_mail(&d, "eve@example.org", token, NULL,
+		"From: eve@example.org\nSubject: hi\nMessage-ID: <e2@example.org>\n\nx\n");
 	g_assert_cmpuint(d.last.ticket, ==, 1);
 	g_assert_cmpint(d.last.match, ==, MATCH_TOKEN);
 	forged = g_strdup("support+1-aaaaaaaa@example.com");
-	desk_mail(&d, "eve@example.org", forged, NULL, "From: eve@example.org\nSubject: hi\nMessage-ID: <e3@example.org>\n\nx\n");
+	desk_mail(&d, "eve@example.org", forged, NULL,
+		"From: eve@example.org\nSubject: hi\nMessage-ID: <e3@example.org>\n\nx\n");
 	g_assert_cmpuint(d.last.ticket, ==, 2);
 	desk_close(&d);
 }
@@ -371,7 +374,8 @@ static void test_two_accounts_in_two_transactions(void)
 static void test_not_ours(void)
 {
 	struct desk d;
-	const char *const to[] = { "somebody@example.com", "support@example.org", NULL }, *const ours[] = { "x@example.com", "support+a@example.com", NULL };
+	const char *const to[] = { "somebody@example.com", "support@example.org", NULL },
+			  *const ours[] = { "x@example.com", "support+a@example.com", NULL };
 	struct envelope e = { .sender = "carla@example.net", .recipients = to };
 
 	desk_open(&d, NULL);
@@ -398,10 +402,12 @@ static void test_bounce_of_our_answer(void)
 	desk_outbox(&d, "opened", &mail);
 	at = strstr(mail, "Message-ID: ") + strlen("Message-ID: ");
 	id = g_strndup(at, strcspn(at, "\n"));
-	dsn = g_strdup_printf("From: MAILER-DAEMON@example.net\nTo: support@example.com\nSubject: Undelivered\nMessage-ID: <dsn@example.net>\nMIME-Version: 1.0\n"
+	dsn = g_strdup_printf(
+		"From: MAILER-DAEMON@example.net\nTo: support@example.com\nSubject: Undelivered\nMessage-ID: <dsn@example.net>\nMIME-Version: 1.0\n"
 		"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\ntext\n--b\nContent-Type: message/delivery-status\n\n"
 		"Reporting-MTA: dns; mx.example.net\n\nFinal-Recipient: rfc822; carla@example.net\nAction: failed\nStatus: 5.1.1\n\n"
-		"--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: %s\n\n--b--\n", id);
+		"--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: %s\n\n--b--\n",
+		id);
 	desk_mail(&d, "", "support@example.com", NULL, dsn);
 	g_assert_cmpuint(d.last.ticket, ==, 1);
 	g_assert_cmpstr(d.last.event, ==, "bounce");
@@ -416,7 +422,8 @@ static void test_bounce_of_our_answer(void)
 
 static void test_unthreaded_vacation_is_left_alone(void)
 {
-	static const char note[] = "From: carla@example.net\nAuto-Submitted: auto-replied\nSubject: Away\nMessage-ID: <v@example.net>\n\nbye\n";
+	static const char note[] =
+		"From: carla@example.net\nAuto-Submitted: auto-replied\nSubject: Away\nMessage-ID: <v@example.net>\n\nbye\n";
 	struct desk d;
 
 	desk_open(&d, NULL);
@@ -449,7 +456,8 @@ static void test_spam(void)
 	struct ticket t;
 
 	desk_open(&d, NULL);
-	desk_mail(&d, "x@example.org", "support@example.com", NULL, "From: x@example.org\nX-Spam-Flag: YES\nSubject: buy\nMessage-ID: <s@example.org>\n\nnow\n");
+	desk_mail(&d, "x@example.org", "support@example.com", NULL,
+		"From: x@example.org\nX-Spam-Flag: YES\nSubject: buy\nMessage-ID: <s@example.org>\n\nnow\n");
 	desk_ticket(&d, 1, &t);
 	g_assert_cmpint(t.status, ==, TICKET_SPAM);
 	record_release(&ticket_type, &t);
@@ -459,12 +467,16 @@ static void test_spam(void)
 
 static void test_no_answer_to_robots_and_ourselves(void)
 {
-	static const char *const senders[] = { "no-reply@example.org", "noreply@example.org", "MAILER-DAEMON@example.org", "postmaster@example.org", "sales@example.com", "ben@example.com" };
+	static const char *const senders[] = { "no-reply@example.org", "noreply@example.org",
+		"MAILER-DAEMON@example.org", "postmaster@example.org", "sales@example.com",
+		"ben@example.com" };
 	struct desk d;
 
 	desk_open(&d, NULL);
 	for (size_t i = 0; i < G_N_ELEMENTS(senders); i++) {
-		g_autofree char *mail = g_strdup_printf("From: %s\nSubject: hello\nMessage-ID: <h%zu@example.org>\n\nx\n", senders[i], i);
+		g_autofree char *mail = g_strdup_printf(
+			"From: %s\nSubject: hello\nMessage-ID: <h%zu@example.org>\n\nx\n",
+			senders[i], i);
 
 		desk_mail(&d, senders[i], "support@example.com", NULL, mail);
 		g_assert_cmpint(d.status, ==, ST_OK);
@@ -479,7 +491,9 @@ static void test_daily_cap(void)
 
 	desk_open(&d, "mail_out: { max_per_address_per_day = 2; };");
 	for (int i = 0; i < 4; i++) {
-		g_autofree char *mail = g_strdup_printf("From: robot@example.org\nSubject: answer\nMessage-ID: <r%d@example.org>\n\nx\n", i);
+		g_autofree char *mail = g_strdup_printf(
+			"From: robot@example.org\nSubject: answer\nMessage-ID: <r%d@example.org>\n\nx\n",
+			i);
 
 		desk_mail(&d, "robot@example.org", "support@example.com", NULL, mail);
 	}
@@ -570,7 +584,8 @@ static void test_note_outside_is_refused(void)
 
 	desk_open(&d, NULL);
 	ask(&d);
-	desk_mail(&d, "anna@example.com", "support@example.com", "anna", "From: anna@example.com\nSubject: [example.com #1]\nMessage-ID: <n1@example.com>\n\nshe is difficult\n");
+	desk_mail(&d, "anna@example.com", "support@example.com", "anna",
+		"From: anna@example.com\nSubject: [example.com #1]\nMessage-ID: <n1@example.com>\n\nshe is difficult\n");
 	desk_mail(&d, "anna@example.com", "carla@example.net,support@example.com", "anna",
 		"From: anna@example.com\nSubject: Re: [example.com #1]\nMessage-ID: <n2@example.com>\nIn-Reply-To: <n1@example.com>\n\nindeed\n");
 	g_assert_cmpint(d.last.edits.verdict, ==, VERDICT_REJECT);
@@ -588,7 +603,8 @@ static void test_control_mail(void)
 
 	desk_open(&d, NULL);
 	ask(&d);
-	desk_mail(&d, "sales@example.org", "sales@example.com", NULL, "From: x@example.org\nSubject: y\nMessage-ID: <y@example.org>\n\nz\n");
+	desk_mail(&d, "sales@example.org", "sales@example.com", NULL,
+		"From: x@example.org\nSubject: y\nMessage-ID: <y@example.org>\n\nz\n");
 	desk_mail(&d, "anna@example.com", "tickets@example.com", "anna",
 		"From: anna@example.com\nSubject: cmds\nMessage-ID: <c1@example.com>\n\nclose 1\nclose 2\nclose 77\n-- \nAnna\n");
 	g_assert_cmpint(d.last.whose, ==, WHOSE_COMMANDS);
@@ -631,7 +647,9 @@ static void test_desk_reply(void)
 	desk_mail(&d, "carla@example.net", "desk@example.com", NULL, question);
 	token = desk_address(desk_header(&d, "Reply-To"));
 	g_assert_true(g_str_has_prefix(token, "desk+1-"));
-	mail = g_strdup_printf("From: Anna <anna@example.com>\nTo: %s\nSender: anna@example.com\nSubject: Re: [example.com #1] Printer\nMessage-ID: <a3@example.com>\n\nhello\n", token);
+	mail = g_strdup_printf(
+		"From: Anna <anna@example.com>\nTo: %s\nSender: anna@example.com\nSubject: Re: [example.com #1] Printer\nMessage-ID: <a3@example.com>\n\nhello\n",
+		token);
 	desk_mail(&d, "anna@example.com", token, "anna", mail);
 	g_assert_cmpint(d.last.whose, ==, WHOSE_DESK_REPLY);
 	g_assert_cmpstr(desk_header(&d, "To"), ==, "Carla Customer <carla@example.net>");
@@ -647,7 +665,8 @@ static void test_opened_by_agent(void)
 	struct ticket t;
 
 	desk_open(&d, NULL);
-	desk_mail(&d, "anna@example.com", "dora@example.org,support@example.com", "anna@example.com",
+	desk_mail(&d, "anna@example.com", "dora@example.org,support@example.com",
+		"anna@example.com",
 		"From: Anna <anna@example.com>\nTo: Dora <dora@example.org>\nCc: support@example.com\nSubject: Your contract\nMessage-ID: <o@example.com>\n\nplease sign\n");
 	g_assert_cmpint(d.last.whose, ==, WHOSE_OPENED);
 	desk_ticket(&d, 1, &t);
@@ -679,35 +698,51 @@ int main(int argc, char **argv)
 		test_reply_address_of_an_entry);
 	g_test_add_func("/intake/the automatic answer follows RFC 3834", test_answer_is_rfc3834);
 	g_test_add_func("/intake/a reply finds its ticket by Message-ID", test_reply_by_id);
-	g_test_add_func("/intake/a retry gives the same ticket and no second answer", test_retry_is_the_same);
-	g_test_add_func("/intake/a second pass after a content filter changes nothing", test_second_pass_after_tagging);
-	g_test_add_func("/intake/the same id with other content is another message", test_same_id_other_content);
-	g_test_add_func("/intake/a missing Message-ID is added, the same at a retry", test_missing_id_is_added_and_stable);
+	g_test_add_func("/intake/a retry gives the same ticket and no second answer",
+		test_retry_is_the_same);
+	g_test_add_func("/intake/a second pass after a content filter changes nothing",
+		test_second_pass_after_tagging);
+	g_test_add_func("/intake/the same id with other content is another message",
+		test_same_id_other_content);
+	g_test_add_func("/intake/a missing Message-ID is added, the same at a retry",
+		test_missing_id_is_added_and_stable);
 	g_test_add_func("/intake/a stranger's tag opens a linked ticket", test_stranger_with_tag);
 	g_test_add_func("/intake/a participant's tag matches", test_participant_with_tag);
 	g_test_add_func("/intake/an id wins over a tag, which is linked", test_id_wins_over_tag);
-	g_test_add_func("/intake/a reply that comes first makes one ticket with its original", test_reply_before_original);
+	g_test_add_func("/intake/a reply that comes first makes one ticket with its original",
+		test_reply_before_original);
 	g_test_add_func("/intake/a token matches and a forged one does not", test_token);
-	g_test_add_func("/intake/incoming X-Ticket headers are removed", test_forged_claims_are_removed);
+	g_test_add_func(
+		"/intake/incoming X-Ticket headers are removed", test_forged_claims_are_removed);
 	g_test_add_func("/intake/a follow-up reopens a closed ticket", test_reopen);
-	g_test_add_func("/intake/a ticket closed for long is followed by a linked one", test_closed_too_long);
-	g_test_add_func("/intake/two accounts in one transaction share a ticket", test_two_accounts);
-	g_test_add_func("/intake/two accounts in two transactions share a ticket", test_two_accounts_in_two_transactions);
+	g_test_add_func("/intake/a ticket closed for long is followed by a linked one",
+		test_closed_too_long);
+	g_test_add_func(
+		"/intake/two accounts in one transaction share a ticket", test_two_accounts);
+	g_test_add_func("/intake/two accounts in two transactions share a ticket",
+		test_two_accounts_in_two_transactions);
 	g_test_add_func("/intake/mail of others is recognised from its envelope", test_not_ours);
-	g_test_add_func("/intake/a bounce of our answer flags the ticket and wakes nobody", test_bounce_of_our_answer);
-	g_test_add_func("/intake/an unthreaded vacation note follows the policy", test_unthreaded_vacation_is_left_alone);
-	g_test_add_func("/intake/generated mail opens a ticket without an answer", test_generated_mail_opens_without_answer);
+	g_test_add_func("/intake/a bounce of our answer flags the ticket and wakes nobody",
+		test_bounce_of_our_answer);
+	g_test_add_func("/intake/an unthreaded vacation note follows the policy",
+		test_unthreaded_vacation_is_left_alone);
+	g_test_add_func("/intake/generated mail opens a ticket without an answer",
+		test_generated_mail_opens_without_answer);
 	g_test_add_func("/intake/spam opens a spam ticket without an answer", test_spam);
-	g_test_add_func("/intake/robots and our own addresses get no answer", test_no_answer_to_robots_and_ourselves);
+	g_test_add_func("/intake/robots and our own addresses get no answer",
+		test_no_answer_to_robots_and_ourselves);
 	g_test_add_func("/intake/the daily cap suppresses and says so", test_daily_cap);
 	g_test_add_func("/agents/a reply leaves as the account and waits", test_agent_replies);
 	g_test_add_func("/agents/a forged agent is a customer", test_forged_agent_is_a_customer);
 	g_test_add_func("/agents/a note runs its commands and answers", test_note_runs_commands);
 	g_test_add_func("/agents/a note to the outside is refused", test_note_outside_is_refused);
-	g_test_add_func("/agents/control mail runs commands in the agent's queues", test_control_mail);
-	g_test_add_func("/agents/a command in the Subject is run and removed", test_subject_command);
+	g_test_add_func(
+		"/agents/control mail runs commands in the agent's queues", test_control_mail);
+	g_test_add_func(
+		"/agents/a command in the Subject is run and removed", test_subject_command);
 	g_test_add_func("/agents/a reply through the desk goes to the requester", test_desk_reply);
 	g_test_add_func("/agents/mail with the account in Cc opens a ticket", test_opened_by_agent);
-	g_test_add_func("/agents/a vacation note never reaches the customer", test_agents_vacation_is_kept);
+	g_test_add_func(
+		"/agents/a vacation note never reaches the customer", test_agents_vacation_is_kept);
 	return g_test_run();
 }

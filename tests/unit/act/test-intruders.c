@@ -12,8 +12,10 @@ static const char newsletter[] = "<spring@news.example.org>";
 static uint64_t mail_of(struct desk *d, const char *from, const char *headers)
 {
 	static unsigned id;
-	g_autofree char *mail = g_strdup_printf("From: %s\nTo: support@example.com\nSubject: Re: spring sale\nMessage-ID: <m%u@example.net>\n%s\n"
-		"of %s\n", from, ++id, headers, from);
+	g_autofree char *mail = g_strdup_printf(
+		"From: %s\nTo: support@example.com\nSubject: Re: spring sale\nMessage-ID: <m%u@example.net>\n%s\n"
+		"of %s\n",
+		from, ++id, headers, from);
 
 	desk_mail(d, from, "support@example.com", NULL, mail);
 	g_assert_cmpint(d->status, ==, ST_OK);
@@ -80,7 +82,8 @@ static const struct trap {
 	{ "not for who is named in Cc", "eve@example.org", "Cc: carla@example.net\n" },
 	{ "not for who is named in Reply-To", "eve@example.org", "Reply-To: carla@example.net\n" },
 	{ "not for who is named beside another author", "carla@example.net, eve@example.org", "" },
-	{ "nor in a second From", "eve@example.org\nFrom: carla@example.net", "Cc: carla@example.net\n" },
+	{ "nor in a second From", "eve@example.org\nFrom: carla@example.net",
+		"Cc: carla@example.net\n" },
 };
 
 static void test_trap(gconstpointer data)
@@ -93,7 +96,9 @@ static void test_trap(gconstpointer data)
 	/* Answering the guessed id, and having it. */
 	g_assert_cmpuint(answer_of(&d, "carla@example.net", ""), ==, 2);
 	/* Nor does Eve come to them. */
-	g_assert_cmpuint(answer_of(&d, "eve@example.org", "Cc: carla@example.net\nReply-To: carla@example.net\n"), !=, 2);
+	g_assert_cmpuint(answer_of(&d, "eve@example.org",
+				 "Cc: carla@example.net\nReply-To: carla@example.net\n"),
+		!=, 2);
 	desk_mail(&d, "carla@example.net", "support@example.com", NULL,
 		"From: carla@example.net\nTo: support@example.com\nSubject: mine\nMessage-ID: <spring@news.example.org>\n\nsecret\n");
 	g_assert_cmpuint(d.last.ticket, ==, 2);
@@ -104,9 +109,11 @@ static void test_trap(gconstpointer data)
  * first's. */
 static void test_taken_id(void)
 {
-	static const char mine[] = "From: %s\nTo: support@example.com\n%sSubject: x\nMessage-ID: <q@example.net>\n\nof %s\n";
+	static const char mine[] =
+		"From: %s\nTo: support@example.com\n%sSubject: x\nMessage-ID: <q@example.net>\n\nof %s\n";
 	g_autofree char *first = g_strdup_printf(mine, "carla@example.net", "", "carla");
-	g_autofree char *second = g_strdup_printf(mine, "eve@example.org", "Cc: carla@example.net\n", "eve");
+	g_autofree char *second = g_strdup_printf(
+		mine, "eve@example.org", "Cc: carla@example.net\n", "eve");
 	struct desk d;
 
 	desk_open(&d, NULL);
@@ -128,7 +135,8 @@ static void test_tag_of_several_authors(void)
 	g_assert_cmpuint(d.last.ticket, ==, 2);
 	assert_linked(&d, 1, 2);
 	/* Without any, the envelope's sender speaks. */
-	desk_mail(&d, "carla@example.net", "support@example.com", NULL, "Subject: [example.com #1] x\nMessage-ID: <e2@example.org>\n\nx\n");
+	desk_mail(&d, "carla@example.net", "support@example.com", NULL,
+		"Subject: [example.com #1] x\nMessage-ID: <e2@example.org>\n\nx\n");
 	g_assert_cmpuint(d.last.ticket, ==, 1);
 	desk_close(&d);
 }
@@ -148,14 +156,19 @@ static void assert_participants(struct desk *d, uint64_t number, const char *wan
  * along. */
 static void test_forged(void)
 {
-	static const char forged[] = "Authentication-Results: mx.example.com; dmarc=fail header.from=example.net\n"
+	static const char forged[] =
+		"Authentication-Results: mx.example.com; dmarc=fail header.from=example.net\n"
 		"From: carla@example.net\nTo: support@example.com\nCc: eve@example.org\nReply-To: evil@example.org\n";
 	struct desk d;
-	g_autofree char *tag = g_strdup_printf("%sSubject: [example.com #1] x\nMessage-ID: <f1@example.org>\n\nx\n", forged);
-	g_autofree char *id = g_strdup_printf("%sSubject: x\nMessage-ID: <f2@example.org>\nIn-Reply-To: <known@example.net>\n\nx\n", forged);
+	g_autofree char *tag = g_strdup_printf(
+		"%sSubject: [example.com #1] x\nMessage-ID: <f1@example.org>\n\nx\n", forged);
+	g_autofree char *id = g_strdup_printf(
+		"%sSubject: x\nMessage-ID: <f2@example.org>\nIn-Reply-To: <known@example.net>\n\nx\n",
+		forged);
 
 	desk_open(&d, NULL);
-	desk_mail(&d, "carla@example.net", "support@example.com", NULL, "From: carla@example.net\nSubject: x\nMessage-ID: <known@example.net>\n\nx\n");
+	desk_mail(&d, "carla@example.net", "support@example.com", NULL,
+		"From: carla@example.net\nSubject: x\nMessage-ID: <known@example.net>\n\nx\n");
 	desk_mail(&d, "carla@example.net", "support@example.com", NULL, tag);
 	g_assert_cmpuint(d.last.ticket, ==, 2);
 	assert_linked(&d, 1, 2);
@@ -170,7 +183,8 @@ static void test_reply_to_takes_part(void)
 	struct desk d;
 
 	desk_open(&d, NULL);
-	mail_of(&d, "carla@example.net", "Reply-To: support@example.com, anna@example.com, office@example.net, b@example.net\n");
+	mail_of(&d, "carla@example.net",
+		"Reply-To: support@example.com, anna@example.com, office@example.net, b@example.net\n");
 	assert_participants(&d, 1, "carla@example.net office@example.net b@example.net");
 	desk_mail(&d, "office@example.net", "support@example.com", NULL,
 		"From: office@example.net\nSubject: [example.com #1] x\nMessage-ID: <o@example.net>\n\nx\n");
@@ -220,7 +234,8 @@ static enum status add_messages(struct txn *txn, void *arg, struct error *err)
 	enum status st = tickets_load(txn, f->number, &t, err);
 
 	for (unsigned i = 0; i < f->count && st == ST_OK; i++) {
-		struct entry e = { .from = (char *)(i + 1 < f->count ? "eve@example.org" : f->last), .received = 1 };
+		struct entry e = { .from = (char *)(i + 1 < f->count ? "eve@example.org" : f->last),
+			.received = 1 };
 
 		st = tickets_append(txn, &t, &e, NULL, err);
 	}
@@ -245,7 +260,8 @@ static void test_tickets_of_an_id(void)
 		for (unsigned i = 0; i < LIMIT_ID_HITS - 1 + more; i++)
 			mail_of(&d, "eve@example.org", "");
 		fill(&d, add_references, &(struct filling){ 2, LIMIT_ID_HITS - 1 + more, NULL });
-		g_assert_cmpuint(answer_of(&d, "carla@example.net", ""), ==, more ? LIMIT_ID_HITS + more + 1 : 1);
+		g_assert_cmpuint(answer_of(&d, "carla@example.net", ""), ==,
+			more ? LIMIT_ID_HITS + more + 1 : 1);
 		desk_close(&d);
 	}
 }
@@ -260,13 +276,15 @@ static void test_tickets_asked(void)
 		desk_open(&d, NULL);
 		answer_of(&d, "carla@example.net", "");
 		for (unsigned i = 0; i < LIMIT_MATCH_TICKETS - 1 + more; i++) {
-			g_autofree char *headers = g_strdup_printf("Cc: carla@example.net\nReferences: <guess%u@x>\n", i);
+			g_autofree char *headers = g_strdup_printf(
+				"Cc: carla@example.net\nReferences: <guess%u@x>\n", i);
 
 			mail_of(&d, "eve@example.org", headers);
 			g_string_append_printf(list, " <guess%u@x>", i);
 		}
 		theirs = g_strdup_printf("%s\nReferences: %s\n", list->str, newsletter);
-		g_assert_cmpuint(mail_of(&d, "carla@example.net", theirs), ==, more ? LIMIT_MATCH_TICKETS + more + 1 : 1);
+		g_assert_cmpuint(mail_of(&d, "carla@example.net", theirs), ==,
+			more ? LIMIT_MATCH_TICKETS + more + 1 : 1);
 		desk_close(&d);
 	}
 }
@@ -278,8 +296,11 @@ static void test_messages_looked_at(void)
 	for (unsigned more = 0; more < 2; more++) {
 		desk_open(&d, NULL);
 		answer_of(&d, "eve@example.org", "Cc: carla@example.net\n");
-		fill(&d, add_messages, &(struct filling){ 1, LIMIT_MATCH_ENTRIES - 1 + more, "Dora <dora@example.org>" });
-		g_assert_cmpuint(answer_of(&d, "carla@example.net", "Cc: dora@example.org\n"), ==, more ? 2 : 1);
+		fill(&d, add_messages,
+			&(struct filling){
+				1, LIMIT_MATCH_ENTRIES - 1 + more, "Dora <dora@example.org>" });
+		g_assert_cmpuint(answer_of(&d, "carla@example.net", "Cc: dora@example.org\n"), ==,
+			more ? 2 : 1);
 		desk_close(&d);
 	}
 }
@@ -311,18 +332,25 @@ static void test_links_by_ids(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/intruders/two strangers who answer one newsletter have two tickets, linked", test_strangers_of_one_newsletter);
+	g_test_add_func(
+		"/intruders/two strangers who answer one newsletter have two tickets, linked",
+		test_strangers_of_one_newsletter);
 	g_test_add_func("/intruders/two who name each other have one", test_both_of_a_talk);
 	for (size_t i = 0; i < G_N_ELEMENTS(traps); i++) {
 		g_autofree char *path = g_strdup_printf("/intruders/%s", traps[i].sentence);
 
 		g_test_add_data_func(path, &traps[i], test_trap);
 	}
-	g_test_add_func("/intruders/answers to an id that a stranger took stay the first's", test_taken_id);
-	g_test_add_func("/intruders/a From of several authors is nobody's, and without one the envelope speaks", test_tag_of_several_authors);
+	g_test_add_func(
+		"/intruders/answers to an id that a stranger took stay the first's", test_taken_id);
+	g_test_add_func(
+		"/intruders/a From of several authors is nobody's, and without one the envelope speaks",
+		test_tag_of_several_authors);
 	g_test_add_func("/intruders/a forged From takes part in nothing", test_forged);
-	g_test_add_func("/intruders/whoever wants the answers takes part", test_reply_to_takes_part);
-	g_test_add_func("/intruders/an id that an agent's answer only names is nobody's", test_ids_of_an_agents_answer);
+	g_test_add_func(
+		"/intruders/whoever wants the answers takes part", test_reply_to_takes_part);
+	g_test_add_func("/intruders/an id that an agent's answer only names is nobody's",
+		test_ids_of_an_agents_answer);
 	g_test_add_func("/intruders/tickets that know one id", test_tickets_of_an_id);
 	g_test_add_func("/intruders/tickets asked whether a sender takes part", test_tickets_asked);
 	g_test_add_func("/intruders/messages looked at for an author", test_messages_looked_at);

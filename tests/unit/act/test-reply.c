@@ -1,4 +1,5 @@
-/* The automatic answer: whom it goes to, who gets none, and what it looks like when values are hostile. */
+/* The automatic answer: whom it goes to, who gets none, and what it looks like when values are
+ * hostile. */
 #include "act/reply.h"
 
 #include <string.h>
@@ -9,7 +10,9 @@
 
 static char *mail_from(const char *from, const char *extra, int n)
 {
-	return g_strdup_printf("From: %s\n%sSubject: hello\nMessage-ID: <h%d@example.org>\n\nDoes it work?\n", from, extra, n);
+	return g_strdup_printf(
+		"From: %s\n%sSubject: hello\nMessage-ID: <h%d@example.org>\n\nDoes it work?\n",
+		from, extra, n);
 }
 
 static void ask(struct desk *d, const char *sender, const char *from, const char *extra, int n)
@@ -23,7 +26,8 @@ static void ask(struct desk *d, const char *sender, const char *from, const char
 /* The value of the only header line that begins so, in a mail of ours. */
 static char *header(const char *mail, const char *name)
 {
-	g_autofree char *head = g_strndup(mail, (gsize)(strstr(mail, "\n\n") - mail)), *begin = g_strconcat(name, ": ", NULL);
+	g_autofree char *head = g_strndup(mail, (gsize)(strstr(mail, "\n\n") - mail)),
+			*begin = g_strconcat(name, ": ", NULL);
 	g_auto(GStrv) lines = g_strsplit(head, "\n", -1);
 	char *found = NULL;
 
@@ -44,8 +48,8 @@ static enum status close_it(struct txn *txn, void *arg, struct error *err)
 {
 	const struct closing *c = arg;
 	struct token_key key = { { 0 } };
-	const struct reply_context context = { txn, c->desk->settings, &key, { "milticket",
-		c->desk->now } };
+	const struct reply_context context = { txn, c->desk->settings, &key,
+		{ "milticket", c->desk->now } };
 	g_autofree char *detail = NULL;
 	struct ticket t = { 0 };
 	struct answer_request request = { .ticket = &t, .answer = ANSWER_CLOSED };
@@ -132,12 +136,14 @@ static void test_invited_and_unanswered(void)
 #define BUY "buy-now-at-evil.example"
 
 /* Words wherever a sender may put some. */
-static void advertise(struct desk *d, const char *sender, const char *from, const char *reply_to,
-	int n)
+static void advertise(
+	struct desk *d, const char *sender, const char *from, const char *reply_to, int n)
 {
-	g_autofree char *mail = g_strdup_printf("From: %s\nReply-To: %s\nSubject: " BUY "\n"
+	g_autofree char *mail = g_strdup_printf(
+		"From: %s\nReply-To: %s\nSubject: " BUY "\n"
 		"Message-ID: <" BUY ".%d@evil.example>\nReferences: <%d." BUY "@evil.example>\n"
-		"X-Odd: " BUY "\n\n" BUY "\n", from, reply_to, n, n);
+		"X-Odd: " BUY "\n\n" BUY "\n",
+		from, reply_to, n, n);
 
 	desk_mail(d, sender, "support@example.com", NULL, mail);
 	g_assert_cmpint(d->status, ==, ST_OK);
@@ -190,8 +196,8 @@ static void test_words_of_a_forged_author(void)
 
 		desk_open(&d, NULL);
 		mail = g_strdup_printf("Authentication-Results: mx.example.com; %s\n"
-			"From: victim@example.net\nSubject: " BUY "\n"
-			"Message-ID: <1@x>\n\n" BUY "\n",
+				       "From: victim@example.net\nSubject: " BUY "\n"
+				       "Message-ID: <1@x>\n\n" BUY "\n",
 			*results ? results : "none");
 		desk_mail(&d, cases[i].sender, "support@example.com", NULL, mail);
 		g_clear_pointer(&mail, g_free);
@@ -257,8 +263,8 @@ static void test_who_joins_a_ticket_of_others(void)
 	reply_to = header(mail, "Reply-To");
 	g_assert_cmpstr(subject, ==, "[example.com #1] followup.eml mine");
 	g_assert_cmpstr(reply_to, ==, "support@example.com");
-	g_assert_nonnull(strstr(mail,
-		"\nIn-Reply-To: <d1@example.org>\nReferences: <h1@example.org>\n"));
+	g_assert_nonnull(
+		strstr(mail, "\nIn-Reply-To: <d1@example.org>\nReferences: <h1@example.org>\n"));
 	g_assert_nonnull(strstr(mail, "> Me too."));
 	g_assert_nonnull(strstr(mail, "\nStanding: //support"));
 	desk_close(&d);
@@ -316,7 +322,8 @@ static void test_once(void)
 	desk_open(&d, NULL);
 	ask(&d, "carla@example.net", "carla@example.net", "", 1);
 	for (int i = 2; i < 5; i++) {
-		ask(&d, "carla@example.net", "carla@example.net", "In-Reply-To: <h1@example.org>\n", i);
+		ask(&d, "carla@example.net", "carla@example.net", "In-Reply-To: <h1@example.org>\n",
+			i);
 		desk_ticket(&d, 1, &t);
 		t.last_out = d.now;
 		desk_save(&d, &t);
@@ -327,7 +334,8 @@ static void test_once(void)
 	desk_close(&d);
 }
 
-/* A second system that answers every mail of ours, with no mark of a robot, a new id and a new envelope sender each time. */
+/* A second system that answers every mail of ours, with no mark of a robot, a new id and a new
+ * envelope sender each time. */
 static void test_second_system(void)
 {
 	struct desk d;
@@ -445,7 +453,8 @@ static void test_forged_mail_is_not_answered(void)
 		bool all = i >= G_N_ELEMENTS(cases);
 		const char *results = cases[i % G_N_ELEMENTS(cases)].results;
 		g_autofree char *mail = g_strdup_printf("%s\nFrom: carla@example.net\nSubject: x\n"
-			"Message-ID: <1@example.net>\n\nhello\n", results);
+							"Message-ID: <1@example.net>\n\nhello\n",
+			results);
 		struct desk d;
 
 		desk_open(&d, all ? "policy: { answer_failed_auth = true; };" : NULL);
@@ -519,15 +528,15 @@ static void test_robots_hear_of_no_closing(void)
 
 static void test_hostile_values(void)
 {
-	static const char *const names[] = {
-		"=?utf-8?q?Carla=0D=0ABcc:_x@y.example?=", "=?utf-8?b?Q2FybGENCkJjYzogeEB5LmV4YW1wbGU=?=", "\"Carla\\\r Bcc: x@y.example\"",
-		"=?utf-8?q?=3D=3Futf-8=3Fq=3FBcc=3D0A=3F=3D?=", "J\xc3\xbcrgen", "J\xfcrgen",
-	};
+	static const char *const names[] = { "=?utf-8?q?Carla=0D=0ABcc:_x@y.example?=",
+		"=?utf-8?b?Q2FybGENCkJjYzogeEB5LmV4YW1wbGU=?=", "\"Carla\\\r Bcc: x@y.example\"",
+		"=?utf-8?q?=3D=3Futf-8=3Fq=3FBcc=3D0A=3F=3D?=", "J\xc3\xbcrgen", "J\xfcrgen" };
 	struct desk d;
 
 	desk_open(&d, "mail_out: { max_per_address_per_day = 100; };");
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-		g_autofree char *from = g_strdup_printf("%s <carla@example.net>", names[i]), *mail = NULL, *bcc = NULL, *type = NULL;
+		g_autofree char *from = g_strdup_printf("%s <carla@example.net>", names[i]),
+				*mail = NULL, *bcc = NULL, *type = NULL;
 
 		ask(&d, "carla@example.net", from, "", (int)i);
 		g_assert_cmpuint(desk_outbox(&d, "opened", &mail), ==, i + 1);
@@ -543,7 +552,8 @@ static void test_hostile_values(void)
 static void test_long_name(void)
 {
 	struct desk d;
-	g_autofree char *name = g_strnfill(5000, 'n'), *from = g_strdup_printf("%s <carla@example.net>", name), *mail = NULL;
+	g_autofree char *name = g_strnfill(5000, 'n'),
+			*from = g_strdup_printf("%s <carla@example.net>", name), *mail = NULL;
 	g_auto(GStrv) lines = NULL;
 
 	desk_open(&d, NULL);
@@ -594,7 +604,8 @@ static void test_shell_reply(void)
 	struct desk d;
 	struct entry e;
 	g_autofree char *mail = NULL, *in_reply_to = NULL, *cc = NULL;
-	g_autoptr(GString) extra = g_string_new("Cc: dora@example.net, support@example.com\nReferences:");
+	g_autoptr(GString)
+		extra = g_string_new("Cc: dora@example.net, support@example.com\nReferences:");
 
 	for (int i = 0; i < 60; i++)
 		g_string_append_printf(extra, " <r%d@example.org>", i);
@@ -639,25 +650,28 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/reply/an answer goes to the requester alone", test_destination);
-	g_test_add_func("/reply/Reply-To makes no robot's mail a person's",
-		test_invited_and_unanswered);
+	g_test_add_func(
+		"/reply/Reply-To makes no robot's mail a person's", test_invited_and_unanswered);
 	g_test_add_func("/reply/no word of a stranger reaches a third", test_words_to_a_third);
-	g_test_add_func("/reply/nor whom a stranger names as the author",
-		test_words_of_a_forged_author);
-	g_test_add_func("/reply/a third is written to twice a day",
-		test_a_third_is_told_twice_a_day);
-	g_test_add_func("/reply/a mailbox has one cap for all its details",
-		test_a_mailbox_has_one_cap);
+	g_test_add_func(
+		"/reply/nor whom a stranger names as the author", test_words_of_a_forged_author);
+	g_test_add_func(
+		"/reply/a third is written to twice a day", test_a_third_is_told_twice_a_day);
+	g_test_add_func(
+		"/reply/a mailbox has one cap for all its details", test_a_mailbox_has_one_cap);
 	g_test_add_func("/reply/who joins a ticket of others hears of their own mail alone",
 		test_who_joins_a_ticket_of_others);
 	g_test_add_func("/reply/who takes part hears title and standing",
 		test_who_takes_part_hears_the_title);
-	g_test_add_func("/reply/neither sender nor author may be a robot, ours or an agent", test_unanswered);
+	g_test_add_func("/reply/neither sender nor author may be a robot, ours or an agent",
+		test_unanswered);
 	g_test_add_func("/reply/each kind of event is answered once", test_once);
-	g_test_add_func("/reply/a second system that answers everything is silenced", test_second_system);
-	g_test_add_func("/reply/closing is told once, in the thread, with the question", test_closing_is_threaded);
-	g_test_add_func("/reply/closing quotes nobody but the requester",
-		test_closing_quotes_no_other);
+	g_test_add_func(
+		"/reply/a second system that answers everything is silenced", test_second_system);
+	g_test_add_func("/reply/closing is told once, in the thread, with the question",
+		test_closing_is_threaded);
+	g_test_add_func(
+		"/reply/closing quotes nobody but the requester", test_closing_quotes_no_other);
 	g_test_add_func("/reply/closing what an agent opened names the agent's title",
 		test_closing_what_an_agent_opened);
 	g_test_add_func("/reply/what a rule calls spam is not answered",
@@ -667,11 +681,13 @@ int main(int argc, char **argv)
 	g_test_add_func("/reply/an hour has so many answers, the last of them for the known",
 		test_the_hour_has_an_end);
 	g_test_add_func("/reply/closing counts in no hour", test_closing_is_no_flood);
-	g_test_add_func("/reply/robots, lists and spam hear of no closing", test_robots_hear_of_no_closing);
+	g_test_add_func(
+		"/reply/robots, lists and spam hear of no closing", test_robots_hear_of_no_closing);
 	g_test_add_func("/reply/no name can add a header or a part", test_hostile_values);
 	g_test_add_func("/reply/a very long name makes no long line", test_long_name);
 	g_test_add_func("/reply/the requester is written to as they write", test_who_is_written_to);
-	g_test_add_func("/reply/a reply from the shell is threaded, capped and reaches all", test_shell_reply);
+	g_test_add_func("/reply/a reply from the shell is threaded, capped and reaches all",
+		test_shell_reply);
 	g_test_add_func("/reply/our own mail passes untouched, twice", test_own_mail_passes);
 	return g_test_run();
 }

@@ -13,7 +13,8 @@ static char *dir;
 
 static void put(const char *name, const char *text)
 {
-	g_autofree char *path = g_build_filename(dir, name, NULL), *parent = g_path_get_dirname(path);
+	g_autofree char *path = g_build_filename(dir, name, NULL),
+			*parent = g_path_get_dirname(path);
 
 	g_assert_cmpint(g_mkdir_with_parents(parent, 0750), ==, 0);
 	g_assert_true(g_file_set_contents(path, text, -1, NULL));
@@ -21,8 +22,10 @@ static void put(const char *name, const char *text)
 
 static void test_names(void)
 {
-	static const char digest[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-	g_autofree char *name = archive_name(INT64_C(1795490100) * TEXT_SECOND, digest), *never = archive_name(G_MAXINT64, digest);
+	static const char digest[] =
+		"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+	g_autofree char *name = archive_name(INT64_C(1795490100) * TEXT_SECOND, digest),
+			*never = archive_name(G_MAXINT64, digest);
 
 	g_assert_cmpstr(name, ==, "2026/11/24/0123456789abcdef0123456789abcdef01234567.eml");
 	g_assert_true(g_str_has_suffix(never, "/0123456789abcdef0123456789abcdef01234567.eml"));
@@ -50,7 +53,8 @@ static void test_reading(void)
 /* A name comes out of the store, and of imported files: it must not lead anywhere else. */
 static void test_names_that_lead_outside(void)
 {
-	static const char *const names[] = { "", "/etc/passwd", "../outside.eml", "2026/../../outside.eml", "2026//a.eml", "./a.eml", "..", "2026/.." };
+	static const char *const names[] = { "", "/etc/passwd", "../outside.eml",
+		"2026/../../outside.eml", "2026//a.eml", "./a.eml", "..", "2026/.." };
 	struct error err;
 	int fd;
 
@@ -62,7 +66,8 @@ static void test_names_that_lead_outside(void)
 
 static void test_symbolic_links(void)
 {
-	g_autofree char *file = g_build_filename(dir, "link.eml", NULL), *directory = g_build_filename(dir, "linked", NULL);
+	g_autofree char *file = g_build_filename(dir, "link.eml", NULL),
+			*directory = g_build_filename(dir, "linked", NULL);
 	struct error err;
 	int fd;
 
@@ -76,7 +81,9 @@ static void test_symbolic_links(void)
 /* Once this was not so, and a test removed what it had only linked to. */
 static void test_cleaning_up_follows_no_link(void)
 {
-	g_autofree char *gone = g_build_filename(dir, "gone", NULL), *link = g_build_filename(gone, "link", NULL), *target = g_build_filename(dir, "stays", NULL);
+	g_autofree char *gone = g_build_filename(dir, "gone", NULL),
+			*link = g_build_filename(gone, "link", NULL),
+			*target = g_build_filename(dir, "stays", NULL);
 	g_autofree char *file = g_build_filename(target, "a.eml", NULL);
 
 	put("stays/a.eml", "x");
@@ -111,7 +118,8 @@ static void test_walk(void)
 	put("walk/2026/b.eml.tmp", "x");
 	put("walk/2025/c.eml", "x");
 	{
-		g_autofree char *below = g_build_filename(dir, "walk", NULL), *missing = g_build_filename(dir, "missing", NULL);
+		g_autofree char *below = g_build_filename(dir, "walk", NULL),
+				*missing = g_build_filename(dir, "missing", NULL);
 
 		g_assert_cmpint(archive_walk(below, note, &all, &err), ==, ST_OK);
 		g_assert_cmpint(archive_walk(below, note, &one, &err), ==, ST_OK);

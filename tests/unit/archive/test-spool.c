@@ -1,4 +1,5 @@
-/* A message while it arrives: the bytes that it becomes, the hash of its body however it is cut, memory, full disks. */
+/* A message while it arrives: the bytes that it becomes, the hash of its body however it is cut,
+ * memory, full disks. */
 #include "archive/spool.h"
 
 #include <malloc.h>
@@ -29,7 +30,8 @@ static GString *kept(struct spool *spool, const char *name)
 	size_t len;
 	GString *out;
 
-	if (spool_keep(spool, dir, name, false, &err) != ST_OK || archive_read(dir, name, G_MAXUINT32, &data, &len, &err) != ST_OK)
+	if (spool_keep(spool, dir, name, false, &err) != ST_OK ||
+		archive_read(dir, name, G_MAXUINT32, &data, &len, &err) != ST_OK)
 		g_error("spool: %s", err.text);
 	out = g_string_new_len(data, (gssize)len);
 	g_free(data);
@@ -143,15 +145,24 @@ static void test_cut(void)
 
 static void test_headers(void)
 {
-	static const struct { const char *value, *line; } headers[] = {
-		{ " one", "A: one\n" }, { "one", "A:one\n" }, { "\tone", "A:\tone\n" }, { "", "A:\n" }, { " ", "A: \n" },
-		{ " one\n two", "A: one\n two\n" }, { " one\r\n two", "A: one\n two\n" },
-		{ " one\rtwo", "A: one\rtwo\n" }, { " one\r", "A: one\r\n" },
+	static const struct {
+		const char *value, *line;
+	} headers[] = {
+		{ " one", "A: one\n" },
+		{ "one", "A:one\n" },
+		{ "\tone", "A:\tone\n" },
+		{ "", "A:\n" },
+		{ " ", "A: \n" },
+		{ " one\n two", "A: one\n two\n" },
+		{ " one\r\n two", "A: one\n two\n" },
+		{ " one\rtwo", "A: one\rtwo\n" },
+		{ " one\r", "A: one\r\n" },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(headers); i++) {
 		struct spool *spool = spool_new(dir);
-		g_autofree char *name = g_strdup_printf("headers/%zu.eml", i), *expected = g_strconcat(headers[i].line, "\nbody", NULL);
+		g_autofree char *name = g_strdup_printf("headers/%zu.eml", i),
+				*expected = g_strconcat(headers[i].line, "\nbody", NULL);
 		g_autoptr(GString) mail = NULL;
 
 		g_assert_cmpint(spool_header(spool, "A", headers[i].value, NULL), ==, ST_OK);
@@ -165,9 +176,22 @@ static void test_headers(void)
 }
 
 /* Bodies as they arrive and as they are kept. */
-static const struct { const char *body; size_t len; const char *kept; size_t kept_len; } bodies[] = {
-	{ "", 0, "", 0 }, { "a\r\nb\r\n", 6, "a\nb\n", 4 }, { "a\nb\n", 4, "a\nb\n", 4 }, { "a\rb\r\r\nc", 7, "a\rb\r\nc", 6 }, { "\r", 1, "\r", 1 }, { "\r\r\n\n\r", 5, "\r\n\n\r", 4 },
-	{ "\r\n\r\n\r\n", 6, "\n\n\n", 3 }, { "a\0b\r\n\0", 6, "a\0b\n\0", 5 }, { "no end", 6, "no end", 6 }, { "a\r\n\r\n.\r\n", 8, "a\n\n.\n", 5 },
+static const struct {
+	const char *body;
+	size_t len;
+	const char *kept;
+	size_t kept_len;
+} bodies[] = {
+	{ "", 0, "", 0 },
+	{ "a\r\nb\r\n", 6, "a\nb\n", 4 },
+	{ "a\nb\n", 4, "a\nb\n", 4 },
+	{ "a\rb\r\r\nc", 7, "a\rb\r\nc", 6 },
+	{ "\r", 1, "\r", 1 },
+	{ "\r\r\n\n\r", 5, "\r\n\n\r", 4 },
+	{ "\r\n\r\n\r\n", 6, "\n\n\n", 3 },
+	{ "a\0b\r\n\0", 6, "a\0b\n\0", 5 },
+	{ "no end", 6, "no end", 6 },
+	{ "a\r\n\r\n.\r\n", 8, "a\n\n.\n", 5 },
 };
 
 /* In pieces of 1, 2, … bytes: the same bytes, the same hash. */
@@ -178,7 +202,8 @@ static void test_bodies_in_pieces(void)
 
 		for (size_t piece = MAX(bodies[i].len, 1); piece > 0; piece--) {
 			struct spool *spool = spool_new(dir);
-			g_autofree char *name = g_strdup_printf("pieces/%zu-%zu.eml", i, piece), *hash = NULL;
+			g_autofree char *name = g_strdup_printf("pieces/%zu-%zu.eml", i, piece),
+					*hash = NULL;
 			g_autoptr(GString) mail = NULL;
 
 			for (size_t at = 0; at < bodies[i].len; at += piece)
@@ -208,8 +233,16 @@ static char *hash_of(const char *body)
 /* MTAs add and remove empty lines at the end, and write line ends in two ways. */
 static void test_same_body(void)
 {
-	static const struct { const char *a, *b; bool same; } pairs[] = {
-		{ "a\r\nb\r\n", "a\nb", true }, { "a\n\n\n", "a", true }, { "", "\r\n\r\n", true }, { "a\n\nb", "a\nb", false }, { "a", "b", false }, { "a\r", "a", false },
+	static const struct {
+		const char *a, *b;
+		bool same;
+	} pairs[] = {
+		{ "a\r\nb\r\n", "a\nb", true },
+		{ "a\n\n\n", "a", true },
+		{ "", "\r\n\r\n", true },
+		{ "a\n\nb", "a\nb", false },
+		{ "a", "b", false },
+		{ "a\r", "a", false },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
@@ -222,7 +255,8 @@ static void test_same_body(void)
 /* LIMIT_SPOOL_MEMORY: so much makes no file, one byte more makes one. */
 static void test_memory_limit(void)
 {
-	g_autofree char *body = g_strnfill(LIMIT_SPOOL_MEMORY + 1, 'x'), *nowhere = g_build_filename(dir, "not-made", NULL);
+	g_autofree char *body = g_strnfill(LIMIT_SPOOL_MEMORY + 1, 'x'),
+			*nowhere = g_build_filename(dir, "not-made", NULL);
 
 	for (size_t past = 0; past < 2; past++) {
 		struct spool *spool = spool_new(nowhere);
@@ -284,7 +318,8 @@ static void limit_files_to(rlim_t bytes)
 	g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &limit), ==, 0);
 }
 
-/* The disk fills up in the middle of a write; there is space again: nothing is missing, nothing there twice. */
+/* The disk fills up in the middle of a write; there is space again: nothing is missing, nothing
+ * there twice. */
 static void test_full_disk(void)
 {
 	struct spool *spool = spool_new(dir);
@@ -313,7 +348,8 @@ static void test_full_disk(void)
 
 static void test_nothing_is_left(void)
 {
-	g_autofree char *place = g_build_filename(dir, "left", NULL), *body = g_strnfill(LIMIT_SPOOL_MEMORY * 2, 'x');
+	g_autofree char *place = g_build_filename(dir, "left", NULL),
+			*body = g_strnfill(LIMIT_SPOOL_MEMORY * 2, 'x');
 	struct spool *spool = spool_new(place);
 	g_autoptr(GDir) handle = NULL;
 
@@ -362,12 +398,23 @@ static void test_places_that_cannot_be(void)
 	spool_free(spool);
 }
 
-static const struct { const char *name; void (*run)(void); } tests[] = {
-	{ "header fields, how many", test_count }, { "header fields, how large", test_bytes },
+static const struct {
+	const char *name;
+	void (*run)(void);
+} tests[] = {
+	{ "header fields, how many", test_count },
+	{ "header fields, how large", test_bytes },
 	{ "header fields, cut", test_cut },
-	{ "headers", test_headers }, { "bodies in pieces", test_bodies_in_pieces }, { "the same body", test_same_body }, { "memory limit", test_memory_limit },
-	{ "memory of a large mail", test_memory_of_a_large_mail }, { "a large mail is kept whole", test_large_mail_is_kept_whole }, { "a full disk", test_full_disk },
-	{ "nothing is left of what was not kept", test_nothing_is_left }, { "kept twice", test_kept_twice }, { "the kept file", test_kept_file },
+	{ "headers", test_headers },
+	{ "bodies in pieces", test_bodies_in_pieces },
+	{ "the same body", test_same_body },
+	{ "memory limit", test_memory_limit },
+	{ "memory of a large mail", test_memory_of_a_large_mail },
+	{ "a large mail is kept whole", test_large_mail_is_kept_whole },
+	{ "a full disk", test_full_disk },
+	{ "nothing is left of what was not kept", test_nothing_is_left },
+	{ "kept twice", test_kept_twice },
+	{ "the kept file", test_kept_file },
 	{ "places that cannot be", test_places_that_cannot_be },
 };
 

@@ -6,7 +6,9 @@
 #include "base/limits.h"
 
 /* As it came; canonical, or NULL when it is none. */
-static const struct { const char *given, *canonical; } forms[] = {
+static const struct {
+	const char *given, *canonical;
+} forms[] = {
 	{ "a@example.com", "a@example.com" },
 	{ "<a@example.com>", "a@example.com" },
 	{ "SUPPORT@Example.COM", "support@example.com" },
@@ -19,8 +21,12 @@ static const struct { const char *given, *canonical; } forms[] = {
 	{ "a..b@example.com", "\"a..b\"@example.com" },
 	{ ".a@example.com", "\".a\"@example.com" },
 	{ "a+b@example.com", "a+b@example.com" },
-	{ "a@b\xc3\xbc" "cher.example", "a@xn--bcher-kva.example" },
-	{ "a@B\xc3\x9c" "CHER.example", "a@xn--bcher-kva.example" },
+	{ "a@b\xc3\xbc"
+	  "cher.example",
+		"a@xn--bcher-kva.example" },
+	{ "a@B\xc3\x9c"
+	  "CHER.example",
+		"a@xn--bcher-kva.example" },
 	{ "a@xn--bcher-kva.example", "a@xn--bcher-kva.example" },
 	{ "a@XN--BCHER-KVA.Example", "a@xn--bcher-kva.example" },
 	{ "\303\204nne@example.com", "\303\204nne@example.com" },
@@ -31,8 +37,10 @@ static const struct { const char *given, *canonical; } forms[] = {
 	{ "\304\260@example.com", "\304\260@example.com" },
 	{ "\305\277@example.com", "\305\277@example.com" },
 	{ "\357\275\201@example.com", "\357\275\201@example.com" },
-	{ "a@\342\204\252unde.example", NULL }, { "a@\342\204\252\303\274che.example", NULL },
-	{ "a@\304\260ch.example", NULL }, { "a@\305\277hop.example", NULL },
+	{ "a@\342\204\252unde.example", NULL },
+	{ "a@\342\204\252\303\274che.example", NULL },
+	{ "a@\304\260ch.example", NULL },
+	{ "a@\305\277hop.example", NULL },
 	{ "a@\357\275\205xample.com", NULL },
 	{ "a@\303\237.example", "a@xn--zca.example" },
 	{ "a@b\303\274cher\343\200\202example", "a@xn--bcher-kva.example" },
@@ -42,13 +50,41 @@ static const struct { const char *given, *canonical; } forms[] = {
 	{ "a@[192.0.2.1]", "a@[192.0.2.1]" },
 	{ "a@[IPv6:2001:DB8::1]", "a@[ipv6:2001:db8::1]" },
 	{ "a@localhost", "a@localhost" },
-	{ "@x.example,@y.example:A@example.com", "a@example.com" }, { "<@x.example:a@example.com>", "a@example.com" },
-	{ "@x.example:", NULL }, { "@:@:a@example.com", NULL },
-	{ "a", NULL }, { "@", NULL }, { "a@", NULL }, { "@example.com", NULL }, { "a@b@example.com", NULL }, { "a b@example.com", NULL },
-	{ "a@exa mple.com", NULL }, { "a@example..com", NULL }, { "a@example.com..", NULL }, { "a@b\xc3\xbc.example.\xe3\x80\x82", NULL }, { "a@.example.com", NULL }, { "a@-example.com", NULL }, { "a@example.com>", NULL },
-	{ "\"a@example.com", NULL }, { "a\n@example.com", NULL }, { "a@example.com\r\nBcc: x@y", NULL }, { "\"a\r\n\"@example.com", NULL }, { "a\xff@example.com", NULL },
-	{ "a@[]", NULL }, { "a@[1> <x]", NULL }, { "a@\xe2\x80\xae" "example.com", NULL }, { "\xe2\x80\xae" "a@example.com", NULL }, { "a(b)@example.com", NULL },
-	{ "\"\"@example.com", NULL }, { "a@exa_mple.com", "a@exa_mple.com" }, { "a,b@example.com", NULL }, { "a;b@example.com", NULL },
+	{ "@x.example,@y.example:A@example.com", "a@example.com" },
+	{ "<@x.example:a@example.com>", "a@example.com" },
+	{ "@x.example:", NULL },
+	{ "@:@:a@example.com", NULL },
+	{ "a", NULL },
+	{ "@", NULL },
+	{ "a@", NULL },
+	{ "@example.com", NULL },
+	{ "a@b@example.com", NULL },
+	{ "a b@example.com", NULL },
+	{ "a@exa mple.com", NULL },
+	{ "a@example..com", NULL },
+	{ "a@example.com..", NULL },
+	{ "a@b\xc3\xbc.example.\xe3\x80\x82", NULL },
+	{ "a@.example.com", NULL },
+	{ "a@-example.com", NULL },
+	{ "a@example.com>", NULL },
+	{ "\"a@example.com", NULL },
+	{ "a\n@example.com", NULL },
+	{ "a@example.com\r\nBcc: x@y", NULL },
+	{ "\"a\r\n\"@example.com", NULL },
+	{ "a\xff@example.com", NULL },
+	{ "a@[]", NULL },
+	{ "a@[1> <x]", NULL },
+	{ "a@\xe2\x80\xae"
+	  "example.com",
+		NULL },
+	{ "\xe2\x80\xae"
+	  "a@example.com",
+		NULL },
+	{ "a(b)@example.com", NULL },
+	{ "\"\"@example.com", NULL },
+	{ "a@exa_mple.com", "a@exa_mple.com" },
+	{ "a,b@example.com", NULL },
+	{ "a;b@example.com", NULL },
 };
 
 static void test_canonical(void)
@@ -70,16 +106,69 @@ static void test_canonical(void)
 static void test_hidden(void)
 {
 	static const gunichar hidden[] = {
-		0x01, 0x1f, 0x7f, 0x80, 0x9f, 0xa0, 0xad, 0x34f, 0x600, 0x61c, 0x70f, 0x115f,
-		0x1160, 0x1680, 0x17b4, 0x180b, 0x180e, 0x2000, 0x200b, 0x200c, 0x200d, 0x200e,
-		0x200f, 0x2028, 0x2029, 0x202a, 0x202e, 0x202f, 0x205f, 0x2060, 0x2064, 0x2066,
-		0x206f, 0x2800, 0x3000, 0x3164, 0xe000, 0xfe00, 0xfe0f, 0xfeff, 0xffa0, 0xfff9,
-		0xfffb, 0xfffd, 0xffff, 0x16fe4, 0x1bca0, 0x1d173, 0xe0001, 0xe0061, 0xe007f,
-		0xe0100, 0xe01ef, 0xf0000, 0x10ffff, 0x378,
+		0x01,
+		0x1f,
+		0x7f,
+		0x80,
+		0x9f,
+		0xa0,
+		0xad,
+		0x34f,
+		0x600,
+		0x61c,
+		0x70f,
+		0x115f,
+		0x1160,
+		0x1680,
+		0x17b4,
+		0x180b,
+		0x180e,
+		0x2000,
+		0x200b,
+		0x200c,
+		0x200d,
+		0x200e,
+		0x200f,
+		0x2028,
+		0x2029,
+		0x202a,
+		0x202e,
+		0x202f,
+		0x205f,
+		0x2060,
+		0x2064,
+		0x2066,
+		0x206f,
+		0x2800,
+		0x3000,
+		0x3164,
+		0xe000,
+		0xfe00,
+		0xfe0f,
+		0xfeff,
+		0xffa0,
+		0xfff9,
+		0xfffb,
+		0xfffd,
+		0xffff,
+		0x16fe4,
+		0x1bca0,
+		0x1d173,
+		0xe0001,
+		0xe0061,
+		0xe007f,
+		0xe0100,
+		0xe01ef,
+		0xf0000,
+		0x10ffff,
+		0x378,
 	};
 	static const char *const places[][2] = {
-		{ "an", "na@example.com" }, { "", "anna@example.com" }, { "anna", "@example.com" },
-		{ "anna@exam", "ple.com" }, { "\"an", "na\"@example.com" },
+		{ "an", "na@example.com" },
+		{ "", "anna@example.com" },
+		{ "anna", "@example.com" },
+		{ "anna@exam", "ple.com" },
+		{ "\"an", "na\"@example.com" },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(hidden); i++)
@@ -106,14 +195,21 @@ static void test_null_sender(void)
 static void test_length(void)
 {
 	for (int past = 0; past < 2; past++) {
-		g_autofree char *local = g_strnfill((gsize)(LIMIT_ADDRESS_BYTES - strlen("@example.com") + (size_t)past), 'a');
-		g_autofree char *given = g_strdup_printf("%s@example.com", local), *canonical = NULL;
+		g_autofree char *local = g_strnfill(
+			(gsize)(LIMIT_ADDRESS_BYTES - strlen("@example.com") + (size_t)past), 'a');
+		g_autofree char *given = g_strdup_printf("%s@example.com", local),
+				*canonical = NULL;
 
-		g_assert_cmpint(address_canonical(given, &canonical), ==, past ? ST_BAD_INPUT : ST_OK);
+		g_assert_cmpint(
+			address_canonical(given, &canonical), ==, past ? ST_BAD_INPUT : ST_OK);
 	}
 }
 
-static const struct { const char *address, *wanted, *delimiter; bool same; const char *detail; } matches[] = {
+static const struct {
+	const char *address, *wanted, *delimiter;
+	bool same;
+	const char *detail;
+} matches[] = {
 	{ "support@example.com", "support@example.com", "+", true, NULL },
 	{ "support+1042-abc@example.com", "support@example.com", "+", true, "1042-abc" },
 	{ "support+@example.com", "support@example.com", "+", true, "" },
@@ -145,24 +241,55 @@ static void test_details(void)
 	for (size_t i = 0; i < G_N_ELEMENTS(matches); i++) {
 		g_autofree char *detail = NULL;
 
-		g_assert_cmpint(address_is(matches[i].address, matches[i].wanted, matches[i].delimiter, &detail), ==, matches[i].same);
+		g_assert_cmpint(address_is(matches[i].address, matches[i].wanted,
+					matches[i].delimiter, &detail),
+			==, matches[i].same);
 		g_assert_cmpstr(detail, ==, matches[i].detail);
 	}
 }
 
 static void test_robots(void)
 {
-	static const struct { const char *address; bool robot; } robots[] = {
-		{ "no-reply@x.example", true }, { "noreply@x.example", true }, { "noreply+1@x.example", true }, { "donotreply@x.example", true },
-		{ "mailer-daemon@x.example", true }, { "postmaster@x.example", true }, { "bounce@x.example", true }, { "bounces-12=a=b@x.example", true },
-		{ "list-bounces@x.example", true }, { "list-request@x.example", true }, { "owner-list@x.example", true }, { "prvs=1234=a@x.example", true },
-		{ "nicht-antworten@x.example", true }, { "shop-noreply@x.example", true }, { "do.not_reply@x.example", true }, { "noreply2@x.example", true },
-		{ "orders_no-reply+17@x.example", true }, { "no-replies@x.example", true }, { "double-bounce@x.example", true }, { "list-owner@x.example", true },
-		{ "list-bounces+carla=x.example@y.example", true }, { "-noreply@x.example", true },
-		{ "carla@x.example", false }, { "noreplyer@x.example", false }, { "postmasterpiece@x.example", false }, { "bouncer@x.example", false },
-		{ "reply@x.example", false }, { "a@noreply.example", false },
-		{ "casino.reply@x.example", false }, { "owner@x.example", false }, { "request@x.example", false }, { "the.postmaster@x.example", false },
-		{ "donotreplyto@x.example", false }, { "no-rep@ly.example", false }, { "nobody", false }, { "", false },
+	static const struct {
+		const char *address;
+		bool robot;
+	} robots[] = {
+		{ "no-reply@x.example", true },
+		{ "noreply@x.example", true },
+		{ "noreply+1@x.example", true },
+		{ "donotreply@x.example", true },
+		{ "mailer-daemon@x.example", true },
+		{ "postmaster@x.example", true },
+		{ "bounce@x.example", true },
+		{ "bounces-12=a=b@x.example", true },
+		{ "list-bounces@x.example", true },
+		{ "list-request@x.example", true },
+		{ "owner-list@x.example", true },
+		{ "prvs=1234=a@x.example", true },
+		{ "nicht-antworten@x.example", true },
+		{ "shop-noreply@x.example", true },
+		{ "do.not_reply@x.example", true },
+		{ "noreply2@x.example", true },
+		{ "orders_no-reply+17@x.example", true },
+		{ "no-replies@x.example", true },
+		{ "double-bounce@x.example", true },
+		{ "list-owner@x.example", true },
+		{ "list-bounces+carla=x.example@y.example", true },
+		{ "-noreply@x.example", true },
+		{ "carla@x.example", false },
+		{ "noreplyer@x.example", false },
+		{ "postmasterpiece@x.example", false },
+		{ "bouncer@x.example", false },
+		{ "reply@x.example", false },
+		{ "a@noreply.example", false },
+		{ "casino.reply@x.example", false },
+		{ "owner@x.example", false },
+		{ "request@x.example", false },
+		{ "the.postmaster@x.example", false },
+		{ "donotreplyto@x.example", false },
+		{ "no-rep@ly.example", false },
+		{ "nobody", false },
+		{ "", false },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(robots); i++)
@@ -171,10 +298,15 @@ static void test_robots(void)
 
 static void test_mailboxes(void)
 {
-	static const struct { const char *address, *mailbox; } cases[] = {
-		{ "kim@x.example", "kim@x.example" }, { "kim+a@x.example", "kim@x.example" },
-		{ "kim+a+b@x.example", "kim@x.example" }, { "+kim@x.example", "+kim@x.example" },
-		{ "\"a+ b\"@x.example", "\"a+ b\"@x.example" }, { "kim@x+y", "kim@x+y" },
+	static const struct {
+		const char *address, *mailbox;
+	} cases[] = {
+		{ "kim@x.example", "kim@x.example" },
+		{ "kim+a@x.example", "kim@x.example" },
+		{ "kim+a+b@x.example", "kim@x.example" },
+		{ "+kim@x.example", "+kim@x.example" },
+		{ "\"a+ b\"@x.example", "\"a+ b\"@x.example" },
+		{ "kim@x+y", "kim@x+y" },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -186,7 +318,9 @@ static void test_mailboxes(void)
 
 static void test_as_written(void)
 {
-	static const struct { const char *s, *written; } cases[] = {
+	static const struct {
+		const char *s, *written;
+	} cases[] = {
 		{ "First.LAST@Customer.Example", "First.LAST@customer.example" },
 		{ "Name <First.LAST@customer.example>", "First.LAST@customer.example" },
 		{ "first.last@customer.example", "first.last@customer.example" },
@@ -196,8 +330,8 @@ static void test_as_written(void)
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autofree char *written = address_as_written(cases[i].s,
-			"first.last@customer.example");
+		g_autofree char *written = address_as_written(
+			cases[i].s, "first.last@customer.example");
 
 		g_assert_cmpstr(written, ==, cases[i].written);
 	}
@@ -205,10 +339,18 @@ static void test_as_written(void)
 
 static void test_headers(void)
 {
-	static const struct { const char *name, *header; } headers[] = {
-		{ NULL, "a@x.example" }, { "", "a@x.example" }, { "Anna", "Anna <a@x.example>" }, { "Adler, Anna", "\"Adler, Anna\" <a@x.example>" },
-		{ "a \"b\" \\", "\"a \\\"b\\\" \\\\\" <a@x.example>" }, { "\xc3\x84nne", "=?UTF-8?B?w4RubmU=?= <a@x.example>" },
-		{ "a\r\nBcc: b@x.example", "\"a Bcc: b@x.example\" <a@x.example>" }, { "\x01\x02", "a@x.example" }, { "<b@x.example>", "\"<b@x.example>\" <a@x.example>" },
+	static const struct {
+		const char *name, *header;
+	} headers[] = {
+		{ NULL, "a@x.example" },
+		{ "", "a@x.example" },
+		{ "Anna", "Anna <a@x.example>" },
+		{ "Adler, Anna", "\"Adler, Anna\" <a@x.example>" },
+		{ "a \"b\" \\", "\"a \\\"b\\\" \\\\\" <a@x.example>" },
+		{ "\xc3\x84nne", "=?UTF-8?B?w4RubmU=?= <a@x.example>" },
+		{ "a\r\nBcc: b@x.example", "\"a Bcc: b@x.example\" <a@x.example>" },
+		{ "\x01\x02", "a@x.example" },
+		{ "<b@x.example>", "\"<b@x.example>\" <a@x.example>" },
 		{ "=?utf-8?Q?x?=", "=?UTF-8?B?PT91dGYtOD9RP3g/PQ==?= <a@x.example>" },
 	};
 
@@ -254,8 +396,8 @@ static void test_behind_a_long_name(void)
 	for (int past = 0; past < 2; past++) {
 		g_autofree char *name = g_strnfill(LIMIT_LABEL_BYTES + (gsize)past, 'x');
 		g_autofree char *header = address_header_behind(name, "carla@x", "t@x");
-		g_autofree char *wanted =
-			g_strdup_printf("\"%.*s (carla@x)\"", LIMIT_LABEL_BYTES, name);
+		g_autofree char *wanted = g_strdup_printf(
+			"\"%.*s (carla@x)\"", LIMIT_LABEL_BYTES, name);
 		g_auto(GStrv) lines = g_strsplit(header, "\n", -1);
 		g_autofree char *unfolded = g_strjoinv("", lines);
 

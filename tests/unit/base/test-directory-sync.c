@@ -52,8 +52,10 @@ int main(int argc, char **argv)
 	here = g_dir_make_tmp("sync-XXXXXX", NULL);
 	there = g_dir_make_tmp("sync-XXXXXX", NULL);
 	g_test_add_func("/directory-sync/a directory is synced", test_a_directory_is_synced);
-	g_test_add_func("/directory-sync/a failure is told and forgotten", test_a_failure_is_told_and_forgotten);
-	g_test_add_func("/directory-sync/each thread hears of its own directory", test_each_thread_hears_of_its_own_directory);
+	g_test_add_func("/directory-sync/a failure is told and forgotten",
+		test_a_failure_is_told_and_forgotten);
+	g_test_add_func("/directory-sync/each thread hears of its own directory",
+		test_each_thread_hears_of_its_own_directory);
 	code = g_test_run();
 	g_rmdir(here);
 	g_rmdir(there);

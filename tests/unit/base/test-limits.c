@@ -1,4 +1,5 @@
-/* Caps that several modules keep together, at the limit and one past it. Those of one module are in the test of that module. */
+/* Caps that several modules keep together, at the limit and one past it. Those of one module are in
+ * the test of that module. */
 #include <string.h>
 
 #include "act/reply.h"
@@ -31,7 +32,8 @@ static unsigned participants_after(struct desk *d, unsigned id, unsigned others)
 	unsigned n;
 
 	for (unsigned i = 0; i < others; i++)
-		g_string_append_printf(mail, i ? ", p%u-%u@example.org" : "Cc: p%u-%u@example.org", id, i);
+		g_string_append_printf(
+			mail, i ? ", p%u-%u@example.org" : "Cc: p%u-%u@example.org", id, i);
 	g_string_append_c(mail, '\n');
 	hand_in(d, mail);
 	desk_ticket(d, 1, &t);
@@ -48,7 +50,8 @@ static void test_participants(void)
 	desk_open(&d, NULL);
 	for (unsigned n; left > 0; left -= n) {
 		n = MIN(left, LIMIT_ADDRESSES);
-		g_assert_cmpuint(participants_after(&d, id++, n), ==, LIMIT_PARTICIPANTS - left + n);
+		g_assert_cmpuint(
+			participants_after(&d, id++, n), ==, LIMIT_PARTICIPANTS - left + n);
 	}
 	g_assert_cmpuint(participants_after(&d, id, 1), ==, LIMIT_PARTICIPANTS);
 	desk_close(&d);
@@ -97,7 +100,8 @@ static void fill_archived(struct desk *d, uint64_t seq, size_t size)
 	record_release(&entry_type, &entry);
 }
 
-static enum status note_id(struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err)
+static enum status note_id(
+	struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err)
 {
 	(void)txn;
 	(void)err;
@@ -115,7 +119,9 @@ static size_t attached(struct desk *d)
 {
 	char id[] = "n@example.com";
 	uint64_t seqs[] = { 1, 2 };
-	struct outgoing outgoing = { .ticket = 1, .message_id = id, .attach = { .v = seqs, .n = G_N_ELEMENTS(seqs) } };
+	struct outgoing outgoing = {
+		.ticket = 1, .message_id = id, .attach = { .v = seqs, .n = G_N_ELEMENTS(seqs) }
+	};
 	g_autoptr(GString) mail = g_string_new(NULL);
 
 	g_assert_cmpint(store_read(d->store, find_id, &outgoing.id, &d->err), ==, ST_OK);
@@ -151,9 +157,12 @@ static enum status add_crowd(struct txn *txn, void *arg, struct error *err)
 	enum status st = ST_OK;
 
 	for (unsigned i = crowd->from; i < crowd->to && st == ST_OK; i++) {
-		g_autofree char *login = g_strdup_printf("agent%u", i), *at = g_strconcat(login, "@example.com", NULL);
+		g_autofree char *login = g_strdup_printf("agent%u", i),
+				*at = g_strconcat(login, "@example.com", NULL);
 		char *addresses[] = { at, NULL };
-		const struct agent agent = { .login = login, .addresses = addresses, .queues = queues };
+		const struct agent agent = {
+			.login = login, .addresses = addresses, .queues = queues
+		};
 
 		st = agents_save(txn, &agent, err);
 	}
@@ -163,7 +172,8 @@ static enum status add_crowd(struct txn *txn, void *arg, struct error *err)
 /* How many get a mail to sales@, where Ben is alone at first. */
 static unsigned told(struct desk *d, struct crowd crowd, unsigned id)
 {
-	g_autofree char *mail = g_strdup_printf("From: carla@example.net\nMessage-ID: <s%u@x>\n\nx\n", id);
+	g_autofree char *mail = g_strdup_printf(
+		"From: carla@example.net\nMessage-ID: <s%u@x>\n\nx\n", id);
 	const struct edit *edit;
 	unsigned n = 0;
 
@@ -182,7 +192,8 @@ static void test_notified(void)
 	g_assert_cmpuint(told(&d, (struct crowd){ 1, 300 }, 1), ==, 300);
 	g_assert_cmpuint(told(&d, (struct crowd){ 300, LIMIT_NOTIFIED }, 2), ==, LIMIT_NOTIFIED);
 	g_assert_cmpuint(desk_events(&d, 2, "suppressed") + d.last.not_told, ==, 0);
-	g_assert_cmpuint(told(&d, (struct crowd){ LIMIT_NOTIFIED, LIMIT_NOTIFIED + 3 }, 3), ==, LIMIT_NOTIFIED);
+	g_assert_cmpuint(told(&d, (struct crowd){ LIMIT_NOTIFIED, LIMIT_NOTIFIED + 3 }, 3), ==,
+		LIMIT_NOTIFIED);
 	g_assert_cmpuint(d.last.not_told, ==, 3);
 	g_assert_cmpuint(desk_events(&d, 3, "suppressed"), ==, 1);
 	/* Once more: the same, and nothing added. */
@@ -207,8 +218,10 @@ static void test_texts_compared(void)
 	for (unsigned i = 0; i < 2; i++) {
 		static const char *const lines[] = { "close", "spam" };
 		static const int statuses[] = { TICKET_NEW, TICKET_SPAM };
-		g_autofree char *note = g_strdup_printf("From: anna@example.com\nSubject: [example.com #1]\n"
-			"Message-ID: <n%u@example.com>\n\n%s\n", i, lines[i]);
+		g_autofree char *note = g_strdup_printf(
+			"From: anna@example.com\nSubject: [example.com #1]\n"
+			"Message-ID: <n%u@example.com>\n\n%s\n",
+			i, lines[i]);
 
 		desk_mail(&d, "anna@example.com", "support@example.com", "anna", note);
 		desk_ticket(&d, 1, &t);

@@ -5,10 +5,35 @@
 
 static void test_lines(void)
 {
-	static const struct { const char *given; size_t max; const char *line; } lines[] = {
-		{ "", 10, "" }, { " a  b\t\r\nc ", 10, "a b c" }, { "a\x01\x1b[2Jb", 20, "a [2Jb" }, { "\xc3\xa9\xc3\xa9", 3, "\xc3\xa9" }, { "\xc3\xa9", 1, "" },
-		{ "a\xff" "b", 10, "a\xef\xbf\xbd" "b" }, { "abc", 3, "abc" }, { "abc", 2, "ab" }, { "ab c", 3, "ab" }, { "a\xe2\x80\xae" "b", 10, "a b" },
-		{ "a\xc2\x85" "b\xe2\x80\xa8" "c", 10, "a b c" }, { "abc", 0, "" }, { "a\xc2\xa0" "b", 10, "a b" },
+	static const struct {
+		const char *given;
+		size_t max;
+		const char *line;
+	} lines[] = {
+		{ "", 10, "" },
+		{ " a  b\t\r\nc ", 10, "a b c" },
+		{ "a\x01\x1b[2Jb", 20, "a [2Jb" },
+		{ "\xc3\xa9\xc3\xa9", 3, "\xc3\xa9" },
+		{ "\xc3\xa9", 1, "" },
+		{ "a\xff"
+		  "b",
+			10,
+			"a\xef\xbf\xbd"
+			"b" },
+		{ "abc", 3, "abc" },
+		{ "abc", 2, "ab" },
+		{ "ab c", 3, "ab" },
+		{ "a\xe2\x80\xae"
+		  "b",
+			10, "a b" },
+		{ "a\xc2\x85"
+		  "b\xe2\x80\xa8"
+		  "c",
+			10, "a b c" },
+		{ "abc", 0, "" },
+		{ "a\xc2\xa0"
+		  "b",
+			10, "a b" },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
@@ -30,27 +55,43 @@ static void test_lines(void)
 /* As it is kept, and as it is shown. */
 static void test_unseen(void)
 {
-	static const struct { const char *given, *kept, *shown; } texts[] = {
+	static const struct {
+		const char *given, *kept, *shown;
+	} texts[] = {
 		{ "a" RLO "b", "a" RLO "b", "a<U+202E>b" },
 		{ "pay" ZWSP "pal", "pay" ZWSP "pal", "pay<U+200B>pal" },
 		{ "soft\302\255hyphen", "soft\302\255hyphen", "soft<U+00AD>hyphen" },
 		{ TAG_A TAG_A, TAG_A TAG_A, "<U+E0041><U+E0041>" },
-		{ "a\302\233" "31m", "a\302\233" "31m", "a<U+009B>31m" },
+		{ "a\302\233"
+		  "31m",
+			"a\302\233"
+			"31m",
+			"a<U+009B>31m" },
 		{ "a\357\273\277", "a\357\273\277", "a<U+FEFF>" },
 		{ "\343\205\244", "\343\205\244", "<U+3164>" },
 		/* what belongs to emoji and to Persian stays, and only once */
-		{ HEART EMOJI_STYLE ZWJ FIRE, HEART EMOJI_STYLE ZWJ FIRE, HEART EMOJI_STYLE ZWJ FIRE },
-		{ FIRE EMOJI_STYLE EMOJI_STYLE, FIRE EMOJI_STYLE EMOJI_STYLE, FIRE EMOJI_STYLE "<U+FE0F>" },
+		{ HEART EMOJI_STYLE ZWJ FIRE, HEART EMOJI_STYLE ZWJ FIRE,
+			HEART EMOJI_STYLE ZWJ FIRE },
+		{ FIRE EMOJI_STYLE EMOJI_STYLE, FIRE EMOJI_STYLE EMOJI_STYLE,
+			FIRE EMOJI_STYLE "<U+FE0F>" },
 		{ "1" EMOJI_STYLE, "1" EMOJI_STYLE, "1" EMOJI_STYLE },
 		{ "a" EMOJI_STYLE ZWJ "b", "a" EMOJI_STYLE ZWJ "b", "a<U+FE0F><U+200D>b" },
-		{ "\331\205\333\214" ZWNJ "\330\256", "\331\205\333\214" ZWNJ "\330\256", "\331\205\333\214" ZWNJ "\330\256" },
+		{ "\331\205\333\214" ZWNJ "\330\256", "\331\205\333\214" ZWNJ "\330\256",
+			"\331\205\333\214" ZWNJ "\330\256" },
 		{ "a" ZWNJ "b", "a" ZWNJ "b", "a<U+200C>b" },
-		{ "\330\200" "1", "\330\200" "1", "\330\200" "1" },	/* ARABIC NUMBER SIGN has a form */
+		{ "\330\200"
+		  "1",
+			"\330\200"
+			"1",
+			"\330\200"
+			"1" }, /* ARABIC NUMBER SIGN has a form */
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
-		g_autofree char *kept = text_line_kept(texts[i].given, 100), *kept_block = text_block_kept(texts[i].given, -1, 100);
-		g_autofree char *shown = text_line_shown(texts[i].given, 100), *block = text_block_shown(texts[i].given, -1, 100);
+		g_autofree char *kept = text_line_kept(texts[i].given, 100),
+				*kept_block = text_block_kept(texts[i].given, -1, 100);
+		g_autofree char *shown = text_line_shown(texts[i].given, 100),
+				*block = text_block_shown(texts[i].given, -1, 100);
 
 		g_assert_cmpstr(kept, ==, texts[i].kept);
 		g_assert_cmpstr(kept_block, ==, texts[i].kept);
@@ -61,8 +102,10 @@ static void test_unseen(void)
 
 static void test_controls_shown(void)
 {
-	g_autofree char *line = text_line_shown("a\033[2J\tb\nc", 100), *block = text_block_shown("a\033[2J\tb\r\nc\b", -1, 100);
-	g_autofree char *kept = text_line_kept("a\033[2J\nb", 100), *cut = text_line_shown(RLO RLO, 8);
+	g_autofree char *line = text_line_shown("a\033[2J\tb\nc", 100),
+			*block = text_block_shown("a\033[2J\tb\r\nc\b", -1, 100);
+	g_autofree char *kept = text_line_kept("a\033[2J\nb", 100),
+			*cut = text_line_shown(RLO RLO, 8);
 
 	g_assert_cmpstr(line, ==, "a<U+001B>[2J b c");
 	g_assert_cmpstr(block, ==, "a<U+001B>[2J\tb\nc<U+0008>");
@@ -76,7 +119,9 @@ static void test_errors(void)
 	g_autofree char *long_name = g_strnfill(1000000, 'x'), *umlauts = g_strdup("");
 	struct error err;
 
-	g_assert_cmpint(error_set(&err, ST_IO, "cannot read '%s': %s", long_name, "permission denied"), ==, ST_IO);
+	g_assert_cmpint(
+		error_set(&err, ST_IO, "cannot read '%s': %s", long_name, "permission denied"), ==,
+		ST_IO);
 	g_assert_true(g_str_has_prefix(err.text, "cannot read 'xxx") && strstr(err.text, " […] "));
 	g_assert_true(g_str_has_suffix(err.text, "xxx': permission denied"));
 	g_assert_cmpuint(strlen(err.text), ==, ERROR_MAX - 1);
@@ -86,7 +131,8 @@ static void test_errors(void)
 		g_autofree char *many = g_strnfill(n, 'a');
 
 		g_free(umlauts);
-		umlauts = g_strdup_printf("%s%s%s", "\303\274\303\274", many, "\303\274\360\237\224\245");
+		umlauts = g_strdup_printf(
+			"%s%s%s", "\303\274\303\274", many, "\303\274\360\237\224\245");
 		error_set(&err, ST_IO, "%s%s", umlauts, umlauts);
 		g_assert_true(g_utf8_validate(err.text, -1, NULL));
 		g_assert_cmpuint(strlen(err.text), <, ERROR_MAX);
@@ -96,9 +142,20 @@ static void test_errors(void)
 
 static void test_blocks(void)
 {
-	static const struct { const char *given; gssize len; size_t max; const char *block; } blocks[] = {
-		{ "a\r\nb\rc\n", -1, 10, "a\nb\nc\n" }, { "a\tb\x07\x1b[0m", -1, 10, "a\tb[0m" }, { "abcdef", 3, 10, "abc" }, { "\xc3\xa9\xc3\xa9", -1, 3, "\xc3\xa9" },
-		{ "a\xff", -1, 10, "a\xef\xbf\xbd" }, { "", -1, 10, "" }, { "abcd", -1, 4, "abcd" }, { "abcde", -1, 4, "abcd" },
+	static const struct {
+		const char *given;
+		gssize len;
+		size_t max;
+		const char *block;
+	} blocks[] = {
+		{ "a\r\nb\rc\n", -1, 10, "a\nb\nc\n" },
+		{ "a\tb\x07\x1b[0m", -1, 10, "a\tb[0m" },
+		{ "abcdef", 3, 10, "abc" },
+		{ "\xc3\xa9\xc3\xa9", -1, 3, "\xc3\xa9" },
+		{ "a\xff", -1, 10, "a\xef\xbf\xbd" },
+		{ "", -1, 10, "" },
+		{ "abcd", -1, 4, "abcd" },
+		{ "abcde", -1, 4, "abcd" },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(blocks); i++) {
@@ -110,11 +167,28 @@ static void test_blocks(void)
 
 static void test_globs(void)
 {
-	static const struct { const char *pattern, *s; bool matches; } globs[] = {
-		{ NULL, "x", true }, { "", "x", true }, { "*", "", true }, { "?", "", false }, { "a*c", "ABC", true }, { "a*c", "abcd", false }, { "*b*", "abc", true },
-		{ "nagios@*", "nagios@mon.example", true }, { "?", "\xc3\xa9", true }, { "\xc3\x89*", "\xc3\xa9t\xc3\xa9", true }, { "a?c", "ac", false },
-		{ "**a**", "xax", true }, { "x", NULL, false }, { "*a*a*a*b", "aaaaaaaaaaaa", false }, { "[a]", "a", false }, { "a.c", "abc", false },
-		{ "k*", "\342\204\252", false }, { "\342\204\252", "\342\204\252", true },
+	static const struct {
+		const char *pattern, *s;
+		bool matches;
+	} globs[] = {
+		{ NULL, "x", true },
+		{ "", "x", true },
+		{ "*", "", true },
+		{ "?", "", false },
+		{ "a*c", "ABC", true },
+		{ "a*c", "abcd", false },
+		{ "*b*", "abc", true },
+		{ "nagios@*", "nagios@mon.example", true },
+		{ "?", "\xc3\xa9", true },
+		{ "\xc3\x89*", "\xc3\xa9t\xc3\xa9", true },
+		{ "a?c", "ac", false },
+		{ "**a**", "xax", true },
+		{ "x", NULL, false },
+		{ "*a*a*a*b", "aaaaaaaaaaaa", false },
+		{ "[a]", "a", false },
+		{ "a.c", "abc", false },
+		{ "k*", "\342\204\252", false },
+		{ "\342\204\252", "\342\204\252", true },
 		{ "i", "\304\260", false },
 	};
 	g_autofree char *many = g_strnfill(100000, 'a');
@@ -126,7 +200,8 @@ static void test_globs(void)
 
 static void test_times_written(void)
 {
-	g_autofree char *rfc3339 = text_rfc3339(INT64_C(1795490100) * TEXT_SECOND), *rfc5322 = text_rfc5322_date(INT64_C(1795490100) * TEXT_SECOND);
+	g_autofree char *rfc3339 = text_rfc3339(INT64_C(1795490100) * TEXT_SECOND),
+			*rfc5322 = text_rfc5322_date(INT64_C(1795490100) * TEXT_SECOND);
 
 	g_assert_cmpstr(rfc3339, ==, "2026-11-24T03:15:00Z");
 	g_assert_cmpstr(rfc5322, ==, "Tue, 24 Nov 2026 03:15:00 +0000");
@@ -135,11 +210,27 @@ static void test_times_written(void)
 
 static void test_dates_read(void)
 {
-	static const struct { const char *s, *utc; } dates[] = {
-		{ "2026-11-24T03:15Z", "2026-11-24T03:15:00Z" }, { "2026-11-24T03:15:07Z", "2026-11-24T03:15:07Z" }, { "2026-11-24 03:15Z", "2026-11-24T03:15:00Z" },
-		{ "@1795490100", "2026-11-24T03:15:00Z" }, { "2024-02-29T00:00Z", "2024-02-29T00:00:00Z" },
-		{ "2026-02-29T00:00Z", NULL }, { "2026-13-01", NULL }, { "2026-1-1", NULL }, { "2026-11-24T25:00Z", NULL }, { "2026-11-24x", NULL }, { "2026-11-24T03", NULL },
-		{ "", NULL }, { "@", NULL }, { "@-1", NULL }, { "@1x", NULL }, { "@99999999999999999999", NULL }, { "yesterday", NULL }, { "2026-11-24ZZ", NULL },
+	static const struct {
+		const char *s, *utc;
+	} dates[] = {
+		{ "2026-11-24T03:15Z", "2026-11-24T03:15:00Z" },
+		{ "2026-11-24T03:15:07Z", "2026-11-24T03:15:07Z" },
+		{ "2026-11-24 03:15Z", "2026-11-24T03:15:00Z" },
+		{ "@1795490100", "2026-11-24T03:15:00Z" },
+		{ "2024-02-29T00:00Z", "2024-02-29T00:00:00Z" },
+		{ "2026-02-29T00:00Z", NULL },
+		{ "2026-13-01", NULL },
+		{ "2026-1-1", NULL },
+		{ "2026-11-24T25:00Z", NULL },
+		{ "2026-11-24x", NULL },
+		{ "2026-11-24T03", NULL },
+		{ "", NULL },
+		{ "@", NULL },
+		{ "@-1", NULL },
+		{ "@1x", NULL },
+		{ "@99999999999999999999", NULL },
+		{ "yesterday", NULL },
+		{ "2026-11-24ZZ", NULL },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(dates); i++) {
@@ -154,16 +245,38 @@ static void test_dates_read(void)
 
 static void test_durations(void)
 {
-	static const struct { const char *s; int64_t seconds; } durations[] = {
-		{ "90s", 90 }, { "30m", 1800 }, { "4h", 14400 }, { "3d", 259200 }, { "2w", 1209600 }, { "1d12h", 129600 }, { "0s", 0 },
-		{ "", -1 }, { "3", -1 }, { "d", -1 }, { "-3d", -1 }, { "3 d", -1 }, { "3D", -1 }, { "3x", -1 }, { "2y", 63072000 }, { "1y1d", 31622400 }, { "99999999999999999999d", -1 }, { "36600d", 3162240000 },
-		{ "36601d", -1 }, { "36600d1s", -1 }, { "1.5h", -1 },
+	static const struct {
+		const char *s;
+		int64_t seconds;
+	} durations[] = {
+		{ "90s", 90 },
+		{ "30m", 1800 },
+		{ "4h", 14400 },
+		{ "3d", 259200 },
+		{ "2w", 1209600 },
+		{ "1d12h", 129600 },
+		{ "0s", 0 },
+		{ "", -1 },
+		{ "3", -1 },
+		{ "d", -1 },
+		{ "-3d", -1 },
+		{ "3 d", -1 },
+		{ "3D", -1 },
+		{ "3x", -1 },
+		{ "2y", 63072000 },
+		{ "1y1d", 31622400 },
+		{ "99999999999999999999d", -1 },
+		{ "36600d", 3162240000 },
+		{ "36601d", -1 },
+		{ "36600d1s", -1 },
+		{ "1.5h", -1 },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(durations); i++) {
 		int64_t seconds = -1;
 
-		g_assert_cmpint(text_parse_duration(durations[i].s, &seconds), ==, durations[i].seconds < 0 ? ST_BAD_INPUT : ST_OK);
+		g_assert_cmpint(text_parse_duration(durations[i].s, &seconds), ==,
+			durations[i].seconds < 0 ? ST_BAD_INPUT : ST_OK);
 		g_assert_cmpint(seconds, ==, durations[i].seconds);
 	}
 }
@@ -185,16 +298,33 @@ static void test_when(void)
 
 static void test_numbers(void)
 {
-	static const struct { const char *s; uint64_t number; } numbers[] = {
-		{ "1", 1 }, { "#1042", 1042 }, { "18446744073709551615", G_MAXUINT64 },
-		{ "0", 0 }, { "01", 0 }, { "", 0 }, { "#", 0 }, { "##1", 0 }, { "-1", 0 }, { "+1", 0 }, { " 1", 0 }, { "1 ", 0 }, { "1x", 0 }, { "18446744073709551616", 0 },
-		{ "\xef\xbc\x91", 0 }, { "123456789012345678901234567890", 0 },
+	static const struct {
+		const char *s;
+		uint64_t number;
+	} numbers[] = {
+		{ "1", 1 },
+		{ "#1042", 1042 },
+		{ "18446744073709551615", G_MAXUINT64 },
+		{ "0", 0 },
+		{ "01", 0 },
+		{ "", 0 },
+		{ "#", 0 },
+		{ "##1", 0 },
+		{ "-1", 0 },
+		{ "+1", 0 },
+		{ " 1", 0 },
+		{ "1 ", 0 },
+		{ "1x", 0 },
+		{ "18446744073709551616", 0 },
+		{ "\xef\xbc\x91", 0 },
+		{ "123456789012345678901234567890", 0 },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
 		uint64_t number = 0;
 
-		g_assert_cmpint(text_parse_number(numbers[i].s, &number), ==, numbers[i].number ? ST_OK : ST_BAD_INPUT);
+		g_assert_cmpint(text_parse_number(numbers[i].s, &number), ==,
+			numbers[i].number ? ST_OK : ST_BAD_INPUT);
 		g_assert_cmpuint(number, ==, numbers[i].number);
 	}
 }
@@ -202,8 +332,16 @@ static void test_numbers(void)
 /* RFC 4648 section 10. */
 static void test_base32(void)
 {
-	static const struct { const char *s, *code; } codes[] = {
-		{ "", "" }, { "f", "my" }, { "fo", "mzxq" }, { "foo", "mzxw6" }, { "foob", "mzxw6yq" }, { "fooba", "mzxw6ytb" }, { "foobar", "mzxw6ytboi" },
+	static const struct {
+		const char *s, *code;
+	} codes[] = {
+		{ "", "" },
+		{ "f", "my" },
+		{ "fo", "mzxq" },
+		{ "foo", "mzxw6" },
+		{ "foob", "mzxw6yq" },
+		{ "fooba", "mzxw6ytb" },
+		{ "foobar", "mzxw6ytboi" },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(codes); i++) {
@@ -215,7 +353,8 @@ static void test_base32(void)
 
 static void test_encoded_words(void)
 {
-	g_autofree char *none = text_encoded_words(""), *one = text_encoded_words("\xc3\xbc"), *several = NULL, *long_text = NULL;
+	g_autofree char *none = text_encoded_words(""), *one = text_encoded_words("\xc3\xbc"),
+			*several = NULL, *long_text = NULL;
 	GString *text = g_string_new(NULL);
 
 	g_assert_cmpstr(none, ==, "");
@@ -230,9 +369,12 @@ static void test_encoded_words(void)
 
 static void test_folds(void)
 {
-	static const char seventy[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-	g_autofree char *words = g_strdup_printf("%s b %s", seventy, seventy), *folded = text_fold(words, 5), *gap = g_strnfill(2000, ' ');
-	g_autofree char *expected = g_strdup_printf("%s b\n %s", seventy, seventy), *wide = g_strdup_printf("a%sb", gap), *narrow = text_fold(wide, 5);
+	static const char seventy[] =
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+	g_autofree char *words = g_strdup_printf("%s b %s", seventy, seventy),
+			*folded = text_fold(words, 5), *gap = g_strnfill(2000, ' ');
+	g_autofree char *expected = g_strdup_printf("%s b\n %s", seventy, seventy),
+			*wide = g_strdup_printf("a%sb", gap), *narrow = text_fold(wide, 5);
 
 	g_assert_cmpstr(folded, ==, expected);
 	g_assert_cmpstr(narrow, ==, "a b");
@@ -250,10 +392,22 @@ static void test_secrets(void)
 
 static void test_columns(void)
 {
-	static const struct { const char *s; int width, columns; const char *fit; } texts[] = {
-		{ "abc", 3, 3, "abc" }, { "abc", 3, 2, "a\xe2\x80\xa6" }, { "abc", 3, 1, "\xe2\x80\xa6" }, { "abc", 3, 0, "" }, { "", 0, 5, "" },
-		{ "\xe6\x97\xa5\xe6\x9c\xac", 4, 4, "\xe6\x97\xa5\xe6\x9c\xac" }, { "\xe6\x97\xa5\xe6\x9c\xac", 4, 3, "\xe6\x97\xa5\xe2\x80\xa6" },
-		{ "\xe6\x97\xa5\xe6\x9c\xac", 4, 2, "\xe2\x80\xa6" }, { "e\xcc\x81", 1, 1, "e\xcc\x81" }, { "\xc3\xa9\xc3\xa9", 2, 1, "\xe2\x80\xa6" }, { "\xf0\x9f\x94\xa5", 2, 2, "\xf0\x9f\x94\xa5" },
+	static const struct {
+		const char *s;
+		int width, columns;
+		const char *fit;
+	} texts[] = {
+		{ "abc", 3, 3, "abc" },
+		{ "abc", 3, 2, "a\xe2\x80\xa6" },
+		{ "abc", 3, 1, "\xe2\x80\xa6" },
+		{ "abc", 3, 0, "" },
+		{ "", 0, 5, "" },
+		{ "\xe6\x97\xa5\xe6\x9c\xac", 4, 4, "\xe6\x97\xa5\xe6\x9c\xac" },
+		{ "\xe6\x97\xa5\xe6\x9c\xac", 4, 3, "\xe6\x97\xa5\xe2\x80\xa6" },
+		{ "\xe6\x97\xa5\xe6\x9c\xac", 4, 2, "\xe2\x80\xa6" },
+		{ "e\xcc\x81", 1, 1, "e\xcc\x81" },
+		{ "\xc3\xa9\xc3\xa9", 2, 1, "\xe2\x80\xa6" },
+		{ "\xf0\x9f\x94\xa5", 2, 2, "\xf0\x9f\x94\xa5" },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
@@ -276,7 +430,9 @@ static void test_hidden(void)
 		g_assert_false(text_is_hidden(seen[i]));
 }
 
-static const struct { const char *name; void (*run)(void);
+static const struct {
+	const char *name;
+	void (*run)(void);
 } tests[] = {
 	{ "what takes no room", test_hidden },
 	{ "lines", test_lines },
@@ -313,8 +469,23 @@ static void test_lists(void)
 static void test_searchable(void)
 {
 	static const char *const rows[][2] = {
-		{ "", "" }, { "Printer", "printer" }, { "\xc3\x9c" "BER", "uber" }, { "U\xcc\x88" "ber", "uber" }, { "Stra\xc3\x9f" "e", "strasse" },
-		{ "STRASSE", "strasse" }, { "caf\xc3\xa9", "cafe" }, { "\xef\xac\x81" "x", "fix" }, { "\xd0\x99", "\xd0\xb8" },
+		{ "", "" },
+		{ "Printer", "printer" },
+		{ "\xc3\x9c"
+		  "BER",
+			"uber" },
+		{ "U\xcc\x88"
+		  "ber",
+			"uber" },
+		{ "Stra\xc3\x9f"
+		  "e",
+			"strasse" },
+		{ "STRASSE", "strasse" },
+		{ "caf\xc3\xa9", "cafe" },
+		{ "\xef\xac\x81"
+		  "x",
+			"fix" },
+		{ "\xd0\x99", "\xd0\xb8" },
 		{ "\xe6\x89\x93\xe5\x8d\xb0", "\xe6\x89\x93\xe5\x8d\xb0" },
 	};
 
@@ -336,7 +507,8 @@ static void test_ascii(void)
 				memset(text, 'x', sizeof text);
 				if (at < len)
 					text[at] = (char)c;
-				g_assert_true(text_is_ascii(text, len) == (at == len || (c > 0 && c < 128)));
+				g_assert_true(text_is_ascii(text, len) ==
+					(at == len || (c > 0 && c < 128)));
 			}
 }
 

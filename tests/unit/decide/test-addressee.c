@@ -1,5 +1,5 @@
-/* Whom the desk's address stands for, as a table: a message of a ticket, and who gets the answer.
- */
+/* Whom the desk's address stands for, as a table: a message of a ticket, and who gets the
+ * answer. */
 #include "decide/addressee.h"
 
 #include <string.h>
@@ -53,10 +53,9 @@ static void test_row(gconstpointer data)
 		.reply_to = (char *)row->reply_to,
 		.to = to,
 		.cc = cc };
-	const struct addressee_query query = { .settings = settings,
-		.is_agent = is_agent,
-		.ticket = &ticket,
-		.answered = &entry };
+	const struct addressee_query query = {
+		.settings = settings, .is_agent = is_agent, .ticket = &ticket, .answered = &entry
+	};
 	struct mailbox box = { 0 };
 	g_autofree char *is = NULL;
 
@@ -69,9 +68,9 @@ static void test_row(gconstpointer data)
 static void test_nobody(void)
 {
 	const struct ticket ticket = { .number = 1 };
-	const struct addressee_query query = { .settings = settings,
-		.is_agent = is_agent,
-		.ticket = &ticket };
+	const struct addressee_query query = {
+		.settings = settings, .is_agent = is_agent, .ticket = &ticket
+	};
 	struct mailbox box = { 0 };
 
 	g_assert_false(addressee_find(&query, &box));

@@ -5,7 +5,8 @@
 
 #define PERSON "From: Carla <carla@customer.example>\nTo: support@example.com\nSubject: Printer\n"
 
-/* Headers (and parts) besides a person's, the envelope's sender, the kind and the reason. "" is the null sender. */
+/* Headers (and parts) besides a person's, the envelope's sender, the kind and the reason. "" is the
+ * null sender. */
 static const struct {
 	const char *headers, *sender;
 	enum automatic kind;
@@ -200,7 +201,8 @@ static void test_out_of_office_subjects(void)
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(subjects); i++) {
-		g_autofree char *mail = g_strdup_printf("From: c@x.example\nSubject: %s\n\nx", subjects[i].subject);
+		g_autofree char *mail = g_strdup_printf(
+			"From: c@x.example\nSubject: %s\n\nx", subjects[i].subject);
 		struct message *m = message_parse_bytes(mail, strlen(mail));
 
 		g_assert_cmpint(automatic_kind(m, "", "", NULL), ==, subjects[i].kind);
@@ -211,7 +213,8 @@ static void test_out_of_office_subjects(void)
 
 /* --- may it be answered --- */
 
-static const struct { const char *headers, *sender, *reason;
+static const struct {
+	const char *headers, *sender, *reason;
 } answers[] = {
 	{ PERSON, "carla@customer.example", NULL },
 	{ PERSON "Auto-Submitted: no\n", "carla@customer.example", NULL },
@@ -223,8 +226,7 @@ static const struct { const char *headers, *sender, *reason;
 	{ PERSON "X-Auto-Response-Suppress: all\n", "carla@customer.example",
 		"X-Auto-Response-Suppress" },
 	{ PERSON "X-Auto-Response-Suppress: None\nX-Auto-Response-Suppress: all\n",
-		"carla@customer.example",
-		"X-Auto-Response-Suppress" },
+		"carla@customer.example", "X-Auto-Response-Suppress" },
 	{ PERSON "X-Auto-Response-Suppress: DR, AutoReply\n", "carla@customer.example",
 		"X-Auto-Response-Suppress" },
 	{ PERSON "X-Auto-Response-Suppress: DR, RN\n", "carla@customer.example", NULL },
@@ -257,10 +259,12 @@ static void test_answers(void)
 	for (size_t i = 0; i < G_N_ELEMENTS(answers); i++) {
 		g_autofree char *mail = g_strconcat(answers[i].headers, "\nhello\n", NULL);
 		struct message *m = message_parse_bytes(mail, strlen(mail));
-		enum automatic kind = automatic_kind(m, answers[i].sender, "X-Spam-Flag: YES", NULL);
+		enum automatic kind = automatic_kind(
+			m, answers[i].sender, "X-Spam-Flag: YES", NULL);
 		const char *reason;
 
-		g_assert_cmpint(automatic_may_answer(m, kind, answers[i].sender, &reason), ==, answers[i].reason == NULL);
+		g_assert_cmpint(automatic_may_answer(m, kind, answers[i].sender, &reason), ==,
+			answers[i].reason == NULL);
 		g_assert_cmpstr(reason, ==, answers[i].reason);
 		message_free(m);
 	}

@@ -12,7 +12,8 @@ static const char accounts[] =
 	"accounts = ( { address = \"support@example.com\"; queue = \"support\"; },\n"
 	"  { address = \"support+vip@example.com\"; queue = \"vip\"; },\n"
 	"  { address = \"desk@example.com\"; queue = \"desk\"; reply_to = \"desk\"; },\n"
-	"  { address = \"info@b\xc3\xbc" "cher.example\"; queue = \"books\"; },\n"
+	"  { address = \"info@b\xc3\xbc"
+	"cher.example\"; queue = \"books\"; },\n"
 	"  { address = \"j\xc3\xb6rg@example.com\"; queue = \"joerg\"; },\n"
 	"  { address = \"old@example.com\"; enabled = false;\n"
 	"    sender = \"helpdesk@example.com\"; },\n"
@@ -26,7 +27,8 @@ static const char more_settings[] =
 static bool is_agent(const char *canonical, void *arg)
 {
 	(void)arg;
-	return strcmp(canonical, "anna@example.com") == 0 || strcmp(canonical, "ben@example.com") == 0;
+	return strcmp(canonical, "anna@example.com") == 0 ||
+		strcmp(canonical, "ben@example.com") == 0;
 }
 
 static struct fixture fixture;
@@ -47,8 +49,12 @@ static const struct recipient_row {
 	{ "supporter@example.com", NULL, "outside" },
 	{ "support@example.com.", NULL, "account support@example.com" },
 	{ "support@sub.example.com", NULL, "outside" },
-	{ "info@b\xc3\xbc" "cher.example", NULL, "account info@xn--bcher-kva.example" },
-	{ "info@B\xc3\x9c" "CHER.example", NULL, "account info@xn--bcher-kva.example" },
+	{ "info@b\xc3\xbc"
+	  "cher.example",
+		NULL, "account info@xn--bcher-kva.example" },
+	{ "info@B\xc3\x9c"
+	  "CHER.example",
+		NULL, "account info@xn--bcher-kva.example" },
 	{ "info@xn--bcher-kva.example", NULL, "account info@xn--bcher-kva.example" },
 	{ "info@XN--BCHER-KVA.EXAMPLE", NULL, "account info@xn--bcher-kva.example" },
 	{ "J\xc3\xb6RG@example.com", NULL, "account j\xc3\xb6rg@example.com" },
@@ -59,7 +65,9 @@ static const struct recipient_row {
 	{ "helpdesk@example.com", NULL, "internal" },
 	{ "Journal@archive.example", NULL, "internal" },
 	{ "journal@archive.example.org", NULL, "outside" },
-	{ "kim@b\xc3\xbc" "ro.example", NULL, "internal" },
+	{ "kim@b\xc3\xbc"
+	  "ro.example",
+		NULL, "internal" },
 	{ "new@example.com", "2026-01-03", "account new@example.com" },
 	{ "new@example.com", NULL, "account new@example.com" },
 	{ "anna@example.com", NULL, "agent" },
@@ -73,7 +81,9 @@ static const struct recipient_row {
 static char *sorted(const struct recipients *r)
 {
 	if (r->hits->len)
-		return g_strdup_printf("account %s", ((const struct account_hit *)g_ptr_array_index(r->hits, 0))->account->address);
+		return g_strdup_printf("account %s",
+			((const struct account_hit *)g_ptr_array_index(r->hits, 0))
+				->account->address);
 	if (r->control)
 		return g_strdup("control");
 	if (r->internal->len)
@@ -86,7 +96,8 @@ static char *sorted(const struct recipients *r)
 static void test_recipient(gconstpointer data)
 {
 	const struct recipient_row *row = data;
-	const struct envelope envelope = { .sender = "c@example.net", .recipients = (const char *[]){ row->recipient, NULL } };
+	const struct envelope envelope = { .sender = "c@example.net",
+		.recipients = (const char *[]){ row->recipient, NULL } };
 	struct recipients r;
 	g_autofree char *is = NULL;
 	int64_t date = 0;
@@ -101,7 +112,8 @@ static void test_recipient(gconstpointer data)
 
 static void test_accounts_in_order(void)
 {
-	const char *to[] = { "desk@example.com", "support+a@example.com", "x@example.org", "SUPPORT@example.com", NULL };
+	const char *to[] = { "desk@example.com", "support+a@example.com", "x@example.org",
+		"SUPPORT@example.com", NULL };
 	const struct envelope envelope = { .sender = "c@example.net", .recipients = to };
 	struct recipients r;
 
@@ -109,8 +121,10 @@ static void test_accounts_in_order(void)
 	g_assert_cmpuint(r.hits->len, ==, 3);
 	g_assert_cmpuint(r.accounts->len, ==, 2);
 	g_assert_cmpstr(recipients_account(&r)->address, ==, "support@example.com");
-	g_assert_cmpstr(((const struct account *)g_ptr_array_index(r.accounts, 1))->address, ==, "desk@example.com");
-	g_assert_cmpstr(((const struct account_hit *)g_ptr_array_index(r.hits, 0))->recipient, ==, "desk@example.com");
+	g_assert_cmpstr(((const struct account *)g_ptr_array_index(r.accounts, 1))->address, ==,
+		"desk@example.com");
+	g_assert_cmpstr(((const struct account_hit *)g_ptr_array_index(r.hits, 0))->recipient, ==,
+		"desk@example.com");
 	recipients_release(&r);
 }
 
@@ -126,21 +140,28 @@ static const struct whose_row {
 	{ "a stranger to nobody of ours, of a ticket", false, true, "x@example.org", WHOSE_OTHER },
 	{ "a stranger to an agent", false, true, "anna@example.com", WHOSE_OTHER },
 	{ "a stranger to an account", false, false, "support@example.com", WHOSE_INBOUND },
-	{ "a stranger to an account and others", false, true, "support@example.com,x@example.org", WHOSE_INBOUND },
+	{ "a stranger to an account and others", false, true, "support@example.com,x@example.org",
+		WHOSE_INBOUND },
 	{ "a stranger to the control address", false, false, "tickets@example.com", WHOSE_OTHER },
 	{ "an agent to the outside, no ticket's", true, false, "x@example.org", WHOSE_OTHER },
 	{ "an agent to the outside, of a ticket", true, true, "x@example.org", WHOSE_REPLY },
-	{ "an agent to the outside and the account, of a ticket", true, true, "x@example.org,support@example.com", WHOSE_REPLY },
-	{ "an agent to the outside and the account, no ticket's", true, false, "x@example.org,support@example.com", WHOSE_OPENED },
-	{ "an agent to the outside and another agent, no ticket's", true, false, "x@example.org,ben@example.com", WHOSE_OTHER },
+	{ "an agent to the outside and the account, of a ticket", true, true,
+		"x@example.org,support@example.com", WHOSE_REPLY },
+	{ "an agent to the outside and the account, no ticket's", true, false,
+		"x@example.org,support@example.com", WHOSE_OPENED },
+	{ "an agent to the outside and another agent, no ticket's", true, false,
+		"x@example.org,ben@example.com", WHOSE_OTHER },
 	{ "an agent to a token address of a desk", true, true, "token", WHOSE_DESK_REPLY },
-	{ "an agent to a token address of a desk and the outside", true, true, "token,x@example.org", WHOSE_DESK_REPLY },
+	{ "an agent to a token address of a desk and the outside", true, true,
+		"token,x@example.org", WHOSE_DESK_REPLY },
 	{ "an agent to the account, of a ticket", true, true, "support@example.com", WHOSE_NOTE },
 	{ "an agent to another agent, of a ticket", true, true, "ben@example.com", WHOSE_NOTE },
 	{ "an agent to another agent, no ticket's", true, false, "ben@example.com", WHOSE_OTHER },
-	{ "an agent to the account, no ticket's", true, false, "support@example.com", WHOSE_INBOUND },
+	{ "an agent to the account, no ticket's", true, false, "support@example.com",
+		WHOSE_INBOUND },
 	{ "an agent to the control address", true, false, "tickets@example.com", WHOSE_COMMANDS },
-	{ "an agent to the control address and the account", true, true, "control@example.com,support@example.com", WHOSE_COMMANDS },
+	{ "an agent to the control address and the account", true, true,
+		"control@example.com,support@example.com", WHOSE_COMMANDS },
 };
 
 static char *with_token(const char *text)
@@ -157,11 +178,13 @@ static void test_whose(gconstpointer data)
 	const struct whose_row *row = data;
 	g_autofree char *list = with_token(row->to);
 	g_auto(GStrv) to = g_strsplit(list, ",", -1);
-	const struct envelope envelope = { .sender = "c@example.net", .recipients = (const char *const *)to };
+	const struct envelope envelope = { .sender = "c@example.net",
+		.recipients = (const char *const *)to };
 	struct recipients r;
 
 	recipients_init(&r, &envelope, 0, settings, &key, is_agent, NULL);
-	g_assert_cmpstr(whose_names[classify_whose(row->agent, &r, row->belongs)], ==, whose_names[row->whose]);
+	g_assert_cmpstr(whose_names[classify_whose(row->agent, &r, row->belongs)], ==,
+		whose_names[row->whose]);
 	recipients_release(&r);
 }
 
@@ -242,12 +265,17 @@ static const struct named_row {
 static const struct {
 	const char *name, *address;
 } addresses[] = {
-	{ "support", "support@example.com" }, { "note", "support+note@example.com" },
-	{ "desk-note", "desk+note@example.com" }, { "helpdesk", "helpdesk@example.com" },
-	{ "old", "old@example.com" }, { "tickets", "tickets@example.com" },
-	{ "ben", "ben@example.com" }, { "journal", "journal@archive.example" },
+	{ "support", "support@example.com" },
+	{ "note", "support+note@example.com" },
+	{ "desk-note", "desk+note@example.com" },
+	{ "helpdesk", "helpdesk@example.com" },
+	{ "old", "old@example.com" },
+	{ "tickets", "tickets@example.com" },
+	{ "ben", "ben@example.com" },
+	{ "journal", "journal@archive.example" },
 	{ "carla", "carla@example.net" },
-	{ "x", "x@example.org" }, { "list", "list@example.org" },
+	{ "x", "x@example.org" },
+	{ "list", "list@example.org" },
 };
 
 static char *address_of(const char *name)
@@ -279,8 +307,8 @@ static struct message *addressed(const struct named_row *row)
 {
 	g_auto(GStrv) to = addresses_of(row->to), cc = addresses_of(row->cc);
 	g_autofree char *to_list = g_strjoinv(", ", to), *cc_list = g_strjoinv(", ", cc);
-	g_autofree char *headers = g_strdup_printf("To: %s\nCc: %s\n\n",
-		*to_list ? to_list : "undisclosed-recipients:;", cc_list);
+	g_autofree char *headers = g_strdup_printf(
+		"To: %s\nCc: %s\n\n", *to_list ? to_list : "undisclosed-recipients:;", cc_list);
 
 	return message_parse_bytes(g_intern_string(headers), strlen(headers));
 }
@@ -321,14 +349,16 @@ static const struct vouched_row {
 	{ "nobody of two authors", NULL, PASS "From: anna@example.com, ben@example.com\n",
 		VOUCHED_BY_NOBODY, NULL },
 	{ "nobody without header.from", NULL,
-		"Authentication-Results: mx.example.com; dmarc=pass\n" FROM_ANNA,
-		VOUCHED_BY_NOBODY, NULL },
+		"Authentication-Results: mx.example.com; dmarc=pass\n" FROM_ANNA, VOUCHED_BY_NOBODY,
+		NULL },
 };
 
 static void test_vouched(gconstpointer data)
 {
 	const struct vouched_row *row = data;
-	const struct envelope envelope = { .sender = "anna@example.com", .recipients = (const char *[]){ NULL }, .authen = row->authen };
+	const struct envelope envelope = { .sender = "anna@example.com",
+		.recipients = (const char *[]){ NULL },
+		.authen = row->authen };
 	struct message *message = message_parse_bytes(row->headers, strlen(row->headers));
 	struct auth_results auth;
 	const char *who;
@@ -342,8 +372,11 @@ static void test_vouched(gconstpointer data)
 
 static void test_sasl_switched_off(void)
 {
-	const struct envelope envelope = { .sender = "anna@example.com", .recipients = (const char *[]){ NULL }, .authen = "anna" };
-	struct settings *without = fixture_load(&fixture, "agents_auth: { sasl = false; };\naccounts = ( { address = \"a@example.com\"; } );");
+	const struct envelope envelope = { .sender = "anna@example.com",
+		.recipients = (const char *[]){ NULL },
+		.authen = "anna" };
+	struct settings *without = fixture_load(&fixture,
+		"agents_auth: { sasl = false; };\naccounts = ( { address = \"a@example.com\"; } );");
 	const struct auth_results auth = { .dmarc_pass = false };
 	const char *who;
 
@@ -361,17 +394,23 @@ static void test_interest(void)
 		const char *sender, *authen, *to;
 		enum interest interest;
 	} rows[] = {
-		{ "c@example.net", NULL, "support@example.com", INTEREST_FULL }, { "c@example.net", NULL, "x@example.org,support@example.com", INTEREST_FULL },
-		{ "c@example.net", NULL, "old@example.com", INTEREST_NONE }, { "c@example.net", NULL, "x@example.org", INTEREST_NONE },
-		{ "", NULL, "x@example.org", INTEREST_NONE }, { "c@example.net", NULL, "tickets@example.com", INTEREST_MAYBE },
+		{ "c@example.net", NULL, "support@example.com", INTEREST_FULL },
+		{ "c@example.net", NULL, "x@example.org,support@example.com", INTEREST_FULL },
+		{ "c@example.net", NULL, "old@example.com", INTEREST_NONE },
+		{ "c@example.net", NULL, "x@example.org", INTEREST_NONE },
+		{ "", NULL, "x@example.org", INTEREST_NONE },
+		{ "c@example.net", NULL, "tickets@example.com", INTEREST_MAYBE },
 		{ "anna@B\303\234CHER.example", NULL, "x@example.org", INTEREST_MAYBE },
 		{ "anna@EXAMPLE.com.", NULL, "x@example.org", INTEREST_MAYBE },
-		{ "x", "anna", "x@example.org", INTEREST_MAYBE }, { "anna@example.com", NULL, "x@example.org", INTEREST_MAYBE },
+		{ "x", "anna", "x@example.org", INTEREST_MAYBE },
+		{ "anna@example.com", NULL, "x@example.org", INTEREST_MAYBE },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_auto(GStrv) to = g_strsplit(rows[i].to, ",", -1);
-		const struct envelope envelope = { .sender = rows[i].sender, .recipients = (const char *const *)to, .authen = rows[i].authen };
+		const struct envelope envelope = { .sender = rows[i].sender,
+			.recipients = (const char *const *)to,
+			.authen = rows[i].authen };
 
 		g_assert_cmpint(intake_interest(settings, &envelope), ==, rows[i].interest);
 	}
@@ -394,7 +433,10 @@ int main(int argc, char **argv)
 	fixture_init(&fixture);
 	settings = fixture_load(&fixture, conf);
 	for (size_t i = 0; i < G_N_ELEMENTS(recipient_rows); i++) {
-		g_autofree char *name = g_strdup_printf("%s of %s is %s", recipient_rows[i].recipient, recipient_rows[i].date ? recipient_rows[i].date : "now", recipient_rows[i].sorted);
+		g_autofree char *name = g_strdup_printf("%s of %s is %s",
+			recipient_rows[i].recipient,
+			recipient_rows[i].date ? recipient_rows[i].date : "now",
+			recipient_rows[i].sorted);
 
 		add_case("recipient", name, &recipient_rows[i], test_recipient);
 	}
@@ -404,9 +446,11 @@ int main(int argc, char **argv)
 		add_case("named:", named_rows[i].sentence, &named_rows[i], test_named);
 	for (size_t i = 0; i < G_N_ELEMENTS(vouched_rows); i++)
 		add_case("vouched for:", vouched_rows[i].sentence, &vouched_rows[i], test_vouched);
-	g_test_add_func("/classify/accounts come in the order of the configuration, each once", test_accounts_in_order);
+	g_test_add_func("/classify/accounts come in the order of the configuration, each once",
+		test_accounts_in_order);
 	g_test_add_func("/classify/without sasl no login is believed", test_sasl_switched_off);
-	g_test_add_func("/classify/the envelope tells whether there is anything for us", test_interest);
+	g_test_add_func(
+		"/classify/the envelope tells whether there is anything for us", test_interest);
 	code = g_test_run();
 	settings_unref(settings);
 	fixture_release(&fixture);

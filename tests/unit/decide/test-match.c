@@ -8,8 +8,9 @@
 
 static const int64_t day = INT64_C(24) * 3600 * TEXT_SECOND;
 
-/* Tickets of the store: 1 open; 2 closed for 31 days; 3 purged; 4 merged into 5 and that into 6; 7 knows a root only by reference; 8 closed
- * yesterday. Each was opened by personN@example.net with <qN@example.net>. */
+/* Tickets of the store: 1 open; 2 closed for 31 days; 3 purged; 4 merged into 5 and that into 6; 7
+ * knows a root only by reference; 8 closed yesterday. Each was opened by personN@example.net with
+ * <qN@example.net>. */
 enum { TICKETS = 8, PURGED = 3 };
 
 static enum status spoil(struct txn *txn, void *arg, struct error *err)
@@ -49,8 +50,11 @@ static void fill(struct desk *d, const char *extra)
 	desk_open(d, extra);
 	for (unsigned i = 1; i <= TICKETS; i++) {
 		g_autofree char *sender = g_strdup_printf("person%u@example.net", i);
-		g_autofree char *mail = g_strdup_printf("From: %s\nCc: friend%u@example.net%s\nReply-To: office%u@example.net\nSubject: matter %u\n"
-			"Message-ID: <q%u@example.net>\n%s\nx\n", sender, i, i == 1 || i == 6 ? ", both@example.net" : "", i, i, i, i == 7 ? "References: <root@example.net>\n" : "");
+		g_autofree char *mail = g_strdup_printf(
+			"From: %s\nCc: friend%u@example.net%s\nReply-To: office%u@example.net\nSubject: matter %u\n"
+			"Message-ID: <q%u@example.net>\n%s\nx\n",
+			sender, i, i == 1 || i == 6 ? ", both@example.net" : "", i, i, i,
+			i == 7 ? "References: <root@example.net>\n" : "");
 
 		desk_mail(d, sender, "support@example.com", NULL, mail);
 		g_assert_cmpuint(d->last.ticket, ==, i);
@@ -64,162 +68,263 @@ static void fill(struct desk *d, const char *extra)
 
 struct row {
 	const char *sentence;
-	const char *from;	/* in From, and the envelope's sender; NULL: no From, and null sender; "forged X": a verifier says so */
-	const char *to;		/* "token N": the account's token address of ticket N */
-	const char *rest;	/* further headers, and after a blank line the body */
-	uint64_t number;	/* 0: a new ticket */
+	/* in From, and the envelope's sender; NULL: no From, and null sender; "forged X": a
+	 * verifier says so */
+	const char *from;
+	const char *to;   /* "token N": the account's token address of ticket N */
+	const char *rest; /* further headers, and after a blank line the body */
+	uint64_t number;  /* 0: a new ticket */
 	enum match_how how;
 	const char *links;
-	const char *extra;	/* of milticket.conf */
+	const char *extra; /* of milticket.conf */
 };
 
 #define STRANGER "eve@example.org", "support@example.com"
 #define FIRST "person1@example.net", "support@example.com"
 static const struct row rows[] = {
 	{ "mail that names nothing is new", STRANGER, "Subject: hello\n", 0, MATCH_NEW, "", NULL },
-	{ "a token leads to its ticket", "eve@example.org", "token 1", "Subject: hello\n", 1, MATCH_TOKEN, "", NULL },
-	{ "a token outranks an id", "eve@example.org", "token 1", "In-Reply-To: <q7@example.net>\n", 1, MATCH_TOKEN, "", NULL },
-	{ "a token outranks a tag, whose ticket is linked", "person7@example.net", "token 1", "Subject: [example.com #7] x\n", 1, MATCH_TOKEN, "7", NULL },
-	{ "a token in capitals is the same", "eve@example.org", "TOKEN 1", "Subject: hello\n", 1, MATCH_TOKEN, "", NULL },
-	{ "a token with a wrong mac is the plain address", "eve@example.org", "support+1-aaaaaaaa@example.com", "Subject: hello\n", 0, MATCH_NEW, "", NULL },
-	{ "a token for another account's address is the plain address", "eve@example.org", "sales+TOKEN@example.com", "Subject: hello\n", 0, MATCH_NEW, "", NULL },
-	{ "a token of a purged number gives a new ticket with a link", "eve@example.org", "token 3", "Subject: hello\n", 0, MATCH_NEW, "3", NULL },
-	{ "a token of a merged ticket leads to the survivor", "eve@example.org", "token 4", "Subject: hello\n", 6, MATCH_TOKEN, "", NULL },
-	{ "In-Reply-To finds a message seen", STRANGER, "In-Reply-To: <q1@example.net>\n", 1, MATCH_MESSAGE_ID, "", NULL },
-	{ "In-Reply-To finds a message sent", STRANGER, "In-Reply-To: <sent@example.com>\n", 1, MATCH_MESSAGE_ID, "", NULL },
-	{ "References to an id that was only referenced lead its author to the ticket", "person7@example.net", "support@example.com",
-		"References: <root@example.net>\n", 7, MATCH_MESSAGE_ID, "", NULL },
-	{ "and whoever takes part and answers its author", "friend7@example.net", "support@example.com",
-		"Cc: person7@example.net\nReferences: <root@example.net>\n", 7, MATCH_MESSAGE_ID, "", NULL },
-	{ "be it in To", "friend7@example.net", "support@example.com", "To: x@example.org, person7@example.net\nReferences: <root@example.net>\n",
+	{ "a token leads to its ticket", "eve@example.org", "token 1", "Subject: hello\n", 1,
+		MATCH_TOKEN, "", NULL },
+	{ "a token outranks an id", "eve@example.org", "token 1", "In-Reply-To: <q7@example.net>\n",
+		1, MATCH_TOKEN, "", NULL },
+	{ "a token outranks a tag, whose ticket is linked", "person7@example.net", "token 1",
+		"Subject: [example.com #7] x\n", 1, MATCH_TOKEN, "7", NULL },
+	{ "a token in capitals is the same", "eve@example.org", "TOKEN 1", "Subject: hello\n", 1,
+		MATCH_TOKEN, "", NULL },
+	{ "a token with a wrong mac is the plain address", "eve@example.org",
+		"support+1-aaaaaaaa@example.com", "Subject: hello\n", 0, MATCH_NEW, "", NULL },
+	{ "a token for another account's address is the plain address", "eve@example.org",
+		"sales+TOKEN@example.com", "Subject: hello\n", 0, MATCH_NEW, "", NULL },
+	{ "a token of a purged number gives a new ticket with a link", "eve@example.org", "token 3",
+		"Subject: hello\n", 0, MATCH_NEW, "3", NULL },
+	{ "a token of a merged ticket leads to the survivor", "eve@example.org", "token 4",
+		"Subject: hello\n", 6, MATCH_TOKEN, "", NULL },
+	{ "In-Reply-To finds a message seen", STRANGER, "In-Reply-To: <q1@example.net>\n", 1,
+		MATCH_MESSAGE_ID, "", NULL },
+	{ "In-Reply-To finds a message sent", STRANGER, "In-Reply-To: <sent@example.com>\n", 1,
+		MATCH_MESSAGE_ID, "", NULL },
+	{ "References to an id that was only referenced lead its author to the ticket",
+		"person7@example.net", "support@example.com", "References: <root@example.net>\n", 7,
+		MATCH_MESSAGE_ID, "", NULL },
+	{ "and whoever takes part and answers its author", "friend7@example.net",
+		"support@example.com", "Cc: person7@example.net\nReferences: <root@example.net>\n",
 		7, MATCH_MESSAGE_ID, "", NULL },
-	{ "or in Reply-To", "friend7@example.net", "support@example.com", "Reply-To: person7@example.net\nIn-Reply-To: <root@example.net>\n",
+	{ "be it in To", "friend7@example.net", "support@example.com",
+		"To: x@example.org, person7@example.net\nReferences: <root@example.net>\n", 7,
+		MATCH_MESSAGE_ID, "", NULL },
+	{ "or in Reply-To", "friend7@example.net", "support@example.com",
+		"Reply-To: person7@example.net\nIn-Reply-To: <root@example.net>\n", 7,
+		MATCH_MESSAGE_ID, "", NULL },
+	{ "who takes part and names none of its authors gets a ticket with a link",
+		"friend7@example.net", "support@example.com",
+		"Cc: friend7@example.net, support@example.com\nReferences: <root@example.net>\n", 0,
+		MATCH_NEW, "7", NULL },
+	{ "a stranger who answers the same root gets a ticket with a link", STRANGER,
+		"References: <root@example.net>\n", 0, MATCH_NEW, "7", NULL },
+	{ "also when they name its author", STRANGER,
+		"Cc: person7@example.net\nReply-To: person7@example.net\nReferences: <root@example.net>\n",
+		0, MATCH_NEW, "7", NULL },
+	{ "also beside its author in From", "person7@example.net, eve@example.org",
+		"support@example.com", "References: <root@example.net>\n", 0, MATCH_NEW, "7",
+		NULL },
+	{ "also in a second From", "person7@example.net\nFrom: eve@example.org",
+		"support@example.com", "References: <root@example.net>\n", 0, MATCH_NEW, "7",
+		NULL },
+	{ "also in its author's name, where that is forged", "forged person7@example.net",
+		"support@example.com", "References: <root@example.net>\n", 0, MATCH_NEW, "7",
+		NULL },
+	{ "many guessed ids find nothing", STRANGER,
+		"References: <root@example.net> <shared@example.net>\n", 0, MATCH_NEW, "7 1",
+		NULL },
+	{ "of one that is guessed and one that was sent, the latter counts", STRANGER,
+		"In-Reply-To: <root@example.net>\nReferences: <q1@example.net>\n", 1,
+		MATCH_MESSAGE_ID, "7", NULL },
+	{ "an id that was sent finds its ticket in a forged mail, too",
+		"forged person1@example.net", "support@example.com",
+		"In-Reply-To: <q1@example.net>\n", 1, MATCH_MESSAGE_ID, "", NULL },
+	{ "References are read from the newest to the oldest", STRANGER,
+		"References: <q1@example.net> <q7@example.net>\n", 7, MATCH_MESSAGE_ID, "", NULL },
+	{ "an unknown newest reference leads to an older one", STRANGER,
+		"References: <q1@example.net> <none@x>\n", 1, MATCH_MESSAGE_ID, "", NULL },
+	{ "In-Reply-To outranks References", STRANGER,
+		"References: <q7@example.net>\nIn-Reply-To: <q1@example.net>\n", 1,
+		MATCH_MESSAGE_ID, "", NULL },
+	{ "comments and free text in In-Reply-To are skipped", STRANGER,
+		"In-Reply-To: Your message of (<q7@example.net>) \"Monday\" <q1@example.net>\n", 1,
+		MATCH_MESSAGE_ID, "", NULL },
+	{ "a lost bracket hides no id", STRANGER, "In-Reply-To: <q7@example.net\n", 7,
+		MATCH_MESSAGE_ID, "", NULL },
+	{ "several ids in In-Reply-To: the first that is known", STRANGER,
+		"In-Reply-To: <none@x> <q7@example.net> <q1@example.net>\n", 7, MATCH_MESSAGE_ID,
+		"", NULL },
+	{ "an id of a merged ticket leads to the survivor", STRANGER,
+		"In-Reply-To: <q4@example.net>\n", 6, MATCH_MESSAGE_ID, "", NULL },
+	{ "an id of mail sent for a purged ticket gives a new one with a link", STRANGER,
+		"In-Reply-To: <sent-for-3@example.com>\n", 0, MATCH_NEW, "3", NULL },
+	{ "an id that two tickets know means the one that the sender takes part in", FIRST,
+		"In-Reply-To: <shared@example.net>\n", 1, MATCH_MESSAGE_ID, "7", NULL },
+	{ "a stranger to both gets neither", STRANGER, "In-Reply-To: <shared@example.net>\n", 0,
+		MATCH_NEW, "7 1", NULL },
+	{ "nor by a tag", STRANGER,
+		"In-Reply-To: <shared@example.net>\nSubject: Re: [example.com #1] x\n", 0,
+		MATCH_NEW, "1 7", NULL },
+	{ "an id that a stranger took for a message of theirs is the first's to whom it belongs",
+		FIRST, "In-Reply-To: <device@example.net>\n", 1, MATCH_MESSAGE_ID, "", NULL },
+	{ "the tag decides between two tickets of one sender", "both@example.net",
+		"support@example.com",
+		"In-Reply-To: <device@example.net>\nSubject: Re: [example.com #1] x\n", 1,
+		MATCH_MESSAGE_ID, "", NULL },
+	{ "without a tag it is the newest", "both@example.net", "support@example.com",
+		"In-Reply-To: <device@example.net>\n", 6, MATCH_MESSAGE_ID, "", NULL },
+	{ "and for a stranger, be there a tag or not", STRANGER,
+		"In-Reply-To: <device@example.net>\nSubject: Re: [example.com #1] x\n", 6,
+		MATCH_MESSAGE_ID, "1", NULL },
+	{ "an original that comes after its replies joins them", "friend7@example.net",
+		"support@example.com", "Message-ID: <root@example.net>\nTo: person7@example.net\n",
 		7, MATCH_MESSAGE_ID, "", NULL },
-	{ "who takes part and names none of its authors gets a ticket with a link", "friend7@example.net", "support@example.com",
-		"Cc: friend7@example.net, support@example.com\nReferences: <root@example.net>\n", 0, MATCH_NEW, "7", NULL },
-	{ "a stranger who answers the same root gets a ticket with a link", STRANGER, "References: <root@example.net>\n", 0, MATCH_NEW, "7", NULL },
-	{ "also when they name its author", STRANGER, "Cc: person7@example.net\nReply-To: person7@example.net\nReferences: <root@example.net>\n",
-		0, MATCH_NEW, "7", NULL },
-	{ "also beside its author in From", "person7@example.net, eve@example.org", "support@example.com", "References: <root@example.net>\n",
-		0, MATCH_NEW, "7", NULL },
-	{ "also in a second From", "person7@example.net\nFrom: eve@example.org", "support@example.com", "References: <root@example.net>\n",
-		0, MATCH_NEW, "7", NULL },
-	{ "also in its author's name, where that is forged", "forged person7@example.net", "support@example.com", "References: <root@example.net>\n",
-		0, MATCH_NEW, "7", NULL },
-	{ "many guessed ids find nothing", STRANGER, "References: <root@example.net> <shared@example.net>\n", 0, MATCH_NEW, "7 1", NULL },
-	{ "of one that is guessed and one that was sent, the latter counts", STRANGER, "In-Reply-To: <root@example.net>\nReferences: <q1@example.net>\n",
-		1, MATCH_MESSAGE_ID, "7", NULL },
-	{ "an id that was sent finds its ticket in a forged mail, too", "forged person1@example.net", "support@example.com", "In-Reply-To: <q1@example.net>\n",
-		1, MATCH_MESSAGE_ID, "", NULL },
-	{ "References are read from the newest to the oldest", STRANGER, "References: <q1@example.net> <q7@example.net>\n", 7, MATCH_MESSAGE_ID, "", NULL },
-	{ "an unknown newest reference leads to an older one", STRANGER, "References: <q1@example.net> <none@x>\n", 1, MATCH_MESSAGE_ID, "", NULL },
-	{ "In-Reply-To outranks References", STRANGER, "References: <q7@example.net>\nIn-Reply-To: <q1@example.net>\n", 1, MATCH_MESSAGE_ID, "", NULL },
-	{ "comments and free text in In-Reply-To are skipped", STRANGER, "In-Reply-To: Your message of (<q7@example.net>) \"Monday\" <q1@example.net>\n", 1, MATCH_MESSAGE_ID, "", NULL },
-	{ "a lost bracket hides no id", STRANGER, "In-Reply-To: <q7@example.net\n", 7, MATCH_MESSAGE_ID, "", NULL },
-	{ "several ids in In-Reply-To: the first that is known", STRANGER, "In-Reply-To: <none@x> <q7@example.net> <q1@example.net>\n", 7, MATCH_MESSAGE_ID, "", NULL },
-	{ "an id of a merged ticket leads to the survivor", STRANGER, "In-Reply-To: <q4@example.net>\n", 6, MATCH_MESSAGE_ID, "", NULL },
-	{ "an id of mail sent for a purged ticket gives a new one with a link", STRANGER, "In-Reply-To: <sent-for-3@example.com>\n", 0, MATCH_NEW, "3", NULL },
-	{ "an id that two tickets know means the one that the sender takes part in", FIRST, "In-Reply-To: <shared@example.net>\n", 1, MATCH_MESSAGE_ID, "7", NULL },
-	{ "a stranger to both gets neither", STRANGER, "In-Reply-To: <shared@example.net>\n", 0, MATCH_NEW, "7 1", NULL },
-	{ "nor by a tag", STRANGER, "In-Reply-To: <shared@example.net>\nSubject: Re: [example.com #1] x\n", 0, MATCH_NEW, "1 7", NULL },
-	{ "an id that a stranger took for a message of theirs is the first's to whom it belongs", FIRST, "In-Reply-To: <device@example.net>\n",
-		1, MATCH_MESSAGE_ID, "", NULL },
-	{ "the tag decides between two tickets of one sender", "both@example.net", "support@example.com",
-		"In-Reply-To: <device@example.net>\nSubject: Re: [example.com #1] x\n", 1, MATCH_MESSAGE_ID, "", NULL },
-	{ "without a tag it is the newest", "both@example.net", "support@example.com", "In-Reply-To: <device@example.net>\n", 6, MATCH_MESSAGE_ID, "", NULL },
-	{ "and for a stranger, be there a tag or not", STRANGER, "In-Reply-To: <device@example.net>\nSubject: Re: [example.com #1] x\n",
-		6, MATCH_MESSAGE_ID, "1", NULL },
-	{ "an original that comes after its replies joins them", "friend7@example.net", "support@example.com",
-		"Message-ID: <root@example.net>\nTo: person7@example.net\n", 7, MATCH_MESSAGE_ID, "", NULL },
-	{ "a stranger's does not", STRANGER, "Message-ID: <root@example.net>\nTo: person7@example.net\n", 0, MATCH_NEW, "7", NULL },
-	{ "an id that was seen before, with other content, is a message of its own", FIRST, "Message-ID: <q1@example.net>\n", 0, MATCH_NEW, "", NULL },
-	{ "the tag of another ticket is linked when an id wins", FIRST, "In-Reply-To: <q7@example.net>\nSubject: [example.com #1] x\n", 7, MATCH_MESSAGE_ID, "1", NULL },
-	{ "a tag that names the ticket by its merged number is no link", STRANGER, "In-Reply-To: <q6@example.net>\nSubject: [example.com #4] x\n", 6, MATCH_MESSAGE_ID, "", NULL },
-	{ "a person's mail that quotes a report's form is no report", STRANGER, "Subject: see this\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <q1@example.net>\n", 0, MATCH_NEW, "", NULL },
-	{ "the requester's tag matches", FIRST, "Subject: AW: [example.com #1] x\n", 1, MATCH_SUBJECT, "", NULL },
-	{ "the tag of whoever was in Cc matches", "friend1@example.net", "support@example.com", "Subject: [EXAMPLE.COM #1]\n", 1, MATCH_SUBJECT, "", NULL },
-	{ "the requester's tag is linked beside a second author", "person1@example.net, eve@example.org", "support@example.com",
+	{ "a stranger's does not", STRANGER,
+		"Message-ID: <root@example.net>\nTo: person7@example.net\n", 0, MATCH_NEW, "7",
+		NULL },
+	{ "an id that was seen before, with other content, is a message of its own", FIRST,
+		"Message-ID: <q1@example.net>\n", 0, MATCH_NEW, "", NULL },
+	{ "the tag of another ticket is linked when an id wins", FIRST,
+		"In-Reply-To: <q7@example.net>\nSubject: [example.com #1] x\n", 7, MATCH_MESSAGE_ID,
+		"1", NULL },
+	{ "a tag that names the ticket by its merged number is no link", STRANGER,
+		"In-Reply-To: <q6@example.net>\nSubject: [example.com #4] x\n", 6, MATCH_MESSAGE_ID,
+		"", NULL },
+	{ "a person's mail that quotes a report's form is no report", STRANGER,
+		"Subject: see this\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <q1@example.net>\n",
+		0, MATCH_NEW, "", NULL },
+	{ "the requester's tag matches", FIRST, "Subject: AW: [example.com #1] x\n", 1,
+		MATCH_SUBJECT, "", NULL },
+	{ "the tag of whoever was in Cc matches", "friend1@example.net", "support@example.com",
+		"Subject: [EXAMPLE.COM #1]\n", 1, MATCH_SUBJECT, "", NULL },
+	{ "the requester's tag is linked beside a second author",
+		"person1@example.net, eve@example.org", "support@example.com",
 		"Subject: [example.com #1] x\n", 0, MATCH_NEW, "1", NULL },
-	{ "and where a verifier may have read another author", "Mail of person1@example.net", "support@example.com",
+	{ "and where a verifier may have read another author", "Mail of person1@example.net",
+		"support@example.com", "Subject: [example.com #1] x\n", 0, MATCH_NEW, "1", NULL },
+	{ "and in a forged mail", "forged person1@example.net", "support@example.com",
 		"Subject: [example.com #1] x\n", 0, MATCH_NEW, "1", NULL },
-	{ "and in a forged mail", "forged person1@example.net", "support@example.com", "Subject: [example.com #1] x\n", 0, MATCH_NEW, "1", NULL },
-	{ "even where anyone's matches", "forged person1@example.net", "support@example.com", "Subject: [example.com #1] x\n", 0, MATCH_NEW, "1", "policy: { subject_tag = \"anyone\"; };" },
-	{ "a tag of whoever wants the answers matches", "office1@example.net", "support@example.com", "Subject: [example.com #1] x\n",
-		1, MATCH_SUBJECT, "", NULL },
-	{ "an address of ours takes part in nothing", "support@example.com", "support@example.com", "Subject: [example.com #1] x\n", 0, MATCH_NEW, "1", NULL },
-	{ "a stranger's tag is linked", STRANGER, "Subject: [example.com #1] x\n", 0, MATCH_NEW, "1", NULL },
-	{ "a stranger's tag matches where anyone's does", STRANGER, "Subject: [example.com #1] x\n", 1, MATCH_SUBJECT, "", "policy: { subject_tag = \"anyone\"; };" },
-	{ "a requester's tag is linked where nobody's matches", FIRST, "Subject: [example.com #1] x\n", 0, MATCH_NEW, "1", "policy: { subject_tag = \"never\"; };" },
-	{ "of two tags the one that may match does, the other is linked", FIRST, "Subject: [example.com #7] [example.com #1] x\n", 1, MATCH_SUBJECT, "7", NULL },
-	{ "the tag of a purged number is linked", "person3@example.net", "support@example.com", "Subject: [example.com #3] x\n", 0, MATCH_NEW, "3", NULL },
-	{ "the tag of a number never given is nothing", FIRST, "Subject: [example.com #99] x\n", 0, MATCH_NEW, "", NULL },
-	{ "a leading zero is no tag of ours", FIRST, "Subject: [example.com #01] x\n", 0, MATCH_NEW, "", NULL },
-	{ "one digit more is another number", FIRST, "Subject: [example.com #11] x\n", 0, MATCH_NEW, "", NULL },
-	{ "full-width digits are no tag of ours", FIRST, "Subject: [example.com #\xef\xbc\x91] x\n", 0, MATCH_NEW, "", NULL },
-	{ "thirty digits are no tag of ours", FIRST, "Subject: [example.com #111111111111111111111111111111] x\n", 0, MATCH_NEW, "", NULL },
-	{ "tags of other systems are ignored", FIRST, "Subject: [other.example #1] [Ticket#1] x\n", 0, MATCH_NEW, "", NULL },
-	{ "a tag in an encoded word matches", FIRST, "Subject: =?utf-8?q?=5Bexample=2Ecom_=231=5D?= x\n", 1, MATCH_SUBJECT, "", NULL },
-	{ "a folded tag matches", FIRST, "Subject: x [example.com\n #1] y\n", 1, MATCH_SUBJECT, "", NULL },
-	{ "the tag of a merged ticket leads to the survivor for its participants", "person6@example.net", "support@example.com", "Subject: [example.com #4] x\n", 6, MATCH_SUBJECT, "", NULL },
-	{ "a ticket closed for too long gives a new one with a link", "person2@example.net", "support@example.com", "In-Reply-To: <q2@example.net>\n", 0, MATCH_NEW, "2", NULL },
-	{ "the same by its tag", "person2@example.net", "support@example.com", "Subject: [example.com #2]\n", 0, MATCH_NEW, "2", NULL },
-	{ "the same by its token", "person2@example.net", "token 2", "Subject: x\n", 0, MATCH_NEW, "2", NULL },
-	{ "a ticket closed yesterday is found", "person8@example.net", "support@example.com", "In-Reply-To: <q8@example.net>\n", 8, MATCH_MESSAGE_ID, "", NULL },
-	{ "with reopen_days 0 a ticket is never closed for too long", "person2@example.net", "support@example.com", "In-Reply-To: <q2@example.net>\n", 2, MATCH_MESSAGE_ID, "", "policy: { reopen_days = 0; };" },
-	{ "with reopen_days 40 it is not yet", "person2@example.net", "support@example.com", "In-Reply-To: <q2@example.net>\n", 2, MATCH_MESSAGE_ID, "", "policy: { reopen_days = 40; };" },
-	{ "a note that answers for somebody away does, too", "person2@example.net", "support@example.com", "Auto-Submitted: auto-replied\nIn-Reply-To: <q2@example.net>\n", 2, MATCH_MESSAGE_ID, "", NULL },
-	{ "a thread of Exchange that has only its index is new", STRANGER, "Thread-Index: AdxYz1\nThread-Topic: matter 1\n", 0, MATCH_NEW, "", NULL },
+	{ "even where anyone's matches", "forged person1@example.net", "support@example.com",
+		"Subject: [example.com #1] x\n", 0, MATCH_NEW, "1",
+		"policy: { subject_tag = \"anyone\"; };" },
+	{ "a tag of whoever wants the answers matches", "office1@example.net",
+		"support@example.com", "Subject: [example.com #1] x\n", 1, MATCH_SUBJECT, "",
+		NULL },
+	{ "an address of ours takes part in nothing", "support@example.com", "support@example.com",
+		"Subject: [example.com #1] x\n", 0, MATCH_NEW, "1", NULL },
+	{ "a stranger's tag is linked", STRANGER, "Subject: [example.com #1] x\n", 0, MATCH_NEW,
+		"1", NULL },
+	{ "a stranger's tag matches where anyone's does", STRANGER, "Subject: [example.com #1] x\n",
+		1, MATCH_SUBJECT, "", "policy: { subject_tag = \"anyone\"; };" },
+	{ "a requester's tag is linked where nobody's matches", FIRST,
+		"Subject: [example.com #1] x\n", 0, MATCH_NEW, "1",
+		"policy: { subject_tag = \"never\"; };" },
+	{ "of two tags the one that may match does, the other is linked", FIRST,
+		"Subject: [example.com #7] [example.com #1] x\n", 1, MATCH_SUBJECT, "7", NULL },
+	{ "the tag of a purged number is linked", "person3@example.net", "support@example.com",
+		"Subject: [example.com #3] x\n", 0, MATCH_NEW, "3", NULL },
+	{ "the tag of a number never given is nothing", FIRST, "Subject: [example.com #99] x\n", 0,
+		MATCH_NEW, "", NULL },
+	{ "a leading zero is no tag of ours", FIRST, "Subject: [example.com #01] x\n", 0, MATCH_NEW,
+		"", NULL },
+	{ "one digit more is another number", FIRST, "Subject: [example.com #11] x\n", 0, MATCH_NEW,
+		"", NULL },
+	{ "full-width digits are no tag of ours", FIRST, "Subject: [example.com #\xef\xbc\x91] x\n",
+		0, MATCH_NEW, "", NULL },
+	{ "thirty digits are no tag of ours", FIRST,
+		"Subject: [example.com #111111111111111111111111111111] x\n", 0, MATCH_NEW, "",
+		NULL },
+	{ "tags of other systems are ignored", FIRST, "Subject: [other.example #1] [Ticket#1] x\n",
+		0, MATCH_NEW, "", NULL },
+	{ "a tag in an encoded word matches", FIRST,
+		"Subject: =?utf-8?q?=5Bexample=2Ecom_=231=5D?= x\n", 1, MATCH_SUBJECT, "", NULL },
+	{ "a folded tag matches", FIRST, "Subject: x [example.com\n #1] y\n", 1, MATCH_SUBJECT, "",
+		NULL },
+	{ "the tag of a merged ticket leads to the survivor for its participants",
+		"person6@example.net", "support@example.com", "Subject: [example.com #4] x\n", 6,
+		MATCH_SUBJECT, "", NULL },
+	{ "a ticket closed for too long gives a new one with a link", "person2@example.net",
+		"support@example.com", "In-Reply-To: <q2@example.net>\n", 0, MATCH_NEW, "2", NULL },
+	{ "the same by its tag", "person2@example.net", "support@example.com",
+		"Subject: [example.com #2]\n", 0, MATCH_NEW, "2", NULL },
+	{ "the same by its token", "person2@example.net", "token 2", "Subject: x\n", 0, MATCH_NEW,
+		"2", NULL },
+	{ "a ticket closed yesterday is found", "person8@example.net", "support@example.com",
+		"In-Reply-To: <q8@example.net>\n", 8, MATCH_MESSAGE_ID, "", NULL },
+	{ "with reopen_days 0 a ticket is never closed for too long", "person2@example.net",
+		"support@example.com", "In-Reply-To: <q2@example.net>\n", 2, MATCH_MESSAGE_ID, "",
+		"policy: { reopen_days = 0; };" },
+	{ "with reopen_days 40 it is not yet", "person2@example.net", "support@example.com",
+		"In-Reply-To: <q2@example.net>\n", 2, MATCH_MESSAGE_ID, "",
+		"policy: { reopen_days = 40; };" },
+	{ "a note that answers for somebody away does, too", "person2@example.net",
+		"support@example.com",
+		"Auto-Submitted: auto-replied\nIn-Reply-To: <q2@example.net>\n", 2,
+		MATCH_MESSAGE_ID, "", NULL },
+	{ "a thread of Exchange that has only its index is new", STRANGER,
+		"Thread-Index: AdxYz1\nThread-Topic: matter 1\n", 0, MATCH_NEW, "", NULL },
 };
 
 /* A report: whom it is about, and what came back beside its Message-ID ("": nothing). */
-#define REPORT "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n" \
+#define REPORT \
+	"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n" \
 	"--b\n\ntext\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\n" \
 	"Action: failed\nFinal-Recipient: rfc822; "
-#define DSN(of, id) REPORT of "\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: " id "\n\n--b--\n"
+#define DSN(of, id) \
+	REPORT of "\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: " id "\n\n--b--\n"
 #define DSN_ALONE(of) REPORT of "\n\n--b--\n"
 #define DAEMON NULL, "support@example.com"
 #define STRANGE "x@example.net"
 #define THEIRS "person1@example.net"
 
 static const struct row reports[] = {
-	{ "a report finds a message that we sent", DAEMON, DSN(STRANGE, "<sent@example.com>"),
-		1, MATCH_REPORT, "", NULL },
-	{ "a report on an unknown message is new", DAEMON, DSN(STRANGE, "<none@example.net>"),
-		0, MATCH_NEW, "", NULL },
-	{ "nor does it find what a customer wrote", DAEMON, DSN(STRANGE, "<q1@example.net>"),
-		0, MATCH_NEW, "", NULL },
+	{ "a report finds a message that we sent", DAEMON, DSN(STRANGE, "<sent@example.com>"), 1,
+		MATCH_REPORT, "", NULL },
+	{ "a report on an unknown message is new", DAEMON, DSN(STRANGE, "<none@example.net>"), 0,
+		MATCH_NEW, "", NULL },
+	{ "nor does it find what a customer wrote", DAEMON, DSN(STRANGE, "<q1@example.net>"), 0,
+		MATCH_NEW, "", NULL },
 	{ "nor does its own In-Reply-To", DAEMON,
-		"In-Reply-To: <q1@example.net>\nReferences: <q7@example.net>\n" DSN(STRANGE, "<none@x>"),
+		"In-Reply-To: <q1@example.net>\nReferences: <q7@example.net>\n" DSN(
+			STRANGE, "<none@x>"),
 		0, MATCH_NEW, "", NULL },
 	{ "which finds what we sent", DAEMON,
-		"In-Reply-To: <sent@example.com>\n" DSN(STRANGE, "<none@x>"),
-		1, MATCH_MESSAGE_ID, "", NULL },
+		"In-Reply-To: <sent@example.com>\n" DSN(STRANGE, "<none@x>"), 1, MATCH_MESSAGE_ID,
+		"", NULL },
 	{ "a relay rewrote the id: References find it", DAEMON,
-		DSN(STRANGE, "<new@relay>\nReferences: <q1@example.net> <sent@example.com>"),
-		1, MATCH_REPORT, "", NULL },
-	{ "or In-Reply-To", DAEMON, DSN(STRANGE, "<new@relay>\nIn-Reply-To: <sent@example.com>"),
-		1, MATCH_REPORT, "", NULL },
-	{ "or the token in Reply-To", DAEMON, DSN(STRANGE, "<new@relay>\nReply-To: TOKEN-OF-1"),
-		1, MATCH_REPORT, "", NULL },
+		DSN(STRANGE, "<new@relay>\nReferences: <q1@example.net> <sent@example.com>"), 1,
+		MATCH_REPORT, "", NULL },
+	{ "or In-Reply-To", DAEMON, DSN(STRANGE, "<new@relay>\nIn-Reply-To: <sent@example.com>"), 1,
+		MATCH_REPORT, "", NULL },
+	{ "or the token in Reply-To", DAEMON, DSN(STRANGE, "<new@relay>\nReply-To: TOKEN-OF-1"), 1,
+		MATCH_REPORT, "", NULL },
 	{ "but no token with another mac", DAEMON,
-		DSN(STRANGE, "<new@relay>\nReply-To: support+1-aaaaaaaa@example.com"),
-		0, MATCH_NEW, "", NULL },
+		DSN(STRANGE, "<new@relay>\nReply-To: support+1-aaaaaaaa@example.com"), 0, MATCH_NEW,
+		"", NULL },
 	{ "or the tag, of a participant", DAEMON,
-		DSN(THEIRS, "<new@relay>\nSubject: Re: [example.com #1] x"), 1, MATCH_REPORT, "", NULL },
+		DSN(THEIRS, "<new@relay>\nSubject: Re: [example.com #1] x"), 1, MATCH_REPORT, "",
+		NULL },
 	{ "a tag of somebody else is not enough", DAEMON,
-		DSN(STRANGE, "<new@relay>\nSubject: Re: [example.com #1] x"), 0, MATCH_NEW, "", NULL },
+		DSN(STRANGE, "<new@relay>\nSubject: Re: [example.com #1] x"), 0, MATCH_NEW, "",
+		NULL },
 	{ "nor any where no tag matches", DAEMON,
 		DSN(THEIRS, "<new@relay>\nSubject: Re: [example.com #1] x"), 0, MATCH_NEW, "",
 		"policy: { subject_tag = \"never\"; };" },
 	{ "without anything returned, the report's own tag", DAEMON,
-		"Subject: Undeliverable: [example.com #1] x\n" DSN_ALONE("friend1@example.net"),
-		1, MATCH_REPORT, "", NULL },
+		"Subject: Undeliverable: [example.com #1] x\n" DSN_ALONE("friend1@example.net"), 1,
+		MATCH_REPORT, "", NULL },
 	{ "of a participant only", DAEMON,
-		"Subject: Undeliverable: [example.com #1] x\n" DSN_ALONE("friend7@example.net"),
-		0, MATCH_NEW, "1", NULL },
-	{ "what came back has the say", DAEMON, "Subject: Undeliverable: [example.com #7] x\n"
-		DSN(THEIRS, "<new@relay>\nSubject: [example.com #1] x"), 1, MATCH_REPORT, "7", NULL },
-	{ "a stranger's words of a mail server use no tag", STRANGER, "Subject: failure notice\n\n"
+		"Subject: Undeliverable: [example.com #1] x\n" DSN_ALONE("friend7@example.net"), 0,
+		MATCH_NEW, "1", NULL },
+	{ "what came back has the say", DAEMON,
+		"Subject: Undeliverable: [example.com #7] x\n" DSN(
+			THEIRS, "<new@relay>\nSubject: [example.com #1] x"),
+		1, MATCH_REPORT, "7", NULL },
+	{ "a stranger's words of a mail server use no tag", STRANGER,
+		"Subject: failure notice\n\n"
 		"<person1@example.net>:\nno such user\n\nSubject: [example.com #1] x\n",
 		0, MATCH_NEW, "", NULL },
 	{ "mail that changes no status finds the ticket however long it is closed", DAEMON,
@@ -250,7 +355,8 @@ static char *recipient_of(const struct desk *d, const struct row *row, const str
 	if (g_str_has_prefix(row->to, "token "))
 		return token_address(key, (uint64_t)(row->to[6] - '0'), "support@example.com", "+");
 	if (g_str_has_prefix(row->to, "TOKEN ")) {
-		g_autofree char *address = token_address(key, (uint64_t)(row->to[6] - '0'), "support@example.com", "+");
+		g_autofree char *address = token_address(
+			key, (uint64_t)(row->to[6] - '0'), "support@example.com", "+");
 
 		return g_ascii_strup(address, -1);
 	}
@@ -280,7 +386,8 @@ static char *links_of(const struct match *match)
 	GString *out = g_string_new(NULL);
 
 	for (size_t i = 0; i < match->links.n; i++)
-		g_string_append_printf(out, "%s%" G_GUINT64_FORMAT, i ? " " : "", match->links.v[i]);
+		g_string_append_printf(
+			out, "%s%" G_GUINT64_FORMAT, i ? " " : "", match->links.v[i]);
 	return g_string_free(out, FALSE);
 }
 
@@ -302,10 +409,18 @@ static void test_row(gconstpointer data)
 	to = recipient_of(&d, row, &key);
 	text = text_of(from, row->rest, &key);
 	message = message_parse_bytes(text, strlen(text));
-	recipients_init(&recipients, &(struct envelope){ .sender = "", .recipients = (const char *[]){ to, NULL } }, 0, d.settings, &key, nobody, NULL);
+	recipients_init(&recipients,
+		&(struct envelope){ .sender = "", .recipients = (const char *[]){ to, NULL } }, 0,
+		d.settings, &key, nobody, NULL);
 	subject_view_init(&subject, message_header(message, "Subject", 0), &d.settings->tag_format);
-	l.query = (struct match_query){ .message = message, .recipients = &recipients, .subject = &subject, .settings = d.settings, .key = &key,
-		.sender = from ? from : "", .now = d.now, .forged = forged };
+	l.query = (struct match_query){ .message = message,
+		.recipients = &recipients,
+		.subject = &subject,
+		.settings = d.settings,
+		.key = &key,
+		.sender = from ? from : "",
+		.now = d.now,
+		.forged = forged };
 	l.query.automatic = automatic_kind(message, l.query.sender, "", NULL);
 	g_assert_cmpint(store_read(d.store, look, &l, &d.err), ==, ST_OK);
 	links = links_of(&l.match);

@@ -1,4 +1,5 @@
-/* What a recorded message will look like: PRODUCT section 5, as a mail, a ticket, and the edits in their order. */
+/* What a recorded message will look like: PRODUCT section 5, as a mail, a ticket, and the edits in
+ * their order. */
 #include "decide/plan.h"
 
 #include <string.h>
@@ -15,97 +16,164 @@ static const char accounts[] =
 	"  { address = \"none@example.com\"; deliver = \"none\"; } );\n";
 
 /* What every ticketed mail gets, of the ticket below. */
-#define CLAIMS "+X-Ticket: 1042\n+X-Ticket-Queue: support\n+X-Ticket-Project: helpdesk\n+X-Ticket-Status: open\n+X-Ticket-Agent: anna\n" \
+#define CLAIMS \
+	"+X-Ticket: 1042\n+X-Ticket-Queue: support\n+X-Ticket-Project: helpdesk\n+X-Ticket-Status: open\n+X-Ticket-Agent: anna\n" \
 	"+X-Ticket-Priority: high\n+X-Ticket-Match: message-id\n+X-Ticket-Event: followup\n"
 /* What agents see in Reply-To. */
 #define BEHIND "\"Carla (carla@example.net)\" <TOKEN>"
-#define WAYS_PAST "Reply-To: me@x\nReply-To: me@y\nMail-Followup-To: a@x\nMail-Reply-To: b@x\n" \
+#define WAYS_PAST \
+	"Reply-To: me@x\nReply-To: me@y\nMail-Followup-To: a@x\nMail-Reply-To: b@x\n" \
 	"Mail-Followup-To: c@x\nMail-Copies-To: d@x\n"
 #define ID "Message-ID: <q@x>\n"
 #define TAGGED "Subject: [example.com #1042] x\n" ID
 #define LEAVE "policy: { mixed_recipients = \"leave\"; };"
 #define TO_WORKERS "+rcpt anna@example.com\n+rcpt ben@example.com\n"
 #define QUIET "+X-Auto-Response-Suppress: OOF, AutoReply\n"
-#define TO_TICKET "sender TOKEN\n"	/* an agent's vacation note, or a bounce of the agent's mailbox, is not for the customer */
+#define TO_TICKET \
+	"sender TOKEN\n" /* an agent's vacation note, or a bounce of the agent's mailbox, is not \
+	                    for the customer */
 
 static const struct row {
 	const char *sentence, *conf;
 	enum whose whose;
 	const char *to;
-	const char *account;	/* the ticket's */
+	const char *account; /* the ticket's */
 	bool workers;
 	const char *mail;
-	const char *edits;	/* =change[index] -delete[index] +add; in the order that they are done */
+	const char *edits; /* =change[index] -delete[index] +add; in the order that they are done */
 } rows[] = {
-	{ "a tag goes in front", "", WHOSE_INBOUND, "support@example.com", "support@example.com", true, "Subject: Re: x\n" ID, "=Subject[1]: [example.com #1042] Re: x\n" CLAIMS },
-	{ "a tag that stands where it should is left", "", WHOSE_INBOUND, "support@example.com", "support@example.com", true, TAGGED, CLAIMS },
-	{ "another tag of ours is replaced", "", WHOSE_INBOUND, "support@example.com", "support@example.com", true, "Subject: Re: [example.com #7] x\n" ID, "=Subject[1]: [example.com #1042] Re: x\n" CLAIMS },
-	{ "without a Subject there is one with the tag", "", WHOSE_INBOUND, "support@example.com", "support@example.com", true, ID, "+Subject: [example.com #1042]\n" CLAIMS },
-	{ "an empty Subject becomes the tag", "", WHOSE_INBOUND, "support@example.com", "support@example.com", true, "Subject:\n" ID, "=Subject[1]: [example.com #1042]\n" CLAIMS },
-	{ "a second Subject loses tags of ours", "", WHOSE_INBOUND, "support@example.com", "support@example.com", true, TAGGED "Subject: [example.com #7] y\nSubject: z\n", "=Subject[2]: y\n" CLAIMS },
-	{ "a missing Message-ID is added", "", WHOSE_INBOUND, "support@example.com", "support@example.com", true, "Subject: [example.com #1042] x\n", "+Message-ID: <given@example.com>\n" CLAIMS },
-	{ "an empty Message-ID is filled", "", WHOSE_INBOUND, "support@example.com", "support@example.com", true, "Subject: [example.com #1042] x\nMessage-ID:\n", "=Message-ID[1]: <given@example.com>\n" CLAIMS },
-	{ "incoming claims go, the last of all first", "", WHOSE_INBOUND, "support@example.com", "support@example.com", true, "X-Ticket: 1\nx-ticket: 2\nX-Ticket-Queue: q\nX-TICKET-Other: o\nX-Tickets: 3\nXX-Ticket: stays\n" TAGGED,
+	{ "a tag goes in front", "", WHOSE_INBOUND, "support@example.com", "support@example.com",
+		true, "Subject: Re: x\n" ID, "=Subject[1]: [example.com #1042] Re: x\n" CLAIMS },
+	{ "a tag that stands where it should is left", "", WHOSE_INBOUND, "support@example.com",
+		"support@example.com", true, TAGGED, CLAIMS },
+	{ "another tag of ours is replaced", "", WHOSE_INBOUND, "support@example.com",
+		"support@example.com", true, "Subject: Re: [example.com #7] x\n" ID,
+		"=Subject[1]: [example.com #1042] Re: x\n" CLAIMS },
+	{ "without a Subject there is one with the tag", "", WHOSE_INBOUND, "support@example.com",
+		"support@example.com", true, ID, "+Subject: [example.com #1042]\n" CLAIMS },
+	{ "an empty Subject becomes the tag", "", WHOSE_INBOUND, "support@example.com",
+		"support@example.com", true, "Subject:\n" ID,
+		"=Subject[1]: [example.com #1042]\n" CLAIMS },
+	{ "a second Subject loses tags of ours", "", WHOSE_INBOUND, "support@example.com",
+		"support@example.com", true, TAGGED "Subject: [example.com #7] y\nSubject: z\n",
+		"=Subject[2]: y\n" CLAIMS },
+	{ "a missing Message-ID is added", "", WHOSE_INBOUND, "support@example.com",
+		"support@example.com", true, "Subject: [example.com #1042] x\n",
+		"+Message-ID: <given@example.com>\n" CLAIMS },
+	{ "an empty Message-ID is filled", "", WHOSE_INBOUND, "support@example.com",
+		"support@example.com", true, "Subject: [example.com #1042] x\nMessage-ID:\n",
+		"=Message-ID[1]: <given@example.com>\n" CLAIMS },
+	{ "incoming claims go, the last of all first", "", WHOSE_INBOUND, "support@example.com",
+		"support@example.com", true,
+		"X-Ticket: 1\nx-ticket: 2\nX-Ticket-Queue: q\nX-TICKET-Other: o\nX-Tickets: 3\nXX-Ticket: stays\n" TAGGED,
 		"-X-Tickets[1]\n-X-TICKET-Other[1]\n-X-Ticket-Queue[1]\n-x-ticket[2]\n-X-Ticket[1]\n" CLAIMS },
-	{ "Reply-To stays without a desk", "", WHOSE_INBOUND, "support@example.com", "support@example.com", true, "Reply-To: me@example.net\n" TAGGED, CLAIMS },
-	{ "Reply-To is the token address of a desk", "", WHOSE_INBOUND, "desk@example.com", "desk@example.com", true, "Reply-To: me@example.net\n" TAGGED, CLAIMS "=Reply-To[1]: " BEHIND "\n" },
-	{ "Reply-To is added for a desk", "", WHOSE_INBOUND, "desk@example.com",
-		"desk@example.com", true, TAGGED, CLAIMS "+Reply-To: " BEHIND "\n" },
-	{ "where else a client would answer to goes for a desk", "", WHOSE_INBOUND, "desk@example.com",
-		"desk@example.com", true, WAYS_PAST TAGGED,
+	{ "Reply-To stays without a desk", "", WHOSE_INBOUND, "support@example.com",
+		"support@example.com", true, "Reply-To: me@example.net\n" TAGGED, CLAIMS },
+	{ "Reply-To is the token address of a desk", "", WHOSE_INBOUND, "desk@example.com",
+		"desk@example.com", true, "Reply-To: me@example.net\n" TAGGED,
+		CLAIMS "=Reply-To[1]: " BEHIND "\n" },
+	{ "Reply-To is added for a desk", "", WHOSE_INBOUND, "desk@example.com", "desk@example.com",
+		true, TAGGED, CLAIMS "+Reply-To: " BEHIND "\n" },
+	{ "where else a client would answer to goes for a desk", "", WHOSE_INBOUND,
+		"desk@example.com", "desk@example.com", true, WAYS_PAST TAGGED,
 		CLAIMS "-Reply-To[2]\n=Reply-To[1]: " BEHIND "\n-Mail-Followup-To[2]\n"
-		"-Mail-Followup-To[1]\n-Mail-Reply-To[1]\n-Mail-Copies-To[1]\n" },
-	{ "and stays without one", "", WHOSE_INBOUND, "support@example.com",
-		"support@example.com", true, WAYS_PAST TAGGED, CLAIMS },
-	{ "mail for others, too, is tagged", "", WHOSE_INBOUND, "support@example.com,x@example.org", "support@example.com", true, "X-Ticket: 1\nSubject: x\n" ID, "-X-Ticket[1]\n=Subject[1]: [example.com #1042] x\n" CLAIMS },
-	{ "mail for others, too, loses no more than claims where the policy says so", LEAVE, WHOSE_INBOUND, "support@example.com,x@example.org", "support@example.com", true, "X-Ticket: 1\nSubject: x\n", "-X-Ticket[1]\n" },
-	{ "mail for agents, too, is left as well", LEAVE, WHOSE_INBOUND, "support@example.com,anna@example.com", "support@example.com", true, "Subject: x\n", "" },
-	{ "mail for two accounts is nobody else's", LEAVE, WHOSE_INBOUND, "support@example.com,desk@example.com", "support@example.com", true, TAGGED, CLAIMS },
-	{ "an agent's reply is tagged where mixed mail is left", LEAVE, WHOSE_REPLY, "carla@example.net", "support@example.com", true, "From: Anna <anna@example.com>\nSubject: x\n" ID,
-		"=Subject[1]: [example.com #1042] x\n" CLAIMS "=From[1]: Anna <support@example.com>\nsender support@example.com\n" },
-	{ "deliver = agents gives it to them in place of the mailbox", "", WHOSE_INBOUND, "agents@example.com", "agents@example.com", true, TAGGED, CLAIMS "-rcpt agents@example.com\n" TO_WORKERS QUIET TO_TICKET },
-	{ "deliver = agents keeps the mailbox when there is no agent", "", WHOSE_INBOUND, "agents@example.com", "agents@example.com", false, TAGGED, CLAIMS },
-	{ "deliver = both gives it to both", "", WHOSE_INBOUND, "both@example.com", "both@example.com", true, TAGGED, CLAIMS TO_WORKERS QUIET TO_TICKET },
-	{ "an agent who gets it anyway gets it once", "", WHOSE_INBOUND, "both@example.com,ben@example.com", "both@example.com", true, TAGGED, CLAIMS "+rcpt anna@example.com\n" QUIET TO_TICKET },
-	{ "others outside keep the sender to answer to", "", WHOSE_INBOUND, "both@example.com,x@example.org", "both@example.com", true, TAGGED, CLAIMS TO_WORKERS QUIET },
-	{ "a note to a desk is answered by a note", "", WHOSE_NOTE, "desk@example.com", "desk@example.com", true, TAGGED, CLAIMS "+Reply-To: desk+note@example.com\n" },
-	{ "what tells where an agent writes from does not leave", "", WHOSE_REPLY, "carla@example.net", "support@example.com", true, "Received: from laptop (auth anna@home.example)\n"
+		       "-Mail-Followup-To[1]\n-Mail-Reply-To[1]\n-Mail-Copies-To[1]\n" },
+	{ "and stays without one", "", WHOSE_INBOUND, "support@example.com", "support@example.com",
+		true, WAYS_PAST TAGGED, CLAIMS },
+	{ "mail for others, too, is tagged", "", WHOSE_INBOUND, "support@example.com,x@example.org",
+		"support@example.com", true, "X-Ticket: 1\nSubject: x\n" ID,
+		"-X-Ticket[1]\n=Subject[1]: [example.com #1042] x\n" CLAIMS },
+	{ "mail for others, too, loses no more than claims where the policy says so", LEAVE,
+		WHOSE_INBOUND, "support@example.com,x@example.org", "support@example.com", true,
+		"X-Ticket: 1\nSubject: x\n", "-X-Ticket[1]\n" },
+	{ "mail for agents, too, is left as well", LEAVE, WHOSE_INBOUND,
+		"support@example.com,anna@example.com", "support@example.com", true, "Subject: x\n",
+		"" },
+	{ "mail for two accounts is nobody else's", LEAVE, WHOSE_INBOUND,
+		"support@example.com,desk@example.com", "support@example.com", true, TAGGED,
+		CLAIMS },
+	{ "an agent's reply is tagged where mixed mail is left", LEAVE, WHOSE_REPLY,
+		"carla@example.net", "support@example.com", true,
+		"From: Anna <anna@example.com>\nSubject: x\n" ID,
+		"=Subject[1]: [example.com #1042] x\n" CLAIMS
+		"=From[1]: Anna <support@example.com>\nsender support@example.com\n" },
+	{ "deliver = agents gives it to them in place of the mailbox", "", WHOSE_INBOUND,
+		"agents@example.com", "agents@example.com", true, TAGGED,
+		CLAIMS "-rcpt agents@example.com\n" TO_WORKERS QUIET TO_TICKET },
+	{ "deliver = agents keeps the mailbox when there is no agent", "", WHOSE_INBOUND,
+		"agents@example.com", "agents@example.com", false, TAGGED, CLAIMS },
+	{ "deliver = both gives it to both", "", WHOSE_INBOUND, "both@example.com",
+		"both@example.com", true, TAGGED, CLAIMS TO_WORKERS QUIET TO_TICKET },
+	{ "an agent who gets it anyway gets it once", "", WHOSE_INBOUND,
+		"both@example.com,ben@example.com", "both@example.com", true, TAGGED,
+		CLAIMS "+rcpt anna@example.com\n" QUIET TO_TICKET },
+	{ "others outside keep the sender to answer to", "", WHOSE_INBOUND,
+		"both@example.com,x@example.org", "both@example.com", true, TAGGED,
+		CLAIMS TO_WORKERS QUIET },
+	{ "a note to a desk is answered by a note", "", WHOSE_NOTE, "desk@example.com",
+		"desk@example.com", true, TAGGED, CLAIMS "+Reply-To: desk+note@example.com\n" },
+	{ "what tells where an agent writes from does not leave", "", WHOSE_REPLY,
+		"carla@example.net", "support@example.com", true,
+		"Received: from laptop (auth anna@home.example)\n"
 		"Received: from hop\nFrom: Anna <Anna@home.example>\nSender: a\nReply-To: anna@home.example\nX-Mailer: mutt\nX-Who: <ANNA@HOME.example>\n"
 		"DKIM-Signature: v=1\nX-Originating-IP: 10.1.1.1\nAutocrypt: addr=x\nIn-Reply-To: <q@x>\n" TAGGED,
-		CLAIMS "=From[1]: Anna <support@example.com>\n-Autocrypt[1]\n-X-Originating-IP[1]\n-DKIM-Signature[1]\n-X-Who[1]\n-Sender[1]\n-Received[1]\n-Reply-To[1]\nsender support@example.com\n" },
-	{ "nor an address in U-labels", "", WHOSE_REPLY, "carla@example.net", "support@example.com", true,
+		CLAIMS
+		"=From[1]: Anna <support@example.com>\n-Autocrypt[1]\n-X-Originating-IP[1]\n-DKIM-Signature[1]\n-X-Who[1]\n-Sender[1]\n-Received[1]\n-Reply-To[1]\nsender support@example.com\n" },
+	{ "nor an address in U-labels", "", WHOSE_REPLY, "carla@example.net", "support@example.com",
+		true,
 		"From: Anna <anna@xn--bcher-kva.example>\nX-Who: <ANNA@b\303\274cher.example>\nX-Other: anna@b\303\274cher\n" TAGGED,
-		CLAIMS "=From[1]: Anna <support@example.com>\n-X-Who[1]\nsender support@example.com\n" },
-	{ "an address in place of the name does not leave", "", WHOSE_REPLY, "carla@example.net", "support@example.com", true, "From: \"anna@home.example\" <anna@home.example>\n" TAGGED,
-		CLAIMS "=From[1]: Example Support <support@example.com>\nsender support@example.com\n" },
-	{ "through the desk the token address becomes the requester", "", WHOSE_DESK_REPLY, "TOKEN,anna@example.com", "desk@example.com", true,
+		CLAIMS
+		"=From[1]: Anna <support@example.com>\n-X-Who[1]\nsender support@example.com\n" },
+	{ "an address in place of the name does not leave", "", WHOSE_REPLY, "carla@example.net",
+		"support@example.com", true,
+		"From: \"anna@home.example\" <anna@home.example>\n" TAGGED,
+		CLAIMS
+		"=From[1]: Example Support <support@example.com>\nsender support@example.com\n" },
+	{ "through the desk the token address becomes the requester", "", WHOSE_DESK_REPLY,
+		"TOKEN,anna@example.com", "desk@example.com", true,
 		"From: Anna <anna@home.example>\nTo: Desk <TOKEN>, Anna <anna@example.com>\nCc: anna@example.com\n" TAGGED,
-		CLAIMS "+Reply-To: TOKEN\n=From[1]: Anna <desk@example.com>\n=To[1]: Carla <carla@example.net>\n-Cc[1]\nsender desk@example.com\n-rcpt TOKEN\n+rcpt carla@example.net\n" },
-	{ "through the desk nobody is named twice", "", WHOSE_DESK_REPLY, "TOKEN,carla@example.net", "desk@example.com", true,
+		CLAIMS
+		"+Reply-To: TOKEN\n=From[1]: Anna <desk@example.com>\n=To[1]: Carla <carla@example.net>\n-Cc[1]\nsender desk@example.com\n-rcpt TOKEN\n+rcpt carla@example.net\n" },
+	{ "through the desk nobody is named twice", "", WHOSE_DESK_REPLY, "TOKEN,carla@example.net",
+		"desk@example.com", true,
 		"From: Anna <anna@home.example>\nTo: TOKEN, carla@example.net\n" TAGGED,
-		CLAIMS "+Reply-To: TOKEN\n=From[1]: Anna <desk@example.com>\n=To[1]: carla@example.net\nsender desk@example.com\n-rcpt TOKEN\n" },
-	{ "through the desk nobody is named in To and in Cc", "", WHOSE_DESK_REPLY, "TOKEN,carla@example.net", "desk@example.com", true,
+		CLAIMS
+		"+Reply-To: TOKEN\n=From[1]: Anna <desk@example.com>\n=To[1]: carla@example.net\nsender desk@example.com\n-rcpt TOKEN\n" },
+	{ "through the desk nobody is named in To and in Cc", "", WHOSE_DESK_REPLY,
+		"TOKEN,carla@example.net", "desk@example.com", true,
 		"From: Anna <anna@home.example>\nTo: carla@example.net\nCc: TOKEN, x@example.org\n" TAGGED,
-		CLAIMS "+Reply-To: TOKEN\n=From[1]: Anna <desk@example.com>\n=Cc[1]: x@example.org\nsender desk@example.com\n-rcpt TOKEN\n" },
+		CLAIMS
+		"+Reply-To: TOKEN\n=From[1]: Anna <desk@example.com>\n=Cc[1]: x@example.org\nsender desk@example.com\n-rcpt TOKEN\n" },
 	{ "through the desk the customer sees their own name", "", WHOSE_DESK_REPLY, "TOKEN",
 		"desk@example.com", true, "From: Anna <anna@example.com>\nTo: " BEHIND "\n" TAGGED,
 		CLAIMS "+Reply-To: TOKEN\n=From[1]: Anna <desk@example.com>\n"
-		"=To[1]: Carla <carla@example.net>\nsender desk@example.com\n-rcpt TOKEN\n"
-		"+rcpt carla@example.net\n" },
+		       "=To[1]: Carla <carla@example.net>\nsender desk@example.com\n-rcpt TOKEN\n"
+		       "+rcpt carla@example.net\n" },
 	{ "so does who gets it in a transaction of its own", "", WHOSE_REPLY, "x@example.org",
 		"desk@example.com", true, "From: Anna <anna@example.com>\nTo: " BEHIND "\n" TAGGED,
 		CLAIMS "+Reply-To: TOKEN\n=From[1]: Anna <desk@example.com>\n"
-		"=To[1]: Carla <carla@example.net>\nsender desk@example.com\n" },
-	{ "deliver = none discards", "", WHOSE_INBOUND, "none@example.com", "none@example.com", true, TAGGED, CLAIMS "-rcpt none@example.com\ndiscard\n" },
-	{ "deliver = none is no reason to keep it from others", "", WHOSE_INBOUND, "none@example.com,x@example.org", "none@example.com", true, TAGGED, CLAIMS "-rcpt none@example.com\n" },
-	{ "deliver = none beside a mailbox drops the one only", "", WHOSE_INBOUND, "none@example.com,support@example.com", "support@example.com", true, TAGGED, CLAIMS "-rcpt none@example.com\n" },
-	{ "a recipient is taken out as it was given", "", WHOSE_INBOUND, "NONE+x@Example.COM,support@example.com", "support@example.com", true, TAGGED, CLAIMS "-rcpt NONE+x@Example.COM\n" },
+		       "=To[1]: Carla <carla@example.net>\nsender desk@example.com\n" },
+	{ "deliver = none discards", "", WHOSE_INBOUND, "none@example.com", "none@example.com",
+		true, TAGGED, CLAIMS "-rcpt none@example.com\ndiscard\n" },
+	{ "deliver = none is no reason to keep it from others", "", WHOSE_INBOUND,
+		"none@example.com,x@example.org", "none@example.com", true, TAGGED,
+		CLAIMS "-rcpt none@example.com\n" },
+	{ "deliver = none beside a mailbox drops the one only", "", WHOSE_INBOUND,
+		"none@example.com,support@example.com", "support@example.com", true, TAGGED,
+		CLAIMS "-rcpt none@example.com\n" },
+	{ "a recipient is taken out as it was given", "", WHOSE_INBOUND,
+		"NONE+x@Example.COM,support@example.com", "support@example.com", true, TAGGED,
+		CLAIMS "-rcpt NONE+x@Example.COM\n" },
 };
 
 static const char *sign(enum edit_kind kind)
 {
-	static const char *const signs[] = { [EDIT_CHANGE_HEADER] = "=", [EDIT_DELETE_HEADER] = "-", [EDIT_ADD_HEADER] = "+",
-		[EDIT_ADD_RECIPIENT] = "+rcpt ", [EDIT_DELETE_RECIPIENT] = "-rcpt ", [EDIT_CHANGE_SENDER] = "sender " };
+	static const char *const signs[] = { [EDIT_CHANGE_HEADER] = "=",
+		[EDIT_DELETE_HEADER] = "-",
+		[EDIT_ADD_HEADER] = "+",
+		[EDIT_ADD_RECIPIENT] = "+rcpt ",
+		[EDIT_DELETE_RECIPIENT] = "-rcpt ",
+		[EDIT_CHANGE_SENDER] = "sender " };
 
 	return signs[kind];
 }
@@ -130,7 +198,8 @@ static char *shown(const struct edits *edits)
 static bool is_agent(const char *canonical, void *arg)
 {
 	(void)arg;
-	return strcmp(canonical, "anna@example.com") == 0 || strcmp(canonical, "ben@example.com") == 0;
+	return strcmp(canonical, "anna@example.com") == 0 ||
+		strcmp(canonical, "ben@example.com") == 0;
 }
 
 /* TOKEN is the ticket's address at its account. */
@@ -145,12 +214,21 @@ static char *with_token(const struct row *row, const char *text)
 static void check(const struct row *row, char **watchers)
 {
 	struct fixture fixture;
-	g_autofree char *conf = g_strconcat(row->conf, "\n", accounts, NULL), *is = NULL, *should = with_token(row, row->edits);
-	g_autofree char *mail = with_token(row, row->mail), *recipients_text = with_token(row, row->to);
+	g_autofree char *conf = g_strconcat(row->conf, "\n", accounts, NULL), *is = NULL,
+			*should = with_token(row, row->edits);
+	g_autofree char *mail = with_token(row, row->mail),
+			*recipients_text = with_token(row, row->to);
 	g_auto(GStrv) to = g_strsplit(recipients_text, ",", -1);
-	const struct envelope envelope = { .sender = "c@example.net", .recipients = (const char *const *)to };
-	const struct ticket ticket = { .number = 1042, .queue = (char *)"support", .project = (char *)"helpdesk", .status = TICKET_OPEN,
-		.priority = PRIORITY_HIGH, .agent = (char *)"anna", .requester_name = (char *)"Carla", .requester_address = (char *)"carla@example.net" };
+	const struct envelope envelope = { .sender = "c@example.net",
+		.recipients = (const char *const *)to };
+	const struct ticket ticket = { .number = 1042,
+		.queue = (char *)"support",
+		.project = (char *)"helpdesk",
+		.status = TICKET_OPEN,
+		.priority = PRIORITY_HIGH,
+		.agent = (char *)"anna",
+		.requester_name = (char *)"Carla",
+		.requester_address = (char *)"carla@example.net" };
 	char *workers[] = { (char *)"anna@example.com", (char *)"ben@example.com", NULL };
 	char name[] = "Carla", address[] = "carla@example.net";
 	const struct mailbox carla = { .name = name, .address = address, .as_written = address };
@@ -163,10 +241,21 @@ static void check(const struct row *row, char **watchers)
 	settings = fixture_load(&fixture, conf);
 	recipients_init(&recipients, &envelope, 0, settings, &key, is_agent, NULL);
 	edits_init(&edits);
-	plan_edits(&(struct plan){ .settings = settings, .envelope = &envelope, .message = message, .recipients = &recipients, .key = &key, .ticket = &ticket,
-		.account = settings_account(settings, row->account, NULL), .workers = row->workers ? workers : NULL, .whose = row->whose,
-		.addressee = &carla, .watchers = watchers,
-		.match = MATCH_MESSAGE_ID, .event = "followup", .given_id = "<given@example.com>" }, &edits);
+	plan_edits(&(struct plan){ .settings = settings,
+			   .envelope = &envelope,
+			   .message = message,
+			   .recipients = &recipients,
+			   .key = &key,
+			   .ticket = &ticket,
+			   .account = settings_account(settings, row->account, NULL),
+			   .workers = row->workers ? workers : NULL,
+			   .whose = row->whose,
+			   .addressee = &carla,
+			   .watchers = watchers,
+			   .match = MATCH_MESSAGE_ID,
+			   .event = "followup",
+			   .given_id = "<given@example.com>" },
+		&edits);
 	is = shown(&edits);
 	g_assert_cmpstr(is, ==, should);
 	edits_release(&edits);
@@ -183,9 +272,10 @@ static void test_row(gconstpointer data)
 
 static void test_workers_and_watchers(void)
 {
-	static const struct row row = { "", "", WHOSE_INBOUND, "agents@example.com", "agents@example.com",
-		true, TAGGED, CLAIMS "-rcpt agents@example.com\n" TO_WORKERS
-		"+rcpt wanda@example.org\n" QUIET TO_TICKET };
+	static const struct row row = { "", "", WHOSE_INBOUND, "agents@example.com",
+		"agents@example.com", true, TAGGED,
+		CLAIMS "-rcpt agents@example.com\n" TO_WORKERS
+		       "+rcpt wanda@example.org\n" QUIET TO_TICKET };
 	char *watchers[] = { (char *)"ben@example.com", (char *)"wanda@example.org", NULL };
 
 	check(&row, watchers);
@@ -200,6 +290,7 @@ int main(int argc, char **argv)
 
 		g_test_add_data_func(path, &rows[i], test_row);
 	}
-	g_test_add_func("/plan/workers and watchers are spared the robots once", test_workers_and_watchers);
+	g_test_add_func(
+		"/plan/workers and watchers are spared the robots once", test_workers_and_watchers);
 	return g_test_run();
 }

@@ -22,8 +22,10 @@ static char *requester(const char *head, const char *sender, bool vouched)
 {
 	g_autofree char *mail = g_strconcat(head, "\nSubject: x\n\nx\n", NULL);
 	struct message *m = message_parse_bytes(mail, strlen(mail));
-	const struct requester_query query = {
-		.message = m, .sender = sender, .settings = settings, .is_agent = is_agent,
+	const struct requester_query query = { .message = m,
+		.sender = sender,
+		.settings = settings,
+		.is_agent = is_agent,
 		.vouched = vouched };
 	struct mailbox box = { 0 };
 	char *shown = requester_find(&query, &box) ? mailbox_shown(&box) : g_strdup("nobody");
@@ -122,10 +124,12 @@ static void test_reply_addresses(void)
 
 #define LIST "List-Id: Users <users.lists.example>\n"
 #define MUNGED "From: Carla Kern via Users <users@lists.example>\n"
-#define GROUP "From: 'Carla Kern' via Desk Group <group@groups.example>\n" \
+#define GROUP \
+	"From: 'Carla Kern' via Desk Group <group@groups.example>\n" \
 	"List-Post: <https://groups.example/post>, <mailto:group@groups.example>\n"
 
-#define OUR_GROUP "From: 'Carla Kern' via Support <support@example.com>\n" \
+#define OUR_GROUP \
+	"From: 'Carla Kern' via Support <support@example.com>\n" \
 	"List-Id: <support.example.com>\n"
 
 static const struct row lists[] = {
@@ -138,7 +142,8 @@ static const struct row lists[] = {
 		"Carla K <c@customer.example>" },
 	{ GROUP "Reply-To: Group <GROUP@groups.example>", NULL,
 		"'Carla Kern' via Desk Group <group@groups.example>" },
-	{ GROUP "X-Original-From: Carla K <c@customer.example>", NULL, "Carla K <c@customer.example>" },
+	{ GROUP "X-Original-From: Carla K <c@customer.example>", NULL,
+		"Carla K <c@customer.example>" },
 	{ GROUP "X-Original-Sender: c@customer.example\nReply-To: group@groups.example", NULL,
 		"Carla Kern <c@customer.example>" },
 	{ GROUP "X-Original-From: Desk <support@example.com>\nX-Original-Sender: c@customer.example",
@@ -158,7 +163,8 @@ static const struct row lists[] = {
 	{ LIST "From: Carla Kern - via Users <users@lists.example>\nReply-To: c@customer.example",
 		NULL, "Carla Kern <c@customer.example>" },
 	{ "From: c@customer.example\nList-Post: <mailto:Users@Lists.example?subject=x>\n"
-		"Reply-To: users@lists.example", NULL, "c@customer.example" },
+	  "Reply-To: users@lists.example",
+		NULL, "c@customer.example" },
 	{ "From: c@customer.example\nList-Post: NO\nReply-To: d@customer.example", NULL,
 		"d@customer.example" },
 	{ "From: c@customer.example\n" LIST "Reply-To: users@lists.example", NULL,
@@ -166,7 +172,8 @@ static const struct row lists[] = {
 	{ "From: c@customer.example\n" LIST "Reply-To: super-users@lists.example", NULL,
 		"super-users@lists.example" },
 	{ "From: c@customer.example\nTo: users@lists.example\nReply-To: users@lists.example\n"
-		"List-Unsubscribe: <mailto:leave@lists.example>", NULL, "c@customer.example" },
+	  "List-Unsubscribe: <mailto:leave@lists.example>",
+		NULL, "c@customer.example" },
 	{ "From: c@customer.example\nTo: users@lists.example\nReply-To: users@lists.example", NULL,
 		"users@lists.example" },
 };
@@ -217,8 +224,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/requester/is the author, else the sender", test_authors);
 	g_test_add_func("/requester/is who Reply-To names", test_reply_addresses);
 	g_test_add_func("/requester/is no list", test_lists);
-	g_test_add_func("/requester/an agent's own Reply-To makes none",
-		test_agents_speak_for_themselves);
+	g_test_add_func(
+		"/requester/an agent's own Reply-To makes none", test_agents_speak_for_themselves);
 	g_test_add_func("/requester/is the author where the policy says so", test_policy);
 	rc = g_test_run();
 	settings_unref(settings);

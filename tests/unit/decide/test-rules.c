@@ -17,8 +17,10 @@ static const struct row {
 	const char *sentence, *conf, *result;
 } rows[] = {
 	{ "without rules nothing changes", "", "" },
-	{ "a rule with empty fields matches anything", HIT("from = \"\"; subject = \"\"; recipient = \"\"; header = \"\";") },
-	{ "a rule without match matches anything", "rules = ( { set: { queue = \"ops\"; }; } );", "queue=ops" },
+	{ "a rule with empty fields matches anything",
+		HIT("from = \"\"; subject = \"\"; recipient = \"\"; header = \"\";") },
+	{ "a rule without match matches anything", "rules = ( { set: { queue = \"ops\"; }; } );",
+		"queue=ops" },
 	{ "from matches the address", HIT("from = \"nagios@*\";") },
 	{ "from matches without case", HIT("from = \"NAGIOS@MON.*\";") },
 	{ "from matches the name", HIT("from = \"*robot*\";") },
@@ -28,20 +30,39 @@ static const struct row {
 	{ "subject matches without tag and prefix", HIT("subject = \"?? problem*\";") },
 	{ "subject matches as it is written", HIT("subject = \"re: *\";") },
 	{ "subject matches as a whole", MISS("subject = \"PROBLEM\";") },
-	{ "recipient is the envelope's, in canonical form", HIT("recipient = \"support@example.com\";") },
+	{ "recipient is the envelope's, in canonical form",
+		HIT("recipient = \"support@example.com\";") },
 	{ "recipient is not the header's", MISS("recipient = \"x@example.org\";") },
 	{ "header matches its name without case", HIT("header = \"x-level: CRIT*\";") },
-	{ "header matches any field of that name, decoded", HIT("header = \"X-Level: gr\xc3\xbcn\";") },
+	{ "header matches any field of that name, decoded",
+		HIT("header = \"X-Level: gr\xc3\xbcn\";") },
 	{ "header matches no other field", MISS("header = \"X-Severity: critical\";") },
 	{ "all filled fields must match", MISS("from = \"nagios@*\"; subject = \"*RECOVERY*\";") },
-	{ "each set field does its work", "rules = (" RULE("", "queue = \"ops\"; project = \"net\"; priority = \"high\"; assign = \"anna\"; tag = \"alert\"; status = \"open\";"
-		" autoresponse = false; ignore = true;") ");", "queue=ops project=net priority=high assign=anna tag=alert status=open autoresponse=no ignore=yes" },
-	{ "an empty set field changes nothing", "rules = (" RULE("", "queue = \"ops\"; priority = \"high\";") "," RULE("", "queue = \"\"; priority = \"\"; tag = \"\";") ");", "queue=ops priority=high" },
-	{ "a later rule changes what an earlier one set, and tags add up", "rules = (" RULE("", "queue = \"ops\"; tag = \"a\"; project = \"p\";") "," RULE("", "queue = \"net\"; tag = \"b\";") ");",
+	{ "each set field does its work",
+		"rules = (" RULE("",
+			"queue = \"ops\"; project = \"net\"; priority = \"high\"; assign = \"anna\"; tag = \"alert\"; status = \"open\";"
+			" autoresponse = false; ignore = true;") ");",
+		"queue=ops project=net priority=high assign=anna tag=alert status=open autoresponse=no ignore=yes" },
+	{ "an empty set field changes nothing",
+		"rules = (" RULE("", "queue = \"ops\"; priority = \"high\";") "," RULE(
+			"", "queue = \"\"; priority = \"\"; tag = \"\";") ");",
+		"queue=ops priority=high" },
+	{ "a later rule changes what an earlier one set, and tags add up",
+		"rules = (" RULE("", "queue = \"ops\"; tag = \"a\"; project = \"p\";") "," RULE(
+			"", "queue = \"net\"; tag = \"b\";") ");",
 		"queue=net project=p tag=a tag=b" },
-	{ "a later rule may allow the answer again", "rules = (" RULE("", "autoresponse = false;") "," RULE("", "autoresponse = true;") ");", "" },
-	{ "stop ends the list", "rules = ( { set: { queue = \"ops\"; }; stop = true; }," RULE("", "queue = \"net\";") ");", "queue=ops" },
-	{ "stop of a rule that does not match ends nothing", "rules = ( { match: { from = \"x\"; }; set: { queue = \"ops\"; }; stop = true; }," RULE("", "queue = \"net\";") ");", "queue=net" },
+	{ "a later rule may allow the answer again",
+		"rules = (" RULE("", "autoresponse = false;") "," RULE(
+			"", "autoresponse = true;") ");",
+		"" },
+	{ "stop ends the list",
+		"rules = ( { set: { queue = \"ops\"; }; stop = true; }," RULE(
+			"", "queue = \"net\";") ");",
+		"queue=ops" },
+	{ "stop of a rule that does not match ends nothing",
+		"rules = ( { match: { from = \"x\"; }; set: { queue = \"ops\"; }; stop = true; }," RULE(
+			"", "queue = \"net\";") ");",
+		"queue=net" },
 };
 
 static void add(GString *out, const char *name, const char *value)
@@ -69,7 +90,8 @@ static char *shown(const struct rules_result *r)
 static void test_row(gconstpointer data)
 {
 	const struct row *row = data;
-	const struct envelope envelope = { .sender = "bounces@example.org", .recipients = (const char *[]){ "Support@EXAMPLE.com", NULL } };
+	const struct envelope envelope = { .sender = "bounces@example.org",
+		.recipients = (const char *[]){ "Support@EXAMPLE.com", NULL } };
 	struct message *message = message_parse_bytes(mail, strlen(mail));
 	struct rules_result result;
 	struct subject_view subject;

@@ -1,4 +1,5 @@
-/* Mailboxes as programs write them: where each mail begins, in which order they are, and what comes out of them. */
+/* Mailboxes as programs write them: where each mail begins, in which order they are, and what comes
+ * out of them. */
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -41,17 +42,26 @@ static void test_separators(void)
 		{ "none in an empty file", "", 0 },
 		{ "one", FROM "A: 1\n\nText.\n", 1 },
 		{ "two", FROM "A: 1\n\nText.\n\n" FROM "A: 2\n\nText.\n", 2 },
-		{ "without the empty line between them", FROM "A: 1\n\nText.\n" FROM "A: 2\n\nText.\n", 2 },
-		{ "with CRLF", "From a@b.example Tue Nov 14 22:13:20 2023\r\nA: 1\r\n\r\nText.\r\n\r\nFrom a@b.example Tue Nov 14 22:13:20 2023\r\nA: 2\r\n\r\n", 2 },
-		{ "with a zone and a host", FROM "A: 1\n\nx\n\nFrom a@b.example Tue Nov 14 22:13:20 CET 2023 remote from c\nA: 2\n\nx\n", 2 },
-		{ "without seconds", FROM "A: 1\n\nx\n\nFrom a@b.example Tue Nov 14 22:13 2023\nA: 2\n\nx\n", 2 },
+		{ "without the empty line between them",
+			FROM "A: 1\n\nText.\n" FROM "A: 2\n\nText.\n", 2 },
+		{ "with CRLF",
+			"From a@b.example Tue Nov 14 22:13:20 2023\r\nA: 1\r\n\r\nText.\r\n\r\nFrom a@b.example Tue Nov 14 22:13:20 2023\r\nA: 2\r\n\r\n",
+			2 },
+		{ "with a zone and a host",
+			FROM
+			"A: 1\n\nx\n\nFrom a@b.example Tue Nov 14 22:13:20 CET 2023 remote from c\nA: 2\n\nx\n",
+			2 },
+		{ "without seconds",
+			FROM "A: 1\n\nx\n\nFrom a@b.example Tue Nov 14 22:13 2023\nA: 2\n\nx\n",
+			2 },
 		{ "with a sender alone", FROM "A: 1\n\nx\n\nFrom a@b.example\nA: 2\n\nx\n", 2 },
 		{ "a sender alone before text", FROM "A: 1\n\nx\n\nFrom here\nit goes on.\n", 1 },
 		{ "a sender alone within a paragraph", FROM "A: 1\n\nx\nFrom here\nA: 2\n", 1 },
 		{ "a sentence", FROM "A: 1\n\nx\n\nFrom now on at 10:30 we ship.\n", 1 },
 		{ "a sentence before a colon", FROM "A: 1\n\nx\n\nFrom now on\nNote: x\n", 1 },
 		{ "quoted", FROM "A: 1\n\nx\n\n>" FROM "A: 2\n", 1 },
-		{ "cut short in the From line", FROM "A: 1\n\nx\n\nFrom a@b.example Tue Nov 14 22:13:20 2023", 2 },
+		{ "cut short in the From line",
+			FROM "A: 1\n\nx\n\nFrom a@b.example Tue Nov 14 22:13:20 2023", 2 },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -70,8 +80,10 @@ static void test_from_lines(void)
 		const char *line, *sender;
 		int64_t came;
 	} cases[] = {
-		{ "From Carla@Customer.example Tue Nov 14 22:13:20 2023", "carla@customer.example", 1700000000 },
-		{ "From <carla@customer.example>  Tue Nov 14 22:13:20 CET 2023", "carla@customer.example", 1700000000 },
+		{ "From Carla@Customer.example Tue Nov 14 22:13:20 2023", "carla@customer.example",
+			1700000000 },
+		{ "From <carla@customer.example>  Tue Nov 14 22:13:20 CET 2023",
+			"carla@customer.example", 1700000000 },
 		{ "From MAILER-DAEMON Tue Nov 14 22:13:20 2023", NULL, 1700000000 },
 		{ "From <> Tue Nov 14 22:13:20 2023", "", 1700000000 },
 		{ "From carla Tue Nov 14 22:13:20 2023", NULL, 1700000000 },
@@ -124,12 +136,17 @@ static void test_bytes(void)
 	static const struct {
 		const char *name, *in, *out;
 	} cases[] = {
-		{ "as they are", "A: 1\nB:2\n  3\n\nText.\n\nMore.\n", "A: 1\nB:2\n  3\n\nText.\n\nMore.\n" },
-		{ "the mbox's empty line is not the mail's", "A: 1\n\nText.\n\n" FROM "A: 2\n", "A: 1\n\nText.\n" },
-		{ "unquoted once", "A: 1\n\n>From a\n>>From b\n> From c\n>Fromage\n", "A: 1\n\nFrom a\n>From b\n> From c\n>Fromage\n" },
+		{ "as they are", "A: 1\nB:2\n  3\n\nText.\n\nMore.\n",
+			"A: 1\nB:2\n  3\n\nText.\n\nMore.\n" },
+		{ "the mbox's empty line is not the mail's", "A: 1\n\nText.\n\n" FROM "A: 2\n",
+			"A: 1\n\nText.\n" },
+		{ "unquoted once", "A: 1\n\n>From a\n>>From b\n> From c\n>Fromage\n",
+			"A: 1\n\nFrom a\n>From b\n> From c\n>Fromage\n" },
 		{ "no header is unquoted", "A: >From x\n\nb\n", "A: >From x\n\nb\n" },
-		{ "CRLF is LF", "A: 1\r\nB: 2\r\n 3\r\n\r\nText.\r\n", "A: 1\nB: 2\n 3\n\nText.\n" },
-		{ "a line that is no field ends the header", "A: 1\nno field\nB: 2\n", "A: 1\n\nno field\nB: 2\n" },
+		{ "CRLF is LF", "A: 1\r\nB: 2\r\n 3\r\n\r\nText.\r\n",
+			"A: 1\nB: 2\n 3\n\nText.\n" },
+		{ "a line that is no field ends the header", "A: 1\nno field\nB: 2\n",
+			"A: 1\n\nno field\nB: 2\n" },
 		{ "no body", "A: 1\n", "A: 1\n\n" },
 		{ "no line end at the end", "A: 1\n\nText", "A: 1\n\nText" },
 	};
@@ -147,7 +164,8 @@ static void test_bytes(void)
 
 static void test_broken(void)
 {
-	static const char *const cases[] = { FROM, FROM "\n", FROM "no field\n", FROM " folded: 1\n\nx\n", FROM ": no name\n" };
+	static const char *const cases[] = { FROM, FROM "\n", FROM "no field\n",
+		FROM " folded: 1\n\nx\n", FROM ": no name\n" };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
 		enum status st;
@@ -183,7 +201,8 @@ static char *order_of(const char *const *mails)
 
 		g_string_append_printf(text, FROM "Message-ID: <%c@box>\n", **mails);
 		if (day)
-			g_string_append_printf(text, "Date: Wed, 0%c Nov 2023 10:00:00 +0000\n", day[1]);
+			g_string_append_printf(
+				text, "Date: Wed, 0%c Nov 2023 10:00:00 +0000\n", day[1]);
 		if (parent)
 			g_string_append_printf(text, "In-Reply-To: <%c@box>\n", parent[1]);
 		g_string_append(text, "\nx\n\n");
@@ -233,7 +252,8 @@ static void test_long_thread(void)
 	struct fixture f;
 
 	for (int i = MAILS; i > 0; i--)
-		g_string_append_printf(text, FROM "Message-ID: <%d@box>\nIn-Reply-To: <%d@box>\n\nx\n\n", i, i - 1);
+		g_string_append_printf(text,
+			FROM "Message-ID: <%d@box>\nIn-Reply-To: <%d@box>\n\nx\n\n", i, i - 1);
 	g_assert_cmpint(open_mbox(&f, text->str, -1), ==, ST_OK);
 	box_sort(f.box);
 	g_assert_cmpint(box_read(f.box, 0, &mail, &f.err), ==, ST_OK);
@@ -244,7 +264,8 @@ static void test_long_thread(void)
 
 /* --- the file --- */
 
-/* Mails of all lengths, so that every part of a From line comes to lie on the border of what is read at once. */
+/* Mails of all lengths, so that every part of a From line comes to lie on the border of what is
+ * read at once. */
 static void test_borders(void)
 {
 	enum { MAILS = 4000, STEP = 997 };
@@ -252,7 +273,8 @@ static void test_borders(void)
 	struct fixture f;
 
 	for (int i = 0; i < MAILS; i++) {
-		g_string_append_printf(text, i % 2 ? FROM "A: %d\n\n" : "From a@b.example\nA: %d\n\n", i);
+		g_string_append_printf(
+			text, i % 2 ? FROM "A: %d\n\n" : "From a@b.example\nA: %d\n\n", i);
 		for (int n = 0; n < i % STEP; n++)
 			g_string_append(text, n % 70 ? "x" : "\n");
 		g_string_append(text, "\n\n");
@@ -299,8 +321,13 @@ static void test_changed(void)
 	} cases[] = {
 		{ "cut short", FROM "A: 1\n\nx\n\n" FROM "A: 2", ST_IO },
 		{ "emptied", "", ST_IO },
-		{ "a mail was taken out of it", FROM "A: 2\n\nText of two.\n\n" FROM "A: 3\n\nText of three, which is longer than all of them.\n", ST_IO },
-		{ "a mail was added", FROM "A: 1\n\nx\n\n" FROM "A: 2\n\nText of two.\n\n" FROM "A: 3\n\nx\n", ST_OK },
+		{ "a mail was taken out of it",
+			FROM "A: 2\n\nText of two.\n\n" FROM
+			     "A: 3\n\nText of three, which is longer than all of them.\n",
+			ST_IO },
+		{ "a mail was added",
+			FROM "A: 1\n\nx\n\n" FROM "A: 2\n\nText of two.\n\n" FROM "A: 3\n\nx\n",
+			ST_OK },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -310,7 +337,9 @@ static void test_changed(void)
 		FILE *file;
 
 		g_test_message("%s", cases[i].name);
-		g_assert_cmpint(open_mbox(&f, FROM "A: 1\n\nx\n\n" FROM "A: 2\n\nText of two.\n", -1), ==, ST_OK);
+		g_assert_cmpint(
+			open_mbox(&f, FROM "A: 1\n\nx\n\n" FROM "A: 2\n\nText of two.\n", -1), ==,
+			ST_OK);
 		path = g_build_filename(f.dir, "mbox", NULL);
 		file = g_fopen(path, "w");
 		g_assert_true(file && fputs(cases[i].text, file) >= 0 && fclose(file) == 0);

@@ -10,7 +10,8 @@ static void waits(struct desk *d, int status, int64_t until)
 {
 	struct ticket t;
 
-	desk_mail(d, "carla@example.net", "support@example.com", NULL, "From: carla@example.net\nSubject: x\nMessage-ID: <m@example.net>\n\nx\n");
+	desk_mail(d, "carla@example.net", "support@example.com", NULL,
+		"From: carla@example.net\nSubject: x\nMessage-ID: <m@example.net>\n\nx\n");
 	desk_ticket(d, 1, &t);
 	t.status = status;
 	t.wait_until = until;
@@ -23,7 +24,10 @@ static void test_wake(void)
 	static const struct {
 		int before, after;
 	} rows[] = {
-		{ TICKET_WAITING, TICKET_OPEN }, { TICKET_INTERNAL, TICKET_OPEN }, { TICKET_CLARIFY, TICKET_CLARIFY }, { TICKET_CLOSED, TICKET_CLOSED },
+		{ TICKET_WAITING, TICKET_OPEN },
+		{ TICKET_INTERNAL, TICKET_OPEN },
+		{ TICKET_CLARIFY, TICKET_CLARIFY },
+		{ TICKET_CLOSED, TICKET_CLOSED },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -60,7 +64,8 @@ static void test_answer_ends_the_wait(void)
 	desk_open(&d, NULL);
 	until = d.now + INT64_C(3) * DAY * TEXT_SECOND;
 	waits(&d, TICKET_WAITING, until);
-	desk_mail(&d, "carla@example.net", "support@example.com", NULL, "From: carla@example.net\nSubject: y\nMessage-ID: <n@example.net>\nIn-Reply-To: <m@example.net>\n\nx\n");
+	desk_mail(&d, "carla@example.net", "support@example.com", NULL,
+		"From: carla@example.net\nSubject: y\nMessage-ID: <n@example.net>\nIn-Reply-To: <m@example.net>\n\nx\n");
 	desk_ticket(&d, 1, &t);
 	g_assert_cmpint(t.status, ==, TICKET_OPEN);
 	g_assert_cmpint(t.wait_until, ==, 0);
@@ -78,7 +83,8 @@ static void test_forget(void)
 	waits(&d, TICKET_OPEN, 0);
 	g_assert_cmpuint(desk_outbox(&d, "opened", NULL), ==, 1);
 	g_assert_cmpint(due_forget(d.store, d.now, &d.err), ==, ST_OK);
-	desk_mail(&d, "carla@example.net", "support@example.com", NULL, "From: carla@example.net\nSubject: again\nMessage-ID: <o@example.net>\n\nx\n");
+	desk_mail(&d, "carla@example.net", "support@example.com", NULL,
+		"From: carla@example.net\nSubject: again\nMessage-ID: <o@example.net>\n\nx\n");
 	g_assert_cmpuint(desk_events(&d, 2, "suppressed"), ==, 1);
 	desk_close(&d);
 }

@@ -13,7 +13,7 @@ struct run {
 	struct import_counts counts;
 	enum status status;
 	bool dry;
-	unsigned stop_after, batches, told;	/* batches until it is to be stopped; 0: never */
+	unsigned stop_after, batches, told; /* batches until it is to be stopped; 0: never */
 };
 
 static void run_open(struct run *run, const char *extra)
@@ -31,8 +31,10 @@ static void run_close(struct run *run)
 
 static void add_mail(GString *box, unsigned n, const char *date, const char *more)
 {
-	g_string_append_printf(box, "From carla@customer.example Tue Nov 14 22:13:20 2023\nFrom: Carla <carla@customer.example>\nTo: support@example.com\n"
-		"Subject: Question %u\nMessage-ID: <import-%u@customer.example>\nDate: %s\n%s\nText %u.\n\n", n, n, date, more, n);
+	g_string_append_printf(box,
+		"From carla@customer.example Tue Nov 14 22:13:20 2023\nFrom: Carla <carla@customer.example>\nTo: support@example.com\n"
+		"Subject: Question %u\nMessage-ID: <import-%u@customer.example>\nDate: %s\n%s\nText %u.\n\n",
+		n, n, date, more, n);
 }
 
 static const char day[] = "Tue, 14 Nov 2023 10:00:00 +0000";
@@ -49,7 +51,8 @@ static GString *many(unsigned n)
 static bool progress(const struct import_counts *counts, void *arg)
 {
 	struct run *run = arg;
-	const uint64_t told = counts->opened + counts->threaded + counts->duplicates + counts->left_alone + counts->older + counts->broken;
+	const uint64_t told = counts->opened + counts->threaded + counts->duplicates +
+		counts->left_alone + counts->older + counts->broken;
 
 	g_assert_true(run->dry ? counts->done >= told : counts->done == told);
 	return ++run->batches != run->stop_after;
@@ -79,7 +82,8 @@ static void take_in(struct run *run, const GString *text, struct import_options 
 	box_close(box);
 }
 
-static enum status count_ticket(struct txn *txn, const struct ticket *ticket, void *arg, struct error *err)
+static enum status count_ticket(
+	struct txn *txn, const struct ticket *ticket, void *arg, struct error *err)
 {
 	(void)txn;
 	(void)err;
@@ -115,7 +119,8 @@ static void test_counts(void)
 	add_mail(box, 1, day, "");
 	add_mail(box, 3, "Tue, 14 Nov 2000 10:00:00 +0000", "");
 	g_string_append(box, "From x Tue Nov 14 22:13:20 2023\nrubbish\n");
-	take_in(&run, box, (struct import_options){ .since = G_GINT64_CONSTANT(1600000000) * G_USEC_PER_SEC });
+	take_in(&run, box,
+		(struct import_options){ .since = G_GINT64_CONSTANT(1600000000) * G_USEC_PER_SEC });
 	g_assert_cmpint(run.status, ==, ST_OK);
 	g_assert_cmpuint(run.counts.total, ==, 5);
 	g_assert_cmpuint(run.counts.done, ==, 5);
@@ -206,7 +211,8 @@ static void test_no_archive(void)
 /* Agents' commands are neither run nor recorded; a customer's words are text here, too. */
 static void test_commands(void)
 {
-	g_autoptr(GString) box = g_string_new("From a Tue Nov 14 22:13:20 2023\nFrom: anna@example.com\n"
+	g_autoptr(GString) box = g_string_new(
+		"From a Tue Nov 14 22:13:20 2023\nFrom: anna@example.com\n"
 		"To: carla@customer.example\nCc: support@example.com\nSubject: Your printer !close\n"
 		"Message-ID: <import-a@example.com>\nDate: Tue, 14 Nov 2023 09:00:00 +0000\n\nx\n\n");
 	struct ticket t;
@@ -234,8 +240,10 @@ int main(int argc, char **argv)
 	message_library_init();
 	g_test_add_func("/import/each mail is counted for what became of it", test_counts);
 	g_test_add_func("/import/a box may end anywhere in a batch", test_batches);
-	g_test_add_func("/import/a dry run records nothing, and tells what is broken", test_dry_run);
-	g_test_add_func("/import/one that is stopped has what it counted, and goes on", test_stopped);
+	g_test_add_func(
+		"/import/a dry run records nothing, and tells what is broken", test_dry_run);
+	g_test_add_func(
+		"/import/one that is stopped has what it counted, and goes on", test_stopped);
 	g_test_add_func("/import/an archive that cannot be written ends it", test_no_archive);
 	g_test_add_func("/import/commands are neither run nor recorded", test_commands);
 	return g_test_run();

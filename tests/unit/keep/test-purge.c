@@ -1,4 +1,5 @@
-/* Which tickets go, what goes with them, and what stays; and the rows and files that exports, purges and redactions are made of. */
+/* Which tickets go, what goes with them, and what stays; and the rows and files that exports,
+ * purges and redactions are made of. */
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -10,8 +11,10 @@
 /* The nth customer's mail; the ticket gets the number n. */
 static void ask(struct desk *desk, unsigned n)
 {
-	g_autofree char *mail = g_strdup_printf("From: Carla <carla@customer.example>\nTo: support@example.com\nSubject: Question %u\n"
-		"Message-ID: <purge-%u@customer.example>\n\nText.\n", n, n);
+	g_autofree char *mail = g_strdup_printf(
+		"From: Carla <carla@customer.example>\nTo: support@example.com\nSubject: Question %u\n"
+		"Message-ID: <purge-%u@customer.example>\n\nText.\n",
+		n, n);
 
 	desk_mail(desk, "carla@customer.example", "support@example.com", NULL, mail);
 	g_assert_cmpint(desk->status, ==, ST_OK);
@@ -56,8 +59,10 @@ static char *file_of(struct desk *desk, uint64_t number)
 
 static struct purge_counts purge(struct desk *desk, int64_t before, bool dry_run)
 {
-	const struct purge_options options = {
-		.archive = settings_archive(desk->settings), .before = before, .actor = { "unix:tester", desk->now }, .dry_run = dry_run };
+	const struct purge_options options = { .archive = settings_archive(desk->settings),
+		.before = before,
+		.actor = { "unix:tester", desk->now },
+		.dry_run = dry_run };
 	struct purge_counts counts;
 
 	g_assert_cmpint(purge_closed(desk->store, &options, &counts, &desk->err), ==, ST_OK);
@@ -72,8 +77,8 @@ static void test_choice(void)
 {
 	static const struct {
 		const char *name;
-		int64_t closed, other_closed;	/* of ticket 1, and of 2; 0: open */
-		uint64_t merged_into;		/* of ticket 1 */
+		int64_t closed, other_closed; /* of ticket 1, and of 2; 0: open */
+		uint64_t merged_into;         /* of ticket 1 */
 		bool first_goes, second_goes;
 	} cases[] = {
 		{ "open ones stay", 0, 0, 0, false, false },
@@ -101,8 +106,10 @@ static void test_choice(void)
 		told = purge(&desk, NOW, true);
 		g_assert_true(is_there(&desk, 1) && is_there(&desk, 2));
 		done = purge(&desk, NOW, false);
-		g_assert_cmpuint(done.tickets, ==, (guint)cases[i].first_goes + cases[i].second_goes);
-		g_assert_true(told.tickets == done.tickets && told.mails == done.mails && done.mails == done.tickets);
+		g_assert_cmpuint(
+			done.tickets, ==, (guint)cases[i].first_goes + cases[i].second_goes);
+		g_assert_true(told.tickets == done.tickets && told.mails == done.mails &&
+			done.mails == done.tickets);
 		g_assert_cmpint(is_there(&desk, 1), ==, !cases[i].first_goes);
 		g_assert_cmpint(is_there(&desk, 2), ==, !cases[i].second_goes);
 		desk_close(&desk);
@@ -156,9 +163,13 @@ static void doom(struct desk *desk, bool forget, uint64_t wanted)
 	uint64_t count;
 
 	g_assert_cmpint(store_write(desk->store, doom_first, &forget, &desk->err), ==, ST_OK);
-	g_assert_cmpint(doomed_remove(desk->store, desk->settings->archive.path, &count, &desk->err), ==, ST_OK);
+	g_assert_cmpint(
+		doomed_remove(desk->store, desk->settings->archive.path, &count, &desk->err), ==,
+		ST_OK);
 	g_assert_cmpuint(count, ==, wanted);
-	g_assert_cmpint(doomed_remove(desk->store, desk->settings->archive.path, &count, &desk->err), ==, ST_OK);
+	g_assert_cmpint(
+		doomed_remove(desk->store, desk->settings->archive.path, &count, &desk->err), ==,
+		ST_OK);
 	g_assert_cmpuint(count, ==, 0);
 }
 
@@ -187,14 +198,17 @@ static enum status doom_odd(struct txn *txn, void *arg, struct error *err)
 
 static void test_odd_names(void)
 {
-	static const char *const names[] = { "../outside", "/etc/passwd", "", "a/../../b", "2020/01/01/not there.eml" };
+	static const char *const names[] = { "../outside", "/etc/passwd", "", "a/../../b",
+		"2020/01/01/not there.eml" };
 	struct desk desk;
 	uint64_t count;
 
 	desk_open(&desk, NULL);
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-		g_assert_cmpint(store_write(desk.store, doom_odd, (void *)names[i], &desk.err), ==, ST_OK);
-	g_assert_cmpint(doomed_remove(desk.store, desk.settings->archive.path, &count, &desk.err), ==, ST_OK);
+		g_assert_cmpint(
+			store_write(desk.store, doom_odd, (void *)names[i], &desk.err), ==, ST_OK);
+	g_assert_cmpint(doomed_remove(desk.store, desk.settings->archive.path, &count, &desk.err),
+		==, ST_OK);
 	g_assert_cmpuint(count, ==, 0);
 	desk_close(&desk);
 }
@@ -216,7 +230,9 @@ static void test_old_files(void)
 		desk_open(&desk, NULL);
 		ask(&desk, 1);
 		now = desk.now + cases[i].days * 24 * 3600 * G_USEC_PER_SEC;
-		g_assert_cmpint(purge_archive(desk.settings->archive.path, cases[i].keep_days, now, 10, &count, &desk.err), ==, ST_OK);
+		g_assert_cmpint(purge_archive(desk.settings->archive.path, cases[i].keep_days, now,
+					10, &count, &desk.err),
+			==, ST_OK);
 		g_assert_cmpuint(count, ==, cases[i].removed);
 		desk_close(&desk);
 	}
@@ -250,7 +266,9 @@ static enum status take_rows(struct txn *txn, void *arg, struct error *err)
 
 	g_string_truncate(taken->tables, 0);
 	st = rows_store_is_new(txn, &taken->new, err);
-	return st == ST_OK ? rows_each(txn, &(struct rows_wanted){ .numbers = taken->numbers }, take_row, taken, err) : st;
+	return st == ST_OK ? rows_each(txn, &(struct rows_wanted){ .numbers = taken->numbers },
+				     take_row, taken, err)
+			   : st;
 }
 
 static void test_rows(void)
@@ -291,9 +309,11 @@ static void test_odd_rows(void)
 	} cases[] = {
 		{ "a counter", { "meta", { "x", 1 }, { "1", 1 } }, ST_OK },
 		{ "no table", { NULL, { "x", 1 }, { "1", 1 } }, ST_BAD_INPUT },
-		{ "a table that is exported otherwise", { "tickets", { "x", 1 }, { "1", 1 } }, ST_BAD_INPUT },
+		{ "a table that is exported otherwise", { "tickets", { "x", 1 }, { "1", 1 } },
+			ST_BAD_INPUT },
 		{ "no key", { "meta", { "", 0 }, { "1", 1 } }, ST_BAD_INPUT },
-		{ "a key that is too long", { "meta", { long_key, sizeof long_key }, { "1", 1 } }, ST_BAD_INPUT },
+		{ "a key that is too long", { "meta", { long_key, sizeof long_key }, { "1", 1 } },
+			ST_BAD_INPUT },
 		{ "the longest key", { "meta", { long_key, STORE_KEY_MAX }, { "1", 1 } }, ST_OK },
 	};
 
@@ -302,7 +322,8 @@ static void test_odd_rows(void)
 
 		g_test_message("%s", cases[i].name);
 		desk_open(&desk, NULL);
-		g_assert_cmpint(store_write(desk.store, put_row, &cases[i].row, &desk.err), ==, cases[i].st);
+		g_assert_cmpint(store_write(desk.store, put_row, &cases[i].row, &desk.err), ==,
+			cases[i].st);
 		desk_close(&desk);
 	}
 }
@@ -311,9 +332,13 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	message_library_init();
-	g_test_add_func("/purge/closed tickets go, and merged ones with what they lead to", test_choice);
-	g_test_add_func("/purge/all that is theirs goes along, and the number stays given", test_all_of_it);
-	g_test_add_func("/purge/files that are to go are removed, unless a message names them again", test_doomed);
+	g_test_add_func(
+		"/purge/closed tickets go, and merged ones with what they lead to", test_choice);
+	g_test_add_func(
+		"/purge/all that is theirs goes along, and the number stays given", test_all_of_it);
+	g_test_add_func(
+		"/purge/files that are to go are removed, unless a message names them again",
+		test_doomed);
 	g_test_add_func("/purge/a name that is no file's removes nothing", test_odd_names);
 	g_test_add_func("/purge/files that are older than the archive keeps go", test_old_files);
 	g_test_add_func("/rows/an export has what no record tells", test_rows);

@@ -1,4 +1,5 @@
-/* Attachments: which parts of a mail they are, how they are recorded, what files they become, and the cap on them. */
+/* Attachments: which parts of a mail they are, how they are recorded, what files they become, and
+ * the cap on them. */
 #include "mail/attachment.h"
 
 #include <fcntl.h>
@@ -11,7 +12,8 @@
 
 #define MIXED "Content-Type: multipart/mixed; boundary=m\n\n"
 #define TEXT "--m\nContent-Type: text/plain\n\nSee the file.\n"
-#define PDF(disposition) "--m\nContent-Type: Application/PDF\nContent-Disposition: " disposition "\n" \
+#define PDF(disposition) \
+	"--m\nContent-Type: Application/PDF\nContent-Disposition: " disposition "\n" \
 	"Content-Transfer-Encoding: base64\n\naGVsbG8=\n"
 #define END "--m--\n"
 
@@ -78,7 +80,8 @@ static void test_which(void)
 
 static void test_bytes(void)
 {
-	struct message *m = parse(MIXED TEXT PDF("attachment; filename=a.pdf") PDF("attachment") END);
+	struct message *m = parse(
+		MIXED TEXT PDF("attachment; filename=a.pdf") PDF("attachment") END);
 	int fd = memfd_create("attachment", 0);
 	char back[16] = "";
 	struct error err;
@@ -110,7 +113,8 @@ static void test_no_more_than(void)
 
 static void test_no_record(void)
 {
-	static const char *const texts[] = { "", "5", "5 a", "5 a ", "5 x a/b", "a a a/b", "-5 a a/b", "5a a a/b", "5 aa a/b n" };
+	static const char *const texts[] = { "", "5", "5 a", "5 a ", "5 x a/b", "a a a/b",
+		"-5 a a/b", "5a a a/b", "5 aa a/b n" };
 	struct attachment a = { 0 };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
@@ -122,7 +126,8 @@ static void test_no_record(void)
 
 static void test_there_and_back(void)
 {
-	static const char *const texts[] = { "0 a a/b", "18446744073709551615 i text/x-c  two  blanks .c", "7 a a/b -" };
+	static const char *const texts[] = { "0 a a/b",
+		"18446744073709551615 i text/x-c  two  blanks .c", "7 a a/b -" };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
 		struct attachment a = { 0 };
@@ -140,9 +145,19 @@ static void test_file_names(void)
 	static const struct {
 		const char *name, *wanted;
 	} names[] = {
-		{ "offer.pdf", "offer.pdf" }, { "../../etc/passwd", "passwd" }, { "C:\\Users\\x\\offer.pdf", "offer.pdf" },
-		{ "..", "attachment-3" }, { ".bashrc", "bashrc" }, { "-rf", "rf" }, { " a", "a" }, { "a/", "attachment-3" },
-		{ "a:b|c.txt", "a_b|c.txt" }, { "\xe2\x80\xae""fdp.exe", "_fdp.exe" }, { "M\xc3\xa4rz.pdf", "M\xc3\xa4rz.pdf" },
+		{ "offer.pdf", "offer.pdf" },
+		{ "../../etc/passwd", "passwd" },
+		{ "C:\\Users\\x\\offer.pdf", "offer.pdf" },
+		{ "..", "attachment-3" },
+		{ ".bashrc", "bashrc" },
+		{ "-rf", "rf" },
+		{ " a", "a" },
+		{ "a/", "attachment-3" },
+		{ "a:b|c.txt", "a_b|c.txt" },
+		{ "\xe2\x80\xae"
+		  "fdp.exe",
+			"_fdp.exe" },
+		{ "M\xc3\xa4rz.pdf", "M\xc3\xa4rz.pdf" },
 		{ NULL, "attachment-3" },
 	};
 
@@ -169,7 +184,8 @@ int main(int argc, char **argv)
 	message_library_init();
 	g_test_add_func("/attachment/what is one, and what it is called", test_which);
 	g_test_add_func("/attachment/its bytes are decoded", test_bytes);
-	g_test_add_func("/attachment/no more than LIMIT_ATTACHMENTS are recorded", test_no_more_than);
+	g_test_add_func(
+		"/attachment/no more than LIMIT_ATTACHMENTS are recorded", test_no_more_than);
 	g_test_add_func("/attachment/what is no record is none", test_no_record);
 	g_test_add_func("/attachment/a record is read as it was written", test_there_and_back);
 	g_test_add_func("/attachment/a stranger's name does not choose a path", test_file_names);

@@ -119,7 +119,8 @@ static const struct result_row {
 static void assert_told(const char *value, const char *wanted)
 {
 	g_autofree char *mail = g_strdup_printf("Authentication-Results: %s\r\n"
-						"From: Anna <anna@example.com>\r\n\r\n", value);
+						"From: Anna <anna@example.com>\r\n\r\n",
+		value);
 	g_autofree char *is = told(mail, strlen(mail), ids);
 
 	g_assert_cmpstr(is, ==, wanted);
@@ -256,10 +257,8 @@ static void test_author(gconstpointer data)
 
 static void test_nul(void)
 {
-	static const char *const froms[] = {
-		"From: anna@exam\0ple.com\n", "From: anna@example.com\0, x@evil.example\n",
-		"From\0: anna@example.com\n",
-	};
+	static const char *const froms[] = { "From: anna@exam\0ple.com\n",
+		"From: anna@example.com\0, x@evil.example\n", "From\0: anna@example.com\n" };
 	static const size_t sizes[] = { 24, 40, 24 };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(froms); i++) {
@@ -285,10 +284,8 @@ static void test_ids(void)
 /* In A-labels and in U-labels, in From and in the result (RFC 8616). */
 static void test_idn(void)
 {
-	static const char *const domains[] = {
-		"b\303\274cher.example", "xn--bcher-kva.example", "B\303\234CHER.Example",
-		"XN--BCHER-KVA.EXAMPLE.",
-	};
+	static const char *const domains[] = { "b\303\274cher.example", "xn--bcher-kva.example",
+		"B\303\234CHER.Example", "XN--BCHER-KVA.EXAMPLE." };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(domains); i++)
 		for (size_t k = 0; k < G_N_ELEMENTS(domains); k++) {

@@ -175,8 +175,8 @@ static void test_texts(void)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
 		enum charset_fit fit;
-		g_autofree char *text =
-			charset_decode(texts[i].label, texts[i].bytes, texts[i].len, &fit);
+		g_autofree char *text = charset_decode(
+			texts[i].label, texts[i].bytes, texts[i].len, &fit);
 
 		g_assert_true(g_utf8_validate(text, -1, NULL));
 		if (strcmp(text, texts[i].text) != 0 || fit != texts[i].fit) {
@@ -214,8 +214,8 @@ static void test_html(void)
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(documents); i++) {
-		g_autofree char *label =
-			charset_of_html(documents[i].html, strlen(documents[i].html));
+		g_autofree char *label = charset_of_html(
+			documents[i].html, strlen(documents[i].html));
 
 		g_assert_cmpstr(label, ==, documents[i].label);
 	}
@@ -225,8 +225,8 @@ static void test_keeps_ascii(void)
 {
 	static const char *const keep[] = { "utf-8", "iso-8859-1", "windows-1251", "gb2312", "big5",
 		"euc-kr", "shift_jis", "koi8-r", "iso-8859-8-i" };
-	static const char *const do_not[] = { "utf-16", "utf-16le", "utf-7", "iso-2022-jp", "iso-2022-kr",
-		"iso-2022-cn", "hz-gb-2312", "ucs-4", "utf-32", "ibm037" };
+	static const char *const do_not[] = { "utf-16", "utf-16le", "utf-7", "iso-2022-jp",
+		"iso-2022-kr", "iso-2022-cn", "hz-gb-2312", "ucs-4", "utf-32", "ibm037" };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(keep); i++)
 		g_assert_true(charset_keeps_ascii(keep[i]));

@@ -17,7 +17,9 @@ static void test_order(void)
 	edits_delete_recipient(&edits, "b@x.example");
 	edits_change_sender(&edits, "");
 	for (unsigned i = 0; i < 6; i++) {
-		static const enum edit_kind kinds[] = { EDIT_DELETE_HEADER, EDIT_CHANGE_HEADER, EDIT_ADD_HEADER, EDIT_ADD_RECIPIENT, EDIT_DELETE_RECIPIENT, EDIT_CHANGE_SENDER };
+		static const enum edit_kind kinds[] = { EDIT_DELETE_HEADER, EDIT_CHANGE_HEADER,
+			EDIT_ADD_HEADER, EDIT_ADD_RECIPIENT, EDIT_DELETE_RECIPIENT,
+			EDIT_CHANGE_SENDER };
 
 		g_assert_cmpint(edits_at(&edits, i)->kind, ==, kinds[i]);
 	}
@@ -34,9 +36,18 @@ static void test_order(void)
 
 static void test_no_value_ends_a_header(void)
 {
-	static const struct { const char *given, *kept; } values[] = {
-		{ "a", "a" }, { "a\n b", "a\n b" }, { "a\n\tb", "a\n\tb" }, { "a\nBcc: b", "a Bcc: b" }, { "a\r\nBcc: b", "a  Bcc: b" }, { "a\r\n b", "a \n b" },
-		{ "a\r", "a " }, { "a\n", "a " }, { "a\n\nb", "a  b" },
+	static const struct {
+		const char *given, *kept;
+	} values[] = {
+		{ "a", "a" },
+		{ "a\n b", "a\n b" },
+		{ "a\n\tb", "a\n\tb" },
+		{ "a\nBcc: b", "a Bcc: b" },
+		{ "a\r\nBcc: b", "a  Bcc: b" },
+		{ "a\r\n b", "a \n b" },
+		{ "a\r", "a " },
+		{ "a\n", "a " },
+		{ "a\n\nb", "a  b" },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(values); i++) {

@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-#define ATTACHED(from) "Content-Type: multipart/mixed; boundary=m\n\n--m\nContent-Type: text/plain\n\nfyi\n--m\nContent-Type: message/rfc822\n\n" \
-	from "Subject: door\n\nThe door is broken.\n--m--\n"
+#define ATTACHED(from) \
+	"Content-Type: multipart/mixed; boundary=m\n\n--m\nContent-Type: text/plain\n\nfyi\n--m\nContent-Type: message/rfc822\n\n" from \
+	"Subject: door\n\nThe door is broken.\n--m--\n"
 
 /* clang-format off */
 static const struct {

@@ -232,7 +232,7 @@ static void test_makes(void)
 	static const char thunderbird[] =
 		"<html><body><div class=\"moz-cite-prefix\">Am 1.2. schrieb Desk:<br></div>\n"
 		"    <blockquote type=\"cite\" cite=\"mid:x@y\">\n"
-			"      <pre class=\"moz-quote-pre\" wrap=\"\">one\n"
+		"      <pre class=\"moz-quote-pre\" wrap=\"\">one\n"
 		"two</pre>\n    </blockquote>\n    <p>three<br>\n    </p>\n</body></html>";
 	static const struct row rows[] = {
 		{ outlook, "\xc2\xb7 first\nVon: Desk\nBetreff: x" },

@@ -8,8 +8,11 @@
 
 static struct letter plain(void)
 {
-	return (struct letter){ .from = "Support <support@example.com>", .to = "carla@example.net", .subject = "[example.com #1] hi",
-		.message_id = "<1@example.com>", .text = "Hello.\n" };
+	return (struct letter){ .from = "Support <support@example.com>",
+		.to = "carla@example.net",
+		.subject = "[example.com #1] hi",
+		.message_id = "<1@example.com>",
+		.text = "Hello.\n" };
 }
 
 static bool has_line(const GString *mail, const char *line)
@@ -22,7 +25,9 @@ static bool has_line(const GString *mail, const char *line)
 /* How many header lines begin a field of that name. */
 static unsigned fields(const GString *mail, const char *name)
 {
-	g_autofree char *head = g_strndup(mail->str, (gsize)(strstr(mail->str, "\n\n") - mail->str)), *begin = g_strconcat(name, ":", NULL);
+	g_autofree char *head = g_strndup(
+				mail->str, (gsize)(strstr(mail->str, "\n\n") - mail->str)),
+			*begin = g_strconcat(name, ":", NULL);
 	g_auto(GStrv) lines = g_strsplit(head, "\n", -1);
 	unsigned n = 0;
 
@@ -58,7 +63,8 @@ static void test_headers(void)
 
 static void test_left_out(void)
 {
-	static const char *const optional[] = { "Cc", "Reply-To", "In-Reply-To", "References", "Auto-Submitted", "X-Auto-Response-Suppress", "Content-Language" };
+	static const char *const optional[] = { "Cc", "Reply-To", "In-Reply-To", "References",
+		"Auto-Submitted", "X-Auto-Response-Suppress", "Content-Language" };
 	struct letter letter = plain();
 	GString *mail = letter_write(&letter);
 
@@ -70,21 +76,34 @@ static void test_left_out(void)
 /* Each of these in each header that has a value of its own; none may begin a line. */
 static void test_broken_values(void)
 {
-	static const char *const evil[] = { "x\nBcc: e@evil.example", "x\r\nBcc: e@evil.example", "x\rBcc: e@evil.example", "x\n\nBcc: e@evil.example", "x\r\n\r\nBcc: e@evil.example" };
+	static const char *const evil[] = { "x\nBcc: e@evil.example", "x\r\nBcc: e@evil.example",
+		"x\rBcc: e@evil.example", "x\n\nBcc: e@evil.example",
+		"x\r\n\r\nBcc: e@evil.example" };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(evil); i++) {
 		g_autofree char *line = g_strconcat("X-Extra: ", evil[i], NULL);
 		char *references[] = { (char *)evil[i], NULL }, *extra[] = { line, NULL };
 		struct letter letter = {
-			.from = evil[i], .to = evil[i], .cc = evil[i], .subject = evil[i], .message_id = evil[i], .in_reply_to = evil[i], .references = references,
-			.reply_to = evil[i], .auto_submitted = evil[i], .language = evil[i], .extra = extra, .text = "Hello.\n",
+			.from = evil[i],
+			.to = evil[i],
+			.cc = evil[i],
+			.subject = evil[i],
+			.message_id = evil[i],
+			.in_reply_to = evil[i],
+			.references = references,
+			.reply_to = evil[i],
+			.auto_submitted = evil[i],
+			.language = evil[i],
+			.extra = extra,
+			.text = "Hello.\n",
 		};
 		GString *mail = letter_write(&letter);
 
 		g_assert_cmpuint(fields(mail, "Bcc"), ==, 0);
 		g_assert_null(strchr(mail->str, '\r'));
 		g_assert_true(g_str_has_suffix(mail->str, "\n\nHello.\n"));
-		g_assert_true(strstr(mail->str, "\n\n") + strlen("\n\nHello.\n") == mail->str + mail->len);
+		g_assert_true(strstr(mail->str, "\n\n") + strlen("\n\nHello.\n") ==
+			mail->str + mail->len);
 		g_string_free(mail, TRUE);
 	}
 }
@@ -92,7 +111,8 @@ static void test_broken_values(void)
 static void test_texts(void)
 {
 	g_autofree char *line = g_strnfill(5000, 'x'), *long_line = g_strconcat(line, "\n", NULL);
-	const char *const texts[] = { "", "Hello.", "Grüße\n", "From here\n.\n", "日本語のテキスト\n", "trailing blank \n", long_line };
+	const char *const texts[] = { "", "Hello.", "Grüße\n", "From here\n.\n",
+		"日本語のテキスト\n", "trailing blank \n", long_line };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
 		struct letter letter = plain();
@@ -117,7 +137,9 @@ static void test_texts(void)
 
 static void test_attachments(void)
 {
-	static const char first[] = "Subject: one\n\n--=_\nno end of line", second[] = "Subject: two\n\nGr\xc3\xbc\xc3\x9f" "e\n";
+	static const char first[] = "Subject: one\n\n--=_\nno end of line",
+			  second[] = "Subject: two\n\nGr\xc3\xbc\xc3\x9f"
+				     "e\n";
 	struct letter letter = plain();
 	GString *mail = letter_write_open(&letter);
 	g_autofree char *mark = NULL, *end = NULL;
@@ -141,7 +163,8 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	message_library_init();
-	g_test_add_func("/letter/every header is there, and a robot's mail says what it is", test_headers);
+	g_test_add_func(
+		"/letter/every header is there, and a robot's mail says what it is", test_headers);
 	g_test_add_func("/letter/what is not known is left out", test_left_out);
 	g_test_add_func("/letter/no value begins a line", test_broken_values);
 	g_test_add_func("/letter/any text arrives in short lines of ASCII", test_texts);

@@ -86,7 +86,9 @@ static void test_enclosed_count(void)
 	g_autoptr(GString) mail = g_string_new(MIXED), wanted = g_string_new(NULL);
 
 	for (unsigned i = 0; i < LIMIT_ENCLOSED + 1; i++) {
-		g_string_append_printf(mail, "--b\nContent-Type: message/rfc822\n\nSubject: =?utf-8?Q?s=20%u?=\n\nx\n", i);
+		g_string_append_printf(mail,
+			"--b\nContent-Type: message/rfc822\n\nSubject: =?utf-8?Q?s=20%u?=\n\nx\n",
+			i);
 		if (i < LIMIT_ENCLOSED)
 			g_string_append_printf(wanted, "s %u;", i);
 	}
@@ -110,8 +112,14 @@ static void test_subjects(void)
 {
 	assert_subjects("Subject: a\n\nSubject: b\n", NULL);
 	assert_subjects("Subject: a\nSubject: =?utf-8?Q?b?=\nSubject: a\nSubject: b\n\nx\n", "b");
-	assert_subjects("Subject: a\n" MIXED "--b\nContent-Type: text/plain; protected-headers=v1\nSubject: =?utf-8?Q?b\n =21?= c\n\nx\n--b--\n", "b ! c");
-	assert_subjects("Subject: a\n" MIXED "--b\nContent-Type: text/plain\nSubject: a\n\nx\n--b\nContent-Type: message/rfc822\n\nSubject: b\n\nx\n--b--\n", NULL);
+	assert_subjects(
+		"Subject: a\n" MIXED
+		"--b\nContent-Type: text/plain; protected-headers=v1\nSubject: =?utf-8?Q?b\n =21?= c\n\nx\n--b--\n",
+		"b ! c");
+	assert_subjects(
+		"Subject: a\n" MIXED
+		"--b\nContent-Type: text/plain\nSubject: a\n\nx\n--b\nContent-Type: message/rfc822\n\nSubject: b\n\nx\n--b--\n",
+		NULL);
 }
 
 static void test_many_subjects(void)

@@ -1,4 +1,5 @@
-/* A message as received: its addresses, ids, dates and texts, of whatever make, and the caps on all of them. */
+/* A message as received: its addresses, ids, dates and texts, of whatever make, and the caps on all
+ * of them. */
 #include "mail/message.h"
 
 #include <fcntl.h>
@@ -36,12 +37,15 @@ static char *found(struct mailboxes boxes)
 	for (size_t i = 0; i < boxes.n; i++) {
 		const struct mailbox *box = &boxes.v[i];
 
-		g_string_append_printf(out, box->name ? "%s%s <%s>" : "%s%s%s", i ? ", " : "", box->name ? box->name : "", box->address);
+		g_string_append_printf(out, box->name ? "%s%s <%s>" : "%s%s%s", i ? ", " : "",
+			box->name ? box->name : "", box->address);
 	}
 	return g_string_free(out, FALSE);
 }
 
-static const struct { const char *from, *found; } addresses[] = {
+static const struct {
+	const char *from, *found;
+} addresses[] = {
 	{ "a@example.net", "a@example.net" },
 	{ "<a@example.net>", "a@example.net" },
 	{ "Anna <a@example.net>", "Anna <a@example.net>" },
@@ -50,24 +54,38 @@ static const struct { const char *from, *found; } addresses[] = {
 	{ "a@example.net (Anna)", "Anna <a@example.net>" },
 	{ "=?utf-8?Q?=C3=84nne?= <a@example.net>", "\xc3\x84nne <a@example.net>" },
 	{ "\"=?iso-8859-1?Q?=C4nne?=\" <a@example.net>", "\xc3\x84nne <a@example.net>" },
-	{ "=?utf-8?B?w6Q=?= =?utf-8?B?w7bDvA==?= <a@example.net>", "\xc3\xa4\xc3\xb6\xc3\xbc <a@example.net>" },
+	{ "=?utf-8?B?w6Q=?= =?utf-8?B?w7bDvA==?= <a@example.net>",
+		"\xc3\xa4\xc3\xb6\xc3\xbc <a@example.net>" },
 	{ "=?utf-8?B?YWJj?= (=?utf-8?B?w6Q=?=) <a=?b@example.net>", "abc <a=?b@example.net>" },
 	{ "\xc4nne <a@example.net>", "\xc3\x84nne <a@example.net>" },
 	{ "\xc3\x84nne <a@example.net>", "\xc3\x84nne <a@example.net>" },
-	{ "Anna <a@b\xc3\xbc" "cher.example>", "Anna <a@xn--bcher-kva.example>" },
+	{ "Anna <a@b\xc3\xbc"
+	  "cher.example>",
+		"Anna <a@xn--bcher-kva.example>" },
 	{ "\"two words\"@example.net", "\"two words\"@example.net" },
 	{ "=?utf-8?Q?a=0D=0ABcc=3A_x?= <a@example.net>", "a Bcc: x <a@example.net>" },
 	{ "friends: a@example.net, Bob <b@example.net>;", "a@example.net, Bob <b@example.net>" },
 	{ "undisclosed-recipients:;", "" },
 	{ "<@relay.example,@other.example:a@example.net>", "a@example.net" },
 	{ "foo <foo@bar", "foo <foo@bar>" },
-	{ "<>", "" }, { "", "" }, { "Anna", "" }, { "@", "" }, { ",,,", "" }, { "a@", "" }, { "<<<", "" }, { "\"", "" }, { "(", "" }, { ":::", "" },
+	{ "<>", "" },
+	{ "", "" },
+	{ "Anna", "" },
+	{ "@", "" },
+	{ ",,,", "" },
+	{ "a@", "" },
+	{ "<<<", "" },
+	{ "\"", "" },
+	{ "(", "" },
+	{ ":::", "" },
 	{ "a@example.net,", "a@example.net" },
 	{ "a@b@example.net", "a@b" },
 };
 
 /* What no standard allows and people send; each as they meant it. */
-static const struct { const char *from, *found; } loose_addresses[] = {
+static const struct {
+	const char *from, *found;
+} loose_addresses[] = {
 	{ "<mailto:a@example.net>", "a@example.net" },
 	{ "Anna [mailto:A@example.net]", "Anna <a@example.net>" },
 	{ "'a@example.net'", "a@example.net" },
@@ -84,21 +102,23 @@ static const struct { const char *from, *found; } loose_addresses[] = {
 	{ "Anna a@example.net b@example.net <c@example.net>",
 		"Anna a@example.net b@example.net <c@example.net>" },
 	{ "Anna [a@example.net] [b@example.net]", "" },
-	{ "\"<a@example.net>\" [x] <b@example.net>",
-		"\"<a@example.net>\" [x] <b@example.net>" },
+	{ "\"<a@example.net>\" [x] <b@example.net>", "\"<a@example.net>\" [x] <b@example.net>" },
 	{ "a@example.net; Bob <b@example.net>;<c@example.net>",
 		"a@example.net, Bob <b@example.net>, c@example.net" },
 	{ "a@example.net, Bob [x] <b@example.net>, c@example.net",
 		"a@example.net, Bob [x] <b@example.net>, c@example.net" },
 	{ "friends: a@example.net; Bob [x] <b@example.net>",
 		"a@example.net, Bob [x] <b@example.net>" },
-	{ "<Undisclosed-Recipient:;>", "" }, { "Anna at home", "" }, { "Anna <a>", "" },
+	{ "<Undisclosed-Recipient:;>", "" },
+	{ "Anna at home", "" },
+	{ "Anna <a>", "" },
 };
 
 static void test_addresses(void)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(addresses); i++) {
-		g_autofree char *mail = g_strdup_printf("From: %s\n\nx", addresses[i].from), *text = NULL;
+		g_autofree char *mail = g_strdup_printf("From: %s\n\nx", addresses[i].from),
+				*text = NULL;
 		struct message *m = parse(mail);
 
 		text = found(message_from(m));
@@ -135,9 +155,8 @@ static void test_guesses_are_told(void)
 /* Each of these would cost the square of its length if quotes or brackets were sought anew. */
 static void test_endless_lists_are_read_once(void)
 {
-	static const char *const pieces[] = {
-		"(", "\"", "\\\"", "<", "<a@", ",", ";", "[a@b],", "\"(", "<<>", "a@b c@d,",
-	};
+	static const char *const pieces[] = { "(", "\"", "\\\"", "<", "<a@", ",", ";", "[a@b],",
+		"\"(", "<<>", "a@b c@d," };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(pieces); i++) {
 		g_autoptr(GString) mail = build("From: ", pieces[i], 64 * 1024, "\n\nx");
@@ -152,8 +171,10 @@ static void test_endless_lists_are_read_once(void)
 
 static void test_several_address_headers(void)
 {
-	struct message *m = parse("To: a@x.example\nFROM: b@x.example\nto: c@x.example\nCc: d@x.example\nReply-To: e@x.example\nSender: F@x.example\n\nx");
-	g_autofree char *to = found(message_to(m)), *cc = found(message_cc(m)), *reply_to = found(message_reply_to(m));
+	struct message *m = parse(
+		"To: a@x.example\nFROM: b@x.example\nto: c@x.example\nCc: d@x.example\nReply-To: e@x.example\nSender: F@x.example\n\nx");
+	g_autofree char *to = found(message_to(m)), *cc = found(message_cc(m)),
+			*reply_to = found(message_reply_to(m));
 
 	g_assert_cmpstr(to, ==, "a@x.example, c@x.example");
 	g_assert_cmpstr(cc, ==, "d@x.example");
@@ -177,11 +198,18 @@ static void test_many_addresses(void)
 	}
 }
 
-/* LIMIT_ADDRESS_COLONS: what stands behind more of them is not read, and no depth of groups ends the program. */
+/* LIMIT_ADDRESS_COLONS: what stands behind more of them is not read, and no depth of groups ends
+ * the program. */
 static void test_groups_in_groups(void)
 {
-	static const struct { size_t colons; bool read; } depths[] = {
-		{ 2, true }, { LIMIT_ADDRESS_COLONS, true }, { LIMIT_ADDRESS_COLONS + 1, false }, { 300000, false },
+	static const struct {
+		size_t colons;
+		bool read;
+	} depths[] = {
+		{ 2, true },
+		{ LIMIT_ADDRESS_COLONS, true },
+		{ LIMIT_ADDRESS_COLONS + 1, false },
+		{ 300000, false },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(depths); i++) {
@@ -191,7 +219,9 @@ static void test_groups_in_groups(void)
 		/* Groups side by side, then one in the other. */
 		for (size_t k = 0; k < depths[i].colons; k++)
 			g_string_append(mail, depths[i].colons < 1000 ? "g:;, " : "g:");
-		m = parse(g_string_append(mail, "a@example.net\nContent-Transfer-Encoding: quoted-printable\n\nbody")->str);
+		m = parse(g_string_append(
+			mail, "a@example.net\nContent-Transfer-Encoding: quoted-printable\n\nbody")
+				  ->str);
 		if (depths[i].colons < 1000)
 			g_assert_cmpuint(message_from(m).n, ==, depths[i].read);
 		else
@@ -205,7 +235,8 @@ static void test_groups_in_groups(void)
 static void test_long_name(void)
 {
 	for (int past = 0; past < 2; past++) {
-		g_autofree char *name = g_strnfill((gsize)(LIMIT_NAME_BYTES + past), 'n'), *mail = g_strdup_printf("From: %s <a@example.net>\n\nx", name);
+		g_autofree char *name = g_strnfill((gsize)(LIMIT_NAME_BYTES + past), 'n'),
+				*mail = g_strdup_printf("From: %s <a@example.net>\n\nx", name);
 		struct message *m = parse(mail);
 
 		g_assert_cmpuint(strlen(message_from(m).v[0].name), ==, LIMIT_NAME_BYTES);
@@ -215,7 +246,9 @@ static void test_long_name(void)
 
 /* --- ids --- */
 
-static const struct { const char *value, *ids; } references[] = {
+static const struct {
+	const char *value, *ids;
+} references[] = {
 	{ "<a@b>", "<a@b>" },
 	{ "<a@b> <c@d>", "<a@b> <c@d>" },
 	{ "<a@b><c@d>", "<a@b> <c@d>" },
@@ -227,28 +260,57 @@ static const struct { const char *value, *ids; } references[] = {
 	{ "\"not closed <a@b>", "<a@b>" },
 	{ "(one (two) <a@b> \"three\" <c@d>", "<a@b> <c@d>" },
 	{ "<not closed <a@b>", "<a@b>" },
-	{ "<a@b", "<a@b>" }, { "a@b>", "<a@b>" }, { "<a@b <c@d", "<a@b> <c@d>" }, { "\"<a@b>\"", "<a@b>" }, { "\"a@b\"", "<a@b>" }, { "<>", "" },
-	{ "\"<a@b>\" said Joe", "" }, { "(see <a@b>)", "" }, { "", "" }, { "<", "" }, { ">", "" }, { "(\\", "" },
+	{ "<a@b", "<a@b>" },
+	{ "a@b>", "<a@b>" },
+	{ "<a@b <c@d", "<a@b> <c@d>" },
+	{ "\"<a@b>\"", "<a@b>" },
+	{ "\"a@b\"", "<a@b>" },
+	{ "<>", "" },
+	{ "\"<a@b>\" said Joe", "" },
+	{ "(see <a@b>)", "" },
+	{ "", "" },
+	{ "<", "" },
+	{ ">", "" },
+	{ "(\\", "" },
 	{ "<\xff@b> <a@b>", "<a@b>" },
 	{ "<a\x01@b> <c@d>", "<c@d>" },
 	{ "<no-at-sign>", "<no-at-sign>" },
 	/* Folded within the brackets. */
-	{ "<\n a@b>", "<a@b>" }, { "<a@b\n >", "<a@b>" }, { "<\n <a@b>", "<a@b>" }, { "<a\n\tbc@d>", "<abc@d>" }, { "<a\n b\n c\n d\n e\n f@g>", "" },
-	{ "<Joe Public>", "" }, { "<a b c@d e@f>", "" }, { "< >", "" },
+	{ "<\n a@b>", "<a@b>" },
+	{ "<a@b\n >", "<a@b>" },
+	{ "<\n <a@b>", "<a@b>" },
+	{ "<a\n\tbc@d>", "<abc@d>" },
+	{ "<a\n b\n c\n d\n e\n f@g>", "" },
+	{ "<Joe Public>", "" },
+	{ "<a b c@d e@f>", "" },
+	{ "< >", "" },
 	/* Without brackets, and nothing else there. */
-	{ "a@b", "<a@b>" }, { "a@b c@d", "<a@b> <c@d>" }, { "a@b,\n c@d", "<a@b> <c@d>" }, { "a@b@c", "" }, { "@b", "" }, { "a@", "" },
-	{ "joe@x.example wrote on Tuesday", "" }, { "undefined undefined", "" }, { "a@b <c@d>", "<c@d>" }, { "\"a\"@b", "" },
+	{ "a@b", "<a@b>" },
+	{ "a@b c@d", "<a@b> <c@d>" },
+	{ "a@b,\n c@d", "<a@b> <c@d>" },
+	{ "a@b@c", "" },
+	{ "@b", "" },
+	{ "a@", "" },
+	{ "joe@x.example wrote on Tuesday", "" },
+	{ "undefined undefined", "" },
+	{ "a@b <c@d>", "<c@d>" },
+	{ "\"a\"@b", "" },
 	/* In encoded-words (RFC 2047). */
-	{ "=?utf-8?q?=3Ca=40b=3E?=", "<a@b>" }, { "=?utf-8?q?<a@b>?=", "<a@b>" }, { "=?utf-8?b?PGFAYj4=?= =?utf-8?b?IDxjQGQ+?=", "<a@b> <c@d>" },
-	{ "=?utf-8?q?a=40b?=", "<a@b>" }, { "=?utf-8?q?=3D=3Futf-8=3Fq=3F=3Ca=40b=3E=3F=3D?=", "" },
+	{ "=?utf-8?q?=3Ca=40b=3E?=", "<a@b>" },
+	{ "=?utf-8?q?<a@b>?=", "<a@b>" },
+	{ "=?utf-8?b?PGFAYj4=?= =?utf-8?b?IDxjQGQ+?=", "<a@b> <c@d>" },
+	{ "=?utf-8?q?a=40b?=", "<a@b>" },
+	{ "=?utf-8?q?=3D=3Futf-8=3Fq=3F=3Ca=40b=3E=3F=3D?=", "" },
 };
 
 static void test_ids(void)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(references); i++) {
-		g_autofree char *mail = g_strdup_printf("In-Reply-To: %s\nReferences: %s\n\nx", references[i].value, references[i].value);
+		g_autofree char *mail = g_strdup_printf("In-Reply-To: %s\nReferences: %s\n\nx",
+			references[i].value, references[i].value);
 		struct message *m = parse(mail);
-		g_autofree char *replies = g_strjoinv(" ", (char **)message_in_reply_to(m)), *all = g_strjoinv(" ", (char **)message_references(m));
+		g_autofree char *replies = g_strjoinv(" ", (char **)message_in_reply_to(m)),
+				*all = g_strjoinv(" ", (char **)message_references(m));
 
 		g_assert_cmpstr(replies, ==, references[i].ids);
 		g_assert_cmpstr(all, ==, references[i].ids);
@@ -258,11 +320,21 @@ static void test_ids(void)
 
 static void test_message_id(void)
 {
-	static const struct { const char *mail, *id; } ids[] = {
-		{ "Message-ID: <a@b>\n\nx", "<a@b>" }, { "message-id:<a@b>\n\nx", "<a@b>" }, { "Message-ID:\n <a@b>\n\nx", "<a@b>" },
-		{ "Message-ID: <a@b>\nMessage-ID: <c@d>\n\nx", "<a@b>" }, { "Message-ID: a@b\n\nx", "<a@b>" }, { "Message-ID:\n\nx", NULL },
-		{ "Message-ID: <\"a b\"@c>\n\nx", "<\"a b\"@c>" }, { "Message-ID: <\"a> <b\"@c>\n\nx", "<\"a>" }, { "Message-ID: <\"a\"b@c>\n\nx", "<\"a\"b@c>" }, { "Message-ID: <\"a b@c>\n\nx", NULL },
-		{ "Message-ID: <\"a b\"\n\nx", NULL }, { "\nMessage-ID: <a@b>\n", NULL },
+	static const struct {
+		const char *mail, *id;
+	} ids[] = {
+		{ "Message-ID: <a@b>\n\nx", "<a@b>" },
+		{ "message-id:<a@b>\n\nx", "<a@b>" },
+		{ "Message-ID:\n <a@b>\n\nx", "<a@b>" },
+		{ "Message-ID: <a@b>\nMessage-ID: <c@d>\n\nx", "<a@b>" },
+		{ "Message-ID: a@b\n\nx", "<a@b>" },
+		{ "Message-ID:\n\nx", NULL },
+		{ "Message-ID: <\"a b\"@c>\n\nx", "<\"a b\"@c>" },
+		{ "Message-ID: <\"a> <b\"@c>\n\nx", "<\"a>" },
+		{ "Message-ID: <\"a\"b@c>\n\nx", "<\"a\"b@c>" },
+		{ "Message-ID: <\"a b@c>\n\nx", NULL },
+		{ "Message-ID: <\"a b\"\n\nx", NULL },
+		{ "\nMessage-ID: <a@b>\n", NULL },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(ids); i++) {
@@ -277,7 +349,8 @@ static void test_message_id(void)
 static void test_long_id(void)
 {
 	for (int past = 0; past < 2; past++) {
-		g_autofree char *fill = g_strnfill((gsize)(LIMIT_MESSAGE_ID_BYTES - 2 + past), 'i'), *mail = g_strdup_printf("Message-ID: <%s>\n\nx", fill);
+		g_autofree char *fill = g_strnfill((gsize)(LIMIT_MESSAGE_ID_BYTES - 2 + past), 'i'),
+				*mail = g_strdup_printf("Message-ID: <%s>\n\nx", fill);
 		struct message *m = parse(mail);
 
 		g_assert_true((message_id(m) != NULL) == !past);
@@ -310,14 +383,24 @@ static void test_many_references(void)
 
 static void test_dates(void)
 {
-	static const struct { const char *value, *date; } dates[] = {
-		{ "Tue, 24 Nov 2026 03:15:00 +0000", "2026-11-24T03:15:00Z" }, { "24 Nov 2026 04:15:00 +0100 (CET)", "2026-11-24T03:15:00Z" },
-		{ "Thu, 01 Jan 1970 00:00:00 +0000", NULL }, { "Thu, 01 Jan 1970 00:00:01 +0000", "1970-01-01T00:00:01Z" }, { "Wed, 31 Dec 1969 12:00:00 +0000", NULL },
-		{ "Sun, 01 Feb 2099 00:00:00 +0000", "2099-02-01T00:00:00Z" }, { "yesterday", NULL }, { "", NULL }, { "99 Xyz 9999999 99:99:99", NULL }, { "(", NULL },
+	static const struct {
+		const char *value, *date;
+	} dates[] = {
+		{ "Tue, 24 Nov 2026 03:15:00 +0000", "2026-11-24T03:15:00Z" },
+		{ "24 Nov 2026 04:15:00 +0100 (CET)", "2026-11-24T03:15:00Z" },
+		{ "Thu, 01 Jan 1970 00:00:00 +0000", NULL },
+		{ "Thu, 01 Jan 1970 00:00:01 +0000", "1970-01-01T00:00:01Z" },
+		{ "Wed, 31 Dec 1969 12:00:00 +0000", NULL },
+		{ "Sun, 01 Feb 2099 00:00:00 +0000", "2099-02-01T00:00:00Z" },
+		{ "yesterday", NULL },
+		{ "", NULL },
+		{ "99 Xyz 9999999 99:99:99", NULL },
+		{ "(", NULL },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(dates); i++) {
-		g_autofree char *mail = g_strdup_printf("Date: %s\n\nx", dates[i].value), *date = NULL;
+		g_autofree char *mail = g_strdup_printf("Date: %s\n\nx", dates[i].value),
+				*date = NULL;
 		struct message *m = parse(mail);
 
 		date = text_rfc3339(message_date(m));
@@ -328,13 +411,27 @@ static void test_dates(void)
 
 static void test_languages(void)
 {
-	static const struct { const char *headers, *language; } languages[] = {
-		{ "Content-Language: de-AT, en", "de-at,en" }, { "Accept-Language: DE;q=0.5", "de" }, { "Accept-Language: en\nContent-Language: de", "de,en" },
-		{ "Content-Language: ../x\nAccept-Language: fr", "fr" }, { "Content-Language: x", NULL }, { "Content-Language: abcdefghi", NULL }, { "X: y", NULL },
-		{ "Content-Language: \xc3\xa9", NULL }, { "Content-Language: (Deutsch (von hier)) de_CH (ja)", "de-ch" }, { "Content-Language: (de", NULL },
-		{ "Accept-Language: en;q=0.3, fr;q=0.9, de; q=0.9, es", "es,fr,de,en" }, { "Accept-Language: en;q=0, fr;q=0.000, de;q=none, it;q=7", "de,it" },
-		{ "Accept-Language: de, *;q=0.5, fr;q=0.1", "de" }, { "Accept-Language: *, de", NULL }, { "Accept-Language: ,, ,de,", "de" }, { "Accept-Language: qu;q=0.5, de; Q = 0.7", "de,qu" },
-		{ "Content-Language: de-DE\nAccept-Language: de-DE, en-US", "de-de,en-us" }, { "Content-Language: *\nAccept-Language: de", NULL },
+	static const struct {
+		const char *headers, *language;
+	} languages[] = {
+		{ "Content-Language: de-AT, en", "de-at,en" },
+		{ "Accept-Language: DE;q=0.5", "de" },
+		{ "Accept-Language: en\nContent-Language: de", "de,en" },
+		{ "Content-Language: ../x\nAccept-Language: fr", "fr" },
+		{ "Content-Language: x", NULL },
+		{ "Content-Language: abcdefghi", NULL },
+		{ "X: y", NULL },
+		{ "Content-Language: \xc3\xa9", NULL },
+		{ "Content-Language: (Deutsch (von hier)) de_CH (ja)", "de-ch" },
+		{ "Content-Language: (de", NULL },
+		{ "Accept-Language: en;q=0.3, fr;q=0.9, de; q=0.9, es", "es,fr,de,en" },
+		{ "Accept-Language: en;q=0, fr;q=0.000, de;q=none, it;q=7", "de,it" },
+		{ "Accept-Language: de, *;q=0.5, fr;q=0.1", "de" },
+		{ "Accept-Language: *, de", NULL },
+		{ "Accept-Language: ,, ,de,", "de" },
+		{ "Accept-Language: qu;q=0.5, de; Q = 0.7", "de,qu" },
+		{ "Content-Language: de-DE\nAccept-Language: de-DE, en-US", "de-de,en-us" },
+		{ "Content-Language: *\nAccept-Language: de", NULL },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(languages); i++) {
@@ -371,11 +468,18 @@ static void test_many_languages(void)
 
 static void test_content_types(void)
 {
-	static const struct { const char *header, *type, *report_type; } types[] = {
-		{ "", "text/plain", NULL }, { "Content-Type: TEXT/HTML; charset=x\n", "text/html", NULL }, { "Content-Type: a/b\n", "application/octet-stream", NULL },
-		{ "Content-Type: multipart/report; Report-Type=delivery-status\n", "multipart/report", "delivery-status" },
-		{ "Content-Type:\n", "application/octet-stream", NULL }, { "Content-Type: ;;;=\n", "application/octet-stream", NULL },
-		{ "Content-Type: /\n", "application/octet-stream", NULL }, { "Content-Type: text\n", "application/octet-stream", NULL },
+	static const struct {
+		const char *header, *type, *report_type;
+	} types[] = {
+		{ "", "text/plain", NULL },
+		{ "Content-Type: TEXT/HTML; charset=x\n", "text/html", NULL },
+		{ "Content-Type: a/b\n", "application/octet-stream", NULL },
+		{ "Content-Type: multipart/report; Report-Type=delivery-status\n",
+			"multipart/report", "delivery-status" },
+		{ "Content-Type:\n", "application/octet-stream", NULL },
+		{ "Content-Type: ;;;=\n", "application/octet-stream", NULL },
+		{ "Content-Type: /\n", "application/octet-stream", NULL },
+		{ "Content-Type: text\n", "application/octet-stream", NULL },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
@@ -393,7 +497,8 @@ static void test_content_types(void)
 
 static void test_headers(void)
 {
-	struct message *m = parse("no header\nA: one\nB : two\r\n\tthree\na:\n: nothing\n\nC: body");
+	struct message *m = parse(
+		"no header\nA: one\nB : two\r\n\tthree\na:\n: nothing\n\nC: body");
 	const char *name, *value;
 
 	g_assert_cmpuint(message_header_count(m, "a"), ==, 2);
@@ -422,7 +527,8 @@ static void test_nul_and_cr_in_a_header(void)
 static void test_many_headers(void)
 {
 	for (int past = 0; past < 2; past++) {
-		g_autoptr(GString) mail = build("", "A: b\n", (size_t)(LIMIT_HEADER_COUNT - 1 + past), "Last: x\n\nbody");
+		g_autoptr(GString) mail = build(
+			"", "A: b\n", (size_t)(LIMIT_HEADER_COUNT - 1 + past), "Last: x\n\nbody");
 		struct message *m = parse(mail->str);
 
 		g_assert_cmpuint(message_header_count(m, "Last"), ==, !past);
@@ -450,7 +556,8 @@ static void test_big_headers(void)
 
 /* --- texts --- */
 
-static const struct { const char *mail, *text, *plain;
+static const struct {
+	const char *mail, *text, *plain;
 } texts[] = {
 	{ "A: b\n\nhello\r\nworld\n", "hello\nworld\n", "hello\nworld\n" },
 	{ "A: b\n\n", "", NULL },
@@ -542,14 +649,19 @@ static void test_text_behind_much(void)
 /* LIMIT_MIME_DEPTH: text is found in parts so deep and no deeper; whatever the depth, it ends. */
 static void test_depth(void)
 {
-	static const struct { int depth; const char *text; } depths[] = { { 1, "deep" }, { LIMIT_MIME_DEPTH - 1, "deep" }, { LIMIT_MIME_DEPTH, "" }, { 1000, "" }, { 20000, "" } };
+	static const struct {
+		int depth;
+		const char *text;
+	} depths[] = { { 1, "deep" }, { LIMIT_MIME_DEPTH - 1, "deep" }, { LIMIT_MIME_DEPTH, "" },
+		{ 1000, "" }, { 20000, "" } };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(depths); i++) {
 		g_autoptr(GString) mail = g_string_new(NULL);
 		struct message *m;
 
 		for (int k = 0; k < depths[i].depth; k++)
-			g_string_append_printf(mail, "Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n", k, k);
+			g_string_append_printf(mail,
+				"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n", k, k);
 		m = parse(g_string_append(mail, "\ndeep")->str);
 		g_assert_cmpstr(message_text(m), ==, depths[i].text);
 		message_free(m);
@@ -559,10 +671,14 @@ static void test_depth(void)
 /* LIMIT_MIME_PARTS: what stands behind more boundaries is not read. */
 static void test_parts(void)
 {
-	static const struct { size_t parts; const char *text; } counts[] = { { LIMIT_MIME_PARTS - 1, "last" }, { LIMIT_MIME_PARTS, "" }, { 100000, "" } };
+	static const struct {
+		size_t parts;
+		const char *text;
+	} counts[] = { { LIMIT_MIME_PARTS - 1, "last" }, { LIMIT_MIME_PARTS, "" }, { 100000, "" } };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(counts); i++) {
-		g_autoptr(GString) mail = build("Content-Type: multipart/mixed; boundary=b\n\n", "--b\nContent-Type: a/b\n\n\n", counts[i].parts, "--b\n\nlast");
+		g_autoptr(GString) mail = build("Content-Type: multipart/mixed; boundary=b\n\n",
+			"--b\nContent-Type: a/b\n\n\n", counts[i].parts, "--b\n\nlast");
 		struct message *m = parse(mail->str);
 
 		g_assert_cmpstr(message_text(m), ==, counts[i].text);
@@ -573,10 +689,13 @@ static void test_parts(void)
 /* LIMIT_PARSE_BYTES. */
 static void test_bytes_parsed(void)
 {
-	static const char head[] = "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: a/b\n\n", tail[] = "\n--b\n\nlast";
+	static const char head[] =
+		"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: a/b\n\n",
+			  tail[] = "\n--b\n\nlast";
 
 	for (size_t past = 0; past < 2; past++) {
-		g_autoptr(GString) mail = build(head, "0123456789abcde\n", (LIMIT_PARSE_BYTES - sizeof head - sizeof tail) / 16, "");
+		g_autoptr(GString) mail = build(head, "0123456789abcde\n",
+			(LIMIT_PARSE_BYTES - sizeof head - sizeof tail) / 16, "");
 		struct message *m;
 
 		while (mail->len + strlen(tail) < LIMIT_PARSE_BYTES + past)
@@ -590,18 +709,34 @@ static void test_bytes_parsed(void)
 /* What once took the parser's time or stack; each is read in no time. */
 static void test_hostile_makes(void)
 {
-	static const struct { const char *head, *text; } makes[] = {
-		{ "Subject: ", "\xe9\xc3 " }, { "From: ", "a@b," }, { "From: ", "(" }, { "References: ", "(\"" }, { "", "a:\n" }, { "Date: ", "Mon " },
-		{ "Content-Type: text/plain", "; a*0*=%20" }, { "", "Content-Type:\n message/rfc822\n\n" }, { "Content-Type: message/rfc822\n\nFrom: ", "a:" },
-		{ "Content-Type: message/rfc822\n\n", "From: a:a:a:a:a:a:a:a\n" }, { "Content-Type: message/rfc822\n\nSubject: ", "\xe9 " },
-		{ "Content-Type: multipart/digest; boundary=b\n\n", "--b\nContent-Type: multipart/digest; boundary=b\n\n" },
-		{ "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Description: ", "\xe9 " }, { "Content-Type: text/html\n\n", "<style>" },
-		{ "Content-Type: text/html\n\n", "<a ='" }, { "Content-Type: text/html\n\n", "<!" }, { "Content-Type: text/html\n\n", "&" },
+	static const struct {
+		const char *head, *text;
+	} makes[] = {
+		{ "Subject: ", "\xe9\xc3 " },
+		{ "From: ", "a@b," },
+		{ "From: ", "(" },
+		{ "References: ", "(\"" },
+		{ "", "a:\n" },
+		{ "Date: ", "Mon " },
+		{ "Content-Type: text/plain", "; a*0*=%20" },
+		{ "", "Content-Type:\n message/rfc822\n\n" },
+		{ "Content-Type: message/rfc822\n\nFrom: ", "a:" },
+		{ "Content-Type: message/rfc822\n\n", "From: a:a:a:a:a:a:a:a\n" },
+		{ "Content-Type: message/rfc822\n\nSubject: ", "\xe9 " },
+		{ "Content-Type: multipart/digest; boundary=b\n\n",
+			"--b\nContent-Type: multipart/digest; boundary=b\n\n" },
+		{ "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Description: ",
+			"\xe9 " },
+		{ "Content-Type: text/html\n\n", "<style>" },
+		{ "Content-Type: text/html\n\n", "<a ='" },
+		{ "Content-Type: text/html\n\n", "<!" },
+		{ "Content-Type: text/html\n\n", "&" },
 		{ "From: mailer-daemon@x.example\n\n", "a@b:\n" },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(makes); i++) {
-		g_autoptr(GString) mail = build(makes[i].head, makes[i].text, 4000000 / strlen(makes[i].text), "\n\nx");
+		g_autoptr(GString) mail = build(
+			makes[i].head, makes[i].text, 4000000 / strlen(makes[i].text), "\n\nx");
 		struct message *m = parse(mail->str);
 
 		message_subject(m);
@@ -617,7 +752,8 @@ static void test_hostile_makes(void)
 
 static void test_from_a_file(void)
 {
-	static const char mail[] = "junkSubject: x\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nhello\n--b--\n";
+	static const char mail[] =
+		"junkSubject: x\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nhello\n--b--\n";
 	int fd = memfd_create("mail", 0);
 	struct message *m;
 
@@ -629,7 +765,8 @@ static void test_from_a_file(void)
 	message_free(m);
 }
 
-/* In memory a single plain text is read without the parser, from a file never. A mail that the parser is not trusted with has none there. */
+/* In memory a single plain text is read without the parser, from a file never. A mail that the
+ * parser is not trusted with has none there. */
 static void check_same_text(const char *what, const char *mail, size_t len)
 {
 	int fd = memfd_create("mail", 0);
@@ -639,22 +776,31 @@ static void check_same_text(const char *what, const char *mail, size_t len)
 	b = message_parse_fd(fd, 0);
 	close(fd);
 	if (message_root(b) && strcmp(message_text(a), message_text(b)) != 0)
-		g_error("%s: '%s' in memory, '%s' in a file", what, message_text(a), message_text(b));
+		g_error("%s: '%s' in memory, '%s' in a file", what, message_text(a),
+			message_text(b));
 	message_free(a);
 	message_free(b);
 }
 
 static void test_same_text_from_a_file(void)
 {
-	static const char *const mails[] = {
-		"Subject: x\n\nhello\n", "Subject: x\n\n", "Subject: x\n", "Subject: x\n\n\n\nhello", "\nhello\n", "hello", "no header\n\nhello\n",
-		"Subject: x\nno header\n\nhello\n", "Subject: x\r\n\r\nhello\r\n", "Subject : x\n\nhello\n", "From a@b Mon 10:00\nSubject: x\n\nhello\n",
-		"Content-Type: text/plain; charset=iso-8859-1\n\nGr\xfc\xdf\x65\n", "Content-Type: text/plain; charset=iso-2022-jp\n\n\033$B$\"\033(B\n",
-		"Content-Type: text\n\nhello\n", "Content-Type: nonsense\n\nhello\n", "Content-Type:\n\nhello\n", "Content-Type: text/html\n\n<p>hello\n",
-		"Content-Type: text/plain\nContent-Type: text/html\n\n<p>hello\n", "Content-Transfer-Encoding: base64\n\naGVsbG8=\n",
-		"Content-Transfer-Encoding: 8bit\n\nhello\n", "Content-Transfer-Encoding: 8BIT \n\nhello\n", "Content-Transfer-Encoding: nonsense\n\nhello\n",
-		"Content-Disposition: attachment\n\nhello\n", "Content-Type: text/plain; charset=x-unknown\n\nhell\xf6\n", "Subject: x\n\n--b\nhello\n--b--\n",
-	};
+	static const char *const mails[] = { "Subject: x\n\nhello\n", "Subject: x\n\n",
+		"Subject: x\n", "Subject: x\n\n\n\nhello", "\nhello\n", "hello",
+		"no header\n\nhello\n", "Subject: x\nno header\n\nhello\n",
+		"Subject: x\r\n\r\nhello\r\n", "Subject : x\n\nhello\n",
+		"From a@b Mon 10:00\nSubject: x\n\nhello\n",
+		"Content-Type: text/plain; charset=iso-8859-1\n\nGr\xfc\xdf\x65\n",
+		"Content-Type: text/plain; charset=iso-2022-jp\n\n\033$B$\"\033(B\n",
+		"Content-Type: text\n\nhello\n", "Content-Type: nonsense\n\nhello\n",
+		"Content-Type:\n\nhello\n", "Content-Type: text/html\n\n<p>hello\n",
+		"Content-Type: text/plain\nContent-Type: text/html\n\n<p>hello\n",
+		"Content-Transfer-Encoding: base64\n\naGVsbG8=\n",
+		"Content-Transfer-Encoding: 8bit\n\nhello\n",
+		"Content-Transfer-Encoding: 8BIT \n\nhello\n",
+		"Content-Transfer-Encoding: nonsense\n\nhello\n",
+		"Content-Disposition: attachment\n\nhello\n",
+		"Content-Type: text/plain; charset=x-unknown\n\nhell\xf6\n",
+		"Subject: x\n\n--b\nhello\n--b--\n" };
 	g_autofree char *path = g_build_filename(source_tree, "tests", "mail", NULL);
 	GDir *dir = g_dir_open(path, 0, NULL);
 	const char *name;
@@ -675,7 +821,8 @@ static void test_same_text_from_a_file(void)
 
 static void test_parts_by_type(void)
 {
-	struct message *m = parse("Content-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n--b\nContent-Type: TEXT/Calendar\n\ny\n--b--\n");
+	struct message *m = parse(
+		"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n--b\nContent-Type: TEXT/Calendar\n\ny\n--b--\n");
 
 	g_assert_true(message_has_part(m, "text", "calendar"));
 	g_assert_true(message_has_part(m, "text", "plain"));
@@ -697,9 +844,14 @@ static char *digest_of(const char *mail, const char *plain)
 
 static void test_digest(void)
 {
-	static const struct { const char *a, *b; bool same; } pairs[] = {
-		{ "Message-ID: <a@b>\nFrom: a@x\n\nx", "Received: y\nMessage-ID: <a@b>\nFrom: A <A@X>\nX-Ticket: 1\n\nx", true },
-		{ "Message-ID: <a@b>\nSubject: x\n\nx", "Message-ID: <a@b>\nSubject: [example.com #1] x\n\nx", true },
+	static const struct {
+		const char *a, *b;
+		bool same;
+	} pairs[] = {
+		{ "Message-ID: <a@b>\nFrom: a@x\n\nx",
+			"Received: y\nMessage-ID: <a@b>\nFrom: A <A@X>\nX-Ticket: 1\n\nx", true },
+		{ "Message-ID: <a@b>\nSubject: x\n\nx",
+			"Message-ID: <a@b>\nSubject: [example.com #1] x\n\nx", true },
 		{ "Message-ID: <a@b>\nFrom: a@x\n\nx", "Message-ID: <a@b>\nFrom: b@x\n\nx", false },
 		{ "Message-ID: <a@b>\nDate: x\n\nx", "Message-ID: <a@b>\nDate: y\n\nx", false },
 		{ "Message-ID: <a@b>\n\nx", "Message-ID: <c@b>\n\nx", false },
@@ -715,7 +867,9 @@ static void test_digest(void)
 
 static void test_digest_without_id(void)
 {
-	g_autofree char *a = digest_of("From: a@x\n\nx", "one"), *b = digest_of("From: a@x\n\nx", "two"), *c = digest_of("From: a@x\n\nx", "one");
+	g_autofree char *a = digest_of("From: a@x\n\nx", "one"),
+			*b = digest_of("From: a@x\n\nx", "two"),
+			*c = digest_of("From: a@x\n\nx", "one");
 
 	g_assert_cmpstr(a, !=, b);
 	g_assert_cmpstr(a, ==, c);
@@ -726,15 +880,18 @@ static void test_digest_without_id(void)
 static void test_encoded_headers(void)
 {
 	static const char *const values[] = {
-		"", "plain", "\xc3\xbc", "a\r\nBcc: x@y", "a\nb", "=?utf-8?Q?x?=", "\xf0\x9f\x94\xa5 fire",
+		"", "plain", "\xc3\xbc", "a\r\nBcc: x@y", "a\nb",
+		"=?utf-8?Q?x?=", "\xf0\x9f\x94\xa5 fire",
 		"a long text of many words that has to be folded since it is longer than a line of a mail header may be, and then some",
-		"\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc",
+		"\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc"
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(values); i++) {
-		g_autofree char *encoded = message_encode_header("Subject", values[i]), *clean = text_line(values[i], 1000);
+		g_autofree char *encoded = message_encode_header("Subject", values[i]),
+				*clean = text_line(values[i], 1000);
 		g_auto(GStrv) lines = g_strsplit(encoded, "\n", -1);
-		g_autofree char *unfolded = g_strjoinv("", lines), *decoded = message_decode_header(unfolded, 1000);
+		g_autofree char *unfolded = g_strjoinv("", lines),
+				*decoded = message_decode_header(unfolded, 1000);
 
 		for (const char *p = encoded; *p; p++)
 			g_assert_true(*p != '\r' && (*p != '\n' || p[1] == ' ' || p[1] == '\t'));
@@ -746,8 +903,16 @@ static void test_encoded_headers(void)
 
 static void test_decoded_headers(void)
 {
-	static const struct { const char *raw, *text; } values[] = {
-		{ "=?utf-8?B?w6Q=?= =?utf-8?B?w7bDvA==?=", "\xc3\xa4\xc3\xb6\xc3\xbc" }, { "\x93x\x94 \x80", "\xe2\x80\x9cx\xe2\x80\x9d \xe2\x82\xac" }, { "=?utf-8?Q?a=0D=0Ab?=", "a b" }, { "=?utf-8?B?YQBi?=", "a b" }, { "\xe9", "\xc3\xa9" }, { "\xc3\xa9", "\xc3\xa9" }, { "=?utf-8?Q?=E2=80=AEx?=", "\xe2\x80\xaex" },
+	static const struct {
+		const char *raw, *text;
+	} values[] = {
+		{ "=?utf-8?B?w6Q=?= =?utf-8?B?w7bDvA==?=", "\xc3\xa4\xc3\xb6\xc3\xbc" },
+		{ "\x93x\x94 \x80", "\xe2\x80\x9cx\xe2\x80\x9d \xe2\x82\xac" },
+		{ "=?utf-8?Q?a=0D=0Ab?=", "a b" },
+		{ "=?utf-8?B?YQBi?=", "a b" },
+		{ "\xe9", "\xc3\xa9" },
+		{ "\xc3\xa9", "\xc3\xa9" },
+		{ "=?utf-8?Q?=E2=80=AEx?=", "\xe2\x80\xaex" },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(values); i++) {
@@ -759,8 +924,13 @@ static void test_decoded_headers(void)
 
 static void test_encoded_text(void)
 {
-	static const struct { const char *text, *encoding; } values[] = {
-		{ "hello\nworld\n", "7bit" }, { "\xc3\xbc\n", "quoted-printable" }, { "a\rb", "quoted-printable" }, { "", "7bit" },
+	static const struct {
+		const char *text, *encoding;
+	} values[] = {
+		{ "hello\nworld\n", "7bit" },
+		{ "\xc3\xbc\n", "quoted-printable" },
+		{ "a\rb", "quoted-printable" },
+		{ "", "7bit" },
 	};
 	g_autofree char *line = g_strnfill(1000, 'x'), *encoded = NULL;
 	const char *encoding;
@@ -785,7 +955,8 @@ static void test_new_ids(void)
 	g_assert_true(*a == '<' && g_str_has_suffix(a, "@example.com>"));
 }
 
-/* Seconds to read that many headers, whose names are made of two parts as the bits of their number. */
+/* Seconds to read that many headers, whose names are made of two parts as the bits of their
+ * number. */
 static double seconds_to_read(const char *zero, const char *one, unsigned count)
 {
 	g_autoptr(GString) mail = g_string_new(NULL);
@@ -808,24 +979,52 @@ static double seconds_to_read(const char *zero, const char *one, unsigned count)
 /* The first are one and the same to a sum of 33 times what was before. */
 static void test_names_that_meet(void)
 {
-	double meeting = seconds_to_read("a~", "b]", 9000), others = seconds_to_read("a~", "c]", 9000);
+	double meeting = seconds_to_read("a~", "b]", 9000),
+	       others = seconds_to_read("a~", "c]", 9000);
 
 	g_assert_cmpfloat(meeting, <, 20 * others + 0.05);
 }
 
-static const struct { const char *name; void (*run)(void); } tests[] = {
-	{ "addresses of every make", test_addresses }, { "several address headers", test_several_address_headers }, { "many addresses", test_many_addresses },
+static const struct {
+	const char *name;
+	void (*run)(void);
+} tests[] = {
+	{ "addresses of every make", test_addresses },
+	{ "several address headers", test_several_address_headers },
+	{ "many addresses", test_many_addresses },
 	{ "addresses that no standard allows are read as people meant them", test_loose_addresses },
 	{ "a guessed address is told from a read one", test_guesses_are_told },
 	{ "address lists cost linear time", test_endless_lists_are_read_once },
-	{ "groups in groups", test_groups_in_groups }, { "a long name", test_long_name }, { "ids among comments and text", test_ids }, { "the message's id", test_message_id },
-	{ "a long id", test_long_id }, { "many references", test_many_references }, { "dates", test_dates }, { "languages", test_languages }, { "many languages", test_many_languages },
-	{ "content types", test_content_types }, { "headers", test_headers }, { "NUL and CR in a header", test_nul_and_cr_in_a_header },
-	{ "many headers", test_many_headers }, { "big headers", test_big_headers }, { "texts of every make", test_texts }, { "a long text", test_long_text },
-	{ "text behind much else", test_text_behind_much }, { "depth", test_depth }, { "parts", test_parts }, { "bytes parsed", test_bytes_parsed },
-	{ "hostile makes take no time", test_hostile_makes }, { "from a file", test_from_a_file }, { "the same text from a file", test_same_text_from_a_file }, { "parts by type", test_parts_by_type },
-	{ "what makes two arrivals the same", test_digest }, { "the same without an id", test_digest_without_id }, { "headers that we write", test_encoded_headers },
-	{ "headers decoded", test_decoded_headers }, { "text that we write", test_encoded_text }, { "new ids", test_new_ids },
+	{ "groups in groups", test_groups_in_groups },
+	{ "a long name", test_long_name },
+	{ "ids among comments and text", test_ids },
+	{ "the message's id", test_message_id },
+	{ "a long id", test_long_id },
+	{ "many references", test_many_references },
+	{ "dates", test_dates },
+	{ "languages", test_languages },
+	{ "many languages", test_many_languages },
+	{ "content types", test_content_types },
+	{ "headers", test_headers },
+	{ "NUL and CR in a header", test_nul_and_cr_in_a_header },
+	{ "many headers", test_many_headers },
+	{ "big headers", test_big_headers },
+	{ "texts of every make", test_texts },
+	{ "a long text", test_long_text },
+	{ "text behind much else", test_text_behind_much },
+	{ "depth", test_depth },
+	{ "parts", test_parts },
+	{ "bytes parsed", test_bytes_parsed },
+	{ "hostile makes take no time", test_hostile_makes },
+	{ "from a file", test_from_a_file },
+	{ "the same text from a file", test_same_text_from_a_file },
+	{ "parts by type", test_parts_by_type },
+	{ "what makes two arrivals the same", test_digest },
+	{ "the same without an id", test_digest_without_id },
+	{ "headers that we write", test_encoded_headers },
+	{ "headers decoded", test_decoded_headers },
+	{ "text that we write", test_encoded_text },
+	{ "new ids", test_new_ids },
 	{ "names that are made to meet in a table", test_names_that_meet },
 };
 

@@ -8,29 +8,42 @@
 static void test_address(void)
 {
 	static const struct {
-		const char *text, *redacted;	/* NULL: stays */
+		const char *text, *redacted; /* NULL: stays */
 	} cases[] = {
 		{ "carla@c.example", "redacted@redacted.invalid" },
 		{ "CARLA@C.Example", "redacted@redacted.invalid" },
 		{ "<carla@c.example>", "<redacted@redacted.invalid>" },
 		{ "mailto:carla@c.example?x", "mailto:redacted@redacted.invalid?x" },
-		{ "Write to carla@c.example. Or carla@c.example, please", "Write to redacted@redacted.invalid. Or redacted@redacted.invalid, please" },
+		{ "Write to carla@c.example. Or carla@c.example, please",
+			"Write to redacted@redacted.invalid. Or redacted@redacted.invalid, please" },
 		{ "...carla@c.example...", "...redacted@redacted.invalid..." },
 		{ "carla@c.example-", "redacted@redacted.invalid-" },
-		{ "mcarla@c.example", NULL }, { "m.carla@c.example", NULL }, { "m-carla@c.example", NULL }, { "m_carla@c.example", NULL },
-		{ "carla@c.example.org", NULL }, { "carla@c.examples", NULL }, { "carla@c.example-shop.org", NULL },
-		{ "carla+x@c.example", NULL }, { "\303\244carla@c.example", NULL }, { "", NULL },
+		{ "mcarla@c.example", NULL },
+		{ "m.carla@c.example", NULL },
+		{ "m-carla@c.example", NULL },
+		{ "m_carla@c.example", NULL },
+		{ "carla@c.example.org", NULL },
+		{ "carla@c.examples", NULL },
+		{ "carla@c.example-shop.org", NULL },
+		{ "carla+x@c.example", NULL },
+		{ "\303\244carla@c.example", NULL },
+		{ "", NULL },
 		{ "\"Carla\"@c.example", "redacted@redacted.invalid" },
 		{ "https://x/?to=carla@c.example&y", "https://x/?to=redacted@redacted.invalid&y" },
 		{ "mailto:carla%40c.example?a=%20b", "mailto:redacted%40redacted.invalid?a=%20b" },
 		{ "mailto:%63arla%40%43.example", "mailto:redacted%40redacted.invalid" },
 		{ "q=%20carla@c.example", "q=%20redacted@redacted.invalid" },
-		{ "carla&#64;c.example carla&#x40;c&period;example", "redacted&#64;redacted.invalid redacted&#x40;redacted.invalid" },
+		{ "carla&#64;c.example carla&#x40;c&period;example",
+			"redacted&#64;redacted.invalid redacted&#x40;redacted.invalid" },
 		{ "carla\357\274\240c.example", "redacted\357\274\240redacted.invalid" },
-		{ "<news-carla=c.example@list.example>", "<news-redacted=redacted.invalid@list.example>" },
-		{ "carla=c.example", NULL }, { "mcarla%40c.example", NULL }, { "news-mcarla=c.example@list.example", NULL },
+		{ "<news-carla=c.example@list.example>",
+			"<news-redacted=redacted.invalid@list.example>" },
+		{ "carla=c.example", NULL },
+		{ "mcarla%40c.example", NULL },
+		{ "news-mcarla=c.example@list.example", NULL },
 		{ "_carla@c.example_", "_redacted@redacted.invalid_" },
-		{ "\346\226\207carla@c.example\343\201\276\343\201\247", "\346\226\207redacted@redacted.invalid\343\201\276\343\201\247" },
+		{ "\346\226\207carla@c.example\343\201\276\343\201\247",
+			"\346\226\207redacted@redacted.invalid\343\201\276\343\201\247" },
 		{ "100% @ &&; %4 &#; =@=", NULL },
 	};
 	struct person person;
@@ -52,15 +65,19 @@ static void test_address(void)
 /* A domain with an umlaut, in every form, in UTF-8 and in Latin-1. */
 static void test_international(void)
 {
-	static const char *const found[] = {
-		"J\303\266rg@xn--bcher-kva.example", "j\303\266rg@b\303\274cher.example", "J\303\226RG@B\303\234CHER.EXAMPLE", "j\303\266rg@XN--BCHER-KVA.example",
-		"j\303\266rg@bu\314\210cher.example", "j\303\266rg@b\303\274cher\343\200\202example", "j\366rg@b\374cher.example",
-		"j%C3%B6rg%40b%C3%BCcher.example", "j&#246;rg@b&#xfc;cher.example", "(j\303\266rg@b\303\274cher.example)",
-		"\342\200\234j\303\266rg@b\303\274cher.example\342\200\235",
-	}, *const others[] = {
-		"j\303\266rg@bucher.example", "j\303\266rg@b\303\274cher.examples", "j\303\266rg@ab\303\274cher.example", "jorg@b\303\274cher.example",
-		"j\303\266rg@b\303\274cher.example.org", "bj\303\266rg@b\303\274cher.example",
-	};
+	static const char *const found[] = { "J\303\266rg@xn--bcher-kva.example",
+		"j\303\266rg@b\303\274cher.example", "J\303\226RG@B\303\234CHER.EXAMPLE",
+		"j\303\266rg@XN--BCHER-KVA.example", "j\303\266rg@bu\314\210cher.example",
+		"j\303\266rg@b\303\274cher\343\200\202example", "j\366rg@b\374cher.example",
+		"j%C3%B6rg%40b%C3%BCcher.example", "j&#246;rg@b&#xfc;cher.example",
+		"(j\303\266rg@b\303\274cher.example)",
+		"\342\200\234j\303\266rg@b\303\274cher.example\342\200\235" },
+				 *const others[] = { "j\303\266rg@bucher.example",
+					 "j\303\266rg@b\303\274cher.examples",
+					 "j\303\266rg@ab\303\274cher.example",
+					 "jorg@b\303\274cher.example",
+					 "j\303\266rg@b\303\274cher.example.org",
+					 "bj\303\266rg@b\303\274cher.example" };
 	struct person person;
 
 	person_init(&person, "j\303\266rg@xn--bcher-kva.example");
@@ -100,8 +117,7 @@ static void test_mail(void)
 	static const char *const mails[] = {
 		"From: desk@x.example\nSubject: =?utf-8?q?Carla=40c=2Eexample?=\n called\nContent-Transfer-Encoding: 7bit\n\nShe wrote: carla@c.example\n",
 		"To: \"Carla Kern\" <carla@c.example>, dora@d.example\nContent-Transfer-Encoding: quoted-printable\n\nGr=C3=BC=C3=9Fe an carla@c.exam=\nple\n",
-		"Subject: none\n\nmailto:carla%40c.example\n",
-		"Carla: carla@c.example",
+		"Subject: none\n\nmailto:carla%40c.example\n", "Carla: carla@c.example"
 	};
 	struct person person;
 
@@ -114,7 +130,8 @@ static void test_mail(void)
 		g_assert_true(person_replace_in_mail(&person, &mail));
 		g_test_message("%s", mail);
 		message = message_parse_bytes(mail, strlen(mail));
-		text = g_strconcat(message_subject(message), message_text(message), message_header(message, "To", 0), NULL);
+		text = g_strconcat(message_subject(message), message_text(message),
+			message_header(message, "To", 0), NULL);
 		g_assert_null(strstr(text, "arla@c"));
 		g_assert_null(strstr(text, "Kern"));
 		g_assert_false(person_replace_in_mail(&person, &mail));
@@ -159,12 +176,14 @@ static void test_names(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/redact/an address is found in any case, and not in another's", test_address);
+	g_test_add_func(
+		"/redact/an address is found in any case, and not in another's", test_address);
 	message_library_init();
 	g_test_add_func("/redact/a domain is found in every form", test_international);
 	g_test_add_func("/redact/an address with capitals beyond ASCII is found in any case",
 		test_capitals);
 	g_test_add_func("/redact/mails of ours are decoded, changed and encoded", test_mail);
-	g_test_add_func("/redact/a name is what stands beside the address, and only whole", test_names);
+	g_test_add_func(
+		"/redact/a name is what stands beside the address, and only whole", test_names);
 	return g_test_run();
 }

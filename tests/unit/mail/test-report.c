@@ -1,5 +1,5 @@
-/* Reports: what their parts, headers and words tell, by mails of every make, and whom to believe.
- */
+/* Reports: what their parts, headers and words tell, by mails of every make, and whom to
+ * believe. */
 #include "decide/automatic.h"
 
 #include <string.h>
@@ -315,8 +315,8 @@ static const struct {
 	{ "person-about-a-parcel", AUTO_DELAYED, AUTO_NONE, NULL, NULL },
 };
 
-static void check_mail(size_t i, const char *data, size_t len, const char *sender,
-	enum automatic kind)
+static void check_mail(
+	size_t i, const char *data, size_t len, const char *sender, enum automatic kind)
 {
 	struct message *m = message_parse_bytes(data, len);
 	const struct report *r = message_report(m);

@@ -1,4 +1,5 @@
-/* Tags and prefixes of a Subject: what is found in it, what it becomes, and that every other byte stays. */
+/* Tags and prefixes of a Subject: what is found in it, what it becomes, and that every other byte
+ * stays. */
 #include "act/subject-commands.h"
 
 #include <string.h>
@@ -9,7 +10,8 @@
 
 static struct tag_format ours;
 
-/* How long the lines, and the encoded-words that we wrote, are; that nothing ends the header early. */
+/* How long the lines, and the encoded-words that we wrote, are; that nothing ends the header
+ * early. */
 static void assert_header_is_sound(const char *value)
 {
 	size_t line = strlen("Subject: ");
@@ -25,7 +27,8 @@ static void assert_header_is_sound(const char *value)
 		g_assert_cmpuint(strcspn(p, " \n"), <=, 75);
 }
 
-/* The raw value; tags found, as text; what is left for a title; a reply?; the value with tag 42 in front. NULL: same as given. */
+/* The raw value; tags found, as text; what is left for a title; a reply?; the value with tag 42 in
+ * front. NULL: same as given. */
 static const struct {
 	const char *raw, *tags, *plain;
 	bool is_reply;
@@ -35,7 +38,8 @@ static const struct {
 	{ "", "", "", false, "[example.com #42]" },
 	{ " \t\r\n ", "", "", false, "[example.com #42]" },
 	{ "Printer on fire", "", "Printer on fire", false, "[example.com #42] Printer on fire" },
-	{ " Printer  on\tfire ", "", "Printer on fire", false, "[example.com #42] Printer  on\tfire" },
+	{ " Printer  on\tfire ", "", "Printer on fire", false,
+		"[example.com #42] Printer  on\tfire" },
 
 	/* our tags */
 	{ "[example.com #42] Printer", "42", "Printer", false, NULL },
@@ -43,11 +47,15 @@ static const struct {
 	{ "[EXAMPLE.Com #42] Printer", "42", "Printer", false, "[example.com #42] Printer" },
 	{ "Re: [example.com #42] Printer", "42", "Printer", true, "[example.com #42] Re: Printer" },
 	{ "Printer [example.com #42]", "42", "Printer", false, "[example.com #42] Printer" },
-	{ "Printer [example.com #42] on fire", "42", "Printer on fire", false, "[example.com #42] Printer on fire" },
-	{ "Printer[example.com #42]on fire", "42", "Printeron fire", false, "[example.com #42] Printeron fire" },
-	{ "Printer[example.com #42] on fire", "42", "Printer on fire", false, "[example.com #42] Printer on fire" },
+	{ "Printer [example.com #42] on fire", "42", "Printer on fire", false,
+		"[example.com #42] Printer on fire" },
+	{ "Printer[example.com #42]on fire", "42", "Printeron fire", false,
+		"[example.com #42] Printeron fire" },
+	{ "Printer[example.com #42] on fire", "42", "Printer on fire", false,
+		"[example.com #42] Printer on fire" },
 	{ "[example.com #42] [example.com #7] x", "42 7", "x", false, "[example.com #42] x" },
-	{ "[example.com #7] Re: [example.com #42] x", "7 42", "x", true, "[example.com #42] Re: x" },
+	{ "[example.com #7] Re: [example.com #42] x", "7 42", "x", true,
+		"[example.com #42] Re: x" },
 	{ "[example.com #7][example.com #7] x", "7", "x", false, "[example.com #42] x" },
 	{ "[example.com [example.com #1]#2] x", "1 2", "x", false, "[example.com #42] x" },
 
@@ -59,26 +67,42 @@ static const struct {
 	{ "[example.com\xe3\x80\x80#42] x", "42", "x", false, "[example.com #42] x" },
 	{ "[example.com\xe2\x80\xaf\xe2\x80\x89#42] x", "42", "x", false, "[example.com #42] x" },
 	{ "=?utf-8?Q?[example.com=C2=A0#42]?= x", "42", "x", false, "[example.com #42] x" },
-	{ "=?iso-8859-1?Q?[example.com=A0#42]_x?=", "42", "x", false, "[example.com #42] =?UTF-8?B?eA==?=" },
+	{ "=?iso-8859-1?Q?[example.com=A0#42]_x?=", "42", "x", false,
+		"[example.com #42] =?UTF-8?B?eA==?=" },
 	{ "[example.com\xe2\x80\x8b#42] x", "", "[example.com\xe2\x80\x8b#42] x", false,
 		"[example.com #42] [example.com\xe2\x80\x8b#42] x" },
-	{ "[example.com #\xc2\xa0" "42] x", "", "[example.com # 42] x", false, "[example.com #42] [example.com #\xc2\xa0" "42] x" },
+	{ "[example.com #\xc2\xa0"
+	  "42] x",
+		"", "[example.com # 42] x", false,
+		"[example.com #42] [example.com #\xc2\xa0"
+		"42] x" },
 
 	/* what is not our tag */
 	{ "[example.com #1234] x", "1234", "x", false, "[example.com #42] x" },
-	{ "[example.com #123a] x", "", "[example.com #123a] x", false, "[example.com #42] [example.com #123a] x" },
-	{ "[example.com #042] x", "", "[example.com #042] x", false, "[example.com #42] [example.com #042] x" },
-	{ "[example.com #0] x", "", "[example.com #0] x", false, "[example.com #42] [example.com #0] x" },
-	{ "[example.com #] x", "", "[example.com #] x", false, "[example.com #42] [example.com #] x" },
-	{ "[example.com #123456789012345678901234567890] x", "", "[example.com #123456789012345678901234567890] x", false,
+	{ "[example.com #123a] x", "", "[example.com #123a] x", false,
+		"[example.com #42] [example.com #123a] x" },
+	{ "[example.com #042] x", "", "[example.com #042] x", false,
+		"[example.com #42] [example.com #042] x" },
+	{ "[example.com #0] x", "", "[example.com #0] x", false,
+		"[example.com #42] [example.com #0] x" },
+	{ "[example.com #] x", "", "[example.com #] x", false,
+		"[example.com #42] [example.com #] x" },
+	{ "[example.com #123456789012345678901234567890] x", "",
+		"[example.com #123456789012345678901234567890] x", false,
 		"[example.com #42] [example.com #123456789012345678901234567890] x" },
-	{ "[example.com #18446744073709551615] x", "18446744073709551615", "x", false, "[example.com #42] x" },
-	{ "[example.com #18446744073709551616] x", "", "[example.com #18446744073709551616] x", false, "[example.com #42] [example.com #18446744073709551616] x" },
-	{ "[example.com #\xef\xbc\x94\xef\xbc\x92] x", "", "[example.com #\xef\xbc\x94\xef\xbc\x92] x", false,
+	{ "[example.com #18446744073709551615] x", "18446744073709551615", "x", false,
+		"[example.com #42] x" },
+	{ "[example.com #18446744073709551616] x", "", "[example.com #18446744073709551616] x",
+		false, "[example.com #42] [example.com #18446744073709551616] x" },
+	{ "[example.com #\xef\xbc\x94\xef\xbc\x92] x", "",
+		"[example.com #\xef\xbc\x94\xef\xbc\x92] x", false,
 		"[example.com #42] [example.com #\xef\xbc\x94\xef\xbc\x92] x" },
-	{ "[example.com#42] x", "", "[example.com#42] x", false, "[example.com #42] [example.com#42] x" },
-	{ "[Ticket#123] [other.example #5] x", "", "[Ticket#123] [other.example #5] x", false, "[example.com #42] [Ticket#123] [other.example #5] x" },
-	{ "[myexample.com #5] x", "", "[myexample.com #5] x", false, "[example.com #42] [myexample.com #5] x" },
+	{ "[example.com#42] x", "", "[example.com#42] x", false,
+		"[example.com #42] [example.com#42] x" },
+	{ "[Ticket#123] [other.example #5] x", "", "[Ticket#123] [other.example #5] x", false,
+		"[example.com #42] [Ticket#123] [other.example #5] x" },
+	{ "[myexample.com #5] x", "", "[myexample.com #5] x", false,
+		"[example.com #42] [myexample.com #5] x" },
 
 	/* folding */
 	{ "Re: [example.com\r\n #42] x", "42", "x", true, "[example.com #42] Re: x" },
@@ -94,42 +118,98 @@ static const struct {
 	{ "Re : x", "", "x", true, "[example.com #42] Re : x" },
 	{ "Re^2: Re(3): Re*4: x", "", "x", true, "[example.com #42] Re^2: x" },
 	{ "Fwd: Fw: x", "", "x", true, "[example.com #42] Fwd: x" },
-	{ "\xe5\x9b\x9e\xe5\xa4\x8d\xef\xbc\x9a x", "", "x", true, "[example.com #42] \xe5\x9b\x9e\xe5\xa4\x8d\xef\xbc\x9a x" },
-	{ "=?utf-8?B?5Zue5aSN77yaIHg=?=", "", "x", true, "[example.com #42] =?utf-8?B?5Zue5aSN77yaIHg=?=" },
-	{ "Re: [example.com #42] AW: [Ticket#5] x", "42", "[Ticket#5] x", true, "[example.com #42] Re: [Ticket#5] x" },
+	{ "\xe5\x9b\x9e\xe5\xa4\x8d\xef\xbc\x9a x", "", "x", true,
+		"[example.com #42] \xe5\x9b\x9e\xe5\xa4\x8d\xef\xbc\x9a x" },
+	{ "=?utf-8?B?5Zue5aSN77yaIHg=?=", "", "x", true,
+		"[example.com #42] =?utf-8?B?5Zue5aSN77yaIHg=?=" },
+	{ "Re: [example.com #42] AW: [Ticket#5] x", "42", "[Ticket#5] x", true,
+		"[example.com #42] Re: [Ticket#5] x" },
 	{ "Report: x", "", "Report: x", false, "[example.com #42] Report: x" },
 	{ "Re: Ref: 1234", "", "Ref: 1234", true, "[example.com #42] Re: Ref: 1234" },
 	{ "12:30 Re: x", "", "12:30 Re: x", false, "[example.com #42] 12:30 Re: x" },
 	{ "Re:", "", "", true, "[example.com #42] Re:" },
 
 	/* encoded-words and raw 8-bit stay as they came */
-	{ "=?ISO-8859-1?Q?Dr=FCcker?= kaputt", "", "Dr\xc3\xbc" "cker kaputt", false, "[example.com #42] =?ISO-8859-1?Q?Dr=FCcker?= kaputt" },
-	{ "Dr\xfc" "cker", "", "Dr\xc3\xbc" "cker", false, "[example.com #42] Dr\xfc" "cker" },
-	{ "Dr\xc3\xbc" "cker", "", "Dr\xc3\xbc" "cker", false, "[example.com #42] Dr\xc3\xbc" "cker" },
-	{ "[example.com #7] Dr\xfc" "cker", "7", "Dr\xc3\xbc" "cker", false, "[example.com #42] Dr\xfc" "cker" },
-	{ "=?GB18030?B?xOO6ww==?=", "", "\xe4\xbd\xa0\xe5\xa5\xbd", false, "[example.com #42] =?GB18030?B?xOO6ww==?=" },
-	{ "=?ISO-2022-JP?B?GyRCRnxLXBsoQg==?=", "", "\xe6\x97\xa5\xe6\x9c\xac", false, "[example.com #42] =?ISO-2022-JP?B?GyRCRnxLXBsoQg==?=" },
-	{ "=?utf-8?Q?a?= =?utf-8?Q?b?=", "", "ab", false, "[example.com #42] =?utf-8?Q?a?= =?utf-8?Q?b?=" },
-	{ "=?utf-8?Q?=C3?= =?utf-8?Q?=BC?=", "", "\xc3\xbc", false, "[example.com #42] =?utf-8?Q?=C3?= =?utf-8?Q?=BC?=" },
-	{ "=?utf-8*de?Q?=C3=BC?=", "", "\xc3\xbc", false, "[example.com #42] =?utf-8*de?Q?=C3=BC?=" },
-	{ "=?utf-8?Q?" "?= x", "", "x", false, "[example.com #42] =?utf-8?Q?" "?= x" },
-	{ "=?utf-8?B?" "?= x", "", "x", false, "[example.com #42] =?utf-8?B?" "?= x" },
-	{ "=?utf-8?B?W2V4YW1", "", "=?utf-8?B?W2V4YW1", false, "[example.com #42] =?utf-8?B?W2V4YW1" },
+	{ "=?ISO-8859-1?Q?Dr=FCcker?= kaputt", "",
+		"Dr\xc3\xbc"
+		"cker kaputt",
+		false, "[example.com #42] =?ISO-8859-1?Q?Dr=FCcker?= kaputt" },
+	{ "Dr\xfc"
+	  "cker",
+		"",
+		"Dr\xc3\xbc"
+		"cker",
+		false,
+		"[example.com #42] Dr\xfc"
+		"cker" },
+	{ "Dr\xc3\xbc"
+	  "cker",
+		"",
+		"Dr\xc3\xbc"
+		"cker",
+		false,
+		"[example.com #42] Dr\xc3\xbc"
+		"cker" },
+	{ "[example.com #7] Dr\xfc"
+	  "cker",
+		"7",
+		"Dr\xc3\xbc"
+		"cker",
+		false,
+		"[example.com #42] Dr\xfc"
+		"cker" },
+	{ "=?GB18030?B?xOO6ww==?=", "", "\xe4\xbd\xa0\xe5\xa5\xbd", false,
+		"[example.com #42] =?GB18030?B?xOO6ww==?=" },
+	{ "=?ISO-2022-JP?B?GyRCRnxLXBsoQg==?=", "", "\xe6\x97\xa5\xe6\x9c\xac", false,
+		"[example.com #42] =?ISO-2022-JP?B?GyRCRnxLXBsoQg==?=" },
+	{ "=?utf-8?Q?a?= =?utf-8?Q?b?=", "", "ab", false,
+		"[example.com #42] =?utf-8?Q?a?= =?utf-8?Q?b?=" },
+	{ "=?utf-8?Q?=C3?= =?utf-8?Q?=BC?=", "", "\xc3\xbc", false,
+		"[example.com #42] =?utf-8?Q?=C3?= =?utf-8?Q?=BC?=" },
+	{ "=?utf-8*de?Q?=C3=BC?=", "", "\xc3\xbc", false,
+		"[example.com #42] =?utf-8*de?Q?=C3=BC?=" },
+	{ "=?utf-8?Q?"
+	  "?= x",
+		"", "x", false,
+		"[example.com #42] =?utf-8?Q?"
+		"?= x" },
+	{ "=?utf-8?B?"
+	  "?= x",
+		"", "x", false,
+		"[example.com #42] =?utf-8?B?"
+		"?= x" },
+	{ "=?utf-8?B?W2V4YW1", "", "=?utf-8?B?W2V4YW1", false,
+		"[example.com #42] =?utf-8?B?W2V4YW1" },
 	{ "=?utf-8?X?abc?=", "", "=?utf-8?X?abc?=", false, "[example.com #42] =?utf-8?X?abc?=" },
-	{ "=?../../etc?Q?abc?=", "", "=?../../etc?Q?abc?=", false, "[example.com #42] =?../../etc?Q?abc?=" },
+	{ "=?../../etc?Q?abc?=", "", "=?../../etc?Q?abc?=", false,
+		"[example.com #42] =?../../etc?Q?abc?=" },
 
-	/* unknown charsets, bytes that do not fit, broken base64: read as far as possible, and kept */
-	{ "=?x-unknown?Q?Dr=FCcker?=", "", "Dr\xc3\xbc" "cker", false, "[example.com #42] =?x-unknown?Q?Dr=FCcker?=" },
-	{ "=?utf-8?Q?Dr=FCcker_=C3=BC?=", "", "Dr\xc3\xbc" "cker \xc3\xbc", false, "[example.com #42] =?utf-8?Q?Dr=FCcker_=C3=BC?=" },
-	{ "=?utf-8?B?UHJpbnRlciE?=", "", "Printer!", false, "[example.com #42] =?utf-8?B?UHJpbnRlciE?=" },
-	{ "=?utf-8?B?!!UHJpbnRlciE=!!?=", "", "Printer!", false, "[example.com #42] =?utf-8?B?!!UHJpbnRlciE=!!?=" },
+	/* unknown charsets, bytes that do not fit, broken base64: read as far as possible, and
+	 * kept */
+	{ "=?x-unknown?Q?Dr=FCcker?=", "",
+		"Dr\xc3\xbc"
+		"cker",
+		false, "[example.com #42] =?x-unknown?Q?Dr=FCcker?=" },
+	{ "=?utf-8?Q?Dr=FCcker_=C3=BC?=", "",
+		"Dr\xc3\xbc"
+		"cker \xc3\xbc",
+		false, "[example.com #42] =?utf-8?Q?Dr=FCcker_=C3=BC?=" },
+	{ "=?utf-8?B?UHJpbnRlciE?=", "", "Printer!", false,
+		"[example.com #42] =?utf-8?B?UHJpbnRlciE?=" },
+	{ "=?utf-8?B?!!UHJpbnRlciE=!!?=", "", "Printer!", false,
+		"[example.com #42] =?utf-8?B?!!UHJpbnRlciE=!!?=" },
 
-	/* words as senders write them: blanks and question marks in Q, split letters, labels that are
-	 * too narrow or wrong */
-	{ "=?utf-8?Q?gr=C3=B6=C3=9Fer als?=", "", "gr\xc3\xb6\xc3\x9f" "er als", false,
-		"[example.com #42] =?utf-8?Q?gr=C3=B6=C3=9Fer als?=" },
-	{ "=?utf-8?Q?why?_=C3=BC?" "?= x", "", "why? \xc3\xbc? x", false,
-		"[example.com #42] =?utf-8?Q?why?_=C3=BC?" "?= x" },
+	/* words as senders write them: blanks and question marks in Q, split letters, labels that
+	 * are too narrow or wrong */
+	{ "=?utf-8?Q?gr=C3=B6=C3=9Fer als?=", "",
+		"gr\xc3\xb6\xc3\x9f"
+		"er als",
+		false, "[example.com #42] =?utf-8?Q?gr=C3=B6=C3=9Fer als?=" },
+	{ "=?utf-8?Q?why?_=C3=BC?"
+	  "?= x",
+		"", "why? \xc3\xbc? x", false,
+		"[example.com #42] =?utf-8?Q?why?_=C3=BC?"
+		"?= x" },
 	{ "=?utf-8?Q?a =?utf-8?Q?b?=", "", "=?utf-8?Q?a b", false,
 		"[example.com #42] =?utf-8?Q?a =?utf-8?Q?b?=" },
 	{ "=?utf-8?Q?Re: [example.com #42] =C3=BC?=", "42", "\xc3\xbc", true,
@@ -138,8 +218,8 @@ static const struct {
 		"[example.com #42] =?gb2312?B?1Q==?= =?gb2312?B?iA==?=" },
 	{ "=?iso-2022-jp?B?GyRCLSEbKEI=?=", "", "\xe2\x91\xa0", false,
 		"[example.com #42] =?iso-2022-jp?B?GyRCLSEbKEI=?=" },
-	{ "=?us-ascii?Q?=C3=BC?=", "", "\xc3\xbc", false, "[example.com #42] =?us-ascii?Q?=C3=BC?="
-		},
+	{ "=?us-ascii?Q?=C3=BC?=", "", "\xc3\xbc", false,
+		"[example.com #42] =?us-ascii?Q?=C3=BC?=" },
 	{ "=?iso-8859-1?Q?50_=80?=", "", "50 \xe2\x82\xac", false,
 		"[example.com #42] =?iso-8859-1?Q?50_=80?=" },
 	{ "=?gb2312?Q?=FF_[example.com_#42]_=B4=F2?=", "42", "\xef\xbf\xbd \xe6\x89\x93", false,
@@ -163,21 +243,37 @@ static const struct {
 	{ "\x1b[31mred", "", "[31mred", false, "[example.com #42] \x1b[31mred" },
 
 	/* our tag inside encoded-words: they are written anew, and only they */
-	{ "=?utf-8?Q?[example.com_#42]_Dr=C3=BCcker?=", "42", "Dr\xc3\xbc" "cker", false, "[example.com #42] =?UTF-8?B?RHLDvGNrZXI=?=" },
-	{ "=?utf-8?B?W2V4YW1wbGUuY29tICM0Ml0gaGVsbG8?=", "42", "hello", false, "[example.com #42] =?UTF-8?B?aGVsbG8=?=" },
-	{ "=?utf-8?Q?[exam?= =?utf-8?Q?ple.com_#4?=\n =?utf-8?Q?2]_x?= =?iso-8859-1?Q?=FC?=", "42", "x\xc3\xbc", false,
-		"[example.com #42] =?UTF-8?B?eA==?= =?iso-8859-1?Q?=FC?=" },
-	{ "[example.com =?utf-8?Q?#42]_x?=", "42", "x", false, "[example.com #42] =?UTF-8?B?eA==?=" },
-	{ "=?x-unknown?Q?=FC_[example.com_#42]_=FC?=", "42", "\xc3\xbc \xc3\xbc", false, "[example.com #42] =?x-unknown?Q?=FC_=FC?=" },
-	{ "=?utf-8?Q?Re:_[example.com_#42]_=FC?=", "42", "\xc3\xbc", true, "[example.com #42] =?utf-8?Q?Re=3A_=FC?=" },
-	{ "=?utf-8?Q?a?= [example.com #42] =?utf-8?Q?b?=", "42", "a b", false, "[example.com #42] =?utf-8?Q?a?= =?UTF-8?Q?_?= =?utf-8?Q?b?=" },
-	{ "=?[example.com #42]UTF-8?Q?Re:_[example.com_#8]_x?=", "42 8", "x", true, "[example.com #42] =?UTF-8?B?UmU6IHg=?=" },
+	{ "=?utf-8?Q?[example.com_#42]_Dr=C3=BCcker?=", "42",
+		"Dr\xc3\xbc"
+		"cker",
+		false, "[example.com #42] =?UTF-8?B?RHLDvGNrZXI=?=" },
+	{ "=?utf-8?B?W2V4YW1wbGUuY29tICM0Ml0gaGVsbG8?=", "42", "hello", false,
+		"[example.com #42] =?UTF-8?B?aGVsbG8=?=" },
+	{ "=?utf-8?Q?[exam?= =?utf-8?Q?ple.com_#4?=\n =?utf-8?Q?2]_x?= =?iso-8859-1?Q?=FC?=", "42",
+		"x\xc3\xbc", false, "[example.com #42] =?UTF-8?B?eA==?= =?iso-8859-1?Q?=FC?=" },
+	{ "[example.com =?utf-8?Q?#42]_x?=", "42", "x", false,
+		"[example.com #42] =?UTF-8?B?eA==?=" },
+	{ "=?x-unknown?Q?=FC_[example.com_#42]_=FC?=", "42", "\xc3\xbc \xc3\xbc", false,
+		"[example.com #42] =?x-unknown?Q?=FC_=FC?=" },
+	{ "=?utf-8?Q?Re:_[example.com_#42]_=FC?=", "42", "\xc3\xbc", true,
+		"[example.com #42] =?utf-8?Q?Re=3A_=FC?=" },
+	{ "=?utf-8?Q?a?= [example.com #42] =?utf-8?Q?b?=", "42", "a b", false,
+		"[example.com #42] =?utf-8?Q?a?= =?UTF-8?Q?_?= =?utf-8?Q?b?=" },
+	{ "=?[example.com #42]UTF-8?Q?Re:_[example.com_#8]_x?=", "42 8", "x", true,
+		"[example.com #42] =?UTF-8?B?UmU6IHg=?=" },
 
 	/* what would be a line, or the end of one, never becomes one */
-	{ "=?utf-8?Q?a=0D=0AX-Evil:_b?=", "", "a X-Evil: b", false, "[example.com #42] =?utf-8?Q?a=0D=0AX-Evil:_b?=" },
-	{ "=?utf-8?Q?a=0D=0AX-Evil:_b_[example.com_#42]?=", "42", "a X-Evil: b", false, "[example.com #42] =?UTF-8?B?YSAgWC1FdmlsOiBi?=" },
-	{ "=?utf-8?B?YQANCmI=?= [example.com #42]", "42", "a b", false, "[example.com #42] =?utf-8?B?YQANCmI=?=" },
-	{ "a\x01\x7f" "b", "", "a b", false, "[example.com #42] a\x01\x7f" "b" },
+	{ "=?utf-8?Q?a=0D=0AX-Evil:_b?=", "", "a X-Evil: b", false,
+		"[example.com #42] =?utf-8?Q?a=0D=0AX-Evil:_b?=" },
+	{ "=?utf-8?Q?a=0D=0AX-Evil:_b_[example.com_#42]?=", "42", "a X-Evil: b", false,
+		"[example.com #42] =?UTF-8?B?YSAgWC1FdmlsOiBi?=" },
+	{ "=?utf-8?B?YQANCmI=?= [example.com #42]", "42", "a b", false,
+		"[example.com #42] =?utf-8?B?YQANCmI=?=" },
+	{ "a\x01\x7f"
+	  "b",
+		"", "a b", false,
+		"[example.com #42] a\x01\x7f"
+		"b" },
 };
 
 static char *numbers_text(const struct numbers *numbers)
@@ -208,7 +304,8 @@ static void test_retag(void)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(subjects); i++) {
 		const char *raw = subjects[i].raw;
-		g_autofree char *once = subject_retag(raw, &ours, 42, 998), *twice = subject_retag(once, &ours, 42, 998);
+		g_autofree char *once = subject_retag(raw, &ours, 42, 998),
+				*twice = subject_retag(once, &ours, 42, 998);
 
 		g_assert_cmpstr(once, ==, subjects[i].tagged ? subjects[i].tagged : raw);
 		g_assert_cmpstr(twice, ==, once);
@@ -233,7 +330,8 @@ static void test_view_of_what_was_tagged(void)
 
 static void test_tags_only_removed(void)
 {
-	g_autofree char *value = subject_retag("Re: Re: [example.com #7] x [example.com #8]", &ours, 0, 998);
+	g_autofree char *value = subject_retag(
+		"Re: Re: [example.com #7] x [example.com #8]", &ours, 0, 998);
 
 	g_assert_cmpstr(value, ==, "Re: Re: x");
 }
@@ -250,18 +348,38 @@ static char *many(const char *text, size_t count)
 	return g_string_free(out, FALSE);
 }
 
-/* Long values of many makes; each comes out tagged, in lines that fit, at most as long as is allowed, in reasonable time. */
+/* Long values of many makes; each comes out tagged, in lines that fit, at most as long as is
+ * allowed, in reasonable time. */
 static void test_long_values(void)
 {
-	static const struct { const char *text; size_t count; } values[] = {
-		{ "word ", 2000 }, { "x", 10000 }, { "\xe9", 10000 }, { "\xc3\xa9", 5000 }, { " ", 10000 }, { "=?utf-8?Q?word?= ", 600 },
-		{ "=?utf-8?Q?=C3?= ", 60000 }, { "Re: ", 300000 }, { "[example.com #7]", 60000 }, { "[example.com ", 60000 }, { "=?", 500000 },
-		{ "=?utf-8?B?", 100000 }, { "word\r\n ", 200000 }, { "\r", 1000000 }, { "[example.com #", 70000 }, { "\x01", 1000000 }, { "=?a?Q?\xff?=", 90000 },
+	static const struct {
+		const char *text;
+		size_t count;
+	} values[] = {
+		{ "word ", 2000 },
+		{ "x", 10000 },
+		{ "\xe9", 10000 },
+		{ "\xc3\xa9", 5000 },
+		{ " ", 10000 },
+		{ "=?utf-8?Q?word?= ", 600 },
+		{ "=?utf-8?Q?=C3?= ", 60000 },
+		{ "Re: ", 300000 },
+		{ "[example.com #7]", 60000 },
+		{ "[example.com ", 60000 },
+		{ "=?", 500000 },
+		{ "=?utf-8?B?", 100000 },
+		{ "word\r\n ", 200000 },
+		{ "\r", 1000000 },
+		{ "[example.com #", 70000 },
+		{ "\x01", 1000000 },
+		{ "=?a?Q?\xff?=", 90000 },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(values); i++) {
-		g_autofree char *raw = many(values[i].text, values[i].count), *tail = g_strconcat("x", raw, "y", NULL);
-		g_autofree char *once = subject_retag(tail, &ours, 42, 998), *wide = subject_retag(tail, &ours, 42, LIMIT_SUBJECT_BYTES);
+		g_autofree char *raw = many(values[i].text, values[i].count),
+				*tail = g_strconcat("x", raw, "y", NULL);
+		g_autofree char *once = subject_retag(tail, &ours, 42, 998),
+				*wide = subject_retag(tail, &ours, 42, LIMIT_SUBJECT_BYTES);
 		struct subject_view view;
 
 		g_assert_true(g_str_has_prefix(once, "[example.com #42]"));
@@ -282,7 +400,8 @@ static void test_bytes_read(void)
 	static const char tag[] = "[example.com #7]";
 
 	for (size_t past = 0; past < 2; past++) {
-		g_autofree char *fill = g_strnfill(LIMIT_SUBJECT_BYTES - strlen(tag) - 1 + past, 'x');
+		g_autofree char *fill = g_strnfill(
+			LIMIT_SUBJECT_BYTES - strlen(tag) - 1 + past, 'x');
 		g_autofree char *raw = g_strconcat(fill, " ", tag, NULL);
 		struct subject_view view;
 
@@ -300,7 +419,8 @@ static void test_title_length(void)
 		struct subject_view view;
 
 		subject_view_init(&view, raw, &ours);
-		g_assert_cmpuint(strlen(view.plain), ==, (size_t)(LIMIT_TITLE_BYTES + MIN(more, 0)));
+		g_assert_cmpuint(
+			strlen(view.plain), ==, (size_t)(LIMIT_TITLE_BYTES + MIN(more, 0)));
 		subject_view_release(&view);
 	}
 }
@@ -327,9 +447,16 @@ static void test_many_tags(void)
 /* The tag itself is never cut; a word is not cut within a character or an encoded-word. */
 static void test_shortened(void)
 {
-	static const struct { const char *raw; size_t max; const char *tagged; } cut[] = {
-		{ "abcdef", 20, "[example.com #42] ab" }, { "abcdef", 5, "[example.com #42]" }, { "a b c d", 20, "[example.com #42] a" },
-		{ "\xc3\xa9\xc3\xa9", 19, "[example.com #42]" }, { "\xc3\xa9\xc3\xa9", 20, "[example.com #42] \xc3\xa9" },
+	static const struct {
+		const char *raw;
+		size_t max;
+		const char *tagged;
+	} cut[] = {
+		{ "abcdef", 20, "[example.com #42] ab" },
+		{ "abcdef", 5, "[example.com #42]" },
+		{ "a b c d", 20, "[example.com #42] a" },
+		{ "\xc3\xa9\xc3\xa9", 19, "[example.com #42]" },
+		{ "\xc3\xa9\xc3\xa9", 20, "[example.com #42] \xc3\xa9" },
 		{ "a =?utf-8?Q?abcdefgh?=", 30, "[example.com #42] a" },
 	};
 
@@ -351,7 +478,10 @@ static void test_overlong_word(void)
 	subject_view_init(&before, raw, &ours);
 	subject_view_init(&after, tagged, &ours);
 	g_assert_cmpstr(after.plain, ==, before.plain);
-	g_assert_true(g_str_has_prefix(after.plain, "\xc3\xbc" "a\xc3\xbc" "a"));
+	g_assert_true(g_str_has_prefix(after.plain,
+		"\xc3\xbc"
+		"a\xc3\xbc"
+		"a"));
 	subject_view_release(&before);
 	subject_view_release(&after);
 }
@@ -360,9 +490,13 @@ static void test_overlong_word(void)
 
 static void test_formats(void)
 {
-	static const struct { const char *pattern, *tag, *others; } formats[] = {
+	static const struct {
+		const char *pattern, *tag, *others;
+	} formats[] = {
 		{ "[%n #%d]", "[desk #42]", "[desk #042] [desk # 42] [desc #42] (desk #42)" },
-		{ "%n-%d", "desk-42", "xdesk-42 desk-42a desk--42 \xc3\xa9" "desk-42 desk-42\xc3\xa9" },
+		{ "%n-%d", "desk-42",
+			"xdesk-42 desk-42a desk--42 \xc3\xa9"
+			"desk-42 desk-42\xc3\xa9" },
 		{ "#%d", "#42", "#042 #42a ## #42\xef\xbc\x94" },
 		{ "[%n  #%d]", "[desk  #42]", "[desk#42] [desk # 42]" },
 		{ "(%d/%n)", "(42/desk)", "(42/des) (/desk)" },
@@ -375,7 +509,8 @@ static void test_formats(void)
 		struct subject_view view;
 		g_autofree char *tag = NULL, *tagged = NULL;
 
-		g_assert_cmpint(tag_format_init(&format, formats[i].pattern, "desk", NULL), ==, ST_OK);
+		g_assert_cmpint(
+			tag_format_init(&format, formats[i].pattern, "desk", NULL), ==, ST_OK);
 		tag = tag_text(&format, 42);
 		g_assert_cmpstr(tag, ==, formats[i].tag);
 		tagged = subject_retag(formats[i].others, &format, 42, 998);
@@ -390,12 +525,16 @@ static void test_formats(void)
 
 static void test_former_tags(void)
 {
-	static const struct { const char *raw, *tags, *plain, *tagged; } rows[] = {
+	static const struct {
+		const char *raw, *tags, *plain, *tagged;
+	} rows[] = {
 		{ "[Ticket#5] x", "5", "[Ticket#5] x", "[desk #42] [Ticket#5] x" },
-		{ "Re: [Ticket#5] [desk #7] x", "7 5", "[Ticket#5] x", "[desk #42] Re: [Ticket#5] x" },
+		{ "Re: [Ticket#5] [desk #7] x", "7 5", "[Ticket#5] x",
+			"[desk #42] Re: [Ticket#5] x" },
 		{ "OLD-8: x (Case desk/9)", "9 8", "OLD-8: x (Case desk/9)",
 			"[desk #42] OLD-8: x (Case desk/9)" },
-		{ "=?utf-8?Q?[Ticket#5]?=", "5", "[Ticket#5]", "[desk #42] =?utf-8?Q?[Ticket#5]?=" },
+		{ "=?utf-8?Q?[Ticket#5]?=", "5", "[Ticket#5]",
+			"[desk #42] =?utf-8?Q?[Ticket#5]?=" },
 		{ "[Ticket#05] [Ticket#5a] [ticket#5] xOLD-8", "",
 			"[Ticket#05] [Ticket#5a] [ticket#5] xOLD-8",
 			"[desk #42] [Ticket#05] [Ticket#5a] [ticket#5] xOLD-8" },
@@ -424,9 +563,23 @@ static void test_former_tags(void)
 
 static void test_refused_formats(void)
 {
-	static const struct { const char *pattern, *name; } refused[] = {
-		{ "", "x" }, { "%d", "x" }, { "[%n]", "x" }, { "[%d %d]", "x" }, { "[%n %n %d]", "x" }, { "[%x %d]", "x" }, { "[%", "x" }, { "[1%d]", "x" },
-		{ "[\n%d]", "x" }, { "[\xc3\xbc%d]", "x" }, { "[%n #%d]", "" }, { "[%n #%d]", "a b" }, { "[%n #%d]", "a]" }, { "[%n #%d]", "\xc3\xbc" },
+	static const struct {
+		const char *pattern, *name;
+	} refused[] = {
+		{ "", "x" },
+		{ "%d", "x" },
+		{ "[%n]", "x" },
+		{ "[%d %d]", "x" },
+		{ "[%n %n %d]", "x" },
+		{ "[%x %d]", "x" },
+		{ "[%", "x" },
+		{ "[1%d]", "x" },
+		{ "[\n%d]", "x" },
+		{ "[\xc3\xbc%d]", "x" },
+		{ "[%n #%d]", "" },
+		{ "[%n #%d]", "a b" },
+		{ "[%n #%d]", "a]" },
+		{ "[%n #%d]", "\xc3\xbc" },
 		{ "[%n #%d]", "a\nb" },
 	};
 
@@ -434,7 +587,8 @@ static void test_refused_formats(void)
 		struct tag_format format;
 		struct error err = { "" };
 
-		g_assert_cmpint(tag_format_init(&format, refused[i].pattern, refused[i].name, &err), ==, ST_BAD_INPUT);
+		g_assert_cmpint(tag_format_init(&format, refused[i].pattern, refused[i].name, &err),
+			==, ST_BAD_INPUT);
 		g_assert_cmpstr(err.text, !=, "");
 	}
 }
@@ -498,7 +652,9 @@ static void test_commands(void)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(with_commands); i++) {
 		struct subject_commands c = commands_of(with_commands[i].raw, NULL);
-		g_autofree char *again = with_commands[i].raw ? subject_without(with_commands[i].raw, c.places) : NULL;
+		g_autofree char *again = with_commands[i].raw
+			? subject_without(with_commands[i].raw, c.places)
+			: NULL;
 
 		assert_list(c.taken, with_commands[i].commands);
 		assert_list(c.kept, NULL);
@@ -511,7 +667,8 @@ static void test_commands(void)
 /* Their places are of that Subject alone. */
 static void test_places(void)
 {
-	static char *places[][2] = { { "2+6", NULL }, { "0+1", NULL }, { "2+60", NULL }, { "4294967295+6", NULL }, { "x", NULL }, { NULL, NULL } };
+	static char *places[][2] = { { "2+6", NULL }, { "0+1", NULL }, { "2+60", NULL },
+		{ "4294967295+6", NULL }, { "x", NULL }, { NULL, NULL } };
 	static const char *const rests[] = { "x", NULL, NULL, NULL, NULL, NULL };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
@@ -579,7 +736,8 @@ static void test_foreign(gconstpointer data)
  * somebody left out words before it. */
 static void test_foreign_cut(void)
 {
-	g_autofree char *words = many("help ", 120), *whole = g_strdup_printf("Re: %s !close", words);
+	g_autofree char *words = many("help ", 120),
+			*whole = g_strdup_printf("Re: %s !close", words);
 	g_autofree char *kept = text_line(words, LIMIT_TITLE_BYTES);
 	char *cut[] = { kept, NULL };
 	const char *const raws[] = { whole, "Re: help !close" };
@@ -654,7 +812,8 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_assert_cmpint(tag_format_init(&ours, "[%n #%d]", "example.com", NULL), ==, ST_OK);
 	g_test_timer_start();
-	g_test_add_func("/subject/tags of a former system are recognised and stay", test_former_tags);
+	g_test_add_func(
+		"/subject/tags of a former system are recognised and stay", test_former_tags);
 	g_test_add_func("/subject/what is found in it", test_view);
 	g_test_add_func("/subject/what it becomes", test_retag);
 	g_test_add_func("/subject/what is found after it was tagged", test_view_of_what_was_tagged);
@@ -670,11 +829,13 @@ int main(int argc, char **argv)
 	g_test_add_func("/subject/commands", test_commands);
 	g_test_add_func("/subject/places of commands are of that Subject", test_places);
 	for (size_t i = 0; i < G_N_ELEMENTS(foreign_rows); i++) {
-		g_autofree char *path = g_strdup_printf("/subject/commands/%s", foreign_rows[i].sentence);
+		g_autofree char *path = g_strdup_printf(
+			"/subject/commands/%s", foreign_rows[i].sentence);
 
 		g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_foreign);
 	}
-	g_test_add_func("/subject/commands/what is behind a Subject that was cut is doubted", test_foreign_cut);
+	g_test_add_func("/subject/commands/what is behind a Subject that was cut is doubted",
+		test_foreign_cut);
 	g_test_add_func("/subject/commands/a quoted header has a Subject", test_header_block);
 	g_test_add_func("/subject/every verb of mail is a command in a Subject", test_every_verb);
 	g_test_add_func("/subject/many commands", test_many_commands);

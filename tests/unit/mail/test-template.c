@@ -1,4 +1,5 @@
-/* Templates: what is refused, what filling gives, and that no value becomes a header, a line or syntax. */
+/* Templates: what is refused, what filling gives, and that no value becomes a header, a line or
+ * syntax. */
 #include "mail/template.h"
 
 #include <glib/gstdio.h>
@@ -33,8 +34,8 @@ static const struct {
 	const char *text;
 	unsigned line;
 	const char *says;
-} refused[] = {
-	{ "Subject: a {numbr}\n\nx\n", 1, "unknown variable '{numbr}', expected {number} {tag}" },
+} refused[] = { { "Subject: a {numbr}\n\nx\n", 1,
+			"unknown variable '{numbr}', expected {number} {tag}" },
 	{ "Subject: a\n\none\ntwo {Number}\n", 4, "unknown variable '{Number}'" },
 	{ "Subject: a\n\none\n{number\n", 4, "expected } behind '{number'" },
 	{ "Subject: a\n\n{}\n", 3, "unknown variable '{}'" },
@@ -43,14 +44,12 @@ static const struct {
 	{ "Subject: a {quote}\n\nx\n", 1, "{quote} has many lines" },
 	{ "Subject: a\nX-Quote: {quote}\n\nx\n", 2, "{quote} has many lines" },
 	{ "X-A: b\n\nx\n", 3, "expected a Subject header" },
-	{ "\nx\n", 2, "expected a Subject header" },
-	{ "", 1, "expected a Subject header" },
+	{ "\nx\n", 2, "expected a Subject header" }, { "", 1, "expected a Subject header" },
 	{ "Subject: a\nSubject: b\n\nx\n", 2, "a second" },
 	{ "Subject: a\nX-A: b\nx-a: c\n\nx\n", 3, "expected one x-a header" },
 	{ "Subject: a\nContent-Language: de\nContent-Language: en\n\nx\n", 3, "a second" },
 	{ "Subject: a\nContent-Language: German!\n\nx\n", 2, "expected one language" },
-	{ "Subject: a\n", 2, "expected a text" },
-	{ "Subject: a\n\n \n\t\n", 3, "expected a text" },
+	{ "Subject: a\n", 2, "expected a text" }, { "Subject: a\n\n \n\t\n", 3, "expected a text" },
 	{ "Subject: a\nHello you\n\nx\n", 2, "expected a header 'Name: text'" },
 	{ "Subject: a\nX A: b\n\nx\n", 2, "expected a header 'Name: text'" },
 	{ "Subject: a\n: b\n\nx\n", 2, "expected a header 'Name: text'" },
@@ -60,11 +59,11 @@ static const struct {
 	{ "Subject: a\nContent-Type: text/html\n\nx\n", 2, "header Content-Type is written" },
 	{ "Subject: a\nX-Ticket-Queue: b\n\nx\n", 2, "header X-Ticket-Queue is written" },
 	{ "Subject: a\nBcc: b\n\nx\n", 2, "header Bcc is written" },
-	{ "Subject: a\nDisposition-Notification-To: b\n\nx\n", 2, "header Disposition-Notification-To is written" },
+	{ "Subject: a\nDisposition-Notification-To: b\n\nx\n", 2,
+		"header Disposition-Notification-To is written" },
 	{ "Subject: a\nReturn-Receipt-To: b\n\nx\n", 2, "header Return-Receipt-To is written" },
 	{ "Subject: a\nAuto-Submitted: no\n\nx\n", 2, "header Auto-Submitted is written" },
-	{ "Subject: a\n\none\n\xe4\n", 4, "expected text in UTF-8" }
-};
+	{ "Subject: a\n\none\n\xe4\n", 4, "expected text in UTF-8" } };
 
 static void test_refused(void)
 {
@@ -119,16 +118,19 @@ static struct template_text fill(const char *text, const char *const values[VAR_
 
 static void test_fill(void)
 {
-	static const char *const values[VAR_COUNT] = {
-		"1042", "[example.com #1042]", "Drucker kaputt", "Änne", "a@example.net", "support", "helpdesk", "new", "Berta", "1 January", "old text"
-	};
-	struct template_text out = fill("Subject: {tag} {subject}\nX-Number: no {number}\n\n"
-		"{name} <{address}>\n{queue}/{project}/{status}/{agent} {date}\n{{number} }} {{{number}\n\n{quote}\n", values);
+	static const char *const values[VAR_COUNT] = { "1042", "[example.com #1042]",
+		"Drucker kaputt", "Änne", "a@example.net", "support", "helpdesk", "new", "Berta",
+		"1 January", "old text" };
+	struct template_text out = fill(
+		"Subject: {tag} {subject}\nX-Number: no {number}\n\n"
+		"{name} <{address}>\n{queue}/{project}/{status}/{agent} {date}\n{{number} }} {{{number}\n\n{quote}\n",
+		values);
 
 	g_assert_cmpstr(out.subject, ==, "[example.com #1042] Drucker kaputt");
 	g_assert_cmpstr(out.headers[0], ==, "X-Number: no 1042");
 	g_assert_null(out.headers[1]);
-	g_assert_cmpstr(out.body, ==, "Änne <a@example.net>\nsupport/helpdesk/new/Berta 1 January\n{number} }} {1042\n\n> old text\n");
+	g_assert_cmpstr(out.body, ==,
+		"Änne <a@example.net>\nsupport/helpdesk/new/Berta 1 January\n{number} }} {1042\n\n> old text\n");
 	template_text_release(&out);
 }
 
@@ -145,9 +147,13 @@ static void test_missing_values(void)
 /* A greeting without a name is still one. */
 static void test_blanks_around_nothing(void)
 {
-	static const struct { const char *template, *body; } cases[] = {
-		{ "Hello {name},\n", "Hello,\n" }, { "Hello {name}\n", "Hello\n" },
-		{ "Hello {name} again\n", "Hello again\n" }, { "({name})\n", "()\n" },
+	static const struct {
+		const char *template, *body;
+	} cases[] = {
+		{ "Hello {name},\n", "Hello,\n" },
+		{ "Hello {name}\n", "Hello\n" },
+		{ "Hello {name} again\n", "Hello again\n" },
+		{ "({name})\n", "()\n" },
 		{ "{name}, hello\n", ", hello\n" },
 	};
 
@@ -164,7 +170,9 @@ static void test_blanks_around_nothing(void)
 static void test_line_ends(void)
 {
 	static const char *const values[VAR_COUNT] = { "7" };
-	struct template_text out = fill("\xEF\xBB\xBFSubject: a\r\n\tb {number}\r\nX-B:\r\n  c\r\n\r\none\r\n\r\ntwo\r\n", values);
+	struct template_text out = fill(
+		"\xEF\xBB\xBFSubject: a\r\n\tb {number}\r\nX-B:\r\n  c\r\n\r\none\r\n\r\ntwo\r\n",
+		values);
 
 	g_assert_cmpstr(out.subject, ==, "a b 7");
 	g_assert_cmpstr(out.headers[0], ==, "X-B: c");
@@ -175,22 +183,25 @@ static void test_line_ends(void)
 /* Every value but the quote, one at a time. */
 static void test_injection(void)
 {
-	static const char evil[] = "x\r\nBcc: victim@example.org\n\r\n\r\n--b\nContent-Type: text/html\n\n{tag} {{ \xff\x01";
+	static const char evil[] =
+		"x\r\nBcc: victim@example.org\n\r\n\r\n--b\nContent-Type: text/html\n\n{tag} {{ \xff\x01";
 
 	for (int var = 0; var < VAR_QUOTE; var++) {
 		const char *values[VAR_COUNT] = { NULL };
-		g_autofree char *text = g_strdup_printf("Subject: s {%s}\nX-V: v {%s}\n\nb {%s}\n", template_var_names[var], template_var_names[var],
-			template_var_names[var]);
+		g_autofree char *text = g_strdup_printf("Subject: s {%s}\nX-V: v {%s}\n\nb {%s}\n",
+			template_var_names[var], template_var_names[var], template_var_names[var]);
 		struct template_text out;
 
 		values[var] = evil;
 		out = fill(text, values);
-		g_assert_true(g_str_has_prefix(out.subject, "s x Bcc: victim@example.org --b Content-Type: text/html {tag} {{"));
+		g_assert_true(g_str_has_prefix(out.subject,
+			"s x Bcc: victim@example.org --b Content-Type: text/html {tag} {{"));
 		g_assert_null(strpbrk(out.subject, "\r\n\x01"));
 		g_assert_null(strpbrk(out.headers[0], "\r\n\x01"));
 		g_assert_cmpuint(g_strv_length(out.headers), ==, 1);
 		g_assert_true(strchr(out.body, '\n') == out.body + strlen(out.body) - 1);
-		g_assert_true(g_utf8_validate(out.subject, -1, NULL) && g_utf8_validate(out.body, -1, NULL));
+		g_assert_true(g_utf8_validate(out.subject, -1, NULL) &&
+			g_utf8_validate(out.body, -1, NULL));
 		template_text_release(&out);
 	}
 }
@@ -210,21 +221,23 @@ static void test_signature(void)
 
 static void test_quote(void)
 {
-	static const struct { const char *template, *quote, *body; } cases[] = {
-		{ "a\n\n{quote}\n", "one\r\ntwo\r\rthree\n\n\n", "a\n\n> one\n> two\n>\n> three\n" },
+	static const struct {
+		const char *template, *quote, *body;
+	} cases[] = { { "a\n\n{quote}\n", "one\r\ntwo\r\rthree\n\n\n",
+			      "a\n\n> one\n> two\n>\n> three\n" },
 		{ "a {quote} b\n", "one\ntwo", "a \n> one\n> two\n b\n" },
 		{ "{quote}{number}\n", "one", "> one\n7\n" },
 		{ "{quote}\n", "> before", "> > before\n" },
 		{ "{quote}\n", "{number} {{ {quote}", "> {number} {{ {quote}\n" },
 		{ "{quote}\n", "\n \n", "\n" },
 		{ "a\n\nOn {date} you wrote:\n\n{quote}\nb\n", "", "a\n\n\nb\n" },
-		{ "You wrote:\n{quote}", "", "" },
-		{ "a. {quote}\n", "", "a. \n" },
-		{ "a\n{quote}", "one", "a\n> one" }
-	};
+		{ "You wrote:\n{quote}", "", "" }, { "a. {quote}\n", "", "a. \n" },
+		{ "a\n{quote}", "one", "a\n> one" } };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-		const char *values[VAR_COUNT] = { [VAR_NUMBER] = "7", [VAR_QUOTE] = cases[i].quote };
+		const char *values[VAR_COUNT] = {
+			[VAR_NUMBER] = "7", [VAR_QUOTE] = cases[i].quote
+		};
 		g_autofree char *text = g_strconcat("Subject: s\n\n", cases[i].template, NULL);
 		struct template_text out = fill(text, values);
 
@@ -246,7 +259,8 @@ static void test_quote_limit(void)
 	}
 }
 
-static void assert_pick(const struct template_set *set, const char *language, const char *found, const char *subject)
+static void assert_pick(const struct template_set *set, const char *language, const char *found,
+	const char *subject)
 {
 	static const char *const values[VAR_COUNT] = { NULL };
 	const char *got = "unset";
@@ -260,10 +274,13 @@ static void assert_pick(const struct template_set *set, const char *language, co
 
 static void test_languages(void)
 {
-	static const struct { const char *file, *subject; } files[] = {
-		{ "opened.eml", "default" }, { "opened.de.eml", "deutsch" }, { "opened.pt-BR.eml", "brasil" }, { "opened.pt.eml", "portugal" },
-		{ "closed.fr.eml", "another name" }, { "opened.old-version-of-june.eml", "a backup is no language" }, { "opened.de.eml~", "editor" }
-	};
+	static const struct {
+		const char *file, *subject;
+	} files[] = { { "opened.eml", "default" }, { "opened.de.eml", "deutsch" },
+		{ "opened.pt-BR.eml", "brasil" }, { "opened.pt.eml", "portugal" },
+		{ "closed.fr.eml", "another name" },
+		{ "opened.old-version-of-june.eml", "a backup is no language" },
+		{ "opened.de.eml~", "editor" } };
 	struct template_set *set;
 	struct error err;
 
@@ -313,9 +330,8 @@ static void test_language_header(void)
 
 static void assert_shipped(const char *name, const char *language, const char *says)
 {
-	static const char *const values[VAR_COUNT] = {
-		"1042", "[example.com #1042]", "a subject", "Anna", "a@example.net", "support", "", "new", "", "today", "quoted words"
-	};
+	static const char *const values[VAR_COUNT] = { "1042", "[example.com #1042]", "a subject",
+		"Anna", "a@example.net", "support", "", "new", "", "today", "quoted words" };
 	struct template_set *set = NULL;
 	const char *found = NULL;
 	g_autofree char *shipped = g_build_filename(source_tree, "conf", "templates", NULL);
@@ -335,7 +351,8 @@ static void assert_shipped(const char *name, const char *language, const char *s
 
 static void test_shipped(void)
 {
-	static const char *const names[] = { "opened.eml", "followup.eml", "closed.eml", "late.eml" };
+	static const char *const names[] = { "opened.eml", "followup.eml", "closed.eml",
+		"late.eml" };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
 		assert_shipped(names[i], "en", "Hello Anna");
@@ -353,17 +370,20 @@ int main(int argc, char **argv)
 	dir = g_dir_make_tmp("milticket-template-XXXXXX", NULL);
 	g_assert_nonnull(dir);
 	g_test_add_func("/template/errors name file and line", test_refused);
-	g_test_add_func("/template/a file is read up to its limit and nothing but a file", test_size);
+	g_test_add_func(
+		"/template/a file is read up to its limit and nothing but a file", test_size);
 	g_test_add_func("/template/variables are filled and doubled braces are braces", test_fill);
 	g_test_add_func("/template/a missing value is empty", test_missing_values);
-	g_test_add_func("/template/no blank is left where nothing stands",
-		test_blanks_around_nothing);
-	g_test_add_func("/template/folded headers, CRLF and a byte order mark are read", test_line_ends);
+	g_test_add_func(
+		"/template/no blank is left where nothing stands", test_blanks_around_nothing);
+	g_test_add_func(
+		"/template/folded headers, CRLF and a byte order mark are read", test_line_ends);
 	g_test_add_func("/template/no value adds a header, a line or syntax", test_injection);
 	g_test_add_func("/template/a quote stands on lines of its own", test_quote);
 	g_test_add_func("/template/a quote is cut at its limit and says so", test_quote_limit);
 	g_test_add_func("/template/the language picks a sibling, else the default", test_languages);
-	g_test_add_func("/template/a Content-Language header names the language", test_language_header);
+	g_test_add_func(
+		"/template/a Content-Language header names the language", test_language_header);
 	g_test_add_func("/template/a signature keeps its lines", test_signature);
 	g_test_add_func("/template/the shipped ones load, in English and German", test_shipped);
 	rc = g_test_run();

@@ -242,11 +242,11 @@ static void test_many_fields_of_parts(void)
 	static const char *const heads[] = {
 		"Content-Type: multipart/digest; boundary=b\n\n--b\n\n",
 		"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: message/rfc822\n"
-			"\n",
+		"\n",
 		"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type:\n"
-			" message/rfc822\n\n",
+		" message/rfc822\n\n",
 		"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\n"
-			"x\n--b\n",
+		"x\n--b\n",
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(heads); i++) {

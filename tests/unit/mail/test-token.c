@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-static const struct token_key ours = { "0123456789abcdef0123456789abcdef" }, others = { "0123456789abcdef0123456789abcdeg" };
+static const struct token_key ours = { "0123456789abcdef0123456789abcdef" },
+			      others = { "0123456789abcdef0123456789abcdeg" };
 static const char account[] = "support@example.com";
 
 static void test_own_tokens(void)
@@ -11,8 +12,10 @@ static void test_own_tokens(void)
 	static const uint64_t numbers[] = { 1, 42, 1042, 202611240001, G_MAXUINT64 };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
-		g_autofree char *detail = token_detail(&ours, numbers[i], account), *upper = g_ascii_strup(detail, -1);
-		g_autofree char *address = token_address(&ours, numbers[i], account, "+"), *expected = g_strdup_printf("support+%s@example.com", detail);
+		g_autofree char *detail = token_detail(&ours, numbers[i], account),
+				*upper = g_ascii_strup(detail, -1);
+		g_autofree char *address = token_address(&ours, numbers[i], account, "+"),
+				*expected = g_strdup_printf("support+%s@example.com", detail);
 		uint64_t number = 0;
 
 		g_assert_cmpuint(strlen(strchr(detail, '-') + 1), ==, 8);
@@ -25,11 +28,17 @@ static void test_own_tokens(void)
 
 static void test_others_are_refused(void)
 {
-	g_autofree char *detail = token_detail(&ours, 1042, account), *mac = g_strdup(strchr(detail, '-') + 1);
-	g_autofree char *other_number = g_strdup_printf("1043-%s", mac), *zero = g_strdup_printf("01042-%s", mac), *longer = g_strdup_printf("1042-%sa", mac);
-	g_autofree char *shorter = g_strndup(detail, strlen(detail) - 1), *hash = g_strdup_printf("#1042-%s", mac);
-	const char *const refused[] = { other_number, zero, longer, shorter, hash, mac, "", "-", "1042", "1042-", "-abcdefgh", "1042-aaaaaaaa", "x-y",
-		"99999999999999999999999999-abcdefgh", "1042-abcdefghabcdefghabcdefghabcdefghabcdefghabcdefgh" };
+	g_autofree char *detail = token_detail(&ours, 1042, account),
+			*mac = g_strdup(strchr(detail, '-') + 1);
+	g_autofree char *other_number = g_strdup_printf("1043-%s", mac),
+			*zero = g_strdup_printf("01042-%s", mac),
+			*longer = g_strdup_printf("1042-%sa", mac);
+	g_autofree char *shorter = g_strndup(detail, strlen(detail) - 1),
+			*hash = g_strdup_printf("#1042-%s", mac);
+	const char *const refused[] = { other_number, zero, longer, shorter, hash, mac, "", "-",
+		"1042", "1042-", "-abcdefgh", "1042-aaaaaaaa", "x-y",
+		"99999999999999999999999999-abcdefgh",
+		"1042-abcdefghabcdefghabcdefghabcdefghabcdefghabcdefgh" };
 	uint64_t number = 7;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(refused); i++)

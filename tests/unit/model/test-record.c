@@ -19,7 +19,8 @@ static GByteArray *encoded(const struct record_type *type, const void *record)
 	return out;
 }
 
-static const struct record_type *const types[] = { &ticket_type, &entry_type, &event_type, &queue_type, &agent_type, &outgoing_type };
+static const struct record_type *const types[] = { &ticket_type, &entry_type, &event_type,
+	&queue_type, &agent_type, &outgoing_type };
 
 /* Something else in every field of a zeroed record; `big` picks the largest that fits. */
 static void fill(const struct record_type *type, void *record, bool big)
@@ -66,13 +67,16 @@ static void test_round_trip(void)
 {
 	for (size_t t = 0; t < G_N_ELEMENTS(types); t++)
 		for (int big = 0; big < 3; big++) {
-			g_autofree void *a = g_malloc0(types[t]->size), *b = g_malloc0(types[t]->size), *c = g_malloc0(types[t]->size);
+			g_autofree void *a = g_malloc0(types[t]->size),
+					*b = g_malloc0(types[t]->size),
+					*c = g_malloc0(types[t]->size);
 			g_autoptr(GByteArray) bytes = NULL;
 
 			if (big < 2)
 				fill(types[t], a, big);
 			bytes = encoded(types[t], a);
-			g_assert_cmpint(record_decode(types[t], bytes_of(bytes), b, NULL), ==, ST_OK);
+			g_assert_cmpint(
+				record_decode(types[t], bytes_of(bytes), b, NULL), ==, ST_OK);
 			record_copy(types[t], c, b);
 			assert_same(types[t], a, b);
 			record_release(types[t], b);
@@ -107,7 +111,9 @@ static void test_unknown_field(void)
 	static const guint8 value[] = { 1, 200, 3, 'x', 'y', 'z', 1, 2, 'o', 'k' };
 	struct queue queue;
 
-	g_assert_cmpint(record_decode(&queue_type, (struct bytes){ value, sizeof value }, &queue, NULL), ==, ST_OK);
+	g_assert_cmpint(
+		record_decode(&queue_type, (struct bytes){ value, sizeof value }, &queue, NULL), ==,
+		ST_OK);
 	g_assert_cmpstr(queue.name, ==, "ok");
 	record_release(&queue_type, &queue);
 }
@@ -123,8 +129,12 @@ static void test_damage(void)
 		{ "another version", { 2, 1, 1, 'x' }, 4 },
 		{ "no length", { 1, 1 }, 2 },
 		{ "a length past the end", { 1, 1, 2, 'x' }, 4 },
-		{ "an endless length", { 1, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff }, 13 },
-		{ "a length of 2^64-1", { 1, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 'x' }, 13 },
+		{ "an endless length",
+			{ 1, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
+			13 },
+		{ "a length of 2^64-1",
+			{ 1, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 'x' },
+			13 },
 		{ "a NUL in a text", { 1, 1, 2, 'x', 0 }, 5 },
 		{ "bytes after a number", { 1, 4, 2, 1, 1 }, 5 },
 		{ "an empty number", { 1, 4, 0 }, 3 },
@@ -136,7 +146,10 @@ static void test_damage(void)
 		struct error err;
 
 		g_test_message("%s", cases[i].what);
-		g_assert_cmpint(record_decode(&queue_type, (struct bytes){ cases[i].value, cases[i].len }, &queue, &err), ==, ST_BAD_INPUT);
+		g_assert_cmpint(
+			record_decode(&queue_type, (struct bytes){ cases[i].value, cases[i].len },
+				&queue, &err),
+			==, ST_BAD_INPUT);
 		g_assert_true(g_str_has_prefix(err.text, "damaged queue"));
 		g_assert_null(queue.name);
 	}
@@ -147,23 +160,29 @@ static void test_enum_bounds(void)
 	guint8 value[] = { 1, 6, 1, TICKET_SPAM };
 	struct ticket ticket;
 
-	g_assert_cmpint(record_decode(&ticket_type, (struct bytes){ value, sizeof value }, &ticket, NULL), ==, ST_OK);
+	g_assert_cmpint(
+		record_decode(&ticket_type, (struct bytes){ value, sizeof value }, &ticket, NULL),
+		==, ST_OK);
 	g_assert_cmpint(ticket.status, ==, TICKET_SPAM);
 	value[3]++;
-	g_assert_cmpint(record_decode(&ticket_type, (struct bytes){ value, sizeof value }, &ticket, NULL), ==, ST_BAD_INPUT);
+	g_assert_cmpint(
+		record_decode(&ticket_type, (struct bytes){ value, sizeof value }, &ticket, NULL),
+		==, ST_BAD_INPUT);
 }
 
 static void assert_list_damage(const guint8 *value, size_t len, enum status wanted)
 {
 	struct agent agent = { 0 };
 
-	g_assert_cmpint(record_decode(&agent_type, (struct bytes){ value, len }, &agent, NULL), ==, wanted);
+	g_assert_cmpint(
+		record_decode(&agent_type, (struct bytes){ value, len }, &agent, NULL), ==, wanted);
 	record_release(&agent_type, &agent);
 }
 
 static void test_lists(void)
 {
-	static const guint8 right[] = { 1, 3, 4, 1, 'a', 1, 'b' }, past_its_field[] = { 1, 3, 4, 1, 'a', 2, 'b', 4, 1, 0 };
+	static const guint8 right[] = { 1, 3, 4, 1, 'a', 1, 'b' },
+			    past_its_field[] = { 1, 3, 4, 1, 'a', 2, 'b', 4, 1, 0 };
 
 	assert_list_damage(right, sizeof right, ST_OK);
 	assert_list_damage(past_its_field, sizeof past_its_field, ST_BAD_INPUT);
@@ -209,10 +228,13 @@ static void test_words(void)
 	assert_kind("unheard-of", 3 + 10);
 	assert_kind("x", 3 + 1);
 	assert_kind("", 3);
-	g_assert_cmpint(record_decode(&event_type, (struct bytes){ unknown, sizeof unknown }, &event, NULL), ==, ST_BAD_INPUT);
+	g_assert_cmpint(
+		record_decode(&event_type, (struct bytes){ unknown, sizeof unknown }, &event, NULL),
+		==, ST_BAD_INPUT);
 }
 
-/* Every value one byte short, and every byte turned: never more than an error (run under a sanitizer). */
+/* Every value one byte short, and every byte turned: never more than an error (run under a
+ * sanitizer). */
 static void test_any_damage(void)
 {
 	for (size_t t = 0; t < G_N_ELEMENTS(types); t++) {
@@ -242,8 +264,10 @@ static void test_ids_are_unique(void)
 	for (size_t t = 0; t < G_N_ELEMENTS(types); t++)
 		for (size_t i = 0; i < types[t]->count; i++)
 			for (size_t j = 0; j < i; j++) {
-				g_assert_cmpuint(types[t]->fields[i].id, !=, types[t]->fields[j].id);
-				g_assert_cmpstr(types[t]->fields[i].name, !=, types[t]->fields[j].name);
+				g_assert_cmpuint(
+					types[t]->fields[i].id, !=, types[t]->fields[j].id);
+				g_assert_cmpstr(
+					types[t]->fields[i].name, !=, types[t]->fields[j].name);
 			}
 }
 
@@ -267,19 +291,33 @@ static void test_text(void)
 	char *tags[] = { (char *)"red", (char *)"blue", NULL };
 	uint64_t links[] = { 7, 9 };
 	const struct ticket t = {
-		.number = 1042, .status = TICKET_OPEN, .opened = INT64_C(1790000000) * TEXT_SECOND, .undelivered = true, .tags = tags,
-		.links = { links, 2 }, .queue = (char *)"support",
+		.number = 1042,
+		.status = TICKET_OPEN,
+		.opened = INT64_C(1790000000) * TEXT_SECOND,
+		.undelivered = true,
+		.tags = tags,
+		.links = { links, 2 },
+		.queue = (char *)"support",
 	};
 	static const struct {
 		const char *field, *wanted;
 	} cases[] = {
-		{ "number", "1042" }, { "status", "open" }, { "priority", "normal" }, { "opened", "2026-09-21T14:13:20Z" }, { "closed", NULL },
-		{ "undelivered", "true" }, { "tags", "red, blue" }, { "participants", "" }, { "links", "7, 9" }, { "queue", "support" },
+		{ "number", "1042" },
+		{ "status", "open" },
+		{ "priority", "normal" },
+		{ "opened", "2026-09-21T14:13:20Z" },
+		{ "closed", NULL },
+		{ "undelivered", "true" },
+		{ "tags", "red, blue" },
+		{ "participants", "" },
+		{ "links", "7, 9" },
+		{ "queue", "support" },
 		{ "agent", NULL },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autofree char *text = record_field_text(record_field(&ticket_type, cases[i].field), &t);
+		g_autofree char *text = record_field_text(
+			record_field(&ticket_type, cases[i].field), &t);
 
 		g_assert_cmpstr(text, ==, cases[i].wanted);
 	}
@@ -308,12 +346,14 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/record/comes back as it was", test_round_trip);
 	g_test_add_func("/record/fields that are zero take no space", test_zero_is_short);
-	g_test_add_func("/record/an empty text is not an absent one", test_empty_text_is_not_absent);
+	g_test_add_func(
+		"/record/an empty text is not an absent one", test_empty_text_is_not_absent);
 	g_test_add_func("/record/fields of a newer program are skipped", test_unknown_field);
 	g_test_add_func("/record/damage is an error", test_damage);
 	g_test_add_func("/record/an enum past its names is an error", test_enum_bounds);
 	g_test_add_func("/record/a list keeps to its field", test_lists);
-	g_test_add_func("/record/hex digits take half the space, anything else comes back too", test_hex);
+	g_test_add_func(
+		"/record/hex digits take half the space, anything else comes back too", test_hex);
 	g_test_add_func("/record/frequent words take one byte, others come back too", test_words);
 	g_test_add_func("/record/no damage reads outside the value", test_any_damage);
 	g_test_add_func("/record/no field has another's id or name", test_ids_are_unique);

@@ -1,4 +1,5 @@
-/* The shipped milticket.conf and its manual against the table of keys: nothing missing, nothing left over, the same defaults. */
+/* The shipped milticket.conf and its manual against the table of keys: nothing missing, nothing
+ * left over, the same defaults. */
 #include "settings/settings.h"
 
 #include <string.h>
@@ -41,9 +42,13 @@ static void test_page_has_every_key(void)
 		if (!text)
 			g_error("milticket.conf.5 says nothing of %s", info->key);
 		if (*info->default_text && !strstr(text, shown))
-			g_error("milticket.conf.5: %s: expected '%s' in '%s'", info->key, shown, text);
-		if (sscanf(info->bounds, "a whole number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, &low, &high) == 2) {
-			g_autofree char *bounds = g_strdup_printf("from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, low, high);
+			g_error("milticket.conf.5: %s: expected '%s' in '%s'", info->key, shown,
+				text);
+		if (sscanf(info->bounds,
+			    "a whole number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, &low,
+			    &high) == 2) {
+			g_autofree char *bounds = g_strdup_printf(
+				"from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, low, high);
 
 			g_assert_nonnull(strstr(text, bounds));
 		}
@@ -106,7 +111,8 @@ static void test_valid_as_shipped(void)
 	fixture_release(&fixture);
 }
 
-/* The shipped file with each "#" taken away that has no blank behind it, as its first lines say. Owned. */
+/* The shipped file with each "#" taken away that has no blank behind it, as its first lines say.
+ * Owned. */
 static char *uncommented(void)
 {
 	g_autofree char *text = read_shipped("milticket.conf");
@@ -145,11 +151,15 @@ static void test_shows_every_key(void)
 	for (size_t i = 0; (info = settings_key(i)); i++) {
 		g_auto(GStrv) names = g_strsplit(info->key, ".", -1);
 		guint n = g_strv_length(names);
-		g_autofree char *pattern = g_strdup_printf("^\\t*# [^\\n]+\\n\\t*#\\t*%s = ", names[n - 1]);
+		g_autofree char *pattern = g_strdup_printf(
+			"^\\t*# [^\\n]+\\n\\t*#\\t*%s = ", names[n - 1]);
 		const char *group = text;
 
 		for (guint g = 0; group && g < n - 1; g++) {
-			g_autofree char *open = g_strdup_printf("%s%s", names[g], g || (strcmp(names[0], "accounts") && strcmp(names[0], "rules")) ? ": {" : " = (");
+			g_autofree char *open = g_strdup_printf("%s%s", names[g],
+				g || (strcmp(names[0], "accounts") && strcmp(names[0], "rules"))
+					? ": {"
+					: " = (");
 
 			group = strstr(group, open);
 		}
@@ -175,11 +185,16 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/conf/every row of the table is complete", test_rows_are_complete);
-	g_test_add_func("/conf/the manual describes every key with its default and bounds", test_page_has_every_key);
-	g_test_add_func("/conf/the manual describes every word a key may be", test_page_has_every_word);
-	g_test_add_func("/conf/the manual describes nothing that is no key", test_page_has_no_other_key);
-	g_test_add_func("/conf/the shipped file is valid and changes nothing", test_valid_as_shipped);
-	g_test_add_func("/conf/the shipped file shows every key with a comment", test_shows_every_key);
+	g_test_add_func("/conf/the manual describes every key with its default and bounds",
+		test_page_has_every_key);
+	g_test_add_func(
+		"/conf/the manual describes every word a key may be", test_page_has_every_word);
+	g_test_add_func(
+		"/conf/the manual describes nothing that is no key", test_page_has_no_other_key);
+	g_test_add_func(
+		"/conf/the shipped file is valid and changes nothing", test_valid_as_shipped);
+	g_test_add_func(
+		"/conf/the shipped file shows every key with a comment", test_shows_every_key);
 	g_test_add_func("/conf/the shipped file shows the defaults", test_shows_defaults);
 	return g_test_run();
 }

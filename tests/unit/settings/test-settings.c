@@ -12,105 +12,157 @@
 
 static const struct {
 	const char *text;
-	unsigned line;		/* 0: the key is not in the file */
+	unsigned line; /* 0: the key is not in the file */
 	const char *key, *says;
-} refused[] = {
-	{ "sokcet = \"x\";\n", 1, "sokcet", "did you mean 'socket'?" },
-	{ "\nzebra = 1;\n", 2, "zebra", "expected one of socket, socket_mode, user, group, log, recipient_delimiter, control_address, store, archive, "
+} refused[] = { { "sokcet = \"x\";\n", 1, "sokcet", "did you mean 'socket'?" },
+	{ "\nzebra = 1;\n", 2, "zebra",
+		"expected one of socket, socket_mode, user, group, log, recipient_delimiter, control_address, store, archive, "
 		"tag, numbers, mail_out, agents_auth, policy, accounts, rules" },
-	{ "store: {\n\tpaht = \"/x\";\n};\n", 2, "store.paht", "did you mean 'store.path'? expected one of path, map_size_mib, durable" },
-	{ "mail_out: { timeout = 3; };\n", 1, "mail_out.timeout", "did you mean 'mail_out.timeout_s'?" },
+	{ "store: {\n\tpaht = \"/x\";\n};\n", 2, "store.paht",
+		"did you mean 'store.path'? expected one of path, map_size_mib, durable" },
+	{ "mail_out: { timeout = 3; };\n", 1, "mail_out.timeout",
+		"did you mean 'mail_out.timeout_s'?" },
 	{ ACCOUNT("\nadress = 1;"), 2, "accounts.adress", "did you mean 'accounts.address'?" },
-	{ ACCOUNT("autoresponse: {\n\n late_ = \"\"; };"), 3, "accounts.autoresponse.late_", "expected one of opened, followup, closed, late, language" },
-	{ RULE("match: { subjct = \"\"; };"), 1, "rules.match.subjct", "did you mean 'rules.match.subject'? expected one of from, subject" },
-	{ RULE("set: {\n quue = \"\"; };"), 2, "rules.set.quue", "did you mean 'rules.set.queue'?" },
+	{ ACCOUNT("autoresponse: {\n\n late_ = \"\"; };"), 3, "accounts.autoresponse.late_",
+		"expected one of opened, followup, closed, late, language" },
+	{ RULE("match: { subjct = \"\"; };"), 1, "rules.match.subjct",
+		"did you mean 'rules.match.subject'? expected one of from, subject" },
+	{ RULE("set: {\n quue = \"\"; };"), 2, "rules.set.quue",
+		"did you mean 'rules.set.queue'?" },
 
 	{ "socket = 5;\n", 1, "socket", "(string), found a number" },
-	{ "socket = \"5\";\n", 1, "socket", "expected unix:/PATH, local:/PATH, inet:PORT@HOST or inet6:PORT@HOST, found \"5\"" },
+	{ "socket = \"5\";\n", 1, "socket",
+		"expected unix:/PATH, local:/PATH, inet:PORT@HOST or inet6:PORT@HOST, found \"5\"" },
 	{ "socket = \"unix:relative\";\n", 1, "socket", "expected unix:/PATH" },
 	{ "socket = \"inet:8891\";\n", 1, "socket", "inet:PORT@HOST" },
 	{ "socket = \"inet:0@127.0.0.1\";\n", 1, "socket", "inet:PORT@HOST" },
 	{ "socket = \"inet:65536@127.0.0.1\";\n", 1, "socket", "inet:PORT@HOST" },
 	{ "socket = \"inet:25@\";\n", 1, "socket", "inet:PORT@HOST" },
-	{ "socket_mode = 660;\n", 1, "socket_mode", "expected an octal mode in quotes, such as \"0660\" (string), found a number" },
+	{ "socket_mode = 660;\n", 1, "socket_mode",
+		"expected an octal mode in quotes, such as \"0660\" (string), found a number" },
 	{ "socket_mode = \"0888\";\n", 1, "socket_mode", "octal" },
 	{ "socket_mode = \"1777\";\n", 1, "socket_mode", "octal" },
 	{ "user = \"\";\n", 1, "user", "the name of a unix user" },
 	{ "group = \"a b\";\n", 1, "group", "the name of a unix group" },
 	{ "user = \"a\\nb\";\n", 1, "user", "the name of a unix user, found \"a b\"" },
-	{ "log = \"sylog\";\n", 1, "log", "expected one of \"syslog\", \"stderr\", found \"sylog\"; did you mean \"syslog\"?" },
-	{ "recipient_delimiter = \"++\";\n", 1, "recipient_delimiter", "one punctuation character" },
+	{ "log = \"sylog\";\n", 1, "log",
+		"expected one of \"syslog\", \"stderr\", found \"sylog\"; did you mean \"syslog\"?" },
+	{ "recipient_delimiter = \"++\";\n", 1, "recipient_delimiter",
+		"one punctuation character" },
 	{ "recipient_delimiter = \"@\";\n", 1, "recipient_delimiter", "one punctuation character" },
 	{ "control_address = \"a b\";\n", 1, "control_address", "separated by commas" },
 	{ "control_address = \"a@@b\";\n", 1, "control_address", "separated by commas" },
-	{ "control_address = \"control,,tickets\";\n", 1, "control_address", "separated by commas" },
+	{ "control_address = \"control,,tickets\";\n", 1, "control_address",
+		"separated by commas" },
 
 	{ "store = 1;\n", 1, "store", "expected a group { ... }, found a number" },
-	{ "store: { path = \"var\"; };\n", 1, "store.path", "expected an absolute path, found \"var\"" },
-	{ "store: { durable = 1; };\n", 1, "store.durable", "expected true or false (boolean), found a number" },
+	{ "store: { path = \"var\"; };\n", 1, "store.path",
+		"expected an absolute path, found \"var\"" },
+	{ "store: { durable = 1; };\n", 1, "store.durable",
+		"expected true or false (boolean), found a number" },
 	{ "store: { durable = \"true\"; };\n", 1, "store.durable", "found a string" },
-	{ "archive: { path = \"mail\"; };\n", 1, "archive.path", "expected an absolute path, or \"\"" },
-	{ "archive: { keep_days = \"3\"; };\n", 1, "archive.keep_days", "expected a whole number from 0 to 36500 (integer), found a string" },
-	{ "archive: { keep_days = 1.5; };\n", 1, "archive.keep_days", "found a number with a fraction" },
-	{ "tag: { also = ( \"[Ticket#%d]\", \"[Ticket]\" ); };\n", 1, "tag.also", "formats such as \"[Ticket#%d]\"" },
+	{ "archive: { path = \"mail\"; };\n", 1, "archive.path",
+		"expected an absolute path, or \"\"" },
+	{ "archive: { keep_days = \"3\"; };\n", 1, "archive.keep_days",
+		"expected a whole number from 0 to 36500 (integer), found a string" },
+	{ "archive: { keep_days = 1.5; };\n", 1, "archive.keep_days",
+		"found a number with a fraction" },
+	{ "tag: { also = ( \"[Ticket#%d]\", \"[Ticket]\" ); };\n", 1, "tag.also",
+		"formats such as \"[Ticket#%d]\"" },
 	{ "tag: { format = \"\"; };\n", 1, "tag.format", "a format such as" },
 	{ "tag: {\n\n format = \"[%n]\"; };\n", 3, "tag.format", "a format such as \"[%n #%d]\"" },
-	{ "numbers: { scheme = \"random\"; };\n", 1, "numbers.scheme", "expected one of \"sequential\", \"date\", found \"random\"" },
-	{ "numbers: {\n first = 20261124001;\n};\n", 2, "first", "expected an L behind a number above 2147483647, as in 20261124001L" },
-	{ "mail_out: { url = \"http://127.0.0.1\"; };\n", 1, "mail_out.url", "smtp://HOST:PORT or smtps://HOST:PORT" },
+	{ "numbers: { scheme = \"random\"; };\n", 1, "numbers.scheme",
+		"expected one of \"sequential\", \"date\", found \"random\"" },
+	{ "numbers: {\n first = 20261124001;\n};\n", 2, "first",
+		"expected an L behind a number above 2147483647, as in 20261124001L" },
+	{ "mail_out: { url = \"http://127.0.0.1\"; };\n", 1, "mail_out.url",
+		"smtp://HOST:PORT or smtps://HOST:PORT" },
 	{ "mail_out: { url = \"smtp://\"; };\n", 1, "mail_out.url", "smtp://HOST:PORT" },
 	{ "mail_out: { url = \"smtp://h:0\"; };\n", 1, "mail_out.url", "smtp://HOST:PORT" },
 	{ "mail_out: { url = \"smtp://h:65536\"; };\n", 1, "mail_out.url", "smtp://HOST:PORT" },
 	{ "mail_out: { url = \"smtp://u:p@h\"; };\n", 1, "mail_out.url", "smtp://HOST:PORT" },
-	{ "mail_out: { username = \"u\"; };\n", 1, "mail_out.username", "expected mail_out.password_file" },
-	{ "mail_out: { password_file = \"/dev/null\"; };\n", 1, "mail_out.password_file", "expected mail_out.username" },
-	{ "mail_out: { username = \"u\"; password_file = \"/nonexistent/secret\"; };\n", 1, "mail_out.password_file", "expected a readable file" },
-	{ "mail_out: { username = \"u\"; password_file = \"/dev/null\"; };\n", 1, "mail_out.password_file", "expected a regular file" },
-	{ "mail_out: { password_file = \"secret\"; };\n", 1, "mail_out.password_file", "an absolute path" },
-	{ "mail_out: { starttls = \"required\"; };\n", 1, "mail_out.starttls", "did you mean \"require\"?" },
-	{ "agents_auth: { authserv_ids = \"mx.example.com\"; };\n", 1, "agents_auth.authserv_ids", "(list of strings), found a string" },
-	{ "agents_auth: { authserv_ids = ( \"a\",\n 5 ); };\n", 2, "agents_auth.authserv_ids", "found a number" },
-	{ "agents_auth: { authserv_ids = ( \"\" ); };\n", 1, "agents_auth.authserv_ids", "names of authentication services, found \"\"" },
-	{ "policy: { subject_tag = \"all\"; };\n", 1, "policy.subject_tag", "expected one of \"participants\", \"anyone\", \"never\", found \"all\"" },
-	{ "policy: { spam_header = \"YES\"; };\n", 1, "policy.spam_header", "expected \"Name: pattern\"" },
-	{ "policy: { spam_header = \"X Spam: YES\"; };\n", 1, "policy.spam_header", "expected \"Name: pattern\"" },
-	{ "policy: { spam_header = \"X-Spam:\"; };\n", 1, "policy.spam_header", "expected \"Name: pattern\"" },
+	{ "mail_out: { username = \"u\"; };\n", 1, "mail_out.username",
+		"expected mail_out.password_file" },
+	{ "mail_out: { password_file = \"/dev/null\"; };\n", 1, "mail_out.password_file",
+		"expected mail_out.username" },
+	{ "mail_out: { username = \"u\"; password_file = \"/nonexistent/secret\"; };\n", 1,
+		"mail_out.password_file", "expected a readable file" },
+	{ "mail_out: { username = \"u\"; password_file = \"/dev/null\"; };\n", 1,
+		"mail_out.password_file", "expected a regular file" },
+	{ "mail_out: { password_file = \"secret\"; };\n", 1, "mail_out.password_file",
+		"an absolute path" },
+	{ "mail_out: { starttls = \"required\"; };\n", 1, "mail_out.starttls",
+		"did you mean \"require\"?" },
+	{ "agents_auth: { authserv_ids = \"mx.example.com\"; };\n", 1, "agents_auth.authserv_ids",
+		"(list of strings), found a string" },
+	{ "agents_auth: { authserv_ids = ( \"a\",\n 5 ); };\n", 2, "agents_auth.authserv_ids",
+		"found a number" },
+	{ "agents_auth: { authserv_ids = ( \"\" ); };\n", 1, "agents_auth.authserv_ids",
+		"names of authentication services, found \"\"" },
+	{ "policy: { subject_tag = \"all\"; };\n", 1, "policy.subject_tag",
+		"expected one of \"participants\", \"anyone\", \"never\", found \"all\"" },
+	{ "policy: { spam_header = \"YES\"; };\n", 1, "policy.spam_header",
+		"expected \"Name: pattern\"" },
+	{ "policy: { spam_header = \"X Spam: YES\"; };\n", 1, "policy.spam_header",
+		"expected \"Name: pattern\"" },
+	{ "policy: { spam_header = \"X-Spam:\"; };\n", 1, "policy.spam_header",
+		"expected \"Name: pattern\"" },
 
-	{ "accounts = 1;\n", 1, "accounts", "expected a list of groups ( { ... } ), found a number" },
-	{ "accounts: { address = \"a@example.com\"; };\n", 1, "accounts", "expected a list of groups ( { ... } ), found a group" },
+	{ "accounts = 1;\n", 1, "accounts",
+		"expected a list of groups ( { ... } ), found a number" },
+	{ "accounts: { address = \"a@example.com\"; };\n", 1, "accounts",
+		"expected a list of groups ( { ... } ), found a group" },
 	{ "accounts = (\n \"a@example.com\" );\n", 2, "accounts", "found a string in it" },
-	{ "accounts = (\n { queue = \"q\"; } );\n", 2, "accounts.address", "expected a mail address" },
-	{ "accounts = ( { address = \"nobody\"; } );\n", 1, "accounts.address", "expected a mail address such as" },
-	{ "accounts = ( { address = \"a@example.com\"; },\n { address = \"A@Example.COM\"; } );\n", 2, "accounts.address",
+	{ "accounts = (\n { queue = \"q\"; } );\n", 2, "accounts.address",
+		"expected a mail address" },
+	{ "accounts = ( { address = \"nobody\"; } );\n", 1, "accounts.address",
+		"expected a mail address such as" },
+	{ "accounts = ( { address = \"a@example.com\"; },\n { address = \"A@Example.COM\"; } );\n",
+		2, "accounts.address",
 		"expected each address once, but 'a@example.com' is also the account of line 1" },
-	{ "accounts = ( { address = \"a$b@example.com\"; } );\n", 1, "accounts.queue", "as 'a$b' cannot be its name" },
+	{ "accounts = ( { address = \"a$b@example.com\"; } );\n", 1, "accounts.queue",
+		"as 'a$b' cannot be its name" },
 	{ ACCOUNT("queue = \"Support\";"), 1, "accounts.queue", "expected a queue" },
 	{ ACCOUNT("queue = \"a b\";"), 1, "accounts.queue", "expected a queue" },
-	{ ACCOUNT("since = \"yesterday\";"), 1, "accounts.since", "expected a date such as \"2026-01-01\", found \"yesterday\"" },
+	{ ACCOUNT("since = \"yesterday\";"), 1, "accounts.since",
+		"expected a date such as \"2026-01-01\", found \"yesterday\"" },
 	{ ACCOUNT("since = \"2026-02-30\";"), 1, "accounts.since", "expected a date" },
-	{ ACCOUNT("sender = \"Support\";"), 1, "accounts.sender", "expected \"Name <address>\" or an address" },
-	{ ACCOUNT("sender = \"A <a@example.com> x\";"), 1, "accounts.sender", "\"Name <address>\"" },
+	{ ACCOUNT("sender = \"Support\";"), 1, "accounts.sender",
+		"expected \"Name <address>\" or an address" },
+	{ ACCOUNT("sender = \"A <a@example.com> x\";"), 1, "accounts.sender",
+		"\"Name <address>\"" },
 	{ ACCOUNT("sender = \"A <a@example.com\";"), 1, "accounts.sender", "\"Name <address>\"" },
-	{ ACCOUNT("sender = \"A <a@example.com>, <b@example.com>\";"), 1, "accounts.sender", "\"Name <address>\"" },
-	{ ACCOUNT("sender = \"=?utf-8?q?A?= <a@example.com>\";"), 1, "accounts.sender", "\"Name <address>\"" },
-	{ ACCOUNT("sender = \"A\\r\\nBcc: x <a@example.com>\";"), 1, "accounts.sender", "\"Name <address>\"" },
-	{ ACCOUNT("deliver = \"all\";"), 1, "accounts.deliver", "expected one of \"mailbox\", \"agents\", \"both\", \"none\"" },
-	{ ACCOUNT("\ndeliver = \"none\";") "archive: { path = \"\"; };\n", 2, "accounts.deliver", "\"none\" needs archive.path" },
-	{ ACCOUNT("reply_to = \"desk\";") "recipient_delimiter = \"\";\n", 1, "accounts.reply_to", "\"desk\" needs recipient_delimiter" },
-	{ ACCOUNT("autoresponse: {\n closed = \"none.eml\"; };"), 2, "accounts.autoresponse.closed", "none.eml': No such file or directory" },
-	{ ACCOUNT("autoresponse: { opened = \"../milticket.conf\"; };"), 1, "accounts.autoresponse.opened", "expected the name of a file in" },
+	{ ACCOUNT("sender = \"A <a@example.com>, <b@example.com>\";"), 1, "accounts.sender",
+		"\"Name <address>\"" },
+	{ ACCOUNT("sender = \"=?utf-8?q?A?= <a@example.com>\";"), 1, "accounts.sender",
+		"\"Name <address>\"" },
+	{ ACCOUNT("sender = \"A\\r\\nBcc: x <a@example.com>\";"), 1, "accounts.sender",
+		"\"Name <address>\"" },
+	{ ACCOUNT("deliver = \"all\";"), 1, "accounts.deliver",
+		"expected one of \"mailbox\", \"agents\", \"both\", \"none\"" },
+	{ ACCOUNT("\ndeliver = \"none\";") "archive: { path = \"\"; };\n", 2, "accounts.deliver",
+		"\"none\" needs archive.path" },
+	{ ACCOUNT("reply_to = \"desk\";") "recipient_delimiter = \"\";\n", 1, "accounts.reply_to",
+		"\"desk\" needs recipient_delimiter" },
+	{ ACCOUNT("autoresponse: {\n closed = \"none.eml\"; };"), 2, "accounts.autoresponse.closed",
+		"none.eml': No such file or directory" },
+	{ ACCOUNT("autoresponse: { opened = \"../milticket.conf\"; };"), 1,
+		"accounts.autoresponse.opened", "expected the name of a file in" },
 
 	{ "rules: { };\n", 1, "rules", "expected a list of groups" },
 	{ RULE("match = \"*\";"), 1, "rules.match", "expected a group { ... }, found a string" },
-	{ RULE("match: { header = \"X-Loop\"; };"), 1, "rules.match.header", "expected \"Name: pattern\"" },
+	{ RULE("match: { header = \"X-Loop\"; };"), 1, "rules.match.header",
+		"expected \"Name: pattern\"" },
 	{ RULE("set: { queue = \"A\"; };"), 1, "rules.set.queue", "expected a queue" },
-	{ RULE("set: { priority = \"hihg\"; };"), 1, "rules.set.priority", "expected one of \"normal\", \"low\", \"high\", \"urgent\", found \"hihg\"" },
-	{ RULE("set: { status = \"close\"; };"), 1, "rules.set.status", "did you mean \"closed\"?" },
+	{ RULE("set: { priority = \"hihg\"; };"), 1, "rules.set.priority",
+		"expected one of \"normal\", \"low\", \"high\", \"urgent\", found \"hihg\"" },
+	{ RULE("set: { status = \"close\"; };"), 1, "rules.set.status",
+		"did you mean \"closed\"?" },
 	{ RULE("set: { assign = \"Anna B\"; };"), 1, "rules.set.assign", "the login of an agent" },
 	{ RULE("set: { tag = \"a b\"; };"), 1, "rules.set.tag", "one word" },
-	{ RULE("set: { autoresponse = \"no\"; };"), 1, "rules.set.autoresponse", "expected true or false" },
-	{ RULE("stop = 1;"), 1, "rules.stop", "expected true or false" }
-};
+	{ RULE("set: { autoresponse = \"no\"; };"), 1, "rules.set.autoresponse",
+		"expected true or false" },
+	{ RULE("stop = 1;"), 1, "rules.stop", "expected true or false" } };
 
 static void test_refused(void)
 {
@@ -121,13 +173,15 @@ static void test_refused(void)
 		struct settings *settings = NULL;
 		struct error err = { "" };
 		g_autofree char *start = refused[i].line
-			? g_strdup_printf("%s:%u: %s: ", fixture.path, refused[i].line, refused[i].key)
+			? g_strdup_printf(
+				  "%s:%u: %s: ", fixture.path, refused[i].line, refused[i].key)
 			: g_strdup_printf("%s: %s: ", fixture.path, refused[i].key);
 
 		fixture_write(&fixture, "milticket.conf", refused[i].text);
 		g_assert_cmpint(settings_load(fixture.path, &settings, &err), ==, ST_BAD_INPUT);
 		g_assert_null(settings);
-		if (!g_str_has_prefix(err.text, start) || !strstr(err.text, refused[i].says) || strpbrk(err.text, "\r\n"))
+		if (!g_str_has_prefix(err.text, start) || !strstr(err.text, refused[i].says) ||
+			strpbrk(err.text, "\r\n"))
 			g_error("expected '%s' and '%s' in '%s'", start, refused[i].says, err.text);
 	}
 	fixture_release(&fixture);
@@ -136,15 +190,16 @@ static void test_refused(void)
 /* Syntax that libconfig itself refuses: file and line at least. */
 static void test_syntax(void)
 {
-	static const struct { const char *text; unsigned line; const char *says; } cases[] = {
-		{ "log = \"syslog\";\nlog = \"stderr\";\n", 2, "duplicate setting name" },
-		{ "log = \n", 2, "syntax error" },
-		{ "log = \"syslog", 1, "syntax error" },
+	static const struct {
+		const char *text;
+		unsigned line;
+		const char *says;
+	} cases[] = { { "log = \"syslog\";\nlog = \"stderr\";\n", 2, "duplicate setting name" },
+		{ "log = \n", 2, "syntax error" }, { "log = \"syslog", 1, "syntax error" },
 		{ "\nstore: {\n", 3, "syntax error" },
 		{ "log = \"\xff\";\n", 1, "expected text in UTF-8" },
 		{ "\n\n@include \"missing.conf\"\n", 3, "missing.conf" },
-		{ "@include \"templates\"\n", 1, "not a regular file" }
-	};
+		{ "@include \"templates\"\n", 1, "not a regular file" } };
 	struct fixture fixture;
 
 	fixture_init(&fixture);
@@ -248,13 +303,14 @@ static void test_account_defaults(void)
 
 static void test_senders(void)
 {
-	static const struct { const char *text, *name, *address; } cases[] = {
-		{ "a@example.com", NULL, "a@example.com" },
+	static const struct {
+		const char *text, *name, *address;
+	} cases[] = { { "a@example.com", NULL, "a@example.com" },
 		{ "<a@example.com>", NULL, "a@example.com" },
-		{ "Example Support <Support@Example.com>", "Example Support", "support@example.com" },
+		{ "Example Support <Support@Example.com>", "Example Support",
+			"support@example.com" },
 		{ "\\\"Support, Berlin\\\" <a@example.com>", "Support, Berlin", "a@example.com" },
-		{ "Kundendienst Süd <a@example.com>", "Kundendienst Süd", "a@example.com" }
-	};
+		{ "Kundendienst Süd <a@example.com>", "Kundendienst Süd", "a@example.com" } };
 	struct fixture fixture;
 
 	fixture_init(&fixture);
@@ -273,7 +329,8 @@ static void test_senders(void)
 static bool loads(const struct fixture *fixture, const char *key, gint64 value)
 {
 	const char *dot = strchr(key, '.');
-	g_autofree char *text = g_strdup_printf("%.*s: { %s = %" G_GINT64_FORMAT "L; };\n", (int)(dot - key), key, dot + 1, value);
+	g_autofree char *text = g_strdup_printf(
+		"%.*s: { %s = %" G_GINT64_FORMAT "L; };\n", (int)(dot - key), key, dot + 1, value);
 	struct settings *settings = NULL;
 	struct error err;
 
@@ -294,7 +351,9 @@ static void test_bounds(void)
 	for (size_t i = 0; (info = settings_key(i)); i++) {
 		gint64 low, high;
 
-		if (sscanf(info->bounds, "a whole number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, &low, &high) != 2)
+		if (sscanf(info->bounds,
+			    "a whole number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, &low,
+			    &high) != 2)
 			continue;
 		g_assert_true(loads(&fixture, info->key, low));
 		g_assert_true(loads(&fixture, info->key, high));
@@ -308,16 +367,22 @@ static void test_bounds(void)
 
 static void test_accepted_forms(void)
 {
-	static const char *const cases[] = {
-		"socket = \"local:/run/x\";", "socket = \"inet:8891@127.0.0.1\";", "socket = \"inet6:65535@::1\";", "socket = \"inet:1@localhost\";",
-		"socket_mode = \"600\";", "recipient_delimiter = \"\";", "recipient_delimiter = \"-\";", "control_address = \"\";",
-		"control_address = \"desk@example.org, control\";", "mail_out: { url = \"smtps://mail.example.com\"; };",
-		"mail_out: { url = \"smtps://[::1]:465\"; };", "mail_out: { url = \"smtp://127.0.0.1:65535/desk.example.com\"; };",
-		"policy: { spam_header = \"\"; };", "policy: { spam_header = \"X-Spam-Level: *****\"; };",
-		"agents_auth: { authserv_ids = [ \"a\", \"b\" ]; };", "agents_auth: { authserv_ids = ( ); };", "mail_out: { timeout_s = 30L; };",
-		"numbers: { first = 20261124001L; };", "/* first = 99999999999 */ # 99999999999\n// \"99999999999\n", "user = \"u\" \"v\";",
-		"accounts = ( ); rules = ( );", "store = { path = \"/x\" }"
-	};
+	static const char *const cases[] = { "socket = \"local:/run/x\";",
+		"socket = \"inet:8891@127.0.0.1\";", "socket = \"inet6:65535@::1\";",
+		"socket = \"inet:1@localhost\";", "socket_mode = \"600\";",
+		"recipient_delimiter = \"\";", "recipient_delimiter = \"-\";",
+		"control_address = \"\";", "control_address = \"desk@example.org, control\";",
+		"mail_out: { url = \"smtps://mail.example.com\"; };",
+		"mail_out: { url = \"smtps://[::1]:465\"; };",
+		"mail_out: { url = \"smtp://127.0.0.1:65535/desk.example.com\"; };",
+		"policy: { spam_header = \"\"; };",
+		"policy: { spam_header = \"X-Spam-Level: *****\"; };",
+		"agents_auth: { authserv_ids = [ \"a\", \"b\" ]; };",
+		"agents_auth: { authserv_ids = ( ); };", "mail_out: { timeout_s = 30L; };",
+		"numbers: { first = 20261124001L; };",
+		"/* first = 99999999999 */ # 99999999999\n// \"99999999999\n",
+		"user = \"u\" \"v\";", "accounts = ( ); rules = ( );",
+		"store = { path = \"/x\" }" };
 	struct fixture fixture;
 
 	fixture_init(&fixture);
@@ -336,12 +401,14 @@ static void test_password_file(void)
 	fixture_init(&fixture);
 	fixture_write(&fixture, "secret", "s3cret\n");
 	secret = g_build_filename(fixture.dir, "secret", NULL);
-	text = g_strdup_printf("mail_out: { username = \"u\"; password_file = \"%s\"; };\n", secret);
+	text = g_strdup_printf(
+		"mail_out: { username = \"u\"; password_file = \"%s\"; };\n", secret);
 	g_assert_cmpint(g_chmod(secret, 0640), ==, 0);
 	settings_unref(fixture_load(&fixture, text));
 	g_assert_cmpint(g_chmod(secret, 0644), ==, 0);
 	g_assert_cmpint(settings_load(fixture.path, &settings, &err), ==, ST_BAD_INPUT);
-	g_assert_nonnull(strstr(err.text, ":1: mail_out.password_file: expected a file that others cannot read"));
+	g_assert_nonnull(strstr(
+		err.text, ":1: mail_out.password_file: expected a file that others cannot read"));
 	fixture_release(&fixture);
 }
 
@@ -392,7 +459,8 @@ static void test_round_trip(void)
 	fixture_release(&fixture);
 }
 
-/* Every key must differ from its default in the text above, or the round trip shows nothing of it. */
+/* Every key must differ from its default in the text above, or the round trip shows nothing of
+ * it. */
 static void test_round_trip_is_full(void)
 {
 	struct fixture fixture;
@@ -438,11 +506,15 @@ static const char two_desks[] =
 
 static void test_whose_address(void)
 {
-	static const struct { const char *address, *account, *detail; bool control, own; } cases[] = {
-		{ "support@example.com", "support@example.com", NULL, false, true },
-		{ "support+1042-abcdefgh@example.com", "support@example.com", "1042-abcdefgh", false, true },
+	static const struct {
+		const char *address, *account, *detail;
+		bool control, own;
+	} cases[] = { { "support@example.com", "support@example.com", NULL, false, true },
+		{ "support+1042-abcdefgh@example.com", "support@example.com", "1042-abcdefgh",
+			false, true },
 		{ "support+vip@example.com", "support+vip@example.com", NULL, false, true },
-		{ "support+vip+1042-abcdefgh@example.com", "support+vip@example.com", "1042-abcdefgh", false, true },
+		{ "support+vip+1042-abcdefgh@example.com", "support+vip@example.com",
+			"1042-abcdefgh", false, true },
 		{ "support+vips@example.com", "support@example.com", "vips", false, true },
 		{ "support@example.net", NULL, NULL, false, false },
 		{ "supporter@example.com", NULL, NULL, false, false },
@@ -452,8 +524,7 @@ static void test_whose_address(void)
 		{ "tickets@example.com", NULL, NULL, true, false },
 		{ "tickets@example.net", "tickets@example.net", NULL, false, true },
 		{ "bot@example.org", NULL, NULL, true, false },
-		{ "control@example.org", NULL, NULL, false, false }
-	};
+		{ "control@example.org", NULL, NULL, false, false } };
 	struct fixture fixture;
 	struct settings *settings;
 
@@ -461,11 +532,13 @@ static void test_whose_address(void)
 	settings = fixture_load(&fixture, two_desks);
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autofree char *detail = NULL;
-		const struct account *account = settings_account(settings, cases[i].address, &detail);
+		const struct account *account = settings_account(
+			settings, cases[i].address, &detail);
 
 		g_assert_cmpstr(account ? account->address : NULL, ==, cases[i].account);
 		g_assert_cmpstr(detail, ==, cases[i].detail);
-		g_assert_cmpint(settings_is_control(settings, cases[i].address), ==, cases[i].control);
+		g_assert_cmpint(
+			settings_is_control(settings, cases[i].address), ==, cases[i].control);
 		g_assert_cmpint(settings_is_own(settings, cases[i].address), ==, cases[i].own);
 	}
 	settings_unref(settings);
@@ -497,7 +570,8 @@ static void test_template_dirs(void)
 	fixture_write(&fixture, "own.eml", "Subject: own\n\ntext\n");
 	text = g_strdup_printf(ACCOUNT("autoresponse: { opened = \"%s/own.eml\"; };"), fixture.dir);
 	settings = fixture_load(&fixture, text);
-	g_assert_nonnull(((struct account *)settings->accounts->pdata[0])->templates[ANSWER_OPENED]);
+	g_assert_nonnull(
+		((struct account *)settings->accounts->pdata[0])->templates[ANSWER_OPENED]);
 	settings_unref(settings);
 	fixture_release(&fixture);
 }
@@ -505,20 +579,26 @@ static void test_template_dirs(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/settings/errors name file, line, key and what was expected", test_refused);
+	g_test_add_func(
+		"/settings/errors name file, line, key and what was expected", test_refused);
 	g_test_add_func("/settings/syntax errors name file and line", test_syntax);
 	g_test_add_func("/settings/a file that cannot be read is named", test_unreadable);
 	g_test_add_func("/settings/an included file is read, and named in errors", test_include);
 	g_test_add_func("/settings/an empty file gives every default", test_defaults);
-	g_test_add_func("/settings/an account needs nothing but its address", test_account_defaults);
+	g_test_add_func(
+		"/settings/an account needs nothing but its address", test_account_defaults);
 	g_test_add_func("/settings/a sender is a name and an address", test_senders);
-	g_test_add_func("/settings/integers are taken at their bounds and not past them", test_bounds);
+	g_test_add_func(
+		"/settings/integers are taken at their bounds and not past them", test_bounds);
 	g_test_add_func("/settings/all documented forms are taken", test_accepted_forms);
-	g_test_add_func("/settings/a password that everyone can read is refused", test_password_file);
-	g_test_add_func("/settings/the text of settings loads to the same settings", test_round_trip);
+	g_test_add_func(
+		"/settings/a password that everyone can read is refused", test_password_file);
+	g_test_add_func(
+		"/settings/the text of settings loads to the same settings", test_round_trip);
 	g_test_add_func("/settings/the round trip covers every key", test_round_trip_is_full);
 	g_test_add_func("/settings/a single value can be asked for", test_values);
-	g_test_add_func("/settings/an address is an account's, for control, ours or nobody's", test_whose_address);
+	g_test_add_func("/settings/an address is an account's, for control, ours or nobody's",
+		test_whose_address);
 	g_test_add_func("/settings/live until the last reference goes", test_references);
 	g_test_add_func("/settings/a template may have an absolute name", test_template_dirs);
 	return g_test_run();

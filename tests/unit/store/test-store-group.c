@@ -1,5 +1,5 @@
-/* The store under many hands: gathered commits, growth and failure in the middle of a group, several processes.
- * Worth building with --enable-sanitizers=thread. */
+/* The store under many hands: gathered commits, growth and failure in the middle of a group,
+ * several processes. Worth building with --enable-sanitizers=thread. */
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
@@ -53,7 +53,7 @@ struct writer {
 	size_t size;
 	enum status end, got;
 	struct error err;
-	int running;		/* atomic */
+	int running; /* atomic */
 	GThread *thread;
 };
 
@@ -62,7 +62,9 @@ static enum status write_number(struct txn *txn, void *arg, struct error *err)
 	struct writer *w = arg;
 	enum status st = put_number(txn, w->number, w->size);
 
-	return st == ST_OK && w->end != ST_OK ? error_set(err, w->end, "number %u is refused", w->number) : st;
+	return st == ST_OK && w->end != ST_OK
+		? error_set(err, w->end, "number %u is refused", w->number)
+		: st;
 }
 
 static gpointer write_once(gpointer arg)
@@ -105,7 +107,8 @@ static gpointer hold_lead(gpointer arg)
 	return NULL;
 }
 
-/* Runs all writers of a group in one commit, in the order of their numbers. Gives how many commits there were besides the holder's. */
+/* Runs all writers of a group in one commit, in the order of their numbers. Gives how many commits
+ * there were besides the holder's. */
 static size_t run_group(struct store *store, struct writer *writers, unsigned n)
 {
 	struct writer holder = { .store = store, .number = n };
@@ -266,7 +269,7 @@ static gpointer take_many(gpointer arg)
 
 struct onlooker {
 	struct store *store;
-	int stop;		/* atomic */
+	int stop; /* atomic */
 	GThread *thread;
 };
 
@@ -352,7 +355,8 @@ static void await(pid_t pid)
 	g_assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
-/* Each sees the map that the other made larger; the first open of an empty directory is a race, too. */
+/* Each sees the map that the other made larger; the first open of an empty directory is a race,
+ * too. */
 static void test_processes(void)
 {
 	struct place place = { .dir = g_dir_make_tmp("place-XXXXXX", NULL) };
@@ -408,7 +412,8 @@ static uint64_t used_after_rewrites(struct place *place)
 	return stat.used;
 }
 
-/* Killed while it reads, it holds on to every page that was in use then and later, until its slot is freed. */
+/* Killed while it reads, it holds on to every page that was in use then and later, until its slot
+ * is freed. */
 static void test_dead_reader(void)
 {
 	uint64_t before, held;
@@ -424,7 +429,11 @@ static void test_dead_reader(void)
 	pid = fork();
 	if (pid == 0) {
 		close(ends[1]);
-		_exit(place_reopen(&place, true) == ST_OK && store_read(place.store, read_until_told, ends, NULL) == ST_OK ? 0 : 1);
+		_exit(place_reopen(&place, true) == ST_OK &&
+					store_read(place.store, read_until_told, ends, NULL) ==
+						ST_OK
+				? 0
+				: 1);
 	}
 	close(ends[0]);
 	g_assert_cmpint(read(ends[1], &byte, 1), ==, 1);
@@ -439,7 +448,9 @@ static void test_dead_reader(void)
 	g_assert_cmpuint(store_clear_readers(place.store), ==, 0);
 	for (int i = 0; i < 5; i++)
 		g_assert_cmpuint(used_after_rewrites(&place), ==, held);
-	g_test_message("used: %" G_GUINT64_FORMAT " before, %" G_GUINT64_FORMAT " with the dead reader and for good", before, held);
+	g_test_message("used: %" G_GUINT64_FORMAT " before, %" G_GUINT64_FORMAT
+		       " with the dead reader and for good",
+		before, held);
 	place_close(&place);
 }
 
@@ -470,7 +481,8 @@ static enum status write_until_told(struct txn *txn, void *arg, struct error *er
 	char byte = 0;
 
 	(void)err;
-	return write(end, &byte, 1) == 1 && read(end, &byte, 1) == 1 ? put_number(txn, 1, 10) : ST_IO;
+	return write(end, &byte, 1) == 1 && read(end, &byte, 1) == 1 ? put_number(txn, 1, 10)
+								     : ST_IO;
 }
 
 static enum status find_ours(struct txn *txn, void *arg, struct error *err)
@@ -483,7 +495,8 @@ static enum status find_ours(struct txn *txn, void *arg, struct error *err)
 /* A process that never pauses: its next write comes right behind the one before. */
 static void write_twice(struct place *place, int end)
 {
-	bool ok = place_reopen(place, false) == ST_OK && store_write(place->store, write_until_told, &end, NULL) == ST_OK &&
+	bool ok = place_reopen(place, false) == ST_OK &&
+		store_write(place->store, write_until_told, &end, NULL) == ST_OK &&
 		store_write(place->store, find_ours, NULL, NULL) == ST_OK;
 
 	_exit(ok ? 0 : 1);
@@ -534,13 +547,19 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/store-group/processes share a store that grows", test_processes);
 	g_test_add_func("/store-group/pages behind a dead reader are used again", test_dead_reader);
-	g_test_add_func("/store-group/a writer that dies leaves the store usable", test_dead_writer);
-	g_test_add_func("/store-group/a writer waits for one commit of another process, which then waits for it", test_turns);
+	g_test_add_func(
+		"/store-group/a writer that dies leaves the store usable", test_dead_writer);
+	g_test_add_func(
+		"/store-group/a writer waits for one commit of another process, which then waits for it",
+		test_turns);
 	g_test_add_func("/store-group/waiting writers share one commit", test_one_commit);
-	g_test_add_func("/store-group/one that fails undoes only itself", test_failure_in_the_middle);
+	g_test_add_func(
+		"/store-group/one that fails undoes only itself", test_failure_in_the_middle);
 	g_test_add_func("/store-group/all failing commits nothing", test_all_fail);
-	g_test_add_func("/store-group/growth in the middle runs all again", test_growth_in_the_middle);
-	g_test_add_func("/store-group/a commit that fails fails for all, and the next works", test_commit_fails_for_all);
+	g_test_add_func(
+		"/store-group/growth in the middle runs all again", test_growth_in_the_middle);
+	g_test_add_func("/store-group/a commit that fails fails for all, and the next works",
+		test_commit_fails_for_all);
 	g_test_add_func("/store-group/32 threads lose and double nothing", test_many_threads);
 	return g_test_run();
 }

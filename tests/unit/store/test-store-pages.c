@@ -1,10 +1,21 @@
-/* Every page of the data file is looked at: what was written by transactions is sound, and damage of each kind is named. */
+/* Every page of the data file is looked at: what was written by transactions is sound, and damage
+ * of each kind is named. */
 #include <string.h>
 
 #include "../store-fixture.h"
 
-/* As store-pages.c knows them: a page's number, kind, bounds and the places of its nodes; a node's head. */
-enum { PAGE = 4096, KIND = 10, LOWER = 12, UPPER = 14, PLACES = 16, BRANCH = 1, LEAF = 2, OVERFLOW = 4 };
+/* As store-pages.c knows them: a page's number, kind, bounds and the places of its nodes; a node's
+ * head. */
+enum {
+	PAGE = 4096,
+	KIND = 10,
+	LOWER = 12,
+	UPPER = 14,
+	PLACES = 16,
+	BRANCH = 1,
+	LEAF = 2,
+	OVERFLOW = 4
+};
 enum { NODE_FLAGS = 4, NODE_HEAD = 8 };
 enum { ROWS = 3000, LONG = 3 * PAGE };
 
@@ -27,7 +38,8 @@ static enum status fill(struct txn *txn, void *arg, struct error *err)
 	for (uint64_t i = 0; i < ROWS && st == ST_OK; i++) {
 		struct key key;
 
-		st = txn_put(txn, TABLE_INDEX, key_of(&key, i * 2), (struct bytes){ value, i % 500 ? 20 + i % 3 : LONG });
+		st = txn_put(txn, TABLE_INDEX, key_of(&key, i * 2),
+			(struct bytes){ value, i % 500 ? 20 + i % 3 : LONG });
 	}
 	return st;
 }
@@ -65,7 +77,8 @@ static void file_read(struct file *file, const struct place *place)
 
 static void file_write(struct file *file)
 {
-	g_assert_true(g_file_set_contents_full(file->path, file->data, (gssize)file->length, G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL));
+	g_assert_true(g_file_set_contents_full(file->path, file->data, (gssize)file->length,
+		G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL));
 	g_free(file->data);
 	g_free(file->path);
 }
@@ -93,7 +106,8 @@ static char *node(char *page, unsigned i)
 	return page + get16(page + PLACES + 2 * i);
 }
 
-/* The first page of a kind with so many nodes at least. The file is new: all of its pages are in use. */
+/* The first page of a kind with so many nodes at least. The file is new: all of its pages are in
+ * use. */
 static char *find(const struct file *file, int kind, unsigned nodes)
 {
 	for (gsize at = 2 * PAGE; at < file->length; at += PAGE) {
@@ -177,13 +191,15 @@ static void branch(struct file *file)
 	memset(node(find(file, BRANCH, 3), 1) + NODE_HEAD + 1, 0, 8);
 }
 
-/* The number of rows, which follows three numbers of pages, in the record of the tree that has most. */
+/* The number of rows, which follows three numbers of pages, in the record of the tree that has
+ * most. */
 static void count(struct file *file)
 {
 	char *page = find(file, LEAF, 1);
 
 	for (gsize at = 2 * PAGE; at < file->length; at += PAGE)
-		if (get16(file->data + at + KIND) == LEAF && memmem(file->data + at, PAGE, "threads", 7))
+		if (get16(file->data + at + KIND) == LEAF &&
+			memmem(file->data + at, PAGE, "threads", 7))
 			page = file->data + at;
 	for (unsigned i = 0; i < nodes_in(page); i++)
 		node(page, i)[NODE_HEAD + get16(node(page, i) + 6) + 32] ^= 1;
@@ -240,7 +256,8 @@ static void test_damage(gconstpointer data)
 
 enum { KEYS = 600, ROUNDS = 60 };
 
-/* Many keys in few lengths, so that rows are found again; what a branch keeps of them is as long. */
+/* Many keys in few lengths, so that rows are found again; what a branch keeps of them is as
+ * long. */
 static void any_key(GRand *random, enum store_table table, struct key *key)
 {
 	guint32 number = (guint32)g_rand_int_range(random, 0, KEYS);
@@ -264,7 +281,8 @@ static enum status work(struct txn *txn, void *arg, struct error *err)
 	(void)err;
 	for (int i = 0; i < 150 && st == ST_OK; i++) {
 		enum store_table table = (enum store_table)g_rand_int_range(random, 0, TABLE_COUNT);
-		gsize length = (gsize)g_rand_int_range(random, 0, g_rand_boolean(random) ? 100 : LONG);
+		gsize length = (gsize)g_rand_int_range(
+			random, 0, g_rand_boolean(random) ? 100 : LONG);
 		struct key key;
 
 		any_key(random, table, &key);
@@ -297,9 +315,11 @@ static void test_what_transactions_leave_is_sound(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/store-pages/what transactions leave is sound", test_what_transactions_leave_is_sound);
+	g_test_add_func("/store-pages/what transactions leave is sound",
+		test_what_transactions_leave_is_sound);
 	for (size_t i = 0; i < G_N_ELEMENTS(damages); i++) {
-		g_autofree char *name = g_strconcat("/store-pages/", damages[i].name, " is named", NULL);
+		g_autofree char *name = g_strconcat(
+			"/store-pages/", damages[i].name, " is named", NULL);
 
 		g_test_add_data_func(name, GINT_TO_POINTER((int)i), test_damage);
 	}

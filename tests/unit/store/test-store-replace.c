@@ -1,4 +1,5 @@
-/* Other files in the place of a store's that is in use: what was deleted is gone, what was committed is not. */
+/* Other files in the place of a store's that is in use: what was deleted is gone, what was
+ * committed is not. */
 #include <glib.h>
 #include <poll.h>
 #include <string.h>
@@ -77,10 +78,11 @@ static enum status read_count(struct txn *txn, void *arg, struct error *err)
 	return st;
 }
 
-/* A process that tells when it has begun to write, writes until there is something to read, and then tells how often it did. */
+/* A process that tells when it has begun to write, writes until there is something to read, and
+ * then tells how often it did. */
 struct writer {
 	pid_t pid;
-	int stop, told;		/* ends of pipes */
+	int stop, told; /* ends of pipes */
 };
 
 static void write_until(struct place *place, int stop, int tell)
@@ -236,7 +238,8 @@ static enum status replace_it(struct place *place, const char *backup)
 	const struct store_options options = place_options(place, 0);
 	g_autofree char *kept = NULL;
 
-	return backup ? store_restore(&options, backup, true, &kept, &place->err) : store_rewrite(place->store, &place->err);
+	return backup ? store_restore(&options, backup, true, &kept, &place->err)
+		      : store_rewrite(place->store, &place->err);
 }
 
 /* In a process of its own, which is killed at the step. The store is not open in this one. */
@@ -272,8 +275,13 @@ static void test_replacers_die(void)
 		const char *step;
 		bool restores, replaced;
 	} cases[] = {
-		{ "rewritten", false, false }, { "lock-replaced", false, false }, { "data-replaced", false, true },
-		{ "backup-copied", true, false }, { "old-kept", true, false }, { "lock-replaced", true, false }, { "data-replaced", true, true },
+		{ "rewritten", false, false },
+		{ "lock-replaced", false, false },
+		{ "data-replaced", false, true },
+		{ "backup-copied", true, false },
+		{ "old-kept", true, false },
+		{ "lock-replaced", true, false },
+		{ "data-replaced", true, true },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -282,7 +290,8 @@ static void test_replacers_die(void)
 		struct place place;
 		uint64_t count = 0;
 
-		g_test_message("%s of %s", cases[i].step, cases[i].restores ? "a restore" : "a rewrite");
+		g_test_message(
+			"%s of %s", cases[i].step, cases[i].restores ? "a restore" : "a rewrite");
 		place_open(&place, 0);
 		backup = cases[i].restores ? make_backup(&place) : NULL;
 		place_write(&place, count_up, NULL, ST_OK);
@@ -294,7 +303,8 @@ static void test_replacers_die(void)
 		count = stop_writer(&writer);
 		g_assert_cmpuint(count, >, 0);
 		/* A restored store has what was written since, the others all. */
-		place_read(&place, read_secret_word, NULL, cases[i].restores && cases[i].replaced ? ST_OK : ST_NOT_FOUND);
+		place_read(&place, read_secret_word, NULL,
+			cases[i].restores && cases[i].replaced ? ST_OK : ST_NOT_FOUND);
 		if (!(cases[i].restores && cases[i].replaced)) {
 			uint64_t now = 0;
 
@@ -302,7 +312,8 @@ static void test_replacers_die(void)
 			g_assert_cmpuint(now, ==, count + 3);
 		}
 		g_assert_cmpint(replace_it(&place, backup), ==, ST_OK);
-		place_read(&place, read_secret_word, NULL, cases[i].restores ? ST_OK : ST_NOT_FOUND);
+		place_read(
+			&place, read_secret_word, NULL, cases[i].restores ? ST_OK : ST_NOT_FOUND);
 		g_assert_cmpuint(names_in(place.path), <=, cases[i].restores ? 4 : 2);
 		place_close(&place);
 	}
@@ -313,12 +324,18 @@ static void test_replacers_die(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/replace/what was deleted is not in the file that is written anew", test_nothing_is_left);
-	g_test_add_func("/replace/other processes write meanwhile, and no commit is lost", test_no_commit_is_lost);
-	g_test_add_func("/replace/who has a store open reads a backup that took its place", test_readers_go_over);
-	g_test_add_func("/replace/a restore makes what is missing as a daemon does", test_restores_where_none_is);
+	g_test_add_func("/replace/what was deleted is not in the file that is written anew",
+		test_nothing_is_left);
+	g_test_add_func("/replace/other processes write meanwhile, and no commit is lost",
+		test_no_commit_is_lost);
+	g_test_add_func("/replace/who has a store open reads a backup that took its place",
+		test_readers_go_over);
+	g_test_add_func("/replace/a restore makes what is missing as a daemon does",
+		test_restores_where_none_is);
 #ifdef ENABLE_FAILPOINTS
-	g_test_add_func("/replace/who is killed leaves the one or the other, and the next one finishes", test_replacers_die);
+	g_test_add_func(
+		"/replace/who is killed leaves the one or the other, and the next one finishes",
+		test_replacers_die);
 #endif
 	return g_test_run();
 }

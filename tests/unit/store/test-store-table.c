@@ -33,12 +33,14 @@ static enum status fill(struct txn *txn, void *arg, struct error *err)
 	(void)arg;
 	(void)err;
 	for (int table = 0; table < TABLE_COUNT; table++)
-		for (size_t i = 0; i < rows_each((enum store_table)table) * NUMBERS && st == ST_OK; i++) {
+		for (size_t i = 0; i < rows_each((enum store_table)table) * NUMBERS && st == ST_OK;
+			i++) {
 			const guint8 value = (guint8)table;
 			struct key key;
 
 			key_of(&key, (enum store_table)table, i);
-			st = txn_put(txn, (enum store_table)table, key_bytes(&key), (struct bytes){ &value, 1 });
+			st = txn_put(txn, (enum store_table)table, key_bytes(&key),
+				(struct bytes){ &value, 1 });
 		}
 	return st;
 }
@@ -68,7 +70,8 @@ static enum status look_at_all(struct txn *txn, void *arg, struct error *err)
 	enum status st;
 
 	(void)err;
-	for (st = scan_first(&scan, txn, look->table, all, all, look->reverse); st == ST_OK; st = scan_next(&scan)) {
+	for (st = scan_first(&scan, txn, look->table, all, all, look->reverse); st == ST_OK;
+		st = scan_next(&scan)) {
 		assert_row(look, &scan, look->reverse ? count - 1 - n : n);
 		n++;
 		if (look->deleting)
@@ -116,7 +119,9 @@ static void test_emptied_apart(void)
 
 	open_filled(&place);
 	for (int i = 0; i < TABLE_COUNT; i++) {
-		struct look look = { .table = (enum store_table)i, .reverse = i % 2, .deleting = true };
+		struct look look = {
+			.table = (enum store_table)i, .reverse = i % 2, .deleting = true
+		};
 
 		place_write(&place, look_at_all, &look, ST_OK);
 		g_assert_cmpuint(rows_of(place.store, look.table), ==, 0);
@@ -138,7 +143,9 @@ static enum status look_at_one(struct txn *txn, void *arg, struct error *err)
 
 		key_init(&prefix);
 		key_number(&prefix, numbers[i]);
-		for (st = scan_first(&scan, txn, look->table, key_bytes(&prefix), (struct bytes){ NULL, 0 }, look->reverse); st == ST_OK; st = scan_next(&scan)) {
+		for (st = scan_first(&scan, txn, look->table, key_bytes(&prefix),
+			     (struct bytes){ NULL, 0 }, look->reverse);
+			st == ST_OK; st = scan_next(&scan)) {
 			assert_row(look, &scan, each * i + (look->reverse ? each - 1 - n : n));
 			n++;
 		}
@@ -192,7 +199,9 @@ static enum status use_key(struct txn *txn, void *arg, struct error *err)
 	g_assert_cmpint(st, ==, keys[i].wanted);
 	g_assert_cmpint(txn_get(txn, keys[i].table, keys[i].key, &value), ==, st);
 	if (keys[i].key.len) {
-		g_assert_cmpint(scan_first(&scan, txn, keys[i].table, keys[i].key, keys[i].key, false), ==, st);
+		g_assert_cmpint(
+			scan_first(&scan, txn, keys[i].table, keys[i].key, keys[i].key, false), ==,
+			st);
 		scan_release(&scan);
 	}
 	g_assert_cmpint(txn_delete(txn, keys[i].table, keys[i].key), ==, st);
@@ -214,7 +223,8 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/store-table/each table has its own rows only", test_apart);
 	g_test_add_func("/store-table/one is emptied and the others stay", test_emptied_apart);
-	g_test_add_func("/store-table/a ticket's rows in one table are those alone", test_one_number);
+	g_test_add_func(
+		"/store-table/a ticket's rows in one table are those alone", test_one_number);
 	g_test_add_func("/store-table/a key that is none is refused", test_keys);
 	return g_test_run();
 }

@@ -1,4 +1,5 @@
-/* The store: keys, scans, numbers, growth, failure, copies. Its concurrency is in test-store-group.c. */
+/* The store: keys, scans, numbers, growth, failure, copies. Its concurrency is in
+ * test-store-group.c. */
 #include "store/store.h"
 
 #include <glib/gstdio.h>
@@ -12,7 +13,10 @@
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
 enum { RUNNING_UNDER_SANITIZER = 1 };
 #elif defined __has_feature
-enum { RUNNING_UNDER_SANITIZER = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) };
+enum {
+	RUNNING_UNDER_SANITIZER = __has_feature(address_sanitizer) ||
+		__has_feature(thread_sanitizer)
+};
 #else
 enum { RUNNING_UNDER_SANITIZER = 0 };
 #endif
@@ -27,7 +31,7 @@ static struct bytes text_bytes(const char *s)
 /* --- small works to run --- */
 
 struct pair {
-	const char *key, *value;	/* value NULL: delete */
+	const char *key, *value; /* value NULL: delete */
 	char *got;
 };
 
@@ -36,7 +40,8 @@ static enum status put_pair(struct txn *txn, void *arg, struct error *err)
 	const struct pair *p = arg;
 
 	(void)err;
-	return p->value ? txn_put(txn, TABLE_ANSWERED, text_bytes(p->key), text_bytes(p->value)) : txn_delete(txn, TABLE_ANSWERED, text_bytes(p->key));
+	return p->value ? txn_put(txn, TABLE_ANSWERED, text_bytes(p->key), text_bytes(p->value))
+			: txn_delete(txn, TABLE_ANSWERED, text_bytes(p->key));
 }
 
 static enum status get_pair(struct txn *txn, void *arg, struct error *err)
@@ -69,7 +74,7 @@ static void assert_value(struct place *place, const char *key, const char *value
 struct big {
 	uint32_t first, count;
 	size_t size;
-	enum status end;	/* what it returns after its writes */
+	enum status end; /* what it returns after its writes */
 };
 
 static enum status put_big(struct txn *txn, void *arg, struct error *err)
@@ -85,7 +90,8 @@ static enum status put_big(struct txn *txn, void *arg, struct error *err)
 		key_u32(&key, b->first + i);
 		st = txn_put(txn, TABLE_ANSWERED, key_bytes(&key), (struct bytes){ data, b->size });
 	}
-	return st == ST_OK && b->end != ST_OK ? error_set(err, b->end, "refused after writing") : st;
+	return st == ST_OK && b->end != ST_OK ? error_set(err, b->end, "refused after writing")
+					      : st;
 }
 
 static uint64_t rows(struct place *place)
@@ -290,7 +296,8 @@ static enum status put_and_delete_large(struct txn *txn, void *arg, struct error
 	return put_and_delete(txn, LARGE);
 }
 
-/* What was taken and given back in one transaction is counted as pages of the file, and not in it. */
+/* What was taken and given back in one transaction is counted as pages of the file, and not in
+ * it. */
 static void test_unwritten_free_pages(void)
 {
 	g_autofree char *path = NULL;
@@ -299,7 +306,8 @@ static void test_unwritten_free_pages(void)
 
 	place_open(&place, 0);
 	path = g_build_filename(place.path, "data.mdb", NULL);
-	/* LMDB takes pages back at once when it has read its list of free ones: when there are some of earlier transactions. */
+	/* LMDB takes pages back at once when it has read its list of free ones: when there are some
+	 * of earlier transactions. */
 	for (int i = 0; i < 5; i++)
 		place_write(&place, put_and_delete_small, NULL, ST_OK);
 	place_write(&place, put_and_delete_large, NULL, ST_OK);
@@ -347,8 +355,15 @@ static void test_numbers(void)
 		const char *name;
 		uint64_t first, wanted;
 	} steps[] = {
-		{ "x", 1, 1 }, { "x", 1, 2 }, { "y", 1, 1 }, { "x", 100, 100 }, { "x", 1, 101 }, { "x", 101, 102 }, { "y", 1, 2 },
-		{ "z", 7, 7 }, { "z", 7, 8 },
+		{ "x", 1, 1 },
+		{ "x", 1, 2 },
+		{ "y", 1, 1 },
+		{ "x", 100, 100 },
+		{ "x", 1, 101 },
+		{ "x", 101, 102 },
+		{ "y", 1, 2 },
+		{ "z", 7, 7 },
+		{ "z", 7, 8 },
 	};
 	struct place place;
 
@@ -373,7 +388,8 @@ static int compare_keys(const struct key *a, const struct key *b)
 
 static void test_key_order(void)
 {
-	static const uint64_t numbers[] = { 0, 1, 255, 256, 65535, 65536, UINT32_MAX, (uint64_t)UINT32_MAX + 1, UINT64_MAX };
+	static const uint64_t numbers[] = { 0, 1, 255, 256, 65535, 65536, UINT32_MAX,
+		(uint64_t)UINT32_MAX + 1, UINT64_MAX };
 	static const char *const texts[] = { "", "a", "a b", "ab", "b", "\xc3\xa4" };
 	struct key a, b;
 
@@ -397,7 +413,8 @@ static void test_key_order(void)
 
 static void test_key_long_text(void)
 {
-	g_autofree char *fits = g_strnfill(200, 'x'), *longer = g_strnfill(201, 'x'), *longest = g_strnfill(100000, 'x');
+	g_autofree char *fits = g_strnfill(200, 'x'), *longer = g_strnfill(201, 'x'),
+			*longest = g_strnfill(100000, 'x');
 	struct key a, b, c;
 
 	key_init(&a);
@@ -440,7 +457,9 @@ static enum status walk(struct txn *txn, void *arg, struct error *err)
 
 	(void)err;
 	g_string_truncate(w->seen, 0);
-	for (st = scan_first(&scan, txn, TABLE_ANSWERED, text_bytes(w->prefix), text_bytes(w->from), w->reverse); st == ST_OK; st = scan_next(&scan)) {
+	for (st = scan_first(&scan, txn, TABLE_ANSWERED, text_bytes(w->prefix), text_bytes(w->from),
+		     w->reverse);
+		st == ST_OK; st = scan_next(&scan)) {
 		g_string_append_len(w->seen, scan.key.data, (gssize)scan.key.len);
 		g_string_append_len(w->seen, scan.value.data, (gssize)scan.value.len);
 		if (w->deleting)
@@ -454,8 +473,15 @@ static enum status walk(struct txn *txn, void *arg, struct error *err)
 static void test_scans(void)
 {
 	static const struct walk cases[] = {
-		{ .prefix = "", .from = "", .wanted = "a1b1b2b3c1\xff\xff" "1" },
-		{ .prefix = "", .from = "", .reverse = true, .wanted = "\xff\xff" "1c1b3b2b1a1" },
+		{ .prefix = "",
+			.from = "",
+			.wanted = "a1b1b2b3c1\xff\xff"
+				  "1" },
+		{ .prefix = "",
+			.from = "",
+			.reverse = true,
+			.wanted = "\xff\xff"
+				  "1c1b3b2b1a1" },
 		{ .prefix = "b", .from = "", .wanted = "b1b2b3" },
 		{ .prefix = "b", .from = "", .reverse = true, .wanted = "b3b2b1" },
 		{ .prefix = "b", .from = "b2", .wanted = "b2b3" },
@@ -466,14 +492,25 @@ static void test_scans(void)
 		{ .prefix = "bb", .from = "", .wanted = "" },
 		{ .prefix = "bb", .from = "", .reverse = true, .wanted = "" },
 		{ .prefix = "c", .from = "", .reverse = true, .wanted = "c1" },
-		{ .prefix = "\xff", .from = "", .reverse = true, .wanted = "\xff\xff" "1" },
+		{ .prefix = "\xff",
+			.from = "",
+			.reverse = true,
+			.wanted = "\xff\xff"
+				  "1" },
 		{ .prefix = "z", .from = "", .reverse = true, .wanted = "" },
 		{ .prefix = "b", .from = "", .deleting = true, .wanted = "b1b2b3" },
-		{ .prefix = "", .from = "", .reverse = true, .deleting = true, .wanted = "\xff\xff" "1c1a1" },
+		{ .prefix = "",
+			.from = "",
+			.reverse = true,
+			.deleting = true,
+			.wanted = "\xff\xff"
+				  "1c1a1" },
 		{ .prefix = "", .from = "", .wanted = "" },
 		{ .prefix = "", .from = "", .reverse = true, .wanted = "" },
 	};
-	static const char *const keys[] = { "a1", "b1", "b2", "b3", "c1", ("\xff\xff" "1") };
+	static const char *const keys[] = { "a1", "b1", "b2", "b3", "c1",
+		("\xff\xff"
+		 "1") };
 	struct place place;
 
 	place_open(&place, 0);
@@ -498,13 +535,17 @@ static enum status fill_while_walking(struct txn *txn, void *arg, struct error *
 
 	(void)err;
 	*seen = 0;
-	for (st = scan_first(&scan, txn, TABLE_ANSWERED, text_bytes("k"), text_bytes(""), false); st == ST_OK; st = scan_next(&scan)) {
-		g_autofree char *before = g_strdup_printf("a%.*s", (int)scan.key.len, (const char *)scan.key.data);
+	for (st = scan_first(&scan, txn, TABLE_ANSWERED, text_bytes("k"), text_bytes(""), false);
+		st == ST_OK; st = scan_next(&scan)) {
+		g_autofree char *before = g_strdup_printf(
+			"a%.*s", (int)scan.key.len, (const char *)scan.key.data);
 		g_autofree char *value = g_strnfill(300, 'v');
 
 		++*seen;
-		g_assert_cmpint(txn_put(txn, TABLE_ANSWERED, text_bytes(before), text_bytes(value)), ==, ST_OK);
-		g_assert_cmpint(txn_put(txn, TABLE_ANSWERED, scan.key, text_bytes(value)), ==, ST_OK);
+		g_assert_cmpint(txn_put(txn, TABLE_ANSWERED, text_bytes(before), text_bytes(value)),
+			==, ST_OK);
+		g_assert_cmpint(
+			txn_put(txn, TABLE_ANSWERED, scan.key, text_bytes(value)), ==, ST_OK);
 	}
 	scan_release(&scan);
 	return st == ST_NOT_FOUND ? ST_OK : st;
@@ -565,7 +606,8 @@ static void test_no_space(void)
 	place_close(&place);
 }
 
-/* A map that cannot be had leaves a store that still works: twice 64 TiB are more than a process has. */
+/* A map that cannot be had leaves a store that still works: twice 64 TiB are more than a process
+ * has. */
 static void test_no_address_space(void)
 {
 	struct place place;
@@ -603,7 +645,9 @@ static enum status engine_fails(struct txn *txn, void *arg, struct error *err)
 
 	(void)arg;
 	(void)err;
-	return txn_get(txn, TABLE_ANSWERED, text_bytes(""), &value) == ST_BAD_INPUT ? txn_put(txn, TABLE_ANSWERED, text_bytes(key), text_bytes("")) : ST_OK;
+	return txn_get(txn, TABLE_ANSWERED, text_bytes(""), &value) == ST_BAD_INPUT
+		? txn_put(txn, TABLE_ANSWERED, text_bytes(key), text_bytes(""))
+		: ST_OK;
 }
 
 static void test_explains(void)
@@ -623,9 +667,19 @@ static void test_statuses(void)
 		int rc;
 		enum status wanted;
 	} cases[] = {
-		{ 0, ST_OK }, { MDB_NOTFOUND, ST_NOT_FOUND }, { MDB_MAP_FULL, ST_FULL }, { ENOSPC, ST_FULL }, { EDQUOT, ST_FULL }, { EIO, ST_IO },
-		{ MDB_CORRUPTED, ST_IO }, { MDB_PANIC, ST_IO }, { MDB_INVALID, ST_IO }, { MDB_READERS_FULL, ST_BUSY }, { EACCES, ST_REFUSED },
-		{ EROFS, ST_REFUSED }, { MDB_VERSION_MISMATCH, ST_REFUSED },
+		{ 0, ST_OK },
+		{ MDB_NOTFOUND, ST_NOT_FOUND },
+		{ MDB_MAP_FULL, ST_FULL },
+		{ ENOSPC, ST_FULL },
+		{ EDQUOT, ST_FULL },
+		{ EIO, ST_IO },
+		{ MDB_CORRUPTED, ST_IO },
+		{ MDB_PANIC, ST_IO },
+		{ MDB_INVALID, ST_IO },
+		{ MDB_READERS_FULL, ST_BUSY },
+		{ EACCES, ST_REFUSED },
+		{ EROFS, ST_REFUSED },
+		{ MDB_VERSION_MISMATCH, ST_REFUSED },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
@@ -686,24 +740,30 @@ int main(int argc, char **argv)
 	g_test_add_func("/store/has its records and its secret after reopening", test_reopens);
 	g_test_add_func("/store/has a secret of its own", test_secrets_differ);
 	g_test_add_func("/store/files are the group's whatever the umask", test_modes);
-	g_test_add_func("/store/a lock file made anew by a reader is the group's", test_lost_lock_file);
+	g_test_add_func(
+		"/store/a lock file made anew by a reader is the group's", test_lost_lock_file);
 	g_test_add_func("/store/read-only reads and refuses writes", test_read_only);
-	g_test_add_func("/store/read-only says when there is none, and makes none", test_nothing_there);
+	g_test_add_func(
+		"/store/read-only says when there is none, and makes none", test_nothing_there);
 	g_test_add_func("/store/of a newer format is refused", test_newer_format);
-	g_test_add_func("/store/of an older format is refused, with the way out", test_older_format);
+	g_test_add_func(
+		"/store/of an older format is refused, with the way out", test_older_format);
 	g_test_add_func("/store/a damaged file is an error and no crash", test_damaged_file);
-	g_test_add_func("/store/a file without its last pages is whole if those are free", test_unwritten_free_pages);
+	g_test_add_func("/store/a file without its last pages is whole if those are free",
+		test_unwritten_free_pages);
 	g_test_add_func("/store/numbers go up by name and follow a larger first", test_numbers);
 	g_test_add_func("/store/keys sort as what they hold", test_key_order);
 	g_test_add_func("/store/a key of a long text is its hash", test_key_long_text);
 	g_test_add_func("/store/reading past a key gives zero", test_key_short_read);
 	g_test_add_func("/store/scans keep to prefix, start and direction", test_scans);
-	g_test_add_func("/store/a scan goes on over writes to its table", test_writes_while_walking);
+	g_test_add_func(
+		"/store/a scan goes on over writes to its table", test_writes_while_walking);
 	g_test_add_func("/store/grows when its map is full", test_grows);
 	g_test_add_func("/store/without space says so and works when there is some", test_no_space);
 	/* Sanitizers need the address space themselves. */
 	if (!RUNNING_UNDER_SANITIZER)
-		g_test_add_func("/store/without address space to grow into still works", test_no_address_space);
+		g_test_add_func("/store/without address space to grow into still works",
+			test_no_address_space);
 	g_test_add_func("/store/opens anew after a fatal error", test_recovers);
 	g_test_add_func("/store/explains what a function left unexplained", test_explains);
 	g_test_add_func("/store/tells full, refused, busy and broken apart", test_statuses);

@@ -15,8 +15,16 @@ static void test_logins(void)
 		const char *login;
 		bool valid;
 	} cases[] = {
-		{ "anna", true }, { "anna@example.com", true }, { "a+b_c.d-e", true }, { longest, true }, { longer, false }, { "", false },
-		{ "Anna", false }, { "@x", false }, { "an na", false }, { "anna\n", false },
+		{ "anna", true },
+		{ "anna@example.com", true },
+		{ "a+b_c.d-e", true },
+		{ longest, true },
+		{ longer, false },
+		{ "", false },
+		{ "Anna", false },
+		{ "@x", false },
+		{ "an na", false },
+		{ "anna\n", false },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
@@ -39,7 +47,10 @@ static void assert_found(struct txn *txn, const char *what, const char *wanted)
 
 static enum status find(struct txn *txn, void *arg, struct error *err)
 {
-	struct agent anna = { .login = (char *)"anna", .name = (char *)"Anna Adler", .addresses = two_addresses, .queues = two_queues };
+	struct agent anna = { .login = (char *)"anna",
+		.name = (char *)"Anna Adler",
+		.addresses = two_addresses,
+		.queues = two_queues };
 	struct agent ben = { .login = (char *)"ben", .addresses = one_address }, got = { 0 };
 
 	(void)arg;
@@ -65,7 +76,8 @@ static enum status find(struct txn *txn, void *arg, struct error *err)
 
 static enum status change(struct txn *txn, void *arg, struct error *err)
 {
-	struct agent anna = { .login = (char *)"anna", .addresses = two_addresses }, ben = { .login = (char *)"ben", .addresses = two_addresses + 1 };
+	struct agent anna = { .login = (char *)"anna", .addresses = two_addresses },
+		     ben = { .login = (char *)"ben", .addresses = two_addresses + 1 };
 
 	(void)arg;
 	OK(agents_save(txn, &anna, err));
@@ -87,7 +99,8 @@ static enum status change(struct txn *txn, void *arg, struct error *err)
 	return ST_OK;
 }
 
-static enum status logins_of(struct txn *txn, const struct agent *agent, void *arg, struct error *err)
+static enum status logins_of(
+	struct txn *txn, const struct agent *agent, void *arg, struct error *err)
 {
 	(void)txn;
 	(void)err;
@@ -102,7 +115,8 @@ static enum status each(struct txn *txn, void *arg, struct error *err)
 
 	(void)arg;
 	for (size_t i = 0; i < G_N_ELEMENTS(logins); i++)
-		OK(agents_save(txn, &(struct agent){ .login = (char *)logins[i], .inactive = i == 2 }, err));
+		OK(agents_save(txn,
+			&(struct agent){ .login = (char *)logins[i], .inactive = i == 2 }, err));
 	OK(agents_each(txn, logins_of, out, err));
 	g_assert_cmpstr(out->str, ==, "anna ben cleo ");
 	return ST_OK;

@@ -23,8 +23,8 @@ static enum status ask_and_count(struct txn *txn, void *arg, struct error *err)
 
 	if (st != ST_OK)
 		return st;
-	return answers_count(txn, a->now,
-		a->left == LEFT_FOR_ALL ? ANSWERS_SENT : ANSWERS_OVER_HOUR, err);
+	return answers_count(
+		txn, a->now, a->left == LEFT_FOR_ALL ? ANSWERS_SENT : ANSWERS_OVER_HOUR, err);
 }
 
 static enum status count_one(struct txn *txn, void *arg, struct error *err)
@@ -52,11 +52,21 @@ static bool answered(struct place *place, int64_t second, uint64_t max)
 
 static void test_a_quarter_is_kept(void)
 {
-	static const struct { uint64_t max, sent; enum answers_left left; } rows[] = {
-		{ 0, 50, LEFT_FOR_ALL }, { 1, 0, LEFT_FOR_ALL }, { 1, 1, LEFT_FOR_NOBODY },
-		{ 4, 2, LEFT_FOR_ALL }, { 4, 3, LEFT_FOR_KNOWN }, { 4, 4, LEFT_FOR_NOBODY },
-		{ 10, 7, LEFT_FOR_ALL }, { 10, 8, LEFT_FOR_KNOWN }, { 10, 9, LEFT_FOR_KNOWN },
-		{ 10, 10, LEFT_FOR_NOBODY }, { 10, 12, LEFT_FOR_NOBODY },
+	static const struct {
+		uint64_t max, sent;
+		enum answers_left left;
+	} rows[] = {
+		{ 0, 50, LEFT_FOR_ALL },
+		{ 1, 0, LEFT_FOR_ALL },
+		{ 1, 1, LEFT_FOR_NOBODY },
+		{ 4, 2, LEFT_FOR_ALL },
+		{ 4, 3, LEFT_FOR_KNOWN },
+		{ 4, 4, LEFT_FOR_NOBODY },
+		{ 10, 7, LEFT_FOR_ALL },
+		{ 10, 8, LEFT_FOR_KNOWN },
+		{ 10, 9, LEFT_FOR_KNOWN },
+		{ 10, 10, LEFT_FOR_NOBODY },
+		{ 10, 12, LEFT_FOR_NOBODY },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {

@@ -1,4 +1,5 @@
-/* The store is damaged in one way each; the check says so, the repair mends it, and the next check is clean. */
+/* The store is damaged in one way each; the check says so, the repair mends it, and the next check
+ * is clean. */
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -8,14 +9,17 @@
 #include "tables/tickets-index.h"
 #include "../desk.h"
 
-static const char mail[] = "From: Carla Kern <carla@customer.example>\nTo: support@example.com\nSubject: Printer\n"
+static const char mail[] =
+	"From: Carla Kern <carla@customer.example>\nTo: support@example.com\nSubject: Printer\n"
 	"Message-ID: <check-1@customer.example>\nDate: Mon, 02 Nov 2026 10:00:00 +0000\n\nIt burns.\n";
 
 static struct check_options options_of(const struct desk *desk)
 {
-	return (struct check_options){
-		.archive = settings_archive(desk->settings), .keep_days = desk->settings->archive.keep_days, .now = desk->now,
-		.tags = &desk->settings->tag_format, .actor = { "unix:tester", desk->now } };
+	return (struct check_options){ .archive = settings_archive(desk->settings),
+		.keep_days = desk->settings->archive.keep_days,
+		.now = desk->now,
+		.tags = &desk->settings->tag_format,
+		.actor = { "unix:tester", desk->now } };
 }
 
 static GPtrArray *findings_of(struct desk *desk)
@@ -24,7 +28,8 @@ static GPtrArray *findings_of(struct desk *desk)
 	GPtrArray *findings = g_ptr_array_new_with_free_func(g_free);
 	uint64_t tickets = 0;
 
-	g_assert_cmpint(check_store(desk->store, &options, findings, &tickets, &desk->err), ==, ST_OK);
+	g_assert_cmpint(
+		check_store(desk->store, &options, findings, &tickets, &desk->err), ==, ST_OK);
 	g_assert_cmpuint(tickets, <=, 1);
 	return findings;
 }
@@ -68,7 +73,8 @@ static enum status lose(struct txn *txn, void *arg, struct error *err)
 	enum status st = lose_first(txn, table);
 
 	(void)err;
-	/* One of the ids is that of our answer, which nothing else names, and which of them is the first is chance: all go. */
+	/* One of the ids is that of our answer, which nothing else names, and which of them is the
+	 * first is chance: all go. */
 	while (table == TABLE_IDS && st == ST_OK)
 		st = lose_first(txn, table);
 	return table == TABLE_IDS && st == ST_NOT_FOUND ? ST_OK : st;
@@ -88,7 +94,8 @@ static enum status stray(struct txn *txn, void *arg, struct error *err)
 	g_assert_cmpint(st, ==, ST_OK);
 	memcpy(key, scan.key.data, len);
 	key[table == TABLE_AGENT_ADDRESSES ? 0 : len - 1] ^= 0x15;
-	st = txn_put(txn, table, (struct bytes){ key, len }, (struct bytes){ "\1\1\1\1", table == TABLE_LOG || table == TABLE_IDS ? 4 : 0 });
+	st = txn_put(txn, table, (struct bytes){ key, len },
+		(struct bytes){ "\1\1\1\1", table == TABLE_LOG || table == TABLE_IDS ? 4 : 0 });
 	scan_release(&scan);
 	return st;
 }
@@ -124,7 +131,8 @@ static void damage_and_mend(store_fn *damage, enum store_table table)
 static void test_lost_identity(void)
 {
 	struct desk desk;
-	g_autofree char *other = g_strconcat("In-Reply-To: <check-1@customer.example>\n", mail, "Another one.\n", NULL);
+	g_autofree char *other = g_strconcat(
+		"In-Reply-To: <check-1@customer.example>\n", mail, "Another one.\n", NULL);
 
 	open_desk(&desk);
 	desk_mail(&desk, "carla@customer.example", "support@example.com", NULL, other);
@@ -145,11 +153,14 @@ static void test_stray(gconstpointer data)
 
 /* --- records --- */
 
-static const char answer[] = "From: Anna Adler <anna@example.com>\nTo: carla@customer.example\nSubject: Re: Printer\n"
+static const char answer[] =
+	"From: Anna Adler <anna@example.com>\nTo: carla@customer.example\nSubject: Re: Printer\n"
 	"In-Reply-To: <check-1@customer.example>\nMessage-ID: <check-2@example.com>\nDate: Mon, 02 Nov 2026 11:00:00 +0000\n\nPut it out.\n";
-static const char thanks[] = "From: Carla Kern <carla@customer.example>\nTo: support@example.com\nCc: Dora <dora@customer.example>\nSubject: Re: Printer\n"
+static const char thanks[] =
+	"From: Carla Kern <carla@customer.example>\nTo: support@example.com\nCc: Dora <dora@customer.example>\nSubject: Re: Printer\n"
 	"In-Reply-To: <check-2@example.com>\nMessage-ID: <check-3@customer.example>\nDate: Mon, 02 Nov 2026 12:00:00 +0000\n\nDone.\n";
-static const char orders[] = "From: Anna Adler <anna@example.com>\nTo: support@example.com\nSubject: [example.com #1] Printer\n"
+static const char orders[] =
+	"From: Anna Adler <anna@example.com>\nTo: support@example.com\nSubject: [example.com #1] Printer\n"
 	"In-Reply-To: <check-1@customer.example>\nMessage-ID: <check-4@example.com>\nDate: Mon, 02 Nov 2026 13:00:00 +0000\n\n"
 	"priority high\ntag +hot +lab\ntitle The burning printer\nproject lab\nclose\n";
 
@@ -161,7 +172,8 @@ static enum status spoil(struct txn *txn, void *arg, struct error *err)
 
 	(void)err;
 	if (st == ST_OK)
-		st = txn_put(txn, *(const enum store_table *)arg, scan.key, (struct bytes){ "\1\377\377\377", 4 });
+		st = txn_put(txn, *(const enum store_table *)arg, scan.key,
+			(struct bytes){ "\1\377\377\377", 4 });
 	scan_release(&scan);
 	return st;
 }
@@ -169,7 +181,8 @@ static enum status spoil(struct txn *txn, void *arg, struct error *err)
 /* What messages and events cannot tell. */
 static bool may_be_lost(const char *field)
 {
-	static const char *const names[] = { "watchers", "account", "language", "answered", "updated", "participants", NULL };
+	static const char *const names[] = { "watchers", "account", "language", "answered",
+		"updated", "participants", NULL };
 
 	return g_strv_contains(names, field);
 }
@@ -178,7 +191,8 @@ static void compare_tickets(const struct ticket *a, const struct ticket *b)
 {
 	for (size_t i = 0; i < ticket_type.count; i++) {
 		const struct field *field = &ticket_type.fields[i];
-		g_autofree char *left = record_field_text(field, a), *right = record_field_text(field, b);
+		g_autofree char *left = record_field_text(field, a),
+				*right = record_field_text(field, b);
 
 		g_test_message("%s: %s", field->name, left);
 		if (!may_be_lost(field->name))
@@ -205,11 +219,13 @@ static void lose_record(store_fn *damage)
 	g_assert_cmpuint(count_findings(&desk), ==, 0);
 	desk_ticket(&desk, 1, &after);
 	compare_tickets(&before, &after);
-	g_assert_true(g_strv_contains((const char *const *)after.participants, "carla@customer.example"));
+	g_assert_true(
+		g_strv_contains((const char *const *)after.participants, "carla@customer.example"));
 	g_assert_cmpuint(desk_events(&desk, 1, "repaired"), ==, 1);
 	record_release(&ticket_type, &before);
 	record_release(&ticket_type, &after);
-	desk_mail(&desk, "carla@customer.example", "support@example.com", NULL, "From: carla@customer.example\nIn-Reply-To: <check-2@example.com>\n\nx\n");
+	desk_mail(&desk, "carla@customer.example", "support@example.com", NULL,
+		"From: carla@customer.example\nIn-Reply-To: <check-2@example.com>\n\nx\n");
 	g_assert_cmpuint(desk.last.ticket, ==, 1);
 	desk_close(&desk);
 }
@@ -337,11 +353,16 @@ static void test_orphan(void)
 
 	open_desk(&desk);
 	orphan = g_build_filename(desk.settings->archive.path, "0000orphan.eml", NULL);
-	aside = g_build_filename(desk.settings->archive.path, "unclaimed", "new", "0000orphan.eml", NULL);
+	aside = g_build_filename(
+		desk.settings->archive.path, "unclaimed", "new", "0000orphan.eml", NULL);
 	g_assert_true(g_file_set_contents(orphan, mail, -1, NULL));
-	utime(orphan, &(struct utimbuf){ desk.now / G_USEC_PER_SEC - 600, desk.now / G_USEC_PER_SEC - 600 });
+	utime(orphan,
+		&(struct utimbuf){
+			desk.now / G_USEC_PER_SEC - 600, desk.now / G_USEC_PER_SEC - 600 });
 	g_assert_cmpuint(count_findings(&desk), ==, 0);
-	utime(orphan, &(struct utimbuf){ desk.now / G_USEC_PER_SEC - 7200, desk.now / G_USEC_PER_SEC - 7200 });
+	utime(orphan,
+		&(struct utimbuf){
+			desk.now / G_USEC_PER_SEC - 7200, desk.now / G_USEC_PER_SEC - 7200 });
 	g_assert_cmpuint(count_findings(&desk), ==, 1);
 	repair(&desk);
 	g_assert_cmpuint(count_findings(&desk), ==, 0);
@@ -358,10 +379,12 @@ static enum status miscount(struct txn *txn, void *arg, struct error *err)
 	enum status st;
 
 	(void)err;
-	for (st = scan_first(&scan, txn, *(const enum store_table *)arg, all, all, false); st == ST_OK && !counts_row(scan.key); st = scan_next(&scan))
+	for (st = scan_first(&scan, txn, *(const enum store_table *)arg, all, all, false);
+		st == ST_OK && !counts_row(scan.key); st = scan_next(&scan))
 		;
 	if (st == ST_OK)
-		st = txn_put(txn, TABLE_META, scan.key, (struct bytes){ "\0\0\0\0\0\0\0\7\0\0\0\0\0\0\0\7", 16 });
+		st = txn_put(txn, TABLE_META, scan.key,
+			(struct bytes){ "\0\0\0\0\0\0\0\7\0\0\0\0\0\0\0\7", 16 });
 	scan_release(&scan);
 	return st;
 }
@@ -378,32 +401,46 @@ int main(int argc, char **argv)
 		enum store_table table;
 		bool lost, stray;
 	} tables[] = {
-		{ "index", TABLE_INDEX, true, true }, { "ids", TABLE_IDS, true, true },
-		{ "texts", TABLE_TEXTS, false, true }, { "events", TABLE_EVENTS, true, false }, { "log", TABLE_LOG, true, true },
-		{ "outbox", TABLE_OUTBOX, true, false }, { "outbox mail", TABLE_OUTBOX_MAIL, true, true }, { "outbox due", TABLE_OUTBOX_DUE, true, true },
-		{ "agents", TABLE_AGENTS, true, false }, { "agent addresses", TABLE_AGENT_ADDRESSES, true, true },
+		{ "index", TABLE_INDEX, true, true },
+		{ "ids", TABLE_IDS, true, true },
+		{ "texts", TABLE_TEXTS, false, true },
+		{ "events", TABLE_EVENTS, true, false },
+		{ "log", TABLE_LOG, true, true },
+		{ "outbox", TABLE_OUTBOX, true, false },
+		{ "outbox mail", TABLE_OUTBOX_MAIL, true, true },
+		{ "outbox due", TABLE_OUTBOX_DUE, true, true },
+		{ "agents", TABLE_AGENTS, true, false },
+		{ "agent addresses", TABLE_AGENT_ADDRESSES, true, true },
 	};
 
 	g_test_init(&argc, &argv, NULL);
 	message_library_init();
 	for (size_t i = 0; i < G_N_ELEMENTS(tables); i++) {
-		g_autofree char *lost = g_strdup_printf("/check/a row of %s is lost", tables[i].name);
-		g_autofree char *stray = g_strdup_printf("/check/a row of %s leads nowhere", tables[i].name);
+		g_autofree char *lost = g_strdup_printf(
+			"/check/a row of %s is lost", tables[i].name);
+		g_autofree char *stray = g_strdup_printf(
+			"/check/a row of %s leads nowhere", tables[i].name);
 
 		if (tables[i].lost)
-			g_test_add_data_func(lost, GINT_TO_POINTER((int)tables[i].table), test_lost);
+			g_test_add_data_func(
+				lost, GINT_TO_POINTER((int)tables[i].table), test_lost);
 		if (tables[i].stray)
-			g_test_add_data_func(stray, GINT_TO_POINTER((int)tables[i].table), test_stray);
+			g_test_add_data_func(
+				stray, GINT_TO_POINTER((int)tables[i].table), test_stray);
 	}
-	g_test_add_func("/check/a ticket's record is lost: it is made anew of messages and events", test_lost_record);
+	g_test_add_func("/check/a ticket's record is lost: it is made anew of messages and events",
+		test_lost_record);
 	g_test_add_func("/check/a ticket's record is damaged", test_damaged_record);
 	g_test_add_func("/check/a ticket is lost but for its events", test_only_events);
 	g_test_add_func("/check/a message is damaged", test_damaged_message);
 	g_test_add_func("/check/a queue is said to have more open tickets than it has", test_count);
 	g_test_add_func("/check/a row of digests is lost", test_lost_identity);
-	g_test_add_func("/check/a file is lost: its message is rebuilt from now on", test_lost_file);
-	g_test_add_func("/check/a file that is older than the archive keeps is not missed", test_expected_loss);
+	g_test_add_func(
+		"/check/a file is lost: its message is rebuilt from now on", test_lost_file);
+	g_test_add_func("/check/a file that is older than the archive keeps is not missed",
+		test_expected_loss);
 	g_test_add_func("/check/a file has other bytes than were recorded", test_short_file);
-	g_test_add_func("/check/a file that no message names is set aside, unless it is fresh", test_orphan);
+	g_test_add_func("/check/a file that no message names is set aside, unless it is fresh",
+		test_orphan);
 	return g_test_run();
 }

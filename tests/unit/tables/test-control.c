@@ -62,7 +62,8 @@ static void test_survives(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/control/the last request is answered, and with it those before", test_talk);
+	g_test_add_func(
+		"/control/the last request is answered, and with it those before", test_talk);
 	g_test_add_func("/control/a request waits for a daemon that is not there", test_survives);
 	return g_test_run();
 }

@@ -13,7 +13,8 @@ static enum status note(struct txn *txn, const struct event *event, void *arg, s
 
 	(void)txn;
 	(void)err;
-	g_string_append_printf(out, "%s%d:%d %s", out->len ? ", " : "", (int)event->ticket, (int)event->serial, event->kind);
+	g_string_append_printf(out, "%s%d:%d %s", out->len ? ", " : "", (int)event->ticket,
+		(int)event->serial, event->kind);
 	return ST_OK;
 }
 
@@ -39,10 +40,12 @@ static void make_five(struct txn *txn)
 	static const struct {
 		uint64_t ticket;
 		const char *kind;
-	} events[] = { { 1, "opened" }, { 300, "opened" }, { 1, "status" }, { 300, "own word" }, { 1, "closed" } };
+	} events[] = { { 1, "opened" }, { 300, "opened" }, { 1, "status" }, { 300, "own word" },
+		{ 1, "closed" } };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(events); i++)
-		OK(history_add(txn, events[i].ticket, &anna, events[i].kind, NULL, NULL, NULL, NULL));
+		OK(history_add(
+			txn, events[i].ticket, &anna, events[i].kind, NULL, NULL, NULL, NULL));
 }
 
 static enum status order(struct txn *txn, void *arg, struct error *err)
@@ -56,7 +59,8 @@ static enum status order(struct txn *txn, void *arg, struct error *err)
 	assert_events(txn, 1, 3, "1:5 closed");
 	assert_events(txn, 300, 0, "300:2 opened, 300:4 own word");
 	assert_events(txn, 2, 0, "");
-	assert_events(txn, 0, 0, "1:1 opened, 300:2 opened, 1:3 status, 300:4 own word, 1:5 closed");
+	assert_events(
+		txn, 0, 0, "1:1 opened, 300:2 opened, 1:3 status, 300:4 own word, 1:5 closed");
 	assert_events(txn, 0, 4, "1:5 closed");
 	assert_events(txn, 0, 5, "");
 	assert_tail(txn, 0, "");
@@ -65,7 +69,8 @@ static enum status order(struct txn *txn, void *arg, struct error *err)
 	return ST_OK;
 }
 
-static enum status check_fields(struct txn *txn, const struct event *event, void *arg, struct error *err)
+static enum status check_fields(
+	struct txn *txn, const struct event *event, void *arg, struct error *err)
 {
 	(void)txn;
 	(void)err;
@@ -99,8 +104,10 @@ static enum status move(struct txn *txn, void *arg, struct error *err)
 	make_five(txn);
 	OK(history_move(txn, 1, 300, err));
 	assert_events(txn, 1, 0, "");
-	assert_events(txn, 300, 0, "300:1 opened, 300:2 opened, 300:3 status, 300:4 own word, 300:5 closed");
-	assert_events(txn, 0, 0, "300:1 opened, 300:2 opened, 300:3 status, 300:4 own word, 300:5 closed");
+	assert_events(txn, 300, 0,
+		"300:1 opened, 300:2 opened, 300:3 status, 300:4 own word, 300:5 closed");
+	assert_events(txn, 0, 0,
+		"300:1 opened, 300:2 opened, 300:3 status, 300:4 own word, 300:5 closed");
 	OK(history_move(txn, 300, 2, err));
 	assert_events(txn, 0, 3, "2:4 own word, 2:5 closed");
 	OK(history_move(txn, 99, 2, err));

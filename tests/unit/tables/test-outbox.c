@@ -7,7 +7,7 @@
 #include "../store-fixture.h"
 
 #define OK(call) g_assert_cmpint((call), ==, ST_OK)
-#define MINUTES(n) ((int64_t)(n) * 60 * TEXT_SECOND)
+#define MINUTES(n) ((int64_t)(n)*60 * TEXT_SECOND)
 
 static void test_retries(void)
 {
@@ -30,7 +30,12 @@ static void test_expiry(void)
 static uint64_t put(struct txn *txn, int64_t next_try, int state)
 {
 	char *to[] = { (char *)"kim@example.net", NULL };
-	struct outgoing o = { .ticket = 3, .event = (char *)"opened", .sender = (char *)"", .to = to, .state = state, .next_try = next_try };
+	struct outgoing o = { .ticket = 3,
+		.event = (char *)"opened",
+		.sender = (char *)"",
+		.to = to,
+		.state = state,
+		.next_try = next_try };
 
 	OK(outbox_put(txn, &o, "Subject: x\r\n\r\n", 14, NULL));
 	return o.id;
@@ -216,7 +221,8 @@ static uint64_t urged(struct txn *txn)
 
 static enum status urging(struct txn *txn, void *arg, struct error *err)
 {
-	uint64_t waiting = put(txn, 500, OUTGOING_WAITING), failed = put(txn, 0, OUTGOING_FAILED), suppressed = put(txn, 0, OUTGOING_SUPPRESSED);
+	uint64_t waiting = put(txn, 500, OUTGOING_WAITING), failed = put(txn, 0, OUTGOING_FAILED),
+		 suppressed = put(txn, 0, OUTGOING_SUPPRESSED);
 
 	(void)arg;
 	g_assert_cmpuint(urged(txn), ==, 0);
@@ -245,11 +251,13 @@ int main(int argc, char **argv)
 		{ "/outbox/counts answers by address and day", counts },
 		{ "/outbox/counts answers by mailbox, whatever the detail", counts_of_details },
 		{ "/outbox/what is told of an address in a ticket is told once a day", told },
-		{ "/outbox/flush and retry make mails due; what was suppressed is forgotten in time", urging },
+		{ "/outbox/flush and retry make mails due; what was suppressed is forgotten in time",
+			urging },
 	};
 
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/outbox/tries again after 1 minute, doubling, at most 4 hours apart", test_retries);
+	g_test_add_func("/outbox/tries again after 1 minute, doubling, at most 4 hours apart",
+		test_retries);
 	g_test_add_func("/outbox/gives up after 5 days", test_expiry);
 	add_store_tests(in_store, G_N_ELEMENTS(in_store));
 	return g_test_run();

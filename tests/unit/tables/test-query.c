@@ -5,9 +5,20 @@
 
 static char *tags[] = { "vip", "hot", NULL }, *watchers[] = { "ops", NULL };
 static const struct ticket ticket = {
-	.number = 42, .subject = "Drücker brennt", .queue = "support", .watchers = watchers, .project = "helpdesk", .status = TICKET_OPEN,
-	.priority = PRIORITY_HIGH, .agent = "anna", .requester_name = "Carla Kern", .requester_address = "carla@customer.example", .tags = tags,
-	.last_in = 2, .last_out = 1, .attachments_count = 1,
+	.number = 42,
+	.subject = "Drücker brennt",
+	.queue = "support",
+	.watchers = watchers,
+	.project = "helpdesk",
+	.status = TICKET_OPEN,
+	.priority = PRIORITY_HIGH,
+	.agent = "anna",
+	.requester_name = "Carla Kern",
+	.requester_address = "carla@customer.example",
+	.tags = tags,
+	.last_in = 2,
+	.last_out = 1,
+	.attachments_count = 1,
 };
 
 /* clang-format off */

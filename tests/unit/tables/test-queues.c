@@ -15,16 +15,31 @@ static void test_names(void)
 		const char *name;
 		bool valid;
 	} cases[] = {
-		{ "support", true }, { "a", true }, { "0", true }, { "2nd-level_x.y", true }, { longest, true }, { longer, false }, { "", false },
-		{ "Support", false }, { "-x", false }, { ".x", false }, { "_x", false }, { "a b", false }, { "a/b", false }, { "a\nb", false },
-		{ "b\xc3\xbc" "ro", false },
+		{ "support", true },
+		{ "a", true },
+		{ "0", true },
+		{ "2nd-level_x.y", true },
+		{ longest, true },
+		{ longer, false },
+		{ "", false },
+		{ "Support", false },
+		{ "-x", false },
+		{ ".x", false },
+		{ "_x", false },
+		{ "a b", false },
+		{ "a/b", false },
+		{ "a\nb", false },
+		{ "b\xc3\xbc"
+		  "ro",
+			false },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
 		g_assert_cmpint(queue_name_valid(cases[i].name), ==, cases[i].valid);
 }
 
-static enum status names_of(struct txn *txn, const struct queue *queue, void *arg, struct error *err)
+static enum status names_of(
+	struct txn *txn, const struct queue *queue, void *arg, struct error *err)
 {
 	GString *out = arg;
 
@@ -44,7 +59,11 @@ static void assert_names(struct txn *txn, const char *wanted)
 
 static enum status life(struct txn *txn, void *arg, struct error *err)
 {
-	struct queue q = { .name = (char *)"support", .title = (char *)"Support", .responsible = (char *)"anna", .created = 5 }, got = { 0 };
+	struct queue q = { .name = (char *)"support",
+		.title = (char *)"Support",
+		.responsible = (char *)"anna",
+		.created = 5 },
+		     got = { 0 };
 
 	(void)arg;
 	g_assert_cmpint(queues_load(txn, "support", &got, err), ==, ST_NOT_FOUND);

@@ -12,7 +12,7 @@
 #include "tables/tickets-index.h"
 #include "../store-fixture.h"
 
-#define DAY_START (INT64_C(1790000000) * TEXT_SECOND)	/* 2026-09-21 in UTC */
+#define DAY_START (INT64_C(1790000000) * TEXT_SECOND) /* 2026-09-21 in UTC */
 #define DAY (INT64_C(86400) * TEXT_SECOND)
 
 static const struct numbering sequential = { NUMBERS_SEQUENTIAL, 1, DAY_START };
@@ -45,7 +45,8 @@ static char *listed(struct txn *txn, const struct ticket_filter *filter);
 static enum status number_sequence(struct txn *txn, void *arg, struct error *err)
 {
 	struct numbering from_100 = { NUMBERS_SEQUENTIAL, 100, DAY_START };
-	struct ticket t = { .queue = (char *)"q" }, brought = { .number = 500, .queue = (char *)"q" };
+	struct ticket t = { .queue = (char *)"q" },
+		      brought = { .number = 500, .queue = (char *)"q" };
 
 	(void)arg;
 	g_assert_cmpuint(make(txn, t), ==, 1);
@@ -214,7 +215,8 @@ static char *hits(struct txn *txn, const char *message_id)
 
 	OK(tickets_find_id(txn, message_id, found, G_N_ELEMENTS(found), &n, NULL));
 	for (size_t i = 0; i < n; i++)
-		g_string_append_printf(out, "%s%d.%d %s", i ? ", " : "", (int)found[i].ticket, (int)found[i].seq, kinds[found[i].kind]);
+		g_string_append_printf(out, "%s%d.%d %s", i ? ", " : "", (int)found[i].ticket,
+			(int)found[i].seq, kinds[found[i].kind]);
 	return g_string_free(out, FALSE);
 }
 
@@ -225,11 +227,13 @@ static void assert_hits(struct txn *txn, const char *message_id, const char *wan
 	g_assert_cmpstr(found, ==, wanted);
 }
 
-static void assert_digest(struct txn *txn, const char *id, const char *digest, uint64_t number, uint64_t seq)
+static void assert_digest(
+	struct txn *txn, const char *id, const char *digest, uint64_t number, uint64_t seq)
 {
 	uint64_t of_ticket = 0, of_seq = 0;
 
-	g_assert_cmpint(tickets_find_digest(txn, id, digest, &of_ticket, &of_seq, NULL), ==, number || seq ? ST_OK : ST_NOT_FOUND);
+	g_assert_cmpint(tickets_find_digest(txn, id, digest, &of_ticket, &of_seq, NULL), ==,
+		number || seq ? ST_OK : ST_NOT_FOUND);
 	g_assert_cmpuint(of_ticket, ==, number);
 	g_assert_cmpuint(of_seq, ==, seq);
 }
@@ -242,17 +246,25 @@ static void assert_text(struct txn *txn, uint64_t number, uint64_t seq, const ch
 	g_assert_cmpstr(text, ==, wanted);
 }
 
-static char *references_of_two[] = { (char *)"<root@example.net>", (char *)"<one@example.net>", NULL };
+static char *references_of_two[] = { (char *)"<root@example.net>", (char *)"<one@example.net>",
+	NULL };
 
-static const struct entry first_entry = { .message_id = (char *)"<one@example.net>", .in_reply_to = (char *)"<root@example.net>", .digest = (char *)"d1" };
-static const struct entry second_entry = { .message_id = (char *)"<two@example.net>", .references = references_of_two, .digest = (char *)"d2" };
+static const struct entry first_entry = { .message_id = (char *)"<one@example.net>",
+	.in_reply_to = (char *)"<root@example.net>",
+	.digest = (char *)"d1" };
+static const struct entry second_entry = { .message_id = (char *)"<two@example.net>",
+	.references = references_of_two,
+	.digest = (char *)"d2" };
 
 static void make_conversation(struct txn *txn)
 {
 	make(txn, (struct ticket){ 0 });
 	append(txn, 1, first_entry, "first text");
 	append(txn, 1, second_entry, NULL);
-	append(txn, 1, (struct entry){ .message_id = (char *)"<auto@example.com>", .direction = DIRECTION_OUT }, "");
+	append(txn, 1,
+		(struct entry){
+			.message_id = (char *)"<auto@example.com>", .direction = DIRECTION_OUT },
+		"");
 }
 
 static enum status converse(struct txn *txn, void *arg, struct error *err)
@@ -295,7 +307,8 @@ static void assert_identity_rows(struct txn *txn, unsigned wanted)
 	struct scan scan;
 	unsigned n = 0;
 
-	for (enum status st = scan_first(&scan, txn, TABLE_DIGESTS, all, all, false); st == ST_OK; st = scan_next(&scan))
+	for (enum status st = scan_first(&scan, txn, TABLE_DIGESTS, all, all, false); st == ST_OK;
+		st = scan_next(&scan))
 		n++;
 	scan_release(&scan);
 	g_assert_cmpuint(n, ==, wanted);
@@ -322,9 +335,13 @@ static enum status many_know_the_id(struct txn *txn, void *arg, struct error *er
 		g_autofree char *digest = g_strdup_printf("device %d", (int)i);
 
 		make(txn, (struct ticket){ 0 });
-		append(txn, i, (struct entry){ .message_id = (char *)"<same@device>", .digest = digest }, NULL);
+		append(txn, i,
+			(struct entry){ .message_id = (char *)"<same@device>", .digest = digest },
+			NULL);
 	}
-	append(txn, 1, (struct entry){ .message_id = (char *)"<same@device>", .digest = (char *)"again" }, NULL);
+	append(txn, 1,
+		(struct entry){ .message_id = (char *)"<same@device>", .digest = (char *)"again" },
+		NULL);
 	assert_digest(txn, "<same@device>", "device 1", 1, 1);
 	assert_digest(txn, "<same@device>", "device 7", 7, 1);
 	assert_digest(txn, "<same@device>", "device 20", 20, 1);
@@ -348,7 +365,11 @@ static enum status answers_have_rows(struct txn *txn, void *arg, struct error *e
 	(void)arg;
 	(void)err;
 	make(txn, (struct ticket){ 0 });
-	append(txn, 1, (struct entry){ .message_id = (char *)"<new@example.com>", .direction = DIRECTION_OUT, .digest = (char *)"d1" }, NULL);
+	append(txn, 1,
+		(struct entry){ .message_id = (char *)"<new@example.com>",
+			.direction = DIRECTION_OUT,
+			.digest = (char *)"d1" },
+		NULL);
 	assert_digest(txn, "<old@home.example>", "d1", 1, 1);
 	assert_digest(txn, "<new@example.com>", "d1", 1, 1);
 	return ST_OK;
@@ -371,7 +392,8 @@ static enum status the_id_is_changed(struct txn *txn, void *arg, struct error *e
 
 static void test_identities(void)
 {
-	static store_fn *const cases[] = { one_knows_the_id, many_know_the_id, another_refers_to_the_id, answers_have_rows, the_id_is_changed };
+	static store_fn *const cases[] = { one_knows_the_id, many_know_the_id,
+		another_refers_to_the_id, answers_have_rows, the_id_is_changed };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
 		in_store(cases[i], NULL);
@@ -379,7 +401,8 @@ static void test_identities(void)
 
 static enum status index_ids(struct txn *txn, void *arg, struct error *err)
 {
-	g_autofree char *longest = g_strnfill(LIMIT_MESSAGE_ID_BYTES, 'x'), *longer = g_strnfill(LIMIT_MESSAGE_ID_BYTES + 1, 'x');
+	g_autofree char *longest = g_strnfill(LIMIT_MESSAGE_ID_BYTES, 'x'),
+			*longer = g_strnfill(LIMIT_MESSAGE_ID_BYTES + 1, 'x');
 	struct id_hit found[2];
 	size_t n;
 
@@ -515,7 +538,8 @@ static void test_remove(void)
 
 /* --- listings --- */
 
-static enum status note_number(struct txn *txn, const struct ticket *ticket, void *arg, struct error *err)
+static enum status note_number(
+	struct txn *txn, const struct ticket *ticket, void *arg, struct error *err)
 {
 	GString *out = arg;
 
@@ -536,15 +560,28 @@ static char *listed(struct txn *txn, const struct ticket_filter *filter)
 /* Seven tickets; updated is ten times the number but of the last, which is the oldest. */
 static void make_seven(struct txn *txn)
 {
-	char *red[] = { (char *)"red", NULL }, *both[] = { (char *)"red", (char *)"blue", NULL }, *sales[] = { (char *)"sales", NULL };
+	char *red[] = { (char *)"red", NULL }, *both[] = { (char *)"red", (char *)"blue", NULL },
+	     *sales[] = { (char *)"sales", NULL };
 	struct ticket tickets[] = {
 		{ .status = TICKET_NEW, .requester_address = (char *)"kim@example.net" },
 		{ .status = TICKET_OPEN, .agent = (char *)"anna", .tags = red },
-		{ .status = TICKET_CLOSED, .agent = (char *)"anna", .project = (char *)"p", .tags = both },
+		{ .status = TICKET_CLOSED,
+			.agent = (char *)"anna",
+			.project = (char *)"p",
+			.tags = both },
 		{ .status = TICKET_SPAM },
-		{ .status = TICKET_WAITING, .queue = (char *)"sales", .agent = (char *)"ben", .priority = PRIORITY_HIGH, .undelivered = true },
-		{ .status = TICKET_CLOSED, .merged_into = 1, .requester_address = (char *)"kim@example.net" },
-		{ .status = TICKET_INTERNAL, .watchers = sales, .project = (char *)"p", .requester_address = (char *)"kim@example.net" },
+		{ .status = TICKET_WAITING,
+			.queue = (char *)"sales",
+			.agent = (char *)"ben",
+			.priority = PRIORITY_HIGH,
+			.undelivered = true },
+		{ .status = TICKET_CLOSED,
+			.merged_into = 1,
+			.requester_address = (char *)"kim@example.net" },
+		{ .status = TICKET_INTERNAL,
+			.watchers = sales,
+			.project = (char *)"p",
+			.requester_address = (char *)"kim@example.net" },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(tickets); i++) {
@@ -555,7 +592,8 @@ static void make_seven(struct txn *txn)
 
 /* --- counts --- */
 
-static enum status count_new(struct txn *txn, const struct ticket *ticket, void *arg, struct error *err)
+static enum status count_new(
+	struct txn *txn, const struct ticket *ticket, void *arg, struct error *err)
 {
 	struct queue_count *count = arg;
 
@@ -586,7 +624,8 @@ static void drop_counts(struct txn *txn)
 	const struct bytes all = { NULL, 0 };
 	struct scan scan;
 
-	for (enum status st = scan_first(&scan, txn, TABLE_META, all, all, false); st == ST_OK; st = scan_next(&scan))
+	for (enum status st = scan_first(&scan, txn, TABLE_META, all, all, false); st == ST_OK;
+		st = scan_next(&scan))
 		if (counts_row(scan.key))
 			OK(txn_delete(txn, TABLE_META, scan.key));
 	scan_release(&scan);
@@ -602,13 +641,17 @@ static enum status counts_follow(struct txn *txn, void *arg, struct error *err)
 		{ .number = 3, .queue = (char *)"ops", .status = TICKET_NEW, .watchers = ops },
 		{ .number = 4, .queue = (char *)"support", .status = TICKET_SPAM },
 		{ .number = 5, .queue = (char *)"sales", .status = TICKET_CLOSED },
-		{ .number = 7, .queue = (char *)"support", .status = TICKET_CLOSED, .merged_into = 1 },
+		{ .number = 7,
+			.queue = (char *)"support",
+			.status = TICKET_CLOSED,
+			.merged_into = 1 },
 	};
 
 	make_seven(txn);
 	expect_counts_right(txn);
 	for (size_t i = 0; i < G_N_ELEMENTS(changes); i++) {
-		/* A store that was made before there were counts: they are there again from the next change on. */
+		/* A store that was made before there were counts: they are there again from the
+		 * next change on. */
 		if (i % 3 == *(const size_t *)arg)
 			drop_counts(txn);
 		expect_counts_right(txn);
@@ -667,7 +710,8 @@ static const struct {
 	{ { .priority = -1, .since = 10, .until = 50 }, "2 1" },
 	{ { .priority = -1, .since = 10, .until = 50, .oldest_first = true }, "1 2" },
 	{ { .priority = -1, .since = 20, .statuses = EVERY }, "5 4 3 2" },
-	{ { .priority = -1, .since = 20, .until = 50, .statuses = EVERY, .oldest_first = true }, "2 3 4" },
+	{ { .priority = -1, .since = 20, .until = 50, .statuses = EVERY, .oldest_first = true },
+		"2 3 4" },
 };
 
 static enum status list_all(struct txn *txn, void *arg, struct error *err)
@@ -694,7 +738,8 @@ struct stopping {
 	enum status end;
 };
 
-static enum status stop_after(struct txn *txn, const struct ticket *ticket, void *arg, struct error *err)
+static enum status stop_after(
+	struct txn *txn, const struct ticket *ticket, void *arg, struct error *err)
 {
 	struct stopping *s = arg;
 
@@ -726,7 +771,8 @@ static void test_stop(void)
 static enum status move_in_indexes(struct txn *txn, void *arg, struct error *err)
 {
 	struct ticket t = { 0 };
-	const struct ticket_filter anna = { .priority = -1, .agent = "anna" }, nobody = { .priority = -1, .agent = "" };
+	const struct ticket_filter anna = { .priority = -1, .agent = "anna" },
+				   nobody = { .priority = -1, .agent = "" };
 	g_autofree char *of_anna = NULL, *of_nobody = NULL;
 
 	(void)arg;
@@ -852,7 +898,8 @@ static void test_recount(void)
 	in_store(recount, NULL);
 }
 
-static void put_row(struct txn *txn, enum store_table table, const struct key *key, const struct key *value)
+static void put_row(
+	struct txn *txn, enum store_table table, const struct key *key, const struct key *value)
 {
 	OK(txn_put(txn, table, key_bytes(key), key_bytes(value)));
 }
@@ -900,16 +947,29 @@ enum { THREADS = 200, MESSAGES = 5 };
 
 static void append_mail(struct txn *txn, struct ticket *t, int message)
 {
-	g_autofree char *id = g_strdup_printf("<%08x.%d.mail-0123456789@mx.example.net>", (unsigned)t->number * 2654435761U, message);
-	g_autofree char *before = g_strdup_printf("<%08x.%d.mail-0123456789@mx.example.net>", (unsigned)t->number * 2654435761U, message - 1);
+	g_autofree char *id = g_strdup_printf("<%08x.%d.mail-0123456789@mx.example.net>",
+		(unsigned)t->number * 2654435761U, message);
+	g_autofree char *before = g_strdup_printf("<%08x.%d.mail-0123456789@mx.example.net>",
+		(unsigned)t->number * 2654435761U, message - 1);
 	g_autofree char *digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, id, -1);
 	g_autofree char *archive = g_strdup_printf("2026/09/21/%.40s.eml", digest);
 	char *references[] = { before, NULL }, *to[] = { (char *)"support@example.com", NULL };
 	struct entry e = {
-		.message_id = id, .in_reply_to = message ? before : NULL, .references = message ? references : NULL,
-		.from = (char *)"Kim Customer <kim.customer@example.net>", .to = to, .subject = (char *)"Re: The printer on the second floor is on fire",
-		.date = DAY_START, .received = DAY_START, .match = MATCH_MESSAGE_ID, .size = 4321, .archive = archive, .queue_id = (char *)"4FgX2q0W1Dz9sPl",
-		.digest = digest, .sender = (char *)"kim.customer@example.net", .event = (char *)"followup",
+		.message_id = id,
+		.in_reply_to = message ? before : NULL,
+		.references = message ? references : NULL,
+		.from = (char *)"Kim Customer <kim.customer@example.net>",
+		.to = to,
+		.subject = (char *)"Re: The printer on the second floor is on fire",
+		.date = DAY_START,
+		.received = DAY_START,
+		.match = MATCH_MESSAGE_ID,
+		.size = 4321,
+		.archive = archive,
+		.queue_id = (char *)"4FgX2q0W1Dz9sPl",
+		.digest = digest,
+		.sender = (char *)"kim.customer@example.net",
+		.event = (char *)"followup",
 	};
 	const struct actor actor = { "kim.customer@example.net", DAY_START };
 
@@ -924,10 +984,18 @@ static enum status fill_store(struct txn *txn, void *arg, struct error *err)
 	(void)arg;
 	for (int i = 0; i < THREADS; i++) {
 		struct ticket t = {
-			.subject = (char *)"The printer on the second floor is on fire", .queue = (char *)"support", .project = (char *)"helpdesk",
-			.agent = (char *)"anna", .requester_name = (char *)"Kim Customer", .requester_address = (char *)"kim.customer@example.net",
-			.participants = participants, .opened = DAY_START + i, .updated = DAY_START + i, .last_in = DAY_START + i,
-			.account = (char *)"support@example.com", .language = (char *)"en",
+			.subject = (char *)"The printer on the second floor is on fire",
+			.queue = (char *)"support",
+			.project = (char *)"helpdesk",
+			.agent = (char *)"anna",
+			.requester_name = (char *)"Kim Customer",
+			.requester_address = (char *)"kim.customer@example.net",
+			.participants = participants,
+			.opened = DAY_START + i,
+			.updated = DAY_START + i,
+			.last_in = DAY_START + i,
+			.account = (char *)"support@example.com",
+			.language = (char *)"en",
 		};
 
 		OK(tickets_create(txn, &sequential, &t, err));
@@ -961,24 +1029,35 @@ int main(int argc, char **argv)
 	g_setenv("TZ", "UTC", true);
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/tickets/a sequence never gives a number twice", test_sequence);
-	g_test_add_func("/tickets/a day's numbers are never given twice, even when the clock goes back", test_dates);
+	g_test_add_func(
+		"/tickets/a day's numbers are never given twice, even when the clock goes back",
+		test_dates);
 	g_test_add_func("/tickets/the day of a number is the local one", test_local_day);
 	g_test_add_func("/tickets/are loaded as they were saved", test_load_and_save);
-	g_test_add_func("/tickets/merged ones lead to their survivor, and circles end", test_merges);
-	g_test_add_func("/tickets/a conversation keeps its messages, texts and ids", test_conversation);
-	g_test_add_func("/tickets/an id is found newest ticket first, and seen outranks referenced", test_ids);
-	g_test_add_func("/tickets/an identity is found by the id that one ticket knows, or has a row of its own", test_identities);
+	g_test_add_func(
+		"/tickets/merged ones lead to their survivor, and circles end", test_merges);
+	g_test_add_func(
+		"/tickets/a conversation keeps its messages, texts and ids", test_conversation);
+	g_test_add_func("/tickets/an id is found newest ticket first, and seen outranks referenced",
+		test_ids);
+	g_test_add_func(
+		"/tickets/an identity is found by the id that one ticket knows, or has a row of its own",
+		test_identities);
 	g_test_add_func("/tickets/a moved message takes text, id and identity along", test_move);
-	g_test_add_func("/tickets/a changed message is not found by what it no longer says", test_change_entry);
+	g_test_add_func("/tickets/a changed message is not found by what it no longer says",
+		test_change_entry);
 	g_test_add_func("/tickets/removing leaves nothing but the number", test_remove);
 	g_test_add_func("/tickets/lists by every filter, newest activity first", test_lists);
 	g_test_add_func("/tickets/a listing stops when told", test_stop);
-	g_test_add_func("/tickets/what is open in a queue is counted as it changes, in a store without counts too", test_counts);
+	g_test_add_func(
+		"/tickets/what is open in a queue is counted as it changes, in a store without counts too",
+		test_counts);
 	g_test_add_func("/tickets/a changed ticket moves in its lists", test_moves);
 	g_test_add_func("/tickets/are due when their time has come", test_due);
 	g_test_add_func("/tickets/check finds lost rows, reindex writes them", test_check);
 	g_test_add_func("/tickets/check finds a wrong count, reindex counts", test_recount);
-	g_test_add_func("/tickets/sweep finds rows that lead nowhere, and removes them", test_sweep);
+	g_test_add_func(
+		"/tickets/sweep finds rows that lead nowhere, and removes them", test_sweep);
 	g_test_add_func("/tickets/a message takes at most 600 bytes without its text", test_size);
 	return g_test_run();
 }
