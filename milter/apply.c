@@ -6,7 +6,7 @@
 #include "log.h"
 
 /* libmilter takes mutable strings and does not change them. */
-static int add_header(SMFICTX *ctx, const char *name, const char *value)
+static int apply_add_header(SMFICTX *ctx, const char *name, const char *value)
 {
 	return smfi_addheader(ctx, (char *)name, (char *)value);
 }
@@ -41,7 +41,7 @@ static int apply_one(SMFICTX *ctx, const struct edit *edit)
 	case EDIT_DELETE_HEADER:
 		return change_header(ctx, edit, NULL);
 	case EDIT_ADD_HEADER:
-		return add_header(ctx, edit->name, value);
+		return apply_add_header(ctx, edit->name, value);
 	case EDIT_ADD_RECIPIENT:
 		return change_recipient(ctx, smfi_addrcpt, edit->value);
 	case EDIT_DELETE_RECIPIENT:
@@ -66,7 +66,8 @@ static char *reply_text(const char *text)
 }
 
 /* "5.7.1 text" as SMTP reply 550 with that enhanced code. */
-static sfsistat reply(SMFICTX *ctx, const struct edits *edits, const char *code, sfsistat otherwise)
+static sfsistat apply_reply(
+	SMFICTX *ctx, const struct edits *edits, const char *code, sfsistat otherwise)
 {
 	const char *blank = edits->reply ? strchr(edits->reply, ' ') : NULL;
 	g_autofree char *enhanced = blank ? g_strndup(edits->reply, (gsize)(blank - edits->reply))
@@ -94,9 +95,9 @@ sfsistat apply_edits(SMFICTX *ctx, const struct edits *edits)
 	case VERDICT_DISCARD:
 		return SMFIS_DISCARD;
 	case VERDICT_REJECT:
-		return reply(ctx, edits, "550", SMFIS_REJECT);
+		return apply_reply(ctx, edits, "550", SMFIS_REJECT);
 	case VERDICT_TEMPFAIL:
-		return reply(ctx, edits, "451", SMFIS_TEMPFAIL);
+		return apply_reply(ctx, edits, "451", SMFIS_TEMPFAIL);
 	}
 	return SMFIS_TEMPFAIL;
 }

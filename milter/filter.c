@@ -54,7 +54,7 @@ static sfsistat accept_untouched(struct session *s)
 	return SMFIS_ACCEPT;
 }
 
-static sfsistat stopping(SMFICTX *ctx, struct session *s)
+static sfsistat filter_stopping(SMFICTX *ctx, struct session *s)
 {
 	smfi_setreply(ctx, (char *)"451", (char *)"4.3.2",
 		(char *)"The ticket system is being restarted, please try again later");
@@ -64,7 +64,7 @@ static sfsistat stopping(SMFICTX *ctx, struct session *s)
 
 /* libmilter lets commands through in orders that no MTA has: DATA after ABORT, content without
  * DATA, all of them without MAIL. What comes then is nobody's until the next MAIL. */
-static bool in_order(struct session *s, enum stage stage)
+static bool filter_in_order(struct session *s, enum stage stage)
 {
 	if (s && s->stage == stage)
 		return true;
@@ -161,7 +161,7 @@ static sfsistat on_envrcpt(SMFICTX *ctx, char **args)
 {
 	struct session *s = session_of(ctx);
 
-	if (in_order(s, STAGE_ENVELOPE))
+	if (filter_in_order(s, STAGE_ENVELOPE))
 		session_add_recipient(s, args[0]);
 	return SMFIS_NOREPLY;
 }
@@ -178,13 +178,13 @@ static sfsistat on_data(SMFICTX *ctx)
 {
 	struct session *s = session_of(ctx);
 
-	if (!in_order(s, STAGE_ENVELOPE))
+	if (!filter_in_order(s, STAGE_ENVELOPE))
 		return out_of_order(ctx, "DATA");
 	if (interest_in(ctx, s) == INTEREST_NONE)
 		return accept_untouched(s);
 	s->at_hand = daemon_begin(the_daemon);
 	if (!s->at_hand)
-		return stopping(ctx, s);
+		return filter_stopping(ctx, s);
 	s->spool = intake_spool(s->settings);
 	s->stage = STAGE_HEADERS;
 	return SMFIS_CONTINUE;
@@ -196,7 +196,7 @@ static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 {
 	struct session *s = session_of(ctx);
 
-	if (in_order(s, STAGE_HEADERS) && !s->failed)
+	if (filter_in_order(s, STAGE_HEADERS) && !s->failed)
 		s->failed = spool_header(s->spool, name, value, &s->err) != ST_OK;
 	return SMFIS_NOREPLY;
 }
@@ -220,7 +220,7 @@ static sfsistat on_eoh(SMFICTX *ctx)
 	struct session *s = session_of(ctx);
 	bool ours = true;
 
-	if (!in_order(s, STAGE_HEADERS))
+	if (!filter_in_order(s, STAGE_HEADERS))
 		return out_of_order(ctx, "the end of the headers");
 	s->stage = STAGE_BODY;
 	if (!s->failed)
@@ -236,7 +236,7 @@ static sfsistat on_body(SMFICTX *ctx, unsigned char *data, size_t len)
 {
 	struct session *s = session_of(ctx);
 
-	if (in_order(s, STAGE_BODY) && !s->failed)
+	if (filter_in_order(s, STAGE_BODY) && !s->failed)
 		s->failed = spool_body(s->spool, data, len, &s->err) != ST_OK;
 	return SMFIS_NOREPLY;
 }
@@ -278,7 +278,7 @@ static void warn_of_flood(const struct session *s)
 		s->settings->policy.answers_per_hour);
 }
 
-static enum status take_in(SMFICTX *ctx, struct session *s, struct outcome *outcome)
+static enum status filter_take_in(SMFICTX *ctx, struct session *s, struct outcome *outcome)
 {
 	struct envelope envelope;
 	struct arrival arrival = {
@@ -294,7 +294,7 @@ static enum status take_in(SMFICTX *ctx, struct session *s, struct outcome *outc
 	return st;
 }
 
-static sfsistat finish(SMFICTX *ctx, struct session *s, const struct outcome *outcome)
+static sfsistat filter_finish(SMFICTX *ctx, struct session *s, const struct outcome *outcome)
 {
 	sfsistat answer;
 
@@ -315,14 +315,15 @@ static sfsistat on_eom(SMFICTX *ctx)
 	struct outcome outcome;
 	sfsistat answer;
 
-	if (!in_order(s, STAGE_BODY))
+	if (!filter_in_order(s, STAGE_BODY))
 		return out_of_order(ctx, "the end of a message");
 	g_free(s->queue_id);
 	s->queue_id = g_strdup(smfi_getsymval(ctx, (char *)"i"));
 	if (s->failed)
 		return not_now(ctx, s);
 	outcome_init(&outcome);
-	answer = take_in(ctx, s, &outcome) == ST_OK ? finish(ctx, s, &outcome) : not_now(ctx, s);
+	answer = filter_take_in(ctx, s, &outcome) == ST_OK ? filter_finish(ctx, s, &outcome)
+							   : not_now(ctx, s);
 	outcome_release(&outcome);
 	end_message(s);
 	s->answered = true;

@@ -111,7 +111,7 @@ static int wait_for_child(int fd)
 }
 
 /* -1 in the child, which goes on, with *ready_fd set; else the exit code of the parent. */
-static int daemonise(int *ready_fd)
+static int main_daemonise(int *ready_fd)
 {
 	int pipe_fds[2];
 	pid_t pid;
@@ -131,7 +131,7 @@ static int daemonise(int *ready_fd)
 }
 
 /* Tells the parent, and lets go of the terminal. */
-static void report(int *ready_fd, unsigned char code, bool keep_stderr)
+static void main_report(int *ready_fd, unsigned char code, bool keep_stderr)
 {
 	int null;
 
@@ -190,7 +190,7 @@ static void stop_milter(struct milter *milter)
 }
 
 /* True if all messages at hand came to their end. */
-static bool drain(struct daemon *daemon)
+static bool main_drain(struct daemon *daemon)
 {
 	gint64 until = g_get_monotonic_time() + DRAIN_SECONDS * G_TIME_SPAN_SECOND;
 
@@ -210,7 +210,7 @@ static bool run_until_stopped(struct daemon *daemon, int *rc_out)
 	signals_wait_for_stop(timers_reload);
 	notify_stopping();
 	log_info("stopping");
-	drained = drain(daemon);
+	drained = main_drain(daemon);
 	/* The last answers are libmilter's to write, after our callbacks have returned. */
 	g_usleep(ANSWER_US);
 	stop_milter(&milter);
@@ -222,7 +222,7 @@ static bool run_until_stopped(struct daemon *daemon, int *rc_out)
 /* LMDB believes what it reads: in pages that are not its own it runs off the map. Where that
  * happens as the store is opened, it ends in words and with a code that says not to start again and
  * again. */
-static void say_damaged(int signal)
+static void main_say_damaged(int signal)
 {
 	static const char text[] =
 		"milticketd: the store may be damaged (a crash in its pages): run ticket check, restore a backup\n";
@@ -258,9 +258,9 @@ static void words_for_crashes(void)
 			sigaction(crashes[i], &words, NULL);
 }
 
-static enum status open_store(struct daemon *daemon, struct error *err)
+static enum status main_open_store(struct daemon *daemon, struct error *err)
 {
-	const struct sigaction words = { .sa_handler = say_damaged };
+	const struct sigaction words = { .sa_handler = main_say_damaged };
 	struct sigaction were[G_N_ELEMENTS(crashes)];
 	enum status st;
 
@@ -281,7 +281,7 @@ static enum status take_places(struct daemon *daemon, struct error *err)
 
 	umask(0007);
 	if (st == ST_OK)
-		st = open_store(daemon, err);
+		st = main_open_store(daemon, err);
 	/* Also for a start that fails: a process with half of its rights cannot be looked into as
 	 * it ends, by a leak checker for one. */
 	raised = privileges_raise(st == ST_OK ? err : NULL);
@@ -292,7 +292,7 @@ static enum status take_places(struct daemon *daemon, struct error *err)
 	return st == ST_OK ? privileges_drop(s, err) : st;
 }
 
-static enum status prepare(struct daemon *daemon, struct error *err)
+static enum status main_prepare(struct daemon *daemon, struct error *err)
 {
 	message_library_init();
 	courier_library_init();
@@ -302,10 +302,10 @@ static enum status prepare(struct daemon *daemon, struct error *err)
 	return take_places(daemon, err);
 }
 
-static int serve(struct daemon *daemon, int *ready_fd, bool to_stderr)
+static int main_serve(struct daemon *daemon, int *ready_fd, bool to_stderr)
 {
 	struct error err = { "" };
-	enum status st = prepare(daemon, &err);
+	enum status st = main_prepare(daemon, &err);
 	bool drained;
 	int rc;
 
@@ -315,11 +315,11 @@ static int serve(struct daemon *daemon, int *ready_fd, bool to_stderr)
 		log_error("%s", err.text);
 		if (!to_stderr)
 			fprintf(stderr, "milticketd: %s\n", err.text);
-		report(ready_fd, (unsigned char)exit_code(st), false);
+		main_report(ready_fd, (unsigned char)exit_code(st), false);
 		return exit_code(st);
 	}
 	log_info("ready on %s", daemon->settings->socket);
-	report(ready_fd, EX_OK, to_stderr);
+	main_report(ready_fd, EX_OK, to_stderr);
 	notify_ready();
 	drained = run_until_stopped(daemon, &rc);
 	sender_stop();
@@ -333,14 +333,14 @@ static int serve(struct daemon *daemon, int *ready_fd, bool to_stderr)
 	return rc == MI_SUCCESS ? EX_OK : EX_SOFTWARE;
 }
 
-static int run(struct settings *settings, const struct options *options)
+static int main_run(struct settings *settings, const struct options *options)
 {
 	bool to_stderr = settings->log == LOG_TO_STDERR;
 	static struct daemon daemon;
 	int ready_fd = -1, code;
 
 	/* The store must be opened after the fork, and threads started. */
-	code = options->foreground ? -1 : daemonise(&ready_fd);
+	code = options->foreground ? -1 : main_daemonise(&ready_fd);
 	if (code >= 0) {
 		settings_unref(settings);
 		return code;
@@ -349,7 +349,7 @@ static int run(struct settings *settings, const struct options *options)
 	descriptors_prepare();
 	signals_block();
 	daemon_init(&daemon, options->config, settings);
-	return serve(&daemon, &ready_fd, to_stderr);
+	return main_serve(&daemon, &ready_fd, to_stderr);
 }
 
 int main(int argc, char **argv)
@@ -371,7 +371,7 @@ int main(int argc, char **argv)
 		return EX_CONFIG;
 	}
 	if (!options.check)
-		return run(settings, &options);
+		return main_run(settings, &options);
 	settings_unref(settings);
 	return EX_OK;
 }

@@ -30,7 +30,7 @@ enum status privileges_check(const struct settings *settings, struct error *err)
 	return ST_OK;
 }
 
-static enum status give_directory(
+static enum status privileges_give_directory(
 	const char *path, mode_t mode, uid_t uid, gid_t gid, struct error *err)
 {
 	struct stat stat;
@@ -53,7 +53,7 @@ struct identity {
 	gid_t gid;
 };
 
-static enum status look_up(
+static enum status privileges_look_up(
 	const struct settings *settings, struct identity *identity_out, struct error *err)
 {
 	const struct passwd *user = getpwnam(settings->user);
@@ -79,11 +79,11 @@ enum status privileges_lower(const struct settings *settings, struct error *err)
 
 	if (geteuid() != 0)
 		return ST_OK;
-	st = look_up(settings, &us, err);
+	st = privileges_look_up(settings, &us, err);
 	if (st == ST_OK)
-		st = give_directory(settings->store.path, 02770, us.uid, us.gid, err);
+		st = privileges_give_directory(settings->store.path, 02770, us.uid, us.gid, err);
 	if (st == ST_OK)
-		st = give_directory(settings->archive.path, 02770, us.uid, us.gid, err);
+		st = privileges_give_directory(settings->archive.path, 02770, us.uid, us.gid, err);
 	if (st != ST_OK)
 		return st;
 	if (initgroups(settings->user, us.gid) != 0 || setegid(us.gid) != 0 || seteuid(us.uid) != 0)
@@ -106,7 +106,7 @@ enum status privileges_drop(const struct settings *settings, struct error *err)
 
 	if (geteuid() != 0)
 		return ST_OK;
-	st = look_up(settings, &us, err);
+	st = privileges_look_up(settings, &us, err);
 	if (st != ST_OK)
 		return st;
 	if (initgroups(settings->user, us.gid) != 0 || setresgid(us.gid, us.gid, us.gid) != 0 ||

@@ -39,7 +39,7 @@ struct shipment {
 
 /* --- what to send --- */
 
-static enum status pick(struct txn *txn, void *arg, struct error *err)
+static enum status sender_pick(struct txn *txn, void *arg, struct error *err)
 {
 	struct shipment *s = arg;
 
@@ -49,7 +49,7 @@ static enum status pick(struct txn *txn, void *arg, struct error *err)
 
 /* --- what became of it --- */
 
-static enum status note(struct txn *txn, const struct shipment *s, const char *kind,
+static enum status sender_note(struct txn *txn, const struct shipment *s, const char *kind,
 	const char *address, const char *text, struct error *err)
 {
 	const struct actor actor = { "milticket", s->now };
@@ -77,19 +77,19 @@ static enum status store_rest(struct txn *txn, const struct shipment *s, struct 
 }
 
 /* A recipient that failed for good stays in the list only when nobody is left to try. */
-static bool stays(const struct shipment *s, size_t i, bool any_later)
+static bool sender_stays(const struct shipment *s, size_t i, bool any_later)
 {
 	enum delivery d = s->results[i].delivery;
 
 	return any_later ? d == DELIVERY_LATER : d == DELIVERY_FAILED;
 }
 
-static char **rest_of(const struct shipment *s, bool any_later, char **reply_out)
+static char **sender_rest_of(const struct shipment *s, bool any_later, char **reply_out)
 {
 	GPtrArray *to = g_ptr_array_new();
 
 	for (size_t i = 0; s->outgoing.to[i]; i++)
-		if (stays(s, i, any_later)) {
+		if (sender_stays(s, i, any_later)) {
 			g_ptr_array_add(to, g_strdup(s->outgoing.to[i]));
 			g_free(*reply_out);
 			*reply_out = g_strdup(s->results[i].reply);
@@ -98,7 +98,7 @@ static char **rest_of(const struct shipment *s, bool any_later, char **reply_out
 	return (char **)g_ptr_array_free(to, FALSE);
 }
 
-static bool any(const struct shipment *s, enum delivery wanted)
+static bool sender_any(const struct shipment *s, enum delivery wanted)
 {
 	for (size_t i = 0; s->outgoing.to[i]; i++)
 		if (s->results[i].delivery == wanted)
@@ -112,9 +112,10 @@ static enum status note_all(struct txn *txn, const struct shipment *s, struct er
 
 	for (size_t i = 0; s->outgoing.to[i] && st == ST_OK; i++) {
 		if (s->results[i].delivery == DELIVERY_SENT)
-			st = note(txn, s, "sent", s->outgoing.to[i], NULL, err);
+			st = sender_note(txn, s, "sent", s->outgoing.to[i], NULL, err);
 		else if (s->results[i].delivery == DELIVERY_FAILED)
-			st = note(txn, s, "failed", s->outgoing.to[i], s->results[i].reply, err);
+			st = sender_note(
+				txn, s, "failed", s->outgoing.to[i], s->results[i].reply, err);
 	}
 	return st;
 }
@@ -139,7 +140,8 @@ static enum status record_results(struct txn *txn, void *arg, struct error *err)
 {
 	const struct shipment *s = arg;
 	struct outgoing rest = { 0 };
-	bool any_later = any(s, DELIVERY_LATER), any_failed = any(s, DELIVERY_FAILED), given_up;
+	bool any_later = sender_any(s, DELIVERY_LATER), any_failed = sender_any(s, DELIVERY_FAILED),
+	     given_up;
 	enum status st = outbox_load(txn, s->outgoing.id, &rest, err);
 
 	/* Dropped by an admin while it was on its way. */
@@ -149,12 +151,12 @@ static enum status record_results(struct txn *txn, void *arg, struct error *err)
 		st = note_all(txn, s, err);
 	if (st == ST_OK) {
 		g_strfreev(rest.to);
-		rest.to = rest_of(s, any_later, &rest.last_reply);
+		rest.to = sender_rest_of(s, any_later, &rest.last_reply);
 		st = store_rest(txn, s, &rest, any_later, any_failed, err);
 	}
 	given_up = rest.state == OUTGOING_FAILED && any_later;
 	if (st == ST_OK && given_up)
-		st = note(txn, s, "failed", rest.to[0], "given up after five days", err);
+		st = sender_note(txn, s, "failed", rest.to[0], "given up after five days", err);
 	if (st == ST_OK && (any_failed || given_up))
 		st = flag_undelivered(txn, s, err);
 	record_release(&outgoing_type, &rest);
@@ -210,18 +212,18 @@ static void set_pause(bool relay_down)
 				   : PAUSE_FIRST;
 }
 
-static bool stopping(void)
+static bool sender_stopping(void)
 {
 	return g_atomic_int_get(&sender.stop) != 0;
 }
 
 /* Returns early when woken. */
-static void rest(int seconds)
+static void sender_rest(int seconds)
 {
 	gint64 until = g_get_monotonic_time() + (gint64)seconds * G_TIME_SPAN_SECOND;
 
 	pthread_mutex_lock(&sender.lock);
-	while (!stopping() && !sender.woken && wait_until(&sender.cond, &sender.lock, until))
+	while (!sender_stopping() && !sender.woken && wait_until(&sender.cond, &sender.lock, until))
 		;
 	sender.woken = false;
 	pthread_mutex_unlock(&sender.lock);
@@ -229,7 +231,7 @@ static void rest(int seconds)
 
 /* What was sent and is not recorded would be sent again: nothing else is done until the store takes
  * it. */
-static void record(struct shipment *s)
+static void sender_record(struct shipment *s)
 {
 	struct error err = { "" };
 	bool told = false;
@@ -240,13 +242,13 @@ static void record(struct shipment *s)
 				  ", nothing is sent until that works: %s",
 				s->outgoing.id, err.text);
 		told = true;
-		if (stopping())
+		if (sender_stopping())
 			return;
-		rest(POLL_SECONDS);
+		sender_rest(POLL_SECONDS);
 	}
 }
 
-static void ship(struct shipment *s)
+static void sender_ship(struct shipment *s)
 {
 	g_autoptr(GString) mail = g_string_new(NULL);
 	struct error err = { "" };
@@ -267,8 +269,8 @@ static void ship(struct shipment *s)
 	s->now = g_get_real_time();
 	log_results(s);
 	/* Broken off because we stop: that was no attempt. */
-	if (!stopping() || any(s, DELIVERY_SENT) || any(s, DELIVERY_FAILED))
-		record(s);
+	if (!sender_stopping() || sender_any(s, DELIVERY_SENT) || sender_any(s, DELIVERY_FAILED))
+		sender_record(s);
 	failpoint("after-record");
 	g_clear_pointer(&s->results, g_free);
 }
@@ -280,10 +282,10 @@ static bool send_next(void)
 {
 	struct shipment s = { .now = g_get_real_time() };
 	struct error err = { "" };
-	enum status st = store_read(sender.daemon->store, pick, &s, &err);
+	enum status st = store_read(sender.daemon->store, sender_pick, &s, &err);
 
 	if (st == ST_OK)
-		ship(&s);
+		sender_ship(&s);
 	else if (st != ST_NOT_FOUND)
 		log_error("cannot read the outbox: %s", err.text);
 	record_release(&outgoing_type, &s.outgoing);
@@ -313,7 +315,7 @@ static enum status read_urged(struct txn *txn, void *arg, struct error *err)
 }
 
 /* Did somebody at the command line ask for another try? */
-static bool urged(void)
+static bool sender_urged(void)
 {
 	uint64_t before = sender.urged;
 
@@ -326,23 +328,23 @@ static void wait_for_relay(void)
 {
 	gint64 until = g_get_monotonic_time() + (gint64)sender.pause * G_TIME_SPAN_SECOND;
 
-	while (!stopping() && !urged() && g_get_monotonic_time() < until)
-		rest(MIN(sender.pause, POLL_SECONDS));
+	while (!sender_stopping() && !sender_urged() && g_get_monotonic_time() < until)
+		sender_rest(MIN(sender.pause, POLL_SECONDS));
 }
 
-static gpointer run(gpointer arg)
+static gpointer sender_run(gpointer arg)
 {
 	struct error err = { "" };
 
 	(void)arg;
-	urged();
-	while (!stopping()) {
+	sender_urged();
+	while (!sender_stopping()) {
 		if (renew_courier(&err) != ST_OK) {
 			set_pause(true);
 			log_error("%s", err.text);
 		} else if (!send_next()) {
 			sender.pause = 0;
-			rest(POLL_SECONDS);
+			sender_rest(POLL_SECONDS);
 		}
 		if (sender.pause)
 			wait_for_relay();
@@ -360,7 +362,7 @@ enum status sender_start(struct daemon *daemon, struct error *err)
 	/* The first one here, so that a password which only root can read stops the start. */
 	if (renew_courier(err) != ST_OK)
 		return ST_BAD_INPUT;
-	sender.thread = g_thread_try_new("sender", run, NULL, NULL);
+	sender.thread = g_thread_try_new("sender", sender_run, NULL, NULL);
 	return sender.thread
 		? ST_OK
 		: error_set(err, ST_BUSY, "cannot start a thread: %s", g_strerror(errno));

@@ -37,7 +37,7 @@ void session_reset(struct session *session)
 }
 
 /* "<a@b>" is a@b; libmilter gives the brackets as the client did. */
-static char *bare(const char *address)
+static char *session_bare(const char *address)
 {
 	size_t len = strlen(address);
 
@@ -52,7 +52,7 @@ void session_begin(
 	session_reset(session);
 	session->stage = STAGE_ENVELOPE;
 	session->settings = settings;
-	session->sender = bare(sender);
+	session->sender = session_bare(sender);
 	session->authen = g_strdup(authen);
 }
 
@@ -63,7 +63,7 @@ void session_add_recipient(struct session *session, const char *recipient)
 	if (session->recipients->len < LIMIT_RECIPIENTS ||
 		(session->recipients->len < LIMIT_RECIPIENTS_OURS &&
 			intake_is_addressed(session->settings, recipient)))
-		g_ptr_array_add(session->recipients, bare(recipient));
+		g_ptr_array_add(session->recipients, session_bare(recipient));
 }
 
 void session_envelope(struct session *session, const char *hostname, struct envelope *envelope_out)

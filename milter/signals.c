@@ -9,7 +9,7 @@
 
 static sem_t milter_may_stop;
 
-static void ours(sigset_t *set)
+static void signals_ours(sigset_t *set)
 {
 	sigemptyset(set);
 	sigaddset(set, SIGTERM);
@@ -23,7 +23,7 @@ void signals_block(void)
 	sigset_t set;
 
 	sem_init(&milter_may_stop, 0, 0);
-	ours(&set);
+	signals_ours(&set);
 	sigaddset(&set, SIGPIPE);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
@@ -33,7 +33,7 @@ void signals_wait_for_stop(void (*reload)(void))
 	sigset_t set;
 	int signal;
 
-	ours(&set);
+	signals_ours(&set);
 	while ((signal = sigwaitinfo(&set, NULL)) < 0 ? errno == EINTR : signal == SIGUSR1)
 		if (signal == SIGUSR1)
 			reload();
@@ -45,7 +45,7 @@ bool signals_stop_again(void)
 	sigset_t set;
 	int signal;
 
-	ours(&set);
+	signals_ours(&set);
 	do
 		signal = sigtimedwait(&set, NULL, &now);
 	while (signal == SIGUSR1);

@@ -26,7 +26,7 @@ static const char *unix_path(const char *name)
 	return *name == '/' ? name : NULL;
 }
 
-static bool answers(const char *path)
+static bool socket_answers(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -52,7 +52,7 @@ static enum status remove_stale(const char *path, struct error *err)
 						 path, g_strerror(errno));
 	if (!S_ISSOCK(stat.st_mode))
 		return error_set(err, ST_REFUSED, "'%s' is there already and no socket", path);
-	if (answers(path))
+	if (socket_answers(path))
 		return error_set(err, ST_BUSY, "another daemon answers on socket '%s'", path);
 	if (unlink(path) != 0)
 		return error_set(err, ST_IO, "cannot remove the stale socket '%s': %s", path,

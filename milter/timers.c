@@ -29,14 +29,14 @@ struct request {
 	const char *answer;
 };
 
-static enum status pending(struct txn *txn, void *arg, struct error *err)
+static enum status timers_pending(struct txn *txn, void *arg, struct error *err)
 {
 	struct request *r = arg;
 
 	return control_pending(txn, &r->serial, err);
 }
 
-static enum status answer(struct txn *txn, void *arg, struct error *err)
+static enum status timers_answer(struct txn *txn, void *arg, struct error *err)
 {
 	const struct request *r = arg;
 
@@ -47,7 +47,7 @@ static void reload_if_asked(bool signalled)
 {
 	struct request r = { 0, "ok" };
 	struct error err = { "" }, why = { "" };
-	bool asked = store_read(timers.daemon->store, pending, &r, &err) == ST_OK;
+	bool asked = store_read(timers.daemon->store, timers_pending, &r, &err) == ST_OK;
 
 	if (!signalled && !asked)
 		return;
@@ -55,7 +55,7 @@ static void reload_if_asked(bool signalled)
 		r.answer = why.text;
 	else
 		sender_wake();
-	if (asked && store_write(timers.daemon->store, answer, &r, &err) != ST_OK)
+	if (asked && store_write(timers.daemon->store, timers_answer, &r, &err) != ST_OK)
 		log_error("cannot answer the reload request: %s", err.text);
 }
 
@@ -73,7 +73,7 @@ static void wake_due(void)
 			text_plural(woken));
 }
 
-static void forget(void)
+static void timers_forget(void)
 {
 	struct error err = { "" };
 
@@ -112,7 +112,7 @@ static void remove_doomed(void)
 	settings_unref(settings);
 }
 
-static enum status nothing(struct txn *txn, void *arg, struct error *err)
+static enum status timers_nothing(struct txn *txn, void *arg, struct error *err)
 {
 	(void)txn;
 	(void)arg;
@@ -126,11 +126,11 @@ static void report_health(void)
 {
 	struct error err = { "" };
 
-	store_write(timers.daemon->store, nothing, NULL, &err);
+	store_write(timers.daemon->store, timers_nothing, NULL, &err);
 	notify_watchdog();
 }
 
-static void tick(unsigned seconds, bool signalled)
+static void timers_tick(unsigned seconds, bool signalled)
 {
 	static bool more;
 
@@ -139,7 +139,7 @@ static void tick(unsigned seconds, bool signalled)
 	if (seconds % READERS_EVERY == 0)
 		store_clear_readers(timers.daemon->store);
 	if (seconds % FORGET_EVERY == 0)
-		forget();
+		timers_forget();
 	if (seconds % PURGE_EVERY == 0)
 		remove_doomed();
 	if (more || seconds % PURGE_EVERY == 0)
@@ -148,7 +148,7 @@ static void tick(unsigned seconds, bool signalled)
 		report_health();
 }
 
-static gpointer run(gpointer arg)
+static gpointer timers_run(gpointer arg)
 {
 	(void)arg;
 	pthread_mutex_lock(&timers.lock);
@@ -157,7 +157,7 @@ static gpointer run(gpointer arg)
 
 		timers.reload = false;
 		pthread_mutex_unlock(&timers.lock);
-		tick(seconds, signalled);
+		timers_tick(seconds, signalled);
 		pthread_mutex_lock(&timers.lock);
 		if (!timers.stop && !timers.reload)
 			wait_until(&timers.cond, &timers.lock,
@@ -173,11 +173,11 @@ bool timers_start(struct daemon *daemon)
 	timers.watchdog_every = notify_watchdog_every();
 	pthread_mutex_init(&timers.lock, NULL);
 	wait_init(&timers.cond);
-	timers.thread = g_thread_try_new("timers", run, NULL, NULL);
+	timers.thread = g_thread_try_new("timers", timers_run, NULL, NULL);
 	return timers.thread != NULL;
 }
 
-static void set(bool *flag)
+static void timers_set(bool *flag)
 {
 	pthread_mutex_lock(&timers.lock);
 	*flag = true;
@@ -187,11 +187,11 @@ static void set(bool *flag)
 
 void timers_stop(void)
 {
-	set(&timers.stop);
+	timers_set(&timers.stop);
 	g_thread_join(timers.thread);
 }
 
 void timers_reload(void)
 {
-	set(&timers.reload);
+	timers_set(&timers.reload);
 }

@@ -32,7 +32,7 @@ static bool add_numbers_of_stdin(struct cli *cli, struct numbers *numbers)
 }
 
 /* Outgoing mail has numbers, too. */
-static const char *noun(const struct cli *cli)
+static const char *arguments_noun(const struct cli *cli)
 {
 	return g_str_has_prefix(cli->command->arguments, "ID") ? "id of a mail" : "ticket number";
 }
@@ -44,7 +44,8 @@ static int add_number(struct cli *cli, const char *word, struct numbers *numbers
 	if (strcmp(word, "-") == 0)
 		return add_numbers_of_stdin(cli, numbers) ? EXIT_DONE : EXIT_BAD_DATA;
 	if (text_parse_number(word, &number) != ST_OK)
-		return cli_usage(cli, "'%s' is no %s; expected 1042, #1042 or -", word, noun(cli));
+		return cli_usage(
+			cli, "'%s' is no %s; expected 1042, #1042 or -", word, arguments_noun(cli));
 	numbers_add(numbers, number);
 	return EXIT_DONE;
 }
@@ -91,7 +92,7 @@ bool cli_count(struct cli *cli, const char *option, uint64_t *count_out)
 }
 
 /* A variable may say anything: what would not be a name is none. */
-static bool is_name(const char *s)
+static bool arguments_is_name(const char *s)
 {
 	return s && *s && strlen(s) <= LIMIT_NAME_BYTES && g_utf8_validate(s, -1, NULL) &&
 		!strpbrk(s, " \t\r\n\033");
@@ -106,7 +107,7 @@ const char *cli_unix_user(void)
 	if (name)
 		return name;
 	/* Anybody can set a variable; root alone may say who he is for. */
-	if (getuid() == 0 && is_name(sudo))
+	if (getuid() == 0 && arguments_is_name(sudo))
 		return name = g_strdup(sudo);
 	user = getpwuid(getuid());
 	return name = user ? g_strdup(user->pw_name) : g_strdup_printf("%u", (unsigned)getuid());

@@ -77,7 +77,7 @@ bool words_family(const char *word)
 }
 
 /* The first words of all commands, or the whole names of a family. */
-static GPtrArray *candidates(const char *family)
+static GPtrArray *words_candidates(const char *family)
 {
 	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
 
@@ -95,7 +95,7 @@ static GPtrArray *candidates(const char *family)
 int words_unknown(char *const *words)
 {
 	bool family = words_family(words[0]);
-	g_autoptr(GPtrArray) names = candidates(family ? words[0] : NULL);
+	g_autoptr(GPtrArray) names = words_candidates(family ? words[0] : NULL);
 	g_autofree char *word = family && words[1] ? g_strconcat(words[0], " ", words[1], NULL)
 						   : g_strdup(words[0]);
 	g_autofree char *text = unknown_text("command", word, names, "; 'ticket help' lists them");

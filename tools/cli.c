@@ -96,7 +96,7 @@ struct store_options cli_store_options(const struct cli *cli)
 	return options;
 }
 
-static int open_store(struct cli *cli)
+static int cli_open_store(struct cli *cli)
 {
 	const struct store_options options = cli_store_options(cli);
 	enum status st = store_open(&options, &cli->store, &cli->err);
@@ -123,7 +123,7 @@ int cli_open(struct cli *cli)
 	if (st != ST_OK)
 		return cli_fail(
 			st == ST_REFUSED ? EXIT_NOT_ALLOWED : EXIT_CONFIG, "%s", cli->err.text);
-	return cli->command->need >= NEED_STORE_READ ? open_store(cli) : EXIT_DONE;
+	return cli->command->need >= NEED_STORE_READ ? cli_open_store(cli) : EXIT_DONE;
 }
 
 static void close_needs(struct cli *cli)
@@ -183,7 +183,7 @@ static int run_command(struct cli *cli)
 	return code == EXIT_DONE ? command->run(cli) : code;
 }
 
-static int help(char **words)
+static int cli_help(char **words)
 {
 	const struct cli_command *command = NULL;
 
@@ -213,13 +213,13 @@ static int run_with(const struct cli_command *command, char **words)
 	return code;
 }
 
-static bool is_one_of(const char *word, const char *a, const char *b, const char *c)
+static bool cli_is_one_of(const char *word, const char *a, const char *b, const char *c)
 {
 	return strcmp(word, a) == 0 || strcmp(word, b) == 0 || strcmp(word, c) == 0;
 }
 
 /* The command's words are moved together, past common options between them. */
-static int dispatch(char **words)
+static int cli_dispatch(char **words)
 {
 	const struct cli_command *command;
 	g_autoptr(GPtrArray) rest = g_ptr_array_new();
@@ -233,15 +233,15 @@ static int dispatch(char **words)
 	}
 	words++;
 	words_skip_common(&words, rest);
-	if (is_one_of(first, "help", "--help", "-h"))
-		return help(words);
-	names[0] = is_one_of(first, "version", "--version", "-V") ? (char *)"version" : first;
+	if (cli_is_one_of(first, "help", "--help", "-h"))
+		return cli_help(words);
+	names[0] = cli_is_one_of(first, "version", "--version", "-V") ? (char *)"version" : first;
 	names[1] = words[0];
 	switch (words_command(names, &command)) {
 	case 0:
-		return names[1] && is_one_of(names[1], "help", "--help", "-h") &&
+		return names[1] && cli_is_one_of(names[1], "help", "--help", "-h") &&
 				words_family(first)
-			? help(names)
+			? cli_help(names)
 			: words_unknown(names);
 	case 2:
 		words++;
@@ -258,7 +258,7 @@ int cli_main(int argc, char **argv)
 
 	(void)argc;
 	message_library_init();
-	code = dispatch(argv + 1);
+	code = cli_dispatch(argv + 1);
 	terminal_end();
 	/* What was printed must have arrived: a full disk is no success. But who closes a pipe has
 	 * read enough. */

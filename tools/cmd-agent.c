@@ -33,7 +33,8 @@ struct looking {
 	GPtrArray *agents; /* struct agent * */
 };
 
-static enum status keep(struct txn *txn, const struct agent *agent, void *arg, struct error *err)
+static enum status agent_keep(
+	struct txn *txn, const struct agent *agent, void *arg, struct error *err)
 {
 	struct looking *l = arg;
 
@@ -44,17 +45,17 @@ static enum status keep(struct txn *txn, const struct agent *agent, void *arg, s
 	return ST_OK;
 }
 
-static enum status look(struct txn *txn, void *arg, struct error *err)
+static enum status agent_look(struct txn *txn, void *arg, struct error *err)
 {
 	g_ptr_array_set_size(((struct looking *)arg)->agents, 0);
-	return agents_each(txn, keep, arg, err);
+	return agents_each(txn, agent_keep, arg, err);
 }
 
-static int run_list(struct cli *cli)
+static int agent_run_list(struct cli *cli)
 {
 	g_autoptr(GPtrArray) agents = g_ptr_array_new_with_free_func(record_free);
 	enum status st = store_read(
-		cli->store, look, &(struct looking){ cli->args[0], agents }, &cli->err);
+		cli->store, agent_look, &(struct looking){ cli->args[0], agents }, &cli->err);
 	struct printer printer;
 
 	if (st != ST_OK)
@@ -126,7 +127,7 @@ static enum status set_queues(
 	return ST_OK;
 }
 
-static enum status change(
+static enum status agent_change(
 	struct txn *txn, const struct cli *cli, struct agent *agent, struct error *err)
 {
 	enum status st = set_addresses(cli, agent, err);
@@ -144,15 +145,15 @@ static enum status change(
 	return st == ST_OK ? agents_save(txn, agent, err) : st;
 }
 
-static enum status make(
+static enum status agent_make(
 	struct txn *txn, const struct cli *cli, struct agent *agent, struct error *err)
 {
 	agent->login = g_strdup(cli->args[0]);
 	agent->created = cli->actor.now;
-	return change(txn, cli, agent, err);
+	return agent_change(txn, cli, agent, err);
 }
 
-static enum status add(struct txn *txn, void *arg, struct error *err)
+static enum status agent_add(struct txn *txn, void *arg, struct error *err)
 {
 	const struct cli *cli = arg;
 	struct agent agent = { 0 };
@@ -161,24 +162,24 @@ static enum status add(struct txn *txn, void *arg, struct error *err)
 	if (st == ST_OK)
 		st = error_set(err, ST_EXISTS, "agent '%s' is there already", cli->args[0]);
 	else if (st == ST_NOT_FOUND)
-		st = make(txn, cli, &agent, err);
+		st = agent_make(txn, cli, &agent, err);
 	record_release(&agent_type, &agent);
 	return st;
 }
 
 /* With --create twice is once, as provisioning wants it. */
-static enum status set(struct txn *txn, void *arg, struct error *err)
+static enum status agent_set(struct txn *txn, void *arg, struct error *err)
 {
 	const struct cli *cli = arg;
 	struct agent agent = { 0 };
 	enum status st = agents_load(txn, cli->args[0], &agent, err);
 
 	if (st == ST_NOT_FOUND && cli_has(cli, "create"))
-		st = make(txn, cli, &agent, err);
+		st = agent_make(txn, cli, &agent, err);
 	else if (st == ST_NOT_FOUND)
 		st = error_set(err, st, "there is no agent '%s'; --create makes one", cli->args[0]);
 	else if (st == ST_OK)
-		st = change(txn, cli, &agent, err);
+		st = agent_change(txn, cli, &agent, err);
 	record_release(&agent_type, &agent);
 	return st;
 }
@@ -191,7 +192,7 @@ struct removal {
 	GPtrArray *queues; /* char *: queues the agent is responsible for */
 };
 
-static enum status note_ticket(
+static enum status agent_note_ticket(
 	struct txn *txn, const struct ticket *t, void *arg, struct error *err)
 {
 	(void)txn;
@@ -262,7 +263,7 @@ static enum status remove_agent(struct txn *txn, void *arg, struct error *err)
 		return error_set(err, ST_BAD_INPUT,
 			"agent '%s' cannot take over from themself; --move-to names another",
 			login);
-	st = tickets_list(txn, &filter, note_ticket, r, err);
+	st = tickets_list(txn, &filter, agent_note_ticket, r, err);
 	if (st == ST_OK && r->numbers->len && !to)
 		st = error_set(err, ST_REFUSED,
 			"agent '%s' has %u open ticket%s: name another with --move-to", login,
@@ -280,7 +281,7 @@ static enum status remove_agent(struct txn *txn, void *arg, struct error *err)
 /* --- commands --- */
 
 /* Says that it was done; for a program, what the agent is like now. */
-static int write_and_tell(struct cli *cli, store_fn *fn, const char *done)
+static int agent_write_and_tell(struct cli *cli, store_fn *fn, const char *done)
 {
 	enum status st;
 
@@ -290,19 +291,19 @@ static int write_and_tell(struct cli *cli, store_fn *fn, const char *done)
 	if (st != ST_OK)
 		return cli_status(cli, st);
 	if (cli->json)
-		return run_list(cli);
+		return agent_run_list(cli);
 	printf("agent %s %s\n", cli->args[0], done);
 	return EXIT_DONE;
 }
 
-static int run_add(struct cli *cli)
+static int agent_run_add(struct cli *cli)
 {
-	return write_and_tell(cli, add, "added");
+	return agent_write_and_tell(cli, agent_add, "added");
 }
 
-static int run_set(struct cli *cli)
+static int agent_run_set(struct cli *cli)
 {
-	return write_and_tell(cli, set, "changed");
+	return agent_write_and_tell(cli, agent_set, "changed");
 }
 
 static int run_remove(struct cli *cli)
@@ -323,11 +324,11 @@ static int run_remove(struct cli *cli)
 }
 
 const struct cli_command cmd_agent_list = { "agent list", "", "list agents", NULL, NEED_STORE_READ,
-	0, 0, run_list };
+	0, 0, agent_run_list };
 const struct cli_command cmd_agent_add = { "agent add", "LOGIN", "make somebody an agent",
-	write_options, NEED_STORE_WRITE, 1, 1, run_add };
+	write_options, NEED_STORE_WRITE, 1, 1, agent_run_add };
 const struct cli_command cmd_agent_set = { "agent set", "LOGIN", "change an agent", set_options,
-	NEED_STORE_WRITE, 1, 1, run_set };
+	NEED_STORE_WRITE, 1, 1, agent_run_set };
 const struct cli_command cmd_agent_remove = { "agent remove", "LOGIN",
 	"remove an agent without open tickets", remove_options, NEED_STORE_WRITE, 1, 1,
 	run_remove };

@@ -59,7 +59,7 @@ struct found {
 /* --- which --- */
 
 /* Without names all; a name may be a glob, an id is "2.1", and "2" is all of message 2. */
-static bool is_wanted(const struct attachments *a, const struct found *f)
+static bool attachment_is_wanted(const struct attachments *a, const struct found *f)
 {
 	g_autofree char *seq = g_strdup_printf("%" G_GUINT64_FORMAT, f->entry->seq);
 
@@ -81,7 +81,7 @@ static bool is_wanted(const struct attachments *a, const struct found *f)
 
 /* A name that is taken gets a number before its ending: "offer.2.pdf". Nothing that is there is
  * touched or followed. */
-static int make_file(const char *dir, const char *name, char **path_out)
+static int attachment_make_file(const char *dir, const char *name, char **path_out)
 {
 	const char *dot = strrchr(name, '.');
 	int stem = dot && dot > name ? (int)(dot - name) : (int)strlen(name);
@@ -105,7 +105,7 @@ static enum status write_file(struct attachments *a, struct found *f, struct err
 {
 	g_autofree char *name = attachment_file_name(&f->what, f->index + 1);
 	enum status st;
-	int out = make_file(a->dir, name, &f->saved);
+	int out = attachment_make_file(a->dir, name, &f->saved);
 
 	if (out < 0)
 		return error_set(err, ST_IO, "cannot make a file '%s' in '%s': %s", name, a->dir,
@@ -120,7 +120,7 @@ static enum status write_file(struct attachments *a, struct found *f, struct err
 	return st;
 }
 
-static enum status save(struct attachments *a, struct found *f, struct error *err)
+static enum status attachment_save(struct attachments *a, struct found *f, struct error *err)
 {
 	const char *archive = settings_archive(a->cli->settings);
 	enum status st = ST_OK;
@@ -152,7 +152,7 @@ static enum status open_it(const struct found *f, struct error *err)
 
 /* --- showing --- */
 
-static void show_json(const struct attachments *a, const struct found *f)
+static void attachment_show_json(const struct attachments *a, const struct found *f)
 {
 	json_t *object = json_attachment(&f->what);
 
@@ -180,29 +180,29 @@ static void show_row(const struct attachments *a, const struct found *f)
 	table_add(a->table, cells, 0, COLOUR_NONE);
 }
 
-static void show(struct attachments *a, const struct found *f)
+static void attachment_show(struct attachments *a, const struct found *f)
 {
 	a->shown++;
 	if (a->table)
 		show_row(a, f);
 	else if (a->cli->json)
-		show_json(a, f);
+		attachment_show_json(a, f);
 	else
 		puts(f->saved);
 }
 
-static enum status visit(struct attachments *a, struct found *f, struct error *err)
+static enum status attachment_visit(struct attachments *a, struct found *f, struct error *err)
 {
 	enum status st = ST_OK;
 
-	if (!is_wanted(a, f))
+	if (!attachment_is_wanted(a, f))
 		return ST_OK;
 	if (a->dir)
-		st = save(a, f, err);
+		st = attachment_save(a, f, err);
 	if (st == ST_OK && a->open)
 		st = open_it(f, err);
 	if (st == ST_OK)
-		show(a, f);
+		attachment_show(a, f);
 	return st;
 }
 
@@ -216,7 +216,7 @@ static enum status visit_entry(struct attachments *a, const struct entry *e, str
 			.id = g_strdup_printf("%" G_GUINT64_FORMAT ".%u", e->seq, i + 1) };
 
 		if (attachment_read(e->attached[i], &f.what))
-			st = visit(a, &f, err);
+			st = attachment_visit(a, &f, err);
 		attachment_release(&f.what);
 		g_free(f.id);
 		g_free(f.saved);
@@ -228,7 +228,7 @@ static enum status visit_entry(struct attachments *a, const struct entry *e, str
 	return st;
 }
 
-static enum status load(struct txn *txn, void *arg, struct error *err)
+static enum status attachment_load(struct txn *txn, void *arg, struct error *err)
 {
 	struct attachments *a = arg;
 
@@ -237,7 +237,7 @@ static enum status load(struct txn *txn, void *arg, struct error *err)
 
 static enum status visit_ticket(struct attachments *a, struct error *err)
 {
-	enum status st = store_read(a->cli->store, load, a, err);
+	enum status st = store_read(a->cli->store, attachment_load, a, err);
 
 	if (st != ST_OK)
 		return st;
@@ -260,7 +260,7 @@ static bool make_directory(struct attachments *a, char **temporary_out)
 	return a->dir || !a->open;
 }
 
-static int run(struct cli *cli)
+static int attachment_run(struct cli *cli)
 {
 	struct attachments a = {
 		.cli = cli, .dir = cli_value(cli, "save"), .open = cli_has(cli, "open"), .in = -1
@@ -283,4 +283,5 @@ static int run(struct cli *cli)
 }
 
 const struct cli_command cmd_attachment = { "attachment", "NUMBER [NAME|ID]…",
-	"list, save and open a ticket's attachments", options, NEED_STORE_READ, 1, 0, run };
+	"list, save and open a ticket's attachments", options, NEED_STORE_READ, 1, 0,
+	attachment_run };

@@ -27,7 +27,7 @@ static int run_backup(struct cli *cli)
 
 /* --- restore --- */
 
-static int restore(struct cli *cli, const char *backup)
+static int backup_restore(struct cli *cli, const char *backup)
 {
 	const struct store_options options = cli_store_options(cli);
 	g_autofree char *kept = NULL;
@@ -47,14 +47,14 @@ static int run_restore(struct cli *cli)
 	    code = cli_status(cli, store_lock(cli->settings->store.path, &lock, &cli->err));
 
 	if (code == EXIT_DONE)
-		code = restore(cli, cli->args[0]);
+		code = backup_restore(cli, cli->args[0]);
 	store_unlock(lock);
 	return code;
 }
 
 /* --- check --- */
 
-static int report(const struct cli *cli, const GPtrArray *findings, uint64_t tickets)
+static int backup_report(const struct cli *cli, const GPtrArray *findings, uint64_t tickets)
 {
 	for (unsigned i = 0; i < findings->len; i++)
 		store_json_or_text(cli, "finding", g_ptr_array_index(findings, i));
@@ -64,28 +64,28 @@ static int report(const struct cli *cli, const GPtrArray *findings, uint64_t tic
 	return findings->len ? EXIT_BAD_DATA : EXIT_DONE;
 }
 
-static int check(struct cli *cli, const struct check_options *options)
+static int backup_check(struct cli *cli, const struct check_options *options)
 {
 	g_autoptr(GPtrArray) findings = g_ptr_array_new_with_free_func(g_free);
 	uint64_t tickets = 0;
 	enum status st = check_store(cli->store, options, findings, &tickets, &cli->err);
 
-	return st == ST_OK ? report(cli, findings, tickets) : cli_status(cli, st);
+	return st == ST_OK ? backup_report(cli, findings, tickets) : cli_status(cli, st);
 }
 
 /* After a repair, only what could not be mended is left to be found. */
-static int run_check(struct cli *cli)
+static int backup_run_check(struct cli *cli)
 {
 	const struct check_options options = { settings_archive(cli->settings),
 		cli->settings->archive.keep_days, cli->actor.now, &cli->settings->tag_format,
 		cli->actor };
-	int code = check(cli, &options);
+	int code = backup_check(cli, &options);
 	enum status st;
 
 	if (code != EXIT_BAD_DATA || !cli_has(cli, "repair"))
 		return code;
 	st = check_repair(cli->store, &options, &cli->err);
-	return st == ST_OK ? check(cli, &options) : cli_status(cli, st);
+	return st == ST_OK ? backup_check(cli, &options) : cli_status(cli, st);
 }
 
 /* Damage must be found before a backup of it takes a sound one's place. */
@@ -96,4 +96,4 @@ const struct cli_command cmd_restore = { "restore", "FILE",
 	"put a backup in the place of the store, while no daemon runs", restore_options,
 	NEED_SETTINGS, 1, 1, run_restore };
 const struct cli_command cmd_check = { "check", "", "compare indexes and archive with the records",
-	check_options, NEED_SOUND_STORE_WRITE, 0, 0, run_check };
+	check_options, NEED_SOUND_STORE_WRITE, 0, 0, backup_run_check };

@@ -70,7 +70,8 @@ static enum status name_failure(
 
 /* The ticket that was changed is where a merged number leads, but for the one that was merged just
  * now. */
-static enum status remember(struct txn *txn, struct work *w, uint64_t number, struct error *err)
+static enum status change_remember(
+	struct txn *txn, struct work *w, uint64_t number, struct error *err)
 {
 	struct ticket *ticket = record_new(&ticket_type);
 	bool merged = w->commands[0].verb == VERB_MERGE;
@@ -87,10 +88,10 @@ static enum status remember_part(struct txn *txn, struct work *w, struct error *
 
 	if (w->commands[0].verb != VERB_SPLIT || old->links.n == 0)
 		return ST_OK;
-	return remember(txn, w, old->links.v[old->links.n - 1], err);
+	return change_remember(txn, w, old->links.v[old->links.n - 1], err);
 }
 
-static enum status apply(struct txn *txn, struct work *w, uint64_t number, struct error *err)
+static enum status change_apply(struct txn *txn, struct work *w, uint64_t number, struct error *err)
 {
 	const struct commander commander = { .actor = w->cli->actor,
 		.self = w->self.login ? &w->self : NULL,
@@ -106,7 +107,7 @@ static enum status apply(struct txn *txn, struct work *w, uint64_t number, struc
 			g_ptr_array_add(w->done, done);
 	}
 	if (st == ST_OK)
-		st = remember(txn, w, number, err);
+		st = change_remember(txn, w, number, err);
 	return st == ST_OK ? remember_part(txn, w, err) : st;
 }
 
@@ -128,7 +129,7 @@ static enum status apply_all(struct txn *txn, void *arg, struct error *err)
 	g_ptr_array_set_size(w->done, 0);
 	g_ptr_array_set_size(w->changed, 0);
 	for (size_t i = 0; i < w->numbers.n && st == ST_OK; i++) {
-		st = apply(txn, w, w->numbers.v[i], err);
+		st = change_apply(txn, w, w->numbers.v[i], err);
 		if (st != ST_OK)
 			st = name_failure(w, w->numbers.v[i], st, err);
 	}
@@ -137,7 +138,7 @@ static enum status apply_all(struct txn *txn, void *arg, struct error *err)
 
 /* --- around it --- */
 
-static int report(struct work *w)
+static int change_report(struct work *w)
 {
 	struct printer printer;
 
@@ -174,7 +175,7 @@ struct choosing {
 	GPtrArray *tickets; /* struct ticket * */
 };
 
-static enum status choose(
+static enum status change_choose(
 	struct txn *txn, const struct ticket *ticket, void *arg, struct error *err)
 {
 	struct choosing *c = arg;
@@ -191,7 +192,7 @@ static enum status choose_all(struct txn *txn, void *arg, struct error *err)
 	const struct ticket_filter all = { .priority = -1, .statuses = ~0U, .oldest_first = true };
 
 	g_ptr_array_set_size(((struct choosing *)arg)->tickets, 0);
-	return tickets_list(txn, &all, choose, arg, err);
+	return tickets_list(txn, &all, change_choose, arg, err);
 }
 
 static int list_chosen(struct work *w, const GPtrArray *tickets)
@@ -205,7 +206,7 @@ static int list_chosen(struct work *w, const GPtrArray *tickets)
 }
 
 /* One slip would change a thousand tickets. Nobody is asked where nobody sits. */
-static bool is_wanted(const struct work *w, unsigned count)
+static bool change_is_wanted(const struct work *w, unsigned count)
 {
 	char answer[16] = "";
 
@@ -219,7 +220,7 @@ static int take_chosen(struct work *w, const GPtrArray *tickets)
 {
 	if (tickets->len == 0)
 		return cli_fail(EXIT_NOTHING, "no ticket is so: %s", cli_value(w->cli, "query"));
-	if (!is_wanted(w, tickets->len))
+	if (!change_is_wanted(w, tickets->len))
 		return cli_fail(EXIT_NOTHING, "nothing was changed");
 	for (unsigned i = 0; i < tickets->len; i++)
 		numbers_add(&w->numbers,
@@ -268,10 +269,10 @@ static int apply_to_arguments(struct work *w)
 	if (code != EXIT_DONE || listed)
 		return code;
 	code = cli_status(w->cli, store_write(w->cli->store, apply_all, w, &w->cli->err));
-	return code == EXIT_DONE ? report(w) : code;
+	return code == EXIT_DONE ? change_report(w) : code;
 }
 
-static int change(struct cli *cli, const char *const *words)
+static int change_change(struct cli *cli, const char *const *words)
 {
 	struct work w;
 	int code;
@@ -306,7 +307,7 @@ static int run_plain(struct cli *cli)
 {
 	const char *const words[] = { cli->command->name, NULL };
 
-	return change(cli, words);
+	return change_change(cli, words);
 }
 
 /* "assign anna N…". "assign N anna" can mean nothing else. */
@@ -316,7 +317,7 @@ static int run_with_word(struct cli *cli)
 	const char *const words[] = { cli->command->name,
 		take_argument(cli, last ? cli->n_args - 1 : 0), NULL };
 
-	return change(cli, words);
+	return change_change(cli, words);
 }
 
 /* Who has no agent's login cannot take a ticket, and is told how to. */
@@ -375,14 +376,14 @@ static int run_tag(struct cli *cli)
 		else
 			g_ptr_array_add(words, (char *)take_argument(cli, i));
 	g_ptr_array_add(words, NULL);
-	return change(cli, (const char *const *)words->pdata);
+	return change_change(cli, (const char *const *)words->pdata);
 }
 
 static int run_merge(struct cli *cli)
 {
 	const char *const words[] = { "merge", cli_value(cli, "into"), NULL };
 
-	return words[1] ? change(cli, words)
+	return words[1] ? change_change(cli, words)
 			: cli_usage(cli, "into which ticket? Give --into NUMBER");
 }
 
@@ -395,7 +396,7 @@ static int run_split(struct cli *cli)
 	while (cli->n_args > 1)
 		g_ptr_array_add(words, (char *)take_argument(cli, 1));
 	g_ptr_array_add(words, NULL);
-	return change(cli, (const char *const *)words->pdata);
+	return change_change(cli, (const char *const *)words->pdata);
 }
 
 /* "link N… M": the last is what the others are linked with. */
@@ -403,7 +404,7 @@ static int run_link(struct cli *cli)
 {
 	const char *const words[] = { "link", take_argument(cli, cli->n_args - 1), NULL };
 
-	return change(cli, words);
+	return change_change(cli, words);
 }
 
 static const struct cli_option move_options[] = { { 'q', "queue", "QUEUE", "to this queue" },

@@ -26,7 +26,7 @@ struct completing {
 };
 
 /* A candidate and what it is, separated by a tab. */
-static void offer(struct completing *c, const char *candidate, const char *what)
+static void complete_offer(struct completing *c, const char *candidate, const char *what)
 {
 	g_autofree char *hint = text_line(what ? what : "", HINT_BYTES);
 
@@ -43,11 +43,11 @@ static enum status offer_queue(
 {
 	(void)txn;
 	(void)err;
-	offer(arg, queue->name, queue->title);
+	complete_offer(arg, queue->name, queue->title);
 	return ST_OK;
 }
 
-static enum status queues(struct txn *txn, void *arg, struct error *err)
+static enum status complete_queues(struct txn *txn, void *arg, struct error *err)
 {
 	return queues_each(txn, offer_queue, arg, err);
 }
@@ -57,11 +57,11 @@ static enum status offer_agent(
 {
 	(void)txn;
 	(void)err;
-	offer(arg, agent->login, agent->name);
+	complete_offer(arg, agent->login, agent->name);
 	return ST_OK;
 }
 
-static enum status agents(struct txn *txn, void *arg, struct error *err)
+static enum status complete_agents(struct txn *txn, void *arg, struct error *err)
 {
 	return agents_each(txn, offer_agent, arg, err);
 }
@@ -75,12 +75,12 @@ static enum status offer_ticket(
 
 	(void)txn;
 	(void)err;
-	offer(c, number, t->subject);
+	complete_offer(c, number, t->subject);
 	return c->shown < MOST_TICKETS && ++c->looked_at < MOST_LOOKED_AT ? ST_OK : ST_NOT_FOUND;
 }
 
 /* Closed tickets are not what is worked on, but for reopening them. */
-static enum status tickets(struct txn *txn, void *arg, struct error *err)
+static enum status complete_tickets(struct txn *txn, void *arg, struct error *err)
 {
 	const struct completing *c = arg;
 	const struct ticket_filter filter = { .priority = -1,
@@ -98,11 +98,11 @@ static enum status offer_outgoing(
 
 	(void)txn;
 	(void)err;
-	offer(arg, id, to);
+	complete_offer(arg, id, to);
 	return ST_OK;
 }
 
-static enum status outbox(struct txn *txn, void *arg, struct error *err)
+static enum status complete_outbox(struct txn *txn, void *arg, struct error *err)
 {
 	return outbox_each(txn, offer_outgoing, arg, err);
 }
@@ -126,7 +126,7 @@ static void ask_store(struct completing *c, store_fn *fn)
 static void offer_statuses(struct completing *c)
 {
 	for (const char *const *name = ticket_status_names; *name; name++)
-		offer(c, *name, "status");
+		complete_offer(c, *name, "status");
 }
 
 static void offer_accounts(struct completing *c)
@@ -134,7 +134,7 @@ static void offer_accounts(struct completing *c)
 	if (settings_load(c->cli->config, &c->cli->settings, &c->cli->err) != ST_OK)
 		return;
 	for (unsigned i = 0; i < c->cli->settings->accounts->len; i++)
-		offer(c,
+		complete_offer(c,
 			((const struct account *)g_ptr_array_index(c->cli->settings->accounts, i))
 				->address,
 			"account");
@@ -147,11 +147,11 @@ static const struct {
 	store_fn *of_store;
 	void (*other)(struct completing *c);
 } kinds[] = {
-	{ "QUEUE", queues, NULL },
-	{ "AGENT", agents, NULL },
-	{ "LOGIN", agents, NULL },
-	{ "NUMBER", tickets, NULL },
-	{ "ID", outbox, NULL },
+	{ "QUEUE", complete_queues, NULL },
+	{ "AGENT", complete_agents, NULL },
+	{ "LOGIN", complete_agents, NULL },
+	{ "NUMBER", complete_tickets, NULL },
+	{ "ID", complete_outbox, NULL },
 	{ "STATUS", NULL, offer_statuses },
 	{ "ACCOUNT", NULL, offer_accounts },
 };
@@ -167,7 +167,7 @@ static void offer_kind(struct completing *c, const char *name)
 			ask_store(c, kinds[i].of_store);
 	/* Words in lower case stand for themselves. */
 	if (g_ascii_islower(*name))
-		offer(c, name, NULL);
+		complete_offer(c, name, NULL);
 }
 
 /* "AGENT|none|me", "STATUS[,STATUS]", "NUMBER…": the alternatives, without what may follow them. */
@@ -201,7 +201,7 @@ static void offer_options(struct completing *c, const struct cli_option *options
 	for (; options && options->name; options++) {
 		g_autofree char *name = g_strconcat("--", options->name, NULL);
 
-		offer(c, name, options->help);
+		complete_offer(c, name, options->help);
 	}
 }
 
@@ -230,12 +230,12 @@ static void offer_commands(struct completing *c, const char *family)
 
 		if (!word || g_strcmp0(word, last) == 0)
 			continue;
-		offer(c, word, strchr(name, ' ') ? row->group : row->command->summary);
+		complete_offer(c, word, strchr(name, ' ') ? row->group : row->command->summary);
 		g_free(last);
 		last = g_steal_pointer(&word);
 	}
 	if (!family)
-		offer(c, "help", "tell how a command is used");
+		complete_offer(c, "help", "tell how a command is used");
 }
 
 /* --- where the cursor is --- */
@@ -299,7 +299,7 @@ static void complete_behind(
 }
 
 /* words: all before the cursor's. */
-static void complete(struct completing *c, char **words, unsigned n)
+static void complete_complete(struct completing *c, char **words, unsigned n)
 {
 	g_autoptr(GPtrArray) common = g_ptr_array_new();
 	const struct cli_command *command, *asked = c->cli->command;
@@ -343,7 +343,7 @@ static void find_config(struct cli *cli, unsigned n)
 			cli->config = cli->args[i + 1];
 }
 
-static int run(struct cli *cli)
+static int complete_run(struct cli *cli)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
 	struct completing c = { .cli = cli, .before = "", .out = out };
@@ -355,11 +355,11 @@ static int run(struct cli *cli)
 	c.word = word;
 	if (cli->n_args)
 		cli->args[n] = NULL;
-	complete(&c, cli->args, n);
+	complete_complete(&c, cli->args, n);
 	fputs(out->str, stdout);
 	return EXIT_DONE;
 }
 
 const struct cli_command cmd_complete = { "complete", "-- WORD…",
 	"print what the last of a line's words may become, for completions", NULL, NEED_NOTHING, 0,
-	0, run };
+	0, complete_run };

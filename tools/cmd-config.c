@@ -14,7 +14,7 @@ enum { RELOAD_WAIT_MS = 10000, POLL_MS = 100 };
 
 /* --- config --- */
 
-static void show_json(const struct cli *cli)
+static void config_show_json(const struct cli *cli)
 {
 	json_t *object = json_object();
 
@@ -32,13 +32,13 @@ static int run_show(struct cli *cli)
 	g_autofree char *text = settings_text(cli->settings);
 
 	if (cli->json)
-		show_json(cli);
+		config_show_json(cli);
 	else
 		fputs(text, stdout);
 	return EXIT_DONE;
 }
 
-static int run_check(struct cli *cli)
+static int config_run_check(struct cli *cli)
 {
 	if (cli->json)
 		json_print(json_pack("{s:s, s:b}", "config", cli->config, "ok", 1));
@@ -83,12 +83,12 @@ struct request {
 	char *answer;
 };
 
-static enum status ask(struct txn *txn, void *arg, struct error *err)
+static enum status config_ask(struct txn *txn, void *arg, struct error *err)
 {
 	return control_request_reload(txn, &((struct request *)arg)->serial, err);
 }
 
-static enum status hear(struct txn *txn, void *arg, struct error *err)
+static enum status config_hear(struct txn *txn, void *arg, struct error *err)
 {
 	struct request *r = arg;
 
@@ -115,10 +115,10 @@ static int run_reload(struct cli *cli)
 	if (!daemon_runs(cli))
 		return cli_fail(EXIT_TRY_AGAIN, "no daemon runs on the store in '%s'",
 			cli->settings->store.path);
-	st = store_write(cli->store, ask, &r, &cli->err);
+	st = store_write(cli->store, config_ask, &r, &cli->err);
 
 	for (int waited = 0; st == ST_OK && waited < RELOAD_WAIT_MS; waited += POLL_MS) {
-		st = store_read(cli->store, hear, &r, &cli->err);
+		st = store_read(cli->store, config_hear, &r, &cli->err);
 		if (st != ST_NOT_FOUND)
 			break;
 		st = ST_OK;
@@ -146,7 +146,7 @@ static int run_version(struct cli *cli)
 const struct cli_command cmd_config_show = { "config show", "", "print the configuration in force",
 	NULL, NEED_SETTINGS, 0, 0, run_show };
 const struct cli_command cmd_config_check = { "config check", "", "check the configuration", NULL,
-	NEED_SETTINGS, 0, 0, run_check };
+	NEED_SETTINGS, 0, 0, config_run_check };
 const struct cli_command cmd_account_list = { "account list", "", "list the configured addresses",
 	NULL, NEED_SETTINGS, 0, 0, run_accounts };
 const struct cli_command cmd_account_test = { "account test", "ADDRESS",

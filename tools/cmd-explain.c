@@ -83,7 +83,7 @@ static enum status parse_mail(struct explaining *x, GString *data, struct error 
 }
 
 /* What was not said is as the mail has it. */
-static char *sender_of(const struct explaining *x)
+static char *explain_sender_of(const struct explaining *x)
 {
 	const char *given = cli_value(x->cli, "from"),
 		   *path = message_header(x->message, "Return-Path", 0);
@@ -107,14 +107,14 @@ static void add_ours(const struct explaining *x, const char *address, GPtrArray 
 		g_ptr_array_add(out, g_steal_pointer(&canonical));
 }
 
-static void add_list(const struct explaining *x, struct mailboxes list, GPtrArray *out)
+static void explain_add_list(const struct explaining *x, struct mailboxes list, GPtrArray *out)
 {
 	for (size_t i = 0; i < list.n; i++)
 		add_ours(x, list.v[i].address, out);
 }
 
 /* X-Original-To and Delivered-To are what mail servers write down of the envelope. */
-static char **recipients_of(const struct explaining *x)
+static char **explain_recipients_of(const struct explaining *x)
 {
 	const GPtrArray *given = cli_given(x->cli, "to");
 	const struct account *first = x->cli->settings->accounts->len
@@ -129,9 +129,9 @@ static char **recipients_of(const struct explaining *x)
 	if (out->len == 0)
 		add_ours(x, message_header(x->message, "Delivered-To", 0), out);
 	if (out->len == 0)
-		add_list(x, message_to(x->message), out);
+		explain_add_list(x, message_to(x->message), out);
 	if (out->len == 0)
-		add_list(x, message_cc(x->message), out);
+		explain_add_list(x, message_cc(x->message), out);
 	if (out->len == 0 && first)
 		g_ptr_array_add(out, g_strdup(first->address));
 	g_ptr_array_add(out, NULL);
@@ -140,7 +140,7 @@ static char **recipients_of(const struct explaining *x)
 
 /* --- telling --- */
 
-static void line(const char *label, const char *value)
+static void explain_line(const char *label, const char *value)
 {
 	terminal_labelled(11, label, value, CELL_MAX);
 }
@@ -173,9 +173,9 @@ static void tell_ticket(const struct explanation *e)
 
 	if (!e->ticket.number)
 		return;
-	line("ticket", new ? new : known);
-	line("", as);
-	line("event", o->event);
+	explain_line("ticket", new ? new : known);
+	explain_line("", as);
+	explain_line("event", o->event);
 }
 
 static void tell_outgoing(const struct explanation *e)
@@ -187,7 +187,7 @@ static void tell_outgoing(const struct explanation *e)
 			o->state == OUTGOING_SUPPRESSED ? ": suppressed, " : "",
 			o->state == OUTGOING_SUPPRESSED && o->last_reply ? o->last_reply : "");
 
-		line("mail", text);
+		explain_line("mail", text);
 	}
 }
 
@@ -200,7 +200,7 @@ static void tell_events(const struct explanation *e)
 			event->to ? event->to : "", event->text ? "; " : "",
 			event->text ? event->text : "");
 
-		line("log", text);
+		explain_line("log", text);
 	}
 }
 
@@ -213,7 +213,7 @@ static void tell_recipients(const struct edits *edits)
 			: edit->kind == EDIT_DELETE_RECIPIENT       ? "not to"
 								    : NULL;
 
-		line(what ? what : "sender",
+		explain_line(what ? what : "sender",
 			what || edit->kind == EDIT_CHANGE_SENDER ? edit->value : NULL);
 	}
 }
@@ -227,12 +227,12 @@ static void tell_message(const struct message *message)
 	for (size_t i = 0; i < n; i++) {
 		g_autofree char *shown = attachment_shown(&list[i]);
 
-		line("attachment", shown);
+		explain_line("attachment", shown);
 	}
 	printf("\n%stext%s\n%s\n", terminal_on(COLOUR_BOLD), terminal_off(), g_strchomp(text));
 }
 
-static void tell_headers(const struct explanation *e)
+static void explain_tell_fields(const struct explanation *e)
 {
 	printf("\n%sheaders afterwards%s\n", terminal_on(COLOUR_BOLD), terminal_off());
 	for (unsigned i = 0; i < e->headers->len; i++) {
@@ -246,18 +246,18 @@ static void tell_headers(const struct explanation *e)
 	}
 }
 
-static void tell(const struct explaining *x)
+static void explain_tell(const struct explaining *x)
 {
 	const struct explanation *e = &x->found;
 	const struct outcome *o = &e->outcome;
 	g_autofree char *requester = e->requester.address ? mailbox_shown(&e->requester) : NULL;
 
-	line("whose", whose_names[o->whose]);
-	line("kind", automatic_names[o->automatic]);
-	line("reason", o->reason);
-	line("requester", requester);
-	line("outcome", verdict_text(o));
-	line("", o->edits.reply);
+	explain_line("whose", whose_names[o->whose]);
+	explain_line("kind", automatic_names[o->automatic]);
+	explain_line("reason", o->reason);
+	explain_line("requester", requester);
+	explain_line("outcome", verdict_text(o));
+	explain_line("", o->edits.reply);
 	tell_ticket(e);
 	tell_recipients(&o->edits);
 	tell_outgoing(e);
@@ -269,7 +269,7 @@ static void tell(const struct explaining *x)
 		printf("%2u. %s\n", i + 1, clean);
 	}
 	tell_message(x->message);
-	tell_headers(e);
+	explain_tell_fields(e);
 }
 
 /* --- for programs --- */
@@ -385,14 +385,14 @@ static enum status explain_mail(struct explaining *x, struct error *err)
 		.message = x->message,
 		.spool = x->spool };
 
-	x->sender = sender_of(x);
-	x->recipients = recipients_of(x);
+	x->sender = explain_sender_of(x);
+	x->recipients = explain_recipients_of(x);
 	envelope.sender = x->sender;
 	envelope.recipients = (const char *const *)x->recipients;
 	return explain(x->cli->store, &arrival, &x->found, err);
 }
 
-static int run(struct cli *cli)
+static int explain_run(struct cli *cli)
 {
 	struct explaining x = { .cli = cli };
 	g_autoptr(GString) data = g_string_new(NULL);
@@ -406,7 +406,7 @@ static int run(struct cli *cli)
 	if (st == ST_OK && cli->json)
 		print_json(&x);
 	else if (st == ST_OK)
-		tell(&x);
+		explain_tell(&x);
 	explanation_release(&x.found);
 	message_free(x.message);
 	spool_free(x.spool);
@@ -416,4 +416,4 @@ static int run(struct cli *cli)
 }
 
 const struct cli_command cmd_explain = { "explain", "FILE|-",
-	"tell what would become of a mail, and why", options, NEED_STORE_WRITE, 1, 1, run };
+	"tell what would become of a mail, and why", options, NEED_STORE_WRITE, 1, 1, explain_run };

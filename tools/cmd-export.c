@@ -78,7 +78,7 @@ static int run_mbox(struct cli *cli, const struct numbers *numbers)
 	return e.mails ? EXIT_DONE : EXIT_NOTHING;
 }
 
-static int run(struct cli *cli)
+static int export_run(struct cli *cli)
 {
 	struct numbers numbers = { NULL, 0 };
 	int code = EXIT_DONE;
@@ -98,4 +98,4 @@ static int run(struct cli *cli)
 
 const struct cli_command cmd_export = { "export", "[NUMBER…]",
 	"print tickets, or all there is, as JSON (to be read back) or as an mbox", options,
-	NEED_STORE_READ, 0, 0, run };
+	NEED_STORE_READ, 0, 0, export_run };

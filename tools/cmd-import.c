@@ -23,13 +23,13 @@ static const struct cli_option options[] = {
 
 static volatile sig_atomic_t interrupted;
 
-static void interrupt(int signal)
+static void import_interrupt(int signal)
 {
 	(void)signal;
 	interrupted = 1;
 }
 
-static void broken(const char *place, const char *why, void *arg)
+static void import_broken(const char *place, const char *why, void *arg)
 {
 	progress_clear(arg);
 	cli_fail(EXIT_BAD_DATA, "%s: %s", place, why);
@@ -41,7 +41,7 @@ static bool show_progress(const struct import_counts *counts, void *arg)
 	return !interrupted;
 }
 
-static const struct account *account_of(const struct cli *cli)
+static const struct account *import_account_of(const struct cli *cli)
 {
 	g_autofree char *canonical = NULL, *detail = NULL;
 
@@ -50,7 +50,7 @@ static const struct account *account_of(const struct cli *cli)
 	return settings_account(cli->settings, canonical, &detail);
 }
 
-static void say(const struct cli *cli, const struct import_counts *c)
+static void import_say(const struct cli *cli, const struct import_counts *c)
 {
 	if (cli->json) {
 		json_print_counts((const struct json_count[]){ { "mails", c->total },
@@ -79,7 +79,7 @@ static int import_mailbox(struct cli *cli, struct box *box, struct import_option
 	progress_clear(&progress);
 	if (st == ST_OK && counts.total == 0)
 		return cli_fail(EXIT_NOTHING, "there is no mail in '%s'", cli->args[0]);
-	say(cli, &counts);
+	import_say(cli, &counts);
 	if (st == ST_BUSY)
 		return cli_fail(EXIT_TRY_AGAIN, "%s; the same command again goes on from there",
 			cli->err.text);
@@ -89,12 +89,12 @@ static int import_mailbox(struct cli *cli, struct box *box, struct import_option
 static int run_mailbox(struct cli *cli)
 {
 	struct import_options import = { .settings = cli->settings,
-		.account = account_of(cli),
+		.account = import_account_of(cli),
 		.now = cli->actor.now,
 		.dry_run = cli_has(cli, "dry-run"),
 		.keep_numbers = cli_has(cli, "keep-numbers"),
 		.progress = show_progress,
-		.broken = broken };
+		.broken = import_broken };
 	struct box *box = NULL;
 	enum status st;
 	int code;
@@ -111,14 +111,14 @@ static int run_mailbox(struct cli *cli)
 	/* As the daemon does: what is archived is the group's too. */
 	umask(0007);
 	/* The batch at hand is finished first. */
-	signal(SIGINT, interrupt);
-	signal(SIGTERM, interrupt);
+	signal(SIGINT, import_interrupt);
+	signal(SIGTERM, import_interrupt);
 	code = import_mailbox(cli, box, &import);
 	box_close(box);
 	return code;
 }
 
-static int run(struct cli *cli)
+static int import_run(struct cli *cli)
 {
 	if (cli_value(cli, "account"))
 		return run_mailbox(cli);
@@ -128,4 +128,4 @@ static int run(struct cli *cli)
 }
 
 const struct cli_command cmd_import = { "import", "PATH", "take in a box, or with --json an export",
-	options, NEED_STORE_WRITE, 1, 1, run };
+	options, NEED_STORE_WRITE, 1, 1, import_run };

@@ -2,10 +2,10 @@
 #include "commands.h"
 #include "listing.h"
 
-static int run(struct cli *cli)
+static int list_run(struct cli *cli)
 {
 	return listing_run(cli, 0, false, NULL, NULL);
 }
 
 const struct cli_command cmd_list = { "list", "", "list tickets, newest activity first",
-	listing_options, NEED_STORE_READ, 0, 0, run };
+	listing_options, NEED_STORE_READ, 0, 0, list_run };

@@ -22,7 +22,8 @@ struct following {
 	GPtrArray *events; /* struct event * */
 };
 
-static enum status collect(struct txn *txn, const struct event *event, void *arg, struct error *err)
+static enum status log_collect(
+	struct txn *txn, const struct event *event, void *arg, struct error *err)
 {
 	struct following *f = arg;
 
@@ -33,15 +34,15 @@ static enum status collect(struct txn *txn, const struct event *event, void *arg
 }
 
 /* A ticket that was purged still has the event of that. */
-static enum status past(struct txn *txn, void *arg, struct error *err)
+static enum status log_past(struct txn *txn, void *arg, struct error *err)
 {
 	struct following *f = arg;
 	struct ticket ticket = { 0 };
 	enum status st;
 
 	if (!f->ticket)
-		return history_tail(txn, (unsigned)MIN(f->limit, G_MAXUINT), collect, f, err);
-	st = history_each(txn, f->ticket, 0, collect, f, err);
+		return history_tail(txn, (unsigned)MIN(f->limit, G_MAXUINT), log_collect, f, err);
+	st = history_each(txn, f->ticket, 0, log_collect, f, err);
 	if (st == ST_OK && f->events->len == 0)
 		st = tickets_load(txn, f->ticket, &ticket, err);
 	record_release(&ticket_type, &ticket);
@@ -50,11 +51,11 @@ static enum status past(struct txn *txn, void *arg, struct error *err)
 		: st;
 }
 
-static enum status present(struct txn *txn, void *arg, struct error *err)
+static enum status log_present(struct txn *txn, void *arg, struct error *err)
 {
 	struct following *f = arg;
 
-	return history_each(txn, f->ticket, f->last, collect, f, err);
+	return history_each(txn, f->ticket, f->last, log_collect, f, err);
 }
 
 /* A round of the log: a short transaction of its own, and printing behind it, so that following
@@ -66,7 +67,7 @@ static int round_of(struct following *f, store_fn *fn)
 
 	f->events = g_ptr_array_new_with_free_func(record_free);
 	st = store_read(f->cli->store, fn, f, &f->cli->err);
-	if (fn == past && f->limit && f->events->len > f->limit)
+	if (fn == log_past && f->limit && f->events->len > f->limit)
 		g_ptr_array_remove_range(f->events, 0, f->events->len - (guint)f->limit);
 	print_begin(&printer, f->cli, PRINT_EVENTS);
 	for (unsigned i = 0; i < f->events->len; i++) {
@@ -79,16 +80,16 @@ static int round_of(struct following *f, store_fn *fn)
 	return st == ST_OK ? print_end(&printer) : (print_end(&printer), cli_status(f->cli, st));
 }
 
-static int follow(struct following *f, int code)
+static int log_follow(struct following *f, int code)
 {
 	cli_catch_interrupt();
 	while (code <= EXIT_NOTHING && fflush(stdout) == 0 && !terminal_abandoned(POLL_MS) &&
 		!cli_interrupted())
-		code = round_of(f, present);
+		code = round_of(f, log_present);
 	return code <= EXIT_NOTHING ? EXIT_DONE : code;
 }
 
-static int run(struct cli *cli)
+static int log_run(struct cli *cli)
 {
 	struct following f = { .cli = cli };
 	int code;
@@ -101,10 +102,10 @@ static int run(struct cli *cli)
 		return EXIT_BAD_USAGE;
 	if (!cli_has(cli, "follow"))
 		terminal_page();
-	code = round_of(&f, past);
-	return cli_has(cli, "follow") ? follow(&f, code) : code;
+	code = round_of(&f, log_past);
+	return cli_has(cli, "follow") ? log_follow(&f, code) : code;
 }
 
 const struct cli_command cmd_log = { "log", "[NUMBER]",
 	"show the last events of all tickets, or those of one", options, NEED_STORE_READ, 0, 1,
-	run };
+	log_run };

@@ -5,7 +5,7 @@
 #include "print.h"
 #include "tables/outbox.h"
 
-static enum status keep(
+static enum status outbox_keep(
 	struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err)
 {
 	(void)txn;
@@ -15,16 +15,16 @@ static enum status keep(
 }
 
 /* What is printed is printed behind the transaction: whoever reads it may take hours. */
-static enum status look(struct txn *txn, void *arg, struct error *err)
+static enum status outbox_look(struct txn *txn, void *arg, struct error *err)
 {
 	g_ptr_array_set_size(arg, 0);
-	return outbox_each(txn, keep, arg, err);
+	return outbox_each(txn, outbox_keep, arg, err);
 }
 
-static int run_list(struct cli *cli)
+static int outbox_run_list(struct cli *cli)
 {
 	g_autoptr(GPtrArray) outbox = g_ptr_array_new_with_free_func(record_free);
-	enum status st = store_read(cli->store, look, outbox, &cli->err);
+	enum status st = store_read(cli->store, outbox_look, outbox, &cli->err);
 	struct printer printer;
 
 	if (st != ST_OK)
@@ -81,7 +81,7 @@ static enum status change_one(struct txn *txn, struct work *w, uint64_t id, stru
 		: st;
 }
 
-static enum status change(struct txn *txn, void *arg, struct error *err)
+static enum status outbox_change(struct txn *txn, void *arg, struct error *err)
 {
 	struct work *w = arg;
 	enum status st = ST_OK;
@@ -96,11 +96,11 @@ static enum status keep_waiting(
 	struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err)
 {
 	return outgoing->state == OUTGOING_WAITING
-		? keep(txn, outgoing, ((struct work *)arg)->mails, err)
+		? outbox_keep(txn, outgoing, ((struct work *)arg)->mails, err)
 		: ST_OK;
 }
 
-static enum status flush(struct txn *txn, void *arg, struct error *err)
+static enum status outbox_flush_all(struct txn *txn, void *arg, struct error *err)
 {
 	enum status st = outbox_flush(txn, err);
 
@@ -108,7 +108,7 @@ static enum status flush(struct txn *txn, void *arg, struct error *err)
 	return st == ST_OK ? outbox_each(txn, keep_waiting, arg, err) : st;
 }
 
-static void tell(const struct work *w)
+static void outbox_tell(const struct work *w)
 {
 	struct printer printer;
 
@@ -132,7 +132,7 @@ static int run_work(struct work *w, store_fn *fn)
 	if (code == EXIT_DONE)
 		code = cli_status(w->cli, store_write(w->cli->store, fn, w, &w->cli->err));
 	if (code == EXIT_DONE)
-		tell(w);
+		outbox_tell(w);
 	g_ptr_array_unref(w->mails);
 	g_free(w->ids.v);
 	return code;
@@ -140,21 +140,22 @@ static int run_work(struct work *w, store_fn *fn)
 
 static int run_retry(struct cli *cli)
 {
-	return run_work(&(struct work){ .cli = cli }, change);
+	return run_work(&(struct work){ .cli = cli }, outbox_change);
 }
 
 static int run_drop(struct cli *cli)
 {
-	return run_work(&(struct work){ .cli = cli, .drop = true }, change);
+	return run_work(&(struct work){ .cli = cli, .drop = true }, outbox_change);
 }
 
 static int run_flush(struct cli *cli)
 {
-	return run_work(&(struct work){ .cli = cli }, flush);
+	return run_work(&(struct work){ .cli = cli }, outbox_flush_all);
 }
 
 const struct cli_command cmd_outbox_list = { "outbox list", "",
-	"list mail that waits, failed or was suppressed", NULL, NEED_STORE_READ, 0, 0, run_list };
+	"list mail that waits, failed or was suppressed", NULL, NEED_STORE_READ, 0, 0,
+	outbox_run_list };
 const struct cli_command cmd_outbox_retry = { "outbox retry", "ID…", "try mail again now", NULL,
 	NEED_STORE_WRITE, 1, 0, run_retry };
 const struct cli_command cmd_outbox_drop = { "outbox drop", "ID…", "drop mail that was not sent",

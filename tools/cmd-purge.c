@@ -13,7 +13,7 @@ static const struct cli_option options[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
-static int run(struct cli *cli)
+static int purge_run(struct cli *cli)
 {
 	struct purge_options purge = { .archive = settings_archive(cli->settings),
 		.actor = cli->actor,
@@ -41,4 +41,4 @@ static int run(struct cli *cli)
 
 const struct cli_command cmd_purge = { "purge", "",
 	"remove tickets that were closed long ago, and old spam", options, NEED_STORE_WRITE, 0, 0,
-	run };
+	purge_run };

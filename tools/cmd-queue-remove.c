@@ -30,7 +30,7 @@ struct removal {
 
 /* --- what there is --- */
 
-static enum status note_ticket(
+static enum status remove_note_ticket(
 	struct txn *txn, const struct ticket *t, void *arg, struct error *err)
 {
 	struct removal *r = arg;
@@ -55,7 +55,7 @@ static enum status note_tickets(struct txn *txn, struct removal *r, bool open, s
 
 	g_array_set_size(r->numbers, 0);
 	r->open = 0;
-	return tickets_list(txn, &filter, note_ticket, r, err);
+	return tickets_list(txn, &filter, remove_note_ticket, r, err);
 }
 
 static enum status there_is(struct txn *txn, const char *name, struct error *err)
@@ -67,7 +67,7 @@ static enum status there_is(struct txn *txn, const char *name, struct error *err
 	return st == ST_NOT_FOUND ? error_set(err, st, "there is no queue '%s'", name) : st;
 }
 
-static enum status refuse(struct txn *txn, struct removal *r, struct error *err)
+static enum status remove_refuse(struct txn *txn, struct removal *r, struct error *err)
 {
 	enum status st = there_is(txn, r->name, err);
 
@@ -85,9 +85,9 @@ static enum status refuse(struct txn *txn, struct removal *r, struct error *err)
 	return st;
 }
 
-static enum status look(struct txn *txn, void *arg, struct error *err)
+static enum status remove_look(struct txn *txn, void *arg, struct error *err)
 {
-	enum status st = refuse(txn, arg, err);
+	enum status st = remove_refuse(txn, arg, err);
 
 	return st == ST_OK ? note_tickets(txn, arg, false, err) : st;
 }
@@ -190,7 +190,7 @@ static enum status leave_members(struct txn *txn, struct removal *r, struct erro
 static enum status remove_queue(struct txn *txn, void *arg, struct error *err)
 {
 	struct removal *r = arg;
-	enum status st = refuse(txn, r, err);
+	enum status st = remove_refuse(txn, r, err);
 
 	r->first = 0;
 	r->n = r->numbers->len;
@@ -204,7 +204,7 @@ static enum status remove_queue(struct txn *txn, void *arg, struct error *err)
 static enum status remove_all(struct removal *r, uint64_t *moved_out)
 {
 	struct cli *cli = r->cli;
-	enum status st = store_read(cli->store, look, r, &cli->err);
+	enum status st = store_read(cli->store, remove_look, r, &cli->err);
 
 	*moved_out = 0;
 	for (r->first = 0; r->first < r->numbers->len && st == ST_OK; r->first += BATCH) {
@@ -218,7 +218,7 @@ static enum status remove_all(struct removal *r, uint64_t *moved_out)
 	return st;
 }
 
-static int run(struct cli *cli)
+static int remove_run(struct cli *cli)
 {
 	struct removal r = { .cli = cli,
 		.name = cli->args[0],
@@ -240,4 +240,4 @@ static int run(struct cli *cli)
 }
 
 const struct cli_command cmd_queue_remove = { "queue remove", "QUEUE",
-	"remove a queue without open tickets", options, NEED_STORE_WRITE, 1, 1, run };
+	"remove a queue without open tickets", options, NEED_STORE_WRITE, 1, 1, remove_run };

@@ -45,7 +45,7 @@ struct membership {
 	GPtrArray *logins;
 };
 
-static enum status add_member(
+static enum status queue_add_member(
 	struct txn *txn, const struct agent *agent, void *arg, struct error *err)
 {
 	struct membership *m = arg;
@@ -63,7 +63,7 @@ static enum status keep_queue(
 	struct looking *l = arg;
 	struct queue_view *view = g_new0(struct queue_view, 1);
 	struct membership m = { queue->name, g_ptr_array_new() };
-	enum status st = agents_each(txn, add_member, &m, err);
+	enum status st = agents_each(txn, queue_add_member, &m, err);
 
 	view->queue = record_dup(&queue_type, queue);
 	g_ptr_array_add(l->views, view);
@@ -74,7 +74,7 @@ static enum status keep_queue(
 	return st;
 }
 
-static enum status look(struct txn *txn, void *arg, struct error *err)
+static enum status queue_look(struct txn *txn, void *arg, struct error *err)
 {
 	struct looking *l = arg;
 	struct queue queue = { 0 };
@@ -92,11 +92,11 @@ static enum status look(struct txn *txn, void *arg, struct error *err)
 	return st;
 }
 
-static int run_list(struct cli *cli)
+static int queue_run_list(struct cli *cli)
 {
 	g_autoptr(GPtrArray) views = g_ptr_array_new_with_free_func(view_free);
 	enum status st = store_read(
-		cli->store, look, &(struct looking){ cli->args[0], views }, &cli->err);
+		cli->store, queue_look, &(struct looking){ cli->args[0], views }, &cli->err);
 	struct printer printer;
 
 	if (st != ST_OK)
@@ -129,7 +129,7 @@ static void set_signature(struct queue *queue, const char *text)
 	queue->signature = *text ? text_block(text, -1, LIMIT_SIGNATURE_BYTES) : NULL;
 }
 
-static enum status change(
+static enum status queue_change(
 	struct txn *txn, const struct cli *cli, struct queue *queue, struct error *err)
 {
 	enum status st = ST_OK;
@@ -145,15 +145,15 @@ static enum status change(
 	return st == ST_OK ? queues_save(txn, queue, err) : st;
 }
 
-static enum status make(
+static enum status queue_make(
 	struct txn *txn, const struct cli *cli, struct queue *queue, struct error *err)
 {
 	queue->name = g_strdup(cli->args[0]);
 	queue->created = cli->actor.now;
-	return change(txn, cli, queue, err);
+	return queue_change(txn, cli, queue, err);
 }
 
-static enum status add(struct txn *txn, void *arg, struct error *err)
+static enum status queue_add(struct txn *txn, void *arg, struct error *err)
 {
 	const struct cli *cli = arg;
 	struct queue queue = { 0 };
@@ -162,56 +162,56 @@ static enum status add(struct txn *txn, void *arg, struct error *err)
 	if (st == ST_OK)
 		st = error_set(err, ST_EXISTS, "queue '%s' is there already", cli->args[0]);
 	else if (st == ST_NOT_FOUND)
-		st = make(txn, cli, &queue, err);
+		st = queue_make(txn, cli, &queue, err);
 	record_release(&queue_type, &queue);
 	return st;
 }
 
 /* With --create twice is once, as provisioning wants it. */
-static enum status set(struct txn *txn, void *arg, struct error *err)
+static enum status queue_set(struct txn *txn, void *arg, struct error *err)
 {
 	const struct cli *cli = arg;
 	struct queue queue = { 0 };
 	enum status st = queues_load(txn, cli->args[0], &queue, err);
 
 	if (st == ST_NOT_FOUND && cli_has(cli, "create"))
-		st = make(txn, cli, &queue, err);
+		st = queue_make(txn, cli, &queue, err);
 	else if (st == ST_NOT_FOUND)
 		st = error_set(err, st, "there is no queue '%s'; --create makes it", cli->args[0]);
 	else if (st == ST_OK)
-		st = change(txn, cli, &queue, err);
+		st = queue_change(txn, cli, &queue, err);
 	record_release(&queue_type, &queue);
 	return st;
 }
 
 /* Says that it was done; for a program, what the queue is like now. */
-static int write_and_tell(struct cli *cli, store_fn *fn, const char *done)
+static int queue_write_and_tell(struct cli *cli, store_fn *fn, const char *done)
 {
 	enum status st = store_write(cli->store, fn, cli, &cli->err);
 
 	if (st != ST_OK)
 		return cli_status(cli, st);
 	if (cli->json)
-		return run_list(cli);
+		return queue_run_list(cli);
 	printf("queue %s %s\n", cli->args[0], done);
 	return EXIT_DONE;
 }
 
-static int run_add(struct cli *cli)
+static int queue_run_add(struct cli *cli)
 {
-	return write_and_tell(cli, add, "added");
+	return queue_write_and_tell(cli, queue_add, "added");
 }
 
-static int run_set(struct cli *cli)
+static int queue_run_set(struct cli *cli)
 {
-	return write_and_tell(cli, set, "changed");
+	return queue_write_and_tell(cli, queue_set, "changed");
 }
 
 const struct cli_command cmd_queue_list = { "queue list", "", "list queues", NULL, NEED_STORE_READ,
-	0, 0, run_list };
+	0, 0, queue_run_list };
 const struct cli_command cmd_queue_show = { "queue show", "QUEUE", "show one queue", NULL,
-	NEED_STORE_READ, 1, 1, run_list };
+	NEED_STORE_READ, 1, 1, queue_run_list };
 const struct cli_command cmd_queue_add = { "queue add", "QUEUE", "make a queue", write_options,
-	NEED_STORE_WRITE, 1, 1, run_add };
+	NEED_STORE_WRITE, 1, 1, queue_run_add };
 const struct cli_command cmd_queue_set = { "queue set", "QUEUE", "change a queue", set_options,
-	NEED_STORE_WRITE, 1, 1, run_set };
+	NEED_STORE_WRITE, 1, 1, queue_run_set };

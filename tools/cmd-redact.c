@@ -7,7 +7,7 @@
 #include "keep/redact.h"
 #include "store-json.h"
 
-static int run(struct cli *cli)
+static int redact_command(struct cli *cli)
 {
 	g_autofree char *canonical = NULL;
 	struct redact_options options = { .archive = settings_archive(cli->settings),
@@ -36,4 +36,4 @@ static int run(struct cli *cli)
 
 const struct cli_command cmd_redact = { "redact", "ADDRESS",
 	"take a person's address and name out of all that is recorded", NULL, NEED_STORE_WRITE, 1,
-	1, run };
+	1, redact_command };

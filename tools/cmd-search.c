@@ -17,7 +17,7 @@ struct hunt {
 };
 
 /* Most text is ASCII, and folding it is what takes the time. */
-static bool contains(const char *haystack, const char *word)
+static bool search_contains(const char *haystack, const char *word)
 {
 	g_autofree char *folded = NULL;
 
@@ -29,10 +29,10 @@ static bool contains(const char *haystack, const char *word)
 	return strstr(folded, word) != NULL;
 }
 
-static void look_at(struct hunt *h, const char *text)
+static void search_look_at(struct hunt *h, const char *text)
 {
 	for (unsigned i = 0; text && h->words[i]; i++)
-		if (!h->found[i] && contains(text, h->words[i])) {
+		if (!h->found[i] && search_contains(text, h->words[i])) {
 			h->found[i] = true;
 			h->missing--;
 		}
@@ -41,7 +41,7 @@ static void look_at(struct hunt *h, const char *text)
 static void look_at_list(struct hunt *h, char *const *list)
 {
 	for (; list && *list; list++)
-		look_at(h, *list);
+		search_look_at(h, *list);
 }
 
 /* Not their types: a search for "image" is for the word. */
@@ -51,7 +51,7 @@ static void look_at_names(struct hunt *h, char *const *attached)
 		struct attachment a = { 0 };
 
 		if (attachment_read(*attached, &a))
-			look_at(h, a.name);
+			search_look_at(h, a.name);
 		attachment_release(&a);
 	}
 }
@@ -69,26 +69,26 @@ static void look_at_number(struct hunt *h, uint64_t number)
 		}
 }
 
-static enum status look_at_entry(
+static enum status search_look_at_entry(
 	struct txn *txn, const struct entry *e, void *arg, struct error *err)
 {
 	struct hunt *h = arg;
 	g_autofree char *text = NULL;
 	enum status st;
 
-	look_at(h, e->from);
+	search_look_at(h, e->from);
 	look_at_list(h, e->to);
 	look_at_list(h, e->cc);
-	look_at(h, e->subject);
-	look_at(h, e->message_id);
+	search_look_at(h, e->subject);
+	search_look_at(h, e->message_id);
 	look_at_names(h, e->attached);
 	st = h->missing ? tickets_text(txn, e->ticket, e->seq, &text, err) : ST_OK;
 	if (st == ST_OK)
-		look_at(h, text);
+		search_look_at(h, text);
 	return st == ST_OK && !h->missing ? ST_NOT_FOUND : st;
 }
 
-static enum status matches(
+static enum status search_matches(
 	struct txn *txn, const struct ticket *t, void *arg, bool *wanted_out, struct error *err)
 {
 	struct hunt *h = arg;
@@ -97,25 +97,25 @@ static enum status matches(
 	h->missing = g_strv_length(h->words);
 	memset(h->found, 0, h->missing * sizeof *h->found);
 	look_at_number(h, t->number);
-	look_at(h, t->subject);
-	look_at(h, t->requester_name);
-	look_at(h, t->requester_address);
+	search_look_at(h, t->subject);
+	search_look_at(h, t->requester_name);
+	search_look_at(h, t->requester_address);
 	look_at_list(h, t->participants);
 	look_at_list(h, t->tags);
 	if (h->missing)
-		st = tickets_each_entry(txn, t->number, look_at_entry, h, err);
+		st = tickets_each_entry(txn, t->number, search_look_at_entry, h, err);
 	*wanted_out = h->missing == 0;
 	return st;
 }
 
-static int run(struct cli *cli)
+static int search_run(struct cli *cli)
 {
 	struct hunt h = { g_new0(char *, cli->n_args + 1), g_new0(bool, cli->n_args), 0 };
 	int code;
 
 	for (unsigned i = 0; i < cli->n_args; i++)
 		h.words[i] = text_searchable(cli->args[i]);
-	code = listing_run(cli, DEFAULT_LIMIT, true, matches, &h);
+	code = listing_run(cli, DEFAULT_LIMIT, true, search_matches, &h);
 	g_strfreev(h.words);
 	g_free(h.found);
 	return code;
@@ -123,4 +123,4 @@ static int run(struct cli *cli)
 
 const struct cli_command cmd_search = { "search", "WORD…",
 	"find tickets that have every word in number, subject, people, text or attachments",
-	listing_options, NEED_STORE_READ, 1, 0, run };
+	listing_options, NEED_STORE_READ, 1, 0, search_run };

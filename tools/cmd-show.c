@@ -117,7 +117,7 @@ static enum status find_survivor(struct txn *txn, struct showing *s, struct erro
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-static enum status load(struct txn *txn, void *arg, struct error *err)
+static enum status show_load(struct txn *txn, void *arg, struct error *err)
 {
 	struct showing *s = arg;
 	enum status st = ST_OK;
@@ -137,7 +137,7 @@ static enum status load(struct txn *txn, void *arg, struct error *err)
 /* What is printed is printed behind the transaction: a pager may hold it up for hours. */
 static int show_one(struct showing *s)
 {
-	enum status st = store_read(s->cli->store, load, s, &s->cli->err);
+	enum status st = store_read(s->cli->store, show_load, s, &s->cli->err);
 
 	if (st != ST_OK)
 		return cli_status(s->cli, st);
@@ -167,7 +167,7 @@ static int show_all(struct showing *s, const struct numbers *numbers)
 	return worst;
 }
 
-static int run(struct cli *cli)
+static int show_run(struct cli *cli)
 {
 	struct showing s = {
 		.cli = cli, .maildir = cli_value(cli, "maildir"), .mbox = cli_has(cli, "mbox")
@@ -191,4 +191,5 @@ static int run(struct cli *cli)
 }
 
 const struct cli_command cmd_show = { "show", "NUMBER…",
-	"show tickets with their conversation and events", options, NEED_STORE_READ, 1, 0, run };
+	"show tickets with their conversation and events", options, NEED_STORE_READ, 1, 0,
+	show_run };

@@ -10,7 +10,7 @@ static const struct cli_option options[] = {
 	{ 0, NULL, NULL, NULL },
 };
 
-static void print(const struct cli *cli, const struct stats *stats)
+static void stats_print(const struct cli *cli, const struct stats *stats)
 {
 	if (cli->json) {
 		stats_print_json(stats);
@@ -22,7 +22,7 @@ static void print(const struct cli *cli, const struct stats *stats)
 	}
 }
 
-static int run(struct cli *cli)
+static int stats_run(struct cli *cli)
 {
 	struct stats stats;
 	int code = EXIT_BAD_USAGE;
@@ -33,10 +33,11 @@ static int run(struct cli *cli)
 	else if (cli_when(cli, "since", &stats.since))
 		code = cli_status(cli, store_read(cli->store, stats_collect, &stats, &cli->err));
 	if (code == EXIT_DONE)
-		print(cli, &stats);
+		stats_print(cli, &stats);
 	stats_release(&stats);
 	return code;
 }
 
 const struct cli_command cmd_stats = { "stats", "",
-	"count tickets, and tell how fast they are answered", options, NEED_STORE_READ, 0, 0, run };
+	"count tickets, and tell how fast they are answered", options, NEED_STORE_READ, 0, 0,
+	stats_run };

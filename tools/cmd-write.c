@@ -46,7 +46,7 @@ struct work {
 
 /* --- the text --- */
 
-static enum status cannot_read(const char *name, struct error *err)
+static enum status write_cannot_read(const char *name, struct error *err)
 {
 	return error_set(err, ST_IO, "cannot read %s: %s", name, g_strerror(errno));
 }
@@ -60,7 +60,7 @@ static enum status read_stream(FILE *in, const char *name, char **text_out, stru
 	while (text->len <= TEXT_MAX && (n = fread(chunk, 1, sizeof chunk, in)) > 0)
 		g_string_append_len(text, chunk, (gssize)n);
 	if (ferror(in))
-		return cannot_read(name, err);
+		return write_cannot_read(name, err);
 	if (text->len > TEXT_MAX)
 		return error_set(
 			err, ST_BAD_INPUT, "%s is longer than 1 MiB, which no answer is", name);
@@ -68,18 +68,18 @@ static enum status read_stream(FILE *in, const char *name, char **text_out, stru
 	return ST_OK;
 }
 
-static enum status read_file(const char *path, char **text_out, struct error *err)
+static enum status write_read_file(const char *path, char **text_out, struct error *err)
 {
 	g_autofree char *name = g_strdup_printf("'%s'", path);
 	FILE *in = fopen(path, "re");
-	enum status st = in ? read_stream(in, name, text_out, err) : cannot_read(name, err);
+	enum status st = in ? read_stream(in, name, text_out, err) : write_cannot_read(name, err);
 
 	if (in)
 		fclose(in);
 	return st;
 }
 
-static enum status edit(struct work *w, char **text_out, struct error *err)
+static enum status write_edit(struct work *w, char **text_out, struct error *err)
 {
 	g_autofree char *what = g_strdup_printf("%s ticket #%" G_GUINT64_FORMAT,
 		w->what == REPLY ? "An answer to" : "A note on", w->ticket.number);
@@ -99,16 +99,16 @@ static enum status get_raw(struct work *w, char **text_out, struct error *err)
 	if (message)
 		*text_out = g_strdup(message);
 	else if (file && strcmp(file, "-") != 0)
-		return read_file(file, text_out, err);
+		return write_read_file(file, text_out, err);
 	else if (!file && isatty(STDIN_FILENO))
-		return edit(w, text_out, err);
+		return write_edit(w, text_out, err);
 	else
 		return read_stream(stdin, "standard input", text_out, err);
 	return ST_OK;
 }
 
 /* Owned; NULL: said what is wrong. */
-static char *get_text(struct work *w, int *code_out)
+static char *write_get_text(struct work *w, int *code_out)
 {
 	g_autofree char *raw = NULL, *text = NULL;
 	enum status st;
@@ -129,7 +129,7 @@ static char *get_text(struct work *w, int *code_out)
 
 /* --- the work --- */
 
-static enum status resolve(struct txn *txn, struct work *w, struct error *err)
+static enum status write_resolve(struct txn *txn, struct work *w, struct error *err)
 {
 	enum status st;
 
@@ -154,7 +154,7 @@ static enum status resolve_address(struct txn *txn, const struct work *w, char *
 	return st;
 }
 
-static enum status forward(
+static enum status write_forward(
 	const struct reply_context *context, const struct work *w, struct error *err)
 {
 	g_autofree char *to = NULL;
@@ -182,7 +182,7 @@ static enum status keep_answer(struct work *w)
 		w->cli->settings, w->answer.mail, w->cli->actor.now, &w->archived, &w->cli->err);
 }
 
-static enum status send_answer(const struct reply_context *context, struct work *w,
+static enum status write_send_answer(const struct reply_context *context, struct work *w,
 	const struct reply_text *text, struct error *err)
 {
 	g_free(w->answer.entry.archive);
@@ -199,26 +199,26 @@ static enum status write_it(const struct reply_context *context, struct work *w,
 	case NOTE:
 		return reply_note(context, &w->ticket, agent, w->text, err);
 	case REPLY:
-		return (w->drafting ? draft_answer : send_answer)(context, w, &text, err);
+		return (w->drafting ? draft_answer : write_send_answer)(context, w, &text, err);
 	case SEND:
-		return forward(context, w, err);
+		return write_forward(context, w, err);
 	}
 	return ST_BAD_INPUT;
 }
 
-static enum status work(struct txn *txn, void *arg, struct error *err)
+static enum status write_work(struct txn *txn, void *arg, struct error *err)
 {
 	struct work *w = arg;
 	const struct reply_context context = { txn, w->cli->settings, &w->cli->key, w->cli->actor };
 	g_autofree char *login = cli_agent_login();
 	struct agent agent = { 0 };
-	enum status st = resolve(txn, w, err);
+	enum status st = write_resolve(txn, w, err);
 	bool is_agent = agents_find(txn, login, &agent, NULL) == ST_OK;
 
 	if (st == ST_OK)
 		st = write_it(&context, w, is_agent ? &agent : NULL, err);
 	record_release(&agent_type, &agent);
-	return st == ST_OK ? resolve(txn, w, err) : st;
+	return st == ST_OK ? write_resolve(txn, w, err) : st;
 }
 
 /* --- what is shown to whoever types --- */
@@ -234,11 +234,11 @@ static enum status note_last(struct txn *txn, const struct entry *e, void *arg, 
 	return tickets_text(txn, e->ticket, e->seq, text, err);
 }
 
-static enum status look(struct txn *txn, void *arg, struct error *err)
+static enum status write_look(struct txn *txn, void *arg, struct error *err)
 {
 	struct work *w = arg;
 	g_autofree char *text = NULL;
-	enum status st = resolve(txn, w, err);
+	enum status st = write_resolve(txn, w, err);
 
 	if (st == ST_OK)
 		st = tickets_each_entry(txn, w->ticket.number, note_last, &text, err);
@@ -247,7 +247,7 @@ static enum status look(struct txn *txn, void *arg, struct error *err)
 	return st;
 }
 
-static int tell(struct work *w)
+static int write_tell_outcome(struct work *w)
 {
 	static const char *const done[] = {
 		[NOTE] = "noted", [REPLY] = "answered", [SEND] = "sent to"
@@ -264,28 +264,28 @@ static int tell(struct work *w)
 	return print_end(&printer);
 }
 
-static enum status record(struct work *w)
+static enum status write_record(struct work *w)
 {
 	enum status st = ST_OK;
 
 	w->drafting = w->what == REPLY;
 	if (w->drafting)
-		st = store_read(w->cli->store, work, w, &w->cli->err);
+		st = store_read(w->cli->store, write_work, w, &w->cli->err);
 	w->drafting = false;
 	if (st == ST_OK && w->what == REPLY)
 		st = keep_answer(w);
-	return st == ST_OK ? store_write(w->cli->store, work, w, &w->cli->err) : st;
+	return st == ST_OK ? store_write(w->cli->store, write_work, w, &w->cli->err) : st;
 }
 
 static int write_text(struct work *w)
 {
-	int code = cli_status(w->cli, record(w));
+	int code = cli_status(w->cli, write_record(w));
 
 	if (code != EXIT_DONE && w->draft)
 		fprintf(stderr, "What you wrote is kept in %s\n", w->draft);
 	else
 		draft_remove(w->draft);
-	return code == EXIT_DONE ? tell(w) : code;
+	return code == EXIT_DONE ? write_tell_outcome(w) : code;
 }
 
 static int read_files(struct work *w)
@@ -303,11 +303,11 @@ static int run_with_text(struct cli *cli, struct work *w)
 	if (text_parse_number(cli->args[0], &w->number) != ST_OK)
 		return cli_usage(
 			cli, "'%s' is no ticket number; expected 1042 or #1042", cli->args[0]);
-	code = cli_status(cli, store_read(cli->store, look, w, &cli->err));
+	code = cli_status(cli, store_read(cli->store, write_look, w, &cli->err));
 	if (code == EXIT_DONE && cli_has(cli, "attach"))
 		code = read_files(w);
 	if (code == EXIT_DONE && w->what != SEND)
-		text = get_text(w, &code);
+		text = write_get_text(w, &code);
 	w->text = text;
 	if (code == EXIT_DONE)
 		code = write_text(w);

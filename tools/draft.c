@@ -26,7 +26,7 @@ static const char tail[] = "\n\f\n"
 			   "# Here ends what was written last.\n"
 			   "#\n";
 
-static char *quote(const char *text)
+static char *draft_quote(const char *text)
 {
 	GString *out = g_string_new(NULL);
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
@@ -36,9 +36,9 @@ static char *quote(const char *text)
 	return g_string_free(out, FALSE);
 }
 
-static char *compose(const struct draft *draft)
+static char *draft_compose(const struct draft *draft)
 {
-	g_autofree char *quoted = quote(draft->quoted);
+	g_autofree char *quoted = draft_quote(draft->quoted);
 	GString *out = g_string_new(NULL);
 
 	g_string_append_printf(out, head, draft->what);
@@ -62,25 +62,25 @@ static bool write_all(int fd, const char *text)
 	return true;
 }
 
-static enum status cannot(const char *what, const char *path, struct error *err)
+static enum status draft_cannot(const char *what, const char *path, struct error *err)
 {
 	return error_set(err, ST_IO, "cannot %s '%s': %s", what, path, g_strerror(errno));
 }
 
-static enum status make_file(const struct draft *draft, char **path_out, struct error *err)
+static enum status draft_make_file(const struct draft *draft, char **path_out, struct error *err)
 {
 	g_autofree char *dir = g_build_filename(g_get_tmp_dir(), "ticket-XXXXXX", NULL),
-			*text = compose(draft);
+			*text = draft_compose(draft);
 	int fd, failed;
 
 	if (!g_mkdtemp_full(dir, 0700))
-		return cannot("make directory", dir, err);
+		return draft_cannot("make directory", dir, err);
 	*path_out = g_build_filename(dir, "text", NULL);
 	fd = open(*path_out, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	failed = fd < 0 || !write_all(fd, text);
 	if (fd >= 0)
 		failed |= close(fd) != 0;
-	return failed ? cannot("write", *path_out, err) : ST_OK;
+	return failed ? draft_cannot("write", *path_out, err) : ST_OK;
 }
 
 static bool run_editor(const char *editor, const char *path)
@@ -102,7 +102,7 @@ enum status draft_edit(
 	const struct draft *draft, char **path_out, char **text_out, struct error *err)
 {
 	const char *visual = g_getenv("VISUAL"), *editor = visual ? visual : g_getenv("EDITOR");
-	enum status st = make_file(draft, path_out, err);
+	enum status st = draft_make_file(draft, path_out, err);
 	char *line;
 
 	if (st != ST_OK)

@@ -23,13 +23,13 @@ static void file_free(void *data)
 	g_free(file);
 }
 
-static enum status cannot_read(const char *path, const char *why, struct error *err)
+static enum status files_cannot_read(const char *path, const char *why, struct error *err)
 {
 	return error_set(err, ST_IO, "cannot read '%s': %s", path, why);
 }
 
 /* Of a directory read() says so itself; a FIFO would be waited for. */
-static enum status read_all(const char *path, size_t max, GByteArray *data, struct error *err)
+static enum status files_read_all(const char *path, size_t max, GByteArray *data, struct error *err)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	struct stat status;
@@ -42,12 +42,12 @@ static enum status read_all(const char *path, size_t max, GByteArray *data, stru
 
 		if (fd >= 0)
 			close(fd);
-		return cannot_read(path, why, err);
+		return files_cannot_read(path, why, err);
 	}
 	while (data->len <= max && (n = read(fd, chunk, sizeof chunk)) > 0)
 		g_byte_array_append(data, chunk, (guint)n);
 	if (n < 0)
-		cannot_read(path, g_strerror(errno), err);
+		files_cannot_read(path, g_strerror(errno), err);
 	close(fd);
 	return n < 0 ? ST_IO : ST_OK;
 }
@@ -70,7 +70,7 @@ static enum status read_one(const char *path, size_t max, GPtrArray *files, stru
 	file->name = text_line(valid, LIMIT_NAME_BYTES);
 	file->data = g_byte_array_new();
 	g_ptr_array_add(files, file);
-	st = read_all(path, max, file->data, err);
+	st = files_read_all(path, max, file->data, err);
 	if (st == ST_OK && file->data->len > max)
 		st = error_set(err, ST_BAD_INPUT,
 			"'%s' makes it more than %d MiB, which is all that an answer takes along",

@@ -24,7 +24,7 @@ static char *queues_of(const struct cli *cli, const struct ticket *t)
 	return g_strdup_printf("%s%s%s", t->queue, watchers ? ", " : "", watchers ? watchers : "");
 }
 
-static char *requester_of(const struct cli *cli, const struct ticket *t)
+static char *format_requester_of(const struct cli *cli, const struct ticket *t)
 {
 	(void)cli;
 	return g_strdup(t->requester_address);
@@ -38,10 +38,10 @@ static char *age_of(const struct cli *cli, const struct ticket *t)
 static const struct {
 	const char *name;
 	char *(*text)(const struct cli *cli, const struct ticket *ticket);
-} computed[] = { { "tag", tag_of }, { "queues", queues_of }, { "requester", requester_of },
+} computed[] = { { "tag", tag_of }, { "queues", queues_of }, { "requester", format_requester_of },
 	{ "age", age_of } };
 
-static const struct field *stored(const char *name)
+static const struct field *format_stored(const char *name)
 {
 	const struct field *field = record_field(&ticket_type, name);
 	bool known = field &&
@@ -50,22 +50,22 @@ static const struct field *stored(const char *name)
 	return known ? field : NULL;
 }
 
-static bool known(const char *name)
+static bool format_known(const char *name)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(computed); i++)
 		if (strcmp(computed[i].name, name) == 0)
 			return true;
-	return stored(name) != NULL;
+	return format_stored(name) != NULL;
 }
 
-static char *value(const struct cli *cli, const struct ticket *t, const char *name)
+static char *format_value(const struct cli *cli, const struct ticket *t, const char *name)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(computed); i++)
 		if (strcmp(computed[i].name, name) == 0)
 			return computed[i].text(cli, t);
 	if (strcmp(name, "merged_into") == 0 && t->merged_into == 0)
 		return NULL;
-	return record_field_text(stored(name), t);
+	return record_field_text(format_stored(name), t);
 }
 
 /* --- the format --- */
@@ -90,7 +90,7 @@ bool format_check(struct cli *cli, const char *format)
 			cli_usage(cli, "--format: '%s' has no closing brace", p);
 			return false;
 		}
-		if (name && !known(name)) {
+		if (name && !format_known(name)) {
 			cli_usage(cli,
 				"--format: there is no field '{%s}'; ticket(1) has them under JSON",
 				name);
@@ -117,7 +117,7 @@ void format_print(const struct cli *cli, const char *format, const struct ticket
 
 	for (const char *p = format; *p;) {
 		g_autofree char *name = name_at(p, &end);
-		g_autofree char *text = name ? value(cli, t, name) : NULL;
+		g_autofree char *text = name ? format_value(cli, t, name) : NULL;
 		g_autofree char *clean = text ? terminal_line(text, VALUE_MAX) : NULL;
 
 		if (name) {

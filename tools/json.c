@@ -240,7 +240,7 @@ void json_print(json_t *value)
 
 /* --- reading --- */
 
-static enum status expected(
+static enum status json_expected(
 	struct error *err, const struct record_type *type, const struct field *f, const char *what)
 {
 	return error_set(err, ST_BAD_INPUT, "%s: member '%s' is not %s", type->name, f->name, what);
@@ -293,7 +293,7 @@ static bool read_name(const json_t *value, const struct field *f, int *out)
 	return i >= 0;
 }
 
-static enum status read_field(const json_t *value, const struct record_type *type,
+static enum status json_read_field(const json_t *value, const struct record_type *type,
 	const struct field *f, void *record, struct error *err)
 {
 	char *at = (char *)record + f->offset;
@@ -305,31 +305,33 @@ static enum status read_field(const json_t *value, const struct record_type *typ
 		*(uint64_t *)(void *)at = (uint64_t)json_integer_value(value);
 		return json_is_integer(value) && json_integer_value(value) >= 0
 			? ST_OK
-			: expected(err, type, f, "a number");
+			: json_expected(err, type, f, "a number");
 	case FIELD_TIME:
 		return json_is_string(value) &&
 				text_parse_date(json_string_value(value), (int64_t *)(void *)at) ==
 					ST_OK
 			? ST_OK
-			: expected(err, type, f, "an RFC 3339 time");
+			: json_expected(err, type, f, "an RFC 3339 time");
 	case FIELD_BOOL:
 		*(bool *)(void *)at = json_is_true(value);
-		return json_is_boolean(value) ? ST_OK : expected(err, type, f, "true or false");
+		return json_is_boolean(value) ? ST_OK
+					      : json_expected(err, type, f, "true or false");
 	case FIELD_ENUM:
 		return read_name(value, f, (int *)(void *)at)
 			? ST_OK
-			: expected(err, type, f, "one of its words");
+			: json_expected(err, type, f, "one of its words");
 	case FIELD_TEXT:
-		return read_text(value, (char **)(void *)at) ? ST_OK
-							     : expected(err, type, f, "a string");
+		return read_text(value, (char **)(void *)at)
+			? ST_OK
+			: json_expected(err, type, f, "a string");
 	case FIELD_LIST:
 		return read_list(value, (char ***)(void *)at)
 			? ST_OK
-			: expected(err, type, f, "a list of strings");
+			: json_expected(err, type, f, "a list of strings");
 	case FIELD_NUMBERS:
 		return read_numbers(value, (struct numbers *)(void *)at)
 			? ST_OK
-			: expected(err, type, f, "a list of numbers");
+			: json_expected(err, type, f, "a list of numbers");
 	}
 	return ST_OK;
 }
@@ -342,7 +344,7 @@ enum status json_to_record(
 		: error_set(err, ST_BAD_INPUT, "%s: expected an object", type->name);
 
 	for (size_t i = 0; i < type->count && st == ST_OK; i++)
-		st = read_field(json_object_get(object, type->fields[i].name), type,
+		st = json_read_field(json_object_get(object, type->fields[i].name), type,
 			&type->fields[i], record, err);
 	if (st != ST_OK)
 		record_release(type, record);

@@ -186,7 +186,7 @@ static bool read_order(struct listing *l)
 	return true;
 }
 
-static gint compare(gconstpointer a, gconstpointer b, gpointer listing)
+static gint listing_compare(gconstpointer a, gconstpointer b, gpointer listing)
 {
 	return ((struct listing *)listing)
 		->compare(*(const struct ticket *const *)a, *(const struct ticket *const *)b);
@@ -194,7 +194,7 @@ static gint compare(gconstpointer a, gconstpointer b, gpointer listing)
 
 static void sort_kept(struct listing *l)
 {
-	g_ptr_array_sort_with_data(l->kept, compare, l);
+	g_ptr_array_sort_with_data(l->kept, listing_compare, l);
 	if (l->limit && l->kept->len > l->limit) {
 		l->more = true;
 		g_ptr_array_set_size(l->kept, (gint)l->limit);
@@ -202,7 +202,7 @@ static void sort_kept(struct listing *l)
 }
 
 /* Of a million tickets in another order no more are held than are shown. */
-static void keep(struct listing *l, const struct ticket *t)
+static void listing_keep(struct listing *l, const struct ticket *t)
 {
 	g_ptr_array_add(l->kept, record_dup(&ticket_type, t));
 	if (l->compare && l->limit && l->kept->len > l->limit * 2 + PAGE)
@@ -211,7 +211,7 @@ static void keep(struct listing *l, const struct ticket *t)
 
 /* --- walking --- */
 
-static void show(struct listing *l, const struct ticket *t)
+static void listing_show(struct listing *l, const struct ticket *t)
 {
 	if (l->format)
 		format_print(l->cli, l->format, t);
@@ -221,7 +221,7 @@ static void show(struct listing *l, const struct ticket *t)
 }
 
 /* One ticket that is wanted. False: no more of them are. */
-static bool take(struct listing *l, const struct ticket *t)
+static bool listing_take(struct listing *l, const struct ticket *t)
 {
 	if (!l->compare && l->limit && l->kept->len >= l->limit) {
 		l->more = true;
@@ -231,12 +231,13 @@ static bool take(struct listing *l, const struct ticket *t)
 		l->pages = true;
 		return false;
 	}
-	keep(l, t);
+	listing_keep(l, t);
 	/* Whether there is one more than was asked for is worth no further search. */
 	return l->compare || l->limit_is_ours || !l->limit || l->kept->len < l->limit;
 }
 
-static enum status visit(struct txn *txn, const struct ticket *t, void *arg, struct error *err)
+static enum status listing_visit(
+	struct txn *txn, const struct ticket *t, void *arg, struct error *err)
 {
 	struct listing *l = arg;
 	bool wanted = true;
@@ -244,17 +245,17 @@ static enum status visit(struct txn *txn, const struct ticket *t, void *arg, str
 
 	if (st != ST_OK)
 		return st;
-	return (wanted && !take(l, t)) || cli_interrupted() ? ST_NOT_FOUND : ST_OK;
+	return (wanted && !listing_take(l, t)) || cli_interrupted() ? ST_NOT_FOUND : ST_OK;
 }
 
-static enum status walk(struct txn *txn, void *arg, struct error *err)
+static enum status listing_walk(struct txn *txn, void *arg, struct error *err)
 {
 	struct listing *l = arg;
 
 	g_ptr_array_set_size(l->kept, 0);
 	l->more = l->pages = false;
 	resolve_agent(txn, l);
-	return tickets_list(txn, &l->filter, visit, l, err);
+	return tickets_list(txn, &l->filter, listing_visit, l, err);
 }
 
 /* --- what comes behind the first page: its numbers in one go, so that none is missed or comes
@@ -310,7 +311,7 @@ static enum status load_page(struct txn *txn, void *arg, struct error *err)
 }
 
 /* A list is empty for a reason when what was asked for does not exist. */
-static enum status explain(struct txn *txn, void *arg, struct error *err)
+static enum status listing_explain(struct txn *txn, void *arg, struct error *err)
 {
 	struct listing *l = arg;
 	struct queue queue = { 0 };
@@ -330,7 +331,8 @@ static enum status explain(struct txn *txn, void *arg, struct error *err)
 
 static int explain_nothing(struct listing *l)
 {
-	if (store_read(l->cli->store, explain, l, &l->cli->err) == ST_OK && l->cli->err.text[0])
+	if (store_read(l->cli->store, listing_explain, l, &l->cli->err) == ST_OK &&
+		l->cli->err.text[0])
 		return cli_fail(EXIT_NOTHING, "%s", l->cli->err.text);
 	return terminal_is() ? cli_fail(EXIT_NOTHING, "no ticket found") : EXIT_NOTHING;
 }
@@ -338,7 +340,7 @@ static int explain_nothing(struct listing *l)
 static void print_kept(struct listing *l)
 {
 	for (unsigned i = 0; i < l->kept->len && !ferror(stdout); i++)
-		show(l, g_ptr_array_index(l->kept, i));
+		listing_show(l, g_ptr_array_index(l->kept, i));
 }
 
 static enum status print_rest(struct listing *l)
@@ -364,7 +366,7 @@ static enum status print_rest(struct listing *l)
 
 static enum status print_tickets(struct listing *l)
 {
-	enum status st = store_read(l->cli->store, walk, l, &l->cli->err);
+	enum status st = store_read(l->cli->store, listing_walk, l, &l->cli->err);
 
 	if (l->compare)
 		sort_kept(l);
@@ -373,7 +375,7 @@ static enum status print_tickets(struct listing *l)
 	return st == ST_OK && l->pages && !ferror(stdout) ? print_rest(l) : st;
 }
 
-static int print_all(struct listing *l)
+static int listing_print_all(struct listing *l)
 {
 	enum status st;
 
@@ -409,7 +411,7 @@ int listing_run(struct cli *cli, uint64_t limit, bool everything, listing_match 
 		(!l.format || format_check(cli, l.format))) {
 		l.limit_is_ours = !l.limit && terminal_is() && !cli->json;
 		l.limit = l.limit_is_ours ? PAGE : l.limit;
-		code = print_all(&l);
+		code = listing_print_all(&l);
 	}
 	g_ptr_array_unref(l.kept);
 	g_array_unref(l.numbers);

@@ -29,7 +29,7 @@ const struct cli_row cli_commands[] = { { "find", &cmd_list }, { "find", &cmd_sh
 
 /* LMDB believes what it reads: in pages that are not its own it runs off the map, or finds that
  * something cannot be and aborts. That is to end in words. */
-static void say_damaged(int signal)
+static void main_say_damage(int signal)
 {
 	static const char text[] =
 		"ticket: the store may be damaged (a crash in its pages): run ticket check, restore a backup\n";
@@ -45,8 +45,8 @@ int main(int argc, char **argv)
 	setlocale(LC_ALL, "");
 	/* A pager that is left early is no reason to die without closing the store. */
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGSEGV, say_damaged);
-	signal(SIGBUS, say_damaged);
-	signal(SIGABRT, say_damaged);
+	signal(SIGSEGV, main_say_damage);
+	signal(SIGBUS, main_say_damage);
+	signal(SIGABRT, main_say_damage);
 	return cli_main(argc, argv);
 }

@@ -1,17 +1,17 @@
 /* For programs: one object a line. */
 #include "json.h"
 
-static void begin(struct printer *printer)
+static void json_begin(struct printer *printer)
 {
 	(void)printer;
 }
 
-static void ticket(struct printer *printer, const struct ticket *t)
+static void print_json_ticket(struct printer *printer, const struct ticket *t)
 {
 	json_print(json_ticket(printer->cli, t, false));
 }
 
-static void queue(struct printer *printer, const struct queue_view *view)
+static void json_queue(struct printer *printer, const struct queue_view *view)
 {
 	json_t *object = json_record(&queue_type, view->queue, false), *members = json_array();
 
@@ -24,7 +24,7 @@ static void queue(struct printer *printer, const struct queue_view *view)
 	json_print(object);
 }
 
-static void agent(struct printer *printer, const struct agent *a)
+static void json_agent(struct printer *printer, const struct agent *a)
 {
 	json_t *object = json_record(&agent_type, a, false);
 
@@ -33,7 +33,7 @@ static void agent(struct printer *printer, const struct agent *a)
 	json_print(object);
 }
 
-static void account(struct printer *printer, const struct account *a)
+static void json_account(struct printer *printer, const struct account *a)
 {
 	static const char *const deliver[] = { "mailbox", "agents", "both", "none" },
 				 *const reply_to[] = { "sender", "desk" };
@@ -46,7 +46,7 @@ static void account(struct printer *printer, const struct account *a)
 		"reply_to", reply_to[a->reply_to]));
 }
 
-static void outgoing(struct printer *printer, const struct outgoing *o)
+static void json_outgoing(struct printer *printer, const struct outgoing *o)
 {
 	json_t *object = json_record(&outgoing_type, o, false);
 
@@ -55,21 +55,21 @@ static void outgoing(struct printer *printer, const struct outgoing *o)
 	json_print(object);
 }
 
-static void event(struct printer *printer, const struct event *e)
+static void print_json_event(struct printer *printer, const struct event *e)
 {
 	(void)printer;
 	json_print(json_event(e));
 }
 
-static void view(struct printer *printer, const struct ticket_view *v)
+static void print_json_view(struct printer *printer, const struct ticket_view *v)
 {
 	json_print(json_view(printer->cli, v, false));
 }
 
-static void end(struct printer *printer)
+static void json_end(struct printer *printer)
 {
 	(void)printer;
 }
 
-const struct print_form print_json_form = { begin, ticket, queue, agent, account, outgoing, event,
-	view, end };
+const struct print_form print_json_form = { json_begin, print_json_ticket, json_queue, json_agent,
+	json_account, json_outgoing, print_json_event, print_json_view, json_end };

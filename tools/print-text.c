@@ -68,7 +68,7 @@ static const struct {
 	[PRINT_EVENTS] = { NULL, 0 },
 };
 
-static void begin(struct printer *printer)
+static void text_begin(struct printer *printer)
 {
 	if (shapes[printer->kind].columns)
 		printer->table = table_new(
@@ -85,7 +85,7 @@ static char *when_text(const struct printer *printer, int64_t when)
 	return terminal_is() ? terminal_age(when, printer->cli->actor.now) : text_rfc3339(when);
 }
 
-static void ticket(struct printer *printer, const struct ticket *t)
+static void text_ticket(struct printer *printer, const struct ticket *t)
 {
 	g_autofree char *number = number_text(t->number), *when = when_text(printer, t->updated);
 	g_autofree char *subject = g_strdup_printf("%s%s", t->undelivered ? "[undelivered] " : "",
@@ -106,7 +106,7 @@ static void ticket(struct printer *printer, const struct ticket *t)
 	table_add(printer->table, cells, 1, terminal_status_colour(t->status));
 }
 
-static void queue(struct printer *printer, const struct queue_view *v)
+static void text_queue(struct printer *printer, const struct queue_view *v)
 {
 	g_autofree char *open = g_strdup_printf("%" G_GUINT64_FORMAT, v->count.open),
 			*new = g_strdup_printf("%" G_GUINT64_FORMAT, v->count.new);
@@ -117,7 +117,7 @@ static void queue(struct printer *printer, const struct queue_view *v)
 	table_add(printer->table, cells, 0, COLOUR_NONE);
 }
 
-static void agent(struct printer *printer, const struct agent *a)
+static void text_agent(struct printer *printer, const struct agent *a)
 {
 	g_autofree char *addresses = a->addresses ? g_strjoinv(", ", a->addresses) : NULL,
 			*queues = a->queues ? g_strjoinv(", ", a->queues) : NULL;
@@ -127,7 +127,7 @@ static void agent(struct printer *printer, const struct agent *a)
 	table_add(printer->table, cells, 4, a->inactive ? COLOUR_DIM : COLOUR_NONE);
 }
 
-static void account(struct printer *printer, const struct account *a)
+static void text_account(struct printer *printer, const struct account *a)
 {
 	const char *const cells[] = { a->address, a->queue, a->project, a->enabled ? "yes" : "no",
 		a->sender };
@@ -135,7 +135,7 @@ static void account(struct printer *printer, const struct account *a)
 	table_add(printer->table, cells, 3, a->enabled ? COLOUR_NONE : COLOUR_DIM);
 }
 
-static void outgoing(struct printer *printer, const struct outgoing *o)
+static void text_outgoing(struct printer *printer, const struct outgoing *o)
 {
 	static const enum colour colours[] = { [OUTGOING_WAITING] = COLOUR_YELLOW,
 		[OUTGOING_FAILED] = COLOUR_RED,
@@ -199,7 +199,7 @@ static void event_for_a_program(const struct event *e)
 	puts("");
 }
 
-static void event(struct printer *printer, const struct event *e)
+static void text_event(struct printer *printer, const struct event *e)
 {
 	(void)printer;
 	if (terminal_is())
@@ -210,7 +210,7 @@ static void event(struct printer *printer, const struct event *e)
 
 /* --- one ticket --- */
 
-static void line(const char *label, const char *value)
+static void print_text_line(const char *label, const char *value)
 {
 	terminal_labelled(14, label, value, CELL_MAX);
 }
@@ -225,14 +225,14 @@ static void line_time(const struct cli *cli, const char *label, int64_t when)
 		? g_strdup_printf("%s (%s ago)", time, age)
 		: g_strdup(time);
 
-	line(label, when ? both : NULL);
+	print_text_line(label, when ? both : NULL);
 }
 
 static void line_list(const char *label, char *const *list)
 {
 	g_autofree char *text = list ? g_strjoinv(", ", (char **)list) : NULL;
 
-	line(label, text);
+	print_text_line(label, text);
 }
 
 static void print_numbers(const struct ticket *t)
@@ -244,8 +244,8 @@ static void print_numbers(const struct ticket *t)
 	for (size_t i = 0; i < t->links.n; i++)
 		g_string_append_printf(
 			links, "%s#%" G_GUINT64_FORMAT, i ? ", " : "", t->links.v[i]);
-	line("links", links->str);
-	line("merged into", merged);
+	print_text_line("links", links->str);
+	print_text_line("merged into", merged);
 }
 
 static void print_fields(const struct cli *cli, const struct ticket *t)
@@ -261,12 +261,12 @@ static void print_fields(const struct cli *cli, const struct ticket *t)
 	printf("%s%-14s%s %s%s%s\n", terminal_on(COLOUR_DIM), "status", terminal_off(),
 		terminal_on(terminal_status_colour(t->status)), ticket_status_names[t->status],
 		terminal_off());
-	line("priority", priority_names[t->priority]);
-	line("queue", t->queue);
+	print_text_line("priority", priority_names[t->priority]);
+	print_text_line("queue", t->queue);
 	line_list("also in", t->watchers);
-	line("project", t->project);
-	line("agent", t->agent ? t->agent : "nobody");
-	line("requester", requester);
+	print_text_line("project", t->project);
+	print_text_line("agent", t->agent ? t->agent : "nobody");
+	print_text_line("requester", requester);
 	line_list("participants", t->participants);
 	line_list("watched by", t->watching);
 	line_list("tags", t->tags);
@@ -275,7 +275,8 @@ static void print_fields(const struct cli *cli, const struct ticket *t)
 	line_time(cli, "first response", t->first_response);
 	line_time(cli, "closed", t->closed);
 	line_time(cli, "wait until", t->wait_until);
-	line("undelivered", t->undelivered ? "yes: a mail of this ticket came back" : NULL);
+	print_text_line(
+		"undelivered", t->undelivered ? "yes: a mail of this ticket came back" : NULL);
 	print_numbers(t);
 }
 
@@ -284,7 +285,7 @@ static void print_attachment(const char *recorded)
 	struct attachment a = { 0 };
 	g_autofree char *shown = attachment_read(recorded, &a) ? attachment_shown(&a) : NULL;
 
-	line("attachment", shown);
+	print_text_line("attachment", shown);
 	attachment_release(&a);
 }
 
@@ -300,12 +301,12 @@ static void print_entry(const struct entry *e, const char *text)
 
 	printf("\n%s--- %" G_GUINT64_FORMAT " %s  %s%s\n", terminal_on(colours[e->direction]),
 		e->seq, direction_names[e->direction], received ? received : "", terminal_off());
-	line("from", e->from);
+	print_text_line("from", e->from);
 	if (e->reply_to && (!e->from || g_ascii_strcasecmp(e->reply_to, e->from) != 0))
-		line("reply to", e->reply_to);
+		print_text_line("reply to", e->reply_to);
 	line_list("to", e->to);
 	line_list("cc", e->cc);
-	line("subject", e->subject);
+	print_text_line("subject", e->subject);
 	for (char **a = e->attached; a && *a; a++)
 		print_attachment(*a);
 	if (*g_strchomp(body))
@@ -324,17 +325,17 @@ static void print_history(struct printer *printer, GPtrArray *tickets)
 	printf("\n%stickets of this requester%s\n", terminal_on(COLOUR_BOLD), terminal_off());
 	printer->table = table_new(ticket_columns, G_N_ELEMENTS(ticket_columns));
 	for (unsigned i = 0; i < tickets->len; i++)
-		ticket(printer, g_ptr_array_index(tickets, i));
+		text_ticket(printer, g_ptr_array_index(tickets, i));
 	table_print(printer->table);
 	printer->table = NULL;
 }
 
-static void view(struct printer *printer, const struct ticket_view *v)
+static void text_view(struct printer *printer, const struct ticket_view *v)
 {
 	if (printer->count > 1)
 		puts("");
 	print_fields(printer->cli, v->ticket);
-	line("also open", v->others);
+	print_text_line("also open", v->others);
 	for (unsigned i = 0; i < v->entries->len; i++)
 		print_entry(g_ptr_array_index(v->entries, i), g_ptr_array_index(v->texts, i));
 	print_events(v->events);
@@ -342,11 +343,11 @@ static void view(struct printer *printer, const struct ticket_view *v)
 		print_history(printer, v->history);
 }
 
-static void end(struct printer *printer)
+static void text_end(struct printer *printer)
 {
 	if (printer->table)
 		table_print(printer->table);
 }
 
-const struct print_form print_text_form = { begin, ticket, queue, agent, account, outgoing, event,
-	view, end };
+const struct print_form print_text_form = { text_begin, text_ticket, text_queue, text_agent,
+	text_account, text_outgoing, text_event, text_view, text_end };

@@ -13,7 +13,7 @@ void progress_begin(struct progress *progress)
 	progress->quiet |= !isatty(STDERR_FILENO);
 }
 
-static void print_bar(uint64_t done, uint64_t total)
+static void progress_print_bar(uint64_t done, uint64_t total)
 {
 	unsigned full = total ? (unsigned)(done * BAR / total) : BAR;
 
@@ -34,7 +34,7 @@ void progress_show(struct progress *progress, uint64_t done, uint64_t total)
 		return;
 	progress->shown = now;
 	fputs("\r\033[K", stderr);
-	print_bar(done, total);
+	progress_print_bar(done, total);
 	fprintf(stderr, " %" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT " %s, %.0f/s, %u:%02u left",
 		done, total, progress->unit, rate, left / 60, left % 60);
 	fflush(stderr);

@@ -72,7 +72,7 @@ void stats_print_json(const struct stats *s)
 
 /* --- Prometheus --- */
 
-static void metric(const char *name, const char *type, const char *help)
+static void json_metric(const char *name, const char *type, const char *help)
 {
 	printf("# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
@@ -89,7 +89,8 @@ static void print_label(const char *name, const char *value)
 	putchar('"');
 }
 
-static void sample(const char *metric_name, const char *label, const char *value, uint64_t number)
+static void json_sample(
+	const char *metric_name, const char *label, const char *value, uint64_t number)
 {
 	printf("%s{", metric_name);
 	print_label(label, value);
@@ -114,7 +115,7 @@ static void print_summary(
 	g_autofree char *sum = g_strconcat(name, "_sum", NULL),
 			*count = g_strconcat(name, "_count", NULL);
 
-	metric(name, "summary", help);
+	json_metric(name, "summary", help);
 	for (GList *l = parts; l; l = l->next) {
 		const struct stats_part *part = l->data;
 		const struct spans *s =
@@ -122,8 +123,8 @@ static void print_summary(
 
 		print_quantile(name, label, part, s, 50);
 		print_quantile(name, label, part, s, 90);
-		sample(sum, label, part->name, (uint64_t)s->sum);
-		sample(count, label, part->name, s->seconds->len);
+		json_sample(sum, label, part->name, (uint64_t)s->sum);
+		json_sample(count, label, part->name, s->seconds->len);
 	}
 }
 
@@ -134,9 +135,9 @@ static void print_parts(const char *label, const char *of, GHashTable *table)
 	g_autofree char *response = g_strdup_printf("milticket_%s_first_response_seconds", label);
 	g_autofree char *resolution = g_strdup_printf("milticket_%s_resolution_seconds", label);
 
-	metric(open, "gauge", of);
+	json_metric(open, "gauge", of);
 	for (GList *l = parts; l; l = l->next)
-		sample(open, label, ((const struct stats_part *)l->data)->name,
+		json_sample(open, label, ((const struct stats_part *)l->data)->name,
 			((const struct stats_part *)l->data)->open);
 	print_summary(response, "Time until the first answer.", label, parts,
 		offsetof(struct stats_part, response));
@@ -147,27 +148,29 @@ static void print_parts(const char *label, const char *of, GHashTable *table)
 
 static void print_answers(const struct answers_totals *a)
 {
-	metric("milticket_answers_total", "counter", "Automatic answers to mail that came in.");
+	json_metric(
+		"milticket_answers_total", "counter", "Automatic answers to mail that came in.");
 	printf("milticket_answers_total %" G_GUINT64_FORMAT "\n", a->by_kind[ANSWERS_SENT]);
-	metric("milticket_answers_last_hour", "gauge", "Those of the last hour.");
+	json_metric("milticket_answers_last_hour", "gauge", "Those of the last hour.");
 	printf("milticket_answers_last_hour %" G_GUINT64_FORMAT "\n", a->last_hour);
-	metric("milticket_answers_suppressed_total", "counter",
+	json_metric("milticket_answers_suppressed_total", "counter",
 		"Answers not given, by the cap: a mailbox's day or the hour.");
 	for (int kind = ANSWERS_SENT + 1; kind < ANSWERS_KINDS; kind++)
-		sample("milticket_answers_suppressed_total", "cap", answers_kind_names[kind],
+		json_sample("milticket_answers_suppressed_total", "cap", answers_kind_names[kind],
 			a->by_kind[kind]);
 }
 
 void stats_print_prometheus(const struct stats *s)
 {
-	metric("milticket_tickets", "gauge", "Tickets by status.");
+	json_metric("milticket_tickets", "gauge", "Tickets by status.");
 	for (int i = 0; ticket_status_names[i]; i++)
-		sample("milticket_tickets", "status", ticket_status_names[i], s->all->by_status[i]);
-	metric("milticket_undelivered_tickets", "gauge", "Tickets whose mail came back.");
+		json_sample("milticket_tickets", "status", ticket_status_names[i],
+			s->all->by_status[i]);
+	json_metric("milticket_undelivered_tickets", "gauge", "Tickets whose mail came back.");
 	printf("milticket_undelivered_tickets %" G_GUINT64_FORMAT "\n", s->undelivered);
-	metric("milticket_outbox", "gauge", "Outgoing mail by state.");
+	json_metric("milticket_outbox", "gauge", "Outgoing mail by state.");
 	for (int i = 0; outgoing_state_names[i]; i++)
-		sample("milticket_outbox", "state", outgoing_state_names[i], s->outbox[i]);
+		json_sample("milticket_outbox", "state", outgoing_state_names[i], s->outbox[i]);
 	print_answers(&s->answers);
 	print_parts("queue", "Open tickets by queue.", s->queues);
 	print_parts("agent", "Open tickets by agent; an empty name is nobody.", s->agents);

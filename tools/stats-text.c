@@ -14,7 +14,7 @@ enum {
 	DAY = 24 * HOUR
 };
 
-static void print_bar(const char *label, uint64_t value, uint64_t most, enum colour colour)
+static void text_print_bar(const char *label, uint64_t value, uint64_t most, enum colour colour)
 {
 	int room = MAX(terminal_width() - NAME_COLUMNS - NUMBER_COLUMNS - 6, LEAST_BAR);
 	/* In eighths of a column; what there is any of can be seen. */
@@ -29,7 +29,7 @@ static void print_bar(const char *label, uint64_t value, uint64_t most, enum col
 		terminal_off());
 }
 
-static void title(const char *text)
+static void text_title(const char *text)
 {
 	printf("%s%s%s\n", terminal_on(COLOUR_BOLD), text, terminal_off());
 }
@@ -43,7 +43,7 @@ static uint64_t most_open(GList *parts)
 	return most;
 }
 
-static const char *name_of(const struct stats_part *part)
+static const char *text_name_of(const struct stats_part *part)
 {
 	return *part->name ? part->name : "nobody";
 }
@@ -53,11 +53,11 @@ static void print_open(const char *heading, GList *parts)
 	uint64_t most = most_open(parts);
 
 	printf("\n");
-	title(heading);
+	text_title(heading);
 	for (GList *l = parts; l; l = l->next) {
 		const struct stats_part *part = l->data;
 
-		print_bar(name_of(part), part->open, most, COLOUR_CYAN);
+		text_print_bar(text_name_of(part), part->open, most, COLOUR_CYAN);
 	}
 }
 
@@ -88,7 +88,7 @@ static void print_times(const char *label, const struct stats_part *part)
 static void print_times_of(GList *parts)
 {
 	for (GList *l = parts; l; l = l->next)
-		print_times(name_of(l->data), l->data);
+		print_times(text_name_of(l->data), l->data);
 }
 
 void stats_print_text(const struct stats *s)
@@ -98,9 +98,9 @@ void stats_print_text(const struct stats *s)
 
 	for (int i = 0; ticket_status_names[i]; i++)
 		most = MAX(most, s->all->by_status[i]);
-	title("tickets by status");
+	text_title("tickets by status");
 	for (int i = 0; ticket_status_names[i]; i++)
-		print_bar(ticket_status_names[i], s->all->by_status[i], most,
+		text_print_bar(ticket_status_names[i], s->all->by_status[i], most,
 			terminal_status_colour(i));
 	print_open("open by queue", queues);
 	print_open("open by agent", agents);

@@ -123,7 +123,7 @@ enum status stats_collect(struct txn *txn, void *arg, struct error *err)
 	return st == ST_OK ? outbox_each(txn, add_outgoing, s, err) : st;
 }
 
-static gint by_name(gconstpointer a, gconstpointer b)
+static gint stats_by_name(gconstpointer a, gconstpointer b)
 {
 	const char *x = ((const struct stats_part *)a)->name,
 		   *y = ((const struct stats_part *)b)->name;
@@ -133,7 +133,7 @@ static gint by_name(gconstpointer a, gconstpointer b)
 
 GList *stats_sorted(GHashTable *parts)
 {
-	GList *list = g_list_sort(g_hash_table_get_values(parts), by_name);
+	GList *list = g_list_sort(g_hash_table_get_values(parts), stats_by_name);
 
 	for (GList *l = list; l; l = l->next)
 		part_sort(l->data);

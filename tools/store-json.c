@@ -37,7 +37,7 @@ void store_json_or_text(const struct cli *cli, const char *member, const char *l
 
 /* --- out --- */
 
-static void put(json_t *object, const char *type)
+static void json_put(json_t *object, const char *type)
 {
 	json_object_set_new(object, "type", json_string(type));
 	json_print(object);
@@ -49,21 +49,21 @@ static enum status put_queue(
 	(void)txn;
 	(void)arg;
 	(void)err;
-	put(json_record(&queue_type, queue, true), "queue");
+	json_put(json_record(&queue_type, queue, true), "queue");
 	return ST_OK;
 }
 
-static enum status put_agent(
+static enum status json_put_agent(
 	struct txn *txn, const struct agent *agent, void *arg, struct error *err)
 {
 	(void)txn;
 	(void)arg;
 	(void)err;
-	put(json_record(&agent_type, agent, true), "agent");
+	json_put(json_record(&agent_type, agent, true), "agent");
 	return ST_OK;
 }
 
-static enum status put_entry(
+static enum status json_put_entry(
 	struct txn *txn, const struct entry *entry, void *arg, struct error *err)
 {
 	g_autofree char *text = NULL;
@@ -75,11 +75,11 @@ static enum status put_entry(
 		return st;
 	object = json_entry(entry, text, true);
 	json_object_set_new(object, "ticket", json_integer((json_int_t)entry->ticket));
-	put(object, "message");
+	json_put(object, "message");
 	return ST_OK;
 }
 
-static enum status put_event(
+static enum status json_put_event(
 	struct txn *txn, const struct event *event, void *arg, struct error *err)
 {
 	json_t *object = json_record(&event_type, event, true);
@@ -89,18 +89,18 @@ static enum status put_event(
 	(void)err;
 	json_object_set_new(object, "ticket", json_integer((json_int_t)event->ticket));
 	json_object_set_new(object, "serial", json_integer((json_int_t)event->serial));
-	put(object, "event");
+	json_put(object, "event");
 	return ST_OK;
 }
 
 static enum status put_ticket(
 	struct txn *txn, const struct ticket *ticket, void *arg, struct error *err)
 {
-	put(json_ticket(arg, ticket, true), "ticket");
-	return tickets_each_entry(txn, ticket->number, put_entry, NULL, err);
+	json_put(json_ticket(arg, ticket, true), "ticket");
+	return tickets_each_entry(txn, ticket->number, json_put_entry, NULL, err);
 }
 
-static enum status put_outgoing(
+static enum status json_put_outgoing(
 	struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err)
 {
 	json_t *object = json_record(&outgoing_type, outgoing, true);
@@ -111,11 +111,11 @@ static enum status put_outgoing(
 	json_object_set_new(object, "id", json_integer((json_int_t)outgoing->id));
 	json_object_set_new(object, "mail", json_bytes(mail->str, mail->len));
 	g_string_free(mail, TRUE);
-	put(object, "outgoing");
+	json_put(object, "outgoing");
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-static char *hex(struct bytes bytes)
+static char *json_hex(struct bytes bytes)
 {
 	GString *out = g_string_sized_new(2 * bytes.len);
 
@@ -126,12 +126,13 @@ static char *hex(struct bytes bytes)
 
 static enum status put_row(struct txn *txn, const struct row *row, void *arg, struct error *err)
 {
-	g_autofree char *key = hex(row->key), *value = hex(row->value);
+	g_autofree char *key = json_hex(row->key), *value = json_hex(row->value);
 
 	(void)txn;
 	(void)arg;
 	(void)err;
-	put(json_pack("{s:s, s:s, s:s}", "table", row->table, "key", key, "value", value), "row");
+	json_put(json_pack("{s:s, s:s, s:s}", "table", row->table, "key", key, "value", value),
+		"row");
 	return ST_OK;
 }
 
@@ -155,7 +156,7 @@ static enum status print_some(struct txn *txn, struct exporting *e, struct error
 		if (st == ST_OK)
 			st = put_ticket(txn, &ticket, e->cli, err);
 		if (st == ST_OK)
-			st = history_each(txn, ticket.number, 0, put_event, NULL, err);
+			st = history_each(txn, ticket.number, 0, json_put_event, NULL, err);
 		record_release(&ticket_type, &ticket);
 	}
 	return st == ST_OK
@@ -163,18 +164,18 @@ static enum status print_some(struct txn *txn, struct exporting *e, struct error
 		: st;
 }
 
-static enum status print_all(struct txn *txn, struct exporting *e, struct error *err)
+static enum status json_print_all(struct txn *txn, struct exporting *e, struct error *err)
 {
 	enum status st = queues_each(txn, put_queue, NULL, err);
 
 	if (st == ST_OK)
-		st = agents_each(txn, put_agent, NULL, err);
+		st = agents_each(txn, json_put_agent, NULL, err);
 	if (st == ST_OK)
 		st = tickets_each(txn, put_ticket, e->cli, err);
 	if (st == ST_OK)
-		st = history_each(txn, 0, 0, put_event, NULL, err);
+		st = history_each(txn, 0, 0, json_put_event, NULL, err);
 	if (st == ST_OK)
-		st = outbox_each(txn, put_outgoing, NULL, err);
+		st = outbox_each(txn, json_put_outgoing, NULL, err);
 	return st == ST_OK
 		? rows_each(txn, &(struct rows_wanted){ .secret = e->secret }, put_row, NULL, err)
 		: st;
@@ -184,8 +185,8 @@ static enum status export_json(struct txn *txn, void *arg, struct error *err)
 {
 	struct exporting *e = arg;
 
-	put(json_pack("{s:i}", "schema", SCHEMA), "export");
-	return e->numbers->n ? print_some(txn, e, err) : print_all(txn, e, err);
+	json_put(json_pack("{s:i}", "schema", SCHEMA), "export");
+	return e->numbers->n ? print_some(txn, e, err) : json_print_all(txn, e, err);
 }
 
 int store_json_export(struct cli *cli, const struct numbers *numbers, bool with_secret)
@@ -367,7 +368,7 @@ static enum status read_outgoing(struct txn *txn, const json_t *object, struct e
 }
 
 /* Owned; NULL when it is no text of hex digits. */
-static GByteArray *unhex(const json_t *value)
+static GByteArray *json_unhex(const json_t *value)
 {
 	const char *s = json_string_value(value);
 	size_t len = s ? strlen(s) : 1;
@@ -387,8 +388,8 @@ static GByteArray *unhex(const json_t *value)
 
 static enum status read_row(struct txn *txn, const json_t *object, struct error *err)
 {
-	GByteArray *key = unhex(json_object_get(object, "key")),
-		   *value = unhex(json_object_get(object, "value"));
+	GByteArray *key = json_unhex(json_object_get(object, "key")),
+		   *value = json_unhex(json_object_get(object, "value"));
 	enum status st = ST_OK;
 	struct row row;
 
@@ -419,7 +420,7 @@ static const struct {
 	{ "export", read_export },
 };
 
-static enum status read_object(struct txn *txn, const json_t *object, struct error *err)
+static enum status json_read_object(struct txn *txn, const json_t *object, struct error *err)
 {
 	const char *type = json_string_value(json_object_get(object, "type"));
 
@@ -434,7 +435,7 @@ struct importing {
 	uint64_t lines, tickets;
 };
 
-static enum status read_line(
+static enum status json_read_line(
 	struct txn *txn, struct importing *i, const char *line, size_t len, struct error *err)
 {
 	struct error why = { "" };
@@ -451,7 +452,7 @@ static enum status read_line(
 		g_strcmp0(json_string_value(json_object_get(object, "type")), "export") != 0)
 		st = error_set(&why, ST_BAD_INPUT, "this is no export of milticket");
 	else
-		st = read_object(txn, object, &why);
+		st = json_read_object(txn, object, &why);
 	i->tickets += g_strcmp0(json_string_value(json_object_get(object, "type")), "ticket") == 0;
 	json_decref(object);
 	return st == ST_OK
@@ -467,7 +468,7 @@ static enum status forget_queue(
 }
 
 /* The daemon makes the configured queues at its start; the export's take their place. */
-static enum status prepare(struct txn *txn, struct error *err)
+static enum status json_prepare(struct txn *txn, struct error *err)
 {
 	bool new = false;
 	enum status st = rows_store_is_new(txn, &new, err);
@@ -485,12 +486,12 @@ static enum status import_lines(struct txn *txn, void *arg, struct error *err)
 	char *line = NULL;
 	size_t size = 0;
 	ssize_t len;
-	enum status st = prepare(txn, err);
+	enum status st = json_prepare(txn, err);
 
 	i->lines = i->tickets = 0;
 	rewind(i->in);
 	while (st == ST_OK && (len = getline(&line, &size, i->in)) > 0)
-		st = len < LINE_MAX_BYTES ? read_line(txn, i, line, (size_t)len, err)
+		st = len < LINE_MAX_BYTES ? json_read_line(txn, i, line, (size_t)len, err)
 					  : error_set(err, ST_BAD_INPUT, "a line is too long");
 	free(line);
 	if (st == ST_OK && ferror(i->in))

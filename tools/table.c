@@ -79,13 +79,13 @@ static bool is_usual(const struct table *table, unsigned i)
 
 /* The last column, a subject or a title, says most: it counts half when the widest is to give
  * way. */
-static int weight(const struct table *table, unsigned i)
+static int table_weight(const struct table *table, unsigned i)
 {
 	return i + 1 == table->count ? table->widths[i] / 2 : table->widths[i];
 }
 
 /* What is too much is taken from the columns that stretch, from the widest first. */
-static void fit(struct table *table)
+static void table_fit(struct table *table)
 {
 	int over = -GAP - terminal_width();
 
@@ -99,7 +99,7 @@ static void fit(struct table *table)
 		for (unsigned i = 0; i < table->count; i++)
 			if (table->columns[i].stretches && table->widths[i] > LEAST_STRETCH &&
 				(widest == table->count ||
-					weight(table, i) >= weight(table, widest)))
+					table_weight(table, i) >= table_weight(table, widest)))
 				widest = i;
 		if (widest == table->count)
 			return;
@@ -136,7 +136,7 @@ static void print_line(const struct table *table, const struct row *row)
 void table_print(struct table *table)
 {
 	if (table->rows->len) {
-		fit(table);
+		table_fit(table);
 		print_line(table, NULL);
 	}
 	for (unsigned r = 0; r < table->rows->len; r++)

@@ -4,7 +4,7 @@
 #include "act/others.h"
 #include "tables/tickets.h"
 
-static enum status add_entry(
+static enum status view_add_entry(
 	struct txn *txn, const struct entry *entry, void *arg, struct error *err)
 {
 	struct ticket_view *view = arg;
@@ -16,7 +16,7 @@ static enum status add_entry(
 	return st;
 }
 
-static enum status add_event(
+static enum status view_add_event(
 	struct txn *txn, const struct event *event, void *arg, struct error *err)
 {
 	struct ticket_view *view = arg;
@@ -40,9 +40,9 @@ enum status view_load(struct txn *txn, uint64_t number, struct ticket *ticket_ou
 		.entries = g_ptr_array_new_with_free_func(record_free),
 		.texts = g_ptr_array_new_with_free_func(g_free),
 		.events = g_ptr_array_new_with_free_func(record_free) };
-	st = tickets_each_entry(txn, number, add_entry, view_out, err);
+	st = tickets_each_entry(txn, number, view_add_entry, view_out, err);
 	if (st == ST_OK)
-		st = history_each(txn, number, 0, add_event, view_out, err);
+		st = history_each(txn, number, 0, view_add_event, view_out, err);
 	if (st != ST_OK)
 		view_release(ticket_out, view_out);
 	return st;

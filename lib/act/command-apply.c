@@ -25,7 +25,7 @@ typedef enum status apply_fn(struct change *c);
 
 /* --- steps --- */
 
-static enum status save(
+static enum status apply_save(
 	struct change *c, const char *kind, const char *from, const char *to, const char *text)
 {
 	enum status st;
@@ -38,14 +38,14 @@ static enum status save(
 	return st;
 }
 
-static enum status unchanged(struct change *c, const char *what)
+static enum status apply_unchanged(struct change *c, const char *what)
 {
 	g_string_append_printf(
 		c->done, "#%" G_GUINT64_FORMAT " %s already", c->ticket.number, what);
 	return ST_OK;
 }
 
-static void say(struct change *c, const char *what)
+static void apply_say(struct change *c, const char *what)
 {
 	g_string_append_printf(c->done, "#%" G_GUINT64_FORMAT " %s", c->ticket.number, what);
 }
@@ -58,7 +58,7 @@ static struct reply_context mail_context(const struct change *c)
 	return context;
 }
 
-static const struct account *account_of(const struct change *c)
+static const struct account *apply_account_of(const struct change *c)
 {
 	g_autofree char *detail = NULL;
 
@@ -72,7 +72,7 @@ static enum status answer_closed(struct change *c)
 {
 	const struct reply_context context = mail_context(c);
 	const struct answer_request request = {
-		.ticket = &c->ticket, .account = account_of(c), .answer = ANSWER_CLOSED
+		.ticket = &c->ticket, .account = apply_account_of(c), .answer = ANSWER_CLOSED
 	};
 	enum answer_fate fate;
 	enum status st;
@@ -83,7 +83,7 @@ static enum status answer_closed(struct change *c)
 	return st == ST_OK ? tickets_save(c->txn, &c->ticket, c->err) : st;
 }
 
-static enum status set_status(struct change *c, int status, int64_t wait_until)
+static enum status apply_set_status(struct change *c, int status, int64_t wait_until)
 {
 	struct ticket *t = &c->ticket;
 	int before = t->status;
@@ -91,11 +91,12 @@ static enum status set_status(struct change *c, int status, int64_t wait_until)
 	enum status st;
 
 	if (before == status && t->wait_until == wait_until)
-		return unchanged(c, ticket_status_names[status]);
+		return apply_unchanged(c, ticket_status_names[status]);
 	t->status = status;
 	t->wait_until = wait_until;
 	t->closed = status == TICKET_CLOSED ? c->by->actor.now : 0;
-	st = save(c, "status", ticket_status_names[before], ticket_status_names[status], until);
+	st = apply_save(
+		c, "status", ticket_status_names[before], ticket_status_names[status], until);
 	if (st == ST_OK && status == TICKET_CLOSED && before != TICKET_SPAM)
 		st = answer_closed(c);
 	g_string_append_printf(c->done, "#%" G_GUINT64_FORMAT " %s%s%s", t->number,
@@ -105,30 +106,30 @@ static enum status set_status(struct change *c, int status, int64_t wait_until)
 
 static enum status apply_status(struct change *c)
 {
-	return set_status(c, c->command->value, 0);
+	return apply_set_status(c, c->command->value, 0);
 }
 
 static enum status apply_close(struct change *c)
 {
-	return set_status(c, TICKET_CLOSED, 0);
+	return apply_set_status(c, TICKET_CLOSED, 0);
 }
 
 static enum status apply_spam(struct change *c)
 {
-	return set_status(c, TICKET_SPAM, 0);
+	return apply_set_status(c, TICKET_SPAM, 0);
 }
 
 static enum status apply_reopen(struct change *c)
 {
 	bool open = ticket_status_active(c->ticket.status) && c->ticket.status != TICKET_WAITING;
 
-	return open ? unchanged(c, ticket_status_names[c->ticket.status])
-		    : set_status(c, TICKET_OPEN, 0);
+	return open ? apply_unchanged(c, ticket_status_names[c->ticket.status])
+		    : apply_set_status(c, TICKET_OPEN, 0);
 }
 
 static enum status apply_wait(struct change *c)
 {
-	return set_status(c, TICKET_WAITING, c->command->when);
+	return apply_set_status(c, TICKET_WAITING, c->command->when);
 }
 
 /* --- assignment --- */
@@ -160,16 +161,16 @@ static enum status assign_to(struct change *c, const struct agent *agent)
 
 	t->agent = g_strdup(agent->login);
 	if (g_strcmp0(before, agent->login) == 0)
-		return unchanged(c, what);
+		return apply_unchanged(c, what);
 	if (status == TICKET_NEW)
 		t->status = TICKET_OPEN;
-	st = save(c, "agent", before, agent->login, NULL);
+	st = apply_save(c, "agent", before, agent->login, NULL);
 	if (st == ST_OK && t->status != status)
 		st = history_add(c->txn, t->number, &c->by->actor, "status",
 			ticket_status_names[status], ticket_status_names[t->status], NULL, c->err);
 	if (st == ST_OK)
 		st = tell_agent(c, agent);
-	say(c, what);
+	apply_say(c, what);
 	return st;
 }
 
@@ -242,9 +243,9 @@ static enum status apply_release(struct change *c)
 	g_autofree char *before = g_steal_pointer(&c->ticket.agent);
 
 	if (!before)
-		return unchanged(c, "nobody's");
-	say(c, "released");
-	return save(c, "agent", before, NULL, NULL);
+		return apply_unchanged(c, "nobody's");
+	apply_say(c, "released");
+	return apply_save(c, "agent", before, NULL, NULL);
 }
 
 /* --- fields --- */
@@ -257,9 +258,9 @@ static enum status set_text(struct change *c, char **field, const char *kind)
 
 	*field = g_strdup(value);
 	if (g_strcmp0(before, value) == 0)
-		return unchanged(c, what);
-	say(c, what);
-	return save(c, kind, before, value, NULL);
+		return apply_unchanged(c, what);
+	apply_say(c, what);
+	return apply_save(c, kind, before, value, NULL);
 }
 
 static enum status apply_queue(struct change *c)
@@ -289,10 +290,11 @@ static enum status apply_priority(struct change *c)
 	g_autofree char *what = g_strdup_printf("priority %s", priority_names[c->command->value]);
 
 	if (before == c->command->value)
-		return unchanged(c, what);
+		return apply_unchanged(c, what);
 	c->ticket.priority = c->command->value;
-	say(c, what);
-	return save(c, "priority", priority_names[before], priority_names[c->command->value], NULL);
+	apply_say(c, what);
+	return apply_save(
+		c, "priority", priority_names[before], priority_names[c->command->value], NULL);
 }
 
 static enum status apply_tag(struct change *c)
@@ -314,13 +316,13 @@ static enum status apply_tag(struct change *c)
 	after = g_strjoinv(" ", t->tags);
 	what = g_strdup_printf("tagged %s", *after ? after : "nothing");
 	if (strcmp(before, after) == 0)
-		return unchanged(c, what);
-	say(c, what);
-	return save(c, "tag", before, after, NULL);
+		return apply_unchanged(c, what);
+	apply_say(c, what);
+	return apply_save(c, "tag", before, after, NULL);
 }
 
 /* Union of two lists of texts; *into is replaced. */
-static void unite(char ***into, char *const *from, unsigned max)
+static void apply_unite(char ***into, char *const *from, unsigned max)
 {
 	GPtrArray *all = g_ptr_array_new();
 
@@ -364,20 +366,20 @@ static enum status apply_requester(struct change *c)
 			(!c->command->name ||
 				g_strcmp0(t->requester_name, c->command->name) == 0))) {
 		g_strfreev(participants);
-		return st == ST_OK ? unchanged(c, what) : st;
+		return st == ST_OK ? apply_unchanged(c, what) : st;
 	}
 	if (g_strcmp0(before, c->command->text) != 0 || c->command->name)
 		set_name(&t->requester_name, c->command->name);
 	set_name(&t->requester_address, c->command->text);
-	unite(&participants, t->participants, LIMIT_PARTICIPANTS);
+	apply_unite(&participants, t->participants, LIMIT_PARTICIPANTS);
 	g_strfreev(t->participants);
 	t->participants = participants;
-	say(c, what);
-	return save(c, "requester", before, t->requester_address, c->command->name);
+	apply_say(c, what);
+	return apply_save(c, "requester", before, t->requester_address, c->command->name);
 }
 
 /* An agent's login stands for their first address; nothing for one's own. *address_out owned. */
-static enum status watcher(struct change *c, char **address_out)
+static enum status apply_watcher(struct change *c, char **address_out)
 {
 	struct agent agent = { 0 };
 	const char *word = c->command->text;
@@ -404,36 +406,36 @@ static enum status apply_watch(struct change *c)
 {
 	g_autofree char *address = NULL, *what = NULL;
 	struct ticket *t = &c->ticket;
-	enum status st = watcher(c, &address);
+	enum status st = apply_watcher(c, &address);
 
 	if (st != ST_OK)
 		return st;
 	what = g_strdup_printf("watched by %s", address);
 	if (text_list_has(t->watching, address))
-		return unchanged(c, what);
+		return apply_unchanged(c, what);
 	if (t->watching && g_strv_length(t->watching) >= LIMIT_WATCHING)
 		return error_set(c->err, ST_REFUSED,
 			"ticket #%" G_GUINT64_FORMAT " is watched by %d already", t->number,
 			LIMIT_WATCHING);
 	text_list_add(&t->watching, address);
-	say(c, what);
-	return save(c, "watch", NULL, address, NULL);
+	apply_say(c, what);
+	return apply_save(c, "watch", NULL, address, NULL);
 }
 
 static enum status apply_unwatch(struct change *c)
 {
 	g_autofree char *address = NULL, *what = NULL;
 	struct ticket *t = &c->ticket;
-	enum status st = watcher(c, &address);
+	enum status st = apply_watcher(c, &address);
 
 	if (st != ST_OK)
 		return st;
 	what = g_strdup_printf("not watched by %s", address);
 	if (!text_list_has(t->watching, address))
-		return unchanged(c, what);
+		return apply_unchanged(c, what);
 	text_list_remove(t->watching, address);
-	say(c, what);
-	return save(c, "watch", address, NULL, NULL);
+	apply_say(c, what);
+	return apply_save(c, "watch", address, NULL, NULL);
 }
 
 /* --- two tickets --- */
@@ -505,7 +507,7 @@ static enum status apply_link(struct change *c)
 	if (st == ST_OK)
 		st = link_one(c, &other, c->ticket.number);
 	what = g_strdup_printf("linked with #%" G_GUINT64_FORMAT, other.number);
-	say(c, what);
+	apply_say(c, what);
 	record_release(&ticket_type, &other);
 	return st;
 }
@@ -531,12 +533,12 @@ static enum status move_entries(struct change *c, struct ticket *from, struct ti
 	return st;
 }
 
-static void inherit(struct ticket *to, const struct ticket *from)
+static void apply_inherit(struct ticket *to, const struct ticket *from)
 {
-	unite(&to->participants, from->participants, LIMIT_PARTICIPANTS);
-	unite(&to->tags, from->tags, LIMIT_TAGS);
-	unite(&to->watchers, from->watchers, LIMIT_TAGS);
-	unite(&to->watching, from->watching, LIMIT_WATCHING);
+	apply_unite(&to->participants, from->participants, LIMIT_PARTICIPANTS);
+	apply_unite(&to->tags, from->tags, LIMIT_TAGS);
+	apply_unite(&to->watchers, from->watchers, LIMIT_TAGS);
+	apply_unite(&to->watching, from->watching, LIMIT_WATCHING);
 	to->updated = MAX(to->updated, from->updated);
 	to->last_in = MAX(to->last_in, from->last_in);
 	to->last_out = MAX(to->last_out, from->last_out);
@@ -550,13 +552,13 @@ static enum status merge_into(struct change *c, struct ticket *to)
 	g_autofree char *to_number = g_strdup_printf("%" G_GUINT64_FORMAT, to->number);
 	enum status st = move_entries(c, from, to);
 
-	inherit(to, from);
+	apply_inherit(to, from);
 	from->merged_into = to->number;
 	from->status = TICKET_CLOSED;
 	from->wait_until = 0;
 	from->closed = c->by->actor.now;
 	if (st == ST_OK)
-		st = save(c, "merged", NULL, to_number, NULL);
+		st = apply_save(c, "merged", NULL, to_number, NULL);
 	if (st == ST_OK)
 		st = tickets_save(c->txn, to, c->err);
 	if (st == ST_OK)
@@ -576,12 +578,12 @@ static enum status apply_merge(struct change *c)
 	if (st == ST_OK)
 		st = merge_into(c, &to);
 	what = g_strdup_printf("merged into #%" G_GUINT64_FORMAT, to.number);
-	say(c, what);
+	apply_say(c, what);
 	record_release(&ticket_type, &to);
 	return st;
 }
 
-static enum status read_part(struct change *c, struct ticket *part)
+static enum status apply_read_part(struct change *c, struct ticket *part)
 {
 	enum status st = ST_OK;
 
@@ -616,7 +618,7 @@ static enum status make_split(struct change *c, struct ticket *part)
 	part->links.n = 0;
 	g_clear_pointer(&part->answered, g_strfreev);
 	g_clear_pointer(&part->participants, g_strfreev);
-	st = read_part(c, part);
+	st = apply_read_part(c, part);
 	part->updated = c->by->actor.now;
 	return st == ST_OK ? tickets_create(c->txn, &numbering, part, c->err) : st;
 }
@@ -639,7 +641,7 @@ static enum status split_off(struct change *c, struct ticket *part)
 			"ticket #%s would have no message left; there is nothing to split it from",
 			from);
 	if (st == ST_OK)
-		st = save(c, "split", NULL, to, NULL);
+		st = apply_save(c, "split", NULL, to, NULL);
 	/* What stays may have the id of what goes, as a copy does, or refer to it. */
 	if (st == ST_OK)
 		st = tickets_reindex(c->txn, c->ticket.number, c->err);
@@ -662,7 +664,7 @@ static enum status apply_split(struct change *c)
 	if (st == ST_OK)
 		st = split_off(c, &part);
 	what = g_strdup_printf("split into #%" G_GUINT64_FORMAT, part.number);
-	say(c, what);
+	apply_say(c, what);
 	record_release(&ticket_type, &part);
 	return st;
 }

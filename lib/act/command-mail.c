@@ -59,7 +59,7 @@ void transcript_add(struct transcript *transcript, const char *line, const char 
 	g_string_append_printf(transcript->text, "> %s\n%s\n\n", shown, result);
 }
 
-static void answer(struct run *run, const char *line, const char *result)
+static void mail_answer(struct run *run, const char *line, const char *result)
 {
 	transcript_add(run->transcript, line, result);
 }
@@ -80,10 +80,10 @@ static void answer_help(struct run *run, const char *line)
 	g_string_append(help,
 		"In control mail the ticket's number follows the command: close 1042\n"
 		"Reading stops at the first line that is no command, at --, quit and quoted text.");
-	answer(run, line, help->str);
+	mail_answer(run, line, help->str);
 }
 
-static void describe(GString *out, const struct ticket *t)
+static void mail_describe(GString *out, const struct ticket *t)
 {
 	g_autofree char *updated = text_rfc3339(t->updated);
 	g_autofree char *subject = text_line_shown(t->subject ? t->subject : "", LIMIT_TITLE_BYTES);
@@ -125,11 +125,11 @@ static enum status answer_show(struct run *run, const char *line, uint64_t numbe
 			"ticket #%" G_GUINT64_FORMAT " is in queue '%s', which is not yours",
 			t.number, t.queue);
 	} else {
-		describe(out, &t);
+		mail_describe(out, &t);
 		g_string_append_printf(out, "requester: %s %s\n", name,
 			t.requester_address ? t.requester_address : "");
 		st = history_each(run->txn, t.number, 0, describe_event, out, run->err);
-		answer(run, line, out->str);
+		mail_answer(run, line, out->str);
 	}
 	record_release(&ticket_type, &t);
 	return st;
@@ -149,7 +149,7 @@ static enum status list_one(
 	(void)txn;
 	(void)err;
 	if (commander_may(l->by, ticket)) {
-		describe(l->out, ticket);
+		mail_describe(l->out, ticket);
 		l->count++;
 	}
 	return l->count < LIMIT_COMMANDS ? ST_OK : ST_NOT_FOUND;
@@ -187,7 +187,7 @@ static enum status answer_list(struct run *run, const char *line, const char *wo
 	l.out = g_string_new(NULL);
 	st = tickets_list(run->txn, &filter, list_one, &l, run->err);
 	if (st == ST_OK)
-		answer(run, line, l.count ? l.out->str : "no tickets");
+		mail_answer(run, line, l.count ? l.out->str : "no tickets");
 	g_string_free(l.out, TRUE);
 	return st;
 }
@@ -199,18 +199,18 @@ static bool is_failure(enum status st)
 	return st == ST_FULL || st == ST_BUSY || st == ST_IO;
 }
 
-static enum status change(
+static enum status mail_change(
 	struct run *run, const char *line, uint64_t number, const struct command *command)
 {
 	g_autofree char *done = NULL;
 	enum status st = command_apply(run->txn, run->by, number, command, &done, run->err);
 
 	if (st == ST_OK)
-		answer(run, line, done);
+		mail_answer(run, line, done);
 	return st;
 }
 
-static enum status dispatch(
+static enum status mail_dispatch(
 	struct run *run, const char *line, uint64_t number, const struct command *command)
 {
 	if (command->verb == VERB_HELP) {
@@ -224,11 +224,11 @@ static enum status dispatch(
 			verb_info(command->verb)->name);
 	if (command->verb == VERB_SHOW)
 		return answer_show(run, line, number);
-	return change(run, line, number, command);
+	return mail_change(run, line, number, command);
 }
 
 /* What a person got wrong is answered; only a failing store undoes the whole. */
-static enum status settle(struct run *run, const char *line, enum status st)
+static enum status mail_settle(struct run *run, const char *line, enum status st)
 {
 	if (is_failure(st))
 		return st;
@@ -237,11 +237,11 @@ static enum status settle(struct run *run, const char *line, enum status st)
 		return ST_OK;
 	}
 	run->transcript->refused++;
-	answer(run, line, run->err->text);
+	mail_answer(run, line, run->err->text);
 	return ST_OK;
 }
 
-static enum status parse(
+static enum status mail_parse(
 	struct run *run, const char *line, struct command *command_out, uint64_t *number_out)
 {
 	struct command command = { 0 };
@@ -271,7 +271,7 @@ static enum status parse_note(
 	return command_parse_line(line, run->by->actor.now, command_out, run->err);
 }
 
-static uint64_t take_word(char **words, size_t i)
+static uint64_t mail_take_word(char **words, size_t i)
 {
 	uint64_t number;
 
@@ -299,9 +299,9 @@ static enum status parse_control(
 
 	*number_out = 0;
 	if (n > 1 && !number_first(words[0]))
-		*number_out = take_word(words, n - 1);
+		*number_out = mail_take_word(words, n - 1);
 	if (n > 1 && *number_out == 0)
-		*number_out = take_word(words, 1);
+		*number_out = mail_take_word(words, 1);
 	rest = g_strjoinv(" ", words);
 	return command_parse_line(strlen(line) > LIMIT_COMMAND_BYTES ? line : rest,
 		run->by->actor.now, command_out, run->err);
@@ -309,7 +309,7 @@ static enum status parse_control(
 
 /* --- what a line is that is none --- */
 
-static bool parses(struct run *run, const char *line)
+static bool mail_parses(struct run *run, const char *line)
 {
 	struct command command = { 0 };
 	struct error err;
@@ -327,7 +327,7 @@ static bool is_mistyped(struct run *run, const char *line, const char *word)
 
 	if (verb >= 0)
 		meant = g_strconcat(verb_info((enum verb)verb)->name, line + strlen(word), NULL);
-	return meant && parses(run, meant);
+	return meant && mail_parses(run, meant);
 }
 
 /* Nearly a command: "clsoe", "priority hgih", "wait 3 days"; not "Take care", "Close the door." */
@@ -340,7 +340,7 @@ static bool is_nearly(struct run *run, const char *line)
 	if (verb < 0)
 		return is_mistyped(run, clean, word);
 	if (!verb_info((enum verb)verb)->by_mail)
-		return parses(run, clean);
+		return mail_parses(run, clean);
 	for (const char *p = clean; *p; p++)
 		blanks += *p == ' ';
 	return *verb_info((enum verb)verb)->arguments && blanks <= ARGUMENTS_MEANT;
@@ -382,7 +382,7 @@ static const char *whose_else(const struct run *run, const char *whole)
 static enum reading refuse_line(struct run *run, const char *line, const char *why)
 {
 	run->transcript->refused++;
-	answer(run, line, why);
+	mail_answer(run, line, why);
 	return READ_TOLD;
 }
 
@@ -412,13 +412,13 @@ static enum reading read_no_command(
 }
 
 /* text: line and its command; failures of the store alone are returned. */
-static enum status read_line(
+static enum status mail_read_line(
 	struct run *run, const char *whole, bool blank, enum reading *reading_out)
 {
 	const char *line = whole + (*whole == '!'), *why;
 	struct command command = { 0 };
 	uint64_t number;
-	enum status st = parse(run, line, &command, &number);
+	enum status st = mail_parse(run, line, &command, &number);
 
 	if (st != ST_OK) {
 		*reading_out = read_no_command(run, whole, line, blank);
@@ -427,7 +427,7 @@ static enum status read_line(
 	why = whose_else(run, whole);
 	*reading_out = why ? disown_line(run, line, why) : READ_ON;
 	if (!why)
-		st = settle(run, line, dispatch(run, line, number, &command));
+		st = mail_settle(run, line, mail_dispatch(run, line, number, &command));
 	command_release(&command);
 	return st;
 }
@@ -439,7 +439,7 @@ static void tell_unread(struct run *run, const char *whole)
 	struct command command = { 0 };
 	uint64_t number;
 
-	if (parse(run, line, &command, &number) != ST_OK)
+	if (mail_parse(run, line, &command, &number) != ST_OK)
 		return;
 	command_release(&command);
 	refuse_line(run, line, "not run: it stands below a line that was not");
@@ -452,13 +452,13 @@ static enum status next_line(struct run *run, const char *line, bool blank, enum
 		return ST_OK;
 	}
 	if (run->count++ >= LIMIT_COMMANDS) {
-		answer(run, line,
+		mail_answer(run, line,
 			"too many commands in one mail; this and what follows was not read");
 		*reading = READ_NO_MORE;
 		return ST_OK;
 	}
 	if (*reading == READ_ON)
-		return read_line(run, line, blank, reading);
+		return mail_read_line(run, line, blank, reading);
 	tell_unread(run, line);
 	return ST_OK;
 }
@@ -518,8 +518,9 @@ enum status command_mail_words(
 		struct command command = { 0 };
 		uint64_t number;
 
-		st = parse(&run, *p, &command, &number);
-		st = settle(&run, *p, st == ST_OK ? dispatch(&run, *p, number, &command) : st);
+		st = mail_parse(&run, *p, &command, &number);
+		st = mail_settle(
+			&run, *p, st == ST_OK ? mail_dispatch(&run, *p, number, &command) : st);
 		command_release(&command);
 	}
 	return st;

@@ -10,7 +10,8 @@
 typedef enum status parse_fn(
 	char **args, size_t n, int64_t now, struct command *command, struct error *err);
 
-static enum status expected(struct error *err, const struct command *command, const char *word)
+static enum status command_expected(
+	struct error *err, const struct command *command, const char *word)
 {
 	const struct verb_info *info = verb_info(command->verb);
 
@@ -26,7 +27,7 @@ static enum status parse_none(
 {
 	(void)args;
 	(void)now;
-	return n == 0 ? ST_OK : expected(err, command, NULL);
+	return n == 0 ? ST_OK : command_expected(err, command, NULL);
 }
 
 /* One word, taken as it is: whether there is such an agent, queue or project is seen when it is
@@ -36,9 +37,9 @@ static enum status parse_word(
 {
 	(void)now;
 	if (n != 1)
-		return expected(err, command, NULL);
+		return command_expected(err, command, NULL);
 	command->text = text_line(args[0], LIMIT_NAME_BYTES);
-	return *command->text ? ST_OK : expected(err, command, NULL);
+	return *command->text ? ST_OK : command_expected(err, command, NULL);
 }
 
 /* A word, or nothing at all. */
@@ -54,7 +55,7 @@ static enum status parse_project(
 {
 	(void)now;
 	if (n != 1)
-		return expected(err, command, NULL);
+		return command_expected(err, command, NULL);
 	command->text = strcmp(args[0], "-") == 0 ? g_strdup("")
 						  : text_line(args[0], LIMIT_NAME_BYTES);
 	return ST_OK;
@@ -66,9 +67,9 @@ static enum status parse_name_of(
 	g_autofree char *lower = n ? g_ascii_strdown(args[0], -1) : NULL;
 
 	if (n != 1)
-		return expected(err, command, NULL);
+		return command_expected(err, command, NULL);
 	command->value = names_find(names, lower);
-	return command->value >= 0 ? ST_OK : expected(err, command, args[0]);
+	return command->value >= 0 ? ST_OK : command_expected(err, command, args[0]);
 }
 
 static enum status parse_status(
@@ -89,9 +90,9 @@ static enum status parse_wait(
 	char **args, size_t n, int64_t now, struct command *command, struct error *err)
 {
 	if (n != 1)
-		return expected(err, command, NULL);
+		return command_expected(err, command, NULL);
 	if (text_parse_when(args[0], now, 1, &command->when) != ST_OK)
-		return expected(err, command, args[0]);
+		return command_expected(err, command, args[0]);
 	if (command->when <= now)
 		return error_set(err, ST_BAD_INPUT, "wait: '%s' is not in the future", args[0]);
 	return ST_OK;
@@ -102,10 +103,10 @@ static enum status parse_number(
 {
 	(void)now;
 	if (n != 1)
-		return expected(err, command, NULL);
+		return command_expected(err, command, NULL);
 	return text_parse_number(args[0], &command->number) == ST_OK
 		? ST_OK
-		: expected(err, command, args[0]);
+		: command_expected(err, command, args[0]);
 }
 
 static enum status parse_seqs(
@@ -116,10 +117,10 @@ static enum status parse_seqs(
 		uint64_t seq;
 
 		if (text_parse_number(args[i], &seq) != ST_OK)
-			return expected(err, command, args[i]);
+			return command_expected(err, command, args[i]);
 		numbers_add(&command->seqs, seq);
 	}
-	return n > 0 ? ST_OK : expected(err, command, NULL);
+	return n > 0 ? ST_OK : command_expected(err, command, NULL);
 }
 
 static enum status parse_title(
@@ -129,10 +130,10 @@ static enum status parse_title(
 
 	(void)now;
 	if (n == 0)
-		return expected(err, command, NULL);
+		return command_expected(err, command, NULL);
 	joined = g_strjoinv(" ", args);
 	command->text = text_line(joined, LIMIT_TITLE_BYTES);
-	return *command->text ? ST_OK : expected(err, command, NULL);
+	return *command->text ? ST_OK : command_expected(err, command, NULL);
 }
 
 static bool tag_valid(const char *tag)
@@ -150,13 +151,13 @@ static enum status parse_tags(
 
 	(void)now;
 	if (n == 0 || n > LIMIT_TAGS)
-		return expected(err, command, NULL);
+		return command_expected(err, command, NULL);
 	for (size_t i = 0; i < n; i++) {
 		bool minus = args[i][0] == '-';
 		char *name = args[i] + (minus || args[i][0] == '+');
 
 		if (!tag_valid(name))
-			return expected(err, command, args[i]);
+			return command_expected(err, command, args[i]);
 		g_ptr_array_add(minus ? remove : add, name);
 	}
 	g_ptr_array_add(add, NULL);
@@ -178,7 +179,7 @@ static enum status parse_requester(
 
 	(void)now;
 	if (n == 0)
-		return expected(err, command, NULL);
+		return command_expected(err, command, NULL);
 	if (address_canonical(address, &command->text) != ST_OK)
 		return error_set(err, ST_BAD_INPUT, "requester: '%s' is no mail address", joined);
 	name = close ? g_strndup(joined, (gsize)(open - joined)) : g_strdup("");
@@ -213,7 +214,7 @@ static parse_fn *const parsers[VERB_COUNT] = {
 	[VERB_HELP] = parse_none,
 };
 
-static enum status unknown(const char *word, struct error *err)
+static enum status command_unknown(const char *word, struct error *err)
 {
 	g_autofree char *shown = text_line(word, LIMIT_NAME_BYTES);
 	int nearest = verb_nearest(word, true);
@@ -233,7 +234,7 @@ enum status command_parse(
 	enum status st;
 
 	if (verb < 0)
-		return unknown(copy[0] ? copy[0] : "", err);
+		return command_unknown(copy[0] ? copy[0] : "", err);
 	command.verb = (enum verb)verb;
 	st = parsers[verb](copy + 1, g_strv_length(copy) - 1, now, &command, err);
 	if (st == ST_OK)
@@ -253,7 +254,7 @@ static const char *quoted_end(const char *p)
 }
 
 /* Not a shell's splitting, to which "#1042" is a remark. */
-static char **split(const char *line)
+static char **command_split(const char *line)
 {
 	GPtrArray *words = g_ptr_array_new();
 
@@ -272,7 +273,7 @@ enum status command_parse_line(
 	const char *line, int64_t now, struct command *command_out, struct error *err)
 {
 	g_autofree char *clean = text_line(line, LIMIT_COMMAND_BYTES);
-	g_auto(GStrv) words = split(clean);
+	g_auto(GStrv) words = command_split(clean);
 
 	if (strlen(line) > LIMIT_COMMAND_BYTES)
 		return error_set(

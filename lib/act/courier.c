@@ -50,34 +50,34 @@ void courier_library_init(void)
 
 /* --- following the dialogue --- */
 
-static bool begins(const char *data, size_t len, const char *word)
+static bool courier_begins(const char *data, size_t len, const char *word)
 {
 	return len >= strlen(word) && g_ascii_strncasecmp(data, word, strlen(word)) == 0;
 }
 
 static bool begins_anew(const char *data, size_t len)
 {
-	return begins(data, len, "EHLO") || begins(data, len, "HELO");
+	return courier_begins(data, len, "EHLO") || courier_begins(data, len, "HELO");
 }
 
 static void note_command(struct courier *c, const char *data, size_t len)
 {
 	/* A command that is never answered must not be judged by the answer to the one before. */
-	if (!begins(data, len, "QUIT"))
+	if (!courier_begins(data, len, "QUIT"))
 		c->code = 0;
-	if (begins(data, len, "MAIL FROM")) {
+	if (courier_begins(data, len, "MAIL FROM")) {
 		c->stage = STAGE_MAIL;
-	} else if (begins(data, len, "RCPT TO")) {
+	} else if (courier_begins(data, len, "RCPT TO")) {
 		c->stage = STAGE_RCPT;
 		c->rcpt++;
-	} else if (begins(data, len, "DATA")) {
+	} else if (courier_begins(data, len, "DATA")) {
 		c->stage = STAGE_DATA;
 	} else if (begins_anew(data, len)) {
 		c->smtputf8 = c->logged_in = false;
 	}
 	/* libcurl takes leave after a refusal; the answer to that is not the relay's word on the
 	 * mail. */
-	c->leaving = begins(data, len, "QUIT");
+	c->leaving = courier_begins(data, len, "QUIT");
 }
 
 static void keep_line(char *out, const char *data, size_t len)
@@ -87,7 +87,7 @@ static void keep_line(char *out, const char *data, size_t len)
 	g_strlcpy(out, line, LIMIT_REPLY_TEXT + 1);
 }
 
-static enum delivery judge(int code)
+static enum delivery courier_judge(int code)
 {
 	return code >= 500 ? DELIVERY_FAILED : code >= 400 ? DELIVERY_LATER : DELIVERY_SENT;
 }
@@ -105,13 +105,13 @@ static void note_recipient(struct courier *c)
 {
 	struct delivery_result *r = &c->results[c->rcpt - 1];
 
-	r->delivery = refuses_us(c) ? DELIVERY_LATER : judge(c->code);
+	r->delivery = refuses_us(c) ? DELIVERY_LATER : courier_judge(c->code);
 	g_strlcpy(r->reply, c->reply, sizeof r->reply);
 }
 
 static void note_reply(struct courier *c, const char *data, size_t len)
 {
-	if (c->stage == STAGE_CONNECT && len > 4 && begins(data + 4, len - 4, "SMTPUTF8"))
+	if (c->stage == STAGE_CONNECT && len > 4 && courier_begins(data + 4, len - 4, "SMTPUTF8"))
 		c->smtputf8 = true;
 	/* Only the last line of a reply has a blank behind its code (RFC 5321 section 4.2.1). */
 	if (c->leaving || len < 4 || !g_ascii_isdigit(data[0]) || data[3] == '-')
@@ -249,7 +249,7 @@ static bool is_loopback(const char *url)
 
 /* A password is for the relay alone: not for whoever listens on the way, nor for whoever stands in
  * for it. Only "never" says that this is no matter, and on this host nobody can do either. */
-static enum starttls encryption(const struct settings *s)
+static enum starttls courier_encryption(const struct settings *s)
 {
 	bool guarded = *s->mail_out.username && !is_loopback(s->mail_out.url);
 
@@ -263,7 +263,7 @@ static void set_encryption(struct courier *c, const struct settings *s)
 	static const long ssl[] = { [STARTTLS_NEVER] = CURLUSESSL_NONE,
 		[STARTTLS_TRY] = CURLUSESSL_TRY,
 		[STARTTLS_REQUIRE] = CURLUSESSL_ALL };
-	enum starttls starttls = encryption(s);
+	enum starttls starttls = courier_encryption(s);
 
 	curl_easy_setopt(c->curl, CURLOPT_USE_SSL, ssl[starttls]);
 	/* Encryption that is only tried protects from nobody who can change what passes: a
@@ -321,8 +321,8 @@ void courier_free(struct courier *c)
 
 /* --- sending --- */
 
-static void begin(struct courier *c, const char *sender, const char *const *to, const char *mail,
-	size_t len, const gint *stop, struct delivery_result *results)
+static void courier_begin(struct courier *c, const char *sender, const char *const *to,
+	const char *mail, size_t len, const gint *stop, struct delivery_result *results)
 {
 	g_autofree char *from = g_strdup_printf("<%s>", sender);
 
@@ -349,14 +349,14 @@ static void begin(struct courier *c, const char *sender, const char *const *to, 
 	curl_easy_setopt(c->curl, CURLOPT_MAIL_RCPT, c->recipients);
 }
 
-static void settle(struct delivery_result *r, enum delivery delivery, const char *text)
+static void courier_settle(struct delivery_result *r, enum delivery delivery, const char *text)
 {
 	r->delivery = delivery;
 	g_strlcpy(r->reply, text, sizeof r->reply);
 }
 
 /* The words for a failure: the relay's if it refused, else ours or libcurl's. */
-static char *reason(const struct courier *c, CURLcode rc)
+static char *courier_reason(const struct courier *c, CURLcode rc)
 {
 	if (c->code >= 400)
 		return g_strdup(c->reply);
@@ -377,17 +377,17 @@ static bool speaks_of_us(const struct courier *c)
 static void judge_all(struct courier *c, CURLcode rc)
 {
 	bool refused = c->code >= 500 && !speaks_of_us(c) && c->stage != STAGE_RCPT;
-	enum delivery delivery = rc == CURLE_OK ? judge(c->code)
+	enum delivery delivery = rc == CURLE_OK ? courier_judge(c->code)
 		: refused                       ? DELIVERY_FAILED
 						: DELIVERY_LATER;
-	g_autofree char *text = rc == CURLE_OK ? g_strdup(c->reply) : reason(c, rc);
+	g_autofree char *text = rc == CURLE_OK ? g_strdup(c->reply) : courier_reason(c, rc);
 
 	for (size_t i = 0; i < c->count; i++) {
 		struct delivery_result *r = &c->results[i];
 		bool own_reply = r->reply[0] && r->delivery != DELIVERY_SENT;
 
 		if (!own_reply)
-			settle(r, delivery, text);
+			courier_settle(r, delivery, text);
 	}
 }
 
@@ -399,10 +399,10 @@ static void judge_held_back(struct courier *c, const char *sender, const char *c
 
 	for (size_t i = 0; i < c->count; i++) {
 		if (all || !g_str_is_ascii(to[i]))
-			settle(&c->results[i], DELIVERY_FAILED,
+			courier_settle(&c->results[i], DELIVERY_FAILED,
 				"the relay does not offer SMTPUTF8, which this address needs");
 		else if (c->results[i].delivery != DELIVERY_FAILED)
-			settle(&c->results[i], DELIVERY_LATER,
+			courier_settle(&c->results[i], DELIVERY_LATER,
 				"held back with a recipient that needs SMTPUTF8");
 	}
 }
@@ -423,10 +423,10 @@ void courier_send(struct courier *c, const char *sender, const char *const *to, 
 {
 	CURLcode rc;
 
-	begin(c, sender, to, mail, len, stop, results);
+	courier_begin(c, sender, to, mail, len, stop, results);
 	rc = curl_easy_perform(c->curl);
 	if (was_stale(c, rc)) {
-		begin(c, sender, to, mail, len, stop, results);
+		courier_begin(c, sender, to, mail, len, stop, results);
 		rc = curl_easy_perform(c->curl);
 	}
 	judge_all(c, rc);

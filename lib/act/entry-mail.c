@@ -5,16 +5,17 @@
 #include "mail/letter.h"
 #include "mail/message.h"
 
-static char *encoded(const char *name, const char *value)
+static char *mail_encoded(const char *name, const char *value)
 {
 	return value ? message_encode_header(name, value) : NULL;
 }
 
-static GString *rebuilt(const struct entry *e, const char *text)
+static GString *mail_rebuilt(const struct entry *e, const char *text)
 {
-	g_autofree char *from = encoded("From", e->from), *subject = encoded("Subject", e->subject);
+	g_autofree char *from = mail_encoded("From", e->from),
+			*subject = mail_encoded("Subject", e->subject);
 	g_autofree char *to_list = e->to ? g_strjoinv(", ", e->to) : NULL,
-			*to = encoded("To", to_list);
+			*to = mail_encoded("To", to_list);
 
 	return letter_write(&(struct letter){ .from = from ? from : "unknown",
 		.to = to,
@@ -36,7 +37,7 @@ GString *entry_mail(
 
 	if (!entry->archive || !dir ||
 		archive_read(dir, entry->archive, max, &data, &len, NULL) != ST_OK)
-		return rebuilt(entry, text);
+		return mail_rebuilt(entry, text);
 	mail = g_string_new_len(data, (gssize)len);
 	g_free(data);
 	return mail;

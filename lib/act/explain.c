@@ -199,7 +199,8 @@ static void apply_to_lines(GArray *lines, const struct edit *edit, GPtrArray *ou
 	}
 }
 
-static void tell_headers(const struct message *message, const struct edits *edits, GPtrArray *out)
+static void explain_tell_headers(
+	const struct message *message, const struct edits *edits, GPtrArray *out)
 {
 	g_autoptr(GArray) lines = g_array_new(FALSE, TRUE, sizeof(struct line));
 	struct line line = { NULL, NULL, false };
@@ -234,7 +235,7 @@ enum status explain(struct store *store, const struct arrival *arrival, struct e
 	st = store_write(store, explain_record, &x, err);
 	if (x.told) {
 		work_plan(&x.work);
-		tell_headers(arrival->message, &out->outcome.edits, out->headers);
+		explain_tell_headers(arrival->message, &out->outcome.edits, out->headers);
 		out->requester = x.work.requester;
 		memset(&x.work.requester, 0, sizeof x.work.requester);
 		st = ST_OK;

@@ -18,7 +18,7 @@ static enum status take_up(struct work *w, const struct seen *seen)
 	return w->is_agent ? agent_again(w) : ST_OK;
 }
 
-static enum status identical(struct work *w, const struct seen *seen)
+static enum status again_identical(struct work *w, const struct seen *seen)
 {
 	enum status st = take_up(w, seen);
 
@@ -44,7 +44,7 @@ static enum direction direction_of_copy(const struct work *w)
 
 /* Nothing is answered, woken or run a second time, and nobody comes to take part. What is refused
  * or none of ours is not recorded; what is discarded was acknowledged. */
-static enum status changed(struct work *w, const struct seen *seen)
+static enum status again_changed(struct work *w, const struct seen *seen)
 {
 	enum status st = take_up(w, seen);
 
@@ -60,7 +60,7 @@ static enum status changed(struct work *w, const struct seen *seen)
 enum status again(struct work *w, const struct seen *seen)
 {
 	if (seen->ticket)
-		return seen->copy ? changed(w, seen) : identical(w, seen);
+		return seen->copy ? again_changed(w, seen) : again_identical(w, seen);
 	w->outcome->duplicate = true;
 	w->outcome->whose = WHOSE_COMMANDS;
 	return agent_commands(w);

@@ -12,7 +12,7 @@
 
 /* --- what all of them share --- */
 
-static bool leaves(enum whose whose)
+static bool agent_leaves(enum whose whose)
 {
 	return whose == WHOSE_REPLY || whose == WHOSE_DESK_REPLY || whose == WHOSE_OPENED;
 }
@@ -35,7 +35,7 @@ static enum status keep_from_customer(struct work *w)
 	return st;
 }
 
-static enum status refuse(struct work *w, const char *reply)
+static enum status agent_refuse(struct work *w, const char *reply)
 {
 	const struct actor actor = work_actor(w);
 
@@ -66,7 +66,7 @@ static enum status index_as_it_leaves(struct work *w)
 	return tickets_index_digest(w->txn, digest, w->match.ticket.number, w->entry.seq, w->err);
 }
 
-static enum status hand_over(struct work *w)
+static enum status agent_hand_over(struct work *w)
 {
 	const struct actor actor = work_actor(w);
 
@@ -82,7 +82,7 @@ static bool at_account(const struct work *w, const char *domain)
 		g_ascii_strcasecmp(strrchr(account->sender_address, '@') + 1, domain) == 0;
 }
 
-static bool is_at(const char *address, const char *domain, size_t len)
+static bool agent_is_at(const char *address, const char *domain, size_t len)
 {
 	const char *at = address ? strrchr(address, '@') : NULL;
 
@@ -101,9 +101,9 @@ static void hide_id(struct work *w)
 	if (!domain || !account || w->arrival->import || at_account(w, domain))
 		return;
 	for (char **a = w->agent.addresses; a && *a; a++)
-		tells |= is_at(*a, domain, strlen(domain));
-	if (tells || is_at(work_from_address(w), domain, strlen(domain)) ||
-		is_at(w->agent.login, domain, strlen(domain)))
+		tells |= agent_is_at(*a, domain, strlen(domain));
+	if (tells || agent_is_at(work_from_address(w), domain, strlen(domain)) ||
+		agent_is_at(w->agent.login, domain, strlen(domain)))
 		w->new_id = g_strdup_printf(
 			"<%.32s@%s>", w->digest, strrchr(account->sender_address, '@') + 1);
 }
@@ -193,7 +193,7 @@ static const char too_many_to_hide[] = "5.6.0 This message has more header field
 				       "searched for what a customer must not see";
 
 /* Why this answer must not leave; NULL. Owned. */
-static enum status objection(struct work *w, char **reply_out)
+static enum status agent_objection(struct work *w, char **reply_out)
 {
 	const char *reply = NULL;
 	enum status st = ST_OK;
@@ -212,7 +212,7 @@ static enum status objection(struct work *w, char **reply_out)
 	return st;
 }
 
-static enum status answer(struct work *w)
+static enum status agent_answer(struct work *w)
 {
 	enum status st;
 
@@ -224,7 +224,7 @@ static enum status answer(struct work *w)
 	work_watch_queues(w);
 	st = work_append(w, DIRECTION_OUT, "reply", NULL, NULL, NULL);
 	if (st == ST_OK)
-		st = hand_over(w);
+		st = agent_hand_over(w);
 	if (st == ST_OK)
 		st = index_as_it_leaves(w);
 	return st == ST_OK ? commands_run(w, NULL) : st;
@@ -236,7 +236,7 @@ enum status agent_reply(struct work *w)
 	enum status st;
 
 	if (w->arrival->import)
-		return answer(w);
+		return agent_answer(w);
 	if (sent_by_itself(w))
 		return keep_from_customer(w);
 	st = find_addressee(w);
@@ -245,16 +245,16 @@ enum status agent_reply(struct work *w)
 		return inbound(w);
 	}
 	if (st == ST_OK)
-		st = objection(w, &reply);
+		st = agent_objection(w, &reply);
 	if (st != ST_OK)
 		return st;
 	if (reply)
-		return refuse(w, reply);
-	return answer(w);
+		return agent_refuse(w, reply);
+	return agent_answer(w);
 }
 
 /* The first recipient outside, with the name that the mail gives it. */
-static const struct mailbox *first_outside(const struct work *w, struct mailbox *spare)
+static const struct mailbox *agent_first_outside(const struct work *w, struct mailbox *spare)
 {
 	struct mailboxes lists[] = { message_to(w->message), message_cc(w->message) };
 	const GPtrArray *outside = w->recipients.outside;
@@ -279,7 +279,7 @@ static enum status opened_by(struct work *w, const struct rules_result *rules)
 	enum status st;
 
 	hide_id(w);
-	st = work_open_ticket(w, first_outside(w, &spare), rules, TICKET_WAITING);
+	st = work_open_ticket(w, agent_first_outside(w, &spare), rules, TICKET_WAITING);
 	if (st != ST_OK)
 		return st;
 	if (!w->match.ticket.agent && w->is_agent)
@@ -315,7 +315,7 @@ enum status agent_opened(struct work *w)
 		return inbound(w);
 	}
 	if (!work_may_hide(w) && !w->arrival->import)
-		return refuse(w, too_many_to_hide);
+		return agent_refuse(w, too_many_to_hide);
 	st = commands_find(w, NULL);
 	if (st != ST_OK)
 		return st;
@@ -360,7 +360,7 @@ enum status agent_refused(struct work *w)
 			"5.7.1 %s is in neither To nor Cc, which name nobody "
 			"outside: an internal mail does not leave; who is written to is named there",
 			who);
-	return refuse(w, reply);
+	return agent_refuse(w, reply);
 }
 
 /* --- notes --- */
@@ -386,7 +386,7 @@ enum status agent_note(struct work *w)
 /* --- control mail --- */
 
 /* Who else is addressed inside gets the mail; nobody gets the copy for the control address. */
-static void take_in(struct work *w)
+static void agent_take_in(struct work *w)
 {
 	if (w->recipients.agents->len + w->recipients.internal->len == 0) {
 		edits_verdict(&w->outcome->edits, VERDICT_DISCARD, NULL);
@@ -409,9 +409,9 @@ enum status agent_commands(struct work *w)
 	if (r->outside->len > 0 || (r->named.outside && !r->passed_on))
 		return agent_refused(w);
 	if (w->recipients.hits->len > 0)
-		return refuse(w,
+		return agent_refuse(w,
 			"5.7.1 Commands cannot also open or answer a ticket; send them by themselves");
-	take_in(w);
+	agent_take_in(w);
 	w->outcome->event = "commands";
 	work_report(w);
 	return w->automatic != AUTO_NONE || w->outcome->duplicate ? ST_OK : commands_run_control(w);
@@ -424,7 +424,7 @@ enum status agent_commands(struct work *w)
 static enum status again_as(struct work *w, enum whose now)
 {
 	const char *id = message_id(w->message);
-	bool out = leaves(now) || now == WHOSE_REFUSED;
+	bool out = agent_leaves(now) || now == WHOSE_REFUSED;
 
 	switch ((enum direction)w->entry.direction) {
 	case DIRECTION_OUT:
@@ -440,7 +440,7 @@ static enum status again_as(struct work *w, enum whose now)
 	case DIRECTION_NOTE:
 		w->outcome->whose = WHOSE_NOTE;
 		if (out)
-			return refuse(w,
+			return agent_refuse(w,
 				"5.7.1 This message is an internal note and would leave the house");
 		return ST_OK;
 	case DIRECTION_AUTO:
@@ -476,7 +476,7 @@ static enum status object_again(struct work *w)
 		st = find_addressee(w);
 	if (!reply && st == ST_OK && w->outcome->whose == WHOSE_DESK_REPLY)
 		st = desk_objection(w, &reply);
-	return st == ST_OK && reply ? refuse(w, reply) : st;
+	return st == ST_OK && reply ? agent_refuse(w, reply) : st;
 }
 
 enum status agent_again(struct work *w)
@@ -484,7 +484,7 @@ enum status agent_again(struct work *w)
 	enum status st = again_as(w, classify_whose(true, &w->recipients, true));
 	bool accepted = w->outcome->edits.verdict == VERDICT_ACCEPT;
 
-	if (st == ST_OK && accepted && leaves(w->outcome->whose))
+	if (st == ST_OK && accepted && agent_leaves(w->outcome->whose))
 		st = object_again(w);
 	/* Not run again, but taken out again. */
 	if (w->entry.taken)

@@ -48,7 +48,7 @@ struct gathering {
 	uint64_t first; /* the oldest message whose text is looked at */
 };
 
-static bool is_ours(const struct entry *e)
+static bool commands_is_ours(const struct entry *e)
 {
 	return e->direction == DIRECTION_OUT || e->direction == DIRECTION_NOTE;
 }
@@ -63,7 +63,7 @@ static enum status gather_entry(
 	foreign_subject(g->foreign, e->subject);
 	for (char **s = e->subjects; s && *s; s++)
 		foreign_subject(g->foreign, *s);
-	if (g->texts && !is_ours(e) && e->seq >= g->first)
+	if (g->texts && !commands_is_ours(e) && e->seq >= g->first)
 		st = tickets_text(txn, e->ticket, e->seq, &text, err);
 	if (text)
 		foreign_text(g->foreign, text);
@@ -146,7 +146,7 @@ static void gather_enclosed(const struct message *enclosed, void *arg)
 }
 
 /* What is likelier to be carried along comes first. */
-static enum status gather(struct work *w, bool texts)
+static enum status commands_gather(struct work *w, bool texts)
 {
 	uint64_t count = w->match.ticket.messages_count;
 	struct gathering g = { &w->foreign, texts,
@@ -177,7 +177,7 @@ static void see_rest(struct work *w)
 	subject_view_release(&view);
 }
 
-static enum status find(struct work *w, const char *text)
+static enum status intake_commands_find(struct work *w, const char *text)
 {
 	const char *raw = message_header(w->message, "Subject", 0);
 	bool words = subject_has_commands(raw, &w->settings->tag_format);
@@ -186,7 +186,7 @@ static enum status find(struct work *w, const char *text)
 
 	foreign_init(&w->foreign, &w->settings->tag_format);
 	if (words || lines)
-		st = gather(w, lines);
+		st = commands_gather(w, lines);
 	if (st == ST_OK && words)
 		subject_commands_init(&w->commands, raw, &w->foreign);
 	return st;
@@ -194,7 +194,7 @@ static enum status find(struct work *w, const char *text)
 
 enum status commands_find(struct work *w, const char *text)
 {
-	enum status st = find(w, text);
+	enum status st = intake_commands_find(w, text);
 
 	see_rest(w);
 	return st;
@@ -285,7 +285,8 @@ static void tell_kept(const struct work *w, struct transcript *transcript)
 	transcript_add(transcript, words, result);
 }
 
-static enum status run(struct work *w, const char *text, struct transcript *transcript)
+static enum status intake_commands_run(
+	struct work *w, const char *text, struct transcript *transcript)
 {
 	const struct commander commander = commander_of(w);
 	const struct command_mail mail = { &commander, w->match.ticket.number, &w->foreign,
@@ -309,7 +310,7 @@ enum status commands_run(struct work *w, const char *text)
 	if (st != ST_OK)
 		return st;
 	transcript_init(&transcript);
-	st = run(w, text, &transcript);
+	st = intake_commands_run(w, text, &transcript);
 	if (st == ST_OK)
 		st = send_transcript(w, &transcript, NULL);
 	if (st == ST_OK)
@@ -343,7 +344,7 @@ enum status commands_run_control(struct work *w)
 
 	foreign_init(&w->foreign, &w->settings->tag_format);
 	transcript_init(&transcript);
-	st = text ? gather(w, true) : ST_OK;
+	st = text ? commands_gather(w, true) : ST_OK;
 	if (st == ST_OK)
 		st = command_mail_control(w->txn, &mail, text, w->err);
 	if (st == ST_OK)

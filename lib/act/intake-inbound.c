@@ -39,7 +39,7 @@ static const struct manner *manner_of(const struct work *w)
 }
 
 /* SPF fails for whatever is forwarded; a signature of the author's house says more. */
-static bool is_forged(const struct work *w)
+static bool inbound_is_forged(const struct work *w)
 {
 	const struct auth_results *auth = &w->auth;
 
@@ -48,7 +48,7 @@ static bool is_forged(const struct work *w)
 	return auth->dmarc_fail || (auth->spf_fail && !auth->dkim_pass);
 }
 
-static enum status answer(struct work *w, enum answer which)
+static enum status inbound_answer(struct work *w, enum answer which)
 {
 	const struct reply_context context = work_reply_context(w);
 	const struct answerable mail = { .message = w->message,
@@ -56,7 +56,7 @@ static enum status answer(struct work *w, enum answer which)
 		.sender = w->envelope->sender,
 		.requester = work_requester(w),
 		.vouched = w->auth.dmarc_pass || w->auth.dkim_author,
-		.forged = is_forged(w),
+		.forged = inbound_is_forged(w),
 		.joins = w->joins };
 	const struct answer_request request = { &w->match.ticket, work_account(w), which, &mail,
 		w->why };
@@ -74,7 +74,7 @@ static enum status answer(struct work *w, enum answer which)
 /* --- follow-ups --- */
 
 /* The customer has spoken: it is the desk's turn again. Says whether that reopened the ticket. */
-static bool wake(struct work *w)
+static bool inbound_wake(struct work *w)
 {
 	struct ticket *t = &w->match.ticket;
 	const struct account *account = work_account(w);
@@ -115,7 +115,7 @@ static bool takes_part_already(struct work *w)
 static enum status follow_up_by_person(struct work *w)
 {
 	int before = w->match.ticket.status;
-	const char *event = wake(w) ? "reopened" : "followup";
+	const char *event = inbound_wake(w) ? "reopened" : "followup";
 	enum status st;
 
 	w->joins = !takes_part_already(w);
@@ -124,13 +124,13 @@ static enum status follow_up_by_person(struct work *w)
 	st = work_append(w, DIRECTION_IN, event, NULL, NULL, NULL);
 	if (st == ST_OK)
 		st = status_event(w, before);
-	return st == ST_OK ? answer(w, ANSWER_FOLLOWUP) : st;
+	return st == ST_OK ? inbound_answer(w, ANSWER_FOLLOWUP) : st;
 }
 
 /* --- bounces --- */
 
 /* "5.1.1 smtp; 550 no such user (passed on to b@c)"; "" if nothing is known. Owned. */
-static char *diagnosis(const struct report_recipient *r)
+static char *inbound_diagnosis(const struct report_recipient *r)
 {
 	GString *out = g_string_new(r->status);
 
@@ -159,7 +159,7 @@ static enum status list_news(struct work *w, const struct report *report, char *
 
 	for (size_t i = 0; i < report->n && st == ST_OK; i++) {
 		const struct report_recipient *r = &report->recipients[i];
-		g_autofree char *why = diagnosis(r);
+		g_autofree char *why = inbound_diagnosis(r);
 		bool is_new = false;
 
 		st = is_new_today(w, r, &is_new);
@@ -199,7 +199,7 @@ static enum status record_others(struct work *w, const struct report *report)
 	enum status st = ST_OK;
 
 	for (size_t i = 1; i < report->n && st == ST_OK; i++) {
-		g_autofree char *why = diagnosis(&report->recipients[i]);
+		g_autofree char *why = inbound_diagnosis(&report->recipients[i]);
 
 		st = history_add(w->txn, w->match.ticket.number, &actor, "bounce", NULL,
 			report->recipients[i].address, why, w->err);
@@ -212,7 +212,7 @@ static enum status follow_up_by_bounce(struct work *w)
 	static const struct report_recipient nobody;
 	const struct report *report = message_report(w->message);
 	const struct report_recipient *first = report->n ? report->recipients : &nobody;
-	g_autofree char *why = diagnosis(first);
+	g_autofree char *why = inbound_diagnosis(first);
 	enum status st;
 
 	w->match.ticket.undelivered = true;
@@ -247,7 +247,7 @@ static int first_status(const struct work *w)
 static enum status answer_opening(struct work *w, const struct rules_result *rules)
 {
 	if (rules->autoresponse && manner_of(w)->unthreaded == OPENS_WITH_ANSWER)
-		return answer(w, w->match.late ? ANSWER_LATE : ANSWER_OPENED);
+		return inbound_answer(w, w->match.late ? ANSWER_LATE : ANSWER_OPENED);
 	why_add(w->why, "no automatic answer: %s",
 		rules->autoresponse ? w->outcome->reason : "a rule says so");
 	reply_forgo(&w->match.ticket);
@@ -256,7 +256,7 @@ static enum status answer_opening(struct work *w, const struct rules_result *rul
 
 /* A colleague's forward is the ticket of whose mail it is. One that was passed on as it came has
  * its author in From, and in its text what that author likes. */
-static const struct mailbox *requester_of(struct work *w, struct mailbox *spare)
+static const struct mailbox *inbound_requester_of(struct work *w, struct mailbox *spare)
 {
 	if (!w->is_agent || !commands_wrote_it(w) || !forwarded_author(w->message, spare))
 		return work_requester(w);
@@ -287,7 +287,7 @@ static enum status open_by_agent(struct work *w, const struct rules_result *rule
 	enum status st = commands_find(w, text);
 
 	if (st == ST_OK)
-		st = open_for(w, rules, requester_of(w, &spare));
+		st = open_for(w, rules, inbound_requester_of(w, &spare));
 	if (st == ST_OK)
 		st = commands_run(w, text);
 	mailbox_release(&spare);

@@ -135,28 +135,28 @@ const char *work_event_name(const char *stored)
 
 /* --- people --- */
 
-static bool takes_part(struct work *w, const char *address)
+static bool work_takes_part(struct work *w, const char *address)
 {
 	return !settings_is_desk(w->settings, address) && !is_agent_address(address, w);
 }
 
-static void add_participant(struct work *w, GPtrArray *people, const char *address)
+static void work_add_participant(struct work *w, GPtrArray *people, const char *address)
 {
 	for (unsigned i = 0; i < people->len; i++)
 		if (strcmp(g_ptr_array_index(people, i), address) == 0)
 			return;
-	if (people->len < LIMIT_PARTICIPANTS && takes_part(w, address))
+	if (people->len < LIMIT_PARTICIPANTS && work_takes_part(w, address))
 		g_ptr_array_add(people, g_strdup(address));
 }
 
 static void add_participants(struct work *w, GPtrArray *people, struct mailboxes list)
 {
 	for (size_t i = 0; i < list.n; i++)
-		add_participant(w, people, list.v[i].address);
+		work_add_participant(w, people, list.v[i].address);
 }
 
 /* An agent is known without From. */
-static bool is_forged(const struct work *w)
+static bool work_is_forged(const struct work *w)
 {
 	return w->auth.dmarc_fail && !w->is_agent;
 }
@@ -178,7 +178,7 @@ void work_add_participants(struct work *w)
 	if (t->requester_address && people->len == 0 &&
 		!settings_is_own(w->settings, t->requester_address))
 		g_ptr_array_add(people, g_strdup(t->requester_address));
-	for (size_t i = 0; i < G_N_ELEMENTS(lists) && !is_forged(w); i++)
+	for (size_t i = 0; i < G_N_ELEMENTS(lists) && !work_is_forged(w); i++)
 		add_participants(w, people, lists[i]);
 	g_ptr_array_add(people, NULL);
 	t->participants = (char **)g_ptr_array_free(people, FALSE);
@@ -186,7 +186,7 @@ void work_add_participants(struct work *w)
 
 /* --- queues --- */
 
-static bool watches(const struct ticket *t, const char *queue)
+static bool work_watches(const struct ticket *t, const char *queue)
 {
 	return g_strcmp0(t->queue, queue) == 0 || text_list_has(t->watchers, queue);
 }
@@ -201,7 +201,8 @@ bool work_watch_queues(struct work *w)
 
 		/* Its own account's queue is where the ticket was moved away from, if it is not
 		 * there. */
-		if (g_strcmp0(account->address, t->account) != 0 && !watches(t, account->queue)) {
+		if (g_strcmp0(account->address, t->account) != 0 &&
+			!work_watches(t, account->queue)) {
 			text_list_add(&t->watchers, account->queue);
 			added = true;
 		}
@@ -226,7 +227,7 @@ struct members {
 	unsigned not_told;
 };
 
-static enum status add_member(
+static enum status work_add_member(
 	struct txn *txn, const struct agent *agent, void *arg, struct error *err)
 {
 	struct members *m = arg;
@@ -271,7 +272,7 @@ enum status work_find_workers(struct work *w)
 		g_ptr_array_add(m.addresses, g_strdup(agent_address(&agent)));
 	record_release(&agent_type, &agent);
 	if (m.addresses->len == 0 && (st == ST_OK || st == ST_NOT_FOUND))
-		st = agents_each(w->txn, add_member, &m, w->err);
+		st = agents_each(w->txn, work_add_member, &m, w->err);
 	g_ptr_array_add(m.addresses, NULL);
 	w->workers = (char **)g_ptr_array_free(m.addresses, FALSE);
 	if (st != ST_OK && st != ST_NOT_FOUND)
@@ -310,14 +311,14 @@ enum status work_tell_assigned(struct work *w)
 
 /* --- the entry --- */
 
-static char *shown(const struct mailbox *box)
+static char *work_shown(const struct mailbox *box)
 {
 	return box->name ? g_strdup_printf("%s <%s>", box->name, box->address)
 			 : g_strdup(box->address);
 }
 
 /* Ours are answers themselves, and nobody answers a bounce. */
-static char *reply_address(struct work *w, enum direction direction)
+static char *work_reply_address(struct work *w, enum direction direction)
 {
 	bool came_in = direction == DIRECTION_IN || direction == DIRECTION_AUTO;
 	const struct mailbox *requester = came_in ? work_requester(w) : NULL;
@@ -334,7 +335,7 @@ static char **shown_list(const struct work *w, struct mailboxes list)
 		bool token = w->outcome->whose == WHOSE_DESK_REPLY && w->addressee.address &&
 			recipients_desk_ticket(&w->recipients, list.v[i].address);
 
-		out[i] = token ? mailbox_shown(&w->addressee) : shown(&list.v[i]);
+		out[i] = token ? mailbox_shown(&w->addressee) : work_shown(&list.v[i]);
 	}
 	return out;
 }
@@ -377,7 +378,7 @@ static void describe_entry(struct work *w, enum direction direction, const char 
 	e->message_id = g_strdup(id_afterwards(w));
 	e->in_reply_to = g_strdup(message_in_reply_to(w->message)[0]);
 	e->references = kept_references(w);
-	e->from = from.n ? shown(&from.v[0]) : NULL;
+	e->from = from.n ? work_shown(&from.v[0]) : NULL;
 	e->to = shown_list(w, message_to(w->message));
 	e->cc = shown_list(w, message_cc(w->message));
 	e->subject = work_subject(w);
@@ -394,7 +395,7 @@ static void describe_entry(struct work *w, enum direction direction, const char 
 	e->event = g_strdup(event);
 	e->attached = message_attachment_texts(w->message);
 	e->attached_digest = g_strdup(message_attachments_digest(w->message));
-	e->reply_to = reply_address(w, direction);
+	e->reply_to = work_reply_address(w, direction);
 }
 
 /* Same thread, another matter: worth saying, not worth a new ticket. */
@@ -411,7 +412,7 @@ static enum status note_new_subject(struct work *w)
 		w->txn, t->number, &actor, "subject", t->subject, w->subject.plain, NULL, w->err);
 }
 
-static void touch(struct ticket *t, enum direction direction, int64_t now)
+static void work_touch(struct ticket *t, enum direction direction, int64_t now)
 {
 	t->updated = MAX(t->updated, now);
 	if (direction == DIRECTION_IN)
@@ -429,7 +430,7 @@ enum status work_append(struct work *w, enum direction direction, const char *ev
 	enum status st = ST_OK;
 
 	describe_entry(w, direction, event);
-	touch(t, w->match.how == MATCH_COPY ? DIRECTION_AUTO : direction, w->now);
+	work_touch(t, w->match.how == MATCH_COPY ? DIRECTION_AUTO : direction, w->now);
 	w->outcome->event = work_event_name(event);
 	if (w->is_new)
 		st = tickets_begin(w->txn, t, w->err);
@@ -483,7 +484,7 @@ static enum status assign_on_opening(struct work *w, const struct rules_result *
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-static void set_requester(struct ticket *t, const struct mailbox *requester)
+static void work_set_requester(struct ticket *t, const struct mailbox *requester)
 {
 	if (!requester)
 		return;
@@ -513,7 +514,7 @@ static void describe_ticket(struct work *w, const struct mailbox *requester,
 	t->closed = t->status == TICKET_CLOSED ? w->now : 0;
 	for (unsigned i = 0; i < rules->tags->len && i < LIMIT_TAGS; i++)
 		text_list_add(&t->tags, g_ptr_array_index(rules->tags, i));
-	set_requester(t, requester);
+	work_set_requester(t, requester);
 	work_add_participants(w);
 	work_watch_queues(w);
 }

@@ -182,7 +182,7 @@ static enum status find_agent(struct work *w)
 }
 
 /* Whoever writes as the desk writes by themself, too. */
-static bool wrote_it_themself(const struct work *w)
+static bool intake_wrote_it_themself(const struct work *w)
 {
 	return work_is_author(w) || settings_is_own(w->settings, work_from_address(w));
 }
@@ -195,7 +195,7 @@ static void see_recipients(struct work *w)
 	if (!w->is_agent)
 		return;
 	recipients_name(&w->recipients, w->message);
-	w->recipients.passed_on = !wrote_it_themself(w);
+	w->recipients.passed_on = !intake_wrote_it_themself(w);
 }
 
 struct match_query work_query(struct work *w)
@@ -260,7 +260,7 @@ static enum whose imported_whose(struct work *w)
 	return w->match.ticket.number ? WHOSE_REPLY : WHOSE_OPENED;
 }
 
-static enum whose whose(struct work *w)
+static enum whose intake_whose(struct work *w)
 {
 	/* Sent by us, if with an agent's login at the relay: nobody says it a second time. */
 	if (w->match.own)
@@ -417,7 +417,7 @@ enum status work_record(struct txn *txn, void *arg, struct error *err)
 	else if (st == ST_OK || st == ST_NOT_FOUND) {
 		st = find_ticket(w);
 		if (st == ST_OK) {
-			w->outcome->whose = whose(w);
+			w->outcome->whose = intake_whose(w);
 			st = steps[w->outcome->whose](w);
 		}
 		if (st == ST_OK)
@@ -439,7 +439,7 @@ enum status work_record(struct txn *txn, void *arg, struct error *err)
 
 /* --- headers only: an agent's mail to the outside --- */
 
-static enum status belongs(struct txn *txn, void *arg, struct error *err)
+static enum status intake_belongs(struct txn *txn, void *arg, struct error *err)
 {
 	struct work *w = arg;
 	enum status st;
@@ -456,7 +456,7 @@ static enum status belongs(struct txn *txn, void *arg, struct error *err)
 	return find_ticket(w);
 }
 
-static bool is_ours(struct work *w)
+static bool intake_is_ours(struct work *w)
 {
 	if (!w->is_agent)
 		return false;
@@ -466,7 +466,7 @@ static bool is_ours(struct work *w)
 		return true;
 	if ((w->match.ticket.number || w->match.known_id) && !w->match.own)
 		return true;
-	return whose(w) == WHOSE_REFUSED;
+	return intake_whose(w) == WHOSE_REFUSED;
 }
 
 enum status intake_headers(struct store *store, const struct settings *settings,
@@ -481,9 +481,9 @@ enum status intake_headers(struct store *store, const struct settings *settings,
 
 	outcome_init(&outcome);
 	work_init(&w, store, &arrival, &outcome);
-	st = store_read(store, belongs, &w, err);
+	st = store_read(store, intake_belongs, &w, err);
 	if (st == ST_OK)
-		*ours_out = is_ours(&w);
+		*ours_out = intake_is_ours(&w);
 	work_release(&w);
 	outcome_release(&outcome);
 	return st;
@@ -521,7 +521,7 @@ void work_identify(struct work *w)
 	read_ahead(w->message);
 }
 
-static enum status keep(struct work *w, bool durable, struct error *err)
+static enum status intake_keep(struct work *w, bool durable, struct error *err)
 {
 	const char *dir = settings_archive(w->settings);
 
@@ -557,7 +557,7 @@ enum status intake(struct store *store, const struct arrival *arrival, struct ou
 	work_init(&w, store, arrival, outcome);
 	work_identify(&w);
 	failpoint("before-archive");
-	st = keep(&w, arrival->settings->store.durable, err);
+	st = intake_keep(&w, arrival->settings->store.durable, err);
 	failpoint("after-archive");
 	if (st == ST_OK)
 		st = store_write(store, work_record, &w, err);
@@ -594,7 +594,7 @@ static enum status keep_each(
 
 	for (size_t i = 0; i < batch->n && st == ST_OK; i++) {
 		work_identify(&batch->works[i]);
-		st = keep(&batch->works[i], false, err);
+		st = intake_keep(&batch->works[i], false, err);
 	}
 	if (st == ST_OK && settings->store.durable && settings_archive(settings))
 		st = archive_sync(settings_archive(settings), err);

@@ -21,7 +21,7 @@ static void entry_free(void *data)
 	g_free(data);
 }
 
-static enum status fetch(struct txn *txn, void *arg, struct error *err)
+static enum status complete_fetch(struct txn *txn, void *arg, struct error *err)
 {
 	struct fetch *f = arg;
 	enum status st;
@@ -82,7 +82,7 @@ enum status reply_complete(struct store *store, const struct settings *settings,
 {
 	struct fetch f = { outgoing, mail_out, g_ptr_array_new_with_free_func(entry_free),
 		g_ptr_array_new_with_free_func(g_free) };
-	enum status st = store_read(store, fetch, &f, err);
+	enum status st = store_read(store, complete_fetch, &f, err);
 
 	if (st == ST_OK && outgoing->attach.n)
 		attach_all(settings, &f);

@@ -49,7 +49,7 @@ static void describe_answer(const struct reply_context *c, const struct ticket *
 }
 
 /* RFC 3676 section 4.3: below a line of two dashes and a blank. Owned. */
-static char *sign(const char *text, const char *signature)
+static char *desk_sign(const char *text, const char *signature)
 {
 	g_auto(GStrv) parts = g_strsplit(text, "{signature}", -1);
 	g_autofree char *clean = text_block(signature ? signature : "", -1, LIMIT_SIGNATURE_BYTES);
@@ -69,7 +69,7 @@ static enum status sign_for_queue(const struct reply_context *c, const struct ti
 	enum status st = queues_load(c->txn, ticket->queue, &queue, err);
 
 	if (st == ST_OK || st == ST_NOT_FOUND)
-		*text_out = sign(text, queue.signature);
+		*text_out = desk_sign(text, queue.signature);
 	record_release(&queue_type, &queue);
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }

@@ -46,7 +46,7 @@ static void answering_release(struct answering *a)
 	record_release(&queue_type, &a->queue);
 }
 
-static bool joins(const struct answering *a)
+static bool reply_joins(const struct answering *a)
 {
 	return a->message && a->request->mail->joins;
 }
@@ -113,7 +113,7 @@ static const char *why_not_mail(const struct answering *a)
 }
 
 /* Why nobody is to be answered at all. Static; NULL: somebody may be. */
-static const char *why_not(const struct answering *a)
+static const char *reply_why_not(const struct answering *a)
 {
 	if (!a->mailbox)
 		return "nobody wants one";
@@ -157,7 +157,7 @@ static bool stands_behind(const char *sender, const char *address)
 	return same_house(strrchr(canonical, '@') + 1, strrchr(address, '@') + 1);
 }
 
-static bool wrote_it_themself(const struct answering *a)
+static bool reply_wrote_it_themself(const struct answering *a)
 {
 	struct mailboxes from = message_from(a->message);
 
@@ -181,7 +181,7 @@ static char *plain_subject(const struct answering *a, const char *subject)
 /* Who joins a ticket of others gets their own Subject back, not the title that the others see. */
 static char *subject_of(const struct answering *a)
 {
-	if (!joins(a))
+	if (!reply_joins(a))
 		return g_strdup(a->ticket->subject);
 	return plain_subject(a, message_header(a->message, "Subject", 0));
 }
@@ -194,7 +194,7 @@ static void address_to(struct answering *a)
 		return;
 	a->mailbox = g_strdup(requester->address);
 	a->to = g_strdup(requester->as_written);
-	a->own = wrote_it_themself(a);
+	a->own = reply_wrote_it_themself(a);
 	a->name = a->own ? g_strdup(requester->name) : NULL;
 }
 
@@ -293,8 +293,8 @@ static enum status quote_ticket(struct answering *a)
 
 /* --- the mail --- */
 
-static void fill(const struct answering *a, const struct template *template, const char *language,
-	struct template_text *text_out)
+static void reply_fill(const struct answering *a, const struct template *template,
+	const char *language, struct template_text *text_out)
 {
 	const struct ticket *t = a->ticket;
 	g_autofree char *number = g_strdup_printf("%" G_GUINT64_FORMAT, t->number);
@@ -317,7 +317,7 @@ static void fill(const struct answering *a, const struct template *template, con
 		values[VAR_QUOTE] = a->quote;
 	}
 	/* How a ticket of others stands is not for who comes to it uninvited. */
-	if (!joins(a)) {
+	if (!reply_joins(a)) {
 		values[VAR_PROJECT] = t->project;
 		values[VAR_STATUS] = ticket_status_names[t->status];
 		values[VAR_AGENT] = t->agent;
@@ -340,11 +340,11 @@ static void drop_last_tag(const struct answering *a, char *subject)
 }
 
 /* The token makes whoever has it a part of the ticket. */
-static char *reply_address(const struct answering *a)
+static char *reply_reply_address(const struct answering *a)
 {
 	const struct account *account = a->request->account;
 
-	if (joins(a))
+	if (reply_joins(a))
 		return g_strdup(account->address);
 	return token_address(a->c->key, a->ticket->number, account->address,
 		a->c->settings->recipient_delimiter);
@@ -369,10 +369,10 @@ static GString *write_answer(const struct answering *a, const char *id)
 	const struct template *template = template_set_pick(templates, wanted, &language);
 	struct template_text text;
 	g_autofree char *from = reply_from(account), *subject = NULL;
-	g_autofree char *to = address_header(a->name, a->to), *reply_to = reply_address(a);
+	g_autofree char *to = address_header(a->name, a->to), *reply_to = reply_reply_address(a);
 	GString *mail;
 
-	fill(a, template, language ? language : account->language, &text);
+	reply_fill(a, template, language ? language : account->language, &text);
 	if (!a->own)
 		drop_last_tag(a, text.subject);
 	subject = reply_tagged(a->c, a->ticket, text.subject);
@@ -407,7 +407,7 @@ static enum status find_queue(struct answering *a)
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-static enum status send_answer(struct answering *a)
+static enum status reply_send_answer(struct answering *a)
 {
 	g_autofree char *id = reply_new_id(a->request->account);
 	struct outgoing outgoing;
@@ -538,7 +538,7 @@ static enum status answer_or_suppress(struct answering *a, enum answer_fate *fat
 	if (st == ST_OK && counts_in_hour(a))
 		st = answers_count(a->c->txn, a->c->actor.now, ANSWERS_SENT, a->err);
 	*fate_out = ANSWER_QUEUED;
-	return st == ST_OK ? send_answer(a) : st;
+	return st == ST_OK ? reply_send_answer(a) : st;
 }
 
 /* Why there is none this time. */
@@ -551,7 +551,7 @@ static const char *why_none(const struct answering *a, const char *mark)
 
 static enum status answer_once(struct answering *a, enum answer_fate *fate_out)
 {
-	const char *mark = answer_mark(a->request->answer), *none = why_not(a);
+	const char *mark = answer_mark(a->request->answer), *none = reply_why_not(a);
 	enum status st = ST_OK;
 
 	if (none && strcmp(mark, answer_mark(ANSWER_OPENED)) == 0)

@@ -17,15 +17,15 @@ struct search {
 	const struct foreign *foreign;
 };
 
-static struct subject_word *part(const struct search *s, guint i)
+static struct subject_word *commands_part(const struct search *s, guint i)
 {
 	return &g_array_index(s->parts, struct subject_word, i);
 }
 
 static char *part_text(const struct search *s, guint i)
 {
-	return g_strndup(
-		s->words.text->str + part(s, i)->start, part(s, i)->end - part(s, i)->start);
+	return g_strndup(s->words.text->str + commands_part(s, i)->start,
+		commands_part(s, i)->end - commands_part(s, i)->start);
 }
 
 /* --- what looks like one --- */
@@ -43,7 +43,7 @@ static char *bang_at(const struct search *s, guint i)
 {
 	const char *rest;
 
-	return part(s, i)->form ? foreign_bang_in(part(s, i)->form, &rest) : NULL;
+	return commands_part(s, i)->form ? foreign_bang_in(commands_part(s, i)->form, &rest) : NULL;
 }
 
 /* What has no word behind its "!" could not be told from a foreign one. */
@@ -56,13 +56,13 @@ static int verb_at(const struct search *s, guint i)
 
 /* --- whose it is --- */
 
-static guint left(const struct search *s, const char *bang)
+static guint commands_left(const struct search *s, const char *bang)
 {
 	return GPOINTER_TO_UINT(g_hash_table_lookup(s->left, bang));
 }
 
 /* How often each word with a "!" is there; owned. */
-static GHashTable *count_bangs(const GArray *parts, bool foreign_only)
+static GHashTable *commands_count_bangs(const GArray *parts, bool foreign_only)
 {
 	GHashTable *counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
@@ -79,11 +79,11 @@ static GHashTable *count_bangs(const GArray *parts, bool foreign_only)
  * knows which of them came with it. */
 static void count_own(struct search *s)
 {
-	g_autoptr(GHashTable) known = count_bangs(s->parts, true);
+	g_autoptr(GHashTable) known = commands_count_bangs(s->parts, true);
 	GHashTableIter iter;
 	void *bang, *n;
 
-	s->left = count_bangs(s->parts, false);
+	s->left = commands_count_bangs(s->parts, false);
 	g_hash_table_iter_init(&iter, s->left);
 	while (g_hash_table_iter_next(&iter, &bang, &n)) {
 		guint others = foreign_bangs(s->foreign, bang), all = GPOINTER_TO_UINT(n);
@@ -100,11 +100,11 @@ static void mark_others_bangs(struct search *s)
 {
 	for (guint i = s->parts->len; i-- > 0;) {
 		g_autofree char *bang = bang_at(s, i);
-		guint n = bang ? left(s, bang) : 0;
+		guint n = bang ? commands_left(s, bang) : 0;
 
-		if (!bang || part(s, i)->foreign)
+		if (!bang || commands_part(s, i)->foreign)
 			continue;
-		part(s, i)->foreign = n == 0;
+		commands_part(s, i)->foreign = n == 0;
 		if (n > 0)
 			g_hash_table_insert(
 				s->left, g_steal_pointer(&bang), GUINT_TO_POINTER(n - 1));
@@ -132,14 +132,14 @@ static void search_release(struct search *s)
 
 static bool is_argument(const struct search *s, guint i)
 {
-	const struct subject_word *p = i < s->parts->len ? part(s, i) : NULL;
+	const struct subject_word *p = i < s->parts->len ? commands_part(s, i) : NULL;
 
 	return p && p->form && !p->foreign;
 }
 
 static char first_byte(const struct search *s, guint i)
 {
-	return s->words.text->str[part(s, i)->start];
+	return s->words.text->str[commands_part(s, i)->start];
 }
 
 /* Behind the arguments of a verb at i. */
@@ -166,7 +166,7 @@ static guint past_arguments(const struct search *s, guint i, enum verb_reach rea
 
 /* --- taking --- */
 
-static char *joined(const struct search *s, guint from, guint to)
+static char *commands_joined(const struct search *s, guint from, guint to)
 {
 	GString *out = g_string_new(NULL);
 
@@ -204,18 +204,18 @@ static void trim_end(struct words *w)
 	}
 }
 
-static char *rest_of(struct words *w)
+static char *commands_rest_of(struct words *w)
 {
 	trim_end(w);
 	return words_rebuild(w);
 }
 
-static guint take(struct search *s, guint i, int verb, GPtrArray *taken, GPtrArray *places)
+static guint commands_take(struct search *s, guint i, int verb, GPtrArray *taken, GPtrArray *places)
 {
 	guint to = past_arguments(s, i, verb_info((enum verb)verb)->reach),
-	      start = part(s, i)->start, end = part(s, to - 1)->end;
+	      start = commands_part(s, i)->start, end = commands_part(s, to - 1)->end;
 
-	g_ptr_array_add(taken, joined(s, i, to));
+	g_ptr_array_add(taken, commands_joined(s, i, to));
 	g_ptr_array_add(places, g_strdup_printf("%u+%u", start, end - start));
 	remove_range(&s->words, start, end);
 	return to;
@@ -244,15 +244,15 @@ void subject_commands_init(
 		i < s.parts->len && taken->len < LIMIT_COMMANDS && kept->len < LIMIT_COMMANDS;) {
 		int verb = verb_at(&s, i);
 
-		if (verb >= 0 && !c->doubt && !part(&s, i)->foreign) {
-			i = take(&s, i, verb, taken, places);
+		if (verb >= 0 && !c->doubt && !commands_part(&s, i)->foreign) {
+			i = commands_take(&s, i, verb, taken, places);
 			continue;
 		}
 		if (verb >= 0)
 			g_ptr_array_add(kept, part_text(&s, i));
 		i++;
 	}
-	c->rest = taken->len ? rest_of(&s.words) : NULL;
+	c->rest = taken->len ? commands_rest_of(&s.words) : NULL;
 	c->taken = as_list(taken);
 	c->places = as_list(places);
 	c->kept = as_list(kept);
@@ -311,7 +311,7 @@ char *subject_without(const char *raw, char *const *places)
 		if (all)
 			remove_range(&w, start, end);
 	}
-	rest = all ? rest_of(&w) : NULL;
+	rest = all ? commands_rest_of(&w) : NULL;
 	words_release(&w);
 	return rest;
 }

@@ -26,7 +26,8 @@ bool archive_name_valid(const char *name)
 		name, G_REGEX_DOLLAR_ENDONLY, 0);
 }
 
-static enum status failed(struct error *err, const char *what, const char *dir, const char *name)
+static enum status archive_failed(
+	struct error *err, const char *what, const char *dir, const char *name)
 {
 	return error_set(err, errno == ENOENT ? ST_NOT_FOUND : ST_IO, "cannot %s '%s/%s': %s", what,
 		dir, name, g_strerror(errno));
@@ -74,13 +75,13 @@ enum status archive_open(const char *dir, const char *name, int *fd_out, struct 
 		return error_set(err, ST_REFUSED, "'%s' is no name of an archived mail", name);
 	parent = open_parent(dir, name);
 	if (parent < 0)
-		return failed(err, "open", dir, name);
+		return archive_failed(err, "open", dir, name);
 	fd = openat(parent, base_of(name), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	saved = errno;
 	close(parent);
 	errno = saved;
 	if (fd < 0)
-		return failed(err, "open", dir, name);
+		return archive_failed(err, "open", dir, name);
 	*fd_out = fd;
 	return ST_OK;
 }
@@ -100,7 +101,7 @@ enum status archive_read(const char *dir, const char *name, size_t max, char **d
 	while (data->len < max && (n = read(fd, chunk, MIN(sizeof chunk, max - data->len))) > 0)
 		g_byte_array_append(data, chunk, (guint)n);
 	if (n < 0)
-		st = failed(err, "read", dir, name);
+		st = archive_failed(err, "read", dir, name);
 	close(fd);
 	if (st != ST_OK) {
 		g_byte_array_unref(data);
@@ -120,12 +121,12 @@ enum status archive_remove(const char *dir, const char *name, struct error *err)
 		return error_set(err, ST_REFUSED, "'%s' is no name of an archived mail", name);
 	parent = open_parent(dir, name);
 	if (parent < 0)
-		return failed(err, "remove", dir, name);
+		return archive_failed(err, "remove", dir, name);
 	rc = unlinkat(parent, base_of(name), 0);
 	saved = errno;
 	close(parent);
 	errno = saved;
-	return rc == 0 ? ST_OK : failed(err, "remove", dir, name);
+	return rc == 0 ? ST_OK : archive_failed(err, "remove", dir, name);
 }
 
 enum status archive_sync(const char *dir, struct error *err)
@@ -134,10 +135,10 @@ enum status archive_sync(const char *dir, struct error *err)
 
 	/* Nothing was ever written to a directory that is not there. */
 	if (fd < 0)
-		return errno == ENOENT ? ST_OK : failed(err, "open", dir, "");
+		return errno == ENOENT ? ST_OK : archive_failed(err, "open", dir, "");
 	rc = syncfs(fd);
 	close(fd);
-	return rc == 0 ? ST_OK : failed(err, "sync", dir, "");
+	return rc == 0 ? ST_OK : archive_failed(err, "sync", dir, "");
 }
 
 static enum status make_unclaimed(const char *dir, struct error *err)
@@ -148,7 +149,7 @@ static enum status make_unclaimed(const char *dir, struct error *err)
 		g_autofree char *path = g_build_filename(dir, ARCHIVE_UNCLAIMED, parts[i], NULL);
 
 		if (g_mkdir_with_parents(path, 0750) != 0)
-			return failed(err, "make directory", dir, ARCHIVE_UNCLAIMED);
+			return archive_failed(err, "make directory", dir, ARCHIVE_UNCLAIMED);
 	}
 	return ST_OK;
 }
@@ -162,7 +163,7 @@ enum status archive_set_aside(const char *dir, const char *name, struct error *e
 		: error_set(err, ST_REFUSED, "'%s' is no name of an archived mail", name);
 
 	if (st == ST_OK && rename(from, to) != 0)
-		st = failed(err, "move", dir, name);
+		st = archive_failed(err, "move", dir, name);
 	return st;
 }
 
@@ -185,7 +186,8 @@ static enum status walk_name(struct walk *w, const char *below, const char *name
 	struct stat stat;
 
 	if (lstat(path, &stat) != 0)
-		return errno == ENOENT ? ST_OK : failed(w->err, "look at", w->dir, relative);
+		return errno == ENOENT ? ST_OK
+				       : archive_failed(w->err, "look at", w->dir, relative);
 	if (S_ISDIR(stat.st_mode) && depth < DEPTH_MAX)
 		return walk_directory(w, relative, depth + 1);
 	if (S_ISREG(stat.st_mode) && g_str_has_suffix(name, ".eml"))
@@ -224,12 +226,12 @@ struct sweep {
 	uint64_t left, count;
 };
 
-static int by_name(gconstpointer a, gconstpointer b)
+static int archive_by_name(gconstpointer a, gconstpointer b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static GPtrArray *names_in(const char *dir, const char *below)
+static GPtrArray *archive_names_in(const char *dir, const char *below)
 {
 	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
 	g_autofree char *path = g_build_filename(dir, below, NULL);
@@ -240,7 +242,7 @@ static GPtrArray *names_in(const char *dir, const char *below)
 		g_ptr_array_add(names, g_strdup(name));
 	if (open)
 		g_dir_close(open);
-	g_ptr_array_sort(names, by_name);
+	g_ptr_array_sort(names, archive_by_name);
 	return names;
 }
 
@@ -251,7 +253,7 @@ static bool all_digits(const char *name)
 
 static void sweep_files(struct sweep *s, const char *below)
 {
-	g_autoptr(GPtrArray) names = names_in(s->dir, below);
+	g_autoptr(GPtrArray) names = archive_names_in(s->dir, below);
 
 	for (guint i = 0; i < names->len && s->left > 0; i++) {
 		g_autofree char *name = g_build_filename(below, g_ptr_array_index(names, i), NULL);
@@ -267,7 +269,7 @@ static void sweep_files(struct sweep *s, const char *below)
  * before it. */
 static void sweep_days(struct sweep *s, const char *below, unsigned depth)
 {
-	g_autoptr(GPtrArray) names = names_in(s->dir, below);
+	g_autoptr(GPtrArray) names = archive_names_in(s->dir, below);
 
 	for (guint i = 0; i < names->len && s->left > 0; i++) {
 		const char *name = g_ptr_array_index(names, i);
@@ -293,6 +295,7 @@ enum status archive_remove_before(
 
 	sweep_days(&s, "", 0);
 	*count_out = s.count;
-	return access(dir, W_OK) == 0 || errno == ENOENT ? ST_OK
-							 : failed(err, "remove mails of", dir, "");
+	return access(dir, W_OK) == 0 || errno == ENOENT
+		? ST_OK
+		: archive_failed(err, "remove mails of", dir, "");
 }

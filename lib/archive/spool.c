@@ -58,7 +58,7 @@ void spool_free(struct spool *spool)
 
 /* --- writing --- */
 
-static enum status failed(struct error *err, const char *what, const char *name)
+static enum status spool_failed(struct error *err, const char *what, const char *name)
 {
 	enum status st = errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? ST_FULL : ST_IO;
 
@@ -85,23 +85,23 @@ static enum status write_out(struct spool *spool, struct error *err)
 {
 	if (spool->fd < 0) {
 		if (g_mkdir_with_parents(spool->dir, 0750) != 0)
-			return failed(err, "make directory", spool->dir);
+			return spool_failed(err, "make directory", spool->dir);
 		spool->fd = open_unnamed(spool->dir);
 	}
 	if (spool->fd < 0)
-		return failed(err, "make a file in", spool->dir);
+		return spool_failed(err, "make a file in", spool->dir);
 	while (spool->written < spool->bytes->len) {
 		ssize_t n = write(spool->fd, spool->bytes->data + spool->written,
 			spool->bytes->len - spool->written);
 
 		if (n < 0 && errno != EINTR)
-			return failed(err, "write to", spool->dir);
+			return spool_failed(err, "write to", spool->dir);
 		spool->written += n > 0 ? (size_t)n : 0;
 	}
 	return ST_OK;
 }
 
-static enum status flush(struct spool *spool, struct error *err)
+static enum status spool_flush(struct spool *spool, struct error *err)
 {
 	enum status st = write_out(spool, err);
 
@@ -112,11 +112,11 @@ static enum status flush(struct spool *spool, struct error *err)
 	return st;
 }
 
-static enum status add(struct spool *spool, const void *data, size_t len, struct error *err)
+static enum status spool_add(struct spool *spool, const void *data, size_t len, struct error *err)
 {
 	g_byte_array_append(spool->bytes, data, (guint)len);
 	spool->size += len;
-	return spool->bytes->len > LIMIT_SPOOL_MEMORY ? flush(spool, err) : ST_OK;
+	return spool->bytes->len > LIMIT_SPOOL_MEMORY ? spool_flush(spool, err) : ST_OK;
 }
 
 /* --- header fields --- */
@@ -152,7 +152,7 @@ static char *start_of(const char *value)
 
 /* What does not fit takes its room all the same, so that of fields of one name the first are kept,
  * and their places are those that the MTA counts. *cut_out: what fits of a value that does not. */
-static bool fits(struct spool *spool, const char *name, const char *value, char **cut_out)
+static bool spool_fits(struct spool *spool, const char *name, const char *value, char **cut_out)
 {
 	const size_t most_bytes = LIMIT_HEADER_BYTES - LIMIT_HEADER_RESERVE_BYTES;
 	const unsigned most = LIMIT_HEADER_COUNT - LIMIT_HEADER_RESERVE_COUNT;
@@ -176,21 +176,21 @@ static bool fits(struct spool *spool, const char *name, const char *value, char 
 static enum status add_field(
 	struct spool *spool, const char *name, const char *value, struct error *err)
 {
-	enum status st = add(spool, name, strlen(name), err);
+	enum status st = spool_add(spool, name, strlen(name), err);
 
 	if (st == ST_OK)
-		st = add(spool, ":", 1, err);
+		st = spool_add(spool, ":", 1, err);
 	for (const char *p = value; *p && st == ST_OK;) {
 		size_t len = strcspn(p, "\r");
 
-		st = add(spool, p, len, err);
+		st = spool_add(spool, p, len, err);
 		p += len;
 		/* Lines end in LF alone, as in the archive. */
 		if (*p == '\r' && p[1] != '\n' && st == ST_OK)
-			st = add(spool, "\r", 1, err);
+			st = spool_add(spool, "\r", 1, err);
 		p += *p == '\r';
 	}
-	return st == ST_OK ? add(spool, "\n", 1, err) : st;
+	return st == ST_OK ? spool_add(spool, "\n", 1, err) : st;
 }
 
 enum status spool_header(
@@ -198,14 +198,14 @@ enum status spool_header(
 {
 	g_autofree char *cut = NULL;
 
-	if (!fits(spool, name, value, &cut))
+	if (!spool_fits(spool, name, value, &cut))
 		return ST_OK;
 	return add_field(spool, name, cut ? cut : value, err);
 }
 
 enum status spool_end_headers(struct spool *spool, struct error *err)
 {
-	return add(spool, "\n", 1, err);
+	return spool_add(spool, "\n", 1, err);
 }
 
 /* --- the body and its hash: CRLF is LF --- */
@@ -216,7 +216,7 @@ static void hash_line_ends(struct spool *spool)
 		hash_add(&spool->body, "\n", 1);
 }
 
-static void hash(struct spool *spool, const char *data, size_t len)
+static void spool_hash(struct spool *spool, const char *data, size_t len)
 {
 	while (len > 0) {
 		const char *newline = memchr(data, '\n', len);
@@ -234,8 +234,8 @@ static void hash(struct spool *spool, const char *data, size_t len)
 
 static enum status add_body(struct spool *spool, const char *data, size_t len, struct error *err)
 {
-	hash(spool, data, len);
-	return add(spool, data, len, err);
+	spool_hash(spool, data, len);
+	return spool_add(spool, data, len, err);
 }
 
 /* The CR before the next LF, or one at the end that may turn out to be such; NULL. */
@@ -287,7 +287,7 @@ struct message *spool_parse(struct spool *spool)
 {
 	if (spool->fd < 0)
 		return message_parse_bytes(spool->bytes->data, spool->bytes->len);
-	flush(spool, NULL);
+	spool_flush(spool, NULL);
 	return message_parse_fd(spool->fd, 0);
 }
 
@@ -296,11 +296,11 @@ struct message *spool_parse(struct spool *spool)
 static enum status sync_directory(const char *path, struct error *err)
 {
 	errno = directory_sync(path);
-	return errno == 0 ? ST_OK : failed(err, "sync directory", path);
+	return errno == 0 ? ST_OK : spool_failed(err, "sync directory", path);
 }
 
 /* What root makes in the archive must be the daemon's, as the directory that it is in. */
-static void give_to_owner_of(const char *dir, int fd)
+static void spool_give_to_owner_of(const char *dir, int fd)
 {
 	struct stat status;
 
@@ -309,14 +309,14 @@ static void give_to_owner_of(const char *dir, int fd)
 		errno = 0;
 }
 
-static void give_directory(const char *path)
+static void spool_give_directory(const char *path)
 {
 	g_autofree char *parent = g_path_get_dirname(path);
 	int fd = geteuid() == 0 ? open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
 
 	if (fd < 0)
 		return;
-	give_to_owner_of(parent, fd);
+	spool_give_to_owner_of(parent, fd);
 	close(fd);
 }
 
@@ -325,8 +325,8 @@ static enum status make_archive(const char *dir, struct error *err)
 	if (g_file_test(dir, G_FILE_TEST_IS_DIR))
 		return ST_OK;
 	if (g_mkdir_with_parents(dir, 0770) != 0)
-		return failed(err, "make directory", dir);
-	give_directory(dir);
+		return spool_failed(err, "make directory", dir);
+	spool_give_directory(dir);
 	return ST_OK;
 }
 
@@ -357,10 +357,10 @@ static enum status make_directories(
 		if (mkdir(path, 0770) == 0) {
 			g_autofree char *parent = g_path_get_dirname(path);
 
-			give_directory(path);
+			spool_give_directory(path);
 			st = durable ? sync_directory(parent, err) : ST_OK;
 		} else if (errno != EEXIST || !is_directory(path)) {
-			st = failed(err, "make directory", path);
+			st = spool_failed(err, "make directory", path);
 		}
 		*slash = '/';
 	}
@@ -383,23 +383,23 @@ static enum status copy_file(struct spool *spool, const char *path, bool durable
 	g_autofree char *temporary = g_strdup_printf("%s.XXXXXX", path);
 	g_autofree char *chunk = g_malloc(LIMIT_SPOOL_MEMORY);
 	int out = g_mkstemp_full(temporary, O_WRONLY | O_CLOEXEC, 0640);
-	enum status st = out < 0 ? failed(err, "make", temporary) : ST_OK;
+	enum status st = out < 0 ? spool_failed(err, "make", temporary) : ST_OK;
 	off_t at = 0;
 	ssize_t n;
 
 	if (st == ST_OK)
-		give_to_owner_of(spool->dir, out);
+		spool_give_to_owner_of(spool->dir, out);
 	while (st == ST_OK && (n = pread(spool->fd, chunk, LIMIT_SPOOL_MEMORY, at)) > 0) {
 		if (write(out, chunk, (size_t)n) != n)
-			st = failed(err, "write", temporary);
+			st = spool_failed(err, "write", temporary);
 		at += n;
 	}
 	if (st == ST_OK && durable && fdatasync(out) != 0)
-		st = failed(err, "sync", temporary);
+		st = spool_failed(err, "sync", temporary);
 	if (out >= 0 && close(out) != 0 && st == ST_OK)
-		st = failed(err, "close", temporary);
+		st = spool_failed(err, "close", temporary);
 	if (st == ST_OK && rename(temporary, path) != 0)
-		st = failed(err, "name", path);
+		st = spool_failed(err, "name", path);
 	if (st != ST_OK && out >= 0)
 		unlink(temporary);
 	return st;
@@ -423,9 +423,9 @@ enum status spool_keep(
 	 * is left in memory unless the disk was full. */
 	st = write_out(spool, err);
 	if (st == ST_OK)
-		give_to_owner_of(dir, spool->fd);
+		spool_give_to_owner_of(dir, spool->fd);
 	if (st == ST_OK && durable && fdatasync(spool->fd) != 0)
-		st = failed(err, "sync", path);
+		st = spool_failed(err, "sync", path);
 	if (st == ST_OK && name_file(spool->fd, path) != 0)
 		st = copy_file(spool, path, durable, err);
 	return st == ST_OK && durable ? sync_directory(parent, err) : st;

@@ -20,7 +20,7 @@ static bool dot_string(const char *s)
 }
 
 /* A quoted local part without its quotes; NULL when it is not one. */
-static char *unquoted(const char *s, size_t len)
+static char *address_unquoted(const char *s, size_t len)
 {
 	GString *out;
 
@@ -35,7 +35,7 @@ static char *unquoted(const char *s, size_t len)
 	return g_string_free(out, FALSE);
 }
 
-static char *quoted(const char *local)
+static char *address_quoted(const char *local)
 {
 	GString *out = g_string_new("\"");
 
@@ -49,7 +49,7 @@ static char *quoted(const char *local)
 
 static char *canonical_local(const char *s, size_t len)
 {
-	g_autofree char *plain = unquoted(s, len), *lower = NULL;
+	g_autofree char *plain = address_unquoted(s, len), *lower = NULL;
 
 	/* Case is ASCII's alone: of all else a mail server may make two mailboxes, and the sign for
 	 * Kelvin a k. */
@@ -64,11 +64,11 @@ static char *canonical_local(const char *s, size_t len)
 	return dot_string(lower) && lower[0] != '.' && !g_str_has_suffix(lower, ".") &&
 			!strstr(lower, "..")
 		? g_steal_pointer(&lower)
-		: quoted(lower);
+		: address_quoted(lower);
 }
 
 /* Without the root's dot. */
-static bool hostname(const char *s)
+static bool address_hostname(const char *s)
 {
 	if (!*s || *s == '.' || *s == '-' || g_str_has_suffix(s, ".") || strstr(s, "..") ||
 		strlen(s) > 253)
@@ -129,14 +129,14 @@ static char *canonical_domain(const char *s)
 		plain[strlen(plain) - 1] = '\0';
 	if (!g_str_is_ascii(plain)) {
 		lower = in_a_labels(plain);
-		return lower && hostname(lower) ? g_steal_pointer(&lower) : NULL;
+		return lower && address_hostname(lower) ? g_steal_pointer(&lower) : NULL;
 	}
 	lower = g_ascii_strdown(plain, -1);
-	return hostname(lower) || address_literal(lower) ? g_steal_pointer(&lower) : NULL;
+	return address_hostname(lower) || address_literal(lower) ? g_steal_pointer(&lower) : NULL;
 }
 
 /* The '@' that divides: the only one outside quotes. */
-static const char *divide(const char *s)
+static const char *address_divide(const char *s)
 {
 	const char *at = NULL;
 	bool in_quotes = false;
@@ -191,7 +191,7 @@ enum status address_canonical(const char *s, char **canonical_out)
 	 * "@a.example,@b.example:user@c.example". */
 	if (*bare == '@' && strchr(bare, ':'))
 		memmove(bare, strchr(bare, ':') + 1, strlen(strchr(bare, ':')));
-	if (!g_utf8_validate(bare, -1, NULL) || has_hidden(bare) || !(at = divide(bare)))
+	if (!g_utf8_validate(bare, -1, NULL) || has_hidden(bare) || !(at = address_divide(bare)))
 		return ST_BAD_INPUT;
 	local = canonical_local(bare, (size_t)(at - bare));
 	domain = canonical_domain(at + 1);
@@ -312,7 +312,7 @@ static const struct {
 
 /* Behind that word at p, or NULL. Its letters may be parted (do-not.reply), and digits may follow
  * it (noreply2). */
-static const char *past_word(const char *p, const char *word)
+static const char *address_past_word(const char *p, const char *word)
 {
 	for (const char *begin = p; *word; p++) {
 		if (p > begin && *p && strchr(SEPARATORS, *p))
@@ -324,7 +324,7 @@ static const char *past_word(const char *p, const char *word)
 	return strchr("@" SEPARATORS, *p) ? p : NULL;
 }
 
-static bool is_there(enum place place, bool first, bool last)
+static bool address_is_there(enum place place, bool first, bool last)
 {
 	switch (place) {
 	case ANYWHERE:
@@ -342,9 +342,10 @@ static bool is_there(enum place place, bool first, bool last)
 static bool robot_begins_at(const char *p, const char *canonical, bool paths)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(robots); i++) {
-		const char *past = paths || !robots[i].path ? past_word(p, robots[i].word) : NULL;
+		const char *past = paths || !robots[i].path ? address_past_word(p, robots[i].word)
+							    : NULL;
 
-		if (past && is_there(robots[i].place, p == canonical, *past == '@'))
+		if (past && address_is_there(robots[i].place, p == canonical, *past == '@'))
 			return true;
 	}
 	return false;
@@ -377,11 +378,11 @@ static bool needs_quotes(const char *name)
 	return strpbrk(name, "()<>[]:;@\\,.\"") != NULL;
 }
 
-static char *phrase(const char *clean)
+static char *address_phrase(const char *clean)
 {
 	if (!g_str_is_ascii(clean) || strstr(clean, "=?"))
 		return text_encoded_words(clean);
-	return needs_quotes(clean) ? quoted(clean) : g_strdup(clean);
+	return needs_quotes(clean) ? address_quoted(clean) : g_strdup(clean);
 }
 
 char *address_header(const char *name, const char *addr)
@@ -390,7 +391,7 @@ char *address_header(const char *name, const char *addr)
 
 	if (!clean || !*clean)
 		return g_strdup(addr);
-	shown = phrase(clean);
+	shown = address_phrase(clean);
 	return g_strdup_printf("%s <%s>", shown, addr);
 }
 
@@ -402,7 +403,7 @@ static bool is_bracket(gunichar c)
 }
 
 /* One line of it, with blanks for brackets of any script. */
-static char *label(const char *name)
+static char *address_label(const char *name)
 {
 	g_autofree char *valid = text_line(name, LIMIT_NAME_BYTES);
 	g_autoptr(GString) out = g_string_new(NULL);
@@ -418,12 +419,12 @@ static char *label(const char *name)
 
 char *address_header_behind(const char *name, const char *behind, const char *addr)
 {
-	g_autofree char *clean = label(name ? name : ""), *both = NULL, *shown = NULL;
+	g_autofree char *clean = address_label(name ? name : ""), *both = NULL, *shown = NULL;
 	g_autofree char *value = NULL;
 
 	if (*clean && g_ascii_strcasecmp(clean, behind) != 0)
 		both = g_strdup_printf("%s (%s)", clean, behind);
-	shown = phrase(both ? both : behind);
+	shown = address_phrase(both ? both : behind);
 	value = g_strdup_printf("%s <%s>", shown, addr);
 	return text_fold(value, strlen("Reply-To: "));
 }

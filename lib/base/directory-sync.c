@@ -35,7 +35,7 @@ static int sync_now(const char *path)
 }
 
 /* The caller holds the lock. */
-static void lead(const char *path)
+static void sync_lead(const char *path)
 {
 	guint64 turn = ++shared.started;
 	int rc;
@@ -55,7 +55,7 @@ static void lead(const char *path)
 
 /* The caller holds the lock, and is a user. A failure is said once by the kernel, so a later
  * success does not make up for it. */
-static int share(const char *path)
+static int sync_share(const char *path)
 {
 	guint64 wanted = shared.started + 1;
 
@@ -63,7 +63,7 @@ static int share(const char *path)
 		if (shared.running)
 			pthread_cond_wait(&shared.turn, &shared.lock);
 		else
-			lead(path);
+			sync_lead(path);
 	}
 	return shared.failed >= wanted ? shared.reason : 0;
 }
@@ -82,7 +82,7 @@ int directory_sync(const char *path)
 		g_free(shared.path);
 		shared.path = g_strdup(path);
 	}
-	rc = share(path);
+	rc = sync_share(path);
 	shared.users--;
 	pthread_mutex_unlock(&shared.lock);
 	return rc;

@@ -11,7 +11,7 @@ static bool is_selector(gunichar c)
 	return (c >= 0xfe00 && c <= 0xfe0f) || (c >= 0xe0100 && c <= 0xe01ef);
 }
 
-static bool is_joiner(gunichar c)
+static bool clean_is_joiner(gunichar c)
 {
 	return c == 0x200c || c == 0x200d;
 }
@@ -72,9 +72,9 @@ bool text_is_unseen(gunichar c)
  * emoji or an ideograph. */
 static bool belongs_to(gunichar c, gunichar before)
 {
-	if (is_joiner(c))
+	if (clean_is_joiner(c))
 		return before >= 0x0600 && (before < 0x2000 || before > 0x206f);
-	if (is_selector(c) && !is_selector(before) && !is_joiner(before))
+	if (is_selector(c) && !is_selector(before) && !clean_is_joiner(before))
 		return before >= 0x2000 ||
 			(before && before < 0x80 && strchr("#*0123456789", (int)before)) ||
 			before == 0xa9 || before == 0xae;
@@ -82,7 +82,7 @@ static bool belongs_to(gunichar c, gunichar before)
 }
 
 /* *before: the character before it, 0 when that is none that is seen. */
-static bool is_hidden(gunichar c, gunichar *before)
+static bool clean_is_hidden(gunichar c, gunichar *before)
 {
 	bool hidden = text_is_unseen(c) && !belongs_to(c, *before);
 
@@ -101,7 +101,7 @@ static bool is_dropped(gunichar c, enum unseen unseen)
 
 static void append_as(GString *out, gunichar c, enum unseen unseen, gunichar *before)
 {
-	if (unseen == UNSEEN_SHOWN && is_hidden(c, before))
+	if (unseen == UNSEEN_SHOWN && clean_is_hidden(c, before))
 		g_string_append_printf(out, "<U+%04X>", c);
 	else
 		g_string_append_unichar(out, c);
@@ -139,7 +139,7 @@ static bool is_gap(gunichar c, enum unseen unseen)
 	return g_unichar_isspace(c) || (unseen != UNSEEN_SHOWN && is_dropped(c, unseen));
 }
 
-static char *line_of(const char *s, size_t max, enum unseen unseen)
+static char *clean_line_of(const char *s, size_t max, enum unseen unseen)
 {
 	g_autofree char *valid = g_utf8_make_valid(
 		s, (gssize)strnlen(s, max > G_MAXSIZE / 8 ? max : max * 4 + 16));
@@ -167,17 +167,17 @@ static char *line_of(const char *s, size_t max, enum unseen unseen)
 
 char *text_line(const char *s, size_t max)
 {
-	return line_of(s, max, UNSEEN_DROPPED);
+	return clean_line_of(s, max, UNSEEN_DROPPED);
 }
 
 char *text_line_kept(const char *s, size_t max)
 {
-	return line_of(s, max, UNSEEN_KEPT);
+	return clean_line_of(s, max, UNSEEN_KEPT);
 }
 
 char *text_line_shown(const char *s, size_t max)
 {
-	return line_of(s, max, UNSEEN_SHOWN);
+	return clean_line_of(s, max, UNSEEN_SHOWN);
 }
 
 /* Most text is ASCII, and is taken over in runs. */

@@ -13,7 +13,7 @@ gunichar text_small(gunichar c)
 	return c >= 0x80 && lower < 0x80 ? c : lower;
 }
 
-static gunichar folded(const char *p)
+static gunichar text_folded(const char *p)
 {
 	return text_small(g_utf8_get_char(p));
 }
@@ -27,7 +27,7 @@ static bool glob_valid(const char *g, const char *s)
 		if (*g == '*') {
 			star = ++g;
 			resume = s;
-		} else if (*g == '?' || (*g && folded(g) == folded(s))) {
+		} else if (*g == '?' || (*g && text_folded(g) == text_folded(s))) {
 			g = g_utf8_next_char(g);
 			s = g_utf8_next_char(s);
 		} else if (star) {
@@ -157,7 +157,7 @@ char *text_rfc5322_date(int64_t when)
 		tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
-static bool digits(const char **p, unsigned count, int *value_out)
+static bool text_digits(const char **p, unsigned count, int *value_out)
 {
 	int value = 0;
 
@@ -170,7 +170,7 @@ static bool digits(const char **p, unsigned count, int *value_out)
 	return true;
 }
 
-static bool literal(const char **p, char c)
+static bool text_literal(const char **p, char c)
 {
 	if (**p != c)
 		return false;
@@ -180,8 +180,8 @@ static bool literal(const char **p, char c)
 
 static bool parse_day(const char **p, int *year, int *month, int *day)
 {
-	return digits(p, 4, year) && literal(p, '-') && digits(p, 2, month) && literal(p, '-') &&
-		digits(p, 2, day);
+	return text_digits(p, 4, year) && text_literal(p, '-') && text_digits(p, 2, month) &&
+		text_literal(p, '-') && text_digits(p, 2, day);
 }
 
 /* "T" or a blank, then HH:MM[:SS]. */
@@ -189,11 +189,11 @@ static bool parse_clock(const char **p, int *hour, int *minute, int *second)
 {
 	if (**p == '\0')
 		return true;
-	if (!literal(p, 'T') && !literal(p, ' '))
+	if (!text_literal(p, 'T') && !text_literal(p, ' '))
 		return false;
-	if (!digits(p, 2, hour) || !literal(p, ':') || !digits(p, 2, minute))
+	if (!text_digits(p, 2, hour) || !text_literal(p, ':') || !text_digits(p, 2, minute))
 		return false;
-	return !literal(p, ':') || digits(p, 2, second);
+	return !text_literal(p, ':') || text_digits(p, 2, second);
 }
 
 static enum status parse_unix(const char *s, int64_t *when_out)
@@ -232,7 +232,7 @@ enum status text_parse_date(const char *s, int64_t *when_out)
 	if (!parse_day(&p, &year, &month, &day) || !parse_clock(&p, &hour, &minute, &second))
 		return ST_BAD_INPUT;
 	micro = parse_fraction(&p);
-	utc = literal(&p, 'Z');
+	utc = text_literal(&p, 'Z');
 	if (*p)
 		return ST_BAD_INPUT;
 	time = utc ? g_date_time_new_utc(year, month, day, hour, minute, second)

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static unsigned line_of(const char *text, const char *place)
+static unsigned textfile_line_of(const char *text, const char *place)
 {
 	unsigned line = 1;
 
@@ -37,7 +37,7 @@ enum status textfile_read(const char *path, size_t max, char **text_out, struct 
 		return error_set(err, ST_IO, "cannot read '%s': %s", path, g_strerror(errno));
 	if (!g_utf8_validate(text, (gssize)len, &bad))
 		return error_set(err, ST_BAD_INPUT, "%s:%u: expected text in UTF-8", path,
-			line_of(text, bad));
+			textfile_line_of(text, bad));
 	*text_out = g_strdup(text + (g_str_has_prefix(text, mark) ? strlen(mark) : 0));
 	return ST_OK;
 }

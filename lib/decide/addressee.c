@@ -5,7 +5,7 @@
 
 typedef bool never_fn(const struct addressee_query *q, const char *address);
 
-static bool is_ours(const struct addressee_query *q, const char *address)
+static bool addressee_is_ours(const struct addressee_query *q, const char *address)
 {
 	return settings_is_desk(q->settings, address);
 }
@@ -33,7 +33,7 @@ static bool author_of(const struct addressee_query *q, struct mailbox *out)
 	const struct entry *e = q->answered;
 	const char *wanted = e->reply_to ? e->reply_to : e->from;
 
-	if (!read_mailbox(q, wanted, is_ours, out))
+	if (!read_mailbox(q, wanted, addressee_is_ours, out))
 		return false;
 	/* Where a report or a vacation note was sent by a program, nobody reads. */
 	if (e->direction != DIRECTION_AUTO || !address_is_robot(out->address))
@@ -42,7 +42,8 @@ static bool author_of(const struct addressee_query *q, struct mailbox *out)
 	return false;
 }
 
-static bool first_outside(const struct addressee_query *q, char *const *list, struct mailbox *out)
+static bool addressee_first_outside(
+	const struct addressee_query *q, char *const *list, struct mailbox *out)
 {
 	for (; list && *list; list++)
 		if (read_mailbox(q, *list, is_inside, out))
@@ -59,7 +60,8 @@ static bool of_message(const struct addressee_query *q, struct mailbox *out)
 	case DIRECTION_AUTO:
 		return author_of(q, out);
 	case DIRECTION_OUT:
-		return first_outside(q, e->to, out) || first_outside(q, e->cc, out);
+		return addressee_first_outside(q, e->to, out) ||
+			addressee_first_outside(q, e->cc, out);
 	case DIRECTION_NOTE:
 	case DIRECTION_BOUNCE:
 		return false;

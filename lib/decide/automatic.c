@@ -48,7 +48,7 @@ static bool first_word_is(const char *value, const char *word)
 	return g_ascii_strncasecmp(value, word, len) == 0 && strchr(" \t;(,", value[len]);
 }
 
-static bool has(const struct looked_at *l, const char *name)
+static bool automatic_has(const struct looked_at *l, const char *name)
 {
 	return message_header(l->message, name, 0) != NULL;
 }
@@ -77,7 +77,7 @@ static bool any_named(const struct looked_at *l, const char *argument, value_fn 
 }
 
 /* "Name: word" */
-static bool says(const struct looked_at *l, const char *argument)
+static bool automatic_says(const struct looked_at *l, const char *argument)
 {
 	return any_named(l, argument, first_word_is);
 }
@@ -100,7 +100,7 @@ static bool is_like(const char *value, const char *glob)
 	return text_glob(glob, trimmed);
 }
 
-static bool spam(const struct looked_at *l, const char *argument)
+static bool automatic_spam(const struct looked_at *l, const char *argument)
 {
 	const char *colon = l->spam_header ? strchr(l->spam_header, ':') : NULL;
 	g_autofree char *name = colon ? g_strndup(l->spam_header, (gsize)(colon - l->spam_header))
@@ -112,7 +112,7 @@ static bool spam(const struct looked_at *l, const char *argument)
 }
 
 /* "Name: glob" */
-static bool matches(const struct looked_at *l, const char *argument)
+static bool automatic_matches(const struct looked_at *l, const char *argument)
 {
 	return any_named(l, argument, is_like);
 }
@@ -125,7 +125,7 @@ static bool is_mark(const char *value, const char *argument)
 }
 
 /* There, and not to say no. */
-static bool marked(const struct looked_at *l, const char *name)
+static bool automatic_marked(const struct looked_at *l, const char *name)
 {
 	return any_value(l->message, name, is_mark, NULL);
 }
@@ -231,7 +231,7 @@ static bool tells_of_somebody(const struct looked_at *l)
 }
 
 /* Words are believed of a daemon, and of who may be one where they say of whom they speak. */
-static bool believed(const struct looked_at *l)
+static bool automatic_believed(const struct looked_at *l)
 {
 	enum writer writer = message_writer(l->message);
 
@@ -254,20 +254,20 @@ static bool believed(const struct looked_at *l)
 static bool failed_report(const struct looked_at *l, const char *argument)
 {
 	(void)argument;
-	return report_is(l, REPORT_FAILED) && believed(l);
+	return report_is(l, REPORT_FAILED) && automatic_believed(l);
 }
 
 static bool other_report(const struct looked_at *l, const char *argument)
 {
 	(void)argument;
 	return !report_is(l, REPORT_NONE) && !report_is(l, REPORT_FAILED) &&
-		!report_is(l, REPORT_READ) && believed(l);
+		!report_is(l, REPORT_READ) && automatic_believed(l);
 }
 
 static bool read_report(const struct looked_at *l, const char *argument)
 {
 	(void)argument;
-	return report_is(l, REPORT_READ) && believed(l);
+	return report_is(l, REPORT_READ) && automatic_believed(l);
 }
 
 static bool feedback_report(const struct looked_at *l, const char *argument)
@@ -372,8 +372,9 @@ static bool vacation_subject(const struct looked_at *l, const char *argument)
 static bool other_sign(const struct looked_at *l)
 {
 	return null_sender(l, NULL) || null_return_path(l, NULL) || not_by_hand(l, NULL) ||
-		has(l, "X-Auto-Response-Suppress") || has(l, "X-MS-Exchange-Inbox-Rules-Loop") ||
-		says(l, "Precedence: bulk") || says(l, "Precedence: junk") ||
+		automatic_has(l, "X-Auto-Response-Suppress") ||
+		automatic_has(l, "X-MS-Exchange-Inbox-Rules-Loop") ||
+		automatic_says(l, "Precedence: bulk") || automatic_says(l, "Precedence: junk") ||
 		address_is_robot_sender(l->sender);
 }
 
@@ -388,7 +389,7 @@ static bool vacation_subject_and_sign(const struct looked_at *l, const char *arg
 /* Exchange's notes say auto-generated, as do its alarms; only notes answer. */
 static bool exchange_answer(const struct looked_at *l, const char *argument)
 {
-	return null_sender_answer(l, argument) && has(l, "X-Auto-Response-Suppress") &&
+	return null_sender_answer(l, argument) && automatic_has(l, "X-Auto-Response-Suppress") &&
 		not_by_hand(l, argument);
 }
 
@@ -407,7 +408,7 @@ static bool exchange_redirected(const struct looked_at *l, const char *argument)
 	g_autofree char *mailbox = rules_mailbox(l);
 
 	(void)argument;
-	if (marked(l, "X-MS-Exchange-Organization-AutoForwarded"))
+	if (automatic_marked(l, "X-MS-Exchange-Organization-AutoForwarded"))
 		return true;
 	return mailbox && !mailboxes_have(message_from(l->message), mailbox) &&
 		(mailboxes_have(message_to(l->message), mailbox) ||
@@ -417,15 +418,15 @@ static bool exchange_redirected(const struct looked_at *l, const char *argument)
 static bool by_exchange_rule(const struct looked_at *l, const char *argument)
 {
 	(void)argument;
-	return has(l, "X-MS-Exchange-Inbox-Rules-Loop") ||
-		has(l, "X-MS-Exchange-Generated-Message-Source");
+	return automatic_has(l, "X-MS-Exchange-Inbox-Rules-Loop") ||
+		automatic_has(l, "X-MS-Exchange-Generated-Message-Source");
 }
 
 /* Exchange suppresses answers to much that people write; only with one of its robots' marks is it a
  * note. */
 static bool exchange_note(const struct looked_at *l, const char *argument)
 {
-	return has(l, "X-Auto-Response-Suppress") && by_exchange_rule(l, argument);
+	return automatic_has(l, "X-Auto-Response-Suppress") && by_exchange_rule(l, argument);
 }
 
 /* --- the table --- */
@@ -437,7 +438,7 @@ static const struct signal {
 	enum automatic kind;
 	struct automatic_why why;
 } signals[] = {
-	{ spam, NULL, AUTO_SPAM, { "spam header", "policy.spam_header" } },
+	{ automatic_spam, NULL, AUTO_SPAM, { "spam header", "policy.spam_header" } },
 	{ failed_report, NULL, AUTO_BOUNCE, { "delivery report: failed", "RFC 3464 section 2.3.3" } },
 	{ other_report, NULL, AUTO_DELAYED, { "delivery report", "RFC 3464 section 2.3.3" } },
 	{ read_report, NULL, AUTO_RECEIPT, { "disposition notification", "RFC 8098 section 3" } },
@@ -445,47 +446,47 @@ static const struct signal {
 	{ unread_report, NULL, AUTO_DELAYED, { "multipart/report", "RFC 6522" } },
 	{ has_part, "text/vnd.google.email-reaction+json", AUTO_REACTION, { "reaction", "practice: Gmail" } },
 
-	{ says, "Auto-Submitted: auto-replied", AUTO_VACATION, { "Auto-Submitted: auto-replied", "RFC 3834, 5" } },
-	{ says, "X-Auto-Submitted: auto-replied", AUTO_VACATION, { "X-Auto-Submitted: auto-replied", "practice" } },
+	{ automatic_says, "Auto-Submitted: auto-replied", AUTO_VACATION, { "Auto-Submitted: auto-replied", "RFC 3834, 5" } },
+	{ automatic_says, "X-Auto-Submitted: auto-replied", AUTO_VACATION, { "X-Auto-Submitted: auto-replied", "practice" } },
 	{ vacation_header, NULL, AUTO_VACATION, { "header of an autoresponder", "Gmail, ezmlm, Plesk, Lotus" } },
-	{ matches, "X-Autogenerated: reply*", AUTO_VACATION, { "X-Autogenerated: Reply", "practice: Gecko Mail" } },
-	{ matches, "X-FC-MachineGenerated: true*", AUTO_VACATION, { "X-FC-MachineGenerated", "FirstClass" } },
-	{ matches, "X-POST-MessageClass: *autoresponder*", AUTO_VACATION, { "X-POST-MessageClass", "Post.Office" } },
-	{ matches, "Delivered-To: autoresponder*", AUTO_VACATION, { "Delivered-To: Autoresponder", "practice" } },
-	{ says, "Precedence: auto_reply", AUTO_VACATION, { "Precedence: auto_reply", "practice: vacation(1)" } },
-	{ says, "Precedence: auto-reply", AUTO_VACATION, { "Precedence: auto-reply", "practice" } },
-	{ says, "Precedence: autoreply", AUTO_VACATION, { "Precedence: autoreply", "practice" } },
-	{ says, "Precedence: auto_replied", AUTO_VACATION, { "Precedence: auto_replied", "practice" } },
-	{ says, "Precedence: auto-replied", AUTO_VACATION, { "Precedence: auto-replied", "practice" } },
-	{ says, "X-Precedence: auto_reply", AUTO_VACATION, { "X-Precedence: auto_reply", "practice" } },
-	{ says, "X-Precedence: auto-reply", AUTO_VACATION, { "X-Precedence: auto-reply", "practice" } },
-	{ says, "X-Mailer: vacation", AUTO_VACATION, { "X-Mailer: vacation", "practice: vacation programs" } },
-	{ matches, "X-Mailer: vacation/*", AUTO_VACATION, { "X-Mailer: vacation", "practice: vacation programs" } },
-	{ matches, "X-Mailer: *autorespon*", AUTO_VACATION, { "X-Mailer: autoresponder", "practice" } },
-	{ matches, "X-Mailer: *auto-respon*", AUTO_VACATION, { "X-Mailer: autoresponder", "practice" } },
-	{ matches, "X-Mailer: *autoreply*", AUTO_VACATION, { "X-Mailer: autoreply", "practice" } },
-	{ matches, "User-Agent: vacation/*", AUTO_VACATION, { "User-Agent: vacation", "practice: vacation(1)" } },
+	{ automatic_matches, "X-Autogenerated: reply*", AUTO_VACATION, { "X-Autogenerated: Reply", "practice: Gecko Mail" } },
+	{ automatic_matches, "X-FC-MachineGenerated: true*", AUTO_VACATION, { "X-FC-MachineGenerated", "FirstClass" } },
+	{ automatic_matches, "X-POST-MessageClass: *autoresponder*", AUTO_VACATION, { "X-POST-MessageClass", "Post.Office" } },
+	{ automatic_matches, "Delivered-To: autoresponder*", AUTO_VACATION, { "Delivered-To: Autoresponder", "practice" } },
+	{ automatic_says, "Precedence: auto_reply", AUTO_VACATION, { "Precedence: auto_reply", "practice: vacation(1)" } },
+	{ automatic_says, "Precedence: auto-reply", AUTO_VACATION, { "Precedence: auto-reply", "practice" } },
+	{ automatic_says, "Precedence: autoreply", AUTO_VACATION, { "Precedence: autoreply", "practice" } },
+	{ automatic_says, "Precedence: auto_replied", AUTO_VACATION, { "Precedence: auto_replied", "practice" } },
+	{ automatic_says, "Precedence: auto-replied", AUTO_VACATION, { "Precedence: auto-replied", "practice" } },
+	{ automatic_says, "X-Precedence: auto_reply", AUTO_VACATION, { "X-Precedence: auto_reply", "practice" } },
+	{ automatic_says, "X-Precedence: auto-reply", AUTO_VACATION, { "X-Precedence: auto-reply", "practice" } },
+	{ automatic_says, "X-Mailer: vacation", AUTO_VACATION, { "X-Mailer: vacation", "practice: vacation programs" } },
+	{ automatic_matches, "X-Mailer: vacation/*", AUTO_VACATION, { "X-Mailer: vacation", "practice: vacation programs" } },
+	{ automatic_matches, "X-Mailer: *autorespon*", AUTO_VACATION, { "X-Mailer: autoresponder", "practice" } },
+	{ automatic_matches, "X-Mailer: *auto-respon*", AUTO_VACATION, { "X-Mailer: autoresponder", "practice" } },
+	{ automatic_matches, "X-Mailer: *autoreply*", AUTO_VACATION, { "X-Mailer: autoreply", "practice" } },
+	{ automatic_matches, "User-Agent: vacation/*", AUTO_VACATION, { "User-Agent: vacation", "practice: vacation(1)" } },
 	{ vacation_subject_and_sign, NULL, AUTO_VACATION, { "out of office", "practice, with another sign" } },
 	{ exchange_answer, NULL, AUTO_VACATION, { "X-Auto-Response-Suppress", "MS-OXCMAIL section 2.2.3.2.14" } },
 	{ exchange_redirected, NULL, AUTO_SUSPECTED, { "redirected by an Exchange rule", "practice: Exchange" } },
 	{ exchange_note, NULL, AUTO_VACATION, { "X-Auto-Response-Suppress", "MS-OXCMAIL section 2.2.3.2.14" } },
 
-	{ has, "List-Id", AUTO_LIST, { "List-Id", "RFC 2919" } },
-	{ has, "List-Post", AUTO_LIST, { "List-Post", "RFC 2369" } },
-	{ has, "List-Unsubscribe", AUTO_LIST, { "List-Unsubscribe", "RFC 2369, RFC 8058" } },
-	{ has, "List-Help", AUTO_LIST, { "List-Help", "RFC 2369" } },
-	{ has, "List-Subscribe", AUTO_LIST, { "List-Subscribe", "RFC 2369" } },
-	{ has, "List-Owner", AUTO_LIST, { "List-Owner", "RFC 2369" } },
-	{ has, "List-Archive", AUTO_LIST, { "List-Archive", "RFC 2369" } },
-	{ has, "Feedback-ID", AUTO_LIST, { "Feedback-ID", "practice: bulk senders" } },
-	{ says, "Precedence: bulk", AUTO_LIST, { "Precedence: bulk", "RFC 2076 section 3.9" } },
-	{ says, "Precedence: junk", AUTO_LIST, { "Precedence: junk", "RFC 2076 section 3.9" } },
-	{ says, "Precedence: list", AUTO_LIST, { "Precedence: list", "RFC 2076 section 3.9" } },
-	{ says, "X-Precedence: bulk", AUTO_LIST, { "X-Precedence: bulk", "practice" } },
+	{ automatic_has, "List-Id", AUTO_LIST, { "List-Id", "RFC 2919" } },
+	{ automatic_has, "List-Post", AUTO_LIST, { "List-Post", "RFC 2369" } },
+	{ automatic_has, "List-Unsubscribe", AUTO_LIST, { "List-Unsubscribe", "RFC 2369, RFC 8058" } },
+	{ automatic_has, "List-Help", AUTO_LIST, { "List-Help", "RFC 2369" } },
+	{ automatic_has, "List-Subscribe", AUTO_LIST, { "List-Subscribe", "RFC 2369" } },
+	{ automatic_has, "List-Owner", AUTO_LIST, { "List-Owner", "RFC 2369" } },
+	{ automatic_has, "List-Archive", AUTO_LIST, { "List-Archive", "RFC 2369" } },
+	{ automatic_has, "Feedback-ID", AUTO_LIST, { "Feedback-ID", "practice: bulk senders" } },
+	{ automatic_says, "Precedence: bulk", AUTO_LIST, { "Precedence: bulk", "RFC 2076 section 3.9" } },
+	{ automatic_says, "Precedence: junk", AUTO_LIST, { "Precedence: junk", "RFC 2076 section 3.9" } },
+	{ automatic_says, "Precedence: list", AUTO_LIST, { "Precedence: list", "RFC 2076 section 3.9" } },
+	{ automatic_says, "X-Precedence: bulk", AUTO_LIST, { "X-Precedence: bulk", "practice" } },
 	{ not_by_hand, NULL, AUTO_GENERATED, { "Auto-Submitted", "RFC 3834 section 2, RFC 5436 section 2.7.1" } },
-	{ marked, "X-Autogenerated", AUTO_GENERATED, { "X-Autogenerated", "practice" } },
-	{ marked, "X-Auto-Generated", AUTO_GENERATED, { "X-Auto-Generated", "practice" } },
-	{ has, "X-Cron-Env", AUTO_GENERATED, { "X-Cron-Env", "practice: cron(8)" } },
+	{ automatic_marked, "X-Autogenerated", AUTO_GENERATED, { "X-Autogenerated", "practice" } },
+	{ automatic_marked, "X-Auto-Generated", AUTO_GENERATED, { "X-Auto-Generated", "practice" } },
+	{ automatic_has, "X-Cron-Env", AUTO_GENERATED, { "X-Cron-Env", "practice: cron(8)" } },
 
 	{ person_without_sender, NULL, AUTO_SUSPECTED, { "a person's client, and the null sender", "practice" } },
 	{ null_sender_answer, NULL, AUTO_VACATION, { "null sender", "RFC 5321 section 4.5.5" } },
@@ -551,7 +552,8 @@ static bool asks_for_none(const char *value, const char *argument)
 		text_glob("*OOF*", value);
 }
 
-static const char *why_not(const struct message *message, enum automatic kind, const char *sender)
+static const char *automatic_why_not(
+	const struct message *message, enum automatic kind, const char *sender)
 {
 	struct mailboxes from = message_from(message);
 	g_autofree char *canonical = NULL;
@@ -577,7 +579,7 @@ static const char *why_not(const struct message *message, enum automatic kind, c
 bool automatic_may_answer(const struct message *message, enum automatic kind, const char *sender,
 	const char **reason_out)
 {
-	const char *reason = why_not(message, kind, sender);
+	const char *reason = automatic_why_not(message, kind, sender);
 
 	if (reason_out)
 		*reason_out = reason;

@@ -45,7 +45,7 @@ enum place { AT_ACCOUNT, AT_CONTROL, AT_AGENT, AT_HOME, OUTSIDE };
 
 /* The account is told when it is in force. An address of ours is never outside: neither that of an
  * account that is switched off, nor one that we only send from. */
-static enum place place_of(const struct sorting *by, const char *canonical,
+static enum place classify_place_of(const struct sorting *by, const char *canonical,
 	const struct account **account_out, char **detail_out)
 {
 	const struct account *account = settings_account(by->settings, canonical, detail_out);
@@ -66,7 +66,7 @@ static bool is_note(const char *detail)
 }
 
 /* The number of a token address with a good mac; 0. */
-static uint64_t ticket_of(
+static uint64_t classify_ticket_of(
 	const struct sorting *by, const struct account *account, const char *detail)
 {
 	uint64_t number;
@@ -81,7 +81,7 @@ static void add_hit(struct recipients *r, const struct account *account, const c
 
 	hit->account = account;
 	hit->recipient = g_strdup(recipient);
-	hit->ticket = ticket_of(&r->by, account, detail);
+	hit->ticket = classify_ticket_of(&r->by, account, detail);
 	r->note |= is_note(detail);
 	g_ptr_array_add(r->hits, hit);
 }
@@ -96,7 +96,7 @@ static void sort_recipient(struct recipients *r, const char *recipient)
 	enum place place = OUTSIDE;
 
 	if (address_canonical(recipient, &canonical) == ST_OK)
-		place = place_of(&r->by, canonical, &account, &detail);
+		place = classify_place_of(&r->by, canonical, &account, &detail);
 	else
 		canonical = g_strdup(recipient);
 	if (place == AT_ACCOUNT)
@@ -141,7 +141,7 @@ void recipients_init(struct recipients *r, const struct envelope *envelope, int6
 static uint64_t desk_ticket_of(
 	const struct sorting *by, const struct account *account, const char *detail)
 {
-	return account->reply_to == REPLY_TO_DESK ? ticket_of(by, account, detail) : 0;
+	return account->reply_to == REPLY_TO_DESK ? classify_ticket_of(by, account, detail) : 0;
 }
 
 uint64_t recipients_desk_ticket(const struct recipients *r, const char *canonical)
@@ -166,7 +166,7 @@ static void name_one(struct recipients *r, const char *canonical)
 	const struct account *account;
 	g_autofree char *detail = NULL;
 
-	switch (place_of(&r->by, canonical, &account, &detail)) {
+	switch (classify_place_of(&r->by, canonical, &account, &detail)) {
 	case AT_ACCOUNT:
 		name_account(r, account, detail);
 		break;

@@ -12,7 +12,7 @@ static const int64_t copy_time = INT64_C(5) * 24 * 3600 * TEXT_SECOND;
 
 /* --- the same author and Date --- */
 
-static bool is_author(const struct match_query *query, const struct entry *e)
+static bool copy_is_author(const struct match_query *query, const struct entry *e)
 {
 	struct mailboxes from = message_from(query->message);
 	g_autofree char *author = NULL;
@@ -68,7 +68,7 @@ static bool is_identical(const struct match_query *query, const struct entry *e)
 /* --- changed on its way --- */
 
 /* The ticket that an earlier pass wrote into the message; 0. */
-static uint64_t claimed(const struct match_query *query)
+static uint64_t copy_claimed(const struct match_query *query)
 {
 	const char *value = message_header(query->message, "X-Ticket", 0);
 	uint64_t number;
@@ -80,7 +80,7 @@ static uint64_t claimed(const struct match_query *query)
 
 /* Words between blanks. Of a part that was cut at `max` bytes, or would be below a banner, three
  * quarters are compared. */
-static char *words_of(const char *text, size_t max, bool part)
+static char *copy_words_of(const char *text, size_t max, bool part)
 {
 	g_autofree char *line = text_line(text, max);
 	size_t len = strlen(line), whole = max / 4 * 3;
@@ -94,9 +94,9 @@ static char *words_of(const char *text, size_t max, bool part)
 	return g_strconcat(" ", line, " ", NULL);
 }
 
-static bool holds(const char *whole, const char *part, size_t max)
+static bool copy_holds(const char *whole, const char *part, size_t max)
 {
-	g_autofree char *a = words_of(whole, max, false), *b = words_of(part, max, true);
+	g_autofree char *a = copy_words_of(whole, max, false), *b = copy_words_of(part, max, true);
 
 	return memmem(a, strlen(a), b, strlen(b)) != NULL;
 }
@@ -109,7 +109,7 @@ static bool is_around(const char *a, const char *b, size_t max)
 
 	if (!a_says || !b_says)
 		return a_says == b_says;
-	return holds(a, b, max) || holds(b, a, max);
+	return copy_holds(a, b, max) || copy_holds(b, a, max);
 }
 
 static bool has_same_subject(const struct match_query *query, const struct entry *e)
@@ -149,14 +149,14 @@ static enum status compare_texts(struct txn *txn, const struct match_query *quer
 /* A filter that a message of ours went through may have changed what it liked; other ways add a
  * banner or a list's footer. A device that never changes its id, its clock at a standstill, sends
  * other texts or files: those are messages of their own. */
-static enum status judge(struct txn *txn, const struct match_query *query, const struct entry *e,
-	struct seen *out, struct error *err)
+static enum status copy_judge(struct txn *txn, const struct match_query *query,
+	const struct entry *e, struct seen *out, struct error *err)
 {
 	bool recent = ABS(query->now - e->received) <= copy_time;
-	bool same = recent && claimed(query) == e->ticket, compare;
+	bool same = recent && copy_claimed(query) == e->ticket, compare;
 	enum status st = ST_OK;
 
-	if (!is_author(query, e) || !is_of_same_time(query, e))
+	if (!copy_is_author(query, e) || !is_of_same_time(query, e))
 		return ST_NOT_FOUND;
 	out->copy = !is_identical(query, e);
 	compare = out->copy && !same && recent;
@@ -178,7 +178,7 @@ static enum status judge_hit(struct txn *txn, const struct match_query *query,
 	if (hit->kind == ID_SEEN && hit->seq)
 		st = tickets_entry(txn, hit->ticket, hit->seq, &e, err);
 	if (st == ST_OK)
-		st = judge(txn, query, &e, out, err);
+		st = copy_judge(txn, query, &e, out, err);
 	record_release(&entry_type, &e);
 	return st;
 }

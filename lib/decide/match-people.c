@@ -28,7 +28,7 @@ bool match_sender_is_nobody(const struct match_query *query)
 }
 
 /* Owned; NULL: nobody. Mail from ourselves is no participant's. */
-static char *sender_of(const struct match_query *query)
+static char *people_sender_of(const struct match_query *query)
 {
 	struct mailboxes from = message_from(query->message);
 	g_autofree char *sender = NULL;
@@ -47,7 +47,7 @@ void people_init(struct people *people, struct txn *txn, const struct match_quer
 	memset(people, 0, sizeof *people);
 	people->txn = txn;
 	people->query = query;
-	people->sender = sender_of(query);
+	people->sender = people_sender_of(query);
 }
 
 void people_release(struct people *people)
@@ -56,7 +56,7 @@ void people_release(struct people *people)
 	g_clear_pointer(&people->named, g_hash_table_unref);
 }
 
-static bool takes_part(const struct people *people, const struct ticket *ticket)
+static bool people_takes_part(const struct people *people, const struct ticket *ticket)
 {
 	return people->query->agent ||
 		(people->sender && ticket_has_person(ticket, people->sender));
@@ -76,7 +76,7 @@ bool people_may_use_tag(const struct people *people, const struct ticket *ticket
 	case SUBJECT_TAG_ANYONE:
 		return !people->query->forged || people->query->agent;
 	case SUBJECT_TAG_PARTICIPANTS:
-		return is_former(people, ticket) || takes_part(people, ticket);
+		return is_former(people, ticket) || people_takes_part(people, ticket);
 	}
 	return false;
 }
@@ -143,13 +143,13 @@ static enum status names_a_writer(
 	return st;
 }
 
-static enum status stand(struct people *people, const struct ticket *ticket,
+static enum status people_stand(struct people *people, const struct ticket *ticket,
 	enum standing *standing_out, struct error *err)
 {
 	bool named = is_former(people, ticket);
 	enum status st = ST_OK;
 
-	if (!named && takes_part(people, ticket)) {
+	if (!named && people_takes_part(people, ticket)) {
 		*standing_out = STANDING_TAKES_PART;
 		st = names_a_writer(people, ticket->number, &named, err);
 	}
@@ -170,7 +170,7 @@ enum status people_standing(
 		return ST_OK;
 	st = tickets_resolve(people->txn, number, &ticket, err);
 	if (st == ST_OK)
-		st = stand(people, &ticket, standing_out, err);
+		st = people_stand(people, &ticket, standing_out, err);
 	else if (st == ST_NOT_FOUND)
 		*standing_out = STANDING_GONE;
 	record_release(&ticket_type, &ticket);

@@ -49,7 +49,7 @@ struct candidate {
 	bool has_it; /* the message itself, rather than a reference to it */
 };
 
-static enum status weigh(struct search *s, const struct id_hit *hit, struct candidate *out)
+static enum status match_weigh(struct search *s, const struct id_hit *hit, struct candidate *out)
 {
 	enum status st = people_standing(&s->people, hit->ticket, &out->standing, s->err);
 
@@ -97,7 +97,7 @@ static void say_candidate(struct search *s, const char *id, const struct candida
 }
 
 /* An id may be known to many tickets (devices that never change it); the newest come first. */
-static enum status choose(
+static enum status match_choose(
 	struct search *s, const char *id, const struct id_hit *hits, size_t n, uint64_t *number_out)
 {
 	struct candidate best = { 0 };
@@ -117,7 +117,7 @@ static enum status choose(
 
 		if (hits[i].kind == ID_REFERENCED && numbers_has(&s->refused, hits[i].ticket))
 			continue;
-		st = weigh(s, &hits[i], &c);
+		st = match_weigh(s, &hits[i], &c);
 		if (st != ST_OK)
 			break;
 		refused = is_refused(s, &c);
@@ -136,10 +136,10 @@ static enum status find_id(struct search *s, const char *id, uint64_t *number_ou
 	size_t n = 0;
 	enum status st = tickets_find_id(s->txn, id, hits, LIMIT_ID_HITS, &n, s->err);
 
-	return st == ST_OK ? choose(s, id, hits, n, number_out) : st;
+	return st == ST_OK ? match_choose(s, id, hits, n, number_out) : st;
 }
 
-static enum status find_ids(
+static enum status match_find_ids(
 	struct search *s, const char *const *ids, bool newest_first, uint64_t *number_out)
 {
 	size_t n = 0;
@@ -183,8 +183,9 @@ static enum status find_own_id(struct search *s, uint64_t *number_out)
 	for (size_t i = 0; i < s->n_own && !s->match->own; i++)
 		if (s->own[i].kind == ID_SEEN)
 			return ST_NOT_FOUND;
-	return s->n_own ? choose(s, message_id(s->query->message), s->own, s->n_own, number_out)
-			: ST_NOT_FOUND;
+	return s->n_own
+		? match_choose(s, message_id(s->query->message), s->own, s->n_own, number_out)
+		: ST_NOT_FOUND;
 }
 
 /* A report is of a ticket only by a message that we sent; an agent's tells of customers' mail. */
@@ -211,9 +212,9 @@ static enum status by_message_id(struct search *s, uint64_t *number_out)
 
 	if (tells_of_ours(s))
 		return by_sent_id(s, number_out);
-	st = find_ids(s, message_in_reply_to(s->query->message), false, number_out);
+	st = match_find_ids(s, message_in_reply_to(s->query->message), false, number_out);
 	if (st == ST_NOT_FOUND)
-		st = find_ids(s, message_references(s->query->message), true, number_out);
+		st = match_find_ids(s, message_references(s->query->message), true, number_out);
 	if (st == ST_NOT_FOUND)
 		st = find_own_id(s, number_out);
 	return st;
@@ -224,7 +225,7 @@ static enum status by_report(struct search *s, uint64_t *number_out)
 	if (!automatic_reports(s->query->automatic))
 		return ST_NOT_FOUND;
 	if (s->query->agent)
-		return find_ids(s, message_report(s->query->message)->ids, false, number_out);
+		return match_find_ids(s, message_report(s->query->message)->ids, false, number_out);
 	return match_report(s->txn, s->query, number_out, s->err);
 }
 
@@ -292,7 +293,7 @@ static void forget_ticket(struct match *match)
 }
 
 /* The number that a step found, through merges; or no ticket, and a link. */
-static enum status settle(struct search *s, uint64_t number)
+static enum status match_settle(struct search *s, uint64_t number)
 {
 	struct match *match = s->match;
 	enum status st = tickets_resolve(s->txn, number, &match->ticket, s->err);
@@ -392,7 +393,7 @@ static enum status see_notes(struct search *s)
 	return st;
 }
 
-static enum status find(struct search *s)
+static enum status match_find_ticket(struct search *s)
 {
 	uint64_t number = 0;
 	enum status st = see_own(s);
@@ -400,7 +401,7 @@ static enum status find(struct search *s)
 	if (st == ST_OK)
 		st = first_hit(s, &number);
 	if (st == ST_OK)
-		st = settle(s, number);
+		st = match_settle(s, number);
 	if (st == ST_OK || st == ST_NOT_FOUND)
 		st = link_tags(s);
 	if (st == ST_OK)
@@ -416,7 +417,7 @@ enum status match_find(struct txn *txn, const struct match_query *query, struct 
 
 	match_out->how = MATCH_NEW;
 	people_init(&s.people, txn, query);
-	st = find(&s);
+	st = match_find_ticket(&s);
 	people_release(&s.people);
 	g_free(s.refused.v);
 	return st;

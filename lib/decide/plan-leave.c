@@ -58,7 +58,7 @@ static const char *const private_headers[] = { "Sender", "Resent-From", "Resent-
 static const char *const kept_headers[] = { "From", "To", "Cc", "Bcc", "Reply-To", "Subject",
 	"Date", "Message-ID", "In-Reply-To", "References", "MIME-Version" };
 
-static bool is_named(const char *const *names, size_t n, const char *name)
+static bool leave_is_named(const char *const *names, size_t n, const char *name)
 {
 	for (size_t i = 0; i < n; i++)
 		if (g_ascii_strcasecmp(names[i], name) == 0)
@@ -95,7 +95,7 @@ static GPtrArray *private_addresses(const struct plan *p)
 	return list;
 }
 
-static bool tells(const GPtrArray *addresses, const char *value)
+static bool leave_tells(const GPtrArray *addresses, const char *value)
 {
 	g_autofree char *lower = g_ascii_strdown(value, -1);
 
@@ -107,10 +107,10 @@ static bool tells(const GPtrArray *addresses, const char *value)
 
 static bool is_hidden_header(const char *name, const char *value, const void *addresses)
 {
-	if (is_named(private_headers, G_N_ELEMENTS(private_headers), name))
+	if (leave_is_named(private_headers, G_N_ELEMENTS(private_headers), name))
 		return true;
-	return !is_named(kept_headers, G_N_ELEMENTS(kept_headers), name) &&
-		g_ascii_strncasecmp(name, "X-Ticket", 8) != 0 && tells(addresses, value);
+	return !leave_is_named(kept_headers, G_N_ELEMENTS(kept_headers), name) &&
+		g_ascii_strncasecmp(name, "X-Ticket", 8) != 0 && leave_tells(addresses, value);
 }
 
 static void hide_agent(const struct plan *p, struct edits *edits)
@@ -134,7 +134,7 @@ static bool is_token(const struct plan *p, const char *address)
 }
 
 /* Behind a desk the customer sees no agent's own address, be it a colleague's in Cc. */
-static bool is_hidden(const struct plan *p, const char *address)
+static bool leave_is_hidden(const struct plan *p, const char *address)
 {
 	if (!p->account || p->account->reply_to != REPLY_TO_DESK ||
 		settings_is_own(p->settings, address))
@@ -157,7 +157,7 @@ static bool names_addressee(const struct plan *p, struct mailboxes list)
 }
 
 /* As the customer shall see it: by their own name, not by what the desk's address says. */
-static char *addressed(const struct plan *p, const struct mailbox *box, bool token)
+static char *leave_addressed(const struct plan *p, const struct mailbox *box, bool token)
 {
 	const struct mailbox *shown = token ? p->addressee : box;
 
@@ -166,7 +166,7 @@ static char *addressed(const struct plan *p, const struct mailbox *box, bool tok
 
 /* The list as the customer shall see it, who is named once; "" when nobody is left, NULL when it
  * stays as it is. */
-static char *readdressed(const struct plan *p, struct mailboxes list, bool named)
+static char *leave_readdressed(const struct plan *p, struct mailboxes list, bool named)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
 	bool changed = false;
@@ -174,23 +174,23 @@ static char *readdressed(const struct plan *p, struct mailboxes list, bool named
 	named |= lists_addressee(p, list);
 	for (size_t i = 0; i < list.n; i++) {
 		bool token = is_token(p, list.v[i].address);
-		bool hidden = is_hidden(p, list.v[i].address);
+		bool hidden = leave_is_hidden(p, list.v[i].address);
 		g_autofree char *shown = NULL;
 
 		changed |= token || hidden;
 		if (hidden || (token && (named || !p->addressee)))
 			continue;
 		named |= token;
-		shown = addressed(p, &list.v[i], token);
+		shown = leave_addressed(p, &list.v[i], token);
 		g_string_append_printf(out, "%s%s", out->len ? ",\n " : "", shown);
 	}
 	return changed ? g_string_free(g_steal_pointer(&out), FALSE) : NULL;
 }
 
-static void readdress(const struct plan *p, struct edits *edits, const char *name,
+static void leave_readdress(const struct plan *p, struct edits *edits, const char *name,
 	struct mailboxes list, bool named)
 {
-	g_autofree char *value = readdressed(p, list, named);
+	g_autofree char *value = leave_readdressed(p, list, named);
 
 	if (value && *value)
 		plan_replace_header(p, edits, name, value);
@@ -223,8 +223,8 @@ void plan_speak_for_account(const struct plan *p, struct edits *edits)
 	hide_agent(p, edits);
 	if (p->account->reply_to != REPLY_TO_DESK)
 		plan_remove_header(p, edits, "Reply-To");
-	readdress(p, edits, "To", message_to(p->message), false);
-	readdress(
+	leave_readdress(p, edits, "To", message_to(p->message), false);
+	leave_readdress(
 		p, edits, "Cc", message_cc(p->message), names_addressee(p, message_to(p->message)));
 	edits_change_sender(edits, p->account->sender_address);
 }

@@ -20,7 +20,7 @@ static bool is_claim(const char *name, const char *value, const void *arg)
 /* Where clients answer to in place of Reply-To, or beside it, would be past the desk. */
 static const char *const ways_past[] = { "Mail-Followup-To", "Mail-Reply-To", "Mail-Copies-To" };
 
-static bool is_one_of(const char *name, const char *const *names, size_t n)
+static bool plan_is_one_of(const char *name, const char *const *names, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (g_ascii_strcasecmp(name, names[i]) == 0)
@@ -33,8 +33,9 @@ bool plan_edits_header(const char *name)
 	static const char *const edited[] = { "Subject", "Message-ID", "Reply-To",
 		"X-Auto-Response-Suppress" };
 
-	return is_one_of(name, edited, G_N_ELEMENTS(edited)) ||
-		is_one_of(name, ways_past, G_N_ELEMENTS(ways_past)) || is_claim(name, NULL, NULL);
+	return plan_is_one_of(name, edited, G_N_ELEMENTS(edited)) ||
+		plan_is_one_of(name, ways_past, G_N_ELEMENTS(ways_past)) ||
+		is_claim(name, NULL, NULL);
 }
 
 void plan_remove_headers(
@@ -226,7 +227,7 @@ static unsigned new_watchers(const struct plan *p)
 }
 
 /* Whoever gets the mail besides the addressed accounts, workers and watchers. */
-static unsigned others(const struct plan *p)
+static unsigned plan_others(const struct plan *p)
 {
 	const struct recipients *r = p->recipients;
 
@@ -286,7 +287,7 @@ static void copy_to_watchers(const struct plan *p, struct edits *edits)
 static void deliver_as_configured(const struct plan *p, struct edits *edits)
 {
 	unsigned workers = new_workers(p), watchers = new_watchers(p);
-	unsigned besides = others(p) + watchers, left = besides;
+	unsigned besides = plan_others(p) + watchers, left = besides;
 	bool told = false;
 
 	for (unsigned i = 0; i < p->recipients->hits->len; i++) {

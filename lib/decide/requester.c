@@ -88,7 +88,7 @@ static bool is_persons(const struct requester_query *q, const char *address)
 	return !address_is_robot(address) && !q->is_agent(address, q->arg);
 }
 
-static const struct mailbox *reply_address(const struct requester_query *q)
+static const struct mailbox *requester_reply_address(const struct requester_query *q)
 {
 	const struct mailbox *box;
 
@@ -142,7 +142,7 @@ static char *authors_name(const struct requester_query *q)
 	return text_unquoted(name);
 }
 
-static char *name_of(const struct requester_query *q, const struct mailbox *box)
+static char *requester_name_of(const struct requester_query *q, const struct mailbox *box)
 {
 	struct mailbox original = { 0 };
 	char *name = g_strdup(box->name);
@@ -155,7 +155,7 @@ static char *name_of(const struct requester_query *q, const struct mailbox *box)
 
 /* --- who it is --- */
 
-static const struct mailbox *author(const struct requester_query *q)
+static const struct mailbox *requester_author(const struct requester_query *q)
 {
 	struct mailboxes from = message_from(q->message);
 
@@ -201,13 +201,15 @@ static bool take_sender(const struct requester_query *q, struct mailbox *out)
 
 bool requester_find(const struct requester_query *query, struct mailbox *out)
 {
-	const struct mailbox *reply = reply_address(query), *box = reply ? reply : author(query);
+	const struct mailbox *reply = requester_reply_address(query),
+			     *box = reply ? reply : requester_author(query);
 
 	if (!reply && take_original(query, out))
 		return true;
 	if (!box)
 		return take_sender(query, out);
-	*out = (struct mailbox){ .name = reply ? name_of(query, reply) : g_strdup(box->name),
+	*out = (struct mailbox){ .name = reply ? requester_name_of(query, reply)
+					       : g_strdup(box->name),
 		.address = g_strdup(box->address),
 		.as_written = g_strdup(box->as_written),
 		.guessed = box->guessed };

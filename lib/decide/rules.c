@@ -12,7 +12,7 @@ struct facts {
 	const char *subject;
 };
 
-static bool empty(const char *s)
+static bool rules_empty(const char *s)
 {
 	return !s || !*s;
 }
@@ -68,26 +68,27 @@ static bool header_matches(const char *wanted, const struct facts *facts)
 
 static bool rule_matches(const struct rule *rule, const struct facts *facts)
 {
-	return (empty(rule->match.from) || from_matches(rule->match.from, facts)) &&
-		(empty(rule->match.subject) || subject_matches(rule->match.subject, facts)) &&
-		(empty(rule->match.recipient) || recipient_matches(rule->match.recipient, facts)) &&
-		(empty(rule->match.header) || header_matches(rule->match.header, facts));
+	return (rules_empty(rule->match.from) || from_matches(rule->match.from, facts)) &&
+		(rules_empty(rule->match.subject) || subject_matches(rule->match.subject, facts)) &&
+		(rules_empty(rule->match.recipient) ||
+			recipient_matches(rule->match.recipient, facts)) &&
+		(rules_empty(rule->match.header) || header_matches(rule->match.header, facts));
 }
 
-static void set(const char **target, const char *value)
+static void rules_set(const char **target, const char *value)
 {
-	if (!empty(value))
+	if (!rules_empty(value))
 		*target = value;
 }
 
 static void rule_set(const struct rule *rule, struct rules_result *result)
 {
-	set(&result->queue, rule->set.queue);
-	set(&result->project, rule->set.project);
-	set(&result->priority, rule->set.priority);
-	set(&result->assign, rule->set.assign);
-	set(&result->status, rule->set.status);
-	if (!empty(rule->set.tag))
+	rules_set(&result->queue, rule->set.queue);
+	rules_set(&result->project, rule->set.project);
+	rules_set(&result->priority, rule->set.priority);
+	rules_set(&result->assign, rule->set.assign);
+	rules_set(&result->status, rule->set.status);
+	if (!rules_empty(rule->set.tag))
 		g_ptr_array_add(result->tags, rule->set.tag);
 	if (rule->set.autoresponse >= 0)
 		result->autoresponse = rule->set.autoresponse;

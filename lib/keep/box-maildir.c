@@ -6,13 +6,13 @@
 
 enum { DEPTH_MAX = 16 };
 
-static int by_name(gconstpointer a, gconstpointer b)
+static int maildir_by_name(gconstpointer a, gconstpointer b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 /* In the order of their names, for the file system's is another every time. */
-static GPtrArray *names_in(const char *path)
+static GPtrArray *maildir_names_in(const char *path)
 {
 	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
 	GDir *dir = g_dir_open(path, 0, NULL);
@@ -22,13 +22,13 @@ static GPtrArray *names_in(const char *path)
 		g_ptr_array_add(names, g_strdup(name));
 	if (dir)
 		g_dir_close(dir);
-	g_ptr_array_sort(names, by_name);
+	g_ptr_array_sort(names, maildir_by_name);
 	return names;
 }
 
 static void add_mails(struct box *box, const char *path)
 {
-	g_autoptr(GPtrArray) names = names_in(path);
+	g_autoptr(GPtrArray) names = maildir_names_in(path);
 
 	for (guint i = 0; i < names->len; i++) {
 		const char *name = g_ptr_array_index(names, i);
@@ -49,7 +49,7 @@ static bool holds_mail(const char *name)
 /* True when it is a Maildir, or one is below it. */
 static bool scan_folder(struct box *box, const char *path, unsigned depth)
 {
-	g_autoptr(GPtrArray) names = names_in(path);
+	g_autoptr(GPtrArray) names = maildir_names_in(path);
 	bool any = false;
 
 	for (guint i = 0; i < names->len; i++) {

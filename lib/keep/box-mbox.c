@@ -51,7 +51,7 @@ static int64_t date_around(char **words, guint t, const int hms[3])
 }
 
 /* The words of a From line behind "From", none empty. */
-static char **words_of(const char *line, size_t len)
+static char **mbox_words_of(const char *line, size_t len)
 {
 	g_autofree char *text = g_strndup(line + 5, MIN(len - 5, (size_t)FROM_LINE_MAX));
 	char **words = g_strsplit_set(g_strchomp(text), " \t", -1), **kept = words;
@@ -78,7 +78,7 @@ static int64_t date_in(char **words)
 
 void mbox_from_line(const char *line, size_t len, char **sender_out, int64_t *came_out)
 {
-	g_auto(GStrv) words = words_of(line, len);
+	g_auto(GStrv) words = mbox_words_of(line, len);
 
 	*came_out = date_in(words);
 	*sender_out = NULL;
@@ -115,7 +115,7 @@ static enum from_line from_line(const struct reader *r, const char *line, size_t
 
 	if (!begins_from(line, line + len))
 		return NO_FROM_LINE;
-	words = words_of(line, len);
+	words = mbox_words_of(line, len);
 	if (r->at == 0 || date_in(words))
 		return DATED;
 	return r->empty && words[0] && !words[1] ? UNDATED : NO_FROM_LINE;
@@ -144,7 +144,7 @@ static size_t empty_length(const char *line, size_t len)
 	return *line == '\n' || (len == 2 && line[0] == '\r' && line[1] == '\n') ? len : 0;
 }
 
-static void read_line(struct reader *r, const char *line, size_t len)
+static void mbox_read_line(struct reader *r, const char *line, size_t len)
 {
 	enum from_line kind = from_line(r, line, len);
 
@@ -179,7 +179,7 @@ static size_t read_lines(
 		if (!whole && !all)
 			break;
 		if (!*within_out)
-			read_line(r, p, (size_t)(next - p));
+			mbox_read_line(r, p, (size_t)(next - p));
 		*within_out = !whole;
 		r->at += (uint64_t)(next - p);
 		p = next;

@@ -51,7 +51,7 @@ static void remember_id(struct order *order, const char *id, guint place)
 	g_hash_table_insert(order->by_id, key, GUINT_TO_POINTER(place + 1));
 }
 
-static void read_node(struct order *order, const struct mail *mail, struct node *node)
+static void order_read_node(struct order *order, const struct mail *mail, struct node *node)
 {
 	struct message *message = message_parse_bytes(mail->data, mail->len);
 
@@ -70,7 +70,7 @@ static void read_nodes(struct order *order, const struct box *box)
 		struct node node = { .parents = order->parents->len };
 
 		if (box_read_header(box, i, &mail, NULL) == ST_OK)
-			read_node(order, &mail, &node);
+			order_read_node(order, &mail, &node);
 		g_array_append_val(order->nodes, node);
 		mail_release(&mail);
 	}
@@ -110,7 +110,7 @@ static bool next_parent(struct order *order, struct node *node, guint *place_out
 
 /* Depth first without recursion: a thread may be as long as the mailbox. A circle ends where it
  * began. */
-static void visit(struct order *order, guint place, GArray *path)
+static void order_visit(struct order *order, guint place, GArray *path)
 {
 	g_array_append_val(path, place);
 	node_at(order, place)->seen = true;
@@ -137,11 +137,11 @@ static void sort_nodes(struct order *order)
 	g_array_sort_with_data(dated, by_date, order);
 	for (guint i = 0; i < dated->len; i++)
 		if (!node_at(order, g_array_index(dated, guint, i))->seen)
-			visit(order, g_array_index(dated, guint, i), path);
+			order_visit(order, g_array_index(dated, guint, i), path);
 }
 
 /* The places keep what they own: only their order changes. */
-static void rearrange(struct box *box, const GArray *sorted)
+static void order_rearrange(struct box *box, const GArray *sorted)
 {
 	g_autofree struct place *old = g_memdup2(
 		box->places->data, box->places->len * sizeof(struct place));
@@ -161,7 +161,7 @@ void box_sort(struct box *box)
 
 	read_nodes(&order, box);
 	sort_nodes(&order);
-	rearrange(box, order.sorted);
+	order_rearrange(box, order.sorted);
 	g_array_unref(order.nodes);
 	g_array_unref(order.parents);
 	g_hash_table_unref(order.by_id);

@@ -17,7 +17,7 @@ static void place_clear(void *data)
 	g_free(((struct place *)data)->file);
 }
 
-static enum status scan(struct box *box, mode_t mode, struct error *err)
+static enum status box_scan(struct box *box, mode_t mode, struct error *err)
 {
 	if (S_ISDIR(mode))
 		return maildir_scan(box, err);
@@ -44,7 +44,7 @@ enum status box_open(const char *path, struct box **box_out, struct error *err)
 	box->mbox = -1;
 	box->places = g_array_new(FALSE, FALSE, sizeof(struct place));
 	g_array_set_clear_func(box->places, place_clear);
-	st = scan(box, status.st_mode, err);
+	st = box_scan(box, status.st_mode, err);
 	if (st == ST_OK)
 		*box_out = box;
 	else
@@ -71,7 +71,7 @@ size_t box_count(const struct box *box)
 /* --- one mail --- */
 
 /* Fills at most max bytes from offset on; a file that ends before gives fewer. -1, or how many. */
-static ssize_t read_at(int fd, char *data, size_t max, uint64_t offset)
+static ssize_t box_read_at(int fd, char *data, size_t max, uint64_t offset)
 {
 	size_t len = 0;
 	ssize_t n;
@@ -96,7 +96,7 @@ static enum status read_open_file(int fd, size_t max, struct mail *mail, struct 
 	mail->came = (int64_t)status.st_mtime * TEXT_SECOND;
 	max = MIN(max, (size_t)status.st_size);
 	mail->data = g_malloc(max + 1);
-	len = read_at(fd, mail->data, max, 0);
+	len = box_read_at(fd, mail->data, max, 0);
 	if (len < 0)
 		return error_set(err, ST_BAD_INPUT, "cannot read it: %s", g_strerror(errno));
 	mail->data[len] = '\0';
@@ -104,7 +104,7 @@ static enum status read_open_file(int fd, size_t max, struct mail *mail, struct 
 	return ST_OK;
 }
 
-static enum status read_file(const char *path, size_t max, struct mail *mail, struct error *err)
+static enum status box_read_file(const char *path, size_t max, struct mail *mail, struct error *err)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	enum status st;
@@ -132,7 +132,7 @@ static enum status read_stretch(const struct box *box, const struct place *place
 	if (place->end - place->from > MAIL_MAX)
 		return error_set(err, ST_BAD_INPUT, "it is too large");
 	mail->data = g_malloc(line + len + 1);
-	n = read_at(box->mbox, mail->data, line + len, place->from);
+	n = box_read_at(box->mbox, mail->data, line + len, place->from);
 	if (n < 0)
 		return error_set(err, ST_IO, "cannot read '%s': %s", box->path, g_strerror(errno));
 	if ((size_t)n < line + len || strncmp(mail->data, "From ", 5) != 0)
@@ -149,7 +149,7 @@ static enum status read_some(
 {
 	const struct place *place = &g_array_index(box->places, struct place, i);
 
-	return place->file ? read_file(place->file, max, mail_out, err)
+	return place->file ? box_read_file(place->file, max, mail_out, err)
 			   : read_stretch(box, place, max, mail_out, err);
 }
 

@@ -33,7 +33,7 @@ static enum status wake_one(struct txn *txn, uint64_t number, int64_t now, struc
 	return st;
 }
 
-static enum status wake(struct txn *txn, void *arg, struct error *err)
+static enum status due_wake_some(struct txn *txn, void *arg, struct error *err)
 {
 	struct due *due = arg;
 	uint64_t numbers[BATCH];
@@ -46,7 +46,7 @@ static enum status wake(struct txn *txn, void *arg, struct error *err)
 	return st;
 }
 
-static enum status look(struct txn *txn, void *arg, struct error *err)
+static enum status due_look(struct txn *txn, void *arg, struct error *err)
 {
 	struct due *due = arg;
 	uint64_t number;
@@ -60,17 +60,17 @@ static enum status look(struct txn *txn, void *arg, struct error *err)
 enum status due_wake(struct store *store, int64_t now, unsigned *count_out, struct error *err)
 {
 	struct due due = { now, 0 };
-	enum status st = store_read(store, look, &due, err);
+	enum status st = store_read(store, due_look, &due, err);
 
 	/* No write transaction, and no sync, while there is nothing to do. */
 	if (st == ST_OK && due.count)
-		st = store_write(store, wake, &due, err);
+		st = store_write(store, due_wake_some, &due, err);
 	if (count_out)
 		*count_out = due.count;
 	return st;
 }
 
-static enum status forget(struct txn *txn, void *arg, struct error *err)
+static enum status due_forget_counts(struct txn *txn, void *arg, struct error *err)
 {
 	int64_t now = *(const int64_t *)arg;
 	enum status st = outbox_forget_counts(txn, now, err);
@@ -80,5 +80,5 @@ static enum status forget(struct txn *txn, void *arg, struct error *err)
 
 enum status due_forget(struct store *store, int64_t now, struct error *err)
 {
-	return store_write(store, forget, &now, err);
+	return store_write(store, due_forget_counts, &now, err);
 }

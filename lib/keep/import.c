@@ -38,7 +38,7 @@ struct import {
 
 /* Return-Path is what the last mail server saw; else the mbox knows; else the author stands for
  * it. */
-static char *sender_of(const struct item *item)
+static char *import_sender_of(const struct item *item)
 {
 	const char *path = message_header(item->message, "Return-Path", 0);
 	struct mailboxes from = message_from(item->message);
@@ -69,7 +69,8 @@ static void add_tokens(
 
 /* The account, and its token addresses in To and Cc, which name a ticket whatever became of the
  * ids. */
-static char **recipients_of(const struct import_options *options, const struct message *message)
+static char **import_recipients_of(
+	const struct import_options *options, const struct message *message)
 {
 	GPtrArray *recipients = g_ptr_array_new();
 
@@ -81,7 +82,7 @@ static char **recipients_of(const struct import_options *options, const struct m
 }
 
 /* A Date from the future would keep the ticket on top of every list. */
-static int64_t came(const struct item *item, int64_t now)
+static int64_t import_came(const struct item *item, int64_t now)
 {
 	int64_t date = message_date(item->message);
 
@@ -90,18 +91,18 @@ static int64_t came(const struct item *item, int64_t now)
 	return item->mail.came && item->mail.came <= now ? item->mail.came : now;
 }
 
-static void describe(struct item *item, const struct import_options *options)
+static void import_describe(struct item *item, const struct import_options *options)
 {
 	int64_t date = message_date(item->message);
 
-	item->sender = sender_of(item);
-	item->recipients = recipients_of(options, item->message);
+	item->sender = import_sender_of(item);
+	item->recipients = import_recipients_of(options, item->message);
 	item->envelope = (struct envelope){
 		.sender = item->sender,
 		.recipients = (const char *const *)item->recipients,
 		.queue_id = "",
 		.hostname = "",
-		.received = came(item, options->now),
+		.received = import_came(item, options->now),
 	};
 	item->older = options->since && (date ? date : item->envelope.received) < options->since;
 	/* Read here, where others read too, rather than in the transaction, where all wait. */
@@ -110,7 +111,7 @@ static void describe(struct item *item, const struct import_options *options)
 }
 
 /* On a thread of the pool. */
-static void prepare(gpointer data, gpointer arg)
+static void import_prepare(gpointer data, gpointer arg)
 {
 	struct item *item = data;
 	const struct import *import = arg;
@@ -125,7 +126,7 @@ static void prepare(gpointer data, gpointer arg)
 		return;
 	spool_body_digest(item->spool);
 	item->message = spool_parse(item->spool);
-	describe(item, import->options);
+	import_describe(item, import->options);
 }
 
 static void item_release(struct item *item)
@@ -150,7 +151,7 @@ static struct batch *batch_begin(struct import *import, size_t first)
 	struct batch *batch = g_new0(struct batch, 1);
 
 	batch->n = MIN((size_t)BATCH, box_count(import->box) - first);
-	batch->pool = g_thread_pool_new(prepare, import, READERS, TRUE, NULL);
+	batch->pool = g_thread_pool_new(import_prepare, import, READERS, TRUE, NULL);
 	for (size_t i = 0; i < batch->n; i++) {
 		batch->items[i].index = first + i;
 		g_thread_pool_push(batch->pool, &batch->items[i], NULL);
@@ -182,7 +183,7 @@ static void count_broken(const struct import *import, const struct item *item, c
 		import->options->broken(item->mail.place, why, import->options->arg);
 }
 
-static void count(struct import_counts *counts, const struct outcome *outcome)
+static void import_count(struct import_counts *counts, const struct outcome *outcome)
 {
 	if (outcome->left_alone)
 		counts->left_alone++;
@@ -202,7 +203,7 @@ struct work_list {
 	size_t n;
 };
 
-static enum status collect(
+static enum status import_collect(
 	struct import *import, struct batch *batch, struct work_list *list, struct error *err)
 {
 	for (size_t i = 0; i < batch->n; i++) {
@@ -240,7 +241,7 @@ static enum status one_by_one(struct import *import, struct work_list *list, str
 		enum status st = intake(import->store, &list->arrivals[i], &list->outcomes[i], err);
 
 		if (st == ST_OK)
-			count(import->counts, &list->outcomes[i]);
+			import_count(import->counts, &list->outcomes[i]);
 		else if (st == ST_BAD_INPUT || st == ST_REFUSED)
 			count_broken(import, list->items[i], err->text);
 		else
@@ -258,7 +259,7 @@ static enum status record_list(struct import *import, struct work_list *list, st
 	if (st == ST_BAD_INPUT || st == ST_REFUSED)
 		return one_by_one(import, list, err);
 	for (size_t i = 0; i < list->n && st == ST_OK && !import->options->dry_run; i++)
-		count(import->counts, &list->outcomes[i]);
+		import_count(import->counts, &list->outcomes[i]);
 	return st;
 }
 
@@ -268,7 +269,7 @@ static enum status batch_take(struct import *import, struct batch *batch, struct
 	enum status st;
 
 	batch_wait(batch);
-	st = collect(import, batch, list, err);
+	st = import_collect(import, batch, list, err);
 	if (st == ST_OK)
 		st = record_list(import, list, err);
 	for (size_t i = 0; i < list->n; i++)

@@ -26,7 +26,7 @@ static bool closed_before(const struct ticket *t, int64_t before)
 }
 
 /* A number that leads elsewhere is worth as much as where it leads. */
-static enum status goes(
+static enum status purge_goes(
 	struct txn *txn, const struct ticket *t, int64_t before, bool *goes_out, struct error *err)
 {
 	struct ticket survivor = { 0 };
@@ -49,7 +49,7 @@ static enum status choose_ticket(
 {
 	struct choice *c = arg;
 	bool chosen;
-	enum status st = goes(txn, t, c->options->before, &chosen, err);
+	enum status st = purge_goes(txn, t, c->options->before, &chosen, err);
 
 	/* Each is seen once: no need to look for it among the others. */
 	if (st == ST_OK && chosen) {
@@ -59,7 +59,7 @@ static enum status choose_ticket(
 	return st;
 }
 
-static enum status choose(struct txn *txn, void *arg, struct error *err)
+static enum status purge_choose(struct txn *txn, void *arg, struct error *err)
 {
 	struct choice *c = arg;
 	const struct ticket_filter filter = { .statuses = 1u << TICKET_CLOSED | 1u << TICKET_SPAM,
@@ -98,7 +98,7 @@ static enum status purge_one(struct txn *txn, struct batch *b, uint64_t number, 
 	enum status st = tickets_load(txn, number, &t, err);
 
 	if (st == ST_OK)
-		st = goes(txn, &t, b->options->before, &still, err);
+		st = purge_goes(txn, &t, b->options->before, &still, err);
 	record_release(&ticket_type, &t);
 	if (st != ST_OK || !still)
 		return st == ST_NOT_FOUND ? ST_OK : st;
@@ -111,7 +111,7 @@ static enum status purge_one(struct txn *txn, struct batch *b, uint64_t number, 
 		: st;
 }
 
-static enum status list_outgoing(
+static enum status purge_list_outgoing(
 	struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err)
 {
 	struct batch *b = arg;
@@ -126,7 +126,7 @@ static enum status list_outgoing(
 
 static enum status purge_outgoing(struct txn *txn, struct batch *b, struct error *err)
 {
-	enum status st = outbox_each(txn, list_outgoing, b, err);
+	enum status st = outbox_each(txn, purge_list_outgoing, b, err);
 
 	for (guint i = 0; i < b->outgoing->len && st == ST_OK; i++)
 		st = outbox_remove(txn, g_array_index(b->outgoing, uint64_t, i), err);
@@ -192,7 +192,7 @@ enum status purge_closed(struct store *store, const struct purge_options *option
 	struct batch batch = { .options = options,
 		.numbers = &choice.numbers,
 		.outgoing = g_array_new(FALSE, FALSE, sizeof(uint64_t)) };
-	enum status st = store_read(store, choose, &choice, err);
+	enum status st = store_read(store, purge_choose, &choice, err);
 
 	*counts_out = (struct purge_counts){ 0 };
 	if (st == ST_OK && options->dry_run) {

@@ -106,7 +106,7 @@ static bool ids_hold(const struct redaction *r, const struct entry *e)
 	return person_in_id(&r->person, e->message_id) || person_in_id(&r->person, e->in_reply_to);
 }
 
-static void learn(struct redaction *r, const struct entry *e)
+static void redact_learn(struct redaction *r, const struct entry *e)
 {
 	person_learn(&r->person, e->from);
 	person_learn(&r->person, e->reply_to);
@@ -121,7 +121,7 @@ static bool file_is_named(const struct redaction *r, const struct entry *e)
 	return e->archive && g_hash_table_contains(r->named, e->archive);
 }
 
-static enum status look_at_entry(
+static enum status redact_look_at_entry(
 	struct txn *txn, const struct entry *e, void *arg, struct error *err)
 {
 	struct redaction *r = arg;
@@ -130,7 +130,7 @@ static enum status look_at_entry(
 
 	if (st != ST_OK)
 		return st;
-	learn(r, e);
+	redact_learn(r, e);
 	r->changed |= record_holds(r, &entry_type, e) || ids_hold(r, e) ||
 		person_in(&r->person, text) || file_is_named(r, e);
 	return ST_OK;
@@ -156,7 +156,7 @@ static enum status look_at_ticket(
 	r->changed = record_holds(r, &ticket_type, t);
 	if (g_strcmp0(t->requester_address, r->person.address) == 0)
 		person_learn_name(&r->person, t->requester_name);
-	st = tickets_each_entry(txn, t->number, look_at_entry, r, err);
+	st = tickets_each_entry(txn, t->number, redact_look_at_entry, r, err);
 	if (st == ST_OK)
 		st = history_each(txn, t->number, 0, look_at_event, r, err);
 	if (r->changed) {
@@ -179,7 +179,7 @@ static enum status is_agents(
 	return ST_OK;
 }
 
-static enum status look(struct txn *txn, void *arg, struct error *err)
+static enum status redact_look(struct txn *txn, void *arg, struct error *err)
 {
 	struct redaction *r = arg;
 	enum status st = agents_each(txn, is_agents, r, err);
@@ -367,7 +367,7 @@ static enum status redact_batch(struct txn *txn, void *arg, struct error *err)
 
 /* --- changing: outgoing mail --- */
 
-static enum status list_outgoing(
+static enum status redact_list_outgoing(
 	struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err)
 {
 	(void)txn;
@@ -426,7 +426,7 @@ static enum status redact_outbox(struct txn *txn, void *arg, struct error *err)
 {
 	struct redaction *r = arg;
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-	enum status st = outbox_each(txn, list_outgoing, ids, err);
+	enum status st = outbox_each(txn, redact_list_outgoing, ids, err);
 
 	for (guint i = 0; i < ids->len && st == ST_OK; i++)
 		st = redact_outgoing(txn, r, g_array_index(ids, uint64_t, i), err);
@@ -477,12 +477,12 @@ static enum status look_at_files(struct redaction *r, struct error *err)
 		: st;
 }
 
-static enum status run(struct redaction *r, struct error *err)
+static enum status redact_run(struct redaction *r, struct error *err)
 {
 	enum status st = look_at_files(r, err);
 
 	if (st == ST_OK)
-		st = store_read(r->store, look, r, err);
+		st = store_read(r->store, redact_look, r, err);
 	if (st == ST_OK)
 		st = redact_tickets(r, err);
 	if (st == ST_OK)
@@ -506,7 +506,7 @@ enum status redact(struct store *store, const struct redact_options *options,
 	*counts_out = (struct redact_counts){ 0 };
 	person_init(&r.person, options->address);
 	store_secret(store, r.secret);
-	st = run(&r, err);
+	st = redact_run(&r, err);
 	person_release(&r.person);
 	g_hash_table_unref(r.named);
 	g_free(r.tickets.v);

@@ -17,7 +17,7 @@ struct reading {
 /* --- a field's value, without what is only remarked --- */
 
 /* One character of a quoted string: part of one word, whatever it is. */
-static char inert(char c)
+static char results_inert(char c)
 {
 	return strchr(" \t\r\n;=/()\"", c) ? '_' : c;
 }
@@ -35,7 +35,7 @@ static char *without_remarks(const char *value)
 
 		value += escaped;
 		if (quoted && (escaped || *value != '"'))
-			g_string_append_c(out, inert(*value));
+			g_string_append_c(out, results_inert(*value));
 		else if (*value == '"' && !depth)
 			quoted = !quoted;
 		else if (*value == ')' && !depth)
@@ -51,7 +51,7 @@ static char *without_remarks(const char *value)
 }
 
 /* The words between two semicolons; "dmarc = pass" is one. Owned. */
-static char **words_of(const char *result)
+static char **results_words_of(const char *result)
 {
 	g_auto(GStrv) sides = g_strsplit(result, "=", -1);
 	g_autofree char *closed = NULL;
@@ -76,7 +76,7 @@ static bool is_trusted(const char *id, char *const *ids)
 /* The authserv-id, which the version of the form may follow: only the first is known. */
 static bool speaks_for_us(const char *head, char *const *ids)
 {
-	g_auto(GStrv) words = words_of(head);
+	g_auto(GStrv) words = results_words_of(head);
 	const char *id = NULL, *version = NULL;
 
 	for (char **p = words; *p; p++) {
@@ -92,7 +92,7 @@ static bool speaks_for_us(const char *head, char *const *ids)
 /* --- what it says --- */
 
 /* "name=value"; the value is what stands after the first sign. */
-static bool has_name(const char *word, const char *name, const char **value_out)
+static bool results_has_name(const char *word, const char *name, const char **value_out)
 {
 	size_t len = strlen(name);
 
@@ -107,7 +107,8 @@ static bool has_result(const char *word, const char *method, const char **result
 {
 	g_autofree char *versioned = g_strconcat(method, "/1", NULL);
 
-	return has_name(word, method, result_out) || has_name(word, versioned, result_out);
+	return results_has_name(word, method, result_out) ||
+		results_has_name(word, versioned, result_out);
 }
 
 static bool is_result(const char *word, const char *method, const char *result)
@@ -119,7 +120,7 @@ static bool is_result(const char *word, const char *method, const char *result)
 
 /* The verifier's From must be the one that we read, or two parsers disagree about who wrote this.
  * It may name the whole address. */
-static bool is_author(const char *named, const char *author)
+static bool results_is_author(const char *named, const char *author)
 {
 	bool whole = strchr(named, '@') != NULL;
 	g_autofree char *address = g_strconcat(whole ? "" : "x@", named, NULL), *canonical = NULL;
@@ -140,9 +141,9 @@ static bool speaks_of_author(char **words, const char *author)
 	for (char **p = words; *p; p++) {
 		if (**p && !strchr(*p, '='))
 			return false;
-		if (!has_name(*p, "header.from", &named))
+		if (!results_has_name(*p, "header.from", &named))
 			continue;
-		if (!is_author(named, author))
+		if (!results_is_author(named, author))
 			return false;
 		found = true;
 	}
@@ -176,7 +177,8 @@ static void read_dkim(struct reading *r, char **words)
 	bool related = is_result(words[0], "dkim", "pass"), named = false;
 
 	for (char **p = words + 1; *p; p++)
-		if (has_name(*p, "header.d", &value) || has_name(*p, "header.i", &value)) {
+		if (results_has_name(*p, "header.d", &value) ||
+			results_has_name(*p, "header.i", &value)) {
 			const char *at = strrchr(value, '@'), *signer = at ? at + 1 : value;
 
 			related &= are_related(signer, domain);
@@ -194,7 +196,7 @@ static void read_spf(struct reading *r, char **words)
 	const char *value;
 
 	for (char **p = words + 1; *p; p++)
-		fails &= !has_name(*p, "smtp.helo", &value);
+		fails &= !results_has_name(*p, "smtp.helo", &value);
 	r->out->spf_fail |= fails;
 }
 
@@ -211,7 +213,7 @@ static const struct {
  * others. */
 static void read_result(struct reading *r, char *result)
 {
-	g_auto(GStrv) words = words_of(g_strstrip(result));
+	g_auto(GStrv) words = results_words_of(g_strstrip(result));
 
 	for (size_t i = 0; words[0] && i < G_N_ELEMENTS(methods); i++) {
 		const char *method = methods[i].method;
@@ -222,7 +224,7 @@ static void read_result(struct reading *r, char *result)
 }
 
 /* False: it is none of ours. */
-static bool read_field(struct reading *r, const char *value, char *const *ids)
+static bool results_read_field(struct reading *r, const char *value, char *const *ids)
 {
 	g_autofree char *plain = without_remarks(value);
 	g_auto(GStrv) results = g_strsplit(plain ? plain : "", ";", -1);
@@ -274,7 +276,7 @@ void auth_results_read(
 	for (unsigned i = 0; message_header_at(message, i, &name, &value); i++) {
 		bool results = g_ascii_strcasecmp(name, "Authentication-Results") == 0;
 
-		if (results ? !read_field(&r, value, authserv_ids) : !is_companion(name))
+		if (results ? !results_read_field(&r, value, authserv_ids) : !is_companion(name))
 			break;
 	}
 	/* One result for DMARC, and it is a pass; whatever else looks like one is a no. */

@@ -57,7 +57,7 @@ static void put_kanji(GString *out, guchar row, guchar cell)
 }
 
 /* One character of a set; how many bytes it took. */
-static size_t put_jis(GString *out, enum jis_set set, const guchar *p, const guchar *end)
+static size_t shift_put_jis(GString *out, enum jis_set set, const guchar *p, const guchar *end)
 {
 	bool pair = p + 1 < end && is_jis_byte(p[0]) && is_jis_byte(p[1]);
 
@@ -97,7 +97,7 @@ void charset_unshift_jis(const guchar *p, const guchar *end, GString *out)
 		else if (*p == SO || *p == SI)
 			p++;
 		else
-			p += put_jis(out, shifted ? JIS_KANA : escaped, p, end);
+			p += shift_put_jis(out, shifted ? JIS_KANA : escaped, p, end);
 	}
 }
 

@@ -97,7 +97,7 @@ struct choice {
 };
 
 /* "Windows-31J " as "windows31j"; what begins with a colon is a year. False: it is no label. */
-static bool squeeze(const char *label, char *out)
+static bool charset_squeeze(const char *label, char *out)
 {
 	size_t n = 0;
 
@@ -165,14 +165,14 @@ static void name_for_iconv(
 		choice->reading = utf_8;
 }
 
-static void choose(const char *label, struct choice *choice)
+static void charset_choose(const char *label, struct choice *choice)
 {
 	char squeezed[LABEL_MAX + 1];
 	g_autofree char *word = NULL;
 	unsigned number;
 
 	choice->reading = utf_8;
-	if (!label || !squeeze(label += strspn(label, "'\" \t"), squeezed))
+	if (!label || !charset_squeeze(label += strspn(label, "'\" \t"), squeezed))
 		return;
 	word = g_strdup_printf(" %s ", without_x(squeezed));
 	number = code_page_number(without_x(squeezed));
@@ -399,7 +399,7 @@ static void put_bad(const struct reading *reading, const char **p, gsize *left, 
 }
 
 /* Appends; false if something fitted nothing. */
-static bool convert(
+static bool charset_convert(
 	GIConv cd, const struct reading *reading, const char *p, gsize left, GString *out)
 {
 	bool exact = true, more = true;
@@ -432,7 +432,7 @@ static GString *read_by_iconv(
 	if (cd == (GIConv)-1)
 		return NULL;
 	out = g_string_sized_new(len + len / 4 + 1);
-	*exact_out = convert(cd, reading, p, len, out);
+	*exact_out = charset_convert(cd, reading, p, len, out);
 	g_iconv_close(cd);
 	return out;
 }
@@ -511,7 +511,7 @@ char *charset_decode(const char *label, const void *data, gsize len, enum charse
 	bool exact = false;
 	gsize mark;
 
-	choose(label, &choice);
+	charset_choose(label, &choice);
 	reading = by_looks(&choice.reading, p, len);
 	reading = in_byte_order(reading ? reading : &choice.reading, p, len);
 	mark = mark_length(reading, p, len);
@@ -533,7 +533,7 @@ bool charset_keeps_ascii(const char *label)
 	g_autofree char *text = NULL;
 	struct choice choice;
 
-	choose(label, &choice);
+	charset_choose(label, &choice);
 	if (choice.reading.way == BY_UTF_16 || choice.reading.unshift)
 		return false;
 	for (size_t i = 0; choice.reading.names[0] && i < G_N_ELEMENTS(shifting); i++)

@@ -36,7 +36,7 @@ static char *one_header(const char *value)
 	return out;
 }
 
-static void add(struct edits *edits, enum edit_kind kind, const char *name, unsigned index,
+static void edits_add(struct edits *edits, enum edit_kind kind, const char *name, unsigned index,
 	const char *value)
 {
 	struct edit edit = { kind, g_strdup(name), index, one_header(value) };
@@ -46,32 +46,32 @@ static void add(struct edits *edits, enum edit_kind kind, const char *name, unsi
 
 void edits_change_header(struct edits *edits, const char *name, unsigned index, const char *value)
 {
-	add(edits, EDIT_CHANGE_HEADER, name, index, value);
+	edits_add(edits, EDIT_CHANGE_HEADER, name, index, value);
 }
 
 void edits_delete_header(struct edits *edits, const char *name, unsigned index)
 {
-	add(edits, EDIT_DELETE_HEADER, name, index, NULL);
+	edits_add(edits, EDIT_DELETE_HEADER, name, index, NULL);
 }
 
 void edits_add_header(struct edits *edits, const char *name, const char *value)
 {
-	add(edits, EDIT_ADD_HEADER, name, 0, value);
+	edits_add(edits, EDIT_ADD_HEADER, name, 0, value);
 }
 
 void edits_add_recipient(struct edits *edits, const char *address)
 {
-	add(edits, EDIT_ADD_RECIPIENT, NULL, 0, address);
+	edits_add(edits, EDIT_ADD_RECIPIENT, NULL, 0, address);
 }
 
 void edits_delete_recipient(struct edits *edits, const char *address)
 {
-	add(edits, EDIT_DELETE_RECIPIENT, NULL, 0, address);
+	edits_add(edits, EDIT_DELETE_RECIPIENT, NULL, 0, address);
 }
 
 void edits_change_sender(struct edits *edits, const char *address)
 {
-	add(edits, EDIT_CHANGE_SENDER, NULL, 0, address);
+	edits_add(edits, EDIT_CHANGE_SENDER, NULL, 0, address);
 }
 
 void edits_verdict(struct edits *edits, enum verdict verdict, const char *reply)

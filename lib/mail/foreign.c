@@ -75,7 +75,7 @@ static void word_clear(void *data)
 	g_free(word->ascii);
 }
 
-static const char *past_word(const char *p)
+static const char *foreign_past_word(const char *p)
 {
 	while (*p && !g_unichar_isspace(g_utf8_get_char(p)))
 		p = g_utf8_next_char(p);
@@ -92,7 +92,7 @@ GArray *subject_words(const char *text, const struct tag_format *format)
 		gsize seam = MAX(subject_tag_length(format, text, p), subject_prefix_length(p));
 		struct subject_word word = { .start = (guint)(p - text) };
 
-		end = seam ? p + seam : past_word(p);
+		end = seam ? p + seam : foreign_past_word(p);
 		word.end = (guint)(end - text);
 		word.form = seam ? NULL : form_of(p, (gsize)(end - p));
 		word.ascii = seam ? NULL : ascii_form_of(p, (gsize)(end - p));
@@ -128,15 +128,15 @@ void foreign_release(struct foreign *f)
 	g_clear_pointer(&f->lines, g_hash_table_destroy);
 }
 
-static guint count_of(GHashTable *counts, const char *form)
+static guint foreign_count_of(GHashTable *counts, const char *form)
 {
 	return GPOINTER_TO_UINT(g_hash_table_lookup(counts, form));
 }
 
 /* Takes form, where the table owns its keys. */
-static void count_one(GHashTable *counts, char *form)
+static void foreign_count_one(GHashTable *counts, char *form)
 {
-	guint n = count_of(counts, form) + 1;
+	guint n = foreign_count_of(counts, form) + 1;
 
 	g_hash_table_replace(counts, form, GUINT_TO_POINTER(n));
 }
@@ -146,23 +146,23 @@ static void count_cuts(GHashTable *counts, const char *bang)
 	gsize len = strlen(bang);
 
 	for (gsize cut = CUT_BANG_BYTES; cut < MIN(len, JOINED_BYTES); cut++)
-		count_one(counts, g_strndup(bang, cut));
+		foreign_count_one(counts, g_strndup(bang, cut));
 }
 
-static void count_bangs(GHashTable *counts, const char *form)
+static void foreign_count_form(GHashTable *counts, const char *form)
 {
 	char *bang;
 
 	while (form && (bang = foreign_bang_in(form, &form))) {
 		count_cuts(counts, bang);
-		count_one(counts, bang);
+		foreign_count_one(counts, bang);
 	}
 }
 
 void foreign_count_bangs(GHashTable *counts, const struct subject_word *word)
 {
-	count_bangs(counts, word->form);
-	count_bangs(counts, word->ascii);
+	foreign_count_form(counts, word->form);
+	foreign_count_form(counts, word->ascii);
 }
 
 static void keep_most(struct foreign *f, GHashTable *counts)
@@ -195,7 +195,7 @@ static void count_joined(GHashTable *counts, const GArray *words, guint i)
 		}
 		g_free(last);
 		last = g_strdup(whole);
-		count_one(counts, whole);
+		foreign_count_one(counts, whole);
 	}
 }
 
@@ -290,7 +290,7 @@ void foreign_subject(struct foreign *f, const char *subject)
 /* --- texts --- */
 
 /* Behind what mail clients put in front of lines that they quote. */
-static const char *unquoted(const char *line)
+static const char *foreign_unquoted(const char *line)
 {
 	return line + strspn(line, "> \t|*");
 }
@@ -308,16 +308,16 @@ void foreign_text(struct foreign *f, const char *text)
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 
 	for (char **p = lines; *p; p++) {
-		g_autofree char *form = line_form(unquoted(*p));
+		g_autofree char *form = line_form(foreign_unquoted(*p));
 
-		if (verb_leads(form) || verb_leads(unquoted(*p)))
+		if (verb_leads(form) || verb_leads(foreign_unquoted(*p)))
 			g_hash_table_add(f->lines, g_steal_pointer(&form));
 	}
 }
 
 bool foreign_has_line(const struct foreign *f, const char *line)
 {
-	g_autofree char *form = line_form(unquoted(line));
+	g_autofree char *form = line_form(foreign_unquoted(line));
 
 	return g_hash_table_contains(f->lines, form);
 }
@@ -330,7 +330,7 @@ static bool is_of_label(gunichar c)
 
 const char *foreign_past_label(const char *line)
 {
-	const char *p = line = unquoted(line);
+	const char *p = line = foreign_unquoted(line);
 
 	while (*p && p - line < LABEL_BYTES && is_of_label(g_utf8_get_char(p)))
 		p = g_utf8_next_char(p);
@@ -357,7 +357,7 @@ void foreign_header_block(struct foreign *f, const char *text)
 	bool open = false;
 
 	for (char **p = lines; *p; p++) {
-		const char *line = unquoted(*p), *rest = foreign_past_label(line);
+		const char *line = foreign_unquoted(*p), *rest = foreign_past_label(line);
 
 		if (rest || (!*line && value->len)) {
 			value_ends(f, value);
@@ -375,7 +375,7 @@ void foreign_header_block(struct foreign *f, const char *text)
 
 unsigned foreign_bangs(const struct foreign *f, const char *bang)
 {
-	return count_of(f->bangs, bang);
+	return foreign_count_of(f->bangs, bang);
 }
 
 static GHashTable *counts_of(const GArray *words)
@@ -386,7 +386,7 @@ static GHashTable *counts_of(const GArray *words)
 		char *form = word_at(words, i)->form;
 
 		if (form)
-			count_one(counts, form);
+			foreign_count_one(counts, form);
 	}
 	return counts;
 }
@@ -396,15 +396,15 @@ static bool are_all_there(char **forms, GHashTable *there)
 	g_autoptr(GHashTable) used = g_hash_table_new(g_str_hash, g_str_equal);
 
 	for (char **p = forms; *p; p++) {
-		count_one(used, *p);
-		if (count_of(used, *p) > count_of(there, *p))
+		foreign_count_one(used, *p);
+		if (foreign_count_of(used, *p) > foreign_count_of(there, *p))
 			return false;
 	}
 	return true;
 }
 
 /* The words of the longest that is there, the first among equals; owned, NULL. */
-static char **carried(const struct foreign *f, GHashTable *there)
+static char **foreign_carried(const struct foreign *f, GHashTable *there)
 {
 	GHashTableIter iter;
 	void *joined, *order;
@@ -446,7 +446,7 @@ static bool stand_at(const GArray *words, guint at, char **forms)
 	return true;
 }
 
-static guint place_of(const GArray *words, char **forms)
+static guint foreign_place_of(const GArray *words, char **forms)
 {
 	guint at = 0;
 
@@ -491,10 +491,10 @@ static void mark_pairs(const struct foreign *f, GArray *words)
 void foreign_mark(const struct foreign *f, GArray *words)
 {
 	g_autoptr(GHashTable) there = counts_of(words);
-	g_auto(GStrv) forms = carried(f, there);
+	g_auto(GStrv) forms = foreign_carried(f, there);
 
 	if (forms)
-		mark_from(words, place_of(words, forms), forms);
+		mark_from(words, foreign_place_of(words, forms), forms);
 	else
 		mark_pairs(f, words);
 }

@@ -29,7 +29,7 @@ static bool is_label(const char *word, const char *const *labels, size_t n)
 }
 
 /* "*Von:* Carl <c@x>" is the label "von" and its value; NULL: the line is no field. Owned. */
-static char *label_of(const char *line, const char **value_out)
+static char *forwarded_label_of(const char *line, const char **value_out)
 {
 	const char *p = line + strspn(line, " \t>*_|"), *colon = strchr(p, ':');
 	g_autofree char *word = NULL, *tidy = NULL;
@@ -88,7 +88,7 @@ static bool read_author(const char *value, struct mailbox *out)
 }
 
 /* With the line after it where a client folded before the address. Owned. */
-static char *unfolded(const char *value, const char *next)
+static char *forwarded_unfolded(const char *value, const char *next)
 {
 	const char *p = next ? next + strspn(next, " \t>*_|") : "";
 
@@ -103,7 +103,7 @@ static bool has_company(char *const *lines, size_t at)
 
 	for (size_t i = at + 1; lines[i] && i < at + BLOCK_LINES && blank < 2; i++) {
 		const char *value;
-		g_autofree char *label = label_of(lines[i], &value);
+		g_autofree char *label = forwarded_label_of(lines[i], &value);
 
 		blank = *g_strstrip(lines[i]) ? 0 : blank + 1;
 		if (label && is_label(label, other_labels, G_N_ELEMENTS(other_labels)))
@@ -119,11 +119,11 @@ static bool author_in_text(const char *text, struct mailbox *out, bool *found_ou
 
 	for (size_t i = 0; lines[i]; i++) {
 		const char *value;
-		g_autofree char *label = label_of(lines[i], &value);
+		g_autofree char *label = forwarded_label_of(lines[i], &value);
 
 		if (label && is_label(label, from_labels, G_N_ELEMENTS(from_labels)) &&
 			has_company(lines, i)) {
-			g_autofree char *whole = unfolded(value, lines[i + 1]);
+			g_autofree char *whole = forwarded_unfolded(value, lines[i + 1]);
 
 			*found_out = read_author(whole, out);
 			return true;

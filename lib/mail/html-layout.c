@@ -64,7 +64,7 @@ static bool is_nothing(gunichar c)
 	return c == 0xad || c == 0x34f || c == 0x200b || c == 0x2060 || c == 0xfeff;
 }
 
-static bool is_joiner(gunichar c)
+static bool layout_is_joiner(gunichar c)
 {
 	return c == 0x200c || c == 0x200d;
 }
@@ -78,7 +78,7 @@ void html_put_char(struct html_layout *l, gunichar c)
 		l->gap = true;
 		return;
 	}
-	if (is_nothing(c) || (is_joiner(c) && !in_word))
+	if (is_nothing(c) || (layout_is_joiner(c) && !in_word))
 		return;
 	begin_text(l);
 	g_string_append_unichar(l->text, c);

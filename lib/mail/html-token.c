@@ -47,7 +47,7 @@ bool html_read_tag(const char *p, struct html_tag *tag)
 	return true;
 }
 
-static const char *past(const char *p, const char *end)
+static const char *token_past(const char *p, const char *end)
 {
 	const char *found = strstr(p, end);
 
@@ -59,9 +59,9 @@ const char *html_past_comment(const char *p)
 	if (g_str_has_prefix(p, "<!-->"))
 		return p + strlen("<!-->");
 	if (g_str_has_prefix(p, "<!--"))
-		return past(p + strlen("<!-"), "-->");
+		return token_past(p + strlen("<!-"), "-->");
 	if (p[1] == '!' || p[1] == '?' || (p[1] == '/' && !g_ascii_isalpha(p[2]) && p[2]))
-		return past(p, ">");
+		return token_past(p, ">");
 	return NULL;
 }
 
@@ -105,7 +105,7 @@ static const char *read_attribute(const char *p, const char *end, struct attribu
 	return p;
 }
 
-static char *decoded(const char *s, size_t len)
+static char *token_decoded(const char *s, size_t len)
 {
 	g_autofree char *raw = g_strndup(s, len);
 	GString *out = g_string_sized_new(len + 1);
@@ -131,7 +131,8 @@ char *html_attribute(const struct html_tag *tag, const char *name)
 	while ((p = read_attribute(p, tag->end, &a)))
 		if (a.name_len == strlen(name) &&
 			g_ascii_strncasecmp(a.name, name, a.name_len) == 0)
-			return decoded(a.value, MIN(a.value_len, (size_t)(tag->end - a.value)));
+			return token_decoded(
+				a.value, MIN(a.value_len, (size_t)(tag->end - a.value)));
 	return NULL;
 }
 

@@ -177,7 +177,7 @@ static bool is_zero(const char *style, const char *property)
 	return html_style_is(style, property, "0") && !html_style_is(style, property, "0.");
 }
 
-static bool is_hidden(const struct html_tag *tag, const char *style)
+static bool html_is_hidden(const struct html_tag *tag, const char *style)
 {
 	g_autofree char *hidden = html_attribute(tag, "hidden");
 
@@ -250,7 +250,7 @@ static void begin_item(struct html *h, const struct html_tag *tag, struct open_e
 }
 
 /* Outlook and its kin write each line as a paragraph without margins. */
-static void begin_paragraph(struct html *h, const struct html_tag *tag, struct open_element *e)
+static void html_begin_paragraph(struct html *h, const struct html_tag *tag, struct open_element *e)
 {
 	g_autofree char *class = html_attribute(tag, "class"),
 			*style = html_attribute(tag, "style");
@@ -393,7 +393,7 @@ static const struct element {
 	{ .name = "noframes", .content = SILENT },
 	{ .name = "ol", .breaks = 1, .begin = begin_list },
 	{ .name = "option", .breaks = 1 },
-	{ .name = "p", .begin = begin_paragraph, .end = end_paragraph },
+	{ .name = "p", .begin = html_begin_paragraph, .end = end_paragraph },
 	{ .name = "pre", .breaks = 2, .begin = begin_verbatim },
 	{ .name = "script", .content = SILENT },
 	{ .name = "section", .breaks = 1 },
@@ -457,9 +457,9 @@ static void begin_element(struct html *h, const struct html_tag *tag)
 	struct open_element e = { .verbatim = style && html_style_is(style, "white-space", "pre") };
 
 	g_strlcpy(e.name, tag->name, sizeof e.name);
-	e.hidden = !h->show_hidden && is_hidden(tag, style);
+	e.hidden = !h->show_hidden && html_is_hidden(tag, style);
 	/* The end tag of a paragraph is mostly left out. */
-	if (element->breaks || element->begin == begin_paragraph)
+	if (element->breaks || element->begin == html_begin_paragraph)
 		element_close(h, "p");
 	if (element->breaks && !e.hidden)
 		html_break(h, element->breaks);
@@ -535,7 +535,7 @@ static void read_word(struct html *h)
 	h->p += len;
 }
 
-static void read_all(struct html *h)
+static void html_read_all(struct html *h)
 {
 	while (*h->p && !html_is_full(&h->layout)) {
 		if (*h->p == '<') {
@@ -562,7 +562,7 @@ static char *read_document(const char *html, size_t max, bool show_hidden)
 	h.layout.max = max;
 	/* Some say that plain text is HTML. */
 	h.verbatim = !strchr(html, '<');
-	read_all(&h);
+	html_read_all(&h);
 	text = text_block_valid(h.layout.text->str, max);
 	g_string_free(h.layout.text, TRUE);
 	return g_strchomp(text);

@@ -10,7 +10,7 @@
 
 /* Values are ours or went through an encoder; a line break that is no fold would still be a hole,
  * so it becomes a blank. */
-static void put(GString *mail, const char *name, const char *value)
+static void letter_put(GString *mail, const char *name, const char *value)
 {
 	if (!value || !*value)
 		return;
@@ -32,7 +32,7 @@ static void put_extra(GString *mail, char *const *extra)
 			name ? message_encode_header(name, g_strchug((char *)colon + 1)) : NULL;
 
 		if (name)
-			put(mail, name, value);
+			letter_put(mail, name, value);
 	}
 }
 
@@ -42,30 +42,30 @@ static void put_headers(GString *mail, const struct letter *l)
 	g_autofree char *references = l->references ? g_strjoinv("\n ", (char **)l->references)
 						    : NULL;
 
-	put(mail, "From", l->from);
-	put(mail, "To", l->to);
-	put(mail, "Cc", l->cc);
-	put(mail, "Reply-To", l->reply_to);
-	put(mail, "Subject", l->subject);
-	put(mail, "Date", date);
-	put(mail, "Message-ID", l->message_id);
-	put(mail, "In-Reply-To", l->in_reply_to);
-	put(mail, "References", references);
-	put(mail, "Auto-Submitted", l->auto_submitted);
+	letter_put(mail, "From", l->from);
+	letter_put(mail, "To", l->to);
+	letter_put(mail, "Cc", l->cc);
+	letter_put(mail, "Reply-To", l->reply_to);
+	letter_put(mail, "Subject", l->subject);
+	letter_put(mail, "Date", date);
+	letter_put(mail, "Message-ID", l->message_id);
+	letter_put(mail, "In-Reply-To", l->in_reply_to);
+	letter_put(mail, "References", references);
+	letter_put(mail, "Auto-Submitted", l->auto_submitted);
 	if (l->auto_submitted)
-		put(mail, "X-Auto-Response-Suppress", "All");
-	put(mail, "Content-Language", l->language);
+		letter_put(mail, "X-Auto-Response-Suppress", "All");
+	letter_put(mail, "Content-Language", l->language);
 	put_extra(mail, l->extra);
-	put(mail, "MIME-Version", "1.0");
+	letter_put(mail, "MIME-Version", "1.0");
 }
 
-static void put_text(GString *mail, const char *text)
+static void letter_put_text(GString *mail, const char *text)
 {
 	const char *encoding;
 	g_autofree char *encoded = message_encode_text(text, &encoding);
 
-	put(mail, "Content-Type", "text/plain; charset=utf-8");
-	put(mail, "Content-Transfer-Encoding", encoding);
+	letter_put(mail, "Content-Type", "text/plain; charset=utf-8");
+	letter_put(mail, "Content-Transfer-Encoding", encoding);
 	g_string_append_c(mail, '\n');
 	g_string_append(mail, encoded);
 	if (mail->str[mail->len - 1] != '\n')
@@ -77,12 +77,12 @@ GString *letter_write(const struct letter *letter)
 	GString *mail = g_string_new(NULL);
 
 	put_headers(mail, letter);
-	put_text(mail, letter->text);
+	letter_put_text(mail, letter->text);
 	return mail;
 }
 
 /* Made of the Message-ID's random part, which no attached mail can know. */
-static char *boundary(const char *message_id)
+static char *letter_boundary(const char *message_id)
 {
 	char hash[HASH_HEX];
 	struct hash sum;
@@ -96,19 +96,19 @@ static char *boundary(const char *message_id)
 GString *letter_write_open(const struct letter *letter)
 {
 	GString *mail = g_string_new(NULL);
-	g_autofree char *mark = boundary(letter->message_id);
+	g_autofree char *mark = letter_boundary(letter->message_id);
 
 	put_headers(mail, letter);
 	g_string_append_printf(mail,
 		"Content-Type: multipart/mixed; boundary=\"%s\"\nContent-Transfer-Encoding: 8bit\n\n--%s\n",
 		mark, mark);
-	put_text(mail, letter->text);
+	letter_put_text(mail, letter->text);
 	return mail;
 }
 
 void letter_attach(GString *mail, const char *message_id, const char *data, size_t len)
 {
-	g_autofree char *mark = boundary(message_id);
+	g_autofree char *mark = letter_boundary(message_id);
 
 	/* RFC 2046 section 5.2.1: it may not be encoded; what came as 8-bit goes on as that, and
 	 * says so. */
@@ -120,14 +120,14 @@ void letter_attach(GString *mail, const char *message_id, const char *data, size
 
 void letter_attach_part(GString *mail, const char *message_id, const char *part)
 {
-	g_autofree char *mark = boundary(message_id);
+	g_autofree char *mark = letter_boundary(message_id);
 
 	g_string_append_printf(mail, "\n--%s\n%s", mark, part);
 }
 
 void letter_close(GString *mail, const char *message_id)
 {
-	g_autofree char *mark = boundary(message_id);
+	g_autofree char *mark = letter_boundary(message_id);
 
 	g_string_append_printf(mail, "\n--%s--\n", mark);
 }

@@ -58,7 +58,7 @@ void message_mailboxes_release(struct lazy_mailboxes *list)
  * stands for their "=?" meanwhile. */
 static const char word_start[] = "=?", stand_in[] = "=^`{";
 
-static char *replaced(const char *s, const char *what, const char *with)
+static char *address_replaced(const char *s, const char *what, const char *with)
 {
 	g_auto(GStrv) parts = g_strsplit(s ? s : "", what, -1);
 
@@ -82,8 +82,8 @@ static char *closed_word(char *name)
 static void add_mailbox(InternetAddress *ia, GArray *out)
 {
 	g_autofree char *name = closed_word(
-		replaced(internet_address_get_name(ia), stand_in, word_start));
-	g_autofree char *address = replaced(
+		address_replaced(internet_address_get_name(ia), stand_in, word_start));
+	g_autofree char *address = address_replaced(
 		internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(ia)), stand_in,
 		word_start);
 	g_autofree char *decoded = NULL;
@@ -97,7 +97,7 @@ static void add_mailbox(InternetAddress *ia, GArray *out)
 	g_array_append_val(out, box);
 }
 
-static void add_list(InternetAddressList *list, unsigned depth, GArray *out)
+static void address_add_list(InternetAddressList *list, unsigned depth, GArray *out)
 {
 	int n = list ? internet_address_list_length(list) : 0;
 
@@ -107,14 +107,15 @@ static void add_list(InternetAddressList *list, unsigned depth, GArray *out)
 		if (INTERNET_ADDRESS_IS_MAILBOX(ia))
 			add_mailbox(ia, out);
 		else if (INTERNET_ADDRESS_IS_GROUP(ia) && depth < 2)
-			add_list(internet_address_group_get_members(INTERNET_ADDRESS_GROUP(ia)),
+			address_add_list(
+				internet_address_group_get_members(INTERNET_ADDRESS_GROUP(ia)),
 				depth + 1, out);
 	}
 }
 
 /* The start of an address header that may be parsed. Groups in groups without end would exhaust the
  * stack. */
-static char *parseable(const char *value, bool *cut)
+static char *address_parseable(const char *value, bool *cut)
 {
 	g_autofree char *head = g_strndup(value, ADDRESS_HEADER_MAX), *start = NULL;
 	unsigned colons = 0;
@@ -129,14 +130,14 @@ static char *parseable(const char *value, bool *cut)
 			*cut = true;
 			break;
 		}
-	return replaced(start, word_start, stand_in);
+	return address_replaced(start, word_start, stand_in);
 }
 
 static void parse_list(const char *text, GArray *out)
 {
 	InternetAddressList *list = internet_address_list_parse(message_options(), text);
 
-	add_list(list, 0, out);
+	address_add_list(list, 0, out);
 	if (list)
 		g_object_unref(list);
 }
@@ -174,7 +175,7 @@ static unsigned count_addressed(const char *bare)
 
 static void add_loosely(const char *piece, GArray *out)
 {
-	g_autofree char *raw = replaced(piece, stand_in, word_start);
+	g_autofree char *raw = address_replaced(piece, stand_in, word_start);
 	struct mailbox box = { 0 };
 
 	if (message_read_loosely(raw, &box))
@@ -210,7 +211,7 @@ static void add_pieces(const char *start, const char *bare, GArray *out)
 /* GMime passes over what it cannot read: then each is read by itself. */
 static void add_header_mailboxes(const char *value, GArray *out, bool *cut)
 {
-	g_autofree char *start = parseable(value, cut), *bare = message_blanked(start);
+	g_autofree char *start = address_parseable(value, cut), *bare = message_blanked(start);
 	unsigned before = out->len, wanted = MIN(count_addressed(bare), LIMIT_ADDRESSES - before);
 
 	parse_list(start, out);

@@ -77,7 +77,7 @@ static bool write_part(GMimeObject *part, GMimeStream *out)
 }
 
 /* Its bytes, with their number and their hash. */
-static uint64_t measure(GMimeObject *part, char **hash_out)
+static uint64_t attachments_measure(GMimeObject *part, char **hash_out)
 {
 	GMimeStream *null = g_mime_stream_null_new(), *out = g_mime_stream_filter_new(null);
 	GMimeFilter *hash = g_mime_filter_checksum_new(G_CHECKSUM_SHA256);
@@ -103,7 +103,7 @@ static bool is_shown_inline(GMimeObject *part, GMimeObject *parent)
 		(related && !message_part_disposed(part, "attachment"));
 }
 
-static void describe(struct attachments *a, GMimeObject *part, GMimeObject *parent)
+static void attachments_describe(struct attachments *a, GMimeObject *part, GMimeObject *parent)
 {
 	g_autofree char *type = g_mime_content_type_get_mime_type(
 		g_mime_object_get_content_type(part));
@@ -111,7 +111,7 @@ static void describe(struct attachments *a, GMimeObject *part, GMimeObject *pare
 	struct attachment attachment = {
 		.name = part_name(part),
 		.type = g_ascii_strdown(type, -1),
-		.size = measure(part, &hash),
+		.size = attachments_measure(part, &hash),
 		.is_inline = is_shown_inline(part, parent),
 	};
 
@@ -123,7 +123,7 @@ static void describe(struct attachments *a, GMimeObject *part, GMimeObject *pare
 	hash_add(&a->digest, said, strlen(said));
 }
 
-static void visit(
+static void attachments_visit(
 	struct attachments *a, GMimeObject *part, GMimeObject *parent, int index, unsigned depth)
 {
 	int n = GMIME_IS_MULTIPART(part) ? g_mime_multipart_get_count(GMIME_MULTIPART(part)) : 0;
@@ -132,13 +132,14 @@ static void visit(
 		is_form(part, parent, index))
 		return;
 	for (int i = 0; i < n; i++)
-		visit(a, g_mime_multipart_get_part(GMIME_MULTIPART(part), i), part, i, depth + 1);
+		attachments_visit(
+			a, g_mime_multipart_get_part(GMIME_MULTIPART(part), i), part, i, depth + 1);
 	if (GMIME_IS_MULTIPART(part) || is_body_text(part))
 		return;
 	if (a->seen++ == a->wanted)
 		a->found = part;
 	if (a->list)
-		describe(a, part, parent);
+		attachments_describe(a, part, parent);
 }
 
 static void visit_message(const struct message *m, struct attachments *a)
@@ -146,7 +147,7 @@ static void visit_message(const struct message *m, struct attachments *a)
 	GMimeObject *top = message_top_part(m);
 
 	if (top)
-		visit(a, top, NULL, 0, 0);
+		attachments_visit(a, top, NULL, 0, 0);
 }
 
 /* Most mail is a text and nothing else, which its headers tell. */

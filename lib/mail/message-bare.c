@@ -25,7 +25,7 @@ static char *without_nuls(const char *data, size_t len)
 	return out;
 }
 
-static GByteArray *decoded(GMimeContentEncoding encoding, const char *data, size_t len)
+static GByteArray *bare_decoded(GMimeContentEncoding encoding, const char *data, size_t len)
 {
 	GByteArray *out = g_byte_array_new();
 	GMimeEncoding state;
@@ -46,7 +46,7 @@ static bool visit_quoted_printable(const char *text, bare_visit *fn, void *arg)
 
 	if (!strchr(text, '='))
 		return true;
-	bytes = decoded(GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE, text, strlen(text));
+	bytes = bare_decoded(GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE, text, strlen(text));
 	plain = without_nuls((const char *)bytes->data, bytes->len);
 	return fn(plain, arg);
 }
@@ -95,7 +95,7 @@ static bool visit_base64(const char *text, unsigned depth, bare_visit *fn, void 
 		behind = base64_end(p, end);
 		if (behind == p)
 			continue;
-		bytes = decoded(GMIME_CONTENT_ENCODING_BASE64, p, (size_t)(behind - p));
+		bytes = bare_decoded(GMIME_CONTENT_ENCODING_BASE64, p, (size_t)(behind - p));
 		go_on = visit_bytes((const char *)bytes->data, bytes->len, depth + 1, fn, arg);
 	}
 	return go_on;
@@ -159,7 +159,7 @@ void message_each_bare(const char *data, size_t len, bare_visit *fn, void *arg)
 char *message_decode_text(const char *data, size_t len, const char *encoding)
 {
 	g_autoptr(GByteArray)
-		bytes = decoded(g_mime_content_encoding_from_string(encoding), data, len);
+		bytes = bare_decoded(g_mime_content_encoding_from_string(encoding), data, len);
 
 	return g_utf8_make_valid((const char *)bytes->data, bytes->len);
 }

@@ -51,7 +51,7 @@ static size_t field_name_length(const char *line, size_t len)
 	return n;
 }
 
-static enum watched field_of(const char *line, size_t len)
+static enum watched body_field_of(const char *line, size_t len)
 {
 	size_t name = field_name_length(line, len), colon = name;
 
@@ -66,7 +66,7 @@ static enum watched field_of(const char *line, size_t len)
 	return SOME_FIELD;
 }
 
-static unsigned count(const char *line, size_t len, char c)
+static unsigned body_count(const char *line, size_t len, char c)
 {
 	unsigned n = 0;
 
@@ -90,8 +90,8 @@ static void survey_field(struct survey *s, const char *line, size_t len)
 	case SOME_FIELD:
 		break;
 	case ADDRESSES:
-		s->colons += count(line, len, ':') - (s->field_length == 0);
-		s->addresses += count(line, len, ':') + count(line, len, ',');
+		s->colons += body_count(line, len, ':') - (s->field_length == 0);
+		s->addresses += body_count(line, len, ':') + body_count(line, len, ',');
 		break;
 	case MEDIA_TYPE:
 		s->typed = true;
@@ -130,7 +130,7 @@ static void survey_place(struct survey *s, const char *line, size_t len)
 static void survey_line(struct survey *s, const char *line, size_t len, size_t at)
 {
 	if (!s->line_open && *line != ' ' && *line != '\t') {
-		s->field = field_of(line, len);
+		s->field = body_field_of(line, len);
 		s->field_length = s->colons = 0;
 		survey_place(s, line, len);
 	}
@@ -174,7 +174,7 @@ static size_t parseable_fd(int fd, int64_t offset)
 	return s.good;
 }
 
-static size_t parseable(const struct message *m)
+static size_t body_parseable(const struct message *m)
 {
 	struct survey s = { 0 };
 
@@ -186,7 +186,7 @@ static size_t parseable(const struct message *m)
 
 static GMimeStream *open_stream(struct message *m)
 {
-	size_t len = parseable(m);
+	size_t len = body_parseable(m);
 	GMimeStream *stream;
 
 	if (m->fd >= 0)

@@ -57,7 +57,7 @@ static void add_element(GArray *all, const char *element)
 }
 
 /* Puts those of a header at the end of out; false when that ends the list, as any language does. */
-static bool add_header(GPtrArray *out, const char *value)
+static bool language_add_header(GPtrArray *out, const char *value)
 {
 	g_auto(GStrv) elements = g_strsplit(value ? value : "", ",", LIMIT_LANGUAGES + 1);
 	g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(struct wanted));
@@ -83,8 +83,8 @@ const char *message_languages(const struct message *m)
 		struct message *cache = (struct message *)m;
 		g_autoptr(GPtrArray) tags = g_ptr_array_new_with_free_func(g_free);
 
-		if (add_header(tags, message_header(m, "Content-Language", 0)))
-			add_header(tags, message_header(m, "Accept-Language", 0));
+		if (language_add_header(tags, message_header(m, "Content-Language", 0)))
+			language_add_header(tags, message_header(m, "Accept-Language", 0));
 		g_ptr_array_add(tags, NULL);
 		cache->languages = tags->pdata[0] ? g_strjoinv(",", (char **)tags->pdata) : NULL;
 		cache->languages_known = true;

@@ -35,7 +35,7 @@ struct span {
 	const char *begin, *end;
 };
 
-static void unwrap(struct span *s, char open, char close)
+static void loose_unwrap(struct span *s, char open, char close)
 {
 	while (s->end - s->begin >= 2 && *s->begin == open && s->end[-1] == close) {
 		s->begin++;
@@ -67,15 +67,15 @@ static size_t scheme_before(const char *begin, const char *p)
 }
 
 /* "'a@b'", "mailto:a@b?subject=x", "a@b.": *canonical_out is owned. */
-static bool is_address(struct span s, char **canonical_out)
+static bool loose_is_address(struct span s, char **canonical_out)
 {
 	size_t scheme;
 	g_autofree char *text = NULL;
 
 	if (s.end - s.begin > LIMIT_ADDRESS_BYTES * 2)
 		return false;
-	unwrap(&s, '\'', '\'');
-	unwrap(&s, '"', '"');
+	loose_unwrap(&s, '\'', '\'');
+	loose_unwrap(&s, '"', '"');
 	text = g_strstrip(g_strndup(s.begin, (gsize)(s.end - s.begin)));
 	scheme = scheme_length(text);
 	if (scheme) {
@@ -96,7 +96,7 @@ static bool find_in_brackets(
 		const struct span inside = { piece + (p + 1 - bare), piece + (end - bare) };
 		char *canonical = NULL;
 
-		if (*end != '>' || !is_address(inside, &canonical))
+		if (*end != '>' || !loose_is_address(inside, &canonical))
 			continue;
 		g_free(*canonical_out);
 		*canonical_out = canonical;
@@ -120,7 +120,7 @@ static bool find_alone(
 
 		end = p + strcspn(p, BETWEEN_WORDS);
 		word = (struct span){ piece + (p - bare), piece + (end - bare) };
-		if (!is_address(word, &canonical))
+		if (!loose_is_address(word, &canonical))
 			continue;
 		if (*canonical_out && strcmp(*canonical_out, canonical) != 0) {
 			g_clear_pointer(canonical_out, g_free);
@@ -134,7 +134,7 @@ static bool find_alone(
 }
 
 /* Outside quotes and comments first; some write the address into them, and nothing else. */
-static bool find_address(const char *piece, struct span *span_out, char **canonical_out)
+static bool loose_find_address(const char *piece, struct span *span_out, char **canonical_out)
 {
 	g_autofree char *bare = message_blanked(piece);
 	const char *const places[] = { bare, piece };
@@ -148,7 +148,7 @@ static bool find_address(const char *piece, struct span *span_out, char **canoni
 
 /* --- names --- */
 
-static bool closes(char open, char close)
+static bool loose_closes(char open, char close)
 {
 	static const char opening[] = "<[(\"'", closing[] = ">])\"'";
 	const char *kind = open ? strchr(opening, open) : NULL;
@@ -157,7 +157,7 @@ static bool closes(char open, char close)
 }
 
 /* With the brackets and quotes around it. */
-static void widen(const char *piece, struct span *s)
+static void loose_widen(const char *piece, struct span *s)
 {
 	do {
 		while (s->begin > piece && g_ascii_isspace(s->begin[-1]))
@@ -165,7 +165,7 @@ static void widen(const char *piece, struct span *s)
 		while (g_ascii_isspace(*s->end))
 			s->end++;
 		s->begin -= scheme_before(piece, s->begin);
-		if (s->begin == piece || !closes(s->begin[-1], *s->end))
+		if (s->begin == piece || !loose_closes(s->begin[-1], *s->end))
 			return;
 		else {
 			s->begin--;
@@ -179,7 +179,7 @@ static char *name_beside(const char *piece, struct span s)
 {
 	g_autofree char *before = NULL;
 
-	widen(piece, &s);
+	loose_widen(piece, &s);
 	before = g_strndup(piece, (gsize)(s.begin - piece));
 	return message_decode_header(*before ? before : s.end, LIMIT_NAME_BYTES);
 }
@@ -196,10 +196,10 @@ bool message_read_loosely(const char *piece, struct mailbox *out)
 	struct span s = { NULL, NULL };
 	g_autofree char *canonical = NULL, *name = NULL, *decoded = NULL, *raw = NULL;
 
-	if (!find_address(piece, &s, &canonical)) {
+	if (!loose_find_address(piece, &s, &canonical)) {
 		/* Some encode the whole field. */
 		decoded = message_decode_header(piece, LIMIT_NAME_BYTES + LIMIT_ADDRESS_BYTES);
-		if (strcmp(decoded, piece) == 0 || !find_address(decoded, &s, &canonical))
+		if (strcmp(decoded, piece) == 0 || !loose_find_address(decoded, &s, &canonical))
 			return false;
 		piece = decoded;
 	}

@@ -45,7 +45,7 @@ static char *leaf_text(GMimeObject *part)
 	return plain ? text_block_kept(text, -1, LIMIT_TEXT_BYTES) : html_before_quote(text);
 }
 
-static bool is_blank(const char *text)
+static bool own_is_blank(const char *text)
 {
 	return text[strspn(text, " \t\r\n")] == '\0';
 }
@@ -65,7 +65,7 @@ static char *first_text(GMimeObject *object, unsigned depth)
 		g_autofree char *text = first_text(
 			g_mime_multipart_get_part(GMIME_MULTIPART(object), i), depth + 1);
 
-		if (text && !(choice && i + 1 < n && is_blank(text)))
+		if (text && !(choice && i + 1 < n && own_is_blank(text)))
 			return g_steal_pointer(&text);
 	}
 	return NULL;
@@ -138,7 +138,7 @@ struct subjects {
 	GPtrArray *list;
 };
 
-static void add_subject(struct subjects *s, const char *raw)
+static void own_add_subject(struct subjects *s, const char *raw)
 {
 	g_autofree char *text = message_decode_header(raw, LIMIT_TITLE_BYTES);
 
@@ -202,7 +202,7 @@ static void add_bytes(struct subjects *s, const char *raw)
 	g_autofree char *text = other ? message_decode_header(other, LIMIT_TITLE_BYTES) : NULL;
 
 	if (text && has_verb(text))
-		add_subject(s, other);
+		own_add_subject(s, other);
 }
 
 static void part_subjects(struct subjects *s, GMimeObject *part, unsigned depth)
@@ -212,7 +212,7 @@ static void part_subjects(struct subjects *s, GMimeObject *part, unsigned depth)
 	int n = GMIME_IS_MULTIPART(part) ? g_mime_multipart_get_count(GMIME_MULTIPART(part)) : 0;
 
 	if (field)
-		add_subject(s, g_mime_header_get_raw_value(field));
+		own_add_subject(s, g_mime_header_get_raw_value(field));
 	for (int i = 0; i < n && depth < LIMIT_MIME_DEPTH; i++)
 		part_subjects(s, g_mime_multipart_get_part(GMIME_MULTIPART(part), i), depth + 1);
 }
@@ -223,7 +223,7 @@ char **message_other_subjects(const struct message *m)
 
 	add_bytes(&s, message_header(m, "Subject", 0));
 	for (unsigned i = 1; i < message_header_count(m, "Subject"); i++)
-		add_subject(&s, message_header(m, "Subject", i));
+		own_add_subject(&s, message_header(m, "Subject", i));
 	if (!g_str_has_prefix(message_content_type(m), "text/") && message_top_part(m))
 		part_subjects(&s, message_top_part(m), 0);
 	if (s.list->len == 0) {

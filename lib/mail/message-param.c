@@ -21,7 +21,7 @@ struct pieces {
 	char *extended;  /* name*= */
 };
 
-static char *unfolded(const char *raw)
+static char *param_unfolded(const char *raw)
 {
 	g_autofree char *start = g_strndup(raw, FIELD_MAX);
 	GString *out = g_string_sized_new(strlen(start) + 1);
@@ -33,7 +33,7 @@ static char *unfolded(const char *raw)
 }
 
 /* Takes the quoted string or the run of other characters at *at. */
-static char *take_value(const char **at)
+static char *param_take_value(const char **at)
 {
 	GString *out = g_string_new(NULL);
 	const char *p = *at;
@@ -55,7 +55,7 @@ static char *take_value(const char **at)
 }
 
 /* Takes value. */
-static void keep(char **place, char *value)
+static void param_keep(char **place, char *value)
 {
 	if (*place)
 		g_free(value);
@@ -70,11 +70,11 @@ static void keep_piece(struct pieces *pieces, const char *mark, char *value)
 	guint64 number;
 
 	if (*mark == '\0') {
-		keep(&pieces->whole, value);
+		param_keep(&pieces->whole, value);
 		return;
 	}
 	if (strcmp(mark, "*") == 0) {
-		keep(&pieces->extended, value);
+		param_keep(&pieces->extended, value);
 		return;
 	}
 	number = *mark == '*' && g_ascii_isdigit(mark[1]) ? g_ascii_strtoull(mark + 1, &end, 10)
@@ -103,9 +103,9 @@ static void read_pieces(const char *field, const char *name, struct pieces *piec
 		p++;
 		p += strspn(p, " \t");
 		if (g_ascii_strncasecmp(word, name, strlen(name)) == 0)
-			keep_piece(pieces, word + strlen(name), take_value(&p));
+			keep_piece(pieces, word + strlen(name), param_take_value(&p));
 		else
-			g_free(take_value(&p));
+			g_free(param_take_value(&p));
 	}
 }
 
@@ -133,7 +133,7 @@ static const char *past_language(const char *s, char **label_out)
 	return second + 1;
 }
 
-static char *join(const struct pieces *pieces)
+static char *param_join(const struct pieces *pieces)
 {
 	g_autoptr(GString) bytes = g_string_new(NULL);
 	g_autofree char *label = NULL;
@@ -162,7 +162,7 @@ char *message_part_param(GMimeObject *part, const char *field, const char *name)
 	GMimeHeader *header = g_mime_header_list_get_header(
 		g_mime_object_get_header_list(part), field);
 	const char *raw = header ? g_mime_header_get_raw_value(header) : NULL;
-	g_autofree char *line = raw ? unfolded(raw) : NULL, *value = NULL, *text = NULL;
+	g_autofree char *line = raw ? param_unfolded(raw) : NULL, *value = NULL, *text = NULL;
 	struct pieces pieces = { .v = NULL };
 
 	if (!line)
@@ -170,7 +170,7 @@ char *message_part_param(GMimeObject *part, const char *field, const char *name)
 	pieces.v = g_new0(struct piece, PIECES_MAX);
 	read_pieces(line, name, &pieces);
 	if (pieces.extended || pieces.v[0].value)
-		value = join(&pieces);
+		value = param_join(&pieces);
 	else
 		value = g_steal_pointer(&pieces.whole);
 	pieces_release(&pieces);

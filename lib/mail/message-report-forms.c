@@ -276,7 +276,7 @@ static bool begins_forwarded(const char *line)
 }
 
 /* Of several forms the milder: "this is the mail system … this is a warning only". */
-static const struct form *milder(const struct form *a, const struct form *b)
+static const struct form *forms_milder(const struct form *a, const struct form *b)
 {
 	return !a || (b && b->kind == REPORT_DELAYED) ? b : a;
 }
@@ -292,7 +292,7 @@ static const struct form *form_of_text(const char *text)
 
 		if (begins_forwarded(line))
 			break;
-		found = milder(found, find_form(texts, G_N_ELEMENTS(texts), line));
+		found = forms_milder(found, find_form(texts, G_N_ELEMENTS(texts), line));
 	}
 	return found;
 }
@@ -320,7 +320,7 @@ static enum report_kind kind_of_words(const char *subject, const char *text)
 	return REPORT_NONE;
 }
 
-static void tell(
+static void forms_tell(
 	struct report_read *read, enum report_kind kind, enum report_form form, const char *source)
 {
 	read->told.kind = kind;
@@ -333,16 +333,17 @@ static void find_kind(const struct message *m, struct report_read *read, const c
 	const char *subject = message_subject(m);
 	const struct form *form = find_form(subjects, G_N_ELEMENTS(subjects), subject);
 
-	form = milder(form, form_of_text(text));
+	form = forms_milder(form, form_of_text(text));
 	if (message_header(m, "X-Failed-Recipients", 0))
-		tell(read, form ? form->kind : REPORT_FAILED, REPORT_BY_HEADER, "Exim, Gmail");
+		forms_tell(
+			read, form ? form->kind : REPORT_FAILED, REPORT_BY_HEADER, "Exim, Gmail");
 	else if (form)
-		tell(read, form->kind, REPORT_BY_FORM, form->source);
+		forms_tell(read, form->kind, REPORT_BY_FORM, form->source);
 	else {
 		/* The whole text is looked through only where it is worth it. */
 		if (message_writer(m) == WRITER_PERSON)
 			text = "";
-		tell(read, kind_of_words(subject, text), REPORT_BY_WORDS, NULL);
+		forms_tell(read, kind_of_words(subject, text), REPORT_BY_WORDS, NULL);
 	}
 }
 

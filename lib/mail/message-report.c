@@ -26,7 +26,7 @@ static const char *past_name(const char *p, const char *name, size_t len)
 }
 
 /* The value of a field in a block of header lines, unfolded; NULL. Owned. */
-static char *field_of(const char *block, const char *name)
+static char *report_field_of(const char *block, const char *name)
 {
 	size_t len = strlen(name);
 
@@ -181,12 +181,12 @@ static char *status_code(char *value)
  * know. */
 static void read_recipient(struct report_read *read, const char *block)
 {
-	g_autofree char *action = field_of(block, "Action");
-	g_autofree char *diagnostic = field_of(block, "Diagnostic-Code");
+	g_autofree char *action = report_field_of(block, "Action");
+	g_autofree char *diagnostic = report_field_of(block, "Diagnostic-Code");
 	struct report_recipient r = {
-		.address = typed_address(field_of(block, "Original-Recipient")),
-		.last = typed_address(field_of(block, "Final-Recipient")),
-		.status = status_code(field_of(block, "Status")),
+		.address = typed_address(report_field_of(block, "Original-Recipient")),
+		.last = typed_address(report_field_of(block, "Final-Recipient")),
+		.status = status_code(report_field_of(block, "Status")),
 		.diagnostic = diagnostic ? text_line(diagnostic, LIMIT_REPLY_TEXT) : NULL,
 	};
 	enum report_kind kind = kind_of(action, r.status);
@@ -194,7 +194,7 @@ static void read_recipient(struct report_read *read, const char *block)
 	if (!r.address)
 		r.address = g_steal_pointer(&r.last);
 	if (!r.address)
-		r.address = typed_address(field_of(block, "X-Actual-Recipient"));
+		r.address = typed_address(report_field_of(block, "X-Actual-Recipient"));
 	if (g_strcmp0(r.address, r.last) == 0)
 		g_clear_pointer(&r.last, g_free);
 	if (kind == REPORT_NONE)
@@ -235,7 +235,7 @@ static void add_addresses(struct report_read *read, const char *value)
 	}
 }
 
-static void add_subject(struct report_read *read, const char *value)
+static void report_add_subject(struct report_read *read, const char *value)
 {
 	if (value && !read->subject)
 		read->subject = g_strndup(value, LIMIT_SUBJECT_BYTES);
@@ -249,14 +249,14 @@ static const struct {
 	returned_field *read;
 } returned_fields[] = {
 	{ "Message-ID", add_ids }, { "In-Reply-To", add_ids }, { "References", add_ids },
-	{ "Reply-To", add_addresses }, { "From", add_addresses }, { "Subject", add_subject },
+	{ "Reply-To", add_addresses }, { "From", add_addresses }, { "Subject", report_add_subject },
 };
 /* clang-format on */
 
 void report_read_returned(struct report_read *read, const char *block)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(returned_fields); i++) {
-		g_autofree char *value = field_of(block, returned_fields[i].name);
+		g_autofree char *value = report_field_of(block, returned_fields[i].name);
 
 		returned_fields[i].read(read, value);
 		read->told.returned |= value != NULL;
@@ -280,8 +280,9 @@ static void read_returned_message(struct report_read *read, GMimeMessagePart *pa
 
 static void read_disposition(struct report_read *read, const char *text)
 {
-	g_autofree char *id = field_of(text, "Original-Message-ID");
-	struct report_recipient r = { .address = typed_address(field_of(text, "Final-Recipient")) };
+	g_autofree char *id = report_field_of(text, "Original-Message-ID");
+	struct report_recipient r = { .address = typed_address(
+					      report_field_of(text, "Final-Recipient")) };
 
 	if (read->told.kind == REPORT_NONE) {
 		report_add(read, REPORT_NONE, &r);
@@ -308,7 +309,7 @@ static const struct {
 };
 /* clang-format on */
 
-static bool read_part(GMimeObject *part, void *arg)
+static bool report_read_part(GMimeObject *part, void *arg)
 {
 	struct report_read *read = arg;
 	GMimeContentType *type = g_mime_object_get_content_type(part);
@@ -331,8 +332,8 @@ static bool read_part(GMimeObject *part, void *arg)
 /* A report whose frame is broken, or that somebody passed on as text. */
 static void read_parts_in_text(struct report_read *read, const char *text)
 {
-	g_autofree char *action = field_of(text, "Action");
-	g_autofree char *recipient = field_of(text, "Final-Recipient");
+	g_autofree char *action = report_field_of(text, "Action");
+	g_autofree char *recipient = report_field_of(text, "Final-Recipient");
 
 	if (action && recipient)
 		read_delivery_status(read, text);
@@ -362,7 +363,7 @@ void report_read_free(struct report_read *read)
 	g_free(read);
 }
 
-static void finish(struct report_read *read)
+static void report_finish(struct report_read *read)
 {
 	struct report *told = &read->told;
 
@@ -384,10 +385,10 @@ const struct report *message_report(const struct message *message)
 		return &m->report->told;
 	m->report = read = report_read_new();
 	if (!message_is_single_text(m))
-		message_each_part(message_root(m), 0, read_part, read);
+		message_each_part(message_root(m), 0, report_read_part, read);
 	if (read->told.kind == REPORT_NONE)
 		read_parts_in_text(read, message_text(m));
 	report_read_forms(m, read);
-	finish(read);
+	report_finish(read);
 	return &read->told;
 }

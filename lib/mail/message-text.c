@@ -69,7 +69,7 @@ static GByteArray *part_bytes(GMimePart *part, size_t max)
 
 /* --- its text --- */
 
-static const char *parameter(GMimeObject *part, const char *name)
+static const char *text_parameter(GMimeObject *part, const char *name)
 {
 	return g_mime_object_get_content_type_parameter(part, name);
 }
@@ -80,7 +80,7 @@ static bool is_word(const char *value, const char *word)
 }
 
 /* RFC 3676 section 4.1. Takes text, which may be NULL. */
-static char *unflowed(char *text, const char *format, const char *delsp)
+static char *text_unflowed(char *text, const char *format, const char *delsp)
 {
 	g_autofree char *flowed = text;
 
@@ -90,9 +90,9 @@ static char *unflowed(char *text, const char *format, const char *delsp)
 }
 
 /* HTML's own word counts where the header says nothing. Owned; NULL. */
-static char *label_of(GMimeObject *part, const GByteArray *bytes)
+static char *text_label_of(GMimeObject *part, const GByteArray *bytes)
 {
-	const char *label = parameter(part, "charset");
+	const char *label = text_parameter(part, "charset");
 	char *own = NULL;
 
 	if ((!label || is_word(label, "us-ascii")) && message_part_is(part, "text", "html"))
@@ -106,7 +106,7 @@ char *message_part_text(GMimeObject *part)
 							   : LIMIT_TEXT_SCAN_BYTES;
 	g_autoptr(GByteArray) bytes = GMIME_IS_PART(part) ? part_bytes(GMIME_PART(part), max)
 							  : NULL;
-	g_autofree char *label = bytes ? label_of(part, bytes) : NULL;
+	g_autofree char *label = bytes ? text_label_of(part, bytes) : NULL;
 	char *text;
 
 	if (!bytes)
@@ -114,7 +114,7 @@ char *message_part_text(GMimeObject *part)
 	text = charset_decode(label, bytes->data, bytes->len, NULL);
 	if (!message_part_is(part, "text", "plain"))
 		return text;
-	return unflowed(text, parameter(part, "format"), parameter(part, "delsp"));
+	return text_unflowed(text, text_parameter(part, "format"), text_parameter(part, "delsp"));
 }
 
 static char *html_part(GMimeObject *part)
@@ -172,10 +172,10 @@ static const struct text_type *text_type_of(GMimeObject *part)
 	return NULL;
 }
 
-static bool is_named(GMimeObject *part)
+static bool text_is_named(GMimeObject *part)
 {
 	return g_mime_object_get_content_disposition_parameter(part, "filename") ||
-		parameter(part, "name");
+		text_parameter(part, "name");
 }
 
 /* --- which parts are read --- */
@@ -185,10 +185,10 @@ struct reader {
 	bool with_files; /* also text that has a file's name */
 };
 
-static void read_object(struct reader *r, GMimeObject *object, unsigned depth);
+static void text_read_object(struct reader *r, GMimeObject *object, unsigned depth);
 
 /* A part of its own after an empty line. */
-static void put_text(struct reader *r, const char *text)
+static void text_put_text(struct reader *r, const char *text)
 {
 	while (r->out->len && g_ascii_isspace(r->out->str[r->out->len - 1]))
 		g_string_truncate(r->out, r->out->len - 1);
@@ -201,14 +201,14 @@ static void put_text(struct reader *r, const char *text)
 static void read_leaf(struct reader *r, GMimeObject *part)
 {
 	const struct text_type *type = message_part_disposed(part, "attachment") ||
-			(is_named(part) && !r->with_files)
+			(text_is_named(part) && !r->with_files)
 		? NULL
 		: text_type_of(part);
 	g_autofree char *text = type ? type->read(part) : NULL;
 
 	if (text && plain_says_something(text) &&
 		(type->plain || !plain_says_the_same(r->out->str, text)))
-		put_text(r, text);
+		text_put_text(r, text);
 }
 
 static void read_attached_message(struct reader *r, GMimeObject *part)
@@ -217,30 +217,30 @@ static void read_attached_message(struct reader *r, GMimeObject *part)
 
 	line = subject ? g_strdup_printf("[attached message: %s]", subject)
 		       : g_strdup("[attached message]");
-	put_text(r, line);
+	text_put_text(r, line);
 }
 
-static int count_of(GMimeMultipart *multipart)
+static int text_count_of(GMimeMultipart *multipart)
 {
 	return g_mime_multipart_get_count(multipart);
 }
 
 static void read_mixed(struct reader *r, GMimeMultipart *multipart, unsigned depth)
 {
-	for (int i = 0; i < count_of(multipart); i++)
-		read_object(r, g_mime_multipart_get_part(multipart, i), depth + 1);
+	for (int i = 0; i < text_count_of(multipart); i++)
+		text_read_object(r, g_mime_multipart_get_part(multipart, i), depth + 1);
 }
 
 static void read_first(struct reader *r, GMimeMultipart *multipart, unsigned depth)
 {
-	if (count_of(multipart))
-		read_object(r, g_mime_multipart_get_part(multipart, 0), depth + 1);
+	if (text_count_of(multipart))
+		text_read_object(r, g_mime_multipart_get_part(multipart, 0), depth + 1);
 }
 
 /* RFC 2387 section 3.2: the part that `start` names, else the first. */
 static void read_related(struct reader *r, GMimeMultipart *multipart, unsigned depth)
 {
-	g_autofree char *start = g_strdup(parameter(GMIME_OBJECT(multipart), "start"));
+	g_autofree char *start = g_strdup(text_parameter(GMIME_OBJECT(multipart), "start"));
 	GMimeObject *root;
 
 	if (start)
@@ -248,7 +248,7 @@ static void read_related(struct reader *r, GMimeMultipart *multipart, unsigned d
 	root = start ? g_mime_multipart_get_subpart_from_content_id(multipart, g_strstrip(start))
 		     : NULL;
 	if (root)
-		read_object(r, root, depth + 1);
+		text_read_object(r, root, depth + 1);
 	else
 		read_first(r, multipart, depth);
 }
@@ -259,10 +259,10 @@ static bool try_object(struct reader *r, GMimeObject *object, unsigned depth)
 	struct reader one = { g_string_new(NULL), r->with_files };
 	bool said;
 
-	read_object(&one, object, depth);
+	text_read_object(&one, object, depth);
 	said = one.out->len > 0;
 	if (said)
-		put_text(r, one.out->str);
+		text_put_text(r, one.out->str);
 	g_string_free(one.out, TRUE);
 	return said;
 }
@@ -271,7 +271,7 @@ static bool try_object(struct reader *r, GMimeObject *object, unsigned depth)
  * last). */
 static void read_alternative(struct reader *r, GMimeMultipart *multipart, unsigned depth)
 {
-	int n = count_of(multipart);
+	int n = text_count_of(multipart);
 
 	for (int i = 0; i < n; i++) {
 		GMimeObject *part = g_mime_multipart_get_part(multipart, i);
@@ -305,7 +305,7 @@ static void read_multipart(struct reader *r, GMimeMultipart *multipart, unsigned
 		}
 }
 
-static void read_object(struct reader *r, GMimeObject *object, unsigned depth)
+static void text_read_object(struct reader *r, GMimeObject *object, unsigned depth)
 {
 	if (!object || depth > LIMIT_MIME_DEPTH || r->out->len >= LIMIT_TEXT_BYTES)
 		return;
@@ -323,10 +323,10 @@ static char *read_tree(struct message *m)
 	struct reader r = { g_string_new(NULL), false };
 	char *text;
 
-	read_object(&r, top, 1);
+	text_read_object(&r, top, 1);
 	if (r.out->len == 0) {
 		r.with_files = true;
-		read_object(&r, top, 1);
+		text_read_object(&r, top, 1);
 	}
 	text = text_block_valid(r.out->str, LIMIT_TEXT_BYTES);
 	g_string_free(r.out, TRUE);
@@ -358,11 +358,11 @@ static char *single_text(const struct message *m)
 	char *text = len ? charset_decode(message_content_param(m, "charset"), m->body, len, NULL)
 			 : NULL;
 
-	return unflowed(
+	return text_unflowed(
 		text, message_content_param(m, "format"), message_content_param(m, "delsp"));
 }
 
-static bool find_plain(GMimeObject *part, void *arg)
+static bool text_find_plain(GMimeObject *part, void *arg)
 {
 	GMimeObject **found = arg;
 
@@ -376,7 +376,7 @@ static char *first_plain_text(struct message *m)
 {
 	GMimeObject *found = NULL;
 
-	message_each_part(message_root(m), 0, find_plain, &found);
+	message_each_part(message_root(m), 0, text_find_plain, &found);
 	return found ? message_part_text(found) : NULL;
 }
 

@@ -35,7 +35,7 @@ GMimeParserOptions *message_options(void)
 
 /* --- the header block --- */
 
-static void header_clear(void *data)
+static void message_header_clear(void *data)
 {
 	struct header *header = data;
 
@@ -44,7 +44,7 @@ static void header_clear(void *data)
 }
 
 /* One field's lines as one; NULs are dropped, the rest is as it came. */
-static char *unfold(const char *s, size_t len)
+static char *message_unfold(const char *s, size_t len)
 {
 	GString *out = g_string_sized_new(len);
 
@@ -72,7 +72,7 @@ static gboolean name_equal(gconstpointer a, gconstpointer b)
 	return g_ascii_strcasecmp(a, b) == 0;
 }
 
-static void add_header(struct message *m, const char *s, size_t len)
+static void message_add_header(struct message *m, const char *s, size_t len)
 {
 	const char *colon = memchr(s, ':', len);
 	struct header header;
@@ -82,7 +82,7 @@ static void add_header(struct message *m, const char *s, size_t len)
 	if (!colon || colon == s || at >= LIMIT_HEADER_COUNT)
 		return;
 	header.name = g_strchomp(g_strndup(s, (gsize)(colon - s)));
-	header.value = unfold(colon + 1, len - (size_t)(colon + 1 - s));
+	header.value = message_unfold(colon + 1, len - (size_t)(colon + 1 - s));
 	header.had_nul = memchr(s, '\0', len) != NULL;
 	places = g_hash_table_lookup(m->by_name, header.name);
 	if (!places) {
@@ -119,7 +119,7 @@ static const char *read_headers(struct message *m, const char *data, size_t len)
 		const char *next = text_folded_end(p, end);
 
 		sound &= well_formed(p, (size_t)(next - p));
-		add_header(m, p, (size_t)(next - p));
+		message_add_header(m, p, (size_t)(next - p));
 		p = next;
 	}
 	return sound && p < end ? p + (*p == '\r' ? 2 : 1) : NULL;
@@ -133,7 +133,7 @@ static struct message *new_message(void)
 
 	m->fd = -1;
 	m->headers = g_array_new(FALSE, FALSE, sizeof(struct header));
-	g_array_set_clear_func(m->headers, header_clear);
+	g_array_set_clear_func(m->headers, message_header_clear);
 	m->by_name = g_hash_table_new_full(
 		name_hash, name_equal, NULL, (GDestroyNotify)g_array_unref);
 	return m;
@@ -272,7 +272,7 @@ bool message_header_at(
 }
 
 /* What is computed once changes nothing that a caller sees. */
-static struct message *cache(const struct message *m)
+static struct message *message_cache(const struct message *m)
 {
 	return (struct message *)m;
 }
@@ -296,8 +296,8 @@ const char *message_subject(const struct message *m)
 	if (!m->subject) {
 		const char *raw = message_header(m, "Subject", 0);
 
-		cache(m)->subject = raw ? message_decode_header(raw, LIMIT_SUBJECT_BYTES)
-					: g_strdup("");
+		message_cache(m)->subject = raw ? message_decode_header(raw, LIMIT_SUBJECT_BYTES)
+						: g_strdup("");
 	}
 	return m->subject;
 }
@@ -313,15 +313,15 @@ static int64_t read_date(const char *value)
 int64_t message_date(const struct message *m)
 {
 	if (!m->date_known) {
-		cache(m)->date = read_date(message_header(m, "Date", 0));
-		cache(m)->date_known = true;
+		message_cache(m)->date = read_date(message_header(m, "Date", 0));
+		message_cache(m)->date_known = true;
 	}
 	return m->date;
 }
 
 /* --- identity --- */
 
-static void mix(struct hash *sum, const char *label, const char *value)
+static void message_mix(struct hash *sum, const char *label, const char *value)
 {
 	hash_add(sum, label, strlen(label));
 	if (value)
@@ -334,7 +334,7 @@ static void mix_from(struct hash *sum, const struct message *m)
 	struct mailboxes from = message_from(m);
 
 	for (size_t i = 0; i < from.n; i++)
-		mix(sum, "from", from.v[i].address);
+		message_mix(sum, "from", from.v[i].address);
 }
 
 char *message_digest(const struct message *m, const struct identity *identity)
@@ -344,15 +344,15 @@ char *message_digest(const struct message *m, const struct identity *identity)
 	struct hash sum;
 
 	hash_init(&sum);
-	mix(&sum, "id", id);
+	message_mix(&sum, "id", id);
 	if (identity->from)
-		mix(&sum, "from", identity->from);
+		message_mix(&sum, "from", identity->from);
 	else if (!identity->without_from)
 		mix_from(&sum, m);
-	mix(&sum, "date", identity->without_date ? NULL : message_header(m, "Date", 0));
-	mix(&sum, "body", identity->body_digest);
+	message_mix(&sum, "date", identity->without_date ? NULL : message_header(m, "Date", 0));
+	message_mix(&sum, "body", identity->body_digest);
 	if (identity->subject_plain)
-		mix(&sum, "subject", identity->subject_plain);
+		message_mix(&sum, "subject", identity->subject_plain);
 	hash_get_hex(&sum, hex);
 	return g_strdup(hex);
 }

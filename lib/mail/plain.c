@@ -15,7 +15,7 @@ struct flow {
 	size_t depth;     /* of its quote */
 };
 
-static void begin_paragraph(struct flow *f, size_t depth)
+static void plain_begin_paragraph(struct flow *f, size_t depth)
 {
 	if (f->open)
 		g_string_append_c(f->out, '\n');
@@ -41,7 +41,7 @@ static void put_flowed_line(struct flow *f, const char *line, size_t len)
 	}
 	goes_on = len && line[len - 1] == ' ' && !(len == 3 && memcmp(line, "-- ", 3) == 0);
 	if (!f->open || f->depth != depth || (len == 3 && memcmp(line, "-- ", 3) == 0))
-		begin_paragraph(f, depth);
+		plain_begin_paragraph(f, depth);
 	g_string_append_len(f->out, line, (gssize)(len - (goes_on && f->delsp)));
 	f->open = goes_on;
 	f->depth = depth;

@@ -37,7 +37,7 @@ static bool is_encoding(const char *field, size_t len)
 }
 
 /* The text, and the field that says how it is encoded. */
-static bool put_text(
+static bool mail_put_text(
 	GString *out, const struct person *person, const char *body, const char *encoding)
 {
 	g_autofree char *text = message_decode_text(body, strlen(body), encoding), *encoded = NULL;
@@ -68,7 +68,7 @@ bool person_replace_in_mail(const struct person *person, char **mail)
 		encoding = g_strstrip(
 			g_strndup(strchr(p, ':') + 1, (gsize)(next - strchr(p, ':') - 1)));
 	}
-	changed |= put_text(out, person, p + (p < end), encoding);
+	changed |= mail_put_text(out, person, p + (p < end), encoding);
 	if (changed) {
 		g_free(*mail);
 		*mail = g_strdup(out->str);

@@ -62,7 +62,7 @@ static bool in_word(gunichar c)
 	return c && (g_unichar_isalnum(c) || g_unichar_ismark(c)) && !g_unichar_iswide(c);
 }
 
-static gunichar folded(gunichar c)
+static gunichar person_folded(gunichar c)
 {
 	return address_is_dot(c) ? '.' : g_unichar_tolower(c);
 }
@@ -73,7 +73,7 @@ static const char *match_forward(const char *p, const char *wanted)
 	for (; *wanted; wanted = g_utf8_next_char(wanted)) {
 		size_t len;
 
-		if (folded(char_at(p, &len)) != folded(g_utf8_get_char(wanted)))
+		if (person_folded(char_at(p, &len)) != person_folded(g_utf8_get_char(wanted)))
 			return NULL;
 		p += len;
 	}
@@ -87,7 +87,7 @@ static const char *match_backward(const char *text, const char *p, const char *w
 		size_t len;
 
 		w = g_utf8_prev_char(w);
-		if (folded(char_before(text, p, &len)) != folded(g_utf8_get_char(w)))
+		if (person_folded(char_before(text, p, &len)) != person_folded(g_utf8_get_char(w)))
 			return NULL;
 		p -= len;
 	}
@@ -192,7 +192,7 @@ struct found {
 };
 
 /* The next one from p on in text. */
-static bool find_address(
+static bool person_find_address(
 	const struct person *person, const char *text, const char *p, struct found *found_out)
 {
 	size_t len;
@@ -293,14 +293,14 @@ static void plain_release(struct plain *plain)
 
 /* --- found and replaced --- */
 
-static bool find_plain(const struct person *person, const char *text)
+static bool person_find_plain(const struct person *person, const char *text)
 {
 	struct found found;
 	struct plain plain;
 	bool any;
 
 	plain_init(&plain, text);
-	any = find_address(person, plain.text->str, plain.text->str, &found);
+	any = person_find_address(person, plain.text->str, plain.text->str, &found);
 	plain_release(&plain);
 	return any;
 }
@@ -310,12 +310,13 @@ bool person_in(const struct person *person, const char *text)
 	struct found found;
 
 	return text &&
-		(find_address(person, text, text, &found) ||
-			(has_escapes(text) && find_plain(person, text)));
+		(person_find_address(person, text, text, &found) ||
+			(has_escapes(text) && person_find_plain(person, text)));
 }
 
 /* Offsets into the text: as they are, or through the array of a plain text. */
-static const char *place(const char *text, const char *plain, const GArray *at, const char *p)
+static const char *person_place(
+	const char *text, const char *plain, const GArray *at, const char *p)
 {
 	size_t offset = (size_t)(p - plain);
 
@@ -333,7 +334,7 @@ static void put_redacted(GString *out, const char *mark, const char *behind_mark
 }
 
 /* `out`, if anything was replaced, and what is kept behind it become the text. */
-static bool put_in_place(char **text, GString *out, const char *kept)
+static bool person_put_in_place(char **text, GString *out, const char *kept)
 {
 	if (!out)
 		return false;
@@ -350,18 +351,18 @@ static bool replace_found(
 	const char *kept = *text, *p = plain;
 	struct found found;
 
-	while (find_address(person, plain, p, &found)) {
-		const char *from = place(*text, plain, at, found.from);
+	while (person_find_address(person, plain, p, &found)) {
+		const char *from = person_place(*text, plain, at, found.from);
 
 		if (!out)
 			out = g_string_new(NULL);
 		g_string_append_len(out, kept, from - kept);
-		put_redacted(out, place(*text, plain, at, found.mark),
-			place(*text, plain, at, found.behind_mark));
-		kept = place(*text, plain, at, found.to);
+		put_redacted(out, person_place(*text, plain, at, found.mark),
+			person_place(*text, plain, at, found.behind_mark));
+		kept = person_place(*text, plain, at, found.to);
 		p = found.to;
 	}
-	return put_in_place(text, out, kept);
+	return person_put_in_place(text, out, kept);
 }
 
 bool person_replace_address(const struct person *person, char **text)
@@ -455,7 +456,7 @@ static bool replace_name(char **text, const char *name)
 		g_string_append(out, REDACTED_NAME);
 		kept = at += len;
 	}
-	return put_in_place(text, out, kept);
+	return person_put_in_place(text, out, kept);
 }
 
 bool person_replace(const struct person *person, char **text)

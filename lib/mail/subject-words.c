@@ -15,13 +15,13 @@ enum {
 
 /* --- unfolding --- */
 
-static bool is_blank(char c)
+static bool words_is_blank(char c)
 {
 	return c == ' ' || c == '\t';
 }
 
 /* A line break before white space is a fold and goes; any other is a blank. */
-static GString *unfold(const char *raw)
+static GString *words_unfold(const char *raw)
 {
 	GString *out = g_string_new(NULL);
 
@@ -31,10 +31,10 @@ static GString *unfold(const char *raw)
 			g_string_append_c(out, *raw);
 		else if (raw[0] == '\r' && raw[1] == '\n')
 			continue;
-		else if (!is_blank(raw[1]) && raw[1])
+		else if (!words_is_blank(raw[1]) && raw[1])
 			g_string_append_c(out, ' ');
 	}
-	while (out->len && is_blank(out->str[out->len - 1]))
+	while (out->len && words_is_blank(out->str[out->len - 1]))
 		g_string_truncate(out, out->len - 1);
 	return out;
 }
@@ -54,7 +54,7 @@ static void encoded_release(struct encoded *e)
 	g_clear_pointer(&e->data, g_byte_array_unref);
 }
 
-static int hex(char c)
+static int words_hex(char c)
 {
 	return g_ascii_isxdigit(c) ? g_ascii_xdigit_value(c) : -1;
 }
@@ -66,8 +66,9 @@ static GByteArray *decode_q(const char *s, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		guint8 byte = s[i] == '_' ? ' ' : (guint8)s[i];
 
-		if (s[i] == '=' && i + 2 < len && hex(s[i + 1]) >= 0 && hex(s[i + 2]) >= 0) {
-			byte = (guint8)(hex(s[i + 1]) << 4 | hex(s[i + 2]));
+		if (s[i] == '=' && i + 2 < len && words_hex(s[i + 1]) >= 0 &&
+			words_hex(s[i + 2]) >= 0) {
+			byte = (guint8)(words_hex(s[i + 1]) << 4 | words_hex(s[i + 2]));
 			i += 2;
 		}
 		g_byte_array_append(out, &byte, 1);
@@ -167,7 +168,7 @@ static bool read_encoded(const GString *raw, guint at, struct encoded *out)
 	return true;
 }
 
-static char *convert(const struct encoded *word, enum charset_fit *fit_out)
+static char *words_convert(const struct encoded *word, enum charset_fit *fit_out)
 {
 	char *text = charset_decode(word->charset, word->data->data, word->data->len, fit_out);
 
@@ -177,9 +178,9 @@ static char *convert(const struct encoded *word, enum charset_fit *fit_out)
 	return text;
 }
 
-static guint skip_blanks(const GString *raw, guint at)
+static guint words_skip_blanks(const GString *raw, guint at)
 {
-	while (at < raw->len && is_blank(raw->str[at]))
+	while (at < raw->len && words_is_blank(raw->str[at]))
 		at++;
 	return at;
 }
@@ -190,7 +191,7 @@ static bool join_next(const GString *raw, struct encoded *word)
 	struct encoded next;
 	bool same;
 
-	if (!read_encoded(raw, skip_blanks(raw, word->end), &next))
+	if (!read_encoded(raw, words_skip_blanks(raw, word->end), &next))
 		return false;
 	same = g_ascii_strcasecmp(next.charset, word->charset) == 0;
 	if (same) {
@@ -205,13 +206,13 @@ static bool join_next(const GString *raw, struct encoded *word)
  * them, RFC 2047 section 5 or not); the first word alone when they never do. */
 static char *convert_with_next(const GString *raw, struct encoded *word, enum charset_fit *fit_out)
 {
-	char *text = convert(word, fit_out), *joined = NULL;
+	char *text = words_convert(word, fit_out), *joined = NULL;
 	enum charset_fit fit = *fit_out;
 	guint end = word->end, len = word->data->len;
 
 	for (int i = 0; fit != CHARSET_EXACT && i < JOINED_MAX && join_next(raw, word); i++) {
 		g_free(joined);
-		joined = convert(word, &fit);
+		joined = words_convert(word, &fit);
 	}
 	if (joined && fit == CHARSET_EXACT) {
 		*fit_out = fit;
@@ -226,7 +227,7 @@ static char *convert_with_next(const GString *raw, struct encoded *word, enum ch
 
 /* --- building --- */
 
-static void put_text(struct words *w, const char *text, size_t len, guint raw_at)
+static void words_put_text(struct words *w, const char *text, size_t len, guint raw_at)
 {
 	g_string_append_len(w->text, text, (gssize)len);
 	for (size_t i = 0; i < len; i++)
@@ -249,12 +250,12 @@ static guint put_char(struct words *w, const char *p, size_t left, guint raw_at)
 	gunichar c;
 	guint used = read_char(p, left, &c);
 
-	put_text(w, utf8, (size_t)g_unichar_to_utf8(c, utf8), raw_at);
+	words_put_text(w, utf8, (size_t)g_unichar_to_utf8(c, utf8), raw_at);
 	return used;
 }
 
 /* JIS that nobody encoded (RFC 1468): shifts and all it is one piece, as an encoded-word is. */
-static guint put_jis(struct words *w, guint start, guint end)
+static guint words_put_jis(struct words *w, guint start, guint end)
 {
 	struct piece piece = { .raw_start = start,
 		.raw_end = end,
@@ -264,7 +265,7 @@ static guint put_jis(struct words *w, guint start, guint end)
 	g_autofree char *text = charset_decode(
 		"iso-2022-jp", w->raw->str + start, end - start, NULL);
 
-	put_text(w, text, strlen(text), start);
+	words_put_text(w, text, strlen(text), start);
 	piece.end = (guint)w->text->len;
 	g_array_append_val(w->pieces, piece);
 	return end;
@@ -291,7 +292,7 @@ static void put_plain(struct words *w, guint start, guint end)
 		if (!past)
 			continue;
 		put_guessed(w, start, at);
-		start = put_jis(w, at, (guint)(past - raw));
+		start = words_put_jis(w, at, (guint)(past - raw));
 		at = start - 1;
 	}
 	put_guessed(w, start, end);
@@ -307,7 +308,7 @@ static void put_encoded(
 		.encoded = true };
 
 	if (fit != CHARSET_GUESSED) {
-		put_text(w, text, strlen(text), start);
+		words_put_text(w, text, strlen(text), start);
 	} else {
 		for (guint i = 0; i < word->data->len;)
 			i += put_char(
@@ -327,7 +328,7 @@ static bool last_was_encoded(const struct words *w)
 	return last && last->encoded && !last->bare;
 }
 
-static void split(struct words *w)
+static void words_split(struct words *w)
 {
 	guint plain = 0, at = 0;
 
@@ -344,7 +345,7 @@ static void split(struct words *w)
 		text = convert_with_next(w->raw, &word, &fit);
 		at = word.end;
 		/* White space between two encoded-words is not text (RFC 2047 section 6.2). */
-		if (!(last_was_encoded(w) && skip_blanks(w->raw, plain) == start))
+		if (!(last_was_encoded(w) && words_skip_blanks(w->raw, plain) == start))
 			put_plain(w, plain, start);
 		put_encoded(w, start, &word, text, fit);
 		encoded_release(&word);
@@ -353,7 +354,7 @@ static void split(struct words *w)
 	put_plain(w, plain, (guint)w->raw->len);
 }
 
-static void piece_clear(void *data)
+static void words_piece_clear(void *data)
 {
 	struct piece *piece = data;
 
@@ -365,13 +366,13 @@ void words_init(struct words *w, const char *raw)
 {
 	guint end;
 
-	w->raw = unfold(raw ? raw : "");
+	w->raw = words_unfold(raw ? raw : "");
 	w->text = g_string_new(NULL);
 	w->pieces = g_array_new(FALSE, FALSE, sizeof(struct piece));
-	g_array_set_clear_func(w->pieces, piece_clear);
+	g_array_set_clear_func(w->pieces, words_piece_clear);
 	w->raw_at = g_array_new(FALSE, FALSE, sizeof(guint));
 	w->removed = g_array_new(FALSE, TRUE, sizeof(gboolean));
-	split(w);
+	words_split(w);
 	end = (guint)w->raw->len;
 	g_array_append_val(w->raw_at, end);
 	g_array_set_size(w->removed, w->text->len);
@@ -409,13 +410,13 @@ bool words_blank_beside(const struct words *w, guint at, guint with)
 {
 	const struct piece *piece;
 
-	if (at >= w->text->len || !is_blank(w->text->str[at]))
+	if (at >= w->text->len || !words_is_blank(w->text->str[at]))
 		return false;
 	piece = piece_of(w, at);
 	if (piece->encoded || ABS(piece - piece_of(w, with)) > 1)
 		return piece == piece_of(w, with);
 	/* A control of the raw value looks like a blank in the text, and is none. */
-	return is_blank(w->raw->str[g_array_index(w->raw_at, guint, at)]);
+	return words_is_blank(w->raw->str[g_array_index(w->raw_at, guint, at)]);
 }
 
 char *words_remaining(const struct words *w, GArray **back_out)
@@ -439,7 +440,7 @@ char *words_remaining(const struct words *w, GArray **back_out)
 
 /* --- writing --- */
 
-static bool touched(const struct words *w, const struct piece *p)
+static bool words_touched(const struct words *w, const struct piece *p)
 {
 	for (guint i = p->start; i < p->end; i++)
 		if (g_array_index(w->removed, gboolean, i))
@@ -568,11 +569,11 @@ static void write_piece(struct writer *wr, const struct words *w, const struct p
 		write_plain(wr, kept_raw(w, p));
 		return;
 	}
-	if (p->bare && !touched(w, p)) {
+	if (p->bare && !words_touched(w, p)) {
 		write_plain(wr, g_strndup(w->raw->str + p->raw_start, p->raw_end - p->raw_start));
 		return;
 	}
-	if (!touched(w, p) && !fits_no_line(w, p))
+	if (!words_touched(w, p) && !fits_no_line(w, p))
 		g_string_append_len(
 			word, w->raw->str + p->raw_start, (gssize)(p->raw_end - p->raw_start));
 	else if (p->bytes)

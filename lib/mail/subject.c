@@ -36,7 +36,8 @@ static enum status check_literal(const char *pattern, struct error *err)
 }
 
 /* The literals around one or two fields, in the order that they stand. */
-static void divide(struct tag_format *f, const char *pattern, const char *first, const char *second)
+static void subject_divide(
+	struct tag_format *f, const char *pattern, const char *first, const char *second)
 {
 	f->before = g_strndup(pattern, (gsize)(first - pattern));
 	f->between = second ? g_strndup(first + 2, (gsize)(second - first - 2)) : g_strdup("");
@@ -65,7 +66,7 @@ enum status tag_format_init(
 	memset(format, 0, sizeof *format);
 	format->name = g_strdup(n ? name : "");
 	format->name_first = !n || n < d;
-	divide(format, pattern, n && n < d ? n : d, n ? (n < d ? d : n) : NULL);
+	subject_divide(format, pattern, n && n < d ? n : d, n ? (n < d ? d : n) : NULL);
 	return ST_OK;
 }
 
@@ -101,7 +102,7 @@ void tag_format_release(struct tag_format *format)
 	memset(format, 0, sizeof *format);
 }
 
-static bool has_name(const struct tag_format *f)
+static bool subject_has_name(const struct tag_format *f)
 {
 	return *f->name != '\0';
 }
@@ -109,8 +110,8 @@ static bool has_name(const struct tag_format *f)
 char *tag_text(const struct tag_format *f, uint64_t number)
 {
 	g_autofree char *digits = g_strdup_printf("%" G_GUINT64_FORMAT, number);
-	const char *first = has_name(f) && f->name_first ? f->name : digits;
-	const char *second = !has_name(f) ? "" : f->name_first ? digits : f->name;
+	const char *first = subject_has_name(f) && f->name_first ? f->name : digits;
+	const char *second = !subject_has_name(f) ? "" : f->name_first ? digits : f->name;
 
 	return g_strconcat(f->before, first, f->between, second, f->after, NULL);
 }
@@ -138,7 +139,7 @@ static bool skip_literal(const char **p, const char *literal)
 	return true;
 }
 
-static bool skip_name(const char **p, const struct tag_format *f)
+static bool subject_skip_name(const char **p, const struct tag_format *f)
 {
 	size_t len = strlen(f->name);
 
@@ -176,11 +177,11 @@ static size_t tag_at(
 	if (!skip_literal(&p, f->before))
 		return 0;
 	if (f->name_first) {
-		if (!skip_name(&p, f) || !skip_literal(&p, f->between) ||
+		if (!subject_skip_name(&p, f) || !skip_literal(&p, f->between) ||
 			!skip_number(&p, number_out))
 			return 0;
 	} else if (!skip_number(&p, number_out) || !skip_literal(&p, f->between) ||
-		!skip_name(&p, f)) {
+		!subject_skip_name(&p, f)) {
 		return 0;
 	}
 	if (!skip_literal(&p, f->after) || (!*f->after && g_unichar_isalnum(g_utf8_get_char(p))))
@@ -513,7 +514,7 @@ static size_t safe_cut(const GString *value, size_t at)
 	return at;
 }
 
-static void shorten(GString *value, size_t max)
+static void subject_shorten(GString *value, size_t max)
 {
 	if (value->len <= max)
 		return;
@@ -543,7 +544,7 @@ static bool as_it_should_be(const char *raw, const GString *wanted)
 	return same;
 }
 
-static char *untagged(const char *raw, const struct tag_format *format, bool keep_first)
+static char *subject_untagged(const char *raw, const struct tag_format *format, bool keep_first)
 {
 	struct numbers tags = { 0 };
 	struct words w;
@@ -561,13 +562,13 @@ static char *untagged(const char *raw, const struct tag_format *format, bool kee
 char *subject_retag(
 	const char *raw, const struct tag_format *format, uint64_t number, size_t max_subject)
 {
-	g_autofree char *rest = untagged(raw, format, number != 0),
+	g_autofree char *rest = subject_untagged(raw, format, number != 0),
 			*tag = number ? tag_text(format, number) : g_strdup("");
 	g_autofree char *joined = g_strconcat(tag, *tag && *rest ? " " : "", rest, NULL);
 	GString *value = break_tokens(joined);
 	char *out;
 
-	shorten(value, MAX(max_subject, strlen(tag)));
+	subject_shorten(value, MAX(max_subject, strlen(tag)));
 	out = as_it_should_be(raw, value) ? g_strchomp(g_strdup(raw + strspn(raw, " \t\n")))
 					  : text_fold(value->str, NAME_LENGTH);
 	g_string_free(value, TRUE);

@@ -67,7 +67,7 @@ static char *sibling_language(const char *file, const char *name)
 	return g_steal_pointer(&language);
 }
 
-static int by_name(const void *a, const void *b)
+static int set_by_name(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
@@ -81,7 +81,7 @@ static GPtrArray *list_dir(const char *dir)
 
 	while (handle && (file = g_dir_read_name(handle)))
 		g_ptr_array_add(files, g_strdup(file));
-	g_ptr_array_sort(files, by_name);
+	g_ptr_array_sort(files, set_by_name);
 	return files;
 }
 
@@ -143,7 +143,7 @@ static const struct variant *find_variant(
 }
 
 /* RFC 4647 section 3.4: "zh-hant-tw", then "zh-hant", then "zh". */
-static const struct variant *look_up(
+static const struct variant *set_look_up(
 	const struct template_set *set, const char *language, size_t len)
 {
 	const struct variant *variant = find_variant(set, language, len);
@@ -165,7 +165,7 @@ const struct template *template_set_pick(
 	for (size_t len; languages && *languages && !variant;
 		languages += len + (languages[len] == ',')) {
 		len = strcspn(languages, ",");
-		variant = look_up(set, languages, len);
+		variant = set_look_up(set, languages, len);
 	}
 	if (!variant)
 		variant = set->variants->pdata[0];

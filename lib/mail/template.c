@@ -53,7 +53,7 @@ static const char *const own_headers[] = { "From", "Sender", "Reply-To", "To", "
 	"DKIM-*", "ARC-*", "Disposition-Notification-*", "Return-Receipt-To",
 	"X-Confirm-Reading-To", "Errors-To", "Delivered-To", "Apparently-To", NULL };
 
-static void piece_clear(void *data)
+static void template_piece_clear(void *data)
 {
 	g_free(((struct piece *)data)->literal);
 }
@@ -62,11 +62,11 @@ static GArray *pieces_new(void)
 {
 	GArray *pieces = g_array_new(FALSE, TRUE, sizeof(struct piece));
 
-	g_array_set_clear_func(pieces, piece_clear);
+	g_array_set_clear_func(pieces, template_piece_clear);
 	return pieces;
 }
 
-static void header_clear(void *data)
+static void template_header_clear(void *data)
 {
 	struct template_header *header = data;
 
@@ -80,7 +80,7 @@ static struct template *template_new(void)
 
 	template->body = pieces_new();
 	template->headers = g_array_new(FALSE, TRUE, sizeof(struct template_header));
-	g_array_set_clear_func(template->headers, header_clear);
+	g_array_set_clear_func(template->headers, template_header_clear);
 	return template;
 }
 
@@ -102,9 +102,10 @@ struct place {
 	struct error *err;
 };
 
-static enum status fail(const struct place *place, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
+static enum status template_fail(const struct place *place, const char *fmt, ...)
+	G_GNUC_PRINTF(2, 3);
 
-static enum status fail(const struct place *place, const char *fmt, ...)
+static enum status template_fail(const struct place *place, const char *fmt, ...)
 {
 	g_autofree char *reason = NULL;
 	va_list ap;
@@ -139,7 +140,7 @@ static enum status fail_variable(const struct place *place, const char *name, si
 {
 	g_autofree char *known = g_strjoinv("} {", (char **)template_var_names);
 
-	return fail(place, "unknown variable '{%.*s}', expected {%s}, or {{ for a brace",
+	return template_fail(place, "unknown variable '{%.*s}', expected {%s}, or {{ for a brace",
 		(int)MIN(len, 40), name, known);
 }
 
@@ -157,12 +158,12 @@ static enum status add_variable(
 	int var = var_find(*p, len);
 
 	if ((*p)[len] != '}')
-		return fail(place, "expected } behind '{%.*s', or {{ for a brace",
+		return template_fail(place, "expected } behind '{%.*s', or {{ for a brace",
 			(int)MIN(len, 40), *p);
 	if (var < 0)
 		return fail_variable(place, *p, len);
 	if (has_lines((enum template_var)var) && !quote_allowed)
-		return fail(place, "{%s} has many lines and cannot stand in a header",
+		return template_fail(place, "{%s} has many lines and cannot stand in a header",
 			template_var_names[var]);
 	piece.var = (enum template_var)var;
 	g_array_append_val(pieces, piece);
@@ -222,9 +223,9 @@ static bool has_header(const struct template *template, const char *name)
 static enum status set_language(struct template *template, struct place *place, const char *value)
 {
 	if (template->language)
-		return fail(place, "expected one Content-Language header, found a second");
+		return template_fail(place, "expected one Content-Language header, found a second");
 	if (!text_is_language(value))
-		return fail(place,
+		return template_fail(place,
 			"expected one language such as de or pt-BR in Content-Language, found '%.40s'",
 			value);
 	template->language = g_strdup(value);
@@ -232,7 +233,8 @@ static enum status set_language(struct template *template, struct place *place, 
 }
 
 /* A whole header, unfolded. place->line is its first. */
-static enum status add_header(struct template *template, struct place *place, const char *text)
+static enum status template_add_header(
+	struct template *template, struct place *place, const char *text)
 {
 	struct place at = *place;
 	const char *colon = strchr(text, ':');
@@ -241,24 +243,25 @@ static enum status add_header(struct template *template, struct place *place, co
 	struct template_header header;
 
 	if (!name || !is_header_name(name))
-		return fail(place,
+		return template_fail(place,
 			"expected a header 'Name: text' or the blank line before the text, found '%.60s'",
 			text);
 	if (!g_ascii_strcasecmp(name, "Content-Language"))
 		return set_language(template, place, value);
 	if (is_own_header(name))
-		return fail(place,
+		return template_fail(place,
 			"header %s is written by milticket and cannot stand in a template", name);
 	if (strlen(colon + 1) > HEADER_BYTES)
-		return fail(place, "header %s is longer than %d bytes", name, HEADER_BYTES);
+		return template_fail(
+			place, "header %s is longer than %d bytes", name, HEADER_BYTES);
 	if (!g_ascii_strcasecmp(name, "Subject")) {
 		if (template->subject)
-			return fail(place, "expected one Subject header, found a second");
+			return template_fail(place, "expected one Subject header, found a second");
 		template->subject = pieces_new();
 		return parse_pieces(&at, value, false, template->subject);
 	}
 	if (has_header(template, name))
-		return fail(place, "expected one %s header, found a second", name);
+		return template_fail(place, "expected one %s header, found a second", name);
 	header = (struct template_header){ g_steal_pointer(&name), pieces_new() };
 	g_array_append_val(template->headers, header);
 	return parse_pieces(&at, value, false, header.value);
@@ -280,7 +283,7 @@ static enum status parse_headers(struct template *template, struct place *place,
 			*text += len + ((*text)[len] == '\n');
 			lines++;
 		} while (**text == ' ' || **text == '\t');
-		st = add_header(template, place, header->str);
+		st = template_add_header(template, place, header->str);
 		place->line += lines;
 	}
 	if (st == ST_OK && **text == '\n') {
@@ -297,9 +300,9 @@ static enum status parse_template(struct template *template, struct place *place
 	if (st != ST_OK)
 		return st;
 	if (!template->subject)
-		return fail(place, "expected a Subject header, found none");
+		return template_fail(place, "expected a Subject header, found none");
 	if (!text[strspn(text, " \t\n")])
-		return fail(
+		return template_fail(
 			place, "expected a text behind the headers and a blank line, found none");
 	return parse_pieces(place, text, true, template->body);
 }
@@ -384,7 +387,7 @@ static void drop_lead(GString *out)
 }
 
 /* Nothing stands for a variable: "Hello {name}," is "Hello,". */
-static void tidy(GString *out, const struct piece *piece, const struct piece *next)
+static void template_tidy(GString *out, const struct piece *piece, const struct piece *next)
 {
 	const char *after = next && next->literal ? next->literal : "";
 
@@ -395,7 +398,7 @@ static void tidy(GString *out, const struct piece *piece, const struct piece *ne
 		g_string_truncate(out, out->len - 1);
 }
 
-static char *fill(const GArray *pieces, const char *const values[VAR_COUNT])
+static char *template_expand(const GArray *pieces, const char *const values[VAR_COUNT])
 {
 	GString *out = g_string_new(NULL);
 	bool quoted = false;
@@ -411,14 +414,14 @@ static char *fill(const GArray *pieces, const char *const values[VAR_COUNT])
 		append_piece(out, piece, values);
 		quoted = !piece->literal && piece->var == VAR_QUOTE && out->len > before;
 		if (!piece->literal && out->len == before)
-			tidy(out, piece, next);
+			template_tidy(out, piece, next);
 	}
 	return g_string_free(out, FALSE);
 }
 
 static char *fill_line(const GArray *pieces, const char *const values[VAR_COUNT])
 {
-	g_autofree char *text = fill(pieces, values);
+	g_autofree char *text = template_expand(pieces, values);
 
 	return text_line(text, HEADER_BYTES);
 }
@@ -429,7 +432,7 @@ void template_fill(const struct template *template, const char *const values[VAR
 	guint n = template->headers->len;
 
 	text_out->subject = fill_line(template->subject, values);
-	text_out->body = fill(template->body, values);
+	text_out->body = template_expand(template->body, values);
 	text_out->headers = g_new0(char *, n + 1);
 	for (guint i = 0; i < n; i++) {
 		const struct template_header *header = &g_array_index(

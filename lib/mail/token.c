@@ -8,7 +8,7 @@
 
 enum { MAC_BYTES = 5, DETAIL_MAX = 40 };
 
-static char *mac(const struct token_key *key, uint64_t number, const char *account)
+static char *token_mac(const struct token_key *key, uint64_t number, const char *account)
 {
 	g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT " %s", number, account);
 	guint8 code[HASH_BYTES];
@@ -19,7 +19,7 @@ static char *mac(const struct token_key *key, uint64_t number, const char *accou
 
 char *token_detail(const struct token_key *key, uint64_t number, const char *account)
 {
-	g_autofree char *code = mac(key, number, account);
+	g_autofree char *code = token_mac(key, number, account);
 
 	return g_strdup_printf("%" G_GUINT64_FORMAT "-%s", number, code);
 }
@@ -46,7 +46,7 @@ bool token_verify(
 	if (text_parse_number(digits, &number) != ST_OK)
 		return false;
 	given = g_ascii_strdown(dash + 1, -1);
-	right = mac(key, number, account);
+	right = token_mac(key, number, account);
 	if (!text_same_secret(given, right))
 		return false;
 	*number_out = number;

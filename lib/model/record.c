@@ -23,7 +23,7 @@ static void put_varint(GByteArray *out, uint64_t v)
 	g_byte_array_append(out, bytes, n);
 }
 
-static void put_text(GByteArray *out, const char *s)
+static void record_put_text(GByteArray *out, const char *s)
 {
 	size_t len = strlen(s);
 
@@ -64,14 +64,14 @@ static bool encode_varint(GByteArray *out, uint64_t v)
 	return v != 0;
 }
 
-static int frequent(const struct field *f, const char *s)
+static int record_frequent(const struct field *f, const char *s)
 {
 	return s && f->names ? names_find(f->names, s) : -1;
 }
 
 static bool encode_text(const struct field *f, GByteArray *out, const char *s)
 {
-	int word = frequent(f, s);
+	int word = record_frequent(f, s);
 
 	if (word >= 0)
 		put_varint(out, (uint64_t)word + 1);
@@ -85,7 +85,7 @@ static bool encode_text(const struct field *f, GByteArray *out, const char *s)
 static bool encode_list(GByteArray *out, char *const *list)
 {
 	for (char *const *s = list; s && *s; s++)
-		put_text(out, *s);
+		record_put_text(out, *s);
 	return list && *list;
 }
 
@@ -173,7 +173,7 @@ static bool get_span(struct reader *r, struct reader *span_out)
 }
 
 /* All that is left. */
-static bool get_text(struct reader *r, char **text_out)
+static bool record_get_text(struct reader *r, char **text_out)
 {
 	size_t len = (size_t)(r->end - r->p);
 
@@ -192,7 +192,7 @@ static bool get_hex(struct reader *r, char **text_out)
 	if (r->p == r->end || *r->p > 1)
 		return false;
 	if (*r->p++ == 0)
-		return get_text(r, text_out);
+		return record_get_text(r, text_out);
 	p = *text_out = g_malloc(2 * (gsize)(r->end - r->p) + 1);
 	for (; r->p < r->end; r->p++) {
 		*p++ = digits[*r->p >> 4];
@@ -208,7 +208,7 @@ static bool get_word(const struct field *f, struct reader *r, char **text_out)
 	guint known = g_strv_length((char **)f->names);
 
 	if (r->end - r->p != 1 || *r->p >= ' ')
-		return get_text(r, text_out);
+		return record_get_text(r, text_out);
 	if (*r->p == 0 || *r->p > known)
 		return false;
 	*text_out = g_strdup(f->names[*r->p++ - 1]);
@@ -222,7 +222,7 @@ static bool get_list(struct reader *r, char ***list_out)
 	char *text;
 
 	while (r->p < r->end) {
-		if (!get_span(r, &span) || !get_text(&span, &text)) {
+		if (!get_span(r, &span) || !record_get_text(&span, &text)) {
 			g_ptr_array_free(list, TRUE);
 			return false;
 		}
@@ -290,7 +290,7 @@ static bool decode_field(const struct field *f, struct reader *span, void *recor
 	else if (f->type == FIELD_TEXT && f->names)
 		ok = get_word(f, span, AT(char *, record, f));
 	else if (f->type == FIELD_TEXT)
-		ok = get_text(span, AT(char *, record, f));
+		ok = record_get_text(span, AT(char *, record, f));
 	else if (f->type == FIELD_LIST)
 		ok = get_list(span, AT(char **, record, f));
 	else if (f->type == FIELD_NUMBERS)

@@ -53,7 +53,7 @@ static void release_text(void *target)
 const struct setting_kind kind_text = { SHAPE_STRING, "string", "a string of one line", take_text,
 	show_text, release_text };
 
-static bool take_word(const struct setting_row *key, void *target, const char *text)
+static bool kinds_take_word(const struct setting_row *key, void *target, const char *text)
 {
 	int i = names_find(key->words, text);
 
@@ -68,7 +68,8 @@ static char *show_word(const struct setting_row *key, const void *target)
 	return g_strdup(key->words[*(const int *)target]);
 }
 
-const struct setting_kind kind_word = { SHAPE_STRING, "string", NULL, take_word, show_word, NULL };
+const struct setting_kind kind_word = { SHAPE_STRING, "string", NULL, kinds_take_word, show_word,
+	NULL };
 
 static bool take_word_text(const struct setting_row *key, void *target, const char *text)
 {
@@ -294,7 +295,7 @@ bool check_delimiter_or_none(const char *text)
 	return !*text || (!text[1] && g_ascii_ispunct(*text) && !strchr("@\"\\<>()[],;:.", *text));
 }
 
-static bool is_address(const char *text)
+static bool kinds_is_address(const char *text)
 {
 	g_autofree char *canonical = NULL;
 
@@ -303,7 +304,7 @@ static bool is_address(const char *text)
 
 bool check_address_or_none(const char *text)
 {
-	return !*text || is_address(text);
+	return !*text || kinds_is_address(text);
 }
 
 /* A bare local part counts as one of some domain. */
@@ -312,7 +313,7 @@ static bool is_address_or_local_part(const char *text)
 	g_autofree char *whole = strchr(text, '@') ? g_strdup(text)
 						   : g_strconcat(text, "@example.com", NULL);
 
-	return is_address(whole);
+	return kinds_is_address(whole);
 }
 
 bool check_addresses_or_none(const char *text)

@@ -58,7 +58,7 @@ static enum status skip_string(struct scan *scan)
 	return ST_OK;
 }
 
-static enum status skip_name(struct scan *scan)
+static enum status scan_skip_name(struct scan *scan)
 {
 	scan->name = scan->p;
 	while (g_ascii_isalnum(*scan->p) || (*scan->p && strchr("_-*", *scan->p)))
@@ -118,7 +118,7 @@ static enum status scan_token(struct scan *scan)
 	if (g_str_has_prefix(scan->p, "@include"))
 		return follow_include(scan);
 	if (g_ascii_isalpha(*scan->p))
-		return skip_name(scan);
+		return scan_skip_name(scan);
 	if (g_ascii_isdigit(*scan->p))
 		return check_number(scan);
 	skip_to(scan, scan->p + 1);

@@ -242,13 +242,13 @@ char *key_expected(const struct setting_row *key)
 	return g_strdup(key->expected ? key->expected : key->kind->expected);
 }
 
-static unsigned least(unsigned a, unsigned b, unsigned c)
+static unsigned table_least(unsigned a, unsigned b, unsigned c)
 {
 	return MIN(MIN(a, b), c);
 }
 
 /* Levenshtein's distance over bytes; for words of the table only, so both are short. */
-static unsigned distance(const char *a, const char *b)
+static unsigned table_distance(const char *a, const char *b)
 {
 	size_t width = strlen(b) + 1;
 	g_autofree unsigned *row = g_new(unsigned, width);
@@ -262,7 +262,7 @@ static unsigned distance(const char *a, const char *b)
 		for (size_t j = 1; j < width; j++) {
 			unsigned above = row[j];
 
-			row[j] = least(
+			row[j] = table_least(
 				above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
 			diagonal = above;
 		}
@@ -274,10 +274,10 @@ enum { TYPO_MAX_LENGTH = 64 };
 
 /* Keeps the better one of two candidates; one word in three letters wrong is no misspelling but
  * another word. */
-static void consider(
+static void table_consider(
 	const char *text, const char *candidate, unsigned *best_distance, bool *better_out)
 {
-	unsigned d = strlen(text) > TYPO_MAX_LENGTH ? G_MAXUINT : distance(text, candidate);
+	unsigned d = strlen(text) > TYPO_MAX_LENGTH ? G_MAXUINT : table_distance(text, candidate);
 
 	*better_out = d < *best_distance && d <= MAX(1, strlen(candidate) / 3);
 	if (*better_out)
@@ -291,7 +291,7 @@ const char *key_nearest_word(const struct setting_row *key, const char *text)
 	bool better;
 
 	for (const char *const *word = key->words; word && *word; word++) {
-		consider(text, *word, &best_distance, &better);
+		table_consider(text, *word, &best_distance, &better);
 		if (better)
 			best = *word;
 	}
@@ -305,7 +305,7 @@ const struct setting_row *key_nearest(const char *name)
 	bool better;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
-		consider(name, keys[i].name, &best_distance, &better);
+		table_consider(name, keys[i].name, &best_distance, &better);
 		if (better)
 			best = &keys[i];
 	}

@@ -260,7 +260,7 @@ static enum status load_group(
 	return st;
 }
 
-static enum status read_file(struct loader *loader)
+static enum status settings_read_file(struct loader *loader)
 {
 	g_autofree char *dir = g_path_get_dirname(loader->path);
 	enum status st = settings_scan(loader->path, dir, loader->err);
@@ -287,7 +287,7 @@ enum status settings_load(const char *path, struct settings **settings_out, stru
 	config_init(&loader.config);
 	loader.settings = settings_new(path);
 	loader.account_nodes = g_ptr_array_new();
-	st = read_file(&loader);
+	st = settings_read_file(&loader);
 	if (st == ST_OK)
 		st = load_group(&loader, config_root_setting(&loader.config), "", loader.settings);
 	if (st == ST_OK)

@@ -10,7 +10,7 @@ void key_init(struct key *key)
 	key->len = 0;
 }
 
-static void append(struct key *key, const void *data, size_t len)
+static void key_append(struct key *key, const void *data, size_t len)
 {
 	g_assert(key->len + len <= sizeof key->data);
 	memcpy(key->data + key->len, data, len);
@@ -19,19 +19,19 @@ static void append(struct key *key, const void *data, size_t len)
 
 void key_u8(struct key *key, uint8_t v)
 {
-	append(key, &v, 1);
+	key_append(key, &v, 1);
 }
 
 void key_u32(struct key *key, uint32_t v)
 {
 	v = GUINT32_TO_BE(v);
-	append(key, &v, sizeof v);
+	key_append(key, &v, sizeof v);
 }
 
 void key_u64(struct key *key, uint64_t v)
 {
 	v = GUINT64_TO_BE(v);
-	append(key, &v, sizeof v);
+	key_append(key, &v, sizeof v);
 }
 
 void key_number(struct key *key, uint64_t v)
@@ -42,7 +42,7 @@ void key_number(struct key *key, uint64_t v)
 		n++;
 	key_u8(key, n);
 	v = GUINT64_TO_BE(v);
-	append(key, (const guint8 *)&v + sizeof v - n, n);
+	key_append(key, (const guint8 *)&v + sizeof v - n, n);
 }
 
 void key_text(struct key *key, const char *s)
@@ -50,7 +50,7 @@ void key_text(struct key *key, const char *s)
 	size_t len = strlen(s);
 
 	if (len <= 200) {
-		append(key, s, len + 1);
+		key_append(key, s, len + 1);
 		return;
 	}
 	key_hash(key, s, len);
@@ -65,7 +65,7 @@ void key_hash(struct key *key, const void *data, size_t len)
 	hash_init(&sum);
 	hash_add(&sum, data, len);
 	hash_get(&sum, digest);
-	append(key, digest, KEY_HASH_BYTES);
+	key_append(key, digest, KEY_HASH_BYTES);
 }
 
 struct bytes key_bytes(const struct key *key)

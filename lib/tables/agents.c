@@ -28,7 +28,7 @@ static void text_key(struct key *key, const char *text)
 	key_text(key, text);
 }
 
-static enum status failed(
+static enum status agents_failed(
 	struct txn *txn, enum status st, const char *what, const char *login, struct error *err)
 {
 	if (st == ST_OK || st == ST_NOT_FOUND)
@@ -46,7 +46,7 @@ enum status agents_load(
 	text_key(&key, login);
 	st = txn_get(txn, TABLE_AGENTS, key_bytes(&key), &value);
 	if (st != ST_OK)
-		return failed(txn, st, "read", login, err);
+		return agents_failed(txn, st, "read", login, err);
 	return record_decode(&agent_type, value, agent_out, err) == ST_OK ? ST_OK : ST_IO;
 }
 
@@ -66,7 +66,7 @@ static enum status owner_of(struct txn *txn, const char *address, char **login_o
 	return st;
 }
 
-static enum status claim(
+static enum status agents_claim(
 	struct txn *txn, const struct agent *agent, const char *address, struct error *err)
 {
 	g_autofree char *owner = NULL;
@@ -102,7 +102,7 @@ static enum status release_addresses(struct txn *txn, const char *login, struct 
 
 /* --- saving --- */
 
-static enum status put_agent(struct txn *txn, const struct agent *agent)
+static enum status agents_put_agent(struct txn *txn, const struct agent *agent)
 {
 	g_autoptr(GByteArray) value = g_byte_array_new();
 	struct key key;
@@ -123,12 +123,12 @@ enum status agents_save(struct txn *txn, const struct agent *agent, struct error
 			LOGIN_MAX_BYTES);
 	st = release_addresses(txn, agent->login, err);
 	for (char **a = agent->addresses; a && *a && st == ST_OK; a++)
-		st = claim(txn, agent, *a, err);
+		st = agents_claim(txn, agent, *a, err);
 	if (st == ST_EXISTS)
 		return st;
 	if (st == ST_OK)
-		st = put_agent(txn, agent);
-	return failed(txn, st, "write", agent->login, err);
+		st = agents_put_agent(txn, agent);
+	return agents_failed(txn, st, "write", agent->login, err);
 }
 
 enum status agents_remove(struct txn *txn, const char *login, struct error *err)
@@ -139,7 +139,7 @@ enum status agents_remove(struct txn *txn, const char *login, struct error *err)
 	text_key(&key, login);
 	if (st == ST_OK)
 		st = txn_delete(txn, TABLE_AGENTS, key_bytes(&key));
-	return failed(txn, st, "remove", login, err);
+	return agents_failed(txn, st, "remove", login, err);
 }
 
 /* --- finding --- */
@@ -162,7 +162,7 @@ enum status agents_find_by_address(
 		return ST_NOT_FOUND;
 	st = owner_of(txn, canonical, &login);
 	if (st != ST_OK)
-		return failed(txn, st, "look up", canonical, err);
+		return agents_failed(txn, st, "look up", canonical, err);
 	return active_only(agents_load(txn, login, agent_out, err), agent_out);
 }
 

@@ -14,19 +14,19 @@ typedef bool row_right(struct txn *txn, const struct scan *row);
 typedef enum status row_mend(struct txn *txn, const struct scan *row,
 	const struct check_options *options, struct error *err);
 
-static bool present(struct txn *txn, enum store_table table, struct bytes key)
+static bool rows_present(struct txn *txn, enum store_table table, struct bytes key)
 {
 	struct bytes value;
 
 	return txn_get(txn, table, key, &value) == ST_OK;
 }
 
-static struct bytes behind(struct bytes key, size_t len)
+static struct bytes rows_behind(struct bytes key, size_t len)
 {
 	return (struct bytes){ (const guint8 *)key.data + len, key.len - len };
 }
 
-static bool same(struct bytes a, struct bytes b)
+static bool rows_same(struct bytes a, struct bytes b)
 {
 	return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
 }
@@ -35,11 +35,11 @@ static bool same(struct bytes a, struct bytes b)
 
 static bool text_right(struct txn *txn, const struct scan *row)
 {
-	return present(txn, TABLE_ENTRIES, row->key);
+	return rows_present(txn, TABLE_ENTRIES, row->key);
 }
 
 /* The number that a key of a message or an event begins with. */
-static uint64_t ticket_of(const struct scan *row)
+static uint64_t rows_ticket_of(const struct scan *row)
 {
 	size_t offset = 0;
 
@@ -50,14 +50,14 @@ static bool entry_right(struct txn *txn, const struct scan *row)
 {
 	struct key key;
 
-	ticket_key(&key, ticket_of(row));
-	return present(txn, TABLE_TICKETS, key_bytes(&key));
+	ticket_key(&key, rows_ticket_of(row));
+	return rows_present(txn, TABLE_TICKETS, key_bytes(&key));
 }
 
 /* One event says that a ticket was purged. */
 static bool event_owned(struct txn *txn, const struct scan *row)
 {
-	uint64_t number = ticket_of(row);
+	uint64_t number = rows_ticket_of(row);
 
 	return number == 0 || tickets_was_given(txn, number);
 }
@@ -65,7 +65,7 @@ static bool event_owned(struct txn *txn, const struct scan *row)
 static enum status mend_ticket(struct txn *txn, const struct scan *row,
 	const struct check_options *options, struct error *err)
 {
-	return tickets_rebuild(txn, ticket_of(row), options->tags, &options->actor, err);
+	return tickets_rebuild(txn, rows_ticket_of(row), options->tags, &options->actor, err);
 }
 
 /* --- events: by ticket and serial; the log maps the serial to the ticket --- */
@@ -80,8 +80,8 @@ static bool event_right(struct txn *txn, const struct scan *row)
 	size_t len = ticket_len(row->key);
 	struct bytes ticket;
 
-	return txn_get(txn, TABLE_LOG, behind(row->key, len), &ticket) == ST_OK &&
-		same(ticket, (struct bytes){ row->key.data, len });
+	return txn_get(txn, TABLE_LOG, rows_behind(row->key, len), &ticket) == ST_OK &&
+		rows_same(ticket, (struct bytes){ row->key.data, len });
 }
 
 static enum status mend_event(struct txn *txn, const struct scan *row,
@@ -91,7 +91,8 @@ static enum status mend_event(struct txn *txn, const struct scan *row,
 
 	(void)options;
 	(void)err;
-	return txn_put(txn, TABLE_LOG, behind(row->key, len), (struct bytes){ row->key.data, len });
+	return txn_put(
+		txn, TABLE_LOG, rows_behind(row->key, len), (struct bytes){ row->key.data, len });
 }
 
 static bool log_right(struct txn *txn, const struct scan *row)
@@ -102,7 +103,7 @@ static bool log_right(struct txn *txn, const struct scan *row)
 	key_init(&key);
 	key_number(&key, key_read_number(row->value, &ticket));
 	key_number(&key, key_read_number(row->key, &serial));
-	return present(txn, TABLE_EVENTS, key_bytes(&key));
+	return rows_present(txn, TABLE_EVENTS, key_bytes(&key));
 }
 
 /* --- the outbox --- */
@@ -123,9 +124,9 @@ static bool outgoing_right(struct txn *txn, const struct scan *row)
 	if (outbox_load(txn, key_read_u64(row->key, 0), &outgoing, NULL) != ST_OK)
 		return false;
 	due_key_of(&due, &outgoing);
-	right = present(txn, TABLE_OUTBOX_MAIL, row->key) &&
+	right = rows_present(txn, TABLE_OUTBOX_MAIL, row->key) &&
 		(outgoing.state != OUTGOING_WAITING ||
-			present(txn, TABLE_OUTBOX_DUE, key_bytes(&due)));
+			rows_present(txn, TABLE_OUTBOX_DUE, key_bytes(&due)));
 	record_release(&outgoing_type, &outgoing);
 	return right;
 }
@@ -138,7 +139,7 @@ static enum status mend_outgoing(struct txn *txn, const struct scan *row,
 	enum status st = outbox_load(txn, key_read_u64(row->key, 0), &outgoing, err);
 
 	(void)options;
-	if (st == ST_OK && !present(txn, TABLE_OUTBOX_MAIL, row->key)) {
+	if (st == ST_OK && !rows_present(txn, TABLE_OUTBOX_MAIL, row->key)) {
 		outgoing.state = OUTGOING_FAILED;
 		g_free(outgoing.last_reply);
 		outgoing.last_reply = g_strdup("the mail itself was lost");
@@ -152,7 +153,7 @@ static enum status mend_outgoing(struct txn *txn, const struct scan *row,
 
 static bool mail_right(struct txn *txn, const struct scan *row)
 {
-	return present(txn, TABLE_OUTBOX, row->key);
+	return rows_present(txn, TABLE_OUTBOX, row->key);
 }
 
 static bool outbox_due_right(struct txn *txn, const struct scan *row)
@@ -180,7 +181,7 @@ static bool agent_right(struct txn *txn, const struct scan *row)
 		key_init(&key);
 		key_text(&key, *a);
 		right = txn_get(txn, TABLE_AGENT_ADDRESSES, key_bytes(&key), &login) == ST_OK &&
-			same(login, (struct bytes){ agent.login, strlen(agent.login) });
+			rows_same(login, (struct bytes){ agent.login, strlen(agent.login) });
 	}
 	record_release(&agent_type, &agent);
 	return right;
@@ -242,7 +243,7 @@ static const struct {
 		NULL },
 };
 
-static enum status mend(struct txn *txn, size_t kind, const struct scan *row,
+static enum status rows_mend(struct txn *txn, size_t kind, const struct scan *row,
 	const struct check_options *options, struct error *err)
 {
 	return kinds[kind].mend ? kinds[kind].mend(txn, row, options, err)
@@ -261,7 +262,7 @@ static enum status check_kind(struct txn *txn, size_t kind, const struct check_o
 		if (kinds[kind].right(txn, &scan))
 			continue;
 		g_ptr_array_add(findings, g_strdup(kinds[kind].finding));
-		st = repair ? mend(txn, kind, &scan, repair, err) : ST_OK;
+		st = repair ? rows_mend(txn, kind, &scan, repair, err) : ST_OK;
 		if (st != ST_OK)
 			break;
 	}

@@ -31,7 +31,7 @@ struct check {
 	bool rows; /* something is wrong in the tables themselves */
 };
 
-static void G_GNUC_PRINTF(2, 3) find(struct check *c, const char *fmt, ...)
+static void G_GNUC_PRINTF(2, 3) check_find(struct check *c, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -86,7 +86,7 @@ static enum status check_attachments(struct check *c, const struct entry *e)
 
 	if (!list)
 		return ST_OK;
-	find(c,
+	check_find(c,
 		"ticket %" G_GUINT64_FORMAT ": message %" G_GUINT64_FORMAT
 		" has attachments that are not recorded (%u)",
 		e->ticket, e->seq, g_strv_length(list));
@@ -111,12 +111,12 @@ static enum status check_file(struct txn *txn, const struct entry *e, void *arg,
 	if (size < 0 && may_be_gone(c->options, e))
 		return ST_OK;
 	if (size < 0)
-		find(c,
+		check_find(c,
 			"ticket %" G_GUINT64_FORMAT ": message %" G_GUINT64_FORMAT
 			" is not in the archive: %s",
 			e->ticket, e->seq, e->archive);
 	else
-		find(c,
+		check_find(c,
 			"ticket %" G_GUINT64_FORMAT ": message %" G_GUINT64_FORMAT
 			" has %" G_GINT64_FORMAT " bytes in the archive, %" G_GUINT64_FORMAT
 			" were recorded: %s",
@@ -132,7 +132,7 @@ static bool see_file(const char *name, int64_t modified, void *arg)
 	if (g_hash_table_contains(c->files, name) || modified > c->options->now - FRESH ||
 		g_str_has_prefix(name, ARCHIVE_UNCLAIMED "/"))
 		return true;
-	find(c, "archive: no message names %s", name);
+	check_find(c, "archive: no message names %s", name);
 	g_ptr_array_add(c->unclaimed, g_strdup(name));
 	return true;
 }
@@ -153,7 +153,7 @@ static enum status check_ticket(struct txn *txn, uint64_t number, struct check *
 	if (st == ST_OK)
 		st = tickets_each_entry(txn, number, check_file, c, &why);
 	if (st != ST_OK)
-		find(c, "ticket %" G_GUINT64_FORMAT ": %s", number, why.text);
+		check_find(c, "ticket %" G_GUINT64_FORMAT ": %s", number, why.text);
 	return ST_OK;
 }
 
@@ -197,7 +197,7 @@ static enum status know_doomed(struct txn *txn, struct check *c, struct error *e
 	return st;
 }
 
-static enum status look(struct txn *txn, void *arg, struct error *err)
+static enum status check_look(struct txn *txn, void *arg, struct error *err)
 {
 	struct check *c = arg;
 	unsigned before;
@@ -233,9 +233,9 @@ static void check_release(struct check *c)
 	g_ptr_array_unref(c->unclaimed);
 }
 
-static enum status run(struct store *store, struct check *c, struct error *err)
+static enum status check_run(struct store *store, struct check *c, struct error *err)
 {
-	enum status st = store_read(store, look, c, err);
+	enum status st = store_read(store, check_look, c, err);
 
 	if (st == ST_OK && c->options->archive)
 		st = archive_walk(c->options->archive, see_file, c, err);
@@ -249,7 +249,7 @@ enum status check_store(struct store *store, const struct check_options *options
 	enum status st;
 
 	check_init(&c, options, findings);
-	st = run(store, &c, err);
+	st = check_run(store, &c, err);
 	*tickets_out = c.tickets;
 	check_release(&c);
 	return st;
@@ -276,7 +276,7 @@ static enum status mend_file(struct txn *txn, const struct entry *e, void *arg, 
 	return tickets_entry_save(txn, &changed, err);
 }
 
-static enum status mend(struct txn *txn, void *arg, struct error *err)
+static enum status check_mend(struct txn *txn, void *arg, struct error *err)
 {
 	struct check *c = arg;
 	g_autoptr(GPtrArray) seen = g_ptr_array_new_with_free_func(g_free);
@@ -304,9 +304,9 @@ enum status check_repair(
 	enum status st;
 
 	check_init(&c, options, findings);
-	st = run(store, &c, err);
+	st = check_run(store, &c, err);
 	if (st == ST_OK && (c.damaged.n || c.unfiled.n || c.broken.n || c.rows))
-		st = store_write(store, mend, &c, err);
+		st = store_write(store, check_mend, &c, err);
 	for (unsigned i = 0; i < c.unclaimed->len && st == ST_OK; i++)
 		st = archive_set_aside(options->archive, g_ptr_array_index(c.unclaimed, i), err);
 	check_release(&c);

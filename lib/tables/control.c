@@ -6,7 +6,7 @@
 static const struct bytes request_key = { "reload.request", 14 },
 			  answer_key = { "reload.answer", 13 };
 
-static enum status failed(struct txn *txn, enum status st, struct error *err)
+static enum status control_failed(struct txn *txn, enum status st, struct error *err)
 {
 	return st == ST_OK || st == ST_NOT_FOUND
 		? st
@@ -35,9 +35,9 @@ enum status control_request_reload(struct txn *txn, uint64_t *serial_out, struct
 	enum status st = read_serial(txn, request_key, serial_out, NULL);
 
 	if (st != ST_OK && st != ST_NOT_FOUND)
-		return failed(txn, st, err);
+		return control_failed(txn, st, err);
 	text = g_strdup_printf("%" G_GUINT64_FORMAT, ++*serial_out);
-	return failed(txn,
+	return control_failed(txn,
 		txn_put(txn, TABLE_META, request_key, (struct bytes){ text, strlen(text) }), err);
 }
 
@@ -47,10 +47,10 @@ enum status control_pending(struct txn *txn, uint64_t *serial_out, struct error 
 	enum status st = read_serial(txn, request_key, serial_out, NULL);
 
 	if (st != ST_OK)
-		return failed(txn, st, err);
+		return control_failed(txn, st, err);
 	st = read_serial(txn, answer_key, &answered, NULL);
 	if (st != ST_OK && st != ST_NOT_FOUND)
-		return failed(txn, st, err);
+		return control_failed(txn, st, err);
 	return answered >= *serial_out ? ST_NOT_FOUND : ST_OK;
 }
 
@@ -58,7 +58,7 @@ enum status control_answer(struct txn *txn, uint64_t serial, const char *text, s
 {
 	g_autofree char *value = g_strdup_printf("%" G_GUINT64_FORMAT " %s", serial, text);
 
-	return failed(txn,
+	return control_failed(txn,
 		txn_put(txn, TABLE_META, answer_key, (struct bytes){ value, strlen(value) }), err);
 }
 
@@ -69,7 +69,7 @@ enum status control_answered(struct txn *txn, uint64_t serial, char **text_out, 
 	enum status st = read_serial(txn, answer_key, &answered, &text);
 
 	if (st != ST_OK || answered < serial)
-		return st == ST_OK ? ST_NOT_FOUND : failed(txn, st, err);
+		return st == ST_OK ? ST_NOT_FOUND : control_failed(txn, st, err);
 	*text_out = g_steal_pointer(&text);
 	return ST_OK;
 }

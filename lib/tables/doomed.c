@@ -17,7 +17,8 @@ static void doomed_key(struct key *key, const char *name)
 		key_text(key, name);
 }
 
-static enum status failed(struct txn *txn, enum status st, const char *what, struct error *err)
+static enum status doomed_failed(
+	struct txn *txn, enum status st, const char *what, struct error *err)
 {
 	return st == ST_OK || st == ST_NOT_FOUND
 		? ST_OK
@@ -39,7 +40,7 @@ enum status doomed_add(struct txn *txn, const struct entry *entry, struct error 
 		g_string_append_c(value, '\0');
 	}
 	doomed_key(&key, entry->archive);
-	return failed(txn,
+	return doomed_failed(txn,
 		txn_put(txn, TABLE_META, key_bytes(&key), (struct bytes){ value->str, value->len }),
 		"note", err);
 }
@@ -73,7 +74,7 @@ enum status doomed_list(struct txn *txn, guint max, GPtrArray *names, struct err
 		st == ST_OK && names->len < max; st = scan_next(&scan))
 		g_ptr_array_add(names, name_in(scan.value));
 	scan_release(&scan);
-	return failed(txn, st, "read", err);
+	return doomed_failed(txn, st, "read", err);
 }
 
 bool doomed_is_row(struct bytes key)
@@ -85,7 +86,7 @@ bool doomed_is_row(struct bytes key)
 }
 
 /* The same mail on the same day has the same file. */
-static bool is_named(struct txn *txn, const char *name)
+static bool doomed_is_named(struct txn *txn, const char *name)
 {
 	g_autofree char *digest = NULL, *id = NULL;
 	struct entry entry = { 0 };
@@ -121,7 +122,7 @@ static enum status list_some(struct txn *txn, void *arg, struct error *err)
 	g_ptr_array_set_size(work->rows, 0);
 	st = doomed_list(txn, AT_ONCE, work->rows, err);
 	for (guint i = 0; i < work->rows->len; i++)
-		if (!is_named(txn, g_ptr_array_index(work->rows, i)))
+		if (!doomed_is_named(txn, g_ptr_array_index(work->rows, i)))
 			g_ptr_array_add(work->files, g_strdup(g_ptr_array_index(work->rows, i)));
 	return st;
 }
@@ -135,7 +136,8 @@ static enum status forget_some(struct txn *txn, void *arg, struct error *err)
 		struct key key;
 
 		doomed_key(&key, g_ptr_array_index(work->rows, i));
-		st = failed(txn, txn_delete(txn, TABLE_META, key_bytes(&key)), "forget", err);
+		st = doomed_failed(
+			txn, txn_delete(txn, TABLE_META, key_bytes(&key)), "forget", err);
 	}
 	return st;
 }

@@ -27,7 +27,8 @@ static uint64_t number_at(struct bytes bytes, int which)
 	return v;
 }
 
-static enum status failed(struct txn *txn, enum status st, uint64_t ticket, struct error *err)
+static enum status history_failed(
+	struct txn *txn, enum status st, uint64_t ticket, struct error *err)
 {
 	return st == ST_OK
 		? st
@@ -36,7 +37,7 @@ static enum status failed(struct txn *txn, enum status st, uint64_t ticket, stru
 }
 
 /* Where an event is: the log maps its serial to its ticket. */
-static enum status put_event(struct txn *txn, const struct event *event)
+static enum status history_put_event(struct txn *txn, const struct event *event)
 {
 	g_autoptr(GByteArray) value = g_byte_array_new();
 	struct key key, ticket, serial;
@@ -54,12 +55,13 @@ enum status history_append(struct txn *txn, struct event *event, struct error *e
 {
 	enum status st = txn_next_number(txn, "event", 1, &event->serial);
 
-	return failed(txn, st == ST_OK ? put_event(txn, event) : st, event->ticket, err);
+	return history_failed(
+		txn, st == ST_OK ? history_put_event(txn, event) : st, event->ticket, err);
 }
 
 enum status history_save(struct txn *txn, const struct event *event, struct error *err)
 {
-	return failed(txn, put_event(txn, event), event->ticket, err);
+	return history_failed(txn, history_put_event(txn, event), event->ticket, err);
 }
 
 enum status history_add(struct txn *txn, uint64_t ticket, const struct actor *actor,
@@ -78,8 +80,8 @@ enum status history_add(struct txn *txn, uint64_t ticket, const struct actor *ac
 	return history_append(txn, &event, err);
 }
 
-static enum status show(struct txn *txn, uint64_t ticket, uint64_t serial, struct bytes value,
-	event_visit *fn, void *arg, struct error *err)
+static enum status history_show(struct txn *txn, uint64_t ticket, uint64_t serial,
+	struct bytes value, event_visit *fn, void *arg, struct error *err)
 {
 	struct event event = { 0 };
 	enum status st = record_decode(&event_type, value, &event, err) == ST_OK ? ST_OK : ST_IO;
@@ -103,7 +105,7 @@ static enum status each_of_ticket(struct txn *txn, uint64_t ticket, uint64_t aft
 	event_key(&from, ticket, after + 1);
 	for (st = scan_first(&scan, txn, TABLE_EVENTS, key_bytes(&prefix), key_bytes(&from), false);
 		st == ST_OK; st = scan_next(&scan)) {
-		st = show(txn, ticket, number_at(scan.key, 1), scan.value, fn, arg, err);
+		st = history_show(txn, ticket, number_at(scan.key, 1), scan.value, fn, arg, err);
 		if (st != ST_OK)
 			break;
 	}
@@ -122,7 +124,7 @@ static enum status show_logged(
 	event_key(&key, ticket, serial);
 	st = txn_get(txn, TABLE_EVENTS, key_bytes(&key), &value);
 	if (st == ST_OK)
-		return show(txn, ticket, serial, value, fn, arg, err);
+		return history_show(txn, ticket, serial, value, fn, arg, err);
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
@@ -185,11 +187,11 @@ enum status history_move(struct txn *txn, uint64_t from, uint64_t to, struct err
 		if (st == ST_OK)
 			st = txn_delete(txn, TABLE_EVENTS, scan.key);
 		if (st == ST_OK)
-			st = put_event(txn, &event);
+			st = history_put_event(txn, &event);
 		record_release(&event_type, &event);
 		if (st != ST_OK)
 			break;
 	}
 	scan_release(&scan);
-	return st == ST_NOT_FOUND ? ST_OK : failed(txn, st, from, err);
+	return st == ST_NOT_FOUND ? ST_OK : history_failed(txn, st, from, err);
 }

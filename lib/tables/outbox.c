@@ -41,7 +41,8 @@ static void due_key(struct key *key, const struct outgoing *outgoing)
 	key_u64(key, outgoing->id);
 }
 
-static enum status failed(struct txn *txn, enum status st, const char *what, struct error *err)
+static enum status outbox_failed(
+	struct txn *txn, enum status st, const char *what, struct error *err)
 {
 	return st == ST_OK || st == ST_NOT_FOUND
 		? st
@@ -50,7 +51,7 @@ static enum status failed(struct txn *txn, enum status st, const char *what, str
 
 /* --- records --- */
 
-static enum status put_outgoing(struct txn *txn, const struct outgoing *outgoing)
+static enum status outbox_put_outgoing(struct txn *txn, const struct outgoing *outgoing)
 {
 	g_autoptr(GByteArray) value = g_byte_array_new();
 	struct outgoing kept = *outgoing;
@@ -92,7 +93,8 @@ enum status outbox_insert(struct txn *txn, const struct outgoing *outgoing, cons
 	outgoing_key(&key, outgoing->id);
 	st = txn_put(
 		txn, TABLE_OUTBOX_MAIL, key_bytes(&key), (struct bytes){ len ? mail : "", len });
-	return failed(txn, st == ST_OK ? put_outgoing(txn, outgoing) : st, "write to", err);
+	return outbox_failed(
+		txn, st == ST_OK ? outbox_put_outgoing(txn, outgoing) : st, "write to", err);
 }
 
 enum status outbox_put(
@@ -101,7 +103,7 @@ enum status outbox_put(
 	enum status st = txn_next_number(txn, "outgoing", 1, &outgoing->id);
 
 	return st == ST_OK ? outbox_insert(txn, outgoing, mail, len, err)
-			   : failed(txn, st, "write to", err);
+			   : outbox_failed(txn, st, "write to", err);
 }
 
 enum status outbox_load(
@@ -114,7 +116,7 @@ enum status outbox_load(
 	outgoing_key(&key, id);
 	st = txn_get(txn, TABLE_OUTBOX, key_bytes(&key), &value);
 	if (st != ST_OK)
-		return failed(txn, st, "read", err);
+		return outbox_failed(txn, st, "read", err);
 	if (record_decode(&outgoing_type, value, outgoing_out, err) != ST_OK)
 		return ST_IO;
 	outgoing_out->id = id;
@@ -133,14 +135,15 @@ enum status outbox_mail(struct txn *txn, uint64_t id, GString *mail_out, struct 
 		g_string_truncate(mail_out, 0);
 		g_string_append_len(mail_out, value.data, (gssize)value.len);
 	}
-	return failed(txn, st, "read", err);
+	return outbox_failed(txn, st, "read", err);
 }
 
 enum status outbox_save(struct txn *txn, const struct outgoing *outgoing, struct error *err)
 {
 	enum status st = forget_due(txn, outgoing->id, err);
 
-	return failed(txn, st == ST_OK ? put_outgoing(txn, outgoing) : st, "write to", err);
+	return outbox_failed(
+		txn, st == ST_OK ? outbox_put_outgoing(txn, outgoing) : st, "write to", err);
 }
 
 enum status outbox_remove(struct txn *txn, uint64_t id, struct error *err)
@@ -153,7 +156,7 @@ enum status outbox_remove(struct txn *txn, uint64_t id, struct error *err)
 		st = txn_delete(txn, TABLE_OUTBOX_MAIL, key_bytes(&key));
 	if (st == ST_OK || st == ST_NOT_FOUND)
 		st = txn_delete(txn, TABLE_OUTBOX, key_bytes(&key));
-	return failed(txn, st, "remove from", err);
+	return outbox_failed(txn, st, "remove from", err);
 }
 
 enum status outbox_due(struct txn *txn, int64_t now, struct outgoing *outgoing_out,
@@ -174,7 +177,7 @@ enum status outbox_due(struct txn *txn, int64_t now, struct outgoing *outgoing_o
 		return outbox_load(txn, id, outgoing_out, err);
 	if (next_out)
 		*next_out = when;
-	return st == ST_OK ? ST_NOT_FOUND : failed(txn, st, "read", err);
+	return st == ST_OK ? ST_NOT_FOUND : outbox_failed(txn, st, "read", err);
 }
 
 enum status outbox_each(struct txn *txn, outgoing_visit *fn, void *arg, struct error *err)
@@ -215,10 +218,10 @@ enum status outbox_urged(struct txn *txn, uint64_t *count_out, struct error *err
 	enum status st = txn_get(txn, TABLE_META, urged_key(), &value);
 
 	*count_out = st == ST_OK ? key_read_u64(value, 0) : 0;
-	return st == ST_NOT_FOUND ? ST_OK : failed(txn, st, "read", err);
+	return st == ST_NOT_FOUND ? ST_OK : outbox_failed(txn, st, "read", err);
 }
 
-static enum status urge(struct txn *txn, struct error *err)
+static enum status outbox_urge(struct txn *txn, struct error *err)
 {
 	uint64_t count;
 	struct key value;
@@ -226,9 +229,10 @@ static enum status urge(struct txn *txn, struct error *err)
 
 	key_init(&value);
 	key_u64(&value, count + 1);
-	return st == ST_OK ? failed(txn, txn_put(txn, TABLE_META, urged_key(), key_bytes(&value)),
-				     "write to", err)
-			   : st;
+	return st == ST_OK
+		? outbox_failed(txn, txn_put(txn, TABLE_META, urged_key(), key_bytes(&value)),
+			  "write to", err)
+		: st;
 }
 
 enum status outbox_retry(struct txn *txn, uint64_t id, int64_t now, struct error *err)
@@ -247,7 +251,7 @@ enum status outbox_retry(struct txn *txn, uint64_t id, int64_t now, struct error
 		st = outbox_save(txn, &o, err);
 	}
 	if (st == ST_OK)
-		st = urge(txn, err);
+		st = outbox_urge(txn, err);
 	record_release(&outgoing_type, &o);
 	return st;
 }
@@ -277,7 +281,7 @@ enum status outbox_flush(struct txn *txn, struct error *err)
 		record_release(&outgoing_type, &o);
 	}
 	g_free(ids.v);
-	return st == ST_OK ? urge(txn, err) : st;
+	return st == ST_OK ? outbox_urge(txn, err) : st;
 }
 
 /* --- forgetting --- */
@@ -313,7 +317,7 @@ enum status outbox_forget_suppressed(struct txn *txn, int64_t now, struct error 
  * sweep --- */
 
 /* Of one mailbox, by whatever detail it is written to. */
-static void count_key(struct key *key, const char *address, int64_t now)
+static void outbox_count_key(struct key *key, const char *address, int64_t now)
 {
 	g_autofree char *mailbox = address_mailbox(address);
 
@@ -330,18 +334,18 @@ enum status outbox_count_answer(struct txn *txn, const char *address, int64_t no
 	uint64_t count = 0;
 	enum status st;
 
-	count_key(&key, address, now);
+	outbox_count_key(&key, address, now);
 	st = txn_get(txn, TABLE_ANSWERED, key_bytes(&key), &there);
 	if (st == ST_OK)
 		count = key_read_u64(there, 0);
 	else if (st != ST_NOT_FOUND)
-		return failed(txn, st, "read", err);
+		return outbox_failed(txn, st, "read", err);
 	*allowed_out = count < max;
 	if (!*allowed_out)
 		return ST_OK;
 	key_init(&value);
 	key_u64(&value, count + 1);
-	return failed(txn, txn_put(txn, TABLE_ANSWERED, key_bytes(&key), key_bytes(&value)),
+	return outbox_failed(txn, txn_put(txn, TABLE_ANSWERED, key_bytes(&key), key_bytes(&value)),
 		"write to", err);
 }
 
@@ -353,15 +357,15 @@ enum status outbox_tell_once(struct txn *txn, uint64_t ticket, const char *addre
 	struct bytes there;
 	enum status st;
 
-	count_key(&key, address, now);
+	outbox_count_key(&key, address, now);
 	key_number(&key, ticket);
 	st = txn_get(txn, TABLE_ANSWERED, key_bytes(&key), &there);
 	*first_out = st == ST_NOT_FOUND;
 	if (st != ST_NOT_FOUND)
-		return failed(txn, st, "read", err);
+		return outbox_failed(txn, st, "read", err);
 	key_init(&value);
 	key_u64(&value, 1);
-	return failed(txn, txn_put(txn, TABLE_ANSWERED, key_bytes(&key), key_bytes(&value)),
+	return outbox_failed(txn, txn_put(txn, TABLE_ANSWERED, key_bytes(&key), key_bytes(&value)),
 		"write to", err);
 }
 
@@ -379,7 +383,7 @@ enum status outbox_forget_counts(struct txn *txn, int64_t now, struct error *err
 			break;
 	}
 	scan_release(&scan);
-	return failed(txn, st == ST_NOT_FOUND ? ST_OK : st, "clean", err);
+	return outbox_failed(txn, st == ST_NOT_FOUND ? ST_OK : st, "clean", err);
 }
 
 enum status outbox_forget_address(struct txn *txn, const char *address, struct error *err)
@@ -392,7 +396,8 @@ enum status outbox_forget_address(struct txn *txn, const char *address, struct e
 		st = scan_next(&scan)) {
 		struct key key;
 
-		count_key(&key, address, (int64_t)key_read_u32(scan.key, 0) * DAY * TEXT_SECOND);
+		outbox_count_key(
+			&key, address, (int64_t)key_read_u32(scan.key, 0) * DAY * TEXT_SECOND);
 		if (key.len > scan.key.len || memcmp(key.data, scan.key.data, key.len) != 0)
 			continue;
 		st = txn_delete(txn, TABLE_ANSWERED, scan.key);
@@ -400,5 +405,5 @@ enum status outbox_forget_address(struct txn *txn, const char *address, struct e
 			break;
 	}
 	scan_release(&scan);
-	return failed(txn, st == ST_NOT_FOUND ? ST_OK : st, "clean", err);
+	return outbox_failed(txn, st == ST_NOT_FOUND ? ST_OK : st, "clean", err);
 }

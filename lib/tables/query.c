@@ -205,7 +205,7 @@ static enum status fail_at(const struct parser *s, const char *at, const char *f
 		g_utf8_strlen(s->text, at - s->text) + 1, why);
 }
 
-static void skip_blanks(struct parser *s)
+static void query_skip_blanks(struct parser *s)
 {
 	s->p += strspn(s->p, " \t\r\n");
 }
@@ -230,7 +230,7 @@ void query_free(struct query *q)
 }
 
 /* ", did you mean 'x'?" or the list of what there is. Owned. */
-static char *hint(const char *word, const char *const *names)
+static char *query_hint(const char *word, const char *const *names)
 {
 	g_autofree char *all = g_strjoinv(" ", (char **)names);
 	const char *nearest = NULL;
@@ -263,7 +263,7 @@ static enum status fail_at_field(const struct parser *s, const char *at, const c
 
 	for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
 		names[i] = fields[i].name;
-	help = hint(name, names);
+	help = query_hint(name, names);
 	return fail_at(s, at, "there is no field '%s'; %s", name, help);
 }
 
@@ -303,7 +303,7 @@ static enum status check_value(const struct parser *s, const char *at, int field
 		return fail_at(s, at, "'%s' is no ticket number", value);
 	if (!fields[field].words || names_find(fields[field].words, value) >= 0)
 		return ST_OK;
-	help = hint(value, fields[field].words);
+	help = query_hint(value, fields[field].words);
 	return fail_at(s, at, "'%s' is no value of %s; %s", value, fields[field].name, help);
 }
 
@@ -351,14 +351,14 @@ static enum status read_term(struct parser *s, struct query **out)
 	return st;
 }
 
-static bool take_word(struct parser *s, const char *word)
+static bool query_take_word(struct parser *s, const char *word)
 {
 	size_t len = strlen(word);
 
 	if (g_ascii_strncasecmp(s->p, word, len) != 0 || !strchr(" \t\r\n(", s->p[len]))
 		return false;
 	s->p += len;
-	skip_blanks(s);
+	query_skip_blanks(s);
 	return true;
 }
 
@@ -385,8 +385,8 @@ static enum status read_factor(struct parser *s, struct query **out)
 	struct query *q = NULL;
 	enum status st;
 
-	skip_blanks(s);
-	while (*s->p == '-' || take_word(s, "not")) {
+	query_skip_blanks(s);
+	while (*s->p == '-' || query_take_word(s, "not")) {
 		s->p += *s->p == '-';
 		negated = !negated;
 	}
@@ -405,7 +405,7 @@ static enum status read_factor(struct parser *s, struct query **out)
 
 static bool at_end(struct parser *s)
 {
-	skip_blanks(s);
+	query_skip_blanks(s);
 	return !*s->p || *s->p == ')';
 }
 
@@ -414,7 +414,7 @@ static bool before_or(struct parser *s)
 	return g_ascii_strncasecmp(s->p, "or", 2) == 0 && strchr(" \t\r\n(", s->p[2]) && s->p[2];
 }
 
-static enum status read_all(struct parser *s, struct query **out)
+static enum status query_read_all(struct parser *s, struct query **out)
 {
 	struct query *all = query_new(ALL_OF);
 	enum status st = ST_OK;
@@ -443,10 +443,10 @@ static enum status read_any(struct parser *s, struct query **out)
 	while (st == ST_OK) {
 		struct query *q = NULL;
 
-		st = read_all(s, &q);
+		st = query_read_all(s, &q);
 		if (st == ST_OK)
 			g_ptr_array_add(any->children, q);
-		if (st != ST_OK || at_end(s) || !take_word(s, "or"))
+		if (st != ST_OK || at_end(s) || !query_take_word(s, "or"))
 			break;
 	}
 	s->depth--;

@@ -11,7 +11,7 @@ static void queue_key(struct key *key, const char *name)
 	key_text(key, name);
 }
 
-static enum status failed(
+static enum status queues_failed(
 	struct txn *txn, enum status st, const char *what, const char *name, struct error *err)
 {
 	if (st == ST_OK || st == ST_NOT_FOUND)
@@ -29,7 +29,7 @@ enum status queues_load(
 	queue_key(&key, name);
 	st = txn_get(txn, TABLE_QUEUES, key_bytes(&key), &value);
 	if (st != ST_OK)
-		return failed(txn, st, "read", name, err);
+		return queues_failed(txn, st, "read", name, err);
 	return record_decode(&queue_type, value, queue_out, err) == ST_OK ? ST_OK : ST_IO;
 }
 
@@ -44,7 +44,7 @@ enum status queues_save(struct txn *txn, const struct queue *queue, struct error
 			QUEUE_NAME_MAX_BYTES);
 	queue_key(&key, queue->name);
 	record_encode(&queue_type, queue, value);
-	return failed(txn,
+	return queues_failed(txn,
 		txn_put(txn, TABLE_QUEUES, key_bytes(&key),
 			(struct bytes){ value->data, value->len }),
 		"write", queue->name, err);
@@ -59,7 +59,7 @@ enum status queues_ensure(struct txn *txn, const char *name, int64_t now, struct
 	queue_key(&key, name);
 	st = txn_get(txn, TABLE_QUEUES, key_bytes(&key), &value);
 	if (st != ST_NOT_FOUND)
-		return failed(txn, st, "read", name, err);
+		return queues_failed(txn, st, "read", name, err);
 	return queues_save(txn, &(struct queue){ .name = (char *)name, .created = now }, err);
 }
 
@@ -68,7 +68,8 @@ enum status queues_remove(struct txn *txn, const char *name, struct error *err)
 	struct key key;
 
 	queue_key(&key, name);
-	return failed(txn, txn_delete(txn, TABLE_QUEUES, key_bytes(&key)), "remove", name, err);
+	return queues_failed(
+		txn, txn_delete(txn, TABLE_QUEUES, key_bytes(&key)), "remove", name, err);
 }
 
 enum status queues_each(struct txn *txn, queue_visit *fn, void *arg, struct error *err)

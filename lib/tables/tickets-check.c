@@ -4,14 +4,15 @@
 #include "base/limits.h"
 #include "tables/tickets-index.h"
 
-static bool present(struct txn *txn, enum store_table table, struct bytes key)
+static bool check_present(struct txn *txn, enum store_table table, struct bytes key)
 {
 	struct bytes value;
 
 	return txn_get(txn, table, key, &value) == ST_OK;
 }
 
-static void find(GPtrArray *findings, uint64_t number, const char *what, const char *detail)
+static void tickets_check_find(
+	GPtrArray *findings, uint64_t number, const char *what, const char *detail)
 {
 	g_ptr_array_add(findings,
 		g_strdup_printf("ticket %" G_GUINT64_FORMAT ": %s%s%s", number, what,
@@ -41,10 +42,12 @@ static enum status check_entry(struct txn *txn, const struct entry *e, void *arg
 	c->count++;
 	c->attachments += entry_attachments(e);
 	if (e->message_id && strlen(e->message_id) <= LIMIT_MESSAGE_ID_BYTES && !id_right(txn, e))
-		find(c->findings, e->ticket, "no index row for message", e->message_id);
+		tickets_check_find(
+			c->findings, e->ticket, "no index row for message", e->message_id);
 	if (e->digest &&
 		tickets_find_digest(txn, e->message_id, e->digest, &ticket, &seq, err) != ST_OK)
-		find(c->findings, e->ticket, "no identity row for message", e->message_id);
+		tickets_check_find(
+			c->findings, e->ticket, "no identity row for message", e->message_id);
 	return ST_OK;
 }
 
@@ -57,11 +60,11 @@ static void check_rows(struct txn *txn, const struct ticket *t, GPtrArray *findi
 		const struct key *key = g_ptr_array_index(keys, i);
 		const char kind[2] = { (char)key->data[0], '\0' };
 
-		if (!present(txn, TABLE_INDEX, key_bytes(key)))
-			find(findings, t->number, "no row in index", kind);
+		if (!check_present(txn, TABLE_INDEX, key_bytes(key)))
+			tickets_check_find(findings, t->number, "no row in index", kind);
 	}
-	if (due_key(&due, t) && !present(txn, TABLE_DUE, key_bytes(&due)))
-		find(findings, t->number, "no row for its due time", NULL);
+	if (due_key(&due, t) && !check_present(txn, TABLE_DUE, key_bytes(&due)))
+		tickets_check_find(findings, t->number, "no row for its due time", NULL);
 }
 
 enum status tickets_check(struct txn *txn, uint64_t number, GPtrArray *findings, struct error *err)
@@ -75,9 +78,9 @@ enum status tickets_check(struct txn *txn, uint64_t number, GPtrArray *findings,
 	check_rows(txn, &t, findings);
 	st = tickets_each_entry(txn, number, check_entry, &c, err);
 	if (st == ST_OK && c.count != t.messages_count)
-		find(findings, number, "counts its messages wrong", NULL);
+		tickets_check_find(findings, number, "counts its messages wrong", NULL);
 	if (st == ST_OK && c.attachments != t.attachments_count)
-		find(findings, number, "counts its attachments wrong", NULL);
+		tickets_check_find(findings, number, "counts its attachments wrong", NULL);
 	record_release(&ticket_type, &t);
 	return st;
 }
@@ -155,7 +158,7 @@ static bool id_row_right(struct txn *txn, const struct scan *row)
 		entry_key(&key, hit.ticket, hit.seq);
 	else
 		ticket_key(&key, hit.ticket);
-	return present(txn, hit.seq ? TABLE_ENTRIES : TABLE_TICKETS, key_bytes(&key));
+	return check_present(txn, hit.seq ? TABLE_ENTRIES : TABLE_TICKETS, key_bytes(&key));
 }
 
 /* Number and seq 0: seen, and of no ticket. */
@@ -164,7 +167,7 @@ static bool digest_row_right(struct txn *txn, const struct scan *row)
 	uint64_t number, seq;
 
 	entry_key_read(row->value, &number, &seq);
-	return number == 0 || present(txn, TABLE_ENTRIES, row->value);
+	return number == 0 || check_present(txn, TABLE_ENTRIES, row->value);
 }
 
 static const struct {
@@ -178,7 +181,7 @@ static const struct {
 	{ TABLE_DIGESTS, "digests", digest_row_right },
 };
 
-static enum status sweep(struct txn *txn, size_t which, bool repair, GPtrArray *findings)
+static enum status check_sweep(struct txn *txn, size_t which, bool repair, GPtrArray *findings)
 {
 	const struct bytes all = { NULL, 0 };
 	struct scan scan;
@@ -204,7 +207,7 @@ enum status tickets_sweep(struct txn *txn, bool repair, GPtrArray *findings, str
 	enum status st = ST_OK;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(row_checks) && st == ST_OK; i++)
-		st = sweep(txn, i, repair, findings);
+		st = check_sweep(txn, i, repair, findings);
 	return st == ST_OK ? st
 			   : error_set(err, st, "cannot check the indexes: %s", txn_reason(txn));
 }

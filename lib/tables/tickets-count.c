@@ -6,14 +6,15 @@
 
 static const char ROWS[] = "queue-count";
 
-static void count_key(struct key *key, const char *queue)
+static void count_count_key(struct key *key, const char *queue)
 {
 	key_init(key);
 	key_text(key, ROWS);
 	key_text(key, queue);
 }
 
-static enum status count_one(struct txn *txn, const struct ticket *t, void *arg, struct error *err)
+static enum status count_count_one(
+	struct txn *txn, const struct ticket *t, void *arg, struct error *err)
 {
 	struct queue_count *count = arg;
 
@@ -29,7 +30,7 @@ static enum status count_all(
 {
 	const struct ticket_filter filter = { .queue = queue, .priority = -1 };
 	struct queue_count count = { 0, 0 };
-	enum status st = tickets_list(txn, &filter, count_one, &count, err);
+	enum status st = tickets_list(txn, &filter, count_count_one, &count, err);
 
 	if (st == ST_OK)
 		*count_out = count;
@@ -48,7 +49,7 @@ enum status tickets_count_queue(
 	struct key key;
 	enum status st;
 
-	count_key(&key, queue);
+	count_count_key(&key, queue);
 	st = txn_get(txn, TABLE_META, key_bytes(&key), &value);
 	if (st == ST_NOT_FOUND)
 		return count_all(txn, queue, count_out, err);
@@ -62,7 +63,7 @@ enum status tickets_count_queue(
 /* --- keeping them --- */
 
 /* What a ticket counts for: nothing, or 1. */
-static struct queue_count weight(const struct ticket *t, const char *queue)
+static struct queue_count count_weight(const struct ticket *t, const char *queue)
 {
 	bool counts = t && ticket_status_active(t->status) && !t->merged_into &&
 		ticket_in_queue(t, queue);
@@ -71,7 +72,7 @@ static struct queue_count weight(const struct ticket *t, const char *queue)
 }
 
 /* No damage makes a count wrap around. */
-static uint64_t moved(uint64_t count, uint64_t less, uint64_t more)
+static uint64_t count_moved(uint64_t count, uint64_t less, uint64_t more)
 {
 	return (count > less ? count - less : 0) + more;
 }
@@ -79,7 +80,8 @@ static uint64_t moved(uint64_t count, uint64_t less, uint64_t more)
 static enum status move_queue(struct txn *txn, const struct ticket *before,
 	const struct ticket *after, const char *queue, struct error *err)
 {
-	const struct queue_count less = weight(before, queue), more = weight(after, queue);
+	const struct queue_count less = count_weight(before, queue),
+				 more = count_weight(after, queue);
 	struct queue_count count;
 	struct key key, value;
 	enum status st;
@@ -89,10 +91,10 @@ static enum status move_queue(struct txn *txn, const struct ticket *before,
 	st = tickets_count_queue(txn, queue, &count, err);
 	if (st != ST_OK)
 		return st;
-	count_key(&key, queue);
+	count_count_key(&key, queue);
 	key_init(&value);
-	key_u64(&value, moved(count.open, less.open, more.open));
-	key_u64(&value, moved(count.new, less.new, more.new));
+	key_u64(&value, count_moved(count.open, less.open, more.open));
+	key_u64(&value, count_moved(count.new, less.new, more.new));
 	return txn_put(txn, TABLE_META, key_bytes(&key), key_bytes(&value));
 }
 
@@ -133,7 +135,7 @@ enum status counts_forget(struct txn *txn, const struct ticket *ticket)
 	for (unsigned i = 0; i < queues->len && (st == ST_OK || st == ST_NOT_FOUND); i++) {
 		struct key key;
 
-		count_key(&key, g_ptr_array_index(queues, i));
+		count_count_key(&key, g_ptr_array_index(queues, i));
 		st = txn_delete(txn, TABLE_META, key_bytes(&key));
 	}
 	return st == ST_NOT_FOUND ? ST_OK : st;

@@ -79,7 +79,7 @@ struct id_hit id_read(struct bytes key, struct bytes value)
 	return hit;
 }
 
-static enum status find_ids(
+static enum status entries_find_ids(
 	struct txn *txn, const char *message_id, struct id_hit *hits, size_t max, size_t *n_out)
 {
 	struct key key;
@@ -104,7 +104,7 @@ static enum status settle_identity(struct txn *txn, const char *message_id)
 	struct id_hit hits[2];
 	struct entry e = { 0 };
 	size_t n;
-	enum status st = find_ids(txn, message_id, hits, 2, &n);
+	enum status st = entries_find_ids(txn, message_id, hits, 2, &n);
 
 	if (st != ST_OK || n != 1 || !hits[0].seq)
 		return st;
@@ -141,7 +141,7 @@ enum status tickets_index_id(struct txn *txn, const char *message_id, uint64_t t
 enum status tickets_find_id(struct txn *txn, const char *message_id, struct id_hit *hits,
 	size_t max, size_t *n_out, struct error *err)
 {
-	enum status st = find_ids(txn, message_id, hits, max, n_out);
+	enum status st = entries_find_ids(txn, message_id, hits, max, n_out);
 
 	return st == ST_OK ? st
 			   : error_set(err, st, "cannot look a message up: %s", txn_reason(txn));
@@ -188,7 +188,7 @@ static enum status is_known_by_id(
 {
 	struct id_hit hits[2];
 	size_t n;
-	enum status st = find_ids(txn, message_id, hits, 2, &n);
+	enum status st = entries_find_ids(txn, message_id, hits, 2, &n);
 
 	*known_out = st == ST_OK && n == 1 && hits[0].seq;
 	*hit_out = *known_out ? hits[0] : (struct id_hit){ 0 };
@@ -302,7 +302,7 @@ static char *usual_archive(const struct entry *e)
 }
 
 /* *brief is a borrowed copy. */
-static void shorten(const struct entry *e, struct entry *brief)
+static void entries_shorten(const struct entry *e, struct entry *brief)
 {
 	g_autofree char *address = address_in(e->from),
 			*archive = e->archive ? usual_archive(e) : NULL;
@@ -318,7 +318,7 @@ static void shorten(const struct entry *e, struct entry *brief)
 		brief->in_reply_to = (char *)said;
 }
 
-static void replace(char **field, char *value)
+static void entries_replace(char **field, char *value)
 {
 	g_free(*field);
 	*field = value;
@@ -327,13 +327,13 @@ static void replace(char **field, char *value)
 static void spell_out(struct entry *e)
 {
 	if (g_strcmp0(e->sender, said) == 0)
-		replace(&e->sender, address_in(e->from));
+		entries_replace(&e->sender, address_in(e->from));
 	if (g_strcmp0(e->archive, said) == 0)
-		replace(&e->archive, usual_archive(e));
+		entries_replace(&e->archive, usual_archive(e));
 	if (g_strcmp0(e->reply_to, said) == 0)
-		replace(&e->reply_to, g_strdup(e->from));
+		entries_replace(&e->reply_to, g_strdup(e->from));
 	if (g_strcmp0(e->in_reply_to, said) == 0)
-		replace(&e->in_reply_to, g_strdup(last_reference(e)));
+		entries_replace(&e->in_reply_to, g_strdup(last_reference(e)));
 }
 
 static enum status decode_entry(
@@ -346,14 +346,14 @@ static enum status decode_entry(
 	return ST_OK;
 }
 
-static enum status put_entry(struct txn *txn, const struct entry *entry)
+static enum status entries_put_entry(struct txn *txn, const struct entry *entry)
 {
 	g_autoptr(GByteArray) value = g_byte_array_new();
 	struct entry brief;
 	struct key key;
 
 	entry_key(&key, entry->ticket, entry->seq);
-	shorten(entry, &brief);
+	entries_shorten(entry, &brief);
 	record_encode(&entry_type, &brief, value);
 	return txn_put(
 		txn, TABLE_ENTRIES, key_bytes(&key), (struct bytes){ value->data, value->len });
@@ -385,7 +385,7 @@ static enum status next_seq(struct txn *txn, uint64_t number, uint64_t *seq_out)
 enum status tickets_entry_insert(
 	struct txn *txn, const struct entry *entry, const char *text, struct error *err)
 {
-	enum status st = put_entry(txn, entry);
+	enum status st = entries_put_entry(txn, entry);
 
 	if (st != ST_OK)
 		return record_error(txn, st, "append to", entry->ticket, err);
@@ -528,7 +528,7 @@ enum status tickets_entry_save(struct txn *txn, const struct entry *entry, struc
 	enum status st = forget_changed(txn, entry, err);
 
 	if (st == ST_OK)
-		st = put_entry(txn, entry);
+		st = entries_put_entry(txn, entry);
 	return st == ST_OK ? index_entry(txn, entry, err)
 			   : record_error(txn, st, "write a message of", entry->ticket, err);
 }

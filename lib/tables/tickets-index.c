@@ -6,7 +6,7 @@
 enum { AT_ACTIVITY = 1 + 4 + 1, AT_NUMBER = AT_ACTIVITY + 8 };
 
 /* FNV-1a */
-static uint32_t hash(const char *s)
+static uint32_t index_hash(const char *s)
 {
 	uint32_t h = 2166136261u;
 
@@ -19,7 +19,7 @@ void index_list_key(struct key *key, enum index_kind kind, const char *value, bo
 {
 	key_init(key);
 	key_u8(key, (uint8_t)kind);
-	key_u32(key, hash(value ? value : ""));
+	key_u32(key, index_hash(value ? value : ""));
 	key_u8(key, active);
 }
 
@@ -35,7 +35,8 @@ uint64_t index_number(struct bytes key)
 	return key_read_number(key, &offset);
 }
 
-static void add(GPtrArray *keys, const struct ticket *t, enum index_kind kind, const char *value)
+static void index_add(
+	GPtrArray *keys, const struct ticket *t, enum index_kind kind, const char *value)
 {
 	struct key *key = g_new(struct key, 1);
 
@@ -49,20 +50,20 @@ GPtrArray *index_keys(const struct ticket *t)
 {
 	GPtrArray *keys = g_ptr_array_new_with_free_func(g_free);
 
-	add(keys, t, INDEX_STATUS, ticket_status_names[t->status]);
-	add(keys, t, INDEX_QUEUE, t->queue);
+	index_add(keys, t, INDEX_STATUS, ticket_status_names[t->status]);
+	index_add(keys, t, INDEX_QUEUE, t->queue);
 	for (char **w = t->watchers; w && *w; w++)
-		add(keys, t, INDEX_QUEUE, *w);
+		index_add(keys, t, INDEX_QUEUE, *w);
 	if (t->agent)
-		add(keys, t, INDEX_AGENT, t->agent);
+		index_add(keys, t, INDEX_AGENT, t->agent);
 	if (t->project && *t->project)
-		add(keys, t, INDEX_PROJECT, t->project);
+		index_add(keys, t, INDEX_PROJECT, t->project);
 	if (t->requester_address)
-		add(keys, t, INDEX_REQUESTER, t->requester_address);
+		index_add(keys, t, INDEX_REQUESTER, t->requester_address);
 	if (t->undelivered)
-		add(keys, t, INDEX_UNDELIVERED, "");
+		index_add(keys, t, INDEX_UNDELIVERED, "");
 	for (char **tag = t->tags; tag && *tag; tag++)
-		add(keys, t, INDEX_TAG, *tag);
+		index_add(keys, t, INDEX_TAG, *tag);
 	return keys;
 }
 

@@ -15,7 +15,7 @@ struct walk {
 };
 
 /* Narrow lists first. */
-static struct walk choose(const struct ticket_filter *f)
+static struct walk list_choose(const struct ticket_filter *f)
 {
 	if (f->requester)
 		return (struct walk){ INDEX_REQUESTER, f->requester };
@@ -98,7 +98,7 @@ static bool half_wanted(const struct ticket_filter *f, bool active)
 
 static void lanes_start(struct lanes *lanes, struct txn *txn, const struct ticket_filter *f)
 {
-	struct walk walk = choose(f);
+	struct walk walk = list_choose(f);
 
 	lanes->n = 0;
 	for (int active = 0; active < 2 && walk.kind != INDEX_STATUS; active++)
@@ -145,7 +145,7 @@ static bool out_of_range(const struct ticket_filter *f, int64_t activity)
 	return f->oldest_first ? f->until && activity >= f->until : f->since && activity < f->since;
 }
 
-static enum status visit(struct txn *txn, const struct ticket_filter *f, uint64_t number,
+static enum status list_visit(struct txn *txn, const struct ticket_filter *f, uint64_t number,
 	ticket_visit *fn, void *arg, struct error *err)
 {
 	struct ticket ticket = { 0 };
@@ -173,7 +173,7 @@ enum status tickets_list(struct txn *txn, const struct ticket_filter *f, ticket_
 		else if (out_of_range(f, index_activity(l->scan.key)))
 			l->st = ST_NOT_FOUND;
 		else
-			st = visit(txn, f, index_number(l->scan.key), fn, arg, err);
+			st = list_visit(txn, f, index_number(l->scan.key), fn, arg, err);
 		if (st == ST_OK && l->st == ST_OK)
 			l->st = scan_next(&l->scan);
 	}

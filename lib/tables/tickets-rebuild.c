@@ -15,7 +15,7 @@ struct rebuilt {
 	uint64_t events;
 };
 
-static void replace(char **field, const char *value)
+static void rebuild_replace(char **field, const char *value)
 {
 	g_free(*field);
 	*field = value && *value ? g_strdup(value) : NULL;
@@ -38,7 +38,7 @@ static bool split_mailbox(const char *mailbox, char **name_out, char **address_o
 	return true;
 }
 
-static void add_participant(struct ticket *t, const char *mailbox)
+static void rebuild_add_participant(struct ticket *t, const char *mailbox)
 {
 	g_autofree char *name = NULL, *address = NULL;
 	guint n = t->participants ? g_strv_length(t->participants) : 0;
@@ -49,7 +49,7 @@ static void add_participant(struct ticket *t, const char *mailbox)
 }
 
 /* Whom the desk wrote to first is the requester, or else who wrote to the desk. */
-static void set_requester(struct ticket *t, const struct entry *e)
+static void rebuild_set_requester(struct ticket *t, const struct entry *e)
 {
 	const char *asked = e->reply_to ? e->reply_to : e->from;
 	const char *who = e->direction == DIRECTION_IN ? asked : NULL;
@@ -75,11 +75,11 @@ void ticket_open_by(struct ticket *t, const struct entry *e, const struct tag_fo
 
 	if (e->subject && *e->subject) {
 		subject_view_init(&view, e->subject, tags);
-		replace(&t->subject, view.plain);
+		rebuild_replace(&t->subject, view.plain);
 		subject_view_release(&view);
 	}
 	t->opened = e->received;
-	set_requester(t, e);
+	rebuild_set_requester(t, e);
 }
 
 void ticket_add_message(struct ticket *t, const struct entry *e)
@@ -90,19 +90,20 @@ void ticket_add_message(struct ticket *t, const struct entry *e)
 	if (e->direction == DIRECTION_IN) {
 		t->last_in = MAX(t->last_in, e->received);
 		if (!e->nobodys) {
-			add_participant(t, e->reply_to);
-			add_participant(t, e->from);
+			rebuild_add_participant(t, e->reply_to);
+			rebuild_add_participant(t, e->from);
 		}
 	} else if (e->direction == DIRECTION_OUT) {
 		t->last_out = MAX(t->last_out, e->received);
 		if (t->last_in && !t->first_response)
 			t->first_response = e->received;
 		for (char **to = e->to; to && *to; to++)
-			add_participant(t, *to);
+			rebuild_add_participant(t, *to);
 	}
 }
 
-static enum status add_entry(struct txn *txn, const struct entry *e, void *arg, struct error *err)
+static enum status rebuild_add_entry(
+	struct txn *txn, const struct entry *e, void *arg, struct error *err)
 {
 	struct rebuilt *r = arg;
 
@@ -121,22 +122,22 @@ static enum status add_entry(struct txn *txn, const struct entry *e, void *arg, 
 
 static void set_queue(struct ticket *t, const struct event *e)
 {
-	replace(&t->queue, e->to);
+	rebuild_replace(&t->queue, e->to);
 }
 
 static void set_project(struct ticket *t, const struct event *e)
 {
-	replace(&t->project, e->to);
+	rebuild_replace(&t->project, e->to);
 }
 
 static void set_title(struct ticket *t, const struct event *e)
 {
-	replace(&t->subject, e->to);
+	rebuild_replace(&t->subject, e->to);
 }
 
 static void set_agent(struct ticket *t, const struct event *e)
 {
-	replace(&t->agent, e->to);
+	rebuild_replace(&t->agent, e->to);
 }
 
 static void set_priority(struct ticket *t, const struct event *e)
@@ -144,7 +145,7 @@ static void set_priority(struct ticket *t, const struct event *e)
 	t->priority = e->to ? MAX(names_find(priority_names, e->to), 0) : PRIORITY_NORMAL;
 }
 
-static void set_status(struct ticket *t, const struct event *e)
+static void rebuild_set_status(struct ticket *t, const struct event *e)
 {
 	int status = e->to ? names_find(ticket_status_names, e->to) : -1;
 
@@ -191,8 +192,8 @@ static const struct {
 	{ "title", set_title },
 	{ "agent", set_agent },
 	{ "priority", set_priority },
-	{ "status", set_status },
-	{ "wake", set_status },
+	{ "status", rebuild_set_status },
+	{ "wake", rebuild_set_status },
 	{ "tag", set_tags },
 	{ "link", add_link },
 	{ "merged", set_merged },
@@ -201,7 +202,8 @@ static const struct {
 	{ "reply", set_undelivered },
 };
 
-static enum status add_event(struct txn *txn, const struct event *e, void *arg, struct error *err)
+static enum status rebuild_add_event(
+	struct txn *txn, const struct event *e, void *arg, struct error *err)
 {
 	struct rebuilt *r = arg;
 
@@ -223,13 +225,13 @@ static enum status take_name(
 {
 	(void)txn;
 	(void)err;
-	replace(arg, queue->name);
+	rebuild_replace(arg, queue->name);
 	return ST_NOT_FOUND;
 }
 
 /* A ticket of no queue would be in nobody's list; one of which it is not known what was answered
  * might be answered twice. */
-static enum status complete(struct txn *txn, struct ticket *t, struct error *err)
+static enum status rebuild_complete(struct txn *txn, struct ticket *t, struct error *err)
 {
 	enum status st = t->queue ? ST_OK : queues_each(txn, take_name, &t->queue, err);
 
@@ -248,7 +250,7 @@ static enum status store_rebuilt(
 		r->t.messages_count, text_plural(r->t.messages_count), r->events,
 		text_plural(r->events));
 	struct key key;
-	enum status st = complete(txn, &r->t, err);
+	enum status st = rebuild_complete(txn, &r->t, err);
 
 	/* One that is damaged is in the way. */
 	ticket_key(&key, r->t.number);
@@ -262,7 +264,7 @@ static enum status store_rebuilt(
 			   : st;
 }
 
-static bool is_there(struct txn *txn, uint64_t number)
+static bool rebuild_is_there(struct txn *txn, uint64_t number)
 {
 	struct ticket t = { 0 };
 	bool there = tickets_load(txn, number, &t, NULL) == ST_OK;
@@ -277,11 +279,11 @@ enum status tickets_rebuild(struct txn *txn, uint64_t number, const struct tag_f
 	struct rebuilt r = { .t = { .number = number }, .tags = tags };
 	enum status st;
 
-	if (is_there(txn, number))
+	if (rebuild_is_there(txn, number))
 		return ST_OK;
-	st = tickets_each_entry(txn, number, add_entry, &r, NULL);
+	st = tickets_each_entry(txn, number, rebuild_add_entry, &r, NULL);
 	if (st == ST_OK)
-		st = history_each(txn, number, 0, add_event, &r, NULL);
+		st = history_each(txn, number, 0, rebuild_add_event, &r, NULL);
 	/* What is damaged itself tells nothing, and stays as it is. */
 	st = st == ST_OK ? store_rebuilt(txn, &r, actor, err) : ST_OK;
 	record_release(&ticket_type, &r.t);

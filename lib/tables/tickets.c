@@ -144,7 +144,7 @@ static uint64_t day_of(int64_t now)
 
 /* Digits of the day, then at least four of its counter: 202611240001, and 2026112410000 after
  * 9999. */
-static uint64_t dated(uint64_t day, uint64_t count)
+static uint64_t tickets_dated(uint64_t day, uint64_t count)
 {
 	uint64_t scale = DAY_DIGITS;
 
@@ -165,7 +165,7 @@ static bool split_dated(uint64_t number, uint64_t *day_out, uint64_t *count_out)
 	*day_out = number / scale;
 	*count_out = number % scale;
 	return *day_out >= FIRST_DAY && month >= 1 && month <= 12 && day >= 1 && day <= 31 &&
-		dated(*day_out, *count_out) == number;
+		tickets_dated(*day_out, *count_out) == number;
 }
 
 static char *day_name(uint64_t day)
@@ -187,7 +187,7 @@ static enum status next_number(
 		count = 1;
 	st = txn_next_number(txn, name, count, &count);
 	if (st == ST_OK)
-		*number_out = dated(today, count);
+		*number_out = tickets_dated(today, count);
 	return st;
 }
 
@@ -203,7 +203,7 @@ static enum status move_on(struct txn *txn, uint64_t number)
 	return txn_skip_numbers(txn, name, count);
 }
 
-static bool exists(struct txn *txn, uint64_t number)
+static bool tickets_exists(struct txn *txn, uint64_t number)
 {
 	struct bytes value;
 	struct key key;
@@ -226,7 +226,8 @@ bool tickets_was_given(struct txn *txn, uint64_t number)
 	struct key key;
 
 	gone_key(&key, number);
-	return exists(txn, number) || txn_get(txn, TABLE_META, key_bytes(&key), &value) == ST_OK;
+	return tickets_exists(txn, number) ||
+		txn_get(txn, TABLE_META, key_bytes(&key), &value) == ST_OK;
 }
 
 enum status tickets_give_number(
@@ -277,7 +278,7 @@ enum status tickets_insert(struct txn *txn, const struct ticket *ticket, struct 
 	if (ticket->number == 0 || ticket->number > INT64_MAX)
 		return error_set(err, ST_BAD_INPUT, "%" G_GUINT64_FORMAT " is no ticket number",
 			ticket->number);
-	if (exists(txn, ticket->number))
+	if (tickets_exists(txn, ticket->number))
 		return error_set(err, ST_EXISTS, "ticket %" G_GUINT64_FORMAT " is there already",
 			ticket->number);
 	st = move_on(txn, ticket->number);

@@ -217,6 +217,19 @@ def c_is_laid_out_as_clang_format_says():
     ) or ([run.stderr] if run.returncode else [])
 
 
+def static_functions_have_names_of_their_own():
+    """Debuggers, ctags and profiles know a function by its name alone: "purge_run", not one of many "run"."""
+    homes = {}
+    for path in files(*(f"{part}/**/*.c" for part in PARTS)):
+        for found in re.finditer(r"^static [\w ]*?[ *]+(\w+)\(", code(path), re.M):
+            homes.setdefault(found.group(1), set()).add(name(path))
+    return [
+        f"{function} in {', '.join(sorted(where))}"
+        for function, where in homes.items()
+        if len(where) > 1 or "_" not in function
+    ]
+
+
 def a_statement_chooses_once():
     """One ?: a statement."""
     found = []
@@ -258,6 +271,7 @@ CHECKS = (
     every_limit_is_tested,
     functions_are_short,
     c_is_laid_out_as_clang_format_says,
+    static_functions_have_names_of_their_own,
 )
 
 

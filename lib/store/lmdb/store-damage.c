@@ -78,7 +78,7 @@ static void named_tree_free(gpointer tree)
 }
 
 /* What is said of a damaged tree has its name in it. */
-static bool is_name(struct bytes name)
+static bool damage_is_name(struct bytes name)
 {
 	for (size_t i = 0; i < name.len; i++)
 		if (!g_ascii_isgraph(((const char *)name.data)[i]))
@@ -90,7 +90,7 @@ static bool add_tree(struct pages *pages, struct bytes key, struct bytes value, 
 {
 	struct named_tree *named;
 
-	if (value.len != sizeof named->tree || !is_name(key)) {
+	if (value.len != sizeof named->tree || !damage_is_name(key)) {
 		pages->problem = g_strdup("a tree's record cannot be right");
 		return false;
 	}
@@ -187,7 +187,7 @@ static enum status look_once(
 	return st;
 }
 
-static enum status look_at(const struct store *store, look *what, struct error *err)
+static enum status damage_look_at(const struct store *store, look *what, struct error *err)
 {
 	enum status st = ST_OK;
 	bool found = false;
@@ -204,7 +204,7 @@ enum status engine_check_pages(const struct store *store, enum store_look how, s
 		[LOOK_AT_FREE_PAGES] = free_pages_are_sound,
 		[LOOK_AT_ALL_PAGES] = all_pages_are_sound,
 	};
-	enum status st = look_at(store, ends_well, err);
+	enum status st = damage_look_at(store, ends_well, err);
 
-	return st == ST_OK ? look_at(store, looks[how], err) : st;
+	return st == ST_OK ? damage_look_at(store, looks[how], err) : st;
 }

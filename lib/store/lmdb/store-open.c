@@ -52,7 +52,7 @@ static bool is_damage(int rc)
 		rc == MDB_PAGE_FULL;
 }
 
-static enum status say(
+static enum status open_say(
 	struct error *err, enum status st, const struct store *store, const char *what, int rc)
 {
 	return error_set(err, st, "cannot %s store '%s': %s%s", what, store->path, mdb_strerror(rc),
@@ -61,14 +61,14 @@ static enum status say(
 
 enum status engine_error(struct error *err, const struct store *store, const char *what, int rc)
 {
-	return say(err, engine_status(rc), store, what, rc);
+	return open_say(err, engine_status(rc), store, what, rc);
 }
 
 enum status engine_explain(struct txn *txn, const char *what, enum status st, struct error *err)
 {
 	if (st == ST_OK || st == ST_NOT_FOUND || !txn->rc || !err || err->text[0])
 		return st;
-	return say(err, st, txn->store, what, txn->rc);
+	return open_say(err, st, txn->store, what, txn->rc);
 }
 
 /* --- opening --- */
@@ -159,7 +159,7 @@ static int open_current(struct store *store, size_t map_size)
 	return rc;
 }
 
-static int reopen(struct store *store)
+static int open_reopen(struct store *store)
 {
 	int rc;
 
@@ -175,12 +175,12 @@ static int reopen(struct store *store)
 }
 
 /* When a map cannot be had, LMDB is left without any. */
-static int resize(struct store *store, size_t size)
+static int open_resize(struct store *store, size_t size)
 {
 	int rc = mdb_env_set_mapsize(store->env, size);
 
 	if (rc)
-		reopen(store);
+		open_reopen(store);
 	return rc;
 }
 
@@ -191,16 +191,16 @@ bool engine_recover(struct store *store, int rc)
 
 	pthread_rwlock_wrlock(&store->map_lock);
 	if (rc == ENGINE_REPLACED)
-		done = engine_replaced(store) ? reopen(store) : 0;
+		done = engine_replaced(store) ? open_reopen(store) : 0;
 	/* A failed write of the meta page makes LMDB refuse everything until the environment is
 	 * opened anew. */
 	else if (!store->env || rc == MDB_PANIC)
-		done = reopen(store);
+		done = open_reopen(store);
 	else if (rc == MDB_MAP_RESIZED)
-		done = resize(store, 0);
+		done = open_resize(store, 0);
 	else if (rc == MDB_MAP_FULL && mdb_env_info(store->env, &info) == 0 &&
 		info.me_mapsize <= SIZE_MAX / 2)
-		done = resize(store, info.me_mapsize * 2);
+		done = open_resize(store, info.me_mapsize * 2);
 	pthread_rwlock_unlock(&store->map_lock);
 	return done == 0;
 }
@@ -288,7 +288,7 @@ static enum status make_format(struct txn *txn, void *arg, struct error *err)
 
 /* Modes and owner depend neither on who came first nor on a umask. Only before LMDB opens them:
  * closing a file drops every lock that this process has on it. */
-static int make_file(const struct store_options *options, const char *name)
+static int open_make_file(const struct store_options *options, const char *name)
 {
 	g_autofree char *path = g_build_filename(options->path, name, NULL);
 	int rc = 0, fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0660);
@@ -318,7 +318,7 @@ int engine_make_directory(const struct store_options *options)
 	return chmod(options->path, 02770) == 0 ? 0 : errno;
 }
 
-static bool is_there(const struct store_options *options)
+static bool open_is_there(const struct store_options *options)
 {
 	g_autofree char *path = g_build_filename(options->path, "data.mdb", NULL);
 	struct stat status;
@@ -333,13 +333,13 @@ int engine_make_files(const struct store_options *options)
 	/* LMDB's own lock file would have a reader's umask; where none can be made, LMDB knows what
 	 * to do. */
 	if (options->read_only) {
-		make_file(options, "lock.mdb");
+		open_make_file(options, "lock.mdb");
 		return 0;
 	}
 	rc = engine_make_directory(options);
 	if (rc == 0)
-		rc = make_file(options, "data.mdb");
-	return rc ? rc : make_file(options, "lock.mdb");
+		rc = open_make_file(options, "data.mdb");
+	return rc ? rc : open_make_file(options, "lock.mdb");
 }
 
 /* --- the store --- */
@@ -395,8 +395,9 @@ enum status store_open(
 	const struct store_options *options, struct store **store_out, struct error *err)
 {
 	struct store *store = store_new(options);
-	enum status st = options->read_only && !is_there(options) ? not_there(store, err)
-								  : begin_use(store, options, err);
+	enum status st = options->read_only && !open_is_there(options)
+		? not_there(store, err)
+		: begin_use(store, options, err);
 
 	if (st == ST_OK)
 		*store_out = store;
@@ -478,7 +479,7 @@ unsigned store_clear_readers(struct store *store)
 	return (unsigned)dead;
 }
 
-static enum status count(struct txn *txn, void *arg, struct error *err)
+static enum status open_count(struct txn *txn, void *arg, struct error *err)
 {
 	struct store_stat *out = arg;
 	MDB_envinfo info;
@@ -496,5 +497,5 @@ static enum status count(struct txn *txn, void *arg, struct error *err)
 
 enum status store_stat(struct store *store, struct store_stat *stat_out, struct error *err)
 {
-	return store_read(store, count, stat_out, err);
+	return store_read(store, open_count, stat_out, err);
 }

@@ -53,7 +53,7 @@ struct state {
 	bool from_branch;
 };
 
-static guint16 u16(const guint8 *p)
+static guint16 pages_u16(const guint8 *p)
 {
 	guint16 n;
 
@@ -61,7 +61,7 @@ static guint16 u16(const guint8 *p)
 	return n;
 }
 
-static size_t word(const guint8 *p)
+static size_t pages_word(const guint8 *p)
 {
 	size_t n;
 
@@ -69,12 +69,12 @@ static size_t word(const guint8 *p)
 	return n;
 }
 
-static size_t even(size_t n)
+static size_t pages_even(size_t n)
 {
 	return n + (n & 1);
 }
 
-static bool wrong(struct pages *pages, const char *name, size_t page, const char *how)
+static bool pages_wrong(struct pages *pages, const char *name, size_t page, const char *how)
 {
 	if (!pages->problem)
 		pages->problem = g_strdup_printf("page %zu, in '%s', %s", page, name, how);
@@ -117,19 +117,19 @@ void pages_release(struct pages *pages)
 
 /* --- pages --- */
 
-static bool read_at(const struct pages *pages, size_t page, void *buffer, size_t length)
+static bool pages_read_at(const struct pages *pages, size_t page, void *buffer, size_t length)
 {
 	return pread(pages->fd, buffer, length, (off_t)(page * pages->page_size)) ==
 		(ssize_t)length;
 }
 
-static bool take(struct pages *pages, const char *name, size_t first, size_t count)
+static bool pages_take(struct pages *pages, const char *name, size_t first, size_t count)
 {
 	if (first < HEADS || first > pages->last || count > pages->last - first + 1)
-		return wrong(pages, name, first, "cannot be one of its pages");
+		return pages_wrong(pages, name, first, "cannot be one of its pages");
 	for (size_t page = first; page < first + count; page++) {
 		if (pages->taken[page / 8] & 1 << page % 8)
-			return wrong(pages, name, page, "is in use twice");
+			return pages_wrong(pages, name, page, "is in use twice");
 		pages->taken[page / 8] |= (guint8)(1 << page % 8);
 	}
 	return true;
@@ -137,23 +137,23 @@ static bool take(struct pages *pages, const char *name, size_t first, size_t cou
 
 bool pages_take_free(struct pages *pages, size_t page)
 {
-	return take(pages, "free pages", page, 1);
+	return pages_take(pages, "free pages", page, 1);
 }
 
 static size_t count_nodes(const guint8 *page)
 {
-	return (u16(page + PAGE_LOWER) - PAGE_HEAD) / sizeof(guint16);
+	return (pages_u16(page + PAGE_LOWER) - PAGE_HEAD) / sizeof(guint16);
 }
 
 /* NULL, or what is wrong with its head. */
 static const char *head_fault(
 	const struct pages *pages, const guint8 *page, size_t number, int kind)
 {
-	size_t lower = u16(page + PAGE_LOWER), upper = u16(page + PAGE_UPPER);
+	size_t lower = pages_u16(page + PAGE_LOWER), upper = pages_u16(page + PAGE_UPPER);
 
-	if (word(page + PAGE_NUMBER) != number)
+	if (pages_word(page + PAGE_NUMBER) != number)
 		return "has another page's number";
-	if ((u16(page + PAGE_KIND) & KINDS) != kind)
+	if ((pages_u16(page + PAGE_KIND) & KINDS) != kind)
 		return "is of another kind";
 	if (lower <= PAGE_HEAD || lower % sizeof(guint16) || lower > upper ||
 		upper > pages->page_size)
@@ -162,20 +162,20 @@ static const char *head_fault(
 }
 
 /* The bytes that it takes; 0 when it does not fit in. */
-static size_t read_node(const struct pages *pages, const guint8 *page, size_t i, bool in_leaf,
+static size_t pages_read_node(const struct pages *pages, const guint8 *page, size_t i, bool in_leaf,
 	struct node *node_out)
 {
-	size_t at = u16(page + PAGE_HEAD + i * sizeof(guint16)), key, value;
+	size_t at = pages_u16(page + PAGE_HEAD + i * sizeof(guint16)), key, value;
 	const guint8 *node = page + at;
 
-	if (at < u16(page + PAGE_UPPER) || at % sizeof(guint16) ||
+	if (at < pages_u16(page + PAGE_UPPER) || at % sizeof(guint16) ||
 		at > pages->page_size - NODE_HEAD)
 		return 0;
-	key = u16(node + NODE_KEY_LENGTH);
+	key = pages_u16(node + NODE_KEY_LENGTH);
 	*node_out = (struct node){ .key = { node + NODE_HEAD, key },
-		.flags = in_leaf ? u16(node + NODE_FLAGS) : 0 };
-	node_out->length = u16(node + NODE_LOW) | (size_t)u16(node + NODE_HIGH) << 16;
-	node_out->child = node_out->length | (size_t)u16(node + NODE_FLAGS) << 32;
+		.flags = in_leaf ? pages_u16(node + NODE_FLAGS) : 0 };
+	node_out->length = pages_u16(node + NODE_LOW) | (size_t)pages_u16(node + NODE_HIGH) << 16;
+	node_out->child = node_out->length | (size_t)pages_u16(node + NODE_FLAGS) << 32;
 	value = !in_leaf                            ? 0
 		: node_out->flags & VALUE_ELSEWHERE ? sizeof(size_t)
 						    : node_out->length;
@@ -183,7 +183,7 @@ static size_t read_node(const struct pages *pages, const guint8 *page, size_t i,
 	return key > STORE_KEY_MAX + 1 || value > pages->page_size - at - NODE_HEAD ||
 			key > pages->page_size - at - NODE_HEAD - value
 		? 0
-		: even(NODE_HEAD + key + value);
+		: pages_even(NODE_HEAD + key + value);
 }
 
 /* Nodes that overlap, or leave a gap, are not as long together as the space they have. */
@@ -193,14 +193,14 @@ static const char *nodes_fault(const struct pages *pages, const guint8 *page, bo
 
 	for (size_t i = 0; i < count_nodes(page); i++) {
 		struct node node;
-		size_t length = read_node(pages, page, i, in_leaf, &node);
+		size_t length = pages_read_node(pages, page, i, in_leaf, &node);
 
 		if (!length)
 			return "has a row outside of it";
 		all += length;
 	}
-	return all == pages->page_size - u16(page + PAGE_UPPER) ? NULL
-								: "has rows over one another";
+	return all == pages->page_size - pages_u16(page + PAGE_UPPER) ? NULL
+								      : "has rows over one another";
 }
 
 /* Owned; NULL, with the problem, when it is not as it should be. */
@@ -209,26 +209,28 @@ static guint8 *read_page(struct pages *pages, const char *name, size_t number, i
 	g_autofree guint8 *page = g_malloc(pages->page_size);
 	const char *fault;
 
-	if (!read_at(pages, number, page, pages->page_size))
+	if (!pages_read_at(pages, number, page, pages->page_size))
 		fault = "is not in the file";
 	else if (!(fault = head_fault(pages, page, number, kind)))
 		fault = nodes_fault(pages, page, kind == KIND_LEAF);
 	if (!fault)
 		return g_steal_pointer(&page);
-	wrong(pages, name, number, fault);
+	pages_wrong(pages, name, number, fault);
 	return NULL;
 }
 
 /* --- a walk --- */
 
-static bool in_order(const struct state *s, struct bytes key)
+static bool pages_in_order(const struct state *s, struct bytes key)
 {
 	int order;
 
 	if (s->low_length == 0)
 		return true;
 	if (s->walk->rows == PAGE_ROWS_NUMBERED)
-		order = word(key.data) < word(s->low) ? -1 : word(key.data) > word(s->low);
+		order = pages_word(key.data) < pages_word(s->low)
+			? -1
+			: pages_word(key.data) > pages_word(s->low);
 	else
 		order = memcmp(key.data, s->low, MIN(key.len, s->low_length));
 	if (order == 0)
@@ -240,9 +242,9 @@ static bool in_order(const struct state *s, struct bytes key)
 static bool go_on_to(struct state *s, struct bytes key, size_t page, bool from_branch)
 {
 	if (key.len == 0 || (s->walk->rows == PAGE_ROWS_NUMBERED && key.len != sizeof(size_t)))
-		return wrong(s->pages, s->walk->name, page, "has a key that is none");
-	if (!in_order(s, key))
-		return wrong(s->pages, s->walk->name, page, "has its keys out of order");
+		return pages_wrong(s->pages, s->walk->name, page, "has a key that is none");
+	if (!pages_in_order(s, key))
+		return pages_wrong(s->pages, s->walk->name, page, "has its keys out of order");
 	memcpy(s->low, key.data, key.len);
 	s->low_length = key.len;
 	s->from_branch = from_branch;
@@ -251,30 +253,30 @@ static bool go_on_to(struct state *s, struct bytes key, size_t page, bool from_b
 
 /* A value that has pages of its own, one behind the other: more than it needs, where a longer one
  * has been before it. */
-static bool take_value(struct state *s, const struct node *node, size_t *first_out)
+static bool pages_take_value(struct state *s, const struct node *node, size_t *first_out)
 {
-	size_t first = word(node->value.data),
+	size_t first = pages_word(node->value.data),
 	       count = (PAGE_HEAD - 1 + node->length) / s->pages->page_size + 1;
 	guint8 head[PAGE_HEAD];
 	guint32 counted;
 
-	if (!read_at(s->pages, first, head, sizeof head))
-		return wrong(s->pages, s->walk->name, first, "is not in the file");
+	if (!pages_read_at(s->pages, first, head, sizeof head))
+		return pages_wrong(s->pages, s->walk->name, first, "is not in the file");
 	memcpy(&counted, head + PAGE_COUNT, sizeof counted);
-	if (word(head + PAGE_NUMBER) != first || (u16(head + PAGE_KIND) & KINDS) != KIND_OVERFLOW ||
-		counted < count)
-		return wrong(s->pages, s->walk->name, first, "does not begin a long value");
+	if (pages_word(head + PAGE_NUMBER) != first ||
+		(pages_u16(head + PAGE_KIND) & KINDS) != KIND_OVERFLOW || counted < count)
+		return pages_wrong(s->pages, s->walk->name, first, "does not begin a long value");
 	s->overflows += counted;
 	*first_out = first;
-	return take(s->pages, s->walk->name, first, counted);
+	return pages_take(s->pages, s->walk->name, first, counted);
 }
 
 static bool hand_over_value(struct state *s, const struct node *node, size_t first)
 {
 	g_autofree guint8 *value = g_malloc(PAGE_HEAD + node->length);
 
-	if (!read_at(s->pages, first, value, PAGE_HEAD + node->length))
-		return wrong(s->pages, s->walk->name, first, "is not in the file");
+	if (!pages_read_at(s->pages, first, value, PAGE_HEAD + node->length))
+		return pages_wrong(s->pages, s->walk->name, first, "is not in the file");
 	return s->walk->fn(s->pages, node->key, (struct bytes){ value + PAGE_HEAD, node->length },
 		s->walk->arg);
 }
@@ -286,8 +288,9 @@ static bool walk_row(struct state *s, const struct node *node, size_t page)
 
 	s->rows++;
 	if ((node->flags & ~VALUE_ELSEWHERE) != (s->walk->rows == PAGE_ROWS_TREES ? VALUE_TREE : 0))
-		return wrong(s->pages, s->walk->name, page, "has a row of another kind");
-	if (!go_on_to(s, node->key, page, false) || (elsewhere && !take_value(s, node, &first)))
+		return pages_wrong(s->pages, s->walk->name, page, "has a row of another kind");
+	if (!go_on_to(s, node->key, page, false) ||
+		(elsewhere && !pages_take_value(s, node, &first)))
 		return false;
 	if (!s->walk->fn)
 		return true;
@@ -308,7 +311,7 @@ static bool walk_child(
 static bool walk_page(struct state *s, size_t number, unsigned level)
 {
 	bool is_leaf = level == s->tree->depth;
-	g_autofree guint8 *page = take(s->pages, s->walk->name, number, 1)
+	g_autofree guint8 *page = pages_take(s->pages, s->walk->name, number, 1)
 		? read_page(s->pages, s->walk->name, number, is_leaf ? KIND_LEAF : KIND_BRANCH)
 		: NULL;
 	bool sound = page != NULL;
@@ -320,7 +323,7 @@ static bool walk_page(struct state *s, size_t number, unsigned level)
 	for (size_t i = 0; sound && i < count_nodes(page); i++) {
 		struct node node;
 
-		read_node(s->pages, page, i, is_leaf, &node);
+		pages_read_node(s->pages, page, i, is_leaf, &node);
 		sound = is_leaf ? walk_row(s, &node, number)
 				: walk_child(s, &node, i, number, level);
 	}
@@ -335,7 +338,7 @@ static bool is_empty(const struct page_tree *tree)
 static bool has_depth(struct pages *pages, const struct page_tree *tree, const char *name)
 {
 	return (tree->depth >= 1 && tree->depth <= DEPTH_MAX) ||
-		wrong(pages, name, tree->root, "has a depth that none has");
+		pages_wrong(pages, name, tree->root, "has a depth that none has");
 }
 
 bool pages_walk(struct pages *pages, const struct page_tree *tree, const struct page_walk *walk)
@@ -363,7 +366,7 @@ bool pages_check_root(struct pages *pages, const struct page_tree *tree, const c
 	if (!has_depth(pages, tree, name))
 		return false;
 	if (tree->root < HEADS || tree->root > pages->last)
-		return wrong(pages, name, tree->root, "cannot be one of its pages");
+		return pages_wrong(pages, name, tree->root, "cannot be one of its pages");
 	page = read_page(pages, name, tree->root, tree->depth == 1 ? KIND_LEAF : KIND_BRANCH);
 	return page != NULL;
 }

@@ -50,7 +50,7 @@ static int move_files(const char *from, const char *to)
  * sees that the data was replaced. (The new data under the old lock would be read by that lock's
  * count of commits, and be lost at the next.) Should we die in between, LMDB counts anew when it
  * finds the holder dead. */
-static int put_in_place(const char *from, const char *to)
+static int replace_put_in_place(const char *from, const char *to)
 {
 	MDB_env *env;
 	MDB_txn *held;
@@ -85,7 +85,7 @@ static void remove_directory(const char *path)
 
 /* A directory beside the store's files, for new ones. What one that died has left is removed.
  * Owned. */
-static char *workshop(const char *path, const char *name)
+static char *replace_workshop(const char *path, const char *name)
 {
 	char *dir = g_build_filename(path, name, NULL);
 
@@ -93,7 +93,7 @@ static char *workshop(const char *path, const char *name)
 	return dir;
 }
 
-static enum status failed(struct error *err, const char *what, const char *path, int rc)
+static enum status replace_failed(struct error *err, const char *what, const char *path, int rc)
 {
 	return error_set(
 		err, engine_status(rc), "cannot %s store '%s': %s", what, path, mdb_strerror(rc));
@@ -177,7 +177,7 @@ static int copy_owner(const char *from, const char *to, const char *name)
  * nobody else replaces them. */
 static int rewrite_under(struct store *store, MDB_txn *from)
 {
-	g_autofree char *dir = workshop(store->path, "rewritten");
+	g_autofree char *dir = replace_workshop(store->path, "rewritten");
 	int rc = mkdir(dir, 0700) == 0 ? 0 : errno;
 
 	if (rc == 0)
@@ -188,12 +188,12 @@ static int rewrite_under(struct store *store, MDB_txn *from)
 		rc = copy_owner(store->path, dir, "lock.mdb");
 	failpoint("rewritten");
 	if (rc == 0)
-		rc = put_in_place(dir, store->path);
+		rc = replace_put_in_place(dir, store->path);
 	remove_directory(dir);
 	return rc;
 }
 
-static int rewrite(struct store *store)
+static int replace_rewrite(struct store *store)
 {
 	MDB_txn *from;
 	int rc;
@@ -212,14 +212,14 @@ static int rewrite(struct store *store)
 
 enum status store_rewrite(struct store *store, struct error *err)
 {
-	int rc = rewrite(store);
+	int rc = replace_rewrite(store);
 
 	for (int i = 0; i < RETRIES &&
 		(rc == ENGINE_REPLACED || rc == MDB_PANIC || rc == MDB_MAP_RESIZED) &&
 		engine_recover(store, rc);
 		i++)
-		rc = rewrite(store);
-	return rc ? failed(err, "write anew the", store->path, rc) : ST_OK;
+		rc = replace_rewrite(store);
+	return rc ? replace_failed(err, "write anew the", store->path, rc) : ST_OK;
 }
 
 /* --- a backup --- */
@@ -274,7 +274,7 @@ static bool is_whole(const char *dir)
 	return whole;
 }
 
-static enum status verify(const char *dir, const char *backup, struct error *err)
+static enum status replace_verify(const char *dir, const char *backup, struct error *err)
 {
 	const struct store_options options = { .path = dir,
 		.read_only = true,
@@ -331,7 +331,7 @@ static bool holds_a_store(const char *path)
 	return stat(data, &status) == 0 && status.st_size > 0;
 }
 
-static enum status replace(
+static enum status replace_replace(
 	const struct store_options *options, const char *dir, char **kept_out, struct error *err)
 {
 	g_autofree char *kept = NULL;
@@ -343,11 +343,11 @@ static enum status replace(
 		rc = keep_old(options->path, &kept);
 	failpoint("old-kept");
 	if (rc == 0)
-		rc = put_in_place(dir, options->path);
+		rc = replace_put_in_place(dir, options->path);
 	if (gate >= 0)
 		close(gate);
 	if (rc)
-		return failed(err, "replace", options->path, rc);
+		return replace_failed(err, "replace", options->path, rc);
 	*kept_out = g_steal_pointer(&kept);
 	return ST_OK;
 }
@@ -355,7 +355,7 @@ static enum status replace(
 enum status store_restore(const struct store_options *options, const char *backup, bool force,
 	char **kept_out, struct error *err)
 {
-	g_autofree char *dir = workshop(options->path, "restored");
+	g_autofree char *dir = replace_workshop(options->path, "restored");
 	struct store_options beside = *options;
 	enum status st;
 	int rc;
@@ -372,9 +372,10 @@ enum status store_restore(const struct store_options *options, const char *backu
 	if (rc == 0)
 		rc = copy_backup(backup, dir);
 	failpoint("backup-copied");
-	st = rc ? failed(err, "restore", options->path, rc) : verify(dir, backup, err);
+	st = rc ? replace_failed(err, "restore", options->path, rc)
+		: replace_verify(dir, backup, err);
 	if (st == ST_OK)
-		st = replace(options, dir, kept_out, err);
+		st = replace_replace(options, dir, kept_out, err);
 	remove_directory(dir);
 	return st;
 }

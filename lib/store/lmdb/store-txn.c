@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static enum status settle(struct txn *txn, int rc)
+static enum status txn_settle(struct txn *txn, int rc)
 {
 	/* A transaction that failed once answers MDB_BAD_TXN to all that follows; the first failure
 	 * is the reason. */
@@ -44,7 +44,7 @@ enum status txn_get(
 
 	if (rc == 0)
 		*value_out = (struct bytes){ v.mv_data, v.mv_size };
-	return settle(txn, rc);
+	return txn_settle(txn, rc);
 }
 
 enum status txn_put(struct txn *txn, enum store_table table, struct bytes key, struct bytes value)
@@ -53,10 +53,10 @@ enum status txn_put(struct txn *txn, enum store_table table, struct bytes key, s
 	struct tree_key place;
 
 	if (!engine_tree_key(table, key, &place))
-		return settle(txn, MDB_BAD_VALSIZE);
+		return txn_settle(txn, MDB_BAD_VALSIZE);
 	txn->changed = true;
 	k = in_tree(&place);
-	return settle(txn, mdb_put(txn->mdb, engine_tree(txn->store, table), &k, &v, 0));
+	return txn_settle(txn, mdb_put(txn->mdb, engine_tree(txn->store, table), &k, &v, 0));
 }
 
 enum status txn_delete(struct txn *txn, enum store_table table, struct bytes key)
@@ -65,10 +65,10 @@ enum status txn_delete(struct txn *txn, enum store_table table, struct bytes key
 	MDB_val k;
 
 	if (!engine_tree_key(table, key, &place))
-		return settle(txn, MDB_BAD_VALSIZE);
+		return txn_settle(txn, MDB_BAD_VALSIZE);
 	txn->changed = true;
 	k = in_tree(&place);
-	return settle(txn, mdb_del(txn->mdb, engine_tree(txn->store, table), &k, NULL));
+	return txn_settle(txn, mdb_del(txn->mdb, engine_tree(txn->store, table), &k, NULL));
 }
 
 /* The key of a number's last value; ST_OK with 0 when none was given yet. */
@@ -127,7 +127,7 @@ static bool has_prefix(const struct scan *scan, const MDB_val *k)
 		memcmp(k->mv_data, scan->prefix.data, scan->prefix.len) == 0;
 }
 
-static MDB_cursor_op onwards(const struct scan *scan)
+static MDB_cursor_op txn_onwards(const struct scan *scan)
 {
 	return scan->reverse ? MDB_PREV : MDB_NEXT;
 }
@@ -148,10 +148,10 @@ static bool after_prefix(const struct scan *scan, struct tree_key *out)
 }
 
 /* From a row that the cursor is at: where it is another table's, the next that is ours. */
-static enum status show(struct scan *scan, int rc, MDB_val *k, MDB_val *v)
+static enum status txn_show(struct scan *scan, int rc, MDB_val *k, MDB_val *v)
 {
 	while (rc == 0 && has_prefix(scan, k) && !engine_is_of(scan->table, k))
-		rc = mdb_cursor_get(scan->cursor, k, v, onwards(scan));
+		rc = mdb_cursor_get(scan->cursor, k, v, txn_onwards(scan));
 	if (rc == 0 && !has_prefix(scan, k))
 		return ST_NOT_FOUND;
 	if (rc == 0 && k->mv_size > sizeof scan->at.data)
@@ -163,7 +163,7 @@ static enum status show(struct scan *scan, int rc, MDB_val *k, MDB_val *v)
 		scan->key = engine_key(scan->table, &scan->at);
 		scan->value = (struct bytes){ v->mv_data, v->mv_size };
 	}
-	return settle(scan->txn, rc);
+	return txn_settle(scan->txn, rc);
 }
 
 static int seek_forward(struct scan *scan, const struct tree_key *from, MDB_val *k, MDB_val *v)
@@ -174,7 +174,7 @@ static int seek_forward(struct scan *scan, const struct tree_key *from, MDB_val 
 	return mdb_cursor_get(scan->cursor, k, v, start->len ? MDB_SET_RANGE : MDB_FIRST);
 }
 
-static bool is_at(const MDB_val *k, const struct tree_key *key)
+static bool txn_is_at(const MDB_val *k, const struct tree_key *key)
 {
 	return k->mv_size == key->len && memcmp(k->mv_data, key->data, key->len) == 0;
 }
@@ -190,7 +190,7 @@ static int seek_backward(struct scan *scan, const struct tree_key *from, MDB_val
 	rc = mdb_cursor_get(scan->cursor, k, v, MDB_SET_RANGE);
 	if (rc == MDB_NOTFOUND)
 		return mdb_cursor_get(scan->cursor, k, v, MDB_LAST);
-	if (rc == 0 && from->len && is_at(k, from))
+	if (rc == 0 && from->len && txn_is_at(k, from))
 		return 0;
 	return rc ? rc : mdb_cursor_get(scan->cursor, k, v, MDB_PREV);
 }
@@ -209,13 +209,13 @@ enum status scan_first(struct scan *scan, struct txn *txn, enum store_table tabl
 	scan->reverse = reverse;
 	if (!engine_tree_prefix(table, prefix, &scan->prefix) ||
 		(from.len && !engine_tree_key(table, from, &start)))
-		return settle(txn, MDB_BAD_VALSIZE);
+		return txn_settle(txn, MDB_BAD_VALSIZE);
 	rc = mdb_cursor_open(txn->mdb, engine_tree(txn->store, table), &cursor);
 	if (rc)
-		return settle(txn, rc);
+		return txn_settle(txn, rc);
 	scan->cursor = cursor;
 	rc = reverse ? seek_backward(scan, &start, &k, &v) : seek_forward(scan, &start, &k, &v);
-	return show(scan, rc, &k, &v);
+	return txn_show(scan, rc, &k, &v);
 }
 
 /* From the key we were at, wherever a write has put the cursor. */
@@ -225,15 +225,15 @@ enum status scan_next(struct scan *scan)
 	int rc;
 
 	if (scan->txn->reads) {
-		rc = mdb_cursor_get(scan->cursor, &k, &v, onwards(scan));
-		return show(scan, rc, &k, &v);
+		rc = mdb_cursor_get(scan->cursor, &k, &v, txn_onwards(scan));
+		return txn_show(scan, rc, &k, &v);
 	}
 	rc = mdb_cursor_get(scan->cursor, &k, &v, MDB_SET_RANGE);
 	if (scan->reverse)
 		rc = mdb_cursor_get(scan->cursor, &k, &v, rc == MDB_NOTFOUND ? MDB_LAST : MDB_PREV);
-	else if (rc == 0 && is_at(&k, &scan->at))
+	else if (rc == 0 && txn_is_at(&k, &scan->at))
 		rc = mdb_cursor_get(scan->cursor, &k, &v, MDB_NEXT);
-	return show(scan, rc, &k, &v);
+	return txn_show(scan, rc, &k, &v);
 }
 
 void scan_release(struct scan *scan)

@@ -34,7 +34,7 @@ static int begin_in_turn(struct store *store, MDB_txn **mdb_out)
 	return rc;
 }
 
-static int begin(struct store *store, MDB_txn **mdb_out)
+static int write_begin(struct store *store, MDB_txn **mdb_out)
 {
 	for (int i = 0;; i++) {
 		int rc;
@@ -144,7 +144,7 @@ static int run_once(struct store *store, struct job *jobs, run_way *way)
 {
 	bool full = false, any = false;
 	MDB_txn *mdb;
-	int rc = begin(store, &mdb);
+	int rc = write_begin(store, &mdb);
 
 	if (rc)
 		return rc;
@@ -186,7 +186,7 @@ static void run_group(struct store *store, struct job *jobs)
 }
 
 /* The caller holds the lock, and is the first of them. */
-static struct job *gather(struct store *store)
+static struct job *write_gather(struct store *store)
 {
 	struct job *jobs = store->first;
 
@@ -197,7 +197,7 @@ static struct job *gather(struct store *store)
 
 /* Hands the lead to the first who came meanwhile, before the others are told: the disk has been
  * idle for long enough. */
-static void hand_over(struct store *store)
+static void write_hand_over(struct store *store)
 {
 	struct job *next;
 
@@ -213,7 +213,7 @@ static void hand_over(struct store *store)
 
 /* Wakes them with no lock held that they would wait for next. Who is told may be gone at once, and
  * his job with him. */
-static void tell(struct job *jobs, const struct job *own)
+static void write_tell(struct job *jobs, const struct job *own)
 {
 	for (struct job *next; jobs; jobs = next) {
 		next = jobs->next;
@@ -222,16 +222,16 @@ static void tell(struct job *jobs, const struct job *own)
 	}
 }
 
-static void lead(struct store *store, const struct job *own)
+static void write_lead(struct store *store, const struct job *own)
 {
 	struct job *jobs;
 
 	pthread_mutex_lock(&store->lock);
-	jobs = gather(store);
+	jobs = write_gather(store);
 	pthread_mutex_unlock(&store->lock);
 	run_group(store, jobs);
-	hand_over(store);
-	tell(jobs, own);
+	write_hand_over(store);
+	write_tell(jobs, own);
 }
 
 static void wait_for_turn(struct job *job)
@@ -254,7 +254,7 @@ enum status store_write(struct store *store, store_fn *fn, void *arg, struct err
 	if (!job.leads)
 		wait_for_turn(&job);
 	if (job.leads)
-		lead(store, &job);
+		write_lead(store, &job);
 	sem_destroy(&job.turn);
 	return job.status;
 }
