@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "act/courier.h"
+#include "base/tongue.h"
 #include "build-config.h"
 #include "daemon.h"
 #include "descriptors.h"
@@ -362,6 +363,8 @@ int main(int argc, char **argv)
 
 	if (code >= 0)
 		return code;
+	/* No setlocale(): the log is English, whoever starts the daemon. */
+	tongue_begin();
 	message_library_init();
 	st = settings_load(options.config, &settings, &err);
 	if (st == ST_OK && !options.check && (st = privileges_check(settings, &err)) != ST_OK)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/tongue.h"
 #include "mail/message.h"
 #include "terminal.h"
 
@@ -51,7 +52,7 @@ int cli_status(const struct cli *cli, enum status st)
 {
 	if (st == ST_OK)
 		return EXIT_DONE;
-	return cli_fail(exit_of(st), "%s", cli->err.text[0] ? cli->err.text : "nothing found");
+	return cli_fail(exit_of(st), "%s", cli->err.text[0] ? cli->err.text : _("nothing found"));
 }
 
 int cli_usage(const struct cli *cli, const char *fmt, ...)

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/tongue.h"
 #include "commands.h"
 
 const struct cli_row cli_commands[] = { { "find", &cmd_list }, { "find", &cmd_show },
@@ -42,7 +43,9 @@ static void main_say_damage(int signal)
 
 int main(int argc, char **argv)
 {
-	setlocale(LC_ALL, "");
+	setlocale(LC_CTYPE, "");
+	setlocale(LC_MESSAGES, "");
+	tongue_begin();
 	/* A pager that is left early is no reason to die without closing the store. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGSEGV, main_say_damage);
