@@ -252,9 +252,8 @@ static void print_fields(const struct cli *cli, const struct ticket *t)
 {
 	g_autofree char *tag = tag_text(&cli->settings->tag_format, t->number),
 			*subject = terminal_line(t->subject ? t->subject : "", 1000);
-	g_autofree char *requester = g_strdup_printf("%s%s%s%s",
-		t->requester_name ? t->requester_name : "", t->requester_name ? " <" : "",
-		t->requester_address ? t->requester_address : "", t->requester_name ? ">" : "");
+	g_autofree char *requester = mailbox_write(
+		t->requester_name, t->requester_address ? t->requester_address : "");
 
 	printf("%s%s %s%s\n", terminal_on(COLOUR_BOLD), tag, *subject ? subject : "(no subject)",
 		terminal_off());

@@ -167,24 +167,29 @@ static enum status parse_tags(
 	return ST_OK;
 }
 
+/* A name as people write it, in quotes where mail wants them. Owned; NULL: none. */
+static char *command_person(const char *name)
+{
+	g_autofree char *bare = g_strdelimit(g_strdup(name ? name : ""), "\"", ' ');
+
+	return *g_strstrip(bare) ? text_line(bare, LIMIT_NAME_BYTES) : NULL;
+}
+
 /* "carla@example.net", "Carla Kern <carla@example.net>". */
 static enum status parse_requester(
 	char **args, size_t n, int64_t now, struct command *command, struct error *err)
 {
-	g_autofree char *joined = g_strjoinv(" ", args), *name = NULL;
-	const char *open = strrchr(joined, '<'), *close = open ? strchr(open, '>') : NULL;
-	g_autofree char *address = close && !close[1]
-		? g_strndup(open + 1, (gsize)(close - open - 1))
-		: g_strdup(joined);
+	g_autofree char *joined = g_strjoinv(" ", args);
+	struct mailbox box = { .address = NULL };
 
 	(void)now;
 	if (n == 0)
 		return command_expected(err, command, NULL);
-	if (address_canonical(address, &command->text) != ST_OK)
+	if (!mailbox_read(g_strchomp(joined), &box))
 		return error_set(err, ST_BAD_INPUT, "requester: '%s' is no mail address", joined);
-	name = close ? g_strndup(joined, (gsize)(open - joined)) : g_strdup("");
-	g_strdelimit(name, "\"", ' ');
-	command->name = *g_strstrip(name) ? text_line(name, LIMIT_NAME_BYTES) : NULL;
+	command->text = g_steal_pointer(&box.address);
+	command->name = command_person(box.name);
+	mailbox_release(&box);
 	return ST_OK;
 }
 

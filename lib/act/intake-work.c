@@ -311,12 +311,6 @@ enum status work_tell_assigned(struct work *w)
 
 /* --- the entry --- */
 
-static char *work_shown(const struct mailbox *box)
-{
-	return box->name ? g_strdup_printf("%s <%s>", box->name, box->address)
-			 : g_strdup(box->address);
-}
-
 /* Ours are answers themselves, and nobody answers a bounce. */
 static char *work_reply_address(struct work *w, enum direction direction)
 {
@@ -335,7 +329,8 @@ static char **shown_list(const struct work *w, struct mailboxes list)
 		bool token = w->outcome->whose == WHOSE_DESK_REPLY && w->addressee.address &&
 			recipients_desk_ticket(&w->recipients, list.v[i].address);
 
-		out[i] = token ? mailbox_shown(&w->addressee) : work_shown(&list.v[i]);
+		out[i] = token ? mailbox_shown(&w->addressee)
+			       : mailbox_write(list.v[i].name, list.v[i].address);
 	}
 	return out;
 }
@@ -378,7 +373,7 @@ static void describe_entry(struct work *w, enum direction direction, const char 
 	e->message_id = g_strdup(id_afterwards(w));
 	e->in_reply_to = g_strdup(message_in_reply_to(w->message)[0]);
 	e->references = kept_references(w);
-	e->from = from.n ? work_shown(&from.v[0]) : NULL;
+	e->from = from.n ? mailbox_write(from.v[0].name, from.v[0].address) : NULL;
 	e->to = shown_list(w, message_to(w->message));
 	e->cc = shown_list(w, message_cc(w->message));
 	e->subject = work_subject(w);
@@ -484,16 +479,6 @@ static enum status assign_on_opening(struct work *w, const struct rules_result *
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-static void work_set_requester(struct ticket *t, const struct mailbox *requester)
-{
-	if (!requester)
-		return;
-	t->requester_name = g_strdup(requester->name);
-	t->requester_address = g_strdup(requester->address);
-	if (strcmp(requester->as_written, requester->address) != 0)
-		t->requester_written = g_strdup(requester->as_written);
-}
-
 static void describe_ticket(struct work *w, const struct mailbox *requester,
 	const struct rules_result *rules, int status)
 {
@@ -514,7 +499,8 @@ static void describe_ticket(struct work *w, const struct mailbox *requester,
 	t->closed = t->status == TICKET_CLOSED ? w->now : 0;
 	for (unsigned i = 0; i < rules->tags->len && i < LIMIT_TAGS; i++)
 		text_list_add(&t->tags, g_ptr_array_index(rules->tags, i));
-	work_set_requester(t, requester);
+	if (requester)
+		ticket_set_requester(t, requester);
 	work_add_participants(w);
 	work_watch_queues(w);
 }

@@ -219,10 +219,9 @@ struct own_mail {
 
 static bool is_by(const struct entry *e, const char *requester)
 {
-	g_autofree char *from = NULL;
+	g_autofree char *from = mailbox_read_address(e->from);
 
-	return address_of_mailbox(e->from, &from) == ST_OK && strcmp(from, requester) == 0 &&
-		e->sender && stands_behind(e->sender, from);
+	return g_strcmp0(from, requester) == 0 && e->sender && stands_behind(e->sender, from);
 }
 
 static enum status look_at_mail(

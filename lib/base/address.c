@@ -226,13 +226,6 @@ char *address_domain_shown(const char *domain)
 	return shown;
 }
 
-enum status address_of_mailbox(const char *mailbox, char **canonical_out)
-{
-	const char *open = mailbox ? strrchr(mailbox, '<') : NULL;
-
-	return mailbox ? address_canonical(open ? open : mailbox, canonical_out) : ST_NOT_FOUND;
-}
-
 char *address_shown(const char *canonical)
 {
 	const char *at = strrchr(canonical, '@');

@@ -18,10 +18,6 @@ enum status address_canonical(const char *s, char **canonical_out);
 /* The canonical address with its local part in the letters that `s` has. Owned. */
 char *address_as_written(const char *s, const char *canonical);
 
-/* The canonical address in "Name <a@b>" or "a@b", as messages are recorded with. As above; NULL has
- * none. */
-enum status address_of_mailbox(const char *mailbox, char **canonical_out);
-
 /* Does it part labels (IDNA, RFC 3490 section 3.1)? */
 bool address_is_dot(gunichar c);
 /* A canonical domain as people write it, with U-labels. Owned. */

@@ -15,7 +15,7 @@ static const int64_t copy_time = INT64_C(5) * 24 * 3600 * TEXT_SECOND;
 static bool copy_is_author(const struct match_query *query, const struct entry *e)
 {
 	struct mailboxes from = message_from(query->message);
-	g_autofree char *author = NULL;
+	g_autofree char *author = mailbox_read_address(e->from);
 
 	if (!e->from)
 		return true;
@@ -23,8 +23,7 @@ static bool copy_is_author(const struct match_query *query, const struct entry *
 		return false;
 	if (e->direction == DIRECTION_OUT && settings_is_own(query->settings, from.v[0].address))
 		return true;
-	return address_of_mailbox(e->from, &author) == ST_OK &&
-		strcmp(author, from.v[0].address) == 0;
+	return g_strcmp0(author, from.v[0].address) == 0;
 }
 
 /* What an entry does not have, an MTA may have added since. */

@@ -125,8 +125,9 @@ static enum status look_for_writer(
 	(void)err;
 	if (w->people->entries++ >= LIMIT_MATCH_ENTRIES)
 		return ST_NOT_FOUND;
-	if (written && !e->nobodys &&
-		address_of_mailbox(e->from ? e->from : e->sender, &author) == ST_OK)
+	if (written && !e->nobodys)
+		author = mailbox_read_address(e->from ? e->from : e->sender);
+	if (author)
 		w->named = g_hash_table_contains(w->people->named, author);
 	return w->named ? ST_NOT_FOUND : ST_OK;
 }

@@ -149,11 +149,9 @@ static void see_enclosed(const struct message *enclosed, void *arg)
 	/* A form's robot says whom it writes for. */
 	if (author && address_is_robot(author->address) && reply.n == 1)
 		author = &reply.v[0];
-	if (author) {
-		g_autofree char *shown = mailbox_shown(author);
-
-		e->found = mailbox_read(shown, e->out);
-	}
+	if (author)
+		mailbox_copy(e->out, author);
+	e->found = author != NULL;
 }
 
 bool forwarded_author(const struct message *message, struct mailbox *out)

@@ -9,37 +9,6 @@
 
 enum { ADDRESS_HEADER_MAX = 64 * 1024 };
 
-void mailbox_release(struct mailbox *box)
-{
-	g_free(box->name);
-	g_free(box->address);
-	g_free(box->as_written);
-	memset(box, 0, sizeof *box);
-}
-
-char *mailbox_shown(const struct mailbox *box)
-{
-	if (!box->name)
-		return g_strdup(box->as_written);
-	return g_strdup_printf("%s <%s>", box->name, box->as_written);
-}
-
-bool mailbox_read(const char *shown, struct mailbox *out)
-{
-	const char *open = g_str_has_suffix(shown, ">") ? strrchr(shown, '<') : NULL;
-	g_autofree char *address = open ? g_strndup(open + 1, strlen(open + 1) - 1)
-					: g_strdup(shown);
-	char *canonical;
-
-	if (address_canonical(address, &canonical) != ST_OK)
-		return false;
-	*out = (struct mailbox){ .address = canonical,
-		.as_written = address_as_written(address, canonical) };
-	if (open > shown)
-		out->name = g_strchomp(g_strndup(shown, (gsize)(open - shown)));
-	return true;
-}
-
 static void shorten_list(GArray *list, guint len)
 {
 	for (guint i = len; i < list->len; i++)
@@ -221,14 +190,6 @@ static void add_header_mailboxes(const char *value, GArray *out, bool *cut)
 	}
 	if (out->len == before)
 		add_loosely(start, out);
-}
-
-bool mailboxes_have(struct mailboxes list, const char *canonical)
-{
-	for (size_t i = 0; i < list.n; i++)
-		if (strcmp(list.v[i].address, canonical) == 0)
-			return true;
-	return false;
 }
 
 static struct mailboxes mailboxes_of(

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/mailbox.h"
 #include "base/status.h"
 #include "mail/attachment.h"
 
@@ -22,30 +23,11 @@ struct message *message_parse_fd(int fd, int64_t offset);
 struct message *message_parse_bytes(const void *data, size_t len);
 void message_free(struct message *message);
 
-/* A mailbox of an address header (RFC 5322 3.4): groups are flattened, routes dropped. Borrowed
- * from the message. */
-struct mailbox {
-	char *name;       /* decoded, one line (text_line), no quotes around it; NULL: none */
-	char *address;    /* canonical (address.h), to compare; never NULL */
-	char *as_written; /* with the local part's own case, to write to (RFC 5321 2.4) */
-	bool guessed;     /* not RFC 5322: read as a person would; a verifier may not have */
-};
-void mailbox_release(struct mailbox *box); /* frees what it owns, and zeroes it */
-/* "Name <A@b>", decoded, or "A@b"; as written. Owned. */
-char *mailbox_shown(const struct mailbox *box);
-/* The way back, for what was recorded. False: there is no usable address. To be released. */
-bool mailbox_read(const char *shown, struct mailbox *out);
 /* The mailbox in a text that is none by RFC 5322: its last "<a@b>", or the only word of it that is
  * an address. Fills *out (guessed), to be released. */
 bool message_read_loosely(const char *piece, struct mailbox *out);
-struct mailboxes {
-	const struct mailbox *v;
-	size_t n;
-	bool cut; /* there may be more: LIMIT_ADDRESSES, or the header's length, was reached */
-};
-bool mailboxes_have(struct mailboxes list, const char *canonical);
 
-/* All borrowed until message_free. */
+/* All borrowed until message_free. Groups are flattened, routes dropped. */
 struct mailboxes message_from(const struct message *message); /* may be empty */
 /* The address of From's one author where no two readers can differ about it: one field, one
  * address, in it nothing but a plain name and <…>, no group, comment, route or NUL. Canonical;

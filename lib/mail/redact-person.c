@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/mailbox.h"
 
 enum { NAME_LEAST = 3 };
 
@@ -408,13 +409,11 @@ void person_learn_name(struct person *person, const char *name)
 
 void person_learn(struct person *person, const char *mailbox)
 {
-	const char *open = mailbox ? strrchr(mailbox, '<') : NULL;
-	g_autofree char *name = NULL;
+	struct mailbox box = { .address = NULL };
 
-	if (!open || !person_in(person, open))
-		return;
-	name = g_strchomp(g_strndup(mailbox, (gsize)(open - mailbox)));
-	person_learn_name(person, name);
+	if (mailbox_read(mailbox, &box) && person_in(person, box.as_written))
+		person_learn_name(person, box.name);
+	mailbox_release(&box);
 }
 
 /* ASCII letters in either case; the rest byte for byte. */

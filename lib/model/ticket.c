@@ -1,6 +1,8 @@
 /* The field tables. An id, once given, is stored for ever: never reuse or renumber one. */
 #include "model/ticket.h"
 
+#include <string.h>
+
 #include "base/text.h"
 
 const char *const ticket_status_names[] = { "new", "open", "waiting", "internal", "clarify",
@@ -29,6 +31,18 @@ const char *ticket_requester(const struct ticket *t)
 	const char *written = t->requester_written, *address = t->requester_address;
 
 	return written && address && g_ascii_strcasecmp(written, address) == 0 ? written : address;
+}
+
+void ticket_set_requester(struct ticket *t, const struct mailbox *requester)
+{
+	bool differs = strcmp(requester->as_written, requester->address) != 0;
+
+	g_free(t->requester_name);
+	g_free(t->requester_address);
+	g_free(t->requester_written);
+	t->requester_name = g_strdup(requester->name);
+	t->requester_address = g_strdup(requester->address);
+	t->requester_written = differs ? g_strdup(requester->as_written) : NULL;
 }
 
 bool ticket_has_person(const struct ticket *t, const char *address)

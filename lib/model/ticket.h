@@ -3,6 +3,7 @@
 #ifndef MILTICKET_TICKET_H
 #define MILTICKET_TICKET_H
 
+#include "base/mailbox.h"
 #include "model/record.h"
 
 enum ticket_status {
@@ -68,6 +69,8 @@ extern const struct record_type ticket_type;
 /* Where mail to the requester goes, the local part in the case that they write it in. Borrowed;
  * NULL: there is nobody. */
 const char *ticket_requester(const struct ticket *ticket);
+/* Makes it theirs: name, address, and the address as written where that is another. */
+void ticket_set_requester(struct ticket *ticket, const struct mailbox *requester);
 /* Is it the requester's address, or a participant's? Canonical. */
 bool ticket_has_person(const struct ticket *ticket, const char *address);
 

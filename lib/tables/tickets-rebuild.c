@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "base/address.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "tables/queues.h"
@@ -23,28 +22,12 @@ static void rebuild_replace(char **field, const char *value)
 
 /* --- messages --- */
 
-/* "Name <a@b>" or "a@b", as messages have them. *name_out may be NULL; false when there is no
- * address in it. */
-static bool split_mailbox(const char *mailbox, char **name_out, char **address_out)
-{
-	const char *open = mailbox ? strrchr(mailbox, '<') : NULL;
-	g_autofree char *name = open && open > mailbox
-		? g_strchomp(g_strndup(mailbox, (gsize)(open - mailbox)))
-		: NULL;
-
-	if (address_of_mailbox(mailbox, address_out) != ST_OK)
-		return false;
-	*name_out = name && *name ? g_steal_pointer(&name) : NULL;
-	return true;
-}
-
 static void rebuild_add_participant(struct ticket *t, const char *mailbox)
 {
-	g_autofree char *name = NULL, *address = NULL;
+	g_autofree char *address = mailbox_read_address(mailbox);
 	guint n = t->participants ? g_strv_length(t->participants) : 0;
 
-	if (n < LIMIT_PARTICIPANTS && split_mailbox(mailbox, &name, &address) &&
-		!text_list_has(t->participants, address))
+	if (n < LIMIT_PARTICIPANTS && address && !text_list_has(t->participants, address))
 		text_list_add(&t->participants, address);
 }
 
@@ -53,20 +36,13 @@ static void rebuild_set_requester(struct ticket *t, const struct entry *e)
 {
 	const char *asked = e->reply_to ? e->reply_to : e->from;
 	const char *who = e->direction == DIRECTION_IN ? asked : NULL;
-	char *name, *address;
+	struct mailbox box = { .address = NULL };
 
 	if (e->direction == DIRECTION_OUT && e->to)
 		who = e->to[0];
-	if (!split_mailbox(who, &name, &address))
-		return;
-	g_free(t->requester_name);
-	g_free(t->requester_address);
-	g_free(t->requester_written);
-	t->requester_name = name;
-	t->requester_address = address;
-	t->requester_written = address_as_written(who, address);
-	if (strcmp(t->requester_written, address) == 0)
-		g_clear_pointer(&t->requester_written, g_free);
+	if (mailbox_read(who, &box))
+		ticket_set_requester(t, &box);
+	mailbox_release(&box);
 }
 
 void ticket_open_by(struct ticket *t, const struct entry *e, const struct tag_format *tags)
