@@ -7,6 +7,7 @@
 #include "base/address.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "base/tongue.h"
 #include "tables/agents.h"
 #include "tables/queues.h"
 #include "tables/tickets-rebuild.h"
@@ -176,7 +177,7 @@ static enum status assign_to(struct change *c, const struct agent *agent)
 
 static enum status no_self(struct change *c, const char *verb)
 {
-	return error_set(c->err, ST_REFUSED, "only an agent can %s a ticket; '%s' is none", verb,
+	return error_set(c->err, ST_REFUSED, _("only an agent can %s a ticket; '%s' is none"), verb,
 		c->by->actor.name);
 }
 
@@ -189,7 +190,8 @@ static enum status apply_assign(struct change *c)
 		return c->by->self ? assign_to(c, c->by->self) : no_self(c, "be given");
 	st = agents_find(c->txn, c->command->text, &agent, c->err);
 	if (st == ST_NOT_FOUND)
-		return error_set(c->err, ST_NOT_FOUND, "there is no agent '%s'", c->command->text);
+		return error_set(
+			c->err, ST_NOT_FOUND, _("there is no agent '%s'"), c->command->text);
 	if (st == ST_OK)
 		st = assign_to(c, &agent);
 	record_release(&agent_type, &agent);
@@ -205,7 +207,7 @@ static enum status apply_take(struct change *c)
 		return no_self(c, "take");
 	if (c->ticket.agent && strcmp(c->ticket.agent, self->login) != 0)
 		return error_set(c->err, ST_REFUSED,
-			"ticket #%" G_GUINT64_FORMAT " is %s's; 'steal' takes it all the same",
+			_("ticket #%" PRIu64 " is %s's; 'steal' takes it all the same"),
 			c->ticket.number, c->ticket.agent);
 	return assign_to(c, self);
 }
@@ -270,7 +272,8 @@ static enum status apply_queue(struct change *c)
 
 	record_release(&queue_type, &queue);
 	if (st == ST_NOT_FOUND)
-		return error_set(c->err, ST_NOT_FOUND, "there is no queue '%s'", c->command->text);
+		return error_set(
+			c->err, ST_NOT_FOUND, _("there is no queue '%s'"), c->command->text);
 	return st == ST_OK ? set_text(c, &c->ticket.queue, "queue") : st;
 }
 
@@ -349,7 +352,7 @@ static enum status check_outside(struct change *c, const char *address)
 {
 	if (!settings_is_desk(c->by->settings, address))
 		return ST_OK;
-	return error_set(c->err, ST_REFUSED, "'%s' is an address of the desk itself", address);
+	return error_set(c->err, ST_REFUSED, _("'%s' is an address of the desk itself"), address);
 }
 
 static enum status apply_requester(struct change *c)
@@ -388,7 +391,7 @@ static enum status apply_watcher(struct change *c, char **address_out)
 
 	if (!word && !theirs)
 		return error_set(c->err, ST_BAD_INPUT,
-			"%s: whose address? You are no agent who has one",
+			_("%s: whose address? You are no agent who has one"),
 			verb_info(c->command->verb)->name);
 	if (st == ST_OK && theirs && !(word && strchr(word, '@')))
 		*address_out = g_strdup(theirs);
@@ -396,7 +399,7 @@ static enum status apply_watcher(struct change *c, char **address_out)
 		st = address_canonical(word, address_out) == ST_OK
 			? ST_OK
 			: error_set(c->err, ST_BAD_INPUT,
-				  "%s: '%s' is no mail address and no agent",
+				  _("%s: '%s' is no mail address and no agent"),
 				  verb_info(c->command->verb)->name, word);
 	record_release(&agent_type, &agent);
 	return st == ST_OK ? check_outside(c, *address_out) : st;
@@ -415,7 +418,7 @@ static enum status apply_watch(struct change *c)
 		return apply_unchanged(c, what);
 	if (t->watching && g_strv_length(t->watching) >= LIMIT_WATCHING)
 		return error_set(c->err, ST_REFUSED,
-			"ticket #%" G_GUINT64_FORMAT " is watched by %d already", t->number,
+			_("ticket #%" PRIu64 " is watched by %d already"), t->number,
 			LIMIT_WATCHING);
 	text_list_add(&t->watching, address);
 	apply_say(c, what);
@@ -457,11 +460,10 @@ static enum status load_for(struct txn *txn, const struct commander *by, uint64_
 	enum status st = tickets_resolve(txn, number, ticket_out, err);
 
 	if (st == ST_NOT_FOUND)
-		return error_set(
-			err, ST_NOT_FOUND, "there is no ticket #%" G_GUINT64_FORMAT, number);
+		return error_set(err, ST_NOT_FOUND, _("there is no ticket #%" PRIu64), number);
 	if (st == ST_OK && !commander_may(by, ticket_out)) {
 		st = error_set(err, ST_REFUSED,
-			"ticket #%" G_GUINT64_FORMAT " is in queue '%s', which is not yours",
+			_("ticket #%" PRIu64 " is in queue '%s', which is not yours"),
 			ticket_out->number, ticket_out->queue);
 		record_release(&ticket_type, ticket_out);
 	}
@@ -486,7 +488,7 @@ static enum status room_for_link(struct change *c, const struct ticket *t, uint6
 {
 	if (t->links.n < LIMIT_LINKS || numbers_has(&t->links, other))
 		return ST_OK;
-	return error_set(c->err, ST_REFUSED, "ticket #%" G_GUINT64_FORMAT " has %d links already",
+	return error_set(c->err, ST_REFUSED, _("ticket #%" PRIu64 " has %d links already"),
 		t->number, LIMIT_LINKS);
 }
 
@@ -497,7 +499,7 @@ static enum status apply_link(struct change *c)
 	enum status st = load_for(c->txn, c->by, c->command->number, &other, c->err);
 
 	if (st == ST_OK && other.number == c->ticket.number)
-		st = error_set(c->err, ST_BAD_INPUT, "a ticket cannot be linked with itself");
+		st = error_set(c->err, ST_BAD_INPUT, _("a ticket cannot be linked with itself"));
 	if (st == ST_OK)
 		st = room_for_link(c, &c->ticket, other.number);
 	if (st == ST_OK)
@@ -574,7 +576,7 @@ static enum status apply_merge(struct change *c)
 	enum status st = load_for(c->txn, c->by, c->command->number, &to, c->err);
 
 	if (st == ST_OK && to.number == c->ticket.number)
-		st = error_set(c->err, ST_BAD_INPUT, "a ticket cannot be merged into itself");
+		st = error_set(c->err, ST_BAD_INPUT, _("a ticket cannot be merged into itself"));
 	if (st == ST_OK)
 		st = merge_into(c, &to);
 	what = g_strdup_printf("merged into #%" G_GUINT64_FORMAT, to.number);
@@ -593,8 +595,8 @@ static enum status apply_read_part(struct change *c, struct ticket *part)
 		st = tickets_entry(c->txn, c->ticket.number, c->command->seqs.v[i], &entry, c->err);
 		if (st == ST_NOT_FOUND)
 			return error_set(c->err, st,
-				"ticket #%" G_GUINT64_FORMAT " has no message %" G_GUINT64_FORMAT,
-				c->ticket.number, c->command->seqs.v[i]);
+				_("ticket #%" PRIu64 " has no message %" PRIu64), c->ticket.number,
+				c->command->seqs.v[i]);
 		if (st == ST_OK && i == 0)
 			ticket_open_by(part, &entry, &c->by->settings->tag_format);
 		if (st == ST_OK)
@@ -633,12 +635,12 @@ static enum status split_off(struct change *c, struct ticket *part)
 		st = tickets_entry_move(c->txn, &c->ticket, c->command->seqs.v[i], part, c->err);
 		if (st == ST_NOT_FOUND)
 			return error_set(c->err, st,
-				"message %" G_GUINT64_FORMAT " of ticket #%s is named twice",
+				_("message %" PRIu64 " of ticket #%s is named twice"),
 				c->command->seqs.v[i], from);
 	}
 	if (st == ST_OK && c->ticket.messages_count == 0)
 		return error_set(c->err, ST_BAD_INPUT,
-			"ticket #%s would have no message left; there is nothing to split it from",
+			_("ticket #%s would have no message left; there is nothing to split it from"),
 			from);
 	if (st == ST_OK)
 		st = apply_save(c, "split", NULL, to, NULL);
@@ -699,8 +701,8 @@ enum status command_apply(struct txn *txn, const struct commander *commander, ui
 	enum status st;
 
 	if (!applies[command->verb])
-		return error_set(
-			err, ST_BAD_INPUT, "%s changes no ticket", verb_info(command->verb)->name);
+		return error_set(err, ST_BAD_INPUT, _("%s changes no ticket"),
+			verb_info(command->verb)->name);
 	st = load_for(txn, commander, number, &c.ticket, err);
 	if (st != ST_OK)
 		return st;

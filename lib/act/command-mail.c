@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "base/tongue.h"
 #include "tables/agents.h"
 #include "tables/queues.h"
 
@@ -118,12 +119,12 @@ static enum status answer_show(struct run *run, const char *line, uint64_t numbe
 
 	if (st != ST_OK)
 		return st == ST_NOT_FOUND
-			? error_set(run->err, st, "there is no ticket #%" G_GUINT64_FORMAT, number)
+			? error_set(run->err, st, _("there is no ticket #%" PRIu64), number)
 			: st;
 	if (!commander_may(run->by, &t)) {
 		st = error_set(run->err, ST_REFUSED,
-			"ticket #%" G_GUINT64_FORMAT " is in queue '%s', which is not yours",
-			t.number, t.queue);
+			_("ticket #%" PRIu64 " is in queue '%s', which is not yours"), t.number,
+			t.queue);
 	} else {
 		mail_describe(out, &t);
 		g_string_append_printf(out, "requester: %s %s\n", name,
@@ -162,9 +163,9 @@ static enum status check_queue(struct run *run, const char *name)
 
 	record_release(&queue_type, &queue);
 	if (st == ST_NOT_FOUND)
-		return error_set(run->err, st, "there is no queue '%s'", name);
+		return error_set(run->err, st, _("there is no queue '%s'"), name);
 	if (st == ST_OK && !agent_in_queue(run->by->agent, name))
-		return error_set(run->err, ST_REFUSED, "queue '%s' is not yours", name);
+		return error_set(run->err, ST_REFUSED, _("queue '%s' is not yours"), name);
 	return st;
 }
 
@@ -220,7 +221,7 @@ static enum status mail_dispatch(
 	if (command->verb == VERB_LIST)
 		return answer_list(run, line, command->text);
 	if (number == 0)
-		return error_set(run->err, ST_BAD_INPUT, "which ticket? Say its number: %s 1042",
+		return error_set(run->err, ST_BAD_INPUT, _("which ticket? Say its number: %s 1042"),
 			verb_info(command->verb)->name);
 	if (command->verb == VERB_SHOW)
 		return answer_show(run, line, number);
@@ -248,7 +249,7 @@ static enum status mail_parse(
 	enum status st = run->parse(run, line, &command, number_out);
 
 	if (st == ST_OK && !verb_info(command.verb)->by_mail) {
-		st = error_set(run->err, ST_REFUSED, "%s cannot be done by mail",
+		st = error_set(run->err, ST_REFUSED, _("%s cannot be done by mail"),
 			verb_info(command.verb)->name);
 		command_release(&command);
 	}

@@ -6,6 +6,7 @@
 #include "base/address.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "base/tongue.h"
 
 typedef enum status parse_fn(
 	char **args, size_t n, int64_t now, struct command *command, struct error *err);
@@ -16,9 +17,9 @@ static enum status command_expected(
 	const struct verb_info *info = verb_info(command->verb);
 
 	if (word)
-		return error_set(
-			err, ST_BAD_INPUT, "%s: '%s' is not %s", info->name, word, info->arguments);
-	return error_set(err, ST_BAD_INPUT, "%s: expected %s", info->name,
+		return error_set(err, ST_BAD_INPUT, _("%s: '%s' is not %s"), info->name, word,
+			info->arguments);
+	return error_set(err, ST_BAD_INPUT, _("%s: expected %s"), info->name,
 		*info->arguments ? info->arguments : "no argument");
 }
 
@@ -94,7 +95,7 @@ static enum status parse_wait(
 	if (text_parse_when(args[0], now, 1, &command->when) != ST_OK)
 		return command_expected(err, command, args[0]);
 	if (command->when <= now)
-		return error_set(err, ST_BAD_INPUT, "wait: '%s' is not in the future", args[0]);
+		return error_set(err, ST_BAD_INPUT, _("wait: '%s' is not in the future"), args[0]);
 	return ST_OK;
 }
 
@@ -186,7 +187,8 @@ static enum status parse_requester(
 	if (n == 0)
 		return command_expected(err, command, NULL);
 	if (!mailbox_read(g_strchomp(joined), &box))
-		return error_set(err, ST_BAD_INPUT, "requester: '%s' is no mail address", joined);
+		return error_set(
+			err, ST_BAD_INPUT, _("requester: '%s' is no mail address"), joined);
 	command->text = g_steal_pointer(&box.address);
 	command->name = command_person(box.name);
 	mailbox_release(&box);
@@ -225,9 +227,9 @@ static enum status command_unknown(const char *word, struct error *err)
 	int nearest = verb_nearest(word, true);
 
 	if (nearest >= 0)
-		return error_set(err, ST_BAD_INPUT, "unknown command '%s'; did you mean '%s'?",
+		return error_set(err, ST_BAD_INPUT, _("unknown command '%s'; did you mean '%s'?"),
 			shown, verb_info((enum verb)nearest)->name);
-	return error_set(err, ST_BAD_INPUT, "unknown command '%s'; 'help' lists them", shown);
+	return error_set(err, ST_BAD_INPUT, _("unknown command '%s'; 'help' lists them"), shown);
 }
 
 enum status command_parse(
@@ -281,8 +283,8 @@ enum status command_parse_line(
 	g_auto(GStrv) words = command_split(clean);
 
 	if (strlen(line) > LIMIT_COMMAND_BYTES)
-		return error_set(
-			err, ST_BAD_INPUT, "a command line may have %d bytes", LIMIT_COMMAND_BYTES);
+		return error_set(err, ST_BAD_INPUT, _("a command line may have %d bytes"),
+			LIMIT_COMMAND_BYTES);
 	return command_parse((const char *const *)words, now, command_out, err);
 }
 

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "base/text.h"
+#include "base/tongue.h"
 
 /* The relay had the whole text and owes its word on it: STAGE_END. */
 enum stage { STAGE_CONNECT, STAGE_MAIL, STAGE_RCPT, STAGE_DATA, STAGE_TEXT, STAGE_END };
@@ -200,7 +201,7 @@ static enum status set_login(struct courier *c, const struct settings *s, struct
 		return ST_OK;
 	if (!g_file_get_contents(s->mail_out.password_file, &password, NULL, &error))
 		return error_set(
-			err, ST_IO, "cannot read the relay's password: %s", error->message);
+			err, ST_IO, _("cannot read the relay's password: %s"), error->message);
 	password[strcspn(password, "\r\n")] = '\0';
 	curl_easy_setopt(c->curl, CURLOPT_USERNAME, s->mail_out.username);
 	curl_easy_setopt(c->curl, CURLOPT_PASSWORD, password);
@@ -283,7 +284,7 @@ enum status courier_new(
 	c->curl = curl_easy_init();
 	if (!c->curl) {
 		g_free(c);
-		return error_set(err, ST_IO, "cannot initialise libcurl");
+		return error_set(err, ST_IO, _("cannot initialise libcurl"));
 	}
 	set_callbacks(c);
 	set_timeouts(c, settings->mail_out.timeout_s);

@@ -5,6 +5,7 @@
 
 #include "act/intake-work.h"
 #include "base/address.h"
+#include "base/tongue.h"
 #include "base/why.h"
 #include "tables/outbox.h"
 
@@ -85,9 +86,9 @@ static void tell_kind(struct explaining *x)
 	struct work *w = &x->work;
 
 	if (w->automatic == AUTO_NONE)
-		why_add(x->out->why, "a person's mail: no sign of automatic mail");
+		why_add(x->out->why, _("a person's mail: no sign of automatic mail"));
 	else
-		why_add(x->out->why, "%s mail: %s (%s)", automatic_names[w->automatic],
+		why_add(x->out->why, _("%s mail: %s (%s)"), automatic_names[w->automatic],
 			w->automatic_why.reason, w->automatic_why.source);
 }
 
@@ -140,7 +141,7 @@ static void tell_requester(struct explaining *x)
 	if (!who)
 		return;
 	of = source_of(w, who->address);
-	why_add(x->out->why, "the requester is %s, of %s", who->address, of);
+	why_add(x->out->why, _("the requester is %s, of %s"), who->address, of);
 }
 
 /* ST_REFUSED undoes it all; `told` says that this is what was wanted. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/tongue.h"
 #include "base/why.h"
 #include "mail/forwarded.h"
 #include "tables/outbox.h"
@@ -248,7 +249,7 @@ static enum status answer_opening(struct work *w, const struct rules_result *rul
 {
 	if (rules->autoresponse && manner_of(w)->unthreaded == OPENS_WITH_ANSWER)
 		return inbound_answer(w, w->match.late ? ANSWER_LATE : ANSWER_OPENED);
-	why_add(w->why, "no automatic answer: %s",
+	why_add(w->why, _("no automatic answer: %s"),
 		rules->autoresponse ? w->outcome->reason : "a rule says so");
 	reply_forgo(&w->match.ticket);
 	return ST_OK;
@@ -262,7 +263,7 @@ static const struct mailbox *inbound_requester_of(struct work *w, struct mailbox
 		return work_requester(w);
 	if (settings_is_desk(w->settings, spare->address) || is_agent_address(spare->address, w))
 		return work_requester(w);
-	why_add(w->why, "the agent passes on the mail of %s", spare->address);
+	why_add(w->why, _("the agent passes on the mail of %s"), spare->address);
 	return spare;
 }
 
@@ -308,12 +309,12 @@ static enum status open_new(struct work *w)
 
 	if (manner_of(w)->unthreaded == ASKS_POLICY &&
 		w->settings->policy.auto_replies == AUTO_IGNORE) {
-		why_add(w->why, "policy.auto_replies = \"ignore\": such mail opens no ticket");
+		why_add(w->why, _("policy.auto_replies = \"ignore\": such mail opens no ticket"));
 		return work_leave_alone(w, w->outcome->reason);
 	}
 	rules_apply(w->settings, w->message, w->envelope, w->subject.plain, &rules);
 	if (rules.names->len)
-		why_add(w->why, "rules that match: %s", rules.names->str);
+		why_add(w->why, _("rules that match: %s"), rules.names->str);
 	st = rules.ignore ? work_leave_alone(w, "rule") : open_by(w, &rules);
 	rules_result_release(&rules);
 	return st;

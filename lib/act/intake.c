@@ -8,6 +8,7 @@
 #include "archive/archive.h"
 #include "base/address.h"
 #include "base/failpoint.h"
+#include "base/tongue.h"
 #include "base/why.h"
 #include "decide/plan.h"
 #include "tables/agents.h"
@@ -345,8 +346,8 @@ static void find_watchers(struct work *w)
 static void say_recipients(struct work *w, const char *what, const GPtrArray *addresses)
 {
 	for (unsigned i = 0; i < addresses->len; i++)
-		why_add(w->why, "recipient %s is %s", (const char *)g_ptr_array_index(addresses, i),
-			what);
+		why_add(w->why, _("recipient %s is %s"),
+			(const char *)g_ptr_array_index(addresses, i), what);
 }
 
 /* For who asks why. */
@@ -361,20 +362,20 @@ static void say_who(struct work *w)
 	if (!w->why)
 		return;
 	if (w->is_agent)
-		why_add(w->why, "the sender is agent %s, by %s: %s", w->agent.login,
+		why_add(w->why, _("the sender is agent %s, by %s: %s"), w->agent.login,
 			how[w->vouched], w->authenticated);
 	else if (w->claimed)
-		why_add(w->why, "From is agent %s's address, and nobody vouches for that",
+		why_add(w->why, _("From is agent %s's address, and nobody vouches for that"),
 			w->claimed);
 	else if (w->authenticated)
-		why_add(w->why, "the sender is no agent: by %s it is %s, who is none",
+		why_add(w->why, _("the sender is no agent: by %s it is %s, who is none"),
 			how[w->vouched], w->authenticated);
 	else
-		why_add(w->why, "the sender is no agent: nobody vouches for one");
+		why_add(w->why, _("the sender is no agent: nobody vouches for one"));
 	for (unsigned i = 0; i < w->recipients.hits->len; i++) {
 		const struct account_hit *hit = g_ptr_array_index(w->recipients.hits, i);
 
-		why_add(w->why, "recipient %s is account %s%s", hit->recipient,
+		why_add(w->why, _("recipient %s is account %s%s"), hit->recipient,
 			hit->account->address, hit->ticket ? ", with a token" : "");
 	}
 	say_recipients(w, "an agent", w->recipients.agents);
@@ -408,8 +409,7 @@ enum status work_record(struct txn *txn, void *arg, struct error *err)
 	w->known = st == ST_OK;
 	if (w->known)
 		why_add(w->why,
-			"it was recorded before, as message %" G_GUINT64_FORMAT
-			" of #%" G_GUINT64_FORMAT "%s",
+			_("it was recorded before, as message %" PRIu64 " of #%" PRIu64 "%s"),
 			seen.seq, seen.ticket,
 			seen.copy ? ", and has changed on its way since" : "");
 	if (w->known && (w->recipients.hits->len || w->is_agent))

@@ -8,6 +8,7 @@
 #include "base/address.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "base/tongue.h"
 #include "decide/plan.h"
 #include "mail/attachment.h"
 #include "mail/letter.h"
@@ -196,9 +197,8 @@ enum status reply_draft(const struct reply_context *context, const struct ticket
 	enum status st;
 
 	if (!account || !ticket->requester_address)
-		return error_set(err, ST_BAD_INPUT,
-			"ticket #%" G_GUINT64_FORMAT " has %s to answer", ticket->number,
-			account ? "nobody" : "no account");
+		return error_set(err, ST_BAD_INPUT, _("ticket #%" PRIu64 " has %s to answer"),
+			ticket->number, account ? "nobody" : "no account");
 	describe_answer(context, ticket, text->agent, text->all, account, &draft->entry);
 	st = reply_last_inbound(context, ticket->number, &last, err);
 	if (st == ST_OK && last.message_id) {
@@ -377,7 +377,7 @@ enum status reply_forward(const struct reply_context *context, const struct tick
 	enum status st;
 
 	if (!account)
-		return error_set(err, ST_BAD_INPUT, "there is no account to send from");
+		return error_set(err, ST_BAD_INPUT, _("there is no account to send from"));
 	st = lead_and_others(context, ticket, to, lead, &text, &list.notes, err);
 	if (st == ST_OK)
 		st = tickets_each_entry(context->txn, ticket->number, list_mail, &list, err);

@@ -6,6 +6,7 @@
 
 #include "base/address.h"
 #include "base/text.h"
+#include "base/tongue.h"
 #include "base/why.h"
 #include "mail/answer-words.h"
 #include "mail/letter.h"
@@ -558,7 +559,7 @@ static enum status answer_once(struct answering *a, enum answer_fate *fate_out)
 	if (!none)
 		none = why_none(a, mark);
 	if (none) {
-		why_add(a->request->why, "no automatic answer: %s", none);
+		why_add(a->request->why, _("no automatic answer: %s"), none);
 		return ST_OK;
 	}
 	if (a->message)
@@ -569,7 +570,7 @@ static enum status answer_once(struct answering *a, enum answer_fate *fate_out)
 		st = answer_or_suppress(a, fate_out);
 	if (st == ST_OK)
 		mark_answered(a->ticket, mark);
-	why_add(a->request->why, "automatic answer to %s, with %s", a->to,
+	why_add(a->request->why, _("automatic answer to %s, with %s"), a->to,
 		a->own ? "their own words" : "nobody's words: it may not be theirs");
 	return st;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/tongue.h"
 
 enum { DEPTH_MAX = 8 };
 
@@ -29,8 +30,8 @@ bool archive_name_valid(const char *name)
 static enum status archive_failed(
 	struct error *err, const char *what, const char *dir, const char *name)
 {
-	return error_set(err, errno == ENOENT ? ST_NOT_FOUND : ST_IO, "cannot %s '%s/%s': %s", what,
-		dir, name, g_strerror(errno));
+	return error_set(err, errno == ENOENT ? ST_NOT_FOUND : ST_IO, _("cannot %s '%s/%s': %s"),
+		what, dir, name, g_strerror(errno));
 }
 
 bool archive_name_is_safe(const char *name)
@@ -72,16 +73,16 @@ enum status archive_open(const char *dir, const char *name, int *fd_out, struct 
 	int parent, fd, saved;
 
 	if (!archive_name_is_safe(name))
-		return error_set(err, ST_REFUSED, "'%s' is no name of an archived mail", name);
+		return error_set(err, ST_REFUSED, _("'%s' is no name of an archived mail"), name);
 	parent = open_parent(dir, name);
 	if (parent < 0)
-		return archive_failed(err, "open", dir, name);
+		return archive_failed(err, _("open"), dir, name);
 	fd = openat(parent, base_of(name), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	saved = errno;
 	close(parent);
 	errno = saved;
 	if (fd < 0)
-		return archive_failed(err, "open", dir, name);
+		return archive_failed(err, _("open"), dir, name);
 	*fd_out = fd;
 	return ST_OK;
 }
@@ -101,7 +102,7 @@ enum status archive_read(const char *dir, const char *name, size_t max, char **d
 	while (data->len < max && (n = read(fd, chunk, MIN(sizeof chunk, max - data->len))) > 0)
 		g_byte_array_append(data, chunk, (guint)n);
 	if (n < 0)
-		st = archive_failed(err, "read", dir, name);
+		st = archive_failed(err, _("read"), dir, name);
 	close(fd);
 	if (st != ST_OK) {
 		g_byte_array_unref(data);
@@ -118,15 +119,15 @@ enum status archive_remove(const char *dir, const char *name, struct error *err)
 	int parent, rc, saved;
 
 	if (!archive_name_is_safe(name))
-		return error_set(err, ST_REFUSED, "'%s' is no name of an archived mail", name);
+		return error_set(err, ST_REFUSED, _("'%s' is no name of an archived mail"), name);
 	parent = open_parent(dir, name);
 	if (parent < 0)
-		return archive_failed(err, "remove", dir, name);
+		return archive_failed(err, _("remove"), dir, name);
 	rc = unlinkat(parent, base_of(name), 0);
 	saved = errno;
 	close(parent);
 	errno = saved;
-	return rc == 0 ? ST_OK : archive_failed(err, "remove", dir, name);
+	return rc == 0 ? ST_OK : archive_failed(err, _("remove"), dir, name);
 }
 
 enum status archive_sync(const char *dir, struct error *err)
@@ -135,10 +136,10 @@ enum status archive_sync(const char *dir, struct error *err)
 
 	/* Nothing was ever written to a directory that is not there. */
 	if (fd < 0)
-		return errno == ENOENT ? ST_OK : archive_failed(err, "open", dir, "");
+		return errno == ENOENT ? ST_OK : archive_failed(err, _("open"), dir, "");
 	rc = syncfs(fd);
 	close(fd);
-	return rc == 0 ? ST_OK : archive_failed(err, "sync", dir, "");
+	return rc == 0 ? ST_OK : archive_failed(err, _("sync"), dir, "");
 }
 
 static enum status make_unclaimed(const char *dir, struct error *err)
@@ -149,7 +150,7 @@ static enum status make_unclaimed(const char *dir, struct error *err)
 		g_autofree char *path = g_build_filename(dir, ARCHIVE_UNCLAIMED, parts[i], NULL);
 
 		if (g_mkdir_with_parents(path, 0750) != 0)
-			return archive_failed(err, "make directory", dir, ARCHIVE_UNCLAIMED);
+			return archive_failed(err, _("make directory"), dir, ARCHIVE_UNCLAIMED);
 	}
 	return ST_OK;
 }
@@ -160,10 +161,10 @@ enum status archive_set_aside(const char *dir, const char *name, struct error *e
 			*to = g_build_filename(dir, ARCHIVE_UNCLAIMED, "new", base_of(name), NULL);
 	enum status st = archive_name_is_safe(name)
 		? make_unclaimed(dir, err)
-		: error_set(err, ST_REFUSED, "'%s' is no name of an archived mail", name);
+		: error_set(err, ST_REFUSED, _("'%s' is no name of an archived mail"), name);
 
 	if (st == ST_OK && rename(from, to) != 0)
-		st = archive_failed(err, "move", dir, name);
+		st = archive_failed(err, _("move"), dir, name);
 	return st;
 }
 
@@ -187,7 +188,7 @@ static enum status walk_name(struct walk *w, const char *below, const char *name
 
 	if (lstat(path, &stat) != 0)
 		return errno == ENOENT ? ST_OK
-				       : archive_failed(w->err, "look at", w->dir, relative);
+				       : archive_failed(w->err, _("look at"), w->dir, relative);
 	if (S_ISDIR(stat.st_mode) && depth < DEPTH_MAX)
 		return walk_directory(w, relative, depth + 1);
 	if (S_ISREG(stat.st_mode) && g_str_has_suffix(name, ".eml"))
@@ -204,7 +205,7 @@ static enum status walk_directory(struct walk *w, const char *below, unsigned de
 
 	if (!dir)
 		return g_file_test(path, G_FILE_TEST_EXISTS)
-			? error_set(w->err, ST_IO, "cannot read directory '%s'", path)
+			? error_set(w->err, ST_IO, _("cannot read directory '%s'"), path)
 			: ST_OK;
 	while (st == ST_OK && !w->stopped && (name = g_dir_read_name(dir)))
 		st = walk_name(w, below, name, depth);
@@ -297,5 +298,5 @@ enum status archive_remove_before(
 	*count_out = s.count;
 	return access(dir, W_OK) == 0 || errno == ENOENT
 		? ST_OK
-		: archive_failed(err, "remove mails of", dir, "");
+		: archive_failed(err, _("remove mails of"), dir, "");
 }

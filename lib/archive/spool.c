@@ -11,6 +11,7 @@
 #include "base/directory-sync.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "base/tongue.h"
 
 struct spool {
 	char *dir;
@@ -62,7 +63,7 @@ static enum status spool_failed(struct error *err, const char *what, const char 
 {
 	enum status st = errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? ST_FULL : ST_IO;
 
-	return error_set(err, st, "cannot %s '%s': %s", what, name, g_strerror(errno));
+	return error_set(err, st, _("cannot %s '%s': %s"), what, name, g_strerror(errno));
 }
 
 static int open_unnamed(const char *dir)
@@ -85,17 +86,17 @@ static enum status write_out(struct spool *spool, struct error *err)
 {
 	if (spool->fd < 0) {
 		if (g_mkdir_with_parents(spool->dir, 0750) != 0)
-			return spool_failed(err, "make directory", spool->dir);
+			return spool_failed(err, _("make directory"), spool->dir);
 		spool->fd = open_unnamed(spool->dir);
 	}
 	if (spool->fd < 0)
-		return spool_failed(err, "make a file in", spool->dir);
+		return spool_failed(err, _("make a file in"), spool->dir);
 	while (spool->written < spool->bytes->len) {
 		ssize_t n = write(spool->fd, spool->bytes->data + spool->written,
 			spool->bytes->len - spool->written);
 
 		if (n < 0 && errno != EINTR)
-			return spool_failed(err, "write to", spool->dir);
+			return spool_failed(err, _("write to"), spool->dir);
 		spool->written += n > 0 ? (size_t)n : 0;
 	}
 	return ST_OK;
@@ -296,7 +297,7 @@ struct message *spool_parse(struct spool *spool)
 static enum status sync_directory(const char *path, struct error *err)
 {
 	errno = directory_sync(path);
-	return errno == 0 ? ST_OK : spool_failed(err, "sync directory", path);
+	return errno == 0 ? ST_OK : spool_failed(err, _("sync directory"), path);
 }
 
 /* What root makes in the archive must be the daemon's, as the directory that it is in. */
@@ -325,7 +326,7 @@ static enum status make_archive(const char *dir, struct error *err)
 	if (g_file_test(dir, G_FILE_TEST_IS_DIR))
 		return ST_OK;
 	if (g_mkdir_with_parents(dir, 0770) != 0)
-		return spool_failed(err, "make directory", dir);
+		return spool_failed(err, _("make directory"), dir);
 	spool_give_directory(dir);
 	return ST_OK;
 }
@@ -360,7 +361,7 @@ static enum status make_directories(
 			spool_give_directory(path);
 			st = durable ? sync_directory(parent, err) : ST_OK;
 		} else if (errno != EEXIST || !is_directory(path)) {
-			st = spool_failed(err, "make directory", path);
+			st = spool_failed(err, _("make directory"), path);
 		}
 		*slash = '/';
 	}
@@ -383,7 +384,7 @@ static enum status copy_file(struct spool *spool, const char *path, bool durable
 	g_autofree char *temporary = g_strdup_printf("%s.XXXXXX", path);
 	g_autofree char *chunk = g_malloc(LIMIT_SPOOL_MEMORY);
 	int out = g_mkstemp_full(temporary, O_WRONLY | O_CLOEXEC, 0640);
-	enum status st = out < 0 ? spool_failed(err, "make", temporary) : ST_OK;
+	enum status st = out < 0 ? spool_failed(err, _("make"), temporary) : ST_OK;
 	off_t at = 0;
 	ssize_t n;
 
@@ -391,15 +392,15 @@ static enum status copy_file(struct spool *spool, const char *path, bool durable
 		spool_give_to_owner_of(spool->dir, out);
 	while (st == ST_OK && (n = pread(spool->fd, chunk, LIMIT_SPOOL_MEMORY, at)) > 0) {
 		if (write(out, chunk, (size_t)n) != n)
-			st = spool_failed(err, "write", temporary);
+			st = spool_failed(err, _("write"), temporary);
 		at += n;
 	}
 	if (st == ST_OK && durable && fdatasync(out) != 0)
-		st = spool_failed(err, "sync", temporary);
+		st = spool_failed(err, _("sync"), temporary);
 	if (out >= 0 && close(out) != 0 && st == ST_OK)
-		st = spool_failed(err, "close", temporary);
+		st = spool_failed(err, _("close"), temporary);
 	if (st == ST_OK && rename(temporary, path) != 0)
-		st = spool_failed(err, "name", path);
+		st = spool_failed(err, _("name"), path);
 	if (st != ST_OK && out >= 0)
 		unlink(temporary);
 	return st;
@@ -425,7 +426,7 @@ enum status spool_keep(
 	if (st == ST_OK)
 		spool_give_to_owner_of(dir, spool->fd);
 	if (st == ST_OK && durable && fdatasync(spool->fd) != 0)
-		st = spool_failed(err, "sync", path);
+		st = spool_failed(err, _("sync"), path);
 	if (st == ST_OK && name_file(spool->fd, path) != 0)
 		st = copy_file(spool, path, durable, err);
 	return st == ST_OK && durable ? sync_directory(parent, err) : st;

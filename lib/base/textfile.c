@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/tongue.h"
+
 static unsigned textfile_line_of(const char *text, const char *place)
 {
 	unsigned line = 1;
@@ -25,18 +27,18 @@ enum status textfile_read(const char *path, size_t max, char **text_out, struct 
 	gsize len;
 
 	if (stat(path, &info) || access(path, R_OK))
-		return error_set(err, errno == EACCES ? ST_REFUSED : ST_IO, "cannot read '%s': %s",
-			path, g_strerror(errno));
+		return error_set(err, errno == EACCES ? ST_REFUSED : ST_IO,
+			_("cannot read '%s': %s"), path, g_strerror(errno));
 	if (!S_ISREG(info.st_mode))
-		return error_set(err, ST_IO, "cannot read '%s': not a regular file", path);
+		return error_set(err, ST_IO, _("cannot read '%s': not a regular file"), path);
 	if ((guint64)info.st_size > max)
 		return error_set(err, ST_BAD_INPUT,
-			"%s: expected at most %zu bytes, found %" G_GINT64_FORMAT, path, max,
+			_("%s: expected at most %zu bytes, found %" PRId64), path, max,
 			(gint64)info.st_size);
 	if (!g_file_get_contents(path, &text, &len, NULL))
-		return error_set(err, ST_IO, "cannot read '%s': %s", path, g_strerror(errno));
+		return error_set(err, ST_IO, _("cannot read '%s': %s"), path, g_strerror(errno));
 	if (!g_utf8_validate(text, (gssize)len, &bad))
-		return error_set(err, ST_BAD_INPUT, "%s:%u: expected text in UTF-8", path,
+		return error_set(err, ST_BAD_INPUT, _("%s:%u: expected text in UTF-8"), path,
 			textfile_line_of(text, bad));
 	*text_out = g_strdup(text + (g_str_has_prefix(text, mark) ? strlen(mark) : 0));
 	return ST_OK;

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "base/tongue.h"
 #include "base/why.h"
 #include "decide/match-people.h"
 
@@ -32,12 +33,12 @@ static enum status by_token(struct search *s, uint64_t *number_out)
 
 		if (hit->ticket) {
 			*number_out = hit->ticket;
-			why_add(s->query->why, "recipient %s is a token of #%" G_GUINT64_FORMAT,
+			why_add(s->query->why, _("recipient %s is a token of #%" PRIu64),
 				hit->recipient, hit->ticket);
 			return ST_OK;
 		}
 	}
-	why_add(s->query->why, "no recipient is a ticket's token");
+	why_add(s->query->why, _("no recipient is a ticket's token"));
 	return ST_NOT_FOUND;
 }
 
@@ -105,12 +106,11 @@ static enum status match_choose(
 
 	if (n == 1 && hits[0].kind != ID_REFERENCED) {
 		*number_out = hits[0].ticket;
-		why_add(s->query->why, "%s: #%" G_GUINT64_FORMAT " has that message", id,
-			*number_out);
+		why_add(s->query->why, _("%s: #%" PRIu64 " has that message"), id, *number_out);
 		return ST_OK;
 	}
 	if (n == 0)
-		why_add(s->query->why, "%s: no ticket knows it", id);
+		why_add(s->query->why, _("%s: no ticket knows it"), id);
 	for (size_t i = 0; i < n && st == ST_OK; i++) {
 		struct candidate c = { 0 };
 		bool refused;
@@ -239,7 +239,7 @@ static enum status by_subject(struct search *s, uint64_t *number_out)
 		bool allowed = st == ST_OK && people_may_use_tag(&s->people, &ticket);
 
 		record_release(&ticket_type, &ticket);
-		why_add(s->query->why, "the Subject names #%" G_GUINT64_FORMAT ": %s", tags->v[i],
+		why_add(s->query->why, _("the Subject names #%" PRIu64 ": %s"), tags->v[i],
 			allowed ? "the sender may do that"
 				: st == ST_NOT_FOUND
 				? "no such ticket"
@@ -299,19 +299,18 @@ static enum status match_settle(struct search *s, uint64_t number)
 	enum status st = tickets_resolve(s->txn, number, &match->ticket, s->err);
 
 	if (st == ST_NOT_FOUND) {
-		why_add(s->query->why, "#%" G_GUINT64_FORMAT " was purged: a new ticket, linked",
-			number);
+		why_add(s->query->why, _("#%" PRIu64 " was purged: a new ticket, linked"), number);
 		forget_ticket(match);
 		numbers_add(&match->links, number);
 		return ST_OK;
 	}
 	if (st == ST_OK && match->ticket.number != number)
-		why_add(s->query->why, "#%" G_GUINT64_FORMAT " was merged into #%" G_GUINT64_FORMAT,
-			number, match->ticket.number);
+		why_add(s->query->why, _("#%" PRIu64 " was merged into #%" PRIu64), number,
+			match->ticket.number);
 	if (st == ST_OK && closed_too_long(s, &match->ticket)) {
 		why_add(s->query->why,
-			"#%" G_GUINT64_FORMAT " was closed more than %" G_GINT64_FORMAT
-			" days ago: a new ticket, linked",
+			_("#%" PRIu64 " was closed more than %" PRId64
+			  " days ago: a new ticket, linked"),
 			match->ticket.number, s->query->settings->policy.reopen_days);
 		numbers_add(&match->links, match->ticket.number);
 		forget_ticket(match);

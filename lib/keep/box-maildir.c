@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/tongue.h"
+
 enum { DEPTH_MAX = 16 };
 
 static int maildir_by_name(gconstpointer a, gconstpointer b)
@@ -74,5 +76,5 @@ enum status maildir_scan(struct box *box, struct error *err)
 	if (scan_folder(box, box->path, 0))
 		return ST_OK;
 	return error_set(
-		err, ST_BAD_INPUT, "'%s' is no Maildir: it has neither cur nor new", box->path);
+		err, ST_BAD_INPUT, _("'%s' is no Maildir: it has neither cur nor new"), box->path);
 }

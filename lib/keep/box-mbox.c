@@ -8,6 +8,7 @@
 
 #include "base/address.h"
 #include "base/text.h"
+#include "base/tongue.h"
 #include "model/record.h"
 
 enum { FROM_LINE_MAX = 500, CHUNK = 1024 * 1024 };
@@ -197,12 +198,12 @@ static enum status read_box(struct reader *r, char *chunk, struct error *err)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return error_set(err, ST_IO, "cannot read '%s': %s", r->box->path,
+			return error_set(err, ST_IO, _("cannot read '%s': %s"), r->box->path,
 				g_strerror(errno));
 		kept += (size_t)n;
 		if (r->at == 0 && !begins_from(chunk, chunk + kept))
 			return error_set(err, ST_BAD_INPUT,
-				"'%s' is no mbox: it does not begin with a From line",
+				_("'%s' is no mbox: it does not begin with a From line"),
 				r->box->path);
 		used = read_lines(
 			r, chunk, kept, kept == CHUNK && !memchr(chunk, '\n', CHUNK), &within);

@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "base/tongue.h"
 
 enum { MAIL_MAX = 1024 * 1024 * 1024, HEADER_USUAL = 16 * 1024 };
 
@@ -23,11 +24,11 @@ static enum status box_scan(struct box *box, mode_t mode, struct error *err)
 		return maildir_scan(box, err);
 	if (!S_ISREG(mode))
 		return error_set(
-			err, ST_BAD_INPUT, "'%s' is neither a file nor a directory", box->path);
+			err, ST_BAD_INPUT, _("'%s' is neither a file nor a directory"), box->path);
 	box->mbox = open(box->path, O_RDONLY | O_CLOEXEC);
 	return box->mbox >= 0
 		? mbox_scan(box, err)
-		: error_set(err, ST_IO, "cannot read '%s': %s", box->path, g_strerror(errno));
+		: error_set(err, ST_IO, _("cannot read '%s': %s"), box->path, g_strerror(errno));
 }
 
 enum status box_open(const char *path, struct box **box_out, struct error *err)
@@ -38,7 +39,7 @@ enum status box_open(const char *path, struct box **box_out, struct error *err)
 
 	if (stat(path, &status) != 0)
 		return error_set(err, errno == ENOENT ? ST_NOT_FOUND : ST_IO,
-			"cannot open '%s': %s", path, g_strerror(errno));
+			_("cannot open '%s': %s"), path, g_strerror(errno));
 	box = g_new0(struct box, 1);
 	box->path = g_strdup(path);
 	box->mbox = -1;
@@ -90,15 +91,15 @@ static enum status read_open_file(int fd, size_t max, struct mail *mail, struct 
 	ssize_t len;
 
 	if (fstat(fd, &status) != 0)
-		return error_set(err, ST_BAD_INPUT, "cannot read it: %s", g_strerror(errno));
+		return error_set(err, ST_BAD_INPUT, _("cannot read it: %s"), g_strerror(errno));
 	if (status.st_size > MAIL_MAX)
-		return error_set(err, ST_BAD_INPUT, "it is too large");
+		return error_set(err, ST_BAD_INPUT, _("it is too large"));
 	mail->came = (int64_t)status.st_mtime * TEXT_SECOND;
 	max = MIN(max, (size_t)status.st_size);
 	mail->data = g_malloc(max + 1);
 	len = box_read_at(fd, mail->data, max, 0);
 	if (len < 0)
-		return error_set(err, ST_BAD_INPUT, "cannot read it: %s", g_strerror(errno));
+		return error_set(err, ST_BAD_INPUT, _("cannot read it: %s"), g_strerror(errno));
 	mail->data[len] = '\0';
 	mail->len = (size_t)len;
 	return ST_OK;
@@ -111,7 +112,7 @@ static enum status box_read_file(const char *path, size_t max, struct mail *mail
 
 	mail->place = g_strdup(path);
 	if (fd < 0)
-		return error_set(err, ST_BAD_INPUT, "cannot open it: %s", g_strerror(errno));
+		return error_set(err, ST_BAD_INPUT, _("cannot open it: %s"), g_strerror(errno));
 	st = read_open_file(fd, max, mail, err);
 	close(fd);
 	return st;
@@ -130,13 +131,14 @@ static enum status read_stretch(const struct box *box, const struct place *place
 		"%s: mail %u at byte %" G_GUINT64_FORMAT, box->path, place->nth, place->from);
 	mail->quoted = true;
 	if (place->end - place->from > MAIL_MAX)
-		return error_set(err, ST_BAD_INPUT, "it is too large");
+		return error_set(err, ST_BAD_INPUT, _("it is too large"));
 	mail->data = g_malloc(line + len + 1);
 	n = box_read_at(box->mbox, mail->data, line + len, place->from);
 	if (n < 0)
-		return error_set(err, ST_IO, "cannot read '%s': %s", box->path, g_strerror(errno));
+		return error_set(
+			err, ST_IO, _("cannot read '%s': %s"), box->path, g_strerror(errno));
 	if ((size_t)n < line + len || strncmp(mail->data, "From ", 5) != 0)
-		return error_set(err, ST_IO, "'%s' was changed while it was read", box->path);
+		return error_set(err, ST_IO, _("'%s' was changed while it was read"), box->path);
 	mbox_from_line(mail->data, line, &mail->sender, &mail->came);
 	memmove(mail->data, mail->data + line, len);
 	mail->data[len] = '\0';
@@ -267,9 +269,9 @@ enum status mail_spool(const struct mail *mail, struct spool *spool, struct erro
 	enum status st;
 
 	if (mail->len == 0)
-		return error_set(err, ST_BAD_INPUT, "it is empty");
+		return error_set(err, ST_BAD_INPUT, _("it is empty"));
 	if (mail_field_end(p, end) == p)
-		return error_set(err, ST_BAD_INPUT, "it has no header");
+		return error_set(err, ST_BAD_INPUT, _("it has no header"));
 	st = spool_fields(&p, end, spool, err);
 	if (st != ST_OK)
 		return st;

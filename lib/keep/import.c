@@ -7,6 +7,7 @@
 #include "act/intake.h"
 #include "base/address.h"
 #include "base/text.h"
+#include "base/tongue.h"
 #include "keep/import-numbers.h"
 #include "mail/message.h"
 
@@ -308,8 +309,7 @@ enum status import_mails(struct store *store, struct box *box, const struct impo
 		batch_free(batch);
 		if (st == ST_OK && !go_on(&import) && counts_out->done < counts_out->total)
 			st = error_set(err, ST_BUSY,
-				"stopped after %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
-				" mails",
+				_("stopped after %" PRIu64 " of %" PRIu64 " mails"),
 				counts_out->done, counts_out->total);
 	}
 	batch_free(ahead);

@@ -8,6 +8,7 @@
 #include "base/failpoint.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "base/tongue.h"
 #include "mail/message.h"
 #include "mail/redact-person.h"
 #include "tables/agents.h"
@@ -174,7 +175,7 @@ static enum status is_agents(
 	(void)txn;
 	if (text_list_has(agent->addresses, r->person.address))
 		return error_set(err, ST_REFUSED,
-			"%s is an address of agent %s; take it away from them first",
+			_("%s is an address of agent %s; take it away from them first"),
 			r->person.address, agent->login);
 	return ST_OK;
 }

@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "base/tongue.h"
 
 /* Where a part stands decides what it is: seals and delivery reports are no attachments. */
 struct attachments {
@@ -233,11 +234,12 @@ enum status message_attachment_write(
 
 	visit_message(message, &a);
 	if (!a.found)
-		return error_set(err, ST_NOT_FOUND, "the message has no attachment %u", index + 1);
+		return error_set(
+			err, ST_NOT_FOUND, _("the message has no attachment %u"), index + 1);
 	out = g_mime_stream_fs_new(dup(fd));
 	written = write_part(a.found, out) && g_mime_stream_flush(out) == 0;
 	g_object_unref(out);
 	return written
 		? ST_OK
-		: error_set(err, ST_IO, "cannot write the attachment: %s", g_strerror(errno));
+		: error_set(err, ST_IO, _("cannot write the attachment: %s"), g_strerror(errno));
 }

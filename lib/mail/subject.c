@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "base/tongue.h"
 #include "mail/subject-words.h"
 
 enum {
@@ -18,7 +19,7 @@ enum {
 
 static enum status bad_format(struct error *err, const char *pattern, const char *why)
 {
-	return error_set(err, ST_BAD_INPUT, "tag format '%s' %s", pattern, why);
+	return error_set(err, ST_BAD_INPUT, _("tag format '%s' %s"), pattern, why);
 }
 
 static enum status check_literal(const char *pattern, struct error *err)
@@ -61,7 +62,7 @@ enum status tag_format_init(
 		(!*name || strlen(name) > 100 || !g_str_is_ascii(name) ||
 			strpbrk(name, " \t\r\n[]")))
 		return error_set(err, ST_BAD_INPUT,
-			"tag name '%s' is not 1 to 100 ASCII characters without blanks and brackets",
+			_("tag name '%s' is not 1 to 100 ASCII characters without blanks and brackets"),
 			name);
 	memset(format, 0, sizeof *format);
 	format->name = g_strdup(n ? name : "");

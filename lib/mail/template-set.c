@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/tongue.h"
 
 struct variant {
 	char *language; /* as in the file's name; NULL: the default */
@@ -108,7 +109,7 @@ enum status template_set_load(
 
 	if (!*name || strchr(name, '/'))
 		return error_set(err, ST_BAD_INPUT,
-			"expected the name of a file in '%s', found '%s'", dir, name);
+			_("expected the name of a file in '%s', found '%s'"), dir, name);
 	set = g_new(struct template_set, 1);
 	set->variants = g_ptr_array_new_with_free_func(variant_free);
 	st = add_variant(set, dir, name, NULL, err);

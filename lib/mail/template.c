@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/textfile.h"
+#include "base/tongue.h"
 
 const char *const template_var_names[] = { "number", "tag", "subject", "name", "address", "queue",
 	"project", "status", "agent", "date", "quote", "signature", NULL };
@@ -140,8 +141,9 @@ static enum status fail_variable(const struct place *place, const char *name, si
 {
 	g_autofree char *known = g_strjoinv("} {", (char **)template_var_names);
 
-	return template_fail(place, "unknown variable '{%.*s}', expected {%s}, or {{ for a brace",
-		(int)MIN(len, 40), name, known);
+	return template_fail(place,
+		_("unknown variable '{%.*s}', expected {%s}, or {{ for a brace"), (int)MIN(len, 40),
+		name, known);
 }
 
 static bool has_lines(enum template_var var)
@@ -158,12 +160,12 @@ static enum status add_variable(
 	int var = var_find(*p, len);
 
 	if ((*p)[len] != '}')
-		return template_fail(place, "expected } behind '{%.*s', or {{ for a brace",
+		return template_fail(place, _("expected } behind '{%.*s', or {{ for a brace"),
 			(int)MIN(len, 40), *p);
 	if (var < 0)
 		return fail_variable(place, *p, len);
 	if (has_lines((enum template_var)var) && !quote_allowed)
-		return template_fail(place, "{%s} has many lines and cannot stand in a header",
+		return template_fail(place, _("{%s} has many lines and cannot stand in a header"),
 			template_var_names[var]);
 	piece.var = (enum template_var)var;
 	g_array_append_val(pieces, piece);
@@ -223,10 +225,11 @@ static bool has_header(const struct template *template, const char *name)
 static enum status set_language(struct template *template, struct place *place, const char *value)
 {
 	if (template->language)
-		return template_fail(place, "expected one Content-Language header, found a second");
+		return template_fail(
+			place, _("expected one Content-Language header, found a second"));
 	if (!text_is_language(value))
 		return template_fail(place,
-			"expected one language such as de or pt-BR in Content-Language, found '%.40s'",
+			_("expected one language such as de or pt-BR in Content-Language, found '%.40s'"),
 			value);
 	template->language = g_strdup(value);
 	return ST_OK;
@@ -244,24 +247,26 @@ static enum status template_add_header(
 
 	if (!name || !is_header_name(name))
 		return template_fail(place,
-			"expected a header 'Name: text' or the blank line before the text, found '%.60s'",
+			_("expected a header 'Name: text' or the blank line before the text, found '%.60s'"),
 			text);
 	if (!g_ascii_strcasecmp(name, "Content-Language"))
 		return set_language(template, place, value);
 	if (is_own_header(name))
 		return template_fail(place,
-			"header %s is written by milticket and cannot stand in a template", name);
+			_("header %s is written by milticket and cannot stand in a template"),
+			name);
 	if (strlen(colon + 1) > HEADER_BYTES)
 		return template_fail(
-			place, "header %s is longer than %d bytes", name, HEADER_BYTES);
+			place, _("header %s is longer than %d bytes"), name, HEADER_BYTES);
 	if (!g_ascii_strcasecmp(name, "Subject")) {
 		if (template->subject)
-			return template_fail(place, "expected one Subject header, found a second");
+			return template_fail(
+				place, _("expected one Subject header, found a second"));
 		template->subject = pieces_new();
 		return parse_pieces(&at, value, false, template->subject);
 	}
 	if (has_header(template, name))
-		return template_fail(place, "expected one %s header, found a second", name);
+		return template_fail(place, _("expected one %s header, found a second"), name);
 	header = (struct template_header){ g_steal_pointer(&name), pieces_new() };
 	g_array_append_val(template->headers, header);
 	return parse_pieces(&at, value, false, header.value);
@@ -300,10 +305,10 @@ static enum status parse_template(struct template *template, struct place *place
 	if (st != ST_OK)
 		return st;
 	if (!template->subject)
-		return template_fail(place, "expected a Subject header, found none");
+		return template_fail(place, _("expected a Subject header, found none"));
 	if (!text[strspn(text, " \t\n")])
-		return template_fail(
-			place, "expected a text behind the headers and a blank line, found none");
+		return template_fail(place,
+			_("expected a text behind the headers and a blank line, found none"));
 	return parse_pieces(place, text, true, template->body);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/tongue.h"
 
 enum { RECORD_VERSION = 1 };
 
@@ -315,7 +316,7 @@ enum status record_decode(
 
 	memset(record, 0, type->size);
 	if (value.len == 0 || *r.p != RECORD_VERSION)
-		return error_set(err, ST_BAD_INPUT, "damaged %s: unknown version", type->name);
+		return error_set(err, ST_BAD_INPUT, _("damaged %s: unknown version"), type->name);
 	r.end += value.len;
 	r.p++;
 	while (r.p < r.end) {
@@ -324,8 +325,8 @@ enum status record_decode(
 		if (get_span(&r, &span) && (!f || decode_field(f, &span, record)))
 			continue;
 		record_release(type, record);
-		return error_set(
-			err, ST_BAD_INPUT, "damaged %s: field '%s'", type->name, f ? f->name : "?");
+		return error_set(err, ST_BAD_INPUT, _("damaged %s: field '%s'"), type->name,
+			f ? f->name : "?");
 	}
 	return ST_OK;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/address.h"
+#include "base/tongue.h"
 #include "model/names.h"
 #include "settings/settings-table.h"
 
@@ -27,7 +28,7 @@ static enum status account_address(struct loader *loader, guint i, struct accoun
 
 	if (address_canonical(account->address, &canonical) != ST_OK)
 		return loader_fail(loader, node, "accounts.address",
-			"expected a mail address such as \"support@example.com\", found none");
+			_("expected a mail address such as \"support@example.com\", found none"));
 	g_free(account->address);
 	account->address = canonical;
 	for (guint j = 0; j < i; j++) {
@@ -35,7 +36,7 @@ static enum status account_address(struct loader *loader, guint i, struct accoun
 
 		if (!strcmp(other->address, canonical))
 			return loader_fail(loader, node, "accounts.address",
-				"expected each address once, but '%s' is also the account of line %u",
+				_("expected each address once, but '%s' is also the account of line %u"),
 				canonical,
 				config_setting_source_line(account_node(loader, j, "address")));
 	}
@@ -51,7 +52,7 @@ static enum status account_queue(struct loader *loader, guint i, struct account 
 	if (queue_name_valid(account->queue))
 		return ST_OK;
 	return loader_fail(loader, account_node(loader, i, "queue"), "accounts.queue",
-		"expected a queue: letters a-z, digits, . _ -, as '%s' cannot be its name",
+		_("expected a queue: letters a-z, digits, . _ -, as '%s' cannot be its name"),
 		account->queue);
 }
 
@@ -64,17 +65,17 @@ static enum status account_sender(struct loader *loader, guint i, struct account
 	if (sender_parse(account->sender, &account->sender_name, &account->sender_address))
 		return ST_OK;
 	return loader_fail(loader, account_node(loader, i, "sender"), "accounts.sender",
-		"expected \"Name <address>\" or an address");
+		_("expected \"Name <address>\" or an address"));
 }
 
 static enum status account_delivery(struct loader *loader, guint i, struct account *account)
 {
 	if (account->deliver == DELIVER_NONE && !*loader->settings->archive.path)
 		return loader_fail(loader, account_node(loader, i, "deliver"), "accounts.deliver",
-			"expected mailbox, agents or both, as \"none\" needs archive.path: the mail would be lost");
+			_("expected mailbox, agents or both, as \"none\" needs archive.path: the mail would be lost"));
 	if (account->reply_to == REPLY_TO_DESK && !*loader->settings->recipient_delimiter)
 		return loader_fail(loader, account_node(loader, i, "reply_to"), "accounts.reply_to",
-			"expected \"sender\", as \"desk\" needs recipient_delimiter");
+			_("expected \"sender\", as \"desk\" needs recipient_delimiter"));
 	return ST_OK;
 }
 
@@ -113,7 +114,7 @@ static enum status account_templates(struct loader *loader, guint i, struct acco
 		member = g_strconcat("autoresponse.", names[a], NULL);
 		key = g_strconcat("accounts.", member, NULL);
 		return loader_fail(loader, account_node(loader, i, member), key,
-			"expected a usable template: %s", why.text);
+			_("expected a usable template: %s"), why.text);
 	}
 	return ST_OK;
 }
@@ -168,7 +169,7 @@ static enum status finish_former_tags(struct loader *loader)
 	for (char **also = s->tag.also; also && *also; also++)
 		if (tag_format_also(&s->tag_format, *also, s->tag.name, &why) != ST_OK)
 			return loader_fail(loader, node, "tag.also",
-				"expected formats such as \"[Ticket#%%d]\": %s", why.text);
+				_("expected formats such as \"[Ticket#%%d]\": %s"), why.text);
 	return ST_OK;
 }
 
@@ -188,7 +189,7 @@ static enum status finish_tag(struct loader *loader)
 		    &settings->tag_format, settings->tag.format, settings->tag.name, &why) == ST_OK)
 		return finish_former_tags(loader);
 	return loader_fail(loader, node, "tag.format",
-		"expected a format such as \"[%%n #%%d]\": %s", why.text);
+		_("expected a format such as \"[%%n #%%d]\": %s"), why.text);
 }
 
 static enum status finish_password(struct loader *loader)
@@ -202,23 +203,23 @@ static enum status finish_password(struct loader *loader)
 		return ST_OK;
 	if (!*file)
 		return loader_fail(loader, config_lookup(&loader->config, "mail_out.username"),
-			"mail_out.username", "expected mail_out.password_file beside it");
+			"mail_out.username", _("expected mail_out.password_file beside it"));
 	if (!*settings->mail_out.username)
 		return loader_fail(loader, node, "mail_out.password_file",
-			"expected mail_out.username beside it");
+			_("expected mail_out.username beside it"));
 	/* That the daemon can read it is seen when it does so, at its start; that an admin cannot
 	 * is how it should be. */
 	if ((stat(file, &st) || access(file, R_OK)) && errno == EACCES)
 		return ST_OK;
 	if (stat(file, &st))
 		return loader_fail(loader, node, "mail_out.password_file",
-			"expected a readable file, but '%s': %s", file, g_strerror(errno));
+			_("expected a readable file, but '%s': %s"), file, g_strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return loader_fail(loader, node, "mail_out.password_file",
-			"expected a regular file, but '%s' is none", file);
+			_("expected a regular file, but '%s' is none"), file);
 	if (st.st_mode & S_IRWXO)
 		return loader_fail(loader, node, "mail_out.password_file",
-			"expected a file that others cannot read: chmod o= '%s'", file);
+			_("expected a file that others cannot read: chmod o= '%s'"), file);
 	return ST_OK;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/textfile.h"
+#include "base/tongue.h"
 
 enum {
 	INCLUDE_DEPTH_MAX = 10, /* libconfig's own; it reports what is deeper */
@@ -79,7 +80,7 @@ static enum status check_number(struct scan *scan)
 	if (!plain || value <= G_MAXINT32)
 		return ST_OK;
 	return error_set(scan->err, ST_BAD_INPUT,
-		"%s:%u: %.*s: expected an L behind a number above %d, as in %.*sL", scan->path,
+		_("%s:%u: %.*s: expected an L behind a number above %d, as in %.*sL"), scan->path,
 		scan->line, (int)scan->name_len, scan->name, G_MAXINT32, (int)MIN(digits, 40),
 		start);
 }
@@ -102,7 +103,7 @@ static enum status follow_include(struct scan *scan)
 	scan->p = close + 1;
 	st = scan_file(path, scan->dir, scan->depth + 1, &why);
 	if (st == ST_IO)
-		return error_set(scan->err, st, "%s:%u: @include: expected a readable file: %s",
+		return error_set(scan->err, st, _("%s:%u: @include: expected a readable file: %s"),
 			scan->path, scan->line, why.text);
 	return st == ST_OK ? ST_OK : error_set(scan->err, st, "%s", why.text);
 }

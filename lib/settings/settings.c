@@ -7,6 +7,7 @@
 
 #include "base/address.h"
 #include "base/text.h"
+#include "base/tongue.h"
 #include "settings/settings-loader.h"
 #include "settings/settings-scan.h"
 #include "settings/settings-table.h"
@@ -137,11 +138,13 @@ static enum status fail_value(const struct loader *loader, const config_setting_
 
 	if (near)
 		return loader_fail(loader, node, key->name,
-			"expected %s, found \"%s\"; did you mean \"%s\"?", expected, shown, near);
+			_("expected %s, found \"%s\"; did you mean \"%s\"?"), expected, shown,
+			near);
 	if (key->kind->shape == SHAPE_INTEGER)
 		return loader_fail(
-			loader, node, key->name, "expected %s, found %s", expected, shown);
-	return loader_fail(loader, node, key->name, "expected %s, found \"%s\"", expected, shown);
+			loader, node, key->name, _("expected %s, found %s"), expected, shown);
+	return loader_fail(
+		loader, node, key->name, _("expected %s, found \"%s\""), expected, shown);
 }
 
 static enum status load_scalar(const struct loader *loader, const config_setting_t *node,
@@ -153,7 +156,7 @@ static enum status load_scalar(const struct loader *loader, const config_setting
 		return key->kind->take(key, target, text) ? ST_OK
 							  : fail_value(loader, node, key, text);
 	expected = key_expected(key);
-	return loader_fail(loader, node, key->name, "expected %s (%s), found %s", expected,
+	return loader_fail(loader, node, key->name, _("expected %s (%s), found %s"), expected,
 		key->kind->type, type_name(node));
 }
 
@@ -192,9 +195,9 @@ static enum status fail_unknown(
 	}
 	if (near)
 		return loader_fail(loader, node, name,
-			"unknown key, did you mean '%s'? expected one of %s", near->name,
+			_("unknown key, did you mean '%s'? expected one of %s"), near->name,
 			known->str);
-	return loader_fail(loader, node, name, "unknown key, expected one of %s", known->str);
+	return loader_fail(loader, node, name, _("unknown key, expected one of %s"), known->str);
 }
 
 static enum status load_group(
@@ -208,13 +211,13 @@ static enum status load_elements(struct loader *loader, config_setting_t *node, 
 
 	if (!config_setting_is_list(node))
 		return loader_fail(loader, node, name,
-			"expected a list of groups ( { ... } ), found %s", type_name(node));
+			_("expected a list of groups ( { ... } ), found %s"), type_name(node));
 	for (int i = 0; st == ST_OK && i < config_setting_length(node); i++) {
 		config_setting_t *element = config_setting_get_elem(node, (unsigned)i);
 
 		if (!config_setting_is_group(element))
 			return loader_fail(loader, element, name,
-				"expected a list of groups ( { ... } ), found %s in it",
+				_("expected a list of groups ( { ... } ), found %s in it"),
 				type_name(element));
 		g_ptr_array_add(objects, make());
 		if (objects == loader->settings->accounts)
@@ -240,8 +243,8 @@ static enum status load_member(
 	if (!strcmp(name, "rules"))
 		return load_elements(loader, node, name, loader->settings->rules, rule_new);
 	if (!config_setting_is_group(node))
-		return loader_fail(
-			loader, node, name, "expected a group { ... }, found %s", type_name(node));
+		return loader_fail(loader, node, name, _("expected a group { ... }, found %s"),
+			type_name(node));
 	return load_group(loader, node, name, base);
 }
 
@@ -272,7 +275,7 @@ static enum status settings_read_file(struct loader *loader)
 		return ST_OK;
 	if (config_error_type(&loader->config) == CONFIG_ERR_FILE_IO)
 		return error_set(loader->err, errno == EACCES ? ST_REFUSED : ST_IO,
-			"cannot read '%s': %s", loader->path, g_strerror(errno));
+			_("cannot read '%s': %s"), loader->path, g_strerror(errno));
 	return error_set(loader->err, ST_BAD_INPUT, "%s:%d: %s",
 		config_error_file(&loader->config) ? config_error_file(&loader->config)
 						   : loader->path,

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/tongue.h"
+
 /* What root makes here must be the daemon's, as the directory is. */
 static void lock_give_to_owner_of(const char *dir, int fd)
 {
@@ -24,15 +26,15 @@ enum status store_lock(const char *dir, int *fd_out, struct error *err)
 
 	if (g_mkdir_with_parents(dir, 0770) != 0)
 		return error_set(
-			err, ST_IO, "cannot make directory '%s': %s", dir, g_strerror(errno));
+			err, ST_IO, _("cannot make directory '%s': %s"), dir, g_strerror(errno));
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0660);
 	if (fd < 0)
-		return error_set(err, errno == EACCES ? ST_REFUSED : ST_IO, "cannot open '%s': %s",
-			path, g_strerror(errno));
+		return error_set(err, errno == EACCES ? ST_REFUSED : ST_IO,
+			_("cannot open '%s': %s"), path, g_strerror(errno));
 	lock_give_to_owner_of(dir, fd);
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		close(fd);
-		return error_set(err, ST_BUSY, "milticketd runs on store '%s'", dir);
+		return error_set(err, ST_BUSY, _("milticketd runs on store '%s'"), dir);
 	}
 	*fd_out = fd;
 	return ST_OK;

@@ -5,6 +5,7 @@
 
 #include "base/address.h"
 #include "base/text.h"
+#include "base/tongue.h"
 #include "model/names.h"
 
 bool agent_in_queue(const struct agent *agent, const char *queue)
@@ -33,7 +34,7 @@ static enum status agents_failed(
 {
 	if (st == ST_OK || st == ST_NOT_FOUND)
 		return st;
-	return error_set(err, st, "cannot %s agent '%s': %s", what, login, txn_reason(txn));
+	return error_set(err, st, _("cannot %s agent '%s': %s"), what, login, txn_reason(txn));
 }
 
 enum status agents_load(
@@ -46,7 +47,7 @@ enum status agents_load(
 	text_key(&key, login);
 	st = txn_get(txn, TABLE_AGENTS, key_bytes(&key), &value);
 	if (st != ST_OK)
-		return agents_failed(txn, st, "read", login, err);
+		return agents_failed(txn, st, _("read"), login, err);
 	return record_decode(&agent_type, value, agent_out, err) == ST_OK ? ST_OK : ST_IO;
 }
 
@@ -75,7 +76,7 @@ static enum status agents_claim(
 
 	if (st == ST_OK && strcmp(owner, agent->login) != 0)
 		return error_set(
-			err, ST_EXISTS, "address '%s' is agent %s's already", address, owner);
+			err, ST_EXISTS, _("address '%s' is agent %s's already"), address, owner);
 	if (st != ST_OK && st != ST_NOT_FOUND)
 		return st;
 	text_key(&key, address);
@@ -119,7 +120,7 @@ enum status agents_save(struct txn *txn, const struct agent *agent, struct error
 
 	if (!agent_login_valid(agent->login))
 		return error_set(err, ST_BAD_INPUT,
-			"'%s' is no login: expected 1 to %d of a-z 0-9 . _ - @ +", agent->login,
+			_("'%s' is no login: expected 1 to %d of a-z 0-9 . _ - @ +"), agent->login,
 			LOGIN_MAX_BYTES);
 	st = release_addresses(txn, agent->login, err);
 	for (char **a = agent->addresses; a && *a && st == ST_OK; a++)
@@ -128,7 +129,7 @@ enum status agents_save(struct txn *txn, const struct agent *agent, struct error
 		return st;
 	if (st == ST_OK)
 		st = agents_put_agent(txn, agent);
-	return agents_failed(txn, st, "write", agent->login, err);
+	return agents_failed(txn, st, _("write"), agent->login, err);
 }
 
 enum status agents_remove(struct txn *txn, const char *login, struct error *err)
@@ -139,7 +140,7 @@ enum status agents_remove(struct txn *txn, const char *login, struct error *err)
 	text_key(&key, login);
 	if (st == ST_OK)
 		st = txn_delete(txn, TABLE_AGENTS, key_bytes(&key));
-	return agents_failed(txn, st, "remove", login, err);
+	return agents_failed(txn, st, _("remove"), login, err);
 }
 
 /* --- finding --- */
@@ -162,7 +163,7 @@ enum status agents_find_by_address(
 		return ST_NOT_FOUND;
 	st = owner_of(txn, canonical, &login);
 	if (st != ST_OK)
-		return agents_failed(txn, st, "look up", canonical, err);
+		return agents_failed(txn, st, _("look up"), canonical, err);
 	return active_only(agents_load(txn, login, agent_out, err), agent_out);
 }
 

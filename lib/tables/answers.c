@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/tongue.h"
 
 enum { MINUTE = 60, BUCKETS = 61 };
 
@@ -86,7 +87,8 @@ static enum status ring_load(struct txn *txn, int64_t now, struct ring *ring, st
 	if (st == ST_OK)
 		ring_decode(value, ring);
 	else if (st != ST_NOT_FOUND)
-		return error_set(err, st, "cannot read the count of answers: %s", txn_reason(txn));
+		return error_set(
+			err, st, _("cannot read the count of answers: %s"), txn_reason(txn));
 	ring_advance(ring, now);
 	return ST_OK;
 }
@@ -121,7 +123,8 @@ enum status answers_count(struct txn *txn, int64_t now, enum answers_kind kind, 
 	ring_encode(&ring, &value);
 	st = txn_put(txn, TABLE_META, ring_key(), key_bytes(&value));
 	if (st != ST_OK)
-		return error_set(err, st, "cannot write the count of answers: %s", txn_reason(txn));
+		return error_set(
+			err, st, _("cannot write the count of answers: %s"), txn_reason(txn));
 	return ST_OK;
 }
 

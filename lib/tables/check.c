@@ -8,6 +8,7 @@
 
 #include "archive/archive.h"
 #include "base/text.h"
+#include "base/tongue.h"
 #include "mail/message.h"
 #include "tables/check-rows.h"
 #include "tables/doomed.h"
@@ -87,8 +88,8 @@ static enum status check_attachments(struct check *c, const struct entry *e)
 	if (!list)
 		return ST_OK;
 	check_find(c,
-		"ticket %" G_GUINT64_FORMAT ": message %" G_GUINT64_FORMAT
-		" has attachments that are not recorded (%u)",
+		_("ticket %" PRIu64 ": message %" PRIu64
+		  " has attachments that are not recorded (%u)"),
 		e->ticket, e->seq, g_strv_length(list));
 	numbers_add(&c->unfiled, e->ticket);
 	numbers_add(&c->broken, e->ticket);
@@ -112,14 +113,12 @@ static enum status check_file(struct txn *txn, const struct entry *e, void *arg,
 		return ST_OK;
 	if (size < 0)
 		check_find(c,
-			"ticket %" G_GUINT64_FORMAT ": message %" G_GUINT64_FORMAT
-			" is not in the archive: %s",
+			_("ticket %" PRIu64 ": message %" PRIu64 " is not in the archive: %s"),
 			e->ticket, e->seq, e->archive);
 	else
 		check_find(c,
-			"ticket %" G_GUINT64_FORMAT ": message %" G_GUINT64_FORMAT
-			" has %" G_GINT64_FORMAT " bytes in the archive, %" G_GUINT64_FORMAT
-			" were recorded: %s",
+			_("ticket %" PRIu64 ": message %" PRIu64 " has %" PRId64
+			  " bytes in the archive, %" PRIu64 " were recorded: %s"),
 			e->ticket, e->seq, size, e->size, e->archive);
 	numbers_add(&c->unfiled, e->ticket);
 	return ST_OK;
@@ -132,7 +131,7 @@ static bool see_file(const char *name, int64_t modified, void *arg)
 	if (g_hash_table_contains(c->files, name) || modified > c->options->now - FRESH ||
 		g_str_has_prefix(name, ARCHIVE_UNCLAIMED "/"))
 		return true;
-	check_find(c, "archive: no message names %s", name);
+	check_find(c, _("archive: no message names %s"), name);
 	g_ptr_array_add(c->unclaimed, g_strdup(name));
 	return true;
 }
@@ -153,7 +152,7 @@ static enum status check_ticket(struct txn *txn, uint64_t number, struct check *
 	if (st == ST_OK)
 		st = tickets_each_entry(txn, number, check_file, c, &why);
 	if (st != ST_OK)
-		check_find(c, "ticket %" G_GUINT64_FORMAT ": %s", number, why.text);
+		check_find(c, _("ticket %" PRIu64 ": %s"), number, why.text);
 	return ST_OK;
 }
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/tongue.h"
+
 static const struct bytes request_key = { "reload.request", 14 },
 			  answer_key = { "reload.answer", 13 };
 
@@ -10,7 +12,7 @@ static enum status control_failed(struct txn *txn, enum status st, struct error 
 {
 	return st == ST_OK || st == ST_NOT_FOUND
 		? st
-		: error_set(err, st, "cannot talk to the daemon through the store: %s",
+		: error_set(err, st, _("cannot talk to the daemon through the store: %s"),
 			  txn_reason(txn));
 }
 

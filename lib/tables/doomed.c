@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "archive/archive.h"
+#include "base/tongue.h"
 #include "tables/tickets.h"
 
 enum { AT_ONCE = 200 };
@@ -22,8 +23,8 @@ static enum status doomed_failed(
 {
 	return st == ST_OK || st == ST_NOT_FOUND
 		? ST_OK
-		: error_set(
-			  err, st, "cannot %s the files that are to go: %s", what, txn_reason(txn));
+		: error_set(err, st, _("cannot %s the files that are to go: %s"), what,
+			  txn_reason(txn));
 }
 
 enum status doomed_add(struct txn *txn, const struct entry *entry, struct error *err)
@@ -42,7 +43,7 @@ enum status doomed_add(struct txn *txn, const struct entry *entry, struct error 
 	doomed_key(&key, entry->archive);
 	return doomed_failed(txn,
 		txn_put(txn, TABLE_META, key_bytes(&key), (struct bytes){ value->str, value->len }),
-		"note", err);
+		_("note"), err);
 }
 
 /* The text at *offset, which moves behind it; "" when there is none. Owned. */
@@ -74,7 +75,7 @@ enum status doomed_list(struct txn *txn, guint max, GPtrArray *names, struct err
 		st == ST_OK && names->len < max; st = scan_next(&scan))
 		g_ptr_array_add(names, name_in(scan.value));
 	scan_release(&scan);
-	return doomed_failed(txn, st, "read", err);
+	return doomed_failed(txn, st, _("read"), err);
 }
 
 bool doomed_is_row(struct bytes key)
@@ -137,7 +138,7 @@ static enum status forget_some(struct txn *txn, void *arg, struct error *err)
 
 		doomed_key(&key, g_ptr_array_index(work->rows, i));
 		st = doomed_failed(
-			txn, txn_delete(txn, TABLE_META, key_bytes(&key)), "forget", err);
+			txn, txn_delete(txn, TABLE_META, key_bytes(&key)), _("forget"), err);
 	}
 	return st;
 }

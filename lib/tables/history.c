@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/tongue.h"
+
 static void serial_key(struct key *key, uint64_t serial)
 {
 	key_init(key);
@@ -32,8 +34,8 @@ static enum status history_failed(
 {
 	return st == ST_OK
 		? st
-		: error_set(err, st, "cannot keep the history of ticket %" G_GUINT64_FORMAT ": %s",
-			  ticket, txn_reason(txn));
+		: error_set(err, st, _("cannot keep the history of ticket %" PRIu64 ": %s"), ticket,
+			  txn_reason(txn));
 }
 
 /* Where an event is: the log maps its serial to its ticket. */

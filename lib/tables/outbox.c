@@ -5,6 +5,7 @@
 
 #include "base/address.h"
 #include "base/text.h"
+#include "base/tongue.h"
 
 enum {
 	MINUTE = 60,
@@ -46,7 +47,7 @@ static enum status outbox_failed(
 {
 	return st == ST_OK || st == ST_NOT_FOUND
 		? st
-		: error_set(err, st, "cannot %s the outbox: %s", what, txn_reason(txn));
+		: error_set(err, st, _("cannot %s the outbox: %s"), what, txn_reason(txn));
 }
 
 /* --- records --- */
@@ -94,7 +95,7 @@ enum status outbox_insert(struct txn *txn, const struct outgoing *outgoing, cons
 	st = txn_put(
 		txn, TABLE_OUTBOX_MAIL, key_bytes(&key), (struct bytes){ len ? mail : "", len });
 	return outbox_failed(
-		txn, st == ST_OK ? outbox_put_outgoing(txn, outgoing) : st, "write to", err);
+		txn, st == ST_OK ? outbox_put_outgoing(txn, outgoing) : st, _("write to"), err);
 }
 
 enum status outbox_put(
@@ -103,7 +104,7 @@ enum status outbox_put(
 	enum status st = txn_next_number(txn, "outgoing", 1, &outgoing->id);
 
 	return st == ST_OK ? outbox_insert(txn, outgoing, mail, len, err)
-			   : outbox_failed(txn, st, "write to", err);
+			   : outbox_failed(txn, st, _("write to"), err);
 }
 
 enum status outbox_load(
@@ -116,7 +117,7 @@ enum status outbox_load(
 	outgoing_key(&key, id);
 	st = txn_get(txn, TABLE_OUTBOX, key_bytes(&key), &value);
 	if (st != ST_OK)
-		return outbox_failed(txn, st, "read", err);
+		return outbox_failed(txn, st, _("read"), err);
 	if (record_decode(&outgoing_type, value, outgoing_out, err) != ST_OK)
 		return ST_IO;
 	outgoing_out->id = id;
@@ -135,7 +136,7 @@ enum status outbox_mail(struct txn *txn, uint64_t id, GString *mail_out, struct 
 		g_string_truncate(mail_out, 0);
 		g_string_append_len(mail_out, value.data, (gssize)value.len);
 	}
-	return outbox_failed(txn, st, "read", err);
+	return outbox_failed(txn, st, _("read"), err);
 }
 
 enum status outbox_save(struct txn *txn, const struct outgoing *outgoing, struct error *err)
@@ -143,7 +144,7 @@ enum status outbox_save(struct txn *txn, const struct outgoing *outgoing, struct
 	enum status st = forget_due(txn, outgoing->id, err);
 
 	return outbox_failed(
-		txn, st == ST_OK ? outbox_put_outgoing(txn, outgoing) : st, "write to", err);
+		txn, st == ST_OK ? outbox_put_outgoing(txn, outgoing) : st, _("write to"), err);
 }
 
 enum status outbox_remove(struct txn *txn, uint64_t id, struct error *err)
@@ -156,7 +157,7 @@ enum status outbox_remove(struct txn *txn, uint64_t id, struct error *err)
 		st = txn_delete(txn, TABLE_OUTBOX_MAIL, key_bytes(&key));
 	if (st == ST_OK || st == ST_NOT_FOUND)
 		st = txn_delete(txn, TABLE_OUTBOX, key_bytes(&key));
-	return outbox_failed(txn, st, "remove from", err);
+	return outbox_failed(txn, st, _("remove from"), err);
 }
 
 enum status outbox_due(struct txn *txn, int64_t now, struct outgoing *outgoing_out,
@@ -177,7 +178,7 @@ enum status outbox_due(struct txn *txn, int64_t now, struct outgoing *outgoing_o
 		return outbox_load(txn, id, outgoing_out, err);
 	if (next_out)
 		*next_out = when;
-	return st == ST_OK ? ST_NOT_FOUND : outbox_failed(txn, st, "read", err);
+	return st == ST_OK ? ST_NOT_FOUND : outbox_failed(txn, st, _("read"), err);
 }
 
 enum status outbox_each(struct txn *txn, outgoing_visit *fn, void *arg, struct error *err)
@@ -218,7 +219,7 @@ enum status outbox_urged(struct txn *txn, uint64_t *count_out, struct error *err
 	enum status st = txn_get(txn, TABLE_META, urged_key(), &value);
 
 	*count_out = st == ST_OK ? key_read_u64(value, 0) : 0;
-	return st == ST_NOT_FOUND ? ST_OK : outbox_failed(txn, st, "read", err);
+	return st == ST_NOT_FOUND ? ST_OK : outbox_failed(txn, st, _("read"), err);
 }
 
 static enum status outbox_urge(struct txn *txn, struct error *err)
@@ -231,7 +232,7 @@ static enum status outbox_urge(struct txn *txn, struct error *err)
 	key_u64(&value, count + 1);
 	return st == ST_OK
 		? outbox_failed(txn, txn_put(txn, TABLE_META, urged_key(), key_bytes(&value)),
-			  "write to", err)
+			  _("write to"), err)
 		: st;
 }
 
@@ -242,7 +243,7 @@ enum status outbox_retry(struct txn *txn, uint64_t id, int64_t now, struct error
 
 	if (st == ST_OK && o.state == OUTGOING_SUPPRESSED)
 		st = error_set(err, ST_REFUSED,
-			"outgoing mail %" G_GUINT64_FORMAT " was suppressed and never written", id);
+			_("outgoing mail %" PRIu64 " was suppressed and never written"), id);
 	if (st == ST_OK) {
 		o.state = OUTGOING_WAITING;
 		o.next_try = 0;
@@ -339,14 +340,14 @@ enum status outbox_count_answer(struct txn *txn, const char *address, int64_t no
 	if (st == ST_OK)
 		count = key_read_u64(there, 0);
 	else if (st != ST_NOT_FOUND)
-		return outbox_failed(txn, st, "read", err);
+		return outbox_failed(txn, st, _("read"), err);
 	*allowed_out = count < max;
 	if (!*allowed_out)
 		return ST_OK;
 	key_init(&value);
 	key_u64(&value, count + 1);
 	return outbox_failed(txn, txn_put(txn, TABLE_ANSWERED, key_bytes(&key), key_bytes(&value)),
-		"write to", err);
+		_("write to"), err);
 }
 
 /* A ticket's number behind the address: what is told of it there. */
@@ -362,11 +363,11 @@ enum status outbox_tell_once(struct txn *txn, uint64_t ticket, const char *addre
 	st = txn_get(txn, TABLE_ANSWERED, key_bytes(&key), &there);
 	*first_out = st == ST_NOT_FOUND;
 	if (st != ST_NOT_FOUND)
-		return outbox_failed(txn, st, "read", err);
+		return outbox_failed(txn, st, _("read"), err);
 	key_init(&value);
 	key_u64(&value, 1);
 	return outbox_failed(txn, txn_put(txn, TABLE_ANSWERED, key_bytes(&key), key_bytes(&value)),
-		"write to", err);
+		_("write to"), err);
 }
 
 enum status outbox_forget_counts(struct txn *txn, int64_t now, struct error *err)
@@ -383,7 +384,7 @@ enum status outbox_forget_counts(struct txn *txn, int64_t now, struct error *err
 			break;
 	}
 	scan_release(&scan);
-	return outbox_failed(txn, st == ST_NOT_FOUND ? ST_OK : st, "clean", err);
+	return outbox_failed(txn, st == ST_NOT_FOUND ? ST_OK : st, _("clean"), err);
 }
 
 enum status outbox_forget_address(struct txn *txn, const char *address, struct error *err)
@@ -405,5 +406,5 @@ enum status outbox_forget_address(struct txn *txn, const char *address, struct e
 			break;
 	}
 	scan_release(&scan);
-	return outbox_failed(txn, st == ST_NOT_FOUND ? ST_OK : st, "clean", err);
+	return outbox_failed(txn, st == ST_NOT_FOUND ? ST_OK : st, _("clean"), err);
 }

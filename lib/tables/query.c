@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/tongue.h"
 
 enum { DEPTH_MAX = 20, NODES_MAX = 500, VALUES_MAX = 100 };
 
@@ -201,7 +202,7 @@ static enum status fail_at(const struct parser *s, const char *at, const char *f
 	va_start(ap, fmt);
 	why = g_strdup_vprintf(fmt, ap);
 	va_end(ap);
-	return error_set(s->err, ST_BAD_INPUT, "query, column %ld: %s",
+	return error_set(s->err, ST_BAD_INPUT, _("query, column %ld: %s"),
 		g_utf8_strlen(s->text, at - s->text) + 1, why);
 }
 
@@ -264,7 +265,7 @@ static enum status fail_at_field(const struct parser *s, const char *at, const c
 	for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
 		names[i] = fields[i].name;
 	help = query_hint(name, names);
-	return fail_at(s, at, "there is no field '%s'; %s", name, help);
+	return fail_at(s, at, _("there is no field '%s'; %s"), name, help);
 }
 
 /* One value up to a comma, a blank or a bracket; quotes keep them. Owned; NULL: said what is
@@ -277,7 +278,7 @@ static char *read_value(struct parser *s)
 	if (*s->p == '"') {
 		end = strchr(s->p + 1, '"');
 		if (!end) {
-			fail_at(s, at, "the quote is not closed");
+			fail_at(s, at, _("the quote is not closed"));
 			return NULL;
 		}
 		value = g_strndup(s->p + 1, (gsize)(end - s->p - 1));
@@ -290,7 +291,7 @@ static char *read_value(struct parser *s)
 	if (*value)
 		return value;
 	g_free(value);
-	fail_at(s, at, "expected a value");
+	fail_at(s, at, _("expected a value"));
 	return NULL;
 }
 
@@ -300,11 +301,11 @@ static enum status check_value(const struct parser *s, const char *at, int field
 	uint64_t number;
 
 	if (fields[field].number && text_parse_number(value, &number) != ST_OK)
-		return fail_at(s, at, "'%s' is no ticket number", value);
+		return fail_at(s, at, _("'%s' is no ticket number"), value);
 	if (!fields[field].words || names_find(fields[field].words, value) >= 0)
 		return ST_OK;
 	help = query_hint(value, fields[field].words);
-	return fail_at(s, at, "'%s' is no value of %s; %s", value, fields[field].name, help);
+	return fail_at(s, at, _("'%s' is no value of %s; %s"), value, fields[field].name, help);
 }
 
 static enum status read_values(struct parser *s, struct query *q)
@@ -336,7 +337,7 @@ static enum status read_term(struct parser *s, struct query **out)
 
 	if (s->p[len] != ':')
 		return fail_at(
-			s, at, "expected field:value; words are what 'ticket search' looks for");
+			s, at, _("expected field:value; words are what 'ticket search' looks for"));
 	if (field < 0)
 		return fail_at_field(s, at, name);
 	s->p += len + 1;
@@ -376,7 +377,7 @@ static enum status read_group(struct parser *s, struct query **out)
 		return ST_OK;
 	}
 	g_clear_pointer(out, query_free);
-	return fail_at(s, at, "the bracket is not closed");
+	return fail_at(s, at, _("the bracket is not closed"));
 }
 
 static enum status read_factor(struct parser *s, struct query **out)
@@ -391,7 +392,7 @@ static enum status read_factor(struct parser *s, struct query **out)
 		negated = !negated;
 	}
 	if (++s->nodes > NODES_MAX)
-		return fail_at(s, s->p, "there are more than %d terms", NODES_MAX);
+		return fail_at(s, s->p, _("there are more than %d terms"), NODES_MAX);
 	st = *s->p == '(' ? read_group(s, &q) : read_term(s, &q);
 	if (st != ST_OK)
 		return st;
@@ -437,7 +438,7 @@ static enum status read_any(struct parser *s, struct query **out)
 {
 	struct query *any = query_new(ANY_OF);
 	enum status st = ++s->depth > DEPTH_MAX
-		? fail_at(s, s->p, "brackets are more than %d deep", DEPTH_MAX)
+		? fail_at(s, s->p, _("brackets are more than %d deep"), DEPTH_MAX)
 		: ST_OK;
 
 	while (st == ST_OK) {
@@ -465,13 +466,13 @@ enum status query_parse(
 	enum status st;
 
 	if (!g_utf8_validate(text, -1, NULL))
-		return error_set(err, ST_BAD_INPUT, "the query is no UTF-8 text");
+		return error_set(err, ST_BAD_INPUT, _("the query is no UTF-8 text"));
 	if (at_end(&s) && !*s.p)
-		return fail_at(&s, s.p, "expected a term such as status:new");
+		return fail_at(&s, s.p, _("expected a term such as status:new"));
 	st = read_any(&s, &q);
 	if (st == ST_OK && *s.p) {
 		query_free(q);
-		return fail_at(&s, s.p, "there is no bracket to close");
+		return fail_at(&s, s.p, _("there is no bracket to close"));
 	}
 	if (st == ST_OK)
 		*query_out = q;

@@ -1,6 +1,7 @@
 /* Queues on disk. */
 #include "tables/queues.h"
 
+#include "base/tongue.h"
 #include "model/names.h"
 
 #include <string.h>
@@ -16,7 +17,7 @@ static enum status queues_failed(
 {
 	if (st == ST_OK || st == ST_NOT_FOUND)
 		return st;
-	return error_set(err, st, "cannot %s queue '%s': %s", what, name, txn_reason(txn));
+	return error_set(err, st, _("cannot %s queue '%s': %s"), what, name, txn_reason(txn));
 }
 
 enum status queues_load(
@@ -29,7 +30,7 @@ enum status queues_load(
 	queue_key(&key, name);
 	st = txn_get(txn, TABLE_QUEUES, key_bytes(&key), &value);
 	if (st != ST_OK)
-		return queues_failed(txn, st, "read", name, err);
+		return queues_failed(txn, st, _("read"), name, err);
 	return record_decode(&queue_type, value, queue_out, err) == ST_OK ? ST_OK : ST_IO;
 }
 
@@ -40,14 +41,14 @@ enum status queues_save(struct txn *txn, const struct queue *queue, struct error
 
 	if (!queue_name_valid(queue->name))
 		return error_set(err, ST_BAD_INPUT,
-			"'%s' is no queue name: expected 1 to %d of a-z 0-9 . _ -", queue->name,
+			_("'%s' is no queue name: expected 1 to %d of a-z 0-9 . _ -"), queue->name,
 			QUEUE_NAME_MAX_BYTES);
 	queue_key(&key, queue->name);
 	record_encode(&queue_type, queue, value);
 	return queues_failed(txn,
 		txn_put(txn, TABLE_QUEUES, key_bytes(&key),
 			(struct bytes){ value->data, value->len }),
-		"write", queue->name, err);
+		_("write"), queue->name, err);
 }
 
 enum status queues_ensure(struct txn *txn, const char *name, int64_t now, struct error *err)
@@ -59,7 +60,7 @@ enum status queues_ensure(struct txn *txn, const char *name, int64_t now, struct
 	queue_key(&key, name);
 	st = txn_get(txn, TABLE_QUEUES, key_bytes(&key), &value);
 	if (st != ST_NOT_FOUND)
-		return queues_failed(txn, st, "read", name, err);
+		return queues_failed(txn, st, _("read"), name, err);
 	return queues_save(txn, &(struct queue){ .name = (char *)name, .created = now }, err);
 }
 
@@ -69,7 +70,7 @@ enum status queues_remove(struct txn *txn, const char *name, struct error *err)
 
 	queue_key(&key, name);
 	return queues_failed(
-		txn, txn_delete(txn, TABLE_QUEUES, key_bytes(&key)), "remove", name, err);
+		txn, txn_delete(txn, TABLE_QUEUES, key_bytes(&key)), _("remove"), name, err);
 }
 
 enum status queues_each(struct txn *txn, queue_visit *fn, void *arg, struct error *err)

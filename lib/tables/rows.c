@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/tongue.h"
 #include "tables/doomed.h"
 #include "tables/tickets-index.h"
 
@@ -121,20 +122,21 @@ enum status rows_put(struct txn *txn, const struct row *row, struct error *err)
 	enum status st;
 
 	if (row->key.len == 0 || row->key.len > STORE_KEY_MAX)
-		return error_set(err, ST_BAD_INPUT, "a row's key has 1 to %d bytes", STORE_KEY_MAX);
+		return error_set(
+			err, ST_BAD_INPUT, _("a row's key has 1 to %d bytes"), STORE_KEY_MAX);
 	for (size_t i = 0; i < G_N_ELEMENTS(tables); i++) {
 		if (g_strcmp0(tables[i].name, row->table) != 0)
 			continue;
 		if (!row_fits(tables[i].table, row))
 			return error_set(err, ST_BAD_INPUT,
-				"a row of table '%s' that no export has", row->table);
+				_("a row of table '%s' that no export has"), row->table);
 		st = txn_put(txn, tables[i].table, row->key, row->value);
 		return st == ST_OK ? st
-				   : error_set(err, st, "cannot write table '%s': %s", row->table,
-					     txn_reason(txn));
+				   : error_set(err, st, _("cannot write table '%s': %s"),
+					     row->table, txn_reason(txn));
 	}
-	return error_set(
-		err, ST_BAD_INPUT, "there is no table '%s' for rows", row->table ? row->table : "");
+	return error_set(err, ST_BAD_INPUT, _("there is no table '%s' for rows"),
+		row->table ? row->table : "");
 }
 
 /* --- a new store --- */
@@ -159,7 +161,7 @@ static enum status has_rows(
 	*any_out |= st == ST_OK;
 	return st == ST_OK || st == ST_NOT_FOUND
 		? ST_OK
-		: error_set(err, st, "cannot read the store: %s", txn_reason(txn));
+		: error_set(err, st, _("cannot read the store: %s"), txn_reason(txn));
 }
 
 enum status rows_store_is_new(struct txn *txn, bool *new_out, struct error *err)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/tongue.h"
 #include "tables/tickets-index.h"
 
 static bool check_present(struct txn *txn, enum store_table table, struct bytes key)
@@ -114,7 +115,7 @@ enum status tickets_reindex(struct txn *txn, uint64_t number, struct error *err)
 		st = tickets_save(txn, &t, err);
 	}
 	record_release(&ticket_type, &t);
-	return record_error(txn, st, "reindex", number, err);
+	return record_error(txn, st, _("reindex"), number, err);
 }
 
 /* --- rows that lead nowhere --- */
@@ -209,5 +210,5 @@ enum status tickets_sweep(struct txn *txn, bool repair, GPtrArray *findings, str
 	for (size_t i = 0; i < G_N_ELEMENTS(row_checks) && st == ST_OK; i++)
 		st = check_sweep(txn, i, repair, findings);
 	return st == ST_OK ? st
-			   : error_set(err, st, "cannot check the indexes: %s", txn_reason(txn));
+			   : error_set(err, st, _("cannot check the indexes: %s"), txn_reason(txn));
 }

@@ -2,6 +2,7 @@
  * without one is counted. */
 #include <string.h>
 
+#include "base/tongue.h"
 #include "tables/tickets-index.h"
 
 static const char ROWS[] = "queue-count";
@@ -57,7 +58,7 @@ enum status tickets_count_queue(
 		*count_out = read_count(value);
 	return st == ST_OK
 		? st
-		: error_set(err, st, "cannot count queue '%s': %s", queue, txn_reason(txn));
+		: error_set(err, st, _("cannot count queue '%s': %s"), queue, txn_reason(txn));
 }
 
 /* --- keeping them --- */

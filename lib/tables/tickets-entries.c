@@ -5,6 +5,7 @@
 
 #include "archive/archive.h"
 #include "base/limits.h"
+#include "base/tongue.h"
 
 void entry_key(struct key *key, uint64_t number, uint64_t seq)
 {
@@ -54,7 +55,7 @@ enum status tickets_index_digest(
 	struct txn *txn, const char *digest, uint64_t number, uint64_t seq, struct error *err)
 {
 	return record_error(
-		txn, put_digest(txn, digest, number, seq), "index a message of", number, err);
+		txn, put_digest(txn, digest, number, seq), _("index a message of"), number, err);
 }
 
 /* --- Message-IDs --- */
@@ -135,7 +136,7 @@ enum status tickets_index_id(struct txn *txn, const char *message_id, uint64_t t
 	key_number(&value, seq);
 	if (st == ST_OK)
 		st = txn_put(txn, TABLE_IDS, key_bytes(&key), key_bytes(&value));
-	return record_error(txn, st, "index a message of", ticket, err);
+	return record_error(txn, st, _("index a message of"), ticket, err);
 }
 
 enum status tickets_find_id(struct txn *txn, const char *message_id, struct id_hit *hits,
@@ -144,7 +145,7 @@ enum status tickets_find_id(struct txn *txn, const char *message_id, struct id_h
 	enum status st = entries_find_ids(txn, message_id, hits, max, n_out);
 
 	return st == ST_OK ? st
-			   : error_set(err, st, "cannot look a message up: %s", txn_reason(txn));
+			   : error_set(err, st, _("cannot look a message up: %s"), txn_reason(txn));
 }
 
 enum status tickets_find_id_in(struct txn *txn, const char *message_id, uint64_t ticket,
@@ -162,7 +163,7 @@ enum status tickets_find_id_in(struct txn *txn, const char *message_id, uint64_t
 		*hit_out = id_read(key_bytes(&key), there);
 	return st == ST_OK || st == ST_NOT_FOUND
 		? st
-		: error_set(err, st, "cannot look a message up: %s", txn_reason(txn));
+		: error_set(err, st, _("cannot look a message up: %s"), txn_reason(txn));
 }
 
 /* Only a row that says what the caller knows of it: seq 0 is a mere reference, which must not take
@@ -226,14 +227,14 @@ enum status tickets_find_digest(struct txn *txn, const char *message_id, const c
 	if (st != ST_NOT_FOUND)
 		return st == ST_OK
 			? st
-			: error_set(err, st, "cannot look a message up: %s", txn_reason(txn));
+			: error_set(err, st, _("cannot look a message up: %s"), txn_reason(txn));
 	digest_key(&key, digest);
 	st = txn_get(txn, TABLE_DIGESTS, key_bytes(&key), &value);
 	if (st == ST_OK)
 		entry_key_read(value, ticket_out, seq_out);
 	return st == ST_OK || st == ST_NOT_FOUND
 		? st
-		: error_set(err, st, "cannot look a message up: %s", txn_reason(txn));
+		: error_set(err, st, _("cannot look a message up: %s"), txn_reason(txn));
 }
 
 static enum status forget_digest(struct txn *txn, const char *digest)
@@ -260,7 +261,7 @@ static enum status index_identity(struct txn *txn, const struct entry *e, struct
 		return st;
 	if (st == ST_OK)
 		st = put_digest(txn, e->digest, e->ticket, e->seq);
-	return record_error(txn, st, "index a message of", e->ticket, err);
+	return record_error(txn, st, _("index a message of"), e->ticket, err);
 }
 
 static enum status index_entry(struct txn *txn, const struct entry *e, struct error *err)
@@ -388,7 +389,7 @@ enum status tickets_entry_insert(
 	enum status st = entries_put_entry(txn, entry);
 
 	if (st != ST_OK)
-		return record_error(txn, st, "append to", entry->ticket, err);
+		return record_error(txn, st, _("append to"), entry->ticket, err);
 	st = text && *text ? tickets_text_save(txn, entry->ticket, entry->seq, text, err) : ST_OK;
 	return st == ST_OK ? index_entry(txn, entry, err) : st;
 }
@@ -399,7 +400,7 @@ enum status tickets_append(struct txn *txn, struct ticket *ticket, struct entry 
 	enum status st = next_seq(txn, ticket->number, &entry->seq);
 
 	if (st != ST_OK)
-		return record_error(txn, st, "append to", ticket->number, err);
+		return record_error(txn, st, _("append to"), ticket->number, err);
 	entry->ticket = ticket->number;
 	st = tickets_entry_insert(txn, entry, text, err);
 	if (st == ST_OK) {
@@ -419,7 +420,7 @@ enum status tickets_entry(
 	entry_key(&key, number, seq);
 	st = txn_get(txn, TABLE_ENTRIES, key_bytes(&key), &value);
 	if (st != ST_OK)
-		return record_error(txn, st, "read a message of", number, err);
+		return record_error(txn, st, _("read a message of"), number, err);
 	return decode_entry(key_bytes(&key), value, entry_out, err);
 }
 
@@ -459,7 +460,7 @@ enum status tickets_text(
 	entry_key(&key, number, seq);
 	st = txn_get(txn, TABLE_TEXTS, key_bytes(&key), &value);
 	if (st != ST_OK && st != ST_NOT_FOUND)
-		return record_error(txn, st, "read a text of", number, err);
+		return record_error(txn, st, _("read a text of"), number, err);
 	*text_out = g_strndup(value.data, value.len);
 	return ST_OK;
 }
@@ -472,7 +473,7 @@ enum status tickets_text_save(
 	entry_key(&key, number, seq);
 	return record_error(txn,
 		txn_put(txn, TABLE_TEXTS, key_bytes(&key), (struct bytes){ text, strlen(text) }),
-		"write a text of", number, err);
+		_("write a text of"), number, err);
 }
 
 /* --- leaving --- */
@@ -485,7 +486,7 @@ static enum status forget_entry(struct txn *txn, const struct entry *entry, stru
 
 	if (st == ST_OK && entry->digest)
 		st = forget_digest(txn, entry->digest);
-	return record_error(txn, st, "remove a message of", entry->ticket, err);
+	return record_error(txn, st, _("remove a message of"), entry->ticket, err);
 }
 
 static enum status forget_entry_and_references(
@@ -498,7 +499,7 @@ static enum status forget_entry_and_references(
 		st = forget_id(txn, entry->in_reply_to, entry->ticket, 0);
 	for (char **r = entry->references; r && *r && st == ST_OK; r++)
 		st = forget_id(txn, *r, entry->ticket, 0);
-	return record_error(txn, st, "remove a message of", entry->ticket, err);
+	return record_error(txn, st, _("remove a message of"), entry->ticket, err);
 }
 
 enum status tickets_forget_entries(struct txn *txn, uint64_t number, struct error *err)
@@ -530,7 +531,7 @@ enum status tickets_entry_save(struct txn *txn, const struct entry *entry, struc
 	if (st == ST_OK)
 		st = entries_put_entry(txn, entry);
 	return st == ST_OK ? index_entry(txn, entry, err)
-			   : record_error(txn, st, "write a message of", entry->ticket, err);
+			   : record_error(txn, st, _("write a message of"), entry->ticket, err);
 }
 
 static enum status delete_entry(struct txn *txn, uint64_t number, uint64_t seq)
@@ -557,7 +558,7 @@ enum status tickets_entry_move(
 	if (st == ST_OK)
 		st = forget_entry(txn, &entry, err);
 	if (st == ST_OK)
-		st = record_error(txn, delete_entry(txn, from->number, seq), "move a message of",
+		st = record_error(txn, delete_entry(txn, from->number, seq), _("move a message of"),
 			from->number, err);
 	if (st == ST_OK)
 		st = tickets_append(txn, to, &entry, text, err);

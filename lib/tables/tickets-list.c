@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/tongue.h"
 #include "tables/tickets-index.h"
 
 enum { STATUSES = TICKET_SPAM + 1 };
@@ -195,6 +196,6 @@ enum status tickets_due(struct txn *txn, int64_t now, uint64_t *numbers, size_t 
 		numbers[(*n_out)++] = due_number(scan.key);
 	scan_release(&scan);
 	if (st != ST_OK && st != ST_NOT_FOUND)
-		return error_set(err, st, "cannot read what is due: %s", txn_reason(txn));
+		return error_set(err, st, _("cannot read what is due: %s"), txn_reason(txn));
 	return ST_OK;
 }

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/text.h"
+#include "base/tongue.h"
 #include "settings/settings.h"
 #include "tables/queues.h"
 #include "tables/tickets-index.h"
@@ -23,8 +24,8 @@ enum status record_error(
 {
 	if (st == ST_OK || st == ST_NOT_FOUND)
 		return st;
-	return error_set(err, st, "cannot %s ticket %" G_GUINT64_FORMAT ": %s", what, number,
-		txn_reason(txn));
+	return error_set(
+		err, st, _("cannot %s ticket %" PRIu64 ": %s"), what, number, txn_reason(txn));
 }
 
 /* --- loading --- */
@@ -39,7 +40,7 @@ enum status tickets_load(
 	ticket_key(&key, number);
 	st = txn_get(txn, TABLE_TICKETS, key_bytes(&key), &value);
 	if (st != ST_OK)
-		return record_error(txn, st, "read", number, err);
+		return record_error(txn, st, _("read"), number, err);
 	return record_decode(&ticket_type, value, ticket_out, err) == ST_OK ? ST_OK : ST_IO;
 }
 
@@ -54,7 +55,7 @@ enum status tickets_resolve(
 		number = ticket_out->merged_into;
 		record_release(&ticket_type, ticket_out);
 	}
-	return error_set(err, ST_IO, "ticket %" G_GUINT64_FORMAT " is merged in a circle", number);
+	return error_set(err, ST_IO, _("ticket %" PRIu64 " is merged in a circle"), number);
 }
 
 enum status tickets_each(struct txn *txn, ticket_visit *fn, void *arg, struct error *err)
@@ -113,7 +114,7 @@ static enum status store_ticket(
 		st = index_move(txn, before, after);
 	if (st == ST_OK)
 		st = put_record(txn, after);
-	return record_error(txn, st, "write", after->number, err);
+	return record_error(txn, st, _("write"), after->number, err);
 }
 
 enum status tickets_save(struct txn *txn, const struct ticket *ticket, struct error *err)
@@ -122,7 +123,7 @@ enum status tickets_save(struct txn *txn, const struct ticket *ticket, struct er
 	enum status st = tickets_load(txn, ticket->number, &before, err);
 
 	if (st == ST_NOT_FOUND)
-		return error_set(err, st, "there is no ticket %" G_GUINT64_FORMAT, ticket->number);
+		return error_set(err, st, _("there is no ticket %" PRIu64), ticket->number);
 	if (st == ST_OK)
 		st = store_ticket(txn, &before, ticket, err);
 	record_release(&ticket_type, &before);
@@ -239,7 +240,8 @@ enum status tickets_give_number(
 	do
 		st = next_number(txn, numbering, number_out);
 	while (st == ST_OK && tickets_was_given(txn, *number_out));
-	return st == ST_OK ? st : error_set(err, st, "cannot give a number: %s", txn_reason(txn));
+	return st == ST_OK ? st
+			   : error_set(err, st, _("cannot give a number: %s"), txn_reason(txn));
 }
 
 enum status tickets_take_number(struct txn *txn, uint64_t number, struct error *err)
@@ -250,12 +252,12 @@ enum status tickets_take_number(struct txn *txn, uint64_t number, struct error *
 
 	return st == ST_OK || st == ST_EXISTS
 		? st
-		: error_set(err, st, "cannot give a number: %s", txn_reason(txn));
+		: error_set(err, st, _("cannot give a number: %s"), txn_reason(txn));
 }
 
 enum status tickets_begin(struct txn *txn, const struct ticket *ticket, struct error *err)
 {
-	return record_error(txn, put_record(txn, ticket), "write", ticket->number, err);
+	return record_error(txn, put_record(txn, ticket), _("write"), ticket->number, err);
 }
 
 enum status tickets_store_new(struct txn *txn, const struct ticket *ticket, struct error *err)
@@ -276,14 +278,14 @@ enum status tickets_insert(struct txn *txn, const struct ticket *ticket, struct 
 	enum status st;
 
 	if (ticket->number == 0 || ticket->number > INT64_MAX)
-		return error_set(err, ST_BAD_INPUT, "%" G_GUINT64_FORMAT " is no ticket number",
-			ticket->number);
+		return error_set(
+			err, ST_BAD_INPUT, _("%" PRIu64 " is no ticket number"), ticket->number);
 	if (tickets_exists(txn, ticket->number))
-		return error_set(err, ST_EXISTS, "ticket %" G_GUINT64_FORMAT " is there already",
-			ticket->number);
+		return error_set(
+			err, ST_EXISTS, _("ticket %" PRIu64 " is there already"), ticket->number);
 	st = move_on(txn, ticket->number);
 	if (st != ST_OK)
-		return error_set(err, st, "cannot give a number: %s", txn_reason(txn));
+		return error_set(err, st, _("cannot give a number: %s"), txn_reason(txn));
 	return store_ticket(txn, NULL, ticket, err);
 }
 
@@ -341,7 +343,7 @@ static enum status remove_rows(struct txn *txn, const struct ticket *ticket, str
 		st = delete_all(txn, tables[i], key_bytes(&key));
 	if (st == ST_OK)
 		st = txn_put(txn, TABLE_META, key_bytes(&gone), (struct bytes){ "", 0 });
-	return record_error(txn, st, "remove", ticket->number, err);
+	return record_error(txn, st, _("remove"), ticket->number, err);
 }
 
 enum status tickets_remove(struct txn *txn, uint64_t number, struct error *err)

@@ -7,6 +7,7 @@
 
 #include "base/directory-sync.h"
 #include "base/failpoint.h"
+#include "base/tongue.h"
 
 /* A file without a name goes away with a process that is killed. Its name, *named_out, is NULL;
  * where the file system has no such files, it is one beside the copy's. */
@@ -69,11 +70,11 @@ enum status store_copy(struct store *store, const char *path, struct error *err)
 	int rc;
 
 	if (g_file_test(path, G_FILE_TEST_EXISTS))
-		return error_set(err, ST_EXISTS, "'%s' is there already", path);
+		return error_set(err, ST_EXISTS, _("'%s' is there already"), path);
 	rc = make_copy(store, path);
 	if (rc)
 		return error_set(err, rc == EEXIST ? ST_EXISTS : engine_status(rc),
-			"cannot copy the store to '%s': %s", path, mdb_strerror(rc));
+			_("cannot copy the store to '%s': %s"), path, mdb_strerror(rc));
 	directory_sync(dir);
 	return ST_OK;
 }

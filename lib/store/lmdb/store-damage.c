@@ -4,13 +4,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/tongue.h"
+
 /* A snapshot whose head has been written over is taken anew. */
 enum { TRIES = 16 };
 
 enum status engine_damaged(const struct store *store, const char *how, struct error *err)
 {
 	return error_set(
-		err, ST_IO, "store '%s' is damaged: %s; restore a backup", store->path, how);
+		err, ST_IO, _("store '%s' is damaged: %s; restore a backup"), store->path, how);
 }
 
 /* False, with pages->problem set. */
@@ -178,7 +180,7 @@ static enum status look_once(
 	int rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
 
 	if (rc)
-		return engine_error(err, store, "open", rc);
+		return engine_error(err, store, _("open"), rc);
 	*found_out = pages_init(&pages, store, txn);
 	if (*found_out && !what(&pages))
 		st = engine_damaged(store, pages.problem, err);

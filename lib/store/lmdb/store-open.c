@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/tongue.h"
+
 /* 1 had a tree for each table. */
 enum { FORMAT_VERSION = 2, RETRIES = 64 };
 
@@ -55,8 +57,8 @@ static bool is_damage(int rc)
 static enum status open_say(
 	struct error *err, enum status st, const struct store *store, const char *what, int rc)
 {
-	return error_set(err, st, "cannot %s store '%s': %s%s", what, store->path, mdb_strerror(rc),
-		is_damage(rc) ? "; it is damaged: restore a backup" : "");
+	return error_set(err, st, _("cannot %s store '%s': %s%s"), what, store->path,
+		mdb_strerror(rc), is_damage(rc) ? "; it is damaged: restore a backup" : "");
 }
 
 enum status engine_error(struct error *err, const struct store *store, const char *what, int rc)
@@ -225,7 +227,7 @@ static enum status check_version(struct store *store, struct error *err)
 	int rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
 
 	if (rc)
-		return engine_error(err, store, "open", rc);
+		return engine_error(err, store, _("open"), rc);
 	rc = mdb_dbi_open(txn, engine_tree_name(TABLE_META), 0, &tree);
 	lost = rc == MDB_NOTFOUND && mdb_env_stat(store->env, &trees) == 0 && trees.ms_entries > 0;
 	older = rc == MDB_NOTFOUND && is_of_format_1(txn);
@@ -235,7 +237,7 @@ static enum status check_version(struct store *store, struct error *err)
 	mdb_txn_abort(txn);
 	if (older)
 		return error_set(err, ST_REFUSED,
-			"cannot open store '%s': format 1 is of an older milticket: export there, and import here into a new store",
+			_("cannot open store '%s': format 1 is of an older milticket: export there, and import here into a new store"),
 			store->path);
 	/* All trees are made at once. */
 	if (lost)
@@ -243,11 +245,11 @@ static enum status check_version(struct store *store, struct error *err)
 	if (rc == MDB_NOTFOUND)
 		return ST_NOT_FOUND;
 	if (rc)
-		return engine_error(err, store, "open", rc);
+		return engine_error(err, store, _("open"), rc);
 	if (g_ascii_strtoull(version, NULL, 10) <= FORMAT_VERSION)
 		return ST_OK;
 	return error_set(err, ST_REFUSED,
-		"cannot open store '%s': format %s is of a newer milticket, this one knows up to %d",
+		_("cannot open store '%s': format %s is of a newer milticket, this one knows up to %d"),
 		store->path, version, FORMAT_VERSION);
 }
 
@@ -261,7 +263,7 @@ static enum status read_secret(struct txn *txn, void *arg, struct error *err)
 	if (st == ST_OK && value.len == sizeof txn->store->secret)
 		memcpy(txn->store->secret, value.data, value.len);
 	else if (st == ST_OK)
-		st = error_set(err, ST_IO, "store '%s' has a damaged secret", txn->store->path);
+		st = error_set(err, ST_IO, _("store '%s' has a damaged secret"), txn->store->path);
 	return st;
 }
 
@@ -276,7 +278,7 @@ static enum status make_format(struct txn *txn, void *arg, struct error *err)
 		return st;
 	if (getrandom(txn->store->secret, sizeof txn->store->secret, 0) !=
 		sizeof txn->store->secret)
-		return error_set(err, ST_IO, "no random numbers: %s", g_strerror(errno));
+		return error_set(err, ST_IO, _("no random numbers: %s"), g_strerror(errno));
 	st = txn_put(txn, TABLE_META, secret,
 		(struct bytes){ txn->store->secret, sizeof txn->store->secret });
 	return st == ST_OK
@@ -360,7 +362,7 @@ static struct store *store_new(const struct store_options *options)
 
 static enum status not_there(const struct store *store, struct error *err)
 {
-	return error_set(err, ST_NOT_FOUND, "there is no store in '%s' yet", store->path);
+	return error_set(err, ST_NOT_FOUND, _("there is no store in '%s' yet"), store->path);
 }
 
 static enum status begin_use(
@@ -372,7 +374,7 @@ static enum status begin_use(
 	if (rc == 0)
 		rc = open_current(store, options->map_size);
 	if (rc)
-		return engine_error(err, store, "open", rc);
+		return engine_error(err, store, _("open"), rc);
 	store->gate = open(store->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	st = engine_check_pages(store, options->look, err);
 	if (st != ST_OK)
@@ -384,7 +386,7 @@ static enum status begin_use(
 		return st;
 	rc = open_trees(store);
 	if (rc)
-		return engine_error(err, store, "open", rc);
+		return engine_error(err, store, _("open"), rc);
 	st = store_read(store, read_secret, NULL, err);
 	return st == ST_NOT_FOUND && !options->read_only
 		? store_write(store, make_format, NULL, err)
@@ -459,7 +461,7 @@ enum status store_read(struct store *store, store_fn *fn, void *arg, struct erro
 	int rc = begin_read(store, &txn.mdb);
 
 	if (rc)
-		return engine_error(err, store, "read", rc);
+		return engine_error(err, store, _("read"), rc);
 	if (err)
 		err->text[0] = '\0';
 	st = engine_explain(&txn, "read", fn(&txn, arg, err), err);

@@ -13,6 +13,7 @@
 
 #include "base/directory-sync.h"
 #include "base/failpoint.h"
+#include "base/tongue.h"
 
 #define KEPT_LOCK "old-lock.mdb"
 
@@ -95,8 +96,8 @@ static char *replace_workshop(const char *path, const char *name)
 
 static enum status replace_failed(struct error *err, const char *what, const char *path, int rc)
 {
-	return error_set(
-		err, engine_status(rc), "cannot %s store '%s': %s", what, path, mdb_strerror(rc));
+	return error_set(err, engine_status(rc), _("cannot %s store '%s': %s"), what, path,
+		mdb_strerror(rc));
 }
 
 /* --- the same rows --- */
@@ -219,7 +220,7 @@ enum status store_rewrite(struct store *store, struct error *err)
 		engine_recover(store, rc);
 		i++)
 		rc = replace_rewrite(store);
-	return rc ? replace_failed(err, "write anew the", store->path, rc) : ST_OK;
+	return rc ? replace_failed(err, _("write anew the"), store->path, rc) : ST_OK;
 }
 
 /* --- a backup --- */
@@ -289,7 +290,7 @@ static enum status replace_verify(const char *dir, const char *backup, struct er
 	if (st == ST_OK)
 		return ST_OK;
 	return error_set(err, st == ST_REFUSED ? ST_REFUSED : ST_BAD_INPUT,
-		"'%s' is no backup that can be used: %s", backup, why.text);
+		_("'%s' is no backup that can be used: %s"), backup, why.text);
 }
 
 /* A new directory beside the store's files, named for the time. NULL, with errno. Owned. */
@@ -347,7 +348,7 @@ static enum status replace_replace(
 	if (gate >= 0)
 		close(gate);
 	if (rc)
-		return replace_failed(err, "replace", options->path, rc);
+		return replace_failed(err, _("replace"), options->path, rc);
 	*kept_out = g_steal_pointer(&kept);
 	return ST_OK;
 }
@@ -361,10 +362,11 @@ enum status store_restore(const struct store_options *options, const char *backu
 	int rc;
 
 	if (holds_a_store(options->path) && !force)
-		return error_set(err, ST_EXISTS, "there is a store in '%s' already", options->path);
+		return error_set(
+			err, ST_EXISTS, _("there is a store in '%s' already"), options->path);
 	if (access(backup, R_OK) != 0)
 		return error_set(err, errno == ENOENT ? ST_NOT_FOUND : ST_IO,
-			"cannot read '%s': %s", backup, g_strerror(errno));
+			_("cannot read '%s': %s"), backup, g_strerror(errno));
 	beside.path = dir;
 	rc = engine_make_directory(options);
 	if (rc == 0)
@@ -372,7 +374,7 @@ enum status store_restore(const struct store_options *options, const char *backu
 	if (rc == 0)
 		rc = copy_backup(backup, dir);
 	failpoint("backup-copied");
-	st = rc ? replace_failed(err, "restore", options->path, rc)
+	st = rc ? replace_failed(err, _("restore"), options->path, rc)
 		: replace_verify(dir, backup, err);
 	if (st == ST_OK)
 		st = replace_replace(options, dir, kept_out, err);

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/tongue.h"
+
 enum { RETRIES = 64, PROBE_BYTES = 1 << 20 };
 
 /* Beside LMDB's own codes: a job has failed after it had changed something. */
@@ -92,7 +94,7 @@ static int real_reason(struct store *store, int rc)
 static void fail_all(struct store *store, struct job *jobs, int rc)
 {
 	for (struct job *j = jobs; j; j = j->next)
-		j->status = engine_error(j->err, store, "write", rc);
+		j->status = engine_error(j->err, store, _("write"), rc);
 }
 
 static void run_job(struct txn *txn, struct job *job, bool *full_out)
