@@ -70,7 +70,7 @@ static int parse_options(int argc, char **argv, struct options *options)
 	if (optind < argc) {
 		struct error err;
 
-		error_set(&err, ST_BAD_INPUT, "unexpected argument '%s'", argv[optind]);
+		error_set(&err, ST_BAD_INPUT, _("unexpected argument '%s'"), argv[optind]);
 		fprintf(stderr, "milticketd: %s\n%s", err.text, usage);
 		return EX_USAGE;
 	}
@@ -160,7 +160,7 @@ static void main_report(int *ready_fd, unsigned char code, bool keep_stderr)
 static enum status start_threads(struct daemon *daemon, struct error *err)
 {
 	if (!timers_start(daemon))
-		return error_set(err, ST_BUSY, "cannot start a thread: %s", g_strerror(errno));
+		return error_set(err, ST_BUSY, _("cannot start a thread: %s"), g_strerror(errno));
 	return sender_start(daemon, err);
 }
 
@@ -298,7 +298,7 @@ static enum status main_prepare(struct daemon *daemon, struct error *err)
 	message_library_init();
 	courier_library_init();
 	if (!filter_register(daemon))
-		return error_set(err, ST_IO, "libmilter does not take our callbacks");
+		return error_set(err, ST_IO, _("libmilter does not take our callbacks"));
 	words_for_crashes();
 	return take_places(daemon, err);
 }

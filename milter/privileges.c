@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/tongue.h"
+
 enum status privileges_check(const struct settings *settings, struct error *err)
 {
 	const struct passwd *user;
@@ -18,14 +20,14 @@ enum status privileges_check(const struct settings *settings, struct error *err)
 	user = getpwnam(settings->user);
 	group = getgrnam(settings->group);
 	if (!user)
-		return error_set(err, ST_BAD_INPUT, "%s: user: there is no user '%s'",
+		return error_set(err, ST_BAD_INPUT, _("%s: user: there is no user '%s'"),
 			settings->path, settings->user);
 	if (!group)
-		return error_set(err, ST_BAD_INPUT, "%s: group: there is no group '%s'",
+		return error_set(err, ST_BAD_INPUT, _("%s: group: there is no group '%s'"),
 			settings->path, settings->group);
 	if (user->pw_uid == 0)
 		return error_set(err, ST_BAD_INPUT,
-			"%s: user: the daemon does not run as root; expected an ordinary user",
+			_("%s: user: the daemon does not run as root; expected an ordinary user"),
 			settings->path);
 	return ST_OK;
 }
@@ -39,12 +41,13 @@ static enum status privileges_give_directory(
 		return ST_OK;
 	if (g_mkdir_with_parents(path, (gint)mode) != 0)
 		return error_set(
-			err, ST_IO, "cannot make directory '%s': %s", path, g_strerror(errno));
+			err, ST_IO, _("cannot make directory '%s': %s"), path, g_strerror(errno));
 	if (lstat(path, &stat) != 0 || !S_ISDIR(stat.st_mode) || stat.st_uid != 0)
 		return ST_OK;
 	if (lchown(path, uid, gid) != 0 || chmod(path, mode) != 0)
-		return error_set(err, ST_IO, "cannot give directory '%s' to the daemon's user: %s",
-			path, g_strerror(errno));
+		return error_set(err, ST_IO,
+			_("cannot give directory '%s' to the daemon's user: %s"), path,
+			g_strerror(errno));
 	return ST_OK;
 }
 
@@ -60,7 +63,7 @@ static enum status privileges_look_up(
 	const struct group *group = getgrnam(settings->group);
 
 	if (!user || !group)
-		return error_set(err, ST_BAD_INPUT, "user '%s' or group '%s' is gone",
+		return error_set(err, ST_BAD_INPUT, _("user '%s' or group '%s' is gone"),
 			settings->user, settings->group);
 	*identity_out = (struct identity){ user->pw_uid, group->gr_gid };
 	return ST_OK;
@@ -68,8 +71,8 @@ static enum status privileges_look_up(
 
 static enum status cannot_become(const struct settings *settings, struct error *err)
 {
-	return error_set(
-		err, ST_REFUSED, "cannot become user '%s': %s", settings->user, g_strerror(errno));
+	return error_set(err, ST_REFUSED, _("cannot become user '%s': %s"), settings->user,
+		g_strerror(errno));
 }
 
 enum status privileges_lower(const struct settings *settings, struct error *err)
@@ -95,7 +98,7 @@ enum status privileges_raise(struct error *err)
 {
 	if (getuid() == 0 && (seteuid(0) != 0 || setegid(0) != 0))
 		return error_set(
-			err, ST_REFUSED, "cannot become root again: %s", g_strerror(errno));
+			err, ST_REFUSED, _("cannot become root again: %s"), g_strerror(errno));
 	return ST_OK;
 }
 
@@ -113,6 +116,6 @@ enum status privileges_drop(const struct settings *settings, struct error *err)
 		setresuid(us.uid, us.uid, us.uid) != 0)
 		return cannot_become(settings, err);
 	if (setuid(0) == 0 || geteuid() == 0)
-		return error_set(err, ST_REFUSED, "cannot give up root's rights");
+		return error_set(err, ST_REFUSED, _("cannot give up root's rights"));
 	return ST_OK;
 }

@@ -8,6 +8,7 @@
 #include "act/reply.h"
 #include "base/failpoint.h"
 #include "base/text.h"
+#include "base/tongue.h"
 #include "log.h"
 #include "tables/history.h"
 #include "tables/outbox.h"
@@ -365,7 +366,7 @@ enum status sender_start(struct daemon *daemon, struct error *err)
 	sender.thread = g_thread_try_new("sender", sender_run, NULL, NULL);
 	return sender.thread
 		? ST_OK
-		: error_set(err, ST_BUSY, "cannot start a thread: %s", g_strerror(errno));
+		: error_set(err, ST_BUSY, _("cannot start a thread: %s"), g_strerror(errno));
 }
 
 void sender_stop(void)

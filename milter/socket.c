@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/failpoint.h"
+#include "base/tongue.h"
 
 enum { SEGMENT_BYTES = 8192 };
 
@@ -45,17 +46,17 @@ static enum status remove_stale(const char *path, struct error *err)
 	struct stat stat;
 
 	if (strlen(path) >= sizeof((struct sockaddr_un *)NULL)->sun_path)
-		return error_set(err, ST_BAD_INPUT, "socket path '%s' is too long", path);
+		return error_set(err, ST_BAD_INPUT, _("socket path '%s' is too long"), path);
 	if (lstat(path, &stat) != 0)
 		return errno == ENOENT ? ST_OK
-				       : error_set(err, ST_IO, "cannot look at socket '%s': %s",
+				       : error_set(err, ST_IO, _("cannot look at socket '%s': %s"),
 						 path, g_strerror(errno));
 	if (!S_ISSOCK(stat.st_mode))
-		return error_set(err, ST_REFUSED, "'%s' is there already and no socket", path);
+		return error_set(err, ST_REFUSED, _("'%s' is there already and no socket"), path);
 	if (socket_answers(path))
-		return error_set(err, ST_BUSY, "another daemon answers on socket '%s'", path);
+		return error_set(err, ST_BUSY, _("another daemon answers on socket '%s'"), path);
 	if (unlink(path) != 0)
-		return error_set(err, ST_IO, "cannot remove the stale socket '%s': %s", path,
+		return error_set(err, ST_IO, _("cannot remove the stale socket '%s': %s"), path,
 			g_strerror(errno));
 	return ST_OK;
 }
@@ -65,10 +66,10 @@ static enum status set_mode(const struct settings *settings, const char *path,
 	const struct group *group, struct error *err)
 {
 	if (group && lchown(path, (uid_t)-1, group->gr_gid) != 0)
-		return error_set(err, ST_IO, "cannot give socket '%s' to group '%s': %s", path,
+		return error_set(err, ST_IO, _("cannot give socket '%s' to group '%s': %s"), path,
 			settings->group, g_strerror(errno));
 	if (chmod(path, settings->socket_mode) != 0)
-		return error_set(err, ST_IO, "cannot set the mode of socket '%s': %s", path,
+		return error_set(err, ST_IO, _("cannot set the mode of socket '%s': %s"), path,
 			g_strerror(errno));
 	return ST_OK;
 }
@@ -88,7 +89,7 @@ static int bind_unix(const struct settings *settings, const struct group *group)
 
 static enum status cannot_listen(const struct settings *settings, struct error *err)
 {
-	return error_set(err, ST_IO, "cannot listen on socket '%s': %s", settings->socket,
+	return error_set(err, ST_IO, _("cannot listen on socket '%s': %s"), settings->socket,
 		g_strerror(errno));
 }
 
@@ -153,8 +154,8 @@ enum status socket_open(const struct settings *settings, struct error *err)
 	if (st != ST_OK)
 		return st;
 	if (smfi_setconn(settings->socket) != MI_SUCCESS)
-		return error_set(
-			err, ST_BAD_INPUT, "libmilter does not take socket '%s'", settings->socket);
+		return error_set(err, ST_BAD_INPUT, _("libmilter does not take socket '%s'"),
+			settings->socket);
 	if (path)
 		return open_unix(settings, path, err);
 	if (smfi_opensocket(0) != MI_SUCCESS)

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "base/tongue.h"
 
 static bool add_numbers_of_stdin(struct cli *cli, struct numbers *numbers)
 {
@@ -22,8 +23,8 @@ static bool add_numbers_of_stdin(struct cli *cli, struct numbers *numbers)
 		if (!*line)
 			continue;
 		if (text_parse_number(line, &number) != ST_OK) {
-			cli_fail(EXIT_BAD_DATA, "standard input, line %u: '%s' is no ticket number",
-				n, line);
+			cli_fail(EXIT_BAD_DATA,
+				_("standard input, line %u: '%s' is no ticket number"), n, line);
 			return false;
 		}
 		numbers_add(numbers, number);
@@ -44,8 +45,8 @@ static int add_number(struct cli *cli, const char *word, struct numbers *numbers
 	if (strcmp(word, "-") == 0)
 		return add_numbers_of_stdin(cli, numbers) ? EXIT_DONE : EXIT_BAD_DATA;
 	if (text_parse_number(word, &number) != ST_OK)
-		return cli_usage(
-			cli, "'%s' is no %s; expected 1042, #1042 or -", word, arguments_noun(cli));
+		return cli_usage(cli, _("'%s' is no %s; expected 1042, #1042 or -"), word,
+			arguments_noun(cli));
 	numbers_add(numbers, number);
 	return EXIT_DONE;
 }
@@ -65,8 +66,8 @@ int cli_tickets(struct cli *cli, unsigned first, struct numbers *numbers_out)
 		return EXIT_DONE;
 	/* A listing that found nothing was piped in: there is nothing to do, as there would have
 	 * been for each of its lines. */
-	return piped ? cli_fail(EXIT_NOTHING, "no ticket number on standard input")
-		     : cli_usage(cli, "which ticket? Give its number");
+	return piped ? cli_fail(EXIT_NOTHING, _("no ticket number on standard input"))
+		     : cli_usage(cli, _("which ticket? Give its number"));
 }
 
 bool cli_when(struct cli *cli, const char *option, int64_t *when_out)
@@ -76,7 +77,7 @@ bool cli_when(struct cli *cli, const char *option, int64_t *when_out)
 	*when_out = 0;
 	if (!value || text_parse_when(value, cli->actor.now, -1, when_out) == ST_OK)
 		return true;
-	cli_usage(cli, "--%s: '%s' is neither a date (2026-11-24) nor a duration (3d)", option,
+	cli_usage(cli, _("--%s: '%s' is neither a date (2026-11-24) nor a duration (3d)"), option,
 		value);
 	return false;
 }
@@ -87,7 +88,7 @@ bool cli_count(struct cli *cli, const char *option, uint64_t *count_out)
 
 	if (!value || (*value != '#' && text_parse_number(value, count_out) == ST_OK))
 		return true;
-	cli_usage(cli, "--%s: '%s' is no number above 0", option, value);
+	cli_usage(cli, _("--%s: '%s' is no number above 0"), option, value);
 	return false;
 }
 

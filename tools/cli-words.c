@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/tongue.h"
 
 const struct cli_option cli_common_options[] = {
 	{ 0, "config", "FILE", "use this configuration" },
@@ -101,7 +102,7 @@ int words_unknown(char *const *words)
 	g_autofree char *text = unknown_text("command", word, names, "; 'ticket help' lists them");
 
 	if (family && !words[1])
-		cli_fail(EXIT_BAD_USAGE, "%s what? There are:", words[0]);
+		cli_fail(EXIT_BAD_USAGE, _("%s what? There are:"), words[0]);
 	else
 		cli_fail(EXIT_BAD_USAGE, "%s", text);
 	if (family)
@@ -211,10 +212,10 @@ static int take_option(struct cli *cli, char **words)
 	}
 	if (!option->argument) {
 		cli_set(cli, option->name, "");
-		return value ? (cli_usage(cli, "option '%s' takes no argument", word), 0) : 1;
+		return value ? (cli_usage(cli, _("option '%s' takes no argument"), word), 0) : 1;
 	}
 	if (!value && !words[1])
-		return cli_usage(cli, "option '%s' needs %s", word, option->argument), 0;
+		return cli_usage(cli, _("option '%s' needs %s"), word, option->argument), 0;
 	cli_set(cli, option->name, value ? value : words[1]);
 	return value ? 1 : 2;
 }

@@ -103,11 +103,12 @@ static int cli_open_store(struct cli *cli)
 	enum status st = store_open(&options, &cli->store, &cli->err);
 
 	if (st == ST_NOT_FOUND)
-		return cli_fail(EXIT_NOTHING, "nothing is recorded yet: there is no store in '%s'",
-			options.path);
+		return cli_fail(EXIT_NOTHING,
+			_("nothing is recorded yet: there is no store in '%s'"), options.path);
 	if (st == ST_REFUSED && geteuid() != 0)
-		return cli_fail(EXIT_NOT_ALLOWED, "%s (admins are the members of the group '%s')",
-			cli->err.text, cli->settings->group);
+		return cli_fail(EXIT_NOT_ALLOWED,
+			_("%s (admins are the members of the group '%s')"), cli->err.text,
+			cli->settings->group);
 	if (st != ST_OK)
 		return cli_status(cli, st);
 	store_secret(cli->store, cli->key.secret);
@@ -170,11 +171,11 @@ static int run_command(struct cli *cli)
 		return EXIT_DONE;
 	}
 	if (cli->n_args < command->least)
-		return cli_usage(cli, "expected %s", command->arguments);
+		return cli_usage(cli, _("expected %s"), command->arguments);
 	if (command->most && cli->n_args > command->most)
-		return cli_usage(cli, "unexpected argument '%s'", cli->args[command->most]);
+		return cli_usage(cli, _("unexpected argument '%s'"), cli->args[command->most]);
 	if (!*command->arguments && cli->n_args)
-		return cli_usage(cli, "unexpected argument '%s'", cli->args[0]);
+		return cli_usage(cli, _("unexpected argument '%s'"), cli->args[0]);
 	if (cli_has(cli, "config"))
 		cli->config = cli_value(cli, "config");
 	cli->json = cli_has(cli, "json");
@@ -267,6 +268,6 @@ int cli_main(int argc, char **argv)
 		return code;
 	return terminal_abandoned(0)
 		? code
-		: cli_fail(EXIT_CANNOT_WRITE, "cannot write to standard output: %s",
+		: cli_fail(EXIT_CANNOT_WRITE, _("cannot write to standard output: %s"),
 			  g_strerror(errno ? errno : EIO));
 }

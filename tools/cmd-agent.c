@@ -4,6 +4,7 @@
 
 #include "base/address.h"
 #include "base/text.h"
+#include "base/tongue.h"
 #include "commands.h"
 #include "json.h"
 #include "print.h"
@@ -75,10 +76,10 @@ static enum status check_address(
 	g_autofree char *canonical = NULL;
 
 	if (address_canonical(given, &canonical) != ST_OK)
-		return error_set(err, ST_BAD_INPUT, "'%s' is no mail address", given);
+		return error_set(err, ST_BAD_INPUT, _("'%s' is no mail address"), given);
 	if (settings_is_desk(cli->settings, canonical))
 		return error_set(err, ST_BAD_INPUT,
-			"'%s' is an address of the desk itself, and nobody's own", canonical);
+			_("'%s' is an address of the desk itself, and nobody's own"), canonical);
 	*canonical_out = g_steal_pointer(&canonical);
 	return ST_OK;
 }
@@ -121,8 +122,9 @@ static enum status set_queues(
 
 		record_release(&queue_type, &queue);
 		if (st != ST_OK)
-			return st == ST_NOT_FOUND ? error_set(err, st, "there is no queue '%s'", *q)
-						  : st;
+			return st == ST_NOT_FOUND
+				? error_set(err, st, _("there is no queue '%s'"), *q)
+				: st;
 	}
 	return ST_OK;
 }
@@ -160,7 +162,7 @@ static enum status agent_add(struct txn *txn, void *arg, struct error *err)
 	enum status st = agents_load(txn, cli->args[0], &agent, err);
 
 	if (st == ST_OK)
-		st = error_set(err, ST_EXISTS, "agent '%s' is there already", cli->args[0]);
+		st = error_set(err, ST_EXISTS, _("agent '%s' is there already"), cli->args[0]);
 	else if (st == ST_NOT_FOUND)
 		st = agent_make(txn, cli, &agent, err);
 	record_release(&agent_type, &agent);
@@ -177,7 +179,8 @@ static enum status agent_set(struct txn *txn, void *arg, struct error *err)
 	if (st == ST_NOT_FOUND && cli_has(cli, "create"))
 		st = agent_make(txn, cli, &agent, err);
 	else if (st == ST_NOT_FOUND)
-		st = error_set(err, st, "there is no agent '%s'; --create makes one", cli->args[0]);
+		st = error_set(
+			err, st, _("there is no agent '%s'; --create makes one"), cli->args[0]);
 	else if (st == ST_OK)
 		st = agent_change(txn, cli, &agent, err);
 	record_release(&agent_type, &agent);
@@ -261,12 +264,12 @@ static enum status remove_agent(struct txn *txn, void *arg, struct error *err)
 	g_ptr_array_set_size(r->queues, 0);
 	if (to && strcmp(to, login) == 0)
 		return error_set(err, ST_BAD_INPUT,
-			"agent '%s' cannot take over from themself; --move-to names another",
+			_("agent '%s' cannot take over from themself; --move-to names another"),
 			login);
 	st = tickets_list(txn, &filter, agent_note_ticket, r, err);
 	if (st == ST_OK && r->numbers->len && !to)
 		st = error_set(err, ST_REFUSED,
-			"agent '%s' has %u open ticket%s: name another with --move-to", login,
+			_("agent '%s' has %u open ticket%s: name another with --move-to"), login,
 			r->numbers->len, text_plural(r->numbers->len));
 	if (st == ST_OK && to)
 		st = give_tickets(txn, r, to, err);
@@ -275,7 +278,7 @@ static enum status remove_agent(struct txn *txn, void *arg, struct error *err)
 	if (st != ST_OK)
 		return st;
 	st = agents_remove(txn, login, err);
-	return st == ST_NOT_FOUND ? error_set(err, st, "there is no agent '%s'", login) : st;
+	return st == ST_NOT_FOUND ? error_set(err, st, _("there is no agent '%s'"), login) : st;
 }
 
 /* --- commands --- */
@@ -286,7 +289,7 @@ static int agent_write_and_tell(struct cli *cli, store_fn *fn, const char *done)
 	enum status st;
 
 	if (cli_has(cli, "active") && cli_has(cli, "inactive"))
-		return cli_usage(cli, "give one of --active and --inactive");
+		return cli_usage(cli, _("give one of --active and --inactive"));
 	st = store_write(cli->store, fn, cli, &cli->err);
 	if (st != ST_OK)
 		return cli_status(cli, st);

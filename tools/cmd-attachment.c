@@ -9,6 +9,7 @@
 
 #include "archive/archive.h"
 #include "base/text.h"
+#include "base/tongue.h"
 #include "commands.h"
 #include "json.h"
 #include "mail/attachment.h"
@@ -108,13 +109,13 @@ static enum status write_file(struct attachments *a, struct found *f, struct err
 	int out = attachment_make_file(a->dir, name, &f->saved);
 
 	if (out < 0)
-		return error_set(err, ST_IO, "cannot make a file '%s' in '%s': %s", name, a->dir,
+		return error_set(err, ST_IO, _("cannot make a file '%s' in '%s': %s"), name, a->dir,
 			g_strerror(errno));
 	if (!a->message)
 		a->message = message_parse_fd(a->in, 0);
 	st = message_attachment_write(a->message, f->index, out, err);
 	if (close(out) != 0 && st == ST_OK)
-		st = error_set(err, ST_IO, "cannot write '%s': %s", f->saved, g_strerror(errno));
+		st = error_set(err, ST_IO, _("cannot write '%s': %s"), f->saved, g_strerror(errno));
 	if (st != ST_OK)
 		unlink(f->saved);
 	return st;
@@ -127,8 +128,8 @@ static enum status attachment_save(struct attachments *a, struct found *f, struc
 
 	if (!archive || !f->entry->archive)
 		return error_set(err, ST_NOT_FOUND,
-			"message %" G_GUINT64_FORMAT " of ticket #%" G_GUINT64_FORMAT
-			" is not in the archive, and its attachments are nowhere else",
+			_("message %" PRIu64 " of ticket #%" PRIu64
+			  " is not in the archive, and its attachments are nowhere else"),
 			f->entry->seq, a->number);
 	if (a->in < 0)
 		st = archive_open(archive, f->entry->archive, &a->in, err);
@@ -144,10 +145,10 @@ static enum status open_it(const struct found *f, struct error *err)
 
 	if (!g_spawn_sync(NULL, argv, NULL, flags, NULL, NULL, NULL, NULL, &code, &error))
 		return error_set(err, ST_BAD_INPUT,
-			"cannot run xdg-open (package xdg-utils): %s; it is saved as '%s'",
+			_("cannot run xdg-open (package xdg-utils): %s; it is saved as '%s'"),
 			error->message, f->saved);
 	return code == 0 ? ST_OK
-			 : error_set(err, ST_BAD_INPUT, "xdg-open cannot open '%s'", f->saved);
+			 : error_set(err, ST_BAD_INPUT, _("xdg-open cannot open '%s'"), f->saved);
 }
 
 /* --- showing --- */
@@ -244,8 +245,8 @@ static enum status visit_ticket(struct attachments *a, struct error *err)
 	for (unsigned i = 0; i < a->view.entries->len && st == ST_OK; i++)
 		st = visit_entry(a, g_ptr_array_index(a->view.entries, i), err);
 	if (st == ST_OK && a->shown == 0)
-		st = error_set(err, ST_NOT_FOUND, "ticket #%" G_GUINT64_FORMAT " has no %s",
-			a->number, a->cli->n_args > 1 ? "attachment of that name" : "attachments");
+		st = error_set(err, ST_NOT_FOUND, _("ticket #%" PRIu64 " has no %s"), a->number,
+			a->cli->n_args > 1 ? "attachment of that name" : "attachments");
 	view_release(&a->ticket, &a->view);
 	return st;
 }
@@ -270,9 +271,9 @@ static int attachment_run(struct cli *cli)
 
 	if (text_parse_number(cli->args[0], &a.number) != ST_OK)
 		return cli_usage(
-			cli, "'%s' is no ticket number; expected 1042 or #1042", cli->args[0]);
+			cli, _("'%s' is no ticket number; expected 1042 or #1042"), cli->args[0]);
 	if (!make_directory(&a, &temporary))
-		return cli_fail(EXIT_CANNOT_CREATE, "cannot make the directory '%s': %s",
+		return cli_fail(EXIT_CANNOT_CREATE, _("cannot make the directory '%s': %s"),
 			a.dir ? a.dir : "", g_strerror(errno));
 	if (!cli->json && !a.dir)
 		a.table = table_new(columns, G_N_ELEMENTS(columns));

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "base/tongue.h"
 #include "commands.h"
 #include "store-json.h"
 #include "store/store-lock.h"
@@ -34,8 +35,8 @@ static int backup_restore(struct cli *cli, const char *backup)
 	enum status st = store_restore(&options, backup, cli_has(cli, "force"), &kept, &cli->err);
 
 	if (st == ST_EXISTS)
-		return cli_fail(EXIT_CANNOT_CREATE, "%s; --force replaces it, and keeps it beside",
-			cli->err.text);
+		return cli_fail(EXIT_CANNOT_CREATE,
+			_("%s; --force replaces it, and keeps it beside"), cli->err.text);
 	if (st == ST_OK && kept)
 		fprintf(stderr, "the old store is in %s\n", kept);
 	return cli_status(cli, st);

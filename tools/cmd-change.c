@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/tongue.h"
 #include "commands.h"
 #include "print.h"
 #include "tables/agents.h"
@@ -219,9 +220,9 @@ static bool change_is_wanted(const struct work *w, unsigned count)
 static int take_chosen(struct work *w, const GPtrArray *tickets)
 {
 	if (tickets->len == 0)
-		return cli_fail(EXIT_NOTHING, "no ticket is so: %s", cli_value(w->cli, "query"));
+		return cli_fail(EXIT_NOTHING, _("no ticket is so: %s"), cli_value(w->cli, "query"));
 	if (!change_is_wanted(w, tickets->len))
-		return cli_fail(EXIT_NOTHING, "nothing was changed");
+		return cli_fail(EXIT_NOTHING, _("nothing was changed"));
 	for (unsigned i = 0; i < tickets->len; i++)
 		numbers_add(&w->numbers,
 			((const struct ticket *)g_ptr_array_index(tickets, i))->number);
@@ -239,7 +240,7 @@ static int find_by_query(struct work *w, bool *listed_out)
 
 	if (w->cli->n_args > 0)
 		return cli_usage(
-			w->cli, "'%s': give numbers or --query, not both", w->cli->args[0]);
+			w->cli, _("'%s': give numbers or --query, not both"), w->cli->args[0]);
 	if (query_parse(cli_value(w->cli, "query"), me, &query, &w->cli->err) != ST_OK)
 		return cli_usage(w->cli, "%s", w->cli->err.text);
 	choosing = (struct choosing){ query, tickets };
@@ -257,7 +258,7 @@ static int find_by_numbers(struct work *w, bool *listed_out)
 
 	(void)listed_out;
 	if (code == EXIT_DONE && cli_has(w->cli, "dry-run"))
-		return cli_usage(w->cli, "--dry-run is for --query");
+		return cli_usage(w->cli, _("--dry-run is for --query"));
 	return code;
 }
 
@@ -354,7 +355,7 @@ static int run_move(struct cli *cli)
 	int code;
 
 	if (!queue && !project)
-		return cli_usage(cli, "where to? Give --queue or --project");
+		return cli_usage(cli, _("where to? Give --queue or --project"));
 	work_init(&w, cli);
 	code = (!queue || add_verb(&w, to_queue)) && (!project || add_verb(&w, to_project))
 		? apply_to_arguments(&w)
@@ -384,7 +385,7 @@ static int run_merge(struct cli *cli)
 	const char *const words[] = { "merge", cli_value(cli, "into"), NULL };
 
 	return words[1] ? change_change(cli, words)
-			: cli_usage(cli, "into which ticket? Give --into NUMBER");
+			: cli_usage(cli, _("into which ticket? Give --into NUMBER"));
 }
 
 /* "split N SEQ…" */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/tongue.h"
 #include "build-config.h"
 #include "commands.h"
 #include "json.h"
@@ -66,10 +67,10 @@ static int run_test(struct cli *cli)
 	struct printer printer;
 
 	if (address_canonical(cli->args[0], &canonical) != ST_OK)
-		return cli_fail(EXIT_BAD_DATA, "'%s' is no mail address", cli->args[0]);
+		return cli_fail(EXIT_BAD_DATA, _("'%s' is no mail address"), cli->args[0]);
 	account = settings_account(cli->settings, canonical, &detail);
 	if (!account)
-		return cli_fail(EXIT_NOTHING, "mail to %s is %s", canonical,
+		return cli_fail(EXIT_NOTHING, _("mail to %s is %s"), canonical,
 			settings_is_control(cli->settings, canonical) ? "commands" : "left alone");
 	print_begin(&printer, cli, PRINT_ACCOUNTS);
 	print_account(&printer, account);
@@ -113,7 +114,7 @@ static int run_reload(struct cli *cli)
 	int code;
 
 	if (!daemon_runs(cli))
-		return cli_fail(EXIT_TRY_AGAIN, "no daemon runs on the store in '%s'",
+		return cli_fail(EXIT_TRY_AGAIN, _("no daemon runs on the store in '%s'"),
 			cli->settings->store.path);
 	st = store_write(cli->store, config_ask, &r, &cli->err);
 
@@ -127,7 +128,7 @@ static int run_reload(struct cli *cli)
 	if (st != ST_OK)
 		return cli_status(cli, st);
 	if (!r.answer)
-		return cli_fail(EXIT_TRY_AGAIN, "the daemon did not answer within 10 seconds");
+		return cli_fail(EXIT_TRY_AGAIN, _("the daemon did not answer within 10 seconds"));
 	code = strcmp(r.answer, "ok") == 0 ? EXIT_DONE : cli_fail(EXIT_CONFIG, "%s", r.answer);
 	g_free(r.answer);
 	return code;

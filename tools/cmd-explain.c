@@ -7,6 +7,7 @@
 #include "archive/spool.h"
 #include "base/address.h"
 #include "base/limits.h"
+#include "base/tongue.h"
 #include "commands.h"
 #include "json.h"
 #include "keep/box.h"
@@ -44,13 +45,13 @@ static enum status read_mail(const char *path, GString *out, struct error *err)
 	enum status st = ST_OK;
 
 	if (!in)
-		return error_set(err, ST_IO, "cannot read '%s': %s", path, g_strerror(errno));
+		return error_set(err, ST_IO, _("cannot read '%s': %s"), path, g_strerror(errno));
 	while (out->len <= MAIL_MAX && (n = fread(chunk, 1, sizeof chunk, in)) > 0)
 		g_string_append_len(out, chunk, (gssize)n);
 	if (ferror(in))
-		st = error_set(err, ST_IO, "cannot read '%s': %s", path, g_strerror(errno));
+		st = error_set(err, ST_IO, _("cannot read '%s': %s"), path, g_strerror(errno));
 	else if (out->len > MAIL_MAX)
-		st = error_set(err, ST_BAD_INPUT, "'%s' is larger than %d MiB", path,
+		st = error_set(err, ST_BAD_INPUT, _("'%s' is larger than %d MiB"), path,
 			MAIL_MAX / 1024 / 1024);
 	if (!is_stdin)
 		fclose(in);

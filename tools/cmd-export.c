@@ -1,6 +1,7 @@
 /* ticket export: tickets as JSON that can be read back, or as an mbox. */
 #include <stdio.h>
 
+#include "base/tongue.h"
 #include "commands.h"
 #include "mails.h"
 #include "store-json.h"
@@ -33,7 +34,7 @@ static enum status print_mail(
 	written = mails_write_mbox(stdout, entry, mail);
 	g_string_free(mail, TRUE);
 	e->mails++;
-	return written ? ST_OK : error_set(err, ST_IO, "cannot write to standard output");
+	return written ? ST_OK : error_set(err, ST_IO, _("cannot write to standard output"));
 }
 
 static enum status print_ticket(
@@ -49,7 +50,7 @@ static enum status print_number(
 	enum status st = tickets_load(txn, number, &ticket, err);
 
 	if (st == ST_NOT_FOUND)
-		return error_set(err, st, "there is no ticket #%" G_GUINT64_FORMAT, number);
+		return error_set(err, st, _("there is no ticket #%" PRIu64), number);
 	if (st == ST_OK)
 		st = print_ticket(txn, &ticket, e, err);
 	record_release(&ticket_type, &ticket);
@@ -84,9 +85,9 @@ static int export_run(struct cli *cli)
 	int code = EXIT_DONE;
 
 	if (cli->json == cli_has(cli, "mbox"))
-		return cli_usage(cli, "as what? Give --json or --mbox");
+		return cli_usage(cli, _("as what? Give --json or --mbox"));
 	if (cli_has(cli, "with-secret") && (!cli->json || cli->n_args))
-		return cli_usage(cli, "--with-secret goes with --json, and with all there is");
+		return cli_usage(cli, _("--with-secret goes with --json, and with all there is"));
 	if (cli->n_args)
 		code = cli_tickets(cli, 0, &numbers);
 	if (code == EXIT_DONE)

@@ -6,6 +6,7 @@
 
 #include "base/address.h"
 #include "base/text.h"
+#include "base/tongue.h"
 #include "commands.h"
 #include "keep/import.h"
 #include "progress.h"
@@ -78,10 +79,10 @@ static int import_mailbox(struct cli *cli, struct box *box, struct import_option
 	st = import_mails(cli->store, box, import, &counts, &cli->err);
 	progress_clear(&progress);
 	if (st == ST_OK && counts.total == 0)
-		return cli_fail(EXIT_NOTHING, "there is no mail in '%s'", cli->args[0]);
+		return cli_fail(EXIT_NOTHING, _("there is no mail in '%s'"), cli->args[0]);
 	import_say(cli, &counts);
 	if (st == ST_BUSY)
-		return cli_fail(EXIT_TRY_AGAIN, "%s; the same command again goes on from there",
+		return cli_fail(EXIT_TRY_AGAIN, _("%s; the same command again goes on from there"),
 			cli->err.text);
 	return cli_status(cli, st);
 }
@@ -100,7 +101,7 @@ static int run_mailbox(struct cli *cli)
 	int code;
 
 	if (!import.account)
-		return cli_fail(EXIT_NOTHING, "there is no account '%s' in the configuration",
+		return cli_fail(EXIT_NOTHING, _("there is no account '%s' in the configuration"),
 			cli_value(cli, "account"));
 	if (!cli_when(cli, "since", &import.since))
 		return EXIT_BAD_USAGE;
@@ -124,7 +125,7 @@ static int import_run(struct cli *cli)
 		return run_mailbox(cli);
 	if (cli->json)
 		return store_json_import(cli, cli->args[0]);
-	return cli_usage(cli, "whose mail is it? Give --account; or --json for an export");
+	return cli_usage(cli, _("whose mail is it? Give --account; or --json for an export"));
 }
 
 const struct cli_command cmd_import = { "import", "PATH", "take in a box, or with --json an export",

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "base/tongue.h"
 #include "commands.h"
 #include "print.h"
 #include "tables/tickets.h"
@@ -46,9 +47,8 @@ static enum status log_past(struct txn *txn, void *arg, struct error *err)
 	if (st == ST_OK && f->events->len == 0)
 		st = tickets_load(txn, f->ticket, &ticket, err);
 	record_release(&ticket_type, &ticket);
-	return st == ST_NOT_FOUND
-		? error_set(err, st, "there is no ticket #%" G_GUINT64_FORMAT, f->ticket)
-		: st;
+	return st == ST_NOT_FOUND ? error_set(err, st, _("there is no ticket #%" PRIu64), f->ticket)
+				  : st;
 }
 
 static enum status log_present(struct txn *txn, void *arg, struct error *err)
@@ -96,7 +96,7 @@ static int log_run(struct cli *cli)
 
 	if (cli->args[0] && text_parse_number(cli->args[0], &f.ticket) != ST_OK)
 		return cli_usage(
-			cli, "'%s' is no ticket number; expected 1042 or #1042", cli->args[0]);
+			cli, _("'%s' is no ticket number; expected 1042 or #1042"), cli->args[0]);
 	f.limit = f.ticket ? 0 : DEFAULT_EVENTS;
 	if (!cli_count(cli, "limit", &f.limit))
 		return EXIT_BAD_USAGE;

@@ -1,6 +1,7 @@
 /* ticket outbox list|retry|drop|flush. */
 #include <stdio.h>
 
+#include "base/tongue.h"
 #include "commands.h"
 #include "print.h"
 #include "tables/outbox.h"
@@ -76,9 +77,8 @@ static enum status change_one(struct txn *txn, struct work *w, uint64_t id, stru
 
 	if (st == ST_OK && !w->drop)
 		st = keep_one(txn, w, id, err);
-	return st == ST_NOT_FOUND
-		? error_set(err, st, "there is no outgoing mail %" G_GUINT64_FORMAT, id)
-		: st;
+	return st == ST_NOT_FOUND ? error_set(err, st, _("there is no outgoing mail %" PRIu64), id)
+				  : st;
 }
 
 static enum status outbox_change(struct txn *txn, void *arg, struct error *err)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "base/tongue.h"
 #include "commands.h"
 #include "keep/purge.h"
 #include "store-json.h"
@@ -22,7 +23,7 @@ static int purge_run(struct cli *cli)
 	enum status st;
 
 	if (!cli_value(cli, "closed-before"))
-		return cli_usage(cli, "closed before when? Give --closed-before");
+		return cli_usage(cli, _("closed before when? Give --closed-before"));
 	if (!cli_when(cli, "closed-before", &purge.before))
 		return EXIT_BAD_USAGE;
 	st = purge_closed(cli->store, &purge, &counts, &cli->err);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/tongue.h"
 #include "commands.h"
 #include "json.h"
 #include "tables/agents.h"
@@ -64,7 +65,7 @@ static enum status there_is(struct txn *txn, const char *name, struct error *err
 	enum status st = queues_load(txn, name, &queue, err);
 
 	record_release(&queue_type, &queue);
-	return st == ST_NOT_FOUND ? error_set(err, st, "there is no queue '%s'", name) : st;
+	return st == ST_NOT_FOUND ? error_set(err, st, _("there is no queue '%s'"), name) : st;
 }
 
 static enum status remove_refuse(struct txn *txn, struct removal *r, struct error *err)
@@ -73,14 +74,15 @@ static enum status remove_refuse(struct txn *txn, struct removal *r, struct erro
 
 	if (st == ST_OK && r->to && strcmp(r->to, r->name) == 0)
 		return error_set(err, ST_BAD_INPUT,
-			"queue '%s' cannot take its own tickets; --move-to names another", r->name);
+			_("queue '%s' cannot take its own tickets; --move-to names another"),
+			r->name);
 	if (st == ST_OK && r->to)
 		st = there_is(txn, r->to, err);
 	if (st == ST_OK)
 		st = note_tickets(txn, r, true, err);
 	if (st == ST_OK && r->open && !r->to)
 		st = error_set(err, ST_REFUSED,
-			"queue '%s' has %u open ticket%s: name another with --move-to", r->name,
+			_("queue '%s' has %u open ticket%s: name another with --move-to"), r->name,
 			r->open, text_plural(r->open));
 	return st;
 }

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "base/tongue.h"
 #include "commands.h"
 #include "print.h"
 #include "tables/agents.h"
@@ -85,7 +86,7 @@ static enum status queue_look(struct txn *txn, void *arg, struct error *err)
 		return queues_each(txn, keep_queue, l, err);
 	st = queues_load(txn, l->only, &queue, err);
 	if (st == ST_NOT_FOUND)
-		return error_set(err, st, "there is no queue '%s'", l->only);
+		return error_set(err, st, _("there is no queue '%s'"), l->only);
 	if (st == ST_OK)
 		st = keep_queue(txn, &queue, l, err);
 	record_release(&queue_type, &queue);
@@ -116,7 +117,7 @@ static enum status set_responsible(
 	enum status st = *login ? agents_find(txn, login, &agent, err) : ST_OK;
 
 	if (st == ST_NOT_FOUND)
-		return error_set(err, st, "there is no agent '%s'", login);
+		return error_set(err, st, _("there is no agent '%s'"), login);
 	g_free(queue->responsible);
 	queue->responsible = *login ? g_strdup(agent.login) : NULL;
 	record_release(&agent_type, &agent);
@@ -160,7 +161,7 @@ static enum status queue_add(struct txn *txn, void *arg, struct error *err)
 	enum status st = queues_load(txn, cli->args[0], &queue, err);
 
 	if (st == ST_OK)
-		st = error_set(err, ST_EXISTS, "queue '%s' is there already", cli->args[0]);
+		st = error_set(err, ST_EXISTS, _("queue '%s' is there already"), cli->args[0]);
 	else if (st == ST_NOT_FOUND)
 		st = queue_make(txn, cli, &queue, err);
 	record_release(&queue_type, &queue);
@@ -177,7 +178,8 @@ static enum status queue_set(struct txn *txn, void *arg, struct error *err)
 	if (st == ST_NOT_FOUND && cli_has(cli, "create"))
 		st = queue_make(txn, cli, &queue, err);
 	else if (st == ST_NOT_FOUND)
-		st = error_set(err, st, "there is no queue '%s'; --create makes it", cli->args[0]);
+		st = error_set(
+			err, st, _("there is no queue '%s'; --create makes it"), cli->args[0]);
 	else if (st == ST_OK)
 		st = queue_change(txn, cli, &queue, err);
 	record_release(&queue_type, &queue);

@@ -3,6 +3,7 @@
 
 #include "base/address.h"
 #include "base/text.h"
+#include "base/tongue.h"
 #include "commands.h"
 #include "keep/redact.h"
 #include "store-json.h"
@@ -16,9 +17,9 @@ static int redact_command(struct cli *cli)
 	enum status st;
 
 	if (address_canonical(cli->args[0], &canonical) != ST_OK)
-		return cli_usage(cli, "'%s' is no mail address", cli->args[0]);
+		return cli_usage(cli, _("'%s' is no mail address"), cli->args[0]);
 	if (settings_is_own(cli->settings, canonical))
-		return cli_fail(EXIT_NOT_ALLOWED, "%s is an address of ours", canonical);
+		return cli_fail(EXIT_NOT_ALLOWED, _("%s is an address of ours"), canonical);
 	options.address = canonical;
 	st = redact(cli->store, &options, &counts, &cli->err);
 	if (cli->json)

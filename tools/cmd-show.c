@@ -5,6 +5,7 @@
 
 #include "archive/archive.h"
 #include "base/text.h"
+#include "base/tongue.h"
 #include "commands.h"
 #include "mails.h"
 #include "print.h"
@@ -49,7 +50,7 @@ static enum status print_mbox(const struct entry *entry, const GString *mail, st
 
 	return mails_write_mbox(stdout, entry, clean ? &visible : mail)
 		? ST_OK
-		: error_set(err, ST_IO, "cannot write to standard output");
+		: error_set(err, ST_IO, _("cannot write to standard output"));
 }
 
 /* What was not kept can only be told again. */
@@ -64,8 +65,8 @@ static void tell_rebuilt(const struct showing *s, const struct entry *entry)
 		close(fd);
 	else
 		cli_fail(EXIT_DONE,
-			"message %" G_GUINT64_FORMAT " of ticket #%" G_GUINT64_FORMAT
-			" is not in the archive; rebuilt from the record",
+			_("message %" PRIu64 " of ticket #%" PRIu64
+			  " is not in the archive; rebuilt from the record"),
 			entry->seq, s->number);
 }
 
@@ -100,8 +101,7 @@ static enum status write_mails(struct showing *s, struct error *err)
 		st = write_mail(s, entry, g_ptr_array_index(s->view.texts, i), err);
 	}
 	if (st == ST_OK && s->raw && !found)
-		st = error_set(err, ST_NOT_FOUND,
-			"ticket #%" G_GUINT64_FORMAT " has no message %" G_GUINT64_FORMAT,
+		st = error_set(err, ST_NOT_FOUND, _("ticket #%" PRIu64 " has no message %" PRIu64),
 			s->number, s->raw);
 	return st;
 }
@@ -176,9 +176,10 @@ static int show_run(struct cli *cli)
 	int code;
 
 	if (cli_value(cli, "raw") && text_parse_number(cli_value(cli, "raw"), &s.raw) != ST_OK)
-		return cli_usage(cli, "--raw: '%s' is no message's number", cli_value(cli, "raw"));
+		return cli_usage(
+			cli, _("--raw: '%s' is no message's number"), cli_value(cli, "raw"));
 	if ((s.raw > 0) + (s.maildir != NULL) + s.mbox > 1)
-		return cli_usage(cli, "give one of --raw, --mbox and --maildir");
+		return cli_usage(cli, _("give one of --raw, --mbox and --maildir"));
 	code = cli_tickets(cli, 0, &numbers);
 	if (code == EXIT_DONE) {
 		terminal_page();

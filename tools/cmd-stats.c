@@ -1,6 +1,7 @@
 /* ticket stats. Reads every ticket that was opened in the time asked about: a second or two per
  * million. */
 #include "commands.h"
+#include "base/tongue.h"
 #include "stats.h"
 #include "terminal.h"
 
@@ -29,7 +30,7 @@ static int stats_run(struct cli *cli)
 
 	stats_init(&stats, cli);
 	if (cli->json && cli_has(cli, "prometheus"))
-		cli_usage(cli, "give one of --json and --prometheus");
+		cli_usage(cli, _("give one of --json and --prometheus"));
 	else if (cli_when(cli, "since", &stats.since))
 		code = cli_status(cli, store_read(cli->store, stats_collect, &stats, &cli->err));
 	if (code == EXIT_DONE)

@@ -8,6 +8,7 @@
 #include "base/address.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "base/tongue.h"
 #include "commands.h"
 #include "draft.h"
 #include "files.h"
@@ -48,7 +49,7 @@ struct work {
 
 static enum status write_cannot_read(const char *name, struct error *err)
 {
-	return error_set(err, ST_IO, "cannot read %s: %s", name, g_strerror(errno));
+	return error_set(err, ST_IO, _("cannot read %s: %s"), name, g_strerror(errno));
 }
 
 static enum status read_stream(FILE *in, const char *name, char **text_out, struct error *err)
@@ -63,7 +64,7 @@ static enum status read_stream(FILE *in, const char *name, char **text_out, stru
 		return write_cannot_read(name, err);
 	if (text->len > TEXT_MAX)
 		return error_set(
-			err, ST_BAD_INPUT, "%s is longer than 1 MiB, which no answer is", name);
+			err, ST_BAD_INPUT, _("%s is longer than 1 MiB, which no answer is"), name);
 	*text_out = g_strdup(text->str);
 	return ST_OK;
 }
@@ -116,14 +117,14 @@ static char *write_get_text(struct work *w, int *code_out)
 	st = get_raw(w, &raw, &w->cli->err);
 	if (st != ST_OK) {
 		*code_out = cli_fail(st == ST_IO ? EXIT_CANNOT_WRITE : EXIT_BAD_DATA,
-			"%s; nothing was done", w->cli->err.text);
+			_("%s; nothing was done"), w->cli->err.text);
 		return NULL;
 	}
 	text = text_block(raw, -1, TEXT_MAX);
 	if (*g_strchomp(text))
 		return g_steal_pointer(&text);
 	draft_remove(w->draft);
-	*code_out = cli_fail(EXIT_BAD_DATA, "the text is empty; nothing was done");
+	*code_out = cli_fail(EXIT_BAD_DATA, _("the text is empty; nothing was done"));
 	return NULL;
 }
 
@@ -135,9 +136,8 @@ static enum status write_resolve(struct txn *txn, struct work *w, struct error *
 
 	record_release(&ticket_type, &w->ticket);
 	st = tickets_resolve(txn, w->number, &w->ticket, err);
-	return st == ST_NOT_FOUND
-		? error_set(err, st, "there is no ticket #%" G_GUINT64_FORMAT, w->number)
-		: st;
+	return st == ST_NOT_FOUND ? error_set(err, st, _("there is no ticket #%" PRIu64), w->number)
+				  : st;
 }
 
 /* "send 7 anna" is as good as her address. */
@@ -160,7 +160,8 @@ static enum status write_forward(
 	g_autofree char *to = NULL;
 
 	if (resolve_address(context->txn, w, &to) != ST_OK)
-		return error_set(err, ST_BAD_INPUT, "'%s' is no mail address and no agent", w->to);
+		return error_set(
+			err, ST_BAD_INPUT, _("'%s' is no mail address and no agent"), w->to);
 	return reply_forward(context, &w->ticket, to,
 		"The mails of this ticket are attached; answer from there.\n", "forward", err);
 }
@@ -302,7 +303,7 @@ static int run_with_text(struct cli *cli, struct work *w)
 	w->cli = cli;
 	if (text_parse_number(cli->args[0], &w->number) != ST_OK)
 		return cli_usage(
-			cli, "'%s' is no ticket number; expected 1042 or #1042", cli->args[0]);
+			cli, _("'%s' is no ticket number; expected 1042 or #1042"), cli->args[0]);
 	code = cli_status(cli, store_read(cli->store, write_look, w, &cli->err));
 	if (code == EXIT_DONE && cli_has(cli, "attach"))
 		code = read_files(w);

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/tongue.h"
+
 #define SCISSORS "# ------ write above this line; nothing from here on is used ------\n"
 
 /* Editors take orders from the first and the last lines of a file (vim from five, Kate and jEdit
@@ -64,7 +66,7 @@ static bool write_all(int fd, const char *text)
 
 static enum status draft_cannot(const char *what, const char *path, struct error *err)
 {
-	return error_set(err, ST_IO, "cannot %s '%s': %s", what, path, g_strerror(errno));
+	return error_set(err, ST_IO, _("cannot %s '%s': %s"), what, path, g_strerror(errno));
 }
 
 static enum status draft_make_file(const struct draft *draft, char **path_out, struct error *err)
@@ -111,9 +113,10 @@ enum status draft_edit(
 		editor = "vi";
 	if (!run_editor(editor, *path_out))
 		return error_set(err, ST_BAD_INPUT,
-			"the editor '%s' failed; what it wrote is kept in %s", editor, *path_out);
+			_("the editor '%s' failed; what it wrote is kept in %s"), editor,
+			*path_out);
 	if (!g_file_get_contents(*path_out, text_out, NULL, NULL))
-		return error_set(err, ST_IO, "cannot read '%s'", *path_out);
+		return error_set(err, ST_IO, _("cannot read '%s'"), *path_out);
 	line = strstr(*text_out, SCISSORS);
 	if (line)
 		*line = '\0';

@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "base/tongue.h"
 
 static void file_free(void *data)
 {
@@ -25,7 +26,7 @@ static void file_free(void *data)
 
 static enum status files_cannot_read(const char *path, const char *why, struct error *err)
 {
-	return error_set(err, ST_IO, "cannot read '%s': %s", path, why);
+	return error_set(err, ST_IO, _("cannot read '%s': %s"), path, why);
 }
 
 /* Of a directory read() says so itself; a FIFO would be waited for. */
@@ -73,7 +74,7 @@ static enum status read_one(const char *path, size_t max, GPtrArray *files, stru
 	st = files_read_all(path, max, file->data, err);
 	if (st == ST_OK && file->data->len > max)
 		st = error_set(err, ST_BAD_INPUT,
-			"'%s' makes it more than %d MiB, which is all that an answer takes along",
+			_("'%s' makes it more than %d MiB, which is all that an answer takes along"),
 			path, LIMIT_FORWARD_BYTES / 1024 / 1024);
 	file->type = type_of(file->name, file->data);
 	return st;

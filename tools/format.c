@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/tongue.h"
 #include "terminal.h"
 
 enum { VALUE_MAX = 64 * 1024 };
@@ -87,12 +88,12 @@ bool format_check(struct cli *cli, const char *format)
 		g_autofree char *name = name_at(p, &end);
 
 		if (*p == '{' && !name) {
-			cli_usage(cli, "--format: '%s' has no closing brace", p);
+			cli_usage(cli, _("--format: '%s' has no closing brace"), p);
 			return false;
 		}
 		if (name && !format_known(name)) {
 			cli_usage(cli,
-				"--format: there is no field '{%s}'; ticket(1) has them under JSON",
+				_("--format: there is no field '{%s}'; ticket(1) has them under JSON"),
 				name);
 			return false;
 		}

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/tongue.h"
 #include "mail/attachment.h"
 #include "terminal.h"
 
@@ -243,7 +244,8 @@ void json_print(json_t *value)
 static enum status json_expected(
 	struct error *err, const struct record_type *type, const struct field *f, const char *what)
 {
-	return error_set(err, ST_BAD_INPUT, "%s: member '%s' is not %s", type->name, f->name, what);
+	return error_set(
+		err, ST_BAD_INPUT, _("%s: member '%s' is not %s"), type->name, f->name, what);
 }
 
 /* Without a NUL, which would end it early. */
@@ -341,7 +343,7 @@ enum status json_to_record(
 {
 	enum status st = json_is_object(object)
 		? ST_OK
-		: error_set(err, ST_BAD_INPUT, "%s: expected an object", type->name);
+		: error_set(err, ST_BAD_INPUT, _("%s: expected an object"), type->name);
 
 	for (size_t i = 0; i < type->count && st == ST_OK; i++)
 		st = json_read_field(json_object_get(object, type->fields[i].name), type,

@@ -6,6 +6,7 @@
 
 #include "base/address.h"
 #include "base/text.h"
+#include "base/tongue.h"
 #include "format.h"
 #include "print.h"
 #include "tables/agents.h"
@@ -64,9 +65,9 @@ static bool no_such(struct cli *cli, const char *what, const char *word, const c
 	const char *nearest = cli_nearest(word, names);
 
 	if (nearest)
-		cli_usage(cli, "'%s' is no %s; did you mean '%s'?", word, what, nearest);
+		cli_usage(cli, _("'%s' is no %s; did you mean '%s'?"), word, what, nearest);
 	else
-		cli_usage(cli, "'%s' is no %s; expected one of %s", word, what, all);
+		cli_usage(cli, _("'%s' is no %s; expected one of %s"), word, what, all);
 	return false;
 }
 
@@ -93,7 +94,7 @@ static bool read_requester(struct listing *l)
 	const char *address = cli_value(l->cli, "requester");
 
 	if (address && address_canonical(address, &l->requester) != ST_OK) {
-		cli_usage(l->cli, "'%s' is no mail address", address);
+		cli_usage(l->cli, _("'%s' is no mail address"), address);
 		return false;
 	}
 	l->filter.requester = l->requester;
@@ -320,10 +321,10 @@ static enum status listing_explain(struct txn *txn, void *arg, struct error *err
 
 	err->text[0] = '\0';
 	if (l->filter.queue && queues_load(txn, l->filter.queue, &queue, NULL) == ST_NOT_FOUND)
-		error_set(err, st, "there is no queue '%s'", l->filter.queue);
+		error_set(err, st, _("there is no queue '%s'"), l->filter.queue);
 	else if (l->filter.agent && *l->filter.agent &&
 		agents_load(txn, l->filter.agent, &agent, NULL) == ST_NOT_FOUND)
-		error_set(err, st, "there is no agent '%s'", l->filter.agent);
+		error_set(err, st, _("there is no agent '%s'"), l->filter.agent);
 	record_release(&queue_type, &queue);
 	record_release(&agent_type, &agent);
 	return ST_OK;
@@ -334,7 +335,7 @@ static int explain_nothing(struct listing *l)
 	if (store_read(l->cli->store, listing_explain, l, &l->cli->err) == ST_OK &&
 		l->cli->err.text[0])
 		return cli_fail(EXIT_NOTHING, "%s", l->cli->err.text);
-	return terminal_is() ? cli_fail(EXIT_NOTHING, "no ticket found") : EXIT_NOTHING;
+	return terminal_is() ? cli_fail(EXIT_NOTHING, _("no ticket found")) : EXIT_NOTHING;
 }
 
 static void print_kept(struct listing *l)
@@ -387,7 +388,7 @@ static int listing_print_all(struct listing *l)
 		printf("%s(%u are shown; --limit NUMBER shows more)%s\n", terminal_on(COLOUR_DIM),
 			PAGE, terminal_off());
 	if (cli_interrupted())
-		cli_fail(EXIT_DONE, "interrupted; there may be more");
+		cli_fail(EXIT_DONE, _("interrupted; there may be more"));
 	if (st != ST_OK)
 		return cli_status(l->cli, st);
 	return l->count ? EXIT_DONE : explain_nothing(l);

@@ -8,6 +8,7 @@
 
 #include "act/entry-mail.h"
 #include "base/text.h"
+#include "base/tongue.h"
 #include "mail/message.h"
 
 enum { MAIL_MAX = 1024 * 1024 * 1024 };
@@ -75,7 +76,7 @@ static enum status make_maildir(const char *dir, struct error *err)
 
 		if (g_mkdir_with_parents(path, 0700) != 0)
 			return error_set(
-				err, ST_IO, "cannot make '%s': %s", path, g_strerror(errno));
+				err, ST_IO, _("cannot make '%s': %s"), path, g_strerror(errno));
 	}
 	return ST_OK;
 }
@@ -97,8 +98,8 @@ enum status mails_write_maildir(
 	if (st != ST_OK)
 		return st;
 	if (!g_file_set_contents(tmp, whole->str, (gssize)whole->len, &error))
-		return error_set(err, ST_IO, "cannot write '%s': %s", tmp, error->message);
+		return error_set(err, ST_IO, _("cannot write '%s': %s"), tmp, error->message);
 	return rename(tmp, new) == 0
 		? ST_OK
-		: error_set(err, ST_IO, "cannot write '%s': %s", new, g_strerror(errno));
+		: error_set(err, ST_IO, _("cannot write '%s': %s"), new, g_strerror(errno));
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "archive/archive.h"
+#include "base/tongue.h"
 #include "json.h"
 #include "model/names.h"
 #include "store/store-lock.h"
@@ -151,8 +152,7 @@ static enum status print_some(struct txn *txn, struct exporting *e, struct error
 
 		st = tickets_load(txn, e->numbers->v[i], &ticket, err);
 		if (st == ST_NOT_FOUND)
-			error_set(err, st, "there is no ticket #%" G_GUINT64_FORMAT,
-				e->numbers->v[i]);
+			error_set(err, st, _("there is no ticket #%" PRIu64), e->numbers->v[i]);
 		if (st == ST_OK)
 			st = put_ticket(txn, &ticket, e->cli, err);
 		if (st == ST_OK)
@@ -228,7 +228,7 @@ static enum status check_name(size_t which, const char *value, struct error *err
 {
 	if (!value || names[which].valid(value))
 		return ST_OK;
-	return error_set(err, ST_BAD_INPUT, "%s: member '%s': '%s' is no %s",
+	return error_set(err, ST_BAD_INPUT, _("%s: member '%s': '%s' is no %s"),
 		names[which].type->name, names[which].field, value, names[which].what);
 }
 
@@ -273,7 +273,7 @@ static enum status read_export(struct txn *txn, const json_t *object, struct err
 	if (number_of(object, "schema") == SCHEMA)
 		return ST_OK;
 	return error_set(err, ST_BAD_INPUT,
-		"schema %" G_GUINT64_FORMAT " is not one that this program reads",
+		_("schema %" PRIu64 " is not one that this program reads"),
 		number_of(object, "schema"));
 }
 
@@ -283,7 +283,7 @@ static enum status read_queue(struct txn *txn, const json_t *object, struct erro
 	enum status st = read_record(object, &queue_type, &queue, err);
 
 	if (st == ST_OK && !queue.name)
-		st = error_set(err, ST_BAD_INPUT, "queue: without a name");
+		st = error_set(err, ST_BAD_INPUT, _("queue: without a name"));
 	if (st == ST_OK)
 		st = queues_save(txn, &queue, err);
 	record_release(&queue_type, &queue);
@@ -296,7 +296,7 @@ static enum status read_agent(struct txn *txn, const json_t *object, struct erro
 	enum status st = read_record(object, &agent_type, &agent, err);
 
 	if (st == ST_OK && !agent.login)
-		st = error_set(err, ST_BAD_INPUT, "agent: without a login");
+		st = error_set(err, ST_BAD_INPUT, _("agent: without a login"));
 	if (st == ST_OK)
 		st = agents_save(txn, &agent, err);
 	record_release(&agent_type, &agent);
@@ -326,7 +326,7 @@ static enum status read_message(struct txn *txn, const json_t *object, struct er
 	if (st == ST_OK &&
 		(!entry.ticket || !entry.seq ||
 			!json_to_bytes(json_object_get(object, "text"), &text, &len)))
-		st = error_set(err, ST_BAD_INPUT, "message: expected ticket, seq and text");
+		st = error_set(err, ST_BAD_INPUT, _("message: expected ticket, seq and text"));
 	if (st == ST_OK)
 		st = tickets_entry_insert(txn, &entry, text, err);
 	record_release(&entry_type, &entry);
@@ -341,7 +341,7 @@ static enum status read_event(struct txn *txn, const json_t *object, struct erro
 	event.ticket = number_of(object, "ticket");
 	event.serial = number_of(object, "serial");
 	if (st == ST_OK && (!event.serial || !event.kind || !event.actor))
-		st = error_set(err, ST_BAD_INPUT, "event: expected serial, kind and actor");
+		st = error_set(err, ST_BAD_INPUT, _("event: expected serial, kind and actor"));
 	if (st == ST_OK)
 		st = txn_skip_numbers(txn, "event", event.serial);
 	if (st == ST_OK)
@@ -360,7 +360,7 @@ static enum status read_outgoing(struct txn *txn, const json_t *object, struct e
 	outgoing.id = number_of(object, "id");
 	if (st == ST_OK &&
 		(!outgoing.id || !json_to_bytes(json_object_get(object, "mail"), &mail, &len)))
-		st = error_set(err, ST_BAD_INPUT, "outgoing: expected id and mail");
+		st = error_set(err, ST_BAD_INPUT, _("outgoing: expected id and mail"));
 	if (st == ST_OK)
 		st = outbox_insert(txn, &outgoing, mail, len, err);
 	record_release(&outgoing_type, &outgoing);
@@ -394,7 +394,7 @@ static enum status read_row(struct txn *txn, const json_t *object, struct error 
 	struct row row;
 
 	if (!key || !value)
-		st = error_set(err, ST_BAD_INPUT, "row: expected key and value of hex digits");
+		st = error_set(err, ST_BAD_INPUT, _("row: expected key and value of hex digits"));
 	if (st == ST_OK) {
 		row = (struct row){ json_string_value(json_object_get(object, "table")),
 			{ key->data, key->len },
@@ -427,7 +427,7 @@ static enum status json_read_object(struct txn *txn, const json_t *object, struc
 	for (size_t i = 0; i < G_N_ELEMENTS(readers); i++)
 		if (g_strcmp0(readers[i].type, type) == 0)
 			return readers[i].read(txn, object, err);
-	return error_set(err, ST_BAD_INPUT, "an object of unknown type '%s'", type ? type : "");
+	return error_set(err, ST_BAD_INPUT, _("an object of unknown type '%s'"), type ? type : "");
 }
 
 struct importing {
@@ -446,18 +446,16 @@ static enum status json_read_line(
 	i->lines++;
 	if (!object)
 		return error_set(
-			err, ST_BAD_INPUT, "line %" G_GUINT64_FORMAT ": %s", i->lines, where.text);
+			err, ST_BAD_INPUT, _("line %" PRIu64 ": %s"), i->lines, where.text);
 	/* The first line tells what the others are. */
 	if (i->lines == 1 &&
 		g_strcmp0(json_string_value(json_object_get(object, "type")), "export") != 0)
-		st = error_set(&why, ST_BAD_INPUT, "this is no export of milticket");
+		st = error_set(&why, ST_BAD_INPUT, _("this is no export of milticket"));
 	else
 		st = json_read_object(txn, object, &why);
 	i->tickets += g_strcmp0(json_string_value(json_object_get(object, "type")), "ticket") == 0;
 	json_decref(object);
-	return st == ST_OK
-		? st
-		: error_set(err, st, "line %" G_GUINT64_FORMAT ": %s", i->lines, why.text);
+	return st == ST_OK ? st : error_set(err, st, _("line %" PRIu64 ": %s"), i->lines, why.text);
 }
 
 static enum status forget_queue(
@@ -475,7 +473,7 @@ static enum status json_prepare(struct txn *txn, struct error *err)
 
 	if (st == ST_OK && !new)
 		return error_set(err, ST_BAD_INPUT,
-			"this store is in use already; an export goes into an empty one");
+			_("this store is in use already; an export goes into an empty one"));
 	return st == ST_OK ? queues_each(txn, forget_queue, NULL, err) : st;
 }
 
@@ -492,12 +490,12 @@ static enum status import_lines(struct txn *txn, void *arg, struct error *err)
 	rewind(i->in);
 	while (st == ST_OK && (len = getline(&line, &size, i->in)) > 0)
 		st = len < LINE_MAX_BYTES ? json_read_line(txn, i, line, (size_t)len, err)
-					  : error_set(err, ST_BAD_INPUT, "a line is too long");
+					  : error_set(err, ST_BAD_INPUT, _("a line is too long"));
 	free(line);
 	if (st == ST_OK && ferror(i->in))
-		st = error_set(err, ST_IO, "cannot read the export: %s", g_strerror(errno));
+		st = error_set(err, ST_IO, _("cannot read the export: %s"), g_strerror(errno));
 	if (st == ST_OK && i->lines == 0)
-		st = error_set(err, ST_BAD_INPUT, "the export is empty");
+		st = error_set(err, ST_BAD_INPUT, _("the export is empty"));
 	return st;
 }
 
@@ -534,7 +532,8 @@ int store_json_import(struct cli *cli, const char *path)
 	FILE *in = strcmp(path, "-") == 0 ? copy_of_stdin() : fopen(path, "re");
 
 	if (!in)
-		return cli_fail(EXIT_CANNOT_WRITE, "cannot read '%s': %s", path, g_strerror(errno));
+		return cli_fail(
+			EXIT_CANNOT_WRITE, _("cannot read '%s': %s"), path, g_strerror(errno));
 	/* The secret may come with the export, and a daemon knows the one that it began with. */
 	code = cli_status(cli, store_lock(cli->settings->store.path, &lock, &cli->err));
 	if (code == EXIT_DONE)

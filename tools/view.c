@@ -2,6 +2,7 @@
 #include "view.h"
 
 #include "act/others.h"
+#include "base/tongue.h"
 #include "tables/tickets.h"
 
 static enum status view_add_entry(
@@ -34,7 +35,7 @@ enum status view_load(struct txn *txn, uint64_t number, struct ticket *ticket_ou
 
 	if (st != ST_OK)
 		return st == ST_NOT_FOUND
-			? error_set(err, st, "there is no ticket #%" G_GUINT64_FORMAT, number)
+			? error_set(err, st, _("there is no ticket #%" PRIu64), number)
 			: st;
 	*view_out = (struct ticket_view){ .ticket = ticket_out,
 		.entries = g_ptr_array_new_with_free_func(record_free),

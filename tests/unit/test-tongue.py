@@ -2,6 +2,7 @@
 """What a person reads can be translated: xgettext finds it, without a complaint. Prints TAP."""
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -11,6 +12,20 @@ BUILD = pathlib.Path(
     os.environ.get("MILTICKET_BUILD")
     or (HERE if (HERE / "config.status").exists() else ROOT / "_build" / "gcc")
 )
+PARTS = ("lib", "milter", "tools")
+LITERAL = r'"(?:\\.|[^"\\\n])*"'
+MARKED = rf'\b(?:_|N_|ngettext)\((?:{LITERAL}|[^()"])*\)'
+# What these are given says something to a person: the function, and which argument it is.
+SPOKEN = {
+    "check_find": 1,
+    "cli_fail": 1,
+    "cli_usage": 1,
+    "error_set": 2,
+    "fail_at": 2,
+    "loader_fail": 3,
+    "template_fail": 1,
+    "why_add": 1,
+}
 # One text of each kind; a plural is named by its singular.
 SAMPLE = {
     "what a command of the shell answers": "nothing found",
@@ -38,18 +53,58 @@ def texts(pot):
     return found
 
 
+def arguments(text, start):
+    """The arguments of a call, from behind its bracket on, each with its offset."""
+    depth, begin = 0, start
+    for found in re.finditer(rf"{LITERAL}|[(){{}},]", text[start:]):
+        token, at = found.group(), start + found.start()
+        if token in "({":
+            depth += 1
+        elif depth and token in ")}":
+            depth -= 1
+        elif not depth and token in ",)":
+            yield begin, text[begin:at]
+            begin = at + 1
+            if token == ")":
+                return
+
+
+def speaks(literal):
+    """Has it words of its own, beside what is put into it?"""
+    return re.search("[A-Za-z]{2}", re.sub(r"%[-+ #0-9.*]*[hlzjt]*[a-zA-Z%]?|\\\\.", " ", literal))
+
+
+def unmarked(path):
+    text = re.sub(
+        r"/\*.*?\*/", lambda c: re.sub(r"[^\n]", " ", c.group()), path.read_text(), flags=re.S
+    )
+    for call in re.finditer(rf"\b({'|'.join(SPOKEN)})\(", text):
+        for number, (at, argument) in enumerate(arguments(text, call.end())):
+            bare = re.sub(MARKED, "", argument)
+            if number == SPOKEN[call[1]] and any(map(speaks, re.findall(LITERAL, bare))):
+                yield f"{path.relative_to(ROOT)}:{text[:at].count(chr(10)) + 1}: {argument.strip()}"
+
+
 def main():
     pot, complaints = make_pot()
     found = texts(pot)
-    print(f"1..{len(SAMPLE) + 1}")
-    print(f"{'not ok' if complaints or not found else 'ok'} 1 all texts can be collected")
-    for line in complaints:
-        print(f"# {line}")
-    failed = bool(complaints or not found)
-    for number, (kind, text) in enumerate(SAMPLE.items(), 2):
-        print(f"{'ok' if text in found else 'not ok'} {number} {kind} is among them")
-        failed |= text not in found
-    return 1 if failed else 0
+    sources = sorted(path for part in PARTS for path in ROOT.glob(f"{part}/**/*.c"))
+    results = {
+        "all texts can be collected": complaints or ([] if found else ["there are none"]),
+        "what says something to a person is marked": [
+            line for path in sources for line in unmarked(path)
+        ],
+        **{
+            f"{kind} is among them": [] if text in found else [text]
+            for kind, text in SAMPLE.items()
+        },
+    }
+    print(f"1..{len(results)}")
+    for number, (what, wrong) in enumerate(results.items(), 1):
+        print(f"{'not ok' if wrong else 'ok'} {number} {what}")
+        for line in wrong:
+            print(f"# {line}")
+    return 1 if any(results.values()) else 0
 
 
 if __name__ == "__main__":
