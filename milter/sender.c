@@ -50,15 +50,15 @@ static enum status sender_pick(struct txn *txn, void *arg, struct error *err)
 
 /* --- what became of it --- */
 
-static enum status sender_note(struct txn *txn, const struct shipment *s, const char *kind,
+static enum status sender_note(struct txn *txn, const struct shipment *s, enum event_kind kind,
 	const char *address, const char *text, struct error *err)
 {
 	const struct actor actor = { "milticket", s->now };
 
 	if (!s->outgoing.ticket)
 		return ST_OK;
-	return history_add(
-		txn, s->outgoing.ticket, &actor, kind, s->outgoing.event, address, text, err);
+	return history_add(txn, s->outgoing.ticket, &actor,
+		NOTE(kind, .from = s->outgoing.event, .to = address, .text = text), err);
 }
 
 /* The copy of the entry that is stored: with the recipients that are still to be served. */
@@ -113,10 +113,10 @@ static enum status note_all(struct txn *txn, const struct shipment *s, struct er
 
 	for (size_t i = 0; s->outgoing.to[i] && st == ST_OK; i++) {
 		if (s->results[i].delivery == DELIVERY_SENT)
-			st = sender_note(txn, s, "sent", s->outgoing.to[i], NULL, err);
+			st = sender_note(txn, s, EVENT_SENT, s->outgoing.to[i], NULL, err);
 		else if (s->results[i].delivery == DELIVERY_FAILED)
 			st = sender_note(
-				txn, s, "failed", s->outgoing.to[i], s->results[i].reply, err);
+				txn, s, EVENT_FAILED, s->outgoing.to[i], s->results[i].reply, err);
 	}
 	return st;
 }
@@ -157,7 +157,7 @@ static enum status record_results(struct txn *txn, void *arg, struct error *err)
 	}
 	given_up = rest.state == OUTGOING_FAILED && any_later;
 	if (st == ST_OK && given_up)
-		st = sender_note(txn, s, "failed", rest.to[0], "given up after five days", err);
+		st = sender_note(txn, s, EVENT_FAILED, rest.to[0], "given up after five days", err);
 	if (st == ST_OK && (any_failed || given_up))
 		st = flag_undelivered(txn, s, err);
 	record_release(&outgoing_type, &rest);

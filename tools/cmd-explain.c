@@ -196,10 +196,10 @@ static void tell_events(const struct explanation *e)
 {
 	for (unsigned i = 0; i < e->events->len; i++) {
 		const struct event *event = g_ptr_array_index(e->events, i);
-		g_autofree char *text = g_strdup_printf("%s %s%s%s%s%s", event->kind,
-			event->from ? event->from : "", event->from || event->to ? " → " : "",
-			event->to ? event->to : "", event->text ? "; " : "",
-			event->text ? event->text : "");
+		g_autofree char *text = g_strdup_printf("%s %s%s%s%s%s",
+			event_kind_names[event->kind], event->from ? event->from : "",
+			event->from || event->to ? " → " : "", event->to ? event->to : "",
+			event->text ? "; " : "", event->text ? event->text : "");
 
 		explain_line("log", text);
 	}

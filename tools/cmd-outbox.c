@@ -65,8 +65,8 @@ static enum status drop_one(struct txn *txn, struct work *w, uint64_t id, struct
 	if (st == ST_OK)
 		st = outbox_remove(txn, id, err);
 	if (st == ST_OK && o->ticket)
-		st = history_add(
-			txn, o->ticket, &w->cli->actor, "dropped", NULL, to, o->event, err);
+		st = history_add(txn, o->ticket, &w->cli->actor,
+			NOTE(EVENT_DROPPED, .to = to, .text = o->event), err);
 	return st;
 }
 

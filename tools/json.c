@@ -109,6 +109,7 @@ static json_t *json_field(const struct field *f, const void *record, bool exact)
 	case FIELD_BOOL:
 		return json_boolean(*(const bool *)(const void *)at);
 	case FIELD_ENUM:
+	case FIELD_WORD:
 		return json_name(f, *(const int *)(const void *)at);
 	case FIELD_TEXT:
 		return json_text_as(*(char *const *)(const void *)at, exact);
@@ -319,6 +320,7 @@ static enum status json_read_field(const json_t *value, const struct record_type
 		return json_is_boolean(value) ? ST_OK
 					      : json_expected(err, type, f, "true or false");
 	case FIELD_ENUM:
+	case FIELD_WORD:
 		return read_name(value, f, (int *)(void *)at)
 			? ST_OK
 			: json_expected(err, type, f, "one of its words");

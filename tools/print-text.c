@@ -180,7 +180,7 @@ static void event_for_a_person(const struct event *e, bool with_ticket)
 	print_padded(time ? time : "-", 0, COLOUR_DIM);
 	if (with_ticket)
 		print_padded(number, 6, COLOUR_NONE);
-	print_padded(e->kind ? e->kind : "-", 8, COLOUR_BOLD);
+	print_padded(e->kind ? event_kind_names[e->kind] : "-", 8, COLOUR_BOLD);
 	print_padded(actor, 12, COLOUR_NONE);
 	puts(clean);
 }
@@ -189,7 +189,7 @@ static void event_for_a_program(const struct event *e)
 {
 	g_autofree char *time = text_rfc3339(e->time), *number = number_text(e->ticket),
 			*change = change_text(e);
-	const char *cells[] = { time, number, e->kind, e->actor, change };
+	const char *cells[] = { time, number, event_kind_names[e->kind], e->actor, change };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cells); i++) {
 		g_autofree char *cell = text_line(cells[i] && *cells[i] ? cells[i] : "-", CELL_MAX);

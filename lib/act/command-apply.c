@@ -26,16 +26,14 @@ typedef enum status apply_fn(struct change *c);
 
 /* --- steps --- */
 
-static enum status apply_save(
-	struct change *c, const char *kind, const char *from, const char *to, const char *text)
+static enum status apply_save(struct change *c, const struct event_note *note)
 {
 	enum status st;
 
 	c->ticket.updated = MAX(c->ticket.updated, c->by->actor.now);
 	st = tickets_save(c->txn, &c->ticket, c->err);
 	if (st == ST_OK)
-		st = history_add(
-			c->txn, c->ticket.number, &c->by->actor, kind, from, to, text, c->err);
+		st = history_add(c->txn, c->ticket.number, &c->by->actor, note, c->err);
 	return st;
 }
 
@@ -96,8 +94,9 @@ static enum status apply_set_status(struct change *c, int status, int64_t wait_u
 	t->status = status;
 	t->wait_until = wait_until;
 	t->closed = status == TICKET_CLOSED ? c->by->actor.now : 0;
-	st = apply_save(
-		c, "status", ticket_status_names[before], ticket_status_names[status], until);
+	st = apply_save(c,
+		NOTE(EVENT_STATUS, .from = ticket_status_names[before],
+			.to = ticket_status_names[status], .text = until));
 	if (st == ST_OK && status == TICKET_CLOSED && before != TICKET_SPAM)
 		st = answer_closed(c);
 	g_string_append_printf(c->done, "#%" G_GUINT64_FORMAT " %s%s%s", t->number,
@@ -165,10 +164,12 @@ static enum status assign_to(struct change *c, const struct agent *agent)
 		return apply_unchanged(c, what);
 	if (status == TICKET_NEW)
 		t->status = TICKET_OPEN;
-	st = apply_save(c, "agent", before, agent->login, NULL);
+	st = apply_save(c, NOTE(EVENT_AGENT, .from = before, .to = agent->login));
 	if (st == ST_OK && t->status != status)
-		st = history_add(c->txn, t->number, &c->by->actor, "status",
-			ticket_status_names[status], ticket_status_names[t->status], NULL, c->err);
+		st = history_add(c->txn, t->number, &c->by->actor,
+			NOTE(EVENT_STATUS, .from = ticket_status_names[status],
+				.to = ticket_status_names[t->status]),
+			c->err);
 	if (st == ST_OK)
 		st = tell_agent(c, agent);
 	apply_say(c, what);
@@ -247,22 +248,23 @@ static enum status apply_release(struct change *c)
 	if (!before)
 		return apply_unchanged(c, "nobody's");
 	apply_say(c, "released");
-	return apply_save(c, "agent", before, NULL, NULL);
+	return apply_save(c, NOTE(EVENT_AGENT, .from = before));
 }
 
 /* --- fields --- */
 
-static enum status set_text(struct change *c, char **field, const char *kind)
+static enum status set_text(struct change *c, char **field, enum event_kind kind)
 {
 	const char *value = *c->command->text ? c->command->text : NULL;
 	g_autofree char *before = g_steal_pointer(field);
-	g_autofree char *what = g_strdup_printf("%s %s", kind, value ? value : "none");
+	g_autofree char *what = g_strdup_printf(
+		"%s %s", event_kind_names[kind], value ? value : "none");
 
 	*field = g_strdup(value);
 	if (g_strcmp0(before, value) == 0)
 		return apply_unchanged(c, what);
 	apply_say(c, what);
-	return apply_save(c, kind, before, value, NULL);
+	return apply_save(c, NOTE(kind, .from = before, .to = value));
 }
 
 static enum status apply_queue(struct change *c)
@@ -274,17 +276,17 @@ static enum status apply_queue(struct change *c)
 	if (st == ST_NOT_FOUND)
 		return error_set(
 			c->err, ST_NOT_FOUND, _("there is no queue '%s'"), c->command->text);
-	return st == ST_OK ? set_text(c, &c->ticket.queue, "queue") : st;
+	return st == ST_OK ? set_text(c, &c->ticket.queue, EVENT_QUEUE) : st;
 }
 
 static enum status apply_project(struct change *c)
 {
-	return set_text(c, &c->ticket.project, "project");
+	return set_text(c, &c->ticket.project, EVENT_PROJECT);
 }
 
 static enum status apply_title(struct change *c)
 {
-	return set_text(c, &c->ticket.subject, "title");
+	return set_text(c, &c->ticket.subject, EVENT_TITLE);
 }
 
 static enum status apply_priority(struct change *c)
@@ -296,8 +298,9 @@ static enum status apply_priority(struct change *c)
 		return apply_unchanged(c, what);
 	c->ticket.priority = c->command->value;
 	apply_say(c, what);
-	return apply_save(
-		c, "priority", priority_names[before], priority_names[c->command->value], NULL);
+	return apply_save(c,
+		NOTE(EVENT_PRIORITY, .from = priority_names[before],
+			.to = priority_names[c->command->value]));
 }
 
 static enum status apply_tag(struct change *c)
@@ -321,7 +324,7 @@ static enum status apply_tag(struct change *c)
 	if (strcmp(before, after) == 0)
 		return apply_unchanged(c, what);
 	apply_say(c, what);
-	return apply_save(c, "tag", before, after, NULL);
+	return apply_save(c, NOTE(EVENT_TAG, .from = before, .to = after));
 }
 
 /* Union of two lists of texts; *into is replaced. */
@@ -378,7 +381,9 @@ static enum status apply_requester(struct change *c)
 	g_strfreev(t->participants);
 	t->participants = participants;
 	apply_say(c, what);
-	return apply_save(c, "requester", before, t->requester_address, c->command->name);
+	return apply_save(c,
+		NOTE(EVENT_REQUESTER, .from = before, .to = t->requester_address,
+			.text = c->command->name));
 }
 
 /* An agent's login stands for their first address; nothing for one's own. *address_out owned. */
@@ -422,7 +427,7 @@ static enum status apply_watch(struct change *c)
 			LIMIT_WATCHING);
 	text_list_add(&t->watching, address);
 	apply_say(c, what);
-	return apply_save(c, "watch", NULL, address, NULL);
+	return apply_save(c, NOTE(EVENT_WATCH, .to = address));
 }
 
 static enum status apply_unwatch(struct change *c)
@@ -438,7 +443,7 @@ static enum status apply_unwatch(struct change *c)
 		return apply_unchanged(c, what);
 	text_list_remove(t->watching, address);
 	apply_say(c, what);
-	return apply_save(c, "watch", address, NULL, NULL);
+	return apply_save(c, NOTE(EVENT_WATCH, .from = address));
 }
 
 /* --- two tickets --- */
@@ -479,9 +484,9 @@ static enum status link_one(struct change *c, struct ticket *t, uint64_t other)
 		return ST_OK;
 	numbers_add(&t->links, other);
 	st = tickets_save(c->txn, t, c->err);
-	return st == ST_OK
-		? history_add(c->txn, t->number, &c->by->actor, "link", NULL, number, NULL, c->err)
-		: st;
+	return st == ST_OK ? history_add(c->txn, t->number, &c->by->actor,
+				     NOTE(EVENT_LINK, .to = number), c->err)
+			   : st;
 }
 
 static enum status room_for_link(struct change *c, const struct ticket *t, uint64_t other)
@@ -560,12 +565,12 @@ static enum status merge_into(struct change *c, struct ticket *to)
 	from->wait_until = 0;
 	from->closed = c->by->actor.now;
 	if (st == ST_OK)
-		st = apply_save(c, "merged", NULL, to_number, NULL);
+		st = apply_save(c, NOTE(EVENT_MERGED, .to = to_number));
 	if (st == ST_OK)
 		st = tickets_save(c->txn, to, c->err);
 	if (st == ST_OK)
-		st = history_add(c->txn, to->number, &c->by->actor, "merged", from_number, NULL,
-			NULL, c->err);
+		st = history_add(c->txn, to->number, &c->by->actor,
+			NOTE(EVENT_MERGED, .from = from_number), c->err);
 	return st;
 }
 
@@ -643,15 +648,15 @@ static enum status split_off(struct change *c, struct ticket *part)
 			_("ticket #%s would have no message left; there is nothing to split it from"),
 			from);
 	if (st == ST_OK)
-		st = apply_save(c, "split", NULL, to, NULL);
+		st = apply_save(c, NOTE(EVENT_SPLIT, .to = to));
 	/* What stays may have the id of what goes, as a copy does, or refer to it. */
 	if (st == ST_OK)
 		st = tickets_reindex(c->txn, c->ticket.number, c->err);
 	if (st == ST_OK)
 		st = tickets_save(c->txn, part, c->err);
 	if (st == ST_OK)
-		st = history_add(
-			c->txn, part->number, &c->by->actor, "split", from, NULL, NULL, c->err);
+		st = history_add(c->txn, part->number, &c->by->actor,
+			NOTE(EVENT_SPLIT, .from = from), c->err);
 	if (st == ST_OK)
 		st = link_one(c, &c->ticket, part->number);
 	return st == ST_OK ? link_one(c, part, c->ticket.number) : st;

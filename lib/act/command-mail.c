@@ -103,9 +103,9 @@ static enum status describe_event(
 
 	(void)txn;
 	(void)err;
-	g_string_append_printf(out, "  %s  %-20s %-9s %s%s%s\n", time, event->actor, event->kind,
-		event->from ? event->from : "", event->from && event->to ? " → " : "",
-		event->to ? event->to : "");
+	g_string_append_printf(out, "  %s  %-20s %-9s %s%s%s\n", time, event->actor,
+		event_kind_names[event->kind], event->from ? event->from : "",
+		event->from && event->to ? " → " : "", event->to ? event->to : "");
 	return ST_OK;
 }
 

@@ -53,7 +53,7 @@ static enum status again_changed(struct work *w, const struct seen *seen)
 	if (work_may_act(w))
 		work_watch_queues(w);
 	w->match.how = MATCH_COPY;
-	st = work_append(w, direction_of_copy(w), "copy", NULL, NULL, NULL);
+	st = work_append(w, direction_of_copy(w), NOTE(EVENT_COPY));
 	return st == ST_OK ? work_save(w) : st;
 }
 

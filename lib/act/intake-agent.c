@@ -30,7 +30,8 @@ static enum status keep_from_customer(struct work *w)
 
 	edits_verdict(&w->outcome->edits, VERDICT_DISCARD, NULL);
 	if (w->match.ticket.number)
-		st = work_append(w, DIRECTION_AUTO, "auto", NULL, NULL, w->automatic_why.reason);
+		st = work_append(
+			w, DIRECTION_AUTO, NOTE(EVENT_AUTO, .text = w->automatic_why.reason));
 	work_report(w);
 	return st;
 }
@@ -44,8 +45,8 @@ static enum status agent_refuse(struct work *w, const char *reply)
 	work_report(w);
 	if (!w->match.ticket.number)
 		return ST_OK;
-	return history_add(w->txn, w->match.ticket.number, &actor, "refused", NULL, NULL,
-		strchr(reply, ' ') + 1, w->err);
+	return history_add(w->txn, w->match.ticket.number, &actor,
+		NOTE(EVENT_REFUSED, .text = strchr(reply, ' ') + 1), w->err);
 }
 
 /* --- answers --- */
@@ -222,7 +223,7 @@ static enum status agent_answer(struct work *w)
 	hide_id(w);
 	work_add_participants(w);
 	work_watch_queues(w);
-	st = work_append(w, DIRECTION_OUT, "reply", NULL, NULL, NULL);
+	st = work_append(w, DIRECTION_OUT, NOTE(EVENT_REPLY));
 	if (st == ST_OK)
 		st = agent_hand_over(w);
 	if (st == ST_OK)
@@ -285,8 +286,9 @@ static enum status opened_by(struct work *w, const struct rules_result *rules)
 	if (!w->match.ticket.agent && w->is_agent)
 		w->match.ticket.agent = g_strdup(w->agent.login);
 	w->match.ticket.first_response = w->now;
-	st = work_append(w, DIRECTION_OUT, "opened", NULL, w->match.ticket.queue,
-		rules->names->len ? rules->names->str : NULL);
+	st = work_append(w, DIRECTION_OUT,
+		NOTE(EVENT_OPENED, .to = w->match.ticket.queue,
+			.text = rules->names->len ? rules->names->str : NULL));
 	if (st == ST_OK)
 		st = index_as_it_leaves(w);
 	if (st == ST_OK)
@@ -375,11 +377,12 @@ enum status agent_note(struct work *w)
 	if (work_may_act(w))
 		work_watch_queues(w);
 	if (sent_by_itself(w))
-		return work_append(w, DIRECTION_AUTO, "auto", NULL, NULL, w->automatic_why.reason);
+		return work_append(
+			w, DIRECTION_AUTO, NOTE(EVENT_AUTO, .text = w->automatic_why.reason));
 	if (w->automatic == AUTO_NONE)
 		st = commands_find(w, text);
 	if (st == ST_OK)
-		st = work_append(w, DIRECTION_NOTE, "note", NULL, NULL, NULL);
+		st = work_append(w, DIRECTION_NOTE, NOTE(EVENT_NOTE));
 	return st == ST_OK ? commands_run(w, text) : st;
 }
 

@@ -16,21 +16,21 @@ enum unthreaded { OPENS_WITH_ANSWER, OPENS, OPENS_AS_SPAM, ASKS_POLICY };
 /* clang-format off */
 /* PRODUCT section 6, a row a kind. Which of them reopen a ticket: automatic_moves(). */
 static const struct manner {
-	const char *event;		/* when it is threaded */
+	enum event_kind event;		/* when it is threaded */
 	enum direction direction;
 	enum unthreaded unthreaded;
 } manners[] = {
-	[AUTO_NONE] = { "followup", DIRECTION_IN, OPENS_WITH_ANSWER },
-	[AUTO_BOUNCE] = { "bounce", DIRECTION_BOUNCE, ASKS_POLICY },
-	[AUTO_DELAYED] = { "auto", DIRECTION_AUTO, ASKS_POLICY },
-	[AUTO_RECEIPT] = { "auto", DIRECTION_AUTO, ASKS_POLICY },
-	[AUTO_VACATION] = { "auto", DIRECTION_AUTO, ASKS_POLICY },
-	[AUTO_LIST] = { "followup", DIRECTION_IN, OPENS },
-	[AUTO_GENERATED] = { "followup", DIRECTION_IN, OPENS },
-	[AUTO_SPAM] = { "auto", DIRECTION_AUTO, OPENS_AS_SPAM },
-	[AUTO_OWN] = { "auto", DIRECTION_AUTO, OPENS },
-	[AUTO_REACTION] = { "auto", DIRECTION_AUTO, OPENS },
-	[AUTO_SUSPECTED] = { "followup", DIRECTION_IN, OPENS },
+	[AUTO_NONE] = { EVENT_FOLLOWUP, DIRECTION_IN, OPENS_WITH_ANSWER },
+	[AUTO_BOUNCE] = { EVENT_BOUNCE, DIRECTION_BOUNCE, ASKS_POLICY },
+	[AUTO_DELAYED] = { EVENT_AUTO, DIRECTION_AUTO, ASKS_POLICY },
+	[AUTO_RECEIPT] = { EVENT_AUTO, DIRECTION_AUTO, ASKS_POLICY },
+	[AUTO_VACATION] = { EVENT_AUTO, DIRECTION_AUTO, ASKS_POLICY },
+	[AUTO_LIST] = { EVENT_FOLLOWUP, DIRECTION_IN, OPENS },
+	[AUTO_GENERATED] = { EVENT_FOLLOWUP, DIRECTION_IN, OPENS },
+	[AUTO_SPAM] = { EVENT_AUTO, DIRECTION_AUTO, OPENS_AS_SPAM },
+	[AUTO_OWN] = { EVENT_AUTO, DIRECTION_AUTO, OPENS },
+	[AUTO_REACTION] = { EVENT_AUTO, DIRECTION_AUTO, OPENS },
+	[AUTO_SUSPECTED] = { EVENT_FOLLOWUP, DIRECTION_IN, OPENS },
 };
 /* clang-format on */
 
@@ -101,8 +101,10 @@ static enum status status_event(struct work *w, int before)
 
 	if (before == after)
 		return ST_OK;
-	return history_add(w->txn, w->match.ticket.number, &actor, "status",
-		ticket_status_names[before], ticket_status_names[after], NULL, w->err);
+	return history_add(w->txn, w->match.ticket.number, &actor,
+		NOTE(EVENT_STATUS, .from = ticket_status_names[before],
+			.to = ticket_status_names[after]),
+		w->err);
 }
 
 /* Who wants the answer, not who wrote: the ticket's title and token would go to them. */
@@ -116,13 +118,13 @@ static bool takes_part_already(struct work *w)
 static enum status follow_up_by_person(struct work *w)
 {
 	int before = w->match.ticket.status;
-	const char *event = inbound_wake(w) ? "reopened" : "followup";
+	enum event_kind event = inbound_wake(w) ? EVENT_REOPENED : EVENT_FOLLOWUP;
 	enum status st;
 
 	w->joins = !takes_part_already(w);
 	work_add_participants(w);
 	work_watch_queues(w);
-	st = work_append(w, DIRECTION_IN, event, NULL, NULL, NULL);
+	st = work_append(w, DIRECTION_IN, NOTE(event));
 	if (st == ST_OK)
 		st = status_event(w, before);
 	return st == ST_OK ? inbound_answer(w, ANSWER_FOLLOWUP) : st;
@@ -202,8 +204,9 @@ static enum status record_others(struct work *w, const struct report *report)
 	for (size_t i = 1; i < report->n && st == ST_OK; i++) {
 		g_autofree char *why = inbound_diagnosis(&report->recipients[i]);
 
-		st = history_add(w->txn, w->match.ticket.number, &actor, "bounce", NULL,
-			report->recipients[i].address, why, w->err);
+		st = history_add(w->txn, w->match.ticket.number, &actor,
+			NOTE(EVENT_BOUNCE, .to = report->recipients[i].address, .text = why),
+			w->err);
 	}
 	return st;
 }
@@ -217,7 +220,8 @@ static enum status follow_up_by_bounce(struct work *w)
 	enum status st;
 
 	w->match.ticket.undelivered = true;
-	st = work_append(w, DIRECTION_BOUNCE, "bounce", NULL, first->address, *why ? why : NULL);
+	st = work_append(w, DIRECTION_BOUNCE,
+		NOTE(EVENT_BOUNCE, .to = first->address, .text = *why ? why : NULL));
 	if (st == ST_OK)
 		st = record_others(w, report);
 	return st == ST_OK ? tell_agent_of_bounce(w, report) : st;
@@ -231,7 +235,7 @@ static enum status follow_up(struct work *w)
 		return follow_up_by_bounce(w);
 	if (automatic_moves(w->outcome->automatic))
 		return follow_up_by_person(w);
-	return work_append(w, manner->direction, manner->event, NULL, NULL, w->outcome->reason);
+	return work_append(w, manner->direction, NOTE(manner->event, .text = w->outcome->reason));
 }
 
 /* --- new tickets --- */
@@ -273,8 +277,9 @@ static enum status open_for(
 	enum status st = work_open_ticket(w, requester, rules, first_status(w));
 
 	if (st == ST_OK)
-		st = work_append(w, DIRECTION_IN, "opened", NULL, w->match.ticket.queue,
-			rules->names->len ? rules->names->str : NULL);
+		st = work_append(w, DIRECTION_IN,
+			NOTE(EVENT_OPENED, .to = w->match.ticket.queue,
+				.text = rules->names->len ? rules->names->str : NULL));
 	if (st == ST_OK)
 		st = work_tell_assigned(w);
 	return st == ST_OK ? answer_opening(w, rules) : st;
@@ -327,8 +332,10 @@ static enum status note_claim(struct work *w)
 
 	if (!w->claimed || w->outcome->left_alone)
 		return ST_OK;
-	return history_add(w->txn, w->match.ticket.number, &actor, "unverified", NULL, w->claimed,
-		"From is an agent's address, and nobody vouches for it", w->err);
+	return history_add(w->txn, w->match.ticket.number, &actor,
+		NOTE(EVENT_UNVERIFIED, .to = w->claimed,
+			.text = "From is an agent's address, and nobody vouches for it"),
+		w->err);
 }
 
 static bool same_domain(const char *a, const char *b)
@@ -352,8 +359,10 @@ static enum status note_reply_to(struct work *w)
 	if (!mailboxes_have(message_reply_to(w->message), wanted->address) ||
 		same_domain(wanted->address, from.v[0].address))
 		return ST_OK;
-	return history_add(w->txn, w->match.ticket.number, &actor, "unverified", from.v[0].address,
-		wanted->address, "Reply-To is at another domain than From", w->err);
+	return history_add(w->txn, w->match.ticket.number, &actor,
+		NOTE(EVENT_UNVERIFIED, .from = from.v[0].address, .to = wanted->address,
+			.text = "Reply-To is at another domain than From"),
+		w->err);
 }
 
 enum status inbound(struct work *w)

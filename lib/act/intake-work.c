@@ -124,13 +124,11 @@ const struct account *work_account(const struct work *w)
 						      : g_ptr_array_index(w->settings->accounts, 0);
 }
 
-const char *work_event_name(const char *stored)
+const char *work_event_name(int stored)
 {
-	static const char *const names[] = { "opened", "followup", "reopened", "reply", "note",
-		"auto", "bounce", "copy", NULL };
-	int i = stored ? names_find(names, stored) : -1;
+	bool of_mail = (stored >= EVENT_OPENED && stored <= EVENT_BOUNCE) || stored == EVENT_COPY;
 
-	return i < 0 ? "followup" : names[i];
+	return event_kind_names[of_mail ? stored : EVENT_FOLLOWUP];
 }
 
 /* --- people --- */
@@ -256,7 +254,7 @@ static enum status say_not_told(struct work *w, unsigned count)
 	w->outcome->not_told = count;
 	if (!count || w->outcome->duplicate)
 		return ST_OK;
-	return history_add(w->txn, number, &actor, "suppressed", NULL, NULL, why, w->err);
+	return history_add(w->txn, number, &actor, NOTE(EVENT_SUPPRESSED, .text = why), w->err);
 }
 
 enum status work_find_workers(struct work *w)
@@ -361,7 +359,7 @@ static const char *id_afterwards(const struct work *w)
 	return w->new_id ? w->new_id : id ? id : w->given_id;
 }
 
-static void describe_entry(struct work *w, enum direction direction, const char *event)
+static void describe_entry(struct work *w, enum direction direction, enum event_kind event)
 {
 	struct entry *e = &w->entry;
 	struct mailboxes from = message_from(w->message);
@@ -387,7 +385,7 @@ static void describe_entry(struct work *w, enum direction direction, const char 
 	e->queue_id = g_strdup(w->envelope->queue_id);
 	e->digest = g_strdup(w->digest);
 	e->sender = g_strdup(w->envelope->sender);
-	e->event = g_strdup(event);
+	e->event = (int)event;
 	e->attached = message_attachment_texts(w->message);
 	e->attached_digest = g_strdup(message_attachments_digest(w->message));
 	e->reply_to = work_reply_address(w, direction);
@@ -403,8 +401,8 @@ static enum status note_new_subject(struct work *w)
 		w->subject.is_reply || !*w->subject.plain ||
 		g_strcmp0(w->subject.plain, t->subject) == 0)
 		return ST_OK;
-	return history_add(
-		w->txn, t->number, &actor, "subject", t->subject, w->subject.plain, NULL, w->err);
+	return history_add(w->txn, t->number, &actor,
+		NOTE(EVENT_SUBJECT, .from = t->subject, .to = w->subject.plain), w->err);
 }
 
 static void work_touch(struct ticket *t, enum direction direction, int64_t now)
@@ -416,23 +414,23 @@ static void work_touch(struct ticket *t, enum direction direction, int64_t now)
 		t->last_out = MAX(t->last_out, now);
 }
 
-enum status work_append(struct work *w, enum direction direction, const char *event,
-	const char *from, const char *to, const char *text)
+enum status work_append(struct work *w, enum direction direction, const struct event_note *note)
 {
 	struct ticket *t = &w->match.ticket;
 	const struct actor actor = work_actor(w);
-	g_autofree char *how = g_strjoin("; ", match_names[w->match.how], text, NULL);
+	g_autofree char *how = g_strjoin("; ", match_names[w->match.how], note->text, NULL);
 	enum status st = ST_OK;
 
-	describe_entry(w, direction, event);
+	describe_entry(w, direction, note->kind);
 	work_touch(t, w->match.how == MATCH_COPY ? DIRECTION_AUTO : direction, w->now);
-	w->outcome->event = work_event_name(event);
+	w->outcome->event = work_event_name((int)note->kind);
 	if (w->is_new)
 		st = tickets_begin(w->txn, t, w->err);
 	if (st == ST_OK)
 		st = tickets_append(w->txn, t, &w->entry, message_text(w->message), w->err);
 	if (st == ST_OK)
-		st = history_add(w->txn, t->number, &actor, event, from, to, how, w->err);
+		st = history_add(w->txn, t->number, &actor,
+			NOTE(note->kind, .from = note->from, .to = note->to, .text = how), w->err);
 	if (st == ST_OK)
 		st = note_new_subject(w);
 	if (st == ST_OK)
@@ -549,7 +547,8 @@ static enum status link_back(struct work *w, uint64_t other, const struct actor 
 		numbers_add(&t.links, w->match.ticket.number);
 		st = tickets_save(w->txn, &t, w->err);
 		if (st == ST_OK)
-			st = history_add(w->txn, other, actor, "link", NULL, number, NULL, w->err);
+			st = history_add(
+				w->txn, other, actor, NOTE(EVENT_LINK, .to = number), w->err);
 	}
 	record_release(&ticket_type, &t);
 	return st == ST_NOT_FOUND ? ST_OK : st;
@@ -569,7 +568,7 @@ enum status work_link(struct work *w)
 			t->links.n >= LIMIT_LINKS)
 			continue;
 		numbers_add(&t->links, other);
-		st = history_add(w->txn, t->number, &actor, "link", NULL, number, NULL, w->err);
+		st = history_add(w->txn, t->number, &actor, NOTE(EVENT_LINK, .to = number), w->err);
 		if (st == ST_OK)
 			st = link_back(w, other, &actor);
 	}

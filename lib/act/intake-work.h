@@ -146,7 +146,7 @@ struct reply_context work_reply_context(const struct work *w);
 const struct account *work_account(const struct work *w);
 
 /* Static name of an event stored with an entry. */
-const char *work_event_name(const char *stored);
+const char *work_event_name(int stored);
 
 /* Stores w->match.ticket if it was opened or changed since. Once at the end of the transaction:
  * each time moves its index rows. Before that only for those who read the ticket from the store. */
@@ -158,9 +158,8 @@ enum status work_open_ticket(struct work *w, const struct mailbox *requester,
 	const struct rules_result *rules, int status);
 
 /* Adds the message to w->match.ticket as an entry and writes its event, which tells how the ticket
- * was found and `text` (may be NULL). */
-enum status work_append(struct work *w, enum direction direction, const char *event,
-	const char *from, const char *to, const char *text);
+ * was found and what the note says. */
+enum status work_append(struct work *w, enum direction direction, const struct event_note *note);
 
 /* Everyone in From, Reply-To, To and Cc takes part, our own and agents' addresses excepted; nobody
  * in a forged mail. */

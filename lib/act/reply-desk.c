@@ -44,7 +44,7 @@ static void describe_answer(const struct reply_context *c, const struct ticket *
 	answer->date = answer->received = c->actor.now;
 	answer->sender = g_strdup(account->sender_address);
 	answer->match = MATCH_NONE;
-	answer->event = g_strdup("reply");
+	answer->event = EVENT_REPLY;
 	if (all)
 		answer->cc = others_of(ticket);
 }
@@ -170,18 +170,20 @@ enum status reply_hand_over(struct txn *txn, struct ticket *ticket, const struct
 	if (taken)
 		ticket->agent = g_strdup(agent->login);
 	if (before != TICKET_WAITING)
-		st = history_add(txn, ticket->number, actor, "status", ticket_status_names[before],
-			ticket_status_names[TICKET_WAITING], NULL, err);
-	return st == ST_OK && taken
-		? history_add(txn, ticket->number, actor, "agent", NULL, ticket->agent, NULL, err)
-		: st;
+		st = history_add(txn, ticket->number, actor,
+			NOTE(EVENT_STATUS, .from = ticket_status_names[before],
+				.to = ticket_status_names[TICKET_WAITING]),
+			err);
+	return st == ST_OK && taken ? history_add(txn, ticket->number, actor,
+					      NOTE(EVENT_AGENT, .to = ticket->agent), err)
+				    : st;
 }
 
 static enum status after_answer(const struct reply_context *c, struct ticket *ticket,
 	const struct agent *agent, struct error *err)
 {
-	enum status st = history_add(c->txn, ticket->number, &c->actor, "reply", NULL,
-		ticket->requester_address, NULL, err);
+	enum status st = history_add(c->txn, ticket->number, &c->actor,
+		NOTE(EVENT_REPLY, .to = ticket->requester_address), err);
 
 	ticket->updated = ticket->last_out = c->actor.now;
 	if (st == ST_OK)
@@ -253,14 +255,14 @@ enum status reply_note(const struct reply_context *context, struct ticket *ticke
 		.date = context->actor.now,
 		.received = context->actor.now,
 		.size = strlen(text),
-		.event = g_strdup("note"),
+		.event = EVENT_NOTE,
 	};
 	enum status st = tickets_append(context->txn, ticket, &note, text, err);
 
 	ticket->updated = MAX(ticket->updated, context->actor.now);
 	if (st == ST_OK)
-		st = history_add(context->txn, ticket->number, &context->actor, "note", NULL, NULL,
-			NULL, err);
+		st = history_add(
+			context->txn, ticket->number, &context->actor, NOTE(EVENT_NOTE), err);
 	if (st == ST_OK)
 		st = tickets_save(context->txn, ticket, err);
 	record_release(&entry_type, &note);

@@ -442,8 +442,8 @@ static enum status suppress_answer(const struct answering *a, const char *why)
 	outgoing.created = a->c->actor.now;
 	st = outbox_put(a->c->txn, &outgoing, "", 0, a->err);
 	if (st == ST_OK)
-		st = history_add(a->c->txn, a->ticket->number, &a->c->actor, "suppressed", NULL,
-			a->mailbox, why, a->err);
+		st = history_add(a->c->txn, a->ticket->number, &a->c->actor,
+			NOTE(EVENT_SUPPRESSED, .to = a->mailbox, .text = why), a->err);
 	record_release(&outgoing_type, &outgoing);
 	return st;
 }

@@ -27,8 +27,10 @@ static enum status wake_one(struct txn *txn, uint64_t number, int64_t now, struc
 		t.status = TICKET_OPEN;
 	st = tickets_save(txn, &t, err);
 	if (st == ST_OK)
-		st = history_add(txn, number, &actor, "wake", ticket_status_names[before],
-			ticket_status_names[t.status], NULL, err);
+		st = history_add(txn, number, &actor,
+			NOTE(EVENT_WAKE, .from = ticket_status_names[before],
+				.to = ticket_status_names[t.status]),
+			err);
 	record_release(&ticket_type, &t);
 	return st;
 }

@@ -106,9 +106,8 @@ static enum status purge_one(struct txn *txn, struct batch *b, uint64_t number, 
 	if (st == ST_OK)
 		st = tickets_remove(txn, number, err);
 	b->tickets++;
-	return st == ST_OK
-		? history_add(txn, number, &b->options->actor, "purged", NULL, NULL, NULL, err)
-		: st;
+	return st == ST_OK ? history_add(txn, number, &b->options->actor, NOTE(EVENT_PURGED), err)
+			   : st;
 }
 
 static enum status purge_list_outgoing(

@@ -302,7 +302,7 @@ static enum status redact_event(
 {
 	struct redaction *r = arg;
 	struct event is = { 0 };
-	bool changed, titles = strcmp(was->kind, "subject") == 0 || strcmp(was->kind, "title") == 0;
+	bool changed, titles = was->kind == EVENT_SUBJECT || was->kind == EVENT_TITLE;
 	enum status st = ST_OK;
 
 	record_copy(&event_type, &is, was);
@@ -348,8 +348,7 @@ static enum status redact_ticket(
 	if (st == ST_OK)
 		st = history_each(txn, number, 0, redact_event, r, err);
 	if (st == ST_OK && r->changed)
-		st = history_add(
-			txn, number, &r->options->actor, "redacted", NULL, NULL, NULL, err);
+		st = history_add(txn, number, &r->options->actor, NOTE(EVENT_REDACTED), err);
 	r->done.tickets += r->changed;
 	record_release(&ticket_type, &t);
 	return st;

@@ -65,17 +65,28 @@ static bool encode_varint(GByteArray *out, uint64_t v)
 	return v != 0;
 }
 
-static int record_frequent(const struct field *f, const char *s)
+static bool is_short(int word)
 {
-	return s && f->names ? names_find(f->names, s) : -1;
+	return word >= 1 && word <= RECORD_SHORT_WORDS;
+}
+
+static bool encode_word(const struct field *f, GByteArray *out, int word)
+{
+	const char *name = f->names[word];
+
+	if (is_short(word))
+		put_varint(out, (uint64_t)word);
+	else if (word)
+		g_byte_array_append(out, (const guint8 *)name, (guint)strlen(name));
+	return word != 0;
 }
 
 static bool encode_text(const struct field *f, GByteArray *out, const char *s)
 {
-	int word = record_frequent(f, s);
+	int word = s && f->names ? names_find(f->names, s) : -1;
 
-	if (word >= 0)
-		put_varint(out, (uint64_t)word + 1);
+	if (is_short(word))
+		put_varint(out, (uint64_t)word);
 	else if (s && f->flags & FIELD_HEX)
 		put_hex(out, s);
 	else if (s)
@@ -109,6 +120,8 @@ static bool encode_field(const struct field *f, const void *record, GByteArray *
 		return encode_varint(out, *CONST_AT(bool, record, f));
 	case FIELD_ENUM:
 		return encode_varint(out, (uint64_t)*CONST_AT(int, record, f));
+	case FIELD_WORD:
+		return encode_word(f, out, *CONST_AT(int, record, f));
 	case FIELD_TEXT:
 		return encode_text(f, out, *CONST_AT(char *, record, f));
 	case FIELD_LIST:
@@ -203,16 +216,24 @@ static bool get_hex(struct reader *r, char **text_out)
 	return true;
 }
 
-/* One control character is a frequent word. */
-static bool get_word(const struct field *f, struct reader *r, char **text_out)
+/* One control character is a short word. */
+static bool get_text_or_word(const struct field *f, struct reader *r, char **text_out)
 {
-	guint known = g_strv_length((char **)f->names);
-
 	if (r->end - r->p != 1 || *r->p >= ' ')
 		return record_get_text(r, text_out);
-	if (*r->p == 0 || *r->p > known)
+	if (!is_short(*r->p))
 		return false;
-	*text_out = g_strdup(f->names[*r->p++ - 1]);
+	*text_out = g_strdup(f->names[*r->p++]);
+	return true;
+}
+
+static bool get_word(const struct field *f, struct reader *r, int *word_out)
+{
+	g_autofree char *name = NULL;
+
+	if (!get_text_or_word(f, r, &name))
+		return false;
+	*word_out = MAX(names_find(f->names, name), 0);
 	return true;
 }
 
@@ -289,7 +310,9 @@ static bool decode_field(const struct field *f, struct reader *span, void *recor
 	if (f->flags & FIELD_HEX)
 		ok = get_hex(span, AT(char *, record, f));
 	else if (f->type == FIELD_TEXT && f->names)
-		ok = get_word(f, span, AT(char *, record, f));
+		ok = get_text_or_word(f, span, AT(char *, record, f));
+	else if (f->type == FIELD_WORD)
+		ok = get_word(f, span, AT(int, record, f));
 	else if (f->type == FIELD_TEXT)
 		ok = record_get_text(span, AT(char *, record, f));
 	else if (f->type == FIELD_LIST)
@@ -422,6 +445,7 @@ char *record_field_text(const struct field *f, const void *record)
 	case FIELD_BOOL:
 		return g_strdup(*CONST_AT(bool, record, f) ? "true" : "false");
 	case FIELD_ENUM:
+	case FIELD_WORD:
 		return g_strdup(f->names[*CONST_AT(int, record, f)]);
 	case FIELD_TEXT:
 		return g_strdup(*CONST_AT(char *, record, f));

@@ -17,10 +17,14 @@ enum field_type {
 	FIELD_TIME,   /* int64_t, microseconds UTC; 0 unknown */
 	FIELD_BOOL,   /* bool */
 	FIELD_ENUM,   /* int, with its names */
+	FIELD_WORD,   /* int, with its names; stored by name, 0 is a name that is not known */
 	FIELD_TEXT,   /* char *, owned, may be NULL */
 	FIELD_LIST,   /* char **, NULL-terminated, owned; NULL is empty */
 	FIELD_NUMBERS /* struct numbers */
 };
+
+/* Later words are stored as they are written, so that older programs can read them. */
+enum { RECORD_SHORT_WORDS = 29 };
 
 enum field_flags {
 	FIELD_HIDDEN = 1, /* stored and exported, but not part of the documented JSON */
@@ -34,8 +38,8 @@ struct field {
 	const char *name;
 	enum field_type type;
 	size_t offset;
-	/* FIELD_ENUM: NULL-terminated, by value; FIELD_TEXT, if any: frequent words, stored as one
-	 * byte, at most 31 */
+	/* FIELD_ENUM and FIELD_WORD: NULL-terminated, by value; FIELD_TEXT, if any: frequent words.
+	 * Of words, those at 1 to RECORD_SHORT_WORDS are stored as one byte. */
 	const char *const *names;
 	unsigned flags;
 };

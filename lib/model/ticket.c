@@ -13,11 +13,44 @@ const char *const match_names[] = { "new", "token", "message-id", "report", "sub
 	NULL };
 const char *const outgoing_state_names[] = { "waiting", "failed", "suppressed", NULL };
 
-/* Stored by place: append only, at most 31. */
-static const char *const event_words[] = { "opened", "followup", "reopened", "reply", "note",
-	"auto", "bounce", "status", "agent", "queue", "project", "priority", "tag", "title", "wait",
-	"link", "merged", "split", "sent", "failed", "suppressed", "refused", "purged", "redacted",
-	"subject", "closed", "notice", "wake", "unverified", NULL };
+const char *const event_kind_names[] = {
+	[EVENT_UNKNOWN] = "",
+	[EVENT_OPENED] = "opened",
+	[EVENT_FOLLOWUP] = "followup",
+	[EVENT_REOPENED] = "reopened",
+	[EVENT_REPLY] = "reply",
+	[EVENT_NOTE] = "note",
+	[EVENT_AUTO] = "auto",
+	[EVENT_BOUNCE] = "bounce",
+	[EVENT_STATUS] = "status",
+	[EVENT_AGENT] = "agent",
+	[EVENT_QUEUE] = "queue",
+	[EVENT_PROJECT] = "project",
+	[EVENT_PRIORITY] = "priority",
+	[EVENT_TAG] = "tag",
+	[EVENT_TITLE] = "title",
+	[EVENT_WAIT] = "wait",
+	[EVENT_LINK] = "link",
+	[EVENT_MERGED] = "merged",
+	[EVENT_SPLIT] = "split",
+	[EVENT_SENT] = "sent",
+	[EVENT_FAILED] = "failed",
+	[EVENT_SUPPRESSED] = "suppressed",
+	[EVENT_REFUSED] = "refused",
+	[EVENT_PURGED] = "purged",
+	[EVENT_REDACTED] = "redacted",
+	[EVENT_SUBJECT] = "subject",
+	[EVENT_CLOSED] = "closed",
+	[EVENT_NOTICE] = "notice",
+	[EVENT_WAKE] = "wake",
+	[EVENT_UNVERIFIED] = "unverified",
+	[EVENT_COPY] = "copy",
+	[EVENT_DROPPED] = "dropped",
+	[EVENT_REQUESTER] = "requester",
+	[EVENT_WATCH] = "watch",
+	[EVENT_REPAIRED] = "repaired",
+	[EVENT_KINDS] = NULL,
+};
 
 bool ticket_status_active(int status)
 {
@@ -59,9 +92,9 @@ bool ticket_has_person(const struct ticket *t, const char *address)
 	{ \
 		id, #name, FIELD_ENUM, offsetof(struct RECORD, name), names, 0 \
 	}
-#define FIELD_WORD(id, name, flags) \
+#define FIELD_KIND(id, name, flags) \
 	{ \
-		id, #name, FIELD_TEXT, offsetof(struct RECORD, name), event_words, flags \
+		id, #name, FIELD_WORD, offsetof(struct RECORD, name), event_kind_names, flags \
 	}
 #define FIELD_OURS(id, name, type) \
 	{ \
@@ -131,7 +164,7 @@ static const struct field fields_of_entry[] = {
 	FIELD(14, queue_id, FIELD_TEXT),
 	FIELD_HEXADECIMAL(15, digest),
 	FIELD_OURS(16, sender, FIELD_TEXT),
-	FIELD_WORD(17, event, FIELD_HIDDEN),
+	FIELD_KIND(17, event, FIELD_HIDDEN),
 	FIELD(18, reply_to, FIELD_TEXT),
 	FIELD_OURS(19, attached, FIELD_LIST),
 	FIELD_OURS(20, nobodys, FIELD_BOOL),
@@ -146,7 +179,7 @@ const struct record_type entry_type = TYPE(entry);
 static const struct field fields_of_event[] = {
 	FIELD(1, time, FIELD_TIME),
 	FIELD(2, actor, FIELD_TEXT),
-	FIELD_WORD(3, kind, 0),
+	FIELD_KIND(3, kind, 0),
 	FIELD(4, from, FIELD_TEXT),
 	FIELD(5, to, FIELD_TEXT),
 	FIELD(6, text, FIELD_TEXT),
@@ -180,7 +213,7 @@ const struct record_type agent_type = TYPE(agent);
 #define RECORD outgoing
 static const struct field fields_of_outgoing[] = {
 	FIELD(1, ticket, FIELD_U64),
-	FIELD_WORD(2, event, 0),
+	{ 2, "event", FIELD_TEXT, offsetof(struct outgoing, event), event_kind_names, 0 },
 	FIELD_OURS(3, sender, FIELD_TEXT),
 	FIELD(4, to, FIELD_LIST),
 	FIELD_NAMED(5, state, outgoing_state_names),

@@ -74,6 +74,48 @@ void ticket_set_requester(struct ticket *ticket, const struct mailbox *requester
 /* Is it the requester's address, or a participant's? Canonical. */
 bool ticket_has_person(const struct ticket *ticket, const char *address);
 
+/* What happens to a ticket. Those up to EVENT_UNVERIFIED are stored by their place: never reorder,
+ * append at the end. */
+enum event_kind {
+	EVENT_UNKNOWN, /* a kind of a newer program */
+	EVENT_OPENED,
+	EVENT_FOLLOWUP,
+	EVENT_REOPENED,
+	EVENT_REPLY,
+	EVENT_NOTE,
+	EVENT_AUTO,
+	EVENT_BOUNCE,
+	EVENT_STATUS,
+	EVENT_AGENT,
+	EVENT_QUEUE,
+	EVENT_PROJECT,
+	EVENT_PRIORITY,
+	EVENT_TAG,
+	EVENT_TITLE,
+	EVENT_WAIT, /* no event has it any more */
+	EVENT_LINK,
+	EVENT_MERGED,
+	EVENT_SPLIT,
+	EVENT_SENT,
+	EVENT_FAILED,
+	EVENT_SUPPRESSED,
+	EVENT_REFUSED,
+	EVENT_PURGED,
+	EVENT_REDACTED,
+	EVENT_SUBJECT, /* a reply came with another Subject */
+	EVENT_CLOSED,  /* a mail of the outbox */
+	EVENT_NOTICE,  /* a mail of the outbox */
+	EVENT_WAKE,
+	EVENT_UNVERIFIED, /* somebody claims to be another */
+	EVENT_COPY,
+	EVENT_DROPPED,
+	EVENT_REQUESTER,
+	EVENT_WATCH,
+	EVENT_REPAIRED,
+	EVENT_KINDS
+};
+extern const char *const event_kind_names[]; /* "" for EVENT_UNKNOWN */
+
 /* One message of a conversation; JSON calls them messages. Keyed by ticket and seq. */
 struct entry {
 	uint64_t ticket; /* not stored in the value; set by the loader */
@@ -95,7 +137,7 @@ struct entry {
 	char *queue_id;        /* the MTA's */
 	char *digest;          /* identity, hex; see message_digest() */
 	char *sender;          /* envelope sender */
-	char *event;           /* opened followup reopened reply note auto bounce copy */
+	int event;             /* enum event_kind: the one that it came with */
 	bool nobodys;          /* From speaks for nobody (match.h) */
 	char **attached;       /* a text of attachment.h each, in the order of the mail */
 	char *attached_digest; /* message_attachments_digest(); NULL: none, or unknown */
@@ -110,11 +152,8 @@ struct event {
 	uint64_t serial; /* over all tickets; not stored in the value */
 	uint64_t ticket; /* not stored in the value */
 	int64_t time;
-	char *actor; /* an agent's login, a unix user "unix:name", an address, or "milticket" */
-	/* opened followup reopened reply note auto bounce status agent queue project priority tag
-	 * title wait link merged split sent failed suppressed refused purged redacted unverified
-	 * … */
-	char *kind;
+	char *actor;     /* an agent's login, a unix user "unix:name", an address, or "milticket" */
+	int kind;        /* enum event_kind */
 	char *from, *to; /* old and new value, where there are any */
 	char *text;
 };

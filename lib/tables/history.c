@@ -67,16 +67,16 @@ enum status history_save(struct txn *txn, const struct event *event, struct erro
 }
 
 enum status history_add(struct txn *txn, uint64_t ticket, const struct actor *actor,
-	const char *kind, const char *from, const char *to, const char *text, struct error *err)
+	const struct event_note *note, struct error *err)
 {
 	struct event event = {
 		.ticket = ticket,
 		.time = actor->now,
 		.actor = (char *)actor->name,
-		.kind = (char *)kind,
-		.from = (char *)from,
-		.to = (char *)to,
-		.text = (char *)text,
+		.kind = (int)note->kind,
+		.from = (char *)note->from,
+		.to = (char *)note->to,
+		.text = (char *)note->text,
 	};
 
 	return history_append(txn, &event, err);
@@ -169,31 +169,4 @@ enum status history_tail(struct txn *txn, unsigned n, event_visit *fn, void *arg
 	}
 	scan_release(&scan);
 	return n ? each_logged(txn, after, fn, arg, err) : ST_OK;
-}
-
-enum status history_move(struct txn *txn, uint64_t from, uint64_t to, struct error *err)
-{
-	struct scan scan;
-	struct key prefix;
-	enum status st;
-
-	serial_key(&prefix, from);
-	for (st = scan_first(&scan, txn, TABLE_EVENTS, key_bytes(&prefix),
-		     (struct bytes){ NULL, 0 }, false);
-		st == ST_OK; st = scan_next(&scan)) {
-		struct event event = { 0 };
-
-		st = record_decode(&event_type, scan.value, &event, err) == ST_OK ? ST_OK : ST_IO;
-		event.ticket = to;
-		event.serial = number_at(scan.key, 1);
-		if (st == ST_OK)
-			st = txn_delete(txn, TABLE_EVENTS, scan.key);
-		if (st == ST_OK)
-			st = history_put_event(txn, &event);
-		record_release(&event_type, &event);
-		if (st != ST_OK)
-			break;
-	}
-	scan_release(&scan);
-	return st == ST_NOT_FOUND ? ST_OK : history_failed(txn, st, from, err);
 }

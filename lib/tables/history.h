@@ -17,9 +17,16 @@ enum status history_append(struct txn *txn, struct event *event, struct error *e
 /* Stores one under the serial that it has: read from an export, or changed. */
 enum status history_save(struct txn *txn, const struct event *event, struct error *err);
 
-/* The usual form of it; from, to and text may be NULL. */
+/* What is told of a ticket. from and to are the old and the new value; they and text may be
+ * NULL. */
+struct event_note {
+	enum event_kind kind;
+	const char *from, *to, *text;
+};
+/* NOTE(EVENT_LINK, .to = number) */
+#define NOTE(event, ...) (&(const struct event_note){ .kind = event, __VA_ARGS__ })
 enum status history_add(struct txn *txn, uint64_t ticket, const struct actor *actor,
-	const char *kind, const char *from, const char *to, const char *text, struct error *err);
+	const struct event_note *note, struct error *err);
 
 /* Events of one ticket, oldest first; or of all (ticket 0) with serial > after. fn as
  * ticket_visit. */
@@ -30,7 +37,5 @@ enum status history_each(struct txn *txn, uint64_t ticket, uint64_t after, event
 /* The last n of all, oldest first. */
 enum status history_tail(
 	struct txn *txn, unsigned n, event_visit *fn, void *arg, struct error *err);
-/* Moves a ticket's events to another (merge). */
-enum status history_move(struct txn *txn, uint64_t from, uint64_t to, struct error *err);
 
 #endif

@@ -155,27 +155,24 @@ static void set_merged(struct ticket *t, const struct event *e)
 
 static void set_undelivered(struct ticket *t, const struct event *e)
 {
-	t->undelivered = strcmp(e->kind, "bounce") == 0;
+	t->undelivered = e->kind == EVENT_BOUNCE;
 }
 
-static const struct {
-	const char *kind;
-	void (*apply)(struct ticket *t, const struct event *e);
-} meanings[] = {
-	{ "opened", set_queue },
-	{ "queue", set_queue },
-	{ "project", set_project },
-	{ "title", set_title },
-	{ "agent", set_agent },
-	{ "priority", set_priority },
-	{ "status", rebuild_set_status },
-	{ "wake", rebuild_set_status },
-	{ "tag", set_tags },
-	{ "link", add_link },
-	{ "merged", set_merged },
-	{ "bounce", set_undelivered },
-	{ "followup", set_undelivered },
-	{ "reply", set_undelivered },
+static void (*const meanings[EVENT_KINDS])(struct ticket *t, const struct event *e) = {
+	[EVENT_OPENED] = set_queue,
+	[EVENT_QUEUE] = set_queue,
+	[EVENT_PROJECT] = set_project,
+	[EVENT_TITLE] = set_title,
+	[EVENT_AGENT] = set_agent,
+	[EVENT_PRIORITY] = set_priority,
+	[EVENT_STATUS] = rebuild_set_status,
+	[EVENT_WAKE] = rebuild_set_status,
+	[EVENT_TAG] = set_tags,
+	[EVENT_LINK] = add_link,
+	[EVENT_MERGED] = set_merged,
+	[EVENT_BOUNCE] = set_undelivered,
+	[EVENT_FOLLOWUP] = set_undelivered,
+	[EVENT_REPLY] = set_undelivered,
 };
 
 static enum status rebuild_add_event(
@@ -188,9 +185,8 @@ static enum status rebuild_add_event(
 	r->events++;
 	r->t.opened = r->t.opened ? r->t.opened : e->time;
 	r->t.updated = MAX(r->t.updated, e->time);
-	for (size_t i = 0; i < G_N_ELEMENTS(meanings); i++)
-		if (g_strcmp0(meanings[i].kind, e->kind) == 0)
-			meanings[i].apply(&r->t, e);
+	if (meanings[e->kind])
+		meanings[e->kind](&r->t, e);
 	return ST_OK;
 }
 
@@ -236,8 +232,9 @@ static enum status store_rebuilt(
 		st = tickets_insert(txn, &r->t, err);
 	if (st == ST_OK)
 		st = tickets_reindex(txn, r->t.number, err);
-	return st == ST_OK ? history_add(txn, r->t.number, actor, "repaired", NULL, NULL, text, err)
-			   : st;
+	return st == ST_OK
+		? history_add(txn, r->t.number, actor, NOTE(EVENT_REPAIRED, .text = text), err)
+		: st;
 }
 
 static bool rebuild_is_there(struct txn *txn, uint64_t number)

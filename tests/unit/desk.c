@@ -256,7 +256,7 @@ static enum status count_event(
 
 	(void)txn;
 	(void)err;
-	w->count += strcmp(event->kind, w->name) == 0;
+	w->count += strcmp(event_kind_names[event->kind], w->name) == 0;
 	return ST_OK;
 }
 

@@ -40,6 +40,7 @@ static void fill(const struct record_type *type, void *record, bool big)
 			*(bool *)at = true;
 			break;
 		case FIELD_ENUM:
+		case FIELD_WORD:
 			*(int *)at = (int)g_strv_length((char **)f->names) - 1;
 			break;
 		case FIELD_TEXT:
@@ -208,29 +209,57 @@ static void test_hex(void)
 	assert_hex("", 4);
 }
 
-static void assert_kind(const char *kind, guint len)
+static void assert_word(const char *word, guint len)
 {
-	struct event event = { .kind = (char *)kind }, back = { 0 };
-	g_autoptr(GByteArray) bytes = encoded(&event_type, &event);
+	struct outgoing outgoing = { .event = (char *)word }, back = { 0 };
+	g_autoptr(GByteArray) bytes = encoded(&outgoing_type, &outgoing);
 
 	g_assert_cmpuint(bytes->len, ==, len);
-	g_assert_cmpint(record_decode(&event_type, bytes_of(bytes), &back, NULL), ==, ST_OK);
-	g_assert_cmpstr(back.kind, ==, kind);
-	record_release(&event_type, &back);
+	g_assert_cmpint(record_decode(&outgoing_type, bytes_of(bytes), &back, NULL), ==, ST_OK);
+	g_assert_cmpstr(back.event, ==, word);
+	record_release(&outgoing_type, &back);
 }
 
 static void test_words(void)
 {
-	static const guint8 unknown[] = { 1, 3, 1, 31 };
-	struct event event;
+	static const guint8 unknown[] = { 1, 2, 1, 30 };
+	struct outgoing outgoing;
 
-	assert_kind("followup", 3 + 1);
-	assert_kind("unheard-of", 3 + 10);
-	assert_kind("x", 3 + 1);
-	assert_kind("", 3);
-	g_assert_cmpint(
-		record_decode(&event_type, (struct bytes){ unknown, sizeof unknown }, &event, NULL),
+	assert_word("followup", 3 + 1);
+	assert_word("unheard-of", 3 + 10);
+	assert_word("x", 3 + 1);
+	assert_word("", 3);
+	g_assert_cmpint(record_decode(&outgoing_type, (struct bytes){ unknown, sizeof unknown },
+				&outgoing, NULL),
 		==, ST_BAD_INPUT);
+}
+
+static int kind_in(const guint8 *value, size_t len)
+{
+	struct event event = { .kind = EVENT_OPENED };
+
+	g_assert_cmpint(
+		record_decode(&event_type, (struct bytes){ value, len }, &event, NULL), ==, ST_OK);
+	return event.kind;
+}
+
+static void test_kinds(void)
+{
+	static const guint8 opened[] = { 1, 3, 1, 1 }, unverified[] = { 1, 3, 1, 29 },
+			    copy[] = { 1, 3, 4, 'c', 'o', 'p', 'y' },
+			    newer[] = { 1, 3, 3, 'n', 'e', 'w' }, none[] = { 1 };
+
+	g_assert_cmpint(kind_in(opened, sizeof opened), ==, EVENT_OPENED);
+	g_assert_cmpint(kind_in(unverified, sizeof unverified), ==, EVENT_UNVERIFIED);
+	g_assert_cmpint(kind_in(copy, sizeof copy), ==, EVENT_COPY);
+	g_assert_cmpint(kind_in(newer, sizeof newer), ==, EVENT_UNKNOWN);
+	g_assert_cmpint(kind_in(none, sizeof none), ==, EVENT_UNKNOWN);
+	for (int kind = EVENT_UNKNOWN; kind < EVENT_KINDS; kind++) {
+		struct event event = { .kind = kind };
+		g_autoptr(GByteArray) bytes = encoded(&event_type, &event);
+
+		g_assert_cmpint(kind_in(bytes->data, bytes->len), ==, kind);
+	}
 }
 
 /* Every value one byte short, and every byte turned: never more than an error (run under a
@@ -355,6 +384,7 @@ int main(int argc, char **argv)
 	g_test_add_func(
 		"/record/hex digits take half the space, anything else comes back too", test_hex);
 	g_test_add_func("/record/frequent words take one byte, others come back too", test_words);
+	g_test_add_func("/record/kinds of events are stored as they always were", test_kinds);
 	g_test_add_func("/record/no damage reads outside the value", test_any_damage);
 	g_test_add_func("/record/no field has another's id or name", test_ids_are_unique);
 	g_test_add_func("/record/numbers come once and in order", test_numbers);

@@ -1,4 +1,4 @@
-/* Events: order, both views, moving. */
+/* Events: order, and both views. */
 #include "tables/history.h"
 
 #include "../store-fixture.h"
@@ -14,7 +14,7 @@ static enum status note(struct txn *txn, const struct event *event, void *arg, s
 	(void)txn;
 	(void)err;
 	g_string_append_printf(out, "%s%d:%d %s", out->len ? ", " : "", (int)event->ticket,
-		(int)event->serial, event->kind);
+		(int)event->serial, event_kind_names[event->kind]);
 	return ST_OK;
 }
 
@@ -39,13 +39,12 @@ static void make_five(struct txn *txn)
 {
 	static const struct {
 		uint64_t ticket;
-		const char *kind;
-	} events[] = { { 1, "opened" }, { 300, "opened" }, { 1, "status" }, { 300, "own word" },
-		{ 1, "closed" } };
+		enum event_kind kind;
+	} events[] = { { 1, EVENT_OPENED }, { 300, EVENT_OPENED }, { 1, EVENT_STATUS },
+		{ 300, EVENT_COPY }, { 1, EVENT_LINK } };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(events); i++)
-		OK(history_add(
-			txn, events[i].ticket, &anna, events[i].kind, NULL, NULL, NULL, NULL));
+		OK(history_add(txn, events[i].ticket, &anna, NOTE(events[i].kind), NULL));
 }
 
 static enum status order(struct txn *txn, void *arg, struct error *err)
@@ -55,17 +54,16 @@ static enum status order(struct txn *txn, void *arg, struct error *err)
 	assert_events(txn, 0, 0, "");
 	assert_tail(txn, 3, "");
 	make_five(txn);
-	assert_events(txn, 1, 0, "1:1 opened, 1:3 status, 1:5 closed");
-	assert_events(txn, 1, 3, "1:5 closed");
-	assert_events(txn, 300, 0, "300:2 opened, 300:4 own word");
+	assert_events(txn, 1, 0, "1:1 opened, 1:3 status, 1:5 link");
+	assert_events(txn, 1, 3, "1:5 link");
+	assert_events(txn, 300, 0, "300:2 opened, 300:4 copy");
 	assert_events(txn, 2, 0, "");
-	assert_events(
-		txn, 0, 0, "1:1 opened, 300:2 opened, 1:3 status, 300:4 own word, 1:5 closed");
-	assert_events(txn, 0, 4, "1:5 closed");
+	assert_events(txn, 0, 0, "1:1 opened, 300:2 opened, 1:3 status, 300:4 copy, 1:5 link");
+	assert_events(txn, 0, 4, "1:5 link");
 	assert_events(txn, 0, 5, "");
 	assert_tail(txn, 0, "");
-	assert_tail(txn, 2, "300:4 own word, 1:5 closed");
-	assert_tail(txn, 99, "1:1 opened, 300:2 opened, 1:3 status, 300:4 own word, 1:5 closed");
+	assert_tail(txn, 2, "300:4 copy, 1:5 link");
+	assert_tail(txn, 99, "1:1 opened, 300:2 opened, 1:3 status, 300:4 copy, 1:5 link");
 	return ST_OK;
 }
 
@@ -76,7 +74,7 @@ static enum status check_fields(
 	(void)err;
 	g_assert_cmpint(event->time, ==, 1000);
 	g_assert_cmpstr(event->actor, ==, "anna");
-	g_assert_cmpstr(event->kind, ==, "status");
+	g_assert_cmpint(event->kind, ==, EVENT_STATUS);
 	g_assert_cmpstr(event->from, ==, "new");
 	g_assert_cmpstr(event->to, ==, "");
 	g_assert_null(event->text);
@@ -89,8 +87,9 @@ static enum status fields(struct txn *txn, void *arg, struct error *err)
 	int seen = 0;
 
 	(void)arg;
-	OK(history_add(txn, 7, &anna, "status", "new", "", NULL, err));
-	OK(history_add(txn, 7, &anna, "title", NULL, NULL, "not seen, for the visitor stops", err));
+	OK(history_add(txn, 7, &anna, NOTE(EVENT_STATUS, .from = "new", .to = ""), err));
+	OK(history_add(
+		txn, 7, &anna, NOTE(EVENT_TITLE, .text = "not seen, for the visitor stops"), err));
 	OK(history_each(txn, 7, 0, check_fields, &seen, err));
 	g_assert_cmpint(seen, ==, 1);
 	OK(history_each(txn, 0, 0, check_fields, &seen, err));
@@ -98,27 +97,11 @@ static enum status fields(struct txn *txn, void *arg, struct error *err)
 	return ST_OK;
 }
 
-static enum status move(struct txn *txn, void *arg, struct error *err)
-{
-	(void)arg;
-	make_five(txn);
-	OK(history_move(txn, 1, 300, err));
-	assert_events(txn, 1, 0, "");
-	assert_events(txn, 300, 0,
-		"300:1 opened, 300:2 opened, 300:3 status, 300:4 own word, 300:5 closed");
-	assert_events(txn, 0, 0,
-		"300:1 opened, 300:2 opened, 300:3 status, 300:4 own word, 300:5 closed");
-	OK(history_move(txn, 300, 2, err));
-	assert_events(txn, 0, 3, "2:4 own word, 2:5 closed");
-	OK(history_move(txn, 99, 2, err));
-	return ST_OK;
-}
-
 static enum status many(struct txn *txn, void *arg, struct error *err)
 {
 	(void)arg;
 	for (int i = 0; i < 300; i++)
-		OK(history_add(txn, 5, &anna, "note", NULL, NULL, NULL, err));
+		OK(history_add(txn, 5, &anna, NOTE(EVENT_NOTE), err));
 	assert_events(txn, 5, 298, "5:299 note, 5:300 note");
 	assert_tail(txn, 2, "5:299 note, 5:300 note");
 	return ST_OK;
@@ -129,7 +112,6 @@ int main(int argc, char **argv)
 	static const struct store_test in_store[] = {
 		{ "/history/events come in order, of a ticket and of all", order },
 		{ "/history/an event says what it was told, and a visitor may stop", fields },
-		{ "/history/a merge takes events along", move },
 		{ "/history/order holds over a change in key length", many },
 	};
 

@@ -507,7 +507,7 @@ static enum status make_full(struct txn *txn, void *arg, struct error *err)
 	t.undelivered = true;
 	OK(tickets_save(txn, &t, err));
 	record_release(&ticket_type, &t);
-	return history_add(txn, 1, &somebody, "opened", NULL, NULL, NULL, err);
+	return history_add(txn, 1, &somebody, NOTE(EVENT_OPENED), err);
 }
 
 static enum status remove_it(struct txn *txn, void *arg, struct error *err)
@@ -969,12 +969,12 @@ static void append_mail(struct txn *txn, struct ticket *t, int message)
 		.queue_id = (char *)"4FgX2q0W1Dz9sPl",
 		.digest = digest,
 		.sender = (char *)"kim.customer@example.net",
-		.event = (char *)"followup",
+		.event = EVENT_FOLLOWUP,
 	};
 	const struct actor actor = { "kim.customer@example.net", DAY_START };
 
 	OK(tickets_append(txn, t, &e, NULL, NULL));
-	OK(history_add(txn, t->number, &actor, "followup", NULL, NULL, NULL, NULL));
+	OK(history_add(txn, t->number, &actor, NOTE(EVENT_FOLLOWUP), NULL));
 }
 
 static enum status fill_store(struct txn *txn, void *arg, struct error *err)
