@@ -3,42 +3,44 @@
 
 #include <string.h>
 
+#include "base/tongue.h"
 #include "terminal.h"
 
 enum { NAME_COLUMNS = 16, OPTION_COLUMNS = 32 };
 
-void help_usage(FILE *out, const struct cli_command *command)
+/* "-q, --queue QUEUE"; the letters of all options are below one another. */
+static char *option_shown(const struct cli_option *option)
 {
-	fprintf(out, "usage: ticket %s%s%s%s\n", command->name,
-		command->options && command->options[0].name ? " [options]" : "",
-		*command->arguments ? " " : "", command->arguments);
-}
+	const char letter[] = { '-', option->letter, ',', '\0' };
+	g_autofree char *shown = g_strdup_printf(
+		"%-3s --%s", option->letter ? letter : "", option->name);
 
-void help_family(FILE *out, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (const struct cli_row *row = cli_commands; row->command; row++)
-		if (strncmp(row->command->name, word, len) == 0 && row->command->name[len] == ' ')
-			help_usage(out, row->command);
+	return g_strjoin(" ", shown, option->argument, NULL);
 }
 
 static void print_option(const struct cli_option *option)
 {
-	g_autofree char *shown = g_strdup_printf("%s%c%s--%s%s%s", option->letter ? "-" : " ",
-		option->letter ? option->letter : ' ', option->letter ? ", " : "  ", option->name,
-		option->argument ? " " : "", option->argument ? option->argument : "");
+	g_autofree char *shown = option_shown(option);
 
 	if (strlen(shown) > OPTION_COLUMNS)
-		printf("  %s\n  %*s %s\n", shown, OPTION_COLUMNS, "", option->help);
+		printf("  %s\n  %*s %s\n", shown, OPTION_COLUMNS, "", _(option->help));
 	else
-		printf("  %-*s %s\n", OPTION_COLUMNS, shown, option->help);
+		printf("  %-*s %s\n", OPTION_COLUMNS, shown, _(option->help));
+}
+
+/* A sentence of a summary. */
+static void print_sentence(const char *summary)
+{
+	const char *rest = g_utf8_next_char(summary);
+	g_autofree char *first = g_utf8_strup(summary, rest - summary);
+
+	printf("\n%s%s.\n\n", first, rest);
 }
 
 void help_command(const struct cli_command *command)
 {
 	help_usage(stdout, command);
-	printf("\n%c%s.\n\n", g_ascii_toupper(command->summary[0]), command->summary + 1);
+	print_sentence(_(command->summary));
 	for (const struct cli_option *o = command->options; o && o->name; o++)
 		print_option(o);
 	for (const struct cli_option *o = cli_common_options; o->name; o++)
@@ -68,16 +70,17 @@ static const struct cli_row *append_names(GString *out, const struct cli_row *ro
 
 static void print_group(const struct cli_row *row, const char *names)
 {
-	printf("  %s%-*s%s %s\n", terminal_on(COLOUR_BOLD), NAME_COLUMNS, row->group,
+	printf("  %s%-*s%s %s\n", terminal_on(COLOUR_BOLD), NAME_COLUMNS, _(row->group),
 		terminal_off(), names);
 }
 
-void help_short(void)
+void help_short(const struct cli_row *commands)
 {
 	g_autoptr(GString) names = g_string_new(NULL);
 
-	puts("usage: ticket COMMAND [options] [arguments]\n");
-	for (const struct cli_row *row = cli_commands; row->group; row++) {
+	puts(_("usage: ticket COMMAND [options] [arguments]"));
+	putchar('\n');
+	for (const struct cli_row *row = commands; row->group; row++) {
 		const struct cli_row *last;
 
 		if (names->len > 60) {
@@ -92,19 +95,22 @@ void help_short(void)
 		}
 		row = last;
 	}
-	puts("\n'ticket help' says what each does, 'ticket help COMMAND' how one is used; the manual is ticket(1).");
+	putchar('\n');
+	puts(_("'ticket help' says what each does, 'ticket help COMMAND' how one is used; the manual is ticket(1)."));
 }
 
-void help_all(void)
+void help_all(const struct cli_row *commands)
 {
 	const char *group = NULL;
 
-	puts("usage: ticket COMMAND [options] [arguments]");
-	for (const struct cli_row *row = cli_commands; row->group; row++) {
+	puts(_("usage: ticket COMMAND [options] [arguments]"));
+	for (const struct cli_row *row = commands; row->group; row++) {
 		if (g_strcmp0(row->group, group) != 0)
-			printf("\n%s%s%s\n", terminal_on(COLOUR_BOLD), row->group, terminal_off());
+			printf("\n%s%s%s\n", terminal_on(COLOUR_BOLD), _(row->group),
+				terminal_off());
 		group = row->group;
-		printf("  %-*s %s\n", NAME_COLUMNS, row->command->name, row->command->summary);
+		printf("  %-*s %s\n", NAME_COLUMNS, row->command->name, _(row->command->summary));
 	}
-	puts("\n'ticket help COMMAND' tells more of one; the manual is ticket(1).");
+	putchar('\n');
+	puts(_("'ticket help COMMAND' tells more of one; the manual is ticket(1)."));
 }

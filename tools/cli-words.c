@@ -7,11 +7,11 @@
 #include "base/tongue.h"
 
 const struct cli_option cli_common_options[] = {
-	{ 0, "config", "FILE", "use this configuration" },
-	{ 0, "json", NULL, "print JSON, one object a line" },
-	{ 0, "no-pager", NULL, "print to the terminal itself" },
-	{ 'h', "help", NULL, "print how the command is used" },
-	{ 0, NULL, NULL, NULL },
+	{ .name = "config", .argument = "FILE", .help = N_("use this configuration") },
+	{ .name = "json", .help = N_("print JSON, one object a line") },
+	{ .name = "no-pager", .help = N_("print to the terminal itself") },
+	{ .letter = 'h', .name = "help", .help = N_("print how the command is used") },
+	{ .name = NULL },
 };
 
 /* --- what is nearest --- */
@@ -47,43 +47,53 @@ static char *unknown_text(
 
 /* --- commands --- */
 
-static const struct cli_command *find_command(const char *name)
+static const struct cli_command *find_command(const struct cli_row *commands, const char *name)
 {
-	for (const struct cli_row *row = cli_commands; row->command; row++)
+	for (const struct cli_row *row = commands; row->command; row++)
 		if (strcmp(row->command->name, name) == 0)
 			return row->command;
 	return NULL;
 }
 
-unsigned words_command(char *const *words, const struct cli_command **command_out)
+unsigned words_command(
+	const struct cli_row *commands, char *const *words, const struct cli_command **command_out)
 {
 	g_autofree char *both = words[0] && words[1] ? g_strconcat(words[0], " ", words[1], NULL)
 						     : NULL;
 
-	*command_out = both ? find_command(both) : NULL;
+	*command_out = both ? find_command(commands, both) : NULL;
 	if (*command_out)
 		return 2;
-	*command_out = words[0] ? find_command(words[0]) : NULL;
+	*command_out = words[0] ? find_command(commands, words[0]) : NULL;
 	return *command_out ? 1 : 0;
 }
 
-bool words_family(const char *word)
+bool words_family(const struct cli_row *commands, const char *word)
 {
 	size_t len = strlen(word);
 
-	for (const struct cli_row *row = cli_commands; row->command; row++)
+	for (const struct cli_row *row = commands; row->command; row++)
 		if (strncmp(row->command->name, word, len) == 0 && row->command->name[len] == ' ')
 			return true;
 	return false;
 }
 
+void help_family(FILE *out, const struct cli_row *commands, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const struct cli_row *row = commands; row->command; row++)
+		if (strncmp(row->command->name, word, len) == 0 && row->command->name[len] == ' ')
+			help_usage(out, row->command);
+}
+
 /* The first words of all commands, or the whole names of a family. */
-static GPtrArray *words_candidates(const char *family)
+static GPtrArray *words_candidates(const struct cli_row *commands, const char *family)
 {
 	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
 
 	g_ptr_array_add(names, g_strdup("help"));
-	for (const struct cli_row *row = cli_commands; row->command; row++)
+	for (const struct cli_row *row = commands; row->command; row++)
 		if (!family)
 			g_ptr_array_add(names,
 				g_strndup(row->command->name, strcspn(row->command->name, " ")));
@@ -93,10 +103,10 @@ static GPtrArray *words_candidates(const char *family)
 	return names;
 }
 
-int words_unknown(char *const *words)
+int words_unknown(const struct cli_row *commands, char *const *words)
 {
-	bool family = words_family(words[0]);
-	g_autoptr(GPtrArray) names = words_candidates(family ? words[0] : NULL);
+	bool family = words_family(commands, words[0]);
+	g_autoptr(GPtrArray) names = words_candidates(commands, family ? words[0] : NULL);
 	g_autofree char *word = family && words[1] ? g_strconcat(words[0], " ", words[1], NULL)
 						   : g_strdup(words[0]);
 	g_autofree char *text = unknown_text("command", word, names, "; 'ticket help' lists them");
@@ -106,7 +116,7 @@ int words_unknown(char *const *words)
 	else
 		cli_fail(EXIT_BAD_USAGE, "%s", text);
 	if (family)
-		help_family(stderr, words[0]);
+		help_family(stderr, commands, words[0]);
 	return EXIT_BAD_USAGE;
 }
 

@@ -13,61 +13,6 @@
 #include "mail/message.h"
 #include "terminal.h"
 
-/* --- saying --- */
-
-int cli_fail(int code, const char *fmt, ...)
-{
-	struct error said;
-	va_list ap;
-
-	va_start(ap, fmt);
-	error_vset(&said, ST_OK, fmt, ap);
-	va_end(ap);
-	fprintf(stderr, "ticket: %s\n", said.text);
-	return code;
-}
-
-static int exit_of(enum status st)
-{
-	switch (st) {
-	case ST_OK:
-		return EXIT_DONE;
-	case ST_NOT_FOUND:
-		return EXIT_NOTHING;
-	case ST_EXISTS:
-	case ST_BAD_INPUT:
-		return EXIT_BAD_DATA;
-	case ST_REFUSED:
-		return EXIT_NOT_ALLOWED;
-	case ST_FULL:
-	case ST_IO:
-		return EXIT_CANNOT_WRITE;
-	case ST_BUSY:
-		return EXIT_TRY_AGAIN;
-	}
-	return EXIT_CANNOT_WRITE;
-}
-
-int cli_status(const struct cli *cli, enum status st)
-{
-	if (st == ST_OK)
-		return EXIT_DONE;
-	return cli_fail(exit_of(st), "%s", cli->err.text[0] ? cli->err.text : _("nothing found"));
-}
-
-int cli_usage(const struct cli *cli, const char *fmt, ...)
-{
-	g_autofree char *text = NULL;
-	va_list ap;
-
-	va_start(ap, fmt);
-	text = g_strdup_vprintf(fmt, ap);
-	va_end(ap);
-	cli_fail(EXIT_BAD_USAGE, "%s", text);
-	help_usage(stderr, cli->command);
-	return EXIT_BAD_USAGE;
-}
-
 /* --- what a command needs --- */
 
 /* Files that root makes belong to the daemon's user, or the daemon could not open them. */
@@ -185,25 +130,29 @@ static int run_command(struct cli *cli)
 	return code == EXIT_DONE ? command->run(cli) : code;
 }
 
-static int cli_help(char **words)
+static int cli_help(const struct cli_row *commands, char **words)
 {
 	const struct cli_command *command = NULL;
 
 	if (!words[0])
-		help_all();
-	else if (words_command(words, &command) > 0)
+		help_all(commands);
+	else if (words_command(commands, words, &command) > 0)
 		help_command(command);
-	else if (words_family(words[0]) && !words[1])
-		help_family(stdout, words[0]);
+	else if (words_family(commands, words[0]) && !words[1])
+		help_family(stdout, commands, words[0]);
 	else
-		return words_unknown(words);
+		return words_unknown(commands, words);
 	return EXIT_DONE;
 }
 
-/* words: the options that stood in front, then what is behind the command's name. */
-static int run_with(const struct cli_command *command, char **words)
+/* words: the options that stood in front, then what comes after the command's name. */
+static int run_with(const struct cli_row *commands, const struct cli_command *command, char **words)
 {
-	struct cli cli = { .command = command, .config = SYSCONFDIR "/milticket/milticket.conf" };
+	struct cli cli = {
+		.commands = commands,
+		.command = command,
+		.config = SYSCONFDIR "/milticket/milticket.conf",
+	};
 	int code;
 
 	cli.values = g_hash_table_new_full(
@@ -215,59 +164,63 @@ static int run_with(const struct cli_command *command, char **words)
 	return code;
 }
 
-static bool cli_is_one_of(const char *word, const char *a, const char *b, const char *c)
+static bool asks_for(const char *word, const char *name, char letter)
 {
-	return strcmp(word, a) == 0 || strcmp(word, b) == 0 || strcmp(word, c) == 0;
+	const char dash[] = { '-', letter, '\0' };
+
+	return strcmp(word, name) == 0 || strcmp(word, dash) == 0 ||
+		(g_str_has_prefix(word, "--") && strcmp(word + 2, name) == 0);
+}
+
+static bool is_help(const char *word)
+{
+	return word && asks_for(word, "help", 'h');
 }
 
 /* The command's words are moved together, past common options between them. */
-static int cli_dispatch(char **words)
+static int cli_dispatch(const struct cli_row *commands, char **words)
 {
 	const struct cli_command *command;
 	g_autoptr(GPtrArray) rest = g_ptr_array_new();
-	char *first, *names[3] = { NULL };
+	char *names[3] = { NULL };
+	unsigned n;
 
 	words_skip_common(&words, rest);
-	first = words[0];
-	if (!first) {
-		help_short();
+	if (!words[0]) {
+		help_short(commands);
 		return EXIT_BAD_USAGE;
 	}
+	names[0] = asks_for(words[0], "version", 'V') ? (char *)"version" : words[0];
 	words++;
 	words_skip_common(&words, rest);
-	if (cli_is_one_of(first, "help", "--help", "-h"))
-		return cli_help(words);
-	names[0] = cli_is_one_of(first, "version", "--version", "-V") ? (char *)"version" : first;
+	if (is_help(names[0]))
+		return cli_help(commands, words);
 	names[1] = words[0];
-	switch (words_command(names, &command)) {
-	case 0:
-		return names[1] && cli_is_one_of(names[1], "help", "--help", "-h") &&
-				words_family(first)
-			? cli_help(names)
-			: words_unknown(names);
-	case 2:
-		words++;
-	}
-	for (; *words; words++)
+	n = words_command(commands, names, &command);
+	if (n == 0 && is_help(names[1]) && words_family(commands, names[0]))
+		return cli_help(commands, names);
+	if (n == 0)
+		return words_unknown(commands, names);
+	for (words += n - 1; *words; words++)
 		g_ptr_array_add(rest, *words);
 	g_ptr_array_add(rest, NULL);
-	return run_with(command, (char **)rest->pdata);
+	return run_with(commands, command, (char **)rest->pdata);
 }
 
-int cli_main(int argc, char **argv)
+int cli_main(int argc, char **argv, const struct cli_row *commands)
 {
 	int code;
 
 	(void)argc;
 	message_library_init();
-	code = cli_dispatch(argv + 1);
+	code = cli_dispatch(commands, argv + 1);
 	terminal_end();
 	/* What was printed must have arrived: a full disk is no success. But who closes a pipe has
 	 * read enough. */
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return code;
-	return terminal_abandoned(0)
-		? code
-		: cli_fail(EXIT_CANNOT_WRITE, _("cannot write to standard output: %s"),
-			  g_strerror(errno ? errno : EIO));
+	if (terminal_abandoned(0))
+		return code;
+	return cli_fail(EXIT_CANNOT_WRITE, _("cannot write to standard output: %s"),
+		g_strerror(errno ? errno : EIO));
 }

@@ -54,14 +54,14 @@ struct cli_command {
 	int (*run)(struct cli *cli); /* an exit code */
 };
 
-/* The command table. Commands of a group stand together, those of a family ("queue add") too. */
+/* The command table, in the order of commands.def. */
 struct cli_row {
-	const char *group; /* "find"; NULL: for programs, help passes it over; those stand last */
+	const char *group; /* "find"; NULL: for programs */
 	const struct cli_command *command;
 };
-extern const struct cli_row cli_commands[]; /* ends with a NULL command */
 
 struct cli {
+	const struct cli_row *commands; /* all of them; ends with a NULL command */
 	const struct cli_command *command;
 	const char *config; /* path */
 	bool json;
@@ -119,7 +119,7 @@ bool cli_interrupted(void);
 /* Opens what the command needs: EXIT_DONE, or the code of what it said is wrong. The run of a
  * command has it done. */
 int cli_open(struct cli *cli);
-/* Runs the program. */
-int cli_main(int argc, char **argv);
+/* Runs the program that has these commands; the table ends with a NULL command. */
+int cli_main(int argc, char **argv, const struct cli_row *commands);
 
 #endif

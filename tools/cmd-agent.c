@@ -13,20 +13,28 @@
 #include "tables/tickets.h"
 
 #define WRITE_OPTIONS \
-	{ 0, "name", "TEXT", "name that customers see" }, \
-		{ 0, "address", "ADDRESS[,ADDRESS]", "mail addresses" }, \
-		{ 0, "queue", "QUEUE[,QUEUE]", "queues to belong to" }, \
-		{ 0, "active", NULL, "may act" }, { 0, "inactive", NULL, "may not act any more" }, \
+	{ .name = "name", .argument = "TEXT", .help = N_("name that customers see") }, \
+		{ .name = "address", \
+			.argument = "ADDRESS[,ADDRESS]", \
+			.help = N_("mail addresses") }, \
+		{ .name = "queue", \
+			.argument = "QUEUE[,QUEUE]", \
+			.help = N_("queues to belong to") }, \
+		{ .name = "active", .help = N_("may act") }, \
 	{ \
-		0, NULL, NULL, NULL \
+		.name = "inactive", .help = N_("may not act any more") \
 	}
-static const struct cli_option write_options[] = { WRITE_OPTIONS };
+static const struct cli_option write_options[] = { WRITE_OPTIONS, { .name = NULL } };
 static const struct cli_option set_options[] = {
-	{ 0, "create", NULL, "make them an agent if they are none" }, WRITE_OPTIONS
+	{ .name = "create", .help = N_("make them an agent if they are none") },
+	WRITE_OPTIONS,
+	{ .name = NULL },
 };
 static const struct cli_option remove_options[] = {
-	{ 0, "move-to", "LOGIN", "give open tickets to this agent first" },
-	{ 0, NULL, NULL, NULL },
+	{ .name = "move-to",
+		.argument = "LOGIN",
+		.help = N_("give open tickets to this agent first") },
+	{ .name = NULL },
 };
 
 struct looking {
@@ -326,12 +334,40 @@ static int run_remove(struct cli *cli)
 	return cli_status(cli, st);
 }
 
-const struct cli_command cmd_agent_list = { "agent list", "", "list agents", NULL, NEED_STORE_READ,
-	0, 0, agent_run_list };
-const struct cli_command cmd_agent_add = { "agent add", "LOGIN", "make somebody an agent",
-	write_options, NEED_STORE_WRITE, 1, 1, agent_run_add };
-const struct cli_command cmd_agent_set = { "agent set", "LOGIN", "change an agent", set_options,
-	NEED_STORE_WRITE, 1, 1, agent_run_set };
-const struct cli_command cmd_agent_remove = { "agent remove", "LOGIN",
-	"remove an agent without open tickets", remove_options, NEED_STORE_WRITE, 1, 1,
-	run_remove };
+const struct cli_command cmd_agent_list = {
+	.name = "agent list",
+	.arguments = "",
+	.summary = N_("list agents"),
+	.need = NEED_STORE_READ,
+	.run = agent_run_list,
+};
+const struct cli_command cmd_agent_add = {
+	.name = "agent add",
+	.arguments = "LOGIN",
+	.summary = N_("make somebody an agent"),
+	.options = write_options,
+	.need = NEED_STORE_WRITE,
+	.least = 1,
+	.most = 1,
+	.run = agent_run_add,
+};
+const struct cli_command cmd_agent_set = {
+	.name = "agent set",
+	.arguments = "LOGIN",
+	.summary = N_("change an agent"),
+	.options = set_options,
+	.need = NEED_STORE_WRITE,
+	.least = 1,
+	.most = 1,
+	.run = agent_run_set,
+};
+const struct cli_command cmd_agent_remove = {
+	.name = "agent remove",
+	.arguments = "LOGIN",
+	.summary = N_("remove an agent without open tickets"),
+	.options = remove_options,
+	.need = NEED_STORE_WRITE,
+	.least = 1,
+	.most = 1,
+	.run = run_remove,
+};

@@ -20,10 +20,12 @@
 enum { SAME_NAME_MAX = 1000 };
 
 static const struct cli_option options[] = {
-	{ 0, "save", "DIR",
-		"save them into this directory, made when missing; no file is overwritten" },
-	{ 0, "open", NULL, "open them with xdg-open" },
-	{ 0, NULL, NULL, NULL },
+	{ .name = "save",
+		.argument = "DIR",
+		.help = N_(
+			"save them into this directory, made when missing; no file is overwritten") },
+	{ .name = "open", .help = N_("open them with xdg-open") },
+	{ .name = NULL },
 };
 
 static const struct table_column columns[] = {
@@ -283,6 +285,12 @@ static int attachment_run(struct cli *cli)
 	return cli_status(cli, st);
 }
 
-const struct cli_command cmd_attachment = { "attachment", "NUMBER [NAME|ID]…",
-	"list, save and open a ticket's attachments", options, NEED_STORE_READ, 1, 0,
-	attachment_run };
+const struct cli_command cmd_attachment = {
+	.name = "attachment",
+	.arguments = "NUMBER [NAME|ID]…",
+	.summary = N_("list, save and open a ticket's attachments"),
+	.options = options,
+	.need = NEED_STORE_READ,
+	.least = 1,
+	.run = attachment_run,
+};

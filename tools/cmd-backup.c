@@ -9,13 +9,14 @@
 #include "tables/check.h"
 
 static const struct cli_option check_options[] = {
-	{ 0, "repair", NULL, "write anew what is missing, remove what leads nowhere" },
-	{ 0, NULL, NULL, NULL },
+	{ .name = "repair", .help = N_("write anew what is missing, remove what leads nowhere") },
+	{ .name = NULL },
 };
 
 static const struct cli_option restore_options[] = {
-	{ 0, "force", NULL, "replace the store that is there; it is kept beside the new one" },
-	{ 0, NULL, NULL, NULL },
+	{ .name = "force",
+		.help = N_("replace the store that is there; it is kept beside the new one") },
+	{ .name = NULL },
 };
 
 static int run_backup(struct cli *cli)
@@ -90,11 +91,30 @@ static int backup_run_check(struct cli *cli)
 }
 
 /* Damage must be found before a backup of it takes a sound one's place. */
-const struct cli_command cmd_backup = { "backup", "FILE",
-	"copy the store to a file while mail flows", NULL, NEED_SOUND_STORE_READ, 1, 1,
-	run_backup };
-const struct cli_command cmd_restore = { "restore", "FILE",
-	"put a backup in the place of the store, while no daemon runs", restore_options,
-	NEED_SETTINGS, 1, 1, run_restore };
-const struct cli_command cmd_check = { "check", "", "compare indexes and archive with the records",
-	check_options, NEED_SOUND_STORE_WRITE, 0, 0, backup_run_check };
+const struct cli_command cmd_backup = {
+	.name = "backup",
+	.arguments = "FILE",
+	.summary = N_("copy the store to a file while mail flows"),
+	.need = NEED_SOUND_STORE_READ,
+	.least = 1,
+	.most = 1,
+	.run = run_backup,
+};
+const struct cli_command cmd_restore = {
+	.name = "restore",
+	.arguments = "FILE",
+	.summary = N_("put a backup in the place of the store, while no daemon runs"),
+	.options = restore_options,
+	.need = NEED_SETTINGS,
+	.least = 1,
+	.most = 1,
+	.run = run_restore,
+};
+const struct cli_command cmd_check = {
+	.name = "check",
+	.arguments = "",
+	.summary = N_("compare indexes and archive with the records"),
+	.options = check_options,
+	.need = NEED_SOUND_STORE_WRITE,
+	.run = backup_run_check,
+};

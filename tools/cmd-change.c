@@ -15,13 +15,14 @@
 
 /* Which tickets, where no numbers are given; every command that changes tickets has these. */
 #define QUERY_OPTIONS \
-	{ 0, "query", "QUERY", "tickets that it holds of, not numbers" }, \
-		{ 'n', "dry-run", NULL, "only list the tickets" }, \
-		{ 'y', "yes", NULL, "do not ask" }, \
+	{ .name = "query", \
+		.argument = "QUERY", \
+		.help = N_("tickets that it holds of, not numbers") }, \
+		{ .letter = 'n', .name = "dry-run", .help = N_("only list the tickets") }, \
 	{ \
-		0, NULL, NULL, NULL \
+		.letter = 'y', .name = "yes", .help = N_("do not ask") \
 	}
-static const struct cli_option query_options[] = { QUERY_OPTIONS };
+static const struct cli_option query_options[] = { QUERY_OPTIONS, { .name = NULL } };
 
 enum { VERBS_MAX = 2, LINE_MAX_BYTES = 2000 };
 
@@ -408,10 +409,19 @@ static int run_link(struct cli *cli)
 	return change_change(cli, words);
 }
 
-static const struct cli_option move_options[] = { { 'q', "queue", "QUEUE", "to this queue" },
-	{ 'p', "project", "PROJECT", "to this project; \"\" for none" }, QUERY_OPTIONS };
+static const struct cli_option move_options[] = {
+	{ .letter = 'q', .name = "queue", .argument = "QUEUE", .help = N_("to this queue") },
+	{ .letter = 'p',
+		.name = "project",
+		.argument = "PROJECT",
+		.help = N_("to this project; \"\" for none") },
+	QUERY_OPTIONS,
+	{ .name = NULL },
+};
 static const struct cli_option merge_options[] = {
-	{ 0, "into", "NUMBER", "the ticket that survives" }, QUERY_OPTIONS
+	{ .name = "into", .argument = "NUMBER", .help = N_("the ticket that survives") },
+	QUERY_OPTIONS,
+	{ .name = NULL },
 };
 
 #define ROW(variable, name, arguments, summary, options, least, run) \

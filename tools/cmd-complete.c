@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/tongue.h"
 #include "cli-parts.h"
 #include "commands.h"
 #include "tables/agents.h"
@@ -222,7 +223,7 @@ static void offer_commands(struct completing *c, const char *family)
 	g_autofree char *prefix = family ? g_strconcat(family, " ", NULL) : g_strdup("");
 	g_autofree char *last = NULL;
 
-	for (const struct cli_row *row = cli_commands; row->group; row++) {
+	for (const struct cli_row *row = c->cli->commands; row->group; row++) {
 		const char *name = row->command->name + strlen(prefix);
 		g_autofree char *word = g_str_has_prefix(row->command->name, prefix)
 			? g_strndup(name, strcspn(name, " "))
@@ -312,7 +313,7 @@ static void complete_complete(struct completing *c, char **words, unsigned n)
 		words++;
 		n--;
 	}
-	taken = n ? words_command(words, &command) : 0;
+	taken = n ? words_command(c->cli->commands, words, &command) : 0;
 	if (taken) {
 		c->cli->command = command;
 		complete_behind(c, command, words + taken, n - taken);
@@ -360,6 +361,9 @@ static int complete_run(struct cli *cli)
 	return EXIT_DONE;
 }
 
-const struct cli_command cmd_complete = { "complete", "-- WORD…",
-	"print what the last of a line's words may become, for completions", NULL, NEED_NOTHING, 0,
-	0, complete_run };
+const struct cli_command cmd_complete = {
+	.name = "complete",
+	.arguments = "-- WORD…",
+	.summary = N_("print what the last of a line's words may become, for completions"),
+	.run = complete_run,
+};

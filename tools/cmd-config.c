@@ -144,15 +144,46 @@ static int run_version(struct cli *cli)
 	return EXIT_DONE;
 }
 
-const struct cli_command cmd_config_show = { "config show", "", "print the configuration in force",
-	NULL, NEED_SETTINGS, 0, 0, run_show };
-const struct cli_command cmd_config_check = { "config check", "", "check the configuration", NULL,
-	NEED_SETTINGS, 0, 0, config_run_check };
-const struct cli_command cmd_account_list = { "account list", "", "list the configured addresses",
-	NULL, NEED_SETTINGS, 0, 0, run_accounts };
-const struct cli_command cmd_account_test = { "account test", "ADDRESS",
-	"tell which account mail to this address is for", NULL, NEED_SETTINGS, 1, 1, run_test };
-const struct cli_command cmd_reload = { "reload", "",
-	"have the daemon read its configuration again", NULL, NEED_STORE_WRITE, 0, 0, run_reload };
-const struct cli_command cmd_version = { "version", "", "print the version", NULL, NEED_NOTHING, 0,
-	0, run_version };
+const struct cli_command cmd_config_show = {
+	.name = "config show",
+	.arguments = "",
+	.summary = N_("print the configuration in force"),
+	.need = NEED_SETTINGS,
+	.run = run_show,
+};
+const struct cli_command cmd_config_check = {
+	.name = "config check",
+	.arguments = "",
+	.summary = N_("check the configuration"),
+	.need = NEED_SETTINGS,
+	.run = config_run_check,
+};
+const struct cli_command cmd_account_list = {
+	.name = "account list",
+	.arguments = "",
+	.summary = N_("list the configured addresses"),
+	.need = NEED_SETTINGS,
+	.run = run_accounts,
+};
+const struct cli_command cmd_account_test = {
+	.name = "account test",
+	.arguments = "ADDRESS",
+	.summary = N_("tell which account mail to this address is for"),
+	.need = NEED_SETTINGS,
+	.least = 1,
+	.most = 1,
+	.run = run_test,
+};
+const struct cli_command cmd_reload = {
+	.name = "reload",
+	.arguments = "",
+	.summary = N_("have the daemon read its configuration again"),
+	.need = NEED_STORE_WRITE,
+	.run = run_reload,
+};
+const struct cli_command cmd_version = {
+	.name = "version",
+	.arguments = "",
+	.summary = N_("print the version"),
+	.run = run_version,
+};

@@ -18,10 +18,16 @@
 enum { MAIL_MAX = 256 * 1024 * 1024, CELL_MAX = 2000 };
 
 static const struct cli_option options[] = {
-	{ 0, "from", "ADDRESS", "the envelope's sender; \"\" is the null sender" },
-	{ 0, "to", "ADDRESS", "an envelope recipient; may be given several times" },
-	{ 0, "login", "LOGIN", "who logged in to the mail server to send it" },
-	{ 0, NULL, NULL, NULL },
+	{ .name = "from",
+		.argument = "ADDRESS",
+		.help = N_("the envelope's sender; \"\" is the null sender") },
+	{ .name = "to",
+		.argument = "ADDRESS",
+		.help = N_("an envelope recipient; may be given several times") },
+	{ .name = "login",
+		.argument = "LOGIN",
+		.help = N_("who logged in to the mail server to send it") },
+	{ .name = NULL },
 };
 
 struct explaining {
@@ -416,5 +422,13 @@ static int explain_run(struct cli *cli)
 	return cli_status(cli, st);
 }
 
-const struct cli_command cmd_explain = { "explain", "FILE|-",
-	"tell what would become of a mail, and why", options, NEED_STORE_WRITE, 1, 1, explain_run };
+const struct cli_command cmd_explain = {
+	.name = "explain",
+	.arguments = "FILE|-",
+	.summary = N_("tell what would become of a mail, and why"),
+	.options = options,
+	.need = NEED_STORE_WRITE,
+	.least = 1,
+	.most = 1,
+	.run = explain_run,
+};

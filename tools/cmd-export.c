@@ -7,10 +7,11 @@
 #include "store-json.h"
 
 static const struct cli_option options[] = {
-	{ 0, "mbox", NULL, "print the mails as an mbox, for any mail client" },
-	{ 0, "with-secret", NULL,
-		"with the secret of the reply addresses, so that they stay valid where it is read back" },
-	{ 0, NULL, NULL, NULL },
+	{ .name = "mbox", .help = N_("print the mails as an mbox, for any mail client") },
+	{ .name = "with-secret",
+		.help = N_(
+			"with the secret of the reply addresses, so that they stay valid where it is read back") },
+	{ .name = NULL },
 };
 
 struct exporting {
@@ -97,6 +98,11 @@ static int export_run(struct cli *cli)
 	return code;
 }
 
-const struct cli_command cmd_export = { "export", "[NUMBER…]",
-	"print tickets, or all there is, as JSON (to be read back) or as an mbox", options,
-	NEED_STORE_READ, 0, 0, export_run };
+const struct cli_command cmd_export = {
+	.name = "export",
+	.arguments = "[NUMBER…]",
+	.summary = N_("print tickets, or all there is, as JSON (to be read back) or as an mbox"),
+	.options = options,
+	.need = NEED_STORE_READ,
+	.run = export_run,
+};

@@ -14,12 +14,14 @@
 #include "terminal.h"
 
 static const struct cli_option options[] = {
-	{ 0, "account", "ACCOUNT", "the account whose mail this is" },
-	{ 0, "since", "WHEN", "pass over mail older than this date or duration (90d)" },
-	{ 0, "keep-numbers", NULL, "give tickets the numbers that the mails' tags say" },
-	{ 'n', "dry-run", NULL, "read the mails, record none" },
-	{ 'q', "quiet", NULL, "show no progress" },
-	{ 0, NULL, NULL, NULL },
+	{ .name = "account", .argument = "ACCOUNT", .help = N_("the account whose mail this is") },
+	{ .name = "since",
+		.argument = "WHEN",
+		.help = N_("pass over mail older than this date or duration (90d)") },
+	{ .name = "keep-numbers", .help = N_("give tickets the numbers that the mails' tags say") },
+	{ .letter = 'n', .name = "dry-run", .help = N_("read the mails, record none") },
+	{ .letter = 'q', .name = "quiet", .help = N_("show no progress") },
+	{ .name = NULL },
 };
 
 static volatile sig_atomic_t interrupted;
@@ -128,5 +130,13 @@ static int import_run(struct cli *cli)
 	return cli_usage(cli, _("whose mail is it? Give --account; or --json for an export"));
 }
 
-const struct cli_command cmd_import = { "import", "PATH", "take in a box, or with --json an export",
-	options, NEED_STORE_WRITE, 1, 1, import_run };
+const struct cli_command cmd_import = {
+	.name = "import",
+	.arguments = "PATH",
+	.summary = N_("take in a box, or with --json an export"),
+	.options = options,
+	.need = NEED_STORE_WRITE,
+	.least = 1,
+	.most = 1,
+	.run = import_run,
+};

@@ -11,9 +11,14 @@
 enum { DEFAULT_EVENTS = 20, POLL_MS = 250 };
 
 static const struct cli_option options[] = {
-	{ 'f', "follow", NULL, "go on with what happens, until interrupted" },
-	{ 'n', "limit", "COUNT", "at most so many of the past; default: 20, or all of one ticket" },
-	{ 0, NULL, NULL, NULL },
+	{ .letter = 'f',
+		.name = "follow",
+		.help = N_("go on with what happens, until interrupted") },
+	{ .letter = 'n',
+		.name = "limit",
+		.argument = "COUNT",
+		.help = N_("at most so many of the past; default: 20, or all of one ticket") },
+	{ .name = NULL },
 };
 
 struct following {
@@ -106,6 +111,12 @@ static int log_run(struct cli *cli)
 	return cli_has(cli, "follow") ? log_follow(&f, code) : code;
 }
 
-const struct cli_command cmd_log = { "log", "[NUMBER]",
-	"show the last events of all tickets, or those of one", options, NEED_STORE_READ, 0, 1,
-	log_run };
+const struct cli_command cmd_log = {
+	.name = "log",
+	.arguments = "[NUMBER]",
+	.summary = N_("show the last events of all tickets, or those of one"),
+	.options = options,
+	.need = NEED_STORE_READ,
+	.most = 1,
+	.run = log_run,
+};

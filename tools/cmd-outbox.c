@@ -153,12 +153,33 @@ static int run_flush(struct cli *cli)
 	return run_work(&(struct work){ .cli = cli }, outbox_flush_all);
 }
 
-const struct cli_command cmd_outbox_list = { "outbox list", "",
-	"list mail that waits, failed or was suppressed", NULL, NEED_STORE_READ, 0, 0,
-	outbox_run_list };
-const struct cli_command cmd_outbox_retry = { "outbox retry", "ID…", "try mail again now", NULL,
-	NEED_STORE_WRITE, 1, 0, run_retry };
-const struct cli_command cmd_outbox_drop = { "outbox drop", "ID…", "drop mail that was not sent",
-	NULL, NEED_STORE_WRITE, 1, 0, run_drop };
-const struct cli_command cmd_outbox_flush = { "outbox flush", "", "try everything that waits now",
-	NULL, NEED_STORE_WRITE, 0, 0, run_flush };
+const struct cli_command cmd_outbox_list = {
+	.name = "outbox list",
+	.arguments = "",
+	.summary = N_("list mail that waits, failed or was suppressed"),
+	.need = NEED_STORE_READ,
+	.run = outbox_run_list,
+};
+const struct cli_command cmd_outbox_retry = {
+	.name = "outbox retry",
+	.arguments = "ID…",
+	.summary = N_("try mail again now"),
+	.need = NEED_STORE_WRITE,
+	.least = 1,
+	.run = run_retry,
+};
+const struct cli_command cmd_outbox_drop = {
+	.name = "outbox drop",
+	.arguments = "ID…",
+	.summary = N_("drop mail that was not sent"),
+	.need = NEED_STORE_WRITE,
+	.least = 1,
+	.run = run_drop,
+};
+const struct cli_command cmd_outbox_flush = {
+	.name = "outbox flush",
+	.arguments = "",
+	.summary = N_("try everything that waits now"),
+	.need = NEED_STORE_WRITE,
+	.run = run_flush,
+};

@@ -8,10 +8,12 @@
 #include "store-json.h"
 
 static const struct cli_option options[] = {
-	{ 0, "closed-before", "WHEN",
-		"tickets that were closed before this date, or longer ago than this (730d)" },
-	{ 'n', "dry-run", NULL, "only tell how many there are" },
-	{ 0, NULL, NULL, NULL },
+	{ .name = "closed-before",
+		.argument = "WHEN",
+		.help = N_(
+			"tickets that were closed before this date, or longer ago than this (730d)") },
+	{ .letter = 'n', .name = "dry-run", .help = N_("only tell how many there are") },
+	{ .name = NULL },
 };
 
 static int purge_run(struct cli *cli)
@@ -40,6 +42,11 @@ static int purge_run(struct cli *cli)
 	return counts.tickets || counts.mails ? EXIT_DONE : EXIT_NOTHING;
 }
 
-const struct cli_command cmd_purge = { "purge", "",
-	"remove tickets that were closed long ago, and old spam", options, NEED_STORE_WRITE, 0, 0,
-	purge_run };
+const struct cli_command cmd_purge = {
+	.name = "purge",
+	.arguments = "",
+	.summary = N_("remove tickets that were closed long ago, and old spam"),
+	.options = options,
+	.need = NEED_STORE_WRITE,
+	.run = purge_run,
+};

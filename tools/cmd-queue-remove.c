@@ -15,8 +15,8 @@
 enum { BATCH = 500 };
 
 static const struct cli_option options[] = {
-	{ 0, "move-to", "QUEUE", "move its tickets there first" },
-	{ 0, NULL, NULL, NULL },
+	{ .name = "move-to", .argument = "QUEUE", .help = N_("move its tickets there first") },
+	{ .name = NULL },
 };
 
 struct removal {
@@ -241,5 +241,13 @@ static int remove_run(struct cli *cli)
 	return cli_status(cli, st);
 }
 
-const struct cli_command cmd_queue_remove = { "queue remove", "QUEUE",
-	"remove a queue without open tickets", options, NEED_STORE_WRITE, 1, 1, remove_run };
+const struct cli_command cmd_queue_remove = {
+	.name = "queue remove",
+	.arguments = "QUEUE",
+	.summary = N_("remove a queue without open tickets"),
+	.options = options,
+	.need = NEED_STORE_WRITE,
+	.least = 1,
+	.most = 1,
+	.run = remove_run,
+};

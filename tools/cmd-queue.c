@@ -11,17 +11,17 @@
 #include "tables/tickets.h"
 
 #define WRITE_OPTIONS \
-	{ 0, "title", "TEXT", "what people call it" }, \
+	{ .name = "title", .argument = "TEXT", .help = N_("what people call it") }, \
 		{ 0, "signature", "TEXT", \
 			"what stands below its agents' answers; \"\" for nothing" }, \
-		{ 0, "responsible", "LOGIN", \
-			"the agent who gets its new tickets; \"\" for nobody" }, \
 	{ \
-		0, NULL, NULL, NULL \
+		0, "responsible", "LOGIN", "the agent who gets its new tickets; \"\" for nobody" \
 	}
-static const struct cli_option write_options[] = { WRITE_OPTIONS };
+static const struct cli_option write_options[] = { WRITE_OPTIONS, { .name = NULL } };
 static const struct cli_option set_options[] = {
-	{ 0, "create", NULL, "make it if it is not there" }, WRITE_OPTIONS
+	{ .name = "create", .help = N_("make it if it is not there") },
+	WRITE_OPTIONS,
+	{ .name = NULL },
 };
 
 /* --- reading --- */
@@ -209,11 +209,39 @@ static int queue_run_set(struct cli *cli)
 	return queue_write_and_tell(cli, queue_set, "changed");
 }
 
-const struct cli_command cmd_queue_list = { "queue list", "", "list queues", NULL, NEED_STORE_READ,
-	0, 0, queue_run_list };
-const struct cli_command cmd_queue_show = { "queue show", "QUEUE", "show one queue", NULL,
-	NEED_STORE_READ, 1, 1, queue_run_list };
-const struct cli_command cmd_queue_add = { "queue add", "QUEUE", "make a queue", write_options,
-	NEED_STORE_WRITE, 1, 1, queue_run_add };
-const struct cli_command cmd_queue_set = { "queue set", "QUEUE", "change a queue", set_options,
-	NEED_STORE_WRITE, 1, 1, queue_run_set };
+const struct cli_command cmd_queue_list = {
+	.name = "queue list",
+	.arguments = "",
+	.summary = N_("list queues"),
+	.need = NEED_STORE_READ,
+	.run = queue_run_list,
+};
+const struct cli_command cmd_queue_show = {
+	.name = "queue show",
+	.arguments = "QUEUE",
+	.summary = N_("show one queue"),
+	.need = NEED_STORE_READ,
+	.least = 1,
+	.most = 1,
+	.run = queue_run_list,
+};
+const struct cli_command cmd_queue_add = {
+	.name = "queue add",
+	.arguments = "QUEUE",
+	.summary = N_("make a queue"),
+	.options = write_options,
+	.need = NEED_STORE_WRITE,
+	.least = 1,
+	.most = 1,
+	.run = queue_run_add,
+};
+const struct cli_command cmd_queue_set = {
+	.name = "queue set",
+	.arguments = "QUEUE",
+	.summary = N_("change a queue"),
+	.options = set_options,
+	.need = NEED_STORE_WRITE,
+	.least = 1,
+	.most = 1,
+	.run = queue_run_set,
+};

@@ -35,6 +35,12 @@ static int redact_command(struct cli *cli)
 	return counts.tickets || counts.mails ? EXIT_DONE : EXIT_NOTHING;
 }
 
-const struct cli_command cmd_redact = { "redact", "ADDRESS",
-	"take a person's address and name out of all that is recorded", NULL, NEED_STORE_WRITE, 1,
-	1, redact_command };
+const struct cli_command cmd_redact = {
+	.name = "redact",
+	.arguments = "ADDRESS",
+	.summary = N_("take a person's address and name out of all that is recorded"),
+	.need = NEED_STORE_WRITE,
+	.least = 1,
+	.most = 1,
+	.run = redact_command,
+};

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/tongue.h"
 #include "commands.h"
 #include "listing.h"
 #include "mail/attachment.h"
@@ -121,6 +122,13 @@ static int search_run(struct cli *cli)
 	return code;
 }
 
-const struct cli_command cmd_search = { "search", "WORD…",
-	"find tickets that have every word in number, subject, people, text or attachments",
-	listing_options, NEED_STORE_READ, 1, 0, search_run };
+const struct cli_command cmd_search = {
+	.name = "search",
+	.arguments = "WORD…",
+	.summary = N_(
+		"find tickets that have every word in number, subject, people, text or attachments"),
+	.options = listing_options,
+	.need = NEED_STORE_READ,
+	.least = 1,
+	.run = search_run,
+};

@@ -13,11 +13,11 @@
 #include "view.h"
 
 static const struct cli_option options[] = {
-	{ 0, "raw", "SEQ", "print this message as it was received" },
-	{ 0, "mbox", NULL, "print the messages as an mbox" },
-	{ 0, "maildir", "DIR", "write the messages into a Maildir" },
-	{ 0, "history", NULL, "list all tickets of the requester, too" },
-	{ 0, NULL, NULL, NULL },
+	{ .name = "raw", .argument = "SEQ", .help = N_("print this message as it was received") },
+	{ .name = "mbox", .help = N_("print the messages as an mbox") },
+	{ .name = "maildir", .argument = "DIR", .help = N_("write the messages into a Maildir") },
+	{ .name = "history", .help = N_("list all tickets of the requester, too") },
+	{ .name = NULL },
 };
 
 struct showing {
@@ -191,6 +191,12 @@ static int show_run(struct cli *cli)
 	return code;
 }
 
-const struct cli_command cmd_show = { "show", "NUMBER…",
-	"show tickets with their conversation and events", options, NEED_STORE_READ, 1, 0,
-	show_run };
+const struct cli_command cmd_show = {
+	.name = "show",
+	.arguments = "NUMBER…",
+	.summary = N_("show tickets with their conversation and events"),
+	.options = options,
+	.need = NEED_STORE_READ,
+	.least = 1,
+	.run = show_run,
+};

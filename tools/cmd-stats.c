@@ -6,9 +6,11 @@
 #include "terminal.h"
 
 static const struct cli_option options[] = {
-	{ 0, "since", "DATE|DURATION", "only tickets opened since then" },
-	{ 0, "prometheus", NULL, "print in Prometheus' text format" },
-	{ 0, NULL, NULL, NULL },
+	{ .name = "since",
+		.argument = "DATE|DURATION",
+		.help = N_("only tickets opened since then") },
+	{ .name = "prometheus", .help = N_("print in Prometheus' text format") },
+	{ .name = NULL },
 };
 
 static void stats_print(const struct cli *cli, const struct stats *stats)
@@ -39,6 +41,11 @@ static int stats_run(struct cli *cli)
 	return code;
 }
 
-const struct cli_command cmd_stats = { "stats", "",
-	"count tickets, and tell how fast they are answered", options, NEED_STORE_READ, 0, 0,
-	stats_run };
+const struct cli_command cmd_stats = {
+	.name = "stats",
+	.arguments = "",
+	.summary = N_("count tickets, and tell how fast they are answered"),
+	.options = options,
+	.need = NEED_STORE_READ,
+	.run = stats_run,
+};

@@ -19,16 +19,24 @@
 enum { TEXT_MAX = 1024 * 1024 };
 
 static const struct cli_option text_options[] = {
-	{ 'm', "message", "TEXT", "the text" },
-	{ 'F', "file", "FILE", "read the text from a file; - for standard input" },
-	{ 0, NULL, NULL, NULL },
+	{ .letter = 'm', .name = "message", .argument = "TEXT", .help = N_("the text") },
+	{ .letter = 'F',
+		.name = "file",
+		.argument = "FILE",
+		.help = N_("read the text from a file; - for standard input") },
+	{ .name = NULL },
 };
 static const struct cli_option reply_options[] = {
-	{ 'm', "message", "TEXT", "the text" },
-	{ 'F', "file", "FILE", "read the text from a file; - for standard input" },
-	{ 'a', "all", NULL, "to the other participants, too" },
-	{ 0, "attach", "FILE", "send this file along; may be given several times" },
-	{ 0, NULL, NULL, NULL },
+	{ .letter = 'm', .name = "message", .argument = "TEXT", .help = N_("the text") },
+	{ .letter = 'F',
+		.name = "file",
+		.argument = "FILE",
+		.help = N_("read the text from a file; - for standard input") },
+	{ .letter = 'a', .name = "all", .help = N_("to the other participants, too") },
+	{ .name = "attach",
+		.argument = "FILE",
+		.help = N_("send this file along; may be given several times") },
+	{ .name = NULL },
 };
 
 struct work {
@@ -336,10 +344,32 @@ static int run_send(struct cli *cli)
 	return run_with_text(cli, &(struct work){ .what = SEND, .to = cli->args[1] });
 }
 
-const struct cli_command cmd_note = { "note", "NUMBER", "add an internal note", text_options,
-	NEED_STORE_WRITE, 1, 1, run_note };
-const struct cli_command cmd_reply = { "reply", "NUMBER", "answer the requester", reply_options,
-	NEED_STORE_WRITE, 1, 1, run_reply };
-const struct cli_command cmd_send = { "send", "NUMBER ADDRESS|AGENT",
-	"send the ticket's mails to somebody who can answer from there", NULL, NEED_STORE_WRITE, 2,
-	2, run_send };
+const struct cli_command cmd_note = {
+	.name = "note",
+	.arguments = "NUMBER",
+	.summary = N_("add an internal note"),
+	.options = text_options,
+	.need = NEED_STORE_WRITE,
+	.least = 1,
+	.most = 1,
+	.run = run_note,
+};
+const struct cli_command cmd_reply = {
+	.name = "reply",
+	.arguments = "NUMBER",
+	.summary = N_("answer the requester"),
+	.options = reply_options,
+	.need = NEED_STORE_WRITE,
+	.least = 1,
+	.most = 1,
+	.run = run_reply,
+};
+const struct cli_command cmd_send = {
+	.name = "send",
+	.arguments = "NUMBER ADDRESS|AGENT",
+	.summary = N_("send the ticket's mails to somebody who can answer from there"),
+	.need = NEED_STORE_WRITE,
+	.least = 2,
+	.most = 2,
+	.run = run_send,
+};
