@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <libmilter/mfapi.h>
 #include <pthread.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +26,7 @@
 #include "sender.h"
 #include "signals.h"
 #include "socket.h"
+#include "tables/needs.h"
 #include "timers.h"
 
 struct options {
@@ -353,6 +355,50 @@ static int main_run(struct settings *settings, const struct options *options)
 	return main_serve(&daemon, &ready_fd, to_stderr);
 }
 
+/* --- the check alone --- */
+
+/* NULL where there is none, or none that we may see: then *unseen_out. */
+static struct store *look_at_store(const struct settings *settings, bool *unseen_out)
+{
+	const struct passwd *user = getpwnam(settings->user);
+	const struct store_options options = {
+		.path = settings->store.path,
+		.map_size = (size_t)settings->store.map_size_mib << 20,
+		.read_only = true,
+		.uid = user ? user->pw_uid : (uid_t)-1,
+		.gid = user ? user->pw_gid : (gid_t)-1,
+		.look = LOOK_AT_ROOTS,
+	};
+	struct store *store = NULL;
+	struct error err;
+	enum status st = store_open(&options, &store, &err);
+
+	*unseen_out = st != ST_OK && st != ST_NOT_FOUND;
+	return store;
+}
+
+/* Says what the settings name and is not there: EX_CONFIG if the daemon cannot run without it. */
+static int check_needs(const struct settings *settings)
+{
+	g_autoptr(GPtrArray) unmet = NULL;
+	struct error err;
+	bool unseen;
+	struct store *store = look_at_store(settings, &unseen);
+	enum status st = needs_unmet(settings, store, unseen, &unmet, &err);
+	int code = exit_code(st);
+
+	store_close(store);
+	for (guint i = 0; unmet && i < unmet->len; i++) {
+		bool doubt = setting_need_is_doubt(unmet->pdata[i]);
+		g_autofree char *text = setting_need_text(unmet->pdata[i]);
+
+		fprintf(stderr, "milticketd: %s%s\n", doubt ? "warning: " : "", text);
+		if (!doubt)
+			code = EX_CONFIG;
+	}
+	return code;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
@@ -375,6 +421,7 @@ int main(int argc, char **argv)
 	}
 	if (!options.check)
 		return main_run(settings, &options);
+	code = check_needs(settings);
 	settings_unref(settings);
-	return EX_OK;
+	return code;
 }

@@ -10,22 +10,76 @@
 #include "print.h"
 #include "store/store-lock.h"
 #include "tables/control.h"
+#include "tables/needs.h"
 
 enum { RELOAD_WAIT_MS = 10000, POLL_MS = 100 };
 
 /* --- config --- */
 
+static json_t *json_setting(const struct setting_value *value)
+{
+	json_t *list;
+
+	if (value->type == SETTING_LIST) {
+		list = json_array();
+		for (char *const *text = value->list; text && *text; text++)
+			json_array_append_new(list, json_text(*text));
+		return list;
+	}
+	if (!value->text || value->type == SETTING_TEXT)
+		return json_text(value->text);
+	if (value->type == SETTING_NUMBER)
+		return json_integer(g_ascii_strtoll(value->text, NULL, 10));
+	return json_boolean(strcmp(value->text, "true") == 0);
+}
+
+/* An object of values, whose names begin behind the list's. */
+struct shown {
+	json_t *object;
+	size_t skip;
+};
+
+static void show_value(const struct setting_value *value, void *arg)
+{
+	const struct shown *shown = arg;
+
+	json_object_set_new(shown->object, value->key + shown->skip, json_setting(value));
+}
+
+static json_t *json_accounts(const struct settings *settings)
+{
+	json_t *list = json_array();
+
+	for (guint i = 0; i < settings->accounts->len; i++) {
+		struct shown shown = { json_object(), strlen("accounts.") };
+
+		account_each(settings->accounts->pdata[i], show_value, &shown);
+		json_array_append_new(list, shown.object);
+	}
+	return list;
+}
+
+static json_t *json_rules(const struct settings *settings)
+{
+	json_t *list = json_array();
+
+	for (guint i = 0; i < settings->rules->len; i++) {
+		struct shown shown = { json_object(), strlen("rules.") };
+
+		rule_each(settings->rules->pdata[i], show_value, &shown);
+		json_array_append_new(list, shown.object);
+	}
+	return list;
+}
+
 static void config_show_json(const struct cli *cli)
 {
-	json_t *object = json_object();
+	struct shown shown = { json_object(), 0 };
 
-	for (size_t i = 0; i < settings_key_count(); i++) {
-		g_autofree char *value = settings_value(cli->settings, settings_key(i)->key);
-
-		if (value)
-			json_object_set_new(object, settings_key(i)->key, json_text(value));
-	}
-	json_print(object);
+	settings_each(cli->settings, show_value, &shown);
+	json_object_set_new(shown.object, "accounts", json_accounts(cli->settings));
+	json_object_set_new(shown.object, "rules", json_rules(cli->settings));
+	json_print(shown.object);
 }
 
 static int run_show(struct cli *cli)
@@ -39,13 +93,72 @@ static int run_show(struct cli *cli)
 	return EXIT_DONE;
 }
 
+/* A store that is not there, or not for us to read, has nothing to compare with. */
+static enum status open_if_there(struct cli *cli)
+{
+	struct store_options options = cli_store_options(cli);
+	enum status st;
+
+	options.read_only = true;
+	st = store_open(&options, &cli->store, &cli->err);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+/* Each on a line, the doubts as warnings. */
+static void say_unmet(const GPtrArray *unmet)
+{
+	for (guint i = 0; i < unmet->len; i++) {
+		g_autofree char *text = setting_need_text(unmet->pdata[i]);
+
+		fprintf(stderr, "ticket: %s%s\n",
+			setting_need_is_doubt(unmet->pdata[i]) ? _("warning: ") : "", text);
+	}
+}
+
+static json_t *json_unmet(const GPtrArray *unmet, bool doubts)
+{
+	json_t *list = json_array();
+
+	for (guint i = 0; i < unmet->len; i++)
+		if (setting_need_is_doubt(unmet->pdata[i]) == doubts) {
+			g_autofree char *text = setting_need_text(unmet->pdata[i]);
+
+			json_array_append_new(list, json_text(text));
+		}
+	return list;
+}
+
+static bool any_error(const GPtrArray *unmet)
+{
+	for (guint i = 0; i < unmet->len; i++)
+		if (!setting_need_is_doubt(unmet->pdata[i]))
+			return true;
+	return false;
+}
+
+static int say_checked(const struct cli *cli, const GPtrArray *unmet)
+{
+	bool wrong = any_error(unmet);
+
+	if (cli->json)
+		json_print(json_pack("{s:s, s:b, s:o, s:o}", "config", cli->config, "ok", !wrong,
+			"errors", json_unmet(unmet, false), "warnings", json_unmet(unmet, true)));
+	else
+		say_unmet(unmet);
+	if (!wrong && !cli->json)
+		printf("%s is right\n", cli->config);
+	return wrong ? EXIT_CONFIG : EXIT_DONE;
+}
+
 static int config_run_check(struct cli *cli)
 {
-	if (cli->json)
-		json_print(json_pack("{s:s, s:b}", "config", cli->config, "ok", 1));
-	else
-		printf("%s is right\n", cli->config);
-	return EXIT_DONE;
+	g_autoptr(GPtrArray) unmet = NULL;
+	enum status opened = open_if_there(cli), st;
+
+	if (opened != ST_OK)
+		cli_fail(0, _("warning: agents and queues were not looked for: %s"), cli->err.text);
+	st = needs_unmet(cli->settings, cli->store, opened != ST_OK, &unmet, &cli->err);
+	return st == ST_OK ? say_checked(cli, unmet) : cli_status(cli, st);
 }
 
 /* --- accounts --- */

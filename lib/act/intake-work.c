@@ -291,14 +291,26 @@ enum status work_agent_address(struct work *w, char **address_out)
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
+static enum status record_nobody(struct work *w)
+{
+	const struct actor actor = work_actor(w);
+	g_autofree char *text = NULL;
+
+	if (!w->nobody)
+		return ST_OK;
+	text = g_strdup_printf("assigned to '%s', who is no agent: nobody has it", w->nobody);
+	return history_add(
+		w->txn, w->match.ticket.number, &actor, NOTE(EVENT_AGENT, .text = text), w->err);
+}
+
 enum status work_tell_assigned(struct work *w)
 {
 	const struct reply_context context = work_reply_context(w);
 	g_autofree char *address = NULL;
-	enum status st;
+	enum status st = record_nobody(w);
 
-	if (w->arrival->import || work_wants_workers(w))
-		return ST_OK;
+	if (st != ST_OK || w->arrival->import || work_wants_workers(w))
+		return st;
 	st = work_agent_address(w, &address);
 	if (st != ST_OK || !address)
 		return st;
@@ -459,7 +471,7 @@ static const char *or_else(const char *a, const char *b)
 }
 
 /* A queue with a responsible person assigns; an agent that a rule names wins. One that does not
- * exist is no reason to lose the mail. */
+ * exist is no reason to lose the mail, and an event of the ticket. */
 static enum status assign_on_opening(struct work *w, const struct rules_result *rules)
 {
 	struct ticket *t = &w->match.ticket;
@@ -472,6 +484,8 @@ static enum status assign_on_opening(struct work *w, const struct rules_result *
 		st = agents_find(w->txn, login, &agent, w->err);
 	if (st == ST_OK && login)
 		t->agent = g_strdup(agent.login);
+	else if (st == ST_NOT_FOUND && login)
+		w->nobody = g_strdup(login);
 	record_release(&agent_type, &agent);
 	record_release(&queue_type, &queue);
 	return st == ST_NOT_FOUND ? ST_OK : st;

@@ -37,6 +37,8 @@ struct work {
 	bool is_agent;
 	/* login of the agent whose address is in From while nobody vouches for the sender; NULL */
 	char *claimed;
+	/* whom a rule or the queue assigns the new ticket to, and who is no agent; NULL */
+	char *nobody;
 	bool known; /* the message was recorded before */
 	bool joins; /* who wants the answer had no part in the ticket before */
 	struct recipients recipients;

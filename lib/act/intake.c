@@ -114,6 +114,7 @@ static void drop_run(struct work *w)
 {
 	record_release(&agent_type, &w->agent);
 	g_clear_pointer(&w->claimed, g_free);
+	g_clear_pointer(&w->nobody, g_free);
 	recipients_release(&w->recipients);
 	mailbox_release(&w->requester);
 	match_release(&w->match);

@@ -21,26 +21,55 @@ static const config_setting_t *account_node(const struct loader *loader, guint i
 	return member ? member : element;
 }
 
-static enum status account_address(struct loader *loader, guint i, struct account *account)
+static bool has_name(const struct account *account, const char *canonical)
 {
-	const config_setting_t *node = account_node(loader, i, "address");
-	char *canonical;
+	return !strcmp(account->address, canonical) ||
+		(account->aliases &&
+			g_strv_contains((const char *const *)account->aliases, canonical));
+}
 
-	if (address_canonical(account->address, &canonical) != ST_OK)
-		return loader_fail(loader, node, "accounts.address",
-			_("expected a mail address such as \"support@example.com\", found none"));
-	g_free(account->address);
-	account->address = canonical;
-	for (guint j = 0; j < i; j++) {
-		const struct account *other = loader->settings->accounts->pdata[j];
+/* Is it a name of an account further up? */
+static enum status name_is_new(
+	struct loader *loader, guint i, const char *member, const char *canonical)
+{
+	g_autofree char *key = g_strconcat("accounts.", member, NULL);
 
-		if (!strcmp(other->address, canonical))
-			return loader_fail(loader, node, "accounts.address",
+	for (guint j = 0; j < i; j++)
+		if (has_name(loader->settings->accounts->pdata[j], canonical))
+			return loader_fail(loader, account_node(loader, i, member), key,
 				_("expected each address once, but '%s' is also the account of line %u"),
 				canonical,
 				config_setting_source_line(account_node(loader, j, "address")));
-	}
 	return ST_OK;
+}
+
+static enum status account_address(struct loader *loader, guint i, struct account *account)
+{
+	char *canonical;
+
+	if (address_canonical(account->address, &canonical) != ST_OK)
+		return loader_fail(loader, account_node(loader, i, "address"), "accounts.address",
+			_("expected a mail address such as \"support@example.com\", found none"));
+	g_free(account->address);
+	account->address = canonical;
+	return name_is_new(loader, i, "address", canonical);
+}
+
+static enum status account_aliases(struct loader *loader, guint i, struct account *account)
+{
+	enum status st = ST_OK;
+
+	for (char **alias = account->aliases; alias && *alias && st == ST_OK; alias++) {
+		char *canonical = NULL;
+
+		/* Its form was looked at as it was read. */
+		if (address_canonical(*alias, &canonical) != ST_OK)
+			continue;
+		g_free(*alias);
+		*alias = canonical;
+		st = name_is_new(loader, i, "aliases", canonical);
+	}
+	return st;
 }
 
 static enum status account_queue(struct loader *loader, guint i, struct account *account)
@@ -121,9 +150,9 @@ static enum status account_templates(struct loader *loader, guint i, struct acco
 
 static enum status finish_accounts(struct loader *loader)
 {
-	static enum status (*const steps[])(struct loader *, guint, struct account *) = {
-		account_address, account_queue, account_sender, account_delivery, account_templates
-	};
+	static enum status (*const steps[])(
+		struct loader *, guint, struct account *) = { account_address, account_aliases,
+		account_queue, account_sender, account_delivery, account_templates };
 	enum status st = ST_OK;
 
 	for (guint i = 0; i < loader->settings->accounts->len; i++)
@@ -231,7 +260,7 @@ static void add_control(struct settings *settings, GPtrArray *controls, const ch
 	if (address_canonical(address, &canonical) != ST_OK)
 		return;
 	account = settings_account(settings, canonical, NULL);
-	if (account && !strcmp(account->address, canonical))
+	if (account && has_name(account, canonical))
 		return;
 	if (!g_ptr_array_find_with_equal_func(controls, canonical, g_str_equal, NULL))
 		g_ptr_array_add(controls, g_steal_pointer(&canonical));
@@ -239,16 +268,14 @@ static void add_control(struct settings *settings, GPtrArray *controls, const ch
 
 static void add_control_item(struct settings *settings, GPtrArray *controls, const char *item)
 {
-	GHashTableIter domains;
-	void *domain;
-
 	if (strchr(item, '@')) {
 		add_control(settings, controls, item);
 		return;
 	}
-	g_hash_table_iter_init(&domains, settings->domains);
-	while (g_hash_table_iter_next(&domains, &domain, NULL)) {
-		g_autofree char *address = g_strconcat(item, "@", domain, NULL);
+	for (guint i = 0; i < settings->accounts->len; i++) {
+		const struct account *account = settings->accounts->pdata[i];
+		g_autofree char *address = g_strconcat(
+			item, "@", domain_of(account->address), NULL);
 
 		add_control(settings, controls, address);
 	}
@@ -266,20 +293,30 @@ static enum status finish_controls(struct loader *loader)
 	return ST_OK;
 }
 
+static void add_name(struct settings *settings, const struct account *account, const char *address)
+{
+	const char *domain = domain_of(address);
+	GPtrArray *members = g_hash_table_lookup(settings->domains, domain);
+	struct account_name *name = g_new(struct account_name, 1);
+
+	if (!members) {
+		members = g_ptr_array_new_with_free_func(g_free);
+		g_hash_table_insert(settings->domains, g_strdup(domain), members);
+	}
+	*name = (struct account_name){ address, account };
+	g_ptr_array_add(members, name);
+}
+
 static enum status finish_index(struct loader *loader)
 {
 	struct settings *settings = loader->settings;
 
 	for (guint i = 0; i < settings->accounts->len; i++) {
 		struct account *account = settings->accounts->pdata[i];
-		const char *domain = domain_of(account->address);
-		GPtrArray *members = g_hash_table_lookup(settings->domains, domain);
 
-		if (!members) {
-			members = g_ptr_array_new();
-			g_hash_table_insert(settings->domains, g_strdup(domain), members);
-		}
-		g_ptr_array_add(members, account);
+		add_name(settings, account, account->address);
+		for (char **alias = account->aliases; alias && *alias; alias++)
+			add_name(settings, account, *alias);
 		g_hash_table_add(settings->senders, account->sender_address);
 	}
 	return ST_OK;
@@ -288,7 +325,7 @@ static enum status finish_index(struct loader *loader)
 enum status loader_finish(struct loader *loader)
 {
 	static enum status (*const steps[])(struct loader *) = { finish_accounts, finish_rules,
-		finish_tag, finish_password, finish_index, finish_controls };
+		finish_tag, finish_password, finish_index, finish_controls, loader_default_needs };
 	enum status st = ST_OK;
 
 	for (size_t i = 0; st == ST_OK && i < G_N_ELEMENTS(steps); i++)

@@ -302,6 +302,11 @@ static bool kinds_is_address(const char *text)
 	return address_canonical(text, &canonical) == ST_OK;
 }
 
+bool check_address(const char *text)
+{
+	return kinds_is_address(text);
+}
+
 bool check_address_or_none(const char *text)
 {
 	return !*text || kinds_is_address(text);

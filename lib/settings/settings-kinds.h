@@ -24,6 +24,7 @@ bool check_relay_url(const char *text);
 bool check_header_match_or_none(const char *text);
 bool check_delimiter_or_none(const char *text);
 bool check_addresses_or_none(const char *text);
+bool check_address(const char *text);
 bool check_address_or_none(const char *text);
 bool check_sender_or_none(const char *text);
 bool check_language_or_none(const char *text);

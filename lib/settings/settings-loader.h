@@ -5,7 +5,7 @@
 
 #include <libconfig.h>
 
-#include "settings/settings.h"
+#include "settings/settings-table.h"
 
 struct loader {
 	config_t config;
@@ -19,6 +19,14 @@ struct loader {
  * alone is named. */
 enum status loader_fail(const struct loader *loader, const config_setting_t *node, const char *key,
 	const char *fmt, ...) G_GNUC_PRINTF(4, 5);
+
+/* Notes what a value names elsewhere; node NULL: it is the default. */
+void loader_need(struct loader *loader, const config_setting_t *node, const struct setting_row *key,
+	const char *value);
+/* "FILE:LINE" of a node. Owned. */
+char *loader_where(const struct loader *loader, const config_setting_t *node);
+/* Those of defaults. Adds to what the values of the file need. */
+enum status loader_default_needs(struct loader *loader);
 
 /* What no single value shows: how they go together, and defaults made of others. */
 enum status loader_finish(struct loader *loader);

@@ -132,6 +132,51 @@ char *settings_text(const struct settings *settings)
 	return g_string_free(out, FALSE);
 }
 
+static enum setting_type print_type_of(enum shape shape)
+{
+	static const enum setting_type types[] = { [SHAPE_STRING] = SETTING_TEXT,
+		[SHAPE_INTEGER] = SETTING_NUMBER,
+		[SHAPE_BOOLEAN] = SETTING_BOOLEAN,
+		[SHAPE_STRINGS] = SETTING_LIST };
+
+	return types[shape];
+}
+
+static void each_of_scope(enum key_scope scope, const void *base, setting_visit *fn, void *arg)
+{
+	const struct setting_row *key;
+
+	for (size_t i = 0; (key = key_at(i)); i++) {
+		const void *target = (const char *)base + key->offset;
+		g_autofree char *text = NULL;
+		struct setting_value value = { key->name, print_type_of(key->kind->shape), NULL,
+			NULL };
+
+		if (key->scope != scope)
+			continue;
+		if (value.type == SETTING_LIST)
+			value.list = *(char **const *)target;
+		else
+			value.text = text = key->kind->show(key, target);
+		fn(&value, arg);
+	}
+}
+
+void settings_each(const struct settings *settings, setting_visit *fn, void *arg)
+{
+	each_of_scope(SCOPE_TOP, settings, fn, arg);
+}
+
+void account_each(const struct account *account, setting_visit *fn, void *arg)
+{
+	each_of_scope(SCOPE_ACCOUNT, account, fn, arg);
+}
+
+void rule_each(const struct rule *rule, setting_visit *fn, void *arg)
+{
+	each_of_scope(SCOPE_RULE, rule, fn, arg);
+}
+
 char *settings_value(const struct settings *settings, const char *key)
 {
 	const struct setting_row *row = key_find(key);

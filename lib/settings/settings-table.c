@@ -31,15 +31,15 @@ enum { MIB_PER_TIB = 1024 * 1024, CENTURY_DAYS = 36500 };
 static const struct setting_row keys[] = {
 	{ "socket", &kind_text, TOP(socket), "unix:/run/milticket/milter.sock",
 		CHECK(check_socket, "unix:/PATH, local:/PATH, inet:PORT@HOST or inet6:PORT@HOST"),
-		.help = "where the MTA finds the milter" },
+		.help = "where the MTA finds the milter", .needs = NEEDS_SOCKET_PLACE },
 	{ "socket_mode", &kind_mode, TOP(socket_mode), "0660",
 		.help = "permissions of a unix socket" },
 	{ "user", &kind_text, TOP(user), "milticket",
 		CHECK(check_unix_name, "the name of a unix user"),
-		.help = "who the daemon becomes when started as root" },
+		.help = "who the daemon becomes when started as root", .needs = NEEDS_USER },
 	{ "group", &kind_text, TOP(group), "milticket",
 		CHECK(check_unix_name, "the name of a unix group"),
-		.help = "its group; members may use ticket(1)" },
+		.help = "its group; members may use ticket(1)", .needs = NEEDS_GROUP },
 	{ "log", &kind_word, TOP(log), "syslog", .words = log_words, .help = "where log lines go" },
 	{ "recipient_delimiter", &kind_text, TOP(recipient_delimiter), "+",
 		CHECK(check_delimiter_or_none, "one punctuation character, or \"\" for none"),
@@ -50,7 +50,8 @@ static const struct setting_row keys[] = {
 		.help = "where agents send commands; a local part alone means that one at the domain of every account" },
 
 	{ "store.path", &kind_text, TOP(store.path), "/var/lib/milticket",
-		CHECK(check_path, "an absolute path"), .help = "directory of the ticket database" },
+		CHECK(check_path, "an absolute path"), .help = "directory of the ticket database",
+		.needs = NEEDS_DIRECTORY },
 	{ "store.map_size_mib", &kind_number, TOP(store.map_size_mib), "1024",
 		RANGE(1, 64 * MIB_PER_TIB),
 		.help = "MiB of address space to begin with; it grows by itself" },
@@ -59,7 +60,8 @@ static const struct setting_row keys[] = {
 
 	{ "archive.path", &kind_text, TOP(archive.path), "/var/lib/milticket/mail",
 		CHECK(check_path_or_none, "an absolute path, or \"\" for no archive"),
-		.help = "directory of the messages as received; \"\" keeps none" },
+		.help = "directory of the messages as received; \"\" keeps none",
+		.needs = NEEDS_DIRECTORY },
 	{ "archive.keep_days", &kind_number, TOP(archive.keep_days), "0", RANGE(0, CENTURY_DAYS),
 		.help = "days until a message leaves the archive; 0 keeps for ever" },
 
@@ -134,6 +136,9 @@ static const struct setting_row keys[] = {
 	{ "accounts.address", &kind_text, ACCOUNT(address), "",
 		CHECK(check_address_or_none, "a mail address such as \"support@example.com\""),
 		.help = "mail to it becomes tickets; required" },
+	{ "accounts.aliases", &kind_texts, ACCOUNT(aliases), "",
+		CHECK(check_address, "mail addresses such as \"info@example.com\""),
+		.help = "its further addresses, as a milter sees them before the MTA's aliases" },
 	{ "accounts.enabled", &kind_bool, ACCOUNT(enabled), "true",
 		.help = "false leaves its mail alone" },
 	{ "accounts.language", &kind_text, ACCOUNT(language), "en",
@@ -147,7 +152,7 @@ static const struct setting_row keys[] = {
 		.help = "mail whose Date is older is left alone" },
 	{ "accounts.sender", &kind_text, ACCOUNT(sender), "",
 		CHECK(check_sender_or_none, "\"Name <address>\" or an address"),
-		.help = "From of the mail we send; default: the address" },
+		.help = "From of the mail we send; default: the address", .needs = NEEDS_ACCOUNT },
 	{ "accounts.deliver", &kind_word, ACCOUNT(deliver), "mailbox", .words = deliver_words,
 		.help = "who gets the mail; none: archived, then discarded" },
 	{ "accounts.reply_to", &kind_word, ACCOUNT(reply_to), "sender", .words = reply_to_words,
@@ -179,13 +184,13 @@ static const struct setting_row keys[] = {
 		.help = "a header and what it says" },
 	{ "rules.set.queue", &kind_text, RULE(set.queue), "",
 		CHECK(check_queue_or_none, "a queue: letters a-z, digits, . _ -"),
-		.help = "put the ticket into this queue" },
+		.help = "put the ticket into this queue", .needs = NEEDS_QUEUE },
 	{ "rules.set.project", &kind_text, RULE(set.project), "", .help = "into this project" },
 	{ "rules.set.priority", &kind_word_text, RULE(set.priority), "", .words = priority_names,
 		.help = "give it this priority" },
 	{ "rules.set.assign", &kind_text, RULE(set.assign), "",
 		CHECK(check_login_or_none, "the login of an agent"),
-		.help = "assign it to this agent" },
+		.help = "assign it to this agent", .needs = NEEDS_AGENT },
 	{ "rules.set.tag", &kind_text, RULE(set.tag), "",
 		CHECK(check_label_or_none, "one word of at most 64 bytes"),
 		.help = "add this tag" },
@@ -298,17 +303,24 @@ const char *key_nearest_word(const struct setting_row *key, const char *text)
 	return best;
 }
 
-const struct setting_row *key_nearest(const char *name)
+char *key_nearest(const char *name)
 {
-	const struct setting_row *best = NULL;
+	char *best = NULL;
 	unsigned best_distance = G_MAXUINT;
-	bool better;
 
-	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
-		table_consider(name, keys[i].name, &best_distance, &better);
-		if (better)
-			best = &keys[i];
-	}
+	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
+		for (const char *end = keys[i].name; *end; end += *end == '.') {
+			g_autofree char *part = NULL;
+			bool better;
+
+			end += strcspn(end, ".");
+			part = g_strndup(keys[i].name, (gsize)(end - keys[i].name));
+			table_consider(name, part, &best_distance, &better);
+			if (!better)
+				continue;
+			g_free(best);
+			best = g_steal_pointer(&part);
+		}
 	return best;
 }
 

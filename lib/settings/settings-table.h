@@ -36,6 +36,7 @@ struct setting_row {
 	bool (*check)(const char *text); /* strings; NULL: any */
 	const char *expected;            /* completes "expected …" */
 	const char *help; /* one line; and what the default is, where fallback cannot say */
+	enum setting_need_kind needs; /* what its value names and must be there */
 };
 
 const struct setting_row *key_at(size_t i); /* NULL past the last */
@@ -46,8 +47,8 @@ bool key_is_group(const char *name);
 char *key_expected(const struct setting_row *key);
 /* The word of this row, or NULL, that text is a misspelling of. */
 const char *key_nearest_word(const struct setting_row *key, const char *text);
-/* The row, or NULL, whose name this is a misspelling of. */
-const struct setting_row *key_nearest(const char *name);
+/* The key or the group of keys that this is a misspelling of. Owned; NULL: none. */
+char *key_nearest(const char *name);
 
 /* Sets every row of the scope to its default; base zeroed. */
 void keys_default(enum key_scope scope, void *base);

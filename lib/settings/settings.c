@@ -10,6 +10,7 @@
 #include "base/tongue.h"
 #include "settings/settings-loader.h"
 #include "settings/settings-scan.h"
+#include "settings/settings-syntax.h"
 #include "settings/settings-table.h"
 
 enum { SHOWN_MAX = 80 }; /* characters of a wrong value in a message */
@@ -30,6 +31,15 @@ static void rule_free(void *data)
 {
 	keys_release(SCOPE_RULE, data);
 	g_free(data);
+}
+
+static void need_free(void *data)
+{
+	struct setting_need *need = data;
+
+	g_free(need->value);
+	g_free(need->where);
+	g_free(need);
 }
 
 static void *account_new(void)
@@ -56,6 +66,7 @@ static struct settings *settings_new(const char *path)
 	settings->path = g_strdup(path);
 	settings->accounts = g_ptr_array_new_with_free_func(account_free);
 	settings->rules = g_ptr_array_new_with_free_func(rule_free);
+	settings->needs = g_ptr_array_new_with_free_func(need_free);
 	settings->domains = g_hash_table_new_full(
 		g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
 	settings->senders = g_hash_table_new(g_str_hash, g_str_equal);
@@ -77,6 +88,7 @@ void settings_unref(struct settings *settings)
 	g_hash_table_unref(settings->senders);
 	g_ptr_array_unref(settings->accounts);
 	g_ptr_array_unref(settings->rules);
+	g_ptr_array_unref(settings->needs);
 	g_strfreev(settings->controls);
 	tag_format_release(&settings->tag_format);
 	keys_release(SCOPE_TOP, settings);
@@ -87,18 +99,13 @@ void settings_unref(struct settings *settings)
 enum status loader_fail(const struct loader *loader, const config_setting_t *node, const char *key,
 	const char *fmt, ...)
 {
-	g_autofree char *reason = NULL;
-	const char *file = node ? config_setting_source_file(node) : NULL;
+	g_autofree char *reason = NULL, *where = loader_where(loader, node);
 	va_list ap;
 
 	va_start(ap, fmt);
 	reason = g_strdup_vprintf(fmt, ap);
 	va_end(ap);
-	if (!node)
-		return error_set(
-			loader->err, ST_BAD_INPUT, "%s: %s: %s", loader->path, key, reason);
-	return error_set(loader->err, ST_BAD_INPUT, "%s:%u: %s: %s", file ? file : loader->path,
-		config_setting_source_line(node), key, reason);
+	return error_set(loader->err, ST_BAD_INPUT, "%s: %s: %s", where, key, reason);
 }
 
 static const char *type_name(const config_setting_t *node)
@@ -147,20 +154,23 @@ static enum status fail_value(const struct loader *loader, const config_setting_
 		loader, node, key->name, _("expected %s, found \"%s\""), expected, shown);
 }
 
-static enum status load_scalar(const struct loader *loader, const config_setting_t *node,
+static enum status load_scalar(struct loader *loader, const config_setting_t *node,
 	const struct setting_row *key, enum shape shape, void *target)
 {
 	g_autofree char *text = scalar_text(node, shape), *expected = NULL;
 
-	if (text)
-		return key->kind->take(key, target, text) ? ST_OK
-							  : fail_value(loader, node, key, text);
+	if (text && !key->kind->take(key, target, text))
+		return fail_value(loader, node, key, text);
+	if (text) {
+		loader_need(loader, node, key, text);
+		return ST_OK;
+	}
 	expected = key_expected(key);
 	return loader_fail(loader, node, key->name, _("expected %s (%s), found %s"), expected,
 		key->kind->type, type_name(node));
 }
 
-static enum status load_strings(const struct loader *loader, const config_setting_t *node,
+static enum status load_strings(struct loader *loader, const config_setting_t *node,
 	const struct setting_row *key, void *target)
 {
 	enum status st = ST_OK;
@@ -177,7 +187,7 @@ static enum status load_strings(const struct loader *loader, const config_settin
 static enum status fail_unknown(
 	const struct loader *loader, const config_setting_t *node, const char *name)
 {
-	const struct setting_row *near = key_nearest(name);
+	g_autofree char *near = key_nearest(name);
 	const char *dot = strrchr(name, '.');
 	g_autoptr(GString) known = g_string_new(NULL);
 	size_t prefix = dot ? (size_t)(dot + 1 - name) : 0, len;
@@ -195,8 +205,7 @@ static enum status fail_unknown(
 	}
 	if (near)
 		return loader_fail(loader, node, name,
-			_("unknown key, did you mean '%s'? expected one of %s"), near->name,
-			known->str);
+			_("unknown key, did you mean '%s'? expected one of %s"), near, known->str);
 	return loader_fail(loader, node, name, _("unknown key, expected one of %s"), known->str);
 }
 
@@ -263,6 +272,20 @@ static enum status load_group(
 	return st;
 }
 
+/* libconfig's own words say little more than the line. */
+static enum status settings_fail_syntax(struct loader *loader)
+{
+	const char *included = config_error_file(&loader->config);
+	g_autofree char *dir = g_path_get_dirname(loader->path), *file = NULL;
+
+	/* It is named as the @include names it. */
+	file = included ? g_canonicalize_filename(included, dir) : g_strdup(loader->path);
+	if (syntax_explain(file, false, loader->err) != ST_OK)
+		return ST_BAD_INPUT;
+	return error_set(loader->err, ST_BAD_INPUT, "%s:%d: %s", file,
+		config_error_line(&loader->config), config_error_text(&loader->config));
+}
+
 static enum status settings_read_file(struct loader *loader)
 {
 	g_autofree char *dir = g_path_get_dirname(loader->path);
@@ -272,14 +295,11 @@ static enum status settings_read_file(struct loader *loader)
 		return st;
 	config_set_include_dir(&loader->config, dir);
 	if (config_read_file(&loader->config, loader->path))
-		return ST_OK;
+		return syntax_explain(loader->path, true, loader->err);
 	if (config_error_type(&loader->config) == CONFIG_ERR_FILE_IO)
 		return error_set(loader->err, errno == EACCES ? ST_REFUSED : ST_IO,
 			_("cannot read '%s': %s"), loader->path, g_strerror(errno));
-	return error_set(loader->err, ST_BAD_INPUT, "%s:%d: %s",
-		config_error_file(&loader->config) ? config_error_file(&loader->config)
-						   : loader->path,
-		config_error_line(&loader->config), config_error_text(&loader->config));
+	return settings_fail_syntax(loader);
 }
 
 enum status settings_load(const char *path, struct settings **settings_out, struct error *err)
@@ -309,22 +329,24 @@ const struct account *settings_account(
 	const char *at = strrchr(canonical, '@');
 	const GPtrArray *members = at ? g_hash_table_lookup(settings->domains, at + 1) : NULL;
 	const struct account *found = NULL;
+	size_t found_len = 0;
 	char *detail = NULL;
 
 	/* The longest name outranks the others, and the whole address all: "support+vip@" may be an
 	 * account beside "support@". */
 	for (guint i = 0; members && i < members->len && (!found || detail); i++) {
-		const struct account *account = members->pdata[i];
+		const struct account_name *name = members->pdata[i];
 		g_autofree char *this_detail = NULL;
 
-		if (!address_is(canonical, account->address, settings->recipient_delimiter,
-			    &this_detail))
+		if (!address_is(
+			    canonical, name->address, settings->recipient_delimiter, &this_detail))
 			continue;
-		if (found && this_detail && strlen(account->address) <= strlen(found->address))
+		if (found && this_detail && strlen(name->address) <= found_len)
 			continue;
 		g_free(detail);
 		detail = g_steal_pointer(&this_detail);
-		found = account;
+		found = name->account;
+		found_len = strlen(name->address);
 	}
 	if (detail_out)
 		*detail_out = g_steal_pointer(&detail);

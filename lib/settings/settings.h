@@ -28,7 +28,8 @@ enum starttls { STARTTLS_NEVER, STARTTLS_TRY, STARTTLS_REQUIRE };
 enum answer { ANSWER_OPENED, ANSWER_FOLLOWUP, ANSWER_CLOSED, ANSWER_LATE, ANSWER_COUNT };
 
 struct account {
-	char *address; /* canonical */
+	char *address;  /* canonical */
+	char **aliases; /* further addresses, canonical; NULL: none */
 	bool enabled;
 	/* of answers when the mail tells none; a tag such as "de"; "" the template's own */
 	char *language;
@@ -45,6 +46,27 @@ struct account {
 	struct template_set *templates[ANSWER_COUNT]; /* NULL where there is none */
 };
 
+/* What a value names that is not in the file. The last ones are in the store, and may come later.
+ */
+enum setting_need_kind {
+	NEEDS_NOTHING_ELSE,
+	NEEDS_USER,
+	NEEDS_GROUP,
+	NEEDS_DIRECTORY,
+	NEEDS_SOCKET_PLACE, /* the directory of a unix socket */
+	NEEDS_ACCOUNT,      /* an account's address, as mail to it becomes tickets */
+	NEEDS_QUEUE,
+	NEEDS_AGENT
+};
+
+struct setting_need {
+	enum setting_need_kind kind;
+	const char *key; /* full name */
+	char *value;     /* as configured */
+	char *where;     /* "FILE:LINE"; the file alone where the value is the default */
+	bool is_default;
+};
+
 struct rule {
 	char *name;
 	struct {
@@ -57,6 +79,12 @@ struct rule {
 	} set;
 	/* "" leaves; autoresponse -1 leaves, else 0 or 1 */
 	bool stop;
+};
+
+/* An address or alias of an account; borrowed of it. */
+struct account_name {
+	const char *address;
+	const struct account *account;
 };
 
 struct settings {
@@ -104,10 +132,11 @@ struct settings {
 	char *control_address;
 	GPtrArray *accounts; /* struct account *, in configuration order */
 	GPtrArray *rules;    /* struct rule * */
+	GPtrArray *needs;    /* struct setting_need *, of all values, met or not */
 	/* made of the above */
 	struct tag_format tag_format;
 	char **controls;     /* of control_address: canonical, each once, no account's address */
-	GHashTable *domains; /* domain → GPtrArray of its struct account * */
+	GHashTable *domains; /* domain → GPtrArray of struct account_name, its accounts' */
 	GHashTable *senders; /* set of canonical sender addresses */
 };
 
@@ -138,6 +167,14 @@ bool settings_is_desk(const struct settings *settings, const char *canonical);
 /* Is it never "outside": ours, or one of policy.internal_recipients? */
 bool settings_is_internal(const struct settings *settings, const char *canonical);
 
+/* Is it there: the user, group or directory on this system, the account in the settings? True for
+ * what only the store knows. */
+bool settings_need_met(const struct settings *settings, const struct setting_need *need);
+/* "FILE:LINE: KEY: expected …, as there is no …". Owned. */
+char *setting_need_text(const struct setting_need *need);
+/* Does the daemon run without it? */
+bool setting_need_is_doubt(const struct setting_need *need);
+
 /* Every key in order, for config show and for the test of the manual: "mail_out.timeout_s". Lists'
  * members as "accounts.address", "rules.match.from". default_text is the value itself ("30",
  * "try"), "" for nothing; bounds completes "expected …". All static. */
@@ -146,6 +183,19 @@ struct setting_info {
 };
 size_t settings_key_count(void);
 const struct setting_info *settings_key(size_t i);
+/* A value in force, in the type of its key. */
+struct setting_value {
+	const char *key; /* full name */
+	enum setting_type { SETTING_TEXT, SETTING_NUMBER, SETTING_BOOLEAN, SETTING_LIST } type;
+	const char *text;  /* NULL: a list, or not set */
+	char *const *list; /* NULL-terminated; NULL: empty */
+};
+typedef void setting_visit(const struct setting_value *value, void *arg);
+/* Tells the values in the order of their keys: all outside of the lists, of an account, of a rule.
+ */
+void settings_each(const struct settings *settings, setting_visit *fn, void *arg);
+void account_each(const struct account *account, setting_visit *fn, void *arg);
+void rule_each(const struct rule *rule, setting_visit *fn, void *arg);
 /* The whole configuration in force as libconfig text that loads to the same settings. Owned. */
 char *settings_text(const struct settings *settings);
 /* One scalar key's value as text ("30", "unix:/…"), NULL if unknown or a list. Owned. */

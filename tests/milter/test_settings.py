@@ -1,5 +1,6 @@
 """milticket.conf as the daemon takes it: what is refused and how, and that each setting does what it says."""
 import ctypes
+import json
 import os
 import re
 import socket
@@ -89,6 +90,83 @@ def test_an_error_names_file_line_key_and_what_was_expected(line, key, expected)
 def test_a_good_file_is_good_for_the_check():
     daemon = Daemon(relay_port=9)
     assert run(program("milticketd"), "-t", "--config", daemon.config).returncode == 0
+
+
+# A configuration of a daemon that runs, with this laid over it: the key, what is said, and whether it is only a doubt.
+UNMET = [
+    ({"user": "no-such-user"}, "user", "a user of this system", False),
+    ({"group": "no-such-group"}, "group", "a group of this system", False),
+    ({"store": {"path": "/nonexistent/store"}}, "store.path", "a directory that is there", False),
+    (
+        {"archive": {"path": "/nonexistent/mail"}},
+        "archive.path",
+        "a directory that is there",
+        False,
+    ),
+    ({"socket": "unix:/nonexistent/milter.sock"}, "socket", "a socket in a directory", False),
+    (
+        {"accounts": [{**SUPPORT, "sender": "noreply@example.com"}]},
+        "accounts.sender",
+        "an account's address",
+        True,
+    ),
+    ({"rules": [{"set": {"assign": "nobody-here"}}]}, "rules.set.assign", "an agent", True),
+    ({"rules": [{"set": {"queue": "nowhere"}}]}, "rules.set.queue", "a queue", True),
+]
+
+
+@pytest.mark.parametrize("changes, key, expected, doubt", UNMET, ids=[row[1] for row in UNMET])
+@pytest.mark.parametrize("with_store", [True, False], ids=["store", "no-store"])
+def test_what_a_key_names_must_be_there(changes, key, expected, doubt, with_store):
+    daemon = Daemon(relay_port=9)
+    if with_store:
+        daemon.add_queue("support")
+    daemon.configure(**changes)
+    for words in (("milticketd", "-t"), ("ticket", "config", "check")):
+        done = run(program(words[0]), *words[1:], "--config", daemon.config, check=False)
+        said = done.stderr.decode()
+        assert done.returncode == (0 if doubt else 78), (words, said)
+        mark = "warning: " if doubt else ""
+        assert re.search(
+            rf"^{words[0]}: {mark}{daemon.config}:\d+: {key}: expected {expected}", said, re.M
+        )
+
+
+def test_an_agent_and_a_queue_that_are_there_are_no_doubt():
+    daemon = Daemon(relay_port=9)
+    daemon.add_queue("ops")
+    daemon.add_agent("anna")
+    daemon.configure(rules=[{"set": {"assign": "anna", "queue": "ops"}}])
+    for words in (("milticketd", "-t"), ("ticket", "config", "check")):
+        assert run(program(words[0]), *words[1:], "--config", daemon.config).stderr == b""
+
+
+def test_the_check_as_json_has_errors_and_warnings():
+    daemon = Daemon(relay_port=9)
+    daemon.configure(user="no-such-user", rules=[{"set": {"assign": "nobody-here"}}])
+    done = daemon.run_ticket("config", "check", "--json", check=False)
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["ok"]) == (78, False)
+    assert ["user: expected" in text for text in told["errors"]] == [True]
+    assert ["rules.set.assign: expected" in text for text in told["warnings"]] == [True]
+
+
+def test_settings_as_json_have_their_own_types():
+    daemon = Daemon(relay_port=9)
+    account = {**SUPPORT, "aliases": ["hilfe@example.com"]}
+    daemon.configure(
+        accounts=[account], agents_auth={"authserv_ids": ["mx"]}, rules=[{"stop": True}]
+    )
+    (shown,) = daemon.ticket("config", "show")
+    assert shown["store.durable"] is True and shown["mail_out.timeout_s"] == 5
+    assert (shown["socket_mode"], shown["agents_auth.authserv_ids"]) == ("0666", ["mx"])
+    (account,), (rule,) = shown["accounts"], shown["rules"]
+    assert (account["address"], account["aliases"]) == (
+        "support@example.com",
+        ["hilfe@example.com"],
+    )
+    assert account["enabled"] is True and account["autoresponse.opened"] == "opened.eml"
+    assert rule["stop"] is True and rule["set.autoresponse"] is None
 
 
 # --- what settings do ----------------------------------------------------------------------------
@@ -222,3 +300,20 @@ def test_the_default_tag_name_is_the_first_accounts_domain(build):
         [{"address": "a@erste.example", "autoresponse": {"opened": ""}}, SUPPORT], tag={"name": ""}
     )
     assert re.match(r"\[erste\.example #1\]", house.mail().subject)
+
+
+def test_an_alias_is_its_accounts_address(build):
+    house = build([{**SUPPORT, "aliases": ["hilfe@example.com", "info@example.net"]}])
+    for address in ("hilfe@example.com", "INFO@example.net", "info+x@example.net"):
+        mail = house.mail(to=[address])
+        assert mail.header("X-Ticket-Queue") == "support", address
+    assert len(house.daemon.tickets()) == 3
+
+
+def test_a_rule_that_assigns_to_nobody_leaves_an_event(build):
+    house = build(rules=[{"set": {"assign": "nobody-here"}}])
+    house.mail()
+    (ticket,) = house.daemon.tickets()
+    assert ticket["agent"] is None
+    events = {event["kind"]: event["text"] for event in house.ticket(1)["events"]}
+    assert events["agent"] == "assigned to 'nobody-here', who is no agent: nobody has it"

@@ -18,6 +18,19 @@ static const struct {
 	{ "\nzebra = 1;\n", 2, "zebra",
 		"expected one of socket, socket_mode, user, group, log, recipient_delimiter, control_address, store, archive, "
 		"tag, numbers, mail_out, agents_auth, policy, accounts, rules" },
+	{ "polcy: { reopen_days = 3; };\n", 1, "polcy", "did you mean 'policy'?" },
+	{ ACCOUNT("autorespons: { };"), 1, "accounts.autorespons",
+		"did you mean 'accounts.autoresponse'?" },
+	{ ACCOUNT("aliases = ( \"nobody\" );"), 1, "accounts.aliases",
+		"expected mail addresses such as \"info@example.com\", found \"nobody\"" },
+	{ ACCOUNT("aliases = \"b@example.com\";"), 1, "accounts.aliases",
+		"(list of strings), found a string" },
+	{ "accounts = ( { address = \"a@example.com\"; aliases = ( \"b@example.com\" ); },\n"
+	  "{ address = \"B@example.com\"; } );\n",
+		2, "accounts.address", "'b@example.com' is also the account of line 1" },
+	{ "accounts = ( { address = \"a@example.com\"; },\n"
+	  "{ address = \"b@example.com\"; aliases = ( \"A@example.com\" ); } );\n",
+		2, "accounts.aliases", "'a@example.com' is also the account of line 1" },
 	{ "store: {\n\tpaht = \"/x\";\n};\n", 2, "store.paht",
 		"did you mean 'store.path'? expected one of path, map_size_mib, durable" },
 	{ "mail_out: { timeout = 3; };\n", 1, "mail_out.timeout",
@@ -187,16 +200,48 @@ static void test_refused(void)
 	fixture_release(&fixture);
 }
 
-/* Syntax that libconfig itself refuses: file and line at least. */
+/* What libconfig itself refuses, and what it reads otherwise than people do, in words of ours. */
 static void test_syntax(void)
 {
 	static const struct {
 		const char *text;
 		unsigned line;
 		const char *says;
-	} cases[] = { { "log = \"syslog\";\nlog = \"stderr\";\n", 2, "duplicate setting name" },
-		{ "log = \n", 2, "syntax error" }, { "log = \"syslog", 1, "syntax error" },
-		{ "\nstore: {\n", 3, "syntax error" },
+	} cases[] = { { "log = \"syslog\";\n\nlog = \"stderr\";\n", 3,
+			      "log: expected each key once, but it is in line 1, too" },
+		{ "store: { path = \"/x\";\n path = \"/y\"; };\n", 2,
+			"store.path: expected each key once, but it is in line 1, too" },
+		{ "accounts = ( { address = \"a@example.com\"; address = \"b\"; } );\n", 1,
+			"accounts.address: expected each key once" },
+		{ "log = \n", 2, "log: expected a value, found the end of the file" },
+		{ "log = ;\n", 1, "log: expected a value, found ;" },
+		{ "log = \"syslog", 1, "log: a string begins here that does not end" },
+		{ "log = \"stderr;\nsocket_mode = \"0660\";\n", 1,
+			"log: a string begins here that does not end in its line: is a \" missing?" },
+		{ "\nstore: {\n", 2, "store: expected } at the end of the group that begins here" },
+		{ "accounts = (\n { address = \"a@example.com\"; }\n", 1,
+			"accounts: expected ) at the end of the list that begins here" },
+		{ "log = stderr;\n", 1, "log: expected text in double quotes, found stderr" },
+		{ "accounts = (\n { address = a@example.com; } );\n", 2,
+			"accounts.address: expected text in double quotes, found a@example.com" },
+		{ "store: { durable = yes; };\n", 1,
+			"store.durable: expected true or false, or text in double quotes, found yes" },
+		{ "policy: { reopen_days = 30d; };\n", 1,
+			"policy.reopen_days: expected a number, or text in double quotes, found 30d" },
+		{ "log = 'stderr';\n", 1, "log: expected double quotes (\"), found 'stderr'" },
+		{ "log = \xe2\x80\x9cstderr\xe2\x80\x9d;\n", 1,
+			"log: expected double quotes (\")" },
+		{ "accounts = ( { address = \"a@example.com\"; }\n { } );\n", 2,
+			"accounts: expected a comma or ), found {" },
+		{ "accounts = ( { address = \"a@example.com\"; },\n );\n", 2,
+			"accounts: expected an element after the comma, found )" },
+		{ "agents_auth: { authserv_ids = ( \"a\" \"b\" ); };\n", 1,
+			"agents_auth.authserv_ids: expected a comma between two strings" },
+		{ "log \"stderr\";\n", 1, "log: expected = and a value, found \"stderr\"" },
+		{ "store.path = \"/x\";\n", 1, "store: expected = (a key of a group" },
+		{ "[store]\n", 1, "expected a key (a group is written name: {" },
+		{ "; a comment\n", 1, "expected a key (a comment begins with #), found ;" },
+		{ "\xef\xbb\xbflog = \"stderr\";\n", 1, "begins with a byte order mark" },
 		{ "log = \"\xff\";\n", 1, "expected text in UTF-8" },
 		{ "\n\n@include \"missing.conf\"\n", 3, "missing.conf" },
 		{ "@include \"templates\"\n", 1, "not a regular file" } };
@@ -212,6 +257,88 @@ static void test_syntax(void)
 		g_assert_cmpint(settings_load(fixture.path, &settings, &err), !=, ST_OK);
 		if (!g_str_has_prefix(err.text, start) || !strstr(err.text, cases[i].says))
 			g_error("expected '%s' and '%s' in '%s'", start, cases[i].says, err.text);
+	}
+	fixture_release(&fixture);
+}
+
+/* Brackets by the hundred thousand are refused in words, and cost no stack. */
+static void test_depth(void)
+{
+	struct fixture fixture;
+	g_autofree char *brackets = g_strnfill(200000, '('), *text = NULL;
+	struct settings *settings;
+	struct error err = { "" };
+
+	text = g_strdup_printf("accounts = %s;\n", brackets);
+	fixture_init(&fixture);
+	fixture_write(&fixture, "milticket.conf", text);
+	g_assert_cmpint(settings_load(fixture.path, &settings, &err), ==, ST_BAD_INPUT);
+	g_assert_cmpstr(err.text, !=, "");
+	fixture_release(&fixture);
+}
+
+/* An included file is explained by its own name and lines. */
+static void test_syntax_of_an_included_file(void)
+{
+	struct fixture fixture;
+	struct settings *settings;
+	struct error err = { "" };
+
+	fixture_init(&fixture);
+	fixture_write(&fixture, "more.conf", "\nlog = stderr;\n");
+	fixture_write(&fixture, "milticket.conf", "@include \"more.conf\"\n");
+	g_assert_cmpint(settings_load(fixture.path, &settings, &err), ==, ST_BAD_INPUT);
+	if (!strstr(err.text, "more.conf:2: log: expected text in double quotes"))
+		g_error("%s", err.text);
+	fixture_release(&fixture);
+}
+
+static bool is_met(const struct settings *settings, const char *key, const char *value)
+{
+	for (guint i = 0; i < settings->needs->len; i++) {
+		const struct setting_need *need = settings->needs->pdata[i];
+
+		if (!strcmp(need->key, key) && !strcmp(need->value, value))
+			return settings_need_met(settings, need);
+	}
+	g_error("%s needs no '%s'", key, value);
+}
+
+static void test_needs(void)
+{
+	static const struct {
+		const char *text, *key, *value;
+		bool met;
+	} cases[] = { { "user = \"root\";", "user", "root", true },
+		{ "user = \"no-such-user\";", "user", "no-such-user", false },
+		{ "group = \"no-such-group\";", "group", "no-such-group", false },
+		{ "store: { path = \"/\"; };", "store.path", "/", true },
+		{ "store: { path = \"/nonexistent/x\"; };", "store.path", "/nonexistent/x", false },
+		{ "store: { path = \"/etc/passwd\"; };", "store.path", "/etc/passwd", false },
+		/* The daemon makes it with its store. */
+		{ "store: { path = \"/nonexistent\"; }; archive: { path = \"/nonexistent/mail\"; };",
+			"archive.path", "/nonexistent/mail", true },
+		{ "archive: { path = \"/nonexistent/mail\"; };", "archive.path",
+			"/nonexistent/mail", false },
+		/* The service manager makes it at the start. */
+		{ "", "socket", "unix:/run/milticket/milter.sock", true },
+		{ "socket = \"unix:/nonexistent/x.sock\";", "socket", "unix:/nonexistent/x.sock",
+			false },
+		{ "socket = \"unix:/x.sock\";", "socket", "unix:/x.sock", true },
+		{ "socket = \"inet:8891@localhost\";", "socket", "inet:8891@localhost", true },
+		{ ACCOUNT("sender = \"A <a+x@example.com>\";"), "accounts.sender",
+			"A <a+x@example.com>", true },
+		{ ACCOUNT("sender = \"noreply@example.com\";"), "accounts.sender",
+			"noreply@example.com", false } };
+	struct fixture fixture;
+
+	fixture_init(&fixture);
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct settings *settings = fixture_load(&fixture, cases[i].text);
+
+		if (is_met(settings, cases[i].key, cases[i].value) != cases[i].met)
+			g_error("%s '%s'", cases[i].key, cases[i].value);
+		settings_unref(settings);
 	}
 	fixture_release(&fixture);
 }
@@ -422,7 +549,7 @@ static const char full[] =
 	"policy: { subject_tag = \"never\"; reopen_days = 0; mixed_recipients = \"leave\"; auto_replies = \"ticket\"; on_failure = \"accept\";\n"
 	"  spam_header = \"X-Odd: \\\"a\\\\b\\\"\"; requester = \"from\";\n"
 	"  answer_failed_auth = true; answers_per_hour = 7; };\n"
-	"accounts = ( { address = \"a@example.com\"; enabled = false; queue = \"q\"; project = \"Größe\"; since = \"2026-01-01\";\n"
+	"accounts = ( { address = \"a@example.com\"; aliases = ( \"c@example.com\" ); enabled = false; queue = \"q\"; project = \"Größe\"; since = \"2026-01-01\";\n"
 	"  sender = \"\\\"A, B\\\" <c@example.com>\"; deliver = \"both\"; reply_to = \"desk\"; close_on_arrival = true;\n"
 	"  autoresponse: { opened = \"\"; followup = \"followup.eml\"; closed = \"closed.eml\"; late = \"late.eml\"; language_from_mail = false; }; },\n"
 	"  { address = \"b@example.com\"; since = \"2026-01-01T12:34:56Z\"; } );\n"
@@ -501,7 +628,8 @@ static void test_values(void)
 
 static const char two_desks[] =
 	"control_address = \"control, tickets, bot@example.org\";\n"
-	"accounts = ( { address = \"support@example.com\"; sender = \"Desk <desk@example.net>\"; }, { address = \"support+vip@example.com\"; queue = \"vip\"; },\n"
+	"accounts = ( { address = \"support@example.com\"; sender = \"Desk <desk@example.net>\";\n"
+	"    aliases = ( \"Info@Example.com\", \"hilfe@example.org\" ); }, { address = \"support+vip@example.com\"; queue = \"vip\"; },\n"
 	"  { address = \"tickets@example.net\"; enabled = false; } );\n";
 
 static void test_whose_address(void)
@@ -523,6 +651,11 @@ static void test_whose_address(void)
 		{ "control+x@example.net", NULL, NULL, true, false },
 		{ "tickets@example.com", NULL, NULL, true, false },
 		{ "tickets@example.net", "tickets@example.net", NULL, false, true },
+		{ "info@example.com", "support@example.com", NULL, false, true },
+		{ "info+1042-abcdefgh@example.com", "support@example.com", "1042-abcdefgh", false,
+			true },
+		{ "hilfe@example.org", "support@example.com", NULL, false, true },
+		{ "control@example.org", NULL, NULL, false, false },
 		{ "bot@example.org", NULL, NULL, true, false },
 		{ "control@example.org", NULL, NULL, false, false } };
 	struct fixture fixture;
@@ -581,7 +714,12 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func(
 		"/settings/errors name file, line, key and what was expected", test_refused);
-	g_test_add_func("/settings/syntax errors name file and line", test_syntax);
+	g_test_add_func(
+		"/settings/syntax errors name file, line, key and the mistake", test_syntax);
+	g_test_add_func("/settings/an included file's syntax errors name that file",
+		test_syntax_of_an_included_file);
+	g_test_add_func("/settings/endless nesting is refused", test_depth);
+	g_test_add_func("/settings/values note what they need elsewhere", test_needs);
 	g_test_add_func("/settings/a file that cannot be read is named", test_unreadable);
 	g_test_add_func("/settings/an included file is read, and named in errors", test_include);
 	g_test_add_func("/settings/an empty file gives every default", test_defaults);
