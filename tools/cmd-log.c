@@ -10,7 +10,13 @@
 
 enum { DEFAULT_EVENTS = 20, POLL_MS = 250 };
 
+static const uint64_t FROM_THE_END = UINT64_MAX;
+
 static const struct cli_option options[] = {
+	{ .name = "after",
+		.argument = "SERIAL",
+		.help = N_(
+			"the first events after this one instead, as JSON names it; 0 begins at the first") },
 	{ .letter = 'f',
 		.name = "follow",
 		.help = N_("go on with what happens, until interrupted") },
@@ -24,7 +30,9 @@ static const struct cli_option options[] = {
 struct following {
 	struct cli *cli;
 	uint64_t ticket; /* 0: all */
-	uint64_t limit, last;
+	uint64_t limit;  /* 0: all */
+	uint64_t after;  /* the serial to begin after, or FROM_THE_END */
+	uint64_t last;
 	GPtrArray *events; /* struct event * */
 };
 
@@ -39,6 +47,16 @@ static enum status log_collect(
 	return ST_OK;
 }
 
+static enum status log_collect_first(
+	struct txn *txn, const struct event *event, void *arg, struct error *err)
+{
+	struct following *f = arg;
+
+	if (f->limit && f->events->len >= f->limit)
+		return ST_NOT_FOUND;
+	return log_collect(txn, event, arg, err);
+}
+
 /* A ticket that was purged still has the event of that. */
 static enum status log_past(struct txn *txn, void *arg, struct error *err)
 {
@@ -46,6 +64,8 @@ static enum status log_past(struct txn *txn, void *arg, struct error *err)
 	struct ticket ticket = { 0 };
 	enum status st;
 
+	if (f->after != FROM_THE_END)
+		return history_each(txn, f->ticket, f->after, log_collect_first, f, err);
 	if (!f->ticket)
 		return history_tail(txn, (unsigned)MIN(f->limit, G_MAXUINT), log_collect, f, err);
 	st = history_each(txn, f->ticket, 0, log_collect, f, err);
@@ -94,17 +114,29 @@ static int log_follow(struct following *f, int code)
 	return code <= EXIT_NOTHING ? EXIT_DONE : code;
 }
 
+/* Zero is a place, too: before all events. */
+static bool log_place(struct cli *cli, uint64_t *after_out)
+{
+	const char *value = cli_value(cli, "after");
+
+	if (!value || g_ascii_string_to_unsigned(value, 10, 0, UINT64_MAX - 1, after_out, NULL))
+		return true;
+	cli_usage(cli, _("--after: '%s' is no serial of an event"), value);
+	return false;
+}
+
 static int log_run(struct cli *cli)
 {
-	struct following f = { .cli = cli };
+	struct following f = { .cli = cli, .after = FROM_THE_END };
 	int code;
 
 	if (cli->args[0] && text_parse_number(cli->args[0], &f.ticket) != ST_OK)
 		return cli_usage(
 			cli, _("'%s' is no ticket number; expected 1042 or #1042"), cli->args[0]);
-	f.limit = f.ticket ? 0 : DEFAULT_EVENTS;
-	if (!cli_count(cli, "limit", &f.limit))
+	f.limit = f.ticket || cli_has(cli, "after") ? 0 : DEFAULT_EVENTS;
+	if (!cli_count(cli, "limit", &f.limit) || !log_place(cli, &f.after))
 		return EXIT_BAD_USAGE;
+	f.last = f.after == FROM_THE_END ? 0 : f.after;
 	if (!cli_has(cli, "follow"))
 		terminal_page();
 	code = round_of(&f, log_past);

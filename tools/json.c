@@ -183,6 +183,7 @@ json_t *json_event(const struct event *event)
 	json_t *object = json_record(&event_type, event, false);
 
 	json_object_set_new(object, "ticket", json_integer((json_int_t)event->ticket));
+	json_object_set_new(object, "serial", json_integer((json_int_t)event->serial));
 	return object;
 }
 

@@ -732,6 +732,19 @@ def test_the_log_is_of_all_or_of_one(filled):
     assert ends(filled, "log", "99")[0] == 1
 
 
+def test_the_log_goes_on_after_a_serial(filled):
+    filled.run_ticket("close", "1", "2")
+    whole = filled.ticket("log", "--after", "0")
+    assert len(whole) > 3 and [event["serial"] for event in whole] == sorted(
+        {event["serial"] for event in whole}
+    )
+    assert filled.ticket("log", "--after", str(whole[1]["serial"])) == whole[2:]
+    assert filled.ticket("log", "--after", str(whole[1]["serial"]), "-n", "1") == whole[2:3]
+    assert ends(filled, "log", "--after", str(whole[-1]["serial"]))[:2] == (1, "")
+    for nonsense in ("x", "-1", "", "1 2"):
+        assert ends(filled, "log", "--after", nonsense)[0] == 64
+
+
 def test_following_the_log_shows_what_happens_and_ends_in_order(filled, tmp_path):
     with (tmp_path / "log").open("wb") as out:
         follower = subprocess.Popen(
