@@ -19,12 +19,13 @@ class Submission:
         return f"{self.code} {self.text}"
 
 
-def connect(port, login=None, sasl=None):
-    """An SMTP session; login is set by XCLIENT, sasl is a (user, password) for a real AUTH PLAIN."""
+def connect(port, login=None, sasl=None, address=None):
+    """An SMTP session; login and the client's address are set by XCLIENT, sasl is a (user, password) for a real AUTH PLAIN."""
     smtp = smtplib.SMTP("127.0.0.1", port, local_hostname="client.example", timeout=60)
     smtp.ehlo()
-    if login:
-        code, text = smtp.docmd("XCLIENT", f"LOGIN={login}")
+    if login or address:
+        words = [f"LOGIN={login}" if login else "", f"ADDR={address}" if address else ""]
+        code, text = smtp.docmd("XCLIENT", " ".join(filter(None, words)))
         if code != 220:
             raise AssertionError(f"XCLIENT: {code} {text}")
         smtp.ehlo()
@@ -47,11 +48,11 @@ def submit(smtp, sender, recipients, data, options=()):
     return Submission(code, text)
 
 
-def send(port, sender, recipients, data, login=None, sasl=None, options=()):
+def send(port, sender, recipients, data, login=None, sasl=None, options=(), address=None):
     """One message over a connection of its own."""
     if isinstance(recipients, str):
         recipients = [recipients]
-    smtp = connect(port, login, sasl)
+    smtp = connect(port, login, sasl, address)
     try:
         return submit(smtp, sender, recipients, data, options)
     finally:

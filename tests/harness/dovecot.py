@@ -35,18 +35,19 @@ service auth {{
 
 
 class Dovecot:
-    """socket is what smtpd_sasl_path wants; users maps a login to its password."""
+    """socket is what smtpd_sasl_path wants; users maps a login to its password; more are further lines of its configuration."""
 
-    def __init__(self, users):
+    def __init__(self, users, more=""):
         self.directory = new_directory("dovecot")
         self.socket = self.directory / "auth"
         (self.directory / "users").write_text(
             "".join(f"{login}:{{PLAIN}}{password}\n" for login, password in users.items())
         )
-        (self.directory / "dovecot.conf").write_text(CONFIG.format(directory=self.directory))
+        (self.directory / "dovecot.conf").write_text(CONFIG.format(directory=self.directory) + more)
         self.process = None
 
-    def start(self):
+    def start(self, port=None):
+        """Waits until it answers, on a port too."""
         with (self.directory / "output").open("wb") as output:
             self.process = subprocess.Popen(
                 [tool("dovecot"), "-F", "-c", str(self.directory / "dovecot.conf")],
@@ -54,7 +55,10 @@ class Dovecot:
                 stdout=output,
                 stderr=output,
             )
-        wait_until(lambda: answers(self.socket), f"Dovecot's socket, see {self.directory}")
+        wait_until(
+            lambda: answers(self.socket) and (not port or answers(("127.0.0.1", port))),
+            f"Dovecot, see {self.directory}",
+        )
         return self
 
     def stop(self):

@@ -265,6 +265,8 @@ def edited(data, edits):
         name, value = name.encode(), value.encode("utf-8", "surrogateescape")
         if kind == "add":
             fields.append((name, value))
+        elif kind == "insert":
+            fields.insert(index, (name, value))
         elif kind == "change":
             place = [at for at, (known, _) in enumerate(fields) if known.lower() == name.lower()][
                 index - 1

@@ -1,4 +1,5 @@
 """mutt in a terminal of its own (tmux): the keys that a person presses, and what the screen shows."""
+import re
 import shlex
 
 from .ground import new_directory, run, tool, wait_until
@@ -40,9 +41,10 @@ cat {text} "$1" >{text}.whole && cp {text}.whole "$1"
 
 
 class Mutt:
-    """One person's client. maildir is what it shows; mail goes to the submission service on port, with a login."""
+    """One person's client. maildir is what it shows; mail goes to the submission service on port, with a login;
+    more are further lines of its configuration."""
 
-    def __init__(self, maildir, port, login, password, name, address, hostname):
+    def __init__(self, maildir, port, login, password, name, address, hostname, more=""):
         self.directory = new_directory("mutt")
         self.text = self.directory / "text"
         self.socket = self.directory / "tmux"
@@ -62,6 +64,7 @@ class Mutt:
                 hostname=hostname,
                 editor=editor,
             )
+            + more
         )
 
     def tmux(self, *words, check=True):
@@ -88,6 +91,16 @@ class Mutt:
 
     def screen(self):
         return self.tmux("capture-pane", "-p", check=False)
+
+    def colour(self, text):
+        """The number of the colour that the first such text has; "" is the terminal's own. tmux tells only what changes."""
+        before = self.tmux("capture-pane", "-p", "-e", check=False).partition(text)[0]
+        numbers = ";".join(re.findall(r"\x1b\[([0-9;]*)m", before)).split(";")
+        return [
+            number if number.startswith("3") else ""
+            for number in numbers
+            if re.fullmatch("0?|3[0-9]", number)
+        ][-1]
 
     def sees(self, text):
         wait_until(lambda: text in self.screen(), f"{text!r} on the screen:\n{self.screen()}")

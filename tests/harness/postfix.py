@@ -34,7 +34,8 @@ LISTENER = "127.0.0.1:{port} inet n - n - - smtpd {options}\n"
 
 class Postfix:
     """port takes mail as an MX does; xclient_port lets a test say who logged in; sasl_port asks Dovecot; plain_port has no milter;
-    filtered_port has a content filter behind its queue that brings each mail to port. aliases maps names at example.com to addresses.
+    filtered_port has a content filter behind its queue that brings each mail to port. aliases maps names at example.com to addresses;
+    services are further lines of master.cf.
 
     Without `settings` that say otherwise, all mail ends at the LMTP server on sink_port, so nothing leaves the machine.
     """
@@ -48,12 +49,14 @@ class Postfix:
         ports=None,
         directory=None,
         aliases=(),
+        services="",
     ):
         self.directory = directory or new_directory("postfix")
         self.port, self.xclient_port, self.sasl_port, self.plain_port = ports or free_ports(4)
         (self.filtered_port,) = free_ports(1)
         self.sink_port, self.milter, self.sasl_socket = sink_port, milter, sasl_socket
         self.settings, self.aliases = settings or {}, dict(aliases)
+        self.services = services
         self.config = self.directory / "etc"
         self.log = self.directory / "mail.log"
         for name in ("etc", "queue", "data"):
@@ -68,7 +71,7 @@ class Postfix:
         (self.config / "main.cf").write_text(
             "".join(f"{key} = {value}\n" for key, value in self.main().items())
         )
-        (self.config / "master.cf").write_text(SERVICES + self.listeners())
+        (self.config / "master.cf").write_text(SERVICES + self.listeners() + self.services)
 
     def main(self):
         settings = {

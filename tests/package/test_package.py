@@ -67,6 +67,23 @@ def test_every_template_is_installed(installed):
     assert there == {pathlib.Path(path).name for path in shipped("conf/templates/*.eml")}
 
 
+def test_every_example_is_installed_and_a_script_stays_one(installed):
+    root = installed / PREFIX / "share/doc/milticket/examples"
+    there = {
+        path.relative_to(root).as_posix(): path.stat().st_mode & 0o777
+        for path in root.rglob("*")
+        if path.is_file()
+    }
+    source = SOURCE / "conf" / "examples"
+    scripts = ("notmuch/post-new", "rspamd/milticket-learn")
+    names = [path.removeprefix("conf/examples/") for path in shipped("conf/examples/**/*")]
+    assert there == {name: 0o755 if name in scripts else 0o644 for name in names}
+    index = (source / "README").read_text()
+    assert [
+        name for name in names if name != "README" and pathlib.Path(name).name not in index
+    ] == []
+
+
 def test_the_unit_starts_what_was_installed(installed):
     unit = (installed / PREFIX / "lib/systemd/system/milticket.service").read_text()
     assert re.search(r"^ExecStart=/usr/local/sbin/milticketd -f$", unit, re.M)
