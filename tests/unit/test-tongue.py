@@ -34,7 +34,9 @@ SAMPLE = {
 
 def make_pot():
     """Its text, and what make and xgettext complain of."""
-    run = subprocess.run(["make", "-s", "pot"], cwd=BUILD, capture_output=True, text=True)
+    # A make above us has jobs to share, which ours cannot, and says so.
+    env = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    run = subprocess.run(["make", "-s", "pot"], cwd=BUILD, env=env, capture_output=True, text=True)
     pot = BUILD / "milticket.pot"
     return pot.read_text() if run.returncode == 0 else "", run.stderr.splitlines()
 
