@@ -7,6 +7,8 @@
 #include "base/limits.h"
 #include "base/text.h"
 
+enum { HOST_MAX = 253 };
+
 /* --- canonical form --- */
 
 /* RFC 5321 atext and the dot, or anything beyond ASCII (RFC 6531). */
@@ -71,7 +73,7 @@ static char *canonical_local(const char *s, size_t len)
 static bool address_hostname(const char *s)
 {
 	if (!*s || *s == '.' || *s == '-' || g_str_has_suffix(s, ".") || strstr(s, "..") ||
-		strlen(s) > 253)
+		strlen(s) > HOST_MAX)
 		return false;
 	return strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789.-_") == strlen(s);
 }
@@ -168,6 +170,35 @@ static bool has_hidden(const char *s)
 	return false;
 }
 
+/* The length of an atom (RFC 5321 section 4.1.2), or of a label of a host's name. */
+static size_t atom_length(const char *s, bool host)
+{
+	size_t n = 0;
+
+	while (g_ascii_isalnum(s[n]) || s[n] == '-' || s[n] == '_' ||
+		(!host && s[n] && strchr("!#$%&'*+/=?^`{|}~", s[n])))
+		n++;
+	return n;
+}
+
+/* Nearly all addresses are atoms and dots, an '@', and a host's name: their case alone is not
+ * canonical. NULL for all others. Owned. */
+static char *canonical_plain(const char *s)
+{
+	const char *at = NULL, *p = s + atom_length(s, false);
+
+	while (p > s && (*p == '.' || (*p == '@' && !at && p[1] != '-'))) {
+		size_t atom;
+
+		at = *p == '@' ? p : at;
+		atom = atom_length(p + 1, at != NULL);
+		if (!atom)
+			return NULL;
+		p += 1 + atom;
+	}
+	return at && !*p && p - at - 1 <= HOST_MAX ? g_ascii_strdown(s, p - s) : NULL;
+}
+
 static char *without_brackets(const char *s)
 {
 	size_t len = strlen(s);
@@ -177,28 +208,38 @@ static char *without_brackets(const char *s)
 	return g_strdup(s);
 }
 
-enum status address_canonical(const char *s, char **canonical_out)
+/* Of what has no brackets around it. Owned; NULL: it is no address. */
+static char *canonical_bare(char *bare)
 {
-	g_autofree char *bare = NULL, *local = NULL, *domain = NULL, *whole = NULL;
+	g_autofree char *local = NULL, *domain = NULL;
 	const char *at;
 
-	if (strnlen(s, LIMIT_ADDRESS_BYTES + 3) > LIMIT_ADDRESS_BYTES + 2)
-		return ST_BAD_INPUT;
-	bare = without_brackets(s);
-	if (!*bare)
-		return ST_NOT_FOUND;
 	/* A source route is to be ignored (RFC 5321 section 4.1.1.3):
 	 * "@a.example,@b.example:user@c.example". */
 	if (*bare == '@' && strchr(bare, ':'))
 		memmove(bare, strchr(bare, ':') + 1, strlen(strchr(bare, ':')));
 	if (!g_utf8_validate(bare, -1, NULL) || has_hidden(bare) || !(at = address_divide(bare)))
-		return ST_BAD_INPUT;
+		return NULL;
 	local = canonical_local(bare, (size_t)(at - bare));
 	domain = canonical_domain(at + 1);
-	if (!local || !domain)
+	return local && domain ? g_strconcat(local, "@", domain, NULL) : NULL;
+}
+
+enum status address_canonical(const char *s, char **canonical_out)
+{
+	g_autofree char *bare = NULL, *whole = NULL;
+
+	if (strnlen(s, LIMIT_ADDRESS_BYTES + 3) > LIMIT_ADDRESS_BYTES + 2)
 		return ST_BAD_INPUT;
-	whole = g_strconcat(local, "@", domain, NULL);
-	if (strlen(whole) > LIMIT_ADDRESS_BYTES)
+	bare = *s == '<' ? without_brackets(s) : NULL;
+	whole = canonical_plain(bare ? bare : s);
+	if (!whole) {
+		bare = bare ? bare : g_strdup(s);
+		if (!*bare)
+			return ST_NOT_FOUND;
+		whole = canonical_bare(bare);
+	}
+	if (!whole || strlen(whole) > LIMIT_ADDRESS_BYTES)
 		return ST_BAD_INPUT;
 	*canonical_out = g_steal_pointer(&whole);
 	return ST_OK;
@@ -209,6 +250,8 @@ char *address_as_written(const char *s, const char *canonical)
 	const char *at = strrchr(canonical, '@'), *their_at = strrchr(s, '@');
 	size_t len = (size_t)(at - canonical);
 
+	if (strcmp(s, canonical) == 0)
+		return g_strdup(s);
 	if (!their_at || (size_t)(their_at - s) < len ||
 		g_ascii_strncasecmp(their_at - len, canonical, len) != 0)
 		return g_strdup(canonical);

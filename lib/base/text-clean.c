@@ -139,15 +139,33 @@ static bool is_gap(gunichar c, enum unseen unseen)
 	return g_unichar_isspace(c) || (unseen != UNSEEN_SHOWN && is_dropped(c, unseen));
 }
 
+/* The length of what begins a line and is one already: ASCII that is seen, and single blanks
+ * between it. */
+static size_t clean_start(const char *s, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len &&
+		(g_ascii_isgraph(s[n]) ||
+			(s[n] == ' ' && n && n + 1 < len && g_ascii_isgraph(s[n + 1]))))
+		n++;
+	return n;
+}
+
 static char *clean_line_of(const char *s, size_t max, enum unseen unseen)
 {
-	g_autofree char *valid = g_utf8_make_valid(
-		s, (gssize)strnlen(s, max > G_MAXSIZE / 8 ? max : max * 4 + 16));
-	GString *out = g_string_new(NULL);
-	gunichar before = 0;
+	size_t len = strnlen(s, max > G_MAXSIZE / 8 ? max : max * 4 + 16);
+	size_t clean = clean_start(s, len);
+	g_autofree char *valid = NULL;
+	gunichar before = clean ? (gunichar)s[clean - 1] : 0;
 	bool gap = false;
+	GString *out;
 
-	for (const char *p = valid; *p && out->len <= max + 8; p = g_utf8_next_char(p)) {
+	if (clean == len || clean > max)
+		return g_strchomp(g_strndup(s, MIN(clean, max)));
+	valid = g_utf8_make_valid(s, (gssize)len);
+	out = g_string_new_len(valid, (gssize)clean);
+	for (const char *p = valid + clean; *p && out->len <= max + 8; p = g_utf8_next_char(p)) {
 		gunichar c = g_utf8_get_char(p);
 
 		if (is_gap(c, unseen)) {
@@ -180,13 +198,31 @@ char *text_line_shown(const char *s, size_t max)
 	return clean_line_of(s, max, UNSEEN_SHOWN);
 }
 
-/* Most text is ASCII, and is taken over in runs. */
-static size_t ascii_run(const char *s)
+/* How many of eight bytes at a time are from ' ' to '~': what is less borrows, what is DEL or more
+ * has the highest bit, or gets it. */
+static size_t printable_words(const char *s, size_t len)
 {
+	const uint64_t ones = UINT64_C(0x0101010101010101), highest = UINT64_C(0x8080808080808080);
+	uint64_t word;
 	size_t n = 0;
 
-	while ((s[n] >= ' ' && s[n] <= '~') || s[n] == '\n' || s[n] == '\t')
+	for (; len - n >= sizeof word; n += sizeof word) {
+		memcpy(&word, s + n, sizeof word);
+		if (((word - ones * ' ') | word | (word + ones)) & highest)
+			break;
+	}
+	return n;
+}
+
+/* Most text is ASCII, and is taken over in runs. */
+static size_t ascii_run(const char *s, size_t len)
+{
+	size_t n = printable_words(s, len);
+
+	while (n < len && ((s[n] >= ' ' && s[n] <= '~') || s[n] == '\n' || s[n] == '\t')) {
 		n++;
+		n += printable_words(s + n, len - n);
+	}
 	return n;
 }
 
@@ -202,16 +238,19 @@ static void append_to_block(GString *out, const char *p, enum unseen unseen, gun
 
 static char *block_of_valid(const char *utf8, size_t max, enum unseen unseen)
 {
-	GString *out = g_string_sized_new(MIN(strlen(utf8), max) + 1);
+	const char *end = utf8 + strlen(utf8);
+	GString *out = g_string_sized_new(MIN((size_t)(end - utf8), max) + 1);
 	gunichar before = 0;
 
-	for (const char *p = utf8; *p && out->len <= max;) {
-		size_t run = ascii_run(p);
+	for (const char *p = utf8; p < end && out->len <= max;) {
+		size_t run = ascii_run(p, (size_t)(end - p));
 
 		g_string_append_len(out, p, (gssize)run);
 		before = run ? (gunichar)p[run - 1] : before;
 		p += run;
-		if (*p && run == 0) {
+		if (*p == '\r' && p[1] == '\n') {
+			p++;
+		} else if (p < end && run == 0) {
 			append_to_block(out, p, unseen, &before);
 			p = g_utf8_next_char(p);
 		}

@@ -79,8 +79,11 @@ const char *text_past_blanks(const char *p)
 
 bool text_starts_with_one(const char *s, const char *const *heads, size_t n)
 {
+	char first = s ? g_ascii_tolower(*s) : '\0';
+
 	for (size_t i = 0; s && i < n; i++)
-		if (g_ascii_strncasecmp(s, heads[i], strlen(heads[i])) == 0)
+		if (g_ascii_tolower(*heads[i]) == first &&
+			g_ascii_strncasecmp(s, heads[i], strlen(heads[i])) == 0)
 			return true;
 	return false;
 }

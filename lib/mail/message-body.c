@@ -311,30 +311,22 @@ char *message_attached_subject(GMimeObject *part)
 
 /* --- the top part --- */
 
-static GMimeContentType *content_type(const struct message *message)
+static GMimeContentType *read_content_type(const char *value)
 {
-	struct message *m = (struct message *)message;
-	g_autofree char *decoded = NULL;
-	const char *value;
-
-	if (m->content_type)
-		return m->content_type;
-	value = message_header(m, "Content-Type", 0);
 	/* Some encode all that they write. */
-	if (value && g_str_has_prefix(value, "=?"))
-		value = decoded = message_decode_header(value, FIELD_MAX);
-	m->content_type = value ? g_mime_content_type_parse(message_options(), value)
-				: g_mime_content_type_new("text", "plain");
-	return m->content_type;
+	g_autofree char *decoded =
+		g_str_has_prefix(value, "=?") ? message_decode_header(value, FIELD_MAX) : NULL;
+
+	return g_mime_content_type_parse(message_options(), decoded ? decoded : value);
 }
 
-const char *message_content_type(const struct message *m)
+static const char *name_of_type(GMimeContentType *content_type)
 {
 	static const char *const known[] = { "multipart/report", "multipart/mixed",
 		"multipart/alternative", "multipart/signed", "multipart/encrypted",
 		"multipart/related", "text/plain", "text/html", "text/calendar", "message/rfc822",
 		"message/delivery-status", "message/disposition-notification" };
-	g_autofree char *type = g_mime_content_type_get_mime_type(content_type(m));
+	g_autofree char *type = g_mime_content_type_get_mime_type(content_type);
 
 	for (size_t i = 0; i < G_N_ELEMENTS(known); i++)
 		if (g_ascii_strcasecmp(type, known[i]) == 0)
@@ -342,7 +334,21 @@ const char *message_content_type(const struct message *m)
 	return "application/octet-stream";
 }
 
+/* What has no such field is plain text (RFC 2045 section 5.2). */
+const char *message_content_type(const struct message *message)
+{
+	struct message *m = (struct message *)message;
+	const char *value = m->type ? NULL : message_header(m, "Content-Type", 0);
+
+	if (value)
+		m->content_type = read_content_type(value);
+	if (!m->type)
+		m->type = value ? name_of_type(m->content_type) : "text/plain";
+	return m->type;
+}
+
 const char *message_content_param(const struct message *m, const char *name)
 {
-	return g_mime_content_type_get_parameter(content_type(m), name);
+	message_content_type(m);
+	return m->content_type ? g_mime_content_type_get_parameter(m->content_type, name) : NULL;
 }

@@ -8,9 +8,11 @@
 #include "mail/message.h"
 
 struct header {
-	char *name, *value; /* value: unfolded, leading white space dropped */
-	unsigned place;     /* of those of its name, from 1 */
-	bool had_nul;       /* NULs were dropped from it */
+	char *name;   /* owned */
+	char *value;  /* unfolded, leading white space dropped; in the same memory as name */
+	GArray *same; /* of guint: all of its name, in the first of them; NULL: it is alone */
+	guint place;  /* of those of its name, from 1 */
+	bool had_nul; /* NULs were dropped from it */
 };
 
 /* A list that is parsed when it is first asked for. */
@@ -36,7 +38,8 @@ struct message {
 	/* where it begins in data; NULL in a file, or when the headers are not well-formed */
 	const char *body;
 	GArray *headers;     /* of struct header */
-	GHashTable *by_name; /* name → GArray of guint, indexes into headers */
+	GHashTable *by_name; /* name → index of its first header, from 1 */
+	guint64 names;       /* a bit for each name: most that are asked for are not there */
 
 	/* Computed when first asked for. */
 	struct lazy_mailboxes from, to, cc, reply_to;
@@ -44,8 +47,10 @@ struct message {
 		*plain_text;
 	bool sender_known, id_known, languages_known, plain_known, date_known;
 	int64_t date;
-	GMimeContentType *content_type;
-	GByteArray *view;  /* of data, for the parser's stream; owns nothing of it */
+	const char *type;               /* of the top part, static */
+	GMimeContentType *content_type; /* NULL: there is no such field, or type is NULL */
+	bool single_known, single;      /* is it a single text? */
+	GByteArray *view;               /* of data, for the parser's stream; owns nothing of it */
 	GMimeObject *root; /* the parsed body; NULL: not parsed yet, or not parseable */
 	bool root_known;
 	GArray *attachments; /* of struct attachment; NULL: not looked for yet */
@@ -125,6 +130,9 @@ void report_add(
 
 /* What a returned message's header lines tell. */
 void report_read_returned(struct report_read *read, const char *block);
+
+/* Call once, before any thread. */
+void report_forms_init(void);
 
 /* Reads Subject, X-Failed-Recipients and text for what MTAs say in them. */
 void report_read_forms(const struct message *message, struct report_read *read);

@@ -19,7 +19,7 @@ struct form {
 };
 
 /* clang-format off */
-static const struct form subjects[] = {
+static const struct form subject_forms[] = {
 	{ "delayed mail (still being retried)", REPORT_DELAYED, "Postfix" },
 	{ "delivery status notification (delay)", REPORT_DELAYED, "Exchange, Gmail" },
 	{ "delivery delayed:", REPORT_DELAYED, "Exchange" },
@@ -81,7 +81,7 @@ static const struct form subjects[] = {
 	{ "未传递:", REPORT_FAILED, "Exchange, Chinese" },
 };
 
-static const struct form texts[] = {
+static const struct form text_forms[] = {
 	{ "this is a warning message only", REPORT_DELAYED, "sendmail, Exchange" },
 	{ "this is a warning only", REPORT_DELAYED, "Postfix" },
 	{ "you do not need to resend your message", REPORT_DELAYED, "sendmail, Exchange, Gmail" },
@@ -155,21 +155,56 @@ static const struct form texts[] = {
 	{ "** message not delivered **", REPORT_FAILED, "Gmail" },
 	{ "there was a problem delivering your message", REPORT_FAILED, "practice" },
 };
-/* What MTAs say somewhere, and people do, too. */
-static const char *const delayed_words[] = {
-	"delayed", "will be retried", "will keep trying", "still being retried", "not yet been delivered",
-	"verzögert"
-};
-static const char *const failure_words[] = {
-	"undeliver", "not deliver", "delivery fail", "delivery has failed", "delivery error",
-	"delivery problem", "delivery report", "delivery status", "failure notice", "failure delivery",
-	"nondelivery", "non-delivery", "non delivery", "this is the qmail",
-	"mail failure", "returned mail", "returned to sender", "message returned", "bounced",
-	"could not be delivered", "cannot be delivered", "can't be delivered", "couldn't be delivered",
-	"wasn't delivered", "unable to deliver", "user unknown", "unknown user", "no such user",
-	"mailbox full", "mailbox is full", "mailbox unavailable", "quota", "permanent error",
-	"permanent failure", "unzustellbar", "nicht zugestellt", "nicht zustellbar",
-	"zustellung fehlgeschlagen", "non remis", "no se pudo entregar", "no entregado"
+/* What MTAs say somewhere, and people do, too. In lower case. */
+static const struct form word_forms[] = {
+	{ "delayed", REPORT_DELAYED, NULL },
+	{ "will be retried", REPORT_DELAYED, NULL },
+	{ "will keep trying", REPORT_DELAYED, NULL },
+	{ "still being retried", REPORT_DELAYED, NULL },
+	{ "not yet been delivered", REPORT_DELAYED, NULL },
+	{ "verzögert", REPORT_DELAYED, NULL },
+
+	{ "undeliver", REPORT_FAILED, NULL },
+	{ "not deliver", REPORT_FAILED, NULL },
+	{ "delivery fail", REPORT_FAILED, NULL },
+	{ "delivery has failed", REPORT_FAILED, NULL },
+	{ "delivery error", REPORT_FAILED, NULL },
+	{ "delivery problem", REPORT_FAILED, NULL },
+	{ "delivery report", REPORT_FAILED, NULL },
+	{ "delivery status", REPORT_FAILED, NULL },
+	{ "failure notice", REPORT_FAILED, NULL },
+	{ "failure delivery", REPORT_FAILED, NULL },
+	{ "nondelivery", REPORT_FAILED, NULL },
+	{ "non-delivery", REPORT_FAILED, NULL },
+	{ "non delivery", REPORT_FAILED, NULL },
+	{ "this is the qmail", REPORT_FAILED, NULL },
+	{ "mail failure", REPORT_FAILED, NULL },
+	{ "returned mail", REPORT_FAILED, NULL },
+	{ "returned to sender", REPORT_FAILED, NULL },
+	{ "message returned", REPORT_FAILED, NULL },
+	{ "bounced", REPORT_FAILED, NULL },
+	{ "could not be delivered", REPORT_FAILED, NULL },
+	{ "cannot be delivered", REPORT_FAILED, NULL },
+	{ "can't be delivered", REPORT_FAILED, NULL },
+	{ "couldn't be delivered", REPORT_FAILED, NULL },
+	{ "wasn't delivered", REPORT_FAILED, NULL },
+	{ "unable to deliver", REPORT_FAILED, NULL },
+	{ "user unknown", REPORT_FAILED, NULL },
+	{ "unknown user", REPORT_FAILED, NULL },
+	{ "no such user", REPORT_FAILED, NULL },
+	{ "mailbox full", REPORT_FAILED, NULL },
+	{ "mailbox is full", REPORT_FAILED, NULL },
+	{ "mailbox unavailable", REPORT_FAILED, NULL },
+	{ "quota", REPORT_FAILED, NULL },
+	{ "permanent error", REPORT_FAILED, NULL },
+	{ "permanent failure", REPORT_FAILED, NULL },
+	{ "unzustellbar", REPORT_FAILED, NULL },
+	{ "nicht zugestellt", REPORT_FAILED, NULL },
+	{ "nicht zustellbar", REPORT_FAILED, NULL },
+	{ "zustellung fehlgeschlagen", REPORT_FAILED, NULL },
+	{ "non remis", REPORT_FAILED, NULL },
+	{ "no se pudo entregar", REPORT_FAILED, NULL },
+	{ "no entregado", REPORT_FAILED, NULL },
 };
 /* clang-format on */
 
@@ -244,14 +279,52 @@ enum writer message_writer(const struct message *message)
 
 /* --- forms --- */
 
-static const struct form *find_form(const struct form *forms, size_t n, const char *line)
-{
-	char first = g_ascii_tolower(*line);
+/* A table of them by the byte that they begin with: of most texts that tells enough. Indexes count
+ * from 1; 0 is none. */
+struct forms {
+	const struct form *v;
+	size_t n;
+	guint8 first[256], next[G_MAXUINT8];
+};
 
-	for (size_t i = 0; i < n; i++)
-		if (forms[i].words[0] == first &&
-			g_ascii_strncasecmp(line, forms[i].words, strlen(forms[i].words)) == 0)
-			return &forms[i];
+static struct forms subjects = { .v = subject_forms, .n = G_N_ELEMENTS(subject_forms) },
+		    texts = { .v = text_forms, .n = G_N_ELEMENTS(text_forms) },
+		    phrases = { .v = word_forms, .n = G_N_ELEMENTS(word_forms) };
+
+static void forms_init(struct forms *forms)
+{
+	for (size_t i = forms->n; i-- > 0;) {
+		guint8 *first = &forms->first[(guchar)forms->v[i].words[0]];
+
+		forms->next[i] = *first;
+		*first = (guint8)(i + 1);
+	}
+}
+
+void report_forms_init(void)
+{
+	forms_init(&subjects);
+	forms_init(&texts);
+	forms_init(&phrases);
+}
+
+static bool form_begins(const struct form *form, const char *text)
+{
+	const char *p = form->words;
+
+	for (; *p && g_ascii_tolower(*text) == *p; p++)
+		text++;
+	return !*p;
+}
+
+/* The first one in the table that the text begins with; NULL. */
+static const struct form *find_form(const struct forms *forms, const char *text)
+{
+	guint8 at = forms->first[(guchar)g_ascii_tolower(*text)];
+
+	for (; at; at = forms->next[at - 1])
+		if (form_begins(&forms->v[at - 1], text))
+			return &forms->v[at - 1];
 	return NULL;
 }
 
@@ -288,36 +361,34 @@ static const struct form *form_of_text(const char *text)
 
 	for (const char *p = text; p && *p && lines < FORM_LINES;
 		p = report_next_line(p), lines++) {
-		const char *line = p + strspn(p, " \t#=|-");
+		const char *line = g_ascii_isalpha(*p) ? p : p + strspn(p, " \t#=|-");
 
 		if (begins_forwarded(line))
 			break;
-		found = forms_milder(found, find_form(texts, G_N_ELEMENTS(texts), line));
+		found = forms_milder(found, find_form(&texts, line));
 	}
 	return found;
 }
 
-static bool has_one_of(const char *lower, const char *const *words, size_t n)
+static const struct form *form_of_words(const char *said)
 {
-	for (size_t i = 0; i < n; i++)
-		if (strstr(lower, words[i]))
-			return true;
-	return false;
+	const struct form *found = NULL;
+	g_autofree char *lower = NULL;
+
+	if (!g_str_is_ascii(said))
+		said = lower = g_utf8_strdown(said, -1);
+	for (; *said; said++)
+		found = forms_milder(found, find_form(&phrases, said));
+	return found;
 }
 
 static enum report_kind kind_of_words(const char *subject, const char *text)
 {
-	const char *const said[] = { subject, text };
+	const struct form *found = form_of_words(subject);
 
-	for (size_t i = 0; i < G_N_ELEMENTS(said); i++) {
-		g_autofree char *lower = g_utf8_strdown(said[i], -1);
-
-		if (has_one_of(lower, delayed_words, G_N_ELEMENTS(delayed_words)))
-			return REPORT_DELAYED;
-		if (has_one_of(lower, failure_words, G_N_ELEMENTS(failure_words)))
-			return REPORT_FAILED;
-	}
-	return REPORT_NONE;
+	if (!found)
+		found = form_of_words(text);
+	return found ? found->kind : REPORT_NONE;
 }
 
 static void forms_tell(
@@ -331,7 +402,7 @@ static void forms_tell(
 static void find_kind(const struct message *m, struct report_read *read, const char *text)
 {
 	const char *subject = message_subject(m);
-	const struct form *form = find_form(subjects, G_N_ELEMENTS(subjects), subject);
+	const struct form *form = find_form(&subjects, subject);
 
 	form = forms_milder(form, form_of_text(text));
 	if (message_header(m, "X-Failed-Recipients", 0))

@@ -19,7 +19,7 @@ const char *report_next_line(const char *p)
 /* Behind the colon of a field of that name at p, or NULL. */
 static const char *past_name(const char *p, const char *name, size_t len)
 {
-	if (g_ascii_strncasecmp(p, name, len) != 0)
+	if (g_ascii_tolower(*p) != g_ascii_tolower(*name) || g_ascii_strncasecmp(p, name, len) != 0)
 		return NULL;
 	p += len + strspn(p + len, " \t");
 	return *p == ':' ? p + 1 : NULL;

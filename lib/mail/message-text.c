@@ -341,7 +341,7 @@ static bool is_identity(const char *encoding)
 		is_word(encoding, "binary");
 }
 
-bool message_is_single_text(const struct message *m)
+static bool is_single_text(const struct message *m)
 {
 	const char *encoding = message_header(m, "Content-Transfer-Encoding", 0);
 
@@ -350,6 +350,16 @@ bool message_is_single_text(const struct message *m)
 		message_header_count(m, "Content-Type") <= 1 &&
 		message_header_count(m, "Content-Transfer-Encoding") <= 1 &&
 		strcmp(message_content_type(m), "text/plain") == 0;
+}
+
+bool message_is_single_text(const struct message *message)
+{
+	struct message *m = (struct message *)message;
+
+	if (!m->single_known)
+		m->single = is_single_text(m);
+	m->single_known = true;
+	return m->single;
 }
 
 static char *single_text(const struct message *m)

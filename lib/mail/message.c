@@ -26,6 +26,7 @@ void message_library_init(void)
 	hash_seed = g_random_int();
 	options = g_mime_parser_options_new();
 	g_mime_parser_options_set_fallback_charsets(options, charsets);
+	report_forms_init();
 }
 
 GMimeParserOptions *message_options(void)
@@ -40,20 +41,22 @@ static void message_header_clear(void *data)
 	struct header *header = data;
 
 	g_free(header->name);
-	g_free(header->value);
+	g_clear_pointer(&header->same, g_array_unref);
 }
 
-/* One field's lines as one; NULs are dropped, the rest is as it came. */
-static char *message_unfold(const char *s, size_t len)
+/* One field's lines as one, into out: NULs are dropped, the rest is as it came. */
+static void message_unfold(const char *s, size_t len, char *out)
 {
-	GString *out = g_string_sized_new(len);
+	const char *end = s + len;
 
-	for (size_t i = 0; i < len; i++)
-		if (s[i] != '\r' && s[i] != '\n' && s[i] != '\0')
-			g_string_append_c(out, s[i]);
-		else if (s[i] == '\r' && i + 1 < len && s[i + 1] != '\n' && s[i + 1] != '\r')
-			g_string_append_c(out, ' ');
-	return g_strchug(g_string_free(out, FALSE));
+	while (s < end && (g_ascii_isspace(*s) || !*s))
+		s++;
+	for (; s < end; s++)
+		if (*s != '\r' && *s != '\n' && *s != '\0')
+			*out++ = *s;
+		else if (*s == '\r' && s + 1 < end && s[1] != '\n' && s[1] != '\r')
+			*out++ = ' ';
+	*out = '\0';
 }
 
 /* Names compare without case; RFC 5322 has them in ASCII. Strangers choose them, and must not know
@@ -63,8 +66,17 @@ static guint name_hash(gconstpointer name)
 	guint hash = hash_seed;
 
 	for (const char *p = name; *p; p++)
-		hash = (hash ^ (guchar)g_ascii_tolower(*p)) * 16777619u;
+		hash = (hash ^ (guchar)(*p | ('a' - 'A'))) * 16777619u;
 	return hash ^ hash >> 15;
+}
+
+/* By its length and its first and last letter, which costs less than a hash. */
+static guint64 name_bit(const char *name)
+{
+	size_t len = strlen(name), first = (guchar)name[0] | 0x20,
+	       last = (guchar)name[len - (len > 0)] | 0x20;
+
+	return UINT64_C(1) << (first + 5 * last + 11 * len) % 64;
 }
 
 static gboolean name_equal(gconstpointer a, gconstpointer b)
@@ -72,25 +84,50 @@ static gboolean name_equal(gconstpointer a, gconstpointer b)
 	return g_ascii_strcasecmp(a, b) == 0;
 }
 
+/* The first header of that name; NULL. */
+static struct header *first_header(const struct message *m, const char *name)
+{
+	guint at = m->names & name_bit(name)
+		? GPOINTER_TO_UINT(g_hash_table_lookup(m->by_name, name))
+		: 0;
+
+	return at ? &g_array_index(m->headers, struct header, at - 1) : NULL;
+}
+
+/* That at index `at` is one more of the name of `first`. Gives its place. */
+static guint message_add_same(const struct message *m, struct header *first, guint at)
+{
+	guint own = (guint)(first - (struct header *)(void *)m->headers->data);
+
+	if (!first->same) {
+		first->same = g_array_new(FALSE, FALSE, sizeof(guint));
+		g_array_append_val(first->same, own);
+	}
+	g_array_append_val(first->same, at);
+	return first->same->len;
+}
+
 static void message_add_header(struct message *m, const char *s, size_t len)
 {
 	const char *colon = memchr(s, ':', len);
-	struct header header;
-	GArray *places;
+	struct header header = { .place = 1 }, *first;
 	guint at = m->headers->len;
 
 	if (!colon || colon == s || at >= LIMIT_HEADER_COUNT)
 		return;
-	header.name = g_strchomp(g_strndup(s, (gsize)(colon - s)));
-	header.value = message_unfold(colon + 1, len - (size_t)(colon + 1 - s));
+	header.name = g_malloc(len + 1);
+	memcpy(header.name, s, (size_t)(colon - s));
+	header.name[colon - s] = '\0';
+	header.value = header.name + (colon - s) + 1;
+	g_strchomp(header.name);
+	message_unfold(colon + 1, len - (size_t)(colon + 1 - s), header.value);
 	header.had_nul = memchr(s, '\0', len) != NULL;
-	places = g_hash_table_lookup(m->by_name, header.name);
-	if (!places) {
-		places = g_array_new(FALSE, FALSE, sizeof(guint));
-		g_hash_table_insert(m->by_name, header.name, places);
-	}
-	g_array_append_val(places, at);
-	header.place = places->len;
+	first = first_header(m, header.name);
+	if (first)
+		header.place = message_add_same(m, first, at);
+	else
+		g_hash_table_insert(m->by_name, header.name, GUINT_TO_POINTER(at + 1));
+	m->names |= name_bit(header.name);
 	g_array_append_val(m->headers, header);
 }
 
@@ -134,8 +171,7 @@ static struct message *new_message(void)
 	m->fd = -1;
 	m->headers = g_array_new(FALSE, FALSE, sizeof(struct header));
 	g_array_set_clear_func(m->headers, message_header_clear);
-	m->by_name = g_hash_table_new_full(
-		name_hash, name_equal, NULL, (GDestroyNotify)g_array_unref);
+	m->by_name = g_hash_table_new(name_hash, name_equal);
 	return m;
 }
 
@@ -217,25 +253,31 @@ static const struct header *header_at(const struct message *m, unsigned index)
 	return &g_array_index(m->headers, struct header, index);
 }
 
-static GArray *places_of(const struct message *m, const char *name)
+static const struct header *nth_header(const struct message *m, const char *name, unsigned nth)
 {
-	return g_hash_table_lookup(m->by_name, name);
+	const struct header *first = first_header(m, name);
+
+	if (nth == 0 || !first)
+		return first;
+	if (!first->same || nth >= first->same->len)
+		return NULL;
+	return header_at(m, g_array_index(first->same, guint, nth));
 }
 
 const char *message_header(const struct message *m, const char *name, unsigned nth)
 {
-	GArray *places = places_of(m, name);
+	const struct header *header = nth_header(m, name, nth);
 
-	if (!places || nth >= places->len)
-		return NULL;
-	return header_at(m, g_array_index(places, guint, nth))->value;
+	return header ? header->value : NULL;
 }
 
 unsigned message_header_count(const struct message *m, const char *name)
 {
-	GArray *places = places_of(m, name);
+	const struct header *first = first_header(m, name);
 
-	return places ? places->len : 0;
+	if (!first)
+		return 0;
+	return first->same ? first->same->len : 1;
 }
 
 unsigned message_headers(const struct message *m)
@@ -250,10 +292,10 @@ unsigned message_header_place(const struct message *m, unsigned index)
 
 bool message_header_had_nul(const struct message *m, const char *name)
 {
-	GArray *places = places_of(m, name);
+	const struct header *header;
 
-	for (guint i = 0; places && i < places->len; i++)
-		if (header_at(m, g_array_index(places, guint, i))->had_nul)
+	for (unsigned i = 0; (header = nth_header(m, name, i)); i++)
+		if (header->had_nul)
 			return true;
 	return false;
 }
@@ -364,6 +406,8 @@ char *message_decode_header(const char *raw, size_t max)
 	struct words words;
 	char *text;
 
+	if (words_are_plain(raw))
+		return text_line_kept(raw, max);
 	words_init(&words, raw);
 	text = text_line_kept(words.text->str, max);
 	words_release(&words);

@@ -8,6 +8,7 @@
 #include "mail/charset.h"
 
 enum {
+	ESC = 0x1b,
 	WORD_MAX = 75, /* RFC 2047 section 2 */
 	CHARSET_MAX = 40,
 	JOINED_MAX = 8 /* words that one character or run of them may be split between */
@@ -20,23 +21,33 @@ static bool words_is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* A line break before white space is a fold and goes; any other is a blank. */
-static GString *words_unfold(const char *raw)
+GString *words_unfold(const char *raw)
 {
-	GString *out = g_string_new(NULL);
+	GString *out = g_string_sized_new(MIN(strlen(raw), (size_t)LIMIT_SUBJECT_BYTES));
 
 	raw += strspn(raw, " \t\r\n");
 	for (; *raw && out->len < LIMIT_SUBJECT_BYTES; raw++) {
-		if (*raw != '\r' && *raw != '\n')
-			g_string_append_c(out, *raw);
-		else if (raw[0] == '\r' && raw[1] == '\n')
-			continue;
-		else if (!words_is_blank(raw[1]) && raw[1])
+		size_t run = MIN(strcspn(raw, "\r\n"), LIMIT_SUBJECT_BYTES - out->len);
+
+		g_string_append_len(out, raw, (gssize)run);
+		raw += run;
+		if (!*raw || out->len >= LIMIT_SUBJECT_BYTES)
+			break;
+		/* A line break before white space is a fold and goes; any other is a blank. */
+		if (!(raw[0] == '\r' && raw[1] == '\n') && !words_is_blank(raw[1]) && raw[1])
 			g_string_append_c(out, ' ');
 	}
 	while (out->len && words_is_blank(out->str[out->len - 1]))
 		g_string_truncate(out, out->len - 1);
 	return out;
+}
+
+bool words_are_plain(const char *raw)
+{
+	size_t len = strnlen(raw, LIMIT_SUBJECT_BYTES);
+
+	return len < LIMIT_SUBJECT_BYTES && text_is_ascii(raw, len) && !strstr(raw, "=?") &&
+		!memchr(raw, ESC, len);
 }
 
 /* --- decoding --- */
@@ -227,11 +238,34 @@ static char *convert_with_next(const GString *raw, struct encoded *word, enum ch
 
 /* --- building --- */
 
+/* The raw offsets of n bytes of text that are put: `raw_at`, and `step` more for each next one. */
+static void put_places(struct words *w, size_t n, guint raw_at, guint step)
+{
+	guint before = w->raw_at->len, *places;
+
+	g_array_set_size(w->raw_at, before + (guint)n);
+	places = &g_array_index(w->raw_at, guint, before);
+	for (size_t i = 0; i < n; i++)
+		places[i] = raw_at + (guint)i * step;
+}
+
 static void words_put_text(struct words *w, const char *text, size_t len, guint raw_at)
 {
 	g_string_append_len(w->text, text, (gssize)len);
-	for (size_t i = 0; i < len; i++)
-		g_array_append_val(w->raw_at, raw_at);
+	put_places(w, len, raw_at, 0);
+}
+
+/* The ASCII that begins there, which is its own text. */
+static guint put_ascii(struct words *w, guint at, guint end)
+{
+	const char *p = w->raw->str + at;
+	guint n = 0;
+
+	while (at + n < end && p[n] >= ' ' && p[n] <= '~')
+		n++;
+	g_string_append_len(w->text, p, (gssize)n);
+	put_places(w, n, at, 1);
+	return n;
 }
 
 /* The character at p, and its length. Controls are blanks. */
@@ -275,8 +309,11 @@ static void put_guessed(struct words *w, guint start, guint end)
 {
 	struct piece piece = { .raw_start = start, .raw_end = end, .start = (guint)w->text->len };
 
-	for (guint at = start; at < end;)
-		at += put_char(w, w->raw->str + at, end - at, at);
+	for (guint at = start; at < end;) {
+		at += put_ascii(w, at, end);
+		if (at < end)
+			at += put_char(w, w->raw->str + at, end - at, at);
+	}
 	piece.end = (guint)w->text->len;
 	if (end > start)
 		g_array_append_val(w->pieces, piece);
@@ -284,16 +321,15 @@ static void put_guessed(struct words *w, guint start, guint end)
 
 static void put_plain(struct words *w, guint start, guint end)
 {
-	const char *raw = w->raw->str;
+	const char *raw = w->raw->str, *p = raw + start, *past;
 
-	for (guint at = start; at < end; at++) {
-		const char *past = charset_past_jis(raw + at, raw + end);
-
-		if (!past)
-			continue;
-		put_guessed(w, start, at);
-		start = words_put_jis(w, at, (guint)(past - raw));
-		at = start - 1;
+	while ((p = memchr(p, ESC, (size_t)(raw + end - p)))) {
+		past = charset_past_jis(p, raw + end);
+		if (past) {
+			put_guessed(w, start, (guint)(p - raw));
+			start = words_put_jis(w, (guint)(p - raw), (guint)(past - raw));
+		}
+		p = past ? past : p + 1;
 	}
 	put_guessed(w, start, end);
 }
@@ -330,26 +366,27 @@ static bool last_was_encoded(const struct words *w)
 
 static void words_split(struct words *w)
 {
-	guint plain = 0, at = 0;
+	const char *raw = w->raw->str, *next = raw;
+	guint plain = 0;
 
-	while (at < w->raw->len) {
+	while ((next = strstr(next, "=?"))) {
 		struct encoded word;
 		enum charset_fit fit;
-		guint start = at;
+		guint start = (guint)(next - raw);
 		g_autofree char *text = NULL;
 
-		if (!read_encoded(w->raw, at, &word)) {
-			at++;
+		if (!read_encoded(w->raw, start, &word)) {
+			next++;
 			continue;
 		}
 		text = convert_with_next(w->raw, &word, &fit);
-		at = word.end;
 		/* White space between two encoded-words is not text (RFC 2047 section 6.2). */
 		if (!(last_was_encoded(w) && words_skip_blanks(w->raw, plain) == start))
 			put_plain(w, plain, start);
 		put_encoded(w, start, &word, text, fit);
+		plain = word.end;
+		next = raw + plain;
 		encoded_release(&word);
-		plain = at;
 	}
 	put_plain(w, plain, (guint)w->raw->len);
 }
@@ -367,10 +404,10 @@ void words_init(struct words *w, const char *raw)
 	guint end;
 
 	w->raw = words_unfold(raw ? raw : "");
-	w->text = g_string_new(NULL);
+	w->text = g_string_sized_new(w->raw->len);
 	w->pieces = g_array_new(FALSE, FALSE, sizeof(struct piece));
 	g_array_set_clear_func(w->pieces, words_piece_clear);
-	w->raw_at = g_array_new(FALSE, FALSE, sizeof(guint));
+	w->raw_at = g_array_sized_new(FALSE, FALSE, sizeof(guint), (guint)w->raw->len + 1);
 	w->removed = g_array_new(FALSE, TRUE, sizeof(gboolean));
 	words_split(w);
 	end = (guint)w->raw->len;
@@ -421,21 +458,24 @@ bool words_blank_beside(const struct words *w, guint at, guint with)
 
 char *words_remaining(const struct words *w, GArray **back_out)
 {
-	GString *out = g_string_new(NULL);
-	GArray *back = g_array_new(FALSE, FALSE, sizeof(guint));
-	guint end = (guint)w->text->len;
+	guint end = (guint)w->text->len, n = 0;
+	GArray *back = g_array_sized_new(FALSE, FALSE, sizeof(guint), end + 1);
+	char *out = g_malloc(end + 1);
 
+	g_array_set_size(back, end + 1);
 	for (guint i = 0; i < end; i++)
 		if (!g_array_index(w->removed, gboolean, i)) {
-			g_string_append_c(out, w->text->str[i]);
-			g_array_append_val(back, i);
+			out[n] = w->text->str[i];
+			g_array_index(back, guint, n++) = i;
 		}
-	g_array_append_val(back, end);
+	out[n] = '\0';
+	g_array_index(back, guint, n) = end;
+	g_array_set_size(back, n + 1);
 	if (back_out)
 		*back_out = back;
 	else
 		g_array_unref(back);
-	return g_string_free(out, FALSE);
+	return out;
 }
 
 /* --- writing --- */
@@ -565,11 +605,11 @@ static void write_piece(struct writer *wr, const struct words *w, const struct p
 {
 	g_autoptr(GString) word = g_string_new(NULL);
 
-	if (!p->encoded) {
+	if (!p->encoded && words_touched(w, p)) {
 		write_plain(wr, kept_raw(w, p));
 		return;
 	}
-	if (p->bare && !words_touched(w, p)) {
+	if (!p->encoded || (p->bare && !words_touched(w, p))) {
 		write_plain(wr, g_strndup(w->raw->str + p->raw_start, p->raw_end - p->raw_start));
 		return;
 	}

@@ -529,7 +529,7 @@ static void subject_shorten(GString *value, size_t max)
 static bool as_it_should_be(const char *raw, const GString *wanted)
 {
 	size_t line = NAME_LENGTH;
-	struct words w;
+	GString *unfolded;
 	bool same;
 
 	if (!raw || strchr(raw, '\r') || strlen(raw) > LIMIT_SUBJECT_BYTES)
@@ -539,9 +539,9 @@ static bool as_it_should_be(const char *raw, const GString *wanted)
 		if (line > LINE_MAX_BYTES || (*p == '\n' && p[1] != ' ' && p[1] != '\t'))
 			return false;
 	}
-	words_init(&w, raw);
-	same = w.raw->len == wanted->len && memcmp(w.raw->str, wanted->str, wanted->len) == 0;
-	words_release(&w);
+	unfolded = words_unfold(raw);
+	same = g_string_equal(unfolded, wanted);
+	g_string_free(unfolded, TRUE);
 	return same;
 }
 
