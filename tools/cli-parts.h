@@ -24,7 +24,7 @@ const struct cli_option *words_option(
 void words_skip_common(char ***words, GPtrArray *behind);
 /* Sorts the words behind the command into options and arguments. False: said what is wrong. */
 bool words_take(struct cli *cli, char **words);
-/* "-" alone is standard input, "-x" of the command tag is an argument. */
+/* "-" alone is standard input, "-x" of a command with signed arguments is one. */
 bool words_is_option(const struct cli_command *command, const char *word);
 /* Says that there is no such command, and which is the nearest. */
 int words_unknown(const struct cli_row *commands, char *const *words);

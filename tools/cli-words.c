@@ -234,8 +234,7 @@ bool words_is_option(const struct cli_command *command, const char *word)
 {
 	if (word[0] != '-' || word[1] == '\0')
 		return false;
-	return !command || strcmp(command->name, "tag") != 0 || word[1] == '-' ||
-		strcmp(word, "-h") == 0;
+	return !command || !command->signed_arguments || word[1] == '-' || strcmp(word, "-h") == 0;
 }
 
 bool words_take(struct cli *cli, char **words)

@@ -51,6 +51,8 @@ struct cli_command {
 	const struct cli_option *options; /* ends with a NULL name; NULL for none */
 	enum cli_need need;
 	unsigned least, most;        /* arguments; most 0: any number */
+	bool signed_arguments;       /* "-x" is an argument */
+	bool closed;                 /* is for closed tickets: they are what is completed */
 	int (*run)(struct cli *cli); /* an exit code */
 };
 

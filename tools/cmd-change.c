@@ -371,7 +371,7 @@ static int run_tag(struct cli *cli)
 	g_autoptr(GPtrArray) words = g_ptr_array_new();
 	unsigned i = 0;
 
-	g_ptr_array_add(words, (char *)"tag");
+	g_ptr_array_add(words, (char *)cli->command->name);
 	while (i < cli->n_args)
 		if (is_number(cli->args[i]))
 			i++;
@@ -424,39 +424,70 @@ static const struct cli_option merge_options[] = {
 	{ .name = NULL },
 };
 
-#define ROW(variable, name, arguments, summary, options, least, run) \
-	const struct cli_command variable = { name, arguments, summary, options, NEED_STORE_WRITE, \
-		least, 0, run }
+const struct cli_command cmd_move = {
+	.name = "move",
+	.arguments = "NUMBER…",
+	.summary = N_("move tickets to another queue or project"),
+	.options = move_options,
+	.need = NEED_STORE_WRITE,
+	.run = run_move,
+};
+const struct cli_command cmd_merge = {
+	.name = "merge",
+	.arguments = "NUMBER…",
+	.summary = N_("merge tickets into another"),
+	.options = merge_options,
+	.need = NEED_STORE_WRITE,
+	.run = run_merge,
+};
+const struct cli_command cmd_split = {
+	.name = "split",
+	.arguments = "NUMBER SEQ…",
+	.summary = N_("move messages of a ticket to a new one"),
+	.need = NEED_STORE_WRITE,
+	.least = 2,
+	.run = run_split,
+};
+const struct cli_command cmd_link = {
+	.name = "link",
+	.arguments = "NUMBER… NUMBER",
+	.summary = N_("link tickets with the last one"),
+	.options = query_options,
+	.need = NEED_STORE_WRITE,
+	.least = 1,
+	.run = run_link,
+};
 
-ROW(cmd_take, "take", "NUMBER…", "make tickets yours", query_options, 0, run_take);
-ROW(cmd_steal, "steal", "NUMBER…", "make tickets yours, be they a colleague's", query_options, 0,
-	run_take);
-ROW(cmd_release, "release", "NUMBER…", "give tickets back to their queue", query_options, 0,
-	run_plain);
-ROW(cmd_assign, "assign", "AGENT NUMBER…", "give tickets to an agent", query_options, 1,
-	run_with_word);
-ROW(cmd_status, "status", "STATUS NUMBER…",
-	"set the status: new, open, waiting, internal, clarify, closed or spam", query_options, 1,
-	run_with_word);
-ROW(cmd_close, "close", "NUMBER…", "close tickets", query_options, 0, run_plain);
-ROW(cmd_reopen, "reopen", "NUMBER…", "open closed tickets again", query_options, 0, run_plain);
-ROW(cmd_wait, "wait", "DURATION|DATE NUMBER…", "wait for the customer until then", query_options, 1,
-	run_with_word);
-ROW(cmd_spam, "spam", "NUMBER…", "mark tickets as spam", query_options, 0, run_plain);
-ROW(cmd_move, "move", "NUMBER…", "move tickets to another queue or project", move_options, 0,
-	run_move);
-ROW(cmd_priority, "priority", "low|normal|high|urgent NUMBER…", "set the priority", query_options,
-	1, run_with_word);
-ROW(cmd_tag, "tag", "+TAG|-TAG… NUMBER…", "add and remove tags", query_options, 1, run_tag);
-ROW(cmd_title, "title", "TEXT NUMBER…", "change the title", query_options, 1, run_with_word);
-ROW(cmd_requester, "requester", "ADDRESS NUMBER…", "set whom tickets are for", query_options, 1,
-	run_with_word);
-ROW(cmd_watch, "watch", "[ADDRESS|AGENT] NUMBER…", "send a copy of what comes and goes",
-	query_options, 0, run_with_maybe);
-ROW(cmd_unwatch, "unwatch", "[ADDRESS|AGENT] NUMBER…", "send no copies any more", query_options, 0,
-	run_with_maybe);
-ROW(cmd_merge, "merge", "NUMBER…", "merge tickets into another", merge_options, 0, run_merge);
-ROW(cmd_split, "split", "NUMBER SEQ…", "move messages of a ticket to a new one", NULL, 2,
-	run_split);
-ROW(cmd_link, "link", "NUMBER… NUMBER", "link tickets with the last one", query_options, 1,
-	run_link);
+/* --- verbs that are commands as they are --- */
+
+static int (*verb_run(const struct verb_info *verb))(struct cli *cli)
+{
+	if (verb->of_self)
+		return run_take;
+	if (verb->reach == REACH_SIGNED)
+		return run_tag;
+	if (!*verb->arguments)
+		return run_plain;
+	return *verb->arguments == '[' ? run_with_maybe : run_with_word;
+}
+
+const struct cli_command *cmd_verb(enum verb verb)
+{
+	static struct cli_command made[VERB_COUNT];
+	const struct verb_info *info = verb_info(verb);
+	bool needed = *info->arguments && *info->arguments != '[';
+
+	if (!made[verb].name)
+		made[verb] = (struct cli_command){
+			.name = info->name,
+			.arguments = g_strstrip(g_strconcat(info->arguments, " NUMBER…", NULL)),
+			.summary = info->help,
+			.options = query_options,
+			.need = NEED_STORE_WRITE,
+			.least = needed,
+			.signed_arguments = info->reach == REACH_SIGNED,
+			.closed = info->of_closed,
+			.run = verb_run(info),
+		};
+	return &made[verb];
+}

@@ -85,8 +85,7 @@ static enum status complete_tickets(struct txn *txn, void *arg, struct error *er
 {
 	const struct completing *c = arg;
 	const struct ticket_filter filter = { .priority = -1,
-		.statuses = strcmp(c->cli->command->name, "reopen") == 0 ? 1U << TICKET_CLOSED
-									 : 0 };
+		.statuses = c->cli->command->closed ? 1U << TICKET_CLOSED : 0 };
 
 	return tickets_list(txn, &filter, offer_ticket, arg, err);
 }
@@ -202,7 +201,7 @@ static void offer_options(struct completing *c, const struct cli_option *options
 	for (; options && options->name; options++) {
 		g_autofree char *name = g_strconcat("--", options->name, NULL);
 
-		complete_offer(c, name, options->help);
+		complete_offer(c, name, _(options->help));
 	}
 }
 
@@ -231,12 +230,12 @@ static void offer_commands(struct completing *c, const char *family)
 
 		if (!word || g_strcmp0(word, last) == 0)
 			continue;
-		complete_offer(c, word, strchr(name, ' ') ? row->group : row->command->summary);
+		complete_offer(c, word, _(strchr(name, ' ') ? row->group : row->command->summary));
 		g_free(last);
 		last = g_steal_pointer(&word);
 	}
 	if (!family)
-		complete_offer(c, "help", "tell how a command is used");
+		complete_offer(c, "help", _("tell how a command is used"));
 }
 
 /* --- where the cursor is --- */

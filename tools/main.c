@@ -1,4 +1,5 @@
-/* ticket. A new command is a file and a row of commands.def. */
+/* ticket. A new command is a file and a row of commands.def; one that mail has, too, is a row of
+ * model/verbs.def. */
 #include <locale.h>
 #include <signal.h>
 #include <unistd.h>
@@ -6,12 +7,36 @@
 #include "base/tongue.h"
 #include "commands.h"
 
-static const struct cli_row commands[] = {
+/* Without a command: the verbs of the group. */
+static const struct cli_row listed[] = {
 #define COMMAND(group, name) { group, &cmd_##name },
+#define VERBS(group) { group, NULL },
 #include "commands.def"
 #undef COMMAND
-	{ NULL, NULL },
+#undef VERBS
 };
+
+static void append_verbs(GArray *rows, const char *group)
+{
+	for (int v = 0; v < VERB_COUNT; v++)
+		if (g_strcmp0(verb_info((enum verb)v)->shell, group) == 0) {
+			const struct cli_row row = { group, cmd_verb((enum verb)v) };
+
+			g_array_append_val(rows, row);
+		}
+}
+
+static GArray *make_rows(void)
+{
+	GArray *rows = g_array_new(TRUE, FALSE, sizeof(struct cli_row));
+
+	for (size_t i = 0; i < G_N_ELEMENTS(listed); i++)
+		if (listed[i].command)
+			g_array_append_val(rows, listed[i]);
+		else
+			append_verbs(rows, listed[i].group);
+	return rows;
+}
 
 /* LMDB believes what it reads: in pages that are not its own it runs off the map, or finds that
  * something cannot be and aborts. That is to end in words. */
@@ -28,6 +53,8 @@ static void main_say_damage(int signal)
 
 int main(int argc, char **argv)
 {
+	g_autoptr(GArray) rows = make_rows();
+
 	setlocale(LC_CTYPE, "");
 	setlocale(LC_MESSAGES, "");
 	tongue_begin();
@@ -36,5 +63,5 @@ int main(int argc, char **argv)
 	signal(SIGSEGV, main_say_damage);
 	signal(SIGBUS, main_say_damage);
 	signal(SIGABRT, main_say_damage);
-	return cli_main(argc, argv, commands);
+	return cli_main(argc, argv, (const struct cli_row *)(void *)rows->data);
 }

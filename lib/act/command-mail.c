@@ -69,18 +69,18 @@ static void mail_answer(struct run *run, const char *line, const char *result)
 
 static void answer_help(struct run *run, const char *line)
 {
-	g_autoptr(GString) help = g_string_new("Commands:\n");
+	g_autoptr(GString) help = g_string_new(_("Commands:\n"));
 
 	for (int v = 0; v < VERB_COUNT; v++) {
 		const struct verb_info *info = verb_info((enum verb)v);
 
 		if (info->by_mail)
-			g_string_append_printf(
-				help, "  %-8s %-24s %s\n", info->name, info->arguments, info->help);
+			g_string_append_printf(help, "  %-8s %-24s %s\n", info->name,
+				info->arguments, _(info->help));
 	}
 	g_string_append(help,
-		"In control mail the ticket's number follows the command: close 1042\n"
-		"Reading stops at the first line that is no command, at --, quit and quoted text.");
+		_("In control mail the ticket's number follows the command: close 1042\n"
+		  "Reading stops at the first line that is no command, at --, quit and quoted text."));
 	mail_answer(run, line, help->str);
 }
 
@@ -113,25 +113,18 @@ static enum status answer_show(struct run *run, const char *line, uint64_t numbe
 {
 	struct ticket t = { 0 };
 	g_autoptr(GString) out = g_string_new(NULL);
-	enum status st = tickets_resolve(run->txn, number, &t, run->err);
-	g_autofree char *name = text_line_shown(
-		t.requester_name ? t.requester_name : "", LIMIT_NAME_BYTES);
+	g_autofree char *name = NULL;
+	enum status st = commander_load(run->txn, run->by, number, &t, run->err);
 
 	if (st != ST_OK)
-		return st == ST_NOT_FOUND
-			? error_set(run->err, st, _("there is no ticket #%" PRIu64), number)
-			: st;
-	if (!commander_may(run->by, &t)) {
-		st = error_set(run->err, ST_REFUSED,
-			_("ticket #%" PRIu64 " is in queue '%s', which is not yours"), t.number,
-			t.queue);
-	} else {
-		mail_describe(out, &t);
-		g_string_append_printf(out, "requester: %s %s\n", name,
-			t.requester_address ? t.requester_address : "");
-		st = history_each(run->txn, t.number, 0, describe_event, out, run->err);
-		mail_answer(run, line, out->str);
-	}
+		return st;
+	name = text_line_shown(t.requester_name ? t.requester_name : "", LIMIT_NAME_BYTES);
+	mail_describe(out, &t);
+	g_string_append_printf(
+		out, _("requester: %s %s"), name, t.requester_address ? t.requester_address : "");
+	g_string_append_c(out, '\n');
+	st = history_each(run->txn, t.number, 0, describe_event, out, run->err);
+	mail_answer(run, line, out->str);
 	record_release(&ticket_type, &t);
 	return st;
 }
@@ -188,7 +181,7 @@ static enum status answer_list(struct run *run, const char *line, const char *wo
 	l.out = g_string_new(NULL);
 	st = tickets_list(run->txn, &filter, list_one, &l, run->err);
 	if (st == ST_OK)
-		mail_answer(run, line, l.count ? l.out->str : "no tickets");
+		mail_answer(run, line, l.count ? l.out->str : _("no tickets"));
 	g_string_free(l.out, TRUE);
 	return st;
 }
@@ -284,10 +277,11 @@ static uint64_t mail_take_word(char **words, size_t i)
 }
 
 /* A title may end in a number, and merge and link have two: there the ticket comes first. */
-static bool number_first(const char *verb)
+static bool number_first(const char *word)
 {
-	return g_ascii_strcasecmp(verb, "title") == 0 || g_ascii_strcasecmp(verb, "merge") == 0 ||
-		g_ascii_strcasecmp(verb, "link") == 0;
+	int verb = verb_find(word);
+
+	return verb >= 0 && verb_info((enum verb)verb)->number_first;
 }
 
 /* The number is the last word, or the first after the verb. */
@@ -323,7 +317,7 @@ static bool mail_parses(struct run *run, const char *line)
 /* Is it a command but for its first word? "clsoe", not "Thanks". */
 static bool is_mistyped(struct run *run, const char *line, const char *word)
 {
-	int verb = verb_nearest(word, true);
+	int verb = verb_nearest(word);
 	g_autofree char *meant = NULL;
 
 	if (verb >= 0)
@@ -377,7 +371,7 @@ static const char *whose_else(const struct run *run, const char *whole)
 
 	if (foreign->text_doubt)
 		return foreign->text_doubt;
-	return foreign_has_line(foreign, whole) ? "a mail that came in has the same line" : NULL;
+	return foreign_has_line(foreign, whole) ? _("a mail that came in has the same line") : NULL;
 }
 
 static enum reading refuse_line(struct run *run, const char *line, const char *why)
@@ -390,8 +384,8 @@ static enum reading refuse_line(struct run *run, const char *line, const char *w
 static enum reading disown_line(struct run *run, const char *line, const char *why)
 {
 	g_autofree char *result = g_strdup_printf(
-		"not run: %s, so it may not be your own. "
-		"Say it in the Subject, or to the control address.",
+		_("not run: %s, so it may not be your own. "
+		  "Say it in the Subject, or to the control address."),
 		why);
 
 	return refuse_line(run, line, result);
@@ -409,7 +403,7 @@ static enum reading read_no_command(
 		return refuse_line(run, line, run->err->text);
 	if (run->count == 1)
 		return READ_NO_MORE;
-	return refuse_line(run, line, "no command: from here on it is text");
+	return refuse_line(run, line, _("no command: from here on it is text"));
 }
 
 /* text: line and its command; failures of the store alone are returned. */
@@ -443,7 +437,7 @@ static void tell_unread(struct run *run, const char *whole)
 	if (mail_parse(run, line, &command, &number) != ST_OK)
 		return;
 	command_release(&command);
-	refuse_line(run, line, "not run: it stands below a line that was not");
+	refuse_line(run, line, _("not run: it stands below a line that was not"));
 }
 
 static enum status next_line(struct run *run, const char *line, bool blank, enum reading *reading)
@@ -454,7 +448,7 @@ static enum status next_line(struct run *run, const char *line, bool blank, enum
 	}
 	if (run->count++ >= LIMIT_COMMANDS) {
 		mail_answer(run, line,
-			"too many commands in one mail; this and what follows was not read");
+			_("too many commands in one mail; this and what follows was not read"));
 		*reading = READ_NO_MORE;
 		return ST_OK;
 	}
@@ -503,8 +497,8 @@ enum status command_mail_control(
 	st = text ? each_line(&run, text) : ST_OK;
 	if (st == ST_OK && run.count == 0)
 		answer_help(&run,
-			text ? "(no command)"
-			     : "(no text, and commands are read from nothing else)");
+			text ? _("(no command)")
+			     : _("(no text, and commands are read from nothing else)"));
 	return st;
 }
 

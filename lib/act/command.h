@@ -2,12 +2,8 @@
 #ifndef MILTICKET_COMMAND_H
 #define MILTICKET_COMMAND_H
 
-#include "mail/token.h"
+#include "act/commander.h"
 #include "model/verb.h"
-#include "settings/settings.h"
-#include "store/store.h"
-#include "tables/history.h"
-#include "tables/tickets.h"
 
 struct command {
 	enum verb verb;
@@ -30,19 +26,6 @@ enum status command_parse(
 enum status command_parse_line(
 	const char *line, int64_t now, struct command *command_out, struct error *err);
 void command_release(struct command *command);
-
-/* Who runs it. agent NULL: an admin at the shell, who may do all. queues of an agent decide what
- * they may do (ST_REFUSED). */
-struct commander {
-	struct actor actor;
-	const struct agent *agent;
-	const struct agent *self; /* whom "take", "watch" and "assign me" mean; NULL: nobody */
-	const struct settings *settings;
-	struct token_key key; /* for token addresses in mail that a command causes */
-};
-
-/* May they work on this ticket: is it theirs, or in one of their queues, or watched by one? */
-bool commander_may(const struct commander *commander, const struct ticket *ticket);
 
 /* Applies it to one ticket, with its event, and the closing answer or the notice to an assigned
  * agent where there is to be one. Unknown ticket, agent, queue: ST_NOT_FOUND that says so.

@@ -1,7 +1,7 @@
 /* The requester's other tickets. */
 #include "act/others.h"
 
-#include "act/command.h"
+#include "act/commander.h"
 #include "base/text.h"
 
 enum { NAMED = 10, LOOKED_AT = 100, TITLE_BYTES = 60 };

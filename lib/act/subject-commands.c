@@ -36,7 +36,7 @@ static int verb_of(const char *word)
 {
 	int verb = *word == '!' ? verb_find(word + 1) : -1;
 
-	return verb < 0 && *word == '!' ? verb_nearest(word + 1, true) : verb;
+	return verb < 0 && *word == '!' ? verb_nearest(word + 1) : verb;
 }
 
 static char *bang_at(const struct search *s, guint i)

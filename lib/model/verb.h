@@ -5,29 +5,9 @@
 #include <stdbool.h>
 
 enum verb {
-	VERB_TAKE,
-	VERB_STEAL,
-	VERB_RELEASE,
-	VERB_ASSIGN,
-	VERB_STATUS,
-	VERB_CLOSE,
-	VERB_REOPEN,
-	VERB_WAIT,
-	VERB_QUEUE,
-	VERB_PROJECT,
-	VERB_PRIORITY,
-	VERB_TAG,
-	VERB_MERGE,
-	VERB_SPLIT,
-	VERB_LINK,
-	VERB_SPAM,
-	VERB_TITLE,
-	VERB_REQUESTER,
-	VERB_WATCH,
-	VERB_UNWATCH,
-	VERB_SHOW,
-	VERB_LIST,
-	VERB_HELP, /* answered, change nothing; by mail only */
+#define VERB(id, ...) VERB_##id,
+#include "model/verbs.def"
+#undef VERB
 	VERB_COUNT
 };
 
@@ -39,13 +19,19 @@ enum verb_reach {
 	REACH_REST
 };
 
-/* A verb as data: drives parsing, help by mail, and the shell's checks. */
+/* A verb as data: drives parsing, help by mail, and the shell's commands. */
 struct verb_info {
 	const char *name;
 	const char *arguments; /* "AGENT", "low|normal|high|urgent"; "" for none */
-	const char *help;
-	bool by_mail, by_shell;
+	const char *help;      /* marked for translation */
+	bool by_mail;
+	/* The group of the shell's help that has it as a command of its name; NULL: the shell has
+	 * another form of it, or none. */
+	const char *shell;
+	bool of_closed; /* is for closed tickets */
+	bool of_self;   /* makes the ticket the commander's own: only an agent can */
 	enum verb_reach reach;
+	bool number_first; /* the ticket's number comes before what may end in another */
 };
 const struct verb_info *verb_info(enum verb verb);
 
@@ -53,7 +39,8 @@ const struct verb_info *verb_info(enum verb verb);
 int verb_find(const char *word);
 /* May the line be a command: are its first letters a verb, whatever stands before them? */
 bool verb_leads(const char *line);
-/* The verb that a mistyped word comes nearest to; -1 when none is near. */
-int verb_nearest(const char *word, bool by_mail);
+/* The verb, of those that mail may have, that a mistyped word comes nearest to; -1 when none is
+ * near. */
+int verb_nearest(const char *word);
 
 #endif

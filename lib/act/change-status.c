@@ -1,0 +1,82 @@
+/* Verbs that set the status, and the answer that closing sends. */
+#include "act/change.h"
+
+#include "act/reply.h"
+#include "base/text.h"
+#include "base/tongue.h"
+
+static const struct account *status_account(const struct change *c)
+{
+	g_autofree char *detail = NULL;
+
+	return c->ticket.account ? settings_account(c->by->settings, c->ticket.account, &detail)
+				 : NULL;
+}
+
+static enum status answer_closed(struct change *c)
+{
+	const struct reply_context context = change_mail_context(c);
+	const struct answer_request request = {
+		.ticket = &c->ticket, .account = status_account(c), .answer = ANSWER_CLOSED
+	};
+	enum answer_fate fate;
+	enum status st;
+
+	if (!request.account)
+		return ST_OK;
+	st = reply_automatic(&context, &request, &fate, c->err);
+	return st == ST_OK ? tickets_save(c->txn, &c->ticket, c->err) : st;
+}
+
+static enum status status_set(struct change *c, int status, int64_t wait_until)
+{
+	struct ticket *t = &c->ticket;
+	int before = t->status;
+	g_autofree char *until = text_rfc3339(wait_until);
+	enum status st;
+
+	if (before == status && t->wait_until == wait_until)
+		return change_unchanged(c, ticket_status_names[status]);
+	t->status = status;
+	t->wait_until = wait_until;
+	t->closed = status == TICKET_CLOSED ? c->by->actor.now : 0;
+	st = change_save(c,
+		NOTE(EVENT_STATUS, .from = ticket_status_names[before],
+			.to = ticket_status_names[status], .text = until));
+	if (st == ST_OK && status == TICKET_CLOSED && before != TICKET_SPAM)
+		st = answer_closed(c);
+	if (until)
+		g_string_append_printf(c->done, _("#%" PRIu64 " %s until %s"), t->number,
+			ticket_status_names[status], until);
+	else
+		change_say(c, ticket_status_names[status]);
+	return st;
+}
+
+enum status apply_status(struct change *c)
+{
+	return status_set(c, c->command->value, 0);
+}
+
+enum status apply_close(struct change *c)
+{
+	return status_set(c, TICKET_CLOSED, 0);
+}
+
+enum status apply_spam(struct change *c)
+{
+	return status_set(c, TICKET_SPAM, 0);
+}
+
+enum status apply_reopen(struct change *c)
+{
+	bool open = ticket_status_active(c->ticket.status) && c->ticket.status != TICKET_WAITING;
+
+	return open ? change_unchanged(c, ticket_status_names[c->ticket.status])
+		    : status_set(c, TICKET_OPEN, 0);
+}
+
+enum status apply_wait(struct change *c)
+{
+	return status_set(c, TICKET_WAITING, c->command->when);
+}

@@ -1,0 +1,51 @@
+/* The steps that verbs share. */
+#include "act/change.h"
+
+#include "base/text.h"
+#include "base/tongue.h"
+#include "tables/tickets.h"
+
+enum status change_save(struct change *c, const struct event_note *note)
+{
+	enum status st;
+
+	c->ticket.updated = MAX(c->ticket.updated, c->by->actor.now);
+	st = tickets_save(c->txn, &c->ticket, c->err);
+	if (st == ST_OK)
+		st = history_add(c->txn, c->ticket.number, &c->by->actor, note, c->err);
+	return st;
+}
+
+enum status change_unchanged(struct change *c, const char *what)
+{
+	g_string_append_printf(c->done, _("#%" PRIu64 " %s already"), c->ticket.number, what);
+	return ST_OK;
+}
+
+void change_say(struct change *c, const char *what)
+{
+	g_string_append_printf(c->done, "#%" PRIu64 " %s", c->ticket.number, what);
+}
+
+struct reply_context change_mail_context(const struct change *c)
+{
+	struct reply_context context = { c->txn, c->by->settings, &c->by->key,
+		{ "milticket", c->by->actor.now } };
+
+	return context;
+}
+
+/* Union of two lists of texts; *into is replaced. */
+void change_unite(char ***into, char *const *from, unsigned max)
+{
+	GPtrArray *all = g_ptr_array_new();
+
+	for (char **p = *into; p && *p; p++)
+		g_ptr_array_add(all, g_strdup(*p));
+	for (char *const *p = from; p && *p && all->len < max; p++)
+		if (!text_list_has(*into, *p))
+			g_ptr_array_add(all, g_strdup(*p));
+	g_ptr_array_add(all, NULL);
+	g_strfreev(*into);
+	*into = (char **)g_ptr_array_free(all, FALSE);
+}

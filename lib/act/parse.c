@@ -1,0 +1,170 @@
+/* The arguments of verbs. */
+#include "act/change.h"
+
+#include <string.h>
+
+#include "base/address.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "base/tongue.h"
+
+enum status parse_expected(const struct parsing *p, const char *word)
+{
+	const struct verb_info *info = verb_info(p->command->verb);
+
+	if (word)
+		return error_set(p->err, ST_BAD_INPUT, _("%s: '%s' is not %s"), info->name, word,
+			info->arguments);
+	if (!*info->arguments)
+		return error_set(p->err, ST_BAD_INPUT, _("%s: expected no argument"), info->name);
+	return error_set(p->err, ST_BAD_INPUT, _("%s: expected %s"), info->name, info->arguments);
+}
+
+enum status parse_none(struct parsing *p)
+{
+	return p->n == 0 ? ST_OK : parse_expected(p, NULL);
+}
+
+/* One word, taken as it is: whether there is such an agent, queue or project is seen when it is
+ * applied. */
+enum status parse_word(struct parsing *p)
+{
+	if (p->n != 1)
+		return parse_expected(p, NULL);
+	p->command->text = text_line(p->args[0], LIMIT_NAME_BYTES);
+	return *p->command->text ? ST_OK : parse_expected(p, NULL);
+}
+
+/* A word, or nothing at all. */
+enum status parse_maybe(struct parsing *p)
+{
+	return p->n == 0 ? ST_OK : parse_word(p);
+}
+
+/* A project may be taken away: "" or "-". */
+enum status parse_project(struct parsing *p)
+{
+	if (p->n != 1)
+		return parse_expected(p, NULL);
+	p->command->text = strcmp(p->args[0], "-") == 0 ? g_strdup("")
+							: text_line(p->args[0], LIMIT_NAME_BYTES);
+	return ST_OK;
+}
+
+static enum status parse_name_of(struct parsing *p, const char *const *names)
+{
+	g_autofree char *lower = p->n ? g_ascii_strdown(p->args[0], -1) : NULL;
+
+	if (p->n != 1)
+		return parse_expected(p, NULL);
+	p->command->value = names_find(names, lower);
+	return p->command->value >= 0 ? ST_OK : parse_expected(p, p->args[0]);
+}
+
+enum status parse_status(struct parsing *p)
+{
+	return parse_name_of(p, ticket_status_names);
+}
+
+enum status parse_priority(struct parsing *p)
+{
+	return parse_name_of(p, priority_names);
+}
+
+enum status parse_wait(struct parsing *p)
+{
+	if (p->n != 1)
+		return parse_expected(p, NULL);
+	if (text_parse_when(p->args[0], p->now, 1, &p->command->when) != ST_OK)
+		return parse_expected(p, p->args[0]);
+	if (p->command->when <= p->now)
+		return error_set(
+			p->err, ST_BAD_INPUT, _("wait: '%s' is not in the future"), p->args[0]);
+	return ST_OK;
+}
+
+enum status parse_number(struct parsing *p)
+{
+	if (p->n != 1)
+		return parse_expected(p, NULL);
+	return text_parse_number(p->args[0], &p->command->number) == ST_OK
+		? ST_OK
+		: parse_expected(p, p->args[0]);
+}
+
+enum status parse_seqs(struct parsing *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		uint64_t seq;
+
+		if (text_parse_number(p->args[i], &seq) != ST_OK)
+			return parse_expected(p, p->args[i]);
+		numbers_add(&p->command->seqs, seq);
+	}
+	return p->n > 0 ? ST_OK : parse_expected(p, NULL);
+}
+
+enum status parse_title(struct parsing *p)
+{
+	g_autofree char *joined = NULL;
+
+	if (p->n == 0)
+		return parse_expected(p, NULL);
+	joined = g_strjoinv(" ", p->args);
+	p->command->text = text_line(joined, LIMIT_TITLE_BYTES);
+	return *p->command->text ? ST_OK : parse_expected(p, NULL);
+}
+
+static bool tag_valid(const char *tag)
+{
+	size_t len = strlen(tag);
+
+	return len > 0 && len <= 64 && g_utf8_validate(tag, -1, NULL) && !strpbrk(tag, " ,\t\r\n");
+}
+
+enum status parse_tags(struct parsing *p)
+{
+	g_autoptr(GPtrArray) add = g_ptr_array_new();
+	g_autoptr(GPtrArray) remove = g_ptr_array_new();
+
+	if (p->n == 0 || p->n > LIMIT_TAGS)
+		return parse_expected(p, NULL);
+	for (size_t i = 0; i < p->n; i++) {
+		bool minus = p->args[i][0] == '-';
+		char *name = p->args[i] + (minus || p->args[i][0] == '+');
+
+		if (!tag_valid(name))
+			return parse_expected(p, p->args[i]);
+		g_ptr_array_add(minus ? remove : add, name);
+	}
+	g_ptr_array_add(add, NULL);
+	g_ptr_array_add(remove, NULL);
+	p->command->add = g_strdupv((char **)add->pdata);
+	p->command->remove = g_strdupv((char **)remove->pdata);
+	return ST_OK;
+}
+
+/* A name as people write it, in quotes where mail wants them. Owned; NULL: none. */
+static char *parse_person(const char *name)
+{
+	g_autofree char *bare = g_strdelimit(g_strdup(name ? name : ""), "\"", ' ');
+
+	return *g_strstrip(bare) ? text_line(bare, LIMIT_NAME_BYTES) : NULL;
+}
+
+/* "carla@example.net", "Carla Kern <carla@example.net>". */
+enum status parse_requester(struct parsing *p)
+{
+	g_autofree char *joined = g_strjoinv(" ", p->args);
+	struct mailbox box = { .address = NULL };
+
+	if (p->n == 0)
+		return parse_expected(p, NULL);
+	if (!mailbox_read(g_strchomp(joined), &box))
+		return error_set(
+			p->err, ST_BAD_INPUT, _("requester: '%s' is no mail address"), joined);
+	p->command->text = g_steal_pointer(&box.address);
+	p->command->name = parse_person(box.name);
+	mailbox_release(&box);
+	return ST_OK;
+}
