@@ -370,7 +370,7 @@ static const char *whose_else(const struct run *run, const char *whole)
 	const struct foreign *foreign = run->mail->foreign;
 
 	if (foreign->text_doubt)
-		return foreign->text_doubt;
+		return _(foreign->text_doubt);
 	return foreign_has_line(foreign, whole) ? _("a mail that came in has the same line") : NULL;
 }
 

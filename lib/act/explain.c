@@ -128,8 +128,8 @@ static const char *source_of(const struct work *w, const char *address)
 		return "From";
 	if (address_canonical(w->envelope->sender, &sender) == ST_OK &&
 		strcmp(sender, address) == 0)
-		return "the envelope's sender";
-	return "X-Original-From or X-Original-Sender";
+		return _("the envelope's sender");
+	return _("X-Original-From or X-Original-Sender");
 }
 
 static void tell_requester(struct explaining *x)

@@ -7,13 +7,14 @@
 #include "base/address.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "base/tongue.h"
 #include "tables/agents.h"
 #include "tables/tickets.h"
 
 /* --- what the agent did not write --- */
 
 /* A mail that was passed on as it came says somebody else's words (RFC 5322 section 3.6.6). */
-static const char passed_on[] = "you passed this mail on and did not write it";
+static const char passed_on[] = N_("you passed this mail on and did not write it");
 
 static bool is_resent(const struct work *w)
 {
@@ -98,7 +99,7 @@ static enum status gather_hit(struct work *w, struct gathering *g, const struct 
 
 enum { HITS_MAX = 8, ANSWERED_MAX = 8 };
 
-static const char not_by_here[] = "the mail that you answer did not come by here";
+static const char not_by_here[] = N_("the mail that you answer did not come by here");
 
 static enum status gather_id(struct work *w, struct gathering *g, const char *id)
 {
@@ -273,15 +274,16 @@ static enum status reload_ticket(struct work *w)
 
 static void tell_kept(const struct work *w, struct transcript *transcript)
 {
-	const char *why = "a mail of this ticket, or one that you answer or forward, has them, too";
+	const char *why = _(
+		"a mail of this ticket, or one that you answer or forward, has them, too");
 	g_autofree char *words = w->commands.kept ? g_strjoinv(" ", w->commands.kept) : NULL;
 	g_autofree char *result = NULL;
 
 	if (!words)
 		return;
-	result = g_strdup_printf("not run, and left in the Subject as text: %s. "
-				 "Only words that you add are commands; a note takes them, too.",
-		w->commands.doubt ? w->commands.doubt : why);
+	result = g_strdup_printf(_("not run, and left in the Subject as text: %s. "
+				   "Only words that you add are commands; a note takes them, too."),
+		w->commands.doubt ? _(w->commands.doubt) : why);
 	transcript_add(transcript, words, result);
 }
 

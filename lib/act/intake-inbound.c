@@ -188,8 +188,8 @@ static enum status tell_agent_of_bounce(struct work *w, const struct report *rep
 	if (st != ST_OK || !*news)
 		return st;
 	text = g_strdup_printf(
-		"Mail of this ticket could not be delivered to\n\n%s\n"
-		"What else of it fails today is recorded, and you hear of it tomorrow.\n",
+		_("Mail of this ticket could not be delivered to\n\n%s\n"
+		  "What else of it fails today is recorded, and you hear of it tomorrow.\n"),
 		news);
 	w->outcome->queued = true;
 	return reply_notice(&context, &w->match.ticket, address, text, w->err);
@@ -254,7 +254,7 @@ static enum status answer_opening(struct work *w, const struct rules_result *rul
 	if (rules->autoresponse && manner_of(w)->unthreaded == OPENS_WITH_ANSWER)
 		return inbound_answer(w, w->match.late ? ANSWER_LATE : ANSWER_OPENED);
 	why_add(w->why, _("no automatic answer: %s"),
-		rules->autoresponse ? w->outcome->reason : "a rule says so");
+		rules->autoresponse ? _(w->outcome->reason) : _("a rule says so"));
 	reply_forgo(&w->match.ticket);
 	return ST_OK;
 }

@@ -6,6 +6,7 @@
 #include "act/command.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "base/tongue.h"
 #include "decide/addressee.h"
 #include "decide/requester.h"
 #include "tables/agents.h"
@@ -316,7 +317,7 @@ enum status work_tell_assigned(struct work *w)
 		return st;
 	w->outcome->queued = true;
 	return reply_forward(&context, &w->match.ticket, address,
-		"This ticket was assigned to you.\n", "notice", w->err);
+		_("This ticket was assigned to you.\n"), "notice", w->err);
 }
 
 /* --- the entry --- */

@@ -355,32 +355,32 @@ static void say_recipients(struct work *w, const char *what, const GPtrArray *ad
 static void say_who(struct work *w)
 {
 	static const char *const how[] = {
-		[VOUCHED_BY_NOBODY] = "nobody",
-		[VOUCHED_BY_LOGIN] = "the login",
-		[VOUCHED_BY_DMARC] = "dmarc=pass of a believed field",
+		[VOUCHED_BY_NOBODY] = N_("nobody"),
+		[VOUCHED_BY_LOGIN] = N_("the login"),
+		[VOUCHED_BY_DMARC] = N_("dmarc=pass of a believed field"),
 	};
 
 	if (!w->why)
 		return;
 	if (w->is_agent)
 		why_add(w->why, _("the sender is agent %s, by %s: %s"), w->agent.login,
-			how[w->vouched], w->authenticated);
+			_(how[w->vouched]), w->authenticated);
 	else if (w->claimed)
 		why_add(w->why, _("From is agent %s's address, and nobody vouches for that"),
 			w->claimed);
 	else if (w->authenticated)
 		why_add(w->why, _("the sender is no agent: by %s it is %s, who is none"),
-			how[w->vouched], w->authenticated);
+			_(how[w->vouched]), w->authenticated);
 	else
 		why_add(w->why, _("the sender is no agent: nobody vouches for one"));
 	for (unsigned i = 0; i < w->recipients.hits->len; i++) {
 		const struct account_hit *hit = g_ptr_array_index(w->recipients.hits, i);
 
 		why_add(w->why, _("recipient %s is account %s%s"), hit->recipient,
-			hit->account->address, hit->ticket ? ", with a token" : "");
+			hit->account->address, hit->ticket ? _(", with a token") : "");
 	}
-	say_recipients(w, "an agent", w->recipients.agents);
-	say_recipients(w, "outside", w->recipients.outside);
+	say_recipients(w, _("an agent"), w->recipients.agents);
+	say_recipients(w, _("outside"), w->recipients.outside);
 }
 
 /* Everything that the store learns of a message, in one transaction. */

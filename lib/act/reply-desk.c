@@ -343,7 +343,7 @@ static enum status lead_and_others(const struct reply_context *c, const struct t
 	if (is_agent)
 		st = others_line(c->txn, ticket, &agent, &line, err);
 	record_release(&agent_type, &agent);
-	*text_out = line ? g_strdup_printf("%s\nOther open tickets of %s:\n%s\n", lead,
+	*text_out = line ? g_strdup_printf(_("%s\nOther open tickets of %s:\n%s\n"), lead,
 				   ticket->requester_address, line)
 			 : g_strdup(lead);
 	return is_agent || st != ST_NOT_FOUND ? st : ST_OK;

@@ -106,9 +106,9 @@ static const char *why_not_mail(const struct answering *a)
 	const char *reason = NULL;
 
 	if (mail->forged)
-		return "a verifier calls it forged";
+		return N_("a verifier calls it forged");
 	if (!is_invited(a) && is_from_desk(a))
-		return "it is from our own";
+		return N_("it is from our own");
 	automatic_may_answer(a->message, mail->kind, mail->sender, &reason);
 	return reason;
 }
@@ -117,13 +117,13 @@ static const char *why_not_mail(const struct answering *a)
 static const char *reply_why_not(const struct answering *a)
 {
 	if (!a->mailbox)
-		return "nobody wants one";
+		return N_("nobody wants one");
 	if (a->ticket->status == TICKET_SPAM)
-		return "spam";
+		return N_("spam");
 	if (address_is_robot(a->mailbox))
-		return "the requester is a robot";
+		return N_("the requester is a robot");
 	if (is_desk(a->c, a->mailbox))
-		return "the requester is our own";
+		return N_("the requester is our own");
 	return a->message ? why_not_mail(a) : NULL;
 }
 
@@ -545,8 +545,8 @@ static enum status answer_or_suppress(struct answering *a, enum answer_fate *fat
 static const char *why_none(const struct answering *a, const char *mark)
 {
 	if (!template_for(a->request->account, a->request->answer))
-		return "the account has no template for it";
-	return is_marked(a->ticket, mark) ? "the ticket had one" : NULL;
+		return N_("the account has no template for it");
+	return is_marked(a->ticket, mark) ? N_("the ticket had one") : NULL;
 }
 
 static enum status answer_once(struct answering *a, enum answer_fate *fate_out)
@@ -559,7 +559,7 @@ static enum status answer_once(struct answering *a, enum answer_fate *fate_out)
 	if (!none)
 		none = why_none(a, mark);
 	if (none) {
-		why_add(a->request->why, _("no automatic answer: %s"), none);
+		why_add(a->request->why, _("no automatic answer: %s"), _(none));
 		return ST_OK;
 	}
 	if (a->message)
@@ -571,7 +571,7 @@ static enum status answer_once(struct answering *a, enum answer_fate *fate_out)
 	if (st == ST_OK)
 		mark_answered(a->ticket, mark);
 	why_add(a->request->why, _("automatic answer to %s, with %s"), a->to,
-		a->own ? "their own words" : "nobody's words: it may not be theirs");
+		a->own ? _("their own words") : _("nobody's words: it may not be theirs"));
 	return st;
 }
 

@@ -86,15 +86,15 @@ static bool is_refused(struct search *s, const struct candidate *c)
 static void say_candidate(struct search *s, const char *id, const struct candidate *c, bool refused)
 {
 	static const char *const standings[] = {
-		[STANDING_GONE] = "that ticket is gone",
-		[STANDING_STRANGER] = "the sender takes no part in it",
-		[STANDING_TAKES_PART] = "the sender takes part in it",
-		[STANDING_KNOWS_WRITER] = "the sender takes part in it and names who wrote",
+		[STANDING_GONE] = N_("that ticket is gone"),
+		[STANDING_STRANGER] = N_("the sender takes no part in it"),
+		[STANDING_TAKES_PART] = N_("the sender takes part in it"),
+		[STANDING_KNOWS_WRITER] = N_("the sender takes part in it and names who wrote"),
 	};
 
 	why_add(s->query->why, "%s: #%" G_GUINT64_FORMAT " %s; %s%s", id, c->number,
-		c->has_it ? "has that message" : "only refers to it", standings[c->standing],
-		refused ? ": not its mail, but linked" : "");
+		c->has_it ? _("has that message") : _("only refers to it"),
+		_(standings[c->standing]), refused ? _(": not its mail, but linked") : "");
 }
 
 /* An id may be known to many tickets (devices that never change it); the newest come first. */

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "base/tongue.h"
 #include "model/verb.h"
 
 enum {
@@ -282,9 +283,9 @@ void foreign_subject(struct foreign *f, const char *subject)
 		return;
 	add_words(f, subject);
 	if (strlen(subject) + CUT_BYTES >= LIMIT_TITLE_BYTES)
-		f->subject_doubt = "a Subject of these mails is too long to be compared";
+		f->subject_doubt = N_("a Subject of these mails is too long to be compared");
 	if (is_ambiguous(subject))
-		f->subject_doubt = "a Subject of these mails can be read in more than one way";
+		f->subject_doubt = N_("a Subject of these mails can be read in more than one way");
 }
 
 /* --- texts --- */

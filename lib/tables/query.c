@@ -245,8 +245,8 @@ static char *query_hint(const char *word, const char *const *names)
 			least = distance;
 		}
 	}
-	return nearest ? g_strdup_printf("did you mean '%s'?", nearest)
-		       : g_strdup_printf("expected one of: %s", all);
+	return nearest ? g_strdup_printf(_("did you mean '%s'?"), nearest)
+		       : g_strdup_printf(_("expected one of: %s"), all);
 }
 
 static int find_field(const char *name)

@@ -46,7 +46,7 @@ static bool take_record(struct pages *pages, struct bytes key, struct bytes valu
 
 	(void)key;
 	if (!record_is_sound((struct bytes){ record, value.len })) {
-		pages->problem = g_strdup("its list of free pages cannot be right");
+		pages->problem = g_strdup(_("its list of free pages cannot be right"));
 		return false;
 	}
 	for (size_t i = 1; i <= record[0]; i++) {
@@ -93,7 +93,7 @@ static bool add_tree(struct pages *pages, struct bytes key, struct bytes value, 
 	struct named_tree *named;
 
 	if (value.len != sizeof named->tree || !damage_is_name(key)) {
-		pages->problem = g_strdup("a tree's record cannot be right");
+		pages->problem = g_strdup(_("a tree's record cannot be right"));
 		return false;
 	}
 	named = g_new0(struct named_tree, 1);
@@ -146,7 +146,7 @@ static bool ends_well(struct pages *pages)
 		(walk_free(pages, &beyond) && beyond.found == pages->last - beyond.from + 1))
 		return true;
 	g_free(pages->problem);
-	pages->problem = g_strdup("its file is shorter than it was");
+	pages->problem = g_strdup(_("its file is shorter than it was"));
 	return false;
 }
 

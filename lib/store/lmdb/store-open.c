@@ -241,7 +241,7 @@ static enum status check_version(struct store *store, struct error *err)
 			store->path);
 	/* All trees are made at once. */
 	if (lost)
-		return engine_damaged(store, "its tables cannot be found", err);
+		return engine_damaged(store, _("its tables cannot be found"), err);
 	if (rc == MDB_NOTFOUND)
 		return ST_NOT_FOUND;
 	if (rc)

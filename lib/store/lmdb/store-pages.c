@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/tongue.h"
+
 /* A page: number, two bytes that trees with keys of one length use, kind, ends of the list of
  * places and of the free space, places of its nodes. Nodes are kept from the end of the page
  * downward, without gaps. */
@@ -77,7 +79,7 @@ static size_t pages_even(size_t n)
 static bool pages_wrong(struct pages *pages, const char *name, size_t page, const char *how)
 {
 	if (!pages->problem)
-		pages->problem = g_strdup_printf("page %zu, in '%s', %s", page, name, how);
+		pages->problem = g_strdup_printf(_("page %zu, in '%s', %s"), page, name, _(how));
 	return false;
 }
 
@@ -126,10 +128,10 @@ static bool pages_read_at(const struct pages *pages, size_t page, void *buffer, 
 static bool pages_take(struct pages *pages, const char *name, size_t first, size_t count)
 {
 	if (first < HEADS || first > pages->last || count > pages->last - first + 1)
-		return pages_wrong(pages, name, first, "cannot be one of its pages");
+		return pages_wrong(pages, name, first, N_("cannot be one of its pages"));
 	for (size_t page = first; page < first + count; page++) {
 		if (pages->taken[page / 8] & 1 << page % 8)
-			return pages_wrong(pages, name, page, "is in use twice");
+			return pages_wrong(pages, name, page, N_("is in use twice"));
 		pages->taken[page / 8] |= (guint8)(1 << page % 8);
 	}
 	return true;
@@ -152,12 +154,12 @@ static const char *head_fault(
 	size_t lower = pages_u16(page + PAGE_LOWER), upper = pages_u16(page + PAGE_UPPER);
 
 	if (pages_word(page + PAGE_NUMBER) != number)
-		return "has another page's number";
+		return N_("has another page's number");
 	if ((pages_u16(page + PAGE_KIND) & KINDS) != kind)
-		return "is of another kind";
+		return N_("is of another kind");
 	if (lower <= PAGE_HEAD || lower % sizeof(guint16) || lower > upper ||
 		upper > pages->page_size)
-		return "has no bounds";
+		return N_("has no bounds");
 	return NULL;
 }
 
@@ -196,11 +198,12 @@ static const char *nodes_fault(const struct pages *pages, const guint8 *page, bo
 		size_t length = pages_read_node(pages, page, i, in_leaf, &node);
 
 		if (!length)
-			return "has a row outside of it";
+			return N_("has a row outside of it");
 		all += length;
 	}
-	return all == pages->page_size - pages_u16(page + PAGE_UPPER) ? NULL
-								      : "has rows over one another";
+	return all == pages->page_size - pages_u16(page + PAGE_UPPER)
+		? NULL
+		: N_("has rows over one another");
 }
 
 /* Owned; NULL, with the problem, when it is not as it should be. */
@@ -210,7 +213,7 @@ static guint8 *read_page(struct pages *pages, const char *name, size_t number, i
 	const char *fault;
 
 	if (!pages_read_at(pages, number, page, pages->page_size))
-		fault = "is not in the file";
+		fault = N_("is not in the file");
 	else if (!(fault = head_fault(pages, page, number, kind)))
 		fault = nodes_fault(pages, page, kind == KIND_LEAF);
 	if (!fault)
@@ -242,9 +245,9 @@ static bool pages_in_order(const struct state *s, struct bytes key)
 static bool go_on_to(struct state *s, struct bytes key, size_t page, bool from_branch)
 {
 	if (key.len == 0 || (s->walk->rows == PAGE_ROWS_NUMBERED && key.len != sizeof(size_t)))
-		return pages_wrong(s->pages, s->walk->name, page, "has a key that is none");
+		return pages_wrong(s->pages, s->walk->name, page, N_("has a key that is none"));
 	if (!pages_in_order(s, key))
-		return pages_wrong(s->pages, s->walk->name, page, "has its keys out of order");
+		return pages_wrong(s->pages, s->walk->name, page, N_("has its keys out of order"));
 	memcpy(s->low, key.data, key.len);
 	s->low_length = key.len;
 	s->from_branch = from_branch;
@@ -261,11 +264,12 @@ static bool pages_take_value(struct state *s, const struct node *node, size_t *f
 	guint32 counted;
 
 	if (!pages_read_at(s->pages, first, head, sizeof head))
-		return pages_wrong(s->pages, s->walk->name, first, "is not in the file");
+		return pages_wrong(s->pages, s->walk->name, first, N_("is not in the file"));
 	memcpy(&counted, head + PAGE_COUNT, sizeof counted);
 	if (pages_word(head + PAGE_NUMBER) != first ||
 		(pages_u16(head + PAGE_KIND) & KINDS) != KIND_OVERFLOW || counted < count)
-		return pages_wrong(s->pages, s->walk->name, first, "does not begin a long value");
+		return pages_wrong(
+			s->pages, s->walk->name, first, N_("does not begin a long value"));
 	s->overflows += counted;
 	*first_out = first;
 	return pages_take(s->pages, s->walk->name, first, counted);
@@ -276,7 +280,7 @@ static bool hand_over_value(struct state *s, const struct node *node, size_t fir
 	g_autofree guint8 *value = g_malloc(PAGE_HEAD + node->length);
 
 	if (!pages_read_at(s->pages, first, value, PAGE_HEAD + node->length))
-		return pages_wrong(s->pages, s->walk->name, first, "is not in the file");
+		return pages_wrong(s->pages, s->walk->name, first, N_("is not in the file"));
 	return s->walk->fn(s->pages, node->key, (struct bytes){ value + PAGE_HEAD, node->length },
 		s->walk->arg);
 }
@@ -288,7 +292,7 @@ static bool walk_row(struct state *s, const struct node *node, size_t page)
 
 	s->rows++;
 	if ((node->flags & ~VALUE_ELSEWHERE) != (s->walk->rows == PAGE_ROWS_TREES ? VALUE_TREE : 0))
-		return pages_wrong(s->pages, s->walk->name, page, "has a row of another kind");
+		return pages_wrong(s->pages, s->walk->name, page, N_("has a row of another kind"));
 	if (!go_on_to(s, node->key, page, false) ||
 		(elsewhere && !pages_take_value(s, node, &first)))
 		return false;
@@ -338,7 +342,7 @@ static bool is_empty(const struct page_tree *tree)
 static bool has_depth(struct pages *pages, const struct page_tree *tree, const char *name)
 {
 	return (tree->depth >= 1 && tree->depth <= DEPTH_MAX) ||
-		pages_wrong(pages, name, tree->root, "has a depth that none has");
+		pages_wrong(pages, name, tree->root, N_("has a depth that none has"));
 }
 
 bool pages_walk(struct pages *pages, const struct page_tree *tree, const struct page_walk *walk)
@@ -353,7 +357,7 @@ bool pages_walk(struct pages *pages, const struct page_tree *tree, const struct 
 		return true;
 	if (!pages->problem)
 		pages->problem = g_strdup_printf(
-			"'%s' has not as many pages and rows as its record says", walk->name);
+			_("'%s' has not as many pages and rows as its record says"), walk->name);
 	return false;
 }
 
@@ -366,7 +370,7 @@ bool pages_check_root(struct pages *pages, const struct page_tree *tree, const c
 	if (!has_depth(pages, tree, name))
 		return false;
 	if (tree->root < HEADS || tree->root > pages->last)
-		return pages_wrong(pages, name, tree->root, "cannot be one of its pages");
+		return pages_wrong(pages, name, tree->root, N_("cannot be one of its pages"));
 	page = read_page(pages, name, tree->root, tree->depth == 1 ? KIND_LEAF : KIND_BRANCH);
 	return page != NULL;
 }
