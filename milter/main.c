@@ -120,7 +120,8 @@ static int main_daemonise(int *ready_fd)
 	pid_t pid;
 
 	if (pipe2(pipe_fds, O_CLOEXEC) != 0 || (pid = fork()) < 0) {
-		fprintf(stderr, "milticketd: cannot go to the background: %s\n", strerror(errno));
+		fprintf(stderr, _("milticketd: cannot go to the background: %s\n"),
+			strerror(errno));
 		return EX_OSERR;
 	}
 	if (pid > 0) {

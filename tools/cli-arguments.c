@@ -35,7 +35,8 @@ static bool add_numbers_of_stdin(struct cli *cli, struct numbers *numbers)
 /* Outgoing mail has numbers, too. */
 static const char *arguments_noun(const struct cli *cli)
 {
-	return g_str_has_prefix(cli->command->arguments, "ID") ? "id of a mail" : "ticket number";
+	return g_str_has_prefix(cli->command->arguments, "ID") ? _("id of a mail")
+							       : _("ticket number");
 }
 
 static int add_number(struct cli *cli, const char *word, struct numbers *numbers)

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/tongue.h"
 #include "commands.h"
+#include "counted.h"
 #include "json.h"
 #include "print.h"
 #include "tables/agents.h"
@@ -303,18 +304,25 @@ static int agent_write_and_tell(struct cli *cli, store_fn *fn, const char *done)
 		return cli_status(cli, st);
 	if (cli->json)
 		return agent_run_list(cli);
-	printf("agent %s %s\n", cli->args[0], done);
+	printf(_("agent %s %s\n"), cli->args[0], _(done));
 	return EXIT_DONE;
 }
 
 static int agent_run_add(struct cli *cli)
 {
-	return agent_write_and_tell(cli, agent_add, "added");
+	return agent_write_and_tell(cli, agent_add, N_("added"));
 }
 
 static int agent_run_set(struct cli *cli)
 {
-	return agent_write_and_tell(cli, agent_set, "changed");
+	return agent_write_and_tell(cli, agent_set, N_("changed"));
+}
+
+static void agent_say_removed(const char *login, unsigned moved)
+{
+	g_autofree char *tickets = counted_tickets(moved);
+
+	printf(_("agent %s removed, %s given away\n"), login, tickets);
 }
 
 static int run_remove(struct cli *cli)
@@ -327,8 +335,7 @@ static int run_remove(struct cli *cli)
 		json_print(json_pack("{s:s, s:b, s:i}", "login", cli->args[0], "removed", 1,
 			"moved", (int)r.numbers->len));
 	else if (st == ST_OK)
-		printf("agent %s removed, %u ticket%s given away\n", cli->args[0], r.numbers->len,
-			text_plural(r.numbers->len));
+		agent_say_removed(cli->args[0], r.numbers->len);
 	g_array_unref(r.numbers);
 	g_ptr_array_unref(r.queues);
 	return cli_status(cli, st);

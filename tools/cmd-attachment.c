@@ -247,8 +247,10 @@ static enum status visit_ticket(struct attachments *a, struct error *err)
 	for (unsigned i = 0; i < a->view.entries->len && st == ST_OK; i++)
 		st = visit_entry(a, g_ptr_array_index(a->view.entries, i), err);
 	if (st == ST_OK && a->shown == 0)
-		st = error_set(err, ST_NOT_FOUND, _("ticket #%" PRIu64 " has no %s"), a->number,
-			a->cli->n_args > 1 ? "attachment of that name" : "attachments");
+		st = error_set(err, ST_NOT_FOUND,
+			a->cli->n_args > 1 ? _("ticket #%" PRIu64 " has no attachment of that name")
+					   : _("ticket #%" PRIu64 " has no attachments"),
+			a->number);
 	view_release(&a->ticket, &a->view);
 	return st;
 }

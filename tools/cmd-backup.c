@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "base/tongue.h"
 #include "commands.h"
+#include "counted.h"
 #include "store-json.h"
 #include "store/store-lock.h"
 #include "tables/check.h"
@@ -39,7 +40,7 @@ static int backup_restore(struct cli *cli, const char *backup)
 		return cli_fail(EXIT_CANNOT_CREATE,
 			_("%s; --force replaces it, and keeps it beside"), cli->err.text);
 	if (st == ST_OK && kept)
-		fprintf(stderr, "the old store is in %s\n", kept);
+		fprintf(stderr, _("the old store is in %s\n"), kept);
 	return cli_status(cli, st);
 }
 
@@ -58,11 +59,13 @@ static int run_restore(struct cli *cli)
 
 static int backup_report(const struct cli *cli, const GPtrArray *findings, uint64_t tickets)
 {
+	g_autofree char *of_tickets = counted_tickets(tickets),
+			*of_findings = counted_findings(findings->len);
+
 	for (unsigned i = 0; i < findings->len; i++)
 		store_json_or_text(cli, "finding", g_ptr_array_index(findings, i));
 	if (!cli->json)
-		fprintf(stderr, "%" G_GUINT64_FORMAT " ticket%s, %u finding%s\n", tickets,
-			text_plural(tickets), findings->len, text_plural(findings->len));
+		fprintf(stderr, "%s, %s\n", of_tickets, of_findings);
 	return findings->len ? EXIT_BAD_DATA : EXIT_DONE;
 }
 

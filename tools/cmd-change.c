@@ -60,14 +60,15 @@ static void work_release(struct work *w)
 static enum status name_failure(
 	const struct work *w, uint64_t number, enum status st, struct error *err)
 {
-	g_autofree char *name = g_strdup_printf("#%" G_GUINT64_FORMAT, number);
-	g_autofree char *why = g_strdup(err->text);
+	g_autofree char *name = g_strdup_printf("#%" PRIu64, number);
+	g_autofree char *why = g_strdup(err->text), *named = NULL;
 
 	if (!*why)
 		return st;
-	return error_set(err, st, "%s%s%s%s", strstr(why, name) ? "" : name,
-		strstr(why, name) ? "" : ": ", why,
-		w->numbers.n > 1 ? "; nothing was changed" : "");
+	named = strstr(why, name) ? g_strdup(why) : g_strdup_printf("%s: %s", name, why);
+	if (w->numbers.n > 1)
+		return error_set(err, st, _("%s; nothing was changed"), named);
+	return error_set(err, st, "%s", named);
 }
 
 /* The ticket that was changed is where a merged number leads, but for the one that was merged just
@@ -214,7 +215,7 @@ static bool change_is_wanted(const struct work *w, unsigned count)
 
 	if (count <= 1 || cli_has(w->cli, "yes") || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
 		return true;
-	fprintf(stderr, "%s %u tickets? [y/N] ", w->cli->command->name, count);
+	fprintf(stderr, _("%s %u tickets? [y/N] "), w->cli->command->name, count);
 	return fgets(answer, sizeof answer, stdin) && (*answer == 'y' || *answer == 'Y');
 }
 
@@ -334,7 +335,7 @@ static int run_take(struct cli *cli)
 	code = add_verb(&w, words) ? apply_to_arguments(&w) : EXIT_BAD_USAGE;
 	if (code == EXIT_NOT_ALLOWED && !w.self.login)
 		fprintf(stderr,
-			"'ticket agent list' has no '%s'; MILTICKET_AGENT says who you are when your login differs.\n",
+			_("'ticket agent list' has no '%s'; MILTICKET_AGENT says who you are when your login differs.\n"),
 			login);
 	work_release(&w);
 	return code;

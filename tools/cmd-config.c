@@ -146,7 +146,7 @@ static int say_checked(const struct cli *cli, const GPtrArray *unmet)
 	else
 		say_unmet(unmet);
 	if (!wrong && !cli->json)
-		printf("%s is right\n", cli->config);
+		printf(_("%s is valid\n"), cli->config);
 	return wrong ? EXIT_CONFIG : EXIT_DONE;
 }
 

@@ -152,37 +152,41 @@ static void explain_line(const char *label, const char *value)
 	terminal_labelled(11, label, value, CELL_MAX);
 }
 
+static void explain_heading(const char *text)
+{
+	printf("\n%s%s%s\n", terminal_on(COLOUR_BOLD), text, terminal_off());
+}
+
 static const char *verdict_text(const struct outcome *o)
 {
 	switch (o->edits.verdict) {
 	case VERDICT_ACCEPT:
-		return o->left_alone ? "left alone" : "accepted";
+		return o->left_alone ? _("left alone") : _("accepted");
 	case VERDICT_DISCARD:
-		return "accepted and discarded";
+		return _("accepted and discarded");
 	case VERDICT_REJECT:
-		return "refused";
+		return _("refused");
 	case VERDICT_TEMPFAIL:
-		return "asked to come again";
+		return _("asked to come again");
 	}
-	return "";
+	return NULL;
 }
 
 static void tell_ticket(const struct explanation *e)
 {
 	const struct outcome *o = &e->outcome;
-	g_autofree char *new = o->match == MATCH_NEW ? g_strdup("a new one") : NULL;
-	g_autofree char *known = g_strdup_printf("#%" G_GUINT64_FORMAT " %s, by %s",
-		e->ticket.number, e->ticket.subject ? e->ticket.subject : "",
-		match_names[o->match]);
-	g_autofree char *as = g_strdup_printf("queue %s, status %s, agent %s",
+	g_autofree char *new = o->match == MATCH_NEW ? g_strdup(_("a new one")) : NULL;
+	g_autofree char *known = g_strdup_printf(_("#%" PRIu64 " %s, by %s"), e->ticket.number,
+		e->ticket.subject ? e->ticket.subject : "", match_names[o->match]);
+	g_autofree char *as = g_strdup_printf(_("queue %s, status %s, agent %s"),
 		e->ticket.queue ? e->ticket.queue : "-", ticket_status_names[e->ticket.status],
-		e->ticket.agent ? e->ticket.agent : "nobody");
+		e->ticket.agent ? e->ticket.agent : _("nobody"));
 
 	if (!e->ticket.number)
 		return;
-	explain_line("ticket", new ? new : known);
+	explain_line(N_("ticket"), new ? new : known);
 	explain_line("", as);
-	explain_line("event", o->event);
+	explain_line(N_("event"), o->event);
 }
 
 static void tell_outgoing(const struct explanation *e)
@@ -194,7 +198,7 @@ static void tell_outgoing(const struct explanation *e)
 			o->state == OUTGOING_SUPPRESSED ? ": suppressed, " : "",
 			o->state == OUTGOING_SUPPRESSED && o->last_reply ? o->last_reply : "");
 
-		explain_line("mail", text);
+		explain_line(N_("mail"), text);
 	}
 }
 
@@ -207,7 +211,7 @@ static void tell_events(const struct explanation *e)
 			event->from || event->to ? " → " : "", event->to ? event->to : "",
 			event->text ? "; " : "", event->text ? event->text : "");
 
-		explain_line("log", text);
+		explain_line(N_("log"), text);
 	}
 }
 
@@ -216,11 +220,11 @@ static void tell_recipients(const struct edits *edits)
 	const struct edit *edit;
 
 	for (unsigned i = 0; (edit = edits_at(edits, i)); i++) {
-		const char *what = edit->kind == EDIT_ADD_RECIPIENT ? "also to"
-			: edit->kind == EDIT_DELETE_RECIPIENT       ? "not to"
+		const char *what = edit->kind == EDIT_ADD_RECIPIENT ? N_("also to")
+			: edit->kind == EDIT_DELETE_RECIPIENT       ? N_("not to")
 								    : NULL;
 
-		explain_line(what ? what : "sender",
+		explain_line(what ? what : N_("sender"),
 			what || edit->kind == EDIT_CHANGE_SENDER ? edit->value : NULL);
 	}
 }
@@ -234,14 +238,15 @@ static void tell_message(const struct message *message)
 	for (size_t i = 0; i < n; i++) {
 		g_autofree char *shown = attachment_shown(&list[i]);
 
-		explain_line("attachment", shown);
+		explain_line(N_("attachment"), shown);
 	}
-	printf("\n%stext%s\n%s\n", terminal_on(COLOUR_BOLD), terminal_off(), g_strchomp(text));
+	explain_heading(_("text"));
+	printf("%s\n", g_strchomp(text));
 }
 
 static void explain_tell_fields(const struct explanation *e)
 {
-	printf("\n%sheaders afterwards%s\n", terminal_on(COLOUR_BOLD), terminal_off());
+	explain_heading(_("headers afterwards"));
 	for (unsigned i = 0; i < e->headers->len; i++) {
 		const char *header = g_ptr_array_index(e->headers, i);
 		g_autofree char *clean = terminal_line(header + 2, CELL_MAX);
@@ -259,17 +264,17 @@ static void explain_tell(const struct explaining *x)
 	const struct outcome *o = &e->outcome;
 	g_autofree char *requester = e->requester.address ? mailbox_shown(&e->requester) : NULL;
 
-	explain_line("whose", whose_names[o->whose]);
-	explain_line("kind", automatic_names[o->automatic]);
-	explain_line("reason", o->reason);
-	explain_line("requester", requester);
-	explain_line("outcome", verdict_text(o));
+	explain_line(N_("whose"), whose_names[o->whose]);
+	explain_line(N_("kind"), automatic_names[o->automatic]);
+	explain_line(N_("reason"), o->reason);
+	explain_line(N_("requester"), requester);
+	explain_line(N_("outcome"), verdict_text(o));
 	explain_line("", o->edits.reply);
 	tell_ticket(e);
 	tell_recipients(&o->edits);
 	tell_outgoing(e);
 	tell_events(e);
-	printf("\n%swhy%s\n", terminal_on(COLOUR_BOLD), terminal_off());
+	explain_heading(_("why"));
 	for (unsigned i = 0; i < e->why->len; i++) {
 		g_autofree char *clean = terminal_line(g_ptr_array_index(e->why, i), CELL_MAX);
 

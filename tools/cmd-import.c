@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/tongue.h"
 #include "commands.h"
+#include "counted.h"
 #include "keep/import.h"
 #include "progress.h"
 #include "store-json.h"
@@ -55,6 +56,8 @@ static const struct account *import_account_of(const struct cli *cli)
 
 static void import_say(const struct cli *cli, const struct import_counts *c)
 {
+	g_autofree char *mails = NULL, *new = NULL;
+
 	if (cli->json) {
 		json_print_counts((const struct json_count[]){ { "mails", c->total },
 			{ "done", c->done }, { "opened", c->opened }, { "threaded", c->threaded },
@@ -62,17 +65,18 @@ static void import_say(const struct cli *cli, const struct import_counts *c)
 			{ "older", c->older }, { "broken", c->broken }, { NULL, 0 } });
 		return;
 	}
-	printf("%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " mail%s: %" G_GUINT64_FORMAT
-	       " new ticket%s, %" G_GUINT64_FORMAT " in tickets, %" G_GUINT64_FORMAT
-	       " there already, %" G_GUINT64_FORMAT " left alone, %" G_GUINT64_FORMAT
-	       " too old, %" G_GUINT64_FORMAT " broken\n",
-		c->done, c->total, text_plural(c->total), c->opened, text_plural(c->opened),
-		c->threaded, c->duplicates, c->left_alone, c->older, c->broken);
+	mails = counted_mails(c->total);
+	new = counted_new_tickets(c->opened);
+	printf(_("%" PRIu64 " of %s: %s, %" PRIu64 " in tickets, %" PRIu64
+		 " there already, %" PRIu64 " left alone, %" PRIu64 " too old, %" PRIu64
+		 " broken\n"),
+		c->done, mails, new, c->threaded, c->duplicates, c->left_alone, c->older,
+		c->broken);
 }
 
 static int import_mailbox(struct cli *cli, struct box *box, struct import_options *import)
 {
-	struct progress progress = { .unit = "mails", .quiet = cli_has(cli, "quiet") };
+	struct progress progress = { .unit = _("mails"), .quiet = cli_has(cli, "quiet") };
 	struct import_counts counts;
 	enum status st;
 

@@ -113,9 +113,9 @@ static void outbox_tell(const struct work *w)
 	struct printer printer;
 
 	for (unsigned i = 0; !w->cli->json && i < w->mails->len; i++)
-		printf("mail %" G_GUINT64_FORMAT " %s\n",
-			((const struct outgoing *)g_ptr_array_index(w->mails, i))->id,
-			w->drop ? "dropped" : "is tried again");
+		printf(w->drop ? _("mail %" PRIu64 " dropped\n")
+			       : _("mail %" PRIu64 " is tried again\n"),
+			((const struct outgoing *)g_ptr_array_index(w->mails, i))->id);
 	if (!w->cli->json)
 		return;
 	print_begin(&printer, w->cli, PRINT_OUTBOX);

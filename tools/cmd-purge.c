@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "base/tongue.h"
 #include "commands.h"
+#include "counted.h"
 #include "keep/purge.h"
 #include "store-json.h"
 
@@ -15,6 +16,14 @@ static const struct cli_option options[] = {
 	{ .letter = 'n', .name = "dry-run", .help = N_("only tell how many there are") },
 	{ .name = NULL },
 };
+
+static void purge_say(const struct purge_counts *counts, bool dry_run)
+{
+	g_autofree char *tickets = counted_tickets(counts->tickets),
+			*mails = counted_archived_mails(counts->mails);
+
+	printf(dry_run ? _("would purge %s and %s\n") : _("purged %s and %s\n"), tickets, mails);
+}
 
 static int purge_run(struct cli *cli)
 {
@@ -33,10 +42,7 @@ static int purge_run(struct cli *cli)
 		json_print_counts((const struct json_count[]){
 			{ "tickets", counts.tickets }, { "mails", counts.mails }, { NULL, 0 } });
 	else
-		printf("%s %" G_GUINT64_FORMAT " ticket%s and %" G_GUINT64_FORMAT
-		       " archived mail%s\n",
-			purge.dry_run ? "would purge" : "purged", counts.tickets,
-			text_plural(counts.tickets), counts.mails, text_plural(counts.mails));
+		purge_say(&counts, purge.dry_run);
 	if (st != ST_OK)
 		return cli_status(cli, st);
 	return counts.tickets || counts.mails ? EXIT_DONE : EXIT_NOTHING;

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/tongue.h"
 #include "commands.h"
+#include "counted.h"
 #include "json.h"
 #include "tables/agents.h"
 #include "tables/queues.h"
@@ -220,6 +221,13 @@ static enum status remove_all(struct removal *r, uint64_t *moved_out)
 	return st;
 }
 
+static void queue_say_removed(const char *name, uint64_t moved)
+{
+	g_autofree char *tickets = counted_tickets(moved);
+
+	printf(_("queue %s removed, %s moved\n"), name, tickets);
+}
+
 static int remove_run(struct cli *cli)
 {
 	struct removal r = { .cli = cli,
@@ -234,8 +242,7 @@ static int remove_run(struct cli *cli)
 		json_print(json_pack("{s:s, s:b, s:I}", "name", r.name, "removed", 1, "moved",
 			(json_int_t)moved));
 	else if (st == ST_OK)
-		printf("queue %s removed, %" G_GUINT64_FORMAT " ticket%s moved\n", r.name, moved,
-			text_plural(moved));
+		queue_say_removed(r.name, moved);
 	g_array_unref(r.numbers);
 	g_ptr_array_unref(r.members);
 	return cli_status(cli, st);

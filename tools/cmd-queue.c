@@ -195,18 +195,18 @@ static int queue_write_and_tell(struct cli *cli, store_fn *fn, const char *done)
 		return cli_status(cli, st);
 	if (cli->json)
 		return queue_run_list(cli);
-	printf("queue %s %s\n", cli->args[0], done);
+	printf(_("queue %s %s\n"), cli->args[0], _(done));
 	return EXIT_DONE;
 }
 
 static int queue_run_add(struct cli *cli)
 {
-	return queue_write_and_tell(cli, queue_add, "added");
+	return queue_write_and_tell(cli, queue_add, N_("added"));
 }
 
 static int queue_run_set(struct cli *cli)
 {
-	return queue_write_and_tell(cli, queue_set, "changed");
+	return queue_write_and_tell(cli, queue_set, N_("changed"));
 }
 
 const struct cli_command cmd_queue_list = {

@@ -5,8 +5,18 @@
 #include "base/text.h"
 #include "base/tongue.h"
 #include "commands.h"
+#include "counted.h"
 #include "keep/redact.h"
 #include "store-json.h"
+
+static void redact_say(const struct redact_counts *counts)
+{
+	g_autofree char *tickets = counted_tickets(counts->tickets),
+			*messages = counted_messages(counts->messages),
+			*mails = counted_archived_mails(counts->mails);
+
+	printf(_("redacted %s and %s; %s removed\n"), tickets, messages, mails);
+}
 
 static int redact_command(struct cli *cli)
 {
@@ -26,10 +36,7 @@ static int redact_command(struct cli *cli)
 		json_print_counts((const struct json_count[]){ { "tickets", counts.tickets },
 			{ "messages", counts.messages }, { "mails", counts.mails }, { NULL, 0 } });
 	else
-		printf("redacted %" G_GUINT64_FORMAT " ticket%s and %" G_GUINT64_FORMAT
-		       " message%s; %" G_GUINT64_FORMAT " archived mail%s removed\n",
-			counts.tickets, text_plural(counts.tickets), counts.messages,
-			text_plural(counts.messages), counts.mails, text_plural(counts.mails));
+		redact_say(&counts);
 	if (st != ST_OK)
 		return cli_status(cli, st);
 	return counts.tickets || counts.mails ? EXIT_DONE : EXIT_NOTHING;

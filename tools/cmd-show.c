@@ -142,8 +142,8 @@ static int show_one(struct showing *s)
 	if (st != ST_OK)
 		return cli_status(s->cli, st);
 	if (s->number != s->asked)
-		fprintf(stderr, "#%" G_GUINT64_FORMAT " was merged into #%" G_GUINT64_FORMAT "\n",
-			s->asked, s->number);
+		fprintf(stderr, _("#%" PRIu64 " was merged into #%" PRIu64 "\n"), s->asked,
+			s->number);
 	if (s->raw || s->maildir || s->mbox)
 		st = write_mails(s, &s->cli->err);
 	else

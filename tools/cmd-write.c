@@ -90,8 +90,10 @@ static enum status write_read_file(const char *path, char **text_out, struct err
 
 static enum status write_edit(struct work *w, char **text_out, struct error *err)
 {
-	g_autofree char *what = g_strdup_printf("%s ticket #%" G_GUINT64_FORMAT,
-		w->what == REPLY ? "An answer to" : "A note on", w->ticket.number);
+	g_autofree char *what = g_strdup_printf(w->what == REPLY
+			? _("An answer to ticket #%" PRIu64)
+			: _("A note on ticket #%" PRIu64),
+		w->ticket.number);
 	g_autofree char *subject = text_line_shown(
 		w->ticket.subject ? w->ticket.subject : "", LIMIT_TITLE_BYTES);
 	const char *from = w->ticket.requester_address;
@@ -112,7 +114,7 @@ static enum status get_raw(struct work *w, char **text_out, struct error *err)
 	else if (!file && isatty(STDIN_FILENO))
 		return write_edit(w, text_out, err);
 	else
-		return read_stream(stdin, "standard input", text_out, err);
+		return read_stream(stdin, _("standard input"), text_out, err);
 	return ST_OK;
 }
 
@@ -171,7 +173,7 @@ static enum status write_forward(
 		return error_set(
 			err, ST_BAD_INPUT, _("'%s' is no mail address and no agent"), w->to);
 	return reply_forward(context, &w->ticket, to,
-		"The mails of this ticket are attached; answer from there.\n", "forward", err);
+		_("The mails of this ticket are attached; answer from there.\n"), "forward", err);
 }
 
 /* Before anything is recorded: what goes along is then in the archive already, and can be saved
@@ -259,12 +261,12 @@ static enum status write_look(struct txn *txn, void *arg, struct error *err)
 static int write_tell_outcome(struct work *w)
 {
 	static const char *const done[] = {
-		[NOTE] = "noted", [REPLY] = "answered", [SEND] = "sent to"
+		[NOTE] = N_("noted"), [REPLY] = N_("answered"), [SEND] = N_("sent to")
 	};
 	struct printer printer;
 
 	if (!w->cli->json) {
-		printf("#%" G_GUINT64_FORMAT " %s%s%s\n", w->ticket.number, done[w->what],
+		printf("#%" G_GUINT64_FORMAT " %s%s%s\n", w->ticket.number, _(done[w->what]),
 			w->to ? " " : "", w->to ? w->to : "");
 		return EXIT_DONE;
 	}
@@ -291,7 +293,7 @@ static int write_text(struct work *w)
 	int code = cli_status(w->cli, write_record(w));
 
 	if (code != EXIT_DONE && w->draft)
-		fprintf(stderr, "What you wrote is kept in %s\n", w->draft);
+		fprintf(stderr, _("What you wrote is kept in %s\n"), w->draft);
 	else
 		draft_remove(w->draft);
 	return code == EXIT_DONE ? write_tell_outcome(w) : code;

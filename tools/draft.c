@@ -76,13 +76,13 @@ static enum status draft_make_file(const struct draft *draft, char **path_out, s
 	int fd, failed;
 
 	if (!g_mkdtemp_full(dir, 0700))
-		return draft_cannot("make directory", dir, err);
+		return draft_cannot(_("make directory"), dir, err);
 	*path_out = g_build_filename(dir, "text", NULL);
 	fd = open(*path_out, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	failed = fd < 0 || !write_all(fd, text);
 	if (fd >= 0)
 		failed |= close(fd) != 0;
-	return failed ? draft_cannot("write", *path_out, err) : ST_OK;
+	return failed ? draft_cannot(_("write"), *path_out, err) : ST_OK;
 }
 
 static bool run_editor(const char *editor, const char *path)

@@ -39,7 +39,7 @@ static enum status files_read_all(const char *path, size_t max, GByteArray *data
 
 	if (fd < 0 || fstat(fd, &status) != 0 ||
 		(!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))) {
-		const char *why = fd < 0 ? g_strerror(errno) : "it is no file";
+		const char *why = fd < 0 ? g_strerror(errno) : _("it is no file");
 
 		if (fd >= 0)
 			close(fd);

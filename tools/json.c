@@ -309,34 +309,34 @@ static enum status json_read_field(const json_t *value, const struct record_type
 		*(uint64_t *)(void *)at = (uint64_t)json_integer_value(value);
 		return json_is_integer(value) && json_integer_value(value) >= 0
 			? ST_OK
-			: json_expected(err, type, f, "a number");
+			: json_expected(err, type, f, _("a number"));
 	case FIELD_TIME:
 		return json_is_string(value) &&
 				text_parse_date(json_string_value(value), (int64_t *)(void *)at) ==
 					ST_OK
 			? ST_OK
-			: json_expected(err, type, f, "an RFC 3339 time");
+			: json_expected(err, type, f, _("an RFC 3339 time"));
 	case FIELD_BOOL:
 		*(bool *)(void *)at = json_is_true(value);
 		return json_is_boolean(value) ? ST_OK
-					      : json_expected(err, type, f, "true or false");
+					      : json_expected(err, type, f, _("true or false"));
 	case FIELD_ENUM:
 	case FIELD_WORD:
 		return read_name(value, f, (int *)(void *)at)
 			? ST_OK
-			: json_expected(err, type, f, "one of its words");
+			: json_expected(err, type, f, _("one of its words"));
 	case FIELD_TEXT:
 		return read_text(value, (char **)(void *)at)
 			? ST_OK
-			: json_expected(err, type, f, "a string");
+			: json_expected(err, type, f, _("a string"));
 	case FIELD_LIST:
 		return read_list(value, (char ***)(void *)at)
 			? ST_OK
-			: json_expected(err, type, f, "a list of strings");
+			: json_expected(err, type, f, _("a list of strings"));
 	case FIELD_NUMBERS:
 		return read_numbers(value, (struct numbers *)(void *)at)
 			? ST_OK
-			: json_expected(err, type, f, "a list of numbers");
+			: json_expected(err, type, f, _("a list of numbers"));
 	}
 	return ST_OK;
 }

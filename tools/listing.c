@@ -402,8 +402,8 @@ static int listing_print_all(struct listing *l)
 	st = print_tickets(l);
 	print_end(&l->printer);
 	if (l->more && l->limit_is_ours)
-		printf("%s(%u are shown; --limit NUMBER shows more)%s\n", terminal_on(COLOUR_DIM),
-			PAGE, terminal_off());
+		printf(_("%s(%u are shown; --limit NUMBER shows more)%s\n"),
+			terminal_on(COLOUR_DIM), PAGE, terminal_off());
 	if (cli_interrupted())
 		cli_fail(EXIT_DONE, _("interrupted; there may be more"));
 	if (st != ST_OK)

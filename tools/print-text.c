@@ -6,52 +6,53 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/tongue.h"
 #include "mail/attachment.h"
 #include "table.h"
 
-enum { CELL_MAX = 64 * 1024 };
+enum { CELL_MAX = 64 * 1024, LABEL_COLUMNS = 14 };
 
 static const struct table_column ticket_columns[] = {
-	{ "NUMBER", true, false, NULL },
-	{ "STATUS", false, false, NULL },
-	{ "PRIO", false, false, "normal" },
-	{ "QUEUE", false, true, NULL },
-	{ "AGENT", false, true, NULL },
-	{ "AGE", true, false, NULL },
-	{ "REQUESTER", false, true, NULL },
-	{ "SUBJECT", false, true, NULL },
+	{ .title = N_("NUMBER"), .right = true },
+	{ .title = N_("STATUS") },
+	{ .title = N_("PRIO"), .usual = "normal" },
+	{ .title = N_("QUEUE"), .stretches = true },
+	{ .title = N_("AGENT"), .stretches = true },
+	{ .title = N_("AGE"), .right = true },
+	{ .title = N_("REQUESTER"), .stretches = true },
+	{ .title = N_("SUBJECT"), .stretches = true },
 };
 static const struct table_column queue_columns[] = {
-	{ "QUEUE", false, false, NULL },
-	{ "OPEN", true, false, NULL },
-	{ "NEW", true, false, NULL },
-	{ "RESPONSIBLE", false, false, "-" },
-	{ "MEMBERS", false, true, NULL },
-	{ "TITLE", false, true, "-" },
+	{ .title = N_("QUEUE") },
+	{ .title = N_("OPEN"), .right = true },
+	{ .title = N_("NEW"), .right = true },
+	{ .title = N_("RESPONSIBLE"), .usual = "-" },
+	{ .title = N_("MEMBERS"), .stretches = true },
+	{ .title = N_("TITLE"), .stretches = true, .usual = "-" },
 };
 static const struct table_column agent_columns[] = {
-	{ "LOGIN", false, false, NULL },
-	{ "NAME", false, true, NULL },
-	{ "ADDRESSES", false, true, NULL },
-	{ "QUEUES", false, true, NULL },
-	{ "ACTIVE", false, false, "yes" },
+	{ .title = N_("LOGIN") },
+	{ .title = N_("NAME"), .stretches = true },
+	{ .title = N_("ADDRESSES"), .stretches = true },
+	{ .title = N_("QUEUES"), .stretches = true },
+	{ .title = N_("ACTIVE"), .usual = "yes" },
 };
 static const struct table_column account_columns[] = {
-	{ "ADDRESS", false, false, NULL },
-	{ "QUEUE", false, false, NULL },
-	{ "PROJECT", false, false, "-" },
-	{ "ENABLED", false, false, "yes" },
-	{ "SENDER", false, true, NULL },
+	{ .title = N_("ADDRESS") },
+	{ .title = N_("QUEUE") },
+	{ .title = N_("PROJECT"), .usual = "-" },
+	{ .title = N_("ENABLED"), .usual = "yes" },
+	{ .title = N_("SENDER"), .stretches = true },
 };
 static const struct table_column outbox_columns[] = {
-	{ "ID", true, false, NULL },
-	{ "TICKET", true, false, NULL },
-	{ "EVENT", false, false, NULL },
-	{ "STATE", false, false, NULL },
-	{ "TRIES", true, false, NULL },
-	{ "NEXT", false, false, "-" },
-	{ "TO", false, true, NULL },
-	{ "LAST REPLY", false, true, "-" },
+	{ .title = N_("ID"), .right = true },
+	{ .title = N_("TICKET"), .right = true },
+	{ .title = N_("EVENT") },
+	{ .title = N_("STATE") },
+	{ .title = N_("TRIES"), .right = true },
+	{ .title = N_("NEXT"), .usual = "-" },
+	{ .title = N_("TO"), .stretches = true },
+	{ .title = N_("LAST REPLY"), .stretches = true, .usual = "-" },
 };
 
 /* Events have no shape: they come one by one while they happen, and no column can wait for the
@@ -88,8 +89,9 @@ static char *when_text(const struct printer *printer, int64_t when)
 static void text_ticket(struct printer *printer, const struct ticket *t)
 {
 	g_autofree char *number = number_text(t->number), *when = when_text(printer, t->updated);
-	g_autofree char *subject = g_strdup_printf("%s%s", t->undelivered ? "[undelivered] " : "",
-		t->subject && *t->subject ? t->subject : "(no subject)");
+	g_autofree char *subject = g_strdup_printf("%s%s",
+		t->undelivered ? _("[undelivered] ") : "",
+		t->subject && *t->subject ? t->subject : _("(no subject)"));
 	const char *requester = terminal_is() && t->requester_name ? t->requester_name
 								   : t->requester_address;
 	const char *const cells[] = {
@@ -212,7 +214,7 @@ static void text_event(struct printer *printer, const struct event *e)
 
 static void print_text_line(const char *label, const char *value)
 {
-	terminal_labelled(14, label, value, CELL_MAX);
+	terminal_labelled(LABEL_COLUMNS, label, value, CELL_MAX);
 }
 
 static void line_time(const struct cli *cli, const char *label, int64_t when)
@@ -221,8 +223,8 @@ static void line_time(const struct cli *cli, const char *label, int64_t when)
 			*age = terminal_is() && when <= cli->actor.now
 		? terminal_age(when, cli->actor.now)
 		: NULL;
-	g_autofree char *both = age && strcmp(age, "now") != 0
-		? g_strdup_printf("%s (%s ago)", time, age)
+	g_autofree char *both = age && cli->actor.now - when >= TEXT_SECOND * 60
+		? g_strdup_printf(_("%s (%s ago)"), time, age)
 		: g_strdup(time);
 
 	print_text_line(label, when ? both : NULL);
@@ -244,8 +246,8 @@ static void print_numbers(const struct ticket *t)
 	for (size_t i = 0; i < t->links.n; i++)
 		g_string_append_printf(
 			links, "%s#%" G_GUINT64_FORMAT, i ? ", " : "", t->links.v[i]);
-	print_text_line("links", links->str);
-	print_text_line("merged into", merged);
+	print_text_line(N_("links"), links->str);
+	print_text_line(N_("merged into"), merged);
 }
 
 static void print_fields(const struct cli *cli, const struct ticket *t)
@@ -255,27 +257,28 @@ static void print_fields(const struct cli *cli, const struct ticket *t)
 	g_autofree char *requester = mailbox_write(
 		t->requester_name, t->requester_address ? t->requester_address : "");
 
-	printf("%s%s %s%s\n", terminal_on(COLOUR_BOLD), tag, *subject ? subject : "(no subject)",
+	printf("%s%s %s%s\n", terminal_on(COLOUR_BOLD), tag, *subject ? subject : _("(no subject)"),
 		terminal_off());
-	printf("%s%-14s%s %s%s%s\n", terminal_on(COLOUR_DIM), "status", terminal_off(),
+	printf("%s%s%*s%s %s%s%s\n", terminal_on(COLOUR_DIM), _("status"),
+		MAX(LABEL_COLUMNS - text_width(_("status")), 0), "", terminal_off(),
 		terminal_on(terminal_status_colour(t->status)), ticket_status_names[t->status],
 		terminal_off());
-	print_text_line("priority", priority_names[t->priority]);
-	print_text_line("queue", t->queue);
-	line_list("also in", t->watchers);
-	print_text_line("project", t->project);
-	print_text_line("agent", t->agent ? t->agent : "nobody");
-	print_text_line("requester", requester);
-	line_list("participants", t->participants);
-	line_list("watched by", t->watching);
-	line_list("tags", t->tags);
-	line_time(cli, "opened", t->opened);
-	line_time(cli, "updated", t->updated);
-	line_time(cli, "first response", t->first_response);
-	line_time(cli, "closed", t->closed);
-	line_time(cli, "wait until", t->wait_until);
-	print_text_line(
-		"undelivered", t->undelivered ? "yes: a mail of this ticket came back" : NULL);
+	print_text_line(N_("priority"), priority_names[t->priority]);
+	print_text_line(N_("queue"), t->queue);
+	line_list(N_("also in"), t->watchers);
+	print_text_line(N_("project"), t->project);
+	print_text_line(N_("agent"), t->agent ? t->agent : _("nobody"));
+	print_text_line(N_("requester"), requester);
+	line_list(N_("participants"), t->participants);
+	line_list(N_("watched by"), t->watching);
+	line_list(N_("tags"), t->tags);
+	line_time(cli, N_("opened"), t->opened);
+	line_time(cli, N_("updated"), t->updated);
+	line_time(cli, N_("first response"), t->first_response);
+	line_time(cli, N_("closed"), t->closed);
+	line_time(cli, N_("wait until"), t->wait_until);
+	print_text_line(N_("undelivered"),
+		t->undelivered ? _("yes: a mail of this ticket came back") : NULL);
 	print_numbers(t);
 }
 
@@ -284,7 +287,7 @@ static void print_attachment(const char *recorded)
 	struct attachment a = { 0 };
 	g_autofree char *shown = attachment_read(recorded, &a) ? attachment_shown(&a) : NULL;
 
-	print_text_line("attachment", shown);
+	print_text_line(N_("attachment"), shown);
 	attachment_release(&a);
 }
 
@@ -300,28 +303,33 @@ static void print_entry(const struct entry *e, const char *text)
 
 	printf("\n%s--- %" G_GUINT64_FORMAT " %s  %s%s\n", terminal_on(colours[e->direction]),
 		e->seq, direction_names[e->direction], received ? received : "", terminal_off());
-	print_text_line("from", e->from);
+	print_text_line(N_("from"), e->from);
 	if (e->reply_to && (!e->from || g_ascii_strcasecmp(e->reply_to, e->from) != 0))
-		print_text_line("reply to", e->reply_to);
-	line_list("to", e->to);
-	line_list("cc", e->cc);
-	print_text_line("subject", e->subject);
+		print_text_line(N_("reply to"), e->reply_to);
+	line_list(N_("to"), e->to);
+	line_list(N_("cc"), e->cc);
+	print_text_line(N_("subject"), e->subject);
 	for (char **a = e->attached; a && *a; a++)
 		print_attachment(*a);
 	if (*g_strchomp(body))
 		printf("\n%s\n", body);
 }
 
+static void print_heading(const char *text)
+{
+	printf("\n%s%s%s\n", terminal_on(COLOUR_BOLD), text, terminal_off());
+}
+
 static void print_events(GPtrArray *events)
 {
-	printf("\n%sevents%s\n", terminal_on(COLOUR_BOLD), terminal_off());
+	print_heading(_("events"));
 	for (unsigned i = 0; i < events->len; i++)
 		event_for_a_person(g_ptr_array_index(events, i), false);
 }
 
 static void print_history(struct printer *printer, GPtrArray *tickets)
 {
-	printf("\n%stickets of this requester%s\n", terminal_on(COLOUR_BOLD), terminal_off());
+	print_heading(_("tickets of this requester"));
 	printer->table = table_new(ticket_columns, G_N_ELEMENTS(ticket_columns));
 	for (unsigned i = 0; i < tickets->len; i++)
 		text_ticket(printer, g_ptr_array_index(tickets, i));
@@ -334,7 +342,7 @@ static void text_view(struct printer *printer, const struct ticket_view *v)
 	if (printer->count > 1)
 		puts("");
 	print_fields(printer->cli, v->ticket);
-	print_text_line("also open", v->others);
+	print_text_line(N_("also open"), v->others);
 	for (unsigned i = 0; i < v->entries->len; i++)
 		print_entry(g_ptr_array_index(v->entries, i), g_ptr_array_index(v->texts, i));
 	print_events(v->events);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/tongue.h"
+
 enum { BAR = 30, SECOND = 1000000, EVERY = SECOND / 10 };
 
 void progress_begin(struct progress *progress)
@@ -35,8 +37,8 @@ void progress_show(struct progress *progress, uint64_t done, uint64_t total)
 	progress->shown = now;
 	fputs("\r\033[K", stderr);
 	progress_print_bar(done, total);
-	fprintf(stderr, " %" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT " %s, %.0f/s, %u:%02u left",
-		done, total, progress->unit, rate, left / 60, left % 60);
+	fprintf(stderr, _(" %" PRIu64 "/%" PRIu64 " %s, %.0f/s, %u:%02u left"), done, total,
+		progress->unit, rate, left / 60, left % 60);
 	fflush(stderr);
 }
 

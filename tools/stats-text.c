@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/tongue.h"
 #include "terminal.h"
 
 enum {
@@ -45,7 +46,7 @@ static uint64_t most_open(GList *parts)
 
 static const char *text_name_of(const struct stats_part *part)
 {
-	return *part->name ? part->name : "nobody";
+	return *part->name ? part->name : _("nobody");
 }
 
 static void print_open(const char *heading, GList *parts)
@@ -67,12 +68,12 @@ static char *span_text(int64_t seconds)
 	if (seconds < 0)
 		return g_strdup("-");
 	if (seconds < MINUTE)
-		return g_strdup_printf("%d s", (int)seconds);
+		return g_strdup_printf(_("%d s"), (int)seconds);
 	if (seconds < HOUR)
-		return g_strdup_printf("%d min", (int)(seconds / MINUTE));
+		return g_strdup_printf(_("%d min"), (int)(seconds / MINUTE));
 	if (seconds < 2 * DAY)
-		return g_strdup_printf("%.1f h", (double)seconds / HOUR);
-	return g_strdup_printf("%.1f d", (double)seconds / DAY);
+		return g_strdup_printf(_("%.1f h"), (double)seconds / HOUR);
+	return g_strdup_printf(_("%.1f d"), (double)seconds / DAY);
 }
 
 static void print_times(const char *label, const struct stats_part *part)
@@ -98,17 +99,17 @@ void stats_print_text(const struct stats *s)
 
 	for (int i = 0; ticket_status_names[i]; i++)
 		most = MAX(most, s->all->by_status[i]);
-	text_title("tickets by status");
+	text_title(_("tickets by status"));
 	for (int i = 0; ticket_status_names[i]; i++)
 		text_print_bar(ticket_status_names[i], s->all->by_status[i], most,
 			terminal_status_colour(i));
-	print_open("open by queue", queues);
-	print_open("open by agent", agents);
+	print_open(_("open by queue"), queues);
+	print_open(_("open by agent"), agents);
 	printf("\n%s  %-*s %21s %21s%s\n", terminal_on(COLOUR_BOLD), NAME_COLUMNS, "",
-		"first answer", "closed after", terminal_off());
+		_("first answer"), _("closed after"), terminal_off());
 	printf("%s  %-*s %10s %10s %10s %10s%s\n", terminal_on(COLOUR_BOLD), NAME_COLUMNS, "",
-		"median", "90 %", "median", "90 %", terminal_off());
-	print_times("all", s->all);
+		_("median"), _("90 %"), _("median"), _("90 %"), terminal_off());
+	print_times(_("all"), s->all);
 	print_times_of(queues);
 	print_times_of(agents);
 	g_list_free(queues);

@@ -214,14 +214,14 @@ static const struct {
 	bool (*valid)(const char *value);
 	const char *what;
 } names[] = {
-	{ &queue_type, "name", queue_name_valid, "name of a queue" },
-	{ &queue_type, "responsible", agent_login_valid, "login" },
-	{ &agent_type, "login", agent_login_valid, "login" },
-	{ &agent_type, "queues", queue_name_valid, "name of a queue" },
-	{ &ticket_type, "queue", queue_name_valid, "name of a queue" },
-	{ &ticket_type, "watchers", queue_name_valid, "name of a queue" },
-	{ &ticket_type, "agent", agent_login_valid, "login" },
-	{ &entry_type, "archive", archive_name_valid, "name of an archived mail" },
+	{ &queue_type, "name", queue_name_valid, N_("name of a queue") },
+	{ &queue_type, "responsible", agent_login_valid, N_("login") },
+	{ &agent_type, "login", agent_login_valid, N_("login") },
+	{ &agent_type, "queues", queue_name_valid, N_("name of a queue") },
+	{ &ticket_type, "queue", queue_name_valid, N_("name of a queue") },
+	{ &ticket_type, "watchers", queue_name_valid, N_("name of a queue") },
+	{ &ticket_type, "agent", agent_login_valid, N_("login") },
+	{ &entry_type, "archive", archive_name_valid, N_("name of an archived mail") },
 };
 
 static enum status check_name(size_t which, const char *value, struct error *err)
@@ -229,7 +229,7 @@ static enum status check_name(size_t which, const char *value, struct error *err
 	if (!value || names[which].valid(value))
 		return ST_OK;
 	return error_set(err, ST_BAD_INPUT, _("%s: member '%s': '%s' is no %s"),
-		names[which].type->name, names[which].field, value, names[which].what);
+		names[which].type->name, names[which].field, value, _(names[which].what));
 }
 
 static enum status check_field(

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/tongue.h"
 
 enum { GAP = 2, LEAST_STRETCH = 8, CELL_MAX = 64 * 1024 };
 
@@ -37,7 +38,7 @@ struct table *table_new(const struct table_column *columns, unsigned count)
 	table->rows = g_array_new(FALSE, FALSE, sizeof(struct row));
 	g_array_set_clear_func(table->rows, row_clear);
 	for (unsigned i = 0; i < count; i++)
-		table->widths[i] = text_width(columns[i].title);
+		table->widths[i] = text_width(_(columns[i].title));
 	return table;
 }
 
@@ -127,7 +128,7 @@ static void print_line(const struct table *table, const struct row *row)
 {
 	for (unsigned i = 0; i < table->count; i++)
 		if (table->widths[i])
-			print_cell(table, i, row ? row->cells[i] : table->columns[i].title,
+			print_cell(table, i, row ? row->cells[i] : _(table->columns[i].title),
 				row ? (i == row->coloured ? row->colour : COLOUR_NONE)
 				    : COLOUR_BOLD);
 	puts("");

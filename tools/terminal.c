@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/tongue.h"
 #include "model/ticket.h"
 
 enum {
@@ -105,10 +106,12 @@ char *terminal_line(const char *s, size_t max)
 void terminal_labelled(int width, const char *label, const char *value, size_t max)
 {
 	g_autofree char *clean = value ? terminal_line(value, max) : NULL;
+	/* The translation of nothing is the catalogue's own header. */
+	const char *said = *label ? _(label) : "";
 
 	if (clean && *clean)
-		printf("%s%-*s%s %s\n", terminal_on(COLOUR_DIM), width, label, terminal_off(),
-			clean);
+		printf("%s%s%*s%s %s\n", terminal_on(COLOUR_DIM), said,
+			MAX(width - text_width(said), 0), "", terminal_off(), clean);
 }
 
 char *terminal_block(const char *s, size_t max)
@@ -200,18 +203,18 @@ char *terminal_age(int64_t when, int64_t now)
 	static const struct {
 		int64_t below, unit;
 		const char *name;
-	} steps[] = { { HOUR, MINUTE, "min" }, { 2 * DAY, HOUR, "h" }, { 100 * DAY, DAY, "d" },
-		{ 2 * YEAR, 7 * DAY, "w" } };
+	} steps[] = { { HOUR, MINUTE, N_("min") }, { 2 * DAY, HOUR, N_("h") },
+		{ 100 * DAY, DAY, N_("d") }, { 2 * YEAR, 7 * DAY, N_("w") } };
 	int64_t s = MAX(now - when, 0) / TEXT_SECOND;
 
 	if (when == 0)
 		return g_strdup("-");
 	if (s < MINUTE)
-		return g_strdup("now");
+		return g_strdup(_("now"));
 	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++)
 		if (s < steps[i].below)
-			return g_strdup_printf("%d %s", (int)(s / steps[i].unit), steps[i].name);
-	return g_strdup_printf("%d y", (int)(s / YEAR));
+			return g_strdup_printf("%d %s", (int)(s / steps[i].unit), _(steps[i].name));
+	return g_strdup_printf(_("%d y"), (int)(s / YEAR));
 }
 
 char *terminal_time(int64_t when)

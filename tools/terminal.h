@@ -29,7 +29,8 @@ enum colour terminal_status_colour(int ticket_status);
 /* What strangers wrote, clean, in one line of at most max bytes: on a terminal as
  * text_line_shown(), else as text_line(). Owned. */
 char *terminal_line(const char *s, size_t max);
-/* Prints a label, `width` columns wide, and such a line; nothing where that is empty or NULL. */
+/* Prints a label (N_()), `width` columns wide, and such a line; nothing where that is empty or
+ * NULL. */
 void terminal_labelled(int width, const char *label, const char *value, size_t max);
 /* Lines of it, likewise. */
 char *terminal_block(const char *s, size_t max);
