@@ -6,6 +6,7 @@
 #include "base/address.h"
 #include "base/limits.h"
 #include "mail/charset.h"
+#include "mail/subject-words.h"
 
 enum { ADDRESS_HEADER_MAX = 64 * 1024 };
 
@@ -48,22 +49,59 @@ static char *closed_word(char *name)
 	return closed;
 }
 
-static void add_mailbox(InternetAddress *ia, GArray *out)
+/* Takes canonical. */
+static void add_mailbox(const char *name, const char *address, char *canonical, GArray *out)
+{
+	g_autofree char *decoded = message_decode_header(name, LIMIT_NAME_BYTES);
+	const struct mailbox box = {
+		.name = message_mailbox_name(decoded, canonical),
+		.address = canonical,
+		.as_written = address_as_written(address, canonical),
+	};
+
+	g_array_append_val(out, box);
+}
+
+static void add_parsed(InternetAddress *ia, GArray *out)
 {
 	g_autofree char *name = closed_word(
 		address_replaced(internet_address_get_name(ia), stand_in, word_start));
 	g_autofree char *address = address_replaced(
 		internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(ia)), stand_in,
 		word_start);
-	g_autofree char *decoded = NULL;
-	struct mailbox box = { 0 };
+	char *canonical;
 
-	if (address_canonical(address, &box.address) != ST_OK)
-		return;
-	decoded = message_decode_header(name, LIMIT_NAME_BYTES);
-	box.name = message_mailbox_name(decoded, box.address);
-	box.as_written = address_as_written(address, box.address);
-	g_array_append_val(out, box);
+	if (address_canonical(address, &canonical) == ST_OK)
+		add_mailbox(name, address, canonical, out);
+}
+
+/* Atoms, dots and blanks (RFC 5322 section 3.2.3), a letter or digit first. */
+static bool is_atoms(const char *name, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!g_ascii_isalnum(name[i]) &&
+			(i == 0 || !strchr("!#$%&'*+-/=?^_`{|}~ .", name[i])))
+			return false;
+	return true;
+}
+
+/* Most fields are one mailbox of atoms, "Kim Muster <kim@customer.example>" or the address alone,
+ * and need no tree. */
+static bool add_atoms(const char *value, GArray *out)
+{
+	size_t before = strcspn(value, "<@"), len = strlen(value);
+	bool named = value[before] == '<' && value[len - 1] == '>';
+	g_autofree char *name = g_strndup(value, named ? before : 0), *address = NULL,
+			*canonical = NULL;
+
+	if (!words_are_plain(value) || !is_atoms(value, before))
+		return false;
+	address = named ? g_strndup(value + before + 1, len - before - 2) : g_strdup(value);
+	if (strchr(address, '"') || address_canonical(address, &canonical) != ST_OK ||
+		g_ascii_strcasecmp(address, canonical) != 0)
+		return false;
+	add_mailbox(name, address, g_steal_pointer(&canonical), out);
+	return true;
 }
 
 static void address_add_list(InternetAddressList *list, unsigned depth, GArray *out)
@@ -74,7 +112,7 @@ static void address_add_list(InternetAddressList *list, unsigned depth, GArray *
 		InternetAddress *ia = internet_address_list_get_address(list, i);
 
 		if (INTERNET_ADDRESS_IS_MAILBOX(ia))
-			add_mailbox(ia, out);
+			add_parsed(ia, out);
 		else if (INTERNET_ADDRESS_IS_GROUP(ia) && depth < 2)
 			address_add_list(
 				internet_address_group_get_members(INTERNET_ADDRESS_GROUP(ia)),
@@ -180,9 +218,14 @@ static void add_pieces(const char *start, const char *bare, GArray *out)
 /* GMime passes over what it cannot read: then each is read by itself. */
 static void add_header_mailboxes(const char *value, GArray *out, bool *cut)
 {
-	g_autofree char *start = address_parseable(value, cut), *bare = message_blanked(start);
-	unsigned before = out->len, wanted = MIN(count_addressed(bare), LIMIT_ADDRESSES - before);
+	g_autofree char *start = NULL, *bare = NULL;
+	unsigned before = out->len, wanted;
 
+	if (add_atoms(value, out))
+		return;
+	start = address_parseable(value, cut);
+	bare = message_blanked(start);
+	wanted = MIN(count_addressed(bare), LIMIT_ADDRESSES - before);
 	parse_list(start, out);
 	if (out->len - before < wanted) {
 		shorten_list(out, before);

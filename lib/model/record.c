@@ -6,14 +6,13 @@
 #include "base/text.h"
 #include "base/tongue.h"
 
-enum { RECORD_VERSION = 1 };
+enum { RECORD_VERSION = 1, VARINT_MAX = 10 };
 
 /* --- writing --- */
 
-/* Little-endian base 128, as in protocol buffers. */
-static void put_varint(GByteArray *out, uint64_t v)
+/* Little-endian base 128, as in protocol buffers. How many bytes it takes. */
+static guint varint_bytes(uint64_t v, guint8 bytes[VARINT_MAX])
 {
-	guint8 bytes[10];
 	guint n = 0;
 
 	do {
@@ -21,7 +20,14 @@ static void put_varint(GByteArray *out, uint64_t v)
 		v >>= 7;
 		n++;
 	} while (v);
-	g_byte_array_append(out, bytes, n);
+	return n;
+}
+
+static void put_varint(GByteArray *out, uint64_t v)
+{
+	guint8 bytes[VARINT_MAX];
+
+	g_byte_array_append(out, bytes, varint_bytes(v, bytes));
 }
 
 static void record_put_text(GByteArray *out, const char *s)
@@ -45,24 +51,17 @@ static bool is_hex(const char *s)
 /* 1 and bytes, or 0 and text. */
 static void put_hex(GByteArray *out, const char *s)
 {
-	guint8 byte = is_hex(s);
+	guint8 byte = is_hex(s), *to;
+	guint before = out->len + 1;
 
 	g_byte_array_append(out, &byte, 1);
-	if (!byte)
+	if (!byte) {
 		g_byte_array_append(out, (const guint8 *)s, (guint)strlen(s));
-	for (; byte && *s; s += 2) {
-		guint8 both =
-			(guint8)(g_ascii_xdigit_value(s[0]) << 4 | g_ascii_xdigit_value(s[1]));
-
-		g_byte_array_append(out, &both, 1);
+		return;
 	}
-}
-
-static bool encode_varint(GByteArray *out, uint64_t v)
-{
-	if (v)
-		put_varint(out, v);
-	return v != 0;
+	g_byte_array_set_size(out, before + (guint)strlen(s) / 2);
+	for (to = out->data + before; *s; s += 2)
+		*to++ = (guint8)(g_ascii_xdigit_value(s[0]) << 4 | g_ascii_xdigit_value(s[1]));
 }
 
 static bool is_short(int word)
@@ -70,83 +69,115 @@ static bool is_short(int word)
 	return word >= 1 && word <= RECORD_SHORT_WORDS;
 }
 
-static bool encode_word(const struct field *f, GByteArray *out, int word)
+static void encode_word(const struct field *f, GByteArray *out, int word)
 {
 	const char *name = f->names[word];
 
 	if (is_short(word))
 		put_varint(out, (uint64_t)word);
-	else if (word)
+	else
 		g_byte_array_append(out, (const guint8 *)name, (guint)strlen(name));
-	return word != 0;
 }
 
-static bool encode_text(const struct field *f, GByteArray *out, const char *s)
+static void encode_text(const struct field *f, GByteArray *out, const char *s)
 {
-	int word = s && f->names ? names_find(f->names, s) : -1;
+	int word = f->names ? names_find(f->names, s) : -1;
 
 	if (is_short(word))
 		put_varint(out, (uint64_t)word);
-	else if (s && f->flags & FIELD_HEX)
+	else if (f->flags & FIELD_HEX)
 		put_hex(out, s);
-	else if (s)
+	else
 		g_byte_array_append(out, (const guint8 *)s, (guint)strlen(s));
-	return s;
 }
 
-static bool encode_list(GByteArray *out, char *const *list)
-{
-	for (char *const *s = list; s && *s; s++)
-		record_put_text(out, *s);
-	return list && *list;
-}
-
-static bool encode_numbers(GByteArray *out, const struct numbers *numbers)
+static void encode_numbers(GByteArray *out, const struct numbers *numbers)
 {
 	for (size_t i = 0; i < numbers->n; i++)
 		put_varint(out, numbers->v[i]);
-	return numbers->n > 0;
 }
 
-/* The data of one field; false when it says nothing. */
-static bool encode_field(const struct field *f, const void *record, GByteArray *out)
+static bool field_is_empty(const struct field *f, const void *record)
 {
 	switch (f->type) {
 	case FIELD_U64:
-		return encode_varint(out, *CONST_AT(uint64_t, record, f));
+		return *CONST_AT(uint64_t, record, f) == 0;
 	case FIELD_TIME:
-		return encode_varint(out, (uint64_t)*CONST_AT(int64_t, record, f));
+		return *CONST_AT(int64_t, record, f) == 0;
 	case FIELD_BOOL:
-		return encode_varint(out, *CONST_AT(bool, record, f));
+		return !*CONST_AT(bool, record, f);
 	case FIELD_ENUM:
-		return encode_varint(out, (uint64_t)*CONST_AT(int, record, f));
 	case FIELD_WORD:
-		return encode_word(f, out, *CONST_AT(int, record, f));
+		return *CONST_AT(int, record, f) == 0;
 	case FIELD_TEXT:
-		return encode_text(f, out, *CONST_AT(char *, record, f));
+		return !*CONST_AT(char *, record, f);
 	case FIELD_LIST:
-		return encode_list(out, *CONST_AT(char **, record, f));
+		return !*CONST_AT(char **, record, f) || !**CONST_AT(char **, record, f);
 	case FIELD_NUMBERS:
-		return encode_numbers(out, CONST_AT(struct numbers, record, f));
+		return CONST_AT(struct numbers, record, f)->n == 0;
 	}
-	return false;
+	return true;
+}
+
+/* The data of one that is not empty. */
+static void encode_field(const struct field *f, const void *record, GByteArray *out)
+{
+	switch (f->type) {
+	case FIELD_U64:
+		put_varint(out, *CONST_AT(uint64_t, record, f));
+		break;
+	case FIELD_TIME:
+		put_varint(out, (uint64_t)*CONST_AT(int64_t, record, f));
+		break;
+	case FIELD_BOOL:
+		put_varint(out, *CONST_AT(bool, record, f));
+		break;
+	case FIELD_ENUM:
+		put_varint(out, (uint64_t)*CONST_AT(int, record, f));
+		break;
+	case FIELD_WORD:
+		encode_word(f, out, *CONST_AT(int, record, f));
+		break;
+	case FIELD_TEXT:
+		encode_text(f, out, *CONST_AT(char *, record, f));
+		break;
+	case FIELD_LIST:
+		for (char *const *s = *CONST_AT(char **, record, f); *s; s++)
+			record_put_text(out, *s);
+		break;
+	case FIELD_NUMBERS:
+		encode_numbers(out, CONST_AT(struct numbers, record, f));
+		break;
+	}
+}
+
+/* The length goes before the data that begins there. Nearly every one is a byte, for which there is
+ * room. */
+static void put_length_before(GByteArray *out, guint data)
+{
+	guint8 bytes[VARINT_MAX];
+	guint len = out->len - data, n = varint_bytes(len, bytes);
+
+	g_byte_array_set_size(out, out->len + n - 1);
+	memmove(out->data + data + n - 1, out->data + data, len);
+	memcpy(out->data + data - 1, bytes, n);
 }
 
 void record_encode(const struct record_type *type, const void *record, GByteArray *out)
 {
 	const guint8 version = RECORD_VERSION;
-	g_autoptr(GByteArray) data = g_byte_array_new();
 
 	g_byte_array_append(out, &version, 1);
 	for (size_t i = 0; i < type->count; i++) {
 		const struct field *f = &type->fields[i];
+		const guint8 head[] = { f->id, 0 };
+		guint data = out->len + (guint)sizeof head;
 
-		g_byte_array_set_size(data, 0);
-		if (!encode_field(f, record, data))
+		if (field_is_empty(f, record))
 			continue;
-		g_byte_array_append(out, &f->id, 1);
-		put_varint(out, data->len);
-		g_byte_array_append(out, data->data, data->len);
+		g_byte_array_append(out, head, sizeof head);
+		encode_field(f, record, out);
+		put_length_before(out, data);
 	}
 }
 
