@@ -363,7 +363,8 @@ static bool vacation_subject(const struct looked_at *l, const char *argument)
 
 	(void)argument;
 	for (size_t i = 0; lower && i < G_N_ELEMENTS(vacation_subjects); i++)
-		if (g_str_has_prefix(lower, vacation_subjects[i]))
+		if (*lower == *vacation_subjects[i] &&
+			g_str_has_prefix(lower, vacation_subjects[i]))
 			return true;
 	return false;
 }

@@ -206,6 +206,15 @@ static const struct form word_forms[] = {
 	{ "no se pudo entregar", REPORT_FAILED, NULL },
 	{ "no entregado", REPORT_FAILED, NULL },
 };
+
+/* What stands from such a line on is somebody else's mail. */
+static const struct form forwarded_forms[] = {
+	{ "from:", REPORT_NONE, NULL }, { "von:", REPORT_NONE, NULL }, { "de:", REPORT_NONE, NULL },
+	{ "de :", REPORT_NONE, NULL }, { "da:", REPORT_NONE, NULL }, { "van:", REPORT_NONE, NULL },
+	{ "original message", REPORT_NONE, NULL }, { "ursprüngliche nachricht", REPORT_NONE, NULL },
+	{ "forwarded message", REPORT_NONE, NULL }, { "weitergeleitete nachricht", REPORT_NONE, NULL },
+	{ "begin forwarded message", REPORT_NONE, NULL },
+};
 /* clang-format on */
 
 /* --- who writes --- */
@@ -289,7 +298,8 @@ struct forms {
 
 static struct forms subjects = { .v = subject_forms, .n = G_N_ELEMENTS(subject_forms) },
 		    texts = { .v = text_forms, .n = G_N_ELEMENTS(text_forms) },
-		    phrases = { .v = word_forms, .n = G_N_ELEMENTS(word_forms) };
+		    phrases = { .v = word_forms, .n = G_N_ELEMENTS(word_forms) },
+		    forwarded = { .v = forwarded_forms, .n = G_N_ELEMENTS(forwarded_forms) };
 
 static void forms_init(struct forms *forms)
 {
@@ -306,6 +316,7 @@ void report_forms_init(void)
 	forms_init(&subjects);
 	forms_init(&texts);
 	forms_init(&phrases);
+	forms_init(&forwarded);
 }
 
 static bool form_begins(const struct form *form, const char *text)
@@ -328,26 +339,6 @@ static const struct form *find_form(const struct forms *forms, const char *text)
 	return NULL;
 }
 
-/* What stands from here on is somebody else's mail. */
-static bool begins_forwarded(const char *line)
-{
-	static const char *const marks[] = {
-		"from:",
-		"von:",
-		"de:",
-		"de :",
-		"da:",
-		"van:",
-		"original message",
-		"ursprüngliche nachricht",
-		"forwarded message",
-		"weitergeleitete nachricht",
-		"begin forwarded message",
-	};
-
-	return text_starts_with_one(line, marks, G_N_ELEMENTS(marks));
-}
-
 /* Of several forms the milder: "this is the mail system … this is a warning only". */
 static const struct form *forms_milder(const struct form *a, const struct form *b)
 {
@@ -363,7 +354,7 @@ static const struct form *form_of_text(const char *text)
 		p = report_next_line(p), lines++) {
 		const char *line = g_ascii_isalpha(*p) ? p : p + strspn(p, " \t#=|-");
 
-		if (begins_forwarded(line))
+		if (find_form(&forwarded, line))
 			break;
 		found = forms_milder(found, find_form(&texts, line));
 	}

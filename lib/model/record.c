@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "base/tongue.h"
 
-enum { RECORD_VERSION = 1, VARINT_MAX = 10 };
+enum { RECORD_VERSION = 1, VARINT_MAX = 10, RECORD_USUAL = 500 };
 
 /* --- writing --- */
 
@@ -166,8 +166,12 @@ static void put_length_before(GByteArray *out, guint data)
 void record_encode(const struct record_type *type, const void *record, GByteArray *out)
 {
 	const guint8 version = RECORD_VERSION;
+	guint before = out->len + 1;
 
 	g_byte_array_append(out, &version, 1);
+	/* Most fit into it: it grows once. */
+	g_byte_array_set_size(out, before + RECORD_USUAL);
+	g_byte_array_set_size(out, before);
 	for (size_t i = 0; i < type->count; i++) {
 		const struct field *f = &type->fields[i];
 		const guint8 head[] = { f->id, 0 };

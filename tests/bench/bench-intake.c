@@ -72,7 +72,7 @@ static void write_message(struct spool *spool, int i, const char *customer)
 	g_autofree char *first = g_strdup_printf(
 		"Message %d begins with a line of its own.\r\n", i);
 
-	add_header(spool, "From", g_strdup_printf("Customer %s <%s>", customer, customer));
+	add_header(spool, "From", g_strdup_printf("Customer %d <%s>", i, customer));
 	add_header(spool, "To", g_strdup("support@example.com"));
 	add_header(spool, "Subject",
 		g_strdup_printf("%sQuestion %d%.*s", i % per_ticket ? "Re: " : "",
