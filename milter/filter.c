@@ -185,7 +185,7 @@ static sfsistat on_data(SMFICTX *ctx)
 	s->at_hand = daemon_begin(the_daemon);
 	if (!s->at_hand)
 		return filter_stopping(ctx, s);
-	s->spool = intake_spool(s->settings);
+	s->spool = arrival_spool(s->settings);
 	s->stage = STAGE_HEADERS;
 	return SMFIS_CONTINUE;
 }
@@ -206,12 +206,13 @@ static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 static enum status headers_are_ours(SMFICTX *ctx, struct session *s, bool *ours_out)
 {
 	struct envelope envelope;
-	struct message *message = spool_parse(s->spool);
+	struct arrival arrival = { .settings = s->settings, .envelope = &envelope };
 	enum status st;
 
 	session_envelope(s, smfi_getsymval(ctx, (char *)"j"), &envelope);
-	st = intake_headers(the_daemon->store, s->settings, &envelope, message, ours_out, &s->err);
-	message_free(message);
+	arrival.message = spool_parse(s->spool);
+	st = intake_headers(the_daemon->store, &arrival, ours_out, &s->err);
+	message_free(arrival.message);
 	return st;
 }
 

@@ -80,7 +80,7 @@ static enum status parse_mail(struct explaining *x, GString *data, struct error 
 	drop_from_line(data);
 	x->mail.data = data->str;
 	x->mail.len = data->len;
-	x->spool = intake_spool(x->cli->settings);
+	x->spool = arrival_spool(x->cli->settings);
 	st = mail_spool(&x->mail, x->spool, err);
 	if (st != ST_OK)
 		return st;
@@ -392,7 +392,7 @@ static enum status explain_mail(struct explaining *x, struct error *err)
 		.queue_id = "",
 		.hostname = "",
 		.received = x->cli->actor.now };
-	const struct arrival arrival = { .settings = x->cli->settings,
+	struct arrival arrival = { .settings = x->cli->settings,
 		.envelope = &envelope,
 		.message = x->message,
 		.spool = x->spool };

@@ -3,14 +3,13 @@
 
 #include <string.h>
 
-#include "act/intake-work.h"
-#include "base/address.h"
+#include "act/attempt.h"
 #include "base/tongue.h"
 #include "base/why.h"
 #include "tables/outbox.h"
 
 struct explaining {
-	struct work work;
+	struct attempt attempt;
 	struct explanation *out;
 	uint64_t last_event, last_outgoing;
 	bool told;
@@ -83,13 +82,13 @@ static enum status keep_outgoing(
 
 static void tell_kind(struct explaining *x)
 {
-	struct work *w = &x->work;
+	const struct arrival *a = x->attempt.arrival;
 
-	if (w->automatic == AUTO_NONE)
+	if (a->automatic == AUTO_NONE)
 		why_add(x->out->why, _("a person's mail: no sign of automatic mail"));
 	else
-		why_add(x->out->why, _("%s mail: %s (%s)"), automatic_names[w->automatic],
-			w->automatic_why.reason, w->automatic_why.source);
+		why_add(x->out->why, _("%s mail: %s (%s)"), automatic_names[a->automatic],
+			a->automatic_why.reason, a->automatic_why.source);
 }
 
 static enum status look_before(struct txn *txn, struct explaining *x, struct error *err)
@@ -113,35 +112,35 @@ static enum status look_after(struct txn *txn, struct explaining *x, struct erro
 	if (st == ST_OK)
 		st = outbox_each(txn, keep_outgoing, x, err);
 	record_release(&ticket_type, &out->ticket);
-	record_copy(&ticket_type, &out->ticket, &x->work.match.ticket);
+	record_copy(&ticket_type, &out->ticket, &x->attempt.match.ticket);
 	return st;
 }
 
-/* requester_find() took the first that counts. */
-static const char *source_of(const struct work *w, const char *address)
+/* requester_choose() took the first that counts. */
+static const char *source_of(const struct arrival *a, const char *address)
 {
-	g_autofree char *sender = NULL;
-
-	if (mailboxes_have(message_reply_to(w->message), address))
+	if (mailboxes_have(a->reply_to, address))
 		return "Reply-To";
-	if (mailboxes_have(message_from(w->message), address))
+	if (mailboxes_have(a->from, address))
 		return "From";
-	if (address_canonical(w->envelope->sender, &sender) == ST_OK &&
-		strcmp(sender, address) == 0)
+	if (g_strcmp0(a->sender, address) == 0)
 		return _("the envelope's sender");
 	return _("X-Original-From or X-Original-Sender");
 }
 
 static void tell_requester(struct explaining *x)
 {
-	struct work *w = &x->work;
-	const struct mailbox *who = w->outcome->whose == WHOSE_INBOUND ? work_requester(w) : NULL;
-	const char *of;
+	struct attempt *a = &x->attempt;
+	const struct mailbox *who = NULL;
 
+	mailbox_release(&x->out->requester);
+	if (a->outcome->whose == WHOSE_INBOUND)
+		who = attempt_requester(a);
 	if (!who)
 		return;
-	of = source_of(w, who->address);
-	why_add(x->out->why, _("the requester is %s, of %s"), who->address, of);
+	mailbox_copy(&x->out->requester, who);
+	why_add(x->out->why, _("the requester is %s, of %s"), who->address,
+		source_of(a->arrival, who->address));
 }
 
 /* ST_REFUSED undoes it all; `told` says that this is what was wanted. */
@@ -152,7 +151,7 @@ static enum status explain_record(struct txn *txn, void *arg, struct error *err)
 
 	x->told = false;
 	if (st == ST_OK)
-		st = work_record(txn, &x->work, err);
+		st = intake_record(txn, &x->attempt, err);
 	if (st == ST_OK)
 		st = look_after(txn, x, err);
 	if (st == ST_OK)
@@ -223,24 +222,26 @@ static void explain_tell_headers(
 
 /* --- the whole --- */
 
-enum status explain(struct store *store, const struct arrival *arrival, struct explanation *out,
-	struct error *err)
+enum status explain(
+	struct store *store, struct arrival *arrival, struct explanation *out, struct error *err)
 {
 	struct explaining x = { .out = out };
 	enum status st;
 
-	work_init(&x.work, store, arrival, &out->outcome);
-	x.work.why = out->why;
-	out->source = x.work.automatic_why.source;
-	work_identify(&x.work);
+	x.attempt = (struct attempt){
+		.arrival = arrival,
+		.outcome = &out->outcome,
+		.why = out->why,
+	};
+	intake_read(arrival, store);
+	out->source = arrival->automatic_why.source;
 	st = store_write(store, explain_record, &x, err);
 	if (x.told) {
-		work_plan(&x.work);
+		intake_plan(&x.attempt);
 		explain_tell_headers(arrival->message, &out->outcome.edits, out->headers);
-		out->requester = x.work.requester;
-		memset(&x.work.requester, 0, sizeof x.work.requester);
 		st = ST_OK;
 	}
-	work_release(&x.work);
+	attempt_release(&x.attempt);
+	arrival_release(arrival);
 	return st;
 }

@@ -22,7 +22,7 @@ void explanation_init(struct explanation *explanation);
 void explanation_release(struct explanation *explanation);
 
 /* Writes nothing, neither to the store nor to the archive. */
-enum status explain(struct store *store, const struct arrival *arrival,
-	struct explanation *explanation, struct error *err);
+enum status explain(struct store *store, struct arrival *arrival, struct explanation *explanation,
+	struct error *err);
 
 #endif

@@ -22,8 +22,9 @@ struct answering {
 	const struct reply_context *c;
 	const struct answer_request *request;
 	struct ticket *ticket;
-	const struct message *message; /* NULL for closed */
+	const struct arrival *arrival; /* NULL for closed */
 	struct error *err;
+	enum status failed; /* of a look-up whose answer is a yes or no */
 	/* Whom it goes to. */
 	char *mailbox;   /* canonical; NULL: nobody */
 	char *to, *name; /* as written; NULL: none */
@@ -49,7 +50,7 @@ static void answering_release(struct answering *a)
 
 static bool reply_joins(const struct answering *a)
 {
-	return a->message && a->request->mail->joins;
+	return a->arrival && a->request->mail->joins;
 }
 
 /* --- may there be one --- */
@@ -80,41 +81,48 @@ void reply_forgo(struct ticket *ticket)
  * itself. */
 static bool is_invited(const struct answering *a)
 {
-	return !mailboxes_have(message_from(a->message), a->mailbox) &&
-		mailboxes_have(message_reply_to(a->message), a->mailbox);
+	return !mailboxes_have(a->arrival->from, a->mailbox) &&
+		mailboxes_have(a->arrival->reply_to, a->mailbox);
 }
 
-static bool is_desk(const struct reply_context *c, const char *address)
+/* Of whom nobody knows whether they are ours is not answered either, nor is anything recorded. */
+static bool is_desk(struct answering *a, const char *address)
 {
-	return settings_is_desk(c->settings, address) || agents_have(c->txn, address);
+	bool have = true;
+	enum status st = ST_OK;
+
+	if (settings_is_desk(a->c->settings, address))
+		return true;
+	st = agents_have(a->c->txn, address, &have, a->err);
+	if (st != ST_OK)
+		a->failed = st;
+	return have;
 }
 
 /* Nobody who stands behind the mail is one of ours, whoever is answered. */
-static bool is_from_desk(const struct answering *a)
+static bool is_from_desk(struct answering *a)
 {
-	struct mailboxes from = message_from(a->message);
-	g_autofree char *sender = NULL;
+	struct mailboxes from = a->arrival->from;
+	const char *sender = a->arrival->sender;
 
-	if (address_canonical(a->request->mail->sender, &sender) == ST_OK && is_desk(a->c, sender))
+	if (sender && is_desk(a, sender))
 		return true;
-	return from.n && is_desk(a->c, from.v[0].address);
+	return from.n && is_desk(a, from.v[0].address);
 }
 
-static const char *why_not_mail(const struct answering *a)
+static const char *why_not_mail(struct answering *a)
 {
 	const struct answerable *mail = a->request->mail;
-	const char *reason = NULL;
 
 	if (mail->forged)
 		return N_("a verifier calls it forged");
 	if (!is_invited(a) && is_from_desk(a))
 		return N_("it is from our own");
-	automatic_may_answer(a->message, mail->kind, mail->sender, &reason);
-	return reason;
+	return mail->kind == AUTO_NONE ? a->arrival->not_answered : automatic_names[mail->kind];
 }
 
 /* Why nobody is to be answered at all. Static; NULL: somebody may be. */
-static const char *reply_why_not(const struct answering *a)
+static const char *reply_why_not(struct answering *a)
 {
 	if (!a->mailbox)
 		return N_("nobody wants one");
@@ -122,9 +130,9 @@ static const char *reply_why_not(const struct answering *a)
 		return N_("spam");
 	if (address_is_robot(a->mailbox))
 		return N_("the requester is a robot");
-	if (is_desk(a->c, a->mailbox))
+	if (is_desk(a, a->mailbox))
 		return N_("the requester is our own");
-	return a->message ? why_not_mail(a) : NULL;
+	return a->arrival ? why_not_mail(a) : NULL;
 }
 
 static const struct template_set *template_for(const struct account *account, enum answer answer)
@@ -160,11 +168,11 @@ static bool stands_behind(const char *sender, const char *address)
 
 static bool reply_wrote_it_themself(const struct answering *a)
 {
-	struct mailboxes from = message_from(a->message);
+	struct mailboxes from = a->arrival->from;
 
 	if (from.n != 1 || from.v[0].guessed || strcmp(from.v[0].address, a->mailbox) != 0)
 		return false;
-	return a->request->mail->vouched || stands_behind(a->request->mail->sender, a->mailbox);
+	return a->request->mail->vouched || stands_behind(a->arrival->envelope->sender, a->mailbox);
 }
 
 /* What they wrote in a Subject; owned. */
@@ -184,7 +192,7 @@ static char *subject_of(const struct answering *a)
 {
 	if (!reply_joins(a))
 		return g_strdup(a->ticket->subject);
-	return plain_subject(a, message_header(a->message, "Subject", 0));
+	return g_strdup(a->arrival->subject.plain);
 }
 
 static void address_to(struct answering *a)
@@ -204,10 +212,10 @@ static void quote_message(struct answering *a)
 {
 	if (!a->own)
 		return;
-	a->id = g_strdup(message_id(a->message));
-	a->references = reply_references(message_references(a->message), a->id);
-	a->quote = g_strdup(message_text(a->message));
-	a->date = message_date(a->message);
+	a->id = g_strdup(a->arrival->id);
+	a->references = reply_references(message_references(a->arrival->message), a->id);
+	a->quote = g_strdup(message_text(a->arrival->message));
+	a->date = message_date(a->arrival->message);
 	a->subject = subject_of(a);
 }
 
@@ -452,7 +460,7 @@ static enum status suppress_answer(const struct answering *a, const char *why)
  * in. */
 static bool counts_in_hour(const struct answering *a)
 {
-	return a->message != NULL;
+	return a->arrival != NULL;
 }
 
 struct acquaintance {
@@ -562,7 +570,7 @@ static enum status answer_once(struct answering *a, enum answer_fate *fate_out)
 		why_add(a->request->why, _("no automatic answer: %s"), _(none));
 		return ST_OK;
 	}
-	if (a->message)
+	if (a->arrival)
 		quote_message(a);
 	else
 		st = quote_ticket(a);
@@ -581,18 +589,18 @@ enum status reply_automatic(const struct reply_context *context,
 	struct answering a = { .c = context,
 		.request = request,
 		.ticket = request->ticket,
-		.message = request->mail ? request->mail->message : NULL,
+		.arrival = request->mail ? request->mail->arrival : NULL,
 		.err = err };
 	enum status st;
 
 	*fate_out = ANSWER_NONE;
 	if (!request->account)
 		return ST_OK;
-	if (a.message)
+	if (a.arrival)
 		address_to(&a);
 	else
 		address_requester(&a);
 	st = answer_once(&a, fate_out);
 	answering_release(&a);
-	return st;
+	return a.failed != ST_OK ? a.failed : st;
 }

@@ -4,8 +4,7 @@
 #ifndef MILTICKET_REPLY_H
 #define MILTICKET_REPLY_H
 
-#include "decide/automatic.h"
-#include "mail/message.h"
+#include "decide/arrival.h"
 #include "mail/token.h"
 #include "model/ticket.h"
 #include "settings/settings.h"
@@ -21,9 +20,8 @@ struct reply_context {
 
 /* A mail that may be answered. */
 struct answerable {
-	const struct message *message;
-	enum automatic kind;
-	const char *sender;              /* the envelope's */
+	const struct arrival *arrival;
+	enum automatic kind;             /* the arrival's, or AUTO_OWN */
 	const struct mailbox *requester; /* who wants the answer; NULL: nobody */
 	/* A verifier that is believed says that From is true; that it or the sender is not. */
 	bool vouched, forged;

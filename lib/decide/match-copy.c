@@ -14,14 +14,15 @@ static const int64_t copy_time = INT64_C(5) * 24 * 3600 * TEXT_SECOND;
 
 static bool copy_is_author(const struct match_query *query, const struct entry *e)
 {
-	struct mailboxes from = message_from(query->message);
+	struct mailboxes from = query->arrival->from;
 	g_autofree char *author = mailbox_read_address(e->from);
 
 	if (!e->from)
 		return true;
 	if (from.n == 0)
 		return false;
-	if (e->direction == DIRECTION_OUT && settings_is_own(query->settings, from.v[0].address))
+	if (e->direction == DIRECTION_OUT &&
+		settings_is_own(query->arrival->settings, from.v[0].address))
 		return true;
 	return g_strcmp0(author, from.v[0].address) == 0;
 }
@@ -29,7 +30,7 @@ static bool copy_is_author(const struct match_query *query, const struct entry *
 /* What an entry does not have, an MTA may have added since. */
 static bool is_of_same_time(const struct match_query *query, const struct entry *e)
 {
-	return !e->date || e->date == message_date(query->message);
+	return !e->date || e->date == message_date(query->arrival->message);
 }
 
 /* --- nothing changed --- */
@@ -45,9 +46,9 @@ static bool was_given_its_id(const struct entry *e)
  * as those did that left the Subject out. */
 static bool is_identical(const struct match_query *query, const struct entry *e)
 {
-	const char *const subjects[] = { query->subject->plain, NULL };
+	const char *const subjects[] = { query->arrival->subject.plain, NULL };
 	struct identity identity = {
-		.body_digest = query->body_digest,
+		.body_digest = query->arrival->body_digest,
 		.without_from = !e->from,
 		.without_date = !e->date,
 		.without_id = e->digest && was_given_its_id(e),
@@ -58,24 +59,13 @@ static bool is_identical(const struct match_query *query, const struct entry *e)
 		g_autofree char *digest = NULL;
 
 		identity.subject_plain = subjects[i];
-		digest = message_digest(query->message, &identity);
+		digest = message_digest(query->arrival->message, &identity);
 		same = strcmp(digest, e->digest) == 0;
 	}
 	return same;
 }
 
 /* --- changed on its way --- */
-
-/* The ticket that an earlier pass wrote into the message; 0. */
-static uint64_t copy_claimed(const struct match_query *query)
-{
-	const char *value = message_header(query->message, "X-Ticket", 0);
-	uint64_t number;
-
-	if (!value || text_parse_number(value, &number) != ST_OK)
-		return 0;
-	return numbers_has(&query->subject->tags, number) ? number : 0;
-}
 
 /* Words between blanks. Of a part that was cut at `max` bytes, or would be below a banner, three
  * quarters are compared. */
@@ -116,8 +106,8 @@ static bool has_same_subject(const struct match_query *query, const struct entry
 	struct subject_view view;
 	bool same;
 
-	subject_view_init(&view, e->subject, &query->settings->tag_format);
-	same = is_around(query->subject->plain, view.plain, LIMIT_TITLE_BYTES);
+	subject_view_init(&view, e->subject, &query->arrival->settings->tag_format);
+	same = is_around(query->arrival->subject.plain, view.plain, LIMIT_TITLE_BYTES);
 	subject_view_release(&view);
 	return same;
 }
@@ -128,10 +118,11 @@ static bool has_same_attachments(const struct match_query *query, const struct e
 	guint recorded = e->attached ? g_strv_length(e->attached) : 0;
 	size_t n;
 
-	message_attachments(query->message, &n);
+	message_attachments(query->arrival->message, &n);
 	if (n != recorded || n >= LIMIT_ATTACHMENTS || e->size > LIMIT_PARSE_BYTES)
 		return false;
-	return g_strcmp0(e->attached_digest, message_attachments_digest(query->message)) == 0;
+	return g_strcmp0(e->attached_digest, message_attachments_digest(query->arrival->message)) ==
+		0;
 }
 
 static enum status compare_texts(struct txn *txn, const struct match_query *query,
@@ -141,7 +132,8 @@ static enum status compare_texts(struct txn *txn, const struct match_query *quer
 	enum status st = tickets_text(txn, e->ticket, e->seq, &text, err);
 
 	if (st == ST_OK)
-		*same_out = is_around(message_text(query->message), text, LIMIT_TEXT_BYTES);
+		*same_out = is_around(
+			message_text(query->arrival->message), text, LIMIT_TEXT_BYTES);
 	return st;
 }
 
@@ -151,8 +143,8 @@ static enum status compare_texts(struct txn *txn, const struct match_query *quer
 static enum status copy_judge(struct txn *txn, const struct match_query *query,
 	const struct entry *e, struct seen *out, struct error *err)
 {
-	bool recent = ABS(query->now - e->received) <= copy_time;
-	bool same = recent && copy_claimed(query) == e->ticket, compare;
+	bool recent = ABS(query->arrival->now - e->received) <= copy_time;
+	bool same = recent && query->arrival->claimed == e->ticket, compare;
 	enum status st = ST_OK;
 
 	if (!copy_is_author(query, e) || !is_of_same_time(query, e))
@@ -185,7 +177,7 @@ static enum status judge_hit(struct txn *txn, const struct match_query *query,
 static enum status find_original(
 	struct txn *txn, const struct match_query *query, struct seen *out, struct error *err)
 {
-	const char *id = message_id(query->message);
+	const char *id = query->arrival->id;
 	struct id_hit hits[LIMIT_ID_HITS];
 	size_t n = 0;
 	enum status st = id ? tickets_find_id(txn, id, hits, LIMIT_ID_HITS, &n, err) : ST_OK;
@@ -198,11 +190,12 @@ static enum status find_original(
 	return st;
 }
 
-enum status match_seen(struct txn *txn, const struct match_query *query, const char *given_id,
-	const char *digest, struct seen *out, struct error *err)
+enum status match_seen(
+	struct txn *txn, const struct match_query *query, struct seen *out, struct error *err)
 {
-	const char *id = given_id ? given_id : message_id(query->message);
-	enum status st = tickets_find_digest(txn, id, digest, &out->ticket, &out->seq, err);
+	const struct arrival *arrival = query->arrival;
+	enum status st = tickets_find_digest(
+		txn, arrival_id(arrival), arrival->digest, &out->ticket, &out->seq, err);
 
 	out->copy = false;
 	return st == ST_NOT_FOUND ? find_original(txn, query, out, err) : st;

@@ -6,40 +6,28 @@
 #include "base/address.h"
 #include "base/limits.h"
 
-static bool is_envelopes(const struct match_query *query, const char *address)
-{
-	g_autofree char *canonical = NULL;
-
-	return address_canonical(query->sender, &canonical) == ST_OK &&
-		strcmp(canonical, address) == 0;
-}
-
 /* DMARC speaks of one author (RFC 7489 section 6.6.1): beside a second one, or where a verifier
  * may have read another than we do, anybody can be named. */
 bool match_sender_is_nobody(const struct match_query *query)
 {
-	struct mailboxes from = message_from(query->message);
+	const struct arrival *a = query->arrival;
 
 	if (query->agent)
 		return false;
-	if (query->forged || message_header_count(query->message, "From") > 1 || from.n > 1)
+	if (a->auth.dmarc_fail || a->several_from || a->from.n > 1)
 		return true;
-	return from.n && from.v[0].guessed && !is_envelopes(query, from.v[0].address);
+	return a->from.n && a->from.v[0].guessed && g_strcmp0(a->from.v[0].address, a->sender) != 0;
 }
 
 /* Owned; NULL: nobody. Mail from ourselves is no participant's. */
 static char *people_sender_of(const struct match_query *query)
 {
-	struct mailboxes from = message_from(query->message);
-	g_autofree char *sender = NULL;
+	const struct arrival *a = query->arrival;
+	const char *sender = a->from.n ? a->from.v[0].address : a->sender;
 
-	if (match_sender_is_nobody(query))
+	if (match_sender_is_nobody(query) || !sender || settings_is_desk(a->settings, sender))
 		return NULL;
-	if (from.n)
-		sender = g_strdup(from.v[0].address);
-	else if (address_canonical(query->sender, &sender) != ST_OK)
-		return NULL;
-	return settings_is_desk(query->settings, sender) ? NULL : g_steal_pointer(&sender);
+	return g_strdup(sender);
 }
 
 void people_init(struct people *people, struct txn *txn, const struct match_query *query)
@@ -65,16 +53,16 @@ static bool people_takes_part(const struct people *people, const struct ticket *
 /* In the system that both come from it was the ticket's, whoever wrote. */
 static bool is_former(const struct people *people, const struct ticket *ticket)
 {
-	return people->query->former && ticket->former == people->query->former;
+	return people->query->arrival->number && ticket->former == people->query->arrival->number;
 }
 
 bool people_may_use_tag(const struct people *people, const struct ticket *ticket)
 {
-	switch ((enum subject_tag_policy)people->query->settings->policy.subject_tag) {
+	switch ((enum subject_tag_policy)people->query->arrival->settings->policy.subject_tag) {
 	case SUBJECT_TAG_NEVER:
 		return false;
 	case SUBJECT_TAG_ANYONE:
-		return !people->query->forged || people->query->agent;
+		return !people->query->arrival->auth.dmarc_fail || people->query->agent;
 	case SUBJECT_TAG_PARTICIPANTS:
 		return is_former(people, ticket) || people_takes_part(people, ticket);
 	}
@@ -86,24 +74,24 @@ bool people_may_use_tag(const struct people *people, const struct ticket *ticket
 static void name_all(struct people *people, struct mailboxes list)
 {
 	for (size_t i = 0; i < list.n; i++)
-		if (!settings_is_desk(people->query->settings, list.v[i].address))
+		if (!settings_is_desk(people->query->arrival->settings, list.v[i].address))
 			g_hash_table_add(people->named, g_strdup(list.v[i].address));
 }
 
 /* The desk is named by all of its mail: it says nothing. */
 static void note_who_is_named(struct people *people)
 {
-	const struct message *message = people->query->message;
+	const struct arrival *a = people->query->arrival;
 
 	if (people->named)
 		return;
 	people->named = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	if (people->sender)
 		g_hash_table_add(people->named, g_strdup(people->sender));
-	name_all(people, message_from(message));
-	name_all(people, message_reply_to(message));
-	name_all(people, message_to(message));
-	name_all(people, message_cc(message));
+	name_all(people, a->from);
+	name_all(people, a->reply_to);
+	name_all(people, a->to);
+	name_all(people, a->cc);
 }
 
 struct writers {
@@ -162,7 +150,7 @@ static enum status people_stand(struct people *people, const struct ticket *tick
 enum status people_standing(
 	struct people *people, uint64_t number, enum standing *standing_out, struct error *err)
 {
-	bool somebody = people->sender || people->query->agent || people->query->former;
+	bool somebody = people->sender || people->query->agent || people->query->arrival->number;
 	struct ticket ticket = { 0 };
 	enum status st;
 

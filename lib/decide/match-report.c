@@ -56,10 +56,10 @@ static bool find_token(
 	for (const char *const *address = report->addresses; *address; address++) {
 		g_autofree char *detail = NULL;
 		const struct account *account = settings_account(
-			query->settings, *address, &detail);
+			query->arrival->settings, *address, &detail);
 
 		if (account && detail &&
-			token_verify(query->key, detail, account->address, number_out))
+			token_verify(&query->arrival->key, detail, account->address, number_out))
 			return true;
 	}
 	return false;
@@ -77,41 +77,36 @@ static bool is_about(const struct ticket *ticket, const struct report *report)
 	return false;
 }
 
-static enum status find_tag(struct txn *txn, const struct match_query *query, const char *subject,
-	uint64_t *number_out, struct error *err)
+static enum status find_tag(struct txn *txn, const struct match_query *query,
+	const struct numbers *tags, uint64_t *number_out, struct error *err)
 {
-	const struct report *report = message_report(query->message);
 	enum status st = ST_NOT_FOUND;
-	struct subject_view view;
 
-	subject_view_init(&view, subject, &query->settings->tag_format);
-	for (size_t i = 0; i < view.tags.n && st == ST_NOT_FOUND; i++) {
+	for (size_t i = 0; i < tags->n && st == ST_NOT_FOUND; i++) {
 		struct ticket ticket = { 0 };
 
-		st = tickets_resolve(txn, view.tags.v[i], &ticket, err);
-		if (st == ST_OK && !is_about(&ticket, report))
+		st = tickets_resolve(txn, tags->v[i], &ticket, err);
+		if (st == ST_OK && !is_about(&ticket, query->arrival->report))
 			st = ST_NOT_FOUND;
 		if (st == ST_OK)
 			*number_out = ticket.number;
 		record_release(&ticket_type, &ticket);
 	}
-	subject_view_release(&view);
 	return st;
 }
 
 enum status match_report(
 	struct txn *txn, const struct match_query *query, uint64_t *number_out, struct error *err)
 {
-	const struct report *report = message_report(query->message);
-	const char *own = message_header(query->message, "Subject", 0);
-	enum status st = match_sent_id(txn, report->ids, number_out, err);
+	const struct arrival *a = query->arrival;
+	const struct subject_view *subject = a->report->subject ? &a->returned : &a->subject;
+	enum status st = match_sent_id(txn, a->report->ids, number_out, err);
 
 	if (st != ST_NOT_FOUND)
 		return st;
-	if (find_token(query, report, number_out))
+	if (find_token(query, a->report, number_out))
 		return ST_OK;
-	if (query->automatic == AUTO_SUSPECTED ||
-		query->settings->policy.subject_tag == SUBJECT_TAG_NEVER)
+	if (a->automatic == AUTO_SUSPECTED || a->settings->policy.subject_tag == SUBJECT_TAG_NEVER)
 		return ST_NOT_FOUND;
-	return find_tag(txn, query, report->subject ? report->subject : own, number_out, err);
+	return find_tag(txn, query, &subject->tags, number_out, err);
 }

@@ -56,7 +56,7 @@ static enum status match_weigh(struct search *s, const struct id_hit *hit, struc
 
 	out->number = hit->ticket;
 	out->has_it = hit->kind != ID_REFERENCED;
-	out->tagged = numbers_has(&s->query->subject->tags, hit->ticket) &&
+	out->tagged = numbers_has(&s->query->arrival->subject.tags, hit->ticket) &&
 		out->standing >= STANDING_TAKES_PART;
 	return st;
 }
@@ -157,7 +157,7 @@ static enum status match_find_ids(
 
 static enum status look_up_own(struct search *s)
 {
-	const char *id = message_id(s->query->message);
+	const char *id = s->query->arrival->id;
 
 	return id ? tickets_find_id(s->txn, id, s->own, LIMIT_ID_HITS, &s->n_own, s->err) : ST_OK;
 }
@@ -165,8 +165,8 @@ static enum status look_up_own(struct search *s)
 /* An id that we gave, or one that we know under a From of ours: an agent's mail left so. */
 static enum status see_own(struct search *s)
 {
-	struct mailboxes from = message_from(s->query->message);
-	bool from_us = from.n && settings_is_own(s->query->settings, from.v[0].address);
+	struct mailboxes from = s->query->arrival->from;
+	bool from_us = from.n && settings_is_own(s->query->arrival->settings, from.v[0].address);
 	enum status st = look_up_own(s);
 
 	s->match->known_id = s->n_own > 0;
@@ -183,22 +183,21 @@ static enum status find_own_id(struct search *s, uint64_t *number_out)
 	for (size_t i = 0; i < s->n_own && !s->match->own; i++)
 		if (s->own[i].kind == ID_SEEN)
 			return ST_NOT_FOUND;
-	return s->n_own
-		? match_choose(s, message_id(s->query->message), s->own, s->n_own, number_out)
-		: ST_NOT_FOUND;
+	return s->n_own ? match_choose(s, s->query->arrival->id, s->own, s->n_own, number_out)
+			: ST_NOT_FOUND;
 }
 
 /* A report is of a ticket only by a message that we sent; an agent's tells of customers' mail. */
 static bool tells_of_ours(const struct search *s)
 {
-	const enum automatic kind = s->query->automatic;
+	const enum automatic kind = s->query->arrival->automatic;
 
 	return automatic_reports(kind) && kind != AUTO_SUSPECTED && !s->query->agent;
 }
 
 static enum status by_sent_id(struct search *s, uint64_t *number_out)
 {
-	const struct message *m = s->query->message;
+	const struct message *m = s->query->arrival->message;
 	enum status st = match_sent_id(s->txn, message_in_reply_to(m), number_out, s->err);
 
 	if (st == ST_NOT_FOUND)
@@ -212,9 +211,10 @@ static enum status by_message_id(struct search *s, uint64_t *number_out)
 
 	if (tells_of_ours(s))
 		return by_sent_id(s, number_out);
-	st = match_find_ids(s, message_in_reply_to(s->query->message), false, number_out);
+	st = match_find_ids(s, message_in_reply_to(s->query->arrival->message), false, number_out);
 	if (st == ST_NOT_FOUND)
-		st = match_find_ids(s, message_references(s->query->message), true, number_out);
+		st = match_find_ids(
+			s, message_references(s->query->arrival->message), true, number_out);
 	if (st == ST_NOT_FOUND)
 		st = find_own_id(s, number_out);
 	return st;
@@ -222,16 +222,16 @@ static enum status by_message_id(struct search *s, uint64_t *number_out)
 
 static enum status by_report(struct search *s, uint64_t *number_out)
 {
-	if (!automatic_reports(s->query->automatic))
+	if (!automatic_reports(s->query->arrival->automatic))
 		return ST_NOT_FOUND;
 	if (s->query->agent)
-		return match_find_ids(s, message_report(s->query->message)->ids, false, number_out);
+		return match_find_ids(s, s->query->arrival->report->ids, false, number_out);
 	return match_report(s->txn, s->query, number_out, s->err);
 }
 
 static enum status by_subject(struct search *s, uint64_t *number_out)
 {
-	const struct numbers *tags = &s->query->subject->tags;
+	const struct numbers *tags = &s->query->arrival->subject.tags;
 
 	for (size_t i = 0; i < tags->n; i++) {
 		struct ticket ticket = { 0 };
@@ -279,11 +279,11 @@ static enum status first_hit(struct search *s, uint64_t *number_out)
 static bool closed_too_long(const struct search *s, const struct ticket *ticket)
 {
 	const struct match_query *query = s->query;
-	int64_t window = query->settings->policy.reopen_days * 24 * 3600 * TEXT_SECOND;
+	int64_t window = query->arrival->settings->policy.reopen_days * 24 * 3600 * TEXT_SECOND;
 
-	return window > 0 && automatic_moves(query->automatic) && !query->agent && !s->match->own &&
-		ticket->status == TICKET_CLOSED && ticket->closed &&
-		query->now - ticket->closed > window;
+	return window > 0 && automatic_moves(query->arrival->automatic) && !query->agent &&
+		!s->match->own && ticket->status == TICKET_CLOSED && ticket->closed &&
+		query->arrival->now - ticket->closed > window;
 }
 
 static void forget_ticket(struct match *match)
@@ -311,7 +311,7 @@ static enum status match_settle(struct search *s, uint64_t number)
 		why_add(s->query->why,
 			_("#%" PRIu64 " was closed more than %" PRId64
 			  " days ago: a new ticket, linked"),
-			match->ticket.number, s->query->settings->policy.reopen_days);
+			match->ticket.number, s->query->arrival->settings->policy.reopen_days);
 		numbers_add(&match->links, match->ticket.number);
 		forget_ticket(match);
 		match->late = true;
@@ -323,7 +323,7 @@ static enum status match_settle(struct search *s, uint64_t number)
  * one. */
 static enum status link_tags(struct search *s)
 {
-	const struct numbers *tags = &s->query->subject->tags;
+	const struct numbers *tags = &s->query->arrival->subject.tags;
 
 	for (size_t i = 0; i < tags->n && s->match->links.n < LIMIT_LINKS; i++) {
 		struct ticket ticket = { 0 };
@@ -382,8 +382,8 @@ static enum status link_refused(struct search *s)
  * one, as none has seen one. */
 static enum status see_notes(struct search *s)
 {
-	const char *const *lists[] = { message_in_reply_to(s->query->message),
-		message_references(s->query->message) };
+	const char *const *lists[] = { message_in_reply_to(s->query->arrival->message),
+		message_references(s->query->arrival->message) };
 	enum status st = ST_OK;
 
 	for (size_t l = 0; l < G_N_ELEMENTS(lists); l++)

@@ -2,24 +2,14 @@
 #ifndef MILTICKET_MATCH_H
 #define MILTICKET_MATCH_H
 
-#include "decide/automatic.h"
-#include "decide/classify.h"
+#include "decide/arrival.h"
 #include "tables/tickets.h"
 
 struct match_query {
-	const struct message *message;
+	const struct arrival *arrival;
 	const struct recipients *recipients;
-	const struct subject_view *subject;
-	const struct settings *settings;
-	const struct token_key *key; /* of token addresses */
-	const char *sender;          /* the envelope's; speaks where there is no From */
-	enum automatic automatic;
 	const struct agent *agent; /* who sent it, if the MTA vouches for an agent; else NULL */
-	bool forged;               /* a believed Authentication-Results says that From is */
-	uint64_t former; /* the number in the system that the mail is imported from; 0: none */
-	const char *body_digest; /* hex; NULL while only the headers are there */
-	int64_t now;
-	GPtrArray *why; /* reasons, for who asks (why.h); NULL */
+	GPtrArray *why;            /* reasons, for who asks (why.h); NULL */
 };
 
 /* Does From speak for nobody: several authors, a forged one, or one that can be read in two ways
@@ -41,13 +31,12 @@ struct seen {
 	uint64_t ticket, seq; /* both 0: of no ticket */
 	bool copy;            /* changed on its way. False: there is nothing new in it */
 };
-/* Was this message recorded before? By its identity, `digest`, also without what an MTA has added
+/* Was this message recorded before? By its identity, also without what an MTA has added
  * since; or, as a copy, by Message-ID, author and Date within five days, where it carries our
  * X-Ticket and tag, or has the same attachments and Subject and text hold, or are held by, the
- * first's. given_id: the Message-ID given to one that has none; NULL. body_digest is needed.
- * ST_NOT_FOUND. */
-enum status match_seen(struct txn *txn, const struct match_query *query, const char *given_id,
-	const char *digest, struct seen *seen_out, struct error *err);
+ * first's. The arrival's body is needed. ST_NOT_FOUND. */
+enum status match_seen(
+	struct txn *txn, const struct match_query *query, struct seen *seen_out, struct error *err);
 
 /* *match_out must be zeroed or released. */
 enum status match_find(struct txn *txn, const struct match_query *query, struct match *match_out,

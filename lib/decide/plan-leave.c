@@ -28,14 +28,14 @@ char *plan_agent_from(
  * where the name belongs would show it. */
 static const char *name_in_mail(const struct plan *p)
 {
-	struct mailboxes from = message_from(p->message);
+	struct mailboxes from = p->arrival->from;
 	const char *name = from.n ? from.v[0].name : NULL;
 	bool known = p->agent && p->agent->name && *p->agent->name;
 
 	if (!name || strchr(name, '@'))
 		return NULL;
 	if (known && !agent_is(p->agent, from.v[0].address) &&
-		!settings_is_own(p->settings, from.v[0].address))
+		!settings_is_own(p->arrival->settings, from.v[0].address))
 		return NULL;
 	return name;
 }
@@ -72,7 +72,7 @@ static void add_private(const struct plan *p, GPtrArray *list, const char *addre
 
 	if (!address || address_canonical(address, &canonical) != ST_OK)
 		return;
-	if (settings_is_own(p->settings, canonical) || plan_is_in(list, canonical))
+	if (settings_is_own(p->arrival->settings, canonical) || plan_is_in(list, canonical))
 		return;
 	g_ptr_array_add(list, address_shown(canonical));
 	g_ptr_array_add(list, g_steal_pointer(&canonical));
@@ -82,7 +82,7 @@ static void add_private(const struct plan *p, GPtrArray *list, const char *addre
 static GPtrArray *private_addresses(const struct plan *p)
 {
 	GPtrArray *list = g_ptr_array_new_with_free_func(g_free);
-	struct mailboxes from = message_from(p->message);
+	struct mailboxes from = p->arrival->from;
 
 	for (char **a = p->agent ? p->agent->addresses : NULL; a && *a; a++)
 		add_private(p, list, *a);
@@ -90,8 +90,8 @@ static GPtrArray *private_addresses(const struct plan *p)
 		add_private(p, list, p->agent->login);
 	for (size_t i = 0; i < from.n; i++)
 		add_private(p, list, from.v[i].address);
-	add_private(p, list, message_sender_address(p->message));
-	add_private(p, list, p->envelope->sender);
+	add_private(p, list, message_sender_address(p->arrival->message));
+	add_private(p, list, p->arrival->envelope->sender);
 	return list;
 }
 
@@ -137,7 +137,7 @@ static bool is_token(const struct plan *p, const char *address)
 static bool leave_is_hidden(const struct plan *p, const char *address)
 {
 	if (!p->account || p->account->reply_to != REPLY_TO_DESK ||
-		settings_is_own(p->settings, address))
+		settings_is_own(p->arrival->settings, address))
 		return false;
 	return plan_is_agents(p, address);
 }
@@ -223,8 +223,7 @@ void plan_speak_for_account(const struct plan *p, struct edits *edits)
 	hide_agent(p, edits);
 	if (p->account->reply_to != REPLY_TO_DESK)
 		plan_remove_header(p, edits, "Reply-To");
-	leave_readdress(p, edits, "To", message_to(p->message), false);
-	leave_readdress(
-		p, edits, "Cc", message_cc(p->message), names_addressee(p, message_to(p->message)));
+	leave_readdress(p, edits, "To", p->arrival->to, false);
+	leave_readdress(p, edits, "Cc", p->arrival->cc, names_addressee(p, p->arrival->to));
 	edits_change_sender(edits, p->account->sender_address);
 }

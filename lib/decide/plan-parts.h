@@ -4,7 +4,7 @@
 
 #include "decide/plan.h"
 
-/* --- plan.c --- */
+/* --- plan-parts.c --- */
 
 /* The one header of that name has this value afterwards. */
 void plan_replace_header(

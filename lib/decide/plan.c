@@ -38,24 +38,14 @@ bool plan_edits_header(const char *name)
 		is_claim(name, NULL, NULL);
 }
 
-void plan_remove_headers(
-	const struct plan *p, struct edits *edits, plan_picks *picks, const void *arg)
-{
-	const char *name, *value;
-
-	for (unsigned i = message_headers(p->message); i-- > 0;)
-		if (message_header_at(p->message, i, &name, &value) && picks(name, value, arg))
-			edits_delete_header(edits, name, message_header_place(p->message, i));
-}
-
 /* A second Subject is malformed, but some clients show it: it must not carry another number. What
  * is too long to be looked at, or one of too many, goes. */
 static void untag_further_subjects(const struct plan *p, struct edits *edits)
 {
-	const struct settings *s = p->settings;
+	const struct settings *s = p->arrival->settings;
 
-	for (unsigned k = message_header_count(p->message, "Subject"); k > 1; k--) {
-		const char *other = message_header(p->message, "Subject", k - 1);
+	for (unsigned k = message_header_count(p->arrival->message, "Subject"); k > 1; k--) {
+		const char *other = message_header(p->arrival->message, "Subject", k - 1);
 		g_autofree char *untagged = NULL;
 
 		if (k > LIMIT_TAGS || strlen(other) >= LIMIT_SUBJECT_BYTES) {
@@ -70,8 +60,8 @@ static void untag_further_subjects(const struct plan *p, struct edits *edits)
 
 static void tag_subject(const struct plan *p, struct edits *edits)
 {
-	const struct settings *s = p->settings;
-	const char *given = message_header(p->message, "Subject", 0);
+	const struct settings *s = p->arrival->settings;
+	const char *given = message_header(p->arrival->message, "Subject", 0);
 	g_autofree char *tagged = subject_retag(p->subject ? p->subject : given, &s->tag_format,
 		p->ticket->number, (size_t)s->tag.max_subject);
 
@@ -109,36 +99,18 @@ static void add_our_claims(const struct plan *p, struct edits *edits)
 	add_claim(edits, "X-Ticket-Event", p->event);
 }
 
-void plan_replace_header(
-	const struct plan *p, struct edits *edits, const char *name, const char *value)
-{
-	unsigned count = message_header_count(p->message, name);
-
-	for (unsigned k = count; k > 1; k--)
-		edits_delete_header(edits, name, k);
-	if (count)
-		edits_change_header(edits, name, 1, value);
-	else
-		edits_add_header(edits, name, value);
-}
-
-void plan_remove_header(const struct plan *p, struct edits *edits, const char *name)
-{
-	for (unsigned k = message_header_count(p->message, name); k > 0; k--)
-		edits_delete_header(edits, name, k);
-}
-
 static void give_id(const struct plan *p, struct edits *edits)
 {
-	if (p->new_id || !message_id(p->message))
-		plan_replace_header(p, edits, "Message-ID", p->new_id ? p->new_id : p->given_id);
+	if (p->new_id || !p->arrival->id)
+		plan_replace_header(
+			p, edits, "Message-ID", p->new_id ? p->new_id : p->arrival->given_id);
 }
 
 /* An answer to a note is a note: its address says so. */
 static char *note_address(const struct plan *p)
 {
 	const char *at = strrchr(p->account->address, '@'),
-		   *delimiter = p->settings->recipient_delimiter;
+		   *delimiter = p->arrival->settings->recipient_delimiter;
 
 	return *delimiter ? g_strdup_printf("%.*s%snote%s", (int)(at - p->account->address),
 				    p->account->address, delimiter, at)
@@ -147,8 +119,8 @@ static char *note_address(const struct plan *p)
 
 static char *ticket_address(const struct plan *p)
 {
-	return token_address(
-		p->key, p->ticket->number, p->account->address, p->settings->recipient_delimiter);
+	return token_address(&p->arrival->key, p->ticket->number, p->account->address,
+		p->arrival->settings->recipient_delimiter);
 }
 
 /* Agents see whom an answer reaches; to the customer it is the desk's address and no more. */
@@ -175,20 +147,6 @@ static void answer_to_desk(const struct plan *p, struct edits *edits)
 
 /* --- delivery --- */
 
-bool plan_is_in(const GPtrArray *list, const char *address)
-{
-	for (unsigned i = 0; i < list->len; i++)
-		if (strcmp(g_ptr_array_index(list, i), address) == 0)
-			return true;
-	return false;
-}
-
-bool plan_is_agents(const struct plan *p, const char *address)
-{
-	return plan_is_in(p->recipients->agents, address) ||
-		(p->agent && text_list_has(p->agent->addresses, address));
-}
-
 static bool has_workers(const struct plan *p)
 {
 	return p->workers && p->workers[0];
@@ -207,7 +165,7 @@ static unsigned new_workers(const struct plan *p)
 /* A watcher who neither wrote it nor gets it anyway. */
 static bool is_left_out(const struct plan *p, const char *address)
 {
-	struct mailboxes from = message_from(p->message);
+	struct mailboxes from = p->arrival->from;
 	bool addressee = p->whose == WHOSE_DESK_REPLY && p->addressee &&
 		strcmp(p->addressee->address, address) == 0;
 
@@ -246,7 +204,7 @@ static bool drops_mailbox(const struct plan *p, const struct account_hit *hit, u
 	if (hit->account->deliver == DELIVER_NONE)
 		return true;
 	return hit->account->deliver == DELIVER_AGENTS && has_workers(p) &&
-		(others > 0 || settings_archive(p->settings));
+		(others > 0 || settings_archive(p->arrival->settings));
 }
 
 /* Who gets the mail for another reason than a ticket, and whose bounces are the sender's. */
@@ -263,8 +221,8 @@ static void silence_robots(const struct plan *p, struct edits *edits)
 	g_autofree char *address = NULL;
 
 	plan_replace_header(p, edits, "X-Auto-Response-Suppress", "OOF, AutoReply");
-	if (p->whose != WHOSE_INBOUND || !p->account || !*p->envelope->sender || has_outsiders(p) ||
-		!*p->settings->recipient_delimiter)
+	if (p->whose != WHOSE_INBOUND || !p->account || !*p->arrival->envelope->sender ||
+		has_outsiders(p) || !*p->arrival->settings->recipient_delimiter)
 		return;
 	address = ticket_address(p);
 	edits_change_sender(edits, address);
@@ -313,7 +271,8 @@ static void deliver_as_configured(const struct plan *p, struct edits *edits)
 
 static bool left_untouched(const struct plan *p)
 {
-	return p->whose == WHOSE_INBOUND && p->settings->policy.mixed_recipients == MIXED_LEAVE &&
+	return p->whose == WHOSE_INBOUND &&
+		p->arrival->settings->policy.mixed_recipients == MIXED_LEAVE &&
 		(has_outsiders(p) || p->recipients->agents->len > 0);
 }
 

@@ -9,11 +9,9 @@
 #include "settings/settings.h"
 
 struct plan {
-	const struct settings *settings;
-	const struct envelope *envelope;
-	const struct message *message;
+	const struct arrival
+		*arrival; /* its given_id is the Message-ID to add where there is none */
 	const struct recipients *recipients;
-	const struct token_key *key;
 	const struct ticket *ticket;
 	const struct account
 		*account; /* whose ticket it is; NULL when that account is no longer configured */
@@ -25,8 +23,7 @@ struct plan {
 	enum whose whose;
 	int match;
 	const char *event;
-	const char *given_id; /* the Message-ID to add where there is none */
-	const char *new_id;   /* the Message-ID in place of one that must not be seen; NULL */
+	const char *new_id; /* the Message-ID in place of one that must not be seen; NULL */
 	/* raw Subject to tag, when it is not the message's own (commands taken out); NULL */
 	const char *subject;
 };

@@ -54,19 +54,25 @@ static bool is_lists_own(const struct message *message, const char *address)
 		came_by_list(message);
 }
 
-/* --- Reply-To --- */
+/* --- what is read --- */
+
+struct reading_requester {
+	const struct message *message;
+	const struct settings *settings;
+	struct mailboxes from;
+};
 
 /* Some clients and lists put the desk's or the list's address beside the author's. */
-static const struct mailbox *only_stranger(const struct requester_query *q)
+static const struct mailbox *only_stranger(const struct reading_requester *r)
 {
-	struct mailboxes list = message_reply_to(q->message);
+	struct mailboxes list = message_reply_to(r->message);
 	const struct mailbox *only = NULL;
 
 	for (size_t i = 0; i < list.n; i++) {
 		const struct mailbox *box = &list.v[i];
 
-		if (settings_is_desk(q->settings, box->address) ||
-			is_lists_own(q->message, box->address))
+		if (settings_is_desk(r->settings, box->address) ||
+			is_lists_own(r->message, box->address))
 			continue;
 		if (only && strcmp(only->address, box->address) != 0)
 			return NULL;
@@ -74,28 +80,6 @@ static const struct mailbox *only_stranger(const struct requester_query *q)
 			only = box;
 	}
 	return only;
-}
-
-static bool speaks_for_themself(const struct requester_query *q)
-{
-	struct mailboxes from = message_from(q->message);
-
-	return q->vouched && from.n && q->is_agent(from.v[0].address, q->arg);
-}
-
-static bool is_persons(const struct requester_query *q, const char *address)
-{
-	return !address_is_robot(address) && !q->is_agent(address, q->arg);
-}
-
-static const struct mailbox *requester_reply_address(const struct requester_query *q)
-{
-	const struct mailbox *box;
-
-	if (q->settings->policy.requester == REQUESTER_FROM || speaks_for_themself(q))
-		return NULL;
-	box = only_stranger(q);
-	return box && is_persons(q, box->address) ? box : NULL;
 }
 
 /* "Carla Kern via Users", "Carla Kern (via Users)", "Carla Kern - via Users". */
@@ -114,22 +98,20 @@ static bool cut_via(char *name)
 }
 
 /* Has a list put its own address into From, so that the author's DMARC says nothing against it? */
-static bool list_wrote_from(const struct requester_query *q)
+static bool list_wrote_from(const struct reading_requester *r)
 {
-	struct mailboxes from = message_from(q->message);
-	const char *address = from.n ? from.v[0].address : NULL;
+	const char *address = r->from.n ? r->from.v[0].address : NULL;
 
-	if (!address || !came_by_list(q->message))
+	if (!address || !came_by_list(r->message))
 		return false;
-	return settings_is_desk(q->settings, address) || is_named_by_list(q->message, address) ||
-		mailboxes_have(message_to(q->message), address);
+	return settings_is_desk(r->settings, address) || is_named_by_list(r->message, address) ||
+		mailboxes_have(message_to(r->message), address);
 }
 
 /* That is how a list names Carla; a form's From names the form. A list may be ours. */
-static char *authors_name(const struct requester_query *q)
+static char *authors_name(const struct reading_requester *r)
 {
-	struct mailboxes list = message_from(q->message);
-	const struct mailbox *from = list.n ? &list.v[0] : NULL;
+	const struct mailbox *from = r->from.n ? &r->from.v[0] : NULL;
 	g_autofree char *name = NULL;
 	bool via;
 
@@ -137,81 +119,106 @@ static char *authors_name(const struct requester_query *q)
 		return NULL;
 	name = g_strdup(from->name);
 	via = cut_via(name);
-	if (settings_is_desk(q->settings, from->address) && !(via && list_wrote_from(q)))
+	if (settings_is_desk(r->settings, from->address) && !(via && list_wrote_from(r)))
 		return NULL;
 	return text_unquoted(name);
 }
 
-static char *requester_name_of(const struct requester_query *q, const struct mailbox *box)
+static char *requester_name(const struct reading_requester *r)
 {
-	struct mailbox original = { 0 };
-	char *name = g_strdup(box->name);
+	struct mailbox original = { .address = NULL };
+	char *name = NULL;
 
-	if (!name && message_first_mailbox(q->message, "X-Original-From", &original))
+	if (message_first_mailbox(r->message, "X-Original-From", &original))
 		name = g_steal_pointer(&original.name);
 	mailbox_release(&original);
-	return name ? name : authors_name(q);
+	return name ? name : authors_name(r);
+}
+
+static void requester_read_reply(const struct reading_requester *r, struct mailbox *out)
+{
+	bool counts = r->settings->policy.requester != REQUESTER_FROM;
+	const struct mailbox *box = counts ? only_stranger(r) : NULL;
+
+	if (!box || address_is_robot(box->address))
+		return;
+	mailbox_copy(out, box);
+	if (!out->name)
+		out->name = requester_name(r);
+}
+
+/* Google Groups and others keep whom they took out of From. */
+static void requester_read_original(
+	const struct reading_requester *r, const char *field, struct mailbox *out)
+{
+	if (!message_first_mailbox(r->message, field, out))
+		return;
+	if (settings_is_desk(r->settings, out->address) ||
+		is_named_by_list(r->message, out->address) || address_is_robot(out->address))
+		mailbox_release(out);
+	else if (!out->name)
+		out->name = authors_name(r);
+}
+
+static void requester_read_author(const struct reading_requester *r, struct mailbox *out)
+{
+	for (size_t i = 0; i < r->from.n; i++)
+		if (!settings_is_desk(r->settings, r->from.v[i].address)) {
+			mailbox_copy(out, &r->from.v[i]);
+			return;
+		}
+}
+
+void requester_read(const struct message *message, const char *sender,
+	const struct settings *settings, struct requester_choices *out)
+{
+	const struct reading_requester r = { message, settings, message_from(message) };
+
+	*out = (struct requester_choices){ .from = NULL };
+	if (r.from.n)
+		out->from = g_strdup(r.from.v[0].address);
+	requester_read_reply(&r, &out->reply);
+	if (list_wrote_from(&r)) {
+		requester_read_original(&r, "X-Original-From", &out->originals[0]);
+		requester_read_original(&r, "X-Original-Sender", &out->originals[1]);
+	}
+	requester_read_author(&r, &out->author);
+	if (mailbox_read(sender, &out->sender) && settings_is_desk(settings, out->sender.address))
+		mailbox_release(&out->sender);
+}
+
+void requester_choices_release(struct requester_choices *choices)
+{
+	mailbox_release(&choices->reply);
+	for (size_t i = 0; i < G_N_ELEMENTS(choices->originals); i++)
+		mailbox_release(&choices->originals[i]);
+	mailbox_release(&choices->author);
+	mailbox_release(&choices->sender);
+	g_clear_pointer(&choices->from, g_free);
 }
 
 /* --- who it is --- */
 
-static const struct mailbox *requester_author(const struct requester_query *q)
+static bool speaks_for_themself(const struct requester_query *q)
 {
-	struct mailboxes from = message_from(q->message);
-
-	for (size_t i = 0; i < from.n; i++)
-		if (!settings_is_desk(q->settings, from.v[i].address))
-			return &from.v[i];
-	return NULL;
+	return q->vouched && q->choices->from && q->is_agent(q->choices->from, q->arg);
 }
 
-/* Google Groups and others keep whom they took out of From. */
-static bool take_original(const struct requester_query *q, struct mailbox *out)
+static bool is_strangers(const struct requester_query *q, const struct mailbox *box)
 {
-	static const char *const fields[] = { "X-Original-From", "X-Original-Sender" };
-
-	if (!list_wrote_from(q))
-		return false;
-	for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
-		if (!message_first_mailbox(q->message, fields[i], out))
-			continue;
-		if (!settings_is_desk(q->settings, out->address) &&
-			!is_named_by_list(q->message, out->address) &&
-			is_persons(q, out->address)) {
-			if (!out->name)
-				out->name = authors_name(q);
-			return true;
-		}
-		mailbox_release(out);
-	}
-	return false;
+	return box->address && !q->is_agent(box->address, q->arg);
 }
 
-static bool take_sender(const struct requester_query *q, struct mailbox *out)
+const struct mailbox *requester_choose(const struct requester_query *q)
 {
-	g_autofree char *canonical = NULL;
+	const struct requester_choices *c = q->choices;
 
-	if (address_canonical(q->sender, &canonical) != ST_OK ||
-		settings_is_desk(q->settings, canonical))
-		return false;
-	*out = (struct mailbox){ .as_written = address_as_written(q->sender, canonical) };
-	out->address = g_steal_pointer(&canonical);
-	return true;
-}
-
-bool requester_find(const struct requester_query *query, struct mailbox *out)
-{
-	const struct mailbox *reply = requester_reply_address(query),
-			     *box = reply ? reply : requester_author(query);
-
-	if (!reply && take_original(query, out))
-		return true;
-	if (!box)
-		return take_sender(query, out);
-	*out = (struct mailbox){ .name = reply ? requester_name_of(query, reply)
-					       : g_strdup(box->name),
-		.address = g_strdup(box->address),
-		.as_written = g_strdup(box->as_written),
-		.guessed = box->guessed };
-	return true;
+	if (c->reply.address && !speaks_for_themself(q) && is_strangers(q, &c->reply))
+		return &c->reply;
+	for (size_t i = 0; i < G_N_ELEMENTS(c->originals); i++)
+		if (is_strangers(q, &c->originals[i]))
+			return &c->originals[i];
+	if (c->author.address)
+		return &c->author;
+	return c->sender.address ? &c->sender : NULL;
 }

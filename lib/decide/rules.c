@@ -9,7 +9,6 @@
 struct facts {
 	const struct message *message;
 	const struct envelope *envelope;
-	const char *subject;
 };
 
 static bool rules_empty(const char *s)
@@ -30,12 +29,6 @@ static bool from_matches(const char *glob, const struct facts *facts)
 			return true;
 	}
 	return text_glob(glob, facts->envelope->sender);
-}
-
-/* As its writer sees it, or without our tag and reply prefixes. */
-static bool subject_matches(const char *glob, const struct facts *facts)
-{
-	return text_glob(glob, facts->subject) || text_glob(glob, message_subject(facts->message));
 }
 
 static bool recipient_matches(const char *glob, const struct facts *facts)
@@ -66,13 +59,30 @@ static bool header_matches(const char *wanted, const struct facts *facts)
 	return false;
 }
 
-static bool rule_matches(const struct rule *rule, const struct facts *facts)
+static bool rule_fits(const struct rule *rule, const struct facts *facts)
 {
 	return (rules_empty(rule->match.from) || from_matches(rule->match.from, facts)) &&
-		(rules_empty(rule->match.subject) || subject_matches(rule->match.subject, facts)) &&
 		(rules_empty(rule->match.recipient) ||
 			recipient_matches(rule->match.recipient, facts)) &&
 		(rules_empty(rule->match.header) || header_matches(rule->match.header, facts));
+}
+
+bool *rules_look(const struct settings *settings, const struct message *message,
+	const struct envelope *envelope)
+{
+	const struct facts facts = { message, envelope };
+	guint n = settings->rules->len;
+	bool *fits = n ? g_new0(bool, n) : NULL;
+
+	for (guint i = 0; i < n; i++)
+		fits[i] = rule_fits(g_ptr_array_index(settings->rules, i), &facts);
+	return fits;
+}
+
+static bool subject_matches(const char *glob, const struct rules_subject *subject)
+{
+	return rules_empty(glob) || text_glob(glob, subject->plain) ||
+		text_glob(glob, subject->written);
 }
 
 static void rules_set(const char **target, const char *value)
@@ -96,19 +106,18 @@ static void rule_set(const struct rule *rule, struct rules_result *result)
 	g_string_append_printf(result->names, "%s%s", result->names->len ? ", " : "", rule->name);
 }
 
-void rules_apply(const struct settings *settings, const struct message *message,
-	const struct envelope *envelope, const char *subject, struct rules_result *result_out)
+void rules_apply(const struct settings *settings, const bool *fits,
+	const struct rules_subject *subject, struct rules_result *result_out)
 {
-	struct facts facts = { message, envelope, subject };
-
-	memset(result_out, 0, sizeof *result_out);
-	result_out->tags = g_ptr_array_new();
-	result_out->names = g_string_new(NULL);
-	result_out->autoresponse = true;
+	*result_out = (struct rules_result){
+		.tags = g_ptr_array_new(),
+		.names = g_string_new(NULL),
+		.autoresponse = true,
+	};
 	for (unsigned i = 0; i < settings->rules->len; i++) {
 		const struct rule *rule = g_ptr_array_index(settings->rules, i);
 
-		if (!rule_matches(rule, &facts))
+		if (!fits[i] || !subject_matches(rule->match.subject, subject))
 			continue;
 		rule_set(rule, result_out);
 		if (rule->stop)

@@ -15,9 +15,17 @@ struct rules_result {
 	GString *names; /* of the rules that matched, by ", "; for the event */
 };
 
-/* subject: decoded, without tag and prefixes. */
-void rules_apply(const struct settings *settings, const struct message *message,
-	const struct envelope *envelope, const char *subject, struct rules_result *result_out);
+/* Which of the rules the message fits, but for their subject; in their order. Owned; NULL without
+ * rules. */
+bool *rules_look(const struct settings *settings, const struct message *message,
+	const struct envelope *envelope);
+
+/* Those of them that fit the subject, too: as its writer sees it, or without tag and prefixes. */
+struct rules_subject {
+	const char *written, *plain; /* both decoded */
+};
+void rules_apply(const struct settings *settings, const bool *fits,
+	const struct rules_subject *subject, struct rules_result *result_out);
 void rules_result_release(struct rules_result *result);
 
 #endif

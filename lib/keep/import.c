@@ -120,7 +120,7 @@ static void import_prepare(gpointer data, gpointer arg)
 	item->status = box_read(import->box, item->index, &item->mail, &item->err);
 	if (item->status != ST_OK)
 		return;
-	item->spool = intake_spool(import->options->settings);
+	item->spool = arrival_spool(import->options->settings);
 	item->status = mail_spool(&item->mail, item->spool, &item->err);
 	g_clear_pointer(&item->mail.data, g_free);
 	if (item->status != ST_OK)

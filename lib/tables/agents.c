@@ -179,13 +179,16 @@ enum status agents_find(
 	return active_only(st, agent_out);
 }
 
-bool agents_have(struct txn *txn, const char *login_or_address)
+enum status agents_have(
+	struct txn *txn, const char *login_or_address, bool *have_out, struct error *err)
 {
 	struct agent agent = { 0 };
-	enum status st = agents_find(txn, login_or_address, &agent, NULL);
+	enum status st = agents_find(txn, login_or_address, &agent, err);
 
 	record_release(&agent_type, &agent);
-	return st == ST_OK;
+	if (st == ST_OK || st == ST_NOT_FOUND)
+		*have_out = st == ST_OK;
+	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
 enum status agents_each(struct txn *txn, agent_visit *fn, void *arg, struct error *err)

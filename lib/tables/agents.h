@@ -19,7 +19,8 @@ enum status agents_find_by_address(
 enum status agents_find(
 	struct txn *txn, const char *login_or_address, struct agent *agent_out, struct error *err);
 /* Is it an agent's login or address? */
-bool agents_have(struct txn *txn, const char *login_or_address);
+enum status agents_have(
+	struct txn *txn, const char *login_or_address, bool *have_out, struct error *err);
 
 bool agent_in_queue(const struct agent *agent, const char *queue);
 /* Is it their login, or one of their addresses? */

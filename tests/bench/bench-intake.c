@@ -97,7 +97,7 @@ static void take_in(struct bench *b, int i)
 		.hostname = "mx.example.com",
 		.received = g_get_real_time(),
 	};
-	struct spool *spool = intake_spool(b->settings);
+	struct spool *spool = arrival_spool(b->settings);
 	struct arrival arrival = { .settings = b->settings, .envelope = &envelope, .spool = spool };
 	struct outcome outcome;
 	struct error err = { "" };

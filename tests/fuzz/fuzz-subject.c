@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "act/subject-commands.h"
+#include "decide/subject-commands.h"
 #include "base/limits.h"
 #include "mail/message.h"
 

@@ -128,7 +128,7 @@ const struct outcome *desk_mail(struct desk *desk, const char *sender, const cha
 		.hostname = "mx.example.com",
 		.received = desk->now,
 	};
-	struct spool *spool = intake_spool(desk->settings);
+	struct spool *spool = arrival_spool(desk->settings);
 	struct arrival arrival = {
 		.settings = desk->settings, .envelope = &envelope, .spool = spool
 	};

@@ -144,11 +144,13 @@ static void test_copy_of_no_ticket(void)
 		.sender = "", .recipients = to, .authen = "anna", .received = 1
 	};
 	struct message *message = message_parse_bytes(mail, strlen(mail));
+	struct arrival arrival;
 	struct desk d;
 	bool ours = false;
 
 	desk_open(&d, NULL);
-	g_assert_cmpint(intake_headers(d.store, d.settings, &e, message, &ours, &d.err), ==, ST_OK);
+	arrival = (struct arrival){ .settings = d.settings, .envelope = &e, .message = message };
+	g_assert_cmpint(intake_headers(d.store, &arrival, &ours, &d.err), ==, ST_OK);
 	g_assert_true(ours);
 	desk_mail(&d, "anna@example.com", "carla@example.net", "anna", mail);
 	g_assert_cmpint(d.last.edits.verdict, ==, VERDICT_REJECT);
@@ -1142,13 +1144,15 @@ static void test_forged_agent_to_the_outside(void)
 	const struct envelope e = { .sender = "anna@example.com", .recipients = to, .received = 1 };
 	g_autofree char *mail = from_anna("f1@example.com", "<q1@example.net>", "\nhello\n");
 	struct message *message;
+	struct arrival arrival;
 	struct desk d;
 	bool ours = true;
 
 	desk_open(&d, NULL);
 	ask(&d, "support@example.com");
 	message = message_parse_bytes(mail, strlen(mail));
-	g_assert_cmpint(intake_headers(d.store, d.settings, &e, message, &ours, &d.err), ==, ST_OK);
+	arrival = (struct arrival){ .settings = d.settings, .envelope = &e, .message = message };
+	g_assert_cmpint(intake_headers(d.store, &arrival, &ours, &d.err), ==, ST_OK);
 	g_assert_false(ours);
 	message_free(message);
 	desk_close(&d);

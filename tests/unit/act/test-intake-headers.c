@@ -35,11 +35,11 @@ static void test_names(void)
 
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
 		g_test_message("%s", names[i]);
-		g_assert_true(intake_header_decides(names[i], settings));
+		g_assert_true(arrival_header_decides(names[i], settings));
 	}
 	for (size_t i = 0; i < G_N_ELEMENTS(others); i++) {
 		g_test_message("%s", others[i]);
-		g_assert_false(intake_header_decides(others[i], settings));
+		g_assert_false(arrival_header_decides(others[i], settings));
 	}
 }
 
@@ -54,7 +54,7 @@ unsigned __real_message_header_count(const struct message *message, const char *
 
 static void hear(const char *name)
 {
-	if (!listening || intake_header_decides(name, settings))
+	if (!listening || arrival_header_decides(name, settings))
 		return;
 	g_error("%s is asked for, and not read behind a flood", name);
 }
@@ -79,17 +79,12 @@ static void ask_all(const struct message *message)
 	for (size_t i = 0; i < G_N_ELEMENTS(senders); i++) {
 		enum automatic kind = automatic_kind(
 			message, senders[i], settings->policy.spam_header, NULL);
-		struct requester_query query = {
-			.message = message,
-			.sender = senders[i],
-			.settings = settings,
-		};
-		struct mailbox requester = { 0 };
+		struct requester_choices requester;
 
 		automatic_may_answer(message, kind, senders[i], NULL);
 		automatic_may_answer(message, AUTO_NONE, senders[i], NULL);
-		if (requester_find(&query, &requester))
-			mailbox_release(&requester);
+		requester_read(message, senders[i], settings, &requester);
+		requester_choices_release(&requester);
 	}
 	message_languages(message);
 	message_text(message);
@@ -101,10 +96,8 @@ static void ask_all(const struct message *message)
 static void ask_rules(const struct message *message)
 {
 	const struct envelope envelope = { .sender = "", .recipients = (const char *[]){ NULL } };
-	struct rules_result result;
 
-	rules_apply(settings, message, &envelope, "x", &result);
-	rules_result_release(&result);
+	g_free(rules_look(settings, message, &envelope));
 }
 
 static void ask(const char *data, size_t len)

@@ -399,38 +399,33 @@ static void test_row(gconstpointer data)
 	bool forged = row->from && g_str_has_prefix(row->from, "forged ");
 	const char *from = forged ? row->from + strlen("forged ") : row->from;
 	g_autofree char *to = NULL, *text = NULL, *links = NULL;
-	struct message *message;
 	struct recipients recipients;
-	struct subject_view subject;
+	struct envelope envelope = { .received = 0 };
+	struct arrival arrival = { .envelope = &envelope };
 	struct looking l = { 0 };
 
 	fill(&d, row->extra);
 	store_secret(d.store, key.secret);
 	to = recipient_of(&d, row, &key);
 	text = text_of(from, row->rest, &key);
-	message = message_parse_bytes(text, strlen(text));
-	recipients_init(&recipients,
-		&(struct envelope){ .sender = "", .recipients = (const char *[]){ to, NULL } }, 0,
-		d.settings, &key, nobody, NULL);
-	subject_view_init(&subject, message_header(message, "Subject", 0), &d.settings->tag_format);
-	l.query = (struct match_query){ .message = message,
-		.recipients = &recipients,
-		.subject = &subject,
-		.settings = d.settings,
-		.key = &key,
-		.sender = from ? from : "",
-		.now = d.now,
-		.forged = forged };
-	l.query.automatic = automatic_kind(message, l.query.sender, "", NULL);
+	envelope.sender = from ? from : "";
+	envelope.recipients = (const char *[]){ to, NULL };
+	envelope.received = d.now;
+	arrival.settings = d.settings;
+	arrival.message = message_parse_bytes(text, strlen(text));
+	arrival_read_headers(&arrival, &key);
+	arrival.auth.dmarc_fail = forged;
+	recipients_init(&recipients, &envelope, 0, d.settings, &key, nobody, NULL);
+	l.query = (struct match_query){ .arrival = &arrival, .recipients = &recipients };
 	g_assert_cmpint(store_read(d.store, look, &l, &d.err), ==, ST_OK);
 	links = links_of(&l.match);
 	g_assert_cmpuint(l.match.ticket.number, ==, row->number);
 	g_assert_cmpstr(match_names[l.match.how], ==, match_names[row->how]);
 	g_assert_cmpstr(links, ==, row->links);
 	match_release(&l.match);
-	subject_view_release(&subject);
+	arrival_release(&arrival);
 	recipients_release(&recipients);
-	message_free(message);
+	message_free(arrival.message);
 	desk_close(&d);
 }
 

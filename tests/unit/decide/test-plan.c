@@ -234,18 +234,19 @@ static void check(const struct row *row, char **watchers)
 	const struct mailbox carla = { .name = name, .address = address, .as_written = address };
 	struct recipients recipients;
 	struct settings *settings;
-	struct message *message = message_parse_bytes(mail, strlen(mail));
+	struct arrival arrival = { .envelope = &envelope,
+		.message = message_parse_bytes(mail, strlen(mail)) };
 	struct edits edits;
 
 	fixture_init(&fixture);
 	settings = fixture_load(&fixture, conf);
 	recipients_init(&recipients, &envelope, 0, settings, &key, is_agent, NULL);
 	edits_init(&edits);
-	plan_edits(&(struct plan){ .settings = settings,
-			   .envelope = &envelope,
-			   .message = message,
+	arrival.settings = settings;
+	arrival_read_headers(&arrival, &key);
+	arrival.given_id = g_strdup("<given@example.com>");
+	plan_edits(&(struct plan){ .arrival = &arrival,
 			   .recipients = &recipients,
-			   .key = &key,
 			   .ticket = &ticket,
 			   .account = settings_account(settings, row->account, NULL),
 			   .workers = row->workers ? workers : NULL,
@@ -253,14 +254,14 @@ static void check(const struct row *row, char **watchers)
 			   .addressee = &carla,
 			   .watchers = watchers,
 			   .match = MATCH_MESSAGE_ID,
-			   .event = "followup",
-			   .given_id = "<given@example.com>" },
+			   .event = "followup" },
 		&edits);
 	is = shown(&edits);
 	g_assert_cmpstr(is, ==, should);
 	edits_release(&edits);
 	recipients_release(&recipients);
-	message_free(message);
+	arrival_release(&arrival);
+	message_free(arrival.message);
 	settings_unref(settings);
 	fixture_release(&fixture);
 }

@@ -22,16 +22,18 @@ static char *requester(const char *head, const char *sender, bool vouched)
 {
 	g_autofree char *mail = g_strconcat(head, "\nSubject: x\n\nx\n", NULL);
 	struct message *m = message_parse_bytes(mail, strlen(mail));
-	const struct requester_query query = { .message = m,
-		.sender = sender,
-		.settings = settings,
-		.is_agent = is_agent,
-		.vouched = vouched };
-	struct mailbox box = { 0 };
-	char *shown = requester_find(&query, &box) ? mailbox_shown(&box) : g_strdup("nobody");
+	struct requester_choices choices;
+	const struct requester_query query = {
+		.choices = &choices, .is_agent = is_agent, .vouched = vouched
+	};
+	const struct mailbox *box;
+	char *shown;
 
-	mailbox_release(&box);
+	requester_read(m, sender, settings, &choices);
 	message_free(m);
+	box = requester_choose(&query);
+	shown = box ? mailbox_shown(box) : g_strdup("nobody");
+	requester_choices_release(&choices);
 	return shown;
 }
 

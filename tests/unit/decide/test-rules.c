@@ -96,11 +96,16 @@ static void test_row(gconstpointer data)
 	struct rules_result result;
 	struct subject_view subject;
 	g_autofree char *text = NULL;
+	g_autofree bool *fits = NULL;
 	struct desk d;
 
 	desk_open(&d, row->conf);
 	subject_view_init(&subject, message_header(message, "Subject", 0), &d.settings->tag_format);
-	rules_apply(d.settings, message, &envelope, subject.plain, &result);
+	fits = rules_look(d.settings, message, &envelope);
+	rules_apply(d.settings, fits,
+		&(struct rules_subject){
+			.written = message_subject(message), .plain = subject.plain },
+		&result);
 	text = shown(&result);
 	g_assert_cmpstr(text, ==, row->result);
 	rules_result_release(&result);

@@ -1,6 +1,6 @@
 /* Tags and prefixes of a Subject: what is found in it, what it becomes, and that every other byte
  * stays. */
-#include "act/subject-commands.h"
+#include "decide/subject-commands.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* Commands in a Subject. */
-#include "act/subject-commands.h"
+#include "decide/subject-commands.h"
 
 #include <stdio.h>
 #include <string.h>

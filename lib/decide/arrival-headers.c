@@ -1,6 +1,6 @@
 /* Which header fields of a message are read however many come before them, and when there are more
  * than any mail has. */
-#include "act/intake-work.h"
+#include "decide/arrival.h"
 
 #include <string.h>
 
@@ -73,7 +73,7 @@ static bool is_configured(const struct settings *settings, const char *name)
 	return false;
 }
 
-bool intake_header_decides(const char *name, const void *settings)
+bool arrival_header_decides(const char *name, const void *settings)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(deciding); i++)
 		if (is_or_begins(name, deciding[i]))
@@ -81,11 +81,11 @@ bool intake_header_decides(const char *name, const void *settings)
 	return automatic_reads(name) || plan_edits_header(name) || is_configured(settings, name);
 }
 
-struct spool *intake_spool(const struct settings *settings)
+struct spool *arrival_spool(const struct settings *settings)
 {
 	struct spool *spool = spool_new(settings_spool(settings));
 
-	spool_decides(spool, intake_header_decides, settings);
+	spool_decides(spool, arrival_header_decides, settings);
 	return spool;
 }
 
@@ -105,30 +105,11 @@ static bool has_too_many_edited(const struct message *message)
 	return n > LIMIT_EDITED_HEADERS;
 }
 
-bool work_is_flooded(const struct work *w)
+void arrival_count_headers(struct arrival *a)
 {
-	if (w->arrival->import || !w->arrival->spool)
-		return false;
-	return spool_flooded(w->arrival->spool) || has_too_many_edited(w->message);
-}
+	bool counts = !a->import && a->spool;
 
-bool work_read_whole(const struct work *w)
-{
-	return !w->arrival->spool || !spool_unread(w->arrival->spool);
-}
-
-bool work_may_hide(const struct work *w)
-{
-	return work_read_whole(w) && message_headers(w->message) <= LIMIT_EDITED_HEADERS;
-}
-
-enum status work_refuse_flood(struct work *w)
-{
-	w->outcome->whose = WHOSE_REFUSED;
-	w->outcome->event = "refused";
-	w->outcome->reason = "too many header fields";
-	edits_verdict(&w->outcome->edits, VERDICT_REJECT,
-		"5.6.0 This message has thousands of header fields such as X-Ticket or Subject, "
-		"of which a mail has few");
-	return ST_OK;
+	a->read_whole = !a->spool || !spool_unread(a->spool);
+	a->flooded = counts && (spool_flooded(a->spool) || has_too_many_edited(a->message));
+	a->may_hide = a->read_whole && message_headers(a->message) <= LIMIT_EDITED_HEADERS;
 }

@@ -1,0 +1,221 @@
+/* Who takes part in the ticket, and who else gets the mail. */
+#include "act/attempt.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "base/tongue.h"
+#include "tables/agents.h"
+
+/* --- participants --- */
+
+static bool people_take_part(struct attempt *a, const char *address)
+{
+	return !settings_is_desk(a->arrival->settings, address) && !attempt_is_agent(address, a);
+}
+
+static void people_add(struct attempt *a, GPtrArray *people, const char *address)
+{
+	for (unsigned i = 0; i < people->len; i++)
+		if (strcmp(g_ptr_array_index(people, i), address) == 0)
+			return;
+	if (people->len < LIMIT_PARTICIPANTS && people_take_part(a, address))
+		g_ptr_array_add(people, g_strdup(address));
+}
+
+static void people_add_list(struct attempt *a, GPtrArray *people, struct mailboxes list)
+{
+	for (size_t i = 0; i < list.n; i++)
+		people_add(a, people, list.v[i].address);
+}
+
+/* An agent is known without From. */
+static bool people_are_forged(const struct attempt *a)
+{
+	return a->arrival->auth.dmarc_fail && !a->who.is_agent;
+}
+
+void attempt_add_participants(struct attempt *a)
+{
+	const struct mailboxes lists[] = {
+		a->arrival->from,
+		a->arrival->reply_to,
+		a->arrival->to,
+		a->arrival->cc,
+	};
+	struct ticket *t = &a->match.ticket;
+	GPtrArray *people = g_ptr_array_new();
+
+	for (char **p = t->participants; p && *p; p++)
+		g_ptr_array_add(people, *p);
+	g_free(t->participants);
+	if (t->requester_address && people->len == 0 &&
+		!settings_is_own(a->arrival->settings, t->requester_address))
+		g_ptr_array_add(people, g_strdup(t->requester_address));
+	for (size_t i = 0; i < G_N_ELEMENTS(lists) && !people_are_forged(a); i++)
+		people_add_list(a, people, lists[i]);
+	g_ptr_array_add(people, NULL);
+	t->participants = (char **)g_ptr_array_free(people, FALSE);
+}
+
+/* --- queues --- */
+
+static bool queue_watches(const struct ticket *t, const char *queue)
+{
+	return g_strcmp0(t->queue, queue) == 0 || text_list_has(t->watchers, queue);
+}
+
+bool attempt_watch_queues(struct attempt *a)
+{
+	struct ticket *t = &a->match.ticket;
+	bool added = false;
+
+	for (unsigned i = 0; i < a->recipients.accounts->len; i++) {
+		const struct account *account = g_ptr_array_index(a->recipients.accounts, i);
+
+		/* Its own account's queue is where the ticket was moved away from, if it is not
+		 * there. */
+		if (g_strcmp0(account->address, t->account) != 0 &&
+			!queue_watches(t, account->queue)) {
+			text_list_add(&t->watchers, account->queue);
+			added = true;
+		}
+	}
+	return added;
+}
+
+/* --- agents --- */
+
+bool attempt_wants_workers(const struct attempt *a)
+{
+	for (unsigned i = 0; i < a->recipients.accounts->len; i++) {
+		const struct account *account = g_ptr_array_index(a->recipients.accounts, i);
+
+		if (account->deliver == DELIVER_AGENTS || account->deliver == DELIVER_BOTH)
+			return !a->arrival->import;
+	}
+	return false;
+}
+
+struct members {
+	const char *queue;
+	GPtrArray *addresses;
+	unsigned not_told;
+};
+
+static enum status people_add_member(
+	struct txn *txn, const struct agent *agent, void *arg, struct error *err)
+{
+	struct members *m = arg;
+
+	(void)txn;
+	(void)err;
+	if (agent->inactive || !agent_address(agent))
+		return ST_OK;
+	if (!agent_in_queue(agent, m->queue))
+		return ST_OK;
+	if (m->addresses->len < LIMIT_NOTIFIED)
+		g_ptr_array_add(m->addresses, g_strdup(agent_address(agent)));
+	else
+		m->not_told++;
+	return ST_OK;
+}
+
+static enum status say_not_told(struct attempt *a, unsigned count)
+{
+	const struct actor actor = attempt_actor(a);
+	uint64_t number = a->match.ticket.number;
+	g_autofree char *why = g_strdup_printf("%u members of queue '%s' do not get this mail; "
+					       "at most %d do",
+		count, a->match.ticket.queue, LIMIT_NOTIFIED);
+
+	a->outcome->not_told = count;
+	if (!count || a->outcome->duplicate)
+		return ST_OK;
+	return history_add(a->txn, number, &actor, NOTE(EVENT_SUPPRESSED, .text = why), a->err);
+}
+
+enum status attempt_find_workers(struct attempt *a)
+{
+	const struct ticket *t = &a->match.ticket;
+	struct members m = { t->queue, g_ptr_array_new(), 0 };
+	struct agent agent = { 0 };
+	enum status st = ST_NOT_FOUND;
+
+	if (t->agent)
+		st = agents_find(a->txn, t->agent, &agent, a->err);
+	if (st == ST_OK && agent_address(&agent))
+		g_ptr_array_add(m.addresses, g_strdup(agent_address(&agent)));
+	record_release(&agent_type, &agent);
+	if (m.addresses->len == 0 && (st == ST_OK || st == ST_NOT_FOUND))
+		st = agents_each(a->txn, people_add_member, &m, a->err);
+	g_ptr_array_add(m.addresses, NULL);
+	a->workers = (char **)g_ptr_array_free(m.addresses, FALSE);
+	if (st != ST_OK && st != ST_NOT_FOUND)
+		return st;
+	return say_not_told(a, m.not_told);
+}
+
+enum status attempt_agent_address(struct attempt *a, char **address_out)
+{
+	struct agent agent = { 0 };
+	enum status st = a->match.ticket.agent
+		? agents_find(a->txn, a->match.ticket.agent, &agent, a->err)
+		: ST_NOT_FOUND;
+	bool sender = st == ST_OK && a->who.is_agent &&
+		strcmp(agent.login, a->who.agent.login) == 0;
+
+	*address_out = st == ST_OK && !sender ? g_strdup(agent_address(&agent)) : NULL;
+	record_release(&agent_type, &agent);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+static enum status people_tell_nobody(const struct attempt *a)
+{
+	const struct actor actor = attempt_actor(a);
+	g_autofree char *text = NULL;
+
+	if (!a->nobody)
+		return ST_OK;
+	text = g_strdup_printf("assigned to '%s', who is no agent: nobody has it", a->nobody);
+	return history_add(
+		a->txn, a->match.ticket.number, &actor, NOTE(EVENT_AGENT, .text = text), a->err);
+}
+
+enum status attempt_tell_assigned(struct attempt *a)
+{
+	const struct reply_context context = attempt_reply_context(a);
+	g_autofree char *address = NULL;
+	enum status st = people_tell_nobody(a);
+
+	if (st != ST_OK || a->arrival->import || attempt_wants_workers(a))
+		return st;
+	st = attempt_agent_address(a, &address);
+	if (st != ST_OK || !address)
+		return st;
+	a->outcome->queued = true;
+	return reply_forward(&context, &a->match.ticket, address,
+		_("This ticket was assigned to you.\n"), "notice", a->err);
+}
+
+/* --- watchers --- */
+
+static bool is_conversation(const struct attempt *a)
+{
+	return a->outcome->automatic == AUTO_NONE || a->outcome->automatic == AUTO_LIST ||
+		a->outcome->automatic == AUTO_GENERATED;
+}
+
+/* What robots say is of no interest to them, and a note only to agents. */
+void attempt_find_watchers(struct attempt *a)
+{
+	char **watching = is_conversation(a) ? a->match.ticket.watching : NULL;
+	GPtrArray *out = g_ptr_array_new();
+
+	for (char **w = watching; w && *w; w++)
+		if (a->outcome->whose != WHOSE_NOTE || attempt_is_agent(*w, a))
+			g_ptr_array_add(out, g_strdup(*w));
+	g_ptr_array_add(out, NULL);
+	a->watchers = (char **)g_ptr_array_free(out, FALSE);
+}

@@ -1,0 +1,279 @@
+/* The ticket and its messages as they are recorded. */
+#include "act/attempt.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "tables/agents.h"
+#include "tables/queues.h"
+#include "tables/tickets.h"
+
+/* --- the entry --- */
+
+/* Ours are answers themselves, and nobody answers a bounce. */
+static char *record_reply_address(struct attempt *a, enum direction direction)
+{
+	bool came_in = direction == DIRECTION_IN || direction == DIRECTION_AUTO;
+	const struct mailbox *requester = came_in ? attempt_requester(a) : NULL;
+
+	return requester ? mailbox_shown(requester) : NULL;
+}
+
+/* What goes through the desk is recorded with who gets it. */
+static char **shown_list(const struct attempt *a, struct mailboxes list)
+{
+	char **out = g_new0(char *, list.n + 1);
+
+	for (size_t i = 0; i < list.n; i++) {
+		bool token = a->outcome->whose == WHOSE_DESK_REPLY && a->addressee.address &&
+			recipients_desk_ticket(&a->recipients, list.v[i].address);
+
+		out[i] = token ? mailbox_shown(&a->addressee)
+			       : mailbox_write(list.v[i].name, list.v[i].address);
+	}
+	return out;
+}
+
+/* The root and the newest: an answer to the root names nothing else of a long thread. An id that
+ * was replaced stays known, too: the agent's own copy has it, and answers to that copy name it. */
+static char **kept_references(const struct attempt *a)
+{
+	const char *const *all = message_references(a->arrival->message);
+	GPtrArray *kept = g_ptr_array_new();
+	size_t n = 0;
+
+	while (all[n])
+		n++;
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || i + LIMIT_REFERENCES_KEPT > n)
+			g_ptr_array_add(kept, g_strdup(all[i]));
+	if (a->new_id)
+		g_ptr_array_add(kept, g_strdup(a->arrival->id));
+	g_ptr_array_add(kept, NULL);
+	return (char **)g_ptr_array_free(kept, FALSE);
+}
+
+static void describe_entry(struct attempt *a, enum direction direction, enum event_kind event)
+{
+	struct entry *e = &a->entry;
+	struct mailboxes from = a->arrival->from;
+	const struct match_query query = attempt_query(a);
+
+	record_release(&entry_type, e);
+	e->nobodys = match_sender_is_nobody(&query);
+	e->direction = (int)direction;
+	e->message_id = g_strdup(attempt_id(a));
+	e->in_reply_to = g_strdup(message_in_reply_to(a->arrival->message)[0]);
+	e->references = kept_references(a);
+	e->from = from.n ? mailbox_write(from.v[0].name, from.v[0].address) : NULL;
+	e->to = shown_list(a, a->arrival->to);
+	e->cc = shown_list(a, a->arrival->cc);
+	e->subject = attempt_subject(a);
+	e->subjects = g_strdupv(a->arrival->subjects);
+	e->taken = g_strdupv(a->commands.places);
+	e->date = message_date(a->arrival->message);
+	e->received = a->arrival->now;
+	e->match = (int)a->match.how;
+	e->size = spool_size(a->arrival->spool);
+	e->archive = g_strdup(a->arrival->archive);
+	e->queue_id = g_strdup(a->arrival->envelope->queue_id);
+	e->digest = g_strdup(a->arrival->digest);
+	e->sender = g_strdup(a->arrival->envelope->sender);
+	e->event = (int)event;
+	e->attached = g_strdupv(a->arrival->attached);
+	e->attached_digest = g_strdup(message_attachments_digest(a->arrival->message));
+	e->reply_to = record_reply_address(a, direction);
+}
+
+/* Same thread, another matter: worth saying, not worth a new ticket. */
+static enum status note_new_subject(struct attempt *a)
+{
+	struct ticket *t = &a->match.ticket;
+	const struct actor actor = attempt_actor(a);
+
+	if (a->entry.direction != DIRECTION_IN || a->match.how != MATCH_MESSAGE_ID ||
+		a->arrival->subject.is_reply || !*a->arrival->subject.plain ||
+		g_strcmp0(a->arrival->subject.plain, t->subject) == 0)
+		return ST_OK;
+	return history_add(a->txn, t->number, &actor,
+		NOTE(EVENT_SUBJECT, .from = t->subject, .to = a->arrival->subject.plain), a->err);
+}
+
+static void record_touch(struct ticket *t, enum direction direction, int64_t now)
+{
+	t->updated = MAX(t->updated, now);
+	if (direction == DIRECTION_IN)
+		t->last_in = MAX(t->last_in, now);
+	else if (direction == DIRECTION_OUT)
+		t->last_out = MAX(t->last_out, now);
+}
+
+/* --- links --- */
+
+static enum status record_link_back(struct attempt *a, uint64_t other, const struct actor *actor)
+{
+	struct ticket t = { 0 };
+	g_autofree char *number = g_strdup_printf("%" G_GUINT64_FORMAT, a->match.ticket.number);
+	enum status st = tickets_load(a->txn, other, &t, a->err);
+
+	if (st == ST_OK && !numbers_has(&t.links, a->match.ticket.number) &&
+		t.links.n < LIMIT_LINKS) {
+		numbers_add(&t.links, a->match.ticket.number);
+		st = tickets_save(a->txn, &t, a->err);
+		if (st == ST_OK)
+			st = history_add(
+				a->txn, other, actor, NOTE(EVENT_LINK, .to = number), a->err);
+	}
+	record_release(&ticket_type, &t);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+static enum status record_links(struct attempt *a)
+{
+	struct ticket *t = &a->match.ticket;
+	const struct actor actor = attempt_actor(a);
+	enum status st = ST_OK;
+
+	for (size_t i = 0; i < a->match.links.n && st == ST_OK; i++) {
+		uint64_t other = a->match.links.v[i];
+		g_autofree char *number = g_strdup_printf("%" G_GUINT64_FORMAT, other);
+
+		if (other == t->number || numbers_has(&t->links, other) ||
+			t->links.n >= LIMIT_LINKS)
+			continue;
+		numbers_add(&t->links, other);
+		st = history_add(a->txn, t->number, &actor, NOTE(EVENT_LINK, .to = number), a->err);
+		if (st == ST_OK)
+			st = record_link_back(a, other, &actor);
+	}
+	return st;
+}
+
+/* --- recording --- */
+
+enum status attempt_append(
+	struct attempt *a, enum direction direction, const struct event_note *note)
+{
+	struct ticket *t = &a->match.ticket;
+	const struct actor actor = attempt_actor(a);
+	g_autofree char *how = g_strjoin("; ", match_names[a->match.how], note->text, NULL);
+	enum status st = ST_OK;
+
+	describe_entry(a, direction, note->kind);
+	record_touch(t, a->match.how == MATCH_COPY ? DIRECTION_AUTO : direction, a->arrival->now);
+	a->outcome->event = attempt_event_name((int)note->kind);
+	if (a->is_new)
+		st = tickets_begin(a->txn, t, a->err);
+	if (st == ST_OK)
+		st = tickets_append(
+			a->txn, t, &a->entry, message_text(a->arrival->message), a->err);
+	if (st == ST_OK)
+		st = history_add(a->txn, t->number, &actor,
+			NOTE(note->kind, .from = note->from, .to = note->to, .text = how), a->err);
+	if (st == ST_OK)
+		st = note_new_subject(a);
+	if (st == ST_OK)
+		st = record_links(a);
+	a->unsaved = true;
+	a->outcome->seq = a->entry.seq;
+	return st;
+}
+
+enum status attempt_save(struct attempt *a)
+{
+	bool is_new = a->is_new;
+
+	if (!a->unsaved)
+		return ST_OK;
+	a->unsaved = a->is_new = false;
+	return is_new ? tickets_store_new(a->txn, &a->match.ticket, a->err)
+		      : tickets_save(a->txn, &a->match.ticket, a->err);
+}
+
+/* --- opening --- */
+
+static const char *record_or_else(const char *first, const char *second)
+{
+	if (first && *first)
+		return first;
+	return second && *second ? second : NULL;
+}
+
+/* A queue with a responsible person assigns; an agent that a rule names wins. One that does not
+ * exist is no reason to lose the mail, and an event of the ticket. */
+static enum status assign_on_opening(struct attempt *a, const struct rules_result *rules)
+{
+	struct ticket *t = &a->match.ticket;
+	struct queue queue = { 0 };
+	struct agent agent = { 0 };
+	enum status st = queues_load(a->txn, t->queue, &queue, a->err);
+	const char *login = record_or_else(rules->assign, st == ST_OK ? queue.responsible : NULL);
+
+	if (login && (st == ST_OK || st == ST_NOT_FOUND))
+		st = agents_find(a->txn, login, &agent, a->err);
+	if (st == ST_OK && login)
+		t->agent = g_strdup(agent.login);
+	else if (st == ST_NOT_FOUND && login)
+		a->nobody = g_strdup(login);
+	record_release(&agent_type, &agent);
+	record_release(&queue_type, &queue);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+static void describe_ticket(struct attempt *a, const struct mailbox *requester,
+	const struct rules_result *rules, int status)
+{
+	struct ticket *t = &a->match.ticket;
+	const struct account *account = recipients_account(&a->recipients);
+	int named = rules->status ? names_find(ticket_status_names, rules->status) : -1;
+	int priority = rules->priority ? names_find(priority_names, rules->priority) : -1;
+
+	record_release(&ticket_type, t);
+	t->subject = g_strdup(attempt_subject_plain(a));
+	t->queue = g_strdup(record_or_else(rules->queue, account->queue));
+	t->project = g_strdup(record_or_else(rules->project, account->project));
+	t->status = named >= 0 ? named : status;
+	t->priority = priority >= 0 ? priority : PRIORITY_NORMAL;
+	t->account = g_strdup(account->address);
+	t->language = g_strdup(message_languages(a->arrival->message));
+	t->opened = a->arrival->now;
+	t->closed = t->status == TICKET_CLOSED ? a->arrival->now : 0;
+	for (unsigned i = 0; i < rules->tags->len && i < LIMIT_TAGS; i++)
+		text_list_add(&t->tags, g_ptr_array_index(rules->tags, i));
+	if (requester)
+		ticket_set_requester(t, requester);
+	attempt_add_participants(a);
+	attempt_watch_queues(a);
+}
+
+/* That of another system where it is free, else the next. */
+static enum status give_number(struct attempt *a, uint64_t *number_out)
+{
+	const struct numbering numbering = { a->arrival->settings->numbers.scheme,
+		(uint64_t)a->arrival->settings->numbers.first, a->arrival->now };
+	enum status st = a->arrival->number
+		? tickets_take_number(a->txn, a->arrival->number, a->err)
+		: ST_EXISTS;
+
+	if (st == ST_EXISTS)
+		return tickets_give_number(a->txn, &numbering, number_out, a->err);
+	if (st == ST_OK)
+		a->match.ticket.former = *number_out = a->arrival->number;
+	return st;
+}
+
+enum status attempt_open_ticket(struct attempt *a, const struct mailbox *requester,
+	const struct rules_result *rules, int status)
+{
+	enum status st;
+
+	describe_ticket(a, requester, rules, status);
+	st = queues_ensure(a->txn, a->match.ticket.queue, a->arrival->now, a->err);
+	if (st == ST_OK)
+		st = assign_on_opening(a, rules);
+	if (st == ST_OK)
+		st = give_number(a, &a->match.ticket.number);
+	a->unsaved = a->is_new = st == ST_OK;
+	return st;
+}

@@ -1,0 +1,108 @@
+/* Before the whole message is there: is it any of our business? */
+#include "act/attempt.h"
+
+#include <string.h>
+
+#include "base/address.h"
+
+/* --- by the envelope --- */
+
+bool intake_is_addressed(const struct settings *settings, const char *recipient)
+{
+	g_autofree char *canonical = NULL, *detail = NULL;
+	const struct account *account;
+
+	if (address_canonical(recipient, &canonical) != ST_OK)
+		return false;
+	account = settings_account(settings, canonical, &detail);
+	return account && account->enabled;
+}
+
+/* Without a login only the headers could tell that this is an agent: looked at when the mail claims
+ * to come from one of our domains. */
+static bool may_be_vouched_for(const struct settings *settings, const struct envelope *envelope)
+{
+	g_autofree char *canonical = NULL;
+
+	if (!settings->agents_auth.authserv_ids || !settings->agents_auth.authserv_ids[0])
+		return false;
+	if (address_canonical(envelope->sender, &canonical) != ST_OK)
+		return false;
+	for (unsigned i = 0; i < settings->accounts->len; i++) {
+		const struct account *account = g_ptr_array_index(settings->accounts, i);
+
+		if (strcmp(strrchr(account->address, '@'), strrchr(canonical, '@')) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Commands may come from an agent at any domain. */
+static bool may_be_commands(const struct settings *settings, const char *recipient)
+{
+	g_autofree char *canonical = NULL;
+
+	return settings->agents_auth.authserv_ids && settings->agents_auth.authserv_ids[0] &&
+		address_canonical(recipient, &canonical) == ST_OK &&
+		settings_is_control(settings, canonical);
+}
+
+enum interest intake_interest(const struct settings *settings, const struct envelope *envelope)
+{
+	for (const char *const *r = envelope->recipients; *r; r++)
+		if (intake_is_addressed(settings, *r))
+			return INTEREST_FULL;
+	if (settings->agents_auth.sasl && envelope->authen && *envelope->authen)
+		return INTEREST_MAYBE;
+	for (const char *const *r = envelope->recipients; *r; r++)
+		if (may_be_commands(settings, *r))
+			return INTEREST_MAYBE;
+	return may_be_vouched_for(settings, envelope) ? INTEREST_MAYBE : INTEREST_NONE;
+}
+
+/* --- by the headers: an agent's mail to the outside --- */
+
+static enum status interest_look(struct txn *txn, void *arg, struct error *err)
+{
+	struct attempt *a = arg;
+	enum status st;
+
+	attempt_begin(a, txn, err);
+	st = attempt_find_sender(a);
+	if (st == ST_OK && a->who.is_agent && !a->recipients.control)
+		st = attempt_find_ticket(a);
+	return attempt_end(a, st);
+}
+
+static bool interest_is_ours(struct attempt *a)
+{
+	if (!a->who.is_agent)
+		return false;
+	if (a->recipients.control)
+		return true;
+	if (strcmp(message_content_type(a->arrival->message), "multipart/report") == 0)
+		return true;
+	if ((a->match.ticket.number || a->match.known_id) && !a->match.own)
+		return true;
+	return attempt_whose(a) == WHOSE_REFUSED;
+}
+
+enum status intake_headers(
+	struct store *store, struct arrival *arrival, bool *ours_out, struct error *err)
+{
+	struct outcome outcome;
+	struct attempt a = { .arrival = arrival, .outcome = &outcome };
+	struct token_key key;
+	enum status st;
+
+	outcome_init(&outcome);
+	store_secret(store, key.secret);
+	arrival_read_headers(arrival, &key);
+	st = store_read(store, interest_look, &a, err);
+	if (st == ST_OK)
+		*ours_out = interest_is_ours(&a);
+	attempt_release(&a);
+	outcome_release(&outcome);
+	arrival_release(arrival);
+	return st;
+}
