@@ -55,12 +55,13 @@ static int apply_one(SMFICTX *ctx, const struct edit *edit)
 /* libmilter drops a text with a single "%", and an SMTP reply is ASCII (RFC 5321 section 4.2). */
 static char *reply_text(const char *text)
 {
+	static const char not_ascii = '?';
 	GString *out = g_string_new(NULL);
 
 	for (; *text; text++) {
 		if (*text == '%')
 			g_string_append_c(out, '%');
-		g_string_append_c(out, g_ascii_isprint(*text) ? *text : '?');
+		g_string_append_c(out, g_ascii_isprint(*text) ? *text : not_ascii);
 	}
 	return g_string_free(out, FALSE);
 }

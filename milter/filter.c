@@ -1,4 +1,11 @@
-/* Callbacks, in the order of the protocol. */
+/* Callbacks, in the order of the protocol:
+ *
+ *	envfrom, envrcpt  collect
+ *	data              nobody of ours and no agent: accepted, and the rest is never sent
+ *	header            into the spool, what decides however many come before it
+ *	eoh               may be an agent's mail to the outside: a ticket's, or accepted
+ *	body              into the spool
+ *	eom               intake(), then its edits and its answer */
 #include "filter.h"
 
 #include <libmilter/mfapi.h>
@@ -8,6 +15,7 @@
 #include "base/failpoint.h"
 #include "base/limits.h"
 #include "log.h"
+#include "outcome-log.h"
 #include "sender.h"
 #include "session.h"
 
@@ -20,18 +28,6 @@ static struct session *session_of(SMFICTX *ctx)
 	return smfi_getpriv(ctx);
 }
 
-static void end_message(struct session *s)
-{
-	/* libmilter sends an answer when the callback that gave it is back. The next one of this
-	 * connection is the first to know that it is out. */
-	if (s->answered)
-		failpoint("after-answer");
-	if (s->at_hand)
-		daemon_end(the_daemon);
-	s->at_hand = false;
-	session_reset(s);
-}
-
 /* --- answers --- */
 
 /* What cannot be recorded is not accepted, unless the postmaster wants mail rather than tickets. */
@@ -39,18 +35,18 @@ static sfsistat not_now(SMFICTX *ctx, struct session *s)
 {
 	bool accept = s->settings->policy.on_failure == FAILURE_ACCEPT;
 
-	log_error("%s: %s; %s", s->queue_id && *s->queue_id ? s->queue_id : "NOQUEUE", s->err.text,
+	log_error("%s: %s; %s", log_queue_id(s->queue_id), s->err.text,
 		accept ? "accepted without a ticket" : "the sender is asked to try again");
 	if (!accept)
 		smfi_setreply(ctx, (char *)"451", (char *)"4.3.0",
 			(char *)"The ticket cannot be recorded now, please try again later");
-	end_message(s);
+	session_end(s);
 	return accept ? SMFIS_ACCEPT : SMFIS_TEMPFAIL;
 }
 
 static sfsistat accept_untouched(struct session *s)
 {
-	end_message(s);
+	session_end(s);
 	return SMFIS_ACCEPT;
 }
 
@@ -58,7 +54,7 @@ static sfsistat filter_stopping(SMFICTX *ctx, struct session *s)
 {
 	smfi_setreply(ctx, (char *)"451", (char *)"4.3.2",
 		(char *)"The ticket system is being restarted, please try again later");
-	end_message(s);
+	session_end(s);
 	return SMFIS_TEMPFAIL;
 }
 
@@ -80,10 +76,10 @@ static sfsistat out_of_order(SMFICTX *ctx, const char *command)
 	const char *queue_id = smfi_getsymval(ctx, (char *)"i");
 
 	log_error("%s: %s came out of order from the MTA; the sender is asked to try again",
-		queue_id ? queue_id : "NOQUEUE", command);
+		log_queue_id(queue_id), command);
 	smfi_setreply(ctx, (char *)"451", (char *)"4.3.0", (char *)text);
 	if (session_of(ctx))
-		end_message(session_of(ctx));
+		session_end(session_of(ctx));
 	return SMFIS_TEMPFAIL;
 }
 
@@ -140,10 +136,10 @@ static struct session *session_for(SMFICTX *ctx)
 	struct session *s = session_of(ctx);
 
 	if (s) {
-		end_message(s);
+		session_end(s);
 		return s;
 	}
-	s = session_new();
+	s = session_new(the_daemon);
 	smfi_setpriv(ctx, s);
 	return s;
 }
@@ -166,11 +162,10 @@ static sfsistat on_envrcpt(SMFICTX *ctx, char **args)
 	return SMFIS_NOREPLY;
 }
 
-static enum interest interest_in(SMFICTX *ctx, struct session *s)
+static enum interest interest_in(struct session *s)
 {
-	struct envelope envelope;
+	const struct envelope envelope = session_envelope(s);
 
-	session_envelope(s, smfi_getsymval(ctx, (char *)"j"), &envelope);
 	return intake_interest(s->settings, &envelope);
 }
 
@@ -180,7 +175,7 @@ static sfsistat on_data(SMFICTX *ctx)
 
 	if (!filter_in_order(s, STAGE_ENVELOPE))
 		return out_of_order(ctx, "DATA");
-	if (interest_in(ctx, s) == INTEREST_NONE)
+	if (interest_in(s) == INTEREST_NONE)
 		return accept_untouched(s);
 	s->at_hand = daemon_begin(the_daemon);
 	if (!s->at_hand)
@@ -203,15 +198,16 @@ static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 
 /* An authenticated sender writes to nobody of ours: the headers tell whether it is an agent's mail
  * of a ticket. */
-static enum status headers_are_ours(SMFICTX *ctx, struct session *s, bool *ours_out)
+static enum status headers_are_ours(struct session *s, bool *ours_out)
 {
-	struct envelope envelope;
-	struct arrival arrival = { .settings = s->settings, .envelope = &envelope };
-	enum status st;
+	const struct envelope envelope = session_envelope(s);
+	struct arrival arrival = {
+		.settings = s->settings,
+		.envelope = &envelope,
+		.message = spool_parse(s->spool),
+	};
+	enum status st = intake_headers(s->daemon->store, &arrival, ours_out, &s->err);
 
-	session_envelope(s, smfi_getsymval(ctx, (char *)"j"), &envelope);
-	arrival.message = spool_parse(s->spool);
-	st = intake_headers(the_daemon->store, &arrival, ours_out, &s->err);
 	message_free(arrival.message);
 	return st;
 }
@@ -226,8 +222,8 @@ static sfsistat on_eoh(SMFICTX *ctx)
 	s->stage = STAGE_BODY;
 	if (!s->failed)
 		s->failed = spool_end_headers(s->spool, &s->err) != ST_OK;
-	if (!s->failed && interest_in(ctx, s) == INTEREST_MAYBE)
-		s->failed = headers_are_ours(ctx, s, &ours) != ST_OK;
+	if (!s->failed && interest_in(s) == INTEREST_MAYBE)
+		s->failed = headers_are_ours(s, &ours) != ST_OK;
 	if (s->failed)
 		return not_now(ctx, s);
 	return ours ? SMFIS_CONTINUE : accept_untouched(s);
@@ -244,53 +240,19 @@ static sfsistat on_body(SMFICTX *ctx, unsigned char *data, size_t len)
 
 /* --- end of message --- */
 
-static void log_outcome(const struct session *s, const struct outcome *o)
+static enum status filter_take_in(struct session *s, struct outcome *outcome)
 {
-	GString *line = log_line_begin(s->queue_id);
-
-	log_line_number(line, "ticket", o->ticket);
-	log_line_add(line, "event", o->left_alone ? "left-alone" : o->event);
-	log_line_add(line, "whose", whose_names[o->whose]);
-	log_line_add(line, "match", o->ticket ? match_names[o->match] : NULL);
-	log_line_add(line, "queue", o->queue);
-	log_line_add(line, "agent", o->agent);
-	log_line_add(line, "unverified", o->claimed);
-	log_line_add(line, "automatic",
-		o->automatic == AUTO_NONE ? NULL : automatic_names[o->automatic]);
-	log_line_add(line, "reason", o->reason);
-	log_line_add(line, "duplicate", o->duplicate ? "yes" : NULL);
-	log_line_number(line, "not-told", o->not_told);
-	log_line_end(line);
-}
-
-/* A flood has thousands of them, told once an hour; the metrics say how many. */
-static void warn_of_flood(const struct session *s)
-{
-	static gint warned; /* when, in seconds of the monotonic clock; 0: never; atomic */
-	gint now = (gint)(g_get_monotonic_time() / G_TIME_SPAN_SECOND) + 1;
-	gint before = g_atomic_int_get(&warned);
-
-	if (before && now - before < (gint)(G_TIME_SPAN_HOUR / G_TIME_SPAN_SECOND))
-		return;
-	if (!g_atomic_int_compare_and_exchange(&warned, before, now))
-		return;
-	log_warning("automatic answers are suppressed: an hour has had %" G_GINT64_FORMAT
-		    " or nearly (policy.answers_per_hour)",
-		s->settings->policy.answers_per_hour);
-}
-
-static enum status filter_take_in(SMFICTX *ctx, struct session *s, struct outcome *outcome)
-{
-	struct envelope envelope;
+	const struct envelope envelope = session_envelope(s);
 	struct arrival arrival = {
-		.settings = s->settings, .envelope = &envelope, .spool = s->spool
+		.settings = s->settings,
+		.envelope = &envelope,
+		.spool = s->spool,
 	};
 	enum status st;
 
-	session_envelope(s, smfi_getsymval(ctx, (char *)"j"), &envelope);
 	spool_body_digest(s->spool);
 	arrival.message = spool_parse(s->spool);
-	st = intake(the_daemon->store, &arrival, outcome, &s->err);
+	st = intake(s->daemon->store, &arrival, outcome, &s->err);
 	message_free(arrival.message);
 	return st;
 }
@@ -299,11 +261,11 @@ static sfsistat filter_finish(SMFICTX *ctx, struct session *s, const struct outc
 {
 	sfsistat answer;
 
-	log_outcome(s, outcome);
+	outcome_log(s->queue_id, outcome);
 	if (outcome->queued)
 		sender_wake();
 	if (outcome->over_hour)
-		warn_of_flood(s);
+		outcome_warn_of_flood(s->settings);
 	failpoint("before-edits");
 	answer = outcome->left_alone ? SMFIS_CONTINUE : apply_edits(ctx, &outcome->edits);
 	failpoint("after-edits");
@@ -323,10 +285,10 @@ static sfsistat on_eom(SMFICTX *ctx)
 	if (s->failed)
 		return not_now(ctx, s);
 	outcome_init(&outcome);
-	answer = filter_take_in(ctx, s, &outcome) == ST_OK ? filter_finish(ctx, s, &outcome)
-							   : not_now(ctx, s);
+	s->failed = filter_take_in(s, &outcome) != ST_OK;
+	answer = s->failed ? not_now(ctx, s) : filter_finish(ctx, s, &outcome);
 	outcome_release(&outcome);
-	end_message(s);
+	session_end(s);
 	s->answered = true;
 	failpoint("before-answer");
 	return answer;
@@ -337,7 +299,7 @@ static sfsistat on_eom(SMFICTX *ctx)
 static sfsistat on_abort(SMFICTX *ctx)
 {
 	if (session_of(ctx))
-		end_message(session_of(ctx));
+		session_end(session_of(ctx));
 	return SMFIS_CONTINUE;
 }
 
@@ -346,7 +308,7 @@ static sfsistat on_close(SMFICTX *ctx)
 	struct session *s = session_of(ctx);
 
 	if (s)
-		end_message(s);
+		session_end(s);
 	session_free(s);
 	smfi_setpriv(ctx, NULL);
 	return SMFIS_CONTINUE;

@@ -19,6 +19,13 @@ void log_open(bool to_stderr)
 		openlog("milticketd", LOG_PID, LOG_MAIL);
 }
 
+static const char *log_word(int priority)
+{
+	if (priority == LOG_ERR)
+		return "error: ";
+	return priority == LOG_WARNING ? "warning: " : "";
+}
+
 G_GNUC_PRINTF(2, 0) static void write_line(int priority, const char *fmt, va_list ap)
 {
 	g_autofree char *raw = g_strdup_vprintf(fmt, ap),
@@ -27,11 +34,7 @@ G_GNUC_PRINTF(2, 0) static void write_line(int priority, const char *fmt, va_lis
 	if (use_syslog)
 		syslog(priority, "%s", line);
 	else
-		fprintf(stderr, "milticketd: %s%s\n",
-			priority == LOG_ERR               ? "error: "
-				: priority == LOG_WARNING ? "warning: "
-							  : "",
-			line);
+		fprintf(stderr, "milticketd: %s%s\n", log_word(priority), line);
 }
 
 void log_info(const char *fmt, ...)
@@ -61,9 +64,14 @@ void log_error(const char *fmt, ...)
 	va_end(ap);
 }
 
+const char *log_queue_id(const char *queue_id)
+{
+	return queue_id && *queue_id ? queue_id : "NOQUEUE";
+}
+
 GString *log_line_begin(const char *queue_id)
 {
-	GString *line = g_string_new(queue_id && *queue_id ? queue_id : "NOQUEUE");
+	GString *line = g_string_new(log_queue_id(queue_id));
 
 	return g_string_append_c(line, ':');
 }

@@ -13,6 +13,9 @@ void log_info(const char *fmt, ...) G_GNUC_PRINTF(1, 2);
 void log_warning(const char *fmt, ...) G_GNUC_PRINTF(1, 2);
 void log_error(const char *fmt, ...) G_GNUC_PRINTF(1, 2);
 
+/* How a message is named in it; NULL or "": the MTA gave it no id yet. Borrowed. */
+const char *log_queue_id(const char *queue_id);
+
 /* Builds "4F2xq: ticket=1042 event=followup …": log_line_begin, log_line_add for each,
  * log_line_end. Empty and NULL values are left out. */
 GString *log_line_begin(const char *queue_id);

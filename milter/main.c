@@ -362,18 +362,23 @@ static int main_run(struct settings *settings, const struct options *options)
 static struct store *look_at_store(const struct settings *settings, bool *unseen_out)
 {
 	const struct passwd *user = getpwnam(settings->user);
-	const struct store_options options = {
+	struct store_options options = {
 		.path = settings->store.path,
 		.map_size = (size_t)settings->store.map_size_mib << 20,
 		.read_only = true,
-		.uid = user ? user->pw_uid : (uid_t)-1,
-		.gid = user ? user->pw_gid : (gid_t)-1,
+		.uid = (uid_t)-1,
+		.gid = (gid_t)-1,
 		.look = LOOK_AT_ROOTS,
 	};
 	struct store *store = NULL;
 	struct error err;
-	enum status st = store_open(&options, &store, &err);
+	enum status st;
 
+	if (user) {
+		options.uid = user->pw_uid;
+		options.gid = user->pw_gid;
+	}
+	st = store_open(&options, &store, &err);
 	*unseen_out = st != ST_OK && st != ST_NOT_FOUND;
 	return store;
 }

@@ -208,9 +208,10 @@ static void settle_unreadable(struct shipment *s, enum status st, const struct e
 
 static void set_pause(bool relay_down)
 {
-	sender.pause = !relay_down ? 0
-		: sender.pause     ? MIN(sender.pause * 2, PAUSE_LONGEST)
-				   : PAUSE_FIRST;
+	if (!relay_down)
+		sender.pause = 0;
+	else
+		sender.pause = sender.pause ? MIN(sender.pause * 2, PAUSE_LONGEST) : PAUSE_FIRST;
 }
 
 static bool sender_stopping(void)

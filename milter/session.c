@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "act/intake.h"
+#include "base/failpoint.h"
 #include "base/limits.h"
 
-struct session *session_new(void)
+struct session *session_new(struct daemon *daemon)
 {
 	struct session *session = g_new0(struct session, 1);
 
+	session->daemon = daemon;
 	session->recipients = g_ptr_array_new_with_free_func(g_free);
 	return session;
 }
@@ -34,6 +36,18 @@ void session_reset(struct session *session)
 	session->stage = STAGE_NONE;
 	session->failed = session->answered = false;
 	session->err.text[0] = '\0';
+}
+
+void session_end(struct session *session)
+{
+	/* libmilter sends an answer when the callback that gave it is back. The next one of this
+	 * connection is the first to know that it is out. */
+	if (session->answered)
+		failpoint("after-answer");
+	if (session->at_hand)
+		daemon_end(session->daemon);
+	session->at_hand = false;
+	session_reset(session);
 }
 
 /* "<a@b>" is a@b; libmilter gives the brackets as the client did. */
@@ -66,17 +80,21 @@ void session_add_recipient(struct session *session, const char *recipient)
 		g_ptr_array_add(session->recipients, session_bare(recipient));
 }
 
-void session_envelope(struct session *session, const char *hostname, struct envelope *envelope_out)
+static const char *session_text(const char *text)
 {
-	/* The array is kept NULL-terminated behind its end. */
+	return text ? text : "";
+}
+
+struct envelope session_envelope(struct session *session)
+{
+	/* The array is kept NULL-terminated past its end. */
 	g_ptr_array_add(session->recipients, NULL);
 	g_ptr_array_set_size(session->recipients, (gint)session->recipients->len - 1);
-	*envelope_out = (struct envelope){
-		.sender = session->sender ? session->sender : "",
+	return (struct envelope){
+		.sender = session_text(session->sender),
 		.recipients = (const char *const *)session->recipients->pdata,
 		.authen = session->authen,
-		.queue_id = session->queue_id ? session->queue_id : "",
-		.hostname = hostname ? hostname : "",
+		.queue_id = session_text(session->queue_id),
 		.received = g_get_real_time(),
 	};
 }

@@ -7,14 +7,16 @@
 #include <stdbool.h>
 
 #include "archive/spool.h"
+#include "daemon.h"
 #include "decide/classify.h"
 #include "settings/settings.h"
 
 /* What the MTA may send next; of STAGE_NONE only MAIL. */
 enum stage { STAGE_NONE, STAGE_ENVELOPE, STAGE_HEADERS, STAGE_BODY };
 
-/* All of it is forgotten by session_reset(). */
+/* All of it but the first is forgotten by session_reset(). */
 struct session {
+	struct daemon *daemon; /* this stays */
 	enum stage stage;
 	struct settings *settings; /* those it began with */
 	char *sender, *authen, *queue_id;
@@ -26,7 +28,7 @@ struct session {
 	struct error err;
 };
 
-struct session *session_new(void);
+struct session *session_new(struct daemon *daemon); /* which outlives it */
 void session_free(struct session *session);
 
 /* Forgets the message, keeps the connection. */
@@ -35,7 +37,10 @@ void session_begin(struct session *session, struct settings *settings, const cha
 	const char *authen); /* takes settings */
 void session_add_recipient(struct session *session, const char *recipient);
 
+/* The message is through, or given up: forgets it, and the daemon need not wait for it. */
+void session_end(struct session *session);
+
 /* Borrowed until the next change of the session. */
-void session_envelope(struct session *session, const char *hostname, struct envelope *envelope_out);
+struct envelope session_envelope(struct session *session);
 
 #endif

@@ -388,10 +388,9 @@ static void print_json(const struct explaining *x)
 
 static enum status explain_mail(struct explaining *x, struct error *err)
 {
-	struct envelope envelope = { .authen = cli_value(x->cli, "login"),
-		.queue_id = "",
-		.hostname = "",
-		.received = x->cli->actor.now };
+	struct envelope envelope = {
+		.authen = cli_value(x->cli, "login"), .queue_id = "", .received = x->cli->actor.now
+	};
 	struct arrival arrival = { .settings = x->cli->settings,
 		.envelope = &envelope,
 		.message = x->message,

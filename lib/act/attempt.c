@@ -57,6 +57,11 @@ bool attempt_is_agent(const char *canonical, void *attempt)
 	return have;
 }
 
+const struct agent *attempt_agent(const struct attempt *a)
+{
+	return a->who.is_agent ? &a->who.agent : NULL;
+}
+
 bool attempt_may_act(const struct attempt *a)
 {
 	const struct commander commander = { .agent = &a->who.agent };
@@ -137,7 +142,7 @@ struct match_query attempt_query(const struct attempt *a)
 	return (struct match_query){
 		.arrival = a->arrival,
 		.recipients = &a->recipients,
-		.agent = a->who.is_agent ? &a->who.agent : NULL,
+		.agent = attempt_agent(a),
 		.why = a->why,
 	};
 }

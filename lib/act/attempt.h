@@ -55,6 +55,8 @@ void attempt_release(struct attempt *attempt);
 
 /* An is_agent_fn. A failed look-up is no "no": it fails the attempt. */
 bool attempt_is_agent(const char *canonical, void *attempt);
+/* Who sends it, if an agent does; NULL. */
+const struct agent *attempt_agent(const struct attempt *attempt);
 /* May whoever sends this act on match.ticket, by commands or as the desk? Not an agent outside its
  * queue; a customer may what a customer may. */
 bool attempt_may_act(const struct attempt *attempt);

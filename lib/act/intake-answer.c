@@ -170,8 +170,7 @@ static enum status agent_hand_over(struct attempt *a)
 {
 	const struct actor actor = attempt_actor(a);
 
-	return reply_hand_over(
-		a->txn, &a->match.ticket, a->who.is_agent ? &a->who.agent : NULL, &actor, a->err);
+	return reply_hand_over(a->txn, &a->match.ticket, attempt_agent(a), &actor, a->err);
 }
 
 static bool at_account(const struct attempt *a, const char *domain)

@@ -11,26 +11,40 @@
 /* What becomes of unthreaded mail of a kind. */
 enum unthreaded { OPENS_WITH_ANSWER, OPENS, OPENS_AS_SPAM, ASKS_POLICY };
 
-/* clang-format off */
 /* PRODUCT section 6, a row a kind. Which of them reopen a ticket: automatic_moves(). */
 static const struct manner {
-	enum event_kind event;		/* when it is threaded */
+	enum event_kind event; /* when it is threaded */
 	enum direction direction;
 	enum unthreaded unthreaded;
 } manners[] = {
-	[AUTO_NONE] = { EVENT_FOLLOWUP, DIRECTION_IN, OPENS_WITH_ANSWER },
-	[AUTO_BOUNCE] = { EVENT_BOUNCE, DIRECTION_BOUNCE, ASKS_POLICY },
-	[AUTO_DELAYED] = { EVENT_AUTO, DIRECTION_AUTO, ASKS_POLICY },
-	[AUTO_RECEIPT] = { EVENT_AUTO, DIRECTION_AUTO, ASKS_POLICY },
-	[AUTO_VACATION] = { EVENT_AUTO, DIRECTION_AUTO, ASKS_POLICY },
-	[AUTO_LIST] = { EVENT_FOLLOWUP, DIRECTION_IN, OPENS },
-	[AUTO_GENERATED] = { EVENT_FOLLOWUP, DIRECTION_IN, OPENS },
-	[AUTO_SPAM] = { EVENT_AUTO, DIRECTION_AUTO, OPENS_AS_SPAM },
-	[AUTO_OWN] = { EVENT_AUTO, DIRECTION_AUTO, OPENS },
-	[AUTO_REACTION] = { EVENT_AUTO, DIRECTION_AUTO, OPENS },
-	[AUTO_SUSPECTED] = { EVENT_FOLLOWUP, DIRECTION_IN, OPENS },
+	[AUTO_NONE] = { .event = EVENT_FOLLOWUP,
+		.direction = DIRECTION_IN,
+		.unthreaded = OPENS_WITH_ANSWER },
+	[AUTO_BOUNCE] = { .event = EVENT_BOUNCE,
+		.direction = DIRECTION_BOUNCE,
+		.unthreaded = ASKS_POLICY },
+	[AUTO_DELAYED] = { .event = EVENT_AUTO,
+		.direction = DIRECTION_AUTO,
+		.unthreaded = ASKS_POLICY },
+	[AUTO_RECEIPT] = { .event = EVENT_AUTO,
+		.direction = DIRECTION_AUTO,
+		.unthreaded = ASKS_POLICY },
+	[AUTO_VACATION] = { .event = EVENT_AUTO,
+		.direction = DIRECTION_AUTO,
+		.unthreaded = ASKS_POLICY },
+	[AUTO_LIST] = { .event = EVENT_FOLLOWUP, .direction = DIRECTION_IN, .unthreaded = OPENS },
+	[AUTO_GENERATED] = { .event = EVENT_FOLLOWUP,
+		.direction = DIRECTION_IN,
+		.unthreaded = OPENS },
+	[AUTO_SPAM] = { .event = EVENT_AUTO,
+		.direction = DIRECTION_AUTO,
+		.unthreaded = OPENS_AS_SPAM },
+	[AUTO_OWN] = { .event = EVENT_AUTO, .direction = DIRECTION_AUTO, .unthreaded = OPENS },
+	[AUTO_REACTION] = { .event = EVENT_AUTO, .direction = DIRECTION_AUTO, .unthreaded = OPENS },
+	[AUTO_SUSPECTED] = { .event = EVENT_FOLLOWUP,
+		.direction = DIRECTION_IN,
+		.unthreaded = OPENS },
 };
-/* clang-format on */
 
 static const struct manner *manner_of(const struct attempt *a)
 {

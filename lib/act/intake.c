@@ -132,7 +132,7 @@ void intake_plan(struct attempt *a)
 		.recipients = &a->recipients,
 		.ticket = &a->match.ticket,
 		.account = attempt_account(a),
-		.agent = a->who.is_agent ? &a->who.agent : NULL,
+		.agent = attempt_agent(a),
 		.whose = a->outcome->whose,
 		.match = (int)a->match.how,
 		.addressee = a->addressee.address ? &a->addressee : NULL,

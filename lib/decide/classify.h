@@ -16,7 +16,6 @@ struct envelope {
 	const char *const *recipients;
 	const char *authen;   /* {auth_authen}; NULL or "" when not authenticated */
 	const char *queue_id; /* {i}; may be "" */
-	const char *hostname; /* {j}; may be "" */
 	int64_t received;
 };
 

@@ -91,9 +91,9 @@ static void say_candidate(struct search *s, const char *id, const struct candida
 		[STANDING_TAKES_PART] = N_("the sender takes part in it"),
 		[STANDING_KNOWS_WRITER] = N_("the sender takes part in it and names who wrote"),
 	};
+	const char *has = c->has_it ? _("has that message") : _("only refers to it");
 
-	why_add(s->query->why, "%s: #%" G_GUINT64_FORMAT " %s; %s%s", id, c->number,
-		c->has_it ? _("has that message") : _("only refers to it"),
+	why_add(s->query->why, "%s: #%" G_GUINT64_FORMAT " %s; %s%s", id, c->number, has,
 		_(standings[c->standing]), refused ? _(": not its mail, but linked") : "");
 }
 
@@ -229,6 +229,14 @@ static enum status by_report(struct search *s, uint64_t *number_out)
 	return match_report(s->txn, s->query, number_out, s->err);
 }
 
+static const char *what_of_tag(enum status st, bool allowed)
+{
+	if (allowed)
+		return _("the sender may do that");
+	return st == ST_NOT_FOUND ? _("no such ticket")
+				  : _("not obeyed, the sender takes no part in it");
+}
+
 static enum status by_subject(struct search *s, uint64_t *number_out)
 {
 	const struct numbers *tags = &s->query->arrival->subject.tags;
@@ -240,10 +248,7 @@ static enum status by_subject(struct search *s, uint64_t *number_out)
 
 		record_release(&ticket_type, &ticket);
 		why_add(s->query->why, _("the Subject names #%" PRIu64 ": %s"), tags->v[i],
-			allowed ? "the sender may do that"
-				: st == ST_NOT_FOUND
-				? "no such ticket"
-				: "not obeyed, the sender takes no part in it");
+			what_of_tag(st, allowed));
 		if (allowed)
 			*number_out = tags->v[i];
 		if (allowed || (st != ST_OK && st != ST_NOT_FOUND))
@@ -256,10 +261,10 @@ static const struct {
 	enum match_how how;
 	match_step *step;
 } steps[] = {
-	{ MATCH_TOKEN, by_token },
-	{ MATCH_MESSAGE_ID, by_message_id },
-	{ MATCH_REPORT, by_report },
-	{ MATCH_SUBJECT, by_subject },
+	{ .how = MATCH_TOKEN, .step = by_token },
+	{ .how = MATCH_MESSAGE_ID, .step = by_message_id },
+	{ .how = MATCH_REPORT, .step = by_report },
+	{ .how = MATCH_SUBJECT, .step = by_subject },
 };
 
 static enum status first_hit(struct search *s, uint64_t *number_out)

@@ -17,10 +17,12 @@ bool plan_leaves(const struct plan *p)
 char *plan_agent_from(
 	const struct account *account, const struct agent *agent, const char *name_in_mail)
 {
-	const char *name = name_in_mail && *name_in_mail ? name_in_mail
-		: agent && agent->name                   ? agent->name
-							 : account->sender_name;
+	const char *name = account->sender_name;
 
+	if (name_in_mail && *name_in_mail)
+		name = name_in_mail;
+	else if (agent && agent->name)
+		name = agent->name;
 	return address_header(name, account->sender_address);
 }
 

@@ -102,7 +102,6 @@ static void import_describe(struct item *item, const struct import_options *opti
 		.sender = item->sender,
 		.recipients = (const char *const *)item->recipients,
 		.queue_id = "",
-		.hostname = "",
 		.received = import_came(item, options->now),
 	};
 	item->older = options->since && (date ? date : item->envelope.received) < options->since;

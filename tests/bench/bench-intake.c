@@ -94,7 +94,6 @@ static void take_in(struct bench *b, int i)
 		.sender = customer,
 		.recipients = to,
 		.queue_id = "4F2xq",
-		.hostname = "mx.example.com",
 		.received = g_get_real_time(),
 	};
 	struct spool *spool = arrival_spool(b->settings);

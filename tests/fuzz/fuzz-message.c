@@ -69,11 +69,9 @@ static void authenticate(const struct message *m)
 	static char *ids[] = { (char *)"mx.example.com", NULL };
 	static const char *const nobody[] = { NULL };
 	const struct settings settings = { .agents_auth = { .sasl = true, .authserv_ids = ids } };
-	const struct envelope envelope = { .sender = "a@example.net",
-		.recipients = nobody,
-		.authen = "",
-		.queue_id = "",
-		.hostname = "mx.example.com" };
+	const struct envelope envelope = {
+		.sender = "a@example.net", .recipients = nobody, .authen = "", .queue_id = ""
+	};
 	struct auth_results auth;
 	enum vouched how;
 	const char *who;

@@ -125,7 +125,6 @@ const struct outcome *desk_mail(struct desk *desk, const char *sender, const cha
 		.recipients = (const char *const *)to,
 		.authen = authen,
 		.queue_id = "4F2xq",
-		.hostname = "mx.example.com",
 		.received = desk->now,
 	};
 	struct spool *spool = arrival_spool(desk->settings);

@@ -20,12 +20,15 @@ static const struct row {
 	enum direction direction;
 	const char *from, *reply_to, *to, *cc, *wanted;
 } rows[] = {
-	/* clang-format off */
-	{ "the author", DIRECTION_IN, "Dora <dora@x>", NULL, "desk@example.com", "", "Dora <dora@x>" },
+	{ "the author", DIRECTION_IN, "Dora <dora@x>", NULL, "desk@example.com", "",
+		"Dora <dora@x>" },
 	{ "the author without a name", DIRECTION_IN, "dora@x", NULL, "", "", "dora@x" },
-	{ "where the author wants it", DIRECTION_IN, "form@x", "Vera <V.Visitor@y>", "", "", "Vera <V.Visitor@y>" },
-	{ "an agent who asked", DIRECTION_IN, "anna@example.com", NULL, "", "", "anna@example.com" },
-	{ "a name with brackets", DIRECTION_IN, "Dora <boss@x> <dora@x>", NULL, "", "", "Dora <boss@x> <dora@x>" },
+	{ "where the author wants it", DIRECTION_IN, "form@x", "Vera <V.Visitor@y>", "", "",
+		"Vera <V.Visitor@y>" },
+	{ "an agent who asked", DIRECTION_IN, "anna@example.com", NULL, "", "",
+		"anna@example.com" },
+	{ "a name with brackets", DIRECTION_IN, "Dora <boss@x> <dora@x>", NULL, "", "",
+		"Dora <boss@x> <dora@x>" },
 	{ "never the desk itself", DIRECTION_IN, "desk@example.com", NULL, "", "", NULL },
 	{ "nor its token", DIRECTION_IN, "x@x", "desk+1-abcdefgh@example.com", "", "", NULL },
 	{ "nor commands", DIRECTION_IN, "x@x", "tickets@example.com", "", "", NULL },
@@ -35,11 +38,13 @@ static const struct row {
 	{ "not what reports a delay", DIRECTION_AUTO, "mailer-daemon@x", NULL, "", "", NULL },
 	{ "not what bounced", DIRECTION_BOUNCE, "dora@x", NULL, "", "", NULL },
 	{ "not who wrote a note", DIRECTION_NOTE, "anna@example.com", NULL, "dora@x", "", NULL },
-	{ "who was answered", DIRECTION_OUT, "anna@example.com", NULL, "Dora <dora@x>", "", "Dora <dora@x>" },
-	{ "the first of them outside", DIRECTION_OUT, "anna@example.com", NULL, "anna@example.com;journal@x;dora@x", "", "dora@x" },
-	{ "one in Cc", DIRECTION_OUT, "anna@example.com", NULL, "desk@example.com", "dora@x", "dora@x" },
+	{ "who was answered", DIRECTION_OUT, "anna@example.com", NULL, "Dora <dora@x>", "",
+		"Dora <dora@x>" },
+	{ "the first of them outside", DIRECTION_OUT, "anna@example.com", NULL,
+		"anna@example.com;journal@x;dora@x", "", "dora@x" },
+	{ "one in Cc", DIRECTION_OUT, "anna@example.com", NULL, "desk@example.com", "dora@x",
+		"dora@x" },
 	{ "nobody was named", DIRECTION_OUT, "anna@example.com", NULL, "", "", NULL },
-	/* clang-format on */
 };
 
 static void test_row(gconstpointer data)
