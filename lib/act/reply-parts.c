@@ -5,6 +5,7 @@
 
 #include "base/address.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "tables/outbox.h"
 #include "tables/tickets.h"
 
@@ -16,9 +17,12 @@ char *reply_new_id(const struct account *account)
 char *reply_tagged(const struct reply_context *c, const struct ticket *ticket, const char *subject)
 {
 	g_autofree char *encoded = message_encode_header("Subject", subject);
-
-	return subject_retag(encoded, &c->settings->tag_format, ticket->number,
+	g_autofree char *tagged = subject_retag(encoded, &c->settings->tag_format, ticket->number,
 		(size_t)c->settings->tag.max_subject);
+	g_auto(GStrv) lines = g_strsplit(tagged, "\n", -1);
+	g_autofree char *line = g_strjoinv("", lines);
+
+	return text_fold(line, strlen("Subject: "));
 }
 
 char **reply_one_address(const char *address)

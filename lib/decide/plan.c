@@ -45,7 +45,7 @@ static void untag_further_subjects(const struct plan *p, struct edits *edits)
 	const struct settings *s = p->arrival->settings;
 
 	for (unsigned k = message_header_count(p->arrival->message, "Subject"); k > 1; k--) {
-		const char *other = message_header(p->arrival->message, "Subject", k - 1);
+		const char *other = message_raw_subject(p->arrival->message, k - 1);
 		g_autofree char *untagged = NULL;
 
 		if (k > LIMIT_TAGS || strlen(other) >= LIMIT_SUBJECT_BYTES) {
@@ -61,7 +61,7 @@ static void untag_further_subjects(const struct plan *p, struct edits *edits)
 static void tag_subject(const struct plan *p, struct edits *edits)
 {
 	const struct settings *s = p->arrival->settings;
-	const char *given = message_header(p->arrival->message, "Subject", 0);
+	const char *given = message_raw_subject(p->arrival->message, 0);
 	g_autofree char *tagged = subject_retag(p->subject ? p->subject : given, &s->tag_format,
 		p->ticket->number, (size_t)s->tag.max_subject);
 

@@ -10,6 +10,7 @@
 struct header {
 	char *name;   /* owned */
 	char *value;  /* unfolded, leading white space dropped; in the same memory as name */
+	char *folded; /* of a Subject with folds: its value with a line feed for each; else NULL */
 	GArray *same; /* of guint: all of its name, in the first of them; NULL: it is alone */
 	guint place;  /* of those of its name, from 1 */
 	bool had_nul; /* NULs were dropped from it */

@@ -41,11 +41,13 @@ static void message_header_clear(void *data)
 	struct header *header = data;
 
 	g_free(header->name);
+	g_free(header->folded);
 	g_clear_pointer(&header->same, g_array_unref);
 }
 
-/* One field's lines as one, into out: NULs are dropped, the rest is as it came. */
-static void message_unfold(const char *s, size_t len, char *out)
+/* One field's lines as one, into out: NULs are dropped, the rest is as it came. With fold '\n',
+ * each fold is that. */
+static void message_unfold(const char *s, size_t len, char fold, char *out)
 {
 	const char *end = s + len;
 
@@ -56,7 +58,22 @@ static void message_unfold(const char *s, size_t len, char *out)
 			*out++ = *s;
 		else if (*s == '\r' && s + 1 < end && s[1] != '\n' && s[1] != '\r')
 			*out++ = ' ';
+		else if (*s == '\n' && fold && s + 1 < end)
+			*out++ = fold;
 	*out = '\0';
+}
+
+/* NULL when it has none. */
+static char *subject_with_folds(const char *s, size_t len)
+{
+	const char *end = memchr(s, '\n', len);
+	char *out = NULL;
+
+	if (end && end + 1 < s + len) {
+		out = g_malloc(len + 1);
+		message_unfold(s, len, '\n', out);
+	}
+	return out;
 }
 
 /* Names compare without case; RFC 5322 has them in ASCII. Strangers choose them, and must not know
@@ -120,7 +137,9 @@ static void message_add_header(struct message *m, const char *s, size_t len)
 	header.name[colon - s] = '\0';
 	header.value = header.name + (colon - s) + 1;
 	g_strchomp(header.name);
-	message_unfold(colon + 1, len - (size_t)(colon + 1 - s), header.value);
+	message_unfold(colon + 1, len - (size_t)(colon + 1 - s), '\0', header.value);
+	if (g_ascii_strcasecmp(header.name, "Subject") == 0)
+		header.folded = subject_with_folds(colon + 1, len - (size_t)(colon + 1 - s));
 	header.had_nul = memchr(s, '\0', len) != NULL;
 	first = first_header(m, header.name);
 	if (first)
@@ -269,6 +288,15 @@ const char *message_header(const struct message *m, const char *name, unsigned n
 	const struct header *header = nth_header(m, name, nth);
 
 	return header ? header->value : NULL;
+}
+
+const char *message_raw_subject(const struct message *m, unsigned nth)
+{
+	const struct header *header = nth_header(m, "Subject", nth);
+
+	if (!header)
+		return NULL;
+	return header->folded ? header->folded : header->value;
 }
 
 unsigned message_header_count(const struct message *m, const char *name)

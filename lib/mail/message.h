@@ -51,6 +51,8 @@ int64_t message_date(
 
 /* The nth (from 0) header of that name, unfolded but not decoded; NULL. */
 const char *message_header(const struct message *message, const char *name, unsigned nth);
+/* The nth Subject as it came, each of its folds a line feed before a blank; NULL. */
+const char *message_raw_subject(const struct message *message, unsigned nth);
 unsigned message_header_count(const struct message *message, const char *name);
 unsigned message_headers(const struct message *message); /* how many there are */
 /* Of the headers of its name, which one (from 1) is that at `index`? */

@@ -21,7 +21,7 @@ static bool words_is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-GString *words_unfold(const char *raw)
+static GString *words_unfold(const char *raw)
 {
 	GString *out = g_string_sized_new(MIN(strlen(raw), (size_t)LIMIT_SUBJECT_BYTES));
 

@@ -33,10 +33,6 @@ struct words {
 	GArray *removed; /* gboolean per byte of text */
 };
 
-/* The LIMIT_SUBJECT_BYTES first bytes of a raw value as one line, without blanks around them.
- * Owned. */
-GString *words_unfold(const char *raw);
-
 /* Is it a short text in ASCII of which nothing is coded? Then its line is its text. */
 bool words_are_plain(const char *raw);
 

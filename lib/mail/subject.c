@@ -525,24 +525,81 @@ static void subject_shorten(GString *value, size_t max)
 		g_string_truncate(value, value->len - 1);
 }
 
-/* Is the value as it came already what we would write, its own folds aside? */
-static bool as_it_should_be(const char *raw, const GString *wanted)
+/* A raw value on one line, and for each byte of it whether a fold stood before it. */
+struct unfolded {
+	GString *line, *folds;
+};
+
+static void subject_unfold(const char *raw, struct unfolded *u)
 {
-	size_t line = NAME_LENGTH;
-	GString *unfolded;
-	bool same;
+	bool fold = false;
+
+	u->line = g_string_new(NULL);
+	u->folds = g_string_new(NULL);
+	for (raw += strspn(raw, " \t\n"); *raw; raw++) {
+		fold = *raw == '\n' && (raw[1] == ' ' || raw[1] == '\t');
+		if (fold)
+			raw++;
+		g_string_append_c(u->line, *raw == '\n' ? ' ' : *raw);
+		g_string_append_c(u->folds, fold);
+	}
+}
+
+/* The raw value, from which one part was taken so that this rest is left, with the folds of what is
+ * left; NULL when it is no such rest. Owned. */
+static char *with_its_folds(const char *raw, const char *rest)
+{
+	size_t len = strlen(rest), before = 0, after = 0;
+	GString *out = g_string_new(NULL);
+	struct unfolded u;
+
+	subject_unfold(raw, &u);
+	g_string_truncate(u.line, strlen(g_strchomp(u.line->str)));
+	while (before < len && rest[before] == u.line->str[before])
+		before++;
+	while (before + after < len && after < u.line->len &&
+		rest[len - 1 - after] == u.line->str[u.line->len - 1 - after])
+		after++;
+	for (size_t i = 0; i < len && before + after == len; i++) {
+		size_t at = i < before ? i : u.line->len - (len - i);
+
+		if (u.folds->str[at])
+			g_string_append_c(out, '\n');
+		g_string_append_c(out, rest[i]);
+	}
+	g_string_free(u.line, TRUE);
+	g_string_free(u.folds, TRUE);
+	return g_string_free(out, before + after != len);
+}
+
+/* No line too long for SMTP, and none of blanks alone (RFC 5322 section 4.2). */
+static bool lines_are_valid(const char *value)
+{
+	const char *line = value;
+
+	for (size_t before = NAME_LENGTH; line; before = 0) {
+		const char *end = strchr(line, '\n');
+		size_t len = end ? (size_t)(end - line) : strlen(line);
+
+		if (before + len > LINE_MAX_BYTES || strspn(line, " \t") >= len)
+			return false;
+		line = end ? end + 1 : NULL;
+	}
+	return true;
+}
+
+/* The tag before the bytes as they came, folds and all; NULL where that is no header. Owned. */
+static char *as_it_came(const char *raw, const char *tag, const char *rest, size_t max)
+{
+	g_autofree char *value = NULL, *folded = NULL;
 
 	if (!raw || strchr(raw, '\r') || strlen(raw) > LIMIT_SUBJECT_BYTES)
-		return false;
-	for (const char *p = raw; *p; p++) {
-		line = *p == '\n' ? 0 : line + 1;
-		if (line > LINE_MAX_BYTES || (*p == '\n' && p[1] != ' ' && p[1] != '\t'))
-			return false;
-	}
-	unfolded = words_unfold(raw);
-	same = g_string_equal(unfolded, wanted);
-	g_string_free(unfolded, TRUE);
-	return same;
+		return NULL;
+	folded = with_its_folds(raw, rest);
+	if (!folded)
+		return NULL;
+	value = g_strchomp(g_strconcat(tag, *tag && *rest ? " " : "", folded, NULL));
+	return strlen(value) <= max && lines_are_valid(value) ? g_steal_pointer(&value) : NULL;
 }
 
 static char *subject_untagged(const char *raw, const struct tag_format *format, bool keep_first)
@@ -566,12 +623,15 @@ char *subject_retag(
 	g_autofree char *rest = subject_untagged(raw, format, number != 0),
 			*tag = number ? tag_text(format, number) : g_strdup("");
 	g_autofree char *joined = g_strconcat(tag, *tag && *rest ? " " : "", rest, NULL);
-	GString *value = break_tokens(joined);
-	char *out;
+	size_t max = MAX(max_subject, strlen(tag));
+	char *out = as_it_came(raw, tag, rest, max);
+	GString *value;
 
-	subject_shorten(value, MAX(max_subject, strlen(tag)));
-	out = as_it_should_be(raw, value) ? g_strchomp(g_strdup(raw + strspn(raw, " \t\n")))
-					  : text_fold(value->str, NAME_LENGTH);
+	if (out)
+		return out;
+	value = break_tokens(joined);
+	subject_shorten(value, max);
+	out = text_fold(value->str, NAME_LENGTH);
 	g_string_free(value, TRUE);
 	return out;
 }

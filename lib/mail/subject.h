@@ -43,10 +43,11 @@ void subject_view_init(struct subject_view *view, const char *raw, const struct 
 void subject_view_release(struct subject_view *view);
 
 /* The new raw value: our one tag in front, all other tags of ours removed, the bytes of the rest
- * kept, folded with "\n " (libmilter's form) so that no line exceeds 998 bytes, nor 78 where we
- * write the line ourselves; encoded-words that we make are ≤ 75 bytes. `leading` bytes of white
- * space at the start of raw are not kept. `max_subject` caps the value's bytes. number 0 only
- * removes tags. Never holds CR, NUL, or LF but for folds. Owned. */
+ * kept with their folds ("\n" before a blank, libmilter's form). Where a line would exceed 998
+ * bytes or the rest had to be written anew, it is folded anew, at 78; encoded-words that we make
+ * are ≤ 75 bytes. `leading` bytes of white space at the start of raw are not kept. `max_subject`
+ * caps the value's bytes. number 0 only removes tags. Never holds CR, NUL, or LF but for folds.
+ * Owned. */
 char *subject_retag(
 	const char *raw, const struct tag_format *format, uint64_t number, size_t max_subject);
 

@@ -313,6 +313,33 @@ static void test_retag(void)
 	}
 }
 
+/* Raw values with folds, and what they become. */
+static const char *const folded[][2] = {
+	{ "a\n b", "[example.com #42] a\n b" },
+	{ "a\n\tb \n  c", "[example.com #42] a\n\tb \n  c" },
+	{ "\n a\n b", "[example.com #42] a\n b" },
+	{ "=?utf-8?q?a?=\n =?utf-8?q?b?=", "[example.com #42] =?utf-8?q?a?=\n =?utf-8?q?b?=" },
+	{ "Re: [example.com #7]\n a\n b", "[example.com #42] Re: a\n b" },
+	{ "Re: a\n [example.com #7] b\n c", "[example.com #42] Re: a\n b\n c" },
+	{ "[example.com\n #42] a\n b", "[example.com #42] a\n b" },
+	{ "[example.com #42] a\n b", "[example.com #42] a\n b" },
+	/* Lines of blanks alone are not written again. */
+	{ "a\n \n b", "[example.com #42] a  b" },
+};
+
+static void test_folds_are_kept(void)
+{
+	g_autofree char *wide = g_strnfill(990, 'x'), *long_line = g_strconcat(wide, "\n y", NULL);
+	g_autofree char *cut = subject_retag(long_line, &ours, 42, LIMIT_SUBJECT_BYTES);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(folded); i++) {
+		g_autofree char *once = subject_retag(folded[i][0], &ours, 42, 998);
+
+		g_assert_cmpstr(once, ==, folded[i][1]);
+	}
+	assert_header_is_sound(cut);
+}
+
 /* After the tag: one number, the same title. */
 static void test_view_of_what_was_tagged(void)
 {
@@ -816,6 +843,7 @@ int main(int argc, char **argv)
 		"/subject/tags of a former system are recognised and stay", test_former_tags);
 	g_test_add_func("/subject/what is found in it", test_view);
 	g_test_add_func("/subject/what it becomes", test_retag);
+	g_test_add_func("/subject/folds are kept", test_folds_are_kept);
 	g_test_add_func("/subject/what is found after it was tagged", test_view_of_what_was_tagged);
 	g_test_add_func("/subject/number 0 only removes tags", test_tags_only_removed);
 	g_test_add_func("/subject/long values of every make", test_long_values);
