@@ -30,6 +30,8 @@ char *token_address(
 	g_autofree char *detail = token_detail(key, number, account);
 	const char *at = strrchr(account, '@');
 
+	if (!*delimiter)
+		return g_strdup(account);
 	return g_strdup_printf("%.*s%s%s%s", (int)(at - account), account, delimiter, detail, at);
 }
 

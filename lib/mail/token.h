@@ -15,7 +15,8 @@ struct token_key {
 /* `account` canonical. "1042-abcdefgh". Owned. */
 char *token_detail(const struct token_key *key, uint64_t number, const char *account);
 
-/* The whole address, with the delimiter. Owned. */
+/* The whole address, with the delimiter; the account's own where that is "", as any other would be
+ * nobody's. Owned. */
 char *token_address(
 	const struct token_key *key, uint64_t number, const char *account, const char *delimiter);
 
