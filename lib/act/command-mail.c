@@ -276,7 +276,7 @@ static uint64_t mail_take_word(char **words, size_t i)
 	return number;
 }
 
-/* A title may end in a number, and merge and link have two: there the ticket comes first. */
+/* A title may end in a number, and merge and link have two: there the ticket only comes first. */
 static bool number_first(const char *word)
 {
 	int verb = verb_find(word);
@@ -284,7 +284,7 @@ static bool number_first(const char *word)
 	return verb >= 0 && verb_info((enum verb)verb)->number_first;
 }
 
-/* The number is the last word, or the first after the verb. */
+/* The number is the first word after the verb, or the last: "project 1 2026" is of ticket 1. */
 static enum status parse_control(
 	struct run *run, const char *line, struct command *command_out, uint64_t *number_out)
 {
@@ -293,10 +293,10 @@ static enum status parse_control(
 	size_t n = g_strv_length(words);
 
 	*number_out = 0;
-	if (n > 1 && !number_first(words[0]))
-		*number_out = mail_take_word(words, n - 1);
-	if (n > 1 && *number_out == 0)
+	if (n > 1)
 		*number_out = mail_take_word(words, 1);
+	if (n > 1 && *number_out == 0 && !number_first(words[0]))
+		*number_out = mail_take_word(words, n - 1);
 	rest = g_strjoinv(" ", words);
 	return command_parse_line(strlen(line) > LIMIT_COMMAND_BYTES ? line : rest,
 		run->by->actor.now, command_out, run->err);
