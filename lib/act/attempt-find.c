@@ -31,8 +31,8 @@ static void see_recipients(struct attempt *a)
 {
 	const struct arrival *arrival = a->arrival;
 
-	recipients_init(&a->recipients, arrival->envelope, message_date(arrival->message),
-		arrival->settings, &arrival->key, attempt_is_agent, a);
+	recipients_init(&a->recipients, arrival->envelope, arrival->settings, &arrival->key,
+		attempt_is_agent, a);
 	if (!a->who.is_agent)
 		return;
 	recipients_name(&a->recipients, arrival->message);
@@ -78,8 +78,21 @@ static enum whose imported_whose(struct attempt *a)
 	return a->match.ticket.number ? WHOSE_REPLY : WHOSE_OPENED;
 }
 
+/* An account's "since" is of openings: what belongs to a ticket is its, however old it is. */
+static void leave_older(struct attempt *a)
+{
+	unsigned before = a->recipients.hits->len;
+
+	if (a->match.ticket.number || a->match.own)
+		return;
+	recipients_leave_older(&a->recipients, message_date(a->arrival->message));
+	if (a->recipients.hits->len < before)
+		why_add(a->why, _("its Date is before the account's \"since\""));
+}
+
 enum whose attempt_whose(struct attempt *a)
 {
+	leave_older(a);
 	/* Sent by us, if with an agent's login at the relay: nobody says it a second time. */
 	if (a->match.own)
 		return a->recipients.hits->len ? WHOSE_INBOUND : WHOSE_OTHER;

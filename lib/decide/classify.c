@@ -4,9 +4,14 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/text.h"
 
 const char *const whose_names[] = { "other", "inbound", "reply", "desk-reply", "opened", "note",
 	"commands", "refused", NULL };
+
+/* 1 January 1982, the year of RFC 822. A clock that says less was never set: such a Date is none.
+ */
+static const int64_t MAIL_BEGINS = INT64_C(378691200) * TEXT_SECOND;
 
 /* --- who is vouched for --- */
 
@@ -35,11 +40,6 @@ static void hit_free(void *data)
 	g_free(hit);
 }
 
-static bool in_force(const struct account *account, int64_t date)
-{
-	return account->enabled && !(account->since && date && date < account->since);
-}
-
 /* What an address is to an agent's mail. */
 enum place { AT_ACCOUNT, AT_CONTROL, AT_AGENT, AT_HOME, OUTSIDE };
 
@@ -50,7 +50,7 @@ static enum place classify_place_of(const struct sorting *by, const char *canoni
 {
 	const struct account *account = settings_account(by->settings, canonical, detail_out);
 
-	*account_out = account && in_force(account, by->date) ? account : NULL;
+	*account_out = account && account->enabled ? account : NULL;
 	if (*account_out)
 		return AT_ACCOUNT;
 	if (!account && settings_is_control(by->settings, canonical))
@@ -121,12 +121,12 @@ static void list_accounts(struct recipients *r, const struct settings *settings)
 	}
 }
 
-void recipients_init(struct recipients *r, const struct envelope *envelope, int64_t date,
+void recipients_init(struct recipients *r, const struct envelope *envelope,
 	const struct settings *settings, const struct token_key *key, is_agent_fn *is_agent,
 	void *arg)
 {
 	memset(r, 0, sizeof *r);
-	r->by = (struct sorting){ settings, key, is_agent, arg, date };
+	r->by = (struct sorting){ settings, key, is_agent, arg };
 	r->hits = g_ptr_array_new_with_free_func(hit_free);
 	r->accounts = g_ptr_array_new();
 	r->outside = g_ptr_array_new_with_free_func(g_free);
@@ -135,6 +135,28 @@ void recipients_init(struct recipients *r, const struct envelope *envelope, int6
 	for (unsigned i = 0; envelope->recipients[i]; i++)
 		sort_recipient(r, envelope->recipients[i]);
 	list_accounts(r, settings);
+}
+
+static bool is_older(const struct account *account, int64_t date)
+{
+	return account->since && date >= MAIL_BEGINS && date < account->since;
+}
+
+void recipients_leave_older(struct recipients *r, int64_t date)
+{
+	for (unsigned i = 0; i < r->hits->len;) {
+		const struct account_hit *hit = g_ptr_array_index(r->hits, i);
+		g_autofree char *canonical = NULL;
+
+		if (!is_older(hit->account, date)) {
+			i++;
+			continue;
+		}
+		if (address_canonical(hit->recipient, &canonical) == ST_OK)
+			g_ptr_array_add(r->internal, g_steal_pointer(&canonical));
+		g_ptr_array_remove(r->accounts, (void *)hit->account);
+		g_ptr_array_remove_index(r->hits, i);
+	}
 }
 
 /* An address that leads to the customer. */

@@ -37,7 +37,7 @@ enum whose {
 };
 extern const char *const whose_names[];
 
-/* A recipient that is an account of ours, in force for this message. */
+/* A recipient that is an account of ours. */
 struct account_hit {
 	const struct account *account;
 	char *recipient; /* as given in the envelope; what an edit must name to delete it */
@@ -65,7 +65,8 @@ struct recipients {
 	GPtrArray *accounts; /* const struct account *, each once, configuration order */
 	GPtrArray *outside;  /* char *, canonical: none of the others */
 	GPtrArray *agents;   /* char *, canonical */
-	/* char *, canonical: of policy.internal_recipients, or ours but of no account in force */
+	/* char *, canonical: of policy.internal_recipients, or ours but of no account that takes
+	 * this message */
 	GPtrArray *internal;
 	bool control;
 	bool note;      /* an account was addressed with the detail "note" */
@@ -76,13 +77,15 @@ struct recipients {
 		const struct token_key *key;
 		is_agent_fn *is_agent;
 		void *arg;
-		int64_t date;
 	} by;
 };
-void recipients_init(struct recipients *recipients, const struct envelope *envelope, int64_t date,
+void recipients_init(struct recipients *recipients, const struct envelope *envelope,
 	const struct settings *settings, const struct token_key *key, is_agent_fn *is_agent,
 	void *arg);
 void recipients_name(struct recipients *recipients, const struct message *message);
+/* Accounts that leave a mail of that date alone are no accounts any more, but internal: for one
+ * that would open a ticket. date 0: unknown, and none does. */
+void recipients_leave_older(struct recipients *recipients, int64_t date);
 void recipients_release(struct recipients *recipients);
 /* The ticket of a desk's token address with a good mac; 0: it is none. */
 uint64_t recipients_desk_ticket(const struct recipients *recipients, const char *canonical);

@@ -70,6 +70,8 @@ static const struct recipient_row {
 		NULL, "internal" },
 	{ "new@example.com", "2026-01-03", "account new@example.com" },
 	{ "new@example.com", NULL, "account new@example.com" },
+	{ "new@example.com", "1982-01-03", "internal" },
+	{ "new@example.com", "1981-12-29", "account new@example.com" },
 	{ "anna@example.com", NULL, "agent" },
 	{ "Ben@EXAMPLE.com", NULL, "agent" },
 	{ "tickets@example.com", NULL, "control" },
@@ -104,7 +106,8 @@ static void test_recipient(gconstpointer data)
 
 	if (row->date)
 		g_assert_cmpint(text_parse_date(row->date, &date), ==, ST_OK);
-	recipients_init(&r, &envelope, date, settings, &key, is_agent, NULL);
+	recipients_init(&r, &envelope, settings, &key, is_agent, NULL);
+	recipients_leave_older(&r, date);
 	is = sorted(&r);
 	g_assert_cmpstr(is, ==, row->sorted);
 	recipients_release(&r);
@@ -117,7 +120,7 @@ static void test_accounts_in_order(void)
 	const struct envelope envelope = { .sender = "c@example.net", .recipients = to };
 	struct recipients r;
 
-	recipients_init(&r, &envelope, 0, settings, &key, is_agent, NULL);
+	recipients_init(&r, &envelope, settings, &key, is_agent, NULL);
 	g_assert_cmpuint(r.hits->len, ==, 3);
 	g_assert_cmpuint(r.accounts->len, ==, 2);
 	g_assert_cmpstr(recipients_account(&r)->address, ==, "support@example.com");
@@ -182,7 +185,7 @@ static void test_whose(gconstpointer data)
 		.recipients = (const char *const *)to };
 	struct recipients r;
 
-	recipients_init(&r, &envelope, 0, settings, &key, is_agent, NULL);
+	recipients_init(&r, &envelope, settings, &key, is_agent, NULL);
 	g_assert_cmpstr(whose_names[classify_whose(row->agent, &r, row->belongs)], ==,
 		whose_names[row->whose]);
 	recipients_release(&r);
@@ -354,7 +357,7 @@ static void test_named(gconstpointer data)
 	struct recipients r;
 	enum whose is;
 
-	recipients_init(&r, &envelope, 0, settings, &key, is_agent, NULL);
+	recipients_init(&r, &envelope, settings, &key, is_agent, NULL);
 	recipients_name(&r, message);
 	r.passed_on = row->author == PASSED_ON;
 	is = classify_whose(row->author != STRANGER, &r, row->belongs);

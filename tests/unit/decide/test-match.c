@@ -415,7 +415,7 @@ static void test_row(gconstpointer data)
 	arrival.message = message_parse_bytes(text, strlen(text));
 	arrival_read_headers(&arrival, &key);
 	arrival.auth.dmarc_fail = forged;
-	recipients_init(&recipients, &envelope, 0, d.settings, &key, nobody, NULL);
+	recipients_init(&recipients, &envelope, d.settings, &key, nobody, NULL);
 	l.query = (struct match_query){ .arrival = &arrival, .recipients = &recipients };
 	g_assert_cmpint(store_read(d.store, look, &l, &d.err), ==, ST_OK);
 	links = links_of(&l.match);

@@ -240,7 +240,7 @@ static void check(const struct row *row, char **watchers)
 
 	fixture_init(&fixture);
 	settings = fixture_load(&fixture, conf);
-	recipients_init(&recipients, &envelope, 0, settings, &key, is_agent, NULL);
+	recipients_init(&recipients, &envelope, settings, &key, is_agent, NULL);
 	edits_init(&edits);
 	arrival.settings = settings;
 	arrival_read_headers(&arrival, &key);
