@@ -34,6 +34,7 @@ static struct {
 struct shipment {
 	struct outgoing outgoing;
 	struct delivery_result *results;
+	struct settings *settings; /* in force when it was sent */
 	bool relay_down;
 	int64_t now;
 };
@@ -121,8 +122,46 @@ static enum status note_all(struct txn *txn, const struct shipment *s, struct er
 	return st;
 }
 
+/* Whom the agent has not been told of today, with what the relay said; "" if there is none. Owned.
+ */
+static enum status sender_unreached(struct txn *txn, const struct shipment *s, uint64_t ticket,
+	bool given_up, char **text_out, struct error *err)
+{
+	GString *out = g_string_new(NULL);
+	enum status st = ST_OK;
+
+	for (size_t i = 0; s->outgoing.to[i] && st == ST_OK; i++) {
+		const struct delivery_result *r = &s->results[i];
+		bool first = false;
+
+		if (r->delivery == DELIVERY_SENT || (r->delivery == DELIVERY_LATER && !given_up))
+			continue;
+		st = outbox_tell_once(txn, ticket, s->outgoing.to[i], s->now, &first, err);
+		if (first)
+			g_string_append_printf(out, "  %s\n    %s\n", s->outgoing.to[i], r->reply);
+	}
+	*text_out = g_string_free(out, FALSE);
+	return st;
+}
+
+static enum status sender_tell_agent(struct txn *txn, const struct shipment *s,
+	const struct ticket *ticket, bool given_up, struct error *err)
+{
+	struct token_key key;
+	const struct reply_context context = { txn, s->settings, &key, { "milticket", s->now } };
+	g_autofree char *list = NULL, *text = NULL;
+	enum status st = sender_unreached(txn, s, ticket->number, given_up, &list, err);
+
+	if (st != ST_OK || !*list)
+		return st;
+	store_secret(sender.daemon->store, key.secret);
+	text = g_strdup_printf("An answer of this ticket could not be delivered to\n\n%s", list);
+	return reply_notice_agent(&context, ticket, text, err);
+}
+
 /* An answer to a customer that the relay refuses has come back, as a bounce would. */
-static enum status flag_undelivered(struct txn *txn, const struct shipment *s, struct error *err)
+static enum status sender_came_back(
+	struct txn *txn, const struct shipment *s, bool given_up, struct error *err)
 {
 	struct ticket ticket = { 0 };
 	enum status st;
@@ -133,6 +172,8 @@ static enum status flag_undelivered(struct txn *txn, const struct shipment *s, s
 	ticket.undelivered = true;
 	if (st == ST_OK)
 		st = tickets_save(txn, &ticket, err);
+	if (st == ST_OK)
+		st = sender_tell_agent(txn, s, &ticket, given_up, err);
 	record_release(&ticket_type, &ticket);
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
@@ -159,7 +200,7 @@ static enum status record_results(struct txn *txn, void *arg, struct error *err)
 	if (st == ST_OK && given_up)
 		st = sender_note(txn, s, EVENT_FAILED, rest.to[0], "given up after five days", err);
 	if (st == ST_OK && (any_failed || given_up))
-		st = flag_undelivered(txn, s, err);
+		st = sender_came_back(txn, s, given_up, err);
 	record_release(&outgoing_type, &rest);
 	failpoint("before-record");
 	return st;
@@ -188,11 +229,7 @@ static void log_results(const struct shipment *s)
 
 static enum status load_mail(struct shipment *s, GString *mail, struct error *err)
 {
-	struct settings *settings = daemon_settings(sender.daemon);
-	enum status st = reply_complete(sender.daemon->store, settings, &s->outgoing, mail, err);
-
-	settings_unref(settings);
-	return st;
+	return reply_complete(sender.daemon->store, s->settings, &s->outgoing, mail, err);
 }
 
 /* A mail that is gone is nothing that time mends; a store that cannot be read now is. */
@@ -257,6 +294,7 @@ static void sender_ship(struct shipment *s)
 	enum status st;
 
 	s->results = g_new0(struct delivery_result, g_strv_length(s->outgoing.to) + 1);
+	s->settings = daemon_settings(sender.daemon);
 	st = load_mail(s, mail, &err);
 	if (st == ST_OK) {
 		failpoint("before-send");
@@ -274,6 +312,7 @@ static void sender_ship(struct shipment *s)
 	if (!sender_stopping() || sender_any(s, DELIVERY_SENT) || sender_any(s, DELIVERY_FAILED))
 		sender_record(s);
 	failpoint("after-record");
+	g_clear_pointer(&s->settings, settings_unref);
 	g_clear_pointer(&s->results, g_free);
 }
 

@@ -441,6 +441,19 @@ enum status reply_notice(const struct reply_context *context, const struct ticke
 	return st;
 }
 
+enum status reply_notice_agent(const struct reply_context *context, const struct ticket *ticket,
+	const char *lead, struct error *err)
+{
+	struct agent agent = { 0 };
+	enum status st = ticket->agent ? agents_find(context->txn, ticket->agent, &agent, err)
+				       : ST_NOT_FOUND;
+
+	if (st == ST_OK)
+		st = reply_notice(context, ticket, agent_address(&agent), lead, err);
+	record_release(&agent_type, &agent);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
 enum status reply_transcript(
 	const struct reply_context *context, const struct transcript_mail *t, struct error *err)
 {

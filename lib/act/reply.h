@@ -104,6 +104,9 @@ enum status reply_forward(const struct reply_context *context, const struct tick
  * open tickets. */
 enum status reply_notice(const struct reply_context *context, const struct ticket *ticket,
 	const char *to, const char *lead, struct error *err);
+/* The same to whoever has the ticket; nobody is told of one that nobody has. */
+enum status reply_notice_agent(const struct reply_context *context, const struct ticket *ticket,
+	const char *lead, struct error *err);
 
 /* Plain text to an agent about commands of theirs. in_reply_to and reply_to may be NULL; ticket:
  * what an answer to it belongs to, 0 none. */

@@ -69,7 +69,8 @@ def house(shared):
     yield shared
     shared.relay.script = {}
     for entry in shared.daemon.outbox():
-        shared.daemon.run_ticket("outbox", "drop", str(entry["id"]))
+        # One that is sent meanwhile is gone as well.
+        shared.daemon.run_ticket("outbox", "drop", str(entry["id"]), check=False)
     assert shared.daemon.outbox() == []
 
 
@@ -317,6 +318,27 @@ def test_a_line_of_one_dot_arrives_as_one_dot(house, conversation):
     assert mail.data.endswith(b"before\r\n.\r\n..two\r\n.three\r\nafter\r\n")
     assert b"before\r\n..\r\n...two\r\n..three\r\nafter\r\n" in mail.raw
     assert mail.raw.replace(b"\r\n", b"").count(b"\n") == 0
+
+
+def test_the_agent_hears_once_a_day_that_an_answer_did_not_arrive(house, conversation):
+    number, carla = conversation
+    house.daemon.add_agent("anna", name="Anna Berg", address="anna@example.com", queue="support")
+    house.daemon.run_ticket("assign", "anna", str(number))
+    house.relay.wait_mails("anna@example.com")
+    house.relay.script = {"rcpt": ["550 5.1.1 no such user"]}
+    house.run("reply", str(number), "-m", "Are you there?")
+    notice = house.relay.wait_mails("anna@example.com", 2)[-1]
+    assert field(notice.data, "Subject").startswith(f"[example.com #{number}] ")
+    text = notice.data.decode().replace("\r\n", "\n")
+    assert f"could not be delivered to\n\n  {carla.address}\n    550 5.1.1 no such user\n" in text
+    assert "Are you there?" not in text
+    house.relay.script = {"rcpt": ["550 5.1.1 no such user"]}
+    house.run("reply", str(number), "-m", "Still not?")
+    wait_until(lambda: len(failures(house.daemon, number)) == 2, "the second failure")
+    house.relay.script = {}
+    house.run("reply", str(number), "-m", "Now?")
+    house.relay.wait_mails(carla.address)
+    assert len(house.relay.mails("anna@example.com")) == 2
 
 
 def test_one_refused_recipient_is_not_the_others_trouble(house, conversation):
