@@ -334,10 +334,12 @@ static enum status link_tags(struct search *s)
 		struct ticket ticket = { 0 };
 		enum status st = tickets_resolve(s->txn, tags->v[i], &ticket, s->err);
 		uint64_t number = st == ST_OK ? ticket.number : tags->v[i];
-		bool given = st == ST_OK || tickets_was_given(s->txn, number);
+		bool given = st == ST_OK;
 
 		record_release(&ticket_type, &ticket);
-		if (st != ST_OK && st != ST_NOT_FOUND)
+		if (st == ST_NOT_FOUND)
+			st = tickets_was_given(s->txn, number, &given, s->err);
+		if (st != ST_OK)
 			return st;
 		if (given && number != s->match->ticket.number)
 			numbers_add(&s->match->links, number);

@@ -23,124 +23,127 @@ const char *agent_address(const struct agent *agent)
 	return agent && agent->addresses ? agent->addresses[0] : NULL;
 }
 
-static void text_key(struct key *key, const char *text)
+static void agent_key(struct key *key, const void *agent)
 {
 	key_init(key);
-	key_text(key, text);
+	key_text(key, ((const struct agent *)agent)->login);
 }
 
-static enum status agents_failed(
-	struct txn *txn, enum status st, const char *what, const char *login, struct error *err)
+/* For one that is damaged. */
+static void agent_read_key(struct bytes key, void *record)
 {
+	struct agent *agent = record;
+
+	if (!agent->login)
+		agent->login = g_strndup(key.data, key.len);
+}
+
+static char *agent_subject(const void *agent)
+{
+	return g_strdup_printf(_("agent '%s'"), ((const struct agent *)agent)->login);
+}
+
+/* --- their addresses: each leads to the login --- */
+
+static void address_key(struct key *key, const char *address)
+{
+	key_init(key);
+	key_text(key, address);
+}
+
+static void agent_index(struct derived *rows, const void *record)
+{
+	const struct agent *agent = record;
+	const struct bytes login = { agent->login, strlen(agent->login) };
+
+	for (char **a = agent->addresses; a && *a; a++) {
+		struct key key;
+
+		address_key(&key, *a);
+		derived_add(rows, TABLE_AGENT_ADDRESSES, &key, login);
+	}
+}
+
+static void address_owner(struct bytes key, struct bytes value, void *agent)
+{
+	(void)key;
+	((struct agent *)agent)->login = g_strndup(value.data, value.len);
+}
+
+const struct table_type agent_table = {
+	.name = "agent",
+	.table = TABLE_AGENTS,
+	.record = &agent_type,
+	.key = agent_key,
+	.read_key = agent_read_key,
+	.subject = agent_subject,
+	.index = agent_index,
+	.indexes = { { TABLE_AGENT_ADDRESSES, address_owner } },
+	.exported_alone = true,
+};
+
+/* The login that has this address; ST_NOT_FOUND. */
+static enum status owner_of(
+	struct txn *txn, const char *address, char **login_out, struct error *err)
+{
+	struct bytes value;
+	struct key key;
+	enum status st;
+
+	address_key(&key, address);
+	st = txn_get(txn, TABLE_AGENT_ADDRESSES, key_bytes(&key), &value);
+	if (st == ST_OK)
+		*login_out = g_strndup(value.data, value.len);
 	if (st == ST_OK || st == ST_NOT_FOUND)
 		return st;
-	return error_set(err, st, _("cannot %s agent '%s': %s"), what, login, txn_reason(txn));
+	return error_set(err, st, _("cannot look up address '%s': %s"), address, txn_reason(txn));
+}
+
+static enum status check_free(
+	struct txn *txn, const struct agent *agent, const char *address, struct error *err)
+{
+	g_autofree char *owner = NULL;
+	enum status st = owner_of(txn, address, &owner, err);
+
+	if (st == ST_OK && strcmp(owner, agent->login) != 0)
+		return error_set(
+			err, ST_EXISTS, _("address '%s' is agent %s's already"), address, owner);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+/* --- loading and saving --- */
+
+static struct agent agent_of(const char *login)
+{
+	return (struct agent){ .login = (char *)login };
 }
 
 enum status agents_load(
 	struct txn *txn, const char *login, struct agent *agent_out, struct error *err)
 {
-	struct bytes value;
-	struct key key;
-	enum status st;
+	const struct agent like = agent_of(login);
 
-	text_key(&key, login);
-	st = txn_get(txn, TABLE_AGENTS, key_bytes(&key), &value);
-	if (st != ST_OK)
-		return agents_failed(txn, st, _("read"), login, err);
-	return record_decode(&agent_type, value, agent_out, err) == ST_OK ? ST_OK : ST_IO;
-}
-
-/* --- addresses --- */
-
-/* The login that has this address; ST_NOT_FOUND. */
-static enum status owner_of(struct txn *txn, const char *address, char **login_out)
-{
-	struct bytes value;
-	struct key key;
-	enum status st;
-
-	text_key(&key, address);
-	st = txn_get(txn, TABLE_AGENT_ADDRESSES, key_bytes(&key), &value);
-	if (st == ST_OK)
-		*login_out = g_strndup(value.data, value.len);
-	return st;
-}
-
-static enum status agents_claim(
-	struct txn *txn, const struct agent *agent, const char *address, struct error *err)
-{
-	g_autofree char *owner = NULL;
-	struct key key;
-	enum status st = owner_of(txn, address, &owner);
-
-	if (st == ST_OK && strcmp(owner, agent->login) != 0)
-		return error_set(
-			err, ST_EXISTS, _("address '%s' is agent %s's already"), address, owner);
-	if (st != ST_OK && st != ST_NOT_FOUND)
-		return st;
-	text_key(&key, address);
-	return txn_put(txn, TABLE_AGENT_ADDRESSES, key_bytes(&key),
-		(struct bytes){ agent->login, strlen(agent->login) });
-}
-
-static enum status release_addresses(struct txn *txn, const char *login, struct error *err)
-{
-	struct agent agent = { 0 };
-	enum status st = agents_load(txn, login, &agent, err);
-
-	for (char **a = agent.addresses; a && *a && st == ST_OK; a++) {
-		struct key key;
-
-		text_key(&key, *a);
-		st = txn_delete(txn, TABLE_AGENT_ADDRESSES, key_bytes(&key));
-		if (st == ST_NOT_FOUND)
-			st = ST_OK;
-	}
-	record_release(&agent_type, &agent);
-	return st == ST_NOT_FOUND ? ST_OK : st;
-}
-
-/* --- saving --- */
-
-static enum status agents_put_agent(struct txn *txn, const struct agent *agent)
-{
-	g_autoptr(GByteArray) value = g_byte_array_new();
-	struct key key;
-
-	text_key(&key, agent->login);
-	record_encode(&agent_type, agent, value);
-	return txn_put(
-		txn, TABLE_AGENTS, key_bytes(&key), (struct bytes){ value->data, value->len });
+	return table_load(txn, &agent_table, &like, agent_out, err);
 }
 
 enum status agents_save(struct txn *txn, const struct agent *agent, struct error *err)
 {
-	enum status st;
+	enum status st = ST_OK;
 
 	if (!agent_login_valid(agent->login))
 		return error_set(err, ST_BAD_INPUT,
 			_("'%s' is no login: expected 1 to %d of a-z 0-9 . _ - @ +"), agent->login,
 			LOGIN_MAX_BYTES);
-	st = release_addresses(txn, agent->login, err);
 	for (char **a = agent->addresses; a && *a && st == ST_OK; a++)
-		st = agents_claim(txn, agent, *a, err);
-	if (st == ST_EXISTS)
-		return st;
-	if (st == ST_OK)
-		st = agents_put_agent(txn, agent);
-	return agents_failed(txn, st, _("write"), agent->login, err);
+		st = check_free(txn, agent, *a, err);
+	return st == ST_OK ? table_save(txn, &agent_table, agent, err) : st;
 }
 
 enum status agents_remove(struct txn *txn, const char *login, struct error *err)
 {
-	struct key key;
-	enum status st = release_addresses(txn, login, err);
+	const struct agent like = agent_of(login);
 
-	text_key(&key, login);
-	if (st == ST_OK)
-		st = txn_delete(txn, TABLE_AGENTS, key_bytes(&key));
-	return agents_failed(txn, st, _("remove"), login, err);
+	return table_remove(txn, &agent_table, &like, err);
 }
 
 /* --- finding --- */
@@ -161,9 +164,9 @@ enum status agents_find_by_address(
 
 	if (address_canonical(address, &canonical) != ST_OK)
 		return ST_NOT_FOUND;
-	st = owner_of(txn, canonical, &login);
+	st = owner_of(txn, canonical, &login, err);
 	if (st != ST_OK)
-		return agents_failed(txn, st, _("look up"), canonical, err);
+		return st;
 	return active_only(agents_load(txn, login, agent_out, err), agent_out);
 }
 
@@ -191,23 +194,27 @@ enum status agents_have(
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
+struct agent_visitor {
+	agent_visit *fn;
+	void *arg;
+};
+
+static enum status agent_visit_record(
+	struct txn *txn, const void *agent, void *arg, struct error *err)
+{
+	const struct agent_visitor *visitor = arg;
+
+	return visitor->fn(txn, agent, visitor->arg, err);
+}
+
 enum status agents_each(struct txn *txn, agent_visit *fn, void *arg, struct error *err)
 {
-	const struct bytes all = { NULL, 0 };
-	struct scan scan;
-	enum status st;
+	struct agent_visitor visitor = { fn, arg };
+	const struct table_walk walk = {
+		.type = &agent_table,
+		.fn = agent_visit_record,
+		.arg = &visitor,
+	};
 
-	for (st = scan_first(&scan, txn, TABLE_AGENTS, all, all, false); st == ST_OK;
-		st = scan_next(&scan)) {
-		struct agent agent = { 0 };
-
-		st = record_decode(&agent_type, scan.value, &agent, err) == ST_OK
-			? fn(txn, &agent, arg, err)
-			: ST_IO;
-		record_release(&agent_type, &agent);
-		if (st != ST_OK)
-			break;
-	}
-	scan_release(&scan);
-	return st == ST_NOT_FOUND ? ST_OK : st;
+	return table_each(txn, &walk, err);
 }

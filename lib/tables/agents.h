@@ -3,7 +3,9 @@
 #define MILTICKET_AGENTS_H
 
 #include "model/ticket.h"
-#include "store/store.h"
+#include "tables/record-table.h"
+
+extern const struct table_type agent_table;
 
 enum status agents_load(
 	struct txn *txn, const char *login, struct agent *agent_out, struct error *err);

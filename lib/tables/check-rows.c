@@ -1,281 +1,382 @@
-/* A row per kind of row. */
-#include "tables/check-rows.h"
-
+/* Kinds of row that need others beside them, and how each is repaired. */
 #include <string.h>
 
-#include "base/text.h"
-#include "tables/agents.h"
+#include "base/limits.h"
+#include "base/tongue.h"
+#include "tables/check-parts.h"
 #include "tables/history.h"
 #include "tables/outbox.h"
 #include "tables/tickets-index.h"
 #include "tables/tickets-rebuild.h"
 
-typedef bool row_right(struct txn *txn, const struct scan *row);
-typedef enum status row_mend(struct txn *txn, const struct scan *row,
-	const struct check_options *options, struct error *err);
+/* --- tickets --- */
 
-static bool rows_present(struct txn *txn, enum store_table table, struct bytes key)
+static enum status rebuild_ticket(struct check *c, const struct row_kind *kind,
+	const struct check_row *row, struct error *err)
 {
-	struct bytes value;
-
-	return txn_get(txn, table, key, &value) == ST_OK;
+	(void)kind;
+	return tickets_rebuild(
+		c->txn, check_ticket_of(row->key), c->options->tags, &c->options->actor, err);
 }
 
-static struct bytes rows_behind(struct bytes key, size_t len)
+static enum status check_list(struct check *c, const struct ticket *t)
 {
-	return (struct bytes){ (const guint8 *)key.data + len, key.len - len };
-}
-
-static bool rows_same(struct bytes a, struct bytes b)
-{
-	return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
-}
-
-/* --- conversations --- */
-
-static bool text_right(struct txn *txn, const struct scan *row)
-{
-	return rows_present(txn, TABLE_ENTRIES, row->key);
-}
-
-/* The number that a key of a message or an event begins with. */
-static uint64_t rows_ticket_of(const struct scan *row)
-{
-	size_t offset = 0;
-
-	return key_read_number(row->key, &offset);
-}
-
-static bool entry_right(struct txn *txn, const struct scan *row)
-{
-	struct key key;
-
-	ticket_key(&key, rows_ticket_of(row));
-	return rows_present(txn, TABLE_TICKETS, key_bytes(&key));
-}
-
-/* One event says that a ticket was purged. */
-static bool event_owned(struct txn *txn, const struct scan *row)
-{
-	uint64_t number = rows_ticket_of(row);
-
-	return number == 0 || tickets_was_given(txn, number);
-}
-
-static enum status mend_ticket(struct txn *txn, const struct scan *row,
-	const struct check_options *options, struct error *err)
-{
-	return tickets_rebuild(txn, rows_ticket_of(row), options->tags, &options->actor, err);
-}
-
-/* --- events: by ticket and serial; the log maps the serial to the ticket --- */
-
-static size_t ticket_len(struct bytes key)
-{
-	return key.len ? 1u + *(const guint8 *)key.data : 0;
-}
-
-static bool event_right(struct txn *txn, const struct scan *row)
-{
-	size_t len = ticket_len(row->key);
-	struct bytes ticket;
-
-	return txn_get(txn, TABLE_LOG, rows_behind(row->key, len), &ticket) == ST_OK &&
-		rows_same(ticket, (struct bytes){ row->key.data, len });
-}
-
-static enum status mend_event(struct txn *txn, const struct scan *row,
-	const struct check_options *options, struct error *err)
-{
-	size_t len = ticket_len(row->key);
-
-	(void)options;
-	(void)err;
-	return txn_put(
-		txn, TABLE_LOG, rows_behind(row->key, len), (struct bytes){ row->key.data, len });
-}
-
-static bool log_right(struct txn *txn, const struct scan *row)
-{
-	struct key key;
-	size_t ticket = 0, serial = 0;
-
-	key_init(&key);
-	key_number(&key, key_read_number(row->value, &ticket));
-	key_number(&key, key_read_number(row->key, &serial));
-	return rows_present(txn, TABLE_EVENTS, key_bytes(&key));
-}
-
-/* --- the outbox --- */
-
-static void due_key_of(struct key *key, const struct outgoing *outgoing)
-{
-	key_init(key);
-	key_u64(key, (uint64_t)outgoing->next_try);
-	key_u64(key, outgoing->id);
-}
-
-static bool outgoing_right(struct txn *txn, const struct scan *row)
-{
-	struct outgoing outgoing = { 0 };
+	g_autoptr(GPtrArray) keys = index_keys(t);
 	struct key due;
-	bool right;
+	bool all = true;
+	enum status st = ST_OK;
 
-	if (outbox_load(txn, key_read_u64(row->key, 0), &outgoing, NULL) != ST_OK)
-		return false;
-	due_key_of(&due, &outgoing);
-	right = rows_present(txn, TABLE_OUTBOX_MAIL, row->key) &&
-		(outgoing.state != OUTGOING_WAITING ||
-			rows_present(txn, TABLE_OUTBOX_DUE, key_bytes(&due)));
-	record_release(&outgoing_type, &outgoing);
-	return right;
+	for (guint i = 0; i < keys->len && st == ST_OK && all; i++)
+		st = row_present(c->txn, TABLE_INDEX, key_bytes(g_ptr_array_index(keys, i)), &all);
+	if (st == ST_OK && all && due_key(&due, t))
+		st = row_present(c->txn, TABLE_DUE, key_bytes(&due), &all);
+	if (!all)
+		check_find(c, _("ticket %" PRIu64 " is not in its index"), t->number);
+	return st;
 }
 
-/* Without its mail there is nothing to be sent any more. */
-static enum status mend_outgoing(struct txn *txn, const struct scan *row,
-	const struct check_options *options, struct error *err)
-{
-	struct outgoing outgoing = { 0 };
-	enum status st = outbox_load(txn, key_read_u64(row->key, 0), &outgoing, err);
-
-	(void)options;
-	if (st == ST_OK && !rows_present(txn, TABLE_OUTBOX_MAIL, row->key)) {
-		outgoing.state = OUTGOING_FAILED;
-		g_free(outgoing.last_reply);
-		outgoing.last_reply = g_strdup("the mail itself was lost");
-		st = txn_put(txn, TABLE_OUTBOX_MAIL, row->key, (struct bytes){ "", 0 });
-	}
-	if (st == ST_OK)
-		st = outbox_save(txn, &outgoing, err);
-	record_release(&outgoing_type, &outgoing);
-	return st == ST_IO ? txn_delete(txn, TABLE_OUTBOX, row->key) : st;
-}
-
-static bool mail_right(struct txn *txn, const struct scan *row)
-{
-	return rows_present(txn, TABLE_OUTBOX, row->key);
-}
-
-static bool outbox_due_right(struct txn *txn, const struct scan *row)
-{
-	struct outgoing outgoing = { 0 };
-	bool right = outbox_load(txn, key_read_u64(row->key, 8), &outgoing, NULL) == ST_OK &&
-		outgoing.state == OUTGOING_WAITING &&
-		(uint64_t)outgoing.next_try == key_read_u64(row->key, 0);
-
-	record_release(&outgoing_type, &outgoing);
-	return right;
-}
-
-/* --- agents --- */
-
-static bool agent_right(struct txn *txn, const struct scan *row)
-{
-	struct agent agent = { 0 };
-	bool right = record_decode(&agent_type, row->value, &agent, NULL) == ST_OK;
-
-	for (char **a = agent.addresses; a && *a && right; a++) {
-		struct key key;
-		struct bytes login;
-
-		key_init(&key);
-		key_text(&key, *a);
-		right = txn_get(txn, TABLE_AGENT_ADDRESSES, key_bytes(&key), &login) == ST_OK &&
-			rows_same(login, (struct bytes){ agent.login, strlen(agent.login) });
-	}
-	record_release(&agent_type, &agent);
-	return right;
-}
-
-static enum status mend_agent(struct txn *txn, const struct scan *row,
-	const struct check_options *options, struct error *err)
-{
-	struct agent agent = { 0 };
-	enum status st = record_decode(&agent_type, row->value, &agent, err);
-
-	(void)options;
-	if (st == ST_OK)
-		st = agents_save(txn, &agent, err);
-	record_release(&agent_type, &agent);
-	/* Damaged, or two agents say that they have an address: told again. */
-	return st == ST_BAD_INPUT || st == ST_EXISTS ? ST_OK : st;
-}
-
-static bool agent_address_right(struct txn *txn, const struct scan *row)
-{
-	g_autofree char *login = g_strndup(row->value.data, row->value.len),
-			*address = g_strndup(row->key.data, row->key.len);
-	struct agent agent = { 0 };
-	bool right = agents_load(txn, login, &agent, NULL) == ST_OK &&
-		text_list_has(agent.addresses, address);
-
-	record_release(&agent_type, &agent);
-	return right;
-}
-
-/* --- counts of queues; without one, a queue is counted --- */
-
-static bool count_right(struct txn *txn, const struct scan *row)
-{
-	return !counts_row(row->key) || counts_row_right(txn, row->key, row->value);
-}
-
-/* --- all of them; without a way to mend, a wrong row is removed --- */
-
-static const struct {
-	enum store_table table;
-	const char *finding;
-	row_right *right;
-	row_mend *mend;
-} kinds[] = {
-	{ TABLE_ENTRIES, "a message of a ticket that is not there", entry_right, mend_ticket },
-	{ TABLE_TEXTS, "a text of a message that is not there", text_right, NULL },
-	{ TABLE_EVENTS, "an event of a ticket that is not there", event_owned, mend_ticket },
-	{ TABLE_EVENTS, "an event that is not in the log", event_right, mend_event },
-	{ TABLE_LOG, "an event in the log that is not there", log_right, NULL },
-	{ TABLE_OUTBOX, "outbox: an entry without its mail or its time", outgoing_right,
-		mend_outgoing },
-	{ TABLE_OUTBOX_MAIL, "outbox: a mail without its entry", mail_right, NULL },
-	{ TABLE_OUTBOX_DUE, "outbox: a time at which nothing is due", outbox_due_right, NULL },
-	{ TABLE_META, "a count of a queue's open tickets that is wrong", count_right, NULL },
-	{ TABLE_AGENTS, "an agent who is not found by an address", agent_right, mend_agent },
-	{ TABLE_AGENT_ADDRESSES, "an address of an agent who does not have it", agent_address_right,
-		NULL },
+struct entry_count {
+	uint64_t messages, attachments;
+	bool damaged;
 };
 
-static enum status rows_mend(struct txn *txn, size_t kind, const struct scan *row,
-	const struct check_options *options, struct error *err)
+/* As far as they can be read: a damaged one is told of by itself. */
+static enum status count_entries(struct txn *txn, uint64_t number, struct entry_count *count)
 {
-	return kinds[kind].mend ? kinds[kind].mend(txn, row, options, err)
-				: txn_delete(txn, kinds[kind].table, row->key);
-}
-
-static enum status check_kind(struct txn *txn, size_t kind, const struct check_options *repair,
-	GPtrArray *findings, struct error *err)
-{
-	const struct bytes all = { NULL, 0 };
 	struct scan scan;
+	struct key key;
 	enum status st;
 
-	for (st = scan_first(&scan, txn, kinds[kind].table, all, all, false); st == ST_OK;
-		st = scan_next(&scan)) {
-		if (kinds[kind].right(txn, &scan))
-			continue;
-		g_ptr_array_add(findings, g_strdup(kinds[kind].finding));
-		st = repair ? rows_mend(txn, kind, &scan, repair, err) : ST_OK;
-		if (st != ST_OK)
-			break;
+	ticket_key(&key, number);
+	for (st = scan_first(
+		     &scan, txn, TABLE_ENTRIES, key_bytes(&key), (struct bytes){ NULL, 0 }, false);
+		st == ST_OK; st = scan_next(&scan)) {
+		struct entry e = { 0 };
+
+		count->messages++;
+		if (table_decode(&entry_table, scan.key, scan.value, &e, NULL) == ST_OK)
+			count->attachments += entry_attachments(&e);
+		else
+			count->damaged = true;
+		record_release(&entry_type, &e);
 	}
 	scan_release(&scan);
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-enum status check_rows(
-	struct txn *txn, const struct check_options *repair, GPtrArray *findings, struct error *err)
+static enum status check_counts(struct check *c, const struct ticket *t)
 {
+	struct entry_count count = { 0, 0, false };
+	enum status st = count_entries(c->txn, t->number, &count);
+
+	if (st != ST_OK || count.damaged)
+		return st;
+	if (count.messages != t->messages_count)
+		check_find(c, _("ticket %" PRIu64 " counts its messages wrong"), t->number);
+	if (count.attachments != t->attachments_count)
+		check_find(c, _("ticket %" PRIu64 " counts its attachments wrong"), t->number);
+	return ST_OK;
+}
+
+static enum status check_ticket(struct check *c, const struct row_kind *kind,
+	const struct check_row *row, struct error *err)
+{
+	struct ticket t = { 0 };
 	enum status st = ST_OK;
 
-	for (size_t kind = 0; kind < G_N_ELEMENTS(kinds) && st == ST_OK; kind++)
-		st = check_kind(txn, kind, repair, findings, err);
+	(void)err;
+	c->tickets++;
+	if (table_decode(kind->type, row->key, row->value, &t, NULL) == ST_OK) {
+		st = check_list(c, &t);
+		if (st == ST_OK)
+			st = check_counts(c, &t);
+	}
+	record_release(&ticket_type, &t);
 	return st;
 }
+
+static enum status repair_ticket(struct check *c, const struct row_kind *kind,
+	const struct check_row *row, struct error *err)
+{
+	struct entry_count count = { 0, 0, false };
+	struct ticket t = { 0 };
+	enum status st = ST_OK;
+
+	if (table_decode(kind->type, row->key, row->value, &t, NULL) == ST_OK) {
+		st = counts_forget(c->txn, &t);
+		if (st == ST_OK)
+			st = index_move(c->txn, NULL, &t);
+		if (st == ST_OK)
+			st = count_entries(c->txn, t.number, &count);
+		if (st == ST_OK && !count.damaged)
+			st = tickets_recount(c->txn, t.number, err);
+	}
+	record_release(&ticket_type, &t);
+	return st;
+}
+
+static enum status check_index_row(struct check *c, const struct row_kind *kind,
+	const struct check_row *row, struct error *err)
+{
+	const struct ticket like = { .number = index_number(row->key) };
+	struct ticket t = { 0 };
+	bool sound = false;
+	enum status st = table_load_sound(c->txn, kind->type, &like, &t, &sound);
+	g_autoptr(GPtrArray) keys = sound ? index_keys(&t) : NULL;
+
+	(void)err;
+	if (st == ST_OK && !keys_have(keys, row->key))
+		check_find(c, _("a row in the index of table '%s' leads nowhere"), "ticket");
+	record_release(&ticket_type, &t);
+	return st;
+}
+
+static enum status check_due_row(struct check *c, const struct row_kind *kind,
+	const struct check_row *row, struct error *err)
+{
+	const struct ticket like = { .number = due_number(row->key) };
+	struct ticket t = { 0 };
+	struct key key;
+	bool sound = false;
+	enum status st = table_load_sound(c->txn, kind->type, &like, &t, &sound);
+	bool due = sound && due_key(&key, &t) && key.len == row->key.len &&
+		memcmp(key.data, row->key.data, key.len) == 0;
+
+	(void)err;
+	if (st == ST_OK && !due)
+		check_find(c, _("a row in the index of table '%s' leads nowhere"), "ticket");
+	record_release(&ticket_type, &t);
+	return st;
+}
+
+/* --- messages --- */
+
+static enum status check_owner(struct check *c, struct bytes key, const char *finding)
+{
+	struct key ticket;
+
+	ticket_key(&ticket, check_ticket_of(key));
+	return check_need(c, TABLE_TICKETS, key_bytes(&ticket), finding);
+}
+
+static enum status check_entry_owner(struct check *c, const struct row_kind *kind,
+	const struct check_row *row, struct error *err)
+{
+	(void)kind;
+	(void)err;
+	return check_owner(c, row->key, _("a message of a ticket that is not there"));
+}
+
+static enum status check_text(struct check *c, const struct row_kind *kind,
+	const struct check_row *row, struct error *err)
+{
+	(void)kind;
+	(void)err;
+	return check_need(c, TABLE_ENTRIES, row->key, _("a text of a message that is not there"));
+}
+
+static enum status check_id(struct check *c, const struct entry *e)
+{
+	struct bytes value;
+	struct key key;
+	enum status st = ST_OK;
+
+	if (!e->message_id || strlen(e->message_id) > LIMIT_MESSAGE_ID_BYTES)
+		return ST_OK;
+	id_key(&key, e->message_id, e->ticket);
+	st = txn_get(c->txn, TABLE_IDS, key_bytes(&key), &value);
+	if (st == ST_NOT_FOUND ||
+		(st == ST_OK && id_read(key_bytes(&key), value).kind == ID_REFERENCED))
+		check_find(c, _("ticket %" PRIu64 ": no index row for message %s"), e->ticket,
+			e->message_id);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+/* Its id may lead to a message that is damaged. */
+static void check_identity(struct check *c, const struct entry *e)
+{
+	uint64_t ticket, seq;
+
+	if (e->digest &&
+		tickets_find_digest(c->txn, e->message_id, e->digest, &ticket, &seq, NULL) != ST_OK)
+		check_find(c, _("ticket %" PRIu64 ": no identity row for message %s"), e->ticket,
+			e->message_id ? e->message_id : "");
+}
+
+static enum status check_entry(struct check *c, const struct row_kind *kind,
+	const struct check_row *row, struct error *err)
+{
+	struct entry e = { 0 };
+	enum status st = ST_OK;
+
+	(void)err;
+	if (table_decode(kind->type, row->key, row->value, &e, NULL) == ST_OK) {
+		st = check_id(c, &e);
+		if (st == ST_OK)
+			check_identity(c, &e);
+	}
+	record_release(&entry_type, &e);
+	return st;
+}
+
+static enum status repair_entry(struct check *c, const struct row_kind *kind,
+	const struct check_row *row, struct error *err)
+{
+	struct entry e = { 0 };
+	enum status st = table_decode(kind->type, row->key, row->value, &e, err);
+
+	if (st == ST_OK)
+		st = tickets_entry_save(c->txn, &e, err);
+	record_release(&entry_type, &e);
+	return st;
+}
+
+/* An id's row may be of an entry, or of a ticket alone (referenced, or automatic mail). */
+static enum status check_id_row(struct check *c, const struct row_kind *kind,
+	const struct check_row *row, struct error *err)
+{
+	const struct id_hit hit = id_read(row->key, row->value);
+	struct key key;
+
+	(void)kind;
+	(void)err;
+	if (hit.seq)
+		entry_key(&key, hit.ticket, hit.seq);
+	else
+		ticket_key(&key, hit.ticket);
+	return check_need(c, hit.seq ? TABLE_ENTRIES : TABLE_TICKETS, key_bytes(&key),
+		_("an id of a message that is not there"));
+}
+
+/* Number and seq 0: seen, and of no ticket. */
+static enum status check_identity_row(struct check *c, const struct row_kind *kind,
+	const struct check_row *row, struct error *err)
+{
+	uint64_t number, seq;
+
+	(void)kind;
+	(void)err;
+	entry_key_read(row->value, &number, &seq);
+	return number ? check_need(c, TABLE_ENTRIES, row->value,
+				_("an identity of a message that is not there"))
+		      : ST_OK;
+}
+
+/* --- events --- */
+
+/* One event says that a ticket was purged. */
+static enum status check_event_owner(struct check *c, const struct row_kind *kind,
+	const struct check_row *row, struct error *err)
+{
+	uint64_t number = check_ticket_of(row->key);
+	bool given = number == 0;
+	enum status st = given ? ST_OK : tickets_was_given(c->txn, number, &given, err);
+
+	(void)kind;
+	if (st == ST_OK && !given)
+		check_find(c, "%s", _("an event of a ticket that is not there"));
+	return st;
+}
+
+/* --- the outbox --- */
+
+static enum status check_outgoing(struct check *c, const struct row_kind *kind,
+	const struct check_row *row, struct error *err)
+{
+	(void)kind;
+	(void)err;
+	return check_need(c, TABLE_OUTBOX_MAIL, row->key, _("outbox: an entry without its mail"));
+}
+
+/* Without its mail there is nothing to be sent any more. */
+static enum status repair_outgoing(struct check *c, const struct row_kind *kind,
+	const struct check_row *row, struct error *err)
+{
+	struct outgoing outgoing = { 0 };
+	enum status st = ST_OK;
+
+	if (table_decode(kind->type, row->key, row->value, &outgoing, NULL) == ST_OK) {
+		outgoing.state = OUTGOING_FAILED;
+		g_free(outgoing.last_reply);
+		outgoing.last_reply = g_strdup("the mail itself was lost");
+		st = txn_put(c->txn, TABLE_OUTBOX_MAIL, row->key, (struct bytes){ "", 0 });
+		if (st == ST_OK)
+			st = outbox_save(c->txn, &outgoing, err);
+	}
+	record_release(&outgoing_type, &outgoing);
+	return st;
+}
+
+/* Whom it was for is not known any more. */
+static enum status remove_outgoing(struct check *c, const struct row_kind *kind,
+	const struct check_row *row, struct error *err)
+{
+	(void)err;
+	return txn_delete(c->txn, kind->table, row->key);
+}
+
+static enum status check_mail(struct check *c, const struct row_kind *kind,
+	const struct check_row *row, struct error *err)
+{
+	(void)kind;
+	(void)err;
+	return check_need(c, TABLE_OUTBOX, row->key, _("outbox: a mail without its entry"));
+}
+
+/* --- counts of queues; without one, a queue is counted --- */
+
+static enum status check_count(struct check *c, const struct row_kind *kind,
+	const struct check_row *row, struct error *err)
+{
+	(void)kind;
+	(void)err;
+	if (counts_row(row->key) && !counts_row_right(c->txn, row->key, row->value))
+		check_find(c, "%s", _("a count of a queue's open tickets that is wrong"));
+	return ST_OK;
+}
+
+/* --- all of them --- */
+
+const struct check_remake check_remakes[] = {
+	{ .type = &ticket_table, .remake = rebuild_ticket },
+	{ .type = &outgoing_table, .remake = remove_outgoing },
+	{ .type = NULL },
+};
+
+/* In the order in which they are repaired. Without a way to repair it, a wrong row is removed. */
+const struct row_kind check_row_kinds[] = {
+	{ .table = TABLE_ENTRIES, .look = check_entry_owner, .repair = rebuild_ticket },
+	{ .table = TABLE_EVENTS, .look = check_event_owner, .repair = rebuild_ticket },
+	{
+		.table = TABLE_ENTRIES,
+		.type = &entry_table,
+		.look = check_file_look,
+		.repair = check_file_repair,
+	},
+	{
+		.table = TABLE_TICKETS,
+		.type = &ticket_table,
+		.look = check_ticket,
+		.repair = repair_ticket,
+	},
+	{
+		.table = TABLE_ENTRIES,
+		.type = &entry_table,
+		.look = check_entry,
+		.repair = repair_entry,
+	},
+	{ .table = TABLE_INDEX, .type = &ticket_table, .look = check_index_row },
+	{ .table = TABLE_DUE, .type = &ticket_table, .look = check_due_row },
+	{ .table = TABLE_IDS, .look = check_id_row },
+	{ .table = TABLE_DIGESTS, .look = check_identity_row },
+	{ .table = TABLE_TEXTS, .look = check_text },
+	{
+		.table = TABLE_OUTBOX,
+		.type = &outgoing_table,
+		.look = check_outgoing,
+		.repair = repair_outgoing,
+	},
+	{ .table = TABLE_OUTBOX_MAIL, .look = check_mail },
+	{ .table = TABLE_META, .look = check_count },
+	{ .look = NULL },
+};

@@ -1,174 +1,166 @@
-/* The check: one pass over the tickets with their messages and files, one over the archive, one
- * over rows that need another. */
+/* The engine of the check: each row of each kind is looked at in one snapshot, and what was found
+ * wrong is looked at again and repaired in one transaction. */
 #include "tables/check.h"
 
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "archive/archive.h"
-#include "base/text.h"
 #include "base/tongue.h"
-#include "mail/message.h"
-#include "tables/check-rows.h"
-#include "tables/doomed.h"
-#include "tables/tickets-index.h"
-#include "tables/tickets-rebuild.h"
+#include "tables/check-parts.h"
 
-static const int64_t FRESH = (int64_t)3600 *
-	TEXT_SECOND; /* a younger file may be of a message that is being recorded */
-
-/* What was found, and which tickets and files it is about. */
-struct check {
-	const struct check_options *options;
-	GPtrArray *findings;
-	struct numbers broken;  /* tickets to be indexed anew */
-	struct numbers damaged; /* tickets whose records cannot be read */
-	struct numbers
-		unfiled;   /* tickets with messages whose files are gone, or say something else */
-	GHashTable *files; /* names that messages have: char * */
-	GPtrArray *unclaimed; /* char * */
-	uint64_t tickets;
-	bool rows; /* something is wrong in the tables themselves */
+/* A row that was found wrong, by its kind and key. */
+struct wrong_row {
+	const struct row_kind *kind;
+	GBytes *key;
 };
 
-static void G_GNUC_PRINTF(2, 3) check_find(struct check *c, const char *fmt, ...)
+static void wrong_row_free(void *row)
 {
-	va_list ap;
-
-	va_start(ap, fmt);
-	g_ptr_array_add(c->findings, g_strdup_vprintf(fmt, ap));
-	va_end(ap);
+	g_bytes_unref(((struct wrong_row *)row)->key);
+	g_free(row);
 }
 
-/* --- messages against files --- */
-
-/* The size of its file; -1 without one. */
-static int64_t file_size(const struct check_options *options, const struct entry *e)
+static void note_wrong(struct check *c, const struct row_kind *kind, struct bytes key)
 {
-	struct stat status = { .st_size = -1 };
-	int fd;
+	struct wrong_row *row = g_new(struct wrong_row, 1);
 
-	if (archive_open(options->archive, e->archive, &fd, NULL) != ST_OK)
-		return -1;
-	if (fstat(fd, &status) != 0)
-		status.st_size = -1;
-	close(fd);
-	return status.st_size;
+	*row = (struct wrong_row){ kind, g_bytes_new(key.data, key.len) };
+	g_ptr_array_add(c->wrong, row);
 }
 
-/* What stands in the archived mail and not in the record, as in stores of before attachments were
- * recorded. A list as in struct entry's `attached`, NULL when there is nothing to add. Owned. */
-static char **unrecorded_attachments(const struct check_options *options, const struct entry *e)
-{
-	struct message *message;
-	char **list;
-	int fd;
+/* --- kinds that the description of a table tells --- */
 
-	if (e->attached || !e->archive ||
-		archive_open(options->archive, e->archive, &fd, NULL) != ST_OK)
-		return NULL;
-	message = message_parse_fd(fd, 0);
-	list = message_attachment_texts(message);
-	message_free(message);
-	close(fd);
-	return list;
+static void tell_damaged(
+	struct check *c, const struct table_type *type, struct bytes key, const char *why)
+{
+	void *like = record_new(type->record);
+	g_autofree char *subject = NULL;
+
+	if (type->read_key)
+		type->read_key(key, like);
+	subject = type->subject(like);
+	check_find(c, "%s: %s", subject, why);
+	record_free(like);
 }
 
-static bool may_be_gone(const struct check_options *options, const struct entry *e)
+static enum status check_record(struct check *c, const struct row_kind *kind,
+	const struct check_row *row, struct error *err)
 {
-	return options->keep_days &&
-		e->received < options->now - options->keep_days * 24 * 3600 * TEXT_SECOND;
-}
-
-static enum status check_attachments(struct check *c, const struct entry *e)
-{
-	g_auto(GStrv) list = unrecorded_attachments(c->options, e);
-
-	if (!list)
-		return ST_OK;
-	check_find(c,
-		_("ticket %" PRIu64 ": message %" PRIu64
-		  " has attachments that are not recorded (%u)"),
-		e->ticket, e->seq, g_strv_length(list));
-	numbers_add(&c->unfiled, e->ticket);
-	numbers_add(&c->broken, e->ticket);
-	return ST_OK;
-}
-
-static enum status check_file(struct txn *txn, const struct entry *e, void *arg, struct error *err)
-{
-	struct check *c = arg;
-	int64_t size;
-
-	(void)txn;
-	(void)err;
-	if (!e->archive || !c->options->archive)
-		return ST_OK;
-	g_hash_table_add(c->files, g_strdup(e->archive));
-	size = file_size(c->options, e);
-	if (size == (int64_t)e->size)
-		return check_attachments(c, e);
-	if (size < 0 && may_be_gone(c->options, e))
-		return ST_OK;
-	if (size < 0)
-		check_find(c,
-			_("ticket %" PRIu64 ": message %" PRIu64 " is not in the archive: %s"),
-			e->ticket, e->seq, e->archive);
-	else
-		check_find(c,
-			_("ticket %" PRIu64 ": message %" PRIu64 " has %" PRId64
-			  " bytes in the archive, %" PRIu64 " were recorded: %s"),
-			e->ticket, e->seq, size, e->size, e->archive);
-	numbers_add(&c->unfiled, e->ticket);
-	return ST_OK;
-}
-
-static bool see_file(const char *name, int64_t modified, void *arg)
-{
-	struct check *c = arg;
-
-	if (g_hash_table_contains(c->files, name) || modified > c->options->now - FRESH ||
-		g_str_has_prefix(name, ARCHIVE_UNCLAIMED "/"))
-		return true;
-	check_find(c, _("archive: no message names %s"), name);
-	g_ptr_array_add(c->unclaimed, g_strdup(name));
-	return true;
-}
-
-/* --- tickets --- */
-
-static enum status check_ticket(struct txn *txn, uint64_t number, struct check *c)
-{
+	void *record = record_new(kind->type->record);
+	g_autofree char *subject = NULL;
 	struct error why = { "" };
-	unsigned before = c->findings->len;
-	enum status st = tickets_check(txn, number, c->findings, &why);
+	bool whole = true;
+	enum status st = ST_OK;
 
-	c->tickets++;
-	if (st == ST_IO)
-		numbers_add(&c->damaged, number);
-	if (st == ST_OK && c->findings->len > before)
-		numbers_add(&c->broken, number);
-	if (st == ST_OK)
-		st = tickets_each_entry(txn, number, check_file, c, &why);
-	if (st != ST_OK)
-		check_find(c, _("ticket %" PRIu64 ": %s"), number, why.text);
+	(void)err;
+	if (table_decode(kind->type, row->key, row->value, record, &why) != ST_OK) {
+		tell_damaged(c, kind->type, row->key, why.text);
+	} else {
+		st = table_indexes_present(c->txn, kind->type, record, &whole);
+		subject = kind->type->subject(record);
+	}
+	if (!whole)
+		check_find(c, _("%s is not in its index"), subject);
+	record_free(record);
+	return st;
+}
+
+/* What is damaged and cannot be made anew stays, and is found again. */
+static enum status remake_record(struct check *c, const struct row_kind *kind,
+	const struct check_row *row, struct error *err)
+{
+	for (const struct check_remake *r = check_remakes; r->type; r++)
+		if (r->type == kind->type)
+			return r->remake(c, kind, row, err);
 	return ST_OK;
 }
 
-static enum status check_tickets(struct txn *txn, struct check *c)
+static enum status repair_record(struct check *c, const struct row_kind *kind,
+	const struct check_row *row, struct error *err)
+{
+	void *record = record_new(kind->type->record);
+	enum status st = ST_OK;
+
+	if (table_decode(kind->type, row->key, row->value, record, NULL) == ST_OK)
+		st = table_indexes_write(c->txn, kind->type, record);
+	else
+		st = remake_record(c, kind, row, err);
+	record_free(record);
+	return st;
+}
+
+static enum status check_index(struct check *c, const struct row_kind *kind,
+	const struct check_row *row, struct error *err)
+{
+	const struct table_type *type = kind->type;
+	void *like = record_new(type->record), *record = record_new(type->record);
+	bool sound = false;
+	enum status st;
+
+	(void)err;
+	kind->index->owner(row->key, row->value, like);
+	st = table_load_sound(c->txn, type, like, record, &sound);
+	if (st == ST_OK &&
+		!(sound && table_has_index(type, record, kind->table, row->key, row->value)))
+		check_find(c, _("a row in the index of table '%s' leads nowhere"), type->name);
+	record_free(like);
+	record_free(record);
+	return st;
+}
+
+static void add_kinds_of(GArray *kinds, const struct table_type *type)
+{
+	const struct row_kind records = {
+		.table = type->table, .type = type, .look = check_record, .repair = repair_record
+	};
+
+	g_array_append_val(kinds, records);
+	for (size_t i = 0; i < G_N_ELEMENTS(type->indexes) && type->indexes[i].owner; i++) {
+		const struct row_kind index = { .table = type->indexes[i].table,
+			.type = type,
+			.index = &type->indexes[i],
+			.look = check_index };
+
+		g_array_append_val(kinds, index);
+	}
+}
+
+static GArray *all_kinds(void)
+{
+	GArray *kinds = g_array_new(FALSE, FALSE, sizeof(struct row_kind));
+
+	for (size_t i = 0; table_types[i]; i++)
+		add_kinds_of(kinds, table_types[i]);
+	for (const struct row_kind *k = check_row_kinds; k->look; k++)
+		g_array_append_val(kinds, *k);
+	return kinds;
+}
+
+/* --- looking --- */
+
+static enum status check_row(struct check *c, const struct row_kind *kind,
+	const struct check_row *row, bool *wrong_out, struct error *err)
+{
+	guint before = c->findings->len;
+	enum status st = kind->look(c, kind, row, err);
+
+	*wrong_out = c->findings->len > before;
+	return st;
+}
+
+static enum status check_kind(struct check *c, const struct row_kind *kind, struct error *err)
 {
 	const struct bytes all = { NULL, 0 };
 	struct scan scan;
 	enum status st;
 
-	for (st = scan_first(&scan, txn, TABLE_TICKETS, all, all, false); st == ST_OK;
+	for (st = scan_first(&scan, c->txn, kind->table, all, all, false); st == ST_OK;
 		st = scan_next(&scan)) {
-		size_t offset = 0;
+		const struct check_row row = { scan.key, scan.value };
+		bool wrong = false;
 
-		st = check_ticket(txn, key_read_number(scan.key, &offset), c);
+		st = check_row(c, kind, &row, &wrong, err);
 		if (st != ST_OK)
 			break;
+		if (wrong)
+			note_wrong(c, kind, scan.key);
 	}
 	scan_release(&scan);
 	return st == ST_NOT_FOUND ? ST_OK : st;
@@ -176,58 +168,90 @@ static enum status check_tickets(struct txn *txn, struct check *c)
 
 static void check_reset(struct check *c)
 {
-	g_clear_pointer(&c->broken.v, g_free);
-	g_clear_pointer(&c->damaged.v, g_free);
-	g_clear_pointer(&c->unfiled.v, g_free);
-	c->broken.n = c->damaged.n = c->unfiled.n = 0;
 	c->tickets = 0;
 	g_ptr_array_set_size(c->findings, 0);
+	g_ptr_array_set_size(c->wrong, 0);
 	g_hash_table_remove_all(c->files);
 }
 
-/* Files that a purge or a redaction still has to remove are known, too. */
-static enum status know_doomed(struct txn *txn, struct check *c, struct error *err)
+static enum status check_failed(struct txn *txn, enum status st, struct error *err)
 {
-	g_autoptr(GPtrArray) names = g_ptr_array_new();
-	enum status st = doomed_list(txn, G_MAXUINT, names, err);
-
-	for (guint i = 0; i < names->len; i++)
-		g_hash_table_add(c->files, g_ptr_array_index(names, i));
-	return st;
+	if (st == ST_OK || (err && *err->text))
+		return st;
+	return error_set(err, st, _("cannot check the store: %s"), txn_reason(txn));
 }
 
 static enum status check_look(struct txn *txn, void *arg, struct error *err)
 {
 	struct check *c = arg;
-	unsigned before;
 	enum status st;
 
 	check_reset(c);
-	st = know_doomed(txn, c, err);
-	if (st == ST_OK)
-		st = check_tickets(txn, c);
-	before = c->findings->len;
-	if (st == ST_OK)
-		st = tickets_sweep(txn, false, c->findings, err);
-	if (st == ST_OK)
-		st = check_rows(txn, NULL, c->findings, err);
-	c->rows = c->findings->len > before;
-	return st;
+	c->txn = txn;
+	st = check_files_begin(c, err);
+	for (guint i = 0; i < c->kinds->len && st == ST_OK; i++)
+		st = check_kind(c, &g_array_index(c->kinds, struct row_kind, i), err);
+	return check_failed(txn, st, err);
 }
+
+/* --- repairing --- */
+
+static enum status repair_row(struct check *c, const struct row_kind *kind,
+	const struct check_row *row, struct error *err)
+{
+	bool wrong = false;
+	enum status st = check_row(c, kind, row, &wrong, err);
+
+	if (st != ST_OK || !wrong)
+		return st;
+	return kind->repair ? kind->repair(c, kind, row, err)
+			    : txn_delete(c->txn, kind->table, row->key);
+}
+
+/* What was repaired before may have made it whole, or taken it away. */
+static enum status repair_wrong(struct check *c, const struct wrong_row *wrong, struct error *err)
+{
+	struct check_row row;
+	enum status st;
+
+	row.key.data = g_bytes_get_data(wrong->key, &row.key.len);
+	st = txn_get(c->txn, wrong->kind->table, row.key, &row.value);
+	if (st == ST_OK)
+		st = repair_row(c, wrong->kind, &row, err);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+static enum status check_write(struct txn *txn, void *arg, struct error *err)
+{
+	struct check *c = arg;
+	GPtrArray *said = c->findings;
+	enum status st = ST_OK;
+
+	c->txn = txn;
+	c->findings = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; i < c->wrong->len && st == ST_OK; i++)
+		st = repair_wrong(c, g_ptr_array_index(c->wrong, i), err);
+	g_ptr_array_unref(c->findings);
+	c->findings = said;
+	return check_failed(txn, st, err);
+}
+
+/* --- the whole --- */
 
 static void check_init(struct check *c, const struct check_options *options, GPtrArray *findings)
 {
 	*c = (struct check){ .options = options,
+		.kinds = all_kinds(),
 		.findings = findings,
+		.wrong = g_ptr_array_new_with_free_func(wrong_row_free),
 		.files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
 		.unclaimed = g_ptr_array_new_with_free_func(g_free) };
 }
 
 static void check_release(struct check *c)
 {
-	g_free(c->broken.v);
-	g_free(c->damaged.v);
-	g_free(c->unfiled.v);
+	g_array_unref(c->kinds);
+	g_ptr_array_unref(c->wrong);
 	g_hash_table_unref(c->files);
 	g_ptr_array_unref(c->unclaimed);
 }
@@ -236,9 +260,7 @@ static enum status check_run(struct store *store, struct check *c, struct error 
 {
 	enum status st = store_read(store, check_look, c, err);
 
-	if (st == ST_OK && c->options->archive)
-		st = archive_walk(c->options->archive, see_file, c, err);
-	return st;
+	return st == ST_OK ? check_files_unnamed(c, err) : st;
 }
 
 enum status check_store(struct store *store, const struct check_options *options,
@@ -254,47 +276,6 @@ enum status check_store(struct store *store, const struct check_options *options
 	return st;
 }
 
-/* --- mending --- */
-
-/* What is in the archive counts. */
-static enum status mend_file(struct txn *txn, const struct entry *e, void *arg, struct error *err)
-{
-	const struct check *c = arg;
-	g_auto(GStrv) list = unrecorded_attachments(c->options, e);
-	struct entry changed = *e;
-	int64_t size = e->archive ? file_size(c->options, e) : (int64_t)e->size;
-
-	if (!list && (size == (int64_t)e->size || (size < 0 && may_be_gone(c->options, e))))
-		return ST_OK;
-	if (list)
-		changed.attached = list;
-	if (size < 0)
-		changed.archive = NULL;
-	else
-		changed.size = (uint64_t)size;
-	return tickets_entry_save(txn, &changed, err);
-}
-
-static enum status check_mend(struct txn *txn, void *arg, struct error *err)
-{
-	struct check *c = arg;
-	g_autoptr(GPtrArray) seen = g_ptr_array_new_with_free_func(g_free);
-	enum status st = ST_OK;
-
-	for (size_t i = 0; i < c->damaged.n && st == ST_OK; i++)
-		st = tickets_rebuild(
-			txn, c->damaged.v[i], c->options->tags, &c->options->actor, err);
-	for (size_t i = 0; i < c->unfiled.n && st == ST_OK; i++)
-		st = tickets_each_entry(txn, c->unfiled.v[i], mend_file, c, err);
-	for (size_t i = 0; i < c->broken.n && st == ST_OK; i++)
-		st = tickets_reindex(txn, c->broken.v[i], err);
-	if (st == ST_OK && c->rows)
-		st = tickets_sweep(txn, true, seen, err);
-	if (st == ST_OK && c->rows)
-		st = check_rows(txn, c->options, seen, err);
-	return st;
-}
-
 enum status check_repair(
 	struct store *store, const struct check_options *options, struct error *err)
 {
@@ -304,10 +285,24 @@ enum status check_repair(
 
 	check_init(&c, options, findings);
 	st = check_run(store, &c, err);
-	if (st == ST_OK && (c.damaged.n || c.unfiled.n || c.broken.n || c.rows))
-		st = store_write(store, check_mend, &c, err);
-	for (unsigned i = 0; i < c.unclaimed->len && st == ST_OK; i++)
-		st = archive_set_aside(options->archive, g_ptr_array_index(c.unclaimed, i), err);
+	if (st == ST_OK && c.wrong->len)
+		st = store_write(store, check_write, &c, err);
+	if (st == ST_OK)
+		st = check_files_set_aside(&c, err);
+	check_release(&c);
+	return st;
+}
+
+enum status check_in(struct txn *txn, const struct check_options *options, bool repair,
+	GPtrArray *findings, struct error *err)
+{
+	struct check c;
+	enum status st;
+
+	check_init(&c, options, findings);
+	st = check_look(txn, &c, err);
+	if (st == ST_OK && repair)
+		st = check_write(txn, &c, err);
 	check_release(&c);
 	return st;
 }

@@ -29,4 +29,8 @@ enum status check_store(struct store *store, const struct check_options *options
 enum status check_repair(
 	struct store *store, const struct check_options *options, struct error *err);
 
+/* The rows alone, in a transaction that the caller has. */
+enum status check_in(struct txn *txn, const struct check_options *options, bool repair,
+	GPtrArray *findings, struct error *err);
+
 #endif

@@ -29,41 +29,75 @@ static uint64_t number_at(struct bytes bytes, int which)
 	return v;
 }
 
-static enum status history_failed(
-	struct txn *txn, enum status st, uint64_t ticket, struct error *err)
+/* --- how an event is stored: by its ticket; the log maps its serial to its ticket --- */
+
+static void event_key_of(struct key *key, const void *record)
 {
-	return st == ST_OK
-		? st
-		: error_set(err, st, _("cannot keep the history of ticket %" PRIu64 ": %s"), ticket,
-			  txn_reason(txn));
+	const struct event *event = record;
+
+	event_key(key, event->ticket, event->serial);
 }
 
-/* Where an event is: the log maps its serial to its ticket. */
-static enum status history_put_event(struct txn *txn, const struct event *event)
+static void event_read_key(struct bytes key, void *record)
 {
-	g_autoptr(GByteArray) value = g_byte_array_new();
-	struct key key, ticket, serial;
-	enum status st;
+	struct event *event = record;
 
-	event_key(&key, event->ticket, event->serial);
+	event->ticket = number_at(key, 0);
+	event->serial = number_at(key, 1);
+}
+
+static char *event_subject(const void *record)
+{
+	const struct event *event = record;
+
+	return g_strdup_printf(
+		_("event %" PRIu64 " of ticket %" PRIu64), event->serial, event->ticket);
+}
+
+static void event_index(struct derived *rows, const void *record)
+{
+	const struct event *event = record;
+	struct key serial, ticket;
+
 	serial_key(&serial, event->serial);
 	serial_key(&ticket, event->ticket);
-	record_encode(&event_type, event, value);
-	st = txn_put(txn, TABLE_EVENTS, key_bytes(&key), (struct bytes){ value->data, value->len });
-	return st == ST_OK ? txn_put(txn, TABLE_LOG, key_bytes(&serial), key_bytes(&ticket)) : st;
+	derived_add(rows, TABLE_LOG, &serial, key_bytes(&ticket));
 }
+
+static void log_owner(struct bytes key, struct bytes value, void *record)
+{
+	struct event *event = record;
+
+	event->serial = number_at(key, 0);
+	event->ticket = number_at(value, 0);
+}
+
+const struct table_type event_table = {
+	.name = "event",
+	.table = TABLE_EVENTS,
+	.record = &event_type,
+	.key = event_key_of,
+	.read_key = event_read_key,
+	.subject = event_subject,
+	.index = event_index,
+	.indexes = { { TABLE_LOG, log_owner } },
+};
+
+/* --- writing --- */
 
 enum status history_append(struct txn *txn, struct event *event, struct error *err)
 {
 	enum status st = txn_next_number(txn, "event", 1, &event->serial);
 
-	return history_failed(
-		txn, st == ST_OK ? history_put_event(txn, event) : st, event->ticket, err);
+	if (st != ST_OK)
+		return error_set(err, st, _("cannot keep the history of ticket %" PRIu64 ": %s"),
+			event->ticket, txn_reason(txn));
+	return table_insert(txn, &event_table, event, err);
 }
 
 enum status history_save(struct txn *txn, const struct event *event, struct error *err)
 {
-	return history_failed(txn, history_put_event(txn, event), event->ticket, err);
+	return table_save(txn, &event_table, event, err);
 }
 
 enum status history_add(struct txn *txn, uint64_t ticket, const struct actor *actor,
@@ -82,52 +116,53 @@ enum status history_add(struct txn *txn, uint64_t ticket, const struct actor *ac
 	return history_append(txn, &event, err);
 }
 
-static enum status history_show(struct txn *txn, uint64_t ticket, uint64_t serial,
-	struct bytes value, event_visit *fn, void *arg, struct error *err)
-{
-	struct event event = { 0 };
-	enum status st = record_decode(&event_type, value, &event, err) == ST_OK ? ST_OK : ST_IO;
+/* --- reading --- */
 
-	event.ticket = ticket;
-	event.serial = serial;
-	if (st == ST_OK)
-		st = fn(txn, &event, arg, err);
-	record_release(&event_type, &event);
-	return st;
+struct event_visitor {
+	event_visit *fn;
+	void *arg;
+};
+
+static enum status event_visit_record(
+	struct txn *txn, const void *event, void *arg, struct error *err)
+{
+	const struct event_visitor *visitor = arg;
+
+	return visitor->fn(txn, event, visitor->arg, err);
 }
 
 static enum status each_of_ticket(struct txn *txn, uint64_t ticket, uint64_t after, event_visit *fn,
 	void *arg, struct error *err)
 {
-	struct scan scan;
+	struct event_visitor visitor = { fn, arg };
 	struct key prefix, from;
-	enum status st;
+	struct table_walk walk = {
+		.type = &event_table,
+		.fn = event_visit_record,
+		.arg = &visitor,
+	};
 
 	serial_key(&prefix, ticket);
 	event_key(&from, ticket, after + 1);
-	for (st = scan_first(&scan, txn, TABLE_EVENTS, key_bytes(&prefix), key_bytes(&from), false);
-		st == ST_OK; st = scan_next(&scan)) {
-		st = history_show(txn, ticket, number_at(scan.key, 1), scan.value, fn, arg, err);
-		if (st != ST_OK)
-			break;
-	}
-	scan_release(&scan);
-	return st == ST_NOT_FOUND ? ST_OK : st;
+	walk.prefix = key_bytes(&prefix);
+	walk.from = key_bytes(&from);
+	return table_each(txn, &walk, err);
 }
 
 static enum status show_logged(
 	struct txn *txn, const struct scan *scan, event_visit *fn, void *arg, struct error *err)
 {
-	uint64_t serial = number_at(scan->key, 0), ticket = number_at(scan->value, 0);
-	struct bytes value;
-	struct key key;
+	struct event like = { 0 }, event = { 0 };
 	enum status st;
 
-	event_key(&key, ticket, serial);
-	st = txn_get(txn, TABLE_EVENTS, key_bytes(&key), &value);
+	log_owner(scan->key, scan->value, &like);
+	st = table_load(txn, &event_table, &like, &event, err);
 	if (st == ST_OK)
-		return history_show(txn, ticket, serial, value, fn, arg, err);
-	return st == ST_NOT_FOUND ? ST_OK : st;
+		st = fn(txn, &event, arg, err);
+	else if (st == ST_NOT_FOUND)
+		st = ST_OK;
+	record_release(&event_type, &event);
+	return st;
 }
 
 static enum status each_logged(

@@ -3,7 +3,9 @@
 #define MILTICKET_HISTORY_H
 
 #include "model/ticket.h"
-#include "store/store.h"
+#include "tables/record-table.h"
+
+extern const struct table_type event_table;
 
 /* Who acts, for the events that an action writes. */
 struct actor {

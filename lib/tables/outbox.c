@@ -29,18 +29,53 @@ bool outbox_expired(const struct outgoing *outgoing, int64_t now)
 	return now - outgoing->created > (int64_t)GIVE_UP * TEXT_SECOND;
 }
 
-static void outgoing_key(struct key *key, uint64_t id)
+static void outgoing_key(struct key *key, const void *outgoing)
 {
 	key_init(key);
-	key_u64(key, id);
+	key_u64(key, ((const struct outgoing *)outgoing)->id);
 }
 
-static void due_key(struct key *key, const struct outgoing *outgoing)
+static void outgoing_read_key(struct bytes key, void *outgoing)
 {
-	key_init(key);
-	key_u64(key, (uint64_t)outgoing->next_try);
-	key_u64(key, outgoing->id);
+	((struct outgoing *)outgoing)->id = key_read_u64(key, 0);
 }
+
+static char *outgoing_subject(const void *outgoing)
+{
+	return g_strdup_printf(
+		_("outgoing mail %" PRIu64), ((const struct outgoing *)outgoing)->id);
+}
+
+/* What waits has a time at which it is tried. */
+static void outgoing_index(struct derived *rows, const void *record)
+{
+	const struct outgoing *outgoing = record;
+	struct key due;
+
+	if (outgoing->state != OUTGOING_WAITING)
+		return;
+	key_init(&due);
+	key_u64(&due, (uint64_t)outgoing->next_try);
+	key_u64(&due, outgoing->id);
+	derived_add(rows, TABLE_OUTBOX_DUE, &due, (struct bytes){ "", 0 });
+}
+
+static void outgoing_due_owner(struct bytes key, struct bytes value, void *outgoing)
+{
+	(void)value;
+	((struct outgoing *)outgoing)->id = key_read_u64(key, 8);
+}
+
+const struct table_type outgoing_table = {
+	.name = "outgoing",
+	.table = TABLE_OUTBOX,
+	.record = &outgoing_type,
+	.key = outgoing_key,
+	.read_key = outgoing_read_key,
+	.subject = outgoing_subject,
+	.index = outgoing_index,
+	.indexes = { { TABLE_OUTBOX_DUE, outgoing_due_owner } },
+};
 
 static enum status outbox_failed(
 	struct txn *txn, enum status st, const char *what, struct error *err)
@@ -52,50 +87,33 @@ static enum status outbox_failed(
 
 /* --- records --- */
 
-static enum status outbox_put_outgoing(struct txn *txn, const struct outgoing *outgoing)
+static struct outgoing outgoing_of(uint64_t id)
 {
-	g_autoptr(GByteArray) value = g_byte_array_new();
-	struct outgoing kept = *outgoing;
-	struct key key, due;
-	enum status st;
-
-	/* What does not wait has no time at which it is tried. */
-	if (kept.state != OUTGOING_WAITING)
-		kept.next_try = 0;
-	outgoing_key(&key, outgoing->id);
-	due_key(&due, outgoing);
-	record_encode(&outgoing_type, &kept, value);
-	st = txn_put(txn, TABLE_OUTBOX, key_bytes(&key), (struct bytes){ value->data, value->len });
-	if (st == ST_OK && outgoing->state == OUTGOING_WAITING)
-		st = txn_put(txn, TABLE_OUTBOX_DUE, key_bytes(&due), (struct bytes){ "", 0 });
-	return st;
+	return (struct outgoing){ .id = id };
 }
 
-static enum status forget_due(struct txn *txn, uint64_t id, struct error *err)
+/* Borrowed: as it is stored. What does not wait has no time at which it is tried. */
+static struct outgoing outgoing_kept(const struct outgoing *outgoing)
 {
-	struct outgoing before = { 0 };
-	struct key due;
-	enum status st = outbox_load(txn, id, &before, err);
+	struct outgoing kept = *outgoing;
 
-	if (st != ST_OK)
-		return st;
-	due_key(&due, &before);
-	st = txn_delete(txn, TABLE_OUTBOX_DUE, key_bytes(&due));
-	record_release(&outgoing_type, &before);
-	return st == ST_NOT_FOUND ? ST_OK : st;
+	if (kept.state != OUTGOING_WAITING)
+		kept.next_try = 0;
+	return kept;
 }
 
 enum status outbox_insert(struct txn *txn, const struct outgoing *outgoing, const char *mail,
 	size_t len, struct error *err)
 {
+	const struct outgoing kept = outgoing_kept(outgoing);
 	struct key key;
 	enum status st;
 
-	outgoing_key(&key, outgoing->id);
+	outgoing_key(&key, outgoing);
 	st = txn_put(
 		txn, TABLE_OUTBOX_MAIL, key_bytes(&key), (struct bytes){ len ? mail : "", len });
-	return outbox_failed(
-		txn, st == ST_OK ? outbox_put_outgoing(txn, outgoing) : st, _("write to"), err);
+	return st == ST_OK ? table_insert(txn, &outgoing_table, &kept, err)
+			   : outbox_failed(txn, st, _("write to"), err);
 }
 
 enum status outbox_put(
@@ -110,27 +128,19 @@ enum status outbox_put(
 enum status outbox_load(
 	struct txn *txn, uint64_t id, struct outgoing *outgoing_out, struct error *err)
 {
-	struct bytes value;
-	struct key key;
-	enum status st;
+	const struct outgoing like = outgoing_of(id);
 
-	outgoing_key(&key, id);
-	st = txn_get(txn, TABLE_OUTBOX, key_bytes(&key), &value);
-	if (st != ST_OK)
-		return outbox_failed(txn, st, _("read"), err);
-	if (record_decode(&outgoing_type, value, outgoing_out, err) != ST_OK)
-		return ST_IO;
-	outgoing_out->id = id;
-	return ST_OK;
+	return table_load(txn, &outgoing_table, &like, outgoing_out, err);
 }
 
 enum status outbox_mail(struct txn *txn, uint64_t id, GString *mail_out, struct error *err)
 {
+	const struct outgoing like = outgoing_of(id);
 	struct bytes value;
 	struct key key;
 	enum status st;
 
-	outgoing_key(&key, id);
+	outgoing_key(&key, &like);
 	st = txn_get(txn, TABLE_OUTBOX_MAIL, key_bytes(&key), &value);
 	if (st == ST_OK) {
 		g_string_truncate(mail_out, 0);
@@ -141,23 +151,26 @@ enum status outbox_mail(struct txn *txn, uint64_t id, GString *mail_out, struct 
 
 enum status outbox_save(struct txn *txn, const struct outgoing *outgoing, struct error *err)
 {
-	enum status st = forget_due(txn, outgoing->id, err);
+	const struct outgoing kept = outgoing_kept(outgoing);
+	bool there = false;
+	enum status st = table_has(txn, &outgoing_table, outgoing, &there, err);
 
-	return outbox_failed(
-		txn, st == ST_OK ? outbox_put_outgoing(txn, outgoing) : st, _("write to"), err);
+	if (st == ST_OK && !there)
+		return ST_NOT_FOUND;
+	return st == ST_OK ? table_save(txn, &outgoing_table, &kept, err) : st;
 }
 
 enum status outbox_remove(struct txn *txn, uint64_t id, struct error *err)
 {
+	const struct outgoing like = outgoing_of(id);
+	enum status st = table_remove(txn, &outgoing_table, &like, err);
 	struct key key;
-	enum status st = forget_due(txn, id, err);
 
-	outgoing_key(&key, id);
-	if (st == ST_OK)
-		st = txn_delete(txn, TABLE_OUTBOX_MAIL, key_bytes(&key));
-	if (st == ST_OK || st == ST_NOT_FOUND)
-		st = txn_delete(txn, TABLE_OUTBOX, key_bytes(&key));
-	return outbox_failed(txn, st, _("remove from"), err);
+	if (st != ST_OK)
+		return st;
+	outgoing_key(&key, &like);
+	st = txn_delete(txn, TABLE_OUTBOX_MAIL, key_bytes(&key));
+	return st == ST_NOT_FOUND ? ST_OK : outbox_failed(txn, st, _("remove from"), err);
 }
 
 enum status outbox_due(struct txn *txn, int64_t now, struct outgoing *outgoing_out,
@@ -181,27 +194,29 @@ enum status outbox_due(struct txn *txn, int64_t now, struct outgoing *outgoing_o
 	return st == ST_OK ? ST_NOT_FOUND : outbox_failed(txn, st, _("read"), err);
 }
 
+struct outgoing_visitor {
+	outgoing_visit *fn;
+	void *arg;
+};
+
+static enum status outgoing_visit_record(
+	struct txn *txn, const void *outgoing, void *arg, struct error *err)
+{
+	const struct outgoing_visitor *visitor = arg;
+
+	return visitor->fn(txn, outgoing, visitor->arg, err);
+}
+
 enum status outbox_each(struct txn *txn, outgoing_visit *fn, void *arg, struct error *err)
 {
-	const struct bytes all = { NULL, 0 };
-	struct scan scan;
-	enum status st;
+	struct outgoing_visitor visitor = { fn, arg };
+	const struct table_walk walk = {
+		.type = &outgoing_table,
+		.fn = outgoing_visit_record,
+		.arg = &visitor,
+	};
 
-	for (st = scan_first(&scan, txn, TABLE_OUTBOX, all, all, false); st == ST_OK;
-		st = scan_next(&scan)) {
-		struct outgoing outgoing = { 0 };
-
-		st = record_decode(&outgoing_type, scan.value, &outgoing, err) == ST_OK ? ST_OK
-											: ST_IO;
-		outgoing.id = key_read_u64(scan.key, 0);
-		if (st == ST_OK)
-			st = fn(txn, &outgoing, arg, err);
-		record_release(&outgoing_type, &outgoing);
-		if (st != ST_OK)
-			break;
-	}
-	scan_release(&scan);
-	return st == ST_NOT_FOUND ? ST_OK : st;
+	return table_each(txn, &walk, err);
 }
 
 /* --- changes from outside --- */

@@ -4,7 +4,9 @@
 #define MILTICKET_OUTBOX_H
 
 #include "model/ticket.h"
-#include "store/store.h"
+#include "tables/record-table.h"
+
+extern const struct table_type outgoing_table;
 
 /* Retry times: 1 min, doubling, at most 4 h apart; given up after 5 days. */
 int64_t outbox_next_try(uint64_t deferrals, int64_t now);

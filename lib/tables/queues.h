@@ -3,7 +3,9 @@
 #define MILTICKET_QUEUES_H
 
 #include "model/ticket.h"
-#include "store/store.h"
+#include "tables/record-table.h"
+
+extern const struct table_type queue_table;
 
 /* queue_out zeroed or released before; the caller's to release. */
 enum status queues_load(

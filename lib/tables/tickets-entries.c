@@ -3,24 +3,8 @@
 
 #include <string.h>
 
-#include "archive/archive.h"
 #include "base/limits.h"
 #include "base/tongue.h"
-
-void entry_key(struct key *key, uint64_t number, uint64_t seq)
-{
-	ticket_key(key, number);
-	key_number(key, seq);
-}
-
-/* Back from a key, or from the value of an identity. */
-void entry_key_read(struct bytes key, uint64_t *number_out, uint64_t *seq_out)
-{
-	size_t offset = 0;
-
-	*number_out = key_read_number(key, &offset);
-	*seq_out = key_read_number(key, &offset);
-}
 
 static uint64_t seq_in(struct bytes key)
 {
@@ -278,93 +262,6 @@ static enum status index_entry(struct txn *txn, const struct entry *e, struct er
 	return st == ST_OK && e->digest ? index_identity(txn, e, err) : st;
 }
 
-/* Much of a message is said twice; this stands for what its other fields tell. No address, id or
- * path is a control character. */
-static const char said[] = "\001";
-
-static const char *last_reference(const struct entry *e)
-{
-	guint n = e->references ? g_strv_length(e->references) : 0;
-
-	return n ? e->references[n - 1] : NULL;
-}
-
-/* The address in "Name <a@b>" or "a@b". Owned; NULL. */
-static char *address_in(const char *from)
-{
-	const char *open = from ? strrchr(from, '<') : NULL;
-
-	return open ? g_strndup(open + 1, strcspn(open + 1, ">")) : g_strdup(from);
-}
-
-static char *usual_archive(const struct entry *e)
-{
-	return e->digest ? archive_name(e->received, e->digest) : NULL;
-}
-
-/* *brief is a borrowed copy. */
-static void entries_shorten(const struct entry *e, struct entry *brief)
-{
-	g_autofree char *address = address_in(e->from),
-			*archive = e->archive ? usual_archive(e) : NULL;
-
-	*brief = *e;
-	if (e->sender && g_strcmp0(e->sender, address) == 0)
-		brief->sender = (char *)said;
-	if (e->archive && g_strcmp0(e->archive, archive) == 0)
-		brief->archive = (char *)said;
-	if (e->reply_to && g_strcmp0(e->reply_to, e->from) == 0)
-		brief->reply_to = (char *)said;
-	if (e->in_reply_to && g_strcmp0(e->in_reply_to, last_reference(e)) == 0)
-		brief->in_reply_to = (char *)said;
-}
-
-static void entries_replace(char **field, char *value)
-{
-	g_free(*field);
-	*field = value;
-}
-
-static void spell_out(struct entry *e)
-{
-	if (g_strcmp0(e->sender, said) == 0)
-		entries_replace(&e->sender, address_in(e->from));
-	if (g_strcmp0(e->archive, said) == 0)
-		entries_replace(&e->archive, usual_archive(e));
-	if (g_strcmp0(e->reply_to, said) == 0)
-		entries_replace(&e->reply_to, g_strdup(e->from));
-	if (g_strcmp0(e->in_reply_to, said) == 0)
-		entries_replace(&e->in_reply_to, g_strdup(last_reference(e)));
-}
-
-static enum status decode_entry(
-	struct bytes key, struct bytes value, struct entry *entry_out, struct error *err)
-{
-	if (record_decode(&entry_type, value, entry_out, err) != ST_OK)
-		return ST_IO;
-	spell_out(entry_out);
-	entry_key_read(key, &entry_out->ticket, &entry_out->seq);
-	return ST_OK;
-}
-
-static enum status entries_put_entry(struct txn *txn, const struct entry *entry)
-{
-	g_autoptr(GByteArray) value = g_byte_array_new();
-	struct entry brief;
-	struct key key;
-
-	entry_key(&key, entry->ticket, entry->seq);
-	entries_shorten(entry, &brief);
-	record_encode(&entry_type, &brief, value);
-	return txn_put(
-		txn, TABLE_ENTRIES, key_bytes(&key), (struct bytes){ value->data, value->len });
-}
-
-uint64_t entry_attachments(const struct entry *entry)
-{
-	return entry->attached ? g_strv_length(entry->attached) : 0;
-}
-
 /* Entries may have been moved away, so the count is not the last seq. */
 static enum status next_seq(struct txn *txn, uint64_t number, uint64_t *seq_out)
 {
@@ -386,10 +283,10 @@ static enum status next_seq(struct txn *txn, uint64_t number, uint64_t *seq_out)
 enum status tickets_entry_insert(
 	struct txn *txn, const struct entry *entry, const char *text, struct error *err)
 {
-	enum status st = entries_put_entry(txn, entry);
+	enum status st = table_insert(txn, &entry_table, entry, err);
 
 	if (st != ST_OK)
-		return record_error(txn, st, _("append to"), entry->ticket, err);
+		return st;
 	st = text && *text ? tickets_text_save(txn, entry->ticket, entry->seq, text, err) : ST_OK;
 	return st == ST_OK ? index_entry(txn, entry, err) : st;
 }
@@ -413,39 +310,38 @@ enum status tickets_append(struct txn *txn, struct ticket *ticket, struct entry 
 enum status tickets_entry(
 	struct txn *txn, uint64_t number, uint64_t seq, struct entry *entry_out, struct error *err)
 {
-	struct bytes value;
-	struct key key;
-	enum status st;
+	const struct entry like = { .ticket = number, .seq = seq };
 
-	entry_key(&key, number, seq);
-	st = txn_get(txn, TABLE_ENTRIES, key_bytes(&key), &value);
-	if (st != ST_OK)
-		return record_error(txn, st, _("read a message of"), number, err);
-	return decode_entry(key_bytes(&key), value, entry_out, err);
+	return table_load(txn, &entry_table, &like, entry_out, err);
+}
+
+struct entry_visitor {
+	entry_visit *fn;
+	void *arg;
+};
+
+static enum status entry_visit_record(
+	struct txn *txn, const void *entry, void *arg, struct error *err)
+{
+	const struct entry_visitor *visitor = arg;
+
+	return visitor->fn(txn, entry, visitor->arg, err);
 }
 
 enum status tickets_each_entry(
 	struct txn *txn, uint64_t number, entry_visit *fn, void *arg, struct error *err)
 {
-	struct scan scan;
+	struct entry_visitor visitor = { fn, arg };
 	struct key key;
-	enum status st;
+	struct table_walk walk = {
+		.type = &entry_table,
+		.fn = entry_visit_record,
+		.arg = &visitor,
+	};
 
 	ticket_key(&key, number);
-	for (st = scan_first(
-		     &scan, txn, TABLE_ENTRIES, key_bytes(&key), (struct bytes){ NULL, 0 }, false);
-		st == ST_OK; st = scan_next(&scan)) {
-		struct entry entry = { 0 };
-
-		st = decode_entry(scan.key, scan.value, &entry, err);
-		if (st == ST_OK)
-			st = fn(txn, &entry, arg, err);
-		record_release(&entry_type, &entry);
-		if (st != ST_OK)
-			break;
-	}
-	scan_release(&scan);
-	return st == ST_NOT_FOUND ? ST_OK : st;
+	walk.prefix = key_bytes(&key);
+	return table_each(txn, &walk, err);
 }
 
 /* --- texts --- */
@@ -529,7 +425,7 @@ enum status tickets_entry_save(struct txn *txn, const struct entry *entry, struc
 	enum status st = forget_changed(txn, entry, err);
 
 	if (st == ST_OK)
-		st = entries_put_entry(txn, entry);
+		st = table_insert(txn, &entry_table, entry, err);
 	return st == ST_OK ? index_entry(txn, entry, err)
 			   : record_error(txn, st, _("write a message of"), entry->ticket, err);
 }

@@ -237,23 +237,25 @@ static enum status store_rebuilt(
 		: st;
 }
 
-static bool rebuild_is_there(struct txn *txn, uint64_t number)
+static enum status rebuild_is_there(struct txn *txn, uint64_t number, bool *there_out)
 {
+	const struct ticket like = { .number = number };
 	struct ticket t = { 0 };
-	bool there = tickets_load(txn, number, &t, NULL) == ST_OK;
+	enum status st = table_load_sound(txn, &ticket_table, &like, &t, there_out);
 
 	record_release(&ticket_type, &t);
-	return there;
+	return st;
 }
 
 enum status tickets_rebuild(struct txn *txn, uint64_t number, const struct tag_format *tags,
 	const struct actor *actor, struct error *err)
 {
 	struct rebuilt r = { .t = { .number = number }, .tags = tags };
-	enum status st;
+	bool there = false;
+	enum status st = rebuild_is_there(txn, number, &there);
 
-	if (rebuild_is_there(txn, number))
-		return ST_OK;
+	if (st != ST_OK || there)
+		return st;
 	st = tickets_each_entry(txn, number, rebuild_add_entry, &r, NULL);
 	if (st == ST_OK)
 		st = history_each(txn, number, 0, rebuild_add_event, &r, NULL);

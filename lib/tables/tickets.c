@@ -28,20 +28,40 @@ enum status record_error(
 		err, st, _("cannot %s ticket %" PRIu64 ": %s"), what, number, txn_reason(txn));
 }
 
+static void ticket_key_of(struct key *key, const void *ticket)
+{
+	ticket_key(key, ((const struct ticket *)ticket)->number);
+}
+
+static void ticket_read_key(struct bytes key, void *ticket)
+{
+	size_t offset = 0;
+
+	((struct ticket *)ticket)->number = key_read_number(key, &offset);
+}
+
+static char *ticket_subject(const void *ticket)
+{
+	return g_strdup_printf(_("ticket %" PRIu64), ((const struct ticket *)ticket)->number);
+}
+
+const struct table_type ticket_table = {
+	.name = "ticket",
+	.table = TABLE_TICKETS,
+	.record = &ticket_type,
+	.key = ticket_key_of,
+	.read_key = ticket_read_key,
+	.subject = ticket_subject,
+};
+
 /* --- loading --- */
 
 enum status tickets_load(
 	struct txn *txn, uint64_t number, struct ticket *ticket_out, struct error *err)
 {
-	struct bytes value;
-	struct key key;
-	enum status st;
+	const struct ticket like = { .number = number };
 
-	ticket_key(&key, number);
-	st = txn_get(txn, TABLE_TICKETS, key_bytes(&key), &value);
-	if (st != ST_OK)
-		return record_error(txn, st, _("read"), number, err);
-	return record_decode(&ticket_type, value, ticket_out, err) == ST_OK ? ST_OK : ST_IO;
+	return table_load(txn, &ticket_table, &like, ticket_out, err);
 }
 
 enum status tickets_resolve(
@@ -58,25 +78,29 @@ enum status tickets_resolve(
 	return error_set(err, ST_IO, _("ticket %" PRIu64 " is merged in a circle"), number);
 }
 
+struct ticket_visitor {
+	ticket_visit *fn;
+	void *arg;
+};
+
+static enum status ticket_visit_record(
+	struct txn *txn, const void *ticket, void *arg, struct error *err)
+{
+	const struct ticket_visitor *visitor = arg;
+
+	return visitor->fn(txn, ticket, visitor->arg, err);
+}
+
 enum status tickets_each(struct txn *txn, ticket_visit *fn, void *arg, struct error *err)
 {
-	const struct bytes all = { NULL, 0 };
-	struct scan scan;
-	enum status st;
+	struct ticket_visitor visitor = { fn, arg };
+	const struct table_walk walk = {
+		.type = &ticket_table,
+		.fn = ticket_visit_record,
+		.arg = &visitor,
+	};
 
-	for (st = scan_first(&scan, txn, TABLE_TICKETS, all, all, false); st == ST_OK;
-		st = scan_next(&scan)) {
-		struct ticket ticket = { 0 };
-
-		st = record_decode(&ticket_type, scan.value, &ticket, err) == ST_OK
-			? fn(txn, &ticket, arg, err)
-			: ST_IO;
-		record_release(&ticket_type, &ticket);
-		if (st != ST_OK)
-			break;
-	}
-	scan_release(&scan);
-	return st == ST_NOT_FOUND ? ST_OK : st;
+	return table_each(txn, &walk, err);
 }
 
 /* --- saving --- */
@@ -204,15 +228,6 @@ static enum status move_on(struct txn *txn, uint64_t number)
 	return txn_skip_numbers(txn, name, count);
 }
 
-static bool tickets_exists(struct txn *txn, uint64_t number)
-{
-	struct bytes value;
-	struct key key;
-
-	ticket_key(&key, number);
-	return txn_get(txn, TABLE_TICKETS, key_bytes(&key), &value) == ST_OK;
-}
-
 /* What a purge leaves behind, so that a number is known to have been given. */
 static void gone_key(struct key *key, uint64_t number)
 {
@@ -221,38 +236,46 @@ static void gone_key(struct key *key, uint64_t number)
 	key_number(key, number);
 }
 
-bool tickets_was_given(struct txn *txn, uint64_t number)
+enum status tickets_was_given(struct txn *txn, uint64_t number, bool *given_out, struct error *err)
 {
-	struct bytes value;
+	const struct ticket like = { .number = number };
 	struct key key;
+	enum status st = table_has(txn, &ticket_table, &like, given_out, err);
 
+	if (st != ST_OK || *given_out)
+		return st;
 	gone_key(&key, number);
-	return tickets_exists(txn, number) ||
-		txn_get(txn, TABLE_META, key_bytes(&key), &value) == ST_OK;
+	st = row_present(txn, TABLE_META, key_bytes(&key), given_out);
+	return record_error(txn, st, _("read"), number, err);
 }
 
 enum status tickets_give_number(
 	struct txn *txn, const struct numbering *numbering, uint64_t *number_out, struct error *err)
 {
+	bool given;
 	enum status st;
 
 	/* An import may have brought numbers of another scheme. */
-	do
+	do {
+		given = false;
 		st = next_number(txn, numbering, number_out);
-	while (st == ST_OK && tickets_was_given(txn, *number_out));
-	return st == ST_OK ? st
-			   : error_set(err, st, _("cannot give a number: %s"), txn_reason(txn));
+		if (st != ST_OK)
+			return error_set(err, st, _("cannot give a number: %s"), txn_reason(txn));
+		st = tickets_was_given(txn, *number_out, &given, err);
+	} while (st == ST_OK && given);
+	return st;
 }
 
 enum status tickets_take_number(struct txn *txn, uint64_t number, struct error *err)
 {
-	enum status st = number == 0 || number > INT64_MAX || tickets_was_given(txn, number)
-		? ST_EXISTS
-		: move_on(txn, number);
+	bool given = number == 0 || number > INT64_MAX;
+	enum status st = given ? ST_OK : tickets_was_given(txn, number, &given, err);
 
-	return st == ST_OK || st == ST_EXISTS
-		? st
-		: error_set(err, st, _("cannot give a number: %s"), txn_reason(txn));
+	if (st != ST_OK || given)
+		return st == ST_OK ? ST_EXISTS : st;
+	st = move_on(txn, number);
+	return st == ST_OK ? st
+			   : error_set(err, st, _("cannot give a number: %s"), txn_reason(txn));
 }
 
 enum status tickets_begin(struct txn *txn, const struct ticket *ticket, struct error *err)
@@ -275,14 +298,18 @@ enum status tickets_create(struct txn *txn, const struct numbering *numbering,
 
 enum status tickets_insert(struct txn *txn, const struct ticket *ticket, struct error *err)
 {
+	bool there = false;
 	enum status st;
 
 	if (ticket->number == 0 || ticket->number > INT64_MAX)
 		return error_set(
 			err, ST_BAD_INPUT, _("%" PRIu64 " is no ticket number"), ticket->number);
-	if (tickets_exists(txn, ticket->number))
+	st = table_has(txn, &ticket_table, ticket, &there, err);
+	if (st == ST_OK && there)
 		return error_set(
 			err, ST_EXISTS, _("ticket %" PRIu64 " is there already"), ticket->number);
+	if (st != ST_OK)
+		return st;
 	st = move_on(txn, ticket->number);
 	if (st != ST_OK)
 		return error_set(err, st, _("cannot give a number: %s"), txn_reason(txn));

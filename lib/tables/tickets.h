@@ -4,7 +4,9 @@
 #define MILTICKET_TICKETS_H
 
 #include "model/ticket.h"
-#include "store/store.h"
+#include "tables/record-table.h"
+
+extern const struct table_type ticket_table, entry_table;
 
 /* Loads one; *ticket_out must be zeroed or released, and is the caller's to release. ST_NOT_FOUND:
  * never given, or purged. */
@@ -91,7 +93,7 @@ enum status tickets_index_id(struct txn *txn, const char *message_id, uint64_t t
 	enum id_kind kind, struct error *err);
 
 /* Was this number given once, be its ticket purged since or not? */
-bool tickets_was_given(struct txn *txn, uint64_t number);
+enum status tickets_was_given(struct txn *txn, uint64_t number, bool *given_out, struct error *err);
 
 /* A further identity of an entry; number and seq 0: a message that was seen and is of no ticket. */
 enum status tickets_index_digest(
@@ -138,13 +140,9 @@ enum status tickets_each(struct txn *txn, ticket_visit *fn, void *arg, struct er
 enum status tickets_due(struct txn *txn, int64_t now, uint64_t *numbers, size_t max, size_t *n_out,
 	struct error *err);
 
-/* Writes every index of this ticket and its entries anew; for check --repair, in a store whose
- * index tables were emptied or not. */
+/* Writes every index of this ticket and its entries anew, and counts its messages. */
 enum status tickets_reindex(struct txn *txn, uint64_t number, struct error *err);
-/* One text per missing or wrong index row of this ticket; an empty list is health. */
-enum status tickets_check(struct txn *txn, uint64_t number, GPtrArray *findings, struct error *err);
-/* The other way round, for the whole store: one text per index row that its ticket does not stand
- * behind; removed with repair. */
-enum status tickets_sweep(struct txn *txn, bool repair, GPtrArray *findings, struct error *err);
+/* Counts its messages and their attachments anew. */
+enum status tickets_recount(struct txn *txn, uint64_t number, struct error *err);
 
 #endif

@@ -2,6 +2,7 @@
 import base64
 import email
 import json
+import os
 import pathlib
 import quopri
 import subprocess
@@ -22,7 +23,9 @@ def take_in(desk, tmp_path, *mails):
 
 
 def archived(desk):
-    return sorted(desk.archive.rglob("*.eml"))
+    # A directory that the daemon removes meanwhile is no error of os.walk's.
+    found = (pathlib.Path(at, name) for at, _, names in os.walk(desk.archive) for name in names)
+    return sorted(path for path in found if path.suffix == ".eml")
 
 
 def ends(desk, *words):

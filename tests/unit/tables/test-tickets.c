@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "settings/settings.h"
+#include "tables/check.h"
 #include "tables/history.h"
 #include "tables/tickets-index.h"
 #include "../store-fixture.h"
@@ -42,6 +43,14 @@ static char *listed(struct txn *txn, const struct ticket_filter *filter);
 
 /* --- numbers --- */
 
+static bool was_given(struct txn *txn, uint64_t number)
+{
+	bool given = false;
+
+	OK(tickets_was_given(txn, number, &given, NULL));
+	return given;
+}
+
 static enum status number_sequence(struct txn *txn, void *arg, struct error *err)
 {
 	struct numbering from_100 = { NUMBERS_SEQUENTIAL, 100, DAY_START };
@@ -53,9 +62,9 @@ static enum status number_sequence(struct txn *txn, void *arg, struct error *err
 	g_assert_cmpuint(make(txn, t), ==, 2);
 	OK(tickets_remove(txn, 2, err));
 	g_assert_cmpuint(make(txn, t), ==, 3);
-	g_assert_true(tickets_was_given(txn, 2));
-	g_assert_true(tickets_was_given(txn, 3));
-	g_assert_false(tickets_was_given(txn, 4));
+	g_assert_true(was_given(txn, 2));
+	g_assert_true(was_given(txn, 3));
+	g_assert_false(was_given(txn, 4));
 	OK(tickets_create(txn, &from_100, &t, err));
 	g_assert_cmpuint(t.number, ==, 100);
 	OK(tickets_insert(txn, &brought, err));
@@ -837,19 +846,14 @@ static void test_due(void)
 
 /* --- checking --- */
 
-static unsigned findings(struct txn *txn, uint64_t number)
+static unsigned checked(struct txn *txn, bool repair)
 {
 	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
+	const struct check_options options = { .actor = { "unix:tester", 0 } };
 
-	OK(tickets_check(txn, number, found, NULL));
-	return found->len;
-}
-
-static unsigned sweepings(struct txn *txn, bool repair)
-{
-	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
-
-	OK(tickets_sweep(txn, repair, found, NULL));
+	OK(check_in(txn, &options, repair, found, NULL));
+	for (guint i = 0; i < found->len; i++)
+		g_test_message("%s", (char *)g_ptr_array_index(found, i));
 	return found->len;
 }
 
@@ -857,16 +861,19 @@ static enum status check_and_repair(struct txn *txn, void *arg, struct error *er
 {
 	(void)arg;
 	make_full(txn, NULL, err);
-	g_assert_cmpuint(findings(txn, 1), ==, 0);
+	g_assert_cmpuint(checked(txn, false), ==, 0);
 	empty_table(txn, TABLE_INDEX);
-	g_assert_cmpuint(findings(txn, 1), ==, 9);
-	empty_table(txn, TABLE_DUE);
-	g_assert_cmpuint(findings(txn, 1), ==, 10);
+	g_assert_cmpuint(checked(txn, false), >, 0);
+	OK(tickets_reindex(txn, 1, err));
+	g_assert_cmpuint(checked(txn, false), ==, 0);
 	empty_table(txn, TABLE_IDS);
 	/* Three ids, and two identities that they lead to. */
-	g_assert_cmpuint(findings(txn, 1), ==, 15);
+	g_assert_cmpuint(checked(txn, false), ==, 5);
 	OK(tickets_reindex(txn, 1, err));
-	g_assert_cmpuint(findings(txn, 1), ==, 0);
+	g_assert_cmpuint(checked(txn, false), ==, 0);
+	empty_table(txn, TABLE_DUE);
+	g_assert_cmpuint(checked(txn, true), ==, 1);
+	g_assert_cmpuint(checked(txn, false), ==, 0);
 	g_assert_cmpint(tickets_reindex(txn, 2, err), ==, ST_NOT_FOUND);
 	assert_hits(txn, "<root@example.net>", "1.0 referenced");
 	return ST_OK;
@@ -887,9 +894,9 @@ static enum status recount(struct txn *txn, void *arg, struct error *err)
 	t.messages_count = 9;
 	OK(tickets_save(txn, &t, err));
 	record_release(&ticket_type, &t);
-	g_assert_cmpuint(findings(txn, 1), ==, 1);
+	g_assert_cmpuint(checked(txn, false), ==, 1);
 	OK(tickets_reindex(txn, 1, err));
-	g_assert_cmpuint(findings(txn, 1), ==, 0);
+	g_assert_cmpuint(checked(txn, false), ==, 0);
 	return ST_OK;
 }
 
@@ -910,7 +917,7 @@ static enum status sweep_rows(struct txn *txn, void *arg, struct error *err)
 
 	(void)arg;
 	make_full(txn, NULL, err);
-	g_assert_cmpuint(sweepings(txn, false), ==, 0);
+	g_assert_cmpuint(checked(txn, false), ==, 0);
 	key_init(&key);
 	key_init(&value);
 	key_u8(&key, 'S');
@@ -929,10 +936,9 @@ static enum status sweep_rows(struct txn *txn, void *arg, struct error *err)
 	key_init(&key);
 	key_u8(&key, 1);
 	put_row(txn, TABLE_DUE, &key, &value);
-	g_assert_cmpuint(sweepings(txn, false), ==, 5);
-	g_assert_cmpuint(sweepings(txn, true), ==, 5);
-	g_assert_cmpuint(sweepings(txn, false), ==, 0);
-	g_assert_cmpuint(findings(txn, 1), ==, 0);
+	g_assert_cmpuint(checked(txn, false), ==, 5);
+	g_assert_cmpuint(checked(txn, true), ==, 5);
+	g_assert_cmpuint(checked(txn, false), ==, 0);
 	return ST_OK;
 }
 

@@ -1,0 +1,16 @@
+/* All kinds of row that are records, in the order in which an import takes them. */
+#include "tables/agents.h"
+#include "tables/history.h"
+#include "tables/outbox.h"
+#include "tables/queues.h"
+#include "tables/tickets.h"
+
+const struct table_type *const table_types[] = {
+	&queue_table,
+	&agent_table,
+	&ticket_table,
+	&entry_table,
+	&event_table,
+	&outgoing_table,
+	NULL,
+};
