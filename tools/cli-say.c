@@ -47,12 +47,10 @@ int cli_status(const struct cli *cli, enum status st)
 
 void help_usage(FILE *out, const struct cli_command *command)
 {
-	g_autofree char *words = g_strjoin(" ", command->name,
-		command->options ? _("[options]") : command->arguments,
-		command->options ? command->arguments : NULL, NULL);
-
-	fprintf(out, _("usage: ticket %s"), g_strchomp(words));
-	putc('\n', out);
+	fprintf(out, _("usage: ticket %s"), command->name);
+	if (command->options)
+		fprintf(out, " %s", _("[options]"));
+	fprintf(out, "%s%s\n", *command->arguments ? " " : "", command->arguments);
 }
 
 int cli_usage(const struct cli *cli, const char *fmt, ...)

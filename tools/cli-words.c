@@ -209,12 +209,12 @@ void cli_set(struct cli *cli, const char *name, const char *value)
  * wrong. */
 static int take_option(struct cli *cli, char **words)
 {
-	const char *word = words[0], *name = word + (word[1] == '-' ? 2 : 1),
-		   *equals = word[1] == '-' ? strchr(name, '=') : NULL;
-	size_t len = equals ? (size_t)(equals - name) : strlen(name);
+	bool is_long = words[0][1] == '-';
+	const char *word = words[0], *name = word + 1 + is_long;
+	size_t len = is_long ? strcspn(name, "=") : 1;
+	const char *value = name[len] ? name + len + is_long : NULL;
 	const struct cli_option *option = words_option(
-		cli->command, name, len, word[1] == '-' ? '\0' : *name);
-	const char *value = equals ? equals + 1 : word[1] != '-' && name[1] ? name + 1 : NULL;
+		cli->command, name, len, is_long ? '\0' : *name);
 
 	if (!option) {
 		say_unknown_option(cli, word);

@@ -171,9 +171,10 @@ static void show_row(const struct attachments *a, const struct found *f)
 {
 	g_autofree char *person = g_format_size(f->what.size),
 			*exact = g_strdup_printf("%" G_GUINT64_FORMAT, f->what.size);
+	const char *size = terminal_is() ? person : exact;
 	const char *cells[] = {
 		f->id,
-		terminal_is() ? person : exact,
+		size,
 		f->what.type,
 		f->what.is_inline ? "yes" : "no",
 		f->entry->from,

@@ -7,6 +7,7 @@
 #include "archive/spool.h"
 #include "base/address.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "base/tongue.h"
 #include "commands.h"
 #include "json.h"
@@ -177,9 +178,10 @@ static void tell_ticket(const struct explanation *e)
 	const struct outcome *o = &e->outcome;
 	g_autofree char *new = o->match == MATCH_NEW ? g_strdup(_("a new one")) : NULL;
 	g_autofree char *known = g_strdup_printf(_("#%" PRIu64 " %s, by %s"), e->ticket.number,
-		e->ticket.subject ? e->ticket.subject : "", match_names[o->match]);
-	g_autofree char *as = g_strdup_printf(_("queue %s, status %s, agent %s"),
-		e->ticket.queue ? e->ticket.queue : "-", ticket_status_names[e->ticket.status],
+		text_or_none(e->ticket.subject), match_names[o->match]);
+	const char *queue = e->ticket.queue ? e->ticket.queue : "-";
+	g_autofree char *as = g_strdup_printf(_("queue %s, status %s, agent %s"), queue,
+		ticket_status_names[e->ticket.status],
 		e->ticket.agent ? e->ticket.agent : _("nobody"));
 
 	if (!e->ticket.number)
@@ -194,9 +196,10 @@ static void tell_outgoing(const struct explanation *e)
 	for (unsigned i = 0; i < e->outgoing->len; i++) {
 		const struct outgoing *o = g_ptr_array_index(e->outgoing, i);
 		g_autofree char *to = o->to ? g_strjoinv(", ", o->to) : g_strdup("");
-		g_autofree char *text = g_strdup_printf("%s to %s%s%s", o->event, to,
-			o->state == OUTGOING_SUPPRESSED ? ": suppressed, " : "",
-			o->state == OUTGOING_SUPPRESSED && o->last_reply ? o->last_reply : "");
+		g_autofree char *text = o->state == OUTGOING_SUPPRESSED
+			? g_strdup_printf(_("%s to %s: suppressed, %s"), o->event, to,
+				  text_or_none(o->last_reply))
+			: g_strdup_printf(_("%s to %s"), o->event, to);
 
 		explain_line(N_("mail"), text);
 	}
@@ -206,10 +209,8 @@ static void tell_events(const struct explanation *e)
 {
 	for (unsigned i = 0; i < e->events->len; i++) {
 		const struct event *event = g_ptr_array_index(e->events, i);
-		g_autofree char *text = g_strdup_printf("%s %s%s%s%s%s",
-			event_kind_names[event->kind], event->from ? event->from : "",
-			event->from || event->to ? " → " : "", event->to ? event->to : "",
-			event->text ? "; " : "", event->text ? event->text : "");
+		g_autofree char *change = print_change(event);
+		g_autofree char *text = g_strjoin(" ", event_kind_names[event->kind], change, NULL);
 
 		explain_line(N_("log"), text);
 	}
@@ -220,12 +221,12 @@ static void tell_recipients(const struct edits *edits)
 	const struct edit *edit;
 
 	for (unsigned i = 0; (edit = edits_at(edits, i)); i++) {
-		const char *what = edit->kind == EDIT_ADD_RECIPIENT ? N_("also to")
-			: edit->kind == EDIT_DELETE_RECIPIENT       ? N_("not to")
-								    : NULL;
-
-		explain_line(what ? what : N_("sender"),
-			what || edit->kind == EDIT_CHANGE_SENDER ? edit->value : NULL);
+		if (edit->kind == EDIT_ADD_RECIPIENT)
+			explain_line(N_("also to"), edit->value);
+		else if (edit->kind == EDIT_DELETE_RECIPIENT)
+			explain_line(N_("not to"), edit->value);
+		else if (edit->kind == EDIT_CHANGE_SENDER)
+			explain_line(N_("sender"), edit->value);
 	}
 }
 
@@ -244,17 +245,22 @@ static void tell_message(const struct message *message)
 	printf("%s\n", g_strchomp(text));
 }
 
+static enum colour header_colour(char sign)
+{
+	if (sign == '+')
+		return COLOUR_GREEN;
+	return sign == '-' ? COLOUR_RED : COLOUR_NONE;
+}
+
 static void explain_tell_fields(const struct explanation *e)
 {
 	explain_heading(_("headers afterwards"));
 	for (unsigned i = 0; i < e->headers->len; i++) {
 		const char *header = g_ptr_array_index(e->headers, i);
 		g_autofree char *clean = terminal_line(header + 2, CELL_MAX);
-		enum colour colour = *header == '+' ? COLOUR_GREEN
-			: *header == '-'            ? COLOUR_RED
-						    : COLOUR_NONE;
 
-		printf("%s%c %s%s\n", terminal_on(colour), *header, clean, terminal_off());
+		printf("%s%c %s%s\n", terminal_on(header_colour(*header)), *header, clean,
+			terminal_off());
 	}
 }
 

@@ -48,9 +48,9 @@ static enum status print_mbox(const struct entry *entry, const GString *mail, st
 		terminal_is() ? text_block_shown(mail->str, (gssize)mail->len, mail->len) : NULL;
 	const GString visible = { clean, clean ? strlen(clean) : 0, 0 };
 
-	return mails_write_mbox(stdout, entry, clean ? &visible : mail)
-		? ST_OK
-		: error_set(err, ST_IO, _("cannot write to standard output"));
+	if (mails_write_mbox(stdout, entry, clean ? &visible : mail))
+		return ST_OK;
+	return error_set(err, ST_IO, _("cannot write to standard output"));
 }
 
 /* What was not kept can only be told again. */

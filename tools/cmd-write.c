@@ -266,8 +266,8 @@ static int write_tell_outcome(struct work *w)
 	struct printer printer;
 
 	if (!w->cli->json) {
-		printf("#%" G_GUINT64_FORMAT " %s%s%s\n", w->ticket.number, _(done[w->what]),
-			w->to ? " " : "", w->to ? w->to : "");
+		printf("#%" PRIu64 " %s%s%s\n", w->ticket.number, _(done[w->what]),
+			w->to ? " " : "", text_or_none(w->to));
 		return EXIT_DONE;
 	}
 	print_begin(&printer, w->cli, PRINT_TICKETS);

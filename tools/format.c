@@ -22,7 +22,7 @@ static char *queues_of(const struct cli *cli, const struct ticket *t)
 								  : NULL;
 
 	(void)cli;
-	return g_strdup_printf("%s%s%s", t->queue, watchers ? ", " : "", watchers ? watchers : "");
+	return g_strjoin(", ", t->queue, watchers, NULL);
 }
 
 static char *format_requester_of(const struct cli *cli, const struct ticket *t)

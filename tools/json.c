@@ -289,10 +289,12 @@ static bool read_numbers(const json_t *value, struct numbers *numbers)
 /* null is the empty name, where there is one, else the first. */
 static bool read_name(const json_t *value, const struct field *f, int *out)
 {
-	int i = json_is_null(value)     ? MAX(names_find(f->names, ""), 0)
-		: json_is_string(value) ? names_find(f->names, json_string_value(value))
-					: -1;
+	int i = -1;
 
+	if (json_is_null(value))
+		i = MAX(names_find(f->names, ""), 0);
+	else if (json_is_string(value))
+		i = names_find(f->names, json_string_value(value));
 	*out = MAX(i, 0);
 	return i >= 0;
 }

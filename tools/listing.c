@@ -148,9 +148,10 @@ static void resolve_agent(struct txn *txn, struct listing *l)
 
 	if (!given)
 		return;
-	login = strcmp(given, "none") == 0 ? g_strdup("")
-		: strcmp(given, "me") == 0 ? cli_agent_login()
-					   : g_strdup(given);
+	if (strcmp(given, "me") == 0)
+		login = cli_agent_login();
+	else
+		login = g_strdup(strcmp(given, "none") == 0 ? "" : given);
 	if (*login && agents_find(txn, login, &agent, NULL) == ST_OK) {
 		g_free(login);
 		login = g_strdup(agent.login);

@@ -89,9 +89,9 @@ static char *when_text(const struct printer *printer, int64_t when)
 static void text_ticket(struct printer *printer, const struct ticket *t)
 {
 	g_autofree char *number = number_text(t->number), *when = when_text(printer, t->updated);
-	g_autofree char *subject = g_strdup_printf("%s%s",
-		t->undelivered ? _("[undelivered] ") : "",
-		t->subject && *t->subject ? t->subject : _("(no subject)"));
+	const char *known = t->subject && *t->subject ? t->subject : _("(no subject)");
+	g_autofree char *subject = g_strconcat(
+		t->undelivered ? _("[undelivered] ") : "", known, NULL);
 	const char *requester = terminal_is() && t->requester_name ? t->requester_name
 								   : t->requester_address;
 	const char *const cells[] = {
@@ -121,10 +121,16 @@ static void text_queue(struct printer *printer, const struct queue_view *v)
 
 static void text_agent(struct printer *printer, const struct agent *a)
 {
-	g_autofree char *addresses = a->addresses ? g_strjoinv(", ", a->addresses) : NULL,
-			*queues = a->queues ? g_strjoinv(", ", a->queues) : NULL;
-	const char *const cells[] = { a->login, a->name, addresses, queues,
-		a->inactive ? "no" : "yes" };
+	g_autofree char *addresses = a->addresses ? g_strjoinv(", ", a->addresses) : NULL;
+	g_autofree char *queues = a->queues ? g_strjoinv(", ", a->queues) : NULL;
+	const char *is_active = a->inactive ? "no" : "yes";
+	const char *const cells[] = {
+		a->login,
+		a->name,
+		addresses,
+		queues,
+		is_active,
+	};
 
 	table_add(printer->table, cells, 4, a->inactive ? COLOUR_DIM : COLOUR_NONE);
 }
@@ -154,14 +160,18 @@ static void text_outgoing(struct printer *printer, const struct outgoing *o)
 	table_add(printer->table, cells, 3, colours[o->state]);
 }
 
-/* "old → new", "→ new", "old →"; then what else is said. */
-static char *change_text(const struct event *e)
+char *print_change(const struct event *e)
 {
+	GString *out = g_string_new(e->from);
 	bool from = e->from && *e->from, to = e->to && *e->to, text = e->text && *e->text;
 
-	return g_strconcat(from ? e->from : "", from ? " " : "", from || to ? "→" : "",
-		to ? " " : "", to ? e->to : "", (from || to) && text ? "; " : "",
-		text ? e->text : "", NULL);
+	if (from || to)
+		g_string_append(out, from ? " →" : "→");
+	if (to)
+		g_string_append_printf(out, " %s", e->to);
+	if (text)
+		g_string_append_printf(out, "%s%s", from || to ? "; " : "", e->text);
+	return g_string_free(out, FALSE);
 }
 
 /* Padded to so many columns, but never cut. */
@@ -175,7 +185,7 @@ static void event_for_a_person(const struct event *e, bool with_ticket)
 {
 	g_autofree char *time = terminal_time(e->time),
 			*number = g_strdup_printf("#%" G_GUINT64_FORMAT, e->ticket),
-			*change = change_text(e);
+			*change = print_change(e);
 	g_autofree char *actor = terminal_line(e->actor ? e->actor : "-", CELL_MAX),
 			*clean = terminal_line(change, CELL_MAX);
 
@@ -190,7 +200,7 @@ static void event_for_a_person(const struct event *e, bool with_ticket)
 static void event_for_a_program(const struct event *e)
 {
 	g_autofree char *time = text_rfc3339(e->time), *number = number_text(e->ticket),
-			*change = change_text(e);
+			*change = print_change(e);
 	const char *cells[] = { time, number, event_kind_names[e->kind], e->actor, change };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cells); i++) {

@@ -63,6 +63,8 @@ void print_agent(struct printer *printer, const struct agent *agent);
 void print_account(struct printer *printer, const struct account *account);
 void print_outgoing(struct printer *printer, const struct outgoing *outgoing);
 void print_event(struct printer *printer, const struct event *event);
+/* "old → new", "→ new", "old →"; then what else is said. Owned. */
+char *print_change(const struct event *event);
 void print_view(struct printer *printer, const struct ticket_view *view);
 /* EXIT_DONE, or EXIT_NOTHING when nothing was printed. */
 int print_end(struct printer *printer);

@@ -117,7 +117,9 @@ static void print_cell(const struct table *table, unsigned i, const char *text, 
 
 	if (table->columns[i].right)
 		printf("%*s", pad, "");
-	printf("%s%s%s", colour ? terminal_on(colour) : "", fitted, colour ? terminal_off() : "");
+	fputs(colour ? terminal_on(colour) : "", stdout);
+	fputs(fitted, stdout);
+	fputs(colour ? terminal_off() : "", stdout);
 	if (!table->columns[i].right && !last)
 		printf("%*s", pad, "");
 	if (!last)
@@ -127,10 +129,13 @@ static void print_cell(const struct table *table, unsigned i, const char *text, 
 static void print_line(const struct table *table, const struct row *row)
 {
 	for (unsigned i = 0; i < table->count; i++)
-		if (table->widths[i])
-			print_cell(table, i, row ? row->cells[i] : _(table->columns[i].title),
-				row ? (i == row->coloured ? row->colour : COLOUR_NONE)
-				    : COLOUR_BOLD);
+		if (!table->widths[i])
+			continue;
+		else if (!row)
+			print_cell(table, i, _(table->columns[i].title), COLOUR_BOLD);
+		else
+			print_cell(table, i, row->cells[i],
+				i == row->coloured ? row->colour : COLOUR_NONE);
 	puts("");
 }
 

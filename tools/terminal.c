@@ -139,11 +139,11 @@ static bool can_run(const char *command)
 /* NULL: none. An empty variable, or cat, means so. */
 static const char *pager_command(void)
 {
-	const char *ours = g_getenv("MILTICKET_PAGER"), *general = g_getenv("PAGER"),
-		   *command = ours ? ours
-		: general          ? general
-				   : "less";
+	const char *ours = g_getenv("MILTICKET_PAGER"), *general = g_getenv("PAGER");
+	const char *usual = general ? general : "less", *command = ours;
 
+	if (!command)
+		command = usual;
 	return *command && strcmp(command, "cat") != 0 && can_run(command) ? command : NULL;
 }
 

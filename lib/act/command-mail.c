@@ -104,8 +104,8 @@ static enum status describe_event(
 	(void)txn;
 	(void)err;
 	g_string_append_printf(out, "  %s  %-20s %-9s %s%s%s\n", time, event->actor,
-		event_kind_names[event->kind], event->from ? event->from : "",
-		event->from && event->to ? " → " : "", event->to ? event->to : "");
+		event_kind_names[event->kind], text_or_none(event->from),
+		event->from && event->to ? " → " : "", text_or_none(event->to));
 	return ST_OK;
 }
 

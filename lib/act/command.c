@@ -59,8 +59,8 @@ static char **command_split(const char *line)
 	GPtrArray *words = g_ptr_array_new();
 
 	for (const char *p = line; *(p += strspn(p, " "));) {
-		const char *quote = quoted_end(p), *begin = quote ? p + 1 : p,
-			   *end = quote ? quote : p + strcspn(p, " ");
+		const char *quote = quoted_end(p), *begin = p + (quote != NULL);
+		const char *end = quote ? quote : p + strcspn(p, " ");
 
 		g_ptr_array_add(words, g_strndup(begin, (gsize)(end - begin)));
 		p = end + (quote != NULL);

@@ -90,7 +90,9 @@ static void keep_line(char *out, const char *data, size_t len)
 
 static enum delivery courier_judge(int code)
 {
-	return code >= 500 ? DELIVERY_FAILED : code >= 400 ? DELIVERY_LATER : DELIVERY_SENT;
+	if (code >= 500)
+		return DELIVERY_FAILED;
+	return code >= 400 ? DELIVERY_LATER : DELIVERY_SENT;
 }
 
 /* Answers that speak of our login or encryption (RFC 4954 section 6, RFC 3207 section 4), never of
@@ -378,9 +380,8 @@ static bool speaks_of_us(const struct courier *c)
 static void judge_all(struct courier *c, CURLcode rc)
 {
 	bool refused = c->code >= 500 && !speaks_of_us(c) && c->stage != STAGE_RCPT;
-	enum delivery delivery = rc == CURLE_OK ? courier_judge(c->code)
-		: refused                       ? DELIVERY_FAILED
-						: DELIVERY_LATER;
+	enum delivery failure = refused ? DELIVERY_FAILED : DELIVERY_LATER;
+	enum delivery delivery = rc == CURLE_OK ? courier_judge(c->code) : failure;
 	g_autofree char *text = rc == CURLE_OK ? g_strdup(c->reply) : courier_reason(c, rc);
 
 	for (size_t i = 0; i < c->count; i++) {

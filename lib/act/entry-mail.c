@@ -2,6 +2,7 @@
 #include "act/entry-mail.h"
 
 #include "archive/archive.h"
+#include "base/text.h"
 #include "mail/letter.h"
 #include "mail/message.h"
 
@@ -17,14 +18,16 @@ static GString *mail_rebuilt(const struct entry *e, const char *text)
 	g_autofree char *to_list = e->to ? g_strjoinv(", ", e->to) : NULL,
 			*to = mail_encoded("To", to_list);
 
+	int64_t date = e->date ? e->date : e->received;
+
 	return letter_write(&(struct letter){ .from = from ? from : "unknown",
 		.to = to,
 		.subject = subject,
 		.message_id = e->message_id,
 		.in_reply_to = e->in_reply_to,
 		.references = e->references,
-		.date = e->date ? e->date : e->received,
-		.text = text ? text : "" });
+		.date = date,
+		.text = text_or_none(text) });
 }
 
 GString *entry_mail(

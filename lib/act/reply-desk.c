@@ -58,9 +58,10 @@ static char *desk_sign(const char *text, const char *signature)
 	g_strchomp(clean);
 	if (parts[0] && parts[1])
 		return g_strjoinv(clean, parts);
-	return *clean ? g_strdup_printf("%s%s\n-- \n%s\n", text,
-				g_str_has_suffix(text, "\n") ? "" : "\n", clean)
-		      : g_strdup(text);
+	if (!*clean)
+		return g_strdup(text);
+	return g_strdup_printf(
+		"%s%s\n-- \n%s\n", text, g_str_has_suffix(text, "\n") ? "" : "\n", clean);
 }
 
 static enum status sign_for_queue(const struct reply_context *c, const struct ticket *ticket,

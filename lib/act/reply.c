@@ -147,7 +147,8 @@ static const struct template_set *template_for(const struct account *account, en
 /* Is one of the domains the other, or above it? */
 static bool same_house(const char *a, const char *b)
 {
-	const char *longer = strlen(a) > strlen(b) ? a : b, *other = longer == a ? b : a;
+	const char *longer = strlen(a) > strlen(b) ? a : b;
+	const char *other = longer == a ? b : a;
 	size_t more = strlen(longer) - strlen(other);
 
 	if (more == 0)
@@ -309,13 +310,13 @@ static void reply_fill(const struct answering *a, const struct template *templat
 	g_autofree char *tag = tag_text(&a->c->settings->tag_format, t->number);
 	g_autofree char *date = answer_date(a->date ? a->date : a->c->actor.now, language);
 	g_autofree char *name = a->name ? answer_name(a->name) : NULL;
-	const char *title = a->queue.title;
+	const char *title = text_or_none(a->queue.title), *queue = *title ? title : t->queue;
 	const char *values[VAR_COUNT] = {
 		[VAR_NUMBER] = number,
 		[VAR_TAG] = tag,
 		[VAR_SUBJECT] = a->own ? a->subject : tag,
 		[VAR_ADDRESS] = a->to,
-		[VAR_QUEUE] = title && *title ? title : t->queue,
+		[VAR_QUEUE] = queue,
 		[VAR_DATE] = date,
 		[VAR_SIGNATURE] = a->queue.signature,
 	};

@@ -12,6 +12,12 @@
 /* Times in the core are microseconds since 1970 UTC; 0 is unknown. */
 enum { TEXT_SECOND = 1000000 };
 
+/* s, or "" for NULL. */
+static inline const char *text_or_none(const char *s)
+{
+	return s ? s : "";
+}
+
 /* ASCII and no NUL: then it is valid UTF-8 as well, and told faster. */
 bool text_is_ascii(const char *s, size_t len);
 

@@ -40,8 +40,8 @@ static int64_t date_around(char **words, guint t, const int hms[3])
 {
 	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul",
 		"Aug", "Sep", "Oct", "Nov", "Dec", NULL };
-	int month = t >= 2 ? names_find(months, words[t - 2]) : -1,
-	    day = t >= 1 ? (int)g_ascii_strtoull(words[t - 1], NULL, 10) : 0;
+	int month = t >= 2 ? names_find(months, words[t - 2]) : -1;
+	int day = t >= 1 ? (int)g_ascii_strtoull(words[t - 1], NULL, 10) : 0;
 	g_autoptr(GDateTime) time = NULL;
 
 	for (char **w = words + t + 1; month >= 0 && *w && !time; w++)

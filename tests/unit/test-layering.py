@@ -36,7 +36,7 @@ EFFECTS = r"\b(printf|puts|putchar|perror|syslog|vsyslog|exit|_exit|abort|g_prin
 FORBIDDEN_CALLS = r"\b(strcpy|strcat|sprintf|vsprintf|gets|strtok|atoi|atol|system|popen|tmpnam|mktemp|alloca)\s*\("
 UNFINISHED = r"\b(TO" + r"DO|FIX" + r"ME|HA" + r"CK)\b"
 MACHINE_PATHS = r"(?<![\w.$}*)/-])/(home|work|mnt|Users)/\w"
-ONE_LITERAL = r'[\s(]*(?:L?"(?:\\.|[^"\\])*"|https?://\S+)[\s,;(){}]*\\?'
+ONE_LITERAL = r'[\s(]*(?:(?:puts\()?(?:N?_\()?L?"(?:\\.|[^"\\])*"|https?://\S+)[\s,;(){}]*\\?'
 MAX_MEDIAN, MAX_P90 = 15, 50
 
 
