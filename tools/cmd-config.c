@@ -209,24 +209,13 @@ static enum status config_hear(struct txn *txn, void *arg, struct error *err)
 	return control_answered(txn, r->serial, &r->answer, err);
 }
 
-/* Whoever can get its lock knows that there is none. */
-static bool daemon_runs(const struct cli *cli)
-{
-	int lock = -1;
-	struct error err;
-	enum status st = store_lock(cli->settings->store.path, &lock, &err);
-
-	store_unlock(lock);
-	return st == ST_BUSY;
-}
-
 static int run_reload(struct cli *cli)
 {
 	struct request r = { 0, NULL };
 	enum status st;
 	int code;
 
-	if (!daemon_runs(cli))
+	if (store_is_locked(cli->settings->store.path) != ST_BUSY)
 		return cli_fail(EXIT_TRY_AGAIN, _("no daemon runs on the store in '%s'"),
 			cli->settings->store.path);
 	st = store_write(cli->store, config_ask, &r, &cli->err);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -38,6 +39,19 @@ enum status store_lock(const char *dir, int *fd_out, struct error *err)
 	}
 	*fd_out = fd;
 	return ST_OK;
+}
+
+enum status store_is_locked(const char *dir)
+{
+	g_autofree char *path = g_build_filename(dir, "daemon.lock", NULL);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	bool busy;
+
+	if (fd < 0)
+		return errno == EACCES ? ST_REFUSED : ST_OK;
+	busy = flock(fd, LOCK_EX | LOCK_NB) != 0;
+	close(fd);
+	return busy ? ST_BUSY : ST_OK;
 }
 
 void store_unlock(int fd)

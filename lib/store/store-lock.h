@@ -8,6 +8,8 @@
 /* Makes the directory when missing. ST_BUSY: a daemon runs. *fd_out holds the lock until
  * store_unlock(), or the end of the process. */
 enum status store_lock(const char *dir, int *fd_out, struct error *err);
+/* Does a daemon run on it? Makes nothing. ST_BUSY: yes; ST_OK: no; ST_REFUSED: we may not look. */
+enum status store_is_locked(const char *dir);
 void store_unlock(int fd); /* -1: nothing */
 
 #endif

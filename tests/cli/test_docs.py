@@ -276,6 +276,12 @@ def test_json_of_attachments_is_as_the_schema_has_it(filled, tmp_path):
     valid("listed_attachment", value)
 
 
+def test_json_of_the_doctor_is_as_the_schema_has_it(filled):
+    (value, *more) = filled.ticket("doctor", "--postfix-config", "/nonexistent")
+    for finding in (value, *more):
+        valid("diagnosed", finding)
+
+
 def test_json_of_an_import_is_as_the_schema_has_it(filled, tmp_path):
     (tmp_path / "box").write_bytes(mbox([mail(7)]))
     (value,) = filled.ticket("import", tmp_path / "box", "--account", "support@example.com")

@@ -20,6 +20,8 @@ SPOKEN = {
     "check_find": 1,
     "cli_fail": 1,
     "cli_usage": 1,
+    "doctor_found": 2,
+    "doctor_unknown": 1,
     "error_set": 2,
     "fail_at": 2,
     "fprintf": 1,
