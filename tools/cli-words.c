@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/nearest.h"
 #include "base/text.h"
 #include "base/tongue.h"
 
@@ -16,22 +17,6 @@ const struct cli_option cli_common_options[] = {
 
 /* --- what is nearest --- */
 
-const char *cli_nearest(const char *word, const char *const *names)
-{
-	unsigned best = MIN((unsigned)strlen(word) / 3 + 2, 4);
-	const char *nearest = NULL;
-
-	for (; *names; names++) {
-		unsigned d = text_distance(word, *names);
-
-		if (d < best && d < strlen(*names)) {
-			best = d;
-			nearest = *names;
-		}
-	}
-	return nearest;
-}
-
 /* "unknown WHAT 'word'", with the nearest of the names, or with `otherwise`. Owned. */
 static char *unknown_text(
 	const char *what, const char *word, GPtrArray *names, const char *otherwise)
@@ -39,7 +24,7 @@ static char *unknown_text(
 	const char *nearest;
 
 	g_ptr_array_add(names, NULL);
-	nearest = cli_nearest(word, (const char *const *)names->pdata);
+	nearest = nearest_name(word, (const char *const *)names->pdata);
 	if (nearest)
 		return g_strdup_printf("unknown %s '%s'; did you mean '%s'?", what, word, nearest);
 	return g_strdup_printf("unknown %s '%s'%s", what, word, otherwise);

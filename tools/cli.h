@@ -98,9 +98,6 @@ int cli_usage(const struct cli *cli, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
 
 /* Adds a value, as if it had been given. name: of static life. */
 void cli_set(struct cli *cli, const char *name, const char *value);
-/* The nearest of the NULL-terminated names that a word may have been meant for, or NULL. */
-const char *cli_nearest(const char *word, const char *const *names);
-
 /* Ticket numbers of the arguments from `first` on: 1042, #1042, or - for one a line on standard
  * input. At least one. EXIT_DONE, or the code of what it said is wrong; numbers_out is the caller's
  * to free in any case. */

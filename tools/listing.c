@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/nearest.h"
 #include "base/text.h"
 #include "base/tongue.h"
 #include "format.h"
@@ -79,7 +80,7 @@ struct listing {
 static bool no_such(struct cli *cli, const char *what, const char *word, const char *const *names)
 {
 	g_autofree char *all = g_strjoinv(", ", (char **)names);
-	const char *nearest = cli_nearest(word, names);
+	const char *nearest = nearest_name(word, names);
 
 	if (nearest)
 		cli_usage(cli, _("'%s' is no %s; did you mean '%s'?"), word, what, nearest);

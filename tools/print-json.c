@@ -35,15 +35,12 @@ static void json_agent(struct printer *printer, const struct agent *a)
 
 static void json_account(struct printer *printer, const struct account *a)
 {
-	static const char *const deliver[] = { "mailbox", "agents", "both", "none" },
-				 *const reply_to[] = { "sender", "desk" };
-
 	(void)printer;
 	json_print(json_pack("{s:o, s:b, s:o, s:o, s:o, s:o, s:s, s:s}", "address",
 		json_text(a->address), "enabled", a->enabled, "queue", json_text(a->queue),
 		"project", json_text(a->project && *a->project ? a->project : NULL), "since",
-		json_time(a->since), "sender", json_text(a->sender), "deliver", deliver[a->deliver],
-		"reply_to", reply_to[a->reply_to]));
+		json_time(a->since), "sender", json_text(a->sender), "deliver",
+		deliver_names[a->deliver], "reply_to", reply_to_names[a->reply_to]));
 }
 
 static void json_outgoing(struct printer *printer, const struct outgoing *o)

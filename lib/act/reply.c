@@ -16,8 +16,6 @@
 #include "tables/queues.h"
 #include "tables/tickets.h"
 
-static const char *const answer_names[ANSWER_COUNT] = { "opened", "followup", "closed", "late" };
-
 struct answering {
 	const struct reply_context *c;
 	const struct answer_request *request;

@@ -5,6 +5,7 @@
 
 #include <nettle/base16.h>
 #include <nettle/hmac.h>
+#include <nettle/memops.h>
 
 void hash_init(struct hash *hash)
 {
@@ -44,4 +45,11 @@ void hash_mac(const void *secret, size_t secret_len, const char *text, guint8 ou
 	hmac_sha256_set_key(&context, secret_len, secret);
 	hmac_sha256_update(&context, strlen(text), (const guint8 *)text);
 	hmac_sha256_digest(&context, HASH_BYTES, out);
+}
+
+bool hash_same_secret(const char *a, const char *b)
+{
+	size_t len = strlen(a);
+
+	return len == strlen(b) && memeql_sec(a, b, len);
 }

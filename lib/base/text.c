@@ -62,14 +62,6 @@ const char *text_line_end(const char *p, const char *end)
 	return newline ? newline + 1 : end;
 }
 
-const char *text_folded_end(const char *p, const char *end)
-{
-	do
-		p = text_line_end(p, end);
-	while (p < end && (*p == ' ' || *p == '\t'));
-	return p;
-}
-
 const char *text_past_blanks(const char *p)
 {
 	while (*p && g_unichar_isspace(g_utf8_get_char(p)))
@@ -385,30 +377,6 @@ const char *text_plural(uint64_t n)
 	return n == 1 ? "" : "s";
 }
 
-/* Damerau and Levenshtein's. */
-unsigned text_distance(const char *a, const char *b)
-{
-	enum { LONGEST = 40 };
-	unsigned d[LONGEST + 1][LONGEST + 1], n = (unsigned)strnlen(a, LONGEST),
-					      m = (unsigned)strnlen(b, LONGEST);
-
-	for (unsigned i = 0; i <= n; i++)
-		d[i][0] = i;
-	for (unsigned j = 0; j <= m; j++)
-		d[0][j] = j;
-	for (unsigned i = 1; i <= n; i++)
-		for (unsigned j = 1; j <= m; j++) {
-			char x = g_ascii_tolower(a[i - 1]), y = g_ascii_tolower(b[j - 1]);
-
-			d[i][j] = MIN(
-				MIN(d[i - 1][j], d[i][j - 1]) + 1, d[i - 1][j - 1] + (x != y));
-			if (i > 1 && j > 1 && x == g_ascii_tolower(b[j - 2]) &&
-				g_ascii_tolower(a[i - 2]) == y)
-				d[i][j] = MIN(d[i][j], d[i - 2][j - 2] + 1);
-		}
-	return d[n][m];
-}
-
 char *text_searchable(const char *s)
 {
 	g_autofree char *whole = g_utf8_normalize(s, -1, G_NORMALIZE_ALL),
@@ -449,18 +417,6 @@ void text_list_remove(char **list, const char *s)
 			*kept++ = *p;
 	if (kept)
 		*kept = NULL;
-}
-
-bool text_same_secret(const char *a, const char *b)
-{
-	size_t len = strlen(a);
-	volatile guint8 differ = 0;
-
-	if (len != strlen(b))
-		return false;
-	for (size_t i = 0; i < len; i++)
-		differ |= (guint8)(a[i] ^ b[i]);
-	return differ == 0;
 }
 
 /* --- terminal columns --- */

@@ -49,10 +49,6 @@ size_t text_cut(const char *utf8, size_t len, size_t max);
 /* Behind the line feed of the line at p, or end. */
 const char *text_line_end(const char *p, const char *end);
 
-/* The end of a header field that begins at p (RFC 5322 section 2.2.3): behind the first line end
- * that no blank or tab follows, or end. */
-const char *text_folded_end(const char *p, const char *end);
-
 /* Behind the white space of any script at p, which is UTF-8: folding changes it, and phones and
  * browsers make no-break spaces of it. */
 const char *text_past_blanks(const char *p);
@@ -123,18 +119,11 @@ bool text_list_has(char *const *list, const char *s);
 void text_list_add(char ***list, const char *s);
 void text_list_remove(char **list, const char *s); /* each that is the same; list may be NULL */
 
-/* Equal in constant time for equal lengths. */
-bool text_same_secret(const char *a, const char *b);
-
 /* A language tag (RFC 5646), by its looks: "de", "pt-BR". */
 bool text_is_language(const char *s);
 
 /* What a noun ends with that stands behind this number: "" for 1, else "s". */
 const char *text_plural(uint64_t n);
-
-/* Letters to insert, drop, replace or swap with their neighbour until a is b, whatever their case;
- * of their first 40 bytes. */
-unsigned text_distance(const char *a, const char *b);
 
 /* Columns that valid UTF-8 takes in a terminal: 0 for combining marks, 2 for wide characters (East
  * Asian, emoji). */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/address.h"
+#include "base/field.h"
 #include "base/text.h"
 #include "base/tongue.h"
 #include "model/record.h"
@@ -149,7 +150,7 @@ static void mbox_read_line(struct reader *r, const char *line, size_t len)
 {
 	enum from_line kind = from_line(r, line, len);
 
-	if (r->waits && mail_field_name(line, line + len) > 0) {
+	if (r->waits && field_name_strict(line, line + len) > 0) {
 		end_mail(r->box, r->waiting, r->empty_before_waiting);
 		begin_mail(r->box, r->waiting, r->waiting_end);
 	}

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/text.h"
 #include "mail/message.h"
 
@@ -23,10 +24,14 @@ struct order {
 
 static guint64 id_hash(const char *id)
 {
-	guint64 hash = G_GUINT64_CONSTANT(14695981039346656037);
+	guint8 bytes[HASH_BYTES];
+	struct hash sum;
+	guint64 hash;
 
-	for (; *id; id++)
-		hash = (hash ^ (guint8)*id) * G_GUINT64_CONSTANT(1099511628211);
+	hash_init(&sum);
+	hash_add(&sum, id, strlen(id));
+	hash_get(&sum, bytes);
+	memcpy(&hash, bytes, sizeof hash);
 	return hash;
 }
 

@@ -31,10 +31,4 @@ enum status box_read_header(
 /* ST_BAD_INPUT: no cur and no new anywhere in it. */
 enum status maildir_scan(struct box *box, struct error *err);
 
-/* The end of the header field that begins at p, behind its last line; p itself when there begins
- * none. */
-const char *mail_field_end(const char *p, const char *end);
-/* A field's name: what is in front of its colon. 0 when there is none. */
-size_t mail_field_name(const char *p, const char *end);
-
 #endif

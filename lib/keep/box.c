@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/field.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/tongue.h"
@@ -187,20 +188,6 @@ void mail_release(struct mail *mail)
 
 /* --- its fields --- */
 
-size_t mail_field_name(const char *p, const char *end)
-{
-	const char *start = p;
-
-	while (p<end && * p> ' ' && *p < 127 && *p != ':')
-		p++;
-	return p < end && *p == ':' ? (size_t)(p - start) : 0;
-}
-
-const char *mail_field_end(const char *p, const char *end)
-{
-	return mail_field_name(p, end) == 0 ? p : text_folded_end(p, end);
-}
-
 /* The bytes without NULs, which no header may hold, and without the last line end. */
 static char *value_of(const char *p, size_t len)
 {
@@ -219,7 +206,7 @@ static char *value_of(const char *p, size_t len)
 static enum status spool_field(
 	const char *p, const char *next, struct spool *spool, struct error *err)
 {
-	size_t len = mail_field_name(p, next);
+	size_t len = field_name_strict(p, next);
 	g_autofree char *name = g_strndup(p, len),
 			*value = value_of(p + len + 1, (size_t)(next - p) - len - 1);
 
@@ -233,8 +220,10 @@ static enum status spool_fields(
 	const char *next;
 	enum status st = ST_OK;
 
-	for (; st == ST_OK && (next = mail_field_end(*p, end)) > *p; *p = next)
+	for (; st == ST_OK && field_name_strict(*p, end) > 0; *p = next) {
+		next = field_end(*p, end);
 		st = spool_field(*p, next, spool, err);
+	}
 	if (*p < end && **p == '\r')
 		++*p;
 	if (*p < end && **p == '\n')
@@ -270,7 +259,7 @@ enum status mail_spool(const struct mail *mail, struct spool *spool, struct erro
 
 	if (mail->len == 0)
 		return error_set(err, ST_BAD_INPUT, _("it is empty"));
-	if (mail_field_end(p, end) == p)
+	if (field_name_strict(p, end) == 0)
 		return error_set(err, ST_BAD_INPUT, _("it has no header"));
 	st = spool_fields(&p, end, spool, err);
 	if (st != ST_OK)

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/field.h"
 #include "base/text.h"
 #include "mail/subject-words.h"
 
@@ -134,7 +135,7 @@ static bool visit_words(const char *text, bare_visit *fn, void *arg)
 	while (go_on && (word = strstr(p, "=?"))) {
 		const char *field = line_begin(p, word);
 
-		p = text_folded_end(word, end);
+		p = field_end(word, end);
 		go_on = visit_field(field, (size_t)(p - field), fn, arg);
 	}
 	return go_on;

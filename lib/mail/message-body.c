@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/field.h"
 #include "base/limits.h"
 
 enum { CHUNK = 64 * 1024, FIELD_MAX = 64 * 1024, EIGHT_BIT_MAX = 256 * 1024 };
@@ -41,23 +42,12 @@ static const struct {
 	{ "Content-Type", MEDIA_TYPE },
 };
 
-/* RFC 5322 section 2.2; tags of HTML in one long line are none. */
-static size_t field_name_length(const char *line, size_t len)
-{
-	size_t n = 0;
-
-	while (n < len && g_ascii_isgraph(line[n]) && line[n] != ':' && line[n] != '<')
-		n++;
-	return n;
-}
-
+/* Tags of HTML in one long line are none. */
 static enum watched body_field_of(const char *line, size_t len)
 {
-	size_t name = field_name_length(line, len), colon = name;
+	size_t name = field_name_length(line, line + len);
 
-	while (colon < len && (line[colon] == ' ' || line[colon] == '\t'))
-		colon++;
-	if (name == 0 || colon == len || line[colon] != ':')
+	if (name == 0 || memchr(line, '<', name))
 		return NO_FIELD;
 	for (size_t i = 0; i < G_N_ELEMENTS(watched_fields); i++)
 		if (strlen(watched_fields[i].name) == name &&

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/field.h"
 #include "base/limits.h"
 #include "mail/charset.h"
 
@@ -20,17 +21,6 @@ struct pieces {
 	struct piece *v; /* PIECES_MAX of them */
 	char *extended;  /* name*= */
 };
-
-static char *param_unfolded(const char *raw)
-{
-	g_autofree char *start = g_strndup(raw, FIELD_MAX);
-	GString *out = g_string_sized_new(strlen(start) + 1);
-
-	for (const char *p = start; *p; p++)
-		if (*p != '\r' && *p != '\n')
-			g_string_append_c(out, *p);
-	return g_string_free(out, FALSE);
-}
 
 /* Takes the quoted string or the run of other characters at *at. */
 static char *param_take_value(const char **at)
@@ -162,7 +152,8 @@ char *message_part_param(GMimeObject *part, const char *field, const char *name)
 	GMimeHeader *header = g_mime_header_list_get_header(
 		g_mime_object_get_header_list(part), field);
 	const char *raw = header ? g_mime_header_get_raw_value(header) : NULL;
-	g_autofree char *line = raw ? param_unfolded(raw) : NULL, *value = NULL, *text = NULL;
+	g_autofree char *line = raw ? field_unfolded(raw, strnlen(raw, FIELD_MAX)) : NULL,
+			*value = NULL, *text = NULL;
 	struct pieces pieces = { .v = NULL };
 
 	if (!line)

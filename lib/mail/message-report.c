@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/field.h"
 #include "base/limits.h"
 #include "base/text.h"
 
@@ -16,31 +17,21 @@ const char *report_next_line(const char *p)
 	return p ? p + 1 : NULL;
 }
 
-/* Behind the colon of a field of that name at p, or NULL. */
-static const char *past_name(const char *p, const char *name, size_t len)
-{
-	if (g_ascii_tolower(*p) != g_ascii_tolower(*name) || g_ascii_strncasecmp(p, name, len) != 0)
-		return NULL;
-	p += len + strspn(p + len, " \t");
-	return *p == ':' ? p + 1 : NULL;
-}
-
 /* The value of a field in a block of header lines, unfolded; NULL. Owned. */
 static char *report_field_of(const char *block, const char *name)
 {
 	size_t len = strlen(name);
+	const char *end = block + strlen(block);
 
 	for (const char *p = block; p && *p; p = report_next_line(p)) {
-		const char *value = past_name(p, name, len);
-		GString *out;
+		const char *colon;
 
-		if (!value)
+		if (g_ascii_tolower(*p) != g_ascii_tolower(*name) ||
+			field_name_length(p, end) != len || g_ascii_strncasecmp(p, name, len) != 0)
 			continue;
-		out = g_string_new(NULL);
-		for (p = value; *p && (*p != '\n' || p[1] == ' ' || p[1] == '\t'); p++)
-			if (*p != '\r' && *p != '\n')
-				g_string_append_c(out, *p);
-		return g_strstrip(g_string_free(out, FALSE));
+		colon = strchr(p, ':');
+		return g_strchomp(
+			field_unfolded(colon + 1, (size_t)(field_end(p, end) - colon - 1)));
 	}
 	return NULL;
 }

@@ -6,6 +6,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "base/field.h"
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -45,24 +46,6 @@ static void message_header_clear(void *data)
 	g_clear_pointer(&header->same, g_array_unref);
 }
 
-/* One field's lines as one, into out: NULs are dropped, the rest is as it came. With fold '\n',
- * each fold is that. */
-static void message_unfold(const char *s, size_t len, char fold, char *out)
-{
-	const char *end = s + len;
-
-	while (s < end && (g_ascii_isspace(*s) || !*s))
-		s++;
-	for (; s < end; s++)
-		if (*s != '\r' && *s != '\n' && *s != '\0')
-			*out++ = *s;
-		else if (*s == '\r' && s + 1 < end && s[1] != '\n' && s[1] != '\r')
-			*out++ = ' ';
-		else if (*s == '\n' && fold && s + 1 < end)
-			*out++ = fold;
-	*out = '\0';
-}
-
 /* NULL when it has none. */
 static char *subject_with_folds(const char *s, size_t len)
 {
@@ -71,19 +54,19 @@ static char *subject_with_folds(const char *s, size_t len)
 
 	if (end && end + 1 < s + len) {
 		out = g_malloc(len + 1);
-		message_unfold(s, len, '\n', out);
+		field_unfold(s, len, '\n', out);
 	}
 	return out;
 }
 
 /* Names compare without case; RFC 5322 has them in ASCII. Strangers choose them, and must not know
- * which meet in the table: FNV-1a, with a start of our own. */
+ * which meet in the table. */
 static guint name_hash(gconstpointer name)
 {
 	guint hash = hash_seed;
 
 	for (const char *p = name; *p; p++)
-		hash = (hash ^ (guchar)(*p | ('a' - 'A'))) * 16777619u;
+		hash = hash_quick(hash, (guchar)(*p | ('a' - 'A')));
 	return hash ^ hash >> 15;
 }
 
@@ -137,7 +120,7 @@ static void message_add_header(struct message *m, const char *s, size_t len)
 	header.name[colon - s] = '\0';
 	header.value = header.name + (colon - s) + 1;
 	g_strchomp(header.name);
-	message_unfold(colon + 1, len - (size_t)(colon + 1 - s), '\0', header.value);
+	field_unfold(colon + 1, len - (size_t)(colon + 1 - s), '\0', header.value);
 	if (g_ascii_strcasecmp(header.name, "Subject") == 0)
 		header.folded = subject_with_folds(colon + 1, len - (size_t)(colon + 1 - s));
 	header.had_nul = memchr(s, '\0', len) != NULL;
@@ -155,16 +138,6 @@ static bool blank_line(const char *p, const char *end)
 	return *p == '\n' || (*p == '\r' && p + 1 < end && p[1] == '\n');
 }
 
-/* A name of RFC 5322 3.6.8 and a colon; not what parsers disagree about. */
-static bool well_formed(const char *s, size_t len)
-{
-	size_t n = 0;
-
-	while (n < len && s[n] > ' ' && s[n] <= '~' && s[n] != ':')
-		n++;
-	return n > 0 && n < len && s[n] == ':';
-}
-
 /* Where they end; NULL when that is not beyond doubt. */
 static const char *read_headers(struct message *m, const char *data, size_t len)
 {
@@ -172,9 +145,9 @@ static const char *read_headers(struct message *m, const char *data, size_t len)
 	bool sound = true;
 
 	while (p < end && !blank_line(p, end)) {
-		const char *next = text_folded_end(p, end);
+		const char *next = field_end(p, end);
 
-		sound &= well_formed(p, (size_t)(next - p));
+		sound &= field_name_strict(p, next) > 0;
 		message_add_header(m, p, (size_t)(next - p));
 		p = next;
 	}

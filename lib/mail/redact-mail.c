@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "base/text.h"
+#include "base/field.h"
 #include "mail/message.h"
 
 enum { FIELD_MAX = 64 * 1024 };
@@ -59,7 +59,7 @@ bool person_replace_in_mail(const struct person *person, char **mail)
 	bool changed = false;
 
 	for (; p < end && *p != '\n'; p = next) {
-		next = text_folded_end(p, end);
+		next = field_end(p, end);
 		if (!is_encoding(p, (size_t)(next - p))) {
 			put_field(out, person, p, (size_t)(next - p), &changed);
 			continue;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/field.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "mail/charset.h"
@@ -23,20 +24,10 @@ static bool words_is_blank(char c)
 
 static GString *words_unfold(const char *raw)
 {
-	GString *out = g_string_sized_new(MIN(strlen(raw), (size_t)LIMIT_SUBJECT_BYTES));
+	size_t len = strnlen(raw, LIMIT_SUBJECT_BYTES);
+	GString *out = g_string_sized_new(len);
 
-	raw += strspn(raw, " \t\r\n");
-	for (; *raw && out->len < LIMIT_SUBJECT_BYTES; raw++) {
-		size_t run = MIN(strcspn(raw, "\r\n"), LIMIT_SUBJECT_BYTES - out->len);
-
-		g_string_append_len(out, raw, (gssize)run);
-		raw += run;
-		if (!*raw || out->len >= LIMIT_SUBJECT_BYTES)
-			break;
-		/* A line break before white space is a fold and goes; any other is a blank. */
-		if (!(raw[0] == '\r' && raw[1] == '\n') && !words_is_blank(raw[1]) && raw[1])
-			g_string_append_c(out, ' ');
-	}
+	g_string_set_size(out, field_unfold(raw, len, '\0', out->str));
 	while (out->len && words_is_blank(out->str[out->len - 1]))
 		g_string_truncate(out, out->len - 1);
 	return out;

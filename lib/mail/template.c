@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/field.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/textfile.h"
@@ -204,15 +205,6 @@ static bool is_own_header(const char *name)
 	return false;
 }
 
-static bool is_header_name(const char *name)
-{
-	const char *p = name;
-
-	while (*p > ' ' && *p < 0x7f && *p != ':')
-		p++;
-	return *name && !*p;
-}
-
 static bool has_header(const struct template *template, const char *name)
 {
 	for (guint i = 0; i < template->headers->len; i++)
@@ -235,36 +227,43 @@ static enum status set_language(struct template *template, struct place *place, 
 	return ST_OK;
 }
 
-/* A whole header, unfolded. place->line is its first. */
-static enum status template_add_header(
-	struct template *template, struct place *place, const char *text)
+static enum status set_subject(struct template *template, struct place *place, const char *value)
 {
 	struct place at = *place;
-	const char *colon = strchr(text, ':');
-	g_autofree char *name = colon ? g_strndup(text, (gsize)(colon - text)) : NULL;
-	g_autofree char *value = colon ? text_line(colon + 1, HEADER_BYTES) : NULL;
+
+	if (template->subject)
+		return template_fail(place, _("expected one Subject header, found a second"));
+	template->subject = pieces_new();
+	return parse_pieces(&at, value, false, template->subject);
+}
+
+/* place->line is its first. */
+static enum status template_add_header(
+	struct template *template, struct place *place, const char *field, const char *end)
+{
+	struct place at = *place;
+	size_t length = field_name_strict(field, end);
+	const char *colon = field + length;
+	g_autofree char *name = g_strndup(field, length), *raw = NULL, *value = NULL;
 	struct template_header header;
 
-	if (!name || !is_header_name(name))
+	if (!length)
 		return template_fail(place,
-			_("expected a header 'Name: text' or the blank line before the text, found '%.60s'"),
-			text);
+			_("expected a header 'Name: text' or the blank line before the text, found '%.*s'"),
+			(int)MIN(60, strcspn(field, "\n")), field);
+	raw = field_unfolded(colon + 1, (size_t)(end - colon) - 1);
+	value = text_line(raw, HEADER_BYTES);
 	if (!g_ascii_strcasecmp(name, "Content-Language"))
 		return set_language(template, place, value);
 	if (is_own_header(name))
 		return template_fail(place,
 			_("header %s is written by milticket and cannot stand in a template"),
 			name);
-	if (strlen(colon + 1) > HEADER_BYTES)
+	if (strlen(raw) > HEADER_BYTES)
 		return template_fail(
 			place, _("header %s is longer than %d bytes"), name, HEADER_BYTES);
-	if (!g_ascii_strcasecmp(name, "Subject")) {
-		if (template->subject)
-			return template_fail(
-				place, _("expected one Subject header, found a second"));
-		template->subject = pieces_new();
-		return parse_pieces(&at, value, false, template->subject);
-	}
+	if (!g_ascii_strcasecmp(name, "Subject"))
+		return set_subject(template, place, value);
 	if (has_header(template, name))
 		return template_fail(place, _("expected one %s header, found a second"), name);
 	header = (struct template_header){ g_steal_pointer(&name), pieces_new() };
@@ -275,21 +274,15 @@ static enum status template_add_header(
 /* Takes headers off *text, up to and with the blank line. */
 static enum status parse_headers(struct template *template, struct place *place, const char **text)
 {
+	const char *end = *text + strlen(*text);
 	enum status st = ST_OK;
 
 	while (st == ST_OK && **text && **text != '\n') {
-		g_autoptr(GString) header = g_string_new(NULL);
-		unsigned lines = 0;
+		const char *past = field_end(*text, end);
 
-		do {
-			size_t len = strcspn(*text, "\n");
-
-			g_string_append_len(header, *text, (gssize)len);
-			*text += len + ((*text)[len] == '\n');
-			lines++;
-		} while (**text == ' ' || **text == '\t');
-		st = template_add_header(template, place, header->str);
-		place->line += lines;
+		st = template_add_header(template, place, *text, past);
+		for (; *text < past; ++*text)
+			place->line += **text == '\n';
 	}
 	if (st == ST_OK && **text == '\n') {
 		++*text;

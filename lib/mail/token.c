@@ -49,7 +49,7 @@ bool token_verify(
 		return false;
 	given = g_ascii_strdown(dash + 1, -1);
 	right = token_mac(key, number, account);
-	if (!text_same_secret(given, right))
+	if (!hash_same_secret(given, right))
 		return false;
 	*number_out = number;
 	return true;

@@ -4,6 +4,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "base/text.h"
 #include "base/tongue.h"
 
@@ -37,19 +38,14 @@ bool verb_leads(const char *line)
 
 int verb_nearest(const char *word)
 {
-	int nearest = -1;
-	/* Two slips of the finger, in a word long enough to show what was meant. */
-	unsigned least = 3;
+	const char *names[VERB_COUNT + 1], *nearest;
+	size_t n = 0;
 
-	if (strlen(word) < 3)
-		return -1;
-	for (int v = 0; v < VERB_COUNT; v++) {
-		unsigned far = text_distance(word, verbs[v].name);
-
-		if (verbs[v].by_mail && far < least && far * 2 < strlen(verbs[v].name)) {
-			nearest = v;
-			least = far;
-		}
-	}
-	return nearest;
+	for (int v = 0; v < VERB_COUNT; v++)
+		if (verbs[v].by_mail)
+			names[n++] = verbs[v].name;
+	names[n] = NULL;
+	/* A shorter word doesn't show what was meant. */
+	nearest = strlen(word) < 3 ? NULL : nearest_name(word, names);
+	return nearest ? verb_find(nearest) : -1;
 }

@@ -127,8 +127,6 @@ static char *template_dir(const struct loader *loader, const char *name)
 
 static enum status account_templates(struct loader *loader, guint i, struct account *account)
 {
-	static const char *const names[ANSWER_COUNT] = { "opened", "followup", "closed", "late" };
-
 	for (size_t a = 0; a < ANSWER_COUNT; a++) {
 		const char *file = account->autoresponse[a];
 		g_autofree char *dir = NULL, *base = NULL, *member = NULL, *key = NULL;
@@ -140,7 +138,7 @@ static enum status account_templates(struct loader *loader, guint i, struct acco
 		base = g_path_is_absolute(file) ? g_path_get_basename(file) : g_strdup(file);
 		if (template_set_load(dir, base, &account->templates[a], &why) == ST_OK)
 			continue;
-		member = g_strconcat("autoresponse.", names[a], NULL);
+		member = g_strconcat("autoresponse.", answer_names[a], NULL);
 		key = g_strconcat("accounts.", member, NULL);
 		return loader_fail(loader, account_node(loader, i, member), key,
 			_("expected a usable template: %s"), why.text);

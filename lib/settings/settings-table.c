@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/nearest.h"
 #include "model/ticket.h"
 #include "settings/settings-kinds.h"
 
@@ -15,8 +16,9 @@ static const char *const mixed_words[] = { "tag", "leave", NULL };
 static const char *const auto_words[] = { "ignore", "ticket", NULL };
 static const char *const requester_words[] = { "reply-to", "from", NULL };
 static const char *const failure_words[] = { "tempfail", "accept", NULL };
-static const char *const deliver_words[] = { "mailbox", "agents", "both", "none", NULL };
-static const char *const reply_to_words[] = { "sender", "desk", NULL };
+const char *const deliver_names[] = { "mailbox", "agents", "both", "none", NULL };
+const char *const reply_to_names[] = { "sender", "desk", NULL };
+const char *const answer_names[ANSWER_COUNT + 1] = { "opened", "followup", "closed", "late", NULL };
 
 #define TOP(member) SCOPE_TOP, offsetof(struct settings, member)
 #define ACCOUNT(member) SCOPE_ACCOUNT, offsetof(struct account, member)
@@ -153,9 +155,9 @@ static const struct setting_row keys[] = {
 	{ "accounts.sender", &kind_text, ACCOUNT(sender), "",
 		CHECK(check_sender_or_none, "\"Name <address>\" or an address"),
 		.help = "From of the mail we send; default: the address", .needs = NEEDS_ACCOUNT },
-	{ "accounts.deliver", &kind_word, ACCOUNT(deliver), "mailbox", .words = deliver_words,
+	{ "accounts.deliver", &kind_word, ACCOUNT(deliver), "mailbox", .words = deliver_names,
 		.help = "who gets the mail; none: archived, then discarded" },
-	{ "accounts.reply_to", &kind_word, ACCOUNT(reply_to), "sender", .words = reply_to_words,
+	{ "accounts.reply_to", &kind_word, ACCOUNT(reply_to), "sender", .words = reply_to_names,
 		.help = "desk puts the ticket's own address in Reply-To, so that agents answer through the desk" },
 	{ "accounts.close_on_arrival", &kind_bool, ACCOUNT(close_on_arrival), "false",
 		.help = "new tickets start as closed" },
@@ -247,81 +249,23 @@ char *key_expected(const struct setting_row *key)
 	return g_strdup(key->expected ? key->expected : key->kind->expected);
 }
 
-static unsigned table_least(unsigned a, unsigned b, unsigned c)
-{
-	return MIN(MIN(a, b), c);
-}
-
-/* Levenshtein's distance over bytes; for words of the table only, so both are short. */
-static unsigned table_distance(const char *a, const char *b)
-{
-	size_t width = strlen(b) + 1;
-	g_autofree unsigned *row = g_new(unsigned, width);
-
-	for (size_t j = 0; j < width; j++)
-		row[j] = (unsigned)j;
-	for (size_t i = 1; a[i - 1]; i++) {
-		unsigned diagonal = row[0];
-
-		row[0] = (unsigned)i;
-		for (size_t j = 1; j < width; j++) {
-			unsigned above = row[j];
-
-			row[j] = table_least(
-				above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
-			diagonal = above;
-		}
-	}
-	return row[width - 1];
-}
-
-enum { TYPO_MAX_LENGTH = 64 };
-
-/* Keeps the better one of two candidates; one word in three letters wrong is no misspelling but
- * another word. */
-static void table_consider(
-	const char *text, const char *candidate, unsigned *best_distance, bool *better_out)
-{
-	unsigned d = strlen(text) > TYPO_MAX_LENGTH ? G_MAXUINT : table_distance(text, candidate);
-
-	*better_out = d < *best_distance && d <= MAX(1, strlen(candidate) / 3);
-	if (*better_out)
-		*best_distance = d;
-}
-
 const char *key_nearest_word(const struct setting_row *key, const char *text)
 {
-	const char *best = NULL;
-	unsigned best_distance = G_MAXUINT;
-	bool better;
-
-	for (const char *const *word = key->words; word && *word; word++) {
-		table_consider(text, *word, &best_distance, &better);
-		if (better)
-			best = *word;
-	}
-	return best;
+	return key->words ? nearest_name(text, key->words) : NULL;
 }
 
 char *key_nearest(const char *name)
 {
-	char *best = NULL;
-	unsigned best_distance = G_MAXUINT;
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
 
 	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
 		for (const char *end = keys[i].name; *end; end += *end == '.') {
-			g_autofree char *part = NULL;
-			bool better;
-
 			end += strcspn(end, ".");
-			part = g_strndup(keys[i].name, (gsize)(end - keys[i].name));
-			table_consider(name, part, &best_distance, &better);
-			if (!better)
-				continue;
-			g_free(best);
-			best = g_steal_pointer(&part);
+			g_ptr_array_add(
+				names, g_strndup(keys[i].name, (gsize)(end - keys[i].name)));
 		}
-	return best;
+	g_ptr_array_add(names, NULL);
+	return g_strdup(nearest_name(name, (const char *const *)names->pdata));
 }
 
 void keys_default(enum key_scope scope, void *base)

@@ -19,6 +19,8 @@ enum requester_policy { REQUESTER_REPLY_TO, REQUESTER_FROM };
 enum failure_policy { FAILURE_TEMPFAIL, FAILURE_ACCEPT };
 enum deliver { DELIVER_MAILBOX, DELIVER_AGENTS, DELIVER_BOTH, DELIVER_NONE };
 enum reply_to { REPLY_TO_SENDER, REPLY_TO_DESK };
+/* Their names in the file, and NULL. */
+extern const char *const deliver_names[], *const reply_to_names[];
 enum log_target { LOG_TO_SYSLOG, LOG_TO_STDERR };
 enum number_scheme { NUMBERS_SEQUENTIAL, NUMBERS_DATE };
 enum starttls { STARTTLS_NEVER, STARTTLS_TRY, STARTTLS_REQUIRE };
@@ -26,6 +28,8 @@ enum starttls { STARTTLS_NEVER, STARTTLS_TRY, STARTTLS_REQUIRE };
 /* Automatic answers of an account. LATE (key "late"): a reply to a ticket closed for long opened a
  * new one; without it, OPENED. */
 enum answer { ANSWER_OPENED, ANSWER_FOLLOWUP, ANSWER_CLOSED, ANSWER_LATE, ANSWER_COUNT };
+/* Their names in the file, and NULL. */
+extern const char *const answer_names[ANSWER_COUNT + 1];
 
 struct account {
 	char *address;  /* canonical */

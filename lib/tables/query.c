@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/nearest.h"
 #include "base/text.h"
 #include "base/tongue.h"
 
@@ -234,17 +235,8 @@ void query_free(struct query *q)
 static char *query_hint(const char *word, const char *const *names)
 {
 	g_autofree char *all = g_strjoinv(" ", (char **)names);
-	const char *nearest = NULL;
-	unsigned least = 3;
+	const char *nearest = nearest_name(word, names);
 
-	for (const char *const *n = names; *n; n++) {
-		unsigned distance = text_distance(word, *n);
-
-		if (distance < least) {
-			nearest = *n;
-			least = distance;
-		}
-	}
 	return nearest ? g_strdup_printf(_("did you mean '%s'?"), nearest)
 		       : g_strdup_printf(_("expected one of: %s"), all);
 }

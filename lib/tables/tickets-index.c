@@ -3,16 +3,17 @@
 
 #include <string.h>
 
+#include "base/hash.h"
+
 enum { AT_ACTIVITY = 1 + 4 + 1, AT_NUMBER = AT_ACTIVITY + 8 };
 
-/* FNV-1a */
 static uint32_t index_hash(const char *s)
 {
-	uint32_t h = 2166136261u;
+	uint32_t hash = HASH_QUICK_START;
 
 	for (; *s; s++)
-		h = (h ^ (guint8)*s) * 16777619u;
-	return h;
+		hash = hash_quick(hash, (uint8_t)*s);
+	return hash;
 }
 
 void index_list_key(struct key *key, enum index_kind kind, const char *value, bool active)

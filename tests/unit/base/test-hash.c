@@ -63,6 +63,33 @@ static void test_mac(void)
 	g_assert_cmpmem(mac, sizeof mac, wanted, sizeof wanted);
 }
 
+static void test_secrets(void)
+{
+	g_assert_true(hash_same_secret("abc", "abc"));
+	g_assert_true(hash_same_secret("", ""));
+	g_assert_false(hash_same_secret("abc", "abd"));
+	g_assert_false(hash_same_secret("xbc", "abc"));
+	g_assert_false(hash_same_secret("abc", "abcd"));
+	g_assert_false(hash_same_secret("abc", ""));
+}
+
+/* What its authors publish: rows of the store have it. */
+static void test_quick(void)
+{
+	static const struct {
+		const char *text;
+		uint32_t hash;
+	} known[] = { { "", 0x811c9dc5 }, { "a", 0xe40c292c }, { "foobar", 0xbf9cf968 } };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(known); i++) {
+		uint32_t hash = HASH_QUICK_START;
+
+		for (const char *p = known[i].text; *p; p++)
+			hash = hash_quick(hash, (uint8_t)*p);
+		g_assert_cmphex(hash, ==, known[i].hash);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -70,5 +97,7 @@ int main(int argc, char **argv)
 		"/hash/what another implementation finds, in pieces of any size and asked for in between",
 		test_vectors);
 	g_test_add_func("/hash/with a secret", test_mac);
+	g_test_add_func("/hash/secrets", test_secrets);
+	g_test_add_func("/hash/the quick one", test_quick);
 	return g_test_run();
 }

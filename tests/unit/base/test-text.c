@@ -380,16 +380,6 @@ static void test_folds(void)
 	g_assert_cmpstr(narrow, ==, "a b");
 }
 
-static void test_secrets(void)
-{
-	g_assert_true(text_same_secret("abc", "abc"));
-	g_assert_true(text_same_secret("", ""));
-	g_assert_false(text_same_secret("abc", "abd"));
-	g_assert_false(text_same_secret("xbc", "abc"));
-	g_assert_false(text_same_secret("abc", "abcd"));
-	g_assert_false(text_same_secret("abc", ""));
-}
-
 static void test_columns(void)
 {
 	static const struct {
@@ -449,7 +439,6 @@ static const struct {
 	{ "base32", test_base32 },
 	{ "encoded-words", test_encoded_words },
 	{ "folds", test_folds },
-	{ "secrets", test_secrets },
 	{ "columns", test_columns },
 };
 
