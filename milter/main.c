@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "act/courier.h"
+#include "base/crash.h"
 #include "base/tongue.h"
 #include "build-config.h"
 #include "daemon.h"
@@ -223,17 +224,11 @@ static bool run_until_stopped(struct daemon *daemon, int *rc_out)
 	return drained;
 }
 
-/* LMDB believes what it reads: in pages that are not its own it runs off the map. Where that
- * happens as the store is opened, it ends in words and with a code that says not to start again and
- * again. */
+/* As the store is opened it ends with a code that says not to start again and again. */
 static void main_say_damaged(int signal)
 {
-	static const char text[] =
-		"milticketd: the store may be damaged (a crash in its pages): run ticket check, restore a backup\n";
-	ssize_t n = write(STDERR_FILENO, text, sizeof text - 1);
-
 	(void)signal;
-	(void)n;
+	crash_say_damaged(STDERR_FILENO, "milticketd");
 	_exit(EX_IOERR);
 }
 
@@ -249,30 +244,28 @@ static void say_crashed(int signal)
 	raise(signal);
 }
 
-static const int crashes[] = { SIGSEGV, SIGBUS, SIGABRT };
-
 /* Sanitizers have words of their own. Once ours are said, the signal comes again, and is fatal. */
 static void words_for_crashes(void)
 {
 	const struct sigaction words = { .sa_handler = say_crashed, .sa_flags = SA_RESETHAND };
 	struct sigaction now;
 
-	for (size_t i = 0; i < G_N_ELEMENTS(crashes); i++)
-		if (sigaction(crashes[i], NULL, &now) == 0 && now.sa_handler == SIG_DFL)
-			sigaction(crashes[i], &words, NULL);
+	for (size_t i = 0; i < CRASH_SIGNALS; i++)
+		if (sigaction(crash_signals[i], NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+			sigaction(crash_signals[i], &words, NULL);
 }
 
 static enum status main_open_store(struct daemon *daemon, struct error *err)
 {
 	const struct sigaction words = { .sa_handler = main_say_damaged };
-	struct sigaction were[G_N_ELEMENTS(crashes)];
+	struct sigaction were[CRASH_SIGNALS];
 	enum status st;
 
-	for (size_t i = 0; i < G_N_ELEMENTS(crashes); i++)
-		sigaction(crashes[i], &words, &were[i]);
+	for (size_t i = 0; i < CRASH_SIGNALS; i++)
+		sigaction(crash_signals[i], &words, &were[i]);
 	st = daemon_open_store(daemon, err);
-	for (size_t i = 0; i < G_N_ELEMENTS(crashes); i++)
-		sigaction(crashes[i], &were[i], NULL);
+	for (size_t i = 0; i < CRASH_SIGNALS; i++)
+		sigaction(crash_signals[i], &were[i], NULL);
 	return st;
 }
 

@@ -88,15 +88,15 @@ static volatile sig_atomic_t interrupted;
 
 static void note_interrupt(int signal_number)
 {
-	(void)signal_number;
 	interrupted = 1;
 	/* The second time it is meant. */
-	signal(SIGINT, SIG_DFL);
+	signal(signal_number, SIG_DFL);
 }
 
 void cli_catch_interrupt(void)
 {
 	signal(SIGINT, note_interrupt);
+	signal(SIGTERM, note_interrupt);
 }
 
 bool cli_interrupted(void)

@@ -110,8 +110,8 @@ bool cli_count(struct cli *cli, const char *option, uint64_t *count_out);
 /* The agent who sits here: $MILTICKET_AGENT, else the unix user. Owned. */
 char *cli_agent_login(void);
 
-/* From now on SIGINT only makes cli_interrupted() true, once. For commands that end well wherever
- * they are. */
+/* From now on SIGINT and SIGTERM only make cli_interrupted() true, once each. For commands that end
+ * well wherever they are. */
 void cli_catch_interrupt(void);
 bool cli_interrupted(void);
 

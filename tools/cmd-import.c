@@ -1,5 +1,4 @@
 /* ticket import: a box, or an export of all that is recorded. */
-#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,14 +24,6 @@ static const struct cli_option options[] = {
 	{ .name = NULL },
 };
 
-static volatile sig_atomic_t interrupted;
-
-static void import_interrupt(int signal)
-{
-	(void)signal;
-	interrupted = 1;
-}
-
 static void import_broken(const char *place, const char *why, void *arg)
 {
 	progress_clear(arg);
@@ -42,7 +33,7 @@ static void import_broken(const char *place, const char *why, void *arg)
 static bool show_progress(const struct import_counts *counts, void *arg)
 {
 	progress_show(arg, counts->done, counts->total);
-	return !interrupted;
+	return !cli_interrupted();
 }
 
 static const struct account *import_account_of(const struct cli *cli)
@@ -118,8 +109,7 @@ static int run_mailbox(struct cli *cli)
 	/* As the daemon does: what is archived is the group's too. */
 	umask(0007);
 	/* The batch at hand is finished first. */
-	signal(SIGINT, import_interrupt);
-	signal(SIGTERM, import_interrupt);
+	cli_catch_interrupt();
 	code = import_mailbox(cli, box, &import);
 	box_close(box);
 	return code;

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/crash.h"
 #include "base/tongue.h"
 #include "commands.h"
 
@@ -38,16 +39,10 @@ static GArray *make_rows(void)
 	return rows;
 }
 
-/* LMDB believes what it reads: in pages that are not its own it runs off the map, or finds that
- * something cannot be and aborts. That is to end in words. */
-static void main_say_damage(int signal)
+static void main_say_damaged(int signal)
 {
-	static const char text[] =
-		"ticket: the store may be damaged (a crash in its pages): run ticket check, restore a backup\n";
-	ssize_t n = write(STDERR_FILENO, text, sizeof text - 1);
-
 	(void)signal;
-	(void)n;
+	crash_say_damaged(STDERR_FILENO, "ticket");
 	_exit(EXIT_CANNOT_WRITE);
 }
 
@@ -60,8 +55,7 @@ int main(int argc, char **argv)
 	tongue_begin();
 	/* A pager that is left early is no reason to die without closing the store. */
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGSEGV, main_say_damage);
-	signal(SIGBUS, main_say_damage);
-	signal(SIGABRT, main_say_damage);
+	for (size_t i = 0; i < CRASH_SIGNALS; i++)
+		signal(crash_signals[i], main_say_damaged);
 	return cli_main(argc, argv, (const struct cli_row *)(void *)rows->data);
 }
