@@ -39,7 +39,7 @@ static GArray *make_rows(void)
 	return rows;
 }
 
-static void main_say_damaged(int signal)
+static void ticket_say_damaged(int signal)
 {
 	(void)signal;
 	crash_say_damaged(STDERR_FILENO, "ticket");
@@ -56,6 +56,6 @@ int main(int argc, char **argv)
 	/* A pager that is left early is no reason to die without closing the store. */
 	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; i < CRASH_SIGNALS; i++)
-		signal(crash_signals[i], main_say_damaged);
+		signal(crash_signals[i], ticket_say_damaged);
 	return cli_main(argc, argv, (const struct cli_row *)(void *)rows->data);
 }
