@@ -105,43 +105,59 @@ static char *explain_sender_of(const struct explaining *x)
 	return g_strdup(from.n ? from.v[0].address : "");
 }
 
-static void add_ours(const struct explaining *x, const char *address, GPtrArray *out)
+/* Whose it may be: theirs that are ours, or anybody's. */
+enum whom { NAMED_OURS, NAMED_ANYBODY };
+
+static void add_named(
+	const struct explaining *x, enum whom named, const char *address, GPtrArray *out)
 {
 	g_autofree char *canonical = NULL;
 
-	if (address && address_canonical(address, &canonical) == ST_OK &&
-		!g_ptr_array_find_with_equal_func(out, canonical, g_str_equal, NULL) &&
-		settings_is_desk(x->cli->settings, canonical))
+	if (!address || address_canonical(address, &canonical) != ST_OK ||
+		g_ptr_array_find_with_equal_func(out, canonical, g_str_equal, NULL))
+		return;
+	if (named == NAMED_ANYBODY || settings_is_desk(x->cli->settings, canonical))
 		g_ptr_array_add(out, g_steal_pointer(&canonical));
 }
 
-static void explain_add_list(const struct explaining *x, struct mailboxes list, GPtrArray *out)
+static void explain_add_list(
+	const struct explaining *x, enum whom named, struct mailboxes list, GPtrArray *out)
 {
 	for (size_t i = 0; i < list.n; i++)
-		add_ours(x, list.v[i].address, out);
+		add_named(x, named, list.v[i].address, out);
 }
 
-/* X-Original-To and Delivered-To are what mail servers write down of the envelope. */
+/* X-Original-To and Delivered-To are what mail servers write down of the envelope. The first field
+ * that names such a one counts; To and Cc are one. */
+static void explain_look(const struct explaining *x, enum whom named, GPtrArray *out)
+{
+	if (out->len == 0)
+		add_named(x, named, message_header(x->message, "X-Original-To", 0), out);
+	if (out->len == 0)
+		add_named(x, named, message_header(x->message, "Delivered-To", 0), out);
+	if (out->len == 0 || named == NAMED_ANYBODY)
+		explain_add_list(x, named, message_to(x->message), out);
+	if (out->len == 0 || named == NAMED_ANYBODY)
+		explain_add_list(x, named, message_cc(x->message), out);
+}
+
+/* What names nobody at all is asked about the first account. */
 static char **explain_recipients_of(const struct explaining *x)
 {
-	const GPtrArray *given = cli_given(x->cli, "to");
-	const struct account *first = x->cli->settings->accounts->len
-		? g_ptr_array_index(x->cli->settings->accounts, 0)
-		: NULL;
+	const GPtrArray *given = cli_given(x->cli, "to"), *accounts = x->cli->settings->accounts;
 	GPtrArray *out = g_ptr_array_new();
 
 	for (unsigned i = 0; given && i < given->len; i++)
 		g_ptr_array_add(out, g_strdup(g_ptr_array_index(given, i)));
 	if (out->len == 0)
-		add_ours(x, message_header(x->message, "X-Original-To", 0), out);
+		explain_look(x, NAMED_OURS, out);
 	if (out->len == 0)
-		add_ours(x, message_header(x->message, "Delivered-To", 0), out);
-	if (out->len == 0)
-		explain_add_list(x, message_to(x->message), out);
-	if (out->len == 0)
-		explain_add_list(x, message_cc(x->message), out);
-	if (out->len == 0 && first)
+		explain_look(x, NAMED_ANYBODY, out);
+	if (out->len == 0 && accounts->len) {
+		const struct account *first = g_ptr_array_index(accounts, 0);
+
 		g_ptr_array_add(out, g_strdup(first->address));
+	}
 	g_ptr_array_add(out, NULL);
 	return (char **)g_ptr_array_free(out, FALSE);
 }

@@ -21,10 +21,33 @@ static bool is_file(GMimeObject *part)
 		g_mime_part_get_filename(GMIME_PART(part));
 }
 
+/* What clients put around what they quote, forward or add by themselves; many do so without a
+ * blockquote. */
+static const char *const quotation_marks[] = { "<blockquote", "<hr", "gmail_quote",
+	"gmail_signature", "divRplyFwdMsg", "mail-editor-reference-message", "moz-cite-prefix",
+	"moz-forward-container", "moz-signature", "protonmail_quote", "yahoo_quoted",
+	"border-top:solid" };
+
+/* The tag where the first begins; NULL. */
+static const char *html_quotation(const char *html)
+{
+	const char *first = NULL;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(quotation_marks); i++) {
+		const char *at = strcasestr(html, quotation_marks[i]);
+
+		if (at && (!first || at < first))
+			first = at;
+	}
+	while (first && first > html && *first != '<')
+		first--;
+	return first;
+}
+
 /* From an HTML part only what stands before a quotation. */
 static char *html_before_quote(const char *html)
 {
-	const char *end = strcasestr(html, "<blockquote");
+	const char *end = html_quotation(html);
 	g_autofree char *own = end ? g_strndup(html, (gsize)(end - html)) : g_strdup(html);
 
 	return html_text(own, LIMIT_TEXT_BYTES);
@@ -90,27 +113,53 @@ struct enclosed {
 static void each_enclosed(
 	const struct message *m, unsigned depth, unsigned *count, enclosed_visit *fn, void *arg);
 
-static bool visit_enclosed(GMimeObject *part, void *arg)
+/* RFC 2046 section 5.2.1 allows no transfer encoding for message/rfc822, and gateways use one all
+ * the same; Outlook and webmail attach a mail as a file. */
+static bool is_mail_file(GMimeObject *part)
 {
-	const struct enclosed *e = arg;
+	const char *name = GMIME_IS_PART(part) ? g_mime_part_get_filename(GMIME_PART(part)) : NULL;
+	size_t len = name ? strlen(name) : 0, ending = strlen(".eml");
+
+	if (message_part_is(part, "message", "rfc822") ||
+		message_part_is(part, "message", "global"))
+		return GMIME_IS_PART(part);
+	return len > ending && g_ascii_strcasecmp(name + len - ending, ".eml") == 0;
+}
+
+/* As bytes with LF line ends; NULL: it is none. Owned. */
+static GByteArray *enclosed_bytes(GMimeObject *part)
+{
 	GMimeMessage *inner = message_attached(part);
-	GByteArray *bytes;
 	GMimeStream *stream;
-	struct message *m;
+	GByteArray *bytes;
 
 	if (!inner)
-		return true;
-	if (++*e->count > LIMIT_ENCLOSED)
-		return false;
+		return is_mail_file(part) ? message_part_bytes(GMIME_PART(part), LIMIT_PARSE_BYTES)
+					  : NULL;
 	bytes = g_byte_array_new();
 	stream = g_mime_stream_mem_new_with_byte_array(bytes);
 	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), FALSE);
 	g_mime_object_write_to_stream(GMIME_OBJECT(inner), NULL, stream);
+	g_object_unref(stream);
+	return bytes;
+}
+
+static bool visit_enclosed(GMimeObject *part, void *arg)
+{
+	const struct enclosed *e = arg;
+	GByteArray *bytes = enclosed_bytes(part);
+	struct message *m;
+
+	if (!bytes)
+		return true;
+	if (++*e->count > LIMIT_ENCLOSED) {
+		g_byte_array_unref(bytes);
+		return false;
+	}
 	m = message_parse_bytes(bytes->data, bytes->len);
 	e->fn(m, e->arg);
 	each_enclosed(m, e->depth + 1, e->count, e->fn, e->arg);
 	message_free(m);
-	g_object_unref(stream);
 	g_byte_array_unref(bytes);
 	return true;
 }

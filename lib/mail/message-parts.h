@@ -101,6 +101,8 @@ char *message_part_text(GMimeObject *part);
 /* Its bytes and their transfer encoding, also where that is written in a way that no RFC knows;
  * NULL. Borrowed. */
 GMimeDataWrapper *message_part_content(GMimePart *part);
+/* Up to max bytes of it, its transfer encoding undone; NULL when there are none. Owned. */
+GByteArray *message_part_bytes(GMimePart *part, size_t max);
 
 /* A parameter of a part's field, decoded, one line; NULL. Owned. */
 char *message_part_param(GMimeObject *part, const char *field, const char *name);

@@ -34,8 +34,7 @@ GMimeDataWrapper *message_part_content(GMimePart *part)
 	return content;
 }
 
-/* Up to max bytes of it, its transfer encoding undone; NULL when there are none. */
-static GByteArray *part_bytes(GMimePart *part, size_t max)
+GByteArray *message_part_bytes(GMimePart *part, size_t max)
 {
 	GMimeDataWrapper *content = message_part_content(part);
 	GMimeStream *stream = content ? g_mime_data_wrapper_get_stream(content) : NULL;
@@ -104,8 +103,8 @@ char *message_part_text(GMimeObject *part)
 {
 	size_t max = message_part_is(part, "text", "html") ? LIMIT_HTML_SCAN_BYTES
 							   : LIMIT_TEXT_SCAN_BYTES;
-	g_autoptr(GByteArray) bytes = GMIME_IS_PART(part) ? part_bytes(GMIME_PART(part), max)
-							  : NULL;
+	g_autoptr(GByteArray)
+		bytes = GMIME_IS_PART(part) ? message_part_bytes(GMIME_PART(part), max) : NULL;
 	g_autofree char *label = bytes ? text_label_of(part, bytes) : NULL;
 	char *text;
 

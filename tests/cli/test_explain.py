@@ -163,6 +163,21 @@ def test_the_envelope_may_be_said(busy):
 
 
 @pytest.mark.parametrize(
+    "fields, whose",
+    [
+        ("To: support@example.com\nCc: somebody@elsewhere.example\n", "inbound"),
+        ("To: somebody@elsewhere.example\nCc: another@elsewhere.example\n", "other"),
+        ("X-Original-To: support@example.com\nTo: somebody@elsewhere.example\n", "inbound"),
+        ("Delivered-To: dora@elsewhere.example\n", "other"),
+        ("", "inbound"),
+    ],
+)
+def test_the_recipients_are_those_that_the_mail_names(busy, fields, whose):
+    data = f"From: carla@customer.example\n{fields}Subject: x\n\nx\n".encode()
+    assert explained(busy, data)["whose"] == whose
+
+
+@pytest.mark.parametrize(
     "words, code, says", [(("nowhere",), 74, "nowhere"), (("/dev/null",), 65, "")]
 )
 def test_what_cannot_be_read_is_said(busy, words, code, says):

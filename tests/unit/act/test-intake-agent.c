@@ -640,6 +640,14 @@ static const struct lines_row {
 	{ "up to a quotation", "x", "support@example.com",
 		"Content-Type: text/html\n\n<blockquote type=\"cite\"><div>close</div></blockquote>\n",
 		"new", NULL },
+	{ "or up to a rule", "x", "support@example.com",
+		"Content-Type: text/html\n\n<div>take</div><hr><div>close</div>\n", "open", NULL },
+	{ "or to what the client quotes without one", "x", "support@example.com",
+		"Content-Type: text/html\n\n<div>take</div><div class=\"gmail_quote\"><div>close</div></div>\n",
+		"open", NULL },
+	{ "or adds by itself", "x", "support@example.com",
+		"Content-Type: text/html\n\n<div>take</div><pre class=\"moz-signature\">close</pre>\n",
+		"open", NULL },
 	{ "a file that stands in the mail is no text of the agent's", "x", "support@example.com",
 		"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/html\n\n<p>See below.</p>\n--b\nContent-Type: text/plain\n\nclose\n--b--\n",
 		"new", NULL },
@@ -707,6 +715,11 @@ static void test_passed_on_silently(void)
 	assert_state(&d, "new");
 	desk_mail(&d, "anna@example.com", "tickets@example.com", "anna",
 		"From: eve@example.org\nMessage-ID: <e2@example.org>\nSubject: x\n\nclose 1\n");
+	assert_state(&d, "new");
+	/* With its sender, too: it has come by a server. */
+	desk_mail(&d, "eve@example.org", "tickets@example.com", "anna",
+		"Received: from example.org by mx.example.com; Mon, 21 Sep 2026 10:00:00 +0000\n"
+		"From: eve@example.org\nMessage-ID: <e3@example.org>\nSubject: x\n\nclose 1\n");
 	assert_state(&d, "new");
 	/* From an address of theirs that nobody has put down. */
 	desk_mail(&d, "anna@home.example", "support@example.com", "anna",

@@ -8,6 +8,11 @@
 	"Subject: door\n\nThe door is broken.\n--m--\n"
 
 /* clang-format off */
+/* From: Carl <c@x.example>, Subject: door; with CRLF. */
+#define BASE64 \
+	"RnJvbTogQ2FybCA8Y0B4LmV4YW1wbGU+DQpUbzogYUBiLmV4YW1wbGUNClN1YmplY3Q6IGRvb3IN\n" \
+	"Cg0KSXQgaXMgc3R1Y2suDQo=\n"
+
 static const struct {
 	const char *mail, *wanted;	/* NULL: nobody */
 } rows[] = {
@@ -41,6 +46,14 @@ static const struct {
 	{ "Content-Type: text/plain; charset=utf-8\n\nDe\xc2\xa0: Carl <c@x.example>\nObjet\xc2\xa0: porte\n\nx\n", "Carl <c@x.example>" },
 	{ "\nFrom: the printer\nSubject: x\n\ny\n", NULL },
 	{ "\nno forward at all, c@x.example\n", NULL },
+	{ "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n" BASE64, "Carl <c@x.example>" },
+	{ "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=m\n\n--m\n\nPlease take it.\n--m\n"
+		"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n" BASE64 "\n--m--\n", "Carl <c@x.example>" },
+	{ "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=m\n\n--m\n\nPlease take it.\n--m\n"
+		"Content-Type: application/octet-stream; name=\"Door.EML\"\nContent-Transfer-Encoding: base64\n\n" BASE64 "\n--m--\n",
+		"Carl <c@x.example>" },
+	{ "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=m\n\n--m\n\nPlease take it.\n--m\n"
+		"Content-Type: application/octet-stream; name=door.txt\nContent-Transfer-Encoding: base64\n\n" BASE64 "\n--m--\n", NULL },
 	{ "\nFrom: now on we close at five.\nTo: all\n", NULL },
 };
 /* clang-format on */
