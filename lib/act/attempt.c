@@ -4,6 +4,7 @@
 #include "act/command.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "base/tongue.h"
 #include "decide/addressee.h"
 #include "tables/agents.h"
 
@@ -41,7 +42,11 @@ void attempt_begin(struct attempt *a, struct txn *txn, struct error *err)
 
 enum status attempt_end(const struct attempt *a, enum status st)
 {
-	return a->failed != ST_OK ? a->failed : st;
+	if (a->failed != ST_OK)
+		st = a->failed;
+	if (st != ST_OK && a->err && !*a->err->text)
+		error_set(a->err, st, _("cannot read the store: %s"), txn_reason(a->txn));
+	return st;
 }
 
 /* --- who --- */

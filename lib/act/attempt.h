@@ -48,7 +48,7 @@ struct attempt {
 
 /* Forgets an earlier run: a transaction may run again. */
 void attempt_begin(struct attempt *attempt, struct txn *txn, struct error *err);
-/* What the transaction comes to: `st`, unless a look-up failed. */
+/* What the transaction comes to: `st`, unless a look-up failed. An error has its text. */
 enum status attempt_end(const struct attempt *attempt, enum status st);
 /* What the run made; the outcome stays. */
 void attempt_release(struct attempt *attempt);
