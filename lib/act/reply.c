@@ -22,7 +22,8 @@ struct answering {
 	struct ticket *ticket;
 	const struct arrival *arrival; /* NULL for closed */
 	struct error *err;
-	enum status failed; /* of a look-up whose answer is a yes or no */
+	enum status failed;  /* of a look-up whose answer is a yes or no */
+	const char *no_desk; /* the last address found to be none of ours: most are asked thrice */
 	/* Whom it goes to. */
 	char *mailbox;   /* canonical; NULL: nobody */
 	char *to, *name; /* as written; NULL: none */
@@ -89,11 +90,14 @@ static bool is_desk(struct answering *a, const char *address)
 	bool have = true;
 	enum status st = ST_OK;
 
+	if (g_strcmp0(address, a->no_desk) == 0)
+		return false;
 	if (settings_is_desk(a->c->settings, address))
 		return true;
 	st = agents_have(a->c->txn, address, &have, a->err);
 	if (st != ST_OK)
 		a->failed = st;
+	a->no_desk = have ? a->no_desk : address;
 	return have;
 }
 

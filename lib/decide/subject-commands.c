@@ -274,7 +274,7 @@ bool subject_has_commands(const char *raw, const struct tag_format *format)
 	struct foreign nobody;
 	bool has;
 
-	if (!raw || !*raw)
+	if (!raw || (words_are_plain(raw) && !strchr(raw, '!')))
 		return false;
 	foreign_init(&nobody, format);
 	subject_commands_init(&c, raw, &nobody);
