@@ -1,7 +1,9 @@
 """What a message costs in instructions, as callgrind counts them: the same in every run, whatever else the machine does.
 
-Two runs of bench-intake that differ in how many messages they take in; what the second one needs more, by message.
-callgrind knows no SHA instructions: where the processor has them, nettle needs a fiftieth of what is told of it here."""
+Two runs of bench-intake that differ in how many messages they take in; what the second one needs
+more, by message.
+callgrind knows no SHA instructions: where the processor has them, nettle needs a fiftieth of what
+is told of it here."""
 
 import collections
 import re

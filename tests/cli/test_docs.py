@@ -358,8 +358,13 @@ def shell_environment():
 
 def test_bash_completes(pattern):
     script = f"""source {COMPLETIONS}/ticket.bash
-        try() {{ COMP_WORDS=(ticket "$@"); COMP_CWORD=$#; COMPREPLY=(); _ticket ticket; echo "${{COMPREPLY[*]}}"; }}
-        try lis; try --config {pattern.config} assign ''; try --config = {pattern.config} close 4; try --config {pattern.config} list --queue = su; complete -p ticket"""
+        try() {{ COMP_WORDS=(ticket "$@"); COMP_CWORD=$#; COMPREPLY=(); _ticket ticket
+            echo "${{COMPREPLY[*]}}"; }}
+        try lis
+        try --config {pattern.config} assign ''
+        try --config = {pattern.config} close 4
+        try --config {pattern.config} list --queue = su
+        complete -p ticket"""
     done = run("bash", "--norc", "-c", script, env=shell_environment())
     assert done.stdout.decode().splitlines() == [
         "list",
@@ -372,7 +377,9 @@ def test_bash_completes(pattern):
 
 def test_fish_completes(pattern):
     script = f"""source {COMPLETIONS}/ticket.fish
-        complete -C 'ticket lis'; complete -C 'ticket --config {pattern.config} assign '; complete -C 'ticket --config {pattern.config} list --queue='"""
+        complete -C 'ticket lis'
+        complete -C 'ticket --config {pattern.config} assign '
+        complete -C 'ticket --config {pattern.config} list --queue='"""
     done = run(
         "fish",
         "--no-config",

@@ -27,7 +27,8 @@ Content-Transfer-Encoding: 8bit
 
 Hello \x1b[2J \xc2\x9b5n \xe2\x81\xa6 there
 """
-# What would move the cursor, ring, or turn text: all controls but line ends and tabs, and bidirectional marks.
+# What would move the cursor, ring, or turn text: all controls but line ends and tabs, and
+# bidirectional marks.
 DANGEROUS = re.compile("[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -500,7 +501,7 @@ def test_who_reads_only_the_first_line_is_no_error(filled):
     assert (done.returncode, done.stderr) == (0, "") and done.stdout.startswith("[example.com #1]")
 
 
-# --- searching -------------------------------------------------------------------------------------------
+# --- searching ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -539,7 +540,7 @@ def test_a_search_looks_everywhere(filled, words, found, tmp_path):
     assert [int(line) for line in out.splitlines()] == found and code == (0 if found else 1)
 
 
-# --- terminals ------------------------------------------------------------------------------------------------
+# --- terminals ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -560,7 +561,8 @@ def test_nothing_of_a_mail_reaches_a_terminal_but_text(filled, words):
     assert seen and not DANGEROUS.search(seen), repr(seen)
 
 
-# What nobody sees in a mail, or what turns what they see; a list shows Subjects, a ticket all of it.
+# What nobody sees in a mail, or what turns what they see; a list shows Subjects, a ticket all of
+# it.
 UNSEEN = [
     "\u200b",
     "\u202e",
@@ -714,7 +716,7 @@ def test_a_pager_is_used_as_git_does(filled, tmp_path):
     )
 
 
-# --- the log ---------------------------------------------------------------------------------------------------
+# --- the log --------------------------------------------------------------------------------------
 
 
 def test_the_log_is_of_all_or_of_one(filled):
@@ -809,7 +811,7 @@ def test_following_ends_when_nobody_reads(filled):
     assert follower.wait(20) == 0
 
 
-# --- writing -----------------------------------------------------------------------------------------------------
+# --- writing --------------------------------------------------------------------------------------
 
 
 def test_texts_come_from_an_option_a_file_standard_input_or_an_editor(filled, tmp_path):
@@ -852,7 +854,7 @@ def test_no_editor_opens_for_a_ticket_that_is_not_there(filled, tmp_path):
     assert not (tmp_path / "opened").exists()
 
 
-# --- queues, agents ---------------------------------------------------------------------------------------------------
+# --- queues, agents -------------------------------------------------------------------------------
 
 
 def test_a_queue_or_agent_with_open_tickets_stays_unless_they_move(filled):
@@ -871,7 +873,7 @@ def test_a_queue_or_agent_with_open_tickets_stays_unless_they_move(filled):
     assert numbers(filled, "--agent", "anna", "--sort", "number") == [1, 2]
 
 
-# --- statistics -----------------------------------------------------------------------------------------------------------
+# --- statistics -----------------------------------------------------------------------------------
 
 
 def test_statistics_agree_with_the_tickets_in_every_form(filled):

@@ -1,9 +1,11 @@
 """A hundred connections that stay, mails of all sizes that answer each other's threads, and administrators who read and write meanwhile.
-LOAD_MESSAGES says how many mails (default 600; by hand 10000). SOAK_MESSAGES says how many the daemon's memory is watched over (default
-3000; by hand 100000): what it has after all must be what it had after the first tenth, or after 1000.
+LOAD_MESSAGES says how many mails (default 600; by hand 10000). SOAK_MESSAGES says how many the
+daemon's memory is watched over (default 3000; by hand
+100000): what it has after all must be what it had after the first tenth, or after 1000.
 
-Over a soak, memory is RSS without the store: that is a mapped file, whose pages count as RSS while they are cached, and which grows with what
-is stored; the system takes them back when it needs them. For one mail it is RssAnon, what the process itself has allocated."""
+Over a soak, memory is RSS without the store: that is a mapped file, whose pages count as RSS while
+they are cached, and which grows with what is stored; the system takes them back when it needs them.
+For one mail it is RssAnon, what the process itself has allocated."""
 import os
 import random
 import re

@@ -73,7 +73,8 @@ def compose(
     headers=(),
     top=(),
 ):
-    """A plain message as bytes with LF line ends; a None leaves that header out, and date "" is now. headers are further
+    """A plain message as bytes with LF line ends; a None leaves that header out, and date "" is
+    now. headers are further
     "Name: value" lines, and top are those before all others."""
     date = email.utils.formatdate() if date == "" else date
     message_id = f"<{unique()}@customer.example>" if message_id == "" else message_id

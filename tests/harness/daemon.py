@@ -191,7 +191,8 @@ class Daemon:
         self.run_ticket("queue", "add", name, *flags(options))
 
     def add_agent(self, login, **options):
-        """add_agent("anna", name=…, address=…, queue=…): options become --name … and so on; a list repeats the option."""
+        """add_agent("anna", name=…, address=…, queue=…): options become --name … and so on; a list
+        repeats the option."""
         self.run_ticket("agent", "add", login, *flags(options))
 
 

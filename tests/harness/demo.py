@@ -188,7 +188,8 @@ export PYTHONPATH={tests} PYTHONDONTWRITEBYTECODE=1
 exec /usr/bin/python3 -m harness.demo send "$@"
 """,
     "inbox": """#!/bin/sh
-# inbox [ADDRESS]: the mails in that mailbox, oldest first; without an address, the mailboxes there are
+# inbox [ADDRESS]: the mails in that mailbox, oldest first; without an address, the mailboxes there
+# are
 cd {directory}/mail && [ $# = 1 ] || exec ls
 for mail in $(ls -tr "$1"/new/*); do echo "--- $mail"; cat "$mail"; done
 """,
@@ -222,12 +223,13 @@ def leave(stage):
         path.write_text(text.format(**quoted))
         path.chmod(path.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
     title("It keeps running")
+    send = f"{stage.directory}/send"
     print(
         textwrap.dedent(
             f"""\
         Mail server    127.0.0.1:{PORT}; mailboxes: {', '.join(MAILBOXES)}
-        Send as Carla  echo "One more thing" | {stage.directory}/send {CUSTOMER} {DESK} "Another question"
-        Send as Anna   echo "Of course" | {stage.directory}/send -a anna {AGENT} {CUSTOMER} "Re: [example.com #1]"
+        Send as Carla  echo "One more thing" | {send} {CUSTOMER} {DESK} "Another question"
+        Send as Anna   echo "Of course" | {send} -a anna {AGENT} {CUSTOMER} "Re: [example.com #1]"
         Read mail      {stage.directory}/inbox {DESK}
         Tickets        {stage.directory}/ticket list
         Logs           {stage.daemon.log}, {stage.postfix.log}

@@ -1,6 +1,7 @@
 """A Debian of its own, made of the packages that this host's apt knows, and booted with systemd in a container. Needs root.
 
-Nothing of it outlives the test: each boot begins with the same files, and its changes are in memory. It has no network but
+Nothing of it outlives the test: each boot begins with the same files, and its changes are in
+memory. It has no network but
 its loopback interface."""
 
 import pathlib

@@ -4,7 +4,8 @@ import shlex
 
 from .ground import new_directory, run, tool, wait_until
 
-# Asks nothing that a test would have to answer twice; what is typed into the editor is put above the quoted text.
+# Asks nothing that a test would have to answer twice; what is typed into the editor is put above
+# the quoted text.
 CONFIG = """
 set folder = {directory}
 set spoolfile = {maildir}
@@ -93,7 +94,8 @@ class Mutt:
         return self.tmux("capture-pane", "-p", check=False)
 
     def colour(self, text):
-        """The number of the colour that the first such text has; "" is the terminal's own. tmux tells only what changes."""
+        """The number of the colour that the first such text has; "" is the terminal's own. tmux
+        tells only what changes."""
         before = self.tmux("capture-pane", "-p", "-e", check=False).partition(text)[0]
         numbers = ";".join(re.findall(r"\x1b\[([0-9;]*)m", before)).split(";")
         return [

@@ -11,7 +11,8 @@ from .ground import new_directory, stop_process, tool, wait_until
 TXT, IN, NO_SUCH_NAME = 16, 1, 3
 # The network has a loopback and nothing else, and /etc/resolv.conf names it there.
 WITHIN = """
-ip link set lo up && mount --bind "$1/resolv.conf" /etc/resolv.conf && exec "$2" -m harness.nameserver "$1"
+ip link set lo up && mount --bind "$1/resolv.conf" /etc/resolv.conf &&
+	exec "$2" -m harness.nameserver "$1"
 """
 
 

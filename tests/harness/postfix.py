@@ -33,11 +33,13 @@ LISTENER = "127.0.0.1:{port} inet n - n - - smtpd {options}\n"
 
 
 class Postfix:
-    """port takes mail as an MX does; xclient_port lets a test say who logged in; sasl_port asks Dovecot; plain_port has no milter;
-    filtered_port has a content filter behind its queue that brings each mail to port. aliases maps names at example.com to addresses;
-    services are further lines of master.cf.
+    """port takes mail as an MX does; xclient_port lets a test say who logged in; sasl_port asks
+    Dovecot; plain_port has no milter; filtered_port has a content filter behind its queue that
+    brings each mail to port. aliases maps names at example.com to addresses; services are further
+    lines of master.cf.
 
-    Without `settings` that say otherwise, all mail ends at the LMTP server on sink_port, so nothing leaves the machine.
+    Without `settings` that say otherwise, all mail ends at the LMTP server on sink_port, so nothing
+    leaves the machine.
     """
 
     def __init__(

@@ -17,7 +17,8 @@ OFFERS = ("8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "DSN")
 @dataclasses.dataclass
 class Delivery:
     """One transaction: envelope as given (without <>), the parameters of MAIL, and the message with CRLF line ends. encrypted: by
-    STARTTLS; login: who logged in; raw: the text as it came over the wire, dots doubled. asked: before the text was asked for,
+    STARTTLS; login: who logged in; raw: the text as it came over the wire, dots doubled. asked:
+    before the text was asked for,
     so that the sender lived then, who may be dead before the text is read to its end, when."""
 
     sender: str
@@ -192,9 +193,11 @@ def certificate():
 
 class Sink:
     """script maps a stage (connect ehlo starttls handshake auth mail rcpt data body quit) to replies used once each, in order, STALL and DROP
-    among them; a plain string is said every time. Stages without a script answer as a good server does; any word at "handshake" breaks it.
+    among them; a plain string is said every time. Stages without a script answer as a good server
+    does; any word at "handshake" breaks it.
 
-    offers are the extensions; tls, an ssl.SSLContext, adds STARTTLS, and password AUTH PLAIN, for any name with that password.
+    offers are the extensions; tls, an ssl.SSLContext, adds STARTTLS, and password AUTH PLAIN, for
+    any name with that password.
     """
 
     def __init__(self, lmtp=False, port=0, offers=OFFERS, tls=None, password=None):

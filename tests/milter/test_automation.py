@@ -76,7 +76,8 @@ def kinds(original):
     }
 
 
-# kind, threaded event, moves a waiting ticket, unthreaded: left alone, status of its ticket, answered
+# kind, threaded event, moves a waiting ticket, unthreaded: left alone, status of its ticket,
+# answered
 TABLE = [
     ("failed", "bounce", False, True, None, False),
     ("delayed", "auto", False, True, None, False),

@@ -13,7 +13,8 @@ CARLA = "carla@customer.example"
 SECONDS = 30
 FOLD = re.compile(r"\r?\n(?=[ \t])")
 
-# What the Subject is after the tag, where that is not what it was. Raw bytes that are no UTF-8 are surrogates here.
+# What the Subject is after the tag, where that is not what it was. Raw bytes that are no UTF-8 are
+# surrogates here.
 SUBJECTS = {
     "subject-prefixes-of-many-languages": "AW: WG: Printer on fire",
     "subject-unknown-charset-with-tag": "=?x-house-17?Q?Re=3A_Dr=FCcker?=",
@@ -130,8 +131,10 @@ MADE = {
     + b"Content-Type:\r\n message/rfc822\r\n\r\n" * 50_000,
     "line-of-100-kB": lambda: b"\r\n" + b"x" * 100_000 + b"\r\n",
     "header-of-1-MB": lambda: b"X-Long: " + b"word " * 200_000 + b"\r\n\r\nx\r\n",
-    "headers-of-2-MB": lambda: b"X-Many: of them, each of a hundred bytes, so that they are more than is ever read of one message....\r\n"
-    * 20_000
+    "headers-of-2-MB": lambda: (
+        b"X-Many: of them, " + b"so that they are more than is read. " * 2 + b"\r\n"
+    )
+    * 23_000
     + b"\r\nx\r\n",
     "headers-20000": lambda: b"A: b\r\n" * 20_000 + b"\r\nx\r\n",
     "references-of-500-kB": lambda: b"References:"

@@ -531,7 +531,7 @@ def test_a_delimiter_of_another_kind_is_used(build):
     assert house.mail(to="support+x@example.com").result.step == "T"
 
 
-# --- rules -----------------------------------------------------------------------------------------
+# --- rules ----------------------------------------------------------------------------------------
 
 
 def rule(match, change, **more):
@@ -618,7 +618,7 @@ def test_rules_shape_the_tickets_that_agents_open_too(build):
     assert len(house.daemon.tickets()) == 1
 
 
-# --- failures ---------------------------------------------------------------------------------------
+# --- failures -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("policy, verdict", [("tempfail", "tempfail"), ("accept", "accept")])

@@ -92,7 +92,8 @@ def test_a_good_file_is_good_for_the_check():
     assert run(program("milticketd"), "-t", "--config", daemon.config).returncode == 0
 
 
-# A configuration of a daemon that runs, with this laid over it: the key, what is said, and whether it is only a doubt.
+# A configuration of a daemon that runs, with this laid over it: the key, what is said, and whether
+# it is only a doubt.
 UNMET = [
     ({"user": "no-such-user"}, "user", "a user of this system", False),
     ({"group": "no-such-group"}, "group", "a group of this system", False),

@@ -92,7 +92,8 @@ def build():
 
 # --- every step, every misbehaviour ----------------------------------------------------
 
-# PAUSED: the relay is at fault, so the mail keeps its place in the line. WAITING: this mail is, so it is tried again a minute later.
+# PAUSED: the relay is at fault, so the mail keeps its place in the line. WAITING: this mail is, so
+# it is tried again a minute later.
 PAUSED, WAITING, FAILED = "paused", "waiting", "failed"
 SILENT, BROKEN = "did not answer", ""
 STEPS = {

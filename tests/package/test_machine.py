@@ -64,7 +64,8 @@ def fill(machine):
     machine.shell(
         """ticket import --account support@example.com /root/box
         ticket agent add anna --name 'Anna Adler' --address anna@example.com --queue support
-        ticket assign anna 1; ticket close 2; ticket spam 3; ticket tag +paper 4; ticket priority high 5"""
+        ticket assign anna 1; ticket close 2; ticket spam 3; ticket tag +paper 4
+        ticket priority high 5"""
     )
 
 
@@ -82,7 +83,8 @@ def test_its_first_hour_and_its_mail_are_as_its_documentation_says(machine):
     install(machine)
     done = machine.run("sh", "/srv/tests/mail", check=False)
     assert done.returncode == 0, (done.stdout + done.stderr).decode()
-    # logcheck has nothing to report of a good day; the script's bad thing is settings with a mistake.
+    # logcheck has nothing to report of a good day; the script's bad thing is settings with a
+    # mistake.
     lines = journal(machine, "-o", "short", "-b", "--grep", "milticket").encode()
     rules = SOURCE / "conf/debian/milticket.logcheck.ignore.server"
     ours = run("grep", "-E", r"milticketd\[|systemd\[", stdin=lines).stdout
