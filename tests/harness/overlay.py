@@ -7,7 +7,8 @@ import subprocess
 
 from .ground import BUILD, SOURCE, new_directory, run, wait_until
 
-# Overlays: what is written goes to memory, and ends with the machine. /etc/hosts is all that names hosts there.
+# Overlays: what is written goes to memory, and ends with the machine. /etc/hosts is all that names
+# hosts there.
 BOOT = r"""
 set -e
 place=$1

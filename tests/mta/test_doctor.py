@@ -17,10 +17,12 @@ accounts = (
   {{ address = "support@example.com"; }}
 );
 """
-# A whole installation, by README's own commands; tests/mta/test_readme.py runs those from README itself.
+# A whole installation, by README's own commands; tests/mta/test_readme.py runs those from README
+# itself.
 INSTALL = """
 mkdir /root/stock
-cp -a /etc/postfix /etc/passwd /etc/shadow /etc/group /etc/gshadow /etc/aliases /etc/aliases.db /root/stock
+cp -a /etc/postfix /etc/passwd /etc/shadow /etc/group /etc/gshadow /root/stock
+cp -a /etc/aliases /etc/aliases.db /root/stock
 usermod -aG milticket postfix
 install -d -o milticket -g milticket -m 0750 /var/spool/postfix/milticket
 systemctl start milticket
@@ -29,16 +31,21 @@ printf 'support: anna\\ntickets: root\\n' >>/etc/aliases
 newaliases
 systemctl start postfix
 mkdir /root/before
-cp -a /etc/postfix /etc/passwd /etc/shadow /etc/group /etc/gshadow /etc/aliases /etc/aliases.db /root/before
+cp -a /etc/postfix /etc/passwd /etc/shadow /etc/group /etc/gshadow /root/before
+cp -a /etc/aliases /etc/aliases.db /root/before
 cp -a /usr/local/etc/milticket/milticket.conf /root/before
 """
 RESTORE = f"""
 rm -rf /etc/postfix /etc/systemd/system/milticket.service.d
-cp -a /root/before/postfix /root/before/*passwd /root/before/*shadow /root/before/group /root/before/aliases* /etc
+cp -a /root/before/postfix /root/before/*passwd /root/before/*shadow /etc
+cp -a /root/before/group /root/before/aliases* /etc
 ticket agent remove anna 2>/dev/null || true
 chown -R milticket:milticket /var/lib/milticket && chmod -R g+rwX,o= /var/lib/milticket
 chmod 0750 /var/spool/postfix/milticket
-cmp -s /root/before/milticket.conf {CONF} || {{ cp /root/before/milticket.conf {CONF}; systemctl stop milticket; }}
+if ! cmp -s /root/before/milticket.conf {CONF}; then
+	cp /root/before/milticket.conf {CONF}
+	systemctl stop milticket
+fi
 systemctl start milticket
 postfix status 2>/dev/null || postfix start
 postfix reload
@@ -93,7 +100,8 @@ class Doctor:
 # What is broken, the checks that find it, and something that is said of it.
 PARAMETER = "postconf -e '{}'; postfix reload"
 SUBMISSION = "postconf -M submission/inet='submission inet n - y - - smtpd'; "
-MOVED = f"""sed -i 's|unix:{SOCKET}|unix:/run/milticket/milter.sock|' {CONF}; systemctl restart milticket
+MOVED = f"""sed -i 's|unix:{SOCKET}|unix:/run/milticket/milter.sock|' {CONF}
+systemctl restart milticket
 postconf -e 'smtpd_milters = unix:/run/milticket/milter.sock'"""
 FAULTS = [
     (MOVED, "postfix-chroot postfix-milters", "smtp/inet is chrooted to /var/spool/postfix"),
@@ -276,7 +284,8 @@ FAULTS = [
     ("postfix stop", "relay", "nobody takes the mail that milticket sends"),
     (
         f"""echo secret >/etc/milticket-password; chmod 0600 /etc/milticket-password
-        echo 'mail_out: {{ username = "m"; password_file = "/etc/milticket-password"; }};' >>{CONF}""",
+        echo 'mail_out: {{ username = "m";
+        password_file = "/etc/milticket-password"; }};' >>{CONF}""",
         "password-file",
         "user milticket cannot read /etc/milticket-password",
     ),
@@ -293,7 +302,8 @@ UNCHROOTED = "postconf -F '*/*/chroot=n'; "
 SOUND = {
     "unchrooted": UNCHROOTED + MOVED,
     "unchrooted, below the queue": UNCHROOTED,
-    "tcp": f"""sed -i 's|^socket.*|socket = "inet:8899@127.0.0.1";|' {CONF}; systemctl restart milticket
+    "tcp": f"""sed -i 's|^socket.*|socket = "inet:8899@127.0.0.1";|' {CONF}
+        systemctl restart milticket
         postconf -e smtpd_milters=inet:localhost:8899""",
     "postscreen": "postconf -M smtp/inet='smtp inet n - y - 1 postscreen' "
     "smtpd/pass='smtpd pass - - y - - smtpd'",
@@ -311,7 +321,8 @@ SOUND = {
     "printf 'support@example.com support/\ntickets@example.com tickets/\n' >/etc/postfix/mailboxes; "
     "postmap /etc/postfix/mailboxes",
     "a domain without a list of its users": "postconf -e mydestination=localhost relay_domains=example.com",
-    "an alias that is known": f"""sed -i 's/example.com"; /&aliases = ( "hilfe@example.com" ); /' {CONF}
+    "an alias that is known": f"""
+        sed -i 's/example.com"; /&aliases = ( "hilfe@example.com" ); /' {CONF}
         systemctl reload milticket; echo 'hilfe: support' >>/etc/aliases; newaliases""",
 }
 
