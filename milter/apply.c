@@ -1,4 +1,4 @@
-/* Edits, done. */
+/* Does planned edits through libmilter. */
 #include "apply.h"
 
 #include <string.h>

@@ -35,16 +35,16 @@ struct settings *daemon_settings(struct daemon *daemon);
  * daemon has it. */
 enum status daemon_open_store(struct daemon *daemon, struct error *err);
 
-/* A message that may have to be recorded begins; false when the daemon is stopping and takes no
- * more. daemon_end() when it is through. */
+/* A message that may have to be recorded begins; daemon_end() when it is done. False: the daemon is
+ * stopping and takes no more. */
 bool daemon_begin(struct daemon *daemon);
 void daemon_end(struct daemon *daemon);
 
-/* No message begins any more. Waits until those at hand are through, but not longer than so many
- * µs; true if they are. */
+/* From now on no message begins. Waits for those at hand, but no longer than so many µs; true if
+ * all of them are done. */
 bool daemon_drain(struct daemon *daemon, int64_t us);
 
-/* Loads the configuration anew; on an error, which is logged, the old one stays. */
+/* Loads the configuration again. On an error, which is logged, the old one stays in force. */
 enum status daemon_reload(struct daemon *daemon, struct error *err);
 
 #endif

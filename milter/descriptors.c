@@ -52,7 +52,8 @@ static bool out_of_resources(int error)
 	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
-/* EINTR makes every libmilter go round its loop, in which it also sees that it is to stop. */
+/* EINTR sends every version of libmilter once round its loop, where it also sees that it is to
+ * stop. */
 static int refuse_for_now(void)
 {
 	gint64 now = g_get_monotonic_time();
@@ -69,8 +70,8 @@ static int refuse_for_now(void)
 	return -1;
 }
 
-/* In the place of the C library's, for libmilter: when that one fails for want of descriptors,
- * libmilter calls it again at once, for ever, at the cost of a whole processor. */
+/* Replaces the C library's accept() for libmilter: when that fails because there are no
+ * descriptors, libmilter calls it again at once, for ever, and keeps a whole processor busy. */
 int listener_accept(int listening, struct sockaddr *address, socklen_t *len) __asm__("accept");
 
 int listener_accept(int listening, struct sockaddr *address, socklen_t *len)

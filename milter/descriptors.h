@@ -3,9 +3,9 @@
 #ifndef MILTICKET_DESCRIPTORS_H
 #define MILTICKET_DESCRIPTORS_H
 
-/* Raises the soft limit to the hard one, and sets a quarter of it apart: from then on libmilter
- * gets no new connection while there are no more than those left; who connects waits in the
- * socket's queue. Once, before the socket is opened. */
+/* Raises the soft limit to the hard one and reserves a quarter of it: while only the reserve is
+ * left, libmilter gets no new connection, and clients wait in the socket's queue. Call once, before
+ * the socket is opened. */
 void descriptors_prepare(void);
 
 #endif

@@ -58,8 +58,8 @@ static sfsistat filter_stopping(SMFICTX *ctx, struct session *s)
 	return SMFIS_TEMPFAIL;
 }
 
-/* libmilter lets commands through in orders that no MTA has: DATA after ABORT, content without
- * DATA, all of them without MAIL. What comes then is nobody's until the next MAIL. */
+/* libmilter passes on commands in orders that no MTA uses: DATA after ABORT, content without DATA,
+ * anything without MAIL. Whatever comes is ignored until the next MAIL. */
 static bool filter_in_order(struct session *s, enum stage stage)
 {
 	if (s && s->stage == stage)
@@ -69,7 +69,7 @@ static bool filter_in_order(struct session *s, enum stage stage)
 	return false;
 }
 
-/* Whatever on_failure says: nobody knows whose a message is whose envelope was not seen. */
+/* on_failure does not matter here: a message whose envelope was not seen could be anybody's. */
 static sfsistat out_of_order(SMFICTX *ctx, const char *command)
 {
 	const char *text = "The mail server's commands came out of order, please try again later";
@@ -85,12 +85,12 @@ static sfsistat out_of_order(SMFICTX *ctx, const char *command)
 
 /* --- negotiation --- */
 
-/* Without DATA, content of other people's mail comes before anybody knows whose it is; without
+/* Without DATA, the content of other people's mail comes before anybody knows whose it is; without
  * leading blanks, the bytes of a header field are not known. Protocol 6 has both. */
 enum { PROTOCOL_NEEDED = SMFIP_NODATA | SMFIP_HDR_LEADSPC };
 
-/* Commands that we need not see, and those that need no answer: each saves a round trip.
- * Where the MTA wants an answer all the same, libmilter gives it. */
+/* Commands that we need not see, or need not answer: each saves a round trip. Where the MTA wants
+ * an answer all the same, libmilter gives it. */
 enum {
 	PROTOCOL_WANTED = SMFIP_NOCONNECT | SMFIP_NOHELO | SMFIP_NOUNKNOWN | SMFIP_NR_MAIL |
 		SMFIP_NR_RCPT | SMFIP_NR_HDR | SMFIP_NR_BODY | SMFIP_HDR_LEADSPC
@@ -332,9 +332,9 @@ bool filter_register(struct daemon *daemon)
 		.xxfi_close = on_close,
 	};
 
-	/* libmilter hangs up on a packet that is larger, by default 64 KiB, and such mail could
-	 * never come in. Postfix passes a header of 100 KiB on, more where header_size_limit says
-	 * so. */
+	/* libmilter hangs up on a larger packet (64 KiB by default), and mail that has one could
+	 * never come in. Postfix passes on a header of 100 KiB, or more where header_size_limit
+	 * says so. */
 	smfi_setmaxdatasize(LIMIT_PACKET_BYTES);
 	the_daemon = daemon;
 	return smfi_register(desc) == MI_SUCCESS;

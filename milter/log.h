@@ -6,14 +6,14 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* Before it is opened, and with to_stderr, lines go to standard error. */
+/* Until then, and with to_stderr, lines go to standard error. */
 void log_open(bool to_stderr);
 
 void log_info(const char *fmt, ...) G_GNUC_PRINTF(1, 2);
 void log_warning(const char *fmt, ...) G_GNUC_PRINTF(1, 2);
 void log_error(const char *fmt, ...) G_GNUC_PRINTF(1, 2);
 
-/* How a message is named in it; NULL or "": the MTA gave it no id yet. Borrowed. */
+/* What the log calls a message; NULL or "": the MTA has given it no id yet. Borrowed. */
 const char *log_queue_id(const char *queue_id);
 
 /* Builds "4F2xq: ticket=1042 event=followup …": log_line_begin, log_line_add for each,

@@ -35,7 +35,7 @@ struct options {
 	bool foreground, check;
 };
 
-/* A message is to come to its end before a service manager loses patience, and within what an MTA
+/* A message at hand must be done before a service manager loses patience, and while the MTA still
  * waits. */
 enum { DRAIN_SECONDS = 30, ANSWER_US = 100 * 1000, WAKE_EVERY_US = 20 * 1000 };
 
@@ -224,7 +224,7 @@ static bool run_until_stopped(struct daemon *daemon, int *rc_out)
 	return drained;
 }
 
-/* As the store is opened it ends with a code that says not to start again and again. */
+/* While the store is opened, the exit code says that another start would not help. */
 static void main_say_damaged(int signal)
 {
 	(void)signal;
@@ -232,8 +232,8 @@ static void main_say_damaged(int signal)
 	_exit(EX_IOERR);
 }
 
-/* Later it may be our bug as well: for a core file and a new start, which most mail gets through
- * after. */
+/* Later it may as well be a bug of ours: leave a core file and be started again, which most mail
+ * then passes. */
 static void say_crashed(int signal)
 {
 	static const char text[] =
@@ -244,7 +244,8 @@ static void say_crashed(int signal)
 	raise(signal);
 }
 
-/* Sanitizers have words of their own. Once ours are said, the signal comes again, and is fatal. */
+/* Sanitizers report by themselves. After our own report the signal is raised again, and is fatal.
+ */
 static void words_for_crashes(void)
 {
 	const struct sigaction words = { .sa_handler = say_crashed, .sa_flags = SA_RESETHAND };
@@ -269,8 +270,8 @@ static enum status main_open_store(struct daemon *daemon, struct error *err)
 	return st;
 }
 
-/* The store comes before the socket, so that who connects is served; it belongs to the user, the
- * socket's place may be root's. */
+/* The store is opened before the socket, so that whoever connects is served; it belongs to the
+ * user, while the socket's directory may be root's. */
 static enum status take_places(struct daemon *daemon, struct error *err)
 {
 	const struct settings *s = daemon->settings;
@@ -279,8 +280,8 @@ static enum status take_places(struct daemon *daemon, struct error *err)
 	umask(0007);
 	if (st == ST_OK)
 		st = main_open_store(daemon, err);
-	/* Also for a start that fails: a process with half of its rights cannot be looked into as
-	 * it ends, by a leak checker for one. */
+	/* Also when the start fails: nobody, a leak checker for one, can look into a process with
+	 * half of its rights as it ends. */
 	raised = privileges_raise(st == ST_OK ? err : NULL);
 	if (st == ST_OK)
 		st = raised;
@@ -351,7 +352,7 @@ static int main_run(struct settings *settings, const struct options *options)
 
 /* --- the check alone --- */
 
-/* NULL where there is none, or none that we may see: then *unseen_out. */
+/* NULL: there is none, or none that we may see (*unseen_out). */
 static struct store *look_at_store(const struct settings *settings, bool *unseen_out)
 {
 	const struct passwd *user = getpwnam(settings->user);

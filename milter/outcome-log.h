@@ -8,7 +8,7 @@
 /* "4F2xq: ticket=1042 event=followup …" */
 void outcome_log(const char *queue_id, const struct outcome *outcome);
 
-/* A flood has thousands of suppressed answers: told once an hour. Thread-safe. */
+/* Warns of suppressed answers, once an hour, as a flood has thousands. Thread-safe. */
 void outcome_warn_of_flood(const struct settings *settings);
 
 #endif

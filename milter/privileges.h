@@ -4,8 +4,8 @@
 
 #include "settings/settings.h"
 
-/* As root: checks that user and group exist and are not root's. Otherwise nothing: we keep who we
- * are. */
+/* As root: checks that user and group exist and are not root's. As any other user: nothing, as we
+ * stay that user. */
 enum status privileges_check(const struct settings *settings, struct error *err);
 
 /* As root: makes the store's and the archive's directories for the user, then does what follows as

@@ -15,7 +15,7 @@
 #include "tables/tickets.h"
 #include "wait.h"
 
-/* The command line may put something into the outbox without our hearing of it. */
+/* The command line may put mail into the outbox, and nobody tells us. */
 enum { POLL_SECONDS = 2, PAUSE_FIRST = 5, PAUSE_LONGEST = 300 };
 
 static struct {
@@ -232,7 +232,8 @@ static enum status load_mail(struct shipment *s, GString *mail, struct error *er
 	return reply_complete(sender.daemon->store, s->settings, &s->outgoing, mail, err);
 }
 
-/* A mail that is gone is nothing that time mends; a store that cannot be read now is. */
+/* Time does not bring back a mail that is gone; a store that cannot be read now may be readable
+ * later. */
 static void settle_unreadable(struct shipment *s, enum status st, const struct error *err)
 {
 	for (size_t i = 0; s->outgoing.to[i]; i++) {
@@ -268,8 +269,8 @@ static void sender_rest(int seconds)
 	pthread_mutex_unlock(&sender.lock);
 }
 
-/* What was sent and is not recorded would be sent again: nothing else is done until the store takes
- * it. */
+/* A mail that was sent and is not recorded would be sent again, so nothing else is done until the
+ * store takes it. */
 static void sender_record(struct shipment *s)
 {
 	struct error err = { "" };
@@ -308,7 +309,7 @@ static void sender_ship(struct shipment *s)
 	}
 	s->now = g_get_real_time();
 	log_results(s);
-	/* Broken off because we stop: that was no attempt. */
+	/* Interrupted because we stop: that was no attempt. */
 	if (!sender_stopping() || sender_any(s, DELIVERY_SENT) || sender_any(s, DELIVERY_FAILED))
 		sender_record(s);
 	failpoint("after-record");
@@ -333,7 +334,7 @@ static bool send_next(void)
 	return st == ST_OK;
 }
 
-/* A reload may have changed the relay: then the connection is made anew. */
+/* A reload may have changed the relay: then there is a new connection. */
 static enum status renew_courier(struct error *err)
 {
 	struct settings *now = daemon_settings(sender.daemon);
@@ -364,7 +365,7 @@ static bool sender_urged(void)
 		sender.urged != before;
 }
 
-/* The relay is left alone for a while, unless somebody knows better. */
+/* The relay is left alone for a while, unless somebody asks for another try. */
 static void wait_for_relay(void)
 {
 	gint64 until = g_get_monotonic_time() + (gint64)sender.pause * G_TIME_SPAN_SECOND;
@@ -400,7 +401,8 @@ enum status sender_start(struct daemon *daemon, struct error *err)
 	sender.daemon = daemon;
 	pthread_mutex_init(&sender.lock, NULL);
 	wait_init(&sender.cond);
-	/* The first one here, so that a password which only root can read stops the start. */
+	/* The first one is made here, so that a password which only root can read stops the start.
+	 */
 	if (renew_courier(err) != ST_OK)
 		return ST_BAD_INPUT;
 	sender.thread = g_thread_try_new("sender", sender_run, NULL, NULL);

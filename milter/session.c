@@ -40,8 +40,8 @@ void session_reset(struct session *session)
 
 void session_end(struct session *session)
 {
-	/* libmilter sends an answer when the callback that gave it is back. The next one of this
-	 * connection is the first to know that it is out. */
+	/* libmilter sends an answer after the callback has returned. The connection's next callback
+	 * is the first to know that it was sent. */
 	if (session->answered)
 		failpoint("after-answer");
 	if (session->at_hand)

@@ -14,7 +14,7 @@
 /* What the MTA may send next; of STAGE_NONE only MAIL. */
 enum stage { STAGE_NONE, STAGE_ENVELOPE, STAGE_HEADERS, STAGE_BODY };
 
-/* All of it but the first is forgotten by session_reset(). */
+/* session_reset() forgets everything but the first. */
 struct session {
 	struct daemon *daemon; /* this stays */
 	enum stage stage;
@@ -23,7 +23,7 @@ struct session {
 	GPtrArray *recipients; /* char *; as given, without <> */
 	struct spool *spool;   /* from STAGE_HEADERS on */
 	bool at_hand;          /* daemon_begin() took it */
-	bool answered;         /* the one before it had its end */
+	bool answered;         /* the message before this one was done */
 	bool failed;           /* the spool could not be written: the message is refused for now */
 	struct error err;
 };
@@ -37,7 +37,7 @@ void session_begin(struct session *session, struct settings *settings, const cha
 	const char *authen); /* takes settings */
 void session_add_recipient(struct session *session, const char *recipient);
 
-/* The message is through, or given up: forgets it, and the daemon need not wait for it. */
+/* The message is done, or given up: forgets it, and the daemon need not wait for it. */
 void session_end(struct session *session);
 
 /* Borrowed until the next change of the session. */

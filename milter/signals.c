@@ -57,9 +57,8 @@ void signals_stop_milter(void)
 	sem_post(&milter_may_stop);
 }
 
-/* In place of the C library's, for libmilter: nobody else here calls it. Were two threads to wait
- * for one signal, either could get it, and where it is libmilter's, connections are closed on
- * messages that are at hand. */
+/* Replaces the C library's for libmilter, which alone calls it. If two threads waited for one
+ * signal, either could get it, and libmilter would close connections on messages at hand. */
 int sigwait(const sigset_t *restrict set, int *restrict signal_out)
 {
 	(void)set;

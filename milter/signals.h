@@ -1,5 +1,4 @@
-/* Signals: which ones the daemon listens to, and that they come to the main thread and to no
- * other. */
+/* Signals that the daemon listens to. They come to the main thread and to no other. */
 #ifndef MILTICKET_SIGNALS_H
 #define MILTICKET_SIGNALS_H
 

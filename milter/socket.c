@@ -40,7 +40,7 @@ static bool socket_answers(const char *path)
 	return connected;
 }
 
-/* What a daemon that was killed left behind; nothing else is removed. */
+/* Removes what a killed daemon has left, and nothing else. */
 static enum status remove_stale(const char *path, struct error *err)
 {
 	struct stat stat;
@@ -61,7 +61,7 @@ static enum status remove_stale(const char *path, struct error *err)
 	return ST_OK;
 }
 
-/* A directory of another group's may have given it that. */
+/* A setgid directory may have given it another group. */
 static enum status set_mode(const struct settings *settings, const char *path,
 	const struct group *group, struct error *err)
 {
@@ -74,7 +74,8 @@ static enum status set_mode(const struct settings *settings, const char *path,
 	return ST_OK;
 }
 
-/* Born with its mode and group: an MTA that came before it had them would be refused. */
+/* The socket is made with its mode and group: an MTA that connects before it has them would be
+ * refused. */
 static int bind_unix(const struct settings *settings, const struct group *group)
 {
 	mode_t mask = umask(0777 & ~settings->socket_mode);
@@ -139,7 +140,7 @@ void socket_wake(void)
 	if (getsockname(listening_socket(), (struct sockaddr *)&address, &len) != 0)
 		return;
 	fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	/* Somebody else's connection, or a full queue of them, wakes it as well. */
+	/* Any connection, or a full queue of them, wakes it as well. */
 	if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, len) == 0)
 		shutdown(fd, SHUT_RDWR);
 	if (fd >= 0)

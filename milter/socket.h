@@ -7,7 +7,7 @@
 /* Opens it in libmilter, after filter_register(). As root the group is that of the settings. */
 enum status socket_open(const struct settings *settings, struct error *err);
 
-/* Connects to it and hangs up, so that libmilter looks whether it shall stop, which it does every
+/* Connects to it and hangs up, so that libmilter sees that it is to stop; by itself it looks every
  * five seconds only. */
 void socket_wake(void);
 

@@ -120,8 +120,9 @@ static enum status timers_nothing(struct txn *txn, void *arg, struct error *err)
 	return ST_OK;
 }
 
-/* We are well when the store lets us write and the reads of this tick have come back. A write that
- * fails is an answer too: a full disk is not mended by a restart, a writer that hangs may be. */
+/* We are alive when the store lets us write and the reads of this tick have come back. A write that
+ * fails is an answer too: a restart does not free a full disk, but it may free a writer that hangs.
+ */
 static void report_health(void)
 {
 	struct error err = { "" };

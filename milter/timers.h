@@ -8,7 +8,7 @@
 bool timers_start(struct daemon *daemon);
 void timers_stop(void);
 
-/* Reload as soon as may be (SIGUSR1). From any thread. */
+/* Asks for a reload as soon as possible (SIGUSR1). From any thread. */
 void timers_reload(void);
 
 #endif

@@ -30,7 +30,7 @@ static void people_add_list(struct attempt *a, GPtrArray *people, struct mailbox
 		people_add(a, people, list.v[i].address);
 }
 
-/* An agent is known without From. */
+/* It does not matter for an agent, who is not known by From. */
 static bool people_are_forged(const struct attempt *a)
 {
 	return a->arrival->auth.dmarc_fail && !a->who.is_agent;
@@ -74,8 +74,7 @@ bool attempt_watch_queues(struct attempt *a)
 	for (unsigned i = 0; i < a->recipients.accounts->len; i++) {
 		const struct account *account = g_ptr_array_index(a->recipients.accounts, i);
 
-		/* Its own account's queue is where the ticket was moved away from, if it is not
-		 * there. */
+		/* If the ticket is not in its own account's queue, it was moved away from there. */
 		if (g_strcmp0(account->address, t->account) != 0 &&
 			!queue_watches(t, account->queue)) {
 			text_list_add(&t->watchers, account->queue);
@@ -207,7 +206,7 @@ static bool is_conversation(const struct attempt *a)
 		a->outcome->automatic == AUTO_GENERATED;
 }
 
-/* What robots say is of no interest to them, and a note only to agents. */
+/* Watchers get no automatic mail, and notes only if they are agents. */
 void attempt_find_watchers(struct attempt *a)
 {
 	char **watching = is_conversation(a) ? a->match.ticket.watching : NULL;

@@ -11,7 +11,7 @@
 
 /* --- the entry --- */
 
-/* Ours are answers themselves, and nobody answers a bounce. */
+/* Our own mail is an answer itself, and nobody answers a bounce. */
 static char *record_reply_address(struct attempt *a, enum direction direction)
 {
 	bool came_in = direction == DIRECTION_IN || direction == DIRECTION_AUTO;
@@ -36,7 +36,8 @@ static char **shown_list(const struct attempt *a, struct mailboxes list)
 }
 
 /* The root and the newest: an answer to the root names nothing else of a long thread. An id that
- * was replaced stays known, too: the agent's own copy has it, and answers to that copy name it. */
+ * was replaced stays known as well, as the agent's own copy has it and answers to that copy name
+ * it. */
 static char **kept_references(const struct attempt *a)
 {
 	const char *const *all = message_references(a->arrival->message);
@@ -86,7 +87,7 @@ static void describe_entry(struct attempt *a, enum direction direction, enum eve
 	e->reply_to = record_reply_address(a, direction);
 }
 
-/* Same thread, another matter: worth saying, not worth a new ticket. */
+/* A new Subject in the same thread is worth an event, not a new ticket. */
 static enum status note_new_subject(struct attempt *a)
 {
 	struct ticket *t = &a->match.ticket;
@@ -200,8 +201,8 @@ static const char *record_or_else(const char *first, const char *second)
 	return second && *second ? second : NULL;
 }
 
-/* A queue with a responsible person assigns; an agent that a rule names wins. One that does not
- * exist is no reason to lose the mail, and an event of the ticket. */
+/* The ticket is assigned to the agent that a rule names, else to the queue's responsible. One who
+ * does not exist is no reason to lose the mail: an event says so. */
 static enum status assign_on_opening(struct attempt *a, const struct rules_result *rules)
 {
 	struct ticket *t = &a->match.ticket;
@@ -247,7 +248,7 @@ static void describe_ticket(struct attempt *a, const struct mailbox *requester,
 	attempt_watch_queues(a);
 }
 
-/* That of another system where it is free, else the next. */
+/* The number that it had in another system if that is free here, else the next. */
 static enum status give_number(struct attempt *a, uint64_t *number_out)
 {
 	const struct numbering numbering = { a->arrival->settings->numbers.scheme,

@@ -1,4 +1,4 @@
-/* One run: its life, and what its parts ask of it. */
+/* One run: how it begins and ends, and what its parts ask of it. */
 #include "act/attempt.h"
 
 #include "act/command.h"
@@ -172,7 +172,7 @@ const struct account *attempt_account(const struct attempt *a)
 		account = settings_account(settings, a->match.ticket.account, &detail);
 	if (!account)
 		account = recipients_account(&a->recipients);
-	/* An agent's address must not go out for want of the ticket's account. */
+	/* Without any account an agent's own address would go out. */
 	if (!account && settings->accounts->len)
 		account = g_ptr_array_index(settings->accounts, 0);
 	return account;

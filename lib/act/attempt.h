@@ -11,7 +11,7 @@
 #include "mail/foreign.h"
 #include "tables/history.h"
 
-/* Besides the first three, all of it is made by the run that is on, and goes with it. */
+/* All but the first three is made by the run that is on, and released with it. */
 struct attempt {
 	const struct arrival *arrival;
 	struct outcome *outcome;
@@ -19,7 +19,7 @@ struct attempt {
 
 	struct txn *txn;
 	struct error *err;
-	/* Of a look-up whose answer is a yes or no: then nothing may come of the transaction. */
+	/* The status of a yes-or-no look-up that failed: then the transaction must be undone. */
 	enum status failed;
 
 	struct who who;
@@ -46,11 +46,11 @@ struct attempt {
 
 /* --- attempt.c: what one run works with --- */
 
-/* Forgets an earlier run: a transaction may run again. */
+/* Releases what an earlier run made: a transaction may run again. */
 void attempt_begin(struct attempt *attempt, struct txn *txn, struct error *err);
-/* What the transaction comes to: `st`, unless a look-up failed. An error has its text. */
+/* What the transaction returns: `st`, unless a look-up failed. An error always has a text. */
 enum status attempt_end(const struct attempt *attempt, enum status st);
-/* What the run made; the outcome stays. */
+/* Releases what the run made; the outcome stays. */
 void attempt_release(struct attempt *attempt);
 
 /* An is_agent_fn. A failed look-up is no "no": it fails the attempt. */
@@ -70,9 +70,9 @@ void attempt_find_addressee(struct attempt *attempt, const struct entry *answere
  * prefixes, too (borrowed). */
 char *attempt_subject(const struct attempt *attempt);
 const char *attempt_subject_plain(const struct attempt *attempt);
-/* The Message-ID that it has afterwards. */
+/* The Message-ID that the mail has afterwards. */
 const char *attempt_id(const struct attempt *attempt);
-/* The rules, on what is to open a ticket. To be released. */
+/* Applies the rules to a message that is to open a ticket. *rules_out is to be released. */
 void attempt_apply_rules(const struct attempt *attempt, struct rules_result *rules_out);
 
 struct actor attempt_actor(const struct attempt *attempt);
@@ -82,7 +82,7 @@ struct reply_context attempt_reply_context(const struct attempt *attempt);
  * else the first there is. NULL without any. */
 const struct account *attempt_account(const struct attempt *attempt);
 
-/* Is there anything to be done to the message? */
+/* Is the message to be changed at all? */
 bool attempt_is_edited(const struct attempt *attempt);
 /* Delivered as it came: no ticket, no edits; `reason` (static) is for the log. */
 enum status attempt_leave_alone(struct attempt *attempt, const char *reason);
@@ -134,11 +134,11 @@ enum status attempt_save(struct attempt *attempt);
 
 /* --- intake-commands.c --- */
 
-/* Which words of an agent's Subject are commands, and which lines of their text (a note's; NULL)
- * may not be: before the message is recorded. */
+/* Finds the commands in an agent's Subject, and collects the foreign lines that are none in their
+ * text (a note's; NULL). To be called before the message is recorded. */
 enum status commands_find(struct attempt *attempt, const char *text);
 /* Runs those of the Subject, then those of a note's text; one transcript tells of both, and of what
- * stayed text. Of an imported mail none is run. */
+ * stayed text. Nothing of an imported mail is run. */
 enum status commands_run(struct attempt *attempt, const char *text);
 /* Those of a control message. */
 enum status commands_run_control(struct attempt *attempt);
@@ -161,7 +161,7 @@ enum status agent_refused(struct attempt *attempt);
 enum status agent_refuse(struct attempt *attempt, const char *reply);
 /* An agent's answer that was recorded before, as attempt->entry: may it leave this time? */
 enum status agent_object_again(struct attempt *attempt);
-/* Is it nobody's word, but their client's: an out-of-office note, a receipt? */
+/* Did the agent's client send it by itself (an out-of-office note, a receipt)? */
 bool agent_sent_by_itself(const struct attempt *attempt);
 
 /* intake-inside.c: agents' mail that stays. */
@@ -181,7 +181,7 @@ enum status intake_archive(const struct arrival *arrival, bool durable, struct e
 enum status intake_record(struct txn *txn, void *attempt, struct error *err);
 /* After the commit, as others would wait for it before that: the edits. */
 void intake_plan(struct attempt *attempt);
-/* The same, and away with the archive's copy of what is of no ticket. */
+/* The same; and removes the archive's copy if the message belongs to no ticket. */
 void intake_finish(struct attempt *attempt);
 
 #endif

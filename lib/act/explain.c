@@ -1,4 +1,4 @@
-/* A message's story told without letting it happen. */
+/* Tells a message's story without letting it happen. */
 #include "act/explain.h"
 
 #include <string.h>
@@ -143,7 +143,7 @@ static void tell_requester(struct explaining *x)
 		source_of(a->arrival, who->address));
 }
 
-/* ST_REFUSED undoes it all; `told` says that this is what was wanted. */
+/* ST_REFUSED undoes everything; `told` says that all went well until then. */
 static enum status explain_record(struct txn *txn, void *arg, struct error *err)
 {
 	struct explaining *x = arg;
@@ -179,8 +179,8 @@ static struct line *line_at(GArray *lines, const char *name, unsigned index)
 	return NULL;
 }
 
-/* Indexes count the fields as they came, deletions go from the last to the first: as the MTA does
- * it. */
+/* Indexes count the fields as they came, and deletions go from the last to the first, as in an MTA.
+ */
 static void apply_to_lines(GArray *lines, const struct edit *edit, GPtrArray *out)
 {
 	struct line *line = edit->kind == EDIT_CHANGE_HEADER || edit->kind == EDIT_DELETE_HEADER

@@ -14,8 +14,8 @@ struct explanation {
 	struct ticket ticket;     /* as it would be; number 0: none */
 	GPtrArray *events;        /* struct event *: what the log would say */
 	GPtrArray *outgoing;      /* struct outgoing *: mail of ours that it would cause */
-	/* char *: the header fields afterwards, "  Name: value", "+ Name: value" where it would be
-	 * new or another one, "- Name: value" where it       would go */
+	/* char *: the header fields afterwards: "  Name: value", with "+ " in front where it is new
+	 * or changed, "- " where it is removed */
 	GPtrArray *headers;
 };
 void explanation_init(struct explanation *explanation);

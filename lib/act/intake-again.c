@@ -1,4 +1,5 @@
-/* What has come before: as it was it adds nothing, changed on its way it is recorded, too. */
+/* A message that has come before: unchanged it adds nothing, changed on its way it is recorded as a
+ * copy. */
 #include "act/attempt.h"
 
 #include "tables/tickets.h"
@@ -17,8 +18,8 @@ static enum whose answer_again(const struct attempt *a, enum whose now)
 	return a->match.how == MATCH_NEW ? WHOSE_OPENED : WHOSE_REPLY;
 }
 
-/* Answers keep their edits, also for a copy that comes by itself; notes and what was kept inside
- * stay so, whatever the recipients are now. */
+/* An answer gets the same edits again, also when another copy of it comes; notes and mail that was
+ * kept inside stay inside, whatever the recipients are now. */
 static enum status again_as(struct attempt *a, enum whose now)
 {
 	const char *id = a->arrival->id;
@@ -26,7 +27,7 @@ static enum status again_as(struct attempt *a, enum whose now)
 
 	switch ((enum direction)a->entry.direction) {
 	case DIRECTION_OUT:
-		/* The same words under other recipients: it is what these make of it. */
+		/* The same words to other recipients: these decide what it is now. */
 		if (now == WHOSE_REFUSED)
 			return agent_refused(a);
 		a->outcome->whose = answer_again(a, now);
@@ -49,7 +50,7 @@ static enum status again_as(struct attempt *a, enum whose now)
 		/* An agent's own question to the desk is as internal as a note. */
 		if (now == WHOSE_REFUSED && !a->recipients.passed_on)
 			return agent_refused(a);
-		/* What they asked through the desk, as a customer. */
+		/* They asked through the desk, as a customer does. */
 		out &= now != WHOSE_DESK_REPLY || a->recipients.passed_on;
 		/* Passed on to somebody, as it came: it is not the agent's answer. */
 		a->outcome->left_alone = out;
@@ -66,7 +67,7 @@ static enum status agent_again(struct attempt *a)
 
 	if (st == ST_OK && accepted && agent_leaves(a->outcome->whose))
 		st = agent_object_again(a);
-	/* Not run again, but taken out again. */
+	/* Commands are not run again, but taken out again. */
 	if (a->entry.taken)
 		commands_take_again(a);
 	return st;
@@ -101,8 +102,8 @@ static enum status again_identical(struct attempt *a)
 	return tickets_save(a->txn, &a->match.ticket, a->err);
 }
 
-/* As what it is recorded: nobody's word when somebody else brings what an agent wrote, or when a
- * verifier calls its From forged. It may say anything. */
+/* The direction to record it with. If a stranger brings what an agent wrote, or a verifier calls
+ * From forged, it may say anything: it is recorded as automatic mail. */
 static enum direction direction_of_copy(const struct attempt *a)
 {
 	enum direction first = (enum direction)a->entry.direction;
@@ -113,8 +114,8 @@ static enum direction direction_of_copy(const struct attempt *a)
 	return inside || a->arrival->auth.dmarc_fail ? DIRECTION_AUTO : first;
 }
 
-/* Nothing is answered, woken or run a second time, and nobody comes to take part. What is refused
- * or none of ours is not recorded; what is discarded was acknowledged. */
+/* Nothing is answered, woken or run a second time, and nobody becomes a participant. What is
+ * refused or not ours is not recorded; what is discarded was acknowledged, so it is. */
 static enum status again_changed(struct attempt *a)
 {
 	enum status st = take_up(a);

@@ -61,7 +61,7 @@ static enum status find_answered(struct attempt *a, struct entry *entry_out)
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-/* One ticket may be of several people: the answer goes to who is answered. */
+/* Several people may write to one ticket: the answer goes to the one who is answered. */
 static enum status find_addressee(struct attempt *a)
 {
 	struct entry answered = { 0 };
@@ -75,7 +75,7 @@ static enum status find_addressee(struct attempt *a)
 	return st;
 }
 
-/* Who asked the desk themself, and answers what it wrote, is a customer in this. */
+/* An agent who asked the desk a question, and answers its reply, is a customer here. */
 static bool answers_themself(const struct attempt *a)
 {
 	const char *address = a->addressee.address;
@@ -113,7 +113,7 @@ static enum status desk_objection(struct attempt *a, const char **reply_out)
 	return st;
 }
 
-/* To speak as the desk is to act on its ticket. */
+/* Only those who may act on a ticket may speak as the desk for it. */
 static char *queue_objection(struct attempt *a)
 {
 	const struct ticket *t = &a->match.ticket;
@@ -150,8 +150,8 @@ static enum status agent_objection(struct attempt *a, char **reply_out)
 
 /* --- as it leaves --- */
 
-/* Also known by its identity as it leaves, so that it is recognised when it comes back to one of
- * our addresses. */
+/* The identity that the mail leaves with is indexed as well, so that it is recognised when it comes
+ * back to one of our addresses. */
 static enum status index_as_it_leaves(struct attempt *a)
 {
 	const struct account *account = attempt_account(a);
@@ -188,8 +188,8 @@ static bool agent_is_at(const char *address, const char *domain, size_t len)
 	return at && strlen(at + 1) == len && g_ascii_strncasecmp(at + 1, domain, len) == 0;
 }
 
-/* Clients make a Message-ID of the domain that they write from. When that is a private one, the
- * mail leaves with another id, the same at a retry. */
+/* Clients make Message-IDs with the domain that they write from. If that is the agent's private
+ * one, the mail leaves with another id, the same one at a retry. */
 static void hide_id(struct attempt *a)
 {
 	const char *id = a->arrival->id, *at = id ? strrchr(id, '@') : NULL;
@@ -295,7 +295,8 @@ static enum status opened_by(struct attempt *a, const struct rules_result *rules
 	return st == ST_OK ? commands_run(a, NULL) : st;
 }
 
-/* Whose account it is, is whose name it leaves in, wherever rules put the ticket. */
+/* The mail leaves in the name of the account, so the agent must be in the account's queue, wherever
+ * rules put the ticket. */
 static bool speaks_for_account(const struct attempt *a)
 {
 	return a->arrival->import ||
@@ -310,7 +311,7 @@ enum status agent_opened(struct attempt *a)
 
 	if (agent_sent_by_itself(a) && !a->arrival->import)
 		return keep_from_customer(a);
-	/* They tell another desk of their own mail. */
+	/* They only inform another desk of a mail of their own. */
 	if (!speaks_for_account(a)) {
 		a->outcome->whose = WHOSE_INBOUND;
 		return inbound(a);
@@ -328,7 +329,7 @@ enum status agent_opened(struct attempt *a)
 
 /* --- internal mail on its way outside --- */
 
-/* Who would get it: the first outside, else the customer behind the desk. */
+/* Who would get it: the first recipient outside, else the desk's customer. */
 static const char *who_must_not(const struct attempt *a)
 {
 	const struct recipients *r = &a->recipients;
@@ -366,7 +367,7 @@ enum status agent_refused(struct attempt *a)
 
 /* --- once more --- */
 
-/* What they sent before goes the way that it went, wherever the ticket is now. */
+/* What its author sent before may leave again, whatever queue the ticket is in now. */
 enum status agent_object_again(struct attempt *a)
 {
 	g_autofree char *not_yours = who_is_author(&a->who, a->arrival) ? NULL : queue_objection(a);

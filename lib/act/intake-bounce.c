@@ -1,4 +1,4 @@
-/* Deliveries that failed: what the ticket learns of it, and its agent. */
+/* Failed deliveries: what is recorded in the ticket, and what its agent is told. */
 #include "act/attempt.h"
 
 #include "base/text.h"
@@ -17,7 +17,8 @@ static char *inbound_diagnosis(const struct report_recipient *r)
 	return g_string_free(out, FALSE);
 }
 
-/* Who never took part has no notice of their own: whoever forges bounces has names without end. */
+/* There is no notice for each address that never took part: a forger of bounces has no end of
+ * addresses. */
 static enum status is_new_today(struct attempt *a, const struct report_recipient *r, bool *new_out)
 {
 	const struct ticket *t = &a->match.ticket;

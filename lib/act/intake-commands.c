@@ -11,7 +11,7 @@
 
 /* --- what the agent did not write --- */
 
-/* A mail that was passed on as it came says somebody else's words (RFC 5322 section 3.6.6). */
+/* A redirected mail (RFC 5322 section 3.6.6) has somebody else's words. */
 static const char passed_on[] = N_("you passed this mail on and did not write it");
 
 /* What is looked for: Subjects always, lines of texts when the agent's may have commands. */
@@ -43,7 +43,7 @@ static enum status gather_entry(
 	return st;
 }
 
-/* A mail of ours without an entry has the title in its Subject. */
+/* A mail of ours that has no entry has the ticket's title in its Subject. */
 static enum status gather_title(struct attempt *a, struct gathering *g, uint64_t number)
 {
 	struct ticket t = { 0 };
@@ -91,8 +91,8 @@ static enum status gather_id(struct attempt *a, struct gathering *g, const char 
 	return st;
 }
 
-/* Nobody knows what a mail says that did not come by here. Of several ids each may be the one: who
- * writes two into their Message-ID has both answered. */
+/* Nobody knows the words of a mail that did not come by here. Of several ids each may be the
+ * answered mail's: whoever writes two into a Message-ID gets both in the answer. */
 static enum status gather_answered(struct attempt *a, struct gathering *g)
 {
 	const char *const *ids = a->arrival->answered;
@@ -116,7 +116,7 @@ static void gather_enclosed(struct attempt *a, const struct gathering *g)
 		foreign_text(g->foreign, g_ptr_array_index(own->texts, i));
 }
 
-/* What is likelier to be carried along comes first. */
+/* The Subjects that are likeliest to be carried along come first. */
 static enum status commands_gather(struct attempt *a, bool texts)
 {
 	uint64_t count = a->match.ticket.messages_count;
@@ -190,8 +190,8 @@ static struct commander commander_of(struct attempt *a)
 	return commander;
 }
 
-/* Where the transcript goes: the agent's address that the mail came from, else the first on record,
- * else where they say that they are. */
+/* Where the transcript goes: the agent's address that the mail came from, else the first one in the
+ * store, else the address in From. */
 static const char *agent_mailbox(const struct attempt *a)
 {
 	const char *from = arrival_author(a->arrival);
@@ -225,7 +225,7 @@ static enum status send_transcript(
 		a->err);
 }
 
-/* Commands change the ticket in the store: what we hold is stale after them. */
+/* Commands change the ticket in the store, so the copy here is stale after them. */
 static enum status reload_ticket(struct attempt *a)
 {
 	uint64_t number = a->match.ticket.number;
@@ -284,7 +284,7 @@ enum status commands_run(struct attempt *a, const char *text)
 
 /* --- control mail --- */
 
-/* An answer to the transcript is the next control mail. */
+/* Answers to the transcript go there: they are the next control mail. */
 static const char *control_address(const struct attempt *a)
 {
 	for (const char *const *r = a->arrival->envelope->recipients; *r; r++) {

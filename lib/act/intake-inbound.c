@@ -51,7 +51,7 @@ static const struct manner *manner_of(const struct attempt *a)
 	return &manners[a->outcome->automatic];
 }
 
-/* SPF fails for whatever is forwarded; a signature of the author's house says more. */
+/* SPF fails for all forwarded mail; a signature of the author's own domain counts for more. */
 static bool inbound_is_forged(const struct attempt *a)
 {
 	const struct auth_results *auth = &a->arrival->auth;
@@ -92,7 +92,7 @@ static enum status inbound_answer(struct attempt *a, enum answer which)
 
 /* --- follow-ups --- */
 
-/* The customer has spoken: it is the desk's turn again. Says whether that reopened the ticket. */
+/* The customer has written: it is the desk's turn again. True if that reopened the ticket. */
 static bool inbound_wake(struct attempt *a)
 {
 	struct ticket *t = &a->match.ticket;
@@ -106,7 +106,7 @@ static bool inbound_wake(struct attempt *a)
 		t->wait_until = 0;
 		t->closed = 0;
 	}
-	/* Only a person's own mail tells that they can be reached. */
+	/* Only a person's own mail proves that they can be reached again. */
 	if (a->outcome->automatic == AUTO_NONE)
 		t->undelivered = false;
 	return was_closed;
@@ -125,7 +125,8 @@ static enum status status_event(struct attempt *a, int before)
 		a->err);
 }
 
-/* Who wants the answer, not who wrote: the ticket's title and token would go to them. */
+/* This is about who wants the answer, not who wrote: the ticket's title and token would go to them.
+ */
 static bool takes_part_already(struct attempt *a)
 {
 	const struct mailbox *requester = attempt_requester(a);
@@ -181,8 +182,8 @@ static enum status answer_opening(struct attempt *a, const struct rules_result *
 	return ST_OK;
 }
 
-/* A colleague's forward is the ticket of whose mail it is. One that was passed on as it came has
- * its author in From, and in its text what that author likes. */
+/* A mail that a colleague forwards makes its author the requester. Not so a redirected one: its
+ * author is in From, and its text may say anything. */
 static const struct mailbox *inbound_requester_of(struct attempt *a)
 {
 	const struct mailbox *author = &a->arrival->own.forwarded;
@@ -209,7 +210,7 @@ static enum status open_for(
 	return st == ST_OK ? answer_opening(a, rules) : st;
 }
 
-/* What an agent says at the top of the mail that opens a ticket is done to it. */
+/* Commands at the top of an agent's mail that opens a ticket are run on that ticket. */
 static enum status open_by_agent(struct attempt *a, const struct rules_result *rules)
 {
 	const char *text = a->arrival->own.text;
@@ -247,7 +248,7 @@ static enum status open_new(struct attempt *a)
 
 /* --- what is worth telling --- */
 
-/* A From proves nothing. That it names an agent is worth telling those who read the mail. */
+/* From proves nothing; but the mail's readers should know that it names an agent. */
 static enum status note_claim(struct attempt *a)
 {
 	const struct actor actor = attempt_actor(a);
@@ -265,8 +266,8 @@ static bool same_domain(const char *a, const char *b)
 	return strcmp(strrchr(a, '@'), strrchr(b, '@')) == 0;
 }
 
-/* Who answers at a desk sees no more of the Reply-To than its token. That it leads to another
- * domain than the author's is worth telling, as nobody vouches for that. */
+/* An agent who answers at a desk sees only its token in Reply-To. If the customer's own Reply-To is
+ * at another domain than From, an event says so, as nobody vouches for that. */
 static enum status note_reply_to(struct attempt *a)
 {
 	const struct mailbox *wanted = attempt_requester(a);

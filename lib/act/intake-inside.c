@@ -10,8 +10,8 @@ enum status agent_note(struct attempt *a)
 	const char *text = a->arrival->automatic == AUTO_NONE ? a->arrival->own.text : NULL;
 	enum status st = ST_OK;
 
-	/* Whoever is told of a ticket may say something about it, and sees no more of it for that.
-	 * But nobody lets their own queue in by writing to its address. */
+	/* An agent who is told of a ticket may add a note to it, and sees no more of it by that.
+	 * But nobody makes their own queue a watcher by writing to its address. */
 	if (attempt_may_act(a))
 		attempt_watch_queues(a);
 	if (agent_sent_by_itself(a))
@@ -26,7 +26,7 @@ enum status agent_note(struct attempt *a)
 
 /* --- control mail --- */
 
-/* Who else is addressed inside gets the mail; nobody gets the copy for the control address. */
+/* Other recipients inside get the mail; the copy for the control address goes to nobody. */
 static void agent_take_in(struct attempt *a)
 {
 	if (a->recipients.agents->len + a->recipients.internal->len == 0) {
@@ -42,7 +42,7 @@ static void agent_take_in(struct attempt *a)
 	}
 }
 
-/* One Message-ID, one run: a retry after a lost 250 must not do it twice. */
+/* One Message-ID is one run: a retry after a lost 250 must not run it twice. */
 enum status agent_commands(struct attempt *a)
 {
 	const struct recipients *r = &a->recipients;

@@ -1,4 +1,4 @@
-/* Before the whole message is there: is it any of our business? */
+/* Is a message any of our business? Asked before all of it is there. */
 #include "act/attempt.h"
 
 #include <string.h>
@@ -18,8 +18,8 @@ bool intake_is_addressed(const struct settings *settings, const char *recipient)
 	return account && account->enabled;
 }
 
-/* Without a login only the headers could tell that this is an agent: looked at when the mail claims
- * to come from one of our domains. */
+/* Without a login only the headers can tell that an agent sends it. They are looked at when the
+ * envelope's sender is at one of our domains. */
 static bool may_be_vouched_for(const struct settings *settings, const struct envelope *envelope)
 {
 	g_autofree char *canonical = NULL;
@@ -37,7 +37,7 @@ static bool may_be_vouched_for(const struct settings *settings, const struct env
 	return false;
 }
 
-/* Commands may come from an agent at any domain. */
+/* An agent may send commands from any domain. */
 static bool may_be_commands(const struct settings *settings, const char *recipient)
 {
 	g_autofree char *canonical = NULL;

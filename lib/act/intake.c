@@ -27,7 +27,7 @@ static enum status (*const steps[])(struct attempt *a) = {
 	[WHOSE_REFUSED] = agent_refused,
 };
 
-/* It leaves no trace. */
+/* Nothing of it is recorded. */
 static enum status refuse_flood(struct attempt *a)
 {
 	a->outcome->whose = WHOSE_REFUSED;
@@ -44,8 +44,8 @@ static enum status intake_find(struct attempt *a)
 	const struct match_query query = attempt_query(a);
 	enum status st = match_seen(a->txn, &query, &a->seen, a->err);
 
-	/* Commands were run by way of the control address; whoever else is addressed gets the
-	 * mail. */
+	/* A message of no ticket was commands, and those only come by the control address; for
+	 * other recipients it is a mail as any other. */
 	a->known = st == ST_OK && (a->seen.ticket || a->recipients.control);
 	if (a->known)
 		why_add(a->why,
@@ -74,7 +74,7 @@ static enum status intake_hand_on(struct attempt *a)
 		st = attempt_find_workers(a);
 	if (st == ST_OK && attempt_is_edited(a))
 		attempt_find_watchers(a);
-	/* An agent's answer has its own already. */
+	/* Of an agent's answer it is known already. */
 	if (st == ST_OK && a->outcome->whose == WHOSE_INBOUND)
 		attempt_find_addressee(a, &a->entry);
 	return st;
@@ -147,7 +147,7 @@ void intake_plan(struct attempt *a)
 		plan_edits(&p, &a->outcome->edits);
 }
 
-/* Is the copy in the archive an entry's? One that is known and not ours to look at now may have
+/* Does an entry name the copy in the archive? A known message that is left alone this time may have
  * been recorded under the same name. */
 static bool copy_is_used(const struct attempt *a)
 {
@@ -156,8 +156,8 @@ static bool copy_is_used(const struct attempt *a)
 	return g_strcmp0(a->entry.archive, a->arrival->archive) == 0;
 }
 
-/* What is of no ticket leaves no copy, nor does a duplicate that has another name than the
- * first. */
+/* A message of no ticket leaves no copy, and neither does a duplicate whose name differs from the
+ * first one's. */
 void intake_finish(struct attempt *a)
 {
 	intake_plan(a);

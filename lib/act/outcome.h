@@ -1,4 +1,4 @@
-/* What the caller of intake() does about the message, and says of it. */
+/* What the caller of intake() is to do with the message, and to log of it. */
 #ifndef MILTICKET_OUTCOME_H
 #define MILTICKET_OUTCOME_H
 
@@ -7,7 +7,7 @@
 #include "mail/edits.h"
 
 struct outcome {
-	struct edits edits; /* what shall become of the message */
+	struct edits edits; /* what is to be done to the message */
 	enum whose whose;
 	bool left_alone;   /* not recorded: accepted as it came; `reason` says why */
 	bool duplicate;    /* recorded before: same ticket, same edits, nothing added */

@@ -16,7 +16,7 @@ static bool is_inside(const struct addressee_query *q, const char *address)
 		settings_is_internal(q->settings, address) || q->is_agent(address, q->arg);
 }
 
-/* A mailbox as it was recorded, unless it is one of those that never are the answer's. */
+/* A recorded mailbox, unless it is one that an answer never goes to. */
 static bool read_mailbox(
 	const struct addressee_query *q, const char *shown, never_fn *never, struct mailbox *out)
 {
@@ -35,7 +35,7 @@ static bool author_of(const struct addressee_query *q, struct mailbox *out)
 
 	if (!read_mailbox(q, wanted, addressee_is_ours, out))
 		return false;
-	/* Where a report or a vacation note was sent by a program, nobody reads. */
+	/* Nobody reads the mailbox of a program that sent a report or a vacation note. */
 	if (e->direction != DIRECTION_AUTO || !address_is_robot(out->address))
 		return true;
 	mailbox_release(out);

@@ -1,6 +1,6 @@
-/* Whom the token address of a desk stands for. An answer through the desk goes to who wrote the
- * message that it answers, as one ticket may be of several people; and what stands in Reply-To
- * before an agent says who that is. */
+/* Whom the token address of a desk stands for. An answer through the desk goes to the author of the
+ * message that it answers, as several people may write to one ticket; the name in the Reply-To that
+ * an agent sees says who that is. */
 #ifndef MILTICKET_ADDRESSEE_H
 #define MILTICKET_ADDRESSEE_H
 
@@ -14,9 +14,9 @@ struct addressee_query {
 	const struct entry *answered; /* a message of the ticket; NULL: none of those that it has */
 };
 
-/* False: nobody. Fills *out, to be released with mailbox_release(). What came in is answered to
- * where its author wants it (requester.h), one of our answers to whom that went; a note or a
- * bounce, or what names only us, to the ticket's requester. */
+/* False: nobody. Fills *out, to be released with mailbox_release(). An answer to a message that
+ * came in goes where its author wants it (requester.h); to one of our own answers, to whom that
+ * went; to a note, a bounce or a message that names only us, to the ticket's requester. */
 bool addressee_find(const struct addressee_query *query, struct mailbox *out);
 
 #endif

@@ -1,5 +1,5 @@
-/* Which header fields of a message are read however many come before them, and when there are more
- * than any mail has. */
+/* Which header fields are read however many come before them, and when there are more of them than
+ * any real mail has. */
 #include "decide/arrival.h"
 
 #include <string.h>
@@ -9,8 +9,9 @@
 
 /* --- what decides --- */
 
-/* Beside the signals of automatic mail and what the configuration names: who wrote to whom, which
- * ticket it is, what the body is, and what we remove. "List-" stands for all that begin so. */
+/* Fields that tell who wrote to whom, which ticket it is, what the body is, and those that we
+ * remove. The signals of automatic mail and fields that the configuration names come on top.
+ * "List-" stands for every name that begins with it. */
 static const char *const deciding[] = {
 	/* RFC 5322 sections 3.6.1 to 3.6.5, and who is answered. */
 	"From",
@@ -32,7 +33,7 @@ static const char *const deciding[] = {
 	"MIME-Version",
 	"Content-",
 	"Accept-Language",
-	/* RFC 8601, and what verifiers write along. */
+	/* RFC 8601, and what verifiers write beside it. */
 	"Authentication-Results",
 	"ARC-",
 	"Received-SPF",
@@ -91,7 +92,7 @@ struct spool *arrival_spool(const struct settings *settings)
 
 /* --- too many of them --- */
 
-/* MTAs look for each header that is changed from the first on, and Postfix 3.7 ends its cleanup(8)
+/* An MTA looks for each changed field from the first one on, and Postfix 3.7 kills its cleanup(8)
  * at the ten thousandth. */
 static bool has_too_many_edited(const struct message *message)
 {

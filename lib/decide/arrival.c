@@ -1,5 +1,4 @@
-/* Reading a message: in two steps, as the milter asks for the first when the body is still to
- * come. */
+/* Reads a message in two steps: the milter needs the first while the body is still to come. */
 #include "decide/arrival.h"
 
 #include "archive/archive.h"
@@ -142,7 +141,7 @@ static bool arrival_is_resent(const struct message *message)
 	return false;
 }
 
-/* Of most mail nobody asks for it. */
+/* Most mail is no agent's, and nobody asks for this. */
 static void arrival_read_own(struct arrival *a)
 {
 	struct agents_words *own = &a->own;
@@ -158,7 +157,7 @@ static void arrival_read_own(struct arrival *a)
 	forwarded_author(a->message, &own->forwarded);
 }
 
-/* The message remembers these. */
+/* The message keeps what was read of it once. */
 static void arrival_read_body(const struct message *message)
 {
 	message_languages(message);

@@ -1,5 +1,5 @@
-/* A message as it came, and all that is read out of it. Read once and before the transaction:
- * others wait while one runs. */
+/* A message as it came, and everything that is read out of it: once, and before the transaction, as
+ * other writers wait while one runs. */
 #ifndef MILTICKET_ARRIVAL_H
 #define MILTICKET_ARRIVAL_H
 
@@ -9,7 +9,7 @@
 #include "decide/requester.h"
 #include "mail/subject.h"
 
-/* What stands in an agent's mail that may be commands, and what came along with it. */
+/* The words of an agent's mail that may be commands, and those of the mails inside it. */
 struct agents_words {
 	char *text;          /* their own (message_own_text()); NULL: none */
 	GPtrArray *subjects; /* char *, of the mails in it */
@@ -32,7 +32,7 @@ struct arrival {
 	uint64_t number;
 	bool import; /* no autoresponse, no notices, no edits; the From header tells whose it is */
 
-	/* All below is read out of it by arrival_read(). Lists and ids are the message's. */
+	/* arrival_read() fills all of the rest. Lists and ids are borrowed from the message. */
 	struct token_key key; /* of token addresses */
 	int64_t now;          /* when it came; for an import its Date */
 	char *sender;         /* the envelope's, canonical; NULL: the null sender, or unusable */
@@ -72,9 +72,9 @@ struct arrival {
 
 /* Reads what the headers tell. Both may be called again after arrival_release(). */
 void arrival_read_headers(struct arrival *arrival, const struct token_key *key);
-/* Reads all. The spool's body has ended. */
+/* Reads everything. All of the body must be in the spool. */
 void arrival_read(struct arrival *arrival, const struct token_key *key);
-/* Forgets what was read; what came stays. */
+/* Releases what was read; the caller's own fields stay. */
 void arrival_release(struct arrival *arrival);
 
 /* "" without a From. */
@@ -84,8 +84,8 @@ const char *arrival_id(const struct arrival *arrival);
 
 /* --- arrival-headers.c --- */
 
-/* Where a message is kept while it arrives, for intake() to have: as the settings say, and with the
- * header fields that decide, however many come before them. The settings outlive it. */
+/* A spool for a message that is to come, at the place that the settings name; it keeps the header
+ * fields that decide, however many come before them. The settings must outlive it. */
 struct spool *arrival_spool(const struct settings *settings);
 /* Does a header of that name decide what becomes of a message? */
 bool arrival_header_decides(const char *name, const void *settings);

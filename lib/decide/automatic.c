@@ -1,5 +1,5 @@
-/* The signals of automatic mail, one table; the first row that holds decides, so the order is that
- * of their strength. */
+/* The signals of automatic mail in one table. The first row that holds decides: the strongest comes
+ * first. */
 #include "decide/automatic.h"
 
 #include <string.h>
@@ -36,8 +36,8 @@ typedef bool signal_fn(const struct looked_at *l, const char *argument);
 
 /* --- predicates --- */
 
-/* The first token of a header, without parameters, and comments on either side (RFC 3834 section
- * 5). */
+/* Compares the first word of a value; parameters, and comments before and after it, do not count
+ * (RFC 3834 section 5). */
 static bool first_word_is(const char *value, const char *word)
 {
 	size_t len = strlen(word);
@@ -55,7 +55,8 @@ static bool automatic_has(const struct looked_at *l, const char *name)
 
 typedef bool value_fn(const char *value, const char *argument);
 
-/* A second field of a name counts as the first does: whoever wrote one may have left another's. */
+/* A second field of the same name counts like the first: whoever added one may have left another's
+ * in place. */
 static bool any_value(
 	const struct message *message, const char *name, value_fn *is, const char *argument)
 {
@@ -124,7 +125,7 @@ static bool is_mark(const char *value, const char *argument)
 		!first_word_is(value, "0");
 }
 
-/* There, and not to say no. */
+/* The field is there and does not say no. */
 static bool automatic_marked(const struct looked_at *l, const char *name)
 {
 	return any_value(l->message, name, is_mark, NULL);
@@ -152,7 +153,7 @@ static bool null_sender(const struct looked_at *l, const char *argument)
 	return *l->sender == '\0';
 }
 
-/* What fetches or imports mail has the envelope from there. */
+/* Programs that fetch or import mail have the envelope's sender from there. */
 static bool null_return_path(const struct looked_at *l, const char *argument)
 {
 	const char *path = message_header(l->message, "Return-Path", 0);
@@ -172,7 +173,7 @@ static bool null_sender_answer(const struct looked_at *l, const char *argument)
 }
 
 /* clang-format off */
-/* Clients that people write with. Forwarders lose the sender of some of their mail. */
+/* Clients that people write with: forwarders lose the envelope sender of some of their mail. */
 static const char *const clients[] = {
 	"Mozilla", "Thunderbird", "Betterbird", "Microsoft Outlook", "Microsoft Office Outlook",
 	"Microsoft-MacOutlook", "Microsoft Windows Live Mail", "Outlook", "Apple Mail", "iPhone Mail", "iPad Mail",
@@ -230,7 +231,8 @@ static bool tells_of_somebody(const struct looked_at *l)
 	return report->n && report->recipients[0].address;
 }
 
-/* Words are believed of a daemon, and of who may be one where they say of whom they speak. */
+/* The words of a report are believed of a daemon; of a sender that may be one, only where they name
+ * a recipient. */
 static bool automatic_believed(const struct looked_at *l)
 {
 	enum writer writer = message_writer(l->message);
@@ -286,9 +288,9 @@ static bool unread_report(const struct looked_at *l, const char *argument)
 	return is_report(l);
 }
 
-/* What only MTAs write, but nothing tells that one wrote it: it may be quoted or passed on. Words
- * that people write, too, count with somebody whom they are about and the headers of what came
- * back. */
+/* Words that only MTAs write, but nothing proves that one wrote them: they may be quoted or
+ * forwarded. Words that people write too count only with a recipient and the headers of the message
+ * that came back. */
 static bool report_of_somebody(const struct looked_at *l, const char *argument)
 {
 	const struct report *report = message_report(l->message);
@@ -303,7 +305,7 @@ static bool report_of_somebody(const struct looked_at *l, const char *argument)
 /* --- notes of those who are away --- */
 
 /* clang-format off */
-/* Spellings are many: "X-Auto-Reply", "X_Autoreply-From". Letters only. */
+/* There are many spellings ("X-Auto-Reply", "X_Autoreply-From"), so only letters are compared. */
 static const char *const vacation_names[] = {
 	"xautoreply", "xautoreplyfrom", "xautoreplyto", "xautoreplydomain", "xautoreplysender", "xautoreplied",
 	"xmailautoreply", "xautorespond", "xautoresponder", "xautoresponse", "xautoresponsefrom",
@@ -369,7 +371,7 @@ static bool vacation_subject(const struct looked_at *l, const char *argument)
 	return false;
 }
 
-/* What next to such a Subject tells that no person wrote it. */
+/* A second sign beside such a Subject proves that no person wrote the mail. */
 static bool other_sign(const struct looked_at *l)
 {
 	return null_sender(l, NULL) || null_return_path(l, NULL) || not_by_hand(l, NULL) ||
@@ -379,7 +381,7 @@ static bool other_sign(const struct looked_at *l)
 		address_is_robot_sender(l->sender);
 }
 
-/* People write such Subjects, too. */
+/* People write such Subjects too, so one alone is not enough. */
 static bool vacation_subject_and_sign(const struct looked_at *l, const char *argument)
 {
 	return other_sign(l) && vacation_subject(l, argument);
@@ -387,7 +389,7 @@ static bool vacation_subject_and_sign(const struct looked_at *l, const char *arg
 
 /* --- Exchange --- */
 
-/* Exchange's notes say auto-generated, as do its alarms; only notes answer. */
+/* Exchange's vacation notes say auto-generated, and so do its alarms; only a note is an answer. */
 static bool exchange_answer(const struct looked_at *l, const char *argument)
 {
 	return null_sender_answer(l, argument) && automatic_has(l, "X-Auto-Response-Suppress") &&
@@ -403,7 +405,7 @@ static char *rules_mailbox(const struct looked_at *l)
 	return value && address_canonical(value, &canonical) == ST_OK ? canonical : NULL;
 }
 
-/* A rule passed on what somebody wrote to that mailbox. */
+/* A rule redirected what somebody wrote to that mailbox. */
 static bool exchange_redirected(const struct looked_at *l, const char *argument)
 {
 	g_autofree char *mailbox = rules_mailbox(l);
@@ -423,8 +425,8 @@ static bool by_exchange_rule(const struct looked_at *l, const char *argument)
 		automatic_has(l, "X-MS-Exchange-Generated-Message-Source");
 }
 
-/* Exchange suppresses answers to much that people write; only with one of its robots' marks is it a
- * note. */
+/* Exchange suppresses answers to much of what people write; it is a vacation note only with a mark
+ * of one of its robots. */
 static bool exchange_note(const struct looked_at *l, const char *argument)
 {
 	return automatic_has(l, "X-Auto-Response-Suppress") && by_exchange_rule(l, argument);
@@ -654,7 +656,7 @@ static const struct signal {
 		.why = { .reason = "sent by an Exchange rule", .source = "practice: Exchange" } },
 };
 
-/* Those that predicates know by themselves. */
+/* Fields that predicates ask for by themselves. */
 static const char *const others_read[] = { "Auto-Submitted", "Return-Path", "User-Agent",
 	"X-Mailer", "X-Auto-Response-Suppress", "X-MS-Exchange-Inbox-Rules-Loop",
 	"X-MS-Exchange-Generated-Message-Source", "X-MS-Exchange-Organization-AutoForwarded",

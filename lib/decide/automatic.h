@@ -31,14 +31,14 @@ struct automatic_why {
 enum automatic automatic_kind(const struct message *message, const char *sender,
 	const char *spam_header, struct automatic_why *why_out);
 
-/* Mail of this kind has something to say: it wakes and reopens its ticket, or opens one in place of
- * one that is closed for too long. */
+/* Does mail of this kind say something new? It wakes and reopens its ticket, or opens a new one
+ * where the old was closed too long ago. */
 bool automatic_moves(enum automatic kind);
 
-/* Mail of this kind tells what became of another, and brings that back or names it. */
+/* Does mail of this kind report on another message, which it returns or names? */
 bool automatic_reports(enum automatic kind);
 
-/* Does a header of that name have a say in either? */
+/* Does either of the two decisions read a header of that name? */
 bool automatic_reads(const char *name);
 
 /* May a first message like this be answered at all (RFC 3834 section 2)? *reason_out (may be NULL),

@@ -40,11 +40,11 @@ static void hit_free(void *data)
 	g_free(hit);
 }
 
-/* What an address is to an agent's mail. */
+/* What kind of address it is, as seen from an agent's mail. */
 enum place { AT_ACCOUNT, AT_CONTROL, AT_AGENT, AT_HOME, OUTSIDE };
 
-/* The account is told when it is in force. An address of ours is never outside: neither that of an
- * account that is switched off, nor one that we only send from. */
+/* *account_out only when the account is in force. An address of ours is never outside, not even one
+ * of a disabled account or one that we only send from. */
 static enum place classify_place_of(const struct sorting *by, const char *canonical,
 	const struct account **account_out, char **detail_out)
 {
@@ -248,21 +248,22 @@ static bool through_the_desk(const struct recipients *r)
 	return false;
 }
 
-/* An answer of theirs, if this transaction brings it to the desk or a colleague alone. */
+/* An outside address in To or Cc that this transaction does not deliver to: the mail is an answer
+ * all the same. */
 static const char *answered_outside(const struct recipients *r)
 {
 	return r->passed_on ? NULL : r->named.outside;
 }
 
-/* Notes and commands: they go to nobody outside, nor through the desk. Whom nobody read may be the
- * address that says so. */
+/* Is it a note or commands, which go to nobody outside and not through the desk? Where To or Cc was
+ * cut, the part that was not read may name the note address. */
 static bool says_internal(const struct recipients *r, bool ours)
 {
 	return r->note || r->named.note || r->named.control || (ours && r->named.cut);
 }
 
-/* Internal text must not leave by Bcc: neither what is written to us, nor to colleagues about a
- * ticket. */
+/* Internal text must not leave by Bcc: neither mail to us, nor mail to colleagues about a ticket.
+ */
 static bool would_leak(const struct recipients *r, bool ours)
 {
 	if (says_internal(r, ours))

@@ -47,8 +47,8 @@ struct account_hit {
 /* is_agent tells whether a canonical address is an agent's. */
 typedef bool is_agent_fn(const char *canonical, void *arg);
 
-/* Whom To and Cc name. A milter sees the recipients of one transaction, and an MTA may make one of
- * each domain: what goes elsewhere may never come by. */
+/* Whom To and Cc name. A milter sees the recipients of one transaction only, and an MTA may make
+ * one for each domain, so the copies for other domains may never be seen here. */
 struct named {
 	bool account; /* an address of ours that leads to no customer */
 	bool desk;    /* the token address of a desk: the way to a customer */
@@ -59,7 +59,7 @@ struct named {
 	char *outside; /* the first of the outside, canonical; NULL; owned */
 };
 
-/* The envelope's recipients, sorted; and those of the header, once recipients_name() was called. */
+/* The envelope's recipients, sorted; after recipients_name() those of the header as well. */
 struct recipients {
 	GPtrArray *hits;     /* struct account_hit *, envelope order */
 	GPtrArray *accounts; /* const struct account *, each once, configuration order */

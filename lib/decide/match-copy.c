@@ -1,4 +1,4 @@
-/* Has this message come before, as it is or changed on another way? */
+/* Has this message come before, unchanged or changed on its way? */
 #include "decide/match.h"
 
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 
-/* So long an MTA tries (RFC 5321 section 4.5.4.1). */
+/* How long an MTA tries to deliver (RFC 5321 section 4.5.4.1). */
 static const int64_t copy_time = INT64_C(5) * 24 * 3600 * TEXT_SECOND;
 
 /* --- the same author and Date --- */
@@ -27,7 +27,7 @@ static bool copy_is_author(const struct match_query *query, const struct entry *
 	return g_strcmp0(author, from.v[0].address) == 0;
 }
 
-/* What an entry does not have, an MTA may have added since. */
+/* An MTA may have added what the recorded message did not have. */
 static bool is_of_same_time(const struct match_query *query, const struct entry *e)
 {
 	return !e->date || e->date == message_date(query->arrival->message);
@@ -42,8 +42,8 @@ static bool was_given_its_id(const struct entry *e)
 	return start && g_str_has_prefix(e->message_id, start);
 }
 
-/* The identity of the message without what an MTA may have added, as this version makes it, and
- * as those did that left the Subject out. */
+/* Compares identities without the fields that an MTA may have added: as this version makes them,
+ * and as earlier ones did, which left the Subject out. */
 static bool is_identical(const struct match_query *query, const struct entry *e)
 {
 	const char *const subjects[] = { query->arrival->subject.plain, NULL };
@@ -67,8 +67,8 @@ static bool is_identical(const struct match_query *query, const struct entry *e)
 
 /* --- changed on its way --- */
 
-/* Words between blanks. Of a part that was cut at `max` bytes, or would be below a banner, three
- * quarters are compared. */
+/* The text as words between blanks. Of a part that may have been cut at `max` bytes, because it is
+ * long or stands below a banner, three quarters are compared. */
 static char *copy_words_of(const char *text, size_t max, bool part)
 {
 	g_autofree char *line = text_line(text, max);
@@ -90,8 +90,8 @@ static bool copy_holds(const char *whole, const char *part, size_t max)
 	return memmem(a, strlen(a), b, strlen(b)) != NULL;
 }
 
-/* Does one hold the other, word by word? Nothing is held by nothing alone: else all would be a copy
- * of a mail without text. */
+/* Does one contain the other, word by word? An empty text is contained in an empty one alone; else
+ * every mail would be a copy of one without text. */
 static bool is_around(const char *a, const char *b, size_t max)
 {
 	bool a_says = a[strspn(a, " \t\r\n")], b_says = b[strspn(b, " \t\r\n")];
@@ -112,7 +112,7 @@ static bool has_same_subject(const struct match_query *query, const struct entry
 	return same;
 }
 
-/* Not known to be the same where they were not all looked at. */
+/* False also where not all of the attachments were looked at. */
 static bool has_same_attachments(const struct match_query *query, const struct entry *e)
 {
 	guint recorded = e->attached ? g_strv_length(e->attached) : 0;
@@ -137,9 +137,9 @@ static enum status compare_texts(struct txn *txn, const struct match_query *quer
 	return st;
 }
 
-/* A filter that a message of ours went through may have changed what it liked; other ways add a
- * banner or a list's footer. A device that never changes its id, its clock at a standstill, sends
- * other texts or files: those are messages of their own. */
+/* A filter may have changed anything in a message that carries our own claim; on other ways a
+ * banner or a list's footer is added. A device that never changes its Message-ID and whose clock
+ * stands still sends other texts or files: those are messages of their own. */
 static enum status copy_judge(struct txn *txn, const struct match_query *query,
 	const struct entry *e, struct seen *out, struct error *err)
 {

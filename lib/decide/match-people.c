@@ -6,8 +6,8 @@
 #include "base/address.h"
 #include "base/limits.h"
 
-/* DMARC speaks of one author (RFC 7489 section 6.6.1): beside a second one, or where a verifier
- * may have read another than we do, anybody can be named. */
+/* DMARC is about a single author (RFC 7489 section 6.6.1). With two, or where a verifier may have
+ * read another than we do, From can name anybody. */
 bool match_sender_is_nobody(const struct match_query *query)
 {
 	const struct arrival *a = query->arrival;
@@ -50,7 +50,7 @@ static bool people_takes_part(const struct people *people, const struct ticket *
 		(people->sender && ticket_has_person(ticket, people->sender));
 }
 
-/* In the system that both come from it was the ticket's, whoever wrote. */
+/* In the system that both come from the message was the ticket's, whoever wrote it. */
 static bool is_former(const struct people *people, const struct ticket *ticket)
 {
 	return people->query->arrival->number && ticket->former == people->query->arrival->number;
@@ -78,7 +78,7 @@ static void name_all(struct people *people, struct mailboxes list)
 			g_hash_table_add(people->named, g_strdup(list.v[i].address));
 }
 
-/* The desk is named by all of its mail: it says nothing. */
+/* All mail to the desk names the desk, so that proves nothing. */
 static void note_who_is_named(struct people *people)
 {
 	const struct arrival *a = people->query->arrival;
@@ -99,8 +99,9 @@ struct writers {
 	bool named;
 };
 
-/* Its author alone wrote a message. In Reply-To, as in Cc, a stranger names whom they like: that
- * would open their ticket to a victim's mail. Robots' mail counts for nobody. */
+/* Only the author counts as having written a message. In Reply-To, as in Cc, strangers can name
+ * whom they like, and their ticket would then get a victim's mail. Robots' mail counts for nobody.
+ */
 static enum status look_for_writer(
 	struct txn *txn, const struct entry *e, void *arg, struct error *err)
 {

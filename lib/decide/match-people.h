@@ -26,10 +26,10 @@ struct people {
 void people_init(struct people *people, struct txn *txn, const struct match_query *query);
 void people_release(struct people *people);
 
-/* Is a tag of this ticket, standing in the Subject, obeyed? */
+/* May the sender reach this ticket by its tag in the Subject? */
 bool people_may_use_tag(const struct people *people, const struct ticket *ticket);
 
-/* Through merges. */
+/* *standing_out is about the ticket that `number` was merged into, if it was. */
 enum status people_standing(
 	struct people *people, uint64_t number, enum standing *standing_out, struct error *err);
 

@@ -1,11 +1,11 @@
-/* Which ticket a report is of: that of a message which we sent. Anybody can write a report, and
- * name what customers wrote to us; nothing but what left our house, or a token, may flag a ticket
- * as undelivered. */
+/* Which ticket a report belongs to: that of a message which we sent. Anybody can write a report
+ * that names a customer's mail, so only a message that left our house, or a token, may flag a
+ * ticket as undelivered. */
 #include "decide/match.h"
 
 #include "base/limits.h"
 
-/* An id of mail that we wrote, or of an agent's that went through us. */
+/* Is it the id of a mail that we wrote, or of an agent's that went through us? */
 static enum status was_sent(
 	struct txn *txn, const struct id_hit *hit, bool *sent_out, struct error *err)
 {
@@ -65,7 +65,7 @@ static bool find_token(
 	return false;
 }
 
-/* A tag proves nothing: whom the report is about must be somebody whom we may have written to. */
+/* A tag alone proves nothing: the failed recipient must be somebody whom we may have written to. */
 static bool is_about(const struct ticket *ticket, const struct report *report)
 {
 	for (size_t i = 0; i < report->n; i++) {

@@ -61,8 +61,8 @@ static enum status match_weigh(struct search *s, const struct id_hit *hit, struc
 	return st;
 }
 
-/* A stranger may have taken an id that others use, or will: what ties the sender to a ticket
- * comes first. */
+/* A stranger may have used an id of other people's mail, so what ties the sender to the ticket
+ * counts first. */
 static bool is_better(const struct candidate *a, const struct candidate *than)
 {
 	if (!than->number || a->tagged != than->tagged)
@@ -72,8 +72,9 @@ static bool is_better(const struct candidate *a, const struct candidate *than)
 	return a->has_it && !than->has_it;
 }
 
-/* What is known by reference alone is only for those of the ticket: two who answer one newsletter
- * are strangers, and who lists ids by guessing waits for other people's mail. They are linked. */
+/* An id known by reference alone leads only the ticket's own people to it. Two who answer one
+ * newsletter are strangers, and somebody who lists guessed ids waits for other people's mail. The
+ * tickets are linked instead. */
 static bool is_refused(struct search *s, const struct candidate *c)
 {
 	if (c->has_it || c->standing == STANDING_KNOWS_WRITER)
@@ -162,7 +163,7 @@ static enum status look_up_own(struct search *s)
 	return id ? tickets_find_id(s->txn, id, s->own, LIMIT_ID_HITS, &s->n_own, s->err) : ST_OK;
 }
 
-/* An id that we gave, or one that we know under a From of ours: an agent's mail left so. */
+/* The id is one that we gave, or one that we know and From is ours: so agents' mail leaves. */
 static enum status see_own(struct search *s)
 {
 	struct mailboxes from = s->query->arrival->from;
@@ -176,8 +177,8 @@ static enum status see_own(struct search *s)
 	return st;
 }
 
-/* Replies that came first have told us of this message's id. One that was seen is another
- * message's (scanners never change theirs), and replies meant that one. */
+/* Replies that came before the message itself have told us its id. If the id was seen already, it
+ * is another message's (scanners never change theirs), and the replies meant that one. */
 static enum status find_own_id(struct search *s, uint64_t *number_out)
 {
 	for (size_t i = 0; i < s->n_own && !s->match->own; i++)
@@ -187,7 +188,8 @@ static enum status find_own_id(struct search *s, uint64_t *number_out)
 			: ST_NOT_FOUND;
 }
 
-/* A report is of a ticket only by a message that we sent; an agent's tells of customers' mail. */
+/* A report belongs to a ticket only by a message that we sent; but an agent's own report is about a
+ * customer's mail. */
 static bool tells_of_ours(const struct search *s)
 {
 	const enum automatic kind = s->query->arrival->automatic;
@@ -280,7 +282,8 @@ static enum status first_hit(struct search *s, uint64_t *number_out)
 	return ST_NOT_FOUND;
 }
 
-/* Mail that changes no status, and an agent's own, never opens a ticket in place of an old one. */
+/* Neither mail that changes no status nor an agent's own opens a new ticket in place of an old one.
+ */
 static bool closed_too_long(const struct search *s, const struct ticket *ticket)
 {
 	const struct match_query *query = s->query;
@@ -297,7 +300,7 @@ static void forget_ticket(struct match *match)
 	record_release(&ticket_type, &match->ticket);
 }
 
-/* The number that a step found, through merges; or no ticket, and a link. */
+/* Takes the ticket that a step found, or the one it was merged into; or none, with a link to it. */
 static enum status match_settle(struct search *s, uint64_t number)
 {
 	struct match *match = s->match;
@@ -367,7 +370,7 @@ static enum status see_note(struct search *s, const char *id)
 	return st;
 }
 
-/* Of those that were refused, the newest ids' are told: each is one ticket more to be written. */
+/* Only the newest ids' tickets are linked, as each is one more ticket to write. */
 static enum status link_refused(struct search *s)
 {
 	enum status st = ST_OK;

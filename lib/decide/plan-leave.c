@@ -26,8 +26,8 @@ char *plan_agent_from(
 	return address_header(name, account->sender_address);
 }
 
-/* Who logged in as one agent does not speak in another's name, and a client that puts the address
- * where the name belongs would show it. */
+/* Whoever logged in as one agent does not speak in another's name; and some clients put the address
+ * where the name belongs, which would show it. */
 static const char *name_in_mail(const struct plan *p)
 {
 	struct mailboxes from = p->arrival->from;
@@ -44,8 +44,8 @@ static const char *name_in_mail(const struct plan *p)
 
 /* --- what must not be seen --- */
 
-/* Where clients and servers write down who sent a mail and from where; and seals, which do not hold
- * any more when From has changed. */
+/* Fields in which clients and servers record who sent a mail and from where; and signatures, which
+ * are broken anyway when From has changed. */
 static const char *const private_headers[] = { "Sender", "Resent-From", "Resent-Sender",
 	"Resent-To", "Resent-Cc", "Resent-Message-ID", "Resent-Date", "Disposition-Notification-To",
 	"Return-Receipt-To", "Errors-To", "Return-Path", "X-Originating-IP", "X-Originating-Email",
@@ -56,7 +56,7 @@ static const char *const private_headers[] = { "Sender", "Resent-From", "Resent-
 	"ARC-Authentication-Results", "ARC-Message-Signature", "ARC-Seal", "DKIM-Signature",
 	"DomainKey-Signature" };
 
-/* These are the mail's own matter, or have an edit of their own. */
+/* These belong to the mail itself, or have an edit of their own. */
 static const char *const kept_headers[] = { "From", "To", "Cc", "Bcc", "Reply-To", "Subject",
 	"Date", "Message-ID", "In-Reply-To", "References", "MIME-Version" };
 
@@ -80,7 +80,8 @@ static void add_private(const struct plan *p, GPtrArray *list, const char *addre
 	g_ptr_array_add(list, g_steal_pointer(&canonical));
 }
 
-/* Canonical, so lower case; and with the domain in U-labels, as SMTPUTF8 has it. */
+/* Both in canonical form, which is lower case, and with the domain in U-labels, as SMTPUTF8 has it.
+ */
 static GPtrArray *private_addresses(const struct plan *p)
 {
 	GPtrArray *list = g_ptr_array_new_with_free_func(g_free);
@@ -124,7 +125,7 @@ static void hide_agent(const struct plan *p, struct edits *edits)
 
 /* --- whom it goes to --- */
 
-/* The token address of this ticket, or of one that the envelope names: merged into this. */
+/* Is it the token address of this ticket, or of one in the envelope that was merged into it? */
 static bool is_token(const struct plan *p, const char *address)
 {
 	uint64_t number = recipients_desk_ticket(p->recipients, address);
@@ -135,7 +136,7 @@ static bool is_token(const struct plan *p, const char *address)
 	return number && number == p->ticket->number;
 }
 
-/* Behind a desk the customer sees no agent's own address, be it a colleague's in Cc. */
+/* With a desk the customer sees no agent's own address, not even a colleague's in Cc. */
 static bool leave_is_hidden(const struct plan *p, const char *address)
 {
 	if (!p->account || p->account->reply_to != REPLY_TO_DESK ||
@@ -149,7 +150,7 @@ static bool lists_addressee(const struct plan *p, struct mailboxes list)
 	return p->addressee && mailboxes_have(list, p->addressee->address);
 }
 
-/* Does the list name the addressee, if by a token address? */
+/* Does the list name the addressee, be it by a token address? */
 static bool names_addressee(const struct plan *p, struct mailboxes list)
 {
 	for (size_t i = 0; i < list.n; i++)
@@ -158,7 +159,7 @@ static bool names_addressee(const struct plan *p, struct mailboxes list)
 	return lists_addressee(p, list);
 }
 
-/* As the customer shall see it: by their own name, not by what the desk's address says. */
+/* As the customer is to see it: with their own name, not with the label of the desk's address. */
 static char *leave_addressed(const struct plan *p, const struct mailbox *box, bool token)
 {
 	const struct mailbox *shown = token ? p->addressee : box;
@@ -166,8 +167,8 @@ static char *leave_addressed(const struct plan *p, const struct mailbox *box, bo
 	return address_header(shown->name, shown->as_written);
 }
 
-/* The list as the customer shall see it, who is named once; "" when nobody is left, NULL when it
- * stays as it is. */
+/* The list as the customer is to see it, with their own address once; "" when nobody is left, NULL
+ * when nothing changes. */
 static char *leave_readdressed(const struct plan *p, struct mailboxes list, bool named)
 {
 	g_autoptr(GString) out = g_string_new(NULL);

@@ -6,12 +6,12 @@
 
 /* --- plan-parts.c --- */
 
-/* The one header of that name has this value afterwards. */
+/* Afterwards there is one header of that name, with this value. */
 void plan_replace_header(
 	const struct plan *plan, struct edits *edits, const char *name, const char *value);
 void plan_remove_header(const struct plan *plan, struct edits *edits, const char *name);
-/* Those that `picks` says, from the last of all to the first: so the indexes stay true, and the
- * MTA, which looks for each from the first on, passes no trace of those that are gone. */
+/* Removes those that `picks` chooses, from the last field to the first: so indexes stay valid, and
+ * the MTA, which looks for each from the first one on, passes none that is gone. */
 typedef bool plan_picks(const char *name, const char *value, const void *arg);
 void plan_remove_headers(
 	const struct plan *plan, struct edits *edits, plan_picks *picks, const void *arg);

@@ -17,7 +17,8 @@ static bool is_claim(const char *name, const char *value, const void *arg)
 	return g_ascii_strncasecmp(name, "X-Ticket", strlen("X-Ticket")) == 0;
 }
 
-/* Where clients answer to in place of Reply-To, or beside it, would be past the desk. */
+/* Fields that clients answer to in place of Reply-To, or besides it: such answers would not pass
+ * the desk. */
 static const char *const ways_past[] = { "Mail-Followup-To", "Mail-Reply-To", "Mail-Copies-To" };
 
 static bool plan_is_one_of(const char *name, const char *const *names, size_t n)
@@ -38,8 +39,8 @@ bool plan_edits_header(const char *name)
 		is_claim(name, NULL, NULL);
 }
 
-/* A second Subject is malformed, but some clients show it: it must not carry another number. What
- * is too long to be looked at, or one of too many, goes. */
+/* A second Subject is malformed, but some clients show it: it must not carry another number. One
+ * that is too long to look at, or one too many, is removed. */
 static void untag_further_subjects(const struct plan *p, struct edits *edits)
 {
 	const struct settings *s = p->arrival->settings;
@@ -91,7 +92,7 @@ static void add_our_claims(const struct plan *p, struct edits *edits)
 	add_claim(edits, "X-Ticket-Queue", t->queue);
 	add_claim(edits, "X-Ticket-Project", t->project);
 	add_claim(edits, "X-Ticket-Status", ticket_status_names[t->status]);
-	/* A login may be an address, which is not the customer's to know. */
+	/* A login may be an address that the customer must not see. */
 	if (!plan_leaves(p) || !t->agent || !strchr(t->agent, '@'))
 		add_claim(edits, "X-Ticket-Agent", t->agent);
 	add_claim(edits, "X-Ticket-Priority", priority_names[t->priority]);
@@ -123,7 +124,7 @@ static char *ticket_address(const struct plan *p)
 		p->arrival->settings->recipient_delimiter);
 }
 
-/* Agents see whom an answer reaches; to the customer it is the desk's address and no more. */
+/* Agents see whom an answer reaches; the customer sees only the desk's address. */
 static char *desk_address(const struct plan *p)
 {
 	g_autofree char *address = ticket_address(p);
@@ -197,8 +198,8 @@ static bool goes_to_agents(const struct account_hit *hit)
 	return hit->account->deliver == DELIVER_AGENTS || hit->account->deliver == DELIVER_BOTH;
 }
 
-/* Mail is never dropped for want of an agent to give it to: then the mailbox keeps it. When the
- * only one to get it is its author (a note on one's own ticket), the archive is enough. */
+/* Mail is never dropped because there is no agent to give it to: the mailbox keeps it then. When
+ * only its author would get it (a note on their own ticket), the archive is enough. */
 static bool drops_mailbox(const struct plan *p, const struct account_hit *hit, unsigned others)
 {
 	if (hit->account->deliver == DELIVER_NONE)
@@ -207,15 +208,16 @@ static bool drops_mailbox(const struct plan *p, const struct account_hit *hit, u
 		(others > 0 || settings_archive(p->arrival->settings));
 }
 
-/* Who gets the mail for another reason than a ticket, and whose bounces are the sender's. */
+/* Are there recipients who get the mail for another reason than the ticket? Their bounces belong to
+ * the sender. */
 static bool has_outsiders(const struct plan *p)
 {
 	return p->recipients->outside->len + p->recipients->internal->len > 0;
 }
 
-/* What an agent's mailbox says by itself must not reach the customer, not even where it is.
- * Exchange answers for an absent agent unless told not to; all others answer the envelope's sender,
- * and so do bounces: these come to the ticket instead. */
+/* Automatic mail from an agent's mailbox must not reach the customer. Exchange answers for an
+ * absent agent unless told not to; everything else answers the envelope's sender, and bounces go
+ * there: so that becomes the ticket's address. */
 static void silence_robots(const struct plan *p, struct edits *edits)
 {
 	g_autofree char *address = NULL;

@@ -28,7 +28,7 @@ struct plan {
 	const char *subject;
 };
 
-/* Does plan_edits() change or remove headers of that name, of mail that comes in? */
+/* May plan_edits() change or remove headers of that name in mail from outside? */
 bool plan_edits_header(const char *name);
 
 /* Adds the edits. They depend on nothing but the plan, so that a retry of the message gets the same

@@ -8,7 +8,7 @@
 
 /* --- the list's own address --- */
 
-/* Is the word in the value, with nothing of an address beside it? */
+/* Does the value contain the word, not as a part of a longer address? */
 static bool holds_word(const char *value, const char *word)
 {
 	g_autofree char *lower = g_ascii_strdown(value, -1);
@@ -108,7 +108,7 @@ static bool list_wrote_from(const struct reading_requester *r)
 		mailboxes_have(message_to(r->message), address);
 }
 
-/* That is how a list names Carla; a form's From names the form. A list may be ours. */
+/* A list names Carla in From, a web form names the form. The list may be ours. */
 static char *authors_name(const struct reading_requester *r)
 {
 	const struct mailbox *from = r->from.n ? &r->from.v[0] : NULL;

@@ -1,6 +1,6 @@
 /* Who wants the answer to a message: the one mailbox in Reply-To, else the author, else the
- * envelope sender. Pure. The headers are read first; who of them it is shows when it is known who
- * is an agent. */
+ * envelope sender. Pure. The candidates are read first; which of them it is depends on who is an
+ * agent, which the store knows. */
 #ifndef MILTICKET_REQUESTER_H
 #define MILTICKET_REQUESTER_H
 
@@ -32,8 +32,8 @@ struct requester_query {
 	bool vouched; /* an agent sends it: their own Reply-To is no customer's */
 };
 
-/* The first that counts: Reply-To's and the originals do not where they are an agent's. Borrowed
- * from the choices; NULL: nobody. */
+/* The first that counts; Reply-To's and the originals do not count where they are an agent's.
+ * Borrowed from the choices; NULL: nobody. */
 const struct mailbox *requester_choose(const struct requester_query *query);
 
 #endif

@@ -15,12 +15,13 @@ struct rules_result {
 	GString *names; /* of the rules that matched, by ", "; for the event */
 };
 
-/* Which of the rules the message fits, but for their subject; in their order. Owned; NULL without
- * rules. */
+/* For each rule in order: does the message match it, its subject aside? Owned; NULL without rules.
+ */
 bool *rules_look(const struct settings *settings, const struct message *message,
 	const struct envelope *envelope);
 
-/* Those of them that fit the subject, too: as its writer sees it, or without tag and prefixes. */
+/* Applies those of them whose subject matches as well: as the writer sees it, or without tag and
+ * prefixes. */
 struct rules_subject {
 	const char *written, *plain; /* both decoded */
 };

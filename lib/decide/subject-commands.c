@@ -13,7 +13,7 @@
 struct search {
 	struct words words;
 	GArray *parts;    /* struct subject_word */
-	GHashTable *left; /* bang, to how many of it are still to be taken for the sender's own */
+	GHashTable *left; /* word with "!" → how many of it are still the sender's own */
 	const struct foreign *foreign;
 };
 
@@ -46,7 +46,7 @@ static char *bang_at(const struct search *s, guint i)
 	return commands_part(s, i)->form ? foreign_bang_in(commands_part(s, i)->form, &rest) : NULL;
 }
 
-/* What has no word behind its "!" could not be told from a foreign one. */
+/* A "!" that no word follows could not be told from a foreign one. */
 static int verb_at(const struct search *s, guint i)
 {
 	g_autofree char *bang = bang_at(s, i), *word = bang ? part_text(s, i) : NULL;
@@ -75,8 +75,8 @@ static GHashTable *commands_count_bangs(const GArray *parts, bool foreign_only)
 	return counts;
 }
 
-/* How often each is here more than in any foreign Subject. Where that Subject was edited, nobody
- * knows which of them came with it. */
+/* How much more often each stands here than in any foreign Subject. Where such a Subject was
+ * edited, nobody knows which of the words came with it. */
 static void count_own(struct search *s)
 {
 	g_autoptr(GHashTable) known = commands_count_bangs(s->parts, true);
@@ -94,8 +94,8 @@ static void count_own(struct search *s)
 	}
 }
 
-/* From the end, as people add to what they answer: of two equal words the one that was not carried
- * along is theirs. */
+/* From the end, where people add to the Subject that they answer: of two equal words the last is
+ * theirs. */
 static void mark_others_bangs(struct search *s)
 {
 	for (guint i = s->parts->len; i-- > 0;) {
@@ -142,7 +142,7 @@ static char first_byte(const struct search *s, guint i)
 	return s->words.text->str[commands_part(s, i)->start];
 }
 
-/* Behind the arguments of a verb at i. */
+/* The index after the arguments of the verb at i. */
 static guint past_arguments(const struct search *s, guint i, enum verb_reach reach)
 {
 	guint at = i + 1;
@@ -179,7 +179,7 @@ static char *commands_joined(const struct search *s, guint from, guint to)
 	return g_string_free(out, FALSE);
 }
 
-/* Takes the blanks behind it, too. */
+/* Removes the blanks after it as well. */
 static void remove_range(struct words *w, guint start, guint end)
 {
 	const char *text = w->text->str;
@@ -187,7 +187,7 @@ static void remove_range(struct words *w, guint start, guint end)
 	words_remove(w, start, (guint)(text_past_blanks(text + end) - text));
 }
 
-/* Those before what was taken from the end. */
+/* Removes the blanks that are left at the end. */
 static void trim_end(struct words *w)
 {
 	const char *text = w->text->str;

@@ -21,7 +21,7 @@ static enum status who_look_up(
 	return ST_NOT_FOUND;
 }
 
-/* When From names an agent, that is told. */
+/* That From names an agent is worth telling. */
 static enum status who_see_claim(
 	struct txn *txn, const struct arrival *arrival, char **login_out, struct error *err)
 {

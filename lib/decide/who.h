@@ -19,12 +19,13 @@ void who_release(struct who *who);
 
 /* Is From the address of the agent who sends it? */
 bool who_is_author(const struct who *who, const struct arrival *arrival);
-/* Did the agent write it? From is theirs, or ours; else they pass on what another wrote. Whoever
- * writes as the desk writes by themself, too. */
+/* Is the agent its author? From is an address of theirs or, where they write as the desk, one of
+ * ours; else they pass on what another wrote. */
 bool who_wrote_it(const struct who *who, const struct arrival *arrival);
-/* The same of a mail that may have come from an address of the agent's that nobody has put down.
- * Clients that pass a mail on without a word about it keep its From, and name their own user as
- * sender in the envelope, or nobody does: but such a mail has come by a server before. */
+/* The same, but From may also be an address of the agent's that the store does not have: then it is
+ * the envelope's sender too. A client that redirects a mail silently keeps its From, and mostly
+ * names its own user in the envelope; where it does not, the mail has a Received field from its
+ * first journey. */
 bool who_wrote_its_words(const struct who *who, const struct arrival *arrival);
 
 /* Reasons, for who asks (why.h). */

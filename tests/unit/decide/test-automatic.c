@@ -229,7 +229,9 @@ static const struct {
 		"carla@customer.example", "X-Auto-Response-Suppress" },
 	{ PERSON "X-Auto-Response-Suppress: DR, AutoReply\n", "carla@customer.example",
 		"X-Auto-Response-Suppress" },
-	{ PERSON "X-Auto-Response-Suppress: DR, RN\n", "carla@customer.example", NULL },
+	{ PERSON "X-Auto-Response-Suppress: OOF\n", "carla@customer.example",
+		"X-Auto-Response-Suppress" },
+	{ PERSON "X-Auto-Response-Suppress: DR, NDR, RN, NRN\n", "carla@customer.example", NULL },
 	{ PERSON "Content-Type: text/calendar; method=REQUEST\n", "carla@customer.example",
 		"calendar" },
 	{ PERSON "Content-Type: multipart/alternative; boundary=b\n\n--b\n\nx\n--b\nContent-Type: "

@@ -65,8 +65,10 @@ static const struct row {
 		"=Message-ID[1]: <given@example.com>\n" CLAIMS },
 	{ "incoming claims go, the last of all first", "", WHOSE_INBOUND, "support@example.com",
 		"support@example.com", true,
-		"X-Ticket: 1\nx-ticket: 2\nX-Ticket-Queue: q\nX-TICKET-Other: o\nX-Tickets: 3\nXX-Ticket: stays\n" TAGGED,
-		"-X-Tickets[1]\n-X-TICKET-Other[1]\n-X-Ticket-Queue[1]\n-x-ticket[2]\n-X-Ticket[1]\n" CLAIMS },
+		"X-Ticket: 1\nx-ticket: 2\nX-Ticket-Queue: q\n"
+		"X-TICKET-Other: o\nX-Tickets: 3\nXX-Ticket: stays\n" TAGGED,
+		"-X-Tickets[1]\n-X-TICKET-Other[1]\n"
+		"-X-Ticket-Queue[1]\n-x-ticket[2]\n-X-Ticket[1]\n" CLAIMS },
 	{ "Reply-To stays without a desk", "", WHOSE_INBOUND, "support@example.com",
 		"support@example.com", true, "Reply-To: me@example.net\n" TAGGED, CLAIMS },
 	{ "Reply-To is the token address of a desk", "", WHOSE_INBOUND, "desk@example.com",
@@ -116,12 +118,14 @@ static const struct row {
 		"carla@example.net", "support@example.com", true,
 		"Received: from laptop (auth anna@home.example)\n"
 		"Received: from hop\nFrom: Anna <Anna@home.example>\nSender: a\nReply-To: anna@home.example\nX-Mailer: mutt\nX-Who: <ANNA@HOME.example>\n"
-		"DKIM-Signature: v=1\nX-Originating-IP: 10.1.1.1\nAutocrypt: addr=x\nIn-Reply-To: <q@x>\n" TAGGED,
+		"DKIM-Signature: v=1\nX-Originating-IP: 10.1.1.1\n"
+		"Autocrypt: addr=x\nIn-Reply-To: <q@x>\n" TAGGED,
 		CLAIMS
 		"=From[1]: Anna <support@example.com>\n-Autocrypt[1]\n-X-Originating-IP[1]\n-DKIM-Signature[1]\n-X-Who[1]\n-Sender[1]\n-Received[1]\n-Reply-To[1]\nsender support@example.com\n" },
 	{ "nor an address in U-labels", "", WHOSE_REPLY, "carla@example.net", "support@example.com",
 		true,
-		"From: Anna <anna@xn--bcher-kva.example>\nX-Who: <ANNA@b\303\274cher.example>\nX-Other: anna@b\303\274cher\n" TAGGED,
+		"From: Anna <anna@xn--bcher-kva.example>\n"
+		"X-Who: <ANNA@b\303\274cher.example>\nX-Other: anna@b\303\274cher\n" TAGGED,
 		CLAIMS
 		"=From[1]: Anna <support@example.com>\n-X-Who[1]\nsender support@example.com\n" },
 	{ "an address in place of the name does not leave", "", WHOSE_REPLY, "carla@example.net",
@@ -131,7 +135,8 @@ static const struct row {
 		"=From[1]: Example Support <support@example.com>\nsender support@example.com\n" },
 	{ "through the desk the token address becomes the requester", "", WHOSE_DESK_REPLY,
 		"TOKEN,anna@example.com", "desk@example.com", true,
-		"From: Anna <anna@home.example>\nTo: Desk <TOKEN>, Anna <anna@example.com>\nCc: anna@example.com\n" TAGGED,
+		"From: Anna <anna@home.example>\n"
+		"To: Desk <TOKEN>, Anna <anna@example.com>\nCc: anna@example.com\n" TAGGED,
 		CLAIMS
 		"+Reply-To: TOKEN\n=From[1]: Anna <desk@example.com>\n=To[1]: Carla <carla@example.net>\n-Cc[1]\nsender desk@example.com\n-rcpt TOKEN\n+rcpt carla@example.net\n" },
 	{ "through the desk nobody is named twice", "", WHOSE_DESK_REPLY, "TOKEN,carla@example.net",
@@ -141,7 +146,8 @@ static const struct row {
 		"+Reply-To: TOKEN\n=From[1]: Anna <desk@example.com>\n=To[1]: carla@example.net\nsender desk@example.com\n-rcpt TOKEN\n" },
 	{ "through the desk nobody is named in To and in Cc", "", WHOSE_DESK_REPLY,
 		"TOKEN,carla@example.net", "desk@example.com", true,
-		"From: Anna <anna@home.example>\nTo: carla@example.net\nCc: TOKEN, x@example.org\n" TAGGED,
+		"From: Anna <anna@home.example>\n"
+		"To: carla@example.net\nCc: TOKEN, x@example.org\n" TAGGED,
 		CLAIMS
 		"+Reply-To: TOKEN\n=From[1]: Anna <desk@example.com>\n=Cc[1]: x@example.org\nsender desk@example.com\n-rcpt TOKEN\n" },
 	{ "through the desk the customer sees their own name", "", WHOSE_DESK_REPLY, "TOKEN",

@@ -148,7 +148,8 @@ static const struct row lists[] = {
 		"Carla K <c@customer.example>" },
 	{ GROUP "X-Original-Sender: c@customer.example\nReply-To: group@groups.example", NULL,
 		"Carla Kern <c@customer.example>" },
-	{ GROUP "X-Original-From: Desk <support@example.com>\nX-Original-Sender: c@customer.example",
+	{ GROUP "X-Original-From: Desk <support@example.com>\n"
+		"X-Original-Sender: c@customer.example",
 		NULL, "Carla Kern <c@customer.example>" },
 	{ GROUP "X-Original-From: anna@example.com", NULL,
 		"'Carla Kern' via Desk Group <group@groups.example>" },
@@ -160,7 +161,8 @@ static const struct row lists[] = {
 		"Kim <kim@home.example>" },
 	{ "From: Support <support@example.com>\nX-Original-From: c@customer.example",
 		"www@web.example", "www@web.example" },
-	{ LIST "From: \"Carla Kern (via Users)\" <users@lists.example>\nReply-To: c@customer.example",
+	{ LIST "From: \"Carla Kern (via Users)\" <users@lists.example>\n"
+	       "Reply-To: c@customer.example",
 		NULL, "Carla Kern <c@customer.example>" },
 	{ LIST "From: Carla Kern - via Users <users@lists.example>\nReply-To: c@customer.example",
 		NULL, "Carla Kern <c@customer.example>" },

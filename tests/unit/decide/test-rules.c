@@ -60,8 +60,8 @@ static const struct row {
 			"", "queue = \"net\";") ");",
 		"queue=ops" },
 	{ "stop of a rule that does not match ends nothing",
-		"rules = ( { match: { from = \"x\"; }; set: { queue = \"ops\"; }; stop = true; }," RULE(
-			"", "queue = \"net\";") ");",
+		"rules = ( { match: { from = \"x\"; }; set: { queue = \"ops\"; };"
+		" stop = true; }," RULE("", "queue = \"net\";") ");",
 		"queue=net" },
 };
 
