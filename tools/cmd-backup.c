@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "base/tongue.h"
 #include "commands.h"
+#include "keep/restored.h"
 #include "counted.h"
 #include "store-json.h"
 #include "store/store-lock.h"
@@ -15,6 +16,9 @@ static const struct cli_option check_options[] = {
 };
 
 static const struct cli_option restore_options[] = {
+	{ .name = "above",
+		.argument = "NUMBER",
+		.help = N_("give no ticket a number up to this, the last that logs tell of") },
 	{ .name = "force",
 		.help = N_("replace the store that is there; it is kept beside the new one") },
 	{ .name = NULL },
@@ -30,6 +34,37 @@ static int run_backup(struct cli *cli)
 
 /* --- restore --- */
 
+static void backup_say_next(const struct cli *cli, uint64_t last, bool sure)
+{
+	if (cli->settings->numbers.scheme == NUMBERS_SEQUENTIAL)
+		fprintf(stderr, _("the next ticket is #%" PRIu64 "\n"), last + 1);
+	if (!sure)
+		fprintf(stderr, "%s\n",
+			_("nothing tells of numbers given after the backup: if the mail server's "
+			  "log has greater ones (ticket=), restore again with --above"));
+}
+
+/* Customers hold mails with numbers that the backup does not know. */
+static int backup_skip_given(struct cli *cli, const char *kept)
+{
+	const struct store_options options = cli_store_options(cli);
+	struct restored restored = {
+		.kept = kept, .archive = settings_archive(cli->settings), .now = cli->actor.now
+	};
+	uint64_t last = 0;
+	bool sure = false;
+	enum status st;
+
+	if (!cli_count(cli, "above", &restored.above))
+		return EXIT_BAD_USAGE;
+	st = store_open(&options, &cli->store, &cli->err);
+	if (st == ST_OK)
+		st = restored_skip(cli->store, &restored, &sure, &last, &cli->err);
+	if (st == ST_OK)
+		backup_say_next(cli, last, sure);
+	return cli_status(cli, st);
+}
+
 static int backup_restore(struct cli *cli, const char *backup)
 {
 	const struct store_options options = cli_store_options(cli);
@@ -41,7 +76,7 @@ static int backup_restore(struct cli *cli, const char *backup)
 			_("%s; --force replaces it, and keeps it beside"), cli->err.text);
 	if (st == ST_OK && kept)
 		fprintf(stderr, _("the old store is in %s\n"), kept);
-	return cli_status(cli, st);
+	return st == ST_OK ? backup_skip_given(cli, kept) : cli_status(cli, st);
 }
 
 static int run_restore(struct cli *cli)

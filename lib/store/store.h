@@ -130,6 +130,8 @@ enum status txn_next_number(
 	struct txn *txn, const char *name, uint64_t first, uint64_t *number_out);
 /* The next one by that name is larger than this. */
 enum status txn_skip_numbers(struct txn *txn, const char *name, uint64_t number);
+/* The last one given by that name, or skipped; 0. */
+enum status txn_last_number(struct txn *txn, const char *name, uint64_t *last_out);
 
 /* A key with the engine's mark in it. */
 struct tree_key {

@@ -278,6 +278,46 @@ enum status tickets_take_number(struct txn *txn, uint64_t number, struct error *
 			   : error_set(err, st, _("cannot give a number: %s"), txn_reason(txn));
 }
 
+enum status tickets_last_given(
+	struct txn *txn, int64_t now, struct given *given_out, struct error *err)
+{
+	g_autofree char *today = day_name(day_of(now));
+	struct given given = { 0 };
+	enum status st = txn_last_number(txn, "ticket", &given.sequential);
+
+	if (st == ST_OK)
+		st = txn_last_number(txn, today, &given.today);
+	if (st == ST_OK)
+		st = txn_last_number(txn, "event", &given.event);
+	if (st == ST_OK)
+		st = txn_last_number(txn, "outgoing", &given.outgoing);
+	if (st != ST_OK)
+		return error_set(err, st, _("cannot read the counters: %s"), txn_reason(txn));
+	*given_out = given;
+	return ST_OK;
+}
+
+enum status tickets_skip_given(struct txn *txn, int64_t now, const struct given *given,
+	uint64_t more, uint64_t above, struct error *err)
+{
+	g_autofree char *today = day_name(day_of(now));
+	struct given own;
+	enum status st = tickets_last_given(txn, now, &own, err);
+
+	if (st != ST_OK)
+		return st;
+	st = txn_skip_numbers(txn, "ticket", MAX(own.sequential, given->sequential) + more);
+	if (st == ST_OK)
+		st = txn_skip_numbers(txn, today, MAX(own.today, given->today) + more);
+	if (st == ST_OK)
+		st = txn_skip_numbers(txn, "event", MAX(own.event, given->event));
+	if (st == ST_OK)
+		st = txn_skip_numbers(txn, "outgoing", MAX(own.outgoing, given->outgoing));
+	if (st == ST_OK && above)
+		st = move_on(txn, above);
+	return st == ST_OK ? st : error_set(err, st, _("cannot skip numbers: %s"), txn_reason(txn));
+}
+
 enum status tickets_begin(struct txn *txn, const struct ticket *ticket, struct error *err)
 {
 	return record_error(txn, put_record(txn, ticket), _("write"), ticket->number, err);

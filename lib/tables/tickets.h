@@ -31,6 +31,18 @@ enum status tickets_give_number(struct txn *txn, const struct numbering *numberi
 /* Takes a number that another system gave; numbers given later are larger. ST_EXISTS: it was given
  * here already. */
 enum status tickets_take_number(struct txn *txn, uint64_t number, struct error *err);
+/* Numbers that another store of this installation gave, and this one does not know of. */
+struct given {
+	uint64_t sequential, today; /* the last by each scheme; today's is of the day's counter */
+	uint64_t event, outgoing;   /* serials of the log and ids of the outbox, which are no more
+	                             * given twice */
+};
+enum status tickets_last_given(
+	struct txn *txn, int64_t now, struct given *given_out, struct error *err);
+/* None of these is given, nor the `more` next ones, nor a ticket's number up to `above`. */
+enum status tickets_skip_given(struct txn *txn, int64_t now, const struct given *given,
+	uint64_t more, uint64_t above, struct error *err);
+
 /* Takes the place of a ticket that has the number just given to it, before its messages come: rows
  * that are written in the order in which they lie leave no page half full. tickets_store_new() has
  * to follow. */

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import quopri
+import shutil
 import subprocess
 import time
 import urllib.parse
@@ -129,17 +130,25 @@ def desk_findings(desk):
 # --- backup and restore ---
 
 
+def exported(desk):
+    """All but the counters, which know what was given after the backup."""
+    counter = b'"key":"' + b"next".hex().encode()
+    lines = desk.run_ticket("export", "--json").stdout.replace(b'": "', b'":"').splitlines()
+    assert [line for line in lines if counter in line]
+    return [line for line in lines if counter not in line]
+
+
 def test_a_backup_comes_back_as_it_was(desk, tmp_path):
     take_in(desk, tmp_path, mail(1), mail(2, answers=[1]))
     desk.run_ticket("backup", tmp_path / "copy")
-    before = desk.run_ticket("export", "--json").stdout
+    before = exported(desk)
     take_in(desk, tmp_path, mail(3))
     code, _, err = ends(desk, "restore", tmp_path / "copy")
     assert code == 73 and "--force" in err and len(desk.tickets()) == 2
     code, _, err = ends(desk, "restore", "--force", tmp_path / "copy")
-    kept = pathlib.Path(err.split()[-1])
+    kept = pathlib.Path(err.splitlines()[0].split()[-1])
     assert code == 0 and (kept / "data.mdb").stat().st_size > 0
-    assert desk.run_ticket("export", "--json").stdout == before
+    assert exported(desk) == before
     entries = {path.name: path.stat() for path in desk.store.iterdir()}
     assert {name: oct(entries[name].st_mode & 0o777) for name in ("data.mdb", "lock.mdb")} == {
         "data.mdb": "0o660",
@@ -168,6 +177,47 @@ def test_a_spoilt_backup_is_refused_and_the_store_stays(desk, tmp_path, spoil, s
     code, _, err = ends(desk, "restore", "--force", copy)
     assert code == 65 and says in err and len(desk.tickets()) == 29
     assert ends(desk, "restore", "--force", tmp_path / "none")[0] == 1
+
+
+def next_number(desk, tmp_path, n):
+    take_in(desk, tmp_path, mail(n))
+    return max(ticket["number"] for ticket in desk.tickets())
+
+
+@pytest.fixture
+def fallen_back(desk, tmp_path):
+    """A backup of two tickets, after which two more came: 3, and 4 by an answer to nobody."""
+    take_in(desk, tmp_path, mail(1), mail(2))
+    desk.run_ticket("backup", tmp_path / "copy")
+    time.sleep(0.01)
+    take_in(desk, tmp_path, mail(3), mail(4))
+    desk.last = desk.ticket("log", "-n", "1")[0]["serial"]
+    return desk
+
+
+def test_a_number_that_the_old_store_gave_is_not_given_again(fallen_back, tmp_path):
+    code, _, err = ends(fallen_back, "restore", "--force", tmp_path / "copy")
+    assert code == 0 and "the next ticket is #5\n" in err and "--above" not in err
+    assert [ticket["number"] for ticket in fallen_back.tickets()] == [1, 2]
+    assert next_number(fallen_back, tmp_path, 5) == 5
+    assert fallen_back.ticket("log", "-n", "1")[0]["serial"] > fallen_back.last
+
+
+def test_without_the_old_store_the_archive_tells_how_many_were_given(fallen_back, tmp_path):
+    shutil.rmtree(fallen_back.store)
+    code, _, err = ends(fallen_back, "restore", tmp_path / "copy")
+    assert code == 0 and "--above" not in err
+    assert next_number(fallen_back, tmp_path, 5) >= 5
+
+
+def test_without_both_somebody_who_reads_logs_may_say_it(fallen_back, tmp_path):
+    shutil.rmtree(fallen_back.store)
+    fallen_back.configure(archive={"path": ""})
+    code, _, err = ends(fallen_back, "restore", tmp_path / "copy")
+    assert code == 0 and "the next ticket is #3\n" in err and "restore again with --above" in err
+    code, _, err = ends(fallen_back, "restore", "--force", "--above", "1041", tmp_path / "copy")
+    assert code == 0 and "the next ticket is #1042\n" in err
+    assert next_number(fallen_back, tmp_path, 5) == 1042
 
 
 def test_nothing_is_restored_under_a_daemon(desk, tmp_path):

@@ -65,6 +65,12 @@ def is_whole(desk):
     assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
 
 
+def counterless(export):
+    counter = b'"key":"' + b"next".hex().encode()
+    lines = export.replace(b'": "', b'":"').splitlines()
+    return [line for line in lines if counter not in line]
+
+
 def exported(desk):
     return desk.run_ticket("export", "--json").stdout
 
@@ -163,7 +169,8 @@ def test_a_restore_that_was_killed_leaves_the_one_store_or_the_other(full, step,
     assert exported(full) == (wanted if new else old)
     is_whole(full)
     full.run_ticket("restore", "--force", copy)
-    assert exported(full) == wanted and leftovers(full) == set()
+    # A restored store knows how far the numbers went that were given since.
+    assert counterless(exported(full)) == counterless(wanted) and leftovers(full) == set()
     is_whole(full)
 
 

@@ -119,6 +119,13 @@ enum status txn_skip_numbers(struct txn *txn, const char *name, uint64_t number)
 	return st == ST_OK && last < number ? put_last(txn, &key, number) : st;
 }
 
+enum status txn_last_number(struct txn *txn, const char *name, uint64_t *last_out)
+{
+	struct key key;
+
+	return last_number(txn, name, &key, last_out);
+}
+
 /* --- scans --- */
 
 static bool has_prefix(const struct scan *scan, const MDB_val *k)
