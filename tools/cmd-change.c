@@ -2,7 +2,6 @@
  * tickets in one transaction. */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "base/tongue.h"
@@ -211,12 +210,12 @@ static int list_chosen(struct work *w, const GPtrArray *tickets)
 /* One slip would change a thousand tickets. Nobody is asked where nobody sits. */
 static bool change_is_wanted(const struct work *w, unsigned count)
 {
-	char answer[16] = "";
+	g_autofree char *question = NULL;
 
-	if (count <= 1 || cli_has(w->cli, "yes") || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+	if (count <= 1 || cli_has(w->cli, "yes") || !terminal_can_ask())
 		return true;
-	fprintf(stderr, _("%s %u tickets? [y/N] "), w->cli->command->name, count);
-	return fgets(answer, sizeof answer, stdin) && (*answer == 'y' || *answer == 'Y');
+	question = g_strdup_printf(_("%s %u tickets?"), w->cli->command->name, count);
+	return terminal_agrees(question);
 }
 
 static int take_chosen(struct work *w, const GPtrArray *tickets)

@@ -198,6 +198,19 @@ void terminal_end(void)
 		_exit(0);
 }
 
+bool terminal_can_ask(void)
+{
+	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
+bool terminal_agrees(const char *question)
+{
+	char answer[16] = "";
+
+	fprintf(stderr, "%s [y/N] ", question);
+	return fgets(answer, sizeof answer, stdin) && (*answer == 'y' || *answer == 'Y');
+}
+
 char *terminal_age(int64_t when, int64_t now)
 {
 	static const struct {

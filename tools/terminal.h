@@ -46,6 +46,11 @@ void terminal_no_pager(void);
 /* Waits for the pager, if there is one. */
 void terminal_end(void);
 
+/* Does a person sit there who can be asked something? */
+bool terminal_can_ask(void);
+/* Asks on standard error; true for an answer that begins with y. */
+bool terminal_agrees(const char *question);
+
 /* "3 min", "2 h", "5 d", "26 w", "3 y": how long ago. Owned. */
 char *terminal_age(int64_t when, int64_t now);
 /* For a person: "2026-11-24 14:03", local time; else RFC 3339 in UTC. NULL for 0. Owned. */

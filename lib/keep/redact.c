@@ -32,6 +32,7 @@ struct redaction {
 	size_t at;
 	struct redact_counts done;
 	bool changed; /* the ticket at hand */
+	bool rehearsed;
 };
 
 /* --- looking: files --- */
@@ -477,12 +478,54 @@ static enum status look_at_files(struct redaction *r, struct error *err)
 		: st;
 }
 
+/* --- a dry run --- */
+
+/* With the files that records would name no more. */
+static enum status redact_count_files(struct txn *txn, struct redaction *r, struct error *err)
+{
+	g_autoptr(GPtrArray) doomed = g_ptr_array_new_with_free_func(g_free);
+	enum status st = doomed_list(txn, G_MAXUINT, doomed, err);
+
+	for (guint i = 0; i < doomed->len; i++)
+		g_hash_table_add(r->named, g_strdup(g_ptr_array_index(doomed, i)));
+	r->counts->mails = g_hash_table_size(r->named);
+	return st;
+}
+
+/* All is done and counted in one transaction, which is then given up. */
+static enum status redact_rehearse(struct txn *txn, void *arg, struct error *err)
+{
+	struct redaction *r = arg;
+	enum status st = ST_OK;
+
+	memset(&r->done, 0, sizeof r->done);
+	for (size_t i = 0; i < r->tickets.n && st == ST_OK; i++)
+		st = redact_ticket(txn, r, r->tickets.v[i], err);
+	r->counts->tickets = r->done.tickets;
+	r->counts->messages = r->done.messages;
+	if (st == ST_OK && r->options->archive)
+		st = redact_count_files(txn, r, err);
+	r->rehearsed = st == ST_OK;
+	return r->rehearsed ? ST_REFUSED : st;
+}
+
+static enum status redact_forecast(struct redaction *r, struct error *err)
+{
+	enum status st = store_write(r->store, redact_rehearse, r, err);
+
+	return r->rehearsed ? ST_OK : st;
+}
+
+/* --- all of it --- */
+
 static enum status redact_run(struct redaction *r, struct error *err)
 {
 	enum status st = look_at_files(r, err);
 
 	if (st == ST_OK)
 		st = store_read(r->store, redact_look, r, err);
+	if (st == ST_OK && r->options->dry_run)
+		return redact_forecast(r, err);
 	if (st == ST_OK)
 		st = redact_tickets(r, err);
 	if (st == ST_OK)

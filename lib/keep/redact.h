@@ -9,6 +9,7 @@
 struct redact_options {
 	const char *archive; /* directory; NULL: there is none */
 	const char *address; /* canonical */
+	bool dry_run;        /* only count what would be */
 	struct actor actor;
 };
 

@@ -12,7 +12,7 @@ import urllib.parse
 
 import pytest
 from harness.box import BEGIN, mail, mbox, message_id
-from harness.ground import program, wait_until
+from harness.ground import on_terminal, program, wait_until
 
 ACCOUNT = ("--account", "support@example.com")
 
@@ -305,6 +305,34 @@ def everything(desk):
     return b"".join(
         path.read_bytes() for path in [desk.store / "data.mdb", *archived(desk)]
     ).lower()
+
+
+def test_a_dry_run_of_redact_tells_what_a_run_does_and_changes_nothing(personal):
+    before = everything(personal)
+    (foretold,) = personal.ticket("redact", "--dry-run", CARLA)
+    assert everything(personal) == before
+    assert ends(personal, "redact", "-n", CARLA)[1].startswith("would redact 3 tickets and ")
+    assert personal.ticket("redact", CARLA) == [foretold] and foretold["mails"] > 0
+    assert ends(personal, "redact", "-n", CARLA)[0] == 1
+
+
+def at_terminal(desk, *words, keys):
+    return on_terminal(program("ticket"), *words, "--config", desk.config, keys=keys)
+
+
+def test_redact_asks_whoever_sits_there(personal):
+    before = everything(personal)
+    seen, code = at_terminal(personal, "redact", CARLA, keys=b"n\n")
+    assert f"take {CARLA} out of 3 tickets and remove " in seen and code == 1
+    assert "nothing was changed" in seen and everything(personal) == before
+    seen, code = at_terminal(personal, "redact", CARLA, keys=b"y\n")
+    assert "redacted 3 tickets" in seen and code == 0
+    assert CARLA.encode() not in everything(personal).replace(b"mcarla@", b"")
+
+
+def test_redact_does_not_ask_when_it_is_told_so(personal):
+    seen, code = at_terminal(personal, "redact", "--yes", CARLA, keys=b"")
+    assert "[y/N]" not in seen and code == 0
 
 
 def test_redact_takes_a_person_out_of_all_that_is_kept(personal):
