@@ -140,6 +140,36 @@ static void offer_accounts(struct completing *c)
 			"account");
 }
 
+/* Days that people mean: back from today, or on from it where something is to wait until then. */
+static void offer_dates(struct completing *c)
+{
+	static const int days[] = { 0, 1, 2, 3, 4, 5, 6, 7, 14, 30 };
+	bool forward = strcmp(c->cli->command->name, "wait") == 0;
+	g_autoptr(GDateTime) now = g_date_time_new_now_local();
+
+	for (size_t i = forward; i < G_N_ELEMENTS(days); i++) {
+		g_autoptr(GDateTime) day = g_date_time_add_days(now, forward ? days[i] : -days[i]);
+		g_autofree char *date = g_date_time_format(day, "%Y-%m-%d"),
+				*what = g_date_time_format(day, "%A");
+
+		complete_offer(c, date, days[i] ? what : _("today"));
+	}
+}
+
+static void offer_durations(struct completing *c)
+{
+	static const char *const durations[] = { "4h", "1d", "3d", "1w", "2w", "1y" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(durations); i++)
+		complete_offer(c, durations[i], _("duration"));
+}
+
+static void offer_whens(struct completing *c)
+{
+	offer_durations(c);
+	offer_dates(c);
+}
+
 /* A name of an argument in the tables, and what stands for it; FILE, TEXT and others are the
  * shell's or nobody's. */
 static const struct {
@@ -154,6 +184,9 @@ static const struct {
 	{ "ID", complete_outbox, NULL },
 	{ "STATUS", NULL, offer_statuses },
 	{ "ACCOUNT", NULL, offer_accounts },
+	{ "DATE", NULL, offer_dates },
+	{ "DURATION", NULL, offer_durations },
+	{ "WHEN", NULL, offer_whens },
 };
 
 static void offer_kind(struct completing *c, const char *name)

@@ -1,4 +1,5 @@
 """The manual, the completions and the schema know every command and option, and what they say is so."""
+import datetime
 import json
 import os
 import pty
@@ -373,6 +374,39 @@ def test_bash_completes(pattern):
         "support",
         "complete -o nosort -F _ticket ticket",
     ]
+
+
+def bash_completes(desk, words):
+    """What bash offers, where it splits words at colons, with the program's own questions in between."""
+    asked = desk.directory / "asked"
+    (desk.directory / "ticket").write_text(
+        f'#!/bin/sh\nprintf "%s\\n" "$@" >{asked}\nexec {program("ticket")} "$@"\n'
+    )
+    (desk.directory / "ticket").chmod(0o755)
+    script = f"""source {COMPLETIONS}/ticket.bash
+        try() {{ COMP_WORDS=(ticket "$@"); COMP_CWORD=$#; COMPREPLY=(); _ticket ticket; printf '%s\\n' "${{COMPREPLY[@]}}"; }}
+        try {words}"""
+    env = shell_environment()
+    env["PATH"] = f"{desk.directory}:{env['PATH']}"
+    done = run("bash", "--norc", "-c", script, env=env)
+    return done.stdout.decode().splitlines(), asked.read_text().splitlines()[2:]
+
+
+@pytest.mark.parametrize(
+    "words, step", [("list --since ''", -1), ("stats --since ''", -1), ("wait ''", 1)]
+)
+def test_bash_completes_dates(pattern, words, step):
+    offered, _ = bash_completes(pattern, words)
+    today = datetime.date.today()
+    assert str(today + datetime.timedelta(days=step)) in offered and "3d" in offered
+    assert str(today - datetime.timedelta(days=step)) not in offered
+
+
+def test_bash_asks_for_a_time_of_day_as_one_word(pattern):
+    _, asked = bash_completes(pattern, "list --since 2026-11-24T03 : 15 --until 2026-11-24T05 : 1")
+    assert asked == ["list", "--since", "2026-11-24T03:15", "--until", "2026-11-24T05:1"]
+    _, asked = bash_completes(pattern, "list --since = 2026-11-24T03 : ''")
+    assert asked == ["list", "--since", "2026-11-24T03:"]
 
 
 def test_fish_completes(pattern):

@@ -1,13 +1,25 @@
 # bash completion of ticket(1). What may stand where is asked of the program itself.
 _ticket() {
-	local word words=() cur=${COMP_WORDS[COMP_CWORD]}
+	local word words=() cur=${COMP_WORDS[COMP_CWORD]} i glue=
 
-	# Bash makes "--status=open" three words; the program takes "--status" "open" just as well.
+	# Bash makes "--status=open" three words; the program takes "--status" "open" just as well. A time
+	# of day is made three, too, and is one.
 	[[ $cur == = ]] && cur=
-	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-		[[ $word == = ]] || words+=("$word")
+	for ((i = 1; i <= COMP_CWORD; i++)); do
+		word=${COMP_WORDS[i]}
+		if [[ $word == : && ${#words[@]} -gt 0 || $glue ]]; then
+			words[-1]+=$word
+			glue=
+			[[ $word == : ]] && glue=1
+		elif [[ $word != = || $i -eq $COMP_CWORD ]]; then
+			words+=("$word")
+		fi
 	done
+	[[ ${words[-1]} == *:* ]] && cur=${words[-1]}
+	unset 'words[-1]'
 	mapfile -t COMPREPLY < <("${1/#\~/$HOME}" complete -- "${words[@]}" "$cur" 2>/dev/null | cut -f 1)
+	# Only what is behind the last colon is replaced.
+	[[ $cur == *:* ]] && COMPREPLY=("${COMPREPLY[@]#"${cur%"${cur##*:}"}"}")
 	[[ ${#COMPREPLY[@]} -gt 0 ]] || compopt -o default 2>/dev/null
 }
 complete -o nosort -F _ticket ticket
