@@ -29,12 +29,12 @@ static const struct cli_option options[] = {
 };
 
 static const struct table_column columns[] = {
-	{ "ID", false, false, NULL },
-	{ "SIZE", true, false, NULL },
-	{ "TYPE", false, false, NULL },
-	{ "INLINE", false, false, "no" },
-	{ "FROM", false, true, NULL },
-	{ "NAME", false, true, NULL },
+	{ .title = "ID" },
+	{ .title = "SIZE", .right = true },
+	{ .title = "TYPE", .stretches = true },
+	{ .title = "INLINE", .usual = "no" },
+	{ .title = "FROM", .stretches = true },
+	{ .title = "NAME", .stretches = true },
 };
 
 struct attachments {

@@ -97,6 +97,7 @@ static enum status change_apply(struct txn *txn, struct work *w, uint64_t number
 {
 	const struct commander commander = { .actor = w->cli->actor,
 		.self = w->self.login ? &w->self : NULL,
+		.local_times = terminal_is(),
 		.settings = w->cli->settings,
 		.key = w->cli->key };
 	enum status st = ST_OK;

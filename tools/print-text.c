@@ -23,24 +23,24 @@ static const struct table_column ticket_columns[] = {
 	{ .title = N_("SUBJECT"), .stretches = true },
 };
 static const struct table_column queue_columns[] = {
-	{ .title = N_("QUEUE") },
+	{ .title = N_("QUEUE"), .stretches = true },
 	{ .title = N_("OPEN"), .right = true },
 	{ .title = N_("NEW"), .right = true },
-	{ .title = N_("RESPONSIBLE"), .usual = "-" },
+	{ .title = N_("RESPONSIBLE"), .stretches = true, .usual = "-" },
 	{ .title = N_("MEMBERS"), .stretches = true },
 	{ .title = N_("TITLE"), .stretches = true, .usual = "-" },
 };
 static const struct table_column agent_columns[] = {
-	{ .title = N_("LOGIN") },
+	{ .title = N_("LOGIN"), .stretches = true },
 	{ .title = N_("NAME"), .stretches = true },
 	{ .title = N_("ADDRESSES"), .stretches = true },
 	{ .title = N_("QUEUES"), .stretches = true },
 	{ .title = N_("ACTIVE"), .usual = "yes" },
 };
 static const struct table_column account_columns[] = {
-	{ .title = N_("ADDRESS") },
-	{ .title = N_("QUEUE") },
-	{ .title = N_("PROJECT"), .usual = "-" },
+	{ .title = N_("ADDRESS"), .stretches = true },
+	{ .title = N_("QUEUE"), .stretches = true },
+	{ .title = N_("PROJECT"), .stretches = true, .usual = "-" },
 	{ .title = N_("ENABLED"), .usual = "yes" },
 	{ .title = N_("SENDER"), .stretches = true },
 };
@@ -49,8 +49,8 @@ static const struct table_column outbox_columns[] = {
 	{ .title = N_("TICKET"), .right = true },
 	{ .title = N_("EVENT") },
 	{ .title = N_("STATE") },
-	{ .title = N_("TRIES"), .right = true },
-	{ .title = N_("NEXT"), .usual = "-" },
+	{ .title = N_("TRIES"), .right = true, .gives_way = true },
+	{ .title = N_("NEXT"), .gives_way = true, .usual = "-" },
 	{ .title = N_("TO"), .stretches = true },
 	{ .title = N_("LAST REPLY"), .stretches = true, .usual = "-" },
 };
@@ -86,6 +86,16 @@ static char *when_text(const struct printer *printer, int64_t when)
 	return terminal_is() ? terminal_age(when, printer->cli->actor.now) : text_rfc3339(when);
 }
 
+/* Of ticket_columns. */
+enum { STATUS_CELL = 1, PRIORITY_CELL = 2 };
+/* What cannot wait is seen before it is read. */
+static const enum colour priority_colours[] = {
+	[PRIORITY_LOW] = COLOUR_DIM,
+	[PRIORITY_NORMAL] = COLOUR_NONE,
+	[PRIORITY_HIGH] = COLOUR_YELLOW,
+	[PRIORITY_URGENT] = COLOUR_RED,
+};
+
 static void text_ticket(struct printer *printer, const struct ticket *t)
 {
 	g_autofree char *number = number_text(t->number), *when = when_text(printer, t->updated);
@@ -105,7 +115,8 @@ static void text_ticket(struct printer *printer, const struct ticket *t)
 		subject,
 	};
 
-	table_add(printer->table, cells, 1, terminal_status_colour(t->status));
+	table_add(printer->table, cells, STATUS_CELL, terminal_status_colour(t->status));
+	table_mark(printer->table, PRIORITY_CELL, priority_colours[t->priority]);
 }
 
 static void text_queue(struct printer *printer, const struct queue_view *v)
@@ -160,17 +171,29 @@ static void text_outgoing(struct printer *printer, const struct outgoing *o)
 	table_add(printer->table, cells, 3, colours[o->state]);
 }
 
+/* A time in an event is in UTC, and shown as other times are. Owned. */
+static char *shown_time(const char *text)
+{
+	int64_t when;
+
+	if (strchr(text, 'T') && g_str_has_suffix(text, "Z") &&
+		text_parse_date(text, &when) == ST_OK)
+		return terminal_time(when);
+	return g_strdup(text);
+}
+
 char *print_change(const struct event *e)
 {
 	GString *out = g_string_new(e->from);
 	bool from = e->from && *e->from, to = e->to && *e->to, text = e->text && *e->text;
+	g_autofree char *time = text ? shown_time(e->text) : NULL;
 
 	if (from || to)
 		g_string_append(out, from ? " →" : "→");
 	if (to)
 		g_string_append_printf(out, " %s", e->to);
 	if (text)
-		g_string_append_printf(out, "%s%s", from || to ? "; " : "", e->text);
+		g_string_append_printf(out, "%s%s", from || to ? "; " : "", time);
 	return g_string_free(out, FALSE);
 }
 
@@ -227,6 +250,13 @@ static void print_text_line(const char *label, const char *value)
 	terminal_labelled(LABEL_COLUMNS, label, value, CELL_MAX);
 }
 
+static void print_coloured(const char *label, const char *word, enum colour colour)
+{
+	printf("%s%s%*s%s %s%s%s\n", terminal_on(COLOUR_DIM), _(label),
+		MAX(LABEL_COLUMNS - text_width(_(label)), 0), "", terminal_off(),
+		terminal_on(colour), word, terminal_off());
+}
+
 static void line_time(const struct cli *cli, const char *label, int64_t when)
 {
 	g_autofree char *time = terminal_time(when),
@@ -269,11 +299,9 @@ static void print_fields(const struct cli *cli, const struct ticket *t)
 
 	printf("%s%s %s%s\n", terminal_on(COLOUR_BOLD), tag, *subject ? subject : _("(no subject)"),
 		terminal_off());
-	printf("%s%s%*s%s %s%s%s\n", terminal_on(COLOUR_DIM), _("status"),
-		MAX(LABEL_COLUMNS - text_width(_("status")), 0), "", terminal_off(),
-		terminal_on(terminal_status_colour(t->status)), ticket_status_names[t->status],
-		terminal_off());
-	print_text_line(N_("priority"), priority_names[t->priority]);
+	print_coloured(
+		N_("status"), ticket_status_names[t->status], terminal_status_colour(t->status));
+	print_coloured(N_("priority"), priority_names[t->priority], priority_colours[t->priority]);
 	print_text_line(N_("queue"), t->queue);
 	line_list(N_("also in"), t->watchers);
 	print_text_line(N_("project"), t->project);

@@ -12,8 +12,10 @@ enum { GAP = 2, LEAST_STRETCH = 8, CELL_MAX = 64 * 1024 };
 
 struct row {
 	char **cells;
-	unsigned coloured;
-	enum colour colour;
+	struct {
+		unsigned cell;
+		enum colour colour;
+	} marks[2]; /* the second: COLOUR_NONE without one */
 };
 
 struct table {
@@ -54,7 +56,8 @@ static void print_plain(struct row *row)
 
 void table_add(struct table *table, const char *const *cells, unsigned coloured, enum colour colour)
 {
-	struct row row = { g_new0(char *, table->count + 1), coloured, colour };
+	struct row row = { g_new0(char *, table->count + 1),
+		{ { coloured, colour }, { 0, COLOUR_NONE } } };
 
 	for (unsigned i = 0; i < table->count; i++)
 		/* Nothing of a mail reaches the terminal but text. */
@@ -66,6 +69,34 @@ void table_add(struct table *table, const char *const *cells, unsigned coloured,
 	for (unsigned i = 0; i < table->count; i++)
 		table->widths[i] = MAX(table->widths[i], text_width(row.cells[i]));
 	g_array_append_val(table->rows, row);
+}
+
+void table_mark(struct table *table, unsigned cell, enum colour colour)
+{
+	struct row *row;
+
+	if (table->rows->len == 0)
+		return;
+	row = &g_array_index(table->rows, struct row, table->rows->len - 1);
+	row->marks[1].cell = cell;
+	row->marks[1].colour = colour;
+}
+
+static enum colour row_colour(const struct row *row, unsigned cell)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(row->marks); i++)
+		if (row->marks[i].cell == cell && row->marks[i].colour != COLOUR_NONE)
+			return row->marks[i].colour;
+	return COLOUR_NONE;
+}
+
+static unsigned last_shown(const struct table *table)
+{
+	unsigned last = table->count - 1;
+
+	while (last > 0 && !table->widths[last])
+		last--;
+	return last;
 }
 
 static bool is_usual(const struct table *table, unsigned i)
@@ -85,16 +116,36 @@ static int table_weight(const struct table *table, unsigned i)
 	return i + 1 == table->count ? table->widths[i] / 2 : table->widths[i];
 }
 
+/* By how much the table is too wide, if no column that stretches has more than `stretch`. */
+static int table_excess(const struct table *table, int stretch)
+{
+	int width = -GAP - terminal_width();
+
+	for (unsigned i = 0; i < table->count; i++) {
+		int column = table->widths[i];
+
+		if (table->columns[i].stretches)
+			column = MIN(column, stretch);
+		width += column ? column + GAP : 0;
+	}
+	return width;
+}
+
+/* Some say less than others, and not to be broken is worth more. */
+static void table_leave_out(struct table *table)
+{
+	for (unsigned i = table->count; i-- > 0;)
+		if (table->columns[i].gives_way && table_excess(table, LEAST_STRETCH) > 0)
+			table->widths[i] = 0;
+}
+
 /* What is too much is taken from the columns that stretch, from the widest first. */
 static void table_fit(struct table *table)
 {
-	int over = -GAP - terminal_width();
-
-	for (unsigned i = 0; i < table->count; i++) {
+	for (unsigned i = 0; i < table->count; i++)
 		table->widths[i] = is_usual(table, i) ? 0 : table->widths[i];
-		over += table->widths[i] ? table->widths[i] + GAP : 0;
-	}
-	for (; over > 0; over--) {
+	table_leave_out(table);
+	for (int over = table_excess(table, G_MAXINT); over > 0; over--) {
 		unsigned widest = table->count;
 
 		for (unsigned i = 0; i < table->count; i++)
@@ -113,7 +164,7 @@ static void print_cell(const struct table *table, unsigned i, const char *text, 
 	g_autofree char *fitted = table->columns[i].stretches ? text_fit(text, table->widths[i])
 							      : g_strdup(text);
 	int pad = MAX(table->widths[i] - text_width(fitted), 0);
-	bool last = i + 1 == table->count;
+	bool last = i == last_shown(table);
 
 	if (table->columns[i].right)
 		printf("%*s", pad, "");
@@ -134,8 +185,7 @@ static void print_line(const struct table *table, const struct row *row)
 		else if (!row)
 			print_cell(table, i, _(table->columns[i].title), COLOUR_BOLD);
 		else
-			print_cell(table, i, row->cells[i],
-				i == row->coloured ? row->colour : COLOUR_NONE);
+			print_cell(table, i, row->cells[i], row_colour(row, i));
 	puts("");
 }
 

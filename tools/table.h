@@ -11,6 +11,7 @@ struct table_column {
 	const char *title;
 	bool right;     /* numbers */
 	bool stretches; /* gets what width is left, and is cut to it */
+	bool gives_way; /* not shown where the terminal is too narrow for all */
 	/* a person is not shown a column that has nothing but this; NULL: always shown */
 	const char *usual;
 };
@@ -22,6 +23,8 @@ struct table *table_new(const struct table_column *columns, unsigned count);
 /* Cells are copied; NULL is "-". colour is that of cell `coloured`. */
 void table_add(
 	struct table *table, const char *const *cells, unsigned coloured, enum colour colour);
+/* Another cell of the row that was added last has a colour. */
+void table_mark(struct table *table, unsigned cell, enum colour colour);
 /* Prints what waits to be aligned, and frees. */
 void table_print(struct table *table);
 

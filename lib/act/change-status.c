@@ -28,6 +28,16 @@ static enum status answer_closed(struct change *c)
 	return st == ST_OK ? tickets_save(c->txn, &c->ticket, c->err) : st;
 }
 
+static void status_say_until(struct change *c, int status, const char *until)
+{
+	const struct ticket *t = &c->ticket;
+	g_autoptr(GDateTime) time = g_date_time_new_from_unix_local(t->wait_until / TEXT_SECOND);
+	g_autofree char *local = time ? g_date_time_format(time, "%Y-%m-%d %H:%M") : NULL;
+
+	g_string_append_printf(c->done, _("#%" PRIu64 " %s until %s"), t->number,
+		ticket_status_names[status], c->by->local_times && local ? local : until);
+}
+
 static enum status status_set(struct change *c, int status, int64_t wait_until)
 {
 	struct ticket *t = &c->ticket;
@@ -46,8 +56,7 @@ static enum status status_set(struct change *c, int status, int64_t wait_until)
 	if (st == ST_OK && status == TICKET_CLOSED && before != TICKET_SPAM)
 		st = answer_closed(c);
 	if (until)
-		g_string_append_printf(c->done, _("#%" PRIu64 " %s until %s"), t->number,
-			ticket_status_names[status], until);
+		status_say_until(c, status, until);
 	else
 		change_say(c, ticket_status_names[status]);
 	return st;

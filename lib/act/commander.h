@@ -14,6 +14,7 @@ struct commander {
 	struct actor actor;
 	const struct agent *agent; /* whose queues bound them; NULL: an admin, who may do all */
 	const struct agent *self;  /* whom "take", "watch" and "assign me" mean; NULL: nobody */
+	bool local_times; /* what is said has times as a person here reads them; else in UTC */
 	const struct settings *settings;
 	struct token_key key; /* for token addresses in mail that a command causes */
 };

@@ -183,6 +183,7 @@ static struct commander commander_of(struct attempt *a)
 		.actor = attempt_actor(a),
 		.agent = &a->who.agent,
 		.self = &a->who.agent,
+		.local_times = true,
 		.settings = a->arrival->settings,
 		.key = a->arrival->key,
 	};

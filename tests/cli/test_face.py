@@ -691,6 +691,96 @@ def width_prefix(text, columns):
     return next((n for n in range(len(text) + 1) if width(text[:n]) >= columns), len(text))
 
 
+@pytest.fixture
+def wide(filled):
+    """Queues, agents, accounts and outgoing mail with more to say than sixty columns hold."""
+    for name in ("a-queue-with-a-rather-long-name", "another-queue-with-a-longer-name"):
+        filled.run_ticket("queue", "add", name, "--title", "What nobody else takes care of")
+    filled.run_ticket(
+        "agent",
+        "add",
+        "maximiliane",
+        "--name",
+        "Maximiliane von und zu Hohenfels",
+        "--address",
+        "maximiliane.hohenfels@example.com",
+        "--address",
+        "max@example.com",
+        "--queue",
+        "a-queue-with-a-rather-long-name",
+        "--queue",
+        "another-queue-with-a-longer-name",
+    )
+    filled.run_ticket(
+        "queue", "set", "a-queue-with-a-rather-long-name", "--responsible", "maximiliane"
+    )
+    filled.run_ticket(
+        "move", "--queue", "a-queue-with-a-rather-long-name", "--project", "the-long-project", "1"
+    )
+    filled.run_ticket("assign", "maximiliane", "1")
+    filled.run_ticket("reply", "1", "-m", "We are on it.")
+    account = {
+        "address": "a.support.address.of.length@example.com",
+        "project": "a-long-project-name",
+        "queue": "a-queue-with-a-rather-long-name",
+        "sender": "Everybody in Support <everybody@example.com>",
+    }
+    filled.configure(accounts=[*filled.settings["accounts"], account])
+    return filled
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("list", "--all"),
+        ("queue", "list"),
+        ("agent", "list"),
+        ("account", "list"),
+        ("outbox", "list"),
+    ],
+)
+def test_no_table_is_wider_than_the_terminal(wide, words, columns):
+    rows = without_colours(seen_on_terminal(wide, *words, columns=columns)).splitlines()
+    assert len(rows) > 1 and max(map(width, rows)) <= columns, rows
+    assert [row for row in rows if row != row.rstrip()] == []
+
+
+def test_what_cannot_wait_is_seen_at_eighty_columns_and_no_colour_is_dark_blue(wide):
+    wide.run_ticket("priority", "urgent", "1")
+    for words in (("list", "--all"), ("show", "1")):
+        assert "\x1b[31murgent\x1b[0m" in seen_on_terminal(wide, *words, columns=80)
+    for words in (("list", "--all"), ("show", "1"), ("log",), ("stats",), ("outbox", "list")):
+        assert not re.search(r"\x1b\[[0-9;]*34m", seen_on_terminal(wide, *words))
+
+
+def test_times_are_the_readers_on_a_terminal_and_utc_elsewhere(filled):
+    zone = {"TZ": "Asia/Tokyo"}
+    said = seen_on_terminal(filled, "wait", "2099-01-01", "1", env=zone)
+    assert said == "#1 waiting until 2099-01-01 00:00\n"
+    shown = without_colours(seen_on_terminal(filled, "show", "1", env=zone))
+    assert "2099-01-01 00:00" in shown and not re.search(r"\dZ\b", shown)
+    (event,) = [event for event in filled.show(1)["events"] if event["to"] == "waiting"]
+    assert event["text"] == "2098-12-31T15:00:00Z"
+    done = filled.run_ticket("wait", "2099-01-02", "1", env={**os.environ, **zone})
+    assert done.stdout == b"#1 waiting until 2099-01-01T15:00:00Z\n"
+    piped = filled.run_ticket("log", "1", env={**os.environ, **zone}).stdout.decode()
+    assert "2098-12-31T15:00:00Z" in piped
+
+
+def test_nobody_is_told_of_what_they_did_themselves(filled):
+    filled.add_agent("otto", name="Otto Ohm", address="otto@example.com", queue="support")
+    env = {**os.environ, "MILTICKET_AGENT": "otto"}
+    before = filled.outbox()
+    filled.run_ticket("take", "1", env=env)
+    filled.run_ticket("assign", "me", "2", env=env)
+    assert [filled.show(number)["agent"] for number in (1, 2)] == ["otto", "otto"]
+    assert filled.outbox() == before
+    filled.run_ticket("assign", "otto", "3")
+    assert [entry["to"] for entry in filled.outbox()[len(before) :]] == [["otto@example.com"]]
+    assert ends(filled, "assign", "me", "3")[0] == 77
+
+
 def test_colours_are_for_terminals_that_want_them(filled):
     assert "\x1b[31mnew\x1b[0m" in seen_on_terminal(filled, "list")
     assert "\x1b" not in seen_on_terminal(filled, "list", env={"NO_COLOR": "1"})
