@@ -34,6 +34,7 @@ static const struct row {
 		HIT("recipient = \"support@example.com\";") },
 	{ "recipient is not the header's", MISS("recipient = \"x@example.org\";") },
 	{ "header matches its name without case", HIT("header = \"x-level: CRIT*\";") },
+	{ "no blank is needed after the colon", HIT("header = \"X-Level:crit*\";") },
 	{ "header matches any field of that name, decoded",
 		HIT("header = \"X-Level: gr\xc3\xbcn\";") },
 	{ "header matches no other field", MISS("header = \"X-Severity: critical\";") },
@@ -55,6 +56,9 @@ static const struct row {
 		"rules = (" RULE("", "autoresponse = false;") "," RULE(
 			"", "autoresponse = true;") ");",
 		"" },
+	{ "a later rule does not take back that a mail is left alone",
+		"rules = (" RULE("", "ignore = true;") "," RULE("", "tag = \"a\";") ");",
+		"tag=a ignore=yes" },
 	{ "stop ends the list",
 		"rules = ( { set: { queue = \"ops\"; }; stop = true; }," RULE(
 			"", "queue = \"net\";") ");",
@@ -87,36 +91,62 @@ static char *shown(const struct rules_result *r)
 	return g_string_free(out, FALSE);
 }
 
-static void test_row(gconstpointer data)
+/* The tags of the result are the settings'. */
+static void test_rules(
+	const char *conf, void (*check)(const struct rules_result *, const void *), const void *arg)
 {
-	const struct row *row = data;
 	const struct envelope envelope = { .sender = "bounces@example.org",
 		.recipients = (const char *[]){ "Support@EXAMPLE.com", NULL } };
-	struct message *message = message_parse_bytes(mail, strlen(mail));
+	struct message *message;
 	struct rules_result result;
 	struct subject_view subject;
-	g_autofree char *text = NULL;
 	g_autofree bool *fits = NULL;
 	struct desk d;
 
-	desk_open(&d, row->conf);
+	desk_open(&d, conf);
+	message = message_parse_bytes(mail, strlen(mail));
 	subject_view_init(&subject, message_header(message, "Subject", 0), &d.settings->tag_format);
 	fits = rules_look(d.settings, message, &envelope);
 	rules_apply(d.settings, fits,
 		&(struct rules_subject){
 			.written = message_subject(message), .plain = subject.plain },
 		&result);
-	text = shown(&result);
-	g_assert_cmpstr(text, ==, row->result);
+	check(&result, arg);
 	rules_result_release(&result);
 	subject_view_release(&subject);
 	message_free(message);
 	desk_close(&d);
 }
 
+static void check_shown(const struct rules_result *result, const void *row)
+{
+	g_autofree char *text = shown(result);
+
+	g_assert_cmpstr(text, ==, ((const struct row *)row)->result);
+}
+
+static void test_row(gconstpointer data)
+{
+	test_rules(((const struct row *)data)->conf, check_shown, data);
+}
+
+static void check_names(const struct rules_result *result, const void *names)
+{
+	g_assert_cmpstr(result->names->str, ==, names);
+}
+
+static void test_names(void)
+{
+	test_rules(
+		"rules = ( { name = \"robots\"; match: { from = \"nagios@*\"; }; set: { tag = \"b\"; }; },"
+		" { match: { from = \"x\"; }; }, { set: { tag = \"a\"; }; } );",
+		check_names, "robots, rule 3");
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/rules/those that matched are told by their names", test_names);
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autofree char *path = g_strdup_printf("/rules/%s", rows[i].sentence);
 
