@@ -19,10 +19,11 @@ bool words_family(const struct cli_row *commands, const char *word);
 /* NULL: no option of that name, or letter when that is not 0. command may be NULL. */
 const struct cli_option *words_option(
 	const struct cli_command *command, const char *name, size_t len, char letter);
-/* Options that stand before the command, or between its two words, are as good behind it: moves
- * them there. */
-void words_skip_common(char ***words, GPtrArray *behind);
-/* Sorts the words behind the command into options and arguments. False: said what is wrong. */
+/* Options before the command, or between its two words, mean the same after it: moves them
+ * there. */
+void words_skip_common(char ***words, GPtrArray *after);
+/* Sorts the words after the command into options and arguments. False: it has said what is wrong.
+ */
 bool words_take(struct cli *cli, char **words);
 /* "-" alone is standard input, "-x" of a command with signed arguments is one. */
 bool words_is_option(const struct cli_command *command, const char *word);

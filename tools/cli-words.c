@@ -244,7 +244,7 @@ bool words_take(struct cli *cli, char **words)
 	return ok;
 }
 
-void words_skip_common(char ***words, GPtrArray *behind)
+void words_skip_common(char ***words, GPtrArray *after)
 {
 	while (**words && g_str_has_prefix(**words, "--") && (**words)[2]) {
 		const char *name = **words + 2;
@@ -253,8 +253,8 @@ void words_skip_common(char ***words, GPtrArray *behind)
 
 		if (!option || strcmp(option->name, "help") == 0)
 			return;
-		g_ptr_array_add(behind, *(*words)++);
+		g_ptr_array_add(after, *(*words)++);
 		if (option->argument && !strchr(name, '=') && **words)
-			g_ptr_array_add(behind, *(*words)++);
+			g_ptr_array_add(after, *(*words)++);
 	}
 }

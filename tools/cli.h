@@ -52,6 +52,7 @@ struct cli_command {
 	enum cli_need need;
 	unsigned least, most;        /* arguments; most 0: any number */
 	bool signed_arguments;       /* "-x" is an argument */
+	bool ahead;                  /* its dates are to come */
 	bool closed;                 /* is for closed tickets: they are what is completed */
 	int (*run)(struct cli *cli); /* an exit code */
 };
@@ -105,7 +106,8 @@ int cli_tickets(struct cli *cli, unsigned first, struct numbers *numbers_out);
 /* A date, a duration back from now, of an option; 0 when it was not given. False: said what is
  * wrong. */
 bool cli_when(struct cli *cli, const char *option, int64_t *when_out);
-/* A number above 0, of an option; left alone when it was not given. False: said what is wrong. */
+/* A number above 0, of an option; left alone when it was not given. False: it has said what is
+ * wrong. */
 bool cli_count(struct cli *cli, const char *option, uint64_t *count_out);
 /* The agent who sits here: $MILTICKET_AGENT, else the unix user. Owned. */
 char *cli_agent_login(void);

@@ -46,11 +46,11 @@ struct attachments {
 	unsigned shown;
 	struct ticket ticket;
 	struct ticket_view view;
-	int in;                  /* the archived mail at hand; -1: not opened yet */
+	int in;                  /* the archived mail; -1: not opened yet */
 	struct message *message; /* and what is in it; NULL: not parsed yet */
 };
 
-/* One of them, at hand. */
+/* One of them. */
 struct found {
 	const struct entry *entry;
 	unsigned index; /* in its message, from 0 */

@@ -11,7 +11,7 @@
 #include "tables/check.h"
 
 static const struct cli_option check_options[] = {
-	{ .name = "repair", .help = N_("write anew what is missing, remove what leads nowhere") },
+	{ .name = "repair", .help = N_("rewrite what is missing, remove what leads nowhere") },
 	{ .name = NULL },
 };
 
@@ -113,7 +113,7 @@ static int backup_check(struct cli *cli, const struct check_options *options)
 	return st == ST_OK ? backup_report(cli, findings, tickets) : cli_status(cli, st);
 }
 
-/* After a repair, only what could not be mended is left to be found. */
+/* After a repair, only what could not be repaired is left to be found. */
 static int backup_run_check(struct cli *cli)
 {
 	const struct check_options options = { settings_archive(cli->settings),

@@ -16,7 +16,7 @@
 #define QUERY_OPTIONS \
 	{ .name = "query", \
 		.argument = "QUERY", \
-		.help = N_("tickets that it holds of, not numbers") }, \
+		.help = N_("the tickets that match it, instead of numbers") }, \
 		{ .letter = 'n', .name = "dry-run", .help = N_("only list the tickets") }, \
 	{ \
 		.letter = 'y', .name = "yes", .help = N_("do not ask") \
@@ -159,7 +159,7 @@ static int change_report(struct work *w)
 	return print_end(&printer);
 }
 
-/* words: a verb and its arguments, NULL-terminated. False: said what is wrong. */
+/* words: a verb and its arguments, NULL-terminated. False: it has said what is wrong. */
 static bool add_verb(struct work *w, const char *const *words)
 {
 	if (command_parse(words, w->cli->actor.now, &w->commands[w->n_commands], &w->cli->err) !=
@@ -222,7 +222,8 @@ static bool change_is_wanted(const struct work *w, unsigned count)
 static int take_chosen(struct work *w, const GPtrArray *tickets)
 {
 	if (tickets->len == 0)
-		return cli_fail(EXIT_NOTHING, _("no ticket is so: %s"), cli_value(w->cli, "query"));
+		return cli_fail(
+			EXIT_NOTHING, _("no ticket matches: %s"), cli_value(w->cli, "query"));
 	if (!change_is_wanted(w, tickets->len))
 		return cli_fail(EXIT_NOTHING, _("nothing was changed"));
 	for (unsigned i = 0; i < tickets->len; i++)
@@ -487,6 +488,7 @@ const struct cli_command *cmd_verb(enum verb verb)
 			.need = NEED_STORE_WRITE,
 			.least = needed,
 			.signed_arguments = info->reach == REACH_SIGNED,
+			.ahead = info->ahead,
 			.closed = info->of_closed,
 			.run = verb_run(info),
 		};

@@ -14,15 +14,15 @@
 #include "tables/queues.h"
 #include "tables/tickets.h"
 
-/* Whoever presses a key waits: so many tickets are looked at, the newest. */
+/* Whoever presses a key waits: only this many tickets are looked at, the newest. */
 enum { MOST_TICKETS = 100, MOST_LOOKED_AT = 2000, HINT_BYTES = 60 };
 
-/* The question: where the cursor is, and what may stand there. */
+/* The question: where the cursor is, and what may come there. */
 struct completing {
 	struct cli *cli;
 	const char *word;   /* begun; "" */
 	const char *before; /* what stays in front of a candidate: "--status=", "new," */
-	GString *out;       /* printed behind all transactions */
+	GString *out;       /* printed after all transactions */
 	unsigned shown, looked_at;
 };
 
@@ -121,7 +121,7 @@ static void ask_store(struct completing *c, store_fn *fn)
 	c->cli->command = command;
 }
 
-/* --- what may stand in a place --- */
+/* --- what may come in a place --- */
 
 static void offer_statuses(struct completing *c)
 {
@@ -144,7 +144,7 @@ static void offer_accounts(struct completing *c)
 static void offer_dates(struct completing *c)
 {
 	static const int days[] = { 0, 1, 2, 3, 4, 5, 6, 7, 14, 30 };
-	bool forward = strcmp(c->cli->command->name, "wait") == 0;
+	bool forward = c->cli->command->ahead;
 	g_autoptr(GDateTime) now = g_date_time_new_now_local();
 
 	for (size_t i = forward; i < G_N_ELEMENTS(days); i++) {
@@ -170,8 +170,8 @@ static void offer_whens(struct completing *c)
 	offer_dates(c);
 }
 
-/* A name of an argument in the tables, and what stands for it; FILE, TEXT and others are the
- * shell's or nobody's. */
+/* The name of an argument in the tables, and what may come in its place; FILE, TEXT and others are
+ * the shell's or nobody's. */
 static const struct {
 	const char *name;
 	store_fn *of_store;
@@ -198,7 +198,7 @@ static void offer_kind(struct completing *c, const char *name)
 			kinds[i].other(c);
 		else
 			ask_store(c, kinds[i].of_store);
-	/* Words in lower case stand for themselves. */
+	/* Words in lower case are meant literally. */
 	if (g_ascii_islower(*name))
 		complete_offer(c, name, NULL);
 }
@@ -216,7 +216,7 @@ static void offer_argument(struct completing *c, const char *argument)
 	}
 }
 
-/* In "new,op" only what is behind the comma is completed. */
+/* In "new,op" only what comes after the comma is completed. */
 static void offer_value(struct completing *c, const char *argument)
 {
 	const char *comma = strstr(argument, "[,") ? strrchr(c->word, ',') : NULL;

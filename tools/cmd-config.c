@@ -33,7 +33,7 @@ static json_t *json_setting(const struct setting_value *value)
 	return json_boolean(strcmp(value->text, "true") == 0);
 }
 
-/* An object of values, whose names begin behind the list's. */
+/* An object of values, whose names begin after the list's. */
 struct shown {
 	json_t *object;
 	size_t skip;

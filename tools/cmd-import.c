@@ -108,7 +108,7 @@ static int run_mailbox(struct cli *cli)
 					  : cli_status(cli, st);
 	/* As the daemon does: what is archived is the group's too. */
 	umask(0007);
-	/* The batch at hand is finished first. */
+	/* The current batch is finished first. */
 	cli_catch_interrupt();
 	code = import_mailbox(cli, box, &import);
 	box_close(box);
@@ -127,7 +127,7 @@ static int import_run(struct cli *cli)
 const struct cli_command cmd_import = {
 	.name = "import",
 	.arguments = "PATH",
-	.summary = N_("take in a box, or with --json an export"),
+	.summary = N_("import a mailbox, or with --json an export"),
 	.options = options,
 	.need = NEED_STORE_WRITE,
 	.least = 1,

@@ -23,7 +23,7 @@ static const struct cli_option options[] = {
 	{ .letter = 'n',
 		.name = "limit",
 		.argument = "COUNT",
-		.help = N_("at most so many of the past; default: 20, or all of one ticket") },
+		.help = N_("at most this many of the past; default: 20, or all of one ticket") },
 	{ .name = NULL },
 };
 
@@ -83,7 +83,7 @@ static enum status log_present(struct txn *txn, void *arg, struct error *err)
 	return history_each(txn, f->ticket, f->last, log_collect, f, err);
 }
 
-/* A round of the log: a short transaction of its own, and printing behind it, so that following
+/* A round of the log: a short transaction of its own, and printing after it, so that following
  * never holds the store. */
 static int round_of(struct following *f, store_fn *fn)
 {

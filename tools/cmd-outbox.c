@@ -15,7 +15,7 @@ static enum status outbox_keep(
 	return ST_OK;
 }
 
-/* What is printed is printed behind the transaction: whoever reads it may take hours. */
+/* Printing comes after the transaction: whoever reads it may take hours. */
 static enum status outbox_look(struct txn *txn, void *arg, struct error *err)
 {
 	g_ptr_array_set_size(arg, 0);

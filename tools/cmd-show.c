@@ -134,7 +134,7 @@ static enum status show_load(struct txn *txn, void *arg, struct error *err)
 	return st;
 }
 
-/* What is printed is printed behind the transaction: a pager may hold it up for hours. */
+/* Printing comes after the transaction: a pager may hold it up for hours. */
 static int show_one(struct showing *s)
 {
 	enum status st = store_read(s->cli->store, show_load, s, &s->cli->err);

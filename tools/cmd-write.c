@@ -118,7 +118,7 @@ static enum status get_raw(struct work *w, char **text_out, struct error *err)
 	return ST_OK;
 }
 
-/* Owned; NULL: said what is wrong. */
+/* Owned; NULL: it has said what is wrong. */
 static char *write_get_text(struct work *w, int *code_out)
 {
 	g_autofree char *raw = NULL, *text = NULL;
@@ -150,7 +150,7 @@ static enum status write_resolve(struct txn *txn, struct work *w, struct error *
 				  : st;
 }
 
-/* "send 7 anna" is as good as her address. */
+/* "send 7 anna" means her address. */
 static enum status resolve_address(struct txn *txn, const struct work *w, char **to_out)
 {
 	struct agent agent = { 0 };

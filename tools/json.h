@@ -21,7 +21,7 @@ json_t *json_time(int64_t when);
 json_t *json_text(const char *text); /* null for NULL */
 
 /* A string, or {"base64": …} where the bytes are no UTF-8 text. And back: false if it is neither,
- * NULL for null; *bytes_out owned, with a NUL behind. */
+ * NULL for null; *bytes_out owned, followed by a NUL. */
 json_t *json_bytes(const char *bytes, size_t len);
 bool json_to_bytes(const json_t *value, char **bytes_out, size_t *len_out);
 

@@ -14,8 +14,8 @@
 #include "tables/queues.h"
 #include "terminal.h"
 
-/* What a person is shown of a list without a limit; a program gets all, so many at a time: whoever
- * reads what is printed may take hours, and no transaction waits for that. */
+/* What a person is shown of a list without a limit; a program gets all, this many at a time:
+ * whoever reads what is printed may take hours, and no transaction waits for that. */
 enum { PAGE = 1000 };
 
 #define ORDERS "activity|oldest|number|opened|priority|queue"
@@ -47,7 +47,7 @@ const struct cli_option listing_options[] = {
 	{ .name = "undelivered", .help = N_("whose mail came back") },
 	{ .name = "all", .help = N_("closed, spam and merged ones too") },
 	{ .name = "sort", .argument = ORDERS, .help = N_("order; default: newest activity first") },
-	{ .letter = 'n', .name = "limit", .argument = "COUNT", .help = N_("at most so many") },
+	{ .letter = 'n', .name = "limit", .argument = "COUNT", .help = N_("at most this many") },
 	{ .letter = 'f',
 		.name = "format",
 		.argument = "TEXT",
@@ -68,7 +68,7 @@ struct listing {
 	listing_match *matches;
 	void *arg;
 	GPtrArray *kept;   /* struct ticket *, to be printed */
-	GArray *numbers;   /* uint64_t: those that come behind the first page */
+	GArray *numbers;   /* uint64_t: those that come after the first page */
 	GHashTable *first; /* uint64_t: those of it */
 	struct printer printer;
 	uint64_t count;
@@ -278,7 +278,7 @@ static enum status listing_walk(struct txn *txn, void *arg, struct error *err)
 	return tickets_list(txn, &l->filter, listing_visit, l, err);
 }
 
-/* --- what comes behind the first page: its numbers in one go, so that none is missed or comes
+/* --- what comes after the first page: its numbers in one go, so that none is missed or comes
  * twice as tickets move --- */
 
 static enum status visit_rest(struct txn *txn, const struct ticket *t, void *arg, struct error *err)
@@ -309,7 +309,7 @@ struct page {
 	unsigned n;
 };
 
-/* One that was changed meanwhile is as it is now, if it belongs into the list still. */
+/* One that was changed meanwhile is shown as it is now, if it still belongs in the list. */
 static enum status load_page(struct txn *txn, void *arg, struct error *err)
 {
 	const struct page *page = arg;

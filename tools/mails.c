@@ -18,7 +18,7 @@ GString *mails_read(const struct cli *cli, const struct entry *entry, const char
 	return entry_mail(cli->settings, entry, text, MAIL_MAX);
 }
 
-/* A line that is From behind any number of '>' gets one more. */
+/* A line that is From after any number of '>' gets one more. */
 static bool wants_quote(const char *line)
 {
 	return strncmp(line + strspn(line, ">"), "From ", 5) == 0;

@@ -30,7 +30,7 @@ static gint by_size(gconstpointer a, gconstpointer b)
 	return x < y ? -1 : x > y;
 }
 
-/* The nearest rank: the least that so many percent are not above. */
+/* The nearest rank: the smallest value that has at least this many percent at or below it. */
 int64_t spans_percentile(const struct spans *s, unsigned percent)
 {
 	unsigned rank = (s->seconds->len * percent + 99) / 100;

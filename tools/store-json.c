@@ -477,7 +477,7 @@ static enum status json_prepare(struct txn *txn, struct error *err)
 	return st == ST_OK ? queues_each(txn, forget_queue, NULL, err) : st;
 }
 
-/* One transaction, so that a wrong line leaves nothing behind. */
+/* One transaction, so that an invalid line leaves nothing in the store. */
 static enum status import_lines(struct txn *txn, void *arg, struct error *err)
 {
 	struct importing *i = arg;

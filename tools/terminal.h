@@ -18,7 +18,7 @@ enum colour {
 
 /* Is a person looking? Asked before a pager is started, and remembered. */
 bool terminal_is(void);
-/* Columns, also behind a pager; 80 when nobody knows. */
+/* Columns, also with a pager in between; 80 when nobody knows. */
 int terminal_width(void);
 bool terminal_has_colour(void);
 /* "" without colour. Static. */
@@ -35,7 +35,7 @@ void terminal_labelled(int width, const char *label, const char *value, size_t m
 /* Lines of it, likewise. */
 char *terminal_block(const char *s, size_t max);
 
-/* Has whoever read standard output closed it? Waits for that, at most so long. */
+/* Has whoever read standard output closed it? Waits for that, at most this long. */
 bool terminal_abandoned(int wait_ms);
 
 /* Sends what follows through $MILTICKET_PAGER, $PAGER or less, when a person is looking. From then

@@ -51,7 +51,8 @@ enum status apply_requester(struct change *c)
 			.text = c->command->name));
 }
 
-/* An agent's login stands for their first address; nothing for one's own. *address_out owned. */
+/* A login means the agent's first address; no word at all, the commander's own. *address_out is
+ * owned. */
 static enum status people_watcher(struct change *c, char **address_out)
 {
 	struct agent agent = { 0 };

@@ -27,7 +27,7 @@ struct command_mail {
 
 /* Commands at the head of a note on its ticket, a line each, that parses as a whole. Reading stops
  * at the first line that is none, nearly one included; at an empty line that other text follows; at
- * "--", "quit", and what quotes or forwards. It stops, too, at a line that stands in a foreign text
+ * "--", "quit", and what quotes or forwards. It also stops at a line that is in a foreign text
  * as it is: a client may have put it there. What was meant as a command and not run is answered.
  *
  * Each line stands alone: what cannot be done is answered, and leaves the other lines done. Only a

@@ -24,7 +24,7 @@ struct courier {
 	char error[CURL_ERROR_SIZE];
 	int64_t timeout_s;
 	bool has_login;
-	/* The mail at hand. */
+	/* The mail that is being sent. */
 	const char *mail;
 	size_t len, at;
 	bool after_lf_pending; /* an LF whose CR was given already */
@@ -36,7 +36,7 @@ struct courier {
 	bool leaving;        /* QUIT was sent */
 	bool logged_in;      /* on this connection */
 	bool smtputf8;       /* the relay of this connection takes it (RFC 6531) */
-	bool wants_smtputf8; /* an address of the mail at hand needs it */
+	bool wants_smtputf8; /* an address of this mail needs it */
 	size_t rcpt;         /* recipients asked about so far */
 	size_t count;
 	struct delivery_result *results;
@@ -116,7 +116,7 @@ static void note_reply(struct courier *c, const char *data, size_t len)
 {
 	if (c->stage == STAGE_CONNECT && len > 4 && courier_begins(data + 4, len - 4, "SMTPUTF8"))
 		c->smtputf8 = true;
-	/* Only the last line of a reply has a blank behind its code (RFC 5321 section 4.2.1). */
+	/* Only the last line of a reply has a blank after its code (RFC 5321 section 4.2.1). */
 	if (c->leaving || len < 4 || !g_ascii_isdigit(data[0]) || data[3] == '-')
 		return;
 	c->code = (int)g_ascii_strtoll(data, NULL, 10);
@@ -393,7 +393,7 @@ static void judge_all(struct courier *c, CURLcode rc)
 	}
 }
 
-/* The mail was held back behind DATA: those who need what the relay does not know fail for good,
+/* The mail was held back after DATA: those who need what the relay does not know fail for good,
  * the others are served without them. */
 static void judge_held_back(struct courier *c, const char *sender, const char *const *to)
 {

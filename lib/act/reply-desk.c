@@ -329,7 +329,7 @@ static enum status list_mail(
 	return ST_OK;
 }
 
-/* An agent is told of what else the requester waits for. *text_out is owned; is_agent_out may be
+/* An agent is told what else the requester is waiting for. *text_out is owned; is_agent_out may be
  * NULL. */
 static enum status lead_and_others(const struct reply_context *c, const struct ticket *ticket,
 	const char *to, const char *lead, char **text_out, bool *is_agent_out, struct error *err)

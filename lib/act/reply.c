@@ -101,7 +101,7 @@ static bool is_desk(struct answering *a, const char *address)
 	return have;
 }
 
-/* Nobody who stands behind the mail is one of ours, whoever is answered. */
+/* None of the authors of a mail that we answer may be one of ours, whoever gets the answer. */
 static bool is_from_desk(struct answering *a)
 {
 	struct mailboxes from = a->arrival->from;

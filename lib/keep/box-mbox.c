@@ -35,7 +35,7 @@ static bool is_time(const char *word, int hms[3])
 	return false;
 }
 
-/* asctime's "Jan 5 12:34:56 2024" around the time at words[t], a zone before or behind the year
+/* asctime's "Jan 5 12:34:56 2024" around the time at words[t], a zone before or after the year
  * passed over. 0: no date. */
 static int64_t date_around(char **words, guint t, const int hms[3])
 {
@@ -52,7 +52,7 @@ static int64_t date_around(char **words, guint t, const int hms[3])
 	return time ? g_date_time_to_unix(time) * TEXT_SECOND : 0;
 }
 
-/* The words of a From line behind "From", none empty. */
+/* The words of a From line after "From", none empty. */
 static char **mbox_words_of(const char *line, size_t len)
 {
 	g_autofree char *text = g_strndup(line + 5, MIN(len - 5, (size_t)FROM_LINE_MAX));
@@ -100,7 +100,7 @@ void mbox_from_line(const char *line, size_t len, char **sender_out, int64_t *ca
  * field: it waits for the next line. */
 struct reader {
 	struct box *box;
-	uint64_t at;  /* of the line at hand */
+	uint64_t at;  /* of the current line */
 	size_t empty; /* length of the line before, if that was empty */
 	bool waits;
 	uint64_t waiting, waiting_end;
@@ -109,7 +109,7 @@ struct reader {
 
 enum from_line { NO_FROM_LINE, DATED, UNDATED };
 
-/* With a date, wherever it stands: some programs leave out the empty line. Without one, only behind
+/* With a date, wherever it is: some programs leave out the empty line. Without one, only after
  * an empty line, with nothing but a sender. */
 static enum from_line from_line(const struct reader *r, const char *line, size_t len)
 {

@@ -1,4 +1,4 @@
-/* The order of a mailbox: by date, answers behind what they answer. */
+/* The order of a mailbox: by date, answers after what they answer. */
 #include "keep/box-parts.h"
 
 #include <string.h>

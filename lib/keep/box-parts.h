@@ -8,7 +8,7 @@
  * that is cut short meanwhile would end the process. */
 struct place {
 	char *file;             /* NULL: the mbox */
-	uint64_t from, at, end; /* its From line, its first byte, behind its last */
+	uint64_t from, at, end; /* its From line, its first byte, past its last */
 	unsigned nth;           /* from 1, as found */
 };
 

@@ -231,7 +231,7 @@ static enum status spool_fields(
 	return st == ST_OK ? spool_end_headers(spool, err) : st;
 }
 
-/* One '>' less in front of each line that is From behind any number of them. */
+/* One '>' less in front of each line that is From after any number of them. */
 static enum status spool_unquoted(
 	const char *p, const char *end, struct spool *spool, struct error *err)
 {

@@ -29,7 +29,7 @@ void box_sort(struct box *box);
 
 /* One mail; zeroed or released before. */
 struct mail {
-	char *data; /* owned; a NUL behind it */
+	char *data; /* owned; followed by a NUL */
 	size_t len;
 	bool quoted;  /* by mbox rules */
 	char *sender; /* of the From line, canonical; "" the null sender; NULL unknown */

@@ -1,5 +1,5 @@
 /* Taking a person out: first all is looked at, then ticket after ticket is changed, then the files
- * go, then the store is written anew. */
+ * go, then the store is rewritten. */
 #include "keep/redact.h"
 
 #include <string.h>
@@ -26,12 +26,12 @@ struct redaction {
 	GHashTable *named;      /* files of the archive that hold the address: char * */
 	struct numbers tickets; /* to be changed */
 	guint8 secret[32];
-	enum status file_status; /* of the file at hand */
+	enum status file_status; /* of the current file */
 	struct error file_error;
-	/* of the batch at hand */
+	/* of the current batch */
 	size_t at;
 	struct redact_counts done;
-	bool changed; /* the ticket at hand */
+	bool changed; /* the current ticket */
 	bool rehearsed;
 };
 

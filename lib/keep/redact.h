@@ -26,7 +26,7 @@ struct redact_counts {
  * the old ones still find their ticket. Archive files of messages that the person wrote, got or is
  * named in are removed, and any other that holds the address, however it is encoded; what is
  * compressed or encrypted is not looked into. Outgoing mail to them alone is dropped. Afterwards
- * the store is written anew, so that nothing is left in its free pages. A ticket that was changed
+ * the store is rewritten, so that nothing is left in its free pages. A ticket that was changed
  * has an event "redacted". Running it again does the rest of one that failed; else it changes
  * nothing. ST_REFUSED: it is an agent's address. Backups, exports and logs made before still have
  * it. */

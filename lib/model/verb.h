@@ -28,6 +28,7 @@ struct verb_info {
 	/* The group of the shell's help that has it as a command of its name; NULL: the shell has
 	 * another form of it, or none. */
 	const char *shell;
+	bool ahead;     /* its dates are to come */
 	bool of_closed; /* is for closed tickets */
 	bool of_self;   /* makes the ticket the commander's own: only an agent can */
 	enum verb_reach reach;

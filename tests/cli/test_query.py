@@ -78,7 +78,7 @@ def test_a_dry_run_lists_and_changes_nothing(busy):
 @pytest.mark.parametrize(
     "words, code, says",
     [
-        (("close", "--query", "status:waiting"), 1, "no ticket is so: status:waiting"),
+        (("close", "--query", "status:waiting"), 1, "no ticket matches: status:waiting"),
         (
             ("close", "--query", "statsu:new"),
             64,
