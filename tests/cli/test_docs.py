@@ -384,7 +384,8 @@ def bash_completes(desk, words):
     )
     (desk.directory / "ticket").chmod(0o755)
     script = f"""source {COMPLETIONS}/ticket.bash
-        try() {{ COMP_WORDS=(ticket "$@"); COMP_CWORD=$#; COMPREPLY=(); _ticket ticket; printf '%s\\n' "${{COMPREPLY[@]}}"; }}
+        try() {{ COMP_WORDS=(ticket "$@"); COMP_CWORD=$#; COMPREPLY=(); _ticket ticket
+            printf '%s\\n' "${{COMPREPLY[@]}}"; }}
         try {words}"""
     env = shell_environment()
     env["PATH"] = f"{desk.directory}:{env['PATH']}"
