@@ -236,6 +236,25 @@ static int run_reload(struct cli *cli)
 	return code;
 }
 
+/* As "make refresh" reads it. */
+static void json_key(const struct setting_info *info)
+{
+	json_print(json_pack("{s:s, s:s, s:s, s:s, s:s}", "key", info->key, "type", info->type,
+		"default", info->default_text, "expected", info->bounds, "help", info->help));
+}
+
+static int run_example(struct cli *cli)
+{
+	g_autofree char *text = cli->json ? NULL : settings_example();
+	const struct setting_info *info;
+
+	for (size_t i = 0; cli->json && (info = settings_key(i)); i++)
+		json_key(info);
+	if (text)
+		printf("%s", text);
+	return EXIT_DONE;
+}
+
 static int run_version(struct cli *cli)
 {
 	/* "schema" counts up when the documented JSON changes. */
@@ -259,6 +278,12 @@ const struct cli_command cmd_config_check = {
 	.summary = N_("check the configuration"),
 	.need = NEED_SETTINGS,
 	.run = config_run_check,
+};
+const struct cli_command cmd_config_example = {
+	.name = "config example",
+	.arguments = "",
+	.summary = N_("print a configuration that shows every key"),
+	.run = run_example,
 };
 const struct cli_command cmd_account_list = {
 	.name = "account list",

@@ -34,6 +34,17 @@ static void append_number(GString *out, const char *text)
 		out, "%s%s", text, value > G_MAXINT32 || value < G_MININT32 ? "L" : "");
 }
 
+/* Of one that is not a list. */
+static void append_scalar(GString *out, enum shape shape, const char *text)
+{
+	if (shape == SHAPE_STRING)
+		append_quoted(out, text);
+	else if (shape == SHAPE_INTEGER)
+		append_number(out, text);
+	else
+		g_string_append(out, text);
+}
+
 /* False when it is not set, so that there is nothing to write. */
 static bool append_value(GString *out, const struct setting_row *key, const void *target)
 {
@@ -41,15 +52,20 @@ static bool append_value(GString *out, const struct setting_row *key, const void
 
 	if (key->kind->shape == SHAPE_STRINGS)
 		append_strings(out, *(char **const *)target);
-	else if (!text)
-		return false;
-	else if (key->kind->shape == SHAPE_STRING)
-		append_quoted(out, text);
-	else if (key->kind->shape == SHAPE_INTEGER)
-		append_number(out, text);
+	else if (text)
+		append_scalar(out, key->kind->shape, text);
+	return text || key->kind->shape == SHAPE_STRINGS;
+}
+
+char *key_default_text(const struct setting_row *key)
+{
+	GString *out = g_string_new(NULL);
+
+	if (key->kind->shape == SHAPE_STRINGS)
+		g_string_append(out, "( )");
 	else
-		g_string_append(out, text);
-	return true;
+		append_scalar(out, key->kind->shape, key->fallback);
+	return g_string_free(out, FALSE);
 }
 
 static void append_setting(GString *out, const struct setting_row *key, const char *member,
@@ -186,7 +202,7 @@ char *settings_value(const struct settings *settings, const char *key)
 	return row->kind->show(row, (const char *)settings + row->offset);
 }
 
-size_t settings_key_count(void)
+static size_t print_key_count(void)
 {
 	size_t n = 0;
 
@@ -199,7 +215,7 @@ size_t settings_key_count(void)
  * place. */
 static struct setting_info *infos_new(void)
 {
-	struct setting_info *infos = g_new(struct setting_info, settings_key_count());
+	struct setting_info *infos = g_new(struct setting_info, print_key_count());
 	const struct setting_row *key;
 
 	for (size_t i = 0; (key = key_at(i)); i++)

@@ -35,14 +35,23 @@ struct setting_row {
 	const char *const *words;        /* NULL-terminated; "" among them may be left out */
 	bool (*check)(const char *text); /* strings; NULL: any */
 	const char *expected;            /* completes "expected …" */
-	const char *help; /* one line; and what the default is, where fallback cannot say */
+	const char *help;    /* sentences; and what the default is, where fallback cannot say */
+	const char *example; /* a value as the file has it, to show in place of the default; NULL */
 	enum setting_need_kind needs; /* what its value names and must be there */
 };
 
+/* Keys that stand in braces: "store", "accounts.autoresponse". */
+struct setting_group {
+	const char *name, *help;
+};
+
+const char *group_help(const char *name);   /* NULL: there is no such group */
 const struct setting_row *key_at(size_t i); /* NULL past the last */
 const struct setting_row *key_find(const char *name);
 /* Does a row lie below this name? */
 bool key_is_group(const char *name);
+/* The default as the file has it: "\"try\"", "30", "( )". Owned. */
+char *key_default_text(const struct setting_row *key);
 /* "a whole number from 1 to 3600". Owned. */
 char *key_expected(const struct setting_row *key);
 /* The word of this row, or NULL, that text is a misspelling of. */

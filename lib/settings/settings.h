@@ -32,19 +32,11 @@ enum answer { ANSWER_OPENED, ANSWER_FOLLOWUP, ANSWER_CLOSED, ANSWER_LATE, ANSWER
 extern const char *const answer_names[ANSWER_COUNT + 1];
 
 struct account {
-	char *address;  /* canonical */
-	char **aliases; /* further addresses, canonical; NULL: none */
-	bool enabled;
-	/* of answers when the mail tells none; a tag such as "de"; "" the template's own */
-	char *language;
-	char *queue;
-	char *project;        /* "" none */
-	int64_t since;        /* µs; 0: none */
-	char *sender;         /* as configured, or the address; "Name <a@b>" */
-	char *sender_name;    /* decoded from it; NULL */
-	char *sender_address; /* canonical */
-	int deliver, reply_to;
-	bool close_on_arrival;
+	/* Address and aliases are canonical; of a list NULL is none. since: µs, 0 none. */
+#define ACCOUNT_KEY(member, type, ...) type member;
+#include "settings/keys.def"
+	char *sender_name;                /* decoded from it; NULL */
+	char *sender_address;             /* canonical */
 	char *autoresponse[ANSWER_COUNT]; /* file names; "" none */
 	bool language_from_mail;
 	struct template_set *templates[ANSWER_COUNT]; /* NULL where there is none */
@@ -71,18 +63,16 @@ struct setting_need {
 	bool is_default;
 };
 
+/* What is matched are globs; header is "Name: glob". What is set is "" where it leaves things as
+ * they are; autoresponse is -1 then, else 0 or 1. */
 struct rule {
-	char *name;
-	struct {
-		char *from, *subject, *recipient, *header;
-	} match; /* globs; header is "Name: glob" */
-	struct {
-		char *queue, *project, *priority, *assign, *tag, *status;
-		int autoresponse;
-		bool ignore;
-	} set;
-	/* "" leaves; autoresponse -1 leaves, else 0 or 1 */
-	bool stop;
+#define RULE_KEY(member, type, ...) type member;
+#define RULE_GROUP(name, ...) struct {
+#define RULE_IN(group, member, type, ...) type member;
+#define RULE_END(name) \
+	} \
+	name;
+#include "settings/keys.def"
 };
 
 /* An address or alias of an account; borrowed of it. */
@@ -94,46 +84,14 @@ struct account_name {
 struct settings {
 	int references; /* owned by settings_ref/_unref */
 	char *path;
-	char *socket, *user, *group;
-	unsigned socket_mode;
-	int log;
-	struct {
-		char *path;
-		int64_t map_size_mib;
-		bool durable;
-	} store;
-	struct {
-		char *path;
-		int64_t keep_days;
-	} archive;
-	struct {
-		char *name, *format, **also;
-		int64_t max_subject;
-	} tag;
-	struct {
-		int scheme;
-		int64_t first;
-	} numbers;
-	struct {
-		char *url, *username, *password_file;
-		int starttls;
-		int64_t timeout_s, max_per_address_per_day;
-	} mail_out;
-	struct {
-		bool sasl;
-		char **authserv_ids;
-	} agents_auth;
-	struct {
-		int subject_tag, mixed_recipients, auto_replies, on_failure, requester;
-		bool answer_failed_auth;
-		int64_t reopen_days, answers_per_hour;
-		char *spam_header;          /* "X-Spam-Flag: YES"; "" never */
-		char **internal_recipients; /* globs; NULL: none */
-	} policy;
-	char *recipient_delimiter;
-	/* comma-separated; a bare local part stands for that one at every account's domain; ""
-	 * off */
-	char *control_address;
+	/* As milticket.conf(5) says; of a list NULL is none. */
+#define TOP_KEY(member, type, ...) type member;
+#define TOP_GROUP(name, ...) struct {
+#define TOP_IN(group, member, type, ...) type member;
+#define TOP_END(name) \
+	} \
+	name;
+#include "settings/keys.def"
 	GPtrArray *accounts; /* struct account *, in configuration order */
 	GPtrArray *rules;    /* struct rule * */
 	GPtrArray *needs;    /* struct setting_need *, of all values, met or not */
@@ -179,13 +137,15 @@ char *setting_need_text(const struct setting_need *need);
 /* Does the daemon run without it? */
 bool setting_need_is_doubt(const struct setting_need *need);
 
-/* Every key in order, for config show and for the test of the manual: "mail_out.timeout_s". Lists'
+/* A file that shows every key with its default. Owned. */
+char *settings_example(void);
+
+/* Every key in order, for config example and for the manual: "mail_out.timeout_s". Lists'
  * members as "accounts.address", "rules.match.from". default_text is the value itself ("30",
  * "try"), "" for nothing; bounds completes "expected …". All static. */
 struct setting_info {
 	const char *key, *type, *default_text, *bounds, *help;
 };
-size_t settings_key_count(void);
 const struct setting_info *settings_key(size_t i);
 /* A value in force, in the type of its key. */
 struct setting_value {
