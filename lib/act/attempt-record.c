@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "act/link.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "tables/agents.h"
@@ -112,24 +113,7 @@ static void record_touch(struct ticket *t, enum direction direction, int64_t now
 
 /* --- links --- */
 
-static enum status record_link_back(struct attempt *a, uint64_t other, const struct actor *actor)
-{
-	struct ticket t = { 0 };
-	g_autofree char *number = g_strdup_printf("%" G_GUINT64_FORMAT, a->match.ticket.number);
-	enum status st = tickets_load(a->txn, other, &t, a->err);
-
-	if (st == ST_OK && !numbers_has(&t.links, a->match.ticket.number) &&
-		t.links.n < LIMIT_LINKS) {
-		numbers_add(&t.links, a->match.ticket.number);
-		st = tickets_save(a->txn, &t, a->err);
-		if (st == ST_OK)
-			st = history_add(
-				a->txn, other, actor, NOTE(EVENT_LINK, .to = number), a->err);
-	}
-	record_release(&ticket_type, &t);
-	return st == ST_NOT_FOUND ? ST_OK : st;
-}
-
+/* Both tickets say of each other what was named but not matched. */
 static enum status record_links(struct attempt *a)
 {
 	struct ticket *t = &a->match.ticket;
@@ -138,15 +122,11 @@ static enum status record_links(struct attempt *a)
 
 	for (size_t i = 0; i < a->match.links.n && st == ST_OK; i++) {
 		uint64_t other = a->match.links.v[i];
-		g_autofree char *number = g_strdup_printf("%" G_GUINT64_FORMAT, other);
+		bool added;
 
-		if (other == t->number || numbers_has(&t->links, other) ||
-			t->links.n >= LIMIT_LINKS)
-			continue;
-		numbers_add(&t->links, other);
-		st = history_add(a->txn, t->number, &actor, NOTE(EVENT_LINK, .to = number), a->err);
-		if (st == ST_OK)
-			st = record_link_back(a, other, &actor);
+		st = link_add(a->txn, t, other, &actor, &added, a->err);
+		if (st == ST_OK && added)
+			st = link_stored(a->txn, other, t->number, &actor, a->err);
 	}
 	return st;
 }

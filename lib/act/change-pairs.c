@@ -1,22 +1,17 @@
 /* Verbs about two tickets: link, merge, split. */
 #include "act/change.h"
 
+#include "act/link.h"
 #include "base/limits.h"
 #include "base/tongue.h"
 #include "tables/tickets-rebuild.h"
 
 static enum status pair_link(struct change *c, struct ticket *t, uint64_t other)
 {
-	g_autofree char *number = g_strdup_printf("%" PRIu64, other);
-	enum status st;
+	bool added = false;
+	enum status st = link_add(c->txn, t, other, &c->by->actor, &added, c->err);
 
-	if (numbers_has(&t->links, other))
-		return ST_OK;
-	numbers_add(&t->links, other);
-	st = tickets_save(c->txn, t, c->err);
-	return st == ST_OK ? history_add(c->txn, t->number, &c->by->actor,
-				     NOTE(EVENT_LINK, .to = number), c->err)
-			   : st;
+	return st == ST_OK && added ? tickets_save(c->txn, t, c->err) : st;
 }
 
 static enum status room_for_link(struct change *c, const struct ticket *t, uint64_t other)
