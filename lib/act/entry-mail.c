@@ -2,31 +2,52 @@
 #include "act/entry-mail.h"
 
 #include "archive/archive.h"
+#include "base/address.h"
+#include "base/mailbox.h"
 #include "base/text.h"
 #include "mail/letter.h"
 #include "mail/message.h"
 
-static char *mail_encoded(const char *name, const char *value)
+/* A recorded mailbox as a header has it: names need quotes there. What is no mailbox stays a text.
+ * Owned. */
+static char *mail_address(const char *mailbox)
 {
-	return value ? message_encode_header(name, value) : NULL;
+	struct mailbox box = { .address = NULL };
+	char *value = mailbox_read(mailbox, &box) ? address_header(box.name, box.as_written)
+						  : message_encode_header("From", mailbox);
+
+	mailbox_release(&box);
+	return value;
+}
+
+/* NULL: there are none. Owned. */
+static char *mail_addresses(char *const *mailboxes)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	for (; mailboxes && *mailboxes; mailboxes++) {
+		g_autofree char *value = mail_address(*mailboxes);
+
+		g_string_append_printf(out, "%s%s", out->len ? ",\n " : "", value);
+	}
+	return out->len ? g_strdup(out->str) : NULL;
 }
 
 static GString *mail_rebuilt(const struct entry *e, const char *text)
 {
-	g_autofree char *from = mail_encoded("From", e->from),
-			*subject = mail_encoded("Subject", e->subject);
-	g_autofree char *to_list = e->to ? g_strjoinv(", ", e->to) : NULL,
-			*to = mail_encoded("To", to_list);
+	g_autofree char *from = mail_address(e->from ? e->from : "unknown"),
+			*to = mail_addresses(e->to), *cc = mail_addresses(e->cc), *subject = NULL;
 
-	int64_t date = e->date ? e->date : e->received;
-
-	return letter_write(&(struct letter){ .from = from ? from : "unknown",
+	if (e->subject)
+		subject = message_encode_header("Subject", e->subject);
+	return letter_write(&(struct letter){ .from = from,
 		.to = to,
+		.cc = cc,
 		.subject = subject,
 		.message_id = e->message_id,
 		.in_reply_to = e->in_reply_to,
 		.references = e->references,
-		.date = date,
+		.date = e->date ? e->date : e->received,
 		.text = text_or_none(text) });
 }
 
