@@ -33,6 +33,15 @@ def libraries():
 
 
 @pytest.fixture(scope="session")
+def readme():
+    """README's commands for those who install a package."""
+    text = (SOURCE / "README").read_text()
+    begin = text.index("\nInstalling for real\n")
+    lines = text[begin : text.index("\nOr without one:\n", begin)].replace("\\\n", "").splitlines()
+    return [line.strip() for line in lines if line.startswith("  ")]
+
+
+@pytest.fixture(scope="session")
 def begun():
     return begin_system([*WITH_MAIL, *libraries()])
 
@@ -48,21 +57,16 @@ def today(begun):
 
 
 @pytest.fixture(scope="session")
-def again(today):
-    """The same by somebody else: in another place, with another umask and another time zone."""
+def again(today, readme):
+    """The same by somebody else, as README says: in another place, with another umask and another time zone."""
     directory = new_directory("again-in-a-place-with-a-longer-name")
-    junk = shutil.ignore_patterns("_build*", ".git", "__pycache__", ".pytest_cache", "*.cache")
+    junk = shutil.ignore_patterns("_build*", "__pycache__", ".pytest_cache")
     shutil.copytree(SOURCE, directory / "tree", symlinks=True, ignore=junk)
-    listed = run(
-        "tar", "--utc", "--full-time", "-tvf", next(today.glob("*.tar.xz"))
-    ).stdout.decode()
-    time = " ".join(listed.split()[3:5])
-    shell(
-        f"""umask 077; export TZ=Asia/Tokyo SOURCE_DATE_EPOCH=$(date -u -d '{time}' +%s) TMPDIR={directory}
-        cd {directory}/tree; ./configure -q --without-systemd; make -s dist
-        cp milticket-*.tar.xz ..; conf/debian/build {SOURCE} milticket-*.tar.xz {directory}"""
-    )
-    return directory
+    steps = [line for line in readme if line.startswith(("./", "make deb"))]
+    assert [step.split()[0] for step in steps] == ["./autogen.sh", "./configure", "make"]
+    words = "\n".join(["umask 077", f"export TZ=Asia/Tokyo TMPDIR={directory}", "cd tree", *steps])
+    shell(f"cd {directory}\n{words}\nmv milticket-*.tar.xz _build")
+    return directory / "tree/_build"
 
 
 @pytest.fixture(scope="session")
@@ -96,9 +100,9 @@ def shown(today, old):
     """What machines see as /srv."""
     directory = new_directory("shown")
     for name, source in (("today", today), ("old", old)):
-        (directory / name).mkdir()
+        (directory / name / "_build").mkdir(parents=True)
         for path in source.glob("milticket_*.deb"):
-            shutil.copy(path, directory / name)
+            shutil.copy(path, directory / name / "_build")
     shutil.copytree(SOURCE / "conf/debian/tests", directory / "tests")
     return directory
 

@@ -26,6 +26,32 @@ def test_who_builds_it_where_and_when_makes_no_difference(today, again, pattern)
     assert one.read_bytes() == two.read_bytes()
 
 
+def harness_packages(name):
+    """A list of tests/harness/packages.sh."""
+    script = f'. {SOURCE}/tests/harness/packages.sh; printf "%s" "${name}"'
+    return set(run("sh", "-c", script).stdout.decode().split())
+
+
+# What Debian's build-essential and debhelper bring.
+TOOLS = {"autoconf", "automake", "gcc", "libc6-dev", "make"}
+
+
+def test_what_it_needs_to_be_built_is_declared():
+    control = (SOURCE / "conf/debian/control").read_text()
+    declared = re.search(r"^Build-Depends:(.*?)^\S", control, re.M | re.S)[1]
+    assert harness_packages("build_packages") - TOOLS <= {
+        word.strip(" ,") for word in declared.split()
+    }
+
+
+def test_readme_names_what_it_needs_to_be_built(readme):
+    named = {word for line in readme if line.startswith("apt-get install") for word in line.split()}
+    assert (
+        harness_packages("build_packages") - {"gcc", "libc6-dev", "make", "libglib2.0-dev"} <= named
+    )
+    assert {"build-essential", "debhelper"} <= named
+
+
 def test_lintian_has_neither_errors_nor_warnings(today):
     done = run(
         tool("lintian"),

@@ -12,6 +12,7 @@ MAILS = 200
 # Where every program leaves traces, or a machine that is running.
 BUSY = "/dev /etc/.pwd.lock /etc/*- /proc /root /run /srv /sys /tmp /var/backups /var/cache /var/lib/apt /var/lib/dpkg /var/lib/postfix"
 BUSY += " /var/lib/systemd/catalog /var/log /var/spool/postfix/*/* /var/spool/postfix/restart"
+REFUSED = r"format \d+ is of a newer milticket, this one knows up to \d+"
 ACCOUNT = 'accounts = ( { address = "support@example.com"; } );'
 # The value of "format" is one byte beside its key.
 NEWER = """
@@ -28,9 +29,10 @@ assert places
 
 
 def install(machine, which="today"):
-    """As README says; settings that the administrator changed stay."""
-    return machine.shell(
-        f"apt-get -q -y -o Dpkg::Options::=--force-confold install /srv/{which}/milticket_*.deb"
+    """Settings that the administrator changed stay."""
+    machine.shell(
+        "apt-get -qy --allow-downgrades -o Dpkg::Options::=--force-confold install"
+        f" /srv/{which}/_build/milticket_*.deb"
     )
 
 
@@ -79,8 +81,11 @@ def users(machine):
     return set(machine.shell("cut -d: -f1 /etc/passwd").split())
 
 
-def test_its_first_hour_and_its_mail_are_as_its_documentation_says(machine):
-    install(machine)
+def test_its_first_hour_and_its_mail_are_as_its_documentation_says(machine, readme):
+    (command,) = (line for line in readme if line.startswith("apt install"))
+    machine.shell(
+        f"echo 'APT::Get::Assume-Yes 1;' >/etc/apt/apt.conf.d/yes; cd /srv/today; {command}"
+    )
     done = machine.run("sh", "/srv/tests/mail", check=False)
     assert done.returncode == 0, (done.stdout + done.stderr).decode()
     # logcheck has nothing to report of a good day; the script's bad thing is settings with a
@@ -112,6 +117,22 @@ def test_an_upgrade_keeps_every_ticket_and_starts_the_new_daemon(machine):
     assert ACCOUNT in machine.shell("cat /etc/milticket/milticket.conf")
 
 
+def test_back_at_an_older_version_nothing_is_lost(machine):
+    """Where the format of the store is another one, it is refused in words."""
+    install(machine)
+    configure(machine)
+    fill(machine)
+    before = tickets(machine)
+    install(machine, "old")
+    wait_until(lambda: service(machine, "ActiveState") in ("active", "failed"), "an outcome")
+    if service(machine, "ActiveState") == "active":
+        assert tickets(machine).keys() == before.keys()
+    else:
+        assert re.search(REFUSED, journal(machine, "-u", "milticket"))
+    install(machine)
+    assert service(machine, "ActiveState") == "active" and tickets(machine) == before
+
+
 def test_a_store_of_a_newer_version_is_refused_in_words_and_once(machine):
     install(machine)
     machine.shell("systemctl stop milticket")
@@ -119,10 +140,9 @@ def test_a_store_of_a_newer_version_is_refused_in_words_and_once(machine):
     assert machine.run("systemctl", "start", "milticket", check=False).returncode != 0
     wait_until(lambda: service(machine, "ActiveState") == "failed", "the service to have failed")
     assert service(machine, "NRestarts") == "0" and service(machine, "ExecMainStatus") == "77"
-    words = r"format 9\d* is of a newer milticket, this one knows up to \d+"
-    assert re.search(words, journal(machine, "-u", "milticket"))
+    assert re.search(REFUSED, journal(machine, "-u", "milticket"))
     done = machine.run("ticket", "list", check=False)
-    assert done.returncode == 77 and re.search(words, done.stderr.decode())
+    assert done.returncode == 77 and re.search(REFUSED, done.stderr.decode())
 
 
 def test_removed_it_leaves_settings_and_tickets_and_comes_back_to_them(machine):
@@ -137,6 +157,19 @@ def test_removed_it_leaves_settings_and_tickets_and_comes_back_to_them(machine):
     assert ACCOUNT in machine.shell("cat /etc/milticket/milticket.conf")
     install(machine)
     assert service(machine, "ActiveState") == "active" and tickets(machine) == before
+
+
+def test_without_postfix_it_starts_and_lets_nobody_else_connect(machine):
+    """As for Sendmail, whose postmaster will name another socket."""
+    machine.shell(
+        "dpkg --force-depends --purge postfix; delgroup postfix || :; rm -rf /var/spool/postfix"
+    )
+    machine.shell("dpkg --force-depends --install /srv/today/_build/milticket_*.deb")
+    assert service(machine, "ActiveState") == "active"
+    place = machine.shell(
+        "stat -c '%U %G %a' /var/spool/postfix/milticket /var/spool/postfix"
+    ).split("\n")
+    assert place[:2] == ["milticket milticket 2750", "root root 755"]
 
 
 @pytest.mark.parametrize("removed_before", (False, True))
