@@ -1,4 +1,5 @@
 /* ticket import: a box, or an export of all that is recorded. */
+#include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,7 +20,9 @@ static const struct cli_option options[] = {
 		.argument = "WHEN",
 		.help = N_("pass over mail older than this date or duration (90d)") },
 	{ .name = "keep-numbers", .help = N_("give tickets the numbers that the mails' tags say") },
-	{ .letter = 'n', .name = "dry-run", .help = N_("read the mails, record none") },
+	{ .letter = 'n',
+		.name = "dry-run",
+		.help = N_("tell what would become of the mails, record none") },
 	{ .letter = 'q', .name = "quiet", .help = N_("show no progress") },
 	{ .name = NULL },
 };
@@ -84,12 +87,66 @@ static int import_mailbox(struct cli *cli, struct box *box, struct import_option
 	return cli_status(cli, st);
 }
 
+/* What a mail becomes depends on those before it: only a store that takes them in can tell. It is a
+ * copy, without an archive, and goes when all is told. */
+static enum status import_open_copy(struct cli *cli, const char *directory)
+{
+	g_autofree char *path = g_build_filename(directory, "data.mdb", NULL);
+	struct store_options of = cli_store_options(cli);
+	struct store *copy = NULL;
+	enum status st = store_copy(cli->store, path, &cli->err);
+
+	of.path = directory;
+	of.durable = false;
+	if (st == ST_OK)
+		st = store_open(&of, &copy, &cli->err);
+	if (st == ST_OK) {
+		store_close(cli->store);
+		cli->store = copy;
+		g_free(cli->settings->archive.path);
+		cli->settings->archive.path = g_strdup("");
+	}
+	return st;
+}
+
+static void import_remove_copy(struct cli *cli, const char *directory)
+{
+	GDir *open;
+	const char *name;
+
+	store_close(cli->store);
+	cli->store = NULL;
+	open = g_dir_open(directory, 0, NULL);
+	while (open && (name = g_dir_read_name(open))) {
+		g_autofree char *path = g_build_filename(directory, name, NULL);
+
+		unlink(path);
+	}
+	if (open)
+		g_dir_close(open);
+	rmdir(directory);
+}
+
+static int import_rehearse(struct cli *cli, struct box *box, struct import_options *import)
+{
+	g_autofree char *directory = g_dir_make_tmp("ticket-XXXXXX", NULL);
+	int code;
+
+	if (!directory)
+		return cli_fail(EXIT_CANNOT_CREATE, _("cannot make a directory in '%s': %s"),
+			g_get_tmp_dir(), g_strerror(errno));
+	code = cli_status(cli, import_open_copy(cli, directory));
+	if (code == EXIT_DONE)
+		code = import_mailbox(cli, box, import);
+	import_remove_copy(cli, directory);
+	return code;
+}
+
 static int run_mailbox(struct cli *cli)
 {
 	struct import_options import = { .settings = cli->settings,
 		.account = import_account_of(cli),
 		.now = cli->actor.now,
-		.dry_run = cli_has(cli, "dry-run"),
 		.keep_numbers = cli_has(cli, "keep-numbers"),
 		.progress = show_progress,
 		.broken = import_broken };
@@ -110,7 +167,7 @@ static int run_mailbox(struct cli *cli)
 	umask(0007);
 	/* The current batch is finished first. */
 	cli_catch_interrupt();
-	code = import_mailbox(cli, box, &import);
+	code = (cli_has(cli, "dry-run") ? import_rehearse : import_mailbox)(cli, box, &import);
 	box_close(box);
 	return code;
 }

@@ -252,13 +252,11 @@ static enum status one_by_one(struct import *import, struct work_list *list, str
 
 static enum status record_list(struct import *import, struct work_list *list, struct error *err)
 {
-	enum status st = import->options->dry_run
-		? ST_OK
-		: intake_batch(import->store, list->arrivals, list->outcomes, list->n, err);
+	enum status st = intake_batch(import->store, list->arrivals, list->outcomes, list->n, err);
 
 	if (st == ST_BAD_INPUT || st == ST_REFUSED)
 		return one_by_one(import, list, err);
-	for (size_t i = 0; i < list->n && st == ST_OK && !import->options->dry_run; i++)
+	for (size_t i = 0; i < list->n && st == ST_OK; i++)
 		import_count(import->counts, &list->outcomes[i]);
 	return st;
 }

@@ -24,8 +24,6 @@ struct import_options {
 	int64_t since, now; /* µs; since 0: all */
 	/* tickets get the numbers that the Subjects' tags say, where they are free */
 	bool keep_numbers;
-	/* only reads the mails: none is opened, threaded, a duplicate or left alone */
-	bool dry_run;
 	/* After each batch; false stops. May be NULL. */
 	bool (*progress)(const struct import_counts *counts, void *arg);
 	/* A mail that cannot be taken in, and why. May be NULL. */

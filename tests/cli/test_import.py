@@ -198,6 +198,28 @@ def test_a_dry_run_records_nothing(desk, tmp_path):
     assert desk.tickets() == [] and list(desk.archive.rglob("*.eml")) == []
 
 
+def test_a_dry_run_foretells_what_a_run_does(desk, tmp_path):
+    desk.run_ticket("import", write(tmp_path, mbox([mail(1), mail(2)])), *ACCOUNT)
+    archived = sorted(desk.archive.rglob("*.eml"))
+    before = desk.run_ticket("export", "--json").stdout
+    mails = [mail(2), mail(3, answers=[1]), mail(4), mail(5, answers=[4]), mail(6, day=-9000)]
+    box = write(tmp_path, mbox(mails))
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    words = ("import", box, *ACCOUNT, "--quiet", "--json", "--since", "2020-01-01")
+    done = desk.run_ticket(*words, "--dry-run", env={**os.environ, "TMPDIR": str(temporary)})
+    foretold = json.loads(done.stdout)
+    assert (
+        foretold["opened"],
+        foretold["threaded"],
+        foretold["duplicates"],
+        foretold["older"],
+    ) == (1, 2, 1, 1)
+    assert desk.run_ticket("export", "--json").stdout == before
+    assert sorted(desk.archive.rglob("*.eml")) == archived and list(temporary.iterdir()) == []
+    assert json.loads(desk.run_ticket(*words).stdout) == foretold
+
+
 @pytest.mark.parametrize(
     "words, code, says",
     [
