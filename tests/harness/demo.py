@@ -184,6 +184,7 @@ def tell(stage):
 SCRIPTS = {
     "send": """#!/bin/sh
 # send [-a AGENT] FROM TO SUBJECT <TEXT
+[ $# = 3 ] || [ $# = 5 ] || {{ echo "usage: $0 [-a AGENT] FROM TO SUBJECT <TEXT" >&2; exit 64; }}
 export PYTHONPATH={tests} PYTHONDONTWRITEBYTECODE=1
 exec /usr/bin/python3 -m harness.demo send "$@"
 """,
@@ -191,12 +192,11 @@ exec /usr/bin/python3 -m harness.demo send "$@"
 # inbox [ADDRESS]: the mails in that mailbox, oldest first; without an address, the mailboxes there
 # are
 cd {directory}/mail && [ $# = 1 ] || exec ls
-for mail in $(ls -tr "$1"/new/*); do echo "--- $mail"; cat "$mail"; done
+for mail in $(ls -tr "$1"/new/* 2>/dev/null); do echo "--- $mail"; cat "$mail"; done
 """,
     "ticket": """#!/bin/sh
 # ticket COMMAND ...
-command=$1; shift
-exec {ticket} "$command" --config {config} "$@"
+exec {ticket} --config {config} "$@"
 """,
     "stop": """#!/bin/sh
 # Ends the mail server and the daemon and removes this directory.
