@@ -12,7 +12,7 @@ static char *date_english(const struct tm *tm)
 	static const char *const months[] = { "January", "February", "March", "April", "May",
 		"June", "July", "August", "September", "October", "November", "December" };
 
-	return g_strdup_printf("%d %s %d, %02d:%02d", tm->tm_mday, months[tm->tm_mon],
+	return g_strdup_printf("%d %s %d at %02d:%02d", tm->tm_mday, months[tm->tm_mon],
 		tm->tm_year + 1900, tm->tm_hour, tm->tm_min);
 }
 
@@ -21,7 +21,7 @@ static char *date_german(const struct tm *tm)
 	static const char *const months[] = { "Januar", "Februar", "März", "April", "Mai", "Juni",
 		"Juli", "August", "September", "Oktober", "November", "Dezember" };
 
-	return g_strdup_printf("%d. %s %d, %02d:%02d Uhr", tm->tm_mday, months[tm->tm_mon],
+	return g_strdup_printf("%d. %s %d um %02d:%02d Uhr", tm->tm_mday, months[tm->tm_mon],
 		tm->tm_year + 1900, tm->tm_hour, tm->tm_min);
 }
 

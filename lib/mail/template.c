@@ -384,13 +384,16 @@ static void drop_lead(GString *out)
 	g_string_truncate(out, begin);
 }
 
-/* Nothing stands for a variable: "Hello {name}," is "Hello,". */
+/* Nothing stands for a variable: "Hello {name}," is "Hello,", and a line of {signature} alone is
+ * none. */
 static void template_tidy(GString *out, const struct piece *piece, const struct piece *next)
 {
 	const char *after = next && next->literal ? next->literal : "";
 
 	if (piece->var == VAR_QUOTE)
 		drop_lead(out);
+	else if (piece->var == VAR_SIGNATURE && *after == '\n' && g_str_has_suffix(out->str, "\n"))
+		g_string_truncate(out, out->len - 1);
 	else if (out->len && out->str[out->len - 1] == ' ' &&
 		(!*after || strchr(",.;:!? \n", *after)))
 		g_string_truncate(out, out->len - 1);
@@ -424,6 +427,15 @@ static char *fill_line(const GArray *pieces, const char *const values[VAR_COUNT]
 	return text_line(text, HEADER_BYTES);
 }
 
+/* What nothing stood for at the end leaves no blank lines. */
+static void drop_last_blanks(char *body)
+{
+	size_t len = strlen(body);
+
+	while (len > 1 && body[len - 1] == '\n' && body[len - 2] == '\n')
+		body[--len] = '\0';
+}
+
 void template_fill(const struct template *template, const char *const values[VAR_COUNT],
 	struct template_text *text_out)
 {
@@ -431,6 +443,7 @@ void template_fill(const struct template *template, const char *const values[VAR
 
 	text_out->subject = fill_line(template->subject, values);
 	text_out->body = template_expand(template->body, values);
+	drop_last_blanks(text_out->body);
 	text_out->headers = g_new0(char *, n + 1);
 	for (guint i = 0; i < n; i++) {
 		const struct template_header *header = &g_array_index(

@@ -14,10 +14,10 @@ static void test_dates(void)
 	static const struct {
 		const char *language, *wanted;
 	} rows[] = {
-		{ "en", "28 November 2026, 06:25" },
-		{ "de", "28. November 2026, 06:25 Uhr" },
-		{ "de-AT", "28. November 2026, 06:25 Uhr" },
-		{ "EN-gb", "28 November 2026, 06:25" },
+		{ "en", "28 November 2026 at 06:25" },
+		{ "de", "28. November 2026 um 06:25 Uhr" },
+		{ "de-AT", "28. November 2026 um 06:25 Uhr" },
+		{ "EN-gb", "28 November 2026 at 06:25" },
 		{ "fr", "2026-11-28 06:25" },
 		{ "d", "2026-11-28 06:25" },
 		{ NULL, "2026-11-28 06:25" },

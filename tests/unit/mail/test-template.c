@@ -214,6 +214,9 @@ static void test_signature(void)
 	g_assert_cmpstr(out.body, ==, "Bye,\nFirst level\n+49 30 1234\nP.S.\n");
 	template_text_release(&out);
 	values[VAR_SIGNATURE] = NULL;
+	out = fill("Subject: s\n\nBye,\n{signature}\nP.S.\n", values);
+	g_assert_cmpstr(out.body, ==, "Bye,\nP.S.\n");
+	template_text_release(&out);
 	out = fill("Subject: s\n\nBye,\n[{signature}]\n", values);
 	g_assert_cmpstr(out.body, ==, "Bye,\n[]\n");
 	template_text_release(&out);
