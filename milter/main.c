@@ -20,6 +20,7 @@
 #include "daemon.h"
 #include "descriptors.h"
 #include "filter.h"
+#include "indexer.h"
 #include "log.h"
 #include "mail/message.h"
 #include "notify.h"
@@ -163,7 +164,7 @@ static void main_report(int *ready_fd, unsigned char code, bool keep_stderr)
 
 static enum status start_threads(struct daemon *daemon, struct error *err)
 {
-	if (!timers_start(daemon))
+	if (!timers_start(daemon) || !indexer_start(daemon))
 		return error_set(err, ST_BUSY, _("cannot start a thread: %s"), g_strerror(errno));
 	return sender_start(daemon, err);
 }
@@ -322,6 +323,7 @@ static int main_serve(struct daemon *daemon, int *ready_fd, bool to_stderr)
 	drained = run_until_stopped(daemon, &rc);
 	sender_stop();
 	timers_stop();
+	indexer_stop();
 	socket_remove(daemon->settings);
 	if (drained)
 		daemon_close(daemon);

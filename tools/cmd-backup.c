@@ -1,6 +1,7 @@
 /* ticket backup, restore, check. */
 #include <stdio.h>
 
+#include "archive/fulltext.h"
 #include "base/text.h"
 #include "base/tongue.h"
 #include "commands.h"
@@ -74,6 +75,9 @@ static int backup_restore(struct cli *cli, const char *backup)
 	if (st == ST_EXISTS)
 		return cli_fail(EXIT_CANNOT_CREATE,
 			_("%s; --force replaces it, and keeps it beside"), cli->err.text);
+	/* What was found in the store that was there is not in this one. */
+	if (st == ST_OK)
+		st = fulltext_destroy(cli->settings->store.path, &cli->err);
 	if (st == ST_OK && kept)
 		fprintf(stderr, _("the old store is in %s\n"), kept);
 	return st == ST_OK ? backup_skip_given(cli, kept) : cli_status(cli, st);

@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "counted.h"
 #include "keep/purge.h"
+#include "search-index.h"
 #include "store-json.h"
 
 static const struct cli_option options[] = {
@@ -32,6 +33,7 @@ static int purge_run(struct cli *cli)
 		.dry_run = cli_has(cli, "dry-run") };
 	struct purge_counts counts;
 	enum status st;
+	int code;
 
 	if (!cli_value(cli, "closed-before"))
 		return cli_usage(cli, _("closed before when? Give --closed-before"));
@@ -45,6 +47,9 @@ static int purge_run(struct cli *cli)
 		purge_say(&counts, purge.dry_run);
 	if (st != ST_OK)
 		return cli_status(cli, st);
+	code = purge.dry_run ? EXIT_DONE : search_index_forget(cli);
+	if (code != EXIT_DONE)
+		return code;
 	return counts.tickets || counts.mails ? EXIT_DONE : EXIT_NOTHING;
 }
 

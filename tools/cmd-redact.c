@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "counted.h"
 #include "keep/redact.h"
+#include "search-index.h"
 #include "store-json.h"
 #include "terminal.h"
 
@@ -99,7 +100,10 @@ static int redact_command(struct cli *cli)
 		return code;
 	st = redact(cli->store, &options, &counts, &cli->err);
 	redact_print(cli, &counts);
-	return st == ST_OK ? redact_end(&counts) : cli_status(cli, st);
+	if (st != ST_OK)
+		return cli_status(cli, st);
+	code = search_index_forget(cli);
+	return code == EXIT_DONE ? redact_end(&counts) : code;
 }
 
 const struct cli_command cmd_redact = {

@@ -1,4 +1,4 @@
-/* ticket search. There is no index of words: tickets are read one after the other, the newest
+/* ticket search: by the search index; without one, tickets are read one after the other, the newest
  * first, until enough are found. */
 #include <string.h>
 
@@ -7,8 +7,9 @@
 #include "commands.h"
 #include "listing.h"
 #include "mail/attachment.h"
+#include "search-index.h"
 
-enum { DEFAULT_LIMIT = 50 };
+enum { DEFAULT_LIMIT = 50, HITS_AT_ONCE = 500 };
 
 /* What is looked for, in one ticket. */
 struct hunt {
@@ -109,7 +110,7 @@ static enum status search_matches(
 	return st;
 }
 
-static int search_run(struct cli *cli)
+static int search_read_all(struct cli *cli)
 {
 	struct hunt h = { g_new0(char *, cli->n_args + 1), g_new0(bool, cli->n_args), 0 };
 	int code;
@@ -119,6 +120,81 @@ static int search_run(struct cli *cli)
 	code = listing_run(cli, DEFAULT_LIMIT, true, search_matches, &h);
 	g_strfreev(h.words);
 	g_free(h.found);
+	return code;
+}
+
+/* --- by the index --- */
+
+struct question {
+	struct fulltext *fulltext;
+	struct fulltext_term *terms;
+	unsigned n;
+	int64_t at;
+	GArray *hits; /* struct fulltext_hit: the next, not given yet */
+};
+
+/* "print*" begins a word. */
+static void question_init(struct question *q, const struct cli *cli, struct fulltext *f)
+{
+	q->fulltext = f;
+	q->terms = g_new0(struct fulltext_term, cli->n_args);
+	q->n = cli->n_args;
+	q->at = FULLTEXT_BEGIN;
+	for (unsigned i = 0; i < q->n; i++)
+		q->terms[i] = (struct fulltext_term){ .text = cli->args[i],
+			.open = g_str_has_suffix(cli->args[i], "*") };
+}
+
+static void question_release(struct question *q)
+{
+	g_clear_pointer(&q->hits, g_array_unref);
+	g_free(q->terms);
+}
+
+static enum status question_go_on(struct question *q, struct error *err)
+{
+	g_clear_pointer(&q->hits, g_array_unref);
+	return q->at == FULLTEXT_END
+		? ST_OK
+		: fulltext_find(q->fulltext, q->terms, q->n, HITS_AT_ONCE, &q->at, &q->hits, err);
+}
+
+static enum status question_next(GArray *numbers, void *arg, struct error *err)
+{
+	struct question *q = arg;
+
+	for (guint i = 0; q->hits && i < q->hits->len; i++)
+		g_array_append_val(numbers, g_array_index(q->hits, struct fulltext_hit, i).number);
+	return q->hits && q->hits->len ? question_go_on(q, err) : ST_OK;
+}
+
+/* The first answer tells whether the index can be used. */
+static int search_ask(struct cli *cli, struct fulltext *f)
+{
+	struct question q = { NULL };
+	enum status st;
+	int code;
+
+	question_init(&q, cli, f);
+	st = question_go_on(&q, &cli->err);
+	if (st == ST_OK)
+		code = listing_run_source(cli, DEFAULT_LIMIT, question_next, &q);
+	else if (st == ST_BAD_INPUT)
+		code = cli_usage(cli, "%s", cli->err.text);
+	else {
+		search_index_say_unusable(&cli->err);
+		code = search_read_all(cli);
+	}
+	question_release(&q);
+	return code;
+}
+
+static int search_run(struct cli *cli)
+{
+	struct fulltext *f = search_index_open(cli);
+	int code = f ? search_ask(cli, f) : search_read_all(cli);
+
+	fulltext_close(f);
 	return code;
 }
 

@@ -66,6 +66,7 @@ struct listing {
 	compare_fn *compare;     /* NULL: the order of the index */
 	const char *format;
 	listing_match *matches;
+	listing_source *source; /* NULL: an index of the store */
 	void *arg;
 	GPtrArray *kept;   /* struct ticket *, to be printed */
 	GArray *numbers;   /* uint64_t: those that come after the first page */
@@ -169,6 +170,16 @@ static int by_number(const struct ticket *a, const struct ticket *b)
 	return a->number < b->number ? -1 : a->number > b->number;
 }
 
+static int by_activity(const struct ticket *a, const struct ticket *b)
+{
+	return a->updated > b->updated ? -1 : a->updated < b->updated;
+}
+
+static int by_age(const struct ticket *a, const struct ticket *b)
+{
+	return by_activity(b, a);
+}
+
 static int by_opened(const struct ticket *a, const struct ticket *b)
 {
 	return a->opened > b->opened ? -1 : a->opened < b->opened;
@@ -191,8 +202,9 @@ static int by_queue(const struct ticket *a, const struct ticket *b)
 
 static const char *const order_names[] = { "activity", "oldest", "number", "opened", "priority",
 	"queue", NULL };
-static compare_fn *const order_functions[] = { NULL, NULL, by_number, by_opened, by_priority,
-	by_queue };
+static compare_fn *const order_functions[] = { by_activity, by_age, by_number, by_opened,
+	by_priority, by_queue };
+enum { ORDERS_OF_INDEX = 2 };
 
 static bool read_order(struct listing *l)
 {
@@ -202,7 +214,8 @@ static bool read_order(struct listing *l)
 	if (order < 0)
 		return no_such(l->cli, "order", name, order_names);
 	l->filter.oldest_first = name && strcmp(name, "oldest") == 0;
-	l->compare = order_functions[order];
+	if (l->source ? name != NULL : order >= ORDERS_OF_INDEX)
+		l->compare = order_functions[order];
 	return true;
 }
 
@@ -306,7 +319,7 @@ static enum status walk_rest(struct txn *txn, void *arg, struct error *err)
 struct page {
 	struct listing *listing;
 	const uint64_t *numbers;
-	unsigned n;
+	unsigned n, before; /* before: kept already */
 };
 
 /* One that was changed meanwhile is shown as it is now, if it still belongs in the list. */
@@ -316,7 +329,7 @@ static enum status load_page(struct txn *txn, void *arg, struct error *err)
 	struct listing *l = page->listing;
 	enum status st = ST_OK;
 
-	g_ptr_array_set_size(l->kept, 0);
+	g_ptr_array_set_size(l->kept, (gint)page->before);
 	for (unsigned i = 0; i < page->n && st == ST_OK; i++) {
 		struct ticket *t = record_new(&ticket_type);
 
@@ -376,9 +389,65 @@ static enum status print_rest(struct listing *l)
 		i < l->numbers->len && st == ST_OK && !cli_interrupted() && !ferror(stdout);
 		i += PAGE) {
 		struct page page = { l, &g_array_index(l->numbers, uint64_t, i),
-			MIN(l->numbers->len - i, PAGE) };
+			MIN(l->numbers->len - i, PAGE), 0 };
 
 		st = store_read(l->cli->store, load_page, &page, &l->cli->err);
+		print_kept(l);
+	}
+	return st;
+}
+
+/* --- tickets that a source gives --- */
+
+/* What is kept is shown, up to the limit, unless it is to be sorted first. */
+static void listing_show_page(struct listing *l)
+{
+	if (l->compare) {
+		if (l->limit && l->kept->len > l->limit * 2 + PAGE)
+			sort_kept(l);
+		return;
+	}
+	if (l->limit && l->count + l->kept->len > l->limit) {
+		l->more = true;
+		g_ptr_array_set_size(l->kept, (gint)(l->limit - l->count));
+	}
+	print_kept(l);
+	g_ptr_array_set_size(l->kept, 0);
+}
+
+static enum status listing_resolve(struct txn *txn, void *arg, struct error *err)
+{
+	(void)err;
+	resolve_agent(txn, arg);
+	return ST_OK;
+}
+
+static bool listing_is_full(const struct listing *l)
+{
+	bool enough = l->limit && !l->compare && l->count >= l->limit && !l->limit_is_ours;
+
+	return enough || l->more || cli_interrupted() || ferror(stdout);
+}
+
+static enum status print_source(struct listing *l)
+{
+	enum status st = store_read(l->cli->store, listing_resolve, l, &l->cli->err);
+
+	terminal_page();
+	do {
+		struct page page = { .listing = l, .before = l->kept->len };
+
+		g_array_set_size(l->numbers, 0);
+		if (st == ST_OK)
+			st = l->source(l->numbers, l->arg, &l->cli->err);
+		page.numbers = (const uint64_t *)l->numbers->data;
+		page.n = l->numbers->len;
+		if (st == ST_OK)
+			st = store_read(l->cli->store, load_page, &page, &l->cli->err);
+		listing_show_page(l);
+	} while (st == ST_OK && l->numbers->len > 0 && !(listing_is_full(l) && !l->compare));
+	if (l->compare) {
+		sort_kept(l);
 		print_kept(l);
 	}
 	return st;
@@ -401,7 +470,7 @@ static int listing_print_all(struct listing *l)
 
 	print_begin(&l->printer, l->cli, PRINT_TICKETS);
 	cli_catch_interrupt();
-	st = print_tickets(l);
+	st = l->source ? print_source(l) : print_tickets(l);
 	print_end(&l->printer);
 	if (l->more && l->limit_is_ours)
 		printf(_("%s(%u are shown; --limit NUMBER shows more)%s\n"),
@@ -413,30 +482,39 @@ static int listing_print_all(struct listing *l)
 	return l->count ? EXIT_DONE : explain_nothing(l);
 }
 
-int listing_run(struct cli *cli, uint64_t limit, bool everything, listing_match *matches, void *arg)
+static int listing_begin(struct listing *l, uint64_t limit, bool everything)
 {
-	struct listing l = {
-		.cli = cli,
-		.limit = limit,
-		.matches = matches,
-		.arg = arg,
-		.format = cli_value(cli, "format"),
-		.kept = g_ptr_array_new_with_free_func(record_free),
-		.numbers = g_array_new(FALSE, FALSE, sizeof(uint64_t)),
-		.first = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
-	};
 	int code = EXIT_BAD_USAGE;
 
-	if (read_order(&l) && read_filter(&l, everything) && cli_count(cli, "limit", &l.limit) &&
-		(!l.format || format_check(cli, l.format))) {
-		l.limit_is_ours = !l.limit && terminal_is() && !cli->json;
-		l.limit = l.limit_is_ours ? PAGE : l.limit;
-		code = listing_print_all(&l);
+	l->limit = limit;
+	l->format = cli_value(l->cli, "format");
+	l->kept = g_ptr_array_new_with_free_func(record_free);
+	l->numbers = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	l->first = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	if (read_order(l) && read_filter(l, everything) && cli_count(l->cli, "limit", &l->limit) &&
+		(!l->format || format_check(l->cli, l->format))) {
+		l->limit_is_ours = !l->limit && terminal_is() && !l->cli->json;
+		l->limit = l->limit_is_ours ? PAGE : l->limit;
+		code = listing_print_all(l);
 	}
-	g_ptr_array_unref(l.kept);
-	g_array_unref(l.numbers);
-	g_hash_table_unref(l.first);
-	g_free(l.agent);
-	g_free(l.requester);
+	g_ptr_array_unref(l->kept);
+	g_array_unref(l->numbers);
+	g_hash_table_unref(l->first);
+	g_free(l->agent);
+	g_free(l->requester);
 	return code;
+}
+
+int listing_run(struct cli *cli, uint64_t limit, bool everything, listing_match *matches, void *arg)
+{
+	struct listing l = { .cli = cli, .matches = matches, .arg = arg };
+
+	return listing_begin(&l, limit, everything);
+}
+
+int listing_run_source(struct cli *cli, uint64_t limit, listing_source *source, void *arg)
+{
+	struct listing l = { .cli = cli, .source = source, .arg = arg };
+
+	return listing_begin(&l, limit, true);
 }

@@ -331,8 +331,14 @@ static enum status entry_visit_record(
 enum status tickets_each_entry(
 	struct txn *txn, uint64_t number, entry_visit *fn, void *arg, struct error *err)
 {
+	return tickets_each_entry_from(txn, number, 0, fn, arg, err);
+}
+
+enum status tickets_each_entry_from(struct txn *txn, uint64_t number, uint64_t seq, entry_visit *fn,
+	void *arg, struct error *err)
+{
 	struct entry_visitor visitor = { fn, arg };
-	struct key key;
+	struct key key, from;
 	struct table_walk walk = {
 		.type = &entry_table,
 		.fn = entry_visit_record,
@@ -340,7 +346,9 @@ enum status tickets_each_entry(
 	};
 
 	ticket_key(&key, number);
+	entry_key(&from, number, seq);
 	walk.prefix = key_bytes(&key);
+	walk.from = key_bytes(&from);
 	return table_each(txn, &walk, err);
 }
 

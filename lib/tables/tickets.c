@@ -91,15 +91,36 @@ static enum status ticket_visit_record(
 	return visitor->fn(txn, ticket, visitor->arg, err);
 }
 
+enum status tickets_last(struct txn *txn, uint64_t *number_out, struct error *err)
+{
+	const struct bytes all = { NULL, 0 };
+	struct scan scan;
+	size_t offset = 0;
+	enum status st = scan_first(&scan, txn, TABLE_TICKETS, all, all, true);
+
+	*number_out = st == ST_OK ? key_read_number(scan.key, &offset) : 0;
+	scan_release(&scan);
+	return st == ST_NOT_FOUND ? ST_OK : record_error(txn, st, _("read"), 0, err);
+}
+
 enum status tickets_each(struct txn *txn, ticket_visit *fn, void *arg, struct error *err)
 {
+	return tickets_each_from(txn, 0, fn, arg, err);
+}
+
+enum status tickets_each_from(
+	struct txn *txn, uint64_t number, ticket_visit *fn, void *arg, struct error *err)
+{
 	struct ticket_visitor visitor = { fn, arg };
-	const struct table_walk walk = {
+	struct key from;
+	struct table_walk walk = {
 		.type = &ticket_table,
 		.fn = ticket_visit_record,
 		.arg = &visitor,
 	};
 
+	ticket_key(&from, number);
+	walk.from = key_bytes(&from);
 	return table_each(txn, &walk, err);
 }
 

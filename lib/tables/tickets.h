@@ -74,6 +74,9 @@ typedef enum status entry_visit(
 	struct txn *txn, const struct entry *entry, void *arg, struct error *err);
 enum status tickets_each_entry(
 	struct txn *txn, uint64_t number, entry_visit *fn, void *arg, struct error *err);
+/* Those from a seq on. */
+enum status tickets_each_entry_from(struct txn *txn, uint64_t number, uint64_t seq, entry_visit *fn,
+	void *arg, struct error *err);
 /* Drops the Message-IDs and identities of a ticket's entries from their indexes; part of
  * tickets_remove(). */
 enum status tickets_forget_entries(struct txn *txn, uint64_t number, struct error *err);
@@ -147,6 +150,11 @@ enum status tickets_count_queue(
 
 /* Every ticket record, by number, whatever the indexes say. For check, export and the like. */
 enum status tickets_each(struct txn *txn, ticket_visit *fn, void *arg, struct error *err);
+/* The highest number of a ticket that is there; 0: there is none. */
+enum status tickets_last(struct txn *txn, uint64_t *number_out, struct error *err);
+/* Those from a number on. */
+enum status tickets_each_from(
+	struct txn *txn, uint64_t number, ticket_visit *fn, void *arg, struct error *err);
 
 /* Work that is due: tickets whose wait_until has passed, at most max. */
 enum status tickets_due(struct txn *txn, int64_t now, uint64_t *numbers, size_t max, size_t *n_out,

@@ -106,7 +106,12 @@ def test_a_long_list_is_whole_in_order_and_has_nothing_twice(filled):
         listed(filled.run_ticket("list", "--json", "--sort", "oldest").stdout)[:5]
         == every[::-1][:5]
     )
-    assert listed(filled.run_ticket("search", "box-", "--limit", "5000", "--json").stdout) == every
+    found = listed(filled.run_ticket("search", "customer", "--limit", "5000", "--json").stdout)
+    assert sorted(found) == sorted(every)
+    assert (
+        listed(filled.run_ticket("search", "customer", "--sort", "activity", "--json").stdout)
+        == every[:50]
+    )
 
 
 def test_tickets_that_change_while_somebody_reads_are_listed_once(filled):
@@ -123,7 +128,7 @@ def test_tickets_that_change_while_somebody_reads_are_listed_once(filled):
     [
         (("list",), 0),
         (("show", "1"), 0),
-        (("search", "box-7"), 0),
+        (("search", "customer"), 0),
         (("log",), 0),
         (("stats",), 0),
         (("queue", "list"), 0),

@@ -22,6 +22,7 @@ ROOMS = ("base", "model", "mail", "settings", "store", "archive", "tables", "dec
 HOMES = {
     r"lmdb\.h": r"lib/store/lmdb/[\w-]+\.[ch]",
     r"gmime/.*": r"lib/mail/(message|mime)[\w-]*\.[ch]",
+    r"sqlite3\.h": r"lib/archive/fulltext[\w-]*\.[ch]",
     r"curl/.*": r"lib/act/courier\.c",
     r"libconfig\.h": r"lib/settings/settings[\w-]*\.[ch]",
     r"idn2\.h": r"lib/base/address\.c",

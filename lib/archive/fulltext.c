@@ -1,0 +1,353 @@
+/* The file: its tables, its statements, and whether it can be used. */
+#include "archive/fulltext.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "archive/fulltext-parts.h"
+#include "base/tongue.h"
+
+#define FULLTEXT_FORMAT "1"
+#define FULLTEXT_FILE "search.sqlite"
+
+enum { BUSY_MS = 2000, CACHE_KIB = 2048 };
+
+/* `words` keeps no texts (content=''), as documents has them, packed. terms are the words that
+ * parts are looked for in. */
+static const char fulltext_schema[] =
+	"CREATE TABLE about(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+	"CREATE TABLE tickets(id INTEGER PRIMARY KEY, number INTEGER NOT NULL UNIQUE,"
+	" last INTEGER NOT NULL DEFAULT 0);"
+	"CREATE TABLE documents(id INTEGER PRIMARY KEY, words BLOB NOT NULL);"
+	"CREATE VIRTUAL TABLE words USING fts5(text, subject, people, files, content='',"
+	" tokenize='ascii', columnsize=0);"
+	"CREATE TABLE terms(id INTEGER PRIMARY KEY, term TEXT NOT NULL UNIQUE);"
+	"CREATE VIRTUAL TABLE parts USING fts5(term, content='terms', content_rowid='id',"
+	" tokenize='trigram case_sensitive 1', detail='none', columnsize=0);"
+	"INSERT INTO about VALUES('format', '" FULLTEXT_FORMAT "'), ('place', '0 0 0');";
+
+static const char *const fulltext_texts[SQL_COUNT] = {
+	[SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[SQL_COMMIT] = "COMMIT",
+	[SQL_ROLLBACK] = "ROLLBACK",
+	[SQL_ABOUT] = "SELECT value FROM about WHERE key = ?1",
+	[SQL_SET_ABOUT] = "INSERT OR REPLACE INTO about VALUES(?1, ?2)",
+	[SQL_TICKET_BY_NUMBER] = "SELECT id, last FROM tickets WHERE number = ?1",
+	[SQL_TICKET_BY_ID] = "SELECT number FROM tickets WHERE id = ?1",
+	[SQL_ADD_TICKET] = "INSERT INTO tickets(number) VALUES(?1)",
+	[SQL_SET_LAST] = "UPDATE tickets SET last = ?2 WHERE id = ?1",
+	[SQL_REMOVE_TICKET] = "DELETE FROM tickets WHERE id = ?1",
+	[SQL_DOCUMENTS] = "SELECT id, words FROM documents WHERE id >= ?1 AND id < ?2",
+	[SQL_PUT_DOCUMENT] = "INSERT INTO documents VALUES(?1, ?2)",
+	[SQL_REMOVE_DOCUMENT] = "DELETE FROM documents WHERE id = ?1",
+	[SQL_PUT_WORDS] = "INSERT INTO words(rowid, text, subject, people, files)"
+			  " VALUES(?1, ?2, ?3, ?4, ?5)",
+	[SQL_REMOVE_WORDS] = "INSERT INTO words(words, rowid, text, subject, people, files)"
+			     " VALUES('delete', ?1, ?2, ?3, ?4, ?5)",
+	[SQL_ADD_TERM] = "INSERT OR IGNORE INTO terms(term) VALUES(?1)",
+	[SQL_ADD_PART] = "INSERT INTO parts(rowid, term) VALUES(?1, ?2)",
+	[SQL_BEGINNINGS] = "SELECT term FROM terms WHERE term > ?1 AND term < ?1 || char(1114111)"
+			   " LIMIT ?2",
+	[SQL_PARTS] = "SELECT term FROM parts WHERE term GLOB ?1 LIMIT ?2",
+};
+
+/* --- errors and statements --- */
+
+static enum status fulltext_status_of(int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return ST_BUSY;
+	case SQLITE_FULL:
+		return ST_FULL;
+	case SQLITE_CANTOPEN:
+		return ST_NOT_FOUND;
+	default: /* of SQLite's */
+		return ST_IO;
+	}
+}
+
+enum status fulltext_failed(struct fulltext *f, const char *what, struct error *err)
+{
+	int code = sqlite3_errcode(f->db) & 0xff;
+
+	f->damaged |= code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+	return error_set(err, fulltext_status_of(code), _("cannot %s search index '%s': %s"), what,
+		f->path, sqlite3_errmsg(f->db));
+}
+
+sqlite3_stmt *fulltext_statement(struct fulltext *f, enum fulltext_sql sql, struct error *err)
+{
+	sqlite3_stmt **s = &f->statements[sql];
+
+	if (!*s &&
+		sqlite3_prepare_v3(f->db, fulltext_texts[sql], -1, SQLITE_PREPARE_PERSISTENT, s,
+			NULL) != SQLITE_OK) {
+		fulltext_failed(f, _("read"), err);
+		return NULL;
+	}
+	sqlite3_reset(*s);
+	sqlite3_clear_bindings(*s);
+	return *s;
+}
+
+enum status fulltext_step(struct fulltext *f, sqlite3_stmt *statement, struct error *err)
+{
+	int code = statement ? sqlite3_step(statement) : SQLITE_ERROR;
+
+	if (code == SQLITE_DONE || code == SQLITE_ROW) {
+		sqlite3_reset(statement);
+		return ST_OK;
+	}
+	return fulltext_failed(f, _("write"), err);
+}
+
+/* --- what the file says of itself --- */
+
+/* Owned; NULL: nothing, or no such table. */
+static char *fulltext_about(struct fulltext *f, const char *key)
+{
+	sqlite3_stmt *s = fulltext_statement(f, SQL_ABOUT, NULL);
+	char *value = NULL;
+
+	if (!s)
+		return NULL;
+	sqlite3_bind_text(s, 1, key, -1, SQLITE_STATIC);
+	if (sqlite3_step(s) == SQLITE_ROW)
+		value = g_strdup((const char *)sqlite3_column_text(s, 0));
+	sqlite3_reset(s);
+	return value;
+}
+
+static enum status fulltext_set_about(
+	struct fulltext *f, const char *key, const char *value, struct error *err)
+{
+	sqlite3_stmt *s = fulltext_statement(f, SQL_SET_ABOUT, err);
+
+	if (!s)
+		return ST_IO;
+	sqlite3_bind_text(s, 1, key, -1, SQLITE_STATIC);
+	sqlite3_bind_text(s, 2, value, -1, SQLITE_STATIC);
+	return fulltext_step(f, s, err);
+}
+
+enum status fulltext_place(struct fulltext *f, struct fulltext_place *place_out, struct error *err)
+{
+	g_autofree char *value = fulltext_about(f, "place");
+	g_auto(GStrv) words = value ? g_strsplit(value, " ", 3) : NULL;
+
+	if (!words || g_strv_length(words) != 3)
+		return error_set(err, ST_IO, _("search index '%s' is damaged"), f->path);
+	place_out->serial = g_ascii_strtoull(words[0], NULL, 10);
+	place_out->built = strcmp(words[1], "1") == 0;
+	place_out->number = g_ascii_strtoull(words[2], NULL, 10);
+	return ST_OK;
+}
+
+/* --- opening --- */
+
+static bool fulltext_is_ours(struct fulltext *f, const char *store)
+{
+	g_autofree char *format = fulltext_about(f, "format"), *of = fulltext_about(f, "store");
+
+	return g_strcmp0(format, FULLTEXT_FORMAT) == 0 && g_strcmp0(of, store) == 0;
+}
+
+static enum status fulltext_run(struct fulltext *f, const char *sql, struct error *err)
+{
+	return sqlite3_exec(f->db, sql, NULL, NULL, NULL) == SQLITE_OK
+		? ST_OK
+		: fulltext_failed(f, _("write"), err);
+}
+
+/* A commit that power loss takes back takes its place in the log back, too: NORMAL is enough. */
+static enum status fulltext_connect(struct fulltext *f, struct error *err)
+{
+	int flags = f->writable ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+				: SQLITE_OPEN_READWRITE;
+	g_autofree char *cache = g_strdup_printf("PRAGMA cache_size = -%d", CACHE_KIB);
+
+	if (sqlite3_open_v2(f->path, &f->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+		return fulltext_failed(f, _("open"), err);
+	sqlite3_extended_result_codes(f->db, 0);
+	sqlite3_busy_timeout(f->db, BUSY_MS);
+	if (fulltext_run(f, cache, err) != ST_OK)
+		return ST_IO;
+	return f->writable
+		? fulltext_run(f,
+			  "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON",
+			  err)
+		: ST_OK;
+}
+
+static void fulltext_disconnect(struct fulltext *f)
+{
+	for (unsigned i = 0; i < SQL_COUNT; i++)
+		g_clear_pointer(&f->statements[i], sqlite3_finalize);
+	g_clear_pointer(&f->db, sqlite3_close);
+}
+
+/* Two processes may find at the same time that there is none: who comes second sees the first's. */
+static enum status fulltext_make(struct fulltext *f, const char *store, struct error *err)
+{
+	enum status st = fulltext_run(f, "BEGIN IMMEDIATE", err);
+
+	if (st != ST_OK)
+		return st;
+	if (!fulltext_is_ours(f, store)) {
+		st = fulltext_run(f, fulltext_schema, err);
+		if (st == ST_OK)
+			st = fulltext_set_about(f, "store", store, err);
+	}
+	if (st == ST_OK)
+		st = fulltext_run(f, "COMMIT", err);
+	/* SQLite gives the files beside it the same. */
+	if (st == ST_OK && g_chmod(f->path, 0660) != 0 && errno != EPERM)
+		return error_set(err, ST_IO, _("cannot set the mode of search index '%s': %s"),
+			f->path, g_strerror(errno));
+	if (st == ST_OK)
+		return ST_OK;
+	sqlite3_exec(f->db, "ROLLBACK", NULL, NULL, NULL);
+	return st;
+}
+
+static enum status fulltext_remake(
+	struct fulltext *f, const struct fulltext_options *options, struct error *err)
+{
+	enum status st;
+
+	fulltext_disconnect(f);
+	st = fulltext_destroy(options->directory, err);
+	if (st == ST_OK)
+		st = fulltext_connect(f, err);
+	return st == ST_OK ? fulltext_make(f, options->store, err) : st;
+}
+
+/* One that cannot be read is made anew by who may write; one that is busy or has no room is not. */
+static enum status fulltext_ready(
+	struct fulltext *f, const struct fulltext_options *options, struct error *err)
+{
+	struct error why = { "" };
+	enum status st = fulltext_connect(f, &why);
+
+	if (st == ST_OK && fulltext_is_ours(f, options->store))
+		return ST_OK;
+	if (options->writable && st != ST_BUSY && st != ST_FULL)
+		return fulltext_remake(f, options, err);
+	if (st != ST_OK)
+		return error_set(err, st, "%s", why.text);
+	return error_set(
+		err, ST_NOT_FOUND, _("search index '%s' is of another format or store"), f->path);
+}
+
+enum status fulltext_empty(struct fulltext *f, struct error *err)
+{
+	static const char sql[] =
+		"BEGIN IMMEDIATE; DELETE FROM tickets; DELETE FROM documents; DELETE FROM terms;"
+		"INSERT INTO words(words) VALUES('delete-all');"
+		"INSERT INTO parts(parts) VALUES('rebuild');"
+		"UPDATE about SET value = '0 0 0' WHERE key = 'place'; COMMIT";
+	enum status st = fulltext_run(f, sql, err);
+
+	if (st != ST_OK)
+		sqlite3_exec(f->db, "ROLLBACK", NULL, NULL, NULL);
+	g_hash_table_remove_all(f->terms);
+	return st;
+}
+
+static int64_t fulltext_number(struct fulltext *f, const char *sql)
+{
+	sqlite3_stmt *s = NULL;
+	int64_t number = -1;
+
+	if (sqlite3_prepare_v2(f->db, sql, -1, &s, NULL) == SQLITE_OK &&
+		sqlite3_step(s) == SQLITE_ROW)
+		number = sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	return number;
+}
+
+enum status fulltext_look(struct fulltext *f, struct fulltext_status *status_out, struct error *err)
+{
+	int64_t tickets = fulltext_number(f, "SELECT count(*) FROM tickets"),
+		words = fulltext_number(f, "SELECT count(*) FROM terms"),
+		pages = fulltext_number(f, "PRAGMA page_count"),
+		size = fulltext_number(f, "PRAGMA page_size");
+	enum status st = fulltext_place(f, &status_out->place, err);
+
+	if (st != ST_OK)
+		return st;
+	if (tickets < 0 || words < 0 || pages < 0 || size < 0)
+		return fulltext_failed(f, _("read"), err);
+	status_out->tickets = (uint64_t)tickets;
+	status_out->words = (uint64_t)words;
+	status_out->bytes = (uint64_t)(pages * size);
+	return ST_OK;
+}
+
+enum status fulltext_open(
+	const struct fulltext_options *options, struct fulltext **fulltext_out, struct error *err)
+{
+	struct fulltext *f = g_new0(struct fulltext, 1);
+	struct stat file;
+	enum status st;
+
+	f->directory = g_strdup(options->directory);
+	f->path = g_build_filename(options->directory, FULLTEXT_FILE, NULL);
+	f->writable = options->writable;
+	f->packer = G_CONVERTER(g_zlib_compressor_new(G_ZLIB_COMPRESSOR_FORMAT_RAW, 1));
+	f->unpacker = G_CONVERTER(g_zlib_decompressor_new(G_ZLIB_COMPRESSOR_FORMAT_RAW));
+	f->terms = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	f->fresh = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	st = fulltext_ready(f, options, err);
+	if (st == ST_OK && stat(f->path, &file) == 0) {
+		f->device = file.st_dev;
+		f->inode = file.st_ino;
+	}
+	if (st == ST_OK)
+		*fulltext_out = f;
+	else
+		fulltext_close(f);
+	return st;
+}
+
+bool fulltext_is_in_place(const struct fulltext *f)
+{
+	struct stat st;
+
+	return stat(f->path, &st) == 0 && st.st_dev == f->device && st.st_ino == f->inode;
+}
+
+void fulltext_close(struct fulltext *f)
+{
+	if (!f)
+		return;
+	fulltext_disconnect(f);
+	if (f->damaged && f->writable && fulltext_is_in_place(f))
+		fulltext_destroy(f->directory, NULL);
+	g_hash_table_unref(f->terms);
+	g_hash_table_unref(f->fresh);
+	g_object_unref(f->packer);
+	g_object_unref(f->unpacker);
+	g_free(f->directory);
+	g_free(f->path);
+	g_free(f);
+}
+
+enum status fulltext_destroy(const char *directory, struct error *err)
+{
+	static const char *const endings[] = { "", "-wal", "-shm", "-journal" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(endings); i++) {
+		g_autofree char *name = g_strconcat(FULLTEXT_FILE, endings[i], NULL),
+				*path = g_build_filename(directory, name, NULL);
+
+		if (g_unlink(path) != 0 && errno != ENOENT)
+			return error_set(err, ST_IO, _("cannot remove search index '%s': %s"), path,
+				g_strerror(errno));
+	}
+	return ST_OK;
+}

@@ -1,0 +1,417 @@
+/* What of a ticket is indexed: its own row, and one a message. Rows are read in a transaction of
+ * the store and written outside of it, as another process may hold the index for seconds. */
+#include "tables/indexing.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "mail/attachment.h"
+#include "tables/history.h"
+#include "tables/tickets.h"
+
+enum { READ_BYTES = 8 * 1024 * 1024, STEP_WHOLE = 500 };
+
+/* --- rows, as they are read --- */
+
+struct row {
+	uint64_t number, seq;
+	char *texts[FULLTEXT_COLUMNS];
+};
+
+/* What is read in one transaction; tickets that are new to it are to be removed first. */
+struct reading {
+	struct fulltext *fulltext;
+	uint64_t from, after; /* ticket's number, or serial of the log */
+	unsigned most;
+	size_t bytes;      /* of texts, so far */
+	bool cut;          /* there was more than is read at once: the same is to be read again */
+	GPtrArray *rows;   /* struct row * */
+	GArray *removed;   /* uint64_t: tickets of which nothing older stays */
+	GHashTable *wants; /* ticket's number → enum want */
+	uint64_t last;     /* ticket or serial that was read last */
+	uint64_t end;      /* of the log */
+};
+
+static void row_free(gpointer data)
+{
+	struct row *row = data;
+
+	for (unsigned c = 0; c < FULLTEXT_COLUMNS; c++)
+		g_free(row->texts[c]);
+	g_free(row);
+}
+
+static void reading_init(struct reading *r)
+{
+	r->rows = g_ptr_array_new_with_free_func(row_free);
+	r->removed = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	r->wants = g_hash_table_new(g_direct_hash, g_direct_equal);
+}
+
+static void reading_reset(struct reading *r)
+{
+	g_ptr_array_set_size(r->rows, 0);
+	g_array_set_size(r->removed, 0);
+	g_hash_table_remove_all(r->wants);
+	r->last = r->after;
+	r->bytes = 0;
+	r->cut = false;
+}
+
+static void reading_release(struct reading *r)
+{
+	g_ptr_array_unref(r->rows);
+	g_array_unref(r->removed);
+	g_hash_table_unref(r->wants);
+}
+
+static void reading_add_words(GString *out, const char *text)
+{
+	if (text)
+		g_string_append_printf(out, "%s\n", text);
+}
+
+static void reading_add_list(GString *out, char *const *list)
+{
+	for (; list && *list; list++)
+		reading_add_words(out, *list);
+}
+
+/* Not their types: who looks for "image" means the word. Owned. */
+static char *reading_files(char *const *attached)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	for (; attached && *attached; attached++) {
+		struct attachment a = { 0 };
+
+		if (attachment_read(*attached, &a))
+			reading_add_words(out, a.name);
+		attachment_release(&a);
+	}
+	return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+static struct row *reading_add_row(struct reading *r, uint64_t number, uint64_t seq)
+{
+	struct row *row = g_new0(struct row, 1);
+
+	row->number = number;
+	row->seq = seq;
+	g_ptr_array_add(r->rows, row);
+	return row;
+}
+
+static void reading_add_ticket(struct reading *r, const struct ticket *t)
+{
+	struct row *row = reading_add_row(r, t->number, 0);
+	g_autoptr(GString) people = g_string_new(NULL), tags = g_string_new(NULL);
+
+	reading_add_words(people, t->requester_name);
+	reading_add_words(people, t->requester_address);
+	reading_add_list(people, t->participants);
+	reading_add_list(tags, t->tags);
+	row->texts[FULLTEXT_SUBJECT] = g_strdup_printf(
+		"%" PRIu64 " %s", t->number, t->subject ? t->subject : "");
+	row->texts[FULLTEXT_PEOPLE] = g_string_free(g_steal_pointer(&people), FALSE);
+	row->texts[FULLTEXT_TEXT] = g_string_free(g_steal_pointer(&tags), FALSE);
+}
+
+static enum status reading_add_entry(
+	struct txn *txn, const struct entry *e, void *arg, struct error *err)
+{
+	struct reading *r = arg;
+	struct row *row = reading_add_row(r, e->ticket, e->seq);
+	g_autoptr(GString) people = g_string_new(NULL);
+	enum status st = tickets_text(txn, e->ticket, e->seq, &row->texts[FULLTEXT_TEXT], err);
+
+	r->bytes += st == ST_OK ? strlen(row->texts[FULLTEXT_TEXT]) : 0;
+	reading_add_words(people, e->from);
+	reading_add_list(people, e->to);
+	reading_add_list(people, e->cc);
+	row->texts[FULLTEXT_SUBJECT] = g_strdup(e->subject);
+	row->texts[FULLTEXT_PEOPLE] = g_string_free(g_steal_pointer(&people), FALSE);
+	row->texts[FULLTEXT_FILES] = reading_files(e->attached);
+	return st;
+}
+
+/* The same, until it is enough for now. */
+static enum status reading_add_new_entry(
+	struct txn *txn, const struct entry *e, void *arg, struct error *err)
+{
+	struct reading *r = arg;
+
+	r->cut = r->bytes > READ_BYTES;
+	return r->cut ? ST_NOT_FOUND : reading_add_entry(txn, e, r, err);
+}
+
+/* --- what the log asks for --- */
+
+/* How much of a ticket an event may have changed; each includes the ones before. */
+enum want {
+	WANT_MESSAGES = 1, /* those that are new */
+	WANT_TICKET,       /* its own row */
+	WANT_ALL           /* nothing stays as it was */
+};
+
+/* The rest can only have brought a message. */
+static const guint8 wants_of[EVENT_KINDS] = {
+	[EVENT_OPENED] = WANT_TICKET,
+	[EVENT_TAG] = WANT_TICKET,
+	[EVENT_TITLE] = WANT_TICKET,
+	[EVENT_REQUESTER] = WANT_TICKET,
+	[EVENT_UNKNOWN] = WANT_ALL,
+	[EVENT_MERGED] = WANT_ALL,
+	[EVENT_SPLIT] = WANT_ALL,
+	[EVENT_PURGED] = WANT_ALL,
+	[EVENT_REDACTED] = WANT_ALL,
+	[EVENT_REPAIRED] = WANT_ALL,
+};
+
+static enum status want_note(
+	struct txn *txn, const struct event *event, void *arg, struct error *err)
+{
+	struct reading *r = arg;
+	gpointer key = GSIZE_TO_POINTER((gsize)event->ticket);
+	guint was = GPOINTER_TO_UINT(g_hash_table_lookup(r->wants, key)),
+	      want = event->kind < EVENT_KINDS ? wants_of[event->kind] : WANT_ALL;
+
+	(void)txn;
+	(void)err;
+	r->last = event->serial;
+	g_hash_table_insert(r->wants, key, GUINT_TO_POINTER(MAX(MAX(was, want), WANT_MESSAGES)));
+	return --r->most == 0 ? ST_NOT_FOUND : ST_OK;
+}
+
+/* Of a merged ticket nothing is found: its messages are the survivor's. */
+static enum status want_read(
+	struct txn *txn, struct reading *r, uint64_t number, enum want want, struct error *err)
+{
+	struct ticket t = { 0 };
+	uint64_t last = 0;
+	enum status st = tickets_load(txn, number, &t, err);
+	bool gone = st == ST_NOT_FOUND || (st == ST_OK && t.merged_into);
+
+	if (st == ST_OK && want != WANT_ALL)
+		st = fulltext_last(r->fulltext, number, &last, err);
+	if (gone || want == WANT_ALL)
+		g_array_append_val(r->removed, number);
+	if (st == ST_OK && !gone && want != WANT_MESSAGES)
+		reading_add_ticket(r, &t);
+	if (st == ST_OK && !gone)
+		st = tickets_each_entry_from(txn, number, last + 1,
+			want == WANT_ALL ? reading_add_entry : reading_add_new_entry, r, err);
+	record_release(&ticket_type, &t);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+static enum status want_read_all(struct txn *txn, struct reading *r, struct error *err)
+{
+	GHashTableIter iter;
+	gpointer number, want;
+	enum status st = ST_OK;
+
+	g_hash_table_iter_init(&iter, r->wants);
+	while (st == ST_OK && !r->cut && g_hash_table_iter_next(&iter, &number, &want))
+		st = want_read(
+			txn, r, GPOINTER_TO_SIZE(number), (enum want)GPOINTER_TO_UINT(want), err);
+	return st;
+}
+
+static enum status indexing_read_log(struct txn *txn, void *arg, struct error *err)
+{
+	struct reading *r = arg;
+	unsigned most = r->most;
+	enum status st;
+
+	reading_reset(r);
+	st = history_each(txn, 0, r->after, want_note, r, err);
+	r->most = most;
+	if (st == ST_OK || st == ST_NOT_FOUND)
+		st = want_read_all(txn, r, err);
+	if (r->cut)
+		r->last = r->after;
+	return st;
+}
+
+/* --- building --- */
+
+static enum status indexing_read_ticket(
+	struct txn *txn, const struct ticket *t, void *arg, struct error *err)
+{
+	struct reading *r = arg;
+	enum status st = want_read(txn, r, t->number, WANT_TICKET, err);
+
+	if (st != ST_OK || r->cut)
+		return st == ST_OK ? ST_NOT_FOUND : st;
+	r->last = t->number;
+	return --r->most == 0 ? ST_NOT_FOUND : ST_OK;
+}
+
+static enum status indexing_read_tickets(struct txn *txn, void *arg, struct error *err)
+{
+	struct reading *r = arg;
+	unsigned most = r->most;
+	enum status st;
+
+	reading_reset(r);
+	st = tickets_each_from(txn, r->from, indexing_read_ticket, r, err);
+	r->most = most;
+	return st;
+}
+
+/* --- writing --- */
+
+static enum status indexing_write(struct reading *r, struct error *err)
+{
+	enum status st = ST_OK;
+
+	for (guint i = 0; i < r->removed->len && st == ST_OK; i++)
+		st = fulltext_remove(r->fulltext, g_array_index(r->removed, uint64_t, i), 0, err);
+	for (guint i = 0; i < r->rows->len && st == ST_OK; i++) {
+		const struct row *row = r->rows->pdata[i];
+
+		st = fulltext_put(
+			r->fulltext, row->number, row->seq, (const char *const *)row->texts, err);
+	}
+	return st;
+}
+
+/* --- how far --- */
+
+static enum status indexing_note_end(
+	struct txn *txn, const struct event *event, void *arg, struct error *err)
+{
+	(void)txn;
+	(void)err;
+	*(uint64_t *)arg = event->serial;
+	return ST_OK;
+}
+
+struct ends {
+	uint64_t serial, number;
+};
+
+/* The log's last serial and the last ticket's number. */
+static enum status indexing_read_ends(struct txn *txn, void *arg, struct error *err)
+{
+	struct ends *ends = arg;
+	enum status st;
+
+	*ends = (struct ends){ 0 };
+	st = history_tail(txn, 1, indexing_note_end, &ends->serial, err);
+	return st == ST_OK ? tickets_last(txn, &ends->number, err) : st;
+}
+
+static void indexing_tell(const struct fulltext_place *place, const struct ends *ends,
+	struct indexing_progress *progress_out)
+{
+	*progress_out = (struct indexing_progress){
+		.building = !place->built,
+		.behind = place->built ? ends->serial - MIN(ends->serial, place->serial) : 0,
+		.number = place->number,
+		.last_number = ends->number,
+	};
+	progress_out->done = place->built && progress_out->behind == 0;
+}
+
+/* An older store than the one that was indexed has come into its place: all of it is read again. */
+static void indexing_begin_again(struct fulltext_place *place, const struct ends *ends)
+{
+	bool fresh = !place->built && place->number == 0;
+
+	if (place->serial > ends->serial || fresh)
+		*place = (struct fulltext_place){ .serial = ends->serial };
+}
+
+enum status indexing_look(struct store *store, struct fulltext *f,
+	struct indexing_progress *progress_out, struct error *err)
+{
+	struct fulltext_place place;
+	struct ends ends;
+	enum status st = fulltext_place(f, &place, err);
+
+	if (st == ST_OK)
+		st = store_read(store, indexing_read_ends, &ends, err);
+	if (st != ST_OK)
+		return st;
+	indexing_begin_again(&place, &ends);
+	indexing_tell(&place, &ends, progress_out);
+	return ST_OK;
+}
+
+static enum status indexing_go_on(struct store *store, struct reading *r,
+	struct fulltext_place *place, const struct ends *ends, struct error *err)
+{
+	enum status st;
+
+	r->from = place->number + 1;
+	r->after = place->built ? place->serial : place->number;
+	st = store_read(store, place->built ? indexing_read_log : indexing_read_tickets, r, err);
+	if (st == ST_OK)
+		st = indexing_write(r, err);
+	if (place->built)
+		place->serial = r->last;
+	else if (!r->cut && (r->last == place->number || r->last >= ends->number))
+		*place = (struct fulltext_place){ .serial = place->serial, .built = true };
+	else
+		place->number = r->last;
+	return st;
+}
+
+enum status indexing_step(struct store *store, struct fulltext *f, unsigned most,
+	struct indexing_progress *progress_out, struct error *err)
+{
+	struct reading r = { .fulltext = f, .most = most };
+	struct fulltext_place place;
+	struct ends ends;
+	enum status st = fulltext_begin(f, err);
+
+	if (st != ST_OK)
+		return st;
+	reading_init(&r);
+	st = fulltext_place(f, &place, err);
+	if (st == ST_OK)
+		st = store_read(store, indexing_read_ends, &ends, err);
+	if (st == ST_OK) {
+		indexing_begin_again(&place, &ends);
+		st = indexing_go_on(store, &r, &place, &ends, err);
+	}
+	if (st == ST_OK)
+		st = fulltext_commit(f, &place, err);
+	if (st == ST_OK)
+		indexing_tell(&place, &ends, progress_out);
+	else
+		fulltext_undo(f);
+	reading_release(&r);
+	return st;
+}
+
+enum status indexing_scrub(struct store *store, struct fulltext *f, struct error *err)
+{
+	struct indexing_progress progress = { .done = false };
+	enum status st = ST_OK;
+
+	while (st == ST_OK && !progress.done)
+		st = indexing_step(store, f, STEP_WHOLE, &progress, err);
+	return st == ST_OK ? fulltext_scrub(f, err) : st;
+}
+
+/* --- opening --- */
+
+/* Another store's index in the same place is not this one's: its secret names it, hashed. */
+enum status indexing_open(struct store *store, const char *directory, bool writable,
+	struct fulltext **fulltext_out, struct error *err)
+{
+	guint8 secret[STORE_SECRET_BYTES], mac[HASH_BYTES];
+	char name[HASH_HEX];
+
+	store_secret(store, secret);
+	hash_mac(secret, sizeof secret, "search index", mac);
+	hash_hex(mac, name);
+	return fulltext_open(
+		&(struct fulltext_options){
+			.directory = directory, .store = name, .writable = writable },
+		fulltext_out, err);
+}

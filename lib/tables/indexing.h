@@ -1,0 +1,32 @@
+/* Fills the index of words (archive/fulltext.h) from the store: first with all tickets, by number,
+ * then by following the log. Whoever calls brings it further, the daemon after each change, the
+ * tool before it asks; who is killed leaves it where the last commit was. */
+#ifndef MILTICKET_INDEXING_H
+#define MILTICKET_INDEXING_H
+
+#include "archive/fulltext.h"
+#include "store/store.h"
+
+/* The store's index, in its directory. Fails as fulltext_open() does. */
+enum status indexing_open(struct store *store, const char *directory, bool writable,
+	struct fulltext **fulltext_out, struct error *err);
+
+struct indexing_progress {
+	bool done;       /* nothing of the store is missing in it */
+	bool building;   /* its tickets are, and not only what happened lately */
+	uint64_t behind; /* events of the log that it has not seen; 0 while it is built */
+	uint64_t number, last_number; /* building: up to which ticket it has come, of how many */
+};
+/* How far it is, without going on. */
+enum status indexing_look(struct store *store, struct fulltext *fulltext,
+	struct indexing_progress *progress_out, struct error *err);
+
+/* One step: at most so many tickets, or events of the log. ST_BUSY: another process does. */
+enum status indexing_step(struct store *store, struct fulltext *fulltext, unsigned most,
+	struct indexing_progress *progress_out, struct error *err);
+
+/* All steps that are left, and then nothing of what was removed is left in the file: for purge and
+ * redact, before they return. */
+enum status indexing_scrub(struct store *store, struct fulltext *fulltext, struct error *err);
+
+#endif

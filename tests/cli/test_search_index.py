@@ -1,0 +1,160 @@
+"""The search index follows the store, and whatever is wrong with it costs nothing but a slower search."""
+import resource
+import signal
+import sqlite3
+import subprocess
+import time
+
+import pytest
+from harness.box import mail, mbox
+from harness.ground import program, run
+
+ACCOUNT = ("--account", "support@example.com")
+INSTEAD = "all messages are read instead"
+
+
+@pytest.fixture
+def filled(desk, tmp_path):
+    """Twelve tickets; the words of the third are its own."""
+    box = tmp_path / "box"
+    mails = [mail(number) for number in range(1, 13)]
+    mails[2] = mail(3, subject="Quinquireme", body="of nineveh\n")
+    box.write_bytes(mbox(mails))
+    desk.run_ticket("import", box, *ACCOUNT)
+    return desk
+
+
+def index(desk):
+    return desk.store / "search.sqlite"
+
+
+def found(desk, *words, **options):
+    done = run(
+        program("ticket"),
+        "search",
+        "--config",
+        desk.config,
+        *words,
+        "--format",
+        "{number}",
+        check=False,
+        **options,
+    )
+    assert done.returncode == (0 if done.stdout else 1), done.stderr
+    return [int(line) for line in done.stdout.split()], done.stderr.decode()
+
+
+def status(desk):
+    (line,) = desk.ticket("index", "status")
+    return line
+
+
+def test_a_search_makes_the_index_and_keeps_it_up_to_date(filled):
+    assert not index(filled).exists()
+    assert filled.run_ticket("index", "status", check=False).returncode == 1
+    assert found(filled, "quinq") == ([3], "")
+    assert index(filled).stat().st_mode & 0o777 == 0o660
+    assert (status(filled)["tickets"], status(filled)["behind"]) == (12, 0)
+    filled.run_ticket("note", "5", "-m", "A trireme was seen.")
+    assert status(filled)["behind"] > 0
+    assert found(filled, "trireme") == ([5], "")
+    filled.run_ticket("title", "Galleon", "6")
+    assert found(filled, "galleon") == ([6], "")
+    filled.run_ticket("merge", "3", "--into", "4")
+    assert found(filled, "nineveh") == ([4], "")
+    filled.run_ticket("split", "4", "2")
+    assert found(filled, "nineveh") == ([13], "")
+
+
+def test_the_best_come_first_and_options_narrow(filled):
+    filled.run_ticket("note", "11", "-m", "No quinquireme here, nor a nineveh.")
+    assert found(filled, "quinquireme")[0] == [3, 11]
+    assert found(filled, "quinquireme", "--sort", "activity")[0] == [11, 3]
+    filled.run_ticket("close", "3")
+    assert found(filled, "quinquireme", "--status", "closed")[0] == [3]
+    assert found(filled, "quinquireme", "--limit", "1")[0] == [3]
+    assert found(filled, "reme", "neve")[0] == [3, 11]
+    assert found(filled, "reme*")[0] == []
+    assert found(filled, "#3")[0] == [3] and found(filled, "3")[0][0] == 3
+
+
+def test_a_word_that_no_text_can_have_is_a_mistake(filled):
+    done = filled.run_ticket("search", "?!", check=False)
+    assert done.returncode == 64 and "'?!' has no letter or digit" in done.stderr.decode()
+
+
+@pytest.mark.parametrize("where", ("head", "inside", "all"))
+def test_a_damaged_index_costs_one_slower_search(filled, where):
+    found(filled, "quinq")
+    sqlite3.connect(index(filled)).execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+    data = bytearray(index(filled).read_bytes())
+    start, end = {"head": (0, 200), "inside": (4096, len(data)), "all": (0, len(data))}[where]
+    data[start:end] = b"\xa5" * (end - start)
+    index(filled).write_bytes(data)
+    numbers, said = found(filled, "quinq")
+    assert numbers == [3] and (said == "" or INSTEAD in said)
+    assert found(filled, "quinq") == ([3], "")
+
+
+def test_a_locked_index_costs_one_slower_search(filled):
+    found(filled, "quinq")
+    filled.run_ticket("note", "5", "-m", "A trireme was seen.")
+    other = sqlite3.connect(index(filled), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    numbers, said = found(filled, "trireme")
+    assert numbers == [5] and INSTEAD in said
+    other.execute("ROLLBACK")
+    assert found(filled, "trireme") == ([5], "")
+
+
+def no_room():
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
+
+
+def test_a_full_disk_costs_one_slower_search(filled):
+    done = subprocess.run(
+        [program("ticket"), "search", "--config", filled.config, "quinq", "--format", "{number}"],
+        capture_output=True,
+        preexec_fn=no_room,
+    )
+    assert (done.returncode, done.stdout) == (0, b"3\n"), done.stderr
+    assert INSTEAD in done.stderr.decode()
+    assert found(filled, "quinq") == ([3], "")
+
+
+def test_rebuilding(filled):
+    found(filled, "quinq")
+    before = status(filled)
+    data = index(filled).stat().st_ino
+    filled.run_ticket("index", "rebuild")
+    assert status(filled) | {"bytes": 0} == before | {"bytes": 0}
+    assert index(filled).stat().st_ino == data
+    assert found(filled, "quinq") == ([3], "")
+
+
+def everything(desk):
+    return b"".join(path.read_bytes() for path in desk.store.glob("search.sqlite*")).lower()
+
+
+def test_what_is_redacted_or_purged_is_in_no_byte_of_it(filled):
+    filled.run_ticket("requester", "vercingetorix@customer.example", "7")
+    filled.run_ticket("note", "8", "-m", "The hexareme sank.")
+    assert found(filled, "vercingetorix")[0] == [7] and found(filled, "hexareme")[0] == [8]
+    assert b"vercingetorix" in everything(filled) and b"hexareme" in everything(filled)
+    filled.run_ticket("redact", "vercingetorix@customer.example")
+    assert b"vercingetorix" not in everything(filled) and b"ercingetori" not in everything(filled)
+    filled.run_ticket("close", "8")
+    time.sleep(1.1)
+    filled.run_ticket("purge", "--closed-before", "1s")
+    assert b"hexareme" not in everything(filled)
+    assert found(filled, "hexareme")[0] == [] and found(filled, "quinq")[0] == [3]
+
+
+def test_a_restored_store_is_not_asked_by_another_ones_index(filled, tmp_path):
+    filled.run_ticket("backup", tmp_path / "backup")
+    filled.run_ticket("note", "5", "-m", "A trireme was seen.")
+    assert found(filled, "trireme")[0] == [5]
+    filled.run_ticket("restore", tmp_path / "backup", "--force")
+    filled.run_ticket("note", "6", "-m", "A bireme was seen.")
+    assert found(filled, "trireme")[0] == [] and found(filled, "bireme")[0] == [6]
