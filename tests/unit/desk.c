@@ -248,6 +248,39 @@ unsigned desk_outbox(struct desk *desk, const char *event, char **mail_out)
 	return w.count;
 }
 
+struct seeking {
+	const char *event;
+	struct outgoing *found;
+};
+
+static enum status seek_outgoing(
+	struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err)
+{
+	const struct seeking *s = arg;
+
+	(void)txn;
+	(void)err;
+	if (strcmp(outgoing->event, s->event) == 0) {
+		record_release(&outgoing_type, s->found);
+		record_copy(&outgoing_type, s->found, outgoing);
+	}
+	return ST_OK;
+}
+
+static enum status seek_in_outbox(struct txn *txn, void *arg, struct error *err)
+{
+	return outbox_each(txn, seek_outgoing, arg, err);
+}
+
+void desk_outgoing(struct desk *desk, const char *event, struct outgoing *outgoing_out)
+{
+	struct seeking s = { event, outgoing_out };
+
+	memset(outgoing_out, 0, sizeof *outgoing_out);
+	g_assert_cmpint(store_read(desk->store, seek_in_outbox, &s, &desk->err), ==, ST_OK);
+	g_assert_cmpuint(outgoing_out->id, >, 0);
+}
+
 static enum status count_event(
 	struct txn *txn, const struct event *event, void *arg, struct error *err)
 {

@@ -47,6 +47,8 @@ void desk_save(struct desk *desk, const struct ticket *ticket);
 /* Mails in the outbox with that event; NULL counts all. The text of the last of them is in
  * *mail_out when not NULL; owned. */
 unsigned desk_outbox(struct desk *desk, const char *event, char **mail_out);
+/* The last of them. Release with record_release. */
+void desk_outgoing(struct desk *desk, const char *event, struct outgoing *outgoing_out);
 /* How many events of that kind the ticket has. */
 unsigned desk_events(struct desk *desk, uint64_t number, const char *kind);
 

@@ -157,6 +157,11 @@ static const struct row {
 		"open normal anna, new normal -" },
 	{ "a mistyped command is answered with the nearest one", false, "clsoe\n",
 		"> clsoe\nunknown command 'clsoe'; did you mean 'close'?\n\n", AS_IT_WAS },
+	{ "a mistyped command has its arguments, too", false, "prioriti high\n",
+		"> prioriti high\nunknown command 'prioriti'; did you mean 'priority'?\n\n",
+		AS_IT_WAS },
+	{ "the number is the last word", true, "priority high 1\n",
+		"> priority high 1\n#1 priority high\n\n", "new high -, new normal -" },
 	{ "a mistyped command ends them", false, "take\nclsoe\npriority high\n",
 		"> take\n#1 assigned to anna\n\n> clsoe\nunknown command 'clsoe'; did you mean 'close'?\n\n> priority high\nnot run: it stands below a line that was not\n\n",
 		"open normal anna, new normal -" },
@@ -314,6 +319,31 @@ static void test_show_and_list(void)
 	desk_close(&d);
 }
 
+static void test_counts(void)
+{
+	struct desk d;
+	struct run r;
+
+	ask_thrice(&d);
+	run_text(&d, false, "take\nassign zoe\nfrobnicate\npriority high\n", &r);
+	g_assert_cmpuint(r.transcript.done, ==, 1);
+	g_assert_cmpuint(r.transcript.refused, ==, 3);
+	run_release(&r);
+	desk_close(&d);
+}
+
+static void test_transcript_begins_empty(void)
+{
+	struct transcript t;
+
+	memset(&t, 0xff, sizeof t);
+	transcript_init(&t);
+	g_assert_cmpuint(t.done + t.refused, ==, 0);
+	g_assert_cmpstr(t.text->str, ==, "");
+	transcript_release(&t);
+	g_assert_null(t.text);
+}
+
 /* --- caps --- */
 
 static void test_caps(void)
@@ -351,6 +381,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/command-mail/help names every verb there is by mail", test_help);
 	g_test_add_func(
 		"/command-mail/show and list answer from the agent's queues", test_show_and_list);
+	g_test_add_func("/command-mail/what was done and refused is counted", test_counts);
+	g_test_add_func("/command-mail/a transcript begins empty", test_transcript_begins_empty);
 	g_test_add_func("/command-mail/commands are capped in number and length", test_caps);
 	return g_test_run();
 }

@@ -280,6 +280,9 @@ static void test_requester(void)
 	does(&d, NULL, 1, "requester Dora@EXAMPLE.net", "#1 requester dora@example.net already");
 	does(&d, NULL, 1, "requester \"Dora Kern\" <dora@example.net>",
 		"#1 requester dora@example.net");
+	does(&d, NULL, 1, "requester Dora Kern <dora@example.net>",
+		"#1 requester dora@example.net already");
+	does(&d, NULL, 1, "requester dora@example.net", "#1 requester dora@example.net already");
 	does(&d, NULL, 1, "requester support@example.com",
 		"'support@example.com' is an address of the desk itself");
 	does(&d, NULL, 1, "requester support+x@example.com",
@@ -292,6 +295,68 @@ static void test_requester(void)
 	g_assert_cmpuint(desk_events(&d, 1, "requester"), ==, 2);
 	record_release(&ticket_type, &t);
 	desk_close(&d);
+}
+
+static void test_full_tags(void)
+{
+	struct desk d;
+	struct ticket t;
+	g_autoptr(GString) line = g_string_new("tag");
+	struct apply more = { .desk = &d, .number = 1 };
+
+	for (unsigned i = 0; i < LIMIT_TAGS; i++)
+		g_string_append_printf(line, " t%u", i);
+	more.line = line->str;
+	desk_open(&d, NULL);
+	ask(&d, 1, "support@example.com");
+	does(&d, NULL, 1, "tag first", "#1 tagged first");
+	g_assert_cmpint(store_write(d.store, apply, &more, &d.err), ==, ST_OK);
+	g_free(more.said);
+	desk_ticket(&d, 1, &t);
+	g_assert_cmpuint(g_strv_length(t.tags), ==, LIMIT_TAGS);
+	record_release(&ticket_type, &t);
+	desk_close(&d);
+}
+
+/* What moves is counted there, and what the new ticket says of times comes of it alone. */
+static void test_split(void)
+{
+	struct desk d;
+	struct ticket old, new;
+
+	desk_open(&d, NULL);
+	ask(&d, 1, "support@example.com");
+	desk_mail(&d, "dora@example.net", "support@example.com", NULL,
+		"From: dora@example.net\nSubject: Re: Matter 1\nMessage-ID: <r@example.net>\n"
+		"In-Reply-To: <m1@example.net>\n\nand mine\n");
+	g_assert_cmpuint(d.last.ticket, ==, 1);
+	does(&d, NULL, 1, "split 3", "ticket #1 has no message 3");
+	does(&d, NULL, 1, "split 2", "#1 split into #2");
+	desk_ticket(&d, 1, &old);
+	desk_ticket(&d, 2, &new);
+	g_assert_cmpuint(old.messages_count, ==, 1);
+	g_assert_cmpuint(new.messages_count, ==, 1);
+	g_assert_cmpstr(new.requester_address, ==, "dora@example.net");
+	g_assert_cmpint(new.last_in, ==, old.last_in);
+	g_assert_cmpint(new.first_response, ==, 0);
+	g_assert_cmpint(new.last_out, ==, 0);
+	g_assert_cmpuint(new.links.v[0], ==, 1);
+	g_assert_cmpuint(old.links.v[0], ==, 2);
+	record_release(&ticket_type, &old);
+	record_release(&ticket_type, &new);
+	does(&d, NULL, 2, "split 1",
+		"ticket #2 would have no message left; there is nothing to split it from");
+	desk_close(&d);
+}
+
+static void test_released_twice(void)
+{
+	struct command c = { 0 };
+
+	g_assert_cmpint(command_parse_line("tag +a -b", now, &c, NULL), ==, ST_OK);
+	command_release(&c);
+	command_release(&c);
+	g_assert_null(c.add);
 }
 
 static void test_watch(void)
@@ -358,6 +423,9 @@ int main(int argc, char **argv)
 		"/command/an agent who is given a ticket is told", test_assigned_agent_is_told);
 	g_test_add_func("/command/a colleague's ticket is stolen, not taken", test_take_and_steal);
 	g_test_add_func("/command/a ticket gets another requester", test_requester);
+	g_test_add_func("/command/no more than LIMIT_TAGS tags", test_full_tags);
+	g_test_add_func("/command/a message is split off with what belongs to it", test_split);
+	g_test_add_func("/command/released twice is released once", test_released_twice);
 	g_test_add_func("/command/no more than LIMIT_WATCHING watch a ticket", test_watch);
 	g_test_add_func("/command/a change to what is so already writes nothing",
 		test_nothing_new_writes_nothing);

@@ -603,6 +603,7 @@ static void test_shell_reply(void)
 {
 	struct desk d;
 	struct entry e;
+	struct outgoing o;
 	g_autofree char *mail = NULL, *in_reply_to = NULL, *cc = NULL;
 	g_autoptr(GString)
 		extra = g_string_new("Cc: dora@example.net, support@example.com\nReferences:");
@@ -618,11 +619,76 @@ static void test_shell_reply(void)
 	cc = header(mail, "Cc");
 	g_assert_cmpstr(in_reply_to, ==, "<h1@example.org>");
 	g_assert_cmpstr(cc, ==, "dora@example.net");
+	desk_outgoing(&d, "reply", &o);
+	g_assert_cmpuint(g_strv_length(o.to), ==, 2);
+	g_assert_cmpstr(o.to[0], ==, "carla@example.net");
+	g_assert_cmpstr(o.to[1], ==, "dora@example.net");
+	record_release(&outgoing_type, &o);
 	desk_entry(&d, 1, 2, &e);
 	g_assert_cmpuint(g_strv_length(e.references), <=, 21);
 	g_assert_cmpstr(e.references[g_strv_length(e.references) - 1], ==, "<h1@example.org>");
 	record_release(&entry_type, &e);
 	desk_close(&d);
+}
+
+/* --- what is sent along --- */
+
+static enum status add_note(struct txn *txn, void *arg, struct error *err)
+{
+	struct desk *d = arg;
+	struct token_key key = { { 0 } };
+	const struct reply_context context = { txn, d->settings, &key, { "unix:root", d->now } };
+	struct ticket t = { 0 };
+	enum status st = tickets_load(txn, 1, &t, err);
+
+	if (st == ST_OK)
+		st = reply_note(&context, &t, NULL, "She called.\n", err);
+	record_release(&ticket_type, &t);
+	return st;
+}
+
+struct forwarding {
+	struct desk *desk;
+	const char *to;
+};
+
+static enum status forward_to(struct txn *txn, void *arg, struct error *err)
+{
+	const struct forwarding *f = arg;
+	struct desk *d = f->desk;
+	struct token_key key = { { 0 } };
+	const struct reply_context context = { txn, d->settings, &key, { "unix:root", d->now } };
+	struct ticket t = { 0 };
+	enum status st = tickets_load(txn, 1, &t, err);
+
+	if (st == ST_OK)
+		st = reply_forward(&context, &t, f->to, "Please see.\n", "forward", err);
+	record_release(&ticket_type, &t);
+	return st;
+}
+
+static void test_notes_go_to_agents_alone(void)
+{
+	static const struct {
+		const char *to;
+		size_t mails;
+	} rows[] = { { "anna@example.com", 2 }, { "consultant@example.org", 1 } };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct desk d;
+		struct forwarding f = { &d, rows[i].to };
+		struct outgoing o;
+
+		desk_open(&d, NULL);
+		ask(&d, "carla@example.net", "carla@example.net", "", 1);
+		g_assert_cmpint(store_write(d.store, add_note, &d, &d.err), ==, ST_OK);
+		g_assert_cmpint(store_write(d.store, forward_to, &f, &d.err), ==, ST_OK);
+		desk_outgoing(&d, "forward", &o);
+		g_assert_cmpuint(o.attach.n, ==, rows[i].mails);
+		g_assert_cmpuint(o.attach.v[0], ==, 1);
+		record_release(&outgoing_type, &o);
+		desk_close(&d);
+	}
 }
 
 /* The relay is the mail server that we filter, and the login at it an agent's. */
@@ -688,6 +754,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/reply/the requester is written to as they write", test_who_is_written_to);
 	g_test_add_func("/reply/a reply from the shell is threaded, capped and reaches all",
 		test_shell_reply);
+	g_test_add_func("/reply/notes go along to agents alone", test_notes_go_to_agents_alone);
 	g_test_add_func("/reply/our own mail passes untouched, twice", test_own_mail_passes);
 	return g_test_run();
 }
