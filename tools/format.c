@@ -64,8 +64,6 @@ static char *format_value(const struct cli *cli, const struct ticket *t, const c
 	for (size_t i = 0; i < G_N_ELEMENTS(computed); i++)
 		if (strcmp(computed[i].name, name) == 0)
 			return computed[i].text(cli, t);
-	if (strcmp(name, "merged_into") == 0 && t->merged_into == 0)
-		return NULL;
 	return record_field_text(format_stored(name), t);
 }
 

@@ -80,13 +80,6 @@ static json_t *json_numbers(const struct numbers *numbers)
 	return array;
 }
 
-/* 0 is "not known" only where a field says so: a ticket that a record is merged into, or that
- * outgoing mail is of. */
-static bool zero_is_unknown(const struct field *f)
-{
-	return strcmp(f->name, "merged_into") == 0 || strcmp(f->name, "ticket") == 0;
-}
-
 /* A name that is empty says that there is nothing to name. */
 static json_t *json_name(const struct field *f, int value)
 {
@@ -101,8 +94,9 @@ static json_t *json_field(const struct field *f, const void *record, bool exact)
 	switch (f->type) {
 	case FIELD_U64:
 		number = *(const uint64_t *)(const void *)at;
-		return number == 0 && zero_is_unknown(f) ? json_null()
-							 : json_integer((json_int_t)number);
+		return number == 0 && f->flags & FIELD_ZERO_UNKNOWN
+			? json_null()
+			: json_integer((json_int_t)number);
 	case FIELD_TIME:
 		return exact ? json_time_exact(*(const int64_t *)(const void *)at)
 			     : json_time(*(const int64_t *)(const void *)at);

@@ -277,47 +277,93 @@ static void line_list(const char *label, char *const *list)
 	print_text_line(label, text);
 }
 
-static void print_numbers(const struct ticket *t)
+static void line_numbers(const char *label, const struct numbers *numbers)
 {
-	g_autoptr(GString) links = g_string_new(NULL);
-	g_autofree char *merged =
-		t->merged_into ? g_strdup_printf("#%" G_GUINT64_FORMAT, t->merged_into) : NULL;
+	g_autoptr(GString) text = g_string_new(NULL);
 
-	for (size_t i = 0; i < t->links.n; i++)
-		g_string_append_printf(
-			links, "%s#%" G_GUINT64_FORMAT, i ? ", " : "", t->links.v[i]);
-	print_text_line(N_("links"), links->str);
-	print_text_line(N_("merged into"), merged);
+	for (size_t i = 0; i < numbers->n; i++)
+		g_string_append_printf(text, "%s#%" G_GUINT64_FORMAT, i ? ", " : "", numbers->v[i]);
+	print_text_line(label, text->str);
+}
+
+static char *yes_text(const char *help)
+{
+	return help ? g_strdup_printf(_("yes: %s"), _(help)) : g_strdup(_("yes"));
+}
+
+static void line_field(const struct cli *cli, const struct field *f, const void *record)
+{
+	const void *at = (const char *)record + f->offset;
+	g_autofree char *text = record_field_text(f, record), *line = NULL;
+
+	if (f->type == FIELD_TIME) {
+		line_time(cli, f->label, *(const int64_t *)at);
+		return;
+	}
+	if (f->type == FIELD_NUMBERS) {
+		line_numbers(f->label, at);
+		return;
+	}
+	if (f->type == FIELD_BOOL)
+		line = *(const bool *)at ? yes_text(f->help) : NULL;
+	else if (text && f->flags & FIELD_OF_TICKET)
+		line = g_strdup_printf("#%s", text);
+	else if (!text && f->none)
+		line = g_strdup(_(f->none));
+	else
+		line = g_steal_pointer(&text);
+	print_text_line(f->label, line);
+}
+
+/* --- fields of a ticket that are shown in a way of their own --- */
+
+static void line_status(const struct field *f, const struct ticket *t)
+{
+	print_coloured(f->label, ticket_status_names[t->status], terminal_status_colour(t->status));
+}
+
+static void line_priority(const struct field *f, const struct ticket *t)
+{
+	print_coloured(f->label, priority_names[t->priority], priority_colours[t->priority]);
+}
+
+static void line_requester(const struct field *f, const struct ticket *t)
+{
+	g_autofree char *requester = mailbox_write(
+		t->requester_name, t->requester_address ? t->requester_address : "");
+
+	print_text_line(f->label, requester);
+}
+
+static const struct {
+	size_t offset;
+	void (*print)(const struct field *field, const struct ticket *ticket);
+} own_lines[] = {
+	{ offsetof(struct ticket, status), line_status },
+	{ offsetof(struct ticket, priority), line_priority },
+	{ offsetof(struct ticket, requester_address), line_requester },
+};
+
+static void print_field(const struct cli *cli, const struct field *f, const struct ticket *t)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(own_lines); i++)
+		if (own_lines[i].offset == f->offset) {
+			own_lines[i].print(f, t);
+			return;
+		}
+	line_field(cli, f, t);
 }
 
 static void print_fields(const struct cli *cli, const struct ticket *t)
 {
 	g_autofree char *tag = tag_text(&cli->settings->tag_format, t->number),
 			*subject = terminal_line(t->subject ? t->subject : "", 1000);
-	g_autofree char *requester = mailbox_write(
-		t->requester_name, t->requester_address ? t->requester_address : "");
 
 	printf("%s%s %s%s\n", terminal_on(COLOUR_BOLD), tag, *subject ? subject : _("(no subject)"),
 		terminal_off());
-	print_coloured(
-		N_("status"), ticket_status_names[t->status], terminal_status_colour(t->status));
-	print_coloured(N_("priority"), priority_names[t->priority], priority_colours[t->priority]);
-	print_text_line(N_("queue"), t->queue);
-	line_list(N_("also in"), t->watchers);
-	print_text_line(N_("project"), t->project);
-	print_text_line(N_("agent"), t->agent ? t->agent : _("nobody"));
-	print_text_line(N_("requester"), requester);
-	line_list(N_("participants"), t->participants);
-	line_list(N_("watched by"), t->watching);
-	line_list(N_("tags"), t->tags);
-	line_time(cli, N_("opened"), t->opened);
-	line_time(cli, N_("updated"), t->updated);
-	line_time(cli, N_("first response"), t->first_response);
-	line_time(cli, N_("closed"), t->closed);
-	line_time(cli, N_("wait until"), t->wait_until);
-	print_text_line(N_("undelivered"),
-		t->undelivered ? _("yes: a mail of this ticket came back") : NULL);
-	print_numbers(t);
+	for (size_t i = 0; i < ticket_type.count; i++)
+		if (ticket_type.fields[i].label)
+			print_field(cli, &ticket_type.fields[i], t);
 }
 
 static void print_attachment(const char *recorded)

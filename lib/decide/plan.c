@@ -83,19 +83,27 @@ static void add_claim(struct edits *edits, const char *name, const char *value)
 	edits_add_header(edits, name, encoded);
 }
 
+static void claim_field(const struct plan *p, const struct field *field, struct edits *edits)
+{
+	const char *value = record_field_word(field, p->ticket);
+	g_autofree char *name = g_strconcat("X-Ticket-", field->name, NULL);
+
+	name[strlen("X-Ticket-")] = g_ascii_toupper(*field->name);
+	/* A login may be an address that the customer must not see. */
+	if (field->flags & FIELD_LOGIN && plan_leaves(p) && value && strchr(value, '@'))
+		return;
+	add_claim(edits, name, value);
+}
+
 static void add_our_claims(const struct plan *p, struct edits *edits)
 {
 	const struct ticket *t = p->ticket;
 	g_autofree char *number = g_strdup_printf("%" G_GUINT64_FORMAT, t->number);
 
 	add_claim(edits, "X-Ticket", number);
-	add_claim(edits, "X-Ticket-Queue", t->queue);
-	add_claim(edits, "X-Ticket-Project", t->project);
-	add_claim(edits, "X-Ticket-Status", ticket_status_names[t->status]);
-	/* A login may be an address that the customer must not see. */
-	if (!plan_leaves(p) || !t->agent || !strchr(t->agent, '@'))
-		add_claim(edits, "X-Ticket-Agent", t->agent);
-	add_claim(edits, "X-Ticket-Priority", priority_names[t->priority]);
+	for (size_t i = 0; i < ticket_type.count; i++)
+		if (ticket_type.fields[i].flags & FIELD_CLAIM)
+			claim_field(p, &ticket_type.fields[i], edits);
 	add_claim(edits, "X-Ticket-Match", match_names[p->match]);
 	add_claim(edits, "X-Ticket-Event", p->event);
 }

@@ -474,6 +474,8 @@ char *record_field_text(const struct field *f, const void *record)
 {
 	switch (f->type) {
 	case FIELD_U64:
+		if (f->flags & FIELD_ZERO_UNKNOWN && !*CONST_AT(uint64_t, record, f))
+			return NULL;
 		return g_strdup_printf("%" G_GUINT64_FORMAT, *CONST_AT(uint64_t, record, f));
 	case FIELD_TIME:
 		return text_rfc3339(*CONST_AT(int64_t, record, f));
@@ -492,6 +494,61 @@ char *record_field_text(const struct field *f, const void *record)
 		return numbers_text(CONST_AT(struct numbers, record, f));
 	}
 	return NULL;
+}
+
+static bool record_set_name(const struct field *f, void *record, const char *text)
+{
+	int value = text ? names_find(f->names, text) : 0;
+
+	if (value >= 0)
+		*AT(int, record, f) = value;
+	return value >= 0;
+}
+
+static void record_set_words(const struct field *f, void *record, const char *text)
+{
+	char **words = text ? g_strsplit(text, " ", -1) : NULL;
+
+	g_strfreev(*AT(char **, record, f));
+	*AT(char **, record, f) = words;
+}
+
+bool record_field_set(const struct field *f, void *record, const char *text)
+{
+	const char *value = text && *text ? text : NULL;
+
+	switch (f->type) {
+	case FIELD_ENUM:
+	case FIELD_WORD:
+		return record_set_name(f, record, value);
+	case FIELD_TEXT:
+		g_free(*AT(char *, record, f));
+		*AT(char *, record, f) = g_strdup(value);
+		return true;
+	case FIELD_LIST:
+		record_set_words(f, record, value);
+		return true;
+	case FIELD_U64:
+	case FIELD_TIME:
+	case FIELD_BOOL:
+	case FIELD_NUMBERS:
+		return false;
+	}
+	return false;
+}
+
+const char *record_field_word(const struct field *f, const void *record)
+{
+	if (f->type == FIELD_TEXT)
+		return *CONST_AT(char *, record, f);
+	if (f->type == FIELD_ENUM || f->type == FIELD_WORD)
+		return f->names[*CONST_AT(int, record, f)];
+	return NULL;
+}
+
+char *const *record_field_list(const struct field *f, const void *record)
+{
+	return f->type == FIELD_LIST ? *CONST_AT(char **, record, f) : NULL;
 }
 
 int names_find(const char *const *names, const char *s)

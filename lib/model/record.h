@@ -27,21 +27,35 @@ enum field_type {
 enum { RECORD_SHORT_WORDS = 29 };
 
 enum field_flags {
-	FIELD_HIDDEN = 1, /* stored and exported, but not part of the documented JSON */
+	FIELD_HIDDEN = 1 << 0, /* stored and exported, but not part of the documented JSON */
 	/* a text of lower-case hex digits as a rule, stored in half the space when it is */
-	FIELD_HEX = 2
+	FIELD_HEX = 1 << 1,
+	FIELD_ALWAYS = 1 << 2,       /* never unknown, so that its JSON is never null */
+	FIELD_ZERO_UNKNOWN = 1 << 3, /* a number of which 0 is "unknown" */
+	FIELD_OF_TICKET = 1 << 4,    /* a ticket's number, or several: people see #12 */
+	FIELD_FILTER = 1 << 5,       /* a field of the query language */
+	FIELD_CLAIM = 1 << 6,        /* a mail's header X-Ticket-NAME tells it */
+	FIELD_LOGIN = 1 << 7,        /* an agent's login, which may be an address of ours */
 };
 
-/* id is what is stored: never reuse or renumber one. Absent in a stored value: zero. */
+/* One row of a table says all of a field: how it is stored, shown, described, asked for and told.
+ * tests/unit/test-fields.py writes the JSON Schema and the manual's lists from the rows. */
 struct field {
-	uint8_t id;
-	const char *name;
+	uint8_t id;       /* what is stored: never reuse or renumber one; absent in a value: zero */
+	const char *name; /* in C, in JSON and in --format */
 	enum field_type type;
 	size_t offset;
 	/* FIELD_ENUM and FIELD_WORD: NULL-terminated, by value; FIELD_TEXT, if any: frequent words.
 	 * Of words, those at 1 to RECORD_SHORT_WORDS are stored as one byte. */
 	const char *const *names;
 	unsigned flags;
+	const char *label; /* as `ticket show` calls it; NULL: it is not shown, or in a way of its
+	                      own */
+	const char *none;  /* shown where there is none; NULL: then it is left out */
+	const char *help;  /* what its name does not tell, for the JSON Schema; NULL */
+	const char *query; /* what a query calls it; NULL: its name */
+	int event;         /* the kind of event whose `to` is its value from then on; 0: none */
+	char index;        /* tickets: lists by its value are kept under this letter; 0: none */
 };
 
 struct record_type {
@@ -78,6 +92,16 @@ const struct field *record_field(
 /* The field as people read it: RFC 3339, lists joined by ", ", enum names; NULL for what is
  * unknown. Owned. */
 char *record_field_text(const struct field *field, const void *record);
+
+/* Gives a field the value that people write: a name, a text, words between blanks; NULL or "" is
+ * none. False, and nothing changed, when it can't be. Numbers and times can't be set so. */
+bool record_field_set(const struct field *field, void *record, const char *text);
+
+/* The text of a FIELD_TEXT or the name of a FIELD_ENUM; borrowed, NULL when there is none. */
+const char *record_field_word(const struct field *field, const void *record);
+
+/* The words of a FIELD_LIST; borrowed, NULL when there are none. */
+char *const *record_field_list(const struct field *field, const void *record);
 
 /* Index of s in NULL-terminated names, or -1. */
 int names_find(const char *const *names, const char *s);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/tongue.h"
 
 const char *const ticket_status_names[] = { "new", "open", "waiting", "internal", "clarify",
 	"closed", "spam", NULL };
@@ -84,146 +85,137 @@ bool ticket_has_person(const struct ticket *t, const char *address)
 		text_list_has(t->participants, address);
 }
 
-#define FIELD(id, name, type) \
-	{ \
-		id, #name, type, offsetof(struct RECORD, name), NULL, 0 \
-	}
-#define FIELD_NAMED(id, name, names) \
-	{ \
-		id, #name, FIELD_ENUM, offsetof(struct RECORD, name), names, 0 \
-	}
-#define FIELD_KIND(id, name, flags) \
-	{ \
-		id, #name, FIELD_WORD, offsetof(struct RECORD, name), event_kind_names, flags \
-	}
-#define FIELD_OURS(id, name, type) \
-	{ \
-		id, #name, type, offsetof(struct RECORD, name), NULL, FIELD_HIDDEN \
-	}
-#define FIELD_HEXADECIMAL(id, name) \
-	{ \
-		id, #name, FIELD_TEXT, offsetof(struct RECORD, name), NULL, \
-			FIELD_HIDDEN | FIELD_HEX \
-	}
+/* clang-format off */
+#define ROW(number, member, kind) \
+	.id = number, .name = #member, .type = kind, .offset = offsetof(struct RECORD, member)
 #define TYPE(label) \
-	{ \
-#label, sizeof(struct RECORD), fields_of_##label, G_N_ELEMENTS(fields_of_##label) \
-	}
+	{ #label, sizeof(struct RECORD), fields_of_##label, G_N_ELEMENTS(fields_of_##label) }
 
+/* In the order in which `ticket show` and JSON have them. */
 #define RECORD ticket
 static const struct field fields_of_ticket[] = {
-	FIELD(1, number, FIELD_U64),
-	FIELD(2, subject, FIELD_TEXT),
-	FIELD(3, queue, FIELD_TEXT),
-	FIELD_OURS(4, watchers, FIELD_LIST),
-	FIELD(5, project, FIELD_TEXT),
-	FIELD_NAMED(6, status, ticket_status_names),
-	FIELD_NAMED(7, priority, priority_names),
-	FIELD(8, agent, FIELD_TEXT),
-	FIELD_OURS(9, requester_name, FIELD_TEXT),
-	FIELD_OURS(10, requester_address, FIELD_TEXT),
-	FIELD(11, participants, FIELD_LIST),
-	FIELD(12, tags, FIELD_LIST),
-	FIELD(13, opened, FIELD_TIME),
-	FIELD(14, updated, FIELD_TIME),
-	FIELD(15, last_in, FIELD_TIME),
-	FIELD(16, last_out, FIELD_TIME),
-	FIELD(17, first_response, FIELD_TIME),
-	FIELD(18, closed, FIELD_TIME),
-	FIELD(19, wait_until, FIELD_TIME),
-	FIELD(20, undelivered, FIELD_BOOL),
-	FIELD(21, links, FIELD_NUMBERS),
-	FIELD(22, merged_into, FIELD_U64),
-	FIELD(23, messages_count, FIELD_U64),
-	FIELD_OURS(24, account, FIELD_TEXT),
-	FIELD_OURS(25, language, FIELD_TEXT),
-	FIELD_OURS(26, answered, FIELD_LIST),
-	FIELD(27, attachments_count, FIELD_U64),
-	FIELD_OURS(28, watching, FIELD_LIST),
-	FIELD_OURS(29, former, FIELD_U64),
-	FIELD_OURS(30, requester_written, FIELD_TEXT),
+	{ ROW(1, number, FIELD_U64), .flags = FIELD_ALWAYS | FIELD_FILTER },
+	{ ROW(2, subject, FIELD_TEXT), .event = EVENT_TITLE },
+	{ ROW(6, status, FIELD_ENUM), .names = ticket_status_names, .label = N_("status"),
+		.flags = FIELD_ALWAYS | FIELD_FILTER | FIELD_CLAIM, .event = EVENT_STATUS, .index = 'S' },
+	{ ROW(7, priority, FIELD_ENUM), .names = priority_names, .label = N_("priority"),
+		.flags = FIELD_FILTER | FIELD_CLAIM, .event = EVENT_PRIORITY },
+	{ ROW(3, queue, FIELD_TEXT), .label = N_("queue"), .flags = FIELD_ALWAYS | FIELD_CLAIM,
+		.event = EVENT_QUEUE, .index = 'Q' },
+	{ ROW(4, watchers, FIELD_LIST), .label = N_("also in"), .flags = FIELD_HIDDEN, .index = 'Q' },
+	{ ROW(5, project, FIELD_TEXT), .label = N_("project"), .flags = FIELD_FILTER | FIELD_CLAIM,
+		.event = EVENT_PROJECT, .index = 'P' },
+	{ ROW(8, agent, FIELD_TEXT), .label = N_("agent"), .none = N_("nobody"),
+		.help = "a login; null is nobody", .flags = FIELD_CLAIM | FIELD_LOGIN, .event = EVENT_AGENT, .index = 'G' },
+	{ ROW(9, requester_name, FIELD_TEXT), .flags = FIELD_HIDDEN },
+	{ ROW(10, requester_address, FIELD_TEXT), .label = N_("requester"), .flags = FIELD_HIDDEN,
+		.index = 'R' },
+	{ ROW(11, participants, FIELD_LIST), .label = N_("participants") },
+	{ ROW(28, watching, FIELD_LIST), .label = N_("watched by"), .flags = FIELD_HIDDEN },
+	{ ROW(12, tags, FIELD_LIST), .label = N_("tags"), .flags = FIELD_FILTER, .query = "tag",
+		.event = EVENT_TAG, .index = 'T' },
+	{ ROW(13, opened, FIELD_TIME), .label = N_("opened"), .flags = FIELD_ALWAYS },
+	{ ROW(14, updated, FIELD_TIME), .label = N_("updated"), .flags = FIELD_ALWAYS },
+	{ ROW(15, last_in, FIELD_TIME) },
+	{ ROW(16, last_out, FIELD_TIME) },
+	{ ROW(17, first_response, FIELD_TIME), .label = N_("first response") },
+	{ ROW(18, closed, FIELD_TIME), .label = N_("closed") },
+	{ ROW(19, wait_until, FIELD_TIME), .label = N_("wait until") },
+	{ ROW(20, undelivered, FIELD_BOOL), .label = N_("undelivered"),
+		.help = N_("a mail of this ticket came back"), .index = 'U' },
+	{ ROW(21, links, FIELD_NUMBERS), .label = N_("links"), .flags = FIELD_OF_TICKET },
+	{ ROW(22, merged_into, FIELD_U64), .label = N_("merged into"), .help = "null: not merged",
+		.flags = FIELD_OF_TICKET | FIELD_ZERO_UNKNOWN },
+	{ ROW(23, messages_count, FIELD_U64) },
+	{ ROW(27, attachments_count, FIELD_U64), .help = "of all its messages" },
+	{ ROW(24, account, FIELD_TEXT), .flags = FIELD_HIDDEN },
+	{ ROW(25, language, FIELD_TEXT), .flags = FIELD_HIDDEN },
+	{ ROW(26, answered, FIELD_LIST), .flags = FIELD_HIDDEN },
+	{ ROW(29, former, FIELD_U64), .flags = FIELD_HIDDEN },
+	{ ROW(30, requester_written, FIELD_TEXT), .flags = FIELD_HIDDEN },
 };
 const struct record_type ticket_type = TYPE(ticket);
 #undef RECORD
 
 #define RECORD entry
 static const struct field fields_of_entry[] = {
-	FIELD_NAMED(1, direction, direction_names),
-	FIELD(2, message_id, FIELD_TEXT),
-	FIELD(3, in_reply_to, FIELD_TEXT),
-	FIELD(4, references, FIELD_LIST),
-	FIELD(5, from, FIELD_TEXT),
-	FIELD(6, to, FIELD_LIST),
-	FIELD(7, cc, FIELD_LIST),
-	FIELD(8, subject, FIELD_TEXT),
-	FIELD(9, date, FIELD_TIME),
-	FIELD(10, received, FIELD_TIME),
-	FIELD_NAMED(11, match, match_names),
-	FIELD(12, size, FIELD_U64),
-	FIELD(13, archive, FIELD_TEXT),
-	FIELD(14, queue_id, FIELD_TEXT),
-	FIELD_HEXADECIMAL(15, digest),
-	FIELD_OURS(16, sender, FIELD_TEXT),
-	FIELD_KIND(17, event, FIELD_HIDDEN),
-	FIELD(18, reply_to, FIELD_TEXT),
-	FIELD_OURS(19, attached, FIELD_LIST),
-	FIELD_OURS(20, nobodys, FIELD_BOOL),
-	FIELD_OURS(21, taken, FIELD_LIST),
-	FIELD_OURS(22, subjects, FIELD_LIST),
-	FIELD_HEXADECIMAL(24, attached_digest),
+	{ ROW(1, direction, FIELD_ENUM), .names = direction_names },
+	{ ROW(2, message_id, FIELD_TEXT) },
+	{ ROW(3, in_reply_to, FIELD_TEXT) },
+	{ ROW(4, references, FIELD_LIST) },
+	{ ROW(5, from, FIELD_TEXT) },
+	{ ROW(6, to, FIELD_LIST) },
+	{ ROW(7, cc, FIELD_LIST) },
+	{ ROW(8, subject, FIELD_TEXT) },
+	{ ROW(9, date, FIELD_TIME) },
+	{ ROW(10, received, FIELD_TIME) },
+	{ ROW(11, match, FIELD_ENUM), .names = match_names },
+	{ ROW(12, size, FIELD_U64) },
+	{ ROW(13, archive, FIELD_TEXT), .help = "a path below archive.path" },
+	{ ROW(14, queue_id, FIELD_TEXT), .help = "the mail server's" },
+	{ ROW(15, digest, FIELD_TEXT), .flags = FIELD_HIDDEN | FIELD_HEX },
+	{ ROW(16, sender, FIELD_TEXT), .flags = FIELD_HIDDEN },
+	{ ROW(17, event, FIELD_WORD), .names = event_kind_names, .flags = FIELD_HIDDEN },
+	{ ROW(18, reply_to, FIELD_TEXT), .help = "where an answer to it goes" },
+	{ ROW(19, attached, FIELD_LIST), .flags = FIELD_HIDDEN },
+	{ ROW(20, nobodys, FIELD_BOOL), .flags = FIELD_HIDDEN },
+	{ ROW(21, taken, FIELD_LIST), .flags = FIELD_HIDDEN },
+	{ ROW(22, subjects, FIELD_LIST), .flags = FIELD_HIDDEN },
+	{ ROW(24, attached_digest, FIELD_TEXT), .flags = FIELD_HIDDEN | FIELD_HEX },
 };
 const struct record_type entry_type = TYPE(entry);
 #undef RECORD
 
 #define RECORD event
 static const struct field fields_of_event[] = {
-	FIELD(1, time, FIELD_TIME),
-	FIELD(2, actor, FIELD_TEXT),
-	FIELD_KIND(3, kind, 0),
-	FIELD(4, from, FIELD_TEXT),
-	FIELD(5, to, FIELD_TEXT),
-	FIELD(6, text, FIELD_TEXT),
+	{ ROW(1, time, FIELD_TIME), .flags = FIELD_ALWAYS },
+	{ ROW(2, actor, FIELD_TEXT), .help = "an agent's login, unix:NAME, an address, or milticket" },
+	{ ROW(3, kind, FIELD_WORD), .names = event_kind_names, .help = "null: a kind of a newer version" },
+	{ ROW(4, from, FIELD_TEXT) },
+	{ ROW(5, to, FIELD_TEXT) },
+	{ ROW(6, text, FIELD_TEXT) },
 };
 const struct record_type event_type = TYPE(event);
 #undef RECORD
 
 #define RECORD queue
 static const struct field fields_of_queue[] = {
-	FIELD(1, name, FIELD_TEXT),
-	FIELD(2, title, FIELD_TEXT),
-	FIELD(3, responsible, FIELD_TEXT),
-	FIELD_OURS(4, created, FIELD_TIME),
-	FIELD(5, signature, FIELD_TEXT),
+	{ ROW(1, name, FIELD_TEXT), .flags = FIELD_ALWAYS },
+	{ ROW(2, title, FIELD_TEXT) },
+	{ ROW(3, responsible, FIELD_TEXT) },
+	{ ROW(4, created, FIELD_TIME), .flags = FIELD_HIDDEN },
+	{ ROW(5, signature, FIELD_TEXT) },
 };
 const struct record_type queue_type = TYPE(queue);
 #undef RECORD
 
 #define RECORD agent
 static const struct field fields_of_agent[] = {
-	FIELD(1, login, FIELD_TEXT),
-	FIELD(2, name, FIELD_TEXT),
-	FIELD(3, addresses, FIELD_LIST),
-	FIELD(4, queues, FIELD_LIST),
-	FIELD_OURS(5, inactive, FIELD_BOOL),
-	FIELD_OURS(6, created, FIELD_TIME),
+	{ ROW(1, login, FIELD_TEXT), .flags = FIELD_ALWAYS },
+	{ ROW(2, name, FIELD_TEXT) },
+	{ ROW(3, addresses, FIELD_LIST) },
+	{ ROW(4, queues, FIELD_LIST) },
+	{ ROW(5, inactive, FIELD_BOOL), .flags = FIELD_HIDDEN },
+	{ ROW(6, created, FIELD_TIME), .flags = FIELD_HIDDEN },
 };
 const struct record_type agent_type = TYPE(agent);
 #undef RECORD
 
 #define RECORD outgoing
 static const struct field fields_of_outgoing[] = {
-	FIELD(1, ticket, FIELD_U64),
-	{ 2, "event", FIELD_TEXT, offsetof(struct outgoing, event), event_kind_names, 0 },
-	FIELD_OURS(3, sender, FIELD_TEXT),
-	FIELD(4, to, FIELD_LIST),
-	FIELD_NAMED(5, state, outgoing_state_names),
-	FIELD(6, attempts, FIELD_U64),
-	FIELD_OURS(7, created, FIELD_TIME),
-	FIELD(8, next_try, FIELD_TIME),
-	FIELD(9, last_reply, FIELD_TEXT),
-	FIELD_OURS(10, message_id, FIELD_TEXT),
-	FIELD_OURS(11, attach, FIELD_NUMBERS),
-	FIELD_OURS(12, deferrals, FIELD_U64),
+	{ ROW(1, ticket, FIELD_U64), .flags = FIELD_ZERO_UNKNOWN },
+	{ ROW(2, event, FIELD_TEXT), .names = event_kind_names, .flags = FIELD_ALWAYS },
+	{ ROW(3, sender, FIELD_TEXT), .flags = FIELD_HIDDEN },
+	{ ROW(4, to, FIELD_LIST) },
+	{ ROW(5, state, FIELD_ENUM), .names = outgoing_state_names },
+	{ ROW(6, attempts, FIELD_U64) },
+	{ ROW(7, created, FIELD_TIME), .flags = FIELD_HIDDEN },
+	{ ROW(8, next_try, FIELD_TIME) },
+	{ ROW(9, last_reply, FIELD_TEXT) },
+	{ ROW(10, message_id, FIELD_TEXT), .flags = FIELD_HIDDEN },
+	{ ROW(11, attach, FIELD_NUMBERS), .flags = FIELD_HIDDEN },
+	{ ROW(12, deferrals, FIELD_U64), .flags = FIELD_HIDDEN },
 };
 const struct record_type outgoing_type = TYPE(outgoing);
 #undef RECORD
+/* clang-format on */

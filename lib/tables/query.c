@@ -1,4 +1,4 @@
-/* The query language: a table of fields, a parser by recursive descent, and the asking. */
+/* The query language: a parser by recursive descent, and the asking. */
 #include "tables/query.h"
 
 #include <string.h>
@@ -6,6 +6,7 @@
 #include "base/nearest.h"
 #include "base/text.h"
 #include "base/tongue.h"
+#include "tables/query-fields.h"
 
 enum { DEPTH_MAX = 20, NODES_MAX = 500, VALUES_MAX = 100 };
 
@@ -15,173 +16,9 @@ enum kind { ALL_OF, ANY_OF, NOT, TERM };
 struct query {
 	enum kind kind;
 	GPtrArray *children; /* struct query * */
-	int field;
+	struct query_field field;
 	char **values; /* as they are compared */
 	char *me;
-};
-
-typedef bool field_fn(const struct ticket *t, const char *value, const struct query *q);
-
-/* --- what a field asks of a ticket --- */
-
-static bool same_word(const char *a, const char *value)
-{
-	g_autofree char *form = text_searchable(a ? a : "");
-
-	return text_glob(value, form);
-}
-
-static bool in_words(char *const *list, const char *value)
-{
-	for (; list && *list; list++)
-		if (same_word(*list, value))
-			return true;
-	return false;
-}
-
-static bool ask_queue(const struct ticket *t, const char *value, const struct query *q)
-{
-	(void)q;
-	return same_word(t->queue, value) || in_words(t->watchers, value);
-}
-
-static bool ask_project(const struct ticket *t, const char *value, const struct query *q)
-{
-	(void)q;
-	return strcmp(value, "none") == 0 ? !t->project || !*t->project
-					  : same_word(t->project, value);
-}
-
-static bool ask_status(const struct ticket *t, const char *value, const struct query *q)
-{
-	(void)q;
-	return strcmp(ticket_status_names[t->status], value) == 0;
-}
-
-static bool ask_priority(const struct ticket *t, const char *value, const struct query *q)
-{
-	(void)q;
-	return strcmp(priority_names[t->priority], value) == 0;
-}
-
-static bool ask_tag(const struct ticket *t, const char *value, const struct query *q)
-{
-	(void)q;
-	return strcmp(value, "none") == 0 ? !t->tags || !t->tags[0] : in_words(t->tags, value);
-}
-
-static bool ask_agent(const struct ticket *t, const char *value, const struct query *q)
-{
-	if (strcmp(value, "none") == 0)
-		return !t->agent;
-	if (strcmp(value, "me") == 0)
-		return t->agent && g_strcmp0(t->agent, q->me) == 0;
-	return t->agent && same_word(t->agent, value);
-}
-
-/* An address, "@domain", a glob, or a part of the name or address. */
-static bool ask_requester(const struct ticket *t, const char *value, const struct query *q)
-{
-	g_autofree char *name = text_searchable(t->requester_name ? t->requester_name : "");
-	const char *address = t->requester_address ? t->requester_address : "";
-
-	(void)q;
-	if (*value == '@')
-		return g_str_has_suffix(address, value);
-	if (strpbrk(value, "*?"))
-		return text_glob(value, address) || text_glob(value, name);
-	return strchr(value, '@') ? strcmp(address, value) == 0
-				  : strstr(name, value) || strstr(address, value);
-}
-
-static bool ask_subject(const struct ticket *t, const char *value, const struct query *q)
-{
-	g_autofree char *form = text_searchable(t->subject ? t->subject : "");
-
-	(void)q;
-	return strpbrk(value, "*?") ? text_glob(value, form) : strstr(form, value) != NULL;
-}
-
-static bool ask_number(const struct ticket *t, const char *value, const struct query *q)
-{
-	uint64_t number;
-
-	(void)q;
-	return text_parse_number(value, &number) == ST_OK && number == t->number;
-}
-
-/* --- facts --- */
-
-static bool is_open(const struct ticket *t)
-{
-	return ticket_status_active(t->status);
-}
-static bool is_closed(const struct ticket *t)
-{
-	return t->status == TICKET_CLOSED;
-}
-static bool is_new(const struct ticket *t)
-{
-	return t->status == TICKET_NEW;
-}
-static bool is_waiting(const struct ticket *t)
-{
-	return t->status == TICKET_WAITING;
-}
-static bool is_unassigned(const struct ticket *t)
-{
-	return !t->agent;
-}
-static bool is_undelivered(const struct ticket *t)
-{
-	return t->undelivered;
-}
-static bool is_unanswered(const struct ticket *t)
-{
-	return t->last_in > t->last_out;
-}
-
-static const char *const fact_names[] = { "open", "closed", "new", "waiting", "unassigned",
-	"undelivered", "unanswered", NULL };
-/* In the same order. */
-static bool (*const facts[])(const struct ticket *t) = { is_open, is_closed, is_new, is_waiting,
-	is_unassigned, is_undelivered, is_unanswered };
-G_STATIC_ASSERT(G_N_ELEMENTS(facts) + 1 == G_N_ELEMENTS(fact_names));
-
-static bool ask_is(const struct ticket *t, const char *value, const struct query *q)
-{
-	int fact = names_find(fact_names, value);
-
-	(void)q;
-	return fact >= 0 && facts[fact](t);
-}
-
-static bool ask_has(const struct ticket *t, const char *value, const struct query *q)
-{
-	(void)q;
-	return strcmp(value, "attachment") == 0 ? t->attachments_count > 0 : t->links.n > 0;
-}
-
-static const char *const has_names[] = { "attachment", "link", NULL };
-
-/* words: the only values, NULL for any. */
-static const struct {
-	const char *name;
-	field_fn *ask;
-	const char *const *words;
-	bool number;
-} fields[] = {
-	{ "queue", ask_queue, NULL, false },
-	{ "project", ask_project, NULL, false },
-	{ "status", ask_status, ticket_status_names, false },
-	{ "priority", ask_priority, priority_names, false },
-	{ "tag", ask_tag, NULL, false },
-	{ "agent", ask_agent, NULL, false },
-	{ "requester", ask_requester, NULL, false },
-	{ "subject", ask_subject, NULL, false },
-	{ "number", ask_number, NULL, true },
-	{ "is", ask_is, fact_names, false },
-	{ "has", ask_has, has_names, false },
 };
 
 /* --- parsing --- */
@@ -241,22 +78,24 @@ static char *query_hint(const char *word, const char *const *names)
 		       : g_strdup_printf(_("expected one of: %s"), all);
 }
 
-static int find_field(const char *name)
+static bool find_field(const char *name, struct query_field *out)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
-		if (g_ascii_strcasecmp(fields[i].name, name) == 0)
-			return (int)i;
-	return -1;
+	for (size_t i = 0; query_field_at(i, out); i++)
+		if (g_ascii_strcasecmp(out->name, name) == 0)
+			return true;
+	return false;
 }
 
 static enum status fail_at_field(const struct parser *s, const char *at, const char *name)
 {
-	const char *names[G_N_ELEMENTS(fields) + 1] = { NULL };
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
 	g_autofree char *help = NULL;
+	struct query_field field;
 
-	for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
-		names[i] = fields[i].name;
-	help = query_hint(name, names);
+	for (size_t i = 0; query_field_at(i, &field); i++)
+		g_ptr_array_add(names, (char *)field.name);
+	g_ptr_array_add(names, NULL);
+	help = query_hint(name, (const char *const *)names->pdata);
 	return fail_at(s, at, _("there is no field '%s'; %s"), name, help);
 }
 
@@ -287,17 +126,18 @@ static char *read_value(struct parser *s)
 	return NULL;
 }
 
-static enum status check_value(const struct parser *s, const char *at, int field, const char *value)
+static enum status check_value(
+	const struct parser *s, const char *at, const struct query_field *field, const char *value)
 {
 	g_autofree char *help = NULL;
 	uint64_t number;
 
-	if (fields[field].number && text_parse_number(value, &number) != ST_OK)
+	if (field->number && text_parse_number(value, &number) != ST_OK)
 		return fail_at(s, at, _("'%s' is no ticket number"), value);
-	if (!fields[field].words || names_find(fields[field].words, value) >= 0)
+	if (!field->words || names_find(field->words, value) >= 0)
 		return ST_OK;
-	help = query_hint(value, fields[field].words);
-	return fail_at(s, at, _("'%s' is no value of %s; %s"), value, fields[field].name, help);
+	help = query_hint(value, field->words);
+	return fail_at(s, at, _("'%s' is no value of %s; %s"), value, field->name, help);
 }
 
 static enum status read_values(struct parser *s, struct query *q)
@@ -309,7 +149,7 @@ static enum status read_values(struct parser *s, struct query *q)
 		const char *at = s->p += values->len > 0;
 		g_autofree char *raw = read_value(s), *form = raw ? text_searchable(raw) : NULL;
 
-		st = raw ? check_value(s, at, q->field, form) : ST_BAD_INPUT;
+		st = raw ? check_value(s, at, &q->field, form) : ST_BAD_INPUT;
 		if (st == ST_OK)
 			g_ptr_array_add(values, g_steal_pointer(&form));
 	} while (st == ST_OK && *s->p == ',' && values->len < VALUES_MAX);
@@ -325,12 +165,12 @@ static enum status read_term(struct parser *s, struct query **out)
 	g_autofree char *name = g_strndup(s->p, len);
 	struct query *q;
 	enum status st;
-	int field = find_field(name);
+	struct query_field field;
 
 	if (s->p[len] != ':')
 		return fail_at(
 			s, at, _("expected field:value; words are what 'ticket search' looks for"));
-	if (field < 0)
+	if (!find_field(name, &field))
 		return fail_at_field(s, at, name);
 	s->p += len + 1;
 	q = query_new(TERM);
@@ -476,7 +316,7 @@ enum status query_parse(
 static bool term_matches(const struct query *q, const struct ticket *t)
 {
 	for (char **value = q->values; *value; value++)
-		if (fields[q->field].ask(t, *value, q))
+		if (query_field_asks(&q->field, t, *value, q->me))
 			return true;
 	return false;
 }

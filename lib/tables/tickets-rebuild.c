@@ -96,45 +96,34 @@ static enum status rebuild_add_entry(
 
 /* --- events: what each kind says that the ticket is since --- */
 
-static void set_queue(struct ticket *t, const struct event *e)
+/* The value of a field, where its row names that kind. What always has one keeps it. */
+static void set_field(struct ticket *t, const struct field *f, const struct event *e)
+{
+	if ((e->to && *e->to) || !(f->flags & FIELD_ALWAYS))
+		record_field_set(f, t, e->to);
+}
+
+static void set_fields(struct ticket *t, const struct event *e)
+{
+	for (size_t i = 0; i < ticket_type.count; i++)
+		if (ticket_type.fields[i].event && ticket_type.fields[i].event == e->kind)
+			set_field(t, &ticket_type.fields[i], e);
+}
+
+static void set_first_queue(struct ticket *t, const struct event *e)
 {
 	rebuild_replace(&t->queue, e->to);
 }
 
-static void set_project(struct ticket *t, const struct event *e)
+static void set_closed(struct ticket *t, const struct event *e)
 {
-	rebuild_replace(&t->project, e->to);
+	t->closed = t->status == TICKET_CLOSED ? e->time : 0;
 }
 
-static void set_title(struct ticket *t, const struct event *e)
+static void set_woken(struct ticket *t, const struct event *e)
 {
-	rebuild_replace(&t->subject, e->to);
-}
-
-static void set_agent(struct ticket *t, const struct event *e)
-{
-	rebuild_replace(&t->agent, e->to);
-}
-
-static void set_priority(struct ticket *t, const struct event *e)
-{
-	t->priority = e->to ? MAX(names_find(priority_names, e->to), 0) : PRIORITY_NORMAL;
-}
-
-static void rebuild_set_status(struct ticket *t, const struct event *e)
-{
-	int status = e->to ? names_find(ticket_status_names, e->to) : -1;
-
-	if (status < 0)
-		return;
-	t->status = status;
-	t->closed = status == TICKET_CLOSED ? e->time : 0;
-}
-
-static void set_tags(struct ticket *t, const struct event *e)
-{
-	g_strfreev(t->tags);
-	t->tags = e->to && *e->to ? g_strsplit(e->to, " ", LIMIT_TAGS) : NULL;
+	set_field(t, record_field(&ticket_type, "status"), e);
+	set_closed(t, e);
 }
 
 static void add_link(struct ticket *t, const struct event *e)
@@ -158,16 +147,11 @@ static void set_undelivered(struct ticket *t, const struct event *e)
 	t->undelivered = e->kind == EVENT_BOUNCE;
 }
 
+/* What a kind says beside that, or in another way. */
 static void (*const meanings[EVENT_KINDS])(struct ticket *t, const struct event *e) = {
-	[EVENT_OPENED] = set_queue,
-	[EVENT_QUEUE] = set_queue,
-	[EVENT_PROJECT] = set_project,
-	[EVENT_TITLE] = set_title,
-	[EVENT_AGENT] = set_agent,
-	[EVENT_PRIORITY] = set_priority,
-	[EVENT_STATUS] = rebuild_set_status,
-	[EVENT_WAKE] = rebuild_set_status,
-	[EVENT_TAG] = set_tags,
+	[EVENT_OPENED] = set_first_queue,
+	[EVENT_STATUS] = set_closed,
+	[EVENT_WAKE] = set_woken,
 	[EVENT_LINK] = add_link,
 	[EVENT_MERGED] = set_merged,
 	[EVENT_BOUNCE] = set_undelivered,
@@ -185,6 +169,7 @@ static enum status rebuild_add_event(
 	r->events++;
 	r->t.opened = r->t.opened ? r->t.opened : e->time;
 	r->t.updated = MAX(r->t.updated, e->time);
+	set_fields(&r->t, e);
 	if (meanings[e->kind])
 		meanings[e->kind](&r->t, e);
 	return ST_OK;

@@ -17,8 +17,8 @@ static const char accounts[] =
 
 /* What every ticketed mail gets, of the ticket below. */
 #define CLAIMS \
-	"+X-Ticket: 1042\n+X-Ticket-Queue: support\n+X-Ticket-Project: helpdesk\n+X-Ticket-Status: open\n+X-Ticket-Agent: anna\n" \
-	"+X-Ticket-Priority: high\n+X-Ticket-Match: message-id\n+X-Ticket-Event: followup\n"
+	"+X-Ticket: 1042\n+X-Ticket-Status: open\n+X-Ticket-Priority: high\n+X-Ticket-Queue: support\n" \
+	"+X-Ticket-Project: helpdesk\n+X-Ticket-Agent: anna\n+X-Ticket-Match: message-id\n+X-Ticket-Event: followup\n"
 /* What agents see in Reply-To. */
 #define BEHIND "\"Carla (carla@example.net)\" <TOKEN>"
 #define WAYS_PAST \

@@ -1,6 +1,7 @@
 /* Records as bytes, and the field tables. */
 #include "model/record.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -370,8 +371,67 @@ static void test_active(void)
 		g_assert_cmpint(ticket_status_active(status), ==, status < TICKET_CLOSED);
 }
 
+static void test_set(void)
+{
+	static const struct {
+		const char *field, *text;
+		bool done;
+		const char *shown;
+	} cases[] = {
+		{ "project", "lab", true, "lab" },
+		{ "project", "", true, NULL },
+		{ "priority", "high", true, "high" },
+		{ "priority", "higher", false, "high" },
+		{ "priority", NULL, true, "normal" },
+		{ "tags", "red blue", true, "red, blue" },
+		{ "tags", NULL, true, "" },
+		{ "opened", "2026-09-21T14:13:20Z", false, NULL },
+		{ "undelivered", "true", false, "false" },
+	};
+	struct ticket t = { 0 };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		const struct field *field = record_field(&ticket_type, cases[i].field);
+		g_autofree char *text = NULL;
+
+		g_assert_cmpint(record_field_set(field, &t, cases[i].text), ==, cases[i].done);
+		text = record_field_text(field, &t);
+		g_assert_cmpstr(text, ==, cases[i].shown);
+	}
+	record_release(&ticket_type, &t);
+}
+
+/* For tests/unit/test-fields.py: type, field, kind, flags, names by blanks, help. */
+static int print_fields(void)
+{
+	static const char *const kinds[] = { [FIELD_U64] = "number",
+		[FIELD_TIME] = "time",
+		[FIELD_BOOL] = "bool",
+		[FIELD_ENUM] = "enum",
+		[FIELD_WORD] = "word",
+		[FIELD_TEXT] = "text",
+		[FIELD_LIST] = "list",
+		[FIELD_NUMBERS] = "numbers" };
+
+	for (size_t t = 0; t < G_N_ELEMENTS(types); t++)
+		for (size_t i = 0; i < types[t]->count; i++) {
+			const struct field *f = &types[t]->fields[i];
+			g_autofree char *names = f->names ? g_strjoinv(",", (char **)f->names)
+							  : g_strdup("");
+
+			printf("%s\t%s\t%s\t%s%s%s\t%s\t%s\n", types[t]->name, f->name,
+				kinds[f->type], f->flags & FIELD_HIDDEN ? "hidden " : "",
+				f->flags & FIELD_ALWAYS ? "always " : "",
+				f->flags & FIELD_ZERO_UNKNOWN ? "zero-unknown " : "", names,
+				f->help ? f->help : "");
+		}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 2 && strcmp(argv[1], "--fields") == 0)
+		return print_fields();
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/record/comes back as it was", test_round_trip);
 	g_test_add_func("/record/fields that are zero take no space", test_zero_is_short);
@@ -389,6 +449,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/record/no field has another's id or name", test_ids_are_unique);
 	g_test_add_func("/record/numbers come once and in order", test_numbers);
 	g_test_add_func("/record/fields as people read them", test_text);
+	g_test_add_func("/record/fields are set as people write them", test_set);
 	g_test_add_func("/record/names are found exactly", test_names);
 	g_test_add_func("/record/closed and spam are not active", test_active);
 	return g_test_run();

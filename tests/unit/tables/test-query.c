@@ -45,7 +45,7 @@ static const struct {
 	const char *text, *says;
 } mistakes[] = {
 	{ "", "query, column 1: expected a term such as status:new" }, { "printer", "column 1: expected field:value; words are what 'ticket search'" },
-	{ "queu:x", "column 1: there is no field 'queu'; did you mean 'queue'?" }, { "wobble:x", "expected one of: queue project" },
+	{ "queu:x", "column 1: there is no field 'queu'; did you mean 'queue'?" }, { "wobble:x", "expected one of: queue agent requester" },
 	{ "status:opn", "column 8: 'opn' is no value of status; did you mean 'open'?" }, { "status:", "column 8: expected a value" },
 	{ "status:new,", "column 12: expected a value" }, { "number:x", "column 8: 'x' is no ticket number" }, { "subject:\"a", "column 9: the quote is not closed" },
 	{ "(status:new", "column 1: the bracket is not closed" }, { "status:new)", "column 11: there is no bracket to close" }, { "status:new or", "column 12: expected field:value" },
