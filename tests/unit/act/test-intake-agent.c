@@ -163,6 +163,57 @@ static void test_copy_of_no_ticket(void)
 	desk_close(&d);
 }
 
+/* The headers of an agent's mail to the outside: what is looked at, and what is let go. */
+static void test_looked_at_by_headers(void)
+{
+	static const struct {
+		const char *authen, *sender, *to, *headers;
+		bool ours;
+	} rows[] = {
+		{ "anna", "anna@example.com", "dora@example.net", "Subject: lunch\n", false },
+		{ "anna", "anna@example.com", "carla@example.net",
+			"In-Reply-To: <q1@example.net>\n", true },
+		{ "anna", "anna@example.com", "carla@example.net", "Subject: [example.com #1] x\n",
+			true },
+		/* only its body tells what a receipt is about */
+		{ "anna", "", "carla@example.net",
+			"Content-Type: multipart/report; report-type=disposition-notification\n",
+			true },
+		{ "nobody", "", "carla@example.net",
+			"Content-Type: multipart/report; report-type=disposition-notification\n",
+			false },
+		{ "anna", "anna@example.com", "tickets@example.com", "Subject: x\n", true },
+		{ "nobody", "x@example.net", "tickets@example.com", "Subject: x\n", false },
+		{ "nobody", "carla@example.net", "dora@example.net",
+			"In-Reply-To: <q1@example.net>\n", false },
+		/* a note that would leave by Bcc */
+		{ "anna", "anna@example.com", "dora@example.net", "To: support+note@example.com\n",
+			true },
+	};
+	struct desk d;
+
+	desk_open(&d, "control_address = \"tickets@example.com\";\n");
+	ask(&d, "support@example.com");
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *mail = g_strconcat(
+			"From: Anna <anna@example.com>\n", rows[i].headers, "\n", NULL);
+		const char *const to[] = { rows[i].to, NULL };
+		const struct envelope e = { .sender = rows[i].sender,
+			.recipients = to,
+			.authen = rows[i].authen,
+			.received = d.now };
+		struct arrival arrival = { .settings = d.settings, .envelope = &e };
+		bool ours = !rows[i].ours;
+
+		g_test_message("%s to %s: %s", rows[i].authen, rows[i].to, rows[i].headers);
+		arrival.message = message_parse_bytes(mail, strlen(mail));
+		g_assert_cmpint(intake_headers(d.store, &arrival, &ours, &d.err), ==, ST_OK);
+		g_assert_true(ours == rows[i].ours);
+		message_free(arrival.message);
+	}
+	desk_close(&d);
+}
+
 /* One Message-ID, From and Date: first an answer, then a note about it that has a Bcc. */
 static void test_answer_made_a_note(void)
 {
@@ -1248,6 +1299,7 @@ int main(int argc, char **argv)
 
 		g_test_add_data_func(path, &copy_rows[i], test_copy);
 	}
+	g_test_add_func("/agent/what is looked at by its headers", test_looked_at_by_headers);
 	g_test_add_func("/agents/copies: a note in place of an answer", test_answer_made_a_note);
 	g_test_add_func("/agents/copies: a question with a Bcc", test_copy_of_no_ticket);
 	g_test_add_func("/agents/a customer's mail that is sent on is no answer",
