@@ -156,6 +156,36 @@ static void test_attachments(void)
 	message_free(none);
 }
 
+static char *with_attachments(const char *banner, unsigned n)
+{
+	GString *mail = g_string_new(
+		"From: carla@example.net\nMessage-ID: <a1@example.net>\n"
+		"Subject: x\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n");
+
+	g_string_append_printf(mail, "%shello\n", banner);
+	for (unsigned i = 0; i < n; i++)
+		g_string_append_printf(
+			mail, "--b\nContent-Type: text/csv; name=\"%u.csv\"\n\n%u\n", i, i);
+	g_string_append(mail, "--b--\n");
+	return g_string_free(mail, FALSE);
+}
+
+/* Past the last that is looked at there may be another. */
+static void test_many_attachments(void)
+{
+	for (unsigned n = LIMIT_ATTACHMENTS - 1; n <= LIMIT_ATTACHMENTS; n++) {
+		g_autofree char *first = with_attachments("", n);
+		g_autofree char *second = with_attachments("[EXTERNAL]\n", n);
+		struct desk d;
+
+		desk_open(&d, NULL);
+		desk_mail(&d, "carla@example.net", "support@example.com", NULL, first);
+		desk_mail(&d, "carla@example.net", "support@example.com", NULL, second);
+		g_assert_cmpstr(d.last.event, ==, n < LIMIT_ATTACHMENTS ? "copy" : "opened");
+		desk_close(&d);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -170,5 +200,6 @@ int main(int argc, char **argv)
 		g_test_add_data_func(path, &pairs[i], test_pair);
 	}
 	g_test_add_func("/copies/attachments are known by name, type and bytes", test_attachments);
+	g_test_add_func("/copies/too many attachments to look at", test_many_attachments);
 	return g_test_run();
 }

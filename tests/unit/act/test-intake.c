@@ -341,6 +341,73 @@ static void test_closed_too_long(void)
 	desk_close(&d);
 }
 
+static enum status add_cleo(struct txn *txn, void *arg, struct error *err)
+{
+	char *at[] = { (char *)"cleo@example.com", NULL }, *in[] = { (char *)"sales", NULL };
+	struct agent agent = {
+		.login = (char *)"cleo", .addresses = at, .queues = in, .inactive = arg != NULL
+	};
+
+	return agents_save(txn, &agent, err);
+}
+
+static bool goes_to(const struct desk *d, const char *address)
+{
+	return desk_has_edit(d, EDIT_ADD_RECIPIENT, address);
+}
+
+/* deliver = both: the queue's members, but those who are inactive; and when the ticket has an
+ * agent, that one alone. */
+static void test_who_gets_it(void)
+{
+	static const char to_both[] = "From: carla@example.net\nTo: both@example.com\nSubject: x\n"
+				      "Message-ID: <w%u@example.net>\n%s\nx\n";
+	struct desk d;
+	struct ticket t;
+
+	desk_open(&d, NULL);
+	for (unsigned i = 0; i < 3; i++) {
+		g_autofree char *mail = g_strdup_printf(
+			to_both, i, i ? "In-Reply-To: <w0@example.net>\n" : "");
+		bool inactive = i == 1;
+
+		g_assert_cmpint(
+			store_write(d.store, add_cleo, inactive ? &d : NULL, &d.err), ==, ST_OK);
+		desk_mail(&d, "carla@example.net", "both@example.com", NULL, mail);
+		g_assert_cmpuint(d.last.ticket, ==, 1);
+		g_assert_true(goes_to(&d, "ben@example.com"));
+		g_assert_true(goes_to(&d, "cleo@example.com") == (i == 0));
+		desk_ticket(&d, 1, &t);
+		g_free(t.agent);
+		t.agent = i ? g_strdup("ben") : NULL;
+		desk_save(&d, &t);
+		record_release(&ticket_type, &t);
+	}
+	desk_close(&d);
+}
+
+/* Nobody is told of a ticket that is nobody's, so an event tells it. */
+static void test_assigned_to_nobody(void)
+{
+	static const char *const logins[] = { "ben", "zoe" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(logins); i++) {
+		g_autofree char *rule = g_strdup_printf(
+			"rules = ( { set: { assign = \"%s\"; }; } );", logins[i]);
+		struct desk d;
+		struct ticket t;
+
+		desk_open(&d, rule);
+		ask(&d);
+		desk_ticket(&d, 1, &t);
+		g_assert_cmpstr(t.agent, ==, i ? NULL : "ben");
+		g_assert_cmpuint(desk_events(&d, 1, "agent"), ==, i);
+		g_assert_cmpuint(desk_outbox(&d, "notice", NULL), ==, !i);
+		record_release(&ticket_type, &t);
+		desk_close(&d);
+	}
+}
+
 static void test_two_accounts(void)
 {
 	struct desk d;
@@ -692,6 +759,8 @@ static void test_agents_vacation_is_kept(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/intake/who gets it", test_who_gets_it);
+	g_test_add_func("/intake/assigned to nobody", test_assigned_to_nobody);
 	g_test_add_func("/intake/mail to an account opens a ticket and is tagged", test_new_ticket);
 	g_test_add_func("/intake/a web form's ticket is its visitor's", test_visitor_of_a_form);
 	g_test_add_func("/intake/a message knows where an answer to it goes",

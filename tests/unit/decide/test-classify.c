@@ -250,6 +250,9 @@ static const struct named_row {
 	{ "a note", OWN, OF_TICKET, "note", "note", "", WHOSE_NOTE },
 	{ "a note that an alias brings to the plain address", OWN, OF_TICKET, "support", "note", "",
 		WHOSE_NOTE },
+	{ "a note to the desk's plain address", OWN, OF_TICKET, "desk", "desk", "", WHOSE_NOTE },
+	{ "a note to a token address that leads to no desk", OWN, OF_TICKET, "plain-token",
+		"plain-token", "", WHOSE_NOTE },
 	{ "a note of no ticket", OWN, NO_TICKET, "note", "note", "", WHOSE_INBOUND },
 	{ "a note to a customer, too", OWN, OF_TICKET, "note,x", "note,x", "", WHOSE_REFUSED },
 	{ "the desk's copy of a note to a customer, too", OWN, OF_TICKET, "note", "x", "note",
@@ -302,6 +305,7 @@ static const struct {
 } addresses[] = {
 	{ "support", "support@example.com" },
 	{ "note", "support+note@example.com" },
+	{ "desk", "desk@example.com" },
 	{ "desk-note", "desk+note@example.com" },
 	{ "helpdesk", "helpdesk@example.com" },
 	{ "old", "old@example.com" },

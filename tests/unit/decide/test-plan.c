@@ -99,6 +99,11 @@ static const struct row {
 		"From: Anna <anna@example.com>\nSubject: x\n" ID,
 		"=Subject[1]: [example.com #1042] x\n" CLAIMS
 		"=From[1]: Anna <support@example.com>\nsender support@example.com\n" },
+	{ "an address where the agent's name should be does not go out", "", WHOSE_REPLY,
+		"carla@example.net", "support@example.com", true,
+		"From: \"anna@private.example\" <anna@home.example>\n" TAGGED,
+		CLAIMS "=From[1]: Example Support <support@example.com>\n"
+		       "sender support@example.com\n" },
 	{ "deliver = agents gives it to them in place of the mailbox", "", WHOSE_INBOUND,
 		"agents@example.com", "agents@example.com", true, TAGGED,
 		CLAIMS "-rcpt agents@example.com\n" TO_WORKERS QUIET TO_TICKET },
