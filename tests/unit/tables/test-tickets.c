@@ -83,6 +83,9 @@ static void test_sequence(void)
 	in_store(number_sequence, NULL);
 }
 
+/* 2027-01-01 */
+static const int64_t NEW_YEAR = DAY_START + 102 * DAY;
+
 static uint64_t dated_number(struct txn *txn, int64_t now, uint64_t first)
 {
 	const struct numbering numbering = { NUMBERS_DATE, first, now };
@@ -110,6 +113,11 @@ static enum status number_days(struct txn *txn, void *arg, struct error *err)
 	OK(tickets_insert(txn, &brought, err));
 	g_assert_cmpuint(dated_number(txn, DAY_START, 1), ==, 2026092110000);
 	g_assert_cmpuint(dated_number(txn, DAY_START, 1), ==, 2026092110001);
+	/* The first and the last day of a year; what no day is begins nothing. */
+	g_assert_cmpuint(dated_number(txn, NEW_YEAR, 202701010100), ==, 202701010100);
+	g_assert_cmpuint(dated_number(txn, NEW_YEAR - DAY, 202612310100), ==, 202612310100);
+	g_assert_cmpuint(dated_number(txn, NEW_YEAR + DAY, 202701000100), ==, 202701020001);
+	g_assert_cmpuint(dated_number(txn, NEW_YEAR + 2 * DAY, 202700030100), ==, 202701030001);
 	/* The sequence is another, and was not moved by dates. */
 	g_assert_cmpuint(make(txn, (struct ticket){ 0 }), ==, 1);
 	return ST_OK;
