@@ -27,6 +27,10 @@ bool charset_keeps_ascii(const char *label);
  * of windows-1252. */
 guint charset_guess(const char *p, gsize left, gunichar *c_out);
 
+/* The charset of raw bytes that nothing labels: Russian, whose words are of eight-bit letters
+ * alone, and Chinese, whose bytes are in pairs. Static; NULL: UTF-8, or for charset_guess(). */
+const char *charset_of_looks(const char *p, gsize len);
+
 /* What windows-1252 has there. */
 gunichar charset_windows_1252(guchar byte);
 

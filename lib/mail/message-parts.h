@@ -44,9 +44,8 @@ struct message {
 
 	/* Computed when first asked for. */
 	struct lazy_mailboxes from, to, cc, reply_to;
-	char *sender_address, *id, **in_reply_to, **references, *subject, *languages, *text,
-		*plain_text;
-	bool sender_known, id_known, languages_known, plain_known, date_known;
+	char *sender_address, *id, **in_reply_to, **references, *subject, *languages, *text;
+	bool sender_known, id_known, languages_known, date_known;
 	int64_t date;
 	const char *type;               /* of the top part, static */
 	GMimeContentType *content_type; /* NULL: there is no such field, or type is NULL */

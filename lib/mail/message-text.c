@@ -34,17 +34,42 @@ GMimeDataWrapper *message_part_content(GMimePart *part)
 	return content;
 }
 
+/* The data come after the line "begin 644 name", which GMime takes for data. */
+static const char *past_begin(const char *raw, const char *end)
+{
+	for (const char *p = raw; p < end; p = text_line_end(p, end))
+		if ((size_t)(end - p) > strlen("begin ") &&
+			memcmp(p, "begin ", strlen("begin ")) == 0)
+			return text_line_end(p, end);
+	return raw;
+}
+
+static GByteArray *part_decoded(GMimeContentEncoding encoding, const char *raw, const char *end)
+{
+	/* Senders leave it out, and without it the last bytes are lost. */
+	static const char padding[] = "===";
+	const char *data = encoding == GMIME_CONTENT_ENCODING_UUENCODE ? past_begin(raw, end) : raw;
+	size_t n = (size_t)(end - data), used;
+	GByteArray *out = g_byte_array_new();
+	GMimeEncoding state;
+
+	g_mime_encoding_init_decode(&state, encoding);
+	g_byte_array_set_size(
+		out, (guint)g_mime_encoding_outlen(&state, n) + 1 + (guint)strlen(padding));
+	used = g_mime_encoding_step(&state, data, n, (char *)out->data);
+	if (encoding == GMIME_CONTENT_ENCODING_BASE64)
+		used += g_mime_encoding_step(
+			&state, padding, strlen(padding), (char *)out->data + used);
+	g_byte_array_set_size(out, (guint)used);
+	return out;
+}
+
 GByteArray *message_part_bytes(GMimePart *part, size_t max)
 {
 	GMimeDataWrapper *content = message_part_content(part);
 	GMimeStream *stream = content ? g_mime_data_wrapper_get_stream(content) : NULL;
 	gint64 length = stream ? g_mime_stream_length(stream) : 0;
 	g_autofree char *raw = NULL;
-	GByteArray *out;
-	/* Senders leave it out, and without it the last bytes are lost. */
-	static const char padding[] = "===";
-	GMimeEncoding state;
-	size_t used;
 	ssize_t n;
 
 	if (length <= 0)
@@ -54,16 +79,7 @@ GByteArray *message_part_bytes(GMimePart *part, size_t max)
 	n = g_mime_stream_read(stream, raw, (size_t)MIN(length, (gint64)max));
 	if (n <= 0)
 		return NULL;
-	g_mime_encoding_init_decode(&state, g_mime_data_wrapper_get_encoding(content));
-	out = g_byte_array_new();
-	g_byte_array_set_size(
-		out, (guint)g_mime_encoding_outlen(&state, (size_t)n) + 1 + (guint)strlen(padding));
-	used = g_mime_encoding_step(&state, raw, (size_t)n, (char *)out->data);
-	if (state.encoding == GMIME_CONTENT_ENCODING_BASE64)
-		used += g_mime_encoding_step(
-			&state, padding, strlen(padding), (char *)out->data + used);
-	g_byte_array_set_size(out, (guint)used);
-	return out;
+	return part_decoded(g_mime_data_wrapper_get_encoding(content), raw, raw + n);
 }
 
 /* --- its text --- */
@@ -123,14 +139,20 @@ static char *html_part(GMimeObject *part)
 	return html ? html_text(html, LIMIT_TEXT_BYTES) : NULL;
 }
 
-static char *plain_part(GMimeObject *part)
+/* Without the files and the HTML that stand amid it. Takes text, which may be NULL. */
+static char *plain_shown(char *text)
 {
-	g_autofree char *text = message_part_text(part), *readable = NULL;
+	g_autofree char *own = text, *readable = NULL;
 
 	if (text && html_begins(text))
 		return html_text(text, LIMIT_TEXT_BYTES);
 	readable = text ? plain_readable(text, LIMIT_TEXT_BYTES) : NULL;
-	return readable ? g_steal_pointer(&readable) : g_steal_pointer(&text);
+	return readable ? g_steal_pointer(&readable) : g_steal_pointer(&own);
+}
+
+static char *plain_part(GMimeObject *part)
+{
+	return plain_shown(message_part_text(part));
 }
 
 /* RFC 1896: its marks look like HTML's, its line ends are those of the text. */
@@ -293,10 +315,26 @@ static const struct {
 	{ "*", read_mixed },
 };
 
+/* Its boundary is not there: what stands before the first part is all of it. */
+static void read_prologue(struct reader *r, GMimeMultipart *multipart)
+{
+	const char *prologue = g_mime_multipart_get_prologue(multipart);
+	g_autofree char *text = NULL;
+
+	if (prologue)
+		text = plain_shown(charset_decode(NULL, prologue, strlen(prologue), NULL));
+	if (text && plain_says_something(text))
+		text_put_text(r, text);
+}
+
 static void read_multipart(struct reader *r, GMimeMultipart *multipart, unsigned depth)
 {
 	GMimeContentType *type = g_mime_object_get_content_type(GMIME_OBJECT(multipart));
 
+	if (text_count_of(multipart) == 0) {
+		read_prologue(r, multipart);
+		return;
+	}
 	for (size_t i = 0; i < G_N_ELEMENTS(multiparts); i++)
 		if (g_mime_content_type_is_type(type, "multipart", multiparts[i].subtype)) {
 			multiparts[i].read(r, multipart, depth);
@@ -371,65 +409,26 @@ static char *single_text(const struct message *m)
 		text, message_content_param(m, "format"), message_content_param(m, "delsp"));
 }
 
-static bool text_find_plain(GMimeObject *part, void *arg)
-{
-	GMimeObject **found = arg;
-
-	if (GMIME_IS_PART(part) && !message_part_disposed(part, "attachment") &&
-		message_part_is(part, "text", "plain"))
-		*found = part;
-	return !*found;
-}
-
-static char *first_plain_text(struct message *m)
-{
-	GMimeObject *found = NULL;
-
-	message_each_part(message_root(m), 0, text_find_plain, &found);
-	return found ? message_part_text(found) : NULL;
-}
-
-/* The text is NULL still when there is none, or it has to be read as something else. */
-static void read_single(struct message *m)
+/* NULL when there is none, or it has to be read as something else. */
+static char *read_single(const struct message *m)
 {
 	g_autofree char *text = single_text(m), *readable = NULL;
 
-	m->plain_text = text ? text_block_valid(text, LIMIT_TEXT_BYTES) : NULL;
 	if (!text || html_begins(text))
-		return;
+		return NULL;
 	readable = plain_readable(text, LIMIT_TEXT_BYTES);
-	m->text = readable ? text_block_valid(readable, LIMIT_TEXT_BYTES) : g_strdup(m->plain_text);
-}
-
-static void read_plain(struct message *m)
-{
-	g_autofree char *text = NULL;
-
-	m->plain_known = true;
-	if (message_is_single_text(m)) {
-		read_single(m);
-		return;
-	}
-	text = first_plain_text(m);
-	m->plain_text = text ? text_block_valid(text, LIMIT_TEXT_BYTES) : NULL;
+	return text_block_valid(readable ? readable : text, LIMIT_TEXT_BYTES);
 }
 
 /* What is computed once changes nothing that a caller sees. */
-const char *message_plain_text(const struct message *message)
-{
-	struct message *m = (struct message *)message;
-
-	if (!m->plain_known)
-		read_plain(m);
-	return m->plain_text;
-}
-
 const char *message_text(const struct message *message)
 {
 	struct message *m = (struct message *)message;
 
-	if (!m->plain_known && message_is_single_text(m))
-		read_plain(m);
+	if (m->text)
+		return m->text;
+	if (message_is_single_text(m))
+		m->text = read_single(m);
 	if (!m->text)
 		m->text = read_tree(m);
 	if (!plain_says_something(m->text))

@@ -231,7 +231,6 @@ void message_free(struct message *m)
 	g_free(m->subject);
 	g_free(m->languages);
 	g_free(m->text);
-	g_free(m->plain_text);
 	report_read_free(m->report);
 	if (m->fd >= 0)
 		close(m->fd);

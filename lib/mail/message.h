@@ -69,9 +69,6 @@ const char *message_languages(const struct message *message);
  * an alternative the plain text or else the richest that says something; HTML made readable,
  * format=flowed undone, attached messages named. Never NULL. */
 const char *message_text(const struct message *message);
-/* Only the first text/plain part that is not an attachment, format=flowed undone; NULL if there is
- * none. */
-const char *message_plain_text(const struct message *message);
 
 /* What the sender wrote, for commands: the first text that stands in the mail and is no file, HTML
  * read as text up to a quotation. At most LIMIT_TEXT_BYTES. Owned; NULL: there is none. */

@@ -296,11 +296,47 @@ static guint words_put_jis(struct words *w, guint start, guint end)
 	return end;
 }
 
+/* How many bytes the character at p has in a charset that charset_of_looks() knows. */
+static guint bytes_in(const char *charset, const char *p)
+{
+	return (guchar)*p >= 0x80 && strcmp(charset, "gb18030") == 0 ? 2 : 1;
+}
+
+/* Does each character of the text come from those bytes that it has in the charset? */
+static bool is_parallel(const char *charset, const char *raw, const char *end, const char *text)
+{
+	while (raw < end && *text) {
+		raw += bytes_in(charset, raw);
+		text = g_utf8_next_char(text);
+	}
+	return raw == end && !*text;
+}
+
+/* In the charset that the whole value looks like. False: it is none of it. */
+static bool put_by_looks(struct words *w, guint start, guint end)
+{
+	const char *raw = w->raw->str;
+	enum charset_fit fit = CHARSET_LOSSY;
+	g_autofree char *text = NULL;
+
+	if (w->looks && end > start)
+		text = charset_decode(w->looks, raw + start, end - start, &fit);
+	if (fit != CHARSET_EXACT || !is_parallel(w->looks, raw + start, raw + end, text))
+		return false;
+	for (char *p = text; start < end; p = g_utf8_next_char(p)) {
+		if (g_ascii_iscntrl(*p))
+			*p = ' ';
+		words_put_text(w, p, (size_t)(g_utf8_next_char(p) - p), start);
+		start += bytes_in(w->looks, raw + start);
+	}
+	return true;
+}
+
 static void put_guessed(struct words *w, guint start, guint end)
 {
 	struct piece piece = { .raw_start = start, .raw_end = end, .start = (guint)w->text->len };
 
-	for (guint at = start; at < end;) {
+	for (guint at = put_by_looks(w, start, end) ? end : start; at < end;) {
 		at += put_ascii(w, at, end);
 		if (at < end)
 			at += put_char(w, w->raw->str + at, end - at, at);
@@ -395,6 +431,9 @@ void words_init(struct words *w, const char *raw)
 	guint end;
 
 	w->raw = words_unfold(raw ? raw : "");
+	w->looks = text_is_ascii(w->raw->str, w->raw->len)
+		? NULL
+		: charset_of_looks(w->raw->str, w->raw->len);
 	w->text = g_string_sized_new(w->raw->len);
 	w->pieces = g_array_new(FALSE, FALSE, sizeof(struct piece));
 	g_array_set_clear_func(w->pieces, words_piece_clear);

@@ -23,8 +23,9 @@ struct piece {
 };
 
 struct words {
-	GString *raw;  /* unfolded; no CR, LF or NUL */
-	GString *text; /* decoded, UTF-8 */
+	GString *raw;      /* unfolded; no CR, LF or NUL */
+	const char *looks; /* the charset that its raw 8-bit bytes look like; NULL */
+	GString *text;     /* decoded, UTF-8 */
 	/* struct piece, in order; white space between two encoded-words belongs to none */
 	GArray *pieces;
 	/* guint: for each byte of text, the offset in raw of its character (of its word, when

@@ -44,7 +44,6 @@ static void look_at(const struct message *m)
 	message_in_reply_to(m);
 	message_references(m);
 	message_languages(m);
-	message_plain_text(m);
 	g_free(message_own_text(m));
 	g_strfreev(message_other_subjects(m));
 	message_each_enclosed(m, read_enclosed, NULL);

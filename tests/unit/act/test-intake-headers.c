@@ -88,7 +88,6 @@ static void ask_all(const struct message *message)
 	}
 	message_languages(message);
 	message_text(message);
-	message_plain_text(message);
 	message_sole_author(message);
 	message_sender_address(message);
 }

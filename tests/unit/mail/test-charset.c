@@ -1,5 +1,6 @@
 /* What strangers' bytes say, by their labels and by their looks. */
 #include "mail/charset.h"
+#include "mail/message.h"
 
 #include <string.h>
 
@@ -258,6 +259,44 @@ static void test_jis(void)
 	}
 }
 
+static const struct {
+	const char *charset, *text;
+	bool seen; /* is it told by its looks? */
+} raw_texts[] = {
+	{ "KOI8-R", "Срочно: счёт не оплачен", true },
+	{ "KOI8-R", "Re: Вопрос о заказе 7", true },
+	{ "KOI8-R", "СРОЧНО", true },
+	{ "WINDOWS-1251", "Вопрос о заказе", true },
+	{ "WINDOWS-1251", "ПРИВЕТ", true },
+	{ "GB18030", "关于订单的问题", true },
+	{ "GB18030", "回复: 打印机 on fire", true },
+	{ "ISO-8859-1", "Größe für Müller", false },
+	{ "ISO-8859-1", "Dés la créées à Noël, À L'ÉTÉ", false },
+	{ "ISO-8859-1", "ÅÄÖ åäö, Øl på Ærø", false },
+	{ "WINDOWS-1252", "“Hi” – naïve", false },
+	{ "UTF-8", "Вопрос о заказе", false },
+	{ "UTF-8", "plain", false },
+};
+
+/* As a Subject has it that nobody encoded. */
+static void test_looks(void)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(raw_texts); i++) {
+		g_autofree char *raw = g_convert(
+			raw_texts[i].text, -1, raw_texts[i].charset, "UTF-8", NULL, NULL, NULL);
+		g_autofree char *read = NULL;
+		const char *looks;
+
+		g_assert_nonnull(raw);
+		looks = charset_of_looks(raw, strlen(raw));
+		read = message_decode_header(raw, 500);
+		g_assert_cmpstr(read, ==, raw_texts[i].text);
+		g_assert_true(!looks == !raw_texts[i].seen);
+		if (looks)
+			g_assert_cmpint(g_ascii_strcasecmp(looks, raw_texts[i].charset), ==, 0);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -266,5 +305,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/charset/what an HTML document says of itself", test_html);
 	g_test_add_func("/charset/where ASCII stays ASCII", test_keeps_ascii);
 	g_test_add_func("/charset/JIS without a label", test_jis);
+	g_test_add_func("/charset/raw Subjects without a label", test_looks);
 	return g_test_run();
 }

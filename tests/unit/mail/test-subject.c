@@ -129,6 +129,22 @@ static const struct {
 	{ "12:30 Re: x", "", "12:30 Re: x", false, "[example.com #42] 12:30 Re: x" },
 	{ "Re:", "", "", true, "[example.com #42] Re:" },
 
+	/* any blanks inside a tag count as one */
+	{ "[example.com  \t #42] x", "42", "x", false, "[example.com #42] x" },
+	{ "[example.com\xc2\xa0#42] x", "42", "x", false, "[example.com #42] x" },
+	{ "[example.com \xc2\xa0\xe3\x80\x80 #42] x", "42", "x", false, "[example.com #42] x" },
+	{ "[example.com\xa0#42] x", "42", "x", false, "[example.com #42] x" },
+	{ "=?iso-8859-1?q?[example.com_=A0#42]?= x", "42", "x", false, "[example.com #42] x" },
+	{ "[example.com\n #42] x", "42", "x", false, "[example.com #42] x" },
+	{ "[example.com# 42] x", "", "[example.com# 42] x", false,
+		"[example.com #42] [example.com# 42] x" },
+
+	/* raw bytes of a charset that nothing tells stay, too */
+	{ "Re: [example.com #42] \xf7\xcf\xd0\xd2\xcf\xd3", "42", "Вопрос", true,
+		"[example.com #42] Re: \xf7\xcf\xd0\xd2\xcf\xd3" },
+	{ "\xb4\xf2\xd3\xa1\xbb\xfa [example.com #7] \xb4\xf2\xd3\xa1", "7", "打印机 打印", false,
+		"[example.com #42] \xb4\xf2\xd3\xa1\xbb\xfa \xb4\xf2\xd3\xa1" },
+
 	/* encoded-words and raw 8-bit stay as they came */
 	{ "=?ISO-8859-1?Q?Dr=FCcker?= kaputt", "",
 		"Dr\xc3\xbc"

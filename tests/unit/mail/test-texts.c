@@ -174,9 +174,10 @@ static void test_flowed(void)
 		{ MIXED "--b\nContent-Type: text/plain; format=flowed\n\na \nb\n--b--\n", "a b" },
 	};
 	struct message *m = parse(FLOWED "!close \nnow\n");
+	g_autofree char *own = message_own_text(m);
 
 	check(rows, G_N_ELEMENTS(rows));
-	g_assert_cmpstr(message_plain_text(m), ==, "!close now\n");
+	g_assert_cmpstr(own, ==, "!close now\n");
 	message_free(m);
 }
 
@@ -333,10 +334,43 @@ static void test_names_of_people(void)
 	}
 }
 
+/* What stands there is shown, as mail clients do. */
+static void test_without_boundary(void)
+{
+	static const struct row rows[] = {
+		{ "Content-Type: multipart/mixed\n\nHello there.\n", "Hello there.\n" },
+		{ "Content-Type: multipart/mixed; boundary=b\n\nHello there.\n--x\nmore\n--x--\n",
+			"Hello there.\n--x\nmore\n--x--\n" },
+		{ "Content-Type: multipart/alternative; boundary=\"\"\n\n<html><p>Hi <b>you</b></p>",
+			"Hi you" },
+		{ MIXED "--b\nContent-Type: multipart/alternative\n\nin a part\n--b--\n",
+			"in a part" },
+		{ MIXED "not seen\n" PLAIN "\nseen\n--b--\n", "seen" },
+		{ MIXED "--b--\n", "" },
+	};
+
+	check(rows, G_N_ELEMENTS(rows));
+}
+
+static void test_uuencode(void)
+{
+	static const struct row rows[] = {
+#define UUENCODED "Content-Type: text/plain\nContent-Transfer-Encoding: x-uuencode\n\n"
+		{ UUENCODED "begin 644 letter.txt\n%2&5L;&\\*\n`\nend\n", "Hello" },
+		{ UUENCODED "a line before it\nbegin 644 letter.txt\n%2&5L;&\\*\n`\nend\n",
+			"Hello" },
+		{ UUENCODED "%2&5L;&\\*\n`\nend\n", "Hello" },
+	};
+
+	check(rows, G_N_ELEMENTS(rows));
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
 } tests[] = {
+	{ "several parts whose boundary is not there", test_without_boundary },
+	{ "a text in uuencode", test_uuencode },
 	{ "all texts in order, no files", test_parts },
 	{ "the alternative that says something", test_alternatives },
 	{ "the root of what is related or signed", test_roots },
