@@ -3,6 +3,7 @@
 #include "doctor.h"
 
 #include <grp.h>
+#include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -280,7 +281,7 @@ void look_postfix_chroot(struct doctor *d)
 	text = g_strconcat("unix:", place, NULL);
 	set = doctor_set(d, "socket", text);
 	doctor_found(d,
-		(const char *[]){ d->settings->user, d->settings->group, directory, set, NULL },
+		(const char *[]){ d->settings->user, d->postfix->group, directory, set, NULL },
 		_("%s is chrooted to %s and cannot see the socket %s"), service->name,
 		d->postfix->queue, d->own.path);
 }
@@ -409,13 +410,6 @@ static enum answer_of ask_as_service(const struct service *service, const struct
 	return milter_ask(&milter->endpoint, &visitor);
 }
 
-static bool is_member(const char *user, const char *group_name)
-{
-	const struct group *group = getgrnam(group_name);
-
-	return group && g_strv_contains((const char *const *)group->gr_mem, user);
-}
-
 static const struct service *denied_service(const struct doctor *d)
 {
 	for (guint i = 0; i < d->postfix->services->len; i++) {
@@ -429,52 +423,109 @@ static const struct service *denied_service(const struct doctor *d)
 	return NULL;
 }
 
-void look_postfix_group(struct doctor *d)
-{
-	const char *owner = d->postfix->owner, *group = d->settings->group;
+enum { OWNER_GROUPS_MAX = 64 };
 
-	if (!is_member(owner, group) && denied_service(d))
-		doctor_found(d, (const char *[]){ group, owner, NULL },
-			_("user %s may not connect to %s: it is not in the group %s"), owner,
-			d->settings->socket, group);
+/* Who goes: Postfix's user with its groups, and the group that it might be put into. */
+struct goer {
+	gid_t groups[OWNER_GROUPS_MAX];
+	int n;
+	gid_t ours;
+	bool needs_ours; /* found out on the way */
+};
+
+static bool goer_init(const struct doctor *d, struct goer *goer)
+{
+	const struct passwd *owner = getpwnam(d->postfix->owner);
+	gid_t primary = owner ? owner->pw_gid : 0;
+	const struct group *group = getgrnam(d->settings->group);
+
+	*goer = (struct goer){ .n = OWNER_GROUPS_MAX };
+	if (!owner || !group ||
+		getgrouplist(d->postfix->owner, primary, goer->groups, &goer->n) < 0)
+		return false;
+	goer->ours = group->gr_gid;
+	return true;
 }
 
-/* The first part of the path that the group may not pass. Owned; NULL: all of it may be. */
-static char *closed_directory(const char *path, gid_t group)
+/* May it do what the bits say, of the group's? */
+static bool goer_may(struct goer *goer, const struct stat *there, mode_t bits)
 {
-	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		g_autofree char *directory = g_strndup(path, (gsize)(slash - path));
-		struct stat there;
+	bool group_may = (there->st_mode & bits) == bits;
 
-		if (stat(directory, &there) != 0)
+	if ((there->st_mode & (bits >> 3)) == bits >> 3)
+		return true;
+	for (int i = 0; i < goer->n; i++)
+		if (group_may && goer->groups[i] == there->st_gid)
+			return true;
+	if (group_may && there->st_gid == goer->ours)
+		return goer->needs_ours = true;
+	return false;
+}
+
+/* The first part of the path that it may not pass, the socket itself at last. Owned; NULL: none. */
+static char *goer_barrier(struct goer *goer, const char *path)
+{
+	const char *end = path;
+	struct stat there;
+
+	do {
+		g_autofree char *part = NULL;
+
+		end += 1 + strcspn(end + 1, "/");
+		part = g_strndup(path, (gsize)(end - path));
+		if (stat(part, &there) != 0)
 			return NULL;
-		if (there.st_mode & S_IXOTH || (there.st_gid == group && there.st_mode & S_IXGRP))
-			continue;
-		return g_steal_pointer(&directory);
-	}
+		if (!goer_may(goer, &there, *end ? S_IXGRP : S_IRGRP | S_IWGRP))
+			return g_steal_pointer(&part);
+	} while (*end);
 	return NULL;
+}
+
+/* Is it refused? Then what stands in its way: *barrier_out NULL, the group alone. */
+static bool is_barred(const struct doctor *d, char **barrier_out)
+{
+	struct goer goer;
+
+	*barrier_out = NULL;
+	if (d->own.inet || !denied_service(d) || !goer_init(d, &goer))
+		return false;
+	*barrier_out = goer_barrier(&goer, d->own.path);
+	return *barrier_out || goer.needs_ours;
+}
+
+void look_postfix_group(struct doctor *d)
+{
+	g_autofree char *barrier = NULL;
+
+	if (is_barred(d, &barrier) && !barrier)
+		doctor_found(d, (const char *[]){ d->settings->group, d->postfix->owner, NULL },
+			_("user %s may not connect to %s: it is not in the group %s"),
+			d->postfix->owner, d->settings->socket, d->settings->group);
+}
+
+static void found_closed_directory(struct doctor *d, const char *directory)
+{
+	g_autofree char *quoted = doctor_quote(directory);
+	g_autofree char *command = g_strdup_printf(
+		"chgrp %s %s && chmod g+x %s", d->postfix->group, quoted, quoted);
+
+	doctor_found(d, (const char *[]){ command, NULL },
+		_("user %s may not pass %s on its way to %s"), d->postfix->owner, directory,
+		d->own.path);
 }
 
 void look_postfix_path(struct doctor *d)
 {
-	const struct group *group = getgrnam(d->settings->group);
-	g_autofree char *directory = NULL, *command = NULL;
+	g_autofree char *barrier = NULL, *set = NULL, *command = NULL;
 
-	if (!group || !is_member(d->postfix->owner, d->settings->group) || !denied_service(d))
+	if (!is_barred(d, &barrier) || !barrier)
 		return;
-	directory = closed_directory(d->own.path, group->gr_gid);
-	if (directory) {
-		g_autofree char *quoted = doctor_quote(directory);
-
-		command = g_strdup_printf(
-			"chgrp %s %s && chmod g+x %s", d->settings->group, quoted, quoted);
-		doctor_found(d, (const char *[]){ command, NULL },
-			_("user %s may not pass %s on its way to %s"), d->postfix->owner, directory,
-			d->own.path);
+	if (strcmp(barrier, d->own.path) != 0) {
+		found_closed_directory(d, barrier);
 		return;
 	}
-	command = doctor_set(d, "socket_mode", "0660");
-	command = g_strconcat(g_steal_pointer(&command), " && systemctl restart milticket", NULL);
+	set = doctor_set(d, "socket_mode", "0660");
+	command = g_strconcat(set, " && systemctl restart milticket", NULL);
 	doctor_found(d, (const char *[]){ command, NULL },
 		_("user %s may not connect to %s: its mode is %04o"), d->postfix->owner,
 		d->own.path, d->settings->socket_mode);

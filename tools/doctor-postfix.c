@@ -1,6 +1,8 @@
 /* Postfix through postconf, postmap and postalias. */
 #include "doctor-postfix.h"
 
+#include <grp.h>
+#include <pwd.h>
 #include <string.h>
 
 #include "doctor.h"
@@ -194,10 +196,20 @@ void postfix_free(struct postfix *postfix)
 		return;
 	g_free(postfix->directory);
 	g_free(postfix->warnings);
+	g_free(postfix->group);
 	g_hash_table_unref(postfix->parameters);
 	g_hash_table_unref(postfix->overrides);
 	g_ptr_array_unref(postfix->services);
 	g_free(postfix);
+}
+
+/* A user's own group. Owned. */
+static char *group_of(const char *user)
+{
+	const struct passwd *entry = getpwnam(user);
+	const struct group *group = entry ? getgrgid(entry->pw_gid) : NULL;
+
+	return g_strdup(group ? group->gr_name : user);
 }
 
 static GHashTable *table_new(void)
@@ -227,6 +239,7 @@ struct postfix *postfix_read(const char *directory)
 	take_lines(postfix->overrides, overrides);
 	postfix->queue = postfix_value(postfix, "queue_directory");
 	postfix->owner = postfix_value(postfix, "mail_owner");
+	postfix->group = group_of(postfix->owner);
 	take_services(postfix, services);
 	return postfix;
 }

@@ -36,6 +36,7 @@ struct postfix {
 	GPtrArray *services;       /* struct service * */
 	char *warnings;            /* that postconf had, a line each */
 	const char *queue, *owner; /* borrowed of parameters */
+	char *group;               /* of the owner */
 };
 
 /* directory: NULL for the usual one. NULL: there is none that could be read. */

@@ -26,7 +26,7 @@ const struct doctor_check doctor_checks[] = {
 
 	{ "postfix-twice", POSTFIX, look_postfix_twice, "{postconf} -X {1} && {postconf} -e {2} && {reload}" },
 	{ "postfix-chroot", POSTFIX, look_postfix_chroot,
-		"install -d -o {1} -g {2} -m 0750 {3} && {=4} && " RESTART },
+		"install -d -o {1} -g {2} -m 2750 {3} && {=4} && " RESTART },
 	{ "postfix-milters", POSTFIX, look_postfix_milters, SET_POSTFIX },
 	{ "postfix-doubled", POSTFIX, look_postfix_doubled, SET_POSTFIX },
 	{ "postfix-no-milters", POSTFIX, look_postfix_override, SET_POSTFIX },

@@ -23,8 +23,7 @@ INSTALL = """
 mkdir /root/stock
 cp -a /etc/postfix /etc/passwd /etc/shadow /etc/group /etc/gshadow /root/stock
 cp -a /etc/aliases /etc/aliases.db /root/stock
-usermod -aG milticket postfix
-install -d -o milticket -g milticket -m 0750 /var/spool/postfix/milticket
+install -d -o milticket -g postfix -m 2750 /var/spool/postfix/milticket
 systemctl start milticket
 postconf -e 'smtpd_milters = unix:milticket/milter.sock' 'non_smtpd_milters = $smtpd_milters'
 printf 'support: anna\\ntickets: root\\n' >>/etc/aliases
@@ -41,12 +40,13 @@ cp -a /root/before/postfix /root/before/*passwd /root/before/*shadow /etc
 cp -a /root/before/group /root/before/aliases* /etc
 ticket agent remove anna 2>/dev/null || true
 chown -R milticket:milticket /var/lib/milticket && chmod -R g+rwX,o= /var/lib/milticket
-chmod 0750 /var/spool/postfix/milticket
+chown milticket:postfix /var/spool/postfix/milticket && chmod 2750 /var/spool/postfix/milticket
 if ! cmp -s /root/before/milticket.conf {CONF}; then
 	cp /root/before/milticket.conf {CONF}
 	systemctl stop milticket
 fi
 systemctl start milticket
+chgrp postfix /var/spool/postfix/milticket/milter.sock
 postfix status 2>/dev/null || postfix start
 postfix reload
 """
@@ -158,7 +158,16 @@ FAULTS = [
         "postfix-local",
         "programs on this host",
     ),
-    ("gpasswd -d postfix milticket", "postfix-group", "it is not in the group milticket"),
+    (
+        "chgrp milticket /var/spool/postfix/milticket /var/spool/postfix/milticket/milter.sock",
+        "postfix-group",
+        "it is not in the group milticket",
+    ),
+    (
+        "chown root:root /var/spool/postfix/milticket",
+        "postfix-path",
+        "may not pass /var/spool/postfix/milticket",
+    ),
     (
         "chmod g-x /var/spool/postfix/milticket",
         "postfix-path",
@@ -300,7 +309,7 @@ def test_a_sound_installation_has_nothing_to_mend(doctor):
 # Sound ones of other kinds.
 UNCHROOTED = "postconf -F '*/*/chroot=n'; "
 SOUND = {
-    "unchrooted": UNCHROOTED + MOVED,
+    "unchrooted": UNCHROOTED + MOVED + "; usermod -aG milticket postfix",
     "unchrooted, below the queue": UNCHROOTED,
     "tcp": f"""sed -i 's|^socket.*|socket = "inet:8899@127.0.0.1";|' {CONF}
         systemctl restart milticket
