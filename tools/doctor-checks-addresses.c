@@ -214,11 +214,14 @@ void look_postfix_control(struct doctor *d)
 
 	for (char **control = d->settings->controls; *control; control++) {
 		const char *domain = address_domain(*control);
+		enum taken how = postfix_takes(d->postfix, *control);
 
 		if (!g_hash_table_add(told, (void *)domain) || domain_has_control(d, domain))
 			continue;
-		found_untaken(
-			d, *control, postfix_takes(d->postfix, *control), _("control address"));
+		/* That of an account was told of with it. */
+		if (how == DOMAIN_UNKNOWN && g_hash_table_contains(d->settings->domains, domain))
+			continue;
+		found_untaken(d, *control, how, _("control address"));
 	}
 }
 

@@ -220,7 +220,7 @@ FAULTS = [
     ),
     (
         "postconf -e mydestination=localhost",
-        "postfix-accounts postfix-control",
+        "postfix-accounts",
         "account support@example.com: Postfix takes no mail for it (not its domain)",
     ),
     (
@@ -378,6 +378,15 @@ def test_maps_that_cannot_be_listed_are_named(doctor):
     (finding,), wrong = doctor.look()
     assert (wrong, finding["check"], finding["state"]) == ([], "postfix-aliases", "unknown")
     assert "the addresses of regexp:/etc/postfix/virtual.re cannot be listed" in finding["text"]
+
+
+def test_a_control_address_of_a_domain_of_its_own_is_mended_in_two_steps(doctor):
+    doctor.shell(f"""echo 'control_address = "bot@example.org";' >>{CONF}""")
+    for reason in ("not its domain", "no such user"):
+        (finding,) = doctor.wrong()
+        assert (finding["check"], reason in finding["text"]) == ("postfix-control", True)
+        doctor.mend()
+    assert doctor.wrong() == []
 
 
 def test_a_whole_domain_that_leads_to_an_account_is_named(doctor):
