@@ -525,6 +525,11 @@ static void subject_shorten(GString *value, size_t max)
 		g_string_truncate(value, value->len - 1);
 }
 
+static char *subject_join(const char *tag, const char *rest)
+{
+	return g_strchomp(g_strconcat(tag, *tag && *rest ? " " : "", rest, NULL));
+}
+
 /* A raw value on one line, and for each byte of it whether a fold stood before it. */
 struct unfolded {
 	GString *line, *folds;
@@ -532,43 +537,45 @@ struct unfolded {
 
 static void subject_unfold(const char *raw, struct unfolded *u)
 {
-	bool fold = false;
-
 	u->line = g_string_new(NULL);
 	u->folds = g_string_new(NULL);
 	for (raw += strspn(raw, " \t\n"); *raw; raw++) {
-		fold = *raw == '\n' && (raw[1] == ' ' || raw[1] == '\t');
+		bool fold = *raw == '\n' && (raw[1] == ' ' || raw[1] == '\t');
+
 		if (fold)
 			raw++;
 		g_string_append_c(u->line, *raw == '\n' ? ' ' : *raw);
 		g_string_append_c(u->folds, fold);
 	}
+	g_string_truncate(u->line, strlen(g_strchomp(u->line->str)));
 }
 
-/* The raw value, from which one part was taken so that this rest is left, with the folds of what is
- * left; NULL when it is no such rest. Owned. */
-static char *with_its_folds(const char *raw, const char *rest)
+static void unfolded_release(struct unfolded *u)
+{
+	g_string_free(u->line, TRUE);
+	g_string_free(u->folds, TRUE);
+}
+
+/* The folds of a line from which one part was taken, so that this rest is left; NULL when it is no
+ * such rest. The end is compared first: nearly always the part was in front. Owned. */
+static char *with_its_folds(const struct unfolded *u, const char *rest)
 {
 	size_t len = strlen(rest), before = 0, after = 0;
+	const char *line = u->line->str;
 	GString *out = g_string_new(NULL);
-	struct unfolded u;
 
-	subject_unfold(raw, &u);
-	g_string_truncate(u.line, strlen(g_strchomp(u.line->str)));
-	while (before < len && rest[before] == u.line->str[before])
-		before++;
-	while (before + after < len && after < u.line->len &&
-		rest[len - 1 - after] == u.line->str[u.line->len - 1 - after])
+	while (after < MIN(len, u->line->len) &&
+		rest[len - 1 - after] == line[u->line->len - 1 - after])
 		after++;
+	while (before + after < len && rest[before] == line[before])
+		before++;
 	for (size_t i = 0; i < len && before + after == len; i++) {
-		size_t at = i < before ? i : u.line->len - (len - i);
+		size_t at = i < before ? i : u->line->len - (len - i);
 
-		if (u.folds->str[at])
+		if (u->folds->str[at])
 			g_string_append_c(out, '\n');
 		g_string_append_c(out, rest[i]);
 	}
-	g_string_free(u.line, TRUE);
-	g_string_free(u.folds, TRUE);
 	return g_string_free(out, before + after != len);
 }
 
@@ -588,18 +595,26 @@ static bool lines_are_valid(const char *value)
 	return true;
 }
 
-/* The tag before the bytes as they came, folds and all; NULL where that is no header. Owned. */
+/* The bytes as they came, folds and all, with the tag in front; NULL where that is no header. What
+ * is so already stays. Owned. */
 static char *as_it_came(const char *raw, const char *tag, const char *rest, size_t max)
 {
-	g_autofree char *value = NULL, *folded = NULL;
+	g_autofree char *joined = subject_join(tag, rest), *folded = NULL, *value = NULL;
+	struct unfolded u;
 
 	if (!raw || strchr(raw, '\r') || strlen(raw) > LIMIT_SUBJECT_BYTES)
 		return NULL;
-	folded = with_its_folds(raw, rest);
-	if (!folded)
+	subject_unfold(raw, &u);
+	if (strcmp(u.line->str, joined) == 0)
+		value = with_its_folds(&u, joined);
+	else
+		folded = with_its_folds(&u, rest);
+	unfolded_release(&u);
+	if (folded)
+		value = subject_join(tag, folded);
+	if (!value || strlen(joined) > max || !lines_are_valid(value))
 		return NULL;
-	value = g_strchomp(g_strconcat(tag, *tag && *rest ? " " : "", folded, NULL));
-	return strlen(value) <= max && lines_are_valid(value) ? g_steal_pointer(&value) : NULL;
+	return g_steal_pointer(&value);
 }
 
 static char *subject_untagged(const char *raw, const struct tag_format *format, bool keep_first)
@@ -622,7 +637,7 @@ char *subject_retag(
 {
 	g_autofree char *rest = subject_untagged(raw, format, number != 0),
 			*tag = number ? tag_text(format, number) : g_strdup("");
-	g_autofree char *joined = g_strconcat(tag, *tag && *rest ? " " : "", rest, NULL);
+	g_autofree char *joined = subject_join(tag, rest);
 	size_t max = MAX(max_subject, strlen(tag));
 	char *out = as_it_came(raw, tag, rest, max);
 	GString *value;

@@ -335,10 +335,13 @@ static const char *const folded[][2] = {
 	{ "a\n\tb \n  c", "[example.com #42] a\n\tb \n  c" },
 	{ "\n a\n b", "[example.com #42] a\n b" },
 	{ "=?utf-8?q?a?=\n =?utf-8?q?b?=", "[example.com #42] =?utf-8?q?a?=\n =?utf-8?q?b?=" },
-	{ "Re: [example.com #7]\n a\n b", "[example.com #42] Re: a\n b" },
-	{ "Re: a\n [example.com #7] b\n c", "[example.com #42] Re: a\n b\n c" },
-	{ "[example.com\n #42] a\n b", "[example.com #42] a\n b" },
+	{ "Re: [example.com #7]\n a\n b", "[example.com #42] Re:\n a\n b" },
+	{ "Re: a\n [example.com #7] b\n c", "[example.com #42] Re: a b\n c" },
+	{ "[example.com\n #42] a\n b", "[example.com\n #42] a\n b" },
 	{ "[example.com #42] a\n b", "[example.com #42] a\n b" },
+	{ "[example.com\n #4x", "[example.com #42] [example.com\n #4x" },
+	{ "[example.com #42]\n a", "[example.com #42]\n a" },
+	{ "[example.com #42] a\nb\n c", "[example.com #42] a b\n c" },
 	/* Lines of blanks alone are not written again. */
 	{ "a\n \n b", "[example.com #42] a  b" },
 };
@@ -349,9 +352,11 @@ static void test_folds_are_kept(void)
 	g_autofree char *cut = subject_retag(long_line, &ours, 42, LIMIT_SUBJECT_BYTES);
 
 	for (size_t i = 0; i < G_N_ELEMENTS(folded); i++) {
-		g_autofree char *once = subject_retag(folded[i][0], &ours, 42, 998);
+		g_autofree char *once = subject_retag(folded[i][0], &ours, 42, 998),
+				*twice = subject_retag(once, &ours, 42, 998);
 
 		g_assert_cmpstr(once, ==, folded[i][1]);
+		g_assert_cmpstr(twice, ==, once);
 	}
 	assert_header_is_sound(cut);
 }
