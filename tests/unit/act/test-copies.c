@@ -156,6 +156,41 @@ static void test_attachments(void)
 	message_free(none);
 }
 
+/* Our X-Ticket with our tag is a copy whatever a filter has made of the text; each alone may be
+ * anybody's. And a copy is nobody's sign of life. */
+static void test_claimed(void)
+{
+	static const struct {
+		const char *subject, *claim, *event;
+	} rows[] = {
+		{ "[example.com #1] Fire", "X-Ticket: 1\n", "copy" },
+		{ "Fire", "X-Ticket: 1\n", "opened" },
+		{ "[example.com #1] Fire", "", "followup" },
+		{ "[example.com #2] Fire", "X-Ticket: 1\n", "opened" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *mail = g_strdup_printf(
+			"%sFrom: Carla@example.net\nSubject: %s\nMessage-ID: <q@example.net>\n"
+			"Date: Mon, 21 Sep 2026 10:00:00 +0000\n\nremoved by a filter\n",
+			rows[i].claim, rows[i].subject);
+		struct desk d;
+		struct ticket before, after;
+
+		desk_open(&d, NULL);
+		come(&d, "It burns.\n");
+		desk_ticket(&d, 1, &before);
+		desk_mail(&d, "carla@example.net", "support@example.com", NULL, mail);
+		g_assert_cmpstr(d.last.event, ==, rows[i].event);
+		desk_ticket(&d, 1, &after);
+		if (i == 0)
+			g_assert_cmpint(after.last_in, ==, before.last_in);
+		record_release(&ticket_type, &before);
+		record_release(&ticket_type, &after);
+		desk_close(&d);
+	}
+}
+
 static char *with_attachments(const char *banner, unsigned n)
 {
 	GString *mail = g_string_new(
@@ -200,6 +235,7 @@ int main(int argc, char **argv)
 		g_test_add_data_func(path, &pairs[i], test_pair);
 	}
 	g_test_add_func("/copies/attachments are known by name, type and bytes", test_attachments);
+	g_test_add_func("/copies/what we claimed ourselves", test_claimed);
 	g_test_add_func("/copies/too many attachments to look at", test_many_attachments);
 	return g_test_run();
 }

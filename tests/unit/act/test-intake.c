@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/text.h"
 
 static const char question[] =
@@ -360,30 +361,99 @@ static bool goes_to(const struct desk *d, const char *address)
  * agent, that one alone. */
 static void test_who_gets_it(void)
 {
+	static const struct {
+		bool cleo_is_inactive, bens, cleo_gets_it;
+	} rows[] = { { false, false, true }, { true, false, false }, { false, true, false } };
 	static const char to_both[] = "From: carla@example.net\nTo: both@example.com\nSubject: x\n"
-				      "Message-ID: <w%u@example.net>\n%s\nx\n";
+				      "Message-ID: <w%zu@example.net>\n%s\nx\n";
 	struct desk d;
 	struct ticket t;
 
 	desk_open(&d, NULL);
-	for (unsigned i = 0; i < 3; i++) {
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autofree char *mail = g_strdup_printf(
 			to_both, i, i ? "In-Reply-To: <w0@example.net>\n" : "");
-		bool inactive = i == 1;
 
-		g_assert_cmpint(
-			store_write(d.store, add_cleo, inactive ? &d : NULL, &d.err), ==, ST_OK);
+		if (rows[i].bens) {
+			desk_ticket(&d, 1, &t);
+			t.agent = g_strdup("ben");
+			desk_save(&d, &t);
+			record_release(&ticket_type, &t);
+		}
+		g_assert_cmpint(store_write(d.store, add_cleo, rows[i].cleo_is_inactive ? &d : NULL,
+					&d.err),
+			==, ST_OK);
 		desk_mail(&d, "carla@example.net", "both@example.com", NULL, mail);
 		g_assert_cmpuint(d.last.ticket, ==, 1);
 		g_assert_true(goes_to(&d, "ben@example.com"));
-		g_assert_true(goes_to(&d, "cleo@example.com") == (i == 0));
-		desk_ticket(&d, 1, &t);
-		g_free(t.agent);
-		t.agent = i ? g_strdup("ben") : NULL;
-		desk_save(&d, &t);
-		record_release(&ticket_type, &t);
+		g_assert_true(goes_to(&d, "cleo@example.com") == rows[i].cleo_gets_it);
 	}
 	desk_close(&d);
+}
+
+/* By its id: another Subject is worth an event, unless it says itself that it is an answer. */
+static void test_another_subject(void)
+{
+	static const char *const subjects[] = { "Re: Printer on fire", "AW: The other printer",
+		"Printer on fire", "The other printer" };
+	struct desk d;
+
+	desk_open(&d, NULL);
+	ask(&d);
+	for (size_t i = 0; i < G_N_ELEMENTS(subjects); i++) {
+		g_autofree char *mail = g_strdup_printf(
+			"From: carla@example.net\nSubject: %s\nMessage-ID: <s%zu@example.net>\n"
+			"In-Reply-To: <q1@example.net>\n\nx\n",
+			subjects[i], i);
+
+		desk_mail(&d, "carla@example.net", "support@example.com", NULL, mail);
+		g_assert_cmpuint(d.last.ticket, ==, 1);
+		g_assert_cmpuint(desk_events(&d, 1, "subject"), ==, i == 3);
+	}
+	desk_close(&d);
+}
+
+static void test_closed_on_arrival(void)
+{
+	static const char *const statuses[] = { "closed", "open" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(statuses); i++) {
+		g_autofree char *rule = g_strdup_printf(
+			"rules = ( { set: { status = \"%s\"; }; } );", statuses[i]);
+		struct desk d;
+		struct ticket t;
+
+		desk_open(&d, rule);
+		ask(&d);
+		desk_ticket(&d, 1, &t);
+		g_assert_cmpstr(ticket_status_names[t.status], ==, statuses[i]);
+		g_assert_cmpint(t.closed, ==, i ? 0 : t.opened);
+		record_release(&ticket_type, &t);
+		desk_close(&d);
+	}
+}
+
+/* What was left out of the header may be a second author. */
+static void test_vouched_for_what_was_read(void)
+{
+	static const char mail[] =
+		"Authentication-Results: mx.example.com; dmarc=pass header.from=example.com\n"
+		"From: anna@example.com\nTo: support@example.com\nSubject: x\n"
+		"Message-ID: <v%u@example.com>\nX-Long: %s\n\nx\n";
+	g_autofree char *rest = g_strnfill(LIMIT_HEADER_BYTES, 'x');
+
+	for (unsigned i = 0; i < 2; i++) {
+		g_autofree char *whole = g_strdup_printf(mail, i, i ? rest : "x");
+		struct desk d;
+
+		desk_open(&d, NULL);
+		desk_mail(&d, "anna@example.com", "support@example.com", NULL, whole);
+		g_assert_cmpint(d.status, ==, ST_OK);
+		g_assert_cmpuint(d.last.ticket, ==, 1);
+		g_assert_cmpstr(d.last.agent, ==, i ? NULL : "anna");
+		g_assert_cmpstr(d.last.claimed, ==, i ? "anna" : NULL);
+		desk_close(&d);
+	}
 }
 
 /* Nobody is told of a ticket that is nobody's, so an event tells it. */
@@ -761,6 +831,9 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/intake/who gets it", test_who_gets_it);
 	g_test_add_func("/intake/assigned to nobody", test_assigned_to_nobody);
+	g_test_add_func("/intake/another subject", test_another_subject);
+	g_test_add_func("/intake/closed on arrival", test_closed_on_arrival);
+	g_test_add_func("/intake/vouched for what was read", test_vouched_for_what_was_read);
 	g_test_add_func("/intake/mail to an account opens a ticket and is tagged", test_new_ticket);
 	g_test_add_func("/intake/a web form's ticket is its visitor's", test_visitor_of_a_form);
 	g_test_add_func("/intake/a message knows where an answer to it goes",
