@@ -478,6 +478,71 @@ static void test_assigned_to_nobody(void)
 	}
 }
 
+/* A customer's mail ends the waiting, and shows that they can be reached. */
+static void test_waited_for(void)
+{
+	struct desk d;
+	struct ticket t;
+
+	desk_open(&d, NULL);
+	ask(&d);
+	desk_ticket(&d, 1, &t);
+	t.status = TICKET_WAITING;
+	t.wait_until = d.now + G_USEC_PER_SEC;
+	t.undelivered = true;
+	desk_save(&d, &t);
+	record_release(&ticket_type, &t);
+	desk_mail(&d, "carla@example.net", "support@example.com", NULL, follow_up);
+	desk_ticket(&d, 1, &t);
+	g_assert_cmpint(t.status, ==, TICKET_OPEN);
+	g_assert_cmpint(t.wait_until, ==, 0);
+	g_assert_false(t.undelivered);
+	record_release(&ticket_type, &t);
+	desk_close(&d);
+}
+
+/* The account of a ticket is no more: the first speaks for it, and no agent by themself. */
+static void test_account_that_is_gone(void)
+{
+	struct desk d;
+	struct ticket t;
+
+	desk_open(&d, NULL);
+	ask(&d);
+	desk_ticket(&d, 1, &t);
+	g_free(t.account);
+	t.account = g_strdup("gone@example.com");
+	desk_save(&d, &t);
+	record_release(&ticket_type, &t);
+	desk_mail(&d, "anna@example.com", "carla@example.net", "anna", agents_answer);
+	g_assert_cmpint(d.last.whose, ==, WHOSE_REPLY);
+	g_assert_cmpstr(desk_header(&d, "From"), ==, "Anna Adler <support@example.com>");
+	desk_close(&d);
+}
+
+/* A rule may give the ticket to another than the agent who opens it. */
+static void test_opened_for_another(void)
+{
+	static const char mail[] =
+		"From: anna@example.com\nTo: dora@example.net\nCc: support@example.com\n"
+		"Subject: offer\nMessage-ID: <o1@example.com>\n\nx\n";
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct desk d;
+		struct ticket t;
+
+		desk_open(&d, i ? "rules = ( { set: { assign = \"ben\"; }; } );" : NULL);
+		desk_mail(&d, "anna@example.com", "dora@example.net,support@example.com", "anna",
+			mail);
+		g_assert_cmpint(d.last.whose, ==, WHOSE_OPENED);
+		desk_ticket(&d, 1, &t);
+		g_assert_cmpstr(t.agent, ==, i ? "ben" : "anna");
+		g_assert_cmpint(t.first_response, ==, t.opened);
+		record_release(&ticket_type, &t);
+		desk_close(&d);
+	}
+}
+
 static void test_two_accounts(void)
 {
 	struct desk d;
@@ -832,6 +897,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/intake/who gets it", test_who_gets_it);
 	g_test_add_func("/intake/assigned to nobody", test_assigned_to_nobody);
 	g_test_add_func("/intake/another subject", test_another_subject);
+	g_test_add_func("/intake/waited for", test_waited_for);
+	g_test_add_func("/intake/an account that is gone", test_account_that_is_gone);
+	g_test_add_func("/intake/opened for another", test_opened_for_another);
 	g_test_add_func("/intake/closed on arrival", test_closed_on_arrival);
 	g_test_add_func("/intake/vouched for what was read", test_vouched_for_what_was_read);
 	g_test_add_func("/intake/mail to an account opens a ticket and is tagged", test_new_ticket);

@@ -151,6 +151,8 @@ static const struct row lists[] = {
 	{ GROUP "X-Original-From: Desk <support@example.com>\n"
 		"X-Original-Sender: c@customer.example",
 		NULL, "Carla Kern <c@customer.example>" },
+	{ GROUP "X-Original-From: c@customer.example\nX-Original-Sender: list7@groups.example",
+		NULL, "Carla Kern <c@customer.example>" },
 	{ GROUP "X-Original-From: anna@example.com", NULL,
 		"'Carla Kern' via Desk Group <group@groups.example>" },
 	{ OUR_GROUP "X-Original-Sender: c@customer.example", "support+bnc1@example.com",
