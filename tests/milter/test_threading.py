@@ -357,10 +357,10 @@ def test_the_headers_are_added_in_their_order_behind_all_others(house, carla):
         "Message-ID",
         "X-Last",
         "X-Ticket",
-        "X-Ticket-Queue",
-        "X-Ticket-Project",
         "X-Ticket-Status",
         "X-Ticket-Priority",
+        "X-Ticket-Queue",
+        "X-Ticket-Project",
         "X-Ticket-Match",
         "X-Ticket-Event",
     ]
