@@ -6,6 +6,7 @@
 #include "log.h"
 #include "notify.h"
 #include "store/store-lock.h"
+#include "tables/migrate.h"
 #include "tables/queues.h"
 #include "wait.h"
 
@@ -96,6 +97,8 @@ enum status daemon_open_store(struct daemon *daemon, struct error *err)
 		.uid = (uid_t)-1,
 		.gid = (gid_t)-1,
 		.look = LOOK_AT_FREE_PAGES,
+		.migrate = tables_migrate,
+		.locked = true,
 	};
 	enum status st = store_lock(s->store.path, &daemon->lock_fd, err);
 

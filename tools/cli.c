@@ -11,6 +11,7 @@
 
 #include "base/tongue.h"
 #include "mail/message.h"
+#include "tables/migrate.h"
 #include "terminal.h"
 
 /* --- what a command needs --- */
@@ -36,6 +37,7 @@ struct store_options cli_store_options(const struct cli *cli)
 		.look = need == NEED_SOUND_STORE_READ || need == NEED_SOUND_STORE_WRITE
 			? LOOK_AT_ALL_PAGES
 			: LOOK_AT_ROOTS,
+		.migrate = tables_migrate,
 	};
 
 	set_owner(cli->settings, &options);

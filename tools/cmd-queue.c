@@ -70,27 +70,49 @@ static enum status keep_queue(
 	g_ptr_array_add(l->views, view);
 	g_ptr_array_add(m.logins, NULL);
 	view->members = (char **)g_ptr_array_free(m.logins, FALSE);
-	if (st == ST_OK)
-		st = tickets_count_queue(txn, queue->name, &view->count, err);
 	return st;
 }
 
-static enum status queue_look(struct txn *txn, void *arg, struct error *err)
+static enum status count_views(struct txn *txn, GPtrArray *views, struct error *err)
 {
-	struct looking *l = arg;
-	struct queue queue = { 0 };
+	g_autofree struct queue_count *counts = g_new0(struct queue_count, views->len);
 	enum status st;
 
-	g_ptr_array_set_size(l->views, 0);
-	if (!l->only)
-		return queues_each(txn, keep_queue, l, err);
-	st = queues_load(txn, l->only, &queue, err);
+	for (unsigned i = 0; i < views->len; i++) {
+		const struct queue_view *view = g_ptr_array_index(views, i);
+
+		counts[i].queue = view->queue->name;
+	}
+	st = tickets_count_queues(txn, counts, views->len, err);
+	for (unsigned i = 0; i < views->len; i++) {
+		struct queue_view *view = g_ptr_array_index(views, i);
+
+		view->count = counts[i];
+	}
+	return st;
+}
+
+static enum status keep_only(struct txn *txn, struct looking *l, struct error *err)
+{
+	struct queue queue = { 0 };
+	enum status st = queues_load(txn, l->only, &queue, err);
+
 	if (st == ST_NOT_FOUND)
 		return error_set(err, st, _("there is no queue '%s'"), l->only);
 	if (st == ST_OK)
 		st = keep_queue(txn, &queue, l, err);
 	record_release(&queue_type, &queue);
 	return st;
+}
+
+static enum status queue_look(struct txn *txn, void *arg, struct error *err)
+{
+	struct looking *l = arg;
+	enum status st;
+
+	g_ptr_array_set_size(l->views, 0);
+	st = l->only ? keep_only(txn, l, err) : queues_each(txn, keep_queue, l, err);
+	return st == ST_OK ? count_views(txn, l->views, err) : st;
 }
 
 static int queue_run_list(struct cli *cli)

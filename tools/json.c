@@ -119,10 +119,12 @@ json_t *json_record(const struct record_type *type, const void *record, bool hid
 {
 	json_t *object = json_object();
 
-	for (size_t i = 0; i < type->count; i++)
-		if (hidden || !(type->fields[i].flags & FIELD_HIDDEN))
-			json_object_set_new(object, type->fields[i].name,
-				json_field(&type->fields[i], record, hidden));
+	for (size_t i = 0; i < type->count; i++) {
+		const struct field *f = &type->fields[i];
+
+		if (!(f->flags & (hidden ? FIELD_INNER : FIELD_HIDDEN)))
+			json_object_set_new(object, f->name, json_field(f, record, hidden));
+	}
 	return object;
 }
 
@@ -345,8 +347,9 @@ enum status json_to_record(
 		: error_set(err, ST_BAD_INPUT, _("%s: expected an object"), type->name);
 
 	for (size_t i = 0; i < type->count && st == ST_OK; i++)
-		st = json_read_field(json_object_get(object, type->fields[i].name), type,
-			&type->fields[i], record, err);
+		if (!(type->fields[i].flags & FIELD_INNER))
+			st = json_read_field(json_object_get(object, type->fields[i].name), type,
+				&type->fields[i], record, err);
 	if (st != ST_OK)
 		record_release(type, record);
 	return st;

@@ -343,8 +343,6 @@ static enum status read_event(struct txn *txn, const json_t *object, struct erro
 	if (st == ST_OK && (!event.serial || !event.kind || !event.actor))
 		st = error_set(err, ST_BAD_INPUT, _("event: expected serial, kind and actor"));
 	if (st == ST_OK)
-		st = txn_skip_numbers(txn, "event", event.serial);
-	if (st == ST_OK)
 		st = history_save(txn, &event, err);
 	record_release(&event_type, &event);
 	return st;

@@ -170,34 +170,6 @@ enum status attempt_agent_address(struct attempt *a, char **address_out)
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-static enum status people_tell_nobody(const struct attempt *a)
-{
-	const struct actor actor = attempt_actor(a);
-	g_autofree char *text = NULL;
-
-	if (!a->nobody)
-		return ST_OK;
-	text = g_strdup_printf("assigned to '%s', who is no agent: nobody has it", a->nobody);
-	return history_add(
-		a->txn, a->match.ticket.number, &actor, NOTE(EVENT_AGENT, .text = text), a->err);
-}
-
-enum status attempt_tell_assigned(struct attempt *a)
-{
-	const struct reply_context context = attempt_reply_context(a);
-	g_autofree char *address = NULL;
-	enum status st = people_tell_nobody(a);
-
-	if (st != ST_OK || a->arrival->import || attempt_wants_workers(a))
-		return st;
-	st = attempt_agent_address(a, &address);
-	if (st != ST_OK || !address)
-		return st;
-	a->outcome->queued = true;
-	return reply_forward(&context, &a->match.ticket, address,
-		_("This ticket was assigned to you.\n"), "notice", a->err);
-}
-
 /* --- watchers --- */
 
 static bool is_conversation(const struct attempt *a)

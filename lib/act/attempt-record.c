@@ -5,6 +5,7 @@
 
 #include "act/link.h"
 #include "base/limits.h"
+#include "base/tongue.h"
 #include "base/text.h"
 #include "tables/agents.h"
 #include "tables/queues.h"
@@ -139,19 +140,16 @@ enum status attempt_append(
 	struct ticket *t = &a->match.ticket;
 	const struct actor actor = attempt_actor(a);
 	g_autofree char *how = g_strjoin("; ", match_names[a->match.how], note->text, NULL);
-	enum status st = ST_OK;
+	enum status st;
 
 	describe_entry(a, direction, note->kind);
 	record_touch(t, a->match.how == MATCH_COPY ? DIRECTION_AUTO : direction, a->arrival->now);
 	a->outcome->event = attempt_event_name((int)note->kind);
-	if (a->is_new)
-		st = tickets_begin(a->txn, t, a->err);
-	if (st == ST_OK)
-		st = tickets_append(
-			a->txn, t, &a->entry, message_text(a->arrival->message), a->err);
-	if (st == ST_OK)
-		st = history_add(a->txn, t->number, &actor,
-			NOTE(note->kind, .from = note->from, .to = note->to, .text = how), a->err);
+	history_tell(&a->entry, &actor,
+		NOTE(note->kind, .from = note->from, .to = note->to, .text = how));
+	st = a->is_new
+		? tickets_admit(a->txn, t, &a->entry, a->err)
+		: tickets_append(a->txn, t, &a->entry, message_text(a->arrival->message), a->err);
 	if (st == ST_OK)
 		st = note_new_subject(a);
 	if (st == ST_OK)
@@ -164,12 +162,17 @@ enum status attempt_append(
 enum status attempt_save(struct attempt *a)
 {
 	bool is_new = a->is_new;
+	enum status st;
 
 	if (!a->unsaved)
 		return ST_OK;
 	a->unsaved = a->is_new = false;
-	return is_new ? tickets_store_new(a->txn, &a->match.ticket, a->err)
-		      : tickets_save(a->txn, &a->match.ticket, a->err);
+	if (!is_new)
+		return tickets_save(a->txn, &a->match.ticket, a->err);
+	st = tickets_store_new(a->txn, &a->match.ticket, a->err);
+	if (st != ST_OK)
+		return st;
+	return tickets_entry_put(a->txn, &a->entry, message_text(a->arrival->message), a->err);
 }
 
 /* --- opening --- */
@@ -257,4 +260,35 @@ enum status attempt_open_ticket(struct attempt *a, const struct mailbox *request
 		st = give_number(a, &a->match.ticket.number);
 	a->unsaved = a->is_new = st == ST_OK;
 	return st;
+}
+
+static enum status record_tell_nobody(const struct attempt *a)
+{
+	const struct actor actor = attempt_actor(a);
+	g_autofree char *text = NULL;
+
+	if (!a->nobody)
+		return ST_OK;
+	text = g_strdup_printf("assigned to '%s', who is no agent: nobody has it", a->nobody);
+	return history_add(
+		a->txn, a->match.ticket.number, &actor, NOTE(EVENT_AGENT, .text = text), a->err);
+}
+
+enum status attempt_tell_assigned(struct attempt *a)
+{
+	const struct reply_context context = attempt_reply_context(a);
+	g_autofree char *address = NULL;
+	enum status st = record_tell_nobody(a);
+
+	if (st != ST_OK || a->arrival->import || attempt_wants_workers(a))
+		return st;
+	st = attempt_agent_address(a, &address);
+	if (st != ST_OK || !address)
+		return st;
+	a->outcome->queued = true;
+	st = attempt_save(a);
+	if (st != ST_OK)
+		return st;
+	return reply_forward(&context, &a->match.ticket, address,
+		_("This ticket was assigned to you.\n"), "notice", a->err);
 }

@@ -30,7 +30,7 @@ struct attempt {
 	struct seen seen; /* as what, when it was */
 	struct match match;
 	bool unsaved; /* match.ticket is not in the store as it is here */
-	bool is_new;  /* nor at all: it has its number only */
+	bool is_new;  /* nor at all, nor its message: it has its number only */
 	bool joins;   /* who wants the answer had no part in the ticket before */
 	struct entry entry;
 	/* the Message-ID that replaces one that would tell where an agent writes from; NULL */

@@ -183,12 +183,9 @@ enum status reply_hand_over(struct txn *txn, struct ticket *ticket, const struct
 static enum status after_answer(const struct reply_context *c, struct ticket *ticket,
 	const struct agent *agent, struct error *err)
 {
-	enum status st = history_add(c->txn, ticket->number, &c->actor,
-		NOTE(EVENT_REPLY, .to = ticket->requester_address), err);
+	enum status st = reply_hand_over(c->txn, ticket, agent, &c->actor, err);
 
 	ticket->updated = ticket->last_out = c->actor.now;
-	if (st == ST_OK)
-		st = reply_hand_over(c->txn, ticket, agent, &c->actor, err);
 	return st == ST_OK ? tickets_save(c->txn, ticket, err) : st;
 }
 
@@ -237,6 +234,7 @@ enum status reply_send(const struct reply_context *context, struct ticket *ticke
 	enum status st;
 
 	record_copy(&entry_type, &answer, &draft->entry);
+	history_tell(&answer, &context->actor, NOTE(EVENT_REPLY, .to = ticket->requester_address));
 	st = tickets_append(context->txn, ticket, &answer, draft->text, err);
 	if (st == ST_OK)
 		st = queue_answer(context, ticket, &answer, draft->mail, err);
@@ -256,14 +254,12 @@ enum status reply_note(const struct reply_context *context, struct ticket *ticke
 		.date = context->actor.now,
 		.received = context->actor.now,
 		.size = strlen(text),
-		.event = EVENT_NOTE,
 	};
-	enum status st = tickets_append(context->txn, ticket, &note, text, err);
+	enum status st;
 
+	history_tell(&note, &context->actor, NOTE(EVENT_NOTE));
+	st = tickets_append(context->txn, ticket, &note, text, err);
 	ticket->updated = MAX(ticket->updated, context->actor.now);
-	if (st == ST_OK)
-		st = history_add(
-			context->txn, ticket->number, &context->actor, NOTE(EVENT_NOTE), err);
 	if (st == ST_OK)
 		st = tickets_save(context->txn, ticket, err);
 	record_release(&entry_type, &note);

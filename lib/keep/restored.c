@@ -28,6 +28,7 @@ static bool ask_store_before(struct skipping *s)
 	const struct store_options options = { .path = s->restored->kept,
 		.map_size = 64 << 20,
 		.read_only = true,
+		.as_it_is = true,
 		.look = LOOK_AT_ROOTS,
 		.uid = (uid_t)-1,
 		.gid = (gid_t)-1 };

@@ -36,6 +36,7 @@ enum field_flags {
 	FIELD_FILTER = 1 << 5,       /* a field of the query language */
 	FIELD_CLAIM = 1 << 6,        /* a mail's header X-Ticket-NAME tells it */
 	FIELD_LOGIN = 1 << 7,        /* an agent's login, which may be an address of ours */
+	FIELD_INNER = 1 << 8,        /* stored, and neither shown nor exported */
 };
 
 /* One row of a table says all of a field: how it is stored, shown, described, asked for and told.

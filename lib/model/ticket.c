@@ -162,6 +162,12 @@ static const struct field fields_of_entry[] = {
 	{ ROW(21, taken, FIELD_LIST), .flags = FIELD_HIDDEN },
 	{ ROW(22, subjects, FIELD_LIST), .flags = FIELD_HIDDEN },
 	{ ROW(24, attached_digest, FIELD_TEXT), .flags = FIELD_HIDDEN | FIELD_HEX },
+	{ ROW(25, told_serial, FIELD_U64), .flags = FIELD_HIDDEN | FIELD_INNER },
+	{ ROW(26, told_time, FIELD_TIME), .flags = FIELD_HIDDEN | FIELD_INNER },
+	{ ROW(27, told_actor, FIELD_TEXT), .flags = FIELD_HIDDEN | FIELD_INNER },
+	{ ROW(28, told_from, FIELD_TEXT), .flags = FIELD_HIDDEN | FIELD_INNER },
+	{ ROW(29, told_to, FIELD_TEXT), .flags = FIELD_HIDDEN | FIELD_INNER },
+	{ ROW(30, told_text, FIELD_TEXT), .flags = FIELD_HIDDEN | FIELD_INNER },
 };
 const struct record_type entry_type = TYPE(entry);
 #undef RECORD

@@ -145,6 +145,11 @@ struct entry {
 	 * part as written: address_canonical() to compare. NULL: nowhere, or an older version
 	 * stored it. */
 	char *reply_to;
+	/* The event that it came with, of kind `event`, when this record tells it (history.h).
+	 * serial 0: there is none yet, or it has a row of its own. */
+	uint64_t told_serial;
+	int64_t told_time;
+	char *told_actor, *told_from, *told_to, *told_text;
 };
 extern const struct record_type entry_type;
 

@@ -29,7 +29,7 @@ enum store_table {
 	/* identity of a message → number, seq, where its Message-ID does not tell: see
 	   tickets-entries.c */
 	TABLE_DIGESTS,
-	TABLE_INDEX,           /* kind, value, active, activity, number: see tickets.c */
+	TABLE_INDEX,           /* lists of tickets: see tickets-index.h */
 	TABLE_DUE,             /* time, number → open work */
 	TABLE_QUEUES,          /* name */
 	TABLE_AGENTS,          /* login */
@@ -67,12 +67,19 @@ struct store_options {
 	bool durable;
 	bool read_only;       /* ST_NOT_FOUND if the store is not there yet */
 	enum store_look look; /* before anything is read */
-	uid_t uid;            /* owner of what root makes; -1 leaves it */
+	/* Brings the rows of an older store up to date, in the transaction that changes its format;
+	 * NULL: an older store is refused. */
+	store_fn *migrate;
+	/* An older store is opened as it is, by who reads nothing but numbers in it. */
+	bool as_it_is;
+	bool locked; /* the caller holds the daemon's lock (store-lock.h) */
+	uid_t uid;   /* owner of what root makes; -1 leaves it */
 	gid_t gid;
 };
 
 /* Opens, making it when missing. After fork, once per process. Clears stale readers. A store of a
- * newer format is ST_REFUSED. */
+ * newer format is ST_REFUSED; one of the format before is brought to this one, unless a daemon that
+ * may know only that one runs (ST_BUSY). */
 enum status store_open(
 	const struct store_options *options, struct store **store_out, struct error *err);
 void store_close(struct store *store);
@@ -125,7 +132,7 @@ enum status txn_put(struct txn *txn, enum store_table table, struct bytes key, s
 enum status txn_delete(struct txn *txn, enum store_table table, struct bytes key);
 
 /* 1, 2, 3 … by name, never given twice; a first use starts at `first`, and a larger `first` later
- * jumps forward. */
+ * jumps forward. "event": the caller puts a row of TABLE_LOG with that number. */
 enum status txn_next_number(
 	struct txn *txn, const char *name, uint64_t first, uint64_t *number_out);
 /* The next one by that name is larger than this. */

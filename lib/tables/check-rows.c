@@ -1,9 +1,11 @@
 /* Kinds of row that need others beside them, and how each is repaired. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
 #include "base/tongue.h"
 #include "tables/check-parts.h"
+#include "tables/history-log.h"
 #include "tables/history.h"
 #include "tables/outbox.h"
 #include "tables/tickets-index.h"
@@ -21,13 +23,10 @@ static enum status rebuild_ticket(struct check *c, const struct row_kind *kind,
 
 static enum status check_list(struct check *c, const struct ticket *t)
 {
-	g_autoptr(GPtrArray) keys = index_keys(t);
 	struct key due;
 	bool all = true;
-	enum status st = ST_OK;
+	enum status st = index_right(c->txn, t, &all);
 
-	for (guint i = 0; i < keys->len && st == ST_OK && all; i++)
-		st = row_present(c->txn, TABLE_INDEX, key_bytes(g_ptr_array_index(keys, i)), &all);
 	if (st == ST_OK && all && due_key(&due, t))
 		st = row_present(c->txn, TABLE_DUE, key_bytes(&due), &all);
 	if (!all)
@@ -103,9 +102,7 @@ static enum status repair_ticket(struct check *c, const struct row_kind *kind,
 	enum status st = ST_OK;
 
 	if (table_decode(kind->type, row->key, row->value, &t, NULL) == ST_OK) {
-		st = counts_forget(c->txn, &t);
-		if (st == ST_OK)
-			st = index_move(c->txn, NULL, &t);
+		st = index_move(c->txn, NULL, &t);
 		if (st == ST_OK)
 			st = count_entries(c->txn, t.number, &count);
 		if (st == ST_OK && !count.damaged)
@@ -115,20 +112,104 @@ static enum status repair_ticket(struct check *c, const struct row_kind *kind,
 	return st;
 }
 
+static enum status check_list_row(
+	struct check *c, const struct row_kind *kind, const struct check_row *row, bool *right_out)
+{
+	const struct ticket like = { .number = list_number(row->key) };
+	struct ticket t = { 0 };
+	g_autoptr(GByteArray) value = NULL;
+	struct key key;
+	bool sound = false;
+	enum status st = table_load_sound(c->txn, kind->type, &like, &t, &sound);
+
+	if (sound) {
+		list_row_key(&key, &t);
+		value = listed_value(&t);
+	}
+	*right_out = sound && index_same(row->key, key_bytes(&key)) &&
+		index_same(row->value, index_bytes(value));
+	record_release(&ticket_type, &t);
+	return st;
+}
+
+/* What the tickets of a block say. */
+static enum status make_block(
+	struct check *c, const struct row_kind *kind, uint64_t block, GByteArray *parts)
+{
+	enum status st = ST_OK;
+
+	for (uint64_t i = 0; i < BLOCK_TICKETS && st == ST_OK; i++) {
+		const struct ticket like = { .number = block * BLOCK_TICKETS + i };
+		struct ticket t = { 0 };
+		bool sound = false;
+
+		st = table_load_sound(c->txn, kind->type, &like, &t, &sound);
+		if (sound)
+			block_add(parts, &t);
+		record_release(&ticket_type, &t);
+	}
+	return st;
+}
+
+static int compare_parts(const void *a, const void *b)
+{
+	return memcmp(a, b, PART_BYTES);
+}
+
+/* The order of parts is that in which the tickets were changed. */
+static bool same_parts(GByteArray *wanted, struct bytes value)
+{
+	g_autoptr(GByteArray) found = g_byte_array_new();
+
+	if (value.len % PART_BYTES || !value.len || value.len != wanted->len)
+		return false;
+	g_byte_array_append(found, value.data, (guint)value.len);
+	qsort(wanted->data, wanted->len / PART_BYTES, PART_BYTES, compare_parts);
+	qsort(found->data, found->len / PART_BYTES, PART_BYTES, compare_parts);
+	return index_same(index_bytes(wanted), index_bytes(found));
+}
+
+static enum status check_block_row(
+	struct check *c, const struct row_kind *kind, const struct check_row *row, bool *right_out)
+{
+	g_autoptr(GByteArray) wanted = g_byte_array_new();
+	uint64_t block;
+	enum status st;
+
+	*right_out = false;
+	if (!block_read_key(row->key, &block))
+		return ST_OK;
+	st = make_block(c, kind, block, wanted);
+	*right_out = st == ST_OK && same_parts(wanted, row->value);
+	return st;
+}
+
 static enum status check_index_row(struct check *c, const struct row_kind *kind,
 	const struct check_row *row, struct error *err)
 {
-	const struct ticket like = { .number = index_number(row->key) };
-	struct ticket t = { 0 };
-	bool sound = false;
-	enum status st = table_load_sound(c->txn, kind->type, &like, &t, &sound);
-	g_autoptr(GPtrArray) keys = sound ? index_keys(&t) : NULL;
+	bool right = true;
+	enum status st = is_list_key(row->key) ? check_list_row(c, kind, row, &right)
+					       : check_block_row(c, kind, row, &right);
 
 	(void)err;
-	if (st == ST_OK && !keys_have(keys, row->key))
+	if (st == ST_OK && !right)
 		check_find(c, _("a row in the index of table '%s' leads nowhere"), "ticket");
-	record_release(&ticket_type, &t);
 	return st;
+}
+
+/* A block has what other tickets say, too. */
+static enum status repair_index_row(struct check *c, const struct row_kind *kind,
+	const struct check_row *row, struct error *err)
+{
+	g_autoptr(GByteArray) parts = g_byte_array_new();
+	uint64_t block;
+	enum status st;
+
+	(void)err;
+	if (is_list_key(row->key) || !block_read_key(row->key, &block))
+		return txn_delete(c->txn, TABLE_INDEX, row->key);
+	st = make_block(c, kind, block, parts);
+	return st == ST_OK ? block_save(c->txn, block * BLOCK_TICKETS, parts) : st;
 }
 
 static enum status check_due_row(struct check *c, const struct row_kind *kind,
@@ -278,6 +359,61 @@ static enum status check_event_owner(struct check *c, const struct row_kind *kin
 	return st;
 }
 
+/* What a message tells is in the log with its place. */
+static enum status check_told(struct check *c, const struct row_kind *kind,
+	const struct check_row *row, struct error *err)
+{
+	struct log_place place = { 0 };
+	struct entry e = { 0 };
+	enum status st = ST_OK;
+
+	(void)err;
+	if (table_decode(kind->type, row->key, row->value, &e, NULL) == ST_OK && e.told_serial) {
+		st = log_find(c->txn, e.told_serial, &place);
+		if (st == ST_NOT_FOUND ||
+			(st == ST_OK && (place.ticket != e.ticket || place.seq != e.seq)))
+			check_find(c, "%s", _("a message whose event is not in the log"));
+	}
+	record_release(&entry_type, &e);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+static enum status repair_told(struct check *c, const struct row_kind *kind,
+	const struct check_row *row, struct error *err)
+{
+	struct entry e = { 0 };
+	enum status st = table_decode(kind->type, row->key, row->value, &e, err);
+
+	if (st == ST_OK)
+		st = log_put(c->txn, e.told_serial, &(const struct log_place){ e.ticket, e.seq });
+	record_release(&entry_type, &e);
+	return st;
+}
+
+static enum status check_log_row(struct check *c, const struct row_kind *kind,
+	const struct check_row *row, struct error *err)
+{
+	const struct log_place place = log_read(row->value);
+	const struct entry like = { .ticket = place.ticket, .seq = place.seq };
+	struct entry e = { 0 };
+	size_t offset = 0;
+	uint64_t serial = key_read_number(row->key, &offset);
+	struct key key;
+	bool sound = false;
+	enum status st;
+
+	(void)err;
+	event_key(&key, place.ticket, serial);
+	if (!place.seq)
+		return check_need(c, TABLE_EVENTS, key_bytes(&key),
+			_("an event in the log that is not there"));
+	st = table_load_sound(c->txn, kind->type, &like, &e, &sound);
+	if (st == ST_OK && !(sound && e.told_serial == serial))
+		check_find(c, "%s", _("an event in the log that is not there"));
+	record_release(&entry_type, &e);
+	return st;
+}
+
 /* --- the outbox --- */
 
 static enum status check_outgoing(struct check *c, const struct row_kind *kind,
@@ -323,18 +459,6 @@ static enum status check_mail(struct check *c, const struct row_kind *kind,
 	return check_need(c, TABLE_OUTBOX, row->key, _("outbox: a mail without its entry"));
 }
 
-/* --- counts of queues; without one, a queue is counted --- */
-
-static enum status check_count(struct check *c, const struct row_kind *kind,
-	const struct check_row *row, struct error *err)
-{
-	(void)kind;
-	(void)err;
-	if (counts_row(row->key) && !counts_row_right(c->txn, row->key, row->value))
-		check_find(c, "%s", _("a count of a queue's open tickets that is wrong"));
-	return ST_OK;
-}
-
 /* --- all of them --- */
 
 const struct check_remake check_remakes[] = {
@@ -365,7 +489,19 @@ const struct row_kind check_row_kinds[] = {
 		.look = check_entry,
 		.repair = repair_entry,
 	},
-	{ .table = TABLE_INDEX, .type = &ticket_table, .look = check_index_row },
+	{
+		.table = TABLE_INDEX,
+		.type = &ticket_table,
+		.look = check_index_row,
+		.repair = repair_index_row,
+	},
+	{
+		.table = TABLE_ENTRIES,
+		.type = &entry_table,
+		.look = check_told,
+		.repair = repair_told,
+	},
+	{ .table = TABLE_LOG, .type = &entry_table, .look = check_log_row },
 	{ .table = TABLE_DUE, .type = &ticket_table, .look = check_due_row },
 	{ .table = TABLE_IDS, .look = check_id_row },
 	{ .table = TABLE_DIGESTS, .look = check_identity_row },
@@ -377,6 +513,5 @@ const struct row_kind check_row_kinds[] = {
 		.repair = repair_outgoing,
 	},
 	{ .table = TABLE_OUTBOX_MAIL, .look = check_mail },
-	{ .table = TABLE_META, .look = check_count },
 	{ .look = NULL },
 };

@@ -82,6 +82,12 @@ static void entry_shorten(const void *record, void *brief_out)
 		brief->reply_to = (char *)said;
 	if (e->in_reply_to && g_strcmp0(e->in_reply_to, last_reference(e)) == 0)
 		brief->in_reply_to = (char *)said;
+	if (e->told_time == e->received)
+		brief->told_time = 0;
+	if (e->told_actor && g_strcmp0(e->told_actor, address) == 0)
+		brief->told_actor = (char *)said;
+	if (e->told_text && g_strcmp0(e->told_text, match_names[e->match]) == 0)
+		brief->told_text = (char *)said;
 }
 
 static void entry_replace(char **field, char *value)
@@ -102,6 +108,12 @@ static void entry_spell_out(void *record)
 		entry_replace(&e->reply_to, g_strdup(e->from));
 	if (g_strcmp0(e->in_reply_to, said) == 0)
 		entry_replace(&e->in_reply_to, g_strdup(last_reference(e)));
+	if (e->told_serial && !e->told_time)
+		e->told_time = e->received;
+	if (g_strcmp0(e->told_actor, said) == 0)
+		entry_replace(&e->told_actor, address_in(e->from));
+	if (g_strcmp0(e->told_text, said) == 0)
+		entry_replace(&e->told_text, g_strdup(match_names[e->match]));
 }
 
 const struct table_type entry_table = {

@@ -1,103 +1,30 @@
-/* Events, kept twice: by ticket, and in the order they happened over all. */
+/* Events: those of a ticket, and all in the order they happened. */
 #include "tables/history.h"
 
 #include <string.h>
 
 #include "base/tongue.h"
-
-static void serial_key(struct key *key, uint64_t serial)
-{
-	key_init(key);
-	key_number(key, serial);
-}
-
-static void event_key(struct key *key, uint64_t ticket, uint64_t serial)
-{
-	key_init(key);
-	key_number(key, ticket);
-	key_number(key, serial);
-}
-
-/* The first (0) or second (1) number in a key. */
-static uint64_t number_at(struct bytes bytes, int which)
-{
-	size_t offset = 0;
-	uint64_t v = 0;
-
-	for (int i = 0; i <= which; i++)
-		v = key_read_number(bytes, &offset);
-	return v;
-}
-
-/* --- how an event is stored: by its ticket; the log maps its serial to its ticket --- */
-
-static void event_key_of(struct key *key, const void *record)
-{
-	const struct event *event = record;
-
-	event_key(key, event->ticket, event->serial);
-}
-
-static void event_read_key(struct bytes key, void *record)
-{
-	struct event *event = record;
-
-	event->ticket = number_at(key, 0);
-	event->serial = number_at(key, 1);
-}
-
-static char *event_subject(const void *record)
-{
-	const struct event *event = record;
-
-	return g_strdup_printf(
-		_("event %" PRIu64 " of ticket %" PRIu64), event->serial, event->ticket);
-}
-
-static void event_index(struct derived *rows, const void *record)
-{
-	const struct event *event = record;
-	struct key serial, ticket;
-
-	serial_key(&serial, event->serial);
-	serial_key(&ticket, event->ticket);
-	derived_add(rows, TABLE_LOG, &serial, key_bytes(&ticket));
-}
-
-static void log_owner(struct bytes key, struct bytes value, void *record)
-{
-	struct event *event = record;
-
-	event->serial = number_at(key, 0);
-	event->ticket = number_at(value, 0);
-}
-
-const struct table_type event_table = {
-	.name = "event",
-	.table = TABLE_EVENTS,
-	.record = &event_type,
-	.key = event_key_of,
-	.read_key = event_read_key,
-	.subject = event_subject,
-	.index = event_index,
-	.indexes = { { TABLE_LOG, log_owner } },
-};
+#include "tables/history-log.h"
+#include "tables/tickets.h"
 
 /* --- writing --- */
 
-enum status history_append(struct txn *txn, struct event *event, struct error *err)
+static void history_set(char **field, const char *value)
 {
-	enum status st = txn_next_number(txn, "event", 1, &event->serial);
+	char *copy = g_strdup(value);
 
-	if (st != ST_OK)
-		return error_set(err, st, _("cannot keep the history of ticket %" PRIu64 ": %s"),
-			event->ticket, txn_reason(txn));
-	return table_insert(txn, &event_table, event, err);
+	g_free(*field);
+	*field = copy;
 }
 
-enum status history_save(struct txn *txn, const struct event *event, struct error *err)
+void history_tell(struct entry *entry, const struct actor *actor, const struct event_note *note)
 {
-	return table_save(txn, &event_table, event, err);
+	entry->event = (int)note->kind;
+	entry->told_time = actor->now;
+	history_set(&entry->told_actor, actor->name);
+	history_set(&entry->told_from, note->from);
+	history_set(&entry->told_to, note->to);
+	history_set(&entry->told_text, note->text);
 }
 
 enum status history_add(struct txn *txn, uint64_t ticket, const struct actor *actor,
@@ -112,53 +39,173 @@ enum status history_add(struct txn *txn, uint64_t ticket, const struct actor *ac
 		.to = (char *)note->to,
 		.text = (char *)note->text,
 	};
+	enum status st = log_next(txn, &event.serial);
 
-	return history_append(txn, &event, err);
+	if (st != ST_OK)
+		return error_set(err, st, _("cannot keep the history of ticket %" PRIu64 ": %s"),
+			ticket, txn_reason(txn));
+	return table_insert(txn, &event_table, &event, err);
+}
+
+/* One that a message tells is changed there. */
+static enum status history_save_told(struct txn *txn, const struct event *event,
+	const struct log_place *place, struct error *err)
+{
+	const struct actor actor = { event->actor, event->time };
+	struct entry e = { 0 };
+	enum status st = tickets_entry(txn, place->ticket, place->seq, &e, err);
+
+	if (st == ST_OK && e.told_serial != event->serial)
+		st = ST_NOT_FOUND;
+	if (st == ST_OK) {
+		history_tell(&e, &actor,
+			&(const struct event_note){ (enum event_kind)event->kind, event->from,
+				event->to, event->text });
+		st = tickets_entry_save(txn, &e, err);
+	}
+	record_release(&entry_type, &e);
+	return st;
+}
+
+enum status history_save(struct txn *txn, const struct event *event, struct error *err)
+{
+	struct log_place place = { 0 };
+	enum status st = log_find(txn, event->serial, &place);
+
+	if (st == ST_OK && place.ticket == event->ticket && place.seq)
+		st = history_save_told(txn, event, &place, err);
+	else if (st == ST_OK)
+		st = ST_NOT_FOUND;
+	return st == ST_NOT_FOUND ? table_save(txn, &event_table, event, err) : st;
 }
 
 /* --- reading --- */
 
-struct event_visitor {
+struct history_visitor {
 	event_visit *fn;
 	void *arg;
 };
 
-static enum status event_visit_record(
-	struct txn *txn, const void *event, void *arg, struct error *err)
-{
-	const struct event_visitor *visitor = arg;
+/* What messages tell, between rows of events. */
+struct told_list {
+	const struct history_visitor *visitor;
+	GPtrArray *events; /* struct event *, by serial */
+	guint next;
+	uint64_t after;
+	bool stopped;
+};
 
-	return visitor->fn(txn, event, visitor->arg, err);
+static enum status told_add(
+	struct txn *txn, const struct entry *entry, void *arg, struct error *err)
+{
+	struct told_list *list = arg;
+	struct event event;
+
+	(void)txn;
+	(void)err;
+	if (log_told(entry, &event) && event.serial > list->after) {
+		struct event *copy = record_dup(&event_type, &event);
+
+		copy->ticket = event.ticket;
+		copy->serial = event.serial;
+		g_ptr_array_add(list->events, copy);
+	}
+	return ST_OK;
 }
 
-static enum status each_of_ticket(struct txn *txn, uint64_t ticket, uint64_t after, event_visit *fn,
-	void *arg, struct error *err)
+static enum status told_visit(
+	struct txn *txn, struct told_list *told, const struct event *event, struct error *err)
 {
-	struct event_visitor visitor = { fn, arg };
+	enum status st = told->visitor->fn(txn, event, told->visitor->arg, err);
+
+	told->stopped = st != ST_OK;
+	return st;
+}
+
+/* Shows those before that serial. */
+static enum status told_show(
+	struct txn *txn, struct told_list *told, uint64_t before, struct error *err)
+{
+	enum status st = ST_OK;
+
+	for (; st == ST_OK && told->next < told->events->len; told->next++) {
+		const struct event *event = g_ptr_array_index(told->events, told->next);
+
+		if (event->serial >= before)
+			break;
+		st = told_visit(txn, told, event, err);
+	}
+	return st;
+}
+
+static enum status told_or_row(struct txn *txn, const void *record, void *arg, struct error *err)
+{
+	const struct event *event = record;
+	enum status st = told_show(txn, arg, event->serial, err);
+
+	return st == ST_OK ? told_visit(txn, arg, event, err) : st;
+}
+
+static enum status history_each_row(
+	struct txn *txn, uint64_t ticket, struct told_list *told, struct error *err)
+{
 	struct key prefix, from;
-	struct table_walk walk = {
-		.type = &event_table,
-		.fn = event_visit_record,
-		.arg = &visitor,
-	};
-
-	serial_key(&prefix, ticket);
-	event_key(&from, ticket, after + 1);
-	walk.prefix = key_bytes(&prefix);
-	walk.from = key_bytes(&from);
-	return table_each(txn, &walk, err);
-}
-
-static enum status show_logged(
-	struct txn *txn, const struct scan *scan, event_visit *fn, void *arg, struct error *err)
-{
-	struct event like = { 0 }, event = { 0 };
+	struct table_walk walk = { .type = &event_table, .fn = told_or_row, .arg = told };
 	enum status st;
 
-	log_owner(scan->key, scan->value, &like);
+	log_key(&prefix, ticket);
+	event_key(&from, ticket, told->after + 1);
+	walk.prefix = key_bytes(&prefix);
+	walk.from = key_bytes(&from);
+	st = table_each(txn, &walk, err);
+	return st == ST_OK && !told->stopped ? told_show(txn, told, UINT64_MAX, err) : st;
+}
+
+static enum status each_of_ticket(struct txn *txn, uint64_t ticket, uint64_t after,
+	const struct history_visitor *visitor, struct error *err)
+{
+	struct told_list told = {
+		.visitor = visitor,
+		.events = g_ptr_array_new_with_free_func(record_free),
+		.after = after,
+	};
+	enum status st = tickets_each_entry(txn, ticket, told_add, &told, err);
+
+	if (st == ST_OK)
+		st = history_each_row(txn, ticket, &told, err);
+	g_ptr_array_unref(told.events);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+static enum status history_show_told(struct txn *txn, uint64_t serial,
+	const struct log_place *place, const struct history_visitor *visitor, struct error *err)
+{
+	struct entry e = { 0 };
+	struct event event;
+	enum status st = tickets_entry(txn, place->ticket, place->seq, &e, err);
+
+	if (st == ST_OK && log_told(&e, &event) && event.serial == serial)
+		st = visitor->fn(txn, &event, visitor->arg, err);
+	else if (st == ST_NOT_FOUND)
+		st = ST_OK;
+	record_release(&entry_type, &e);
+	return st;
+}
+
+static enum status history_show_logged(struct txn *txn, const struct scan *scan,
+	const struct history_visitor *visitor, struct error *err)
+{
+	const struct log_place place = log_read(scan->value);
+	size_t offset = 0;
+	struct event like = { .ticket = place.ticket }, event = { 0 };
+	enum status st;
+
+	like.serial = key_read_number(scan->key, &offset);
+	if (place.seq)
+		return history_show_told(txn, like.serial, &place, visitor, err);
 	st = table_load(txn, &event_table, &like, &event, err);
 	if (st == ST_OK)
-		st = fn(txn, &event, arg, err);
+		st = visitor->fn(txn, &event, visitor->arg, err);
 	else if (st == ST_NOT_FOUND)
 		st = ST_OK;
 	record_release(&event_type, &event);
@@ -166,17 +213,17 @@ static enum status show_logged(
 }
 
 static enum status each_logged(
-	struct txn *txn, uint64_t after, event_visit *fn, void *arg, struct error *err)
+	struct txn *txn, uint64_t after, const struct history_visitor *visitor, struct error *err)
 {
 	struct scan scan;
 	struct key from;
 	enum status st;
 
-	serial_key(&from, after + 1);
+	log_key(&from, after + 1);
 	for (st = scan_first(
 		     &scan, txn, TABLE_LOG, (struct bytes){ NULL, 0 }, key_bytes(&from), false);
 		st == ST_OK; st = scan_next(&scan)) {
-		st = show_logged(txn, &scan, fn, arg, err);
+		st = history_show_logged(txn, &scan, visitor, err);
 		if (st != ST_OK)
 			break;
 	}
@@ -187,21 +234,26 @@ static enum status each_logged(
 enum status history_each(struct txn *txn, uint64_t ticket, uint64_t after, event_visit *fn,
 	void *arg, struct error *err)
 {
-	return ticket ? each_of_ticket(txn, ticket, after, fn, arg, err)
-		      : each_logged(txn, after, fn, arg, err);
+	const struct history_visitor visitor = { fn, arg };
+
+	return ticket ? each_of_ticket(txn, ticket, after, &visitor, err)
+		      : each_logged(txn, after, &visitor, err);
 }
 
 enum status history_tail(struct txn *txn, unsigned n, event_visit *fn, void *arg, struct error *err)
 {
+	const struct history_visitor visitor = { fn, arg };
 	const struct bytes all = { NULL, 0 };
 	struct scan scan;
 	uint64_t after = 0;
 	enum status st = scan_first(&scan, txn, TABLE_LOG, all, all, true);
 
 	for (unsigned i = 0; st == ST_OK && i < n; i++) {
-		after = number_at(scan.key, 0) - 1;
+		size_t offset = 0;
+
+		after = key_read_number(scan.key, &offset) - 1;
 		st = scan_next(&scan);
 	}
 	scan_release(&scan);
-	return n ? each_logged(txn, after, fn, arg, err) : ST_OK;
+	return n ? each_logged(txn, after, &visitor, err) : ST_OK;
 }

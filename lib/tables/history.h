@@ -5,16 +5,11 @@
 #include "model/ticket.h"
 #include "tables/record-table.h"
 
-extern const struct table_type event_table;
-
 /* Who acts, for the events that an action writes. */
 struct actor {
 	const char *name; /* "anna", "unix:root", "customer@example.net", "milticket" */
 	int64_t now;
 };
-
-/* Gives event->serial. */
-enum status history_append(struct txn *txn, struct event *event, struct error *err);
 
 /* Stores one under the serial that it has: read from an export, or changed. */
 enum status history_save(struct txn *txn, const struct event *event, struct error *err);
@@ -27,6 +22,9 @@ struct event_note {
 };
 /* NOTE(EVENT_LINK, .to = number) */
 #define NOTE(event, ...) (&(const struct event_note){ .kind = event, __VA_ARGS__ })
+/* Notes it in a message that is about to be appended, whose record then tells it: the event that
+ * the message comes with. */
+void history_tell(struct entry *entry, const struct actor *actor, const struct event_note *note);
 enum status history_add(struct txn *txn, uint64_t ticket, const struct actor *actor,
 	const struct event_note *note, struct error *err);
 

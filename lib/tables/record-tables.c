@@ -1,6 +1,6 @@
 /* All kinds of row that are records, in the order in which an import takes them. */
 #include "tables/agents.h"
-#include "tables/history.h"
+#include "tables/history-log.h"
 #include "tables/outbox.h"
 #include "tables/queues.h"
 #include "tables/tickets.h"

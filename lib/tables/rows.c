@@ -19,12 +19,10 @@ static bool key_begins(struct bytes key, const char *name)
 	return key.len >= strlen(name) && memcmp(key.data, name, strlen(name)) == 0;
 }
 
-/* The format is the new store's own, a request to a daemon is of no other, and counts go with the
- * tickets. */
+/* The format is the new store's own, and a request to a daemon is of no other. */
 static bool meta_is_exported(struct bytes key)
 {
-	return !key_is(key, "format") && !key_begins(key, "reload.") && !counts_row(key) &&
-		!doomed_is_row(key);
+	return !key_is(key, "format") && !key_begins(key, "reload.") && !doomed_is_row(key);
 }
 
 static bool meta_wanted(struct txn *txn, const struct scan *row, const struct rows_wanted *wanted)

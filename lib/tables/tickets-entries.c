@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/tongue.h"
+#include "tables/history-log.h"
 
 static uint64_t seq_in(struct bytes key)
 {
@@ -280,31 +281,56 @@ static enum status next_seq(struct txn *txn, uint64_t number, uint64_t *seq_out)
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-enum status tickets_entry_insert(
+enum status tickets_entry_put(
 	struct txn *txn, const struct entry *entry, const char *text, struct error *err)
 {
 	enum status st = table_insert(txn, &entry_table, entry, err);
 
-	if (st != ST_OK)
-		return st;
-	st = text && *text ? tickets_text_save(txn, entry->ticket, entry->seq, text, err) : ST_OK;
+	return st == ST_OK && text && *text
+		? tickets_text_save(txn, entry->ticket, entry->seq, text, err)
+		: st;
+}
+
+enum status tickets_entry_insert(
+	struct txn *txn, const struct entry *entry, const char *text, struct error *err)
+{
+	enum status st = tickets_entry_put(txn, entry, text, err);
+
 	return st == ST_OK ? index_entry(txn, entry, err) : st;
 }
 
-enum status tickets_append(struct txn *txn, struct ticket *ticket, struct entry *entry,
-	const char *text, struct error *err)
+static enum status log_entry(struct txn *txn, struct entry *entry)
+{
+	const struct log_place place = { entry->ticket, entry->seq };
+	enum status st = log_next(txn, &entry->told_serial);
+
+	return st == ST_OK ? log_put(txn, entry->told_serial, &place) : st;
+}
+
+enum status tickets_admit(
+	struct txn *txn, struct ticket *ticket, struct entry *entry, struct error *err)
 {
 	enum status st = next_seq(txn, ticket->number, &entry->seq);
 
+	entry->ticket = ticket->number;
+	if (st == ST_OK && entry->told_actor)
+		st = log_entry(txn, entry);
 	if (st != ST_OK)
 		return record_error(txn, st, _("append to"), ticket->number, err);
-	entry->ticket = ticket->number;
-	st = tickets_entry_insert(txn, entry, text, err);
+	st = index_entry(txn, entry, err);
 	if (st == ST_OK) {
 		ticket->messages_count++;
 		ticket->attachments_count += entry_attachments(entry);
 	}
 	return st;
+}
+
+enum status tickets_append(struct txn *txn, struct ticket *ticket, struct entry *entry,
+	const char *text, struct error *err)
+{
+	enum status st = tickets_admit(txn, ticket, entry, err);
+
+	return st == ST_OK ? tickets_entry_put(txn, entry, text, err) : st;
 }
 
 enum status tickets_entry(
@@ -403,6 +429,10 @@ static enum status forget_entry_and_references(
 		st = forget_id(txn, entry->in_reply_to, entry->ticket, 0);
 	for (char **r = entry->references; r && *r && st == ST_OK; r++)
 		st = forget_id(txn, *r, entry->ticket, 0);
+	if (st == ST_OK && entry->told_serial)
+		st = log_delete(txn, entry->told_serial);
+	if (st == ST_NOT_FOUND)
+		st = ST_OK;
 	return record_error(txn, st, _("remove a message of"), entry->ticket, err);
 }
 
@@ -449,6 +479,22 @@ static enum status delete_entry(struct txn *txn, uint64_t number, uint64_t seq)
 						 : st;
 }
 
+/* What happened to a ticket stays its own: the event of a message that leaves gets a row. */
+static enum status entries_keep_event(struct txn *txn, struct entry *entry, struct error *err)
+{
+	struct event event;
+	enum status st = log_told(entry, &event) ? table_insert(txn, &event_table, &event, err)
+						 : ST_OK;
+
+	entry->told_serial = 0;
+	entry->told_time = 0;
+	g_clear_pointer(&entry->told_actor, g_free);
+	g_clear_pointer(&entry->told_from, g_free);
+	g_clear_pointer(&entry->told_to, g_free);
+	g_clear_pointer(&entry->told_text, g_free);
+	return st;
+}
+
 enum status tickets_entry_move(
 	struct txn *txn, struct ticket *from, uint64_t seq, struct ticket *to, struct error *err)
 {
@@ -461,6 +507,8 @@ enum status tickets_entry_move(
 	st = tickets_text(txn, from->number, seq, &text, err);
 	if (st == ST_OK)
 		st = forget_entry(txn, &entry, err);
+	if (st == ST_OK)
+		st = entries_keep_event(txn, &entry, err);
 	if (st == ST_OK)
 		st = record_error(txn, delete_entry(txn, from->number, seq), _("move a message of"),
 			from->number, err);

@@ -5,107 +5,319 @@
 
 #include "base/hash.h"
 
-enum { AT_ACTIVITY = 1 + 4 + 1, AT_NUMBER = AT_ACTIVITY + 8 };
+enum { AT_ACTIVITY = 1 + 1, AT_NUMBER = AT_ACTIVITY + 8 };
+enum { AT_STATUS, AT_FLAGS, AT_TRAITS };
 
-static uint32_t index_hash(const char *s)
+static uint32_t index_hash(uint32_t hash, const char *s)
 {
-	uint32_t hash = HASH_QUICK_START;
-
 	for (; *s; s++)
 		hash = hash_quick(hash, (uint8_t)*s);
 	return hash;
 }
 
-void index_list_key(struct key *key, enum index_kind kind, const char *value, bool active)
+/* 40 bits of hash: enough for queues to be counted without a look at their tickets. */
+struct trait trait_of(enum index_kind kind, const char *value)
+{
+	struct trait trait = { { (guint8)kind } };
+	uint32_t hash = index_hash(HASH_QUICK_START, value ? value : "");
+
+	memcpy(trait.data + 1, &hash, sizeof hash);
+	trait.data[1 + sizeof hash] = (guint8)index_hash(~hash, value ? value : "");
+	return trait;
+}
+
+/* --- keys --- */
+
+void list_key(struct key *key, bool active)
 {
 	key_init(key);
-	key_u8(key, (uint8_t)kind);
-	key_u32(key, index_hash(value ? value : ""));
+	key_u8(key, INDEX_LIST);
 	key_u8(key, active);
 }
 
-int64_t index_activity(struct bytes key)
+int64_t list_activity(struct bytes key)
 {
 	return (int64_t)key_read_u64(key, AT_ACTIVITY);
 }
 
-uint64_t index_number(struct bytes key)
+uint64_t list_number(struct bytes key)
 {
 	size_t offset = AT_NUMBER;
 
 	return key_read_number(key, &offset);
 }
 
-static void index_add(
-	GPtrArray *keys, const struct ticket *t, enum index_kind kind, const char *value)
+bool is_list_key(struct bytes key)
 {
-	struct key *key = g_new(struct key, 1);
+	return key.len && *(const guint8 *)key.data == INDEX_LIST;
+}
 
-	index_list_key(key, kind, value, ticket_status_active(t->status));
+void list_row_key(struct key *key, const struct ticket *t)
+{
+	list_key(key, ticket_status_active(t->status));
 	key_u64(key, (uint64_t)t->updated);
 	key_number(key, t->number);
-	g_ptr_array_add(keys, key);
 }
 
-GPtrArray *index_keys(const struct ticket *t)
-{
-	GPtrArray *keys = g_ptr_array_new_with_free_func(g_free);
+/* --- what a row of the list tells --- */
 
-	index_add(keys, t, INDEX_STATUS, ticket_status_names[t->status]);
-	index_add(keys, t, INDEX_QUEUE, t->queue);
-	for (char **w = t->watchers; w && *w; w++)
-		index_add(keys, t, INDEX_QUEUE, *w);
-	if (t->agent)
-		index_add(keys, t, INDEX_AGENT, t->agent);
-	if (t->project && *t->project)
-		index_add(keys, t, INDEX_PROJECT, t->project);
-	if (t->requester_address)
-		index_add(keys, t, INDEX_REQUESTER, t->requester_address);
-	if (t->undelivered)
-		index_add(keys, t, INDEX_UNDELIVERED, "");
-	for (char **tag = t->tags; tag && *tag; tag++)
-		index_add(keys, t, INDEX_TAG, *tag);
-	return keys;
+bool listed_read(struct bytes value, struct listed *out)
+{
+	const guint8 *data = value.data;
+
+	if (value.len < AT_TRAITS || (value.len - AT_TRAITS) % TRAIT_BYTES)
+		return false;
+	*out = (struct listed){ .status = data[AT_STATUS],
+		.flags = data[AT_FLAGS],
+		.traits = (const struct trait *)(data + AT_TRAITS),
+		.n = (value.len - AT_TRAITS) / TRAIT_BYTES };
+	return true;
 }
 
-bool keys_have(GPtrArray *keys, struct bytes key)
+bool listed_has(const struct listed *listed, struct trait trait)
 {
-	for (unsigned i = 0; keys && i < keys->len; i++) {
-		const struct key *k = g_ptr_array_index(keys, i);
-
-		if (k->len == key.len && memcmp(k->data, key.data, key.len) == 0)
+	for (size_t i = 0; i < listed->n; i++)
+		if (memcmp(listed->traits[i].data, trait.data, TRAIT_BYTES) == 0)
 			return true;
-	}
 	return false;
 }
 
-static enum status delete_others(struct txn *txn, GPtrArray *keys, GPtrArray *kept)
+/* Once: a queue may watch its own tickets. */
+static void add_trait(GByteArray *value, enum index_kind kind, const char *of)
 {
-	for (unsigned i = 0; keys && i < keys->len; i++) {
-		const struct key *key = g_ptr_array_index(keys, i);
-		enum status st = keys_have(kept, key_bytes(key))
-			? ST_OK
-			: txn_delete(txn, TABLE_INDEX, key_bytes(key));
+	const struct trait trait = trait_of(kind, of);
+	struct listed listed;
 
-		if (st != ST_OK && st != ST_NOT_FOUND)
-			return st;
+	if (!listed_read((struct bytes){ value->data, value->len }, &listed) ||
+		!listed_has(&listed, trait))
+		g_byte_array_append(value, trait.data, TRAIT_BYTES);
+}
+
+static void add_traits(GByteArray *value, enum index_kind kind, char **of)
+{
+	for (; of && *of; of++)
+		add_trait(value, kind, *of);
+}
+
+static void index_add_field(GByteArray *value, const struct field *f, const struct ticket *t)
+{
+	const void *at = (const char *)t + f->offset;
+	char *text = f->type == FIELD_TEXT ? *(char *const *)at : NULL;
+
+	if (f->index && text)
+		add_trait(value, (enum index_kind)f->index, text);
+	if (f->index && f->type == FIELD_LIST)
+		add_traits(value, (enum index_kind)f->index, *(char **const *)at);
+}
+
+GByteArray *listed_value(const struct ticket *t)
+{
+	GByteArray *value = g_byte_array_new();
+	const guint8 head[AT_TRAITS] = {
+		[AT_STATUS] = (guint8)t->status,
+		[AT_FLAGS] = (guint8)((t->undelivered ? LISTED_UNDELIVERED : 0) |
+			(t->merged_into ? LISTED_MERGED : 0)),
+	};
+
+	g_byte_array_append(value, head, sizeof head);
+	for (size_t i = 0; i < ticket_type.count; i++)
+		index_add_field(value, &ticket_type.fields[i], t);
+	return value;
+}
+
+struct bytes index_bytes(const GByteArray *value)
+{
+	return (struct bytes){ value->len ? value->data : (const guint8 *)"", value->len };
+}
+
+bool index_same(struct bytes a, struct bytes b)
+{
+	return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+}
+
+static enum status list_right(struct txn *txn, const struct ticket *t, bool *right_out)
+{
+	g_autoptr(GByteArray) wanted = listed_value(t);
+	struct bytes value;
+	struct key key;
+	enum status st;
+
+	list_row_key(&key, t);
+	st = txn_get(txn, TABLE_INDEX, key_bytes(&key), &value);
+	*right_out = st == ST_OK && index_same(value, index_bytes(wanted));
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+static enum status list_move(
+	struct txn *txn, const struct ticket *before, const struct ticket *after)
+{
+	g_autoptr(GByteArray) old = before ? listed_value(before) : NULL,
+			      new = after ? listed_value(after) : NULL;
+	struct key from, to;
+	enum status st = ST_OK;
+
+	if (before)
+		list_row_key(&from, before);
+	if (after)
+		list_row_key(&to, after);
+	if (before && after && index_same(key_bytes(&from), key_bytes(&to))) {
+		if (index_same(index_bytes(old), index_bytes(new)))
+			return ST_OK;
+	} else if (before) {
+		st = txn_delete(txn, TABLE_INDEX, key_bytes(&from));
 	}
+	if (st == ST_NOT_FOUND)
+		st = ST_OK;
+	return st == ST_OK && after ? txn_put(txn, TABLE_INDEX, key_bytes(&to), index_bytes(new))
+				    : st;
+}
+
+/* --- blocks: of each ticket its place in the block, and a trait, as often as it has any --- */
+
+static void block_key(struct key *key, uint64_t number)
+{
+	key_init(key);
+	key_u8(key, INDEX_BLOCK);
+	key_number(key, number / BLOCK_TICKETS);
+}
+
+static void add_part(
+	GByteArray *parts, const struct ticket *t, enum index_kind kind, const char *of)
+{
+	const struct trait trait = trait_of(kind, of);
+	const guint8 place = (guint8)(t->number % BLOCK_TICKETS);
+
+	g_byte_array_append(parts, &place, 1);
+	g_byte_array_append(parts, trait.data, TRAIT_BYTES);
+}
+
+void block_add(GByteArray *parts, const struct ticket *t)
+{
+	if (t->requester_address)
+		add_part(parts, t, INDEX_REQUESTER, t->requester_address);
+	for (char **tag = t->tags; tag && *tag; tag++)
+		add_part(parts, t, INDEX_TAG, *tag);
+}
+
+static const guint8 *part_at(struct bytes block, size_t i)
+{
+	return (const guint8 *)block.data + i * PART_BYTES;
+}
+
+/* Parts of a block that are of that place, or of any other. */
+static void copy_parts(GByteArray *out, struct bytes block, guint8 place, bool others)
+{
+	for (size_t i = 0; i < block.len / PART_BYTES; i++)
+		if ((*part_at(block, i) != place) == others)
+			g_byte_array_append(out, part_at(block, i), PART_BYTES);
+}
+
+static enum status block_load(struct txn *txn, uint64_t number, struct bytes *block_out)
+{
+	struct key key;
+	enum status st;
+
+	block_key(&key, number);
+	*block_out = (struct bytes){ "", 0 };
+	st = txn_get(txn, TABLE_INDEX, key_bytes(&key), block_out);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+enum status block_save(struct txn *txn, uint64_t number, const GByteArray *parts)
+{
+	struct key key;
+	enum status st;
+
+	block_key(&key, number);
+	if (parts->len)
+		return txn_put(txn, TABLE_INDEX, key_bytes(&key), index_bytes(parts));
+	st = txn_delete(txn, TABLE_INDEX, key_bytes(&key));
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+static enum status block_right(struct txn *txn, const struct ticket *t, bool *right_out)
+{
+	g_autoptr(GByteArray) wanted = g_byte_array_new(), found = g_byte_array_new();
+	struct bytes block;
+	enum status st = block_load(txn, t->number, &block);
+
+	if (st != ST_OK)
+		return st;
+	block_add(wanted, t);
+	copy_parts(found, block, (guint8)(t->number % BLOCK_TICKETS), false);
+	*right_out = index_same(index_bytes(wanted), index_bytes(found));
 	return ST_OK;
 }
 
-static enum status put_others(struct txn *txn, GPtrArray *keys, GPtrArray *there)
+enum status index_right(struct txn *txn, const struct ticket *ticket, bool *right_out)
 {
-	for (unsigned i = 0; keys && i < keys->len; i++) {
-		const struct key *key = g_ptr_array_index(keys, i);
-		enum status st = keys_have(there, key_bytes(key))
-			? ST_OK
-			: txn_put(txn, TABLE_INDEX, key_bytes(key), (struct bytes){ "", 0 });
+	enum status st = list_right(txn, ticket, right_out);
 
-		if (st != ST_OK)
-			return st;
-	}
-	return ST_OK;
+	return st == ST_OK && *right_out ? block_right(txn, ticket, right_out) : st;
 }
+
+bool block_read_key(struct bytes key, uint64_t *block_out)
+{
+	size_t offset = 1;
+
+	if (!key.len || *(const guint8 *)key.data != INDEX_BLOCK)
+		return false;
+	*block_out = key_read_number(key, &offset);
+	return true;
+}
+
+static enum status block_move(
+	struct txn *txn, const struct ticket *before, const struct ticket *after)
+{
+	g_autoptr(GByteArray) old = g_byte_array_new(), new = g_byte_array_new(),
+			      parts = g_byte_array_new();
+	uint64_t number = before ? before->number : after->number;
+	struct bytes block;
+	enum status st;
+
+	if (before)
+		block_add(old, before);
+	if (after)
+		block_add(new, after);
+	if (before && index_same(index_bytes(old), index_bytes(new)))
+		return ST_OK;
+	st = block_load(txn, number, &block);
+	if (st != ST_OK)
+		return st;
+	copy_parts(parts, block, (guint8)(number % BLOCK_TICKETS), true);
+	if (new->len)
+		g_byte_array_append(parts, new->data, new->len);
+	return block_save(txn, number, parts);
+}
+
+enum status blocks_find(
+	struct txn *txn, struct trait trait, uint64_t *numbers, size_t max, size_t *n_out)
+{
+	struct scan scan;
+	struct key prefix;
+	enum status st;
+
+	key_init(&prefix);
+	key_u8(&prefix, INDEX_BLOCK);
+	*n_out = 0;
+	for (st = scan_first(
+		     &scan, txn, TABLE_INDEX, key_bytes(&prefix), (struct bytes){ NULL, 0 }, true);
+		st == ST_OK && *n_out < max; st = scan_next(&scan)) {
+		size_t offset = 1;
+		uint64_t first = key_read_number(scan.key, &offset) * BLOCK_TICKETS;
+
+		for (size_t i = scan.value.len / PART_BYTES; i-- > 0 && *n_out < max;) {
+			const guint8 *part = part_at(scan.value, i);
+
+			if (memcmp(part + 1, trait.data, TRAIT_BYTES) == 0)
+				numbers[(*n_out)++] = first + *part;
+		}
+	}
+	scan_release(&scan);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+/* --- what is due --- */
 
 bool due_key(struct key *key, const struct ticket *t)
 {
@@ -141,11 +353,9 @@ static enum status move_due(
 
 enum status index_move(struct txn *txn, const struct ticket *before, const struct ticket *after)
 {
-	g_autoptr(GPtrArray) old = before ? index_keys(before) : NULL;
-	g_autoptr(GPtrArray) new = after ? index_keys(after) : NULL;
-	enum status st = delete_others(txn, old, new);
+	enum status st = list_move(txn, before, after);
 
 	if (st == ST_OK)
-		st = put_others(txn, new, old);
+		st = block_move(txn, before, after);
 	return st == ST_OK ? move_due(txn, before, after) : st;
 }

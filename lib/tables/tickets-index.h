@@ -4,28 +4,70 @@
 
 #include "tables/tickets.h"
 
-/* A key in TABLE_INDEX: kind, hash of the value, active (1 or 0), activity, number. A hash of 32
- * bits may bring tickets of another value: whoever walks a list looks at the record. There is no
- * list of all: it is the lists of each status. */
+/* One list has every ticket, in the order of activity; its key in TABLE_INDEX: INDEX_LIST, active
+ * (1 or 0), activity, number. The row's value tells what the usual filters ask for, so that a walk
+ * loads few tickets; it may tell a little too much, never too little: whoever walks the list looks
+ * at the record. Who looks for what few tickets have, a requester or a tag, finds their numbers in
+ * blocks of BLOCK_TICKETS numbers in a row (key: INDEX_BLOCK, number of the block): new tickets
+ * come to the last one, so that mail writes no page for them somewhere in the store. */
 enum index_kind {
-	INDEX_STATUS = 'S',
+	INDEX_LIST = 'L',
+	INDEX_BLOCK = 'B',
+	/* in values only: texts' .index in the rows of fields */
 	INDEX_QUEUE = 'Q',
 	INDEX_AGENT = 'G',
 	INDEX_PROJECT = 'P',
 	INDEX_REQUESTER = 'R',
 	INDEX_TAG = 'T',
-	INDEX_UNDELIVERED = 'U'
 };
 
-/* The part of a key that names a list; NULL value: the empty one. A ticket that is nobody's is in
- * no agent's. */
-void index_list_key(struct key *key, enum index_kind kind, const char *value, bool active);
-/* What follows it. */
-int64_t index_activity(struct bytes key);
-uint64_t index_number(struct bytes key);
+/* A filter's field as it stands in a row: kind and hash of the value. */
+enum { TRAIT_BYTES = 6, BLOCK_TICKETS = 64 };
+struct trait {
+	guint8 data[TRAIT_BYTES];
+};
+struct trait trait_of(enum index_kind kind, const char *value);
 
-/* Every index key that this ticket has, struct key * owned by the array. */
-GPtrArray *index_keys(const struct ticket *ticket);
+/* The value of a ticket's row in the list. */
+enum trait_flags { LISTED_UNDELIVERED = 1, LISTED_MERGED = 2 };
+struct listed {
+	int status;
+	unsigned flags;
+	const struct trait *traits; /* borrowed from the row */
+	size_t n;
+};
+/* False when it is none. */
+bool listed_read(struct bytes value, struct listed *listed_out);
+bool listed_has(const struct listed *listed, struct trait trait);
+
+/* The part of a key that names one half of the list, and what follows it. */
+void list_key(struct key *key, bool active);
+int64_t list_activity(struct bytes key);
+uint64_t list_number(struct bytes key);
+bool is_list_key(struct bytes key);
+
+void list_row_key(struct key *key, const struct ticket *ticket);
+GByteArray *listed_value(const struct ticket *ticket); /* owned */
+
+/* A block's value: of each of its tickets its place in the block and a trait, as often as it has
+ * any. */
+enum { PART_BYTES = 1 + TRAIT_BYTES };
+/* False when it is no block's. */
+bool block_read_key(struct bytes key, uint64_t *block_out);
+/* Appends the parts of a ticket. */
+void block_add(GByteArray *parts, const struct ticket *ticket);
+/* Of the block that the number is in; without parts it has no row. */
+enum status block_save(struct txn *txn, uint64_t number, const GByteArray *parts);
+
+struct bytes index_bytes(const GByteArray *value);
+bool index_same(struct bytes a, struct bytes b);
+/* Are the ticket's row in the list and its part of a block as they should be? */
+enum status index_right(struct txn *txn, const struct ticket *ticket, bool *right_out);
+
+/* Numbers of tickets with that requester or tag, at most max, the largest first; a few more
+ * perhaps. */
+enum status blocks_find(
+	struct txn *txn, struct trait trait, uint64_t *numbers, size_t max, size_t *n_out);
 
 /* Moves the rows of a ticket from how it was (NULL: new) to how it is (NULL: gone); touches only
  * rows that differ. */
@@ -37,17 +79,6 @@ bool ticket_in_queue(const struct ticket *ticket, const char *queue);
 /* The row in TABLE_DUE: time, number; false when the ticket waits for no time. */
 bool due_key(struct key *key, const struct ticket *ticket);
 uint64_t due_number(struct bytes key);
-bool keys_have(GPtrArray *keys, struct bytes key);
-
-/* Moves the counts of a ticket's queues; before its rows and its record are changed, as a queue
- * without a count is counted. */
-enum status counts_move(struct txn *txn, const struct ticket *before, const struct ticket *after,
-	struct error *err);
-/* They are counted when they are next needed. */
-enum status counts_forget(struct txn *txn, const struct ticket *ticket);
-/* Rows of TABLE_META that are counts; and whether one is right. */
-bool counts_row(struct bytes key);
-bool counts_row_right(struct txn *txn, struct bytes key, struct bytes value);
 
 void ticket_key(struct key *key, uint64_t number);
 void entry_key(struct key *key, uint64_t number, uint64_t seq);

@@ -1,37 +1,11 @@
-/* Listings: the narrowest index that a filter names is walked, newest activity first; the rest is
- * checked on the record. */
+/* Listings: the one list of all tickets is walked, newest activity first, and its rows tell which
+ * of them to load; of a requester or a tag with few tickets these are loaded, and put in order. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "base/tongue.h"
 #include "tables/tickets-index.h"
-
-enum { STATUSES = TICKET_SPAM + 1 };
-
-/* What lists to walk: the active and the other tickets of a value; of INDEX_STATUS those of every
- * status that is wanted. */
-struct walk {
-	enum index_kind kind;
-	const char *value;
-};
-
-/* Narrow lists first. */
-static struct walk list_choose(const struct ticket_filter *f)
-{
-	if (f->requester)
-		return (struct walk){ INDEX_REQUESTER, f->requester };
-	if (f->undelivered)
-		return (struct walk){ INDEX_UNDELIVERED, "" };
-	if (f->tag)
-		return (struct walk){ INDEX_TAG, f->tag };
-	if (f->agent && *f->agent)
-		return (struct walk){ INDEX_AGENT, f->agent };
-	if (f->project)
-		return (struct walk){ INDEX_PROJECT, f->project };
-	if (f->queue)
-		return (struct walk){ INDEX_QUEUE, f->queue };
-	return (struct walk){ INDEX_STATUS, NULL };
-}
 
 bool ticket_in_queue(const struct ticket *t, const char *queue)
 {
@@ -60,7 +34,53 @@ bool tickets_wanted(const struct ticket_filter *f, const struct ticket *t)
 		(!f->undelivered || t->undelivered) && (f->merged || !t->merged_into);
 }
 
-/* --- several lists, merged by activity --- */
+/* --- what the rows of the list tell --- */
+
+enum { TRAITS_MAX = 5 };
+
+/* What a row has to tell for its ticket to be loaded. */
+struct sieve {
+	const struct ticket_filter *filter;
+	struct trait traits[TRAITS_MAX];
+	size_t n;
+};
+
+static void sieve_add(struct sieve *sieve, enum index_kind kind, const char *value)
+{
+	if (value)
+		sieve->traits[sieve->n++] = trait_of(kind, value);
+}
+
+static void sieve_init(struct sieve *sieve, const struct ticket_filter *f)
+{
+	*sieve = (struct sieve){ .filter = f };
+	sieve_add(sieve, INDEX_QUEUE, f->queue);
+	/* Nobody's have no trait to tell it. */
+	sieve_add(sieve, INDEX_AGENT, f->agent && *f->agent ? f->agent : NULL);
+	sieve_add(sieve, INDEX_PROJECT, f->project);
+	sieve_add(sieve, INDEX_REQUESTER, f->requester);
+	sieve_add(sieve, INDEX_TAG, f->tag);
+}
+
+/* A row that cannot be read says nothing against its ticket. */
+static bool sieve_passes(const struct sieve *sieve, struct bytes value)
+{
+	const struct ticket_filter *f = sieve->filter;
+	struct listed listed;
+
+	if (!listed_read(value, &listed))
+		return true;
+	if (!status_wanted(f, listed.status) ||
+		(f->undelivered && !(listed.flags & LISTED_UNDELIVERED)) ||
+		(!f->merged && listed.flags & LISTED_MERGED))
+		return false;
+	for (size_t i = 0; i < sieve->n; i++)
+		if (!listed_has(&listed, sieve->traits[i]))
+			return false;
+	return true;
+}
+
+/* --- the halves of the list, merged by activity --- */
 
 struct lane {
 	struct scan scan;
@@ -68,16 +88,16 @@ struct lane {
 };
 
 struct lanes {
-	struct lane v[STATUSES];
+	struct lane v[2];
 	size_t n;
 };
 
-static void lane_start(struct lane *lane, struct txn *txn, const struct walk *walk, bool active,
-	const struct ticket_filter *f)
+static void lane_start(
+	struct lane *lane, struct txn *txn, bool active, const struct ticket_filter *f)
 {
 	struct key prefix, from;
 
-	index_list_key(&prefix, walk->kind, walk->value, active);
+	list_key(&prefix, active);
 	from = prefix;
 	/* A date bounds the walk at the end that it begins at. */
 	if (!f->oldest_first && f->until)
@@ -91,7 +111,7 @@ static void lane_start(struct lane *lane, struct txn *txn, const struct walk *wa
 
 static bool half_wanted(const struct ticket_filter *f, bool active)
 {
-	for (int status = 0; status < STATUSES; status++)
+	for (int status = 0; status <= TICKET_SPAM; status++)
 		if (ticket_status_active(status) == active && status_wanted(f, status))
 			return true;
 	return false;
@@ -99,23 +119,15 @@ static bool half_wanted(const struct ticket_filter *f, bool active)
 
 static void lanes_start(struct lanes *lanes, struct txn *txn, const struct ticket_filter *f)
 {
-	struct walk walk = list_choose(f);
-
 	lanes->n = 0;
-	for (int active = 0; active < 2 && walk.kind != INDEX_STATUS; active++)
+	for (int active = 0; active < 2; active++)
 		if (half_wanted(f, active))
-			lane_start(&lanes->v[lanes->n++], txn, &walk, active, f);
-	for (int status = 0; status < STATUSES && walk.kind == INDEX_STATUS; status++) {
-		walk.value = ticket_status_names[status];
-		if (status_wanted(f, status))
-			lane_start(
-				&lanes->v[lanes->n++], txn, &walk, ticket_status_active(status), f);
-	}
+			lane_start(&lanes->v[lanes->n++], txn, active, f);
 }
 
 static bool comes_before(const struct lane *a, const struct lane *b, bool oldest_first)
 {
-	int64_t of_a = index_activity(a->scan.key), of_b = index_activity(b->scan.key);
+	int64_t of_a = list_activity(a->scan.key), of_b = list_activity(b->scan.key);
 
 	return oldest_first ? of_a < of_b : of_a > of_b;
 }
@@ -160,27 +172,171 @@ static enum status list_visit(struct txn *txn, const struct ticket_filter *f, ui
 	return st;
 }
 
-enum status tickets_list(struct txn *txn, const struct ticket_filter *f, ticket_visit *fn,
+static enum status list_wide(struct txn *txn, const struct ticket_filter *f, ticket_visit *fn,
 	void *arg, struct error *err)
 {
 	struct lanes lanes;
 	struct lane *l;
+	struct sieve sieve;
 	enum status st = ST_OK;
 
+	sieve_init(&sieve, f);
 	lanes_start(&lanes, txn, f);
 	while (st == ST_OK && (l = lanes_next(&lanes, f->oldest_first))) {
 		if (l->st != ST_OK)
 			st = l->st;
-		else if (out_of_range(f, index_activity(l->scan.key)))
+		else if (out_of_range(f, list_activity(l->scan.key)))
 			l->st = ST_NOT_FOUND;
-		else
-			st = list_visit(txn, f, index_number(l->scan.key), fn, arg, err);
+		else if (sieve_passes(&sieve, l->scan.value))
+			st = list_visit(txn, f, list_number(l->scan.key), fn, arg, err);
 		if (st == ST_OK && l->st == ST_OK)
 			l->st = scan_next(&l->scan);
 	}
 	lanes_release(&lanes);
+	return st;
+}
+
+/* --- few tickets of a value --- */
+
+/* Above that many a walk of the list meets one soon. */
+enum { FEW = 500 };
+
+struct found {
+	int64_t activity;
+	uint64_t number;
+};
+
+struct few {
+	struct found v[FEW];
+	size_t n;
+	bool more;
+};
+
+static enum status few_find(struct txn *txn, struct trait trait, struct few *few)
+{
+	uint64_t numbers[FEW];
+	enum status st = blocks_find(txn, trait, numbers, FEW, &few->n);
+
+	for (size_t i = 0; st == ST_OK && i < few->n; i++)
+		few->v[i].number = numbers[i];
+	few->more = few->n == FEW;
+	return st;
+}
+
+static enum status few_keep_wanted(
+	struct txn *txn, const struct ticket_filter *f, struct few *few, struct error *err)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < few->n; i++) {
+		struct ticket t = { 0 };
+		enum status st = tickets_load(txn, few->v[i].number, &t, err);
+
+		if (st == ST_OK && tickets_wanted(f, &t))
+			few->v[kept++] = (struct found){ t.updated, t.number };
+		record_release(&ticket_type, &t);
+		if (st != ST_OK && st != ST_NOT_FOUND)
+			return st;
+	}
+	few->n = kept;
+	return ST_OK;
+}
+
+static int few_compare(const void *a, const void *b)
+{
+	const struct found *x = a, *y = b;
+
+	if (x->activity != y->activity)
+		return x->activity < y->activity ? -1 : 1;
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+static enum status few_visit(struct txn *txn, const struct ticket_filter *f, struct few *few,
+	ticket_visit *fn, void *arg, struct error *err)
+{
+	enum status st = few_keep_wanted(txn, f, few, err);
+
+	qsort(few->v, few->n, sizeof *few->v, few_compare);
+	for (size_t i = 0; i < few->n && st == ST_OK; i++) {
+		size_t which = f->oldest_first ? i : few->n - 1 - i;
+
+		st = list_visit(txn, f, few->v[which].number, fn, arg, err);
+	}
+	return st;
+}
+
+enum status tickets_list(struct txn *txn, const struct ticket_filter *f, ticket_visit *fn,
+	void *arg, struct error *err)
+{
+	g_autofree struct few *few = f->requester || f->tag ? g_new(struct few, 1) : NULL;
+	enum status st = ST_OK;
+
+	if (f->requester)
+		st = few_find(txn, trait_of(INDEX_REQUESTER, f->requester), few);
+	else if (f->tag)
+		st = few_find(txn, trait_of(INDEX_TAG, f->tag), few);
+	if (st == ST_OK && few && !few->more)
+		st = few_visit(txn, f, few, fn, arg, err);
+	else if (st == ST_OK)
+		st = list_wide(txn, f, fn, arg, err);
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
+
+/* --- counts --- */
+
+static guint64 trait_number(struct trait trait)
+{
+	guint64 n = 0;
+
+	memcpy(&n, trait.data, TRAIT_BYTES);
+	return n;
+}
+
+static void count_row(GHashTable *counts, struct bytes value)
+{
+	struct listed listed;
+
+	if (!listed_read(value, &listed) || listed.flags & LISTED_MERGED)
+		return;
+	for (size_t i = 0; i < listed.n; i++) {
+		guint64 of = trait_number(listed.traits[i]);
+		struct queue_count *count = g_hash_table_lookup(counts, &of);
+
+		if (count) {
+			count->open++;
+			count->new += listed.status == TICKET_NEW;
+		}
+	}
+}
+
+enum status tickets_count_queues(
+	struct txn *txn, struct queue_count *counts, size_t n, struct error *err)
+{
+	g_autoptr(GHashTable)
+		by_trait = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	struct scan scan;
+	struct key prefix;
+	enum status st;
+
+	for (size_t i = 0; i < n; i++) {
+		guint64 of = trait_number(trait_of(INDEX_QUEUE, counts[i].queue));
+
+		counts[i].open = counts[i].new = 0;
+		g_hash_table_insert(by_trait, g_memdup2(&of, sizeof of), &counts[i]);
+	}
+	list_key(&prefix, true);
+	for (st = scan_first(
+		     &scan, txn, TABLE_INDEX, key_bytes(&prefix), (struct bytes){ NULL, 0 }, false);
+		st == ST_OK; st = scan_next(&scan))
+		count_row(by_trait, scan.value);
+	scan_release(&scan);
+	if (st != ST_NOT_FOUND)
+		return error_set(
+			err, st, _("cannot count the queues' tickets: %s"), txn_reason(txn));
+	return ST_OK;
+}
+
+/* --- what is due --- */
 
 enum status tickets_due(struct txn *txn, int64_t now, uint64_t *numbers, size_t max, size_t *n_out,
 	struct error *err)

@@ -50,9 +50,7 @@ enum status tickets_reindex(struct txn *txn, uint64_t number, struct error *err)
 
 	if (st != ST_OK)
 		return st;
-	st = counts_forget(txn, &t);
-	if (st == ST_OK)
-		st = index_move(txn, NULL, &t);
+	st = index_move(txn, NULL, &t);
 	if (st == ST_OK)
 		st = tickets_each_entry(txn, number, reindex_entry, NULL, err);
 	if (st == ST_OK)

@@ -1,5 +1,5 @@
 /* Tickets on disk. Their entries are in tickets-entries.c, listings in tickets-list.c, index rows
- * in tickets-index.c, counts of queues in tickets-count.c. */
+ * in tickets-index.c. */
 #include "tables/tickets.h"
 
 #include <string.h>
@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/tongue.h"
 #include "settings/settings.h"
+#include "tables/history-log.h"
 #include "tables/queues.h"
 #include "tables/tickets-index.h"
 
@@ -153,8 +154,6 @@ static enum status store_ticket(
 {
 	enum status st = wake_queue(txn, before, after, err);
 
-	if (st == ST_OK)
-		st = counts_move(txn, before, after, err);
 	if (st == ST_OK)
 		st = index_move(txn, before, after);
 	if (st == ST_OK)
@@ -339,11 +338,6 @@ enum status tickets_skip_given(struct txn *txn, int64_t now, const struct given 
 	return st == ST_OK ? st : error_set(err, st, _("cannot skip numbers: %s"), txn_reason(txn));
 }
 
-enum status tickets_begin(struct txn *txn, const struct ticket *ticket, struct error *err)
-{
-	return record_error(txn, put_record(txn, ticket), _("write"), ticket->number, err);
-}
-
 enum status tickets_store_new(struct txn *txn, const struct ticket *ticket, struct error *err)
 {
 	return store_ticket(txn, NULL, ticket, err);
@@ -394,7 +388,7 @@ static enum status delete_all(struct txn *txn, enum store_table table, struct by
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-/* The log is keyed by what follows the ticket in the keys of its events. */
+/* Of events with rows of their own. */
 static enum status delete_log(struct txn *txn, struct bytes prefix)
 {
 	struct scan scan;
@@ -402,10 +396,9 @@ static enum status delete_log(struct txn *txn, struct bytes prefix)
 
 	for (st = scan_first(&scan, txn, TABLE_EVENTS, prefix, (struct bytes){ NULL, 0 }, false);
 		st == ST_OK; st = scan_next(&scan)) {
-		struct bytes serial = { (const guint8 *)scan.key.data + prefix.len,
-			scan.key.len - prefix.len };
+		size_t offset = prefix.len;
 
-		st = txn_delete(txn, TABLE_LOG, serial);
+		st = log_delete(txn, key_read_number(scan.key, &offset));
 		if (st != ST_OK && st != ST_NOT_FOUND)
 			break;
 	}
@@ -422,9 +415,7 @@ static enum status remove_rows(struct txn *txn, const struct ticket *ticket, str
 
 	ticket_key(&key, ticket->number);
 	gone_key(&gone, ticket->number);
-	st = counts_move(txn, ticket, NULL, err);
-	if (st == ST_OK)
-		st = index_move(txn, ticket, NULL);
+	st = index_move(txn, ticket, NULL);
 	if (st == ST_OK)
 		st = delete_log(txn, key_bytes(&key));
 	for (size_t i = 0; i < G_N_ELEMENTS(tables) && st == ST_OK; i++)

@@ -43,10 +43,6 @@ enum status tickets_last_given(
 enum status tickets_skip_given(struct txn *txn, int64_t now, const struct given *given,
 	uint64_t more, uint64_t above, struct error *err);
 
-/* Takes the place of a ticket that has the number just given to it, before its messages come: rows
- * that are written in the order in which they lie leave no page half full. tickets_store_new() has
- * to follow. */
-enum status tickets_begin(struct txn *txn, const struct ticket *ticket, struct error *err);
 /* Stores a ticket that has the number just given to it. */
 enum status tickets_store_new(struct txn *txn, const struct ticket *ticket, struct error *err);
 /* Both: gives ticket->number and stores it. */
@@ -61,9 +57,17 @@ enum status tickets_save(struct txn *txn, const struct ticket *ticket, struct er
 enum status tickets_remove(struct txn *txn, uint64_t number, struct error *err);
 
 /* Appends to the conversation: gives entry->seq, counts it in ticket->messages_count (the caller
- * saves the ticket), stores the excerpt, indexes message id, references and digest. */
+ * saves the ticket), stores the excerpt, indexes message id, references and digest. An event that
+ * it has to tell (history_tell()) gets its serial. */
 enum status tickets_append(struct txn *txn, struct ticket *ticket, struct entry *entry,
 	const char *text, struct error *err);
+/* The same in two steps, for the first message of a new ticket: rows that are written in the order
+ * in which they lie, a ticket before its messages, leave no page half full. All but the row of the
+ * message itself, and that. */
+enum status tickets_admit(
+	struct txn *txn, struct ticket *ticket, struct entry *entry, struct error *err);
+enum status tickets_entry_put(
+	struct txn *txn, const struct entry *entry, const char *text, struct error *err);
 /* Stores one under the seq it has (import of an export); what the ticket counts is not changed. */
 enum status tickets_entry_insert(
 	struct txn *txn, const struct entry *entry, const char *text, struct error *err);
@@ -118,8 +122,7 @@ enum status tickets_index_digest(
 enum status tickets_find_digest(struct txn *txn, const char *message_id, const char *digest,
 	uint64_t *ticket_out, uint64_t *seq_out, struct error *err);
 
-/* A listing walks one index, the narrowest that the filter names, newest activity first, and checks
- * the rest on the record. */
+/* A listing comes in the order of activity, the newest first. */
 struct ticket_filter {
 	const char *queue; /* also as watcher */
 	const char *agent; /* login; "" is nobody; NULL any */
@@ -140,13 +143,14 @@ enum status tickets_list(struct txn *txn, const struct ticket_filter *filter, ti
 /* Would it be listed? */
 bool tickets_wanted(const struct ticket_filter *filter, const struct ticket *ticket);
 
-/* Tickets of a queue, watched ones too, that are not closed, spam or merged: a look at a row,
- * however many they are. */
+/* Tickets of a queue, watched ones too, that are not closed, spam or merged. */
 struct queue_count {
+	const char *queue; /* the caller's */
 	uint64_t open, new;
 };
-enum status tickets_count_queue(
-	struct txn *txn, const char *queue, struct queue_count *count_out, struct error *err);
+/* Fills in n counts, in one walk over the list of open tickets. */
+enum status tickets_count_queues(
+	struct txn *txn, struct queue_count *counts, size_t n, struct error *err);
 
 /* Every ticket record, by number, whatever the indexes say. For check, export and the like. */
 enum status tickets_each(struct txn *txn, ticket_visit *fn, void *arg, struct error *err);

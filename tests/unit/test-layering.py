@@ -138,9 +138,9 @@ lib/mail/message lib/mail/message-address lib/mail/message-body lib/mail/message
 lib/mail/message-loose
 lib/mail/message-report lib/mail/message-report-forms lib/mail/message-text
 lib/settings/settings lib/settings/settings-finish
-lib/store/lmdb/store-damage lib/store/lmdb/store-open lib/store/lmdb/store-txn
-lib/store/lmdb/store-write
-lib/tables/tickets lib/tables/tickets-count lib/tables/tickets-entries lib/tables/tickets-list
+lib/store/lmdb/store-damage lib/store/lmdb/store-migrate lib/store/lmdb/store-open
+lib/store/lmdb/store-txn lib/store/lmdb/store-write
+lib/tables/tickets lib/tables/tickets-entries
 """.split()
 
 

@@ -13,6 +13,9 @@ enum { ENGINE_REPLACED = -30600 };
 
 /* Trees of the engine; see store-table.c. */
 enum { ENGINE_TREES = 3 };
+/* Of the store: 1 had a tree for each table; 2 had lists that each kept the order of activity,
+ * and counts of queues; every event had a row of its own, as some have still. */
+enum { ENGINE_FORMAT = 3 };
 extern const char *const engine_tree_names[ENGINE_TREES];
 
 /* The lock file has room for so many readers, whoever makes it. */
@@ -63,6 +66,8 @@ struct txn {
 	bool full;    /* the map is full: grow it and run again */
 };
 
+/* The status of a call of LMDB's inside a transaction; a failure is kept as its reason. */
+enum status engine_settle(struct txn *txn, int rc);
 /* 0 and *value_out borrowed, or what the engine says. For those who have no struct txn yet. */
 int engine_get(
 	MDB_txn *txn, MDB_dbi tree, enum store_table table, struct bytes key, MDB_val *value_out);
@@ -78,6 +83,13 @@ bool engine_tree_prefix(enum store_table table, struct bytes prefix, struct tree
 bool engine_is_of(enum store_table table, const MDB_val *key);
 /* Back from the tree; borrowed. */
 struct bytes engine_key(enum store_table table, const struct tree_key *key);
+
+/* The store's format; ST_NOT_FOUND in a new one. */
+enum status engine_format(struct txn *txn, uint64_t *format_out);
+enum status engine_put_format(struct txn *txn);
+/* Brings a store of the format before to this one. The caller has it open for writing. */
+enum status engine_migrate(
+	struct store *store, const struct store_options *options, struct error *err);
 
 enum status engine_status(int rc);
 enum status engine_error(struct error *err, const struct store *store, const char *what, int rc);

@@ -11,8 +11,7 @@
 
 #include "base/tongue.h"
 
-/* 1 had a tree for each table. */
-enum { FORMAT_VERSION = 2, RETRIES = 64 };
+enum { RETRIES = 64 };
 
 static const struct bytes format_key = { "format", 6 };
 
@@ -246,11 +245,28 @@ static enum status check_version(struct store *store, struct error *err)
 		return ST_NOT_FOUND;
 	if (rc)
 		return engine_error(err, store, _("open"), rc);
-	if (g_ascii_strtoull(version, NULL, 10) <= FORMAT_VERSION)
+	if (g_ascii_strtoull(version, NULL, 10) <= ENGINE_FORMAT)
 		return ST_OK;
 	return error_set(err, ST_REFUSED,
 		_("cannot open store '%s': format %s is of a newer milticket, this one knows up to %d"),
-		store->path, version, FORMAT_VERSION);
+		store->path, version, ENGINE_FORMAT);
+}
+
+enum status engine_format(struct txn *txn, uint64_t *format_out)
+{
+	struct bytes value;
+	enum status st = txn_get(txn, TABLE_META, format_key, &value);
+	g_autofree char *text = st == ST_OK ? g_strndup(value.data, value.len) : NULL;
+
+	*format_out = text ? g_ascii_strtoull(text, NULL, 10) : 0;
+	return st;
+}
+
+enum status engine_put_format(struct txn *txn)
+{
+	g_autofree char *text = g_strdup_printf("%d", ENGINE_FORMAT);
+
+	return txn_put(txn, TABLE_META, format_key, (struct bytes){ text, strlen(text) });
 }
 
 static enum status read_secret(struct txn *txn, void *arg, struct error *err)
@@ -270,7 +286,6 @@ static enum status read_secret(struct txn *txn, void *arg, struct error *err)
 static enum status make_format(struct txn *txn, void *arg, struct error *err)
 {
 	static const struct bytes secret = { "secret", 6 };
-	g_autofree char *version = g_strdup_printf("%d", FORMAT_VERSION);
 	enum status st = read_secret(txn, arg, err);
 
 	/* Another process may have been first. */
@@ -281,9 +296,7 @@ static enum status make_format(struct txn *txn, void *arg, struct error *err)
 		return error_set(err, ST_IO, _("no random numbers: %s"), g_strerror(errno));
 	st = txn_put(txn, TABLE_META, secret,
 		(struct bytes){ txn->store->secret, sizeof txn->store->secret });
-	return st == ST_OK
-		? txn_put(txn, TABLE_META, format_key, (struct bytes){ version, strlen(version) })
-		: st;
+	return st == ST_OK ? engine_put_format(txn) : st;
 }
 
 /* --- files --- */
@@ -393,6 +406,35 @@ static enum status begin_use(
 		: st;
 }
 
+static enum status is_of_format_before(struct txn *txn, void *arg, struct error *err)
+{
+	uint64_t format;
+	enum status st = engine_format(txn, &format);
+
+	(void)err;
+	*(bool *)arg = st == ST_OK && format < ENGINE_FORMAT;
+	return st;
+}
+
+/* Who only reads an older store opens it anew, to bring it to this format. */
+static enum status bring_up_to_date(
+	struct store **store, const struct store_options *options, struct error *err)
+{
+	struct store_options writing = *options;
+	bool older = false;
+	enum status st = store_read(*store, is_of_format_before, &older, err);
+
+	if (st != ST_OK || !older || options->as_it_is)
+		return st;
+	writing.read_only = false;
+	if (options->read_only && options->migrate) {
+		store_close(*store);
+		*store = store_new(&writing);
+		st = begin_use(*store, &writing, err);
+	}
+	return st == ST_OK ? engine_migrate(*store, &writing, err) : st;
+}
+
 enum status store_open(
 	const struct store_options *options, struct store **store_out, struct error *err)
 {
@@ -401,6 +443,8 @@ enum status store_open(
 		? not_there(store, err)
 		: begin_use(store, options, err);
 
+	if (st == ST_OK)
+		st = bring_up_to_date(&store, options, err);
 	if (st == ST_OK)
 		*store_out = store;
 	else

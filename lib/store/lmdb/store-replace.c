@@ -275,17 +275,21 @@ static bool is_whole(const char *dir)
 	return whole;
 }
 
-static enum status replace_verify(const char *dir, const char *backup, struct error *err)
+/* A backup of an older format is brought to this one before it is in its place, where others may
+ * have the store open. */
+static enum status replace_verify(
+	const struct store_options *beside, const char *backup, struct error *err)
 {
-	const struct store_options options = { .path = dir,
-		.read_only = true,
-		.uid = (uid_t)-1,
-		.gid = (gid_t)-1,
-		.look = LOOK_AT_ALL_PAGES };
+	const char *dir = beside->path;
+	struct store_options options = *beside;
 	struct store *store = NULL;
 	struct error why = { "the file is no store, or was cut short" };
-	enum status st = is_whole(dir) ? store_open(&options, &store, &why) : ST_BAD_INPUT;
+	enum status st = ST_BAD_INPUT;
 
+	options.read_only = options.locked = true;
+	options.look = LOOK_AT_ALL_PAGES;
+	if (is_whole(dir))
+		st = store_open(&options, &store, &why);
 	store_close(store);
 	if (st == ST_OK)
 		return ST_OK;
@@ -375,7 +379,7 @@ enum status store_restore(const struct store_options *options, const char *backu
 		rc = copy_backup(backup, dir);
 	failpoint("backup-copied");
 	st = rc ? replace_failed(err, _("restore"), options->path, rc)
-		: replace_verify(dir, backup, err);
+		: replace_verify(&beside, backup, err);
 	if (st == ST_OK)
 		st = replace_replace(options, dir, kept_out, err);
 	remove_directory(dir);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static enum status txn_settle(struct txn *txn, int rc)
+enum status engine_settle(struct txn *txn, int rc)
 {
 	/* A transaction that failed once answers MDB_BAD_TXN to all that follows; the first failure
 	 * is the reason. */
@@ -44,7 +44,7 @@ enum status txn_get(
 
 	if (rc == 0)
 		*value_out = (struct bytes){ v.mv_data, v.mv_size };
-	return txn_settle(txn, rc);
+	return engine_settle(txn, rc);
 }
 
 enum status txn_put(struct txn *txn, enum store_table table, struct bytes key, struct bytes value)
@@ -53,77 +53,10 @@ enum status txn_put(struct txn *txn, enum store_table table, struct bytes key, s
 	struct tree_key place;
 
 	if (!engine_tree_key(table, key, &place))
-		return txn_settle(txn, MDB_BAD_VALSIZE);
+		return engine_settle(txn, MDB_BAD_VALSIZE);
 	txn->changed = true;
 	k = in_tree(&place);
-	return txn_settle(txn, mdb_put(txn->mdb, engine_tree(txn->store, table), &k, &v, 0));
-}
-
-enum status txn_delete(struct txn *txn, enum store_table table, struct bytes key)
-{
-	struct tree_key place;
-	MDB_val k;
-
-	if (!engine_tree_key(table, key, &place))
-		return txn_settle(txn, MDB_BAD_VALSIZE);
-	txn->changed = true;
-	k = in_tree(&place);
-	return txn_settle(txn, mdb_del(txn->mdb, engine_tree(txn->store, table), &k, NULL));
-}
-
-/* The key of a number's last value; ST_OK with 0 when none was given yet. */
-static enum status last_number(
-	struct txn *txn, const char *name, struct key *key, uint64_t *last_out)
-{
-	g_autofree char *text = NULL;
-	struct bytes value = { "", 0 };
-	enum status st;
-
-	key_init(key);
-	key_text(key, "next");
-	key_text(key, name);
-	st = txn_get(txn, TABLE_META, key_bytes(key), &value);
-	if (st == ST_OK)
-		text = g_strndup(value.data, value.len);
-	*last_out = text ? g_ascii_strtoull(text, NULL, 10) : 0;
-	return st == ST_NOT_FOUND ? ST_OK : st;
-}
-
-static enum status put_last(struct txn *txn, const struct key *key, uint64_t last)
-{
-	g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, last);
-
-	return txn_put(txn, TABLE_META, key_bytes(key), (struct bytes){ text, strlen(text) });
-}
-
-enum status txn_next_number(struct txn *txn, const char *name, uint64_t first, uint64_t *number_out)
-{
-	struct key key;
-	uint64_t last;
-	enum status st = last_number(txn, name, &key, &last);
-
-	last = MAX(first, last + 1);
-	if (st == ST_OK)
-		st = put_last(txn, &key, last);
-	if (st == ST_OK)
-		*number_out = last;
-	return st;
-}
-
-enum status txn_skip_numbers(struct txn *txn, const char *name, uint64_t number)
-{
-	struct key key;
-	uint64_t last;
-	enum status st = last_number(txn, name, &key, &last);
-
-	return st == ST_OK && last < number ? put_last(txn, &key, number) : st;
-}
-
-enum status txn_last_number(struct txn *txn, const char *name, uint64_t *last_out)
-{
-	struct key key;
-
-	return last_number(txn, name, &key, last_out);
+	return engine_settle(txn, mdb_put(txn->mdb, engine_tree(txn->store, table), &k, &v, 0));
 }
 
 /* --- scans --- */
@@ -170,7 +103,7 @@ static enum status txn_show(struct scan *scan, int rc, MDB_val *k, MDB_val *v)
 		scan->key = engine_key(scan->table, &scan->at);
 		scan->value = (struct bytes){ v->mv_data, v->mv_size };
 	}
-	return txn_settle(scan->txn, rc);
+	return engine_settle(scan->txn, rc);
 }
 
 static int seek_forward(struct scan *scan, const struct tree_key *from, MDB_val *k, MDB_val *v)
@@ -216,10 +149,10 @@ enum status scan_first(struct scan *scan, struct txn *txn, enum store_table tabl
 	scan->reverse = reverse;
 	if (!engine_tree_prefix(table, prefix, &scan->prefix) ||
 		(from.len && !engine_tree_key(table, from, &start)))
-		return txn_settle(txn, MDB_BAD_VALSIZE);
+		return engine_settle(txn, MDB_BAD_VALSIZE);
 	rc = mdb_cursor_open(txn->mdb, engine_tree(txn->store, table), &cursor);
 	if (rc)
-		return txn_settle(txn, rc);
+		return engine_settle(txn, rc);
 	scan->cursor = cursor;
 	rc = reverse ? seek_backward(scan, &start, &k, &v) : seek_forward(scan, &start, &k, &v);
 	return txn_show(scan, rc, &k, &v);
@@ -248,4 +181,137 @@ void scan_release(struct scan *scan)
 	if (scan->cursor)
 		mdb_cursor_close(scan->cursor);
 	scan->cursor = NULL;
+}
+
+/* --- numbers --- */
+
+/* Numbers that are the keys of a table are told by its last row, and need none of their own. */
+static const struct series {
+	const char *name;
+	enum store_table table;
+} all_series[] = { { .name = "event", .table = TABLE_LOG } };
+
+static const struct series *series_of(const char *name)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(all_series); i++)
+		if (strcmp(all_series[i].name, name) == 0)
+			return &all_series[i];
+	return NULL;
+}
+
+static enum status last_in_table(struct txn *txn, enum store_table table, uint64_t *last_out)
+{
+	const struct bytes all = { NULL, 0 };
+	size_t offset = 0;
+	struct scan scan;
+	enum status st = scan_first(&scan, txn, table, all, all, true);
+
+	*last_out = st == ST_OK ? key_read_number(scan.key, &offset) : 0;
+	scan_release(&scan);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+static void number_key(struct key *key, const char *name)
+{
+	key_init(key);
+	key_text(key, "next");
+	key_text(key, name);
+}
+
+/* What its own row says; 0 when there is none. */
+static enum status number_row(struct txn *txn, const char *name, uint64_t *last_out)
+{
+	g_autofree char *text = NULL;
+	struct bytes value;
+	struct key key;
+	enum status st;
+
+	number_key(&key, name);
+	st = txn_get(txn, TABLE_META, key_bytes(&key), &value);
+	if (st == ST_OK)
+		text = g_strndup(value.data, value.len);
+	*last_out = text ? g_ascii_strtoull(text, NULL, 10) : 0;
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+/* The last that was given; 0 when none was. */
+enum status txn_last_number(struct txn *txn, const char *name, uint64_t *last_out)
+{
+	const struct series *series = series_of(name);
+	uint64_t in_table = 0;
+	enum status st = number_row(txn, name, last_out);
+
+	if (st == ST_OK && series)
+		st = last_in_table(txn, series->table, &in_table);
+	*last_out = MAX(*last_out, in_table);
+	return st;
+}
+
+static enum status put_last(struct txn *txn, const char *name, uint64_t last)
+{
+	g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, last);
+	struct key key;
+
+	number_key(&key, name);
+	return txn_put(txn, TABLE_META, key_bytes(&key), (struct bytes){ text, strlen(text) });
+}
+
+enum status txn_next_number(struct txn *txn, const char *name, uint64_t first, uint64_t *number_out)
+{
+	uint64_t last;
+	enum status st = txn_last_number(txn, name, &last);
+
+	last = MAX(first, last + 1);
+	if (st == ST_OK && !series_of(name))
+		st = put_last(txn, name, last);
+	if (st == ST_OK)
+		*number_out = last;
+	return st;
+}
+
+enum status txn_skip_numbers(struct txn *txn, const char *name, uint64_t number)
+{
+	uint64_t last;
+	enum status st = txn_last_number(txn, name, &last);
+
+	return st == ST_OK && last < number ? put_last(txn, name, number) : st;
+}
+
+/* A number whose row goes is not given again. */
+static enum status keep_number(struct txn *txn, const struct series *series, struct bytes key)
+{
+	size_t offset = 0;
+	uint64_t gone = key_read_number(key, &offset), last, kept;
+	enum status st = last_in_table(txn, series->table, &last);
+
+	if (st != ST_OK || gone != last)
+		return st;
+	st = number_row(txn, series->name, &kept);
+	return st == ST_OK && kept < gone ? put_last(txn, series->name, gone) : st;
+}
+
+static enum status keep_numbers(struct txn *txn, enum store_table table, struct bytes key)
+{
+	enum status st = ST_OK;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(all_series) && st == ST_OK; i++)
+		if (all_series[i].table == table)
+			st = keep_number(txn, &all_series[i], key);
+	return st;
+}
+
+enum status txn_delete(struct txn *txn, enum store_table table, struct bytes key)
+{
+	struct tree_key place;
+	enum status st;
+	MDB_val k;
+
+	if (!engine_tree_key(table, key, &place))
+		return engine_settle(txn, MDB_BAD_VALSIZE);
+	st = keep_numbers(txn, table, key);
+	if (st != ST_OK)
+		return st;
+	txn->changed = true;
+	k = in_tree(&place);
+	return engine_settle(txn, mdb_del(txn->mdb, engine_tree(txn->store, table), &k, NULL));
 }

@@ -230,11 +230,28 @@ static void test_newer_format(void)
 	struct place place;
 
 	place_open(&place, 0);
-	place_write(&place, set_format, (void *)"3", ST_OK);
+	place_write(&place, set_format, (void *)"4", ST_OK);
 	for (int read_only = 0; read_only < 2; read_only++) {
 		g_clear_pointer(&place.store, store_close);
 		g_assert_cmpint(place_reopen(&place, read_only), ==, ST_REFUSED);
-		g_assert_nonnull(strstr(place.err.text, "newer milticket"));
+		g_assert_nonnull(strstr(place.err.text,
+			"format 4 is of a newer milticket, this one knows up to 3"));
+	}
+	place_close(&place);
+}
+
+/* Without a way to bring its rows up to date. */
+static void test_format_before(void)
+{
+	struct place place;
+
+	place_open(&place, 0);
+	place_write(&place, set_format, (void *)"2", ST_OK);
+	for (int read_only = 0; read_only < 2; read_only++) {
+		g_clear_pointer(&place.store, store_close);
+		g_assert_cmpint(place_reopen(&place, read_only), ==, ST_REFUSED);
+		g_assert_nonnull(strstr(
+			place.err.text, "format 2 is of an older milticket, this one knows 3"));
 	}
 	place_close(&place);
 }
@@ -746,6 +763,8 @@ int main(int argc, char **argv)
 	g_test_add_func(
 		"/store/read-only says when there is none, and makes none", test_nothing_there);
 	g_test_add_func("/store/of a newer format is refused", test_newer_format);
+	g_test_add_func(
+		"/store/of the format before, by who cannot migrate it", test_format_before);
 	g_test_add_func(
 		"/store/of an older format is refused, with the way out", test_older_format);
 	g_test_add_func("/store/a damaged file is an error and no crash", test_damaged_file);
