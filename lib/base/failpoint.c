@@ -11,12 +11,11 @@
 void failpoint(const char *name)
 {
 	static gint passed;
-	const char *wanted = g_getenv("MILTICKET_DIE_AT"),
-		   *colon = wanted ? strchr(wanted, ':') : NULL;
-	size_t len = wanted ? (colon ? (size_t)(colon - wanted) : strlen(wanted)) : 0;
-	gint nth = colon ? (gint)g_ascii_strtoll(colon + 1, NULL, 10) : 1;
+	const char *wanted = g_getenv("MILTICKET_DIE_AT");
+	size_t len = wanted ? strcspn(wanted, ":") : 0;
+	gint nth = len && wanted[len] ? (gint)g_ascii_strtoll(wanted + len + 1, NULL, 10) : 1;
 
-	if (wanted && strlen(name) == len && strncmp(name, wanted, len) == 0 &&
+	if (len && strlen(name) == len && strncmp(name, wanted, len) == 0 &&
 		g_atomic_int_add(&passed, 1) + 1 == nth)
 		raise(SIGKILL);
 }

@@ -79,10 +79,13 @@ static bool is_turned_round(const char *last, const char *first)
 char *answer_name(const char *name)
 {
 	const char *comma = strchr(name, ',');
-	g_autofree char *last = comma ? g_strndup(name, (gsize)(comma - name)) : NULL,
-			*first = comma ? g_strdup(comma + 1) : NULL;
+	g_autofree char *last = NULL, *first = NULL;
 
-	if (!comma || !is_turned_round(g_strstrip(last), g_strstrip(first)))
+	if (!comma)
+		return g_strdup(name);
+	last = g_strstrip(g_strndup(name, (gsize)(comma - name)));
+	first = g_strstrip(g_strdup(comma + 1));
+	if (!is_turned_round(last, first))
 		return g_strdup(name);
 	return g_strconcat(first, " ", last, NULL);
 }

@@ -13,8 +13,13 @@ void attachment_release(struct attachment *a)
 
 char *attachment_text(const struct attachment *a)
 {
-	return g_strdup_printf("%" G_GUINT64_FORMAT " %c %s%s%s", a->size, a->is_inline ? 'i' : 'a',
-		a->type, a->name ? " " : "", a->name ? a->name : "");
+	GString *out = g_string_new(NULL);
+
+	g_string_printf(
+		out, "%" G_GUINT64_FORMAT " %c %s", a->size, a->is_inline ? 'i' : 'a', a->type);
+	if (a->name)
+		g_string_append_printf(out, " %s", a->name);
+	return g_string_free(out, FALSE);
 }
 
 /* The name is the rest, blanks and all. */
@@ -39,9 +44,10 @@ bool attachment_read(const char *text, struct attachment *out)
 char *attachment_shown(const struct attachment *a)
 {
 	g_autofree char *size = g_format_size(a->size);
+	const char *name = a->name ? a->name : "without a name";
+	const char *place = a->is_inline ? ", inline" : "";
 
-	return g_strdup_printf("%s (%s, %s%s)", a->name ? a->name : "without a name", a->type, size,
-		a->is_inline ? ", inline" : "");
+	return g_strdup_printf("%s (%s, %s%s)", name, a->type, size, place);
 }
 
 /* What a path is made of, what hides a file, and what an option begins with are a stranger's to

@@ -162,11 +162,10 @@ static void read_dmarc(struct reading *r, char **words)
 static bool are_related(const char *a, const char *b)
 {
 	size_t x = strlen(a), y = strlen(b);
-	const char *longer = x > y ? a : b, *shorter = x > y ? b : a;
-	size_t more = MAX(x, y) - MIN(x, y);
 
-	return *shorter && g_ascii_strcasecmp(longer + more, shorter) == 0 &&
-		(!more || longer[more - 1] == '.');
+	if (x < y)
+		return are_related(b, a);
+	return y && g_ascii_strcasecmp(a + x - y, b) == 0 && (x == y || a[x - y - 1] == '.');
 }
 
 /* A stranger's own signature says nothing of a From that names somebody else. */

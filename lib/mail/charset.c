@@ -566,6 +566,18 @@ static char *label_in_tag(const char *tag, size_t len, const char *name)
 	return n && n <= LABEL_MAX ? g_strndup(p, n) : NULL;
 }
 
+/* The charset that a tag names, which ends at close; NULL. Owned. */
+static char *label_of_tag(const char *tag, const char *close)
+{
+	size_t len = (size_t)(close - tag);
+
+	if (len > strlen("<meta") && g_ascii_strncasecmp(tag, "<meta", strlen("<meta")) == 0)
+		return label_in_tag(tag, len, "charset");
+	if (len > strlen("<?xml") && memcmp(tag, "<?xml", strlen("<?xml")) == 0)
+		return label_in_tag(tag, len, "encoding");
+	return NULL;
+}
+
 char *charset_of_html(const void *data, gsize len)
 {
 	const char *p = data, *end = p + MIN(len, (gsize)HTML_HEAD_BYTES), *close;
@@ -573,11 +585,7 @@ char *charset_of_html(const void *data, gsize len)
 	for (; (p = memchr(p, '<', (size_t)(end - p))) &&
 		(close = memchr(p, '>', (size_t)(end - p)));
 		p++) {
-		bool meta = close - p > 5 && g_ascii_strncasecmp(p, "<meta", 5) == 0,
-		     xml = close - p > 5 && memcmp(p, "<?xml", 5) == 0;
-		char *label = meta || xml
-			? label_in_tag(p, (size_t)(close - p), meta ? "charset" : "encoding")
-			: NULL;
+		char *label = label_of_tag(p, close);
 
 		if (label)
 			return label;

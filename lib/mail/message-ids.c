@@ -76,6 +76,12 @@ static void add_id(char *id, GPtrArray *out)
 		g_free(id);
 }
 
+/* Past the comment or the quoted string that p begins; NULL when it has no end. */
+static const char *past_enclosed(const char *p)
+{
+	return *p == '(' ? text_past_comment(p) : text_past_quoted(p);
+}
+
 /* Comments and quotes are skipped; one that never ends hides nothing, and is looked for only
  * once. */
 static void collect_bracketed(const char *value, GPtrArray *out)
@@ -84,9 +90,7 @@ static void collect_bracketed(const char *value, GPtrArray *out)
 
 	for (const char *p = value; *p && out->len < LIMIT_HEADER_COUNT;) {
 		bool opens = !unclosed && (*p == '(' || *p == '"');
-		const char *past = !opens ? NULL
-			: *p == '('       ? text_past_comment(p)
-					  : text_past_quoted(p);
+		const char *past = opens ? past_enclosed(p) : NULL;
 		size_t len = *p == '<' ? id_length(p) : 0;
 
 		unclosed |= opens && !past;

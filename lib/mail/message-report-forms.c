@@ -270,9 +270,11 @@ static enum writer read_writer(const struct message *m)
 	const char *raw = message_header(m, "From", 0);
 	g_autofree char *decoded = NULL;
 
-	if (raw && strstr(raw, "=?"))
+	if (!raw)
+		return WRITER_PERSON;
+	if (strstr(raw, "=?"))
 		decoded = message_decode_header(raw, LIMIT_SUBJECT_BYTES);
-	return raw ? writer_of(decoded ? decoded : raw) : WRITER_PERSON;
+	return writer_of(decoded ? decoded : raw);
 }
 
 enum writer message_writer(const struct message *message)

@@ -151,7 +151,7 @@ static const char *read_headers(struct message *m, const char *data, size_t len)
 		message_add_header(m, p, (size_t)(next - p));
 		p = next;
 	}
-	return sound && p < end ? p + (*p == '\r' ? 2 : 1) : NULL;
+	return sound && p < end ? text_line_end(p, end) : NULL;
 }
 
 /* --- life --- */

@@ -67,7 +67,10 @@ enum status tag_format_init(
 	memset(format, 0, sizeof *format);
 	format->name = g_strdup(n ? name : "");
 	format->name_first = !n || n < d;
-	subject_divide(format, pattern, n && n < d ? n : d, n ? (n < d ? d : n) : NULL);
+	if (n)
+		subject_divide(format, pattern, MIN(n, d), MAX(n, d));
+	else
+		subject_divide(format, pattern, d, NULL);
 	return ST_OK;
 }
 
@@ -111,10 +114,12 @@ static bool subject_has_name(const struct tag_format *f)
 char *tag_text(const struct tag_format *f, uint64_t number)
 {
 	g_autofree char *digits = g_strdup_printf("%" G_GUINT64_FORMAT, number);
-	const char *first = subject_has_name(f) && f->name_first ? f->name : digits;
-	const char *second = !subject_has_name(f) ? "" : f->name_first ? digits : f->name;
 
-	return g_strconcat(f->before, first, f->between, second, f->after, NULL);
+	if (!subject_has_name(f))
+		return g_strconcat(f->before, digits, f->between, f->after, NULL);
+	if (f->name_first)
+		return g_strconcat(f->before, f->name, f->between, digits, f->after, NULL);
+	return g_strconcat(f->before, digits, f->between, f->name, f->after, NULL);
 }
 
 /* --- finding tags --- */

@@ -19,10 +19,12 @@ static const struct example_list {
 } lists[] = {
 	{ .name = "accounts",
 		.scope = SCOPE_ACCOUNT,
-		.help = "Addresses whose mail becomes tickets. Separate several with commas: ( { … }, { … } )" },
+		.help = "Addresses whose mail becomes tickets. Separate several with commas: "
+			"( { … }, { … } )" },
 	{ .name = "rules",
 		.scope = SCOPE_RULE,
-		.help = "Rules for mail that would open a ticket, in this order. What is \"\" or left out matches anything and changes nothing." },
+		.help = "Rules for mail that would open a ticket, in this order. What is \"\" or "
+			"left out matches anything and changes nothing." },
 };
 
 /* Where in the file something is written. */
@@ -73,10 +75,10 @@ static void put_help(struct example *e, const char *help)
 
 static void put_key(struct example *e, const struct setting_row *key, const char *member)
 {
-	const char *mark = e->mark;
 	g_autofree char *value = key->example ? g_strdup(key->example) : key_default_text(key),
-			*line = g_strdup_printf("%s%s = %s;", *mark ? "" : "#", member, value);
+			*line = NULL;
 
+	line = g_strdup_printf("%s%s = %s;", *e->mark ? "" : "#", member, value);
 	put_help(e, key->help);
 	put_line(e, line);
 }

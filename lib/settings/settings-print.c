@@ -105,19 +105,19 @@ static void append_scope(GString *out, enum key_scope scope, const char *prefix,
 	const struct setting_row *key;
 
 	for (size_t i = 0; (key = key_at(i)); i++) {
-		const char *member;
+		const char *member, *within;
 		size_t group;
 
 		if (key->scope != scope)
 			continue;
 		member = key->name + strlen(prefix);
 		group = group_length(member);
+		within = member + group + (group > 0);
 		if (group_length(last) && !same_group(last, member))
 			g_string_append_printf(out, "%s};\n", indent);
 		if (group && !same_group(last, member))
 			g_string_append_printf(out, "%s%.*s: {\n", indent, (int)group, member);
-		append_setting(
-			out, key, member + (group ? group + 1 : 0), base, group ? inner : indent);
+		append_setting(out, key, within, base, group ? inner : indent);
 		last = member;
 	}
 	if (group_length(last))

@@ -87,7 +87,8 @@ static const struct {
 	[NEEDS_SOCKET_PLACE] = { N_("a socket in a directory that is there, not"), false },
 	[NEEDS_ACCOUNT] = { N_("an account's address, as answers to another open no ticket; found"),
 		true },
-	[NEEDS_QUEUE] = { N_("a queue of the store (it is made when a mail comes for it); there is no"),
+	[NEEDS_QUEUE] = { N_("a queue of the store (it is made when a mail comes for it); "
+			     "there is no"),
 		true },
 	[NEEDS_AGENT] = { N_("an agent of the store, or nobody is assigned; there is no"), true },
 };

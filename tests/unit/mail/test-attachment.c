@@ -22,32 +22,44 @@ static const struct {
 	const char *what, *mail, *wanted;	/* the texts that are recorded, with | between */
 } cases[] = {
 	{ "a text alone", "Subject: x\n\nhello\n", "" },
-	{ "a file beside a text", MIXED TEXT PDF("attachment; filename=\"offer 1.pdf\"") END, "5 a application/pdf offer 1.pdf" },
+	{ "a file beside a text", MIXED TEXT PDF("attachment; filename=\"offer 1.pdf\"") END, "5 a application/pdf "
+		"offer 1.pdf" },
 	{ "a file without a name", MIXED TEXT PDF("attachment") END, "5 a application/pdf" },
-	{ "a file without a disposition", MIXED TEXT "--m\nContent-Type: image/png; name=a.png\n\nxyz\n" END, "3 a image/png a.png" },
-	{ "a name by RFC 2231, in pieces", MIXED TEXT PDF("attachment;\n filename*0*=utf-8''Rechnung%20M; filename*1*=%C3%A4rz.pdf") END,
+	{ "a file without a disposition", MIXED TEXT "--m\nContent-Type: image/png; name=a.png\n\n"
+		"xyz\n" END, "3 a image/png a.png" },
+	{ "a name by RFC 2231, in pieces", MIXED TEXT PDF("attachment;\n"
+		" filename*0*=utf-8''Rechnung%20M; filename*1*=%C3%A4rz.pdf") END,
 		"5 a application/pdf Rechnung März.pdf" },
 	{ "a name by RFC 2047 in quotes", MIXED TEXT PDF("attachment; filename=\"=?iso-8859-1?q?M=E4rz=2Epdf?=\"") END,
 		"5 a application/pdf März.pdf" },
-	{ "a name with line breaks", MIXED TEXT PDF("attachment; filename*=utf-8''a%0D%0Ab.pdf") END, "5 a application/pdf a b.pdf" },
-	{ "a text that is attached", MIXED TEXT "--m\nContent-Type: text/plain\nContent-Disposition: attachment; filename=log.txt\n\nl1\n" END,
+	{ "a name with line breaks", MIXED TEXT PDF("attachment; filename*=utf-8''a%0D%0Ab.pdf") END, "5 a "
+		"application/pdf a b.pdf" },
+	{ "a text that is attached", MIXED TEXT "--m\nContent-Type: text/plain\n"
+		"Content-Disposition: attachment; filename=log.txt\n\nl1\n" END,
 		"2 a text/plain log.txt" },
-	{ "a text that has a file's name", MIXED TEXT "--m\nContent-Type: text/plain; name=notes.txt\nContent-Disposition: inline\n\nl1\n" END,
+	{ "a text that has a file's name", MIXED TEXT "--m\nContent-Type: text/plain; name=notes.txt\n"
+		"Content-Disposition: inline\n\nl1\n" END,
 		"2 i text/plain notes.txt" },
 	{ "two texts", MIXED TEXT "--m\nContent-Type: text/plain\n\nand more\n" END, "" },
-	{ "a file as the whole mail", "Content-Type: application/pdf; name=scan.pdf\nContent-Transfer-Encoding: base64\n\naGVsbG8=\n",
+	{ "a file as the whole mail", "Content-Type: application/pdf; name=scan.pdf\n"
+		"Content-Transfer-Encoding: base64\n\naGVsbG8=\n",
 		"5 a application/pdf scan.pdf" },
-	{ "a text as the whole mail, attached", "Content-Type: text/plain\nContent-Disposition: attachment; filename=a.txt\n\nabc\n",
+	{ "a text as the whole mail, attached", "Content-Type: text/plain\n"
+		"Content-Disposition: attachment; filename=a.txt\n\nabc\n",
 		"4 a text/plain a.txt" },
-	{ "pictures of an HTML part", "Content-Type: multipart/related; boundary=m\n\n--m\nContent-Type: text/html\n\n<img src=\"cid:1\">\n"
+	{ "pictures of an HTML part", "Content-Type: multipart/related; boundary=m\n\n--m\nContent-Type: text/html\n\n"
+		"<img src=\"cid:1\">\n"
 		"--m\nContent-Type: image/gif\nContent-ID: <1>\n\nGIF\n" END, "3 i image/gif" },
-	{ "alternatives", "Content-Type: multipart/alternative; boundary=m\n\n" TEXT "--m\nContent-Type: text/html\n\n<p>See\n" END, "" },
+	{ "alternatives", "Content-Type: multipart/alternative; boundary=m\n\n" TEXT "--m\nContent-Type: text/html\n\n"
+		"<p>See\n" END, "" },
 	{ "a mail that is attached", MIXED TEXT "--m\nContent-Type: message/rfc822\n\nSubject: Printer\n\nhi\n" END,
 		"20 a message/rfc822 Printer.eml" },
-	{ "a signed mail", "Content-Type: multipart/signed; boundary=m; protocol=\"application/pkcs7-signature\"\n\n" TEXT
+	{ "a signed mail", "Content-Type: multipart/signed; boundary=m; protocol=\"application/pkcs7-signature\"\n"
+		"\n" TEXT
 		"--m\nContent-Type: application/pkcs7-signature; name=smime.p7s\n\nxx\n" END, "" },
 	{ "a delivery report", "Content-Type: multipart/report; boundary=m; report-type=delivery-status\n\n" TEXT
-		"--m\nContent-Type: message/delivery-status\n\nAction: failed\n\n--m\nContent-Type: message/rfc822\n\nSubject: x\n\ny\n" END, "" },
+		"--m\nContent-Type: message/delivery-status\n\nAction: failed\n\n--m\nContent-Type: message/rfc822\n\n"
+		"Subject: x\n\ny\n" END, "" },
 	{ "several", MIXED TEXT PDF("attachment; filename=a.pdf") PDF("inline; filename=b.pdf") END,
 		"5 a application/pdf a.pdf|5 i application/pdf b.pdf" },
 };

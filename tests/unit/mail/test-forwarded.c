@@ -4,8 +4,8 @@
 #include <string.h>
 
 #define ATTACHED(from) \
-	"Content-Type: multipart/mixed; boundary=m\n\n--m\nContent-Type: text/plain\n\nfyi\n--m\nContent-Type: message/rfc822\n\n" from \
-	"Subject: door\n\nThe door is broken.\n--m--\n"
+	"Content-Type: multipart/mixed; boundary=m\n\n--m\nContent-Type: text/plain\n\nfyi\n--m\n" \
+	"Content-Type: message/rfc822\n\n" from "Subject: door\n\nThe door is broken.\n--m--\n"
 
 /* clang-format off */
 /* From: Carl <c@x.example>, Subject: door; with CRLF. */
@@ -21,9 +21,11 @@ static const struct {
 	{ ATTACHED("From: Shop <noreply@shop.example>\nReply-To: Carl <c@x.example>\n"), "Carl <c@x.example>" },
 	{ ATTACHED("From: Carl <c@x.example>\nReply-To: d@x.example\n"), "Carl <c@x.example>" },
 	{ ATTACHED(""), NULL },
-	{ "\n---------- Forwarded message ---------\nFrom: Carl <c@x.example>\nDate: today\nSubject: door\nTo: ann@example.com\n\nIt is broken.\n",
+	{ "\n---------- Forwarded message ---------\nFrom: Carl <c@x.example>\nDate: today\nSubject: door\n"
+		"To: ann@example.com\n\nIt is broken.\n",
 		"Carl <c@x.example>" },
-	{ "\nfyi\n\n-----Ursprüngliche Nachricht-----\nVon: Kern, Carl [mailto:c@x.example]\nGesendet: Montag\nAn: Ann\nBetreff: Tür\n\nx\n", "Kern, Carl <c@x.example>" },
+	{ "\nfyi\n\n-----Ursprüngliche Nachricht-----\nVon: Kern, Carl [mailto:c@x.example]\nGesendet: Montag\n"
+		"An: Ann\nBetreff: Tür\n\nx\n", "Kern, Carl <c@x.example>" },
 	{ "\n*Von:* Carl <c@x.example>\n*Betreff:* *Tür*\n\nx\n", "Carl <c@x.example>" },
 	{ "\n> From: c@x.example\n> To: ann@example.com\n\nx\n", "c@x.example" },
 	{ "\nDe : Carl <c@x.example>\nEnvoyé : lundi\nObjet : porte\n\nx\n", "Carl <c@x.example>" },
@@ -41,19 +43,25 @@ static const struct {
 	/* A name is its owner's to choose, and what is attached below a block is its author's. */
 	{ "\nFrom: Eve [mailto:c@x.example] <eve@e.example>\nSent: Monday\n\nx\n", NULL },
 	{ "\nFrom: Carl <c@x.example> <eve@e.example>\nSent: Monday\n\nx\n", NULL },
-	{ "Content-Type: multipart/mixed; boundary=m\n\n--m\nContent-Type: text/plain\n\nFrom: Eve <eve@e.example>\nSubject: x\n\n--m\n"
-		"Content-Type: message/rfc822\n\nFrom: c@x.example\nSubject: door\n\nx\n--m--\n", "Eve <eve@e.example>" },
-	{ "Content-Type: text/plain; charset=utf-8\n\nDe\xc2\xa0: Carl <c@x.example>\nObjet\xc2\xa0: porte\n\nx\n", "Carl <c@x.example>" },
+	{ "Content-Type: multipart/mixed; boundary=m\n\n--m\nContent-Type: text/plain\n\nFrom: Eve <eve@e.example>\n"
+		"Subject: x\n\n--m\n"
+		"Content-Type: message/rfc822\n\nFrom: c@x.example\nSubject: door\n\nx\n"
+		"--m--\n", "Eve <eve@e.example>" },
+	{ "Content-Type: text/plain; charset=utf-8\n\nDe\xc2\xa0: Carl <c@x.example>\nObjet\xc2\xa0: porte\n\n"
+		"x\n", "Carl <c@x.example>" },
 	{ "\nFrom: the printer\nSubject: x\n\ny\n", NULL },
 	{ "\nno forward at all, c@x.example\n", NULL },
 	{ "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n" BASE64, "Carl <c@x.example>" },
 	{ "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=m\n\n--m\n\nPlease take it.\n--m\n"
-		"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n" BASE64 "\n--m--\n", "Carl <c@x.example>" },
+		"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n" BASE64 "\n"
+		"--m--\n", "Carl <c@x.example>" },
 	{ "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=m\n\n--m\n\nPlease take it.\n--m\n"
-		"Content-Type: application/octet-stream; name=\"Door.EML\"\nContent-Transfer-Encoding: base64\n\n" BASE64 "\n--m--\n",
+		"Content-Type: application/octet-stream; name=\"Door.EML\"\nContent-Transfer-Encoding: base64\n"
+		"\n" BASE64 "\n--m--\n",
 		"Carl <c@x.example>" },
 	{ "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=m\n\n--m\n\nPlease take it.\n--m\n"
-		"Content-Type: application/octet-stream; name=door.txt\nContent-Transfer-Encoding: base64\n\n" BASE64 "\n--m--\n", NULL },
+		"Content-Type: application/octet-stream; name=door.txt\nContent-Transfer-Encoding: base64\n"
+		"\n" BASE64 "\n--m--\n", NULL },
 	{ "\nFrom: now on we close at five.\nTo: all\n", NULL },
 };
 /* clang-format on */

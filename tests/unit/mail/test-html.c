@@ -34,9 +34,11 @@ static void test_paragraphs(void)
 		{ "<h1>Title</h1>text<hr>more", "Title\n\ntext\nmore" },
 		{ "<span>a</span><span>b</span> <unheard-of>c</unheard-of>", "ab c" },
 		/* Outlook: paragraphs are lines, and one of a no-break space is an empty one. */
-		{ "<p class=MsoNormal>Dear desk,<o:p></o:p></p><p class=MsoNormal><o:p>&nbsp;</o:p></p><p class=MsoNormal>it burns</p>",
+		{ "<p class=MsoNormal>Dear desk,<o:p></o:p></p><p class=MsoNormal><o:p>&nbsp;</o:p></p><p "
+			"class=MsoNormal>it burns</p>",
 			"Dear desk,\n\nit burns" },
-		{ "<p style=\"margin:0\">a</p><p style='margin-top:0px; margin-bottom:0px'>b</p><p style=\"margin:0.5em\">c</p>",
+		{ "<p style=\"margin:0\">a</p><p style='margin-top:0px; margin-bottom:0px'>b</p><p "
+			"style=\"margin:0.5em\">c</p>",
 			"a\nb\n\nc" },
 		{ "<p>a</p><p>&nbsp;</p><p>&nbsp;</p><p>b</p>", "a\n\nb" },
 		{ "Best regards<br>\r\nAnna<br>\r\n<br>\r\nSales", "Best regards\nAnna\n\nSales" },
@@ -71,7 +73,8 @@ static void test_tables(void)
 		{ "<table><tr><td>a<br>b</td><td>c</td></tr></table>", "a\nb\nc" },
 		{ "<table><tr><td></td><td>x</td><td> </td><td>y</td></tr></table>z", "x  y\nz" },
 		{ "<table><td>a<td>b<tr><td>c</table>", "a  b\nc" },
-		{ "a<table><tr><td><table><tr><td><table><tr><td>deep</td></tr></table></td></tr></table></td><td>beside</td></tr></table>b",
+		{ "a<table><tr><td><table><tr><td><table><tr><td>deep</td></tr></table></td></tr>"
+			"</table></td><td>beside</td></tr></table>b",
 			"a\ndeep\nbeside\nb" },
 		{ "<tr>lone</tr><td>cells</td>", "lone\ncells" },
 	};
@@ -102,7 +105,8 @@ static void test_quotes(void)
 		{ "<p>yes please</p><blockquote type=cite><p>shall we?</p><p>or not</p></blockquote><div>end</div>",
 			"yes please\n\n> shall we?\n>\n> or not\n\nend" },
 		{ "a<blockquote>b<blockquote>c</blockquote>d</blockquote>", "a\n\n> b\n>\n>> c\n>\n> d" },
-		{ "<div>On Monday Anna wrote:<br></div><blockquote class=\"gmail_quote\"><div>x<br>y</div></blockquote>",
+		{ "<div>On Monday Anna wrote:<br></div><blockquote "
+			"class=\"gmail_quote\"><div>x<br>y</div></blockquote>",
 			"On Monday Anna wrote:\n\n> x\n> y" },
 		{ "<blockquote><ul><li>a<li>b</ul><pre>c\n  d</pre></blockquote>", "> * a\n> * b\n>\n> c\n>   d" },
 		{ "</blockquote>a</div></b>", "a" },
@@ -173,7 +177,8 @@ static void test_unseen(void)
 		{ "<html><head><title>t</title><style>p { }</style></head><body>a<script>x</b>y</script>b", "ab" },
 		{ "<STYLE type=x><!-- .a{} --></STYLE>a<noframes>x</noframes><iframe>y</iframe><template>z</template>b",
 			"ab" },
-		{ "<!--[if gte mso 9]><xml>JUNK</xml><![endif]-->a<![if !vml]>b<![endif]><!--[if !mso]><!-->c<!--<![endif]-->",
+		{ "<!--[if gte mso 9]><xml>JUNK</xml><![endif]-->a<![if !vml]>b<![endif]><!--[if "
+			"!mso]><!-->c<!--<![endif]-->",
 			"abc" },
 		{ "<xml><w:View>Normal</w:View></xml>a<?xml:namespace prefix=o />b<!DOCTYPE x>c<!-->d<!--->e</>f</ x>g",
 			"abcdefg" },
@@ -193,15 +198,19 @@ static void test_unseen(void)
 static void test_hidden(void)
 {
 	static const struct row rows[] = {
-		{ "<div style=\"display:none;font-size:1px\">preheader<div>more</div>still</div>a<span style='DISPLAY : none !important'>x</span>b",
+		{ "<div style=\"display:none;font-size:1px\">preheader<div>more</div>still</div>a<span style='DISPLAY "
+			": none !important'>x</span>b",
 			"ab" },
 		{ "<p hidden>x</p><p style=display:none>y<p>seen", "seen" },
-		{ "<div style=\"max-height:0;overflow:hidden\">x</div><div style=\"max-height:0.5em;overflow:hidden\">a</div>",
+		{ "<div style=\"max-height:0;overflow:hidden\">x</div><div "
+			"style=\"max-height:0.5em;overflow:hidden\">a</div>",
 			"a" },
-		{ "<table><tr style=\"display:none\"><td>x</td></tr><tr><td>a</td><td style='display:none'>y</td><td>b</td></tr></table>",
+		{ "<table><tr style=\"display:none\"><td>x</td></tr><tr><td>a</td><td "
+			"style='display:none'>y</td><td>b</td></tr></table>",
 			"a  b" },
 		{ "<br style=display:none><img style=display:none alt=x>a<o:p style='display:none'/>b", "ab" },
-		{ "<div style=display:none><ul><li>x</ul><a href=http://x.example>x</a><blockquote>y</blockquote><pre>z</pre></div>a",
+		{ "<div style=display:none><ul><li>x</ul><a "
+			"href=http://x.example>x</a><blockquote>y</blockquote><pre>z</pre></div>a",
 			"a" },
 		/* A document that hides all it says is read all the same. */
 		{ "<div style=\"display:none\">all there is</div>", "all there is" },

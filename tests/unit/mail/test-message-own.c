@@ -17,19 +17,24 @@ static struct message *parse(const char *mail)
 /* clang-format off */
 static const struct { const char *sentence, *mail, *text; } texts[] = {
 	{ "a text is one", "Subject: x\n\nclose\n", "close\n" },
-	{ "a transfer encoding is undone", "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\nY2xvc2UK\n", "close\n" },
+	{ "a transfer encoding is undone", "Content-Type: text/plain; charset=utf-8\n"
+		"Content-Transfer-Encoding: base64\n\nY2xvc2UK\n", "close\n" },
 	{ "HTML is read", "Content-Type: text/html\n\n<p>close</p><p>x &amp; y</p>\n", "close\n\nx & y" },
-	{ "up to a quotation", "Content-Type: text/html\n\n<p>take</p><BLOCKQUOTE type=cite>close</BLOCKQUOTE>\n", "take" },
+	{ "up to a quotation", "Content-Type: text/html\n\n"
+		"<p>take</p><BLOCKQUOTE type=cite>close</BLOCKQUOTE>\n", "take" },
 	{ "the first of several", MIXED "--b\n\ntake\n--b\n\nclose\n--b--\n", "take" },
 	{ "the first, be it HTML", MIXED "--b\nContent-Type: text/html\n\n<p>look</p>\n--b\n\nclose\n--b--\n", "look" },
-	{ "not one that is attached", MIXED "--b\nContent-Disposition: attachment\n\nclose\n--b\n\ntake\n--b--\n", "take" },
+	{ "not one that is attached", MIXED "--b\nContent-Disposition: attachment\n\nclose\n--b\n\ntake\n"
+		"--b--\n", "take" },
 	{ "nor one with a name", MIXED "--b\nContent-Type: text/plain; name=x.txt\n\nclose\n--b--\n", NULL },
 	{ "nor a picture", MIXED "--b\nContent-Type: image/png\n\nclose\n--b\n\ntake\n--b--\n", "take" },
 	{ "nor a mail", MIXED "--b\nContent-Type: message/rfc822\n\nSubject: x\n\nclose\n--b--\n", NULL },
-	{ "of alternatives the plainest", CHOICE "--c\n\ntake\n--c\nContent-Type: text/html\n\nclose\n--c--\n", "take" },
+	{ "of alternatives the plainest", CHOICE "--c\n\ntake\n--c\nContent-Type: text/html\n\nclose\n"
+		"--c--\n", "take" },
 	{ "unless it is empty", CHOICE "--c\n\n \n--c\nContent-Type: text/html\n\ntake\n--c--\n", "take" },
 	{ "two that are empty say nothing", CHOICE "--c\n\n \n--c\nContent-Type: text/html\n\n<br>\n--c--\n", "" },
-	{ "in what is signed", "Content-Type: multipart/signed; boundary=s\n\n--s\n" CHOICE "--c\n\ntake\n--c--\n--s\nContent-Type: application/pgp-signature\n\nx\n--s--\n", "take" },
+	{ "in what is signed", "Content-Type: multipart/signed; boundary=s\n\n--s\n" CHOICE "--c\n\ntake\n--c--\n--s\n"
+		"Content-Type: application/pgp-signature\n\nx\n--s--\n", "take" },
 };
 /* clang-format on */
 

@@ -572,20 +572,24 @@ static const struct {
 		"a\nb" },
 	{ "Content-Type: text/html\n\n<head><meta x><body>a <title>never closed",
 		"a never closed" },
-	{ "Content-Type: text/html\n\n<p title=don't>a</p><a href=\"x>b\">c</a> d < e <3 &unknown; &#228; &#0; &#x110000;f",
+	{ "Content-Type: text/html\n\n"
+	  "<p title=don't>a</p><a href=\"x>b\">c</a> d < e <3 &unknown; &#228; &#0; &#x110000;f",
 		"a\n\nc d < e <3 &unknown; \xc3\xa4 \xef\xbf\xbd \xef\xbf\xbd"
 		"f" },
 	{ "Content-Type: text/html\n\na <b title=\"never closed>c", "a c" },
 	{ "Content-Type: text/html\n\na <b", "a" },
-	{ "Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/html\n\n<i>h</i>\n--b\n\nplain\n--b--\n",
+	{ "Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/html\n\n"
+	  "<i>h</i>\n--b\n\nplain\n--b--\n",
 		"plain" },
-	{ "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Disposition: attachment\n\nnot me\n--b\n\nme\n--b--\n",
+	{ "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Disposition: attachment\n\n"
+	  "not me\n--b\n\nme\n--b--\n",
 		"me" },
 	{ "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nnever ended", "never ended" },
 	{ "Content-Type: multipart/mixed; boundary=b\n\nno part", "no part" },
 	{ "Content-Type: multipart/mixed\n\n--b\n\nno boundary\n--b--\n",
 		"--b\n\nno boundary\n--b--\n" },
-	{ "Content-Type: application/ms-tnef; name=winmail.dat\nContent-Transfer-Encoding: base64\n\neJ8+Ig==\n",
+	{ "Content-Type: application/ms-tnef; name=winmail.dat\nContent-Transfer-Encoding: base64\n"
+	  "\neJ8+Ig==\n",
 		"" },
 	{ "Content-Type: message/partial; id=x; number=1; total=2\n\nFrom: a\n\nx", "" },
 	{ "Content-Type: text/calendar; method=REQUEST\n\nBEGIN:VCALENDAR\n", "" },

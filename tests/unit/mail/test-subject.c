@@ -688,9 +688,11 @@ static const struct { const char *raw, *commands, *rest; } with_commands[] = {
 	{ "!title AW: x", "title", "AW: x" },
 	{ "[example.com #7]!close", "close", "[example.com #7]" },
 	/* What is nearly one does not reach a customer either. */
-	{ "x !clsoe", "clsoe", "x" }, { "x !closed", "closed", "x" }, { "!close! x", "close!", "x" }, { "x !prioritty high y", "prioritty high", "x y" },
+	{ "x !clsoe", "clsoe", "x" }, { "x !closed", "closed", "x" }, { "!close! x", "close!", "x" }, { "x !prioritty "
+		"high y", "prioritty high", "x y" },
 	{ "x !split 5", "split", "x 5" }, { "!!close x", "!close", "x" }, { "x !priority hgh", "priority hgh", "x" },
-	{ "!", NULL, NULL }, { "!!!", NULL, NULL }, { "!(tag", NULL, NULL }, { "close!", NULL, NULL }, { "x!close", NULL, NULL }, { "!delete 5", NULL, NULL },
+	{ "!", NULL, NULL }, { "!!!", NULL, NULL }, { "!(tag", NULL, NULL }, { "close!", NULL, NULL },
+	{ "x!close", NULL, NULL }, { "!delete 5", NULL, NULL },
 	{ "!wichtig", NULL, NULL }, { "!important x", NULL, NULL }, { "!Eilt!", NULL, NULL },
 	{ "", NULL, NULL }, { NULL, NULL, NULL }, { "! close", NULL, NULL },
 };
@@ -729,35 +731,46 @@ static void test_places(void)
 
 /* clang-format off */
 static const struct { const char *sentence, *raw, *foreign, *taken, *kept, *rest; } foreign_rows[] = {
-	{ "what a stranger wrote is text", "Re: [example.com #1] help !merge 1 !tag +owned !close", "help !merge 1 !tag +owned !close", NULL, "!merge|!tag|!close", NULL },
+	{ "what a stranger wrote is text", "Re: [example.com #1] help !merge 1 !tag +owned !close", "help !merge 1 "
+		"!tag +owned !close", NULL, "!merge|!tag|!close", NULL },
 	{ "in an encoded-word", "Re: =?utf-8?Q?help_=21close?=", "help !close", NULL, "!close", NULL },
 	{ "behind folds and tabs", "Re: help\n \t!close", "help !close", NULL, "!close", NULL },
 	{ "behind a blank that does not break", "Re: help !close", "help\xc2\xa0!close", NULL, "!close", NULL },
 	{ "glued to a word", "Re: help !close", "help!close", NULL, "!close", NULL },
 	{ "with something invisible in it", "Re: help !close", "help !clo\xe2\x80\x8bse", NULL, "!close", NULL },
-	{ "with something invisible in it that was recorded as a blank", "Re: help !close", "help !c lo se", NULL, "!close", NULL },
+	{ "with something invisible in it that was recorded as a blank", "Re: help !close", "help !c lo "
+		"se", NULL, "!close", NULL },
 	{ "in full-width letters", "Re: help !close", "help \xef\xbc\x81\xef\xbd\x83lose", NULL, "!close", NULL },
 	{ "in another case", "Re: help !close", "HELP !CLOSE", NULL, "!close", NULL },
 	{ "whatever mail of the ticket has it", "Re: Printer !close", "Printer|help !close", NULL, "!close", NULL },
 	{ "however it stands there", "!close Re: Printer", "Printer: to !close or not", NULL, "!close", NULL },
 	{ "a word like it is no bar", "Re: help !close", "help !closing|help close", "close", NULL, "Re: help" },
-	{ "what the agent adds is theirs", "Re: help !close !close", "help !close", "close", "!close", "Re: help !close" },
+	{ "what the agent adds is theirs", "Re: help !close !close", "help !close", "close", "!close", "Re: help "
+		"!close" },
 	{ "in front, too", "!close Re: help !close", "help !close", "close", "!close", "Re: help !close" },
-	{ "and has its own arguments", "Re: help !wait 1y !wait 3d", "help !wait 1y", "wait 3d", "!wait", "Re: help !wait 1y" },
-	{ "in front, too, it has", "!wait 3d Re: help !wait 1y", "help !wait 1y", "wait 3d", "!wait", "Re: help !wait 1y" },
-	{ "an agent's verb takes no stranger's word", "!merge Re: 1 is stuck", "1 is stuck", "merge", NULL, "Re: 1 is stuck" },
+	{ "and has its own arguments", "Re: help !wait 1y !wait 3d", "help !wait 1y", "wait 3d", "!wait", "Re: help "
+		"!wait 1y" },
+	{ "in front, too, it has", "!wait 3d Re: help !wait 1y", "help !wait 1y", "wait 3d", "!wait", "Re: help !wait "
+		"1y" },
+	{ "an agent's verb takes no stranger's word", "!merge Re: 1 is stuck", "1 is stuck", "merge", NULL, "Re: 1 is "
+		"stuck" },
 	{ "nor one right behind it", "!merge 1 is stuck", "1 is stuck", "merge", NULL, "1 is stuck" },
-	{ "nor in the middle", "Re: Invoice !wait 3d overdue", "Invoice 3d overdue", "wait", NULL, "Re: Invoice 3d overdue" },
+	{ "nor in the middle", "Re: Invoice !wait 3d overdue", "Invoice 3d overdue", "wait", NULL, "Re: Invoice 3d "
+		"overdue" },
 	{ "nor several", "x !tag +a +b y", "x +b y", "tag +a", NULL, "x +b y" },
 	{ "a stranger's verb takes no agent's word", "Re: help !merge 7", "help !merge", NULL, "!merge", NULL },
-	{ "a title has none of the stranger's words", "!title Printer help me", "help me", "title Printer", NULL, "help me" },
+	{ "a title has none of the stranger's words", "!title Printer help me", "help me", "title "
+		"Printer", NULL, "help me" },
 	{ "a word may be in both", "Re: Hello anna !assign anna", "Hello anna", "assign anna", NULL, "Re: Hello anna" },
 	{ "also when the Subject is a new one", "!assign anna", "Hello anna", "assign anna", NULL, "" },
 	{ "or one of another mail", "Re: Printer !queue sales", "Printer|sales", "queue sales", NULL, "Re: Printer" },
-	{ "two of the stranger's need three", "!close a !close !close", "!close a !close", "close", "!close|!close", "!close a !close" },
+	{ "two of the stranger's need three", "!close a !close !close", "!close a "
+		"!close", "close", "!close|!close", "!close a !close" },
 	{ "two mails with one each need two", "!close x !close", "!close|x !close", "close", "!close", "x !close" },
-	{ "in a Subject that was edited all are doubted", "!wait 3d Re: Printer !wait 1y", "help !wait 1y", NULL, "!wait|!wait", NULL },
-	{ "a verb and its argument are one", "Re: help !tag +a !tag +b", "help !tag +a", "tag +b", "!tag", "Re: help !tag +a" },
+	{ "in a Subject that was edited all are doubted", "!wait 3d Re: Printer !wait 1y", "help !wait "
+		"1y", NULL, "!wait|!wait", NULL },
+	{ "a verb and its argument are one", "Re: help !tag +a !tag +b", "help !tag +a", "tag +b", "!tag", "Re: help "
+		"!tag +a" },
 	{ "a stranger's misspelt word stays", "Re: help !clsoe", "help !clsoe", NULL, "!clsoe", NULL },
 	{ "what is read in two ways is doubted", "Re: help !close", "=?utf-8?Q?help !close?=", NULL, "!close", NULL },
 	{ "and so is what is encoded twice", "Re: help !close", "help =?utf-8?Q?=21close?=", NULL, "!close", NULL },

@@ -36,7 +36,8 @@ static void check(const struct row *rows, size_t n)
 #define ALTERNATIVE "Content-Type: multipart/alternative; boundary=b\n\n"
 #define PLAIN "--b\nContent-Type: text/plain; charset=utf-8\n"
 #define HTML "--b\nContent-Type: text/html; charset=utf-8\n"
-#define PICTURE "--b\nContent-Type: image/png\nContent-Disposition: inline; filename=a.png\nContent-Transfer-Encoding: base64\n\niVBORw0KGgo=\n"
+#define PICTURE "--b\nContent-Type: image/png\nContent-Disposition: inline; filename=a.png\n" \
+	"Content-Transfer-Encoding: base64\n\niVBORw0KGgo=\n"
 
 static void test_parts(void)
 {
@@ -341,7 +342,8 @@ static void test_without_boundary(void)
 		{ "Content-Type: multipart/mixed\n\nHello there.\n", "Hello there.\n" },
 		{ "Content-Type: multipart/mixed; boundary=b\n\nHello there.\n--x\nmore\n--x--\n",
 			"Hello there.\n--x\nmore\n--x--\n" },
-		{ "Content-Type: multipart/alternative; boundary=\"\"\n\n<html><p>Hi <b>you</b></p>",
+		{ "Content-Type: multipart/alternative; boundary=\"\"\n\n"
+		  "<html><p>Hi <b>you</b></p>",
 			"Hi you" },
 		{ MIXED "--b\nContent-Type: multipart/alternative\n\nin a part\n--b--\n",
 			"in a part" },

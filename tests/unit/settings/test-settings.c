@@ -316,7 +316,8 @@ static void test_needs(void)
 		{ "store: { path = \"/nonexistent/x\"; };", "store.path", "/nonexistent/x", false },
 		{ "store: { path = \"/etc/passwd\"; };", "store.path", "/etc/passwd", false },
 		/* The daemon makes it with its store. */
-		{ "store: { path = \"/nonexistent\"; }; archive: { path = \"/nonexistent/mail\"; };",
+		{ "store: { path = \"/nonexistent\"; }; archive: { path = \"/nonexistent/mail\"; "
+		  "};",
 			"archive.path", "/nonexistent/mail", true },
 		{ "archive: { path = \"/nonexistent/mail\"; };", "archive.path",
 			"/nonexistent/mail", false },
