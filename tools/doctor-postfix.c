@@ -127,11 +127,11 @@ static enum service_role role_of(const struct service *service)
 	if ((milters && !*milters) ||
 		strstr(service_value(service, "receive_override_options"), "no_milters"))
 		return ROLE_OWN_WAY;
+	if (g_strcmp0(service_override(service, "smtpd_sasl_auth_enable"), "yes") == 0)
+		return ROLE_SUBMISSION;
 	if (is_loopback_listener(name) && has_content_filter(service->postfix))
 		return ROLE_AGAIN;
-	return g_strcmp0(service_override(service, "smtpd_sasl_auth_enable"), "yes") == 0
-		? ROLE_SUBMISSION
-		: ROLE_MAIL_IN;
+	return ROLE_MAIL_IN;
 }
 
 static void service_free(void *data)

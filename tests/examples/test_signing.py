@@ -97,7 +97,7 @@ class Server:
         """A line of an example with the names of this host."""
         names = {
             **self.milters,
-            "unix:/run/milticket/milter.sock": f"unix:{self.socket}",
+            "unix:milticket/milter.sock": f"unix:{self.socket}",
             "regexp:/etc/postfix/": f"regexp:{EXAMPLE}/",
             "private/auth": str(self.dovecot.socket),
             "security_level=encrypt": "security_level=none",

@@ -46,7 +46,7 @@ class Server:
             .replace("10587", str(relay))
             .replace(",inet:127.0.0.1:8891", "")
         )
-        lines = lines.replace("/run/milticket/milter.sock", str(socket)).replace(
+        lines = lines.replace("unix:milticket/milter.sock", f"unix:{socket}").replace(
             "private/auth", str(self.dovecot.socket)
         )
         lines = lines.replace("/etc/postfix/", f"{SOURCE}/conf/examples/postfix/")

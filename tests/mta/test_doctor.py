@@ -321,6 +321,10 @@ SOUND = {
     "submission/inet/smtpd_milters=unix:milticket/milter.sock,inet:127.0.0.1:8891; "
     "postconf -e 'smtpd_milters = inet:127.0.0.1:8891, unix:milticket/milter.sock'; "
     "ticket agent add anna",
+    "where Dovecot hands in mail, and a content filter": "postconf -e "
+    "content_filter=smtp:127.0.0.1:10024; ticket agent add anna; "
+    "postconf -M 127.0.0.1:10587/inet='127.0.0.1:10587 inet n - n - - smtpd'; "
+    "postconf -P 127.0.0.1:10587/inet/smtpd_sasl_auth_enable=yes",
     "content filter": "postconf -e content_filter=smtp:127.0.0.1:10024; "
     "postconf -M 127.0.0.1:10025/inet='127.0.0.1:10025 inet n - y - - smtpd'; "
     "postconf -P 127.0.0.1:10025/inet/content_filter= "
