@@ -779,6 +779,40 @@ static void test_passed_on_silently(void)
 	desk_close(&d);
 }
 
+static enum status know_in_many(struct txn *txn, void *arg, struct error *err)
+{
+	enum status st = ST_OK;
+
+	(void)arg;
+	for (uint64_t number = 2; number <= 8 && st == ST_OK; number++)
+		st = tickets_index_id(txn, "<none@example.net>", number, 0, ID_SENT, err);
+	return st;
+}
+
+/* An id that so many tickets know is not looked up in all of them: then nobody knows whose the
+ * words of an answer to it are. */
+static void test_an_id_of_many(void)
+{
+	static const char answer[] =
+		"From: Anna <anna@example.com>\nTo: carla@example.net\nSubject: Re: help !close\n"
+		"Message-ID: <m%u@example.com>\nIn-Reply-To: <none@example.net>\n\nx\n";
+
+	for (unsigned i = 0; i < 2; i++) {
+		g_autofree char *mail = g_strdup_printf(answer, i);
+		struct desk d;
+
+		desk_open(&d, NULL);
+		carla_writes(&d, "none@example.net", "q0@example.net", "help", "x");
+		if (i)
+			g_assert_cmpint(
+				store_write(d.store, know_in_many, NULL, &d.err), ==, ST_OK);
+		desk_mail(&d, "anna@example.com", "carla@example.net", "anna", mail);
+		g_assert_cmpint(d.status, ==, ST_OK);
+		assert_state(&d, i ? "waiting" : "closed");
+		desk_close(&d);
+	}
+}
+
 static void test_private_message_id(void)
 {
 	static const char mail[] =
@@ -1299,6 +1333,7 @@ int main(int argc, char **argv)
 
 		g_test_add_data_func(path, &copy_rows[i], test_copy);
 	}
+	g_test_add_func("/agent/an id that many tickets know", test_an_id_of_many);
 	g_test_add_func("/agent/what is looked at by its headers", test_looked_at_by_headers);
 	g_test_add_func("/agents/copies: a note in place of an answer", test_answer_made_a_note);
 	g_test_add_func("/agents/copies: a question with a Bcc", test_copy_of_no_ticket);

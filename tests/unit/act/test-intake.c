@@ -622,6 +622,72 @@ static void test_bounce_of_our_answer(void)
 	desk_close(&d);
 }
 
+/* A day's notices are one for each participant, and one for all others together: a forger of
+ * bounces has no end of addresses. */
+static void test_notices_of_bounces(void)
+{
+	static const struct {
+		const char *failed;
+		unsigned notices;
+	} rows[] = { { "eve1@example.org", 1 }, { "eve2@example.org", 1 },
+		{ "carla@example.net", 2 }, { "carla@example.net", 2 } };
+	struct desk d;
+	struct ticket t;
+
+	desk_open(&d, NULL);
+	ask(&d);
+	desk_ticket(&d, 1, &t);
+	t.agent = g_strdup("anna");
+	desk_save(&d, &t);
+	record_release(&ticket_type, &t);
+	desk_mail(&d, "anna@example.com", "carla@example.net", "anna", agents_answer);
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *dsn = g_strdup_printf(
+			"From: MAILER-DAEMON@example.net\nSubject: Undelivered\n"
+			"Message-ID: <d%zu@example.net>\n"
+			"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
+			"--b\n\ntext\n--b\nContent-Type: message/delivery-status\n\n"
+			"Reporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; %s\n"
+			"Action: failed\nStatus: 5.1.1\n\n"
+			"--b\nContent-Type: text/rfc822-headers\n\n"
+			"Message-ID: <a1@example.com>\n\n--b--\n",
+			i, rows[i].failed);
+
+		desk_mail(&d, "", "support@example.com", NULL, dsn);
+		g_assert_cmpstr(d.last.event, ==, "bounce");
+		g_assert_cmpuint(desk_outbox(&d, "notice", NULL), ==, rows[i].notices);
+	}
+	desk_close(&d);
+}
+
+static bool copy_is_there(struct desk *d)
+{
+	g_autofree char *path = NULL;
+	struct entry e;
+
+	desk_entry(d, 1, 1, &e);
+	path = g_build_filename(d->dir, "mail", e.archive, NULL);
+	record_release(&entry_type, &e);
+	return g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
+/* Whatever comes of it next, the copy in the archive is the ticket's. */
+static void test_copy_stays(void)
+{
+	static const char *const to[] = { "support@example.com", "dora@example.net" };
+	struct desk d;
+
+	desk_open(&d, NULL);
+	ask(&d);
+	for (size_t i = 0; i < G_N_ELEMENTS(to); i++) {
+		d.now -= G_USEC_PER_SEC;
+		desk_mail(&d, "carla@example.net", to[i], NULL, question);
+		g_assert_true(d.last.left_alone == (i == 1));
+		g_assert_true(copy_is_there(&d));
+	}
+	desk_close(&d);
+}
+
 static void test_unthreaded_vacation_is_left_alone(void)
 {
 	static const char note[] =
@@ -897,6 +963,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/intake/who gets it", test_who_gets_it);
 	g_test_add_func("/intake/assigned to nobody", test_assigned_to_nobody);
 	g_test_add_func("/intake/another subject", test_another_subject);
+	g_test_add_func("/intake/the copy stays", test_copy_stays);
+	g_test_add_func("/intake/notices of bounces", test_notices_of_bounces);
 	g_test_add_func("/intake/waited for", test_waited_for);
 	g_test_add_func("/intake/an account that is gone", test_account_that_is_gone);
 	g_test_add_func("/intake/opened for another", test_opened_for_another);
