@@ -660,6 +660,25 @@ static void test_notices_of_bounces(void)
 	desk_close(&d);
 }
 
+/* Commands that went to somebody of ours, too, by another transaction: there it is a mail as any
+ * other. */
+static void test_commands_to_an_account_as_well(void)
+{
+	static const char mail[] = "From: anna@example.com\nTo: tickets@example.com\nSubject: x\n"
+				   "Message-ID: <c1@example.com>\n\nhelp\n";
+	struct desk d;
+
+	desk_open(&d, "control_address = \"tickets@example.com\";\n");
+	desk_mail(&d, "anna@example.com", "tickets@example.com", "anna", mail);
+	g_assert_cmpstr(d.last.event, ==, "commands");
+	desk_mail(&d, "anna@example.com", "tickets@example.com", "anna", mail);
+	g_assert_true(d.last.duplicate);
+	desk_mail(&d, "carla@example.net", "support@example.com", NULL, mail);
+	g_assert_cmpuint(d.last.ticket, ==, 1);
+	g_assert_cmpstr(d.last.event, ==, "opened");
+	desk_close(&d);
+}
+
 static bool copy_is_there(struct desk *d)
 {
 	g_autofree char *path = NULL;
@@ -963,6 +982,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/intake/who gets it", test_who_gets_it);
 	g_test_add_func("/intake/assigned to nobody", test_assigned_to_nobody);
 	g_test_add_func("/intake/another subject", test_another_subject);
+	g_test_add_func(
+		"/intake/commands to an account as well", test_commands_to_an_account_as_well);
 	g_test_add_func("/intake/the copy stays", test_copy_stays);
 	g_test_add_func("/intake/notices of bounces", test_notices_of_bounces);
 	g_test_add_func("/intake/waited for", test_waited_for);
