@@ -610,10 +610,13 @@ static char *as_it_came(const char *raw, const char *tag, const char *rest, size
 	if (!raw || strchr(raw, '\r') || strlen(raw) > LIMIT_SUBJECT_BYTES)
 		return NULL;
 	subject_unfold(raw, &u);
-	if (strcmp(u.line->str, joined) == 0)
+	if (strcmp(u.line->str, joined) == 0) {
+		/* Our tag is one word to whoever looks for it. */
+		memset(u.folds->str, 0, strlen(tag));
 		value = with_its_folds(&u, joined);
-	else
+	} else {
 		folded = with_its_folds(&u, rest);
+	}
 	unfolded_release(&u);
 	if (folded)
 		value = subject_join(tag, folded);

@@ -337,9 +337,10 @@ static const char *const folded[][2] = {
 	{ "=?utf-8?q?a?=\n =?utf-8?q?b?=", "[example.com #42] =?utf-8?q?a?=\n =?utf-8?q?b?=" },
 	{ "Re: [example.com #7]\n a\n b", "[example.com #42] Re:\n a\n b" },
 	{ "Re: a\n [example.com #7] b\n c", "[example.com #42] Re: a b\n c" },
-	{ "[example.com\n #42] a\n b", "[example.com\n #42] a\n b" },
+	{ "[example.com\n #42] a\n b", "[example.com #42] a\n b" },
 	{ "[example.com #42] a\n b", "[example.com #42] a\n b" },
 	{ "[example.com\n #4x", "[example.com #42] [example.com\n #4x" },
+	{ "ab c\n d e f g h i j k l m", "[example.com #42] ab c\n d e f g h i j k l m" },
 	{ "[example.com #42]\n a", "[example.com #42]\n a" },
 	{ "[example.com #42] a\nb\n c", "[example.com #42] a b\n c" },
 	/* Lines of blanks alone are not written again. */
