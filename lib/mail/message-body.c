@@ -252,6 +252,42 @@ bool message_part_disposed(GMimeObject *part, const char *disposition)
 	return own && g_ascii_strcasecmp(own, disposition) == 0;
 }
 
+/* --- most mail --- */
+
+bool message_word_is(const char *value, const char *word)
+{
+	return value && g_ascii_strcasecmp(value, word) == 0;
+}
+
+static bool is_identity(const char *encoding)
+{
+	return message_word_is(encoding, "7bit") || message_word_is(encoding, "8bit") ||
+		message_word_is(encoding, "binary");
+}
+
+static bool is_single_text(const struct message *m)
+{
+	const char *encoding = message_header(m, "Content-Transfer-Encoding", 0);
+
+	return m->body && (!encoding || is_identity(encoding)) &&
+		!message_header(m, "Content-Disposition", 0) &&
+		message_header_count(m, "Content-Type") <= 1 &&
+		message_header_count(m, "Content-Transfer-Encoding") <= 1 &&
+		strcmp(message_content_type(m), "text/plain") == 0;
+}
+
+bool message_is_single_text(const struct message *message)
+{
+	struct message *m = (struct message *)message;
+
+	if (!m->single_known)
+		m->single = is_single_text(m);
+	m->single_known = true;
+	return m->single;
+}
+
+/* --- kinds of parts --- */
+
 struct search {
 	const char *type, *subtype;
 	bool found;

@@ -60,6 +60,8 @@ struct message {
 	enum writer writer;
 };
 
+/* Call before any other, and before any thread; false: it was called before. */
+bool message_headers_init(void);
 /* Options that every parse uses: raw 8-bit headers are UTF-8, else windows-1252. */
 GMimeParserOptions *message_options(void);
 
@@ -74,6 +76,9 @@ char *message_blanked(const char *value);
 
 /* A decoded display name without quotes around it; NULL when it is but the address. Owned. */
 char *message_mailbox_name(const char *name, const char *address);
+
+/* Is a value of a field that word, whatever its case? NULL is none. */
+bool message_word_is(const char *value, const char *word);
 
 /* Most mail is a single plain text that is not encoded: its bytes are the text, and making a tree
  * of it costs as much as all the rest. */
@@ -122,6 +127,18 @@ bool message_each_part(GMimeObject *object, unsigned depth, part_visit *fn, void
 
 void report_read_free(struct report_read *read);
 
+/* The value of a field in a block of header lines, unfolded; NULL. Owned. */
+char *report_field_of(const char *block, const char *name);
+
+/* By the action, or the class of the status where there is none. */
+enum report_kind report_kind_of(const char *action, const char *status);
+
+/* struct report_recipient *: frees what it owns. */
+void report_recipient_clear(void *recipient);
+
+/* Message-IDs of a field's value, which may be NULL. */
+void report_add_ids(struct report_read *read, const char *value);
+
 /* NULL: p is in the last line. */
 const char *report_next_line(const char *p);
 
@@ -130,8 +147,9 @@ const char *report_next_line(const char *p);
 void report_add(
 	struct report_read *read, enum report_kind kind, struct report_recipient *recipient);
 
-/* What a returned message's header lines tell. */
+/* What a returned message's header tells: as lines, and as a part. */
 void report_read_returned(struct report_read *read, const char *block);
+void report_read_returned_message(struct report_read *read, GMimeMessagePart *part);
 
 /* Call once, before any thread. */
 void report_forms_init(void);

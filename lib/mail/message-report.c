@@ -9,33 +9,6 @@
 #include "base/limits.h"
 #include "base/text.h"
 
-/* --- fields of a report part --- */
-
-const char *report_next_line(const char *p)
-{
-	p = strchr(p, '\n');
-	return p ? p + 1 : NULL;
-}
-
-/* The value of a field in a block of header lines, unfolded; NULL. Owned. */
-static char *report_field_of(const char *block, const char *name)
-{
-	size_t len = strlen(name);
-	const char *end = block + strlen(block);
-
-	for (const char *p = block; p && *p; p = report_next_line(p)) {
-		const char *colon;
-
-		if (g_ascii_tolower(*p) != g_ascii_tolower(*name) ||
-			field_name_length(p, end) != len || g_ascii_strncasecmp(p, name, len) != 0)
-			continue;
-		colon = strchr(p, ':');
-		return g_strchomp(
-			field_unfolded(colon + 1, (size_t)(field_end(p, end) - colon - 1)));
-	}
-	return NULL;
-}
-
 /* "\x{F6}" of an address that had to pass through ASCII (RFC 6533 section 3). */
 static void append_unitext(GString *out, const char **p)
 {
@@ -87,74 +60,6 @@ static char *typed_address(char *value)
 
 /* --- recipients --- */
 
-/* clang-format off */
-static const struct {
-	const char *action;
-	enum report_kind kind;
-	int rank;	/* of several recipients, the worst news is the report's */
-	char status;	/* class of the codes that mean it, where no action is given */
-} actions[] = {
-	{ "failed", REPORT_FAILED, 5, '5' }, { "delayed", REPORT_DELAYED, 4, '4' },
-	{ "expanded", REPORT_EXPANDED, 3, 0 }, { "relayed", REPORT_RELAYED, 2, 0 },
-	{ "delivered", REPORT_DELIVERED, 1, '2' },
-};
-/* clang-format on */
-
-static int rank_of(enum report_kind kind)
-{
-	for (size_t i = 0; i < G_N_ELEMENTS(actions); i++)
-		if (actions[i].kind == kind)
-			return actions[i].rank;
-	return 0;
-}
-
-static enum report_kind kind_of(const char *action, const char *status)
-{
-	for (size_t i = 0; i < G_N_ELEMENTS(actions); i++) {
-		const char *word = actions[i].action;
-
-		if (action ? g_ascii_strncasecmp(action, word, strlen(word)) == 0
-			   : status && *status == actions[i].status)
-			return actions[i].kind;
-	}
-	return REPORT_NONE;
-}
-
-static void recipient_clear(void *data)
-{
-	struct report_recipient *recipient = data;
-
-	g_free(recipient->address);
-	g_free(recipient->last);
-	g_free(recipient->status);
-	g_free(recipient->diagnostic);
-}
-
-static bool is_told(const struct report_read *read, const char *address)
-{
-	for (guint i = 0; i < read->recipients->len; i++)
-		if (g_strcmp0(g_array_index(read->recipients, struct report_recipient, i).address,
-			    address) == 0)
-			return true;
-	return false;
-}
-
-void report_add(struct report_read *read, enum report_kind kind, struct report_recipient *recipient)
-{
-	bool wanted = rank_of(kind) >= rank_of(read->told.kind);
-
-	if (rank_of(kind) > rank_of(read->told.kind)) {
-		g_array_set_size(read->recipients, 0);
-		read->told.kind = kind;
-	}
-	if (wanted && read->recipients->len < LIMIT_REPORT_RECIPIENTS &&
-		!is_told(read, recipient->address))
-		g_array_append_val(read->recipients, *recipient);
-	else
-		recipient_clear(recipient);
-	memset(recipient, 0, sizeof *recipient);
-}
-
 /* "5.1.1 (no such user)" is "5.1.1" (RFC 3463 section 2); NULL for anything else. Takes value. */
 static char *status_code(char *value)
 {
@@ -180,7 +85,7 @@ static void read_recipient(struct report_read *read, const char *block)
 		.status = status_code(report_field_of(block, "Status")),
 		.diagnostic = diagnostic ? text_line(diagnostic, LIMIT_REPLY_TEXT) : NULL,
 	};
-	enum report_kind kind = kind_of(action, r.status);
+	enum report_kind kind = report_kind_of(action, r.status);
 
 	if (!r.address)
 		r.address = g_steal_pointer(&r.last);
@@ -189,7 +94,7 @@ static void read_recipient(struct report_read *read, const char *block)
 	if (g_strcmp0(r.address, r.last) == 0)
 		g_clear_pointer(&r.last, g_free);
 	if (kind == REPORT_NONE)
-		recipient_clear(&r);
+		report_recipient_clear(&r);
 	else
 		report_add(read, kind, &r);
 }
@@ -201,70 +106,6 @@ static void read_delivery_status(struct report_read *read, const char *text)
 
 	for (char **b = blocks; *b; b++)
 		read_recipient(read, *b);
-}
-
-/* --- what came back --- */
-
-static void add_ids(struct report_read *read, const char *value)
-{
-	if (value)
-		message_collect_ids(value, read->ids);
-	if (read->ids->len > LIMIT_REFERENCES)
-		g_ptr_array_set_size(read->ids, LIMIT_REFERENCES);
-}
-
-static void add_addresses(struct report_read *read, const char *value)
-{
-	g_auto(GStrv) words = g_strsplit_set(value ? value : "", " \t,;<>()\"", LIMIT_ADDRESSES);
-
-	for (char **w = words; *w; w++) {
-		char *canonical;
-
-		if (strchr(*w, '@') && read->addresses->len < LIMIT_ADDRESSES &&
-			address_canonical(*w, &canonical) == ST_OK)
-			g_ptr_array_add(read->addresses, canonical);
-	}
-}
-
-static void report_add_subject(struct report_read *read, const char *value)
-{
-	if (value && !read->subject)
-		read->subject = g_strndup(value, LIMIT_SUBJECT_BYTES);
-}
-
-typedef void returned_field(struct report_read *read, const char *value);
-
-/* clang-format off */
-static const struct {
-	const char *name;
-	returned_field *read;
-} returned_fields[] = {
-	{ "Message-ID", add_ids }, { "In-Reply-To", add_ids }, { "References", add_ids },
-	{ "Reply-To", add_addresses }, { "From", add_addresses }, { "Subject", report_add_subject },
-};
-/* clang-format on */
-
-void report_read_returned(struct report_read *read, const char *block)
-{
-	for (size_t i = 0; i < G_N_ELEMENTS(returned_fields); i++) {
-		g_autofree char *value = report_field_of(block, returned_fields[i].name);
-
-		returned_fields[i].read(read, value);
-		read->told.returned |= value != NULL;
-	}
-}
-
-static void read_returned_message(struct report_read *read, GMimeMessagePart *part)
-{
-	GMimeMessage *returned = g_mime_message_part_get_message(part);
-
-	for (size_t i = 0; returned && i < G_N_ELEMENTS(returned_fields); i++) {
-		const char *value = g_mime_object_get_header(
-			GMIME_OBJECT(returned), returned_fields[i].name);
-
-		returned_fields[i].read(read, value);
-		read->told.returned |= value != NULL;
-	}
 }
 
 /* --- the parts --- */
@@ -279,8 +120,8 @@ static void read_disposition(struct report_read *read, const char *text)
 		report_add(read, REPORT_NONE, &r);
 		read->told.kind = REPORT_READ;
 	}
-	recipient_clear(&r);
-	add_ids(read, id);
+	report_recipient_clear(&r);
+	report_add_ids(read, id);
 }
 
 /* clang-format off */
@@ -306,7 +147,7 @@ static bool report_read_part(GMimeObject *part, void *arg)
 	GMimeContentType *type = g_mime_object_get_content_type(part);
 
 	if (GMIME_IS_MESSAGE_PART(part))
-		read_returned_message(read, GMIME_MESSAGE_PART(part));
+		report_read_returned_message(read, GMIME_MESSAGE_PART(part));
 	for (size_t i = 0; i < G_N_ELEMENTS(report_parts); i++) {
 		g_autofree char *text = NULL;
 
@@ -337,7 +178,7 @@ static struct report_read *report_read_new(void)
 	struct report_read *read = g_new0(struct report_read, 1);
 
 	read->recipients = g_array_new(FALSE, TRUE, sizeof(struct report_recipient));
-	g_array_set_clear_func(read->recipients, recipient_clear);
+	g_array_set_clear_func(read->recipients, report_recipient_clear);
 	read->ids = g_ptr_array_new_with_free_func(g_free);
 	read->addresses = g_ptr_array_new_with_free_func(g_free);
 	return read;

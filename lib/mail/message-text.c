@@ -89,19 +89,14 @@ static const char *text_parameter(GMimeObject *part, const char *name)
 	return g_mime_object_get_content_type_parameter(part, name);
 }
 
-static bool is_word(const char *value, const char *word)
-{
-	return value && g_ascii_strcasecmp(value, word) == 0;
-}
-
 /* RFC 3676 section 4.1. Takes text, which may be NULL. */
 static char *text_unflowed(char *text, const char *format, const char *delsp)
 {
 	g_autofree char *flowed = text;
 
-	if (!flowed || !is_word(format, "flowed"))
+	if (!flowed || !message_word_is(format, "flowed"))
 		return g_steal_pointer(&flowed);
-	return plain_unflow(flowed, is_word(delsp, "yes"));
+	return plain_unflow(flowed, message_word_is(delsp, "yes"));
 }
 
 /* HTML's own word counts where the header says nothing. Owned; NULL. */
@@ -110,7 +105,7 @@ static char *text_label_of(GMimeObject *part, const GByteArray *bytes)
 	const char *label = text_parameter(part, "charset");
 	char *own = NULL;
 
-	if ((!label || is_word(label, "us-ascii")) && message_part_is(part, "text", "html"))
+	if ((!label || message_word_is(label, "us-ascii")) && message_part_is(part, "text", "html"))
 		own = charset_of_html(bytes->data, bytes->len);
 	return own ? own : g_strdup(label);
 }
@@ -371,33 +366,6 @@ static char *read_tree(struct message *m)
 }
 
 /* --- most mail --- */
-
-static bool is_identity(const char *encoding)
-{
-	return is_word(encoding, "7bit") || is_word(encoding, "8bit") ||
-		is_word(encoding, "binary");
-}
-
-static bool is_single_text(const struct message *m)
-{
-	const char *encoding = message_header(m, "Content-Transfer-Encoding", 0);
-
-	return m->body && (!encoding || is_identity(encoding)) &&
-		!message_header(m, "Content-Disposition", 0) &&
-		message_header_count(m, "Content-Type") <= 1 &&
-		message_header_count(m, "Content-Transfer-Encoding") <= 1 &&
-		strcmp(message_content_type(m), "text/plain") == 0;
-}
-
-bool message_is_single_text(const struct message *message)
-{
-	struct message *m = (struct message *)message;
-
-	if (!m->single_known)
-		m->single = is_single_text(m);
-	m->single_known = true;
-	return m->single;
-}
 
 static char *single_text(const struct message *m)
 {

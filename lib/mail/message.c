@@ -17,17 +17,17 @@ enum { LATEST_YEAR = 9999 };
 static GMimeParserOptions *options;
 static guint32 hash_seed;
 
-void message_library_init(void)
+bool message_headers_init(void)
 {
 	static const char *charsets[] = { "utf-8", "windows-1252", NULL };
 
 	if (options)
-		return;
+		return false;
 	g_mime_init();
 	hash_seed = g_random_int();
 	options = g_mime_parser_options_new();
 	g_mime_parser_options_set_fallback_charsets(options, charsets);
-	report_forms_init();
+	return true;
 }
 
 GMimeParserOptions *message_options(void)
@@ -207,36 +207,6 @@ struct message *message_parse_fd(int fd, int64_t offset)
 	return m;
 }
 
-void message_free(struct message *m)
-{
-	if (!m)
-		return;
-	g_clear_object(&m->root);
-	g_clear_object(&m->content_type);
-	if (m->view) {
-		g_byte_array_steal(m->view, NULL);
-		g_byte_array_unref(m->view);
-	}
-	message_mailboxes_release(&m->from);
-	message_mailboxes_release(&m->to);
-	message_mailboxes_release(&m->cc);
-	message_mailboxes_release(&m->reply_to);
-	g_clear_pointer(&m->attachments, g_array_unref);
-	g_array_unref(m->headers);
-	g_hash_table_unref(m->by_name);
-	g_strfreev(m->in_reply_to);
-	g_strfreev(m->references);
-	g_free(m->sender_address);
-	g_free(m->id);
-	g_free(m->subject);
-	g_free(m->languages);
-	g_free(m->text);
-	report_read_free(m->report);
-	if (m->fd >= 0)
-		close(m->fd);
-	g_free(m);
-}
-
 /* --- headers by name --- */
 
 static const struct header *header_at(const struct message *m, unsigned index)
@@ -359,44 +329,6 @@ int64_t message_date(const struct message *m)
 		message_cache(m)->date_known = true;
 	}
 	return m->date;
-}
-
-/* --- identity --- */
-
-static void message_mix(struct hash *sum, const char *label, const char *value)
-{
-	hash_add(sum, label, strlen(label));
-	if (value)
-		hash_add(sum, value, strlen(value));
-	hash_add(sum, "", 1);
-}
-
-static void mix_from(struct hash *sum, const struct message *m)
-{
-	struct mailboxes from = message_from(m);
-
-	for (size_t i = 0; i < from.n; i++)
-		message_mix(sum, "from", from.v[i].address);
-}
-
-char *message_digest(const struct message *m, const struct identity *identity)
-{
-	const char *id = identity->without_id ? NULL : message_id(m);
-	char hex[HASH_HEX];
-	struct hash sum;
-
-	hash_init(&sum);
-	message_mix(&sum, "id", id);
-	if (identity->from)
-		message_mix(&sum, "from", identity->from);
-	else if (!identity->without_from)
-		mix_from(&sum, m);
-	message_mix(&sum, "date", identity->without_date ? NULL : message_header(m, "Date", 0));
-	message_mix(&sum, "body", identity->body_digest);
-	if (identity->subject_plain)
-		message_mix(&sum, "subject", identity->subject_plain);
-	hash_get_hex(&sum, hex);
-	return g_strdup(hex);
 }
 
 /* --- codings --- */

@@ -1,5 +1,5 @@
-/* What is at hand while a configuration is loaded. For settings.c, which reads the file, and
- * settings-finish.c, which completes it. */
+/* What is at hand while a configuration is loaded. For settings-load.c, which reads the
+ * file, and settings-finish.c, which completes it. */
 #ifndef MILTICKET_SETTINGS_LOADER_H
 #define MILTICKET_SETTINGS_LOADER_H
 
@@ -14,6 +14,9 @@ struct loader {
 	GPtrArray *account_nodes; /* config_setting_t *, beside settings->accounts */
 	struct error *err;
 };
+
+/* Defaults alone; of one reference. */
+struct settings *settings_new(const char *path);
 
 /* ST_BAD_INPUT with "FILE:LINE: KEY: …"; without a node the key is not in the file, and the file
  * alone is named. */

@@ -11,6 +11,18 @@ char *loader_where(const struct loader *loader, const config_setting_t *node)
 		"%s:%u", file ? file : loader->path, config_setting_source_line(node));
 }
 
+enum status loader_fail(const struct loader *loader, const config_setting_t *node, const char *key,
+	const char *fmt, ...)
+{
+	g_autofree char *reason = NULL, *where = loader_where(loader, node);
+	va_list ap;
+
+	va_start(ap, fmt);
+	reason = g_strdup_vprintf(fmt, ap);
+	va_end(ap);
+	return error_set(loader->err, ST_BAD_INPUT, "%s: %s: %s", where, key, reason);
+}
+
 void loader_need(struct loader *loader, const config_setting_t *node, const struct setting_row *key,
 	const char *value)
 {
