@@ -440,3 +440,26 @@ def test_a_store_with_all_there_can_be_comes_back_as_it_was(full, empty):
     again = empty()
     again.run_ticket("import", "--json", "-", stdin=before)
     assert exported(again) == before
+
+
+# --- statistics, of tickets whose times are known -------------------------------------------------
+
+
+def finished(one, number, seconds):
+    """A ticket as `one`, that was answered and closed so many seconds after it was opened."""
+    then = f"2026-11-02T10:{seconds // 60:02}:{seconds % 60:02}Z"
+    times = {"opened": "2026-11-02T10:00:00Z", "first_response": then, "closed": then}
+    return {**one, **times, "number": number, "status": "closed", "messages_count": 0}
+
+
+def test_statistics_are_of_ranks_and_merged_tickets_are_no_tickets(busy, empty):
+    one = {**lines(exported(busy), "ticket")[0], "links": [], "attachments_count": 0}
+    tickets = [finished(one, number, 60 * number) for number in range(1, 11)]
+    tickets.append({**finished(one, 11, 3000), "merged_into": 1})
+    head = {"type": "export", "schema": 1}
+    data = "".join(json.dumps(line) + "\n" for line in (head, *tickets))
+    copy = empty()
+    copy.run_ticket("import", "--json", "-", stdin=data.encode())
+    (stats,) = copy.ticket("stats")
+    spans = {"count": 10, "median_s": 300, "p90_s": 540}
+    assert (stats["total"], stats["first_response"], stats["resolution"]) == (10, spans, spans)

@@ -386,6 +386,22 @@ static void test_watch(void)
 	desk_close(&d);
 }
 
+/* The junk's sender hears nothing; the same ticket taken out of the junk is answered. */
+static void test_closed_spam_is_not_answered(void)
+{
+	struct desk d;
+
+	desk_open(&d, NULL);
+	ask(&d, 1, "support@example.com");
+	does(&d, NULL, 1, "spam", "#1 spam");
+	does(&d, NULL, 1, "close", "#1 closed");
+	g_assert_cmpuint(desk_outbox(&d, "closed", NULL), ==, 0);
+	does(&d, NULL, 1, "reopen", "#1 open");
+	does(&d, NULL, 1, "close", "#1 closed");
+	g_assert_cmpuint(desk_outbox(&d, "closed", NULL), ==, 1);
+	desk_close(&d);
+}
+
 static void test_nothing_new_writes_nothing(void)
 {
 	struct desk d;
@@ -411,6 +427,7 @@ int main(int argc, char **argv)
 
 		g_test_add_data_func(path, &parse_rows[i], test_parse);
 	}
+	g_test_add_func("/command/closing spam answers nobody", test_closed_spam_is_not_answered);
 	g_test_add_func("/command/arguments become values", test_values);
 	g_test_add_func("/command/a chain of merges leads to its survivor and never back",
 		test_merge_chain);

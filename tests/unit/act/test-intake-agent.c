@@ -214,6 +214,31 @@ static void test_looked_at_by_headers(void)
 	desk_close(&d);
 }
 
+/* By mail and at the shell, and however often. */
+static void test_first_response_stays(void)
+{
+	struct ticket t;
+	struct desk d;
+	int64_t first;
+
+	desk_open(&d, NULL);
+	ask(&d, "support@example.com");
+	anna_sends(&d, "carla@example.net", "a1@example.com", "<q1@example.net>",
+		"To: carla@example.net\n\npour water\n");
+	desk_ticket(&d, 1, &t);
+	first = t.first_response;
+	g_assert_cmpint(first, ==, t.last_out);
+	record_release(&ticket_type, &t);
+	d.now += TEXT_SECOND;
+	anna_sends(&d, "carla@example.net", "a2@example.com", "<q1@example.net>",
+		"To: carla@example.net\n\nor sand\n");
+	desk_ticket(&d, 1, &t);
+	g_assert_cmpint(t.first_response, ==, first);
+	g_assert_cmpint(t.last_out, >, first);
+	record_release(&ticket_type, &t);
+	desk_close(&d);
+}
+
 /* One Message-ID, From and Date: first an answer, then a note about it that has a Bcc. */
 static void test_answer_made_a_note(void)
 {
@@ -1334,6 +1359,8 @@ int main(int argc, char **argv)
 		g_test_add_data_func(path, &copy_rows[i], test_copy);
 	}
 	g_test_add_func("/agent/an id that many tickets know", test_an_id_of_many);
+	g_test_add_func("/agent/the first answer is the first response, later ones are not",
+		test_first_response_stays);
 	g_test_add_func("/agent/what is looked at by its headers", test_looked_at_by_headers);
 	g_test_add_func("/agents/copies: a note in place of an answer", test_answer_made_a_note);
 	g_test_add_func("/agents/copies: a question with a Bcc", test_copy_of_no_ticket);

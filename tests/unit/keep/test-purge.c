@@ -220,7 +220,8 @@ static void test_old_files(void)
 	static const struct {
 		int64_t keep_days, days;
 		uint64_t removed;
-	} cases[] = { { 0, 1000, 0 }, { 30, 29, 0 }, { 30, 32, 1 } };
+	} cases[] = { { 0, 1000, 0 }, { 30, 30, 0 }, { 30, 31, 1 }, { 300, 300, 0 },
+		{ 300, 301, 1 } };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
 		struct desk desk;

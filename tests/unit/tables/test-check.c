@@ -167,6 +167,9 @@ static void test_stray(gconstpointer data)
 static const char answer[] =
 	"From: Anna Adler <anna@example.com>\nTo: carla@customer.example\nSubject: Re: Printer\n"
 	"In-Reply-To: <check-1@customer.example>\nMessage-ID: <check-2@example.com>\nDate: Mon, 02 Nov 2026 11:00:00 +0000\n\nPut it out.\n";
+static const char again[] =
+	"From: Anna Adler <anna@example.com>\nTo: carla@customer.example\nSubject: Re: Printer\n"
+	"In-Reply-To: <check-3@customer.example>\nMessage-ID: <check-5@example.com>\nDate: Mon, 02 Nov 2026 12:30:00 +0000\n\nGood.\n";
 static const char thanks[] =
 	"From: Carla Kern <carla@customer.example>\nTo: support@example.com\nCc: Dora <dora@customer.example>\nSubject: Re: Printer\n"
 	"In-Reply-To: <check-2@example.com>\nMessage-ID: <check-3@customer.example>\nDate: Mon, 02 Nov 2026 12:00:00 +0000\n\nDone.\n";
@@ -220,6 +223,8 @@ static void lose_record(store_fn *damage)
 	open_desk(&desk);
 	desk_mail(&desk, "anna@example.com", "carla@customer.example", "anna", answer);
 	desk_mail(&desk, "carla@customer.example", "support@example.com", NULL, thanks);
+	desk.now += G_USEC_PER_SEC;
+	desk_mail(&desk, "anna@example.com", "carla@customer.example", "anna", again);
 	desk_mail(&desk, "anna@example.com", "support@example.com", "anna", orders);
 	desk_ticket(&desk, 1, &before);
 	g_assert_cmpint(before.status, ==, TICKET_CLOSED);
@@ -338,7 +343,9 @@ static void test_expected_loss(void)
 	path = path_of(&desk);
 	g_assert_cmpint(g_remove(path), ==, 0);
 	g_assert_cmpuint(count_findings(&desk), ==, 1);
-	desk.now += G_GINT64_CONSTANT(31) * 24 * 3600 * G_USEC_PER_SEC;
+	desk.now += (G_GINT64_CONSTANT(30) * 24 - 1) * 3600 * G_USEC_PER_SEC;
+	g_assert_cmpuint(count_findings(&desk), ==, 1);
+	desk.now += (int64_t)2 * 3600 * G_USEC_PER_SEC;
 	g_assert_cmpuint(count_findings(&desk), ==, 0);
 	desk_close(&desk);
 }

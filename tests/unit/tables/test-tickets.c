@@ -607,6 +607,58 @@ static void make_seven(struct txn *txn)
 	}
 }
 
+static void test_wanted(void)
+{
+	char *red[] = { (char *)"red", NULL };
+	const struct ticket t = { .number = 1, .updated = 100, .tags = red, .queue = (char *)"q" };
+	const struct {
+		struct ticket_filter filter;
+		bool wanted;
+	} cases[] = {
+		{ { .priority = -1 }, true },
+		{ { .priority = -1, .tag = "red" }, true },
+		{ { .priority = -1, .tag = "blue" }, false },
+		{ { .priority = -1, .tag = "re" }, false },
+		{ { .priority = -1, .since = 100 }, true },
+		{ { .priority = -1, .since = 101 }, false },
+		{ { .priority = -1, .until = 101 }, true },
+		{ { .priority = -1, .until = 100 }, false },
+		{ { .priority = PRIORITY_LOW }, false },
+		{ { .priority = -1, .undelivered = true }, false },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_test_message("filter %zu", i);
+		g_assert_cmpint(tickets_wanted(&cases[i].filter, &t), ==, cases[i].wanted);
+	}
+}
+
+static enum status listed_until(struct txn *txn, void *arg, struct error *err)
+{
+	struct ticket_filter filter = { .priority = -1, .until = 50 };
+
+	(void)arg;
+	(void)err;
+	make_seven(txn);
+	for (int oldest = 0; oldest < 2; oldest++) {
+		g_autofree char *before = NULL, *after = NULL;
+
+		filter.oldest_first = oldest;
+		filter.until = 50;
+		before = listed(txn, &filter);
+		g_assert_null(strchr(before, '5'));
+		filter.until = 51;
+		after = listed(txn, &filter);
+		g_assert_nonnull(strchr(after, '5'));
+	}
+	return ST_OK;
+}
+
+static void test_until(void)
+{
+	in_store(listed_until, NULL);
+}
+
 /* --- counts --- */
 
 static enum status count_new(
@@ -1057,6 +1109,8 @@ int main(int argc, char **argv)
 {
 	g_setenv("TZ", "UTC", true);
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/tickets/a filter looks at each field", test_wanted);
+	g_test_add_func("/tickets/until a time is before it, whichever end is first", test_until);
 	g_test_add_func("/tickets/a sequence never gives a number twice", test_sequence);
 	g_test_add_func(
 		"/tickets/a day's numbers are never given twice, even when the clock goes back",
