@@ -15,6 +15,15 @@ def test_without_a_delimiter_replies_come_to_the_account_itself(build, relay):
     assert field(answer.data, "Reply-To") == "support@example.com"
 
 
+def test_spam_that_a_rule_tells_is_not_answered(build, relay):
+    rules = [{"match": {"subject": "cheap*"}, "set": {"status": "spam"}}]
+    house = build(relay_port=relay.port, rules=rules)
+    house.mail("eve@customer.example", subject="cheap pills")
+    house.mail(CARLA)
+    relay.wait_mails(CARLA)
+    assert relay.mails("eve@customer.example") == [] and house.ticket(1)["status"] == "spam"
+
+
 def test_what_belongs_to_a_ticket_is_never_too_old_for_it(build):
     house = build([{**SUPPORT, "since": "2026-01-01"}])
     asked = house.mail(CARLA)
