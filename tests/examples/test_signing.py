@@ -34,7 +34,11 @@ class Server:
     """Postfix with the lines of the examples, and what they name, each elsewhere than on a real host."""
 
     def __init__(self, verifier):
-        self.verifier, self.stopping = verifier, []
+        self.verifier, self.stopping, self.daemon = verifier, [], None
+        self.mailbox = Sink(lmtp=True)
+
+    def start(self):
+        verifier = self.verifier
         self.keys = {domain: Key(domain) for domain in ("example.com", "customer.example")}
         zone = {key.name: key.record for key in self.keys.values()}
         zone.update({f"_dmarc.{domain}": DMARC for domain in self.keys})
@@ -50,7 +54,6 @@ class Server:
         else:
             dmarc = Filter("opendmarc", (EXAMPLE / "opendmarc.conf").read_text(), self.names)
             self.milters["inet:127.0.0.1:8893"] = self.started(dmarc).milter
-        self.mailbox = Sink(lmtp=True)
         self.dovecot = self.started(Dovecot({"anna": "secret"}).start())
         directory = new_directory("socket")
         give(directory)
@@ -64,6 +67,7 @@ class Server:
             settings={"agents_auth": {"authserv_ids": ["mx.example.com"]}},
         ).start()
         self.daemon.add_agent("anna", name="Anna Berg", address=ANNA, queue="support")
+        return self
 
     def opendkim(self, key):
         """One that signs with that key; the second is another domain's, where the customer writes."""
@@ -87,8 +91,10 @@ class Server:
         return server
 
     def close(self):
-        print(self.daemon.log_text()[-4000:])
-        self.daemon.kill()
+        """What was started, even where something after it could not be."""
+        if self.daemon:
+            print(self.daemon.log_text()[-4000:])
+            self.daemon.kill()
         for server in reversed(self.stopping):
             server.stop()
         self.mailbox.close()
@@ -154,8 +160,10 @@ class Server:
 @pytest.fixture(scope="module", params=["opendkim", "rspamd"])
 def server(request):
     server = Server(request.param)
-    yield server
-    server.close()
+    try:
+        yield server.start()
+    finally:
+        server.close()
 
 
 def results(mail):
