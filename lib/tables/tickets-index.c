@@ -4,6 +4,22 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/tongue.h"
+
+void ticket_key(struct key *key, uint64_t number)
+{
+	key_init(key);
+	key_number(key, number);
+}
+
+enum status record_error(
+	struct txn *txn, enum status st, const char *what, uint64_t number, struct error *err)
+{
+	if (st == ST_OK || st == ST_NOT_FOUND)
+		return st;
+	return error_set(
+		err, st, _("cannot %s ticket %" PRIu64 ": %s"), what, number, txn_reason(txn));
+}
 
 enum { AT_ACTIVITY = 1 + 1, AT_NUMBER = AT_ACTIVITY + 8 };
 enum { AT_STATUS, AT_FLAGS, AT_TRAITS };

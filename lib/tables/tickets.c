@@ -14,21 +14,6 @@
 
 enum { MERGES_MAX = 100, DAY_DIGITS = 10000, FIRST_DAY = 19700101, LAST_DAY = 29991231 };
 
-void ticket_key(struct key *key, uint64_t number)
-{
-	key_init(key);
-	key_number(key, number);
-}
-
-enum status record_error(
-	struct txn *txn, enum status st, const char *what, uint64_t number, struct error *err)
-{
-	if (st == ST_OK || st == ST_NOT_FOUND)
-		return st;
-	return error_set(
-		err, st, _("cannot %s ticket %" PRIu64 ": %s"), what, number, txn_reason(txn));
-}
-
 static void ticket_key_of(struct key *key, const void *ticket)
 {
 	ticket_key(key, ((const struct ticket *)ticket)->number);

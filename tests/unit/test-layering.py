@@ -132,14 +132,6 @@ def rooms_look_downward():
     )
 
 
-# Files that are in a circle still. The list only shrinks.
-KNOWN_CIRCLES = """
-lib/store/lmdb/store-damage lib/store/lmdb/store-migrate lib/store/lmdb/store-open
-lib/store/lmdb/store-txn lib/store/lmdb/store-write
-lib/tables/tickets lib/tables/tickets-entries
-""".split()
-
-
 def objects():
     """(source without .c, object) of everything that was built."""
     for path in sources():
@@ -182,20 +174,12 @@ def reached(graph, start):
 def no_circle_between_files():
     graph = uses()
     reach = {file: reached(graph, file) for file in graph}
-    circles = [file for file in graph if file in reach[file]]
-    return (
-        [
-            f"{file} and {other} need each other"
-            for file in circles
-            for other in sorted(graph[file])
-            if file in reach[other] and file not in KNOWN_CIRCLES
-        ]
-        + [
-            f"{file} is in no circle any more: off the list"
-            for file in KNOWN_CIRCLES
-            if file not in circles
-        ]
-    ) or ([] if graph else ["no object found"])
+    return [
+        f"{file} and {other} need each other"
+        for file in graph
+        for other in sorted(graph[file])
+        if file in reach[other]
+    ] or ([] if graph else ["no object found"])
 
 
 def header_names_are_unique():

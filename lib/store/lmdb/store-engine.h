@@ -11,6 +11,9 @@
 /* Beside LMDB's own codes: the files are not those at the path any more. */
 enum { ENGINE_REPLACED = -30600 };
 
+/* How often what another process undid is tried again. */
+enum { ENGINE_RETRIES = 64 };
+
 /* Trees of the engine; see store-table.c. */
 enum { ENGINE_TREES = 3 };
 /* Of the store: 1 had a tree for each table; 2 had lists that each kept the order of activity,
@@ -99,6 +102,11 @@ enum status engine_explain(struct txn *txn, const char *what, enum status st, st
 /* Is another file at the path now than the one that env has open? Asked with a transaction begun:
  * whoever replaces the files holds the writers' lock of the old ones. */
 bool engine_replaced(const struct store *store);
+/* Opens the trees, or makes them. The same codes. */
+int engine_open_trees(struct store *store);
+/* Opens the files that are at the path, with a map of that size. 0, or the engine's or system's
+ * code. */
+int engine_open_current(struct store *store, size_t map_size);
 /* Waits for the gate with flock's LOCK_EX, or leaves it with LOCK_UN. */
 void engine_gate(int gate, int operation);
 /* Makes the directory of a store, if there is none, with owner and mode. 0 or an errno. */

@@ -1,5 +1,4 @@
-/* Opening and reading the store. Writing is in store-write.c, what works inside a transaction in
- * store-txn.c, copies in store-copy.c. */
+/* Opening the store. What works inside a transaction is in store-txn.c, copies in store-copy.c. */
 #include "store/lmdb/store-engine.h"
 
 #include <errno.h>
@@ -11,200 +10,9 @@
 
 #include "base/tongue.h"
 
-enum { RETRIES = 64 };
-
 static const struct bytes format_key = { "format", 6 };
 
 /* --- errors --- */
-
-enum status engine_status(int rc)
-{
-	switch (rc) {
-	case MDB_SUCCESS:
-		return ST_OK;
-	case MDB_NOTFOUND:
-		return ST_NOT_FOUND;
-	case MDB_MAP_FULL:
-	case MDB_TXN_FULL:
-	case ENOSPC:
-	case EDQUOT:
-	case EFBIG:
-		return ST_FULL;
-	case MDB_READERS_FULL:
-	case EAGAIN:
-	case EBUSY:
-		return ST_BUSY;
-	case EACCES:
-	case EPERM:
-	case EROFS:
-	case MDB_VERSION_MISMATCH:
-		return ST_REFUSED;
-	case MDB_BAD_VALSIZE:
-		return ST_BAD_INPUT;
-	default:
-		return ST_IO;
-	}
-}
-
-/* What LMDB answers where a page is not what it should be. */
-static bool is_damage(int rc)
-{
-	return rc == MDB_CORRUPTED || rc == MDB_PAGE_NOTFOUND || rc == MDB_CURSOR_FULL ||
-		rc == MDB_PAGE_FULL;
-}
-
-static enum status open_say(
-	struct error *err, enum status st, const struct store *store, const char *what, int rc)
-{
-	return error_set(err, st, _("cannot %s store '%s': %s%s"), what, store->path,
-		mdb_strerror(rc), is_damage(rc) ? "; it is damaged: restore a backup" : "");
-}
-
-enum status engine_error(struct error *err, const struct store *store, const char *what, int rc)
-{
-	return open_say(err, engine_status(rc), store, what, rc);
-}
-
-enum status engine_explain(struct txn *txn, const char *what, enum status st, struct error *err)
-{
-	if (st == ST_OK || st == ST_NOT_FOUND || !txn->rc || !err || err->text[0])
-		return st;
-	return open_say(err, st, txn->store, what, txn->rc);
-}
-
-/* --- opening --- */
-
-static int open_trees_in(struct store *store, bool make)
-{
-	MDB_txn *txn;
-	int rc = mdb_txn_begin(store->env, NULL, make ? 0 : MDB_RDONLY, &txn);
-
-	if (rc)
-		return rc;
-	for (int i = 0; i < ENGINE_TREES && rc == 0; i++)
-		rc = mdb_dbi_open(
-			txn, engine_tree_names[i], make ? MDB_CREATE : 0, &store->trees[i]);
-	if (rc == 0)
-		return mdb_txn_commit(txn);
-	mdb_txn_abort(txn);
-	return rc;
-}
-
-/* Who opens a store waits for no writer, unless there is something to be made. */
-static int open_trees(struct store *store)
-{
-	int rc = open_trees_in(store, false);
-
-	return rc == MDB_NOTFOUND && !(store->flags & MDB_RDONLY) ? open_trees_in(store, true) : rc;
-}
-
-static struct file_id id_at(const struct store *store, const char *name)
-{
-	g_autofree char *path = g_build_filename(store->path, name, NULL);
-	struct stat status;
-
-	return stat(path, &status) == 0 ? (struct file_id){ status.st_dev, status.st_ino }
-					: (struct file_id){ 0, 0 };
-}
-
-static bool same_file(struct file_id a, struct file_id b)
-{
-	return a.device == b.device && a.inode == b.inode;
-}
-
-bool engine_replaced(const struct store *store)
-{
-	return !same_file(store->data, id_at(store, "data.mdb")) ||
-		!same_file(store->locks, id_at(store, "lock.mdb"));
-}
-
-/* Noted before the files are opened: if they are replaced meanwhile, the first transaction sees
- * it. */
-static void note_files(struct store *store)
-{
-	store->data = id_at(store, "data.mdb");
-	store->locks = id_at(store, "lock.mdb");
-}
-
-static int open_env(struct store *store, size_t map_size)
-{
-	int dead, rc = mdb_env_create(&store->env);
-
-	if (rc)
-		return rc;
-	note_files(store);
-	rc = mdb_env_set_maxdbs(store->env, ENGINE_TREES);
-	if (rc == 0)
-		rc = mdb_env_set_maxreaders(store->env, STORE_READERS_MAX);
-	if (rc == 0 && map_size)
-		rc = mdb_env_set_mapsize(store->env, map_size);
-	if (rc == 0)
-		rc = mdb_env_open(store->env, store->path, store->flags, 0660);
-	if (rc == 0)
-		rc = mdb_reader_check(store->env, &dead);
-	if (rc)
-		g_clear_pointer(&store->env, mdb_env_close);
-	return rc;
-}
-
-/* The numbers of files that nobody has open are given again: what was noted counts only if it is
- * there still when they are open. */
-static int open_current(struct store *store, size_t map_size)
-{
-	int rc = open_env(store, map_size);
-
-	for (int i = 0; i < RETRIES && rc == 0 && engine_replaced(store); i++) {
-		g_clear_pointer(&store->env, mdb_env_close);
-		rc = open_env(store, 0);
-	}
-	return rc;
-}
-
-static int open_reopen(struct store *store)
-{
-	int rc;
-
-	if (store->env)
-		mdb_env_close(store->env);
-	store->env = NULL;
-	rc = open_current(store, 0);
-	if (rc == 0)
-		rc = open_trees(store);
-	if (rc && store->env)
-		g_clear_pointer(&store->env, mdb_env_close);
-	return rc;
-}
-
-/* When a map cannot be had, LMDB is left without any. */
-static int open_resize(struct store *store, size_t size)
-{
-	int rc = mdb_env_set_mapsize(store->env, size);
-
-	if (rc)
-		open_reopen(store);
-	return rc;
-}
-
-bool engine_recover(struct store *store, int rc)
-{
-	MDB_envinfo info;
-	int done = rc;
-
-	pthread_rwlock_wrlock(&store->map_lock);
-	if (rc == ENGINE_REPLACED)
-		done = engine_replaced(store) ? open_reopen(store) : 0;
-	/* A failed write of the meta page makes LMDB refuse everything until the environment is
-	 * opened anew. */
-	else if (!store->env || rc == MDB_PANIC)
-		done = open_reopen(store);
-	else if (rc == MDB_MAP_RESIZED)
-		done = open_resize(store, 0);
-	else if (rc == MDB_MAP_FULL && mdb_env_info(store->env, &info) == 0 &&
-		info.me_mapsize <= SIZE_MAX / 2)
-		done = open_resize(store, info.me_mapsize * 2);
-	pthread_rwlock_unlock(&store->map_lock);
-	return done == 0;
-}
 
 /* Format 1's own place for what TABLE_META has. */
 static bool is_of_format_1(MDB_txn *txn)
@@ -250,23 +58,6 @@ static enum status check_version(struct store *store, struct error *err)
 	return error_set(err, ST_REFUSED,
 		_("cannot open store '%s': format %s is of a newer milticket, this one knows up to %d"),
 		store->path, version, ENGINE_FORMAT);
-}
-
-enum status engine_format(struct txn *txn, uint64_t *format_out)
-{
-	struct bytes value;
-	enum status st = txn_get(txn, TABLE_META, format_key, &value);
-	g_autofree char *text = st == ST_OK ? g_strndup(value.data, value.len) : NULL;
-
-	*format_out = text ? g_ascii_strtoull(text, NULL, 10) : 0;
-	return st;
-}
-
-enum status engine_put_format(struct txn *txn)
-{
-	g_autofree char *text = g_strdup_printf("%d", ENGINE_FORMAT);
-
-	return txn_put(txn, TABLE_META, format_key, (struct bytes){ text, strlen(text) });
 }
 
 static enum status read_secret(struct txn *txn, void *arg, struct error *err)
@@ -385,7 +176,7 @@ static enum status begin_use(
 	enum status st;
 
 	if (rc == 0)
-		rc = open_current(store, options->map_size);
+		rc = engine_open_current(store, options->map_size);
 	if (rc)
 		return engine_error(err, store, _("open"), rc);
 	store->gate = open(store->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -397,7 +188,7 @@ static enum status begin_use(
 		return not_there(store, err);
 	if (st != ST_OK && st != ST_NOT_FOUND)
 		return st;
-	rc = open_trees(store);
+	rc = engine_open_trees(store);
 	if (rc)
 		return engine_error(err, store, _("open"), rc);
 	st = store_read(store, read_secret, NULL, err);
@@ -475,44 +266,6 @@ void store_secret(struct store *store, guint8 secret_out[32])
 }
 
 /* --- reading --- */
-
-static int begin_read(struct store *store, MDB_txn **mdb_out)
-{
-	for (int i = 0;; i++) {
-		int rc, dead;
-		bool cleared;
-
-		pthread_rwlock_rdlock(&store->map_lock);
-		rc = store->env ? mdb_txn_begin(store->env, NULL, MDB_RDONLY, mdb_out) : MDB_PANIC;
-		if (rc == 0 && !engine_replaced(store))
-			return 0;
-		if (rc == 0) {
-			mdb_txn_abort(*mdb_out);
-			rc = ENGINE_REPLACED;
-		}
-		cleared = rc == MDB_READERS_FULL && mdb_reader_check(store->env, &dead) == 0 &&
-			dead > 0;
-		pthread_rwlock_unlock(&store->map_lock);
-		if (i >= RETRIES || !(cleared || engine_recover(store, rc)))
-			return rc;
-	}
-}
-
-enum status store_read(struct store *store, store_fn *fn, void *arg, struct error *err)
-{
-	struct txn txn = { .store = store, .reads = true };
-	enum status st;
-	int rc = begin_read(store, &txn.mdb);
-
-	if (rc)
-		return engine_error(err, store, _("read"), rc);
-	if (err)
-		err->text[0] = '\0';
-	st = engine_explain(&txn, "read", fn(&txn, arg, err), err);
-	mdb_txn_abort(txn.mdb);
-	pthread_rwlock_unlock(&store->map_lock);
-	return st;
-}
 
 unsigned store_clear_readers(struct store *store)
 {
