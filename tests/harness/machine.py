@@ -1,8 +1,8 @@
-"""A Debian of its own, made of the packages that this host's apt knows, and booted with systemd in a container. Needs root.
+"""A Debian of its own, of the packages that the host's apt knows, booted in a container. Needs root.
 
 Nothing of it outlives the test: each boot begins with the same files, and its changes are in
-memory. It has no network but
-its loopback interface."""
+memory. It has no network but its loopback interface.
+"""
 
 import pathlib
 import subprocess
@@ -19,7 +19,7 @@ ENVIRONMENT = {
 
 
 def sources():
-    """The host's own sources, as lines of sources.list; only those of Debian, whose key a new system has."""
+    """The host's own sources of Debian, whose key a new system has, as lines of sources.list."""
     form = "deb $(REPO_URI) $(RELEASE) $(COMPONENT)"
     command = [tool("apt-get"), "indextargets", "Created-By: Packages", DEBIAN, "--format", form]
     found = run(*command).stdout

@@ -1,4 +1,4 @@
-"""Packages of Debian, built once for all tests, and a system to install them on, which is made meanwhile."""
+"""Packages of Debian, built once for all tests, and a system to install them on, made meanwhile."""
 
 import os
 import shutil
@@ -58,7 +58,7 @@ def today(begun):
 
 @pytest.fixture(scope="session")
 def again(today, readme):
-    """The same by somebody else, as README says: in another place, with another umask and another time zone."""
+    """The same by somebody else, as README says: another place, another umask, another time zone."""
     directory = new_directory("again-in-a-place-with-a-longer-name")
     junk = shutil.ignore_patterns("_build*", "__pycache__", ".pytest_cache")
     shutil.copytree(SOURCE, directory / "tree", symlinks=True, ignore=junk)
@@ -71,8 +71,8 @@ def again(today, readme):
 
 @pytest.fixture(scope="session")
 def old(begun):
-    """The directory of a package of the first commit that could make one; where there is no history, of the
-    present sources under an older version."""
+    """The directory of a package of the first commit that could make one; where there is no history,
+    of the present sources under an older version."""
     directory = new_directory("old")
     tree = directory / "tree"
     git = f"git -c safe.directory='*' -C {SOURCE}"

@@ -1,4 +1,4 @@
-"""The Debian package as a file: built twice it is the same, and Debian's own inspector has nothing against it."""
+"""The Debian package as a file: built twice it is the same, and lintian has nothing against it."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The Debian package on a Debian: installed, used, upgraded, removed and purged, under its systemd and with its Postfix."""
+"""The package on a Debian with its systemd and Postfix: installed, upgraded, removed and purged."""
 
 import json
 import re
@@ -10,8 +10,9 @@ from harness.ground import SOURCE, run, wait_until
 
 MAILS = 200
 # Where every program leaves traces, or a machine that is running.
-BUSY = "/dev /etc/.pwd.lock /etc/*- /proc /root /run /srv /sys /tmp /var/backups /var/cache /var/lib/apt /var/lib/dpkg /var/lib/postfix"
-BUSY += " /var/lib/systemd/catalog /var/log /var/spool/postfix/*/* /var/spool/postfix/restart"
+BUSY = "/dev /etc/.pwd.lock /etc/*- /proc /root /run /srv /sys /tmp /var/backups /var/cache"
+BUSY += " /var/lib/apt /var/lib/dpkg /var/lib/postfix /var/lib/systemd/catalog /var/log"
+BUSY += " /var/spool/postfix/*/* /var/spool/postfix/restart"
 REFUSED = r"format \d+ is of a newer milticket, this one knows up to \d+"
 ACCOUNT = 'accounts = ( { address = "support@example.com"; } );'
 # The value of "format" is one byte beside its key.
@@ -34,6 +35,14 @@ def install(machine, which="today"):
         "apt-get -qy --allow-downgrades -o Dpkg::Options::=--force-confold install"
         f" /srv/{which}/_build/milticket_*.deb"
     )
+
+
+def commands(section):
+    """What README.Debian has one do there."""
+    text = (SOURCE / "conf/debian/README.Debian").read_text()
+    begin = text.index(f"\n{section}\n---")
+    lines = text[begin:].partition("\n\n\n")[0].splitlines()
+    return [line.strip() for line in lines if line.startswith("  ")]
 
 
 def service(machine, name):
@@ -150,11 +159,23 @@ def test_removed_it_leaves_settings_and_tickets_and_comes_back_to_them(machine):
     configure(machine)
     fill(machine)
     before = tickets(machine)
-    machine.shell("postconf -e smtpd_milters=unix:milticket/milter.sock")
+    machine.shell(
+        "postconf -e smtpd_milters=unix:milticket/milter.sock milter_default_action=tempfail"
+    )
+    machine.shell("postconf -e non_smtpd_milters=unix:milticket/milter.sock; postfix reload")
+    machine.shell("\n".join(commands("Upgrades, and back again")))
+    machine.shell("test -s /var/backups/milticket-*")
     done = machine.run("apt-get", "-q", "-y", "remove", "milticket")
     assert b"puts off mail" in done.stdout
     assert not service(machine, "MainPID").strip("0")
     assert ACCOUNT in machine.shell("cat /etc/milticket/milticket.conf")
+    machine.shell("\n".join(commands("Removal")))
+    machine.shell("printf 'Subject: It is gone\\n\\nHello.\\n' | sendmail root")
+    wait_until(
+        lambda: b"It is gone"
+        in machine.run("cat", "/var/mail/nobody", "/var/mail/root", check=False).stdout,
+        "mail without us",
+    )
     install(machine)
     assert service(machine, "ActiveState") == "active" and tickets(machine) == before
 
