@@ -281,7 +281,7 @@ char *address_shown(const char *canonical)
 
 /* --- details --- */
 
-/* Behind what p has in common with all from `wanted` to `end`, whatever the case; NULL. */
+/* Past what p has in common with all from `wanted` to `end`, whatever the case; NULL. */
 static const char *past_same(const char *p, const char *wanted, const char *end)
 {
 	for (; wanted < end; wanted = g_utf8_next_char(wanted), p = g_utf8_next_char(p))
@@ -346,7 +346,7 @@ static const struct {
 
 #define SEPARATORS "+-=_."
 
-/* Behind that word at p, or NULL. Its letters may be parted (do-not.reply), and digits may follow
+/* Past that word at p, or NULL. Its letters may be parted (do-not.reply), and digits may follow
  * it (noreply2). */
 static const char *address_past_word(const char *p, const char *word)
 {

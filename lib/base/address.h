@@ -9,8 +9,8 @@
 
 /* The canonical form: no angle brackets, quotes around the local part only where needed, A to Z in
  * lower case, domain in A-labels. Letters beyond ASCII stay as they are in a local part. (Earlier
- * versions made them small too: what is stored from then is found by who writes it in small
- * letters, as nearly all do.) ST_BAD_INPUT without exactly one usable '@', or when longer than
+ * versions made them lower case, too: what they stored is found by whoever writes it so, as nearly
+ * all do.) ST_BAD_INPUT without exactly one usable '@', or when longer than
  * LIMIT_ADDRESS_BYTES, or holding what text_is_hidden(). Owned by the caller. The null sender "" or
  * "<>" is ST_NOT_FOUND. */
 enum status address_canonical(const char *s, char **canonical_out);
@@ -18,7 +18,7 @@ enum status address_canonical(const char *s, char **canonical_out);
 /* The canonical address with its local part in the letters that `s` has. Owned. */
 char *address_as_written(const char *s, const char *canonical);
 
-/* Does it part labels (IDNA, RFC 3490 section 3.1)? */
+/* Does it separate labels (IDNA, RFC 3490 section 3.1)? */
 bool address_is_dot(gunichar c);
 /* A canonical domain as people write it, with U-labels. Owned. */
 char *address_domain_shown(const char *domain);

@@ -1,4 +1,4 @@
-/* SHA-256, and a quick hash for tables. The only door to nettle, which uses what the processor has
+/* SHA-256, and a quick hash for tables. The only home of nettle, which uses what the processor has
  * for SHA-256: every body passes through here. */
 #ifndef MILTICKET_HASH_H
 #define MILTICKET_HASH_H

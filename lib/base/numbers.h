@@ -12,7 +12,7 @@ struct numbers {
 	size_t n;
 };
 bool numbers_has(const struct numbers *numbers, uint64_t number);
-/* Once: nothing when it is there. */
+/* Nothing happens when it is there. */
 void numbers_add(struct numbers *numbers, uint64_t number);
 
 #endif

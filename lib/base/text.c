@@ -202,7 +202,7 @@ static enum status parse_unix(const char *s, int64_t *when_out)
 	return ST_OK;
 }
 
-/* Digits behind a point, microseconds of them. */
+/* Digits after a point, microseconds of them. */
 static int64_t parse_fraction(const char **p)
 {
 	int64_t micro = 0, unit = TEXT_SECOND / 10;

@@ -18,17 +18,17 @@ static inline const char *text_or_none(const char *s)
 	return s ? s : "";
 }
 
-/* ASCII and no NUL: then it is valid UTF-8 as well, and told faster. */
+/* ASCII and no NUL: it is valid UTF-8 as well, and this is faster to find out. */
 bool text_is_ascii(const char *s, size_t len);
 
 /* Valid UTF-8, no control characters (each run of them, and of white space, becomes one blank),
  * trimmed, at most max bytes cut at a character. For names, subjects, anything that is one line.
  * Owned by the caller. */
 char *text_line(const char *s, size_t max);
-/* The same for what is recorded: format characters and the controls past ASCII stay as they were
+/* The same for what is recorded: format characters and the controls past ASCII stay as they are
  * written. */
 char *text_line_kept(const char *s, size_t max);
-/* The same for whoever looks at it: each character that nobody sees, or that turns what is seen, is
+/* The same, to be looked at: each character that nobody sees, or that turns what is seen, is
  * <U+202E>. Those that belong to the character before them, as in emoji and Persian, stay. */
 char *text_line_shown(const char *s, size_t max);
 
@@ -46,17 +46,17 @@ bool text_is_unseen(gunichar c);
 /* The length of the longest prefix of at most max bytes that ends between characters. */
 size_t text_cut(const char *utf8, size_t len, size_t max);
 
-/* Behind the line feed of the line at p, or end. */
+/* Past the line feed of the line at p, or end. */
 const char *text_line_end(const char *p, const char *end);
 
-/* Behind the white space of any script at p, which is UTF-8: folding changes it, and phones and
+/* Past the white space of any script at p, which is UTF-8: folding changes it, and phones and
  * browsers make no-break spaces of it. */
 const char *text_past_blanks(const char *p);
 
 /* Does s begin with one of the n, ASCII case aside? s may be NULL. */
 bool text_starts_with_one(const char *s, const char *const *heads, size_t n);
 
-/* Behind the comment that begins at p (RFC 5322 section 3.2.2); NULL when it is not closed. */
+/* Past the comment that begins at p (RFC 5322 section 3.2.2); NULL when it is not closed. */
 const char *text_past_comment(const char *p);
 /* The same of a quoted string (RFC 5322 section 3.2.4). */
 const char *text_past_quoted(const char *p);
@@ -64,7 +64,7 @@ const char *text_past_quoted(const char *p);
 /* Without blanks, and without a pair of quotes, around it: "'Kim'" is "Kim". NULL is "". Owned. */
 char *text_unquoted(const char *s);
 
-/* As two texts are compared by who looks for one: without case, accents and composition (NFKD,
+/* The form in which texts are compared in a search: without case, accents and composition (NFKD,
  * Unicode section 3.11), sharp s as ss. Owned. */
 char *text_searchable(const char *s);
 
@@ -122,7 +122,7 @@ void text_list_remove(char **list, const char *s); /* each that is the same; lis
 /* A language tag (RFC 5646), by its looks: "de", "pt-BR". */
 bool text_is_language(const char *s);
 
-/* What a noun ends with that stands behind this number: "" for 1, else "s". */
+/* What a noun ends with after this number: "" for 1, else "s". */
 const char *text_plural(uint64_t n);
 
 /* Columns that valid UTF-8 takes in a terminal: 0 for combining marks, 2 for wide characters (East

@@ -1,4 +1,4 @@
-/* Reasons, noted by the steps of a decision as they are taken, for who asks why. */
+/* Reasons, noted by the steps of a decision as they are taken, for whoever asks why. */
 #ifndef MILTICKET_WHY_H
 #define MILTICKET_WHY_H
 

@@ -548,7 +548,7 @@ bool charset_keeps_ascii(const char *label)
 
 /* --- HTML --- */
 
-/* The value behind "name=" in a tag; NULL. Owned. */
+/* The value after "name=" in a tag; NULL. Owned. */
 static char *label_in_tag(const char *tag, size_t len, const char *name)
 {
 	g_autofree char *lower = g_ascii_strdown(tag, (gssize)len);

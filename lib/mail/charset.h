@@ -38,7 +38,7 @@ gunichar charset_windows_1252(guchar byte);
  * encoding>); NULL. Owned. */
 char *charset_of_html(const void *data, gsize len);
 
-/* ISO-2022-JP as mail clients once sent it without a label: behind each stretch of it, or NULL if
+/* ISO-2022-JP as mail clients once sent it without a label: past each stretch of it, or NULL if
  * none begins at p. */
 const char *charset_past_jis(const char *p, const char *end);
 

@@ -1,4 +1,4 @@
-/* What shall happen to a message, as values: planned by the core, done by milter/apply.c, looked at
+/* What is to happen to a message, as values: planned by the core, done by milter/apply.c, looked at
  * by tests. */
 #ifndef MILTICKET_EDITS_H
 #define MILTICKET_EDITS_H

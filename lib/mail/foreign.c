@@ -178,7 +178,7 @@ static void keep_most(struct foreign *f, GHashTable *counts)
 }
 
 /* What cannot be seen was recorded as a blank, and a client may leave it out: "!clo se" of the
- * record is "!close" there. So a word with a "!" counts together with those behind it, too. */
+ * record is "!close" there. So a word with a "!" counts together with those after it, too. */
 static void count_joined(GHashTable *counts, const GArray *words, guint i)
 {
 	const char *bang = strrchr(word_at(words, i)->form, '!'), *rest;
@@ -236,7 +236,7 @@ static void add_words(struct foreign *f, const char *text)
 			GUINT_TO_POINTER(g_hash_table_size(f->subjects)));
 }
 
-/* Is there an "!" in the UTF-16 behind a '+' (RFC 2152)? */
+/* Is there an "!" in the UTF-16 after a '+' (RFC 2152)? */
 static bool is_utf_7_bang(const char *run)
 {
 	gsize len = strspn(run, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
@@ -290,7 +290,7 @@ void foreign_subject(struct foreign *f, const char *subject)
 
 /* --- texts --- */
 
-/* Behind what mail clients put in front of lines that they quote. */
+/* Past what mail clients put in front of lines that they quote. */
 static const char *foreign_unquoted(const char *line)
 {
 	return line + strspn(line, "> \t|*");

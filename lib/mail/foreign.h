@@ -59,7 +59,7 @@ void foreign_mark(const struct foreign *foreign, GArray *words);
 /* Does a foreign text have this line, as a whole? */
 bool foreign_has_line(const struct foreign *foreign, const char *line);
 
-/* Behind what begins a line of a header in a text: "Subject:", "Objet :", "*Betreff:*"; NULL when
+/* Past what begins a line of a header in a text: "Subject:", "Objet :", "*Betreff:*"; NULL when
  * there is none. */
 const char *foreign_past_label(const char *line);
 

@@ -20,14 +20,14 @@ extern const gsize html_entities_count;
 struct html_tag {
 	char name[16]; /* lower case, cut */
 	bool closing;
-	const char *attributes, *end; /* between them; end is behind the '>' */
+	const char *attributes, *end; /* between them; end is past the '>' */
 };
 
 /* A tag at p, which is '<'. False: what stands there is no tag. One that nothing closes reaches to
  * the end. */
 bool html_read_tag(const char *p, struct html_tag *tag_out);
 
-/* Behind the comment or declaration at p, which is '<'; NULL when there is none. */
+/* Past the comment or declaration at p, which is '<'; NULL when there is none. */
 const char *html_past_comment(const char *p);
 
 /* The decoded value of an attribute, "" without one; NULL. Owned. */

@@ -11,7 +11,7 @@ static const char blanks[] = " \t\r\n\f";
 
 /* --- tags --- */
 
-/* Behind the '>' of a tag. Quotes count where a value begins, if they are closed; what is cut off
+/* Past the '>' of a tag. Quotes count where a value begins, if they are closed; what is cut off
  * is a tag to the end. */
 static const char *tag_end(const char *p)
 {

@@ -69,7 +69,7 @@ static bool is_padded(const char *line, const char *next)
 	return memchr(line, '=', (size_t)(next - line)) != NULL;
 }
 
-/* Behind the lines from p on that are one encoded stretch; p when there is none. */
+/* Past the lines from p on that are one encoded stretch; p when there is none. */
 static const char *base64_end(const char *p, const char *end)
 {
 	while (p < end) {
@@ -89,14 +89,14 @@ static bool visit_base64(const char *text, unsigned depth, bare_visit *fn, void 
 	const char *end = text + strlen(text);
 	bool go_on = true;
 
-	for (const char *p = text, *behind; p < end && go_on;
-		p = behind > p ? behind : text_line_end(p, end)) {
+	for (const char *p = text, *past; p < end && go_on;
+		p = past > p ? past : text_line_end(p, end)) {
 		g_autoptr(GByteArray) bytes = NULL;
 
-		behind = base64_end(p, end);
-		if (behind == p)
+		past = base64_end(p, end);
+		if (past == p)
 			continue;
-		bytes = bare_decoded(GMIME_CONTENT_ENCODING_BASE64, p, (size_t)(behind - p));
+		bytes = bare_decoded(GMIME_CONTENT_ENCODING_BASE64, p, (size_t)(past - p));
 		go_on = visit_bytes((const char *)bytes->data, bytes->len, depth + 1, fn, arg);
 	}
 	return go_on;

@@ -18,7 +18,7 @@ enum watched { NO_FIELD, SOME_FIELD, ADDRESSES, MEDIA_TYPE };
 
 struct survey {
 	unsigned marks, fields, messages, addresses;
-	unsigned colons;     /* of this field, behind its name */
+	unsigned colons;     /* of this field, after its name */
 	size_t field_length; /* of the field that this line belongs to, so far */
 	size_t eight_bit;    /* bytes that are not ASCII, in all fields */
 	enum watched field;

@@ -108,8 +108,8 @@ enum status message_attachment_write(
 enum writer { WRITER_PERSON, WRITER_POSTMASTER, WRITER_DAEMON };
 enum writer message_writer(const struct message *message);
 
-/* A delivery or disposition report (RFC 3464, 8098), or what MTAs write instead. Whether to believe
- * it is the caller's matter: it may be a person's mail that looks like one. */
+/* A delivery or disposition report (RFC 3464, 8098), or what MTAs write instead. The caller
+ * decides whether to believe it: it may be a person's mail that looks like one. */
 enum report_kind {
 	REPORT_NONE,
 	REPORT_FAILED,

@@ -108,7 +108,7 @@ static size_t base64_length(const char *line, const char *end)
 	return p == line + len && upper && lower ? len : 0;
 }
 
-/* Behind some full lines of base64 and the last one of it. */
+/* Past some full lines of base64 and the last one of it. */
 static const char *past_base64(const char *p, const char *end)
 {
 	const char *begin = p, *next = p;
@@ -191,7 +191,7 @@ static bool may_begin_something(const char *line, const char *next)
 	return p < next && (*p == '<' || *p == '-' || (p[0] == 'b' && p[1] == 'e'));
 }
 
-/* Behind what nobody reads, if that begins at p; its text is put to out. */
+/* Past what nobody reads, if that begins at p; its text is put to out. */
 static const char *past_unread(const char *p, const char *end, GString *out, size_t max)
 {
 	const char *past;

@@ -68,7 +68,7 @@ static gunichar person_folded(gunichar c)
 	return address_is_dot(c) ? '.' : g_unichar_tolower(c);
 }
 
-/* Behind what is `wanted`, in whatever case at p; NULL. */
+/* Past what is `wanted`, in whatever case at p; NULL. */
 static const char *match_forward(const char *p, const char *wanted)
 {
 	for (; *wanted; wanted = g_utf8_next_char(wanted)) {
@@ -334,7 +334,7 @@ static void put_redacted(GString *out, const char *mark, const char *behind_mark
 	g_string_append(out, at + 1);
 }
 
-/* `out`, if anything was replaced, and what is kept behind it become the text. */
+/* `out`, if anything was replaced, and what is kept after it become the text. */
 static bool person_put_in_place(char **text, GString *out, const char *kept)
 {
 	if (!out)

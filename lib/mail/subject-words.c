@@ -45,7 +45,7 @@ bool words_are_plain(const char *raw)
 
 /* =?charset?B|Q?data?= ; offsets into raw. */
 struct encoded {
-	guint end; /* behind the word */
+	guint end; /* after the word */
 	char *charset;
 	GByteArray *data;
 };

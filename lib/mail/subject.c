@@ -239,7 +239,7 @@ static const char *skip_blanks_beside(const struct rest *rest, const char *p, co
 	return p;
 }
 
-/* Takes the blanks behind what goes, too, or those before it at the end. */
+/* Takes the blanks after what goes, too, or those before it at the end. */
 static void remove_with_blanks(const struct rest *rest, const char *start, const char *end)
 {
 	const char *last = end - 1;

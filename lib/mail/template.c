@@ -152,7 +152,7 @@ static bool has_lines(enum template_var var)
 	return var == VAR_QUOTE || var == VAR_SIGNATURE;
 }
 
-/* Reads "{name}" at p, behind its brace. */
+/* Reads "{name}" at p, after its brace. */
 static enum status add_variable(
 	struct place *place, GArray *pieces, bool quote_allowed, const char **p)
 {
@@ -161,7 +161,7 @@ static enum status add_variable(
 	int var = var_find(*p, len);
 
 	if ((*p)[len] != '}')
-		return template_fail(place, _("expected } behind '{%.*s', or {{ for a brace"),
+		return template_fail(place, _("expected } after '{%.*s', or {{ for a brace"),
 			(int)MIN(len, 40), *p);
 	if (var < 0)
 		return fail_variable(place, *p, len);
@@ -300,8 +300,8 @@ static enum status parse_template(struct template *template, struct place *place
 	if (!template->subject)
 		return template_fail(place, _("expected a Subject header, found none"));
 	if (!text[strspn(text, " \t\n")])
-		return template_fail(place,
-			_("expected a text behind the headers and a blank line, found none"));
+		return template_fail(
+			place, _("expected a text after the headers and a blank line, found none"));
 	return parse_pieces(place, text, true, template->body);
 }
 

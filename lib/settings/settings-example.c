@@ -1,4 +1,4 @@
-/* An example file made of the table: each key with a comment and its default, behind a "#". */
+/* An example file made of the table: each key with a comment and its default, after a "#". */
 #include "settings/settings-table.h"
 
 #include <string.h>

@@ -255,7 +255,7 @@ bool check_path_or_none(const char *text)
 	return !*text || check_path(text);
 }
 
-/* host, host:port, [address]:port, with the name for EHLO behind a slash, as libcurl reads it. */
+/* host, host:port, [address]:port, with the name for EHLO after a slash, as libcurl reads it. */
 static bool is_authority(const char *text)
 {
 	return g_regex_match_simple(

@@ -80,7 +80,7 @@ static enum status check_number(struct scan *scan)
 	if (!plain || value <= G_MAXINT32)
 		return ST_OK;
 	return error_set(scan->err, ST_BAD_INPUT,
-		_("%s:%u: %.*s: expected an L behind a number above %d, as in %.*sL"), scan->path,
+		_("%s:%u: %.*s: expected an L after a number above %d, as in %.*sL"), scan->path,
 		scan->line, (int)scan->name_len, scan->name, G_MAXINT32, (int)MIN(digits, 40),
 		start);
 }

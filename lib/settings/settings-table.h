@@ -1,4 +1,4 @@
-/* The rows behind settings.h and how one value is taken, shown and released. For settings*.c
+/* The rows of settings.h, and how one value is taken, shown and released. For settings*.c
  * only. */
 #ifndef MILTICKET_SETTINGS_TABLE_H
 #define MILTICKET_SETTINGS_TABLE_H

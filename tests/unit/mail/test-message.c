@@ -198,7 +198,7 @@ static void test_many_addresses(void)
 	}
 }
 
-/* LIMIT_ADDRESS_COLONS: what stands behind more of them is not read, and no depth of groups ends
+/* LIMIT_ADDRESS_COLONS: what stands after more of them is not read, and no depth of groups ends
  * the program. */
 static void test_groups_in_groups(void)
 {
@@ -669,7 +669,7 @@ static void test_depth(void)
 	}
 }
 
-/* LIMIT_MIME_PARTS: what stands behind more boundaries is not read. */
+/* LIMIT_MIME_PARTS: what stands after more boundaries is not read. */
 static void test_parts(void)
 {
 	static const struct {
@@ -1012,7 +1012,7 @@ static const struct {
 	{ "big headers", test_big_headers },
 	{ "texts of every make", test_texts },
 	{ "a long text", test_long_text },
-	{ "text behind much else", test_text_behind_much },
+	{ "text after much else", test_text_behind_much },
 	{ "depth", test_depth },
 	{ "parts", test_parts },
 	{ "bytes parsed", test_bytes_parsed },

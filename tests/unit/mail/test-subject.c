@@ -735,8 +735,8 @@ static const struct { const char *sentence, *raw, *foreign, *taken, *kept, *rest
 	{ "what a stranger wrote is text", "Re: [example.com #1] help !merge 1 !tag +owned !close", "help !merge 1 "
 		"!tag +owned !close", NULL, "!merge|!tag|!close", NULL },
 	{ "in an encoded-word", "Re: =?utf-8?Q?help_=21close?=", "help !close", NULL, "!close", NULL },
-	{ "behind folds and tabs", "Re: help\n \t!close", "help !close", NULL, "!close", NULL },
-	{ "behind a blank that does not break", "Re: help !close", "help\xc2\xa0!close", NULL, "!close", NULL },
+	{ "after folds and tabs", "Re: help\n \t!close", "help !close", NULL, "!close", NULL },
+	{ "after a blank that does not break", "Re: help !close", "help\xc2\xa0!close", NULL, "!close", NULL },
 	{ "glued to a word", "Re: help !close", "help!close", NULL, "!close", NULL },
 	{ "with something invisible in it", "Re: help !close", "help !clo\xe2\x80\x8bse", NULL, "!close", NULL },
 	{ "with something invisible in it that was recorded as a blank", "Re: help !close", "help !c lo "
@@ -755,7 +755,7 @@ static const struct { const char *sentence, *raw, *foreign, *taken, *kept, *rest
 		"1y" },
 	{ "an agent's verb takes no stranger's word", "!merge Re: 1 is stuck", "1 is stuck", "merge", NULL, "Re: 1 is "
 		"stuck" },
-	{ "nor one right behind it", "!merge 1 is stuck", "1 is stuck", "merge", NULL, "1 is stuck" },
+	{ "nor one right after it", "!merge 1 is stuck", "1 is stuck", "merge", NULL, "1 is stuck" },
 	{ "nor in the middle", "Re: Invoice !wait 3d overdue", "Invoice 3d overdue", "wait", NULL, "Re: Invoice 3d "
 		"overdue" },
 	{ "nor several", "x !tag +a +b y", "x +b y", "tag +a", NULL, "x +b y" },
@@ -794,8 +794,8 @@ static void test_foreign(gconstpointer data)
 	subject_commands_release(&c);
 }
 
-/* Of a longer Subject we keep the beginning. What is behind that may be the stranger's, also where
- * somebody left out words before it. */
+/* Of a longer Subject we keep the beginning. What comes after that may be the stranger's, also
+ * where somebody left out words before it. */
 static void test_foreign_cut(void)
 {
 	g_autofree char *words = many("help ", 120),
@@ -897,7 +897,7 @@ int main(int argc, char **argv)
 
 		g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_foreign);
 	}
-	g_test_add_func("/subject/commands/what is behind a Subject that was cut is doubted",
+	g_test_add_func("/subject/commands/what comes after a Subject that was cut is doubted",
 		test_foreign_cut);
 	g_test_add_func("/subject/commands/a quoted header has a Subject", test_header_block);
 	g_test_add_func("/subject/every verb of mail is a command in a Subject", test_every_verb);

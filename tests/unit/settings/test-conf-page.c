@@ -111,7 +111,7 @@ static void test_valid_as_shipped(void)
 	fixture_release(&fixture);
 }
 
-/* The shipped file with each "#" taken away that has no blank behind it, as its first lines say.
+/* The shipped file with each "#" taken away that has no blank after it, as its first lines say.
  * Owned. */
 static char *uncommented(void)
 {

@@ -87,7 +87,7 @@ static const struct {
 	{ "numbers: { scheme = \"random\"; };\n", 1, "numbers.scheme",
 		"expected one of \"sequential\", \"date\", found \"random\"" },
 	{ "numbers: {\n first = 20261124001;\n};\n", 2, "first",
-		"expected an L behind a number above 2147483647, as in 20261124001L" },
+		"expected an L after a number above 2147483647, as in 20261124001L" },
 	{ "mail_out: { url = \"http://127.0.0.1\"; };\n", 1, "mail_out.url",
 		"smtp://HOST:PORT or smtps://HOST:PORT" },
 	{ "mail_out: { url = \"smtp://\"; };\n", 1, "mail_out.url", "smtp://HOST:PORT" },
