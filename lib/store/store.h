@@ -1,5 +1,5 @@
-/* An ordered key-value store with transactions; the only door to the engine (lmdb, in store.c
- * alone). Hides map growth, stale readers, group commit. Knows nothing of mail.
+/* An ordered key-value store with transactions; the only door to the engine (LMDB, in lmdb/ alone).
+ * Hides map growth, stale readers, group commit. Knows nothing of mail.
  *
  * Keys sort as bytes and are at most STORE_KEY_MAX long; values are of any size. Nothing that a get
  * or a scan returns may be used after `fn` returned, nor after the next put or delete in it. */
@@ -123,6 +123,10 @@ struct store_stat {
 enum status store_stat(struct store *store, struct store_stat *stat_out, struct error *err);
 
 /* --- inside fn --- */
+
+/* A call that fails (ST_NOT_FOUND is an answer, and no failure) makes the transaction fail: those
+ * after it fail as it did, and what fn made is undone, whatever fn returns. So no failure is taken
+ * for "no". */
 
 /* ST_NOT_FOUND, or *value_out borrowed. */
 enum status txn_get(

@@ -96,9 +96,9 @@ enum status engine_migrate(
 
 enum status engine_status(int rc);
 enum status engine_error(struct error *err, const struct store *store, const char *what, int rc);
-/* The engine's words for st, where the work in txn found none; returns st. err's text was emptied
- * before the work. */
-enum status engine_explain(struct txn *txn, const char *what, enum status st, struct error *err);
+/* How the work in txn ended that came to st: a call that failed in it makes it fail, and the
+ * engine's words are said where the work found none. err's text was emptied before the work. */
+enum status engine_end(struct txn *txn, const char *what, enum status st, struct error *err);
 /* Is another file at the path now than the one that env has open? Asked with a transaction begun:
  * whoever replaces the files holds the writers' lock of the old ones. */
 bool engine_replaced(const struct store *store);

@@ -54,8 +54,11 @@ enum status engine_error(struct error *err, const struct store *store, const cha
 	return open_say(err, engine_status(rc), store, what, rc);
 }
 
-enum status engine_explain(struct txn *txn, const char *what, enum status st, struct error *err)
+enum status engine_end(struct txn *txn, const char *what, enum status st, struct error *err)
 {
+	/* Whatever the work made of it. */
+	if (txn->rc && (st == ST_OK || st == ST_NOT_FOUND))
+		st = engine_status(txn->rc);
 	if (st == ST_OK || st == ST_NOT_FOUND || !txn->rc || !err || err->text[0])
 		return st;
 	return open_say(err, st, txn->store, what, txn->rc);

@@ -39,7 +39,7 @@ enum status store_read(struct store *store, store_fn *fn, void *arg, struct erro
 		return engine_error(err, store, _("read"), rc);
 	if (err)
 		err->text[0] = '\0';
-	st = engine_explain(&txn, "read", fn(&txn, arg, err), err);
+	st = engine_end(&txn, "read", fn(&txn, arg, err), err);
 	mdb_txn_abort(txn.mdb);
 	pthread_rwlock_unlock(&store->map_lock);
 	return st;

@@ -3,15 +3,14 @@
 
 #include <string.h>
 
+/* The first failure is the reason, and the answer to all that follows. */
 enum status engine_settle(struct txn *txn, int rc)
 {
-	/* A transaction that failed once answers MDB_BAD_TXN to all that follows; the first failure
-	 * is the reason. */
-	if (rc && rc != MDB_NOTFOUND && (rc != MDB_BAD_TXN || !txn->rc))
+	if (rc && rc != MDB_NOTFOUND && !txn->rc)
 		txn->rc = rc;
 	if (rc == MDB_MAP_FULL)
 		txn->full = true;
-	return engine_status(rc);
+	return engine_status(txn->rc ? txn->rc : rc);
 }
 
 static MDB_val in_tree(const struct tree_key *key)
@@ -40,7 +39,8 @@ enum status txn_get(
 	struct txn *txn, enum store_table table, struct bytes key, struct bytes *value_out)
 {
 	MDB_val v;
-	int rc = engine_get(txn->mdb, engine_tree(txn->store, table), table, key, &v);
+	int rc = txn->rc ? txn->rc
+			 : engine_get(txn->mdb, engine_tree(txn->store, table), table, key, &v);
 
 	if (rc == 0)
 		*value_out = (struct bytes){ v.mv_data, v.mv_size };
@@ -52,7 +52,7 @@ enum status txn_put(struct txn *txn, enum store_table table, struct bytes key, s
 	MDB_val k, v = { value.len, (void *)value.data };
 	struct tree_key place;
 
-	if (!engine_tree_key(table, key, &place))
+	if (txn->rc || !engine_tree_key(table, key, &place))
 		return engine_settle(txn, MDB_BAD_VALSIZE);
 	txn->changed = true;
 	k = in_tree(&place);
@@ -147,7 +147,7 @@ enum status scan_first(struct scan *scan, struct txn *txn, enum store_table tabl
 	scan->txn = txn;
 	scan->table = table;
 	scan->reverse = reverse;
-	if (!engine_tree_prefix(table, prefix, &scan->prefix) ||
+	if (txn->rc || !engine_tree_prefix(table, prefix, &scan->prefix) ||
 		(from.len && !engine_tree_key(table, from, &start)))
 		return engine_settle(txn, MDB_BAD_VALSIZE);
 	rc = mdb_cursor_open(txn->mdb, engine_tree(txn->store, table), &cursor);
@@ -164,6 +164,8 @@ enum status scan_next(struct scan *scan)
 	MDB_val k = in_tree(&scan->at), v;
 	int rc;
 
+	if (scan->txn->rc)
+		return engine_settle(scan->txn, scan->txn->rc);
 	if (scan->txn->reads) {
 		rc = mdb_cursor_get(scan->cursor, &k, &v, txn_onwards(scan));
 		return txn_show(scan, rc, &k, &v);
@@ -306,7 +308,7 @@ enum status txn_delete(struct txn *txn, enum store_table table, struct bytes key
 	enum status st;
 	MDB_val k;
 
-	if (!engine_tree_key(table, key, &place))
+	if (txn->rc || !engine_tree_key(table, key, &place))
 		return engine_settle(txn, MDB_BAD_VALSIZE);
 	st = keep_numbers(txn, table, key);
 	if (st != ST_OK)

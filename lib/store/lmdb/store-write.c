@@ -101,7 +101,7 @@ static void run_job(struct txn *txn, struct job *job, bool *full_out)
 {
 	if (job->err)
 		job->err->text[0] = '\0';
-	job->status = engine_explain(txn, "write", job->fn(txn, job->arg, job->err), job->err);
+	job->status = engine_end(txn, "write", job->fn(txn, job->arg, job->err), job->err);
 	*full_out |= txn->full;
 }
 

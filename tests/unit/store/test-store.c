@@ -240,6 +240,49 @@ static void test_newer_format(void)
 	place_close(&place);
 }
 
+/* Takes no failure seriously. */
+static enum status fail_and_go_on(struct txn *txn, void *arg, struct error *err)
+{
+	const struct bytes none = { "", 0 }, all = { NULL, 0 };
+	struct bytes value;
+	struct scan scan;
+
+	(void)err;
+	g_assert_cmpint(txn_get(txn, TABLE_META, none, &value), ==, ST_BAD_INPUT);
+	g_assert_cmpint(txn_get(txn, TABLE_META, text_bytes("format"), &value), ==, ST_BAD_INPUT);
+	g_assert_cmpint(txn_get(txn, TABLE_META, text_bytes("no"), &value), ==, ST_BAD_INPUT);
+	g_assert_cmpint(scan_first(&scan, txn, TABLE_META, all, all, false), ==, ST_BAD_INPUT);
+	scan_release(&scan);
+	g_assert_cmpint(
+		txn_put(txn, TABLE_META, text_bytes("k"), text_bytes("v")), ==, ST_BAD_INPUT);
+	g_assert_cmpint(txn_delete(txn, TABLE_META, text_bytes("format")), ==, ST_BAD_INPUT);
+	return *(const enum status *)arg;
+}
+
+static enum status has_no_k(struct txn *txn, void *arg, struct error *err)
+{
+	struct bytes value;
+
+	(void)arg;
+	(void)err;
+	return txn_get(txn, TABLE_META, text_bytes("k"), &value);
+}
+
+static void test_failures_stick(void)
+{
+	enum status said[] = { ST_OK, ST_NOT_FOUND };
+	struct place place;
+
+	place_open(&place, 0);
+	for (size_t i = 0; i < G_N_ELEMENTS(said); i++) {
+		place_write(&place, fail_and_go_on, &said[i], ST_BAD_INPUT);
+		g_assert_nonnull(strstr(place.err.text, "cannot write store"));
+		place_read(&place, fail_and_go_on, &said[i], ST_BAD_INPUT);
+		place_read(&place, has_no_k, NULL, ST_NOT_FOUND);
+	}
+	place_close(&place);
+}
+
 /* Without a way to bring its rows up to date. */
 static void test_format_before(void)
 {
@@ -762,6 +805,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/store/read-only reads and refuses writes", test_read_only);
 	g_test_add_func(
 		"/store/read-only says when there is none, and makes none", test_nothing_there);
+	g_test_add_func("/store/a failure is no answer, and undoes the work", test_failures_stick);
 	g_test_add_func("/store/of a newer format is refused", test_newer_format);
 	g_test_add_func(
 		"/store/of the format before, by who cannot migrate it", test_format_before);
