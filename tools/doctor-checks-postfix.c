@@ -403,9 +403,13 @@ void look_postfix_local(struct doctor *d)
 
 static enum answer_of ask_as_service(const struct service *service, const struct milter *milter)
 {
-	const struct visitor visitor = { .user = service->postfix->owner,
-		.root = service->chrooted ? service->postfix->queue : NULL,
-		.directory = service->chrooted ? "/" : service->postfix->queue };
+	struct visitor visitor = { .user = service->postfix->owner,
+		.directory = service->postfix->queue };
+
+	if (service->chrooted) {
+		visitor.root = service->postfix->queue;
+		visitor.directory = "/";
+	}
 
 	return milter_ask(&milter->endpoint, &visitor);
 }

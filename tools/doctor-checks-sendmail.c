@@ -107,7 +107,9 @@ static int seconds_of(const char *timeouts, char which)
 		if (*p != which || p[1] != ':')
 			continue;
 		n = strtol(p + 2, &end, 10);
-		return (int)(*end == 'm' ? n * 60 : *end == 'h' ? n * 3600 : n);
+		if (*end == 'm')
+			n *= 60;
+		return (int)(*end == 'h' ? n * 3600 : n);
 	}
 	return -1;
 }

@@ -26,11 +26,14 @@ static void take_filter(struct sendmail *sendmail, const char *line)
 	filter->name = g_strdup(g_strstrip(parts[0]));
 	for (char **part = parts + 1; *part; part++) {
 		char *text = g_strstrip(*part), *value = strchr(text, '=');
-		char **field = *text == 'S' ? &filter->socket
-			: *text == 'F'      ? &filter->flags
-					    : NULL;
+		char **field = NULL;
 
-		field = *text == 'T' ? &filter->timeouts : field;
+		if (*text == 'S')
+			field = &filter->socket;
+		else if (*text == 'F')
+			field = &filter->flags;
+		else if (*text == 'T')
+			field = &filter->timeouts;
 		if (value && field && !*field)
 			*field = g_strdup(value + 1);
 	}

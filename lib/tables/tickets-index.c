@@ -129,12 +129,10 @@ static void index_add_field(GByteArray *value, const struct field *f, const stru
 GByteArray *listed_value(const struct ticket *t)
 {
 	GByteArray *value = g_byte_array_new();
-	const guint8 head[AT_TRAITS] = {
-		[AT_STATUS] = (guint8)t->status,
-		[AT_FLAGS] = (guint8)((t->undelivered ? LISTED_UNDELIVERED : 0) |
-			(t->merged_into ? LISTED_MERGED : 0)),
-	};
+	guint8 head[AT_TRAITS] = { [AT_STATUS] = (guint8)t->status };
 
+	head[AT_FLAGS] |= t->undelivered ? LISTED_UNDELIVERED : 0;
+	head[AT_FLAGS] |= t->merged_into ? LISTED_MERGED : 0;
 	g_byte_array_append(value, head, sizeof head);
 	for (size_t i = 0; i < ticket_type.count; i++)
 		index_add_field(value, &ticket_type.fields[i], t);
@@ -167,8 +165,8 @@ static enum status list_right(struct txn *txn, const struct ticket *t, bool *rig
 static enum status list_move(
 	struct txn *txn, const struct ticket *before, const struct ticket *after)
 {
-	g_autoptr(GByteArray) old = before ? listed_value(before) : NULL,
-			      new = after ? listed_value(after) : NULL;
+	g_autoptr(GByteArray) old = before ? listed_value(before) : NULL;
+	g_autoptr(GByteArray) new = after ? listed_value(after) : NULL;
 	struct key from, to;
 	enum status st = ST_OK;
 

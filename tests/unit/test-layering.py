@@ -346,6 +346,8 @@ CHECKS = (
     every_source_opens_with_what_it_is,
     every_limit_is_kept,
     functions_are_short,
+    lines_are_short,
+    a_statement_chooses_once,
     python_lines_are_short,
     c_is_laid_out_as_clang_format_says,
     static_functions_have_names_of_their_own,

@@ -42,9 +42,9 @@ static int name_copy(int fd, const char *named, const char *path)
 {
 	g_autofree char *proc = g_strdup_printf("/proc/self/fd/%d", fd);
 
-	return linkat(AT_FDCWD, named ? named : proc, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0
-		? 0
-		: errno;
+	if (linkat(AT_FDCWD, named ? named : proc, AT_FDCWD, path, AT_SYMLINK_FOLLOW) != 0)
+		return errno;
+	return 0;
 }
 
 static int make_copy(struct store *store, const char *path)

@@ -12,8 +12,6 @@
 
 static const struct bytes format_key = { "format", 6 };
 
-/* --- errors --- */
-
 /* Format 1's own place for what TABLE_META has. */
 static bool is_of_format_1(MDB_txn *txn)
 {
@@ -155,8 +153,8 @@ static struct store *store_new(const struct store_options *options)
 	struct store *store = g_new0(struct store, 1);
 
 	store->path = g_strdup(options->path);
-	store->flags = MDB_NOTLS | (options->read_only ? MDB_RDONLY : 0) |
-		(options->durable ? 0 : MDB_NOSYNC);
+	store->flags = MDB_NOTLS | (options->read_only ? MDB_RDONLY : 0);
+	store->flags |= options->durable ? 0 : MDB_NOSYNC;
 	store->last = &store->first;
 	store->gate = -1;
 	pthread_rwlock_init(&store->map_lock, NULL);

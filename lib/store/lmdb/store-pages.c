@@ -178,9 +178,9 @@ static size_t pages_read_node(const struct pages *pages, const guint8 *page, siz
 		.flags = in_leaf ? pages_u16(node + NODE_FLAGS) : 0 };
 	node_out->length = pages_u16(node + NODE_LOW) | (size_t)pages_u16(node + NODE_HIGH) << 16;
 	node_out->child = node_out->length | (size_t)pages_u16(node + NODE_FLAGS) << 32;
-	value = !in_leaf                            ? 0
-		: node_out->flags & VALUE_ELSEWHERE ? sizeof(size_t)
-						    : node_out->length;
+	value = in_leaf ? node_out->length : 0;
+	if (in_leaf && node_out->flags & VALUE_ELSEWHERE)
+		value = sizeof(size_t);
 	node_out->value = (struct bytes){ node + NODE_HEAD + key, value };
 	return key > STORE_KEY_MAX + 1 || value > pages->page_size - at - NODE_HEAD ||
 			key > pages->page_size - at - NODE_HEAD - value
@@ -315,8 +315,9 @@ static bool walk_child(
 static bool walk_page(struct state *s, size_t number, unsigned level)
 {
 	bool is_leaf = level == s->tree->depth;
+	int kind = is_leaf ? KIND_LEAF : KIND_BRANCH;
 	g_autofree guint8 *page = pages_take(s->pages, s->walk->name, number, 1)
-		? read_page(s->pages, s->walk->name, number, is_leaf ? KIND_LEAF : KIND_BRANCH)
+		? read_page(s->pages, s->walk->name, number, kind)
 		: NULL;
 	bool sound = page != NULL;
 

@@ -251,7 +251,7 @@ int main(int argc, char **argv)
 		{ "/outbox/counts answers by address and day", counts },
 		{ "/outbox/counts answers by mailbox, whatever the detail", counts_of_details },
 		{ "/outbox/what is told of an address in a ticket is told once a day", told },
-		{ "/outbox/flush and retry make mails due; what was suppressed is forgotten in time",
+		{ "/outbox/flush and retry make mails due; suppressed ones are forgotten in time",
 			urging },
 	};
 
