@@ -2,9 +2,11 @@
 #include "archive/fulltext.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "archive/fulltext-parts.h"
 #include "base/tongue.h"
@@ -163,6 +165,18 @@ static enum status fulltext_run(struct fulltext *f, const char *sql, struct erro
 		: fulltext_failed(f, _("write"), err);
 }
 
+/* An empty file of the group's, before SQLite looks at it: the files beside it get the same mode.
+ */
+static void fulltext_make_file(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0660);
+
+	if (fd < 0)
+		return; /* SQLite says why, if it cannot open it either */
+	fchmod(fd, 0660);
+	close(fd);
+}
+
 /* A commit that power loss takes back takes its place in the log back, too: NORMAL is enough. */
 static enum status fulltext_connect(struct fulltext *f, struct error *err)
 {
@@ -170,6 +184,8 @@ static enum status fulltext_connect(struct fulltext *f, struct error *err)
 				: SQLITE_OPEN_READWRITE;
 	g_autofree char *cache = g_strdup_printf("PRAGMA cache_size = -%d", CACHE_KIB);
 
+	if (f->writable)
+		fulltext_make_file(f->path);
 	if (sqlite3_open_v2(f->path, &f->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
 		return fulltext_failed(f, _("open"), err);
 	sqlite3_extended_result_codes(f->db, 0);
@@ -204,10 +220,6 @@ static enum status fulltext_make(struct fulltext *f, const char *store, struct e
 	}
 	if (st == ST_OK)
 		st = fulltext_run(f, "COMMIT", err);
-	/* SQLite gives the files beside it the same. */
-	if (st == ST_OK && g_chmod(f->path, 0660) != 0 && errno != EPERM)
-		return error_set(err, ST_IO, _("cannot set the mode of search index '%s': %s"),
-			f->path, g_strerror(errno));
 	if (st == ST_OK)
 		return ST_OK;
 	sqlite3_exec(f->db, "ROLLBACK", NULL, NULL, NULL);

@@ -235,12 +235,17 @@ static void test_whose_it_is(void)
 {
 	struct fulltext *f = filled();
 	struct stat st;
-	g_autofree char *path = g_build_filename(dir, "search.sqlite", NULL);
+	static const char *const files[] = { "search.sqlite", "search.sqlite-wal",
+		"search.sqlite-shm" };
 	struct fulltext_place place;
 
+	for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+		g_autofree char *file = g_build_filename(dir, files[i], NULL);
+
+		g_assert_cmpint(g_stat(file, &st), ==, 0);
+		g_assert_cmpint(st.st_mode & 0777, ==, 0660);
+	}
 	fulltext_close(f);
-	g_assert_cmpint(g_stat(path, &st), ==, 0);
-	g_assert_cmpint(st.st_mode & 0777, ==, 0660);
 	fulltext_of("two", false, ST_NOT_FOUND);
 	f = fulltext_of("one", false, ST_OK);
 	finds(f, "printer", "1 7");
@@ -322,6 +327,7 @@ int main(int argc, char **argv)
 	int code;
 
 	g_test_init(&argc, &argv, NULL);
+	umask(077);
 	dir = g_dir_make_tmp("milticket-fulltext-XXXXXX", NULL);
 	g_assert_nonnull(dir);
 	g_test_add_func("/fulltext/words are found in whatever form", test_finding);
