@@ -13,20 +13,6 @@ static const char heading[] =
 	"# this file over, \"systemctl reload milticket\" puts it in force; a file with an error in it is\n"
 	"# refused and changes nothing.\n";
 
-static const struct example_list {
-	const char *name, *help;
-	enum key_scope scope;
-} lists[] = {
-	{ .name = "accounts",
-		.scope = SCOPE_ACCOUNT,
-		.help = "Addresses whose mail becomes tickets. Separate several with commas: "
-			"( { … }, { … } )" },
-	{ .name = "rules",
-		.scope = SCOPE_RULE,
-		.help = "Rules for mail that would open a ticket, in this order. What is \"\" or "
-			"left out matches anything and changes nothing." },
-};
-
 /* Where in the file something is written. */
 struct example {
 	GString *out;
@@ -123,7 +109,7 @@ static void put_scope(struct example *e, enum key_scope scope, const char *prefi
 		close_group(e);
 }
 
-static void put_list(struct example *e, const struct example_list *list)
+static void put_list(struct example *e, const struct setting_list *list)
 {
 	g_autofree char *opens = g_strdup_printf("%s = (", list->name),
 			*prefix = g_strconcat(list->name, ".", NULL);
@@ -148,7 +134,7 @@ char *settings_example(void)
 	struct example e = { .out = g_string_new(heading), .mark = "" };
 
 	put_scope(&e, SCOPE_TOP, "");
-	for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
-		put_list(&e, &lists[i]);
+	for (size_t i = 0; list_at(i); i++)
+		put_list(&e, list_at(i));
 	return g_string_free(e.out, FALSE);
 }

@@ -134,10 +134,14 @@ static enum status fail_unknown(
 static enum status load_group(
 	struct loader *loader, config_setting_t *node, const char *prefix, void *base);
 
-/* The two lists of groups, each element an object of its own. */
-static enum status load_elements(struct loader *loader, config_setting_t *node, const char *name,
-	GPtrArray *objects, void *(*make)(void))
+static void *(*const makers[])(void) = { [SCOPE_ACCOUNT] = account_new, [SCOPE_RULE] = rule_new };
+
+/* Each element is an object of its own. */
+static enum status load_elements(
+	struct loader *loader, config_setting_t *node, const struct setting_list *list)
 {
+	GPtrArray *objects = list_objects(list, loader->settings);
+	const char *name = list->name;
 	enum status st = ST_OK;
 
 	if (!config_setting_is_list(node))
@@ -150,8 +154,8 @@ static enum status load_elements(struct loader *loader, config_setting_t *node, 
 			return loader_fail(loader, element, name,
 				_("expected a list of groups ( { ... } ), found %s in it"),
 				type_name(element));
-		g_ptr_array_add(objects, make());
-		if (objects == loader->settings->accounts)
+		g_ptr_array_add(objects, makers[list->scope]());
+		if (list->scope == SCOPE_ACCOUNT)
 			g_ptr_array_add(loader->account_nodes, element);
 		st = load_group(loader, element, name, objects->pdata[objects->len - 1]);
 	}
@@ -162,6 +166,7 @@ static enum status load_member(
 	struct loader *loader, config_setting_t *node, const char *name, void *base)
 {
 	const struct setting_row *key = key_find(name);
+	const struct setting_list *list = list_find(name);
 
 	if (key && key->kind->shape == SHAPE_STRINGS)
 		return load_strings(loader, node, key, (char *)base + key->offset);
@@ -169,10 +174,8 @@ static enum status load_member(
 		return load_scalar(loader, node, key, key->kind->shape, (char *)base + key->offset);
 	if (!key_is_group(name))
 		return fail_unknown(loader, node, name);
-	if (!strcmp(name, "accounts"))
-		return load_elements(loader, node, name, loader->settings->accounts, account_new);
-	if (!strcmp(name, "rules"))
-		return load_elements(loader, node, name, loader->settings->rules, rule_new);
+	if (list)
+		return load_elements(loader, node, list);
 	if (!config_setting_is_group(node))
 		return loader_fail(loader, node, name, _("expected a group { ... }, found %s"),
 			type_name(node));

@@ -125,14 +125,15 @@ static void append_scope(GString *out, enum key_scope scope, const char *prefix,
 }
 
 static void append_list(
-	GString *out, const char *name, enum key_scope scope, const GPtrArray *objects)
+	GString *out, const struct setting_list *list, const struct settings *settings)
 {
-	g_autofree char *prefix = g_strconcat(name, ".", NULL);
+	g_autofree char *prefix = g_strconcat(list->name, ".", NULL);
+	const GPtrArray *objects = list_objects(list, settings);
 
-	g_string_append_printf(out, "%s = (", name);
+	g_string_append_printf(out, "%s = (", list->name);
 	for (guint i = 0; i < objects->len; i++) {
 		g_string_append_printf(out, "%s\n\t{\n", i ? "," : "");
-		append_scope(out, scope, prefix, objects->pdata[i], "\t\t");
+		append_scope(out, list->scope, prefix, objects->pdata[i], "\t\t");
 		g_string_append(out, "\t}");
 	}
 	g_string_append(out, objects->len ? "\n);\n" : ");\n");
@@ -143,8 +144,8 @@ char *settings_text(const struct settings *settings)
 	GString *out = g_string_new(NULL);
 
 	append_scope(out, SCOPE_TOP, "", settings, "");
-	append_list(out, "accounts", SCOPE_ACCOUNT, settings->accounts);
-	append_list(out, "rules", SCOPE_RULE, settings->rules);
+	for (size_t i = 0; list_at(i); i++)
+		append_list(out, list_at(i), settings);
 	return g_string_free(out, FALSE);
 }
 

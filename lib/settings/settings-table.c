@@ -56,6 +56,37 @@ static const struct setting_group groups[] = {
 #include "settings/keys.def"
 };
 
+static const struct setting_list lists[] = {
+	{ .name = "accounts",
+		.scope = SCOPE_ACCOUNT,
+		.offset = offsetof(struct settings, accounts),
+		.help = "Addresses whose mail becomes tickets. Separate several with commas: "
+			"( { … }, { … } )" },
+	{ .name = "rules",
+		.scope = SCOPE_RULE,
+		.offset = offsetof(struct settings, rules),
+		.help = "Rules for mail that would open a ticket, in this order. What is \"\" or "
+			"left out matches anything and changes nothing." },
+};
+
+const struct setting_list *list_at(size_t i)
+{
+	return i < G_N_ELEMENTS(lists) ? &lists[i] : NULL;
+}
+
+const struct setting_list *list_find(const char *name)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
+		if (!strcmp(lists[i].name, name))
+			return &lists[i];
+	return NULL;
+}
+
+GPtrArray *list_objects(const struct setting_list *list, const struct settings *settings)
+{
+	return *(GPtrArray *const *)(const void *)((const char *)settings + list->offset);
+}
+
 const struct setting_row *key_at(size_t i)
 {
 	return i < G_N_ELEMENTS(keys) ? &keys[i] : NULL;

@@ -45,6 +45,17 @@ struct setting_group {
 	const char *name, *help;
 };
 
+/* Keys that are lists of groups, each group an account or a rule. */
+struct setting_list {
+	const char *name, *help;
+	enum key_scope scope;
+	size_t offset; /* of its GPtrArray in struct settings */
+};
+
+const struct setting_list *list_at(size_t i); /* NULL past the last */
+const struct setting_list *list_find(const char *name);
+GPtrArray *list_objects(const struct setting_list *list, const struct settings *settings);
+
 const char *group_help(const char *name);   /* NULL: there is no such group */
 const struct setting_row *key_at(size_t i); /* NULL past the last */
 const struct setting_row *key_find(const char *name);
