@@ -3,6 +3,7 @@
 
 #include "base/tongue.h"
 #include "commands.h"
+#include "held.h"
 #include "mails.h"
 #include "store-json.h"
 
@@ -73,7 +74,7 @@ static enum status export_mbox(struct txn *txn, void *arg, struct error *err)
 static int run_mbox(struct cli *cli, const struct numbers *numbers)
 {
 	struct exporting e = { .cli = cli, .numbers = numbers };
-	enum status st = store_read(cli->store, export_mbox, &e, &cli->err);
+	enum status st = held_read(cli, export_mbox, &e, &cli->err);
 
 	if (st != ST_OK)
 		return cli_status(cli, st);

@@ -8,6 +8,7 @@
 
 #include "archive/archive.h"
 #include "base/tongue.h"
+#include "held.h"
 #include "json.h"
 #include "model/names.h"
 #include "store/store-lock.h"
@@ -193,7 +194,7 @@ int store_json_export(struct cli *cli, const struct numbers *numbers, bool with_
 {
 	struct exporting e = { cli, numbers, with_secret };
 
-	return cli_status(cli, store_read(cli->store, export_json, &e, &cli->err));
+	return cli_status(cli, held_read(cli, export_json, &e, &cli->err));
 }
 
 /* --- in: a reader a type --- */

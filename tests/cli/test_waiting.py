@@ -82,6 +82,8 @@ def listed(output):
         ("queue", "list"),
         ("queue", "list", "--json"),
         ("agent", "list"),
+        ("export", "--json"),
+        ("export", "--mbox"),
     ],
 )
 def test_a_reader_who_stops_reading_holds_up_no_transaction(pattern, words):

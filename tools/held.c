@@ -1,0 +1,74 @@
+/* Standard output on its way through a file. */
+#include "held.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/tongue.h"
+
+static enum status held_failed(struct error *err)
+{
+	bool full = errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
+
+	return error_set(err, full ? ST_FULL : ST_IO, _("cannot keep what is to be printed: %s"),
+		g_strerror(errno));
+}
+
+static int held_open(void)
+{
+	const char *dir = g_getenv("TMPDIR");
+	g_autofree char *path = g_build_filename(
+		dir && *dir ? dir : "/var/tmp", "ticket-XXXXXX", NULL);
+	int fd = g_mkstemp_full(path, O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		unlink(path);
+	return fd;
+}
+
+/* Through stdio, which knows of a reader who went away. */
+static enum status held_print(int fd, struct error *err)
+{
+	char chunk[64 * 1024];
+	ssize_t n = lseek(fd, 0, SEEK_SET) == 0 ? 1 : -1;
+
+	while (n > 0) {
+		n = read(fd, chunk, sizeof chunk);
+		if (n > 0 && fwrite(chunk, 1, (size_t)n, stdout) != (size_t)n)
+			break;
+	}
+	return n < 0 ? held_failed(err) : ST_OK;
+}
+
+static enum status held_run(struct cli *cli, int fd, store_fn *fn, void *arg, struct error *err)
+{
+	int out = dup(STDOUT_FILENO);
+	enum status st, kept = ST_OK;
+
+	if (out < 0 || dup2(fd, STDOUT_FILENO) < 0)
+		return held_failed(err);
+	st = store_read(cli->store, fn, arg, err);
+	if (fflush(stdout) != 0)
+		kept = held_failed(st == ST_OK ? err : NULL);
+	dup2(out, STDOUT_FILENO);
+	close(out);
+	clearerr(stdout);
+	return st == ST_OK ? kept : st;
+}
+
+enum status held_read(struct cli *cli, store_fn *fn, void *arg, struct error *err)
+{
+	int fd;
+	enum status st, printed;
+
+	fflush(stdout);
+	fd = held_open();
+	if (fd < 0)
+		return held_failed(err);
+	st = held_run(cli, fd, fn, arg, err);
+	printed = held_print(fd, st == ST_OK ? err : NULL);
+	close(fd);
+	return st == ST_OK ? printed : st;
+}
