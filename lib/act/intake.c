@@ -51,7 +51,7 @@ static enum status intake_find(struct attempt *a)
 		why_add(a->why,
 			_("it was recorded before, as message %" PRIu64 " of #%" PRIu64 "%s"),
 			a->seen.seq, a->seen.ticket,
-			a->seen.copy ? ", and has changed on its way since" : "");
+			a->seen.copy ? _(", and has changed on its way since") : "");
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 

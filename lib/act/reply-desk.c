@@ -197,8 +197,10 @@ enum status reply_draft(const struct reply_context *context, const struct ticket
 	enum status st;
 
 	if (!account || !ticket->requester_address)
-		return error_set(err, ST_BAD_INPUT, _("ticket #%" PRIu64 " has %s to answer"),
-			ticket->number, account ? "nobody" : "no account");
+		return error_set(err, ST_BAD_INPUT,
+			account ? _("ticket #%" PRIu64 " has nobody to answer")
+				: _("ticket #%" PRIu64 " has no account to answer"),
+			ticket->number);
 	describe_answer(context, ticket, text->agent, text->all, account, &draft->entry);
 	st = reply_last_inbound(context, ticket->number, &last, err);
 	if (st == ST_OK && last.message_id) {

@@ -26,12 +26,12 @@ static enum status check_literal(const char *pattern, struct error *err)
 {
 	for (const char *p = pattern; *p; p++) {
 		if (*p == '%' && p[1] != 'd' && p[1] != 'n')
-			return bad_format(err, pattern, "has a % that is neither %n nor %d");
+			return bad_format(err, pattern, _("has a % that is neither %n nor %d"));
 		if (*p == '%')
 			p++;
 		else if (!g_ascii_isprint(*p) || g_ascii_isdigit(*p))
 			return bad_format(err, pattern,
-				"may hold printable ASCII without digits beside %n and %d");
+				_("may hold printable ASCII without digits beside %n and %d"));
 	}
 	return ST_OK;
 }
@@ -54,10 +54,10 @@ enum status tag_format_init(
 	if (st != ST_OK)
 		return st;
 	if (!d || strstr(d + 2, "%d") || (n && strstr(n + 2, "%n")))
-		return bad_format(err, pattern, "needs %d once, and %n at most once");
+		return bad_format(err, pattern, _("needs %d once, and %n at most once"));
 	if (strlen(pattern) < 3 || strlen(pattern) > 60)
 		return bad_format(
-			err, pattern, "needs something around %d, and at most 60 characters");
+			err, pattern, _("needs something around %d, and at most 60 characters"));
 	if (n &&
 		(!*name || strlen(name) > 100 || !g_str_is_ascii(name) ||
 			strpbrk(name, " \t\r\n[]")))

@@ -7,6 +7,7 @@
 #include "base/address.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "base/tongue.h"
 #include "model/names.h"
 #include "model/record.h"
 
@@ -50,8 +51,8 @@ static void release_text(void *target)
 	g_clear_pointer((char **)target, g_free);
 }
 
-const struct setting_kind kind_text = { SHAPE_STRING, "string", "a string of one line", take_text,
-	show_text, release_text };
+const struct setting_kind kind_text = { SHAPE_STRING, "string", N_("a string of one line"),
+	take_text, show_text, release_text };
 
 static bool kinds_take_word(const struct setting_row *key, void *target, const char *text)
 {
@@ -113,7 +114,7 @@ static char *show_bool(const struct setting_row *key G_GNUC_UNUSED, const void *
 	return g_strdup(bool_word(*(const bool *)target));
 }
 
-const struct setting_kind kind_bool = { SHAPE_BOOLEAN, "boolean", "true or false", take_bool,
+const struct setting_kind kind_bool = { SHAPE_BOOLEAN, "boolean", N_("true or false"), take_bool,
 	show_bool, NULL };
 
 static bool take_choice(const struct setting_row *key G_GNUC_UNUSED, void *target, const char *text)
@@ -129,8 +130,8 @@ static char *show_choice(const struct setting_row *key G_GNUC_UNUSED, const void
 	return value < 0 ? NULL : g_strdup(bool_word(value));
 }
 
-const struct setting_kind kind_choice = { SHAPE_BOOLEAN, "boolean", "true or false", take_choice,
-	show_choice, NULL };
+const struct setting_kind kind_choice = { SHAPE_BOOLEAN, "boolean", N_("true or false"),
+	take_choice, show_choice, NULL };
 
 static bool take_mode(const struct setting_row *key G_GNUC_UNUSED, void *target, const char *text)
 {
@@ -149,7 +150,7 @@ static char *show_mode(const struct setting_row *key G_GNUC_UNUSED, const void *
 }
 
 const struct setting_kind kind_mode = { SHAPE_STRING, "string",
-	"an octal mode in quotes, such as \"0660\"", take_mode, show_mode, NULL };
+	N_("an octal mode in quotes, such as \"0660\""), take_mode, show_mode, NULL };
 
 static bool take_date(const struct setting_row *key G_GNUC_UNUSED, void *target, const char *text)
 {
@@ -178,7 +179,7 @@ static char *show_date(const struct setting_row *key G_GNUC_UNUSED, const void *
 	return text_rfc3339(value);
 }
 
-const struct setting_kind kind_date = { SHAPE_STRING, "string", "a date such as \"2026-01-01\"",
+const struct setting_kind kind_date = { SHAPE_STRING, "string", N_("a date such as \"2026-01-01\""),
 	take_date, show_date, NULL };
 
 static bool take_texts(const struct setting_row *key, void *target, const char *text)

@@ -32,17 +32,17 @@ static void *rule_new(void)
 
 static const char *type_name(const config_setting_t *node)
 {
-	static const char *const names[] = { [CONFIG_TYPE_NONE] = "nothing",
-		[CONFIG_TYPE_GROUP] = "a group { }",
-		[CONFIG_TYPE_INT] = "a number",
-		[CONFIG_TYPE_INT64] = "a number",
-		[CONFIG_TYPE_FLOAT] = "a number with a fraction",
-		[CONFIG_TYPE_STRING] = "a string",
-		[CONFIG_TYPE_BOOL] = "a boolean",
-		[CONFIG_TYPE_ARRAY] = "an array [ ]",
-		[CONFIG_TYPE_LIST] = "a list ( )" };
+	static const char *const names[] = { [CONFIG_TYPE_NONE] = N_("nothing"),
+		[CONFIG_TYPE_GROUP] = N_("a group { }"),
+		[CONFIG_TYPE_INT] = N_("a number"),
+		[CONFIG_TYPE_INT64] = N_("a number"),
+		[CONFIG_TYPE_FLOAT] = N_("a number with a fraction"),
+		[CONFIG_TYPE_STRING] = N_("a string"),
+		[CONFIG_TYPE_BOOL] = N_("a boolean"),
+		[CONFIG_TYPE_ARRAY] = N_("an array [ ]"),
+		[CONFIG_TYPE_LIST] = N_("a list ( )") };
 
-	return names[config_setting_type(node)];
+	return _(names[config_setting_type(node)]);
 }
 
 /* A scalar as the table reads it. NULL: it is of another shape. Owned. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "base/tongue.h"
 #include "model/ticket.h"
 #include "settings/settings-kinds.h"
 
@@ -21,8 +22,8 @@ const char *const answer_names[ANSWER_COUNT + 1] = { "opened", "followup", "clos
 
 #define RANGE(low, high) .min = (low), .max = (high)
 #define CHECK(fn, what) .check = (fn), .expected = (what)
-#define FILE_NAME "the name of a template file, or \"\" for no answer"
-#define GLOB "a pattern with * and ?, or \"\" for anything"
+#define FILE_NAME N_("the name of a template file, or \"\" for no answer")
+#define GLOB N_("a pattern with * and ?, or \"\" for anything")
 
 enum { MIB_PER_TIB = 1024 * 1024, CENTURY_DAYS = 36500 };
 
@@ -120,7 +121,7 @@ bool key_is_group(const char *name)
 
 static char *words_text(const char *const *words)
 {
-	GString *out = g_string_new("one of");
+	GString *out = g_string_new(_("one of"));
 
 	for (; *words; words++)
 		g_string_append_printf(out, " \"%s\"%s", *words, words[1] ? "," : "");
@@ -132,10 +133,9 @@ char *key_expected(const struct setting_row *key)
 	if (key->words)
 		return words_text(key->words);
 	if (key->kind->shape == SHAPE_INTEGER)
-		return g_strdup_printf("a whole number from %" G_GINT64_FORMAT
-				       " to %" G_GINT64_FORMAT,
-			(gint64)key->min, (gint64)key->max);
-	return g_strdup(key->expected ? key->expected : key->kind->expected);
+		return g_strdup_printf(_("a whole number from %" PRId64 " to %" PRId64),
+			(int64_t)key->min, (int64_t)key->max);
+	return g_strdup(_(key->expected ? key->expected : key->kind->expected));
 }
 
 const char *key_nearest_word(const struct setting_row *key, const char *text)

@@ -46,7 +46,7 @@ static enum status open_say(
 	struct error *err, enum status st, const struct store *store, const char *what, int rc)
 {
 	return error_set(err, st, _("cannot %s store '%s': %s%s"), what, store->path,
-		mdb_strerror(rc), is_damage(rc) ? "; it is damaged: restore a backup" : "");
+		mdb_strerror(rc), is_damage(rc) ? _("; it is damaged: restore a backup") : "");
 }
 
 enum status engine_error(struct error *err, const struct store *store, const char *what, int rc)

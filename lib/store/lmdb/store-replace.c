@@ -283,9 +283,10 @@ static enum status replace_verify(
 	const char *dir = beside->path;
 	struct store_options options = *beside;
 	struct store *store = NULL;
-	struct error why = { "the file is no store, or was cut short" };
+	struct error why;
 	enum status st = ST_BAD_INPUT;
 
+	error_set(&why, st, _("the file is no store, or was cut short"));
 	options.read_only = options.locked = true;
 	options.look = LOOK_AT_ALL_PAGES;
 	if (is_whole(dir))
