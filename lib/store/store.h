@@ -46,7 +46,8 @@ struct txn;
 
 /* Work inside a transaction. May be run more than once, on any thread: reset outputs first, and
  * have no effect but through txn and arg. Any status but ST_OK undoes its writes, and only its
- * writes. */
+ * writes. A failed call is sticky: after an error of the engine the transaction can only be undone,
+ * and fails even if fn gives ST_OK, so that nobody takes a get that failed for "no". */
 typedef enum status store_fn(struct txn *txn, void *arg, struct error *err);
 
 /* How much of the data file is looked at when it is opened. Damage is ST_IO, and the text names the

@@ -171,6 +171,8 @@ enum status scan_next(struct scan *scan)
 		return txn_show(scan, rc, &k, &v);
 	}
 	rc = mdb_cursor_get(scan->cursor, &k, &v, MDB_SET_RANGE);
+	if (rc != 0 && rc != MDB_NOTFOUND)
+		return txn_show(scan, rc, &k, &v);
 	if (scan->reverse)
 		rc = mdb_cursor_get(scan->cursor, &k, &v, rc == MDB_NOTFOUND ? MDB_LAST : MDB_PREV);
 	else if (rc == 0 && txn_is_at(&k, &scan->at))
