@@ -302,7 +302,7 @@ static void look_list(struct doctor *d, const struct service *service)
 			continue;
 		found_list(d, service, service->overrides, OURS_WHERE_IT_IS,
 			_("'%s' does not lead %s%s to milticketd"), milter->text,
-			service->chrooted ? "the chrooted " : "", service->name);
+			service->chrooted ? _("the chrooted ") : "", service->name);
 		return;
 	}
 	found_list(d, service, service->overrides, submission ? OURS_FIRST : OURS_LAST,
@@ -378,9 +378,9 @@ void look_postfix_again(struct doctor *d)
 static void look_local(struct doctor *d, const struct service *service)
 {
 	const char *listed = postfix_value(d->postfix, "non_smtpd_milters");
-	const char *text =
+	const char *text = _(
 		"mail that programs on this host submit gets no ticket: non_smtpd_milters "
-		"has no milticket";
+		"has no milticket");
 	g_autofree char *before = postfix_overridden(d, "non_smtpd_milters");
 
 	if (before || service->role != ROLE_LOCAL || our_milter(d, service))

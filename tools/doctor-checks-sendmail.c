@@ -76,7 +76,7 @@ void look_sendmail_filter(struct doctor *d)
 	if (endpoint_same(&ours->endpoint, &d->own))
 		return;
 	change = g_strdup_printf("s|S=[^,']*|S=%s|", socket);
-	text = g_strdup_printf("the filter %s leads to %s, and milticketd listens on %s",
+	text = g_strdup_printf(_("the filter %s leads to %s, and milticketd listens on %s"),
 		ours->name, ours->socket, d->settings->socket);
 	found_with(d, sendmail_edit(d, ours->name, change), text);
 }
@@ -88,7 +88,7 @@ void look_sendmail_flag(struct doctor *d)
 
 	if (!ours || strcmp(ours->flags, "T") == 0)
 		return;
-	text = g_strdup_printf("the filter %s has F=%s: while milticketd is away, mail %s",
+	text = g_strdup_printf(_("the filter %s has F=%s: while milticketd is away, mail %s"),
 		ours->name, ours->flags,
 		*ours->flags ? _("is lost to its senders") : _("passes without a ticket"));
 	found_with(d,
@@ -127,8 +127,8 @@ void look_sendmail_timeout(struct doctor *d)
 	else
 		change = g_strdup_printf("s/S=/%s, S=/", wanted);
 	text = g_strdup_printf(
-		"the filter %s waits less than %d s for an answer: a store on a busy disk "
-		"is given up",
+		_("the filter %s waits less than %d s for an answer: a store on a busy disk "
+		  "is given up"),
 		ours->name, LEAST_PATIENCE_S);
 	found_with(d, sendmail_edit(d, ours->name, change), text);
 }
