@@ -171,7 +171,7 @@ static enum status question_next(GArray *numbers, void *arg, struct error *err)
 /* The first answer tells whether the index can be used. */
 static int search_ask(struct cli *cli, struct fulltext *f)
 {
-	struct question q = { NULL };
+	struct question q = { .terms = NULL };
 	enum status st;
 	int code;
 

@@ -134,7 +134,7 @@ static char *add_alias(const struct postfix *postfix, const char *address, const
 static char *add_virtual(const struct postfix *postfix, const char *address)
 {
 	g_autofree char *map = text_map(postfix, "virtual_alias_maps");
-	g_autofree char *line = g_strdup_printf("%s root", address), *set = NULL, *add = NULL;
+	g_autofree char *line = g_strdup_printf("%s root", address), *add = NULL;
 	g_autofree char *postconf = postfix_program(postfix, "postconf"), *word = NULL,
 			*quoted = NULL;
 
