@@ -190,7 +190,7 @@ void key_hash(struct key *key, const void *data, size_t len); /* KEY_HASH_BYTES 
 struct bytes key_bytes(const struct key *key);
 uint32_t key_read_u32(struct bytes key, size_t offset);
 uint64_t key_read_u64(struct bytes key, size_t offset);
-/* Moves *offset behind it. */
+/* Moves *offset past it. */
 uint64_t key_read_number(struct bytes key, size_t *offset);
 
 #endif

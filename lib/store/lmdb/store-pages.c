@@ -254,7 +254,7 @@ static bool go_on_to(struct state *s, struct bytes key, size_t page, bool from_b
 	return true;
 }
 
-/* A value that has pages of its own, one behind the other: more than it needs, where a longer one
+/* A value that has pages of its own, one after the other: more than it needs, where a longer one
  * has been before it. */
 static bool pages_take_value(struct state *s, const struct node *node, size_t *first_out)
 {

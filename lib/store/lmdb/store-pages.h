@@ -1,4 +1,4 @@
-/* Pages of a data file of LMDB 0.9 as they lie on the disk, for who looks for damage. LMDB trusts
+/* Pages of a data file of LMDB 0.9 as they lie on the disk, to look for damage. LMDB trusts
  * them, and reads wild memory where one is wrong; nothing is trusted here. Files of other builds,
  * with another word size or byte order, LMDB itself refuses. */
 #ifndef MILTICKET_STORE_PAGES_H

@@ -1,6 +1,6 @@
 /* Other files in the place of the store's: a backup's, or the same rows written anew. What replaces
- * them is written whole beside them first. Who has the old ones open sees at the next transaction
- * that they are not the store's any more, and opens the new ones. */
+ * them is written whole beside them first. A process that has the old ones open sees at its next
+ * transaction that they are not the store's any more, and opens the new ones. */
 #include "store/lmdb/store-engine.h"
 
 #include <errno.h>

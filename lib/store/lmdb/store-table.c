@@ -48,8 +48,8 @@ MDB_dbi engine_tree(const struct store *store, enum store_table table)
 	return store->trees[tables[table].tree];
 }
 
-/* Behind the key, or in front. */
-static bool is_behind(enum store_table table)
+/* Is the mark at the end of the key, or in front? */
+static bool marks_end(enum store_table table)
 {
 	return tables[table].tree != TREE_ROWS;
 }
@@ -62,27 +62,27 @@ static bool has_number(struct bytes key)
 
 bool engine_tree_key(enum store_table table, struct bytes key, struct tree_key *out)
 {
-	bool behind = is_behind(table);
+	bool at_end = marks_end(table);
 
-	if (key.len == 0 || key.len > STORE_KEY_MAX || (behind && !has_number(key)))
+	if (key.len == 0 || key.len > STORE_KEY_MAX || (at_end && !has_number(key)))
 		return false;
-	memcpy(out->data + !behind, key.data, key.len);
-	out->data[behind ? key.len : 0] = tables[table].mark;
+	memcpy(out->data + !at_end, key.data, key.len);
+	out->data[at_end ? key.len : 0] = tables[table].mark;
 	out->len = key.len + 1;
 	return true;
 }
 
 bool engine_tree_prefix(enum store_table table, struct bytes prefix, struct tree_key *out)
 {
-	bool behind = is_behind(table);
+	bool at_end = marks_end(table);
 
-	if (prefix.len > STORE_KEY_MAX || (behind && prefix.len && !has_number(prefix)))
+	if (prefix.len > STORE_KEY_MAX || (at_end && prefix.len && !has_number(prefix)))
 		return false;
 	if (prefix.len)
-		memcpy(out->data + !behind, prefix.data, prefix.len);
-	if (!behind)
+		memcpy(out->data + !at_end, prefix.data, prefix.len);
+	if (!at_end)
 		out->data[0] = tables[table].mark;
-	out->len = prefix.len + !behind;
+	out->len = prefix.len + !at_end;
 	return true;
 }
 
@@ -90,10 +90,10 @@ bool engine_is_of(enum store_table table, const MDB_val *key)
 {
 	const guint8 *data = key->mv_data;
 
-	return data[is_behind(table) ? key->mv_size - 1 : 0] == tables[table].mark;
+	return data[marks_end(table) ? key->mv_size - 1 : 0] == tables[table].mark;
 }
 
 struct bytes engine_key(enum store_table table, const struct tree_key *key)
 {
-	return (struct bytes){ key->data + !is_behind(table), key->len - 1 };
+	return (struct bytes){ key->data + !marks_end(table), key->len - 1 };
 }

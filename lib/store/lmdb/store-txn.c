@@ -72,7 +72,7 @@ static MDB_cursor_op txn_onwards(const struct scan *scan)
 	return scan->reverse ? MDB_PREV : MDB_NEXT;
 }
 
-/* The first key that is behind everything with this prefix; false when there is none. */
+/* The first key after all that have this prefix; false when there is none. */
 static bool after_prefix(const struct scan *scan, struct tree_key *out)
 {
 	size_t len = scan->prefix.len;

@@ -24,8 +24,8 @@ void engine_gate(int gate, int operation)
 }
 
 /* LMDB's lock goes to whoever is quickest, which is the process that has just given it back: an
- * admin's command would wait for ever behind a busy daemon. At the gate the daemon stands behind
- * the command, and each waits for one commit of the other. */
+ * admin's command would wait for ever for a busy daemon. At the gate the daemon queues after the
+ * command, and each waits for one commit of the other. */
 static int begin_in_turn(struct store *store, MDB_txn **mdb_out)
 {
 	int rc;
@@ -197,8 +197,8 @@ static struct job *write_gather(struct store *store)
 	return jobs;
 }
 
-/* Hands the lead to the first who came meanwhile, before the others are told: the disk has been
- * idle for long enough. */
+/* Hands the lead to the first job that came meanwhile, before the others are woken: the disk should
+ * not stay idle. */
 static void write_hand_over(struct store *store)
 {
 	struct job *next;
@@ -213,8 +213,8 @@ static void write_hand_over(struct store *store)
 		sem_post(&next->turn);
 }
 
-/* Wakes them with no lock held that they would wait for next. Who is told may be gone at once, and
- * his job with him. */
+/* Wakes them with no lock held that they would wait for next. A woken caller may return at once;
+ * its job is on its stack. */
 static void write_tell(struct job *jobs, const struct job *own)
 {
 	for (struct job *next; jobs; jobs = next) {
