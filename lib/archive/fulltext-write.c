@@ -319,7 +319,8 @@ static void write_distinct(struct fulltext *f, const GString *text, GString *joi
 			*blank = '\0';
 		g_ptr_array_add(words, p);
 	}
-	qsort(words->pdata, words->len, sizeof *words->pdata, write_compare);
+	if (words->len)
+		qsort(words->pdata, words->len, sizeof *words->pdata, write_compare);
 	for (guint i = 0; i < words->len; i++) {
 		const char *word = words->pdata[i];
 		size_t len = strlen(word);
