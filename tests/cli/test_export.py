@@ -2,11 +2,12 @@
 import email
 import json
 import mailbox
+import os
 import re
 
 import pytest
 from harness.box import mail, mbox, message_id
-from harness.ground import new_directory
+from harness.ground import new_directory, run
 from harness.mutt import Mutt
 
 VERA = "Vera <V.Visitor@home.example>"
@@ -259,6 +260,22 @@ def test_a_mail_without_an_id_has_the_one_it_was_given(desk, tmp_path):
     out = desk.run_ticket("export", "--mbox").stdout
     assert out.count(b"\nMessage-ID: ") == 2 and f"\nMessage-ID: {given}\n".encode() in out
     assert b"\nMessage-ID" not in desk.run_ticket("show", "1", "--raw", "1").stdout
+
+
+def test_an_mbox_has_the_dates_of_rfc_4155_in_any_language(busy, tmp_path):
+    # A locale of its own, whose months and days are German: "Mo 21 Sep", "Mär", "Okt", "Dez".
+    run("localedef", "-i", "de_DE", "-f", "UTF-8", tmp_path / "de_DE.UTF-8")
+    english = busy.run_ticket("export", "--mbox").stdout
+    german = {**os.environ, "LOCPATH": str(tmp_path), "LC_ALL": "de_DE.UTF-8"}
+    assert busy.run_ticket("export", "--mbox", env=german).stdout == english
+    froms = re.findall(rb"^From \S+ (\w{3} \w{3}) ", english, re.M)
+    days, months = (
+        b"Mon Tue Wed Thu Fri Sat Sun",
+        b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
+    )
+    assert froms
+    for day, month in (pair.split() for pair in froms):
+        assert day in days.split() and month in months.split()
 
 
 def test_an_mbox_comes_back_as_the_same_threads(busy, empty, tmp_path):
