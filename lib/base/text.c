@@ -257,7 +257,7 @@ static int64_t unit_seconds(char unit)
 	return 0;
 }
 
-enum status text_parse_duration(const char *s, int64_t *seconds_out)
+static enum status parse_duration(const char *s, int64_t *seconds_out)
 {
 	const int64_t most = INT64_C(100) * 366 * 24 * 3600;
 	int64_t total = 0;
@@ -282,7 +282,7 @@ enum status text_parse_when(const char *s, int64_t now, int forward, int64_t *wh
 {
 	int64_t seconds;
 
-	if (text_parse_duration(s, &seconds) != ST_OK)
+	if (parse_duration(s, &seconds) != ST_OK)
 		return text_parse_date(s, when_out);
 	*when_out = forward > 0 ? now + seconds * TEXT_SECOND : MAX(now - seconds * TEXT_SECOND, 1);
 	return ST_OK;

@@ -17,7 +17,7 @@ static char *token_mac(const struct token_key *key, uint64_t number, const char 
 	return text_base32(code, MAC_BYTES);
 }
 
-char *token_detail(const struct token_key *key, uint64_t number, const char *account)
+static char *token_detail(const struct token_key *key, uint64_t number, const char *account)
 {
 	g_autofree char *code = token_mac(key, number, account);
 

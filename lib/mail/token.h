@@ -12,11 +12,8 @@ struct token_key {
 	guint8 secret[32];
 };
 
-/* `account` canonical. "1042-abcdefgh". Owned. */
-char *token_detail(const struct token_key *key, uint64_t number, const char *account);
-
-/* The whole address, with the delimiter; the account's own where that is "", as any other would be
- * nobody's. Owned. */
+/* "support+1042-abcdefgh@example.com" for a canonical account and the delimiter; the account's own
+ * where that is "", as any other would be nobody's. Owned. */
 char *token_address(
 	const struct token_key *key, uint64_t number, const char *account, const char *delimiter);
 

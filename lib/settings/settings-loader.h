@@ -26,8 +26,6 @@ enum status loader_fail(const struct loader *loader, const config_setting_t *nod
 /* Notes what a value names elsewhere; node NULL: it is the default. */
 void loader_need(struct loader *loader, const config_setting_t *node, const struct setting_row *key,
 	const char *value);
-/* "FILE:LINE" of a node. Owned. */
-char *loader_where(const struct loader *loader, const config_setting_t *node);
 /* Those of defaults. Adds to what the values of the file need. */
 enum status loader_default_needs(struct loader *loader);
 

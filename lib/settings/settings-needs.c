@@ -1,7 +1,8 @@
 /* What values name that is not in the file, noted while it is read. */
 #include "settings/settings-loader.h"
 
-char *loader_where(const struct loader *loader, const config_setting_t *node)
+/* "FILE:LINE" of a node. Owned. */
+static char *loader_where(const struct loader *loader, const config_setting_t *node)
 {
 	const char *file = node ? config_setting_source_file(node) : NULL;
 

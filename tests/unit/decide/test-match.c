@@ -367,9 +367,9 @@ static char *recipient_of(const struct desk *d, const struct row *row, const str
 		return g_ascii_strup(address, -1);
 	}
 	if (strstr(row->to, "TOKEN")) {
-		g_autofree char *detail = token_detail(key, 1, "support@example.com");
+		g_autofree char *address = token_address(key, 1, "support@example.com", "+");
 
-		return g_strdup_printf("sales+%s@example.com", detail);
+		return g_strdup_printf("sales%s", strchr(address, '+'));
 	}
 	g_assert_nonnull(d);
 	return g_strdup(row->to);
