@@ -164,13 +164,13 @@ static const struct text_type {
 	char *(*read)(GMimeObject *part);
 	bool plain;
 } text_types[] = {
-	{ "text", "plain", plain_part, true },
-	{ "text", "html", html_part, false },
-	{ "text", "markdown", plain_part, true },
-	{ "text", "x-markdown", plain_part, true },
-	{ "text", "enriched", enriched_part, false },
-	{ "text", "richtext", enriched_part, false },
-	{ "application", "xhtml+xml", html_part, false },
+	{ .type = "text", .subtype = "plain", .read = plain_part, .plain = true },
+	{ .type = "text", .subtype = "html", .read = html_part },
+	{ .type = "text", .subtype = "markdown", .read = plain_part, .plain = true },
+	{ .type = "text", .subtype = "x-markdown", .read = plain_part, .plain = true },
+	{ .type = "text", .subtype = "enriched", .read = enriched_part },
+	{ .type = "text", .subtype = "richtext", .read = enriched_part },
+	{ .type = "application", .subtype = "xhtml+xml", .read = html_part },
 };
 
 /* NULL: nothing that a person reads. What is no type at all is plain text (RFC 2045 section
@@ -304,10 +304,10 @@ static const struct {
 	const char *subtype;
 	void (*read)(struct reader *r, GMimeMultipart *multipart, unsigned depth);
 } multiparts[] = {
-	{ "alternative", read_alternative },
-	{ "related", read_related },
-	{ "signed", read_first },
-	{ "*", read_mixed },
+	{ .subtype = "alternative", .read = read_alternative },
+	{ .subtype = "related", .read = read_related },
+	{ .subtype = "signed", .read = read_first },
+	{ .subtype = "*", .read = read_mixed },
 };
 
 /* Its boundary is not there: what stands before the first part is all of it. */
