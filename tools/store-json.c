@@ -45,24 +45,33 @@ static void json_put(json_t *object, const char *type)
 	json_print(object);
 }
 
-static enum status put_queue(
-	struct txn *txn, const struct queue *queue, void *arg, struct error *err)
+static enum status json_put_record(
+	struct txn *txn, const void *record, void *arg, struct error *err)
 {
+	const struct table_type *type = arg;
+
 	(void)txn;
-	(void)arg;
 	(void)err;
-	json_put(json_record(&queue_type, queue, true), "queue");
+	json_put(json_record(type->record, record, true), type->name);
 	return ST_OK;
 }
 
-static enum status json_put_agent(
-	struct txn *txn, const struct agent *agent, void *arg, struct error *err)
+/* Rows that go by themselves, as queues do. */
+static enum status put_alone(struct txn *txn, struct error *err)
 {
-	(void)txn;
-	(void)arg;
-	(void)err;
-	json_put(json_record(&agent_type, agent, true), "agent");
-	return ST_OK;
+	enum status st = ST_OK;
+
+	for (size_t i = 0; table_types[i] && st == ST_OK; i++) {
+		const struct table_walk walk = {
+			.type = table_types[i],
+			.fn = json_put_record,
+			.arg = (void *)table_types[i],
+		};
+
+		if (table_types[i]->exported_alone)
+			st = table_each(txn, &walk, err);
+	}
+	return st;
 }
 
 static enum status json_put_entry(
@@ -167,10 +176,8 @@ static enum status print_some(struct txn *txn, struct exporting *e, struct error
 
 static enum status json_print_all(struct txn *txn, struct exporting *e, struct error *err)
 {
-	enum status st = queues_each(txn, put_queue, NULL, err);
+	enum status st = put_alone(txn, err);
 
-	if (st == ST_OK)
-		st = agents_each(txn, json_put_agent, NULL, err);
 	if (st == ST_OK)
 		st = tickets_each(txn, put_ticket, e->cli, err);
 	if (st == ST_OK)
@@ -419,6 +426,19 @@ static const struct {
 	{ "export", read_export },
 };
 
+/* Those of which no more is asked than that their record can be read. */
+static enum status read_alone(
+	struct txn *txn, const struct table_type *type, const json_t *object, struct error *err)
+{
+	void *record = record_new(type->record);
+	enum status st = json_to_record(object, type->record, record, err);
+
+	if (st == ST_OK)
+		st = table_save(txn, type, record, err);
+	record_free(record);
+	return st;
+}
+
 static enum status json_read_object(struct txn *txn, const json_t *object, struct error *err)
 {
 	const char *type = json_string_value(json_object_get(object, "type"));
@@ -426,6 +446,9 @@ static enum status json_read_object(struct txn *txn, const json_t *object, struc
 	for (size_t i = 0; i < G_N_ELEMENTS(readers); i++)
 		if (g_strcmp0(readers[i].type, type) == 0)
 			return readers[i].read(txn, object, err);
+	for (size_t i = 0; table_types[i]; i++)
+		if (table_types[i]->exported_alone && g_strcmp0(table_types[i]->name, type) == 0)
+			return read_alone(txn, table_types[i], object, err);
 	return error_set(err, ST_BAD_INPUT, _("an object of unknown type '%s'"), type ? type : "");
 }
 

@@ -35,7 +35,7 @@ struct table_type {
 	/* The rows that lead to it, made of the record alone; NULL: there are none. */
 	void (*index)(struct derived *rows, const void *record);
 	struct index_table indexes[2]; /* where these are; .owner NULL ends them */
-	bool exported_alone;           /* each row is a line of an export */
+	bool exported_alone;           /* each row is a line of an export that says all of it */
 };
 
 /* All of them, NULL-terminated. */
