@@ -19,8 +19,10 @@ static struct {
 	GThread *thread;
 	pthread_mutex_t lock;
 	pthread_cond_t cond;
-	bool stop; /* under lock */
-	struct fulltext *fulltext;
+	bool stop;  /* under lock */
+	bool begun; /* the index was done when the log ended at `end` */
+	uint64_t end;
+	bool looked;  /* the store has no damaged page */
 	bool failing; /* it has been said */
 } indexer;
 
@@ -34,31 +36,48 @@ static bool indexer_stopping(void)
 	return stop;
 }
 
-static enum status indexer_open(struct error *err)
+/* To bring it up to date is to read pages that no mail may have met for long: LMDB crashes on a
+ * damaged one, and the daemon with it. What it writes itself, from now on, is as good as mail's. */
+static enum status indexer_look_at_store(struct error *err)
 {
-	struct settings *settings;
-	enum status st;
+	enum status st = indexer.looked
+		? ST_OK
+		: store_check_pages(indexer.daemon->store, LOOK_AT_ALL_PAGES, err);
 
-	if (indexer.fulltext && fulltext_is_in_place(indexer.fulltext))
-		return ST_OK;
-	g_clear_pointer(&indexer.fulltext, fulltext_close);
-	settings = daemon_settings(indexer.daemon);
-	st = indexing_open(
-		indexer.daemon->store, settings->store.path, true, &indexer.fulltext, err);
-	settings_unref(settings);
+	indexer.looked = st == ST_OK;
 	return st;
 }
 
-/* All that is missing. */
-static enum status indexer_go_on(struct error *err)
+/* Closed between times: the memory that it takes is the mail's. */
+static enum status indexer_bring_up_to_date(const char *directory, struct error *err)
 {
 	struct indexing_progress progress = { .done = false };
-	enum status st = indexer_open(err);
+	struct fulltext *f = NULL;
+	enum status st = indexing_open(indexer.daemon->store, directory, true, &f, err);
 
 	if (st == ST_OK)
-		st = indexing_look(indexer.daemon->store, indexer.fulltext, &progress, err);
+		st = indexing_look(indexer.daemon->store, f, &progress, err);
 	while (st == ST_OK && !progress.done && !indexer_stopping())
-		st = indexing_step(indexer.daemon->store, indexer.fulltext, STEP, &progress, err);
+		st = indexing_step(indexer.daemon->store, f, STEP, &progress, err);
+	fulltext_close(f);
+	return st;
+}
+
+/* All that is missing; nothing is looked at when the log ends where it did. */
+static enum status indexer_go_on(struct error *err)
+{
+	struct settings *settings = daemon_settings(indexer.daemon);
+	uint64_t end = 0;
+	enum status st = indexer_look_at_store(err);
+
+	if (st == ST_OK)
+		st = indexing_log_end(indexer.daemon->store, &end, err);
+	if (st == ST_OK &&
+		!(indexer.begun && end == indexer.end && fulltext_exists(settings->store.path)))
+		st = indexer_bring_up_to_date(settings->store.path, err);
+	indexer.begun = st == ST_OK;
+	indexer.end = end;
+	settings_unref(settings);
 	return st;
 }
 
@@ -79,7 +98,6 @@ static unsigned indexer_tick(void)
 		log_error("search index: %s; searches read all messages until it can be written",
 			err.text);
 	indexer.failing = true;
-	g_clear_pointer(&indexer.fulltext, fulltext_close);
 	return RETRY_AFTER;
 }
 
@@ -100,7 +118,6 @@ static gpointer indexer_run(gpointer arg)
 				g_get_monotonic_time() + seconds * G_TIME_SPAN_SECOND);
 	}
 	pthread_mutex_unlock(&indexer.lock);
-	g_clear_pointer(&indexer.fulltext, fulltext_close);
 	return NULL;
 }
 

@@ -38,6 +38,17 @@ static void status_say_until(struct change *c, int status, const char *until)
 		ticket_status_names[status], c->by->local_times && local ? local : until);
 }
 
+/* For filters that learn from people. */
+static enum status status_tell_filters(struct change *c, int before)
+{
+	const struct event_note *note = before == TICKET_SPAM ? NOTE(EVENT_HAM) : NOTE(EVENT_SPAM);
+
+	if (before == c->ticket.status ||
+		(before != TICKET_SPAM && c->ticket.status != TICKET_SPAM))
+		return ST_OK;
+	return history_add(c->txn, c->ticket.number, &c->by->actor, note, c->err);
+}
+
 static enum status status_set(struct change *c, int status, int64_t wait_until)
 {
 	struct ticket *t = &c->ticket;
@@ -53,6 +64,8 @@ static enum status status_set(struct change *c, int status, int64_t wait_until)
 	st = change_save(c,
 		NOTE(EVENT_STATUS, .from = ticket_status_names[before],
 			.to = ticket_status_names[status], .text = until));
+	if (st == ST_OK)
+		st = status_tell_filters(c, before);
 	if (st == ST_OK && status == TICKET_CLOSED && before != TICKET_SPAM)
 		st = answer_closed(c);
 	if (until)

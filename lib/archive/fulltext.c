@@ -326,7 +326,15 @@ enum status fulltext_open(
 	return st;
 }
 
-bool fulltext_is_in_place(const struct fulltext *f)
+bool fulltext_exists(const char *directory)
+{
+	g_autofree char *path = g_build_filename(directory, FULLTEXT_FILE, NULL);
+
+	return g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
+/* False when another file has come into its place, or it is gone. */
+static bool fulltext_is_in_place(const struct fulltext *f)
 {
 	struct stat st;
 

@@ -37,8 +37,8 @@ enum status fulltext_open(
 	const struct fulltext_options *options, struct fulltext **fulltext_out, struct error *err);
 /* One that was found to be damaged is removed, if it was to be written: the next one is new. */
 void fulltext_close(struct fulltext *fulltext);
-/* False when another file has come into its place, or it is gone. */
-bool fulltext_is_in_place(const struct fulltext *fulltext);
+/* Is there a file? */
+bool fulltext_exists(const char *directory);
 /* Removes the file; nothing when it is not there. Nobody may have it open in this process. */
 enum status fulltext_destroy(const char *directory, struct error *err);
 

@@ -50,6 +50,8 @@ const char *const event_kind_names[] = {
 	[EVENT_REQUESTER] = "requester",
 	[EVENT_WATCH] = "watch",
 	[EVENT_REPAIRED] = "repaired",
+	[EVENT_SPAM] = "spam",
+	[EVENT_HAM] = "ham",
 	[EVENT_KINDS] = NULL,
 };
 

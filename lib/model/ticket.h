@@ -112,6 +112,8 @@ enum event_kind {
 	EVENT_REQUESTER,
 	EVENT_WATCH,
 	EVENT_REPAIRED,
+	EVENT_SPAM, /* somebody says it is */
+	EVENT_HAM,  /* and that it is not, after all */
 	EVENT_KINDS
 };
 extern const char *const event_kind_names[]; /* "" for EVENT_UNKNOWN */

@@ -94,6 +94,9 @@ enum status store_write(struct store *store, store_fn *fn, void *arg, struct err
 
 enum { STORE_SECRET_BYTES = 32 };
 
+/* Looks at the open store's file as store_open() does, while others write. ST_IO: it is damaged. */
+enum status store_check_pages(struct store *store, enum store_look how, struct error *err);
+
 /* The store's own random secret, made with it; whoever can read the store can read it. */
 void store_secret(struct store *store, guint8 secret_out[STORE_SECRET_BYTES]);
 

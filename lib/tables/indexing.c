@@ -304,6 +304,16 @@ static enum status indexing_read_ends(struct txn *txn, void *arg, struct error *
 	return st == ST_OK ? tickets_last(txn, &ends->number, err) : st;
 }
 
+enum status indexing_log_end(struct store *store, uint64_t *serial_out, struct error *err)
+{
+	struct ends ends;
+	enum status st = store_read(store, indexing_read_ends, &ends, err);
+
+	if (st == ST_OK)
+		*serial_out = ends.serial;
+	return st;
+}
+
 static void indexing_tell(const struct fulltext_place *place, const struct ends *ends,
 	struct indexing_progress *progress_out)
 {

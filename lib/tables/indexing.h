@@ -21,6 +21,9 @@ struct indexing_progress {
 enum status indexing_look(struct store *store, struct fulltext *fulltext,
 	struct indexing_progress *progress_out, struct error *err);
 
+/* The last serial of the store's log: nothing is missing in an index that was done at it. */
+enum status indexing_log_end(struct store *store, uint64_t *serial_out, struct error *err);
+
 /* One step: at most so many tickets, or events of the log. ST_BUSY: another process does. */
 enum status indexing_step(struct store *store, struct fulltext *fulltext, unsigned most,
 	struct indexing_progress *progress_out, struct error *err);

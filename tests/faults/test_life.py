@@ -204,7 +204,7 @@ open(sys.argv[1], "wb").write(data)
         ("nonsense = 1;\n", "nonsense"),
         ("socket = 5;\n", "socket"),
         ("socket_mode = \"9999\";\n", "socket_mode"),
-        ("store = {\n", "syntax"),
+        ("store = {\n", "expected }"),
         ("user = \"no-such-user\";\n", "no-such-user"),
         ("user = \"root\"; group = \"nogroup\";\n", "root"),
     ),
@@ -329,11 +329,16 @@ def test_modes_depend_on_no_umask(umask, sink):
     finally:
         os.umask(old)
     assert deliver(daemon).accepted
+    wait_until(
+        lambda: daemon.run_ticket("index", "status", check=False).returncode == 0,
+        "the search index",
+    )
     assert mode(daemon.socket) == 0o660
     assert mode(daemon.store) == 0o2770
-    assert {path.name: mode(path) for path in daemon.store.iterdir()} == {
-        name: 0o660 for name in ("data.mdb", "lock.mdb", "daemon.lock")
-    }
+    wait_until(lambda: not (daemon.store / "search.sqlite-wal").exists(), "the index to be closed")
+    modes = {path.name: mode(path) for path in daemon.store.iterdir()}
+    assert set(modes.values()) == {0o660}
+    assert set(modes) == {"data.mdb", "lock.mdb", "daemon.lock", "search.sqlite"}
     directories = [daemon.archive, *(path for path in daemon.archive.rglob("*") if path.is_dir())]
     assert {mode(path) for path in directories} == {0o2770}
     assert {mode(path) for path in daemon.archive.rglob("*.eml")} == {0o640}

@@ -210,3 +210,8 @@ enum status engine_check_pages(const struct store *store, enum store_look how, s
 
 	return st == ST_OK ? damage_look_at(store, looks[how], err) : st;
 }
+
+enum status store_check_pages(struct store *store, enum store_look how, struct error *err)
+{
+	return engine_check_pages(store, how, err);
+}

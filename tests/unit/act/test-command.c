@@ -387,6 +387,25 @@ static void test_watch(void)
 }
 
 /* The junk's sender hears nothing; the same ticket taken out of the junk is answered. */
+/* Filters learn from these; a status that stays as it was teaches nothing. */
+static void test_spam_and_ham_are_events(void)
+{
+	struct desk d;
+
+	desk_open(&d, NULL);
+	ask(&d, 1, "support@example.com");
+	does(&d, NULL, 1, "spam", "#1 spam");
+	g_assert_cmpuint(desk_events(&d, 1, "spam"), ==, 1);
+	does(&d, NULL, 1, "spam", "#1 spam already");
+	g_assert_cmpuint(desk_events(&d, 1, "spam"), ==, 1);
+	g_assert_cmpuint(desk_events(&d, 1, "ham"), ==, 0);
+	does(&d, NULL, 1, "reopen", "#1 open");
+	does(&d, NULL, 1, "close", "#1 closed");
+	g_assert_cmpuint(desk_events(&d, 1, "ham"), ==, 1);
+	g_assert_cmpuint(desk_events(&d, 1, "spam"), ==, 1);
+	desk_close(&d);
+}
+
 static void test_closed_spam_is_not_answered(void)
 {
 	struct desk d;
@@ -427,6 +446,7 @@ int main(int argc, char **argv)
 
 		g_test_add_data_func(path, &parse_rows[i], test_parse);
 	}
+	g_test_add_func("/command/spam and ham are events", test_spam_and_ham_are_events);
 	g_test_add_func("/command/closing spam answers nobody", test_closed_spam_is_not_answered);
 	g_test_add_func("/command/arguments become values", test_values);
 	g_test_add_func("/command/a chain of merges leads to its survivor and never back",
