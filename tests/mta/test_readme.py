@@ -24,7 +24,6 @@ ELSEWHERE = {
     (INSTALL, "apt-get install build-essential"): "test_packages_to_build_with_are_there",
     (INSTALL, "apt-get install debhelper"): "tests/package/test_debian.py",
     (INSTALL, "INPUT_MAIL_FILTER"): "tests/mta/test_sendmail.py",
-    ("How fast", "4.3 ms"): "tests/bench/run",
     ("Working on it", "lib/"): "test_directories_are_there",
     ("Working on it", "./autogen.sh"): "test_what_configure_is_told_is_known",
 }
