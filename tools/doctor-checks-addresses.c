@@ -284,16 +284,8 @@ static void postfix_look_account_aliases(
 	struct doctor *d, const struct aliases *aliases, const struct account *account)
 {
 	g_autoptr(GPtrArray) found = postfix_strangers(d, aliases, account->address);
-	g_autofree char *command = NULL, *names = NULL;
 
-	if (!found->len)
-		return;
-	command = doctor_add_aliases(d, account, found);
-	g_ptr_array_add(found, NULL);
-	names = g_strjoinv(", ", (char **)found->pdata);
-	doctor_found(d, (const char *[]){ command, NULL },
-		_("mail to %s ends at %s without a ticket: a milter sees the address before aliases"),
-		names, account->address);
+	doctor_found_strangers(d, account, found);
 }
 
 void look_postfix_aliases(struct doctor *d)

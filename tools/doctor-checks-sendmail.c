@@ -307,7 +307,6 @@ static void sendmail_look_account_aliases(
 {
 	g_autoptr(GPtrArray) found = aliases_leading_to(
 		aliases, account->address, strrchr(account->address, '@') + 1);
-	g_autofree char *command = NULL, *names = NULL;
 
 	for (guint i = found->len; i > 0; i--) {
 		g_autofree char *canonical = NULL;
@@ -317,14 +316,7 @@ static void sendmail_look_account_aliases(
 			settings_is_control(d->settings, canonical))
 			g_ptr_array_remove_index(found, i - 1);
 	}
-	if (!found->len)
-		return;
-	command = doctor_add_aliases(d, account, found);
-	g_ptr_array_add(found, NULL);
-	names = g_strjoinv(", ", (char **)found->pdata);
-	doctor_found(d, (const char *[]){ command, NULL },
-		_("mail to %s ends at %s without a ticket: a milter sees the address before aliases"),
-		names, account->address);
+	doctor_found_strangers(d, account, found);
 }
 
 void look_sendmail_aliases(struct doctor *d)

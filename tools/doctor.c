@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/tongue.h"
+
 /* --- commands --- */
 
 static char *doctor_tool(const struct doctor *d, const char *name)
@@ -152,7 +154,7 @@ static char *doctor_address_pattern(const struct account *account)
 		"address[[:blank:]]*[=:][[:blank:]]*\"%s\"[[:blank:]]*[;,]*", address);
 }
 
-char *doctor_add_aliases(
+static char *doctor_add_aliases(
 	const struct doctor *d, const struct account *account, const GPtrArray *addresses)
 {
 	static const char named[] = "aliases[[:blank:]]*[=:][[:blank:]]*(";
@@ -171,4 +173,18 @@ char *doctor_add_aliases(
 		return g_strdup_printf("${EDITOR:-vi} %s", file);
 	quoted = doctor_quote(script);
 	return g_strdup_printf("sed -i %s %s", quoted, file);
+}
+
+void doctor_found_strangers(struct doctor *d, const struct account *account, GPtrArray *addresses)
+{
+	g_autofree char *command = NULL, *names = NULL;
+
+	if (!addresses->len)
+		return;
+	command = doctor_add_aliases(d, account, addresses);
+	g_ptr_array_add(addresses, NULL);
+	names = g_strjoinv(", ", (char **)addresses->pdata);
+	doctor_found(d, (const char *[]){ command, NULL },
+		_("mail to %s ends at %s without a ticket: a milter sees the address before aliases"),
+		names, account->address);
 }
