@@ -312,21 +312,25 @@ static enum status repair_entry(struct check *c, const struct row_kind *kind,
 	return st;
 }
 
-/* An id's row may be of an entry, or of a ticket alone (referenced, or automatic mail). */
+/* An id's row may be of an entry, or of a ticket alone (referenced, or automatic mail): those stay
+ * when the ticket is purged, and an answer to them is linked with its number. */
 static enum status check_id_row(struct check *c, const struct row_kind *kind,
 	const struct check_row *row, struct error *err)
 {
 	const struct id_hit hit = id_read(row->key, row->value);
 	struct key key;
+	bool given = false;
+	enum status st;
 
 	(void)kind;
-	(void)err;
+	entry_key(&key, hit.ticket, hit.seq);
 	if (hit.seq)
-		entry_key(&key, hit.ticket, hit.seq);
-	else
-		ticket_key(&key, hit.ticket);
-	return check_need(c, hit.seq ? TABLE_ENTRIES : TABLE_TICKETS, key_bytes(&key),
-		_("an id of a message that is not there"));
+		return check_need(c, TABLE_ENTRIES, key_bytes(&key),
+			_("an id of a message that is not there"));
+	st = tickets_was_given(c->txn, hit.ticket, &given, err);
+	if (st == ST_OK && !given)
+		check_find(c, "%s", _("an id of a ticket that is not there"));
+	return st;
 }
 
 /* Number and seq 0: seen, and of no ticket. */

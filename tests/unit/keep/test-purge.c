@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "keep/purge.h"
+#include "tables/check.h"
 #include "tables/doomed.h"
 #include "tables/rows.h"
 #include "../desk.h"
@@ -329,6 +330,31 @@ static void test_odd_rows(void)
 	}
 }
 
+/* The automatic answers' ids stay, and are no damage. */
+static void test_check_finds_nothing_afterwards(void)
+{
+	g_autoptr(GPtrArray) findings = g_ptr_array_new_with_free_func(g_free);
+	struct desk desk;
+	uint64_t tickets = 0;
+
+	desk_open(&desk, NULL);
+	ask(&desk, 1);
+	ask(&desk, 2);
+	g_assert_cmpuint(desk_outbox(&desk, "opened", NULL), ==, 2);
+	close_ticket(&desk, 1, EARLY, 0);
+	g_assert_cmpuint(purge(&desk, NOW, false).tickets, ==, 1);
+	g_assert_cmpint(check_store(desk.store,
+				&(struct check_options){ .archive = settings_archive(desk.settings),
+					.now = desk.now,
+					.tags = &desk.settings->tag_format,
+					.actor = { "unix:tester", desk.now } },
+				findings, &tickets, &desk.err),
+		==, ST_OK);
+	g_assert_cmpuint(findings->len, ==, 0);
+	g_assert_cmpuint(tickets, ==, 1);
+	desk_close(&desk);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -340,6 +366,8 @@ int main(int argc, char **argv)
 	g_test_add_func(
 		"/purge/files that are to go are removed, unless a message names them again",
 		test_doomed);
+	g_test_add_func(
+		"/purge/the check finds nothing afterwards", test_check_finds_nothing_afterwards);
 	g_test_add_func("/purge/a name that is no file's removes nothing", test_odd_names);
 	g_test_add_func("/purge/files that are older than the archive keeps go", test_old_files);
 	g_test_add_func("/rows/an export has what no record tells", test_rows);
