@@ -1,6 +1,7 @@
 /* Looks once a second what the log has that the index has not. */
 #include "indexer.h"
 
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include "archive/fulltext.h"
@@ -60,6 +61,9 @@ static enum status indexer_bring_up_to_date(const char *directory, struct error 
 	while (st == ST_OK && !progress.done && !indexer_stopping())
 		st = indexing_step(indexer.daemon->store, f, STEP, &progress, err);
 	fulltext_close(f);
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
 	return st;
 }
 

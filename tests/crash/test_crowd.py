@@ -152,6 +152,12 @@ def soak(daemon, name, count):
             assert result.accepted and result.headers("X-Ticket"), result
 
 
+def is_indexed(daemon):
+    status = daemon.ticket("index", "status")
+    beside = daemon.store / "search.sqlite-wal"
+    return status and status[0]["behind"] == 0 and not beside.exists()
+
+
 def soak_all(daemon, sink, count):
     """Returns memory and descriptors when all is done."""
     for start in range(0, count, 10_000):
@@ -162,6 +168,7 @@ def soak_all(daemon, sink, count):
         for thread in threads:
             thread.join()
         wait_until(lambda: not daemon.outbox(), "an empty outbox", 60 + part)
+        wait_until(lambda: is_indexed(daemon), "the search index", 60 + part)
         assert sink.mails()
         sink.clear()
         print(
