@@ -219,9 +219,8 @@ static enum status find_number(
 	sqlite3_reset(s);
 	if (code == SQLITE_ROW)
 		return ST_OK;
-	return code == SQLITE_DONE
-		? error_set(err, ST_IO, _("search index '%s' is damaged"), f->path)
-		: fulltext_failed(f, _("read"), err);
+	return code == SQLITE_DONE ? fulltext_is_damaged(f, err)
+				   : fulltext_failed(f, _("read"), err);
 }
 
 /* They stand newest first, and stay so among those of one score. */

@@ -45,14 +45,17 @@ struct fulltext {
 	GHashTable *fresh; /* char *: of this transaction, to be added */
 };
 
-/* The statement, reset and without values; NULL: err says why, and *st_out what it is. Borrowed. */
+/* The statement, reset and without values; NULL: err says why. Borrowed. */
 sqlite3_stmt *fulltext_statement(struct fulltext *f, enum fulltext_sql sql, struct error *err);
 /* Runs one that gives no rows. */
 enum status fulltext_step(struct fulltext *f, sqlite3_stmt *statement, struct error *err);
 /* What the last call's failure is, in words. */
 enum status fulltext_failed(struct fulltext *f, const char *what, struct error *err);
-/* The id of a ticket's first row; ST_NOT_FOUND. */
-enum status fulltext_ticket(struct fulltext *f, uint64_t number, int64_t *id_out,
-	uint64_t *last_out, struct error *err);
+/* It is not as we wrote it: ST_IO, and the file goes when it is closed, as one does that SQLite
+ * found damaged. */
+enum status fulltext_is_damaged(struct fulltext *f, struct error *err);
+/* What the file says of itself. */
+enum status fulltext_set_about(
+	struct fulltext *f, const char *key, const char *value, struct error *err);
 
 #endif

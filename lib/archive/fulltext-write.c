@@ -78,15 +78,10 @@ enum status fulltext_commit(
 {
 	g_autofree char *value = g_strdup_printf(
 		"%" PRIu64 " %d %" PRIu64, place->serial, place->built, place->number);
-	sqlite3_stmt *s;
 	enum status st = write_terms(f, err);
 
-	s = st == ST_OK ? fulltext_statement(f, SQL_SET_ABOUT, err) : NULL;
-	if (!s)
-		return ST_IO;
-	sqlite3_bind_text(s, 1, "place", -1, SQLITE_STATIC);
-	sqlite3_bind_text(s, 2, value, -1, SQLITE_STATIC);
-	st = fulltext_step(f, s, err);
+	if (st == ST_OK)
+		st = fulltext_set_about(f, "place", value, err);
 	if (st == ST_OK)
 		st = fulltext_step(f, fulltext_statement(f, SQL_COMMIT, err), err);
 	if (st == ST_OK)
@@ -122,7 +117,7 @@ static GByteArray *write_convert(GConverter *converter, const void *data, gsize 
 
 /* --- rows --- */
 
-enum status fulltext_ticket(
+static enum status write_find_ticket(
 	struct fulltext *f, uint64_t number, int64_t *id_out, uint64_t *last_out, struct error *err)
 {
 	sqlite3_stmt *s = fulltext_statement(f, SQL_TICKET_BY_NUMBER, err);
@@ -148,7 +143,7 @@ enum status fulltext_last(struct fulltext *f, uint64_t number, uint64_t *seq_out
 	enum status st;
 
 	*seq_out = 0;
-	st = fulltext_ticket(f, number, &id, seq_out, err);
+	st = write_find_ticket(f, number, &id, seq_out, err);
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
@@ -191,7 +186,7 @@ static enum status write_remove_words(
 		const char *nul = memchr(p, '\0', (size_t)(end - p));
 
 		if (!nul)
-			return error_set(err, ST_IO, _("search index '%s' is damaged"), f->path);
+			return fulltext_is_damaged(f, err);
 		texts[c] = p;
 		p = nul + 1;
 	}
@@ -221,18 +216,25 @@ static enum status write_read_rows(struct fulltext *f, int64_t id, int64_t end, 
 	return code == SQLITE_DONE ? ST_OK : fulltext_failed(f, _("read"), err);
 }
 
-static enum status write_remove_row(
-	struct fulltext *f, int64_t id, const GByteArray *joined, struct error *err)
+/* A statement that wants nothing but the id. */
+static enum status write_by_id(
+	struct fulltext *f, enum fulltext_sql sql, int64_t id, struct error *err)
 {
-	sqlite3_stmt *s;
-	enum status st = joined ? write_remove_words(f, id, joined, err)
-				: error_set(err, ST_IO, _("search index '%s' is damaged"), f->path);
+	sqlite3_stmt *s = fulltext_statement(f, sql, err);
 
-	s = st == ST_OK ? fulltext_statement(f, SQL_REMOVE_DOCUMENT, err) : NULL;
 	if (!s)
 		return ST_IO;
 	sqlite3_bind_int64(s, 1, id);
 	return fulltext_step(f, s, err);
+}
+
+static enum status write_remove_row(
+	struct fulltext *f, int64_t id, const GByteArray *joined, struct error *err)
+{
+	enum status st = joined ? write_remove_words(f, id, joined, err)
+				: fulltext_is_damaged(f, err);
+
+	return st == ST_OK ? write_by_id(f, SQL_REMOVE_DOCUMENT, id, err) : st;
 }
 
 static void write_free_blob(gpointer blob)
@@ -263,21 +265,11 @@ static enum status write_set_last(struct fulltext *f, int64_t id, uint64_t last,
 	return fulltext_step(f, s, err);
 }
 
-static enum status write_remove_ticket(struct fulltext *f, int64_t id, struct error *err)
-{
-	sqlite3_stmt *s = fulltext_statement(f, SQL_REMOVE_TICKET, err);
-
-	if (!s)
-		return ST_IO;
-	sqlite3_bind_int64(s, 1, id >> FULLTEXT_SEQ_BITS);
-	return fulltext_step(f, s, err);
-}
-
 enum status fulltext_remove(struct fulltext *f, uint64_t number, uint64_t seq, struct error *err)
 {
 	uint64_t last;
 	int64_t id;
-	enum status st = fulltext_ticket(f, number, &id, &last, err);
+	enum status st = write_find_ticket(f, number, &id, &last, err);
 
 	if (st == ST_NOT_FOUND)
 		return ST_OK;
@@ -285,7 +277,7 @@ enum status fulltext_remove(struct fulltext *f, uint64_t number, uint64_t seq, s
 		st = write_remove_rows(
 			f, id + (int64_t)seq, id + (INT64_C(1) << FULLTEXT_SEQ_BITS), err);
 	if (st == ST_OK && seq == 0)
-		return write_remove_ticket(f, id, err);
+		return write_by_id(f, SQL_REMOVE_TICKET, id >> FULLTEXT_SEQ_BITS, err);
 	return st == ST_OK && last >= seq ? write_set_last(f, id, seq - 1, err) : st;
 }
 
@@ -368,7 +360,7 @@ enum status fulltext_put(struct fulltext *f, uint64_t number, uint64_t seq,
 
 	if (seq >> FULLTEXT_SEQ_BITS)
 		return ST_OK;
-	st = fulltext_ticket(f, number, &id, &last, err);
+	st = write_find_ticket(f, number, &id, &last, err);
 	if (st == ST_NOT_FOUND)
 		st = write_add_ticket(f, number, &id, err);
 	else if (st == ST_OK && seq <= last)

@@ -81,6 +81,12 @@ enum status fulltext_failed(struct fulltext *f, const char *what, struct error *
 		f->path, sqlite3_errmsg(f->db));
 }
 
+enum status fulltext_is_damaged(struct fulltext *f, struct error *err)
+{
+	f->damaged = true;
+	return error_set(err, ST_IO, _("search index '%s' is damaged"), f->path);
+}
+
 sqlite3_stmt *fulltext_statement(struct fulltext *f, enum fulltext_sql sql, struct error *err)
 {
 	sqlite3_stmt **s = &f->statements[sql];
@@ -124,7 +130,7 @@ static char *fulltext_about(struct fulltext *f, const char *key)
 	return value;
 }
 
-static enum status fulltext_set_about(
+enum status fulltext_set_about(
 	struct fulltext *f, const char *key, const char *value, struct error *err)
 {
 	sqlite3_stmt *s = fulltext_statement(f, SQL_SET_ABOUT, err);
@@ -142,7 +148,7 @@ enum status fulltext_place(struct fulltext *f, struct fulltext_place *place_out,
 	g_auto(GStrv) words = value ? g_strsplit(value, " ", 3) : NULL;
 
 	if (!words || g_strv_length(words) != 3)
-		return error_set(err, ST_IO, _("search index '%s' is damaged"), f->path);
+		return fulltext_is_damaged(f, err);
 	place_out->serial = g_ascii_strtoull(words[0], NULL, 10);
 	place_out->built = strcmp(words[1], "1") == 0;
 	place_out->number = g_ascii_strtoull(words[2], NULL, 10);
