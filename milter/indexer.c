@@ -23,7 +23,7 @@ static struct {
 	bool stop;  /* under lock */
 	bool begun; /* the index was done when the log ended at `end` */
 	uint64_t end;
-	bool looked;  /* the store has no damaged page */
+	bool looked;  /* nothing of before is missing, or its pages are sound */
 	bool failing; /* it has been said */
 } indexer;
 
@@ -37,13 +37,14 @@ static bool indexer_stopping(void)
 	return stop;
 }
 
-/* To bring it up to date is to read pages that no mail may have met for long: LMDB crashes on a
- * damaged one, and the daemon with it. What it writes itself, from now on, is as good as mail's. */
-static enum status indexer_look_at_store(struct error *err)
+/* What came before this daemon may lie in pages that no mail has met for long: LMDB crashes on a
+ * damaged one, and the daemon with it. What comes from now on is in pages that mail has just met.
+ */
+static enum status indexer_look_at_store(bool missing, struct error *err)
 {
-	enum status st = indexer.looked
-		? ST_OK
-		: store_check_pages(indexer.daemon->store, LOOK_AT_ALL_PAGES, err);
+	enum status st = missing && !indexer.looked
+		? store_check_pages(indexer.daemon->store, LOOK_AT_ALL_PAGES, err)
+		: ST_OK;
 
 	indexer.looked = st == ST_OK;
 	return st;
@@ -58,6 +59,8 @@ static enum status indexer_bring_up_to_date(const char *directory, struct error 
 
 	if (st == ST_OK)
 		st = indexing_look(indexer.daemon->store, f, &progress, err);
+	if (st == ST_OK)
+		st = indexer_look_at_store(!progress.done, err);
 	while (st == ST_OK && !progress.done && !indexer_stopping())
 		st = indexing_step(indexer.daemon->store, f, STEP, &progress, err);
 	fulltext_close(f);
@@ -72,10 +75,8 @@ static enum status indexer_go_on(struct error *err)
 {
 	struct settings *settings = daemon_settings(indexer.daemon);
 	uint64_t end = 0;
-	enum status st = indexer_look_at_store(err);
+	enum status st = indexing_log_end(indexer.daemon->store, &end, err);
 
-	if (st == ST_OK)
-		st = indexing_log_end(indexer.daemon->store, &end, err);
 	if (st == ST_OK &&
 		!(indexer.begun && end == indexer.end && fulltext_exists(settings->store.path)))
 		st = indexer_bring_up_to_date(settings->store.path, err);

@@ -2,7 +2,6 @@
 #include "search-index.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "base/tongue.h"
 #include "tables/indexing.h"
@@ -13,14 +12,14 @@ enum { STEP = 200, STEPS_TIME = 2 * G_USEC_PER_SEC };
 static void index_say(const struct indexing_progress *p)
 {
 	if (p->building)
-		fprintf(stderr,
-			_("ticket: the search index is being built (ticket %" PRIu64 " of %" PRIu64
-			  "); all messages are read instead\n"),
+		cli_fail(EXIT_DONE,
+			_("the search index is being built (ticket %" PRIu64 " of %" PRIu64
+			  "); all messages are read instead"),
 			p->number, p->last_number);
 	else
-		fprintf(stderr,
-			_("ticket: the search index is %" PRIu64
-			  " events behind; all messages are read instead\n"),
+		cli_fail(EXIT_DONE,
+			_("the search index is %" PRIu64
+			  " events behind; all messages are read instead"),
 			p->behind);
 }
 
@@ -37,7 +36,7 @@ static enum status index_catch_up(struct cli *cli, struct fulltext *f,
 
 void search_index_say_unusable(const struct error *err)
 {
-	fprintf(stderr, _("ticket: %s; all messages are read instead\n"), err->text);
+	cli_fail(EXIT_DONE, _("%s; all messages are read instead"), err->text);
 }
 
 /* Who may not write it may still read one that is complete. */

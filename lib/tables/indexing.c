@@ -19,10 +19,10 @@ struct row {
 	char *texts[FULLTEXT_COLUMNS];
 };
 
-/* What is read in one transaction; tickets that are new to it are to be removed first. */
+/* What is read in one transaction. */
 struct reading {
 	struct fulltext *fulltext;
-	uint64_t from, after; /* ticket's number, or serial of the log */
+	uint64_t after; /* ticket's number, or serial of the log */
 	unsigned most;
 	size_t bytes;      /* of texts, so far */
 	bool cut;          /* there was more than is read at once: the same is to be read again */
@@ -30,7 +30,6 @@ struct reading {
 	GArray *removed;   /* uint64_t: tickets of which nothing older stays */
 	GHashTable *wants; /* ticket's number → enum want */
 	uint64_t last;     /* ticket or serial that was read last */
-	uint64_t end;      /* of the log */
 };
 
 static void row_free(gpointer data)
@@ -256,7 +255,7 @@ static enum status indexing_read_tickets(struct txn *txn, void *arg, struct erro
 	enum status st;
 
 	reading_reset(r);
-	st = tickets_each_from(txn, r->from, indexing_read_ticket, r, err);
+	st = tickets_each_from(txn, r->after + 1, indexing_read_ticket, r, err);
 	r->most = most;
 	return st;
 }
@@ -356,7 +355,6 @@ static enum status indexing_go_on(struct store *store, struct reading *r,
 {
 	enum status st;
 
-	r->from = place->number + 1;
 	r->after = place->built ? place->serial : place->number;
 	st = store_read(store, place->built ? indexing_read_log : indexing_read_tickets, r, err);
 	if (st == ST_OK)
