@@ -244,17 +244,7 @@ static void take_maps(struct doctor *d, const char *parameter, struct aliases *a
 				*map);
 }
 
-static bool address_is_known(const struct settings *settings, const char *address)
-{
-	g_autofree char *canonical = NULL;
-
-	if (address_canonical(address, &canonical) != ST_OK)
-		return true;
-	return settings_account(settings, canonical, NULL) ||
-		settings_is_control(settings, canonical);
-}
-
-/* What leads to it without being known to be the account's. Owned. */
+/* What leads to it. Owned. */
 static GPtrArray *postfix_strangers(
 	struct doctor *d, const struct aliases *aliases, const char *address)
 {
@@ -274,8 +264,6 @@ static GPtrArray *postfix_strangers(
 			doctor_unknown(d,
 				_("all of %s leads to %s: name its addresses in the aliases"),
 				stranger, address);
-		if (*stranger == '@' || address_is_known(d->settings, stranger))
-			g_ptr_array_remove_index(found, i - 1);
 	}
 	return found;
 }

@@ -308,14 +308,6 @@ static void sendmail_look_account_aliases(
 	g_autoptr(GPtrArray) found = aliases_leading_to(
 		aliases, account->address, strrchr(account->address, '@') + 1);
 
-	for (guint i = found->len; i > 0; i--) {
-		g_autofree char *canonical = NULL;
-
-		if (address_canonical(found->pdata[i - 1], &canonical) != ST_OK ||
-			settings_account(d->settings, canonical, NULL) ||
-			settings_is_control(d->settings, canonical))
-			g_ptr_array_remove_index(found, i - 1);
-	}
 	doctor_found_strangers(d, account, found);
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/address.h"
 #include "base/tongue.h"
 
 /* --- commands --- */
@@ -175,10 +176,24 @@ static char *doctor_add_aliases(
 	return g_strdup_printf("sed -i %s %s", quoted, file);
 }
 
+/* Or no address at all, as what stands for all of a domain. */
+static bool doctor_knows_address(const struct settings *settings, const char *address)
+{
+	g_autofree char *canonical = NULL;
+
+	if (address_canonical(address, &canonical) != ST_OK)
+		return true;
+	return settings_account(settings, canonical, NULL) ||
+		settings_is_control(settings, canonical);
+}
+
 void doctor_found_strangers(struct doctor *d, const struct account *account, GPtrArray *addresses)
 {
 	g_autofree char *command = NULL, *names = NULL;
 
+	for (guint i = addresses->len; i > 0; i--)
+		if (doctor_knows_address(d->settings, addresses->pdata[i - 1]))
+			g_ptr_array_remove_index(addresses, i - 1);
 	if (!addresses->len)
 		return;
 	command = doctor_add_aliases(d, account, addresses);

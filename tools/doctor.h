@@ -68,8 +68,8 @@ void doctor_unknown(struct doctor *d, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
 
 /* A command that sets a key of the first level in the configuration file, to a string. Owned. */
 char *doctor_set(const struct doctor *d, const char *key, const char *value);
-/* A finding if there are any: addresses (char *, changed) that lead to the account and are not
- * among its aliases. */
+/* A finding if one of the addresses (char *, changed) that lead to the account is not known to be
+ * one of ours. */
 void doctor_found_strangers(struct doctor *d, const struct account *account, GPtrArray *addresses);
 
 /* The command that starts the Postfix that was looked at. Owned. */
