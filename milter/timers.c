@@ -11,7 +11,13 @@
 #include "tables/doomed.h"
 #include "wait.h"
 
-enum { READERS_EVERY = 30, FORGET_EVERY = 3600, PURGE_EVERY = 3600, PURGED_AT_ONCE = 2000 };
+enum {
+	READERS_EVERY = 30,
+	FORGET_EVERY = 3600,
+	PURGE_EVERY = 3600,
+	PURGED_AT_ONCE = 2000,
+	BATCHES_AT_ONCE = 20
+};
 
 static struct {
 	struct daemon *daemon;
@@ -61,16 +67,46 @@ static void reload_if_asked(bool signalled)
 
 /* --- the rest --- */
 
-static void wake_due(void)
-{
-	struct error err = { "" };
-	unsigned woken = 0;
+/* As `ticket log` has them. */
+static const char *const due_words[DUE_KINDS] = {
+	[DUE_WAKE] = "opened, having waited long enough",
+};
 
-	if (due_wake(timers.daemon->store, g_get_real_time(), &woken, &err) != ST_OK)
-		log_error("cannot wake tickets that are due: %s", err.text);
-	if (woken)
-		log_info("timers: %u ticket%s opened, having waited long enough", woken,
-			text_plural(woken));
+static void timers_say_due(const struct due_done *done)
+{
+	for (int kind = 0; kind < DUE_KINDS; kind++)
+		if (done->done[kind]) {
+			log_info("timers: %u ticket%s %s", done->done[kind],
+				text_plural(done->done[kind]), due_words[kind]);
+			sender_wake();
+		}
+	if (done->postponed)
+		log_error("timers: %u ticket%s put off for an hour: %s", done->postponed,
+			text_plural(done->postponed), done->why);
+}
+
+/* Batch by batch, each a transaction of its own. True: there may be more. */
+static bool due_batch_done(const struct settings *settings)
+{
+	struct due_done done = { .why = NULL };
+	struct error err = { "" };
+	bool more;
+
+	if (due_run(timers.daemon->store, settings, g_get_real_time(), &done, &err) != ST_OK)
+		log_error("cannot do what is due: %s", err.text);
+	timers_say_due(&done);
+	more = done.more;
+	due_done_release(&done);
+	return more;
+}
+
+static void timers_do_due(void)
+{
+	struct settings *settings = daemon_settings(timers.daemon);
+
+	for (unsigned i = 0; i < BATCHES_AT_ONCE && due_batch_done(settings); i++)
+		;
+	settings_unref(settings);
 }
 
 static void timers_forget(void)
@@ -136,7 +172,7 @@ static void timers_tick(unsigned seconds, bool signalled)
 	static bool more;
 
 	reload_if_asked(signalled);
-	wake_due();
+	timers_do_due();
 	if (seconds % READERS_EVERY == 0)
 		store_clear_readers(timers.daemon->store);
 	if (seconds % FORGET_EVERY == 0)

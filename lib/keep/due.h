@@ -1,12 +1,26 @@
-/* Work that time brings: tickets that have waited long enough, counts that nobody needs any more.
- * For the timer thread. */
+/* Work that time brings: each kind of it (enum due_kind) is a row of a table in due.c. For the
+ * timer thread. */
 #ifndef MILTICKET_DUE_H
 #define MILTICKET_DUE_H
 
+#include "model/ticket.h"
+#include "settings/settings.h"
 #include "store/store.h"
 
-/* Opens tickets whose wait is over, with an event; *count_out (may be NULL) how many. */
-enum status due_wake(struct store *store, int64_t now, unsigned *count_out, struct error *err);
+struct due_done {
+	unsigned done[DUE_KINDS]; /* of each kind */
+	unsigned postponed;       /* failed, and are tried again in an hour */
+	char *why;                /* of the last of these; owned; NULL */
+	bool more;                /* there may be more that is due */
+};
+
+/* Does what is due at `now`, the oldest first; at most some dozens of tickets in a transaction, and
+ * one transaction, so that mail does not wait. What is done is done in the same transaction as it
+ * is taken from the index: once, whoever is killed when. What cannot be done holds up no other.
+ * Writes nothing while nothing is due. *done_out must be zeroed; release it. */
+enum status due_run(struct store *store, const struct settings *settings, int64_t now,
+	struct due_done *done_out, struct error *err);
+void due_done_release(struct due_done *done);
 
 /* Forgets counts of automatic answers of past days. */
 enum status due_forget(struct store *store, int64_t now, struct error *err);

@@ -57,6 +57,7 @@ struct field {
 	const char *query; /* what a query calls it; NULL: its name */
 	int event;         /* the kind of event whose `to` is its value from then on; 0: none */
 	char index;        /* tickets: lists by its value are kept under this letter; 0: none */
+	int due;           /* tickets, a time: the kind of work that is due then; 0: none */
 };
 
 struct record_type {

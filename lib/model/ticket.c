@@ -123,7 +123,7 @@ static const struct field fields_of_ticket[] = {
 	{ ROW(16, last_out, FIELD_TIME) },
 	{ ROW(17, first_response, FIELD_TIME), .label = N_("first response") },
 	{ ROW(18, closed, FIELD_TIME), .label = N_("closed") },
-	{ ROW(19, wait_until, FIELD_TIME), .label = N_("wait until") },
+	{ ROW(19, wait_until, FIELD_TIME), .label = N_("wait until"), .due = DUE_WAKE },
 	{ ROW(20, undelivered, FIELD_BOOL), .label = N_("undelivered"),
 		.help = N_("a mail of this ticket came back"), .index = 'U' },
 	{ ROW(21, links, FIELD_NUMBERS), .label = N_("links"), .flags = FIELD_OF_TICKET },

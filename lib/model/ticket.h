@@ -118,6 +118,10 @@ enum event_kind {
 };
 extern const char *const event_kind_names[]; /* "" for EVENT_UNKNOWN */
 
+/* Work that time brings, each kind at the time that the field with this .due has. Stored: never
+ * reorder, append at the end. */
+enum due_kind { DUE_NONE, DUE_WAKE, DUE_KINDS };
+
 /* One message of a conversation; JSON calls them messages. Keyed by ticket and seq. */
 struct entry {
 	uint64_t ticket; /* not stored in the value; set by the loader */

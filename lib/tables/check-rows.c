@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/tongue.h"
 #include "tables/check-parts.h"
+#include "tables/due-index.h"
 #include "tables/history-log.h"
 #include "tables/history.h"
 #include "tables/outbox.h"
@@ -23,12 +24,11 @@ static enum status rebuild_ticket(struct check *c, const struct row_kind *kind,
 
 static enum status check_list(struct check *c, const struct ticket *t)
 {
-	struct key due;
 	bool all = true;
 	enum status st = index_right(c->txn, t, &all);
 
-	if (st == ST_OK && all && due_key(&due, t))
-		st = row_present(c->txn, TABLE_DUE, key_bytes(&due), &all);
+	if (st == ST_OK && all)
+		st = due_index_right(c->txn, t, &all);
 	if (!all)
 		check_find(c, _("ticket %" PRIu64 " is not in its index"), t->number);
 	return st;
@@ -215,16 +215,20 @@ static enum status repair_index_row(struct check *c, const struct row_kind *kind
 static enum status check_due_row(struct check *c, const struct row_kind *kind,
 	const struct check_row *row, struct error *err)
 {
-	const struct ticket like = { .number = due_number(row->key) };
+	const struct due_row due = due_row_read(row->key);
+	const struct ticket like = { .number = due.number };
 	struct ticket t = { 0 };
 	struct key key;
 	bool sound = false;
 	enum status st = table_load_sound(c->txn, kind->type, &like, &t, &sound);
-	bool due = sound && due_key(&key, &t) && key.len == row->key.len &&
-		memcmp(key.data, row->key.data, key.len) == 0;
+	bool is_due;
+
+	due_row_key(&key, &due);
+	is_due = sound && due.time && due_time(&t, due.kind) == due.time &&
+		index_same(key_bytes(&key), row->key);
 
 	(void)err;
-	if (st == ST_OK && !due)
+	if (st == ST_OK && !is_due)
 		check_find(c, _("a row in the index of table '%s' leads nowhere"), "ticket");
 	record_release(&ticket_type, &t);
 	return st;

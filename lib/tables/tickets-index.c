@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/tongue.h"
+#include "tables/due-index.h"
 
 void ticket_key(struct key *key, uint64_t number)
 {
@@ -331,45 +332,11 @@ enum status blocks_find(
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
-/* --- what is due --- */
-
-bool due_key(struct key *key, const struct ticket *t)
-{
-	key_init(key);
-	key_u64(key, (uint64_t)t->wait_until);
-	key_number(key, t->number);
-	return t->wait_until != 0;
-}
-
-uint64_t due_number(struct bytes key)
-{
-	size_t offset = 8;
-
-	return key_read_number(key, &offset);
-}
-
-static enum status move_due(
-	struct txn *txn, const struct ticket *before, const struct ticket *after)
-{
-	enum status st = ST_OK;
-	struct key key;
-
-	if (before && after && before->wait_until == after->wait_until)
-		return ST_OK;
-	if (before && due_key(&key, before))
-		st = txn_delete(txn, TABLE_DUE, key_bytes(&key));
-	if (st != ST_OK && st != ST_NOT_FOUND)
-		return st;
-	return after && due_key(&key, after)
-		? txn_put(txn, TABLE_DUE, key_bytes(&key), (struct bytes){ "", 0 })
-		: ST_OK;
-}
-
 enum status index_move(struct txn *txn, const struct ticket *before, const struct ticket *after)
 {
 	enum status st = list_move(txn, before, after);
 
 	if (st == ST_OK)
 		st = block_move(txn, before, after);
-	return st == ST_OK ? move_due(txn, before, after) : st;
+	return st == ST_OK ? due_index_move(txn, before, after) : st;
 }

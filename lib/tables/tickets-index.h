@@ -76,10 +76,6 @@ enum status index_move(struct txn *txn, const struct ticket *before, const struc
 /* Of the queue, or watched by it. */
 bool ticket_in_queue(const struct ticket *ticket, const char *queue);
 
-/* The row in TABLE_DUE: time, number; false when the ticket waits for no time. */
-bool due_key(struct key *key, const struct ticket *ticket);
-uint64_t due_number(struct bytes key);
-
 void ticket_key(struct key *key, uint64_t number);
 void entry_key(struct key *key, uint64_t number, uint64_t seq);
 void entry_key_read(struct bytes key, uint64_t *number_out, uint64_t *seq_out);

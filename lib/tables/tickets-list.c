@@ -335,23 +335,3 @@ enum status tickets_count_queues(
 			err, st, _("cannot count the queues' tickets: %s"), txn_reason(txn));
 	return ST_OK;
 }
-
-/* --- what is due --- */
-
-enum status tickets_due(struct txn *txn, int64_t now, uint64_t *numbers, size_t max, size_t *n_out,
-	struct error *err)
-{
-	struct scan scan;
-	enum status st;
-
-	*n_out = 0;
-	for (st = scan_first(&scan, txn, TABLE_DUE, (struct bytes){ NULL, 0 },
-		     (struct bytes){ NULL, 0 }, false);
-		st == ST_OK && *n_out < max && key_read_u64(scan.key, 0) <= (uint64_t)now;
-		st = scan_next(&scan))
-		numbers[(*n_out)++] = due_number(scan.key);
-	scan_release(&scan);
-	if (st != ST_OK && st != ST_NOT_FOUND)
-		return error_set(err, st, _("cannot read what is due: %s"), txn_reason(txn));
-	return ST_OK;
-}

@@ -160,10 +160,6 @@ enum status tickets_last(struct txn *txn, uint64_t *number_out, struct error *er
 enum status tickets_each_from(
 	struct txn *txn, uint64_t number, ticket_visit *fn, void *arg, struct error *err);
 
-/* Work that is due: tickets whose wait_until has passed, at most max. */
-enum status tickets_due(struct txn *txn, int64_t now, uint64_t *numbers, size_t max, size_t *n_out,
-	struct error *err);
-
 /* Writes every index of this ticket and its entries anew, and counts its messages. */
 enum status tickets_reindex(struct txn *txn, uint64_t number, struct error *err);
 /* Counts its messages and their attachments anew. */

@@ -211,6 +211,16 @@ void desk_entry(struct desk *desk, uint64_t number, uint64_t seq, struct entry *
 	g_assert_cmpint(store_read(desk->store, load, &w, &desk->err), ==, ST_OK);
 }
 
+static enum status insert(struct txn *txn, void *ticket, struct error *err)
+{
+	return tickets_insert(txn, ticket, err);
+}
+
+void desk_insert(struct desk *desk, const struct ticket *ticket)
+{
+	g_assert_cmpint(store_write(desk->store, insert, (void *)ticket, &desk->err), ==, ST_OK);
+}
+
 void desk_save(struct desk *desk, const struct ticket *ticket)
 {
 	struct wanted w = { .saved = ticket };

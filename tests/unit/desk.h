@@ -41,6 +41,8 @@ bool desk_has_edit(const struct desk *desk, enum edit_kind kind, const char *val
 /* Loads; fails the test when it is not there. Release with record_release. */
 void desk_ticket(struct desk *desk, uint64_t number, struct ticket *ticket_out);
 void desk_entry(struct desk *desk, uint64_t number, uint64_t seq, struct entry *entry_out);
+/* Stores one under its number, without a mail. */
+void desk_insert(struct desk *desk, const struct ticket *ticket);
 /* Saves a changed ticket as it is. */
 void desk_save(struct desk *desk, const struct ticket *ticket);
 

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "settings/settings.h"
 #include "tables/check.h"
+#include "tables/due-index.h"
 #include "tables/history.h"
 #include "tables/tickets-index.h"
 #include "../store-fixture.h"
@@ -891,7 +892,7 @@ static void set_wait(struct txn *txn, uint64_t number, int64_t until)
 
 static enum status become_due(struct txn *txn, void *arg, struct error *err)
 {
-	uint64_t due[2];
+	struct due_row due[2];
 	size_t n;
 
 	(void)arg;
@@ -899,19 +900,19 @@ static enum status become_due(struct txn *txn, void *arg, struct error *err)
 	set_wait(txn, 1, 100);
 	set_wait(txn, 2, 50);
 	set_wait(txn, 3, 70);
-	OK(tickets_due(txn, 49, due, 2, &n, err));
+	OK(due_index_find(txn, 49, due, 2, &n, err));
 	g_assert_cmpuint(n, ==, 0);
-	OK(tickets_due(txn, 50, due, 2, &n, err));
+	OK(due_index_find(txn, 50, due, 2, &n, err));
 	g_assert_cmpuint(n, ==, 1);
-	g_assert_cmpuint(due[0], ==, 2);
-	OK(tickets_due(txn, 1000, due, 2, &n, err));
+	g_assert_cmpuint(due[0].number, ==, 2);
+	OK(due_index_find(txn, 1000, due, 2, &n, err));
 	g_assert_cmpuint(n, ==, 2);
-	g_assert_cmpuint(due[1], ==, 3);
+	g_assert_cmpuint(due[1].number, ==, 3);
 	set_wait(txn, 2, 0);
 	set_wait(txn, 3, 200);
-	OK(tickets_due(txn, 199, due, 2, &n, err));
+	OK(due_index_find(txn, 199, due, 2, &n, err));
 	g_assert_cmpuint(n, ==, 1);
-	g_assert_cmpuint(due[0], ==, 1);
+	g_assert_cmpuint(due[0].number, ==, 1);
 	return ST_OK;
 }
 
