@@ -1,5 +1,5 @@
-/* An ordered key-value store with transactions; the only door to the engine (LMDB, in lmdb/ alone).
- * Hides map growth, stale readers, group commit. Knows nothing of mail.
+/* An ordered key-value store with transactions; the only door to its engines (engine.h), each in a
+ * folder of its own. Hides map growth, stale readers, group commit. Knows nothing of mail.
  *
  * Keys sort as bytes and are at most STORE_KEY_MAX long; values are of any size. Nothing that a get
  * or a scan returns may be used after `fn` returned, nor after the next put or delete in it. */
@@ -29,7 +29,7 @@ enum store_table {
 	/* identity of a message → number, seq, where its Message-ID does not tell: see
 	   tickets-entries.c */
 	TABLE_DIGESTS,
-	TABLE_INDEX,           /* lists of tickets: see tickets-index.h */
+	TABLE_INDEX,           /* lists of tickets, if txn_derives(): see tickets-index.h */
 	TABLE_DUE,             /* time, number → open work */
 	TABLE_QUEUES,          /* name */
 	TABLE_AGENTS,          /* login */
@@ -43,6 +43,7 @@ enum store_table {
 
 struct store;
 struct txn;
+struct wants;
 
 /* Work inside a transaction. May be run more than once, on any thread: reset outputs first, and
  * have no effect but through txn and arg. Any status but ST_OK undoes its writes, and only its
@@ -62,8 +63,13 @@ enum store_look {
 };
 
 struct store_options {
-	const char *path; /* directory; made if missing, mode 02770; files in it have 0660 */
-	size_t map_size;  /* bytes to begin with; grows by itself */
+	const char *url; /* whose scheme chooses the engine; NULL or "": LMDB at `path` */
+	/* directory; made if missing, mode 02770; files in it have 0660. With a url, what is this
+	 * host's own lies there. */
+	const char *path;
+	int64_t deadline_s; /* with a url: what cannot be done until then is ST_BUSY */
+	bool require_sync;  /* with a url: committed means on a quorum of servers */
+	size_t map_size;    /* bytes to begin with; grows by itself */
 	/* a commit is on disk before store_write returns; without, power loss may cost the store */
 	bool durable;
 	bool read_only;       /* ST_NOT_FOUND if the store is not there yet */
@@ -92,7 +98,23 @@ enum status store_read(struct store *store, store_fn *fn, void *arg, struct erro
  * once. ST_OK means committed, and durable if so opened. */
 enum status store_write(struct store *store, store_fn *fn, void *arg, struct error *err);
 
+/* Does the engine ask for what fn is going to read before it runs? */
+bool store_reads_ahead(const struct store *store);
+/* The same as store_write(), with what fn will read, as far as that is known; NULL: it is not. A
+ * read that was not told costs time, and no more. */
+enum status store_write_wanting(
+	struct store *store, const struct wants *wants, store_fn *fn, void *arg, struct error *err);
+
+/* Waits until something was committed, by whatever process or host, or that many milliseconds. It
+ * may return early, and it may miss one: who waits looks for himself. */
+void store_wait(struct store *store, unsigned ms);
+
+/* The name of its engine: "lmdb". */
+const char *store_engine(const struct store *store);
+
 enum { STORE_SECRET_BYTES = 32 };
+
+/* --- upkeep; ST_REFUSED where the database's own tools do that --- */
 
 /* Looks at the open store's file as store_open() does, while others write. ST_IO: it is damaged. */
 enum status store_check_pages(struct store *store, enum store_look how, struct error *err);
@@ -171,6 +193,43 @@ enum status scan_first(struct scan *scan, struct txn *txn, enum store_table tabl
 	struct bytes prefix, struct bytes from, bool reverse);
 enum status scan_next(struct scan *scan);
 void scan_release(struct scan *scan);
+
+/* Does the engine ask for index rows (TABLE_INDEX)? If not, it answers txn_query(). */
+bool txn_derives(const struct txn *txn);
+/* Are values to say all, even what their other fields tell? */
+bool txn_spells_out(const struct txn *txn);
+
+/* A field of a ticket, by the letter that its row has in .index, and the value it must have: that
+ * of a text, or one of a list. */
+struct query_value {
+	char index;
+	const char *value; /* NULL: none at all */
+};
+
+enum { QUERY_VALUES = 8 };
+
+/* Which tickets, in the order of their activity. It may give a little too much, never too little:
+ * who asks looks at the records. */
+struct query {
+	struct query_value values[QUERY_VALUES]; /* all of them; .index 0 ends them */
+	unsigned statuses;                       /* a bit for each that is wanted; 0: any */
+	bool merged;                             /* those that are merged, too */
+	bool undelivered;                        /* only those */
+	int64_t from, until; /* activity: from inclusive, until exclusive; 0: any */
+	bool reverse;        /* the newest first */
+	uint64_t limit;      /* at most that many; 0: any */
+};
+/* Tickets' rows, as scan_first() gives them; scan_next() and scan_release() as there. Only where
+ * txn_derives() is false. */
+enum status txn_query(struct scan *scan, struct txn *txn, const struct query *query);
+
+/* Tickets of a queue, watched ones too, that are active and not merged. */
+struct query_count {
+	const char *queue; /* the caller's */
+	uint64_t open, new;
+};
+/* The same: only where txn_derives() is false. */
+enum status txn_count(struct txn *txn, struct query_count *counts, size_t n);
 
 /* Why the last get, put, delete or scan in this txn failed, for error texts. */
 const char *txn_reason(struct txn *txn);

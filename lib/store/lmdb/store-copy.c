@@ -23,7 +23,7 @@ static int open_copy(const char *path, char **named_out)
 	return open(*named_out, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 }
 
-static int write_copy(struct store *store, int fd)
+static int write_copy(struct lmdb *store, int fd)
 {
 	int rc;
 
@@ -47,7 +47,7 @@ static int name_copy(int fd, const char *named, const char *path)
 	return 0;
 }
 
-static int make_copy(struct store *store, const char *path)
+static int make_copy(struct lmdb *store, const char *path)
 {
 	g_autofree char *named = NULL;
 	int fd = open_copy(path, &named), rc;
@@ -64,14 +64,14 @@ static int make_copy(struct store *store, const char *path)
 	return rc;
 }
 
-enum status store_copy(struct store *store, const char *path, struct error *err)
+enum status lmdb_copy(struct store *store, const char *path, struct error *err)
 {
 	g_autofree char *dir = g_path_get_dirname(path);
 	int rc;
 
 	if (g_file_test(path, G_FILE_TEST_EXISTS))
 		return error_set(err, ST_EXISTS, _("'%s' is there already"), path);
-	rc = make_copy(store, path);
+	rc = make_copy(lmdb_of(store), path);
 	if (rc)
 		return error_set(err, rc == EEXIST ? ST_EXISTS : engine_status(rc),
 			_("cannot copy the store to '%s': %s"), path, mdb_strerror(rc));

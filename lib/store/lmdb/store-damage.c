@@ -9,7 +9,7 @@
 /* A snapshot whose head has been written over is taken anew. */
 enum { TRIES = 16 };
 
-enum status engine_damaged(const struct store *store, const char *how, struct error *err)
+enum status engine_damaged(const struct lmdb *store, const char *how, struct error *err)
 {
 	return error_set(
 		err, ST_IO, _("store '%s' is damaged: %s; restore a backup"), store->path, how);
@@ -172,7 +172,7 @@ static bool all_pages_are_sound(struct pages *pages)
 }
 
 static enum status look_once(
-	const struct store *store, look *what, bool *found_out, struct error *err)
+	const struct lmdb *store, look *what, bool *found_out, struct error *err)
 {
 	struct pages pages;
 	MDB_txn *txn;
@@ -189,7 +189,7 @@ static enum status look_once(
 	return st;
 }
 
-static enum status damage_look_at(const struct store *store, look *what, struct error *err)
+static enum status damage_look_at(const struct lmdb *store, look *what, struct error *err)
 {
 	enum status st = ST_OK;
 	bool found = false;
@@ -199,7 +199,7 @@ static enum status damage_look_at(const struct store *store, look *what, struct 
 	return st;
 }
 
-enum status engine_check_pages(const struct store *store, enum store_look how, struct error *err)
+enum status engine_check_pages(const struct lmdb *store, enum store_look how, struct error *err)
 {
 	static look *const looks[] = {
 		[LOOK_AT_ROOTS] = all_begin_well,
@@ -211,7 +211,7 @@ enum status engine_check_pages(const struct store *store, enum store_look how, s
 	return st == ST_OK ? damage_look_at(store, looks[how], err) : st;
 }
 
-enum status store_check_pages(struct store *store, enum store_look how, struct error *err)
+enum status lmdb_check_pages(struct store *store, enum store_look how, struct error *err)
 {
-	return engine_check_pages(store, how, err);
+	return engine_check_pages(lmdb_of(store), how, err);
 }

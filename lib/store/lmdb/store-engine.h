@@ -1,18 +1,14 @@
-/* What the files of the store share. Only they include <lmdb.h>. */
+/* What the files of the engine share. Only they include <lmdb.h>. */
 #ifndef MILTICKET_STORE_ENGINE_H
 #define MILTICKET_STORE_ENGINE_H
 
 #include <lmdb.h>
 #include <pthread.h>
-#include <semaphore.h>
 
-#include "store/store.h"
+#include "store/engine.h"
 
 /* Beside LMDB's own codes: the files are not those at the path any more. */
 enum { ENGINE_REPLACED = -30600 };
-
-/* How often what another process undid is tried again. */
-enum { ENGINE_RETRIES = 64 };
 
 /* Trees of the engine; see store-table.c. */
 enum { ENGINE_TREES = 3 };
@@ -29,53 +25,75 @@ struct file_id {
 	ino_t inode;
 };
 
-/* A call of store_write, on its caller's stack; leads and next belong to store->lock. turn: it is
- * done, or has to lead. */
-struct job {
-	store_fn *fn;
-	void *arg;
-	struct error *err;
-	enum status status;
-	bool leads;
-	sem_t turn;
-	struct job *next;
-};
+/* The engine itself, for who chooses one. */
+extern const struct engine lmdb_engine;
 
-struct store {
+struct lmdb {
+	struct store store;
 	MDB_env *env;
 	MDB_dbi trees[ENGINE_TREES];
 	char *path;
 	unsigned flags; /* of mdb_env_open */
 	struct file_id data,
 		locks; /* what env has open; others may have put new files in their place */
-	guint8 secret[STORE_SECRET_BYTES];
 	/* Transactions hold it for reading; resizing or reopening the map needs that there is
 	 * none. */
 	pthread_rwlock_t map_lock;
-	/* Writers that wait to be gathered. Locks are pthread's, not GLib's: thread sanitizers see
-	 * through those only. */
-	pthread_mutex_t lock;
-	struct job *first, **last;
-	bool leading;
 	int gate; /* the directory, to be locked by who wants to write next; -1: none */
 };
 
-struct txn {
-	struct store *store;
+struct lmdb_txn {
+	struct txn txn;
+	struct lmdb *store;
 	MDB_txn *mdb;
-	bool reads;   /* nothing changes under a cursor */
-	bool changed; /* something was put or deleted */
-	int rc;       /* the last failure, an MDB code or an errno */
-	bool full;    /* the map is full: grow it and run again */
+	int rc;    /* the last failure, an MDB code or an errno */
+	bool full; /* the map is full: grow it and run again */
 };
 
+static inline struct lmdb *lmdb_of(struct store *store)
+{
+	return (struct lmdb *)store;
+}
+
+static inline struct lmdb_txn *lmdb_txn_of(struct txn *txn)
+{
+	return (struct lmdb_txn *)txn;
+}
+
+/* Functions of the engine's table; see engine.h. */
+enum status lmdb_open(const struct engine *engine, const struct store_options *options,
+	struct store **store_out, struct error *err);
+void lmdb_close(struct store *store);
+enum status lmdb_read(struct store *store, store_fn *fn, void *arg, struct error *err);
+enum group_end lmdb_write(struct store *store, const struct group *group);
+enum status lmdb_get(
+	struct txn *txn, enum store_table table, struct bytes key, struct bytes *value_out);
+enum status lmdb_put(struct txn *txn, enum store_table table, struct bytes key, struct bytes value);
+enum status lmdb_delete(struct txn *txn, enum store_table table, struct bytes key);
+enum status lmdb_scan_first(struct scan *scan, struct bytes prefix, struct bytes from);
+enum status lmdb_scan_next(struct scan *scan);
+void lmdb_scan_release(struct scan *scan);
+enum status lmdb_next_number(
+	struct txn *txn, const char *name, uint64_t first, uint64_t *number_out);
+enum status lmdb_skip_numbers(struct txn *txn, const char *name, uint64_t number);
+enum status lmdb_last_number(struct txn *txn, const char *name, uint64_t *last_out);
+const char *lmdb_reason(struct txn *txn);
+enum status lmdb_say(struct txn *txn, const char *what, enum status st, struct error *err);
+enum status lmdb_stat(struct store *store, struct store_stat *stat_out, struct error *err);
+enum status lmdb_check_pages(struct store *store, enum store_look how, struct error *err);
+unsigned lmdb_clear_readers(struct store *store);
+enum status lmdb_copy(struct store *store, const char *path, struct error *err);
+enum status lmdb_rewrite(struct store *store, struct error *err);
+enum status lmdb_restore(const struct engine *engine, const struct store_options *options,
+	const char *backup, bool force, char **kept_out, struct error *err);
+
 /* The status of a call of LMDB's inside a transaction; a failure is kept as its reason. */
-enum status engine_settle(struct txn *txn, int rc);
+enum status engine_settle(struct lmdb_txn *txn, int rc);
 /* 0 and *value_out borrowed, or what the engine says. For those who have no struct txn yet. */
 int engine_get(
 	MDB_txn *txn, MDB_dbi tree, enum store_table table, struct bytes key, MDB_val *value_out);
 const char *engine_tree_name(enum store_table table);
-MDB_dbi engine_tree(const struct store *store, enum store_table table);
+MDB_dbi engine_tree(const struct lmdb *store, enum store_table table);
 /* A key of a table as its tree has it. False when it is none: empty, too long, or no number at its
  * head where there must be one. */
 bool engine_tree_key(enum store_table table, struct bytes key, struct tree_key *out);
@@ -92,32 +110,29 @@ enum status engine_format(struct txn *txn, uint64_t *format_out);
 enum status engine_put_format(struct txn *txn);
 /* Brings a store of the format before to this one. The caller has it open for writing. */
 enum status engine_migrate(
-	struct store *store, const struct store_options *options, struct error *err);
+	struct lmdb *store, const struct store_options *options, struct error *err);
 
 enum status engine_status(int rc);
-enum status engine_error(struct error *err, const struct store *store, const char *what, int rc);
-/* How the work in txn ended that came to st: a call that failed in it makes it fail, and the
- * engine's words are said where the work found none. err's text was emptied before the work. */
-enum status engine_end(struct txn *txn, const char *what, enum status st, struct error *err);
+enum status engine_error(struct error *err, const struct lmdb *store, const char *what, int rc);
 /* Is another file at the path now than the one that env has open? Asked with a transaction begun:
  * whoever replaces the files holds the writers' lock of the old ones. */
-bool engine_replaced(const struct store *store);
+bool engine_replaced(const struct lmdb *store);
 /* Opens the trees, or makes them. The same codes. */
-int engine_open_trees(struct store *store);
+int engine_open_trees(struct lmdb *store);
 /* Opens the files that are at the path, with a map of that size. 0, or the engine's or system's
  * code. */
-int engine_open_current(struct store *store, size_t map_size);
+int engine_open_current(struct lmdb *store, size_t map_size);
 /* Waits for the gate with flock's LOCK_EX, or leaves it with LOCK_UN. */
 void engine_gate(int gate, int operation);
 /* Makes the directory of a store, if there is none, with owner and mode. 0 or an errno. */
 int engine_make_directory(const struct store_options *options);
 /* Makes the files of a store with owner and mode, and its directory. 0 or an errno. */
 int engine_make_files(const struct store_options *options);
-enum status engine_damaged(const struct store *store, const char *how, struct error *err);
+enum status engine_damaged(const struct lmdb *store, const char *how, struct error *err);
 /* Asked before LMDB reads anything of it. */
-enum status engine_check_pages(const struct store *store, enum store_look how, struct error *err);
+enum status engine_check_pages(const struct lmdb *store, enum store_look how, struct error *err);
 /* Makes the map larger, takes over another process's size or files, or opens the environment anew,
  * as rc asks; true if trying again makes sense. The caller holds no transaction and no lock. */
-bool engine_recover(struct store *store, int rc);
+bool engine_recover(struct lmdb *store, int rc);
 
 #endif

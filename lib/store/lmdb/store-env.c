@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static int open_trees_in(struct store *store, bool make)
+static int open_trees_in(struct lmdb *store, bool make)
 {
 	MDB_txn *txn;
 	int rc = mdb_txn_begin(store->env, NULL, make ? 0 : MDB_RDONLY, &txn);
@@ -22,14 +22,14 @@ static int open_trees_in(struct store *store, bool make)
 }
 
 /* Who opens a store waits for no writer, unless there is something to be made. */
-int engine_open_trees(struct store *store)
+int engine_open_trees(struct lmdb *store)
 {
 	int rc = open_trees_in(store, false);
 
 	return rc == MDB_NOTFOUND && !(store->flags & MDB_RDONLY) ? open_trees_in(store, true) : rc;
 }
 
-static struct file_id id_at(const struct store *store, const char *name)
+static struct file_id id_at(const struct lmdb *store, const char *name)
 {
 	g_autofree char *path = g_build_filename(store->path, name, NULL);
 	struct stat status;
@@ -43,7 +43,7 @@ static bool same_file(struct file_id a, struct file_id b)
 	return a.device == b.device && a.inode == b.inode;
 }
 
-bool engine_replaced(const struct store *store)
+bool engine_replaced(const struct lmdb *store)
 {
 	return !same_file(store->data, id_at(store, "data.mdb")) ||
 		!same_file(store->locks, id_at(store, "lock.mdb"));
@@ -51,13 +51,13 @@ bool engine_replaced(const struct store *store)
 
 /* Noted before the files are opened: if they are replaced meanwhile, the first transaction sees
  * it. */
-static void note_files(struct store *store)
+static void note_files(struct lmdb *store)
 {
 	store->data = id_at(store, "data.mdb");
 	store->locks = id_at(store, "lock.mdb");
 }
 
-static int open_env(struct store *store, size_t map_size)
+static int open_env(struct lmdb *store, size_t map_size)
 {
 	int dead, rc = mdb_env_create(&store->env);
 
@@ -80,18 +80,18 @@ static int open_env(struct store *store, size_t map_size)
 
 /* The numbers of files that nobody has open are given again: what was noted counts only if it is
  * there still when they are open. */
-int engine_open_current(struct store *store, size_t map_size)
+int engine_open_current(struct lmdb *store, size_t map_size)
 {
 	int rc = open_env(store, map_size);
 
-	for (int i = 0; i < ENGINE_RETRIES && rc == 0 && engine_replaced(store); i++) {
+	for (int i = 0; i < GROUP_TRIES && rc == 0 && engine_replaced(store); i++) {
 		g_clear_pointer(&store->env, mdb_env_close);
 		rc = open_env(store, 0);
 	}
 	return rc;
 }
 
-static int open_reopen(struct store *store)
+static int open_reopen(struct lmdb *store)
 {
 	int rc;
 
@@ -107,7 +107,7 @@ static int open_reopen(struct store *store)
 }
 
 /* When a map cannot be had, LMDB is left without any. */
-static int open_resize(struct store *store, size_t size)
+static int open_resize(struct lmdb *store, size_t size)
 {
 	int rc = mdb_env_set_mapsize(store->env, size);
 
@@ -116,7 +116,7 @@ static int open_resize(struct store *store, size_t size)
 	return rc;
 }
 
-bool engine_recover(struct store *store, int rc)
+bool engine_recover(struct lmdb *store, int rc)
 {
 	MDB_envinfo info;
 	int done = rc;

@@ -43,25 +43,18 @@ static bool is_damage(int rc)
 }
 
 static enum status open_say(
-	struct error *err, enum status st, const struct store *store, const char *what, int rc)
+	struct error *err, enum status st, const struct lmdb *store, const char *what, int rc)
 {
 	return error_set(err, st, _("cannot %s store '%s': %s%s"), what, store->path,
 		mdb_strerror(rc), is_damage(rc) ? _("; it is damaged: restore a backup") : "");
 }
 
-enum status engine_error(struct error *err, const struct store *store, const char *what, int rc)
+enum status engine_error(struct error *err, const struct lmdb *store, const char *what, int rc)
 {
 	return open_say(err, engine_status(rc), store, what, rc);
 }
 
-enum status engine_end(struct txn *txn, const char *what, enum status st, struct error *err)
+enum status lmdb_say(struct txn *txn, const char *what, enum status st, struct error *err)
 {
-	/* Whatever the work made of it. */
-	if (txn->rc && (st == ST_OK || st == ST_NOT_FOUND))
-		st = engine_status(txn->rc);
-	if (st == ST_OK || st == ST_NOT_FOUND || !txn->rc || !err || err->text[0])
-		return st;
-	return open_say(err, st, txn->store, what, txn->rc);
+	return open_say(err, st, lmdb_txn_of(txn)->store, what, lmdb_txn_of(txn)->rc);
 }
-
-/* --- opening --- */

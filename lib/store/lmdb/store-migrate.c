@@ -34,14 +34,14 @@ static enum status is_current(struct txn *txn, void *arg, struct error *err)
 
 /* A daemon of before would go on to read and write what it knows, and keeps its lock. A command
  * that does our work keeps it for a while. */
-static enum status lock_for_migration(struct store *store, int *lock_out, struct error *err)
+static enum status lock_for_migration(struct lmdb *store, int *lock_out, struct error *err)
 {
 	enum status st = store_lock(store->path, lock_out, NULL);
 	bool done = false;
 
 	for (int i = 0; i < LOCK_TRIES && st == ST_BUSY && !done; i++) {
 		g_usleep(G_USEC_PER_SEC / LOCK_TRIES_PER_SECOND);
-		st = store_read(store, is_current, &done, err);
+		st = store_read(&store->store, is_current, &done, err);
 		if (st == ST_OK && !done)
 			st = store_lock(store->path, lock_out, NULL);
 	}
@@ -56,7 +56,7 @@ static enum status lock_for_migration(struct store *store, int *lock_out, struct
 }
 
 enum status engine_migrate(
-	struct store *store, const struct store_options *options, struct error *err)
+	struct lmdb *store, const struct store_options *options, struct error *err)
 {
 	store_fn *migrate = options->migrate;
 	int lock = -1;
@@ -68,7 +68,7 @@ enum status engine_migrate(
 			options->path, ENGINE_FORMAT - 1, ENGINE_FORMAT);
 	st = options->locked ? ST_OK : lock_for_migration(store, &lock, err);
 	if (st == ST_OK)
-		st = store_write(store, migrate_in, &migrate, err);
+		st = store_write(&store->store, migrate_in, &migrate, err);
 	failpoint("migrated");
 	store_unlock(lock);
 	return st;

@@ -21,7 +21,7 @@ static bool is_of_format_1(MDB_txn *txn)
 }
 
 /* Before anything else is read or made: what a newer program wrote is not for us to touch. */
-static enum status check_version(struct store *store, struct error *err)
+static enum status check_version(struct lmdb *store, struct error *err)
 {
 	MDB_val value = { 0, NULL };
 	g_autofree char *version = NULL;
@@ -68,7 +68,8 @@ static enum status read_secret(struct txn *txn, void *arg, struct error *err)
 	if (st == ST_OK && value.len == sizeof txn->store->secret)
 		memcpy(txn->store->secret, value.data, value.len);
 	else if (st == ST_OK)
-		st = error_set(err, ST_IO, _("store '%s' has a damaged secret"), txn->store->path);
+		st = error_set(err, ST_IO, _("store '%s' has a damaged secret"),
+			lmdb_txn_of(txn)->store->path);
 	return st;
 }
 
@@ -148,27 +149,26 @@ int engine_make_files(const struct store_options *options)
 
 /* --- the store --- */
 
-static struct store *store_new(const struct store_options *options)
+static struct lmdb *store_new(const struct engine *engine, const struct store_options *options)
 {
-	struct store *store = g_new0(struct store, 1);
+	struct lmdb *store = g_new0(struct lmdb, 1);
 
+	store_init(&store->store, engine);
 	store->path = g_strdup(options->path);
 	store->flags = MDB_NOTLS | (options->read_only ? MDB_RDONLY : 0);
 	store->flags |= options->durable ? 0 : MDB_NOSYNC;
-	store->last = &store->first;
 	store->gate = -1;
 	pthread_rwlock_init(&store->map_lock, NULL);
-	pthread_mutex_init(&store->lock, NULL);
 	return store;
 }
 
-static enum status not_there(const struct store *store, struct error *err)
+static enum status not_there(const struct lmdb *store, struct error *err)
 {
 	return error_set(err, ST_NOT_FOUND, _("there is no store in '%s' yet"), store->path);
 }
 
 static enum status begin_use(
-	struct store *store, const struct store_options *options, struct error *err)
+	struct lmdb *store, const struct store_options *options, struct error *err)
 {
 	int rc = engine_make_files(options);
 	enum status st;
@@ -189,9 +189,9 @@ static enum status begin_use(
 	rc = engine_open_trees(store);
 	if (rc)
 		return engine_error(err, store, _("open"), rc);
-	st = store_read(store, read_secret, NULL, err);
+	st = store_read(&store->store, read_secret, NULL, err);
 	return st == ST_NOT_FOUND && !options->read_only
-		? store_write(store, make_format, NULL, err)
+		? store_write(&store->store, make_format, NULL, err)
 		: st;
 }
 
@@ -207,27 +207,28 @@ static enum status is_of_format_before(struct txn *txn, void *arg, struct error 
 
 /* Who only reads an older store opens it anew, to bring it to this format. */
 static enum status bring_up_to_date(
-	struct store **store, const struct store_options *options, struct error *err)
+	struct lmdb **store, const struct store_options *options, struct error *err)
 {
+	const struct engine *engine = (*store)->store.engine;
 	struct store_options writing = *options;
 	bool older = false;
-	enum status st = store_read(*store, is_of_format_before, &older, err);
+	enum status st = store_read(&(*store)->store, is_of_format_before, &older, err);
 
 	if (st != ST_OK || !older || options->as_it_is)
 		return st;
 	writing.read_only = false;
 	if (options->read_only && options->migrate) {
-		store_close(*store);
-		*store = store_new(&writing);
+		lmdb_close(&(*store)->store);
+		*store = store_new(engine, &writing);
 		st = begin_use(*store, &writing, err);
 	}
 	return st == ST_OK ? engine_migrate(*store, &writing, err) : st;
 }
 
-enum status store_open(
-	const struct store_options *options, struct store **store_out, struct error *err)
+enum status lmdb_open(const struct engine *engine, const struct store_options *options,
+	struct store **store_out, struct error *err)
 {
-	struct store *store = store_new(options);
+	struct lmdb *store = store_new(engine, options);
 	enum status st = options->read_only && !open_is_there(options)
 		? not_there(store, err)
 		: begin_use(store, options, err);
@@ -235,16 +236,16 @@ enum status store_open(
 	if (st == ST_OK)
 		st = bring_up_to_date(&store, options, err);
 	if (st == ST_OK)
-		*store_out = store;
+		*store_out = &store->store;
 	else
-		store_close(store);
+		lmdb_close(&store->store);
 	return st;
 }
 
-void store_close(struct store *store)
+void lmdb_close(struct store *base)
 {
-	if (!store)
-		return;
+	struct lmdb *store = lmdb_of(base);
+
 	if (store->env && store->flags & MDB_NOSYNC && !(store->flags & MDB_RDONLY))
 		mdb_env_sync(store->env, 1);
 	if (store->env)
@@ -252,21 +253,16 @@ void store_close(struct store *store)
 	if (store->gate >= 0)
 		close(store->gate);
 	pthread_rwlock_destroy(&store->map_lock);
-	pthread_mutex_destroy(&store->lock);
-	memset(store->secret, 0, sizeof store->secret);
+	store_release(base);
 	g_free(store->path);
 	g_free(store);
 }
 
-void store_secret(struct store *store, guint8 secret_out[32])
-{
-	memcpy(secret_out, store->secret, sizeof store->secret);
-}
+/* --- looking at it --- */
 
-/* --- reading --- */
-
-unsigned store_clear_readers(struct store *store)
+unsigned lmdb_clear_readers(struct store *base)
 {
+	struct lmdb *store = lmdb_of(base);
 	int dead = 0;
 
 	pthread_rwlock_rdlock(&store->map_lock);
@@ -278,13 +274,14 @@ unsigned store_clear_readers(struct store *store)
 
 static enum status open_count(struct txn *txn, void *arg, struct error *err)
 {
+	MDB_env *env = lmdb_txn_of(txn)->store->env;
 	struct store_stat *out = arg;
 	MDB_envinfo info;
 	MDB_stat stat;
 
 	(void)err;
-	mdb_env_info(txn->store->env, &info);
-	mdb_env_stat(txn->store->env, &stat);
+	mdb_env_info(env, &info);
+	mdb_env_stat(env, &stat);
 	out->map_size = info.me_mapsize;
 	out->used = (uint64_t)(info.me_last_pgno + 1) * stat.ms_psize;
 	out->commits = info.me_last_txnid;
@@ -292,7 +289,7 @@ static enum status open_count(struct txn *txn, void *arg, struct error *err)
 	return ST_OK;
 }
 
-enum status store_stat(struct store *store, struct store_stat *stat_out, struct error *err)
+enum status lmdb_stat(struct store *store, struct store_stat *stat_out, struct error *err)
 {
 	return store_read(store, open_count, stat_out, err);
 }

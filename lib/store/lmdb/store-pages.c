@@ -85,7 +85,7 @@ static bool pages_wrong(struct pages *pages, const char *name, size_t page, cons
 
 /* --- the snapshot --- */
 
-bool pages_init(struct pages *pages, const struct store *store, MDB_txn *txn)
+bool pages_init(struct pages *pages, const struct lmdb *store, MDB_txn *txn)
 {
 	MDB_envinfo info;
 	MDB_stat stat;

@@ -28,7 +28,7 @@ struct pages {
 
 /* False where the snapshot's head is not to be found, because two writers have come by since txn
  * began. Else to be released. */
-bool pages_init(struct pages *pages, const struct store *store, MDB_txn *txn);
+bool pages_init(struct pages *pages, const struct lmdb *store, MDB_txn *txn);
 void pages_release(struct pages *pages);
 
 /* A row of a tree that is walked over; what is borrowed lives as long as the call. False, with

@@ -7,7 +7,7 @@
 
 static const struct bytes format_key = { "format", 6 };
 
-static int begin_read(struct store *store, MDB_txn **mdb_out)
+static int begin_read(struct lmdb *store, MDB_txn **mdb_out)
 {
 	for (int i = 0;; i++) {
 		int rc, dead;
@@ -24,22 +24,21 @@ static int begin_read(struct store *store, MDB_txn **mdb_out)
 		cleared = rc == MDB_READERS_FULL && mdb_reader_check(store->env, &dead) == 0 &&
 			dead > 0;
 		pthread_rwlock_unlock(&store->map_lock);
-		if (i >= ENGINE_RETRIES || !(cleared || engine_recover(store, rc)))
+		if (i >= GROUP_TRIES || !(cleared || engine_recover(store, rc)))
 			return rc;
 	}
 }
 
-enum status store_read(struct store *store, store_fn *fn, void *arg, struct error *err)
+enum status lmdb_read(struct store *base, store_fn *fn, void *arg, struct error *err)
 {
-	struct txn txn = { .store = store, .reads = true };
+	struct lmdb *store = lmdb_of(base);
+	struct lmdb_txn txn = { .txn = { .store = base, .reads = true }, .store = store };
 	enum status st;
 	int rc = begin_read(store, &txn.mdb);
 
 	if (rc)
 		return engine_error(err, store, _("read"), rc);
-	if (err)
-		err->text[0] = '\0';
-	st = engine_end(&txn, "read", fn(&txn, arg, err), err);
+	st = txn_run(&txn.txn, "read", fn, arg, err);
 	mdb_txn_abort(txn.mdb);
 	pthread_rwlock_unlock(&store->map_lock);
 	return st;

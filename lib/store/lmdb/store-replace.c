@@ -17,8 +17,6 @@
 
 #define KEPT_LOCK "old-lock.mdb"
 
-enum { RETRIES = 64 };
-
 static int move_file(const char *from, const char *to, const char *name)
 {
 	g_autofree char *source = g_build_filename(from, name, NULL),
@@ -123,7 +121,7 @@ static int copy_tree(MDB_txn *from, MDB_dbi tree, MDB_txn *to, const char *name)
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-static int copy_trees(struct store *store, MDB_txn *from, MDB_env *env)
+static int copy_trees(struct lmdb *store, MDB_txn *from, MDB_env *env)
 {
 	MDB_txn *to;
 	int rc = mdb_txn_begin(env, NULL, 0, &to);
@@ -138,7 +136,7 @@ static int copy_trees(struct store *store, MDB_txn *from, MDB_env *env)
 	return rc;
 }
 
-static int write_rows(struct store *store, MDB_txn *from, const char *dir)
+static int write_rows(struct lmdb *store, MDB_txn *from, const char *dir)
 {
 	MDB_envinfo info;
 	MDB_env *env;
@@ -176,7 +174,7 @@ static int copy_owner(const char *from, const char *to, const char *name)
 
 /* With the gate and the old files' write transaction, so that no commit is lost in between, and
  * nobody else replaces them. */
-static int rewrite_under(struct store *store, MDB_txn *from)
+static int rewrite_under(struct lmdb *store, MDB_txn *from)
 {
 	g_autofree char *dir = replace_workshop(store->path, "rewritten");
 	int rc = mkdir(dir, 0700) == 0 ? 0 : errno;
@@ -194,7 +192,7 @@ static int rewrite_under(struct store *store, MDB_txn *from)
 	return rc;
 }
 
-static int replace_rewrite(struct store *store)
+static int replace_rewrite(struct lmdb *store)
 {
 	MDB_txn *from;
 	int rc;
@@ -211,11 +209,12 @@ static int replace_rewrite(struct store *store)
 	return rc;
 }
 
-enum status store_rewrite(struct store *store, struct error *err)
+enum status lmdb_rewrite(struct store *base, struct error *err)
 {
+	struct lmdb *store = lmdb_of(base);
 	int rc = replace_rewrite(store);
 
-	for (int i = 0; i < RETRIES &&
+	for (int i = 0; i < GROUP_TRIES &&
 		(rc == ENGINE_REPLACED || rc == MDB_PANIC || rc == MDB_MAP_RESIZED) &&
 		engine_recover(store, rc);
 		i++)
@@ -277,8 +276,8 @@ static bool is_whole(const char *dir)
 
 /* A backup of an older format is brought to this one before it is in its place, where others may
  * have the store open. */
-static enum status replace_verify(
-	const struct store_options *beside, const char *backup, struct error *err)
+static enum status replace_verify(const struct engine *engine, const struct store_options *beside,
+	const char *backup, struct error *err)
 {
 	const char *dir = beside->path;
 	struct store_options options = *beside;
@@ -290,7 +289,7 @@ static enum status replace_verify(
 	options.read_only = options.locked = true;
 	options.look = LOOK_AT_ALL_PAGES;
 	if (is_whole(dir))
-		st = store_open(&options, &store, &why);
+		st = lmdb_open(engine, &options, &store, &why);
 	store_close(store);
 	if (st == ST_OK)
 		return ST_OK;
@@ -358,8 +357,8 @@ static enum status replace_replace(
 	return ST_OK;
 }
 
-enum status store_restore(const struct store_options *options, const char *backup, bool force,
-	char **kept_out, struct error *err)
+enum status lmdb_restore(const struct engine *engine, const struct store_options *options,
+	const char *backup, bool force, char **kept_out, struct error *err)
 {
 	g_autofree char *dir = replace_workshop(options->path, "restored");
 	struct store_options beside = *options;
@@ -380,7 +379,7 @@ enum status store_restore(const struct store_options *options, const char *backu
 		rc = copy_backup(backup, dir);
 	failpoint("backup-copied");
 	st = rc ? replace_failed(err, _("restore"), options->path, rc)
-		: replace_verify(&beside, backup, err);
+		: replace_verify(engine, &beside, backup, err);
 	if (st == ST_OK)
 		st = replace_replace(options, dir, kept_out, err);
 	remove_directory(dir);

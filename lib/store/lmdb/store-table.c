@@ -43,7 +43,7 @@ const char *engine_tree_name(enum store_table table)
 	return engine_tree_names[tables[table].tree];
 }
 
-MDB_dbi engine_tree(const struct store *store, enum store_table table)
+MDB_dbi engine_tree(const struct lmdb *store, enum store_table table)
 {
 	return store->trees[tables[table].tree];
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* The first failure is the reason, and the answer to all that follows. */
-enum status engine_settle(struct txn *txn, int rc)
+enum status engine_settle(struct lmdb_txn *txn, int rc)
 {
 	if (rc && rc != MDB_NOTFOUND && !txn->rc)
 		txn->rc = rc;
@@ -18,9 +18,9 @@ static MDB_val in_tree(const struct tree_key *key)
 	return (MDB_val){ key->len, (void *)key->data };
 }
 
-const char *txn_reason(struct txn *txn)
+const char *lmdb_reason(struct txn *txn)
 {
-	return mdb_strerror(txn->rc);
+	return mdb_strerror(lmdb_txn_of(txn)->rc);
 }
 
 int engine_get(
@@ -35,26 +35,26 @@ int engine_get(
 	return mdb_get(txn, tree, &k, value_out);
 }
 
-enum status txn_get(
-	struct txn *txn, enum store_table table, struct bytes key, struct bytes *value_out)
+enum status lmdb_get(
+	struct txn *base, enum store_table table, struct bytes key, struct bytes *value_out)
 {
+	struct lmdb_txn *txn = lmdb_txn_of(base);
 	MDB_val v;
-	int rc = txn->rc ? txn->rc
-			 : engine_get(txn->mdb, engine_tree(txn->store, table), table, key, &v);
+	int rc = engine_get(txn->mdb, engine_tree(txn->store, table), table, key, &v);
 
 	if (rc == 0)
 		*value_out = (struct bytes){ v.mv_data, v.mv_size };
 	return engine_settle(txn, rc);
 }
 
-enum status txn_put(struct txn *txn, enum store_table table, struct bytes key, struct bytes value)
+enum status lmdb_put(struct txn *base, enum store_table table, struct bytes key, struct bytes value)
 {
+	struct lmdb_txn *txn = lmdb_txn_of(base);
 	MDB_val k, v = { value.len, (void *)value.data };
 	struct tree_key place;
 
-	if (txn->rc || !engine_tree_key(table, key, &place))
+	if (!engine_tree_key(table, key, &place))
 		return engine_settle(txn, MDB_BAD_VALSIZE);
-	txn->changed = true;
 	k = in_tree(&place);
 	return engine_settle(txn, mdb_put(txn->mdb, engine_tree(txn->store, table), &k, &v, 0));
 }
@@ -103,7 +103,7 @@ static enum status txn_show(struct scan *scan, int rc, MDB_val *k, MDB_val *v)
 		scan->key = engine_key(scan->table, &scan->at);
 		scan->value = (struct bytes){ v->mv_data, v->mv_size };
 	}
-	return engine_settle(scan->txn, rc);
+	return engine_settle(lmdb_txn_of(scan->txn), rc);
 }
 
 static int seek_forward(struct scan *scan, const struct tree_key *from, MDB_val *k, MDB_val *v)
@@ -135,37 +135,32 @@ static int seek_backward(struct scan *scan, const struct tree_key *from, MDB_val
 	return rc ? rc : mdb_cursor_get(scan->cursor, k, v, MDB_PREV);
 }
 
-enum status scan_first(struct scan *scan, struct txn *txn, enum store_table table,
-	struct bytes prefix, struct bytes from, bool reverse)
+enum status lmdb_scan_first(struct scan *scan, struct bytes prefix, struct bytes from)
 {
+	struct lmdb_txn *txn = lmdb_txn_of(scan->txn);
 	struct tree_key start = { .len = 0 };
 	MDB_cursor *cursor;
 	MDB_val k, v;
 	int rc;
 
-	memset(scan, 0, offsetof(struct scan, prefix));
-	scan->txn = txn;
-	scan->table = table;
-	scan->reverse = reverse;
-	if (txn->rc || !engine_tree_prefix(table, prefix, &scan->prefix) ||
-		(from.len && !engine_tree_key(table, from, &start)))
+	if (!engine_tree_prefix(scan->table, prefix, &scan->prefix) ||
+		(from.len && !engine_tree_key(scan->table, from, &start)))
 		return engine_settle(txn, MDB_BAD_VALSIZE);
-	rc = mdb_cursor_open(txn->mdb, engine_tree(txn->store, table), &cursor);
+	rc = mdb_cursor_open(txn->mdb, engine_tree(txn->store, scan->table), &cursor);
 	if (rc)
 		return engine_settle(txn, rc);
 	scan->cursor = cursor;
-	rc = reverse ? seek_backward(scan, &start, &k, &v) : seek_forward(scan, &start, &k, &v);
+	rc = scan->reverse ? seek_backward(scan, &start, &k, &v)
+			   : seek_forward(scan, &start, &k, &v);
 	return txn_show(scan, rc, &k, &v);
 }
 
 /* From the key we were at, wherever a write has put the cursor. */
-enum status scan_next(struct scan *scan)
+enum status lmdb_scan_next(struct scan *scan)
 {
 	MDB_val k = in_tree(&scan->at), v;
 	int rc;
 
-	if (scan->txn->rc)
-		return engine_settle(scan->txn, scan->txn->rc);
 	if (scan->txn->reads) {
 		rc = mdb_cursor_get(scan->cursor, &k, &v, txn_onwards(scan));
 		return txn_show(scan, rc, &k, &v);
@@ -180,11 +175,9 @@ enum status scan_next(struct scan *scan)
 	return txn_show(scan, rc, &k, &v);
 }
 
-void scan_release(struct scan *scan)
+void lmdb_scan_release(struct scan *scan)
 {
-	if (scan->cursor)
-		mdb_cursor_close(scan->cursor);
-	scan->cursor = NULL;
+	mdb_cursor_close(scan->cursor);
 }
 
 /* --- numbers --- */
@@ -239,7 +232,7 @@ static enum status number_row(struct txn *txn, const char *name, uint64_t *last_
 }
 
 /* The last that was given; 0 when none was. */
-enum status txn_last_number(struct txn *txn, const char *name, uint64_t *last_out)
+enum status lmdb_last_number(struct txn *txn, const char *name, uint64_t *last_out)
 {
 	const struct series *series = series_of(name);
 	uint64_t in_table = 0;
@@ -260,10 +253,11 @@ static enum status put_last(struct txn *txn, const char *name, uint64_t last)
 	return txn_put(txn, TABLE_META, key_bytes(&key), (struct bytes){ text, strlen(text) });
 }
 
-enum status txn_next_number(struct txn *txn, const char *name, uint64_t first, uint64_t *number_out)
+enum status lmdb_next_number(
+	struct txn *txn, const char *name, uint64_t first, uint64_t *number_out)
 {
 	uint64_t last;
-	enum status st = txn_last_number(txn, name, &last);
+	enum status st = lmdb_last_number(txn, name, &last);
 
 	last = MAX(first, last + 1);
 	if (st == ST_OK && !series_of(name))
@@ -273,10 +267,10 @@ enum status txn_next_number(struct txn *txn, const char *name, uint64_t first, u
 	return st;
 }
 
-enum status txn_skip_numbers(struct txn *txn, const char *name, uint64_t number)
+enum status lmdb_skip_numbers(struct txn *txn, const char *name, uint64_t number)
 {
 	uint64_t last;
-	enum status st = txn_last_number(txn, name, &last);
+	enum status st = lmdb_last_number(txn, name, &last);
 
 	return st == ST_OK && last < number ? put_last(txn, name, number) : st;
 }
@@ -304,18 +298,18 @@ static enum status keep_numbers(struct txn *txn, enum store_table table, struct 
 	return st;
 }
 
-enum status txn_delete(struct txn *txn, enum store_table table, struct bytes key)
+enum status lmdb_delete(struct txn *base, enum store_table table, struct bytes key)
 {
+	struct lmdb_txn *txn = lmdb_txn_of(base);
 	struct tree_key place;
 	enum status st;
 	MDB_val k;
 
-	if (txn->rc || !engine_tree_key(table, key, &place))
+	if (!engine_tree_key(table, key, &place))
 		return engine_settle(txn, MDB_BAD_VALSIZE);
-	st = keep_numbers(txn, table, key);
+	st = keep_numbers(base, table, key);
 	if (st != ST_OK)
 		return st;
-	txn->changed = true;
 	k = in_tree(&place);
 	return engine_settle(txn, mdb_del(txn->mdb, engine_tree(txn->store, table), &k, NULL));
 }

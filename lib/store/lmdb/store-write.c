@@ -1,7 +1,6 @@
-/* Group commit: concurrent writers are gathered by one of them, the leader, who runs one after the
- * other and commits and syncs once. One writer alone waits for nobody. A failure is rare, and a
- * child transaction copies every page that it changes: they share one, and only when one of several
- * has to be undone are all run again, each in a child of its own. */
+/* A group of writers in one transaction. A failure is rare, and a child transaction copies every
+ * page that it changes: they share one, and only when one of several has to be undone are all run
+ * again, each in a child of its own. */
 #include "store/lmdb/store-engine.h"
 
 #include <errno.h>
@@ -12,7 +11,7 @@
 
 #include "base/tongue.h"
 
-enum { RETRIES = 64, PROBE_BYTES = 1 << 20 };
+enum { PROBE_BYTES = 1 << 20 };
 
 /* Beside LMDB's own codes: a job has failed after it had changed something. */
 enum { UNDO_ONE = -30601 };
@@ -26,7 +25,7 @@ void engine_gate(int gate, int operation)
 /* LMDB's lock goes to whoever is quickest, which is the process that has just given it back: an
  * admin's command would wait for ever for a busy daemon. At the gate the daemon queues after the
  * command, and each waits for one commit of the other. */
-static int begin_in_turn(struct store *store, MDB_txn **mdb_out)
+static int begin_in_turn(struct lmdb *store, MDB_txn **mdb_out)
 {
 	int rc;
 
@@ -36,7 +35,7 @@ static int begin_in_turn(struct store *store, MDB_txn **mdb_out)
 	return rc;
 }
 
-static int write_begin(struct store *store, MDB_txn **mdb_out)
+static int write_begin(struct lmdb *store, MDB_txn **mdb_out)
 {
 	for (int i = 0;; i++) {
 		int rc;
@@ -50,7 +49,7 @@ static int write_begin(struct store *store, MDB_txn **mdb_out)
 			rc = ENGINE_REPLACED;
 		}
 		pthread_rwlock_unlock(&store->map_lock);
-		if (i >= RETRIES || !engine_recover(store, rc))
+		if (i >= GROUP_TRIES || !engine_recover(store, rc))
 			return rc;
 	}
 }
@@ -73,7 +72,7 @@ static int probe_space(int fd, const char *data)
 }
 
 /* LMDB says EIO of a short write, which is how a disk that fills up shows first. */
-static int real_reason(struct store *store, int rc)
+static int real_reason(struct lmdb *store, int rc)
 {
 	g_autofree char *data = g_build_filename(store->path, "data.mdb", NULL),
 			*probe = g_strdup_printf("%s.probe-%d", data, (int)getpid());
@@ -91,29 +90,27 @@ static int real_reason(struct store *store, int rc)
 }
 
 /* Also those that had failed by themselves: what they saw of the others was never committed. */
-static void fail_all(struct store *store, struct job *jobs, int rc)
+static void fail_all(struct lmdb *store, struct job *jobs, int rc)
 {
 	for (struct job *j = jobs; j; j = j->next)
 		j->status = engine_error(j->err, store, _("write"), rc);
 }
 
-static void run_job(struct txn *txn, struct job *job, bool *full_out)
+static struct lmdb_txn write_txn(struct lmdb *store, MDB_txn *mdb)
 {
-	if (job->err)
-		job->err->text[0] = '\0';
-	job->status = engine_end(txn, "write", job->fn(txn, job->arg, job->err), job->err);
-	*full_out |= txn->full;
+	return (struct lmdb_txn){ .txn = { .store = &store->store }, .store = store, .mdb = mdb };
 }
 
 /* A job in a child transaction: its failure undoes only itself. 0, or what failed for all. */
-static int run_child(struct store *store, MDB_txn *parent, struct job *job, bool *full_out)
+static int run_child(struct lmdb *store, MDB_txn *parent, struct job *job, bool *full_out)
 {
-	struct txn txn = { .store = store };
+	struct lmdb_txn txn = write_txn(store, NULL);
 	int rc = mdb_txn_begin(store->env, parent, 0, &txn.mdb);
 
 	if (rc)
 		return rc;
-	run_job(&txn, job, full_out);
+	job_run(&txn.txn, job);
+	*full_out |= txn.full;
 	if (job->status != ST_OK || txn.full) {
 		mdb_txn_abort(txn.mdb);
 		return 0;
@@ -123,26 +120,28 @@ static int run_child(struct store *store, MDB_txn *parent, struct job *job, bool
 
 /* A job in the transaction that it shares with the others. After an error of LMDB's it may be of no
  * use to them. */
-static int run_shared(struct store *store, MDB_txn *mdb, struct job *job, bool *full_out)
+static int run_shared(struct lmdb *store, MDB_txn *mdb, struct job *job, bool *full_out)
 {
-	struct txn txn = { .store = store, .mdb = mdb };
+	struct lmdb_txn txn = write_txn(store, mdb);
 
-	run_job(&txn, job, full_out);
-	return txn.rc || (job->status != ST_OK && txn.changed) ? UNDO_ONE : 0;
+	job_run(&txn.txn, job);
+	*full_out |= txn.full;
+	return txn.rc || (job->status != ST_OK && txn.txn.changed) ? UNDO_ONE : 0;
 }
 
-static int run_alone(struct store *store, MDB_txn *mdb, struct job *job, bool *full_out)
+static int run_alone(struct lmdb *store, MDB_txn *mdb, struct job *job, bool *full_out)
 {
-	struct txn txn = { .store = store, .mdb = mdb };
+	struct lmdb_txn txn = write_txn(store, mdb);
 
-	run_job(&txn, job, full_out);
+	job_run(&txn.txn, job);
+	*full_out |= txn.full;
 	return 0;
 }
 
-typedef int run_way(struct store *store, MDB_txn *mdb, struct job *job, bool *full_out);
+typedef int run_way(struct lmdb *store, MDB_txn *mdb, struct job *job, bool *full_out);
 
 /* 0 when each job has its status; MDB_MAP_FULL and the like when all are to be run again. */
-static int run_once(struct store *store, struct job *jobs, run_way *way)
+static int run_once(struct lmdb *store, struct job *jobs, run_way *way)
 {
 	bool full = false, any = false;
 	MDB_txn *mdb;
@@ -165,98 +164,24 @@ static int run_once(struct store *store, struct job *jobs, run_way *way)
 	return rc;
 }
 
-static void run_group(struct store *store, struct job *jobs)
+static run_way *way_of(const struct group *group)
 {
-	run_way *way = jobs->next ? run_shared : run_alone;
-	int rc = 0;
+	if (group->apart)
+		return run_child;
+	return group->jobs->next ? run_shared : run_alone;
+}
 
-	for (int i = 0; i < RETRIES; i++) {
-		for (struct job *j = jobs; j; j = j->next)
-			j->status = ST_OK;
-		rc = run_once(store, jobs, way);
-		if (rc == UNDO_ONE) {
-			way = run_child;
-			continue;
-		}
-		if (rc != MDB_MAP_FULL && rc != MDB_MAP_RESIZED && rc != MDB_PANIC)
-			break;
-		if (!engine_recover(store, rc))
-			break;
-	}
+enum group_end lmdb_write(struct store *base, const struct group *group)
+{
+	struct lmdb *store = lmdb_of(base);
+	int rc = run_once(store, group->jobs, way_of(group));
+	bool passes = rc == MDB_MAP_FULL || rc == MDB_MAP_RESIZED || rc == MDB_PANIC;
+
+	if (rc == UNDO_ONE && !group->last)
+		return GROUP_APART;
+	if (passes && engine_recover(store, rc) && !group->last)
+		return GROUP_AGAIN;
 	if (rc)
-		fail_all(store, jobs, real_reason(store, rc));
-}
-
-/* The caller holds the lock, and is the first of them. */
-static struct job *write_gather(struct store *store)
-{
-	struct job *jobs = store->first;
-
-	store->first = NULL;
-	store->last = &store->first;
-	return jobs;
-}
-
-/* Hands the lead to the first job that came meanwhile, before the others are woken: the disk should
- * not stay idle. */
-static void write_hand_over(struct store *store)
-{
-	struct job *next;
-
-	pthread_mutex_lock(&store->lock);
-	next = store->first;
-	store->leading = next != NULL;
-	if (next)
-		next->leads = true;
-	pthread_mutex_unlock(&store->lock);
-	if (next)
-		sem_post(&next->turn);
-}
-
-/* Wakes them with no lock held that they would wait for next. A woken caller may return at once;
- * its job is on its stack. */
-static void write_tell(struct job *jobs, const struct job *own)
-{
-	for (struct job *next; jobs; jobs = next) {
-		next = jobs->next;
-		if (jobs != own)
-			sem_post(&jobs->turn);
-	}
-}
-
-static void write_lead(struct store *store, const struct job *own)
-{
-	struct job *jobs;
-
-	pthread_mutex_lock(&store->lock);
-	jobs = write_gather(store);
-	pthread_mutex_unlock(&store->lock);
-	run_group(store, jobs);
-	write_hand_over(store);
-	write_tell(jobs, own);
-}
-
-static void wait_for_turn(struct job *job)
-{
-	while (sem_wait(&job->turn) != 0)
-		;
-}
-
-enum status store_write(struct store *store, store_fn *fn, void *arg, struct error *err)
-{
-	struct job job = { .fn = fn, .arg = arg, .err = err };
-
-	sem_init(&job.turn, 0, 0);
-	pthread_mutex_lock(&store->lock);
-	*store->last = &job;
-	store->last = &job.next;
-	job.leads = !store->leading;
-	store->leading = true;
-	pthread_mutex_unlock(&store->lock);
-	if (!job.leads)
-		wait_for_turn(&job);
-	if (job.leads)
-		write_lead(store, &job);
-	sem_destroy(&job.turn);
-	return job.status;
+		fail_all(store, group->jobs, real_reason(store, rc));
+	return GROUP_DONE;
 }

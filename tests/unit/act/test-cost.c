@@ -1,11 +1,11 @@
 /* What a message costs the store: puts, deletes, and pages that are written. */
 #include "../desk.h"
 
+#include <lmdb.h>
 #include <string.h>
 
 #include "archive/spool.h"
 #include "mail/message.h"
-#include "store/lmdb/store-engine.h"
 
 static unsigned puts_seen, deletes_seen;
 

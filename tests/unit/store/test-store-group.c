@@ -41,7 +41,7 @@ static size_t commits(struct store *store)
 {
 	MDB_envinfo info;
 
-	mdb_env_info(store->env, &info);
+	mdb_env_info(lmdb_of(store)->env, &info);
 	return info.me_last_txnid;
 }
 

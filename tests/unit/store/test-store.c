@@ -674,7 +674,7 @@ static void test_no_address_space(void)
 
 	place_open(&place, (size_t)1 << 46);
 	put(&place, "a", "1");
-	g_assert_false(engine_recover(place.store, MDB_MAP_FULL));
+	g_assert_false(engine_recover(lmdb_of(place.store), MDB_MAP_FULL));
 	assert_value(&place, "a", "1");
 	put(&place, "b", "2");
 	place_close(&place);
@@ -686,13 +686,13 @@ static void test_recovers(void)
 
 	place_open(&place, 0);
 	put(&place, "a", "1");
-	g_assert_true(engine_recover(place.store, MDB_PANIC));
+	g_assert_true(engine_recover(lmdb_of(place.store), MDB_PANIC));
 	assert_value(&place, "a", "1");
 	put(&place, "b", "2");
 	/* Opened anew in vain: every call tries again. */
-	g_clear_pointer(&place.store->env, mdb_env_close);
+	g_clear_pointer(&lmdb_of(place.store)->env, mdb_env_close);
 	assert_value(&place, "b", "2");
-	g_clear_pointer(&place.store->env, mdb_env_close);
+	g_clear_pointer(&lmdb_of(place.store)->env, mdb_env_close);
 	put(&place, "c", "3");
 	assert_value(&place, "c", "3");
 	place_close(&place);

@@ -1,0 +1,236 @@
+/* The door to the engine: what is the same for all of them, and calls through its table. */
+#include "store/engine.h"
+
+#include <string.h>
+
+#include "base/tongue.h"
+
+void store_init(struct store *store, const struct engine *engine)
+{
+	store->engine = engine;
+	store->last = &store->first;
+	pthread_mutex_init(&store->lock, NULL);
+}
+
+void store_release(struct store *store)
+{
+	pthread_mutex_destroy(&store->lock);
+	memset(store->secret, 0, sizeof store->secret);
+}
+
+void store_close(struct store *store)
+{
+	if (store)
+		store->engine->close(store);
+}
+
+void store_secret(struct store *store, guint8 secret_out[STORE_SECRET_BYTES])
+{
+	memcpy(secret_out, store->secret, sizeof store->secret);
+}
+
+const char *store_engine(const struct store *store)
+{
+	return store->engine->name;
+}
+
+void store_wait(struct store *store, unsigned ms)
+{
+	if (store->engine->wait)
+		store->engine->wait(store, ms);
+	else
+		g_usleep((gulong)ms * 1000);
+}
+
+/* --- transactions --- */
+
+static enum status txn_end(struct txn *txn, const char *what, enum status st, struct error *err)
+{
+	/* Whatever the work made of it. */
+	if (txn->failed != ST_OK && (st == ST_OK || st == ST_NOT_FOUND))
+		st = txn->failed;
+	if (st == ST_OK || st == ST_NOT_FOUND || txn->failed == ST_OK || !err || err->text[0])
+		return st;
+	return txn->store->engine->say(txn, what, st, err);
+}
+
+enum status txn_run(struct txn *txn, const char *what, store_fn *fn, void *arg, struct error *err)
+{
+	if (err)
+		err->text[0] = '\0';
+	return txn_end(txn, what, fn(txn, arg, err), err);
+}
+
+void job_run(struct txn *txn, struct job *job)
+{
+	job->status = txn_run(txn, "write", job->fn, job->arg, job->err);
+}
+
+enum status store_read(struct store *store, store_fn *fn, void *arg, struct error *err)
+{
+	return store->engine->read(store, fn, arg, err);
+}
+
+/* --- inside them: the first failure is the answer to all that follows --- */
+
+static enum status txn_settle(struct txn *txn, enum status st)
+{
+	if (st != ST_OK && st != ST_NOT_FOUND && txn->failed == ST_OK)
+		txn->failed = st;
+	return txn->failed != ST_OK ? txn->failed : st;
+}
+
+static bool key_fits(struct bytes key)
+{
+	return key.len > 0 && key.len <= STORE_KEY_MAX;
+}
+
+enum status txn_get(
+	struct txn *txn, enum store_table table, struct bytes key, struct bytes *value_out)
+{
+	if (txn->failed != ST_OK || !key_fits(key))
+		return txn_settle(txn, ST_BAD_INPUT);
+	return txn_settle(txn, txn->store->engine->get(txn, table, key, value_out));
+}
+
+enum status txn_put(struct txn *txn, enum store_table table, struct bytes key, struct bytes value)
+{
+	if (txn->failed != ST_OK || !key_fits(key))
+		return txn_settle(txn, ST_BAD_INPUT);
+	txn->changed = true;
+	return txn_settle(txn, txn->store->engine->put(txn, table, key, value));
+}
+
+enum status txn_delete(struct txn *txn, enum store_table table, struct bytes key)
+{
+	if (txn->failed != ST_OK || !key_fits(key))
+		return txn_settle(txn, ST_BAD_INPUT);
+	txn->changed = true;
+	return txn_settle(txn, txn->store->engine->delete (txn, table, key));
+}
+
+const char *txn_reason(struct txn *txn)
+{
+	return txn->store->engine->reason(txn);
+}
+
+bool txn_derives(const struct txn *txn)
+{
+	return txn->store->engine->derives;
+}
+
+bool txn_spells_out(const struct txn *txn)
+{
+	return txn->store->engine->spells_out;
+}
+
+/* --- scans --- */
+
+static void scan_init(struct scan *scan, struct txn *txn, enum store_table table, bool reverse)
+{
+	memset(scan, 0, offsetof(struct scan, prefix));
+	scan->txn = txn;
+	scan->table = table;
+	scan->reverse = reverse;
+}
+
+enum status scan_first(struct scan *scan, struct txn *txn, enum store_table table,
+	struct bytes prefix, struct bytes from, bool reverse)
+{
+	scan_init(scan, txn, table, reverse);
+	if (txn->failed != ST_OK || prefix.len > STORE_KEY_MAX || from.len > STORE_KEY_MAX)
+		return txn_settle(txn, ST_BAD_INPUT);
+	return txn_settle(txn, txn->store->engine->scan_first(scan, prefix, from));
+}
+
+enum status txn_query(struct scan *scan, struct txn *txn, const struct query *query)
+{
+	scan_init(scan, txn, TABLE_TICKETS, query->reverse);
+	if (txn->failed != ST_OK)
+		return txn->failed;
+	return txn_settle(txn, txn->store->engine->query(scan, query));
+}
+
+enum status scan_next(struct scan *scan)
+{
+	struct txn *txn = scan->txn;
+
+	if (txn->failed != ST_OK)
+		return txn->failed;
+	return txn_settle(txn, txn->store->engine->scan_next(scan));
+}
+
+void scan_release(struct scan *scan)
+{
+	if (scan->cursor)
+		scan->txn->store->engine->scan_release(scan);
+	scan->cursor = NULL;
+}
+
+enum status txn_count(struct txn *txn, struct query_count *counts, size_t n)
+{
+	if (txn->failed != ST_OK)
+		return txn->failed;
+	return txn_settle(txn, txn->store->engine->count(txn, counts, n));
+}
+
+/* --- numbers --- */
+
+enum status txn_next_number(struct txn *txn, const char *name, uint64_t first, uint64_t *number_out)
+{
+	if (txn->failed != ST_OK)
+		return txn->failed;
+	return txn_settle(txn, txn->store->engine->next_number(txn, name, first, number_out));
+}
+
+enum status txn_skip_numbers(struct txn *txn, const char *name, uint64_t number)
+{
+	if (txn->failed != ST_OK)
+		return txn->failed;
+	return txn_settle(txn, txn->store->engine->skip_numbers(txn, name, number));
+}
+
+enum status txn_last_number(struct txn *txn, const char *name, uint64_t *last_out)
+{
+	if (txn->failed != ST_OK)
+		return txn->failed;
+	return txn_settle(txn, txn->store->engine->last_number(txn, name, last_out));
+}
+
+/* --- upkeep --- */
+
+static enum status store_not_ours(const struct store *store, const char *what, struct error *err)
+{
+	return error_set(err, ST_REFUSED, _("cannot %s a store of %s: its own tools do that"), what,
+		store->engine->name);
+}
+
+enum status store_stat(struct store *store, struct store_stat *stat_out, struct error *err)
+{
+	*stat_out = (struct store_stat){ 0 };
+	return store->engine->stat ? store->engine->stat(store, stat_out, err)
+				   : store_not_ours(store, _("measure"), err);
+}
+
+/* Where there are no pages of ours, none is damaged. */
+enum status store_check_pages(struct store *store, enum store_look how, struct error *err)
+{
+	return store->engine->check_pages ? store->engine->check_pages(store, how, err) : ST_OK;
+}
+
+unsigned store_clear_readers(struct store *store)
+{
+	return store->engine->clear_readers ? store->engine->clear_readers(store) : 0;
+}
+
+enum status store_copy(struct store *store, const char *path, struct error *err)
+{
+	return store->engine->copy ? store->engine->copy(store, path, err)
+				   : store_not_ours(store, _("copy"), err);
+}
+
+enum status store_rewrite(struct store *store, struct error *err)
+{
+	return store->engine->rewrite ? store->engine->rewrite(store, err)
+				      : store_not_ours(store, _("write anew"), err);
+}
