@@ -7,12 +7,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "archive/archive.h"
 #include "archive/spool.h"
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/tongue.h"
+#include "model/names.h"
 
 static void file_free(void *data)
 {

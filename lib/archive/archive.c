@@ -6,24 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/text.h"
 #include "base/tongue.h"
 
 enum { DEPTH_MAX = 8 };
-
-char *archive_name(int64_t received, const char *digest)
-{
-	time_t seconds = (time_t)(received / TEXT_SECOND);
-	char day[sizeof "9999/12/31"];
-	struct tm tm;
-
-	if (!gmtime_r(&seconds, &tm) || !strftime(day, sizeof day, "%Y/%m/%d", &tm))
-		return g_strdup_printf("undated/%.40s.eml", digest);
-	return g_strdup_printf("%s/%.40s.eml", day, digest);
-}
 
 bool archive_name_valid(const char *name)
 {

@@ -9,11 +9,7 @@
 
 #include "base/status.h"
 
-/* The relative name for a message received then with that digest (hex). The same message on the
- * same day gets the same name. Owned. */
-char *archive_name(int64_t received, const char *digest);
-
-/* Is it such a name, to the letter? */
+/* Is it a name that archive_name() of model/names.h gives, to the letter? */
 bool archive_name_valid(const char *name);
 
 /* Relative, without "..", "." or empty parts. */

@@ -1,12 +1,12 @@
 /* Reads a message in two steps: the milter needs the first while the body is still to come. */
 #include "decide/arrival.h"
 
-#include "archive/archive.h"
 #include "base/address.h"
 #include "base/text.h"
 #include "decide/rules.h"
 #include "decide/subject-commands.h"
 #include "mail/forwarded.h"
+#include "model/names.h"
 
 /* --- the headers --- */
 

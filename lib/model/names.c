@@ -4,6 +4,9 @@
 
 #include <glib.h>
 #include <string.h>
+#include <time.h>
+
+#include "base/text.h"
 
 static bool name_valid(const char *name, size_t max, const char *characters)
 {
@@ -20,4 +23,15 @@ bool agent_login_valid(const char *login)
 bool queue_name_valid(const char *name)
 {
 	return name_valid(name, QUEUE_NAME_MAX_BYTES, "abcdefghijklmnopqrstuvwxyz0123456789._-");
+}
+
+char *archive_name(int64_t received, const char *digest)
+{
+	time_t seconds = (time_t)(received / TEXT_SECOND);
+	char day[sizeof "9999/12/31"];
+	struct tm tm;
+
+	if (!gmtime_r(&seconds, &tm) || !strftime(day, sizeof day, "%Y/%m/%d", &tm))
+		return g_strdup_printf("undated/%.40s.eml", digest);
+	return g_strdup_printf("%s/%.40s.eml", day, digest);
 }

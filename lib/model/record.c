@@ -163,7 +163,7 @@ static void put_length_before(GByteArray *out, guint data)
 	memcpy(out->data + data - 1, bytes, n);
 }
 
-void record_encode(const struct record_type *type, const void *record, GByteArray *out)
+static void encode_fields(const struct record_type *type, const void *record, GByteArray *out)
 {
 	const guint8 version = RECORD_VERSION;
 	guint before = out->len + 1;
@@ -183,6 +183,15 @@ void record_encode(const struct record_type *type, const void *record, GByteArra
 		encode_field(f, record, out);
 		put_length_before(out, data);
 	}
+}
+
+void record_encode(const struct record_type *type, const void *record, GByteArray *out)
+{
+	g_autofree void *brief = type->shorten ? g_malloc0(type->size) : NULL;
+
+	if (brief)
+		type->shorten(record, brief);
+	encode_fields(type, brief ? brief : record, out);
 }
 
 /* --- reading --- */
@@ -386,6 +395,8 @@ enum status record_decode(
 		return error_set(err, ST_BAD_INPUT, _("damaged %s: field '%s'"), type->name,
 			f ? f->name : "?");
 	}
+	if (type->spell_out)
+		type->spell_out(record);
 	return ST_OK;
 }
 

@@ -65,6 +65,10 @@ struct record_type {
 	size_t size;
 	const struct field *fields;
 	size_t count;
+	/* For values that leave out what their other fields tell: *brief is a zeroed record that
+	 * becomes a borrowed copy, and spell_out() puts back what it lacks. Both or none. */
+	void (*shorten)(const void *record, void *brief);
+	void (*spell_out)(void *record);
 };
 
 /* Appends the value: a format version byte, then each field that is not zero as id, length, data.

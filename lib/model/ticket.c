@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "base/tongue.h"
+#include "model/names.h"
 
 const char *const ticket_status_names[] = { "new", "open", "waiting", "internal", "clarify",
 	"closed", "spam", NULL };
@@ -87,11 +88,88 @@ bool ticket_has_person(const struct ticket *t, const char *address)
 		text_list_has(t->participants, address);
 }
 
+/* --- how little of an entry is stored --- */
+
+/* Much of a message is said twice; this stands for what its other fields tell. No address, id or
+ * path is a control character. */
+static const char said[] = "\001";
+
+static const char *last_reference(const struct entry *e)
+{
+	guint n = e->references ? g_strv_length(e->references) : 0;
+
+	return n ? e->references[n - 1] : NULL;
+}
+
+/* The address in "Name <a@b>" or "a@b". Owned; NULL. */
+static char *address_in(const char *from)
+{
+	const char *open = from ? strrchr(from, '<') : NULL;
+
+	return open ? g_strndup(open + 1, strcspn(open + 1, ">")) : g_strdup(from);
+}
+
+static char *usual_archive(const struct entry *e)
+{
+	return e->digest ? archive_name(e->received, e->digest) : NULL;
+}
+
+static void entry_shorten(const void *record, void *brief_out)
+{
+	const struct entry *e = record;
+	struct entry *brief = brief_out;
+	g_autofree char *address = address_in(e->from),
+			*archive = e->archive ? usual_archive(e) : NULL;
+
+	*brief = *e;
+	if (e->sender && g_strcmp0(e->sender, address) == 0)
+		brief->sender = (char *)said;
+	if (e->archive && g_strcmp0(e->archive, archive) == 0)
+		brief->archive = (char *)said;
+	if (e->reply_to && g_strcmp0(e->reply_to, e->from) == 0)
+		brief->reply_to = (char *)said;
+	if (e->in_reply_to && g_strcmp0(e->in_reply_to, last_reference(e)) == 0)
+		brief->in_reply_to = (char *)said;
+	if (e->told_time == e->received)
+		brief->told_time = 0;
+	if (e->told_actor && g_strcmp0(e->told_actor, address) == 0)
+		brief->told_actor = (char *)said;
+	if (e->told_text && g_strcmp0(e->told_text, match_names[e->match]) == 0)
+		brief->told_text = (char *)said;
+}
+
+static void entry_replace(char **field, char *value)
+{
+	g_free(*field);
+	*field = value;
+}
+
+static void entry_spell_out(void *record)
+{
+	struct entry *e = record;
+
+	if (g_strcmp0(e->sender, said) == 0)
+		entry_replace(&e->sender, address_in(e->from));
+	if (g_strcmp0(e->archive, said) == 0)
+		entry_replace(&e->archive, usual_archive(e));
+	if (g_strcmp0(e->reply_to, said) == 0)
+		entry_replace(&e->reply_to, g_strdup(e->from));
+	if (g_strcmp0(e->in_reply_to, said) == 0)
+		entry_replace(&e->in_reply_to, g_strdup(last_reference(e)));
+	if (e->told_serial && !e->told_time)
+		e->told_time = e->received;
+	if (g_strcmp0(e->told_actor, said) == 0)
+		entry_replace(&e->told_actor, address_in(e->from));
+	if (g_strcmp0(e->told_text, said) == 0)
+		entry_replace(&e->told_text, g_strdup(match_names[e->match]));
+}
+
 /* clang-format off */
 #define ROW(number, member, kind) \
 	.id = number, .name = #member, .type = kind, .offset = offsetof(struct RECORD, member)
-#define TYPE(label) \
-	{ #label, sizeof(struct RECORD), fields_of_##label, G_N_ELEMENTS(fields_of_##label) }
+#define TYPE(label, ...) \
+	{ .name = #label, .size = sizeof(struct RECORD), .fields = fields_of_##label, \
+		.count = G_N_ELEMENTS(fields_of_##label), __VA_ARGS__ }
 
 /* In the order in which `ticket show` and JSON have them. */
 #define RECORD ticket
@@ -172,7 +250,8 @@ static const struct field fields_of_entry[] = {
 	{ ROW(29, told_to, FIELD_TEXT), .flags = FIELD_HIDDEN | FIELD_INNER },
 	{ ROW(30, told_text, FIELD_TEXT), .flags = FIELD_HIDDEN | FIELD_INNER },
 };
-const struct record_type entry_type = TYPE(entry);
+const struct record_type entry_type =
+	TYPE(entry, .shorten = entry_shorten, .spell_out = entry_spell_out);
 #undef RECORD
 
 #define RECORD event

@@ -66,8 +66,6 @@ struct engine {
 	 * finds by itself, and TABLE_INDEX stays empty. */
 	bool derives;
 	bool reads_ahead; /* it makes use of job->wants */
-	/* Values of records are columns: what a value could leave out is spelt out. */
-	bool spells_out;
 
 	enum status (*open)(const struct engine *engine, const struct store_options *options,
 		struct store **store_out, struct error *err);

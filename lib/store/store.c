@@ -119,11 +119,6 @@ bool txn_derives(const struct txn *txn)
 	return txn->store->engine->derives;
 }
 
-bool txn_spells_out(const struct txn *txn)
-{
-	return txn->store->engine->spells_out;
-}
-
 /* --- scans --- */
 
 static void scan_init(struct scan *scan, struct txn *txn, enum store_table table, bool reverse)

@@ -196,8 +196,6 @@ void scan_release(struct scan *scan);
 
 /* Does the engine ask for index rows (TABLE_INDEX)? If not, it answers txn_query(). */
 bool txn_derives(const struct txn *txn);
-/* Are values to say all, even what their other fields tell? */
-bool txn_spells_out(const struct txn *txn);
 
 /* A field of a ticket, by the letter that its row has in .index, and the value it must have: that
  * of a text, or one of a list. */

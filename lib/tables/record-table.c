@@ -163,8 +163,6 @@ enum status table_decode(const struct table_type *type, struct bytes key, struct
 		return st;
 	if (type->read_key)
 		type->read_key(key, record_out);
-	if (type->spell_out)
-		type->spell_out(record_out);
 	return ST_OK;
 }
 
@@ -193,22 +191,13 @@ enum status table_has(struct txn *txn, const struct table_type *type, const void
 		type, like, err);
 }
 
-static void table_encode(const struct table_type *type, const void *record, GByteArray *out)
-{
-	g_autofree void *brief = type->shorten ? g_malloc0(type->record->size) : NULL;
-
-	if (brief)
-		type->shorten(record, brief);
-	record_encode(type->record, brief ? brief : record, out);
-}
-
 static enum status table_put(struct txn *txn, const struct table_type *type, const void *record)
 {
 	g_autoptr(GByteArray) value = g_byte_array_new();
 	struct key key;
 
 	type->key(&key, record);
-	table_encode(type, record, value);
+	record_encode(type->record, record, value);
 	return txn_put(
 		txn, type->table, key_bytes(&key), (struct bytes){ value->data, value->len });
 }

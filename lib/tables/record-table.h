@@ -26,10 +26,6 @@ struct table_type {
 	void (*key)(struct key *key, const void *record);
 	/* Sets what the key tells and the value does not; NULL: the value tells all. */
 	void (*read_key)(struct bytes key, void *record);
-	/* For values that leave out what their other fields tell: *brief is a borrowed copy, and
-	 * spell_out() puts back what it lacks. Both or none. */
-	void (*shorten)(const void *record, void *brief);
-	void (*spell_out)(void *record);
 	/* How error texts call it: "queue 'support'". Owned. */
 	char *(*subject)(const void *record);
 	/* The rows that lead to it, made of the record alone; NULL: there are none. */

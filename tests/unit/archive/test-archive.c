@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "model/names.h"
 #include "../store-fixture.h"
 
 static char *dir;
