@@ -4,9 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "act/crossed.h"
 #include "act/reply.h"
 #include "base/address.h"
 #include "base/limits.h"
+#include "base/mailbox.h"
 #include "base/text.h"
 #include "base/tongue.h"
 #include "commands.h"
@@ -36,6 +38,7 @@ static const struct cli_option reply_options[] = {
 	{ .name = "attach",
 		.argument = "FILE",
 		.help = N_("send this file along; may be given several times") },
+	{ .name = "anyway", .help = N_("although a colleague has answered") },
 	{ .name = NULL },
 };
 
@@ -44,6 +47,9 @@ struct work {
 	uint64_t number;
 	const char *text, *to;
 	enum { NOTE, REPLY, SEND } what;
+	uint64_t seen;             /* seq of the last message when the text was begun */
+	uint64_t seen_of;          /* and the ticket's number */
+	struct crossed crossed;    /* answers that came meanwhile */
 	char *last_text;           /* what came last: shown below what is typed */
 	char *draft;               /* file with what was typed */
 	GPtrArray *files;          /* struct reply_file *, to go along; NULL */
@@ -193,12 +199,59 @@ static enum status keep_answer(struct work *w)
 		w->cli->settings, w->answer.mail, w->cli->actor.now, &w->archived, &w->cli->err);
 }
 
+/* Canonical. Owned. */
+static char **write_recipients(const struct entry *answer)
+{
+	g_autofree char *first = mailbox_read_address(answer->to[0]);
+	char **to = NULL;
+
+	if (first)
+		text_list_add(&to, first);
+	for (char **p = answer->cc; p && *p; p++)
+		text_list_add(&to, *p);
+	return to;
+}
+
+/* Did a colleague answer while this was written? ST_REFUSED when it must not go then. */
+static enum status write_find_crossed(const struct reply_context *context, struct work *w,
+	const struct reply_text *text, struct error *err)
+{
+	int policy = context->settings->policy.crossed;
+	g_auto(GStrv) to = write_recipients(&w->answer.entry);
+	const struct crossed_query query = {
+		.ticket = w->ticket.number,
+		.after = w->seen,
+		.actor = text->agent ? text->agent->login : context->actor.name,
+		.agent = text->agent,
+		.to = to,
+	};
+	g_autofree char *what = NULL;
+	enum status st;
+
+	crossed_release(&w->crossed);
+	/* In one that it was merged into meanwhile, places are others. */
+	if (policy == CROSSED_OFF || w->seen_of != w->ticket.number || !to)
+		return ST_OK;
+	st = crossed_find(context->txn, &query, &w->crossed, err);
+	if (st != ST_OK || !w->crossed.when)
+		return st;
+	if (policy == CROSSED_TELL || cli_has(w->cli, "anyway"))
+		return ST_OK;
+	what = crossed_text(&w->crossed);
+	return error_set(err, ST_REFUSED,
+		_("%s while you were writing; nothing was sent, with --anyway it is"), what);
+}
+
 static enum status write_send_answer(const struct reply_context *context, struct work *w,
 	const struct reply_text *text, struct error *err)
 {
+	enum status st = write_find_crossed(context, w, text, err);
+
 	g_free(w->answer.entry.archive);
 	w->answer.entry.archive = g_strdup(w->archived);
-	return reply_send(context, &w->ticket, text->agent, &w->answer, err);
+	if (st == ST_OK && w->crossed.when)
+		st = crossed_tell(context, &w->ticket, &w->crossed, NULL, err);
+	return st == ST_OK ? reply_send(context, &w->ticket, text->agent, &w->answer, err) : st;
 }
 
 static enum status write_it(const struct reply_context *context, struct work *w,
@@ -234,27 +287,35 @@ static enum status write_work(struct txn *txn, void *arg, struct error *err)
 
 /* --- what is shown to whoever types --- */
 
+struct last_seen {
+	uint64_t seq;
+	char *text; /* what came in last */
+};
+
 static enum status note_last(struct txn *txn, const struct entry *e, void *arg, struct error *err)
 {
-	char **text = arg;
+	struct last_seen *last = arg;
 
+	last->seq = e->seq;
 	if (e->direction != DIRECTION_IN)
 		return ST_OK;
-	g_free(*text);
-	*text = NULL;
-	return tickets_text(txn, e->ticket, e->seq, text, err);
+	g_clear_pointer(&last->text, g_free);
+	return tickets_text(txn, e->ticket, e->seq, &last->text, err);
 }
 
 static enum status write_look(struct txn *txn, void *arg, struct error *err)
 {
 	struct work *w = arg;
-	g_autofree char *text = NULL;
+	struct last_seen last = { 0 };
 	enum status st = write_resolve(txn, w, err);
 
 	if (st == ST_OK)
-		st = tickets_each_entry(txn, w->ticket.number, note_last, &text, err);
+		st = tickets_each_entry(txn, w->ticket.number, note_last, &last, err);
+	w->seen = last.seq;
+	w->seen_of = w->ticket.number;
 	g_free(w->last_text);
-	w->last_text = text_block_shown(text ? text : "", -1, TEXT_MAX);
+	w->last_text = text_block_shown(text_or_none(last.text), -1, TEXT_MAX);
+	g_free(last.text);
 	return st;
 }
 
@@ -275,6 +336,13 @@ static int write_tell_outcome(struct work *w)
 	return print_end(&printer);
 }
 
+static void write_tell_crossed(const struct work *w)
+{
+	g_autofree char *what = crossed_text(&w->crossed);
+
+	fprintf(stderr, _("%s, while you were writing; they are told\n"), what);
+}
+
 static enum status write_record(struct work *w)
 {
 	enum status st = ST_OK;
@@ -290,12 +358,18 @@ static enum status write_record(struct work *w)
 
 static int write_text(struct work *w)
 {
-	int code = cli_status(w->cli, write_record(w));
+	enum status st = write_record(w);
+	int code = cli_status(w->cli, st);
 
+	/* The draft is read again, and perhaps sent then. */
+	if (st == ST_REFUSED && w->crossed.when)
+		code = EXIT_TRY_AGAIN;
 	if (code != EXIT_DONE && w->draft)
 		fprintf(stderr, _("What you wrote is kept in %s\n"), w->draft);
 	else
 		draft_remove(w->draft);
+	if (code == EXIT_DONE && w->crossed.when)
+		write_tell_crossed(w);
 	return code == EXIT_DONE ? write_tell_outcome(w) : code;
 }
 
@@ -325,6 +399,7 @@ static int run_with_text(struct cli *cli, struct work *w)
 	record_release(&ticket_type, &w->ticket);
 	reply_draft_release(&w->answer);
 	g_clear_pointer(&w->files, g_ptr_array_unref);
+	crossed_release(&w->crossed);
 	g_free(w->archived);
 	g_free(w->last_text);
 	g_free(w->draft);

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/tongue.h"
 #include "tables/agents.h"
+#include "tables/workers.h"
 
 /* --- participants --- */
 
@@ -97,30 +98,6 @@ bool attempt_wants_workers(const struct attempt *a)
 	return false;
 }
 
-struct members {
-	const char *queue;
-	GPtrArray *addresses;
-	unsigned not_told;
-};
-
-static enum status people_add_member(
-	struct txn *txn, const struct agent *agent, void *arg, struct error *err)
-{
-	struct members *m = arg;
-
-	(void)txn;
-	(void)err;
-	if (agent->inactive || !agent_address(agent))
-		return ST_OK;
-	if (!agent_in_queue(agent, m->queue))
-		return ST_OK;
-	if (m->addresses->len < LIMIT_NOTIFIED)
-		g_ptr_array_add(m->addresses, g_strdup(agent_address(agent)));
-	else
-		m->not_told++;
-	return ST_OK;
-}
-
 static enum status say_not_told(struct attempt *a, unsigned count)
 {
 	const struct actor actor = attempt_actor(a);
@@ -138,22 +115,28 @@ static enum status say_not_told(struct attempt *a, unsigned count)
 enum status attempt_find_workers(struct attempt *a)
 {
 	const struct ticket *t = &a->match.ticket;
-	struct members m = { t->queue, g_ptr_array_new(), 0 };
-	struct agent agent = { 0 };
-	enum status st = ST_NOT_FOUND;
+	const struct workers_query query = { t->agent, t->queue, a->arrival->now };
+	GPtrArray *addresses = g_ptr_array_new();
+	unsigned not_told = 0;
+	enum status st = workers_find(a->txn, &query, addresses, &not_told, a->err);
 
-	if (t->agent)
-		st = agents_find(a->txn, t->agent, &agent, a->err);
-	if (st == ST_OK && agent_address(&agent))
-		g_ptr_array_add(m.addresses, g_strdup(agent_address(&agent)));
-	record_release(&agent_type, &agent);
-	if (m.addresses->len == 0 && (st == ST_OK || st == ST_NOT_FOUND))
-		st = agents_each(a->txn, people_add_member, &m, a->err);
-	g_ptr_array_add(m.addresses, NULL);
-	a->workers = (char **)g_ptr_array_free(m.addresses, FALSE);
-	if (st != ST_OK && st != ST_NOT_FOUND)
-		return st;
-	return say_not_told(a, m.not_told);
+	g_ptr_array_add(addresses, NULL);
+	g_strfreev(a->workers);
+	a->workers = (char **)g_ptr_array_free(addresses, FALSE);
+	return st == ST_OK ? say_not_told(a, not_told) : st;
+}
+
+enum status attempt_find_colleagues(struct attempt *a)
+{
+	const struct ticket *t = &a->match.ticket;
+	bool own = g_strcmp0(t->agent, a->who.agent.login) == 0;
+	enum status st = ST_OK;
+
+	if (a->outcome->whose == WHOSE_DESK_REPLY && attempt_wants_workers(a) && !own)
+		st = attempt_find_workers(a);
+	for (char **p = a->who.agent.addresses; p && *p; p++)
+		text_list_remove(a->workers, *p);
+	return st;
 }
 
 enum status attempt_agent_address(struct attempt *a, char **address_out)

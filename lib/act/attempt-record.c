@@ -87,6 +87,9 @@ static void describe_entry(struct attempt *a, enum direction direction, enum eve
 	e->attached = g_strdupv(a->arrival->attached);
 	e->attached_digest = g_strdup(message_attachments_digest(a->arrival->message));
 	e->reply_to = record_reply_address(a, direction);
+	e->author = direction == DIRECTION_OUT ? g_strdup(a->who.agent.login) : NULL;
+	if (a->outcome->whose == WHOSE_DESK_REPLY)
+		e->copied = g_strdupv(a->workers);
 }
 
 /* A new Subject in the same thread is worth an event, not a new ticket. */

@@ -20,6 +20,7 @@ void attempt_release(struct attempt *a)
 	foreign_release(&a->foreign);
 	g_clear_pointer(&a->plain, g_free);
 	mailbox_release(&a->addressee);
+	crossed_release(&a->crossed);
 	g_clear_pointer(&a->workers, g_strfreev);
 	g_clear_pointer(&a->watchers, g_strfreev);
 }

@@ -2,6 +2,7 @@
 #ifndef MILTICKET_ATTEMPT_H
 #define MILTICKET_ATTEMPT_H
 
+#include "act/crossed.h"
 #include "act/intake.h"
 #include "act/reply.h"
 #include "decide/match.h"
@@ -39,6 +40,7 @@ struct attempt {
 	char *plain; /* the Subject without them, tag and prefixes; NULL when there are none */
 	struct foreign foreign;   /* what an agent did not write; filled where commands may be */
 	struct mailbox addressee; /* addressee.h; without an address: nobody */
+	struct crossed crossed;   /* what an agent's answer crosses */
 	/* whose addresses the mail is handed to; NULL: it goes to nobody but its recipients */
 	char **workers;
 	char **watchers; /* who gets a copy; NULL: nobody */
@@ -109,6 +111,10 @@ bool attempt_wants_workers(const struct attempt *attempt);
 /* To which: fills attempt->workers with the ticket's agent, else the members of its queue. Who is
  * past LIMIT_NOTIFIED is counted in the outcome, and an event says so when the message is new. */
 enum status attempt_find_workers(struct attempt *attempt);
+/* Before an agent's answer at the desk is recorded: fills attempt->workers with the colleagues who
+ * get a copy of it, as the customer's own mail goes to them; none of a ticket that is the agent's.
+ */
+enum status attempt_find_colleagues(struct attempt *attempt);
 /* Who gets a copy: fills attempt->watchers. */
 void attempt_find_watchers(struct attempt *attempt);
 /* Where the ticket's agent is told of it; *address_out NULL when there is none, or it is the

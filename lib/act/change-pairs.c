@@ -75,6 +75,7 @@ static void pair_inherit(struct ticket *to, const struct ticket *from)
 	to->last_in = MAX(to->last_in, from->last_in);
 	to->last_out = MAX(to->last_out, from->last_out);
 	to->undelivered |= from->undelivered;
+	to->crossed |= from->crossed;
 }
 
 static enum status merge_into(struct change *c, struct ticket *to)

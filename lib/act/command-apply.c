@@ -16,6 +16,13 @@ enum status apply_nothing(struct change *c)
 		c->err, ST_BAD_INPUT, _("%s changes no ticket"), verb_info(c->command->verb)->name);
 }
 
+/* What it says was heard when the mail was let go. */
+enum status apply_anyway(struct change *c)
+{
+	g_string_append_printf(c->done, _("#%" PRIu64 " answered all the same"), c->ticket.number);
+	return ST_OK;
+}
+
 enum status command_apply(struct txn *txn, const struct commander *commander, uint64_t number,
 	const struct command *command, char **done_out, struct error *err)
 {

@@ -3,8 +3,11 @@
 
 #include <string.h>
 
+#include "act/crossed.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "base/tongue.h"
+#include "model/verb.h"
 #include "tables/agents.h"
 #include "tables/tickets.h"
 
@@ -42,10 +45,9 @@ enum status agent_refuse(struct attempt *a, const char *reply)
 
 /* --- who gets it --- */
 
-/* The message that is answered, if the ticket has it; else entry_out has seq 0. */
-static enum status find_answered(struct attempt *a, struct entry *entry_out)
+/* The message of one of these ids, if the ticket has it; else entry_out has seq 0. */
+static enum status find_answered(struct attempt *a, const char *const *ids, struct entry *entry_out)
 {
-	const char *const *ids = a->arrival->answered;
 	uint64_t number = a->match.ticket.number;
 	enum status st = ST_NOT_FOUND;
 
@@ -68,7 +70,7 @@ static enum status find_addressee(struct attempt *a)
 	enum status st = ST_OK;
 
 	if (a->outcome->whose == WHOSE_DESK_REPLY || a->recipients.named.desk)
-		st = find_answered(a, &answered);
+		st = find_answered(a, a->arrival->answered, &answered);
 	if (st == ST_OK)
 		attempt_find_addressee(a, answered.seq ? &answered : NULL);
 	record_release(&entry_type, &answered);
@@ -148,6 +150,79 @@ static enum status agent_objection(struct attempt *a, char **reply_out)
 	return st;
 }
 
+/* --- crossed answers --- */
+
+/* Whom it goes to, canonical. Owned, with borrowed texts. */
+static GPtrArray *answer_goes_to(const struct attempt *a)
+{
+	const GPtrArray *outside = a->recipients.outside;
+	GPtrArray *to = g_ptr_array_new();
+
+	for (unsigned i = 0; i < outside->len; i++)
+		g_ptr_array_add(to, outside->pdata[i]);
+	if (a->outcome->whose == WHOSE_DESK_REPLY && a->addressee.address)
+		g_ptr_array_add(to, a->addressee.address);
+	g_ptr_array_add(to, NULL);
+	return to;
+}
+
+/* Ids that the mail names: with what else its author has read. */
+static enum status answer_find_crossed(struct attempt *a)
+{
+	struct entry answered = { 0 };
+	g_autoptr(GPtrArray) to = answer_goes_to(a);
+	struct crossed_query query = {
+		.ticket = a->match.ticket.number,
+		.actor = a->who.agent.login,
+		.agent = &a->who.agent,
+		.to = (char *const *)to->pdata,
+		.references = message_references(a->arrival->message),
+	};
+	enum status st = find_answered(a, message_in_reply_to(a->arrival->message), &answered);
+	bool outside = answered.seq && answered.direction != DIRECTION_OUT &&
+		answered.direction != DIRECTION_NOTE;
+
+	query.after = answered.seq;
+	record_release(&entry_type, &answered);
+	crossed_release(&a->crossed);
+	return st == ST_OK && outside ? crossed_find(a->txn, &query, &a->crossed, a->err) : st;
+}
+
+/* Did they say that it goes out all the same? */
+static bool says_anyway(const struct attempt *a)
+{
+	for (char **word = a->commands.taken; word && *word; word++)
+		if (g_ascii_strcasecmp(*word, verb_info(VERB_ANYWAY)->name) == 0)
+			return true;
+	return false;
+}
+
+/* Why the answer must not leave while policy.crossed is "refuse"; NULL. Owned. */
+static char *crossing_objection(const struct attempt *a)
+{
+	g_autofree char *what = NULL;
+
+	if (!a->crossed.when || a->arrival->settings->policy.crossed != CROSSED_REFUSE ||
+		says_anyway(a))
+		return NULL;
+	what = crossed_text(&a->crossed);
+	return g_strdup_printf(
+		"5.7.1 %s, and this mail does not know of it; with !anyway in the Subject it goes",
+		what);
+}
+
+static enum status answer_tell_crossed(struct attempt *a)
+{
+	struct reply_context context = attempt_reply_context(a);
+
+	if (!a->crossed.when)
+		return ST_OK;
+	context.actor = attempt_actor(a);
+	a->outcome->queued = true;
+	return crossed_tell(&context, &a->match.ticket, &a->crossed,
+		says_anyway(a) ? NULL : &a->who.agent, a->err);
+}
+
 /* --- as it leaves --- */
 
 /* The identity that the mail leaves with is indexed as well, so that it is recognised when it comes
@@ -214,13 +289,14 @@ static enum status agent_answer(struct attempt *a)
 {
 	enum status st;
 
-	st = commands_find(a, NULL);
-	if (st != ST_OK)
-		return st;
 	hide_id(a);
 	attempt_add_participants(a);
 	attempt_watch_queues(a);
-	st = attempt_append(a, DIRECTION_OUT, NOTE(EVENT_REPLY));
+	st = attempt_find_colleagues(a);
+	if (st == ST_OK)
+		st = attempt_append(a, DIRECTION_OUT, NOTE(EVENT_REPLY));
+	if (st == ST_OK)
+		st = answer_tell_crossed(a);
 	if (st == ST_OK)
 		st = agent_hand_over(a);
 	if (st == ST_OK)
@@ -233,10 +309,12 @@ enum status agent_reply(struct attempt *a)
 	g_autofree char *reply = NULL;
 	enum status st;
 
-	if (a->arrival->import)
-		return agent_answer(a);
-	if (agent_sent_by_itself(a))
+	if (!a->arrival->import && agent_sent_by_itself(a))
 		return keep_from_customer(a);
+	if (a->arrival->import) {
+		st = commands_find(a, NULL);
+		return st == ST_OK ? agent_answer(a) : st;
+	}
 	st = find_addressee(a);
 	if (st == ST_OK && answers_themself(a)) {
 		a->outcome->whose = WHOSE_INBOUND;
@@ -244,11 +322,15 @@ enum status agent_reply(struct attempt *a)
 	}
 	if (st == ST_OK)
 		st = agent_objection(a, &reply);
+	if (st == ST_OK && !reply)
+		st = commands_find(a, NULL);
+	if (st == ST_OK && !reply && a->arrival->settings->policy.crossed != CROSSED_OFF)
+		st = answer_find_crossed(a);
 	if (st != ST_OK)
 		return st;
-	if (reply)
-		return agent_refuse(a, reply);
-	return agent_answer(a);
+	if (!reply)
+		reply = crossing_objection(a);
+	return reply ? agent_refuse(a, reply) : agent_answer(a);
 }
 
 /* --- opened by an agent --- */

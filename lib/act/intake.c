@@ -4,6 +4,7 @@
 #include "act/attempt.h"
 #include "archive/archive.h"
 #include "base/failpoint.h"
+#include "base/text.h"
 #include "base/tongue.h"
 #include "base/why.h"
 #include "decide/plan.h"
@@ -72,6 +73,9 @@ static enum status intake_hand_on(struct attempt *a)
 
 	if (attempt_is_edited(a) && attempt_wants_workers(a))
 		st = attempt_find_workers(a);
+	for (char **p = a->entry.copied; a->workers && p && *p; p++)
+		if (!text_list_has(a->workers, *p))
+			text_list_add(&a->workers, *p);
 	if (st == ST_OK && attempt_is_edited(a))
 		attempt_find_watchers(a);
 	/* Of an agent's answer it is known already. */

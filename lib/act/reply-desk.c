@@ -16,6 +16,7 @@
 #include "tables/outbox.h"
 #include "tables/queues.h"
 #include "tables/tickets.h"
+#include "tables/workers.h"
 
 /* --- from the shell --- */
 
@@ -45,6 +46,7 @@ static void describe_answer(const struct reply_context *c, const struct ticket *
 	answer->sender = g_strdup(account->sender_address);
 	answer->match = MATCH_NONE;
 	answer->event = EVENT_REPLY;
+	answer->author = agent ? g_strdup(agent->login) : NULL;
 	if (all)
 		answer->cc = others_of(ticket);
 }
@@ -130,6 +132,36 @@ static GString *write_shell_answer(const struct reply_context *c, const struct t
 	return mail;
 }
 
+/* Those whom the customer's mail goes to, where the answer passes them by: it goes through the
+ * desk. Not of a ticket that is the agent's own. Fills answer->copied. */
+static enum status copy_to_colleagues(const struct reply_context *c, const struct ticket *ticket,
+	const struct agent *agent, struct entry *answer, struct error *err)
+{
+	const struct account *account = reply_account(c->settings, ticket);
+	const struct workers_query query = { ticket->agent, ticket->queue, c->actor.now };
+	bool own = agent && g_strcmp0(ticket->agent, agent->login) == 0;
+	g_autoptr(GPtrArray) to = NULL;
+	unsigned not_told = 0;
+	enum status st;
+
+	if (own || account->reply_to != REPLY_TO_DESK ||
+		(account->deliver != DELIVER_AGENTS && account->deliver != DELIVER_BOTH))
+		return ST_OK;
+	to = g_ptr_array_new_with_free_func(g_free);
+	st = workers_find(c->txn, &query, to, &not_told, err);
+	for (unsigned i = 0; i < to->len; i++)
+		if (!agent || !agent_is(agent, to->pdata[i]))
+			text_list_add(&answer->copied, to->pdata[i]);
+	return st;
+}
+
+static void copy_in_envelope(struct outgoing *outgoing, char *const *addresses)
+{
+	for (char *const *p = addresses; p && *p; p++)
+		if (!text_list_has(outgoing->to, *p))
+			text_list_add(&outgoing->to, *p);
+}
+
 static enum status queue_answer(const struct reply_context *c, const struct ticket *ticket,
 	const struct entry *answer, const GString *mail, struct error *err)
 {
@@ -147,10 +179,9 @@ static enum status queue_answer(const struct reply_context *c, const struct tick
 	outgoing.to[0] = g_strdup(ticket_requester(ticket));
 	for (guint i = 0; i < cc; i++)
 		outgoing.to[i + 1] = g_strdup(answer->cc[i]);
-	/* Watchers get a copy in the envelope alone: the customer does not see them. */
-	for (char **w = ticket->watching; w && *w; w++)
-		if (!text_list_has(outgoing.to, *w))
-			text_list_add(&outgoing.to, *w);
+	/* The customer does not see them. */
+	copy_in_envelope(&outgoing, ticket->watching);
+	copy_in_envelope(&outgoing, answer->copied);
 	st = outbox_put(c->txn, &outgoing, mail->str, mail->len, err);
 	record_release(&outgoing_type, &outgoing);
 	return st;
@@ -237,7 +268,9 @@ enum status reply_send(const struct reply_context *context, struct ticket *ticke
 
 	record_copy(&entry_type, &answer, &draft->entry);
 	history_tell(&answer, &context->actor, NOTE(EVENT_REPLY, .to = ticket->requester_address));
-	st = tickets_append(context->txn, ticket, &answer, draft->text, err);
+	st = copy_to_colleagues(context, ticket, agent, &answer, err);
+	if (st == ST_OK)
+		st = tickets_append(context->txn, ticket, &answer, draft->text, err);
 	if (st == ST_OK)
 		st = queue_answer(context, ticket, &answer, draft->mail, err);
 	if (st == ST_OK)
@@ -443,14 +476,18 @@ enum status reply_notice(const struct reply_context *context, const struct ticke
 enum status reply_notice_agent(const struct reply_context *context, const struct ticket *ticket,
 	const char *lead, struct error *err)
 {
-	struct agent agent = { 0 };
-	enum status st = ticket->agent ? agents_find(context->txn, ticket->agent, &agent, err)
-				       : ST_NOT_FOUND;
+	const struct workers_query query = { ticket->agent, ticket->queue, context->actor.now };
+	g_autoptr(GPtrArray) to = NULL;
+	unsigned not_told = 0;
+	enum status st;
 
-	if (st == ST_OK)
-		st = reply_notice(context, ticket, agent_address(&agent), lead, err);
-	record_release(&agent_type, &agent);
-	return st == ST_NOT_FOUND ? ST_OK : st;
+	if (!ticket->agent)
+		return ST_OK;
+	to = g_ptr_array_new_with_free_func(g_free);
+	st = workers_find(context->txn, &query, to, &not_told, err);
+	for (unsigned i = 0; i < to->len && st == ST_OK; i++)
+		st = reply_notice(context, ticket, to->pdata[i], lead, err);
+	return st;
 }
 
 enum status reply_transcript(

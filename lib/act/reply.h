@@ -79,7 +79,8 @@ enum status reply_draft(const struct reply_context *context, const struct ticket
 void reply_draft_release(struct reply_draft *draft);
 
 /* Records the draft as an entry of direction out and queues it to its recipients. The ticket waits.
- * Saves the ticket. */
+ * Saves the ticket. Where the account's answers go through its desk and its mail to agents,
+ * colleagues get a copy, as watchers do. */
 enum status reply_send(const struct reply_context *context, struct ticket *ticket,
 	const struct agent *agent, const struct reply_draft *draft, struct error *err);
 
@@ -104,7 +105,8 @@ enum status reply_forward(const struct reply_context *context, const struct tick
  * open tickets. */
 enum status reply_notice(const struct reply_context *context, const struct ticket *ticket,
 	const char *to, const char *lead, struct error *err);
-/* The same to whoever has the ticket; nobody is told of one that nobody has. */
+/* The same to whoever has the ticket, while they are away to their deputy, else to their queue;
+ * nobody is told of one that nobody has. */
 enum status reply_notice_agent(const struct reply_context *context, const struct ticket *ticket,
 	const char *lead, struct error *err);
 

@@ -261,9 +261,9 @@ static void deliver_as_configured(const struct plan *p, struct edits *edits)
 	for (unsigned i = 0; i < p->recipients->hits->len; i++) {
 		const struct account_hit *hit = g_ptr_array_index(p->recipients->hits, i);
 
+		told |= goes_to_agents(hit) && workers > 0;
 		if (p->whose == WHOSE_DESK_REPLY && hit->ticket)
 			continue;
-		told |= goes_to_agents(hit) && workers > 0;
 		if (drops_mailbox(p, hit, besides + workers))
 			edits_delete_recipient(edits, hit->recipient);
 		else

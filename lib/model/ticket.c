@@ -53,6 +53,7 @@ const char *const event_kind_names[] = {
 	[EVENT_REPAIRED] = "repaired",
 	[EVENT_SPAM] = "spam",
 	[EVENT_HAM] = "ham",
+	[EVENT_CROSSED] = "crossed",
 	[EVENT_KINDS] = NULL,
 };
 
@@ -212,6 +213,7 @@ static const struct field fields_of_ticket[] = {
 	{ ROW(24, account, FIELD_TEXT), .flags = FIELD_HIDDEN },
 	{ ROW(25, language, FIELD_TEXT), .flags = FIELD_HIDDEN },
 	{ ROW(26, answered, FIELD_LIST), .flags = FIELD_HIDDEN },
+	{ ROW(55, crossed, FIELD_BOOL), .flags = FIELD_HIDDEN },
 	{ ROW(29, former, FIELD_U64), .flags = FIELD_HIDDEN },
 	{ ROW(30, requester_written, FIELD_TEXT), .flags = FIELD_HIDDEN },
 };
@@ -243,6 +245,8 @@ static const struct field fields_of_entry[] = {
 	{ ROW(21, taken, FIELD_LIST), .flags = FIELD_HIDDEN },
 	{ ROW(22, subjects, FIELD_LIST), .flags = FIELD_HIDDEN },
 	{ ROW(24, attached_digest, FIELD_TEXT), .flags = FIELD_HIDDEN | FIELD_HEX },
+	{ ROW(55, copied, FIELD_LIST), .flags = FIELD_HIDDEN },
+	{ ROW(56, author, FIELD_TEXT), .flags = FIELD_HIDDEN },
 	{ ROW(25, told_serial, FIELD_U64), .flags = FIELD_HIDDEN | FIELD_INNER },
 	{ ROW(26, told_time, FIELD_TIME), .flags = FIELD_HIDDEN | FIELD_INNER },
 	{ ROW(27, told_actor, FIELD_TEXT), .flags = FIELD_HIDDEN | FIELD_INNER },
@@ -284,6 +288,8 @@ static const struct field fields_of_agent[] = {
 	{ ROW(3, addresses, FIELD_LIST) },
 	{ ROW(4, queues, FIELD_LIST) },
 	{ ROW(5, inactive, FIELD_BOOL), .flags = FIELD_HIDDEN },
+	{ ROW(55, away_until, FIELD_TIME), .help = "mail to them goes to the deputy until then" },
+	{ ROW(56, deputy, FIELD_TEXT), .help = "login of who stands in" },
 	{ ROW(6, created, FIELD_TIME), .flags = FIELD_HIDDEN },
 };
 const struct record_type agent_type = TYPE(agent);

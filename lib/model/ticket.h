@@ -62,6 +62,7 @@ struct ticket {
 	char **watching;            /* canonical addresses that get a copy of what comes and goes */
 	char *account;              /* address of the account it came in by */
 	char *language; /* message_languages() of the opening mail: "pt-br,en"; NULL unknown */
+	bool crossed;   /* two agents have answered one mail, not knowing of each other */
 	/* autoresponse events already answered, or that never will be: "opened", "closed" */
 	char **answered;
 };
@@ -112,8 +113,9 @@ enum event_kind {
 	EVENT_REQUESTER,
 	EVENT_WATCH,
 	EVENT_REPAIRED,
-	EVENT_SPAM, /* somebody says it is */
-	EVENT_HAM,  /* and that it is not, after all */
+	EVENT_SPAM,    /* somebody says it is */
+	EVENT_HAM,     /* and that it is not, after all */
+	EVENT_CROSSED, /* an answer to what a colleague has answered */
 	EVENT_KINDS
 };
 extern const char *const event_kind_names[]; /* "" for EVENT_UNKNOWN */
@@ -151,6 +153,8 @@ struct entry {
 	 * part as written: address_canonical() to compare. NULL: nowhere, or an older version
 	 * stored it. */
 	char *reply_to;
+	char *author;  /* login of the agent whose answer it is, at the shell, too; NULL */
+	char **copied; /* an answer's: colleagues who got a copy of it */
 	/* The event that it came with, of kind `event`, when this record tells it (history.h).
 	 * serial 0: there is none yet, or it has a row of its own. */
 	uint64_t told_serial;
@@ -186,6 +190,8 @@ struct agent {
 	char **queues;    /* membership lives here */
 	bool inactive;
 	int64_t created;
+	int64_t away_until; /* 0, or past: there */
+	char *deputy;       /* login of who stands in while they are away; NULL */
 };
 extern const struct record_type agent_type;
 

@@ -16,6 +16,7 @@ enum subject_tag_policy { SUBJECT_TAG_PARTICIPANTS, SUBJECT_TAG_ANYONE, SUBJECT_
 enum mixed_policy { MIXED_TAG, MIXED_LEAVE };
 enum auto_policy { AUTO_IGNORE, AUTO_TICKET };
 enum requester_policy { REQUESTER_REPLY_TO, REQUESTER_FROM };
+enum crossed_policy { CROSSED_TELL, CROSSED_REFUSE, CROSSED_OFF };
 enum failure_policy { FAILURE_TEMPFAIL, FAILURE_ACCEPT };
 enum deliver { DELIVER_MAILBOX, DELIVER_AGENTS, DELIVER_BOTH, DELIVER_NONE };
 enum reply_to { REPLY_TO_SENDER, REPLY_TO_DESK };

@@ -92,11 +92,16 @@ static bool is_unanswered(const struct ticket *t)
 	return t->last_in > t->last_out;
 }
 
+static bool is_crossed(const struct ticket *t)
+{
+	return t->crossed;
+}
+
 static const char *const fact_names[] = { "open", "closed", "new", "waiting", "unassigned",
-	"undelivered", "unanswered", NULL };
+	"undelivered", "unanswered", "crossed", NULL };
 /* In the same order. */
 static bool (*const facts[])(const struct ticket *t) = { is_open, is_closed, is_new, is_waiting,
-	is_unassigned, is_undelivered, is_unanswered };
+	is_unassigned, is_undelivered, is_unanswered, is_crossed };
 G_STATIC_ASSERT(G_N_ELEMENTS(facts) + 1 == G_N_ELEMENTS(fact_names));
 
 static bool ask_is(const struct ticket *t, const char *value, const char *me)

@@ -147,6 +147,12 @@ static void set_undelivered(struct ticket *t, const struct event *e)
 	t->undelivered = e->kind == EVENT_BOUNCE;
 }
 
+static void set_crossed(struct ticket *t, const struct event *e)
+{
+	(void)e;
+	t->crossed = true;
+}
+
 /* What a kind says beside that, or in another way. */
 static void (*const meanings[EVENT_KINDS])(struct ticket *t, const struct event *e) = {
 	[EVENT_OPENED] = set_first_queue,
@@ -157,6 +163,7 @@ static void (*const meanings[EVENT_KINDS])(struct ticket *t, const struct event 
 	[EVENT_BOUNCE] = set_undelivered,
 	[EVENT_FOLLOWUP] = set_undelivered,
 	[EVENT_REPLY] = set_undelivered,
+	[EVENT_CROSSED] = set_crossed,
 };
 
 static enum status rebuild_add_event(

@@ -18,7 +18,8 @@ static const char base_conf[] =
 	"    autoresponse: { opened = \"opened.eml\"; followup = \"followup.eml\"; closed = \"closed.eml\"; }; },\n"
 	"  { address = \"sales@example.com\"; queue = \"sales\"; },\n"
 	"  { address = \"desk@example.com\"; queue = \"desk\"; reply_to = \"desk\"; },\n"
-	"  { address = \"both@example.com\"; queue = \"sales\"; deliver = \"both\"; } );\n"
+	"  { address = \"both@example.com\"; queue = \"sales\"; deliver = \"both\"; },\n"
+	"  { address = \"team@example.com\"; queue = \"desk\"; reply_to = \"desk\"; deliver = \"agents\"; } );\n"
 	"%s\n";
 
 static void write_template(const char *dir, const char *name)

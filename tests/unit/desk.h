@@ -21,7 +21,8 @@ struct desk {
 
 /* extra: further lines of milticket.conf, NULL for none. Accounts support@ (templates opened,
  * followup; queue support), sales@ (queue sales), desk@ (reply_to desk, queue desk), both@ (deliver
- * both, queue sales); agents anna (support, desk; anna@example.com) and ben (sales;
+ * both, queue sales), team@ (deliver
+ * agents, reply_to desk, queue desk); agents anna (support, desk; anna@example.com) and ben (sales;
  * ben@example.com). */
 void desk_open(struct desk *desk, const char *extra);
 void desk_close(struct desk *desk);

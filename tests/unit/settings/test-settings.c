@@ -549,7 +549,7 @@ static const char full[] =
 	"agents_auth: { sasl = false; authserv_ids = ( \"mx1.example.com\", \"mx2.example.com\" ); };\n"
 	"policy: { subject_tag = \"never\"; reopen_days = 0; mixed_recipients = \"leave\"; auto_replies = \"ticket\"; on_failure = \"accept\";\n"
 	"  spam_header = \"X-Odd: \\\"a\\\\b\\\"\"; requester = \"from\";\n"
-	"  answer_failed_auth = true; answers_per_hour = 7; };\n"
+	"  answer_failed_auth = true; answers_per_hour = 7; crossed = \"refuse\"; };\n"
 	"accounts = ( { address = \"a@example.com\"; aliases = ( \"c@example.com\" ); enabled = false; queue = \"q\"; project = \"Größe\"; since = \"2026-01-01\";\n"
 	"  sender = \"\\\"A, B\\\" <c@example.com>\"; deliver = \"both\"; reply_to = \"desk\"; close_on_arrival = true;\n"
 	"  autoresponse: { opened = \"\"; followup = \"followup.eml\"; closed = \"closed.eml\"; late = \"late.eml\"; language_from_mail = false; }; },\n"
