@@ -312,4 +312,28 @@ static const struct field fields_of_outgoing[] = {
 };
 const struct record_type outgoing_type = TYPE(outgoing);
 #undef RECORD
+
+#define RECORD placement
+static const struct field fields_of_placement[] = {
+	{ ROW(1, generation, FIELD_U64), .flags = FIELD_INNER },
+	{ ROW(2, status, FIELD_ENUM), .names = ticket_status_names, .flags = FIELD_INNER },
+	{ ROW(3, agent, FIELD_TEXT), .flags = FIELD_INNER },
+	{ ROW(4, queue, FIELD_TEXT), .flags = FIELD_INNER },
+	{ ROW(5, watchers, FIELD_LIST), .flags = FIELD_INNER },
+	{ ROW(6, over, FIELD_TIME), .flags = FIELD_INNER },
+	{ ROW(7, flagged, FIELD_BOOL), .flags = FIELD_INNER },
+	{ ROW(8, face, FIELD_U64), .flags = FIELD_INNER },
+	{ ROW(9, seqs, FIELD_NUMBERS), .flags = FIELD_INNER },
+};
+const struct record_type placement_type = TYPE(placement);
+#undef RECORD
+
+#define RECORD tree_row
+static const struct field fields_of_tree[] = {
+	{ ROW(1, queues, FIELD_LIST), .flags = FIELD_INNER },
+	{ ROW(2, moving, FIELD_BOOL), .flags = FIELD_INNER },
+	{ ROW(3, queues_before, FIELD_LIST), .flags = FIELD_INNER },
+};
+const struct record_type tree_type = TYPE(tree);
+#undef RECORD
 /* clang-format on */

@@ -215,4 +215,31 @@ struct outgoing {
 };
 extern const struct record_type outgoing_type;
 
+/* A ticket as it is in the agents' mailboxes below one directory: what its folders and the headers
+ * of its messages are made of. Written before any file is. */
+struct placement {
+	char *box;           /* which directory; not stored in the value */
+	uint64_t ticket;     /* not stored in the value */
+	uint64_t generation; /* of its messages' files: larger with every change; µs */
+	int status;
+	char *agent; /* login; NULL: nobody */
+	char *queue;
+	char **watchers;
+	int64_t over;        /* when it was closed, or last changed as spam; 0: it is active */
+	bool flagged;        /* of high priority */
+	uint64_t face;       /* hash of what else its messages' headers say */
+	struct numbers seqs; /* the messages that have files */
+};
+extern const struct record_type placement_type;
+
+/* An agent as their mailbox was made for them. */
+struct tree_row {
+	char *box, *login; /* not stored in the value */
+	char **queues;
+	/* what they were before, while messages are still where those put them */
+	bool moving;
+	char **queues_before;
+};
+extern const struct record_type tree_type;
+
 #endif

@@ -320,10 +320,20 @@ static enum status finish_index(struct loader *loader)
 	return ST_OK;
 }
 
+/* Their messages are made of what the archive has. */
+static enum status finish_mailboxes(struct loader *loader)
+{
+	if (!*loader->settings->mailboxes.path || *loader->settings->archive.path)
+		return ST_OK;
+	return loader_fail(loader, config_lookup(&loader->config, "mailboxes.path"),
+		"mailboxes.path", _("expected \"\", as mailboxes need archive.path"));
+}
+
 enum status loader_finish(struct loader *loader)
 {
 	static enum status (*const steps[])(struct loader *) = { finish_accounts, finish_rules,
-		finish_tag, finish_password, finish_index, finish_controls, loader_default_needs };
+		finish_tag, finish_password, finish_mailboxes, finish_index, finish_controls,
+		loader_default_needs };
 	enum status st = ST_OK;
 
 	for (size_t i = 0; st == ST_OK && i < G_N_ELEMENTS(steps); i++)

@@ -38,6 +38,8 @@ enum store_table {
 	TABLE_OUTBOX_MAIL,     /* id → the mail itself */
 	TABLE_OUTBOX_DUE,      /* time, id */
 	TABLE_ANSWERED,        /* day, address → answers sent; with a ticket: told of it */
+	TABLE_PLACEMENTS,      /* mailbox directory, number → where its messages are */
+	TABLE_TREES,           /* mailbox directory, login → for whom it was made */
 	TABLE_COUNT
 };
 

@@ -7,7 +7,7 @@
 
 #include "base/hash.h"
 #include "mail/attachment.h"
-#include "tables/history.h"
+#include "tables/following.h"
 #include "tables/tickets.h"
 
 enum { READ_BYTES = 8 * 1024 * 1024, STEP_WHOLE = 500 };
@@ -24,12 +24,12 @@ struct reading {
 	struct fulltext *fulltext;
 	uint64_t after; /* ticket's number, or serial of the log */
 	unsigned most;
-	size_t bytes;      /* of texts, so far */
-	bool cut;          /* there was more than is read at once: the same is to be read again */
-	GPtrArray *rows;   /* struct row * */
-	GArray *removed;   /* uint64_t: tickets of which nothing older stays */
-	GHashTable *wants; /* ticket's number → enum want */
-	uint64_t last;     /* ticket or serial that was read last */
+	size_t bytes;    /* of texts, so far */
+	bool cut;        /* there was more than is read at once: the same is to be read again */
+	GPtrArray *rows; /* struct row * */
+	GArray *removed; /* uint64_t: tickets of which nothing older stays */
+	struct following log;
+	uint64_t last; /* ticket or serial that was read last */
 };
 
 static void row_free(gpointer data)
@@ -45,14 +45,13 @@ static void reading_init(struct reading *r)
 {
 	r->rows = g_ptr_array_new_with_free_func(row_free);
 	r->removed = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-	r->wants = g_hash_table_new(g_direct_hash, g_direct_equal);
+	following_init(&r->log, r->most);
 }
 
 static void reading_reset(struct reading *r)
 {
 	g_ptr_array_set_size(r->rows, 0);
 	g_array_set_size(r->removed, 0);
-	g_hash_table_remove_all(r->wants);
 	r->last = r->after;
 	r->bytes = 0;
 	r->cut = false;
@@ -62,7 +61,7 @@ static void reading_release(struct reading *r)
 {
 	g_ptr_array_unref(r->rows);
 	g_array_unref(r->removed);
-	g_hash_table_unref(r->wants);
+	following_release(&r->log);
 }
 
 static void reading_add_words(GString *out, const char *text)
@@ -147,60 +146,24 @@ static enum status reading_add_new_entry(
 
 /* --- what the log asks for --- */
 
-/* How much of a ticket an event may have changed; each includes the ones before. */
-enum want {
-	WANT_MESSAGES = 1, /* those that are new */
-	WANT_TICKET,       /* its own row */
-	WANT_ALL           /* nothing stays as it was */
-};
-
-/* The rest can only have brought a message. */
-static const guint8 wants_of[EVENT_KINDS] = {
-	[EVENT_OPENED] = WANT_TICKET,
-	[EVENT_TAG] = WANT_TICKET,
-	[EVENT_TITLE] = WANT_TICKET,
-	[EVENT_REQUESTER] = WANT_TICKET,
-	[EVENT_UNKNOWN] = WANT_ALL,
-	[EVENT_MERGED] = WANT_ALL,
-	[EVENT_SPLIT] = WANT_ALL,
-	[EVENT_PURGED] = WANT_ALL,
-	[EVENT_REDACTED] = WANT_ALL,
-	[EVENT_REPAIRED] = WANT_ALL,
-};
-
-static enum status want_note(
-	struct txn *txn, const struct event *event, void *arg, struct error *err)
-{
-	struct reading *r = arg;
-	gpointer key = GSIZE_TO_POINTER((gsize)event->ticket);
-	guint was = GPOINTER_TO_UINT(g_hash_table_lookup(r->wants, key)),
-	      want = event->kind < EVENT_KINDS ? wants_of[event->kind] : WANT_ALL;
-
-	(void)txn;
-	(void)err;
-	r->last = event->serial;
-	g_hash_table_insert(r->wants, key, GUINT_TO_POINTER(MAX(MAX(was, want), WANT_MESSAGES)));
-	return --r->most == 0 ? ST_NOT_FOUND : ST_OK;
-}
-
 /* Of a merged ticket nothing is found: its messages are the survivor's. */
 static enum status want_read(
-	struct txn *txn, struct reading *r, uint64_t number, enum want want, struct error *err)
+	struct txn *txn, struct reading *r, uint64_t number, enum change_of want, struct error *err)
 {
 	struct ticket t = { 0 };
 	uint64_t last = 0;
 	enum status st = tickets_load(txn, number, &t, err);
 	bool gone = st == ST_NOT_FOUND || (st == ST_OK && t.merged_into);
 
-	if (st == ST_OK && want != WANT_ALL)
+	if (st == ST_OK && want != CHANGED_ALL)
 		st = fulltext_last(r->fulltext, number, &last, err);
-	if (gone || want == WANT_ALL)
+	if (gone || want == CHANGED_ALL)
 		g_array_append_val(r->removed, number);
-	if (st == ST_OK && !gone && want != WANT_MESSAGES)
+	if (st == ST_OK && !gone && want != CHANGED_MESSAGES)
 		reading_add_ticket(r, &t);
 	if (st == ST_OK && !gone)
 		st = tickets_each_entry_from(txn, number, last + 1,
-			want == WANT_ALL ? reading_add_entry : reading_add_new_entry, r, err);
+			want == CHANGED_ALL ? reading_add_entry : reading_add_new_entry, r, err);
 	record_release(&ticket_type, &t);
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
@@ -211,26 +174,23 @@ static enum status want_read_all(struct txn *txn, struct reading *r, struct erro
 	gpointer number, want;
 	enum status st = ST_OK;
 
-	g_hash_table_iter_init(&iter, r->wants);
+	g_hash_table_iter_init(&iter, r->log.tickets);
 	while (st == ST_OK && !r->cut && g_hash_table_iter_next(&iter, &number, &want))
-		st = want_read(
-			txn, r, GPOINTER_TO_SIZE(number), (enum want)GPOINTER_TO_UINT(want), err);
+		st = want_read(txn, r, GPOINTER_TO_SIZE(number),
+			(enum change_of)GPOINTER_TO_UINT(want), err);
 	return st;
 }
 
 static enum status indexing_read_log(struct txn *txn, void *arg, struct error *err)
 {
 	struct reading *r = arg;
-	unsigned most = r->most;
 	enum status st;
 
 	reading_reset(r);
-	st = history_each(txn, 0, r->after, want_note, r, err);
-	r->most = most;
-	if (st == ST_OK || st == ST_NOT_FOUND)
+	st = following_read(txn, &r->log, r->after, err);
+	if (st == ST_OK)
 		st = want_read_all(txn, r, err);
-	if (r->cut)
-		r->last = r->after;
+	r->last = r->cut ? r->after : r->log.last;
 	return st;
 }
 
@@ -240,7 +200,7 @@ static enum status indexing_read_ticket(
 	struct txn *txn, const struct ticket *t, void *arg, struct error *err)
 {
 	struct reading *r = arg;
-	enum status st = want_read(txn, r, t->number, WANT_TICKET, err);
+	enum status st = want_read(txn, r, t->number, CHANGED_TICKET, err);
 
 	if (st != ST_OK || r->cut)
 		return st == ST_OK ? ST_NOT_FOUND : st;
@@ -279,15 +239,6 @@ static enum status indexing_write(struct reading *r, struct error *err)
 
 /* --- how far --- */
 
-static enum status indexing_note_end(
-	struct txn *txn, const struct event *event, void *arg, struct error *err)
-{
-	(void)txn;
-	(void)err;
-	*(uint64_t *)arg = event->serial;
-	return ST_OK;
-}
-
 struct ends {
 	uint64_t serial, number;
 };
@@ -299,7 +250,7 @@ static enum status indexing_read_ends(struct txn *txn, void *arg, struct error *
 	enum status st;
 
 	*ends = (struct ends){ 0 };
-	st = history_tail(txn, 1, indexing_note_end, &ends->serial, err);
+	st = following_end(txn, &ends->serial, err);
 	return st == ST_OK ? tickets_last(txn, &ends->number, err) : st;
 }
 

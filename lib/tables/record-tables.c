@@ -2,6 +2,7 @@
 #include "tables/agents.h"
 #include "tables/history-log.h"
 #include "tables/outbox.h"
+#include "tables/placements.h"
 #include "tables/queues.h"
 #include "tables/tickets.h"
 
@@ -12,5 +13,7 @@ const struct table_type *const table_types[] = {
 	&entry_table,
 	&event_table,
 	&outgoing_table,
+	&placement_table,
+	&tree_table,
 	NULL,
 };

@@ -32,6 +32,8 @@ static const struct {
 	[TABLE_OUTBOX_MAIL] = { TREE_ROWS, 'v' },
 	[TABLE_OUTBOX_DUE] = { TREE_ROWS, 'w' },
 	[TABLE_ANSWERED] = { TREE_ROWS, 'x' },
+	[TABLE_PLACEMENTS] = { TREE_ROWS, 'y' },
+	[TABLE_TREES] = { TREE_ROWS, 'z' },
 };
 
 const char *const engine_tree_names[ENGINE_TREES] = {

@@ -17,7 +17,7 @@ static const struct {
 } refused[] = { { "sokcet = \"x\";\n", 1, "sokcet", "did you mean 'socket'?" },
 	{ "\nzebra = 1;\n", 2, "zebra",
 		"expected one of socket, socket_mode, user, group, log, recipient_delimiter, control_address, store, archive, "
-		"tag, numbers, mail_out, agents_auth, policy, accounts, rules" },
+		"mailboxes, tag, numbers, mail_out, agents_auth, policy, accounts, rules" },
 	{ "polcy: { reopen_days = 3; };\n", 1, "polcy", "did you mean 'policy'?" },
 	{ ACCOUNT("autorespons: { };"), 1, "accounts.autorespons",
 		"did you mean 'accounts.autoresponse'?" },
@@ -153,6 +153,10 @@ static const struct {
 		"\"Name <address>\"" },
 	{ ACCOUNT("deliver = \"all\";"), 1, "accounts.deliver",
 		"expected one of \"mailbox\", \"agents\", \"both\", \"none\"" },
+	{ "mailboxes: {\n path = \"/x\"; };\narchive: { path = \"\"; };\n", 2, "mailboxes.path",
+		"mailboxes need archive.path" },
+	{ "mailboxes: { path = \"x\"; };\n", 1, "mailboxes.path", "an absolute path" },
+	{ "mailboxes: { closed_days = 0; };\n", 1, "mailboxes.closed_days", "from 1 to" },
 	{ ACCOUNT("\ndeliver = \"none\";") "archive: { path = \"\"; };\n", 2, "accounts.deliver",
 		"\"none\" needs archive.path" },
 	{ ACCOUNT("reply_to = \"desk\";") "recipient_delimiter = \"\";\n", 1, "accounts.reply_to",
@@ -489,7 +493,7 @@ static void test_bounds(void)
 		g_assert_false(loads(&fixture, info->key, high + 1));
 		tried++;
 	}
-	g_assert_cmpuint(tried, ==, 8);
+	g_assert_cmpuint(tried, ==, 9);
 	fixture_release(&fixture);
 }
 
