@@ -187,15 +187,16 @@ static const char *record_or_else(const char *first, const char *second)
 	return second && *second ? second : NULL;
 }
 
-/* The ticket is assigned to the agent that a rule names, else to the queue's responsible. One who
- * does not exist is no reason to lose the mail: an event says so. */
-static enum status assign_on_opening(struct attempt *a, const struct rules_result *rules)
+/* The ticket is assigned to the agent that a rule has given it, else to the queue's responsible.
+ * One who does not exist is no reason to lose the mail: an event says so. */
+static enum status assign_on_opening(struct attempt *a)
 {
 	struct ticket *t = &a->match.ticket;
 	struct queue queue = { 0 };
 	struct agent agent = { 0 };
 	enum status st = queues_load(a->txn, t->queue, &queue, a->err);
-	const char *login = record_or_else(rules->assign, st == ST_OK ? queue.responsible : NULL);
+	g_autofree char *named = g_steal_pointer(&t->agent);
+	const char *login = record_or_else(named, st == ST_OK ? queue.responsible : NULL);
 
 	if (login && (st == ST_OK || st == ST_NOT_FOUND))
 		st = agents_find(a->txn, login, &agent, a->err);
@@ -213,21 +214,17 @@ static void describe_ticket(struct attempt *a, const struct mailbox *requester,
 {
 	struct ticket *t = &a->match.ticket;
 	const struct account *account = recipients_account(&a->recipients);
-	int named = rules->status ? names_find(ticket_status_names, rules->status) : -1;
-	int priority = rules->priority ? names_find(priority_names, rules->priority) : -1;
 
 	record_release(&ticket_type, t);
 	t->subject = g_strdup(attempt_subject_plain(a));
-	t->queue = g_strdup(record_or_else(rules->queue, account->queue));
-	t->project = g_strdup(record_or_else(rules->project, account->project));
-	t->status = named >= 0 ? named : status;
-	t->priority = priority >= 0 ? priority : PRIORITY_NORMAL;
+	t->queue = g_strdup(account->queue);
+	t->project = g_strdup(record_or_else(account->project, NULL));
+	t->status = status;
+	rules_give(rules, t);
 	t->account = g_strdup(account->address);
 	t->language = g_strdup(message_languages(a->arrival->message));
 	t->opened = a->arrival->now;
 	t->closed = t->status == TICKET_CLOSED ? a->arrival->now : 0;
-	for (unsigned i = 0; i < rules->tags->len && i < LIMIT_TAGS; i++)
-		text_list_add(&t->tags, g_ptr_array_index(rules->tags, i));
 	if (requester)
 		ticket_set_requester(t, requester);
 	attempt_add_participants(a);
@@ -258,7 +255,7 @@ enum status attempt_open_ticket(struct attempt *a, const struct mailbox *request
 	describe_ticket(a, requester, rules, status);
 	st = queues_ensure(a->txn, a->match.ticket.queue, a->arrival->now, a->err);
 	if (st == ST_OK)
-		st = assign_on_opening(a, rules);
+		st = assign_on_opening(a);
 	if (st == ST_OK)
 		st = give_number(a, &a->match.ticket.number);
 	a->unsaved = a->is_new = st == ST_OK;

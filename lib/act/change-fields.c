@@ -8,18 +8,20 @@
 #include "base/tongue.h"
 #include "tables/queues.h"
 
-static enum status set_text(struct change *c, char **field, enum event_kind kind)
+enum status apply_field(struct change *c)
 {
-	const char *value = *c->command->text ? c->command->text : NULL;
-	g_autofree char *before = g_steal_pointer(field);
-	g_autofree char *what = g_strdup_printf(
-		"%s %s", event_kind_names[kind], value ? value : _("none"));
+	const struct verb_info *verb = verb_info(c->command->verb);
+	const struct field *field = record_field(&ticket_type, verb->field);
+	g_autofree char *before = g_strdup(record_field_word(field, &c->ticket)), *what = NULL;
+	const char *value;
 
-	*field = g_strdup(value);
+	record_field_set(field, &c->ticket, c->command->text);
+	value = record_field_word(field, &c->ticket);
+	what = g_strdup_printf("%s %s", verb->name, value ? value : _("none"));
 	if (g_strcmp0(before, value) == 0)
 		return change_unchanged(c, what);
 	change_say(c, what);
-	return change_save(c, NOTE(kind, .from = before, .to = value));
+	return change_save(c, NOTE((enum event_kind)field->event, .from = before, .to = value));
 }
 
 enum status apply_queue(struct change *c)
@@ -31,32 +33,7 @@ enum status apply_queue(struct change *c)
 	if (st == ST_NOT_FOUND)
 		return error_set(
 			c->err, ST_NOT_FOUND, _("there is no queue '%s'"), c->command->text);
-	return st == ST_OK ? set_text(c, &c->ticket.queue, EVENT_QUEUE) : st;
-}
-
-enum status apply_project(struct change *c)
-{
-	return set_text(c, &c->ticket.project, EVENT_PROJECT);
-}
-
-enum status apply_title(struct change *c)
-{
-	return set_text(c, &c->ticket.subject, EVENT_TITLE);
-}
-
-enum status apply_priority(struct change *c)
-{
-	int before = c->ticket.priority;
-	g_autofree char *what = g_strdup_printf(
-		_("priority %s"), priority_names[c->command->value]);
-
-	if (before == c->command->value)
-		return change_unchanged(c, what);
-	c->ticket.priority = c->command->value;
-	change_say(c, what);
-	return change_save(c,
-		NOTE(EVENT_PRIORITY, .from = priority_names[before],
-			.to = priority_names[c->command->value]));
+	return st == ST_OK ? apply_field(c) : st;
 }
 
 enum status apply_tag(struct change *c)

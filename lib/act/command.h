@@ -11,7 +11,7 @@ struct command {
 	 * NULL */
 	char *text;
 	char *name;           /* requester: the display name, where one was given; NULL */
-	int value;            /* enum ticket_status or enum priority */
+	int value;            /* of a field with names: its place in them */
 	int64_t when;         /* wait: µs */
 	uint64_t number;      /* merge into, link with */
 	char **add, **remove; /* tag */

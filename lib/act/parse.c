@@ -41,34 +41,31 @@ enum status parse_maybe(struct parsing *p)
 	return p->n == 0 ? ST_OK : parse_word(p);
 }
 
-/* A project may be taken away: "" or "-". */
-enum status parse_project(struct parsing *p)
+static enum status parse_name_of(struct parsing *p, const char *const *names)
 {
-	if (p->n != 1)
-		return parse_expected(p, NULL);
-	p->command->text = strcmp(p->args[0], "-") == 0 ? g_strdup("")
-							: text_line(p->args[0], LIMIT_NAME_BYTES);
+	g_autofree char *lower = g_ascii_strdown(p->args[0], -1);
+
+	p->command->value = names_find(names, lower);
+	if (p->command->value < 0)
+		return parse_expected(p, p->args[0]);
+	p->command->text = g_steal_pointer(&lower);
 	return ST_OK;
 }
 
-static enum status parse_name_of(struct parsing *p, const char *const *names)
+/* A value of the field that the verb sets. What may be without one is so by "" or "-". */
+enum status parse_field(struct parsing *p)
 {
-	g_autofree char *lower = p->n ? g_ascii_strdown(p->args[0], -1) : NULL;
+	const struct field *field = record_field(&ticket_type, verb_info(p->command->verb)->field);
 
 	if (p->n != 1)
 		return parse_expected(p, NULL);
-	p->command->value = names_find(names, lower);
-	return p->command->value >= 0 ? ST_OK : parse_expected(p, p->args[0]);
-}
-
-enum status parse_status(struct parsing *p)
-{
-	return parse_name_of(p, ticket_status_names);
-}
-
-enum status parse_priority(struct parsing *p)
-{
-	return parse_name_of(p, priority_names);
+	if (field->type == FIELD_ENUM)
+		return parse_name_of(p, field->names);
+	if (field->flags & FIELD_ALWAYS || strcmp(p->args[0], "-") != 0)
+		p->command->text = text_line(p->args[0], LIMIT_NAME_BYTES);
+	else
+		p->command->text = g_strdup("");
+	return field->flags & FIELD_ALWAYS && !*p->command->text ? parse_expected(p, NULL) : ST_OK;
 }
 
 enum status parse_wait(struct parsing *p)

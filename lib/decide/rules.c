@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/limits.h"
 #include "base/text.h"
 
 struct facts {
@@ -85,21 +86,9 @@ static bool subject_matches(const char *glob, const struct rules_subject *subjec
 		text_glob(glob, subject->written);
 }
 
-static void rules_set(const char **target, const char *value)
-{
-	if (!rules_empty(value))
-		*target = value;
-}
-
 static void rule_set(const struct rule *rule, struct rules_result *result)
 {
-	rules_set(&result->queue, rule->set.queue);
-	rules_set(&result->project, rule->set.project);
-	rules_set(&result->priority, rule->set.priority);
-	rules_set(&result->assign, rule->set.assign);
-	rules_set(&result->status, rule->set.status);
-	if (!rules_empty(rule->set.tag))
-		g_ptr_array_add(result->tags, rule->set.tag);
+	rule_values(rule, result->values);
 	if (rule->set.autoresponse >= 0)
 		result->autoresponse = rule->set.autoresponse;
 	result->ignore |= rule->set.ignore;
@@ -110,7 +99,7 @@ void rules_apply(const struct settings *settings, const bool *fits,
 	const struct rules_subject *subject, struct rules_result *result_out)
 {
 	*result_out = (struct rules_result){
-		.tags = g_ptr_array_new(),
+		.values = g_array_new(FALSE, FALSE, sizeof(struct rule_value)),
 		.names = g_string_new(NULL),
 		.autoresponse = true,
 	};
@@ -125,9 +114,21 @@ void rules_apply(const struct settings *settings, const bool *fits,
 	}
 }
 
+void rules_give(const struct rules_result *result, struct ticket *ticket)
+{
+	for (guint i = 0; i < result->values->len; i++) {
+		const struct rule_value *v = &g_array_index(result->values, struct rule_value, i);
+
+		if (v->field->type == FIELD_LIST)
+			record_field_add(v->field, ticket, v->text, LIMIT_TAGS);
+		else
+			record_field_set(v->field, ticket, v->text);
+	}
+}
+
 void rules_result_release(struct rules_result *result)
 {
-	g_clear_pointer(&result->tags, g_ptr_array_unref);
+	g_clear_pointer(&result->values, g_array_unref);
 	if (result->names)
 		g_string_free(result->names, TRUE);
 	memset(result, 0, sizeof *result);

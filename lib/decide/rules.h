@@ -7,9 +7,7 @@
 #include "settings/settings.h"
 
 struct rules_result {
-	/* Borrowed from the settings; NULL: unchanged. */
-	const char *queue, *project, *priority, *assign, *status;
-	GPtrArray *tags;   /* const char * */
+	GArray *values;    /* struct rule_value, borrowed from the settings */
 	bool autoresponse; /* true unless a rule says otherwise */
 	bool ignore;
 	GString *names; /* of the rules that matched, by ", "; for the event */
@@ -27,6 +25,9 @@ struct rules_subject {
 };
 void rules_apply(const struct settings *settings, const bool *fits,
 	const struct rules_subject *subject, struct rules_result *result_out);
+/* Gives the ticket what the rules set, names as they were written: a later value takes an earlier
+ * one's place, tags add up. */
+void rules_give(const struct rules_result *result, struct ticket *ticket);
 void rules_result_release(struct rules_result *result);
 
 #endif

@@ -548,6 +548,14 @@ bool record_field_set(const struct field *f, void *record, const char *text)
 	return false;
 }
 
+void record_field_add(const struct field *f, void *record, const char *word, guint max)
+{
+	char ***list = AT(char **, record, f);
+
+	if (!*list || g_strv_length(*list) < max)
+		text_list_add(list, word);
+}
+
 const char *record_field_word(const struct field *f, const void *record)
 {
 	if (f->type == FIELD_TEXT)

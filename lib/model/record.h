@@ -103,6 +103,9 @@ char *record_field_text(const struct field *field, const void *record);
  * none. False, and nothing changed, when it can't be. Numbers and times can't be set so. */
 bool record_field_set(const struct field *field, void *record, const char *text);
 
+/* Adds a word to a FIELD_LIST that has fewer than max. */
+void record_field_add(const struct field *field, void *record, const char *word, guint max);
+
 /* The text of a FIELD_TEXT or the name of a FIELD_ENUM; borrowed, NULL when there is none. */
 const char *record_field_word(const struct field *field, const void *record);
 

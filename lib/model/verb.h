@@ -22,6 +22,7 @@ enum verb_reach {
 /* A verb as data: drives parsing, help by mail, and the shell's commands. */
 struct verb_info {
 	const char *name;
+	const char *field;     /* that of a ticket which it sets; NULL */
 	const char *arguments; /* "AGENT", "low|normal|high|urgent"; "" for none */
 	const char *help;      /* marked for translation */
 	bool by_mail;

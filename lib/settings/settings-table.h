@@ -38,6 +38,7 @@ struct setting_row {
 	const char *help;    /* sentences; and what the default is, where fallback cannot say */
 	const char *example; /* a value as the file has it, to show in place of the default; NULL */
 	enum setting_need_kind needs; /* what its value names and must be there */
+	const char *sets; /* the field of a ticket that a rule gives this value, a text; NULL */
 };
 
 /* Keys that stand in braces: "store", "accounts.autoresponse". */

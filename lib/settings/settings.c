@@ -51,6 +51,27 @@ struct settings *settings_new(const char *path)
 	return settings;
 }
 
+static const char *rule_text(const struct rule *rule, const struct setting_row *key)
+{
+	return *(char *const *)(const void *)((const char *)rule + key->offset);
+}
+
+void rule_values(const struct rule *rule, GArray *values)
+{
+	const struct setting_row *key;
+
+	for (size_t i = 0; (key = key_at(i)); i++) {
+		struct rule_value value;
+
+		if (!key->sets)
+			continue;
+		value.text = rule_text(rule, key);
+		value.field = record_field(&ticket_type, key->sets);
+		if (value.text && *value.text)
+			g_array_append_val(values, value);
+	}
+}
+
 struct settings *settings_ref(struct settings *settings)
 {
 	g_atomic_int_inc(&settings->references);

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "mail/subject.h"
 #include "mail/template.h"
+#include "model/ticket.h"
 
 enum subject_tag_policy { SUBJECT_TAG_PARTICIPANTS, SUBJECT_TAG_ANYONE, SUBJECT_TAG_NEVER };
 enum mixed_policy { MIXED_TAG, MIXED_LEAVE };
@@ -75,6 +76,14 @@ struct rule {
 	name;
 #include "settings/keys.def"
 };
+
+/* A value that a rule gives a field of tickets; borrowed. */
+struct rule_value {
+	const struct field *field; /* of ticket_type */
+	const char *text;
+};
+/* Adds what the rule sets to values, an array of struct rule_value. */
+void rule_values(const struct rule *rule, GArray *values);
 
 /* An address or alias of an account; borrowed of it. */
 struct account_name {

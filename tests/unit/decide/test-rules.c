@@ -43,7 +43,7 @@ static const struct row {
 		"rules = (" RULE("",
 			"queue = \"ops\"; project = \"net\"; priority = \"high\"; assign = \"anna\"; tag = \"alert\"; status = \"open\";"
 			" autoresponse = false; ignore = true;") ");",
-		"queue=ops project=net priority=high assign=anna tag=alert status=open autoresponse=no ignore=yes" },
+		"queue=ops project=net agent=anna tags=alert priority=high status=open autoresponse=no ignore=yes" },
 	{ "an empty set field changes nothing",
 		"rules = (" RULE("", "queue = \"ops\"; priority = \"high\";") "," RULE(
 			"", "queue = \"\"; priority = \"\"; tag = \"\";") ");",
@@ -51,14 +51,14 @@ static const struct row {
 	{ "a later rule changes what an earlier one set, and tags add up",
 		"rules = (" RULE("", "queue = \"ops\"; tag = \"a\"; project = \"p\";") "," RULE(
 			"", "queue = \"net\"; tag = \"b\";") ");",
-		"queue=net project=p tag=a tag=b" },
+		"queue=net project=p tags=a, b" },
 	{ "a later rule may allow the answer again",
 		"rules = (" RULE("", "autoresponse = false;") "," RULE(
 			"", "autoresponse = true;") ");",
 		"" },
 	{ "a later rule does not take back that a mail is left alone",
 		"rules = (" RULE("", "ignore = true;") "," RULE("", "tag = \"a\";") ");",
-		"tag=a ignore=yes" },
+		"tags=a ignore=yes" },
 	{ "stop ends the list",
 		"rules = ( { set: { queue = \"ops\"; }; stop = true; }," RULE(
 			"", "queue = \"net\";") ");",
@@ -77,15 +77,20 @@ static void add(GString *out, const char *name, const char *value)
 
 static char *shown(const struct rules_result *r)
 {
+	static const char *const fields[] = { "queue", "project", "agent", "tags", NULL };
 	GString *out = g_string_new(NULL);
+	struct ticket t = { 0 };
 
-	add(out, "queue", r->queue);
-	add(out, "project", r->project);
-	add(out, "priority", r->priority);
-	add(out, "assign", r->assign);
-	for (unsigned i = 0; i < r->tags->len; i++)
-		add(out, "tag", g_ptr_array_index(r->tags, i));
-	add(out, "status", r->status);
+	rules_give(r, &t);
+	for (size_t i = 0; fields[i]; i++) {
+		g_autofree char *text = record_field_text(
+			record_field(&ticket_type, fields[i]), &t);
+
+		add(out, fields[i], text && *text ? text : NULL);
+	}
+	add(out, "priority", t.priority ? priority_names[t.priority] : NULL);
+	add(out, "status", t.status ? ticket_status_names[t.status] : NULL);
+	record_release(&ticket_type, &t);
 	add(out, "autoresponse", r->autoresponse ? NULL : "no");
 	add(out, "ignore", r->ignore ? "yes" : NULL);
 	return g_string_free(out, FALSE);
