@@ -16,30 +16,9 @@
 
 enum { STORE_KEY_MAX = 510, KEY_HASH_BYTES = 12 };
 
-/* One per kind of record. Keys that begin with a ticket's number do so as key_number() writes it,
- * their prefixes are made of whole numbers, and none is the beginning of another. */
 enum store_table {
-	TABLE_META,    /* name → text */
-	TABLE_TICKETS, /* ticket's number */
-	TABLE_ENTRIES, /* ticket's number, seq */
-	TABLE_TEXTS,   /* ticket's number, seq → excerpt */
-	TABLE_EVENTS,  /* ticket's number, serial */
-	TABLE_LOG,     /* serial → number */
-	TABLE_IDS,     /* hash of a Message-ID, number → how it is known */
-	/* identity of a message → number, seq, where its Message-ID does not tell: see
-	   tickets-entries.c */
-	TABLE_DIGESTS,
-	TABLE_INDEX,           /* lists of tickets, if txn_derives(): see tickets-index.h */
-	TABLE_DUE,             /* time, number → open work */
-	TABLE_QUEUES,          /* name */
-	TABLE_AGENTS,          /* login */
-	TABLE_AGENT_ADDRESSES, /* address → login */
-	TABLE_OUTBOX,          /* id */
-	TABLE_OUTBOX_MAIL,     /* id → the mail itself */
-	TABLE_OUTBOX_DUE,      /* time, id */
-	TABLE_ANSWERED,        /* day, address → answers sent; with a ticket: told of it */
-	TABLE_PLACEMENTS,      /* mailbox directory, number → where its messages are */
-	TABLE_TREES,           /* mailbox directory, login → for whom it was made */
+#define TABLE(id, ...) TABLE_##id,
+#include "store/tables.def"
 	TABLE_COUNT
 };
 

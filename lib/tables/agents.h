@@ -5,8 +5,6 @@
 #include "model/ticket.h"
 #include "tables/record-table.h"
 
-extern const struct table_type agent_table;
-
 enum status agents_load(
 	struct txn *txn, const char *login, struct agent *agent_out, struct error *err);
 /* Makes or replaces. ST_EXISTS when one of the addresses is another agent's. */

@@ -22,7 +22,6 @@ void log_value(struct key *value, const struct log_place *place);
 /* Of a row of its own. */
 void event_key(struct key *key, uint64_t ticket, uint64_t serial);
 /* Those with rows of their own. */
-extern const struct table_type event_table;
 
 /* The event that the entry tells; its texts are borrowed. False when it tells none. */
 bool log_told(const struct entry *entry, struct event *event_out);

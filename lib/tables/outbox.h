@@ -6,8 +6,6 @@
 #include "model/ticket.h"
 #include "tables/record-table.h"
 
-extern const struct table_type outgoing_table;
-
 /* Retry times: 1 min, doubling, at most 4 h apart; given up after 5 days. */
 int64_t outbox_next_try(uint64_t deferrals, int64_t now);
 bool outbox_expired(const struct outgoing *outgoing, int64_t now);

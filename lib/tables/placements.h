@@ -6,8 +6,6 @@
 #include "model/ticket.h"
 #include "tables/record-table.h"
 
-extern const struct table_type placement_table, tree_table;
-
 enum { BOX_BYTES = 17 };
 void placements_box(const char *path, char box_out[BOX_BYTES]);
 

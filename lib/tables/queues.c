@@ -31,6 +31,7 @@ const struct table_type queue_table = {
 	.key = queue_key,
 	.read_key = queue_read_key,
 	.subject = queue_subject,
+	.of_every_store = true,
 	.exported_alone = true,
 };
 

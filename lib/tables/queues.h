@@ -5,8 +5,6 @@
 #include "model/ticket.h"
 #include "tables/record-table.h"
 
-extern const struct table_type queue_table;
-
 /* queue_out zeroed or released before; the caller's to release. */
 enum status queues_load(
 	struct txn *txn, const char *name, struct queue *queue_out, struct error *err);

@@ -1,6 +1,6 @@
 /* Kinds of row whose value is a record. One description drives loading, saving, walking, checking
  * and exporting them, with the index rows that lead to them. A new kind is a description and a
- * line in table_types. */
+ * row of store/tables.def. */
 #ifndef MILTICKET_RECORD_TABLE_H
 #define MILTICKET_RECORD_TABLE_H
 
@@ -31,10 +31,13 @@ struct table_type {
 	/* The rows that lead to it, made of the record alone; NULL: there are none. */
 	void (*index)(struct derived *rows, const void *record);
 	struct index_table indexes[2]; /* where these are; .owner NULL ends them */
+	bool of_every_store;           /* the daemon makes some at its start */
 	bool exported_alone;           /* each row is a line of an export that says all of it */
 };
 
-/* All of them, NULL-terminated. */
+/* All of them: each by its name, and NULL-terminated. */
+#define RECORDS(id, tree, mark, kind) extern const struct table_type kind##_table;
+#include "store/tables.def"
 extern const struct table_type *const table_types[];
 
 /* `like` has the fields that the key is made of. ST_NOT_FOUND without a text. */

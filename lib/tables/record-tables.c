@@ -1,19 +1,8 @@
-/* All kinds of row that are records, in the order in which an import takes them. */
-#include "tables/agents.h"
-#include "tables/history-log.h"
-#include "tables/outbox.h"
-#include "tables/placements.h"
-#include "tables/queues.h"
-#include "tables/tickets.h"
+/* All kinds of row that are records, in the order of store/tables.def. */
+#include "tables/record-table.h"
 
 const struct table_type *const table_types[] = {
-	&queue_table,
-	&agent_table,
-	&ticket_table,
-	&entry_table,
-	&event_table,
-	&outgoing_table,
-	&placement_table,
-	&tree_table,
+#define RECORDS(id, tree, mark, kind) &kind##_table,
+#include "store/tables.def"
 	NULL,
 };

@@ -5,6 +5,7 @@
 
 #include "base/tongue.h"
 #include "tables/doomed.h"
+#include "tables/record-table.h"
 #include "tables/tickets-index.h"
 
 typedef bool row_wanted(struct txn *txn, const struct scan *row, const struct rows_wanted *wanted);
@@ -164,14 +165,13 @@ static enum status has_rows(
 
 enum status rows_store_is_new(struct txn *txn, bool *new_out, struct error *err)
 {
-	static const enum store_table records[] = { TABLE_TICKETS, TABLE_EVENTS, TABLE_AGENTS,
-		TABLE_OUTBOX };
 	static const struct rows_wanted all = { NULL, false };
 	bool any = false;
 	enum status st = ST_OK;
 
-	for (size_t i = 0; i < G_N_ELEMENTS(records) && st == ST_OK; i++)
-		st = has_rows(txn, records[i], &any, err);
+	for (size_t i = 0; table_types[i] && st == ST_OK; i++)
+		if (!table_types[i]->of_every_store)
+			st = has_rows(txn, table_types[i]->table, &any, err);
 	if (st == ST_OK)
 		st = rows_each(txn, &all, find_other, &any, err);
 	*new_out = !any;

@@ -26,8 +26,7 @@ enum status rows_each(struct txn *txn, const struct rows_wanted *wanted, row_vis
 /* ST_BAD_INPUT when there is no table of that name among them, or the row is none of theirs. */
 enum status rows_put(struct txn *txn, const struct row *row, struct error *err);
 
-/* Nothing was ever recorded: no ticket, agent, event or mail, and no number was given. Queues may
- * be there, as the daemon makes them. */
+/* Nothing was ever recorded: no record but those of every store, and no number was given. */
 enum status rows_store_is_new(struct txn *txn, bool *new_out, struct error *err);
 
 #endif

@@ -6,8 +6,6 @@
 #include "model/ticket.h"
 #include "tables/record-table.h"
 
-extern const struct table_type ticket_table, entry_table;
-
 /* Loads one; *ticket_out must be zeroed or released, and is the caller's to release. ST_NOT_FOUND:
  * never given, or purged. */
 enum status tickets_load(

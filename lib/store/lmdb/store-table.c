@@ -14,26 +14,8 @@ static const struct {
 	int tree;
 	guint8 mark;
 } tables[TABLE_COUNT] = {
-	[TABLE_TICKETS] = { TREE_THREADS, 0 },
-	[TABLE_ENTRIES] = { TREE_THREADS, 'e' },
-	[TABLE_TEXTS] = { TREE_THREADS, 't' },
-	[TABLE_EVENTS] = { TREE_EVENTS, 'v' },
-	/* The newest rows of the log are beside the counters, which change as often. */
-	[TABLE_LOG] = { TREE_ROWS, 'l' },
-	[TABLE_META] = { TREE_ROWS, 'm' },
-	[TABLE_IDS] = { TREE_ROWS, 'n' },
-	[TABLE_DIGESTS] = { TREE_ROWS, 'o' },
-	[TABLE_INDEX] = { TREE_ROWS, 'p' },
-	[TABLE_DUE] = { TREE_ROWS, 'q' },
-	[TABLE_QUEUES] = { TREE_ROWS, 'r' },
-	[TABLE_AGENTS] = { TREE_ROWS, 's' },
-	[TABLE_AGENT_ADDRESSES] = { TREE_ROWS, 't' },
-	[TABLE_OUTBOX] = { TREE_ROWS, 'u' },
-	[TABLE_OUTBOX_MAIL] = { TREE_ROWS, 'v' },
-	[TABLE_OUTBOX_DUE] = { TREE_ROWS, 'w' },
-	[TABLE_ANSWERED] = { TREE_ROWS, 'x' },
-	[TABLE_PLACEMENTS] = { TREE_ROWS, 'y' },
-	[TABLE_TREES] = { TREE_ROWS, 'z' },
+#define TABLE(id, tree, mark) [TABLE_##id] = { TREE_##tree, mark },
+#include "store/tables.def"
 };
 
 const char *const engine_tree_names[ENGINE_TREES] = {
