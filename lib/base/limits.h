@@ -94,6 +94,15 @@ enum {
 	LIMIT_FORWARD_BYTES = 20 * 1024 * 1024,
 	/* agents who get one mail */
 	LIMIT_NOTIFIED = 1000,
+	/* a file of holidays: its bytes, its parts, how deep they lie in each other */
+	LIMIT_CALENDAR_BYTES = 1024 * 1024,
+	LIMIT_CALENDAR_EVENTS = 10000,
+	LIMIT_CALENDAR_DEPTH = 10,
+	/* events that recur, and how often all of them occur */
+	LIMIT_CALENDAR_RULES = 300,
+	LIMIT_CALENDAR_OCCURRENCES = 50000,
+	/* processor time for those that recur */
+	LIMIT_CALENDAR_MS = 3000,
 	/* of a relay's answer, kept in the outbox */
 	LIMIT_REPLY_TEXT = 400
 };

@@ -1,8 +1,8 @@
 # Debian packages for building, testing and showing; sourced by tests/run and tools/demo. Installs only what is missing,
 # asks nothing, starts no service, and removes nothing that is installed.
 
-build_packages="autoconf automake gcc libc6-dev libconfig-dev libcurl4-openssl-dev libglib2.0-dev libgmime-3.0-dev libidn2-dev
-	libjansson-dev liblmdb-dev libmilter-dev libsqlite3-dev libsystemd-dev make nettle-dev pkg-config"
+build_packages="autoconf automake gcc libc6-dev libconfig-dev libcurl4-openssl-dev libglib2.0-dev libgmime-3.0-dev libical-dev libidn2-dev
+	libjansson-dev liblmdb-dev libmilter-dev libsqlite3-dev libsystemd-dev make nettle-dev pkg-config tzdata"
 mail_packages="postfix python3-minimal python3"
 package_packages="debhelper dpkg-dev git lintian mmdebstrap systemd-container"
 example_packages="dovecot-sieve dovecot-submissiond iproute2 notmuch opendkim opendkim-tools opendmarc prometheus-node-exporter rspamd"

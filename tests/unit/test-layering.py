@@ -26,6 +26,7 @@ HOMES = {
     r"curl/.*": r"lib/act/courier\.c",
     r"libconfig\.h": r"lib/settings/settings[\w-]*\.[ch]",
     r"idn2\.h": r"lib/base/address\.c",
+    r"libical/.*": r"lib/base/calendar-ics\.c",
     r"nettle/.*": r"lib/base/hash\.[ch]",
     r"jansson\.h": r"tools/[\w-]*json[\w-]*\.[ch]",
     r"libmilter/.*": r"milter/[\w-]+\.[ch]",
