@@ -89,7 +89,7 @@ struct engine {
 	void (*scan_release)(struct scan *scan);
 	/* NULL with .derives. Rows are scanned as those of scan_first(). */
 	enum status (*query)(struct scan *scan, const struct query *query);
-	enum status (*count)(struct txn *txn, struct query_count *counts, size_t n);
+	enum status (*count)(struct txn *txn, struct queue_count *counts, size_t n);
 	enum status (*next_number)(
 		struct txn *txn, const char *name, uint64_t first, uint64_t *number_out);
 	enum status (*skip_numbers)(struct txn *txn, const char *name, uint64_t number);

@@ -162,7 +162,7 @@ void scan_release(struct scan *scan)
 	scan->cursor = NULL;
 }
 
-enum status txn_count(struct txn *txn, struct query_count *counts, size_t n)
+enum status txn_count(struct txn *txn, struct queue_count *counts, size_t n)
 {
 	if (txn->failed != ST_OK)
 		return txn->failed;

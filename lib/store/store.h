@@ -203,12 +203,12 @@ struct query {
 enum status txn_query(struct scan *scan, struct txn *txn, const struct query *query);
 
 /* Tickets of a queue, watched ones too, that are active and not merged. */
-struct query_count {
+struct queue_count {
 	const char *queue; /* the caller's */
 	uint64_t open, new;
 };
 /* The same: only where txn_derives() is false. */
-enum status txn_count(struct txn *txn, struct query_count *counts, size_t n);
+enum status txn_count(struct txn *txn, struct queue_count *counts, size_t n);
 
 /* Why the last get, put, delete or scan in this txn failed, for error texts. */
 const char *txn_reason(struct txn *txn);

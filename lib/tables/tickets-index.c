@@ -266,8 +266,12 @@ static enum status block_right(struct txn *txn, const struct ticket *t, bool *ri
 
 enum status index_right(struct txn *txn, const struct ticket *ticket, bool *right_out)
 {
-	enum status st = list_right(txn, ticket, right_out);
+	enum status st;
 
+	*right_out = true;
+	if (!txn_derives(txn))
+		return ST_OK;
+	st = list_right(txn, ticket, right_out);
 	return st == ST_OK && *right_out ? block_right(txn, ticket, right_out) : st;
 }
 
@@ -334,9 +338,10 @@ enum status blocks_find(
 
 enum status index_move(struct txn *txn, const struct ticket *before, const struct ticket *after)
 {
-	enum status st = list_move(txn, before, after);
+	bool derives = txn_derives(txn);
+	enum status st = derives ? list_move(txn, before, after) : ST_OK;
 
-	if (st == ST_OK)
+	if (st == ST_OK && derives)
 		st = block_move(txn, before, after);
 	return st == ST_OK ? due_index_move(txn, before, after) : st;
 }

@@ -4,12 +4,14 @@
 
 #include "tables/tickets.h"
 
-/* One list has every ticket, in the order of activity; its key in TABLE_INDEX: INDEX_LIST, active
- * (1 or 0), activity, number. The row's value tells what the usual filters ask for, so that a walk
- * loads few tickets; it may tell a little too much, never too little: whoever walks the list looks
- * at the record. Who looks for what few tickets have, a requester or a tag, finds their numbers in
- * blocks of BLOCK_TICKETS numbers in a row (key: INDEX_BLOCK, number of the block): new tickets
- * come to the last one, so that mail writes no page for them somewhere in the store. */
+/* An engine that finds tickets by what is in their records (txn_query()) has none of these rows.
+ * For one that derives: one list has every ticket, in the order of activity; its key in
+ * TABLE_INDEX: INDEX_LIST, active (1 or 0), activity, number. The row's value tells what the usual
+ * filters ask for, so that a walk loads few tickets; it may tell a little too much, never too
+ * little: whoever walks the list looks at the record. Who looks for what few tickets have, a
+ * requester or a tag, finds their numbers in blocks of BLOCK_TICKETS numbers in a row (key:
+ * INDEX_BLOCK, number of the block): new tickets come to the last one, so that mail writes no page
+ * for them somewhere in the store. */
 enum index_kind {
 	INDEX_LIST = 'L',
 	INDEX_BLOCK = 'B',

@@ -1,5 +1,6 @@
-/* Listings: the one list of all tickets is walked, newest activity first, and its rows tell which
- * of them to load; of a requester or a tag with few tickets these are loaded, and put in order. */
+/* Listings. The engine is asked for them, or, where it derives, the one list of all tickets is
+ * walked, newest activity first, and its rows tell which of them to load; of a requester or a tag
+ * with few tickets these are loaded, and put in order. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -265,7 +266,69 @@ static enum status few_visit(struct txn *txn, const struct ticket_filter *f, str
 	return st;
 }
 
-enum status tickets_list(struct txn *txn, const struct ticket_filter *f, ticket_visit *fn,
+/* --- by the engine --- */
+
+static void query_add(struct query *query, enum index_kind kind, const char *value)
+{
+	struct query_value *end = query->values;
+
+	while (end->index)
+		end++;
+	*end = (struct query_value){ (char)kind, *value ? value : NULL };
+}
+
+static struct query list_as_query(const struct ticket_filter *f)
+{
+	struct query query = { .merged = f->merged,
+		.undelivered = f->undelivered,
+		.from = f->since,
+		.until = f->until,
+		.reverse = !f->oldest_first };
+
+	for (int status = 0; status <= TICKET_SPAM; status++)
+		query.statuses |= status_wanted(f, status) ? 1U << status : 0;
+	if (f->queue)
+		query_add(&query, INDEX_QUEUE, f->queue);
+	if (f->agent)
+		query_add(&query, INDEX_AGENT, f->agent);
+	if (f->project)
+		query_add(&query, INDEX_PROJECT, f->project);
+	if (f->requester)
+		query_add(&query, INDEX_REQUESTER, f->requester);
+	if (f->tag)
+		query_add(&query, INDEX_TAG, f->tag);
+	return query;
+}
+
+static enum status list_show(struct txn *txn, const struct ticket_filter *f,
+	const struct scan *scan, ticket_visit *fn, void *arg, struct error *err)
+{
+	struct ticket ticket = { 0 };
+	enum status st = table_decode(&ticket_table, scan->key, scan->value, &ticket, err);
+
+	if (st == ST_OK && tickets_wanted(f, &ticket))
+		st = fn(txn, &ticket, arg, err);
+	record_release(&ticket_type, &ticket);
+	return st;
+}
+
+static enum status list_query(struct txn *txn, const struct ticket_filter *f, ticket_visit *fn,
+	void *arg, struct error *err)
+{
+	const struct query query = list_as_query(f);
+	struct scan scan;
+	enum status st;
+
+	for (st = txn_query(&scan, txn, &query); st == ST_OK; st = scan_next(&scan)) {
+		st = list_show(txn, f, &scan, fn, arg, err);
+		if (st != ST_OK)
+			break;
+	}
+	scan_release(&scan);
+	return st;
+}
+
+static enum status list_derived(struct txn *txn, const struct ticket_filter *f, ticket_visit *fn,
 	void *arg, struct error *err)
 {
 	g_autofree struct few *few = f->requester || f->tag ? g_new(struct few, 1) : NULL;
@@ -279,6 +342,15 @@ enum status tickets_list(struct txn *txn, const struct ticket_filter *f, ticket_
 		st = few_visit(txn, f, few, fn, arg, err);
 	else if (st == ST_OK)
 		st = list_wide(txn, f, fn, arg, err);
+	return st;
+}
+
+enum status tickets_list(struct txn *txn, const struct ticket_filter *f, ticket_visit *fn,
+	void *arg, struct error *err)
+{
+	enum status st = txn_derives(txn) ? list_derived(txn, f, fn, arg, err)
+					  : list_query(txn, f, fn, arg, err);
+
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
@@ -309,8 +381,7 @@ static void count_row(GHashTable *counts, struct bytes value)
 	}
 }
 
-enum status tickets_count_queues(
-	struct txn *txn, struct queue_count *counts, size_t n, struct error *err)
+static enum status count_list(struct txn *txn, struct queue_count *counts, size_t n)
 {
 	g_autoptr(GHashTable)
 		by_trait = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
@@ -330,7 +401,15 @@ enum status tickets_count_queues(
 		st == ST_OK; st = scan_next(&scan))
 		count_row(by_trait, scan.value);
 	scan_release(&scan);
-	if (st != ST_NOT_FOUND)
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+enum status tickets_count_queues(
+	struct txn *txn, struct queue_count *counts, size_t n, struct error *err)
+{
+	enum status st = txn_derives(txn) ? count_list(txn, counts, n) : txn_count(txn, counts, n);
+
+	if (st != ST_OK)
 		return error_set(
 			err, st, _("cannot count the queues' tickets: %s"), txn_reason(txn));
 	return ST_OK;

@@ -141,11 +141,6 @@ enum status tickets_list(struct txn *txn, const struct ticket_filter *filter, ti
 /* Would it be listed? */
 bool tickets_wanted(const struct ticket_filter *filter, const struct ticket *ticket);
 
-/* Tickets of a queue, watched ones too, that are not closed, spam or merged. */
-struct queue_count {
-	const char *queue; /* the caller's */
-	uint64_t open, new;
-};
 /* Fills in n counts, in one walk over the list of open tickets. */
 enum status tickets_count_queues(
 	struct txn *txn, struct queue_count *counts, size_t n, struct error *err);
