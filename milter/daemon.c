@@ -90,18 +90,12 @@ static enum status make_queues(struct txn *txn, void *arg, struct error *err)
 enum status daemon_open_store(struct daemon *daemon, struct error *err)
 {
 	const struct settings *s = daemon->settings;
-	const struct store_options options = {
-		.path = s->store.path,
-		.map_size = (size_t)s->store.map_size_mib << 20,
-		.durable = s->store.durable,
-		.uid = (uid_t)-1,
-		.gid = (gid_t)-1,
-		.look = LOOK_AT_FREE_PAGES,
-		.migrate = tables_migrate,
-		.locked = true,
-	};
-	enum status st = store_lock(s->store.path, &daemon->lock_fd, err);
+	struct store_options options = store_options_of(s);
+	enum status st = store_lock(settings_state(s), &daemon->lock_fd, err);
 
+	options.look = LOOK_AT_FREE_PAGES;
+	options.migrate = tables_migrate;
+	options.locked = true;
 	if (st == ST_OK)
 		st = store_open(&options, &daemon->store, err);
 	if (st == ST_OK)
@@ -114,7 +108,8 @@ enum status daemon_open_store(struct daemon *daemon, struct error *err)
 static void say_what_needs_a_restart(const struct settings *old, const struct settings *new)
 {
 	static const char *const keys[] = { "socket", "socket_mode", "user", "group", "log",
-		"store.path", "store.durable" };
+		"store.path", "store.durable", "store.url", "store.deadline_s",
+		"store.require_sync" };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
 		g_autofree char *was = settings_value(old, keys[i]),

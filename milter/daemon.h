@@ -18,7 +18,7 @@ struct daemon {
 	pthread_cond_t idle;
 	unsigned at_hand; /* under lock; messages between DATA and their end */
 	bool stopping;    /* under lock */
-	int lock_fd;      /* <store.path>/daemon.lock; -1 */
+	int lock_fd;      /* daemon.lock in the state directory; -1 */
 };
 
 void daemon_init(

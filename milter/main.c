@@ -358,18 +358,12 @@ static int main_run(struct settings *settings, const struct options *options)
 static struct store *look_at_store(const struct settings *settings, bool *unseen_out)
 {
 	const struct passwd *user = getpwnam(settings->user);
-	struct store_options options = {
-		.path = settings->store.path,
-		.map_size = (size_t)settings->store.map_size_mib << 20,
-		.read_only = true,
-		.uid = (uid_t)-1,
-		.gid = (gid_t)-1,
-		.look = LOOK_AT_ROOTS,
-	};
+	struct store_options options = store_options_of(settings);
 	struct store *store = NULL;
 	struct error err;
 	enum status st;
 
+	options.read_only = true;
 	if (user) {
 		options.uid = user->pw_uid;
 		options.gid = user->pw_gid;

@@ -29,17 +29,12 @@ static void set_owner(const struct settings *settings, struct store_options *opt
 struct store_options cli_store_options(const struct cli *cli)
 {
 	enum cli_need need = cli->command->need;
-	struct store_options options = {
-		.path = cli->settings->store.path,
-		.map_size = (size_t)cli->settings->store.map_size_mib << 20,
-		.durable = cli->settings->store.durable,
-		.read_only = need == NEED_STORE_READ || need == NEED_SOUND_STORE_READ,
-		.look = need == NEED_SOUND_STORE_READ || need == NEED_SOUND_STORE_WRITE
-			? LOOK_AT_ALL_PAGES
-			: LOOK_AT_ROOTS,
-		.migrate = tables_migrate,
-	};
+	struct store_options options = store_options_of(cli->settings);
 
+	options.read_only = need == NEED_STORE_READ || need == NEED_SOUND_STORE_READ;
+	options.migrate = tables_migrate;
+	if (need == NEED_SOUND_STORE_READ || need == NEED_SOUND_STORE_WRITE)
+		options.look = LOOK_AT_ALL_PAGES;
 	set_owner(cli->settings, &options);
 	return options;
 }

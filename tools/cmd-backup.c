@@ -77,7 +77,7 @@ static int backup_restore(struct cli *cli, const char *backup)
 			_("%s; --force replaces it, and keeps it beside"), cli->err.text);
 	/* What was found in the store that was there is not in this one. */
 	if (st == ST_OK)
-		st = fulltext_destroy(cli->settings->store.path, &cli->err);
+		st = fulltext_destroy(settings_state(cli->settings), &cli->err);
 	if (st == ST_OK && kept)
 		fprintf(stderr, _("the old store is in %s\n"), kept);
 	return st == ST_OK ? backup_skip_given(cli, kept) : cli_status(cli, st);
@@ -86,7 +86,7 @@ static int backup_restore(struct cli *cli, const char *backup)
 static int run_restore(struct cli *cli)
 {
 	int lock = -1,
-	    code = cli_status(cli, store_lock(cli->settings->store.path, &lock, &cli->err));
+	    code = cli_status(cli, store_lock(settings_state(cli->settings), &lock, &cli->err));
 
 	if (code == EXIT_DONE)
 		code = backup_restore(cli, cli->args[0]);

@@ -215,9 +215,9 @@ static int run_reload(struct cli *cli)
 	enum status st;
 	int code;
 
-	if (store_is_locked(cli->settings->store.path) != ST_BUSY)
+	if (store_is_locked(settings_state(cli->settings)) != ST_BUSY)
 		return cli_fail(EXIT_TRY_AGAIN, _("no daemon runs on the store in '%s'"),
-			cli->settings->store.path);
+			settings_state(cli->settings));
 	st = store_write(cli->store, config_ask, &r, &cli->err);
 
 	for (int waited = 0; st == ST_OK && waited < RELOAD_WAIT_MS; waited += POLL_MS) {

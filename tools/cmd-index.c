@@ -31,7 +31,8 @@ static int index_status(struct cli *cli)
 	struct indexing_progress progress = { .done = false };
 	struct fulltext_status status = { .tickets = 0 };
 	struct fulltext *f = NULL;
-	enum status st = indexing_open(cli->store, cli->settings->store.path, false, &f, &cli->err);
+	enum status st = indexing_open(
+		cli->store, settings_state(cli->settings), false, &f, &cli->err);
 
 	if (st == ST_OK)
 		st = indexing_look(cli->store, f, &progress, &cli->err);
@@ -83,7 +84,8 @@ static enum status index_build(struct cli *cli, struct fulltext *f, struct error
 static int index_rebuild(struct cli *cli)
 {
 	struct fulltext *f = NULL;
-	enum status st = indexing_open(cli->store, cli->settings->store.path, true, &f, &cli->err);
+	enum status st = indexing_open(
+		cli->store, settings_state(cli->settings), true, &f, &cli->err);
 
 	if (st == ST_OK)
 		st = fulltext_empty(f, &cli->err);

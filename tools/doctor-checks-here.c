@@ -39,7 +39,7 @@ static char *here_need_command(const struct doctor *d, const struct setting_need
 	case NEEDS_USER:
 		return g_strdup_printf("useradd --system --no-create-home --home-dir %s "
 				       "--shell /usr/sbin/nologin --user-group %s",
-			s->store.path, name);
+			settings_state(s), name);
 	case NEEDS_GROUP:
 		return g_strdup_printf("groupadd --system --force %s", name);
 	case NEEDS_DIRECTORY:
@@ -108,7 +108,7 @@ static char *here_foreign_file(const char *directory, gid_t gid)
 
 void look_store_owner(struct doctor *d)
 {
-	const char *directory = d->settings->store.path;
+	const char *directory = settings_state(d->settings);
 	g_autofree char *path = NULL, *owner = NULL;
 	uid_t uid;
 	gid_t gid;
@@ -144,12 +144,12 @@ void look_password(struct doctor *d)
 
 static bool here_daemon_runs(const struct doctor *d)
 {
-	return store_is_locked(d->settings->store.path) == ST_BUSY;
+	return store_is_locked(settings_state(d->settings)) == ST_BUSY;
 }
 
 void look_daemon(struct doctor *d)
 {
-	enum status st = store_is_locked(d->settings->store.path);
+	enum status st = store_is_locked(settings_state(d->settings));
 
 	if (st == ST_REFUSED)
 		doctor_unknown(d,
@@ -157,7 +157,7 @@ void look_daemon(struct doctor *d)
 			d->settings->group);
 	else if (st != ST_BUSY)
 		doctor_found(d, NULL, _("milticketd does not run on the store in %s"),
-			d->settings->store.path);
+			settings_state(d->settings));
 }
 
 void look_socket(struct doctor *d)
@@ -248,7 +248,7 @@ void look_unit(struct doctor *d)
 	if (g_strcmp0(g_hash_table_lookup(unit, "LoadState"), "loaded") != 0 ||
 		g_strcmp0(g_hash_table_lookup(unit, "ProtectSystem"), "strict") != 0)
 		return;
-	here_look_path(d, unit, d->settings->store.path);
+	here_look_path(d, unit, settings_state(d->settings));
 	if (archive)
 		here_look_path(d, unit, archive);
 	if (place)

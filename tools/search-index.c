@@ -42,7 +42,7 @@ void search_index_say_unusable(const struct error *err)
 /* Who may not write it may still read one that is complete. */
 static enum status index_begin(struct cli *cli, struct fulltext **fulltext_out, struct error *err)
 {
-	const char *directory = cli->settings->store.path;
+	const char *directory = settings_state(cli->settings);
 	enum status st = indexing_open(cli->store, directory, true, fulltext_out, err);
 
 	return st == ST_OK ? st : indexing_open(cli->store, directory, false, fulltext_out, err);
@@ -70,7 +70,7 @@ struct fulltext *search_index_open(struct cli *cli)
 /* One that is not whole yet is faster made anew than followed. */
 int search_index_forget(struct cli *cli)
 {
-	const char *directory = cli->settings->store.path;
+	const char *directory = settings_state(cli->settings);
 	struct indexing_progress progress = { .done = false };
 	struct fulltext *f = NULL;
 	enum status st = indexing_open(cli->store, directory, true, &f, &cli->err);

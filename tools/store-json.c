@@ -557,7 +557,7 @@ int store_json_import(struct cli *cli, const char *path)
 		return cli_fail(
 			EXIT_CANNOT_WRITE, _("cannot read '%s': %s"), path, g_strerror(errno));
 	/* The secret may come with the export, and a daemon knows the one that it began with. */
-	code = cli_status(cli, store_lock(cli->settings->store.path, &lock, &cli->err));
+	code = cli_status(cli, store_lock(settings_state(cli->settings), &lock, &cli->err));
 	if (code == EXIT_DONE)
 		code = import_file(cli, in);
 	store_unlock(lock);

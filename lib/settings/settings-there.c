@@ -35,7 +35,7 @@ static bool has_directory(const struct settings *settings, const struct setting_
 		return true;
 	if (stat(need->value, &there) == 0)
 		return false;
-	return need->is_default || is_below(need->value, settings->store.path);
+	return need->is_default || is_below(need->value, settings_state(settings));
 }
 
 static bool has_socket_place(const struct setting_need *need)

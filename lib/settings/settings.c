@@ -138,11 +138,16 @@ const char *settings_archive(const struct settings *settings)
 	return *settings->archive.path ? settings->archive.path : NULL;
 }
 
+const char *settings_state(const struct settings *settings)
+{
+	return settings->store.path;
+}
+
 const char *settings_spool(const struct settings *settings)
 {
 	const char *archive = settings_archive(settings);
 
-	return archive ? archive : settings->store.path;
+	return archive ? archive : settings_state(settings);
 }
 
 bool settings_is_own(const struct settings *settings, const char *canonical)

@@ -124,6 +124,9 @@ void settings_unref(struct settings *settings);
 /* Where mails are kept as files; NULL: nowhere. */
 const char *settings_archive(const struct settings *settings);
 /* Where mail that comes in is put while it does: in the file system where it may stay. */
+/* Directory of what is this host's own, wherever the store is: the daemon's lock, the search index,
+ * mail that is on its way, if there is no archive. */
+const char *settings_state(const struct settings *settings);
 const char *settings_spool(const struct settings *settings);
 
 /* The account that this canonical recipient is of (with or without detail), enabled or not; NULL.

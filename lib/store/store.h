@@ -65,6 +65,10 @@ struct store_options {
 	gid_t gid;
 };
 
+/* As the settings say; the rest is the caller's. Borrowed from them. */
+struct settings;
+struct store_options store_options_of(const struct settings *settings);
+
 /* Opens, making it when missing. After fork, once per process. Clears stale readers. A store of a
  * newer format is ST_REFUSED; one of the format before is brought to this one, unless a daemon that
  * may know only that one runs (ST_BUSY). */
