@@ -9,7 +9,7 @@
 #include "store-json.h"
 #include "tables/indexing.h"
 
-enum { STEP = 500 };
+enum { STEP = 5000 };
 
 /* --- status --- */
 

@@ -67,20 +67,8 @@ struct fulltext *search_index_open(struct cli *cli)
 	return NULL;
 }
 
-/* One that is not whole yet is faster made anew than followed. */
 int search_index_forget(struct cli *cli)
 {
-	const char *directory = settings_state(cli->settings);
-	struct indexing_progress progress = { .done = false };
-	struct fulltext *f = NULL;
-	enum status st = indexing_open(cli->store, directory, true, &f, &cli->err);
-
-	if (st == ST_OK)
-		st = indexing_look(cli->store, f, &progress, &cli->err);
-	if (st == ST_OK && !progress.building)
-		st = indexing_scrub(cli->store, f, &cli->err);
-	fulltext_close(f);
-	if (st == ST_OK && !progress.building)
-		return EXIT_DONE;
-	return cli_status(cli, fulltext_destroy(directory, &cli->err));
+	return cli_status(
+		cli, indexing_forget(cli->store, settings_state(cli->settings), &cli->err));
 }

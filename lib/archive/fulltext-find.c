@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "archive/fulltext-parts.h"
-#include "base/fold.h"
 #include "base/tongue.h"
 
 /* Past any ticket's id, and still an id with a seq below it. */
@@ -11,7 +10,8 @@
 
 enum {
 	STEPS_A_WORD = 30,     /* to the next row, cost about as much as to find a word's first */
-	PARTS_MAX = 48,        /* words that begin with a part, and as many that have it inside */
+	PARTS_MAX = 300,       /* words that have a part in them and are looked for */
+	PARTS_SEEN = 5000,     /* words that these are chosen from */
 	SCORE_SUBJECT = 4,     /* what a term in it is worth */
 	SCORE_PEOPLE_FILES = 2 /* and there; in the text: 1 */
 };
@@ -24,6 +24,15 @@ struct walk {
 	sqlite3_stmt *rows;
 	bool going;
 	int64_t ticket; /* of the row that it stands at; -1: at the end */
+	uint64_t seq;
+};
+
+struct fulltext_search {
+	struct fulltext *f;
+	struct walk *walks;
+	unsigned n;
+	int64_t at; /* where the next page begins; -1: there is none */
+	char *cut;
 };
 
 /* --- from a term to a question --- */
@@ -33,59 +42,89 @@ static void find_quote(GString *out, const char *word)
 	g_string_append_printf(out, "%s\"%s\"", out->len ? " OR " : "", word);
 }
 
-/* Adds the terms that the statement finds for a pattern. */
-static enum status find_add_words(struct fulltext *f, enum fulltext_sql sql, const char *pattern,
-	struct walk *w, GString *out, struct error *err)
+/* The words of "\nword\nword\n" that have the part in them. */
+static void find_add_words(const char *words, size_t len, const char *part, GPtrArray *out)
 {
-	sqlite3_stmt *s = fulltext_statement(f, sql, err);
-	int code;
+	const char *p = words, *end = words + len;
+	size_t part_len = strlen(part);
+
+	while (out->len < PARTS_SEEN && (p = memmem(p, (size_t)(end - p), part, part_len))) {
+		const char *start = memrchr(words, '\n', (size_t)(p - words)),
+			   *stop = memchr(p, '\n', (size_t)(end - p));
+
+		if (!start || !stop)
+			return;
+		g_ptr_array_add(out, g_strndup(start + 1, (gsize)(stop - start - 1)));
+		p = stop;
+	}
+}
+
+static enum status find_words(
+	struct fulltext *f, const char *part, GPtrArray *out, struct error *err)
+{
+	sqlite3_stmt *s = fulltext_statement(f, SQL_ALL_PARTS, err);
+	int code = SQLITE_DONE;
 
 	if (!s)
 		return ST_IO;
-	sqlite3_bind_text(s, 1, pattern, -1, SQLITE_STATIC);
-	sqlite3_bind_int(s, 2, PARTS_MAX);
-	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
-		find_quote(out, (const char *)sqlite3_column_text(s, 0));
-		w->steps += STEPS_A_WORD;
-	}
+	while (out->len < PARTS_SEEN && (code = sqlite3_step(s)) == SQLITE_ROW)
+		find_add_words(
+			sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0), part, out);
 	sqlite3_reset(s);
-	return code == SQLITE_DONE ? ST_OK : fulltext_failed(f, _("read"), err);
+	return code == SQLITE_DONE || code == SQLITE_ROW ? ST_OK
+							 : fulltext_failed(f, _("read"), err);
 }
 
-/* Words that have it inside, first those that begin with it. */
-static enum status find_parts(
-	struct fulltext *f, const char *word, struct walk *w, GString *out, struct error *err)
+/* Those that begin with it first, and then the shortest: most of them is what was asked for. */
+static gint find_nearer(gconstpointer a, gconstpointer b, gpointer part)
 {
-	g_autofree char *inside = g_strdup_printf("?*%s*", word);
-	enum status st = find_add_words(f, SQL_BEGINNINGS, word, w, out, err);
+	const char *x = *(const char *const *)a, *y = *(const char *const *)b;
+	bool x_begins = g_str_has_prefix(x, part), y_begins = g_str_has_prefix(y, part);
+	size_t x_len = strlen(x), y_len = strlen(y);
 
-	return st == ST_OK ? find_add_words(f, SQL_PARTS, inside, w, out, err) : st;
+	if (x_begins != y_begins)
+		return x_begins ? -1 : 1;
+	if (x_len != y_len)
+		return x_len < y_len ? -1 : 1;
+	return strcmp(x, y);
+}
+
+static enum status find_parts(struct fulltext_search *search, const char *part, struct walk *w,
+	GString *out, struct error *err)
+{
+	g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+	enum status st = find_words(search->f, part, words, err);
+
+	if (words->len > PARTS_MAX) {
+		g_ptr_array_sort_with_data(words, find_nearer, (gpointer)part);
+		g_ptr_array_set_size(words, PARTS_MAX);
+		g_free(search->cut);
+		search->cut = g_strdup(part);
+	}
+	for (guint i = 0; i < words->len; i++)
+		find_quote(out, words->pdata[i]);
+	w->steps += STEPS_A_WORD * words->len;
+	return st;
 }
 
 /* "a b c" in a row, the last of which may go on. */
-static void find_phrase(GString *out, char *const *words, bool open)
+static void find_phrase(GString *out, const struct sought *sought)
 {
-	g_string_append_c(out, '"');
-	for (char *const *w = words; *w; w++)
-		g_string_append_printf(out, "%s%s", w == words ? "" : " ", *w);
-	g_string_append(out, open ? "\" *" : "\"");
+	for (unsigned i = 0; i < sought->n; i++)
+		g_string_append_printf(out, "%s%s", i ? " " : "\"", sought->words[i]);
+	g_string_append(out, sought->open ? "\" *" : "\"");
 }
 
-static enum status find_match(
-	struct fulltext *f, const struct fulltext_term *term, struct walk *w, struct error *err)
+static enum status find_match(struct fulltext_search *search, const struct sought *sought,
+	struct walk *w, struct error *err)
 {
-	bool open;
-	g_auto(GStrv) words = fold_asked(term->text, &open);
 	g_autoptr(GString) out = g_string_new(NULL);
 	enum status st = ST_OK;
 
-	if (!words[0])
-		return error_set(err, ST_BAD_INPUT,
-			_("'%s' has no letter or digit that could be looked for"), term->text);
 	w->steps = STEPS_A_WORD;
-	find_phrase(out, words, open || term->open);
-	if (!term->exact && !term->open && !words[1] && strlen(words[0]) >= 3)
-		st = find_parts(f, words[0], w, out, err);
+	find_phrase(out, sought);
+	if (sought->part)
+		st = find_parts(search, sought->words[0], w, out, err);
 	if (st == ST_OK)
 		w->match = g_string_free(g_steal_pointer(&out), FALSE);
 	return st;
@@ -93,13 +132,25 @@ static enum status find_match(
 
 /* --- walking --- */
 
-static const char *const find_columns[FULLTEXT_COLUMNS] = { "text", "subject", "people", "files" };
+static const char *const find_columns[FULLTEXT_COLUMNS] = {
+	[FULLTEXT_TEXT] = "text",
+	[FULLTEXT_NOTE] = "note",
+	[FULLTEXT_SUBJECT] = "subject",
+	[FULLTEXT_FROM] = "author",
+	[FULLTEXT_TO] = "recipients",
+	[FULLTEXT_PEOPLE] = "people",
+	[FULLTEXT_FILES] = "files",
+	[FULLTEXT_MARKS] = "marks",
+};
+static const unsigned find_all = (1U << FULLTEXT_COLUMNS) - 1;
 
 /* "{subject text} : (…)". Owned. */
 static char *find_in_columns(const struct walk *w, unsigned columns)
 {
 	g_autoptr(GString) names = g_string_new(NULL);
 
+	if (columns == find_all)
+		return g_strdup(w->match);
 	for (unsigned c = 0; c < FULLTEXT_COLUMNS; c++)
 		if (columns & (1U << c))
 			g_string_append_printf(names, " %s", find_columns[c]);
@@ -113,7 +164,6 @@ static enum status find_begin(
 				  " ORDER BY rowid DESC";
 	g_autofree char *match = find_in_columns(w, columns);
 
-	g_clear_pointer(&w->rows, sqlite3_finalize);
 	w->going = false;
 	w->ticket = FAR;
 	if (sqlite3_prepare_v2(f->db, sql, -1, &w->rows, NULL) != SQLITE_OK)
@@ -125,8 +175,10 @@ static enum status find_begin(
 static enum status find_step(struct fulltext *f, struct walk *w, struct error *err)
 {
 	int code = sqlite3_step(w->rows);
+	int64_t row = code == SQLITE_ROW ? sqlite3_column_int64(w->rows, 0) : -1;
 
-	w->ticket = code == SQLITE_ROW ? sqlite3_column_int64(w->rows, 0) >> FULLTEXT_SEQ_BITS : -1;
+	w->ticket = row < 0 ? -1 : row >> FULLTEXT_SEQ_BITS;
+	w->seq = (uint64_t)row & ((1U << FULLTEXT_SEQ_BITS) - 1);
 	if (code == SQLITE_ROW || code == SQLITE_DONE)
 		return ST_OK;
 	return fulltext_failed(f, _("read"), err);
@@ -168,43 +220,59 @@ static enum status find_common(
 	return st;
 }
 
+/* Nothing is held between two calls: who writes need not wait. */
+static void find_rest(struct fulltext_search *search)
+{
+	for (unsigned i = 0; i < search->n; i++) {
+		sqlite3_reset(search->walks[i].rows);
+		search->walks[i].going = false;
+		search->walks[i].ticket = FAR;
+	}
+}
+
 /* --- what a hit is worth --- */
 
 /* Adds the points of the tickets, newest first, in which the walk's term is in these columns. */
-static enum status find_score(struct fulltext *f, struct walk *w, unsigned columns, unsigned points,
-	const GArray *tickets, GArray *hits, struct error *err)
+static enum status find_score(struct fulltext *f, const struct walk *of, unsigned columns,
+	unsigned points, const GArray *tickets, GArray *hits, struct error *err)
 {
+	struct walk w = { .match = of->match, .steps = of->steps };
 	enum status st = ST_OK;
 
-	columns &= w->columns;
+	columns &= of->columns;
 	if (columns)
-		st = find_begin(f, w, columns, err);
-	for (guint i = 0; columns && i < tickets->len && st == ST_OK && w->ticket >= 0; i++) {
+		st = find_begin(f, &w, columns, err);
+	for (guint i = 0; columns && i < tickets->len && st == ST_OK && w.ticket >= 0; i++) {
 		int64_t ticket = g_array_index(tickets, int64_t, i);
 
-		st = find_go_on(f, w, ticket, err);
-		if (w->ticket == ticket)
+		st = find_go_on(f, &w, ticket, err);
+		if (w.ticket == ticket)
 			g_array_index(hits, struct fulltext_hit, i).score += points;
 	}
+	sqlite3_finalize(w.rows);
 	return st;
 }
 
-static enum status find_scores(struct fulltext *f, struct walk *walks, unsigned n,
-	const GArray *tickets, GArray *hits, struct error *err)
+static enum status find_scores(
+	struct fulltext_search *search, const GArray *tickets, GArray *hits, struct error *err)
 {
 	const unsigned subject = 1U << FULLTEXT_SUBJECT,
-		       marks = 1U << FULLTEXT_PEOPLE | 1U << FULLTEXT_FILES;
+		       marks = 1U << FULLTEXT_PEOPLE | 1U << FULLTEXT_FROM | 1U << FULLTEXT_FILES |
+		1U << FULLTEXT_MARKS;
 	enum status st = ST_OK;
 
-	for (unsigned i = 0; i < n && st == ST_OK; i++) {
-		st = find_score(f, &walks[i], subject, SCORE_SUBJECT, tickets, hits, err);
+	for (unsigned i = 0; i < search->n && st == ST_OK; i++) {
+		const struct walk *w = &search->walks[i];
+
+		st = find_score(search->f, w, subject, SCORE_SUBJECT, tickets, hits, err);
 		if (st == ST_OK)
 			st = find_score(
-				f, &walks[i], marks, SCORE_PEOPLE_FILES, tickets, hits, err);
+				search->f, w, marks, SCORE_PEOPLE_FILES, tickets, hits, err);
 	}
 	return st;
 }
 
+/* 0: it was removed. */
 static enum status find_number(
 	struct fulltext *f, int64_t ticket, uint64_t *number_out, struct error *err)
 {
@@ -217,10 +285,8 @@ static enum status find_number(
 	code = sqlite3_step(s);
 	*number_out = code == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(s, 0) : 0;
 	sqlite3_reset(s);
-	if (code == SQLITE_ROW)
-		return ST_OK;
-	return code == SQLITE_DONE ? fulltext_is_damaged(f, err)
-				   : fulltext_failed(f, _("read"), err);
+	return code == SQLITE_ROW || code == SQLITE_DONE ? ST_OK
+							 : fulltext_failed(f, _("read"), err);
 }
 
 /* They stand newest first, and stay so among those of one score. */
@@ -237,63 +303,107 @@ static int find_better(const void *a, const void *b)
 
 /* --- all of it --- */
 
-static enum status find_walks(struct fulltext *f, const struct fulltext_term *terms, unsigned n,
-	struct walk *walks, struct error *err)
+enum status fulltext_search_new(struct fulltext *f, const struct fulltext_term *terms, unsigned n,
+	struct fulltext_search **search_out, struct error *err)
 {
-	const unsigned all = (1U << FULLTEXT_COLUMNS) - 1;
+	struct fulltext_search *search = g_new0(struct fulltext_search, 1);
 	enum status st = ST_OK;
 
+	search->f = f;
+	search->walks = g_new0(struct walk, n);
+	search->n = n;
+	search->at = FAR - 1;
 	for (unsigned i = 0; i < n && st == ST_OK; i++) {
-		walks[i].columns = terms[i].columns ? terms[i].columns : all;
-		st = find_match(f, &terms[i], &walks[i], err);
+		struct walk *w = &search->walks[i];
+
+		w->columns = terms[i].columns ? terms[i].columns : find_all;
+		st = find_match(search, terms[i].sought, w, err);
 		if (st == ST_OK)
-			st = find_begin(f, &walks[i], walks[i].columns, err);
+			st = find_begin(f, w, w->columns, err);
 	}
+	if (st == ST_OK)
+		*search_out = search;
+	else
+		fulltext_search_free(search);
 	return st;
 }
 
-static enum status find_collect(struct fulltext *f, struct walk *walks, unsigned n, unsigned limit,
-	int64_t *at, GArray *tickets, GArray *hits, struct error *err)
+void fulltext_search_free(struct fulltext_search *search)
 {
-	int64_t ticket = *at == FULLTEXT_BEGIN ? FAR - 1 : *at;
+	if (!search)
+		return;
+	for (unsigned i = 0; i < search->n; i++) {
+		sqlite3_finalize(search->walks[i].rows);
+		g_free(search->walks[i].match);
+	}
+	g_free(search->walks);
+	g_free(search->cut);
+	g_free(search);
+}
+
+const char *fulltext_search_cut(const struct fulltext_search *search)
+{
+	return search->cut;
+}
+
+static enum status find_collect(struct fulltext_search *search, unsigned limit, GArray *tickets,
+	GArray *hits, struct error *err)
+{
+	int64_t ticket = search->at;
 	enum status st = ST_OK;
 
-	while (st == ST_OK && hits->len < limit) {
-		struct fulltext_hit hit = { .score = n };
+	while (st == ST_OK && hits->len < limit && ticket >= 0) {
+		struct fulltext_hit hit = { .score = search->n };
 
-		st = find_common(f, walks, n, &ticket, err);
+		st = find_common(search->f, search->walks, search->n, &ticket, err);
+		if (st == ST_OK && ticket >= 0)
+			st = find_number(search->f, ticket, &hit.number, err);
 		if (st != ST_OK || ticket < 0)
 			break;
-		st = find_number(f, ticket, &hit.number, err);
-		g_array_append_val(tickets, ticket);
-		g_array_append_val(hits, hit);
+		hit.seq = search->walks[0].seq;
+		if (hit.number) {
+			g_array_append_val(tickets, ticket);
+			g_array_append_val(hits, hit);
+		}
 		ticket--;
 	}
-	*at = ticket > 0 ? ticket : FULLTEXT_END;
+	search->at = ticket;
 	return st;
 }
 
-enum status fulltext_find(struct fulltext *f, const struct fulltext_term *terms, unsigned n,
-	unsigned limit, int64_t *at, GArray **hits_out, struct error *err)
+enum status fulltext_search_next(
+	struct fulltext_search *search, unsigned limit, GArray **hits_out, struct error *err)
 {
-	g_autofree struct walk *walks = g_new0(struct walk, n);
 	g_autoptr(GArray) tickets = g_array_new(FALSE, FALSE, sizeof(int64_t)),
 			  hits = g_array_new(FALSE, TRUE, sizeof(struct fulltext_hit));
-	enum status st = find_walks(f, terms, n, walks, err);
+	enum status st = find_collect(search, limit, tickets, hits, err);
 
-	if (n == 0)
-		*at = FULLTEXT_END;
-	if (st == ST_OK && *at != FULLTEXT_END)
-		st = find_collect(f, walks, n, limit, at, tickets, hits, err);
 	if (st == ST_OK)
-		st = find_scores(f, walks, n, tickets, hits, err);
+		st = find_scores(search, tickets, hits, err);
+	find_rest(search);
 	if (st == ST_OK) {
 		g_array_sort(hits, find_better);
 		*hits_out = g_steal_pointer(&hits);
 	}
-	for (unsigned i = 0; i < n; i++) {
-		sqlite3_finalize(walks[i].rows);
-		g_free(walks[i].match);
+	return st;
+}
+
+enum status fulltext_search_has(
+	struct fulltext_search *search, uint64_t number, bool *has_out, struct error *err)
+{
+	int64_t id;
+	uint64_t last;
+	enum status st = fulltext_find_ticket(search->f, number, &id, &last, err);
+	bool has = st == ST_OK;
+
+	if (st == ST_NOT_FOUND)
+		st = ST_OK;
+	for (unsigned i = 0; i < search->n && st == ST_OK && has; i++) {
+		st = find_seek(search->f, &search->walks[i], id, err);
+		has = search->walks[i].ticket == id;
 	}
+	find_rest(search);
+	if (st == ST_OK)
+		*has_out = has;
 	return st;
 }

@@ -2,8 +2,8 @@
 #ifndef MILTICKET_FULLTEXT_PARTS_H
 #define MILTICKET_FULLTEXT_PARTS_H
 
-#include <gio/gio.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include "archive/fulltext.h"
 
@@ -16,21 +16,26 @@ enum fulltext_sql {
 	SQL_ROLLBACK,
 	SQL_ABOUT,
 	SQL_SET_ABOUT,
+	SQL_ADD_DEAD,
+	SQL_OWE,
 	SQL_TICKET_BY_NUMBER,
 	SQL_TICKET_BY_ID,
 	SQL_ADD_TICKET,
 	SQL_SET_LAST,
+	SQL_SET_OWN,
 	SQL_REMOVE_TICKET,
-	SQL_DOCUMENTS,
-	SQL_PUT_DOCUMENT,
-	SQL_REMOVE_DOCUMENT,
 	SQL_PUT_WORDS,
 	SQL_REMOVE_WORDS,
-	SQL_ADD_TERM,
-	SQL_ADD_PART,
-	SQL_BEGINNINGS,
 	SQL_PARTS,
+	SQL_ALL_PARTS,
+	SQL_SET_PARTS,
 	SQL_COUNT
+};
+
+/* Words that were met lately, by hash: most that come are among them. */
+struct known {
+	uint64_t *slots; /* 0: free */
+	unsigned n, size;
 };
 
 struct fulltext {
@@ -40,9 +45,12 @@ struct fulltext {
 	dev_t device; /* of the file that was opened */
 	ino_t inode;
 	sqlite3_stmt *statements[SQL_COUNT]; /* prepared when first asked for */
-	GConverter *packer, *unpacker;
-	GHashTable *terms; /* char *: seen lately, so that they need not be added again */
-	GHashTable *fresh; /* char *: of this transaction, to be added */
+	struct known known;
+	GPtrArray *fresh; /* char *: words of this transaction that may be new */
+	/* the ticket that was written last; its `last` may not be in the file yet */
+	uint64_t number, last; /* number 0: none */
+	int64_t id;
+	bool last_changed;
 };
 
 /* The statement, reset and without values; NULL: err says why. Borrowed. */
@@ -57,5 +65,11 @@ enum status fulltext_is_damaged(struct fulltext *f, struct error *err);
 /* What the file says of itself. */
 enum status fulltext_set_about(
 	struct fulltext *f, const char *key, const char *value, struct error *err);
+/* The ticket's id, and its last message; ST_NOT_FOUND. */
+enum status fulltext_find_ticket(struct fulltext *f, uint64_t number, int64_t *id_out,
+	uint64_t *last_out, struct error *err);
+
+/* Forgets what a transaction that is not committed has in memory. */
+void fulltext_forget(struct fulltext *f);
 
 #endif

@@ -6,39 +6,78 @@
 #include "base/fold.h"
 #include "base/tongue.h"
 
-enum { TERMS_KEPT = 10000, TERM_LEAST = 3, TERM_MOST = 30, CODE_MOST = 16, PACK_LEAST = 256 };
+enum {
+	KNOWN_LEAST = 4096,
+	KNOWN_MOST = 1 << 21, /* slots: 16 MiB */
+	HEAD_BYTES = 3
+};
 
-/* --- transactions --- */
+/* --- words that parts are looked for in --- */
 
-enum status fulltext_begin(struct fulltext *f, struct error *err)
+/* The slot that has it, or the free one that may. */
+static uint64_t *known_slot(const struct known *k, uint64_t hash)
 {
-	g_hash_table_remove_all(f->fresh);
-	return fulltext_step(f, fulltext_statement(f, SQL_BEGIN, err), err);
+	unsigned i = (unsigned)(hash >> 20) & (k->size - 1);
+
+	while (k->slots[i] && k->slots[i] != hash)
+		i = (i + 1) & (k->size - 1);
+	return &k->slots[i];
 }
 
-void fulltext_undo(struct fulltext *f)
+static void known_grow(struct known *k)
 {
-	g_hash_table_remove_all(f->fresh);
-	fulltext_step(f, fulltext_statement(f, SQL_ROLLBACK, NULL), NULL);
+	struct known larger = { .n = k->n, .size = MAX(k->size * 2, KNOWN_LEAST) };
+
+	if (larger.size > KNOWN_MOST) {
+		k->size = 0;
+		larger = (struct known){ .size = KNOWN_LEAST };
+	}
+	larger.slots = g_new0(uint64_t, larger.size);
+	for (unsigned i = 0; i < k->size; i++)
+		if (k->slots[i])
+			*known_slot(&larger, k->slots[i]) = k->slots[i];
+	g_free(k->slots);
+	*k = larger;
 }
 
-static enum status write_term(struct fulltext *f, const char *term, struct error *err)
+/* Was it known already? */
+static bool known_add(struct known *k, uint64_t hash)
 {
-	sqlite3_stmt *s = fulltext_statement(f, SQL_ADD_TERM, err);
-	enum status st;
+	uint64_t *slot;
 
-	if (!s)
-		return ST_IO;
-	sqlite3_bind_text(s, 1, term, -1, SQLITE_STATIC);
-	st = fulltext_step(f, s, err);
-	if (st != ST_OK || sqlite3_changes(f->db) == 0)
-		return st;
-	s = fulltext_statement(f, SQL_ADD_PART, err);
-	if (!s)
-		return ST_IO;
-	sqlite3_bind_int64(s, 1, sqlite3_last_insert_rowid(f->db));
-	sqlite3_bind_text(s, 2, term, -1, SQLITE_STATIC);
-	return fulltext_step(f, s, err);
+	if (k->n * 2 >= k->size)
+		known_grow(k);
+	slot = known_slot(k, hash);
+	if (*slot)
+		return true;
+	*slot = hash;
+	k->n++;
+	return false;
+}
+
+/* FNV-1a, as far as the next blank. Never 0. */
+static uint64_t write_hash(const char *word, size_t *len_out)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	const char *p;
+
+	for (p = word; *p && *p != ' '; p++)
+		hash = (hash ^ (guchar)*p) * UINT64_C(0x100000001b3);
+	*len_out = (size_t)(p - word);
+	return hash ? hash : 1;
+}
+
+/* Most words are known. */
+static void write_note_words(struct fulltext *f, const char *words)
+{
+	for (const char *p = words; p && *p;) {
+		size_t len;
+		uint64_t hash = write_hash(p, &len);
+
+		if (fold_has_parts(p, len) && !known_add(&f->known, hash))
+			g_ptr_array_add(f->fresh, g_strndup(p, len));
+		p += len + (p[len] == ' ');
+	}
 }
 
 static int write_compare(const void *a, const void *b)
@@ -46,78 +85,74 @@ static int write_compare(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* In their order, as neighbours share pages. */
-static enum status write_terms(struct fulltext *f, struct error *err)
+/* "\nword\nword\n": those of one head. */
+static enum status write_read_parts(
+	struct fulltext *f, const char *head, size_t len, GString *words, struct error *err)
 {
-	g_autofree gpointer *terms = g_hash_table_get_keys_as_array(f->fresh, NULL);
-	guint n = g_hash_table_size(f->fresh);
+	sqlite3_stmt *s = fulltext_statement(f, SQL_PARTS, err);
+	int code;
+
+	if (!s)
+		return ST_IO;
+	sqlite3_bind_blob(s, 1, head, (int)len, SQLITE_STATIC);
+	code = sqlite3_step(s);
+	g_string_assign(words, "\n");
+	if (code == SQLITE_ROW && sqlite3_column_bytes(s, 0) > 0) {
+		g_string_truncate(words, 0);
+		g_string_append_len(words, sqlite3_column_blob(s, 0), sqlite3_column_bytes(s, 0));
+	}
+	sqlite3_reset(s);
+	return code == SQLITE_ROW || code == SQLITE_DONE ? ST_OK
+							 : fulltext_failed(f, _("read"), err);
+}
+
+static enum status write_parts(
+	struct fulltext *f, const char *head, size_t len, const GString *words, struct error *err)
+{
+	sqlite3_stmt *s = fulltext_statement(f, SQL_SET_PARTS, err);
+
+	if (!s)
+		return ST_IO;
+	sqlite3_bind_blob(s, 1, head, (int)len, SQLITE_STATIC);
+	sqlite3_bind_blob(s, 2, words->str, (int)words->len, SQLITE_STATIC);
+	return fulltext_step(f, s, err);
+}
+
+/* Adds those from i on that have the same head; gives the next one. */
+static enum status write_head(struct fulltext *f, guint *i, struct error *err)
+{
+	char *const *fresh = (char *const *)f->fresh->pdata;
+	const char *head = fresh[*i];
+	g_autoptr(GString) words = g_string_new(NULL);
+	enum status st = write_read_parts(f, head, HEAD_BYTES, words, err);
+	gsize was = words->len;
+
+	for (; st == ST_OK && *i < f->fresh->len && !memcmp(fresh[*i], head, HEAD_BYTES); ++*i) {
+		g_autofree char *line = g_strdup_printf("\n%s\n", fresh[*i]);
+
+		if (!memmem(words->str, words->len, line, strlen(line)))
+			g_string_append(words, line + 1);
+	}
+	if (st == ST_OK && words->len > was)
+		st = write_parts(f, head, HEAD_BYTES, words, err);
+	return st;
+}
+
+static enum status write_fresh(struct fulltext *f, struct error *err)
+{
 	enum status st = ST_OK;
 
-	qsort(terms, n, sizeof *terms, write_compare);
-	for (guint i = 0; i < n && st == ST_OK; i++)
-		st = write_term(f, terms[i], err);
+	if (f->fresh->len)
+		qsort(f->fresh->pdata, f->fresh->len, sizeof *f->fresh->pdata, write_compare);
+	for (guint i = 0; i < f->fresh->len && st == ST_OK;)
+		st = write_head(f, &i, err);
+	g_ptr_array_set_size(f->fresh, 0);
 	return st;
 }
 
-static void write_remember_terms(struct fulltext *f)
-{
-	GHashTableIter iter;
-	gpointer term;
+/* --- tickets --- */
 
-	if (g_hash_table_size(f->terms) > TERMS_KEPT)
-		g_hash_table_remove_all(f->terms);
-	g_hash_table_iter_init(&iter, f->fresh);
-	while (g_hash_table_iter_next(&iter, &term, NULL)) {
-		g_hash_table_iter_steal(&iter);
-		g_hash_table_add(f->terms, term);
-	}
-}
-
-enum status fulltext_commit(
-	struct fulltext *f, const struct fulltext_place *place, struct error *err)
-{
-	g_autofree char *value = g_strdup_printf(
-		"%" PRIu64 " %d %" PRIu64, place->serial, place->built, place->number);
-	enum status st = write_terms(f, err);
-
-	if (st == ST_OK)
-		st = fulltext_set_about(f, "place", value, err);
-	if (st == ST_OK)
-		st = fulltext_step(f, fulltext_statement(f, SQL_COMMIT, err), err);
-	if (st == ST_OK)
-		write_remember_terms(f);
-	return st;
-}
-
-/* --- packing --- */
-
-/* The converter's whole output for the input; NULL: it is damaged. Owned. */
-static GByteArray *write_convert(GConverter *converter, const void *data, gsize len)
-{
-	GByteArray *out = g_byte_array_new();
-	GConverterResult result = G_CONVERTER_CONVERTED;
-	gsize used = 0;
-
-	g_converter_reset(converter);
-	while (result == G_CONVERTER_CONVERTED) {
-		gsize was = out->len, read = 0, written = 0;
-
-		g_byte_array_set_size(out, (guint)(was + len + PACK_LEAST));
-		result = g_converter_convert(converter, (const char *)data + used, len - used,
-			out->data + was, len + PACK_LEAST, G_CONVERTER_INPUT_AT_END, &read,
-			&written, NULL);
-		used += read;
-		g_byte_array_set_size(out, (guint)(was + written));
-	}
-	if (result == G_CONVERTER_FINISHED)
-		return out;
-	g_byte_array_unref(out);
-	return NULL;
-}
-
-/* --- rows --- */
-
-static enum status write_find_ticket(
+enum status fulltext_find_ticket(
 	struct fulltext *f, uint64_t number, int64_t *id_out, uint64_t *last_out, struct error *err)
 {
 	sqlite3_stmt *s = fulltext_statement(f, SQL_TICKET_BY_NUMBER, err);
@@ -128,7 +163,7 @@ static enum status write_find_ticket(
 	sqlite3_bind_int64(s, 1, (int64_t)number);
 	code = sqlite3_step(s);
 	if (code == SQLITE_ROW) {
-		*id_out = sqlite3_column_int64(s, 0) << FULLTEXT_SEQ_BITS;
+		*id_out = sqlite3_column_int64(s, 0);
 		*last_out = (uint64_t)sqlite3_column_int64(s, 1);
 	}
 	sqlite3_reset(s);
@@ -137,18 +172,39 @@ static enum status write_find_ticket(
 	return code == SQLITE_DONE ? ST_NOT_FOUND : fulltext_failed(f, _("read"), err);
 }
 
-enum status fulltext_last(struct fulltext *f, uint64_t number, uint64_t *seq_out, struct error *err)
+/* What is kept in memory of the ticket written last goes to the file. */
+static enum status write_settle(struct fulltext *f, struct error *err)
 {
-	int64_t id;
-	enum status st;
+	sqlite3_stmt *s;
 
-	*seq_out = 0;
-	st = write_find_ticket(f, number, &id, seq_out, err);
-	return st == ST_NOT_FOUND ? ST_OK : st;
+	if (!f->last_changed)
+		return ST_OK;
+	s = fulltext_statement(f, SQL_SET_LAST, err);
+	if (!s)
+		return ST_IO;
+	sqlite3_bind_int64(s, 1, f->id);
+	sqlite3_bind_int64(s, 2, (int64_t)f->last);
+	f->last_changed = false;
+	return fulltext_step(f, s, err);
 }
 
-static enum status write_add_ticket(
-	struct fulltext *f, uint64_t number, int64_t *id_out, struct error *err)
+/* Makes it the one that is written now; ST_NOT_FOUND. */
+static enum status write_take(struct fulltext *f, uint64_t number, struct error *err)
+{
+	enum status st;
+
+	if (f->number == number && number)
+		return ST_OK;
+	st = write_settle(f, err);
+	f->number = 0;
+	if (st == ST_OK)
+		st = fulltext_find_ticket(f, number, &f->id, &f->last, err);
+	if (st == ST_OK)
+		f->number = number;
+	return st;
+}
+
+static enum status write_add_ticket(struct fulltext *f, uint64_t number, struct error *err)
 {
 	sqlite3_stmt *s = fulltext_statement(f, SQL_ADD_TICKET, err);
 	enum status st;
@@ -157,243 +213,179 @@ static enum status write_add_ticket(
 		return ST_IO;
 	sqlite3_bind_int64(s, 1, (int64_t)number);
 	st = fulltext_step(f, s, err);
-	*id_out = sqlite3_last_insert_rowid(f->db) << FULLTEXT_SEQ_BITS;
-	return st;
+	if (st != ST_OK)
+		return st;
+	f->number = number;
+	f->id = sqlite3_last_insert_rowid(f->db);
+	f->last = 0;
+	f->last_changed = false;
+	return ST_OK;
 }
 
+enum status fulltext_last(struct fulltext *f, uint64_t number, uint64_t *seq_out, struct error *err)
+{
+	int64_t id;
+	enum status st;
+
+	*seq_out = 0;
+	if (f->number == number) {
+		*seq_out = f->last;
+		return ST_OK;
+	}
+	st = fulltext_find_ticket(f, number, &id, seq_out, err);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+/* --- rows --- */
+
 /* sql: SQL_PUT_WORDS or SQL_REMOVE_WORDS, which wants the words that were put. */
-static enum status write_words(struct fulltext *f, enum fulltext_sql sql, int64_t id,
+static enum status write_words(struct fulltext *f, enum fulltext_sql sql, uint64_t seq,
 	const char *const texts[FULLTEXT_COLUMNS], struct error *err)
 {
 	sqlite3_stmt *s = fulltext_statement(f, sql, err);
 
 	if (!s)
 		return ST_IO;
-	sqlite3_bind_int64(s, 1, id);
+	sqlite3_bind_int64(s, 1, (f->id << FULLTEXT_SEQ_BITS) + (int64_t)seq);
 	for (int c = 0; c < FULLTEXT_COLUMNS; c++)
 		sqlite3_bind_text(s, c + 2, texts[c], -1, SQLITE_STATIC);
 	return fulltext_step(f, s, err);
 }
 
-/* Takes one row's words out; joined: write_distinct() of each text. */
-static enum status write_remove_words(
-	struct fulltext *f, int64_t id, const GByteArray *joined, struct error *err)
+/* Of the ticket's own row the words are kept, a line each, as it changes often. Owned; NULL: it has
+ * none yet. */
+static enum status write_own(struct fulltext *f, char **own_out, struct error *err)
 {
-	const char *texts[FULLTEXT_COLUMNS], *p = (const char *)joined->data,
-					     *end = p + joined->len;
-
-	for (unsigned c = 0; c < FULLTEXT_COLUMNS; c++) {
-		const char *nul = memchr(p, '\0', (size_t)(end - p));
-
-		if (!nul)
-			return fulltext_is_damaged(f, err);
-		texts[c] = p;
-		p = nul + 1;
-	}
-	return write_words(f, SQL_REMOVE_WORDS, id, texts, err);
-}
-
-/* The rows from id up to, without, end: their ids and packed texts. */
-static enum status write_read_rows(struct fulltext *f, int64_t id, int64_t end, GArray *ids,
-	GPtrArray *blobs, struct error *err)
-{
-	sqlite3_stmt *s = fulltext_statement(f, SQL_DOCUMENTS, err);
+	sqlite3_stmt *s = fulltext_statement(f, SQL_TICKET_BY_ID, err);
 	int code;
 
 	if (!s)
 		return ST_IO;
-	sqlite3_bind_int64(s, 1, id);
-	sqlite3_bind_int64(s, 2, end);
-	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
-		int64_t row = sqlite3_column_int64(s, 0);
-
-		g_array_append_val(ids, row);
-		g_ptr_array_add(blobs,
-			write_convert(f->unpacker, sqlite3_column_blob(s, 1),
-				(gsize)sqlite3_column_bytes(s, 1)));
-	}
+	sqlite3_bind_int64(s, 1, f->id);
+	code = sqlite3_step(s);
+	if (code == SQLITE_ROW)
+		*own_out = g_strdup((const char *)sqlite3_column_text(s, 1));
 	sqlite3_reset(s);
-	return code == SQLITE_DONE ? ST_OK : fulltext_failed(f, _("read"), err);
+	return code == SQLITE_ROW ? ST_OK : fulltext_failed(f, _("read"), err);
 }
 
-/* A statement that wants nothing but the id. */
-static enum status write_by_id(
-	struct fulltext *f, enum fulltext_sql sql, int64_t id, struct error *err)
+static enum status write_remove_own(struct fulltext *f, struct error *err)
+{
+	g_autofree char *own = NULL;
+	g_auto(GStrv) texts = NULL;
+	enum status st = write_own(f, &own, err);
+
+	if (st != ST_OK || !own)
+		return st;
+	texts = g_strsplit(own, "\n", FULLTEXT_COLUMNS);
+	if (g_strv_length(texts) != FULLTEXT_COLUMNS)
+		return fulltext_is_damaged(f, err);
+	return write_words(f, SQL_REMOVE_WORDS, 0, (const char *const *)texts, err);
+}
+
+static enum status write_set_own(
+	struct fulltext *f, const char *const texts[FULLTEXT_COLUMNS], struct error *err)
+{
+	g_autoptr(GString) own = g_string_new(NULL);
+	sqlite3_stmt *s = fulltext_statement(f, SQL_SET_OWN, err);
+
+	if (!s)
+		return ST_IO;
+	for (unsigned c = 0; c < FULLTEXT_COLUMNS; c++) {
+		if (c)
+			g_string_append_c(own, '\n');
+		g_string_append(own, texts[c] ? texts[c] : "");
+	}
+	sqlite3_bind_int64(s, 1, f->id);
+	sqlite3_bind_text(s, 2, own->str, (int)own->len, SQLITE_STATIC);
+	return fulltext_step(f, s, err);
+}
+
+/* A seq that is past the bits for it is of a ticket with a million messages: the rest of them are
+ * not in the index. */
+enum status fulltext_put(struct fulltext *f, uint64_t number, uint64_t seq,
+	const char *const texts[FULLTEXT_COLUMNS], struct error *err)
+{
+	enum status st = write_take(f, number, err);
+	bool fresh = st == ST_NOT_FOUND;
+
+	if (fresh)
+		st = write_add_ticket(f, number, err);
+	if (seq >> FULLTEXT_SEQ_BITS || (seq && seq <= f->last))
+		return st;
+	if (st == ST_OK && seq == 0 && !fresh)
+		st = write_remove_own(f, err);
+	if (st == ST_OK)
+		st = write_words(f, SQL_PUT_WORDS, seq, texts, err);
+	if (st == ST_OK && seq == 0)
+		st = write_set_own(f, texts, err);
+	for (unsigned c = 0; c < FULLTEXT_COLUMNS && st == ST_OK; c++)
+		write_note_words(f, texts[c]);
+	if (st == ST_OK && seq) {
+		f->last = seq;
+		f->last_changed = true;
+	}
+	return st;
+}
+
+static enum status write_with(
+	struct fulltext *f, enum fulltext_sql sql, int64_t number, struct error *err)
 {
 	sqlite3_stmt *s = fulltext_statement(f, sql, err);
 
 	if (!s)
 		return ST_IO;
-	sqlite3_bind_int64(s, 1, id);
+	sqlite3_bind_int64(s, 1, number);
 	return fulltext_step(f, s, err);
 }
 
-static enum status write_remove_row(
-	struct fulltext *f, int64_t id, const GByteArray *joined, struct error *err)
+enum status fulltext_remove(struct fulltext *f, uint64_t number, struct error *err)
 {
-	enum status st = joined ? write_remove_words(f, id, joined, err)
-				: fulltext_is_damaged(f, err);
-
-	return st == ST_OK ? write_by_id(f, SQL_REMOVE_DOCUMENT, id, err) : st;
-}
-
-static void write_free_blob(gpointer blob)
-{
-	if (blob)
-		g_byte_array_unref(blob);
-}
-
-static enum status write_remove_rows(struct fulltext *f, int64_t id, int64_t end, struct error *err)
-{
-	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
-	g_autoptr(GPtrArray) blobs = g_ptr_array_new_with_free_func(write_free_blob);
-	enum status st = write_read_rows(f, id, end, ids, blobs, err);
-
-	for (guint i = 0; i < ids->len && st == ST_OK; i++)
-		st = write_remove_row(f, g_array_index(ids, int64_t, i), blobs->pdata[i], err);
-	return st;
-}
-
-static enum status write_set_last(struct fulltext *f, int64_t id, uint64_t last, struct error *err)
-{
-	sqlite3_stmt *s = fulltext_statement(f, SQL_SET_LAST, err);
-
-	if (!s)
-		return ST_IO;
-	sqlite3_bind_int64(s, 1, id >> FULLTEXT_SEQ_BITS);
-	sqlite3_bind_int64(s, 2, (int64_t)last);
-	return fulltext_step(f, s, err);
-}
-
-enum status fulltext_remove(struct fulltext *f, uint64_t number, uint64_t seq, struct error *err)
-{
-	uint64_t last;
-	int64_t id;
-	enum status st = write_find_ticket(f, number, &id, &last, err);
+	enum status st = write_take(f, number, err);
 
 	if (st == ST_NOT_FOUND)
 		return ST_OK;
 	if (st == ST_OK)
-		st = write_remove_rows(
-			f, id + (int64_t)seq, id + (INT64_C(1) << FULLTEXT_SEQ_BITS), err);
-	if (st == ST_OK && seq == 0)
-		return write_by_id(f, SQL_REMOVE_TICKET, id >> FULLTEXT_SEQ_BITS, err);
-	return st == ST_OK && last >= seq ? write_set_last(f, id, seq - 1, err) : st;
-}
-
-/* Numbers, codes and what is too short or long to be asked for in part are left out. */
-static bool write_is_term(const char *word, size_t len)
-{
-	size_t letters = strcspn(word, "0123456789"), digits = strspn(word, "0123456789");
-
-	if (len < TERM_LEAST || digits == len)
-		return false;
-	return len <= (letters == len ? TERM_MOST : CODE_MOST);
-}
-
-static void write_note_term(struct fulltext *f, const char *word, size_t len)
-{
-	if (write_is_term(word, len) && !g_hash_table_contains(f->terms, word) &&
-		!g_hash_table_contains(f->fresh, word))
-		g_hash_table_add(f->fresh, g_strndup(word, len));
-}
-
-/* Each word once, as taking them out needs no more: in order, which packs well. Adds the NUL. */
-static void write_distinct(struct fulltext *f, const GString *text, GString *joined)
-{
-	g_autofree char *copy = g_strndup(text->str, text->len);
-	g_autoptr(GPtrArray) words = g_ptr_array_new();
-	const char *before = NULL;
-
-	for (char *p = copy, *blank; p && *p; p = blank ? blank + 1 : NULL) {
-		blank = strchr(p, ' ');
-		if (blank)
-			*blank = '\0';
-		g_ptr_array_add(words, p);
-	}
-	if (words->len)
-		qsort(words->pdata, words->len, sizeof *words->pdata, write_compare);
-	for (guint i = 0; i < words->len; i++) {
-		const char *word = words->pdata[i];
-		size_t len = strlen(word);
-
-		if (before && strcmp(word, before) == 0)
-			continue;
-		if (before)
-			g_string_append_c(joined, ' ');
-		g_string_append_len(joined, word, (gssize)len);
-		write_note_term(f, word, len);
-		before = word;
-	}
-	g_string_append_c(joined, '\0');
-}
-
-static enum status write_row(
-	struct fulltext *f, int64_t id, GString *const texts[FULLTEXT_COLUMNS], struct error *err)
-{
-	g_autoptr(GString) joined = g_string_new(NULL);
-	g_autoptr(GByteArray) packed = NULL;
-	const char *words[FULLTEXT_COLUMNS];
-	sqlite3_stmt *s = fulltext_statement(f, SQL_PUT_DOCUMENT, err);
-	enum status st;
-
-	if (!s)
-		return ST_IO;
-	for (unsigned c = 0; c < FULLTEXT_COLUMNS; c++) {
-		words[c] = texts[c]->str;
-		write_distinct(f, texts[c], joined);
-	}
-	packed = write_convert(f->packer, joined->str, joined->len);
-	sqlite3_bind_int64(s, 1, id);
-	sqlite3_bind_blob(s, 2, packed->data, (int)packed->len, SQLITE_STATIC);
-	st = fulltext_step(f, s, err);
-	return st == ST_OK ? write_words(f, SQL_PUT_WORDS, id, words, err) : st;
-}
-
-enum status fulltext_put(struct fulltext *f, uint64_t number, uint64_t seq,
-	const char *const texts[FULLTEXT_COLUMNS], struct error *err)
-{
-	GString *folded[FULLTEXT_COLUMNS];
-	uint64_t last = 0;
-	int64_t id;
-	enum status st;
-
-	if (seq >> FULLTEXT_SEQ_BITS)
-		return ST_OK;
-	st = write_find_ticket(f, number, &id, &last, err);
-	if (st == ST_NOT_FOUND)
-		st = write_add_ticket(f, number, &id, err);
-	else if (st == ST_OK && seq <= last)
-		st = write_remove_rows(f, id + (int64_t)seq, id + (int64_t)seq + 1, err);
-	for (unsigned c = 0; c < FULLTEXT_COLUMNS; c++) {
-		folded[c] = g_string_new(NULL);
-		fold_text(texts[c], folded[c]);
-	}
+		st = write_remove_own(f, err);
 	if (st == ST_OK)
-		st = write_row(f, id + (int64_t)seq, folded, err);
-	if (st == ST_OK && seq > last)
-		st = write_set_last(f, id, seq, err);
-	for (unsigned c = 0; c < FULLTEXT_COLUMNS; c++)
-		g_string_free(folded[c], TRUE);
+		st = write_with(f, SQL_REMOVE_TICKET, f->id, err);
+	if (st == ST_OK)
+		st = write_with(f, SQL_ADD_DEAD, (int64_t)f->last + 1, err);
+	f->number = 0;
+	f->last_changed = false;
 	return st;
 }
 
-/* --- scrubbing --- */
-
-/* FTS5 notes what is removed, and lets go of it when pieces are merged: here all of them are. The
- * terms are made anew from the words that are left. */
-enum status fulltext_scrub(struct fulltext *f, struct error *err)
+enum status fulltext_owe(struct fulltext *f, int64_t now, struct error *err)
 {
-	static const char sql[] =
-		"INSERT INTO words(words) VALUES('optimize');"
-		"CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, words, row);"
-		"DELETE FROM terms WHERE term NOT IN (SELECT term FROM temp.vocabulary);"
-		"INSERT INTO parts(parts) VALUES('rebuild');"
-		"DROP TABLE temp.vocabulary;"
-		"VACUUM; PRAGMA wal_checkpoint(TRUNCATE);";
+	return write_with(f, SQL_OWE, now, err);
+}
 
-	g_hash_table_remove_all(f->terms);
-	if (sqlite3_exec(f->db, sql, NULL, NULL, NULL) == SQLITE_OK)
-		return ST_OK;
-	return fulltext_failed(f, _("write"), err);
+/* --- transactions --- */
+
+/* Another process may have written since. */
+enum status fulltext_begin(struct fulltext *f, struct error *err)
+{
+	f->number = 0;
+	return fulltext_step(f, fulltext_statement(f, SQL_BEGIN, err), err);
+}
+
+void fulltext_undo(struct fulltext *f)
+{
+	fulltext_forget(f);
+	fulltext_step(f, fulltext_statement(f, SQL_ROLLBACK, NULL), NULL);
+}
+
+enum status fulltext_commit(
+	struct fulltext *f, const struct fulltext_place *place, struct error *err)
+{
+	g_autofree char *value = g_strdup_printf(
+		"%" PRIu64 " %d %" PRIu64, place->serial, place->built, place->number);
+	enum status st = write_settle(f, err);
+
+	if (st == ST_OK)
+		st = write_fresh(f, err);
+	if (st == ST_OK)
+		st = fulltext_set_about(f, "place", value, err);
+	return st == ST_OK ? fulltext_step(f, fulltext_statement(f, SQL_COMMIT, err), err) : st;
 }

@@ -11,24 +11,25 @@
 #include "archive/fulltext-parts.h"
 #include "base/tongue.h"
 
-#define FULLTEXT_FORMAT "1"
+#define FULLTEXT_FORMAT "2"
 #define FULLTEXT_FILE "search.sqlite"
 
 enum { BUSY_MS = 2000, CACHE_KIB = 2048 };
 
-/* `words` keeps no texts (content=''), as documents has them, packed. terms are the words that
- * parts are looked for in. */
+/* `words` keeps no texts (content=''); ids of tickets are never given again, or rows of a removed
+ * one would be another's. parts are words, those with one head in a row. The hash is to hold all of
+ * a commit: what does not fit is written as one more piece to be merged. */
 static const char fulltext_schema[] =
 	"CREATE TABLE about(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
-	"CREATE TABLE tickets(id INTEGER PRIMARY KEY, number INTEGER NOT NULL UNIQUE,"
-	" last INTEGER NOT NULL DEFAULT 0);"
-	"CREATE TABLE documents(id INTEGER PRIMARY KEY, words BLOB NOT NULL);"
-	"CREATE VIRTUAL TABLE words USING fts5(text, subject, people, files, content='',"
-	" tokenize='ascii', columnsize=0);"
-	"CREATE TABLE terms(id INTEGER PRIMARY KEY, term TEXT NOT NULL UNIQUE);"
-	"CREATE VIRTUAL TABLE parts USING fts5(term, content='terms', content_rowid='id',"
-	" tokenize='trigram case_sensitive 1', detail='none', columnsize=0);"
-	"INSERT INTO about VALUES('format', '" FULLTEXT_FORMAT "'), ('place', '0 0 0');";
+	"CREATE TABLE tickets(id INTEGER PRIMARY KEY AUTOINCREMENT, number INTEGER NOT NULL UNIQUE,"
+	" last INTEGER NOT NULL DEFAULT 0, own TEXT);"
+	"CREATE VIRTUAL TABLE words USING fts5(text, note, subject, author, recipients, people,"
+	" files, marks, content='', tokenize='ascii', columnsize=0);"
+	"CREATE TABLE parts(head BLOB PRIMARY KEY, words BLOB NOT NULL) WITHOUT ROWID;"
+	"INSERT INTO words(words, rank) VALUES('hashsize', 33554432), ('automerge', 8);"
+	"INSERT INTO about VALUES('format', '" FULLTEXT_FORMAT
+	"'), ('place', '0 0 0'), ('dead', 0),"
+	" ('owed', 0);";
 
 static const char *const fulltext_texts[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -36,23 +37,23 @@ static const char *const fulltext_texts[SQL_COUNT] = {
 	[SQL_ROLLBACK] = "ROLLBACK",
 	[SQL_ABOUT] = "SELECT value FROM about WHERE key = ?1",
 	[SQL_SET_ABOUT] = "INSERT OR REPLACE INTO about VALUES(?1, ?2)",
+	[SQL_ADD_DEAD] = "UPDATE about SET value = value + ?1 WHERE key = 'dead'",
+	[SQL_OWE] = "UPDATE about SET value = ?1 WHERE key = 'owed' AND value = 0",
 	[SQL_TICKET_BY_NUMBER] = "SELECT id, last FROM tickets WHERE number = ?1",
-	[SQL_TICKET_BY_ID] = "SELECT number FROM tickets WHERE id = ?1",
+	[SQL_TICKET_BY_ID] = "SELECT number, own FROM tickets WHERE id = ?1",
 	[SQL_ADD_TICKET] = "INSERT INTO tickets(number) VALUES(?1)",
 	[SQL_SET_LAST] = "UPDATE tickets SET last = ?2 WHERE id = ?1",
+	[SQL_SET_OWN] = "UPDATE tickets SET own = ?2 WHERE id = ?1",
 	[SQL_REMOVE_TICKET] = "DELETE FROM tickets WHERE id = ?1",
-	[SQL_DOCUMENTS] = "SELECT id, words FROM documents WHERE id >= ?1 AND id < ?2",
-	[SQL_PUT_DOCUMENT] = "INSERT INTO documents VALUES(?1, ?2)",
-	[SQL_REMOVE_DOCUMENT] = "DELETE FROM documents WHERE id = ?1",
-	[SQL_PUT_WORDS] = "INSERT INTO words(rowid, text, subject, people, files)"
-			  " VALUES(?1, ?2, ?3, ?4, ?5)",
-	[SQL_REMOVE_WORDS] = "INSERT INTO words(words, rowid, text, subject, people, files)"
-			     " VALUES('delete', ?1, ?2, ?3, ?4, ?5)",
-	[SQL_ADD_TERM] = "INSERT OR IGNORE INTO terms(term) VALUES(?1)",
-	[SQL_ADD_PART] = "INSERT INTO parts(rowid, term) VALUES(?1, ?2)",
-	[SQL_BEGINNINGS] = "SELECT term FROM terms WHERE term > ?1 AND term < ?1 || char(1114111)"
-			   " LIMIT ?2",
-	[SQL_PARTS] = "SELECT term FROM parts WHERE term GLOB ?1 LIMIT ?2",
+	[SQL_PUT_WORDS] =
+		"INSERT INTO words(rowid, text, note, subject, author, recipients, people,"
+		" files, marks) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	[SQL_REMOVE_WORDS] = "INSERT INTO words(words, rowid, text, note, subject, author,"
+			     " recipients, people, files, marks)"
+			     " VALUES('delete', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	[SQL_PARTS] = "SELECT words FROM parts WHERE head = ?1",
+	[SQL_ALL_PARTS] = "SELECT words FROM parts",
+	[SQL_SET_PARTS] = "INSERT OR REPLACE INTO parts VALUES(?1, ?2)",
 };
 
 /* --- errors and statements --- */
@@ -199,9 +200,7 @@ static enum status fulltext_connect(struct fulltext *f, struct error *err)
 	if (fulltext_run(f, cache, err) != ST_OK)
 		return ST_IO;
 	return f->writable
-		? fulltext_run(f,
-			  "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON",
-			  err)
+		? fulltext_run(f, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", err)
 		: ST_OK;
 }
 
@@ -261,21 +260,32 @@ static enum status fulltext_ready(
 		err, ST_NOT_FOUND, _("search index '%s' is of another format or store"), f->path);
 }
 
+void fulltext_forget(struct fulltext *f)
+{
+	g_clear_pointer(&f->known.slots, g_free);
+	f->known.n = f->known.size = 0;
+	g_ptr_array_set_size(f->fresh, 0);
+	f->number = 0;
+	f->last_changed = false;
+}
+
 enum status fulltext_empty(struct fulltext *f, struct error *err)
 {
 	static const char sql[] =
-		"BEGIN IMMEDIATE; DELETE FROM tickets; DELETE FROM documents; DELETE FROM terms;"
+		"BEGIN IMMEDIATE; DELETE FROM tickets; DELETE FROM parts;"
 		"INSERT INTO words(words) VALUES('delete-all');"
-		"INSERT INTO parts(parts) VALUES('rebuild');"
-		"UPDATE about SET value = '0 0 0' WHERE key = 'place'; COMMIT";
+		"UPDATE about SET value = '0 0 0' WHERE key = 'place';"
+		"UPDATE about SET value = 0 WHERE key IN ('dead', 'owed'); COMMIT";
 	enum status st = fulltext_run(f, sql, err);
 
-	if (st != ST_OK)
-		sqlite3_exec(f->db, "ROLLBACK", NULL, NULL, NULL);
-	g_hash_table_remove_all(f->terms);
+	fulltext_forget(f);
+	if (st == ST_OK)
+		return fulltext_run(f, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)", err);
+	sqlite3_exec(f->db, "ROLLBACK", NULL, NULL, NULL);
 	return st;
 }
 
+/* -1: it failed. */
 static int64_t fulltext_number(struct fulltext *f, const char *sql)
 {
 	sqlite3_stmt *s = NULL;
@@ -288,20 +298,29 @@ static int64_t fulltext_number(struct fulltext *f, const char *sql)
 	return number;
 }
 
+/* Each has a line feed after it, and one is before the first. */
+static const char fulltext_words[] =
+	"SELECT coalesce(sum(length(words) - length(replace(words, char(10), '')) - 1), 0)"
+	" FROM (SELECT CAST(words AS TEXT) AS words FROM parts)";
+
 enum status fulltext_look(struct fulltext *f, struct fulltext_status *status_out, struct error *err)
 {
 	int64_t tickets = fulltext_number(f, "SELECT count(*) FROM tickets"),
-		words = fulltext_number(f, "SELECT count(*) FROM terms"),
+		words = fulltext_number(f, fulltext_words),
+		dead = fulltext_number(f, "SELECT value FROM about WHERE key = 'dead'"),
+		owed = fulltext_number(f, "SELECT value FROM about WHERE key = 'owed'"),
 		pages = fulltext_number(f, "PRAGMA page_count"),
 		size = fulltext_number(f, "PRAGMA page_size");
 	enum status st = fulltext_place(f, &status_out->place, err);
 
 	if (st != ST_OK)
 		return st;
-	if (tickets < 0 || words < 0 || pages < 0 || size < 0)
+	if (tickets < 0 || words < 0 || dead < 0 || owed < 0 || pages < 0 || size < 0)
 		return fulltext_failed(f, _("read"), err);
 	status_out->tickets = (uint64_t)tickets;
 	status_out->words = (uint64_t)words;
+	status_out->dead = (uint64_t)dead;
+	status_out->owed_since = owed;
 	status_out->bytes = (uint64_t)(pages * size);
 	return ST_OK;
 }
@@ -316,10 +335,7 @@ enum status fulltext_open(
 	f->directory = g_strdup(options->directory);
 	f->path = g_build_filename(options->directory, FULLTEXT_FILE, NULL);
 	f->writable = options->writable;
-	f->packer = G_CONVERTER(g_zlib_compressor_new(G_ZLIB_COMPRESSOR_FORMAT_RAW, 1));
-	f->unpacker = G_CONVERTER(g_zlib_decompressor_new(G_ZLIB_COMPRESSOR_FORMAT_RAW));
-	f->terms = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	f->fresh = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	f->fresh = g_ptr_array_new_with_free_func(g_free);
 	st = fulltext_ready(f, options, err);
 	if (st == ST_OK && stat(f->path, &file) == 0) {
 		f->device = file.st_dev;
@@ -354,10 +370,8 @@ void fulltext_close(struct fulltext *f)
 	fulltext_disconnect(f);
 	if (f->damaged && f->writable && fulltext_is_in_place(f))
 		fulltext_destroy(f->directory, NULL);
-	g_hash_table_unref(f->terms);
-	g_hash_table_unref(f->fresh);
-	g_object_unref(f->packer);
-	g_object_unref(f->unpacker);
+	fulltext_forget(f);
+	g_ptr_array_unref(f->fresh);
 	g_free(f->directory);
 	g_free(f->path);
 	g_free(f);

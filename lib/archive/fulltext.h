@@ -2,22 +2,30 @@
  * the store, derived from it: it may lag, be missing or be damaged, and is made anew then. The only
  * door to SQLite. Knows nothing of the store's rows: tables/indexing.h fills it.
  *
- * Of a text it keeps the words, folded: in the index where they stand, and packed once more, each
- * once, as they are needed to take them out again. */
+ * Of a text it keeps where its words are, folded, and nothing to take them out again by: messages
+ * of a ticket that is removed are found no more, and their words go when the index is made anew. */
 #ifndef MILTICKET_FULLTEXT_H
 #define MILTICKET_FULLTEXT_H
 
-#include <glib.h>
-#include <stdbool.h>
 #include <stdint.h>
 
+#include "base/sought.h"
 #include "base/status.h"
 
 struct fulltext;
 
 /* The first takes least room: most is text. */
-enum fulltext_column { FULLTEXT_TEXT, FULLTEXT_SUBJECT, FULLTEXT_PEOPLE, FULLTEXT_FILES };
-enum { FULLTEXT_COLUMNS = FULLTEXT_FILES + 1 };
+enum fulltext_column {
+	FULLTEXT_TEXT, /* of mails */
+	FULLTEXT_NOTE, /* of notes */
+	FULLTEXT_SUBJECT,
+	FULLTEXT_FROM,
+	FULLTEXT_TO,     /* and Cc */
+	FULLTEXT_PEOPLE, /* the ticket's requester and participants */
+	FULLTEXT_FILES,  /* attachments' names */
+	FULLTEXT_MARKS   /* the ticket's number and tags */
+};
+enum { FULLTEXT_COLUMNS = FULLTEXT_MARKS + 1 };
 
 struct fulltext_options {
 	const char *directory; /* the store's */
@@ -42,7 +50,8 @@ bool fulltext_exists(const char *directory);
 /* Removes the file; nothing when it is not there. Nobody may have it open in this process. */
 enum status fulltext_destroy(const char *directory, struct error *err);
 
-/* As it was when it was new, whoever else has it open. */
+/* As it was when it was new, whoever else has it open; nothing of what it had is left in the file.
+ */
 enum status fulltext_empty(struct fulltext *fulltext, struct error *err);
 
 /* --- writing: begin, any number of these, commit or undo --- */
@@ -52,50 +61,58 @@ enum status fulltext_begin(struct fulltext *fulltext, struct error *err);
 /* How far it has come; all 0 in a new one. */
 enum status fulltext_place(
 	struct fulltext *fulltext, struct fulltext_place *place_out, struct error *err);
-/* A message of a ticket; seq 0 is what the ticket itself says. Replaces. texts: as they are, NULL
- * where there is none. */
+/* A message of a ticket, past the last one that it has; or, as seq 0, what the ticket itself says:
+ * that replaces. texts: words that fold_text() made, NULL where there are none. */
 enum status fulltext_put(struct fulltext *fulltext, uint64_t number, uint64_t seq,
 	const char *const texts[FULLTEXT_COLUMNS], struct error *err);
-/* Message `seq` and all that follow it; 0: the ticket. ST_OK when there is nothing. */
-enum status fulltext_remove(
-	struct fulltext *fulltext, uint64_t number, uint64_t seq, struct error *err);
+/* The ticket and all its messages. ST_OK when there is none. */
+enum status fulltext_remove(struct fulltext *fulltext, uint64_t number, struct error *err);
+/* What was removed is to go from the file, too: fulltext_empty() is owed since `now`. */
+enum status fulltext_owe(struct fulltext *fulltext, int64_t now, struct error *err);
 /* The last message of the ticket that it has; 0: none. */
 enum status fulltext_last(
 	struct fulltext *fulltext, uint64_t number, uint64_t *seq_out, struct error *err);
 enum status fulltext_commit(
 	struct fulltext *fulltext, const struct fulltext_place *place, struct error *err);
 void fulltext_undo(struct fulltext *fulltext);
-/* Nothing of what was removed is left in the file afterwards: it is written anew. Outside of begin
- * and commit. */
-enum status fulltext_scrub(struct fulltext *fulltext, struct error *err);
 
 /* --- asking --- */
 
-/* A word, several in a row, or a part of one. */
 struct fulltext_term {
-	const char *text; /* as somebody wrote it */
-	unsigned columns; /* 1 << FULLTEXT_SUBJECT …; 0: all */
-	bool open;        /* the last word may go on: "print*" */
-	bool exact;       /* whole words only; else one alone may be a part of words, too */
+	const struct sought *sought; /* borrowed, as long as the search is */
+	unsigned columns;            /* 1 << FULLTEXT_SUBJECT …; 0: all */
 };
 
 struct fulltext_hit {
 	uint64_t number;
+	uint64_t seq;   /* the newest message that has the first term; 0: the ticket itself has */
 	unsigned score; /* more is better: where the terms were found */
 };
 
-/* Where a search goes on: begin with FULLTEXT_BEGIN; FULLTEXT_END when there is no more. */
-enum { FULLTEXT_BEGIN = 0, FULLTEXT_END = -1 };
+/* Tickets in which each of the terms is found, in whichever of their messages. */
+struct fulltext_search;
 
-/* Tickets in which each term is found, in whichever of their messages, those that came last first:
- * the next ones, at most limit, and among these the best first, then the newest. ST_BAD_INPUT: a
- * term has no letter or digit. *hits_out: struct fulltext_hit, owned. */
-enum status fulltext_find(struct fulltext *fulltext, const struct fulltext_term *terms, unsigned n,
-	unsigned limit, int64_t *at, GArray **hits_out, struct error *err);
+/* terms: n of them, at least one, borrowed until the search is freed. *search_out owned; it must be
+ * freed before the index is closed. */
+enum status fulltext_search_new(struct fulltext *fulltext, const struct fulltext_term *terms,
+	unsigned n, struct fulltext_search **search_out, struct error *err);
+void fulltext_search_free(struct fulltext_search *search);
+/* The next ones, at most limit, those that came into the index last first; among these the best
+ * first, then the newest. *hits_out: struct fulltext_hit, owned; none: there are no more. What is
+ * written between two calls may be missed. */
+enum status fulltext_search_next(
+	struct fulltext_search *search, unsigned limit, GArray **hits_out, struct error *err);
+/* Is it one of them? Costs as much as to look up each term once. */
+enum status fulltext_search_has(
+	struct fulltext_search *search, uint64_t number, bool *has_out, struct error *err);
+/* A part of a word that is in more words than are looked for: borrowed; NULL: there is none. */
+const char *fulltext_search_cut(const struct fulltext_search *search);
 
 struct fulltext_status {
 	struct fulltext_place place;
 	uint64_t tickets, words, bytes; /* words: those that parts are looked for in */
+	uint64_t dead;      /* messages of removed tickets, whose words are still in it */
+	int64_t owed_since; /* fulltext_owe(); 0: nothing is */
 };
 enum status fulltext_look(
 	struct fulltext *fulltext, struct fulltext_status *status_out, struct error *err);

@@ -16,9 +16,23 @@ enum {
  * that are no UTF-8 part words. */
 void fold_text(const char *text, GString *out);
 
+/* A word, and where it stands in the text as it was written. Borrowed. */
+struct fold_word {
+	const char *word;
+	size_t len;
+	const char *start, *end;
+};
+typedef void fold_visit(const struct fold_word *word, void *arg);
+/* The same words, one after the other. */
+void fold_each(const char *text, fold_visit *fn, void *arg);
+
 /* What somebody asks for, as words in a row: "Grüße" is { "grusse" }, "a@b.c" { "a", "b", "c" },
  * 東京都 { 東京, 京都 }. open_out: the last may go on, as it is one character of a script of pairs.
  * Owned (g_strfreev); empty when there is no letter or digit in it. */
 char **fold_asked(const char *text, bool *open_out);
+
+/* May a folded word be found by a part of it? Numbers and codes are asked for as a whole, or by
+ * their beginning. */
+bool fold_has_parts(const char *word, size_t len);
 
 #endif

@@ -45,6 +45,7 @@ static enum status following_note(
 	(void)txn;
 	(void)err;
 	walk->following->last = event->serial;
+	walk->following->taken_out |= event->kind == EVENT_PURGED || event->kind == EVENT_REDACTED;
 	g_hash_table_insert(tickets, key, GUINT_TO_POINTER(MAX(MAX(was, is), CHANGED_MESSAGES)));
 	return --walk->left == 0 ? ST_NOT_FOUND : ST_OK;
 }
@@ -56,6 +57,7 @@ enum status following_read(struct txn *txn, struct following *f, uint64_t after,
 
 	g_hash_table_remove_all(f->tickets);
 	f->last = after;
+	f->taken_out = false;
 	st = history_each(txn, 0, after, following_note, &walk, err);
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }

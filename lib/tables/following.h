@@ -16,6 +16,7 @@ enum change_of {
 struct following {
 	unsigned most;       /* events that are read at once */
 	uint64_t last;       /* serial of the last that was read */
+	bool taken_out;      /* purge or redact are among them: nothing of what was may be left */
 	GHashTable *tickets; /* number (GSIZE_TO_POINTER) → enum change_of (GUINT_TO_POINTER) */
 };
 void following_init(struct following *following, unsigned most);

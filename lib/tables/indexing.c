@@ -5,12 +5,13 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/fold.h"
 #include "base/hash.h"
 #include "mail/attachment.h"
 #include "tables/following.h"
 #include "tables/tickets.h"
 
-enum { READ_BYTES = 8 * 1024 * 1024, STEP_WHOLE = 500 };
+enum { READ_BYTES = 8 * 1024 * 1024, STEP_WHOLE = 500, DEAD_LEAST = 1000, OWED_SECONDS = 600 };
 
 /* --- rows, as they are read --- */
 
@@ -31,6 +32,18 @@ struct reading {
 	struct following log;
 	uint64_t last; /* ticket or serial that was read last */
 };
+
+/* Folded while it is read: another thread may write what was read before. */
+static void row_set(struct row *row, enum fulltext_column column, const char *text)
+{
+	GString *words;
+
+	if (!text || !*text)
+		return;
+	words = g_string_sized_new(strlen(text) + 1);
+	fold_text(text, words);
+	row->texts[column] = g_string_free(words, FALSE);
+}
 
 static void row_free(gpointer data)
 {
@@ -104,16 +117,16 @@ static struct row *reading_add_row(struct reading *r, uint64_t number, uint64_t 
 static void reading_add_ticket(struct reading *r, const struct ticket *t)
 {
 	struct row *row = reading_add_row(r, t->number, 0);
-	g_autoptr(GString) people = g_string_new(NULL), tags = g_string_new(NULL);
+	g_autoptr(GString) people = g_string_new(NULL), marks = g_string_new(NULL);
 
 	reading_add_words(people, t->requester_name);
 	reading_add_words(people, t->requester_address);
 	reading_add_list(people, t->participants);
-	reading_add_list(tags, t->tags);
-	row->texts[FULLTEXT_SUBJECT] = g_strdup_printf(
-		"%" PRIu64 " %s", t->number, t->subject ? t->subject : "");
-	row->texts[FULLTEXT_PEOPLE] = g_string_free(g_steal_pointer(&people), FALSE);
-	row->texts[FULLTEXT_TEXT] = g_string_free(g_steal_pointer(&tags), FALSE);
+	g_string_printf(marks, "%" PRIu64 "\n", t->number);
+	reading_add_list(marks, t->tags);
+	row_set(row, FULLTEXT_SUBJECT, t->subject);
+	row_set(row, FULLTEXT_PEOPLE, people->str);
+	row_set(row, FULLTEXT_MARKS, marks->str);
 }
 
 static enum status reading_add_entry(
@@ -121,16 +134,18 @@ static enum status reading_add_entry(
 {
 	struct reading *r = arg;
 	struct row *row = reading_add_row(r, e->ticket, e->seq);
-	g_autoptr(GString) people = g_string_new(NULL);
-	enum status st = tickets_text(txn, e->ticket, e->seq, &row->texts[FULLTEXT_TEXT], err);
+	g_autoptr(GString) to = g_string_new(NULL);
+	g_autofree char *files = reading_files(e->attached), *text = NULL;
+	enum status st = tickets_text(txn, e->ticket, e->seq, &text, err);
 
-	r->bytes += st == ST_OK ? strlen(row->texts[FULLTEXT_TEXT]) : 0;
-	reading_add_words(people, e->from);
-	reading_add_list(people, e->to);
-	reading_add_list(people, e->cc);
-	row->texts[FULLTEXT_SUBJECT] = g_strdup(e->subject);
-	row->texts[FULLTEXT_PEOPLE] = g_string_free(g_steal_pointer(&people), FALSE);
-	row->texts[FULLTEXT_FILES] = reading_files(e->attached);
+	r->bytes += st == ST_OK ? strlen(text) : 0;
+	reading_add_list(to, e->to);
+	reading_add_list(to, e->cc);
+	row_set(row, e->direction == DIRECTION_NOTE ? FULLTEXT_NOTE : FULLTEXT_TEXT, text);
+	row_set(row, FULLTEXT_SUBJECT, e->subject);
+	row_set(row, FULLTEXT_FROM, e->from);
+	row_set(row, FULLTEXT_TO, to->str);
+	row_set(row, FULLTEXT_FILES, files);
 	return st;
 }
 
@@ -168,16 +183,28 @@ static enum status want_read(
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
+static gint want_compare(gconstpointer a, gconstpointer b)
+{
+	gsize x = GPOINTER_TO_SIZE(*(const gconstpointer *)a),
+	      y = GPOINTER_TO_SIZE(*(const gconstpointer *)b);
+
+	return x < y ? -1 : x > y;
+}
+
+/* By number, which is nearly the order of rows: others would each begin a piece of their own. */
 static enum status want_read_all(struct txn *txn, struct reading *r, struct error *err)
 {
-	GHashTableIter iter;
-	gpointer number, want;
+	guint n;
+	g_autofree gpointer *numbers = g_hash_table_get_keys_as_array(r->log.tickets, &n);
 	enum status st = ST_OK;
 
-	g_hash_table_iter_init(&iter, r->log.tickets);
-	while (st == ST_OK && !r->cut && g_hash_table_iter_next(&iter, &number, &want))
-		st = want_read(txn, r, GPOINTER_TO_SIZE(number),
+	qsort(numbers, n, sizeof *numbers, want_compare);
+	for (guint i = 0; i < n && st == ST_OK && !r->cut; i++) {
+		gpointer want = g_hash_table_lookup(r->log.tickets, numbers[i]);
+
+		st = want_read(txn, r, GPOINTER_TO_SIZE(numbers[i]),
 			(enum change_of)GPOINTER_TO_UINT(want), err);
+	}
 	return st;
 }
 
@@ -227,14 +254,16 @@ static enum status indexing_write(struct reading *r, struct error *err)
 	enum status st = ST_OK;
 
 	for (guint i = 0; i < r->removed->len && st == ST_OK; i++)
-		st = fulltext_remove(r->fulltext, g_array_index(r->removed, uint64_t, i), 0, err);
+		st = fulltext_remove(r->fulltext, g_array_index(r->removed, uint64_t, i), err);
 	for (guint i = 0; i < r->rows->len && st == ST_OK; i++) {
 		const struct row *row = r->rows->pdata[i];
 
 		st = fulltext_put(
 			r->fulltext, row->number, row->seq, (const char *const *)row->texts, err);
 	}
-	return st;
+	return st == ST_OK && r->log.taken_out
+		? fulltext_owe(r->fulltext, g_get_real_time() / G_USEC_PER_SEC, err)
+		: st;
 }
 
 /* --- how far --- */
@@ -319,6 +348,24 @@ static enum status indexing_go_on(struct store *store, struct reading *r,
 	return st;
 }
 
+/* It is made anew when much of it is of tickets that were removed, and after a purge that was
+ * killed before it did so itself. */
+static enum status indexing_bury(
+	struct fulltext *f, struct indexing_progress *progress_out, struct error *err)
+{
+	struct fulltext_status s;
+	enum status st = fulltext_look(f, &s, err);
+	int64_t now = g_get_real_time() / G_USEC_PER_SEC;
+	bool much = st == ST_OK && s.dead >= DEAD_LEAST && s.dead >= s.tickets * 2,
+	     late = st == ST_OK && s.owed_since && now - s.owed_since > OWED_SECONDS;
+
+	if (!much && !late)
+		return st;
+	progress_out->done = false;
+	progress_out->building = true;
+	return fulltext_empty(f, err);
+}
+
 enum status indexing_step(struct store *store, struct fulltext *f, unsigned most,
 	struct indexing_progress *progress_out, struct error *err)
 {
@@ -343,18 +390,10 @@ enum status indexing_step(struct store *store, struct fulltext *f, unsigned most
 		indexing_tell(&place, &ends, progress_out);
 	else
 		fulltext_undo(f);
+	if (st == ST_OK && r.removed->len > 0)
+		st = indexing_bury(f, progress_out, err);
 	reading_release(&r);
 	return st;
-}
-
-enum status indexing_scrub(struct store *store, struct fulltext *f, struct error *err)
-{
-	struct indexing_progress progress = { .done = false };
-	enum status st = ST_OK;
-
-	while (st == ST_OK && !progress.done)
-		st = indexing_step(store, f, STEP_WHOLE, &progress, err);
-	return st == ST_OK ? fulltext_scrub(f, err) : st;
 }
 
 /* --- opening --- */
@@ -373,4 +412,41 @@ enum status indexing_open(struct store *store, const char *directory, bool writa
 		&(struct fulltext_options){
 			.directory = directory, .store = name, .writable = writable },
 		fulltext_out, err);
+}
+
+static enum status indexing_follow(struct store *store, struct fulltext *f, struct error *err)
+{
+	struct indexing_progress progress = { .done = false };
+	enum status st = indexing_look(store, f, &progress, err);
+
+	while (st == ST_OK && !progress.done && !progress.building)
+		st = indexing_step(store, f, STEP_WHOLE, &progress, err);
+	return st;
+}
+
+/* One that is not whole yet is faster made anew than followed. */
+static enum status indexing_forget_in(struct store *store, struct fulltext *f, struct error *err)
+{
+	struct fulltext_status status = { .dead = 0 };
+	enum status st = indexing_follow(store, f, err);
+
+	if (st == ST_OK)
+		st = fulltext_look(f, &status, err);
+	if (st == ST_OK && status.place.built && !status.owed_since)
+		return ST_OK;
+	return fulltext_empty(f, err);
+}
+
+enum status indexing_forget(struct store *store, const char *directory, struct error *err)
+{
+	struct fulltext *f = NULL;
+	enum status st;
+
+	if (!fulltext_exists(directory))
+		return ST_OK;
+	st = indexing_open(store, directory, true, &f, err);
+	if (st == ST_OK)
+		st = indexing_forget_in(store, f, err);
+	fulltext_close(f);
+	return st == ST_OK ? ST_OK : fulltext_destroy(directory, err);
 }

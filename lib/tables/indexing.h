@@ -28,8 +28,9 @@ enum status indexing_log_end(struct store *store, uint64_t *serial_out, struct e
 enum status indexing_step(struct store *store, struct fulltext *fulltext, unsigned most,
 	struct indexing_progress *progress_out, struct error *err);
 
-/* All steps that are left, and then nothing of what was removed is left in the file: for purge and
- * redact, before they return. */
-enum status indexing_scrub(struct store *store, struct fulltext *fulltext, struct error *err);
+/* For purge and redact, before they return: what they removed is in the index no more. One that had
+ * any of it is empty afterwards; the daemon, or who searches next, fills it again. Nothing when
+ * there is none. */
+enum status indexing_forget(struct store *store, const char *directory, struct error *err);
 
 #endif

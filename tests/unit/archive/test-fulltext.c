@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/fold.h"
+
 static char *dir;
 
 static struct fulltext *fulltext_of(const char *store, bool writable, enum status wanted)
@@ -33,9 +35,18 @@ static void put(struct fulltext *f, uint64_t number, uint64_t seq, const char *s
 		[FULLTEXT_PEOPLE] = people,
 		[FULLTEXT_FILES] = files,
 	};
+	char *words[FULLTEXT_COLUMNS];
 	struct error err = { "" };
 
-	g_assert_cmpint(fulltext_put(f, number, seq, texts, &err), ==, ST_OK);
+	for (unsigned c = 0; c < FULLTEXT_COLUMNS; c++) {
+		GString *folded = g_string_new(NULL);
+
+		fold_text(texts[c], folded);
+		words[c] = g_string_free(folded, FALSE);
+	}
+	g_assert_cmpint(fulltext_put(f, number, seq, (const char *const *)words, &err), ==, ST_OK);
+	for (unsigned c = 0; c < FULLTEXT_COLUMNS; c++)
+		g_free(words[c]);
 }
 
 static void begin(struct fulltext *f)
@@ -51,27 +62,49 @@ static void commit(struct fulltext *f, uint64_t serial)
 	g_assert_cmpint(fulltext_commit(f, &place, &err), ==, ST_OK);
 }
 
-/* "3 1": the tickets that have all of these words, separated by blanks; a word in quotes is exact.
- */
-static char *found(struct fulltext *f, const char *words, unsigned columns)
+/* What is asked for, and its search. */
+struct asked {
+	struct sought *sought[8];
+	struct fulltext_search *search;
+};
+
+/* words: separated by blanks; one in quotes is exact. */
+static void ask(struct fulltext *f, struct asked *a, const char *words, unsigned columns)
 {
 	g_auto(GStrv) list = g_strsplit(words, " ", -1);
 	struct fulltext_term terms[8] = { 0 };
+	struct error err = { "" };
+	unsigned n = 0;
+
+	*a = (struct asked){ .search = NULL };
+	for (char **w = list; *w; w++, n++) {
+		a->sought[n] = **w == '"' ? sought_new(*w, SOUGHT_EXACT) : sought_written(*w);
+		terms[n] = (struct fulltext_term){ a->sought[n], columns };
+	}
+	g_assert_cmpint(fulltext_search_new(f, terms, n, &a->search, &err), ==, ST_OK);
+}
+
+static void asked_release(struct asked *a)
+{
+	fulltext_search_free(a->search);
+	for (unsigned i = 0; i < G_N_ELEMENTS(a->sought); i++)
+		sought_free(a->sought[i]);
+}
+
+/* "3 1": the tickets that have all of these words. */
+static char *found(struct fulltext *f, const char *words, unsigned columns)
+{
 	g_autoptr(GArray) hits = NULL;
 	g_autoptr(GString) out = g_string_new(NULL);
 	struct error err = { "" };
-	int64_t at = FULLTEXT_BEGIN;
-	unsigned n = 0;
+	struct asked a;
 
-	for (char **w = list; *w; w++, n++) {
-		terms[n].exact = **w == '"';
-		terms[n].text = *w;
-		terms[n].columns = columns;
-	}
-	g_assert_cmpint(fulltext_find(f, terms, n, 100, &at, &hits, &err), ==, ST_OK);
+	ask(f, &a, words, columns);
+	g_assert_cmpint(fulltext_search_next(a.search, 100, &hits, &err), ==, ST_OK);
 	for (guint i = 0; i < hits->len; i++)
 		g_string_append_printf(out, "%s%" G_GUINT64_FORMAT, i ? " " : "",
 			g_array_index(hits, struct fulltext_hit, i).number);
+	asked_release(&a);
 	return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
@@ -138,17 +171,18 @@ static void test_columns(void)
 static void test_nothing_is_syntax(void)
 {
 	static const char *const hostile[] = { "\"", "a\"b", "NEAR(a", "a*b", "subject:x", "-x",
-		"^a", "'; DROP", "(", "AND", "{a}", "\x01z" };
+		"^a", "';DROP", "(", "AND", "{a}", "\x01z" };
+	static const char letters[] = "abjectsuzADENOPRx";
 	struct fulltext *f = filled();
 
 	for (size_t i = 0; i < G_N_ELEMENTS(hostile); i++) {
-		const struct fulltext_term term = { .text = hostile[i] };
-		g_autoptr(GArray) hits = NULL;
-		int64_t at = FULLTEXT_BEGIN;
-		struct error err = { "" };
-		enum status st = fulltext_find(f, &term, 1, 10, &at, &hits, &err);
+		struct sought *sought = sought_written(hostile[i]);
 
-		g_assert_true(st == ST_OK || (st == ST_BAD_INPUT && strstr(err.text, "letter")));
+		g_assert_cmpint(
+			sought != NULL, ==, hostile[i][strcspn(hostile[i], letters)] != '\0');
+		if (sought)
+			g_free(found(f, hostile[i], 0));
+		sought_free(sought);
 	}
 	finds(f, "and", "1");
 	fulltext_close(f);
@@ -157,25 +191,31 @@ static void test_nothing_is_syntax(void)
 static void test_replacing_and_removing(void)
 {
 	struct fulltext *f = filled();
+	struct fulltext_status look;
 	uint64_t last;
 
 	begin(f);
-	put(f, 1, 1, "Printer cold", NULL, "It is out.", NULL);
-	g_assert_cmpint(fulltext_remove(f, 7, 0, NULL), ==, ST_OK);
-	g_assert_cmpint(fulltext_remove(f, 8, 0, NULL), ==, ST_OK);
+	put(f, 1, 0, "Printer cold", NULL, NULL, NULL); /* what the ticket says is replaced */
+	put(f, 1, 2, "never seen", NULL, NULL, NULL);   /* and a message is there already */
+	g_assert_cmpint(fulltext_remove(f, 7, NULL), ==, ST_OK);
+	g_assert_cmpint(fulltext_remove(f, 8, NULL), ==, ST_OK);
 	commit(f, 43);
-	finds(f, "burns", "");
+	finds(f, "fire", "1"); /* still of its first message */
 	finds(f, "cold", "1");
-	finds(f, "paper", "");
-	begin(f);
-	g_assert_cmpint(fulltext_remove(f, 1, 2, NULL), ==, ST_OK);
-	commit(f, 44);
-	finds(f, "strassburg", "");
-	finds(f, "cold", "1");
+	finds(f, "seen", "");
+	finds(f, "dora", "");
+	finds(f, "drucker", "");
 	g_assert_cmpint(fulltext_last(f, 1, &last, NULL), ==, ST_OK);
-	g_assert_cmpuint(last, ==, 1);
+	g_assert_cmpuint(last, ==, 2);
 	g_assert_cmpint(fulltext_last(f, 7, &last, NULL), ==, ST_OK);
 	g_assert_cmpuint(last, ==, 0);
+	begin(f);
+	put(f, 7, 1, "Again", NULL, NULL, NULL);
+	commit(f, 44);
+	finds(f, "again", "7");
+	finds(f, "drucker", ""); /* it is another ticket to the index */
+	g_assert_cmpint(fulltext_look(f, &look, NULL), ==, ST_OK);
+	g_assert_cmpuint(look.dead, ==, 2);
 	fulltext_close(f);
 }
 
@@ -215,19 +255,17 @@ static void test_nothing_is_left(void)
 
 	begin(f);
 	put(f, 1, 1, "quinquireme of nineveh", NULL, NULL, NULL);
-	put(f, 2, 1, "galleon", NULL, NULL, NULL);
 	commit(f, 1);
-	g_assert_cmpint(fulltext_scrub(f, &err), ==, ST_OK);
+	fulltext_close(f);
+	f = fulltext_of("one", true, ST_OK);
 	g_assert_true(file_has("quinquireme"));
-	begin(f);
-	g_assert_cmpint(fulltext_remove(f, 1, 0, &err), ==, ST_OK);
-	commit(f, 2);
-	g_assert_cmpint(fulltext_scrub(f, &err), ==, ST_OK);
+	g_assert_cmpint(fulltext_empty(f, &err), ==, ST_OK);
 	g_assert_false(file_has("quinq"));
-	g_assert_false(file_has("uinquirem"));
-	g_assert_true(file_has("galleon"));
-	finds(f, "galleon", "2");
 	finds(f, "quinquireme", "");
+	begin(f);
+	put(f, 1, 1, "quinquireme", NULL, NULL, NULL);
+	commit(f, 2);
+	finds(f, "quinq", "1"); /* its word was not taken for one that is there */
 	fulltext_close(f);
 }
 
@@ -264,16 +302,17 @@ static void test_whose_it_is(void)
 static void test_damage(void)
 {
 	g_autofree char *path = g_build_filename(dir, "search.sqlite", NULL), *good = NULL;
+	struct sought *printer = sought_written("printer");
 	unsigned refused = 0;
 	gsize len;
 
 	fulltext_close(filled());
 	g_assert_true(g_file_get_contents(path, &good, &len, NULL));
 	for (gsize at = 0; at < len; at += 509) {
-		const struct fulltext_term term = { .text = "printer" };
+		const struct fulltext_term term = { .sought = printer };
 		g_autofree char *bad = g_memdup2(good, len);
 		g_autoptr(GArray) hits = NULL;
-		int64_t from = FULLTEXT_BEGIN;
+		struct fulltext_search *search = NULL;
 		struct fulltext *f = NULL;
 		struct error err = { "" };
 
@@ -284,9 +323,12 @@ static void test_damage(void)
 			refused++;
 			continue;
 		}
-		refused += fulltext_find(f, &term, 1, 10, &from, &hits, &err) != ST_OK;
+		refused += fulltext_search_new(f, &term, 1, &search, &err) != ST_OK ||
+			fulltext_search_next(search, 10, &hits, &err) != ST_OK;
+		fulltext_search_free(search);
 		fulltext_close(f);
 	}
+	sought_free(printer);
 	g_assert_cmpuint(refused, >, 0);
 	g_assert_true(g_file_set_contents(path, "no database at all, but a text", -1, NULL));
 	fulltext_of("one", false, ST_IO);
@@ -295,30 +337,82 @@ static void test_damage(void)
 
 static void test_limit(void)
 {
-	const struct fulltext_term term = { .text = "word" };
 	struct fulltext *f = fresh();
 	struct fulltext_status look;
 	unsigned seen = 0, pages = 0;
+	struct asked a;
 
 	begin(f);
 	for (uint64_t n = 1; n <= 300; n++)
-		put(f, n, 1, NULL, NULL, "word", NULL);
+		put(f, n, 1, NULL, NULL, "wordy", NULL);
 	commit(f, 300);
-	for (int64_t at = FULLTEXT_BEGIN; at != FULLTEXT_END; pages++) {
+	ask(f, &a, "word", 0);
+	for (bool more = true; more; pages++) {
 		g_autoptr(GArray) hits = NULL;
 
-		g_assert_cmpint(fulltext_find(f, &term, 1, 20, &at, &hits, NULL), ==, ST_OK);
+		g_assert_cmpint(fulltext_search_next(a.search, 20, &hits, NULL), ==, ST_OK);
+		more = hits->len > 0;
 		for (guint i = 0; i < hits->len; i++)
 			g_assert_cmpuint(g_array_index(hits, struct fulltext_hit, i).number, ==,
 				300 - seen++);
 	}
+	asked_release(&a);
 	g_assert_cmpuint(seen, ==, 300);
-	g_assert_cmpuint(pages, ==, 15);
+	g_assert_cmpuint(pages, ==, 16);
 	g_assert_cmpint(fulltext_look(f, &look, NULL), ==, ST_OK);
 	g_assert_cmpuint(look.tickets, ==, 300);
 	g_assert_cmpuint(look.words, ==, 1);
+	g_assert_cmpuint(look.dead, ==, 0);
 	g_assert_cmpuint(look.place.serial, ==, 300);
 	g_assert_true(look.place.built);
+	fulltext_close(f);
+}
+
+/* A search may be asked about single tickets, and which message it was. */
+static void test_one_ticket(void)
+{
+	struct fulltext *f = filled();
+	static const bool expected[] = { false, true, false, false, false, false, false, true };
+	g_autoptr(GArray) hits = NULL;
+	struct asked a;
+
+	ask(f, &a, "paper printer", 0);
+	for (uint64_t n = 0; n < G_N_ELEMENTS(expected); n++) {
+		bool has = !expected[n];
+
+		g_assert_cmpint(fulltext_search_has(a.search, n, &has, NULL), ==, ST_OK);
+		g_assert_cmpint(has, ==, expected[n]);
+	}
+	g_assert_cmpint(fulltext_search_next(a.search, 5, &hits, NULL), ==, ST_OK);
+	g_assert_cmpuint(hits->len, ==, 2);
+	g_assert_cmpuint(g_array_index(hits, struct fulltext_hit, 0).seq, ==, 1);
+	asked_release(&a);
+	fulltext_close(f);
+}
+
+/* Those that begin with the part, and the shortest, are looked for; that it were not all is told.
+ */
+static void test_parts_of_many_words(void)
+{
+	struct fulltext *f = fresh();
+	struct asked a;
+
+	begin(f);
+	for (unsigned n = 1; n <= 1000; n++) {
+		g_autofree char *word = g_strdup_printf("%c%c%citems%c", 'a' + n % 10,
+			'a' + n / 10 % 10, 'a' + n / 100, n % 2 ? 'y' : 'z');
+
+		put(f, n, 1, NULL, NULL, word, NULL);
+	}
+	put(f, 2000, 1, NULL, NULL, "itemsofinventory", NULL);
+	commit(f, 300);
+	ask(f, &a, "items", 0);
+	g_assert_cmpstr(fulltext_search_cut(a.search), ==, "items");
+	asked_release(&a);
+	ask(f, &a, "itemsof", 0);
+	g_assert_null(fulltext_search_cut(a.search));
+	asked_release(&a);
+	finds(f, "items*", "2000");
 	fulltext_close(f);
 }
 
@@ -338,6 +432,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/fulltext/nothing is left of what was removed", test_nothing_is_left);
 	g_test_add_func("/fulltext/another store's is not used", test_whose_it_is);
 	g_test_add_func("/fulltext/damage is an error", test_damage);
+	g_test_add_func("/fulltext/a ticket is one of them or not", test_one_ticket);
+	g_test_add_func("/fulltext/a part may be in too many words", test_parts_of_many_words);
 	g_test_add_func("/fulltext/many are found page by page, the newest first", test_limit);
 	code = g_test_run();
 	g_assert_cmpint(fulltext_destroy(dir, NULL), ==, ST_OK);

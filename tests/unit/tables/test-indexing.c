@@ -31,18 +31,22 @@ static unsigned follow(struct desk *d, struct fulltext *f, unsigned most)
 
 static void finds(struct fulltext *f, const char *word, const char *tickets)
 {
-	const struct fulltext_term term = { .text = word };
+	struct sought *sought = sought_written(word);
+	const struct fulltext_term term = { .sought = sought };
+	struct fulltext_search *search = NULL;
 	g_autoptr(GArray) hits = NULL;
 	g_autoptr(GString) out = g_string_new(NULL);
-	int64_t at = FULLTEXT_BEGIN;
 	struct error err = { "" };
 
-	g_assert_cmpint(fulltext_find(f, &term, 1, 100, &at, &hits, &err), ==, ST_OK);
+	g_assert_cmpint(fulltext_search_new(f, &term, 1, &search, &err), ==, ST_OK);
+	g_assert_cmpint(fulltext_search_next(search, 100, &hits, &err), ==, ST_OK);
 	for (guint i = 0; i < hits->len; i++)
 		g_string_append_printf(out, "%s%" G_GUINT64_FORMAT, i ? " " : "",
 			g_array_index(hits, struct fulltext_hit, i).number);
 	if (strcmp(out->str, tickets) != 0)
 		g_error("'%s' finds '%s', not '%s'", word, out->str, tickets);
+	fulltext_search_free(search);
+	sought_free(sought);
 }
 
 static void mail(
@@ -153,12 +157,15 @@ static void test_what_is_redacted_is_not_found(void)
 	follow(&d, f, 10);
 	finds(f, "kern", "3 2 1");
 	g_assert_cmpint(redact_carla(&d), ==, ST_OK);
-	g_assert_cmpint(indexing_scrub(d.store, f, &d.err), ==, ST_OK);
+	follow(&d, f, 1);
 	finds(f, "kern", "");
-	finds(f, "carla", "");
 	finds(f, "smokes", "1");
+	fulltext_close(f);
+	g_assert_cmpint(indexing_forget(d.store, d.dir, &d.err), ==, ST_OK);
+	f = opened(&d);
 	follow(&d, f, 10);
 	finds(f, "carla", "");
+	finds(f, "smokes", "1");
 	fulltext_close(f);
 	desk_close(&d);
 }
@@ -177,6 +184,7 @@ static void test_what_is_purged_is_not_found(void)
 {
 	struct desk d;
 	struct fulltext *f;
+	struct fulltext_status look;
 
 	three_tickets(&d);
 	f = opened(&d);
@@ -185,6 +193,39 @@ static void test_what_is_purged_is_not_found(void)
 	follow(&d, f, 10);
 	finds(f, "smokes", "");
 	finds(f, "cold", "2");
+	g_assert_cmpint(fulltext_look(f, &look, &d.err), ==, ST_OK);
+	g_assert_cmpint(look.owed_since, >, 0);
+	fulltext_close(f);
+	g_assert_cmpint(indexing_forget(d.store, d.dir, &d.err), ==, ST_OK);
+	f = opened(&d);
+	g_assert_cmpint(fulltext_look(f, &look, &d.err), ==, ST_OK);
+	g_assert_cmpint(look.owed_since, ==, 0);
+	g_assert_false(look.place.built);
+	follow(&d, f, 10);
+	finds(f, "cold", "2");
+	fulltext_close(f);
+	desk_close(&d);
+}
+
+/* A merge leaves the index as it is, and so does a purge that found nothing. */
+static void test_what_needs_not_be_forgotten(void)
+{
+	struct desk d;
+	struct fulltext *f;
+	struct fulltext_status look;
+
+	three_tickets(&d);
+	g_assert_cmpint(indexing_forget(d.store, d.dir, &d.err), ==, ST_OK);
+	g_assert_false(fulltext_exists(d.dir));
+	f = opened(&d);
+	follow(&d, f, 10);
+	fulltext_close(f);
+	mail(&d, 9, "Door", NULL, "It squeaks.");
+	g_assert_cmpint(indexing_forget(d.store, d.dir, &d.err), ==, ST_OK);
+	f = opened(&d);
+	g_assert_cmpint(fulltext_look(f, &look, &d.err), ==, ST_OK);
+	g_assert_true(look.place.built);
+	finds(f, "squeaks", "4");
 	fulltext_close(f);
 	desk_close(&d);
 }
@@ -221,6 +262,8 @@ int main(int argc, char **argv)
 	g_test_add_func(
 		"/indexing/what is redacted is not found", test_what_is_redacted_is_not_found);
 	g_test_add_func("/indexing/what is purged is not found", test_what_is_purged_is_not_found);
+	g_test_add_func(
+		"/indexing/only what was taken out is forgotten", test_what_needs_not_be_forgotten);
 	g_test_add_func("/indexing/an older store is read anew", test_an_older_store_is_read_anew);
 	return g_test_run();
 }
