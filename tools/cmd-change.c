@@ -8,7 +8,7 @@
 #include "commands.h"
 #include "print.h"
 #include "tables/agents.h"
-#include "tables/query.h"
+#include "tables/query-look.h"
 #include "tables/tickets.h"
 #include "terminal.h"
 
@@ -174,28 +174,37 @@ static bool add_verb(struct work *w, const char *const *words)
 /* --- which tickets --- */
 
 struct choosing {
-	const struct query *query;
+	const struct query_tree *query;
+	int64_t now;
 	GPtrArray *tickets; /* struct ticket * */
+	struct query_look look;
 };
 
 static enum status change_choose(
 	struct txn *txn, const struct ticket *ticket, void *arg, struct error *err)
 {
 	struct choosing *c = arg;
+	bool holds;
+	enum status st = query_matches(c->query, &c->look, ticket, &holds, err);
 
 	(void)txn;
-	(void)err;
-	if (query_matches(c->query, ticket))
+	if (st == ST_OK && holds)
 		g_ptr_array_add(c->tickets, record_dup(&ticket_type, ticket));
-	return ST_OK;
+	return st;
 }
 
 static enum status choose_all(struct txn *txn, void *arg, struct error *err)
 {
 	const struct ticket_filter all = { .priority = -1, .statuses = ~0U, .oldest_first = true };
 
-	g_ptr_array_set_size(((struct choosing *)arg)->tickets, 0);
-	return tickets_list(txn, &all, change_choose, arg, err);
+	struct choosing *c = arg;
+	enum status st;
+
+	g_ptr_array_set_size(c->tickets, 0);
+	query_look_init(&c->look, txn, c->now);
+	st = tickets_list(txn, &all, change_choose, c, err);
+	query_look_release(&c->look);
+	return st;
 }
 
 static int list_chosen(struct work *w, const GPtrArray *tickets)
@@ -237,16 +246,17 @@ static int find_by_query(struct work *w, bool *listed_out)
 {
 	g_autofree char *me = cli_agent_login();
 	g_autoptr(GPtrArray) tickets = g_ptr_array_new_with_free_func(record_free);
-	struct query *query = NULL;
+	struct query_tree *query = NULL;
+	const struct query_asker asker = { .me = me };
 	struct choosing choosing;
 	int code;
 
 	if (w->cli->n_args > 0)
 		return cli_usage(
 			w->cli, _("'%s': give numbers or --query, not both"), w->cli->args[0]);
-	if (query_parse(cli_value(w->cli, "query"), me, &query, &w->cli->err) != ST_OK)
+	if (query_parse(cli_value(w->cli, "query"), &asker, &query, &w->cli->err) != ST_OK)
 		return cli_usage(w->cli, "%s", w->cli->err.text);
-	choosing = (struct choosing){ query, tickets };
+	choosing = (struct choosing){ query, w->cli->actor.now, tickets, { 0 } };
 	code = cli_status(w->cli, store_read(w->cli->store, choose_all, &choosing, &w->cli->err));
 	query_free(query);
 	*listed_out = code == EXIT_DONE && cli_has(w->cli, "dry-run");

@@ -108,7 +108,7 @@ static enum status note_new_subject(struct attempt *a)
 
 static void record_touch(struct ticket *t, enum direction direction, int64_t now)
 {
-	t->updated = MAX(t->updated, now);
+	ticket_touch(t, now, direction != DIRECTION_AUTO && direction != DIRECTION_BOUNCE);
 	if (direction == DIRECTION_IN)
 		t->last_in = MAX(t->last_in, now);
 	else if (direction == DIRECTION_OUT)

@@ -71,6 +71,7 @@ static void pair_inherit(struct ticket *to, const struct ticket *from)
 	change_unite(&to->tags, from->tags, LIMIT_TAGS);
 	change_unite(&to->watchers, from->watchers, LIMIT_TAGS);
 	change_unite(&to->watching, from->watching, LIMIT_WATCHING);
+	to->touched = MAX(ticket_touched(to), ticket_touched(from));
 	to->updated = MAX(to->updated, from->updated);
 	to->last_in = MAX(to->last_in, from->last_in);
 	to->last_out = MAX(to->last_out, from->last_out);
@@ -152,7 +153,7 @@ static enum status make_split(struct change *c, struct ticket *part)
 	g_clear_pointer(&part->answered, g_strfreev);
 	g_clear_pointer(&part->participants, g_strfreev);
 	st = read_part(c, part);
-	part->updated = c->by->actor.now;
+	part->updated = part->touched = c->by->actor.now;
 	return st == ST_OK ? tickets_create(c->txn, &numbering, part, c->err) : st;
 }
 

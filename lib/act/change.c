@@ -9,7 +9,7 @@ enum status change_save(struct change *c, const struct event_note *note)
 {
 	enum status st;
 
-	c->ticket.updated = MAX(c->ticket.updated, c->by->actor.now);
+	ticket_touch(&c->ticket, c->by->actor.now, !actor_is_program(&c->by->actor));
 	st = tickets_save(c->txn, &c->ticket, c->err);
 	if (st == ST_OK)
 		st = history_add(c->txn, c->ticket.number, &c->by->actor, note, c->err);

@@ -216,7 +216,8 @@ static enum status after_answer(const struct reply_context *c, struct ticket *ti
 {
 	enum status st = reply_hand_over(c->txn, ticket, agent, &c->actor, err);
 
-	ticket->updated = ticket->last_out = c->actor.now;
+	ticket_touch(ticket, c->actor.now, true);
+	ticket->last_out = c->actor.now;
 	return st == ST_OK ? tickets_save(c->txn, ticket, err) : st;
 }
 
@@ -294,7 +295,7 @@ enum status reply_note(const struct reply_context *context, struct ticket *ticke
 
 	history_tell(&note, &context->actor, NOTE(EVENT_NOTE));
 	st = tickets_append(context->txn, ticket, &note, text, err);
-	ticket->updated = MAX(ticket->updated, context->actor.now);
+	ticket_touch(ticket, context->actor.now, true);
 	if (st == ST_OK)
 		st = tickets_save(context->txn, ticket, err);
 	record_release(&entry_type, &note);

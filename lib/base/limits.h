@@ -83,6 +83,8 @@ enum {
 	LIMIT_TEXTS_COMPARED = 200,
 	/* commands run of one mail */
 	LIMIT_COMMANDS = 50,
+	/* of a query */
+	LIMIT_QUERY_BYTES = 4000,
 	/* one command line */
 	LIMIT_COMMAND_BYTES = 1000,
 	/* of a queue */

@@ -257,7 +257,7 @@ static int64_t unit_seconds(char unit)
 	return 0;
 }
 
-static enum status parse_duration(const char *s, int64_t *seconds_out)
+enum status text_parse_duration(const char *s, int64_t *us_out)
 {
 	const int64_t most = INT64_C(100) * 366 * 24 * 3600;
 	int64_t total = 0;
@@ -274,17 +274,17 @@ static enum status parse_duration(const char *s, int64_t *seconds_out)
 		total += n * unit;
 		s = end + 1;
 	}
-	*seconds_out = total;
+	*us_out = total * TEXT_SECOND;
 	return ST_OK;
 }
 
 enum status text_parse_when(const char *s, int64_t now, int forward, int64_t *when_out)
 {
-	int64_t seconds;
+	int64_t us;
 
-	if (parse_duration(s, &seconds) != ST_OK)
+	if (text_parse_duration(s, &us) != ST_OK)
 		return text_parse_date(s, when_out);
-	*when_out = forward > 0 ? now + seconds * TEXT_SECOND : MAX(now - seconds * TEXT_SECOND, 1);
+	*when_out = forward > 0 ? now + us : MAX(now - us, 1);
 	return ST_OK;
 }
 

@@ -91,8 +91,10 @@ char *text_rfc5322_date(int64_t when);
 /* "2026-11-24", "2026-11-24T03:15[:00[.000250]][Z]" (local time without Z), or seconds with '@'. */
 enum status text_parse_date(const char *s, int64_t *when_out);
 
-/* A date, or a duration counted from now (forward > 0) or back from it (forward < 0): "90s", "30m",
- * "4h", "3d", "2w", "1y" (365 days), or a sum such as "1d12h". */
+/* "90s", "30m", "4h", "3d", "2w", "1y" (365 days), or a sum such as "1d12h"; in microseconds. */
+enum status text_parse_duration(const char *s, int64_t *us_out);
+
+/* A date, or a duration counted from now (forward > 0) or back from it (forward < 0). */
 enum status text_parse_when(const char *s, int64_t now, int forward, int64_t *when_out);
 
 /* A ticket number as people write it: 1042 or #1042; ASCII digits only, no leading zero, no

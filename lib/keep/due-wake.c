@@ -12,7 +12,7 @@ enum status due_wake(struct due_work *w)
 	enum status st;
 
 	t->wait_until = 0;
-	t->updated = w->now;
+	ticket_touch(t, w->now, false);
 	if (before == TICKET_WAITING || before == TICKET_INTERNAL)
 		t->status = TICKET_OPEN;
 	st = tickets_save(w->txn, t, w->err);

@@ -83,6 +83,17 @@ void ticket_set_requester(struct ticket *t, const struct mailbox *requester)
 	t->requester_written = differs ? g_strdup(requester->as_written) : NULL;
 }
 
+int64_t ticket_touched(const struct ticket *t)
+{
+	return t->touched ? t->touched : t->updated;
+}
+
+void ticket_touch(struct ticket *t, int64_t now, bool by_person)
+{
+	t->touched = by_person ? MAX(ticket_touched(t), now) : ticket_touched(t);
+	t->updated = MAX(t->updated, now);
+}
+
 bool ticket_has_person(const struct ticket *t, const char *address)
 {
 	return g_strcmp0(t->requester_address, address) == 0 ||
@@ -216,6 +227,7 @@ static const struct field fields_of_ticket[] = {
 	{ ROW(55, crossed, FIELD_BOOL), .flags = FIELD_HIDDEN },
 	{ ROW(29, former, FIELD_U64), .flags = FIELD_HIDDEN },
 	{ ROW(30, requester_written, FIELD_TEXT), .flags = FIELD_HIDDEN },
+	{ ROW(76, touched, FIELD_TIME), .flags = FIELD_HIDDEN },
 };
 const struct record_type ticket_type = TYPE(ticket);
 #undef RECORD

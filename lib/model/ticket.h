@@ -53,6 +53,9 @@ struct ticket {
 	char **participants;     /* canonical addresses, requester first, ours excepted */
 	char **tags;
 	int64_t opened, updated, last_in, last_out, first_response, closed, wait_until;
+	/* the last mail of a person or act of one; what programs do by themselves leaves it alone.
+	   0: an older version stored it, and `updated` is the nearest */
+	int64_t touched;
 	bool undelivered;
 	struct numbers links;
 	uint64_t merged_into; /* 0: not merged */
@@ -72,6 +75,10 @@ extern const struct record_type ticket_type;
 const char *ticket_requester(const struct ticket *ticket);
 /* Makes it theirs: name, address, and the address as written where that is another. */
 void ticket_set_requester(struct ticket *ticket, const struct mailbox *requester);
+/* Something happened to it. by_person: it ends the time in which nobody has cared (touched). */
+void ticket_touch(struct ticket *ticket, int64_t now, bool by_person);
+/* When a person or an agent did something last. */
+int64_t ticket_touched(const struct ticket *ticket);
 /* Is it the requester's address, or a participant's? Canonical. */
 bool ticket_has_person(const struct ticket *ticket, const char *address);
 

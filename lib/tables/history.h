@@ -2,6 +2,8 @@
 #ifndef MILTICKET_HISTORY_H
 #define MILTICKET_HISTORY_H
 
+#include <string.h>
+
 #include "model/ticket.h"
 #include "tables/record-table.h"
 
@@ -10,6 +12,13 @@ struct actor {
 	const char *name; /* "anna", "unix:root", "customer@example.net", "milticket" */
 	int64_t now;
 };
+
+/* The name of who acts when nobody does: timers, automations. */
+#define PROGRAM_ACTOR "milticket"
+static inline bool actor_is_program(const struct actor *actor)
+{
+	return strcmp(actor->name, PROGRAM_ACTOR) == 0;
+}
 
 /* Stores one under the serial that it has: read from an export, or changed. */
 enum status history_save(struct txn *txn, const struct event *event, struct error *err);

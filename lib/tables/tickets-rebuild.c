@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "tables/history.h"
 #include "tables/queues.h"
 #include "tables/tickets-index.h"
 
@@ -60,7 +61,9 @@ void ticket_open_by(struct ticket *t, const struct entry *e, const struct tag_fo
 
 void ticket_add_message(struct ticket *t, const struct entry *e)
 {
-	t->updated = MAX(t->updated, e->received);
+	bool automatic = e->direction == DIRECTION_AUTO || e->direction == DIRECTION_BOUNCE;
+
+	ticket_touch(t, e->received, !automatic && e->match != MATCH_COPY);
 	if (e->match == MATCH_COPY)
 		return;
 	if (e->direction == DIRECTION_IN) {
@@ -166,6 +169,13 @@ static void (*const meanings[EVENT_KINDS])(struct ticket *t, const struct event 
 	[EVENT_CROSSED] = set_crossed,
 };
 
+static bool rebuild_is_of_person(const struct event *e)
+{
+	bool automatic = e->kind == EVENT_AUTO || e->kind == EVENT_BOUNCE || e->kind == EVENT_COPY;
+
+	return !automatic && e->actor && strcmp(e->actor, PROGRAM_ACTOR) != 0;
+}
+
 static enum status rebuild_add_event(
 	struct txn *txn, const struct event *e, void *arg, struct error *err)
 {
@@ -175,7 +185,7 @@ static enum status rebuild_add_event(
 	(void)err;
 	r->events++;
 	r->t.opened = r->t.opened ? r->t.opened : e->time;
-	r->t.updated = MAX(r->t.updated, e->time);
+	ticket_touch(&r->t, e->time, rebuild_is_of_person(e));
 	set_fields(&r->t, e);
 	if (meanings[e->kind])
 		meanings[e->kind](&r->t, e);
