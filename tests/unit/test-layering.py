@@ -14,13 +14,14 @@ BUILD = pathlib.Path(
     or (HERE if (HERE / "config.status").exists() else ROOT / "_build" / "gcc")
 )
 PARTS = ("lib", "milter", "tools")
-# The rooms of lib/, each may look into itself and those before it. lmdb is an engine's: store.h is
-# its door.
+# The rooms of lib/, each may look into itself and those before it. lmdb and postgresql are
+# engines': store.h is their door.
 ROOMS = ("base", "model", "mail", "settings", "store", "archive", "tables", "decide", "act", "keep")
 
 # A third-party header, and the only files that may include it.
 HOMES = {
     r"lmdb\.h": r"lib/store/lmdb/[\w-]+\.[ch]",
+    r"libpq-fe\.h": r"lib/store/postgresql/[\w-]+\.[ch]",
     r"gmime/.*": r"lib/mail/(message|mime)[\w-]*\.[ch]",
     r"sqlite3\.h": r"lib/archive/fulltext[\w-]*\.[ch]",
     r"curl/.*": r"lib/act/courier\.c",

@@ -1,0 +1,169 @@
+"""A PostgreSQL server of the test's own: an unprivileged user's, in its directory, on a unix socket. Run as a program, it runs a
+command with such a server: MILTICKET_POSTGRESQL is the directory of its socket."""
+import atexit
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from harness.ground import UNPRIVILEGED, give, new_directory, run, stop_process, wait_until
+
+HOME = pathlib.Path("/usr/lib/postgresql/15/bin")
+ROLE, ADMIN = "milticket", "postgres"
+TEMPLATE = "milticket_template"
+
+SETTINGS = """
+listen_addresses = ''
+fsync = on
+shared_buffers = 64MB
+max_connections = 60
+max_wal_size = 256MB
+jit = off
+log_min_messages = warning
+log_line_prefix = '%m [%p] %q%a '
+lc_messages = 'C'
+"""
+
+
+def environment():
+    """libpq's own variables must not lead a test elsewhere."""
+    return {key: value for key, value in os.environ.items() if not key.startswith("PG")}
+
+
+class PostgreSQL:
+    """Its superuser is ADMIN; ROLE owns the databases. settings is text of postgresql.conf."""
+
+    def __init__(self, settings="", directory=None):
+        self.directory = directory or new_directory("postgresql")
+        self.data = self.directory / "data"
+        self.log = self.directory / "server.log"
+        self.process = None
+        self.count = 0
+        give(self.directory)
+        self.own(
+            HOME / "initdb", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8",
+            "--auth=trust", f"--username={ADMIN}", self.data,
+        )  # fmt: skip
+        with (self.data / "postgresql.conf").open("a") as conf:
+            conf.write(SETTINGS + f"unix_socket_directories = '{self.directory}'\n" + settings)
+        atexit.register(self.kill)
+
+    def user(self):
+        """Of the server's processes: PostgreSQL refuses to be root."""
+        return {"user": UNPRIVILEGED[0], "group": UNPRIVILEGED[1]} if os.geteuid() == 0 else {}
+
+    def own(self, *command):
+        """Runs a command as the server's user."""
+        done = subprocess.run(
+            [str(word) for word in command],
+            cwd="/",
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            **self.user(),
+        )
+        assert done.returncode == 0, done.stdout.decode(errors="replace")
+
+    # --- its life ---
+
+    def launch(self):
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [HOME / "postgres", "-D", self.data],
+                cwd="/",
+                env=environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                **self.user(),
+            )
+        return self
+
+    def start(self):
+        """Starts it and waits until it takes connections."""
+        self.launch()
+        wait_until(self.answers, "PostgreSQL to be ready", 60)
+        return self
+
+    def ended(self):
+        return self.process is None or self.process.poll() is not None
+
+    def answers(self):
+        assert not self.ended(), self.log.read_text()
+        ready = run(HOME / "pg_isready", "-q", "-h", self.directory, check=False, env=environment())
+        return ready.returncode == 0
+
+    def stop(self):
+        """In order, with whoever is connected thrown out."""
+        if not self.ended():
+            assert stop_process(self.process, 60, signal.SIGINT) == 0
+
+    def kill(self):
+        """As if the power had gone: all of its processes."""
+        if self.ended():
+            return
+        children = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True
+        )
+        self.process.kill()
+        self.process.wait()
+        for pid in children.stdout.split():
+            try:
+                os.kill(int(pid), signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+    def restart(self):
+        self.stop()
+        return self.start()
+
+    # --- its databases ---
+
+    def prepare(self):
+        """The role, and the database that others are copies of. Once for a server."""
+        self.sql(f"create role {ROLE} login; create role milticket_report nologin")
+        self.sql(f"create database {TEMPLATE} owner {ROLE}")
+        return self
+
+    def database(self, template=TEMPLATE):
+        """A new one, as its template is; gives its name."""
+        self.count += 1
+        name = f"test_{os.getpid()}_{self.count}"
+        self.sql(f"create database {name} owner {ROLE} template {template}")
+        return name
+
+    def drop(self, name):
+        self.sql(f"drop database if exists {name} with (force)")
+
+    def url(self, name, role=ROLE):
+        return f"postgresql://{role}@/{name}?host={self.directory}"
+
+    def sql(self, text, database="postgres", role=ADMIN, check=True):
+        """What psql gives for it, a line a row, columns between tabs."""
+        done = run(
+            HOME / "psql", "-X", "-A", "-t", "-q", "-F", "\t", "-v", "ON_ERROR_STOP=1",
+            self.url(database, role), "-c", text, check=check, env=environment(),
+        )  # fmt: skip
+        return done.stdout.decode().rstrip("\n") if check else done
+
+    def rows(self, text, database):
+        return [line.split("\t") for line in self.sql(text, database).splitlines()]
+
+
+def main(command):
+    server = PostgreSQL().start().prepare()
+    try:
+        return subprocess.call(
+            command, env={**os.environ, "MILTICKET_POSTGRESQL": str(server.directory)}
+        )
+    finally:
+        server.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
