@@ -140,6 +140,16 @@ static void offer_accounts(struct completing *c)
 			"account");
 }
 
+static void offer_templates(struct completing *c)
+{
+	const struct template_book *book;
+
+	if (settings_load(c->cli->config, &c->cli->settings, &c->cli->err) != ST_OK)
+		return;
+	for (unsigned i = 0; (book = template_shelf_at(c->cli->settings->templates, i)); i++)
+		complete_offer(c, book->name, book->project ? book->project : _("template"));
+}
+
 /* Days that people mean: back from today, or on from it where something is to wait until then. */
 static void offer_dates(struct completing *c)
 {
@@ -184,6 +194,7 @@ static const struct {
 	{ "ID", complete_outbox, NULL },
 	{ "STATUS", NULL, offer_statuses },
 	{ "ACCOUNT", NULL, offer_accounts },
+	{ "TEMPLATE", NULL, offer_templates },
 	{ "DATE", NULL, offer_dates },
 	{ "DURATION", NULL, offer_durations },
 	{ "WHEN", NULL, offer_whens },

@@ -38,6 +38,9 @@ static const struct cli_option reply_options[] = {
 	{ .name = "attach",
 		.argument = "FILE",
 		.help = N_("send this file along; may be given several times") },
+	{ .name = "template",
+		.argument = "TEMPLATE",
+		.help = N_("with this template; the text goes below its own") },
 	{ .name = "anyway", .help = N_("although a colleague has answered") },
 	{ .name = NULL },
 };
@@ -47,16 +50,17 @@ struct work {
 	uint64_t number;
 	const char *text, *to;
 	enum { NOTE, REPLY, SEND } what;
-	uint64_t seen;             /* seq of the last message when the text was begun */
-	uint64_t seen_of;          /* and the ticket's number */
-	struct crossed crossed;    /* answers that came meanwhile */
-	char *last_text;           /* what came last: shown below what is typed */
-	char *draft;               /* file with what was typed */
-	GPtrArray *files;          /* struct reply_file *, to go along; NULL */
-	struct reply_draft answer; /* of REPLY */
-	bool drafting;             /* it is composed now, and sent later */
-	char *archived;            /* its name in the archive; NULL */
-	struct ticket ticket;      /* as it is afterwards */
+	uint64_t seen;              /* seq of the last message when the text was begun */
+	uint64_t seen_of;           /* and the ticket's number */
+	struct reply_canned canned; /* the template, filled; without a body when none is used */
+	struct crossed crossed;     /* answers that came meanwhile */
+	char *last_text;            /* what came last: shown below what is typed */
+	char *draft;                /* file with what was typed */
+	GPtrArray *files;           /* struct reply_file *, to go along; NULL */
+	struct reply_draft answer;  /* of REPLY */
+	bool drafting;              /* it is composed now, and sent later */
+	char *archived;             /* its name in the archive; NULL */
+	struct ticket ticket;       /* as it is afterwards */
 };
 
 /* --- the text --- */
@@ -103,13 +107,14 @@ static enum status write_edit(struct work *w, char **text_out, struct error *err
 	g_autofree char *subject = text_line_shown(
 		w->ticket.subject ? w->ticket.subject : "", LIMIT_TITLE_BYTES);
 	const char *from = w->ticket.requester_address;
-	const struct draft draft = { what, subject, from ? from : "", w->last_text };
+	const struct draft draft = { what, subject, from ? from : "", w->last_text,
+		text_or_none(w->canned.body) };
 
 	return draft_edit(&draft, &w->draft, text_out, err);
 }
 
-/* From -m, a file, the editor on a terminal, else standard input. */
-static enum status get_raw(struct work *w, char **text_out, struct error *err)
+/* From -m or a file. *text_out stays NULL without either. */
+static enum status get_given(struct work *w, char **text_out, struct error *err)
 {
 	const char *message = cli_value(w->cli, "message"), *file = cli_value(w->cli, "file");
 
@@ -117,11 +122,65 @@ static enum status get_raw(struct work *w, char **text_out, struct error *err)
 		*text_out = g_strdup(message);
 	else if (file && strcmp(file, "-") != 0)
 		return write_read_file(file, text_out, err);
-	else if (!file && isatty(STDIN_FILENO))
-		return write_edit(w, text_out, err);
-	else
+	else if (file)
 		return read_stream(stdin, _("standard input"), text_out, err);
 	return ST_OK;
+}
+
+struct canning_words {
+	struct work *w;
+	const char *words; /* NULL: none */
+};
+
+static enum status write_can(struct txn *txn, void *arg, struct error *err)
+{
+	const struct canning_words *cw = arg;
+	struct work *w = cw->w;
+	const struct reply_context context = { txn, w->cli->settings, &w->cli->key, w->cli->actor };
+	g_autofree char *login = cli_agent_login();
+	struct agent agent = { 0 };
+	bool is_agent = agents_find(txn, login, &agent, NULL) == ST_OK;
+	const struct canned_request request = {
+		.ticket = &w->ticket,
+		.agent = is_agent ? &agent : NULL,
+		.name = cli_value(w->cli, "template"),
+		.words = cw->words,
+	};
+	enum status st;
+
+	reply_canned_release(&w->canned);
+	st = reply_canned(&context, &request, &w->canned, err);
+	record_release(&agent_type, &agent);
+	return st;
+}
+
+/* The template with the words that are given; else in the editor, on a terminal, as it is. */
+static enum status get_canned(struct work *w, char **text_out, struct error *err)
+{
+	g_autofree char *words = NULL;
+	enum status st = get_given(w, &words, err);
+
+	if (st == ST_OK)
+		st = store_read(w->cli->store, write_can, &(struct canning_words){ w, words }, err);
+	if (st == ST_OK && !words && isatty(STDIN_FILENO))
+		return write_edit(w, text_out, err);
+	*text_out = g_strdup(w->canned.body);
+	return st;
+}
+
+/* What is given, the editor on a terminal, else standard input. */
+static enum status get_raw(struct work *w, char **text_out, struct error *err)
+{
+	enum status st;
+
+	if (cli_has(w->cli, "template"))
+		return get_canned(w, text_out, err);
+	st = get_given(w, text_out, err);
+	if (st != ST_OK || *text_out)
+		return st;
+	if (isatty(STDIN_FILENO))
+		return write_edit(w, text_out, err);
+	return read_stream(stdin, _("standard input"), text_out, err);
 }
 
 /* Owned; NULL: it has said what is wrong. */
@@ -132,7 +191,9 @@ static char *write_get_text(struct work *w, int *code_out)
 
 	st = get_raw(w, &raw, &w->cli->err);
 	if (st != ST_OK) {
-		*code_out = cli_fail(st == ST_IO ? EXIT_CANNOT_WRITE : EXIT_BAD_DATA,
+		int code = st == ST_NOT_FOUND ? EXIT_NOTHING : EXIT_BAD_DATA;
+
+		*code_out = cli_fail(st == ST_IO ? EXIT_CANNOT_WRITE : code,
 			_("%s; nothing was done"), w->cli->err.text);
 		return NULL;
 	}
@@ -257,7 +318,13 @@ static enum status write_send_answer(const struct reply_context *context, struct
 static enum status write_it(const struct reply_context *context, struct work *w,
 	const struct agent *agent, struct error *err)
 {
-	const struct reply_text text = { agent, w->text, cli_has(w->cli, "all"), w->files };
+	const struct reply_text text = {
+		.agent = agent,
+		.text = w->text,
+		.canned = w->canned.body ? &w->canned : NULL,
+		.all = cli_has(w->cli, "all"),
+		.files = w->files,
+	};
 
 	switch (w->what) {
 	case NOTE:
@@ -400,6 +467,7 @@ static int run_with_text(struct cli *cli, struct work *w)
 	reply_draft_release(&w->answer);
 	g_clear_pointer(&w->files, g_ptr_array_unref);
 	crossed_release(&w->crossed);
+	reply_canned_release(&w->canned);
 	g_free(w->archived);
 	g_free(w->last_text);
 	g_free(w->draft);

@@ -15,7 +15,7 @@
 /* Editors take orders from the first and the last lines of a file (vim from five, Kate and jEdit
  * from ten) and from its last page (Emacs, back to a form feed): there only words of ours may
  * stand. */
-static const char head[] = "\n\n" SCISSORS "#\n"
+static const char head[] = "%s\n\n" SCISSORS "#\n"
 			   "# %s.\n"
 			   "#\n"
 			   "# Save it and leave the editor when it is done.\n"
@@ -43,7 +43,7 @@ static char *draft_compose(const struct draft *draft)
 	g_autofree char *quoted = draft_quote(draft->quoted);
 	GString *out = g_string_new(NULL);
 
-	g_string_append_printf(out, head, draft->what);
+	g_string_append_printf(out, head, draft->text, draft->what);
 	g_string_append_printf(out, "# Subject: %s\n# From: %s\n\n%s%s", draft->subject,
 		draft->from, quoted, tail);
 	return g_string_free(out, FALSE);

@@ -7,7 +7,8 @@
 struct draft {
 	const char *what; /* in words of ours: "An answer to ticket #7" */
 	const char *subject, *from,
-		*quoted; /* a stranger's; cleaned, lines of `quoted` end in "\n" */
+		*quoted;  /* a stranger's; cleaned, lines of `quoted` end in "\n" */
+	const char *text; /* what it begins with; "" */
 };
 
 /* Lets it be typed. The file is the user's alone, in a directory of its own, and stays until

@@ -258,6 +258,15 @@ static char *first_word(const char *line)
 	return g_strndup(line, strcspn(line, " \t"));
 }
 
+/* Said in a note without "!", where it is a word like others. */
+static bool is_unmarked(const char *line, const char *whole)
+{
+	g_autofree char *word = first_word(line);
+	int verb = verb_find(word);
+
+	return line == whole && verb >= 0 && verb_info((enum verb)verb)->marked;
+}
+
 static enum status parse_note(
 	struct run *run, const char *line, struct command *command_out, uint64_t *number_out)
 {
@@ -391,11 +400,17 @@ static enum reading disown_line(struct run *run, const char *line, const char *w
 	return refuse_line(run, line, result);
 }
 
+static bool is_text(const struct run *run, const char *line, const char *whole)
+{
+	return !run->control && is_unmarked(line, whole);
+}
+
 /* whole: the line with its "!", if it has one. */
 static enum reading read_no_command(
 	struct run *run, const char *whole, const char *line, bool blank)
 {
-	bool meant = (whole != line && *line && !g_ascii_isspace(*line)) || is_nearly(run, line);
+	bool meant = (whole != line && *line && !g_ascii_isspace(*line)) ||
+		(!is_text(run, line, whole) && is_nearly(run, line));
 
 	if (!meant && run->count > 1 && (blank || is_seam(line)))
 		return READ_NO_MORE;
@@ -413,8 +428,14 @@ static enum status mail_read_line(
 	const char *line = whole + (*whole == '!'), *why;
 	struct command command = { 0 };
 	uint64_t number;
-	enum status st = mail_parse(run, line, &command, &number);
+	enum status st;
 
+	if (is_text(run, line, whole)) {
+		error_set(run->err, ST_BAD_INPUT, _("no command without '!' before it"));
+		*reading_out = read_no_command(run, whole, line, blank);
+		return ST_OK;
+	}
+	st = mail_parse(run, line, &command, &number);
 	if (st != ST_OK) {
 		*reading_out = read_no_command(run, whole, line, blank);
 		return ST_OK;
@@ -434,7 +455,7 @@ static void tell_unread(struct run *run, const char *whole)
 	struct command command = { 0 };
 	uint64_t number;
 
-	if (mail_parse(run, line, &command, &number) != ST_OK)
+	if (is_text(run, line, whole) || mail_parse(run, line, &command, &number) != ST_OK)
 		return;
 	command_release(&command);
 	refuse_line(run, line, _("not run: it stands below a line that was not"));

@@ -32,8 +32,9 @@ static char **others_of(const struct ticket *ticket)
 }
 
 static void describe_answer(const struct reply_context *c, const struct ticket *ticket,
-	const struct agent *agent, bool all, const struct account *account, struct entry *answer)
+	const struct reply_text *text, const struct account *account, struct entry *answer)
 {
+	const struct agent *agent = text->agent;
 	const char *name = agent && agent->name ? agent->name : account->sender_name;
 
 	answer->direction = DIRECTION_OUT;
@@ -41,33 +42,36 @@ static void describe_answer(const struct reply_context *c, const struct ticket *
 	answer->from = name ? g_strdup_printf("%s <%s>", name, account->sender_address)
 			    : g_strdup(account->sender_address);
 	answer->to = reply_one_address(ticket_requester(ticket));
-	answer->subject = g_strdup_printf("Re: %s", ticket->subject);
+	answer->subject = text->canned ? g_strdup(text->canned->subject)
+				       : g_strdup_printf("Re: %s", ticket->subject);
 	answer->date = answer->received = c->actor.now;
 	answer->sender = g_strdup(account->sender_address);
 	answer->match = MATCH_NONE;
 	answer->event = EVENT_REPLY;
 	answer->author = agent ? g_strdup(agent->login) : NULL;
-	if (all)
+	if (text->all)
 		answer->cc = others_of(ticket);
 }
 
-/* RFC 3676 section 4.3: below a line of two dashes and a blank. Owned. */
-static char *desk_sign(const char *text, const char *signature)
+/* RFC 3676 section 4.3: below a line of two dashes and a blank. What a template quotes is no
+ * instruction. Owned. */
+static char *desk_sign(const struct reply_text *t, const char *signature)
 {
-	g_auto(GStrv) parts = g_strsplit(text, "{signature}", -1);
+	const char *text = t->text;
+	g_auto(GStrv) parts = g_strsplit(text, "{signature}", t->canned ? 1 : -1);
 	g_autofree char *clean = text_block(signature ? signature : "", -1, LIMIT_SIGNATURE_BYTES);
 
 	g_strchomp(clean);
 	if (parts[0] && parts[1])
 		return g_strjoinv(clean, parts);
-	if (!*clean)
+	if (!*clean || (t->canned && t->canned->is_signed))
 		return g_strdup(text);
 	return g_strdup_printf(
 		"%s%s\n-- \n%s\n", text, g_str_has_suffix(text, "\n") ? "" : "\n", clean);
 }
 
 static enum status sign_for_queue(const struct reply_context *c, const struct ticket *ticket,
-	const char *text, char **text_out, struct error *err)
+	const struct reply_text *text, char **text_out, struct error *err)
 {
 	struct queue queue = { 0 };
 	enum status st = queues_load(c->txn, ticket->queue, &queue, err);
@@ -115,6 +119,8 @@ static GString *write_shell_answer(const struct reply_context *c, const struct t
 		? token_address(c->key, ticket->number, account->address,
 			  c->settings->recipient_delimiter)
 		: NULL;
+	const struct reply_canned none = { .body = NULL };
+	const struct reply_canned *canned = t->canned ? t->canned : &none;
 	const struct letter letter = { .from = from,
 		.to = to,
 		.cc = cc,
@@ -123,6 +129,8 @@ static GString *write_shell_answer(const struct reply_context *c, const struct t
 		.in_reply_to = answer->in_reply_to,
 		.references = answer->references,
 		.reply_to = reply_to,
+		.language = canned->language,
+		.extra = canned->headers,
 		.date = c->actor.now,
 		.text = draft->text };
 	GString *mail = (t->files ? letter_write_open : letter_write)(&letter);
@@ -233,7 +241,7 @@ enum status reply_draft(const struct reply_context *context, const struct ticket
 			account ? _("ticket #%" PRIu64 " has nobody to answer")
 				: _("ticket #%" PRIu64 " has no account to answer"),
 			ticket->number);
-	describe_answer(context, ticket, text->agent, text->all, account, &draft->entry);
+	describe_answer(context, ticket, text, account, &draft->entry);
 	st = reply_last_inbound(context, ticket->number, &last, err);
 	if (st == ST_OK && last.message_id) {
 		draft->entry.in_reply_to = g_strdup(last.message_id);
@@ -242,7 +250,7 @@ enum status reply_draft(const struct reply_context *context, const struct ticket
 	}
 	record_release(&entry_type, &last);
 	if (st == ST_OK || st == ST_NOT_FOUND)
-		st = sign_for_queue(context, ticket, text->text, &draft->text, err);
+		st = sign_for_queue(context, ticket, text, &draft->text, err);
 	if (st != ST_OK)
 		return st;
 	if (text->files)

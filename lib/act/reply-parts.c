@@ -63,6 +63,13 @@ enum status reply_queue(const struct reply_context *c, struct outgoing *outgoing
 	return st;
 }
 
+char *reply_languages(const struct account *account, const struct ticket *ticket)
+{
+	const char *mails = account->language_from_mail ? text_or_none(ticket->language) : "";
+
+	return g_strdup_printf("%s%s%s", mails, *mails ? "," : "", account->language);
+}
+
 static enum status keep_inbound(
 	struct txn *txn, const struct entry *entry, void *arg, struct error *err)
 {

@@ -25,6 +25,10 @@ char *reply_from(const struct account *account);
 enum status reply_queue(const struct reply_context *c, struct outgoing *outgoing,
 	const GString *mail, struct error *err);
 
+/* The languages of an answer: the mail's own where the account wants that, then the account's.
+ * Owned. */
+char *reply_languages(const struct account *account, const struct ticket *ticket);
+
 /* The ticket's last mail of direction in, to thread a mail of ours to. entry_out must be zeroed;
  * ST_NOT_FOUND when there is none. */
 enum status reply_last_inbound(

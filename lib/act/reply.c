@@ -361,20 +361,10 @@ static char *reply_reply_address(const struct answering *a)
 		a->c->settings->recipient_delimiter);
 }
 
-/* The mail's own, then the account's. Owned. */
-static char *languages_wanted(const struct answering *a)
-{
-	const struct account *account = a->request->account;
-	const char *mails = account->language_from_mail && a->ticket->language ? a->ticket->language
-									       : "";
-
-	return g_strdup_printf("%s%s%s", mails, *mails ? "," : "", account->language);
-}
-
 static GString *write_answer(const struct answering *a, const char *id)
 {
 	const struct account *account = a->request->account;
-	g_autofree char *wanted = languages_wanted(a);
+	g_autofree char *wanted = reply_languages(account, a->ticket);
 	const char *language = NULL;
 	const struct template_set *templates = template_for(account, a->request->answer);
 	const struct template *template = template_set_pick(templates, wanted, &language);

@@ -53,13 +53,33 @@ enum status reply_automatic(const struct reply_context *context,
  * The caller saves the ticket. */
 void reply_forgo(struct ticket *ticket);
 
+/* A template of settings->templates, filled for an agent's answer. */
+struct reply_canned {
+	char *subject, *body, *language; /* language may be NULL */
+	char **headers;                  /* further ones, "Name: value" */
+	bool is_signed;                  /* the body has the queue's signature already */
+};
+struct canned_request {
+	const struct ticket *ticket;
+	const struct agent *agent; /* NULL: an admin */
+	const char *name;          /* of the template */
+	/* stand below its text, but above a signature; NULL: none */
+	const char *words;
+};
+/* In the language of the customer's mail, the project's own where there is one. What the customer
+ * wrote is quoted only before themself. ST_NOT_FOUND: there is no such template; err says so. */
+enum status reply_canned(const struct reply_context *context, const struct canned_request *request,
+	struct reply_canned *canned_out, struct error *err);
+void reply_canned_release(struct reply_canned *canned);
+
 /* What an agent (NULL: an admin) writes at the shell. Borrowed. */
 struct reply_text {
 	const struct agent *agent;
 	/* "{signature}" stands for the queue's; without that it comes below, after "-- " */
 	const char *text;
-	bool all;               /* to the other participants, too */
-	const GPtrArray *files; /* struct reply_file *; NULL: none */
+	const struct reply_canned *canned; /* what the text was made of; NULL */
+	bool all;                          /* to the other participants, too */
+	const GPtrArray *files;            /* struct reply_file *; NULL: none */
 };
 struct reply_file {
 	char *name, *type; /* UTF-8, "application/pdf" */

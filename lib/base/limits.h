@@ -92,6 +92,8 @@ enum {
 	/* {quote} of a template */
 	LIMIT_QUOTE_BYTES = 4 * 1024,
 	LIMIT_TEMPLATE_BYTES = 64 * 1024,
+	/* of an installation, each in all its languages */
+	LIMIT_TEMPLATES = 1000,
 	/* mails attached to one notice */
 	LIMIT_FORWARD_BYTES = 20 * 1024 * 1024,
 	/* agents who get one mail */

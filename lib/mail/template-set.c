@@ -174,3 +174,12 @@ const struct template *template_set_pick(
 		*language_out = variant_language(variant);
 	return variant->template;
 }
+
+char **template_set_languages(const struct template_set *set)
+{
+	char **languages = NULL;
+
+	for (guint i = 0; i < set->variants->len; i++)
+		text_list_add(&languages, text_or_none(variant_language(set->variants->pdata[i])));
+	return languages;
+}

@@ -45,6 +45,7 @@ struct template
 	GArray *subject, *body; /* of struct piece */
 	GArray *headers;        /* of struct template_header */
 	char *language;         /* Content-Language; NULL */
+	char *path;
 };
 
 /* Headers that the composer of an answer writes, or that would have robots write to us; a trailing
@@ -94,6 +95,7 @@ void template_free(struct template *template)
 	g_array_unref(template->body);
 	g_array_unref(template->headers);
 	g_free(template->language);
+	g_free(template->path);
 	g_free(template);
 }
 
@@ -316,6 +318,7 @@ enum status template_load(const char *path, struct template **template_out, stru
 		return st;
 	text = text_block(raw, -1, LIMIT_TEMPLATE_BYTES);
 	template = template_new();
+	template->path = g_strdup(path);
 	st = parse_template(template, &place, text);
 	if (st == ST_OK)
 		*template_out = g_steal_pointer(&template);
@@ -326,6 +329,22 @@ enum status template_load(const char *path, struct template **template_out, stru
 const char *template_language(const struct template *template)
 {
 	return template->language;
+}
+
+const char *template_path(const struct template *template)
+{
+	return template->path;
+}
+
+bool template_has(const struct template *template, enum template_var var)
+{
+	for (guint i = 0; i < template->body->len; i++) {
+		const struct piece *piece = &g_array_index(template->body, struct piece, i);
+
+		if (!piece->literal && piece->var == var)
+			return true;
+	}
+	return false;
 }
 
 /* The value as lines of their own, each quoted, whatever stands around the variable. */

@@ -4,6 +4,7 @@
 #define MILTICKET_TEMPLATE_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 #include "base/status.h"
 
@@ -36,6 +37,10 @@ void template_free(struct template *template);
 /* Its Content-Language header, which is not among the headers of a filled text. Borrowed; NULL
  * without one. */
 const char *template_language(const struct template *template);
+/* The file. Borrowed. */
+const char *template_path(const struct template *template);
+/* Has its text this variable? */
+bool template_has(const struct template *template, enum template_var var);
 
 /* All languages of one name: "opened.eml" with its siblings "opened.de.eml" in dir. One broken
  * sibling fails the set. */
@@ -48,6 +53,8 @@ void template_set_free(struct template_set *set);
  * (it is the template's Content-Language header, or the file name's). */
 const struct template *template_set_pick(
 	const struct template_set *set, const char *languages, const char **language_out);
+/* The languages that it has: "", where nothing says that of the default, and "de". Owned. */
+char **template_set_languages(const struct template_set *set);
 
 /* A filled template. Values are UTF-8, NULL is empty; each is cleaned (text_line, but {signature}:
  * text_block, and {quote}: text_block, lines "> "-quoted, on lines of their own, "> [...]" where it

@@ -88,6 +88,7 @@ void settings_unref(struct settings *settings)
 	g_ptr_array_unref(settings->rules);
 	g_ptr_array_unref(settings->needs);
 	g_strfreev(settings->controls);
+	template_shelf_free(settings->templates);
 	tag_format_release(&settings->tag_format);
 	keys_release(SCOPE_TOP, settings);
 	g_free(settings->path);

@@ -10,7 +10,7 @@
 
 #include "base/status.h"
 #include "mail/subject.h"
-#include "mail/template.h"
+#include "mail/template-shelf.h"
 #include "model/ticket.h"
 
 enum subject_tag_policy { SUBJECT_TAG_PARTICIPANTS, SUBJECT_TAG_ANYONE, SUBJECT_TAG_NEVER };
@@ -102,9 +102,10 @@ struct settings {
 	} \
 	name;
 #include "settings/keys.def"
-	GPtrArray *accounts; /* struct account *, in configuration order */
-	GPtrArray *rules;    /* struct rule * */
-	GPtrArray *needs;    /* struct setting_need *, of all values, met or not */
+	GPtrArray *accounts;              /* struct account *, in configuration order */
+	GPtrArray *rules;                 /* struct rule * */
+	GPtrArray *needs;                 /* struct setting_need *, of all values, met or not */
+	struct template_shelf *templates; /* all that there are, answers' and others */
 	/* made of the above */
 	struct tag_format tag_format;
 	char **controls;     /* of control_address: canonical, each once, no account's address */

@@ -33,6 +33,16 @@ static void write_template(const char *dir, const char *name)
 	g_assert_true(g_file_set_contents(path, text, -1, NULL));
 }
 
+/* What agents answer with. */
+static void write_canned(const char *dir, const char *name, const char *text)
+{
+	g_autofree char *path = g_build_filename(dir, "templates", name, NULL),
+			*parent = g_path_get_dirname(path);
+
+	g_assert_cmpint(g_mkdir_with_parents(parent, 0755), ==, 0);
+	g_assert_true(g_file_set_contents(path, text, -1, NULL));
+}
+
 static void load_settings(struct desk *desk, const char *extra)
 {
 	g_autofree char *conf = g_build_filename(desk->dir, "milticket.conf", NULL);
@@ -44,6 +54,12 @@ static void load_settings(struct desk *desk, const char *extra)
 	write_template(desk->dir, "opened.eml");
 	write_template(desk->dir, "followup.eml");
 	write_template(desk->dir, "closed.eml");
+	write_canned(desk->dir, "canned.eml",
+		"Subject: Re: {subject}\nX-For: {name}\n\nHello {name},\n\nturn it off.\n\n{quote}\n");
+	write_canned(desk->dir, "canned.de.eml",
+		"Subject: Re: {subject}\n\nHallo {name},\n\nbitte ausschalten.\n");
+	write_canned(desk->dir, "helpdesk/help.eml", "Subject: Help\n\nAsk the helpdesk.\n");
+	write_canned(desk->dir, "help.eml", "Subject: Help\n\nHelp yourself.\n-- \n{signature}\n");
 	g_assert_true(g_file_set_contents(conf, text, -1, NULL));
 	if (settings_load(conf, &desk->settings, &desk->err) != ST_OK)
 		g_error("settings: %s", desk->err.text);

@@ -23,7 +23,8 @@ struct desk {
  * followup; queue support), sales@ (queue sales), desk@ (reply_to desk, queue desk), both@ (deliver
  * both, queue sales), team@ (deliver
  * agents, reply_to desk, queue desk); agents anna (support, desk; anna@example.com) and ben (sales;
- * ben@example.com). */
+ * ben@example.com). Templates canned (en, de), help (of all, and of project helpdesk, which
+ * support@ has). */
 void desk_open(struct desk *desk, const char *extra);
 void desk_close(struct desk *desk);
 

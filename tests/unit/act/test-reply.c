@@ -585,7 +585,7 @@ static enum status reply_to_all(struct txn *txn, void *arg, struct error *err)
 	struct desk *d = arg;
 	struct token_key key = { { 0 } };
 	const struct reply_context context = { txn, d->settings, &key, { "unix:root", d->now } };
-	const struct reply_text text = { NULL, "It does.\n", true, NULL };
+	const struct reply_text text = { .text = "It does.\n", .all = true };
 	struct reply_draft draft = { .mail = NULL };
 	struct ticket t = { 0 };
 	enum status st = tickets_load(txn, 1, &t, err);
