@@ -46,39 +46,29 @@ static void show_value(const struct setting_value *value, void *arg)
 	json_object_set_new(shown->object, value->key + shown->skip, json_setting(value));
 }
 
-static json_t *json_accounts(const struct settings *settings)
+static json_t *json_elements(
+	const struct settings *settings, size_t list, const char *name, unsigned n)
 {
-	json_t *list = json_array();
+	json_t *elements = json_array();
 
-	for (guint i = 0; i < settings->accounts->len; i++) {
-		struct shown shown = { json_object(), strlen("accounts.") };
+	for (unsigned i = 0; i < n; i++) {
+		struct shown shown = { json_object(), strlen(name) + strlen(".") };
 
-		account_each(settings->accounts->pdata[i], show_value, &shown);
-		json_array_append_new(list, shown.object);
+		settings_element_each(settings, list, i, show_value, &shown);
+		json_array_append_new(elements, shown.object);
 	}
-	return list;
-}
-
-static json_t *json_rules(const struct settings *settings)
-{
-	json_t *list = json_array();
-
-	for (guint i = 0; i < settings->rules->len; i++) {
-		struct shown shown = { json_object(), strlen("rules.") };
-
-		rule_each(settings->rules->pdata[i], show_value, &shown);
-		json_array_append_new(list, shown.object);
-	}
-	return list;
+	return elements;
 }
 
 static void config_show_json(const struct cli *cli)
 {
 	struct shown shown = { json_object(), 0 };
+	const char *name;
+	unsigned n;
 
 	settings_each(cli->settings, show_value, &shown);
-	json_object_set_new(shown.object, "accounts", json_accounts(cli->settings));
-	json_object_set_new(shown.object, "rules", json_rules(cli->settings));
+	for (size_t i = 0; (name = settings_list(cli->settings, i, &n)); i++)
+		json_object_set_new(shown.object, name, json_elements(cli->settings, i, name, n));
 	json_print(shown.object);
 }
 

@@ -15,10 +15,7 @@
 /* Where an account's key stands; the account itself when it has its default. */
 static const config_setting_t *account_node(const struct loader *loader, guint i, const char *key)
 {
-	config_setting_t *element = loader->account_nodes->pdata[i];
-	config_setting_t *member = config_setting_lookup(element, key);
-
-	return member ? member : element;
+	return loader_node(loader, loader->settings->accounts->pdata[i], key);
 }
 
 static bool has_name(const struct account *account, const char *canonical)
@@ -189,6 +186,72 @@ static enum status finish_rules(struct loader *loader)
 	return ST_OK;
 }
 
+/* --- calendars --- */
+
+static enum status business_fail(struct loader *loader, const struct business_setting *b,
+	const char *member, const char *why)
+{
+	g_autofree char *key = g_strconcat("calendars.", member, NULL);
+
+	return loader_fail(loader, loader_node(loader, b, member), key, "%s", why);
+}
+
+typedef enum status calendar_adder(struct calendar *calendar, const char *text, struct error *err);
+
+/* Each text of a list, by that function. */
+static enum status business_add(struct loader *loader, struct business_setting *b,
+	const char *member, char *const *texts, calendar_adder *add)
+{
+	struct error why = { "" };
+
+	for (; texts && *texts; texts++)
+		if (add(b->calendar, *texts, &why) != ST_OK)
+			return business_fail(loader, b, member, why.text);
+	return ST_OK;
+}
+
+static enum status business_make(struct loader *loader, struct business_setting *b)
+{
+	char *ics[] = { *b->ics ? b->ics : NULL, NULL };
+	struct error why = { "" };
+	enum status st;
+
+	if (calendar_new(b->zone, &b->calendar, &why) != ST_OK)
+		return business_fail(loader, b, "zone", why.text);
+	st = business_add(loader, b, "hours", b->hours, calendar_add_hours);
+	if (st == ST_OK)
+		st = business_add(loader, b, "holidays", b->holidays, calendar_add_holiday);
+	if (st == ST_OK)
+		st = business_add(loader, b, "ics", ics, calendar_add_ics);
+	if (st == ST_OK && calendar_finish(b->calendar, &why) != ST_OK)
+		return business_fail(loader, b, "hours", why.text);
+	return st;
+}
+
+/* A calendar is not made until all before it are. */
+static enum status business_name(struct loader *loader, const struct business_setting *b)
+{
+	if (!*b->name)
+		return business_fail(
+			loader, b, "name", _("expected a name such as \"office\", found none"));
+	return settings_calendar(loader->settings, b->name)
+		? business_fail(loader, b, "name", _("expected each name once"))
+		: ST_OK;
+}
+
+static enum status finish_calendars(struct loader *loader)
+{
+	const GPtrArray *calendars = loader->settings->calendars;
+	enum status st = ST_OK;
+
+	for (guint i = 0; st == ST_OK && i < calendars->len; i++) {
+		st = business_name(loader, calendars->pdata[i]);
+		if (st == ST_OK)
+			st = business_make(loader, calendars->pdata[i]);
+	}
+	return st;
+}
+
 static const char *domain_of(const char *canonical)
 {
 	return strrchr(canonical, '@') + 1;
@@ -349,8 +412,8 @@ static enum status finish_mailboxes(struct loader *loader)
 enum status loader_finish(struct loader *loader)
 {
 	static enum status (*const steps[])(struct loader *) = { finish_accounts, finish_rules,
-		finish_tag, finish_password, finish_mailboxes, finish_index, finish_controls,
-		finish_templates, loader_default_needs };
+		finish_calendars, finish_tag, finish_password, finish_mailboxes, finish_index,
+		finish_controls, finish_templates, loader_default_needs };
 	enum status st = ST_OK;
 
 	for (size_t i = 0; st == ST_OK && i < G_N_ELEMENTS(steps); i++)

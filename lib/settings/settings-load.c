@@ -14,20 +14,12 @@
 
 enum { SHOWN_MAX = 80 }; /* characters of a wrong value in a message */
 
-static void *account_new(void)
+static void *element_new(const struct setting_list *list)
 {
-	struct account *account = g_new0(struct account, 1);
+	void *element = g_malloc0(list->size);
 
-	keys_default(SCOPE_ACCOUNT, account);
-	return account;
-}
-
-static void *rule_new(void)
-{
-	struct rule *rule = g_new0(struct rule, 1);
-
-	keys_default(SCOPE_RULE, rule);
-	return rule;
+	keys_default(list->scope, element);
+	return element;
 }
 
 static const char *type_name(const config_setting_t *node)
@@ -134,8 +126,6 @@ static enum status fail_unknown(
 static enum status load_group(
 	struct loader *loader, config_setting_t *node, const char *prefix, void *base);
 
-static void *(*const makers[])(void) = { [SCOPE_ACCOUNT] = account_new, [SCOPE_RULE] = rule_new };
-
 /* Each element is an object of its own. */
 static enum status load_elements(
 	struct loader *loader, config_setting_t *node, const struct setting_list *list)
@@ -154,10 +144,9 @@ static enum status load_elements(
 			return loader_fail(loader, element, name,
 				_("expected a list of groups ( { ... } ), found %s in it"),
 				type_name(element));
-		g_ptr_array_add(objects, makers[list->scope]());
-		if (list->scope == SCOPE_ACCOUNT)
-			g_ptr_array_add(loader->account_nodes, element);
-		st = load_group(loader, element, name, objects->pdata[objects->len - 1]);
+		g_ptr_array_add(objects, element_new(list));
+		g_hash_table_insert(loader->nodes, objects->pdata[i], element);
+		st = load_group(loader, element, name, objects->pdata[i]);
 	}
 	return st;
 }
@@ -234,7 +223,7 @@ enum status settings_load(const char *path, struct settings **settings_out, stru
 
 	config_init(&loader.config);
 	loader.settings = settings_new(path);
-	loader.account_nodes = g_ptr_array_new();
+	loader.nodes = g_hash_table_new(NULL, NULL);
 	st = settings_read_file(&loader);
 	if (st == ST_OK)
 		st = load_group(&loader, config_root_setting(&loader.config), "", loader.settings);
@@ -242,7 +231,7 @@ enum status settings_load(const char *path, struct settings **settings_out, stru
 		st = loader_finish(&loader);
 	if (st == ST_OK)
 		*settings_out = g_steal_pointer(&loader.settings);
-	g_ptr_array_unref(loader.account_nodes);
+	g_hash_table_unref(loader.nodes);
 	settings_unref(loader.settings);
 	config_destroy(&loader.config);
 	return st;

@@ -11,12 +11,16 @@ struct loader {
 	config_t config;
 	const char *path;
 	struct settings *settings;
-	GPtrArray *account_nodes; /* config_setting_t *, beside settings->accounts */
+	GHashTable *nodes; /* of elements of lists: element → config_setting_t * */
 	struct error *err;
 };
 
 /* Defaults alone; of one reference. */
 struct settings *settings_new(const char *path);
+
+/* Where a key of an element stands; the element itself when it has its default. */
+const config_setting_t *loader_node(
+	const struct loader *loader, const void *element, const char *key);
 
 /* ST_BAD_INPUT with "FILE:LINE: KEY: …"; without a node the key is not in the file, and the file
  * alone is named. */

@@ -12,6 +12,15 @@ static char *loader_where(const struct loader *loader, const config_setting_t *n
 		"%s:%u", file ? file : loader->path, config_setting_source_line(node));
 }
 
+const config_setting_t *loader_node(
+	const struct loader *loader, const void *element, const char *key)
+{
+	config_setting_t *node = g_hash_table_lookup(loader->nodes, element);
+	config_setting_t *member = config_setting_lookup(node, key);
+
+	return member ? member : node;
+}
+
 enum status loader_fail(const struct loader *loader, const config_setting_t *node, const char *key,
 	const char *fmt, ...)
 {

@@ -184,14 +184,20 @@ void settings_each(const struct settings *settings, setting_visit *fn, void *arg
 	each_of_scope(SCOPE_TOP, settings, fn, arg);
 }
 
-void account_each(const struct account *account, setting_visit *fn, void *arg)
+const char *settings_list(const struct settings *settings, size_t i, unsigned *n_out)
 {
-	each_of_scope(SCOPE_ACCOUNT, account, fn, arg);
+	const struct setting_list *list = list_at(i);
+
+	*n_out = list ? list_objects(list, settings)->len : 0;
+	return list ? list->name : NULL;
 }
 
-void rule_each(const struct rule *rule, setting_visit *fn, void *arg)
+void settings_element_each(
+	const struct settings *settings, size_t i, unsigned element, setting_visit *fn, void *arg)
 {
-	each_of_scope(SCOPE_RULE, rule, fn, arg);
+	const struct setting_list *list = list_at(i);
+
+	each_of_scope(list->scope, list_objects(list, settings)->pdata[element], fn, arg);
 }
 
 char *settings_value(const struct settings *settings, const char *key)

@@ -48,6 +48,8 @@ static const struct setting_row keys[] = {
 	FULL_ROW(SCOPE_RULE, "rules." #member, rule, member, kind, __VA_ARGS__)
 #define RULE_IN(group, member, type, kind, ...) \
 	FULL_ROW(SCOPE_RULE, "rules." #group "." #member, rule, group.member, kind, __VA_ARGS__)
+#define CALENDAR_KEY(member, type, kind, ...) \
+	FULL_ROW(SCOPE_CALENDAR, "calendars." #member, business_setting, member, kind, __VA_ARGS__)
 #include "settings/keys.def"
 };
 
@@ -58,17 +60,54 @@ static const struct setting_group groups[] = {
 #include "settings/keys.def"
 };
 
+static void account_free(void *data)
+{
+	struct account *account = data;
+
+	for (size_t i = 0; i < ANSWER_COUNT; i++)
+		template_set_free(account->templates[i]);
+	g_free(account->sender_name);
+	g_free(account->sender_address);
+	keys_release(SCOPE_ACCOUNT, account);
+	g_free(account);
+}
+
+static void rule_free(void *data)
+{
+	keys_release(SCOPE_RULE, data);
+	g_free(data);
+}
+
+static void business_free(void *data)
+{
+	struct business_setting *business = data;
+
+	calendar_free(business->calendar);
+	keys_release(SCOPE_CALENDAR, business);
+	g_free(business);
+}
+
 static const struct setting_list lists[] = {
 	{ .name = "accounts",
 		.scope = SCOPE_ACCOUNT,
 		.offset = offsetof(struct settings, accounts),
+		.size = sizeof(struct account),
+		.free = account_free,
 		.help = "Addresses whose mail becomes tickets. Separate several with commas: "
 			"( { … }, { … } )" },
 	{ .name = "rules",
 		.scope = SCOPE_RULE,
 		.offset = offsetof(struct settings, rules),
+		.size = sizeof(struct rule),
+		.free = rule_free,
 		.help = "Rules for mail that would open a ticket, in this order. What is \"\" or "
 			"left out matches anything and changes nothing." },
+	{ .name = "calendars",
+		.scope = SCOPE_CALENDAR,
+		.offset = offsetof(struct settings, calendars),
+		.size = sizeof(struct business_setting),
+		.free = business_free,
+		.help = "Hours of business, by which durations such as 4bh and 2bd are counted." },
 };
 
 const struct setting_list *list_at(size_t i)

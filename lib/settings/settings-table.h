@@ -5,8 +5,8 @@
 
 #include "settings/settings.h"
 
-/* What a row's offset counts from: struct settings, struct account or struct rule. */
-enum key_scope { SCOPE_TOP, SCOPE_ACCOUNT, SCOPE_RULE };
+/* What a row's offset counts from: struct settings, or the struct of a list's elements. */
+enum key_scope { SCOPE_TOP, SCOPE_ACCOUNT, SCOPE_RULE, SCOPE_CALENDAR };
 
 /* How a value is written in the file. */
 enum shape { SHAPE_STRING, SHAPE_INTEGER, SHAPE_BOOLEAN, SHAPE_STRINGS };
@@ -46,11 +46,13 @@ struct setting_group {
 	const char *name, *help;
 };
 
-/* Keys that are lists of groups, each group an account or a rule. */
+/* Keys that are lists of groups, each group an account, a rule … */
 struct setting_list {
 	const char *name, *help;
 	enum key_scope scope;
 	size_t offset; /* of its GPtrArray in struct settings */
+	size_t size;   /* of an element */
+	GDestroyNotify free;
 };
 
 const struct setting_list *list_at(size_t i); /* NULL past the last */

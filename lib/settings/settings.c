@@ -8,24 +8,6 @@
 #include "settings/settings-loader.h"
 #include "settings/settings-table.h"
 
-static void account_free(void *data)
-{
-	struct account *account = data;
-
-	for (size_t i = 0; i < ANSWER_COUNT; i++)
-		template_set_free(account->templates[i]);
-	g_free(account->sender_name);
-	g_free(account->sender_address);
-	keys_release(SCOPE_ACCOUNT, account);
-	g_free(account);
-}
-
-static void rule_free(void *data)
-{
-	keys_release(SCOPE_RULE, data);
-	g_free(data);
-}
-
 static void need_free(void *data)
 {
 	struct setting_need *need = data;
@@ -35,14 +17,20 @@ static void need_free(void *data)
 	g_free(need);
 }
 
+static GPtrArray **list_place(const struct setting_list *list, struct settings *settings)
+{
+	return (GPtrArray **)(void *)((char *)settings + list->offset);
+}
+
 struct settings *settings_new(const char *path)
 {
 	struct settings *settings = g_new0(struct settings, 1);
 
 	settings->references = 1;
 	settings->path = g_strdup(path);
-	settings->accounts = g_ptr_array_new_with_free_func(account_free);
-	settings->rules = g_ptr_array_new_with_free_func(rule_free);
+	for (size_t i = 0; list_at(i); i++)
+		*list_place(list_at(i), settings) = g_ptr_array_new_with_free_func(
+			list_at(i)->free);
 	settings->needs = g_ptr_array_new_with_free_func(need_free);
 	settings->domains = g_hash_table_new_full(
 		g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
@@ -84,8 +72,8 @@ void settings_unref(struct settings *settings)
 		return;
 	g_hash_table_unref(settings->domains);
 	g_hash_table_unref(settings->senders);
-	g_ptr_array_unref(settings->accounts);
-	g_ptr_array_unref(settings->rules);
+	for (size_t i = 0; list_at(i); i++)
+		g_ptr_array_unref(list_objects(list_at(i), settings));
 	g_ptr_array_unref(settings->needs);
 	g_strfreev(settings->controls);
 	template_shelf_free(settings->templates);
@@ -132,6 +120,17 @@ bool settings_is_control(const struct settings *settings, const char *canonical)
 		if (address_is(canonical, *control, settings->recipient_delimiter, NULL))
 			return true;
 	return false;
+}
+
+const struct calendar *settings_calendar(const struct settings *settings, const char *name)
+{
+	for (guint i = 0; name && i < settings->calendars->len; i++) {
+		const struct business_setting *business = settings->calendars->pdata[i];
+
+		if (strcmp(business->name, name) == 0)
+			return business->calendar;
+	}
+	return NULL;
 }
 
 const char *settings_archive(const struct settings *settings)

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/calendar.h"
 #include "base/status.h"
 #include "mail/subject.h"
 #include "mail/template-shelf.h"
@@ -85,6 +86,13 @@ struct rule_value {
 /* Adds what the rule sets to values, an array of struct rule_value. */
 void rule_values(const struct rule *rule, GArray *values);
 
+/* An element of "calendars". */
+struct business_setting {
+#define CALENDAR_KEY(member, type, ...) type member;
+#include "settings/keys.def"
+	struct calendar *calendar; /* made of the above */
+};
+
 /* An address or alias of an account; borrowed of it. */
 struct account_name {
 	const char *address;
@@ -104,6 +112,7 @@ struct settings {
 #include "settings/keys.def"
 	GPtrArray *accounts;              /* struct account *, in configuration order */
 	GPtrArray *rules;                 /* struct rule * */
+	GPtrArray *calendars;             /* struct business_setting * */
 	GPtrArray *needs;                 /* struct setting_need *, of all values, met or not */
 	struct template_shelf *templates; /* all that there are, answers' and others */
 	/* made of the above */
@@ -143,6 +152,9 @@ bool settings_is_desk(const struct settings *settings, const char *canonical);
 /* Is it never "outside": ours, or one of policy.internal_recipients? */
 bool settings_is_internal(const struct settings *settings, const char *canonical);
 
+/* The calendar of that name; NULL: there is none. Borrowed. */
+const struct calendar *settings_calendar(const struct settings *settings, const char *name);
+
 /* Is it there: the user, group or directory on this system, the account in the settings? True for
  * what only the store knows. */
 bool settings_need_met(const struct settings *settings, const struct setting_need *need);
@@ -169,11 +181,13 @@ struct setting_value {
 	char *const *list; /* NULL-terminated; NULL: empty */
 };
 typedef void setting_visit(const struct setting_value *value, void *arg);
-/* Tells the values in the order of their keys: all outside of the lists, of an account, of a rule.
- */
+/* Tells the values outside of the lists, in the order of their keys. */
 void settings_each(const struct settings *settings, setting_visit *fn, void *arg);
-void account_each(const struct account *account, setting_visit *fn, void *arg);
-void rule_each(const struct rule *rule, setting_visit *fn, void *arg);
+/* The name of the list at that place, and how many elements it has; NULL past the last. */
+const char *settings_list(const struct settings *settings, size_t i, unsigned *n_out);
+/* The values of one element of the list at that place. */
+void settings_element_each(
+	const struct settings *settings, size_t i, unsigned element, setting_visit *fn, void *arg);
 /* The whole configuration in force as libconfig text that loads to the same settings. Owned. */
 char *settings_text(const struct settings *settings);
 /* One scalar key's value as text ("30", "unix:/…"), NULL if unknown or a list. Owned. */

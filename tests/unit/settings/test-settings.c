@@ -10,6 +10,8 @@
 #define ACCOUNT(more) "accounts = ( { address = \"a@example.com\"; " more " } );\n"
 #define RULE(more) "rules = ( { " more " } );\n"
 
+#define CALENDAR(keys) "calendars = ( { name = \"office\"; " keys " } );\n"
+
 static const struct {
 	const char *text;
 	unsigned line; /* 0: the key is not in the file */
@@ -17,8 +19,26 @@ static const struct {
 } refused[] = { { "sokcet = \"x\";\n", 1, "sokcet", "did you mean 'socket'?" },
 	{ "\nzebra = 1;\n", 2, "zebra",
 		"expected one of socket, socket_mode, user, group, log, recipient_delimiter, control_address, store, archive, "
-		"mailboxes, tag, numbers, mail_out, agents_auth, policy, accounts, rules" },
+		"mailboxes, tag, numbers, mail_out, agents_auth, policy, accounts, rules, calendars" },
 	{ "polcy: { reopen_days = 3; };\n", 1, "polcy", "did you mean 'policy'?" },
+	{ CALENDAR("zone = \"Europe/Berlyn\";"), 1, "calendars.zone",
+		"expected a time zone such as \"Europe/Berlin\", but there is no 'Europe/Berlyn'" },
+	{ CALENDAR("hours = ( \"Mon-Fri 8-17\" );"), 1, "calendars.hours",
+		"expected days and hours such as \"Mon-Fri 08:00-17:00\", found '8-17' in \"Mon-Fri 8-17\"" },
+	{ CALENDAR("hours = ( \"Mon 09:00-09:00\" );"), 1, "calendars.hours",
+		"found '09:00-09:00'" },
+	{ CALENDAR(""), 1, "calendars.hours",
+		"expected open hours such as \"Mon-Fri 08:00-17:00\", found none" },
+	{ CALENDAR("hours = ( \"Mon 08:00-17:00\" );\n holidays = ( \"2026-12-27..2026-12-24\" );"),
+		2, "calendars.holidays", "expected a day such as \"2026-12-25\"" },
+	{ CALENDAR("hours = ( \"Mon 08:00-17:00\" ); ics = \"/nonexistent/x.ics\";"), 1,
+		"calendars.ics", "'/nonexistent/x.ics'" },
+	{ CALENDAR("hours = ( \"Mon 08:00-17:00\" ); ics = \"/etc/hostname\";"), 1, "calendars.ics",
+		"cannot use '/etc/hostname': it is no iCalendar file" },
+	{ CALENDAR("hours = ( \"Mon 08:00-17:00\" ); }, { name = \"office\"; "), 1,
+		"calendars.name", "expected each name once" },
+	{ "calendars = ( { hours = ( \"Mon 08:00-17:00\" ); } );\n", 1, "calendars.name",
+		"expected a name such as \"office\", found none" },
 	{ ACCOUNT("autorespons: { };"), 1, "accounts.autorespons",
 		"did you mean 'accounts.autoresponse'?" },
 	{ ACCOUNT("aliases = ( \"nobody\" );"), 1, "accounts.aliases",
@@ -562,7 +582,9 @@ static const char full[] =
 	"  { address = \"b@example.com\"; since = \"2026-01-01T12:34:56Z\"; } );\n"
 	"rules = ( { name = \"r\"; match: { from = \"a*\"; subject = \"?\"; recipient = \"b@*\"; header = \"X-A: *\"; };\n"
 	"  set: { queue = \"z\"; project = \"p\"; priority = \"low\"; assign = \"anna\"; tag = \"t\"; status = \"clarify\"; autoresponse = true; ignore = true; };\n"
-	"  stop = true; }, { name = \"s\"; } );\n";
+	"  stop = true; }, { name = \"s\"; } );\n"
+	"calendars = ( { name = \"night\"; zone = \"Asia/Tokyo\"; hours = ( \"Mon-Fri 22:00-06:00\", \"Sun 10:00-24:00\" );\n"
+	"  holidays = ( \"01-01\", \"2026-12-24..2026-12-27\" ); }, { name = \"b\"; hours = ( \"Mon 01:00-02:00\" ); } );\n";
 
 static void test_round_trip(void)
 {
@@ -588,6 +610,9 @@ static void test_round_trip(void)
 	g_assert_cmpint(second->mail_out.starttls, ==, STARTTLS_REQUIRE);
 	g_assert_cmpstr(second->agents_auth.authserv_ids[1], ==, "mx2.example.com");
 	g_assert_cmpint(((struct rule *)second->rules->pdata[0])->set.autoresponse, ==, 1);
+	g_assert_nonnull(settings_calendar(second, "night"));
+	g_assert_nonnull(settings_calendar(second, "b"));
+	g_assert_null(settings_calendar(second, "c"));
 	settings_unref(first);
 	settings_unref(second);
 	fixture_release(&fixture);
