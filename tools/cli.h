@@ -76,6 +76,9 @@ struct cli {
 	struct token_key key;
 	struct actor actor; /* "unix:name", now */
 	char *actor_name;
+	/* what is looked for: tickets are printed with the place where it stands; NULL: nothing */
+	const struct sought *const *sought;
+	unsigned n_sought;
 	struct error err;
 };
 

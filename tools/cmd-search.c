@@ -182,8 +182,11 @@ static int search_run(struct cli *cli)
 	g_autofree struct sought **words = g_new0(struct sought *, cli->n_args);
 	int code = EXIT_BAD_USAGE;
 
+	cli->sought = (const struct sought *const *)words;
+	cli->n_sought = cli->n_args;
 	if (search_read_words(cli, words))
 		code = search_for(cli, words);
+	cli->n_sought = 0;
 	for (unsigned i = 0; i < cli->n_args; i++)
 		sought_free(words[i]);
 	return code;

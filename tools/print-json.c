@@ -6,9 +6,38 @@ static void json_begin(struct printer *printer)
 	(void)printer;
 }
 
+/* Marks count characters, as programs index texts. */
+static json_t *json_marks(const struct snippet *s)
+{
+	json_t *marks = json_array();
+
+	for (guint i = 0; i < s->marks->len; i++) {
+		const struct snippet_mark *m = &g_array_index(s->marks, struct snippet_mark, i);
+
+		json_array_append_new(marks,
+			json_pack("{s:I, s:I}", "start",
+				(json_int_t)g_utf8_strlen(s->text, (gssize)m->start), "length",
+				(json_int_t)g_utf8_strlen(s->text + m->start, (gssize)m->length)));
+	}
+	return marks;
+}
+
+static json_t *json_snippet(const struct found_snippet *found)
+{
+	if (!found)
+		return json_null();
+	return json_pack("{s:I, s:s, s:o, s:o}", "seq", (json_int_t)found->seq, "where",
+		found->where, "text", json_text(found->snippet.text), "marks",
+		json_marks(&found->snippet));
+}
+
 static void print_json_ticket(struct printer *printer, const struct ticket *t)
 {
-	json_print(json_ticket(printer->cli, t, false));
+	json_t *object = json_ticket(printer->cli, t, false);
+
+	if (printer->cli->n_sought)
+		json_object_set_new(object, "snippet", json_snippet(printer->found));
+	json_print(object);
 }
 
 static void json_queue(struct printer *printer, const struct queue_view *view)

@@ -96,6 +96,18 @@ static const enum colour priority_colours[] = {
 	[PRIORITY_URGENT] = COLOUR_RED,
 };
 
+/* In the line below. Without colour a hit is not to be told from what a stranger wrote around it.
+ */
+static void text_snippet(struct table *table, const struct found_snippet *found)
+{
+	g_autofree char *shown = NULL;
+
+	if (!found)
+		return;
+	shown = snippet_marked(&found->snippet, terminal_on(COLOUR_BOLD), terminal_off());
+	table_below(table, found->where, shown);
+}
+
 static void text_ticket(struct printer *printer, const struct ticket *t)
 {
 	g_autofree char *number = number_text(t->number), *when = when_text(printer, t->updated);
@@ -117,6 +129,7 @@ static void text_ticket(struct printer *printer, const struct ticket *t)
 
 	table_add(printer->table, cells, STATUS_CELL, terminal_status_colour(t->status));
 	table_mark(printer->table, PRIORITY_CELL, priority_colours[t->priority]);
+	text_snippet(printer->table, printer->found);
 }
 
 static void text_queue(struct printer *printer, const struct queue_view *v)

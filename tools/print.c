@@ -1,17 +1,42 @@
 /* Choosing the form, counting what is printed. */
 #include "print.h"
 
+#include "terminal.h"
+
 void print_begin(struct printer *printer, struct cli *cli, enum print_kind kind)
 {
-	*printer = (struct printer){ cli->json ? &print_json_form : &print_text_form, cli, kind, 0,
-		NULL };
+	*printer = (struct printer){
+		.form = cli->json ? &print_json_form : &print_text_form, .cli = cli, .kind = kind
+	};
 	printer->form->begin(printer);
 }
 
+struct print_finding {
+	const struct cli *cli;
+	const struct ticket *ticket;
+	struct found_snippet found;
+};
+
+static enum status print_find(struct txn *txn, void *arg, struct error *err)
+{
+	struct print_finding *f = arg;
+
+	snippets_release(&f->found);
+	return snippets_find(txn, f->ticket, f->cli->sought, f->cli->n_sought, &f->found, err);
+}
+
+/* A ticket is printed without the place when that cannot be read. */
 void print_ticket(struct printer *printer, const struct ticket *ticket)
 {
+	struct print_finding f = { .cli = printer->cli, .ticket = ticket };
+
 	printer->count++;
+	if (printer->cli->n_sought && !(printer->form == &print_text_form && !terminal_is()))
+		store_read(printer->cli->store, print_find, &f, NULL);
+	printer->found = f.found.seq ? &f.found : NULL;
 	printer->form->ticket(printer, ticket);
+	printer->found = NULL;
+	snippets_release(&f.found);
 }
 
 void print_queue(struct printer *printer, const struct queue_view *view)

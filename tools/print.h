@@ -3,6 +3,7 @@
 #define MILTICKET_PRINT_H
 
 #include "cli.h"
+#include "tables/snippets.h"
 #include "tables/tickets.h"
 
 enum print_kind {
@@ -54,6 +55,8 @@ struct printer {
 	enum print_kind kind;
 	unsigned count;
 	struct table *table; /* text only */
+	/* where in the ticket that is printed what was looked for stands; NULL */
+	const struct found_snippet *found;
 };
 
 void print_begin(struct printer *printer, struct cli *cli, enum print_kind kind);

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "base/tongue.h"
 
-enum { GAP = 2, LEAST_STRETCH = 8, CELL_MAX = 64 * 1024 };
+enum { GAP = 2, BELOW = 4, LEAST_STRETCH = 8, CELL_MAX = 64 * 1024 };
 
 struct row {
 	char **cells;
@@ -16,6 +16,7 @@ struct row {
 		unsigned cell;
 		enum colour colour;
 	} marks[2]; /* the second: COLOUR_NONE without one */
+	char *below;
 };
 
 struct table {
@@ -28,6 +29,7 @@ struct table {
 static void row_clear(void *data)
 {
 	g_strfreev(((struct row *)data)->cells);
+	g_free(((struct row *)data)->below);
 }
 
 struct table *table_new(const struct table_column *columns, unsigned count)
@@ -57,7 +59,7 @@ static void print_plain(struct row *row)
 void table_add(struct table *table, const char *const *cells, unsigned coloured, enum colour colour)
 {
 	struct row row = { g_new0(char *, table->count + 1),
-		{ { coloured, colour }, { 0, COLOUR_NONE } } };
+		{ { coloured, colour }, { 0, COLOUR_NONE } }, NULL };
 
 	for (unsigned i = 0; i < table->count; i++)
 		/* Nothing of a mail reaches the terminal but text. */
@@ -80,6 +82,18 @@ void table_mark(struct table *table, unsigned cell, enum colour colour)
 	row = &g_array_index(table->rows, struct row, table->rows->len - 1);
 	row->marks[1].cell = cell;
 	row->marks[1].colour = colour;
+}
+
+void table_below(struct table *table, const char *label, const char *text)
+{
+	struct row *row;
+
+	if (table->rows->len == 0)
+		return;
+	row = &g_array_index(table->rows, struct row, table->rows->len - 1);
+	g_free(row->below);
+	row->below = g_strdup_printf(
+		"%*s%s%s:%s %s", BELOW, "", terminal_on(COLOUR_DIM), label, terminal_off(), text);
 }
 
 static enum colour row_colour(const struct row *row, unsigned cell)
@@ -187,6 +201,8 @@ static void print_line(const struct table *table, const struct row *row)
 		else
 			print_cell(table, i, row->cells[i], row_colour(row, i));
 	puts("");
+	if (row && row->below)
+		puts(row->below);
 }
 
 void table_print(struct table *table)

@@ -25,6 +25,8 @@ void table_add(
 	struct table *table, const char *const *cells, unsigned coloured, enum colour colour);
 /* Another cell of the row that was added last has a colour. */
 void table_mark(struct table *table, unsigned cell, enum colour colour);
+/* A line below that row, for a person: "label: text", the text as it is. */
+void table_below(struct table *table, const char *label, const char *text);
 /* Prints what waits to be aligned, and frees. */
 void table_print(struct table *table);
 

@@ -154,9 +154,14 @@ static void fold_letter(
 	fold_add(f, bytes, len);
 }
 
-/* One character may be several, and some of them no letters: ½. */
+/* One character may be several, and some of them no letters: ½. A mark has no form, and belongs to
+ * the letter before it. */
 static void fold_form(struct folding *f, const char *form, const char *start, const char *end)
 {
+	if (!*form && f->one)
+		f->one_end = end;
+	else if (!*form)
+		f->end = end;
 	for (const char *p = form; *p; p = g_utf8_next_char(p)) {
 		gunichar c = g_utf8_get_char(p);
 
@@ -169,7 +174,7 @@ static void fold_form(struct folding *f, const char *form, const char *start, co
 	}
 }
 
-/* A mark alone has no form, and parts no word. Returns what follows. */
+/* Returns what follows. */
 static const char *fold_beyond_ascii(struct folding *f, const char *p)
 {
 	gunichar c = g_utf8_get_char_validated(p, -1);

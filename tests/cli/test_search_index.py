@@ -7,7 +7,7 @@ import time
 
 import pytest
 from harness.box import mail, mbox
-from harness.ground import program, run
+from harness.ground import on_terminal, program, run
 
 ACCOUNT = ("--account", "support@example.com")
 INSTEAD = "all messages are read instead"
@@ -81,6 +81,58 @@ def test_the_best_come_first_and_options_narrow(filled):
 def test_a_word_that_no_text_can_have_is_a_mistake(filled):
     done = filled.run_ticket("search", "?!", check=False)
     assert done.returncode == 64 and "'?!' has no letter or digit" in done.stderr.decode()
+
+
+def snippets(desk, *words):
+    """Of each ticket that is found: where, and the text with its marks in brackets."""
+    for ticket in desk.ticket("search", *words):
+        snippet = ticket["snippet"]
+        if not snippet:
+            yield ticket["number"], None
+            continue
+        text = snippet["text"]
+        for mark in reversed(snippet["marks"]):
+            end = mark["start"] + mark["length"]
+            text = f"{text[:mark['start']]}[{text[mark['start']:end]}]{text[end:]}"
+        yield ticket["number"], snippet["where"], snippet["seq"], text
+
+
+def test_a_hit_is_shown_where_it_stands(filled):
+    filled.run_ticket("note", "5", "-m", "Grüße an die\nTRIREME, und noch eine Trireme.")
+    assert list(snippets(filled, "trireme", "grusse")) == [
+        (5, "note", 2, "[Grüße] an die [TRIREME], und noch eine [Trireme].")
+    ]
+    assert list(snippets(filled, "ineve")) == [(3, "text", 1, "of [nineveh]")]
+    assert list(snippets(filled, "quinquireme")) == [(3, None)]  # the Subject is shown
+    (line,) = filled.ticket("search", "--limit", "1", "customer.example")
+    assert line["snippet"]["where"] == "from"
+    assert "snippet" not in filled.ticket("list", "--limit", "1")[0]
+
+
+def test_a_hit_in_the_midst_of_much_is_cut_out(filled):
+    filled.run_ticket("note", "5", "-m", "früher " * 300 + "die Trireme " + "später " * 300)
+    ((_, _, _, text),) = snippets(filled, "trireme")
+    assert text.startswith("…früher ") and text.endswith(" später…")
+    assert "die [Trireme] später" in text and len(text.encode()) < 300
+
+
+def test_nothing_is_shown_of_what_was_taken_out(filled):
+    filled.run_ticket("note", "5", "-m", "A trireme of carla@customer.example was seen.")
+    assert "carla" in str(list(snippets(filled, "trireme")))
+    filled.run_ticket("redact", "carla@customer.example")
+    assert "carla" not in index(filled).read_bytes().decode("latin1")
+    ((_, _, _, text),) = snippets(filled, "trireme")
+    assert "carla" not in text
+
+
+def test_on_a_terminal_a_hit_is_bold_and_nothing_of_a_mail_is_a_sequence(filled):
+    filled.run_ticket("note", "5", "-m", "before \x1b[35m trireme\x1b[0m \u202eafter")
+    words = (program("ticket"), "search", "--config", filled.config, "trireme")
+    pager = {"MILTICKET_PAGER": "cat"}
+    seen, _ = on_terminal(*words, env=pager)
+    assert "\x1b[1mtrireme\x1b[0m" in seen and "\x1b[35m" not in seen and "\u202e" not in seen
+    plain, _ = on_terminal(*words, env={**pager, "NO_COLOR": "1"})
+    assert "note: before" in plain and "trireme" in plain and "\x1b" not in plain
 
 
 @pytest.mark.parametrize("where", ("head", "inside", "all"))
