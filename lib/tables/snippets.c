@@ -45,12 +45,19 @@ static char *look_files(const struct entry *e)
 	return g_string_free(names, FALSE);
 }
 
+static void look_add_list(GString *out, char *const *list)
+{
+	for (; list && *list; list++)
+		g_string_append_printf(out, "%s%s", out->len ? ", " : "", *list);
+}
+
 static char *look_recipients(const struct entry *e)
 {
-	g_autofree char *to = e->to ? g_strjoinv(", ", e->to) : g_strdup(""),
-			*cc = e->cc ? g_strjoinv(", ", e->cc) : g_strdup("");
+	GString *all = g_string_new(NULL);
 
-	return g_strconcat(to, *to && *cc ? ", " : "", cc, NULL);
+	look_add_list(all, e->to);
+	look_add_list(all, e->cc);
+	return g_string_free(all, FALSE);
 }
 
 static enum status look_at_entry(
