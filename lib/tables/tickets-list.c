@@ -364,15 +364,33 @@ static guint64 trait_number(struct trait trait)
 	return n;
 }
 
-static void count_row(GHashTable *counts, struct bytes value)
+struct counting {
+	GHashTable *by_trait; /* trait_number() → struct queue_count */
+	/* The queue that was asked for last: it is the next one's, too, more often than not. */
+	guint64 trait;
+	struct queue_count *count;
+};
+
+static struct queue_count *counting_find(struct counting *c, struct trait trait)
+{
+	guint64 number = trait_number(trait);
+
+	if (number != c->trait) {
+		c->trait = number;
+		c->count = g_hash_table_lookup(c->by_trait, &number);
+	}
+	return c->count;
+}
+
+static void count_row(struct counting *c, struct bytes value)
 {
 	struct listed listed;
 
 	if (!listed_read(value, &listed) || listed.flags & LISTED_MERGED)
 		return;
 	for (size_t i = 0; i < listed.n; i++) {
-		guint64 of = trait_number(listed.traits[i]);
-		struct queue_count *count = g_hash_table_lookup(counts, &of);
+		bool of_queue = listed.traits[i].data[0] == INDEX_QUEUE;
+		struct queue_count *count = of_queue ? counting_find(c, listed.traits[i]) : NULL;
 
 		if (count) {
 			count->open++;
@@ -385,6 +403,7 @@ static enum status count_list(struct txn *txn, struct queue_count *counts, size_
 {
 	g_autoptr(GHashTable)
 		by_trait = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	struct counting counting = { .by_trait = by_trait };
 	struct scan scan;
 	struct key prefix;
 	enum status st;
@@ -399,7 +418,7 @@ static enum status count_list(struct txn *txn, struct queue_count *counts, size_
 	for (st = scan_first(
 		     &scan, txn, TABLE_INDEX, key_bytes(&prefix), (struct bytes){ NULL, 0 }, false);
 		st == ST_OK; st = scan_next(&scan))
-		count_row(by_trait, scan.value);
+		count_row(&counting, scan.value);
 	scan_release(&scan);
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
