@@ -11,7 +11,10 @@ const struct cli_option cli_common_options[] = {
 	{ .name = "config", .argument = "FILE", .help = N_("use this configuration") },
 	{ .name = "json", .help = N_("print JSON, one object a line") },
 	{ .name = "no-pager", .help = N_("print to the terminal itself") },
-	{ .letter = 'h', .name = "help", .help = N_("print how the command is used") },
+	{ .letter = 'h',
+		.name = "help",
+		.help = N_("print how the command is used"),
+		.instead = true },
 	{ .name = NULL },
 };
 
@@ -179,7 +182,8 @@ char **cli_values(const struct cli *cli, const char *name)
 	return (char **)g_ptr_array_free(out, FALSE);
 }
 
-void cli_set(struct cli *cli, const char *name, const char *value)
+/* As if it had been given. name: of static life. */
+static void cli_set(struct cli *cli, const char *name, const char *value)
 {
 	GPtrArray *values = g_hash_table_lookup(cli->values, name);
 
@@ -251,7 +255,7 @@ void words_skip_common(char ***words, GPtrArray *after)
 		const struct cli_option *option = words_option(
 			NULL, name, strcspn(name, "="), '\0');
 
-		if (!option || strcmp(option->name, "help") == 0)
+		if (!option || option->instead)
 			return;
 		g_ptr_array_add(after, *(*words)++);
 		if (option->argument && !strchr(name, '=') && **words)

@@ -29,6 +29,7 @@ struct cli_option {
 	const char *name;
 	const char *argument; /* NULL: takes none */
 	const char *help;
+	bool instead; /* of what the command does */
 };
 
 /* SOUND: each of its pages is looked at first. */
@@ -100,8 +101,6 @@ int cli_status(const struct cli *cli, enum status st);
 /* A mistake in the words: the message, then the usage line. */
 int cli_usage(const struct cli *cli, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
 
-/* Adds a value, as if it had been given. name: of static life. */
-void cli_set(struct cli *cli, const char *name, const char *value);
 /* Ticket numbers of the arguments from `first` on: 1042, #1042, or - for one a line on standard
  * input. At least one. EXIT_DONE, or the code of what it said is wrong; numbers_out is the caller's
  * to free in any case. */

@@ -59,15 +59,11 @@ static void work_release(struct work *w)
 static enum status name_failure(
 	const struct work *w, uint64_t number, enum status st, struct error *err)
 {
-	g_autofree char *name = g_strdup_printf("#%" PRIu64, number);
-	g_autofree char *why = g_strdup(err->text), *named = NULL;
+	g_autofree char *why = g_strdup(err->text);
 
-	if (!*why)
+	if (!*why || w->numbers.n == 1)
 		return st;
-	named = strstr(why, name) ? g_strdup(why) : g_strdup_printf("%s: %s", name, why);
-	if (w->numbers.n > 1)
-		return error_set(err, st, _("%s; nothing was changed"), named);
-	return error_set(err, st, "%s", named);
+	return error_set(err, st, _("#%" PRIu64 ": %s; nothing was changed"), number, why);
 }
 
 /* The ticket that was changed is where a merged number leads, but for the one that was merged just

@@ -187,17 +187,17 @@ static const struct {
 	store_fn *of_store;
 	void (*other)(struct completing *c);
 } kinds[] = {
-	{ "QUEUE", complete_queues, NULL },
-	{ "AGENT", complete_agents, NULL },
-	{ "LOGIN", complete_agents, NULL },
-	{ "NUMBER", complete_tickets, NULL },
-	{ "ID", complete_outbox, NULL },
-	{ "STATUS", NULL, offer_statuses },
-	{ "ACCOUNT", NULL, offer_accounts },
-	{ "TEMPLATE", NULL, offer_templates },
-	{ "DATE", NULL, offer_dates },
-	{ "DURATION", NULL, offer_durations },
-	{ "WHEN", NULL, offer_whens },
+	{ .name = "QUEUE", .of_store = complete_queues },
+	{ .name = "AGENT", .of_store = complete_agents },
+	{ .name = "LOGIN", .of_store = complete_agents },
+	{ .name = "NUMBER", .of_store = complete_tickets },
+	{ .name = "ID", .of_store = complete_outbox },
+	{ .name = "STATUS", .other = offer_statuses },
+	{ .name = "ACCOUNT", .other = offer_accounts },
+	{ .name = "TEMPLATE", .other = offer_templates },
+	{ .name = "DATE", .other = offer_dates },
+	{ .name = "DURATION", .other = offer_durations },
+	{ .name = "WHEN", .other = offer_whens },
 };
 
 static void offer_kind(struct completing *c, const char *name)

@@ -10,13 +10,14 @@
 #include "tables/queues.h"
 #include "tables/tickets.h"
 
+/* clang-format off */
 #define WRITE_OPTIONS \
 	{ .name = "title", .argument = "TEXT", .help = N_("what people call it") }, \
-		{ 0, "signature", "TEXT", \
-			"what stands below its agents' answers; \"\" for nothing" }, \
-	{ \
-		0, "responsible", "LOGIN", "the agent who gets its new tickets; \"\" for nobody" \
-	}
+	{ .name = "signature", .argument = "TEXT", \
+		.help = N_("what stands below its agents' answers; \"\" for nothing") }, \
+	{ .name = "responsible", .argument = "LOGIN", \
+		.help = N_("the agent who gets its new tickets; \"\" for nobody") }
+/* clang-format on */
 static const struct cli_option write_options[] = { WRITE_OPTIONS, { .name = NULL } };
 static const struct cli_option set_options[] = {
 	{ .name = "create", .help = N_("make it if it is not there") },

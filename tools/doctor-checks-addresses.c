@@ -51,10 +51,17 @@ static const struct {
 	const char *domains, *recipients;
 	bool local, anybody_without_maps;
 } classes[] = {
-	{ "mydestination", "local_recipient_maps", true, true },
-	{ "virtual_alias_domains", "virtual_alias_maps", false, false },
-	{ "virtual_mailbox_domains", "virtual_mailbox_maps", false, true },
-	{ "relay_domains", "relay_recipient_maps", false, true },
+	{ .domains = "mydestination",
+		.recipients = "local_recipient_maps",
+		.local = true,
+		.anybody_without_maps = true },
+	{ .domains = "virtual_alias_domains", .recipients = "virtual_alias_maps" },
+	{ .domains = "virtual_mailbox_domains",
+		.recipients = "virtual_mailbox_maps",
+		.anybody_without_maps = true },
+	{ .domains = "relay_domains",
+		.recipients = "relay_recipient_maps",
+		.anybody_without_maps = true },
 };
 
 static enum taken postfix_takes(const struct postfix *postfix, const char *address)

@@ -249,21 +249,28 @@ static char *lists_joined(const struct doctor *d, const char *before, const char
 
 void look_postfix_twice(struct doctor *d)
 {
-	static const char *const names[] = { "smtpd_milters", "non_smtpd_milters",
-		"milter_default_action", "milter_protocol", "recipient_delimiter" };
+	static const struct {
+		const char *name;
+		bool milters; /* a list of them */
+	} twice[] = {
+		{ .name = "smtpd_milters", .milters = true },
+		{ .name = "non_smtpd_milters", .milters = true },
+		{ .name = "milter_default_action" },
+		{ .name = "milter_protocol" },
+		{ .name = "recipient_delimiter" },
+	};
 
-	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-		const char *value = postfix_value(d->postfix, names[i]);
-		g_autofree char *before = postfix_overridden(d, names[i]), *word = NULL,
-				*list = NULL;
+	for (size_t i = 0; i < G_N_ELEMENTS(twice); i++) {
+		const char *name = twice[i].name, *value = postfix_value(d->postfix, name);
+		g_autofree char *before = postfix_overridden(d, name), *word = NULL, *list = NULL;
 
 		if (!before)
 			continue;
-		if (g_str_has_suffix(names[i], "_milters"))
+		if (twice[i].milters)
 			list = lists_joined(d, before, value);
-		word = g_strdup_printf("%s = %s", names[i], list ? list : value);
-		doctor_found(d, (const char *[]){ names[i], word, NULL },
-			_("main.cf has %s twice: '%s' counts for nothing"), names[i], before);
+		word = g_strdup_printf("%s = %s", name, list ? list : value);
+		doctor_found(d, (const char *[]){ name, word, NULL },
+			_("main.cf has %s twice: '%s' counts for nothing"), name, before);
 	}
 }
 
@@ -542,14 +549,14 @@ static const struct companion {
 	const char *word, *name;
 	bool signs;
 } companions[] = {
-	{ "opendkim", "OpenDKIM", true },
-	{ ":8891", "OpenDKIM", true },
-	{ "dkim", "a DKIM milter", true },
-	{ "opendmarc", "OpenDMARC", false },
-	{ ":8893", "OpenDMARC", false },
-	{ "rspamd", "rspamd", true },
-	{ ":11332", "rspamd", true },
-	{ "openarc", "OpenARC", true },
+	{ .word = "opendkim", .name = "OpenDKIM", .signs = true },
+	{ .word = ":8891", .name = "OpenDKIM", .signs = true },
+	{ .word = "dkim", .name = "a DKIM milter", .signs = true },
+	{ .word = "opendmarc", .name = "OpenDMARC" },
+	{ .word = ":8893", .name = "OpenDMARC" },
+	{ .word = "rspamd", .name = "rspamd", .signs = true },
+	{ .word = ":11332", .name = "rspamd", .signs = true },
+	{ .word = "openarc", .name = "OpenARC", .signs = true },
 };
 
 static const struct companion *companion_of(const struct milter *milter)

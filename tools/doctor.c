@@ -31,6 +31,45 @@ static char *doctor_make(const struct doctor *d)
 	return g_strdup_printf("make -C %s && systemctl restart sendmail", quoted);
 }
 
+static char *doctor_postconf(const struct doctor *d)
+{
+	return doctor_tool(d, "postconf");
+}
+
+static char *doctor_postmap(const struct doctor *d)
+{
+	return doctor_tool(d, "postmap");
+}
+
+static char *doctor_reload(const struct doctor *d)
+{
+	g_autofree char *postfix = doctor_tool(d, "postfix");
+
+	return g_strdup_printf("%s reload", postfix);
+}
+
+static char *doctor_conf(const struct doctor *d)
+{
+	return doctor_quote(d->cli->config);
+}
+
+static char *doctor_mc(const struct doctor *d)
+{
+	return doctor_quote(d->sendmail->mc);
+}
+
+static const struct doctor_name {
+	const char *name;
+	char *(*word)(const struct doctor *d);
+} doctor_names[] = {
+	{ .name = "conf", .word = doctor_conf },
+	{ .name = "postconf", .word = doctor_postconf },
+	{ .name = "postmap", .word = doctor_postmap },
+	{ .name = "reload", .word = doctor_reload },
+	{ .name = "mc", .word = doctor_mc },
+	{ .name = "makecf", .word = doctor_make },
+};
+
 /* What stands for a name in braces. Owned; NULL: nothing is called so. */
 static char *doctor_word(const struct doctor *d, const char *const *values, const char *name)
 {
@@ -39,18 +78,10 @@ static char *doctor_word(const struct doctor *d, const char *const *values, cons
 
 	if (g_ascii_isdigit(name[bare]))
 		return bare ? g_strdup(values[n - 1]) : doctor_quote(values[n - 1]);
-	if (strcmp(name, "conf") == 0)
-		return doctor_quote(d->cli->config);
-	if (strcmp(name, "postconf") == 0 || strcmp(name, "postmap") == 0)
-		return doctor_tool(d, name);
-	if (strcmp(name, "reload") == 0) {
-		g_autofree char *postfix = doctor_tool(d, "postfix");
-
-		return g_strdup_printf("%s reload", postfix);
-	}
-	if (strcmp(name, "mc") == 0)
-		return doctor_quote(d->sendmail->mc);
-	return strcmp(name, "makecf") == 0 ? doctor_make(d) : NULL;
+	for (size_t i = 0; i < G_N_ELEMENTS(doctor_names); i++)
+		if (strcmp(doctor_names[i].name, name) == 0)
+			return doctor_names[i].word(d);
+	return NULL;
 }
 
 static char *doctor_command(const struct doctor *d, const char *const *values)

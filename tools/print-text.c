@@ -352,9 +352,9 @@ static const struct {
 	size_t offset;
 	void (*print)(const struct field *field, const struct ticket *ticket);
 } own_lines[] = {
-	{ offsetof(struct ticket, status), line_status },
-	{ offsetof(struct ticket, priority), line_priority },
-	{ offsetof(struct ticket, requester_address), line_requester },
+	{ .offset = offsetof(struct ticket, status), .print = line_status },
+	{ .offset = offsetof(struct ticket, priority), .print = line_priority },
+	{ .offset = offsetof(struct ticket, requester_address), .print = line_requester },
 };
 
 static void print_field(const struct cli *cli, const struct field *f, const struct ticket *t)

@@ -222,14 +222,32 @@ static const struct {
 	bool (*valid)(const char *value);
 	const char *what;
 } names[] = {
-	{ &queue_type, "name", queue_name_valid, N_("name of a queue") },
-	{ &queue_type, "responsible", agent_login_valid, N_("login") },
-	{ &agent_type, "login", agent_login_valid, N_("login") },
-	{ &agent_type, "queues", queue_name_valid, N_("name of a queue") },
-	{ &ticket_type, "queue", queue_name_valid, N_("name of a queue") },
-	{ &ticket_type, "watchers", queue_name_valid, N_("name of a queue") },
-	{ &ticket_type, "agent", agent_login_valid, N_("login") },
-	{ &entry_type, "archive", archive_name_valid, N_("name of an archived mail") },
+	{ .type = &queue_type,
+		.field = "name",
+		.valid = queue_name_valid,
+		.what = N_("name of a queue") },
+	{ .type = &queue_type,
+		.field = "responsible",
+		.valid = agent_login_valid,
+		.what = N_("login") },
+	{ .type = &agent_type, .field = "login", .valid = agent_login_valid, .what = N_("login") },
+	{ .type = &agent_type,
+		.field = "queues",
+		.valid = queue_name_valid,
+		.what = N_("name of a queue") },
+	{ .type = &ticket_type,
+		.field = "queue",
+		.valid = queue_name_valid,
+		.what = N_("name of a queue") },
+	{ .type = &ticket_type,
+		.field = "watchers",
+		.valid = queue_name_valid,
+		.what = N_("name of a queue") },
+	{ .type = &ticket_type, .field = "agent", .valid = agent_login_valid, .what = N_("login") },
+	{ .type = &entry_type,
+		.field = "archive",
+		.valid = archive_name_valid,
+		.what = N_("name of an archived mail") },
 };
 
 static enum status check_name(size_t which, const char *value, struct error *err)
@@ -416,14 +434,14 @@ static const struct {
 	const char *type;
 	line_reader *read;
 } readers[] = {
-	{ "queue", read_queue },
-	{ "agent", read_agent },
-	{ "ticket", read_ticket },
-	{ "message", read_message },
-	{ "event", read_event },
-	{ "outgoing", read_outgoing },
-	{ "row", read_row },
-	{ "export", read_export },
+	{ .type = "queue", .read = read_queue },
+	{ .type = "agent", .read = read_agent },
+	{ .type = "ticket", .read = read_ticket },
+	{ .type = "message", .read = read_message },
+	{ .type = "event", .read = read_event },
+	{ .type = "outgoing", .read = read_outgoing },
+	{ .type = "row", .read = read_row },
+	{ .type = "export", .read = read_export },
 };
 
 /* Those of which no more is asked than that their record can be read. */

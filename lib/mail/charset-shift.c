@@ -17,15 +17,15 @@ static const struct {
 	const char *escape;
 	enum jis_set set;
 } jis_escapes[] = {
-	{ "\x1b(B", JIS_ROMAN },
-	{ "\x1b(J", JIS_ROMAN },
-	{ "\x1b(H", JIS_ROMAN },
-	{ "\x1b(I", JIS_KANA },
-	{ "\x1b$B", JIS_KANJI },
-	{ "\x1b$@", JIS_KANJI },
-	{ "\x1b$(B", JIS_KANJI },
-	{ "\x1b$(@", JIS_KANJI },
-	{ "\x1b$(D", JIS_SUPPLEMENT },
+	{ .escape = "\x1b(B", .set = JIS_ROMAN },
+	{ .escape = "\x1b(J", .set = JIS_ROMAN },
+	{ .escape = "\x1b(H", .set = JIS_ROMAN },
+	{ .escape = "\x1b(I", .set = JIS_KANA },
+	{ .escape = "\x1b$B", .set = JIS_KANJI },
+	{ .escape = "\x1b$@", .set = JIS_KANJI },
+	{ .escape = "\x1b$(B", .set = JIS_KANJI },
+	{ .escape = "\x1b$(@", .set = JIS_KANJI },
+	{ .escape = "\x1b$(D", .set = JIS_SUPPLEMENT },
 };
 
 static size_t jis_escape(const guchar *p, const guchar *end, enum jis_set *set_out)

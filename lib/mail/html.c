@@ -228,8 +228,13 @@ static void begin_list(struct html *h, const struct html_tag *tag, struct open_e
 
 	(void)h;
 	e->list = true;
-	e->ordered = strcmp(tag->name, "ol") == 0;
 	e->number = small_number(start, 1);
+}
+
+static void begin_ordered_list(struct html *h, const struct html_tag *tag, struct open_element *e)
+{
+	begin_list(h, tag, e);
+	e->ordered = true;
 }
 
 static void begin_item(struct html *h, const struct html_tag *tag, struct open_element *e)
@@ -391,7 +396,7 @@ static const struct element {
 	{ .name = "nav", .breaks = 1 },
 	{ .name = "noembed", .content = SILENT },
 	{ .name = "noframes", .content = SILENT },
-	{ .name = "ol", .breaks = 1, .begin = begin_list },
+	{ .name = "ol", .breaks = 1, .begin = begin_ordered_list },
 	{ .name = "option", .breaks = 1 },
 	{ .name = "p", .begin = html_begin_paragraph, .end = end_paragraph },
 	{ .name = "pre", .breaks = 2, .begin = begin_verbatim },

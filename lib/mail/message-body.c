@@ -33,13 +33,13 @@ static const struct {
 	const char *name;
 	enum watched field;
 } watched_fields[] = {
-	{ "From", ADDRESSES },
-	{ "To", ADDRESSES },
-	{ "Cc", ADDRESSES },
-	{ "Bcc", ADDRESSES },
-	{ "Sender", ADDRESSES },
-	{ "Reply-To", ADDRESSES },
-	{ "Content-Type", MEDIA_TYPE },
+	{ .name = "From", .field = ADDRESSES },
+	{ .name = "To", .field = ADDRESSES },
+	{ .name = "Cc", .field = ADDRESSES },
+	{ .name = "Bcc", .field = ADDRESSES },
+	{ .name = "Sender", .field = ADDRESSES },
+	{ .name = "Reply-To", .field = ADDRESSES },
+	{ .name = "Content-Type", .field = MEDIA_TYPE },
 };
 
 /* Tags of HTML in one long line are none. */

@@ -40,9 +40,11 @@ static const struct {
 	int rank;	/* of several recipients, the worst news is the report's */
 	char status;	/* class of the codes that mean it, where no action is given */
 } actions[] = {
-	{ "failed", REPORT_FAILED, 5, '5' }, { "delayed", REPORT_DELAYED, 4, '4' },
-	{ "expanded", REPORT_EXPANDED, 3, 0 }, { "relayed", REPORT_RELAYED, 2, 0 },
-	{ "delivered", REPORT_DELIVERED, 1, '2' },
+	{ .action = "failed", .kind = REPORT_FAILED, .rank = 5, .status = '5' },
+	{ .action = "delayed", .kind = REPORT_DELAYED, .rank = 4, .status = '4' },
+	{ .action = "expanded", .kind = REPORT_EXPANDED, .rank = 3 },
+	{ .action = "relayed", .kind = REPORT_RELAYED, .rank = 2 },
+	{ .action = "delivered", .kind = REPORT_DELIVERED, .rank = 1, .status = '2' },
 };
 /* clang-format on */
 

@@ -129,15 +129,16 @@ static const struct {
 	const char *type, *subtype;
 	void (*read)(struct report_read *read, const char *text);
 } report_parts[] = {
-	{ "message", "delivery-status", read_delivery_status },
-	{ "message", "global-delivery-status", read_delivery_status },
-	{ "message", "disposition-notification", read_disposition },
-	{ "message", "global-disposition-notification", read_disposition },
-	{ "text", "rfc822-headers", report_read_returned },
-	{ "message", "rfc822-headers", report_read_returned },
-	{ "message", "global-headers", report_read_returned },
+	{ .type = "message", .subtype = "delivery-status", .read = read_delivery_status },
+	{ .type = "message", .subtype = "global-delivery-status", .read = read_delivery_status },
+	{ .type = "message", .subtype = "disposition-notification", .read = read_disposition },
+	{ .type = "message", .subtype = "global-disposition-notification", .read = read_disposition },
+	{ .type = "text", .subtype = "rfc822-headers", .read = report_read_returned },
+	{ .type = "message", .subtype = "rfc822-headers", .read = report_read_returned },
+	{ .type = "message", .subtype = "global-headers", .read = report_read_returned },
 	/* A leaf, when it is encoded: RFC 6532 section 3.7 allows it for one, and some encode the other, too. */
-	{ "message", "global", report_read_returned }, { "message", "rfc822", report_read_returned },
+	{ .type = "message", .subtype = "global", .read = report_read_returned },
+	{ .type = "message", .subtype = "rfc822", .read = report_read_returned },
 };
 /* clang-format on */
 

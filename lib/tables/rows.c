@@ -64,10 +64,10 @@ static const struct {
 	const char *name;
 	row_wanted *wanted;
 } tables[] = {
-	{ TABLE_META, "meta", meta_wanted },
-	{ TABLE_IDS, "ids", id_wanted },
-	{ TABLE_DIGESTS, "digests", digest_wanted },
-	{ TABLE_ANSWERED, "answered", answered_wanted },
+	{ .table = TABLE_META, .name = "meta", .wanted = meta_wanted },
+	{ .table = TABLE_IDS, .name = "ids", .wanted = id_wanted },
+	{ .table = TABLE_DIGESTS, .name = "digests", .wanted = digest_wanted },
+	{ .table = TABLE_ANSWERED, .name = "answered", .wanted = answered_wanted },
 };
 
 struct rows_visitor {
