@@ -16,16 +16,7 @@ struct session *session_new(struct daemon *daemon)
 	return session;
 }
 
-void session_free(struct session *session)
-{
-	if (!session)
-		return;
-	session_reset(session);
-	g_ptr_array_unref(session->recipients);
-	g_free(session);
-}
-
-void session_reset(struct session *session)
+static void session_reset(struct session *session)
 {
 	g_clear_pointer(&session->settings, settings_unref);
 	g_clear_pointer(&session->sender, g_free);
@@ -36,6 +27,15 @@ void session_reset(struct session *session)
 	session->stage = STAGE_NONE;
 	session->failed = session->answered = false;
 	session->err.text[0] = '\0';
+}
+
+void session_free(struct session *session)
+{
+	if (!session)
+		return;
+	session_reset(session);
+	g_ptr_array_unref(session->recipients);
+	g_free(session);
 }
 
 void session_end(struct session *session)

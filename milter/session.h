@@ -14,7 +14,7 @@
 /* What the MTA may send next; of STAGE_NONE only MAIL. */
 enum stage { STAGE_NONE, STAGE_ENVELOPE, STAGE_HEADERS, STAGE_BODY };
 
-/* session_reset() forgets everything but the first. */
+/* A message's end forgets everything but the first. */
 struct session {
 	struct daemon *daemon; /* this stays */
 	enum stage stage;
@@ -31,8 +31,6 @@ struct session {
 struct session *session_new(struct daemon *daemon); /* which outlives it */
 void session_free(struct session *session);
 
-/* Forgets the message, keeps the connection. */
-void session_reset(struct session *session);
 void session_begin(struct session *session, struct settings *settings, const char *sender,
 	const char *authen); /* takes settings */
 void session_add_recipient(struct session *session, const char *recipient);

@@ -48,7 +48,7 @@ void endpoint_of_libmilter(const char *text, struct endpoint *endpoint_out)
 	endpoint_out->host = g_strdup(at ? at + 1 : "");
 }
 
-void endpoint_of_postfix(const char *text, struct endpoint *endpoint_out)
+static void endpoint_of_postfix(const char *text, struct endpoint *endpoint_out)
 {
 	const char *host = g_str_has_prefix(text, "inet:") ? text + strlen("inet:") : text;
 	const char *colon = strrchr(host, ':');

@@ -23,8 +23,6 @@ struct milter {
 /* "inet:PORT@HOST", "inet6:PORT@HOST", "unix:/PATH", "local:/PATH": milticket's and Sendmail's way.
  */
 void endpoint_of_libmilter(const char *text, struct endpoint *endpoint_out);
-/* "inet:HOST:PORT", "unix:PATH": Postfix's way. */
-void endpoint_of_postfix(const char *text, struct endpoint *endpoint_out);
 void endpoint_release(struct endpoint *endpoint);
 /* The same place? Paths are compared as files, else as text. */
 bool endpoint_same(const struct endpoint *a, const struct endpoint *b);

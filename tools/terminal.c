@@ -59,7 +59,7 @@ int terminal_width(void)
 	return columns;
 }
 
-bool terminal_has_colour(void)
+static bool terminal_has_colour(void)
 {
 	const char *no = g_getenv("NO_COLOR"), *term = g_getenv("TERM");
 

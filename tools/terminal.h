@@ -20,7 +20,6 @@ enum colour {
 bool terminal_is(void);
 /* Columns, also with a pager in between; 80 when nobody knows. */
 int terminal_width(void);
-bool terminal_has_colour(void);
 /* "" without colour. Static. */
 const char *terminal_on(enum colour colour);
 const char *terminal_off(void);

@@ -22,7 +22,7 @@ enum status log_next(struct txn *txn, uint64_t *serial_out)
 }
 
 /* Ticket, and seq unless it is 0. */
-void log_value(struct key *value, const struct log_place *place)
+static void log_value(struct key *value, const struct log_place *place)
 {
 	key_init(value);
 	key_number(value, place->ticket);

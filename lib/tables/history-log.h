@@ -18,7 +18,6 @@ enum status log_delete(struct txn *txn, uint64_t serial);
 struct log_place log_read(struct bytes value);
 
 void log_key(struct key *key, uint64_t serial);
-void log_value(struct key *value, const struct log_place *place);
 /* Of a row of its own. */
 void event_key(struct key *key, uint64_t ticket, uint64_t serial);
 /* Those with rows of their own. */

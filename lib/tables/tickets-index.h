@@ -75,9 +75,6 @@ enum status blocks_find(
  * rows that differ. */
 enum status index_move(struct txn *txn, const struct ticket *before, const struct ticket *after);
 
-/* Of the queue, or watched by it. */
-bool ticket_in_queue(const struct ticket *ticket, const char *queue);
-
 void ticket_key(struct key *key, uint64_t number);
 void entry_key(struct key *key, uint64_t number, uint64_t seq);
 void entry_key_read(struct bytes key, uint64_t *number_out, uint64_t *seq_out);

@@ -8,7 +8,7 @@
 #include "base/tongue.h"
 #include "tables/tickets-index.h"
 
-bool ticket_in_queue(const struct ticket *t, const char *queue)
+static bool ticket_in_queue(const struct ticket *t, const char *queue)
 {
 	return g_strcmp0(t->queue, queue) == 0 || text_list_has(t->watchers, queue);
 }
