@@ -11,46 +11,52 @@ struct shape_part {
 	enum column_part part;
 };
 
-/* One that is not here has the columns key and value. Names are for ever, as ids of fields are. */
+/* One that is not here has the key in one column, and is called as its id. Names are for ever, as
+ * ids of fields are. A kind of record has the columns of its fields. */
 /* clang-format off */
 static const struct shape_row {
 	const char *name;
-	const struct record_type *record;
 	struct shape_part keys[SHAPE_PARTS_MAX], values[SHAPE_PARTS_MAX];
 } shape_rows[TABLE_COUNT] = {
-	[TABLE_META] = { "meta", NULL, { { "name", PART_REST } }, { { "value", PART_REST } } },
-	[TABLE_TICKETS] = { "tickets", &ticket_type, { { "number", PART_NUMBER } }, {} },
-	[TABLE_ENTRIES] = { "messages", &entry_type,
-		{ { "ticket", PART_NUMBER }, { "seq", PART_NUMBER } }, {} },
-	[TABLE_TEXTS] = { "texts", NULL, { { "ticket", PART_NUMBER }, { "seq", PART_NUMBER } },
+	[TABLE_META] = { "meta", { { "name", PART_REST } }, { { "value", PART_REST } } },
+	[TABLE_TICKETS] = { "tickets", { { "number", PART_NUMBER } }, {} },
+	[TABLE_ENTRIES] = { "messages", { { "ticket", PART_NUMBER }, { "seq", PART_NUMBER } }, {} },
+	[TABLE_TEXTS] = { "texts", { { "ticket", PART_NUMBER }, { "seq", PART_NUMBER } },
 		{ { "text", PART_WORDS } } },
-	[TABLE_EVENTS] = { "events", &event_type,
-		{ { "ticket", PART_NUMBER }, { "serial", PART_NUMBER } }, {} },
-	[TABLE_LOG] = { "log", NULL, { { "serial", PART_NUMBER } },
+	[TABLE_EVENTS] = { "events", { { "ticket", PART_NUMBER }, { "serial", PART_NUMBER } }, {} },
+	[TABLE_LOG] = { "log", { { "serial", PART_NUMBER } },
 		{ { "ticket", PART_NUMBER }, { "seq", PART_NUMBER } } },
-	[TABLE_IDS] = { "ids", NULL, { { "hash", PART_HASH }, { "ticket", PART_NUMBER } },
+	[TABLE_IDS] = { "ids", { { "hash", PART_HASH }, { "ticket", PART_NUMBER } },
 		{ { "kind", PART_U8 }, { "seq", PART_NUMBER } } },
-	[TABLE_DIGESTS] = { "digests", NULL, { { "hash", PART_HASH } },
+	[TABLE_DIGESTS] = { "digests", { { "hash", PART_HASH } },
 		{ { "ticket", PART_NUMBER }, { "seq", PART_NUMBER } } },
-	[TABLE_INDEX] = { "listing", NULL, { { "key", PART_REST } }, { { "value", PART_REST } } },
-	[TABLE_DUE] = { "due", NULL,
+	[TABLE_INDEX] = { "listing", { { "key", PART_REST } }, { { "value", PART_REST } } },
+	[TABLE_DUE] = { "due",
 		{ { "time", PART_TIME }, { "ticket", PART_NUMBER }, { "kind", PART_REST } }, {} },
-	[TABLE_QUEUES] = { "queues", &queue_type, { { "name", PART_TEXT } }, {} },
-	[TABLE_AGENTS] = { "agents", &agent_type, { { "login", PART_TEXT } }, {} },
-	[TABLE_AGENT_ADDRESSES] = { "agent_addresses", NULL, { { "address", PART_TEXT } },
+	[TABLE_QUEUES] = { "queues", { { "name", PART_TEXT } }, {} },
+	[TABLE_AGENTS] = { "agents", { { "login", PART_TEXT } }, {} },
+	[TABLE_AGENT_ADDRESSES] = { "agent_addresses", { { "address", PART_TEXT } },
 		{ { "login", PART_WORDS } } },
-	[TABLE_OUTBOX] = { "outbox", &outgoing_type, { { "id", PART_U64 } }, {} },
-	[TABLE_OUTBOX_MAIL] = { "outbox_mail", NULL, { { "id", PART_U64 } },
-		{ { "mail", PART_REST } } },
-	[TABLE_OUTBOX_DUE] = { "outbox_due", NULL, { { "time", PART_TIME }, { "id", PART_U64 } },
-		{} },
-	[TABLE_ANSWERED] = { "answered", NULL, { { "day", PART_U32 }, { "address", PART_REST } },
+	[TABLE_OUTBOX] = { "outbox", { { "id", PART_U64 } }, {} },
+	[TABLE_OUTBOX_MAIL] = { "outbox_mail", { { "id", PART_U64 } }, { { "mail", PART_REST } } },
+	[TABLE_OUTBOX_DUE] = { "outbox_due", { { "time", PART_TIME }, { "id", PART_U64 } }, {} },
+	[TABLE_ANSWERED] = { "answered", { { "day", PART_U32 }, { "address", PART_REST } },
 		{ { "count", PART_U64 } } },
+};
+
+static const struct shape_id {
+	const char *id;
+	const struct record_type *record;
+} shape_ids[TABLE_COUNT] = {
+#define TABLE(id, ...) [TABLE_##id] = { #id, NULL },
+#define RECORDS(id, tree, mark, kind) [TABLE_##id] = { #id, &kind##_type },
+#include "store/tables.def"
 };
 /* clang-format on */
 
 static const struct shape_row shape_plain = { .keys = { { "key", PART_REST } },
 	.values = { { "value", PART_REST } } };
+static const struct shape_row shape_plain_record = { .keys = { { "key", PART_REST } } };
 
 static enum column_type shape_part_type(enum column_part part)
 {
@@ -151,17 +157,20 @@ static void shape_add_fields(struct shape *shape)
 
 static struct shape shapes[TABLE_COUNT];
 
+static const struct shape_row *shape_row_of(size_t table)
+{
+	if (shape_rows[table].name)
+		return &shape_rows[table];
+	return shape_ids[table].record ? &shape_plain_record : &shape_plain;
+}
+
 static void shape_make(size_t table)
 {
-	const struct shape_row *row = &shape_rows[table];
+	const struct shape_row *row = shape_row_of(table);
 	struct shape *shape = &shapes[table];
 
-	shape->name = row->name;
-	if (!row->name) {
-		shape->name = g_strdup_printf("rows_%zu", table);
-		row = &shape_plain;
-	}
-	shape->record = row->record;
+	shape->name = row->name ? row->name : g_ascii_strdown(shape_ids[table].id, -1);
+	shape->record = shape_ids[table].record;
 	shape_add_parts(shape, row->keys, true);
 	shape->n_keys = shape->n;
 	shape_add_parts(shape, row->values, false);

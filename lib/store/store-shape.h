@@ -1,7 +1,7 @@
 /* The rows of the store as rows of relational tables: what tables and columns are called, of which
  * type they are, and how bytes of the store become cells and cells become bytes again. Made of the
  * field tables (model/record.h): a new field is a new column, a new table without a row in
- * store-shape.c has two columns of bytes. For engines; knows no SQL but the names of types.
+ * store-shape.c has its key as bytes. For engines; knows no SQL but the names of types.
  *
  * A cell is what PostgreSQL's protocol calls the binary format of its type. A text that no UTF-8
  * can be, or that has a NUL, is there all the same: each such byte is one character of U+10FF00 to
