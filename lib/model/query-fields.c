@@ -2,6 +2,7 @@
  * record's field tells. */
 #include <string.h>
 
+#include "base/address.h"
 #include "base/nearest.h"
 #include "base/text.h"
 #include "base/tongue.h"
@@ -14,11 +15,21 @@ static enum query_truth truth_of(bool holds)
 
 /* --- words of the record --- */
 
+/* Names are what they are, as for the options of commands; a glob is for people. */
 static bool field_same_word(const char *a, const struct query_operand *value)
 {
-	g_autofree char *form = text_searchable(a ? a : "");
+	g_autofree char *form = NULL;
 
-	return value->glob ? text_glob(value->text, form) : strcmp(form, value->text) == 0;
+	if (!value->glob)
+		return g_strcmp0(a, value->raw) == 0;
+	form = text_searchable(text_or_none(a));
+	return text_glob(value->text, form);
+}
+
+/* Of names that are in small letters, always. */
+static bool field_same_name(const char *a, const struct query_operand *value)
+{
+	return value->glob ? field_same_word(a, value) : g_strcmp0(a, value->text) == 0;
 }
 
 static bool field_in_words(char *const *list, const struct query_operand *value)
@@ -36,8 +47,11 @@ static bool is_none(const struct query_operand *value)
 
 static enum query_truth ask_queue(const struct query_asking *a, const struct query_operand *value)
 {
-	return truth_of(field_same_word(a->ticket->queue, value) ||
-		field_in_words(a->ticket->watchers, value));
+	bool is = field_same_name(a->ticket->queue, value);
+
+	for (char **queue = a->ticket->watchers; queue && *queue && !is; queue++)
+		is = field_same_name(*queue, value);
+	return truth_of(is);
 }
 
 /* A login; who is no agent of that login may still have the name or address. */
@@ -49,7 +63,7 @@ static enum query_truth ask_agent(const struct query_asking *a, const struct que
 		return truth_of(!agent);
 	if (!agent)
 		return QUERY_NO;
-	return field_same_word(agent, value) ? QUERY_YES : QUERY_MAYBE;
+	return field_same_name(agent, value) ? QUERY_YES : QUERY_MAYBE;
 }
 
 bool query_is_person(const struct query_operand *value, const char *name, const char *address)
@@ -61,8 +75,8 @@ bool query_is_person(const struct query_operand *value, const char *name, const 
 		return g_str_has_suffix(by_address, value->text);
 	if (value->glob)
 		return text_glob(value->text, by_address) || text_glob(value->text, by_name);
-	if (strchr(value->text, '@'))
-		return strcmp(by_address, value->text) == 0;
+	if (value->address)
+		return g_strcmp0(address, value->address) == 0;
 	return strstr(by_name, value->text) || strstr(by_address, value->text);
 }
 
@@ -437,6 +451,14 @@ static enum status value_read_me(const char *me, struct query_operand *value, ch
 	return ST_OK;
 }
 
+static enum status value_read_address(struct query_operand *value, char **why_out)
+{
+	if (address_canonical(value->raw, &value->address) == ST_OK)
+		return ST_OK;
+	*why_out = g_strdup_printf(_("'%s' is no mail address"), value->raw);
+	return ST_BAD_INPUT;
+}
+
 /* With brackets, however it is written. */
 static enum status value_read_id(const char *raw, struct query_operand *value)
 {
@@ -448,7 +470,7 @@ static enum status value_read_id(const char *raw, struct query_operand *value)
 enum status query_value_read(const struct query_field *field, const char *raw, bool quoted,
 	const char *me, struct query_operand *value, char **why_out)
 {
-	*value = (struct query_operand){ .text = text_searchable(raw) };
+	*value = (struct query_operand){ .text = text_searchable(raw), .raw = g_strdup(raw) };
 	value->glob = !quoted && strpbrk(raw, "*?");
 	switch (field->sort) {
 	case QUERY_WORD:
@@ -456,8 +478,13 @@ enum status query_value_read(const struct query_field *field, const char *raw, b
 	case QUERY_NUMBER:
 		return value_read_number(value, why_out);
 	case QUERY_PERSON:
+		if (!value->glob && *raw != '@' && strchr(raw, '@'))
+			return value_read_address(value, why_out);
 		return field->part == PART_AGENT ? value_read_me(me, value, why_out) : ST_OK;
 	case QUERY_FILE:
+		if (value->glob)
+			return ST_OK;
+		return value_read_text(raw, quoted, value, why_out);
 	case QUERY_TEXT:
 		return value_read_text(raw, quoted, value, why_out);
 	case QUERY_TIME:
@@ -472,6 +499,8 @@ enum status query_value_read(const struct query_field *field, const char *raw, b
 void query_value_free(struct query_operand *value)
 {
 	g_free(value->text);
+	g_free(value->raw);
+	g_free(value->address);
 	sought_free(value->sought);
 	g_free(value);
 }
@@ -498,6 +527,20 @@ static bool ask_row(
 				       : field_same_word(record_field_word(row, t), value);
 }
 
+struct query_bounds query_time_bounds(const struct query_field *field,
+	const struct query_operand *value, int64_t now, GTimeZone *zone)
+{
+	struct query_bounds bounds = query_span_bounds(&value->span, field_way(field), now, zone),
+			    length = bounds;
+
+	if (field->sort != QUERY_AGE)
+		return bounds;
+	/* As long as that is as long ago. */
+	bounds.from = length.to == G_MAXINT64 ? G_MININT64 : now - length.to + 1;
+	bounds.to = length.from == G_MININT64 ? G_MAXINT64 : now - length.from + 1;
+	return bounds;
+}
+
 static enum query_truth ask_span(const struct query_field *field, const struct query_asking *a,
 	const struct query_operand *value)
 {
@@ -508,13 +551,11 @@ static enum query_truth ask_span(const struct query_field *field, const struct q
 		return truth_of(value->span.none && !time);
 	if (a->timeless)
 		return QUERY_MAYBE;
-	bounds = query_span_bounds(&value->span, field_way(field), a->now, a->zone);
-	if (field->sort == QUERY_AGE)
-		time = a->now - time;
+	bounds = query_time_bounds(field, value, a->now, a->zone);
 	return truth_of(time >= bounds.from && time < bounds.to);
 }
 
-static enum query_truth ask_value(const struct query_field *field, const struct query_asking *a,
+enum query_truth query_value_ask(const struct query_field *field, const struct query_asking *a,
 	const struct query_operand *value)
 {
 	if (field->time)
@@ -527,7 +568,8 @@ enum query_truth query_term_ask(const struct query_term *term, const struct quer
 	enum query_truth truth = QUERY_NO;
 
 	for (guint i = 0; i < term->values->len && truth != QUERY_YES; i++)
-		truth = MAX(truth, ask_value(&term->field, a, g_ptr_array_index(term->values, i)));
+		truth = MAX(truth,
+			query_value_ask(&term->field, a, g_ptr_array_index(term->values, i)));
 	return truth;
 }
 

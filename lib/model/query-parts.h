@@ -33,11 +33,13 @@ enum query_part {
 };
 
 struct query_operand {
-	char *text; /* text_searchable(); an id as it is written */
-	bool glob;  /* it has a * or ?, and may be one */
+	char *text;    /* text_searchable(); an id as it is written */
+	char *raw;     /* as it is written */
+	char *address; /* canonical, where a person is given by one; NULL */
+	bool glob;     /* it has a * or ?, and may be one */
 	uint64_t number;
 	struct query_span span;
-	struct sought *sought; /* QUERY_TEXT and QUERY_FILE */
+	struct sought *sought; /* QUERY_TEXT and QUERY_FILE, unless it is a glob of a file's name */
 };
 
 typedef enum query_truth query_field_ask(
@@ -84,7 +86,17 @@ bool query_is_person(const struct query_operand *value, const char *name, const 
 /* "did you mean 'x'?", or the list of what there is. Owned. */
 char *query_hint(const char *word, const char *const *names);
 
-/* One term of one ticket. */
+/* What is known of the query when that much is known of its terms. */
+typedef enum query_truth query_tell(const struct query_term *term, void *arg);
+enum query_truth query_told(const struct query_tree *query, query_tell *tell, void *arg);
+
+/* The bounds of a value of a QUERY_TIME or QUERY_AGE at a moment: of the field's time itself. */
+struct query_bounds query_time_bounds(const struct query_field *field,
+	const struct query_operand *value, int64_t now, GTimeZone *zone);
+
+/* One value, and one term, of one ticket. */
+enum query_truth query_value_ask(const struct query_field *field, const struct query_asking *asking,
+	const struct query_operand *value);
 enum query_truth query_term_ask(const struct query_term *term, const struct query_asking *asking);
 
 #endif

@@ -175,9 +175,16 @@ enum status query_span_read(
 
 /* --- at a moment --- */
 
+/* Owned. */
+static GTimeZone *times_zone(GTimeZone *zone)
+{
+	return zone ? g_time_zone_ref(zone) : g_time_zone_new_local();
+}
+
 static int64_t times_midnight(GTimeZone *zone, int year, int month, int day, int64_t otherwise)
 {
-	g_autoptr(GDateTime) time = g_date_time_new(zone, year, month, day, 0, 0, 0);
+	g_autoptr(GTimeZone) here = times_zone(zone);
+	g_autoptr(GDateTime) time = g_date_time_new(here, year, month, day, 0, 0, 0);
 
 	return time ? g_date_time_to_unix(time) * TEXT_SECOND : otherwise;
 }
@@ -187,7 +194,8 @@ static int64_t times_midnight(GTimeZone *zone, int year, int month, int day, int
 static int64_t times_day(int64_t now, GTimeZone *zone, int weekday, enum query_way way, int days)
 {
 	g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(now / TEXT_SECOND);
-	g_autoptr(GDateTime) local = g_date_time_to_timezone(utc, zone);
+	g_autoptr(GTimeZone) here = times_zone(zone);
+	g_autoptr(GDateTime) local = g_date_time_to_timezone(utc, here);
 	g_autoptr(GDateTime) day = NULL;
 	int ahead = (weekday - g_date_time_get_day_of_week(local) + 7) % 7;
 
@@ -243,10 +251,8 @@ static int64_t times_at(
 struct query_bounds query_span_bounds(
 	const struct query_span *span, enum query_way way, int64_t now, GTimeZone *zone)
 {
-	g_autoptr(GTimeZone) here = zone ? g_time_zone_ref(zone) : g_time_zone_new_local();
-
-	return (struct query_bounds){ times_at(&span->from, way, now, here, false),
-		times_at(&span->to, way, now, here, true) };
+	return (struct query_bounds){ times_at(&span->from, way, now, zone, false),
+		times_at(&span->to, way, now, zone, true) };
 }
 
 /* A length is reached when it is full; a bound that goes with the clock has to have passed. */
@@ -263,9 +269,8 @@ static int64_t times_turn_of(
 int64_t query_span_turns(const struct query_span *span, enum query_way way, int64_t time,
 	int64_t now, GTimeZone *zone)
 {
-	g_autoptr(GTimeZone) here = zone ? g_time_zone_ref(zone) : g_time_zone_new_local();
-	int64_t a = times_turn_of(&span->from, way, time, now, here),
-		b = times_turn_of(&span->to, way, time, now, here);
+	int64_t a = times_turn_of(&span->from, way, time, now, zone),
+		b = times_turn_of(&span->to, way, time, now, zone);
 
 	if (a <= now || (b > now && b < a))
 		a = b;

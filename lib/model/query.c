@@ -439,8 +439,27 @@ bool query_names_field(const struct query_tree *q, const char *const *names)
 	return false;
 }
 
-static enum query_truth ask_term(const struct query_term *term, const struct query_asking *a)
+enum query_truth query_told(const struct query_tree *q, query_tell *tell, void *arg)
 {
+	const enum query_truth settled = q->kind == QUERY_ANY ? QUERY_YES : QUERY_NO;
+	enum query_truth truth = q->kind == QUERY_ANY ? QUERY_NO : QUERY_YES;
+
+	if (q->kind == QUERY_TERM)
+		return tell(&q->term, arg);
+	if (q->kind == QUERY_NOT)
+		return QUERY_YES - query_told(g_ptr_array_index(q->children, 0), tell, arg);
+	for (guint i = 0; i < q->children->len && truth != settled; i++) {
+		enum query_truth of_child = query_told(
+			g_ptr_array_index(q->children, i), tell, arg);
+
+		truth = q->kind == QUERY_ANY ? MAX(truth, of_child) : MIN(truth, of_child);
+	}
+	return truth;
+}
+
+static enum query_truth ask_term(const struct query_term *term, void *arg)
+{
+	const struct query_asking *a = arg;
 	enum query_truth truth = query_term_ask(term, a);
 
 	return truth == QUERY_MAYBE && a->more && !(a->timeless && term->field.time)
@@ -448,19 +467,7 @@ static enum query_truth ask_term(const struct query_term *term, const struct que
 		: truth;
 }
 
-enum query_truth query_ask(const struct query_tree *q, const struct query_asking *a)
+enum query_truth query_ask(const struct query_tree *q, const struct query_asking *asking)
 {
-	const enum query_truth settled = q->kind == QUERY_ANY ? QUERY_YES : QUERY_NO;
-	enum query_truth truth = q->kind == QUERY_ANY ? QUERY_NO : QUERY_YES;
-
-	if (q->kind == QUERY_TERM)
-		return ask_term(&q->term, a);
-	if (q->kind == QUERY_NOT)
-		return QUERY_YES - query_ask(g_ptr_array_index(q->children, 0), a);
-	for (guint i = 0; i < q->children->len && truth != settled; i++) {
-		enum query_truth of_child = query_ask(g_ptr_array_index(q->children, i), a);
-
-		truth = q->kind == QUERY_ANY ? MAX(truth, of_child) : MIN(truth, of_child);
-	}
-	return truth;
+	return query_told(q, ask_term, (void *)asking);
 }

@@ -15,11 +15,14 @@ void query_look_init(struct query_look *look, struct txn *txn, int64_t now)
 	*look = (struct query_look){ .txn = txn, .now = now };
 	look->terms = g_ptr_array_new();
 	look->found = g_array_new(FALSE, TRUE, sizeof(bool));
+	look->searches = g_hash_table_new_full(
+		NULL, NULL, NULL, (GDestroyNotify)fulltext_search_free);
 }
 
 void query_look_release(struct query_look *look)
 {
 	g_clear_pointer(&look->agents, g_ptr_array_unref);
+	g_clear_pointer(&look->searches, g_hash_table_unref);
 	g_clear_pointer(&look->terms, g_ptr_array_unref);
 	g_clear_pointer(&look->found, g_array_unref);
 }
@@ -63,6 +66,27 @@ static bool agent_is_person(const struct agent *agent, const struct query_operan
 	return is;
 }
 
+enum status query_logins(struct query_look *look, const struct query_operand *value,
+	GPtrArray **logins_out, struct error *err)
+{
+	GPtrArray *logins = g_ptr_array_new_with_free_func(g_free);
+	bool is_login;
+
+	look->st = ST_OK;
+	look->err = err;
+	look_agents(look);
+	is_login = look_agent(look, value->text) != NULL;
+	g_ptr_array_add(logins, g_strdup(value->text));
+	for (guint i = 0; i < look->agents->len && !is_login; i++) {
+		const struct agent *agent = g_ptr_array_index(look->agents, i);
+
+		if (agent_is_person(agent, value))
+			g_ptr_array_add(logins, g_strdup(agent->login));
+	}
+	*logins_out = logins;
+	return look->st;
+}
+
 /* A login is only a login: "ann" is not every Joanna, if there is an agent ann. */
 static bool look_is_agent(struct query_look *look, const struct query_operand *value)
 {
@@ -71,6 +95,71 @@ static bool look_is_agent(struct query_look *look, const struct query_operand *v
 	look_agents(look);
 	agent = look_agent(look, look->asking->ticket->agent);
 	return agent && !look_agent(look, value->text) && agent_is_person(agent, value);
+}
+
+/* --- the index --- */
+
+static const struct {
+	unsigned columns;
+	bool surely;
+} look_columns[] = {
+	[PART_FROM] = { 1U << FULLTEXT_FROM, false },
+	[PART_TO] = { 1U << FULLTEXT_TO, false },
+	[PART_TEXT] = { 1U << FULLTEXT_TEXT, true },
+	[PART_NOTE] = { 1U << FULLTEXT_NOTE, true },
+	[PART_FILE] = { 1U << FULLTEXT_FILES, true },
+	[PART_ANY] = { (1U << FULLTEXT_COLUMNS) - 1, true },
+	[PART_HAS_NOTE] = { 0, false },
+};
+
+struct query_columns query_columns_of(const struct query_term *term)
+{
+	const struct query_field *field = &term->field;
+
+	if (field->sort == QUERY_TEXT && field->part == PART_NONE)
+		return (struct query_columns){ 1U << FULLTEXT_SUBJECT, false };
+	return (struct query_columns){ look_columns[field->part].columns,
+		look_columns[field->part].surely };
+}
+
+/* Parts of names are not among the words, and a domain beyond ASCII is written in two ways. */
+const struct sought *query_sought_of(const struct query_operand *value, struct sought **made_out)
+{
+	*made_out = NULL;
+	if (value->sought || !value->address || strstr(value->address, "xn--"))
+		return value->sought;
+	return *made_out = sought_new(value->address, SOUGHT_EXACT);
+}
+
+static struct fulltext_search *look_search(
+	struct query_look *look, const struct query_term *term, const struct query_operand *value)
+{
+	struct fulltext_search *search = g_hash_table_lookup(look->searches, value);
+	struct fulltext_term asked = { value->sought, query_columns_of(term).columns };
+
+	if (search || fulltext_search_new(look->index, &asked, 1, &search, look->err) != ST_OK)
+		return search;
+	g_hash_table_insert(look->searches, (void *)value, search);
+	return search;
+}
+
+/* Has any of the values told? False: the index cannot tell, and messages are to be read. */
+static bool look_ask_index(struct query_look *look, const struct query_term *term, bool *holds_out)
+{
+	*holds_out = false;
+	if (!look->index || !query_columns_of(term).surely)
+		return false;
+	for (guint i = 0; i < term->values->len && !*holds_out; i++) {
+		const struct query_operand *value = g_ptr_array_index(term->values, i);
+		struct fulltext_search *search = value->sought ? look_search(look, term, value)
+							       : NULL;
+
+		if (!search ||
+			fulltext_search_has(search, look->asking->ticket->number, holds_out,
+				look->err) != ST_OK)
+			return false;
+	}
+	return true;
 }
 
 /* --- one message --- */
@@ -278,7 +367,7 @@ static enum query_truth look_more(const struct query_term *term, void *arg)
 		holds = look_any_value(look, term, look_is_agent);
 	else if (term->field.part == PART_ID)
 		holds = look_any_value(look, term, look_has_id);
-	else
+	else if (!look_ask_index(look, term, &holds))
 		holds = look_in_messages(look, term);
 	return holds ? QUERY_YES : QUERY_NO;
 }

@@ -64,7 +64,7 @@ static void sieve_init(struct sieve *sieve, const struct ticket_filter *f)
 }
 
 /* A row that cannot be read says nothing against its ticket. */
-static bool sieve_passes(const struct sieve *sieve, struct bytes value)
+static bool sieve_passes(const struct sieve *sieve, struct bytes value, int64_t activity)
 {
 	const struct ticket_filter *f = sieve->filter;
 	struct listed listed;
@@ -78,7 +78,7 @@ static bool sieve_passes(const struct sieve *sieve, struct bytes value)
 	for (size_t i = 0; i < sieve->n; i++)
 		if (!listed_has(&listed, sieve->traits[i]))
 			return false;
-	return true;
+	return !f->unwanted || !f->unwanted(&listed, activity, f->arg);
 }
 
 /* --- the halves of the list, merged by activity --- */
@@ -188,7 +188,7 @@ static enum status list_wide(struct txn *txn, const struct ticket_filter *f, tic
 			st = l->st;
 		else if (out_of_range(f, list_activity(l->scan.key)))
 			l->st = ST_NOT_FOUND;
-		else if (sieve_passes(&sieve, l->scan.value))
+		else if (sieve_passes(&sieve, l->scan.value, list_activity(l->scan.key)))
 			st = list_visit(txn, f, list_number(l->scan.key), fn, arg, err);
 		if (st == ST_OK && l->st == ST_OK)
 			l->st = scan_next(&l->scan);

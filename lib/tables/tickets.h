@@ -120,6 +120,8 @@ enum status tickets_index_digest(
 enum status tickets_find_digest(struct txn *txn, const char *message_id, const char *digest,
 	uint64_t *ticket_out, uint64_t *seq_out, struct error *err);
 
+struct listed; /* tickets-index.h */
+
 /* A listing comes in the order of activity, the newest first. */
 struct ticket_filter {
 	const char *queue; /* also as watcher */
@@ -131,6 +133,10 @@ struct ticket_filter {
 	bool undelivered;     /* only those */
 	bool merged;          /* merged tickets too; they are left out otherwise */
 	bool oldest_first;
+	/* Where the engine derives: is it, by what its row in the list tells, not wanted for sure?
+	 * NULL: no more is known than the above. */
+	bool (*unwanted)(const struct listed *row, int64_t activity, void *arg);
+	void *arg;
 };
 /* fn returns ST_OK to go on, ST_NOT_FOUND to stop; anything else stops and is returned. The ticket
  * is borrowed. */

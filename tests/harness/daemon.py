@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 
-from . import postgresql
 from .ground import (
     SOURCE,
     UNPRIVILEGED,
@@ -86,7 +85,7 @@ class Daemon:
                 "user": user[0],
                 "group": user[1],
                 "log": "stderr",
-                "store": {"path": self.store, **self.database()},
+                "store": {"path": self.store},
                 "archive": {"path": self.archive},
                 "tag": {"name": "example.com"},
                 "mail_out": {
@@ -99,13 +98,6 @@ class Daemon:
             settings or {},
         )
         self.configure()
-
-    def database(self):
-        """Where the tests run on PostgreSQL, how the store is found there."""
-        server = postgresql.shared()
-        if not server:
-            return {}
-        return {"url": server.url(server.lend(self)), "require_sync": False}
 
     def configure(self, **changes):
         """Writes the configuration, with changes laid over what it was."""

@@ -1,0 +1,32 @@
+/* What a query tells of where its tickets are. */
+#ifndef MILTICKET_QUERY_PLAN_H
+#define MILTICKET_QUERY_PLAN_H
+
+#include "model/query-parts.h"
+#include "tables/query-list.h"
+#include "tables/tickets-index.h"
+
+/* What a row of the list has to have for a term of one of its fields to hold. */
+struct query_traits {
+	bool known;   /* false: the row does not tell */
+	bool none;    /* one of the values is "none" */
+	char kind;    /* enum index_kind */
+	GArray *list; /* struct trait; one is enough */
+	int64_t from; /* of a term of time: its ticket was changed no earlier; G_MININT64 */
+};
+
+struct query_plan {
+	const struct query_walk *walk;
+	struct query_look *look;
+	struct ticket_filter filter; /* with what the query tells */
+	struct query_traits *traits; /* of each term */
+	bool *held;                  /* terms that the index has told of, by their place */
+	GArray *numbers;             /* uint64_t: no other ticket is wanted; NULL: any may be */
+};
+
+/* The look is borrowed. *plan_out must be zeroed; release it in any case. */
+enum status query_plan(const struct query_walk *walk, struct query_look *look,
+	struct query_plan *plan_out, struct error *err);
+void query_plan_release(struct query_plan *plan);
+
+#endif
