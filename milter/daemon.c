@@ -108,8 +108,8 @@ enum status daemon_open_store(struct daemon *daemon, struct error *err)
 static void say_what_needs_a_restart(const struct settings *old, const struct settings *new)
 {
 	static const char *const keys[] = { "socket", "socket_mode", "user", "group", "log",
-		"store.path", "store.durable", "store.url", "store.deadline_s",
-		"store.require_sync" };
+		"store.path", "store.durable", "store.url", "store.password_file",
+		"store.deadline_s", "store.require_sync" };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
 		g_autofree char *was = settings_value(old, keys[i]),

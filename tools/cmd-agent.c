@@ -29,6 +29,9 @@ static const struct cli_option write_options[] = { WRITE_OPTIONS, { .name = NULL
 static const struct cli_option set_options[] = {
 	{ .name = "create", .help = N_("make them an agent if they are none") },
 	WRITE_OPTIONS,
+	{ .name = "move-to",
+		.argument = "LOGIN",
+		.help = N_("with --inactive: give open tickets to this agent") },
 	{ .name = NULL },
 };
 static const struct cli_option remove_options[] = {
@@ -138,65 +141,7 @@ static enum status set_queues(
 	return ST_OK;
 }
 
-static enum status agent_change(
-	struct txn *txn, const struct cli *cli, struct agent *agent, struct error *err)
-{
-	enum status st = set_addresses(cli, agent, err);
-
-	if (cli_has(cli, "name")) {
-		g_free(agent->name);
-		agent->name = g_strdup(cli_value(cli, "name"));
-	}
-	if (cli_has(cli, "active"))
-		agent->inactive = false;
-	if (cli_has(cli, "inactive"))
-		agent->inactive = true;
-	if (st == ST_OK)
-		st = set_queues(txn, cli, agent, err);
-	return st == ST_OK ? agents_save(txn, agent, err) : st;
-}
-
-static enum status agent_make(
-	struct txn *txn, const struct cli *cli, struct agent *agent, struct error *err)
-{
-	agent->login = g_strdup(cli->args[0]);
-	agent->created = cli->actor.now;
-	return agent_change(txn, cli, agent, err);
-}
-
-static enum status agent_add(struct txn *txn, void *arg, struct error *err)
-{
-	const struct cli *cli = arg;
-	struct agent agent = { 0 };
-	enum status st = agents_load(txn, cli->args[0], &agent, err);
-
-	if (st == ST_OK)
-		st = error_set(err, ST_EXISTS, _("agent '%s' is there already"), cli->args[0]);
-	else if (st == ST_NOT_FOUND)
-		st = agent_make(txn, cli, &agent, err);
-	record_release(&agent_type, &agent);
-	return st;
-}
-
-/* With --create twice is once, as provisioning wants it. */
-static enum status agent_set(struct txn *txn, void *arg, struct error *err)
-{
-	const struct cli *cli = arg;
-	struct agent agent = { 0 };
-	enum status st = agents_load(txn, cli->args[0], &agent, err);
-
-	if (st == ST_NOT_FOUND && cli_has(cli, "create"))
-		st = agent_make(txn, cli, &agent, err);
-	else if (st == ST_NOT_FOUND)
-		st = error_set(
-			err, st, _("there is no agent '%s'; --create makes one"), cli->args[0]);
-	else if (st == ST_OK)
-		st = agent_change(txn, cli, &agent, err);
-	record_release(&agent_type, &agent);
-	return st;
-}
-
-/* --- removing --- */
+/* --- giving away what somebody has --- */
 
 struct removal {
 	struct cli *cli;
@@ -262,10 +207,10 @@ static enum status give_queues(
 	return st;
 }
 
-static enum status remove_agent(struct txn *txn, void *arg, struct error *err)
+/* Their open tickets to `to`; without one (NULL), ST_REFUSED where they have open tickets. */
+static enum status give_away(struct txn *txn, struct removal *r, const char *to, struct error *err)
 {
-	struct removal *r = arg;
-	const char *login = r->cli->args[0], *to = cli_value(r->cli, "move-to");
+	const char *login = r->cli->args[0];
 	const struct ticket_filter filter = { .agent = login, .priority = -1 };
 	enum status st;
 
@@ -280,8 +225,91 @@ static enum status remove_agent(struct txn *txn, void *arg, struct error *err)
 		st = error_set(err, ST_REFUSED,
 			_("agent '%s' has %u open ticket%s: name another with --move-to"), login,
 			r->numbers->len, text_plural(r->numbers->len));
+	return st == ST_OK && to ? give_tickets(txn, r, to, err) : st;
+}
+
+static enum status agent_deactivate(
+	struct txn *txn, const struct cli *cli, struct agent *agent, struct error *err)
+{
+	struct removal r = { (struct cli *)cli, g_array_new(FALSE, FALSE, sizeof(uint64_t)),
+		g_ptr_array_new_with_free_func(g_free) };
+	const char *to = cli_value(cli, "move-to");
+	enum status st = give_away(txn, &r, to, err);
+
 	if (st == ST_OK && to)
-		st = give_tickets(txn, r, to, err);
+		st = give_queues(txn, &r, to, err);
+	agent->inactive = true;
+	g_array_unref(r.numbers);
+	g_ptr_array_unref(r.queues);
+	return st;
+}
+
+static enum status agent_change(
+	struct txn *txn, const struct cli *cli, struct agent *agent, struct error *err)
+{
+	enum status st = set_addresses(cli, agent, err);
+
+	if (cli_has(cli, "name")) {
+		g_free(agent->name);
+		agent->name = g_strdup(cli_value(cli, "name"));
+	}
+	if (cli_has(cli, "active"))
+		agent->inactive = false;
+	if (st == ST_OK && cli_has(cli, "inactive") && !agent->inactive)
+		st = agent_deactivate(txn, cli, agent, err);
+	if (st == ST_OK)
+		st = set_queues(txn, cli, agent, err);
+	return st == ST_OK ? agents_save(txn, agent, err) : st;
+}
+
+static enum status agent_make(
+	struct txn *txn, const struct cli *cli, struct agent *agent, struct error *err)
+{
+	agent->login = g_strdup(cli->args[0]);
+	agent->created = cli->actor.now;
+	return agent_change(txn, cli, agent, err);
+}
+
+static enum status agent_add(struct txn *txn, void *arg, struct error *err)
+{
+	const struct cli *cli = arg;
+	struct agent agent = { 0 };
+	enum status st = agents_load(txn, cli->args[0], &agent, err);
+
+	if (st == ST_OK)
+		st = error_set(err, ST_EXISTS, _("agent '%s' is there already"), cli->args[0]);
+	else if (st == ST_NOT_FOUND)
+		st = agent_make(txn, cli, &agent, err);
+	record_release(&agent_type, &agent);
+	return st;
+}
+
+/* With --create twice is once, as provisioning wants it. */
+static enum status agent_set(struct txn *txn, void *arg, struct error *err)
+{
+	const struct cli *cli = arg;
+	struct agent agent = { 0 };
+	enum status st = agents_load(txn, cli->args[0], &agent, err);
+
+	if (st == ST_NOT_FOUND && cli_has(cli, "create"))
+		st = agent_make(txn, cli, &agent, err);
+	else if (st == ST_NOT_FOUND)
+		st = error_set(
+			err, st, _("there is no agent '%s'; --create makes one"), cli->args[0]);
+	else if (st == ST_OK)
+		st = agent_change(txn, cli, &agent, err);
+	record_release(&agent_type, &agent);
+	return st;
+}
+
+/* --- removing --- */
+
+static enum status remove_agent(struct txn *txn, void *arg, struct error *err)
+{
+	struct removal *r = arg;
+	const char *login = r->cli->args[0], *to = cli_value(r->cli, "move-to");
+	enum status st = give_away(txn, r, to, err);
+
 	if (st == ST_OK)
 		st = give_queues(txn, r, to, err);
 	if (st != ST_OK)

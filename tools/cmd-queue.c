@@ -13,6 +13,8 @@
 /* clang-format off */
 #define WRITE_OPTIONS \
 	{ .name = "title", .argument = "TEXT", .help = N_("what people call it") }, \
+	{ .name = "assign", .argument = "manual|round-robin|least-loaded", \
+		.help = N_("to whom its new tickets go by themselves") }, \
 	{ .name = "signature", .argument = "TEXT", \
 		.help = N_("what stands below its agents' answers; \"\" for nothing") }, \
 	{ .name = "responsible", .argument = "LOGIN", \
@@ -153,6 +155,18 @@ static void set_signature(struct queue *queue, const char *text)
 	queue->signature = *text ? text_block(text, -1, LIMIT_SIGNATURE_BYTES) : NULL;
 }
 
+static enum status set_assign(struct queue *queue, const char *name, struct error *err)
+{
+	int assign = names_find(assign_names, name);
+
+	if (assign < 0)
+		return error_set(err, ST_BAD_INPUT,
+			_("'%s' is no way to assign; expected manual, round-robin or least-loaded"),
+			name);
+	queue->assign = assign;
+	return ST_OK;
+}
+
 static enum status queue_change(
 	struct txn *txn, const struct cli *cli, struct queue *queue, struct error *err)
 {
@@ -166,6 +180,8 @@ static enum status queue_change(
 		set_signature(queue, cli_value(cli, "signature"));
 	if (cli_has(cli, "responsible"))
 		st = set_responsible(txn, queue, cli_value(cli, "responsible"), err);
+	if (st == ST_OK && cli_has(cli, "assign"))
+		st = set_assign(queue, cli_value(cli, "assign"), err);
 	return st == ST_OK ? queues_save(txn, queue, err) : st;
 }
 

@@ -24,10 +24,10 @@ static const struct cli_option show_options[] = {
 };
 
 static const struct table_column template_columns[] = {
-	{ .title = N_("template") },
-	{ .title = N_("project"), .usual = "" },
-	{ .title = N_("languages") },
-	{ .title = N_("file"), .stretches = true },
+	{ .title = N_("TEMPLATE") },
+	{ .title = N_("PROJECT"), .usual = "" },
+	{ .title = N_("LANGUAGES") },
+	{ .title = N_("FILE"), .stretches = true },
 };
 
 /* --- list --- */

@@ -27,6 +27,7 @@ static const struct table_column queue_columns[] = {
 	{ .title = N_("OPEN"), .right = true },
 	{ .title = N_("NEW"), .right = true },
 	{ .title = N_("RESPONSIBLE"), .stretches = true, .usual = "-" },
+	{ .title = N_("ASSIGN"), .usual = "manual" },
 	{ .title = N_("MEMBERS"), .stretches = true },
 	{ .title = N_("TITLE"), .stretches = true, .usual = "-" },
 };
@@ -36,6 +37,8 @@ static const struct table_column agent_columns[] = {
 	{ .title = N_("ADDRESSES"), .stretches = true },
 	{ .title = N_("QUEUES"), .stretches = true },
 	{ .title = N_("ACTIVE"), .usual = "yes" },
+	{ .title = N_("AWAY UNTIL"), .usual = "-" },
+	{ .title = N_("DEPUTY"), .usual = "-" },
 };
 static const struct table_column account_columns[] = {
 	{ .title = N_("ADDRESS"), .stretches = true },
@@ -137,8 +140,8 @@ static void text_queue(struct printer *printer, const struct queue_view *v)
 	g_autofree char *open = g_strdup_printf("%" G_GUINT64_FORMAT, v->count.open),
 			*new = g_strdup_printf("%" G_GUINT64_FORMAT, v->count.new);
 	g_autofree char *members = v->members ? g_strjoinv(", ", v->members) : NULL;
-	const char *const cells[] = { v->queue->name, open, new, v->queue->responsible, members,
-		v->queue->title };
+	const char *const cells[] = { v->queue->name, open, new, v->queue->responsible,
+		assign_names[v->queue->assign], members, v->queue->title };
 
 	table_add(printer->table, cells, 0, COLOUR_NONE);
 }
@@ -147,6 +150,7 @@ static void text_agent(struct printer *printer, const struct agent *a)
 {
 	g_autofree char *addresses = a->addresses ? g_strjoinv(", ", a->addresses) : NULL;
 	g_autofree char *queues = a->queues ? g_strjoinv(", ", a->queues) : NULL;
+	g_autofree char *away = a->away_until ? terminal_time(a->away_until) : NULL;
 	const char *is_active = a->inactive ? "no" : "yes";
 	const char *const cells[] = {
 		a->login,
@@ -154,6 +158,8 @@ static void text_agent(struct printer *printer, const struct agent *a)
 		addresses,
 		queues,
 		is_active,
+		away,
+		a->deputy,
 	};
 
 	table_add(printer->table, cells, 4, a->inactive ? COLOUR_DIM : COLOUR_NONE);

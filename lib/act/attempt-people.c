@@ -141,10 +141,10 @@ enum status attempt_find_colleagues(struct attempt *a)
 
 enum status attempt_agent_address(struct attempt *a, char **address_out)
 {
+	const struct ticket *t = &a->match.ticket;
+	const struct workers_query query = { t->agent, t->queue, a->arrival->now };
 	struct agent agent = { 0 };
-	enum status st = a->match.ticket.agent
-		? agents_find(a->txn, a->match.ticket.agent, &agent, a->err)
-		: ST_NOT_FOUND;
+	enum status st = workers_stand_in(a->txn, &query, &agent, a->err);
 	bool sender = st == ST_OK && a->who.is_agent &&
 		strcmp(agent.login, a->who.agent.login) == 0;
 

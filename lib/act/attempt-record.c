@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "act/assign.h"
 #include "act/link.h"
 #include "base/limits.h"
 #include "base/tongue.h"
@@ -10,6 +11,7 @@
 #include "tables/agents.h"
 #include "tables/queues.h"
 #include "tables/tickets.h"
+#include "tables/workers.h"
 
 /* --- the entry --- */
 
@@ -187,26 +189,51 @@ static const char *record_or_else(const char *first, const char *second)
 	return second && *second ? second : NULL;
 }
 
-/* The ticket is assigned to the agent that a rule has given it, else to the queue's responsible.
- * One who does not exist is no reason to lose the mail: an event says so. */
-static enum status assign_on_opening(struct attempt *a)
+/* The agent whom a rule or the queue names, or who stands in for them; nobody where they are away
+ * without anybody. One who does not exist is no reason to lose the mail: an event says so. */
+static enum status assign_named(struct attempt *a, const char *login)
 {
 	struct ticket *t = &a->match.ticket;
-	struct queue queue = { 0 };
+	const struct workers_query query = { login, t->queue, a->arrival->now };
 	struct agent agent = { 0 };
-	enum status st = queues_load(a->txn, t->queue, &queue, a->err);
-	g_autofree char *named = g_steal_pointer(&t->agent);
-	const char *login = record_or_else(named, st == ST_OK ? queue.responsible : NULL);
+	bool there = false;
+	enum status st = workers_stand_in(a->txn, &query, &agent, a->err);
 
-	if (login && (st == ST_OK || st == ST_NOT_FOUND))
-		st = agents_find(a->txn, login, &agent, a->err);
-	if (st == ST_OK && login)
+	if (st == ST_OK)
 		t->agent = g_strdup(agent.login);
-	else if (st == ST_NOT_FOUND && login)
+	else if (st == ST_NOT_FOUND)
+		st = agents_have(a->txn, login, &there, a->err);
+	if (st == ST_OK && !t->agent && !there)
 		a->nobody = g_strdup(login);
 	record_release(&agent_type, &agent);
+	return st;
+}
+
+/* What an agent opens is theirs, and what was imported is no work to share. */
+static enum status assign_share(struct attempt *a)
+{
+	const struct reply_context context = attempt_reply_context(a);
+	bool assigned;
+
+	if (a->arrival->import || a->outcome->whose == WHOSE_OPENED)
+		return ST_OK;
+	return assign_by_policy(&context, &a->match.ticket, &assigned, a->err);
+}
+
+/* The ticket is assigned to the agent that a rule has given it, else to the queue's responsible. */
+static enum status assign_on_opening(struct attempt *a)
+{
+	struct queue queue = { 0 };
+	enum status st = queues_load(a->txn, a->match.ticket.queue, &queue, a->err);
+	g_autofree char *named = g_steal_pointer(&a->match.ticket.agent);
+	const char *login = record_or_else(named, st == ST_OK ? queue.responsible : NULL);
+
+	if (st == ST_NOT_FOUND)
+		st = ST_OK;
+	if (login && st == ST_OK)
+		st = assign_named(a, login);
 	record_release(&queue_type, &queue);
-	return st == ST_NOT_FOUND ? ST_OK : st;
+	return st;
 }
 
 static void describe_ticket(struct attempt *a, const struct mailbox *requester,
@@ -262,7 +289,7 @@ enum status attempt_open_ticket(struct attempt *a, const struct mailbox *request
 	return st;
 }
 
-static enum status record_tell_nobody(const struct attempt *a)
+static enum status record_tell_nobody(struct attempt *a)
 {
 	const struct actor actor = attempt_actor(a);
 	g_autofree char *text = NULL;
@@ -280,6 +307,8 @@ enum status attempt_tell_assigned(struct attempt *a)
 	g_autofree char *address = NULL;
 	enum status st = record_tell_nobody(a);
 
+	if (st == ST_OK)
+		st = assign_share(a);
 	if (st != ST_OK || a->arrival->import || attempt_wants_workers(a))
 		return st;
 	st = attempt_agent_address(a, &address);

@@ -117,11 +117,11 @@ enum status attempt_find_workers(struct attempt *attempt);
 enum status attempt_find_colleagues(struct attempt *attempt);
 /* Who gets a copy: fills attempt->watchers. */
 void attempt_find_watchers(struct attempt *attempt);
-/* Where the ticket's agent is told of it; *address_out NULL when there is none, or it is the
- * sender. Owned. */
+/* Where the ticket's agent, or who stands in, is told of it; *address_out NULL when there is none,
+ * or it is the sender. Owned. */
 enum status attempt_agent_address(struct attempt *attempt, char **address_out);
-/* The agent that the ticket was assigned to when it was opened gets its mail, unless this very mail
- * goes to them anyway. */
+/* A new ticket that is nobody's is shared out by its queue's policy. The agent that it was assigned
+ * to gets its mail, unless this very mail goes to them anyway. */
 enum status attempt_tell_assigned(struct attempt *attempt);
 
 /* --- attempt-record.c: the ticket and its messages --- */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "act/assign.h"
 #include "act/reply.h"
 #include "base/tongue.h"
 #include "tables/agents.h"
@@ -19,9 +20,10 @@ static enum status tell_agent(struct change *c, const struct agent *agent)
 	g_autofree char *lead = g_strdup_printf(
 		_("This ticket was assigned to you by %s.\n"), c->by->actor.name);
 
-	if (!agent_address(agent) || is_self(c, agent))
+	if (is_self(c, agent))
 		return ST_OK;
-	return reply_forward(&context, &c->ticket, agent_address(agent), lead, "notice", c->err);
+	return assign_tell(
+		&context, &c->ticket, c->by->self ? c->by->self->login : NULL, lead, c->err);
 }
 
 static enum status assign_to(struct change *c, const struct agent *agent)

@@ -3,10 +3,12 @@
 
 #include <string.h>
 
+#include "act/assign.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/tongue.h"
 #include "tables/queues.h"
+#include "tables/tickets.h"
 
 enum status apply_field(struct change *c)
 {
@@ -24,6 +26,21 @@ enum status apply_field(struct change *c)
 	return change_save(c, NOTE((enum event_kind)field->event, .from = before, .to = value));
 }
 
+/* In its new queue it may be somebody's. */
+static enum status share_moved(struct change *c)
+{
+	const struct reply_context context = change_mail_context(c);
+	bool assigned;
+	enum status st = assign_by_policy(&context, &c->ticket, &assigned, c->err);
+
+	if (st != ST_OK || !assigned)
+		return st;
+	st = tickets_save(c->txn, &c->ticket, c->err);
+	return st == ST_OK ? assign_tell(&context, &c->ticket, NULL,
+				     _("This ticket was assigned to you.\n"), c->err)
+			   : st;
+}
+
 enum status apply_queue(struct change *c)
 {
 	struct queue queue = { 0 };
@@ -33,7 +50,9 @@ enum status apply_queue(struct change *c)
 	if (st == ST_NOT_FOUND)
 		return error_set(
 			c->err, ST_NOT_FOUND, _("there is no queue '%s'"), c->command->text);
-	return st == ST_OK ? apply_field(c) : st;
+	if (st == ST_OK)
+		st = apply_field(c);
+	return st == ST_OK ? share_moved(c) : st;
 }
 
 enum status apply_tag(struct change *c)

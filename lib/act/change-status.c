@@ -1,9 +1,12 @@
 /* Verbs that set the status, and the answer that closing sends. */
 #include "act/change.h"
 
+#include "act/assign.h"
+
 #include "act/reply.h"
 #include "base/text.h"
 #include "base/tongue.h"
+#include "tables/tickets.h"
 
 static const struct account *status_account(const struct change *c)
 {
@@ -49,6 +52,14 @@ static enum status status_tell_filters(struct change *c, int before)
 	return history_add(c->txn, c->ticket.number, &c->by->actor, note, c->err);
 }
 
+static enum status status_reopened(struct change *c)
+{
+	const struct reply_context context = change_mail_context(c);
+	enum status st = assign_reopened(&context, &c->ticket, c->err);
+
+	return st == ST_OK ? tickets_save(c->txn, &c->ticket, c->err) : st;
+}
+
 static enum status status_set(struct change *c, int status, int64_t wait_until)
 {
 	struct ticket *t = &c->ticket;
@@ -66,6 +77,8 @@ static enum status status_set(struct change *c, int status, int64_t wait_until)
 			.to = ticket_status_names[status], .text = until));
 	if (st == ST_OK)
 		st = status_tell_filters(c, before);
+	if (st == ST_OK && !ticket_status_active(before) && ticket_status_active(status))
+		st = status_reopened(c);
 	if (st == ST_OK && status == TICKET_CLOSED && before != TICKET_SPAM)
 		st = answer_closed(c);
 	if (until)

@@ -27,7 +27,9 @@ enum status command_apply(struct txn *txn, const struct commander *commander, ui
 	const struct command *command, char **done_out, struct error *err)
 {
 	struct change c = { .txn = txn, .by = commander, .command = command, .err = err };
-	enum status st = commander_load(txn, commander, number, &c.ticket, err);
+	enum status st = verb_info(command->verb)->alone
+		? ST_OK
+		: commander_load(txn, commander, number, &c.ticket, err);
 
 	if (st != ST_OK)
 		return st;

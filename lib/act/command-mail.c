@@ -213,7 +213,7 @@ static enum status mail_dispatch(
 	}
 	if (command->verb == VERB_LIST)
 		return answer_list(run, line, command->text);
-	if (number == 0)
+	if (number == 0 && !verb_info(command->verb)->alone)
 		return error_set(run->err, ST_BAD_INPUT, _("which ticket? Say its number: %s 1042"),
 			verb_info(command->verb)->name);
 	if (command->verb == VERB_SHOW)

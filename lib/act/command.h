@@ -27,12 +27,12 @@ enum status command_parse_line(
 	const char *line, int64_t now, struct command *command_out, struct error *err);
 void command_release(struct command *command);
 
-/* Applies it to one ticket, with its event, and the closing answer or the notice to an assigned
- * agent where there is to be one. Unknown ticket, agent, queue: ST_NOT_FOUND that says so.
- * ST_BAD_INPUT, ST_REFUSED and ST_NOT_FOUND leave the ticket as it was, so that further commands
- * can follow in the same transaction; but a split that fails must be undone by the caller with its
- * transaction. A change to what is already so is ST_OK and writes nothing. done_out: one line for
- * the transcript, "closed #1042"; owned. */
+/* Applies it to one ticket (one that is about none: to who commands), with its event, and the
+ * closing answer or the notice to an assigned agent where there is to be one. Unknown ticket,
+ * agent, queue: ST_NOT_FOUND that says so. ST_BAD_INPUT, ST_REFUSED and ST_NOT_FOUND leave the
+ * ticket as it was, so that further commands can follow in the same transaction; but a split that
+ * fails must be undone by the caller with its transaction. A change to what is already so is ST_OK
+ * and writes nothing. done_out: one line for the transcript, "closed #1042"; owned. */
 enum status command_apply(struct txn *txn, const struct commander *commander, uint64_t number,
 	const struct command *command, char **done_out, struct error *err);
 

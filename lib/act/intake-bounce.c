@@ -1,6 +1,8 @@
 /* Failed deliveries: what is recorded in the ticket, and what its agent is told. */
 #include "act/attempt.h"
 
+#include <string.h>
+
 #include "base/text.h"
 #include "base/tongue.h"
 #include "tables/outbox.h"
@@ -53,11 +55,13 @@ static enum status list_news(struct attempt *a, const struct report *report, cha
 static enum status tell_agent_of_bounce(struct attempt *a, const struct report *report)
 {
 	const struct reply_context context = attempt_reply_context(a);
-	g_autofree char *address = NULL, *news = NULL, *text = NULL;
-	enum status st = a->arrival->import ? ST_OK : attempt_agent_address(a, &address);
+	const char *agent = a->match.ticket.agent;
+	g_autofree char *news = NULL, *text = NULL;
+	enum status st;
 
-	if (st != ST_OK || !address)
-		return st;
+	if (a->arrival->import || !agent ||
+		(a->who.is_agent && strcmp(a->who.agent.login, agent) == 0))
+		return ST_OK;
 	st = list_news(a, report, &news);
 	if (st != ST_OK || !*news)
 		return st;
@@ -66,7 +70,7 @@ static enum status tell_agent_of_bounce(struct attempt *a, const struct report *
 		  "What else of it fails today is recorded, and you hear of it tomorrow.\n"),
 		news);
 	a->outcome->queued = true;
-	return reply_notice(&context, &a->match.ticket, address, text, a->err);
+	return reply_notice_agent(&context, &a->match.ticket, text, a->err);
 }
 
 /* An event for each address, so that none is overlooked. */

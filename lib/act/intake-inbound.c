@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "act/assign.h"
 #include "base/text.h"
 #include "base/tongue.h"
 #include "base/why.h"
@@ -138,6 +139,7 @@ static enum status follow_up_by_person(struct attempt *a)
 {
 	int before = a->match.ticket.status;
 	enum event_kind event = inbound_wake(a) ? EVENT_REOPENED : EVENT_FOLLOWUP;
+	const struct reply_context context = attempt_reply_context(a);
 	enum status st;
 
 	a->joins = !takes_part_already(a);
@@ -146,6 +148,8 @@ static enum status follow_up_by_person(struct attempt *a)
 	st = attempt_append(a, DIRECTION_IN, NOTE(event));
 	if (st == ST_OK)
 		st = status_event(a, before);
+	if (st == ST_OK && event == EVENT_REOPENED)
+		st = assign_reopened(&context, &a->match.ticket, a->err);
 	return st == ST_OK ? inbound_answer(a, ANSWER_FOLLOWUP) : st;
 }
 

@@ -13,6 +13,7 @@ const char *const priority_names[] = { "normal", "low", "high", "urgent", NULL }
 const char *const direction_names[] = { "in", "out", "note", "auto", "bounce", NULL };
 const char *const match_names[] = { "new", "token", "message-id", "report", "subject", "", "copy",
 	NULL };
+const char *const assign_names[] = { "manual", "round-robin", "least-loaded", NULL };
 const char *const outgoing_state_names[] = { "waiting", "failed", "suppressed", NULL };
 
 const char *const event_kind_names[] = {
@@ -289,6 +290,8 @@ static const struct field fields_of_queue[] = {
 	{ ROW(3, responsible, FIELD_TEXT) },
 	{ ROW(4, created, FIELD_TIME), .flags = FIELD_HIDDEN },
 	{ ROW(5, signature, FIELD_TEXT) },
+	{ ROW(55, assign, FIELD_ENUM), .names = assign_names },
+	{ ROW(56, assigned_last, FIELD_TEXT), .flags = FIELD_HIDDEN },
 };
 const struct record_type queue_type = TYPE(queue);
 #undef RECORD

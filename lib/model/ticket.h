@@ -181,12 +181,18 @@ struct event {
 };
 extern const struct record_type event_type;
 
+/* To whom a queue gives its new tickets by itself. Stored values. */
+enum assign_policy { ASSIGN_MANUAL, ASSIGN_ROUND_ROBIN, ASSIGN_LEAST_LOADED };
+extern const char *const assign_names[];
+
 struct queue {
 	char *name; /* key: lower case letters, digits, . _ - */
 	char *title;
 	char *responsible; /* login; NULL: a department */
 	int64_t created;
-	char *signature; /* below what its agents write; lines; NULL: none */
+	char *signature;     /* below what its agents write; lines; NULL: none */
+	int assign;          /* enum assign_policy */
+	char *assigned_last; /* login of who got one by it last; NULL */
 };
 extern const struct record_type queue_type;
 

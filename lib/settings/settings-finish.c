@@ -9,6 +9,7 @@
 
 #include "base/address.h"
 #include "base/tongue.h"
+#include "build-config.h"
 #include "model/names.h"
 #include "settings/settings-table.h"
 
@@ -299,12 +300,32 @@ static enum status finish_tag(struct loader *loader)
 		_("expected a format such as \"[%%n #%%d]\": %s"), why.text);
 }
 
+/* That the daemon can read it is seen when it does so, at its start; that an admin cannot is how it
+ * should be. */
+static enum status finish_secret_file(struct loader *loader, const char *key, const char *file)
+{
+	const config_setting_t *node = config_lookup(&loader->config, key);
+	struct stat st;
+
+	if ((stat(file, &st) || access(file, R_OK)) && errno == EACCES)
+		return ST_OK;
+	if (stat(file, &st))
+		return loader_fail(loader, node, key, _("expected a readable file, but '%s': %s"),
+			file, g_strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return loader_fail(
+			loader, node, key, _("expected a regular file, but '%s' is none"), file);
+	if (st.st_mode & S_IRWXO)
+		return loader_fail(loader, node, key,
+			_("expected a file that others cannot read: chmod o= '%s'"), file);
+	return ST_OK;
+}
+
 static enum status finish_password(struct loader *loader)
 {
 	const struct settings *settings = loader->settings;
 	const config_setting_t *node = config_lookup(&loader->config, "mail_out.password_file");
 	const char *file = settings->mail_out.password_file;
-	struct stat st;
 
 	if (!*file && !*settings->mail_out.username)
 		return ST_OK;
@@ -314,20 +335,44 @@ static enum status finish_password(struct loader *loader)
 	if (!*settings->mail_out.username)
 		return loader_fail(loader, node, "mail_out.password_file",
 			_("expected mail_out.username beside it"));
-	/* That the daemon can read it is seen when it does so, at its start; that an admin cannot
-	 * is how it should be. */
-	if ((stat(file, &st) || access(file, R_OK)) && errno == EACCES)
+	return finish_secret_file(loader, "mail_out.password_file", file);
+}
+
+/* --- the store --- */
+
+static const char store_scheme[] = "postgresql://";
+
+/* In postgresql://USER:PASSWORD@HOST/… or …?password=… */
+static bool has_password(const char *url)
+{
+	const char *rest = url + strlen(store_scheme);
+	g_autofree char *authority = g_strndup(rest, strcspn(rest, "/?")),
+			*options = g_ascii_strdown(rest, -1);
+	const char *at = strrchr(authority, '@'), *colon = strchr(authority, ':');
+
+	return (at && colon && colon < at) || strstr(options, "password=");
+}
+
+/* What was found is not shown: it may be a password. */
+static enum status finish_store(struct loader *loader)
+{
+	const struct settings *settings = loader->settings;
+	const config_setting_t *node = config_lookup(&loader->config, "store.url");
+	const char *url = settings->store.url, *file = settings->store.password_file;
+
+	if (!*url)
 		return ST_OK;
-	if (stat(file, &st))
-		return loader_fail(loader, node, "mail_out.password_file",
-			_("expected a readable file, but '%s': %s"), file, g_strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return loader_fail(loader, node, "mail_out.password_file",
-			_("expected a regular file, but '%s' is none"), file);
-	if (st.st_mode & S_IRWXO)
-		return loader_fail(loader, node, "mail_out.password_file",
-			_("expected a file that others cannot read: chmod o= '%s'"), file);
-	return ST_OK;
+#ifndef HAVE_POSTGRESQL
+	return loader_fail(loader, node, "store.url",
+		_("expected \"\": this program was built without PostgreSQL"));
+#endif
+	if (!g_str_has_prefix(url, store_scheme))
+		return loader_fail(loader, node, "store.url",
+			_("expected postgresql://USER@HOST/DATABASE, or \"\" for the database in store.path"));
+	if (has_password(url))
+		return loader_fail(loader, node, "store.url",
+			_("expected a url without a password, which belongs into store.password_file"));
+	return *file ? finish_secret_file(loader, "store.password_file", file) : ST_OK;
 }
 
 static void add_control(struct settings *settings, GPtrArray *controls, const char *address)
@@ -412,8 +457,8 @@ static enum status finish_mailboxes(struct loader *loader)
 enum status loader_finish(struct loader *loader)
 {
 	static enum status (*const steps[])(struct loader *) = { finish_accounts, finish_rules,
-		finish_calendars, finish_tag, finish_password, finish_mailboxes, finish_index,
-		finish_controls, finish_templates, loader_default_needs };
+		finish_calendars, finish_tag, finish_password, finish_store, finish_mailboxes,
+		finish_index, finish_controls, finish_templates, loader_default_needs };
 	enum status st = ST_OK;
 
 	for (size_t i = 0; st == ST_OK && i < G_N_ELEMENTS(steps); i++)

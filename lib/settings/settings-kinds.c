@@ -256,15 +256,6 @@ bool check_path_or_none(const char *text)
 	return !*text || check_path(text);
 }
 
-bool check_store_url_or_none(const char *text)
-{
-#ifdef HAVE_POSTGRESQL
-	return !*text || g_str_has_prefix(text, "postgresql://");
-#else
-	return !*text;
-#endif
-}
-
 /* host, host:port, [address]:port, with the name for EHLO after a slash, as libcurl reads it. */
 static bool is_authority(const char *text)
 {

@@ -22,12 +22,6 @@ bool check_socket(const char *text);
 bool check_unix_name(const char *text);
 bool check_path(const char *text);
 bool check_path_or_none(const char *text);
-#ifdef HAVE_POSTGRESQL
-#define STORE_URL_EXPECTED N_("postgresql://HOST/DATABASE, or \"\" for the database in store.path")
-#else
-#define STORE_URL_EXPECTED N_("\"\": this program was built without PostgreSQL")
-#endif
-bool check_store_url_or_none(const char *text);
 bool check_relay_url(const char *text);
 bool check_header_match_or_none(const char *text);
 bool check_delimiter_or_none(const char *text);

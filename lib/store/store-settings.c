@@ -6,6 +6,7 @@ struct store_options store_options_of(const struct settings *settings)
 {
 	return (struct store_options){
 		.url = settings->store.url,
+		.password_file = settings->store.password_file,
 		.path = settings->store.path,
 		.deadline_s = settings->store.deadline_s,
 		.require_sync = settings->store.require_sync,

@@ -48,9 +48,10 @@ struct store_options {
 	/* directory; made if missing, mode 02770; files in it have 0660. With a url, what is this
 	 * host's own lies there. */
 	const char *path;
-	int64_t deadline_s; /* with a url: what cannot be done until then is ST_BUSY */
-	bool require_sync;  /* with a url: committed means on a quorum of servers */
-	size_t map_size;    /* bytes to begin with; grows by itself */
+	const char *password_file; /* of the url; NULL or "": there is none */
+	int64_t deadline_s;        /* with a url: what cannot be done until then is ST_BUSY */
+	bool require_sync;         /* with a url: committed means on a quorum of servers */
+	size_t map_size;           /* bytes to begin with; grows by itself */
 	/* a commit is on disk before store_write returns; without, power loss may cost the store */
 	bool durable;
 	bool read_only;       /* ST_NOT_FOUND if the store is not there yet */

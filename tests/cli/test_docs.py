@@ -115,6 +115,7 @@ def test_the_manual_is_well_formed(page):
 def test_the_manual_has_every_command_and_each_of_its_options(command):
     # Commands that share their options are described together: the options come behind one of them.
     shared = {"search": "list", "note": "reply", "queue add": "queue set", "agent add": "agent set"}
+    shared["away"] = "back"
     text = described(command)
     assert text, f"{command} is not in {PAGE.name}"
     text += described(shared[command]) if command in shared else ""
@@ -236,7 +237,7 @@ NAMES = {
     " first_response closed wait_until undelivered links merged_into messages_count attachments_count messages events",
     "message": "seq direction message_id in_reply_to references from to cc subject date received match size attachments text archive queue_id reply_to",
     "event": "time actor kind from to text",
-    "queue": "name title responsible members open new signature",
+    "queue": "name title responsible members open new signature assign",
     "agent": "login name addresses queues active away_until deputy",
     "outgoing": "id ticket event to state attempts next_try last_reply",
 }

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 
+from . import postgresql
 from .ground import (
     SOURCE,
     UNPRIVILEGED,
@@ -85,7 +86,7 @@ class Daemon:
                 "user": user[0],
                 "group": user[1],
                 "log": "stderr",
-                "store": {"path": self.store},
+                "store": {"path": self.store, **self.database()},
                 "archive": {"path": self.archive},
                 "tag": {"name": "example.com"},
                 "mail_out": {
@@ -98,6 +99,13 @@ class Daemon:
             settings or {},
         )
         self.configure()
+
+    def database(self):
+        """Where the tests run on PostgreSQL, how the store is found there."""
+        server = postgresql.shared()
+        if not server:
+            return {}
+        return {"url": server.url(server.lend(self)), "require_sync": False}
 
     def configure(self, **changes):
         """Writes the configuration, with changes laid over what it was."""

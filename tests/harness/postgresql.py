@@ -1,11 +1,13 @@
 """A PostgreSQL server of the test's own: an unprivileged user's, in its directory, on a unix socket. Run as a program, it runs a
-command with such a server: MILTICKET_POSTGRESQL is the directory of its socket."""
+command with such a server: MILTICKET_POSTGRESQL is the directory of its socket, and daemons of harness.daemon have their stores
+there."""
 import atexit
 import os
 import pathlib
 import signal
 import subprocess
 import sys
+import weakref
 
 if __name__ == "__main__":
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -29,20 +31,93 @@ lc_messages = 'C'
 """
 
 
+# Whoever is still connected has been forgotten. Rows go in any order.
+EMPTY = """
+select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid();
+set session_replication_role = replica;
+do $$ declare it record; begin
+  for it in select tablename from pg_tables where schemaname = 'milticket' and tablename <> 'schema' loop
+    execute format('delete from milticket.%I', it.tablename);
+  end loop;
+  for it in select sequencename from pg_sequences where schemaname = 'milticket' loop
+    execute format('alter sequence milticket.%I restart', it.sequencename);
+  end loop;
+end $$;
+"""
+found = None
+
+
 def environment():
     """libpq's own variables must not lead a test elsewhere."""
     return {key: value for key, value in os.environ.items() if not key.startswith("PG")}
 
 
-class PostgreSQL:
+class Databases:
+    """Those of a server that listens in that directory."""
+
+    def __init__(self, directory):
+        self.directory = pathlib.Path(directory)
+        self.count = 0
+        self.free = []
+
+    def prepare(self):
+        """The role, and the database that others are copies of. Once for a server."""
+        self.sql(f"create role {ROLE} login; create role milticket_report nologin")
+        self.sql(f"create database {TEMPLATE} owner {ROLE}")
+        return self
+
+    def database(self, template=TEMPLATE):
+        """A new one, as its template is; gives its name."""
+        self.count += 1
+        name = f"test_{os.getpid()}_{self.count}"
+        self.sql(f"create database {name} owner {ROLE} template {template}")
+        return name
+
+    def lend(self, borrower):
+        """An empty one for as long as the borrower lives; making and dropping one takes the server longer than emptying it."""
+        name = self.free.pop() if self.free else self.database()
+        weakref.finalize(borrower, self.free.append, name)
+        self.empty(name)
+        return name
+
+    def empty(self, name):
+        self.sql(EMPTY, name)
+
+    def drop(self, name):
+        self.sql(f"drop database if exists {name} with (force)")
+
+    def url(self, name, role=ROLE):
+        return f"postgresql://{role}@/{name}?host={self.directory}"
+
+    def sql(self, text, database="postgres", role=ADMIN, check=True):
+        """What psql gives for it, a line a row, columns between tabs."""
+        done = run(
+            HOME / "psql", "-X", "-A", "-t", "-q", "-F", "\t", "-v", "ON_ERROR_STOP=1",
+            self.url(database, role), "-c", text, check=check, env=environment(),
+        )  # fmt: skip
+        return done.stdout.decode().rstrip("\n") if check else done
+
+    def rows(self, text, database):
+        return [line.split("\t") for line in self.sql(text, database).splitlines()]
+
+
+def shared():
+    """The server that the whole run of tests has; None: there is none, and stores are LMDB's."""
+    global found
+    directory = os.environ.get("MILTICKET_POSTGRESQL")
+    if directory and not found:
+        found = Databases(directory)
+    return found
+
+
+class PostgreSQL(Databases):
     """Its superuser is ADMIN; ROLE owns the databases. settings is text of postgresql.conf."""
 
     def __init__(self, settings="", directory=None):
-        self.directory = directory or new_directory("postgresql")
+        super().__init__(directory or new_directory("postgresql"))
         self.data = self.directory / "data"
         self.log = self.directory / "server.log"
         self.process = None
-        self.count = 0
         give(self.directory)
         self.own(
             HOME / "initdb", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8",
@@ -121,38 +196,6 @@ class PostgreSQL:
     def restart(self):
         self.stop()
         return self.start()
-
-    # --- its databases ---
-
-    def prepare(self):
-        """The role, and the database that others are copies of. Once for a server."""
-        self.sql(f"create role {ROLE} login; create role milticket_report nologin")
-        self.sql(f"create database {TEMPLATE} owner {ROLE}")
-        return self
-
-    def database(self, template=TEMPLATE):
-        """A new one, as its template is; gives its name."""
-        self.count += 1
-        name = f"test_{os.getpid()}_{self.count}"
-        self.sql(f"create database {name} owner {ROLE} template {template}")
-        return name
-
-    def drop(self, name):
-        self.sql(f"drop database if exists {name} with (force)")
-
-    def url(self, name, role=ROLE):
-        return f"postgresql://{role}@/{name}?host={self.directory}"
-
-    def sql(self, text, database="postgres", role=ADMIN, check=True):
-        """What psql gives for it, a line a row, columns between tabs."""
-        done = run(
-            HOME / "psql", "-X", "-A", "-t", "-q", "-F", "\t", "-v", "ON_ERROR_STOP=1",
-            self.url(database, role), "-c", text, check=check, env=environment(),
-        )  # fmt: skip
-        return done.stdout.decode().rstrip("\n") if check else done
-
-    def rows(self, text, database):
-        return [line.split("\t") for line in self.sql(text, database).splitlines()]
 
 
 def main(command):

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "build-config.h"
 #include "../settings-fixture.h"
 
 #define ACCOUNT(more) "accounts = ( { address = \"a@example.com\"; " more " } );\n"
@@ -93,6 +94,16 @@ static const struct {
 		"expected an absolute path, found \"var\"" },
 	{ "store: { url = \"mysql://x/y\"; };\n", 1, "store.url",
 		"ostgre" /* of which there may be none in this program */ },
+#ifdef HAVE_POSTGRESQL
+	{ "store: { url = \"postgresql://a:secret@b/c\"; };\n", 1, "store.url",
+		"expected a url without a password, which belongs into store.password_file" },
+	{ "store: { url = \"postgresql://a@b/c?user=x&password=secret\"; };\n", 1, "store.url",
+		"expected a url without a password" },
+	{ "store: { url = \"postgresql://a@b/c\"; password_file = \"/nowhere\"; };\n", 1,
+		"store.password_file", "expected a readable file, but '/nowhere': No such file" },
+#endif
+	{ "store: { password_file = \"secret\"; };\n", 1, "store.password_file",
+		"expected an absolute path" },
 	{ "store: { durable = 1; };\n", 1, "store.durable",
 		"expected true or false (boolean), found a number" },
 	{ "store: { durable = \"true\"; };\n", 1, "store.durable", "found a string" },
