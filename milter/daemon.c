@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "archive/archive-rows.h"
 #include "log.h"
 #include "notify.h"
 #include "store/store-lock.h"
@@ -22,6 +23,7 @@ void daemon_init(struct daemon *daemon, const char *config, struct settings *set
 
 void daemon_close(struct daemon *daemon)
 {
+	archive_attach(NULL);
 	store_close(daemon->store);
 	daemon->store = NULL;
 	store_unlock(daemon->lock_fd);
@@ -98,6 +100,8 @@ enum status daemon_open_store(struct daemon *daemon, struct error *err)
 	options.locked = true;
 	if (st == ST_OK)
 		st = store_open(&options, &daemon->store, err);
+	if (st == ST_OK)
+		archive_attach(daemon->store);
 	if (st == ST_OK)
 		st = store_write(daemon->store, make_queues, daemon->settings, err);
 	return st;

@@ -77,6 +77,7 @@ static enum status cannot_become(const struct settings *settings, struct error *
 
 enum status privileges_lower(const struct settings *settings, struct error *err)
 {
+	const char *archive = settings_archive_directory(settings);
 	struct identity us;
 	enum status st;
 
@@ -85,8 +86,8 @@ enum status privileges_lower(const struct settings *settings, struct error *err)
 	st = privileges_look_up(settings, &us, err);
 	if (st == ST_OK)
 		st = privileges_give_directory(settings->store.path, 02770, us.uid, us.gid, err);
-	if (st == ST_OK)
-		st = privileges_give_directory(settings->archive.path, 02770, us.uid, us.gid, err);
+	if (st == ST_OK && archive)
+		st = privileges_give_directory(archive, 02770, us.uid, us.gid, err);
 	if (st != ST_OK)
 		return st;
 	if (initgroups(settings->user, us.gid) != 0 || setegid(us.gid) != 0 || seteuid(us.uid) != 0)

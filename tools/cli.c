@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "archive/archive-rows.h"
 #include "base/tongue.h"
 #include "mail/message.h"
 #include "tables/migrate.h"
@@ -54,6 +55,7 @@ static int cli_open_store(struct cli *cli)
 	if (st != ST_OK)
 		return cli_status(cli, st);
 	store_secret(cli->store, cli->key.secret);
+	archive_attach(cli->store);
 	return EXIT_DONE;
 }
 
@@ -72,6 +74,7 @@ int cli_open(struct cli *cli)
 
 static void close_needs(struct cli *cli)
 {
+	archive_attach(NULL);
 	store_close(cli->store);
 	settings_unref(cli->settings);
 	g_hash_table_unref(cli->values);

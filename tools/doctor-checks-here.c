@@ -243,7 +243,7 @@ void look_unit(struct doctor *d)
 {
 	g_autoptr(GHashTable) unit = here_unit();
 	g_autofree char *place = d->own.inet ? NULL : g_path_get_dirname(d->own.path);
-	const char *archive = settings_archive(d->settings);
+	const char *archive = settings_archive_directory(d->settings);
 
 	if (g_strcmp0(g_hash_table_lookup(unit, "LoadState"), "loaded") != 0 ||
 		g_strcmp0(g_hash_table_lookup(unit, "ProtectSystem"), "strict") != 0)

@@ -102,7 +102,7 @@ enum status files_keep_mail(const struct settings *settings, const GString *mail
 	char **name_out, struct error *err)
 {
 	const char *dir = settings_archive(settings);
-	struct spool *spool = spool_new(dir);
+	struct spool *spool = spool_new(settings_spool(settings));
 	g_autofree char *name = NULL;
 	char hex[HASH_HEX];
 	struct hash digest;

@@ -1,4 +1,4 @@
-/* Messages as received, one file each. */
+/* Messages as received: a file each in a directory, or a row each in the store. */
 #include "archive/archive.h"
 
 #include <errno.h>
@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "archive/archive-rows.h"
 #include "base/text.h"
 #include "base/tongue.h"
 
@@ -60,12 +61,10 @@ static const char *base_of(const char *name)
 	return slash ? slash + 1 : name;
 }
 
-enum status archive_open(const char *dir, const char *name, int *fd_out, struct error *err)
+static enum status directory_open(const char *dir, const char *name, int *fd_out, struct error *err)
 {
 	int parent, fd, saved;
 
-	if (!archive_name_is_safe(name))
-		return error_set(err, ST_REFUSED, _("'%s' is no name of an archived mail"), name);
 	parent = open_parent(dir, name);
 	if (parent < 0)
 		return archive_failed(err, _("open"), dir, name);
@@ -79,39 +78,10 @@ enum status archive_open(const char *dir, const char *name, int *fd_out, struct 
 	return ST_OK;
 }
 
-enum status archive_read(const char *dir, const char *name, size_t max, char **data_out,
-	size_t *len_out, struct error *err)
-{
-	GByteArray *data;
-	guint8 chunk[16 * 1024];
-	int fd;
-	ssize_t n = 0;
-	enum status st = archive_open(dir, name, &fd, err);
-
-	if (st != ST_OK)
-		return st;
-	data = g_byte_array_new();
-	while (data->len < max && (n = read(fd, chunk, MIN(sizeof chunk, max - data->len))) > 0)
-		g_byte_array_append(data, chunk, (guint)n);
-	if (n < 0)
-		st = archive_failed(err, _("read"), dir, name);
-	close(fd);
-	if (st != ST_OK) {
-		g_byte_array_unref(data);
-		return st;
-	}
-	*len_out = data->len;
-	g_byte_array_append(data, (const guint8 *)"", 1);
-	*data_out = (char *)g_byte_array_free(data, FALSE);
-	return ST_OK;
-}
-
-enum status archive_remove(const char *dir, const char *name, struct error *err)
+static enum status directory_remove(const char *dir, const char *name, struct error *err)
 {
 	int parent, rc, saved;
 
-	if (!archive_name_is_safe(name))
-		return error_set(err, ST_REFUSED, _("'%s' is no name of an archived mail"), name);
 	parent = open_parent(dir, name);
 	if (parent < 0)
 		return archive_failed(err, _("remove"), dir, name);
@@ -122,7 +92,7 @@ enum status archive_remove(const char *dir, const char *name, struct error *err)
 	return rc == 0 ? ST_OK : archive_failed(err, _("remove"), dir, name);
 }
 
-enum status archive_sync(const char *dir, struct error *err)
+static enum status directory_sync_all(const char *dir, struct error *err)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
 
@@ -147,13 +117,11 @@ static enum status make_unclaimed(const char *dir, struct error *err)
 	return ST_OK;
 }
 
-enum status archive_set_aside(const char *dir, const char *name, struct error *err)
+static enum status directory_set_aside(const char *dir, const char *name, struct error *err)
 {
 	g_autofree char *from = g_build_filename(dir, name, NULL),
 			*to = g_build_filename(dir, ARCHIVE_UNCLAIMED, "new", base_of(name), NULL);
-	enum status st = archive_name_is_safe(name)
-		? make_unclaimed(dir, err)
-		: error_set(err, ST_REFUSED, _("'%s' is no name of an archived mail"), name);
+	enum status st = make_unclaimed(dir, err);
 
 	if (st == ST_OK && rename(from, to) != 0)
 		st = archive_failed(err, _("move"), dir, name);
@@ -205,7 +173,7 @@ static enum status walk_directory(struct walk *w, const char *below, unsigned de
 	return st;
 }
 
-enum status archive_walk(const char *dir, archive_visit *fn, void *arg, struct error *err)
+static enum status directory_walk(const char *dir, archive_visit *fn, void *arg, struct error *err)
 {
 	struct walk w = { dir, fn, arg, err, false };
 
@@ -251,7 +219,8 @@ static void sweep_files(struct sweep *s, const char *below)
 	for (guint i = 0; i < names->len && s->left > 0; i++) {
 		g_autofree char *name = g_build_filename(below, g_ptr_array_index(names, i), NULL);
 
-		if (!g_str_has_suffix(name, ".eml") || archive_remove(s->dir, name, NULL) != ST_OK)
+		if (!g_str_has_suffix(name, ".eml") ||
+			directory_remove(s->dir, name, NULL) != ST_OK)
 			continue;
 		s->count++;
 		s->left--;
@@ -281,7 +250,7 @@ static void sweep_days(struct sweep *s, const char *below, unsigned depth)
 	}
 }
 
-enum status archive_remove_before(
+static enum status directory_remove_before(
 	const char *dir, const char *day, uint64_t max, uint64_t *count_out, struct error *err)
 {
 	struct sweep s = { dir, day, max, 0 };
@@ -291,4 +260,91 @@ enum status archive_remove_before(
 	return access(dir, W_OK) == 0 || errno == ENOENT
 		? ST_OK
 		: archive_failed(err, _("remove mails of"), dir, "");
+}
+
+static const struct archive_place archive_directory = {
+	.open = directory_open,
+	.remove = directory_remove,
+	.sync = directory_sync_all,
+	.set_aside = directory_set_aside,
+	.walk = directory_walk,
+	.remove_before = directory_remove_before,
+};
+
+/* --- in either place --- */
+
+static const struct archive_place *place_of(const char *dir)
+{
+	return archive_in_rows(dir) ? &archive_rows : &archive_directory;
+}
+
+static enum status archive_check_name(const char *name, struct error *err)
+{
+	return archive_name_is_safe(name)
+		? ST_OK
+		: error_set(err, ST_REFUSED, _("'%s' is no name of an archived mail"), name);
+}
+
+enum status archive_open(const char *dir, const char *name, int *fd_out, struct error *err)
+{
+	enum status st = archive_check_name(name, err);
+
+	return st == ST_OK ? place_of(dir)->open(dir, name, fd_out, err) : st;
+}
+
+enum status archive_read(const char *dir, const char *name, size_t max, char **data_out,
+	size_t *len_out, struct error *err)
+{
+	GByteArray *data;
+	guint8 chunk[16 * 1024];
+	int fd;
+	ssize_t n = 0;
+	enum status st = archive_open(dir, name, &fd, err);
+
+	if (st != ST_OK)
+		return st;
+	data = g_byte_array_new();
+	while (data->len < max && (n = read(fd, chunk, MIN(sizeof chunk, max - data->len))) > 0)
+		g_byte_array_append(data, chunk, (guint)n);
+	if (n < 0)
+		st = archive_failed(err, _("read"), dir, name);
+	close(fd);
+	if (st != ST_OK) {
+		g_byte_array_unref(data);
+		return st;
+	}
+	*len_out = data->len;
+	g_byte_array_append(data, (const guint8 *)"", 1);
+	*data_out = (char *)g_byte_array_free(data, FALSE);
+	return ST_OK;
+}
+
+enum status archive_remove(const char *dir, const char *name, struct error *err)
+{
+	enum status st = archive_check_name(name, err);
+
+	return st == ST_OK ? place_of(dir)->remove(dir, name, err) : st;
+}
+
+enum status archive_sync(const char *dir, struct error *err)
+{
+	return place_of(dir)->sync(dir, err);
+}
+
+enum status archive_set_aside(const char *dir, const char *name, struct error *err)
+{
+	enum status st = archive_check_name(name, err);
+
+	return st == ST_OK ? place_of(dir)->set_aside(dir, name, err) : st;
+}
+
+enum status archive_walk(const char *dir, archive_visit *fn, void *arg, struct error *err)
+{
+	return place_of(dir)->walk(dir, fn, arg, err);
+}
+
+enum status archive_remove_before(
+	const char *dir, const char *day, uint64_t max, uint64_t *count_out, struct error *err)
+{
+	return place_of(dir)->remove_before(dir, day, max, count_out, err);
 }

@@ -1,5 +1,6 @@
 /* Messages as received, one file each, below archive.path: YYYY/MM/DD/<digest>.eml, mode 0640, CRLF
- * made LF. */
+ * made LF. Where archive.path is SETTINGS_IN_STORE, they are in the store beside its rows. `dir` is
+ * either. */
 #ifndef MILTICKET_ARCHIVE_H
 #define MILTICKET_ARCHIVE_H
 
@@ -16,7 +17,7 @@ bool archive_name_valid(const char *name);
 bool archive_name_is_safe(const char *name);
 
 /* Opens for reading; refuses names that lead outside dir, and symbolic links. *fd_out is the
- * caller's. */
+ * caller's: of the file, or of a copy without a name. */
 enum status archive_open(const char *dir, const char *name, int *fd_out, struct error *err);
 
 /* Whole contents, at most max bytes. Owned. */

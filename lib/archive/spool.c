@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "archive/archive-rows.h"
 #include "base/directory-sync.h"
 #include "base/hash.h"
 #include "base/limits.h"
@@ -406,7 +407,43 @@ static enum status copy_file(struct spool *spool, const char *path, bool durable
 	return st;
 }
 
-enum status spool_keep(
+/* What is in memory, and then what is in the file. */
+struct pieces {
+	struct spool *spool;
+	guint8 *chunk; /* LIMIT_SPOOL_MEMORY */
+	off_t at;
+};
+
+static enum status pieces_next(void *arg, struct bytes *piece_out, struct error *err)
+{
+	struct pieces *pieces = arg;
+	const struct spool *spool = pieces->spool;
+	ssize_t n;
+
+	if (spool->fd < 0) {
+		*piece_out = (struct bytes){ spool->bytes->data + pieces->at,
+			spool->bytes->len - (size_t)pieces->at };
+		pieces->at = spool->bytes->len;
+		return ST_OK;
+	}
+	n = pread(spool->fd, pieces->chunk, LIMIT_SPOOL_MEMORY, pieces->at);
+	if (n < 0)
+		return spool_failed(err, _("read"), spool->dir);
+	*piece_out = (struct bytes){ pieces->chunk, (size_t)n };
+	pieces->at += n;
+	return ST_OK;
+}
+
+static enum status keep_in_rows(struct spool *spool, const char *name, struct error *err)
+{
+	g_autofree guint8 *chunk = spool->fd < 0 ? NULL : g_malloc(LIMIT_SPOOL_MEMORY);
+	struct pieces pieces = { .spool = spool, .chunk = chunk };
+	enum status st = spool->fd < 0 ? ST_OK : write_out(spool, err);
+
+	return st == ST_OK ? archive_rows_keep(name, pieces_next, &pieces, err) : st;
+}
+
+static enum status keep_in_directory(
 	struct spool *spool, const char *dir, const char *name, bool durable, struct error *err)
 {
 	g_autofree char *path = g_build_filename(dir, name, NULL),
@@ -430,4 +467,11 @@ enum status spool_keep(
 	if (st == ST_OK && name_file(spool->fd, path) != 0)
 		st = copy_file(spool, path, durable, err);
 	return st == ST_OK && durable ? sync_directory(parent, err) : st;
+}
+
+enum status spool_keep(
+	struct spool *spool, const char *dir, const char *name, bool durable, struct error *err)
+{
+	return archive_in_rows(dir) ? keep_in_rows(spool, name, err)
+				    : keep_in_directory(spool, dir, name, durable, err);
 }

@@ -360,6 +360,9 @@ static enum status finish_store(struct loader *loader)
 	const config_setting_t *node = config_lookup(&loader->config, "store.url");
 	const char *url = settings->store.url, *file = settings->store.password_file;
 
+	if (!*url && strcmp(settings->archive.path, SETTINGS_IN_STORE) == 0)
+		return loader_fail(loader, config_lookup(&loader->config, "archive.path"),
+			"archive.path", _("expected a directory, as a database needs store.url"));
 	if (!*url)
 		return ST_OK;
 #ifndef HAVE_POSTGRESQL

@@ -256,6 +256,11 @@ bool check_path_or_none(const char *text)
 	return !*text || check_path(text);
 }
 
+bool check_archive_path(const char *text)
+{
+	return strcmp(text, SETTINGS_IN_STORE) == 0 || check_path_or_none(text);
+}
+
 /* host, host:port, [address]:port, with the name for EHLO after a slash, as libcurl reads it. */
 static bool is_authority(const char *text)
 {

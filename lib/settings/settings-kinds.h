@@ -22,6 +22,7 @@ bool check_socket(const char *text);
 bool check_unix_name(const char *text);
 bool check_path(const char *text);
 bool check_path_or_none(const char *text);
+bool check_archive_path(const char *text);
 bool check_relay_url(const char *text);
 bool check_header_match_or_none(const char *text);
 bool check_delimiter_or_none(const char *text);

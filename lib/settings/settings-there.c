@@ -31,7 +31,7 @@ static bool has_directory(const struct settings *settings, const struct setting_
 {
 	struct stat there;
 
-	if (there_is_directory(need->value))
+	if (there_is_directory(need->value) || strcmp(need->value, SETTINGS_IN_STORE) == 0)
 		return true;
 	if (stat(need->value, &there) == 0)
 		return false;

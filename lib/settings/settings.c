@@ -143,9 +143,14 @@ const char *settings_state(const struct settings *settings)
 	return settings->store.path;
 }
 
+const char *settings_archive_directory(const struct settings *settings)
+{
+	return g_path_is_absolute(settings->archive.path) ? settings->archive.path : NULL;
+}
+
 const char *settings_spool(const struct settings *settings)
 {
-	const char *archive = settings_archive(settings);
+	const char *archive = settings_archive_directory(settings);
 
 	return archive ? archive : settings_state(settings);
 }

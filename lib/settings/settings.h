@@ -131,12 +131,16 @@ enum status settings_load(const char *path, struct settings **settings_out, stru
 struct settings *settings_ref(struct settings *settings); /* thread-safe */
 void settings_unref(struct settings *settings);
 
-/* Where mails are kept as files; NULL: nowhere. */
+/* What archive.path is when mails are kept beside the rows of the store. */
+#define SETTINGS_IN_STORE "database"
+/* Where mails are kept: a directory, or SETTINGS_IN_STORE; NULL: nowhere. */
 const char *settings_archive(const struct settings *settings);
-/* Where mail that comes in is put while it does: in the file system where it may stay. */
+/* NULL when it is none. */
+const char *settings_archive_directory(const struct settings *settings);
 /* Directory of what is this host's own, wherever the store is: the daemon's lock, the search index,
  * mail that is on its way, if there is no archive. */
 const char *settings_state(const struct settings *settings);
+/* Where mail that comes in is put while it does: in the file system where it may stay. */
 const char *settings_spool(const struct settings *settings);
 
 /* The account that this canonical recipient is of (with or without detail), enabled or not; NULL.

@@ -42,6 +42,21 @@ enum group_end {
 
 struct engine;
 
+/* Files beside the rows; see store.h. */
+struct engine_files {
+	enum status (*put)(struct store *store, const char *name, store_pieces_fn *next, void *arg,
+		struct error *err);
+	enum status (*get)(struct store *store, const char *name, store_piece_fn *fn, void *arg,
+		struct error *err);
+	enum status (*remove)(struct store *store, const char *name, struct error *err);
+	enum status (*rename)(
+		struct store *store, const char *from, const char *to, struct error *err);
+	enum status (*each)(
+		struct store *store, store_file_visit *fn, void *arg, struct error *err);
+	enum status (*remove_before)(struct store *store, const char *name, uint64_t max,
+		uint64_t *count_out, struct error *err);
+};
+
 struct store {
 	const struct engine *engine;
 	guint8 secret[STORE_SECRET_BYTES];
@@ -101,6 +116,8 @@ struct engine {
 	/* Until something was committed, by whomever, or that many milliseconds; NULL: nobody
 	 * tells, and all of them are waited. */
 	void (*wait)(struct store *store, unsigned ms);
+
+	const struct engine_files *files; /* NULL: it has none */
 
 	/* --- upkeep; NULL: the database's own tools do that --- */
 	enum status (*stat)(struct store *store, struct store_stat *stat_out, struct error *err);

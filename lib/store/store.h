@@ -134,6 +134,30 @@ struct store_stat {
 };
 enum status store_stat(struct store *store, struct store_stat *stat_out, struct error *err);
 
+/* --- files beside the rows: archived mail. ST_REFUSED where the engine has none. Each call is a
+ * transaction of its own; none may be made inside fn. --- */
+
+bool store_has_files(const struct store *store);
+/* Pieces one after the other; an empty one ends them. May be asked for all of them once only. */
+typedef enum status store_pieces_fn(void *arg, struct bytes *piece_out, struct error *err);
+/* Keeps a file whole and durably, or not at all. One of that name that is there stays. */
+enum status store_file_put(
+	struct store *store, const char *name, store_pieces_fn *next, void *arg, struct error *err);
+typedef enum status store_piece_fn(struct bytes piece, void *arg, struct error *err);
+/* Each piece in order. ST_NOT_FOUND. */
+enum status store_file_get(
+	struct store *store, const char *name, store_piece_fn *fn, void *arg, struct error *err);
+enum status store_file_remove(struct store *store, const char *name, struct error *err);
+enum status store_file_rename(
+	struct store *store, const char *from, const char *to, struct error *err);
+/* By name; modified: microseconds UTC. fn returns false to stop. */
+typedef bool store_file_visit(const char *name, int64_t modified, void *arg);
+enum status store_file_each(
+	struct store *store, store_file_visit *fn, void *arg, struct error *err);
+/* Of those whose names begin with a digit and sort before that one, at most max, the first. */
+enum status store_files_remove_before(struct store *store, const char *name, uint64_t max,
+	uint64_t *count_out, struct error *err);
+
 /* --- inside fn --- */
 
 /* A call that fails (ST_NOT_FOUND is an answer, and no failure) makes the transaction fail: those

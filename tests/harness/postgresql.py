@@ -1,6 +1,6 @@
-"""A PostgreSQL server of the test's own: an unprivileged user's, in its directory, on a unix socket. Run as a program, it runs a
-command with such a server: MILTICKET_POSTGRESQL is the directory of its socket, and daemons of harness.daemon have their stores
-there."""
+"""A PostgreSQL server of the test's own: an unprivileged user's, in its directory, on a unix
+socket. Run as a program, it runs a command with such a server: MILTICKET_POSTGRESQL is the
+directory of its socket, and daemons of harness.daemon have their stores there."""
 import atexit
 import os
 import pathlib
@@ -33,10 +33,12 @@ lc_messages = 'C'
 
 # Whoever is still connected has been forgotten. Rows go in any order.
 EMPTY = """
-select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid();
+select pg_terminate_backend(pid) from pg_stat_activity
+  where datname = current_database() and pid <> pg_backend_pid();
 set session_replication_role = replica;
 do $$ declare it record; begin
-  for it in select tablename from pg_tables where schemaname = 'milticket' and tablename <> 'schema' loop
+  for it in select tablename from pg_tables
+    where schemaname = 'milticket' and tablename <> 'schema' loop
     execute format('delete from milticket.%I', it.tablename);
   end loop;
   for it in select sequencename from pg_sequences where schemaname = 'milticket' loop
@@ -74,7 +76,8 @@ class Databases:
         return name
 
     def lend(self, borrower):
-        """An empty one for as long as the borrower lives; making and dropping one takes the server longer than emptying it."""
+        """An empty one for as long as the borrower lives. Making and dropping one takes longer than
+        emptying it."""
         name = self.free.pop() if self.free else self.database()
         weakref.finalize(borrower, self.free.append, name)
         self.empty(name)

@@ -214,6 +214,15 @@ enum status pg_link_ask(struct pg_link *link, const char *sql, const char *const
 		result_out);
 }
 
+enum status pg_link_fetch(struct pg_link *link, const char *sql, const struct pg_values *values,
+	PGresult **result_out)
+{
+	int sent = PQsendQueryParams(link->conn, sql, values->n, NULL, values->values,
+		values->lengths, values->formats, 1);
+
+	return link_finish(link, sent, result_out);
+}
+
 /* --- connecting --- */
 
 /* The code stands in the long form of what the server says, "FATAL:  28P01: password …": libpq has

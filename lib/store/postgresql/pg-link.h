@@ -66,6 +66,15 @@ enum status pg_link_run(struct pg_link *link, const char *sql, PGresult **result
 enum status pg_link_ask(struct pg_link *link, const char *sql, const char *const *values, int n,
 	PGresult **result_out);
 
+/* The same with values and cells in the binary format. */
+struct pg_values {
+	const char *const *values;
+	const int *lengths, *formats; /* 0: a text that NUL ends */
+	int n;
+};
+enum status pg_link_fetch(struct pg_link *link, const char *sql, const struct pg_values *values,
+	PGresult **result_out);
+
 /* The status of a result; a failure is kept as link->state and link->reason. */
 enum status pg_link_settle(struct pg_link *link, const PGresult *result);
 enum status pg_state_status(const char *state);

@@ -239,7 +239,7 @@ static const char more_tables[] =
 	"create table if not exists milticket.archive (name text collate \"C\" primary key,"
 	" size bigint not null, stored timestamptz not null default now());\n"
 	"create table if not exists milticket.archive_chunks (name text collate \"C\" references"
-	" milticket.archive on delete cascade, seq integer, data bytea not null,"
+	" milticket.archive on update cascade on delete cascade, seq integer, data bytea not null,"
 	" primary key (name, seq));\n"
 	/* A mail's bytes are not pressed together twice, nor taken apart for a piece of them. */
 	"alter table milticket.archive_chunks alter column data set storage external;\n";
