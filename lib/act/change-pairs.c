@@ -44,7 +44,8 @@ enum status apply_link(struct change *c)
 	return st;
 }
 
-static enum status note_seq(
+/* Listed first: what is moved while it is walked would be met again. */
+static enum status pair_note_entry(
 	struct txn *txn, const struct entry *entry, void *arg, struct error *err)
 {
 	(void)txn;
@@ -53,14 +54,30 @@ static enum status note_seq(
 	return ST_OK;
 }
 
-/* Listed first: what is moved while it is walked would be met again. */
+/* It knows where it came from, for unmerge. */
+static enum status pair_mark_entry(struct change *c, uint64_t from, uint64_t seq)
+{
+	struct entry e = { 0 };
+	enum status st = tickets_entry(c->txn, from, seq, &e, c->err);
+
+	if (st == ST_OK) {
+		numbers_add(&e.merged_from, from);
+		st = tickets_entry_save(c->txn, &e, c->err);
+	}
+	record_release(&entry_type, &e);
+	return st;
+}
+
 static enum status move_entries(struct change *c, struct ticket *from, struct ticket *to)
 {
 	struct numbers seqs = { 0 };
-	enum status st = tickets_each_entry(c->txn, from->number, note_seq, &seqs, c->err);
+	enum status st = tickets_each_entry(c->txn, from->number, pair_note_entry, &seqs, c->err);
 
-	for (size_t i = 0; i < seqs.n && st == ST_OK; i++)
-		st = tickets_entry_move(c->txn, from, seqs.v[i], to, c->err);
+	for (size_t i = 0; i < seqs.n && st == ST_OK; i++) {
+		st = pair_mark_entry(c, from->number, seqs.v[i]);
+		if (st == ST_OK)
+			st = tickets_entry_move(c->txn, from, seqs.v[i], to, c->err);
+	}
 	g_free(seqs.v);
 	return st;
 }

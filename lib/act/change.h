@@ -22,6 +22,7 @@ struct change {
 	struct txn *txn;
 	const struct commander *by;
 	const struct command *command;
+	uint64_t named; /* the number that was said, which may lead to the ticket by a merge */
 	struct ticket ticket;
 	GString *done; /* what was done, a line for the transcript */
 	struct error *err;

@@ -26,7 +26,9 @@ enum status apply_anyway(struct change *c)
 enum status command_apply(struct txn *txn, const struct commander *commander, uint64_t number,
 	const struct command *command, char **done_out, struct error *err)
 {
-	struct change c = { .txn = txn, .by = commander, .command = command, .err = err };
+	struct change c = {
+		.txn = txn, .by = commander, .command = command, .named = number, .err = err
+	};
 	enum status st = verb_info(command->verb)->alone
 		? ST_OK
 		: commander_load(txn, commander, number, &c.ticket, err);

@@ -18,3 +18,13 @@ void numbers_add(struct numbers *numbers, uint64_t number)
 	numbers->v = g_renew(uint64_t, numbers->v, numbers->n + 1);
 	numbers->v[numbers->n++] = number;
 }
+
+void numbers_remove(struct numbers *numbers, uint64_t number)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < numbers->n; i++)
+		if (numbers->v[i] != number)
+			numbers->v[kept++] = numbers->v[i];
+	numbers->n = kept;
+}

@@ -14,5 +14,6 @@ struct numbers {
 bool numbers_has(const struct numbers *numbers, uint64_t number);
 /* Nothing happens when it is there. */
 void numbers_add(struct numbers *numbers, uint64_t number);
+void numbers_remove(struct numbers *numbers, uint64_t number);
 
 #endif

@@ -55,6 +55,7 @@ const char *const event_kind_names[] = {
 	[EVENT_SPAM] = "spam",
 	[EVENT_HAM] = "ham",
 	[EVENT_CROSSED] = "crossed",
+	[EVENT_UNDO] = "undo",
 	[EVENT_KINDS] = NULL,
 };
 
@@ -260,6 +261,7 @@ static const struct field fields_of_entry[] = {
 	{ ROW(24, attached_digest, FIELD_TEXT), .flags = FIELD_HIDDEN | FIELD_HEX },
 	{ ROW(55, copied, FIELD_LIST), .flags = FIELD_HIDDEN },
 	{ ROW(56, author, FIELD_TEXT), .flags = FIELD_HIDDEN },
+	{ ROW(40, merged_from, FIELD_NUMBERS), .flags = FIELD_HIDDEN },
 	{ ROW(25, told_serial, FIELD_U64), .flags = FIELD_HIDDEN | FIELD_INNER },
 	{ ROW(26, told_time, FIELD_TIME), .flags = FIELD_HIDDEN | FIELD_INNER },
 	{ ROW(27, told_actor, FIELD_TEXT), .flags = FIELD_HIDDEN | FIELD_INNER },

@@ -123,6 +123,7 @@ enum event_kind {
 	EVENT_SPAM,    /* somebody says it is */
 	EVENT_HAM,     /* and that it is not, after all */
 	EVENT_CROSSED, /* an answer to what a colleague has answered */
+	EVENT_UNDO,    /* what somebody did was taken back; from: serial of the first event of it */
 	EVENT_KINDS
 };
 extern const char *const event_kind_names[]; /* "" for EVENT_UNKNOWN */
@@ -162,6 +163,8 @@ struct entry {
 	char *reply_to;
 	char *author;  /* login of the agent whose answer it is, at the shell, too; NULL */
 	char **copied; /* an answer's: colleagues who got a copy of it */
+	/* tickets that it was a message of before they were merged, the first one first */
+	struct numbers merged_from;
 	/* The event that it came with, of kind `event`, when this record tells it (history.h).
 	 * serial 0: there is none yet, or it has a row of its own. */
 	uint64_t told_serial;

@@ -145,6 +145,15 @@ static void set_merged(struct ticket *t, const struct event *e)
 	t->closed = e->time;
 }
 
+/* What was merged is a ticket of its own again. */
+static void set_split(struct ticket *t, const struct event *e)
+{
+	uint64_t number;
+
+	if (e->from && text_parse_number(e->from, &number) == ST_OK && number == t->merged_into)
+		t->merged_into = 0;
+}
+
 static void set_undelivered(struct ticket *t, const struct event *e)
 {
 	t->undelivered = e->kind == EVENT_BOUNCE;
@@ -163,6 +172,7 @@ static void (*const meanings[EVENT_KINDS])(struct ticket *t, const struct event 
 	[EVENT_WAKE] = set_woken,
 	[EVENT_LINK] = add_link,
 	[EVENT_MERGED] = set_merged,
+	[EVENT_SPLIT] = set_split,
 	[EVENT_BOUNCE] = set_undelivered,
 	[EVENT_FOLLOWUP] = set_undelivered,
 	[EVENT_REPLY] = set_undelivered,
