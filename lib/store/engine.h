@@ -30,8 +30,9 @@ struct job {
 /* Writers that were gathered, to be run one after the other and committed once. */
 struct group {
 	struct job *jobs;
-	bool apart; /* each is to be undoable by itself: GROUP_APART was answered */
-	bool last;  /* nobody will try again: what fails has failed */
+	bool apart;    /* each is to be undoable by itself: GROUP_APART was answered */
+	bool last;     /* nobody will try again: what fails has failed */
+	int64_t begun; /* monotonic time of the first try */
 };
 
 enum group_end {
@@ -105,10 +106,6 @@ struct engine {
 	/* NULL with .derives. Rows are scanned as those of scan_first(). */
 	enum status (*query)(struct scan *scan, const struct query *query);
 	enum status (*count)(struct txn *txn, struct queue_count *counts, size_t n);
-	enum status (*next_number)(
-		struct txn *txn, const char *name, uint64_t first, uint64_t *number_out);
-	enum status (*skip_numbers)(struct txn *txn, const char *name, uint64_t number);
-	enum status (*last_number)(struct txn *txn, const char *name, uint64_t *last_out);
 	const char *(*reason)(struct txn *txn);
 	/* Says in err that the store could not be read or written (`what`), and why; returns st. */
 	enum status (*say)(struct txn *txn, const char *what, enum status st, struct error *err);

@@ -381,7 +381,7 @@ static void cells_field(struct cells *cells, const struct field *f, const void *
 		break;
 	case FIELD_TIME:
 		time = *FIELD_OF(int64_t, record, f);
-		if (time)
+		if (time || f->flags & FIELD_ALWAYS)
 			cells_time(cells, time);
 		else
 			cells_null(cells);

@@ -2,9 +2,18 @@
 #include "store/engine.h"
 
 #include "base/tongue.h"
+#include "build-config.h"
 #include "store/lmdb/store-engine.h"
+#ifdef HAVE_POSTGRESQL
+#include "store/postgresql/pg-store.h"
+#endif
 
-static const struct engine *const engines[] = { &lmdb_engine };
+static const struct engine *const engines[] = {
+	&lmdb_engine,
+#ifdef HAVE_POSTGRESQL
+	&pg_engine,
+#endif
+};
 
 /* The first is the one without a url. */
 static const struct engine *engine_of(const char *url)

@@ -100,11 +100,13 @@ static enum column_type shape_field_type(const struct field *field)
 	return COLUMN_NUMBERS;
 }
 
-/* A time, word or text is null when it is none. A text that always is there may all the same be
- * damaged, and null then. */
+/* A word or text is null when it is none, and a time that may be unknown. A text that always is
+ * there may all the same be damaged, and null then. */
 static bool shape_field_always(const struct field *field)
 {
-	return field->type != FIELD_TIME && field->type != FIELD_TEXT && field->type != FIELD_WORD;
+	if (field->type == FIELD_TIME)
+		return field->flags & FIELD_ALWAYS;
+	return field->type != FIELD_TEXT && field->type != FIELD_WORD;
 }
 
 static void shape_add(struct shape *shape, const struct column *column)
@@ -198,7 +200,7 @@ static const struct column_kind {
 	const char *empty;
 } column_kinds[] = {
 	[COLUMN_NUMBER] = { .name = "bigint", .oid = 20, .empty = "0" },
-	[COLUMN_TIME] = { .name = "timestamp with time zone", .oid = 1184 },
+	[COLUMN_TIME] = { .name = "timestamp with time zone", .oid = 1184, .empty = "'epoch'" },
 	[COLUMN_BOOL] = { .name = "boolean", .oid = 16, .empty = "false" },
 	[COLUMN_TEXT] = { .name = "text", .oid = 25, .empty = "''" },
 	[COLUMN_LIST] = { .name = "text[]", .oid = 1009, .empty = "'{}'" },

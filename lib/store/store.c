@@ -101,14 +101,6 @@ enum status txn_put(struct txn *txn, enum store_table table, struct bytes key, s
 	return txn_settle(txn, txn->store->engine->put(txn, table, key, value));
 }
 
-enum status txn_delete(struct txn *txn, enum store_table table, struct bytes key)
-{
-	if (txn->failed != ST_OK || !key_fits(key))
-		return txn_settle(txn, ST_BAD_INPUT);
-	txn->changed = true;
-	return txn_settle(txn, txn->store->engine->delete (txn, table, key));
-}
-
 const char *txn_reason(struct txn *txn)
 {
 	return txn->store->engine->reason(txn);
@@ -171,25 +163,132 @@ enum status txn_count(struct txn *txn, struct queue_count *counts, size_t n)
 
 /* --- numbers --- */
 
+/* Numbers that are the keys of a table are told by its last row, and need none of their own. */
+static const struct series {
+	const char *name;
+	enum store_table table;
+} all_series[] = { { .name = "event", .table = TABLE_LOG } };
+
+static const struct series *number_series(const char *name)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(all_series); i++)
+		if (strcmp(all_series[i].name, name) == 0)
+			return &all_series[i];
+	return NULL;
+}
+
+static enum status number_in_table(struct txn *txn, enum store_table table, uint64_t *last_out)
+{
+	const struct bytes all = { NULL, 0 };
+	size_t offset = 0;
+	struct scan scan;
+	enum status st = scan_first(&scan, txn, table, all, all, true);
+
+	*last_out = st == ST_OK ? key_read_number(scan.key, &offset) : 0;
+	scan_release(&scan);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+static void number_key(struct key *key, const char *name)
+{
+	key_init(key);
+	key_text(key, "next");
+	key_text(key, name);
+}
+
+/* What its own row says; 0 when there is none. */
+static enum status number_row(struct txn *txn, const char *name, uint64_t *last_out)
+{
+	g_autofree char *text = NULL;
+	struct bytes value;
+	struct key key;
+	enum status st;
+
+	number_key(&key, name);
+	st = txn_get(txn, TABLE_META, key_bytes(&key), &value);
+	if (st == ST_OK)
+		text = g_strndup(value.data, value.len);
+	*last_out = text ? g_ascii_strtoull(text, NULL, 10) : 0;
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+/* The last that was given; 0 when none was. */
+enum status txn_last_number(struct txn *txn, const char *name, uint64_t *last_out)
+{
+	const struct series *series = number_series(name);
+	uint64_t in_table = 0;
+	enum status st = number_row(txn, name, last_out);
+
+	if (st == ST_OK && series)
+		st = number_in_table(txn, series->table, &in_table);
+	*last_out = MAX(*last_out, in_table);
+	return st;
+}
+
+static enum status number_put(struct txn *txn, const char *name, uint64_t last)
+{
+	g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, last);
+	struct key key;
+
+	number_key(&key, name);
+	return txn_put(txn, TABLE_META, key_bytes(&key), (struct bytes){ text, strlen(text) });
+}
+
 enum status txn_next_number(struct txn *txn, const char *name, uint64_t first, uint64_t *number_out)
 {
-	if (txn->failed != ST_OK)
-		return txn->failed;
-	return txn_settle(txn, txn->store->engine->next_number(txn, name, first, number_out));
+	uint64_t last;
+	enum status st = txn_last_number(txn, name, &last);
+
+	last = MAX(first, last + 1);
+	if (st == ST_OK && !number_series(name))
+		st = number_put(txn, name, last);
+	if (st == ST_OK)
+		*number_out = last;
+	return st;
 }
 
 enum status txn_skip_numbers(struct txn *txn, const char *name, uint64_t number)
 {
-	if (txn->failed != ST_OK)
-		return txn->failed;
-	return txn_settle(txn, txn->store->engine->skip_numbers(txn, name, number));
+	uint64_t last;
+	enum status st = txn_last_number(txn, name, &last);
+
+	return st == ST_OK && last < number ? number_put(txn, name, number) : st;
 }
 
-enum status txn_last_number(struct txn *txn, const char *name, uint64_t *last_out)
+/* A number whose row goes is not given again. */
+static enum status number_keep(struct txn *txn, const struct series *series, struct bytes key)
 {
-	if (txn->failed != ST_OK)
-		return txn->failed;
-	return txn_settle(txn, txn->store->engine->last_number(txn, name, last_out));
+	size_t offset = 0;
+	uint64_t gone = key_read_number(key, &offset), last, kept;
+	enum status st = number_in_table(txn, series->table, &last);
+
+	if (st != ST_OK || gone != last)
+		return st;
+	st = number_row(txn, series->name, &kept);
+	return st == ST_OK && kept < gone ? number_put(txn, series->name, gone) : st;
+}
+
+static enum status number_keep_all(struct txn *txn, enum store_table table, struct bytes key)
+{
+	enum status st = ST_OK;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(all_series) && st == ST_OK; i++)
+		if (all_series[i].table == table)
+			st = number_keep(txn, &all_series[i], key);
+	return st;
+}
+
+enum status txn_delete(struct txn *txn, enum store_table table, struct bytes key)
+{
+	enum status st;
+
+	if (txn->failed != ST_OK || !key_fits(key))
+		return txn_settle(txn, ST_BAD_INPUT);
+	st = number_keep_all(txn, table, key);
+	if (st != ST_OK)
+		return st;
+	txn->changed = true;
+	return txn_settle(txn, txn->store->engine->delete (txn, table, key));
 }
 
 /* --- upkeep --- */

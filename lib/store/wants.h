@@ -6,9 +6,8 @@
 #include "store/store.h"
 
 enum want_kind {
-	WANT_ROW,  /* the row of that key */
-	WANT_ROWS, /* all whose keys begin with it */
-	/* Key of a ticket: it, its last entry, its queue; was its number given? */
+	WANT_ROW, /* the row of that key */
+	/* Key of a ticket: it, its last entry, its queue and agent. */
 	WANT_TICKET,
 	/* Hash of a Message-ID, as keys of TABLE_IDS begin: its rows, and of each the ticket as
 	 * above, and the entry that it leads to. */
@@ -19,7 +18,7 @@ enum want_kind {
 
 struct want_row {
 	enum want_kind kind;
-	enum store_table table; /* of WANT_ROW and WANT_ROWS */
+	enum store_table table; /* of WANT_ROW */
 	struct key key;
 };
 

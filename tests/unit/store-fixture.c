@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static void remove_below(const char *path)
 {
@@ -45,9 +46,53 @@ void remove_tree(const char *path)
 	remove_below(path);
 }
 
+/* --- a database of PostgreSQL; one that a test is done with is emptied for the next --- */
+
+static bool fixture_sql(const char *database, const char *sql)
+{
+	const char *server = g_getenv("MILTICKET_POSTGRESQL");
+	g_autofree char *url = g_strdup_printf(
+		"postgresql://postgres@/%s?host=%s", database, server);
+	const char *const words[] = { "psql", "-X", "-q", "-c", sql, url, NULL };
+	int how = 0;
+
+	return g_spawn_sync(NULL, (char **)words, NULL,
+		       G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL |
+			       G_SPAWN_STDERR_TO_DEV_NULL,
+		       NULL, NULL, NULL, NULL, &how, NULL) &&
+		how == 0;
+}
+
+static const char fixture_empty[] =
+	"do $$ declare t regclass; begin for t in select oid from pg_class"
+	" where relnamespace = to_regnamespace('milticket') and relkind = 'r'"
+	" and relname <> 'schema' loop execute 'delete from ' || t; end loop; end $$";
+
+static GQueue fixture_free = G_QUEUE_INIT; /* names; owned */
+
+static char *fixture_database(void)
+{
+	static unsigned count;
+	char *name = g_queue_pop_head(&fixture_free);
+	g_autofree char *sql = NULL;
+
+	if (!g_getenv("MILTICKET_POSTGRESQL"))
+		return NULL;
+	if (name && fixture_sql(name, fixture_empty))
+		return name;
+	g_free(name);
+	name = g_strdup_printf("unit_%d_%u", (int)getpid(), ++count);
+	sql = g_strdup_printf("create database %s owner milticket", name);
+	if (!fixture_sql("postgres", sql))
+		g_error("no database for a test");
+	return name;
+}
+
 struct store_options place_options(const struct place *place, size_t map_size)
 {
 	return (struct store_options){ .path = place->path,
+		.url = place->url,
+		.deadline_s = 20,
 		.map_size = map_size ? map_size : 16 << 20,
 		.uid = (uid_t)-1,
 		.gid = (gid_t)-1 };
@@ -59,6 +104,10 @@ void place_open(struct place *place, size_t map_size)
 
 	*place = (struct place){ .dir = g_dir_make_tmp("place-XXXXXX", NULL) };
 	place->path = g_build_filename(place->dir, "store", NULL);
+	place->database = fixture_database();
+	if (place->database)
+		place->url = g_strdup_printf("postgresql://milticket@/%s?host=%s", place->database,
+			g_getenv("MILTICKET_POSTGRESQL"));
 	options = place_options(place, map_size);
 	if (store_open(&options, &place->store, &place->err) != ST_OK)
 		g_error("%s", place->err.text);
@@ -76,6 +125,9 @@ void place_close(struct place *place)
 {
 	store_close(place->store);
 	remove_tree(place->dir);
+	if (place->database)
+		g_queue_push_tail(&fixture_free, place->database);
+	g_free(place->url);
 	g_free(place->path);
 	g_free(place->dir);
 }

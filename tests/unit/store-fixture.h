@@ -8,11 +8,13 @@
 
 struct place {
 	char *dir, *path;
+	char *database, *url; /* NULL: LMDB at path */
 	struct store *store;
 	struct error err;
 };
 
-/* map_size 0: 16 MiB. Not durable, or a test would wait for the disk. */
+/* map_size 0: 16 MiB. Not durable, or a test would wait for the disk. Where
+ * tests/harness/postgresql.py runs the test, the store is a database of its own there. */
 void place_open(struct place *place, size_t map_size);
 void place_close(struct place *place);
 /* The store of that place once more, after store_close. */

@@ -73,10 +73,6 @@ enum status lmdb_delete(struct txn *txn, enum store_table table, struct bytes ke
 enum status lmdb_scan_first(struct scan *scan, struct bytes prefix, struct bytes from);
 enum status lmdb_scan_next(struct scan *scan);
 void lmdb_scan_release(struct scan *scan);
-enum status lmdb_next_number(
-	struct txn *txn, const char *name, uint64_t first, uint64_t *number_out);
-enum status lmdb_skip_numbers(struct txn *txn, const char *name, uint64_t number);
-enum status lmdb_last_number(struct txn *txn, const char *name, uint64_t *last_out);
 const char *lmdb_reason(struct txn *txn);
 enum status lmdb_say(struct txn *txn, const char *what, enum status st, struct error *err);
 enum status lmdb_stat(struct store *store, struct store_stat *stat_out, struct error *err);

@@ -59,6 +59,18 @@ enum status lmdb_put(struct txn *base, enum store_table table, struct bytes key,
 	return engine_settle(txn, mdb_put(txn->mdb, engine_tree(txn->store, table), &k, &v, 0));
 }
 
+enum status lmdb_delete(struct txn *base, enum store_table table, struct bytes key)
+{
+	struct lmdb_txn *txn = lmdb_txn_of(base);
+	struct tree_key place;
+	MDB_val k;
+
+	if (!engine_tree_key(table, key, &place))
+		return engine_settle(txn, MDB_BAD_VALSIZE);
+	k = in_tree(&place);
+	return engine_settle(txn, mdb_del(txn->mdb, engine_tree(txn->store, table), &k, NULL));
+}
+
 /* --- scans --- */
 
 static bool has_prefix(const struct scan *scan, const MDB_val *k)
@@ -178,138 +190,4 @@ enum status lmdb_scan_next(struct scan *scan)
 void lmdb_scan_release(struct scan *scan)
 {
 	mdb_cursor_close(scan->cursor);
-}
-
-/* --- numbers --- */
-
-/* Numbers that are the keys of a table are told by its last row, and need none of their own. */
-static const struct series {
-	const char *name;
-	enum store_table table;
-} all_series[] = { { .name = "event", .table = TABLE_LOG } };
-
-static const struct series *series_of(const char *name)
-{
-	for (size_t i = 0; i < G_N_ELEMENTS(all_series); i++)
-		if (strcmp(all_series[i].name, name) == 0)
-			return &all_series[i];
-	return NULL;
-}
-
-static enum status last_in_table(struct txn *txn, enum store_table table, uint64_t *last_out)
-{
-	const struct bytes all = { NULL, 0 };
-	size_t offset = 0;
-	struct scan scan;
-	enum status st = scan_first(&scan, txn, table, all, all, true);
-
-	*last_out = st == ST_OK ? key_read_number(scan.key, &offset) : 0;
-	scan_release(&scan);
-	return st == ST_NOT_FOUND ? ST_OK : st;
-}
-
-static void number_key(struct key *key, const char *name)
-{
-	key_init(key);
-	key_text(key, "next");
-	key_text(key, name);
-}
-
-/* What its own row says; 0 when there is none. */
-static enum status number_row(struct txn *txn, const char *name, uint64_t *last_out)
-{
-	g_autofree char *text = NULL;
-	struct bytes value;
-	struct key key;
-	enum status st;
-
-	number_key(&key, name);
-	st = txn_get(txn, TABLE_META, key_bytes(&key), &value);
-	if (st == ST_OK)
-		text = g_strndup(value.data, value.len);
-	*last_out = text ? g_ascii_strtoull(text, NULL, 10) : 0;
-	return st == ST_NOT_FOUND ? ST_OK : st;
-}
-
-/* The last that was given; 0 when none was. */
-enum status lmdb_last_number(struct txn *txn, const char *name, uint64_t *last_out)
-{
-	const struct series *series = series_of(name);
-	uint64_t in_table = 0;
-	enum status st = number_row(txn, name, last_out);
-
-	if (st == ST_OK && series)
-		st = last_in_table(txn, series->table, &in_table);
-	*last_out = MAX(*last_out, in_table);
-	return st;
-}
-
-static enum status put_last(struct txn *txn, const char *name, uint64_t last)
-{
-	g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, last);
-	struct key key;
-
-	number_key(&key, name);
-	return txn_put(txn, TABLE_META, key_bytes(&key), (struct bytes){ text, strlen(text) });
-}
-
-enum status lmdb_next_number(
-	struct txn *txn, const char *name, uint64_t first, uint64_t *number_out)
-{
-	uint64_t last;
-	enum status st = lmdb_last_number(txn, name, &last);
-
-	last = MAX(first, last + 1);
-	if (st == ST_OK && !series_of(name))
-		st = put_last(txn, name, last);
-	if (st == ST_OK)
-		*number_out = last;
-	return st;
-}
-
-enum status lmdb_skip_numbers(struct txn *txn, const char *name, uint64_t number)
-{
-	uint64_t last;
-	enum status st = lmdb_last_number(txn, name, &last);
-
-	return st == ST_OK && last < number ? put_last(txn, name, number) : st;
-}
-
-/* A number whose row goes is not given again. */
-static enum status keep_number(struct txn *txn, const struct series *series, struct bytes key)
-{
-	size_t offset = 0;
-	uint64_t gone = key_read_number(key, &offset), last, kept;
-	enum status st = last_in_table(txn, series->table, &last);
-
-	if (st != ST_OK || gone != last)
-		return st;
-	st = number_row(txn, series->name, &kept);
-	return st == ST_OK && kept < gone ? put_last(txn, series->name, gone) : st;
-}
-
-static enum status keep_numbers(struct txn *txn, enum store_table table, struct bytes key)
-{
-	enum status st = ST_OK;
-
-	for (size_t i = 0; i < G_N_ELEMENTS(all_series) && st == ST_OK; i++)
-		if (all_series[i].table == table)
-			st = keep_number(txn, &all_series[i], key);
-	return st;
-}
-
-enum status lmdb_delete(struct txn *base, enum store_table table, struct bytes key)
-{
-	struct lmdb_txn *txn = lmdb_txn_of(base);
-	struct tree_key place;
-	enum status st;
-	MDB_val k;
-
-	if (!engine_tree_key(table, key, &place))
-		return engine_settle(txn, MDB_BAD_VALSIZE);
-	st = keep_numbers(base, table, key);
-	if (st != ST_OK)
-		return st;
-	k = in_tree(&place);
-	return engine_settle(txn, mdb_del(txn->mdb, engine_tree(txn->store, table), &k, NULL));
 }

@@ -331,6 +331,7 @@ void pg_link_close(struct pg_link *link)
 	if (!link)
 		return;
 	PQfinish(link->conn);
+	g_clear_pointer(&link->prepared, g_hash_table_unref);
 	g_free(link);
 }
 

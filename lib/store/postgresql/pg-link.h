@@ -41,7 +41,8 @@ struct pg_link {
 	bool unknown;
 	bool broken; /* of no use any more: pg_link_close() it */
 	uint64_t trips;
-	char state[6]; /* SQLSTATE of the last failure; "": the network's */
+	GHashTable *prepared; /* names of statements that this one knows; pg-batch.c's; NULL */
+	char state[6];        /* SQLSTATE of the last failure; "": the network's */
 	char reason[ERROR_MAX];
 };
 

@@ -545,7 +545,8 @@ static void test_remove(void)
 	for (int i = 0; i < TABLE_COUNT; i++)
 		before[i] = rows_of(place.store, (enum store_table)i);
 	remove_in(&place, make_full);
-	g_assert_cmpuint(rows_of(place.store, TABLE_INDEX), ==, 2);
+	if (!place.url)
+		g_assert_cmpuint(rows_of(place.store, TABLE_INDEX), ==, 2);
 	g_assert_cmpuint(rows_of(place.store, TABLE_DUE), ==, 1);
 	remove_in(&place, remove_it);
 	for (int i = 0; i < TABLE_COUNT; i++)
@@ -940,7 +941,8 @@ static enum status check_and_repair(struct txn *txn, void *arg, struct error *er
 	make_full(txn, NULL, err);
 	g_assert_cmpuint(checked(txn, false), ==, 0);
 	empty_table(txn, TABLE_INDEX);
-	g_assert_cmpuint(checked(txn, false), >, 0);
+	if (txn_derives(txn))
+		g_assert_cmpuint(checked(txn, false), >, 0);
 	OK(tickets_reindex(txn, 1, err));
 	g_assert_cmpuint(checked(txn, false), ==, 0);
 	empty_table(txn, TABLE_IDS);
