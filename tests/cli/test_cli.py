@@ -33,6 +33,7 @@ def test_queues_are_added_changed_listed_and_removed(desk):
         "open": 0,
         "new": 0,
         "signature": None,
+        "assign": "manual",
     }
     desk.run_ticket("queue", "remove", "support")
     assert desk.ticket("queue", "list") == []

@@ -580,7 +580,8 @@ static void test_password_file(void)
 static const char full[] =
 	"socket = \"inet6:8891@::1\"; socket_mode = \"0600\"; user = \"nobody\"; group = \"nogroup\"; log = \"stderr\";\n"
 	"recipient_delimiter = \"-\"; control_address = \"bot@example.org\";\n"
-	"store: { path = \"/tmp/s\"; map_size_mib = 1; durable = false; deadline_s = 5; require_sync = false; }; archive: { path = \"\"; keep_days = 30; };\n"
+	"store: { path = \"/tmp/s\"; map_size_mib = 1; durable = false; deadline_s = 5; require_sync = false; }; archive: { path = \"/tmp/a\"; keep_days = 30; };\n"
+	"mailboxes: { path = \"/tmp/m\"; group = \"nogroup\"; closed_days = 7; };\n"
 	"tag: { name = \"desk\"; format = \"<%n/%d>\"; max_subject = 200; }; numbers: { scheme = \"date\"; first = 99999999999L; };\n"
 	"mail_out: { url = \"smtps://[::1]:465\"; starttls = \"require\"; timeout_s = 5; max_per_address_per_day = 3; };\n"
 	"agents_auth: { sasl = false; authserv_ids = ( \"mx1.example.com\", \"mx2.example.com\" ); };\n"
