@@ -70,6 +70,8 @@ static void reload_if_asked(bool signalled)
 /* As `ticket log` has them. */
 static const char *const due_words[DUE_KINDS] = {
 	[DUE_WAKE] = "opened, having waited long enough",
+	[DUE_SLA] = "told of for what was promised",
+	[DUE_REMIND] = "told of to who wanted a reminder",
 };
 
 static void timers_say_due(const struct due_done *done)

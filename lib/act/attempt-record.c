@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/tongue.h"
 #include "base/text.h"
+#include "decide/promise.h"
 #include "tables/agents.h"
 #include "tables/queues.h"
 #include "tables/tickets.h"
@@ -172,6 +173,9 @@ enum status attempt_save(struct attempt *a)
 	if (!a->unsaved)
 		return ST_OK;
 	a->unsaved = a->is_new = false;
+	st = promise_keep(a->txn, a->arrival->settings, &a->match.ticket, a->arrival->now, a->err);
+	if (st != ST_OK)
+		return st;
 	if (!is_new)
 		return tickets_save(a->txn, &a->match.ticket, a->err);
 	st = tickets_store_new(a->txn, &a->match.ticket, a->err);

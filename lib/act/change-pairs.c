@@ -4,6 +4,7 @@
 #include "act/link.h"
 #include "base/limits.h"
 #include "base/tongue.h"
+#include "decide/promise.h"
 #include "tables/tickets-rebuild.h"
 
 static enum status pair_link(struct change *c, struct ticket *t, uint64_t other)
@@ -111,6 +112,8 @@ static enum status merge_into(struct change *c, struct ticket *to)
 	if (st == ST_OK)
 		st = change_save(c, NOTE(EVENT_MERGED, .to = to_number));
 	if (st == ST_OK)
+		st = promise_keep(c->txn, c->by->settings, to, c->by->actor.now, c->err);
+	if (st == ST_OK)
 		st = tickets_save(c->txn, to, c->err);
 	if (st == ST_OK)
 		st = history_add(c->txn, to->number, &c->by->actor,
@@ -171,6 +174,9 @@ static enum status make_split(struct change *c, struct ticket *part)
 	g_clear_pointer(&part->participants, g_strfreev);
 	st = read_part(c, part);
 	part->updated = part->touched = c->by->actor.now;
+	promise_forget(part);
+	if (st == ST_OK)
+		st = promise_keep(c->txn, c->by->settings, part, c->by->actor.now, c->err);
 	return st == ST_OK ? tickets_create(c->txn, &numbering, part, c->err) : st;
 }
 

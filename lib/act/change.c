@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "base/tongue.h"
+#include "decide/promise.h"
 #include "tables/tickets.h"
 
 enum status change_save(struct change *c, const struct event_note *note)
@@ -10,7 +11,9 @@ enum status change_save(struct change *c, const struct event_note *note)
 	enum status st;
 
 	ticket_touch(&c->ticket, c->by->actor.now, !actor_is_program(&c->by->actor));
-	st = tickets_save(c->txn, &c->ticket, c->err);
+	st = promise_keep(c->txn, c->by->settings, &c->ticket, c->by->actor.now, c->err);
+	if (st == ST_OK)
+		st = tickets_save(c->txn, &c->ticket, c->err);
 	if (st == ST_OK)
 		st = history_add(c->txn, c->ticket.number, &c->by->actor, note, c->err);
 	return st;

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/tongue.h"
 #include "decide/plan.h"
+#include "decide/promise.h"
 #include "mail/attachment.h"
 #include "mail/letter.h"
 #include "tables/agents.h"
@@ -226,6 +227,8 @@ static enum status after_answer(const struct reply_context *c, struct ticket *ti
 
 	ticket_touch(ticket, c->actor.now, true);
 	ticket->last_out = c->actor.now;
+	if (st == ST_OK)
+		st = promise_keep(c->txn, c->settings, ticket, c->actor.now, err);
 	return st == ST_OK ? tickets_save(c->txn, ticket, err) : st;
 }
 

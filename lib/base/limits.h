@@ -107,6 +107,8 @@ enum {
 	LIMIT_CALENDAR_OCCURRENCES = 50000,
 	/* processor time for those that recur */
 	LIMIT_CALENDAR_MS = 3000,
+	/* times kept of one ticket at which work on it began or paused; odd, as the last is on */
+	LIMIT_RUNS = 129,
 	/* of a relay's answer, kept in the outbox */
 	LIMIT_REPLY_TEXT = 400
 };

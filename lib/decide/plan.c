@@ -99,11 +99,15 @@ static void add_our_claims(const struct plan *p, struct edits *edits)
 {
 	const struct ticket *t = p->ticket;
 	g_autofree char *number = g_strdup_printf("%" G_GUINT64_FORMAT, t->number);
+	g_autofree char *due = text_rfc3339(ticket_due(t));
 
 	add_claim(edits, "X-Ticket", number);
 	for (size_t i = 0; i < ticket_type.count; i++)
 		if (ticket_type.fields[i].flags & FIELD_CLAIM)
 			claim_field(p, &ticket_type.fields[i], edits);
+	/* What is promised among us is not for the customer. */
+	if (!plan_leaves(p))
+		add_claim(edits, "X-Ticket-Due", due);
 	add_claim(edits, "X-Ticket-Match", match_names[p->match]);
 	add_claim(edits, "X-Ticket-Event", p->event);
 }

@@ -23,7 +23,7 @@ struct due_work {
  * be done; what it wrote is undone, and it is tried again in an hour. */
 typedef enum status due_fn(struct due_work *work);
 
-due_fn due_wake;
+due_fn due_wake, due_remind, due_sla;
 
 /* For mail that it causes. */
 struct reply_context due_mail_context(const struct due_work *work);

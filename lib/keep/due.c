@@ -18,6 +18,8 @@ enum { BATCH = 50 };
 
 static due_fn *const due_kinds[DUE_KINDS] = {
 	[DUE_WAKE] = due_wake,
+	[DUE_SLA] = due_sla,
+	[DUE_REMIND] = due_remind,
 };
 
 struct due_batch {
@@ -29,16 +31,6 @@ struct due_batch {
 	struct due_row rows[BATCH];
 	struct due_done *done;
 };
-
-struct reply_context due_mail_context(const struct due_work *w)
-{
-	return (struct reply_context){
-		.txn = w->txn,
-		.settings = w->settings,
-		.key = &w->key,
-		.actor = { "milticket", w->now },
-	};
-}
 
 /* --- one --- */
 

@@ -151,6 +151,10 @@ static int64_t time_updated(const struct ticket *t)
 {
 	return t->updated;
 }
+static int64_t time_due(const struct ticket *t)
+{
+	return ticket_due(t);
+}
 static int64_t time_closed(const struct ticket *t)
 {
 	return t->closed;
@@ -194,13 +198,19 @@ static enum query_truth fact_crossed(const struct ticket *t)
 	return truth_of(t->crossed);
 }
 
+/* A promise was not kept. */
+static enum query_truth fact_overdue(const struct ticket *t)
+{
+	return truth_of(t->overdue != OVERDUE_NOT);
+}
+
 typedef enum query_truth query_fact(const struct ticket *ticket);
 
 static const char *const is_names[] = { "open", "closed", "new", "waiting", "unassigned",
-	"undelivered", "unanswered", "crossed", NULL };
+	"undelivered", "unanswered", "crossed", "overdue", NULL };
 /* In the same order. */
 static query_fact *const is_facts[] = { fact_open, fact_closed, fact_new, fact_waiting,
-	fact_unassigned, fact_undelivered, fact_unanswered, fact_crossed };
+	fact_unassigned, fact_undelivered, fact_unanswered, fact_crossed, fact_overdue };
 G_STATIC_ASSERT(G_N_ELEMENTS(is_facts) + 1 == G_N_ELEMENTS(is_names));
 
 static enum query_truth ask_is(const struct query_asking *a, const struct query_operand *value)
@@ -323,6 +333,12 @@ static const struct query_field own_fields[] = {
 		.time = time_closed,
 		.values = "TIME",
 		.help = N_("closed then") },
+	{ .name = "due",
+		.sort = QUERY_TIME,
+		.ahead = true,
+		.time = time_due,
+		.values = "TIME",
+		.help = N_("whose answer or solution is promised by then") },
 	{ .name = "idle",
 		.sort = QUERY_AGE,
 		.time = ticket_touched,

@@ -439,6 +439,27 @@ bool query_names_field(const struct query_tree *q, const char *const *names)
 	return false;
 }
 
+static bool term_asks_messages(const struct query_term *term)
+{
+	if (term->field.part != PART_HAS_NOTE)
+		return term->field.part != PART_NONE && term->field.part != PART_AGENT;
+	for (guint i = 0; i < term->values->len; i++)
+		if (strcmp(((const struct query_operand *)term->values->pdata[i])->text, "note") ==
+			0)
+			return true;
+	return false;
+}
+
+bool query_asks_messages(const struct query_tree *q)
+{
+	if (q->kind == QUERY_TERM)
+		return term_asks_messages(&q->term);
+	for (guint i = 0; i < q->children->len; i++)
+		if (query_asks_messages(g_ptr_array_index(q->children, i)))
+			return true;
+	return false;
+}
+
 enum query_truth query_told(const struct query_tree *q, query_tell *tell, void *arg)
 {
 	const enum query_truth settled = q->kind == QUERY_ANY ? QUERY_YES : QUERY_NO;

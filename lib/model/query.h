@@ -47,6 +47,10 @@ bool query_is_term(const char *word);
 /* Does the query name one of these fields, anywhere? NULL-terminated. */
 bool query_names_field(const struct query_tree *query, const char *const *names);
 
+/* May it ask for more than a ticket's record, at any ticket? (A login is in the record; what else
+ * an agent is known by is not, and does not count.) */
+bool query_asks_messages(const struct query_tree *query);
+
 /* MAYBE: the record alone does not tell. */
 enum query_truth { QUERY_NO, QUERY_MAYBE, QUERY_YES };
 

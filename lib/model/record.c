@@ -260,15 +260,23 @@ static bool get_hex(struct reader *r, char **text_out)
 	return true;
 }
 
+/* A list may be shorter than the damage says. */
+static const char *record_word_at(const struct field *f, size_t place)
+{
+	for (size_t i = 0; i < place; i++)
+		if (!f->names[i])
+			return NULL;
+	return f->names[place];
+}
+
 /* One control character is a short word. */
 static bool get_text_or_word(const struct field *f, struct reader *r, char **text_out)
 {
 	if (r->end - r->p != 1 || *r->p >= ' ')
 		return record_get_text(r, text_out);
-	if (!is_short(*r->p))
-		return false;
-	*text_out = g_strdup(f->names[*r->p++]);
-	return true;
+	*text_out = is_short(*r->p) ? g_strdup(record_word_at(f, *r->p)) : NULL;
+	r->p += *text_out != NULL;
+	return *text_out != NULL;
 }
 
 static bool get_word(const struct field *f, struct reader *r, int *word_out)

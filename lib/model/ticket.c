@@ -14,6 +14,7 @@ const char *const direction_names[] = { "in", "out", "note", "auto", "bounce", N
 const char *const match_names[] = { "new", "token", "message-id", "report", "subject", "", "copy",
 	NULL };
 const char *const assign_names[] = { "manual", "round-robin", "least-loaded", NULL };
+const char *const overdue_names[] = { "", "respond", "resolve", NULL };
 const char *const outgoing_state_names[] = { "waiting", "failed", "suppressed", NULL };
 
 const char *const event_kind_names[] = {
@@ -56,6 +57,9 @@ const char *const event_kind_names[] = {
 	[EVENT_HAM] = "ham",
 	[EVENT_CROSSED] = "crossed",
 	[EVENT_UNDO] = "undo",
+	[EVENT_SLA_WARNED] = "sla-warned",
+	[EVENT_OVERDUE] = "overdue",
+	[EVENT_REMIND] = "remind",
 	[EVENT_KINDS] = NULL,
 };
 
@@ -83,6 +87,13 @@ void ticket_set_requester(struct ticket *t, const struct mailbox *requester)
 	t->requester_name = g_strdup(requester->name);
 	t->requester_address = g_strdup(requester->address);
 	t->requester_written = differs ? g_strdup(requester->as_written) : NULL;
+}
+
+int64_t ticket_due(const struct ticket *t)
+{
+	if (!t->respond_by || !t->resolve_by)
+		return t->respond_by + t->resolve_by;
+	return MIN(t->respond_by, t->resolve_by);
 }
 
 int64_t ticket_touched(const struct ticket *t)
@@ -216,6 +227,20 @@ static const struct field fields_of_ticket[] = {
 	{ ROW(17, first_response, FIELD_TIME), .label = N_("first response") },
 	{ ROW(18, closed, FIELD_TIME), .label = N_("closed") },
 	{ ROW(19, wait_until, FIELD_TIME), .label = N_("wait until"), .due = DUE_WAKE },
+	{ ROW(53, remind_at, FIELD_TIME), .label = N_("remind"), .flags = FIELD_HIDDEN,
+		.due = DUE_REMIND },
+	{ ROW(45, respond_by, FIELD_TIME), .label = N_("respond by"),
+		.help = "null: no answer is owed, or promised" },
+	{ ROW(46, resolve_by, FIELD_TIME), .label = N_("resolve by"),
+		.help = "null: not promised, or it waits for the customer" },
+	{ ROW(47, overdue, FIELD_WORD), .names = overdue_names, .label = N_("overdue"),
+		.help = "what was promised and is late; null: nothing" },
+	{ ROW(52, sla, FIELD_TEXT), .label = N_("promise"), .flags = FIELD_HIDDEN },
+	{ ROW(48, owed_since, FIELD_TIME), .flags = FIELD_HIDDEN },
+	{ ROW(49, runs, FIELD_NUMBERS), .flags = FIELD_HIDDEN },
+	{ ROW(50, sla_due, FIELD_TIME), .flags = FIELD_HIDDEN, .due = DUE_SLA },
+	{ ROW(51, told, FIELD_U64), .flags = FIELD_HIDDEN },
+	{ ROW(54, kept, FIELD_NUMBERS), .flags = FIELD_HIDDEN },
 	{ ROW(20, undelivered, FIELD_BOOL), .label = N_("undelivered"),
 		.help = N_("a mail of this ticket came back"), .index = 'U' },
 	{ ROW(21, links, FIELD_NUMBERS), .label = N_("links"), .flags = FIELD_OF_TICKET },
@@ -294,6 +319,7 @@ static const struct field fields_of_queue[] = {
 	{ ROW(5, signature, FIELD_TEXT) },
 	{ ROW(55, assign, FIELD_ENUM), .names = assign_names },
 	{ ROW(56, assigned_last, FIELD_TEXT), .flags = FIELD_HIDDEN },
+	{ ROW(45, calendar, FIELD_TEXT), .help = "a calendar of milticket.conf" },
 };
 const struct record_type queue_type = TYPE(queue);
 #undef RECORD
@@ -307,6 +333,7 @@ static const struct field fields_of_agent[] = {
 	{ ROW(5, inactive, FIELD_BOOL), .flags = FIELD_HIDDEN },
 	{ ROW(55, away_until, FIELD_TIME), .help = "mail to them goes to the deputy until then" },
 	{ ROW(56, deputy, FIELD_TEXT), .help = "login of who stands in" },
+	{ ROW(45, zone, FIELD_TEXT), .help = "time zone of mails to them" },
 	{ ROW(6, created, FIELD_TIME), .flags = FIELD_HIDDEN },
 };
 const struct record_type agent_type = TYPE(agent);

@@ -38,6 +38,28 @@ enum match_how {
 };
 extern const char *const match_names[]; /* new token message-id report subject copy */
 
+/* Stored by name; what is 0 is null. */
+enum overdue { OVERDUE_NOT, OVERDUE_RESPOND, OVERDUE_RESOLVE };
+extern const char *const overdue_names[];
+
+/* Bits of ticket.told. */
+enum told_bits {
+	TOLD_RESPOND_WARNED = 1 << 0,
+	TOLD_RESPOND_MISSED = 1 << 1,
+	TOLD_RESOLVE_WARNED = 1 << 2,
+	TOLD_RESOLVE_MISSED = 1 << 3,
+	TOLD_ENDED = 1 << 4, /* it was closed, or spam: what follows is a new story */
+};
+
+/* Places in ticket.kept. */
+enum kept_place {
+	KEPT_RESPOND,
+	KEPT_RESPOND_MISSED,
+	KEPT_RESOLVE,
+	KEPT_RESOLVE_MISSED,
+	KEPT_PLACES
+};
+
 struct ticket {
 	uint64_t number;
 	char *subject; /* decoded, one line, without tag and without reply prefixes */
@@ -61,11 +83,21 @@ struct ticket {
 	uint64_t merged_into; /* 0: not merged */
 	uint64_t messages_count;
 	uint64_t attachments_count; /* of all messages */
-	uint64_t former;            /* the number that it kept from another system; 0: none */
-	char **watching;            /* canonical addresses that get a copy of what comes and goes */
-	char *account;              /* address of the account it came in by */
-	char *language; /* message_languages() of the opening mail: "pt-br,en"; NULL unknown */
-	bool crossed;   /* two agents have answered one mail, not knowing of each other */
+	/* Promises (decide/promise.h); all zero while there are none. */
+	int64_t respond_by, resolve_by; /* 0: that is not owed */
+	int overdue;                    /* enum overdue */
+	char *sla;                      /* whose name; NULL: nothing is promised */
+	int64_t owed_since;             /* the oldest mail that nobody has answered yet; 0: none */
+	struct numbers runs; /* times when work on it began and paused, in turn, by the clock */
+	int64_t sla_due;     /* when something is to be told of it next */
+	uint64_t told;       /* enum told_bits */
+	struct numbers kept; /* how many promises were kept, and were not: enum kept_place */
+	int64_t remind_at;   /* its agent wants to be reminded then; 0 */
+	uint64_t former;     /* the number that it kept from another system; 0: none */
+	char **watching;     /* canonical addresses that get a copy of what comes and goes */
+	char *account;       /* address of the account it came in by */
+	char *language;      /* message_languages() of the opening mail: "pt-br,en"; NULL unknown */
+	bool crossed;        /* two agents have answered one mail, not knowing of each other */
 	/* autoresponse events already answered, or that never will be: "opened", "closed" */
 	char **answered;
 };
@@ -81,6 +113,9 @@ void ticket_touch(struct ticket *ticket, int64_t now, bool by_person);
 int64_t ticket_touched(const struct ticket *ticket);
 /* Is it the requester's address, or a participant's? Canonical. */
 bool ticket_has_person(const struct ticket *ticket, const char *address);
+
+/* The earlier of respond_by and resolve_by; 0: nothing is owed. */
+int64_t ticket_due(const struct ticket *ticket);
 
 /* What happens to a ticket. Those up to EVENT_UNVERIFIED are stored by their place: never reorder,
  * append at the end. */
@@ -124,13 +159,16 @@ enum event_kind {
 	EVENT_HAM,     /* and that it is not, after all */
 	EVENT_CROSSED, /* an answer to what a colleague has answered */
 	EVENT_UNDO,    /* what somebody did was taken back; from: serial of the first event of it */
+	EVENT_SLA_WARNED, /* a deadline comes near */
+	EVENT_OVERDUE,    /* and has passed */
+	EVENT_REMIND,     /* somebody wants a reminder, or there it is */
 	EVENT_KINDS
 };
 extern const char *const event_kind_names[]; /* "" for EVENT_UNKNOWN */
 
 /* Work that time brings, each kind at the time that the field with this .due has. Stored: never
  * reorder, append at the end. */
-enum due_kind { DUE_NONE, DUE_WAKE, DUE_KINDS };
+enum due_kind { DUE_NONE, DUE_WAKE, DUE_SLA, DUE_REMIND, DUE_KINDS };
 
 /* One message of a conversation; JSON calls them messages. Keyed by ticket and seq. */
 struct entry {
@@ -196,6 +234,7 @@ struct queue {
 	char *signature;     /* below what its agents write; lines; NULL: none */
 	int assign;          /* enum assign_policy */
 	char *assigned_last; /* login of who got one by it last; NULL */
+	char *calendar;      /* by which business time is counted; NULL: it never closes */
 };
 extern const struct record_type queue_type;
 
@@ -208,6 +247,7 @@ struct agent {
 	int64_t created;
 	int64_t away_until; /* 0, or past: there */
 	char *deputy;       /* login of who stands in while they are away; NULL */
+	char *zone;         /* in which they read times; NULL: the system's */
 };
 extern const struct record_type agent_type;
 

@@ -253,6 +253,78 @@ static enum status finish_calendars(struct loader *loader)
 	return st;
 }
 
+/* --- promises --- */
+
+static enum status sla_fail(
+	struct loader *loader, const struct sla *sla, const char *member, const char *why)
+{
+	g_autofree char *key = g_strconcat("slas.", member, NULL);
+
+	return loader_fail(loader, loader_node(loader, sla, member), key, "%s", why);
+}
+
+static enum status sla_name(struct loader *loader, const struct sla *sla)
+{
+	const GPtrArray *slas = loader->settings->slas;
+
+	if (!*sla->name)
+		return sla_fail(
+			loader, sla, "name", _("expected a name such as \"gold\", found none"));
+	for (guint i = 0; slas->pdata[i] != sla; i++)
+		if (strcmp(((const struct sla *)slas->pdata[i])->name, sla->name) == 0)
+			return sla_fail(loader, sla, "name", _("expected each name once"));
+	return ST_OK;
+}
+
+/* It is asked when there is no time to look at messages. */
+static enum status sla_condition(struct loader *loader, struct sla *sla)
+{
+	struct error why = { "" };
+
+	if (!*sla->when)
+		return ST_OK;
+	if (query_parse(sla->when, NULL, &sla->condition, &why) != ST_OK)
+		return sla_fail(loader, sla, "when", why.text);
+	return query_asks_messages(sla->condition)
+		? sla_fail(loader, sla, "when",
+			  _("expected a query of the ticket alone, not of its messages or texts"))
+		: ST_OK;
+}
+
+static enum status sla_calendar(struct loader *loader, struct sla *sla)
+{
+	if (*sla->calendar && !settings_calendar(loader->settings, sla->calendar))
+		return sla_fail(
+			loader, sla, "calendar", _("expected the name of a calendar above"));
+	return ST_OK;
+}
+
+/* Each was looked at as it was read. */
+static enum status sla_durations(struct loader *loader, struct sla *sla)
+{
+	bool any = duration_read(sla->respond, &sla->first);
+
+	any |= duration_read(sla->update, &sla->further);
+	any |= duration_read(sla->resolve, &sla->solution);
+	return any ? ST_OK
+		   : sla_fail(loader, sla, "respond",
+			     _("expected respond, update or resolve, found none of them"));
+}
+
+static enum status finish_slas(struct loader *loader)
+{
+	static enum status (*const steps[])(
+		struct loader *, struct sla *) = { sla_condition, sla_calendar, sla_durations };
+	enum status st = ST_OK;
+
+	for (guint i = 0; st == ST_OK && i < loader->settings->slas->len; i++) {
+		st = sla_name(loader, loader->settings->slas->pdata[i]);
+		for (size_t step = 0; st == ST_OK && step < G_N_ELEMENTS(steps); step++)
+			st = steps[step](loader, loader->settings->slas->pdata[i]);
+	}
+	return st;
+}
+
 static const char *domain_of(const char *canonical)
 {
 	return strrchr(canonical, '@') + 1;
@@ -460,8 +532,9 @@ static enum status finish_mailboxes(struct loader *loader)
 enum status loader_finish(struct loader *loader)
 {
 	static enum status (*const steps[])(struct loader *) = { finish_accounts, finish_rules,
-		finish_calendars, finish_tag, finish_password, finish_store, finish_mailboxes,
-		finish_index, finish_controls, finish_templates, loader_default_needs };
+		finish_calendars, finish_slas, finish_tag, finish_password, finish_store,
+		finish_mailboxes, finish_index, finish_controls, finish_templates,
+		loader_default_needs };
 	enum status st = ST_OK;
 
 	for (size_t i = 0; st == ST_OK && i < G_N_ELEMENTS(steps); i++)

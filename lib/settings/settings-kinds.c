@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/duration.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/tongue.h"
@@ -399,6 +400,13 @@ bool check_login_or_none(const char *text)
 bool check_label_or_none(const char *text)
 {
 	return strlen(text) <= LABEL_MAX && !strpbrk(text, " \t,");
+}
+
+bool check_duration_or_none(const char *text)
+{
+	struct duration duration;
+
+	return !*text || duration_read(text, &duration);
 }
 
 bool check_authserv_id(const char *text)

@@ -24,6 +24,8 @@ const char *const answer_names[ANSWER_COUNT + 1] = { "opened", "followup", "clos
 #define RANGE(low, high) .min = (low), .max = (high)
 #define CHECK(fn, what) .check = (fn), .expected = (what)
 #define FILE_NAME N_("the name of a template file, or \"\" for no answer")
+#define DURATION \
+	N_("a duration such as \"4h\" or \"2d\", in business time \"4bh\" or \"2bd\", or \"\"")
 #define GLOB N_("a pattern with * and ?, or \"\" for anything")
 
 enum { MIB_PER_TIB = 1024 * 1024, CENTURY_DAYS = 36500 };
@@ -48,6 +50,8 @@ static const struct setting_row keys[] = {
 	FULL_ROW(SCOPE_RULE, "rules." #member, rule, member, kind, __VA_ARGS__)
 #define RULE_IN(group, member, type, kind, ...) \
 	FULL_ROW(SCOPE_RULE, "rules." #group "." #member, rule, group.member, kind, __VA_ARGS__)
+#define SLA_KEY(member, type, kind, ...) \
+	FULL_ROW(SCOPE_SLA, "slas." #member, sla, member, kind, __VA_ARGS__)
 #define CALENDAR_KEY(member, type, kind, ...) \
 	FULL_ROW(SCOPE_CALENDAR, "calendars." #member, business_setting, member, kind, __VA_ARGS__)
 #include "settings/keys.def"
@@ -87,6 +91,15 @@ static void business_free(void *data)
 	g_free(business);
 }
 
+static void sla_free(void *data)
+{
+	struct sla *sla = data;
+
+	query_free(sla->condition);
+	keys_release(SCOPE_SLA, sla);
+	g_free(sla);
+}
+
 static const struct setting_list lists[] = {
 	{ .name = "accounts",
 		.scope = SCOPE_ACCOUNT,
@@ -108,6 +121,12 @@ static const struct setting_list lists[] = {
 		.size = sizeof(struct business_setting),
 		.free = business_free,
 		.help = "Hours of business, by which durations such as 4bh and 2bd are counted." },
+	{ .name = "slas",
+		.scope = SCOPE_SLA,
+		.offset = offsetof(struct settings, slas),
+		.size = sizeof(struct sla),
+		.free = sla_free,
+		.help = "Promises to customers. The first whose condition a ticket meets is its." },
 };
 
 const struct setting_list *list_at(size_t i)

@@ -8,10 +8,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/calendar.h"
+#include "base/duration.h"
 #include "base/status.h"
 #include "mail/subject.h"
 #include "mail/template-shelf.h"
+#include "model/query.h"
 #include "model/ticket.h"
 
 enum subject_tag_policy { SUBJECT_TAG_PARTICIPANTS, SUBJECT_TAG_ANYONE, SUBJECT_TAG_NEVER };
@@ -93,6 +94,15 @@ struct business_setting {
 	struct calendar *calendar; /* made of the above */
 };
 
+/* A promise: durations are DURATION_NONE where there is none. */
+struct sla {
+#define SLA_KEY(member, type, ...) type member;
+#include "settings/keys.def"
+	/* made of the above */
+	struct query_tree *condition;             /* of a ticket's record alone; NULL: any */
+	struct duration first, further, solution; /* respond, update, resolve */
+};
+
 /* An address or alias of an account; borrowed of it. */
 struct account_name {
 	const char *address;
@@ -113,6 +123,7 @@ struct settings {
 	GPtrArray *accounts;              /* struct account *, in configuration order */
 	GPtrArray *rules;                 /* struct rule * */
 	GPtrArray *calendars;             /* struct business_setting * */
+	GPtrArray *slas;                  /* struct sla *, in configuration order */
 	GPtrArray *needs;                 /* struct setting_need *, of all values, met or not */
 	struct template_shelf *templates; /* all that there are, answers' and others */
 	/* made of the above */

@@ -11,6 +11,7 @@
 #define ACCOUNT(more) "accounts = ( { address = \"a@example.com\"; " more " } );\n"
 #define RULE(more) "rules = ( { " more " } );\n"
 
+#define SLA(keys) "slas = ( { name = \"gold\"; " keys " } );\n"
 #define CALENDAR(keys) "calendars = ( { name = \"office\"; " keys " } );\n"
 
 static const struct {
@@ -20,7 +21,7 @@ static const struct {
 } refused[] = { { "sokcet = \"x\";\n", 1, "sokcet", "did you mean 'socket'?" },
 	{ "\nzebra = 1;\n", 2, "zebra",
 		"expected one of socket, socket_mode, user, group, log, recipient_delimiter, control_address, store, archive, "
-		"mailboxes, tag, numbers, mail_out, agents_auth, policy, accounts, rules, calendars" },
+		"mailboxes, tag, numbers, mail_out, agents_auth, policy, accounts, rules, calendars, slas" },
 	{ "polcy: { reopen_days = 3; };\n", 1, "polcy", "did you mean 'policy'?" },
 	{ CALENDAR("zone = \"Europe/Berlyn\";"), 1, "calendars.zone",
 		"expected a time zone such as \"Europe/Berlin\", but there is no 'Europe/Berlyn'" },
@@ -38,6 +39,21 @@ static const struct {
 		"cannot use '/etc/hostname': it is no iCalendar file" },
 	{ CALENDAR("hours = ( \"Mon 08:00-17:00\" ); }, { name = \"office\"; "), 1,
 		"calendars.name", "expected each name once" },
+	{ SLA(""), 1, "slas.respond", "expected respond, update or resolve, found none of them" },
+	{ SLA("respond = \"4hours\";"), 1, "slas.respond", "expected a duration such as \"4h\"" },
+	{ SLA("respond = \"4bh2d\";"), 1, "slas.respond", "expected a duration such as \"4h\"" },
+	{ SLA("respond = \"4h\"; calendar = \"office\";"), 1, "slas.calendar",
+		"expected the name of a calendar above" },
+	{ SLA("respond = \"4h\";\nwhen = \"queue:a prioritty:high\";"), 2, "slas.when",
+		"query, column 9: there is no field 'prioritty'; did you mean 'priority'?" },
+	{ SLA("respond = \"4h\"; when = \"from:carla\";"), 1, "slas.when",
+		"expected a query of the ticket alone, not of its messages or texts" },
+	{ SLA("respond = \"4h\"; when = \"queue:a (is:open or fire)\";"), 1, "slas.when",
+		"expected a query of the ticket alone" },
+	{ SLA("respond = \"4h\"; warn_percent = 100;"), 1, "slas.warn_percent",
+		"expected a whole number from 0 to 99, found 100" },
+	{ SLA("respond = \"4h\"; }, { name = \"gold\"; update = \"1d\"; "), 1, "slas.name",
+		"expected each name once" },
 	{ "calendars = ( { hours = ( \"Mon 08:00-17:00\" ); } );\n", 1, "calendars.name",
 		"expected a name such as \"office\", found none" },
 	{ ACCOUNT("autorespons: { };"), 1, "accounts.autorespons",
@@ -494,8 +510,10 @@ static void test_senders(void)
 static bool loads(const struct fixture *fixture, const char *key, gint64 value)
 {
 	const char *dot = strchr(key, '.');
-	g_autofree char *text = g_strdup_printf(
-		"%.*s: { %s = %" G_GINT64_FORMAT "L; };\n", (int)(dot - key), key, dot + 1, value);
+	bool of_sla = g_str_has_prefix(key, "slas.");
+	g_autofree char *text = g_strdup_printf("%.*s: %s%s = %" G_GINT64_FORMAT "L; }%s;\n",
+		(int)(dot - key), key, of_sla ? "( { name = \"x\"; respond = \"4h\"; " : "{ ",
+		dot + 1, value, of_sla ? " )" : "");
 	struct settings *settings = NULL;
 	struct error err;
 
@@ -596,7 +614,9 @@ static const char full[] =
 	"  set: { queue = \"z\"; project = \"p\"; priority = \"low\"; assign = \"anna\"; tag = \"t\"; status = \"clarify\"; autoresponse = true; ignore = true; };\n"
 	"  stop = true; }, { name = \"s\"; } );\n"
 	"calendars = ( { name = \"night\"; zone = \"Asia/Tokyo\"; hours = ( \"Mon-Fri 22:00-06:00\", \"Sun 10:00-24:00\" );\n"
-	"  holidays = ( \"01-01\", \"2026-12-24..2026-12-27\" ); }, { name = \"b\"; hours = ( \"Mon 01:00-02:00\" ); } );\n";
+	"  holidays = ( \"01-01\", \"2026-12-24..2026-12-27\" ); }, { name = \"b\"; hours = ( \"Mon 01:00-02:00\" ); } );\n"
+	"slas = ( { name = \"gold\"; when = \"requester:@example.net\"; calendar = \"night\"; respond = \"4bh\"; update = \"2bd\";\n"
+	"  resolve = \"1d12h\"; warn_percent = 0; }, { name = \"rest\"; resolve = \"30bm\"; } );\n";
 
 static void test_round_trip(void)
 {
@@ -625,6 +645,9 @@ static void test_round_trip(void)
 	g_assert_nonnull(settings_calendar(second, "night"));
 	g_assert_nonnull(settings_calendar(second, "b"));
 	g_assert_null(settings_calendar(second, "c"));
+	g_assert_cmpint(((struct sla *)second->slas->pdata[0])->solution.amount, ==,
+		INT64_C(36) * 3600 * TEXT_SECOND);
+	g_assert_cmpint(((struct sla *)second->slas->pdata[1])->solution.kind, ==, DURATION_HOURS);
 	settings_unref(first);
 	settings_unref(second);
 	fixture_release(&fixture);
