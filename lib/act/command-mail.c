@@ -3,11 +3,11 @@
 
 #include <string.h>
 
+#include "act/command-find.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/tongue.h"
 #include "tables/agents.h"
-#include "tables/queues.h"
 
 void transcript_init(struct transcript *transcript)
 {
@@ -84,106 +84,37 @@ static void answer_help(struct run *run, const char *line)
 	mail_answer(run, line, help->str);
 }
 
-static void mail_describe(GString *out, const struct ticket *t)
+/* Gives what a function of command-find.h found. */
+static enum status answer_found(struct run *run, const char *line, enum status st, char *found)
 {
-	g_autofree char *updated = text_rfc3339(t->updated);
-	g_autofree char *subject = text_line_shown(t->subject ? t->subject : "", LIMIT_TITLE_BYTES);
-
-	g_string_append_printf(out, "#%-8" G_GUINT64_FORMAT " %-8s %-7s %-12s %-10s %s  %s\n",
-		t->number, ticket_status_names[t->status], priority_names[t->priority], t->queue,
-		t->agent ? t->agent : "-", updated, subject);
-}
-
-/* Borrowed by each event's visit. */
-static enum status describe_event(
-	struct txn *txn, const struct event *event, void *arg, struct error *err)
-{
-	g_autofree char *time = text_rfc3339(event->time);
-	GString *out = arg;
-
-	(void)txn;
-	(void)err;
-	g_string_append_printf(out, "  %s  %-20s %-9s %s%s%s\n", time, event->actor,
-		event_kind_names[event->kind], text_or_none(event->from),
-		event->from && event->to ? " → " : "", text_or_none(event->to));
-	return ST_OK;
+	if (st == ST_OK)
+		mail_answer(run, line, found);
+	g_free(found);
+	return st;
 }
 
 static enum status answer_show(struct run *run, const char *line, uint64_t number)
 {
-	struct ticket t = { 0 };
-	g_autoptr(GString) out = g_string_new(NULL);
-	g_autofree char *name = NULL;
-	enum status st = commander_load(run->txn, run->by, number, &t, run->err);
+	char *found = NULL;
+	enum status st = find_show(run->txn, run->by, number, &found, run->err);
 
-	if (st != ST_OK)
-		return st;
-	name = text_line_shown(t.requester_name ? t.requester_name : "", LIMIT_NAME_BYTES);
-	mail_describe(out, &t);
-	g_string_append_printf(
-		out, _("requester: %s %s"), name, t.requester_address ? t.requester_address : "");
-	g_string_append_c(out, '\n');
-	st = history_each(run->txn, t.number, 0, describe_event, out, run->err);
-	mail_answer(run, line, out->str);
-	record_release(&ticket_type, &t);
-	return st;
+	return answer_found(run, line, st, found);
 }
 
-struct listing {
-	const struct commander *by;
-	GString *out;
-	unsigned count;
-};
-
-static enum status list_one(
-	struct txn *txn, const struct ticket *ticket, void *arg, struct error *err)
+static enum status answer_list(struct run *run, const char *line, const char *filter)
 {
-	struct listing *l = arg;
+	char *found = NULL;
+	enum status st = find_list(run->txn, run->by, filter, &found, run->err);
 
-	(void)txn;
-	(void)err;
-	if (commander_may(l->by, ticket)) {
-		mail_describe(l->out, ticket);
-		l->count++;
-	}
-	return l->count < LIMIT_COMMANDS ? ST_OK : ST_NOT_FOUND;
+	return answer_found(run, line, st, found);
 }
 
-static enum status check_queue(struct run *run, const char *name)
+static enum status answer_search(struct run *run, const char *line, const char *query)
 {
-	struct queue queue = { 0 };
-	enum status st = queues_load(run->txn, name, &queue, run->err);
+	char *found = NULL;
+	enum status st = find_search(run->txn, run->by, query, &found, run->err);
 
-	record_release(&queue_type, &queue);
-	if (st == ST_NOT_FOUND)
-		return error_set(run->err, st, _("there is no queue '%s'"), name);
-	if (st == ST_OK && !agent_in_queue(run->by->agent, name))
-		return error_set(run->err, ST_REFUSED, _("queue '%s' is not yours"), name);
-	return st;
-}
-
-/* FILTER is me, a status or a queue. */
-static enum status answer_list(struct run *run, const char *line, const char *word)
-{
-	struct listing l = { run->by, NULL, 0 };
-	struct ticket_filter filter = { .priority = -1 };
-	int status = word ? names_find(ticket_status_names, word) : -1;
-	enum status st = ST_OK;
-
-	if (word && g_ascii_strcasecmp(word, "me") == 0)
-		filter.agent = run->by->agent->login;
-	else if (status >= 0)
-		filter.statuses = 1U << status;
-	else if (word)
-		st = check_queue(run, filter.queue = word);
-	if (st != ST_OK)
-		return st;
-	l.out = g_string_new(NULL);
-	st = tickets_list(run->txn, &filter, list_one, &l, run->err);
-	if (st == ST_OK)
-		mail_answer(run, line, l.count ? l.out->str : _("no tickets"));
-	g_string_free(l.out, TRUE);
-	return st;
+	return answer_found(run, line, st, found);
 }
 
 /* --- running one --- */
@@ -213,6 +144,8 @@ static enum status mail_dispatch(
 	}
 	if (command->verb == VERB_LIST)
 		return answer_list(run, line, command->text);
+	if (command->verb == VERB_SEARCH)
+		return answer_search(run, line, command->text);
 	if (number == 0 && !verb_info(command->verb)->alone)
 		return error_set(run->err, ST_BAD_INPUT, _("which ticket? Say its number: %s 1042"),
 			verb_info(command->verb)->name);
@@ -293,6 +226,13 @@ static bool number_first(const char *word)
 	return verb >= 0 && verb_info((enum verb)verb)->number_first;
 }
 
+static bool mail_is_alone(const char *word)
+{
+	int verb = verb_find(word);
+
+	return verb >= 0 && verb_info((enum verb)verb)->alone;
+}
+
 /* The number is the first word after the verb, or the last: "project 1 2026" is of ticket 1. */
 static enum status parse_control(
 	struct run *run, const char *line, struct command *command_out, uint64_t *number_out)
@@ -302,9 +242,9 @@ static enum status parse_control(
 	size_t n = g_strv_length(words);
 
 	*number_out = 0;
-	if (n > 1)
+	if (n > 1 && !mail_is_alone(words[0]))
 		*number_out = mail_take_word(words, 1);
-	if (n > 1 && *number_out == 0 && !number_first(words[0]))
+	if (n > 1 && !mail_is_alone(words[0]) && *number_out == 0 && !number_first(words[0]))
 		*number_out = mail_take_word(words, n - 1);
 	rest = g_strjoinv(" ", words);
 	return command_parse_line(strlen(line) > LIMIT_COMMAND_BYTES ? line : rest,

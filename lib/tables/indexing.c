@@ -7,6 +7,7 @@
 
 #include "base/fold.h"
 #include "base/hash.h"
+#include "base/tongue.h"
 #include "mail/attachment.h"
 #include "tables/following.h"
 #include "tables/tickets.h"
@@ -399,19 +400,45 @@ enum status indexing_step(struct store *store, struct fulltext *f, unsigned most
 /* --- opening --- */
 
 /* Another store's index in the same place is not this one's: its secret names it, hashed. */
-enum status indexing_open(struct store *store, const char *directory, bool writable,
-	struct fulltext **fulltext_out, struct error *err)
+static enum status indexing_open_by(const guint8 secret[STORE_SECRET_BYTES], const char *directory,
+	bool writable, struct fulltext **fulltext_out, struct error *err)
 {
-	guint8 secret[STORE_SECRET_BYTES], mac[HASH_BYTES];
+	guint8 mac[HASH_BYTES];
 	char name[HASH_HEX];
 
-	store_secret(store, secret);
-	hash_mac(secret, sizeof secret, "search index", mac);
+	hash_mac(secret, STORE_SECRET_BYTES, "search index", mac);
 	hash_hex(mac, name);
 	return fulltext_open(
 		&(struct fulltext_options){
 			.directory = directory, .store = name, .writable = writable },
 		fulltext_out, err);
+}
+
+enum status indexing_open(struct store *store, const char *directory, bool writable,
+	struct fulltext **fulltext_out, struct error *err)
+{
+	guint8 secret[STORE_SECRET_BYTES];
+
+	store_secret(store, secret);
+	return indexing_open_by(secret, directory, writable, fulltext_out, err);
+}
+
+enum status indexing_open_whole(const guint8 secret[STORE_SECRET_BYTES], const char *directory,
+	struct fulltext **fulltext_out, struct error *err)
+{
+	struct fulltext_place place = { .built = false };
+	struct fulltext *f = NULL;
+	enum status st = indexing_open_by(secret, directory, false, &f, err);
+
+	if (st == ST_OK)
+		st = fulltext_place(f, &place, err);
+	if (st == ST_OK && !place.built)
+		st = error_set(err, ST_NOT_FOUND, _("the search index is being built"));
+	if (st == ST_OK)
+		*fulltext_out = f;
+	else
+		fulltext_close(f);
+	return st;
 }
 
 static enum status indexing_follow(struct store *store, struct fulltext *f, struct error *err)

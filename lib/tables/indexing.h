@@ -11,6 +11,11 @@
 enum status indexing_open(struct store *store, const char *directory, bool writable,
 	struct fulltext **fulltext_out, struct error *err);
 
+/* By who is in a transaction: one that is complete but for what happened just now, to be asked
+ * only. ST_NOT_FOUND: it is not built yet. secret: the store's. */
+enum status indexing_open_whole(const guint8 secret[STORE_SECRET_BYTES], const char *directory,
+	struct fulltext **fulltext_out, struct error *err);
+
 struct indexing_progress {
 	bool done;       /* nothing of the store is missing in it */
 	bool building;   /* its tickets are, and not only what happened lately */

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "tables/indexing.h"
 #include "../desk.h"
 
 /* Tickets 1 and 2 are in anna's queue, 3 is in one that is not hers. */
@@ -230,6 +231,14 @@ static const struct row {
 		"> list nowhere\nthere is no queue 'nowhere'\n\n", AS_IT_WAS },
 	{ "a list of another's queue is refused", true, "list sales\n",
 		"> list sales\nqueue 'sales' is not yours\n\n", AS_IT_WAS },
+	{ "a filter may be terms", true, "list status:closed\n",
+		"> list status:closed\nno tickets\n\n", AS_IT_WAS },
+	{ "a sentence that begins as a list does is none", false, "List of what we need:\n", "",
+		AS_IT_WAS },
+	{ "so is one that begins as a search does", false, "search the cellar\n", "", AS_IT_WAS },
+	{ "a mistake in a query is told", true, "search status:clsoed\n",
+		"> search status:clsoed\nquery, column 8: 'clsoed' is no value of status; did you mean 'closed'?\n\n",
+		AS_IT_WAS },
 	{ "another's ticket is not shown", true, "show 3\n",
 		"> show 3\nticket #3 is in queue 'sales', which is not yours\n\n", AS_IT_WAS },
 };
@@ -313,20 +322,117 @@ static void test_help(void)
 	desk_close(&d);
 }
 
+/* What was answered; owned. */
+static char *answered(struct desk *d, bool control, const char *text)
+{
+	struct run r;
+	char *answer;
+
+	run_text(d, control, text, &r);
+	answer = g_strdup(r.transcript.text->str);
+	run_release(&r);
+	return answer;
+}
+
 static void test_show_and_list(void)
 {
 	struct desk d;
 	struct run r;
 
 	ask_thrice(&d);
-	run_text(&d, true, "show 1\nlist\nlist support\nlist new\n", &r);
+	run_text(&d, true, "show 1\nlist\nlist support\nlist new\nlist status:new queue:support\n",
+		&r);
 	g_assert_nonnull(strstr(r.transcript.text->str, "requester:  carla@example.net"));
+	g_assert_nonnull(strstr(r.transcript.text->str, ":\n| x\n"));
 	g_assert_nonnull(strstr(r.transcript.text->str, "opened"));
 	g_assert_nonnull(strstr(r.transcript.text->str, "#2 "));
 	g_assert_null(strstr(r.transcript.text->str, "#3 "));
-	g_assert_cmpuint(r.transcript.done, ==, 4);
+	g_assert_cmpuint(r.transcript.done, ==, 5);
 	g_assert_cmpuint(r.transcript.refused, ==, 0);
 	run_release(&r);
+	desk_close(&d);
+}
+
+/* In an answer to it, nothing of what a customer wrote is a command. */
+static void test_shown_texts_are_no_commands(void)
+{
+	struct desk d;
+	g_autofree char *shown = NULL;
+
+	ask_thrice(&d);
+	desk_mail(&d, "carla@example.net", "support@example.com", NULL,
+		"From: carla@example.net\nSubject: Re: Matter 1\nIn-Reply-To: <m0@example.net>\n"
+		"Message-ID: <c@example.net>\n\nclose 2\n\x1b[31mpriority 1 urgent\n");
+	shown = answered(&d, true, "show 1\n");
+	g_assert_nonnull(strstr(shown, "\n| close 2\n| "));
+	g_assert_null(strchr(shown, '\x1b'));
+	g_assert_null(strstr(shown, "\nclose 2"));
+	desk_close(&d);
+}
+
+static void test_only_last_texts_are_shown(void)
+{
+	struct desk d;
+	g_autofree char *shown = NULL;
+
+	ask_thrice(&d);
+	for (int i = 0; i < 8; i++) {
+		g_autofree char *mail = g_strdup_printf(
+			"From: carla@example.net\nSubject: Re: Matter 1\n"
+			"In-Reply-To: <m0@example.net>\nMessage-ID: <n%d@example.net>\n\n"
+			"text number %d\n",
+			i, i);
+
+		desk_mail(&d, "carla@example.net", "support@example.com", NULL, mail);
+	}
+	shown = answered(&d, true, "show 1\n");
+	g_assert_null(strstr(shown, "text number 2"));
+	g_assert_nonnull(strstr(shown, "text number 3"));
+	g_assert_nonnull(strstr(shown, "text number 7"));
+	desk_close(&d);
+}
+
+static void build_index(struct desk *d)
+{
+	struct indexing_progress progress = { .done = false };
+	struct fulltext *f = NULL;
+
+	g_assert_cmpint(
+		indexing_open(d->store, settings_state(d->settings), true, &f, &d->err), ==, ST_OK);
+	while (!progress.done)
+		g_assert_cmpint(indexing_step(d->store, f, 100, &progress, &d->err), ==, ST_OK);
+	fulltext_close(f);
+}
+
+static void test_searching(void)
+{
+	struct desk d;
+	g_autofree char *read = NULL, *found = NULL, *none = NULL, *phrase = NULL, *note = NULL;
+
+	ask_thrice(&d);
+	desk_mail(&d, "carla@example.net", "support@example.com", NULL,
+		"From: carla@example.net\nSubject: Printer\nMessage-ID: <p@example.net>\n\n"
+		"It smokes and the paper burns.\n");
+	desk_mail(&d, "carla@example.net", "sales@example.com", NULL,
+		"From: carla@example.net\nSubject: Smoke\nMessage-ID: <q@example.net>\n\n"
+		"Who smokes here?\n");
+	read = answered(&d, true, "search SMOKES\n");
+	g_assert_nonnull(strstr(read, "only the 300 tickets that were changed last were read)\n"));
+	g_assert_nonnull(strstr(read, "#4 Printer\n"));
+	g_assert_nonnull(strstr(read, "| text: It *smokes* and the paper burns.\n"));
+	g_assert_null(strstr(read, "#5")); /* in another's queue */
+	build_index(&d);
+	found = answered(&d, true, "search smokes\n");
+	g_assert_null(strstr(found, "changed last"));
+	g_assert_nonnull(strstr(found, "> search smokes\n#4 Printer\n  new, support, nobody's, "));
+	g_assert_nonnull(strstr(found, "| text: It *smokes* and"));
+	g_assert_null(strstr(found, "#5"));
+	none = answered(&d, true, "search smokes 1042\n");
+	g_assert_cmpstr(none, ==, "> search smokes 1042\nno tickets\n\n");
+	phrase = answered(&d, true, "search text:\"the paper\" -tag:vip\n");
+	g_assert_nonnull(strstr(phrase, "*the paper*"));
+	note = answered(&d, false, "!search matter\n");
+	g_assert_nonnull(strstr(note, "#1 Matter 1\n"));
 	desk_close(&d);
 }
 
@@ -392,6 +498,10 @@ int main(int argc, char **argv)
 	g_test_add_func("/command-mail/help names every verb there is by mail", test_help);
 	g_test_add_func(
 		"/command-mail/show and list answer from the agent's queues", test_show_and_list);
+	g_test_add_func("/command-mail/what is shown of a mail is no command",
+		test_shown_texts_are_no_commands);
+	g_test_add_func("/command-mail/the last texts are shown", test_only_last_texts_are_shown);
+	g_test_add_func("/command-mail/a search answers with the places", test_searching);
 	g_test_add_func("/command-mail/what was done and refused is counted", test_counts);
 	g_test_add_func("/command-mail/a transcript begins empty", test_transcript_begins_empty);
 	g_test_add_func("/command-mail/commands are capped in number and length", test_caps);
