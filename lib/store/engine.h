@@ -22,6 +22,7 @@ struct job {
 	struct error *err;
 	const struct wants *wants; /* NULL: nothing was told */
 	enum status status;
+	int64_t since; /* monotonic time; waiting for one's turn counts */
 	bool leads;
 	sem_t turn;
 	struct job *next;
@@ -32,7 +33,7 @@ struct group {
 	struct job *jobs;
 	bool apart;    /* each is to be undoable by itself: GROUP_APART was answered */
 	bool last;     /* nobody will try again: what fails has failed */
-	int64_t begun; /* monotonic time of the first try */
+	int64_t begun; /* monotonic time since which the first of them waits */
 };
 
 enum group_end {

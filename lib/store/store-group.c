@@ -14,7 +14,7 @@ static struct job *group_gather(struct store *store)
 
 static void group_run(struct store *store, struct job *jobs)
 {
-	struct group group = { .jobs = jobs, .begun = g_get_monotonic_time() };
+	struct group group = { .jobs = jobs, .begun = jobs->since };
 	enum group_end end = GROUP_AGAIN;
 
 	for (int i = 1; i <= GROUP_TRIES && end != GROUP_DONE; i++) {
@@ -84,7 +84,9 @@ static void group_join(struct store *store, struct job *job)
 enum status store_write_wanting(
 	struct store *store, const struct wants *wants, store_fn *fn, void *arg, struct error *err)
 {
-	struct job job = { .fn = fn, .arg = arg, .err = err, .wants = wants };
+	struct job job = {
+		.fn = fn, .arg = arg, .err = err, .wants = wants, .since = g_get_monotonic_time()
+	};
 
 	sem_init(&job.turn, 0, 0);
 	group_join(store, &job);

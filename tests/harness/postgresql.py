@@ -114,18 +114,25 @@ def shared():
 
 
 class PostgreSQL(Databases):
-    """Its superuser is ADMIN; ROLE owns the databases. settings is text of postgresql.conf."""
+    """Its superuser is ADMIN; ROLE owns the databases. settings is text of postgresql.conf.
+    copy_of: a server that runs, whose standby it is."""
 
-    def __init__(self, settings="", directory=None):
+    def __init__(self, settings="", directory=None, copy_of=None):
         super().__init__(directory or new_directory("postgresql"))
         self.data = self.directory / "data"
         self.log = self.directory / "server.log"
         self.process = None
         give(self.directory)
-        self.own(
-            HOME / "initdb", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8",
-            "--auth=trust", f"--username={ADMIN}", self.data,
-        )  # fmt: skip
+        if copy_of:
+            self.own(
+                HOME / "pg_basebackup", "-D", self.data, "-R", "-c", "fast",
+                "-d", f"host={copy_of.directory} user={ADMIN}",
+            )  # fmt: skip
+        else:
+            self.own(
+                HOME / "initdb", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8",
+                "--auth=trust", f"--username={ADMIN}", self.data,
+            )  # fmt: skip
         with (self.data / "postgresql.conf").open("a") as conf:
             conf.write(SETTINGS + f"unix_socket_directories = '{self.directory}'\n" + settings)
         atexit.register(self.kill)

@@ -131,4 +131,5 @@ const struct engine pg_engine = {
 	.reason = pg_reason,
 	.say = pg_say,
 	.wait = pg_wait,
+	.files = &pg_files,
 };

@@ -12,7 +12,7 @@
 #include "base/failpoint.h"
 #include "base/tongue.h"
 
-enum { OID_OF_BYTES = 17, OID_OF_NUMBER = 20 };
+enum { OID_OF_BYTES = 17, OID_OF_NUMBER = 20, LAST_MOMENT = G_TIME_SPAN_SECOND / 2 };
 
 /* "mltk": one for all stores of a server is enough, as each database has its own locks. */
 #define GROUP_LOCK "select pg_advisory_xact_lock(1835824235)"
@@ -22,7 +22,7 @@ struct group_work {
 	struct job *jobs;
 	struct pg_link *link;
 	struct pg_rows *rows;
-	int64_t begun, deadline;
+	int64_t deadline;
 	bool last;
 };
 
@@ -201,7 +201,7 @@ static enum status group_ask(struct group_work *w, bool *committed_out)
 		w->link->broken |= w->link->unknown;
 		pg_pool_give(w->store->pool, w->link);
 		w->link = NULL;
-		st = pg_pool_take(w->store->pool, &w->link, NULL);
+		st = pg_pool_take(w->store->pool, w->deadline, &w->link, NULL);
 		if (st == ST_OK)
 			st = group_ask_once(w, &groups);
 		else
@@ -260,7 +260,7 @@ static enum group_end group_end_of(struct group_work *w, bool any)
 static enum group_end group_write(struct group_work *w)
 {
 	struct error err = { "" };
-	enum status st = pg_pool_take(w->store->pool, &w->link, &err);
+	enum status st = pg_pool_take(w->store->pool, w->deadline, &w->link, &err);
 	enum group_end end;
 
 	if (st != ST_OK) {
@@ -298,14 +298,21 @@ static void group_write_apart(struct group_work *w)
 	}
 }
 
+/* Who has waited for long after others has a moment all the same: some of them came later. */
+static int64_t group_deadline(const struct pg_store *store, int64_t begun)
+{
+	int64_t deadline = begun + store->server.deadline_s * G_TIME_SPAN_SECOND;
+
+	return MAX(deadline, g_get_monotonic_time() + LAST_MOMENT);
+}
+
 enum group_end pg_write(struct store *base, const struct group *group)
 {
 	struct pg_store *store = pg_of(base);
 	struct group_work w = {
 		.store = store,
 		.jobs = group->jobs,
-		.begun = group->begun,
-		.deadline = group->begun + store->server.deadline_s * G_TIME_SPAN_SECOND,
+		.deadline = group_deadline(store, group->begun),
 		.last = group->last,
 	};
 

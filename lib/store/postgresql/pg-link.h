@@ -30,6 +30,8 @@ struct pg_server {
 enum status pg_server_init(
 	struct pg_server *server, const char *url, const char *password_file, struct error *err);
 void pg_server_release(struct pg_server *server);
+/* deadline_s from now. */
+int64_t pg_server_deadline(const struct pg_server *server);
 
 struct pg_link {
 	PGconn *conn;
@@ -90,10 +92,10 @@ enum status pg_link_error(
 struct pg_pool;
 struct pg_pool *pg_pool_new(struct pg_server *server, unsigned max);
 void pg_pool_free(struct pg_pool *pool); /* all of them were given back; NULL */
-/* Waits for a server, and for a link, until deadline_s from now have passed. Its deadline is set.
- */
-enum status pg_pool_take(struct pg_pool *pool, struct pg_link **link_out, struct error *err);
-/* The same, but what cannot be had at once is refused: for who opens a store. */
+/* Waits for a server, and for a link, until the deadline, which becomes its own. */
+enum status pg_pool_take(
+	struct pg_pool *pool, int64_t deadline, struct pg_link **link_out, struct error *err);
+/* What cannot be had at once is refused: for who opens a store. */
 enum status pg_pool_try(struct pg_pool *pool, struct pg_link **link_out, struct error *err);
 void pg_pool_give(struct pg_pool *pool, struct pg_link *link); /* NULL; closes a broken one */
 

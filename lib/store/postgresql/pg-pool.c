@@ -167,10 +167,9 @@ static bool pool_must_check(const struct pg_link *link)
 	return g_get_monotonic_time() - link->checked > CHECK_EVERY * G_TIME_SPAN_MILLISECOND;
 }
 
-static enum status pool_take(
-	struct pg_pool *pool, bool patient, struct pg_link **link_out, struct error *err)
+static enum status pool_take(struct pg_pool *pool, int64_t deadline, bool patient,
+	struct pg_link **link_out, struct error *err)
 {
-	int64_t deadline = g_get_monotonic_time() + pool->server->deadline_s * G_TIME_SPAN_SECOND;
 	struct pg_link *link;
 	enum status st;
 
@@ -192,14 +191,15 @@ static enum status pool_take(
 	return ST_OK;
 }
 
-enum status pg_pool_take(struct pg_pool *pool, struct pg_link **link_out, struct error *err)
+enum status pg_pool_take(
+	struct pg_pool *pool, int64_t deadline, struct pg_link **link_out, struct error *err)
 {
-	return pool_take(pool, true, link_out, err);
+	return pool_take(pool, deadline, true, link_out, err);
 }
 
 enum status pg_pool_try(struct pg_pool *pool, struct pg_link **link_out, struct error *err)
 {
-	return pool_take(pool, false, link_out, err);
+	return pool_take(pool, pg_server_deadline(pool->server), false, link_out, err);
 }
 
 void pg_pool_give(struct pg_pool *pool, struct pg_link *link)

@@ -29,14 +29,14 @@ static enum status read_once(
 enum status pg_read(struct store *base, store_fn *fn, void *arg, struct error *err)
 {
 	struct pg_store *store = pg_of(base);
-	int64_t deadline = g_get_monotonic_time() + store->server.deadline_s * G_TIME_SPAN_SECOND;
+	int64_t deadline = pg_server_deadline(&store->server);
 	enum status st;
 	bool again;
 
 	do {
 		struct pg_link *link;
 
-		st = pg_pool_take(store->pool, &link, err);
+		st = pg_pool_take(store->pool, deadline, &link, err);
 		if (st != ST_OK)
 			return st;
 		st = read_once(store, link, fn, arg, err);

@@ -119,3 +119,8 @@ void pg_server_release(struct pg_server *server)
 	g_clear_pointer(&server->shown, g_free);
 	g_clear_pointer(&server->url, g_free);
 }
+
+int64_t pg_server_deadline(const struct pg_server *server)
+{
+	return g_get_monotonic_time() + server->deadline_s * G_TIME_SPAN_SECOND;
+}

@@ -10,6 +10,7 @@
 
 /* The engine itself, for who chooses one. */
 extern const struct engine pg_engine;
+extern const struct engine_files pg_files;
 
 enum { PG_WRITER_BYTES = 16 };
 

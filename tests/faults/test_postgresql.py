@@ -1,0 +1,582 @@
+"""What happens to a store in PostgreSQL: the sender is asked to try again within store.deadline_s,
+other people's mail passes, the daemon lives and needs no restart, nothing is lost or doubled."""
+import concurrent.futures
+import os
+import subprocess
+import time
+
+import pytest
+
+from harness.client import compose
+from harness.daemon import Daemon
+from harness.ground import (
+    free_ports,
+    give,
+    new_directory,
+    run,
+    stop_process,
+    tool,
+    wait_until,
+)
+from harness.load import ACCOUNT
+from harness.milter import MilterClient
+from harness.postgresql import HOME, UNPRIVILEGED, PostgreSQL, environment
+from harness.proxy import Proxy
+
+CARLA = "carla@customer.example"
+ANNA = "anna@example.com"
+DEADLINE = 3
+
+
+@pytest.fixture(scope="module")
+def shared_server():
+    server = PostgreSQL().start().prepare()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def server(shared_server):
+    """Of all tests of this file, and up again when one ends."""
+    yield shared_server
+    if shared_server.ended():
+        shared_server.start()
+
+
+def settings(url, **more):
+    store = {"url": url, "require_sync": False, "deadline_s": DEADLINE, **more}
+    return {
+        "store": store,
+        "mail_out": {"timeout_s": 10},
+        "policy": {"answers_per_hour": 0},
+        "agents_auth": {"sasl": True},
+    }
+
+
+@pytest.fixture
+def daemon(sink, server):
+    daemon = Daemon(sink.port, settings=settings(server.url(server.database())))
+    yield daemon
+    if not daemon.ended():
+        daemon.kill()
+
+
+@pytest.fixture
+def proxy(server):
+    directory = new_directory("proxy")
+    proxy = Proxy(directory, server.directory)
+    yield proxy
+    proxy.close()
+
+
+def send(client, body="The printer is out of paper.\n", **more):
+    return client.send(CARLA, [ACCOUNT], compose(body=body, **more))
+
+
+def accepted(client):
+    result = send(client)
+    assert result.accepted and result.headers("X-Ticket"), (result.reply, result.verdict)
+    return result
+
+
+def refused(client, within=DEADLINE + 2):
+    began = time.monotonic()
+    result = send(client)
+    took = time.monotonic() - began
+    assert result.reply and result.reply.startswith("451 4.3.0"), result
+    assert took < within, took
+    return took
+
+
+def passes(client):
+    """Other people's mail, whether the store is there or not."""
+    began = time.monotonic()
+    assert client.send("x@y.example", ["bob@z.example"], compose()).verdict == "accept"
+    assert time.monotonic() - began < 1
+
+
+def comes_back(daemon, seconds=20):
+    """By itself."""
+
+    def try_it():
+        with MilterClient(daemon.socket) as client:
+            return send(client).accepted
+
+    wait_until(try_it, "the store to be there again", seconds)
+    assert not daemon.ended()
+
+
+def numbers(daemon):
+    return [ticket["number"] for ticket in daemon.tickets()]
+
+
+def sound(daemon):
+    daemon.stop()
+    done = daemon.run_ticket("check", check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_server_that_is_away_is_waited_for(daemon, server):
+    daemon.start()
+    with MilterClient(daemon.socket) as client:
+        accepted(client)
+        server.stop()
+        assert refused(client) >= DEADLINE - 1
+        passes(client)
+        server.start()
+        accepted(client)
+    assert len(numbers(daemon)) == 2
+    sound(daemon)
+
+
+def test_a_server_that_is_back_in_time_costs_nothing_but_time(daemon, server):
+    daemon.configure(store={"deadline_s": 20})
+    daemon.start()
+    with MilterClient(daemon.socket) as client, concurrent.futures.ThreadPoolExecutor(1) as pool:
+        accepted(client)
+        server.stop()
+        waits = pool.submit(send, client)
+        time.sleep(1)
+        server.start()
+        assert waits.result().accepted
+    assert len(numbers(daemon)) == 2
+
+
+def test_a_killed_server_loses_nothing_and_doubles_nothing(daemon, server):
+    """Mail by mail, each until it is told 250: what was told is there, once."""
+    daemon.start()
+    told = []
+
+    def deliver(which):
+        for n in range(8):
+            subject = f"mail {which} {n}"
+            message_id = f"<{which}.{n}.{os.getpid()}@customer.example>"
+            mail = compose(subject=subject, message_id=message_id)
+            for _ in range(60):
+                try:
+                    with MilterClient(daemon.socket) as client:
+                        if client.send(CARLA, [ACCOUNT], mail).accepted:
+                            told.append(subject)
+                            break
+                except OSError:
+                    pass
+                time.sleep(0.2)
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        done = [pool.submit(deliver, which) for which in range(4)]
+        for _ in range(3):
+            time.sleep(0.7)
+            server.kill()
+            server.start()
+        for one in done:
+            one.result()
+    assert not daemon.ended()
+    assert sorted(ticket["subject"] for ticket in daemon.tickets()) == sorted(told)
+    assert len(told) == 32
+    sound(daemon)
+
+
+def test_a_connection_that_is_cut_is_made_anew(sink, server, proxy):
+    name = server.database()
+    url = server.url(name).replace(str(server.directory), str(proxy.path.parent))
+    daemon = Daemon(sink.port, settings=settings(url)).start()
+    with MilterClient(daemon.socket) as client:
+        for n in range(5):
+            accepted(client)
+            proxy.cut()
+        accepted(client)
+    assert len(numbers(daemon)) == 6
+    sound(daemon)
+
+
+def test_a_silent_server_is_given_up_in_time(sink, server, proxy):
+    url = server.url(server.database()).replace(str(server.directory), str(proxy.path.parent))
+    daemon = Daemon(sink.port, settings=settings(url)).start()
+    with MilterClient(daemon.socket) as client:
+        accepted(client)
+        proxy.silent = True
+        refused(client)
+        passes(client)
+        proxy.silent = False
+        comes_back(daemon)
+    sound(daemon)
+
+
+def test_a_slow_server_is_slow_and_no_more(sink, server, proxy):
+    url = server.url(server.database()).replace(str(server.directory), str(proxy.path.parent))
+    daemon = Daemon(sink.port, settings=settings(url, deadline_s=20)).start()
+    with MilterClient(daemon.socket) as client:
+        accepted(client)
+        proxy.delay = 0.1
+        accepted(client)
+        proxy.delay = 0
+    assert len(numbers(daemon)) == 2
+    sound(daemon)
+
+
+def test_a_full_disk_is_mended_by_space(sink):
+    directory = new_directory("small-disk")
+    run(tool("mount"), "-t", "tmpfs", "-o", "size=120m,mode=0755", "none", directory)
+    server = None
+    try:
+        server = PostgreSQL(
+            "max_wal_size = 32MB\nmin_wal_size = 32MB\n", directory=directory
+        ).start()
+        server.prepare()
+        daemon = Daemon(
+            sink.port,
+            settings={
+                **settings(server.url(server.database())),
+                "archive": {"path": "database"},
+            },
+        ).start()
+        filler = directory / "filler"
+        with MilterClient(daemon.socket) as client:
+            accepted(client)
+            with filler.open("wb", buffering=0) as file:
+                try:
+                    while True:
+                        file.write(b"\0" * 65536)
+                except OSError:
+                    pass
+            result = send(client, body="x" * 70 + "\n" + "many words " * 2_000_000)
+            assert result.reply.startswith("451 4.3.0"), result
+            passes(client)
+            filler.unlink()
+            if server.ended():
+                server.start()
+        comes_back(daemon, 60)
+        daemon.kill()
+    finally:
+        if server:
+            server.kill()
+        run(tool("umount"), "--lazy", directory)
+
+
+def test_no_connection_left_is_a_reason_to_wait(sink):
+    server = PostgreSQL("max_connections = 8\nsuperuser_reserved_connections = 3\n").start()
+    server.prepare()
+    name = server.database()
+    daemon = Daemon(sink.port, settings=settings(server.url(name))).start()
+    with MilterClient(daemon.socket) as client:
+        accepted(client)
+    server.sql("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'milticket'")
+    hogs = []
+
+    def full():
+        """The daemon's threads are thrown out until others have their places."""
+        server.sql(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where usename = 'milticket' and query not like '%pg_sleep(600)'"
+        )
+        hogs.append(
+            subprocess.Popen(
+                [HOME / "psql", "-X", "-q", server.url(name), "-c", "select pg_sleep(600)"],
+                env=environment(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        )
+        time.sleep(0.05)
+        return (
+            server.sql(
+                "select count(*) >= 5 from pg_stat_activity"
+                " where usename = 'milticket' and query like '%pg_sleep(600)'"
+            )
+            == "t"
+        )
+
+    try:
+        wait_until(full, "the server to be full")
+        with MilterClient(daemon.socket) as client:
+            refused(client)
+            passes(client)
+    finally:
+        for hog in hogs:
+            hog.kill()
+            hog.wait()
+        server.sql(
+            "select pg_terminate_backend(pid) from pg_stat_activity where query like '%600)'"
+        )
+    comes_back(daemon)
+    daemon.stop()
+    server.stop()
+
+
+def test_a_standby_takes_no_mail_and_is_passed_over(sink):
+    """Read-only, until it is promoted; of several hosts the primary is found."""
+    first = PostgreSQL("wal_level = replica\n").start().prepare()
+    name = first.database()
+    directory = new_directory("standby")
+    give(directory)
+    second = PostgreSQL(directory=directory, copy_of=first).start()
+    try:
+        daemon = Daemon(sink.port, settings=settings(second.url(name)))
+        code, said = exit_of(daemon)
+        assert code == 75 and "a standby" in said, (code, said)
+        both = "%2C".join(str(s.directory).replace("/", "%2F") for s in (second, first))
+        daemon.configure(store={"url": f"postgresql://milticket@/{name}?host={both}"})
+        daemon.start()
+        with MilterClient(daemon.socket) as client:
+            accepted(client)
+            wait_until(
+                lambda: second.sql("select count(*) from milticket.tickets", name) == "1",
+                "the standby to have the ticket",
+            )
+            first.stop()
+            second.sql("select pg_promote()")
+            accepted(client)
+        assert numbers(daemon) == [1, 2]
+        daemon.stop()
+    finally:
+        first.kill()
+        second.kill()
+
+
+def test_a_lock_that_somebody_holds_is_waited_for_in_time(daemon, server):
+    daemon.start()
+    name = daemon.settings["store"]["url"].split("/")[3].split("?")[0]
+    with MilterClient(daemon.socket) as client:
+        accepted(client)
+        holder = subprocess.Popen(
+            [HOME / "psql", "-X", "-q", server.url(name, "postgres")],
+            env=environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        holder.stdin.write(b"begin; lock table milticket.tickets, milticket.meta;\n")
+        holder.stdin.flush()
+        wait_until(
+            lambda: server.sql(
+                "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and granted"
+                " and relation = 'milticket.tickets'::regclass",
+                name,
+            )
+            != "0",
+            "the lock",
+        )
+        refused(client)
+        passes(client)
+        holder.stdin.close()
+        holder.wait()
+        accepted(client)
+    assert len(numbers(daemon)) == 2
+    sound(daemon)
+
+
+# --- refused in words, at the start ----------------------------------------------------------
+
+
+def exit_of(daemon):
+    """Its exit code and what it said."""
+    daemon.launch()
+    daemon.process.wait(30)
+    return daemon.process.returncode, daemon.log_text()
+
+
+def test_a_newer_schema_is_refused(daemon, server):
+    daemon.start()
+    with MilterClient(daemon.socket) as client:
+        accepted(client)
+    daemon.stop()
+    name = daemon.settings["store"]["url"].split("/")[3].split("?")[0]
+    server.sql(
+        "insert into milticket.schema (version, shape, program) values (99, '', 'next')", name
+    )
+    code, said = exit_of(daemon)
+    assert code != 0 and "schema 99 is of a newer milticket" in said, said
+    done = daemon.run_ticket("list", check=False)
+    assert done.returncode == 77 and b"newer milticket" in done.stderr, done
+
+
+def test_another_programs_schema_is_refused(daemon, server):
+    name = daemon.settings["store"]["url"].split("/")[3].split("?")[0]
+    server.sql(
+        "create schema milticket authorization milticket;"
+        "create table milticket.tickets (number text, subject integer);"
+        "alter table milticket.tickets owner to milticket",
+        name,
+    )
+    code, said = exit_of(daemon)
+    assert code != 0 and "tickets.number is not of the type" in said, said
+    assert server.sql("select count(*) from pg_tables where schemaname = 'milticket'", name) == "1"
+
+
+def test_a_database_that_is_not_there_is_named(daemon, server):
+    daemon.configure(store={"url": server.url("nowhere")})
+    code, said = exit_of(daemon)
+    assert code != 0 and 'database "nowhere" does not exist' in said, said
+
+
+def test_an_asynchronous_server_is_refused_where_a_quorum_is_asked_for(daemon, server):
+    daemon.configure(store={"require_sync": True})
+    code, said = exit_of(daemon)
+    assert code != 0 and "synchronous_standby_names is empty" in said, said
+
+
+def test_a_quorum_that_is_gone_is_seen_by_a_running_daemon(sink):
+    """Its standby is a program that only takes the log."""
+    server = PostgreSQL("synchronous_standby_names = 'ANY 1 (second)'\n").start()
+    log = new_directory("receiver")
+    give(log)
+    receiver = subprocess.Popen(
+        [HOME / "pg_receivewal", "-D", log, "--synchronous", "-d",
+         f"host={server.directory} user=postgres application_name=second"],
+        env=environment(), **server.user(),
+    )  # fmt: skip
+    try:
+        server.prepare()
+        daemon = Daemon(
+            sink.port, settings=settings(server.url(server.database()), require_sync=True)
+        ).start()
+        with MilterClient(daemon.socket) as client:
+            accepted(client)
+            # A standby that hangs: committed here, and who knows where else.
+            stop_process(receiver)
+            refused(client)
+            passes(client)
+            receiver = subprocess.Popen(receiver.args, env=environment(), **server.user())
+            comes_back(daemon, 30)
+            # It is told that it has none: mail must not be taken for safe.
+            server.sql("alter system set synchronous_standby_names = ''")
+            server.sql("select pg_reload_conf()")
+            time.sleep(6)
+            refused(client)
+            server.sql("alter system reset synchronous_standby_names")
+            server.sql("select pg_reload_conf()")
+            comes_back(daemon, 30)
+        sound(daemon)
+    finally:
+        stop_process(receiver)
+        server.kill()
+
+
+# --- passwords --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def guarded():
+    """A server that asks for passwords."""
+    server = PostgreSQL().start().prepare()
+    server.sql("alter role milticket password 'open sesame'")
+    (server.data / "pg_hba.conf").write_text(
+        "local all postgres trust\nlocal all milticket scram-sha-256\n"
+    )
+    server.sql("select pg_reload_conf()")
+    yield server
+    server.stop()
+
+
+def password_file(daemon, text, mode=0o600):
+    path = daemon.directory / "store-password"
+    path.write_text(text)
+    path.chmod(mode)
+    give(path)
+    return str(path)
+
+
+def test_the_password_comes_from_a_file_and_is_seen_nowhere(sink, guarded):
+    daemon = Daemon(sink.port, settings=settings(guarded.url(guarded.database())))
+    daemon.configure(store={"password_file": password_file(daemon, "open sesame\n")})
+    daemon.start()
+    with MilterClient(daemon.socket) as client:
+        accepted(client)
+        guarded.restart()
+        accepted(client)
+    shown = daemon.run_ticket("config", "show").stdout + daemon.run_ticket("list").stdout
+    processes = run(tool("ps"), "axww", "-o", "args").stdout
+    environ = open(f"/proc/{daemon.process.pid}/environ", "rb").read()
+    for where in (shown, processes, environ, daemon.log_text().encode()):
+        assert b"sesame" not in where
+    daemon.stop()
+
+
+def test_a_wrong_password_is_refused_in_words(sink, guarded):
+    daemon = Daemon(sink.port, settings=settings(guarded.url(guarded.database())))
+    daemon.configure(store={"password_file": password_file(daemon, "open barley\n")})
+    code, said = exit_of(daemon)
+    assert code != 0 and "password authentication failed" in said and "barley" not in said, said
+
+
+def test_a_password_that_is_changed_is_451_until_it_is_right(sink, guarded):
+    daemon = Daemon(sink.port, settings=settings(guarded.url(guarded.database())))
+    daemon.configure(store={"password_file": password_file(daemon, "open sesame\n")})
+    daemon.start()
+    with MilterClient(daemon.socket) as client:
+        accepted(client)
+        guarded.sql("alter role milticket password 'another'")
+        guarded.sql(
+            "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'milticket'"
+        )
+        refused(client)
+        passes(client)
+        guarded.sql("alter role milticket password 'open sesame'")
+        comes_back(daemon)
+    daemon.stop()
+
+
+def test_a_password_that_everyone_can_read_is_refused(sink, guarded):
+    daemon = Daemon(sink.port, settings=settings(guarded.url(guarded.database())))
+    daemon.configure(store={"password_file": password_file(daemon, "open sesame\n", 0o644)})
+    code, said = exit_of(daemon)
+    assert code == 78 and "others cannot read" in said and "sesame" not in said, said
+
+
+def test_a_password_in_the_url_is_refused_unseen(sink, guarded):
+    url = guarded.url(guarded.database()).replace("milticket@", "milticket:sesame@")
+    daemon = Daemon(sink.port, settings=settings(url))
+    code, said = exit_of(daemon)
+    assert code == 78 and "without a password" in said and "sesame" not in said, said
+
+
+# --- what stands between ---------------------------------------------------------------------
+
+
+def test_a_pooler_is_refused_in_words(sink, server):
+    name, directory = server.database(), new_directory("pgbouncer")
+    (port,) = free_ports(1)
+    give(directory)
+    (directory / "users").write_text('"milticket" ""\n')
+    (directory / "pgbouncer.ini").write_text(
+        f"[databases]\n{name} = host={server.directory} dbname={name}\n[pgbouncer]\n"
+        f"listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n"
+        f"auth_type = trust\nauth_file = {directory}/users\npool_mode = transaction\n"
+        "ignore_startup_parameters = extra_float_digits\n"
+    )
+    with (directory / "log").open("wb") as log:
+        pooler = subprocess.Popen(
+            [tool("pgbouncer"), directory / "pgbouncer.ini"],
+            stdout=log, stderr=log, **server.user(),
+        )  # fmt: skip
+    try:
+        url = f"postgresql://milticket@127.0.0.1:{port}/{name}"
+        ready = [HOME / "pg_isready", "-q", "-d", url]
+        wait_until(lambda: run(*ready, check=False).returncode == 0, "pgbouncer")
+        daemon = Daemon(sink.port, settings=settings(url))
+        code, said = exit_of(daemon)
+        assert code != 0 and "a connection pooler such as pgbouncer stands between" in said, said
+    finally:
+        stop_process(pooler)
+
+
+# --- agents ----------------------------------------------------------------------------------
+
+
+def test_agents_wait_while_the_store_is_away_and_others_do_not(daemon, server):
+    daemon.start()
+    daemon.add_agent("anna", address=ANNA, queue="support")
+    with MilterClient(daemon.socket) as client:
+        accepted(client)
+        mail = compose(sender=ANNA, to="bob@z.example")
+        assert client.send(ANNA, ["bob@z.example"], mail, authen="anna").accepted
+        server.stop()
+        result = client.send(ANNA, ["bob@z.example"], mail, authen="anna")
+        assert result.reply.startswith("451 4.3.0"), result
+        passes(client)
+        # Somebody who logs in, and is no agent.
+        began = time.monotonic()
+        assert client.send("u@example.com", ["bob@z.example"], compose(), authen="u").accepted
+        assert time.monotonic() - began < 1
+        server.start()
+        assert client.send(ANNA, ["bob@z.example"], mail, authen="anna").accepted
