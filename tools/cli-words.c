@@ -6,6 +6,7 @@
 #include "base/nearest.h"
 #include "base/text.h"
 #include "base/tongue.h"
+#include "model/query.h"
 
 const struct cli_option cli_common_options[] = {
 	{ .name = "config", .argument = "FILE", .help = N_("use this configuration") },
@@ -222,6 +223,8 @@ static int take_option(struct cli *cli, char **words)
 bool words_is_option(const struct cli_command *command, const char *word)
 {
 	if (word[0] != '-' || word[1] == '\0')
+		return false;
+	if (command && command->query && word[1] != '-' && query_is_term(word))
 		return false;
 	return !command || !command->signed_arguments || word[1] == '-' || strcmp(word, "-h") == 0;
 }

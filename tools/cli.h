@@ -53,6 +53,7 @@ struct cli_command {
 	enum cli_need need;
 	unsigned least, most;        /* arguments; most 0: any number */
 	bool signed_arguments;       /* "-x" is an argument */
+	bool query;                  /* its arguments are one: "-status:new" is a term */
 	bool ahead;                  /* its dates are to come */
 	bool closed;                 /* is for closed tickets: they are what is completed */
 	int (*run)(struct cli *cli); /* an exit code */

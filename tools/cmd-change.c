@@ -5,10 +5,10 @@
 
 #include "base/text.h"
 #include "base/tongue.h"
+#include "choosing.h"
 #include "commands.h"
 #include "print.h"
 #include "tables/agents.h"
-#include "tables/query-look.h"
 #include "tables/tickets.h"
 #include "terminal.h"
 
@@ -169,47 +169,36 @@ static bool add_verb(struct work *w, const char *const *words)
 
 /* --- which tickets --- */
 
-struct choosing {
-	const struct query_tree *query;
-	int64_t now;
-	GPtrArray *tickets; /* struct ticket * */
-	struct query_look look;
+struct shown {
+	uint64_t number;
+	struct ticket *ticket;
 };
 
-static enum status change_choose(
-	struct txn *txn, const struct ticket *ticket, void *arg, struct error *err)
+static enum status load_chosen(struct txn *txn, void *arg, struct error *err)
 {
-	struct choosing *c = arg;
-	bool holds;
-	enum status st = query_matches(c->query, &c->look, ticket, &holds, err);
+	struct shown *shown = arg;
 
-	(void)txn;
-	if (st == ST_OK && holds)
-		g_ptr_array_add(c->tickets, record_dup(&ticket_type, ticket));
-	return st;
+	record_release(&ticket_type, shown->ticket);
+	return tickets_load(txn, shown->number, shown->ticket, err);
 }
 
-static enum status choose_all(struct txn *txn, void *arg, struct error *err)
-{
-	const struct ticket_filter all = { .priority = -1, .statuses = ~0U, .oldest_first = true };
-
-	struct choosing *c = arg;
-	enum status st;
-
-	g_ptr_array_set_size(c->tickets, 0);
-	query_look_init(&c->look, txn, c->now);
-	st = tickets_list(txn, &all, change_choose, c, err);
-	query_look_release(&c->look);
-	return st;
-}
-
-static int list_chosen(struct work *w, const GPtrArray *tickets)
+static int list_chosen(struct work *w)
 {
 	struct printer printer;
+	enum status st = ST_OK;
 
 	print_begin(&printer, w->cli, PRINT_TICKETS);
-	for (unsigned i = 0; i < tickets->len; i++)
-		print_ticket(&printer, g_ptr_array_index(tickets, i));
+	for (size_t i = 0; i < w->numbers.n && st == ST_OK; i++) {
+		struct shown shown = { w->numbers.v[i], record_new(&ticket_type) };
+
+		st = store_read(w->cli->store, load_chosen, &shown, &w->cli->err);
+		if (st == ST_OK)
+			print_ticket(&printer, shown.ticket);
+		st = st == ST_NOT_FOUND ? ST_OK : st;
+		record_free(shown.ticket);
+	}
+	if (st != ST_OK)
+		return cli_status(w->cli, st);
 	return print_end(&printer);
 }
 
@@ -224,41 +213,33 @@ static bool change_is_wanted(const struct work *w, unsigned count)
 	return terminal_agrees(question);
 }
 
-static int take_chosen(struct work *w, const GPtrArray *tickets)
+static int take_chosen(struct work *w)
 {
-	if (tickets->len == 0)
+	if (w->numbers.n == 0)
 		return cli_fail(
 			EXIT_NOTHING, _("no ticket matches: %s"), cli_value(w->cli, "query"));
-	if (!change_is_wanted(w, tickets->len))
+	if (!change_is_wanted(w, (unsigned)w->numbers.n))
 		return cli_fail(EXIT_NOTHING, _("nothing was changed"));
-	for (unsigned i = 0; i < tickets->len; i++)
-		numbers_add(&w->numbers,
-			((const struct ticket *)g_ptr_array_index(tickets, i))->number);
 	return EXIT_DONE;
 }
 
 /* EXIT_DONE with numbers, or the end of the command. */
 static int find_by_query(struct work *w, bool *listed_out)
 {
-	g_autofree char *me = cli_agent_login();
-	g_autoptr(GPtrArray) tickets = g_ptr_array_new_with_free_func(record_free);
-	struct query_tree *query = NULL;
-	const struct query_asker asker = { .me = me };
-	struct choosing choosing;
+	struct choosing choosing = { NULL };
 	int code;
 
 	if (w->cli->n_args > 0)
 		return cli_usage(
 			w->cli, _("'%s': give numbers or --query, not both"), w->cli->args[0]);
-	if (query_parse(cli_value(w->cli, "query"), &asker, &query, &w->cli->err) != ST_OK)
-		return cli_usage(w->cli, "%s", w->cli->err.text);
-	choosing = (struct choosing){ query, w->cli->actor.now, tickets, { 0 } };
-	code = cli_status(w->cli, store_read(w->cli->store, choose_all, &choosing, &w->cli->err));
-	query_free(query);
+	code = choosing_begin(&choosing, w->cli, cli_value(w->cli, "query"));
+	if (code == EXIT_DONE)
+		code = choosing_numbers(&choosing, &w->numbers);
+	choosing_end(&choosing);
 	*listed_out = code == EXIT_DONE && cli_has(w->cli, "dry-run");
 	if (code != EXIT_DONE)
 		return code;
-	return *listed_out ? list_chosen(w, tickets) : take_chosen(w, tickets);
+	return *listed_out ? list_chosen(w) : take_chosen(w);
 }
 
 static int find_by_numbers(struct work *w, bool *listed_out)

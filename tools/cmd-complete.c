@@ -9,6 +9,8 @@
 #include "base/tongue.h"
 #include "cli-parts.h"
 #include "commands.h"
+#include "model/query-times.h"
+#include "model/query.h"
 #include "tables/agents.h"
 #include "tables/outbox.h"
 #include "tables/queues.h"
@@ -180,6 +182,77 @@ static void offer_whens(struct completing *c)
 	offer_dates(c);
 }
 
+/* --- queries --- */
+
+static void offer_argument(struct completing *c, const char *argument);
+
+static void offer_moments(struct completing *c)
+{
+	for (const char *const *word = query_time_words; *word; word++)
+		complete_offer(c, *word, NULL);
+	offer_whens(c);
+}
+
+static void offer_fields(struct completing *c)
+{
+	struct query_row row;
+
+	for (size_t i = 0; query_row_at(i, &row); i++) {
+		g_autofree char *field = g_strconcat(row.name, ":", NULL);
+
+		complete_offer(c, field, _(row.help));
+	}
+}
+
+static bool find_query_row(const char *name, size_t len, struct query_row *row_out)
+{
+	for (size_t i = 0; query_row_at(i, row_out); i++)
+		if (strlen(row_out->name) == len &&
+			g_ascii_strncasecmp(row_out->name, name, len) == 0)
+			return true;
+	return false;
+}
+
+/* "status:new,op": what comes after the last comma. */
+static void offer_field_values(struct completing *c, const char *colon)
+{
+	const char *comma = strrchr(colon, ',');
+	const char *begun = comma ? comma + 1 : colon + 1;
+	g_autofree char *before = g_strdup_printf(
+		"%s%.*s", c->before, (int)(begun - c->word), c->word);
+	struct query_row row;
+
+	if (!find_query_row(c->word, (size_t)(colon - c->word), &row))
+		return;
+	c->before = before;
+	c->word = begun;
+	for (const char *const *word = row.words; word && *word; word++)
+		complete_offer(c, *word, NULL);
+	if (!row.words && row.values)
+		offer_argument(c, row.values);
+	c->before = "";
+}
+
+/* The last term of what is written so far. */
+static void offer_query(struct completing *c)
+{
+	const char *term = c->word + strlen(c->word), *colon;
+	g_autofree char *before = NULL;
+
+	while (term > c->word && !strchr(" (", term[-1]))
+		term--;
+	term += strspn(term, "-");
+	before = g_strdup_printf("%s%.*s", c->before, (int)(term - c->word), c->word);
+	c->before = before;
+	c->word = term;
+	colon = strchr(term, ':');
+	if (colon)
+		offer_field_values(c, colon);
+	else
+		offer_fields(c);
+	c->before = "";
+}
+
 /* The name of an argument in the tables, and what may come in its place; FILE, TEXT and others are
  * the shell's or nobody's. */
 static const struct {
@@ -198,6 +271,8 @@ static const struct {
 	{ .name = "DATE", .other = offer_dates },
 	{ .name = "DURATION", .other = offer_durations },
 	{ .name = "WHEN", .other = offer_whens },
+	{ .name = "TIME", .other = offer_moments },
+	{ .name = "QUERY", .other = offer_query },
 };
 
 static void offer_kind(struct completing *c, const char *name)
@@ -337,6 +412,8 @@ static void complete_behind(
 	} else if (c->word[0] == '-') {
 		offer_options(c, command->options);
 		offer_options(c, cli_common_options);
+		if (command->query)
+			offer_query(c);
 	} else {
 		offer_place(c, command, count_arguments(command, words, n));
 	}

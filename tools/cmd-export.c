@@ -1,7 +1,10 @@
 /* ticket export: tickets as JSON that can be read back, or as an mbox. */
 #include <stdio.h>
+#include <string.h>
 
+#include "base/text.h"
 #include "base/tongue.h"
+#include "choosing.h"
 #include "commands.h"
 #include "held.h"
 #include "mails.h"
@@ -81,17 +84,46 @@ static int run_mbox(struct cli *cli, const struct numbers *numbers)
 	return e.mails ? EXIT_DONE : EXIT_NOTHING;
 }
 
+static bool export_is_numbers(const struct cli *cli)
+{
+	uint64_t number;
+
+	for (unsigned i = 0; i < cli->n_args; i++)
+		if (strcmp(cli->args[i], "-") != 0 &&
+			text_parse_number(cli->args[i], &number) != ST_OK)
+			return false;
+	return true;
+}
+
+/* Numbers, or a query. */
+static int export_choose(struct cli *cli, struct numbers *numbers)
+{
+	g_autofree char *text = NULL;
+	struct choosing choosing = { NULL };
+	int code;
+
+	if (cli->n_args == 0 || export_is_numbers(cli))
+		return cli->n_args ? cli_tickets(cli, 0, numbers) : EXIT_DONE;
+	text = choosing_words(cli->args);
+	code = choosing_begin(&choosing, cli, text);
+	if (code == EXIT_DONE)
+		code = choosing_numbers(&choosing, numbers);
+	choosing_end(&choosing);
+	if (code == EXIT_DONE && numbers->n == 0)
+		return cli_fail(EXIT_NOTHING, _("no ticket matches: %s"), text);
+	return code;
+}
+
 static int export_run(struct cli *cli)
 {
 	struct numbers numbers = { NULL, 0 };
-	int code = EXIT_DONE;
+	int code;
 
 	if (cli->json == cli_has(cli, "mbox"))
 		return cli_usage(cli, _("as what? Give --json or --mbox"));
 	if (cli_has(cli, "with-secret") && (!cli->json || cli->n_args))
 		return cli_usage(cli, _("--with-secret goes with --json, and with all there is"));
-	if (cli->n_args)
-		code = cli_tickets(cli, 0, &numbers);
+	code = export_choose(cli, &numbers);
 	if (code == EXIT_DONE)
 		code = cli->json ? store_json_export(cli, &numbers, cli_has(cli, "with-secret"))
 				 : run_mbox(cli, &numbers);
@@ -101,9 +133,10 @@ static int export_run(struct cli *cli)
 
 const struct cli_command cmd_export = {
 	.name = "export",
-	.arguments = "[NUMBER…]",
+	.arguments = "[NUMBER…|QUERY]",
 	.summary = N_("print tickets, or all there is, as JSON (to be read back) or as an mbox"),
 	.options = options,
+	.query = true,
 	.need = NEED_STORE_READ,
 	.run = export_run,
 };

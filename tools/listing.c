@@ -65,12 +65,11 @@ struct listing {
 	bool limit_is_ours;      /* nobody asked for it: say when there is more */
 	compare_fn *compare;     /* NULL: the order of the index */
 	const char *format;
-	listing_match *matches;
-	listing_source *source; /* NULL: an index of the store */
-	void *arg;
-	GPtrArray *kept;   /* struct ticket *, to be printed */
-	GArray *numbers;   /* uint64_t: those that come after the first page */
-	GHashTable *first; /* uint64_t: those of it */
+	const struct listing_request *request;
+	struct query_walk walk; /* with a query */
+	GPtrArray *kept;        /* struct ticket *, to be printed */
+	GArray *numbers;        /* uint64_t: those that come after the first page */
+	GHashTable *first;      /* uint64_t: those of it */
 	struct printer printer;
 	uint64_t count;
 	bool more, pages; /* there are more: than are shown, than are kept */
@@ -93,6 +92,7 @@ static bool no_such(struct cli *cli, const char *what, const char *word, const c
 static bool read_statuses(struct listing *l, bool everything)
 {
 	g_auto(GStrv) names = cli_values(l->cli, "status");
+	unsigned active = 0;
 
 	for (char **p = names; p && *p; p++) {
 		int status = names_find(ticket_status_names, *p);
@@ -105,6 +105,9 @@ static bool read_statuses(struct listing *l, bool everything)
 		l->filter.statuses = ~0U;
 		l->filter.merged = cli_has(l->cli, "all");
 	}
+	for (int status = 0; !l->filter.statuses && status <= TICKET_SPAM; status++)
+		active |= ticket_status_active(status) ? 1U << status : 0;
+	l->filter.statuses |= active;
 	return true;
 }
 
@@ -214,7 +217,7 @@ static bool read_order(struct listing *l)
 	if (order < 0)
 		return no_such(l->cli, "order", name, order_names);
 	l->filter.oldest_first = name && strcmp(name, "oldest") == 0;
-	if (l->source ? name != NULL : order >= ORDERS_OF_INDEX)
+	if (l->request->source ? name != NULL : order >= ORDERS_OF_INDEX)
 		l->compare = order_functions[order];
 	return true;
 }
@@ -272,13 +275,20 @@ static bool listing_take(struct listing *l, const struct ticket *t)
 static enum status listing_visit(
 	struct txn *txn, const struct ticket *t, void *arg, struct error *err)
 {
-	struct listing *l = arg;
-	bool wanted = true;
-	enum status st = l->matches ? l->matches(txn, t, l->arg, &wanted, err) : ST_OK;
+	(void)txn;
+	(void)err;
+	return !listing_take(arg, t) || cli_interrupted() ? ST_NOT_FOUND : ST_OK;
+}
 
-	if (st != ST_OK)
-		return st;
-	return (wanted && !listing_take(l, t)) || cli_interrupted() ? ST_NOT_FOUND : ST_OK;
+/* From the index of the store that leads to them soonest. */
+static enum status listing_each(
+	struct txn *txn, struct listing *l, ticket_visit *fn, struct error *err)
+{
+	if (!l->request->choosing)
+		return tickets_list(txn, &l->filter, fn, l, err);
+	l->walk = choosing_walk(l->request->choosing);
+	l->walk.filter = l->filter;
+	return query_list(txn, &l->walk, fn, l, err);
 }
 
 static enum status listing_walk(struct txn *txn, void *arg, struct error *err)
@@ -288,7 +298,7 @@ static enum status listing_walk(struct txn *txn, void *arg, struct error *err)
 	g_ptr_array_set_size(l->kept, 0);
 	l->more = l->pages = false;
 	resolve_agent(txn, l);
-	return tickets_list(txn, &l->filter, listing_visit, l, err);
+	return listing_each(txn, l, listing_visit, err);
 }
 
 /* --- what comes after the first page: its numbers in one go, so that none is missed or comes
@@ -297,12 +307,10 @@ static enum status listing_walk(struct txn *txn, void *arg, struct error *err)
 static enum status visit_rest(struct txn *txn, const struct ticket *t, void *arg, struct error *err)
 {
 	struct listing *l = arg;
-	bool wanted = !g_hash_table_contains(l->first, &t->number);
-	enum status st = wanted && l->matches ? l->matches(txn, t, l->arg, &wanted, err) : ST_OK;
 
-	if (st != ST_OK)
-		return st;
-	if (wanted)
+	(void)txn;
+	(void)err;
+	if (!g_hash_table_contains(l->first, &t->number))
 		g_array_append_val(l->numbers, t->number);
 	return (l->limit && l->numbers->len >= l->limit - PAGE) || cli_interrupted() ? ST_NOT_FOUND
 										     : ST_OK;
@@ -313,7 +321,7 @@ static enum status walk_rest(struct txn *txn, void *arg, struct error *err)
 	struct listing *l = arg;
 
 	g_array_set_size(l->numbers, 0);
-	return tickets_list(txn, &l->filter, visit_rest, l, err);
+	return listing_each(txn, l, visit_rest, err);
 }
 
 struct page {
@@ -322,24 +330,44 @@ struct page {
 	unsigned n, before; /* before: kept already */
 };
 
+static enum status page_wants(const struct page *page, struct query_look *look,
+	const struct ticket *t, bool *wanted_out, struct error *err)
+{
+	const struct listing *l = page->listing;
+	const struct choosing *choosing = l->request->choosing;
+
+	*wanted_out = tickets_wanted(&l->filter, t);
+	if (!*wanted_out || !choosing)
+		return ST_OK;
+	look->index = choosing->index;
+	look->known = l->request->held;
+	return query_matches(choosing->query, look, t, wanted_out, err);
+}
+
 /* One that was changed meanwhile is shown as it is now, if it still belongs in the list. */
 static enum status load_page(struct txn *txn, void *arg, struct error *err)
 {
 	const struct page *page = arg;
 	struct listing *l = page->listing;
+	struct query_look look;
 	enum status st = ST_OK;
 
 	g_ptr_array_set_size(l->kept, (gint)page->before);
+	query_look_init(&look, txn, l->cli->actor.now);
 	for (unsigned i = 0; i < page->n && st == ST_OK; i++) {
 		struct ticket *t = record_new(&ticket_type);
+		bool wanted = false;
 
 		st = tickets_load(txn, page->numbers[i], t, err);
-		if (st == ST_OK && tickets_wanted(&l->filter, t))
+		if (st == ST_OK)
+			st = page_wants(page, &look, t, &wanted, err);
+		if (st == ST_OK && wanted)
 			g_ptr_array_add(l->kept, t);
 		else
 			record_free(t);
 		st = st == ST_NOT_FOUND ? ST_OK : st;
 	}
+	query_look_release(&look);
 	return st;
 }
 
@@ -439,7 +467,7 @@ static enum status print_source(struct listing *l)
 
 		g_array_set_size(l->numbers, 0);
 		if (st == ST_OK)
-			st = l->source(l->numbers, l->arg, &l->cli->err);
+			st = l->request->source(l->numbers, l->request->arg, &l->cli->err);
 		page.numbers = (const uint64_t *)l->numbers->data;
 		page.n = l->numbers->len;
 		if (st == ST_OK)
@@ -459,6 +487,8 @@ static enum status print_tickets(struct listing *l)
 
 	if (l->compare)
 		sort_kept(l);
+	if (l->request->choosing)
+		choosing_say_wide(l->request->choosing, &l->walk);
 	terminal_page();
 	print_kept(l);
 	return st == ST_OK && l->pages && !ferror(stdout) ? print_rest(l) : st;
@@ -470,7 +500,7 @@ static int listing_print_all(struct listing *l)
 
 	print_begin(&l->printer, l->cli, PRINT_TICKETS);
 	cli_catch_interrupt();
-	st = l->source ? print_source(l) : print_tickets(l);
+	st = l->request->source ? print_source(l) : print_tickets(l);
 	print_end(&l->printer);
 	if (l->more && l->limit_is_ours)
 		printf(_("%s(%u are shown; --limit NUMBER shows more)%s\n"),
@@ -482,39 +512,34 @@ static int listing_print_all(struct listing *l)
 	return l->count ? EXIT_DONE : explain_nothing(l);
 }
 
-static int listing_begin(struct listing *l, uint64_t limit, bool everything)
+/* What names these says itself whether closed ones are wanted. */
+static bool listing_names_status(const struct listing_request *request)
 {
+	static const char *const fields[] = { "status", "is", "closed", "number", "id", NULL };
+
+	return request->choosing && query_names_field(request->choosing->query, fields);
+}
+
+int listing_run(struct cli *cli, const struct listing_request *request)
+{
+	struct listing l = { .cli = cli, .request = request, .limit = request->limit };
+	bool everything = request->everything || listing_names_status(request);
 	int code = EXIT_BAD_USAGE;
 
-	l->limit = limit;
-	l->format = cli_value(l->cli, "format");
-	l->kept = g_ptr_array_new_with_free_func(record_free);
-	l->numbers = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-	l->first = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-	if (read_order(l) && read_filter(l, everything) && cli_count(l->cli, "limit", &l->limit) &&
-		(!l->format || format_check(l->cli, l->format))) {
-		l->limit_is_ours = !l->limit && terminal_is() && !l->cli->json;
-		l->limit = l->limit_is_ours ? PAGE : l->limit;
-		code = listing_print_all(l);
+	l.format = cli_value(cli, "format");
+	l.kept = g_ptr_array_new_with_free_func(record_free);
+	l.numbers = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	l.first = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	if (read_order(&l) && read_filter(&l, everything) && cli_count(cli, "limit", &l.limit) &&
+		(!l.format || format_check(cli, l.format))) {
+		l.limit_is_ours = !l.limit && terminal_is() && !cli->json;
+		l.limit = l.limit_is_ours ? PAGE : l.limit;
+		code = listing_print_all(&l);
 	}
-	g_ptr_array_unref(l->kept);
-	g_array_unref(l->numbers);
-	g_hash_table_unref(l->first);
-	g_free(l->agent);
-	g_free(l->requester);
+	g_ptr_array_unref(l.kept);
+	g_array_unref(l.numbers);
+	g_hash_table_unref(l.first);
+	g_free(l.agent);
+	g_free(l.requester);
 	return code;
-}
-
-int listing_run(struct cli *cli, uint64_t limit, bool everything, listing_match *matches, void *arg)
-{
-	struct listing l = { .cli = cli, .matches = matches, .arg = arg };
-
-	return listing_begin(&l, limit, everything);
-}
-
-int listing_run_source(struct cli *cli, uint64_t limit, listing_source *source, void *arg)
-{
-	struct listing l = { .cli = cli, .source = source, .arg = arg };
-
-	return listing_begin(&l, limit, true);
 }

@@ -131,6 +131,21 @@ const struct sought *query_sought_of(const struct query_operand *value, struct s
 	return *made_out = sought_new(value->address, SOUGHT_EXACT);
 }
 
+bool query_asks_index(const struct query_tree *q)
+{
+	if (q->kind == QUERY_TERM && query_columns_of(&q->term).columns)
+		for (guint i = 0; i < q->term.values->len; i++) {
+			const struct query_operand *value = g_ptr_array_index(q->term.values, i);
+
+			if (value->sought || value->address)
+				return true;
+		}
+	for (guint i = 0; i < q->children->len; i++)
+		if (query_asks_index(g_ptr_array_index(q->children, i)))
+			return true;
+	return false;
+}
+
 static struct fulltext_search *look_search(
 	struct query_look *look, const struct query_term *term, const struct query_operand *value)
 {

@@ -46,6 +46,8 @@ struct query_columns {
 	bool surely;
 };
 struct query_columns query_columns_of(const struct query_term *term);
+/* Does it have a term that the index could tell of? */
+bool query_asks_index(const struct query_tree *query);
 /* What a value of such a term is in the index. Borrowed; NULL: nothing; *made_out is owned. */
 const struct sought *query_sought_of(const struct query_operand *value, struct sought **made_out);
 

@@ -390,63 +390,69 @@ static enum status lead_any(struct lead *f, const struct query_tree *q, bool *al
 
 /* --- the words of terms that all have to hold --- */
 
-static bool lead_is_word(const struct lead *f, const struct query_tree *q)
+static bool words_are(const struct query_tree *q)
 {
 	struct sought *made = NULL;
-	bool is = q->kind == QUERY_TERM && q->term.values->len == 1 &&
-		lead_may_ask_index(f, &q->term) &&
+	bool are = q->kind == QUERY_TERM && q->term.values->len == 1 &&
+		query_columns_of(&q->term).columns &&
 		query_sought_of(g_ptr_array_index(q->term.values, 0), &made);
 
 	sought_free(made);
-	return is;
+	return are;
 }
 
-struct lead_together {
-	GArray *terms;   /* struct fulltext_term */
-	GPtrArray *made; /* struct sought * */
-};
-
-static void together_add(struct lead_together *t, const struct query_term *term)
+static void words_add(struct query_words *words, const struct query_term *term)
 {
+	const struct query_columns columns = query_columns_of(term);
 	struct sought *made;
 	const struct fulltext_term one = {
 		query_sought_of(g_ptr_array_index(term->values, 0), &made),
-		query_columns_of(term).columns,
+		columns.columns,
 	};
 
 	if (made)
-		g_ptr_array_add(t->made, made);
-	g_array_append_val(t->terms, one);
+		g_ptr_array_add(words->made, made);
+	g_array_append_val(words->terms, one);
+	words->held[term->place] = columns.surely;
 }
 
-/* What the index has told of the outermost terms needs no message to be read. */
-static void lead_hold(struct lead *f, const struct query_tree *q)
+static void words_of(const struct query_tree *q, unsigned terms, struct query_words *out)
 {
+	*out = (struct query_words){ g_array_new(FALSE, FALSE, sizeof(struct fulltext_term)),
+		g_ptr_array_new_with_free_func((GDestroyNotify)sought_free), g_new0(bool, terms) };
 	for (guint i = 0; i < q->children->len; i++) {
 		const struct query_tree *child = g_ptr_array_index(q->children, i);
 
-		if (lead_is_word(f, child) && query_columns_of(&child->term).surely)
-			f->plan->held[child->term.place] = true;
+		if (q->kind == QUERY_ALL && words_are(child))
+			words_add(out, &child->term);
 	}
+}
+
+void query_words_release(struct query_words *words)
+{
+	g_clear_pointer(&words->terms, g_array_unref);
+	g_clear_pointer(&words->made, g_ptr_array_unref);
+	g_clear_pointer(&words->held, g_free);
+}
+
+static bool lead_is_word(const struct lead *f, const struct query_tree *q)
+{
+	return f->plan->walk->index && !f->plan->filter.merged && words_are(q);
 }
 
 static enum status lead_words_of(struct lead *f, const struct query_tree *q, bool *all_out)
 {
-	struct lead_together t = { g_array_new(FALSE, FALSE, sizeof(struct fulltext_term)),
-		g_ptr_array_new_with_free_func((GDestroyNotify)sought_free) };
+	struct query_words words;
 	enum status st = ST_OK;
 
-	for (guint i = 0; i < q->children->len; i++)
-		if (lead_is_word(f, g_ptr_array_index(q->children, i)))
-			together_add(&t,
-				&((const struct query_tree *)g_ptr_array_index(q->children, i))
-					 ->term);
 	*all_out = false;
-	if (t.terms->len)
-		st = lead_words(
-			f, (const struct fulltext_term *)t.terms->data, t.terms->len, all_out);
-	g_array_unref(t.terms);
-	g_ptr_array_unref(t.made);
+	if (!f->plan->walk->index || f->plan->filter.merged)
+		return ST_OK;
+	words_of(q, f->plan->walk->query->terms, &words);
+	if (words.terms->len)
+		st = lead_words(f, (const struct fulltext_term *)words.terms->data,
+			words.terms->len, all_out);
+	query_words_release(&words);
 	return st;
 }
 
@@ -517,6 +523,22 @@ static const struct query_tree *plan_outermost(const struct query_tree *q)
 	return q;
 }
 
+void query_words(const struct query_tree *query, struct query_words *words_out)
+{
+	words_of(plan_outermost(query), query->terms, words_out);
+}
+
+/* What the index has told of the outermost terms needs no message to be read. */
+static void plan_hold(struct query_plan *plan, const struct query_tree *q)
+{
+	struct query_words words;
+
+	words_of(q, plan->walk->query->terms, &words);
+	g_free(plan->held);
+	plan->held = g_steal_pointer(&words.held);
+	query_words_release(&words);
+}
+
 static enum status plan_numbers(struct query_plan *plan, struct error *err)
 {
 	const struct query_tree *q = plan_outermost(plan->walk->query);
@@ -527,7 +549,7 @@ static enum status plan_numbers(struct query_plan *plan, struct error *err)
 	f.numbers = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	st = lead_tickets(&f, q, &all);
 	if (st == ST_OK && all && f.words_of == q)
-		lead_hold(&f, q);
+		plan_hold(plan, q);
 	if (st == ST_OK && all)
 		plan->numbers = g_steal_pointer(&f.numbers);
 	if (f.numbers)

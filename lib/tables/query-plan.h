@@ -24,6 +24,16 @@ struct query_plan {
 	GArray *numbers;             /* uint64_t: no other ticket is wanted; NULL: any may be */
 };
 
+/* The words of the outermost terms that all have to hold, as the index is asked for them. */
+struct query_words {
+	GArray *terms;   /* struct fulltext_term */
+	GPtrArray *made; /* struct sought * */
+	bool *held;      /* terms of which a hit tells that they hold, by their place */
+};
+/* *words_out: release it. */
+void query_words(const struct query_tree *query, struct query_words *words_out);
+void query_words_release(struct query_words *words);
+
 /* The look is borrowed. *plan_out must be zeroed; release it in any case. */
 enum status query_plan(const struct query_walk *walk, struct query_look *look,
 	struct query_plan *plan_out, struct error *err);

@@ -101,7 +101,7 @@ def without_colours(text):
         (("list", "--status", "opne"), "did you mean 'open'"),
         (("list", "--sort", "agee"), "'agee' is no order"),
         (("list", "--limit", "0"), "'0' is no number above 0"),
-        (("list", "1042"), "unexpected argument '1042'"),
+        (("list", "statsu:new"), "column 1: there is no field 'statsu'; did you mean 'status'"),
         (("list", "--since", "yesterday"), "neither a date"),
         (("status", "opne", "1"), "'opne' is not new|open"),
         (("wait", "2001-01-01", "1"), "not in the future"),

@@ -127,13 +127,40 @@ def listed(names, mark):
     return "".join(f".Cm {line}\n" for line in lines)[:-1] + f" {mark}\n"
 
 
+def value_as_manual(value):
+    return f"Cm {value}" if value.islower() else f"Ar {value}"
+
+
+def queries():
+    """The fields of the query language, as the manual describes them."""
+    printed = subprocess.run(
+        [BUILD / "tests" / "unit" / "model" / "test-query", "--rows"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = []
+    for line in printed.stdout.splitlines():
+        name, values, words, text = line.split("\t")
+        listed = words.split() or values.split("|")
+        shown = " | ".join(value_as_manual(value) for value in listed)
+        lines += [f".It Cm {name}\\&: Ns {shown}", text[0].upper() + text[1:] + "."]
+    return "".join(line + "\n" for line in lines)
+
+
 def manual_of(schema):
-    """Between its marks, the manual has the members of a definition."""
+    """Between its marks, the manual has the members of a definition, and the fields of queries."""
     definitions = json.loads(schema)["$defs"]
+    text = re.sub(
+        r'(\.\\" rows of queries\n).*?(\.\\" end of rows\n)',
+        lambda found: found[1] + queries() + found[2],
+        MANUAL.read_text(),
+        flags=re.S,
+    )
     return re.sub(
         r'(\.\\" fields of (\w+) (\S)\n).*?(\.\\" end of fields\n)',
         lambda found: found[1] + listed(definitions[found[2]]["properties"], found[3]) + found[4],
-        MANUAL.read_text(),
+        text,
         flags=re.S,
     )
 

@@ -20,6 +20,7 @@ _ticket() {
 	mapfile -t COMPREPLY < <("${1/#\~/$HOME}" complete -- "${words[@]}" "$cur" 2>/dev/null | cut -f 1)
 	# Only what is behind the last colon is replaced.
 	[[ $cur == *:* ]] && COMPREPLY=("${COMPREPLY[@]#"${cur%"${cur##*:}"}"}")
+	[[ ${COMPREPLY[0]} == *: ]] && compopt -o nospace 2>/dev/null
 	[[ ${#COMPREPLY[@]} -gt 0 ]] || compopt -o default 2>/dev/null
 }
 complete -o nosort -F _ticket ticket

@@ -1,0 +1,33 @@
+/* The query that a command's words are, and the tickets that it chooses. */
+#ifndef MILTICKET_CHOOSING_H
+#define MILTICKET_CHOOSING_H
+
+#include "cli.h"
+#include "tables/query-list.h"
+
+struct choosing {
+	struct cli *cli;
+	char *text;
+	struct query_tree *query; /* NULL: there is none */
+	struct fulltext *index;   /* NULL: not asked for, or of no use: a line has said why */
+};
+
+/* Words as a shell gives them, which has taken the quotes off: one with blanks in it is a phrase if
+ * it is words alone, and a piece of a query if it is more. Owned. */
+char *choosing_words(char *const *words);
+
+/* Reads the query, and opens the search index if it asks for it. EXIT_DONE, or the code of what it
+ * said is wrong. The caller ends it in any case; *choosing must be zeroed. */
+int choosing_begin(struct choosing *choosing, struct cli *cli, const char *text);
+void choosing_end(struct choosing *choosing);
+
+/* For query_list(): all statuses, all but merged ones. */
+struct query_walk choosing_walk(const struct choosing *choosing);
+/* Says so, once, when a walk that began reads everything. */
+void choosing_say_wide(const struct choosing *choosing, const struct query_walk *walk);
+
+/* The numbers of the tickets, oldest activity first; *numbers_out is the caller's to free in any
+ * case. */
+int choosing_numbers(struct choosing *choosing, struct numbers *numbers_out);
+
+#endif
