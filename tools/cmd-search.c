@@ -6,6 +6,7 @@
 #include "base/tongue.h"
 #include "commands.h"
 #include "listing.h"
+#include "model/query-words.h"
 #include "search-index.h"
 #include "tables/query-plan.h"
 
@@ -67,7 +68,7 @@ static int search_list(struct cli *cli, struct question *q)
 /* The first answer tells whether the index can be used. */
 static int search_ask(struct cli *cli, struct question *q)
 {
-	query_words(q->choosing.query, &q->words);
+	query_index_words(q->choosing.query, &q->words);
 	if (q->choosing.index && q->words.terms->len && !cli_has(cli, "all") &&
 		question_begin(q, &cli->err) != ST_OK) {
 		search_index_say_unusable(&cli->err);
@@ -93,7 +94,7 @@ static int search_run(struct cli *cli)
 	int code = choosing_begin(&q.choosing, cli, text);
 
 	if (code == EXIT_DONE) {
-		query_sought(q.choosing.query, sought);
+		query_words(q.choosing.query, sought);
 		cli->sought = (const struct sought *const *)sought->pdata;
 		cli->n_sought = sought->len;
 		code = search_ask(cli, &q);

@@ -94,9 +94,6 @@ enum query_truth query_told(const struct query_tree *query, query_tell *tell, vo
 struct query_bounds query_time_bounds(const struct query_field *field,
 	const struct query_operand *value, int64_t now, GTimeZone *zone);
 
-/* What is looked for in texts, but for what must not be there: const struct sought *. */
-void query_sought(const struct query_tree *query, GPtrArray *sought_out);
-
 /* One value, and one term, of one ticket. */
 enum query_truth query_value_ask(const struct query_field *field, const struct query_asking *asking,
 	const struct query_operand *value);

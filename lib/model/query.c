@@ -460,18 +460,6 @@ bool query_asks_messages(const struct query_tree *q)
 	return false;
 }
 
-void query_sought(const struct query_tree *q, GPtrArray *sought_out)
-{
-	for (guint i = 0; q->kind == QUERY_TERM && i < q->term.values->len; i++) {
-		const struct query_operand *value = g_ptr_array_index(q->term.values, i);
-
-		if (value->sought)
-			g_ptr_array_add(sought_out, value->sought);
-	}
-	for (guint i = 0; q->kind != QUERY_NOT && i < q->children->len; i++)
-		query_sought(g_ptr_array_index(q->children, i), sought_out);
-}
-
 enum query_truth query_told(const struct query_tree *q, query_tell *tell, void *arg)
 {
 	const enum query_truth settled = q->kind == QUERY_ANY ? QUERY_YES : QUERY_NO;

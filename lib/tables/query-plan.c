@@ -523,7 +523,7 @@ static const struct query_tree *plan_outermost(const struct query_tree *q)
 	return q;
 }
 
-void query_words(const struct query_tree *query, struct query_words *words_out)
+void query_index_words(const struct query_tree *query, struct query_words *words_out)
 {
 	words_of(plan_outermost(query), query->terms, words_out);
 }

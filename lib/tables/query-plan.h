@@ -31,7 +31,7 @@ struct query_words {
 	bool *held;      /* terms of which a hit tells that they hold, by their place */
 };
 /* *words_out: release it. */
-void query_words(const struct query_tree *query, struct query_words *words_out);
+void query_index_words(const struct query_tree *query, struct query_words *words_out);
 void query_words_release(struct query_words *words);
 
 /* The look is borrowed. *plan_out must be zeroed; release it in any case. */
