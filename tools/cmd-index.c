@@ -6,12 +6,21 @@
 #include "commands.h"
 #include "json.h"
 #include "progress.h"
+#include "search-index.h"
 #include "store-json.h"
 #include "tables/indexing.h"
+#include "terminal.h"
 
 enum { STEP = 5000 };
 
 /* --- status --- */
+
+static void index_print_behind(const struct indexing_progress *p)
+{
+	g_autofree char *since = terminal_time(p->since);
+
+	printf(_("%" PRIu64 " events behind, the first of %s\n"), p->behind, since ? since : "-");
+}
 
 static void index_print(const struct fulltext_status *s, const struct indexing_progress *p)
 {
@@ -19,7 +28,7 @@ static void index_print(const struct fulltext_status *s, const struct indexing_p
 		printf(_("being built: ticket %" PRIu64 " of %" PRIu64 "\n"), p->number,
 			p->last_number);
 	else if (!p->done)
-		printf(_("%" PRIu64 " events behind\n"), p->behind);
+		index_print_behind(p);
 	else
 		printf(_("up to date\n"));
 	printf(_("%" PRIu64 " tickets, %" PRIu64 " words, %" PRIu64 " kB\n"), s->tickets, s->words,
@@ -28,30 +37,21 @@ static void index_print(const struct fulltext_status *s, const struct indexing_p
 
 static int index_status(struct cli *cli)
 {
-	struct indexing_progress progress = { .done = false };
-	struct fulltext_status status = { .tickets = 0 };
-	struct fulltext *f = NULL;
-	enum status st = indexing_open(
-		cli->store, settings_state(cli->settings), false, &f, &cli->err);
+	struct index_state state;
+	const struct indexing_progress *p = &state.progress;
 
-	if (st == ST_OK)
-		st = indexing_look(cli->store, f, &progress, &cli->err);
-	if (st == ST_OK)
-		st = fulltext_look(f, &status, &cli->err);
-	fulltext_close(f);
-	if (st == ST_NOT_FOUND)
+	search_index_look(cli, &state, &cli->err);
+	if (state.is == INDEX_MISSING)
 		return cli_fail(EXIT_NOTHING, "%s", cli->err.text);
-	if (st != ST_OK)
-		return cli_status(cli, st);
+	if (state.is == INDEX_UNUSABLE)
+		return cli_status(cli, ST_IO);
 	if (cli->json)
-		json_print_counts((const struct json_count[]){ { "tickets", status.tickets },
-			{ "words", status.words }, { "bytes", status.bytes },
-			{ "behind", progress.behind },
-			{ "missing",
-				progress.building ? progress.last_number - progress.number : 0 },
-			{ NULL, 0 } });
+		json_print_counts((const struct json_count[]){ { "tickets", state.status.tickets },
+			{ "words", state.status.words }, { "bytes", state.status.bytes },
+			{ "behind", p->behind },
+			{ "missing", p->building ? p->last_number - p->number : 0 }, { NULL, 0 } });
 	else
-		index_print(&status, &progress);
+		index_print(&state.status, p);
 	return EXIT_DONE;
 }
 

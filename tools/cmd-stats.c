@@ -13,11 +13,14 @@ static const struct cli_option options[] = {
 	{ .name = NULL },
 };
 
-static void stats_print(const struct cli *cli, const struct stats *stats)
+static void stats_print(struct cli *cli, struct stats *stats)
 {
+	struct error none = { "" };
+
 	if (cli->json) {
 		stats_print_json(stats);
 	} else if (cli_has(cli, "prometheus")) {
+		search_index_look(cli, &stats->index, &none);
 		stats_print_prometheus(stats);
 	} else {
 		terminal_page();

@@ -1,14 +1,19 @@
 /* What may be wrong on our own side: the configuration, the store, the daemon and its unit. */
 #include <fcntl.h>
 #include <grp.h>
+#include <inttypes.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/tongue.h"
 #include "doctor.h"
+#include "search-index.h"
 #include "store/store-lock.h"
 #include "tables/needs.h"
+#include "terminal.h"
+
+#define INDEX_LATE (10 * G_TIME_SPAN_MINUTE)
 
 /* --- the configuration --- */
 
@@ -121,6 +126,28 @@ void look_store_owner(struct doctor *d)
 	owner = g_strdup_printf("%s:%s", d->settings->user, d->settings->group);
 	doctor_found(d, (const char *[]){ owner, directory, NULL },
 		_("%s is not for the group %s alone to read and write"), path, d->settings->group);
+}
+
+/* What is missing, is being built or lags a little is no fault: the daemon goes on with it. */
+void look_search_index(struct doctor *d)
+{
+	struct index_state state;
+	struct error err = { "" };
+	int64_t now = g_get_real_time();
+	g_autofree char *since = NULL;
+
+	if (!d->cli->store)
+		return;
+	search_index_look(d->cli, &state, &err);
+	if (state.is == INDEX_UNUSABLE)
+		doctor_found(d, NULL, _("%s; searches read all messages"), err.text);
+	if (!state.progress.since || now - state.progress.since < INDEX_LATE)
+		return;
+	since = terminal_time(state.progress.since);
+	doctor_found(d, NULL,
+		_("the search index has not followed the log since %s; %" PRIu64
+		  " events are missing in it"),
+		since, state.progress.behind);
 }
 
 void look_password(struct doctor *d)

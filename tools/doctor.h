@@ -89,6 +89,7 @@ void look_settings(struct doctor *d);
 void look_accounts(struct doctor *d);
 void look_needs(struct doctor *d);
 void look_store_owner(struct doctor *d);
+void look_search_index(struct doctor *d);
 void look_password(struct doctor *d);
 void look_daemon(struct doctor *d);
 void look_socket(struct doctor *d);

@@ -67,6 +67,35 @@ struct fulltext *search_index_open(struct cli *cli)
 	return NULL;
 }
 
+const char *const index_state_names[] = { "ready", "behind", "building", "missing", "unusable",
+	NULL };
+
+static enum index_is index_is_of(enum status st, const struct indexing_progress *progress)
+{
+	if (st == ST_NOT_FOUND)
+		return INDEX_MISSING;
+	if (st != ST_OK)
+		return INDEX_UNUSABLE;
+	if (progress->building)
+		return INDEX_BUILDING;
+	return progress->done ? INDEX_READY : INDEX_BEHIND;
+}
+
+void search_index_look(struct cli *cli, struct index_state *state_out, struct error *err)
+{
+	struct index_state state = { .is = INDEX_MISSING };
+	struct fulltext *f = NULL;
+	enum status st = indexing_open(cli->store, settings_state(cli->settings), false, &f, err);
+
+	if (st == ST_OK)
+		st = indexing_look(cli->store, f, &state.progress, err);
+	if (st == ST_OK)
+		st = fulltext_look(f, &state.status, err);
+	fulltext_close(f);
+	state.is = index_is_of(st, &state.progress);
+	*state_out = state;
+}
+
 int search_index_forget(struct cli *cli)
 {
 	return cli_status(

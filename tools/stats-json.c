@@ -1,4 +1,5 @@
 /* Counts for programs: JSON, and Prometheus' text format. */
+#include "base/text.h"
 #include "stats.h"
 
 #include <stdio.h>
@@ -160,6 +161,31 @@ static void print_answers(const struct answers_totals *a)
 			a->by_kind[kind]);
 }
 
+static void json_gauge(const char *name, const char *help, uint64_t value)
+{
+	json_metric(name, "gauge", help);
+	printf("%s %" G_GUINT64_FORMAT "\n", name, value);
+}
+
+static void print_index(const struct stats *s)
+{
+	const struct index_state *index = &s->index;
+	int64_t since = index->progress.since, now = s->cli->actor.now;
+	uint64_t lag = since && now > since ? (uint64_t)(now - since) / TEXT_SECOND : 0;
+
+	json_metric(
+		"milticket_search_index_state", "gauge", "How the search index is: 1 for that.");
+	for (int i = 0; index_state_names[i]; i++)
+		json_sample("milticket_search_index_state", "state", index_state_names[i],
+			(int)index->is == i);
+	json_gauge("milticket_search_index_behind_events",
+		"Events of the log that it has not seen.", index->progress.behind);
+	json_gauge(
+		"milticket_search_index_lag_seconds", "How long ago the first of these was.", lag);
+	json_gauge("milticket_search_index_bytes", "Its size.", index->status.bytes);
+	json_gauge("milticket_search_index_tickets", "Tickets that it has.", index->status.tickets);
+}
+
 void stats_print_prometheus(const struct stats *s)
 {
 	json_metric("milticket_tickets", "gauge", "Tickets by status.");
@@ -172,6 +198,7 @@ void stats_print_prometheus(const struct stats *s)
 	for (int i = 0; outgoing_state_names[i]; i++)
 		json_sample("milticket_outbox", "state", outgoing_state_names[i], s->outbox[i]);
 	print_answers(&s->answers);
+	print_index(s);
 	print_parts("queue", "Open tickets by queue.", s->queues);
 	print_parts("agent", "Open tickets by agent; an empty name is nobody.", s->agents);
 }

@@ -4,6 +4,7 @@
 
 #include "cli.h"
 #include "model/ticket.h"
+#include "search-index.h"
 #include "tables/answers.h"
 
 /* Seconds that something took, of many tickets. */
@@ -26,6 +27,7 @@ struct stats {
 	GHashTable *queues, *agents; /* name → struct stats_part *; an agent "" is nobody */
 	uint64_t undelivered, outbox[OUTGOING_SUPPRESSED + 1];
 	struct answers_totals answers;
+	struct index_state index; /* Prometheus only */
 };
 
 void stats_init(struct stats *stats, const struct cli *cli);

@@ -82,6 +82,14 @@ enum status fulltext_failed(struct fulltext *f, const char *what, struct error *
 		f->path, sqlite3_errmsg(f->db));
 }
 
+/* Else a row that ought to be there was not. */
+static bool fulltext_has_failed(const struct fulltext *f)
+{
+	int code = sqlite3_errcode(f->db);
+
+	return code != SQLITE_OK && code != SQLITE_ROW && code != SQLITE_DONE;
+}
+
 enum status fulltext_is_damaged(struct fulltext *f, struct error *err)
 {
 	f->damaged = true;
@@ -316,7 +324,8 @@ enum status fulltext_look(struct fulltext *f, struct fulltext_status *status_out
 	if (st != ST_OK)
 		return st;
 	if (tickets < 0 || words < 0 || dead < 0 || owed < 0 || pages < 0 || size < 0)
-		return fulltext_failed(f, _("read"), err);
+		return fulltext_has_failed(f) ? fulltext_failed(f, _("read"), err)
+					      : fulltext_is_damaged(f, err);
 	status_out->tickets = (uint64_t)tickets;
 	status_out->words = (uint64_t)words;
 	status_out->dead = (uint64_t)dead;

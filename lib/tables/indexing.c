@@ -10,6 +10,7 @@
 #include "base/tongue.h"
 #include "mail/attachment.h"
 #include "tables/following.h"
+#include "tables/history.h"
 #include "tables/tickets.h"
 
 enum { READ_BYTES = 8 * 1024 * 1024, STEP_WHOLE = 500, DEAD_LEAST = 1000, OWED_SECONDS = 600 };
@@ -271,7 +272,18 @@ static enum status indexing_write(struct reading *r, struct error *err)
 
 struct ends {
 	uint64_t serial, number;
+	uint64_t after;     /* asked for: an event's serial; 0: none is */
+	int64_t after_that; /* when the next one happened; 0: there is none */
 };
+
+static enum status indexing_note_time(
+	struct txn *txn, const struct event *event, void *arg, struct error *err)
+{
+	(void)txn;
+	(void)err;
+	*(int64_t *)arg = event->time;
+	return ST_NOT_FOUND;
+}
 
 /* The log's last serial and the last ticket's number. */
 static enum status indexing_read_ends(struct txn *txn, void *arg, struct error *err)
@@ -279,14 +291,18 @@ static enum status indexing_read_ends(struct txn *txn, void *arg, struct error *
 	struct ends *ends = arg;
 	enum status st;
 
-	*ends = (struct ends){ 0 };
+	*ends = (struct ends){ .after = ends->after };
 	st = following_end(txn, &ends->serial, err);
-	return st == ST_OK ? tickets_last(txn, &ends->number, err) : st;
+	if (st == ST_OK)
+		st = tickets_last(txn, &ends->number, err);
+	if (st == ST_OK && ends->after)
+		st = history_each(txn, 0, ends->after, indexing_note_time, &ends->after_that, err);
+	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
 enum status indexing_log_end(struct store *store, uint64_t *serial_out, struct error *err)
 {
-	struct ends ends;
+	struct ends ends = { 0 };
 	enum status st = store_read(store, indexing_read_ends, &ends, err);
 
 	if (st == ST_OK)
@@ -319,15 +335,18 @@ enum status indexing_look(struct store *store, struct fulltext *f,
 	struct indexing_progress *progress_out, struct error *err)
 {
 	struct fulltext_place place;
-	struct ends ends;
+	struct ends ends = { 0 };
 	enum status st = fulltext_place(f, &place, err);
 
+	if (st == ST_OK)
+		ends.after = place.built ? place.serial : 0;
 	if (st == ST_OK)
 		st = store_read(store, indexing_read_ends, &ends, err);
 	if (st != ST_OK)
 		return st;
 	indexing_begin_again(&place, &ends);
 	indexing_tell(&place, &ends, progress_out);
+	progress_out->since = ends.after_that;
 	return ST_OK;
 }
 
@@ -372,7 +391,7 @@ enum status indexing_step(struct store *store, struct fulltext *f, unsigned most
 {
 	struct reading r = { .fulltext = f, .most = most };
 	struct fulltext_place place;
-	struct ends ends;
+	struct ends ends = { 0 };
 	enum status st = fulltext_begin(f, err);
 
 	if (st != ST_OK)

@@ -21,6 +21,7 @@ struct indexing_progress {
 	bool building;   /* its tickets are, and not only what happened lately */
 	uint64_t behind; /* events of the log that it has not seen; 0 while it is built */
 	uint64_t number, last_number; /* building: up to which ticket it has come, of how many */
+	int64_t since; /* µs, of indexing_look(): the first of these events happened then; 0 */
 };
 /* How far it is, without going on. */
 enum status indexing_look(struct store *store, struct fulltext *fulltext,

@@ -83,6 +83,33 @@ def test_a_word_that_no_text_can_have_is_a_mistake(filled):
     assert done.returncode == 64 and "'?!' has no letter or digit" in done.stderr.decode()
 
 
+def metrics(desk):
+    """Those of the index, by name."""
+    lines = desk.run_ticket("stats", "--prometheus").stdout.decode().splitlines()
+    pairs = [line.rsplit(" ", 1) for line in lines if line.startswith("milticket_search_index_")]
+    return {name.removeprefix("milticket_search_index_"): int(value) for name, value in pairs}
+
+
+def is_state(name):
+    states = ("ready", "behind", "building", "missing", "unusable")
+    return {f'state{{state="{state}"}}': int(state == name) for state in states}
+
+
+def test_metrics_tell_how_it_is(filled):
+    assert is_state("missing").items() <= metrics(filled).items()
+    found(filled, "quinq")
+    now = metrics(filled)
+    assert is_state("ready").items() <= now.items()
+    assert (now["behind_events"], now["lag_seconds"], now["tickets"]) == (0, 0, 12)
+    assert now["bytes"] > 10000
+    filled.run_ticket("note", "5", "-m", "A trireme was seen.")
+    now = metrics(filled)
+    assert is_state("behind").items() <= now.items() and now["behind_events"] > 0
+    assert b"events behind, the first of 20" in filled.run_ticket("index", "status").stdout
+    index(filled).write_text("no index")
+    assert is_state("unusable").items() <= metrics(filled).items()
+
+
 def snippets(desk, *words):
     """Of each ticket that is found: where, and the text with its marks in brackets."""
     for ticket in desk.ticket("search", *words):

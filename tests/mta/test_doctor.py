@@ -286,6 +286,11 @@ FAULTS = [
         "expected a directory that is there, but there is no '/srv/mail'",
     ),
     (
+        "echo no index >/var/lib/milticket/search.sqlite",
+        "search-index",
+        "file is not a database; searches read all messages",
+    ),
+    (
         "chown root:root /var/lib/milticket/data.mdb",
         "store-owner",
         "/var/lib/milticket/data.mdb is not for the group milticket alone",
