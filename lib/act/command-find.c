@@ -7,7 +7,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/tongue.h"
-#include "model/query-parts.h"
+#include "model/query-words.h"
 #include "tables/indexing.h"
 #include "tables/query-list.h"
 #include "tables/queues.h"
@@ -124,7 +124,7 @@ static enum status find_by_index(struct finding *f, struct error *err)
 
 static enum status find_tickets(struct finding *f, struct error *err)
 {
-	query_sought(f->walk.query, f->words);
+	query_words(f->walk.query, f->words);
 	f->walk.filter.priority = -1;
 	f->walk.now = f->by->actor.now;
 	return f->words->len ? find_by_index(f, err)
