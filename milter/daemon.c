@@ -24,6 +24,7 @@ void daemon_init(struct daemon *daemon, const char *config, struct settings *set
 void daemon_close(struct daemon *daemon)
 {
 	archive_attach(NULL);
+	g_clear_pointer(&daemon->agents, agents_known_free);
 	store_close(daemon->store);
 	daemon->store = NULL;
 	store_unlock(daemon->lock_fd);
@@ -102,6 +103,9 @@ enum status daemon_open_store(struct daemon *daemon, struct error *err)
 		st = store_open(&options, &daemon->store, err);
 	if (st == ST_OK)
 		archive_attach(daemon->store);
+	daemon->agents = agents_known_new();
+	if (st == ST_OK)
+		st = agents_known_refresh(daemon->agents, daemon->store, err);
 	if (st == ST_OK)
 		st = store_write(daemon->store, make_queues, daemon->settings, err);
 	return st;

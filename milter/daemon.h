@@ -9,10 +9,12 @@
 
 #include "settings/settings.h"
 #include "store/store.h"
+#include "tables/agents-known.h"
 
 struct daemon {
 	const char *config; /* path of milticket.conf */
 	struct store *store;
+	struct agents_known *agents; /* of the store, while it is not there */
 	pthread_mutex_t lock;
 	struct settings *settings; /* under lock; take a reference with daemon_settings() */
 	pthread_cond_t idle;

@@ -206,7 +206,8 @@ static enum status headers_are_ours(struct session *s, bool *ours_out)
 		.envelope = &envelope,
 		.message = spool_parse(s->spool),
 	};
-	enum status st = intake_headers(s->daemon->store, &arrival, ours_out, &s->err);
+	enum status st = intake_headers(
+		s->daemon->store, s->daemon->agents, &arrival, ours_out, &s->err);
 
 	message_free(arrival.message);
 	return st;

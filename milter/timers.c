@@ -13,6 +13,7 @@
 
 enum {
 	READERS_EVERY = 30,
+	AGENTS_EVERY = 5,
 	FORGET_EVERY = 3600,
 	PURGE_EVERY = 3600,
 	PURGED_AT_ONCE = 2000,
@@ -169,18 +170,39 @@ static void report_health(void)
 	notify_watchdog();
 }
 
+static void know_agents(void)
+{
+	struct error err;
+
+	agents_known_refresh(timers.daemon->agents, timers.daemon->store, &err);
+}
+
+/* What asks a store that is away comes back after store.deadline_s, which is less than the service
+ * manager's patience; all of them together may take longer. */
+static void timers_live(void)
+{
+	if (timers.watchdog_every)
+		notify_watchdog();
+}
+
 static void timers_tick(unsigned seconds, bool signalled)
 {
 	static bool more;
 
 	reload_if_asked(signalled);
+	timers_live();
 	timers_do_due();
+	timers_live();
+	if (seconds % AGENTS_EVERY == 0)
+		know_agents();
 	if (seconds % READERS_EVERY == 0)
 		store_clear_readers(timers.daemon->store);
+	timers_live();
 	if (seconds % FORGET_EVERY == 0)
 		timers_forget();
 	if (seconds % PURGE_EVERY == 0)
 		remove_doomed();
+	timers_live();
 	if (more || seconds % PURGE_EVERY == 0)
 		more = purge_old_mail();
 	if (timers.watchdog_every && seconds % timers.watchdog_every == 0)

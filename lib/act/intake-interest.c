@@ -87,20 +87,43 @@ static bool interest_is_ours(struct attempt *a)
 	return attempt_whose(a) == WHOSE_REFUSED;
 }
 
-enum status intake_headers(
-	struct store *store, struct arrival *arrival, bool *ours_out, struct error *err)
+/* As far as the MTA vouches for the sender, and agents are known. */
+static bool may_be_agent(struct agents_known *known, const struct arrival *arrival)
+{
+	return !known ||
+		(arrival->vouched != VOUCHED_BY_NOBODY &&
+			agents_known_may_be(known, arrival->authenticated));
+}
+
+static enum status interest_ask(
+	struct store *store, struct attempt *a, bool *ours_out, struct error *err)
+{
+	enum status st = store_read(store, interest_look, a, err);
+
+	if (st == ST_OK)
+		*ours_out = interest_is_ours(a);
+	return st;
+}
+
+enum status intake_headers(struct store *store, struct agents_known *known, struct arrival *arrival,
+	bool *ours_out, struct error *err)
 {
 	struct outcome outcome;
 	struct attempt a = { .arrival = arrival, .outcome = &outcome };
 	struct token_key key;
-	enum status st;
+	enum status st = ST_BUSY;
+	bool must_ask;
 
 	outcome_init(&outcome);
 	store_secret(store, key.secret);
 	arrival_read_headers(arrival, &key);
-	st = store_read(store, interest_look, &a, err);
-	if (st == ST_OK)
-		*ours_out = interest_is_ours(&a);
+	must_ask = may_be_agent(known, arrival);
+	if (must_ask || !store_is_away(store))
+		st = interest_ask(store, &a, ours_out, err);
+	if (st != ST_OK && !must_ask) {
+		*ours_out = false;
+		st = ST_OK;
+	}
 	attempt_release(&a);
 	outcome_release(&outcome);
 	arrival_release(arrival);

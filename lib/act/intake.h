@@ -6,6 +6,7 @@
 #include "act/outcome.h"
 #include "decide/arrival.h"
 #include "store/store.h"
+#include "tables/agents-known.h"
 
 /* --- intake-interest.c: before the message is there --- */
 
@@ -19,9 +20,10 @@ bool intake_is_addressed(const struct settings *settings, const char *recipient)
 
 /* At the end of headers, asked only after INTEREST_MAYBE (an authenticated sender writes to nobody
  * of ours): is it an agent's mail that belongs to a ticket, or a report (a read receipt), of which
- * only the body tells? The arrival's message has headers only. */
-enum status intake_headers(
-	struct store *store, struct arrival *arrival, bool *ours_out, struct error *err);
+ * only the body tells? The arrival's message has headers only. While the store cannot be asked,
+ * mail of who is known to be no agent is not ours; known may be NULL. */
+enum status intake_headers(struct store *store, struct agents_known *known, struct arrival *arrival,
+	bool *ours_out, struct error *err);
 
 /* --- intake.c --- */
 

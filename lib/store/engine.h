@@ -114,6 +114,7 @@ struct engine {
 	/* Until something was committed, by whomever, or that many milliseconds; NULL: nobody
 	 * tells, and all of them are waited. */
 	void (*wait)(struct store *store, unsigned ms);
+	bool (*away)(const struct store *store); /* NULL: never */
 
 	const struct engine_files *files; /* NULL: it has none */
 

@@ -42,6 +42,11 @@ void store_wait(struct store *store, unsigned ms)
 		g_usleep((gulong)ms * 1000);
 }
 
+bool store_is_away(const struct store *store)
+{
+	return store->engine->away && store->engine->away(store);
+}
+
 /* --- transactions --- */
 
 static enum status txn_end(struct txn *txn, const char *what, enum status st, struct error *err)

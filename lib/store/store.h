@@ -95,6 +95,9 @@ enum status store_write_wanting(
  * may return early, and it may miss one: who waits looks for himself. */
 void store_wait(struct store *store, unsigned ms);
 
+/* Could its server not be reached when somebody last tried? */
+bool store_is_away(const struct store *store);
+
 /* The name of its engine: "lmdb". */
 const char *store_engine(const struct store *store);
 

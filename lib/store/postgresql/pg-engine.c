@@ -112,6 +112,11 @@ void pg_close(struct store *base)
 	g_free(store);
 }
 
+static bool pg_away(const struct store *store)
+{
+	return pg_pool_away(((const struct pg_store *)store)->pool);
+}
+
 const struct engine pg_engine = {
 	.name = "postgresql",
 	.scheme = "postgresql:",
@@ -131,5 +136,6 @@ const struct engine pg_engine = {
 	.reason = pg_reason,
 	.say = pg_say,
 	.wait = pg_wait,
+	.away = pg_away,
 	.files = &pg_files,
 };

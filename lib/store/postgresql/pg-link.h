@@ -104,5 +104,7 @@ struct pg_counts {
 	uint64_t connects, failures;
 };
 struct pg_counts pg_pool_counts(struct pg_pool *pool);
+/* Did the last try to connect fail? */
+bool pg_pool_away(struct pg_pool *pool);
 
 #endif

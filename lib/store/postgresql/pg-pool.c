@@ -63,6 +63,16 @@ struct pg_counts pg_pool_counts(struct pg_pool *pool)
 	return counts;
 }
 
+bool pg_pool_away(struct pg_pool *pool)
+{
+	bool away;
+
+	pthread_mutex_lock(&pool->lock);
+	away = pool->not_before != 0;
+	pthread_mutex_unlock(&pool->lock);
+	return away;
+}
+
 /* --- all that follow are called with the lock --- */
 
 /* False at the time. Some wake up early. */

@@ -150,7 +150,7 @@ static void test_copy_of_no_ticket(void)
 
 	desk_open(&d, NULL);
 	arrival = (struct arrival){ .settings = d.settings, .envelope = &e, .message = message };
-	g_assert_cmpint(intake_headers(d.store, &arrival, &ours, &d.err), ==, ST_OK);
+	g_assert_cmpint(intake_headers(d.store, NULL, &arrival, &ours, &d.err), ==, ST_OK);
 	g_assert_true(ours);
 	desk_mail(&d, "anna@example.com", "carla@example.net", "anna", mail);
 	g_assert_cmpint(d.last.edits.verdict, ==, VERDICT_REJECT);
@@ -207,7 +207,7 @@ static void test_looked_at_by_headers(void)
 
 		g_test_message("%s to %s: %s", rows[i].authen, rows[i].to, rows[i].headers);
 		arrival.message = message_parse_bytes(mail, strlen(mail));
-		g_assert_cmpint(intake_headers(d.store, &arrival, &ours, &d.err), ==, ST_OK);
+		g_assert_cmpint(intake_headers(d.store, NULL, &arrival, &ours, &d.err), ==, ST_OK);
 		g_assert_true(ours == rows[i].ours);
 		message_free(arrival.message);
 	}
@@ -1338,7 +1338,7 @@ static void test_forged_agent_to_the_outside(void)
 	ask(&d, "support@example.com");
 	message = message_parse_bytes(mail, strlen(mail));
 	arrival = (struct arrival){ .settings = d.settings, .envelope = &e, .message = message };
-	g_assert_cmpint(intake_headers(d.store, &arrival, &ours, &d.err), ==, ST_OK);
+	g_assert_cmpint(intake_headers(d.store, NULL, &arrival, &ours, &d.err), ==, ST_OK);
 	g_assert_false(ours);
 	message_free(message);
 	desk_close(&d);

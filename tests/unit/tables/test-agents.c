@@ -1,5 +1,6 @@
 /* Agents: who is one, and whose an address is. */
 #include "model/names.h"
+#include "tables/agents-known.h"
 #include "tables/agents.h"
 
 #include <string.h>
@@ -140,6 +141,33 @@ static enum status find_by_address(struct txn *txn, void *arg, struct error *err
 	return ST_OK;
 }
 
+static enum status save_anna(struct txn *txn, void *arg, struct error *err)
+{
+	const struct agent anna = { .login = (char *)"anna", .addresses = one_address };
+
+	(void)arg;
+	return agents_save(txn, &anna, err);
+}
+
+/* Before they were ever read, everybody may be one. */
+static void test_known(void)
+{
+	struct agents_known *known = agents_known_new();
+	struct place place;
+
+	place_open(&place, 0);
+	g_assert_true(agents_known_may_be(known, "carla@customer.example"));
+	g_assert_false(agents_known_may_be(known, ""));
+	g_assert_false(agents_known_may_be(known, NULL));
+	place_write(&place, save_anna, NULL, ST_OK);
+	OK(agents_known_refresh(known, place.store, NULL));
+	g_assert_true(agents_known_may_be(known, "Anna"));
+	g_assert_true(agents_known_may_be(known, "Anna@EXAMPLE.com"));
+	g_assert_false(agents_known_may_be(known, "carla@customer.example"));
+	agents_known_free(known);
+	place_close(&place);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct store_test in_store[] = {
@@ -151,6 +179,7 @@ int main(int argc, char **argv)
 
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/agents/a login is 1 to 64 plain characters", test_logins);
+	g_test_add_func("/agents/are known while the store is away", test_known);
 	add_store_tests(in_store, G_N_ELEMENTS(in_store));
 	return g_test_run();
 }
