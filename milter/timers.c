@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "keep/due.h"
 #include "keep/purge.h"
+#include "keep/replan.h"
 #include "log.h"
 #include "notify.h"
 #include "sender.h"
@@ -12,6 +13,7 @@
 #include "wait.h"
 
 enum {
+	QUEUES_EVERY = 60,
 	READERS_EVERY = 30,
 	AGENTS_EVERY = 5,
 	FORGET_EVERY = 3600,
@@ -27,6 +29,8 @@ static struct {
 	pthread_cond_t cond;
 	bool stop, reload;       /* under lock */
 	unsigned watchdog_every; /* seconds; 0: nobody asks */
+	struct replan replan;
+	struct settings *planned; /* those that it is about; NULL at first */
 } timers;
 
 /* --- reload --- */
@@ -112,6 +116,33 @@ static void timers_do_due(void)
 	settings_unref(settings);
 }
 
+/* Deadlines after a change of what is promised, some at a time. */
+static void timers_replan(void)
+{
+	struct settings *settings = daemon_settings(timers.daemon);
+	struct error err = { "" };
+	enum status st = ST_OK;
+	unsigned count = 0;
+
+	if (settings != timers.planned)
+		replan_reset(&timers.replan);
+	settings_unref(timers.planned);
+	timers.planned = settings_ref(settings);
+	for (int i = 0; i < BATCHES_AT_ONCE && st == ST_OK && !timers.replan.done; i++) {
+		unsigned some;
+
+		st = replan_step(timers.daemon->store, settings, &timers.replan, g_get_real_time(),
+			&some, &err);
+		count += some;
+	}
+	if (st != ST_OK)
+		log_error("cannot reckon deadlines anew: %s", err.text);
+	if (count)
+		log_info("timers: deadlines of %u ticket%s reckoned anew", count,
+			text_plural(count));
+	settings_unref(settings);
+}
+
 static void timers_forget(void)
 {
 	struct error err = { "" };
@@ -191,8 +222,12 @@ static void timers_tick(unsigned seconds, bool signalled)
 
 	reload_if_asked(signalled);
 	timers_live();
+	timers_replan();
 	timers_do_due();
 	timers_live();
+	/* A queue may have another calendar. */
+	if (seconds % QUEUES_EVERY == 0)
+		replan_reset(&timers.replan);
 	if (seconds % AGENTS_EVERY == 0)
 		know_agents();
 	if (seconds % READERS_EVERY == 0)

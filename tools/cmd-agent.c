@@ -21,6 +21,9 @@
 		{ .name = "queue", \
 			.argument = "QUEUE[,QUEUE]", \
 			.help = N_("queues to belong to") }, \
+		{ .name = "zone", \
+			.argument = "ZONE", \
+			.help = N_("time zone of mails to them; \"\" for that of the system") }, \
 		{ .name = "active", .help = N_("may act") }, \
 	{ \
 		.name = "inactive", .help = N_("may not act any more") \
@@ -244,6 +247,17 @@ static enum status agent_deactivate(
 	return st;
 }
 
+static enum status set_zone(struct agent *agent, const char *name, struct error *err)
+{
+	g_autoptr(GTimeZone) zone = *name ? g_time_zone_new_identifier(name) : NULL;
+
+	if (*name && !zone)
+		return error_set(err, ST_BAD_INPUT, _("there is no time zone '%s'"), name);
+	g_free(agent->zone);
+	agent->zone = *name ? g_strdup(name) : NULL;
+	return ST_OK;
+}
+
 static enum status agent_change(
 	struct txn *txn, const struct cli *cli, struct agent *agent, struct error *err)
 {
@@ -253,6 +267,8 @@ static enum status agent_change(
 		g_free(agent->name);
 		agent->name = g_strdup(cli_value(cli, "name"));
 	}
+	if (st == ST_OK && cli_has(cli, "zone"))
+		st = set_zone(agent, cli_value(cli, "zone"), err);
 	if (cli_has(cli, "active"))
 		agent->inactive = false;
 	if (st == ST_OK && cli_has(cli, "inactive") && !agent->inactive)

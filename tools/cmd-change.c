@@ -398,6 +398,23 @@ static int run_link(struct cli *cli)
 	return change_change(cli, words);
 }
 
+/* "remind 2d N… -m TEXT" */
+static int run_remind(struct cli *cli)
+{
+	const char *const words[] = { "remind", take_argument(cli, 0), cli_value(cli, "message"),
+		NULL };
+
+	return change_change(cli, words);
+}
+
+static const struct cli_option remind_options[] = {
+	{ .letter = 'm',
+		.name = "message",
+		.argument = "TEXT",
+		.help = N_("what to be told then") },
+	QUERY_OPTIONS,
+	{ .name = NULL },
+};
 static const struct cli_option move_options[] = {
 	{ .letter = 'q', .name = "queue", .argument = "QUEUE", .help = N_("to this queue") },
 	{ .letter = 'p',
@@ -436,6 +453,16 @@ const struct cli_command cmd_split = {
 	.need = NEED_STORE_WRITE,
 	.least = 2,
 	.run = run_split,
+};
+const struct cli_command cmd_remind = {
+	.name = "remind",
+	.arguments = "DURATION|DATE|- NUMBER…",
+	.summary = N_("tell the agent of tickets then, and leave them as they are"),
+	.options = remind_options,
+	.need = NEED_STORE_WRITE,
+	.least = 1,
+	.ahead = true,
+	.run = run_remind,
 };
 const struct cli_command cmd_link = {
 	.name = "link",

@@ -15,6 +15,8 @@
 	{ .name = "title", .argument = "TEXT", .help = N_("what people call it") }, \
 	{ .name = "assign", .argument = "manual|round-robin|least-loaded", \
 		.help = N_("to whom its new tickets go by themselves") }, \
+	{ .name = "calendar", .argument = "CALENDAR", \
+		.help = N_("by which its business time is counted; \"\" for none") }, \
 	{ .name = "signature", .argument = "TEXT", \
 		.help = N_("what stands below its agents' answers; \"\" for nothing") }, \
 	{ .name = "responsible", .argument = "LOGIN", \
@@ -155,6 +157,17 @@ static void set_signature(struct queue *queue, const char *text)
 	queue->signature = *text ? text_block(text, -1, LIMIT_SIGNATURE_BYTES) : NULL;
 }
 
+static enum status set_calendar(
+	const struct cli *cli, struct queue *queue, const char *name, struct error *err)
+{
+	if (*name && !settings_calendar(cli->settings, name))
+		return error_set(
+			err, ST_NOT_FOUND, _("there is no calendar '%s' in %s"), name, cli->config);
+	g_free(queue->calendar);
+	queue->calendar = *name ? g_strdup(name) : NULL;
+	return ST_OK;
+}
+
 static enum status set_assign(struct queue *queue, const char *name, struct error *err)
 {
 	int assign = names_find(assign_names, name);
@@ -180,6 +193,8 @@ static enum status queue_change(
 		set_signature(queue, cli_value(cli, "signature"));
 	if (cli_has(cli, "responsible"))
 		st = set_responsible(txn, queue, cli_value(cli, "responsible"), err);
+	if (st == ST_OK && cli_has(cli, "calendar"))
+		st = set_calendar(cli, queue, cli_value(cli, "calendar"), err);
 	if (st == ST_OK && cli_has(cli, "assign"))
 		st = set_assign(queue, cli_value(cli, "assign"), err);
 	return st == ST_OK ? queues_save(txn, queue, err) : st;

@@ -56,6 +56,31 @@ static json_t *json_parts(GHashTable *parts)
 	return array;
 }
 
+static json_t *json_kept(
+	const struct stats_promise *p, enum kept_place kept, enum kept_place missed)
+{
+	return json_pack("{s:I, s:I}", "kept", (json_int_t)p->kept[kept], "missed",
+		(json_int_t)p->kept[missed]);
+}
+
+static json_t *json_promises(GHashTable *promises)
+{
+	GList *sorted = stats_sorted_promises(promises);
+	json_t *array = json_array();
+
+	for (GList *l = sorted; l; l = l->next) {
+		const struct stats_promise *p = l->data;
+
+		json_array_append_new(array,
+			json_pack("{s:o, s:o, s:o, s:I}", "name", json_text(p->name), "respond",
+				json_kept(p, KEPT_RESPOND, KEPT_RESPOND_MISSED), "resolve",
+				json_kept(p, KEPT_RESOLVE, KEPT_RESOLVE_MISSED), "overdue",
+				(json_int_t)p->overdue));
+	}
+	g_list_free(sorted);
+	return array;
+}
+
 void stats_print_json(const struct stats *s)
 {
 	json_t *object = json_pack("{s:o}", "since", json_time(s->since)), *outbox = json_object();
@@ -64,6 +89,7 @@ void stats_print_json(const struct stats *s)
 	json_object_set_new(object, "undelivered", json_integer((json_int_t)s->undelivered));
 	json_object_set_new(object, "queues", json_parts(s->queues));
 	json_object_set_new(object, "agents", json_parts(s->agents));
+	json_object_set_new(object, "slas", json_promises(s->promises));
 	for (int i = 0; outgoing_state_names[i]; i++)
 		json_object_set_new(
 			outbox, outgoing_state_names[i], json_integer((json_int_t)s->outbox[i]));
@@ -147,6 +173,35 @@ static void print_parts(const char *label, const char *of, GHashTable *table)
 	g_list_free(parts);
 }
 
+static void print_attained(const struct stats_promise *p, enum kept_place place)
+{
+	static const char *const what[] = { [KEPT_RESPOND] = "respond\",result=\"kept",
+		[KEPT_RESPOND_MISSED] = "respond\",result=\"missed",
+		[KEPT_RESOLVE] = "resolve\",result=\"kept",
+		[KEPT_RESOLVE_MISSED] = "resolve\",result=\"missed" };
+
+	fputs("milticket_promises_total{", stdout);
+	print_label("sla", p->name);
+	printf(",promise=\"%s\"} %" G_GUINT64_FORMAT "\n", what[place], p->kept[place]);
+}
+
+static void print_promises(GHashTable *promises)
+{
+	GList *sorted = stats_sorted_promises(promises);
+
+	json_metric("milticket_promises_total", "counter",
+		"Answers and solutions promised, those in time and those not.");
+	for (GList *l = sorted; l; l = l->next)
+		for (int place = 0; place < KEPT_PLACES; place++)
+			print_attained(l->data, (enum kept_place)place);
+	json_metric("milticket_overdue_tickets", "gauge", "Tickets that are late, by promise.");
+	for (GList *l = sorted; l; l = l->next)
+		json_sample("milticket_overdue_tickets", "sla",
+			((const struct stats_promise *)l->data)->name,
+			((const struct stats_promise *)l->data)->overdue);
+	g_list_free(sorted);
+}
+
 static void print_answers(const struct answers_totals *a)
 {
 	json_metric(
@@ -199,6 +254,7 @@ void stats_print_prometheus(const struct stats *s)
 		json_sample("milticket_outbox", "state", outgoing_state_names[i], s->outbox[i]);
 	print_answers(&s->answers);
 	print_index(s);
+	print_promises(s->promises);
 	print_parts("queue", "Open tickets by queue.", s->queues);
 	print_parts("agent", "Open tickets by agent; an empty name is nobody.", s->agents);
 }

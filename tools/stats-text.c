@@ -92,6 +92,36 @@ static void print_times_of(GList *parts)
 		print_times(text_name_of(l->data), l->data);
 }
 
+/* "97 % of 120"; "-" when none was due. */
+static char *kept_text(const struct stats_promise *p, enum kept_place kept, enum kept_place missed)
+{
+	uint64_t all = p->kept[kept] + p->kept[missed];
+
+	/* Rounded down: what was missed shows. */
+	return all
+		? g_strdup_printf(_("%" PRIu64 " %% of %" PRIu64), p->kept[kept] * 100 / all, all)
+		: g_strdup("-");
+}
+
+static void text_print_promises(GHashTable *promises)
+{
+	GList *sorted = stats_sorted_promises(promises);
+
+	if (!sorted)
+		return;
+	printf("\n%s  %-*s %21s %21s %10s%s\n", terminal_on(COLOUR_BOLD), NAME_COLUMNS,
+		_("promises kept"), _("answers"), _("solutions"), _("overdue"), terminal_off());
+	for (GList *l = sorted; l; l = l->next) {
+		const struct stats_promise *p = l->data;
+		g_autofree char *respond = kept_text(p, KEPT_RESPOND, KEPT_RESPOND_MISSED);
+		g_autofree char *resolve = kept_text(p, KEPT_RESOLVE, KEPT_RESOLVE_MISSED);
+
+		printf("  %-*s %21s %21s %10" G_GUINT64_FORMAT "\n", NAME_COLUMNS, p->name, respond,
+			resolve, p->overdue);
+	}
+	g_list_free(sorted);
+}
+
 void stats_print_text(const struct stats *s)
 {
 	GList *queues = stats_sorted(s->queues), *agents = stats_sorted(s->agents);
@@ -112,6 +142,7 @@ void stats_print_text(const struct stats *s)
 	print_times(_("all"), s->all);
 	print_times_of(queues);
 	print_times_of(agents);
+	text_print_promises(s->promises);
 	g_list_free(queues);
 	g_list_free(agents);
 }

@@ -84,6 +84,28 @@ static void part_add(struct stats_part *part, const struct ticket *t)
 	spans_add(&part->resolution, t->opened, t->status == TICKET_CLOSED ? t->closed : 0);
 }
 
+static void promise_free(void *data)
+{
+	g_free(((struct stats_promise *)data)->name);
+	g_free(data);
+}
+
+static void stats_add_promise(GHashTable *promises, const struct ticket *t)
+{
+	struct stats_promise *p = t->sla ? g_hash_table_lookup(promises, t->sla) : NULL;
+
+	if (!t->sla)
+		return;
+	if (!p) {
+		p = g_new0(struct stats_promise, 1);
+		p->name = g_strdup(t->sla);
+		g_hash_table_insert(promises, p->name, p);
+	}
+	for (size_t i = 0; i < KEPT_PLACES && i < t->kept.n; i++)
+		p->kept[i] += t->kept.v[i];
+	p->overdue += t->overdue != OVERDUE_NOT;
+}
+
 static enum status add_ticket(struct txn *txn, const struct ticket *t, void *arg, struct error *err)
 {
 	struct stats *s = arg;
@@ -95,6 +117,7 @@ static enum status add_ticket(struct txn *txn, const struct ticket *t, void *arg
 	part_add(s->all, t);
 	part_add(part_of(s->queues, t->queue ? t->queue : ""), t);
 	part_add(part_of(s->agents, t->agent ? t->agent : ""), t);
+	stats_add_promise(s->promises, t);
 	s->undelivered += t->undelivered;
 	return ST_OK;
 }
@@ -140,11 +163,23 @@ GList *stats_sorted(GHashTable *parts)
 	return list;
 }
 
+static gint stats_promise_by_name(gconstpointer a, gconstpointer b)
+{
+	return strcmp(
+		((const struct stats_promise *)a)->name, ((const struct stats_promise *)b)->name);
+}
+
+GList *stats_sorted_promises(GHashTable *promises)
+{
+	return g_list_sort(g_hash_table_get_values(promises), stats_promise_by_name);
+}
+
 void stats_init(struct stats *s, const struct cli *cli)
 {
 	*s = (struct stats){ .cli = cli, .all = part_new("") };
 	s->queues = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, part_free);
 	s->agents = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, part_free);
+	s->promises = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, promise_free);
 }
 
 void stats_release(struct stats *s)
@@ -152,4 +187,5 @@ void stats_release(struct stats *s)
 	part_free(s->all);
 	g_hash_table_unref(s->queues);
 	g_hash_table_unref(s->agents);
+	g_hash_table_unref(s->promises);
 }

@@ -20,11 +20,19 @@ struct stats_part {
 	struct spans response, resolution;
 };
 
+/* What came of one promise, over all its tickets. */
+struct stats_promise {
+	char *name;
+	uint64_t kept[KEPT_PLACES]; /* enum kept_place */
+	uint64_t overdue;           /* tickets that are, now */
+};
+
 struct stats {
 	const struct cli *cli;
 	int64_t since; /* 0: all */
 	struct stats_part *all;
 	GHashTable *queues, *agents; /* name → struct stats_part *; an agent "" is nobody */
+	GHashTable *promises;        /* name → struct stats_promise * */
 	uint64_t undelivered, outbox[OUTGOING_SUPPRESSED + 1];
 	struct answers_totals answers;
 	struct index_state index; /* Prometheus only */
@@ -37,6 +45,8 @@ enum status stats_collect(struct txn *txn, void *stats, struct error *err);
 
 /* The parts of a table by name, nobody last. Of GList; free the list only. */
 GList *stats_sorted(GHashTable *parts);
+/* The same of struct stats_promise. */
+GList *stats_sorted_promises(GHashTable *promises);
 /* -1 when there is none. */
 int64_t spans_percentile(const struct spans *spans, unsigned percent);
 

@@ -31,14 +31,12 @@ static enum status answer_closed(struct change *c)
 	return st == ST_OK ? tickets_save(c->txn, &c->ticket, c->err) : st;
 }
 
-static void status_say_until(struct change *c, int status, const char *until)
+static void status_say_until(struct change *c, int status)
 {
-	const struct ticket *t = &c->ticket;
-	g_autoptr(GDateTime) time = g_date_time_new_from_unix_local(t->wait_until / TEXT_SECOND);
-	g_autofree char *local = time ? g_date_time_format(time, "%Y-%m-%d %H:%M") : NULL;
+	g_autofree char *until = change_time(c, c->ticket.wait_until);
 
-	g_string_append_printf(c->done, _("#%" PRIu64 " %s until %s"), t->number,
-		ticket_status_names[status], c->by->local_times && local ? local : until);
+	g_string_append_printf(c->done, _("#%" PRIu64 " %s until %s"), c->ticket.number,
+		ticket_status_names[status], until);
 }
 
 /* For filters that learn from people. */
@@ -82,7 +80,7 @@ static enum status status_set(struct change *c, int status, int64_t wait_until)
 	if (st == ST_OK && status == TICKET_CLOSED && before != TICKET_SPAM)
 		st = answer_closed(c);
 	if (until)
-		status_say_until(c, status, until);
+		status_say_until(c, status);
 	else
 		change_say(c, ticket_status_names[status]);
 	return st;
@@ -113,5 +111,39 @@ enum status apply_reopen(struct change *c)
 
 enum status apply_wait(struct change *c)
 {
-	return status_set(c, TICKET_WAITING, c->command->when);
+	int64_t when;
+	enum status st = change_when(c, &when);
+
+	return st == ST_OK ? status_set(c, TICKET_WAITING, when) : st;
+}
+
+/* --- reminders --- */
+
+static enum status remind_never(struct change *c)
+{
+	g_autofree char *before = text_rfc3339(c->ticket.remind_at);
+
+	if (!c->ticket.remind_at)
+		return change_unchanged(c, _("without a reminder"));
+	c->ticket.remind_at = 0;
+	change_say(c, _("without a reminder"));
+	return change_save(c, NOTE(EVENT_REMIND, .from = before));
+}
+
+enum status apply_remind(struct change *c)
+{
+	int64_t when;
+	enum status st = change_when(c, &when);
+	g_autofree char *until = NULL, *shown = NULL, *what = NULL;
+
+	if (st != ST_OK)
+		return st;
+	if (!when)
+		return remind_never(c);
+	until = text_rfc3339_exact(when);
+	shown = change_time(c, when);
+	what = g_strdup_printf(_("reminder at %s"), shown);
+	c->ticket.remind_at = when;
+	change_say(c, what);
+	return change_save(c, NOTE(EVENT_REMIND, .to = until, .text = c->command->text));
 }

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "base/tongue.h"
 #include "decide/promise.h"
+#include "tables/queues.h"
 #include "tables/tickets.h"
 
 enum status change_save(struct change *c, const struct event_note *note)
@@ -51,4 +52,34 @@ void change_unite(char ***into, char *const *from, unsigned max)
 	g_ptr_array_add(all, NULL);
 	g_strfreev(*into);
 	*into = (char **)g_ptr_array_free(all, FALSE);
+}
+
+/* --- times --- */
+
+enum status change_when(struct change *c, int64_t *when_out)
+{
+	const struct calendar *calendar;
+	struct queue queue = { 0 };
+	enum status st;
+
+	*when_out = c->command->when;
+	if (c->command->business.kind == DURATION_NONE)
+		return ST_OK;
+	st = queues_load(c->txn, text_or_none(c->ticket.queue), &queue, c->err);
+	calendar = settings_calendar(c->by->settings, queue.calendar);
+	record_release(&queue_type, &queue);
+	if (st != ST_OK && st != ST_NOT_FOUND)
+		return st;
+	*when_out = duration_end(&c->command->business, calendar, c->by->actor.now);
+	return *when_out < INT64_MAX
+		? ST_OK
+		: error_set(c->err, ST_REFUSED, _("the calendar of queue '%s' never opens again"),
+			  c->ticket.queue);
+}
+
+char *change_time(const struct change *c, int64_t when)
+{
+	const char *zone = c->by->self ? c->by->self->zone : NULL;
+
+	return c->by->local_times ? text_zoned(when, zone) : text_rfc3339(when);
 }

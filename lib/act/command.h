@@ -3,6 +3,7 @@
 #define MILTICKET_COMMAND_H
 
 #include "act/commander.h"
+#include "base/duration.h"
 #include "model/verb.h"
 
 struct command {
@@ -10,9 +11,11 @@ struct command {
 	/* its argument, checked and canonical: login, address, queue, project, title, filter;
 	 * NULL */
 	char *text;
-	char *name;           /* requester: the display name, where one was given; NULL */
-	int value;            /* of a field with names: its place in them */
-	int64_t when;         /* wait: µs */
+	char *name;   /* requester: the display name, where one was given; NULL */
+	int value;    /* of a field with names: its place in them */
+	int64_t when; /* wait, remind: µs */
+	/* the same, in business time of the ticket's queue; DURATION_NONE: when tells */
+	struct duration business;
 	uint64_t number;      /* merge into, link with */
 	char **add, **remove; /* tag */
 	struct numbers seqs;  /* split: entries to move to a new ticket */

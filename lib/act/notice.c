@@ -14,18 +14,6 @@
 
 enum { LAST_TEXTS = 3, LOOKED_AT = 20, TEXT_BYTES = 2000 };
 
-char *notice_time(int64_t when, const char *zone)
-{
-	g_autoptr(GTimeZone) known = zone ? g_time_zone_new_identifier(zone) : NULL;
-	g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(when / TEXT_SECOND);
-	g_autoptr(GDateTime) local = NULL;
-
-	if (!utc)
-		return text_rfc3339(when);
-	local = known ? g_date_time_to_timezone(utc, known) : g_date_time_to_local(utc);
-	return local ? g_date_time_format(local, "%Y-%m-%d %H:%M %Z") : text_rfc3339(when);
-}
-
 /* --- to whom --- */
 
 /* Whose ticket it is may have left its queue since. */
@@ -91,7 +79,7 @@ static enum status notice_add_text(
 	clean = g_strchomp(text_block_shown(text, -1, TEXT_BYTES));
 	lines = g_strsplit(clean, "\n", -1);
 	quoted = g_strjoinv("\n> ", lines);
-	time = notice_time(e->received, last->zone);
+	time = text_zoned(e->received, last->zone);
 	from = text_line_shown(text_or_none(e->from), LIMIT_NAME_BYTES);
 	g_ptr_array_add(last->shown, g_strdup_printf("%s, %s:\n> %s\n", from, time, quoted));
 	if (last->shown->len > LAST_TEXTS)
@@ -144,7 +132,7 @@ static char *notice_reply_to(
 static enum status notice_text(const struct reply_context *c, const struct ticket *t,
 	const struct notice *notice, const char *zone, GString *out, struct error *err)
 {
-	g_autofree char *when = notice->when ? notice_time(notice->when, zone) : NULL;
+	g_autofree char *when = notice->when ? text_zoned(notice->when, zone) : NULL;
 
 	g_string_append_printf(out, "%s%s%s\n", notice->lead, when ? " " : "", text_or_none(when));
 	if (notice->text && *notice->text)

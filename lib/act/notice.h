@@ -17,7 +17,4 @@ struct notice {
 enum status notice_send(const struct reply_context *context, const struct ticket *ticket,
 	const struct notice *notice, struct error *err);
 
-/* "2026-11-28 14:00 CET" in a time zone of the system's database; NULL: the local one. Owned. */
-char *notice_time(int64_t when, const char *zone);
-
 #endif

@@ -125,16 +125,35 @@ enum status parse_field(struct parsing *p)
 	return field->flags & FIELD_ALWAYS && !*p->command->text ? parse_expected(p, NULL) : ST_OK;
 }
 
+/* A moment to come: "3d", "2026-12-24", "2bd". */
+static enum status parse_moment(struct parsing *p, const char *word)
+{
+	struct command *c = p->command;
+
+	if (duration_read(word, &c->business) && c->business.kind != DURATION_WALL)
+		return ST_OK;
+	c->business = (struct duration){ DURATION_NONE, 0 };
+	if (text_parse_when(word, p->now, 1, &c->when) != ST_OK)
+		return parse_expected(p, word);
+	if (c->when <= p->now)
+		return error_set(p->err, ST_BAD_INPUT, _("%s: '%s' is not in the future"),
+			verb_info(c->verb)->name, word);
+	return ST_OK;
+}
+
 enum status parse_wait(struct parsing *p)
 {
-	if (p->n != 1)
+	return p->n == 1 ? parse_moment(p, p->args[0]) : parse_expected(p, NULL);
+}
+
+enum status parse_remind(struct parsing *p)
+{
+	g_autofree char *joined = p->n > 1 ? g_strjoinv(" ", p->args + 1) : NULL;
+
+	if (p->n == 0)
 		return parse_expected(p, NULL);
-	if (text_parse_when(p->args[0], p->now, 1, &p->command->when) != ST_OK)
-		return parse_expected(p, p->args[0]);
-	if (p->command->when <= p->now)
-		return error_set(
-			p->err, ST_BAD_INPUT, _("wait: '%s' is not in the future"), p->args[0]);
-	return ST_OK;
+	p->command->text = joined ? text_line(joined, LIMIT_TITLE_BYTES) : NULL;
+	return strcmp(p->args[0], "-") == 0 ? ST_OK : parse_moment(p, p->args[0]);
 }
 
 enum status parse_number(struct parsing *p)

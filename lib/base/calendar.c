@@ -220,17 +220,29 @@ static bool holiday_day(const char *text, int64_t *number_out)
 		digits_read(&p, 2, '\0', &day) && calendar_date(year, month, day, number_out);
 }
 
+static bool holiday_month_day(const char *text, int64_t *month_out, int64_t *day_out)
+{
+	const char *p = text;
+
+	return digits_read(&p, 2, '-', month_out) && digits_read(&p, 2, '\0', day_out);
+}
+
+/* One that ends earlier in the year than it begins goes on into the next. */
 static bool holiday_each_year(struct calendar *calendar, const char *text)
 {
-	int64_t month, day, number;
-	const char *p = text;
-	bool any = false;
+	g_auto(GStrv) ends = g_strsplit(text, "..", 3);
+	guint n = g_strv_length(ends);
+	int64_t month[2], day[2], from, to;
+	bool any = false, next;
 
-	if (!digits_read(&p, 2, '-', &month) || !digits_read(&p, 2, '\0', &day))
+	if (n < 1 || n > 2 || !holiday_month_day(ends[0], &month[0], &day[0]) ||
+		!holiday_month_day(ends[n - 1], &month[1], &day[1]))
 		return false;
+	next = month[1] * 100 + day[1] < month[0] * 100 + day[0];
 	for (int64_t year = FIRST_YEAR; year < LAST_YEAR; year++)
-		if (calendar_date(year, month, day, &number)) {
-			stretch_add(calendar->days, number, number + 1);
+		if (calendar_date(year, month[0], day[0], &from) &&
+			calendar_date(year + next, month[1], day[1], &to)) {
+			stretch_add(calendar->days, from, to + 1);
 			any = true;
 		}
 	return any;
@@ -273,4 +285,20 @@ enum status calendar_finish(struct calendar *calendar, struct error *err)
 	return open ? ST_OK
 		    : error_set(err, ST_BAD_INPUT,
 			      _("expected open hours such as \"Mon-Fri 08:00-17:00\", found none"));
+}
+
+static void stretches_hash(const GArray *stretches, struct hash *hash)
+{
+	const int64_t n = stretches->len;
+
+	hash_add(hash, &n, sizeof n);
+	hash_add(hash, stretches->data, stretches->len * sizeof(struct stretch));
+}
+
+void calendar_hash(const struct calendar *calendar, struct hash *hash)
+{
+	for (int day = 0; day < WEEK_DAYS; day++)
+		stretches_hash(calendar->week[day], hash);
+	stretches_hash(calendar->days, hash);
+	stretches_hash(calendar->spans, hash);
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/hash.h"
 #include "base/status.h"
 
 struct calendar;
@@ -23,7 +24,8 @@ void calendar_free(struct calendar *calendar);
  * ranges of the clock. One that ends earlier than it begins goes on past midnight. ST_BAD_INPUT
  * says what was expected. */
 enum status calendar_add_hours(struct calendar *calendar, const char *text, struct error *err);
-/* "2026-12-25", "2026-12-24..2027-01-01" with both days, "12-25" for each year. */
+/* "2026-12-25", "2026-12-24..2027-01-01" with both days, "12-25" and
+ * "12-24..01-02" in each year. */
 enum status calendar_add_holiday(struct calendar *calendar, const char *text, struct error *err);
 /* All events of a file, whatever they are called: whole days and times of day, those that recur as
  * well. Those that are cancelled are left out. ST_IO: it cannot be read; ST_BAD_INPUT: it is no
@@ -32,6 +34,8 @@ enum status calendar_add_ics(struct calendar *calendar, const char *path, struct
 /* ST_BAD_INPUT: it has no open hour. Nothing can be added any more. */
 enum status calendar_finish(struct calendar *calendar, struct error *err);
 
+/* All that its answers hang on, but for the zone. */
+void calendar_hash(const struct calendar *calendar, struct hash *hash);
 /* Borrowed. */
 GTimeZone *calendar_zone(const struct calendar *calendar);
 bool calendar_is_open(const struct calendar *calendar, int64_t when);

@@ -139,6 +139,22 @@ char *text_rfc3339_exact(int64_t when)
 	return g_strdup_printf("%s.%06dZ", whole, (int)(when % TEXT_SECOND));
 }
 
+char *text_zoned(int64_t when, const char *zone)
+{
+	g_autoptr(GTimeZone) known = zone ? g_time_zone_new_identifier(zone) : NULL;
+	g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(when / TEXT_SECOND);
+	g_autoptr(GDateTime) local = NULL;
+	char *text = NULL;
+
+	if (utc && known)
+		local = g_date_time_to_timezone(utc, known);
+	else if (utc)
+		local = g_date_time_to_local(utc);
+	if (local)
+		text = g_date_time_format(local, known ? "%Y-%m-%d %H:%M %Z" : "%Y-%m-%d %H:%M");
+	return text ? text : text_rfc3339(when);
+}
+
 char *text_rfc5322_date(int64_t when)
 {
 	static const char *const days[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };

@@ -85,6 +85,10 @@ char *text_rfc3339(int64_t when);
 /* The same with all that is known of it: 2026-11-24T03:15:00.000250Z. For what is read back. */
 char *text_rfc3339_exact(int64_t when);
 
+/* As a clock on the wall shows it: "2026-11-28 14:00" here (zone NULL), "2026-11-28 14:00 CET" in a
+ * zone of the system's database; an unknown one is the local. Owned. */
+char *text_zoned(int64_t when, const char *zone);
+
 /* RFC 5322 date in UTC. Owned. */
 char *text_rfc5322_date(int64_t when);
 

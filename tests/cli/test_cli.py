@@ -34,6 +34,7 @@ def test_queues_are_added_changed_listed_and_removed(desk):
         "new": 0,
         "signature": None,
         "assign": "manual",
+        "calendar": None,
     }
     desk.run_ticket("queue", "remove", "support")
     assert desk.ticket("queue", "list") == []

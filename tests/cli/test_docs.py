@@ -199,6 +199,7 @@ def valid(kind, value):
         ("ticket", ("close", "4")),
         ("ticket", ("reopen", "2")),
         ("ticket", ("wait", "3d", "4")),
+        ("ticket", ("remind", "3d", "4", "-m", "call them")),
         ("ticket", ("spam", "5")),
         ("ticket", ("move", "--project", "core", "4")),
         ("ticket", ("priority", "high", "4")),
@@ -234,11 +235,11 @@ def test_json_of_a_check_is_as_the_schema_has_it(filled):
 # PRODUCT's names, word for word; the schema may not drift from them together with the code.
 NAMES = {
     "shown": "number tag subject queue queues project status priority agent requester participants tags opened updated last_in last_out"
-    " first_response closed wait_until undelivered links merged_into messages_count attachments_count messages events",
+    " first_response closed wait_until respond_by resolve_by overdue undelivered links merged_into messages_count attachments_count messages events",
     "message": "seq direction message_id in_reply_to references from to cc subject date received match size attachments text archive queue_id reply_to",
     "event": "time actor kind from to text",
-    "queue": "name title responsible members open new signature assign",
-    "agent": "login name addresses queues active away_until deputy",
+    "queue": "name title responsible members open new signature assign calendar",
+    "agent": "login name addresses queues active away_until deputy zone",
     "outgoing": "id ticket event to state attempts next_try last_reply",
 }
 

@@ -86,20 +86,42 @@ static enum status add_people(struct txn *txn, void *arg, struct error *err)
 	return st == ST_OK ? agents_save(txn, &ben, err) : st;
 }
 
+static void open_store(struct desk *desk)
+{
+	g_autofree char *path = g_build_filename(desk->dir, "store", NULL);
+	const struct store_options options = {
+		.path = path, .map_size = 16 << 20, .uid = (uid_t)-1, .gid = (gid_t)-1
+	};
+
+	if (store_open(&options, &desk->store, &desk->err) != ST_OK)
+		g_error("store: %s", desk->err.text);
+}
+
+void desk_restart(struct desk *desk)
+{
+	store_close(desk->store);
+	open_store(desk);
+}
+
+void desk_configure(struct desk *desk, const char *extra)
+{
+	g_autofree char *templates = g_build_filename(desk->dir, "templates", NULL);
+
+	settings_unref(desk->settings);
+	remove_tree(templates);
+	load_settings(desk, extra);
+}
+
 void desk_open(struct desk *desk, const char *extra)
 {
-	g_autofree char *path = NULL;
-	struct store_options options = { .map_size = 16 << 20, .uid = (uid_t)-1, .gid = (gid_t)-1 };
-
 	memset(desk, 0, sizeof *desk);
 	message_library_init();
 	desk->dir = g_dir_make_tmp("desk-XXXXXX", NULL);
 	desk->now = INT64_C(1790000000) * TEXT_SECOND;
 	outcome_init(&desk->last);
 	load_settings(desk, extra);
-	options.path = path = g_build_filename(desk->dir, "store", NULL);
-	if (store_open(&options, &desk->store, &desk->err) != ST_OK ||
-		store_write(desk->store, add_people, NULL, &desk->err) != ST_OK)
+	open_store(desk);
+	if (store_write(desk->store, add_people, NULL, &desk->err) != ST_OK)
 		g_error("store: %s", desk->err.text);
 }
 

@@ -27,6 +27,10 @@ struct desk {
  * support@ has). */
 void desk_open(struct desk *desk, const char *extra);
 void desk_close(struct desk *desk);
+/* Closes the store and opens it again. */
+void desk_restart(struct desk *desk);
+/* Takes other lines of milticket.conf instead. */
+void desk_configure(struct desk *desk, const char *extra);
 
 /* Hands in a mail (LF line ends; "%" is not special). recipients: comma-separated. authen may be
  * NULL. The outcome is desk->last. */

@@ -298,7 +298,7 @@ static void test_refused(void)
 		"Mon 08:60-09:00", "Mon 08:00-00:00", "Mon 08:00-09:00-10:00" };
 	static const char *const holidays[] = { "", "2026-02-30", "2026-13-01", "26-12-25",
 		"2026-12-25..", "2026-12-26..2026-12-25", "13-01", "00-01", "christmas",
-		"2026-12-25 ", "2026-12-25..2026-12-26..2026-12-27" };
+		"2026-12-25 ", "12-24..13-01", "2026-12-25..2026-12-26..2026-12-27" };
 	struct calendar *calendar = NULL;
 	struct error err = { "" };
 
@@ -333,7 +333,8 @@ static void test_never(void)
 
 static void test_each_year(void)
 {
-	static const struct text text = { "UTC", { "Mon-Sun 00:00-24:00" }, { "12-25", "02-29" } };
+	static const struct text text = { "UTC", { "Mon-Sun 00:00-24:00" },
+		{ "12-25", "02-29", "07-30..08-02", "12-31..01-01" } };
 	struct calendar *calendar = make(&text);
 
 	g_assert_false(calendar_is_open(calendar, at("UTC", "2026-12-25 12:00")));
@@ -341,6 +342,13 @@ static void test_each_year(void)
 	g_assert_true(calendar_is_open(calendar, at("UTC", "2031-12-26 00:00")));
 	g_assert_false(calendar_is_open(calendar, at("UTC", "2028-02-29 12:00")));
 	g_assert_true(calendar_is_open(calendar, at("UTC", "2027-03-01 12:00")));
+	g_assert_true(calendar_is_open(calendar, at("UTC", "2026-07-29 23:59")));
+	g_assert_false(calendar_is_open(calendar, at("UTC", "2026-07-30 00:00")));
+	g_assert_false(calendar_is_open(calendar, at("UTC", "2026-08-02 23:59")));
+	g_assert_true(calendar_is_open(calendar, at("UTC", "2026-08-03 00:00")));
+	g_assert_false(calendar_is_open(calendar, at("UTC", "2026-12-31 12:00")));
+	g_assert_false(calendar_is_open(calendar, at("UTC", "2027-01-01 12:00")));
+	g_assert_true(calendar_is_open(calendar, at("UTC", "2027-01-02 12:00")));
 	calendar_free(calendar);
 }
 

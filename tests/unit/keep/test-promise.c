@@ -7,7 +7,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "keep/due.h"
-#include "tables/due-index.h"
+#include "keep/replan.h"
 #include "../desk.h"
 
 #define MINUTE (INT64_C(60) * TEXT_SECOND)
@@ -481,6 +481,175 @@ static void test_header(void)
 	desk_close(&tale.d);
 }
 
+/* --- reminders --- */
+
+static void test_remind(void)
+{
+	struct tale tale;
+	struct ticket t;
+	g_autofree char *mail = NULL;
+
+	tale_begin(&tale, NULL);
+	writes(&tale, 0);
+	admin_says(&tale, HOUR, "remind 2d and not so late");
+	admin_says(&tale, HOUR, "remind 3h call them back");
+	time_is(&tale, 4 * HOUR - TEXT_SECOND);
+	g_assert_cmpuint(desk_outbox(&tale.d, "notice", NULL), ==, 0);
+	time_is(&tale, 4 * HOUR);
+	time_is(&tale, 100 * HOUR);
+	g_assert_cmpuint(desk_outbox(&tale.d, "notice", &mail), ==, 1);
+	g_assert_nonnull(
+		strstr(mail, "You wanted to be reminded of this ticket.\n\ncall them back\n"));
+	g_assert_cmpuint(desk_events(&tale.d, 1, "remind"), ==, 3);
+	desk_ticket(&tale.d, 1, &t);
+	g_assert_cmpint(t.status, ==, TICKET_NEW);
+	g_assert_cmpint(t.remind_at, ==, 0);
+	record_release(&ticket_type, &t);
+	admin_says(&tale, 101 * HOUR, "remind 1d");
+	admin_says(&tale, 101 * HOUR, "remind -");
+	time_is(&tale, 200 * HOUR);
+	g_assert_cmpuint(desk_outbox(&tale.d, "notice", NULL), ==, 1);
+	desk_close(&tale.d);
+}
+
+static enum status give_calendar(struct txn *txn, void *arg, struct error *err)
+{
+	struct queue queue = { 0 };
+	enum status st = queues_load(txn, "support", &queue, err);
+
+	g_free(queue.calendar);
+	queue.calendar = g_strdup(arg);
+	if (st == ST_OK)
+		st = queues_save(txn, &queue, err);
+	record_release(&queue_type, &queue);
+	return st;
+}
+
+/* By the calendar of the queue; by the clock where it has none. */
+static void test_business_wait(void)
+{
+	struct tale tale;
+	struct ticket t;
+	g_autofree char *until = NULL;
+
+	tale_begin(&tale, gold);
+	writes(&tale, 0);
+	admin_says(&tale, 0, "wait 2bd");
+	desk_ticket(&tale.d, 1, &t);
+	g_assert_cmpint(t.wait_until, ==, tale.began + 48 * HOUR);
+	record_release(&ticket_type, &t);
+	g_assert_cmpint(store_write(tale.d.store, give_calendar, "office", &tale.d.err), ==, ST_OK);
+	admin_says(&tale, 0, "wait 1bh");
+	desk_ticket(&tale.d, 1, &t);
+	until = text_rfc3339(t.wait_until);
+	/* 46:40 before the end of business, and 13:20 of the next day. */
+	g_assert_cmpstr(until, ==, "2026-09-22T06:13:20Z");
+	record_release(&ticket_type, &t);
+	desk_close(&tale.d);
+}
+
+/* Nobody hears of it while the ticket is closed, but of the end of its wait. */
+static void test_wake_notice(void)
+{
+	struct tale tale;
+	g_autofree char *mail = NULL;
+
+	tale_begin(&tale, NULL);
+	writes(&tale, 0);
+	admin_says(&tale, HOUR, "wait 3h");
+	time_is(&tale, 4 * HOUR);
+	g_assert_cmpuint(desk_outbox(&tale.d, "notice", &mail), ==, 1);
+	g_assert_nonnull(strstr(mail, "This ticket has waited long enough.\n"));
+	g_assert_nonnull(strstr(mail, "> It burns 0."));
+	desk_close(&tale.d);
+}
+
+/* --- another configuration --- */
+
+static unsigned replanned(struct tale *tale, struct replan *replan, int64_t after)
+{
+	unsigned count = 0, some;
+
+	for (int i = 0; i < 100 && !replan->done; i++) {
+		g_assert_cmpint(replan_step(tale->d.store, tale->d.settings, replan,
+					tale->began + after, &some, &tale->d.err),
+			==, ST_OK);
+		count += some;
+	}
+	g_assert_true(replan->done);
+	return count;
+}
+
+static const char silver[] =
+	"slas = ( { name = \"silver\"; respond = \"8h\"; warn_percent = 0; } );\n";
+
+static void test_replan(void)
+{
+	struct replan replan = { .plan = NULL };
+	struct tale tale;
+
+	tale_begin(&tale, NULL);
+	writes(&tale, 0);
+	g_assert_cmpuint(replanned(&tale, &replan, 0), ==, 0);
+	/* Late before it was promised: overdue, and nobody is told. */
+	desk_configure(&tale.d, gold);
+	replan_reset(&replan);
+	g_assert_cmpuint(replanned(&tale, &replan, 5 * HOUR), ==, 1);
+	assert_owed(&tale, 4 * 60, 24 * 60, "respond");
+	time_is(&tale, 5 * HOUR);
+	assert_told(&tale, 0, 0, 0);
+	/* The same again is nothing to do, for whoever starts anew, too. */
+	replan_reset(&replan);
+	g_assert_cmpuint(replanned(&tale, &replan, 5 * HOUR), ==, 0);
+	/* More time, and later nothing at all. */
+	desk_configure(&tale.d, silver);
+	replan_reset(&replan);
+	g_assert_cmpuint(replanned(&tale, &replan, 6 * HOUR), ==, 1);
+	assert_owed(&tale, 8 * 60, -1, "");
+	time_is(&tale, 8 * HOUR);
+	assert_told(&tale, 0, 1, 1);
+	desk_configure(&tale.d, NULL);
+	replan_reset(&replan);
+	g_assert_cmpuint(replanned(&tale, &replan, 9 * HOUR), ==, 1);
+	assert_owed(&tale, -1, -1, "");
+	replan_reset(&replan);
+	desk_close(&tale.d);
+}
+
+/* In steps, and whoever is killed between them goes on: a second one, without what the first knew.
+ */
+static void test_replan_in_steps(void)
+{
+	enum { TICKETS = 130 };
+	struct replan first = { .plan = NULL }, second = { .plan = NULL };
+	struct tale tale;
+	unsigned count = 0, some;
+
+	tale_begin(&tale, NULL);
+	for (unsigned i = 1; i <= TICKETS; i++) {
+		struct ticket t = { .number = i, .opened = tale.began, .last_in = tale.began };
+
+		t.subject = t.queue = "support";
+		t.status = i % 10 ? TICKET_OPEN : TICKET_CLOSED;
+		desk_insert(&tale.d, &t);
+	}
+	desk_configure(&tale.d, silver);
+	g_assert_cmpint(
+		replan_step(tale.d.store, tale.d.settings, &first, tale.began, &count, &tale.d.err),
+		==, ST_OK);
+	g_assert_cmpuint(count, ==, 50);
+	g_assert_false(first.done);
+	g_assert_cmpint(
+		replan_step(tale.d.store, tale.d.settings, &second, tale.began, &some, &tale.d.err),
+		==, ST_OK);
+	count += some + replanned(&tale, &second, 0);
+	g_assert_cmpuint(count, ==, TICKETS - TICKETS / 10);
+	assert_owed(&tale, 8 * 60, -1, "");
+	replan_reset(&first);
+	replan_reset(&second);
+	desk_close(&tale.d);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -500,5 +669,10 @@ int main(int argc, char **argv)
 		"/promise/the responsible is told when nobody else is there", test_responsible);
 	g_test_add_func(
 		"/promise/mails have the deadline, but not those to customers", test_header);
+	g_test_add_func("/promise/a reminder comes once, with its text", test_remind);
+	g_test_add_func("/promise/business time of a wait", test_business_wait);
+	g_test_add_func("/promise/a ticket that wakes is told of", test_wake_notice);
+	g_test_add_func("/promise/another configuration sets deadlines again", test_replan);
+	g_test_add_func("/promise/which goes on where it was", test_replan_in_steps);
 	return g_test_run();
 }

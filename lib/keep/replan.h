@@ -1,0 +1,22 @@
+/* Deadlines after the configuration of promises has changed: every open ticket is reckoned anew, in
+ * small transactions, the timers' between their other work. Where it has come to is in the store,
+ * so that who is killed goes on; and the same configuration is not gone through twice. What was
+ * late before it was promised is overdue, and nobody is told. */
+#ifndef MILTICKET_REPLAN_H
+#define MILTICKET_REPLAN_H
+
+#include "settings/settings.h"
+#include "store/store.h"
+
+struct replan {
+	char *plan; /* what the store is being brought to; NULL: nothing has been looked at */
+	bool done;
+};
+
+/* One step: at most some dozens of tickets are written. *count_out: how many changed. */
+enum status replan_step(struct store *store, const struct settings *settings, struct replan *replan,
+	int64_t now, unsigned *count_out, struct error *err);
+/* The configuration, or a queue's calendar, may have changed. */
+void replan_reset(struct replan *replan);
+
+#endif
