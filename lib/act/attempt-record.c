@@ -165,6 +165,14 @@ enum status attempt_append(
 	return st;
 }
 
+/* Of mail of the past nothing was promised. */
+static enum status record_promise(struct attempt *a)
+{
+	return a->arrival->import ? ST_OK
+				  : promise_keep(a->txn, a->arrival->settings, &a->match.ticket,
+					    a->arrival->now, a->err);
+}
+
 enum status attempt_save(struct attempt *a)
 {
 	bool is_new = a->is_new;
@@ -173,7 +181,7 @@ enum status attempt_save(struct attempt *a)
 	if (!a->unsaved)
 		return ST_OK;
 	a->unsaved = a->is_new = false;
-	st = promise_keep(a->txn, a->arrival->settings, &a->match.ticket, a->arrival->now, a->err);
+	st = record_promise(a);
 	if (st != ST_OK)
 		return st;
 	if (!is_new)
