@@ -23,6 +23,7 @@
 #include "indexer.h"
 #include "log.h"
 #include "mail/message.h"
+#include "boxes.h"
 #include "notify.h"
 #include "privileges.h"
 #include "sender.h"
@@ -164,7 +165,7 @@ static void main_report(int *ready_fd, unsigned char code, bool keep_stderr)
 
 static enum status start_threads(struct daemon *daemon, struct error *err)
 {
-	if (!timers_start(daemon) || !indexer_start(daemon))
+	if (!timers_start(daemon) || !indexer_start(daemon) || !boxes_start(daemon))
 		return error_set(err, ST_BUSY, _("cannot start a thread: %s"), g_strerror(errno));
 	return sender_start(daemon, err);
 }
@@ -324,6 +325,7 @@ static int main_serve(struct daemon *daemon, int *ready_fd, bool to_stderr)
 	sender_stop();
 	timers_stop();
 	indexer_stop();
+	boxes_stop();
 	socket_remove(daemon->settings);
 	if (drained)
 		daemon_close(daemon);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -69,6 +70,34 @@ static enum status privileges_look_up(
 	return ST_OK;
 }
 
+/* The mailboxes' directory, which an IMAP server shares. A group that is not there is said later,
+ * when they are opened. */
+static enum status privileges_give_mailboxes(
+	const struct settings *settings, const struct identity *us, struct error *err)
+{
+	const struct group *group = getgrnam(settings->mailboxes.group);
+
+	return privileges_give_directory(
+		settings->mailboxes.path, 02770, us->uid, group ? group->gr_gid : us->gid, err);
+}
+
+/* The user's groups, and that of the mailboxes, whether the user is in it or not. */
+static bool privileges_set_groups(const struct settings *settings, const struct identity *us)
+{
+	const struct group *group = *settings->mailboxes.path ? getgrnam(settings->mailboxes.group)
+							      : NULL;
+	gid_t groups[NGROUPS_MAX];
+	int n;
+
+	if (initgroups(settings->user, us->gid) != 0)
+		return false;
+	n = group ? getgroups(NGROUPS_MAX - 1, groups) : -1;
+	if (n < 0)
+		return true;
+	groups[n++] = group->gr_gid;
+	return setgroups((size_t)n, groups) == 0;
+}
+
 static enum status cannot_become(const struct settings *settings, struct error *err)
 {
 	return error_set(err, ST_REFUSED, _("cannot become user '%s': %s"), settings->user,
@@ -88,9 +117,11 @@ enum status privileges_lower(const struct settings *settings, struct error *err)
 		st = privileges_give_directory(settings->store.path, 02770, us.uid, us.gid, err);
 	if (st == ST_OK && archive)
 		st = privileges_give_directory(archive, 02770, us.uid, us.gid, err);
+	if (st == ST_OK)
+		st = privileges_give_mailboxes(settings, &us, err);
 	if (st != ST_OK)
 		return st;
-	if (initgroups(settings->user, us.gid) != 0 || setegid(us.gid) != 0 || seteuid(us.uid) != 0)
+	if (!privileges_set_groups(settings, &us) || setegid(us.gid) != 0 || seteuid(us.uid) != 0)
 		return cannot_become(settings, err);
 	return ST_OK;
 }
@@ -113,7 +144,7 @@ enum status privileges_drop(const struct settings *settings, struct error *err)
 	st = privileges_look_up(settings, &us, err);
 	if (st != ST_OK)
 		return st;
-	if (initgroups(settings->user, us.gid) != 0 || setresgid(us.gid, us.gid, us.gid) != 0 ||
+	if (!privileges_set_groups(settings, &us) || setresgid(us.gid, us.gid, us.gid) != 0 ||
 		setresuid(us.uid, us.uid, us.uid) != 0)
 		return cannot_become(settings, err);
 	if (setuid(0) == 0 || geteuid() == 0)

@@ -248,6 +248,19 @@ static enum status assign_on_opening(struct attempt *a)
 	return st;
 }
 
+/* Where an agent put it is where it is to be, whatever rules say. */
+static void record_claim(const struct claim *claim, struct ticket *t)
+{
+	if (claim && claim->queue) {
+		g_free(t->queue);
+		t->queue = g_strdup(claim->queue);
+	}
+	if (claim && claim->agent) {
+		g_free(t->agent);
+		t->agent = g_strdup(claim->agent);
+	}
+}
+
 static void describe_ticket(struct attempt *a, const struct mailbox *requester,
 	const struct rules_result *rules, int status)
 {
@@ -260,6 +273,7 @@ static void describe_ticket(struct attempt *a, const struct mailbox *requester,
 	t->project = g_strdup(record_or_else(account->project, NULL));
 	t->status = status;
 	rules_give(rules, t);
+	record_claim(a->arrival->claim, t);
 	t->account = g_strdup(account->address);
 	t->language = g_strdup(message_languages(a->arrival->message));
 	t->opened = a->arrival->now;

@@ -41,10 +41,9 @@ static enum status assign_to(struct change *c, const struct agent *agent)
 		t->status = TICKET_OPEN;
 	st = change_save(c, NOTE(EVENT_AGENT, .from = before, .to = agent->login));
 	if (st == ST_OK && t->status != status)
-		st = history_add(c->txn, t->number, &c->by->actor,
+		st = change_tell(c,
 			NOTE(EVENT_STATUS, .from = ticket_status_names[status],
-				.to = ticket_status_names[t->status]),
-			c->err);
+				.to = ticket_status_names[t->status]));
 	if (st == ST_OK)
 		st = tell_agent(c, agent);
 	change_say(c, what);

@@ -16,12 +16,16 @@ static const struct account *status_account(const struct change *c)
 				 : NULL;
 }
 
+/* What was dragged by mistake can be dragged back. */
+enum { UNDO_SECONDS = 60 };
+
 static enum status answer_closed(struct change *c)
 {
 	const struct reply_context context = change_mail_context(c);
-	const struct answer_request request = {
-		.ticket = &c->ticket, .account = status_account(c), .answer = ANSWER_CLOSED
-	};
+	const struct answer_request request = { .ticket = &c->ticket,
+		.account = status_account(c),
+		.answer = ANSWER_CLOSED,
+		.not_before = c->by->hasty ? c->by->actor.now + UNDO_SECONDS * TEXT_SECOND : 0 };
 	enum answer_fate fate;
 	enum status st;
 
@@ -47,7 +51,7 @@ static enum status status_tell_filters(struct change *c, int before)
 	if (before == c->ticket.status ||
 		(before != TICKET_SPAM && c->ticket.status != TICKET_SPAM))
 		return ST_OK;
-	return history_add(c->txn, c->ticket.number, &c->by->actor, note, c->err);
+	return change_tell(c, note);
 }
 
 static enum status status_reopened(struct change *c)
@@ -63,10 +67,14 @@ static enum status status_set(struct change *c, int status, int64_t wait_until)
 	struct ticket *t = &c->ticket;
 	int before = t->status;
 	g_autofree char *until = text_rfc3339(wait_until);
-	enum status st;
+	enum status st = ST_OK;
 
 	if (before == status && t->wait_until == wait_until)
 		return change_unchanged(c, ticket_status_names[status]);
+	if (before == TICKET_CLOSED)
+		st = reply_lapse(c->txn, t, c->by->actor.now, c->err);
+	if (st != ST_OK)
+		return st;
 	t->status = status;
 	t->wait_until = wait_until;
 	t->closed = status == TICKET_CLOSED ? c->by->actor.now : 0;

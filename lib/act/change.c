@@ -7,6 +7,14 @@
 #include "tables/queues.h"
 #include "tables/tickets.h"
 
+enum status change_tell(struct change *c, const struct event_note *note)
+{
+	struct event_note whole = *note;
+
+	whole.way = c->by->way;
+	return history_add(c->txn, c->ticket.number, &c->by->actor, &whole, c->err);
+}
+
 enum status change_save(struct change *c, const struct event_note *note)
 {
 	enum status st;
@@ -15,9 +23,7 @@ enum status change_save(struct change *c, const struct event_note *note)
 	st = promise_keep(c->txn, c->by->settings, &c->ticket, c->by->actor.now, c->err);
 	if (st == ST_OK)
 		st = tickets_save(c->txn, &c->ticket, c->err);
-	if (st == ST_OK)
-		st = history_add(c->txn, c->ticket.number, &c->by->actor, note, c->err);
-	return st;
+	return st == ST_OK ? change_tell(c, note) : st;
 }
 
 enum status change_unchanged(struct change *c, const char *what)

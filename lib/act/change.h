@@ -39,6 +39,8 @@ typedef enum status apply_fn(struct change *c);
 /* ST_BAD_INPUT that says what the verb takes; word: what was there instead, or NULL. */
 enum status parse_expected(const struct parsing *p, const char *word);
 
+/* Adds the event. */
+enum status change_tell(struct change *c, const struct event_note *note);
 /* Saves the ticket and adds the event. */
 enum status change_save(struct change *c, const struct event_note *note);
 /* The moment that the command names, business time by the calendar of the ticket's queue.

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "act/command-find.h"
+#include "act/mailbox-hold.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/tongue.h"
@@ -117,6 +118,16 @@ static enum status answer_search(struct run *run, const char *line, const char *
 	return answer_found(run, line, st, found);
 }
 
+static enum status answer_confirm(struct run *run, const char *line, const char *code)
+{
+	g_autoptr(GString) said = g_string_new(NULL);
+	enum status st = mailbox_confirm(run->txn, run->by, code, said, run->err);
+
+	if (st == ST_OK)
+		mail_answer(run, line, said->str);
+	return st;
+}
+
 /* --- running one --- */
 
 static bool is_failure(enum status st)
@@ -146,6 +157,8 @@ static enum status mail_dispatch(
 		return answer_list(run, line, command->text);
 	if (command->verb == VERB_SEARCH)
 		return answer_search(run, line, command->text);
+	if (command->verb == VERB_CONFIRM)
+		return answer_confirm(run, line, command->text);
 	if (number == 0 && !verb_info(command->verb)->alone)
 		return error_set(run->err, ST_BAD_INPUT, _("which ticket? Say its number: %s 1042"),
 			verb_info(command->verb)->name);

@@ -12,6 +12,8 @@
 /* Everything in it is borrowed. */
 struct commander {
 	struct actor actor;
+	const char *way; /* by which they come, for events: "mailbox"; NULL */
+	bool hasty;      /* they may not have meant it: who is to hear of a closing hears later */
 	const struct agent *agent; /* whose queues bound them; NULL: an admin, who may do all */
 	const struct agent *self;  /* whom "take", "watch" and "assign me" mean; NULL: nobody */
 	bool local_times; /* what is said has times as a person here reads them; else in UTC */

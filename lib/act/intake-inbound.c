@@ -140,12 +140,15 @@ static enum status follow_up_by_person(struct attempt *a)
 	int before = a->match.ticket.status;
 	enum event_kind event = inbound_wake(a) ? EVENT_REOPENED : EVENT_FOLLOWUP;
 	const struct reply_context context = attempt_reply_context(a);
-	enum status st;
+	enum status st = ST_OK;
 
 	a->joins = !takes_part_already(a);
+	if (event == EVENT_REOPENED)
+		st = reply_lapse(a->txn, &a->match.ticket, a->arrival->now, a->err);
 	attempt_add_participants(a);
 	attempt_watch_queues(a);
-	st = attempt_append(a, DIRECTION_IN, NOTE(event));
+	if (st == ST_OK)
+		st = attempt_append(a, DIRECTION_IN, NOTE(event));
 	if (st == ST_OK)
 		st = status_event(a, before);
 	if (st == ST_OK && event == EVENT_REOPENED)

@@ -8,6 +8,7 @@
 #include "base/tongue.h"
 #include "base/why.h"
 #include "decide/plan.h"
+#include "tables/claim-rows.h"
 
 /* --- the transaction --- */
 
@@ -104,12 +105,23 @@ static enum status intake_tell(struct attempt *a)
 	return st;
 }
 
+/* With the ticket goes that its file was taken in: it may be met again. */
+static enum status intake_tell_all(struct attempt *a)
+{
+	const struct claim *claim = a->arrival->claim;
+	enum status st = intake_tell(a);
+
+	if (st != ST_OK || !claim || a->outcome->left_alone || a->outcome->duplicate)
+		return st;
+	return claims_note(a->txn, claim->name, a->err);
+}
+
 enum status intake_record(struct txn *txn, void *arg, struct error *err)
 {
 	struct attempt *a = arg;
 
 	attempt_begin(a, txn, err);
-	return attempt_end(a, intake_tell(a));
+	return attempt_end(a, intake_tell_all(a));
 }
 
 /* --- around it --- */

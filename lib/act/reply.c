@@ -76,6 +76,40 @@ void reply_forgo(struct ticket *ticket)
 	mark_answered(ticket, answer_mark(ANSWER_CLOSED));
 }
 
+struct lapse {
+	const struct ticket *ticket;
+	int64_t now;
+	uint64_t id; /* of the mail; 0: none waits */
+};
+
+static enum status lapse_look(
+	struct txn *txn, const struct outgoing *outgoing, void *arg, struct error *err)
+{
+	struct lapse *lapse = arg;
+
+	(void)txn;
+	(void)err;
+	if (outgoing->ticket == lapse->ticket->number && outgoing->state == OUTGOING_WAITING &&
+		outgoing->attempts == 0 && outgoing->next_try > lapse->now &&
+		g_strcmp0(outgoing->event, answer_names[ANSWER_CLOSED]) == 0)
+		lapse->id = outgoing->id;
+	return ST_OK;
+}
+
+/* Nothing is sent before its time, so that what waits is in nobody's hands. */
+enum status reply_lapse(struct txn *txn, struct ticket *ticket, int64_t now, struct error *err)
+{
+	struct lapse lapse = { ticket, now, 0 };
+	enum status st = ST_OK;
+
+	if (is_marked(ticket, answer_mark(ANSWER_CLOSED)))
+		st = outbox_each(txn, lapse_look, &lapse, err);
+	if (st != ST_OK || !lapse.id)
+		return st;
+	text_list_remove(ticket->answered, answer_mark(ANSWER_CLOSED));
+	return outbox_remove(txn, lapse.id, err);
+}
+
 /* The answer is asked for in Reply-To: the web form of one's own house may write as the desk
  * itself. */
 static bool is_invited(const struct answering *a)
@@ -398,7 +432,8 @@ static void begin_outgoing(const struct answering *a, struct outgoing *outgoing)
 	*outgoing = (struct outgoing){ .ticket = a->ticket->number,
 		.event = g_strdup(answer_names[a->request->answer]),
 		.sender = g_strdup(""),
-		.to = reply_one_address(a->to) };
+		.to = reply_one_address(a->to),
+		.next_try = a->request->not_before };
 }
 
 static enum status find_queue(struct answering *a)
@@ -439,6 +474,7 @@ static enum status suppress_answer(const struct answering *a, const char *why)
 
 	begin_outgoing(a, &outgoing);
 	outgoing.state = OUTGOING_SUPPRESSED;
+	outgoing.next_try = 0;
 	outgoing.last_reply = g_strdup(why);
 	outgoing.created = a->c->actor.now;
 	st = outbox_put(a->c->txn, &outgoing, "", 0, a->err);

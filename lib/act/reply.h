@@ -33,6 +33,7 @@ struct answer_request {
 	const struct account *account; /* that speaks for it; NULL: there is no answer */
 	enum answer answer;
 	const struct answerable *mail; /* NULL for closed: the ticket's requester hears */
+	int64_t not_before;            /* it waits until then, and may lapse; 0: it does not wait */
 	GPtrArray *why;                /* may be NULL; see why.h */
 };
 
@@ -48,6 +49,10 @@ enum answer_fate { ANSWER_NONE, ANSWER_QUEUED, ANSWER_OVER_DAY, ANSWER_OVER_HOUR
  * others opened hears neither its title nor how it stands, and gets no token. */
 enum status reply_automatic(const struct reply_context *context,
 	const struct answer_request *request, enum answer_fate *fate_out, struct error *err);
+
+/* The ticket is closed no more: an answer "closed" that still waits is not sent, and the next
+ * closing is answered. The caller saves the ticket. */
+enum status reply_lapse(struct txn *txn, struct ticket *ticket, int64_t now, struct error *err);
 
 /* The ticket was not opened by a person who may be answered: nobody is told of its closing either.
  * The caller saves the ticket. */

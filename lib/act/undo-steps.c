@@ -39,7 +39,10 @@ static void step_done(struct undo_step *s, const char *what, const char *now, co
 static enum status step_save(struct undo_step *s)
 {
 	g_autofree char *until = s->e->kind == EVENT_STATUS ? text_rfc3339(s->t->wait_until) : NULL;
-	struct event_note note = { (enum event_kind)s->e->kind, s->e->to, s->e->from, until };
+	struct event_note note = { .kind = (enum event_kind)s->e->kind,
+		.from = s->e->to,
+		.to = s->e->from,
+		.text = until };
 	enum status st;
 
 	if (s->u->dry_run)

@@ -109,6 +109,12 @@ enum {
 	LIMIT_CALENDAR_MS = 3000,
 	/* times kept of one ticket at which work on it began or paused; odd, as the last is on */
 	LIMIT_RUNS = 129,
+	/* messages of one ticket in the agents' mailboxes, the newest */
+	LIMIT_MAILBOX_MESSAGES = 500,
+	/* tickets moved by one agent in a minute; more are confirmed by mail */
+	LIMIT_MAILBOX_MOVES = 20,
+	/* bytes of a mail that an agent drops into a folder */
+	LIMIT_MAILBOX_MAIL = 64 * 1024 * 1024,
 	/* of a relay's answer, kept in the outbox */
 	LIMIT_REPLY_TEXT = 400
 };

@@ -20,6 +20,14 @@ struct agents_words {
 	struct mailbox forwarded;
 };
 
+/* A mail that an agent has put into a folder of theirs, to be a ticket. Borrowed. */
+struct claim {
+	const char *name;  /* of its file: a row says that it was opened */
+	const char *queue; /* where the ticket is to be; NULL: the account's */
+	const char *agent; /* whose it is to be; NULL: nobody's */
+	const char *login; /* of who put it there */
+};
+
 struct arrival {
 	/* What came: the caller's, and borrowed. */
 	const struct settings *settings;
@@ -30,6 +38,7 @@ struct arrival {
 	/* of an import: the ticket's in the system that the mail comes from, whoever names it; 0:
 	 * none */
 	uint64_t number;
+	const struct claim *claim; /* NULL; with it, import is true */
 	bool import; /* no autoresponse, no notices, no edits; the From header tells whose it is */
 
 	/* arrival_read() fills all of the rest. Lists and ids are borrowed from the message. */

@@ -6,15 +6,15 @@
 #include "base/address.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "decide/claims.h"
 
 /* --- headers --- */
 
-/* Nobody but us says what a ticket is. */
-static bool is_claim(const char *name, const char *value, const void *arg)
+static bool plan_is_claim(const char *name, const char *value, const void *arg)
 {
 	(void)value;
 	(void)arg;
-	return g_ascii_strncasecmp(name, "X-Ticket", strlen("X-Ticket")) == 0;
+	return claims_have(name);
 }
 
 /* Fields that clients answer to in place of Reply-To, or besides it: such answers would not pass
@@ -29,14 +29,19 @@ static bool plan_is_one_of(const char *name, const char *const *names, size_t n)
 	return false;
 }
 
+bool plan_is_way_to_answer(const char *name)
+{
+	return g_ascii_strcasecmp(name, "Reply-To") == 0 ||
+		plan_is_one_of(name, ways_past, G_N_ELEMENTS(ways_past));
+}
+
 bool plan_edits_header(const char *name)
 {
 	static const char *const edited[] = { "Subject", "Message-ID", "Reply-To",
 		"X-Auto-Response-Suppress" };
 
 	return plan_is_one_of(name, edited, G_N_ELEMENTS(edited)) ||
-		plan_is_one_of(name, ways_past, G_N_ELEMENTS(ways_past)) ||
-		is_claim(name, NULL, NULL);
+		plan_is_one_of(name, ways_past, G_N_ELEMENTS(ways_past)) || claims_have(name);
 }
 
 /* A second Subject is malformed, but some clients show it: it must not carry another number. One
@@ -83,31 +88,25 @@ static void add_claim(struct edits *edits, const char *name, const char *value)
 	edits_add_header(edits, name, encoded);
 }
 
-static void claim_field(const struct plan *p, const struct field *field, struct edits *edits)
-{
-	const char *value = record_field_word(field, p->ticket);
-	g_autofree char *name = g_strconcat("X-Ticket-", field->name, NULL);
+struct plan_claims {
+	const struct plan *plan;
+	struct edits *edits;
+};
 
-	name[strlen("X-Ticket-")] = g_ascii_toupper(*field->name);
-	/* A login may be an address that the customer must not see. */
-	if (field->flags & FIELD_LOGIN && plan_leaves(p) && value && strchr(value, '@'))
+static void plan_claim(const char *name, const char *value, bool is_ours, void *arg)
+{
+	const struct plan_claims *c = arg;
+
+	if (is_ours && plan_leaves(c->plan))
 		return;
-	add_claim(edits, name, value);
+	add_claim(c->edits, name, value);
 }
 
 static void add_our_claims(const struct plan *p, struct edits *edits)
 {
-	const struct ticket *t = p->ticket;
-	g_autofree char *number = g_strdup_printf("%" G_GUINT64_FORMAT, t->number);
-	g_autofree char *due = text_rfc3339(ticket_due(t));
+	const struct plan_claims claims = { p, edits };
 
-	add_claim(edits, "X-Ticket", number);
-	for (size_t i = 0; i < ticket_type.count; i++)
-		if (ticket_type.fields[i].flags & FIELD_CLAIM)
-			claim_field(p, &ticket_type.fields[i], edits);
-	/* What is promised among us is not for the customer. */
-	if (!plan_leaves(p))
-		add_claim(edits, "X-Ticket-Due", due);
+	claims_each(p->ticket, plan_claim, (void *)&claims);
 	add_claim(edits, "X-Ticket-Match", match_names[p->match]);
 	add_claim(edits, "X-Ticket-Event", p->event);
 }
@@ -292,7 +291,7 @@ static bool left_untouched(const struct plan *p)
 
 void plan_edits(const struct plan *p, struct edits *edits)
 {
-	plan_remove_headers(p, edits, is_claim, NULL);
+	plan_remove_headers(p, edits, plan_is_claim, NULL);
 	if (!left_untouched(p)) {
 		tag_subject(p, edits);
 		give_id(p, edits);

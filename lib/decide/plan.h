@@ -28,6 +28,8 @@ struct plan {
 	const char *subject;
 };
 
+/* Do clients answer to what a header of that name says, in place of From? */
+bool plan_is_way_to_answer(const char *name);
 /* May plan_edits() change or remove headers of that name in mail from outside? */
 bool plan_edits_header(const char *name);
 

@@ -306,6 +306,8 @@ static const struct field fields_of_event[] = {
 	{ ROW(4, from, FIELD_TEXT) },
 	{ ROW(5, to, FIELD_TEXT) },
 	{ ROW(6, text, FIELD_TEXT) },
+	{ ROW(70, way, FIELD_TEXT),
+		.help = N_("\"mailbox\": it was done in a mail client, by moving or marking messages") },
 };
 const struct record_type event_type = TYPE(event);
 #undef RECORD

@@ -219,6 +219,7 @@ struct event {
 	int kind;        /* enum event_kind */
 	char *from, *to; /* old and new value, where there are any */
 	char *text;
+	char *way; /* "mailbox": the actor did it in their mail client; NULL */
 };
 extern const struct record_type event_type;
 

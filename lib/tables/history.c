@@ -38,6 +38,7 @@ enum status history_add(struct txn *txn, uint64_t ticket, const struct actor *ac
 		.from = (char *)note->from,
 		.to = (char *)note->to,
 		.text = (char *)note->text,
+		.way = (char *)note->way,
 	};
 	enum status st = log_next(txn, &event.serial);
 
@@ -59,8 +60,8 @@ static enum status history_save_told(struct txn *txn, const struct event *event,
 		st = ST_NOT_FOUND;
 	if (st == ST_OK) {
 		history_tell(&e, &actor,
-			&(const struct event_note){ (enum event_kind)event->kind, event->from,
-				event->to, event->text });
+			NOTE((enum event_kind)event->kind, .from = event->from, .to = event->to,
+				.text = event->text));
 		st = tickets_entry_save(txn, &e, err);
 	}
 	record_release(&entry_type, &e);

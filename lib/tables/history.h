@@ -28,6 +28,7 @@ enum status history_save(struct txn *txn, const struct event *event, struct erro
 struct event_note {
 	enum event_kind kind;
 	const char *from, *to, *text;
+	const char *way; /* by which it came, where that is not plain: "mailbox"; NULL */
 };
 /* NOTE(EVENT_LINK, .to = number) */
 #define NOTE(event, ...) (&(const struct event_note){ .kind = event, __VA_ARGS__ })

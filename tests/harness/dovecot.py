@@ -1,4 +1,6 @@
 """A private Dovecot that does nothing but tell Postfix who may log in."""
+import os
+import signal
 import subprocess
 
 from .ground import answers, new_directory, stop_process, tool, wait_until
@@ -18,10 +20,7 @@ passdb {{
   driver = passwd-file
   args = scheme=PLAIN username_format=%u {directory}/users
 }}
-userdb {{
-  driver = static
-  args = uid=nobody gid=nogroup home=/nonexistent
-}}
+{userdb}
 service auth {{
   unix_listener {directory}/auth {{
     mode = 0666
@@ -34,16 +33,26 @@ service auth {{
 """
 
 
+NOBODY = """
+userdb {
+  driver = static
+  args = uid=nobody gid=nogroup home=/nonexistent
+}
+"""
+
+
 class Dovecot:
     """socket is what smtpd_sasl_path wants; users maps a login to its password; more are further lines of its configuration."""
 
-    def __init__(self, users, more=""):
+    def __init__(self, users, more="", userdb=NOBODY):
         self.directory = new_directory("dovecot")
         self.socket = self.directory / "auth"
         (self.directory / "users").write_text(
             "".join(f"{login}:{{PLAIN}}{password}\n" for login, password in users.items())
         )
-        (self.directory / "dovecot.conf").write_text(CONFIG.format(directory=self.directory) + more)
+        (self.directory / "dovecot.conf").write_text(
+            CONFIG.format(directory=self.directory, userdb=userdb) + more
+        )
         self.process = None
 
     def start(self, port=None):
@@ -54,6 +63,7 @@ class Dovecot:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
+                start_new_session=True,
             )
         wait_until(
             lambda: answers(self.socket) and (not port or answers(("127.0.0.1", port))),
@@ -63,3 +73,8 @@ class Dovecot:
 
     def stop(self):
         stop_process(self.process)
+
+    def kill(self):
+        """Its processes at once, as a crash does: the master leads their group."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()

@@ -1,0 +1,736 @@
+/* An agent's folders: what belongs where, what is there, and from the one to the other. */
+#include "keep/mailboxes-parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/failpoint.h"
+#include "base/text.h"
+#include "base/tongue.h"
+
+/* A client may flag a file between our look at it and what we do. */
+enum { TRIES = 8 };
+
+/* --- life --- */
+
+static void odd_free(gpointer data)
+{
+	struct odd *odd = data;
+
+	g_free(odd->folder);
+	g_free(odd->file);
+	g_free(odd);
+}
+
+static void tree_free_folder(gpointer data)
+{
+	maildir_close(data);
+	g_free(data);
+}
+
+struct tree *tree_new(const char *login)
+{
+	struct tree *tree = g_new0(struct tree, 1);
+
+	tree->login = g_strdup(login);
+	tree->fd = -1;
+	tree->folders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, tree_free_folder);
+	tree->odd = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, odd_free);
+	tree->moved = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	return tree;
+}
+
+void tree_free(gpointer data)
+{
+	struct tree *tree = data;
+
+	g_hash_table_unref(tree->folders);
+	g_hash_table_unref(tree->odd);
+	g_array_unref(tree->moved);
+	if (tree->fd >= 0)
+		close(tree->fd);
+	g_free(tree->login);
+	g_strfreev(tree->addresses);
+	g_strfreev(tree->queues);
+	g_strfreev(tree->queues_before);
+	g_free(tree);
+}
+
+/* --- folders --- */
+
+enum status tree_folder(struct tree *tree, const char *name, bool make, struct maildir **folder_out,
+	struct error *err)
+{
+	struct maildir *folder = g_hash_table_lookup(tree->folders, name), opened = { -1, -1 };
+	enum status st = folder ? ST_OK : maildir_open(tree->fd, name, make, &opened, err);
+
+	if (st == ST_OK && !folder) {
+		folder = g_memdup2(&opened, sizeof opened);
+		g_hash_table_insert(tree->folders, g_strdup(name), folder);
+	}
+	if (st == ST_OK)
+		*folder_out = folder;
+	return st;
+}
+
+void tree_close_folders(struct tree *tree)
+{
+	g_hash_table_remove_all(tree->folders);
+}
+
+struct folder tree_home(const struct trees *m, const struct tree *tree, const struct placement *row)
+{
+	const struct viewer viewer = { tree->login, tree->queues };
+
+	if (tree->gone)
+		return (struct folder){ FOLDER_NONE, NULL };
+	return placement_folder(row, &viewer, m->shown_since);
+}
+
+/* Also of what is shown no longer. */
+static struct folder tree_home_of(
+	const struct tree *tree, char *const *queues, const struct placement *row)
+{
+	const struct viewer viewer = { tree->login, queues };
+
+	return placement_folder(row, &viewer, 0);
+}
+
+/* Where we put it, while it is there. */
+static struct folder tree_home_before(const struct tree *tree, const struct placement *row)
+{
+	return tree_home_of(tree, tree->moving ? tree->queues_before : tree->queues, row);
+}
+
+static enum status tree_make_folder(
+	struct trees *m, struct tree *tree, struct folder folder, struct error *err)
+{
+	g_autofree char *name = folder_name(folder);
+	struct maildir *opened;
+	enum status st = tree_folder(tree, name, true, &opened, err);
+
+	if (st == ST_OK && m->watch)
+		watch_folder(m->watch, tree, name, opened);
+	return st;
+}
+
+static enum status tree_make_folders(struct trees *m, struct tree *tree, struct error *err)
+{
+	static const enum folder_kind always[] = { FOLDER_MINE, FOLDER_WAITING, FOLDER_CLOSED,
+		FOLDER_SPAM, FOLDER_NOT_TAKEN };
+	static const enum folder_kind of_queue[] = { FOLDER_QUEUE, FOLDER_COLLEAGUES };
+	enum status st = ST_OK;
+
+	for (size_t i = 0; st == ST_OK && i < G_N_ELEMENTS(always); i++)
+		st = tree_make_folder(m, tree, (struct folder){ always[i], NULL }, err);
+	for (char **q = tree->queues; st == ST_OK && q && *q; q++)
+		for (size_t i = 0; st == ST_OK && i < G_N_ELEMENTS(of_queue); i++)
+			st = tree_make_folder(m, tree, (struct folder){ of_queue[i], *q }, err);
+	return st;
+}
+
+enum status tree_open(struct trees *m, struct tree *tree, struct error *err)
+{
+	g_autofree char *name = maildir_quote(tree->login);
+	enum status st = ST_OK;
+
+	if (tree->fd < 0)
+		st = maildir_make_directory(m->fd, name, &tree->fd, err);
+	return st == ST_OK && !tree->gone ? tree_make_folders(m, tree, err) : st;
+}
+
+/* --- where a message is --- */
+
+static char *odd_key(uint64_t ticket, uint64_t seq)
+{
+	return g_strdup_printf("%" PRIu64 "/%" PRIu64, ticket, seq);
+}
+
+static const struct odd *tree_odd(const struct tree *tree, uint64_t ticket, uint64_t seq)
+{
+	g_autofree char *key = NULL;
+
+	if (!g_hash_table_size(tree->odd))
+		return NULL;
+	key = odd_key(ticket, seq);
+	return g_hash_table_lookup(tree->odd, key);
+}
+
+static void tree_note_odd(struct tree *tree, const struct copy_id *id, const char *folder,
+	const char *file, bool is_new)
+{
+	struct odd *odd = g_new(struct odd, 1);
+
+	*odd = (struct odd){ g_strdup(folder), g_strdup(file), is_new };
+	g_hash_table_replace(tree->odd, odd_key(id->ticket, id->seq), odd);
+}
+
+static void tree_forget_odd(struct tree *tree, uint64_t ticket, uint64_t seq)
+{
+	g_autofree char *key = odd_key(ticket, seq);
+
+	g_hash_table_remove(tree->odd, key);
+}
+
+/* A file that is there, or is to be. */
+struct spot {
+	char *folder, *base, *file;
+	struct maildir_place place;
+};
+
+static void spot_release(struct spot *spot)
+{
+	g_free(spot->folder);
+	g_free(spot->base);
+	g_free(spot->file);
+}
+
+static void spot_name(struct spot *spot)
+{
+	g_free(spot->file);
+	spot->file = spot->place.is_new ? g_strdup(spot->base)
+					: maildir_file(spot->base, spot->place.flags);
+}
+
+static int spot_fd(const struct spot *spot, const struct maildir *folder)
+{
+	return spot->place.is_new ? folder->new_fd : folder->cur_fd;
+}
+
+/* Of that base, by the flags that are usual. */
+static bool tree_find_usual(struct tree *tree, struct spot *spot)
+{
+	struct maildir *folder;
+
+	if (tree_folder(tree, spot->folder, false, &folder, NULL) != ST_OK ||
+		maildir_find(folder, spot->base, &spot->place) != ST_OK)
+		return false;
+	spot_name(spot);
+	return true;
+}
+
+static bool tree_find_odd(struct tree *tree, const struct odd *odd, struct spot *spot)
+{
+	struct maildir *folder;
+	struct stat stat;
+
+	if (tree_folder(tree, odd->folder, false, &folder, NULL) != ST_OK)
+		return false;
+	spot->folder = g_strdup(odd->folder);
+	spot->base = g_strndup(odd->file, maildir_base_length(odd->file));
+	spot->file = g_strdup(odd->file);
+	spot->place = (struct maildir_place){ odd->is_new, maildir_flags(odd->file) };
+	return fstatat(spot_fd(spot, folder), spot->file, &stat, AT_SYMLINK_NOFOLLOW) == 0 ||
+		tree_find_usual(tree, spot);
+}
+
+static bool tree_find_in(struct tree *tree, struct folder folder, const struct placed *p,
+	const struct copy *copy, struct spot *spot_out)
+{
+	spot_release(spot_out);
+	*spot_out = (struct spot){ .folder = folder_name(folder), .base = copy_base(p, copy) };
+	return spot_out->folder && tree_find_usual(tree, spot_out);
+}
+
+/* Where the message is, as far as we know: where it was met last, else in its home. */
+static bool tree_find(
+	struct tree *tree, const struct placed *p, const struct copy *copy, struct spot *spot_out)
+{
+	const struct odd *odd = tree_odd(tree, p->row.ticket, copy->seq);
+
+	if (odd && tree_find_odd(tree, odd, spot_out))
+		return true;
+	if (tree_find_in(tree, tree_home_of(tree, tree->queues, &p->row), p, copy, spot_out))
+		return true;
+	return tree->moving &&
+		tree_find_in(tree, tree_home_before(tree, &p->row), p, copy, spot_out);
+}
+
+/* --- making and removing --- */
+
+enum { KEPT_FLAGS = MAILDIR_FLAGGED | MAILDIR_REPLIED | MAILDIR_SEEN };
+
+/* Flagged is what the priority says; seen and answered stay. */
+static struct maildir_place tree_place_of(const struct tree *tree, const struct placed *p,
+	const struct copy *copy, const struct maildir_place *was)
+{
+	struct maildir_place place = { .is_new = true };
+	bool unread = copy->unread && g_strcmp0(copy->author, tree->login) != 0;
+
+	if (was)
+		place.flags = was->flags & (KEPT_FLAGS & ~MAILDIR_FLAGGED);
+	else if (!unread)
+		place.flags = MAILDIR_SEEN;
+	if (copy->replied)
+		place.flags |= MAILDIR_REPLIED;
+	if (p->row.flagged)
+		place.flags |= MAILDIR_FLAGGED;
+	place.is_new = (was ? was->is_new : unread) && place.flags == 0;
+	return place;
+}
+
+static enum status tree_failed(
+	const struct tree *tree, enum status st, const char *what, struct error *err)
+{
+	return error_set(err, st, _("cannot %s a message of %s's mailbox: %s"), what, tree->login,
+		g_strerror(errno));
+}
+
+static enum status tree_link(struct trees *m, struct tree *tree, const struct placed *p,
+	const struct copy *copy, const struct spot *spot, struct error *err)
+{
+	struct maildir *folder;
+	enum status st = tree_folder(tree, spot->folder, true, &folder, err);
+
+	if (st == ST_OK) {
+		st = copy_link(m, p, copy, folder, spot->base, &spot->place);
+		/* A client has removed the folder while we had it open. */
+		if (st == ST_NOT_FOUND) {
+			g_hash_table_remove(tree->folders, spot->folder);
+			st = tree_folder(tree, spot->folder, true, &folder, err);
+			if (st == ST_OK)
+				st = copy_link(m, p, copy, folder, spot->base, &spot->place);
+		}
+		if (st != ST_OK && st != ST_EXISTS)
+			return tree_failed(tree, st, _("place"), err);
+	}
+	return st == ST_EXISTS ? ST_OK : st;
+}
+
+/* The old file goes, with the flags that it has by now. */
+static enum status tree_remove_spot(
+	struct tree *tree, struct spot *spot, unsigned *flags_out, struct error *err)
+{
+	struct maildir *folder;
+	enum status st = tree_folder(tree, spot->folder, false, &folder, err);
+
+	*flags_out = spot->place.flags;
+	for (unsigned i = 0; st == ST_OK && i < TRIES; i++) {
+		if (unlinkat(spot_fd(spot, folder), spot->file, 0) == 0)
+			break;
+		if (errno != ENOENT)
+			return tree_failed(tree, ST_IO, _("remove"), err);
+		/* What is under no name that we know is met by a walk. */
+		if (!tree_find_usual(tree, spot))
+			break;
+		*flags_out |= spot->place.flags;
+	}
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+/* A mark that a client made between our look and the removal comes along, too. */
+static void tree_add_flags(struct tree *tree, struct spot *spot, unsigned flags)
+{
+	struct spot want = { g_strdup(spot->folder), g_strdup(spot->base), NULL,
+		{ .flags = spot->place.flags | (flags & KEPT_FLAGS) } };
+	struct maildir *folder;
+
+	spot_name(&want);
+	if (want.place.flags != spot->place.flags &&
+		tree_folder(tree, spot->folder, false, &folder, NULL) == ST_OK)
+		renameat(spot_fd(spot, folder), spot->file, folder->cur_fd, want.file);
+	spot_release(&want);
+}
+
+static struct spot tree_spot(const struct trees *m, const struct tree *tree, const struct placed *p,
+	const struct copy *copy, const struct maildir_place *was)
+{
+	struct spot spot = { folder_name(tree_home(m, tree, &p->row)), copy_base(p, copy), NULL,
+		tree_place_of(tree, p, copy, was) };
+
+	spot_name(&spot);
+	return spot;
+}
+
+/* A ticket's way from one state to the next, in one tree. */
+struct placing {
+	struct trees *m;
+	struct tree *tree;
+	const struct placed *was, *now;
+	struct error *err;
+};
+
+/* Makes the message's file at home; what it was before, if it was there, goes after it. */
+static enum status tree_move(struct placing *x, const struct copy *copy, struct spot *was)
+{
+	struct spot spot = tree_spot(x->m, x->tree, x->now, copy, was ? &was->place : NULL);
+	unsigned before = was ? was->place.flags : 0, after = before;
+	enum status st = ST_OK;
+
+	if (spot.folder)
+		st = tree_link(x->m, x->tree, x->now, copy, &spot, x->err);
+	failpoint("mailbox-linked");
+	if (st == ST_OK && was)
+		st = tree_remove_spot(x->tree, was, &after, x->err);
+	if (st == ST_OK && spot.folder)
+		tree_add_flags(x->tree, &spot, after & ~before & ~MAILDIR_FLAGGED);
+	spot_release(&spot);
+	return st;
+}
+
+/* The file stays the same. */
+static enum status tree_keep(struct placing *x, const struct copy *copy)
+{
+	struct spot spot = { NULL };
+	enum status st = ST_OK;
+
+	if (tree_home(x->m, x->tree, &x->now->row).kind == FOLDER_NONE)
+		return ST_OK;
+	if (!tree_find(x->tree, x->now, copy, &spot))
+		st = tree_move(x, copy, NULL);
+	else if (copy->replied)
+		tree_add_flags(x->tree, &spot, MAILDIR_REPLIED);
+	spot_release(&spot);
+	return st;
+}
+
+/* A message that the ticket has no more. */
+static enum status tree_take_away(struct placing *x, const struct copy *copy)
+{
+	struct spot spot = { NULL };
+	unsigned flags;
+	enum status st = ST_OK;
+
+	if (tree_find(x->tree, x->was, copy, &spot))
+		st = tree_remove_spot(x->tree, &spot, &flags, x->err);
+	tree_forget_odd(x->tree, x->was->row.ticket, copy->seq);
+	spot_release(&spot);
+	return st;
+}
+
+static enum status tree_place_copy(struct placing *x, const struct copy *copy)
+{
+	const struct copy *old = placed_copy(x->was, copy->seq);
+	struct spot spot = { NULL };
+	bool there;
+	enum status st;
+
+	if (old && x->was->row.generation == x->now->row.generation)
+		return tree_keep(x, copy);
+	there = old && tree_find(x->tree, x->was, old, &spot);
+	st = tree_move(x, copy, there ? &spot : NULL);
+	tree_forget_odd(x->tree, x->now->row.ticket, copy->seq);
+	spot_release(&spot);
+	/* What was copied rather than moved is in two places. */
+	if (st == ST_OK && there)
+		st = tree_take_away(x, old);
+	return st;
+}
+
+enum status tree_place(struct trees *m, struct tree *tree, const struct placed *was,
+	const struct placed *now, struct error *err)
+{
+	struct placing x = { m, tree, was, now, err };
+	bool seen = (was && tree_home_before(tree, &was->row).kind != FOLDER_NONE) ||
+		(now && tree_home(m, tree, &now->row).kind != FOLDER_NONE);
+	enum status st = ST_OK;
+
+	for (guint i = 0; st == ST_OK && seen && now && i < now->copies->len; i++)
+		st = tree_place_copy(&x, &g_array_index(now->copies, struct copy, i));
+	for (guint i = 0; st == ST_OK && seen && was && i < was->copies->len; i++) {
+		const struct copy *copy = &g_array_index(was->copies, struct copy, i);
+
+		if (!placed_copy(now, copy->seq))
+			st = tree_take_away(&x, copy);
+	}
+	return st;
+}
+
+/* Who throws a message away has seen it. Its former name is not given again. */
+static enum status tree_restore(
+	struct trees *m, struct tree *tree, const struct placed *p, const struct copy *copy)
+{
+	static const struct maildir_place seen = { .flags = MAILDIR_SEEN };
+	const struct copy_id id = { p->row.ticket, copy->seq, p->row.generation };
+	struct spot spot = tree_spot(m, tree, p, copy, &seen);
+	struct error err;
+	enum status st;
+
+	g_free(spot.base);
+	spot.base = copy_fresh_base(p, copy);
+	spot_name(&spot);
+	st = tree_link(m, tree, p, copy, &spot, &err);
+	if (st == ST_OK)
+		tree_note_odd(tree, &id, spot.folder, spot.file, spot.place.is_new);
+	spot_release(&spot);
+	return st;
+}
+
+enum status tree_check(
+	struct trees *m, struct tree *tree, const struct placed *p, struct error *err)
+{
+	enum status st = ST_OK;
+
+	if (tree_home(m, tree, &p->row).kind == FOLDER_NONE)
+		return ST_OK;
+	for (guint i = 0; st == ST_OK && i < p->copies->len; i++) {
+		const struct copy *copy = &g_array_index(p->copies, struct copy, i);
+		struct spot spot = { NULL };
+
+		if (!tree_find(tree, p, copy, &spot))
+			st = tree_restore(m, tree, p, copy);
+		spot_release(&spot);
+	}
+	return st == ST_OK ? ST_OK : tree_failed(tree, st, _("restore"), err);
+}
+
+/* --- what is found --- */
+
+static const struct placed *tree_ticket(const struct trees *m, uint64_t number)
+{
+	return g_hash_table_lookup(m->tickets, GSIZE_TO_POINTER(number));
+}
+
+static struct finding tree_finding(const struct trees *m, const struct tree *tree,
+	const char *folder, const struct copy_id *id, bool ours)
+{
+	const struct placed *p = ours ? tree_ticket(m, id->ticket) : NULL;
+	struct finding f = { .ours = ours, .in = folder_read(folder) };
+
+	if (p && placed_copy(p, id->seq)) {
+		f.now = p->row.generation;
+		f.generation = id->generation;
+		f.wanted = tree_home(m, tree, &p->row);
+		f.before = tree_home_before(tree, &p->row);
+	}
+	return f;
+}
+
+static void tree_note_moved(struct trees *m, struct tree *tree, const char *folder,
+	const struct maildir_entry *file, const struct copy_id *id)
+{
+	struct moved *moved = g_new0(struct moved, 1);
+
+	*moved = (struct moved){ tree, id->ticket, id->generation, g_strdup(folder),
+		g_strdup(file->file), file->is_new };
+	g_ptr_array_add(m->moves, moved);
+}
+
+static void tree_note_dropped(struct trees *m, struct tree *tree, const char *folder,
+	const struct maildir_entry *file, bool lost)
+{
+	struct dropped *dropped;
+	struct stat stat;
+
+	/* A link, a pipe or a directory is no mail, and nobody's to be read. */
+	if (tree->gone || fstatat(file->fd, file->file, &stat, AT_SYMLINK_NOFOLLOW) != 0 ||
+		!S_ISREG(stat.st_mode))
+		return;
+	dropped = g_new0(struct dropped, 1);
+	*dropped = (struct dropped){ tree, g_strdup(folder), g_strdup(file->file), file->is_new,
+		lost };
+	g_ptr_array_add(m->drops, dropped);
+}
+
+/* Would we find it without having met it? */
+static bool tree_is_usual(const struct maildir_entry *file)
+{
+	g_autofree char *base = g_strndup(file->file, maildir_base_length(file->file));
+	g_autofree char *usual = maildir_file(base, maildir_flags(file->file) & KEPT_FLAGS);
+
+	return strcmp(file->file, file->is_new ? base : usual) == 0;
+}
+
+static bool tree_is_at(
+	const struct spot *spot, const char *folder, const struct maildir_entry *file)
+{
+	size_t length = maildir_base_length(file->file);
+
+	return strcmp(spot->folder, folder) == 0 && strlen(spot->base) == length &&
+		strncmp(spot->base, file->file, length) == 0;
+}
+
+/* Is it the file that we know of this message? A second one in a folder is too many. Flagged by
+ * the agent, it is as good as moved. */
+static enum status tree_meet_home(struct trees *m, struct tree *tree, const char *folder,
+	const struct maildir_entry *file, const struct copy_id *id)
+{
+	const struct placed *p = tree_ticket(m, id->ticket);
+	struct spot spot = { NULL };
+	bool known = tree_find(tree, p, placed_copy(p, id->seq), &spot);
+	bool same = known && tree_is_at(&spot, folder, file);
+	unsigned flags = maildir_flags(file->file);
+
+	if (known && !same && strcmp(spot.folder, folder) == 0) {
+		unlinkat(file->fd, file->file, 0);
+		tree_add_flags(tree, &spot, flags & MAILDIR_SEEN);
+	} else {
+		if (!same || !tree_is_usual(file))
+			tree_note_odd(tree, id, folder, file->file, file->is_new);
+		if (!!(flags & MAILDIR_FLAGGED) != p->row.flagged)
+			tree_note_moved(m, tree, folder, file, id);
+	}
+	spot_release(&spot);
+	return ST_OK;
+}
+
+/* Its marks are the agent's, wherever the file lies: they go to the one at home. */
+static enum status tree_carry_over(struct trees *m, struct tree *tree, const struct placed *p,
+	const struct copy *copy, const struct maildir_place *was)
+{
+	struct spot spot = { NULL };
+	struct error err;
+	enum status st = ST_OK;
+
+	if (tree_find_in(tree, tree_home(m, tree, &p->row), p, copy, &spot)) {
+		tree_add_flags(tree, &spot, was->flags & (MAILDIR_SEEN | MAILDIR_REPLIED));
+	} else {
+		spot_release(&spot);
+		spot = tree_spot(m, tree, p, copy, was);
+		st = tree_link(m, tree, p, copy, &spot, &err);
+	}
+	spot_release(&spot);
+	return st;
+}
+
+static enum status tree_meet_stale(struct trees *m, struct tree *tree,
+	const struct maildir_entry *file, const struct copy_id *id, struct error *err)
+{
+	const struct placed *p = tree_ticket(m, id->ticket);
+	const struct copy *copy = placed_copy(p, id->seq);
+	const struct maildir_place was = { file->is_new, maildir_flags(file->file) };
+	enum status st = ST_OK;
+
+	if (copy && tree_home(m, tree, &p->row).kind != FOLDER_NONE)
+		st = tree_carry_over(m, tree, p, copy, &was);
+	if (st != ST_OK)
+		return tree_failed(tree, st, _("place"), err);
+	if (unlinkat(file->fd, file->file, 0) != 0 && errno != ENOENT)
+		return tree_failed(tree, ST_IO, _("remove"), err);
+	return ST_OK;
+}
+
+enum status tree_meet(struct trees *m, struct tree *tree, const char *folder,
+	const struct maildir_entry *file, struct error *err)
+{
+	struct copy_id id = { 0 };
+	bool ours = copy_identify(m, file, &id);
+	const struct finding finding = tree_finding(m, tree, folder, &id, ours);
+
+	switch (placement_found(&finding)) {
+	case FOUND_HOME:
+		return ours ? tree_meet_home(m, tree, folder, file, &id) : ST_OK;
+	case FOUND_STALE:
+		return tree_meet_stale(m, tree, file, &id, err);
+	case FOUND_MOVED:
+		tree_note_moved(m, tree, folder, file, &id);
+		tree_note_odd(tree, &id, folder, file->file, file->is_new);
+		doubt_add(m, tree, id.ticket);
+		return ST_OK;
+	case FOUND_FOREIGN:
+	case FOUND_LOST:
+		tree_note_dropped(m, tree, folder, file, placement_found(&finding) == FOUND_LOST);
+		return ST_OK;
+	}
+	return ST_OK;
+}
+
+/* --- all of it --- */
+
+struct tree_walk {
+	struct trees *m;
+	struct tree *tree;
+	const char *folder;
+};
+
+static enum status tree_visit(const struct maildir_entry *file, void *arg, struct error *err)
+{
+	const struct tree_walk *walk = arg;
+
+	return tree_meet(walk->m, walk->tree, walk->folder, file, err);
+}
+
+static enum status tree_scan_folder(
+	struct trees *m, struct tree *tree, const char *name, struct error *err)
+{
+	struct tree_walk walk = { m, tree, name };
+	struct maildir *folder;
+	enum status st = tree_folder(tree, name, false, &folder, err);
+
+	if (st == ST_OK)
+		st = maildir_each(folder, tree_visit, &walk, err);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+/* What is nowhere: linked anew. What the agent has moved is somewhere. */
+static enum status tree_fill(struct trees *m, struct tree *tree, struct error *err)
+{
+	struct placing x = { m, tree, NULL, NULL, err };
+	GHashTableIter iter;
+	gpointer value;
+	enum status st = ST_OK;
+
+	g_hash_table_iter_init(&iter, m->tickets);
+	while (st == ST_OK && g_hash_table_iter_next(&iter, NULL, &value)) {
+		x.now = value;
+		for (guint i = 0; st == ST_OK && i < x.now->copies->len; i++)
+			st = tree_keep(&x, &g_array_index(x.now->copies, struct copy, i));
+	}
+	return st;
+}
+
+enum status tree_scan(struct trees *m, struct tree *tree, struct error *err)
+{
+	g_autoptr(GPtrArray) names = NULL;
+	enum status st = maildir_names(tree->fd, &names, err);
+
+	g_hash_table_remove_all(tree->odd);
+	for (guint i = 0; st == ST_OK && i < names->len; i++)
+		if (((const char *)names->pdata[i])[0] == '.')
+			st = tree_scan_folder(m, tree, names->pdata[i], err);
+	failpoint("mailbox-tree-scanned");
+	if (st == ST_OK)
+		st = tree_fill(m, tree, err);
+	tree_close_folders(tree);
+	return st;
+}
+
+/* --- what is over --- */
+
+static bool tree_wants(const struct tree *tree, const char *name)
+{
+	struct folder f = folder_read(name);
+
+	if (f.kind == FOLDER_QUEUE || f.kind == FOLDER_COLLEAGUES)
+		return !tree->gone && text_list_has(tree->queues, f.queue);
+	return !tree->gone || f.kind == FOLDER_NOT_TAKEN;
+}
+
+/* rmdir(2) removes nothing that has something in it. */
+static void tree_remove_folder(const struct tree *tree, const char *name)
+{
+	static const char *const parts[] = { "cur", "new", "tmp" };
+	int fd = -1;
+
+	if (maildir_open_directory(tree->fd, name, &fd, NULL) != ST_OK)
+		return;
+	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+		if (unlinkat(fd, parts[i], AT_REMOVEDIR) != 0 && errno != ENOENT)
+			break;
+	if (faccessat(fd, "cur", F_OK, 0) != 0 && faccessat(fd, "new", F_OK, 0) != 0)
+		unlinkat(fd, "maildirfolder", 0);
+	close(fd);
+	unlinkat(tree->fd, name, AT_REMOVEDIR);
+}
+
+void tree_tidy(struct trees *m, struct tree *tree)
+{
+	g_autoptr(GPtrArray) names = NULL;
+	g_autofree char *own = maildir_quote(tree->login);
+
+	if (maildir_names(tree->fd, &names, NULL) != ST_OK)
+		return;
+	for (guint i = 0; i < names->len; i++)
+		if (((const char *)names->pdata[i])[0] == '.' && !tree_wants(tree, names->pdata[i]))
+			tree_remove_folder(tree, names->pdata[i]);
+	if (!tree->gone)
+		return;
+	tree_remove_folder(tree, ".Not taken");
+	unlinkat(m->fd, own, AT_REMOVEDIR);
+	if (m->watch)
+		watch_forget(m->watch, tree);
+}

@@ -1,0 +1,153 @@
+/* Hears what clients do, and looks four times a second what the log has. */
+#include "boxes.h"
+
+#include <poll.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "keep/mailboxes.h"
+#include "log.h"
+#include "sender.h"
+
+enum {
+	NICE = 10, /* mail goes first */
+	TICK_MS = 250,
+	RETRY_MS = 10 * 1000 /* when they cannot be written */
+};
+
+static struct {
+	struct daemon *daemon;
+	GThread *thread;
+	int stop_fd; /* can be read when the thread is to end */
+	struct trees *trees;
+	struct settings *settings; /* with which they were opened */
+	struct mailboxes_counts told;
+	bool failing; /* it has been said */
+} boxes;
+
+/* --- open, or not --- */
+
+static void boxes_close(void)
+{
+	mailboxes_close(boxes.trees);
+	boxes.trees = NULL;
+	if (boxes.settings)
+		settings_unref(boxes.settings);
+	boxes.settings = NULL;
+}
+
+static bool boxes_is_open_as(const struct settings *settings)
+{
+	return boxes.trees && boxes.settings == settings;
+}
+
+/* A reload replaces all settings at once; what is made of them is made again. */
+static enum status boxes_open(struct settings *settings, struct error *err)
+{
+	enum status st;
+
+	if (boxes_is_open_as(settings))
+		return ST_OK;
+	boxes_close();
+	if (!*settings->mailboxes.path)
+		return ST_OK;
+	st = mailboxes_open(boxes.daemon->store, settings, true, &boxes.trees, err);
+	if (st == ST_OK) {
+		boxes.settings = settings_ref(settings);
+		boxes.told = mailboxes_counts(boxes.trees);
+		log_info("mailboxes: kept in %s", settings->mailboxes.path);
+	}
+	return st;
+}
+
+/* --- a look --- */
+
+static void boxes_tell(void)
+{
+	struct mailboxes_counts is = mailboxes_counts(boxes.trees), was = boxes.told;
+
+	if (is.moves + is.refused + is.held != was.moves + was.refused + was.held ||
+		is.opened + is.kept != was.opened + was.kept)
+		log_info("mailboxes: moves=%" G_GUINT64_FORMAT " refused=%" G_GUINT64_FORMAT
+			 " held=%" G_GUINT64_FORMAT " opened=%" G_GUINT64_FORMAT
+			 " kept=%" G_GUINT64_FORMAT,
+			is.moves - was.moves, is.refused - was.refused, is.held - was.held,
+			is.opened - was.opened, is.kept - was.kept);
+	/* Notices, and answers to who is told of a closing. */
+	if (is.moves + is.refused + is.held + is.kept !=
+		was.moves + was.refused + was.held + was.kept)
+		sender_wake();
+	boxes.told = is;
+}
+
+static enum status boxes_look(bool *more_out, struct error *err)
+{
+	struct settings *settings = daemon_settings(boxes.daemon);
+	enum status st = boxes_open(settings, err);
+
+	*more_out = false;
+	if (st == ST_OK && boxes.trees) {
+		st = mailboxes_step(boxes.trees, g_get_real_time(), more_out, err);
+		boxes_tell();
+	}
+	if (st != ST_OK)
+		boxes_close();
+	settings_unref(settings);
+	return st;
+}
+
+/* Gives the milliseconds until the next look. */
+static int boxes_tick(void)
+{
+	struct error err = { "" };
+	bool more;
+	enum status st = boxes_look(&more, &err);
+
+	if (st == ST_OK && boxes.failing)
+		log_info("mailboxes: up to date again");
+	if (st != ST_OK && !boxes.failing)
+		log_error("mailboxes: %s; mail is not affected, and they are gone through again "
+			  "every %d seconds",
+			err.text, RETRY_MS / 1000);
+	boxes.failing = st != ST_OK;
+	if (st != ST_OK)
+		return RETRY_MS;
+	return more ? 0 : TICK_MS;
+}
+
+static gpointer boxes_run(gpointer arg)
+{
+	struct pollfd fds[2] = { { .fd = boxes.stop_fd, .events = POLLIN }, { .events = POLLIN } };
+
+	(void)arg;
+	/* On Linux this is the thread's own. */
+	setpriority(PRIO_PROCESS, 0, NICE);
+	do {
+		int ms = boxes_tick();
+
+		fds[1].fd = boxes.trees ? mailboxes_fd(boxes.trees) : -1;
+		poll(fds, G_N_ELEMENTS(fds), ms);
+	} while (!(fds[0].revents & POLLIN));
+	boxes_close();
+	return NULL;
+}
+
+bool boxes_start(struct daemon *daemon)
+{
+	boxes.daemon = daemon;
+	boxes.stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (boxes.stop_fd < 0)
+		return false;
+	boxes.thread = g_thread_try_new("mailboxes", boxes_run, NULL, NULL);
+	return boxes.thread != NULL;
+}
+
+void boxes_stop(void)
+{
+	eventfd_write(boxes.stop_fd, 1);
+	g_thread_join(boxes.thread);
+	close(boxes.stop_fd);
+}
