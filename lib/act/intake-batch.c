@@ -1,5 +1,6 @@
 /* Many messages as one transaction. */
 #include "act/attempt.h"
+#include "act/intake-wants.h"
 #include "archive/archive.h"
 #include "base/failpoint.h"
 
@@ -57,7 +58,7 @@ enum status intake_batch(struct store *store, struct arrival *arrivals, struct o
 		st = batch_archive(&batch, arrivals[0].settings, err);
 	failpoint("batch-archived");
 	if (st == ST_OK && n)
-		st = store_write(store, batch_record, &batch, err);
+		st = intake_write(store, arrivals, n, batch_record, &batch, err);
 	failpoint("batch-recorded");
 	batch_end(&batch, st);
 	return st;

@@ -2,6 +2,7 @@
 #include "act/intake.h"
 
 #include "act/attempt.h"
+#include "act/intake-wants.h"
 #include "archive/archive.h"
 #include "base/failpoint.h"
 #include "base/text.h"
@@ -192,7 +193,7 @@ enum status intake(
 	st = intake_archive(arrival, arrival->settings->store.durable, err);
 	failpoint("after-archive");
 	if (st == ST_OK)
-		st = store_write(store, intake_record, &a, err);
+		st = intake_write(store, arrival, 1, intake_record, &a, err);
 	failpoint("after-commit");
 	if (st == ST_OK)
 		intake_finish(&a);

@@ -50,6 +50,18 @@ char *reply_from(const struct account *account)
 	return address_header(account->sender_name, account->sender_address);
 }
 
+enum status reply_queue_new(const struct reply_context *c, struct outgoing *outgoing,
+	const GString *mail, struct error *err)
+{
+	enum status st;
+
+	outgoing->created = c->actor.now;
+	st = outbox_put(c->txn, outgoing, mail->str, mail->len, err);
+	return st == ST_OK && outgoing->ticket
+		? tickets_index_new_id(c->txn, outgoing->message_id, outgoing->ticket, err)
+		: st;
+}
+
 enum status reply_queue(const struct reply_context *c, struct outgoing *outgoing,
 	const GString *mail, struct error *err)
 {

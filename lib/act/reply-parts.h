@@ -24,6 +24,9 @@ char *reply_from(const struct account *account);
  * sent. */
 enum status reply_queue(const struct reply_context *c, struct outgoing *outgoing,
 	const GString *mail, struct error *err);
+/* The same for one whose Message-ID was made just now. */
+enum status reply_queue_new(const struct reply_context *c, struct outgoing *outgoing,
+	const GString *mail, struct error *err);
 
 /* The languages of an answer: the mail's own where the account wants that, then the account's.
  * Owned. */

@@ -455,7 +455,7 @@ static enum status reply_send_answer(struct answering *a)
 	mail = write_answer(a, id);
 	begin_outgoing(a, &outgoing);
 	outgoing.message_id = g_steal_pointer(&id);
-	st = reply_queue(a->c, &outgoing, mail, a->err);
+	st = reply_queue_new(a->c, &outgoing, mail, a->err);
 	g_string_free(mail, TRUE);
 	record_release(&outgoing_type, &outgoing);
 	return st;

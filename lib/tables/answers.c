@@ -16,6 +16,12 @@ struct ring {
 	uint64_t by_kind[ANSWERS_KINDS];
 };
 
+void answers_key(struct key *key)
+{
+	key_init(key);
+	memcpy(key->data, "answers", key->len = strlen("answers"));
+}
+
 static struct bytes ring_key(void)
 {
 	static const char name[] = "answers";

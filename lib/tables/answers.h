@@ -9,6 +9,9 @@
  * answered before. */
 enum answers_left { LEFT_FOR_ALL, LEFT_FOR_KNOWN, LEFT_FOR_NOBODY };
 
+/* The row of the hour's count in TABLE_META. */
+void answers_key(struct key *key);
+
 /* max 0: no limit. Counted are whole minutes, the one that runs and the 60 before it, so that no 60
  * minutes, wherever they begin, have more than max. */
 enum status answers_left(

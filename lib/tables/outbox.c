@@ -332,8 +332,7 @@ enum status outbox_forget_suppressed(struct txn *txn, int64_t now, struct error 
 /* --- counts of answers, and of what was told once: day, then address, so that old days go in one
  * sweep --- */
 
-/* Of one mailbox, by whatever detail it is written to. */
-static void outbox_count_key(struct key *key, const char *address, int64_t now)
+void outbox_count_key(struct key *key, const char *address, int64_t now)
 {
 	g_autofree char *mailbox = address_mailbox(address);
 

@@ -42,6 +42,8 @@ typedef enum status outgoing_visit(
 enum status outbox_each(
 	struct txn *txn, outgoing_visit *fn, void *arg, struct error *err); /* by id */
 
+/* The row of the day's count of one mailbox, by whatever detail it is written to. */
+void outbox_count_key(struct key *key, const char *address, int64_t now);
 /* Counts an automatic answer to the address's mailbox (without its +detail) on the day of `now`
  * (UTC); *allowed_out false, and nothing counted, when max were sent. max 0: none allowed. */
 enum status outbox_count_answer(struct txn *txn, const char *address, int64_t now, uint64_t max,

@@ -101,11 +101,31 @@ static enum status settle_identity(struct txn *txn, const char *message_id)
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
+static enum status put_id(struct txn *txn, const struct key *key, uint64_t seq, enum id_kind kind)
+{
+	struct key value;
+
+	key_init(&value);
+	key_u8(&value, (uint8_t)kind);
+	key_number(&value, seq);
+	return txn_put(txn, TABLE_IDS, key_bytes(key), key_bytes(&value));
+}
+
+enum status tickets_index_new_id(
+	struct txn *txn, const char *message_id, uint64_t ticket, struct error *err)
+{
+	struct key key;
+
+	id_key(&key, message_id, ticket);
+	return record_error(
+		txn, put_id(txn, &key, 0, ID_SENT), _("index a message of"), ticket, err);
+}
+
 enum status tickets_index_id(struct txn *txn, const char *message_id, uint64_t ticket, uint64_t seq,
 	enum id_kind kind, struct error *err)
 {
 	struct bytes there;
-	struct key key, value;
+	struct key key;
 	enum status st;
 
 	if (strlen(message_id) > LIMIT_MESSAGE_ID_BYTES)
@@ -116,11 +136,8 @@ enum status tickets_index_id(struct txn *txn, const char *message_id, uint64_t t
 		return ST_OK;
 	if (st == ST_NOT_FOUND)
 		st = settle_identity(txn, message_id);
-	key_init(&value);
-	key_u8(&value, (uint8_t)kind);
-	key_number(&value, seq);
 	if (st == ST_OK)
-		st = txn_put(txn, TABLE_IDS, key_bytes(&key), key_bytes(&value));
+		st = put_id(txn, &key, seq, kind);
 	return record_error(txn, st, _("index a message of"), ticket, err);
 }
 

@@ -203,15 +203,21 @@ static char *day_name(uint64_t day)
 	return g_strdup_printf("ticket.%" G_GUINT64_FORMAT, day);
 }
 
+char *tickets_number_name(const struct numbering *numbering)
+{
+	return numbering->scheme == NUMBERS_SEQUENTIAL ? g_strdup("ticket")
+						       : day_name(day_of(numbering->now));
+}
+
 static enum status next_number(
 	struct txn *txn, const struct numbering *numbering, uint64_t *number_out)
 {
 	uint64_t today = day_of(numbering->now), day, count;
-	g_autofree char *name = day_name(today);
+	g_autofree char *name = tickets_number_name(numbering);
 	enum status st;
 
 	if (numbering->scheme == NUMBERS_SEQUENTIAL)
-		return txn_next_number(txn, "ticket", numbering->first, number_out);
+		return txn_next_number(txn, name, numbering->first, number_out);
 	/* `first` is where the system before this one stopped, if that was today. */
 	if (!split_dated(numbering->first, &day, &count) || day != today)
 		count = 1;

@@ -23,6 +23,8 @@ struct numbering {
 	int64_t now;    /* its local date is the day */
 };
 
+/* What its counter is called. Owned. */
+char *tickets_number_name(const struct numbering *numbering);
 /* Gives a number, for a ticket that is stored in the same transaction. */
 enum status tickets_give_number(struct txn *txn, const struct numbering *numbering,
 	uint64_t *number_out, struct error *err);
@@ -108,6 +110,10 @@ enum status tickets_find_id(struct txn *txn, const char *message_id, struct id_h
 	size_t max, size_t *n_out, struct error *err);
 enum status tickets_index_id(struct txn *txn, const char *message_id, uint64_t ticket, uint64_t seq,
 	enum id_kind kind, struct error *err);
+
+/* One of a mail that we send, made just now: nobody knows it yet, and nobody is asked. */
+enum status tickets_index_new_id(
+	struct txn *txn, const char *message_id, uint64_t ticket, struct error *err);
 
 /* Was this number given once, be its ticket purged since or not? */
 enum status tickets_was_given(struct txn *txn, uint64_t number, bool *given_out, struct error *err);

@@ -9,7 +9,7 @@
 #include "tables/history.h"
 
 static const char base_conf[] =
-	"store: { path = \"%s/store\"; durable = false; };\n"
+	"store: { path = \"%s/store\"; durable = false; %s };\n"
 	"archive: { path = \"%s/mail\"; };\n"
 	"tag: { name = \"example.com\"; };\n"
 	"agents_auth: { sasl = true; authserv_ids = ( \"mx.example.com\" ); };\n"
@@ -47,8 +47,11 @@ static void load_settings(struct desk *desk, const char *extra)
 {
 	g_autofree char *conf = g_build_filename(desk->dir, "milticket.conf", NULL);
 	g_autofree char *templates = g_build_filename(desk->dir, "templates", NULL);
+	g_autofree char *url = fixture_url(desk->database);
+	g_autofree char *shared = url ? g_strdup_printf("require_sync = false; url = \"%s\";", url)
+				      : g_strdup("");
 	g_autofree char *text = g_strdup_printf(
-		base_conf, desk->dir, desk->dir, extra ? extra : "");
+		base_conf, desk->dir, shared, desk->dir, extra ? extra : "");
 
 	g_assert_cmpint(g_mkdir(templates, 0755), ==, 0);
 	write_template(desk->dir, "opened.eml");
@@ -88,11 +91,9 @@ static enum status add_people(struct txn *txn, void *arg, struct error *err)
 
 static void open_store(struct desk *desk)
 {
-	g_autofree char *path = g_build_filename(desk->dir, "store", NULL);
-	const struct store_options options = {
-		.path = path, .map_size = 16 << 20, .uid = (uid_t)-1, .gid = (gid_t)-1
-	};
+	struct store_options options = store_options_of(desk->settings);
 
+	options.map_size = 16 << 20;
 	if (store_open(&options, &desk->store, &desk->err) != ST_OK)
 		g_error("store: %s", desk->err.text);
 }
@@ -117,6 +118,7 @@ void desk_open(struct desk *desk, const char *extra)
 	memset(desk, 0, sizeof *desk);
 	message_library_init();
 	desk->dir = g_dir_make_tmp("desk-XXXXXX", NULL);
+	desk->database = fixture_database();
 	desk->now = INT64_C(1790000000) * TEXT_SECOND;
 	outcome_init(&desk->last);
 	load_settings(desk, extra);
@@ -129,6 +131,7 @@ void desk_close(struct desk *desk)
 {
 	outcome_release(&desk->last);
 	store_close(desk->store);
+	fixture_give_back(desk->database);
 	settings_unref(desk->settings);
 	remove_tree(desk->dir);
 	g_free(desk->dir);

@@ -10,7 +10,7 @@
 #include "tables/tickets.h"
 
 struct desk {
-	char *dir;
+	char *dir, *database;
 	struct settings *settings;
 	struct store *store;
 	int64_t now; /* of the next mail; moves on by a second with each */

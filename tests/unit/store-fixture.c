@@ -70,7 +70,12 @@ static const char fixture_empty[] =
 
 static GQueue fixture_free = G_QUEUE_INIT; /* names; owned */
 
-static char *fixture_database(void)
+void fixture_lmdb_alone(void)
+{
+	g_unsetenv("MILTICKET_POSTGRESQL");
+}
+
+char *fixture_database(void)
 {
 	static unsigned count;
 	char *name = g_queue_pop_head(&fixture_free);
@@ -86,6 +91,19 @@ static char *fixture_database(void)
 	if (!fixture_sql("postgres", sql))
 		g_error("no database for a test");
 	return name;
+}
+
+char *fixture_url(const char *database)
+{
+	return database ? g_strdup_printf("postgresql://milticket@/%s?host=%s", database,
+				  g_getenv("MILTICKET_POSTGRESQL"))
+			: NULL;
+}
+
+void fixture_give_back(char *database)
+{
+	if (database)
+		g_queue_push_tail(&fixture_free, database);
 }
 
 struct store_options place_options(const struct place *place, size_t map_size)
@@ -105,9 +123,7 @@ void place_open(struct place *place, size_t map_size)
 	*place = (struct place){ .dir = g_dir_make_tmp("place-XXXXXX", NULL) };
 	place->path = g_build_filename(place->dir, "store", NULL);
 	place->database = fixture_database();
-	if (place->database)
-		place->url = g_strdup_printf("postgresql://milticket@/%s?host=%s", place->database,
-			g_getenv("MILTICKET_POSTGRESQL"));
+	place->url = fixture_url(place->database);
 	options = place_options(place, map_size);
 	if (store_open(&options, &place->store, &place->err) != ST_OK)
 		g_error("%s", place->err.text);
@@ -125,8 +141,7 @@ void place_close(struct place *place)
 {
 	store_close(place->store);
 	remove_tree(place->dir);
-	if (place->database)
-		g_queue_push_tail(&fixture_free, place->database);
+	fixture_give_back(place->database);
 	g_free(place->url);
 	g_free(place->path);
 	g_free(place->dir);

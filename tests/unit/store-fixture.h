@@ -17,6 +17,13 @@ struct place {
  * tests/harness/postgresql.py runs the test, the store is a database of its own there. */
 void place_open(struct place *place, size_t map_size);
 void place_close(struct place *place);
+/* For a test of what only LMDB has: there is no other engine. To be called first. */
+void fixture_lmdb_alone(void);
+/* A database for a test, empty; NULL: there is no server for it. To be given back when the store is
+ * closed. Owned. */
+char *fixture_database(void);
+char *fixture_url(const char *database);
+void fixture_give_back(char *database); /* NULL; taken */
 /* The store of that place once more, after store_close. */
 enum status place_reopen(struct place *place, bool read_only);
 struct store_options place_options(const struct place *place, size_t map_size);

@@ -137,5 +137,6 @@ const struct engine pg_engine = {
 	.say = pg_say,
 	.wait = pg_wait,
 	.away = pg_away,
+	.rewrite = pg_rewrite,
 	.files = &pg_files,
 };

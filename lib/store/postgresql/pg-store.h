@@ -78,6 +78,7 @@ enum status pg_count(struct txn *txn, struct queue_count *counts, size_t n);
 const char *pg_reason(struct txn *txn);
 enum status pg_say(struct txn *txn, const char *what, enum status st, struct error *err);
 void pg_wait(struct store *store, unsigned ms);
+enum status pg_rewrite(struct store *store, struct error *err);
 
 /* --- statements --- */
 

@@ -1,5 +1,6 @@
 /* What a message costs the store: puts, deletes, and pages that are written. */
 #include "../desk.h"
+#include "../store-fixture.h"
 
 #include <lmdb.h>
 #include <string.h>
@@ -157,6 +158,7 @@ static void test_pages(void)
 
 int main(int argc, char **argv)
 {
+	fixture_lmdb_alone();
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/cost/a new ticket is 8 puts, and a follow-up 6 and a delete", test_puts);
 	g_test_add_func("/cost/few pages are written for a message", test_pages);

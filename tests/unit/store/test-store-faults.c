@@ -232,6 +232,7 @@ static void test_doomed(void)
 
 int main(int argc, char **argv)
 {
+	fixture_lmdb_alone();
 	g_test_init(&argc, &argv, NULL);
 	message_library_init();
 	for (size_t i = 0; i < G_N_ELEMENTS(mails); i++) {

@@ -544,6 +544,7 @@ static void test_turns(void)
 
 int main(int argc, char **argv)
 {
+	fixture_lmdb_alone();
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/store-group/processes share a store that grows", test_processes);
 	g_test_add_func("/store-group/pages behind a dead reader are used again", test_dead_reader);

@@ -314,6 +314,7 @@ static void test_what_transactions_leave_is_sound(void)
 
 int main(int argc, char **argv)
 {
+	fixture_lmdb_alone();
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/store-pages/what transactions leave is sound",
 		test_what_transactions_leave_is_sound);

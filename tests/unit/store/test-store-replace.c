@@ -323,6 +323,7 @@ static void test_replacers_die(void)
 
 int main(int argc, char **argv)
 {
+	fixture_lmdb_alone();
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/replace/what was deleted is not in the file that is written anew",
 		test_nothing_is_left);

@@ -239,6 +239,7 @@ static void test_keys(void)
 
 int main(int argc, char **argv)
 {
+	fixture_lmdb_alone();
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/store-table/each table has its own rows only", test_apart);
 	g_test_add_func("/store-table/one is emptied and the others stay", test_emptied_apart);

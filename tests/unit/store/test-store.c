@@ -794,6 +794,7 @@ static void test_copy_without_space(void)
 
 int main(int argc, char **argv)
 {
+	fixture_lmdb_alone();
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/store/keeps what is put until it is deleted", test_keeps);
 	g_test_add_func("/store/undoes all writes of a function that fails", test_undoes);

@@ -8,6 +8,7 @@
 #include "tables/check.h"
 #include "tables/tickets-index.h"
 #include "../desk.h"
+#include "../store-fixture.h"
 
 static const char mail[] =
 	"From: Carla Kern <carla@customer.example>\nTo: support@example.com\nSubject: Printer\n"
@@ -407,6 +408,7 @@ int main(int argc, char **argv)
 		{ "agent addresses", TABLE_AGENT_ADDRESSES, true, true },
 	};
 
+	fixture_lmdb_alone();
 	g_test_init(&argc, &argv, NULL);
 	message_library_init();
 	for (size_t i = 0; i < G_N_ELEMENTS(tables); i++) {

@@ -107,7 +107,8 @@ static enum status ids_of(struct txn *txn, const struct outgoing *o, void *arg, 
 static enum status contents(struct txn *txn, void *arg, struct error *err)
 {
 	g_autoptr(GString) mail = g_string_new("old"), ids = g_string_new(NULL);
-	struct outgoing o = { .state = OUTGOING_SUPPRESSED }, got = { 0 };
+	struct outgoing o = { .state = OUTGOING_SUPPRESSED, .event = (char *)"opened" },
+			got = { 0 };
 
 	(void)arg;
 	put(txn, 5, OUTGOING_WAITING);

@@ -1013,9 +1013,11 @@ static enum status sweep_rows(struct txn *txn, void *arg, struct error *err)
 	put_row(txn, TABLE_DUE, &key, &value);
 	key_init(&key);
 	key_u8(&key, 1);
-	put_row(txn, TABLE_DUE, &key, &value);
-	g_assert_cmpuint(checked(txn, false), ==, 5);
-	g_assert_cmpuint(checked(txn, true), ==, 5);
+	/* A database has no key that is none. */
+	if (txn_derives(txn))
+		put_row(txn, TABLE_DUE, &key, &value);
+	g_assert_cmpuint(checked(txn, false), ==, txn_derives(txn) ? 5 : 4);
+	g_assert_cmpuint(checked(txn, true), ==, txn_derives(txn) ? 5 : 4);
 	g_assert_cmpuint(checked(txn, false), ==, 0);
 	return ST_OK;
 }
@@ -1146,6 +1148,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/tickets/check finds a wrong count, reindex counts", test_recount);
 	g_test_add_func(
 		"/tickets/sweep finds rows that lead nowhere, and removes them", test_sweep);
-	g_test_add_func("/tickets/a message takes at most 600 bytes without its text", test_size);
+	if (!g_getenv("MILTICKET_POSTGRESQL"))
+		g_test_add_func(
+			"/tickets/a message takes at most 600 bytes without its text", test_size);
 	return g_test_run();
 }
