@@ -381,6 +381,8 @@ enum status fulltext_search_next(
 	if (st == ST_OK)
 		st = find_scores(search, tickets, hits, err);
 	find_rest(search);
+	if (st == ST_OK)
+		st = fulltext_check_made(search->f, err);
 	if (st == ST_OK) {
 		g_array_sort(hits, find_better);
 		*hits_out = g_steal_pointer(&hits);
@@ -403,6 +405,8 @@ enum status fulltext_search_has(
 		has = search->walks[i].ticket == id;
 	}
 	find_rest(search);
+	if (st == ST_OK)
+		st = fulltext_check_made(search->f, err);
 	if (st == ST_OK)
 		*has_out = has;
 	return st;

@@ -44,6 +44,8 @@ struct fulltext {
 	bool writable, damaged;
 	dev_t device; /* of the file that was opened */
 	ino_t inode;
+	int64_t made; /* counts how often it was emptied: as fulltext_place() met it; 0: it did not
+	                 yet */
 	sqlite3_stmt *statements[SQL_COUNT]; /* prepared when first asked for */
 	struct known known;
 	GPtrArray *fresh; /* char *: words of this transaction that may be new */
@@ -62,6 +64,9 @@ enum status fulltext_failed(struct fulltext *f, const char *what, struct error *
 /* It is not as we wrote it: ST_IO, and the file goes when it is closed, as one does that SQLite
  * found damaged. */
 enum status fulltext_is_damaged(struct fulltext *f, struct error *err);
+/* ST_BUSY when it was emptied since its place was asked for: what is not found in it may be there.
+ */
+enum status fulltext_check_made(struct fulltext *f, struct error *err);
 /* What the file says of itself. */
 enum status fulltext_set_about(
 	struct fulltext *f, const char *key, const char *value, struct error *err);

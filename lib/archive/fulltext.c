@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,7 +30,7 @@ static const char fulltext_schema[] =
 	"INSERT INTO words(words, rank) VALUES('hashsize', 33554432), ('automerge', 8);"
 	"INSERT INTO about VALUES('format', '" FULLTEXT_FORMAT
 	"'), ('place', '0 0 0'), ('dead', 0),"
-	" ('owed', 0);";
+	" ('owed', 0), ('made', 1);";
 
 static const char *const fulltext_texts[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -153,24 +154,53 @@ enum status fulltext_set_about(
 
 enum status fulltext_place(struct fulltext *f, struct fulltext_place *place_out, struct error *err)
 {
-	g_autofree char *value = fulltext_about(f, "place");
+	g_autofree char *made = fulltext_about(f, "made"), *value = fulltext_about(f, "place");
 	g_auto(GStrv) words = value ? g_strsplit(value, " ", 3) : NULL;
 
 	if (!words || g_strv_length(words) != 3)
 		return fulltext_is_damaged(f, err);
+	f->made = made ? g_ascii_strtoll(made, NULL, 10) : 0;
 	place_out->serial = g_ascii_strtoull(words[0], NULL, 10);
 	place_out->built = strcmp(words[1], "1") == 0;
 	place_out->number = g_ascii_strtoull(words[2], NULL, 10);
 	return ST_OK;
 }
 
+enum status fulltext_check_made(struct fulltext *f, struct error *err)
+{
+	g_autofree char *made = fulltext_about(f, "made");
+
+	if (made && (!f->made || g_ascii_strtoll(made, NULL, 10) == f->made))
+		return ST_OK;
+	return error_set(err, ST_BUSY, _("search index '%s' is being made anew"), f->path);
+}
+
 /* --- opening --- */
 
+/* And could it be asked? */
 static bool fulltext_is_ours(struct fulltext *f, const char *store)
 {
 	g_autofree char *format = fulltext_about(f, "format"), *of = fulltext_about(f, "store");
 
-	return g_strcmp0(format, FULLTEXT_FORMAT) == 0 && g_strcmp0(of, store) == 0;
+	return g_strcmp0(format, FULLTEXT_FORMAT) == 0 && g_strcmp0(of, store) == 0 &&
+		fulltext_statement(f, SQL_PUT_WORDS, NULL);
+}
+
+/* Nobody may remove the files while somebody opens them, or the one would write into the files of
+ * the other: how is LOCK_SH or LOCK_EX of the directory. Gives what is to be closed; -1. */
+static int fulltext_lock(const char *directory, int how)
+{
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0)
+		flock(fd, how);
+	return fd;
+}
+
+static void fulltext_unlock(int fd)
+{
+	if (fd >= 0)
+		close(fd);
 }
 
 static enum status fulltext_run(struct fulltext *f, const char *sql, struct error *err)
@@ -219,18 +249,26 @@ static void fulltext_disconnect(struct fulltext *f)
 	g_clear_pointer(&f->db, sqlite3_close);
 }
 
+/* What another format had, or another store. */
+static const char fulltext_drop[] =
+	"DROP TABLE IF EXISTS words; DROP TABLE IF EXISTS parts; DROP TABLE IF EXISTS terms;"
+	"DROP TABLE IF EXISTS documents; DROP TABLE IF EXISTS tickets;"
+	"DROP TABLE IF EXISTS about;";
+
 /* Two processes may find at the same time that there is none: who comes second sees the first's. */
 static enum status fulltext_make(struct fulltext *f, const char *store, struct error *err)
 {
 	enum status st = fulltext_run(f, "BEGIN IMMEDIATE", err);
+	bool ours = st == ST_OK && fulltext_is_ours(f, store);
 
 	if (st != ST_OK)
 		return st;
-	if (!fulltext_is_ours(f, store)) {
+	if (!ours)
+		st = fulltext_run(f, fulltext_drop, err);
+	if (st == ST_OK && !ours)
 		st = fulltext_run(f, fulltext_schema, err);
-		if (st == ST_OK)
-			st = fulltext_set_about(f, "store", store, err);
-	}
+	if (st == ST_OK && !ours)
+		st = fulltext_set_about(f, "store", store, err);
 	if (st == ST_OK)
 		st = fulltext_run(f, "COMMIT", err);
 	if (st == ST_OK)
@@ -239,16 +277,52 @@ static enum status fulltext_make(struct fulltext *f, const char *store, struct e
 	return st;
 }
 
-static enum status fulltext_remake(
+static enum status fulltext_remove_files(const char *directory, struct error *err)
+{
+	static const char *const endings[] = { "", "-wal", "-shm", "-journal" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(endings); i++) {
+		g_autofree char *name = g_strconcat(FULLTEXT_FILE, endings[i], NULL),
+				*path = g_build_filename(directory, name, NULL);
+
+		if (g_unlink(path) != 0 && errno != ENOENT)
+			return error_set(err, ST_IO, _("cannot remove search index '%s': %s"), path,
+				g_strerror(errno));
+	}
+	return ST_OK;
+}
+
+/* Another process may have done so already. */
+static enum status fulltext_replace(
 	struct fulltext *f, const struct fulltext_options *options, struct error *err)
 {
+	int lock = fulltext_lock(options->directory, LOCK_EX);
+	struct error none = { "" };
 	enum status st;
 
 	fulltext_disconnect(f);
-	st = fulltext_destroy(options->directory, err);
-	if (st == ST_OK)
-		st = fulltext_connect(f, err);
-	return st == ST_OK ? fulltext_make(f, options->store, err) : st;
+	st = fulltext_connect(f, &none);
+	if (st != ST_OK || !fulltext_is_ours(f, options->store)) {
+		fulltext_disconnect(f);
+		st = fulltext_remove_files(options->directory, err);
+		if (st == ST_OK)
+			st = fulltext_connect(f, err);
+		if (st == ST_OK)
+			st = fulltext_make(f, options->store, err);
+	}
+	f->damaged &= st != ST_OK;
+	fulltext_unlock(lock);
+	return st;
+}
+
+static enum status fulltext_connect_locked(
+	struct fulltext *f, const struct fulltext_options *options, struct error *err)
+{
+	int lock = fulltext_lock(options->directory, LOCK_SH);
+	enum status st = fulltext_connect(f, err);
+
+	fulltext_unlock(lock);
+	return st;
 }
 
 /* One that cannot be read is made anew by who may write; one that is busy or has no room is not. */
@@ -256,16 +330,18 @@ static enum status fulltext_ready(
 	struct fulltext *f, const struct fulltext_options *options, struct error *err)
 {
 	struct error why = { "" };
-	enum status st = fulltext_connect(f, &why);
+	enum status st = fulltext_connect_locked(f, options, &why);
 
 	if (st == ST_OK && fulltext_is_ours(f, options->store))
 		return ST_OK;
-	if (options->writable && st != ST_BUSY && st != ST_FULL)
-		return fulltext_remake(f, options, err);
-	if (st != ST_OK)
-		return error_set(err, st, "%s", why.text);
-	return error_set(
-		err, ST_NOT_FOUND, _("search index '%s' is of another format or store"), f->path);
+	if (!options->writable && st == ST_OK)
+		return error_set(err, ST_NOT_FOUND,
+			_("search index '%s' is of another format or store"), f->path);
+	if (options->writable && st == ST_OK)
+		st = fulltext_make(f, options->store, &why);
+	if (options->writable && st != ST_OK && st != ST_BUSY && st != ST_FULL)
+		return fulltext_replace(f, options, err);
+	return st == ST_OK ? ST_OK : error_set(err, st, "%s", why.text);
 }
 
 void fulltext_forget(struct fulltext *f)
@@ -279,11 +355,11 @@ void fulltext_forget(struct fulltext *f)
 
 enum status fulltext_empty(struct fulltext *f, struct error *err)
 {
-	static const char sql[] =
-		"BEGIN IMMEDIATE; DELETE FROM tickets; DELETE FROM parts;"
-		"INSERT INTO words(words) VALUES('delete-all');"
-		"UPDATE about SET value = '0 0 0' WHERE key = 'place';"
-		"UPDATE about SET value = 0 WHERE key IN ('dead', 'owed'); COMMIT";
+	static const char sql[] = "BEGIN IMMEDIATE; DELETE FROM tickets; DELETE FROM parts;"
+				  "INSERT INTO words(words) VALUES('delete-all');"
+				  "UPDATE about SET value = '0 0 0' WHERE key = 'place';"
+				  "UPDATE about SET value = 0 WHERE key IN ('dead', 'owed');"
+				  "UPDATE about SET value = value + 1 WHERE key = 'made'; COMMIT";
 	enum status st = fulltext_run(f, sql, err);
 
 	fulltext_forget(f);
@@ -372,13 +448,22 @@ static bool fulltext_is_in_place(const struct fulltext *f)
 	return stat(f->path, &st) == 0 && st.st_dev == f->device && st.st_ino == f->inode;
 }
 
+static void fulltext_remove_damaged(const struct fulltext *f)
+{
+	int lock = fulltext_lock(f->directory, LOCK_EX);
+
+	if (fulltext_is_in_place(f))
+		fulltext_remove_files(f->directory, NULL);
+	fulltext_unlock(lock);
+}
+
 void fulltext_close(struct fulltext *f)
 {
 	if (!f)
 		return;
 	fulltext_disconnect(f);
-	if (f->damaged && f->writable && fulltext_is_in_place(f))
-		fulltext_destroy(f->directory, NULL);
+	if (f->damaged && f->writable)
+		fulltext_remove_damaged(f);
 	fulltext_forget(f);
 	g_ptr_array_unref(f->fresh);
 	g_free(f->directory);
@@ -388,15 +473,9 @@ void fulltext_close(struct fulltext *f)
 
 enum status fulltext_destroy(const char *directory, struct error *err)
 {
-	static const char *const endings[] = { "", "-wal", "-shm", "-journal" };
+	int lock = fulltext_lock(directory, LOCK_EX);
+	enum status st = fulltext_remove_files(directory, err);
 
-	for (size_t i = 0; i < G_N_ELEMENTS(endings); i++) {
-		g_autofree char *name = g_strconcat(FULLTEXT_FILE, endings[i], NULL),
-				*path = g_build_filename(directory, name, NULL);
-
-		if (g_unlink(path) != 0 && errno != ENOENT)
-			return error_set(err, ST_IO, _("cannot remove search index '%s': %s"), path,
-				g_strerror(errno));
-	}
-	return ST_OK;
+	fulltext_unlock(lock);
+	return st;
 }

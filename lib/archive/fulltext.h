@@ -99,7 +99,8 @@ enum status fulltext_search_new(struct fulltext *fulltext, const struct fulltext
 void fulltext_search_free(struct fulltext_search *search);
 /* The next ones, at most limit, those that came into the index last first; among these the best
  * first, then the newest. *hits_out: struct fulltext_hit, owned; none: there are no more. What is
- * written between two calls may be missed. */
+ * written between two calls may be missed. ST_BUSY: it was emptied since fulltext_place() was
+ * asked, and cannot tell. */
 enum status fulltext_search_next(
 	struct fulltext_search *search, unsigned limit, GArray **hits_out, struct error *err);
 /* Is it one of them? Costs as much as to look up each term once. */

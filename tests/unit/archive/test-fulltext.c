@@ -390,6 +390,29 @@ static void test_one_ticket(void)
 	fulltext_close(f);
 }
 
+/* Another process empties it, and who asks is told rather than answered that there is nothing. */
+static void test_emptied_meanwhile(void)
+{
+	struct fulltext *f = filled(), *other = fulltext_of("one", true, ST_OK);
+	struct fulltext_place place;
+	struct error err = { "" };
+	g_autoptr(GArray) hits = NULL;
+	struct asked a;
+	bool has = false;
+
+	g_assert_cmpint(fulltext_place(f, &place, NULL), ==, ST_OK);
+	ask(f, &a, "printer", 0);
+	g_assert_cmpint(fulltext_empty(other, &err), ==, ST_OK);
+	g_assert_cmpint(fulltext_search_next(a.search, 5, &hits, &err), ==, ST_BUSY);
+	g_assert_cmpint(fulltext_search_has(a.search, 1, &has, &err), ==, ST_BUSY);
+	g_assert_cmpint(fulltext_place(f, &place, NULL), ==, ST_OK);
+	g_assert_cmpint(fulltext_search_has(a.search, 1, &has, &err), ==, ST_OK);
+	g_assert_false(has);
+	asked_release(&a);
+	fulltext_close(other);
+	fulltext_close(f);
+}
+
 /* Those that begin with the part, and the shortest, are looked for; that it were not all is told.
  */
 static void test_parts_of_many_words(void)
@@ -433,6 +456,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/fulltext/another store's is not used", test_whose_it_is);
 	g_test_add_func("/fulltext/damage is an error", test_damage);
 	g_test_add_func("/fulltext/a ticket is one of them or not", test_one_ticket);
+	g_test_add_func("/fulltext/one that was emptied says so", test_emptied_meanwhile);
 	g_test_add_func("/fulltext/a part may be in too many words", test_parts_of_many_words);
 	g_test_add_func("/fulltext/many are found page by page, the newest first", test_limit);
 	code = g_test_run();
