@@ -1,5 +1,6 @@
-"""What time brings, under a daemon that is killed: at each step that has a name, and at random moments. Each warning,
-deadline, wake and reminder is told once all the same. CRASH_KILLS says how often (default 200; a tenth of it)."""
+"""What time brings, under a daemon that is killed: at each step that has a name, and at random
+moments. Each warning, deadline, wake and reminder is told once all the same. CRASH_KILLS says how
+often (default 200; a tenth of it)."""
 
 import collections
 import os
@@ -68,8 +69,8 @@ def open_all(daemon):
 
 
 def assert_told_once(daemon, numbers, wanted):
-    """What is told twice, or not to be told, is seen as well as what is missing. Of a deadline that has passed while
-    nothing ran there is no warning."""
+    """What is told twice, or not to be told, is seen as well as what is missing. Of a deadline that
+    has passed while nothing ran there is no warning."""
 
     def found():
         return {key: n for key, n in told(daemon, numbers).items() if key[1] != "sla-warned"}
