@@ -30,7 +30,7 @@ struct worker {
 
 static gint threads = 1, messages = 1000, stored, per_ticket = 2, seconds;
 static gboolean not_durable, archive, counting;
-static char *template;
+static char *template, *url;
 /* Subjects are of many lengths, or records would fill the pages of a store in one way only, a good
  * or a bad one. */
 static const char words[] = " about the printer that is on fire";
@@ -53,6 +53,8 @@ static const GOptionEntry options[] = { { "threads", 0, 0, G_OPTION_ARG_INT, &th
 	{ "archive", 0, 0, G_OPTION_ARG_NONE, &archive, "keep each message as a file too", NULL },
 	{ "template", 0, 0, G_OPTION_ARG_FILENAME, &template,
 		"answer each new ticket with it (into the outbox)", "FILE" },
+	{ "url", 0, 0, G_OPTION_ARG_STRING, &url, "into that database, in place of LMDB",
+		"postgresql://…" },
 	{ NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL } };
 
 /* --- a message --- */
@@ -221,6 +223,8 @@ static int open_store(struct bench *b, const char *dir, bool durable)
 {
 	g_autofree char *path = g_build_filename(dir, "store", NULL);
 	const struct store_options with = { .path = path,
+		.url = url,
+		.deadline_s = 25,
 		.map_size = (size_t)64 << 20,
 		.durable = durable,
 		.uid = (uid_t)-1,
