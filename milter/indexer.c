@@ -10,7 +10,7 @@
 #include "wait.h"
 
 enum {
-	STEP = 200,      /* tickets or events at once */
+	STEP = 500,      /* tickets or events at once */
 	NICE = 10,       /* mail goes first */
 	RETRY_AFTER = 60 /* seconds, when the index cannot be written */
 };
@@ -50,10 +50,17 @@ static enum status indexer_look_at_store(bool missing, struct error *err)
 	return st;
 }
 
+static bool indexer_wants_more(struct indexing_watch *watch)
+{
+	(void)watch;
+	return !indexer_stopping();
+}
+
 /* Closed between times: the memory that it takes is the mail's. */
 static enum status indexer_bring_up_to_date(const char *directory, struct error *err)
 {
 	struct indexing_progress progress = { .done = false };
+	struct indexing_watch watch = { .go_on = indexer_wants_more };
 	struct fulltext *f = NULL;
 	enum status st = indexing_open(indexer.daemon->store, directory, true, &f, err);
 
@@ -61,8 +68,8 @@ static enum status indexer_bring_up_to_date(const char *directory, struct error 
 		st = indexing_look(indexer.daemon->store, f, &progress, err);
 	if (st == ST_OK)
 		st = indexer_look_at_store(!progress.done, err);
-	while (st == ST_OK && !progress.done && !indexer_stopping())
-		st = indexing_step(indexer.daemon->store, f, STEP, &progress, err);
+	if (st == ST_OK && !progress.done)
+		st = indexing_all(indexer.daemon->store, f, STEP, &watch, err);
 	fulltext_close(f);
 #ifdef __GLIBC__
 	malloc_trim(0);

@@ -65,18 +65,21 @@ const struct cli_command cmd_index_status = {
 
 /* --- rebuild --- */
 
+static bool index_show_progress(struct indexing_watch *watch)
+{
+	progress_show(watch->arg, watch->progress.number, watch->progress.last_number);
+	return !cli_interrupted();
+}
+
 static enum status index_build(struct cli *cli, struct fulltext *f, struct error *err)
 {
 	struct progress shown = { .unit = _("tickets"), .quiet = cli->json };
-	struct indexing_progress progress = { .done = false };
-	enum status st = ST_OK;
+	struct indexing_watch watch = { .go_on = index_show_progress, .arg = &shown };
+	enum status st;
 
 	cli_catch_interrupt();
 	progress_begin(&shown);
-	while (st == ST_OK && !progress.done && !cli_interrupted()) {
-		st = indexing_step(cli->store, f, STEP, &progress, err);
-		progress_show(&shown, progress.number, progress.last_number);
-	}
+	st = indexing_all(cli->store, f, STEP, &watch, err);
 	progress_clear(&shown);
 	return st;
 }

@@ -1,253 +1,14 @@
-/* What of a ticket is indexed: its own row, and one a message. Rows are read in a transaction of
- * the store and written outside of it, as another process may hold the index for seconds. */
+/* Rows are read in a transaction of the store and written outside of it, as another process may
+ * hold the index for seconds. */
 #include "tables/indexing.h"
 
-#include <inttypes.h>
-#include <string.h>
-
-#include "base/fold.h"
 #include "base/hash.h"
 #include "base/tongue.h"
-#include "mail/attachment.h"
-#include "tables/following.h"
 #include "tables/history.h"
+#include "tables/indexing-read.h"
 #include "tables/tickets.h"
 
-enum { READ_BYTES = 8 * 1024 * 1024, STEP_WHOLE = 500, DEAD_LEAST = 1000, OWED_SECONDS = 600 };
-
-/* --- rows, as they are read --- */
-
-struct row {
-	uint64_t number, seq;
-	char *texts[FULLTEXT_COLUMNS];
-};
-
-/* What is read in one transaction. */
-struct reading {
-	struct fulltext *fulltext;
-	uint64_t after; /* ticket's number, or serial of the log */
-	unsigned most;
-	size_t bytes;    /* of texts, so far */
-	bool cut;        /* there was more than is read at once: the same is to be read again */
-	GPtrArray *rows; /* struct row * */
-	GArray *removed; /* uint64_t: tickets of which nothing older stays */
-	struct following log;
-	uint64_t last; /* ticket or serial that was read last */
-};
-
-/* Folded while it is read: another thread may write what was read before. */
-static void row_set(struct row *row, enum fulltext_column column, const char *text)
-{
-	GString *words;
-
-	if (!text || !*text)
-		return;
-	words = g_string_sized_new(strlen(text) + 1);
-	fold_text(text, words);
-	row->texts[column] = g_string_free(words, FALSE);
-}
-
-static void row_free(gpointer data)
-{
-	struct row *row = data;
-
-	for (unsigned c = 0; c < FULLTEXT_COLUMNS; c++)
-		g_free(row->texts[c]);
-	g_free(row);
-}
-
-static void reading_init(struct reading *r)
-{
-	r->rows = g_ptr_array_new_with_free_func(row_free);
-	r->removed = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-	following_init(&r->log, r->most);
-}
-
-static void reading_reset(struct reading *r)
-{
-	g_ptr_array_set_size(r->rows, 0);
-	g_array_set_size(r->removed, 0);
-	r->last = r->after;
-	r->bytes = 0;
-	r->cut = false;
-}
-
-static void reading_release(struct reading *r)
-{
-	g_ptr_array_unref(r->rows);
-	g_array_unref(r->removed);
-	following_release(&r->log);
-}
-
-static void reading_add_words(GString *out, const char *text)
-{
-	if (text)
-		g_string_append_printf(out, "%s\n", text);
-}
-
-static void reading_add_list(GString *out, char *const *list)
-{
-	for (; list && *list; list++)
-		reading_add_words(out, *list);
-}
-
-/* Not their types: who looks for "image" means the word. Owned. */
-static char *reading_files(char *const *attached)
-{
-	g_autoptr(GString) out = g_string_new(NULL);
-
-	for (; attached && *attached; attached++) {
-		struct attachment a = { 0 };
-
-		if (attachment_read(*attached, &a))
-			reading_add_words(out, a.name);
-		attachment_release(&a);
-	}
-	return g_string_free(g_steal_pointer(&out), FALSE);
-}
-
-static struct row *reading_add_row(struct reading *r, uint64_t number, uint64_t seq)
-{
-	struct row *row = g_new0(struct row, 1);
-
-	row->number = number;
-	row->seq = seq;
-	g_ptr_array_add(r->rows, row);
-	return row;
-}
-
-static void reading_add_ticket(struct reading *r, const struct ticket *t)
-{
-	struct row *row = reading_add_row(r, t->number, 0);
-	g_autoptr(GString) people = g_string_new(NULL), marks = g_string_new(NULL);
-
-	reading_add_words(people, t->requester_name);
-	reading_add_words(people, t->requester_address);
-	reading_add_list(people, t->participants);
-	g_string_printf(marks, "%" PRIu64 "\n", t->number);
-	reading_add_list(marks, t->tags);
-	row_set(row, FULLTEXT_SUBJECT, t->subject);
-	row_set(row, FULLTEXT_PEOPLE, people->str);
-	row_set(row, FULLTEXT_MARKS, marks->str);
-}
-
-static enum status reading_add_entry(
-	struct txn *txn, const struct entry *e, void *arg, struct error *err)
-{
-	struct reading *r = arg;
-	struct row *row = reading_add_row(r, e->ticket, e->seq);
-	g_autoptr(GString) to = g_string_new(NULL);
-	g_autofree char *files = reading_files(e->attached), *text = NULL;
-	enum status st = tickets_text(txn, e->ticket, e->seq, &text, err);
-
-	r->bytes += st == ST_OK ? strlen(text) : 0;
-	reading_add_list(to, e->to);
-	reading_add_list(to, e->cc);
-	row_set(row, e->direction == DIRECTION_NOTE ? FULLTEXT_NOTE : FULLTEXT_TEXT, text);
-	row_set(row, FULLTEXT_SUBJECT, e->subject);
-	row_set(row, FULLTEXT_FROM, e->from);
-	row_set(row, FULLTEXT_TO, to->str);
-	row_set(row, FULLTEXT_FILES, files);
-	return st;
-}
-
-/* The same, until it is enough for now. */
-static enum status reading_add_new_entry(
-	struct txn *txn, const struct entry *e, void *arg, struct error *err)
-{
-	struct reading *r = arg;
-
-	r->cut = r->bytes > READ_BYTES;
-	return r->cut ? ST_NOT_FOUND : reading_add_entry(txn, e, r, err);
-}
-
-/* --- what the log asks for --- */
-
-/* Of a merged ticket nothing is found: its messages are the survivor's. */
-static enum status want_read(
-	struct txn *txn, struct reading *r, uint64_t number, enum change_of want, struct error *err)
-{
-	struct ticket t = { 0 };
-	uint64_t last = 0;
-	enum status st = tickets_load(txn, number, &t, err);
-	bool gone = st == ST_NOT_FOUND || (st == ST_OK && t.merged_into);
-
-	if (st == ST_OK && want != CHANGED_ALL)
-		st = fulltext_last(r->fulltext, number, &last, err);
-	if (gone || want == CHANGED_ALL)
-		g_array_append_val(r->removed, number);
-	if (st == ST_OK && !gone && want != CHANGED_MESSAGES)
-		reading_add_ticket(r, &t);
-	if (st == ST_OK && !gone)
-		st = tickets_each_entry_from(txn, number, last + 1,
-			want == CHANGED_ALL ? reading_add_entry : reading_add_new_entry, r, err);
-	record_release(&ticket_type, &t);
-	return st == ST_NOT_FOUND ? ST_OK : st;
-}
-
-static gint want_compare(gconstpointer a, gconstpointer b)
-{
-	gsize x = GPOINTER_TO_SIZE(*(const gconstpointer *)a),
-	      y = GPOINTER_TO_SIZE(*(const gconstpointer *)b);
-
-	return x < y ? -1 : x > y;
-}
-
-/* By number, which is nearly the order of rows: others would each begin a piece of their own. */
-static enum status want_read_all(struct txn *txn, struct reading *r, struct error *err)
-{
-	guint n;
-	g_autofree gpointer *numbers = g_hash_table_get_keys_as_array(r->log.tickets, &n);
-	enum status st = ST_OK;
-
-	qsort(numbers, n, sizeof *numbers, want_compare);
-	for (guint i = 0; i < n && st == ST_OK && !r->cut; i++) {
-		gpointer want = g_hash_table_lookup(r->log.tickets, numbers[i]);
-
-		st = want_read(txn, r, GPOINTER_TO_SIZE(numbers[i]),
-			(enum change_of)GPOINTER_TO_UINT(want), err);
-	}
-	return st;
-}
-
-static enum status indexing_read_log(struct txn *txn, void *arg, struct error *err)
-{
-	struct reading *r = arg;
-	enum status st;
-
-	reading_reset(r);
-	st = following_read(txn, &r->log, r->after, err);
-	if (st == ST_OK)
-		st = want_read_all(txn, r, err);
-	r->last = r->cut ? r->after : r->log.last;
-	return st;
-}
-
-/* --- building --- */
-
-static enum status indexing_read_ticket(
-	struct txn *txn, const struct ticket *t, void *arg, struct error *err)
-{
-	struct reading *r = arg;
-	enum status st = want_read(txn, r, t->number, CHANGED_TICKET, err);
-
-	if (st != ST_OK || r->cut)
-		return st == ST_OK ? ST_NOT_FOUND : st;
-	r->last = t->number;
-	return --r->most == 0 ? ST_NOT_FOUND : ST_OK;
-}
-
-static enum status indexing_read_tickets(struct txn *txn, void *arg, struct error *err)
-{
-	struct reading *r = arg;
-	unsigned most = r->most;
-	enum status st;
-
-	reading_reset(r);
-	st = tickets_each_from(txn, r->after + 1, indexing_read_ticket, r, err);
-	r->most = most;
-	return st;
-}
+enum { STEP_WHOLE = 500, DEAD_LEAST = 1000, OWED_SECONDS = 600 };
 
 /* --- writing --- */
 
@@ -258,7 +19,7 @@ static enum status indexing_write(struct reading *r, struct error *err)
 	for (guint i = 0; i < r->removed->len && st == ST_OK; i++)
 		st = fulltext_remove(r->fulltext, g_array_index(r->removed, uint64_t, i), err);
 	for (guint i = 0; i < r->rows->len && st == ST_OK; i++) {
-		const struct row *row = r->rows->pdata[i];
+		const struct indexing_row *row = r->rows->pdata[i];
 
 		st = fulltext_put(
 			r->fulltext, row->number, row->seq, (const char *const *)row->texts, err);
@@ -413,6 +174,132 @@ enum status indexing_step(struct store *store, struct fulltext *f, unsigned most
 	if (st == ST_OK && r.removed->len > 0)
 		st = indexing_bury(f, progress_out, err);
 	reading_release(&r);
+	return st;
+}
+
+/* --- all tickets: one thread reads what the other writes next --- */
+
+struct ahead {
+	struct store *store;
+	struct reading reading;
+	GThread *thread;
+	struct error err;
+	enum status st;
+};
+
+static gpointer ahead_read(gpointer arg)
+{
+	struct ahead *a = arg;
+
+	a->st = store_read(a->store, indexing_read_tickets, &a->reading, &a->err);
+	return NULL;
+}
+
+/* NULL: there is no thread to be had. */
+static struct ahead *ahead_start(struct store *store, uint64_t after, unsigned most)
+{
+	struct ahead *a = g_new0(struct ahead, 1);
+
+	a->store = store;
+	a->reading.after = after;
+	a->reading.most = most;
+	reading_init(&a->reading);
+	a->thread = g_thread_try_new("indexing", ahead_read, a, NULL);
+	if (a->thread)
+		return a;
+	reading_release(&a->reading);
+	g_free(a);
+	return NULL;
+}
+
+static void ahead_wait(struct ahead *a)
+{
+	if (a->thread)
+		g_thread_join(a->thread);
+	a->thread = NULL;
+}
+
+static void ahead_free(struct ahead *a)
+{
+	if (!a)
+		return;
+	ahead_wait(a);
+	reading_release(&a->reading);
+	g_free(a);
+}
+
+/* What was read goes in, if nobody else has gone on meanwhile. *progress_out says how far it is
+ * then, and is left when somebody has. */
+static enum status ahead_write(
+	struct ahead *a, struct fulltext *f, struct indexing_progress *progress, struct error *err)
+{
+	struct fulltext_place place;
+	enum status st = fulltext_begin(f, err);
+
+	if (st != ST_OK)
+		return st;
+	st = fulltext_place(f, &place, err);
+	if (st == ST_OK && (place.built || place.number != a->reading.after)) {
+		fulltext_undo(f);
+		return ST_OK;
+	}
+	a->reading.fulltext = f;
+	if (st == ST_OK)
+		st = indexing_write(&a->reading, err);
+	place.number = a->reading.last;
+	if (st == ST_OK)
+		st = fulltext_commit(f, &place, err);
+	if (st == ST_OK)
+		progress->number = place.number;
+	else
+		fulltext_undo(f);
+	return st;
+}
+
+/* Nothing is left for a step to end with, or it is one ticket that is too large to be read at
+ * once. */
+static bool ahead_is_last(const struct ahead *a)
+{
+	return a->reading.last == a->reading.after;
+}
+
+static enum status ahead_all(struct store *store, struct fulltext *f, unsigned most,
+	struct indexing_watch *watch, struct error *err)
+{
+	struct indexing_progress *progress = &watch->progress;
+	struct ahead *now = ahead_start(store, progress->number, most);
+	enum status st = ST_OK;
+
+	while (now && st == ST_OK && watch->go_on(watch)) {
+		struct ahead *next = NULL;
+		uint64_t was = progress->number;
+
+		ahead_wait(now);
+		st = now->st == ST_OK ? ST_OK : error_set(err, now->st, "%s", now->err.text);
+		if (st != ST_OK || ahead_is_last(now))
+			break;
+		next = ahead_start(store, now->reading.last, most);
+		st = ahead_write(now, f, progress, err);
+		ahead_free(now);
+		now = next;
+		if (progress->number == was)
+			break;
+	}
+	ahead_free(now);
+	return st;
+}
+
+enum status indexing_all(struct store *store, struct fulltext *f, unsigned most,
+	struct indexing_watch *watch, struct error *err)
+{
+	enum status st = ST_OK;
+
+	watch->progress = (struct indexing_progress){ .done = false };
+	while (st == ST_OK && !watch->progress.done && watch->go_on(watch)) {
+		st = indexing_step(store, f, most, &watch->progress, err);
+		if (st == ST_OK && watch->progress.building)
+			st = ahead_all(store, f, most, watch, err);
+	}
 	return st;
 }
 

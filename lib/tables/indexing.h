@@ -34,6 +34,16 @@ enum status indexing_log_end(struct store *store, uint64_t *serial_out, struct e
 enum status indexing_step(struct store *store, struct fulltext *fulltext, unsigned most,
 	struct indexing_progress *progress_out, struct error *err);
 
+/* How far it is, for who wants to know or to end it. */
+struct indexing_watch {
+	struct indexing_progress progress;
+	bool (*go_on)(struct indexing_watch *watch); /* after each step; false: no more of them */
+	void *arg;
+};
+/* Steps until it is done or nobody wants it to go on. Two threads work while it is built. */
+enum status indexing_all(struct store *store, struct fulltext *fulltext, unsigned most,
+	struct indexing_watch *watch, struct error *err);
+
 /* For purge and redact, before they return: what they removed is in the index no more. One that had
  * any of it is empty afterwards; the daemon, or who searches next, fills it again. Nothing when
  * there is none. */

@@ -93,6 +93,59 @@ static void test_building(void)
 	}
 }
 
+static bool count_steps(struct indexing_watch *watch)
+{
+	return ++*(unsigned *)watch->arg < 1000;
+}
+
+/* With one thread that reads ahead, whatever the size of a step. */
+static void test_building_at_one_go(void)
+{
+	for (unsigned most = 1; most <= 5; most++) {
+		struct desk d;
+		struct fulltext *f;
+		unsigned steps = 0;
+		struct indexing_watch watch = { .go_on = count_steps, .arg = &steps };
+
+		three_tickets(&d);
+		f = opened(&d);
+		g_assert_cmpint(indexing_all(d.store, f, most, &watch, &d.err), ==, ST_OK);
+		g_assert_true(watch.progress.done);
+		g_assert_cmpuint(steps, <, 20);
+		finds(f, "smokes", "1");
+		finds(f, "burns", "1");
+		finds(f, "carla", "3 2 1");
+		finds(f, "lamp", "3");
+		mail(&d, 5, "Re: Printer", "m1@example.net", "It is ashes.");
+		g_assert_cmpint(indexing_all(d.store, f, most, &watch, &d.err), ==, ST_OK);
+		finds(f, "ashes", "1");
+		fulltext_close(f);
+		desk_close(&d);
+	}
+}
+
+/* A ticket that is too large to be read at once. */
+static void test_building_a_large_ticket(void)
+{
+	struct desk d;
+	struct fulltext *f;
+	unsigned steps = 0;
+	struct indexing_watch watch = { .go_on = count_steps, .arg = &steps };
+	g_autofree char *text = g_strnfill(16000, 'x');
+
+	three_tickets(&d);
+	for (unsigned i = 10; i < 610; i++)
+		mail(&d, i, "Re: Coffee", "m2@example.net", text);
+	mail(&d, 700, "Re: Coffee", "m2@example.net", "It is ashes.");
+	f = opened(&d);
+	g_assert_cmpint(indexing_all(d.store, f, 10, &watch, &d.err), ==, ST_OK);
+	g_assert_true(watch.progress.done);
+	finds(f, "ashes", "2");
+	finds(f, "lamp", "3");
+	fulltext_close(f);
+	desk_close(&d);
+}
+
 /* Mail that comes while it is built is not missing afterwards. */
 static void test_building_while_mail_comes(void)
 {
@@ -256,6 +309,8 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/indexing/all tickets are in it, in steps of any size", test_building);
+	g_test_add_func("/indexing/all of it at one go", test_building_at_one_go);
+	g_test_add_func("/indexing/a large ticket in parts", test_building_a_large_ticket);
 	g_test_add_func("/indexing/mail that comes meanwhile is not missing",
 		test_building_while_mail_comes);
 	g_test_add_func("/indexing/it goes on where it was", test_following);
