@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "archive/archive-rows.h"
+#include "act/configuration.h"
 #include "log.h"
 #include "notify.h"
 #include "store/store-lock.h"
@@ -134,7 +135,7 @@ enum status daemon_reload(struct daemon *daemon, struct error *err)
 	enum status st;
 
 	notify_reloading();
-	st = settings_load(daemon->config, &new, err);
+	st = configuration_load(daemon->config, &new, err);
 	if (st == ST_OK)
 		st = store_write(daemon->store, make_queues, new, err);
 	notify_ready();

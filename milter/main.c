@@ -13,6 +13,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "act/configuration.h"
 #include "act/courier.h"
 #include "base/crash.h"
 #include "base/tongue.h"
@@ -410,7 +411,7 @@ int main(int argc, char **argv)
 	/* No setlocale(): the log is English, whoever starts the daemon. */
 	tongue_begin();
 	message_library_init();
-	st = settings_load(options.config, &settings, &err);
+	st = configuration_load(options.config, &settings, &err);
 	if (st == ST_OK && !options.check && (st = privileges_check(settings, &err)) != ST_OK)
 		settings_unref(settings);
 	if (st != ST_OK) {

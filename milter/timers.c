@@ -19,6 +19,7 @@ enum {
 	FORGET_EVERY = 3600,
 	PURGE_EVERY = 3600,
 	PURGED_AT_ONCE = 2000,
+	REPLANS_AT_ONCE = 5,
 	BATCHES_AT_ONCE = 20
 };
 
@@ -77,6 +78,7 @@ static const char *const due_words[DUE_KINDS] = {
 	[DUE_WAKE] = "opened, having waited long enough",
 	[DUE_SLA] = "told of for what was promised",
 	[DUE_REMIND] = "told of to who wanted a reminder",
+	[DUE_AUTOMATION] = "looked at for automations",
 };
 
 static void timers_say_due(const struct due_done *done)
@@ -87,6 +89,10 @@ static void timers_say_due(const struct due_done *done)
 				text_plural(done->done[kind]), due_words[kind]);
 			sender_wake();
 		}
+	if (done->stopped)
+		log_warning("timers: automations of %u ticket%s are stopped, having done too much "
+			    "in a day",
+			done->stopped, text_plural(done->stopped));
 	if (done->postponed)
 		log_error("timers: %u ticket%s put off for an hour: %s", done->postponed,
 			text_plural(done->postponed), done->why);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "archive/archive-rows.h"
+#include "act/configuration.h"
 #include "base/tongue.h"
 #include "mail/message.h"
 #include "tables/migrate.h"
@@ -65,7 +66,7 @@ int cli_open(struct cli *cli)
 
 	if (cli->command->need == NEED_NOTHING)
 		return EXIT_DONE;
-	st = settings_load(cli->config, &cli->settings, &cli->err);
+	st = configuration_load(cli->config, &cli->settings, &cli->err);
 	if (st != ST_OK)
 		return cli_fail(
 			st == ST_REFUSED ? EXIT_NOT_ALLOWED : EXIT_CONFIG, "%s", cli->err.text);

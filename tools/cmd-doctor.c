@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "act/configuration.h"
 #include "base/tongue.h"
 #include "commands.h"
 #include "doctor.h"
@@ -56,7 +57,7 @@ static void doctor_read_settings(struct doctor *d)
 {
 	struct cli *cli = d->cli;
 
-	if (settings_load(cli->config, &cli->settings, &cli->err) != ST_OK)
+	if (configuration_load(cli->config, &cli->settings, &cli->err) != ST_OK)
 		return;
 	d->settings = cli->settings;
 	if (!g_file_get_contents(cli->config, &d->conf, NULL, NULL))

@@ -1,15 +1,37 @@
 /* ticket list. */
 #include "base/tongue.h"
 #include "commands.h"
+#include "decide/automating.h"
 #include "listing.h"
+
+/* The words; and what an automation waits for, which are then asked together. Owned. */
+static char *list_words(const struct cli *cli, const struct automation *automation)
+{
+	g_autofree char *words = choosing_words(cli->args);
+
+	if (!automation)
+		return g_steal_pointer(&words);
+	if (!cli->n_args)
+		return g_strdup(automation->when);
+	return g_strdup_printf("(%s) (%s)", automation->when, words);
+}
 
 static int list_run(struct cli *cli)
 {
-	g_autofree char *text = choosing_words(cli->args);
+	const char *name = cli_value(cli, "automation");
+	const struct automation *automation = name ? automating_find(cli->settings, name) : NULL;
+	g_autofree char *text = list_words(cli, automation);
 	struct choosing choosing = { NULL };
-	struct listing_request request = { .choosing = cli->n_args ? &choosing : NULL };
-	int code = cli->n_args ? choosing_begin(&choosing, cli, text) : EXIT_DONE;
+	struct listing_request request = { .automation = automation,
+		.everything = automation != NULL };
+	int code = EXIT_DONE;
 
+	if (name && !automation)
+		return cli_usage(cli, _("there is no automation '%s'"), name);
+	if (cli->n_args || automation) {
+		request.choosing = &choosing;
+		code = choosing_begin(&choosing, cli, text);
+	}
 	if (code == EXIT_DONE)
 		code = listing_run(cli, &request);
 	choosing_end(&choosing);

@@ -8,6 +8,7 @@
 #include "base/nearest.h"
 #include "base/text.h"
 #include "base/tongue.h"
+#include "decide/automating.h"
 #include "format.h"
 #include "print.h"
 #include "tables/agents.h"
@@ -44,6 +45,9 @@ const struct cli_option listing_options[] = {
 		.help = N_("with this priority") },
 	{ .name = "since", .argument = "DATE|DURATION", .help = N_("active since then") },
 	{ .name = "until", .argument = "DATE|DURATION", .help = N_("not active since then") },
+	{ .name = "automation",
+		.argument = "AUTOMATION",
+		.help = N_("what it would do something with now") },
 	{ .name = "undelivered", .help = N_("whose mail came back") },
 	{ .name = "all", .help = N_("closed, spam and merged ones too") },
 	{ .name = "sort", .argument = ORDERS, .help = N_("order; default: newest activity first") },
@@ -335,8 +339,11 @@ static enum status page_wants(const struct page *page, struct query_look *look,
 {
 	const struct listing *l = page->listing;
 	const struct choosing *choosing = l->request->choosing;
+	const struct automation *automation = l->request->automation;
 
 	*wanted_out = tickets_wanted(&l->filter, t);
+	if (automation && (automating_has_run(automation, t) || automating_is_stopped(t)))
+		*wanted_out = false;
 	if (!*wanted_out || !choosing)
 		return ST_OK;
 	look->index = choosing->index;

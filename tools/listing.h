@@ -16,6 +16,8 @@ struct listing_request {
 	uint64_t limit;  /* unless an option says another; 0: all */
 	bool everything; /* all statuses rather than the active ones, if nothing names one */
 	struct choosing *choosing; /* which of them; NULL: all */
+	/* only those that it would do something with now, its condition being chosen; NULL */
+	const struct automation *automation;
 	/* Where they come from, in its order unless an option names one; NULL: from the store, the
 	 * newest activity first. */
 	listing_source *source;

@@ -8,7 +8,7 @@
 #include "base/limits.h"
 #include "base/tongue.h"
 #include "base/text.h"
-#include "decide/promise.h"
+#include "decide/times.h"
 #include "tables/agents.h"
 #include "tables/queues.h"
 #include "tables/tickets.h"
@@ -169,7 +169,7 @@ enum status attempt_append(
 static enum status record_promise(struct attempt *a)
 {
 	return a->arrival->import ? ST_OK
-				  : promise_keep(a->txn, a->arrival->settings, &a->match.ticket,
+				  : times_keep(a->txn, a->arrival->settings, &a->match.ticket,
 					    a->arrival->now, a->err);
 }
 

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/tongue.h"
+#include "decide/times.h"
 #include "tables/queues.h"
 #include "tables/tickets.h"
 
@@ -35,7 +36,9 @@ static enum status share_moved(struct change *c)
 
 	if (st != ST_OK || !assigned)
 		return st;
-	st = tickets_save(c->txn, &c->ticket, c->err);
+	st = times_keep(c->txn, c->by->settings, &c->ticket, c->by->actor.now, c->err);
+	if (st == ST_OK)
+		st = tickets_save(c->txn, &c->ticket, c->err);
 	return st == ST_OK ? assign_tell(&context, &c->ticket, NULL,
 				     _("This ticket was assigned to you.\n"), c->err)
 			   : st;

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/tongue.h"
 #include "decide/promise.h"
+#include "decide/times.h"
 #include "tables/tickets-rebuild.h"
 
 static enum status pair_link(struct change *c, struct ticket *t, uint64_t other)
@@ -112,7 +113,7 @@ static enum status merge_into(struct change *c, struct ticket *to)
 	if (st == ST_OK)
 		st = change_save(c, NOTE(EVENT_MERGED, .to = to_number));
 	if (st == ST_OK)
-		st = promise_keep(c->txn, c->by->settings, to, c->by->actor.now, c->err);
+		st = times_keep(c->txn, c->by->settings, to, c->by->actor.now, c->err);
 	if (st == ST_OK)
 		st = tickets_save(c->txn, to, c->err);
 	if (st == ST_OK)
@@ -176,7 +177,7 @@ static enum status make_split(struct change *c, struct ticket *part)
 	part->updated = part->touched = c->by->actor.now;
 	promise_forget(part);
 	if (st == ST_OK)
-		st = promise_keep(c->txn, c->by->settings, part, c->by->actor.now, c->err);
+		st = times_keep(c->txn, c->by->settings, part, c->by->actor.now, c->err);
 	return st == ST_OK ? tickets_create(c->txn, &numbering, part, c->err) : st;
 }
 

@@ -6,6 +6,7 @@
 #include "act/reply.h"
 #include "base/text.h"
 #include "base/tongue.h"
+#include "decide/times.h"
 #include "tables/tickets.h"
 
 static const struct account *status_account(const struct change *c)
@@ -59,6 +60,8 @@ static enum status status_reopened(struct change *c)
 	const struct reply_context context = change_mail_context(c);
 	enum status st = assign_reopened(&context, &c->ticket, c->err);
 
+	if (st == ST_OK)
+		st = times_keep(c->txn, c->by->settings, &c->ticket, c->by->actor.now, c->err);
 	return st == ST_OK ? tickets_save(c->txn, &c->ticket, c->err) : st;
 }
 

@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "base/tongue.h"
-#include "decide/promise.h"
+#include "decide/times.h"
 #include "tables/queues.h"
 #include "tables/tickets.h"
 
@@ -20,7 +20,7 @@ enum status change_save(struct change *c, const struct event_note *note)
 	enum status st;
 
 	ticket_touch(&c->ticket, c->by->actor.now, !actor_is_program(&c->by->actor));
-	st = promise_keep(c->txn, c->by->settings, &c->ticket, c->by->actor.now, c->err);
+	st = times_keep(c->txn, c->by->settings, &c->ticket, c->by->actor.now, c->err);
 	if (st == ST_OK)
 		st = tickets_save(c->txn, &c->ticket, c->err);
 	return st == ST_OK ? change_tell(c, note) : st;

@@ -297,7 +297,7 @@ static bool is_nearly(struct run *run, const char *line)
 	if (verb < 0)
 		return is_mistyped(run, clean, word);
 	if (!verb_info((enum verb)verb)->by_mail)
-		return mail_parses(run, clean);
+		return !verb_info((enum verb)verb)->by_time && mail_parses(run, clean);
 	for (const char *p = clean; *p; p++)
 		blanks += *p == ' ';
 	return *verb_info((enum verb)verb)->arguments && blanks <= ARGUMENTS_MEANT;

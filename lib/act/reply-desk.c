@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "base/tongue.h"
 #include "decide/plan.h"
-#include "decide/promise.h"
+#include "decide/times.h"
 #include "mail/attachment.h"
 #include "mail/letter.h"
 #include "tables/agents.h"
@@ -228,7 +228,7 @@ static enum status after_answer(const struct reply_context *c, struct ticket *ti
 	ticket_touch(ticket, c->actor.now, true);
 	ticket->last_out = c->actor.now;
 	if (st == ST_OK)
-		st = promise_keep(c->txn, c->settings, ticket, c->actor.now, err);
+		st = times_keep(c->txn, c->settings, ticket, c->actor.now, err);
 	return st == ST_OK ? tickets_save(c->txn, ticket, err) : st;
 }
 
@@ -307,6 +307,8 @@ enum status reply_note(const struct reply_context *context, struct ticket *ticke
 	history_tell(&note, &context->actor, NOTE(EVENT_NOTE));
 	st = tickets_append(context->txn, ticket, &note, text, err);
 	ticket_touch(ticket, context->actor.now, true);
+	if (st == ST_OK)
+		st = times_keep(context->txn, context->settings, ticket, context->actor.now, err);
 	if (st == ST_OK)
 		st = tickets_save(context->txn, ticket, err);
 	record_release(&entry_type, &note);

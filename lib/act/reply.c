@@ -171,8 +171,13 @@ static const char *reply_why_not(struct answering *a)
 	return a->arrival ? why_not_mail(a) : NULL;
 }
 
-static const struct template_set *template_for(const struct account *account, enum answer answer)
+static const struct template_set *template_for(const struct answer_request *request)
 {
+	const struct account *account = request->account;
+	enum answer answer = request->answer;
+
+	if (request->template)
+		return request->template;
 	if (answer == ANSWER_LATE && !account->templates[ANSWER_LATE])
 		answer = ANSWER_OPENED;
 	return account->templates[answer];
@@ -400,7 +405,7 @@ static GString *write_answer(const struct answering *a, const char *id)
 	const struct account *account = a->request->account;
 	g_autofree char *wanted = reply_languages(account, a->ticket);
 	const char *language = NULL;
-	const struct template_set *templates = template_for(account, a->request->answer);
+	const struct template_set *templates = template_for(a->request);
 	const struct template *template = template_set_pick(templates, wanted, &language);
 	struct template_text text;
 	g_autofree char *from = reply_from(account), *subject = NULL;
@@ -427,10 +432,16 @@ static GString *write_answer(const struct answering *a, const char *id)
 	return mail;
 }
 
+static const char *answer_event(const struct answer_request *request)
+{
+	return request->template ? event_kind_names[EVENT_AUTOMATION]
+				 : answer_names[request->answer];
+}
+
 static void begin_outgoing(const struct answering *a, struct outgoing *outgoing)
 {
 	*outgoing = (struct outgoing){ .ticket = a->ticket->number,
-		.event = g_strdup(answer_names[a->request->answer]),
+		.event = g_strdup(answer_event(a->request)),
 		.sender = g_strdup(""),
 		.to = reply_one_address(a->to),
 		.next_try = a->request->not_before };
@@ -581,8 +592,10 @@ static enum status answer_or_suppress(struct answering *a, enum answer_fate *fat
 /* Why there is none this time. */
 static const char *why_none(const struct answering *a, const char *mark)
 {
-	if (!template_for(a->request->account, a->request->answer))
+	if (!template_for(a->request))
 		return N_("the account has no template for it");
+	if (a->request->template)
+		return NULL;
 	return is_marked(a->ticket, mark) ? N_("the ticket had one") : NULL;
 }
 
@@ -605,7 +618,7 @@ static enum status answer_once(struct answering *a, enum answer_fate *fate_out)
 		st = quote_ticket(a);
 	if (st == ST_OK)
 		st = answer_or_suppress(a, fate_out);
-	if (st == ST_OK)
+	if (st == ST_OK && !a->request->template)
 		mark_answered(a->ticket, mark);
 	why_add(a->request->why, _("automatic answer to %s, with %s"), a->to,
 		a->own ? _("their own words") : _("nobody's words: it may not be theirs"));

@@ -32,6 +32,9 @@ struct answer_request {
 	struct ticket *ticket;         /* is marked as answered; the caller saves it */
 	const struct account *account; /* that speaks for it; NULL: there is no answer */
 	enum answer answer;
+	/* An automation's, in place of the account's; however often; with answer ANSWER_CLOSED and
+	 * no mail. NULL */
+	const struct template_set *template;
 	const struct answerable *mail; /* NULL for closed: the ticket's requester hears */
 	int64_t not_before;            /* it waits until then, and may lapse; 0: it does not wait */
 	GPtrArray *why;                /* may be NULL; see why.h */

@@ -7,7 +7,7 @@
 #include "base/mailbox.h"
 #include "base/text.h"
 #include "base/tongue.h"
-#include "decide/promise.h"
+#include "decide/times.h"
 #include "tables/history.h"
 #include "tables/queues.h"
 
@@ -48,7 +48,7 @@ static enum status step_save(struct undo_step *s)
 	if (s->u->dry_run)
 		return ST_OK;
 	ticket_touch(s->t, s->u->by->actor.now, true);
-	st = promise_keep(s->u->txn, s->u->by->settings, s->t, s->u->by->actor.now, s->err);
+	st = times_keep(s->u->txn, s->u->by->settings, s->t, s->u->by->actor.now, s->err);
 	if (st == ST_OK)
 		st = tickets_save(s->u->txn, s->t, s->err);
 	return st == ST_OK ? history_add(s->u->txn, s->t->number, &s->u->by->actor, &note, s->err)

@@ -96,6 +96,8 @@ enum {
 	LIMIT_TEMPLATES = 1000,
 	/* mails attached to one notice */
 	LIMIT_FORWARD_BYTES = 20 * 1024 * 1024,
+	/* of one automation, and of all for a ticket in a day */
+	LIMIT_AUTOMATION_ACTIONS = 10,
 	/* agents who get one mail */
 	LIMIT_NOTIFIED = 1000,
 	/* a file of holidays: its bytes, its parts, how deep they lie in each other */

@@ -336,7 +336,7 @@ enum status promise_find(struct txn *txn, const struct settings *settings,
 
 char *promise_actor(const struct ticket *ticket)
 {
-	return g_strconcat("sla:", text_or_none(ticket->sla), NULL);
+	return g_strconcat(PROMISE_ACTOR, text_or_none(ticket->sla), NULL);
 }
 
 /* Nobody was there to notice before. */

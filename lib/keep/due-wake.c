@@ -1,7 +1,7 @@
 /* Tickets that have waited long enough. */
 #include "act/notice.h"
 #include "base/tongue.h"
-#include "decide/promise.h"
+#include "decide/times.h"
 #include "keep/due-work.h"
 #include "tables/history.h"
 #include "tables/tickets.h"
@@ -30,7 +30,7 @@ enum status due_wake(struct due_work *w)
 	ticket_touch(t, w->now, false);
 	if (before == TICKET_WAITING || before == TICKET_INTERNAL)
 		t->status = TICKET_OPEN;
-	st = promise_keep(w->txn, w->settings, t, w->now, w->err);
+	st = times_keep(w->txn, w->settings, t, w->now, w->err);
 	if (st == ST_OK)
 		st = tickets_save(w->txn, t, w->err);
 	return st == ST_OK ? wake_tell(w, before) : st;

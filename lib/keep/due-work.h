@@ -15,6 +15,7 @@ struct due_work {
 	int64_t time;         /* when it was due */
 	enum due_kind kind;
 	struct ticket ticket; /* as it is stored */
+	bool stopped;         /* automations of the ticket, for having done too much */
 	struct error *err;
 };
 
@@ -23,7 +24,7 @@ struct due_work {
  * be done; what it wrote is undone, and it is tried again in an hour. */
 typedef enum status due_fn(struct due_work *work);
 
-due_fn due_wake, due_remind, due_sla;
+due_fn due_automation, due_wake, due_remind, due_sla;
 
 /* For mail that it causes. */
 struct reply_context due_mail_context(const struct due_work *work);

@@ -20,6 +20,7 @@ static due_fn *const due_kinds[DUE_KINDS] = {
 	[DUE_WAKE] = due_wake,
 	[DUE_SLA] = due_sla,
 	[DUE_REMIND] = due_remind,
+	[DUE_AUTOMATION] = due_automation,
 };
 
 struct due_batch {
@@ -68,6 +69,7 @@ static enum status due_take(
 	if (st == ST_OK && is_due_still(&w.ticket, row)) {
 		st = due_do(&w);
 		batch->done->done[row->kind] += st == ST_OK;
+		batch->done->stopped += w.stopped;
 	} else if (st == ST_OK || st == ST_NOT_FOUND) {
 		st = due_index_drop(txn, row, err);
 	}
@@ -84,6 +86,7 @@ static enum status due_take_some(struct txn *txn, void *arg, struct error *err)
 		txn, batch->now, batch->rows, batch->most, &batch->found, err);
 
 	memset(batch->done->done, 0, sizeof batch->done->done);
+	batch->done->stopped = 0;
 	for (size_t i = 0; i < batch->found && st == ST_OK; i++)
 		st = due_take(txn, batch, &batch->rows[i], err);
 	failpoint("due-before-commit");

@@ -9,6 +9,7 @@
 
 struct due_done {
 	unsigned done[DUE_KINDS]; /* of each kind */
+	unsigned stopped;         /* tickets whose automations did too much in a day */
 	unsigned postponed;       /* failed, and are tried again in an hour */
 	char *why;                /* of the last of these; owned; NULL */
 	bool more;                /* there may be more that is due */

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "base/tongue.h"
+#include "decide/automating.h"
 #include "decide/promise.h"
 #include "tables/queues.h"
 #include "tables/tickets.h"
@@ -71,7 +72,18 @@ static void plan_add_slas(struct hash *hash, const struct settings *settings)
 	}
 }
 
-/* "" when nothing is promised, as in a store that nobody ever planned. */
+static void plan_add_automations(struct hash *hash, const struct settings *settings)
+{
+	for (guint i = 0; i < settings->automations->len; i++) {
+		const struct automation *a = settings->automations->pdata[i];
+
+		plan_add(hash, a->name);
+		plan_add(hash, a->when);
+		plan_add(hash, a->calendar);
+	}
+}
+
+/* "" when nothing is promised or done by itself, as in a store that nobody ever planned. */
 static enum status plan_make(struct txn *txn, struct replan_run *run, struct error *err)
 {
 	char hex[HASH_HEX] = "";
@@ -82,7 +94,8 @@ static enum status plan_make(struct txn *txn, struct replan_run *run, struct err
 	plan_add_calendars(&hash, run->settings);
 	plan_add_slas(&hash, run->settings);
 	st = queues_each(txn, plan_add_queue, &hash, err);
-	if (run->settings->slas->len)
+	plan_add_automations(&hash, run->settings);
+	if (run->settings->slas->len || run->settings->automations->len)
 		hash_get_hex(&hash, hex);
 	g_free(run->replan->plan);
 	run->replan->plan = g_strdup(hex);
@@ -119,9 +132,14 @@ static enum status plan_write(
 
 /* --- tickets --- */
 
-static bool replan_concerns(const struct ticket *t)
+static bool replan_promises(const struct ticket *t)
 {
 	return ticket_status_active(t->status) && !t->merged_into;
+}
+
+static bool replan_concerns(const struct replan_run *run, const struct ticket *t)
+{
+	return replan_promises(t) || automating_concerns(run->settings, t, run->now);
 }
 
 static enum status replan_find(
@@ -133,7 +151,7 @@ static enum status replan_find(
 	(void)err;
 	run->last = t->number;
 	run->looked++;
-	if (replan_concerns(t))
+	if (replan_concerns(run, t))
 		numbers_add(&run->found, t->number);
 	return run->found.n < WRITTEN_AT_ONCE && run->looked < READ_AT_ONCE ? ST_OK : ST_NOT_FOUND;
 }
@@ -169,20 +187,29 @@ static void replan_excuse(struct ticket *t, const struct promise *promise, int64
 	promise_plan(t, promise, now);
 }
 
+static enum status replan_promise(
+	struct txn *txn, struct replan_run *run, struct ticket *t, struct error *err)
+{
+	bool new = !t->sla;
+	struct promise promise;
+	enum status st = promise_keep(txn, run->settings, t, run->now, err);
+
+	if (st == ST_OK)
+		st = promise_find(txn, run->settings, t, run->now, &promise, err);
+	if (st == ST_OK && new)
+		replan_excuse(t, &promise, run->now);
+	return st;
+}
+
 static enum status replan_one(
 	struct txn *txn, struct replan_run *run, uint64_t number, struct error *err)
 {
 	struct ticket t = { 0 };
-	struct promise promise;
 	enum status st = tickets_load(txn, number, &t, err);
-	bool new = st == ST_OK && !t.sla;
 
-	if (st == ST_OK && replan_concerns(&t)) {
-		st = promise_keep(txn, run->settings, &t, run->now, err);
-		if (st == ST_OK)
-			st = promise_find(txn, run->settings, &t, run->now, &promise, err);
-		if (st == ST_OK && new)
-			replan_excuse(&t, &promise, run->now);
+	if (st == ST_OK && replan_concerns(run, &t)) {
+		st = replan_promises(&t) ? replan_promise(txn, run, &t, err) : ST_OK;
+		automating_plan(run->settings, &t, run->now, false);
 		if (st == ST_OK)
 			st = tickets_save(txn, &t, err);
 		run->count += st == ST_OK;

@@ -60,6 +60,8 @@ const char *const event_kind_names[] = {
 	[EVENT_SLA_WARNED] = "sla-warned",
 	[EVENT_OVERDUE] = "overdue",
 	[EVENT_REMIND] = "remind",
+	[EVENT_AUTOMATION] = "automation",
+	[EVENT_AUTOMATION_STOPPED] = "automation-stopped",
 	[EVENT_KINDS] = NULL,
 };
 
@@ -252,6 +254,12 @@ static const struct field fields_of_ticket[] = {
 	{ ROW(25, language, FIELD_TEXT), .flags = FIELD_HIDDEN },
 	{ ROW(26, answered, FIELD_LIST), .flags = FIELD_HIDDEN },
 	{ ROW(55, crossed, FIELD_BOOL), .flags = FIELD_HIDDEN },
+	{ ROW(60, automation_at, FIELD_TIME), .flags = FIELD_HIDDEN, .due = DUE_AUTOMATION },
+	{ ROW(61, automated, FIELD_LIST), .flags = FIELD_HIDDEN },
+	{ ROW(62, automation_day, FIELD_TIME), .flags = FIELD_HIDDEN },
+	{ ROW(63, automation_count, FIELD_U64), .flags = FIELD_HIDDEN },
+	{ ROW(64, automation_total, FIELD_U64), .flags = FIELD_HIDDEN },
+	{ ROW(65, automation_stopped, FIELD_TIME), .flags = FIELD_HIDDEN },
 	{ ROW(29, former, FIELD_U64), .flags = FIELD_HIDDEN },
 	{ ROW(30, requester_written, FIELD_TEXT), .flags = FIELD_HIDDEN },
 	{ ROW(76, touched, FIELD_TIME), .flags = FIELD_HIDDEN },

@@ -97,7 +97,14 @@ struct ticket {
 	char **watching;     /* canonical addresses that get a copy of what comes and goes */
 	char *account;       /* address of the account it came in by */
 	char *language;      /* message_languages() of the opening mail: "pt-br,en"; NULL unknown */
-	bool crossed;        /* two agents have answered one mail, not knowing of each other */
+	/* Automations (decide/automating.h). */
+	int64_t automation_at;      /* when one is to be looked at next; 0: never, as it is */
+	char **automated;           /* names of those that have run in the stay that is on */
+	int64_t automation_day;     /* the day that they are counted in, µs of its begin, UTC */
+	uint64_t automation_count;  /* actions of that day */
+	uint64_t automation_total;  /* and of all days */
+	int64_t automation_stopped; /* since when they are; 0: they are not */
+	bool crossed; /* two agents have answered one mail, not knowing of each other */
 	/* autoresponse events already answered, or that never will be: "opened", "closed" */
 	char **answered;
 };
@@ -159,16 +166,18 @@ enum event_kind {
 	EVENT_HAM,     /* and that it is not, after all */
 	EVENT_CROSSED, /* an answer to what a colleague has answered */
 	EVENT_UNDO,    /* what somebody did was taken back; from: serial of the first event of it */
-	EVENT_SLA_WARNED, /* a deadline comes near */
-	EVENT_OVERDUE,    /* and has passed */
-	EVENT_REMIND,     /* somebody wants a reminder, or there it is */
+	EVENT_SLA_WARNED,         /* a deadline comes near */
+	EVENT_OVERDUE,            /* and has passed */
+	EVENT_REMIND,             /* somebody wants a reminder, or there it is */
+	EVENT_AUTOMATION,         /* one has run; its actor is "automation:NAME" */
+	EVENT_AUTOMATION_STOPPED, /* they did too much in a day */
 	EVENT_KINDS
 };
 extern const char *const event_kind_names[]; /* "" for EVENT_UNKNOWN */
 
 /* Work that time brings, each kind at the time that the field with this .due has. Stored: never
  * reorder, append at the end. */
-enum due_kind { DUE_NONE, DUE_WAKE, DUE_SLA, DUE_REMIND, DUE_KINDS };
+enum due_kind { DUE_NONE, DUE_WAKE, DUE_SLA, DUE_REMIND, DUE_AUTOMATION, DUE_KINDS };
 
 /* One message of a conversation; JSON calls them messages. Keyed by ticket and seq. */
 struct entry {

@@ -34,6 +34,7 @@ struct verb_info {
 	bool of_self;   /* makes the ticket the commander's own: only an agent can */
 	enum verb_reach reach;
 	bool marked;       /* a note has it only after "!": it begins sentences, too */
+	bool by_time;      /* an automation can do it */
 	bool alone;        /* is about no ticket */
 	bool number_first; /* the ticket's number comes before what may end in another */
 };

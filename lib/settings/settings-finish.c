@@ -534,7 +534,7 @@ enum status loader_finish(struct loader *loader)
 	static enum status (*const steps[])(struct loader *) = { finish_accounts, finish_rules,
 		finish_calendars, finish_slas, finish_tag, finish_password, finish_store,
 		finish_mailboxes, finish_index, finish_controls, finish_templates,
-		loader_default_needs };
+		loader_automations, loader_default_needs };
 	enum status st = ST_OK;
 
 	for (size_t i = 0; st == ST_OK && i < G_N_ELEMENTS(steps); i++)

@@ -22,6 +22,9 @@ struct settings *settings_new(const char *path);
 const config_setting_t *loader_node(
 	const struct loader *loader, const void *element, const char *key);
 
+/* "FILE:LINE" of a node. Owned. */
+char *loader_where(const struct loader *loader, const config_setting_t *node);
+
 /* ST_BAD_INPUT with "FILE:LINE: KEY: …"; without a node the key is not in the file, and the file
  * alone is named. */
 enum status loader_fail(const struct loader *loader, const config_setting_t *node, const char *key,
@@ -32,6 +35,9 @@ void loader_need(struct loader *loader, const config_setting_t *node, const stru
 	const char *value);
 /* Those of defaults. Adds to what the values of the file need. */
 enum status loader_default_needs(struct loader *loader);
+
+/* Conditions, calendars and names of automations. */
+enum status loader_automations(struct loader *loader);
 
 /* What no single value shows: how they go together, and defaults made of others. */
 enum status loader_finish(struct loader *loader);

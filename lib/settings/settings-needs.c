@@ -1,8 +1,7 @@
 /* What values name that is not in the file, noted while it is read. */
 #include "settings/settings-loader.h"
 
-/* "FILE:LINE" of a node. Owned. */
-static char *loader_where(const struct loader *loader, const config_setting_t *node)
+char *loader_where(const struct loader *loader, const config_setting_t *node)
 {
 	const char *file = node ? config_setting_source_file(node) : NULL;
 
@@ -47,6 +46,18 @@ void loader_need(struct loader *loader, const config_setting_t *node, const stru
 	need->where = loader_where(loader, node);
 	need->is_default = !node;
 	g_ptr_array_add(loader->settings->needs, need);
+}
+
+void settings_need(struct settings *settings, enum setting_need_kind kind,
+	const struct automation *automation, const char *value)
+{
+	struct setting_need *need = g_new0(struct setting_need, 1);
+
+	need->kind = kind;
+	need->key = "automations.do";
+	need->value = g_strdup(value);
+	need->where = g_strdup(automation->where);
+	g_ptr_array_add(settings->needs, need);
 }
 
 static bool is_noted(const struct settings *settings, const struct setting_row *key)

@@ -52,6 +52,10 @@ static const struct setting_row keys[] = {
 	FULL_ROW(SCOPE_RULE, "rules." #group "." #member, rule, group.member, kind, __VA_ARGS__)
 #define SLA_KEY(member, type, kind, ...) \
 	FULL_ROW(SCOPE_SLA, "slas." #member, sla, member, kind, __VA_ARGS__)
+#define AUTOMATION_KEY(member, type, kind, ...) \
+	FULL_ROW(SCOPE_AUTOMATION, "automations." #member, automation, member, kind, __VA_ARGS__)
+#define AUTOMATION_ROW(name, member, kind, ...) \
+	FULL_ROW(SCOPE_AUTOMATION, name, automation, member, kind, __VA_ARGS__)
 #define CALENDAR_KEY(member, type, kind, ...) \
 	FULL_ROW(SCOPE_CALENDAR, "calendars." #member, business_setting, member, kind, __VA_ARGS__)
 #include "settings/keys.def"
@@ -100,6 +104,16 @@ static void sla_free(void *data)
 	g_free(sla);
 }
 
+static void automation_free(void *data)
+{
+	struct automation *automation = data;
+
+	query_free(automation->condition);
+	g_free(automation->where);
+	keys_release(SCOPE_AUTOMATION, automation);
+	g_free(automation);
+}
+
 static const struct setting_list lists[] = {
 	{ .name = "accounts",
 		.scope = SCOPE_ACCOUNT,
@@ -127,6 +141,12 @@ static const struct setting_list lists[] = {
 		.size = sizeof(struct sla),
 		.free = sla_free,
 		.help = "Promises to customers. The first whose condition a ticket meets is its." },
+	{ .name = "automations",
+		.scope = SCOPE_AUTOMATION,
+		.offset = offsetof(struct settings, automations),
+		.size = sizeof(struct automation),
+		.free = automation_free,
+		.help = "What is done with tickets by itself, once as long as a condition holds." },
 };
 
 const struct setting_list *list_at(size_t i)

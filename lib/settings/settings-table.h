@@ -6,7 +6,14 @@
 #include "settings/settings.h"
 
 /* What a row's offset counts from: struct settings, or the struct of a list's elements. */
-enum key_scope { SCOPE_TOP, SCOPE_ACCOUNT, SCOPE_RULE, SCOPE_CALENDAR, SCOPE_SLA };
+enum key_scope {
+	SCOPE_TOP,
+	SCOPE_ACCOUNT,
+	SCOPE_RULE,
+	SCOPE_CALENDAR,
+	SCOPE_SLA,
+	SCOPE_AUTOMATION
+};
 
 /* How a value is written in the file. */
 enum shape { SHAPE_STRING, SHAPE_INTEGER, SHAPE_BOOLEAN, SHAPE_STRINGS };

@@ -103,6 +103,17 @@ struct sla {
 	struct duration first, further, solution; /* respond, update, resolve */
 };
 
+/* An element of "automations". */
+struct automation {
+#define AUTOMATION_KEY(member, type, ...) type member;
+#include "settings/keys.def"
+	char **actions; /* key "do": lines of commands, looked at by act/configuration.h */
+	/* made of the above */
+	struct query_tree *condition;
+	const struct calendar *hours; /* NULL: always */
+	char *where;                  /* "FILE:LINE" of its actions */
+};
+
 /* An address or alias of an account; borrowed of it. */
 struct account_name {
 	const char *address;
@@ -124,6 +135,7 @@ struct settings {
 	GPtrArray *rules;                 /* struct rule * */
 	GPtrArray *calendars;             /* struct business_setting * */
 	GPtrArray *slas;                  /* struct sla *, in configuration order */
+	GPtrArray *automations;           /* struct automation *, in configuration order */
 	GPtrArray *needs;                 /* struct setting_need *, of all values, met or not */
 	struct template_shelf *templates; /* all that there are, answers' and others */
 	/* made of the above */
@@ -170,6 +182,9 @@ bool settings_is_internal(const struct settings *settings, const char *canonical
 /* The calendar of that name; NULL: there is none. Borrowed. */
 const struct calendar *settings_calendar(const struct settings *settings, const char *name);
 
+/* Notes what the actions of an automation name in the store. */
+void settings_need(struct settings *settings, enum setting_need_kind kind,
+	const struct automation *automation, const char *value);
 /* Is it there: the user, group or directory on this system, the account in the settings? True for
  * what only the store knows. */
 bool settings_need_met(const struct settings *settings, const struct setting_need *need);

@@ -15,9 +15,17 @@ struct actor {
 
 /* The name of who acts when nobody does: timers, automations. */
 #define PROGRAM_ACTOR "milticket"
+/* What its automations and promises are called as actors begins with these. */
+#define AUTOMATION_ACTOR "automation:"
+#define PROMISE_ACTOR "sla:"
+static inline bool name_is_program(const char *name)
+{
+	return strcmp(name, PROGRAM_ACTOR) == 0 || g_str_has_prefix(name, AUTOMATION_ACTOR) ||
+		g_str_has_prefix(name, PROMISE_ACTOR);
+}
 static inline bool actor_is_program(const struct actor *actor)
 {
-	return strcmp(actor->name, PROGRAM_ACTOR) == 0;
+	return name_is_program(actor->name);
 }
 
 /* Stores one under the serial that it has: read from an export, or changed. */

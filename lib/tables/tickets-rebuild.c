@@ -183,7 +183,7 @@ static bool rebuild_is_of_person(const struct event *e)
 {
 	bool automatic = e->kind == EVENT_AUTO || e->kind == EVENT_BOUNCE || e->kind == EVENT_COPY;
 
-	return !automatic && e->actor && strcmp(e->actor, PROGRAM_ACTOR) != 0;
+	return !automatic && e->actor && !name_is_program(e->actor);
 }
 
 static enum status rebuild_add_event(

@@ -4,6 +4,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "act/configuration.h"
 #include "base/text.h"
 #include "store-fixture.h"
 #include "tables/history.h"
@@ -64,7 +65,7 @@ static void load_settings(struct desk *desk, const char *extra)
 	write_canned(desk->dir, "helpdesk/help.eml", "Subject: Help\n\nAsk the helpdesk.\n");
 	write_canned(desk->dir, "help.eml", "Subject: Help\n\nHelp yourself.\n-- \n{signature}\n");
 	g_assert_true(g_file_set_contents(conf, text, -1, NULL));
-	if (settings_load(conf, &desk->settings, &desk->err) != ST_OK)
+	if (configuration_load(conf, &desk->settings, &desk->err) != ST_OK)
 		g_error("settings: %s", desk->err.text);
 }
 
