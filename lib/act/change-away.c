@@ -51,17 +51,15 @@ static enum status away_find_deputy(struct change *c, const struct agent *agent,
 
 static void away_say(struct change *c, const struct agent *agent)
 {
-	g_autoptr(GDateTime)
-		time = g_date_time_new_from_unix_local(agent->away_until / TEXT_SECOND);
-	g_autofree char *until = time ? g_date_time_format(time, "%Y-%m-%d %H:%M") : NULL;
+	g_autofree char *until = commander_time(c->by, agent->away_until);
 
 	if (agent->deputy)
 		g_string_append_printf(c->done, _("%s is away until %s; mail goes to %s"),
-			agent->login, text_or_none(until), agent->deputy);
+			agent->login, until, agent->deputy);
 	else
 		g_string_append_printf(c->done,
 			_("%s is away until %s; mail goes to the members of the queues"),
-			agent->login, text_or_none(until));
+			agent->login, until);
 }
 
 enum status apply_away(struct change *c)

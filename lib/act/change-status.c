@@ -38,7 +38,7 @@ static enum status answer_closed(struct change *c)
 
 static void status_say_until(struct change *c, int status)
 {
-	g_autofree char *until = change_time(c, c->ticket.wait_until);
+	g_autofree char *until = commander_time(c->by, c->ticket.wait_until);
 
 	g_string_append_printf(c->done, _("#%" PRIu64 " %s until %s"), c->ticket.number,
 		ticket_status_names[status], until);
@@ -152,7 +152,7 @@ enum status apply_remind(struct change *c)
 	if (!when)
 		return remind_never(c);
 	until = text_rfc3339_exact(when);
-	shown = change_time(c, when);
+	shown = commander_time(c->by, when);
 	what = g_strdup_printf(_("reminder at %s"), shown);
 	c->ticket.remind_at = when;
 	change_say(c, what);

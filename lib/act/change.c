@@ -82,10 +82,3 @@ enum status change_when(struct change *c, int64_t *when_out)
 		: error_set(c->err, ST_REFUSED, _("the calendar of queue '%s' never opens again"),
 			  c->ticket.queue);
 }
-
-char *change_time(const struct change *c, int64_t when)
-{
-	const char *zone = c->by->self ? c->by->self->zone : NULL;
-
-	return c->by->local_times ? text_zoned(when, zone) : text_rfc3339(when);
-}

@@ -46,8 +46,6 @@ enum status change_save(struct change *c, const struct event_note *note);
 /* The moment that the command names, business time by the calendar of the ticket's queue.
  * ST_REFUSED: it never comes. */
 enum status change_when(struct change *c, int64_t *when_out);
-/* The same as its reader has it: a person here in their own time. Owned. */
-char *change_time(const struct change *c, int64_t when);
 /* "closed": says that, or that it is so already (and is ST_OK). */
 void change_say(struct change *c, const char *what);
 enum status change_unchanged(struct change *c, const char *what);

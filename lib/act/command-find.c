@@ -25,19 +25,10 @@ enum {
 
 /* --- a ticket in few words --- */
 
-/* Owned. */
-static char *find_when(const struct commander *by, int64_t when)
-{
-	g_autoptr(GDateTime) time = g_date_time_new_from_unix_local(when / TEXT_SECOND);
-
-	return by->local_times && time ? g_date_time_format(time, "%Y-%m-%d %H:%M")
-				       : text_rfc3339(when);
-}
-
 /* "#1042 Printer on fire", and below it how it stands. */
 static void find_describe(GString *out, const struct commander *by, const struct ticket *t)
 {
-	g_autofree char *updated = find_when(by, t->updated),
+	g_autofree char *updated = commander_time(by, t->updated),
 			*subject = text_line_shown(text_or_none(t->subject), LIMIT_TITLE_BYTES);
 
 	g_string_append_printf(
@@ -343,7 +334,7 @@ static enum status show_message(
 	struct txn *txn, const struct entry *e, void *arg, struct error *err)
 {
 	const struct showing *s = arg;
-	g_autofree char *when = find_when(s->by, e->received),
+	g_autofree char *when = commander_time(s->by, e->received),
 			*from = text_line_shown(text_or_none(e->from), LIMIT_NAME_BYTES),
 			*text = NULL;
 	enum status st = tickets_text(txn, e->ticket, e->seq, &text, err);
@@ -367,7 +358,7 @@ static enum status show_keep_event(
 
 static void show_event(const struct showing *s, const struct event *e)
 {
-	g_autofree char *when = find_when(s->by, e->time),
+	g_autofree char *when = commander_time(s->by, e->time),
 			*line = g_strdup_printf("%s %s %s %s %s", when, text_or_none(e->actor),
 				event_kind_names[e->kind], text_or_none(e->from),
 				text_or_none(e->to)),

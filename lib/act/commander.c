@@ -1,7 +1,14 @@
 /* What somebody may do. */
 #include "act/commander.h"
 
+#include "base/text.h"
 #include "base/tongue.h"
+
+char *commander_time(const struct commander *by, int64_t when)
+{
+	return by->local_times ? text_zoned(when, by->self ? by->self->zone : NULL)
+			       : text_rfc3339(when);
+}
 
 bool commander_may(const struct commander *by, const struct ticket *t)
 {

@@ -21,6 +21,10 @@ struct commander {
 	struct token_key key; /* for token addresses in mail that a command causes */
 };
 
+/* A time as who reads the answer has it: their own zone, else the local one; UTC where no person
+ * reads. Owned. */
+char *commander_time(const struct commander *commander, int64_t when);
+
 /* May they work on this ticket: is it theirs, or in one of their queues, or watched by one? */
 bool commander_may(const struct commander *commander, const struct ticket *ticket);
 

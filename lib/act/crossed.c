@@ -101,10 +101,9 @@ static const char *crossed_last(const struct crossed *crossed)
 
 char *crossed_text(const struct crossed *crossed)
 {
-	g_autoptr(GDateTime) at = g_date_time_new_from_unix_local(crossed->when / TEXT_SECOND);
-	g_autofree char *shown = at ? g_date_time_format(at, "%Y-%m-%d %H:%M") : NULL;
+	g_autofree char *shown = text_zoned(crossed->when, NULL);
 
-	return g_strdup_printf("%s answered on %s", crossed_last(crossed), text_or_none(shown));
+	return g_strdup_printf("%s answered on %s", crossed_last(crossed), shown);
 }
 
 static enum status crossed_tell_agent(const struct reply_context *c, struct ticket *ticket,
