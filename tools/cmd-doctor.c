@@ -51,6 +51,7 @@ static void doctor_open_store(struct doctor *d)
 	if (st == ST_OK)
 		st = store_read(d->cli->store, doctor_count_agents, &d->agents, &d->cli->err);
 	d->store_seen = st == ST_OK || st == ST_NOT_FOUND;
+	d->store_error = d->cli->err;
 }
 
 static void doctor_read_settings(struct doctor *d)

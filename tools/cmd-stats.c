@@ -21,6 +21,7 @@ static void stats_print(struct cli *cli, struct stats *stats)
 		stats_print_json(stats);
 	} else if (cli_has(cli, "prometheus")) {
 		search_index_look(cli, &stats->index, &none);
+		stats->has_health = store_health(cli->store, &stats->health, &none) == ST_OK;
 		stats_print_prometheus(stats);
 	} else {
 		terminal_page();

@@ -150,9 +150,35 @@ void look_search_index(struct doctor *d)
 		since, state.progress.behind);
 }
 
-void look_password(struct doctor *d)
+static void database_look_health(struct doctor *d, const struct store_health *health)
 {
-	const char *file = d->settings->mail_out.password_file;
+	if (!health->primary)
+		doctor_found(d, NULL, _("the database's server is a standby: it takes no writes"));
+	else if (d->settings->store.require_sync && !health->quorum)
+		doctor_found(d, NULL,
+			_("store.require_sync is true, and the database's server waits for no other (synchronous_standby_names is empty): mail is refused for now"));
+	else if (health->quorum && health->standbys == 0)
+		doctor_found(d, NULL,
+			_("none of the servers is there that the database's server waits for: mail is refused for now"));
+}
+
+void look_database(struct doctor *d)
+{
+	struct store_health health;
+	struct error err = { "" };
+
+	if (!*d->settings->store.url)
+		return;
+	if (!d->store_seen)
+		doctor_found(d, NULL, "%s", d->store_error.text);
+	else if (d->cli->store && store_health(d->cli->store, &health, &err) == ST_OK)
+		database_look_health(d, &health);
+	else if (d->cli->store)
+		doctor_found(d, NULL, "%s", err.text);
+}
+
+static void password_look(struct doctor *d, const char *file, const char *without)
+{
 	struct stat there;
 	uid_t uid;
 	gid_t gid;
@@ -163,8 +189,13 @@ void look_password(struct doctor *d)
 		(there.st_gid == gid && there.st_mode & S_IRGRP))
 		return;
 	doctor_found(d, (const char *[]){ d->settings->group, file, NULL },
-		_("user %s cannot read %s: mail that goes out is not sent"), d->settings->user,
-		file);
+		_("user %s cannot read %s: %s"), d->settings->user, file, without);
+}
+
+void look_password(struct doctor *d)
+{
+	password_look(d, d->settings->mail_out.password_file, _("mail that goes out is not sent"));
+	password_look(d, d->settings->store.password_file, _("the store cannot be opened"));
 }
 
 /* --- the daemon --- */

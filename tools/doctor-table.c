@@ -20,6 +20,8 @@ const struct doctor_check doctor_checks[] = {
 		.mend = "chown -R {1} {2} && chmod -R g+rwX,o= {2}" },
 	{ .id = "password-file", .needs = SETTINGS | NEEDS_ROOT, .look = look_password,
 		.mend = "chgrp {1} {2} && chmod 0640 {2}" },
+	{ .id = "database", .needs = SETTINGS, .look = look_database,
+		.mend = "${EDITOR:-vi} {conf}" },
 	{ .id = "search-index", .needs = SETTINGS | NEEDS_STORE, .look = look_search_index,
 		.mend = "ticket index rebuild --config {conf}" },
 	{ .id = "unit", .needs = SETTINGS, .look = look_unit,

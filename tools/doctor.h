@@ -51,6 +51,7 @@ struct doctor {
 	struct postfix *postfix;          /* NULL: there is none */
 	struct sendmail *sendmail;        /* NULL: there is none */
 	bool store_seen;                  /* or there is none; else nobody could look */
+	struct error store_error;         /* why not */
 	bool agents;                      /* are there any in the store? */
 	char *conf;                       /* text of the configuration file; NULL */
 	GPtrArray *findings;              /* struct finding * */
@@ -90,6 +91,7 @@ void look_accounts(struct doctor *d);
 void look_needs(struct doctor *d);
 void look_store_owner(struct doctor *d);
 void look_search_index(struct doctor *d);
+void look_database(struct doctor *d);
 void look_password(struct doctor *d);
 void look_daemon(struct doctor *d);
 void look_socket(struct doctor *d);

@@ -241,6 +241,21 @@ static void print_index(const struct stats *s)
 	json_gauge("milticket_search_index_tickets", "Tickets that it has.", index->status.tickets);
 }
 
+/* What is not known is left out. */
+static void print_store(const struct stats *s)
+{
+	json_metric("milticket_store_info", "gauge", "The engine of the store.");
+	json_sample("milticket_store_info", "engine", store_engine(s->cli->store), 1);
+	if (!s->has_health)
+		return;
+	json_gauge(
+		"milticket_store_quorum", "1: a commit waits for other servers.", s->health.quorum);
+	if (s->health.standbys >= 0)
+		json_gauge("milticket_store_standbys", "Servers that it waits for and are there.",
+			(uint64_t)s->health.standbys);
+	json_gauge("milticket_store_bytes", "Size of the database.", s->health.bytes);
+}
+
 void stats_print_prometheus(const struct stats *s)
 {
 	json_metric("milticket_tickets", "gauge", "Tickets by status.");
@@ -255,6 +270,7 @@ void stats_print_prometheus(const struct stats *s)
 	print_answers(&s->answers);
 	print_index(s);
 	print_promises(s->promises);
+	print_store(s);
 	print_parts("queue", "Open tickets by queue.", s->queues);
 	print_parts("agent", "Open tickets by agent; an empty name is nobody.", s->agents);
 }

@@ -35,7 +35,9 @@ struct stats {
 	GHashTable *promises;        /* name → struct stats_promise * */
 	uint64_t undelivered, outbox[OUTGOING_SUPPRESSED + 1];
 	struct answers_totals answers;
-	struct index_state index; /* Prometheus only */
+	struct index_state index; /* Prometheus only; this one and what follows */
+	struct store_health health;
+	bool has_health;
 };
 
 void stats_init(struct stats *stats, const struct cli *cli);

@@ -115,10 +115,14 @@ struct engine {
 	 * tells, and all of them are waited. */
 	void (*wait)(struct store *store, unsigned ms);
 	bool (*away)(const struct store *store); /* NULL: never */
+	/* NULL: there are no servers. */
+	enum status (*health)(
+		struct store *store, struct store_health *health_out, struct error *err);
 
 	const struct engine_files *files; /* NULL: it has none */
 
-	/* --- upkeep; NULL: the database's own tools do that --- */
+	/* --- upkeep; NULL: the database's own tools do that, by these commands --- */
+	const char *copy_by, *restore_by;
 	enum status (*stat)(struct store *store, struct store_stat *stat_out, struct error *err);
 	enum status (*check_pages)(struct store *store, enum store_look how, struct error *err);
 	unsigned (*clear_readers)(struct store *store);

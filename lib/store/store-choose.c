@@ -52,6 +52,7 @@ enum status store_restore(const struct store_options *options, const char *backu
 		return choose_no_engine(options->url, err);
 	if (!engine->restore)
 		return error_set(err, ST_REFUSED,
-			_("cannot restore a store of %s: its own tools do that"), engine->name);
+			_("a store of %s is its administrator's to care for: %s"), engine->name,
+			engine->restore_by);
 	return engine->restore(engine, options, backup, force, kept_out, err);
 }

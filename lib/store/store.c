@@ -298,17 +298,18 @@ enum status txn_delete(struct txn *txn, enum store_table table, struct bytes key
 
 /* --- upkeep --- */
 
-static enum status store_not_ours(const struct store *store, const char *what, struct error *err)
+/* Not every engine has files of ours. */
+static enum status store_is_others(const struct store *store, const char *tool, struct error *err)
 {
-	return error_set(err, ST_REFUSED, _("cannot %s a store of %s: its own tools do that"), what,
-		store->engine->name);
+	return error_set(err, ST_REFUSED, _("a store of %s is its administrator's to care for: %s"),
+		store->engine->name, tool);
 }
 
 enum status store_stat(struct store *store, struct store_stat *stat_out, struct error *err)
 {
 	*stat_out = (struct store_stat){ 0 };
 	return store->engine->stat ? store->engine->stat(store, stat_out, err)
-				   : store_not_ours(store, _("measure"), err);
+				   : store_is_others(store, _("its own tools tell its size"), err);
 }
 
 /* Where there are no pages of ours, none is damaged. */
@@ -325,11 +326,16 @@ unsigned store_clear_readers(struct store *store)
 enum status store_copy(struct store *store, const char *path, struct error *err)
 {
 	return store->engine->copy ? store->engine->copy(store, path, err)
-				   : store_not_ours(store, _("copy"), err);
+				   : store_is_others(store, store->engine->copy_by, err);
 }
 
 enum status store_rewrite(struct store *store, struct error *err)
 {
 	return store->engine->rewrite ? store->engine->rewrite(store, err)
-				      : store_not_ours(store, _("write anew"), err);
+				      : store_is_others(store, _("its own tools write it anew"), err);
+}
+
+enum status store_health(struct store *store, struct store_health *health_out, struct error *err)
+{
+	return store->engine->health ? store->engine->health(store, health_out, err) : ST_NOT_FOUND;
 }

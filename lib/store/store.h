@@ -137,6 +137,15 @@ struct store_stat {
 };
 enum status store_stat(struct store *store, struct store_stat *stat_out, struct error *err);
 
+struct store_health {
+	bool primary;     /* it takes writes */
+	bool quorum;      /* a commit waits for other servers */
+	int64_t standbys; /* that are connected, and waited for; -1: we may not know */
+	uint64_t bytes;   /* of the database */
+};
+/* Of an engine with servers; ST_NOT_FOUND: it has none. */
+enum status store_health(struct store *store, struct store_health *health_out, struct error *err);
+
 /* --- files beside the rows: archived mail. ST_REFUSED where the engine has none. Each call is a
  * transaction of its own; none may be made inside fn. --- */
 

@@ -138,5 +138,8 @@ const struct engine pg_engine = {
 	.wait = pg_wait,
 	.away = pg_away,
 	.rewrite = pg_rewrite,
+	.health = pg_health,
 	.files = &pg_files,
+	.copy_by = "pg_dump --format=custom --file=FILE DATABASE",
+	.restore_by = "pg_restore --clean --if-exists --dbname=DATABASE FILE",
 };

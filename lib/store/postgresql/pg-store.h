@@ -79,6 +79,7 @@ const char *pg_reason(struct txn *txn);
 enum status pg_say(struct txn *txn, const char *what, enum status st, struct error *err);
 void pg_wait(struct store *store, unsigned ms);
 enum status pg_rewrite(struct store *store, struct error *err);
+enum status pg_health(struct store *store, struct store_health *health_out, struct error *err);
 
 /* --- statements --- */
 
