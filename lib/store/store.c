@@ -331,8 +331,9 @@ enum status store_copy(struct store *store, const char *path, struct error *err)
 
 enum status store_rewrite(struct store *store, struct error *err)
 {
-	return store->engine->rewrite ? store->engine->rewrite(store, err)
-				      : store_is_others(store, _("its own tools write it anew"), err);
+	return store->engine->rewrite
+		? store->engine->rewrite(store, err)
+		: store_is_others(store, _("its own tools write it anew"), err);
 }
 
 enum status store_health(struct store *store, struct store_health *health_out, struct error *err)

@@ -265,8 +265,7 @@ def test_redact_and_purge_reach_mails_in_the_database(running, server):
             "vera@other.example", [SUPPORT], compose(sender="vera@other.example")
         ).accepted
     assert len(kept(server, running).splitlines()) == 2
-    done = running.run_ticket("redact", CARLA)
-    assert "vacuumdb --full" in said(done)
+    running.run_ticket("redact", CARLA)
     assert len(kept(server, running).splitlines()) == 1
     assert server.sql("select count(*) from milticket.archive_chunks", running.name) == "1"
     running.run_ticket("close", "2")
