@@ -6,8 +6,9 @@
 
 char *commander_time(const struct commander *by, int64_t when)
 {
-	return by->local_times ? text_zoned(when, by->self ? by->self->zone : NULL)
-			       : text_rfc3339(when);
+	if (!by->local_times)
+		return text_rfc3339(when);
+	return text_zoned(when, by->self ? by->self->zone : NULL);
 }
 
 bool commander_may(const struct commander *by, const struct ticket *t)
