@@ -40,7 +40,10 @@ static enum status question_next(GArray *numbers, void *arg, struct error *err)
 
 	for (guint i = 0; i < q->hits->len; i++)
 		g_array_append_val(numbers, g_array_index(q->hits, struct fulltext_hit, i).number);
-	return q->hits->len ? question_go_on(q, err) : ST_OK;
+	if (q->hits->len == HITS_AT_ONCE)
+		return question_go_on(q, err);
+	g_array_set_size(q->hits, 0); /* those were all */
+	return ST_OK;
 }
 
 static void search_say_cut(const struct question *q)
