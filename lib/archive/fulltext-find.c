@@ -10,8 +10,8 @@
 
 enum {
 	STEPS_A_WORD = 30,     /* to the next row, cost about as much as to find a word's first */
-	PARTS_MAX = 300,       /* words that have a part in them and are looked for */
-	PARTS_SEEN = 5000,     /* words that these are chosen from */
+	PARTS_MAX = 1000,      /* words that have a part in them and are looked for */
+	PARTS_SEEN = 20000,    /* words that these are chosen from */
 	SCORE_SUBJECT = 4,     /* what a term in it is worth */
 	SCORE_PEOPLE_FILES = 2 /* and there; in the text: 1 */
 };

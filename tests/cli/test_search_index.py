@@ -1,4 +1,5 @@
 """The search index follows the store, and whatever is wrong with it costs nothing but a slower search."""
+import os
 import resource
 import signal
 import sqlite3
@@ -7,7 +8,7 @@ import time
 
 import pytest
 from harness.box import mail, mbox
-from harness.ground import on_terminal, program, run
+from harness.ground import BUILD, on_terminal, program, run
 
 ACCOUNT = ("--account", "support@example.com")
 INSTEAD = "all messages are read instead"
@@ -237,3 +238,67 @@ def test_a_restored_store_is_not_asked_by_another_ones_index(filled, tmp_path):
     filled.run_ticket("restore", tmp_path / "backup", "--force")
     filled.run_ticket("note", "6", "-m", "A bireme was seen.")
     assert found(filled, "trireme")[0] == [] and found(filled, "bireme")[0] == [6]
+
+
+# --- many texts ---------------------------------------------------------------------------
+
+MESSAGES = int(os.environ.get("FIND_MESSAGES", "2000"))
+# Of every kind that has to do with texts; the words are those of the generator.
+ASKED = [
+    ("sehinda",),
+    ("hinda",),
+    ("ba", "bo"),
+    ('"ba ba"',),
+    ('"ba da fa"',),
+    ("sehin*",),
+    ("schung*",),
+    ("text:bation", "is:open"),
+    ("-text:bation", "is:open"),
+    ("subject:ba",),
+    ("attachment:invoice", "status:closed"),
+    ("note:bo", "note:ga"),
+    ("customer", "16139"),
+    ("firm139.example",),
+    ("ba", "or", "sehinda", "queue:queue1"),
+    ("vip", "ba"),
+]
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """A store of the generator's, and what it says of it."""
+    directory = tmp_path_factory.mktemp("many")
+    fill = BUILD / "tests" / "bench" / "bench-fill"
+    printed = run(fill, "--messages", MESSAGES, directory, seconds=600).stdout.decode()
+    return directory, {key: int(value) for key, value in (w.split("=") for w in printed.split())}
+
+
+def numbers(directory, words):
+    command = (program("ticket"), "search", "--config", directory / "milticket.conf")
+    done = run(*command, "--limit", "100000", "--format", "{number}", *words, check=False)
+    assert done.returncode == (0 if done.stdout else 1), done.stderr
+    return sorted(done.stdout.split()), done.stderr.decode()
+
+
+def test_it_finds_what_is_found_by_reading_all(many):
+    directory, _ = many
+    by_index = {words: numbers(directory, words)[0] for words in ASKED}
+    for path in (directory / "store").glob("search.sqlite*"):
+        path.unlink()
+    (directory / "store" / "search.sqlite").mkdir()
+    try:
+        for words in ASKED:
+            by_reading, said = numbers(directory, words)
+            assert by_index[words] == by_reading, words
+            assert INSTEAD in said, words
+    finally:
+        (directory / "store" / "search.sqlite").rmdir()
+    assert sum(map(bool, by_index.values())) > len(ASKED) * 2 / 3
+
+
+def test_it_takes_no_more_than_half_as_much_again_as_the_texts(many):
+    directory, figures = many
+    run(program("ticket"), "index", "rebuild", "--config", directory / "milticket.conf")
+    size = (directory / "store" / "search.sqlite").stat().st_size
+    # Of few messages, each word has a list of its own.
+    assert size <= (1.5 if MESSAGES >= 100000 else 1.8) * figures["text_bytes"]
