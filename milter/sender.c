@@ -37,7 +37,12 @@ struct shipment {
 	struct settings *settings; /* in force when it was sent */
 	bool relay_down;
 	int64_t now;
+	int64_t due,
+		claimed; /* next_try: before it was claimed, and since; 0: nobody else is there */
 };
+
+/* How long a mail is one host's. */
+enum { CLAIM_SECONDS = 15 * 60 };
 
 /* --- what to send --- */
 
@@ -47,6 +52,46 @@ static enum status sender_pick(struct txn *txn, void *arg, struct error *err)
 
 	record_release(&outgoing_type, &s->outgoing);
 	return outbox_due(txn, s->now, &s->outgoing, NULL, err);
+}
+
+/* Of a store that hosts share: it is due again when we must be dead, and for the others not before.
+ * Claims come later and later: who finds one that is later than his own has lost the mail. */
+static enum status sender_claim(struct txn *txn, void *arg, struct error *err)
+{
+	struct shipment *s = arg;
+	enum status st = sender_pick(txn, s, err);
+	struct outgoing claimed = s->outgoing;
+
+	if (st != ST_OK)
+		return st;
+	s->due = s->outgoing.next_try;
+	s->claimed = claimed.next_try = s->now + (int64_t)CLAIM_SECONDS * TEXT_SECOND;
+	return outbox_save(txn, &claimed, err);
+}
+
+/* The stored entry, if it is ours still, as it was before the claim. */
+static enum status sender_load(
+	struct txn *txn, const struct shipment *s, struct outgoing *stored, struct error *err)
+{
+	enum status st = outbox_load(txn, s->outgoing.id, stored, err);
+
+	if (st != ST_OK || !s->claimed)
+		return st;
+	if (stored->next_try > s->claimed)
+		return ST_NOT_FOUND;
+	stored->next_try = MIN(stored->next_try, s->due);
+	return ST_OK;
+}
+
+static enum status sender_give_back(struct txn *txn, void *arg, struct error *err)
+{
+	struct outgoing stored = { 0 };
+	enum status st = sender_load(txn, arg, &stored, err);
+
+	if (st == ST_OK)
+		st = outbox_save(txn, &stored, err);
+	record_release(&outgoing_type, &stored);
+	return st;
 }
 
 /* --- what became of it --- */
@@ -184,11 +229,13 @@ static enum status record_results(struct txn *txn, void *arg, struct error *err)
 	struct outgoing rest = { 0 };
 	bool any_later = sender_any(s, DELIVERY_LATER), any_failed = sender_any(s, DELIVERY_FAILED),
 	     given_up;
-	enum status st = outbox_load(txn, s->outgoing.id, &rest, err);
+	enum status st = sender_load(txn, s, &rest, err);
 
-	/* Dropped by an admin while it was on its way. */
-	if (st == ST_NOT_FOUND)
+	/* Dropped by an admin while it was on its way, or another host's by now. */
+	if (st == ST_NOT_FOUND) {
+		record_release(&outgoing_type, &rest);
 		return ST_OK;
+	}
 	if (st == ST_OK)
 		st = note_all(txn, s, err);
 	if (st == ST_OK) {
@@ -312,6 +359,8 @@ static void sender_ship(struct shipment *s)
 	/* Interrupted because we stop: that was no attempt. */
 	if (!sender_stopping() || sender_any(s, DELIVERY_SENT) || sender_any(s, DELIVERY_FAILED))
 		sender_record(s);
+	else if (s->claimed)
+		store_write(sender.daemon->store, sender_give_back, s, NULL);
 	failpoint("after-record");
 	g_clear_pointer(&s->settings, settings_unref);
 	g_clear_pointer(&s->results, g_free);
@@ -326,6 +375,8 @@ static bool send_next(void)
 	struct error err = { "" };
 	enum status st = store_read(sender.daemon->store, sender_pick, &s, &err);
 
+	if (st == ST_OK && store_shared(sender.daemon->store))
+		st = store_write(sender.daemon->store, sender_claim, &s, &err);
 	if (st == ST_OK)
 		sender_ship(&s);
 	else if (st != ST_NOT_FOUND)

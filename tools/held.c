@@ -42,14 +42,32 @@ static enum status held_print(int fd, struct error *err)
 	return n < 0 ? held_failed(err) : ST_OK;
 }
 
+struct held_work {
+	int fd;
+	store_fn *fn;
+	void *arg;
+};
+
+/* What it printed when it was begun before does not count. */
+static enum status held_begin(struct txn *txn, void *arg, struct error *err)
+{
+	const struct held_work *work = arg;
+
+	fflush(stdout);
+	if (ftruncate(work->fd, 0) != 0 || lseek(work->fd, 0, SEEK_SET) != 0)
+		return held_failed(err);
+	return work->fn(txn, work->arg, err);
+}
+
 static enum status held_run(struct cli *cli, int fd, store_fn *fn, void *arg, struct error *err)
 {
+	struct held_work work = { fd, fn, arg };
 	int out = dup(STDOUT_FILENO);
 	enum status st, kept = ST_OK;
 
 	if (out < 0 || dup2(fd, STDOUT_FILENO) < 0)
 		return held_failed(err);
-	st = store_read(cli->store, fn, arg, err);
+	st = store_read(cli->store, held_begin, &work, err);
 	if (fflush(stdout) != 0)
 		kept = held_failed(st == ST_OK ? err : NULL);
 	dup2(out, STDOUT_FILENO);

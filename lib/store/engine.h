@@ -83,6 +83,7 @@ struct engine {
 	 * finds by itself, and TABLE_INDEX stays empty. */
 	bool derives;
 	bool reads_ahead; /* it makes use of job->wants */
+	bool shared;      /* by several hosts */
 
 	enum status (*open)(const struct engine *engine, const struct store_options *options,
 		struct store **store_out, struct error *err);

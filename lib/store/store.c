@@ -34,6 +34,11 @@ const char *store_engine(const struct store *store)
 	return store->engine->name;
 }
 
+bool store_shared(const struct store *store)
+{
+	return store->engine->shared;
+}
+
 void store_wait(struct store *store, unsigned ms)
 {
 	if (store->engine->wait)

@@ -98,6 +98,9 @@ void store_wait(struct store *store, unsigned ms);
 /* Could its server not be reached when somebody last tried? */
 bool store_is_away(const struct store *store);
 
+/* May daemons of other hosts work on it at the same time? */
+bool store_shared(const struct store *store);
+
 /* The name of its engine: "lmdb". */
 const char *store_engine(const struct store *store);
 

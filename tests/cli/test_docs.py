@@ -90,8 +90,8 @@ def pattern(tmp_path_factory):
 def filled(pattern):
     """A copy of it."""
     desk = Daemon(relay_port=9, directory=new_directory("cli"))
-    for source, target in ((pattern.store, desk.store), (pattern.archive, desk.archive)):
-        shutil.copytree(source, target, dirs_exist_ok=True)
+    desk.copy_store(pattern)
+    shutil.copytree(pattern.archive, desk.archive, dirs_exist_ok=True)
     return desk
 
 

@@ -2,7 +2,6 @@
 import fcntl
 import json
 import os
-import shutil
 import struct
 import subprocess
 import termios
@@ -42,7 +41,7 @@ def filled(pattern):
     desk = Daemon(
         relay_port=9, directory=new_directory("waiting"), settings={"archive": {"path": ""}}
     )
-    shutil.copytree(pattern.store, desk.store, dirs_exist_ok=True)
+    desk.copy_store(pattern)
     return desk
 
 

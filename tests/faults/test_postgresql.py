@@ -8,7 +8,7 @@ import time
 import pytest
 
 from harness.client import compose
-from harness.daemon import Daemon
+from harness.daemon import SUPPORT, Daemon
 from harness.ground import (
     free_ports,
     give,
@@ -26,6 +26,7 @@ from harness.proxy import Proxy
 CARLA = "carla@customer.example"
 ANNA = "anna@example.com"
 DEADLINE = 3
+ACCOUNT_WITH_ANSWER = {**SUPPORT, "autoresponse": {"opened": "opened.eml"}}
 
 
 @pytest.fixture(scope="module")
@@ -581,3 +582,30 @@ def test_agents_wait_while_the_store_is_away_and_others_do_not(daemon, server):
         assert time.monotonic() - began < 1
         server.start()
         assert client.send(ANNA, ["bob@z.example"], mail, authen="anna").accepted
+
+
+# --- several hosts ---------------------------------------------------------------
+
+
+def test_a_mail_of_the_outbox_is_one_hosts_at_a_time(sink, server):
+    url = server.url(server.database())
+    hosts = [
+        Daemon(sink.port, accounts=(ACCOUNT_WITH_ANSWER,), settings=settings(url)) for _ in range(2)
+    ]
+    customers = [f"c{number}@customer.example" for number in range(12)]
+    try:
+        for host in hosts:
+            host.start()
+        for number, customer in enumerate(customers):
+            with MilterClient(hosts[number % 2].socket) as client:
+                mail = compose(sender=customer, body="The printer is out of paper.\n")
+                assert client.send(customer, [ACCOUNT], mail).accepted
+        for customer in customers:
+            sink.wait_mails(customer)
+        wait_until(lambda: not hosts[0].ticket("outbox", "list"), "the outbox to be empty", 20)
+        assert sorted(r for mail in sink.mails() for r in mail.recipients) == sorted(customers)
+        assert len(hosts[0].ticket("list")) == len(customers)
+    finally:
+        for host in hosts:
+            if not host.ended():
+                host.kill()

@@ -102,10 +102,17 @@ class Daemon:
 
     def database(self):
         """Where the tests run on PostgreSQL, how the store is found there."""
-        server = postgresql.shared()
+        server, self.base = postgresql.shared(), None
         if not server:
             return {}
-        return {"url": server.url(server.lend(self)), "require_sync": False}
+        self.base = server.lend(self)
+        return {"url": server.url(self.base), "require_sync": False}
+
+    def copy_store(self, other):
+        """Makes its store what the other's is. Nobody has either open."""
+        shutil.copytree(other.store, self.store, dirs_exist_ok=True)
+        if self.base:
+            postgresql.shared().copy(other.base, self.base)
 
     def configure(self, **changes):
         """Writes the configuration, with changes laid over what it was."""

@@ -83,6 +83,11 @@ class Databases:
         self.empty(name)
         return name
 
+    def copy(self, of, name):
+        """Makes one what another is."""
+        self.drop(name)
+        self.sql(f"create database {name} owner {ROLE} template {of}")
+
     def empty(self, name):
         self.sql(EMPTY, name)
 

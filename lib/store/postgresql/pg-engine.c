@@ -121,6 +121,7 @@ const struct engine pg_engine = {
 	.name = "postgresql",
 	.scheme = "postgresql:",
 	.reads_ahead = true,
+	.shared = true,
 	.open = pg_open,
 	.close = pg_close,
 	.read = pg_read,
