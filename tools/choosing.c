@@ -33,19 +33,66 @@ char *choosing_words(char *const *words)
 	return g_strjoinv(" ", (char **)pieces->pdata);
 }
 
+/* --- names --- */
+
+static enum status choosing_load(struct txn *txn, void *arg, struct error *err)
+{
+	return queries_load(txn, arg, err);
+}
+
+int choosing_saved_load(struct choosing_saved *saved, struct cli *cli, bool own)
+{
+	int code = cli_user(cli);
+
+	if (code == EXIT_DONE)
+		code = cli_status(
+			cli, store_read(cli->store, choosing_load, &saved->store, &cli->err));
+	if (code != EXIT_DONE)
+		return code;
+	saved->list = g_array_new(FALSE, FALSE, sizeof(struct saved_query));
+	for (guint i = 0; own && i < cli->user->queries->len; i++) {
+		const struct user_query *query = g_ptr_array_index(cli->user->queries, i);
+		const struct saved_query one = { query->name, query->text };
+
+		g_array_append_val(saved->list, one);
+	}
+	g_array_append_vals(saved->list, saved->store.list->data, saved->store.list->len);
+	return EXIT_DONE;
+}
+
+void choosing_saved_release(struct choosing_saved *saved)
+{
+	g_clear_pointer(&saved->list, g_array_unref);
+	queries_release(&saved->store);
+}
+
 /* --- the query --- */
+
+static int choosing_parse(struct choosing *c, const char *text)
+{
+	g_autofree char *me = cli_agent_login();
+	struct choosing_saved saved = { NULL };
+	struct query_asker asker = { .me = me };
+	int code = choosing_saved_load(&saved, c->cli, true);
+
+	if (code == EXIT_DONE) {
+		asker.saved = (const struct saved_query *)saved.list->data;
+		if (query_parse(text, &asker, &c->query, &c->cli->err) != ST_OK)
+			code = cli_usage(c->cli, "%s", c->cli->err.text);
+	}
+	choosing_saved_release(&saved);
+	return code;
+}
 
 int choosing_begin(struct choosing *c, struct cli *cli, const char *text)
 {
-	g_autofree char *me = cli_agent_login();
-	const struct query_asker asker = { .me = me };
+	int code;
 
 	*c = (struct choosing){ .cli = cli, .text = g_strdup(text) };
-	if (query_parse(text, &asker, &c->query, &cli->err) != ST_OK)
-		return cli_usage(cli, "%s", cli->err.text);
-	if (query_asks_index(c->query))
+	code = choosing_parse(c, text);
+	if (code == EXIT_DONE && query_asks_index(c->query))
 		c->index = search_index_open(cli);
-	return EXIT_DONE;
+	return code;
 }
 
 void choosing_end(struct choosing *c)

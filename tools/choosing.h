@@ -3,7 +3,18 @@
 #define MILTICKET_CHOOSING_H
 
 #include "cli.h"
+#include "tables/queries.h"
 #include "tables/query-list.h"
+
+/* Queries by name, one's own first. */
+struct choosing_saved {
+	GArray *list; /* struct saved_query, the last without a name */
+	struct saved_queries store;
+};
+/* EXIT_DONE, or the code of what it said is wrong; release it in any case. own: those of cli->user,
+ * too. */
+int choosing_saved_load(struct choosing_saved *saved, struct cli *cli, bool own);
+void choosing_saved_release(struct choosing_saved *saved);
 
 struct choosing {
 	struct cli *cli;

@@ -73,8 +73,17 @@ int cli_open(struct cli *cli)
 	return cli->command->need >= NEED_STORE_READ ? cli_open_store(cli) : EXIT_DONE;
 }
 
+int cli_user(struct cli *cli)
+{
+	g_autofree char *path = user_settings_path();
+	enum status st = cli->user ? ST_OK : user_settings_load(path, &cli->user, &cli->err);
+
+	return st == ST_OK ? EXIT_DONE : cli_fail(EXIT_CONFIG, "%s", cli->err.text);
+}
+
 static void close_needs(struct cli *cli)
 {
+	user_settings_free(cli->user);
 	archive_attach(NULL);
 	store_close(cli->store);
 	settings_unref(cli->settings);

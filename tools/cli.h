@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "act/command.h"
+#include "settings/settings-user.h"
 #include "settings/settings.h"
 #include "store/store.h"
 #include "tables/history.h"
@@ -74,6 +75,7 @@ struct cli {
 	unsigned n_args;
 	GHashTable *values; /* option name → GPtrArray of char * */
 	struct settings *settings;
+	struct user_settings *user; /* NULL: not asked for yet; cli_user() */
 	struct store *store;
 	struct token_key key;
 	struct actor actor; /* "unix:name", now */
@@ -101,6 +103,10 @@ int cli_fail(int code, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
 int cli_status(const struct cli *cli, enum status st);
 /* A mistake in the words: the message, then the usage line. */
 int cli_usage(const struct cli *cli, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
+
+/* Reads the user's own ticket.conf into cli->user. EXIT_DONE, or the code of what it said is
+ * wrong. */
+int cli_user(struct cli *cli);
 
 /* Ticket numbers of the arguments from `first` on: 1042, #1042, or - for one a line on standard
  * input. At least one. EXIT_DONE, or the code of what it said is wrong; numbers_out is the caller's

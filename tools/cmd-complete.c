@@ -13,6 +13,7 @@
 #include "model/query.h"
 #include "tables/agents.h"
 #include "tables/outbox.h"
+#include "tables/queries.h"
 #include "tables/queues.h"
 #include "tables/tickets.h"
 
@@ -204,6 +205,32 @@ static void offer_fields(struct completing *c)
 	}
 }
 
+static enum status offer_shared(struct txn *txn, void *arg, struct error *err)
+{
+	struct saved_queries saved = { NULL };
+	enum status st = queries_load(txn, &saved, err);
+
+	for (guint i = 0; st == ST_OK && i < saved.shared->len; i++) {
+		const struct shared_query *query = g_ptr_array_index(saved.shared, i);
+
+		complete_offer(arg, query->name, query->query);
+	}
+	queries_release(&saved);
+	return st;
+}
+
+static void offer_saved(struct completing *c)
+{
+	if (cli_user(c->cli) != EXIT_DONE)
+		return;
+	for (guint i = 0; i < c->cli->user->queries->len; i++) {
+		const struct user_query *query = g_ptr_array_index(c->cli->user->queries, i);
+
+		complete_offer(c, query->name, query->text);
+	}
+	ask_store(c, offer_shared);
+}
+
 static bool find_query_row(const char *name, size_t len, struct query_row *row_out)
 {
 	for (size_t i = 0; query_row_at(i, row_out); i++)
@@ -237,16 +264,21 @@ static void offer_field_values(struct completing *c, const char *colon)
 static void offer_query(struct completing *c)
 {
 	const char *term = c->word + strlen(c->word), *colon;
+	bool saved;
 	g_autofree char *before = NULL;
 
 	while (term > c->word && !strchr(" (", term[-1]))
 		term--;
 	term += strspn(term, "-");
+	saved = *term == '@';
+	term += saved;
 	before = g_strdup_printf("%s%.*s", c->before, (int)(term - c->word), c->word);
 	c->before = before;
 	c->word = term;
 	colon = strchr(term, ':');
-	if (colon)
+	if (saved)
+		offer_saved(c);
+	else if (colon)
 		offer_field_values(c, colon);
 	else
 		offer_fields(c);
@@ -273,6 +305,7 @@ static const struct {
 	{ .name = "WHEN", .other = offer_whens },
 	{ .name = "TIME", .other = offer_moments },
 	{ .name = "QUERY", .other = offer_query },
+	{ .name = "SAVED", .other = offer_saved },
 };
 
 static void offer_kind(struct completing *c, const char *name)

@@ -72,6 +72,15 @@ static void json_account(struct printer *printer, const struct account *a)
 		deliver_names[a->deliver], "reply_to", reply_to_names[a->reply_to]));
 }
 
+static void json_query(struct printer *printer, const struct shared_query *q, bool shared)
+{
+	json_t *object = json_record(&shared_query_type, q, false);
+
+	(void)printer;
+	json_object_set_new(object, "shared", json_boolean(shared));
+	json_print(object);
+}
+
 static void json_outgoing(struct printer *printer, const struct outgoing *o)
 {
 	json_t *object = json_record(&outgoing_type, o, false);
@@ -98,4 +107,4 @@ static void json_end(struct printer *printer)
 }
 
 const struct print_form print_json_form = { json_begin, print_json_ticket, json_queue, json_agent,
-	json_account, json_outgoing, print_json_event, print_json_view, json_end };
+	json_account, json_outgoing, json_query, print_json_event, print_json_view, json_end };

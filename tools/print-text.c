@@ -58,6 +58,12 @@ static const struct table_column outbox_columns[] = {
 	{ .title = N_("LAST REPLY"), .stretches = true, .usual = "-" },
 };
 
+static const struct table_column query_columns[] = {
+	{ .title = N_("NAME"), .stretches = true },
+	{ .title = N_("WHOSE"), .stretches = true, .usual = "own" },
+	{ .title = N_("QUERY"), .stretches = true },
+};
+
 /* Events have no shape: they come one by one while they happen, and no column can wait for the
  * widest. */
 static const struct {
@@ -69,6 +75,7 @@ static const struct {
 	[PRINT_AGENTS] = { agent_columns, G_N_ELEMENTS(agent_columns) },
 	[PRINT_ACCOUNTS] = { account_columns, G_N_ELEMENTS(account_columns) },
 	[PRINT_OUTBOX] = { outbox_columns, G_N_ELEMENTS(outbox_columns) },
+	[PRINT_QUERIES] = { query_columns, G_N_ELEMENTS(query_columns) },
 	[PRINT_EVENTS] = { NULL, 0 },
 };
 
@@ -188,6 +195,14 @@ static void text_outgoing(struct printer *printer, const struct outgoing *o)
 		to, o->last_reply };
 
 	table_add(printer->table, cells, 3, colours[o->state]);
+}
+
+static void text_query(struct printer *printer, const struct shared_query *q, bool shared)
+{
+	const char *whose = shared ? "shared" : "own";
+	const char *const cells[] = { q->name, whose, q->query };
+
+	table_add(printer->table, cells, 1, shared ? COLOUR_NONE : COLOUR_DIM);
 }
 
 /* A time in an event is in UTC, and shown as other times are. Owned. */
@@ -460,4 +475,4 @@ static void text_end(struct printer *printer)
 }
 
 const struct print_form print_text_form = { text_begin, text_ticket, text_queue, text_agent,
-	text_account, text_outgoing, text_event, text_view, text_end };
+	text_account, text_outgoing, text_query, text_event, text_view, text_end };

@@ -63,6 +63,12 @@ void print_outgoing(struct printer *printer, const struct outgoing *outgoing)
 	printer->form->outgoing(printer, outgoing);
 }
 
+void print_query(struct printer *printer, const struct shared_query *query, bool shared)
+{
+	printer->count++;
+	printer->form->query(printer, query, shared);
+}
+
 void print_event(struct printer *printer, const struct event *event)
 {
 	printer->count++;

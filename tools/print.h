@@ -12,6 +12,7 @@ enum print_kind {
 	PRINT_AGENTS,
 	PRINT_ACCOUNTS,
 	PRINT_OUTBOX,
+	PRINT_QUERIES,
 	PRINT_EVENTS
 };
 
@@ -43,6 +44,7 @@ struct print_form {
 	void (*agent)(struct printer *printer, const struct agent *agent);
 	void (*account)(struct printer *printer, const struct account *account);
 	void (*outgoing)(struct printer *printer, const struct outgoing *outgoing);
+	void (*query)(struct printer *printer, const struct shared_query *query, bool shared);
 	void (*event)(struct printer *printer, const struct event *event);
 	void (*view)(struct printer *printer, const struct ticket_view *view);
 	void (*end)(struct printer *printer);
@@ -65,6 +67,8 @@ void print_queue(struct printer *printer, const struct queue_view *view);
 void print_agent(struct printer *printer, const struct agent *agent);
 void print_account(struct printer *printer, const struct account *account);
 void print_outgoing(struct printer *printer, const struct outgoing *outgoing);
+/* One's own has neither .by nor .saved. */
+void print_query(struct printer *printer, const struct shared_query *query, bool shared);
 void print_event(struct printer *printer, const struct event *event);
 /* "old → new", "→ new", "old →"; then what else is said. Owned. */
 char *print_change(const struct event *event);

@@ -11,6 +11,7 @@
 #include "held.h"
 #include "json.h"
 #include "model/names.h"
+#include "model/query.h"
 #include "store/store-lock.h"
 #include "tables/agents.h"
 #include "tables/outbox.h"
@@ -230,6 +231,10 @@ static const struct {
 		.field = "responsible",
 		.valid = agent_login_valid,
 		.what = N_("login") },
+	{ .type = &shared_query_type,
+		.field = "name",
+		.valid = query_name_valid,
+		.what = N_("name of a query") },
 	{ .type = &agent_type, .field = "login", .valid = agent_login_valid, .what = N_("login") },
 	{ .type = &agent_type,
 		.field = "queues",

@@ -9,6 +9,7 @@
 #include "base/tongue.h"
 #include "model/query-words.h"
 #include "tables/indexing.h"
+#include "tables/queries.h"
 #include "tables/query-list.h"
 #include "tables/queues.h"
 #include "tables/snippets.h"
@@ -139,9 +140,16 @@ static void finding_release(struct finding *f)
 
 static enum status find_parse(struct finding *f, const char *text, struct error *err)
 {
-	const struct query_asker asker = { .me = f->by->self ? f->by->self->login : NULL };
+	struct saved_queries saved = { NULL };
+	struct query_asker asker = { .me = f->by->self ? f->by->self->login : NULL };
+	enum status st = queries_load(f->txn, &saved, err);
 
-	return query_parse(text, &asker, (struct query_tree **)&f->walk.query, err);
+	if (st == ST_OK) {
+		asker.saved = (const struct saved_query *)saved.list->data;
+		st = query_parse(text, &asker, (struct query_tree **)&f->walk.query, err);
+	}
+	queries_release(&saved);
+	return st;
 }
 
 /* --- the best first --- */

@@ -423,6 +423,8 @@ bool query_is_term(const char *word)
 	struct query_field field;
 
 	word += strspn(word, "-");
+	if (*word == '@')
+		return true;
 	if (!strchr(word, ':'))
 		return false;
 	name = g_strndup(word, strcspn(word, ":"));

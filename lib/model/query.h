@@ -41,7 +41,7 @@ void query_free(struct query_tree *query);
  */
 bool query_name_valid(const char *name);
 
-/* Does the word begin a term with a known field: "status:…", "-status:…"? */
+/* Does the word begin a term with a known field, "status:…", "-status:…", or "-@name"? */
 bool query_is_term(const char *word);
 
 /* Does the query name one of these fields, anywhere? NULL-terminated. */

@@ -349,6 +349,16 @@ static const struct field fields_of_agent[] = {
 const struct record_type agent_type = TYPE(agent);
 #undef RECORD
 
+#define RECORD shared_query
+static const struct field fields_of_shared_query[] = {
+	{ ROW(1, name, FIELD_TEXT), .flags = FIELD_ALWAYS },
+	{ ROW(2, query, FIELD_TEXT), .flags = FIELD_ALWAYS },
+	{ ROW(3, by, FIELD_TEXT) },
+	{ ROW(4, saved, FIELD_TIME) },
+};
+const struct record_type shared_query_type = TYPE(shared_query);
+#undef RECORD
+
 #define RECORD outgoing
 static const struct field fields_of_outgoing[] = {
 	{ ROW(1, ticket, FIELD_U64), .flags = FIELD_ZERO_UNKNOWN },

@@ -261,6 +261,15 @@ struct agent {
 };
 extern const struct record_type agent_type;
 
+/* A query that everybody may use as @name. */
+struct shared_query {
+	char *name; /* key: query_name_valid() */
+	char *query;
+	char *by; /* who saved it: an actor */
+	int64_t saved;
+};
+extern const struct record_type shared_query_type;
+
 enum outgoing_state { OUTGOING_WAITING, OUTGOING_FAILED, OUTGOING_SUPPRESSED };
 extern const char *const outgoing_state_names[];
 

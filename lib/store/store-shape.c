@@ -42,6 +42,7 @@ static const struct shape_row {
 	[TABLE_OUTBOX_DUE] = { "outbox_due", { { "time", PART_TIME }, { "id", PART_U64 } }, {} },
 	[TABLE_ANSWERED] = { "answered", { { "day", PART_U32 }, { "address", PART_REST } },
 		{ { "count", PART_U64 } } },
+	[TABLE_QUERIES] = { "queries", { { "name", PART_TEXT } }, {} },
 };
 
 static const struct shape_id {

@@ -1,4 +1,7 @@
 """Tickets chosen by what they are, where a command changes them."""
+import json
+import pathlib
+
 import pytest
 from harness.box import mail, mbox
 
@@ -203,3 +206,124 @@ def completed(desk, *words):
 def test_queries_are_completed(busy, words, some):
     found = completed(busy, *words)
     assert set(some) <= set(found) if some else found == []
+
+
+@pytest.fixture
+def home(busy, tmp_path, monkeypatch):
+    """Where the user's ticket.conf is."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
+    return tmp_path / "home" / "milticket" / "ticket.conf"
+
+
+def test_a_saved_query_is_used_by_its_name(busy, home):
+    busy.run_ticket("query", "save", "dora", "requester:dora@customer.example")
+    busy.run_ticket("query", "save", "--shared", "early", "number:1", "or", "number:2")
+    busy.run_ticket("query", "save", "both", "@dora @early")
+    assert numbers(busy, "list", "@dora") == [2]
+    assert numbers(busy, "list", "@early", "-@dora") == [1]
+    assert numbers(busy, "search", "@both") == [2]
+    busy.run_ticket("priority", "high", "--query", "@early")
+    assert sorted(having(busy, priority="high")) == [1, 2]
+    listed = busy.run_ticket("query", "list").stdout.decode()
+    assert listed == (
+        "dora\town\trequester:dora@customer.example\n"
+        "both\town\t@dora @early\n"
+        "early\tshared\tnumber:1 or number:2\n"
+    )
+    busy.run_ticket("query", "remove", "dora")
+    code, _, err = ends(busy, "list", "@both")
+    assert code == 64 and "query @both, column 1: there is no saved query 'dora'" in err
+    busy.run_ticket("query", "remove", "--shared", "early")
+    assert ends(busy, "query", "remove", "early", "--shared")[0] == 1
+    assert ends(busy, "query", "remove", "dora")[0] == 1
+
+
+def test_a_saved_query_leads_not_to_itself(busy, home):
+    busy.run_ticket("query", "save", "a", "number:1")
+    busy.run_ticket("query", "save", "b", "@a or number:2")
+    code, _, err = ends(busy, "query", "save", "a", "@b")
+    assert code == 64 and "leads back to itself" in err
+    assert numbers(busy, "list", "@b") == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "words, says",
+    [
+        (("A", "number:1"), "'A' is no name of a query"),
+        (("x", "statsu:new"), "query, column 1: there is no field 'statsu'; did you mean"),
+        (("x", "@x"), "there is no saved query 'x'"),
+        (("--shared", "x", "@mine"), "there is no saved query 'mine'"),
+    ],
+)
+def test_what_cannot_be_saved_is_said(busy, home, words, says):
+    busy.run_ticket("query", "save", "mine", "number:1")
+    before = home.read_bytes()
+    code, _, err = ends(busy, "query", "save", *words)
+    assert code == 64 and says in err and home.read_bytes() == before
+
+
+def test_the_rest_of_ticket_conf_stays_as_it_is_written(busy, home):
+    own = '# mine\nlist: { sort = "number"; };   # so\n'
+    home.parent.mkdir(parents=True)
+    home.write_text(own)
+    busy.run_ticket("query", "save", "x", 'subject:"a \\ b"')
+    busy.run_ticket("query", "save", "y", "number:2")
+    assert home.read_text().startswith(own) and home.stat().st_mode & 0o777 == 0o600
+    assert 'subject:"a \\ b"' in busy.run_ticket("query", "list").stdout.decode()
+    busy.run_ticket("query", "remove", "x")
+    busy.run_ticket("query", "remove", "y")
+    assert home.read_text() == own
+
+
+def test_queries_written_by_hand_are_left_to_their_writer(busy, home):
+    text = 'queries = ( { name = "two"; query = "number:2"; } );\n'
+    home.parent.mkdir(parents=True)
+    home.write_text(text)
+    assert numbers(busy, "list", "@two") == [2]
+    code, _, err = ends(busy, "query", "save", "x", "number:1")
+    assert code == 77 and "written by hand" in err and home.read_text() == text
+
+
+@pytest.mark.parametrize(
+    "text, says",
+    [
+        ("lsit: { };", "ticket.conf:1: lsit: unknown key"),
+        ("list: { sort = 1; };", "ticket.conf:1: sort: expected a string"),
+        ("list = 1;", "ticket.conf:1: list: expected a group"),
+        ("queries = 1;", "queries: expected a list"),
+        ('queries = ( { name = "X"; query = "a"; } );', "queries: a name is 1 to 64"),
+        ('queries = ( { name = "x"; } );', "queries: expected { name"),
+        ("queries = (", "ticket.conf:"),
+    ],
+)
+def test_a_mistake_in_ticket_conf_is_named_with_its_line(busy, home, text, says):
+    home.parent.mkdir(parents=True)
+    home.write_text(text)
+    code, out, err = ends(busy, "list", "number:1")
+    assert code == 78 and out == "" and says in err
+
+
+def test_shared_queries_are_exported_and_read_back(busy, home, tmp_path):
+    busy.run_ticket("query", "save", "--shared", "early", "number:1")
+    exported = busy.run_ticket("export", "--json").stdout
+    assert b'"type": "query"' in exported or b'"type":"query"' in exported
+    busy.run_ticket("query", "remove", "--shared", "early")
+    (tmp_path / "all.json").write_bytes(exported)
+    assert busy.run_ticket("check").returncode == 0
+
+
+def test_saved_queries_are_completed(busy, home):
+    busy.run_ticket("query", "save", "mine", "number:1")
+    busy.run_ticket("query", "save", "--shared", "many", "number:2")
+    assert completed(busy, "list", "@m") == ["@mine", "@many"]
+    assert completed(busy, "query", "remove", "mi") == ["mine"]
+
+
+def test_saved_queries_in_json_are_as_the_schema_has_them(busy, home):
+    busy.run_ticket("query", "save", "--shared", "early", "number:1")
+    busy.run_ticket("query", "save", "mine", "number:2")
+    own, shared = map(json.loads, busy.run_ticket("query", "list", "--json").stdout.splitlines())
+    assert own == {"name": "mine", "query": "number:2", "by": None, "saved": None, "shared": False}
+    assert shared["shared"] and shared["by"].startswith("unix:") and shared["saved"].endswith("Z")
+    form = json.loads((pathlib.Path(__file__).parents[2] / "tools/ticket.schema.json").read_text())
+    assert set(form["$defs"]["query"]["required"]) == set(own) == set(shared)
