@@ -70,15 +70,14 @@ static enum status privileges_look_up(
 	return ST_OK;
 }
 
-/* The mailboxes' directory, which an IMAP server shares. A group that is not there is said later,
- * when they are opened. */
-static enum status privileges_give_mailboxes(
-	const struct settings *settings, const struct identity *us, struct error *err)
+/* The mailboxes' directory, which an IMAP server shares. What is wrong with it keeps no mail from
+ * coming: it is said later, when they are opened. */
+static void privileges_give_mailboxes(const struct settings *settings, const struct identity *us)
 {
 	const struct group *group = getgrnam(settings->mailboxes.group);
 
-	return privileges_give_directory(
-		settings->mailboxes.path, 02770, us->uid, group ? group->gr_gid : us->gid, err);
+	privileges_give_directory(
+		settings->mailboxes.path, 02770, us->uid, group ? group->gr_gid : us->gid, NULL);
 }
 
 /* The user's groups, and that of the mailboxes, whether the user is in it or not. */
@@ -117,10 +116,9 @@ enum status privileges_lower(const struct settings *settings, struct error *err)
 		st = privileges_give_directory(settings->store.path, 02770, us.uid, us.gid, err);
 	if (st == ST_OK && archive)
 		st = privileges_give_directory(archive, 02770, us.uid, us.gid, err);
-	if (st == ST_OK)
-		st = privileges_give_mailboxes(settings, &us, err);
 	if (st != ST_OK)
 		return st;
+	privileges_give_mailboxes(settings, &us);
 	if (!privileges_set_groups(settings, &us) || setegid(us.gid) != 0 || seteuid(us.uid) != 0)
 		return cannot_become(settings, err);
 	return ST_OK;

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "base/tongue.h"
+#include "catch-up.h"
 #include "commands.h"
 #include "counted.h"
 #include "keep/purge.h"
@@ -48,6 +49,8 @@ static int purge_run(struct cli *cli)
 	if (st != ST_OK)
 		return cli_status(cli, st);
 	code = purge.dry_run ? EXIT_DONE : search_index_forget(cli);
+	if (code == EXIT_DONE && !purge.dry_run)
+		code = catch_up_forget(cli, NULL);
 	if (code != EXIT_DONE)
 		return code;
 	return counts.tickets || counts.mails ? EXIT_DONE : EXIT_NOTHING;

@@ -4,6 +4,7 @@
 #include "base/address.h"
 #include "base/text.h"
 #include "base/tongue.h"
+#include "catch-up.h"
 #include "commands.h"
 #include "counted.h"
 #include "keep/redact.h"
@@ -103,6 +104,8 @@ static int redact_command(struct cli *cli)
 	if (st != ST_OK)
 		return cli_status(cli, st);
 	code = search_index_forget(cli);
+	if (code == EXIT_DONE)
+		code = catch_up_forget(cli, canonical);
 	return code == EXIT_DONE ? redact_end(&counts) : code;
 }
 

@@ -196,6 +196,11 @@ enum status watch_read(struct watch *watch, watch_fn *fn, void *arg, struct erro
 /* Goes through what was heard; *all_out: something was missed, all is to be looked at. */
 enum status hear_clients(struct trees *m, bool *all_out, struct error *err);
 
+/* --- mailboxes-forget.c --- */
+
+/* Removes kept mails in which somebody is who was taken out of the store. */
+enum status forget_people(struct trees *m, struct error *err);
+
 /* --- mailboxes-act.c: what the agents want --- */
 
 /* Does what moves and drops say. */

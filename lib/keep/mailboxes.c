@@ -258,6 +258,8 @@ enum status mailboxes_step(struct trees *m, int64_t now, bool *more_out, struct 
 	if (mailboxes_is_time(&m->agents_looked, now, AGENTS_EVERY)) {
 		st = rows_agents(m, err);
 		if (st == ST_OK)
+			st = forget_people(m, err);
+		if (st == ST_OK)
 			st = rows_note_done(m, err);
 	}
 	if (st == ST_OK)
@@ -305,6 +307,7 @@ static enum status mailboxes_look_txn(struct txn *txn, void *arg, struct error *
 	struct looking *look = arg;
 	struct mailboxes_status *s = &look->status;
 	uint64_t end = 0;
+	g_autofree char *redacted = NULL;
 	enum status st = placements_place(txn, look->box, &look->place, err);
 
 	*s = (struct mailboxes_status){ 0 };
@@ -316,6 +319,9 @@ static enum status mailboxes_look_txn(struct txn *txn, void *arg, struct error *
 		st = placements_each(txn, look->box, 0, look_at_row, look, err);
 	if (st == ST_OK)
 		st = trees_each(txn, look->box, look_at_tree, look, err);
+	if (st == ST_OK)
+		st = placements_redact_wanted(txn, look->box, &redacted, err);
+	s->redacting = redacted && *redacted;
 	s->serial = look->place.done;
 	s->begun = look->place.built || look->place.number > 0 || s->agents > 0;
 	s->building = !look->place.built || look->place.asked != look->place.begun;
@@ -353,4 +359,25 @@ enum status mailboxes_ask_rebuild(
 
 	placements_box(settings->mailboxes.path, look.box);
 	return store_write(store, mailboxes_ask_txn, &look, err);
+}
+
+struct asking {
+	char box[BOX_BYTES];
+	const char *address;
+};
+
+static enum status mailboxes_redact_txn(struct txn *txn, void *arg, struct error *err)
+{
+	const struct asking *a = arg;
+
+	return placements_redact_ask(txn, a->box, a->address, err);
+}
+
+enum status mailboxes_ask_redact(struct store *store, const struct settings *settings,
+	const char *address, struct error *err)
+{
+	struct asking asking = { .address = address };
+
+	placements_box(settings->mailboxes.path, asking.box);
+	return store_write(store, mailboxes_redact_txn, &asking, err);
 }

@@ -41,6 +41,7 @@ struct mailboxes_counts mailboxes_counts(const struct trees *mailboxes);
 struct mailboxes_status {
 	bool begun; /* a daemon has made some */
 	bool building;
+	bool redacting;                  /* mailboxes_ask_redact() is not done yet */
 	uint64_t number, last_number;    /* while they are built: up to which ticket, of how many */
 	uint64_t behind;                 /* events of the log that are not in the files */
 	uint64_t serial;                 /* of the log, up to which they are */
@@ -48,6 +49,9 @@ struct mailboxes_status {
 };
 enum status mailboxes_look(struct store *store, const struct settings *settings,
 	struct mailboxes_status *status_out, struct error *err);
+/* Mails in which that address is, and that are no tickets, are to go from where they are kept. */
+enum status mailboxes_ask_redact(struct store *store, const struct settings *settings,
+	const char *address, struct error *err);
 /* All of them are to be made anew: whoever steps next begins with it. */
 enum status mailboxes_ask_rebuild(
 	struct store *store, const struct settings *settings, struct error *err);

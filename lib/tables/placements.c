@@ -199,3 +199,57 @@ enum status placements_place_save(
 			   : error_set(err, st, _("cannot note how far the mailboxes are: %s"),
 				     txn_reason(txn));
 }
+
+/* --- people to be forgotten --- */
+
+static void placements_redact_key(struct key *key, const char *box)
+{
+	key_init(key);
+	key_text(key, "mailboxes-redact");
+	key_text(key, box);
+}
+
+static enum status placements_redact_failed(struct txn *txn, enum status st, struct error *err)
+{
+	return error_set(err, st, _("cannot note who is to be in no mailbox: %s"), txn_reason(txn));
+}
+
+enum status placements_redact_wanted(
+	struct txn *txn, const char *box, char **addresses_out, struct error *err)
+{
+	struct bytes value;
+	struct key key;
+	enum status st;
+
+	placements_redact_key(&key, box);
+	st = txn_get(txn, TABLE_META, key_bytes(&key), &value);
+	if (st != ST_OK && st != ST_NOT_FOUND)
+		return placements_redact_failed(txn, st, err);
+	*addresses_out = st == ST_OK ? g_strndup(value.data, value.len) : g_strdup("");
+	return ST_OK;
+}
+
+enum status placements_redact_ask(
+	struct txn *txn, const char *box, const char *address, struct error *err)
+{
+	g_autofree char *before = NULL, *all = NULL;
+	struct key key;
+	enum status st = placements_redact_wanted(txn, box, &before, err);
+
+	if (st != ST_OK)
+		return st;
+	all = g_strconcat(before, address, "\n", NULL);
+	placements_redact_key(&key, box);
+	st = txn_put(txn, TABLE_META, key_bytes(&key), (struct bytes){ all, strlen(all) });
+	return st == ST_OK ? ST_OK : placements_redact_failed(txn, st, err);
+}
+
+enum status placements_redact_done(struct txn *txn, const char *box, struct error *err)
+{
+	struct key key;
+	enum status st;
+
+	placements_redact_key(&key, box);
+	st = txn_delete(txn, TABLE_META, key_bytes(&key));
+	return st == ST_OK || st == ST_NOT_FOUND ? ST_OK : placements_redact_failed(txn, st, err);
+}

@@ -37,4 +37,12 @@ enum status placements_place(
 enum status placements_place_save(
 	struct txn *txn, const char *box, const struct placements_place *place, struct error *err);
 
+/* Addresses, a line each, of people who are to be in none of the mails that are kept there; "" for
+ * none. Asked for by who redacts, done by who has the rights to it. *addresses_out is owned. */
+enum status placements_redact_ask(
+	struct txn *txn, const char *box, const char *address, struct error *err);
+enum status placements_redact_wanted(
+	struct txn *txn, const char *box, char **addresses_out, struct error *err);
+enum status placements_redact_done(struct txn *txn, const char *box, struct error *err);
+
 #endif
