@@ -64,14 +64,19 @@ static enum status due_take(
 		.kind = row->kind,
 		.err = err,
 	};
-	enum status st = tickets_load(txn, row->number, &w.ticket, err);
+	const struct ticket like = { .number = row->number };
+	bool sound = false;
+	enum status st = table_load_sound(txn, &ticket_table, &like, &w.ticket, &sound);
 
-	if (st == ST_OK && is_due_still(&w.ticket, row)) {
+	/* A damaged ticket holds up no other; who repairs it writes its rows again. */
+	if (st == ST_OK && !(sound && is_due_still(&w.ticket, row))) {
+		st = due_index_drop(txn, row, err);
+	} else if (st == ST_OK) {
 		st = due_do(&w);
 		batch->done->done[row->kind] += st == ST_OK;
 		batch->done->stopped += w.stopped;
-	} else if (st == ST_OK || st == ST_NOT_FOUND) {
-		st = due_index_drop(txn, row, err);
+	} else {
+		st = error_set(err, st, _("cannot read what is due: %s"), txn_reason(txn));
 	}
 	record_release(&ticket_type, &w.ticket);
 	return st;

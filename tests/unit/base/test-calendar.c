@@ -5,6 +5,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "base/duration.h"
 #include "base/limits.h"
 #include "base/text.h"
 
@@ -352,6 +353,57 @@ static void test_each_year(void)
 	calendar_free(calendar);
 }
 
+static void test_durations(void)
+{
+	static const struct {
+		const char *text;
+		enum duration_kind kind;
+		int64_t amount;
+	} rows[] = {
+		{ "45m", DURATION_WALL, 45 * MINUTE },
+		{ "4h", DURATION_WALL, 4 * HOUR },
+		{ "1d12h", DURATION_WALL, 36 * HOUR },
+		{ "2w", DURATION_WALL, 14 * DAY },
+		{ "1y", DURATION_WALL, 365 * DAY },
+		{ "30bm", DURATION_HOURS, 30 * MINUTE },
+		{ "4bh", DURATION_HOURS, 4 * HOUR },
+		{ "1bh30bm", DURATION_HOURS, 90 * MINUTE },
+		{ "2bd", DURATION_DAYS, 2 * DAY },
+		{ "3660bd", DURATION_DAYS, 3660 * DAY },
+		{ "3661bd", DURATION_NONE, 0 },
+		{ "11y", DURATION_NONE, 0 },
+		{ "", DURATION_NONE, 0 },
+		{ "0h", DURATION_NONE, 0 },
+		{ "0bh", DURATION_NONE, 0 },
+		{ "bh", DURATION_NONE, 0 },
+		{ "4", DURATION_NONE, 0 },
+		{ "4b", DURATION_NONE, 0 },
+		{ "-4bh", DURATION_NONE, 0 },
+		{ "4bh2bd", DURATION_NONE, 0 },
+		{ "4bh2h", DURATION_NONE, 0 },
+		{ "99999999999999999999bd", DURATION_NONE, 0 },
+		{ "2026-12-24", DURATION_NONE, 0 },
+		{ "february", DURATION_NONE, 0 },
+	};
+	struct calendar *calendar = make(&office);
+	const struct duration hours = { DURATION_HOURS, 4 * HOUR };
+	int64_t friday = at("Europe/Berlin", "2026-11-27 16:00");
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct duration d = { DURATION_NONE, 0 };
+
+		g_test_message("%s", rows[i].text);
+		g_assert_cmpint(duration_read(rows[i].text, &d), ==, rows[i].amount > 0);
+		g_assert_cmpint(d.kind, ==, rows[i].kind);
+		g_assert_cmpint(d.amount, ==, rows[i].amount);
+	}
+	g_assert_cmpint(duration_end(&hours, calendar, friday), ==,
+		at("Europe/Berlin", "2026-11-30 11:00"));
+	g_assert_cmpint(duration_end(&hours, NULL, friday), ==, friday + 4 * HOUR);
+	g_assert_cmpint(duration_between(DURATION_DAYS, NULL, friday, friday + DAY), ==, DAY);
+	calendar_free(calendar);
+}
+
 /* --- files --- */
 
 static enum status read_ics(const char *text, struct calendar **calendar_out, struct error *err)
@@ -569,6 +621,7 @@ int main(int argc, char **argv)
 	}
 	g_test_add_func("/calendar/impossible ones are refused", test_refused);
 	g_test_add_func("/calendar/one that never opens again has an end", test_never);
+	g_test_add_func("/calendar/durations", test_durations);
 	g_test_add_func("/calendar/days of each year", test_each_year);
 	g_test_add_func("/calendar/events of a file", test_ics);
 	g_test_add_func("/calendar/a file with an event that cannot be read", test_bad_ics);

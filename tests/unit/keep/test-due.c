@@ -125,6 +125,35 @@ static void test_stray_rows(void)
 	desk_close(&d);
 }
 
+static enum status damage_ticket(struct txn *txn, void *arg, struct error *err)
+{
+	struct key key;
+
+	(void)arg;
+	(void)err;
+	key_init(&key);
+	key_number(&key, 1);
+	return txn_put(txn, TABLE_TICKETS, key_bytes(&key), (struct bytes){ "\377damage", 7 });
+}
+
+static void test_damaged(void)
+{
+	struct desk d;
+	struct ticket t = { .number = 2, .status = TICKET_WAITING, .wait_until = 2 };
+	size_t n = 9;
+
+	desk_open(&d, NULL);
+	waits(&d, TICKET_WAITING, 1);
+	t.subject = t.queue = "support";
+	desk_insert(&d, &t);
+	g_assert_cmpint(store_write(d.store, damage_ticket, NULL, &d.err), ==, ST_OK);
+	g_assert_cmpuint(run(&d, d.now), ==, 1);
+	g_assert_cmpuint(desk_events(&d, 2, "wake"), ==, 1);
+	g_assert_cmpint(store_read(d.store, find_due, &n, &d.err), ==, ST_OK);
+	g_assert_cmpuint(n, ==, 0);
+	desk_close(&d);
+}
+
 /* More than a batch: each once, and the caller is told that there is more. */
 static void test_batches(void)
 {
@@ -174,6 +203,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/due/a ticket is opened when it has waited long enough, once", test_wake);
 	g_test_add_func("/due/an answer ends the wait", test_answer_ends_the_wait);
 	g_test_add_func("/due/rows that lead nowhere are dropped", test_stray_rows);
+	g_test_add_func("/due/a damaged ticket holds up no other", test_damaged);
 	g_test_add_func("/due/what is due comes in batches, each ticket once", test_batches);
 	g_test_add_func("/due/today's counts are not forgotten", test_forget);
 	return g_test_run();
