@@ -237,7 +237,7 @@ NAMES = {
     "shown": "number tag subject queue queues project status priority agent requester participants tags opened updated last_in last_out"
     " first_response closed wait_until respond_by resolve_by overdue undelivered links merged_into messages_count attachments_count messages events",
     "message": "seq direction message_id in_reply_to references from to cc subject date received match size attachments text archive queue_id reply_to",
-    "event": "time actor kind from to text",
+    "event": "time actor way kind from to text",
     "queue": "name title responsible members open new signature assign calendar",
     "agent": "login name addresses queues active away_until deputy zone",
     "outgoing": "id ticket event to state attempts next_try last_reply",

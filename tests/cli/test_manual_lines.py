@@ -37,8 +37,12 @@ def kind_of(block):
     """How a display is tried."""
     if block.startswith("$ ticket"):
         return "shell"
-    if re.match(r"(accounts = |socket = )", block):
+    if re.match(r"(accounts = \(\n|socket = |automations = |store: )", block):
         return "configuration"
+    if block.startswith("queries = "):
+        return "ticket.conf"
+    if re.match(r"(createuser|createdb|psql|pg_\w+|grant|set role) ", block):
+        return "database"
     if re.match(r"\w+ = ", block) and ";" not in block:
         return "main.cf"
     if re.match(r"\w+ +inet ", block):
@@ -61,7 +65,15 @@ def test_each_kind_is_printed_somewhere():
     kinds = [kind_of(block) for page in PAGES for block in displays(page)]
     # One block is no example but what a configuration looks like; README's test types one line.
     assert kinds.count("syntax") == 1 and kinds.count("install") == 1
-    for kind in ("shell", "configuration", "main.cf", "master.cf", "sendmail.mc"):
+    for kind in (
+        "shell",
+        "configuration",
+        "main.cf",
+        "master.cf",
+        "sendmail.mc",
+        "ticket.conf",
+        "database",
+    ):
         assert kind in kinds, kind
 
 
@@ -109,8 +121,22 @@ def test_a_command_that_is_named_is_one(page, command):
 @pytest.mark.parametrize("block", shown("configuration"))
 def test_a_configuration_loads(tmp_path, block):
     daemon = Daemon(relay_port=9)
+    password = tmp_path / "password"
+    password.write_text("secret\n")
+    password.chmod(0o600)
+    block = block.replace("/etc/milticket/store-password", str(password))
     daemon.config.write_text(block)
+    for name in re.findall(r"mail (\w+\.eml)", block):
+        (daemon.config.parent / "templates" / name).write_text("Subject: Hello\n\nHello.\n")
     assert run(program("ticket"), "config", "show", "--config", daemon.config).stdout
+
+
+@pytest.mark.parametrize("block", shown("ticket.conf"))
+def test_saved_queries_are_read(desk, tmp_path, monkeypatch, block):
+    (tmp_path / "milticket").mkdir()
+    (tmp_path / "milticket" / "ticket.conf").write_text(block)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert b"agent:me" in desk.run_ticket("query", "list").stdout
 
 
 def postconf(directory, *words):
