@@ -9,11 +9,10 @@
 #define FAR (INT64_MAX >> (FULLTEXT_SEQ_BITS + 1))
 
 enum {
-	STEPS_A_WORD = 30,     /* to the next row, cost about as much as to find a word's first */
-	PARTS_MAX = 1000,      /* words that have a part in them and are looked for */
-	PARTS_SEEN = 20000,    /* words that these are chosen from */
-	SCORE_SUBJECT = 4,     /* what a term in it is worth */
-	SCORE_PEOPLE_FILES = 2 /* and there; in the text: 1 */
+	STEPS_A_WORD = 30,  /* to the next row, cost about as much as to find a word's first */
+	PARTS_MAX = 1000,   /* words that have a part in them and are looked for */
+	PARTS_SEEN = 20000, /* words that these are chosen from */
+	SCORE_OWN = 4       /* a term in what the ticket says of itself; in a message: 1 */
 };
 
 /* One term as FTS5 reads it, and where its walk stands. */
@@ -25,6 +24,7 @@ struct walk {
 	bool going;
 	int64_t ticket; /* of the row that it stands at; -1: at the end */
 	uint64_t seq;
+	int64_t own; /* the last ticket of which its own row was met */
 };
 
 struct fulltext_search {
@@ -179,6 +179,8 @@ static enum status find_step(struct fulltext *f, struct walk *w, struct error *e
 
 	w->ticket = row < 0 ? -1 : row >> FULLTEXT_SEQ_BITS;
 	w->seq = (uint64_t)row & ((1U << FULLTEXT_SEQ_BITS) - 1);
+	if (row >= 0 && w->seq == 0)
+		w->own = w->ticket;
 	if (code == SQLITE_ROW || code == SQLITE_DONE)
 		return ST_OK;
 	return fulltext_failed(f, _("read"), err);
@@ -230,47 +232,7 @@ static void find_rest(struct fulltext_search *search)
 	}
 }
 
-/* --- what a hit is worth --- */
-
-/* Adds the points of the tickets, newest first, in which the walk's term is in these columns. */
-static enum status find_score(struct fulltext *f, const struct walk *of, unsigned columns,
-	unsigned points, const GArray *tickets, GArray *hits, struct error *err)
-{
-	struct walk w = { .match = of->match, .steps = of->steps };
-	enum status st = ST_OK;
-
-	columns &= of->columns;
-	if (columns)
-		st = find_begin(f, &w, columns, err);
-	for (guint i = 0; columns && i < tickets->len && st == ST_OK && w.ticket >= 0; i++) {
-		int64_t ticket = g_array_index(tickets, int64_t, i);
-
-		st = find_go_on(f, &w, ticket, err);
-		if (w.ticket == ticket)
-			g_array_index(hits, struct fulltext_hit, i).score += points;
-	}
-	sqlite3_finalize(w.rows);
-	return st;
-}
-
-static enum status find_scores(
-	struct fulltext_search *search, const GArray *tickets, GArray *hits, struct error *err)
-{
-	const unsigned subject = 1U << FULLTEXT_SUBJECT,
-		       marks = 1U << FULLTEXT_PEOPLE | 1U << FULLTEXT_FROM | 1U << FULLTEXT_FILES |
-		1U << FULLTEXT_MARKS;
-	enum status st = ST_OK;
-
-	for (unsigned i = 0; i < search->n && st == ST_OK; i++) {
-		const struct walk *w = &search->walks[i];
-
-		st = find_score(search->f, w, subject, SCORE_SUBJECT, tickets, hits, err);
-		if (st == ST_OK)
-			st = find_score(
-				search->f, w, marks, SCORE_PEOPLE_FILES, tickets, hits, err);
-	}
-	return st;
-}
+/* --- hits --- */
 
 /* 0: it was removed. */
 static enum status find_number(
@@ -346,14 +308,30 @@ const char *fulltext_search_cut(const struct fulltext_search *search)
 	return search->cut;
 }
 
-static enum status find_collect(struct fulltext_search *search, unsigned limit, GArray *tickets,
-	GArray *hits, struct error *err)
+/* On to what comes after the ticket. Its own row is the last of a ticket's: where it has the term,
+ * the walk comes by. */
+static enum status find_score(
+	struct fulltext_search *search, int64_t ticket, struct fulltext_hit *hit, struct error *err)
+{
+	enum status st = ST_OK;
+
+	for (unsigned i = 0; i < search->n && st == ST_OK; i++) {
+		struct walk *w = &search->walks[i];
+
+		st = find_go_on(search->f, w, ticket - 1, err);
+		hit->score += w->own == ticket ? SCORE_OWN : 1;
+	}
+	return st;
+}
+
+static enum status find_collect(
+	struct fulltext_search *search, unsigned limit, GArray *hits, struct error *err)
 {
 	int64_t ticket = search->at;
 	enum status st = ST_OK;
 
 	while (st == ST_OK && hits->len < limit && ticket >= 0) {
-		struct fulltext_hit hit = { .score = search->n };
+		struct fulltext_hit hit = { .score = 0 };
 
 		st = find_common(search->f, search->walks, search->n, &ticket, err);
 		if (st == ST_OK && ticket >= 0)
@@ -361,10 +339,9 @@ static enum status find_collect(struct fulltext_search *search, unsigned limit, 
 		if (st != ST_OK || ticket < 0)
 			break;
 		hit.seq = search->walks[0].seq;
-		if (hit.number) {
-			g_array_append_val(tickets, ticket);
+		st = find_score(search, ticket, &hit, err);
+		if (hit.number)
 			g_array_append_val(hits, hit);
-		}
 		ticket--;
 	}
 	search->at = ticket;
@@ -374,12 +351,9 @@ static enum status find_collect(struct fulltext_search *search, unsigned limit, 
 enum status fulltext_search_next(
 	struct fulltext_search *search, unsigned limit, GArray **hits_out, struct error *err)
 {
-	g_autoptr(GArray) tickets = g_array_new(FALSE, FALSE, sizeof(int64_t)),
-			  hits = g_array_new(FALSE, TRUE, sizeof(struct fulltext_hit));
-	enum status st = find_collect(search, limit, tickets, hits, err);
+	g_autoptr(GArray) hits = g_array_new(FALSE, TRUE, sizeof(struct fulltext_hit));
+	enum status st = find_collect(search, limit, hits, err);
 
-	if (st == ST_OK)
-		st = find_scores(search, tickets, hits, err);
 	find_rest(search);
 	if (st == ST_OK)
 		st = fulltext_check_made(search->f, err);
