@@ -1,4 +1,5 @@
 """The mailboxes are derived: made anew, gone over after each kill, and emptied of what is gone."""
+import os
 import re
 import shutil
 import smtplib
@@ -203,3 +204,29 @@ def test_a_kill_anywhere(house, point):
     assert len(house.daemon.tickets()) == 2
     assert flags_of(house.anna, "Closed") == [["\\Seen"]], "her mark is not lost"
     assert not list((house.path / "+claims").rglob("*;*"))
+
+
+def test_limits(house, tmp_path):
+    """Of a thread without end the newest 500 messages; a mail of more than 64 MiB is no ticket."""
+    box = tmp_path / "box"
+    with box.open("w") as out:
+        for n in range(501):
+            answers_to = f"In-Reply-To: <n{n - 1}@example.net>\n" if n else ""
+            out.write(
+                "From c@example.net Sat Nov 28 10:00:00 2026\nFrom: C <c@example.net>\n"
+                f"To: support@example.com\nSubject: Number {n}\nMessage-ID: <n{n}@example.net>\n"
+                f"Date: Sat, 28 Nov 2026 {10 + n // 60}:{n % 60:02}:00 +0000\n{answers_to}\nx\n\n"
+            )
+    house.daemon.run_ticket("import", str(box), "--account", "support@example.com")
+    assert house.daemon.show(1)["messages_count"] == 501
+    there = lambda: tree(house.path).get("ben", {}).get("Queues.support", [])
+    wait_until(lambda: len(there()) == 500, "500 messages", 30)
+    assert not [path for path in there() if "T1N1.milticket" in path.name], "the oldest is left out"
+    for name, size in (("small", 1000), ("big", 64 * 1024 * 1024 + 1)):
+        mail = house.path / "anna" / ".Queues.ops" / "tmp" / name
+        mail.write_text(f"From: D <d@elsewhere.example>\nSubject: {name}\n\n")
+        os.truncate(mail, size)
+        mail.rename(house.path / "anna" / ".Queues.ops" / "new" / name)
+    shows(house.anna, "Queues/ops", "[example.com #2] small")
+    wait_until(lambda: tree(house.path)["anna"].get("Not taken"), "the big one kept")
+    assert len(house.daemon.tickets()) == 2
