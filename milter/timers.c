@@ -2,6 +2,7 @@
 #include "timers.h"
 
 #include "base/text.h"
+#include "keep/digest.h"
 #include "keep/due.h"
 #include "keep/purge.h"
 #include "keep/replan.h"
@@ -14,6 +15,7 @@
 
 enum {
 	QUEUES_EVERY = 60,
+	DIGESTS_EVERY = 30,
 	READERS_EVERY = 30,
 	AGENTS_EVERY = 5,
 	FORGET_EVERY = 3600,
@@ -111,6 +113,21 @@ static bool due_batch_done(const struct settings *settings)
 	more = done.more;
 	due_done_release(&done);
 	return more;
+}
+
+static void timers_send_digests(void)
+{
+	struct settings *settings = daemon_settings(timers.daemon);
+	struct error err = { "" };
+	unsigned count = 0;
+
+	if (digest_send(timers.daemon->store, settings, g_get_real_time(), &count, &err) != ST_OK)
+		log_error("cannot send digests: %s", err.text);
+	if (count) {
+		log_info("timers: %u digest%s sent", count, text_plural(count));
+		sender_wake();
+	}
+	settings_unref(settings);
 }
 
 static void timers_do_due(void)
@@ -231,6 +248,8 @@ static void timers_tick(unsigned seconds, bool signalled)
 	timers_replan();
 	timers_do_due();
 	timers_live();
+	if (seconds % DIGESTS_EVERY == 0)
+		timers_send_digests();
 	/* A queue may have another calendar. */
 	if (seconds % QUEUES_EVERY == 0)
 		replan_reset(&timers.replan);

@@ -532,3 +532,25 @@ enum status reply_transcript(
 		st = tickets_index_id(context->txn, id, t->ticket, 0, ID_SENT, err);
 	return st;
 }
+
+enum status reply_letter(const struct reply_context *context, const char *to, const char *subject,
+	const char *text, struct error *err)
+{
+	const struct account *account = reply_account(context->settings, NULL);
+	g_autofree char *from = NULL, *id = NULL, *encoded = NULL;
+
+	if (!account)
+		return ST_OK;
+	encoded = message_encode_header("Subject", subject);
+	from = reply_from(account);
+	id = reply_new_id(account);
+	return queue_letter_to_agent(context, 0, "notice",
+		&(struct letter){ .from = from,
+			.to = to,
+			.subject = encoded,
+			.message_id = id,
+			.auto_submitted = "auto-generated",
+			.date = context->actor.now,
+			.text = text },
+		err);
+}

@@ -138,6 +138,10 @@ enum status reply_notice(const struct reply_context *context, const struct ticke
 enum status reply_notice_agent(const struct reply_context *context, const struct ticket *ticket,
 	const char *lead, struct error *err);
 
+/* Plain text to an agent about no ticket in particular. */
+enum status reply_letter(const struct reply_context *context, const char *to, const char *subject,
+	const char *text, struct error *err);
+
 /* Plain text to an agent about commands of theirs. in_reply_to and reply_to may be NULL; ticket:
  * what an answer to it belongs to, 0 none. */
 struct transcript_mail {

@@ -343,6 +343,7 @@ static const struct field fields_of_agent[] = {
 	{ ROW(5, inactive, FIELD_BOOL), .flags = FIELD_HIDDEN },
 	{ ROW(55, away_until, FIELD_TIME), .help = "mail to them goes to the deputy until then" },
 	{ ROW(56, deputy, FIELD_TEXT), .help = "login of who stands in" },
+	{ ROW(59, digested, FIELD_TIME), .flags = FIELD_HIDDEN },
 	{ ROW(45, zone, FIELD_TEXT), .help = "time zone of mails to them" },
 	{ ROW(6, created, FIELD_TIME), .flags = FIELD_HIDDEN },
 };

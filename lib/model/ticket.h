@@ -257,6 +257,7 @@ struct agent {
 	int64_t created;
 	int64_t away_until; /* 0, or past: there */
 	char *deputy;       /* login of who stands in while they are away; NULL */
+	int64_t digested;   /* when they got the last digest, or would have */
 	char *zone;         /* in which they read times; NULL: the system's */
 };
 extern const struct record_type agent_type;

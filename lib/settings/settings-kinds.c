@@ -409,6 +409,20 @@ bool check_duration_or_none(const char *text)
 	return !*text || duration_read(text, &duration);
 }
 
+/* "Mon-Fri 08:00": the hours of those days from then on are as good as any. */
+bool check_digest_or_none(const char *text)
+{
+	g_autofree char *hours = g_strconcat(text, SETTINGS_DIGEST_END, NULL);
+	struct calendar *calendar = NULL;
+	struct error err;
+	bool good = !*text ||
+		(calendar_new("", &calendar, &err) == ST_OK &&
+			calendar_add_hours(calendar, hours, &err) == ST_OK);
+
+	calendar_free(calendar);
+	return good;
+}
+
 bool check_authserv_id(const char *text)
 {
 	return *text && !strpbrk(text, " \t;");

@@ -35,6 +35,7 @@ bool check_queue_or_none(const char *text);
 bool check_login_or_none(const char *text);
 bool check_label_or_none(const char *text);
 bool check_duration_or_none(const char *text);
+bool check_digest_or_none(const char *text);
 bool check_authserv_id(const char *text);
 
 #endif

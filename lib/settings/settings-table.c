@@ -13,6 +13,7 @@ static const char *const scheme_words[] = { "sequential", "date", NULL };
 static const char *const starttls_words[] = { "never", "try", "require", NULL };
 static const char *const subject_tag_words[] = { "participants", "anyone", "never", NULL };
 static const char *const mixed_words[] = { "tag", "leave", NULL };
+static const char *const digest_words[] = { "agents", "queues", "both", NULL };
 static const char *const crossed_words[] = { "tell", "refuse", "off", NULL };
 static const char *const auto_words[] = { "ignore", "ticket", NULL };
 static const char *const requester_words[] = { "reply-to", "from", NULL };

@@ -19,6 +19,7 @@ enum subject_tag_policy { SUBJECT_TAG_PARTICIPANTS, SUBJECT_TAG_ANYONE, SUBJECT_
 enum mixed_policy { MIXED_TAG, MIXED_LEAVE };
 enum auto_policy { AUTO_IGNORE, AUTO_TICKET };
 enum requester_policy { REQUESTER_REPLY_TO, REQUESTER_FROM };
+enum digest_readers { DIGEST_AGENTS, DIGEST_QUEUES, DIGEST_BOTH };
 enum crossed_policy { CROSSED_TELL, CROSSED_REFUSE, CROSSED_OFF };
 enum failure_policy { FAILURE_TEMPFAIL, FAILURE_ACCEPT };
 enum deliver { DELIVER_MAILBOX, DELIVER_AGENTS, DELIVER_BOTH, DELIVER_NONE };
@@ -119,6 +120,9 @@ struct account_name {
 	const char *address;
 	const struct account *account;
 };
+
+/* With digest.at in front: the hours in which a day's digest may still be sent. */
+#define SETTINGS_DIGEST_END "-24:00"
 
 struct settings {
 	int references; /* owned by settings_ref/_unref */

@@ -21,7 +21,7 @@ static const struct {
 } refused[] = { { "sokcet = \"x\";\n", 1, "sokcet", "did you mean 'socket'?" },
 	{ "\nzebra = 1;\n", 2, "zebra",
 		"expected one of socket, socket_mode, user, group, log, recipient_delimiter, control_address, store, archive, "
-		"mailboxes, tag, numbers, mail_out, agents_auth, policy, accounts, rules, calendars, slas" },
+		"mailboxes, tag, numbers, mail_out, agents_auth, policy, digest, accounts, rules, calendars, slas" },
 	{ "polcy: { reopen_days = 3; };\n", 1, "polcy", "did you mean 'policy'?" },
 	{ CALENDAR("zone = \"Europe/Berlyn\";"), 1, "calendars.zone",
 		"expected a time zone such as \"Europe/Berlin\", but there is no 'Europe/Berlyn'" },
@@ -606,6 +606,7 @@ static const char full[] =
 	"policy: { subject_tag = \"never\"; reopen_days = 0; mixed_recipients = \"leave\"; auto_replies = \"ticket\"; on_failure = \"accept\";\n"
 	"  spam_header = \"X-Odd: \\\"a\\\\b\\\"\"; requester = \"from\";\n"
 	"  answer_failed_auth = true; answers_per_hour = 7; crossed = \"refuse\"; };\n"
+	"digest: { at = \"Mon 07:00\"; to = \"both\"; };\n"
 	"accounts = ( { address = \"a@example.com\"; aliases = ( \"c@example.com\" ); enabled = false; queue = \"q\"; project = \"Größe\"; since = \"2026-01-01\";\n"
 	"  sender = \"\\\"A, B\\\" <c@example.com>\"; deliver = \"both\"; reply_to = \"desk\"; close_on_arrival = true;\n"
 	"  autoresponse: { opened = \"\"; followup = \"followup.eml\"; closed = \"closed.eml\"; late = \"late.eml\"; language_from_mail = false; }; },\n"
