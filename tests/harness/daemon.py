@@ -115,7 +115,11 @@ class Daemon:
             postgresql.shared().copy(other.base, self.base)
 
     def configure(self, **changes):
-        """Writes the configuration, with changes laid over what it was."""
+        """Writes the configuration, with changes laid over what it was. A store elsewhere is another
+        database, too."""
+        store = changes.get("store", {})
+        if store.get("path", self.store) != self.settings["store"]["path"] and "url" not in store:
+            changes = {**changes, "store": {**store, **self.database()}}
         self.settings = merged(self.settings, changes)
         self.config.write_text(libconfig(self.settings))
 

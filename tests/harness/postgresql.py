@@ -41,7 +41,8 @@ do $$ declare it record; begin
     where schemaname = 'milticket' and tablename <> 'schema' loop
     execute format('delete from milticket.%I', it.tablename);
   end loop;
-  for it in select sequencename from pg_sequences where schemaname = 'milticket' loop
+  for it in select sequencename from pg_sequences
+    where schemaname = 'milticket' and sequencename not like 'schema%' loop
     execute format('alter sequence milticket.%I restart', it.sequencename);
   end loop;
 end $$;
