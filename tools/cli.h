@@ -75,6 +75,7 @@ struct cli {
 	unsigned n_args;
 	GHashTable *values; /* option name → GPtrArray of char * */
 	struct settings *settings;
+	char **columns; /* of lists of tickets, by their names; NULL: the usual; borrowed */
 	struct user_settings *user; /* NULL: not asked for yet; cli_user() */
 	struct store *store;
 	struct token_key key;

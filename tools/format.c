@@ -51,7 +51,7 @@ static const struct field *format_stored(const char *name)
 	return known ? field : NULL;
 }
 
-static bool format_known(const char *name)
+bool format_known(const char *name)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(computed); i++)
 		if (strcmp(computed[i].name, name) == 0)
@@ -59,7 +59,7 @@ static bool format_known(const char *name)
 	return format_stored(name) != NULL;
 }
 
-static char *format_value(const struct cli *cli, const struct ticket *t, const char *name)
+char *format_value(const struct cli *cli, const struct ticket *t, const char *name)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(computed); i++)
 		if (strcmp(computed[i].name, name) == 0)

@@ -6,6 +6,10 @@
 
 /* False: said which {name} there is not. */
 bool format_check(struct cli *cli, const char *format);
+/* Is it a field that a format may have in braces? */
+bool format_known(const char *name);
+/* Its text for a ticket; NULL: unknown. Owned. */
+char *format_value(const struct cli *cli, const struct ticket *ticket, const char *name);
 /* Prints it; a field that is unknown is empty. */
 void format_print(const struct cli *cli, const char *format, const struct ticket *ticket);
 

@@ -19,7 +19,8 @@
  * whoever reads what is printed may take hours, and no transaction waits for that. */
 enum { PAGE = 1000 };
 
-#define ORDERS "activity|oldest|number|opened|priority|queue"
+#define ORDERS \
+	"activity|oldest|number|opened|closed|idle|due|status|priority|queue|agent|requester|subject"
 
 const struct cli_option listing_options[] = {
 	{ .letter = 'q',
@@ -51,6 +52,10 @@ const struct cli_option listing_options[] = {
 	{ .name = "undelivered", .help = N_("whose mail came back") },
 	{ .name = "all", .help = N_("closed, spam and merged ones too") },
 	{ .name = "sort", .argument = ORDERS, .help = N_("order; default: newest activity first") },
+	{ .name = "reverse", .help = N_("the other way round") },
+	{ .name = "columns",
+		.argument = "NAME[,NAME]",
+		.help = N_("these instead of the usual ones: fields as in --format") },
 	{ .letter = 'n', .name = "limit", .argument = "COUNT", .help = N_("at most this many") },
 	{ .letter = 'f',
 		.name = "format",
@@ -65,9 +70,11 @@ struct listing {
 	struct cli *cli;
 	struct ticket_filter filter;
 	char *agent, *requester; /* owned; the filter borrows them */
+	char **columns;          /* owned; NULL: the usual */
 	uint64_t limit;          /* 0: none */
 	bool limit_is_ours;      /* nobody asked for it: say when there is more */
 	compare_fn *compare;     /* NULL: the order of the index */
+	bool reverse;            /* of compare */
 	const char *format;
 	const struct listing_request *request;
 	struct query_walk walk; /* with a query */
@@ -207,29 +214,99 @@ static int by_queue(const struct ticket *a, const struct ticket *b)
 	return g_strcmp0(a->queue, b->queue);
 }
 
-static const char *const order_names[] = { "activity", "oldest", "number", "opened", "priority",
-	"queue", NULL };
-static compare_fn *const order_functions[] = { by_activity, by_age, by_number, by_opened,
-	by_priority, by_queue };
-enum { ORDERS_OF_INDEX = 2 };
+static int by_time(int64_t a, int64_t b)
+{
+	/* What has no time comes last. */
+	if (!a != !b)
+		return a ? -1 : 1;
+	return a < b ? -1 : a > b;
+}
 
+static int by_closed(const struct ticket *a, const struct ticket *b)
+{
+	return by_time(b->closed, a->closed);
+}
+
+static int by_idle(const struct ticket *a, const struct ticket *b)
+{
+	return by_time(ticket_touched(a), ticket_touched(b));
+}
+
+static int by_due(const struct ticket *a, const struct ticket *b)
+{
+	return by_time(ticket_due(a), ticket_due(b));
+}
+
+static int by_status(const struct ticket *a, const struct ticket *b)
+{
+	return a->status - b->status;
+}
+
+static int by_agent(const struct ticket *a, const struct ticket *b)
+{
+	return g_strcmp0(a->agent, b->agent);
+}
+
+static int by_requester(const struct ticket *a, const struct ticket *b)
+{
+	return g_strcmp0(a->requester_address, b->requester_address);
+}
+
+static int by_its_subject(const struct ticket *a, const struct ticket *b)
+{
+	return g_utf8_collate(text_or_none(a->subject), text_or_none(b->subject));
+}
+
+static const char *const order_names[] = { "activity", "oldest", "number", "opened", "closed",
+	"idle", "due", "status", "priority", "queue", "agent", "requester", "subject", NULL };
+static compare_fn *const order_functions[] = { by_activity, by_age, by_number, by_opened, by_closed,
+	by_idle, by_due, by_status, by_priority, by_queue, by_agent, by_requester, by_its_subject };
+enum { ORDERS_OF_INDEX = 2 };
+G_STATIC_ASSERT(G_N_ELEMENTS(order_functions) + 1 == G_N_ELEMENTS(order_names));
+
+/* The user's own order is one of lists: hits come the best first. */
 static bool read_order(struct listing *l)
 {
-	const char *name = cli_value(l->cli, "sort");
+	const char *given = cli_value(l->cli, "sort"), *own = l->cli->user->sort;
+	const char *name = given || l->request->everything ? given : own;
 	int order = name ? names_find(order_names, name) : 0;
 
+	l->reverse = cli_has(l->cli, "reverse") ||
+		(!given && !l->request->everything && l->cli->user->reverse);
 	if (order < 0)
 		return no_such(l->cli, "order", name, order_names);
-	l->filter.oldest_first = name && strcmp(name, "oldest") == 0;
-	if (l->request->source ? name != NULL : order >= ORDERS_OF_INDEX)
+	if (l->request->source ? name || l->reverse : order >= ORDERS_OF_INDEX)
 		l->compare = order_functions[order];
+	else
+		l->filter.oldest_first = (name && strcmp(name, "oldest") == 0) != l->reverse;
+	return true;
+}
+
+static bool read_columns(struct listing *l)
+{
+	g_auto(GStrv) given = cli_values(l->cli, "columns");
+	char **names = given ? given : l->cli->user->columns;
+
+	for (char **name = names; name && *name; name++) {
+		g_strstrip(*name);
+		if (names_find(print_columns, *name) < 0 && !format_known(*name)) {
+			cli_usage(l->cli,
+				_("there is no column '%s'; ticket(1) has the fields under JSON"),
+				*name);
+			return false;
+		}
+	}
+	l->columns = names && *names ? g_strdupv(names) : NULL;
+	l->cli->columns = l->columns;
 	return true;
 }
 
 static gint listing_compare(gconstpointer a, gconstpointer b, gpointer listing)
 {
-	return ((struct listing *)listing)
-		->compare(*(const struct ticket *const *)a, *(const struct ticket *const *)b);
+	const struct listing *l = listing;
+	int order = l->compare(*(const struct ticket *const *)a, *(const struct ticket *const *)b);
+
+	return l->reverse ? -order : order;
 }
 
 static void sort_kept(struct listing *l)
@@ -537,12 +614,19 @@ int listing_run(struct cli *cli, const struct listing_request *request)
 	l.kept = g_ptr_array_new_with_free_func(record_free);
 	l.numbers = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	l.first = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-	if (read_order(&l) && read_filter(&l, everything) && cli_count(cli, "limit", &l.limit) &&
-		(!l.format || format_check(cli, l.format))) {
+	code = cli_user(cli);
+	if (code != EXIT_DONE)
+		goto out;
+	code = EXIT_BAD_USAGE;
+	if (read_order(&l) && read_columns(&l) && read_filter(&l, everything) &&
+		cli_count(cli, "limit", &l.limit) && (!l.format || format_check(cli, l.format))) {
 		l.limit_is_ours = !l.limit && terminal_is() && !cli->json;
 		l.limit = l.limit_is_ours ? PAGE : l.limit;
 		code = listing_print_all(&l);
 	}
+out:
+	cli->columns = NULL;
+	g_strfreev(l.columns);
 	g_ptr_array_unref(l.kept);
 	g_array_unref(l.numbers);
 	g_hash_table_unref(l.first);

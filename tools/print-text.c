@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "base/tongue.h"
+#include "format.h"
 #include "mail/attachment.h"
 #include "table.h"
 
@@ -22,6 +23,8 @@ static const struct table_column ticket_columns[] = {
 	{ .title = N_("REQUESTER"), .stretches = true },
 	{ .title = N_("SUBJECT"), .stretches = true },
 };
+const char *const print_columns[] = { "number", "status", "priority", "queue", "agent", "age",
+	"requester", "subject", NULL };
 static const struct table_column queue_columns[] = {
 	{ .title = N_("QUEUE"), .stretches = true },
 	{ .title = N_("OPEN"), .right = true },
@@ -79,9 +82,30 @@ static const struct {
 	[PRINT_EVENTS] = { NULL, 0 },
 };
 
+/* Those that were chosen: the usual ones as they are, others under their names. */
+static void text_begin_chosen(struct printer *printer, char **names)
+{
+	unsigned n = g_strv_length(names);
+
+	printer->columns = g_new0(struct table_column, n);
+	for (unsigned i = 0; i < n; i++) {
+		int usual = names_find(print_columns, names[i]);
+
+		if (usual >= 0)
+			printer->columns[i] = ticket_columns[usual];
+		else
+			printer->columns[i] =
+				(struct table_column){ .title = names[i], .stretches = true };
+		printer->columns[i].usual = NULL;
+	}
+	printer->table = table_new(printer->columns, n);
+}
+
 static void text_begin(struct printer *printer)
 {
-	if (shapes[printer->kind].columns)
+	if (printer->kind == PRINT_TICKETS && printer->cli->columns)
+		text_begin_chosen(printer, printer->cli->columns);
+	else if (shapes[printer->kind].columns)
 		printer->table = table_new(
 			shapes[printer->kind].columns, shapes[printer->kind].count);
 }
@@ -118,6 +142,29 @@ static void text_snippet(struct table *table, const struct found_snippet *found)
 	table_below(table, found->where, shown);
 }
 
+/* cells: the usual ones. */
+static void text_add_chosen(
+	struct printer *printer, const struct ticket *t, const char *const *cells)
+{
+	char **names = printer->cli->columns;
+	g_autoptr(GPtrArray) chosen = g_ptr_array_new_with_free_func(g_free);
+	int status = -1, priority = -1;
+
+	for (int i = 0; names[i]; i++) {
+		int usual = names_find(print_columns, names[i]);
+
+		status = usual == STATUS_CELL ? i : status;
+		priority = usual == PRIORITY_CELL ? i : priority;
+		g_ptr_array_add(chosen,
+			usual >= 0 ? g_strdup(cells[usual])
+				   : format_value(printer->cli, t, names[i]));
+	}
+	table_add(printer->table, (const char *const *)chosen->pdata, (unsigned)MAX(status, 0),
+		status < 0 ? COLOUR_NONE : terminal_status_colour(t->status));
+	if (priority >= 0)
+		table_mark(printer->table, (unsigned)priority, priority_colours[t->priority]);
+}
+
 static void text_ticket(struct printer *printer, const struct ticket *t)
 {
 	g_autofree char *number = number_text(t->number), *when = when_text(printer, t->updated);
@@ -137,8 +184,12 @@ static void text_ticket(struct printer *printer, const struct ticket *t)
 		subject,
 	};
 
-	table_add(printer->table, cells, STATUS_CELL, terminal_status_colour(t->status));
-	table_mark(printer->table, PRIORITY_CELL, priority_colours[t->priority]);
+	if (printer->cli->columns) {
+		text_add_chosen(printer, t, cells);
+	} else {
+		table_add(printer->table, cells, STATUS_CELL, terminal_status_colour(t->status));
+		table_mark(printer->table, PRIORITY_CELL, priority_colours[t->priority]);
+	}
 	text_snippet(printer->table, printer->found);
 }
 
@@ -472,6 +523,7 @@ static void text_end(struct printer *printer)
 {
 	if (printer->table)
 		table_print(printer->table);
+	g_free(printer->columns);
 }
 
 const struct print_form print_text_form = { text_begin, text_ticket, text_queue, text_agent,

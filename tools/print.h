@@ -56,10 +56,14 @@ struct printer {
 	struct cli *cli;
 	enum print_kind kind;
 	unsigned count;
-	struct table *table; /* text only */
+	struct table *table;          /* text only */
+	struct table_column *columns; /* of it, where they were chosen; NULL */
 	/* where in the ticket that is printed what was looked for stands; NULL */
 	const struct found_snippet *found;
 };
+
+/* The usual columns of tickets, by their names; NULL-terminated. Others are as in --format. */
+extern const char *const print_columns[];
 
 void print_begin(struct printer *printer, struct cli *cli, enum print_kind kind);
 void print_ticket(struct printer *printer, const struct ticket *ticket);

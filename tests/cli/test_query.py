@@ -327,3 +327,37 @@ def test_saved_queries_in_json_are_as_the_schema_has_them(busy, home):
     assert shared["shared"] and shared["by"].startswith("unix:") and shared["saved"].endswith("Z")
     form = json.loads((pathlib.Path(__file__).parents[2] / "tools/ticket.schema.json").read_text())
     assert set(form["$defs"]["query"]["required"]) == set(own) == set(shared)
+
+
+def lines(desk, *words):
+    return desk.run_ticket(*words).stdout.decode().splitlines()
+
+
+def test_columns_and_orders(busy, home):
+    busy.run_ticket("priority", "urgent", "2")
+    assert (
+        lines(busy, "list", "--columns", "number,priority", "--sort", "priority")[0] == "2\turgent"
+    )
+    assert lines(busy, "list", "--columns", "number", "--sort", "number") == ["1", "2", "3"]
+    assert lines(busy, "list", "--columns", "number", "--sort", "number", "--reverse") == list(
+        "321"
+    )
+    newest = lines(busy, "list", "--columns", "number")
+    assert lines(busy, "list", "--columns", "number", "--reverse") == newest[::-1]
+    assert lines(busy, "list", "number:2", "--columns", "requester,messages_count,tag") == [
+        "dora@customer.example\t1\t[example.com #2]"
+    ]
+    assert lines(busy, "search", "dora", "--columns", "number") == ["2"]
+    code, _, err = ends(busy, "list", "--columns", "nubmer")
+    assert code == 64 and "there is no column 'nubmer'" in err
+
+
+def test_ticket_conf_says_how_lists_look(busy, home):
+    home.parent.mkdir(parents=True)
+    home.write_text('list: { columns = "number, status"; sort = "number"; reverse = true; };')
+    assert lines(busy, "list") == ["3\tnew", "2\tnew", "1\tnew"]
+    assert lines(busy, "list", "--columns", "number", "--sort", "number") == ["1", "2", "3"]
+    assert json.loads(lines(busy, "list", "--json")[0])["subject"]
+    home.write_text('list: { sort = "nubmer"; };')
+    code, _, err = ends(busy, "list")
+    assert code == 64 and "'nubmer' is no order; did you mean 'number'?" in err
