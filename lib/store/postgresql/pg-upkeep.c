@@ -18,6 +18,8 @@ static enum status upkeep_rewrite(struct pg_link *link)
 
 		st = pg_link_run(link, sql, NULL);
 	}
+	if (st == ST_OK)
+		st = pg_link_run(link, "vacuum full milticket.archive_chunks", NULL);
 	/* Its limits are others now. */
 	link->broken = true;
 	return st;
