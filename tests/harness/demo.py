@@ -9,7 +9,7 @@ import stat
 import sys
 import textwrap
 
-from . import client
+from . import client, postgresql
 from .daemon import Daemon
 from .ground import SOURCE, answers, free_ports, give, new_directory, program, wait_until
 from .postfix import Postfix
@@ -147,6 +147,12 @@ class Stage:
         print(f"{BOLD}$ ticket {' '.join(words)}{OFF}")
         print(self.daemon.run_ticket(*words).stdout.decode().rstrip())
 
+    def print_rows(self, query):
+        server = postgresql.shared()
+        name = self.daemon.settings["store"]["url"].split("/")[3].split("?")[0]
+        print(f"{BOLD}=> {query}{OFF}")
+        print(server.table(query, name))
+
 
 def tell(stage):
     title("1. Carla, a customer, writes to support@example.com")
@@ -179,6 +185,14 @@ def tell(stage):
     stage.print_ticket("list")
     print()
     stage.print_ticket("show", "1")
+    if postgresql.shared():
+        title("6. What people with SQL see of it")
+        stage.print_rows(
+            "select number, status, agent, requester_address, subject from milticket_report.tickets"
+        )
+        stage.print_rows(
+            "select serial, kind, actor, \"to\" from milticket_report.events order by serial"
+        )
 
 
 SCRIPTS = {

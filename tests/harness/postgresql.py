@@ -106,6 +106,11 @@ class Databases:
         )  # fmt: skip
         return done.stdout.decode().rstrip("\n") if check else done
 
+    def table(self, text, database):
+        """As psql shows it to people."""
+        words = [HOME / "psql", "-X", "-q", self.url(database, ADMIN), "-c", text]
+        return run(*words, env=environment()).stdout.decode().rstrip()
+
     def rows(self, text, database):
         return [line.split("\t") for line in self.sql(text, database).splitlines()]
 
