@@ -354,8 +354,8 @@ static void assert_shipped(const char *name, const char *language, const char *s
 
 static void test_shipped(void)
 {
-	static const char *const names[] = { "opened.eml", "followup.eml", "closed.eml",
-		"late.eml", "nudge.eml" };
+	static const char *const names[] = { "opened.eml", "followup.eml", "closed.eml", "late.eml",
+		"nudge.eml" };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
 		assert_shipped(names[i], "en", "Hello Anna");
