@@ -13,11 +13,13 @@ static void spans_init(struct spans *s)
 	s->sum = 0;
 }
 
+/* What came with the opening itself is no answer and no solution: a ticket that an agent opened,
+ * one that was closed as it came. */
 static void spans_add(struct spans *s, int64_t from, int64_t to)
 {
 	int64_t seconds = (to - from) / TEXT_SECOND;
 
-	if (!from || !to || seconds < 0)
+	if (!from || !to || to <= from)
 		return;
 	g_array_append_val(s->seconds, seconds);
 	s->sum += seconds;
@@ -30,12 +32,15 @@ static gint by_size(gconstpointer a, gconstpointer b)
 	return x < y ? -1 : x > y;
 }
 
-/* The nearest rank: the smallest value that has at least this many percent at or below it. */
+/* Between the two values that are nearest to its place. */
 int64_t spans_percentile(const struct spans *s, unsigned percent)
 {
-	unsigned rank = (s->seconds->len * percent + 99) / 100;
+	const int64_t *v = (const int64_t *)(const void *)s->seconds->data;
+	guint n = s->seconds->len, place = n ? (n - 1) * percent : 0, at = place / 100;
 
-	return rank ? g_array_index(s->seconds, int64_t, rank - 1) : -1;
+	if (!n)
+		return -1;
+	return at + 1 < n ? v[at] + (v[at + 1] - v[at]) * (int64_t)(place % 100) / 100 : v[at];
 }
 
 static struct stats_part *part_new(const char *name)
