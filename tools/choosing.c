@@ -71,7 +71,7 @@ void choosing_saved_release(struct choosing_saved *saved)
 static int choosing_parse(struct choosing *c, const char *text)
 {
 	g_autofree char *me = cli_agent_login();
-	struct choosing_saved saved = { NULL };
+	struct choosing_saved saved = { 0 };
 	struct query_asker asker = { .me = me };
 	int code = choosing_saved_load(&saved, c->cli, true);
 

@@ -226,7 +226,7 @@ static int take_chosen(struct work *w)
 /* EXIT_DONE with numbers, or the end of the command. */
 static int find_by_query(struct work *w, bool *listed_out)
 {
-	struct choosing choosing = { NULL };
+	struct choosing choosing = { 0 };
 	int code;
 
 	if (w->cli->n_args > 0)

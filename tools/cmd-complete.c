@@ -207,7 +207,7 @@ static void offer_fields(struct completing *c)
 
 static enum status offer_shared(struct txn *txn, void *arg, struct error *err)
 {
-	struct saved_queries saved = { NULL };
+	struct saved_queries saved = { 0 };
 	enum status st = queries_load(txn, &saved, err);
 
 	for (guint i = 0; st == ST_OK && i < saved.shared->len; i++) {

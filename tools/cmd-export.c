@@ -99,7 +99,7 @@ static bool export_is_numbers(const struct cli *cli)
 static int export_choose(struct cli *cli, struct numbers *numbers)
 {
 	g_autofree char *text = NULL;
-	struct choosing choosing = { NULL };
+	struct choosing choosing = { 0 };
 	int code;
 
 	if (cli->n_args == 0 || export_is_numbers(cli))

@@ -21,7 +21,7 @@ static int list_run(struct cli *cli)
 	const char *name = cli_value(cli, "automation");
 	const struct automation *automation = name ? automating_find(cli->settings, name) : NULL;
 	g_autofree char *text = list_words(cli, automation);
-	struct choosing choosing = { NULL };
+	struct choosing choosing = { 0 };
 	struct listing_request request = { .automation = automation,
 		.everything = automation != NULL };
 	int code = EXIT_DONE;

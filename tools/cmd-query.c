@@ -16,7 +16,7 @@ static const struct cli_option shared_options[] = {
 
 static int query_list_run(struct cli *cli)
 {
-	struct choosing_saved saved = { NULL };
+	struct choosing_saved saved = { 0 };
 	struct printer printer;
 	int code = choosing_saved_load(&saved, cli, true);
 
@@ -54,7 +54,7 @@ static int query_check_text(
 static int query_check(struct cli *cli, const char *name, const char *text, bool shared)
 {
 	g_autofree char *me = cli_agent_login(), *by_name = g_strconcat("@", name, NULL);
-	struct choosing_saved saved = { NULL };
+	struct choosing_saved saved = { 0 };
 	const struct saved_query as_saved = { name, text };
 	int code = choosing_saved_load(&saved, cli, !shared);
 

@@ -140,7 +140,7 @@ static void finding_release(struct finding *f)
 
 static enum status find_parse(struct finding *f, const char *text, struct error *err)
 {
-	struct saved_queries saved = { NULL };
+	struct saved_queries saved = { 0 };
 	struct query_asker asker = { .me = f->by->self ? f->by->self->login : NULL };
 	enum status st = queries_load(f->txn, &saved, err);
 

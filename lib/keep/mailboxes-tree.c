@@ -375,7 +375,7 @@ static enum status tree_move(struct placing *x, const struct copy *copy, struct 
 /* The file stays the same. */
 static enum status tree_keep(struct placing *x, const struct copy *copy)
 {
-	struct spot spot = { NULL };
+	struct spot spot = { 0 };
 	enum status st = ST_OK;
 
 	if (tree_home(x->m, x->tree, &x->now->row).kind == FOLDER_NONE)
@@ -391,7 +391,7 @@ static enum status tree_keep(struct placing *x, const struct copy *copy)
 /* A message that the ticket has no more. */
 static enum status tree_take_away(struct placing *x, const struct copy *copy)
 {
-	struct spot spot = { NULL };
+	struct spot spot = { 0 };
 	unsigned flags;
 	enum status st = ST_OK;
 
@@ -405,7 +405,7 @@ static enum status tree_take_away(struct placing *x, const struct copy *copy)
 static enum status tree_place_copy(struct placing *x, const struct copy *copy)
 {
 	const struct copy *old = placed_copy(x->was, copy->seq);
-	struct spot spot = { NULL };
+	struct spot spot = { 0 };
 	bool there;
 	enum status st;
 
@@ -469,7 +469,7 @@ enum status tree_check(
 		return ST_OK;
 	for (guint i = 0; st == ST_OK && i < p->copies->len; i++) {
 		const struct copy *copy = &g_array_index(p->copies, struct copy, i);
-		struct spot spot = { NULL };
+		struct spot spot = { 0 };
 
 		if (!tree_find(tree, p, copy, &spot))
 			st = tree_restore(m, tree, p, copy);
@@ -550,7 +550,7 @@ static enum status tree_meet_home(struct trees *m, struct tree *tree, const char
 	const struct maildir_entry *file, const struct copy_id *id)
 {
 	const struct placed *p = tree_ticket(m, id->ticket);
-	struct spot spot = { NULL };
+	struct spot spot = { 0 };
 	bool known = tree_find(tree, p, placed_copy(p, id->seq), &spot);
 	bool same = known && tree_is_at(&spot, folder, file);
 	unsigned flags = maildir_flags(file->file);
@@ -572,7 +572,7 @@ static enum status tree_meet_home(struct trees *m, struct tree *tree, const char
 static enum status tree_carry_over(struct trees *m, struct tree *tree, const struct placed *p,
 	const struct copy *copy, const struct maildir_place *was)
 {
-	struct spot spot = { NULL };
+	struct spot spot = { 0 };
 	struct error err;
 	enum status st = ST_OK;
 

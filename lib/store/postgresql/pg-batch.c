@@ -29,7 +29,7 @@ static void batch_await(struct pg_batch *batch, int sent, const struct batch_awa
 
 void pg_batch_text(struct pg_batch *batch, const char *sql)
 {
-	const struct batch_awaited plain = { NULL };
+	const struct batch_awaited plain = { 0 };
 
 	batch_await(batch, PQsendQueryParams(batch->link->conn, sql, 0, NULL, NULL, NULL, NULL, 1),
 		&plain);

@@ -8,7 +8,7 @@ static char *cut(const char *text, const char *words)
 {
 	g_auto(GStrv) asked = g_strsplit(words, "/", -1);
 	struct sought *list[SNIPPET_TERMS + 8] = { NULL };
-	struct snippet snippet = { NULL };
+	struct snippet snippet = { 0 };
 	char *out = NULL;
 	unsigned n = 0;
 
