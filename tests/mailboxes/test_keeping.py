@@ -10,6 +10,7 @@ from test_mailboxes import FIRE, shows, ticket
 from harness.client import compose
 from harness.desk import Customer
 from harness.ground import SOURCE, answers, wait_until
+from harness.limits import LIMITS
 from harness.mailboxes import tree
 
 
@@ -220,9 +221,9 @@ def test_limits(house, tmp_path):
     house.daemon.run_ticket("import", str(box), "--account", "support@example.com")
     assert house.daemon.show(1)["messages_count"] == 501
     there = lambda: tree(house.path).get("ben", {}).get("Queues.support", [])
-    wait_until(lambda: len(there()) == 500, "500 messages", 30)
+    wait_until(lambda: len(there()) == LIMITS["LIMIT_MAILBOX_MESSAGES"], "the newest", 30)
     assert not [path for path in there() if "T1N1.milticket" in path.name], "the oldest is left out"
-    for name, size in (("small", 1000), ("big", 64 * 1024 * 1024 + 1)):
+    for name, size in (("small", 1000), ("big", LIMITS["LIMIT_MAILBOX_MAIL"] + 1)):
         mail = house.path / "anna" / ".Queues.ops" / "tmp" / name
         mail.write_text(f"From: D <d@elsewhere.example>\nSubject: {name}\n\n")
         os.truncate(mail, size)

@@ -7,21 +7,16 @@ from harness import client
 from harness.daemon import SUPPORT
 from harness.ground import SOURCE
 from harness.house import OPS
+from harness.limits import LIMITS
 
 CARLA = "carla@customer.example"
-LIMITS = {
-    name: eval(value, {"__builtins__": {}})
-    for name, value in re.findall(
-        r"^\t(LIMIT_\w+) = ([\d *]+)", (SOURCE / "lib" / "base" / "limits.h").read_text(), re.M
-    )
-}
 PAST = pytest.mark.parametrize("past", [0, 1], ids=["at", "past"])
 
 
 def test_every_limit_is_one_that_a_test_knows():
     tests = "".join(
         path.read_text()
-        for pattern in ("unit/*/*.c", "milter/*.py", "cli/*.py")
+        for pattern in ("unit/*/*.c", "milter/*.py", "cli/*.py", "mailboxes/*.py")
         for path in (SOURCE / "tests").glob(pattern)
     )
     assert (
