@@ -13,6 +13,10 @@
 #include "tables/tickets.h"
 #include "tables/workers.h"
 
+#define DIGEST_DAY (INT64_C(86400) * TEXT_SECOND)
+/* Further ahead is no clock that was set right. */
+#define DIGEST_AHEAD (2 * DIGEST_DAY)
+
 /* Of each section; more are counted. */
 enum { SHOWN = 50 };
 
@@ -190,24 +194,43 @@ static int64_t digest_day(GTimeZone *zone, int64_t when)
 	return (when / TEXT_SECOND + g_time_zone_get_offset(zone, interval)) / 86400;
 }
 
-/* Their hours of it are on, and they had none today. */
-static bool digest_is_due(const struct settings *settings, const struct agent *agent, int64_t now)
+enum digest_need { DIGEST_NONE, DIGEST_NOW, DIGEST_ASTRAY };
+
+/* Their hours of it are on, and they had none today. One from days to come was sent by a clock that
+ * went wrong: it stands for what their hours of today would have had. */
+static enum digest_need digest_need(
+	const struct calendar *calendar, struct agent *agent, int64_t now)
+{
+	bool open = calendar_is_open(calendar, now);
+	GTimeZone *zone = calendar_zone(calendar);
+
+	if (agent->digested > now + DIGEST_AHEAD) {
+		agent->digested = open ? now : now - DIGEST_DAY;
+		return DIGEST_ASTRAY;
+	}
+	if (!open || digest_day(zone, now) <= digest_day(zone, agent->digested))
+		return DIGEST_NONE;
+	agent->digested = now;
+	return DIGEST_NOW;
+}
+
+/* Notes in the agent's record that it is done, unless nothing is. */
+static enum digest_need digest_ask(
+	const struct settings *settings, struct agent *agent, int64_t now)
 {
 	g_autofree char *hours = g_strconcat(settings->digest.at, SETTINGS_DIGEST_END, NULL);
 	struct calendar *calendar = NULL;
 	struct error err;
-	bool due = false;
+	enum digest_need need = DIGEST_NONE;
 
 	if (agent->inactive || !agent_address(agent) || agent_is_away(agent, now))
-		return false;
+		return DIGEST_NONE;
 	if (calendar_new(text_or_none(agent->zone), &calendar, &err) == ST_OK &&
 		calendar_add_hours(calendar, hours, &err) == ST_OK &&
 		calendar_finish(calendar, &err) == ST_OK)
-		due = calendar_is_open(calendar, now) &&
-			digest_day(calendar_zone(calendar), now) >
-				digest_day(calendar_zone(calendar), agent->digested);
+		need = digest_need(calendar, agent, now);
 	calendar_free(calendar);
-	return due;
+	return need;
 }
 
 /* --- sending --- */
@@ -225,10 +248,11 @@ static enum status digest_note_due(
 	struct txn *txn, const struct agent *agent, void *arg, struct error *err)
 {
 	struct digest_round *r = arg;
+	struct agent asked = *agent;
 
 	(void)txn;
 	(void)err;
-	if (digest_is_due(r->settings, agent, r->now))
+	if (digest_ask(r->settings, &asked, r->now) != DIGEST_NONE)
 		text_list_add(&r->due, agent->login);
 	return ST_OK;
 }
@@ -275,18 +299,19 @@ static enum status digest_one(struct txn *txn, void *arg, struct error *err)
 {
 	struct digest_round *r = arg;
 	struct agent agent = { 0 };
+	enum digest_need need = DIGEST_NONE;
 	bool reads = false;
 	enum status st = agents_load(txn, r->login, &agent, err);
 
 	r->count = 0;
-	if (st == ST_OK && digest_is_due(r->settings, &agent, r->now)) {
-		agent.digested = r->now;
+	if (st == ST_OK)
+		need = digest_ask(r->settings, &agent, r->now);
+	if (need == DIGEST_NOW)
 		st = digest_is_reader(txn, r, &agent, &reads, err);
-		if (st == ST_OK && reads)
-			st = digest_mail(txn, r, &agent, err);
-		if (st == ST_OK)
-			st = agents_save(txn, &agent, err);
-	}
+	if (st == ST_OK && reads)
+		st = digest_mail(txn, r, &agent, err);
+	if (st == ST_OK && need != DIGEST_NONE)
+		st = agents_save(txn, &agent, err);
 	record_release(&agent_type, &agent);
 	failpoint("digest-before-commit");
 	return st == ST_NOT_FOUND ? ST_OK : st;

@@ -174,6 +174,33 @@ static void test_story(void)
 	desk_close(&tale.d);
 }
 
+static const char pair[] = "slas = ( { name = \"pair\"; respond = \"2h\"; resolve = \"121m\"; "
+			   "warn_percent = 50; } );\n";
+
+/* The work that one deadline brings leaves the other, seconds away, to its own time. */
+static void test_pair(void)
+{
+	const int64_t half = 30 * TEXT_SECOND;
+	struct tale tale;
+
+	tale_begin(&tale, pair);
+	writes(&tale, 0);
+	time_is(&tale, HOUR);
+	assert_told(&tale, 1, 0, 1);
+	time_is(&tale, HOUR + half - 1);
+	assert_told(&tale, 1, 0, 1);
+	time_is(&tale, HOUR + half);
+	assert_told(&tale, 2, 0, 2);
+	time_is(&tale, 2 * HOUR);
+	assert_told(&tale, 2, 1, 3);
+	assert_owed(&tale, 120, 121, "respond");
+	time_is(&tale, 2 * HOUR + MINUTE - 1);
+	assert_told(&tale, 2, 1, 3);
+	time_is(&tale, 2 * HOUR + MINUTE);
+	assert_told(&tale, 2, 2, 4);
+	desk_close(&tale.d);
+}
+
 static void assert_kept(struct tale *tale, const char *wanted)
 {
 	struct ticket t;
@@ -655,6 +682,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/promise/a ticket's story", test_story);
 	g_test_add_func("/promise/what was kept is counted", test_attainment);
+	g_test_add_func("/promise/of two deadlines each has its own time", test_pair);
 	g_test_add_func("/promise/a deadline that nobody noticed is told all the same", test_late);
 	g_test_add_func("/promise/deadlines are set again with what they hang on", test_set_again);
 	g_test_add_func("/promise/business time", test_business);
