@@ -99,7 +99,9 @@ def filled(pattern):
 
 
 @pytest.mark.parametrize(
-    "page", (PAGE, SOURCE / "conf" / "milticket.conf.5"), ids=lambda page: page.name
+    "page",
+    (PAGE, SOURCE / "conf" / "milticket.conf.5", SOURCE / "conf" / "milticket-agents.7"),
+    ids=lambda page: page.name,
 )
 def test_the_manual_is_well_formed(page):
     found = subprocess.run([tool("mandoc"), "-Tlint", page], capture_output=True, text=True).stdout

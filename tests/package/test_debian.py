@@ -101,6 +101,7 @@ def test_only_what_is_said_to_differ_from_the_shipped_settings_does(unpacked):
         "usr/share/fish/vendor_completions.d/ticket.fish",
         "usr/share/man/man1/ticket.1.gz",
         "usr/share/man/man5/milticket.conf.5.gz",
+        "usr/share/man/man7/milticket-agents.7.gz",
         "usr/share/man/man8/milticketd.8.gz",
         "usr/share/zsh/vendor-completions/_ticket",
     ),

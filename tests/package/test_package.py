@@ -52,6 +52,7 @@ def test_the_tarball_builds_checks_installs_and_cleans_up():
         (f"{PREFIX}/etc/milticket/milticket.conf.example", 0o644),
         (f"{PREFIX}/share/man/man1/ticket.1", 0o644),
         (f"{PREFIX}/share/man/man5/milticket.conf.5", 0o644),
+        (f"{PREFIX}/share/man/man7/milticket-agents.7", 0o644),
         (f"{PREFIX}/share/man/man8/milticketd.8", 0o644),
         (f"{PREFIX}/lib/systemd/system/milticket.service", 0o644),
         (f"{PREFIX}/lib/sysusers.d/milticket.conf", 0o644),
