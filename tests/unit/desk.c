@@ -67,6 +67,8 @@ static void load_settings(struct desk *desk, const char *extra)
 	g_assert_true(g_file_set_contents(conf, text, -1, NULL));
 	if (configuration_load(conf, &desk->settings, &desk->err) != ST_OK)
 		g_error("settings: %s", desk->err.text);
+	/* As the daemon does. */
+	g_assert_cmpint(g_mkdir_with_parents(settings_state(desk->settings), 02770), ==, 0);
 }
 
 static enum status add_people(struct txn *txn, void *arg, struct error *err)

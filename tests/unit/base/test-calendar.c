@@ -36,11 +36,11 @@ static struct calendar *make(const struct text *text)
 static int64_t at(const char *zone, const char *text)
 {
 	g_autoptr(GTimeZone) tz = g_time_zone_new_identifier(zone);
-	g_autofree char *iso = g_strdup(text);
+	g_autofree char *iso = g_strconcat(text, ":00", NULL);
 	g_autoptr(GDateTime) time = NULL;
 
 	g_strdelimit(iso, " ", 'T');
-	time = g_date_time_new_from_iso8601((iso = g_strconcat(iso, ":00", NULL)), tz);
+	time = g_date_time_new_from_iso8601(iso, tz);
 	g_assert_nonnull(time);
 	return g_date_time_to_unix(time) * TEXT_SECOND;
 }
