@@ -203,6 +203,8 @@ enum status reply_hand_over(struct txn *txn, struct ticket *ticket, const struct
 	bool taken = !ticket->agent && agent;
 	enum status st = ST_OK;
 
+	if (before == TICKET_CLOSED)
+		st = reply_lapse(txn, ticket, actor->now, err);
 	ticket->status = TICKET_WAITING;
 	ticket->closed = 0;
 	ticket->undelivered = false;
@@ -210,7 +212,7 @@ enum status reply_hand_over(struct txn *txn, struct ticket *ticket, const struct
 		ticket->first_response = actor->now;
 	if (taken)
 		ticket->agent = g_strdup(agent->login);
-	if (before != TICKET_WAITING)
+	if (st == ST_OK && before != TICKET_WAITING)
 		st = history_add(txn, ticket->number, actor,
 			NOTE(EVENT_STATUS, .from = ticket_status_names[before],
 				.to = ticket_status_names[TICKET_WAITING]),

@@ -321,6 +321,34 @@ def test_the_answer_to_a_closing_lapses_when_the_ticket_is_reopened(house):
     house.mailbox.wait_for(lambda mail: carla.address in mail.recipients, "an answer at once")
 
 
+def test_it_lapses_by_an_undo_and_by_an_answer(house):
+    def undo():
+        mail = compose("anna <anna@example.com>", "tickets@example.com", "x", "undo 1\n")
+        house.deliver(mail, "anna@example.com", "tickets@example.com", login="anna")
+
+    def reply():
+        house.daemon.run_ticket("reply", "-m", "One moment.", "1")
+
+    carla = Customer()
+    house.asks(carla, subject="Printer on fire")
+    shows(house.anna, "Queues/support", FIRE)
+    for reopens, status in ((undo, "new"), (reply, "waiting")):
+        house.anna.move("Queues/support", "Closed")
+        ticket(house, 1, status="closed")
+        (waiting,) = house.daemon.outbox()
+        assert waiting["event"] == "closed" and waiting["next_try"]
+        shows(house.anna, "Closed", FIRE)
+        reopens()
+        ticket(house, 1, status=status)
+        assert "closed" not in [mail["event"] for mail in house.daemon.outbox()]
+        wait_until(lambda: not house.anna.messages("Closed"), "it to leave that folder", 10)
+    house.daemon.run_ticket("close", "1")
+    house.mailbox.wait_for(
+        lambda mail: carla.address in mail.recipients and b"One moment." not in mail.data,
+        "the answer at once",
+    )
+
+
 def test_many_tickets_at_once_are_held_until_they_are_confirmed(house):
     many = LIMITS["LIMIT_MAILBOX_MOVES"] + 1
     for n in range(many):
