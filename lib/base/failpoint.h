@@ -1,5 +1,5 @@
-/* Named steps at which the crash tests stop the daemon: MILTICKET_DIE_AT=NAME or NAME:N for the Nth
- * time. Nothing in ordinary builds. */
+/* Named steps at which the crash tests end the daemon: MILTICKET_DIE_AT=NAME or NAME:N for the Nth
+ * time. MILTICKET_STOP_AT is alike, and has it wait for SIGCONT. Nothing in ordinary builds. */
 #ifndef MILTICKET_FAILPOINT_H
 #define MILTICKET_FAILPOINT_H
 

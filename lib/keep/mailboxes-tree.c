@@ -301,15 +301,38 @@ static enum status tree_link(struct trees *m, struct tree *tree, const struct pl
 	return st == ST_EXISTS ? ST_OK : st;
 }
 
-/* The old file goes, with the flags that it has by now. */
+/* A mark more. A client may be giving the file another one at the same time. */
+static void tree_add_flags(struct tree *tree, struct spot *spot, unsigned flags)
+{
+	struct maildir *folder;
+
+	if (tree_folder(tree, spot->folder, false, &folder, NULL) != ST_OK)
+		return;
+	for (unsigned i = 0; i < TRIES && flags & KEPT_FLAGS & ~spot->place.flags; i++) {
+		const struct maildir_place place = { .flags = spot->place.flags |
+				(flags & KEPT_FLAGS) };
+		g_autofree char *file = maildir_file(spot->base, place.flags);
+
+		if (renameat(spot_fd(spot, folder), spot->file, folder->cur_fd, file) == 0) {
+			spot->place = place;
+			spot_name(spot);
+		} else if (errno != ENOENT || !tree_find_usual(tree, spot)) {
+			return;
+		}
+	}
+}
+
+/* The old file goes. Its name has its marks in it: one that a client has marked since our look is
+ * not unlinked before the mark is at home (NULL: there is none), too. */
 static enum status tree_remove_spot(
-	struct tree *tree, struct spot *spot, unsigned *flags_out, struct error *err)
+	struct tree *tree, struct spot *spot, struct spot *home, struct error *err)
 {
 	struct maildir *folder;
 	enum status st = tree_folder(tree, spot->folder, false, &folder, err);
 
-	*flags_out = spot->place.flags;
 	for (unsigned i = 0; st == ST_OK && i < TRIES; i++) {
+		unsigned before = spot->place.flags;
+
 		if (unlinkat(spot_fd(spot, folder), spot->file, 0) == 0)
 			break;
 		if (errno != ENOENT)
@@ -317,23 +340,11 @@ static enum status tree_remove_spot(
 		/* What is under no name that we know is met by a walk. */
 		if (!tree_find_usual(tree, spot))
 			break;
-		*flags_out |= spot->place.flags;
+		if (home)
+			tree_add_flags(tree, home, spot->place.flags & ~before & ~MAILDIR_FLAGGED);
+		failpoint("mailbox-marks-carried");
 	}
 	return st == ST_NOT_FOUND ? ST_OK : st;
-}
-
-/* A mark that a client made between our look and the removal comes along, too. */
-static void tree_add_flags(struct tree *tree, struct spot *spot, unsigned flags)
-{
-	struct spot want = { g_strdup(spot->folder), g_strdup(spot->base), NULL,
-		{ .flags = spot->place.flags | (flags & KEPT_FLAGS) } };
-	struct maildir *folder;
-
-	spot_name(&want);
-	if (want.place.flags != spot->place.flags &&
-		tree_folder(tree, spot->folder, false, &folder, NULL) == ST_OK)
-		renameat(spot_fd(spot, folder), spot->file, folder->cur_fd, want.file);
-	spot_release(&want);
 }
 
 static struct spot tree_spot(const struct trees *m, const struct tree *tree, const struct placed *p,
@@ -358,16 +369,13 @@ struct placing {
 static enum status tree_move(struct placing *x, const struct copy *copy, struct spot *was)
 {
 	struct spot spot = tree_spot(x->m, x->tree, x->now, copy, was ? &was->place : NULL);
-	unsigned before = was ? was->place.flags : 0, after = before;
 	enum status st = ST_OK;
 
 	if (spot.folder)
 		st = tree_link(x->m, x->tree, x->now, copy, &spot, x->err);
 	failpoint("mailbox-linked");
 	if (st == ST_OK && was)
-		st = tree_remove_spot(x->tree, was, &after, x->err);
-	if (st == ST_OK && spot.folder)
-		tree_add_flags(x->tree, &spot, after & ~before & ~MAILDIR_FLAGGED);
+		st = tree_remove_spot(x->tree, was, spot.folder ? &spot : NULL, x->err);
 	spot_release(&spot);
 	return st;
 }
@@ -392,13 +400,32 @@ static enum status tree_keep(struct placing *x, const struct copy *copy)
 static enum status tree_take_away(struct placing *x, const struct copy *copy)
 {
 	struct spot spot = { 0 };
-	unsigned flags;
 	enum status st = ST_OK;
 
 	if (tree_find(x->tree, x->was, copy, &spot))
-		st = tree_remove_spot(x->tree, &spot, &flags, x->err);
+		st = tree_remove_spot(x->tree, &spot, NULL, x->err);
 	tree_forget_odd(x->tree, x->was->row.ticket, copy->seq);
 	spot_release(&spot);
+	return st;
+}
+
+/* What a client has copied rather than moved is in two places: the other one goes, too. */
+static enum status tree_move_second(
+	struct placing *x, const struct copy *copy, const struct copy *old)
+{
+	struct folder folder = tree_home(x->m, x->tree, &x->now->row);
+	struct spot spot = { 0 }, home = { 0 };
+	enum status st = ST_OK;
+
+	if (tree_find(x->tree, x->was, old, &spot)) {
+		bool there = tree_find_in(x->tree, folder, x->now, copy, &home);
+
+		if (there)
+			tree_add_flags(x->tree, &home, spot.place.flags & ~MAILDIR_FLAGGED);
+		st = tree_remove_spot(x->tree, &spot, there ? &home : NULL, x->err);
+	}
+	spot_release(&spot);
+	spot_release(&home);
 	return st;
 }
 
@@ -415,10 +442,7 @@ static enum status tree_place_copy(struct placing *x, const struct copy *copy)
 	st = tree_move(x, copy, there ? &spot : NULL);
 	tree_forget_odd(x->tree, x->now->row.ticket, copy->seq);
 	spot_release(&spot);
-	/* What was copied rather than moved is in two places. */
-	if (st == ST_OK && there)
-		st = tree_take_away(x, old);
-	return st;
+	return st == ST_OK && there ? tree_move_second(x, copy, old) : st;
 }
 
 enum status tree_place(struct trees *m, struct tree *tree, const struct placed *was,
@@ -556,8 +580,9 @@ static enum status tree_meet_home(struct trees *m, struct tree *tree, const char
 	unsigned flags = maildir_flags(file->file);
 
 	if (known && !same && strcmp(spot.folder, folder) == 0) {
-		unlinkat(file->fd, file->file, 0);
 		tree_add_flags(tree, &spot, flags & MAILDIR_SEEN);
+		failpoint("mailbox-second-carried");
+		unlinkat(file->fd, file->file, 0);
 	} else {
 		if (!same || !tree_is_usual(file))
 			tree_note_odd(tree, id, folder, file->file, file->is_new);

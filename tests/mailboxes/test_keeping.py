@@ -2,6 +2,7 @@
 import os
 import re
 import shutil
+import signal
 import smtplib
 
 import pytest
@@ -205,6 +206,35 @@ def test_a_kill_anywhere(house, point):
     assert len(house.daemon.tickets()) == 2
     assert flags_of(house.anna, "Closed") == [["\\Seen"]], "her mark is not lost"
     assert not list((house.path / "+claims").rglob("*;*"))
+
+
+def is_stopped(process):
+    with open(f"/proc/{process.pid}/stat") as stat:
+        return stat.read().rpartition(")")[2].split()[0] == "T"
+
+
+def test_a_mark_that_is_made_while_a_message_moves(house):
+    """Between the look at its flags and the end of its old name; and the daemon dies over it."""
+    house.asks(Customer(), subject="Printer on fire")
+    both = (house.anna, house.ben)
+    for who in both:
+        shows(who, "Queues/support", FIRE)
+    house.daemon.kill()
+    house.daemon.launch(
+        env={"MILTICKET_STOP_AT": "mailbox-linked", "MILTICKET_DIE_AT": "mailbox-marks-carried"}
+    )
+    wait_until(lambda: answers(house.daemon.socket), "it to begin")
+    house.daemon.run_ticket("assign", "anna", "1")
+    wait_until(lambda: is_stopped(house.daemon.process), "it to stop on the way")
+    for who in both:
+        (message,) = who.messages("Queues/support")
+        who.flag("Queues/support", [message["uid"]], "+", "\\Seen")
+    house.daemon.process.send_signal(signal.SIGCONT)
+    wait_until(house.daemon.ended, "it to die")
+    house.daemon.start()
+    wait_until(lambda: settled(house, 1), "the ticket in its folders")
+    assert flags_of(house.anna, "Mine") == [["\\Seen"]]
+    assert flags_of(house.ben, "Colleagues/support") == [["\\Seen"]]
 
 
 def test_limits(house, tmp_path):

@@ -190,8 +190,14 @@ inline move_file(A, M, G, S, FROM) {
 	:: atomic {
 		FROM != NONE && t[A].f[FROM].folder != NONE && t[A].f[FROM].seen != before ->
 		before = t[A].f[FROM].seen;
+#if FAULT == 7 /* it is carried when the name that has it is gone */
+		vanish(A, FROM);
+		MAY_DIE;
+		link_home(A, M, G, S, before)
+#else
 		link_home(A, M, G, S, before);
 		MAY_DIE
+#endif
 	}
 #endif
 	od
@@ -275,6 +281,7 @@ inline meet_home(A, SLOT) {
 	if
 	:: y != NONE && y != SLOT && t[A].f[y].folder == t[A].f[SLOT].folder ->
 		t[A].f[y].seen = t[A].f[y].seen | t[A].f[SLOT].seen;
+		MAY_DIE;
 		vanish(A, SLOT)
 	:: else -> t[A].f[SLOT].met = !t[A].f[SLOT].own
 	fi;

@@ -37,6 +37,7 @@ WRONG = [
     ("mailboxes", 4, CHANGE),
     ("mailboxes", 5, DEATH),
     ("mailboxes", 6, DEATH),
+    ("mailboxes", 7, CHANGE),
     ("claims", 1, CLAIMS),
     ("claims", 2, CLAIMS),
     ("claims", 3, CLAIMS),
