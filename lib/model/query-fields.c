@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/fold.h"
 #include "base/nearest.h"
 #include "base/text.h"
 #include "base/tongue.h"
@@ -83,8 +84,11 @@ bool query_is_person(const struct query_operand *value, const char *name, const 
 static enum query_truth ask_requester(
 	const struct query_asking *a, const struct query_operand *value)
 {
-	return truth_of(
-		query_is_person(value, a->ticket->requester_name, a->ticket->requester_address));
+	const char *name = a->ticket->requester_name, *address = a->ticket->requester_address;
+
+	return truth_of((!value->sought || sought_in(value->sought, name) ||
+				sought_in(value->sought, address)) &&
+		query_is_person(value, name, address));
 }
 
 static enum query_truth ask_account(const struct query_asking *a, const struct query_operand *value)
@@ -475,6 +479,38 @@ static enum status value_read_address(struct query_operand *value, char **why_ou
 	return ST_BAD_INPUT;
 }
 
+/* The longest, of letters or a code: a text that has the value in it has that word, too. */
+static struct sought *person_word(const char *text)
+{
+	bool open;
+	g_auto(GStrv) words = fold_asked(text, &open);
+	const char *longest = "";
+	struct sought *sought;
+
+	for (char **word = words; *word; word++)
+		if (strlen(*word) > strlen(longest))
+			longest = *word;
+	sought = sought_new(longest, SOUGHT_LOOSE);
+	if (sought && (sought->part || sought->open))
+		return sought;
+	sought_free(sought);
+	return NULL;
+}
+
+/* What an index may be asked for. A domain beyond ASCII is written in two ways. */
+static void value_read_person(const char *raw, struct query_operand *value)
+{
+	if (value->glob || strstr(value->text, "xn--"))
+		return;
+	value->sought = *raw == '@' ? sought_new(raw, SOUGHT_EXACT) : person_word(raw);
+}
+
+/* Of agents and accounts there are few. */
+static bool field_is_indexed(const struct query_field *field)
+{
+	return field->part == PART_FROM || field->part == PART_TO || field->ask == ask_requester;
+}
+
 /* With brackets, however it is written. */
 static enum status value_read_id(const char *raw, struct query_operand *value)
 {
@@ -496,6 +532,8 @@ enum status query_value_read(const struct query_field *field, const char *raw, b
 	case QUERY_PERSON:
 		if (!value->glob && *raw != '@' && strchr(raw, '@'))
 			return value_read_address(value, why_out);
+		if (field_is_indexed(field))
+			value_read_person(raw, value);
 		return field->part == PART_AGENT ? value_read_me(me, value, why_out) : ST_OK;
 	case QUERY_FILE:
 		if (value->glob)

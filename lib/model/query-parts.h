@@ -39,7 +39,9 @@ struct query_operand {
 	bool glob;     /* it has a * or ?, and may be one */
 	uint64_t number;
 	struct query_span span;
-	struct sought *sought; /* QUERY_TEXT and QUERY_FILE, unless it is a glob of a file's name */
+	/* QUERY_TEXT and QUERY_FILE, unless it is a glob of a file's name. Of a QUERY_PERSON what
+	 * it has to have besides; NULL: nothing. */
+	struct sought *sought;
 };
 
 typedef enum query_truth query_field_ask(

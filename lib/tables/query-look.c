@@ -118,11 +118,13 @@ struct query_columns query_columns_of(const struct query_term *term)
 
 	if (field->sort == QUERY_TEXT && field->part == PART_NONE)
 		return (struct query_columns){ 1U << FULLTEXT_SUBJECT, false };
+	if (strcmp(text_or_none(field->name), "requester") == 0)
+		return (struct query_columns){ 1U << FULLTEXT_PEOPLE, false };
 	return (struct query_columns){ look_columns[field->part].columns,
 		look_columns[field->part].surely };
 }
 
-/* Parts of names are not among the words, and a domain beyond ASCII is written in two ways. */
+/* A domain beyond ASCII is written in two ways. */
 const struct sought *query_sought_of(const struct query_operand *value, struct sought **made_out)
 {
 	*made_out = NULL;
@@ -137,7 +139,7 @@ bool query_asks_index(const struct query_tree *q)
 		for (guint i = 0; i < q->term.values->len; i++) {
 			const struct query_operand *value = g_ptr_array_index(q->term.values, i);
 
-			if (value->sought || value->address)
+			if (value->sought || (value->address && q->term.field.part != PART_NONE))
 				return true;
 		}
 	for (guint i = 0; i < q->children->len; i++)
@@ -161,8 +163,10 @@ static struct fulltext_search *look_search(
 /* Has any of the values told? False: the index cannot tell, and messages are to be read. */
 static bool look_ask_index(struct query_look *look, const struct query_term *term, bool *holds_out)
 {
+	const struct query_columns columns = query_columns_of(term);
+
 	*holds_out = false;
-	if (!look->index || !query_columns_of(term).surely)
+	if (!look->index || !columns.columns)
 		return false;
 	for (guint i = 0; i < term->values->len && !*holds_out; i++) {
 		const struct query_operand *value = g_ptr_array_index(term->values, i);
@@ -174,7 +178,7 @@ static bool look_ask_index(struct query_look *look, const struct query_term *ter
 				look->err) != ST_OK)
 			return false;
 	}
-	return true;
+	return columns.surely || !*holds_out;
 }
 
 /* --- one message --- */
@@ -237,7 +241,7 @@ static bool look_is_mailbox(const char *text, const struct query_operand *value)
 	struct mailbox box = { 0 };
 	bool is;
 
-	if (!text)
+	if (!text || (value->sought && !sought_in(value->sought, text)))
 		return false;
 	is = mailbox_read(text, &box) ? query_is_person(value, box.name, box.address)
 				      : query_is_person(value, text, NULL);

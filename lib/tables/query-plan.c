@@ -366,9 +366,11 @@ static enum status lead_value(struct lead *f, const struct query_term *term,
 
 static enum status lead_term(struct lead *f, const struct query_term *term, bool *all_out)
 {
-	enum status st = lead_blocks(f, &f->plan->traits[term->place], all_out);
+	const struct query_traits *traits = &f->plan->traits[term->place];
+	enum status st = lead_blocks(f, traits, all_out);
+	bool by_words = traits->kind == INDEX_REQUESTER && !traits->known;
 
-	if (*all_out || f->plan->traits[term->place].kind)
+	if (*all_out || (traits->kind && !by_words))
 		return st;
 	*all_out = true;
 	for (guint i = 0; *all_out && st == ST_OK && i < term->values->len; i++)

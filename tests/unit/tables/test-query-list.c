@@ -22,6 +22,10 @@ static const char *const tags[] = { "vip", "hot", "VIP", NULL };
 static const char *const people[] = { "carla@one.example", "dora@two.example", "emil@two.example",
 	NULL };
 
+/* Parts of these, each of one. */
+static const char *const names[] = { "arla", "dora", "emi", NULL };
+static const char *const domains[] = { "one.example", "two.example", "example", NULL };
+
 /* A ticket, as plainly as can be. -1: none. */
 struct plain {
 	uint64_t number, link;
@@ -195,6 +199,14 @@ static bool of_author(const struct plain *p, int v)
 {
 	return !p->merged && p->requester == v;
 }
+static bool of_domain(const struct plain *p, int v)
+{
+	return v == 0 ? p->requester == 0 : v == 1 && p->requester > 0;
+}
+static bool of_authors_domain(const struct plain *p, int v)
+{
+	return !p->merged && of_domain(p, v);
+}
 static bool of_subject(const struct plain *p, int v)
 {
 	return p->subject == v;
@@ -274,6 +286,10 @@ static const struct shape {
 	{ "tag:", tags, "", of_tag, 0, true },
 	{ "requester:", people, "", of_requester, 0, true },
 	{ "from:", people, "", of_author, 0, true },
+	{ "requester:", names, "", of_requester, 0, true },
+	{ "from:", names, "", of_author, 0, true },
+	{ "requester:@", domains, "", of_domain, 0, false },
+	{ "from:@", domains, "", of_authors_domain, 0, false },
 	{ "subject:", words, "", of_subject, 0, true },
 	{ "text:", words, "", of_text, 0, true },
 	{ "note:", words, "", of_note, 0, true },
@@ -466,7 +482,9 @@ static const struct {
 	{ "text:printer", false, true },
 	{ "-printer", false, true },
 	{ "has:note", true, true },
-	{ "from:carla", true, true },
+	{ "from:carla", false, true },
+	{ "from:ca", true, true },
+	{ "from:@one.example", false, true },
 	{ "from:carla is:open", false, false },
 	{ "from:carla@one.example", false, true },
 	{ "from:carla number:7", false, false },
