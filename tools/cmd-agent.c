@@ -24,6 +24,9 @@
 		{ .name = "zone", \
 			.argument = "ZONE", \
 			.help = N_("time zone of mails to them; \"\" for that of the system") }, \
+		{ .name = "language", \
+			.argument = "en|de", \
+			.help = N_("language of mails to them; \"\" for that of the desk") }, \
 		{ .name = "active", .help = N_("may act") }, \
 	{ \
 		.name = "inactive", .help = N_("may not act any more") \
@@ -258,6 +261,16 @@ static enum status set_zone(struct agent *agent, const char *name, struct error 
 	return ST_OK;
 }
 
+static enum status set_language(struct agent *agent, const char *name, struct error *err)
+{
+	if (*name && !language_known(name))
+		return error_set(
+			err, ST_BAD_INPUT, _("'%s' is no language of milticket: en, de"), name);
+	g_free(agent->language);
+	agent->language = *name ? g_strdup(name) : NULL;
+	return ST_OK;
+}
+
 static enum status agent_change(
 	struct txn *txn, const struct cli *cli, struct agent *agent, struct error *err)
 {
@@ -269,6 +282,8 @@ static enum status agent_change(
 	}
 	if (st == ST_OK && cli_has(cli, "zone"))
 		st = set_zone(agent, cli_value(cli, "zone"), err);
+	if (st == ST_OK && cli_has(cli, "language"))
+		st = set_language(agent, cli_value(cli, "language"), err);
 	if (cli_has(cli, "active"))
 		agent->inactive = false;
 	if (st == ST_OK && cli_has(cli, "inactive") && !agent->inactive)

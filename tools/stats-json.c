@@ -81,6 +81,22 @@ static json_t *json_promises(GHashTable *promises)
 	return array;
 }
 
+static json_t *json_automations(GHashTable *automations)
+{
+	GList *sorted = stats_sorted_automations(automations);
+	json_t *array = json_array();
+
+	for (GList *l = sorted; l; l = l->next) {
+		const struct stats_automation *a = l->data;
+
+		json_array_append_new(array,
+			json_pack("{s:o, s:I, s:I}", "name", json_text(a->name), "runs",
+				(json_int_t)a->runs, "stopped", (json_int_t)a->stopped));
+	}
+	g_list_free(sorted);
+	return array;
+}
+
 void stats_print_json(const struct stats *s)
 {
 	json_t *object = json_pack("{s:o}", "since", json_time(s->since)), *outbox = json_object();
@@ -90,6 +106,7 @@ void stats_print_json(const struct stats *s)
 	json_object_set_new(object, "queues", json_parts(s->queues));
 	json_object_set_new(object, "agents", json_parts(s->agents));
 	json_object_set_new(object, "slas", json_promises(s->promises));
+	json_object_set_new(object, "automations", json_automations(s->automations));
 	for (int i = 0; outgoing_state_names[i]; i++)
 		json_object_set_new(
 			outbox, outgoing_state_names[i], json_integer((json_int_t)s->outbox[i]));
@@ -202,6 +219,24 @@ static void print_promises(GHashTable *promises)
 	g_list_free(sorted);
 }
 
+static void print_automations(GHashTable *automations)
+{
+	GList *sorted = stats_sorted_automations(automations);
+
+	json_metric("milticket_automation_runs_total", "counter", "What automations did, by name.");
+	for (GList *l = sorted; l; l = l->next)
+		json_sample("milticket_automation_runs_total", "automation",
+			((const struct stats_automation *)l->data)->name,
+			((const struct stats_automation *)l->data)->runs);
+	json_metric("milticket_automation_stopped_total", "counter",
+		"Times that automations were stopped for a ticket, by the last.");
+	for (GList *l = sorted; l; l = l->next)
+		json_sample("milticket_automation_stopped_total", "automation",
+			((const struct stats_automation *)l->data)->name,
+			((const struct stats_automation *)l->data)->stopped);
+	g_list_free(sorted);
+}
+
 static void print_answers(const struct answers_totals *a)
 {
 	json_metric(
@@ -270,6 +305,7 @@ void stats_print_prometheus(const struct stats *s)
 	print_answers(&s->answers);
 	print_index(s);
 	print_promises(s->promises);
+	print_automations(s->automations);
 	print_store(s);
 	print_parts("queue", "Open tickets by queue.", s->queues);
 	print_parts("agent", "Open tickets by agent; an empty name is nobody.", s->agents);

@@ -122,6 +122,23 @@ static void text_print_promises(GHashTable *promises)
 	g_list_free(sorted);
 }
 
+static void text_print_automations(GHashTable *automations)
+{
+	GList *sorted = stats_sorted_automations(automations);
+
+	if (!sorted)
+		return;
+	printf("\n%s  %-*s %21s %21s%s\n", terminal_on(COLOUR_BOLD), NAME_COLUMNS, _("automations"),
+		_("have run"), _("stopped after it"), terminal_off());
+	for (GList *l = sorted; l; l = l->next) {
+		const struct stats_automation *a = l->data;
+
+		printf("  %-*s %21" G_GUINT64_FORMAT " %21" G_GUINT64_FORMAT "\n", NAME_COLUMNS,
+			a->name, a->runs, a->stopped);
+	}
+	g_list_free(sorted);
+}
+
 void stats_print_text(const struct stats *s)
 {
 	GList *queues = stats_sorted(s->queues), *agents = stats_sorted(s->agents);
@@ -143,6 +160,7 @@ void stats_print_text(const struct stats *s)
 	print_times_of(queues);
 	print_times_of(agents);
 	text_print_promises(s->promises);
+	text_print_automations(s->automations);
 	g_list_free(queues);
 	g_list_free(agents);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "tables/history.h"
 #include "tables/outbox.h"
 #include "tables/tickets.h"
 
@@ -111,20 +112,59 @@ static void stats_add_promise(GHashTable *promises, const struct ticket *t)
 	p->overdue += t->overdue != OVERDUE_NOT;
 }
 
-static enum status add_ticket(struct txn *txn, const struct ticket *t, void *arg, struct error *err)
+static void automation_free(void *data)
+{
+	g_free(((struct stats_automation *)data)->name);
+	g_free(data);
+}
+
+static struct stats_automation *stats_automation_of(GHashTable *automations, const char *name)
+{
+	struct stats_automation *a = g_hash_table_lookup(automations, name);
+
+	if (!a) {
+		a = g_new0(struct stats_automation, 1);
+		a->name = g_strdup(name);
+		g_hash_table_insert(automations, a->name, a);
+	}
+	return a;
+}
+
+static enum status stats_add_event(
+	struct txn *txn, const struct event *e, void *arg, struct error *err)
 {
 	struct stats *s = arg;
+	bool ran = e->kind == EVENT_AUTOMATION, stopped = e->kind == EVENT_AUTOMATION_STOPPED;
+	struct stats_automation *a;
 
 	(void)txn;
 	(void)err;
-	if (t->opened < s->since || t->merged_into)
+	if (!(ran || stopped) || !e->actor || !g_str_has_prefix(e->actor, AUTOMATION_ACTOR))
 		return ST_OK;
+	a = stats_automation_of(s->automations, e->actor + strlen(AUTOMATION_ACTOR));
+	a->runs += ran;
+	a->stopped += stopped;
+	return ST_OK;
+}
+
+static enum status add_ticket(struct txn *txn, const struct ticket *t, void *arg, struct error *err)
+{
+	struct stats *s = arg;
+	enum status st = ST_OK;
+
+	if (t->opened < s->since)
+		return ST_OK;
+	/* Only the events tell which, and few tickets have any. */
+	if (t->automation_total)
+		st = history_each(txn, t->number, 0, stats_add_event, s, err);
+	if (t->merged_into)
+		return st;
 	part_add(s->all, t);
 	part_add(part_of(s->queues, t->queue ? t->queue : ""), t);
 	part_add(part_of(s->agents, t->agent ? t->agent : ""), t);
 	stats_add_promise(s->promises, t);
 	s->undelivered += t->undelivered;
-	return ST_OK;
+	return st;
 }
 
 static enum status add_outgoing(
@@ -179,12 +219,24 @@ GList *stats_sorted_promises(GHashTable *promises)
 	return g_list_sort(g_hash_table_get_values(promises), stats_promise_by_name);
 }
 
+static gint stats_automation_by_name(gconstpointer a, gconstpointer b)
+{
+	return strcmp(((const struct stats_automation *)a)->name,
+		((const struct stats_automation *)b)->name);
+}
+
+GList *stats_sorted_automations(GHashTable *automations)
+{
+	return g_list_sort(g_hash_table_get_values(automations), stats_automation_by_name);
+}
+
 void stats_init(struct stats *s, const struct cli *cli)
 {
 	*s = (struct stats){ .cli = cli, .all = part_new("") };
 	s->queues = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, part_free);
 	s->agents = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, part_free);
 	s->promises = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, promise_free);
+	s->automations = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, automation_free);
 }
 
 void stats_release(struct stats *s)
@@ -193,4 +245,5 @@ void stats_release(struct stats *s)
 	g_hash_table_unref(s->queues);
 	g_hash_table_unref(s->agents);
 	g_hash_table_unref(s->promises);
+	g_hash_table_unref(s->automations);
 }

@@ -27,12 +27,19 @@ struct stats_promise {
 	uint64_t overdue;           /* tickets that are, now */
 };
 
+/* What one automation did, over all tickets. */
+struct stats_automation {
+	char *name;
+	uint64_t runs, stopped; /* stopped: it was the last before they were */
+};
+
 struct stats {
 	const struct cli *cli;
 	int64_t since; /* 0: all */
 	struct stats_part *all;
 	GHashTable *queues, *agents; /* name → struct stats_part *; an agent "" is nobody */
 	GHashTable *promises;        /* name → struct stats_promise * */
+	GHashTable *automations;     /* name → struct stats_automation * */
 	uint64_t undelivered, outbox[OUTGOING_SUPPRESSED + 1];
 	struct answers_totals answers;
 	struct index_state index; /* Prometheus only; this one and what follows */
@@ -49,6 +56,7 @@ enum status stats_collect(struct txn *txn, void *stats, struct error *err);
 GList *stats_sorted(GHashTable *parts);
 /* The same of struct stats_promise. */
 GList *stats_sorted_promises(GHashTable *promises);
+GList *stats_sorted_automations(GHashTable *automations);
 /* -1 when there is none. */
 int64_t spans_percentile(const struct spans *spans, unsigned percent);
 

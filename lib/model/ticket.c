@@ -115,6 +115,11 @@ bool ticket_has_person(const struct ticket *t, const char *address)
 		text_list_has(t->participants, address);
 }
 
+bool language_known(const char *language)
+{
+	return strcmp(language, "en") == 0 || strcmp(language, "de") == 0;
+}
+
 /* --- how little of an entry is stored --- */
 
 /* Much of a message is said twice; this stands for what its other fields tell. No address, id or
@@ -345,6 +350,7 @@ static const struct field fields_of_agent[] = {
 	{ ROW(56, deputy, FIELD_TEXT), .help = "login of who stands in" },
 	{ ROW(59, digested, FIELD_TIME), .flags = FIELD_HIDDEN },
 	{ ROW(45, zone, FIELD_TEXT), .help = "time zone of mails to them" },
+	{ ROW(57, language, FIELD_TEXT), .help = "language of mails to them; null: the desk's" },
 	{ ROW(6, created, FIELD_TIME), .flags = FIELD_HIDDEN },
 };
 const struct record_type agent_type = TYPE(agent);

@@ -259,8 +259,11 @@ struct agent {
 	char *deputy;       /* login of who stands in while they are away; NULL */
 	int64_t digested;   /* when they got the last digest, or would have */
 	char *zone;         /* in which they read times; NULL: the system's */
+	char *language;     /* of mails to them: language_known(); NULL: the desk's */
 };
 extern const struct record_type agent_type;
+/* One that this program speaks: "en", "de". */
+bool language_known(const char *language);
 
 /* A query that everybody may use as @name. */
 struct shared_query {

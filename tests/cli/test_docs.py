@@ -241,7 +241,7 @@ NAMES = {
     "message": "seq direction message_id in_reply_to references from to cc subject date received match size attachments text archive queue_id reply_to",
     "event": "time actor way kind from to text",
     "queue": "name title responsible members open new signature assign calendar",
-    "agent": "login name addresses queues active away_until deputy zone",
+    "agent": "login name addresses queues active away_until deputy zone language",
     "outgoing": "id ticket event to state attempts next_try last_reply",
 }
 

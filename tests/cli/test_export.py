@@ -156,6 +156,7 @@ ODD = [("message", "archive", path) for path in ODD_PATHS] + [
     ("agent", "login", "a/b"),
     ("agent", "login", ".."),
     ("agent", "queues", ["support", "a/b"]),
+    ("agent", "language", "fr"),
     ("ticket", "queue", "../x"),
     ("ticket", "agent", "/anna"),
     ("ticket", "watchers", ["ops", "x" * 65]),
@@ -414,6 +415,7 @@ def full(desk, tmp_path):
         ("redact", "eve@customer.example"),
         ("purge", "--closed-before", "0s"),
         ("queue", "set", "support", "--title", "\U0001f3ab"),
+        ("agent", "set", "anna", "--language", "de", "--zone", "Europe/Berlin"),
     ):
         desk.run_ticket(*words)
     answer = desk.show(2)["messages"][-1]["message_id"]

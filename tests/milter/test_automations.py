@@ -1,4 +1,5 @@
 """Automations in the daemon: what is named before, what is done once over kills, and what tells of it."""
+import re
 import time
 
 import pytest
@@ -70,6 +71,30 @@ def test_a_reload_reaches_tickets_that_are_there(build):
     assert (event["actor"], event["text"]) == ("automation:seen", "tag +seen; priority high")
     assert house.ticket(1)["priority"] == "high" and house.ticket(1)["status"] == "new"
     assert house.daemon.ticket("list", "--automation", "seen") == []
+
+
+def test_each_counts_in_the_statistics(build):
+    """Two that undo each other run ten times in all, and the one of the last is named."""
+    house = build([QUIET])
+    house.daemon.configure(
+        automations=[
+            {"name": "up", "when": "is:open -priority:high", "do": ["priority high"]},
+            {"name": "down", "when": "is:open priority:high", "do": ["priority normal"]},
+        ]
+    )
+    house.daemon.reload()
+    number = house.mail().number
+    wait_until(lambda: house.events(number, "automation-stopped"), "the end", seconds=60)
+    (stats,) = house.daemon.ticket("stats")
+    assert stats["automations"] == [
+        {"name": "down", "runs": 5, "stopped": 0},
+        {"name": "up", "runs": 5, "stopped": 1},
+    ]
+    metrics = house.daemon.run_ticket("stats", "--prometheus").stdout.decode()
+    assert 'milticket_automation_runs_total{automation="down"} 5\n' in metrics
+    assert 'milticket_automation_stopped_total{automation="up"} 1\n' in metrics
+    said = house.daemon.run_ticket("stats").stdout.decode()
+    assert re.search(r"^  automations .*\n  down +5 +0\n  up +5 +1$", said, re.M)
 
 
 @pytest.mark.parametrize("point", ["due-before-commit", "due-after-commit", "replan-before-commit"])
