@@ -117,17 +117,13 @@ static enum status check_list_row(
 {
 	const struct ticket like = { .number = list_number(row->key) };
 	struct ticket t = { 0 };
-	g_autoptr(GByteArray) value = NULL;
 	struct key key;
 	bool sound = false;
 	enum status st = table_load_sound(c->txn, kind->type, &like, &t, &sound);
 
-	if (sound) {
+	if (sound)
 		list_row_key(&key, &t);
-		value = listed_value(&t);
-	}
-	*right_out = sound && index_same(row->key, key_bytes(&key)) &&
-		index_same(row->value, index_bytes(value));
+	*right_out = sound && index_same(row->key, key_bytes(&key)) && listed_right(row->value, &t);
 	record_release(&ticket_type, &t);
 	return st;
 }

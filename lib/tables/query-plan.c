@@ -59,10 +59,10 @@ static enum status traits_add_value(struct query_plan *plan, struct query_traits
 	return ST_OK;
 }
 
-/* Nothing was opened, closed or touched after it was last changed. */
-static int64_t plan_earliest(const struct query_plan *plan, const struct query_term *term)
+static struct query_bounds plan_bounds(const struct query_plan *plan, const struct query_term *term)
 {
-	int64_t from = G_MAXINT64;
+	const struct query_bounds all = { G_MININT64, G_MAXINT64 };
+	struct query_bounds within = { G_MAXINT64, G_MININT64 };
 
 	for (guint i = 0; i < term->values->len; i++) {
 		const struct query_operand *value = g_ptr_array_index(term->values, i);
@@ -70,10 +70,26 @@ static int64_t plan_earliest(const struct query_plan *plan, const struct query_t
 			&term->field, value, plan->walk->now, plan->walk->zone);
 
 		if (value->span.none || term->field.ahead)
-			return G_MININT64;
-		from = MIN(from, bounds.from);
+			return all;
+		within.from = MIN(within.from, bounds.from);
+		within.to = MAX(within.to, bounds.to);
 	}
-	return from;
+	return within;
+}
+
+static char plan_time(const struct query_field *field)
+{
+	if (strcmp(field->name, "opened") == 0 || strcmp(field->name, "age") == 0)
+		return INDEX_OPENED;
+	return strcmp(field->name, "closed") == 0 ? INDEX_CLOSED : 0;
+}
+
+static void plan_times(struct query_plan *plan, const struct query_term *term)
+{
+	struct query_traits *traits = &plan->traits[term->place];
+
+	traits->bounds = plan_bounds(plan, term);
+	traits->time = plan_time(&term->field);
 }
 
 static enum status plan_term(
@@ -84,7 +100,7 @@ static enum status plan_term(
 
 	traits->kind = plan_kind(&term->field);
 	if (term->field.time)
-		traits->from = plan_earliest(plan, term);
+		plan_times(plan, term);
 	if (!traits->kind)
 		return ST_OK;
 	traits->known = true;
@@ -150,6 +166,22 @@ static enum query_truth told_by_facts(const struct told *told, const struct quer
 	return truth;
 }
 
+/* A row knows the second. */
+static enum query_truth told_by_times(const struct told *told, const struct query_traits *traits)
+{
+	int64_t time;
+
+	if (!told->row)
+		return QUERY_MAYBE;
+	if (told->ticket.updated < traits->bounds.from)
+		return QUERY_NO;
+	time = listed_time(told->row, (enum index_kind)traits->time);
+	if (!traits->time || !time)
+		return QUERY_MAYBE;
+	return time + TEXT_SECOND <= traits->bounds.from || time >= traits->bounds.to ? QUERY_NO
+										      : QUERY_MAYBE;
+}
+
 static enum query_truth plan_tell(const struct query_term *term, void *arg)
 {
 	const struct told *told = arg;
@@ -157,7 +189,7 @@ static enum query_truth plan_tell(const struct query_term *term, void *arg)
 	const struct query_traits *traits = &told->plan->traits[term->place];
 
 	if (field->time)
-		return told->row && told->ticket.updated < traits->from ? QUERY_NO : QUERY_MAYBE;
+		return told_by_times(told, traits);
 	if (strcmp(text_or_none(field->name), "status") == 0 ||
 		strcmp(text_or_none(field->name), "is") == 0)
 		return told_by_facts(told, term);

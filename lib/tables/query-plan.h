@@ -12,7 +12,10 @@ struct query_traits {
 	bool none;    /* one of the values is "none" */
 	char kind;    /* enum index_kind */
 	GArray *list; /* struct trait; one is enough */
-	int64_t from; /* of a term of time: its ticket was changed no earlier; G_MININT64 */
+	/* Of a term of time: within these, or it does not hold; all of them when no bound is
+	 * known. Nothing was opened, closed or touched after it was last changed. */
+	struct query_bounds bounds;
+	char time; /* the row tells it: enum index_kind; 0 */
 };
 
 struct query_plan {

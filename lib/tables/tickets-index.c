@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/text.h"
 #include "base/tongue.h"
 #include "tables/due-index.h"
 
@@ -127,6 +128,33 @@ static void index_add_field(GByteArray *value, const struct field *f, const stru
 		add_traits(value, (enum index_kind)f->index, *(char **const *)at);
 }
 
+enum { TIME_BYTES = TRAIT_BYTES - 1 };
+
+static void add_time(GByteArray *value, enum index_kind kind, int64_t time)
+{
+	const guint64 seconds = (guint64)(time / TEXT_SECOND), whole = GUINT64_TO_BE(seconds);
+	struct trait trait = { { (guint8)kind } };
+
+	memcpy(trait.data + 1, (const guint8 *)&whole + sizeof whole - TIME_BYTES, TIME_BYTES);
+	if (time > 0 && seconds >> (8 * TIME_BYTES) == 0)
+		g_byte_array_append(value, trait.data, TRAIT_BYTES);
+}
+
+int64_t listed_time(const struct listed *listed, enum index_kind kind)
+{
+	guint64 whole = 0;
+
+	for (size_t i = listed->n; i-- > 0;) {
+		const struct trait *trait = &listed->traits[i];
+
+		if (trait->data[0] != (guint8)kind)
+			continue;
+		memcpy((guint8 *)&whole + sizeof whole - TIME_BYTES, trait->data + 1, TIME_BYTES);
+		return (int64_t)GUINT64_FROM_BE(whole) * TEXT_SECOND;
+	}
+	return 0;
+}
+
 GByteArray *listed_value(const struct ticket *t)
 {
 	GByteArray *value = g_byte_array_new();
@@ -137,7 +165,25 @@ GByteArray *listed_value(const struct ticket *t)
 	g_byte_array_append(value, head, sizeof head);
 	for (size_t i = 0; i < ticket_type.count; i++)
 		index_add_field(value, &ticket_type.fields[i], t);
+	add_time(value, INDEX_OPENED, t->opened);
+	add_time(value, INDEX_CLOSED, t->closed);
 	return value;
+}
+
+/* Rows that were written before there were times in them are as good. */
+bool listed_right(struct bytes value, const struct ticket *t)
+{
+	g_autoptr(GByteArray) wanted = listed_value(t);
+	struct listed listed = { .n = 0 };
+	gsize times = 0;
+
+	listed_read(index_bytes(wanted), &listed);
+	for (size_t i = 0; i < listed.n; i++)
+		if (listed.traits[i].data[0] == INDEX_OPENED ||
+			listed.traits[i].data[0] == INDEX_CLOSED)
+			times += TRAIT_BYTES;
+	return index_same(value, index_bytes(wanted)) ||
+		index_same(value, (struct bytes){ wanted->data, wanted->len - times });
 }
 
 struct bytes index_bytes(const GByteArray *value)
@@ -152,14 +198,13 @@ bool index_same(struct bytes a, struct bytes b)
 
 static enum status list_right(struct txn *txn, const struct ticket *t, bool *right_out)
 {
-	g_autoptr(GByteArray) wanted = listed_value(t);
 	struct bytes value;
 	struct key key;
 	enum status st;
 
 	list_row_key(&key, t);
 	st = txn_get(txn, TABLE_INDEX, key_bytes(&key), &value);
-	*right_out = st == ST_OK && index_same(value, index_bytes(wanted));
+	*right_out = st == ST_OK && listed_right(value, t);
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 

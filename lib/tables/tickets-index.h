@@ -21,6 +21,9 @@ enum index_kind {
 	INDEX_PROJECT = 'P',
 	INDEX_REQUESTER = 'R',
 	INDEX_TAG = 'T',
+	/* times, in seconds; older rows have none */
+	INDEX_OPENED = 'O',
+	INDEX_CLOSED = 'C',
 };
 
 /* A filter's field as it stands in a row: kind and hash of the value. */
@@ -41,6 +44,10 @@ struct listed {
 /* False when it is none. */
 bool listed_read(struct bytes value, struct listed *listed_out);
 bool listed_has(const struct listed *listed, struct trait trait);
+/* INDEX_OPENED or INDEX_CLOSED, the beginning of its second; 0: it does not tell. */
+int64_t listed_time(const struct listed *listed, enum index_kind kind);
+/* Is it what the ticket's row should be? */
+bool listed_right(struct bytes value, const struct ticket *ticket);
 
 /* The part of a key that names one half of the list, and what follows it. */
 void list_key(struct key *key, bool active);

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "mail/attachment.h"
 #include "tables/indexing.h"
+#include "tables/tickets-index.h"
 #include "../desk.h"
 
 enum { TICKETS = 150, QUERIES = 1500, DEPTH = 3 };
@@ -127,6 +128,7 @@ static enum status plain_store(struct txn *txn, void *arg, struct error *err)
 		.opened = NOW - p->opened * DAY,
 		.updated = NOW - p->updated * DAY + (int64_t)p->number,
 		.touched = NOW - p->touched * DAY,
+		.closed = p->status == TICKET_CLOSED ? NOW - p->touched * DAY : 0,
 		.last_in = 1,
 		.last_out = p->answered ? 2 : 0,
 		.undelivered = p->undelivered,
@@ -147,6 +149,35 @@ static enum status plain_store(struct txn *txn, void *arg, struct error *err)
 	return st;
 }
 
+/* Rows of the list as they were before there were times in them, of every other ticket. */
+static enum status age_rows(struct txn *txn, void *arg, struct error *err)
+{
+	for (uint64_t number = 1; number <= TICKETS && txn_derives(txn); number += 2) {
+		g_autoptr(GByteArray) value = NULL;
+		struct ticket t = { 0 };
+		struct listed listed;
+		struct key key;
+		bool right = false;
+
+		g_assert_cmpint(tickets_load(txn, number, &t, err), ==, ST_OK);
+		list_row_key(&key, &t);
+		value = listed_value(&t);
+		g_assert_true(listed_read(index_bytes(value), &listed));
+		g_assert_cmpint(listed_time(&listed, INDEX_OPENED), ==, t.opened);
+		g_assert_cmpint(listed_time(&listed, INDEX_CLOSED), ==, t.closed);
+		g_byte_array_set_size(value, value->len - (t.closed ? 2 : 1) * TRAIT_BYTES);
+		g_assert_cmpint(
+			txn_put(txn, TABLE_INDEX, key_bytes(&key), index_bytes(value)), ==, ST_OK);
+		g_assert_cmpint(index_right(txn, &t, &right), ==, ST_OK);
+		g_assert_true(right);
+		g_byte_array_set_size(value, value->len - TRAIT_BYTES);
+		g_assert_false(listed_right(index_bytes(value), &t));
+		record_release(&ticket_type, &t);
+	}
+	(void)arg;
+	return ST_OK;
+}
+
 static void all_open(struct all *a)
 {
 	struct indexing_progress progress = { .done = false };
@@ -158,6 +189,7 @@ static void all_open(struct all *a)
 		g_assert_cmpint(
 			store_write(a->d.store, plain_store, &a->v[i], &a->d.err), ==, ST_OK);
 	}
+	g_assert_cmpint(store_write(a->d.store, age_rows, NULL, &a->d.err), ==, ST_OK);
 	g_assert_cmpint(indexing_open(a->d.store, a->d.dir, true, &a->index, &a->d.err), ==, ST_OK);
 	while (!progress.done)
 		g_assert_cmpint(
@@ -259,6 +291,18 @@ static bool opened_within(const struct plain *p, int v)
 {
 	return p->opened <= v;
 }
+static bool opened_before(const struct plain *p, int v)
+{
+	return p->opened > v;
+}
+static bool opened_at_least(const struct plain *p, int v)
+{
+	return p->opened >= v;
+}
+static bool closed_within(const struct plain *p, int v)
+{
+	return p->status == TICKET_CLOSED && p->touched <= v;
+}
 static bool updated_before(const struct plain *p, int v)
 {
 	return p->updated > v;
@@ -301,6 +345,9 @@ static const struct shape {
 	{ "link:", NULL, "", of_link, TICKETS, false },
 	{ "id:m", NULL, "@mail.example", of_number, TICKETS, false },
 	{ "opened:", NULL, "d..", opened_within, 70, false },
+	{ "opened:..", NULL, "d", opened_before, 70, false },
+	{ "age:", NULL, "d..", opened_at_least, 70, false },
+	{ "closed:", NULL, "d..", closed_within, 70, false },
 	{ "updated:..", NULL, "d", updated_before, 70, false },
 	{ "idle:", NULL, "d..", idle_at_least, 70, false },
 	{ "idle:..", NULL, "d", idle_less, 70, false },
