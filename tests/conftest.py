@@ -2,9 +2,23 @@
 in a sink, and a mail server in front of it, each for one test."""
 import pytest
 
+from harness import postgresql
 from harness.daemon import Daemon
 from harness.postfix import Postfix
 from harness.sink import Sink
+
+
+def pytest_configure(config):
+    config.addinivalue_line(
+        "markers", "embedded(why): about LMDB's own files; no test where stores are PostgreSQL's"
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    if postgresql.shared():
+        embedded = [item for item in items if item.get_closest_marker("embedded")]
+        config.hook.pytest_deselected(items=embedded)
+        items[:] = [item for item in items if item not in embedded]
 
 
 @pytest.fixture

@@ -96,6 +96,11 @@ static enum status import_open_copy(struct cli *cli, const char *directory)
 	struct store *copy = NULL;
 	enum status st = store_copy(cli->store, path, &cli->err);
 
+	if (st == ST_REFUSED)
+		return error_set(&cli->err, st,
+			_("a dry run needs a copy of the store, and one of %s is its "
+			  "administrator's to copy"),
+			store_engine(cli->store));
 	of.path = directory;
 	of.durable = false;
 	if (st == ST_OK)

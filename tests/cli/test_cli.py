@@ -114,9 +114,7 @@ def test_accounts_are_listed_and_tried(desk):
 
 def test_every_command_has_help_and_the_list_names_it(desk):
     done = subprocess.run([program("ticket"), "help"], capture_output=True, text=True, check=True)
-    names = [
-        line.split("  ")[1].strip() for line in done.stdout.splitlines() if line.startswith("  ")
-    ]
+    names = [line[2:19].strip() for line in done.stdout.splitlines() if line.startswith("  ")]
     assert "list" in names and "queue add" in names
     for name in names:
         told = subprocess.run(
@@ -134,6 +132,7 @@ def test_a_full_disk_is_no_success(desk):
     assert done.returncode == 74
 
 
+@pytest.mark.embedded("pg_dump makes backups")
 def test_a_backup_is_a_store(desk, tmp_path):
     copy = tmp_path / "data.mdb"
     desk.run_ticket("backup", copy)

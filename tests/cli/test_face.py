@@ -399,6 +399,7 @@ def test_nobody_but_root_says_who_they_are_for(shared):
     assert shared.show(1)["events"][-1]["actor"] == "unix:54321"
 
 
+@pytest.mark.embedded("the server says who may")
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
 @pytest.mark.parametrize(
     "words",

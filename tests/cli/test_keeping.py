@@ -138,6 +138,7 @@ def exported(desk):
     return [line for line in lines if counter not in line]
 
 
+@pytest.mark.embedded("pg_dump and pg_restore do that")
 def test_a_backup_comes_back_as_it_was(desk, tmp_path):
     take_in(desk, tmp_path, mail(1), mail(2, answers=[1]))
     desk.run_ticket("backup", tmp_path / "copy")
@@ -161,6 +162,7 @@ def test_a_backup_comes_back_as_it_was(desk, tmp_path):
     assert len(desk.tickets()) == 2
 
 
+@pytest.mark.embedded("pg_dump and pg_restore do that")
 @pytest.mark.parametrize(
     "spoil, says",
     [
@@ -195,6 +197,7 @@ def fallen_back(desk, tmp_path):
     return desk
 
 
+@pytest.mark.embedded("pg_dump and pg_restore do that")
 def test_a_number_that_the_old_store_gave_is_not_given_again(fallen_back, tmp_path):
     code, _, err = ends(fallen_back, "restore", "--force", tmp_path / "copy")
     assert code == 0 and "the next ticket is #5\n" in err and "--above" not in err
@@ -203,6 +206,7 @@ def test_a_number_that_the_old_store_gave_is_not_given_again(fallen_back, tmp_pa
     assert fallen_back.ticket("log", "-n", "1")[0]["serial"] > fallen_back.last
 
 
+@pytest.mark.embedded("pg_dump and pg_restore do that")
 def test_without_the_old_store_the_archive_tells_how_many_were_given(fallen_back, tmp_path):
     shutil.rmtree(fallen_back.store)
     code, _, err = ends(fallen_back, "restore", tmp_path / "copy")
@@ -210,6 +214,7 @@ def test_without_the_old_store_the_archive_tells_how_many_were_given(fallen_back
     assert next_number(fallen_back, tmp_path, 5) >= 5
 
 
+@pytest.mark.embedded("pg_dump and pg_restore do that")
 def test_without_both_somebody_who_reads_logs_may_say_it(fallen_back, tmp_path):
     shutil.rmtree(fallen_back.store)
     fallen_back.configure(archive={"path": ""})
@@ -220,6 +225,7 @@ def test_without_both_somebody_who_reads_logs_may_say_it(fallen_back, tmp_path):
     assert next_number(fallen_back, tmp_path, 5) == 1042
 
 
+@pytest.mark.embedded("pg_dump and pg_restore do that")
 def test_nothing_is_restored_under_a_daemon(desk, tmp_path):
     take_in(desk, tmp_path, mail(1))
     desk.run_ticket("backup", tmp_path / "copy")
@@ -229,6 +235,7 @@ def test_nothing_is_restored_under_a_daemon(desk, tmp_path):
     assert code == 75 and "milticketd runs" in err
 
 
+@pytest.mark.embedded("pg_dump and pg_restore do that")
 def test_backups_while_mail_flows_are_whole(desk, tmp_path):
     box = tmp_path / "box"
     box.write_bytes(mbox([mail(n, answers=[n - 1] if n % 2 else []) for n in range(2, 3002)]))
@@ -301,10 +308,8 @@ def personal(desk, tmp_path):
 
 
 def everything(desk):
-    """All bytes of the store's file and of the archive, in lower case."""
-    return b"".join(
-        path.read_bytes() for path in [desk.store / "data.mdb", *archived(desk)]
-    ).lower()
+    """All bytes of the store and of the archive, in lower case."""
+    return (desk.bytes_of_store() + b"".join(path.read_bytes() for path in archived(desk))).lower()
 
 
 def test_a_dry_run_of_redact_tells_what_a_run_does_and_changes_nothing(personal):

@@ -25,6 +25,7 @@ ACCOUNTS = (
     {"address": "sales@example.com", "queue": "sales"},
     {"address": "archive@example.com", "queue": "archive", "close_on_arrival": True},
 )
+pytestmark = pytest.mark.embedded("no database ever had that format")
 STEPS = ("migration-begun", "lists-deleted", "migration-written", "migrated")
 
 

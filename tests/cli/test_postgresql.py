@@ -177,6 +177,14 @@ def test_what_the_administrator_does_is_told(desk, words, tool):
     assert not pathlib.Path("file").exists()
 
 
+def test_a_dry_run_of_an_import_is_refused_and_records_nothing(desk, tmp_path):
+    box = tmp_path / "box"
+    box.write_bytes(mbox([mail(1)]))
+    done = desk.run_ticket("import", "--dry-run", box, "--account", SUPPORT, check=False)
+    assert done.returncode == 77 and "a dry run needs a copy of the store" in said(done), done
+    assert desk.tickets() == [] and done.stdout == b""
+
+
 def test_a_dump_of_the_database_comes_back(files, server):
     database = in_database(server)
     before = files.run_ticket("export", "--json", "--with-secret").stdout

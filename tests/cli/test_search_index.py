@@ -231,6 +231,7 @@ def test_what_is_redacted_or_purged_is_in_no_byte_of_it(filled):
     assert found(filled, "hexareme")[0] == [] and found(filled, "quinq")[0] == [3]
 
 
+@pytest.mark.embedded("pg_restore puts it back")
 def test_a_restored_store_is_not_asked_by_another_ones_index(filled, tmp_path):
     filled.run_ticket("backup", tmp_path / "backup")
     filled.run_ticket("note", "5", "-m", "A trireme was seen.")

@@ -114,6 +114,12 @@ class Daemon:
         if self.base:
             postgresql.shared().copy(other.base, self.base)
 
+    def bytes_of_store(self):
+        """What it has in it, in whatever form."""
+        if self.base:
+            return postgresql.shared().contents(self.base)
+        return (self.store / "data.mdb").read_bytes()
+
     def configure(self, **changes):
         """Writes the configuration, with changes laid over what it was. A store elsewhere is another
         database, too."""

@@ -4,6 +4,7 @@ directory of its socket, and daemons of harness.daemon have their stores there."
 import atexit
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -88,6 +89,24 @@ class Databases:
         """Makes one what another is."""
         self.drop(name)
         self.sql(f"create database {name} owner {ROLE} template {of}")
+
+    def contents(self, name):
+        """All that a dump has of it, and what its bytes are when they are no digits."""
+        dump = run(HOME / "pg_dump", "--data-only", self.url(name), env=environment()).stdout
+        # Newer ones begin and end a dump with a random word.
+        dump = re.sub(rb"(?m)^\\(un)?restrict .*\n", b"", dump)
+        return dump + b"".join(
+            bytes.fromhex(digits.decode()) for digits in re.findall(rb"\\\\x([0-9a-f]+)", dump)
+        )
+
+    def transactions(self, name):
+        """How many are open in it."""
+        return int(
+            self.sql(
+                "select count(*) from pg_stat_activity where xact_start is not null"
+                f" and backend_type = 'client backend' and datname = '{name}'"
+            )
+        )
 
     def empty(self, name):
         self.sql(EMPTY, name)
