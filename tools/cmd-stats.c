@@ -22,6 +22,9 @@ static void stats_print(struct cli *cli, struct stats *stats)
 	} else if (cli_has(cli, "prometheus")) {
 		search_index_look(cli, &stats->index, &none);
 		stats->has_health = store_health(cli->store, &stats->health, &none) == ST_OK;
+		stats->has_mailboxes = *cli->settings->mailboxes.path &&
+			mailboxes_look(cli->store, cli->settings, &stats->mailboxes, &none) ==
+				ST_OK;
 		stats_print_prometheus(stats);
 	} else {
 		terminal_page();

@@ -247,10 +247,12 @@ void look_socket(struct doctor *d)
 
 /* --- its unit --- */
 
-static GHashTable *here_unit(void)
+GHashTable *doctor_unit(void)
 {
 	static const char *const words[] = { "systemctl", "show", "milticket", "-p",
-		"LoadState,ProtectSystem,ReadWritePaths,StateDirectory,RuntimeDirectory", NULL };
+		"LoadState,ProtectSystem,ReadWritePaths,StateDirectory,RuntimeDirectory,"
+		"SupplementaryGroups,RestrictSUIDSGID,PrivateUsers",
+		NULL };
 	GHashTable *unit = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	g_autofree char *text = NULL;
 	g_auto(GStrv) lines = NULL;
@@ -283,7 +285,7 @@ static bool here_is_within(const char *path, GHashTable *unit, const char *name,
 	return false;
 }
 
-static bool here_may_write(const char *path, GHashTable *unit)
+bool doctor_unit_writes(GHashTable *unit, const char *path)
 {
 	return here_is_within(path, unit, "ReadWritePaths", "") ||
 		here_is_within(path, unit, "StateDirectory", "/var/lib/") ||
@@ -292,14 +294,14 @@ static bool here_may_write(const char *path, GHashTable *unit)
 
 static void here_look_path(struct doctor *d, GHashTable *unit, const char *path)
 {
-	if (!here_may_write(path, unit))
+	if (!doctor_unit_writes(unit, path))
 		doctor_found(d, (const char *[]){ path, NULL },
 			_("the unit milticket.service lets nothing be written in %s"), path);
 }
 
 void look_unit(struct doctor *d)
 {
-	g_autoptr(GHashTable) unit = here_unit();
+	g_autoptr(GHashTable) unit = doctor_unit();
 	g_autofree char *place = d->own.inet ? NULL : g_path_get_dirname(d->own.path);
 	const char *archive = settings_archive_directory(d->settings);
 

@@ -28,6 +28,21 @@ const struct doctor_check doctor_checks[] = {
 		.mend = "mkdir -p /etc/systemd/system/milticket.service.d && "
 		"printf '[Service]\\nReadWritePaths=%s\\n' {1} >>/etc/systemd/system/milticket.service.d/paths.conf && "
 		"systemctl daemon-reload && " RESTART },
+	{ .id = "mailboxes-group", .needs = SETTINGS, .look = look_mailboxes_group,
+		.mend = "groupadd --system --force {1}" },
+	{ .id = "mailboxes-path", .needs = SETTINGS | NEEDS_ROOT, .look = look_mailboxes_path,
+		.mend = "install -d -o {1} -g {2} -m 2770 {3}" },
+	{ .id = "mailboxes-unit", .needs = SETTINGS, .look = look_mailboxes_unit,
+		.mend = "mkdir -p /etc/systemd/system/milticket.service.d && "
+		"printf '[Service]\nSupplementaryGroups=%s\nReadWritePaths=%s\nRestrictSUIDSGID=no\n"
+		"PrivateUsers=no\n' {1} {2} >/etc/systemd/system/milticket.service.d/mailboxes.conf && "
+		"systemctl daemon-reload && " RESTART },
+	{ .id = "mailboxes-inotify", .needs = SETTINGS, .look = look_mailboxes_inotify,
+		.mend = "echo fs.inotify.max_user_instances=512 >/etc/sysctl.d/60-milticket.conf && "
+		"sysctl -p /etc/sysctl.d/60-milticket.conf" },
+	{ .id = "mailboxes-dovecot", .needs = SETTINGS, .look = look_mailboxes_dovecot,
+		.mend = "echo mail_access_groups = {1} >>/etc/dovecot/local.conf && "
+		"systemctl reload-or-restart dovecot" },
 	{ .id = "daemon", .needs = SETTINGS, .look = look_daemon,
 		.mend = "systemctl start milticket" },
 	{ .id = "socket", .needs = SETTINGS, .look = look_socket,

@@ -84,6 +84,12 @@ char *doctor_quote(const char *word);
  * printed, owned. */
 bool doctor_run(const char *const *argv, char **out_out, char **err_out);
 
+/* What systemd says of milticket.service: the names of properties that checks ask for → their
+ * values, or nothing. Owned. */
+GHashTable *doctor_unit(void);
+/* May the daemon write there? */
+bool doctor_unit_writes(GHashTable *unit, const char *path);
+
 /* --- the checks, by what they look at --- */
 
 void look_settings(struct doctor *d);
@@ -96,6 +102,11 @@ void look_password(struct doctor *d);
 void look_daemon(struct doctor *d);
 void look_socket(struct doctor *d);
 void look_unit(struct doctor *d);
+void look_mailboxes_group(struct doctor *d);
+void look_mailboxes_path(struct doctor *d);
+void look_mailboxes_unit(struct doctor *d);
+void look_mailboxes_inotify(struct doctor *d);
+void look_mailboxes_dovecot(struct doctor *d);
 void look_relay(struct doctor *d);
 void look_mail_server(struct doctor *d);
 

@@ -276,6 +276,17 @@ static void print_index(const struct stats *s)
 	json_gauge("milticket_search_index_tickets", "Tickets that it has.", index->status.tickets);
 }
 
+static void print_mailboxes(const struct mailboxes_status *m)
+{
+	json_gauge("milticket_mailboxes_building", "1: the agents' mailboxes are being made.",
+		m->building);
+	json_gauge("milticket_mailboxes_behind_events", "Events of the log that are not in them.",
+		m->behind);
+	json_gauge("milticket_mailboxes_tickets", "Tickets that they have.", m->tickets);
+	json_gauge("milticket_mailboxes_messages", "Their messages, each counted once.", m->files);
+	json_gauge("milticket_mailboxes_agents", "Agents who have one.", m->agents);
+}
+
 /* What is not known is left out. */
 static void print_store(const struct stats *s)
 {
@@ -304,6 +315,8 @@ void stats_print_prometheus(const struct stats *s)
 		json_sample("milticket_outbox", "state", outgoing_state_names[i], s->outbox[i]);
 	print_answers(&s->answers);
 	print_index(s);
+	if (s->has_mailboxes)
+		print_mailboxes(&s->mailboxes);
 	print_promises(s->promises);
 	print_automations(s->automations);
 	print_store(s);

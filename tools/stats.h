@@ -4,6 +4,7 @@
 
 #include "cli.h"
 #include "model/ticket.h"
+#include "keep/mailboxes.h"
 #include "search-index.h"
 #include "tables/answers.h"
 
@@ -45,6 +46,8 @@ struct stats {
 	struct index_state index; /* Prometheus only; this one and what follows */
 	struct store_health health;
 	bool has_health;
+	struct mailboxes_status mailboxes;
+	bool has_mailboxes;
 };
 
 void stats_init(struct stats *stats, const struct cli *cli);

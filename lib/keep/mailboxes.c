@@ -78,6 +78,11 @@ static enum status mailboxes_give_group(struct trees *m, struct error *err)
 	if (fchmod(m->fd, MAILDIR_DIRECTORY_MODE) != 0)
 		return error_set(err, ST_REFUSED, _("cannot set the rights of '%s': %s"),
 			m->settings->mailboxes.path, g_strerror(errno));
+	/* For others than members the kernel leaves the group's bit out, and says nothing. */
+	if (fstat(m->fd, &stat) != 0 || !(stat.st_mode & S_ISGID))
+		return error_set(err, ST_REFUSED,
+			_("cannot share '%s' with group '%s': the daemon's user must be in it"),
+			m->settings->mailboxes.path, name);
 	return ST_OK;
 }
 

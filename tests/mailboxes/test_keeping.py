@@ -38,6 +38,9 @@ def test_made_anew_with_what_was_read(house):
     )
     (status,) = house.daemon.ticket("mailboxes", "status")
     assert status == {"agents": 2, "tickets": 2, "messages": 2, "behind": 0, "missing": 0}
+    told = house.daemon.run_ticket("stats", "--prometheus").stdout.decode().splitlines()
+    for name, value in (("building", 0), ("behind_events", 0), ("messages", 2), ("agents", 2)):
+        assert f"milticket_mailboxes_{name} {value}" in told
     house.daemon.run_ticket("mailboxes", "rebuild")
     again = house.anna.messages("Queues/support")
     assert len(again) == 2 and not {found["uid"] for found in again} & set(before)

@@ -295,6 +295,16 @@ FAULTS = [
         "store-owner",
         "/var/lib/milticket/data.mdb is not for the group milticket alone",
     ),
+    (
+        f"""install -d -o milticket -g milticket -m 2770 /var/lib/milticket/archive
+        echo 'archive: {{ path = "/var/lib/milticket/archive"; }};' >>{CONF}
+        echo 'mailboxes: {{ path = "/var/lib/boxes"; }};' >>{CONF}
+        echo 128 >/root/instances
+        mount --bind /root/instances /proc/sys/fs/inotify/max_user_instances""",
+        "needs mailboxes-group mailboxes-path mailboxes-unit mailboxes-inotify mailboxes-dovecot",
+        "/var/lib/boxes is no directory that is milticket's, of the group milticket-mailboxes, "
+        "with mode 2770",
+    ),
     ("postfix stop", "relay", "nobody takes the mail that milticket sends"),
     (
         f"""echo secret >/etc/milticket-password; chmod 0600 /etc/milticket-password
