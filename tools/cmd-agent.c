@@ -261,7 +261,7 @@ static enum status set_zone(struct agent *agent, const char *name, struct error 
 	return ST_OK;
 }
 
-static enum status set_language(struct agent *agent, const char *name, struct error *err)
+static enum status agent_set_language(struct agent *agent, const char *name, struct error *err)
 {
 	if (*name && !language_known(name))
 		return error_set(
@@ -283,7 +283,7 @@ static enum status agent_change(
 	if (st == ST_OK && cli_has(cli, "zone"))
 		st = set_zone(agent, cli_value(cli, "zone"), err);
 	if (st == ST_OK && cli_has(cli, "language"))
-		st = set_language(agent, cli_value(cli, "language"), err);
+		st = agent_set_language(agent, cli_value(cli, "language"), err);
 	if (cli_has(cli, "active"))
 		agent->inactive = false;
 	if (st == ST_OK && cli_has(cli, "inactive") && !agent->inactive)

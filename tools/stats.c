@@ -112,7 +112,7 @@ static void stats_add_promise(GHashTable *promises, const struct ticket *t)
 	p->overdue += t->overdue != OVERDUE_NOT;
 }
 
-static void automation_free(void *data)
+static void stats_automation_free(void *data)
 {
 	g_free(((struct stats_automation *)data)->name);
 	g_free(data);
@@ -236,7 +236,8 @@ void stats_init(struct stats *s, const struct cli *cli)
 	s->queues = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, part_free);
 	s->agents = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, part_free);
 	s->promises = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, promise_free);
-	s->automations = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, automation_free);
+	s->automations = g_hash_table_new_full(
+		g_str_hash, g_str_equal, NULL, stats_automation_free);
 }
 
 void stats_release(struct stats *s)
