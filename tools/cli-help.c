@@ -6,7 +6,7 @@
 #include "base/tongue.h"
 #include "terminal.h"
 
-enum { NAME_COLUMNS = 17, OPTION_COLUMNS = 32 };
+enum { NAME_COLUMNS = 18, OPTION_COLUMNS = 32 };
 
 /* "-q, --queue QUEUE"; the letters of all options are below one another. */
 static char *option_shown(const struct cli_option *option)

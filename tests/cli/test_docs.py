@@ -26,7 +26,7 @@ def told(*words):
 
 def commands():
     """Every command that help lists, and "complete", which is for programs."""
-    listed = [line[2:19].strip() for line in told("help").splitlines() if line.startswith("  ")]
+    listed = [line[2:20].strip() for line in told("help").splitlines() if line.startswith("  ")]
     return [*listed, "complete"]
 
 

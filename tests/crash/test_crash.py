@@ -82,6 +82,9 @@ def test_every_step_that_has_a_name_is_one_of_those_tried():
         for path in (SOURCE / "tests").glob(pattern)
     )
     assert set(FAILPOINTS) <= set(named)
+    # tests/mailboxes/test_keeping.py dies at each of these, as it finds them.
+    assert any(name.startswith("mailbox-") for name in named)
+    named = [name for name in named if not name.startswith("mailbox-")]
     assert [
         name for name in named if named.count(name) > 1 or not re.search(rf"\b{name}\b", tests)
     ] == []

@@ -10,6 +10,7 @@ import pytest
 from harness.client import compose
 from harness.daemon import SUPPORT, Daemon
 from harness.ground import (
+    answers,
     free_ports,
     give,
     new_directory,
@@ -174,6 +175,34 @@ def test_a_killed_server_loses_nothing_and_doubles_nothing(daemon, server):
     assert not daemon.ended()
     assert sorted(ticket["subject"] for ticket in daemon.tickets()) == sorted(told)
     assert len(told) == 32
+    sound(daemon)
+
+
+@pytest.mark.parametrize("point", ("group-written", "group-committed"))
+@pytest.mark.parametrize("count", (1, 3))
+def test_a_daemon_that_dies_beside_its_commit_doubles_nothing(daemon, point, count):
+    """Before the COMMIT is sent, and after it was answered but before anybody is told 250."""
+    daemon.launch(env={"MILTICKET_DIE_AT": f"{point}:{count}"})
+    wait_until(lambda: daemon.ended() or answers(daemon.socket), "it to begin")
+    mails = [
+        (f"mail {n}", compose(subject=f"mail {n}", message_id=f"<{n}.{point}.{count}@c.example>"))
+        for n in range(4)
+    ]
+    died = False
+    for subject, mail in mails:
+        for _ in range(60):
+            if daemon.ended():
+                died = True
+                daemon.start()
+            try:
+                with MilterClient(daemon.socket) as client:
+                    if client.send(CARLA, [ACCOUNT], mail).accepted:
+                        break
+            except OSError:
+                pass
+            time.sleep(0.1)
+    assert died
+    assert sorted(ticket["subject"] for ticket in daemon.tickets()) == [name for name, _ in mails]
     sound(daemon)
 
 
