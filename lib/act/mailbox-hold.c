@@ -6,6 +6,7 @@
 
 #include "act/command.h"
 #include "act/reply.h"
+#include "base/limits.h"
 #include "base/failpoint.h"
 #include "base/hash.h"
 #include "base/text.h"
@@ -75,11 +76,11 @@ static enum status hold_tell(struct txn *txn, const struct holding *h, struct er
 		.actor = { "milticket", first->now } };
 	char **controls = first->settings->controls;
 	g_autofree char *text = g_strdup_printf(
-		_("You moved %zu tickets in your mail client within a minute. Nothing was done:\n"
+		_("You moved more than %d tickets in your mail client within a minute. %zu wait:\n"
 		  "was it meant? Then answer this mail with the line\n\n"
 		  "confirm %s\n\n"
 		  "within a week.\n\n%s"),
-		h->n, h->code, h->shown->str);
+		LIMIT_MAILBOX_MOVES, h->n, h->code, h->shown->str);
 	struct agent agent = { 0 };
 	enum status st = agents_load(txn, first->login, &agent, err);
 

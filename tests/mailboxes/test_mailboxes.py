@@ -357,10 +357,12 @@ def test_many_tickets_at_once_are_held_until_they_are_confirmed(house):
     house.anna.move("Queues/support", "Closed")
     wait_until(lambda: notices(house, "anna@example.com"), "a question to Anna")
     (text,) = notices(house, "anna@example.com")
-    assert f"You moved {many} tickets" in text
-    wait_until(lambda: len(house.anna.messages("Queues/support")) == many, "all are back")
-    assert house.anna.messages("Closed") == []
-    assert {found["status"] for found in house.daemon.tickets()} == {"new"}
+    assert f"You moved more than {many - 1} tickets" in text
+    # A client may be seen at its work; what it moved until then is done.
+    held = int(re.search(r"(\d+) wait:", text)[1])
+    wait_until(lambda: len(house.anna.messages("Queues/support")) == held, "those are back")
+    assert 1 <= held <= many and len(house.anna.messages("Closed")) == many - held
+    assert len(house.daemon.ticket("list", "--status", "new")) == held
     code = re.search(r"confirm (m\w+)", text).group(1)
     # Another's word does not count.
     for login, said in (("ben", "nothing is held"), ("anna", f"#{many} closed")):
