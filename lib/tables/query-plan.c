@@ -356,9 +356,10 @@ static enum status lead_words(
 	GArray *hits = NULL;
 	enum status st = fulltext_search_new(f->plan->walk->index, terms, n, &search, f->err);
 
-	if (st == ST_OK)
+	*all_out = st == ST_OK && !fulltext_search_cut(search);
+	if (*all_out)
 		st = fulltext_search_next(search, MANY, &hits, f->err);
-	*all_out = st == ST_OK && hits->len < MANY && !fulltext_search_cut(search);
+	*all_out = *all_out && st == ST_OK && hits->len < MANY;
 	for (guint i = 0; *all_out && i < hits->len; i++)
 		lead_add(f, g_array_index(hits, struct fulltext_hit, i).number);
 	fulltext_search_free(search);
