@@ -298,7 +298,7 @@ static enum status write_find_crossed(const struct reply_context *context, struc
 		return st;
 	if (policy == CROSSED_TELL || cli_has(w->cli, "anyway"))
 		return ST_OK;
-	what = crossed_text(&w->crossed);
+	what = crossed_text(&w->crossed, NULL);
 	return error_set(err, ST_REFUSED,
 		_("%s while you were writing; nothing was sent, with --anyway it is"), what);
 }
@@ -405,7 +405,7 @@ static int write_tell_outcome(struct work *w)
 
 static void write_tell_crossed(const struct work *w)
 {
-	g_autofree char *what = crossed_text(&w->crossed);
+	g_autofree char *what = crossed_text(&w->crossed, NULL);
 
 	fprintf(stderr, _("%s, while you were writing; they are told\n"), what);
 }

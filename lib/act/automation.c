@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "act/reply.h"
+#include "act/notice.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/tongue.h"
@@ -68,13 +68,14 @@ static enum status automation_tell_stopped(struct automation_work *w, const char
 	g_autoptr(GPtrArray) to = g_ptr_array_new_with_free_func(g_free);
 	g_autofree char *lead = g_strdup_printf(
 		_("Automations did %d things with this ticket today, and are stopped for it until "
-		  "somebody does something with it; the last was %s.\n"),
+		  "somebody does something with it; the last was %s."),
 		LIMIT_AUTOMATION_ACTIONS, actor);
+	const struct notice notice = { .lead = lead };
 	unsigned not_told;
 	enum status st = workers_find(w->txn, &query, to, &not_told, w->err);
 
 	for (guint i = 0; i < to->len && st == ST_OK; i++)
-		st = reply_notice(&context, w->ticket, to->pdata[i], lead, w->err);
+		st = notice_send_to(&context, w->ticket, &notice, to->pdata[i], w->err);
 	return st;
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "act/notice.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/tongue.h"
@@ -87,11 +88,12 @@ enum status apply_tell(struct change *c)
 	const struct reply_context context = change_mail_context(c);
 	g_autoptr(GPtrArray) to = g_ptr_array_new_with_free_func(g_free);
 	g_autofree char *lead = g_strdup_printf(
-		_("This ticket asks for your attention (%s).\n"), c->by->actor.name);
+		_("This ticket asks for your attention (%s)."), c->by->actor.name);
+	const struct notice notice = { .lead = lead };
 	enum status st = tell_find(c, to);
 
 	for (guint i = 0; i < to->len && st == ST_OK; i++)
-		st = reply_notice(&context, &c->ticket, to->pdata[i], lead, c->err);
+		st = notice_send_to(&context, &c->ticket, &notice, to->pdata[i], c->err);
 	g_string_append_printf(c->done, _("told %s"), c->command->text);
 	return st;
 }

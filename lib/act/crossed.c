@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "act/notice.h"
 #include "base/mailbox.h"
 #include "base/text.h"
 #include "base/tongue.h"
@@ -99,21 +100,21 @@ static const char *crossed_last(const struct crossed *crossed)
 	return crossed->who[g_strv_length(crossed->who) - 1];
 }
 
-char *crossed_text(const struct crossed *crossed)
+char *crossed_text(const struct crossed *crossed, const char *zone)
 {
-	g_autofree char *shown = text_zoned(crossed->when, NULL);
+	g_autofree char *shown = text_zoned(crossed->when, zone);
 
 	return g_strdup_printf("%s answered on %s", crossed_last(crossed), shown);
 }
 
 static enum status crossed_tell_agent(const struct reply_context *c, struct ticket *ticket,
-	const char *login, const char *lead, struct error *err)
+	const char *login, const struct notice *notice, struct error *err)
 {
 	struct agent agent = { 0 };
 	enum status st = agents_find(c->txn, login, &agent, err);
 
 	if (st == ST_OK && agent_address(&agent))
-		st = reply_notice(c, ticket, agent_address(&agent), lead, err);
+		st = notice_send_to(c, ticket, notice, agent_address(&agent), err);
 	record_release(&agent_type, &agent);
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
@@ -123,12 +124,13 @@ static enum status crossed_tell_colleagues(const struct reply_context *c, struct
 {
 	g_autofree char *lead = g_strdup_printf(
 		_("%s has answered the mail that you have answered, too, and did not know of "
-		  "your answer.\n"),
+		  "your answer; that was on"),
 		crossed_login(c->actor.name));
+	const struct notice notice = { .lead = lead, .when = c->actor.now };
 	enum status st = ST_OK;
 
 	for (char **who = crossed->who; *who && st == ST_OK; who++)
-		st = crossed_tell_agent(c, ticket, *who, lead, err);
+		st = crossed_tell_agent(c, ticket, *who, &notice, err);
 	return st;
 }
 
@@ -136,6 +138,7 @@ enum status crossed_tell(const struct reply_context *c, struct ticket *ticket,
 	const struct crossed *crossed, const struct agent *self, struct error *err)
 {
 	g_autofree char *all = g_strjoinv(", ", crossed->who), *lead = NULL;
+	struct notice notice;
 	enum status st;
 
 	ticket->crossed = true;
@@ -145,7 +148,8 @@ enum status crossed_tell(const struct reply_context *c, struct ticket *ticket,
 	if (st != ST_OK || !self || !agent_address(self))
 		return st;
 	lead = g_strdup_printf(_("Your answer has crossed with another: %s has answered the same "
-				 "mail.\n"),
+				 "mail, last on"),
 		all);
-	return reply_notice(c, ticket, agent_address(self), lead, err);
+	notice = (struct notice){ .lead = lead, .when = crossed->when };
+	return notice_send_to(c, ticket, &notice, agent_address(self), err);
 }

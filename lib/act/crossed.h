@@ -26,8 +26,9 @@ enum status crossed_find(struct txn *txn, const struct crossed_query *query,
 	struct crossed *crossed_out, struct error *err);
 void crossed_release(struct crossed *crossed);
 
-/* "ben answered on 2026-11-28 14:03": the last of them. Owned. */
-char *crossed_text(const struct crossed *crossed);
+/* "ben answered on 2026-11-28 14:03": the last of them, by that zone's clock (NULL: the one here).
+ * Owned. */
+char *crossed_text(const struct crossed *crossed, const char *zone);
 
 /* Says so in the ticket, and to the colleagues by mail. The caller saves the ticket.
  * self: the agent who answered now and is to be told, too; NULL. */

@@ -205,7 +205,7 @@ static char *crossing_objection(const struct attempt *a)
 	if (!a->crossed.when || a->arrival->settings->policy.crossed != CROSSED_REFUSE ||
 		says_anyway(a))
 		return NULL;
-	what = crossed_text(&a->crossed);
+	what = crossed_text(&a->crossed, a->who.agent.zone);
 	return g_strdup_printf(
 		"5.7.1 %s, and this mail does not know of it; with !anyway in the Subject it goes",
 		what);

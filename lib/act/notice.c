@@ -173,14 +173,17 @@ static enum status notice_queue(const struct reply_context *c, const struct tick
 	return st;
 }
 
-static enum status notice_send_one(const struct reply_context *c, const struct ticket *t,
+enum status notice_send_to(const struct reply_context *c, const struct ticket *t,
 	const struct notice *notice, const char *to, struct error *err)
 {
 	const struct account *account = reply_account(c->settings, t);
 	g_autoptr(GString) text = g_string_new(NULL);
 	struct agent agent = { 0 };
-	enum status st = agents_find(c->txn, to, &agent, err);
+	enum status st;
 
+	if (!account)
+		return ST_OK;
+	st = agents_find(c->txn, to, &agent, err);
 	if (st == ST_OK || st == ST_NOT_FOUND)
 		st = notice_text(c, t, notice, agent.zone, text, err);
 	record_release(&agent_type, &agent);
@@ -196,9 +199,7 @@ enum status notice_send(const struct reply_context *context, const struct ticket
 	g_autoptr(GPtrArray) addresses = g_ptr_array_new_with_free_func(g_free);
 	enum status st = notice_find(context, ticket, addresses, err);
 
-	if (!reply_account(context->settings, ticket))
-		return st;
 	for (guint i = 0; i < addresses->len && st == ST_OK; i++)
-		st = notice_send_one(context, ticket, notice, addresses->pdata[i], err);
+		st = notice_send_to(context, ticket, notice, addresses->pdata[i], err);
 	return st;
 }

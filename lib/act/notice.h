@@ -1,5 +1,5 @@
-/* What time brings, told to the people who work on a ticket: with the texts of its last messages,
- * and so that it can be answered from a phone. */
+/* What time, automations and colleagues bring, told to the people who work on a ticket: with the
+ * texts of its last messages, and so that it can be answered from a phone. */
 #ifndef MILTICKET_NOTICE_H
 #define MILTICKET_NOTICE_H
 
@@ -16,5 +16,9 @@ struct notice {
  * in the caller's transaction. Nobody to tell is ST_OK. */
 enum status notice_send(const struct reply_context *context, const struct ticket *ticket,
 	const struct notice *notice, struct error *err);
+
+/* The same to one agent, by an address of theirs. */
+enum status notice_send_to(const struct reply_context *context, const struct ticket *ticket,
+	const struct notice *notice, const char *to, struct error *err);
 
 #endif

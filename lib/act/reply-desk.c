@@ -455,7 +455,7 @@ enum status reply_forward(const struct reply_context *context, const struct tick
 	return st;
 }
 
-enum status reply_notice(const struct reply_context *context, const struct ticket *ticket,
+static enum status desk_notice(const struct reply_context *context, const struct ticket *ticket,
 	const char *to, const char *lead, struct error *err)
 {
 	const struct account *account = reply_account(context->settings, ticket);
@@ -502,7 +502,7 @@ enum status reply_notice_agent(const struct reply_context *context, const struct
 	to = g_ptr_array_new_with_free_func(g_free);
 	st = workers_find(context->txn, &query, to, &not_told, err);
 	for (unsigned i = 0; i < to->len && st == ST_OK; i++)
-		st = reply_notice(context, ticket, to->pdata[i], lead, err);
+		st = desk_notice(context, ticket, to->pdata[i], lead, err);
 	return st;
 }
 

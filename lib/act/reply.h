@@ -129,12 +129,9 @@ enum status reply_note(const struct reply_context *context, struct ticket *ticke
 enum status reply_forward(const struct reply_context *context, const struct ticket *ticket,
 	const char *to, const char *lead, const char *event, struct error *err);
 
-/* Plain text to an agent about the ticket, without its mails; also told are the requester's other
- * open tickets. */
-enum status reply_notice(const struct reply_context *context, const struct ticket *ticket,
-	const char *to, const char *lead, struct error *err);
-/* The same to whoever has the ticket, while they are away to their deputy, else to their queue;
- * nobody is told of one that nobody has. */
+/* Plain text about the ticket, without its mails, to whoever has it, while they are away to their
+ * deputy, else to their queue; nobody is told of one that nobody has. Also told are the requester's
+ * other open tickets. */
 enum status reply_notice_agent(const struct reply_context *context, const struct ticket *ticket,
 	const char *lead, struct error *err);
 

@@ -132,6 +132,66 @@ static void test_an_answer_to_what_came_later_does_not_cross(void)
 	desk_close(&d);
 }
 
+static enum status zones_of_both(struct txn *txn, void *arg, struct error *err)
+{
+	static const char *const zones[][2] = { { "anna", "Asia/Tokyo" }, { "ben", "UTC" } };
+	enum status st = ST_OK;
+
+	(void)arg;
+	for (size_t i = 0; i < G_N_ELEMENTS(zones) && st == ST_OK; i++) {
+		struct agent agent = { 0 };
+
+		st = agents_load(txn, zones[i][0], &agent, err);
+		g_free(agent.zone);
+		agent.zone = g_strdup(zones[i][1]);
+		if (st == ST_OK)
+			st = agents_save(txn, &agent, err);
+		record_release(&agent_type, &agent);
+	}
+	return st;
+}
+
+/* As any notice: what was written last, an address that an answer from a phone goes to, and times
+ * by the reader's clock. The desk's clock begins on 21 September 2026 at 14:13:20 UTC. */
+static void test_what_both_are_told(void)
+{
+	struct agents_answer again = annas;
+	g_autofree char *mail = NULL, *token = NULL, *answer = NULL;
+	const char *reply;
+	struct ticket t;
+	struct desk d;
+
+	again.id = "a2";
+	open_with_two(&d, NULL);
+	g_assert_cmpint(store_write(d.store, zones_of_both, NULL, &d.err), ==, ST_OK);
+	carla_asks(&d, "support@example.com", "q1", "");
+	answers(&d, &bens);
+	answers(&d, &annas);
+	/* Anna's is the last. */
+	g_assert_cmpuint(desk_outbox(&d, "notice", &mail), ==, 2);
+	g_assert_nonnull(strstr(mail, "\nTo: anna@example.com"));
+	g_assert_nonnull(
+		strstr(mail, "ben has answered the same mail, last on 2026-09-21 23:13 JST"));
+	g_assert_nonnull(strstr(mail, "> It burns."));
+	g_assert_nonnull(strstr(mail, "> Hello."));
+	reply = strstr(mail, "\nReply-To: ") + strlen("\nReply-To: ");
+	token = g_strndup(reply, strcspn(reply, "\n"));
+	answer = g_strdup_printf("From: anna@example.com\nTo: %s\nSubject: Re: Printer\n"
+				 "Message-ID: <p@example.com>\n\npriority high\n",
+		token);
+	desk_mail(&d, "anna@example.com", token, "anna", answer);
+	g_assert_cmpint(d.last.whose, ==, WHOSE_NOTE);
+	desk_ticket(&d, 1, &t);
+	g_assert_cmpint(t.priority, ==, PRIORITY_HIGH);
+	record_release(&ticket_type, &t);
+	desk_configure(&d, "policy: { crossed = \"refuse\"; };");
+	answers(&d, &again);
+	g_assert_cmpint(d.last.edits.verdict, ==, VERDICT_REJECT);
+	g_assert_true(g_str_has_prefix(
+		d.last.edits.reply, "5.7.1 ben answered on 2026-09-21 23:13 JST, and"));
+	desk_close(&d);
+}
+
 static void test_refused_until_said_anyway(void)
 {
 	struct agents_answer anyway = annas;
@@ -252,6 +312,7 @@ int main(int argc, char **argv)
 	}
 	g_test_add_func("/crossed/an answer to what came later does not cross",
 		test_an_answer_to_what_came_later_does_not_cross);
+	g_test_add_func("/crossed/what both are told", test_what_both_are_told);
 	g_test_add_func("/crossed/refused until said anyway", test_refused_until_said_anyway);
 	g_test_add_func("/crossed/the customer's anyway lets nothing pass",
 		test_the_customers_anyway_lets_nothing_pass);

@@ -272,6 +272,10 @@ static void test_an_agent_who_is_gone(void)
 	record_release(&ticket_type, &t);
 	g_assert_cmpuint(desk_outbox(&d, "notice", &mail), ==, 1);
 	g_assert_nonnull(strstr(mail, "To: ben@example.com"));
+	g_assert_nonnull(strstr(mail, "asks for your attention (automation:a)."));
+	g_assert_nonnull(strstr(mail, "> Which one?"));
+	g_assert_nonnull(strstr(mail, "Answer with commands, one a line: take"));
+	g_assert_nonnull(strstr(mail, "\nReply-To: support+1-"));
 	desk_close(&d);
 }
 
