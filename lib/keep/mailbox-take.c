@@ -37,6 +37,18 @@ enum status mailbox_taken_forget(struct store *store, const char *name, struct e
 	return st == ST_OK && noted.there ? store_write(store, take_forget, (void *)name, err) : st;
 }
 
+static enum status take_list(struct txn *txn, void *arg, struct error *err)
+{
+	g_ptr_array_set_size(arg, 0);
+	return claims_list(txn, arg, err);
+}
+
+enum status mailbox_taken_list(struct store *store, GPtrArray **names_out, struct error *err)
+{
+	*names_out = g_ptr_array_new_with_free_func(g_free);
+	return store_read(store, take_list, *names_out, err);
+}
+
 /* --- the mail as one that arrives --- */
 
 /* The account of the folder's queue; else of one of the agent's queues; else the first. */

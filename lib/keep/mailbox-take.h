@@ -29,6 +29,9 @@ enum status mailbox_take(struct store *store, const struct mailbox_mail *mail,
 /* Its file is gone: what was noted of it goes, too. */
 enum status mailbox_taken_forget(struct store *store, const char *name, struct error *err);
 
+/* Names of all that are noted; owned. */
+enum status mailbox_taken_list(struct store *store, GPtrArray **names_out, struct error *err);
+
 /* What the agent is told of a mail that was kept. */
 struct mailbox_kept {
 	const struct settings *settings;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -155,12 +156,12 @@ static enum status act_on_moves(struct trees *m, const GPtrArray *moves, struct 
 
 /* --- dropped in --- */
 
-/* "TIME.N;FLAGS;FOLDER": who takes it in after a crash needs no more. Owned. */
+/* "TIME.N.BOX;FLAGS;FOLDER": who takes it in after a crash needs no more. Owned. */
 static char *act_claim_name(const struct trees *m, const struct dropped *dropped)
 {
 	static unsigned count;
 
-	return g_strdup_printf("%" PRId64 ".%u;%s;%s", m->now, count++,
+	return g_strdup_printf("%" PRId64 ".%u.%s;%s;%s", m->now, count++, m->box,
 		maildir_flags(dropped->file) & MAILDIR_DRAFT ? "D" : "", dropped->folder);
 }
 
@@ -338,6 +339,43 @@ enum status act_on_claims(struct trees *m, struct error *err)
 		if (!tree->gone)
 			st = act_on_claims_of(m, tree, err);
 	}
+	return st;
+}
+
+/* --- notes of claims --- */
+
+static bool act_is_ours(const struct trees *m, const char *name)
+{
+	const char *end = strchr(name, ';');
+	size_t len = strlen(m->box);
+
+	return end && (size_t)(end - name) > len && end[-(ptrdiff_t)len - 1] == '.' &&
+		strncmp(end - len, m->box, len) == 0;
+}
+
+/* Also of those who are no agents any more. */
+static bool act_is_there(const struct trees *m, const GPtrArray *logins, const char *name)
+{
+	bool there = false;
+
+	for (guint i = 0; i < logins->len && !there; i++) {
+		g_autofree char *path = g_build_filename(logins->pdata[i], name, NULL);
+
+		there = faccessat(m->claims_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	}
+	return there;
+}
+
+enum status act_forget_notes(struct trees *m, struct error *err)
+{
+	g_autoptr(GPtrArray) names = NULL, logins = NULL;
+	enum status st = mailbox_taken_list(m->store, &names, err);
+
+	if (st == ST_OK)
+		st = maildir_names(m->claims_fd, &logins, err);
+	for (guint i = 0; st == ST_OK && i < names->len; i++)
+		if (act_is_ours(m, names->pdata[i]) && !act_is_there(m, logins, names->pdata[i]))
+			st = mailbox_taken_forget(m->store, names->pdata[i], err);
 	return st;
 }
 

@@ -207,5 +207,7 @@ enum status forget_people(struct trees *m, struct error *err);
 enum status act_on_findings(struct trees *m, struct error *err);
 /* Takes in what lies in +claims/. */
 enum status act_on_claims(struct trees *m, struct error *err);
+/* Forgets what was noted of claims whose files are gone: a process died between the two. */
+enum status act_forget_notes(struct trees *m, struct error *err);
 
 #endif

@@ -170,6 +170,8 @@ static enum status mailboxes_begin(struct trees *m, struct error *err)
 		st = rows_agents(m, err);
 	if (st == ST_OK)
 		st = act_on_claims(m, err);
+	if (st == ST_OK)
+		st = act_forget_notes(m, err);
 	return st == ST_OK ? act_on_findings(m, err) : st;
 }
 

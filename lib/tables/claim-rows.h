@@ -7,6 +7,8 @@
 
 enum status claims_note(struct txn *txn, const char *name, struct error *err);
 enum status claims_noted(struct txn *txn, const char *name, bool *noted_out, struct error *err);
+/* Names of those that are noted are added, each a char *. */
+enum status claims_list(struct txn *txn, GPtrArray *names, struct error *err);
 enum status claims_forget(struct txn *txn, const char *name, struct error *err);
 
 #endif

@@ -209,6 +209,8 @@ def test_a_kill_anywhere(house, point):
     assert len(house.daemon.tickets()) == 2
     assert flags_of(house.anna, "Closed") == [["\\Seen"]], "her mark is not lost"
     assert not list((house.path / "+claims").rglob("*;*"))
+    exported = house.daemon.run_ticket("export", "--json").stdout.decode()
+    assert b"claim\0".hex() not in exported, "a note of a file that is gone"
 
 
 def is_stopped(process):

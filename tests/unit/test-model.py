@@ -41,6 +41,7 @@ WRONG = [
     ("claims", 1, CLAIMS),
     ("claims", 2, CLAIMS),
     ("claims", 3, CLAIMS),
+    ("claims", 4, CLAIMS),
 ]
 
 
