@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/duration.h"
 #include "base/nearest.h"
 #include "base/text.h"
 #include "base/tongue.h"
@@ -79,7 +80,12 @@ static char *times_expected(const char *text, enum query_way way)
 {
 	g_autofree char *lower = g_ascii_strdown(text, -1);
 	const char *nearest = way == WAY_LENGTH ? NULL : nearest_name(lower, query_time_words);
+	struct duration business;
 
+	if (duration_read(lower, &business) && business.kind != DURATION_WALL)
+		return g_strdup_printf(
+			_("'%s' is business time, of which queries know none; expected a duration by the clock, such as 3d"),
+			text);
 	if (nearest)
 		return g_strdup_printf(_("'%s' is no time; did you mean '%s'?"), text, nearest);
 	if (way == WAY_LENGTH)

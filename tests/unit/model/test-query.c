@@ -255,6 +255,8 @@ static const struct {
 	{ "opened:3d..x", "column 8: 'x' is no time" },
 	{ "opened:2026-12..2026-11", "column 8: '2026-12..2026-11' ends before it begins" },
 	{ "idle:today", "column 6: 'today' is no duration; expected one such as 3d, or 3d..2w" },
+	{ "idle:3bh..", "column 6: '3bh' is business time, of which queries know none" },
+	{ "due:..2bd", "column 5: '2bd' is business time" },
 	{ "age:2026-11", "column 5: '2026-11' is no duration" },
 	{ "age:999999999999y", "column 5: '999999999999y' is no duration" },
 	{ "@", "column 1: expected the name of a saved query after '@'" },
