@@ -9,6 +9,7 @@
 #include "base/failpoint.h"
 #include "base/text.h"
 #include "base/tongue.h"
+#include "decide/times.h"
 #include "log.h"
 #include "tables/history.h"
 #include "tables/outbox.h"
@@ -215,6 +216,8 @@ static enum status sender_came_back(
 		return ST_OK;
 	st = tickets_resolve(txn, s->outgoing.ticket, &ticket, err);
 	ticket.undelivered = true;
+	if (st == ST_OK)
+		st = times_keep(txn, s->settings, &ticket, s->now, err);
 	if (st == ST_OK)
 		st = tickets_save(txn, &ticket, err);
 	if (st == ST_OK)

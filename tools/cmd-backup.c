@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/tongue.h"
 #include "commands.h"
+#include "keep/replan.h"
 #include "keep/restored.h"
 #include "counted.h"
 #include "store-json.h"
@@ -122,7 +123,7 @@ static int backup_run_check(struct cli *cli)
 {
 	const struct check_options options = { settings_archive(cli->settings),
 		cli->settings->archive.keep_days, cli->actor.now, &cli->settings->tag_format,
-		cli->actor };
+		cli->actor, replan_promise, cli->settings };
 	int code = backup_check(cli, &options);
 	enum status st;
 

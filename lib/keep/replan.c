@@ -187,17 +187,17 @@ static void replan_excuse(struct ticket *t, const struct promise *promise, int64
 	promise_plan(t, promise, now);
 }
 
-static enum status replan_promise(
-	struct txn *txn, struct replan_run *run, struct ticket *t, struct error *err)
+enum status replan_promise(struct txn *txn, const struct settings *settings, struct ticket *t,
+	int64_t now, struct error *err)
 {
 	bool new = !t->sla;
 	struct promise promise;
-	enum status st = promise_keep(txn, run->settings, t, run->now, err);
+	enum status st = promise_keep(txn, settings, t, now, err);
 
 	if (st == ST_OK)
-		st = promise_find(txn, run->settings, t, run->now, &promise, err);
+		st = promise_find(txn, settings, t, now, &promise, err);
 	if (st == ST_OK && new)
-		replan_excuse(t, &promise, run->now);
+		replan_excuse(t, &promise, now);
 	return st;
 }
 
@@ -208,7 +208,8 @@ static enum status replan_one(
 	enum status st = tickets_load(txn, number, &t, err);
 
 	if (st == ST_OK && replan_concerns(run, &t)) {
-		st = replan_promises(&t) ? replan_promise(txn, run, &t, err) : ST_OK;
+		st = replan_promises(&t) ? replan_promise(txn, run->settings, &t, run->now, err)
+					 : ST_OK;
 		automating_plan(run->settings, &t, run->now, false);
 		if (st == ST_OK)
 			st = tickets_save(txn, &t, err);

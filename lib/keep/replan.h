@@ -6,6 +6,7 @@
 #ifndef MILTICKET_REPLAN_H
 #define MILTICKET_REPLAN_H
 
+#include "model/ticket.h"
 #include "settings/settings.h"
 #include "store/store.h"
 
@@ -19,5 +20,10 @@ enum status replan_step(struct store *store, const struct settings *settings, st
 	int64_t now, unsigned *count_out, struct error *err);
 /* The configuration, or a queue's calendar, may have changed. */
 void replan_reset(struct replan *replan);
+
+/* The deadlines of one ticket by the configuration; one that had none, as its record was made anew
+ * of its messages, is told of nothing that is late already. The caller saves it. */
+enum status replan_promise(struct txn *txn, const struct settings *settings, struct ticket *ticket,
+	int64_t now, struct error *err);
 
 #endif

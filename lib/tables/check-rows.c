@@ -17,9 +17,11 @@
 static enum status rebuild_ticket(struct check *c, const struct row_kind *kind,
 	const struct check_row *row, struct error *err)
 {
+	const struct tickets_rebuilding how = { c->options->tags, c->options->actor,
+		c->options->set, c->options->settings };
+
 	(void)kind;
-	return tickets_rebuild(
-		c->txn, check_ticket_of(row->key), c->options->tags, &c->options->actor, err);
+	return tickets_rebuild(c->txn, check_ticket_of(row->key), &how, err);
 }
 
 static enum status check_list(struct check *c, const struct ticket *t)

@@ -6,6 +6,7 @@
 #include "mail/subject.h"
 #include "store/store.h"
 #include "tables/history.h"
+#include "tables/tickets-rebuild.h"
 
 struct check_options {
 	const char *archive; /* directory; NULL: there is none */
@@ -14,6 +15,10 @@ struct check_options {
 	/* For repairs. */
 	const struct tag_format *tags;
 	struct actor actor;
+	/* Sets in a ticket made anew what hangs on the settings, deadlines: tables know of neither.
+	 * NULL: nothing is set. */
+	ticket_setter *set;
+	const struct settings *settings; /* for it */
 };
 
 /* One line per finding, char *; an empty list is health. Takes one snapshot: mail may flow. */

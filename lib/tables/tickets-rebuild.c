@@ -226,7 +226,7 @@ static enum status rebuild_complete(struct txn *txn, struct ticket *t, struct er
 }
 
 static enum status store_rebuilt(
-	struct txn *txn, struct rebuilt *r, const struct actor *actor, struct error *err)
+	struct txn *txn, struct rebuilt *r, const struct tickets_rebuilding *how, struct error *err)
 {
 	g_autofree char *text = g_strdup_printf(
 		"its record was lost; made anew of %" G_GUINT64_FORMAT
@@ -236,6 +236,8 @@ static enum status store_rebuilt(
 	struct key key;
 	enum status st = rebuild_complete(txn, &r->t, err);
 
+	if (st == ST_OK && how->set)
+		st = how->set(txn, how->settings, &r->t, how->actor.now, err);
 	/* One that is damaged is in the way. */
 	ticket_key(&key, r->t.number);
 	if (st == ST_OK)
@@ -244,9 +246,9 @@ static enum status store_rebuilt(
 		st = tickets_insert(txn, &r->t, err);
 	if (st == ST_OK)
 		st = tickets_reindex(txn, r->t.number, err);
-	return st == ST_OK
-		? history_add(txn, r->t.number, actor, NOTE(EVENT_REPAIRED, .text = text), err)
-		: st;
+	return st == ST_OK ? history_add(txn, r->t.number, &how->actor,
+				     NOTE(EVENT_REPAIRED, .text = text), err)
+			   : st;
 }
 
 static enum status rebuild_is_there(struct txn *txn, uint64_t number, bool *there_out)
@@ -259,10 +261,10 @@ static enum status rebuild_is_there(struct txn *txn, uint64_t number, bool *ther
 	return st;
 }
 
-enum status tickets_rebuild(struct txn *txn, uint64_t number, const struct tag_format *tags,
-	const struct actor *actor, struct error *err)
+enum status tickets_rebuild(
+	struct txn *txn, uint64_t number, const struct tickets_rebuilding *how, struct error *err)
 {
-	struct rebuilt r = { .t = { .number = number }, .tags = tags };
+	struct rebuilt r = { .t = { .number = number }, .tags = how->tags };
 	bool there = false;
 	enum status st = rebuild_is_there(txn, number, &there);
 
@@ -272,7 +274,7 @@ enum status tickets_rebuild(struct txn *txn, uint64_t number, const struct tag_f
 	if (st == ST_OK)
 		st = history_each(txn, number, 0, rebuild_add_event, &r, NULL);
 	/* What is damaged itself tells nothing, and stays as it is. */
-	st = st == ST_OK ? store_rebuilt(txn, &r, actor, err) : ST_OK;
+	st = st == ST_OK ? store_rebuilt(txn, &r, how, err) : ST_OK;
 	record_release(&ticket_type, &r.t);
 	return st;
 }

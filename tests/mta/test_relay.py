@@ -342,6 +342,22 @@ def test_the_agent_hears_once_a_day_that_an_answer_did_not_arrive(house, convers
     assert len(house.relay.mails("anna@example.com")) == 2
 
 
+def test_an_automation_hears_of_a_refused_answer_at_once(build):
+    house = build()
+    back = {"name": "back", "when": "is:undelivered", "do": ["tag +back"]}
+    house.daemon.configure(automations=[back])
+    house.daemon.start()
+    carla = Customer()
+    number = house.asks(carla)
+    house.relay.wait_mails(carla.address)
+    house.settled()
+    house.relay.script = {"rcpt": ["550 5.1.1 no such user"]}
+    house.run("reply", str(number), "-m", "Are you there?")
+    wait_until(lambda: "back" in house.daemon.show(number)["tags"], "the automation")
+    kinds = [event["kind"] for event in house.daemon.show(number)["events"]]
+    assert kinds.index("failed") < kinds.index("automation")
+
+
 def test_one_refused_recipient_is_not_the_others_trouble(house, conversation):
     number, carla = conversation
     house.relay.script = {"rcpt": ["250 2.1.5 ok", "550 5.1.1 no such user", "450 4.2.0 later"]}

@@ -1,7 +1,7 @@
 /* A year of a desk, minute by minute, with a clock of its own: changes of summer time, holidays,
  * restarts, hours in which nothing runs, a clock that jumps. What is told is compared with what a
  * second book says that it must be: each deadline, wake and reminder once, never early, and late by
- * no more than a minute in which the timers ran. MILTICKET_YEAR_TICKETS: how many; 200. */
+ * no more than a minute in which the timers ran. MILTICKET_YEAR_TICKETS: how many; 1,000. */
 #include "keep/due.h"
 
 #include <stdlib.h>
@@ -451,7 +451,7 @@ static enum status compare_all(struct txn *txn, void *arg, struct error *err)
 static void test_year(void)
 {
 	const char *wanted = g_getenv("MILTICKET_YEAR_TICKETS");
-	struct year y = { .tickets = wanted ? (unsigned)atoi(wanted) : 200 };
+	struct year y = { .tickets = wanted ? (unsigned)atoi(wanted) : 1000 };
 	struct told_of told = { &y, 0 };
 	GHashTableIter iter;
 	gpointer line;

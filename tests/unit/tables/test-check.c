@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <utime.h>
 
+#include "keep/replan.h"
 #include "tables/check.h"
 #include "tables/tickets-index.h"
 #include "../desk.h"
@@ -20,7 +21,9 @@ static struct check_options options_of(const struct desk *desk)
 		.keep_days = desk->settings->archive.keep_days,
 		.now = desk->now,
 		.tags = &desk->settings->tag_format,
-		.actor = { "unix:tester", desk->now } };
+		.actor = { "unix:tester", desk->now },
+		.set = replan_promise,
+		.settings = desk->settings };
 }
 
 static GPtrArray *findings_of(struct desk *desk)
@@ -257,6 +260,41 @@ static void test_damaged_record(void)
 	lose_record(spoil);
 }
 
+/* As they were; and what is late in the meantime is that, without being told of again. */
+static void test_lost_promise(void)
+{
+	static const char slas[] =
+		"slas = ( { name = \"gold\"; respond = \"4h\"; resolve = \"2d\"; } );";
+	enum store_table table = TABLE_TICKETS;
+	struct ticket before, after;
+	struct desk desk;
+
+	desk_open(&desk, slas);
+	desk_mail(&desk, "carla@customer.example", "support@example.com", NULL, mail);
+	g_assert_cmpint(desk.status, ==, ST_OK);
+	desk_ticket(&desk, 1, &before);
+	g_assert_cmpint(before.respond_by, >, 0);
+	g_assert_cmpint(store_write(desk.store, lose, &table, &desk.err), ==, ST_OK);
+	repair(&desk);
+	g_assert_cmpuint(count_findings(&desk), ==, 0);
+	desk_ticket(&desk, 1, &after);
+	g_assert_cmpint(after.respond_by, ==, before.respond_by);
+	g_assert_cmpint(after.resolve_by, ==, before.resolve_by);
+	g_assert_cmpint(after.sla_due, ==, before.sla_due);
+	g_assert_cmpstr(after.sla, ==, "gold");
+	record_release(&ticket_type, &after);
+	desk.now += G_USEC_PER_SEC * INT64_C(5) * 3600;
+	g_assert_cmpint(store_write(desk.store, lose, &table, &desk.err), ==, ST_OK);
+	repair(&desk);
+	desk_ticket(&desk, 1, &after);
+	g_assert_cmpint(after.respond_by, ==, before.respond_by);
+	g_assert_cmpint(after.overdue, ==, OVERDUE_RESPOND);
+	g_assert_cmpint(after.sla_due, >, desk.now);
+	record_release(&ticket_type, &after);
+	record_release(&ticket_type, &before);
+	desk_close(&desk);
+}
+
 static enum status lose_all(struct txn *txn, void *arg, struct error *err)
 {
 	enum status st = ST_OK;
@@ -427,6 +465,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/check/a ticket's record is lost: it is made anew of messages and events",
 		test_lost_record);
 	g_test_add_func("/check/a ticket's record is damaged", test_damaged_record);
+	g_test_add_func("/check/a ticket made anew has its deadlines", test_lost_promise);
 	g_test_add_func("/check/a ticket is lost but for its events", test_only_events);
 	g_test_add_func("/check/a message is damaged", test_damaged_message);
 	g_test_add_func("/check/a row of digests is lost", test_lost_identity);
