@@ -60,6 +60,8 @@ static void rows_init(struct pg_rows *rows)
 
 static void rows_release(struct pg_rows *rows)
 {
+	for (guint i = 0; i < rows->changes->len; i++)
+		g_free((void *)g_array_index(rows->changes, struct rows_change, i).value.data);
 	g_tree_unref(rows->tree);
 	g_hash_table_unref(rows->ranges);
 	g_array_unref(rows->changes);
