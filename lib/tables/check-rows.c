@@ -125,7 +125,7 @@ static enum status check_list_row(
 
 	if (sound)
 		list_row_key(&key, &t);
-	*right_out = sound && index_same(row->key, key_bytes(&key)) && listed_right(row->value, &t);
+	*right_out = sound && bytes_same(row->key, key_bytes(&key)) && listed_right(row->value, &t);
 	record_release(&ticket_type, &t);
 	return st;
 }
@@ -164,7 +164,7 @@ static bool same_parts(GByteArray *wanted, struct bytes value)
 	g_byte_array_append(found, value.data, (guint)value.len);
 	qsort(wanted->data, wanted->len / PART_BYTES, PART_BYTES, compare_parts);
 	qsort(found->data, found->len / PART_BYTES, PART_BYTES, compare_parts);
-	return index_same(index_bytes(wanted), index_bytes(found));
+	return bytes_same(index_bytes(wanted), index_bytes(found));
 }
 
 static enum status check_block_row(
@@ -223,7 +223,7 @@ static enum status check_due_row(struct check *c, const struct row_kind *kind,
 
 	due_row_key(&key, &due);
 	is_due = sound && due.time && due_time(&t, due.kind) == due.time &&
-		index_same(key_bytes(&key), row->key);
+		bytes_same(key_bytes(&key), row->key);
 
 	(void)err;
 	if (st == ST_OK && !is_due)

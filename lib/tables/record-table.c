@@ -40,16 +40,11 @@ static struct bytes derived_row_value(const struct derived_row *row)
 	return (struct bytes){ data ? data : "", len };
 }
 
-static bool bytes_equal(struct bytes a, struct bytes b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
 static bool derived_row_is(
 	const struct derived_row *row, enum store_table table, struct bytes key, struct bytes value)
 {
-	return row->table == table && bytes_equal(key_bytes(&row->key), key) &&
-		bytes_equal(derived_row_value(row), value);
+	return row->table == table && bytes_same(key_bytes(&row->key), key) &&
+		bytes_same(derived_row_value(row), value);
 }
 
 /* record may be NULL: it has none. */
@@ -315,7 +310,7 @@ static enum status derived_row_stands(
 	struct bytes there;
 	enum status st = txn_get(txn, row->table, key_bytes(&row->key), &there);
 
-	*stands_out = st == ST_OK && bytes_equal(there, derived_row_value(row));
+	*stands_out = st == ST_OK && bytes_same(there, derived_row_value(row));
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 

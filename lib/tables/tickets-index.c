@@ -182,18 +182,13 @@ bool listed_right(struct bytes value, const struct ticket *t)
 		if (listed.traits[i].data[0] == INDEX_OPENED ||
 			listed.traits[i].data[0] == INDEX_CLOSED)
 			times += TRAIT_BYTES;
-	return index_same(value, index_bytes(wanted)) ||
-		index_same(value, (struct bytes){ wanted->data, wanted->len - times });
+	return bytes_same(value, index_bytes(wanted)) ||
+		bytes_same(value, (struct bytes){ wanted->data, wanted->len - times });
 }
 
 struct bytes index_bytes(const GByteArray *value)
 {
 	return (struct bytes){ value->len ? value->data : (const guint8 *)"", value->len };
-}
-
-bool index_same(struct bytes a, struct bytes b)
-{
-	return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
 }
 
 static enum status list_right(struct txn *txn, const struct ticket *t, bool *right_out)
@@ -220,8 +215,8 @@ static enum status list_move(
 		list_row_key(&from, before);
 	if (after)
 		list_row_key(&to, after);
-	if (before && after && index_same(key_bytes(&from), key_bytes(&to))) {
-		if (index_same(index_bytes(old), index_bytes(new)))
+	if (before && after && bytes_same(key_bytes(&from), key_bytes(&to))) {
+		if (bytes_same(index_bytes(old), index_bytes(new)))
 			return ST_OK;
 	} else if (before) {
 		st = txn_delete(txn, TABLE_INDEX, key_bytes(&from));
@@ -305,7 +300,7 @@ static enum status block_right(struct txn *txn, const struct ticket *t, bool *ri
 		return st;
 	block_add(wanted, t);
 	copy_parts(found, block, (guint8)(t->number % BLOCK_TICKETS), false);
-	*right_out = index_same(index_bytes(wanted), index_bytes(found));
+	*right_out = bytes_same(index_bytes(wanted), index_bytes(found));
 	return ST_OK;
 }
 
@@ -343,7 +338,7 @@ static enum status block_move(
 		block_add(old, before);
 	if (after)
 		block_add(new, after);
-	if (before && index_same(index_bytes(old), index_bytes(new)))
+	if (before && bytes_same(index_bytes(old), index_bytes(new)))
 		return ST_OK;
 	st = block_load(txn, number, &block);
 	if (st != ST_OK)

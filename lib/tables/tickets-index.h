@@ -69,7 +69,6 @@ void block_add(GByteArray *parts, const struct ticket *ticket);
 enum status block_save(struct txn *txn, uint64_t number, const GByteArray *parts);
 
 struct bytes index_bytes(const GByteArray *value);
-bool index_same(struct bytes a, struct bytes b);
 /* Are the ticket's row in the list and its part of a block as they should be? */
 enum status index_right(struct txn *txn, const struct ticket *ticket, bool *right_out);
 

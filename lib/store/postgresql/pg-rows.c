@@ -19,16 +19,6 @@ struct pg_rows {
 
 /* --- the tree --- */
 
-static int rows_compare_bytes(struct bytes a, struct bytes b)
-{
-	size_t len = MIN(a.len, b.len);
-	int c = len ? memcmp(a.data, b.data, len) : 0;
-
-	if (c)
-		return c;
-	return a.len < b.len ? -1 : a.len > b.len;
-}
-
 static int rows_compare(gconstpointer a, gconstpointer b, gpointer data)
 {
 	const struct pg_row *x = a, *y = b;
@@ -36,7 +26,7 @@ static int rows_compare(gconstpointer a, gconstpointer b, gpointer data)
 	(void)data;
 	if (x->table != y->table)
 		return x->table < y->table ? -1 : 1;
-	return rows_compare_bytes(x->key, y->key);
+	return bytes_compare(x->key, y->key);
 }
 
 static void rows_free_row(gpointer data)
@@ -168,7 +158,7 @@ bool pg_rows_range(const struct pg_rows *rows, enum store_table table, struct by
 	if (rows_low(rows, table, prefix, low_out))
 		return true;
 	while (shorter.len-- > 0)
-		if (rows_low(rows, table, shorter, &low) && rows_compare_bytes(low, prefix) <= 0) {
+		if (rows_low(rows, table, shorter, &low) && bytes_compare(low, prefix) <= 0) {
 			*low_out = prefix;
 			return true;
 		}
@@ -184,7 +174,7 @@ static bool rows_in_range(const struct pg_rows *rows, enum store_table table, st
 		struct bytes low;
 
 		if (rows_low(rows, table, (struct bytes){ key.data, len }, &low) &&
-			rows_compare_bytes(key, low) >= 0)
+			bytes_compare(key, low) >= 0)
 			return true;
 	}
 	return false;

@@ -45,16 +45,6 @@ static void scan_set_key(struct key *key, struct bytes bytes)
 	key->len = bytes.len;
 }
 
-static int scan_compare(struct bytes a, struct bytes b)
-{
-	size_t len = MIN(a.len, b.len);
-	int c = len ? memcmp(a.data, b.data, len) : 0;
-
-	if (c)
-		return c;
-	return a.len < b.len ? -1 : a.len > b.len;
-}
-
 /* --- pages --- */
 
 static unsigned scan_page_max(enum store_table table)
@@ -191,7 +181,7 @@ static struct page_row *scan_theirs(struct pg_scan *scan, enum store_table table
 
 static bool scan_needs_no_server(const struct pg_scan *scan, const struct pg_row *own)
 {
-	return scan->known && own && scan_compare(own->key, key_bytes(&scan->low)) >= 0;
+	return scan->known && own && bytes_compare(own->key, key_bytes(&scan->low)) >= 0;
 }
 
 static enum status scan_their_next(
@@ -214,7 +204,7 @@ static bool scan_own_is_first(const struct pg_row *own, const struct page_row *t
 
 	if (!own || !theirs)
 		return own != NULL;
-	c = scan_compare(own->key, key_bytes(&theirs->key));
+	c = bytes_compare(own->key, key_bytes(&theirs->key));
 	return reverse ? c > 0 : c < 0;
 }
 
@@ -268,7 +258,7 @@ static void scan_use_range(struct pg_scan *scan, const struct scan *of, bool fro
 
 	if (!scan->txn->rows || !pg_rows_range(scan->txn->rows, of->table, prefix, &low))
 		return;
-	if (scan_compare(low, prefix) <= 0) {
+	if (bytes_compare(low, prefix) <= 0) {
 		scan->ended = true;
 		return;
 	}
