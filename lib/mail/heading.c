@@ -24,7 +24,8 @@ static size_t heading_name_length(const char *p, const char *end)
 	return q < end && *q == ':' ? (size_t)(q - p) : 0;
 }
 
-size_t heading_length(const char *mail, size_t len)
+/* The bytes of the mail's header, with the line that ends it; all of it where there is none. */
+static size_t heading_length(const char *mail, size_t len)
 {
 	const char *p = mail, *end = mail + len;
 

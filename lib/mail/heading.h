@@ -14,8 +14,6 @@ struct heading {
 	const char *first;
 };
 
-/* The bytes of the mail's header, with the line that ends it; all of it where there is none. */
-size_t heading_length(const char *mail, size_t len);
 /* The raw value of the nth field of that name, folds as "\n" before a blank, without what ends it;
  * NULL. Owned. */
 char *heading_value(const char *mail, size_t len, const char *name, unsigned nth);

@@ -28,12 +28,6 @@ void cells_release(struct cells *cells)
 	g_byte_array_unref(cells->bytes);
 }
 
-void cells_clear(struct cells *cells)
-{
-	cells->n = 0;
-	g_byte_array_set_size(cells->bytes, 0);
-}
-
 const char *cells_data(const struct cells *cells, size_t i)
 {
 	return cells->len[i] < 0 ? NULL : (const char *)cells->bytes->data + cells->at[i];

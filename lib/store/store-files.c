@@ -3,11 +3,6 @@
 
 #include "base/tongue.h"
 
-bool store_has_files(const struct store *store)
-{
-	return store->engine->files != NULL;
-}
-
 static enum status files_of(
 	const struct store *store, const struct engine_files **files_out, struct error *err)
 {

@@ -75,7 +75,6 @@ struct cells {
 };
 void cells_init(struct cells *cells);
 void cells_release(struct cells *cells);
-void cells_clear(struct cells *cells);
 /* Borrowed until cells are added; NULL when it is null. */
 const char *cells_data(const struct cells *cells, size_t i);
 

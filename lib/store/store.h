@@ -152,7 +152,6 @@ enum status store_health(struct store *store, struct store_health *health_out, s
 /* --- files beside the rows: archived mail. ST_REFUSED where the engine has none. Each call is a
  * transaction of its own; none may be made inside fn. --- */
 
-bool store_has_files(const struct store *store);
 /* Pieces one after the other; an empty one ends them. May be asked for all of them once only. */
 typedef enum status store_pieces_fn(void *arg, struct bytes *piece_out, struct error *err);
 /* Keeps a file whole and durably, or not at all. One of that name that is there stays. */

@@ -57,7 +57,8 @@ static enum status queries_add(struct txn *txn, const void *query, void *arg, st
 	return ST_OK;
 }
 
-enum status queries_all(struct txn *txn, GPtrArray **queries_out, struct error *err)
+/* All, by name; struct shared_query *, owned. */
+static enum status queries_all(struct txn *txn, GPtrArray **queries_out, struct error *err)
 {
 	g_autoptr(GPtrArray) queries = g_ptr_array_new_with_free_func(record_free);
 	const struct table_walk walk = {

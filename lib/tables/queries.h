@@ -12,8 +12,6 @@ extern const struct table_type shared_query_table;
 enum status queries_save(struct txn *txn, const struct shared_query *query, struct error *err);
 /* ST_NOT_FOUND. */
 enum status queries_remove(struct txn *txn, const char *name, struct error *err);
-/* All, by name; struct shared_query *, owned. */
-enum status queries_all(struct txn *txn, GPtrArray **queries_out, struct error *err);
 
 /* The same as the parser asks for them. Zeroed or loaded; release it in any case. */
 struct saved_queries {

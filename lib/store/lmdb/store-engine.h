@@ -83,8 +83,6 @@ enum status lmdb_rewrite(struct store *store, struct error *err);
 enum status lmdb_restore(const struct engine *engine, const struct store_options *options,
 	const char *backup, bool force, char **kept_out, struct error *err);
 
-/* The status of a call of LMDB's inside a transaction; a failure is kept as its reason. */
-enum status engine_settle(struct lmdb_txn *txn, int rc);
 /* 0 and *value_out borrowed, or what the engine says. For those who have no struct txn yet. */
 int engine_get(
 	MDB_txn *txn, MDB_dbi tree, enum store_table table, struct bytes key, MDB_val *value_out);

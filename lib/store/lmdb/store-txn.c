@@ -4,7 +4,8 @@
 #include <string.h>
 
 /* The first failure is the reason, and the answer to all that follows. */
-enum status engine_settle(struct lmdb_txn *txn, int rc)
+/* The status of a call of LMDB's inside a transaction; a failure is kept as its reason. */
+static enum status engine_settle(struct lmdb_txn *txn, int rc)
 {
 	if (rc && rc != MDB_NOTFOUND && !txn->rc)
 		txn->rc = rc;

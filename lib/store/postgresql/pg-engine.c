@@ -81,7 +81,21 @@ static enum status pg_connect(
 	return st;
 }
 
-enum status pg_open(const struct engine *engine, const struct store_options *options,
+static void pg_close(struct store *base)
+{
+	struct pg_store *store = pg_of(base);
+
+	pg_link_close(store->listener);
+	pg_pool_free(store->pool);
+	pg_server_release(&store->server);
+	g_hash_table_unref(store->statements);
+	pthread_cond_destroy(&store->heard);
+	pthread_mutex_destroy(&store->lock);
+	store_release(base);
+	g_free(store);
+}
+
+static enum status pg_open(const struct engine *engine, const struct store_options *options,
 	struct store **store_out, struct error *err)
 {
 	struct pg_store *store = pg_store_new(engine);
@@ -96,20 +110,6 @@ enum status pg_open(const struct engine *engine, const struct store_options *opt
 	else
 		pg_close(&store->store);
 	return st;
-}
-
-void pg_close(struct store *base)
-{
-	struct pg_store *store = pg_of(base);
-
-	pg_link_close(store->listener);
-	pg_pool_free(store->pool);
-	pg_server_release(&store->server);
-	g_hash_table_unref(store->statements);
-	pthread_cond_destroy(&store->heard);
-	pthread_mutex_destroy(&store->lock);
-	store_release(base);
-	g_free(store);
 }
 
 static bool pg_away(const struct store *store)

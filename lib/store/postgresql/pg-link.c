@@ -65,7 +65,7 @@ static const struct state_meaning {
 	{ "23", ST_BAD_INPUT },
 };
 
-enum status pg_state_status(const char *state)
+static enum status pg_state_status(const char *state)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(state_meanings); i++)
 		if (g_str_has_prefix(state, state_meanings[i].state))

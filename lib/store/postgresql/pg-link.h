@@ -80,7 +80,6 @@ enum status pg_link_fetch(struct pg_link *link, const char *sql, const struct pg
 
 /* The status of a result; a failure is kept as link->state and link->reason. */
 enum status pg_link_settle(struct pg_link *link, const PGresult *result);
-enum status pg_state_status(const char *state);
 /* "cannot WHAT store 'a,b/milticket': REASON"; returns st. */
 enum status pg_link_error(
 	const struct pg_link *link, const char *what, enum status st, struct error *err);

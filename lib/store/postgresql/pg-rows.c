@@ -232,11 +232,6 @@ void pg_rows_mark(struct pg_rows *rows)
 	g_ptr_array_set_size(rows->dropped, 0);
 }
 
-bool pg_rows_marked(const struct pg_rows *rows)
-{
-	return rows->changes->len > 0;
-}
-
 static void rows_undo_one(struct pg_rows *rows, const struct rows_change *change)
 {
 	struct pg_row *row = change->row;
@@ -330,10 +325,4 @@ GPtrArray *pg_rows_dirty(const struct pg_rows *rows)
 			g_ptr_array_add(dirty, row);
 	}
 	return dirty;
-}
-
-void pg_rows_written(struct pg_rows *rows)
-{
-	for (GTreeNode *node = g_tree_node_first(rows->tree); node; node = g_tree_node_next(node))
-		((struct pg_row *)g_tree_node_value(node))->dirty = false;
 }

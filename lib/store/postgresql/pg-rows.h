@@ -43,8 +43,6 @@ void pg_rows_set(
 void pg_rows_mark(struct pg_rows *rows);
 /* Undoes all since the mark. */
 void pg_rows_undo(struct pg_rows *rows);
-/* Has anything been written since? */
-bool pg_rows_marked(const struct pg_rows *rows);
 
 /* Where a walk is: the row whose key is next to `at` among those that are there. NULL: none. */
 struct pg_rows_place {
@@ -56,8 +54,7 @@ struct pg_rows_place {
 };
 const struct pg_row *pg_rows_next(const struct pg_rows *rows, const struct pg_rows_place *place);
 
-/* Those that are to be written, by table and key; afterwards they are as the server has them. */
+/* Those that are to be written, by table and key. */
 GPtrArray *pg_rows_dirty(const struct pg_rows *rows); /* struct pg_row *, borrowed; owned */
-void pg_rows_written(struct pg_rows *rows);
 
 #endif

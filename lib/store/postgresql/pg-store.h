@@ -61,9 +61,6 @@ struct pg_walk {
 };
 
 /* Functions of the engine's table; see engine.h. */
-enum status pg_open(const struct engine *engine, const struct store_options *options,
-	struct store **store_out, struct error *err);
-void pg_close(struct store *store);
 enum status pg_read(struct store *store, store_fn *fn, void *arg, struct error *err);
 enum group_end pg_write(struct store *store, const struct group *group);
 enum status pg_get(
