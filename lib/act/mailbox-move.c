@@ -123,16 +123,27 @@ static enum status moving_save_row(struct txn *txn, struct moving *g, struct err
 	return st;
 }
 
-static enum status moving_do(struct txn *txn, void *arg, struct error *err)
+/* False with ST_OK: the ticket is gone, or is no more where it was seen. */
+static enum status moving_begin(
+	struct txn *txn, struct moving *g, bool *goes_on_out, struct error *err)
 {
-	struct moving *g = arg;
 	enum status st;
 
 	moving_reset(g);
 	st = moving_load(txn, g, err);
-	if (st == ST_NOT_FOUND || (st == ST_OK && !moving_is_current(g)))
-		return ST_OK;
-	if (st == ST_OK && !g->move->hold)
+	*goes_on_out = st == ST_OK && moving_is_current(g);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+static enum status moving_do(struct txn *txn, void *arg, struct error *err)
+{
+	struct moving *g = arg;
+	bool goes_on;
+	enum status st = moving_begin(txn, g, &goes_on, err);
+
+	if (!goes_on)
+		return st;
+	if (!g->move->hold)
 		st = moving_apply_all(txn, g, err);
 	if (st == ST_OK)
 		st = moving_save_row(txn, g, err);
@@ -180,14 +191,12 @@ static enum status moving_notice(struct txn *txn, struct moving *g, struct error
 static enum status moving_undo(struct txn *txn, void *arg, struct error *err)
 {
 	struct moving *g = arg;
-	enum status st;
+	bool goes_on;
+	enum status st = moving_begin(txn, g, &goes_on, err);
 
-	moving_reset(g);
-	st = moving_load(txn, g, err);
-	if (st == ST_NOT_FOUND || (st == ST_OK && !moving_is_current(g)))
-		return ST_OK;
-	if (st == ST_OK)
-		st = moving_notice(txn, g, err);
+	if (!goes_on)
+		return st;
+	st = moving_notice(txn, g, err);
 	if (st == ST_OK)
 		st = moving_save_row(txn, g, err);
 	g->fate = MOVE_REFUSED;
