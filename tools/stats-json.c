@@ -39,21 +39,24 @@ static void set_counts(json_t *object, const struct stats_part *part)
 	json_object_set_new(object, "resolution", json_spans(&part->resolution));
 }
 
-static json_t *json_parts(GHashTable *parts)
+/* Frees the list. */
+static json_t *json_each(GList *sorted, json_t *(*one)(const void *row))
 {
-	GList *sorted = stats_sorted(parts);
 	json_t *array = json_array();
 
-	for (GList *l = sorted; l; l = l->next) {
-		const struct stats_part *part = l->data;
-		json_t *object = json_pack(
-			"{s:o}", "name", json_text(*part->name ? part->name : NULL));
-
-		set_counts(object, part);
-		json_array_append_new(array, object);
-	}
+	for (GList *l = sorted; l; l = l->next)
+		json_array_append_new(array, one(l->data));
 	g_list_free(sorted);
 	return array;
+}
+
+static json_t *json_part(const void *row)
+{
+	const struct stats_part *part = row;
+	json_t *object = json_pack("{s:o}", "name", json_text(*part->name ? part->name : NULL));
+
+	set_counts(object, part);
+	return object;
 }
 
 static json_t *json_kept(
@@ -63,38 +66,21 @@ static json_t *json_kept(
 		(json_int_t)p->kept[missed]);
 }
 
-static json_t *json_promises(GHashTable *promises)
+static json_t *json_promise(const void *row)
 {
-	GList *sorted = stats_sorted_promises(promises);
-	json_t *array = json_array();
+	const struct stats_promise *p = row;
 
-	for (GList *l = sorted; l; l = l->next) {
-		const struct stats_promise *p = l->data;
-
-		json_array_append_new(array,
-			json_pack("{s:o, s:o, s:o, s:I}", "name", json_text(p->name), "respond",
-				json_kept(p, KEPT_RESPOND, KEPT_RESPOND_MISSED), "resolve",
-				json_kept(p, KEPT_RESOLVE, KEPT_RESOLVE_MISSED), "overdue",
-				(json_int_t)p->overdue));
-	}
-	g_list_free(sorted);
-	return array;
+	return json_pack("{s:o, s:o, s:o, s:I}", "name", json_text(p->name), "respond",
+		json_kept(p, KEPT_RESPOND, KEPT_RESPOND_MISSED), "resolve",
+		json_kept(p, KEPT_RESOLVE, KEPT_RESOLVE_MISSED), "overdue", (json_int_t)p->overdue);
 }
 
-static json_t *json_automations(GHashTable *automations)
+static json_t *json_automation(const void *row)
 {
-	GList *sorted = stats_sorted_automations(automations);
-	json_t *array = json_array();
+	const struct stats_automation *a = row;
 
-	for (GList *l = sorted; l; l = l->next) {
-		const struct stats_automation *a = l->data;
-
-		json_array_append_new(array,
-			json_pack("{s:o, s:I, s:I}", "name", json_text(a->name), "runs",
-				(json_int_t)a->runs, "stopped", (json_int_t)a->stopped));
-	}
-	g_list_free(sorted);
-	return array;
+	return json_pack("{s:o, s:I, s:I}", "name", json_text(a->name), "runs", (json_int_t)a->runs,
+		"stopped", (json_int_t)a->stopped);
 }
 
 void stats_print_json(const struct stats *s)
@@ -103,10 +89,12 @@ void stats_print_json(const struct stats *s)
 
 	set_counts(object, s->all);
 	json_object_set_new(object, "undelivered", json_integer((json_int_t)s->undelivered));
-	json_object_set_new(object, "queues", json_parts(s->queues));
-	json_object_set_new(object, "agents", json_parts(s->agents));
-	json_object_set_new(object, "slas", json_promises(s->promises));
-	json_object_set_new(object, "automations", json_automations(s->automations));
+	json_object_set_new(object, "queues", json_each(stats_sorted(s->queues), json_part));
+	json_object_set_new(object, "agents", json_each(stats_sorted(s->agents), json_part));
+	json_object_set_new(
+		object, "slas", json_each(stats_sorted_by_name(s->promises), json_promise));
+	json_object_set_new(object, "automations",
+		json_each(stats_sorted_by_name(s->automations), json_automation));
 	for (int i = 0; outgoing_state_names[i]; i++)
 		json_object_set_new(
 			outbox, outgoing_state_names[i], json_integer((json_int_t)s->outbox[i]));
@@ -204,7 +192,7 @@ static void print_attained(const struct stats_promise *p, enum kept_place place)
 
 static void print_promises(GHashTable *promises)
 {
-	GList *sorted = stats_sorted_promises(promises);
+	GList *sorted = stats_sorted_by_name(promises);
 
 	json_metric("milticket_promises_total", "counter",
 		"Answers and solutions promised, those in time and those not.");
@@ -221,7 +209,7 @@ static void print_promises(GHashTable *promises)
 
 static void print_automations(GHashTable *automations)
 {
-	GList *sorted = stats_sorted_automations(automations);
+	GList *sorted = stats_sorted_by_name(automations);
 
 	json_metric("milticket_automation_runs_total", "counter", "What automations did, by name.");
 	for (GList *l = sorted; l; l = l->next)

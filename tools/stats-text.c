@@ -105,7 +105,7 @@ static char *kept_text(const struct stats_promise *p, enum kept_place kept, enum
 
 static void text_print_promises(GHashTable *promises)
 {
-	GList *sorted = stats_sorted_promises(promises);
+	GList *sorted = stats_sorted_by_name(promises);
 
 	if (!sorted)
 		return;
@@ -124,7 +124,7 @@ static void text_print_promises(GHashTable *promises)
 
 static void text_print_automations(GHashTable *automations)
 {
-	GList *sorted = stats_sorted_automations(automations);
+	GList *sorted = stats_sorted_by_name(automations);
 
 	if (!sorted)
 		return;

@@ -208,26 +208,14 @@ GList *stats_sorted(GHashTable *parts)
 	return list;
 }
 
-static gint stats_promise_by_name(gconstpointer a, gconstpointer b)
+static gint stats_by_first_name(gconstpointer a, gconstpointer b)
 {
-	return strcmp(
-		((const struct stats_promise *)a)->name, ((const struct stats_promise *)b)->name);
+	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-GList *stats_sorted_promises(GHashTable *promises)
+GList *stats_sorted_by_name(GHashTable *named)
 {
-	return g_list_sort(g_hash_table_get_values(promises), stats_promise_by_name);
-}
-
-static gint stats_automation_by_name(gconstpointer a, gconstpointer b)
-{
-	return strcmp(((const struct stats_automation *)a)->name,
-		((const struct stats_automation *)b)->name);
-}
-
-GList *stats_sorted_automations(GHashTable *automations)
-{
-	return g_list_sort(g_hash_table_get_values(automations), stats_automation_by_name);
+	return g_list_sort(g_hash_table_get_values(named), stats_by_first_name);
 }
 
 void stats_init(struct stats *s, const struct cli *cli)

@@ -23,14 +23,14 @@ struct stats_part {
 
 /* What came of one promise, over all its tickets. */
 struct stats_promise {
-	char *name;
+	char *name;                 /* first, for stats_sorted_by_name() */
 	uint64_t kept[KEPT_PLACES]; /* enum kept_place */
 	uint64_t overdue;           /* tickets that are, now */
 };
 
 /* What one automation did, over all tickets. */
 struct stats_automation {
-	char *name;
+	char *name;             /* first, too */
 	uint64_t runs, stopped; /* stopped: it was the last before they were */
 };
 
@@ -57,9 +57,8 @@ enum status stats_collect(struct txn *txn, void *stats, struct error *err);
 
 /* The parts of a table by name, nobody last. Of GList; free the list only. */
 GList *stats_sorted(GHashTable *parts);
-/* The same of struct stats_promise. */
-GList *stats_sorted_promises(GHashTable *promises);
-GList *stats_sorted_automations(GHashTable *automations);
+/* Promises or automations by name, in the same way. */
+GList *stats_sorted_by_name(GHashTable *named);
 /* -1 when there is none. */
 int64_t spans_percentile(const struct spans *spans, unsigned percent);
 
