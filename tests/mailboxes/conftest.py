@@ -2,25 +2,11 @@
 import pytest
 
 from harness.daemon import SUPPORT, Daemon
+from harness.delivery import mailbox, milter_socket  # noqa: F401
 from harness.desk import Desk
-from harness.ground import give, new_directory, wait_until
+from harness.ground import wait_until
 from harness.mailboxes import GROUP, Server, make_directory
 from harness.postfix import Postfix
-from harness.sink import Sink
-
-
-@pytest.fixture(scope="session")
-def milter_socket():
-    directory = new_directory("socket")
-    give(directory)
-    return directory / "milter.sock"
-
-
-@pytest.fixture(scope="session")
-def mailbox():
-    sink = Sink(lmtp=True)
-    yield sink
-    sink.close()
 
 
 @pytest.fixture(scope="session")

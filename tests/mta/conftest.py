@@ -3,25 +3,9 @@ import pytest
 
 from harness.desk import Desk
 from harness.daemon import Daemon
+from harness.delivery import mailbox, milter_socket  # noqa: F401
 from harness.dovecot import Dovecot
-from harness.ground import give, new_directory
 from harness.postfix import Postfix
-from harness.sink import Sink
-
-
-@pytest.fixture(scope="session")
-def milter_socket():
-    directory = new_directory("socket")
-    give(directory)
-    return directory / "milter.sock"
-
-
-@pytest.fixture(scope="session")
-def mailbox():
-    """Where every delivered mail ends, ours and the customers'."""
-    sink = Sink(lmtp=True)
-    yield sink
-    sink.close()
 
 
 @pytest.fixture(scope="session")

@@ -430,8 +430,12 @@ static enum status compare_event(
 	(void)err;
 	if (!promise && !reminded && e->kind != EVENT_WAKE)
 		return ST_OK;
-	line = g_strdup_printf("%" G_GUINT64_FORMAT " %s %s %s", e->ticket,
-		event_kind_names[e->kind], promise ? e->to : "", promise ? e->text : time);
+	if (promise)
+		line = g_strdup_printf("%" G_GUINT64_FORMAT " %s %s %s", e->ticket,
+			event_kind_names[e->kind], e->to, e->text);
+	else
+		line = g_strdup_printf(
+			"%" G_GUINT64_FORMAT " %s  %s", e->ticket, event_kind_names[e->kind], time);
 	if (!g_hash_table_remove(told->y->expected, line))
 		g_error("told, and not expected, or twice: %s at %s", line, time);
 	told->matched++;
