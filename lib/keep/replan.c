@@ -194,9 +194,10 @@ enum status replan_promise(struct txn *txn, const struct settings *settings, str
 	struct promise promise;
 	enum status st = promise_keep(txn, settings, t, now, err);
 
+	if (st != ST_OK || !new)
+		return st;
+	st = promise_find(txn, settings, t, now, &promise, err);
 	if (st == ST_OK)
-		st = promise_find(txn, settings, t, now, &promise, err);
-	if (st == ST_OK && new)
 		replan_excuse(t, &promise, now);
 	return st;
 }

@@ -1,8 +1,7 @@
 /* Deadlines and automations after their configuration has changed: every ticket that it concerns is
- * reckoned anew, in
- * small transactions, the timers' between their other work. Where it has come to is in the store,
- * so that who is killed goes on; and the same configuration is not gone through twice. What was
- * late before it was promised is overdue, and nobody is told. */
+ * reckoned anew, in small transactions, the timers' between their other work. Where it has come to
+ * is in the store, so that who is killed goes on; and the same configuration is not gone through
+ * twice. What was late before it was promised is overdue, and nobody is told. */
 #ifndef MILTICKET_REPLAN_H
 #define MILTICKET_REPLAN_H
 
