@@ -261,7 +261,8 @@ static const char *const order_names[] = { "activity", "oldest", "number", "open
 	"idle", "due", "status", "priority", "queue", "agent", "requester", "subject", NULL };
 static compare_fn *const order_functions[] = { by_activity, by_age, by_number, by_opened, by_closed,
 	by_idle, by_due, by_status, by_priority, by_queue, by_agent, by_requester, by_its_subject };
-enum { ORDERS_OF_INDEX = 2 };
+/* Their places; those before ORDERS_OF_INDEX are the index's own. */
+enum { ORDER_ACTIVITY, ORDER_OLDEST, ORDERS_OF_INDEX };
 G_STATIC_ASSERT(G_N_ELEMENTS(order_functions) + 1 == G_N_ELEMENTS(order_names));
 
 /* The user's own order is one of lists: hits come the best first. */
@@ -269,7 +270,7 @@ static bool read_order(struct listing *l)
 {
 	const char *given = cli_value(l->cli, "sort"), *own = l->cli->user->sort;
 	const char *name = given || l->request->everything ? given : own;
-	int order = name ? names_find(order_names, name) : 0;
+	int order = name ? names_find(order_names, name) : ORDER_ACTIVITY;
 
 	l->reverse = cli_has(l->cli, "reverse") ||
 		(!given && !l->request->everything && l->cli->user->reverse);
@@ -278,7 +279,7 @@ static bool read_order(struct listing *l)
 	if (l->request->source ? name || l->reverse : order >= ORDERS_OF_INDEX)
 		l->compare = order_functions[order];
 	else
-		l->filter.oldest_first = (name && strcmp(name, "oldest") == 0) != l->reverse;
+		l->filter.oldest_first = (order == ORDER_OLDEST) != l->reverse;
 	return true;
 }
 

@@ -49,7 +49,7 @@ struct finding {
 	GPtrArray *words;    /* const struct sought *: that are marked */
 	GPtrArray *tickets;  /* struct ticket *: found so far */
 	unsigned most, read; /* wanted, looked at */
-	const char *remark;  /* NULL, or what the answer is preceded by; owned */
+	char *remark;        /* NULL, or what the answer is preceded by */
 };
 
 static enum status find_take(
@@ -135,7 +135,7 @@ static void finding_release(struct finding *f)
 	query_free((struct query_tree *)f->walk.query);
 	g_ptr_array_unref(f->words);
 	g_ptr_array_unref(f->tickets);
-	g_free((char *)f->remark);
+	g_free(f->remark);
 }
 
 static enum status find_parse(struct finding *f, const char *text, struct error *err)
