@@ -616,9 +616,15 @@ def test_commands_that_come_again_are_not_run_again(desk, asked):
     ticket = wait_until(
         lambda: (found := desk.daemon.show(1))["status"] == "open" and found, "the end of the wait"
     )
-    assert [event["kind"] for event in ticket["events"]].count("tag") == 1
-    assert ticket["events"][-1]["kind"] == "wake"
-    assert len(desk.mailbox.mails("anna@example.com")) == 1
+    # The notice of the wake may have left by now or not.
+    kinds = [event["kind"] for event in ticket["events"] if event["kind"] != "sent"]
+    assert kinds.count("tag") == 1 and kinds.count("wake") == 1 and kinds[-1] == "wake"
+    answers = [
+        mail
+        for mail in desk.mailbox.mails("anna@example.com")
+        if b"waited long enough" not in mail.data
+    ]
+    assert len(answers) == 1
 
 
 def test_mail_for_agents_comes_from_the_ticket_and_so_does_what_they_answer_by_themselves(desk):
