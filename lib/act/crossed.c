@@ -15,25 +15,19 @@ struct crossing {
 	struct crossed *out;
 };
 
-/* Who answers at the shell is recorded by the system's name. */
-static const char *crossed_login(const char *actor)
-{
-	return g_str_has_prefix(actor, "unix:") ? actor + strlen("unix:") : actor;
-}
-
 /* Owned. */
 static char *crossed_author(const struct entry *e)
 {
 	if (e->author)
 		return g_strdup(e->author);
 	if (e->told_actor)
-		return g_strdup(crossed_login(e->told_actor));
+		return g_strdup(actor_login(e->told_actor));
 	return mailbox_read_address(e->from);
 }
 
 static bool crossed_is_self(const struct crossed_query *q, const char *author)
 {
-	if (!author || strcmp(crossed_login(q->actor), author) == 0)
+	if (!author || strcmp(actor_login(q->actor), author) == 0)
 		return true;
 	return q->agent && agent_is(q->agent, author);
 }
@@ -125,7 +119,7 @@ static enum status crossed_tell_colleagues(const struct reply_context *c, struct
 	g_autofree char *lead = g_strdup_printf(
 		_("%s has answered the mail that you have answered, too, and did not know of "
 		  "your answer; that was on"),
-		crossed_login(c->actor.name));
+		actor_login(c->actor.name));
 	const struct notice notice = { .lead = lead, .when = c->actor.now };
 	enum status st = ST_OK;
 

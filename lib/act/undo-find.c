@@ -32,6 +32,7 @@ static enum status undo_keep(
 	return ST_OK;
 }
 
+/* Of one command. */
 static bool undo_is_same(const struct event *a, const struct event *b)
 {
 	return a->time == b->time && g_strcmp0(a->actor, b->actor) == 0;
@@ -91,7 +92,7 @@ static void undo_choose(const GPtrArray *all, const char *actor, struct undo *ou
 	for (guint last = all->len; last-- > 0;) {
 		guint first;
 
-		if (g_strcmp0(((const struct event *)all->pdata[last])->actor, actor) != 0)
+		if (!actor_is_same(((const struct event *)all->pdata[last])->actor, actor))
 			continue;
 		undo_bounds(all, last, &first);
 		if (!undo_note_undone(all, first, last, undone) &&

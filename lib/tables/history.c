@@ -7,6 +7,18 @@
 #include "tables/history-log.h"
 #include "tables/tickets.h"
 
+/* --- who --- */
+
+/* The program runs as a user of its name, who is not the one that moves tickets by itself. */
+bool actor_is_same(const char *a, const char *b)
+{
+	if (g_strcmp0(a, b) == 0)
+		return true;
+	if (!a || !b || name_is_program(a) || name_is_program(b))
+		return false;
+	return strcmp(actor_login(a), actor_login(b)) == 0;
+}
+
 /* --- writing --- */
 
 static void history_set(char **field, const char *value)

@@ -28,6 +28,15 @@ static inline bool actor_is_program(const struct actor *actor)
 	return name_is_program(actor->name);
 }
 
+/* "anna" of "unix:anna", and of "anna": at the shell somebody is known by the system's name, which
+ * is an agent's login. Borrowed. */
+static inline const char *actor_login(const char *name)
+{
+	return g_str_has_prefix(name, "unix:") ? name + strlen("unix:") : name;
+}
+/* Is it one person, at the shell, by mail or in a mailbox? Either may be NULL: nobody. */
+bool actor_is_same(const char *a, const char *b);
+
 /* Stores one under the serial that it has: read from an export, or changed. */
 enum status history_save(struct txn *txn, const struct event *event, struct error *err);
 

@@ -210,6 +210,28 @@ static enum status many(struct txn *txn, void *arg, struct error *err)
 	return ST_OK;
 }
 
+static void test_one_person_is_one_actor(void)
+{
+	static const struct {
+		const char *a, *b;
+		bool same;
+	} cases[] = {
+		{ "anna", "anna", true },
+		{ "anna", "unix:anna", true },
+		{ "unix:anna", "unix:anna", true },
+		{ "anna", "unix:ben", false },
+		{ "anna", "anna@example.com", false },
+		{ PROGRAM_ACTOR, "unix:" PROGRAM_ACTOR, false },
+		{ PROGRAM_ACTOR, PROGRAM_ACTOR, true },
+		{ "anna", NULL, false },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_assert_true(actor_is_same(cases[i].a, cases[i].b) == cases[i].same);
+		g_assert_true(actor_is_same(cases[i].b, cases[i].a) == cases[i].same);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct store_test in_store[] = {
@@ -224,6 +246,7 @@ int main(int argc, char **argv)
 	};
 
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/history/one person is one actor", test_one_person_is_one_actor);
 	add_store_tests(in_store, G_N_ELEMENTS(in_store));
 	return g_test_run();
 }
