@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "archive/maildir.h"
 #include "base/tongue.h"
 
 enum status privileges_check(const struct settings *settings, struct error *err)
@@ -76,8 +77,8 @@ static void privileges_give_mailboxes(const struct settings *settings, const str
 {
 	const struct group *group = getgrnam(settings->mailboxes.group);
 
-	privileges_give_directory(
-		settings->mailboxes.path, 02770, us->uid, group ? group->gr_gid : us->gid, NULL);
+	privileges_give_directory(settings->mailboxes.path, MAILDIR_TREE_MODE, us->uid,
+		group ? group->gr_gid : us->gid, NULL);
 }
 
 /* The user's groups, and that of the mailboxes, whether the user is in it or not. */

@@ -33,8 +33,7 @@ static bool mailboxes_stat_is_right(const struct doctor *d, const struct stat *t
 	const struct group *group = getgrnam(d->settings->mailboxes.group);
 
 	return S_ISDIR(there->st_mode) && user && there->st_uid == user->pw_uid && group &&
-		there->st_gid == group->gr_gid &&
-		(there->st_mode & ALLPERMS) == MAILDIR_DIRECTORY_MODE;
+		there->st_gid == group->gr_gid && (there->st_mode & ALLPERMS) == MAILDIR_TREE_MODE;
 }
 
 void look_mailboxes_path(struct doctor *d)
@@ -50,7 +49,7 @@ void look_mailboxes_path(struct doctor *d)
 		return;
 	doctor_found(d, (const char *[]){ d->settings->user, group, path, NULL },
 		_("%s is no directory that is %s's, of the group %s, with mode %o"), path,
-		d->settings->user, group, (unsigned)MAILDIR_DIRECTORY_MODE);
+		d->settings->user, group, (unsigned)MAILDIR_TREE_MODE);
 }
 
 /* What conf/examples/systemd/mailboxes.conf gives it. */

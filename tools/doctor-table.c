@@ -31,7 +31,7 @@ const struct doctor_check doctor_checks[] = {
 	{ .id = "mailboxes-group", .needs = SETTINGS, .look = look_mailboxes_group,
 		.mend = "groupadd --system --force {1}" },
 	{ .id = "mailboxes-path", .needs = SETTINGS | NEEDS_ROOT, .look = look_mailboxes_path,
-		.mend = "install -d -o {1} -g {2} -m 2770 {3}" },
+		.mend = "install -d -o {1} -g {2} -m 2750 {3}" },
 	{ .id = "mailboxes-unit", .needs = SETTINGS, .look = look_mailboxes_unit,
 		.mend = "mkdir -p /etc/systemd/system/milticket.service.d && "
 		"printf '[Service]\nSupplementaryGroups=%s\nReadWritePaths=%s\nRestrictSUIDSGID=no\n"

@@ -111,15 +111,16 @@ enum status maildir_open_directory(int dir_fd, const char *name, int *fd_out, st
 	return st;
 }
 
-enum status maildir_make_directory(int dir_fd, const char *name, int *fd_out, struct error *err)
+enum status maildir_make_directory(
+	int dir_fd, const char *name, mode_t mode, int *fd_out, struct error *err)
 {
 	enum status st;
 
-	if (mkdirat(dir_fd, name, MAILDIR_DIRECTORY_MODE & 0777) != 0 && errno != EEXIST)
+	if (mkdirat(dir_fd, name, mode & 0777) != 0 && errno != EEXIST)
 		return maildir_failed(err, _("make directory"), name);
 	st = maildir_open_directory(dir_fd, name, fd_out, err);
 	/* mkdir(2) heeds the umask, and may not set the group's bit. */
-	if (st == ST_OK && fchmod(*fd_out, MAILDIR_DIRECTORY_MODE) != 0) {
+	if (st == ST_OK && fchmod(*fd_out, mode) != 0) {
 		st = maildir_failed(err, _("set the rights of"), name);
 		close(*fd_out);
 	}
@@ -128,7 +129,7 @@ enum status maildir_make_directory(int dir_fd, const char *name, int *fd_out, st
 
 static enum status maildir_sub(int fd, const char *name, bool make, int *fd_out, struct error *err)
 {
-	return make ? maildir_make_directory(fd, name, fd_out, err)
+	return make ? maildir_make_directory(fd, name, MAILDIR_DIRECTORY_MODE, fd_out, err)
 		    : maildir_open_directory(fd, name, fd_out, err);
 }
 
@@ -176,7 +177,7 @@ enum status maildir_open(
 	}
 	if (st == ST_NOT_FOUND && make) {
 		maildir_close(&maildir);
-		st = maildir_make_directory(tree_fd, folder, &fd, err);
+		st = maildir_make_directory(tree_fd, folder, MAILDIR_DIRECTORY_MODE, &fd, err);
 		if (st == ST_OK) {
 			st = maildir_open_subs(fd, folder, true, &maildir, err);
 			close(fd);

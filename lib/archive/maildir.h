@@ -15,7 +15,13 @@
 
 #include "base/status.h"
 
-enum { MAILDIR_DIRECTORY_MODE = 02770, MAILDIR_FILE_MODE = 0660 };
+enum {
+	/* Of a tree, and of what trees are in: only we make folders. A server that makes one when a
+	 * client asks for it is the owner of what we would have to refuse. */
+	MAILDIR_TREE_MODE = 02750,
+	MAILDIR_DIRECTORY_MODE = 02770,
+	MAILDIR_FILE_MODE = 0660
+};
 
 /* Bytes other than A-Z a-z 0-9 @ . _ - as %XX, and a first "." too. Owned. */
 char *maildir_quote(const char *name);
@@ -40,9 +46,10 @@ char *maildir_file(const char *base, unsigned flags);
 /* A directory below dir_fd, opened. ST_REFUSED: it is a symbolic link, no directory, somebody
  * else's, or open to the world. ST_NOT_FOUND. */
 enum status maildir_open_directory(int dir_fd, const char *name, int *fd_out, struct error *err);
-/* The same; made when it is missing, with mode MAILDIR_DIRECTORY_MODE. Its group is its parent's,
- * which has the bit for that. */
-enum status maildir_make_directory(int dir_fd, const char *name, int *fd_out, struct error *err);
+/* The same, with that mode; made when it is missing. Its group is its parent's, which has the bit
+ * for that. */
+enum status maildir_make_directory(
+	int dir_fd, const char *name, mode_t mode, int *fd_out, struct error *err);
 
 /* A folder that is open. */
 struct maildir {

@@ -170,7 +170,7 @@ static enum status act_open_claims(
 {
 	g_autofree char *quoted = maildir_quote(tree->login);
 
-	return maildir_make_directory(m->claims_fd, quoted, fd_out, err);
+	return maildir_make_directory(m->claims_fd, quoted, OWN_MODE, fd_out, err);
 }
 
 static enum status act_tell_kept(struct trees *m, const struct tree *tree, const char *folder,

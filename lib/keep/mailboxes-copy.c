@@ -196,7 +196,7 @@ static enum status copies_scan_shelf(struct trees *m, unsigned number, struct er
 	g_autofree char *shelf = copy_shelf(number);
 	g_autoptr(GPtrArray) names = NULL;
 	int fd = -1;
-	enum status st = maildir_make_directory(m->messages_fd, shelf, &fd, err);
+	enum status st = maildir_make_directory(m->messages_fd, shelf, OWN_MODE, &fd, err);
 
 	if (st == ST_OK)
 		st = maildir_names(fd, &names, err);

@@ -10,6 +10,9 @@
 
 /* --- what there is --- */
 
+/* Of +messages/, +claims/ and what is in them: nobody but us looks there. */
+enum { OWN_MODE = 02700 };
+
 /* A message's file below +messages/, which all links are of. */
 struct copy {
 	uint64_t seq;

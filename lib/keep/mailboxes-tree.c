@@ -139,7 +139,7 @@ enum status tree_open(struct trees *m, struct tree *tree, struct error *err)
 	enum status st = ST_OK;
 
 	if (tree->fd < 0)
-		st = maildir_make_directory(m->fd, name, &tree->fd, err);
+		st = maildir_make_directory(m->fd, name, MAILDIR_TREE_MODE, &tree->fd, err);
 	return st == ST_OK && !tree->gone ? tree_make_folders(m, tree, err) : st;
 }
 

@@ -75,7 +75,7 @@ static enum status mailboxes_give_group(struct trees *m, struct error *err)
 		return error_set(err, ST_REFUSED,
 			_("cannot give '%s' to group '%s': %s; the daemon's user must be in it"),
 			m->settings->mailboxes.path, name, g_strerror(errno));
-	if (fchmod(m->fd, MAILDIR_DIRECTORY_MODE) != 0)
+	if (fchmod(m->fd, MAILDIR_TREE_MODE) != 0)
 		return error_set(err, ST_REFUSED, _("cannot set the rights of '%s': %s"),
 			m->settings->mailboxes.path, g_strerror(errno));
 	/* For others than members the kernel leaves the group's bit out, and says nothing. */
@@ -86,18 +86,6 @@ static enum status mailboxes_give_group(struct trees *m, struct error *err)
 	return ST_OK;
 }
 
-/* Nobody but us looks into these. */
-static enum status mailboxes_open_own(
-	struct trees *m, const char *name, int *fd_out, struct error *err)
-{
-	enum status st = maildir_make_directory(m->fd, name, fd_out, err);
-
-	if (st == ST_OK && fchmod(*fd_out, S_ISGID | S_IRWXU) != 0)
-		return error_set(err, ST_REFUSED, _("cannot set the rights of '%s': %s"), name,
-			g_strerror(errno));
-	return st;
-}
-
 static enum status mailboxes_open_directory(struct trees *m, struct error *err)
 {
 	const char *path = m->settings->mailboxes.path;
@@ -106,8 +94,10 @@ static enum status mailboxes_open_directory(struct trees *m, struct error *err)
 	if (st == ST_OK)
 		st = mailboxes_give_group(m, err);
 	if (st == ST_OK)
-		st = mailboxes_open_own(m, "+messages", &m->messages_fd, err);
-	return st == ST_OK ? mailboxes_open_own(m, "+claims", &m->claims_fd, err) : st;
+		st = maildir_make_directory(m->fd, "+messages", OWN_MODE, &m->messages_fd, err);
+	if (st == ST_OK)
+		st = maildir_make_directory(m->fd, "+claims", OWN_MODE, &m->claims_fd, err);
+	return st;
 }
 
 /* --- the start --- */

@@ -37,7 +37,7 @@ class House(Desk):
         daemon.add_agent("ben", name="Ben Ast", address="ben@example.com", queue="support")
         last = self.path / "ben" / ".Colleagues.support" / "cur"
         wait_until(last.exists, "the agents' folders")
-        self.imap = Server(self.path, {"anna": "a", "ben": "b"}).start()
+        self.imap = Server(self.path, {"anna": "a", "ben": "b", "carl": "c"}).start()
         self.anna, self.ben = self.imap.login("anna"), self.imap.login("ben")
 
     def close(self):

@@ -1,4 +1,5 @@
 """Tickets in the agents' mail clients: what people do there, with real Postfix, Dovecot and IMAP."""
+import os
 import re
 import threading
 import time
@@ -284,10 +285,12 @@ def test_rights(house):
         found = path.lstat()
         assert found.st_mode & 0o007 == 0, path
         assert found.st_gid == gid, path
-        if path.is_dir() and "+" not in str(path):
-            assert found.st_mode & 0o7777 == 0o2770, path
-        elif path.is_dir() and path.parent == house.path:
-            assert found.st_mode & 0o7777 == 0o2700, path
+        if path.is_dir():
+            inside = path.relative_to(house.path).parts
+            wanted = 0o2770 if len(inside) > 1 else 0o2750
+            if inside and inside[0].startswith("+"):
+                wanted = 0o2700
+            assert found.st_mode & 0o7777 == wanted, path
     (first,) = (house.path / "anna" / ".Queues.support").glob("[nc]*/*")
     (second,) = (house.path / "ben" / ".Queues.support").glob("[nc]*/*")
     assert first.stat().st_ino == second.stat().st_ino and first.stat().st_nlink == 3
@@ -297,6 +300,34 @@ def test_rights(house):
     again = house.imap.login("anna")
     shows(again, "Queues/support", FIRE)
     assert set(again.folders()) >= {"Mine", "Mine/Waiting", "Closed", "Spam", "Not taken"}
+
+
+def folders(house, login):
+    return sorted(path.name for path in (house.path / login).glob("*"))
+
+
+def test_nobody_makes_a_folder(house):
+    before = folders(house, "anna")
+    imap = house.anna.imap
+    assert imap.create("Own")[0] == "OK"
+    for name in ("New", "New/", "New/Deep", "Mine/New", "Queues/new", "Queues/support/New"):
+        assert imap.create(f'"Tickets/{name}"')[0] == "NO", name
+        assert imap.rename('"Own"', f'"Tickets/{name}"')[0] == "NO", name
+    assert imap.rename('"Tickets/Closed"', '"Tickets/Done"')[0] == "NO"
+    assert imap.rename('"Tickets/Closed"', '"Done"')[0] == "NO"
+    assert folders(house, "anna") == before
+
+
+def test_the_server_makes_no_tree_of_its_own(house):
+    """One who is no agent (yet) has the folders that Dovecot makes for everybody, and nothing else."""
+    carl = house.imap.login("carl")
+    mail = compose("Dora <dora@elsewhere.example>", "x@example.net", "The lamp", "Dark.\n")
+    assert carl.append("Mine", mail) == "NO" and not (house.path / "carl").exists()
+    house.daemon.add_agent("carl", name="Carl", address="carl@example.com", queue="support")
+    house.asks(Customer(), subject="Printer on fire")
+    wait_until((house.path / "carl" / ".Closed" / "cur").exists, "his folders", 10)
+    shows(house.imap.login("carl"), "Queues/support", FIRE)
+    shows(house.anna, "Queues/support", FIRE)
 
 
 def test_the_answer_to_a_closing_lapses_when_the_ticket_is_reopened(house):
@@ -347,6 +378,23 @@ def test_it_lapses_by_an_undo_and_by_an_answer(house):
         lambda mail: carla.address in mail.recipients and b"One moment." not in mail.data,
         "the answer at once",
     )
+
+
+def test_one_person_undoes_at_the_shell_what_was_done_in_the_mailbox(house):
+    def shell(*words):
+        house.daemon.run_ticket(*words, env={**os.environ, "SUDO_USER": "anna"})
+
+    house.asks(Customer(), subject="Printer on fire")
+    shows(house.anna, "Queues/support", FIRE)
+    house.anna.move("Queues/support", "Closed")
+    ticket(house, 1, status="closed")
+    shell("undo")
+    ticket(house, 1, status="new", agent=None)
+    assert house.daemon.outbox() == []
+    shell("priority", "high", "1")
+    mail = compose("anna <anna@example.com>", "tickets@example.com", "x", "undo 1\n")
+    house.deliver(mail, "anna@example.com", "tickets@example.com", login="anna")
+    ticket(house, 1, priority="normal")
 
 
 def test_many_tickets_at_once_are_held_until_they_are_confirmed(house):

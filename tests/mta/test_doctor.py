@@ -303,7 +303,7 @@ FAULTS = [
         mount --bind /root/instances /proc/sys/fs/inotify/max_user_instances""",
         "needs mailboxes-group mailboxes-path mailboxes-unit mailboxes-inotify mailboxes-dovecot",
         "/var/lib/boxes is no directory that is milticket's, of the group milticket-mailboxes, "
-        "with mode 2770",
+        "with mode 2750",
     ),
     ("postfix stop", "relay", "nobody takes the mail that milticket sends"),
     (

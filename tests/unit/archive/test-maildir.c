@@ -87,6 +87,7 @@ static void test_a_folder_is_made_for_group_and_nobody_else(void)
 	struct tree t;
 	struct maildir m = { -1, -1 };
 	mode_t mask = umask(0077);
+	int fd = -1;
 
 	tree_open(&t);
 	g_assert_cmpint(maildir_open(t.fd, ".Mine", false, &m, &t.err), ==, ST_NOT_FOUND);
@@ -96,6 +97,10 @@ static void test_a_folder_is_made_for_group_and_nobody_else(void)
 	maildir_close(&m);
 	g_assert_cmpint(maildir_open(t.fd, ".Mine", false, &m, &t.err), ==, ST_OK);
 	maildir_close(&m);
+	g_assert_cmpint(
+		maildir_make_directory(t.fd, "anna", MAILDIR_TREE_MODE, &fd, &t.err), ==, ST_OK);
+	g_assert_cmpint(mode_of(t.dir, "anna"), ==, 02750);
+	close(fd);
 	umask(mask);
 	tree_close(&t);
 }
