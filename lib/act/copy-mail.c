@@ -1,8 +1,9 @@
 /* Copies for the mailboxes. */
 #include "act/copy-mail.h"
 
-#include <inttypes.h>
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "act/attempt.h"
 #include "act/entry-mail.h"
@@ -15,80 +16,7 @@
 #include "mail/heading.h"
 #include "mail/message.h"
 
-#define COPY_FIELD "X-Ticket-Copy: "
-
-enum { MAIL_MAX = 1024 * 1024 * 1024, MAC_HEX = 40 };
-
-/* --- the seal --- */
-
-static void copy_mac(const struct token_key *key, const struct copy_id *id, const char *mail,
-	size_t len, char hex_out[HASH_HEX])
-{
-	g_autofree char *text = NULL;
-	guint8 mac[HASH_BYTES];
-	struct hash hash;
-
-	hash_init(&hash);
-	for (const char *p = mail, *end = mail + len; p < end;) {
-		const char *line = text_line_end(p, end);
-		size_t n = (size_t)(line - p);
-		bool crlf = n > 1 && p[n - 1] == '\n' && p[n - 2] == '\r';
-
-		hash_add(&hash, p, crlf ? n - 2 : n);
-		if (crlf)
-			hash_add(&hash, "\n", 1);
-		p = line;
-	}
-	hash_get_hex(&hash, hex_out);
-	text = g_strdup_printf("mailbox copy %" PRIu64 " %" PRIu64 " %" PRIu64 " %s", id->ticket,
-		id->seq, id->generation, hex_out);
-	hash_mac(key->secret, sizeof key->secret, text, mac);
-	hash_hex(mac, hex_out);
-	hex_out[MAC_HEX] = '\0';
-}
-
-static void copy_seal(const struct token_key *key, const struct copy_id *id, GString *mail)
-{
-	char mac[HASH_HEX];
-	g_autofree char *line = NULL;
-
-	copy_mac(key, id, mail->str, mail->len, mac);
-	line = g_strdup_printf(COPY_FIELD "%" PRIu64 " %" PRIu64 " %" PRIu64 " %s\n", id->ticket,
-		id->seq, id->generation, mac);
-	g_string_prepend(mail, line);
-}
-
-bool copy_begins(const char *mail, size_t len)
-{
-	return len > strlen(COPY_FIELD) && strncmp(mail, COPY_FIELD, strlen(COPY_FIELD)) == 0;
-}
-
-static bool copy_read_line(char *line, struct copy_id *id, char **mac_out)
-{
-	uint64_t *const numbers[] = { &id->ticket, &id->seq, &id->generation };
-	char *p = line;
-
-	for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
-		*numbers[i] = g_ascii_strtoull(p, &p, 10);
-	*mac_out = g_strstrip(p);
-	return id->ticket && id->seq && id->generation && strlen(*mac_out) == MAC_HEX;
-}
-
-bool copy_read(const struct token_key *key, const char *mail, size_t len, struct copy_id *id_out)
-{
-	const char *begin = mail + strlen(COPY_FIELD), *end = mail + len;
-	g_autofree char *line = NULL;
-	const char *rest;
-	char *found = NULL, wanted[HASH_HEX];
-
-	if (!copy_begins(mail, len) || !(rest = memchr(begin, '\n', (size_t)(end - begin))))
-		return false;
-	line = g_strndup(begin, (gsize)(rest - begin));
-	if (!copy_read_line(line, id_out, &found))
-		return false;
-	copy_mac(key, id_out, rest + 1, (size_t)(end - rest) - 1, wanted);
-	return hash_same_secret(found, wanted);
-}
+enum { CHUNK_BYTES = 64 * 1024 };
 
 /* --- headers --- */
 
@@ -245,14 +173,63 @@ static void copy_compose(const struct copy_source *s, const GString *mail, GStri
 	heading_write(mail->str, mail->len, &changed, out);
 }
 
-GString *copy_mail(const struct copy_source *s)
+/* --- into a file --- */
+
+static bool copy_write(int fd, const char *data, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, data, len);
+
+		if (n < 0 && errno != EINTR)
+			return false;
+		data += MAX(n, 0);
+		len -= (size_t)MAX(n, 0);
+	}
+	return true;
+}
+
+/* What cannot be read any more is left out: `ticket check` tells of it. */
+static bool copy_write_rest(int from, int to, struct copy_sum *sum)
+{
+	char chunk[CHUNK_BYTES];
+	ssize_t n;
+
+	while ((n = read(from, chunk, sizeof chunk)) > 0) {
+		copy_sum_add(sum, chunk, (size_t)n);
+		if (!copy_write(to, chunk, (size_t)n))
+			return false;
+	}
+	return true;
+}
+
+/* The seal is over what comes after it, and its length is known before. */
+static bool copy_write_sealed(
+	const struct copy_source *s, const struct entry_file *mail, int fd, struct copy_sum *sum)
 {
 	const struct copy_id id = { s->ticket->number, s->entry->seq, s->generation };
-	GString *mail = entry_mail(s->settings, s->entry, s->text, MAIL_MAX),
-		*out = g_string_sized_new(mail->len + 1024);
+	g_autofree char *none = copy_seal(s->key, &id, sum), *seal = NULL;
+	g_autoptr(GString) out = g_string_new(none);
+	size_t length = out->len;
 
-	copy_compose(s, mail, out);
-	g_string_free(mail, TRUE);
-	copy_seal(s->key, &id, out);
-	return out;
+	copy_compose(s, mail->begin, out);
+	copy_sum_add(sum, out->str + length, out->len - length);
+	if (!copy_write(fd, out->str, out->len) ||
+		(mail->fd >= 0 && !copy_write_rest(mail->fd, fd, sum)))
+		return false;
+	seal = copy_seal(s->key, &id, sum);
+	copy_sum_add(sum, seal, length);
+	return pwrite(fd, seal, length, 0) == (ssize_t)length;
+}
+
+bool copy_mail(const struct copy_source *s, int fd, struct copy_size *size_out)
+{
+	struct entry_file mail = entry_file(s->settings, s->entry, s->text);
+	struct copy_sum sum;
+	bool written;
+
+	copy_sum_init(&sum);
+	written = copy_write_sealed(s, &mail, fd, &sum);
+	entry_file_close(&mail);
+	*size_out = (struct copy_size){ sum.size, sum.lines };
+	return written;
 }

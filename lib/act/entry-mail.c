@@ -1,12 +1,19 @@
 /* Mail out of the archive, or rebuilt. */
 #include "act/entry-mail.h"
 
+#include <unistd.h>
+
 #include "archive/archive.h"
 #include "base/address.h"
+#include "base/limits.h"
 #include "base/mailbox.h"
 #include "base/text.h"
+#include "mail/heading.h"
 #include "mail/letter.h"
 #include "mail/message.h"
+
+/* What is kept of headers. */
+enum { HEADER_MAX = LIMIT_HEADER_BYTES + LIMIT_HEADER_RESERVE_BYTES };
 
 /* A recorded mailbox as a header has it: names need quotes there. What is no mailbox stays a text.
  * Owned. */
@@ -65,4 +72,24 @@ GString *entry_mail(
 	mail = g_string_new_len(data, (gssize)len);
 	g_free(data);
 	return mail;
+}
+
+struct entry_file entry_file(
+	const struct settings *settings, const struct entry *entry, const char *text)
+{
+	const char *dir = settings_archive(settings);
+	struct entry_file file = { NULL, -1 };
+
+	if (!entry->archive || !dir || archive_open(dir, entry->archive, &file.fd, NULL) != ST_OK)
+		file.begin = mail_rebuilt(entry, text);
+	else
+		file.begin = heading_read(file.fd, HEADER_MAX);
+	return file;
+}
+
+void entry_file_close(struct entry_file *file)
+{
+	g_string_free(file->begin, TRUE);
+	if (file->fd >= 0)
+		close(file->fd);
 }

@@ -10,4 +10,14 @@
 GString *entry_mail(
 	const struct settings *settings, const struct entry *entry, const char *text, size_t max);
 
+/* The same, of any size: its beginning with the header, and a file from where that ends. Of a
+ * header larger than what is kept of one, the end counts as body. */
+struct entry_file {
+	GString *begin;
+	int fd; /* -1: there is no more */
+};
+struct entry_file entry_file(
+	const struct settings *settings, const struct entry *entry, const char *text);
+void entry_file_close(struct entry_file *file);
+
 #endif

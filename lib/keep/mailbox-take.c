@@ -2,13 +2,18 @@
 #include "keep/mailbox-take.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "act/intake.h"
 #include "act/reply.h"
-#include "keep/box.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "base/tongue.h"
+#include "keep/box.h"
+#include "mail/heading.h"
 #include "tables/claim-rows.h"
+
+enum { CHUNK_BYTES = 64 * 1024 };
 
 /* --- was it taken in before? --- */
 
@@ -137,10 +142,27 @@ static enum status take_message(struct store *store, const struct mailbox_mail *
 	return st;
 }
 
+/* No more than it may have, however it grows meanwhile. */
+static enum status take_spool(
+	const struct mailbox_mail *mail, struct spool *spool, struct error *err)
+{
+	g_autoptr(GString) begin = heading_read(mail->fd, LIMIT_MAILBOX_MAIL);
+	const struct mail bytes = { .data = begin->str, .len = begin->len };
+	enum status st = mail_spool(&bytes, spool, err);
+	char chunk[CHUNK_BYTES];
+	ssize_t n = 1;
+
+	while (st == ST_OK && n > 0 && spool_size(spool) < LIMIT_MAILBOX_MAIL) {
+		n = read(mail->fd, chunk, sizeof chunk);
+		if (n > 0)
+			st = spool_body(spool, chunk, (size_t)n, err);
+	}
+	return st;
+}
+
 enum status mailbox_take(struct store *store, const struct mailbox_mail *mail,
 	struct mailbox_taken *taken_out, struct error *err)
 {
-	const struct mail bytes = { .data = (char *)mail->data, .len = mail->len };
 	struct noted noted = { mail->name, false };
 	enum status st = store_read(store, take_look, &noted, err);
 	struct spool *spool;
@@ -149,7 +171,7 @@ enum status mailbox_take(struct store *store, const struct mailbox_mail *mail,
 	if (st != ST_OK || noted.there)
 		return st;
 	spool = arrival_spool(mail->settings);
-	st = mail_spool(&bytes, spool, err);
+	st = take_spool(mail, spool, err);
 	if (st == ST_OK)
 		st = take_message(store, mail, spool, taken_out, err);
 	spool_free(spool);

@@ -8,8 +8,7 @@
 
 struct mailbox_mail {
 	struct settings *settings;
-	const char *data; /* LF line ends, or CRLF */
-	size_t len;
+	int fd;                    /* of the mail, at its beginning; LF line ends, or CRLF */
 	const char *name;          /* of its file: the same after a crash */
 	const char *queue;         /* of the folder; NULL: it is the agent's own folder */
 	const struct agent *agent; /* who put it there */

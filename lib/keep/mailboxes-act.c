@@ -248,27 +248,18 @@ struct act_file {
 	const char *file;
 };
 
-static char *act_read(const struct act_file *f, size_t *len_out)
+/* -1: it is none that can be taken in. */
+static int act_open(const struct act_file *f)
 {
 	int fd = openat(f->fd, f->file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat stat;
-	char *data = NULL;
-	ssize_t n = -1;
 
 	if (fd >= 0 && fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) &&
-		stat.st_size <= LIMIT_MAILBOX_MAIL) {
-		data = g_malloc((gsize)stat.st_size + 1);
-		n = pread(fd, data, (size_t)stat.st_size, 0);
-	}
+		stat.st_size <= LIMIT_MAILBOX_MAIL)
+		return fd;
 	if (fd >= 0)
 		close(fd);
-	if (n < 0) {
-		g_free(data);
-		return NULL;
-	}
-	data[n] = '\0';
-	*len_out = (size_t)n;
-	return data;
+	return -1;
 }
 
 static enum status act_take(const struct act_file *f, const char *folder, bool draft,
@@ -277,17 +268,21 @@ static enum status act_take(const struct act_file *f, const char *folder, bool d
 	const struct agent agent = {
 		.login = f->tree->login, .addresses = f->tree->addresses, .queues = f->tree->queues
 	};
-	struct mailbox_mail mail = { .settings = f->m->settings,
+	const struct mailbox_mail mail = { .settings = f->m->settings,
 		.name = f->file,
 		.queue = folder_read(folder).queue,
 		.agent = &agent,
 		.draft = draft,
+		.fd = act_open(f),
 		.now = f->m->now };
-	g_autofree char *data = act_read(f, &mail.len);
+	enum status st;
 
 	*taken_out = (struct mailbox_taken){ 0, N_("it cannot be read, or is too large") };
-	mail.data = data;
-	return data ? mailbox_take(f->m->store, &mail, taken_out, err) : ST_OK;
+	if (mail.fd < 0)
+		return ST_OK;
+	st = mailbox_take(f->m->store, &mail, taken_out, err);
+	close(mail.fd);
+	return st;
 }
 
 static enum status act_on_claim(const struct act_file *f, struct error *err)

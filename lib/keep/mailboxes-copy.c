@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "base/tongue.h"
 
-enum { SHELVES = 100, LOOK_BYTES = 256 };
+enum { SHELVES = 100 };
 
 /* --- names --- */
 
@@ -226,54 +226,31 @@ static enum status copy_failed(struct error *err, const char *what)
 		err, st, _("cannot %s a message of the mailboxes: %s"), what, g_strerror(errno));
 }
 
-static bool copy_write_all(int fd, const char *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno != EINTR)
-			return false;
-		data += MAX(n, 0);
-		len -= (size_t)MAX(n, 0);
-	}
-	return true;
-}
+#define MAKING "making"
 
 /* Under a name that is adopted by nobody until it is whole. */
 static enum status copies_write(
-	struct trees *m, const char *path, const GString *mail, ino_t *inode_out, struct error *err)
+	struct trees *m, const struct copy_source *source, struct copy *copy, struct error *err)
 {
-	static const char making[] = "making";
+	struct copy_size size = { 0 };
 	struct stat stat;
 	int fd;
 	bool written;
 
-	unlinkat(m->messages_fd, making, 0);
-	fd = openat(m->messages_fd, making, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+	unlinkat(m->messages_fd, MAKING, 0);
+	fd = openat(m->messages_fd, MAKING, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 		MAILDIR_FILE_MODE);
 	if (fd < 0)
 		return copy_failed(err, _("make"));
-	written = copy_write_all(fd, mail->str, mail->len) && fchmod(fd, MAILDIR_FILE_MODE) == 0 &&
+	written = copy_mail(source, fd, &size) && fchmod(fd, MAILDIR_FILE_MODE) == 0 &&
 		fstat(fd, &stat) == 0;
 	if (close(fd) != 0 || !written)
 		return copy_failed(err, _("write"));
 	failpoint("mailbox-copy-written");
-	if (renameat(m->messages_fd, making, m->messages_fd, path) != 0)
-		return copy_failed(err, _("name"));
-	*inode_out = stat.st_ino;
+	copy->size = size.size;
+	copy->lines = size.lines;
+	copy->inode = stat.st_ino;
 	return ST_OK;
-}
-
-static uint64_t copy_lines(const GString *mail)
-{
-	uint64_t lines = 0;
-	const char *p = mail->str, *end = mail->str + mail->len;
-
-	while ((p = memchr(p, '\n', (size_t)(end - p)))) {
-		lines += p == mail->str || p[-1] != '\r';
-		p++;
-	}
-	return lines;
 }
 
 /* The agent who wrote it; their own words are not news to them. Owned. */
@@ -316,17 +293,16 @@ static bool copy_is_answered(const struct entry *e, const GPtrArray *entries)
 static enum status copy_make(struct trees *m, struct placed *p, struct copy *copy,
 	const struct copy_source *source, struct error *err)
 {
-	GString *mail = copy_mail(source);
 	g_autofree char *path = NULL;
-	enum status st;
+	enum status st = copies_write(m, source, copy, err);
 
-	copy->size = mail->len;
-	copy->lines = copy_lines(mail);
+	if (st != ST_OK)
+		return st;
 	path = copy_path(p, copy);
-	st = copies_write(m, path, mail, &copy->inode, err);
-	g_string_free(mail, TRUE);
+	if (renameat(m->messages_fd, MAKING, m->messages_fd, path) != 0)
+		return copy_failed(err, _("name"));
 	failpoint("mailbox-copy-named");
-	return st;
+	return ST_OK;
 }
 
 enum status copies_make(struct trees *m, struct placed *p, const struct ticket *ticket,
@@ -388,29 +364,10 @@ enum status copy_link(struct trees *m, const struct placed *p, const struct copy
 
 /* --- whose is a file? --- */
 
-static bool copy_read_file(int fd, char **data_out, size_t *len_out)
-{
-	g_autoptr(GByteArray) data = g_byte_array_new();
-	guint8 chunk[64 * 1024];
-	ssize_t n;
-
-	while ((n = read(fd, chunk, sizeof chunk)) > 0) {
-		g_byte_array_append(data, chunk, (guint)n);
-		/* Nobody else's mail is read whole. */
-		if (!copy_begins((const char *)data->data, data->len) && data->len > LOOK_BYTES)
-			return false;
-	}
-	*len_out = data->len;
-	*data_out = (char *)g_byte_array_free(g_steal_pointer(&data), FALSE);
-	return n == 0;
-}
-
 bool copy_identify(struct trees *m, const struct maildir_entry *file, struct copy_id *id_out)
 {
 	const struct inode_of *of = g_hash_table_lookup(m->inodes, GSIZE_TO_POINTER(file->inode));
-	g_autofree char *data = NULL;
-	size_t len = 0;
-	bool ours = false;
+	bool ours;
 	int fd;
 
 	if (of) {
@@ -420,8 +377,7 @@ bool copy_identify(struct trees *m, const struct maildir_entry *file, struct cop
 	fd = openat(file->fd, file->file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	if (copy_read_file(fd, &data, &len))
-		ours = copy_read(&m->key, data, len, id_out);
+	ours = copy_read(&m->key, fd, id_out);
 	close(fd);
 	return ours;
 }

@@ -2,6 +2,9 @@
 #include "mail/heading.h"
 
 #include <string.h>
+#include <unistd.h>
+
+enum { READ_BYTES = 16 * 1024 };
 
 /* Past the field that begins at p: its line, and those that go on with it. */
 static const char *heading_field_end(const char *p, const char *end)
@@ -50,6 +53,36 @@ char *heading_value(const char *mail, size_t len, const char *name, unsigned nth
 		p = next;
 	}
 	return NULL;
+}
+
+/* Does it not go on in what is not there yet? */
+static bool heading_is_whole(const char *mail, size_t len)
+{
+	const char *p = mail, *end = mail + len;
+
+	while (p < end && heading_name_length(p, end))
+		p = heading_field_end(p, end);
+	return p < end && memchr(p, '\n', (size_t)(end - p));
+}
+
+/* Twice as much each time, as all of it is looked at again. */
+GString *heading_read(int fd, size_t max)
+{
+	GString *mail = g_string_new(NULL);
+	ssize_t n = 1;
+
+	for (size_t want = MIN(READ_BYTES, max); n > 0 && mail->len < max; want = MIN(2 * want, max)) {
+		while (n > 0 && mail->len < want) {
+			size_t len = mail->len;
+
+			g_string_set_size(mail, want);
+			n = read(fd, mail->str + len, want - len);
+			g_string_truncate(mail, len + (size_t)MAX(n, 0));
+		}
+		if (heading_is_whole(mail->str, mail->len))
+			break;
+	}
+	return mail;
 }
 
 static bool heading_drops(const struct heading *heading, const char *p, size_t name_length)

@@ -14,6 +14,9 @@ struct heading {
 	const char *first;
 };
 
+/* The beginning of a mail in a file, read from where fd is: all of its header, and some of what
+ * follows; at most max bytes. Owned. */
+GString *heading_read(int fd, size_t max);
 /* The raw value of the nth field of that name, folds as "\n" before a blank, without what ends it;
  * NULL. Owned. */
 char *heading_value(const char *mail, size_t len, const char *name, unsigned nth);

@@ -2,6 +2,8 @@
 #include "mail/heading.h"
 
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static bool drops_subject(const char *name, const void *arg)
 {
@@ -41,9 +43,36 @@ static void test_each(void)
 	}
 }
 
+/* As much as is needed of it, and no more than it may be. */
+static void test_read(void)
+{
+	enum { BODY = 100 * 1000, MAX = 300 * 1000 };
+	static const size_t fields[] = { 1, 1000, 5000, 20000 };
+	g_autofree char *body = g_strnfill(BODY, 'b');
+
+	for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
+		g_autoptr(GString) mail = g_string_new(NULL), begin = NULL;
+		int fd = memfd_create("mail", MFD_CLOEXEC);
+		size_t header;
+
+		for (size_t n = 0; n < fields[i]; n++)
+			g_string_append_printf(mail, "X-Field: %05zu\n folded\n", n);
+		header = mail->len;
+		g_string_append_printf(mail, "\n%s", body);
+		g_assert_cmpint(pwrite(fd, mail->str, mail->len, 0), ==, (ssize_t)mail->len);
+		begin = heading_read(fd, MAX);
+		g_assert_cmpuint(begin->len, >=, MIN(header, MAX));
+		g_assert_cmpuint(begin->len, <=, MIN(2 * header + 16 * 1024, MAX));
+		g_assert_cmpmem(begin->str, begin->len, mail->str, begin->len);
+		g_assert_cmpint(lseek(fd, 0, SEEK_CUR), ==, (off_t)begin->len);
+		close(fd);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/heading/each", test_each);
+	g_test_add_func("/heading/read from a file", test_read);
 	return g_test_run();
 }
