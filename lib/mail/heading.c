@@ -71,7 +71,8 @@ GString *heading_read(int fd, size_t max)
 	GString *mail = g_string_new(NULL);
 	ssize_t n = 1;
 
-	for (size_t want = MIN(READ_BYTES, max); n > 0 && mail->len < max; want = MIN(2 * want, max)) {
+	for (size_t want = MIN(READ_BYTES, max); n > 0 && mail->len < max;
+		want = MIN(2 * want, max)) {
 		while (n > 0 && mail->len < want) {
 			size_t len = mail->len;
 
