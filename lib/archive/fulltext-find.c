@@ -67,10 +67,10 @@ static enum status find_words(
 
 	if (!s)
 		return ST_IO;
-	while (out->len < PARTS_SEEN && (code = sqlite3_step(s)) == SQLITE_ROW)
+	while (out->len < PARTS_SEEN && (code = sqlite.step(s)) == SQLITE_ROW)
 		find_add_words(
-			sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0), part, out);
-	sqlite3_reset(s);
+			sqlite.column_blob(s, 0), (size_t)sqlite.column_bytes(s, 0), part, out);
+	sqlite.reset(s);
 	return code == SQLITE_DONE || code == SQLITE_ROW ? ST_OK
 							 : fulltext_failed(f, _("read"), err);
 }
@@ -166,16 +166,16 @@ static enum status find_begin(
 
 	w->going = false;
 	w->ticket = FAR;
-	if (sqlite3_prepare_v2(f->db, sql, -1, &w->rows, NULL) != SQLITE_OK)
+	if (sqlite.prepare_v2(f->db, sql, -1, &w->rows, NULL) != SQLITE_OK)
 		return fulltext_failed(f, _("read"), err);
-	sqlite3_bind_text(w->rows, 1, match, -1, SQLITE_TRANSIENT);
+	sqlite.bind_text(w->rows, 1, match, -1, SQLITE_TRANSIENT);
 	return ST_OK;
 }
 
 static enum status find_step(struct fulltext *f, struct walk *w, struct error *err)
 {
-	int code = sqlite3_step(w->rows);
-	int64_t row = code == SQLITE_ROW ? sqlite3_column_int64(w->rows, 0) : -1;
+	int code = sqlite.step(w->rows);
+	int64_t row = code == SQLITE_ROW ? sqlite.column_int64(w->rows, 0) : -1;
 
 	w->ticket = row < 0 ? -1 : row >> FULLTEXT_SEQ_BITS;
 	w->seq = (uint64_t)row & ((1U << FULLTEXT_SEQ_BITS) - 1);
@@ -189,8 +189,8 @@ static enum status find_step(struct fulltext *f, struct walk *w, struct error *e
 /* To the first row of a ticket that is not after `ticket`. */
 static enum status find_seek(struct fulltext *f, struct walk *w, int64_t ticket, struct error *err)
 {
-	sqlite3_reset(w->rows);
-	sqlite3_bind_int64(w->rows, 2, (ticket + 1) << FULLTEXT_SEQ_BITS);
+	sqlite.reset(w->rows);
+	sqlite.bind_int64(w->rows, 2, (ticket + 1) << FULLTEXT_SEQ_BITS);
 	w->going = true;
 	return find_step(f, w, err);
 }
@@ -226,7 +226,7 @@ static enum status find_common(
 static void find_rest(struct fulltext_search *search)
 {
 	for (unsigned i = 0; i < search->n; i++) {
-		sqlite3_reset(search->walks[i].rows);
+		sqlite.reset(search->walks[i].rows);
 		search->walks[i].going = false;
 		search->walks[i].ticket = FAR;
 	}
@@ -243,10 +243,10 @@ static enum status find_number(
 
 	if (!s)
 		return ST_IO;
-	sqlite3_bind_int64(s, 1, ticket);
-	code = sqlite3_step(s);
-	*number_out = code == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(s, 0) : 0;
-	sqlite3_reset(s);
+	sqlite.bind_int64(s, 1, ticket);
+	code = sqlite.step(s);
+	*number_out = code == SQLITE_ROW ? (uint64_t)sqlite.column_int64(s, 0) : 0;
+	sqlite.reset(s);
 	return code == SQLITE_ROW || code == SQLITE_DONE ? ST_OK
 							 : fulltext_failed(f, _("read"), err);
 }
@@ -295,7 +295,7 @@ void fulltext_search_free(struct fulltext_search *search)
 	if (!search)
 		return;
 	for (unsigned i = 0; i < search->n; i++) {
-		sqlite3_finalize(search->walks[i].rows);
+		sqlite.finalize(search->walks[i].rows);
 		g_free(search->walks[i].match);
 	}
 	g_free(search->walks);

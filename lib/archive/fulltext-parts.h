@@ -2,9 +2,9 @@
 #ifndef MILTICKET_FULLTEXT_PARTS_H
 #define MILTICKET_FULLTEXT_PARTS_H
 
-#include <sqlite3.h>
 #include <sys/stat.h>
 
+#include "archive/fulltext-library.h"
 #include "archive/fulltext.h"
 
 /* Of a row's id: the ticket's own above, the message's seq below. */

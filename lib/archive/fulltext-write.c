@@ -94,14 +94,14 @@ static enum status write_read_parts(
 
 	if (!s)
 		return ST_IO;
-	sqlite3_bind_blob(s, 1, head, (int)len, SQLITE_STATIC);
-	code = sqlite3_step(s);
+	sqlite.bind_blob(s, 1, head, (int)len, SQLITE_STATIC);
+	code = sqlite.step(s);
 	g_string_assign(words, "\n");
-	if (code == SQLITE_ROW && sqlite3_column_bytes(s, 0) > 0) {
+	if (code == SQLITE_ROW && sqlite.column_bytes(s, 0) > 0) {
 		g_string_truncate(words, 0);
-		g_string_append_len(words, sqlite3_column_blob(s, 0), sqlite3_column_bytes(s, 0));
+		g_string_append_len(words, sqlite.column_blob(s, 0), sqlite.column_bytes(s, 0));
 	}
-	sqlite3_reset(s);
+	sqlite.reset(s);
 	return code == SQLITE_ROW || code == SQLITE_DONE ? ST_OK
 							 : fulltext_failed(f, _("read"), err);
 }
@@ -113,8 +113,8 @@ static enum status write_parts(
 
 	if (!s)
 		return ST_IO;
-	sqlite3_bind_blob(s, 1, head, (int)len, SQLITE_STATIC);
-	sqlite3_bind_blob(s, 2, words->str, (int)words->len, SQLITE_STATIC);
+	sqlite.bind_blob(s, 1, head, (int)len, SQLITE_STATIC);
+	sqlite.bind_blob(s, 2, words->str, (int)words->len, SQLITE_STATIC);
 	return fulltext_step(f, s, err);
 }
 
@@ -160,13 +160,13 @@ enum status fulltext_find_ticket(
 
 	if (!s)
 		return ST_IO;
-	sqlite3_bind_int64(s, 1, (int64_t)number);
-	code = sqlite3_step(s);
+	sqlite.bind_int64(s, 1, (int64_t)number);
+	code = sqlite.step(s);
 	if (code == SQLITE_ROW) {
-		*id_out = sqlite3_column_int64(s, 0);
-		*last_out = (uint64_t)sqlite3_column_int64(s, 1);
+		*id_out = sqlite.column_int64(s, 0);
+		*last_out = (uint64_t)sqlite.column_int64(s, 1);
 	}
-	sqlite3_reset(s);
+	sqlite.reset(s);
 	if (code == SQLITE_ROW)
 		return ST_OK;
 	return code == SQLITE_DONE ? ST_NOT_FOUND : fulltext_failed(f, _("read"), err);
@@ -182,8 +182,8 @@ static enum status write_settle(struct fulltext *f, struct error *err)
 	s = fulltext_statement(f, SQL_SET_LAST, err);
 	if (!s)
 		return ST_IO;
-	sqlite3_bind_int64(s, 1, f->id);
-	sqlite3_bind_int64(s, 2, (int64_t)f->last);
+	sqlite.bind_int64(s, 1, f->id);
+	sqlite.bind_int64(s, 2, (int64_t)f->last);
 	f->last_changed = false;
 	return fulltext_step(f, s, err);
 }
@@ -211,12 +211,12 @@ static enum status write_add_ticket(struct fulltext *f, uint64_t number, struct 
 
 	if (!s)
 		return ST_IO;
-	sqlite3_bind_int64(s, 1, (int64_t)number);
+	sqlite.bind_int64(s, 1, (int64_t)number);
 	st = fulltext_step(f, s, err);
 	if (st != ST_OK)
 		return st;
 	f->number = number;
-	f->id = sqlite3_last_insert_rowid(f->db);
+	f->id = sqlite.last_insert_rowid(f->db);
 	f->last = 0;
 	f->last_changed = false;
 	return ST_OK;
@@ -246,9 +246,9 @@ static enum status write_words(struct fulltext *f, enum fulltext_sql sql, uint64
 
 	if (!s)
 		return ST_IO;
-	sqlite3_bind_int64(s, 1, (f->id << FULLTEXT_SEQ_BITS) + (int64_t)seq);
+	sqlite.bind_int64(s, 1, (f->id << FULLTEXT_SEQ_BITS) + (int64_t)seq);
 	for (int c = 0; c < FULLTEXT_COLUMNS; c++)
-		sqlite3_bind_text(s, c + 2, texts[c], -1, SQLITE_STATIC);
+		sqlite.bind_text(s, c + 2, texts[c], -1, SQLITE_STATIC);
 	return fulltext_step(f, s, err);
 }
 
@@ -261,11 +261,11 @@ static enum status write_own(struct fulltext *f, char **own_out, struct error *e
 
 	if (!s)
 		return ST_IO;
-	sqlite3_bind_int64(s, 1, f->id);
-	code = sqlite3_step(s);
+	sqlite.bind_int64(s, 1, f->id);
+	code = sqlite.step(s);
 	if (code == SQLITE_ROW)
-		*own_out = g_strdup((const char *)sqlite3_column_text(s, 1));
-	sqlite3_reset(s);
+		*own_out = g_strdup((const char *)sqlite.column_text(s, 1));
+	sqlite.reset(s);
 	return code == SQLITE_ROW ? ST_OK : fulltext_failed(f, _("read"), err);
 }
 
@@ -296,8 +296,8 @@ static enum status write_set_own(
 			g_string_append_c(own, '\n');
 		g_string_append(own, texts[c] ? texts[c] : "");
 	}
-	sqlite3_bind_int64(s, 1, f->id);
-	sqlite3_bind_text(s, 2, own->str, (int)own->len, SQLITE_STATIC);
+	sqlite.bind_int64(s, 1, f->id);
+	sqlite.bind_text(s, 2, own->str, (int)own->len, SQLITE_STATIC);
 	return fulltext_step(f, s, err);
 }
 
@@ -335,7 +335,7 @@ static enum status write_with(
 
 	if (!s)
 		return ST_IO;
-	sqlite3_bind_int64(s, 1, number);
+	sqlite.bind_int64(s, 1, number);
 	return fulltext_step(f, s, err);
 }
 

@@ -76,17 +76,17 @@ static enum status fulltext_status_of(int code)
 
 enum status fulltext_failed(struct fulltext *f, const char *what, struct error *err)
 {
-	int code = sqlite3_errcode(f->db) & 0xff;
+	int code = sqlite.errcode(f->db) & 0xff;
 
 	f->damaged |= code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 	return error_set(err, fulltext_status_of(code), _("cannot %s search index '%s': %s"), what,
-		f->path, sqlite3_errmsg(f->db));
+		f->path, sqlite.errmsg(f->db));
 }
 
 /* Else a row that ought to be there was not. */
 static bool fulltext_has_failed(const struct fulltext *f)
 {
-	int code = sqlite3_errcode(f->db);
+	int code = sqlite.errcode(f->db);
 
 	return code != SQLITE_OK && code != SQLITE_ROW && code != SQLITE_DONE;
 }
@@ -102,22 +102,22 @@ sqlite3_stmt *fulltext_statement(struct fulltext *f, enum fulltext_sql sql, stru
 	sqlite3_stmt **s = &f->statements[sql];
 
 	if (!*s &&
-		sqlite3_prepare_v3(f->db, fulltext_texts[sql], -1, SQLITE_PREPARE_PERSISTENT, s,
+		sqlite.prepare_v3(f->db, fulltext_texts[sql], -1, SQLITE_PREPARE_PERSISTENT, s,
 			NULL) != SQLITE_OK) {
 		fulltext_failed(f, _("read"), err);
 		return NULL;
 	}
-	sqlite3_reset(*s);
-	sqlite3_clear_bindings(*s);
+	sqlite.reset(*s);
+	sqlite.clear_bindings(*s);
 	return *s;
 }
 
 enum status fulltext_step(struct fulltext *f, sqlite3_stmt *statement, struct error *err)
 {
-	int code = statement ? sqlite3_step(statement) : SQLITE_ERROR;
+	int code = statement ? sqlite.step(statement) : SQLITE_ERROR;
 
 	if (code == SQLITE_DONE || code == SQLITE_ROW) {
-		sqlite3_reset(statement);
+		sqlite.reset(statement);
 		return ST_OK;
 	}
 	return fulltext_failed(f, _("write"), err);
@@ -133,10 +133,10 @@ static char *fulltext_about(struct fulltext *f, const char *key)
 
 	if (!s)
 		return NULL;
-	sqlite3_bind_text(s, 1, key, -1, SQLITE_STATIC);
-	if (sqlite3_step(s) == SQLITE_ROW)
-		value = g_strdup((const char *)sqlite3_column_text(s, 0));
-	sqlite3_reset(s);
+	sqlite.bind_text(s, 1, key, -1, SQLITE_STATIC);
+	if (sqlite.step(s) == SQLITE_ROW)
+		value = g_strdup((const char *)sqlite.column_text(s, 0));
+	sqlite.reset(s);
 	return value;
 }
 
@@ -147,8 +147,8 @@ enum status fulltext_set_about(
 
 	if (!s)
 		return ST_IO;
-	sqlite3_bind_text(s, 1, key, -1, SQLITE_STATIC);
-	sqlite3_bind_text(s, 2, value, -1, SQLITE_STATIC);
+	sqlite.bind_text(s, 1, key, -1, SQLITE_STATIC);
+	sqlite.bind_text(s, 2, value, -1, SQLITE_STATIC);
 	return fulltext_step(f, s, err);
 }
 
@@ -205,7 +205,7 @@ static void fulltext_unlock(int fd)
 
 static enum status fulltext_run(struct fulltext *f, const char *sql, struct error *err)
 {
-	return sqlite3_exec(f->db, sql, NULL, NULL, NULL) == SQLITE_OK
+	return sqlite.exec(f->db, sql, NULL, NULL, NULL) == SQLITE_OK
 		? ST_OK
 		: fulltext_failed(f, _("write"), err);
 }
@@ -231,10 +231,10 @@ static enum status fulltext_connect(struct fulltext *f, struct error *err)
 
 	if (f->writable)
 		fulltext_make_file(f->path);
-	if (sqlite3_open_v2(f->path, &f->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+	if (sqlite.open_v2(f->path, &f->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
 		return fulltext_failed(f, _("open"), err);
-	sqlite3_extended_result_codes(f->db, 0);
-	sqlite3_busy_timeout(f->db, BUSY_MS);
+	sqlite.extended_result_codes(f->db, 0);
+	sqlite.busy_timeout(f->db, BUSY_MS);
 	if (fulltext_run(f, cache, err) != ST_OK)
 		return ST_IO;
 	return f->writable
@@ -245,8 +245,8 @@ static enum status fulltext_connect(struct fulltext *f, struct error *err)
 static void fulltext_disconnect(struct fulltext *f)
 {
 	for (unsigned i = 0; i < SQL_COUNT; i++)
-		g_clear_pointer(&f->statements[i], sqlite3_finalize);
-	g_clear_pointer(&f->db, sqlite3_close);
+		g_clear_pointer(&f->statements[i], sqlite.finalize);
+	g_clear_pointer(&f->db, sqlite.close);
 }
 
 /* What another format had, or another store. */
@@ -273,7 +273,7 @@ static enum status fulltext_make(struct fulltext *f, const char *store, struct e
 		st = fulltext_run(f, "COMMIT", err);
 	if (st == ST_OK)
 		return ST_OK;
-	sqlite3_exec(f->db, "ROLLBACK", NULL, NULL, NULL);
+	sqlite.exec(f->db, "ROLLBACK", NULL, NULL, NULL);
 	return st;
 }
 
@@ -365,7 +365,7 @@ enum status fulltext_empty(struct fulltext *f, struct error *err)
 	fulltext_forget(f);
 	if (st == ST_OK)
 		return fulltext_run(f, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)", err);
-	sqlite3_exec(f->db, "ROLLBACK", NULL, NULL, NULL);
+	sqlite.exec(f->db, "ROLLBACK", NULL, NULL, NULL);
 	return st;
 }
 
@@ -375,10 +375,10 @@ static int64_t fulltext_number(struct fulltext *f, const char *sql)
 	sqlite3_stmt *s = NULL;
 	int64_t number = -1;
 
-	if (sqlite3_prepare_v2(f->db, sql, -1, &s, NULL) == SQLITE_OK &&
-		sqlite3_step(s) == SQLITE_ROW)
-		number = sqlite3_column_int64(s, 0);
-	sqlite3_finalize(s);
+	if (sqlite.prepare_v2(f->db, sql, -1, &s, NULL) == SQLITE_OK &&
+		sqlite.step(s) == SQLITE_ROW)
+		number = sqlite.column_int64(s, 0);
+	sqlite.finalize(s);
 	return number;
 }
 
@@ -413,10 +413,13 @@ enum status fulltext_look(struct fulltext *f, struct fulltext_status *status_out
 enum status fulltext_open(
 	const struct fulltext_options *options, struct fulltext **fulltext_out, struct error *err)
 {
-	struct fulltext *f = g_new0(struct fulltext, 1);
+	struct fulltext *f;
 	struct stat file;
-	enum status st;
+	enum status st = fulltext_library_load(err);
 
+	if (st != ST_OK)
+		return st;
+	f = g_new0(struct fulltext, 1);
 	f->directory = g_strdup(options->directory);
 	f->path = g_build_filename(options->directory, FULLTEXT_FILE, NULL);
 	f->writable = options->writable;

@@ -6,12 +6,49 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/library.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/textfile.h"
 #include "base/tongue.h"
+#include "build-config.h"
 
 enum { YEARS_END = 2100 };
+
+/* libical, which only who has such a file needs: ical.time_is_utc() is icaltime_is_utc(). */
+/* clang-format off */
+#define ICAL_FUNCTIONS(F) \
+	F(ical, component_free) F(ical, component_get_first_component) \
+	F(ical, component_get_first_property) F(ical, component_get_next_component) \
+	F(ical, component_get_next_property) F(ical, component_get_status) \
+	F(ical, component_get_summary) F(ical, component_get_timezone) \
+	F(ical, component_get_uid) F(ical, component_isa) F(ical, durationtype_as_int) \
+	F(ical, error_set_errors_are_fatal) F(ical, memory_free_ring) \
+	F(ical, parameter_get_tzid) F(ical, parser_parse_string) \
+	F(ical, property_get_dtstart) F(ical, property_get_duration) \
+	F(ical, property_get_exdate) F(ical, property_get_first_parameter) \
+	F(ical, property_get_rdate) F(ical, property_get_rrule) F(ical, property_get_value) \
+	F(ical, recur_iterator_free) F(ical, recur_iterator_new) \
+	F(ical, recur_iterator_next) F(ical, time_as_timet_with_zone) \
+	F(ical, time_is_null_time) F(ical, time_is_utc) F(ical, time_is_valid_time) \
+	F(ical, value_get_datetimedate)
+/* clang-format on */
+
+static struct ical {
+	ICAL_FUNCTIONS(LIBRARY_POINTER)
+} ical;
+
+static enum status ical_load(struct error *err)
+{
+	static const char *const names[] = { ICAL_FUNCTIONS(LIBRARY_NAME) NULL };
+	static struct library library = {
+		.file = ICAL_LIBRARY,
+		.names = names,
+		.functions = &ical,
+	};
+
+	return library_load(&library, err);
+}
 
 /* When something begins: a local day, or a second since 1970. */
 struct moment {
@@ -73,7 +110,7 @@ static enum status ics_fail(const struct ics *ics, const char *why)
 
 static enum status ics_fail_event(const struct ics *ics, icalcomponent *event, const char *why)
 {
-	const char *summary = icalcomponent_get_summary(event);
+	const char *summary = ical.component_get_summary(event);
 	g_autofree char *name = text_line(summary ? summary : "", LIMIT_NAME_BYTES);
 
 	return error_set(
@@ -118,27 +155,27 @@ static bool ics_second_in(GTimeZone *zone, struct icaltimetype t, int64_t *secon
 static bool ics_second(
 	const struct ics *ics, icalproperty *property, struct icaltimetype t, int64_t *second_out)
 {
-	icalparameter *parameter = icalproperty_get_first_parameter(property, ICAL_TZID_PARAMETER);
-	const char *name = parameter ? icalparameter_get_tzid(parameter) : NULL;
+	icalparameter *parameter = ical.property_get_first_parameter(property, ICAL_TZID_PARAMETER);
+	const char *name = parameter ? ical.parameter_get_tzid(parameter) : NULL;
 	g_autoptr(GTimeZone) zone = NULL;
 	icaltimezone *own;
 
-	if (icaltime_is_utc(t))
+	if (ical.time_is_utc(t))
 		zone = g_time_zone_new_utc();
 	else
 		zone = name ? ics_zone(name) : g_time_zone_ref(ics->calendar->zone);
 	if (zone)
 		return ics_second_in(zone, t, second_out);
-	own = icalcomponent_get_timezone(ics->root, name);
+	own = ical.component_get_timezone(ics->root, name);
 	if (own)
-		*second_out = icaltime_as_timet_with_zone(t, own);
+		*second_out = ical.time_as_timet_with_zone(t, own);
 	return own != NULL;
 }
 
 static bool ics_moment(const struct ics *ics, icalproperty *property, struct icaltimetype t,
 	struct moment *moment_out)
 {
-	if (icaltime_is_null_time(t) || !icaltime_is_valid_time(t))
+	if (ical.time_is_null_time(t) || !ical.time_is_valid_time(t))
 		return false;
 	moment_out->is_day = t.is_date;
 	if (t.is_date)
@@ -149,17 +186,17 @@ static bool ics_moment(const struct ics *ics, icalproperty *property, struct ica
 static bool ics_property_moment(
 	const struct ics *ics, icalcomponent *event, icalproperty_kind kind, struct moment *out)
 {
-	icalproperty *property = icalcomponent_get_first_property(event, kind);
-	const icalvalue *value = property ? icalproperty_get_value(property) : NULL;
+	icalproperty *property = ical.component_get_first_property(event, kind);
+	const icalvalue *value = property ? ical.property_get_value(property) : NULL;
 
-	return value && ics_moment(ics, property, icalvalue_get_datetimedate(value), out);
+	return value && ics_moment(ics, property, ical.value_get_datetimedate(value), out);
 }
 
 /* Days or seconds; false when the event says nothing that makes sense. */
 static bool ics_length(const struct ics *ics, icalcomponent *event, const struct moment *start,
 	int64_t *length_out)
 {
-	icalproperty *duration = icalcomponent_get_first_property(event, ICAL_DURATION_PROPERTY);
+	icalproperty *duration = ical.component_get_first_property(event, ICAL_DURATION_PROPERTY);
 	struct moment end;
 
 	*length_out = start->is_day;
@@ -169,7 +206,7 @@ static bool ics_length(const struct ics *ics, icalcomponent *event, const struct
 		return end.is_day == start->is_day;
 	}
 	if (duration) {
-		int64_t seconds = icaldurationtype_as_int(icalproperty_get_duration(duration));
+		int64_t seconds = ical.durationtype_as_int(ical.property_get_duration(duration));
 
 		*length_out = start->is_day ? (seconds + DAY_SECONDS - 1) / DAY_SECONDS : seconds;
 	}
@@ -187,7 +224,7 @@ static void ics_close(const struct ics *ics, const struct moment *start, int64_t
 /* Owned. */
 static char *moved_name(icalcomponent *event, const struct moment *moment)
 {
-	const char *uid = icalcomponent_get_uid(event);
+	const char *uid = ical.component_get_uid(event);
 
 	return g_strdup_printf(
 		"%s %d %" G_GINT64_FORMAT, uid ? uid : "", moment->is_day, (gint64)moment->at);
@@ -207,13 +244,13 @@ static bool ics_is_left_out(
 	icalproperty *p;
 
 	if (g_hash_table_contains(ics->moved, name) &&
-		!icalcomponent_get_first_property(event, ICAL_RECURRENCEID_PROPERTY))
+		!ical.component_get_first_property(event, ICAL_RECURRENCEID_PROPERTY))
 		return true;
-	for (p = icalcomponent_get_first_property(event, ICAL_EXDATE_PROPERTY); p;
-		p = icalcomponent_get_next_property(event, ICAL_EXDATE_PROPERTY)) {
+	for (p = ical.component_get_first_property(event, ICAL_EXDATE_PROPERTY); p;
+		p = ical.component_get_next_property(event, ICAL_EXDATE_PROPERTY)) {
 		struct moment except;
 
-		if (ics_moment(ics, p, icalproperty_get_exdate(p), &except) &&
+		if (ics_moment(ics, p, ical.property_get_exdate(p), &except) &&
 			is_same_moment(ics, &except, moment))
 			return true;
 	}
@@ -255,8 +292,8 @@ static bool ics_has_time(struct ics *ics)
 static enum status ics_recur(struct ics *ics, icalcomponent *event, icalproperty *start,
 	icalproperty *rule, int64_t length)
 {
-	const struct icaltimetype first = icalproperty_get_dtstart(start);
-	struct icalrecurrencetype how = icalproperty_get_rrule(rule);
+	const struct icaltimetype first = ical.property_get_dtstart(start);
+	struct icalrecurrencetype how = ical.property_get_rrule(rule);
 	icalrecur_iterator *iterator;
 	enum status st = ST_OK;
 
@@ -264,14 +301,14 @@ static enum status ics_recur(struct ics *ics, icalcomponent *event, icalproperty
 		return ics_fail_event(ics, event, _("it recurs more than daily"));
 	if (!ics_has_time(ics))
 		return ics_fail(ics, _("too many of its events recur"));
-	iterator = icalrecur_iterator_new(how, first);
+	iterator = ical.recur_iterator_new(how, first);
 	if (!iterator)
 		return ics_fail_event(ics, event, _("it recurs in a way that cannot be read"));
-	for (struct icaltimetype t = icalrecur_iterator_next(iterator);
-		st == ST_OK && !icaltime_is_null_time(t) && t.year < YEARS_END;
-		t = icalrecur_iterator_next(iterator))
+	for (struct icaltimetype t = ical.recur_iterator_next(iterator);
+		st == ST_OK && !ical.time_is_null_time(t) && t.year < YEARS_END;
+		t = ical.recur_iterator_next(iterator))
 		st = ics_occur(ics, event, start, t, length);
-	icalrecur_iterator_free(iterator);
+	ical.recur_iterator_free(iterator);
 	return st;
 }
 
@@ -280,10 +317,10 @@ static enum status ics_add_dates(struct ics *ics, icalcomponent *event, int64_t 
 	enum status st = ST_OK;
 	icalproperty *p;
 
-	for (p = icalcomponent_get_first_property(event, ICAL_RDATE_PROPERTY); p && st == ST_OK;
-		p = icalcomponent_get_next_property(event, ICAL_RDATE_PROPERTY)) {
-		struct icaldatetimeperiodtype when = icalproperty_get_rdate(p);
-		bool is_period = icaltime_is_null_time(when.time);
+	for (p = ical.component_get_first_property(event, ICAL_RDATE_PROPERTY); p && st == ST_OK;
+		p = ical.component_get_next_property(event, ICAL_RDATE_PROPERTY)) {
+		struct icaldatetimeperiodtype when = ical.property_get_rdate(p);
+		bool is_period = ical.time_is_null_time(when.time);
 
 		st = ics_occur(ics, event, p, is_period ? when.period.start : when.time, length);
 	}
@@ -294,13 +331,13 @@ static enum status ics_add_dates(struct ics *ics, icalcomponent *event, int64_t 
 
 static bool ics_is_cancelled(icalcomponent *event)
 {
-	return icalcomponent_get_status(event) == ICAL_STATUS_CANCELLED;
+	return ical.component_get_status(event) == ICAL_STATUS_CANCELLED;
 }
 
 static enum status ics_add_event(struct ics *ics, icalcomponent *event)
 {
-	icalproperty *start = icalcomponent_get_first_property(event, ICAL_DTSTART_PROPERTY);
-	icalproperty *rule = icalcomponent_get_first_property(event, ICAL_RRULE_PROPERTY);
+	icalproperty *start = ical.component_get_first_property(event, ICAL_DTSTART_PROPERTY);
+	icalproperty *rule = ical.component_get_first_property(event, ICAL_RRULE_PROPERTY);
 	struct moment first;
 	int64_t length;
 	enum status st;
@@ -313,7 +350,7 @@ static enum status ics_add_event(struct ics *ics, icalcomponent *event)
 	if (!ics_length(ics, event, &first, &length))
 		return ics_fail_event(ics, event, _("it does not say when it ends"));
 	st = rule ? ics_recur(ics, event, start, rule, length)
-		  : ics_occur(ics, event, start, icalproperty_get_dtstart(start), length);
+		  : ics_occur(ics, event, start, ical.property_get_dtstart(start), length);
 	return st == ST_OK ? ics_add_dates(ics, event, length) : st;
 }
 
@@ -334,9 +371,9 @@ static enum status ics_each_event(struct ics *ics, icalcomponent *calendar, ics_
 	enum status st = ST_OK;
 
 	for (icalcomponent *event =
-			icalcomponent_get_first_component(calendar, ICAL_VEVENT_COMPONENT);
+			ical.component_get_first_component(calendar, ICAL_VEVENT_COMPONENT);
 		event && st == ST_OK;
-		event = icalcomponent_get_next_component(calendar, ICAL_VEVENT_COMPONENT))
+		event = ical.component_get_next_component(calendar, ICAL_VEVENT_COMPONENT))
 		st = fn(ics, event);
 	return st;
 }
@@ -357,18 +394,18 @@ static enum status ics_add_all(struct ics *ics, icalcomponent *root)
 {
 	enum status st = ST_OK;
 
-	if (icalcomponent_isa(root) == ICAL_VCALENDAR_COMPONENT)
+	if (ical.component_isa(root) == ICAL_VCALENDAR_COMPONENT)
 		return ics_add_calendar(ics, root);
-	for (icalcomponent *c = icalcomponent_get_first_component(root, ICAL_VCALENDAR_COMPONENT);
+	for (icalcomponent *c = ical.component_get_first_component(root, ICAL_VCALENDAR_COMPONENT);
 		c && st == ST_OK;
-		c = icalcomponent_get_next_component(root, ICAL_VCALENDAR_COMPONENT))
+		c = ical.component_get_next_component(root, ICAL_VCALENDAR_COMPONENT))
 		st = ics_add_calendar(ics, c);
 	return st;
 }
 
 static enum status ics_read(struct ics *ics, const char *text)
 {
-	icalcomponent *root = icalparser_parse_string(text);
+	icalcomponent *root = ical.parser_parse_string(text);
 	enum status st;
 
 	if (!root)
@@ -376,8 +413,8 @@ static enum status ics_read(struct ics *ics, const char *text)
 	st = ics_add_all(ics, root);
 	if (st == ST_OK && !ics->events)
 		st = ics_fail(ics, _("there are no events in it"));
-	icalcomponent_free(root);
-	icalmemory_free_ring();
+	ical.component_free(root);
+	ical.memory_free_ring();
 	return st;
 }
 
@@ -392,8 +429,11 @@ enum status calendar_add_ics(struct calendar *calendar, const char *path, struct
 	unfolded = ics_unfold(text);
 	if (!ics_is_sane(unfolded))
 		return ics_fail(&ics, _("it has too many parts"));
+	st = ical_load(err);
+	if (st != ST_OK)
+		return st;
 	/* Else a wrong value ends the process. */
-	icalerror_set_errors_are_fatal(false);
+	ical.error_set_errors_are_fatal(false);
 	ics.moved = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	st = ics_read(&ics, unfolded);
 	g_hash_table_unref(ics.moved);

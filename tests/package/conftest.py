@@ -1,6 +1,7 @@
 """Packages of Debian, built once for all tests, and a system to install them on, made meanwhile."""
 
 import os
+import re
 import shutil
 
 import pytest
@@ -21,6 +22,13 @@ def shell(text, seconds=600):
     return run("sh", "-ec", text, env=ENVIRONMENT, seconds=seconds)
 
 
+def libraries_by_name():
+    """The packages of those that our programs load when they use them: what dpkg-shlibdeps cannot see."""
+    control = (SOURCE / "conf/debian/control").read_text()
+    depends = re.search(r"^Depends:(.*?)^\S", control, re.M | re.S)[1]
+    return re.findall(r"^ +(lib[\w.+-]+)", depends, re.M)
+
+
 def libraries():
     """The packages of the libraries that our programs want."""
     directory = new_directory("libraries")
@@ -29,7 +37,8 @@ def libraries():
     programs = " ".join(f"-e{program(name)}" for name in ("milticketd", "ticket"))
     found = shell(f"cd {directory} && dpkg-shlibdeps -O {programs}").stdout.decode()
     wanted = next(line for line in found.splitlines() if line.startswith("shlibs:Depends="))
-    return [word.split()[0] for word in wanted.partition("=")[2].split(",")]
+    linked = [word.split()[0] for word in wanted.partition("=")[2].split(",")]
+    return linked + libraries_by_name()
 
 
 @pytest.fixture(scope="session")

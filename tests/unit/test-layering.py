@@ -21,9 +21,10 @@ ROOMS = ("base", "model", "mail", "settings", "store", "archive", "tables", "dec
 # A third-party header, and the only files that may include it.
 HOMES = {
     r"lmdb\.h": r"lib/store/lmdb/[\w-]+\.[ch]",
-    r"libpq-fe\.h": r"lib/store/postgresql/[\w-]+\.[ch]",
+    r"libpq-fe\.h": r"lib/store/postgresql/pg-library\.h",
     r"gmime/.*": r"lib/mail/(message|mime)[\w-]*\.[ch]",
-    r"sqlite3\.h": r"lib/archive/fulltext[\w-]*\.[ch]",
+    r"sqlite3\.h": r"lib/archive/fulltext-library\.h",
+    r"dlfcn\.h": r"lib/base/library\.c",
     r"curl/.*": r"lib/act/courier\.c",
     r"libconfig\.h": r"lib/settings/settings[\w-]*\.[ch]",
     r"idn2\.h": r"lib/base/address\.c",

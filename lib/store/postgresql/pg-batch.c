@@ -15,7 +15,7 @@ void pg_batch_begin(struct pg_batch *batch, struct pg_link *link)
 {
 	*batch = (struct pg_batch){ .link = link };
 	batch->awaited = g_array_new(FALSE, FALSE, sizeof(struct batch_awaited));
-	if (!PQenterPipelineMode(link->conn))
+	if (!pq.enterPipelineMode(link->conn))
 		batch->st = ST_IO;
 }
 
@@ -31,7 +31,7 @@ void pg_batch_text(struct pg_batch *batch, const char *sql)
 {
 	const struct batch_awaited plain = { 0 };
 
-	batch_await(batch, PQsendQueryParams(batch->link->conn, sql, 0, NULL, NULL, NULL, NULL, 1),
+	batch_await(batch, pq.sendQueryParams(batch->link->conn, sql, 0, NULL, NULL, NULL, NULL, 1),
 		&plain);
 }
 
@@ -80,7 +80,7 @@ static void batch_prepare(struct pg_batch *batch, const struct pg_statement *sta
 			    statement->name) == 0)
 			return;
 	batch_await(batch,
-		PQsendPrepare(link->conn, statement->name, statement->sql, statement->n,
+		pq.sendPrepare(link->conn, statement->name, statement->sql, statement->n,
 			statement->types),
 		&awaited);
 }
@@ -95,7 +95,7 @@ void pg_batch_add(struct pg_batch *batch, const struct pg_statement *statement,
 	batch_values_init(&values, cells, n);
 	g_assert(values.n == statement->n);
 	batch_await(batch,
-		PQsendQueryPrepared(batch->link->conn, statement->name, values.n, values.data,
+		pq.sendQueryPrepared(batch->link->conn, statement->name, values.n, values.data,
 			values.lengths, values.formats, 1),
 		&awaited);
 	batch_values_release(&values);
@@ -109,7 +109,7 @@ void pg_batch_once(struct pg_batch *batch, const char *sql, const uint32_t *type
 
 	batch_values_init(&values, cells, 1);
 	batch_await(batch,
-		PQsendQueryParams(batch->link->conn, sql, values.n, types, values.data,
+		pq.sendQueryParams(batch->link->conn, sql, values.n, types, values.data,
 			values.lengths, values.formats, 1),
 		&awaited);
 	batch_values_release(&values);
@@ -122,7 +122,7 @@ static void batch_deliver(
 {
 	if (awaited->prepares)
 		g_hash_table_add(batch->link->prepared, g_strdup(awaited->prepares));
-	if (awaited->fn && PQresultStatus(result) == PGRES_TUPLES_OK)
+	if (awaited->fn && pq.resultStatus(result) == PGRES_TUPLES_OK)
 		awaited->fn(result, awaited->arg);
 }
 
@@ -147,7 +147,7 @@ static enum status batch_drain(struct pg_batch *batch, enum status *failed_out)
 		st = batch_result(batch, &result);
 		if (st != ST_OK)
 			break;
-		ready = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
+		ready = pq.resultStatus(result) == PGRES_PIPELINE_SYNC;
 		of = *failed_out == ST_OK ? pg_link_settle(batch->link, result) : *failed_out;
 		if (of == ST_OK && i < batch->awaited->len)
 			batch_deliver(batch,
@@ -155,7 +155,7 @@ static enum status batch_drain(struct pg_batch *batch, enum status *failed_out)
 		*failed_out = of;
 		if (batch->link->broken)
 			st = of;
-		PQclear(result);
+		pq.clear(result);
 	}
 	return st;
 }
@@ -165,7 +165,7 @@ enum status pg_batch_run(struct pg_batch *batch)
 	struct pg_link *link = batch->link;
 	enum status failed = ST_OK, st = batch->st;
 
-	if (st == ST_OK && !PQpipelineSync(link->conn))
+	if (st == ST_OK && !pq.pipelineSync(link->conn))
 		st = ST_IO;
 	if (st == ST_OK)
 		st = pg_link_flush(link);
@@ -173,7 +173,7 @@ enum status pg_batch_run(struct pg_batch *batch)
 		st = batch_drain(batch, &failed);
 	if (st == ST_OK)
 		st = failed;
-	if (!link->broken && !PQexitPipelineMode(link->conn))
+	if (!link->broken && !pq.exitPipelineMode(link->conn))
 		link->broken = true;
 	g_array_unref(batch->awaited);
 	return st == ST_OK && link->broken ? ST_BUSY : st;
@@ -181,9 +181,9 @@ enum status pg_batch_run(struct pg_batch *batch)
 
 struct cell pg_cell(const PGresult *result, int row, int column)
 {
-	struct cell cell = { PQgetvalue(result, row, column), PQgetlength(result, row, column) };
+	struct cell cell = { pq.getvalue(result, row, column), pq.getlength(result, row, column) };
 
-	if (PQgetisnull(result, row, column))
+	if (pq.getisnull(result, row, column))
 		cell.len = -1;
 	return cell;
 }

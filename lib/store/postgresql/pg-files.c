@@ -43,8 +43,8 @@ static enum status files_begin(struct files_put *put)
 			"insert into milticket.archive (name, size) values ($1, 0)"
 			" on conflict do nothing returning 1",
 			values, 1, &made);
-	put->there = st == ST_OK && PQntuples(made) == 0;
-	PQclear(made);
+	put->there = st == ST_OK && pq.ntuples(made) == 0;
+	pq.clear(made);
 	return st;
 }
 
@@ -152,12 +152,12 @@ static enum status files_get_pieces(
 		st = files_piece(link, name, i, &piece);
 		if (st != ST_OK)
 			files_failed(link, name, st, err);
-		more = st == ST_OK && PQntuples(piece) == 1;
+		more = st == ST_OK && pq.ntuples(piece) == 1;
 		if (more)
-			st = fn((struct bytes){ PQgetvalue(piece, 0, 0),
-					(size_t)PQgetlength(piece, 0, 0) },
+			st = fn((struct bytes){ pq.getvalue(piece, 0, 0),
+					(size_t)pq.getlength(piece, 0, 0) },
 				arg, err);
-		PQclear(piece);
+		pq.clear(piece);
 	}
 	return st;
 }
@@ -170,8 +170,8 @@ static enum status files_is_there(
 	enum status st = pg_link_ask(
 		link, "select from milticket.archive where name = $1", values, 1, &found);
 
-	*there_out = st == ST_OK && PQntuples(found) == 1;
-	PQclear(found);
+	*there_out = st == ST_OK && pq.ntuples(found) == 1;
+	pq.clear(found);
 	return st == ST_OK ? st : files_failed(link, name, st, err);
 }
 
@@ -209,13 +209,13 @@ static enum status files_change(struct store *store, const char *sql, const char
 		return st;
 	st = pg_link_ask(link, sql, values, n, &done);
 	if (st == ST_OK)
-		count = g_ascii_strtoull(PQcmdTuples(done), NULL, 10);
+		count = g_ascii_strtoull(pq.cmdTuples(done), NULL, 10);
 	else
 		files_failed(link, values[0], st, err);
 	if (st == ST_OK && count == 0)
 		st = error_set(err, ST_NOT_FOUND, _("there is no mail '%s' in store '%s'"),
 			values[0], link->server->shown);
-	PQclear(done);
+	pq.clear(done);
 	pg_pool_give(pg_of(store)->pool, link);
 	if (count_out)
 		*count_out = count;
@@ -271,8 +271,8 @@ static enum status files_page(
 /* False: it is stopped. */
 static bool files_show(const PGresult *page, store_file_visit *fn, void *arg)
 {
-	for (int i = 0; i < PQntuples(page); i++)
-		if (!fn(PQgetvalue(page, i, 0), g_ascii_strtoll(PQgetvalue(page, i, 1), NULL, 10),
+	for (int i = 0; i < pq.ntuples(page); i++)
+		if (!fn(pq.getvalue(page, i, 0), g_ascii_strtoll(pq.getvalue(page, i, 1), NULL, 10),
 			    arg))
 			return false;
 	return true;
@@ -292,12 +292,13 @@ static enum status files_each(
 		PGresult *page = NULL;
 
 		st = files_page(link, after, &page, err);
-		more = st == ST_OK && files_show(page, fn, arg) && PQntuples(page) == NAMES_AT_ONCE;
+		more = st == ST_OK && files_show(page, fn, arg) &&
+			pq.ntuples(page) == NAMES_AT_ONCE;
 		if (more) {
 			g_free(after);
-			after = g_strdup(PQgetvalue(page, NAMES_AT_ONCE - 1, 0));
+			after = g_strdup(pq.getvalue(page, NAMES_AT_ONCE - 1, 0));
 		}
-		PQclear(page);
+		pq.clear(page);
 	}
 	pg_pool_give(pg_of(store)->pool, link);
 	return st;

@@ -59,7 +59,7 @@ static enum group_end group_again_or_fail(struct group_work *w, enum status st)
 
 static void group_roll_back(struct group_work *w)
 {
-	if (!w->link->broken && PQtransactionStatus(w->link->conn) != PQTRANS_IDLE)
+	if (!w->link->broken && pq.transactionStatus(w->link->conn) != PQTRANS_IDLE)
 		pg_link_run(w->link, "rollback", NULL);
 }
 
@@ -83,7 +83,7 @@ static enum status group_begin(struct group_work *w)
 
 static bool group_is_sound(const struct group_work *w)
 {
-	return !w->link->broken && PQtransactionStatus(w->link->conn) == PQTRANS_INTRANS;
+	return !w->link->broken && pq.transactionStatus(w->link->conn) == PQTRANS_INTRANS;
 }
 
 static void group_run_job(struct group_work *w, struct job *job)
@@ -156,7 +156,7 @@ static void group_read_groups(const PGresult *result, void *groups)
 {
 	struct cell cell;
 
-	if (PQntuples(result) == 0)
+	if (pq.ntuples(result) == 0)
 		return;
 	cell = pg_cell(result, 0, 0);
 	*(uint64_t *)groups = key_read_u64((struct bytes){ cell.data, (size_t)cell.len }, 0);

@@ -25,14 +25,14 @@ enum status pg_health(struct store *base, struct store_health *health_out, struc
 		return st;
 	st = pg_link_run(link, health_sql, &said);
 	if (st == ST_OK) {
-		health_out->primary = PQgetvalue(said, 0, HEALTH_PRIMARY)[0] == 't';
-		health_out->quorum = PQgetvalue(said, 0, HEALTH_QUORUM)[0] == 't';
-		health_out->standbys = strtoll(PQgetvalue(said, 0, HEALTH_STANDBYS), NULL, 10);
-		health_out->bytes = g_ascii_strtoull(PQgetvalue(said, 0, HEALTH_BYTES), NULL, 10);
+		health_out->primary = pq.getvalue(said, 0, HEALTH_PRIMARY)[0] == 't';
+		health_out->quorum = pq.getvalue(said, 0, HEALTH_QUORUM)[0] == 't';
+		health_out->standbys = strtoll(pq.getvalue(said, 0, HEALTH_STANDBYS), NULL, 10);
+		health_out->bytes = g_ascii_strtoull(pq.getvalue(said, 0, HEALTH_BYTES), NULL, 10);
 	} else {
 		pg_link_error(link, _("read"), st, err);
 	}
-	PQclear(said);
+	pq.clear(said);
 	pg_pool_give(store->pool, link);
 	return st;
 }

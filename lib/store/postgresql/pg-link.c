@@ -36,7 +36,7 @@ static enum status link_break(struct pg_link *link, const char *why)
 	if (why)
 		link_reason(link, why);
 	else
-		link_reason_of(link, PQerrorMessage(link->conn));
+		link_reason_of(link, pq.errorMessage(link->conn));
 	return ST_BUSY;
 }
 
@@ -86,7 +86,7 @@ enum status pg_link_settle(struct pg_link *link, const PGresult *result)
 {
 	const char *text;
 
-	switch (PQresultStatus(result)) {
+	switch (pq.resultStatus(result)) {
 	case PGRES_COMMAND_OK:
 	case PGRES_TUPLES_OK:
 	case PGRES_SINGLE_TUPLE:
@@ -103,11 +103,11 @@ enum status pg_link_settle(struct pg_link *link, const PGresult *result)
 	case PGRES_FATAL_ERROR:
 		break;
 	}
-	if (PQstatus(link->conn) != CONNECTION_OK)
+	if (pq.status(link->conn) != CONNECTION_OK)
 		link->broken = true;
-	text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	text = pq.resultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 	if (text)
-		return link_failed(link, PQresultErrorField(result, PG_DIAG_SQLSTATE), text);
+		return link_failed(link, pq.resultErrorField(result, PG_DIAG_SQLSTATE), text);
 	link_break(link, NULL);
 	return ST_BUSY;
 }
@@ -131,7 +131,7 @@ static int link_left(const struct pg_link *link)
 /* The one place that waits. False at the deadline. */
 static bool link_wait(struct pg_link *link, short events)
 {
-	struct pollfd fd = { PQsocket(link->conn), events, 0 };
+	struct pollfd fd = { pq.socket(link->conn), events, 0 };
 	int rc;
 
 	do
@@ -151,10 +151,10 @@ enum status pg_link_flush(struct pg_link *link)
 	int rc;
 
 	link->trips++;
-	while ((rc = PQflush(link->conn)) > 0) {
+	while ((rc = pq.flush(link->conn)) > 0) {
 		if (!link_wait(link, POLLIN | POLLOUT))
 			return link_too_late(link);
-		if (!PQconsumeInput(link->conn))
+		if (!pq.consumeInput(link->conn))
 			return link_break(link, NULL);
 	}
 	return rc < 0 ? link_break(link, NULL) : ST_OK;
@@ -162,13 +162,13 @@ enum status pg_link_flush(struct pg_link *link)
 
 enum status pg_link_result(struct pg_link *link, PGresult **result_out)
 {
-	while (PQisBusy(link->conn)) {
+	while (pq.isBusy(link->conn)) {
 		if (!link_wait(link, POLLIN))
 			return link_too_late(link);
-		if (!PQconsumeInput(link->conn))
+		if (!pq.consumeInput(link->conn))
 			return link_break(link, NULL);
 	}
-	*result_out = PQgetResult(link->conn);
+	*result_out = pq.getResult(link->conn);
 	return ST_OK;
 }
 
@@ -184,7 +184,7 @@ static enum status link_last_result(struct pg_link *link, PGresult **result_out)
 			break;
 		if (failed == ST_OK)
 			failed = pg_link_settle(link, result);
-		PQclear(*result_out);
+		pq.clear(*result_out);
 		*result_out = result;
 	}
 	return st == ST_OK ? failed : st;
@@ -198,26 +198,26 @@ static enum status link_finish(struct pg_link *link, int sent, PGresult **result
 	if (st == ST_OK && result_out)
 		*result_out = result;
 	else
-		PQclear(result);
+		pq.clear(result);
 	return st;
 }
 
 enum status pg_link_run(struct pg_link *link, const char *sql, PGresult **result_out)
 {
-	return link_finish(link, PQsendQuery(link->conn, sql), result_out);
+	return link_finish(link, pq.sendQuery(link->conn, sql), result_out);
 }
 
 enum status pg_link_ask(struct pg_link *link, const char *sql, const char *const *values, int n,
 	PGresult **result_out)
 {
-	return link_finish(link, PQsendQueryParams(link->conn, sql, n, NULL, values, NULL, NULL, 0),
-		result_out);
+	return link_finish(link,
+		pq.sendQueryParams(link->conn, sql, n, NULL, values, NULL, NULL, 0), result_out);
 }
 
 enum status pg_link_fetch(struct pg_link *link, const char *sql, const struct pg_values *values,
 	PGresult **result_out)
 {
-	int sent = PQsendQueryParams(link->conn, sql, values->n, NULL, values->values,
+	int sent = pq.sendQueryParams(link->conn, sql, values->n, NULL, values->values,
 		values->lengths, values->formats, 1);
 
 	return link_finish(link, sent, result_out);
@@ -229,7 +229,7 @@ enum status pg_link_fetch(struct pg_link *link, const char *sql, const struct pg
  * no other way to it before there is a connection. */
 static enum status link_turned_away(struct pg_link *link)
 {
-	const char *text = PQerrorMessage(link->conn), *colon = strstr(text, ":  "),
+	const char *text = pq.errorMessage(link->conn), *colon = strstr(text, ":  "),
 		   *code = colon ? colon + strlen(":  ") : "";
 
 	link_break(link, NULL);
@@ -239,7 +239,7 @@ static enum status link_turned_away(struct pg_link *link)
 		link_reason_of(link, code + STATE_LENGTH + 1);
 	}
 	/* It is libpq itself that lacks one. */
-	if (!link->state[0] && PQconnectionNeedsPassword(link->conn))
+	if (!link->state[0] && pq.connectionNeedsPassword(link->conn))
 		return ST_REFUSED;
 	return pg_state_status(link->state);
 }
@@ -253,7 +253,7 @@ static enum status link_shake_hands(struct pg_link *link)
 			return link_turned_away(link);
 		if (!link_wait(link, next == PGRES_POLLING_READING ? POLLIN : POLLOUT))
 			return link_too_late(link);
-		next = PQconnectPoll(link->conn);
+		next = pq.connectPoll(link->conn);
 	}
 	return ST_OK;
 }
@@ -263,7 +263,7 @@ static enum status link_shake_hands(struct pg_link *link)
 static void link_noticed(void *arg, const PGresult *notice)
 {
 	struct pg_link *link = arg;
-	const char *function = PQresultErrorField(notice, PG_DIAG_SOURCE_FUNCTION);
+	const char *function = pq.resultErrorField(notice, PG_DIAG_SOURCE_FUNCTION);
 
 	if (g_strcmp0(function, "SyncRepWaitForLSN") == 0)
 		link->unknown = true;
@@ -310,7 +310,7 @@ static PGconn *link_start(const struct pg_server *server, unsigned which)
 	}
 	if (server->password)
 		link_add(&all, "password", server->password);
-	return PQconnectStartParams(all.names, all.values, 1);
+	return pq.connectStartParams(all.names, all.values, 1);
 }
 
 static struct pg_link *link_new(const struct pg_server *server, unsigned which)
@@ -320,8 +320,8 @@ static struct pg_link *link_new(const struct pg_server *server, unsigned which)
 	link->server = server;
 	link->conn = link_start(server, which);
 	if (link->conn) {
-		PQsetErrorVerbosity(link->conn, PQERRORS_VERBOSE);
-		PQsetNoticeReceiver(link->conn, link_noticed, link);
+		pq.setErrorVerbosity(link->conn, PQERRORS_VERBOSE);
+		pq.setNoticeReceiver(link->conn, link_noticed, link);
 	}
 	return link;
 }
@@ -330,7 +330,7 @@ void pg_link_close(struct pg_link *link)
 {
 	if (!link)
 		return;
-	PQfinish(link->conn);
+	pq.finish(link->conn);
 	g_clear_pointer(&link->prepared, g_hash_table_unref);
 	g_free(link);
 }
@@ -339,7 +339,7 @@ static enum status link_connect(struct pg_link *link)
 {
 	if (!link->conn)
 		return link_break(link, _("out of memory"));
-	if (PQstatus(link->conn) == CONNECTION_BAD)
+	if (pq.status(link->conn) == CONNECTION_BAD)
 		return link_turned_away(link);
 	return link_shake_hands(link);
 }
@@ -364,7 +364,7 @@ static const char check_sql[] =
 
 static bool link_said(const PGresult *result, int column)
 {
-	return PQgetvalue(result, 0, column)[0] == 't';
+	return pq.getvalue(result, 0, column)[0] == 't';
 }
 
 static enum status link_judge(struct pg_link *link, const PGresult *said)
@@ -373,10 +373,10 @@ static enum status link_judge(struct pg_link *link, const PGresult *said)
 
 	/* A pooler gives numbers of its own: with another server connection for each transaction
 	 * there is no session that statements, limits and LISTEN could stay in. */
-	if (strtol(PQgetvalue(said, 0, ASK_PID), NULL, 10) != PQbackendPID(link->conn))
+	if (strtol(pq.getvalue(said, 0, ASK_PID), NULL, 10) != pq.backendPID(link->conn))
 		return link_is_wrong(link, ST_REFUSED,
 			_("a connection pooler such as pgbouncer stands between: name the server itself"));
-	if (strcmp(PQgetvalue(said, 0, ASK_ENCODING), "UTF8") != 0)
+	if (strcmp(pq.getvalue(said, 0, ASK_ENCODING), "UTF8") != 0)
 		return link_is_wrong(
 			link, ST_REFUSED, _("the database's encoding is not UTF8: make it anew"));
 	if (server->read_only)
@@ -403,7 +403,7 @@ static enum status link_ask_and_judge(struct pg_link *link, const char *sql)
 
 	if (st == ST_OK)
 		st = link_judge(link, said);
-	PQclear(said);
+	pq.clear(said);
 	link->checked = g_get_monotonic_time();
 	return st;
 }

@@ -3,11 +3,11 @@
 #ifndef MILTICKET_PG_LINK_H
 #define MILTICKET_PG_LINK_H
 
-#include <libpq-fe.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
+#include "store/postgresql/pg-library.h"
 
 /* How a server is reached; of a store, and for its life. */
 struct pg_server {

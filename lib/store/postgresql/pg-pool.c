@@ -87,7 +87,7 @@ static bool pool_wait(struct pg_pool *pool, int64_t until)
 /* Something to read from a server that was asked nothing is its good-bye, as a rule. */
 static bool link_is_dead(struct pg_link *link)
 {
-	return !PQconsumeInput(link->conn) || PQstatus(link->conn) != CONNECTION_OK;
+	return !pq.consumeInput(link->conn) || pq.status(link->conn) != CONNECTION_OK;
 }
 
 static struct pg_link *pool_idle(struct pg_pool *pool)
@@ -220,7 +220,7 @@ void pg_pool_give(struct pg_pool *pool, struct pg_link *link)
 	pool->out--;
 	pool->counts.trips += link->trips;
 	link->trips = 0;
-	if (link->broken || PQtransactionStatus(link->conn) != PQTRANS_IDLE) {
+	if (link->broken || pq.transactionStatus(link->conn) != PQTRANS_IDLE) {
 		pg_link_close(link);
 	} else {
 		g_ptr_array_add(pool->idle, link);

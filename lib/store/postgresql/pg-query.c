@@ -215,7 +215,7 @@ static void query_take(const PGresult *result, void *arg)
 	struct pg_query *q = arg;
 	struct cell cells[SHAPE_COLUMNS_MAX];
 
-	for (int i = 0; i < PQntuples(result); i++) {
+	for (int i = 0; i < pq.ntuples(result); i++) {
 		struct key key;
 
 		pg_row_cells(result, i, 0, shape->n, cells);
@@ -224,7 +224,7 @@ static void query_take(const PGresult *result, void *arg)
 		g_ptr_array_add(q->page,
 			query_row_new(key_bytes(&key), (struct bytes){ value->data, value->len }));
 	}
-	q->ended = (unsigned)PQntuples(result) < q->size;
+	q->ended = (unsigned)pq.ntuples(result) < q->size;
 }
 
 static void query_page_sql(struct pg_query *q, struct query_sql *sql)
@@ -445,8 +445,8 @@ static uint64_t query_result_number(const PGresult *result, int row, int column)
 
 static void query_take_counts(const PGresult *result, void *counting)
 {
-	for (int row = 0; row < PQntuples(result); row++)
-		query_add_count(counting, PQgetvalue(result, row, 0),
+	for (int row = 0; row < pq.ntuples(result); row++)
+		query_add_count(counting, pq.getvalue(result, row, 0),
 			query_result_number(result, row, 1), query_result_number(result, row, 2));
 }
 

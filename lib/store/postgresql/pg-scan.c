@@ -66,7 +66,7 @@ static void scan_take_page(const PGresult *result, void *arg)
 	struct pg_scan *scan = taking->scan;
 	struct cell cells[SHAPE_COLUMNS_MAX];
 
-	for (int i = 0; i < PQntuples(result); i++) {
+	for (int i = 0; i < pq.ntuples(result); i++) {
 		struct page_row *row = g_new(struct page_row, 1);
 
 		row->value = g_byte_array_new();
@@ -75,7 +75,7 @@ static void scan_take_page(const PGresult *result, void *arg)
 		shape_row_value(shape, cells, row->value);
 		g_ptr_array_add(scan->page, row);
 	}
-	scan->ended = (unsigned)PQntuples(result) < scan->size;
+	scan->ended = (unsigned)pq.ntuples(result) < scan->size;
 }
 
 /* False: no key of this table is there. */

@@ -50,8 +50,8 @@ static enum status schema_look(struct pg_link *link, struct schema_state *state)
 	enum status st = pg_link_run(
 		link, "select to_regclass('milticket.schema') is not null", &found);
 
-	state->there = st == ST_OK && PQgetvalue(found, 0, 0)[0] == 't';
-	PQclear(found);
+	state->there = st == ST_OK && pq.getvalue(found, 0, 0)[0] == 't';
+	pq.clear(found);
 	found = NULL;
 	if (st != ST_OK || !state->there)
 		return st;
@@ -60,10 +60,10 @@ static enum status schema_look(struct pg_link *link, struct schema_state *state)
 		" from milticket.schema",
 		values, 1, &found);
 	if (st == ST_OK) {
-		state->version = (int)strtol(PQgetvalue(found, 0, 0), NULL, 10);
-		state->known = PQgetvalue(found, 0, 1)[0] == 't';
+		state->version = (int)strtol(pq.getvalue(found, 0, 0), NULL, 10);
+		state->known = pq.getvalue(found, 0, 1)[0] == 't';
 	}
-	PQclear(found);
+	pq.clear(found);
 	return st;
 }
 
@@ -77,10 +77,10 @@ static enum status schema_columns(struct pg_link *link, struct pg_there *there)
 		" and a.attnum > 0 and not a.attisdropped",
 		&found);
 
-	for (int i = 0; st == ST_OK && i < PQntuples(found); i++)
-		g_hash_table_insert(there->columns, g_strdup(PQgetvalue(found, i, 0)),
-			g_strdup(PQgetvalue(found, i, 1)));
-	PQclear(found);
+	for (int i = 0; st == ST_OK && i < pq.ntuples(found); i++)
+		g_hash_table_insert(there->columns, g_strdup(pq.getvalue(found, i, 0)),
+			g_strdup(pq.getvalue(found, i, 1)));
+	pq.clear(found);
 	return st;
 }
 
@@ -92,10 +92,10 @@ static enum status schema_constraints(struct pg_link *link, struct pg_there *the
 		" where connamespace = 'milticket'::regnamespace",
 		&found);
 
-	for (int i = 0; st == ST_OK && i < PQntuples(found); i++)
-		g_hash_table_insert(there->constraints, g_strdup(PQgetvalue(found, i, 0)),
-			g_strdup(PQgetvalue(found, i, 1)));
-	PQclear(found);
+	for (int i = 0; st == ST_OK && i < pq.ntuples(found); i++)
+		g_hash_table_insert(there->constraints, g_strdup(pq.getvalue(found, i, 0)),
+			g_strdup(pq.getvalue(found, i, 1)));
+	pq.clear(found);
 	return st;
 }
 
@@ -120,9 +120,9 @@ static enum status schema_views(struct pg_link *link, struct pg_there *there)
 		" and a.attnum > 0 order by c.relname, a.attnum",
 		&found);
 
-	for (int i = 0; st == ST_OK && i < PQntuples(found); i++)
-		schema_add_view_column(there, PQgetvalue(found, i, 0), PQgetvalue(found, i, 1));
-	PQclear(found);
+	for (int i = 0; st == ST_OK && i < pq.ntuples(found); i++)
+		schema_add_view_column(there, pq.getvalue(found, i, 0), pq.getvalue(found, i, 1));
+	pq.clear(found);
 	return st;
 }
 

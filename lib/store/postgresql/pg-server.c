@@ -60,7 +60,7 @@ static char *server_shown(const PQconninfoOption *options)
 static enum status server_read_url(struct pg_server *server, struct error *err)
 {
 	char *why = NULL;
-	PQconninfoOption *options = PQconninfoParse(server->url, &why);
+	PQconninfoOption *options = pq.conninfoParse(server->url, &why);
 	enum status st = ST_OK;
 
 	/* libpq's words would have the url in them. */
@@ -76,8 +76,8 @@ static enum status server_read_url(struct pg_server *server, struct error *err)
 			_("store.url does not have as many ports or addresses as hosts"));
 	if (st == ST_OK)
 		server->shown = server_shown(options);
-	PQconninfoFree(options);
-	PQfreemem(why);
+	pq.conninfoFree(options);
+	pq.freemem(why);
 	return st;
 }
 
@@ -99,8 +99,10 @@ static enum status server_read_password(
 enum status pg_server_init(
 	struct pg_server *server, const char *url, const char *password_file, struct error *err)
 {
-	enum status st;
+	enum status st = pg_library_load(err);
 
+	if (st != ST_OK)
+		return st;
 	server->url = g_strdup(url);
 	st = server_read_url(server, err);
 	if (st == ST_OK && password_file && *password_file)

@@ -77,7 +77,7 @@ void pg_learn_rows(const PGresult *result, void *arg)
 	const struct pg_learn *learn = arg;
 	g_autoptr(GByteArray) value = g_byte_array_new();
 
-	for (int row = 0; row < PQntuples(result); row++)
+	for (int row = 0; row < pq.ntuples(result); row++)
 		learn_row(learn, store_shape(learn->table), result, row, value);
 }
 

@@ -25,11 +25,11 @@ static bool wait_hear(struct pg_link *link)
 	PGnotify *told;
 	bool any = false;
 
-	if (!PQconsumeInput(link->conn) || PQstatus(link->conn) != CONNECTION_OK)
+	if (!pq.consumeInput(link->conn) || pq.status(link->conn) != CONNECTION_OK)
 		link->broken = true;
-	while ((told = PQnotifies(link->conn))) {
+	while ((told = pq.notifies(link->conn))) {
 		any = true;
-		PQfreemem(told);
+		pq.freemem(told);
 	}
 	return any;
 }
@@ -40,7 +40,7 @@ static void wait_listen(struct pg_link *link, int64_t until)
 
 	while (!told && !link->broken) {
 		int64_t left = (until - g_get_monotonic_time()) / G_TIME_SPAN_MILLISECOND;
-		struct pollfd fd = { PQsocket(link->conn), POLLIN, 0 };
+		struct pollfd fd = { pq.socket(link->conn), POLLIN, 0 };
 
 		if (left <= 0 || (poll(&fd, 1, (int)left) < 0 && errno != EINTR))
 			return;
