@@ -258,11 +258,12 @@ def test_limits(house, tmp_path):
     there = lambda: tree(house.path).get("ben", {}).get("Queues.support", [])
     wait_until(lambda: len(there()) == LIMITS["LIMIT_MAILBOX_MESSAGES"], "the newest", 30)
     assert not [path for path in there() if "T1N1.milticket" in path.name], "the oldest is left out"
-    for name, size in (("small", 1000), ("big", LIMITS["LIMIT_MAILBOX_MAIL"] + 1)):
+    most = LIMITS["LIMIT_MAILBOX_MAIL"]
+    for name, size in (("large", most), ("larger", most + 1)):
         mail = house.path / "anna" / ".Queues.ops" / "tmp" / name
         mail.write_text(f"From: D <d@elsewhere.example>\nSubject: {name}\n\n")
         os.truncate(mail, size)
         mail.rename(house.path / "anna" / ".Queues.ops" / "new" / name)
-    shows(house.anna, "Queues/ops", "[example.com #2] small")
-    wait_until(lambda: tree(house.path)["anna"].get("Not taken"), "the big one kept")
+    shows(house.anna, "Queues/ops", "[example.com #2] large")
+    wait_until(lambda: tree(house.path)["anna"].get("Not taken"), "the larger one kept")
     assert len(house.daemon.tickets()) == 2

@@ -7,6 +7,7 @@ import pytest
 from harness.client import compose
 from harness.daemon import SUPPORT
 from harness.ground import program, run, wait_until
+from harness.limits import LIMITS
 
 QUIET = {**SUPPORT, "autoresponse": {"opened": ""}}
 SEEN = {"name": "seen", "when": "is:open -tag:seen", "do": ["tag +seen", "priority high"]}
@@ -19,7 +20,6 @@ WRONG = {
     "an answer": ({"do": ["reply opened"]}, "reply is nothing that an automation can do"),
     "an unknown template": ({"do": ["mail none.eml"]}, "there is no template 'none.eml'"),
     "nothing to do": ({"do": []}, "expected one to ten commands"),
-    "too much to do": ({"do": ["close"] * 11}, "expected one to ten commands"),
     "a query that is none": ({"when": "statsu:open"}, "there is no field 'statsu'"),
     "times alone": ({"when": "idle:3d.."}, "expected a condition that can end"),
     "what a ticket is for ever": ({"when": "number:7"}, "expected a condition that can end"),
@@ -36,6 +36,16 @@ def test_what_is_wrong_is_named_before(build, changes, says):
         assert done.returncode == 78, done.stderr
         said = done.stderr.decode()
         assert f"{daemon.config}:" in said and "automations." in said and says in said, said
+
+
+@pytest.mark.parametrize("past", [0, 1], ids=["at", "past"])
+def test_an_automation_has_up_to_ten_commands(build, past):
+    daemon = build([QUIET]).daemon
+    commands = ["close"] * (LIMITS["LIMIT_AUTOMATION_ACTIONS"] + past)
+    daemon.configure(automations=[{**SEEN, "do": commands}])
+    done = run(program("milticketd"), "-t", "--config", daemon.config, check=False)
+    assert done.returncode == (78 if past else 0), done.stderr
+    assert ("expected one to ten commands" in done.stderr.decode()) == bool(past)
 
 
 @pytest.mark.parametrize(

@@ -476,8 +476,12 @@ static void test_caps(void)
 	g_assert_cmpuint(r.transcript.done, ==, LIMIT_COMMANDS);
 	g_assert_nonnull(strstr(r.transcript.text->str, "too many commands"));
 	run_release(&r);
-	for (int i = 0; i < LIMIT_COMMAND_BYTES; i++)
+	while (wide->len < LIMIT_COMMAND_BYTES)
 		g_string_append_c(wide, 'x');
+	run_text(&d, false, wide->str, &r);
+	g_assert_cmpuint(r.transcript.done, ==, 1);
+	run_release(&r);
+	g_string_append_c(wide, 'x');
 	run_text(&d, false, wide->str, &r);
 	g_assert_nonnull(strstr(r.transcript.text->str, "a command line may have"));
 	g_assert_cmpuint(r.transcript.text->len, <, 400);

@@ -194,10 +194,12 @@ static void test_full_links(void)
 	ask(&d, 1, "support@example.com");
 	ask(&d, 2, "support@example.com");
 	desk_ticket(&d, 2, &t);
-	for (uint64_t i = 0; i < LIMIT_LINKS; i++)
+	for (uint64_t i = 0; i < LIMIT_LINKS - 1; i++)
 		numbers_add(&t.links, 1000 + i);
 	desk_save(&d, &t);
 	record_release(&ticket_type, &t);
+	ask(&d, 3, "support@example.com");
+	does(&d, NULL, 3, "link 2", "#3 linked with #2");
 	does(&d, NULL, 1, "link 2", "ticket #2 has 50 links already");
 	desk_ticket(&d, 1, &t);
 	g_assert_cmpuint(t.links.n, ==, 0);

@@ -567,7 +567,8 @@ static void test_limits(void)
 		{ IN_MARCH, LIMIT_CALENDAR_RULES, "recur" },
 		{ FOR_27_YEARS, LIMIT_CALENDAR_OCCURRENCES / 10000, "many events" },
 	};
-	g_autofree char *deep = repeated("", "BEGIN:VEVENT\n", LIMIT_CALENDAR_DEPTH + 1, "");
+	g_autofree char *one_more = repeated("BEGIN:VCALENDAR\n", FOR_27_YEARS,
+		LIMIT_CALENDAR_OCCURRENCES / 10000, IN_MARCH "END:VCALENDAR\n");
 	g_autofree char *folded = repeated("", "BE\n GIN:VEVENT\n", 5 * LIMIT_CALENDAR_DEPTH, "");
 	g_autofree char *large = repeated("BEGIN:VCALENDAR\n", ONE_DAY, 20000, "END:VCALENDAR\n");
 
@@ -583,9 +584,29 @@ static void test_limits(void)
 		calendar_free(calendar);
 		assert_refused(more, rows[i].word);
 	}
-	assert_refused(deep, "parts");
+	assert_refused(one_more, "many events");
 	assert_refused(folded, "parts");
 	assert_refused(large, "");
+}
+
+/* A calendar is one part, and in it lie others. */
+static void test_calendar_depth(void)
+{
+	for (unsigned past = 0; past < 2; past++) {
+		unsigned more = LIMIT_CALENDAR_DEPTH - 1 + past;
+		g_autofree char *begin = repeated("", "BEGIN:X-IN\n", more, ""),
+				*end = repeated("", "END:X-IN\n", more, "END:VCALENDAR\n"),
+				*text = g_strconcat("BEGIN:VCALENDAR\n" ONE_DAY, begin, end, NULL);
+		struct calendar *calendar = NULL;
+		struct error err = { "" };
+
+		if (past) {
+			assert_refused(text, "parts");
+			continue;
+		}
+		g_assert_cmpint(read_ics(text, &calendar, &err), ==, ST_OK);
+		calendar_free(calendar);
+	}
 }
 
 #define NO_DAY \
@@ -631,6 +652,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/calendar/events of a file", test_ics);
 	g_test_add_func("/calendar/a file with an event that cannot be read", test_bad_ics);
 	g_test_add_func("/calendar/a file that is too large", test_limits);
+	g_test_add_func("/calendar/parts that lie too deep", test_calendar_depth);
 	g_test_add_func("/calendar/a file that takes too long", test_no_day);
 	g_test_add_func("/calendar/a file that is not there", test_missing_ics);
 	return g_test_run();

@@ -384,6 +384,9 @@ static void test_pauses(void)
 		now += MINUTE;
 		t.status = i % 2 ? TICKET_OPEN : TICKET_WAITING;
 		promise_follow(&t, now);
+		/* One that waits has the time at which it began to. */
+		if (i > LIMIT_RUNS)
+			g_assert_cmpuint(t.runs.n, ==, LIMIT_RUNS - (i % 2 == 0));
 	}
 	g_assert_cmpuint(t.runs.n, ==, LIMIT_RUNS);
 	promise_plan(&t, &promise, now);
