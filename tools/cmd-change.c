@@ -31,16 +31,16 @@ struct work {
 	struct command commands[VERBS_MAX];
 	unsigned n_commands;
 	struct numbers numbers;
-	struct agent self;  /* who sits here; without a login when no agent does */
-	GPtrArray *done;    /* char *: a line for each change */
-	GPtrArray *changed; /* struct ticket *: as they are now */
+	struct agent self; /* who sits here; without a login when no agent does */
+	GString *done;     /* a line for each change */
+	GArray *changed;   /* uint64_t; for JSON */
 };
 
 static void work_init(struct work *w, struct cli *cli)
 {
 	*w = (struct work){ .cli = cli,
-		.done = g_ptr_array_new_with_free_func(g_free),
-		.changed = g_ptr_array_new_with_free_func(record_free) };
+		.done = g_string_new(NULL),
+		.changed = g_array_new(FALSE, FALSE, sizeof(uint64_t)) };
 }
 
 static void work_release(struct work *w)
@@ -49,8 +49,8 @@ static void work_release(struct work *w)
 		command_release(&w->commands[i]);
 	g_free(w->numbers.v);
 	record_release(&agent_type, &w->self);
-	g_ptr_array_unref(w->done);
-	g_ptr_array_unref(w->changed);
+	g_string_free(w->done, TRUE);
+	g_array_unref(w->changed);
 }
 
 /* --- in the transaction --- */
@@ -67,26 +67,28 @@ static enum status name_failure(
 }
 
 /* The ticket that was changed is where a merged number leads, but for the one that was merged just
- * now. */
+ * now. The new one of a split is the last that the old one was linked with. */
 static enum status change_remember(
 	struct txn *txn, struct work *w, uint64_t number, struct error *err)
 {
-	struct ticket *ticket = record_new(&ticket_type);
-	bool merged = w->commands[0].verb == VERB_MERGE;
+	enum verb verb = w->commands[0].verb;
+	struct ticket t = { 0 };
+	enum status st = verb == VERB_MERGE ? tickets_load(txn, number, &t, err)
+					    : tickets_resolve(txn, number, &t, err);
 
-	g_ptr_array_add(w->changed, ticket);
-	return merged ? tickets_load(txn, number, ticket, err)
-		      : tickets_resolve(txn, number, ticket, err);
+	if (st == ST_OK)
+		g_array_append_val(w->changed, t.number);
+	if (st == ST_OK && verb == VERB_SPLIT && t.links.n)
+		g_array_append_val(w->changed, t.links.v[t.links.n - 1]);
+	record_release(&ticket_type, &t);
+	return st;
 }
 
-/* The new ticket is the last that the old one was linked with. */
-static enum status remember_part(struct txn *txn, struct work *w, struct error *err)
+static void change_say(struct work *w, const char *done)
 {
-	const struct ticket *old = g_ptr_array_index(w->changed, w->changed->len - 1);
+	g_autofree char *line = terminal_line(done, LINE_MAX_BYTES);
 
-	if (w->commands[0].verb != VERB_SPLIT || old->links.n == 0)
-		return ST_OK;
-	return change_remember(txn, w, old->links.v[old->links.n - 1], err);
+	g_string_append_printf(w->done, "%s\n", line);
 }
 
 static enum status change_apply(struct txn *txn, struct work *w, uint64_t number, struct error *err)
@@ -99,15 +101,13 @@ static enum status change_apply(struct txn *txn, struct work *w, uint64_t number
 	enum status st = ST_OK;
 
 	for (unsigned i = 0; i < w->n_commands && st == ST_OK; i++) {
-		char *done = NULL;
+		g_autofree char *done = NULL;
 
 		st = command_apply(txn, &commander, number, &w->commands[i], &done, err);
 		if (st == ST_OK)
-			g_ptr_array_add(w->done, done);
+			change_say(w, done);
 	}
-	if (st == ST_OK)
-		st = change_remember(txn, w, number, err);
-	return st == ST_OK ? remember_part(txn, w, err) : st;
+	return st == ST_OK && w->cli->json ? change_remember(txn, w, number, err) : st;
 }
 
 static enum status find_self(struct txn *txn, struct work *w, struct error *err)
@@ -125,8 +125,8 @@ static enum status apply_all(struct txn *txn, void *arg, struct error *err)
 	struct work *w = arg;
 	enum status st = find_self(txn, w, err);
 
-	g_ptr_array_set_size(w->done, 0);
-	g_ptr_array_set_size(w->changed, 0);
+	g_string_truncate(w->done, 0);
+	g_array_set_size(w->changed, 0);
 	for (size_t i = 0; i < w->numbers.n && st == ST_OK; i++) {
 		st = change_apply(txn, w, w->numbers.v[i], err);
 		if (st != ST_OK)
@@ -137,22 +137,46 @@ static enum status apply_all(struct txn *txn, void *arg, struct error *err)
 
 /* --- around it --- */
 
-static int change_report(struct work *w)
+struct shown {
+	uint64_t number;
+	struct ticket *ticket;
+};
+
+static enum status load_shown(struct txn *txn, void *arg, struct error *err)
+{
+	struct shown *shown = arg;
+
+	record_release(&ticket_type, shown->ticket);
+	return tickets_load(txn, shown->number, shown->ticket, err);
+}
+
+/* As they are now. */
+static int change_list(struct cli *cli, const uint64_t *numbers, size_t n)
 {
 	struct printer printer;
+	enum status st = ST_OK;
 
-	for (unsigned i = 0; !w->cli->json && i < w->done->len; i++) {
-		g_autofree char *line = terminal_line(
-			g_ptr_array_index(w->done, i), LINE_MAX_BYTES);
+	print_begin(&printer, cli, PRINT_TICKETS);
+	for (size_t i = 0; i < n && st == ST_OK; i++) {
+		struct shown shown = { numbers[i], record_new(&ticket_type) };
 
-		puts(line);
+		st = store_read(cli->store, load_shown, &shown, &cli->err);
+		if (st == ST_OK)
+			print_ticket(&printer, shown.ticket);
+		st = st == ST_NOT_FOUND ? ST_OK : st;
+		record_free(shown.ticket);
 	}
-	if (!w->cli->json)
-		return EXIT_DONE;
-	print_begin(&printer, w->cli, PRINT_TICKETS);
-	for (unsigned i = 0; i < w->changed->len; i++)
-		print_ticket(&printer, g_ptr_array_index(w->changed, i));
+	if (st != ST_OK)
+		return cli_status(cli, st);
 	return print_end(&printer);
+}
+
+static int change_report(const struct work *w)
+{
+	if (w->cli->json)
+		return change_list(w->cli, (const uint64_t *)w->changed->data, w->changed->len);
+	fputs(w->done->str, stdout);
+	return EXIT_DONE;
 }
 
 /* words: a verb and its arguments, NULL-terminated. False: it has said what is wrong. */
@@ -168,39 +192,6 @@ static bool add_verb(struct work *w, const char *const *words)
 }
 
 /* --- which tickets --- */
-
-struct shown {
-	uint64_t number;
-	struct ticket *ticket;
-};
-
-static enum status load_chosen(struct txn *txn, void *arg, struct error *err)
-{
-	struct shown *shown = arg;
-
-	record_release(&ticket_type, shown->ticket);
-	return tickets_load(txn, shown->number, shown->ticket, err);
-}
-
-static int list_chosen(struct work *w)
-{
-	struct printer printer;
-	enum status st = ST_OK;
-
-	print_begin(&printer, w->cli, PRINT_TICKETS);
-	for (size_t i = 0; i < w->numbers.n && st == ST_OK; i++) {
-		struct shown shown = { w->numbers.v[i], record_new(&ticket_type) };
-
-		st = store_read(w->cli->store, load_chosen, &shown, &w->cli->err);
-		if (st == ST_OK)
-			print_ticket(&printer, shown.ticket);
-		st = st == ST_NOT_FOUND ? ST_OK : st;
-		record_free(shown.ticket);
-	}
-	if (st != ST_OK)
-		return cli_status(w->cli, st);
-	return print_end(&printer);
-}
 
 /* One slip would change a thousand tickets. Nobody is asked where nobody sits. */
 static bool change_is_wanted(const struct work *w, unsigned count)
@@ -239,7 +230,7 @@ static int find_by_query(struct work *w, bool *listed_out)
 	*listed_out = code == EXIT_DONE && cli_has(w->cli, "dry-run");
 	if (code != EXIT_DONE)
 		return code;
-	return *listed_out ? list_chosen(w) : take_chosen(w);
+	return *listed_out ? change_list(w->cli, w->numbers.v, w->numbers.n) : take_chosen(w);
 }
 
 static int find_by_numbers(struct work *w, bool *listed_out)

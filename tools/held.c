@@ -2,31 +2,10 @@
 #include "held.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/tongue.h"
-
-static enum status held_failed(struct error *err)
-{
-	bool full = errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
-
-	return error_set(err, full ? ST_FULL : ST_IO, _("cannot keep what is to be printed: %s"),
-		g_strerror(errno));
-}
-
-static int held_open(void)
-{
-	const char *dir = g_getenv("TMPDIR");
-	g_autofree char *path = g_build_filename(
-		dir && *dir ? dir : "/var/tmp", "ticket-XXXXXX", NULL);
-	int fd = g_mkstemp_full(path, O_RDWR | O_CLOEXEC, 0600);
-
-	if (fd >= 0)
-		unlink(path);
-	return fd;
-}
+#include "base/nameless.h"
 
 /* Through stdio, which knows of a reader who went away. */
 static enum status held_print(int fd, struct error *err)
@@ -39,7 +18,7 @@ static enum status held_print(int fd, struct error *err)
 		if (n > 0 && fwrite(chunk, 1, (size_t)n, stdout) != (size_t)n)
 			break;
 	}
-	return n < 0 ? held_failed(err) : ST_OK;
+	return n < 0 ? nameless_failed(err) : ST_OK;
 }
 
 struct held_work {
@@ -55,7 +34,7 @@ static enum status held_begin(struct txn *txn, void *arg, struct error *err)
 
 	fflush(stdout);
 	if (ftruncate(work->fd, 0) != 0 || lseek(work->fd, 0, SEEK_SET) != 0)
-		return held_failed(err);
+		return nameless_failed(err);
 	return work->fn(txn, work->arg, err);
 }
 
@@ -66,10 +45,10 @@ static enum status held_run(struct cli *cli, int fd, store_fn *fn, void *arg, st
 	enum status st, kept = ST_OK;
 
 	if (out < 0 || dup2(fd, STDOUT_FILENO) < 0)
-		return held_failed(err);
+		return nameless_failed(err);
 	st = store_read(cli->store, held_begin, &work, err);
 	if (fflush(stdout) != 0)
-		kept = held_failed(st == ST_OK ? err : NULL);
+		kept = nameless_failed(st == ST_OK ? err : NULL);
 	dup2(out, STDOUT_FILENO);
 	close(out);
 	clearerr(stdout);
@@ -82,9 +61,9 @@ enum status held_read(struct cli *cli, store_fn *fn, void *arg, struct error *er
 	enum status st, printed;
 
 	fflush(stdout);
-	fd = held_open();
-	if (fd < 0)
-		return held_failed(err);
+	st = nameless_open(&fd, err);
+	if (st != ST_OK)
+		return st;
 	st = held_run(cli, fd, fn, arg, err);
 	printed = held_print(fd, st == ST_OK ? err : NULL);
 	close(fd);

@@ -6,6 +6,7 @@
 
 #include "base/address.h"
 #include "base/nearest.h"
+#include "base/sorter.h"
 #include "base/text.h"
 #include "base/tongue.h"
 #include "decide/automating.h"
@@ -64,7 +65,7 @@ const struct cli_option listing_options[] = {
 	{ .name = NULL },
 };
 
-typedef int compare_fn(const struct ticket *a, const struct ticket *b);
+typedef void key_fn(const struct ticket *ticket, GByteArray *key);
 
 struct listing {
 	struct cli *cli;
@@ -73,8 +74,9 @@ struct listing {
 	char **columns;          /* owned; NULL: the usual */
 	uint64_t limit;          /* 0: none */
 	bool limit_is_ours;      /* nobody asked for it: say when there is more */
-	compare_fn *compare;     /* NULL: the order of the index */
-	bool reverse;            /* of compare */
+	key_fn *key;             /* NULL: the order of the index */
+	bool reverse;            /* of the keys */
+	struct sorter *sorter;   /* with keys: of all that is found */
 	const char *format;
 	const struct listing_request *request;
 	struct query_walk walk; /* with a query */
@@ -177,93 +179,114 @@ static void resolve_agent(struct txn *txn, struct listing *l)
 	l->filter.agent = l->agent = g_steal_pointer(&login);
 }
 
-/* --- orders that no index has --- */
+/* --- orders that no index has: by keys, of which the smallest comes first --- */
 
-static int by_number(const struct ticket *a, const struct ticket *b)
+static void key_add_time(GByteArray *key, int64_t time)
 {
-	return a->number < b->number ? -1 : a->number > b->number;
+	const guint64 whole = GUINT64_TO_BE((guint64)time ^ (guint64)1 << 63);
+
+	g_byte_array_append(key, (const guint8 *)&whole, sizeof whole);
 }
 
-static int by_activity(const struct ticket *a, const struct ticket *b)
+/* The latest first. */
+static void key_add_latest(GByteArray *key, int64_t time)
 {
-	return a->updated > b->updated ? -1 : a->updated < b->updated;
+	key_add_time(key, ~time);
 }
 
-static int by_age(const struct ticket *a, const struct ticket *b)
+/* What has no time comes last. */
+static int64_t or_last(int64_t time)
 {
-	return by_activity(b, a);
+	return time ? time : INT64_MAX;
 }
 
-static int by_opened(const struct ticket *a, const struct ticket *b)
+static void key_add_text(GByteArray *key, const char *text)
 {
-	return a->opened > b->opened ? -1 : a->opened < b->opened;
+	g_byte_array_append(
+		key, (const guint8 *)text_or_none(text), (guint)strlen(text_or_none(text)));
 }
 
-static int by_priority(const struct ticket *a, const struct ticket *b)
+static void key_of_activity(const struct ticket *t, GByteArray *key)
+{
+	key_add_latest(key, t->updated);
+}
+
+static void key_of_age(const struct ticket *t, GByteArray *key)
+{
+	key_add_time(key, t->updated);
+}
+
+static void key_of_number(const struct ticket *t, GByteArray *key)
+{
+	key_add_time(key, (int64_t)t->number);
+}
+
+static void key_of_opened(const struct ticket *t, GByteArray *key)
+{
+	key_add_latest(key, t->opened);
+}
+
+static void key_of_closed(const struct ticket *t, GByteArray *key)
+{
+	key_add_latest(key, t->closed);
+}
+
+static void key_of_idle(const struct ticket *t, GByteArray *key)
+{
+	key_add_time(key, or_last(ticket_touched(t)));
+}
+
+static void key_of_due(const struct ticket *t, GByteArray *key)
+{
+	key_add_time(key, or_last(ticket_due(t)));
+}
+
+static void key_of_status(const struct ticket *t, GByteArray *key)
+{
+	key_add_time(key, t->status);
+}
+
+static void key_of_priority(const struct ticket *t, GByteArray *key)
 {
 	static const int urgency[] = { [PRIORITY_NORMAL] = 2,
 		[PRIORITY_LOW] = 3,
 		[PRIORITY_HIGH] = 1,
 		[PRIORITY_URGENT] = 0 };
 
-	return urgency[a->priority] - urgency[b->priority];
+	key_add_time(key, urgency[t->priority]);
 }
 
-static int by_queue(const struct ticket *a, const struct ticket *b)
+static void key_of_queue(const struct ticket *t, GByteArray *key)
 {
-	return g_strcmp0(a->queue, b->queue);
+	key_add_text(key, t->queue);
 }
 
-static int by_time(int64_t a, int64_t b)
+static void key_of_agent(const struct ticket *t, GByteArray *key)
 {
-	/* What has no time comes last. */
-	if (!a != !b)
-		return a ? -1 : 1;
-	return a < b ? -1 : a > b;
+	key_add_text(key, t->agent);
 }
 
-static int by_closed(const struct ticket *a, const struct ticket *b)
+static void key_of_requester(const struct ticket *t, GByteArray *key)
 {
-	return by_time(b->closed, a->closed);
+	key_add_text(key, t->requester_address);
 }
 
-static int by_idle(const struct ticket *a, const struct ticket *b)
+/* As the reader's language orders words. */
+static void key_of_subject(const struct ticket *t, GByteArray *key)
 {
-	return by_time(ticket_touched(a), ticket_touched(b));
-}
+	g_autofree char *form = g_utf8_collate_key(text_or_none(t->subject), -1);
 
-static int by_due(const struct ticket *a, const struct ticket *b)
-{
-	return by_time(ticket_due(a), ticket_due(b));
-}
-
-static int by_status(const struct ticket *a, const struct ticket *b)
-{
-	return a->status - b->status;
-}
-
-static int by_agent(const struct ticket *a, const struct ticket *b)
-{
-	return g_strcmp0(a->agent, b->agent);
-}
-
-static int by_requester(const struct ticket *a, const struct ticket *b)
-{
-	return g_strcmp0(a->requester_address, b->requester_address);
-}
-
-static int by_its_subject(const struct ticket *a, const struct ticket *b)
-{
-	return g_utf8_collate(text_or_none(a->subject), text_or_none(b->subject));
+	key_add_text(key, form);
 }
 
 static const char *const order_names[] = { "activity", "oldest", "number", "opened", "closed",
 	"idle", "due", "status", "priority", "queue", "agent", "requester", "subject", NULL };
-static compare_fn *const order_functions[] = { by_activity, by_age, by_number, by_opened, by_closed,
-	by_idle, by_due, by_status, by_priority, by_queue, by_agent, by_requester, by_its_subject };
+static key_fn *const order_keys[] = { key_of_activity, key_of_age, key_of_number, key_of_opened,
+	key_of_closed, key_of_idle, key_of_due, key_of_status, key_of_priority, key_of_queue,
+	key_of_agent, key_of_requester, key_of_subject };
 /* Their places; those before ORDERS_OF_INDEX are the index's own. */
 enum { ORDER_ACTIVITY, ORDER_OLDEST, ORDERS_OF_INDEX };
-G_STATIC_ASSERT(G_N_ELEMENTS(order_functions) + 1 == G_N_ELEMENTS(order_names));
+G_STATIC_ASSERT(G_N_ELEMENTS(order_keys) + 1 == G_N_ELEMENTS(order_names));
 
 /* The user's own order is one of lists: hits come the best first. */
 static bool read_order(struct listing *l)
@@ -277,7 +300,7 @@ static bool read_order(struct listing *l)
 	if (order < 0)
 		return no_such(l->cli, "order", name, order_names);
 	if (l->request->source ? name || l->reverse : order >= ORDERS_OF_INDEX)
-		l->compare = order_functions[order];
+		l->key = order_keys[order];
 	else
 		l->filter.oldest_first = (order == ORDER_OLDEST) != l->reverse;
 	return true;
@@ -302,29 +325,28 @@ static bool read_columns(struct listing *l)
 	return true;
 }
 
-static gint listing_compare(gconstpointer a, gconstpointer b, gpointer listing)
+static void listing_begin_sorting(struct listing *l)
 {
-	const struct listing *l = listing;
-	int order = l->compare(*(const struct ticket *const *)a, *(const struct ticket *const *)b);
+	const struct sorter_options with = {
+		.most = l->limit ? l->limit + 1 : 0,
+		.reverse = l->reverse,
+	};
 
-	return l->reverse ? -order : order;
+	sorter_free(l->sorter);
+	l->sorter = sorter_new(&with);
 }
 
-static void sort_kept(struct listing *l)
+static enum status listing_sort(struct listing *l, const struct ticket *t, struct error *err)
 {
-	g_ptr_array_sort_with_data(l->kept, listing_compare, l);
-	if (l->limit && l->kept->len > l->limit) {
-		l->more = true;
-		g_ptr_array_set_size(l->kept, (gint)l->limit);
-	}
+	g_autoptr(GByteArray) key = g_byte_array_new();
+
+	l->key(t, key);
+	return sorter_add(l->sorter, key->data, key->len, t->number, err);
 }
 
-/* Of a million tickets in another order no more are held than are shown. */
-static void listing_keep(struct listing *l, const struct ticket *t)
+static enum status listing_sorted(GArray *numbers, void *arg, struct error *err)
 {
-	g_ptr_array_add(l->kept, record_dup(&ticket_type, t));
-	if (l->compare && l->limit && l->kept->len > l->limit * 2 + PAGE)
-		sort_kept(l);
+	return sorter_next(((struct listing *)arg)->sorter, PAGE, numbers, err);
 }
 
 /* --- walking --- */
@@ -341,25 +363,41 @@ static void listing_show(struct listing *l, const struct ticket *t)
 /* One ticket that is wanted. False: no more of them are. */
 static bool listing_take(struct listing *l, const struct ticket *t)
 {
-	if (!l->compare && l->limit && l->kept->len >= l->limit) {
+	if (l->limit && l->kept->len >= l->limit) {
 		l->more = true;
 		return false;
 	}
-	if (!l->compare && l->kept->len >= PAGE) {
+	if (l->kept->len >= PAGE) {
 		l->pages = true;
 		return false;
 	}
-	listing_keep(l, t);
+	g_ptr_array_add(l->kept, record_dup(&ticket_type, t));
 	/* Whether there is one more than was asked for is worth no further search. */
-	return l->compare || l->limit_is_ours || !l->limit || l->kept->len < l->limit;
+	return l->limit_is_ours || !l->limit || l->kept->len < l->limit;
+}
+
+/* An automation does something once for a stay. */
+static bool listing_is_over(const struct listing *l, const struct ticket *t)
+{
+	const struct automation *automation = l->request->automation;
+
+	return automation && (automating_has_run(automation, t) || automating_is_stopped(t));
 }
 
 static enum status listing_visit(
 	struct txn *txn, const struct ticket *t, void *arg, struct error *err)
 {
+	struct listing *l = arg;
+	enum status st = ST_OK;
+
 	(void)txn;
-	(void)err;
-	return !listing_take(arg, t) || cli_interrupted() ? ST_NOT_FOUND : ST_OK;
+	if (listing_is_over(l, t))
+		return ST_OK;
+	if (l->key)
+		st = listing_sort(l, t, err);
+	else if (!listing_take(l, t))
+		st = ST_NOT_FOUND;
+	return st == ST_OK && cli_interrupted() ? ST_NOT_FOUND : st;
 }
 
 /* From the index of the store that leads to them soonest. */
@@ -379,6 +417,8 @@ static enum status listing_walk(struct txn *txn, void *arg, struct error *err)
 
 	g_ptr_array_set_size(l->kept, 0);
 	l->more = l->pages = false;
+	if (l->key)
+		listing_begin_sorting(l);
 	resolve_agent(txn, l);
 	return listing_each(txn, l, listing_visit, err);
 }
@@ -409,7 +449,7 @@ static enum status walk_rest(struct txn *txn, void *arg, struct error *err)
 struct page {
 	struct listing *listing;
 	const uint64_t *numbers;
-	unsigned n, before; /* before: kept already */
+	unsigned n;
 };
 
 static enum status page_wants(const struct page *page, struct query_look *look,
@@ -417,11 +457,8 @@ static enum status page_wants(const struct page *page, struct query_look *look,
 {
 	const struct listing *l = page->listing;
 	const struct choosing *choosing = l->request->choosing;
-	const struct automation *automation = l->request->automation;
 
-	*wanted_out = tickets_wanted(&l->filter, t);
-	if (automation && (automating_has_run(automation, t) || automating_is_stopped(t)))
-		*wanted_out = false;
+	*wanted_out = tickets_wanted(&l->filter, t) && !listing_is_over(l, t);
 	if (!*wanted_out || !choosing)
 		return ST_OK;
 	look->index = choosing->index;
@@ -437,7 +474,7 @@ static enum status load_page(struct txn *txn, void *arg, struct error *err)
 	struct query_look look;
 	enum status st = ST_OK;
 
-	g_ptr_array_set_size(l->kept, (gint)page->before);
+	g_ptr_array_set_size(l->kept, 0);
 	query_look_init(&look, txn, l->cli->actor.now);
 	for (unsigned i = 0; i < page->n && st == ST_OK; i++) {
 		struct ticket *t = record_new(&ticket_type);
@@ -502,7 +539,7 @@ static enum status print_rest(struct listing *l)
 		i < l->numbers->len && st == ST_OK && !cli_interrupted() && !ferror(stdout);
 		i += PAGE) {
 		struct page page = { l, &g_array_index(l->numbers, uint64_t, i),
-			MIN(l->numbers->len - i, PAGE), 0 };
+			MIN(l->numbers->len - i, PAGE) };
 
 		st = store_read(l->cli->store, load_page, &page, &l->cli->err);
 		print_kept(l);
@@ -512,20 +549,14 @@ static enum status print_rest(struct listing *l)
 
 /* --- tickets that a source gives --- */
 
-/* What is kept is shown, up to the limit, unless it is to be sorted first. */
+/* What is kept is shown, up to the limit. */
 static void listing_show_page(struct listing *l)
 {
-	if (l->compare) {
-		if (l->limit && l->kept->len > l->limit * 2 + PAGE)
-			sort_kept(l);
-		return;
-	}
 	if (l->limit && l->count + l->kept->len > l->limit) {
 		l->more = true;
 		g_ptr_array_set_size(l->kept, (gint)(l->limit - l->count));
 	}
 	print_kept(l);
-	g_ptr_array_set_size(l->kept, 0);
 }
 
 static enum status listing_resolve(struct txn *txn, void *arg, struct error *err)
@@ -537,44 +568,71 @@ static enum status listing_resolve(struct txn *txn, void *arg, struct error *err
 
 static bool listing_is_full(const struct listing *l)
 {
-	bool enough = l->limit && !l->compare && l->count >= l->limit && !l->limit_is_ours;
+	bool enough = l->limit && l->count >= l->limit && !l->limit_is_ours;
 
-	return enough || l->more || cli_interrupted() || ferror(stdout);
+	return enough || l->more || ferror(stdout);
 }
 
-static enum status print_source(struct listing *l)
+/* The next ones into kept. */
+static enum status listing_next_page(
+	struct listing *l, listing_source *source, void *arg, struct error *err)
+{
+	struct page page = { .listing = l };
+	enum status st;
+
+	g_array_set_size(l->numbers, 0);
+	st = source(l->numbers, arg, err);
+	page.numbers = (const uint64_t *)l->numbers->data;
+	page.n = l->numbers->len;
+	return st == ST_OK ? store_read(l->cli->store, load_page, &page, err) : st;
+}
+
+static enum status print_source(struct listing *l, listing_source *source, void *arg)
+{
+	enum status st;
+
+	do {
+		st = listing_next_page(l, source, arg, &l->cli->err);
+		if (st == ST_OK)
+			listing_show_page(l);
+	} while (st == ST_OK && l->numbers->len > 0 && !listing_is_full(l) && !cli_interrupted());
+	return st;
+}
+
+static enum status sort_source(struct listing *l)
+{
+	enum status st;
+
+	listing_begin_sorting(l);
+	do {
+		st = listing_next_page(l, l->request->source, l->request->arg, &l->cli->err);
+		for (unsigned i = 0; i < l->kept->len && st == ST_OK; i++)
+			st = listing_sort(l, g_ptr_array_index(l->kept, i), &l->cli->err);
+	} while (st == ST_OK && l->numbers->len > 0 && !cli_interrupted());
+	return st;
+}
+
+static enum status print_given(struct listing *l)
 {
 	enum status st = store_read(l->cli->store, listing_resolve, l, &l->cli->err);
 
+	if (st == ST_OK && l->key)
+		st = sort_source(l);
 	terminal_page();
-	do {
-		struct page page = { .listing = l, .before = l->kept->len };
-
-		g_array_set_size(l->numbers, 0);
-		if (st == ST_OK)
-			st = l->request->source(l->numbers, l->request->arg, &l->cli->err);
-		page.numbers = (const uint64_t *)l->numbers->data;
-		page.n = l->numbers->len;
-		if (st == ST_OK)
-			st = store_read(l->cli->store, load_page, &page, &l->cli->err);
-		listing_show_page(l);
-	} while (st == ST_OK && l->numbers->len > 0 && !(listing_is_full(l) && !l->compare));
-	if (l->compare) {
-		sort_kept(l);
-		print_kept(l);
-	}
-	return st;
+	if (st == ST_OK && l->key)
+		return print_source(l, listing_sorted, l);
+	return st == ST_OK ? print_source(l, l->request->source, l->request->arg) : st;
 }
 
 static enum status print_tickets(struct listing *l)
 {
 	enum status st = store_read(l->cli->store, listing_walk, l, &l->cli->err);
 
-	if (l->compare)
-		sort_kept(l);
 	if (l->request->choosing)
 		choosing_say_wide(l->request->choosing, &l->walk);
 	terminal_page();
+	if (st == ST_OK && l->key)
+		return print_source(l, listing_sorted, l);
 	print_kept(l);
 	return st == ST_OK && l->pages && !ferror(stdout) ? print_rest(l) : st;
 }
@@ -585,7 +643,7 @@ static int listing_print_all(struct listing *l)
 
 	print_begin(&l->printer, l->cli, PRINT_TICKETS);
 	cli_catch_interrupt();
-	st = l->request->source ? print_source(l) : print_tickets(l);
+	st = l->request->source ? print_given(l) : print_tickets(l);
 	print_end(&l->printer);
 	if (l->more && l->limit_is_ours)
 		printf(_("%s(%u are shown; --limit NUMBER shows more)%s\n"),
@@ -631,6 +689,7 @@ out:
 	g_ptr_array_unref(l.kept);
 	g_array_unref(l.numbers);
 	g_hash_table_unref(l.first);
+	sorter_free(l.sorter);
 	g_free(l.agent);
 	g_free(l.requester);
 	return code;

@@ -10,7 +10,7 @@
 
 static void spans_init(struct spans *s)
 {
-	s->seconds = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	s->seconds = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	s->sum = 0;
 }
 
@@ -18,7 +18,7 @@ static void spans_init(struct spans *s)
  * one that was closed as it came. */
 static void spans_add(struct spans *s, int64_t from, int64_t to)
 {
-	int64_t seconds = (to - from) / TEXT_SECOND;
+	uint32_t seconds = (uint32_t)MIN((to - from) / TEXT_SECOND, UINT32_MAX);
 
 	if (!from || !to || to <= from)
 		return;
@@ -28,7 +28,7 @@ static void spans_add(struct spans *s, int64_t from, int64_t to)
 
 static gint by_size(gconstpointer a, gconstpointer b)
 {
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
 	return x < y ? -1 : x > y;
 }
@@ -36,12 +36,13 @@ static gint by_size(gconstpointer a, gconstpointer b)
 /* Between the two values that are nearest to its place. */
 int64_t spans_percentile(const struct spans *s, unsigned percent)
 {
-	const int64_t *v = (const int64_t *)(const void *)s->seconds->data;
-	guint n = s->seconds->len, place = n ? (n - 1) * percent : 0, at = place / 100;
+	const uint32_t *v = (const uint32_t *)(const void *)s->seconds->data;
+	guint64 n = s->seconds->len, place = n ? (n - 1) * percent : 0, at = place / 100;
 
 	if (!n)
 		return -1;
-	return at + 1 < n ? v[at] + (v[at + 1] - v[at]) * (int64_t)(place % 100) / 100 : v[at];
+	return at + 1 < n ? v[at] + ((int64_t)v[at + 1] - v[at]) * (int64_t)(place % 100) / 100
+			  : v[at];
 }
 
 static struct stats_part *part_new(const char *name)

@@ -10,7 +10,7 @@
 
 /* Seconds that something took, of many tickets. */
 struct spans {
-	GArray *seconds; /* int64_t; sorted once all are in */
+	GArray *seconds; /* uint32_t: there may be millions; sorted once all are in */
 	int64_t sum;
 };
 

@@ -122,6 +122,8 @@ def test_once_over_kills(build, point):
     wait_until(lambda: did(house, 4), "automation of a new ticket")
     time.sleep(1.5)
     assert [len(did(house, number)) for number in [*numbers, 4]] == [1] * 4
+    for words in ([], ["--sort", "number"]):
+        assert house.daemon.ticket("list", "--automation", "stay", *words) == []
     house.daemon.stop()
 
 
