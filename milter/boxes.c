@@ -1,4 +1,4 @@
-/* Hears what clients do, and looks four times a second what the log has. */
+/* Hears what clients do, and looks what the log has: four times a second, where nobody tells. */
 #include "boxes.h"
 
 #include <poll.h>
@@ -15,6 +15,7 @@
 enum {
 	NICE = 10, /* mail goes first */
 	TICK_MS = 250,
+	TOLD_TICK_MS = 1000, /* some of its work is due each second */
 	RETRY_MS = 10 * 1000 /* when they cannot be written */
 };
 
@@ -22,6 +23,7 @@ static struct {
 	struct daemon *daemon;
 	GThread *thread;
 	int stop_fd; /* can be read when the thread is to end */
+	int wake_fd; /* and when the log may be longer */
 	struct trees *trees;
 	struct settings *settings; /* with which they were opened */
 	struct mailboxes_counts told;
@@ -115,19 +117,27 @@ static int boxes_tick(void)
 	boxes.failing = st != ST_OK;
 	if (st != ST_OK)
 		return RETRY_MS;
-	return more ? 0 : TICK_MS;
+	if (more)
+		return 0;
+	return store_tells(boxes.daemon->store) ? TOLD_TICK_MS : TICK_MS;
 }
 
 static gpointer boxes_run(gpointer arg)
 {
-	struct pollfd fds[2] = { { .fd = boxes.stop_fd, .events = POLLIN }, { .events = POLLIN } };
+	struct pollfd fds[] = { { .fd = boxes.stop_fd, .events = POLLIN }, { .events = POLLIN },
+		{ .events = POLLIN } };
 
 	(void)arg;
 	/* On Linux this is the thread's own. */
 	setpriority(PRIO_PROCESS, 0, NICE);
 	do {
-		int ms = boxes_tick();
+		eventfd_t wakes;
+		int ms;
 
+		eventfd_read(boxes.wake_fd, &wakes);
+		ms = boxes_tick();
+		/* What failed is not tried again any sooner. */
+		fds[2].fd = boxes.failing ? -1 : boxes.wake_fd;
 		fds[1].fd = boxes.trees ? mailboxes_fd(boxes.trees) : -1;
 		poll(fds, G_N_ELEMENTS(fds), ms);
 	} while (!(fds[0].revents & POLLIN));
@@ -139,7 +149,8 @@ bool boxes_start(struct daemon *daemon)
 {
 	boxes.daemon = daemon;
 	boxes.stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (boxes.stop_fd < 0)
+	boxes.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (boxes.stop_fd < 0 || boxes.wake_fd < 0)
 		return false;
 	boxes.thread = g_thread_try_new("mailboxes", boxes_run, NULL, NULL);
 	return boxes.thread != NULL;
@@ -150,4 +161,10 @@ void boxes_stop(void)
 	eventfd_write(boxes.stop_fd, 1);
 	g_thread_join(boxes.thread);
 	close(boxes.stop_fd);
+	close(boxes.wake_fd);
+}
+
+void boxes_wake(void)
+{
+	eventfd_write(boxes.wake_fd, 1);
 }

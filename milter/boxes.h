@@ -9,5 +9,7 @@
 bool boxes_start(struct daemon *daemon);
 /* Returns after the step at hand. */
 void boxes_stop(void);
+/* The log may be longer. From any thread; cheap. */
+void boxes_wake(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* Looks once a second what the log has that the index has not. */
+/* Looks what the log has that the index has not: once a second, or no more often when told. */
 #include "indexer.h"
 
 #include <malloc.h>
@@ -12,7 +12,9 @@
 enum {
 	STEP = 500,      /* tickets or events at once */
 	NICE = 10,       /* mail goes first */
-	RETRY_AFTER = 60 /* seconds, when the index cannot be written */
+	PAUSE = 1,       /* seconds between looks */
+	TOLD_PAUSE = 60, /* at most, where others tell when it is worth one */
+	RETRY_AFTER = 60 /* when the index cannot be written */
 };
 
 static struct {
@@ -20,8 +22,8 @@ static struct {
 	GThread *thread;
 	pthread_mutex_t lock;
 	pthread_cond_t cond;
-	bool stop;  /* under lock */
-	bool begun; /* the index was done when the log ended at `end` */
+	bool stop, woken; /* under lock */
+	bool begun;       /* the index was done when the log ended at `end` */
 	uint64_t end;
 	bool looked;  /* nothing of before is missing, or its pages are sound */
 	bool failing; /* it has been said */
@@ -104,13 +106,28 @@ static unsigned indexer_tick(void)
 		log_info("search index: up to date again");
 	if (st == ST_OK || st == ST_BUSY) {
 		indexer.failing = st != ST_OK && indexer.failing;
-		return 1;
+		return PAUSE;
 	}
 	if (!indexer.failing)
 		log_error("search index: %s; searches read all messages until it can be written",
 			err.text);
 	indexer.failing = true;
 	return RETRY_AFTER;
+}
+
+/* With the lock. */
+static void indexer_rest(unsigned seconds)
+{
+	int64_t now = g_get_monotonic_time(), until = now + seconds * G_TIME_SPAN_SECOND;
+
+	while (!indexer.stop && wait_until(&indexer.cond, &indexer.lock, until))
+		;
+	if (indexer.failing || !store_tells(indexer.daemon->store))
+		return;
+	until = now + TOLD_PAUSE * G_TIME_SPAN_SECOND;
+	while (!indexer.stop && !indexer.woken && indexer.begun &&
+		wait_until(&indexer.cond, &indexer.lock, until))
+		;
 }
 
 static gpointer indexer_run(gpointer arg)
@@ -122,12 +139,11 @@ static gpointer indexer_run(gpointer arg)
 	while (!indexer.stop) {
 		unsigned seconds;
 
+		indexer.woken = false;
 		pthread_mutex_unlock(&indexer.lock);
 		seconds = indexer_tick();
 		pthread_mutex_lock(&indexer.lock);
-		if (!indexer.stop)
-			wait_until(&indexer.cond, &indexer.lock,
-				g_get_monotonic_time() + seconds * G_TIME_SPAN_SECOND);
+		indexer_rest(seconds);
 	}
 	pthread_mutex_unlock(&indexer.lock);
 	return NULL;
@@ -142,11 +158,21 @@ bool indexer_start(struct daemon *daemon)
 	return indexer.thread != NULL;
 }
 
-void indexer_stop(void)
+static void indexer_set(bool *flag)
 {
 	pthread_mutex_lock(&indexer.lock);
-	indexer.stop = true;
+	*flag = true;
 	pthread_cond_signal(&indexer.cond);
 	pthread_mutex_unlock(&indexer.lock);
+}
+
+void indexer_stop(void)
+{
+	indexer_set(&indexer.stop);
 	g_thread_join(indexer.thread);
+}
+
+void indexer_wake(void)
+{
+	indexer_set(&indexer.woken);
 }

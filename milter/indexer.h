@@ -9,5 +9,7 @@
 bool indexer_start(struct daemon *daemon);
 /* Returns after the step at hand. */
 void indexer_stop(void);
+/* The log may be longer. From any thread; cheap. */
+void indexer_wake(void);
 
 #endif

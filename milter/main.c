@@ -32,6 +32,7 @@
 #include "socket.h"
 #include "tables/needs.h"
 #include "timers.h"
+#include "wakes.h"
 
 struct options {
 	const char *config;
@@ -166,9 +167,14 @@ static void main_report(int *ready_fd, unsigned char code, bool keep_stderr)
 
 static enum status start_threads(struct daemon *daemon, struct error *err)
 {
+	enum status st;
+
 	if (!timers_start(daemon) || !indexer_start(daemon) || !boxes_start(daemon))
 		return error_set(err, ST_BUSY, _("cannot start a thread: %s"), g_strerror(errno));
-	return sender_start(daemon, err);
+	st = sender_start(daemon, err);
+	if (st == ST_OK && !wakes_start(daemon))
+		st = error_set(err, ST_BUSY, _("cannot start a thread: %s"), g_strerror(errno));
+	return st;
 }
 
 struct milter {
@@ -323,6 +329,7 @@ static int main_serve(struct daemon *daemon, int *ready_fd, bool to_stderr)
 	main_report(ready_fd, EX_OK, to_stderr);
 	notify_ready();
 	drained = run_until_stopped(daemon, &rc);
+	wakes_stop();
 	sender_stop();
 	timers_stop();
 	indexer_stop();

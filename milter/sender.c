@@ -16,8 +16,8 @@
 #include "tables/tickets.h"
 #include "wait.h"
 
-/* The command line may put mail into the outbox, and nobody tells us. */
-enum { POLL_SECONDS = 2, PAUSE_FIRST = 5, PAUSE_LONGEST = 300 };
+/* The command line may put mail into the outbox, and there may be nobody who tells. */
+enum { POLL_SECONDS = 2, TOLD_POLL_SECONDS = 60, PAUSE_FIRST = 5, PAUSE_LONGEST = 300 };
 
 static struct {
 	struct daemon *daemon;
@@ -38,6 +38,7 @@ struct shipment {
 	struct settings *settings; /* in force when it was sent */
 	bool relay_down;
 	int64_t now;
+	int64_t next; /* when the first of those is due that are not yet; 0: there is none */
 	int64_t due,
 		claimed; /* next_try: before it was claimed, and since; 0: nobody else is there */
 };
@@ -52,7 +53,7 @@ static enum status sender_pick(struct txn *txn, void *arg, struct error *err)
 	struct shipment *s = arg;
 
 	record_release(&outgoing_type, &s->outgoing);
-	return outbox_due(txn, s->now, &s->outgoing, NULL, err);
+	return outbox_due(txn, s->now, &s->outgoing, &s->next, err);
 }
 
 /* Of a store that hosts share: it is due again when we must be dead, and for the others not before.
@@ -371,8 +372,22 @@ static void sender_ship(struct shipment *s)
 
 /* --- the thread --- */
 
-/* True when something was tried. */
-static bool send_next(void)
+/* Seconds that nobody need look, unless woken. */
+static int sender_patience(void)
+{
+	return store_tells(sender.daemon->store) ? TOLD_POLL_SECONDS : POLL_SECONDS;
+}
+
+/* Until the next is due, as far as that is known. */
+static int sender_idle(const struct shipment *s)
+{
+	int64_t left = s->next ? (s->next - s->now) / TEXT_SECOND + 1 : TOLD_POLL_SECONDS;
+
+	return (int)CLAMP(left, 1, sender_patience());
+}
+
+/* Gives the seconds to rest then: 0 when something was tried. */
+static int send_next(void)
 {
 	struct shipment s = { .now = g_get_real_time() };
 	struct error err = { "" };
@@ -385,7 +400,9 @@ static bool send_next(void)
 	else if (st != ST_NOT_FOUND)
 		log_error("cannot read the outbox: %s", err.text);
 	record_release(&outgoing_type, &s.outgoing);
-	return st == ST_OK;
+	if (st == ST_OK)
+		return 0;
+	return st == ST_NOT_FOUND ? sender_idle(&s) : POLL_SECONDS;
 }
 
 /* A reload may have changed the relay: then there is a new connection. */
@@ -425,7 +442,7 @@ static void wait_for_relay(void)
 	gint64 until = g_get_monotonic_time() + (gint64)sender.pause * G_TIME_SPAN_SECOND;
 
 	while (!sender_stopping() && !sender_urged() && g_get_monotonic_time() < until)
-		sender_rest(MIN(sender.pause, POLL_SECONDS));
+		sender_rest(MIN(sender.pause, sender_patience()));
 }
 
 static gpointer sender_run(gpointer arg)
@@ -435,12 +452,14 @@ static gpointer sender_run(gpointer arg)
 	(void)arg;
 	sender_urged();
 	while (!sender_stopping()) {
+		int rest = 0;
+
 		if (renew_courier(&err) != ST_OK) {
 			set_pause(true);
 			log_error("%s", err.text);
-		} else if (!send_next()) {
+		} else if ((rest = send_next()) > 0) {
 			sender.pause = 0;
-			sender_rest(POLL_SECONDS);
+			sender_rest(rest);
 		}
 		if (sender.pause)
 			wait_for_relay();

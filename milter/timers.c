@@ -30,8 +30,8 @@ static struct {
 	GThread *thread;
 	pthread_mutex_t lock;
 	pthread_cond_t cond;
-	bool stop, reload;       /* under lock */
-	unsigned watchdog_every; /* seconds; 0: nobody asks */
+	bool stop, reload, woken; /* under lock */
+	unsigned watchdog_every;  /* seconds; 0: nobody asks */
 	struct replan replan;
 	struct settings *planned; /* those that it is about; NULL at first */
 } timers;
@@ -269,6 +269,30 @@ static void timers_tick(unsigned seconds, bool signalled)
 		report_health();
 }
 
+/* What another process may just have asked for. */
+static void timers_look(void)
+{
+	reload_if_asked(false);
+	timers_do_due();
+}
+
+/* A second, with the lock. */
+static void timers_rest(void)
+{
+	const int64_t until = g_get_monotonic_time() + G_TIME_SPAN_SECOND;
+
+	while (!timers.stop && !timers.reload &&
+		(timers.woken || wait_until(&timers.cond, &timers.lock, until))) {
+		bool woken = timers.woken;
+
+		timers.woken = false;
+		pthread_mutex_unlock(&timers.lock);
+		if (woken)
+			timers_look();
+		pthread_mutex_lock(&timers.lock);
+	}
+}
+
 static gpointer timers_run(gpointer arg)
 {
 	(void)arg;
@@ -276,13 +300,11 @@ static gpointer timers_run(gpointer arg)
 	for (unsigned seconds = 0; !timers.stop; seconds++) {
 		bool signalled = timers.reload;
 
-		timers.reload = false;
+		timers.reload = timers.woken = false;
 		pthread_mutex_unlock(&timers.lock);
 		timers_tick(seconds, signalled);
 		pthread_mutex_lock(&timers.lock);
-		if (!timers.stop && !timers.reload)
-			wait_until(&timers.cond, &timers.lock,
-				g_get_monotonic_time() + G_TIME_SPAN_SECOND);
+		timers_rest();
 	}
 	pthread_mutex_unlock(&timers.lock);
 	return NULL;
@@ -310,6 +332,11 @@ void timers_stop(void)
 {
 	timers_set(&timers.stop);
 	g_thread_join(timers.thread);
+}
+
+void timers_wake(void)
+{
+	timers_set(&timers.woken);
 }
 
 void timers_reload(void)

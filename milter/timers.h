@@ -10,5 +10,7 @@ void timers_stop(void);
 
 /* Asks for a reload as soon as possible (SIGUSR1). From any thread. */
 void timers_reload(void);
+/* Another process or host has committed something. From any thread; cheap. */
+void timers_wake(void);
 
 #endif

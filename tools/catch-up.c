@@ -10,7 +10,7 @@
 #include "progress.h"
 #include "store/store-lock.h"
 
-enum { LOOK_EVERY_US = 100 * 1000, PATIENCE_SECONDS = 120 };
+enum { LOOK_EVERY_MS = 100, PATIENCE_SECONDS = 120 };
 
 struct catching {
 	struct cli *cli;
@@ -57,7 +57,7 @@ static int catch_up_by_daemon(struct catching *c)
 			return cli_status(cli, st);
 		if (!catch_up_waits(c, &s))
 			return catch_up_late();
-		g_usleep(LOOK_EVERY_US);
+		store_wait(cli->store, LOOK_EVERY_MS, -1);
 	}
 }
 

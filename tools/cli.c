@@ -229,7 +229,7 @@ int cli_main(int argc, char **argv, const struct cli_row *commands)
 	 * read enough. */
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return code;
-	if (terminal_abandoned(0))
+	if (terminal_abandoned())
 		return code;
 	return cli_fail(EXIT_CANNOT_WRITE, _("cannot write to standard output: %s"),
 		g_strerror(errno ? errno : EIO));

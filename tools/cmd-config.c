@@ -201,6 +201,7 @@ static enum status config_hear(struct txn *txn, void *arg, struct error *err)
 
 static int run_reload(struct cli *cli)
 {
+	const int64_t until = g_get_monotonic_time() + RELOAD_WAIT_MS * G_TIME_SPAN_MILLISECOND;
 	struct request r = { 0, NULL };
 	enum status st;
 	int code;
@@ -209,13 +210,12 @@ static int run_reload(struct cli *cli)
 		return cli_fail(EXIT_TRY_AGAIN, _("no daemon runs on the store in '%s'"),
 			settings_state(cli->settings));
 	st = store_write(cli->store, config_ask, &r, &cli->err);
-
-	for (int waited = 0; st == ST_OK && waited < RELOAD_WAIT_MS; waited += POLL_MS) {
+	while (st == ST_OK && g_get_monotonic_time() < until) {
 		st = store_read(cli->store, config_hear, &r, &cli->err);
 		if (st != ST_NOT_FOUND)
 			break;
 		st = ST_OK;
-		g_usleep(POLL_MS * 1000);
+		store_wait(cli->store, POLL_MS, -1);
 	}
 	if (st != ST_OK)
 		return cli_status(cli, st);

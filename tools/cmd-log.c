@@ -108,9 +108,10 @@ static int round_of(struct following *f, store_fn *fn)
 static int log_follow(struct following *f, int code)
 {
 	cli_catch_interrupt();
-	while (code <= EXIT_NOTHING && fflush(stdout) == 0 && !terminal_abandoned(POLL_MS) &&
+	while (code <= EXIT_NOTHING && fflush(stdout) == 0 && !terminal_abandoned() &&
 		!cli_interrupted())
-		code = round_of(f, log_present);
+		if (store_wait(f->cli->store, POLL_MS, -1))
+			code = round_of(f, log_present);
 	return code <= EXIT_NOTHING ? EXIT_DONE : code;
 }
 

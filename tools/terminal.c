@@ -119,11 +119,11 @@ char *terminal_block(const char *s, size_t max)
 	return terminal_is() ? text_block_shown(s, -1, max) : text_block(s, -1, max);
 }
 
-bool terminal_abandoned(int wait_ms)
+bool terminal_abandoned(void)
 {
 	struct pollfd out = { STDOUT_FILENO, 0, 0 };
 
-	return poll(&out, 1, wait_ms) > 0;
+	return poll(&out, 1, 0) > 0;
 }
 
 /* Is the program there that a command line begins with? A pager that is not would swallow

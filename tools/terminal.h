@@ -34,8 +34,8 @@ void terminal_labelled(int width, const char *label, const char *value, size_t m
 /* Lines of it, likewise. */
 char *terminal_block(const char *s, size_t max);
 
-/* Has whoever read standard output closed it? Waits for that, at most this long. */
-bool terminal_abandoned(int wait_ms);
+/* Has whoever read standard output closed it? */
+bool terminal_abandoned(void);
 
 /* Sends what follows through $MILTICKET_PAGER, $PAGER or less, when a person is looking. From then
  * on an interrupt is the pager's affair. */

@@ -112,9 +112,8 @@ struct engine {
 	/* Says in err that the store could not be read or written (`what`), and why; returns st. */
 	enum status (*say)(struct txn *txn, const char *what, enum status st, struct error *err);
 
-	/* Until something was committed, by whomever, or that many milliseconds; NULL: nobody
-	 * tells, and all of them are waited. */
-	void (*wait)(struct store *store, unsigned ms);
+	/* As store_wait(); NULL: nobody tells. */
+	bool (*wait)(struct store *store, unsigned ms, int stop_fd);
 	bool (*away)(const struct store *store); /* NULL: never */
 	/* NULL: there are no servers. */
 	enum status (*health)(

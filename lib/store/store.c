@@ -1,6 +1,7 @@
 /* The door to the engine: what is the same for all of them, and calls through its table. */
 #include "store/engine.h"
 
+#include <poll.h>
 #include <string.h>
 
 #include "base/tongue.h"
@@ -39,12 +40,19 @@ bool store_shared(const struct store *store)
 	return store->engine->shared;
 }
 
-void store_wait(struct store *store, unsigned ms)
+bool store_tells(const struct store *store)
 {
+	return store->engine->wait != NULL;
+}
+
+bool store_wait(struct store *store, unsigned ms, int stop_fd)
+{
+	struct pollfd stop = { stop_fd, POLLIN, 0 };
+
 	if (store->engine->wait)
-		store->engine->wait(store, ms);
-	else
-		g_usleep((gulong)ms * 1000);
+		return store->engine->wait(store, ms, stop_fd);
+	poll(&stop, 1, (int)ms);
+	return true;
 }
 
 bool store_is_away(const struct store *store)

@@ -91,9 +91,13 @@ bool store_reads_ahead(const struct store *store);
 enum status store_write_wanting(
 	struct store *store, const struct wants *wants, store_fn *fn, void *arg, struct error *err);
 
-/* Waits until something was committed, by whatever process or host, or that many milliseconds. It
- * may return early, and it may miss one: who waits looks for himself. */
-void store_wait(struct store *store, unsigned ms);
+/* Is what others commit told, so that store_wait() knows of it? */
+bool store_tells(const struct store *store);
+/* Waits until something was committed, by whatever process or host, or that many milliseconds; no
+ * longer than until stop_fd (-1: none) can be read. False: as far as is known, nothing was. True
+ * may be too much: always where nobody tells, where that is interrupted, and now and then where it
+ * is not, so that who looks whenever it is true finds all. By one thread at a time. */
+bool store_wait(struct store *store, unsigned ms, int stop_fd);
 
 /* Could its server not be reached when somebody last tried? */
 bool store_is_away(const struct store *store);

@@ -14,6 +14,7 @@ from harness.ground import (
     free_ports,
     give,
     new_directory,
+    program,
     run,
     stop_process,
     tool,
@@ -638,3 +639,120 @@ def test_a_mail_of_the_outbox_is_one_hosts_at_a_time(sink, server):
         for host in hosts:
             if not host.ended():
                 host.kill()
+
+
+# --- who is told ---------------------------------------------------------------------------
+
+LOOKS = 30  # seconds between looks of who is told, and at least as many of those who look
+SOON = 10
+LISTENERS = "select pid from pg_stat_activity where query = 'listen milticket'"
+
+
+def listens(server, name):
+    return [pid for (pid,) in server.rows(f"{LISTENERS} and datname = '{name}'", name) if pid]
+
+
+@pytest.fixture
+def told(sink, server, proxy):
+    """A daemon that listens through the proxy."""
+    url = server.url(server.database())
+    daemon = Daemon(
+        sink.port, settings=settings(url.replace(str(server.directory), str(proxy.path.parent)))
+    )
+    daemon.base = url.split("/")[3].split("?")[0]
+    daemon.start()
+    wait_until(lambda: listens(server, daemon.base), "it to listen")
+    time.sleep(1.5)  # nobody has anything to do any more, and all rest for long
+    yield daemon
+    if not daemon.ended():
+        daemon.kill()
+
+
+def replied_soon(daemon, sink, number, text):
+    """What another process puts into the outbox is sent, and how long that took."""
+    before = len(sink.mails())
+    daemon.run_ticket("reply", str(number), "-m", text)
+    began = time.monotonic()
+    wait_until(lambda: len(sink.mails()) > before, "the reply to be sent", SOON)
+    assert any(text.encode() in mail.data for mail in sink.mails()[before:])
+    return time.monotonic() - began
+
+
+def opened(daemon):
+    with MilterClient(daemon.socket) as client:
+        accepted(client)
+    return numbers(daemon)[-1]
+
+
+def test_what_another_process_commits_is_sent_when_it_is_told(told, sink):
+    daemon = told
+    number = opened(daemon)
+    time.sleep(1.5)
+    for n in range(2):
+        assert replied_soon(daemon, sink, number, f"answer {n}") < SOON
+
+
+def test_a_cut_listener_listens_again(told, sink, server):
+    daemon = told
+    number = opened(daemon)
+    (before,) = listens(server, daemon.base)
+    server.sql(f"select pg_terminate_backend({before})")
+    wait_until(lambda: listens(server, daemon.base) not in ([], [before]), "it to listen again")
+    time.sleep(1.5)
+    assert replied_soon(daemon, sink, number, "an answer") < SOON
+    assert not daemon.ended() and "error" not in daemon.log_text(), daemon.log_text()
+
+
+def test_who_cannot_listen_looks(told, sink, server, proxy):
+    daemon = told
+    number = opened(daemon)
+    proxy.deaf = True
+    server.sql(f"select pg_terminate_backend(pid) from ({LISTENERS}) as them")
+    wait_until(lambda: proxy.refused > 1, "it to try")
+    assert not listens(server, daemon.base)
+    for n in range(2):
+        assert replied_soon(daemon, sink, number, f"answer {n}") < SOON
+    assert not listens(server, daemon.base)
+    proxy.deaf = False
+    wait_until(lambda: listens(server, daemon.base), "it to listen again", 15)
+    time.sleep(1.5)
+    assert replied_soon(daemon, sink, number, "the last") < SOON
+
+
+def test_what_another_host_takes_is_soon_in_the_index_and_in_the_log(told, sink, server):
+    """A daemon of its own directory is another host, as far as the store knows."""
+    daemon = told
+    other = Daemon(sink.port, settings=settings(server.url(daemon.base))).start()
+    follower = subprocess.Popen(
+        [program("ticket"), "log", "--config", daemon.config, "--follow"], stdout=subprocess.PIPE
+    )
+    try:
+        wait_until(lambda: len(listens(server, daemon.base)) == 3, "all to listen")
+        time.sleep(1.5)
+        number = opened(other)
+        began = time.monotonic()
+        assert f"\t{number}\topened".encode() in follower.stdout.readline()
+        wait_until(
+            lambda: daemon.ticket("index", "status")[0]["behind"] == 0, "the index to have it", SOON
+        )
+        assert time.monotonic() - began < SOON
+    finally:
+        follower.kill()
+        follower.wait()
+        other.stop()
+
+
+def test_who_is_told_asks_little(told, server):
+    """How often a daemon asks that has nothing to do."""
+
+    def asked():
+        return int(
+            server.sql(
+                "select sum(xact_commit + xact_rollback) from pg_stat_database"
+                f" where datname = '{told.base}'"
+            )
+        )
+
+    seconds, before = 6, asked()
+    time.sleep(seconds)
+    assert (asked() - before) / seconds < 10

@@ -1,4 +1,5 @@
-"""What stands between a program and a server's unix socket: it can be slow, silent, or cut."""
+"""What stands between a program and a server's unix socket: it can be slow, silent, cut, or have
+nobody listen."""
 import pathlib
 import select
 import socket
@@ -12,7 +13,8 @@ class Proxy:
     def __init__(self, directory, server):
         self.path = pathlib.Path(directory) / ".s.PGSQL.5432"
         self.server = str(pathlib.Path(server) / ".s.PGSQL.5432")
-        self.delay, self.silent, self.stopping = 0.0, False, False
+        self.delay, self.silent, self.deaf, self.stopping = 0.0, False, False, False
+        self.refused = 0
         self.pairs = []
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(str(self.path))
@@ -42,6 +44,9 @@ class Proxy:
                 for sock in select.select([near, far], [], [])[0]:
                     data = sock.recv(65536)
                     if not data:
+                        return
+                    if self.deaf and b"listen milticket" in data:
+                        self.refused += 1
                         return
                     if self.delay:
                         time.sleep(self.delay)

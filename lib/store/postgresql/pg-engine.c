@@ -44,14 +44,9 @@ static enum status pg_make_secret(struct txn *txn, void *arg, struct error *err)
 static struct pg_store *pg_store_new(const struct engine *engine)
 {
 	struct pg_store *store = g_new0(struct pg_store, 1);
-	pthread_condattr_t clock;
 
 	store_init(&store->store, engine);
 	pthread_mutex_init(&store->lock, NULL);
-	pthread_condattr_init(&clock);
-	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-	pthread_cond_init(&store->heard, &clock);
-	pthread_condattr_destroy(&clock);
 	store->statements = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, pg_statement_free);
 	return store;
 }
@@ -89,7 +84,6 @@ static void pg_close(struct store *base)
 	pg_pool_free(store->pool);
 	pg_server_release(&store->server);
 	g_hash_table_unref(store->statements);
-	pthread_cond_destroy(&store->heard);
 	pthread_mutex_destroy(&store->lock);
 	store_release(base);
 	g_free(store);

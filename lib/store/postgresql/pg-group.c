@@ -24,6 +24,7 @@ struct group_work {
 	struct pg_rows *rows;
 	int64_t deadline;
 	bool last;
+	bool written; /* some of it is on the server already */
 };
 
 static void group_fail(struct group_work *w, enum status st, const char *why)
@@ -102,6 +103,7 @@ static void group_run_job(struct group_work *w, struct job *job)
 	job_run(&txn.txn, job);
 	if (job->status != ST_OK)
 		pg_rows_undo(w->rows);
+	w->written |= txn.flushes > 0;
 	w->deadline += g_get_monotonic_time() - before;
 }
 
@@ -237,9 +239,10 @@ static enum group_end group_commit(struct group_work *w)
 	group_allow(w);
 	w->link->unknown = false;
 	pg_txn_batch(&txn, &batch);
-	pg_txn_add_writes(&txn, &batch);
+	w->written |= pg_txn_add_writes(&txn, &batch);
 	group_sign(w, &batch, &cells);
-	pg_batch_text(&batch, "select pg_notify('milticket', '')");
+	if (w->written)
+		pg_batch_text(&batch, "select pg_notify('milticket', '')");
 	pg_batch_text(&batch, "commit");
 	failpoint("group-written");
 	st = pg_batch_run(&batch);

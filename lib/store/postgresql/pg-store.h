@@ -26,10 +26,11 @@ struct pg_store {
 	uint64_t groups;
 	/* Looks that no writer had told; atomic. For tests. */
 	int untold;
-	/* Of who waits: the connection is whose turn it is to listen. */
-	struct pg_link *listener; /* NULL */
-	bool listens;
-	pthread_cond_t heard;
+	/* Of who waits for what others commit; see pg-wait.c. */
+	struct pg_link *listener; /* NULL: nobody listens */
+	int64_t listen_from;      /* monotonic time of the next try to */
+	int64_t listen_pause;
+	int64_t looked; /* when it was last said that there may be something */
 };
 
 struct pg_txn {
@@ -74,7 +75,7 @@ enum status pg_query(struct scan *scan, const struct query *query);
 enum status pg_count(struct txn *txn, struct queue_count *counts, size_t n);
 const char *pg_reason(struct txn *txn);
 enum status pg_say(struct txn *txn, const char *what, enum status st, struct error *err);
-void pg_wait(struct store *store, unsigned ms);
+bool pg_wait(struct store *store, unsigned ms, int stop_fd);
 enum status pg_rewrite(struct store *store, struct error *err);
 enum status pg_health(struct store *store, struct store_health *health_out, struct error *err);
 
@@ -97,8 +98,8 @@ const struct pg_statement *pg_statement_add(
 void pg_txn_batch(struct pg_txn *txn, struct pg_batch *batch);
 /* Runs it; a failure is kept as the reason. */
 enum status pg_txn_run(struct pg_txn *txn, struct pg_batch *batch);
-/* Puts what was written into a batch. */
-void pg_txn_add_writes(struct pg_txn *txn, struct pg_batch *batch);
+/* Puts what was written into a batch; false: nothing was. */
+bool pg_txn_add_writes(struct pg_txn *txn, struct pg_batch *batch);
 /* Rows of a result, with all columns of the table. */
 struct pg_learn {
 	struct pg_rows *rows;

@@ -134,7 +134,7 @@ static int writes_compare(gconstpointer a, gconstpointer b)
 	return (int)x->there - (int)y->there;
 }
 
-void pg_txn_add_writes(struct pg_txn *txn, struct pg_batch *batch)
+bool pg_txn_add_writes(struct pg_txn *txn, struct pg_batch *batch)
 {
 	g_autoptr(GPtrArray) dirty = pg_rows_dirty(txn->rows);
 	struct pg_row **rows = (struct pg_row **)dirty->pdata;
@@ -147,6 +147,7 @@ void pg_txn_add_writes(struct pg_txn *txn, struct pg_batch *batch)
 		writes_add(txn->store, batch, rows + at, n);
 		at += n;
 	}
+	return dirty->len > 0;
 }
 
 /* A writer that has the transaction for itself is undone by that. */

@@ -1,26 +1,79 @@
-/* Waiting for what others commit: one connection listens, for all threads that wait. */
+/* Waiting for what others commit: a connection of its own listens. When it breaks, that may have
+ * gone unheard, as what was committed before it listens again: who waits is sent to look. */
 #include "store/postgresql/pg-store.h"
 
-#include <errno.h>
 #include <poll.h>
 
-enum { LISTEN_CONNECT_S = 2 };
+/* Milliseconds. LOOK_EVERY: somebody looks so often however well we hear; a server that was a
+ * primary once, say, takes questions still and has nothing to tell. */
+enum {
+	LISTEN_TIMEOUT = 2000,
+	LISTEN_PAUSE_FIRST = 500,
+	LISTEN_PAUSE_LONGEST = 5 * 1000,
+	LISTEN_CHECK_EVERY = 10 * 1000,
+	LOOK_EVERY = 30 * 1000,
+};
 
-static struct pg_link *wait_listener(struct pg_store *store)
+static int64_t wait_from_now(int64_t ms)
+{
+	return g_get_monotonic_time() + ms * G_TIME_SPAN_MILLISECOND;
+}
+
+static bool wait_is_over(int64_t since, int64_t ms)
+{
+	return g_get_monotonic_time() - since >= ms * G_TIME_SPAN_MILLISECOND;
+}
+
+/* --- the listener --- */
+
+static void wait_give_up(struct pg_store *store)
+{
+	g_clear_pointer(&store->listener, pg_link_close);
+	store->listen_pause = CLAMP(
+		2 * store->listen_pause, LISTEN_PAUSE_FIRST, LISTEN_PAUSE_LONGEST);
+	store->listen_from = wait_from_now(store->listen_pause);
+}
+
+/* One that is not there is tried for again after a pause. */
+static void wait_listen(struct pg_store *store)
 {
 	struct pg_link *link = NULL;
-	int64_t deadline = g_get_monotonic_time() + LISTEN_CONNECT_S * G_TIME_SPAN_SECOND;
 
-	if (pg_link_open(&store->server, deadline, &link, NULL) != ST_OK)
-		return NULL;
-	if (pg_link_run(link, "listen milticket", NULL) == ST_OK)
-		return link;
+	if (g_get_monotonic_time() < store->listen_from)
+		return;
+	if (pg_link_open(&store->server, wait_from_now(LISTEN_TIMEOUT), &link, NULL) == ST_OK &&
+		pg_link_run(link, "listen milticket", NULL) == ST_OK) {
+		store->listener = link;
+		store->listen_pause = 0;
+		return;
+	}
 	pg_link_close(link);
-	return NULL;
+	wait_give_up(store);
+}
+
+/* Is it still there, and one for us? A connection that is only listened on does not tell. */
+static bool wait_check(struct pg_link *link)
+{
+	if (!wait_is_over(link->checked, LISTEN_CHECK_EVERY))
+		return true;
+	link->deadline = wait_from_now(LISTEN_TIMEOUT);
+	return pg_link_check(link, NULL) == ST_OK;
+}
+
+/* --- waiting --- */
+
+static void wait_poll(const struct pg_link *link, int64_t until, int stop_fd)
+{
+	int64_t left = (until - g_get_monotonic_time()) / G_TIME_SPAN_MILLISECOND;
+	struct pollfd fds[2] = { { link ? pq.socket(link->conn) : -1, POLLIN, 0 },
+		{ stop_fd, POLLIN, 0 } };
+
+	if (left > 0)
+		poll(fds, G_N_ELEMENTS(fds), (int)left);
 }
 
 /* Was anything told? */
-static bool wait_hear(struct pg_link *link)
+static bool wait_heard(struct pg_link *link)
 {
 	PGnotify *told;
 	bool any = false;
@@ -34,60 +87,42 @@ static bool wait_hear(struct pg_link *link)
 	return any;
 }
 
-static void wait_listen(struct pg_link *link, int64_t until)
+/* False when it has broken. */
+static bool wait_hear(struct pg_link *link, int64_t until, int stop_fd, bool *told_out)
 {
-	bool told = wait_hear(link);
-
-	while (!told && !link->broken) {
-		int64_t left = (until - g_get_monotonic_time()) / G_TIME_SPAN_MILLISECOND;
-		struct pollfd fd = { pq.socket(link->conn), POLLIN, 0 };
-
-		if (left <= 0 || (poll(&fd, 1, (int)left) < 0 && errno != EINTR))
-			return;
-		told = wait_hear(link);
+	if (!wait_check(link))
+		return false;
+	*told_out = wait_heard(link);
+	if (!*told_out && !link->broken) {
+		wait_poll(link, until, stop_fd);
+		*told_out = wait_heard(link);
 	}
+	return !link->broken;
 }
 
-/* Who comes second waits for what the first hears. */
-static void wait_beside(struct pg_store *store, int64_t until)
+static bool wait_for_news(struct pg_store *store, int64_t until, int stop_fd)
 {
-	const struct timespec at = { .tv_sec = until / G_TIME_SPAN_SECOND,
-		.tv_nsec = until % G_TIME_SPAN_SECOND * 1000 };
+	bool told = false;
 
-	pthread_cond_timedwait(&store->heard, &store->lock, &at);
+	if (!store->listener) {
+		wait_listen(store);
+		if (!store->listener)
+			wait_poll(NULL, until, stop_fd);
+		return true;
+	}
+	if (wait_hear(store->listener, until, stop_fd, &told))
+		return told;
+	wait_give_up(store);
+	return true;
 }
 
-static void wait_sleep(int64_t until)
-{
-	int64_t left = until - g_get_monotonic_time();
-
-	if (left > 0)
-		g_usleep((gulong)left);
-}
-
-void pg_wait(struct store *base, unsigned ms)
+bool pg_wait(struct store *base, unsigned ms, int stop_fd)
 {
 	struct pg_store *store = pg_of(base);
-	int64_t until = g_get_monotonic_time() + (int64_t)ms * G_TIME_SPAN_MILLISECOND;
+	bool look = wait_for_news(store, wait_from_now(ms), stop_fd) ||
+		wait_is_over(store->looked, LOOK_EVERY);
 
-	pthread_mutex_lock(&store->lock);
-	if (store->listens) {
-		wait_beside(store, until);
-		pthread_mutex_unlock(&store->lock);
-		return;
-	}
-	store->listens = true;
-	pthread_mutex_unlock(&store->lock);
-	if (!store->listener)
-		store->listener = wait_listener(store);
-	if (store->listener)
-		wait_listen(store->listener, until);
-	else
-		wait_sleep(until);
-	if (store->listener && store->listener->broken)
-		g_clear_pointer(&store->listener, pg_link_close);
-	pthread_mutex_lock(&store->lock);
-	store->listens = false;
-	pthread_cond_broadcast(&store->heard);
-	pthread_mutex_unlock(&store->lock);
+	if (look)
+		store->looked = g_get_monotonic_time();
+	return look;
 }

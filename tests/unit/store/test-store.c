@@ -99,6 +99,18 @@ static uint64_t rows(struct place *place)
 	return rows_of(place->store, TABLE_ANSWERED);
 }
 
+static void test_wait(void)
+{
+	struct place place;
+	int64_t before = g_get_monotonic_time();
+
+	place_open(&place, 0);
+	g_assert_false(store_tells(place.store));
+	g_assert_true(store_wait(place.store, 20, -1));
+	g_assert_cmpint(g_get_monotonic_time() - before, >=, 20 * G_TIME_SPAN_MILLISECOND);
+	place_close(&place);
+}
+
 /* --- what is kept --- */
 
 static void test_keeps(void)
@@ -797,6 +809,7 @@ int main(int argc, char **argv)
 	fixture_lmdb_alone();
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/store/keeps what is put until it is deleted", test_keeps);
+	g_test_add_func("/store/who waits where nobody tells has to look", test_wait);
 	g_test_add_func("/store/undoes all writes of a function that fails", test_undoes);
 	g_test_add_func("/store/has its records and its secret after reopening", test_reopens);
 	g_test_add_func("/store/has a secret of its own", test_secrets_differ);
