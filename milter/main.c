@@ -302,7 +302,6 @@ static enum status take_places(struct daemon *daemon, struct error *err)
 static enum status main_prepare(struct daemon *daemon, struct error *err)
 {
 	message_library_init();
-	courier_library_init();
 	if (!filter_register(daemon))
 		return error_set(err, ST_IO, _("libmilter does not take our callbacks"));
 	words_for_crashes();

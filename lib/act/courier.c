@@ -8,8 +8,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/library.h"
 #include "base/text.h"
 #include "base/tongue.h"
+#include "build-config.h"
 
 /* The relay had the whole text and owes its word on it: STAGE_END. */
 enum stage { STAGE_CONNECT, STAGE_MAIL, STAGE_RCPT, STAGE_DATA, STAGE_TEXT, STAGE_END };
@@ -19,7 +21,9 @@ enum stage { STAGE_CONNECT, STAGE_MAIL, STAGE_RCPT, STAGE_DATA, STAGE_TEXT, STAG
 enum { RFC_END = 600, USUAL_TIMEOUT = 30 };
 
 struct courier {
-	CURL *curl;
+	struct settings *settings;
+	char *password; /* NULL: none is needed */
+	CURL *curl;     /* made when the first mail is sent */
 	struct curl_slist *recipients;
 	char error[CURL_ERROR_SIZE];
 	int64_t timeout_s;
@@ -44,9 +48,29 @@ struct courier {
 	char reply[LIMIT_REPLY_TEXT + 1];
 };
 
-void courier_library_init(void)
+/* libcurl, loaded for the first mail that is sent, for it brings a dozen libraries of
+ * cryptography. Its check of what curl.easy_setopt() gets is lost with that: a long, a pointer. */
+/* clang-format off */
+#define CURL_FUNCTIONS(F) \
+	F(curl_, easy_cleanup) F(curl_, easy_getinfo) F(curl_, easy_init) F(curl_, easy_perform) \
+	F(curl_, easy_setopt) F(curl_, easy_strerror) F(curl_, global_init) \
+	F(curl_, slist_append) F(curl_, slist_free_all)
+/* clang-format on */
+
+static struct curl {
+	CURL_FUNCTIONS(LIBRARY_POINTER)
+} curl;
+
+static enum status curl_load(struct error *err)
 {
-	curl_global_init(CURL_GLOBAL_DEFAULT);
+	static const char *const names[] = { CURL_FUNCTIONS(LIBRARY_NAME) NULL };
+	static struct library library = {
+		.file = CURL_LIBRARY,
+		.names = names,
+		.functions = &curl,
+	};
+
+	return library_load(&library, err);
 }
 
 /* --- following the dialogue --- */
@@ -129,11 +153,11 @@ static void note_reply(struct courier *c, const char *data, size_t len)
 		c->stage = STAGE_TEXT;
 }
 
-static int on_debug(CURL *curl, curl_infotype type, char *data, size_t len, void *arg)
+static int on_debug(CURL *handle, curl_infotype type, char *data, size_t len, void *arg)
 {
 	struct courier *c = arg;
 
-	(void)curl;
+	(void)handle;
 	if (type == CURLINFO_HEADER_OUT || type == CURLINFO_DATA_OUT)
 		c->asked = g_get_monotonic_time();
 	if (type == CURLINFO_HEADER_OUT)
@@ -194,47 +218,54 @@ static int on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t d, curl
 
 /* --- life --- */
 
-static enum status set_login(struct courier *c, const struct settings *s, struct error *err)
+static enum status courier_read_password(struct courier *c, struct error *err)
 {
-	g_autofree char *password = NULL;
+	const char *file = c->settings->mail_out.password_file;
 	g_autoptr(GError) error = NULL;
 
 	if (!c->has_login)
 		return ST_OK;
-	if (!g_file_get_contents(s->mail_out.password_file, &password, NULL, &error))
+	if (!g_file_get_contents(file, &c->password, NULL, &error))
 		return error_set(
 			err, ST_IO, _("cannot read the relay's password: %s"), error->message);
-	password[strcspn(password, "\r\n")] = '\0';
-	curl_easy_setopt(c->curl, CURLOPT_USERNAME, s->mail_out.username);
-	curl_easy_setopt(c->curl, CURLOPT_PASSWORD, password);
+	c->password[strcspn(c->password, "\r\n")] = '\0';
 	return ST_OK;
+}
+
+static void set_login(struct courier *c)
+{
+	if (!c->has_login)
+		return;
+	curl.easy_setopt(c->curl, CURLOPT_USERNAME, c->settings->mail_out.username);
+	curl.easy_setopt(c->curl, CURLOPT_PASSWORD, c->password);
 }
 
 /* on_progress() tells the stages apart, which libcurl's own limits do not; theirs are only not to
  * be in its way. */
-static void set_timeouts(struct courier *c, int64_t timeout)
+static void set_timeouts(struct courier *c)
 {
-	c->timeout_s = timeout;
-	curl_easy_setopt(c->curl, CURLOPT_CONNECTTIMEOUT, (long)timeout);
-	curl_easy_setopt(c->curl, CURLOPT_SERVER_RESPONSE_TIMEOUT,
+	int64_t timeout = c->timeout_s;
+
+	curl.easy_setopt(c->curl, CURLOPT_CONNECTTIMEOUT, (long)timeout);
+	curl.easy_setopt(c->curl, CURLOPT_SERVER_RESPONSE_TIMEOUT,
 		(long)courier_patience(timeout, true) + 2);
-	curl_easy_setopt(c->curl, CURLOPT_NOSIGNAL, 1L);
+	curl.easy_setopt(c->curl, CURLOPT_NOSIGNAL, 1L);
 }
 
 static void set_callbacks(struct courier *c)
 {
-	curl_easy_setopt(c->curl, CURLOPT_ERRORBUFFER, c->error);
-	curl_easy_setopt(c->curl, CURLOPT_VERBOSE, 1L);
-	curl_easy_setopt(c->curl, CURLOPT_DEBUGFUNCTION, on_debug);
-	curl_easy_setopt(c->curl, CURLOPT_DEBUGDATA, c);
-	curl_easy_setopt(c->curl, CURLOPT_UPLOAD, 1L);
-	curl_easy_setopt(c->curl, CURLOPT_READFUNCTION, on_read);
-	curl_easy_setopt(c->curl, CURLOPT_READDATA, c);
-	curl_easy_setopt(c->curl, CURLOPT_NOPROGRESS, 0L);
-	curl_easy_setopt(c->curl, CURLOPT_XFERINFOFUNCTION, on_progress);
-	curl_easy_setopt(c->curl, CURLOPT_XFERINFODATA, c);
+	curl.easy_setopt(c->curl, CURLOPT_ERRORBUFFER, c->error);
+	curl.easy_setopt(c->curl, CURLOPT_VERBOSE, 1L);
+	curl.easy_setopt(c->curl, CURLOPT_DEBUGFUNCTION, on_debug);
+	curl.easy_setopt(c->curl, CURLOPT_DEBUGDATA, c);
+	curl.easy_setopt(c->curl, CURLOPT_UPLOAD, 1L);
+	curl.easy_setopt(c->curl, CURLOPT_READFUNCTION, on_read);
+	curl.easy_setopt(c->curl, CURLOPT_READDATA, c);
+	curl.easy_setopt(c->curl, CURLOPT_NOPROGRESS, 0L);
+	curl.easy_setopt(c->curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl.easy_setopt(c->curl, CURLOPT_XFERINFODATA, c);
 	/* One recipient's refusal is not the others'. */
-	curl_easy_setopt(c->curl, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
+	curl.easy_setopt(c->curl, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
 }
 
 /* By its name in the URL; the name server is not asked. */
@@ -268,33 +299,44 @@ static void set_encryption(struct courier *c, const struct settings *s)
 		[STARTTLS_REQUIRE] = CURLUSESSL_ALL };
 	enum starttls starttls = courier_encryption(s);
 
-	curl_easy_setopt(c->curl, CURLOPT_USE_SSL, ssl[starttls]);
+	curl.easy_setopt(c->curl, CURLOPT_USE_SSL, ssl[starttls]);
 	/* Encryption that is only tried protects from nobody who can change what passes: a
 	 * certificate would not make it safer. */
 	if (starttls == STARTTLS_TRY && g_str_has_prefix(s->mail_out.url, "smtp://")) {
-		curl_easy_setopt(c->curl, CURLOPT_SSL_VERIFYPEER, 0L);
-		curl_easy_setopt(c->curl, CURLOPT_SSL_VERIFYHOST, 0L);
+		curl.easy_setopt(c->curl, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl.easy_setopt(c->curl, CURLOPT_SSL_VERIFYHOST, 0L);
 	}
 }
 
-enum status courier_new(
-	const struct settings *settings, struct courier **courier_out, struct error *err)
+static enum status courier_set_up(struct courier *c, struct error *err)
+{
+	const struct settings *s = c->settings;
+	enum status st = c->curl ? ST_OK : curl_load(err);
+
+	if (c->curl || st != ST_OK)
+		return st;
+	if (curl.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
+		c->curl = curl.easy_init();
+	if (!c->curl)
+		return error_set(err, ST_IO, _("cannot initialise libcurl"));
+	set_callbacks(c);
+	set_timeouts(c);
+	set_encryption(c, s);
+	set_login(c);
+	curl.easy_setopt(c->curl, CURLOPT_URL, s->mail_out.url);
+	curl.easy_setopt(c->curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+	return ST_OK;
+}
+
+enum status courier_new(struct settings *settings, struct courier **courier_out, struct error *err)
 {
 	struct courier *c = g_new0(struct courier, 1);
 	enum status st;
 
-	c->curl = curl_easy_init();
-	if (!c->curl) {
-		g_free(c);
-		return error_set(err, ST_IO, _("cannot initialise libcurl"));
-	}
-	set_callbacks(c);
-	set_timeouts(c, settings->mail_out.timeout_s);
-	set_encryption(c, settings);
+	c->settings = settings_ref(settings);
+	c->timeout_s = settings->mail_out.timeout_s;
 	c->has_login = *settings->mail_out.username;
-	curl_easy_setopt(c->curl, CURLOPT_URL, settings->mail_out.url);
-	curl_easy_setopt(c->curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-	st = set_login(c, settings, err);
+	st = courier_read_password(c, err);
 	if (st == ST_OK)
 		*courier_out = c;
 	else
@@ -307,7 +349,7 @@ static void expect_no_farewell(struct courier *c)
 {
 	curl_socket_t fd = CURL_SOCKET_BAD;
 
-	if (curl_easy_getinfo(c->curl, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK &&
+	if (curl.easy_getinfo(c->curl, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK &&
 		fd != CURL_SOCKET_BAD)
 		shutdown(fd, SHUT_RD);
 }
@@ -316,9 +358,15 @@ void courier_free(struct courier *c)
 {
 	if (!c)
 		return;
-	expect_no_farewell(c);
-	curl_easy_cleanup(c->curl);
-	curl_slist_free_all(c->recipients);
+	if (c->curl) {
+		expect_no_farewell(c);
+		curl.easy_cleanup(c->curl);
+		curl.slist_free_all(c->recipients);
+	}
+	if (c->password)
+		explicit_bzero(c->password, strlen(c->password));
+	g_free(c->password);
+	settings_unref(c->settings);
 	g_free(c);
 }
 
@@ -340,16 +388,16 @@ static void courier_begin(struct courier *c, const char *sender, const char *con
 	c->reply[0] = c->error[0] = '\0';
 	c->results = results;
 	c->wants_smtputf8 = !g_str_is_ascii(sender);
-	curl_slist_free_all(c->recipients);
+	curl.slist_free_all(c->recipients);
 	c->recipients = NULL;
 	for (; to[c->count]; c->count++) {
-		c->recipients = curl_slist_append(c->recipients, to[c->count]);
+		c->recipients = curl.slist_append(c->recipients, to[c->count]);
 		c->wants_smtputf8 |= !g_str_is_ascii(to[c->count]);
 		results[c->count].delivery = DELIVERY_LATER;
 		results[c->count].reply[0] = '\0';
 	}
-	curl_easy_setopt(c->curl, CURLOPT_MAIL_FROM, from);
-	curl_easy_setopt(c->curl, CURLOPT_MAIL_RCPT, c->recipients);
+	curl.easy_setopt(c->curl, CURLOPT_MAIL_FROM, from);
+	curl.easy_setopt(c->curl, CURLOPT_MAIL_RCPT, c->recipients);
 }
 
 static void courier_settle(struct delivery_result *r, enum delivery delivery, const char *text)
@@ -366,7 +414,7 @@ static char *courier_reason(const struct courier *c, CURLcode rc)
 	if (c->silent || rc == CURLE_OPERATION_TIMEDOUT)
 		return g_strdup_printf("the relay did not answer within %" G_GINT64_FORMAT " s",
 			courier_patience(c->timeout_s, c->stage == STAGE_END));
-	return g_strdup(c->error[0] ? c->error : curl_easy_strerror(rc));
+	return g_strdup(c->error[0] ? c->error : curl.easy_strerror(rc));
 }
 
 static bool speaks_of_us(const struct courier *c)
@@ -415,21 +463,34 @@ static bool was_stale(const struct courier *c, CURLcode rc)
 {
 	long connects = 1;
 
-	curl_easy_getinfo(c->curl, CURLINFO_NUM_CONNECTS, &connects);
+	curl.easy_getinfo(c->curl, CURLINFO_NUM_CONNECTS, &connects);
 	return connects == 0 && rc != CURLE_OK && c->stage <= STAGE_MAIL &&
 		(c->code < 400 || c->code == 421) && !is_stopped(c);
+}
+
+static void courier_hold_all(
+	const char *const *to, const char *why, struct delivery_result *results)
+{
+	for (size_t i = 0; to[i]; i++)
+		courier_settle(&results[i], DELIVERY_LATER, why);
 }
 
 void courier_send(struct courier *c, const char *sender, const char *const *to, const char *mail,
 	size_t len, const gint *stop, struct delivery_result *results, bool *relay_down_out)
 {
+	struct error err = { "" };
 	CURLcode rc;
 
+	*relay_down_out = courier_set_up(c, &err) != ST_OK;
+	if (*relay_down_out) {
+		courier_hold_all(to, err.text, results);
+		return;
+	}
 	courier_begin(c, sender, to, mail, len, stop, results);
-	rc = curl_easy_perform(c->curl);
+	rc = curl.easy_perform(c->curl);
 	if (was_stale(c, rc)) {
 		courier_begin(c, sender, to, mail, len, stop, results);
-		rc = curl_easy_perform(c->curl);
+		rc = curl.easy_perform(c->curl);
 	}
 	judge_all(c, rc);
 	if (c->stage >= STAGE_TEXT && c->wants_smtputf8 && !c->smtputf8)

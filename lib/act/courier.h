@@ -10,14 +10,10 @@
 
 struct courier;
 
-/* Call once, before any thread. */
-void courier_library_init(void);
-
-/* Reads the password, the first line of its file. Takes what it needs of the settings. With a
- * login, encryption that is to be tried is required, certificate and all, unless the relay is on
- * this host. */
-enum status courier_new(
-	const struct settings *settings, struct courier **courier_out, struct error *err);
+/* Reads the password, the first line of its file; the relay is not spoken to yet, nor libcurl
+ * loaded. With a login, encryption that is to be tried is required, certificate and all, unless the
+ * relay is on this host. */
+enum status courier_new(struct settings *settings, struct courier **courier_out, struct error *err);
 void courier_free(struct courier *courier);
 
 /* Seconds that the relay may owe an answer; at_end: the one to the end of the text. */

@@ -1,12 +1,16 @@
 """Libraries that are loaded when they are used: without them, all that does not use them works."""
 
+import json
 import os
 import re
 
 import pytest
 
 from harness.box import mail, mbox
-from harness.ground import BUILD, program, run
+from harness.client import compose
+from harness.daemon import SUPPORT, Daemon
+from harness.ground import BUILD, new_directory, program, run, wait_until
+from harness.milter import MilterClient
 
 NAMES = dict(
     re.findall(r'^#define (\w+)_LIBRARY "(.*)"', (BUILD / "build-config.h").read_text(), re.M)
@@ -14,11 +18,13 @@ NAMES = dict(
 
 
 @pytest.fixture
-def without(tmp_path):
-    """An environment in which none of them can be loaded."""
+def without():
+    """An environment in which none of them can be loaded, by the daemon's user neither."""
+    directory = new_directory("libraries")
+    directory.chmod(0o755)
     for name in NAMES.values():
-        (tmp_path / name).touch()
-    return {**os.environ, "LD_LIBRARY_PATH": str(tmp_path)}
+        (directory / name).touch()
+    return {**os.environ, "LD_LIBRARY_PATH": str(directory)}
 
 
 def failure(prefix):
@@ -28,7 +34,7 @@ def failure(prefix):
 @pytest.mark.parametrize("name", ["milticketd", "ticket"])
 def test_none_of_them_is_linked(name):
     needed = run("objdump", "-p", program(name)).stdout.decode()
-    assert "NEEDED" in needed and len(NAMES) == 3
+    assert "NEEDED" in needed and len(NAMES) == 4
     assert not [library for library in NAMES.values() if library in needed]
 
 
@@ -60,3 +66,18 @@ def test_a_store_in_postgresql_says_what_is_missing(desk, without):
     desk.configure(store={"url": "postgresql://127.0.0.1:9/milticket"})
     done = desk.run_ticket("list", env=without, check=False)
     assert done.returncode == 74 and failure("PQ") in done.stderr.decode()
+
+
+def test_answers_wait_for_a_library_that_is_missing(without):
+    """It is not known until the first mail is to go out: the others have been taken by then."""
+    daemon = Daemon(relay_port=9, accounts=[SUPPORT]).start(env=without)
+    try:
+        with MilterClient(daemon.socket) as client:
+            assert client.send(
+                "carla@customer.example", ["support@example.com"], compose()
+            ).accepted
+        wait_until(lambda: failure("CURL") in daemon.log_text(), "the sender's try")
+        (waiting,) = daemon.ticket("outbox", "list")
+        assert failure("CURL") in json.dumps(waiting)
+    finally:
+        daemon.stop()

@@ -54,14 +54,14 @@ def test_readme_names_what_it_needs_to_be_built(readme):
 
 def test_it_depends_on_the_libraries_that_it_loads_when_it_uses_them(today, unpacked):
     """dpkg-shlibdeps sees those that are linked."""
-    words = re.findall(rb"\blib\w+\.so\.\d+", (unpacked / "usr/bin/ticket").read_bytes())
-    linked = run("objdump", "-p", unpacked / "usr/bin/ticket").stdout.decode()
+    words = re.findall(rb"\blib\w+\.so\.\d+", (unpacked / "usr/sbin/milticketd").read_bytes())
+    linked = run("objdump", "-p", unpacked / "usr/sbin/milticketd").stdout.decode()
     late = {
         word for word in map(bytes.decode, words) if f"NEEDED               {word}" not in linked
     }
     found = [run("dpkg", "-S", f"*/{name}").stdout.decode().split(":")[0] for name in late]
     depends = run("dpkg-deb", "-f", only(today, "milticket_*.deb"), "Depends").stdout.decode()
-    assert len(found) == 3
+    assert len(found) == 4
     assert set(found) <= {word.split()[0] for word in depends.split(",")}
 
 

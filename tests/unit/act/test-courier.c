@@ -322,7 +322,6 @@ static void test_patience(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	courier_library_init();
 	g_test_add_func("/courier/lines end in CRLF and leading dots are doubled", test_text);
 	g_test_add_func(
 		"/courier/leading dots are doubled wherever the text is cut", test_long_text);
