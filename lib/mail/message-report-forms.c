@@ -540,15 +540,20 @@ static void read_any_address(const struct message *m, struct report_read *read, 
 
 static void read_header_recipients(const struct message *m, struct report_read *read)
 {
+	static const char between[] = ", \t";
 	const char *value = message_header(m, "X-Failed-Recipients", 0);
-	g_auto(GStrv) words = g_strsplit_set(value ? value : "", ", \t", LIMIT_REPORT_RECIPIENTS);
+	const char *word = value ? value + strspn(value, between) : "";
 
-	for (char **w = words; *w; w++) {
+	for (unsigned n = 0; *word && n < LIMIT_REPORT_RECIPIENTS; n++) {
+		size_t len = strcspn(word, between);
+		g_autofree char *address = g_strndup(word, len);
 		char *canonical;
 
-		if (address_canonical(*w, &canonical) == ST_OK)
+		if (address_canonical(address, &canonical) == ST_OK)
 			report_add(read, read->told.kind,
 				&(struct report_recipient){ .address = canonical });
+		word += len;
+		word += strspn(word, between);
 	}
 }
 

@@ -299,6 +299,106 @@ static void test_requester(void)
 	desk_close(&d);
 }
 
+/* What a merge brings along, or a command, has room for one more; the others are left out. */
+static char **one_less(unsigned limit)
+{
+	char **list = NULL;
+
+	for (unsigned i = 0; i + 1 < limit; i++) {
+		g_autofree char *word = g_strdup_printf("f%u@example.org", i);
+
+		text_list_add(&list, word);
+	}
+	return list;
+}
+
+static char **two_more(void)
+{
+	return g_strsplit("one@example.org two@example.org", " ", -1);
+}
+
+static void assert_one_came(char *const *list, unsigned limit)
+{
+	g_assert_cmpuint(g_strv_length((char **)list), ==, limit);
+	g_assert_cmpstr(list[limit - 1], ==, "one@example.org");
+}
+
+static void test_full_merge(void)
+{
+	struct desk d;
+	struct ticket t;
+
+	desk_open(&d, NULL);
+	ask(&d, 1, "support@example.com");
+	desk_ticket(&d, 1, &t);
+	g_strfreev(t.participants);
+	t.participants = two_more();
+	t.tags = two_more();
+	t.watchers = two_more();
+	t.watching = two_more();
+	desk_save(&d, &t);
+	record_release(&ticket_type, &t);
+	ask(&d, 2, "support@example.com");
+	desk_ticket(&d, 2, &t);
+	g_strfreev(t.participants);
+	t.participants = one_less(LIMIT_PARTICIPANTS);
+	t.tags = one_less(LIMIT_TAGS);
+	t.watchers = one_less(LIMIT_TAGS);
+	t.watching = one_less(LIMIT_WATCHING);
+	desk_save(&d, &t);
+	record_release(&ticket_type, &t);
+	does(&d, NULL, 1, "merge 2", "#1 merged into #2");
+	desk_ticket(&d, 2, &t);
+	assert_one_came(t.participants, LIMIT_PARTICIPANTS);
+	assert_one_came(t.tags, LIMIT_TAGS);
+	assert_one_came(t.watchers, LIMIT_TAGS);
+	assert_one_came(t.watching, LIMIT_WATCHING);
+	record_release(&ticket_type, &t);
+	desk_close(&d);
+}
+
+/* The requester takes part in any case. */
+static void test_full_requester(void)
+{
+	struct desk d;
+	struct ticket t;
+
+	desk_open(&d, NULL);
+	ask(&d, 1, "support@example.com");
+	desk_ticket(&d, 1, &t);
+	g_strfreev(t.participants);
+	t.participants = one_less(LIMIT_PARTICIPANTS);
+	desk_save(&d, &t);
+	record_release(&ticket_type, &t);
+	for (unsigned i = 0; i < 2; i++) {
+		g_autofree char *line = g_strdup_printf("requester r%u@example.org", i),
+				*said = g_strconcat("#1 ", line, NULL);
+
+		does(&d, NULL, 1, line, said);
+		desk_ticket(&d, 1, &t);
+		g_assert_cmpuint(g_strv_length(t.participants), ==, LIMIT_PARTICIPANTS);
+		g_assert_cmpstr(t.participants[0], ==, line + strlen("requester "));
+		g_assert_cmpint(text_list_has(t.participants, "f198@example.org"), ==, !i);
+		record_release(&ticket_type, &t);
+	}
+	desk_close(&d);
+}
+
+/* Both the words of a line and what a ticket has. */
+static void test_tags_of_a_line(void)
+{
+	for (unsigned past = 0; past < 2; past++) {
+		g_autoptr(GString) line = g_string_new("tag");
+		struct command c = { 0 };
+
+		for (unsigned i = 0; i < LIMIT_TAGS + past; i++)
+			g_string_append_printf(line, " t%u", i);
+		g_assert_cmpint(command_parse_line(line->str, now, &c, NULL), ==,
+			past ? ST_BAD_INPUT : ST_OK);
+		command_release(&c);
+	}
+}
+
 static void test_full_tags(void)
 {
 	struct desk d;
@@ -463,6 +563,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/command/a colleague's ticket is stolen, not taken", test_take_and_steal);
 	g_test_add_func("/command/a ticket gets another requester", test_requester);
 	g_test_add_func("/command/no more than LIMIT_TAGS tags", test_full_tags);
+	g_test_add_func("/command/no more than LIMIT_TAGS in a line", test_tags_of_a_line);
+	g_test_add_func("/command/a merge brings along what there is room for", test_full_merge);
+	g_test_add_func("/command/a requester has room among participants", test_full_requester);
 	g_test_add_func("/command/a message is split off with what belongs to it", test_split);
 	g_test_add_func("/command/released twice is released once", test_released_twice);
 	g_test_add_func("/command/no more than LIMIT_WATCHING watch a ticket", test_watch);

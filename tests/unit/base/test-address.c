@@ -197,11 +197,13 @@ static void test_length(void)
 	for (int past = 0; past < 2; past++) {
 		g_autofree char *local = g_strnfill(
 			(gsize)(LIMIT_ADDRESS_BYTES - strlen("@example.com") + (size_t)past), 'a');
-		g_autofree char *given = g_strdup_printf("%s@example.com", local),
-				*canonical = NULL;
+		g_autofree char *given = g_strdup_printf("<%s@example.com>", local),
+				*bare = g_strndup(given + 1, strlen(given) - 2), *canonical = NULL,
+				*of_bare = NULL;
 
 		g_assert_cmpint(
 			address_canonical(given, &canonical), ==, past ? ST_BAD_INPUT : ST_OK);
+		g_assert_cmpint(address_canonical(bare, &of_bare), ==, past ? ST_BAD_INPUT : ST_OK);
 	}
 }
 

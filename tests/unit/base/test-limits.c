@@ -231,6 +231,62 @@ static void test_texts_compared(void)
 	desk_close(&d);
 }
 
+/* A Subject may name as many tickets as one can be linked with. */
+static void test_links_of_a_subject(void)
+{
+	g_autoptr(GString) subject = g_string_new("From: eve@example.org\nSubject: x");
+	struct desk d;
+	struct ticket t;
+
+	desk_open(&d, NULL);
+	for (unsigned id = 1; id <= LIMIT_LINKS + 1; id++) {
+		g_autofree char *mail = g_strdup_printf(
+			"From: carla@example.net\nMessage-ID: <l%u@example.net>\n\nx\n", id);
+
+		desk_mail(&d, "carla@example.net", "support@example.com", NULL, mail);
+		g_string_append_printf(subject, "\n [example.com #%u]", id);
+	}
+	g_string_append(subject, "\nMessage-ID: <e@example.org>\n\nx\n");
+	desk_mail(&d, "eve@example.org", "support@example.com", NULL, subject->str);
+	g_assert_cmpuint(d.last.ticket, ==, LIMIT_LINKS + 2);
+	desk_ticket(&d, d.last.ticket, &t);
+	g_assert_cmpuint(t.links.n, ==, LIMIT_LINKS);
+	record_release(&ticket_type, &t);
+	desk_close(&d);
+}
+
+/* One that is full stays as it is; the new one tells of the link all the same. */
+static void test_links_that_have_no_room(void)
+{
+	struct desk d;
+	struct ticket t;
+
+	desk_open(&d, NULL);
+	hand_in(&d, mail_head(1));
+	desk_ticket(&d, 1, &t);
+	for (uint64_t i = 0; i < LIMIT_LINKS - 1; i++)
+		numbers_add(&t.links, 1000 + i);
+	desk_save(&d, &t);
+	record_release(&ticket_type, &t);
+	for (unsigned i = 0; i < 2; i++) {
+		g_autofree char *mail = g_strdup_printf(
+			"From: eve@example.org\nSubject: [example.com #1]\n"
+			"Message-ID: <e%u@example.org>\n\nx\n",
+			i);
+
+		desk_mail(&d, "eve@example.org", "support@example.com", NULL, mail);
+		g_assert_cmpuint(d.last.ticket, ==, 2 + i);
+		desk_ticket(&d, 1, &t);
+		g_assert_cmpuint(t.links.n, ==, LIMIT_LINKS);
+		g_assert_true(numbers_has(&t.links, 2));
+		record_release(&ticket_type, &t);
+		desk_ticket(&d, d.last.ticket, &t);
+		g_assert_true(numbers_has(&t.links, 1));
+		record_release(&ticket_type, &t);
+	}
+	desk_close(&d);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -239,5 +295,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/limits/bytes attached to one mail", test_forwarded_bytes);
 	g_test_add_func("/limits/agents who get one mail", test_notified);
 	g_test_add_func("/limits/texts that commands are compared with", test_texts_compared);
+	g_test_add_func("/limits/links of a Subject", test_links_of_a_subject);
+	g_test_add_func("/limits/links that have no room", test_links_that_have_no_room);
 	return g_test_run();
 }

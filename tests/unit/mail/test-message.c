@@ -379,6 +379,38 @@ static void test_many_references(void)
 	}
 }
 
+/* No more than LIMIT_HEADER_COUNT of them are collected, and of those the newest kept. */
+static void test_endless_references(void)
+{
+	for (int past = 0; past < 2; past++) {
+		g_autoptr(GString) mail = g_string_new("References:");
+		g_autofree char *last = g_strdup_printf("<%d@x>", LIMIT_HEADER_COUNT - 1);
+		const char *const *ids;
+		struct message *m;
+
+		for (int i = 0; i < LIMIT_HEADER_COUNT + past; i++)
+			g_string_append_printf(mail, " <%d@x>", i);
+		m = parse(g_string_append(mail, "\n\nx")->str);
+		ids = message_references(m);
+		g_assert_cmpuint(g_strv_length((char **)ids), ==, LIMIT_REFERENCES);
+		g_assert_cmpstr(ids[LIMIT_REFERENCES - 1], ==, last);
+		message_free(m);
+	}
+}
+
+/* Ids without brackets have the same length as with them. */
+static void test_long_bare_id(void)
+{
+	for (int past = 0; past < 2; past++) {
+		g_autofree char *fill = g_strnfill((gsize)(LIMIT_MESSAGE_ID_BYTES - 4 + past), 'i'),
+				*mail = g_strdup_printf("In-Reply-To: %s@x\n\nx", fill);
+		struct message *m = parse(mail);
+
+		g_assert_cmpuint(g_strv_length((char **)message_in_reply_to(m)), ==, past ? 0 : 1);
+		message_free(m);
+	}
+}
+
 /* --- dates, languages, types --- */
 
 static void test_dates(void)
@@ -635,6 +667,38 @@ static void test_long_text(void)
 	}
 }
 
+/* Whatever a text is read from, and the sender's own too. */
+static void test_long_texts(void)
+{
+	static const struct {
+		const char *head, *tail;
+	} makes[] = {
+		{ "A: b\n\n", "" },
+		{ "Content-Type: text/html\n\n", "" },
+		{ "A: b\n\n<html><body>", "</body></html>" },
+		{ "Content-Type: multipart/mixed; boundary=b\n\n--b\n\n", "\n--b--\n" },
+		{ "Content-Type: multipart/mixed; boundary=b\n\n--b\n\n<html><body>",
+			"</body></html>\n--b--\n" },
+		{ "Content-Type: multipart/mixed; boundary=b\n\n"
+		  "--b\nContent-Type: text/html\n\n",
+			"\n--b--\n" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(makes); i++)
+		for (size_t past = 0; past < 2; past++) {
+			g_autoptr(GString) mail = build(
+				makes[i].head, "x", LIMIT_TEXT_BYTES + past, makes[i].tail);
+			struct message *m = parse(mail->str);
+			g_autofree char *own = message_own_text(m);
+
+			g_test_message("%s", makes[i].head);
+			g_assert_cmpuint(strlen(message_text(m)), ==, LIMIT_TEXT_BYTES);
+			if (!strstr(makes[i].head, "<html>"))
+				g_assert_cmpuint(strlen(own), ==, LIMIT_TEXT_BYTES);
+			message_free(m);
+		}
+}
+
 static void test_text_behind_much(void)
 {
 	for (size_t past = 0; past < 2; past++) {
@@ -666,6 +730,59 @@ static void test_depth(void)
 		m = parse(g_string_append(mail, "\ndeep")->str);
 		g_assert_cmpstr(message_text(m), ==, depths[i].text);
 		message_free(m);
+	}
+}
+
+static bool depth_note(GMimeObject *part, void *arg)
+{
+	(void)part;
+	*(bool *)arg = true;
+	return true;
+}
+
+/* What lies in so many multiparts, as each walk finds it. */
+static char *found_at(int depth, const char *leaf)
+{
+	g_autoptr(GString) mail = g_string_new("Subject: top\n");
+	g_auto(GStrv) subjects = NULL;
+	g_autofree char *own = NULL;
+	struct message *m;
+	bool visited = false;
+	size_t files;
+	char *said;
+
+	for (int k = 0; k < depth; k++)
+		g_string_append_printf(
+			mail, "Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n", k, k);
+	m = parse(g_string_append(mail, leaf)->str);
+	own = message_own_text(m);
+	subjects = message_other_subjects(m);
+	message_attachments(m, &files);
+	message_each_part(message_top_part(m), 0, depth_note, &visited);
+	said = g_strdup_printf("%s %s %s %zu %s", message_text(m), own ? own : "-",
+		subjects ? subjects[0] : "-", files, visited ? "visited" : "-");
+	message_free(m);
+	return said;
+}
+
+/* A text at the top has depth 1, and so do walks that begin at 0 have one more. */
+static void test_depth_of_walks(void)
+{
+	static const struct {
+		int depth;
+		const char *leaf, *found;
+	} rows[] = {
+		{ LIMIT_MIME_DEPTH - 1, "Subject: deep\n\ndeep", "deep deep deep 0 visited" },
+		{ LIMIT_MIME_DEPTH, "Subject: deep\n\ndeep", " deep deep 0 visited" },
+		{ LIMIT_MIME_DEPTH + 1, "Subject: deep\n\ndeep", " - - 0 -" },
+		{ LIMIT_MIME_DEPTH, "Content-Disposition: attachment\n\nx", " - - 1 visited" },
+		{ LIMIT_MIME_DEPTH + 1, "Content-Disposition: attachment\n\nx", " - - 0 -" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *found = found_at(rows[i].depth, rows[i].leaf);
+
+		g_assert_cmpstr(found, ==, rows[i].found);
 	}
 }
 
@@ -1002,6 +1119,8 @@ static const struct {
 	{ "the message's id", test_message_id },
 	{ "a long id", test_long_id },
 	{ "many references", test_many_references },
+	{ "endless references", test_endless_references },
+	{ "a long id without brackets", test_long_bare_id },
 	{ "dates", test_dates },
 	{ "languages", test_languages },
 	{ "many languages", test_many_languages },
@@ -1012,8 +1131,10 @@ static const struct {
 	{ "big headers", test_big_headers },
 	{ "texts of every make", test_texts },
 	{ "a long text", test_long_text },
+	{ "long texts of every make", test_long_texts },
 	{ "text after much else", test_text_behind_much },
 	{ "depth", test_depth },
+	{ "depth of each walk", test_depth_of_walks },
 	{ "parts", test_parts },
 	{ "bytes parsed", test_bytes_parsed },
 	{ "hostile makes take no time", test_hostile_makes },

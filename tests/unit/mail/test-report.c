@@ -207,6 +207,90 @@ static void test_many_recipients(void)
 		failed_recipients(LIMIT_REPORT_RECIPIENTS + 1), ==, LIMIT_REPORT_RECIPIENTS);
 }
 
+/* In words, as in the fields of a part. */
+static void test_long_reasons(void)
+{
+	static const char *const heads[] = {
+		"From: MAILER-DAEMON\nSubject: Mail delivery failed: returning message to "
+		"sender\nX-Failed-Recipients: bob@x.example\n\n  bob@x.example\n    ",
+		"From: MAILER-DAEMON\nSubject: failure notice\n\nHi. This is the qmail-send "
+		"program at x.example.\n\n<bob@x.example>:\n",
+		"From: MAILER-DAEMON\nSubject: Undelivered Mail Returned to Sender\n\n"
+		"user unknown: bob@x.example, ",
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(heads); i++)
+		for (size_t past = 0; past < 2; past++) {
+			const char *line = strrchr(heads[i], '\n') + 1;
+			size_t begun = strlen(line + strspn(line, " "));
+			g_autofree char *fill = g_strnfill(LIMIT_REPLY_TEXT + past - begun, 'd'),
+					*mail = g_strconcat(heads[i], fill, "\n", NULL);
+			struct message *m = message_parse_bytes(mail, strlen(mail));
+			const struct report *r = message_report(m);
+
+			g_test_message("%s", heads[i]);
+			g_assert_cmpuint(r->n, ==, 1);
+			g_assert_cmpuint(strlen(r->recipients[0].diagnostic), ==, LIMIT_REPLY_TEXT);
+			message_free(m);
+		}
+}
+
+/* In a header, as in a part. */
+static void test_many_recipients_of_a_header(void)
+{
+	for (unsigned past = 0; past < 3; past++) {
+		g_autoptr(GString)
+			mail = g_string_new("From: MAILER-DAEMON\nSubject: Mail delivery failed\n"
+					    "X-Failed-Recipients: r@x.example");
+		struct message *m;
+
+		for (unsigned i = 1; i < LIMIT_REPORT_RECIPIENTS + past; i++)
+			g_string_append_printf(mail, ", r%u@x.example", i);
+		g_string_append(mail, "\n\nx\n");
+		m = message_parse_bytes(mail->str, mail->len);
+		g_assert_cmpuint(message_report(m)->n, ==, LIMIT_REPORT_RECIPIENTS);
+		message_free(m);
+	}
+}
+
+/* LIMIT_REFERENCES of what came back, its Message-ID first. */
+static void test_many_ids(void)
+{
+	for (unsigned past = 0; past < 2; past++) {
+		g_autoptr(GString)
+			mail = g_string_new(REPORT("delivery-status") RECIPIENT("failed"));
+		const struct report *r;
+		struct message *m;
+
+		g_string_append(mail,
+			"--b\nContent-Type: text/rfc822-headers\n\n"
+			"Message-ID: <ours@x>\nReferences:");
+		for (unsigned i = 1; i < LIMIT_REFERENCES + past; i++)
+			g_string_append_printf(mail, " <r%u@x>", i);
+		g_string_append(mail, "\n--b--\n");
+		m = message_parse_bytes(mail->str, mail->len);
+		r = message_report(m);
+		g_assert_cmpuint(g_strv_length((char **)r->ids), ==, LIMIT_REFERENCES);
+		g_assert_cmpstr(r->ids[0], ==, "<ours@x>");
+		message_free(m);
+	}
+}
+
+/* LIMIT_SUBJECT_BYTES of its Subject, as of any. */
+static void test_long_subject(void)
+{
+	for (unsigned past = 0; past < 2; past++) {
+		g_autofree char *fill = g_strnfill(LIMIT_SUBJECT_BYTES + past, 's'),
+				*mail = g_strconcat(REPORT("delivery-status") RECIPIENT("failed"),
+					"--b\nContent-Type: text/rfc822-headers\n\nSubject: ", fill,
+					"\n--b--\n", NULL);
+		struct message *m = message_parse_bytes(mail, strlen(mail));
+
+		g_assert_cmpuint(strlen(message_report(m)->subject), ==, LIMIT_SUBJECT_BYTES);
+		message_free(m);
+	}
+}
+
 /* What a ticket is known by, of what came back. */
 static void test_returned(void)
 {
@@ -358,6 +442,10 @@ int main(int argc, char **argv)
 	g_test_add_func("/report/the diagnostic", test_diagnostic);
 	g_test_add_func("/report/a long diagnostic", test_long_diagnostic);
 	g_test_add_func("/report/many recipients", test_many_recipients);
+	g_test_add_func("/report/long reasons in words", test_long_reasons);
+	g_test_add_func("/report/many recipients of a header", test_many_recipients_of_a_header);
+	g_test_add_func("/report/many ids of what came back", test_many_ids);
+	g_test_add_func("/report/a long Subject of what came back", test_long_subject);
 	g_test_add_func("/report/what came back", test_returned);
 	g_test_add_func(
 		"/report/mails of every make, with the null sender and without", test_mails);

@@ -221,10 +221,10 @@ static void test_style_sheet(void)
 }
 
 /* LIMIT_TEXT_SCAN_BYTES of plain text are looked at for the words among files. */
-static void test_text_after_files(void)
+static void text_after_files(const char *head)
 {
 	for (size_t past = 0; past < 2; past++) {
-		g_autoptr(GString) mail = g_string_new("A: b\n\n");
+		g_autoptr(GString) mail = g_string_new(head);
 		size_t body = mail->len;
 		struct message *m;
 
@@ -236,6 +236,12 @@ static void test_text_after_files(void)
 		g_assert_true(g_str_has_suffix(message_text(m), "z") == !past);
 		message_free(m);
 	}
+}
+
+static void test_text_after_files(void)
+{
+	text_after_files("A: b\n\n");
+	text_after_files("Content-Type: multipart/mixed; boundary=b\n\n--b\n\n");
 }
 
 /* Where a part has no type, or is a message, they may be one. */

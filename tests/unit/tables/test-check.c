@@ -5,9 +5,12 @@
 #include <sys/stat.h>
 #include <utime.h>
 
+#include "base/limits.h"
+#include "base/text.h"
 #include "keep/replan.h"
 #include "tables/check.h"
 #include "tables/tickets-index.h"
+#include "tables/tickets-rebuild.h"
 #include "../desk.h"
 #include "../store-fixture.h"
 
@@ -341,6 +344,55 @@ static void test_only_events(void)
 	desk_close(&desk);
 }
 
+static enum status tell_more(struct txn *txn, void *arg, struct error *err)
+{
+	const struct actor actor = { "anna", 1 };
+	enum status st = ST_OK;
+
+	(void)arg;
+	for (unsigned i = 0; i < LIMIT_LINKS + 1 && st == ST_OK; i++) {
+		g_autofree char *number = g_strdup_printf("%u", 1000 + i);
+
+		st = history_add(txn, 1, &actor, NOTE(EVENT_LINK, .to = number), err);
+	}
+	return st;
+}
+
+/* One that is made anew has no more than one that grew. */
+static void test_rebuilt_is_full(void)
+{
+	enum store_table table = TABLE_TICKETS;
+	struct ticket t;
+	struct desk desk;
+
+	open_desk(&desk);
+	g_assert_cmpint(store_write(desk.store, tell_more, NULL, &desk.err), ==, ST_OK);
+	g_assert_cmpint(store_write(desk.store, lose, &table, &desk.err), ==, ST_OK);
+	repair(&desk);
+	desk_ticket(&desk, 1, &t);
+	g_assert_cmpuint(t.links.n, ==, LIMIT_LINKS);
+	g_assert_cmpuint(t.links.v[LIMIT_LINKS - 1], ==, 1000 + LIMIT_LINKS - 1);
+	record_release(&ticket_type, &t);
+	desk_close(&desk);
+}
+
+/* As many take part as may, whoever is written to. */
+static void test_rebuilt_has_no_more_people(void)
+{
+	struct ticket t = { 0 };
+	struct entry e = { .direction = DIRECTION_OUT };
+
+	for (unsigned i = 0; i < LIMIT_PARTICIPANTS + 1; i++) {
+		g_autofree char *to = g_strdup_printf("p%u@example.org", i);
+
+		text_list_add(&e.to, to);
+	}
+	ticket_add_message(&t, &e);
+	g_assert_cmpuint(g_strv_length(t.participants), ==, LIMIT_PARTICIPANTS);
+	record_release(&ticket_type, &t);
+	record_release(&entry_type, &e);
+}
+
 /* --- the archive --- */
 
 static char *path_of(struct desk *desk)
@@ -467,6 +519,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/check/a ticket's record is damaged", test_damaged_record);
 	g_test_add_func("/check/a ticket made anew has its deadlines", test_lost_promise);
 	g_test_add_func("/check/a ticket is lost but for its events", test_only_events);
+	g_test_add_func("/check/a ticket made anew has so many links", test_rebuilt_is_full);
+	g_test_add_func("/check/and participants", test_rebuilt_has_no_more_people);
 	g_test_add_func("/check/a message is damaged", test_damaged_message);
 	g_test_add_func("/check/a row of digests is lost", test_lost_identity);
 	g_test_add_func(
