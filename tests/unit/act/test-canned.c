@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/text.h"
 
 static void asks(struct desk *d, const char *to, const char *headers)
@@ -138,6 +139,39 @@ static void test_words_stand_above_the_signature(void)
 	}
 }
 
+/* In lines of fifty bytes. Owned. */
+static char *signature_of(size_t len)
+{
+	char *text = g_strnfill(len, 's');
+
+	for (size_t i = 49; i + 50 < len; i += 50)
+		text[i] = '\n';
+	return text;
+}
+
+/* LIMIT_SIGNATURE_BYTES of it, whatever the store has. */
+static void test_long_signature(void)
+{
+	static const char *const said[] = { "reply 1 help", "reply 1 canned" };
+
+	for (size_t i = 0; i < 2 * G_N_ELEMENTS(said); i++) {
+		g_autofree char *text = signature_of(LIMIT_SIGNATURE_BYTES + i % 2), *mail = NULL;
+		const char *signature;
+		struct desk d;
+
+		desk_open(&d, NULL);
+		g_assert_cmpint(store_write(d.store, sign, text, &d.err), ==, ST_OK);
+		asks(&d, "desk@example.com", "From: carla@example.net\n");
+		anna_says(&d, "tickets@example.com", said[i / 2]);
+		mail = answer_of(&d);
+		signature = strstr(mail, "\n-- \ns");
+		g_assert_nonnull(signature);
+		g_strchomp(mail);
+		g_assert_cmpuint(strlen(signature + strlen("\n-- \n")), ==, LIMIT_SIGNATURE_BYTES);
+		desk_close(&d);
+	}
+}
+
 static void test_in_a_note_only_after_a_mark(void)
 {
 	g_autofree char *said = NULL;
@@ -168,6 +202,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/canned/no name adds a header", test_no_name_adds_a_header);
 	g_test_add_func(
 		"/canned/words stand above the signature", test_words_stand_above_the_signature);
+	g_test_add_func("/canned/a signature is cut at its limit", test_long_signature);
 	g_test_add_func("/canned/in a note only after a mark", test_in_a_note_only_after_a_mark);
 	return g_test_run();
 }

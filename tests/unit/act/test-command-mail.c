@@ -489,6 +489,92 @@ static void test_caps(void)
 	desk_close(&d);
 }
 
+/* In a control message the ticket's number is part of the line. */
+static void test_long_control_line(void)
+{
+	for (unsigned past = 0; past < 2; past++) {
+		g_autofree char *fill = g_strnfill(
+					LIMIT_COMMAND_BYTES - strlen("title 1 ") + past, 'x'),
+				*line = g_strconcat("title 1 ", fill, "\n", NULL);
+		struct desk d;
+		struct run r;
+
+		ask_thrice(&d);
+		run_text(&d, true, line, &r);
+		g_assert_cmpuint(r.transcript.done, ==, !past);
+		run_release(&r);
+		desk_close(&d);
+	}
+}
+
+/* LIMIT_COMMANDS tickets are listed, and then there may be more. */
+static void test_long_list(void)
+{
+	struct desk d;
+
+	ask_thrice(&d);
+	for (unsigned n = 3; n <= LIMIT_COMMANDS; n++) {
+		g_autofree char *list = NULL;
+		g_autofree char *mail = g_strdup_printf(
+			"From: carla@example.net\nMessage-ID: <l%u@example.net>\n\nx\n", n);
+
+		if (n >= LIMIT_COMMANDS) {
+			list = answered(&d, true, "list\n");
+			g_assert_null(strstr(list, "are shown"));
+			g_assert_nonnull(strstr(list, "#1 "));
+		}
+		desk_mail(&d, "carla@example.net", "support@example.com", NULL, mail);
+	}
+	for (unsigned past = 0; past < 2; past++) {
+		g_autofree char *list = answered(&d, true, "list\n");
+
+		g_assert_nonnull(strstr(list, "(50 are shown; there may be more)"));
+		g_assert_cmpint(strstr(list, "#1 ") != NULL, ==, !past);
+		desk_mail(&d, "carla@example.net", "support@example.com", NULL,
+			"From: carla@example.net\nMessage-ID: <last@example.net>\n\nx\n");
+	}
+	desk_close(&d);
+}
+
+static enum status save_entry(struct txn *txn, void *arg, struct error *err)
+{
+	return tickets_entry_save(txn, arg, err);
+}
+
+/* Names are cut when they are shown, so that no line has no end. */
+static void test_long_names_are_shown(void)
+{
+	for (unsigned past = 0; past < 2; past++) {
+		g_autofree char *name = g_strnfill(LIMIT_NAME_BYTES + past, 'n'),
+				*wanted = g_strdup_printf(
+					"requester: %.*s carla@x", LIMIT_NAME_BYTES, name),
+				*shown = NULL;
+		struct ticket t;
+		struct entry e;
+		struct desk d;
+
+		ask_thrice(&d);
+		desk_ticket(&d, 1, &t);
+		g_free(t.requester_name);
+		t.requester_name = g_strdup(name);
+		g_free(t.requester_address);
+		t.requester_address = g_strdup("carla@x");
+		desk_save(&d, &t);
+		desk_entry(&d, 1, 1, &e);
+		g_free(e.from);
+		e.from = g_strdup(name);
+		e.ticket = e.seq = 1;
+		g_assert_cmpint(store_write(d.store, save_entry, &e, &d.err), ==, ST_OK);
+		record_release(&ticket_type, &t);
+		record_release(&entry_type, &e);
+		shown = answered(&d, true, "show 1\n");
+		g_strdelimit(shown, "\n", ' ');
+		g_test_message("%s", shown);
+		g_assert_nonnull(strstr(shown, wanted));
+		desk_close(&d);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -509,5 +595,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/command-mail/what was done and refused is counted", test_counts);
 	g_test_add_func("/command-mail/a transcript begins empty", test_transcript_begins_empty);
 	g_test_add_func("/command-mail/commands are capped in number and length", test_caps);
+	g_test_add_func("/command-mail/a long line to the control address", test_long_control_line);
+	g_test_add_func("/command-mail/a long list", test_long_list);
+	g_test_add_func("/command-mail/long names are cut", test_long_names_are_shown);
 	return g_test_run();
 }

@@ -90,6 +90,52 @@ static void test_values(void)
 	command_release(&c);
 }
 
+/* Names and texts are cut where their fields end. */
+static void test_long_words(void)
+{
+	static const struct {
+		const char *before, *after;
+		unsigned most;
+	} rows[] = {
+		{ "assign ", "", LIMIT_NAME_BYTES },
+		{ "project ", "", LIMIT_NAME_BYTES },
+		{ "queue ", "", LIMIT_NAME_BYTES },
+		{ "reply ", "", LIMIT_NAME_BYTES },
+		{ "away 2101-02-03 ", "", LIMIT_NAME_BYTES },
+		{ "requester \"", " <carla@example.net>\"", LIMIT_NAME_BYTES },
+		{ "title ", "", LIMIT_TITLE_BYTES },
+		{ "remind 3d ", "", LIMIT_TITLE_BYTES },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+		for (unsigned past = 0; past < 2; past++) {
+			g_autofree char *word = g_strnfill(rows[i].most + past, 'w'),
+					*line = g_strconcat(
+						rows[i].before, word, rows[i].after, NULL);
+			struct command c = { 0 };
+
+			g_test_message("%s", line);
+			g_assert_cmpint(command_parse_line(line, now, &c, NULL), ==, ST_OK);
+			g_assert_cmpuint(
+				strlen(*rows[i].after ? c.name : c.text), ==, rows[i].most);
+			command_release(&c);
+		}
+}
+
+static void test_long_unknown_word(void)
+{
+	for (unsigned past = 0; past < 2; past++) {
+		g_autofree char *word = g_strnfill(LIMIT_NAME_BYTES + past, 'w'), *wanted = NULL;
+		struct command c = { 0 };
+		struct error err;
+
+		g_assert_cmpint(command_parse_line(word, now, &c, &err), ==, ST_BAD_INPUT);
+		wanted = g_strdup_printf(
+			"unknown command '%.*s'; 'help' lists them", LIMIT_NAME_BYTES, word);
+		g_assert_cmpstr(err.text, ==, wanted);
+	}
+}
+
 /* --- applying --- */
 
 struct apply {
@@ -562,6 +608,8 @@ int main(int argc, char **argv)
 		"/command/an agent who is given a ticket is told", test_assigned_agent_is_told);
 	g_test_add_func("/command/a colleague's ticket is stolen, not taken", test_take_and_steal);
 	g_test_add_func("/command/a ticket gets another requester", test_requester);
+	g_test_add_func("/command/words that are too long are cut", test_long_words);
+	g_test_add_func("/command/one that is no command, too", test_long_unknown_word);
 	g_test_add_func("/command/no more than LIMIT_TAGS tags", test_full_tags);
 	g_test_add_func("/command/no more than LIMIT_TAGS in a line", test_tags_of_a_line);
 	g_test_add_func("/command/a merge brings along what there is room for", test_full_merge);

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "../settings-fixture.h"
 
 #define TEXT "Subject: x\n\nHello.\n"
@@ -243,6 +244,21 @@ static void test_answers(void)
 	}
 }
 
+/* LIMIT_REPLY_TEXT of what it says. */
+static void test_long_answer(void)
+{
+	for (unsigned past = 0; past < 2; past++) {
+		g_autofree char *fill = g_strnfill(LIMIT_REPLY_TEXT - strlen("550 ") + past, 'n'),
+				*said = g_strconcat("550 ", fill, NULL);
+		struct relay relay = { .at = "MAIL", .answer = said };
+		struct sending s;
+
+		send_to(&relay, carla, TEXT, NULL, &s);
+		g_assert_cmpuint(strlen(s.results[0].reply), ==, LIMIT_REPLY_TEXT);
+		relay_release(&relay);
+	}
+}
+
 static void test_recipients(void)
 {
 	static const char *const three[] = { "a@example.net", "b@example.net", "c@example.net",
@@ -326,6 +342,7 @@ int main(int argc, char **argv)
 	g_test_add_func(
 		"/courier/leading dots are doubled wherever the text is cut", test_long_text);
 	g_test_add_func("/courier/each answer at each step is what it means", test_answers);
+	g_test_add_func("/courier/a long answer is cut", test_long_answer);
 	g_test_add_func("/courier/a refused recipient is not the others' trouble", test_recipients);
 	g_test_add_func("/courier/SMTPUTF8 is used, and without it who needs it fails alone",
 		test_smtputf8);

@@ -408,6 +408,16 @@ static void test_behind_a_long_name(void)
 	}
 }
 
+static void test_header_of_a_long_name(void)
+{
+	for (int past = 0; past < 2; past++) {
+		g_autofree char *name = g_strnfill(LIMIT_NAME_BYTES + (gsize)past, 'x'),
+				*header = address_header(name, "carla@x");
+
+		g_assert_cmpuint(strlen(header), ==, LIMIT_NAME_BYTES + strlen(" <carla@x>"));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -422,5 +432,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/address/headers", test_headers);
 	g_test_add_func("/address/headers of an address behind another", test_behind);
 	g_test_add_func("/address/whatever the name, the address is seen", test_behind_a_long_name);
+	g_test_add_func("/address/a name is cut at its limit", test_header_of_a_long_name);
 	return g_test_run();
 }

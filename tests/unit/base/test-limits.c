@@ -2,7 +2,7 @@
  * the test of that module. */
 #include <string.h>
 
-#include "act/reply.h"
+#include "act/reply-parts.h"
 #include "base/limits.h"
 #include "../desk.h"
 
@@ -84,6 +84,73 @@ static void test_references_kept(void)
 	assert_references(&d, 2, LIMIT_REFERENCES_KEPT, "<r1@example.net>");
 	assert_references(&d, 3, LIMIT_REFERENCES_KEPT + 1, "<r2@example.net>");
 	desk_close(&d);
+}
+
+/* An answer has the newest, and the mail that it answers. */
+static void test_references_of_an_answer(void)
+{
+	for (unsigned past = 0; past < 2; past++) {
+		g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(g_free);
+		g_auto(GStrv) kept = NULL;
+
+		for (unsigned i = 0; i < LIMIT_REFERENCES_KEPT + past; i++)
+			g_ptr_array_add(all, g_strdup_printf("<r%u@x>", i));
+		g_ptr_array_add(all, NULL);
+		kept = reply_references((const char *const *)all->pdata, "<q@x>");
+		g_assert_cmpuint(g_strv_length(kept), ==, LIMIT_REFERENCES_KEPT + 1);
+		g_assert_cmpstr(kept[0], ==, past ? "<r1@x>" : "<r0@x>");
+		g_assert_cmpstr(kept[LIMIT_REFERENCES_KEPT], ==, "<q@x>");
+	}
+}
+
+/* What is recorded of a Subject, and the title of its ticket. */
+static void test_title(void)
+{
+	for (unsigned past = 0; past < 2; past++) {
+		g_autofree char *fill = g_strnfill(LIMIT_TITLE_BYTES + past, 's'),
+				*mail = g_strdup_printf("From: carla@example.net\nSubject: %s\n"
+							"Message-ID: <t@example.net>\n\nx\n",
+					fill);
+		struct desk d;
+		struct ticket t;
+		struct entry e;
+
+		desk_open(&d, NULL);
+		desk_mail(&d, "carla@example.net", "support@example.com", NULL, mail);
+		desk_ticket(&d, 1, &t);
+		desk_entry(&d, 1, 1, &e);
+		g_assert_cmpuint(strlen(t.subject), ==, LIMIT_TITLE_BYTES);
+		g_assert_cmpuint(strlen(e.subject), ==, LIMIT_TITLE_BYTES);
+		record_release(&ticket_type, &t);
+		record_release(&entry_type, &e);
+		desk_close(&d);
+	}
+}
+
+/* A Subject of an agent's own is recorded without its commands. */
+static void test_title_without_commands(void)
+{
+	for (unsigned past = 0; past < 2; past++) {
+		g_autofree char *fill = g_strnfill(
+					LIMIT_TITLE_BYTES - strlen("[example.com #1] ") + past,
+					's'),
+				*mail = g_strdup_printf(
+					"From: anna@example.com\nTo: carla@example.net\n"
+					"In-Reply-To: <q1@example.net>\n"
+					"Subject: !close [example.com #1] %s\n"
+					"Message-ID: <t@example.com>\n\nx\n",
+					fill);
+		struct desk d;
+		struct entry e;
+
+		desk_open(&d, NULL);
+		hand_in(&d, mail_head(1));
+		desk_mail(&d, "anna@example.com", "carla@example.net", "anna", mail);
+		desk_entry(&d, 1, 2, &e);
+		g_assert_cmpuint(strlen(e.subject), ==, LIMIT_TITLE_BYTES);
+		record_release(&entry_type, &e);
+		desk_close(&d);
+	}
 }
 
 static void fill_archived(struct desk *d, uint64_t seq, size_t size)
@@ -292,6 +359,9 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/limits/participants of a ticket", test_participants);
 	g_test_add_func("/limits/references kept of a message", test_references_kept);
+	g_test_add_func("/limits/references of an answer", test_references_of_an_answer);
+	g_test_add_func("/limits/a title", test_title);
+	g_test_add_func("/limits/a title without its commands", test_title_without_commands);
 	g_test_add_func("/limits/bytes attached to one mail", test_forwarded_bytes);
 	g_test_add_func("/limits/agents who get one mail", test_notified);
 	g_test_add_func("/limits/texts that commands are compared with", test_texts_compared);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "decide/rules.h"
 
 static const char mail[] =
@@ -148,6 +149,28 @@ static void test_names(void)
 		check_names, "robots, rule 3");
 }
 
+static void check_tag_count(const struct rules_result *result, const void *most)
+{
+	struct ticket t = { 0 };
+
+	rules_give(result, &t);
+	g_assert_cmpuint(g_strv_length(t.tags), ==, GPOINTER_TO_UINT(most));
+	record_release(&ticket_type, &t);
+}
+
+static void test_many_tags(void)
+{
+	for (unsigned past = 0; past < 2; past++) {
+		g_autoptr(GString) conf = g_string_new("rules = (");
+
+		for (unsigned i = 0; i < LIMIT_TAGS + past; i++)
+			g_string_append_printf(
+				conf, "%s{ set: { tag = \"t%u\"; }; }", i ? "," : "", i);
+		g_string_append(conf, ");");
+		test_rules(conf->str, check_tag_count, GUINT_TO_POINTER(LIMIT_TAGS));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -157,5 +180,6 @@ int main(int argc, char **argv)
 
 		g_test_add_data_func(path, &rows[i], test_row);
 	}
+	g_test_add_func("/rules/no more than LIMIT_TAGS tags", test_many_tags);
 	return g_test_run();
 }

@@ -190,6 +190,24 @@ static void test_long_file_name(void)
 	g_assert_cmpuint(strlen(file), ==, LIMIT_NAME_BYTES);
 }
 
+/* The name, as a record has it. */
+static void test_long_name(void)
+{
+	for (unsigned past = 0; past < 2; past++) {
+		g_autofree char *name = g_strnfill(LIMIT_NAME_BYTES + past, 'n'),
+				*mail = g_strconcat(MIXED TEXT
+					"--m\nContent-Type: image/png; name=\"",
+					name, "\"\n\nx\n" END, NULL);
+		struct message *m = parse(mail);
+		size_t n;
+		const struct attachment *list = message_attachments(m, &n);
+
+		g_assert_cmpuint(n, ==, 1);
+		g_assert_cmpuint(strlen(list[0].name), ==, LIMIT_NAME_BYTES);
+		message_free(m);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -199,6 +217,7 @@ int main(int argc, char **argv)
 	g_test_add_func(
 		"/attachment/no more than LIMIT_ATTACHMENTS are recorded", test_no_more_than);
 	g_test_add_func("/attachment/what is no record is none", test_no_record);
+	g_test_add_func("/attachment/a name is cut at its limit", test_long_name);
 	g_test_add_func("/attachment/a record is read as it was written", test_there_and_back);
 	g_test_add_func("/attachment/a stranger's name does not choose a path", test_file_names);
 	g_test_add_func("/attachment/a file's name has an end", test_long_file_name);

@@ -262,6 +262,37 @@ static void test_quote_limit(void)
 	}
 }
 
+/* Whatever a value is, as much of it stands in the text as of a field. */
+static void test_long_values(void)
+{
+	static const struct {
+		enum template_var var;
+		const char *name;
+		size_t most;
+	} rows[] = {
+		{ VAR_SUBJECT, "{subject}", LIMIT_TITLE_BYTES },
+		{ VAR_NAME, "{name}", LIMIT_NAME_BYTES },
+		{ VAR_ADDRESS, "{address}", LIMIT_ADDRESS_BYTES },
+		{ VAR_SIGNATURE, "{signature}", LIMIT_SIGNATURE_BYTES },
+		{ VAR_QUEUE, "{queue}", 200 },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+		for (size_t past = 0; past < 2; past++) {
+			g_autofree char *value = g_strnfill(rows[i].most + past, 'x'),
+					*text = g_strconcat(
+						"Subject: s\n\n.", rows[i].name, "\n", NULL);
+			const char *values[VAR_COUNT] = { NULL };
+			struct template_text out;
+
+			values[rows[i].var] = value;
+			out = fill(text, values);
+			g_test_message("%s", rows[i].name);
+			g_assert_cmpuint(strlen(out.body), ==, 1 + rows[i].most + 1);
+			template_text_release(&out);
+		}
+}
+
 static void assert_pick(const struct template_set *set, const char *language, const char *found,
 	const char *subject)
 {
@@ -384,6 +415,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/template/no value adds a header, a line or syntax", test_injection);
 	g_test_add_func("/template/a quote stands on lines of its own", test_quote);
 	g_test_add_func("/template/a quote is cut at its limit and says so", test_quote_limit);
+	g_test_add_func("/template/a value is cut at its limit", test_long_values);
 	g_test_add_func("/template/the language picks a sibling, else the default", test_languages);
 	g_test_add_func(
 		"/template/a Content-Language header names the language", test_language_header);
