@@ -200,7 +200,8 @@ struct reader {
 	const guint8 *p, *end;
 };
 
-static bool get_varint(struct reader *r, uint64_t *v_out)
+/* More than one byte, or none. */
+static bool get_long_varint(struct reader *r, uint64_t *v_out)
 {
 	uint64_t v = 0;
 
@@ -216,6 +217,14 @@ static bool get_varint(struct reader *r, uint64_t *v_out)
 		}
 	}
 	return false;
+}
+
+static bool get_varint(struct reader *r, uint64_t *v_out)
+{
+	if (r->p == r->end || *r->p & 0x80)
+		return get_long_varint(r, v_out);
+	*v_out = *r->p++;
+	return true;
 }
 
 static bool get_span(struct reader *r, struct reader *span_out)
@@ -237,7 +246,9 @@ static bool record_get_text(struct reader *r, char **text_out)
 
 	if (len && memchr(r->p, '\0', len))
 		return false;
-	*text_out = g_strndup((const char *)r->p, len);
+	*text_out = g_malloc(len + 1);
+	memcpy(*text_out, r->p, len);
+	(*text_out)[len] = '\0';
 	r->p = r->end;
 	return true;
 }
@@ -261,29 +272,46 @@ static bool get_hex(struct reader *r, char **text_out)
 }
 
 /* A list may be shorter than the damage says. */
-static const char *record_word_at(const struct field *f, size_t place)
+static bool record_has_word(const struct field *f, uint64_t word)
 {
-	for (size_t i = 0; i < place; i++)
+	for (uint64_t i = 0; i < word; i++)
 		if (!f->names[i])
-			return NULL;
-	return f->names[place];
+			return false;
+	return f->names[word] != NULL;
 }
 
 /* One control character is a short word. */
+static bool is_one_control(const struct reader *r)
+{
+	return r->end - r->p == 1 && *r->p < ' ';
+}
+
+static bool get_short_word(const struct field *f, struct reader *r, int *word_out)
+{
+	*word_out = *r->p;
+	r->p++;
+	return is_short(*word_out) && record_has_word(f, (uint64_t)*word_out);
+}
+
 static bool get_text_or_word(const struct field *f, struct reader *r, char **text_out)
 {
-	if (r->end - r->p != 1 || *r->p >= ' ')
+	int word;
+
+	if (!is_one_control(r))
 		return record_get_text(r, text_out);
-	*text_out = is_short(*r->p) ? g_strdup(record_word_at(f, *r->p)) : NULL;
-	r->p += *text_out != NULL;
-	return *text_out != NULL;
+	if (!get_short_word(f, r, &word))
+		return false;
+	*text_out = g_strdup(f->names[word]);
+	return true;
 }
 
 static bool get_word(const struct field *f, struct reader *r, int *word_out)
 {
 	g_autofree char *name = NULL;
 
-	if (!get_text_or_word(f, r, &name))
+	if (is_one_control(r))
+		return get_short_word(f, r, word_out);
+	if (!record_get_text(r, &name))
 		return false;
 	*word_out = MAX(names_find(f->names, name), 0);
 	return true;
@@ -331,7 +359,7 @@ static bool decode_scalar(const struct field *f, struct reader *r, void *record)
 	if (!get_varint(r, &v))
 		return false;
 	if (f->type == FIELD_ENUM) {
-		if (v >= g_strv_length((char **)f->names))
+		if (!record_has_word(f, v))
 			return false;
 		*AT(int, record, f) = (int)v;
 	} else if (f->type == FIELD_BOOL) {
@@ -376,11 +404,16 @@ static bool decode_field(const struct field *f, struct reader *span, void *recor
 	return ok && span->p == span->end;
 }
 
-static const struct field *field_by_id(const struct record_type *type, guint8 id)
+/* They are written in the order of their rows: each is looked for after the one before. */
+static const struct field *field_by_id(const struct record_type *type, size_t *next, guint8 id)
 {
-	for (size_t i = 0; i < type->count; i++)
-		if (type->fields[i].id == id)
-			return &type->fields[i];
+	for (size_t n = 0; n < type->count; n++) {
+		const struct field *f = &type->fields[*next];
+
+		*next = *next + 1 < type->count ? *next + 1 : 0;
+		if (f->id == id)
+			return f;
+	}
 	return NULL;
 }
 
@@ -388,6 +421,7 @@ enum status record_decode(
 	const struct record_type *type, struct bytes value, void *record, struct error *err)
 {
 	struct reader r = { value.data, value.data }, span;
+	size_t next = 0;
 
 	memset(record, 0, type->size);
 	if (value.len == 0 || *r.p != RECORD_VERSION)
@@ -395,7 +429,7 @@ enum status record_decode(
 	r.end += value.len;
 	r.p++;
 	while (r.p < r.end) {
-		const struct field *f = field_by_id(type, *r.p++);
+		const struct field *f = field_by_id(type, &next, *r.p++);
 
 		if (get_span(&r, &span) && (!f || decode_field(f, &span, record)))
 			continue;

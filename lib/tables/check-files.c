@@ -83,16 +83,14 @@ static void check_file(struct check *c, const struct entry *e)
 enum status check_file_look(struct check *c, const struct row_kind *kind,
 	const struct check_row *row, struct error *err)
 {
-	struct entry e = { 0 };
+	const struct entry *e = row->record;
 
+	(void)kind;
 	(void)err;
-	if (!c->options->archive)
-		return ST_OK;
-	if (table_decode(kind->type, row->key, row->value, &e, NULL) == ST_OK && e.archive) {
-		g_hash_table_add(c->files, g_strdup(e.archive));
-		check_file(c, &e);
+	if (c->options->archive && e && e->archive) {
+		g_hash_table_add(c->files, g_strdup(e->archive));
+		check_file(c, e);
 	}
-	record_release(&entry_type, &e);
 	return ST_OK;
 }
 

@@ -1,6 +1,8 @@
 /* See check-parts.h. */
 #include "tables/check-parts.h"
 
+#include "base/tongue.h"
+
 void check_find(struct check *check, const char *fmt, ...)
 {
 	va_list ap;
@@ -17,7 +19,7 @@ enum status check_need(
 	enum status st = row_present(check->txn, table, key, &there);
 
 	if (st == ST_OK && !there)
-		check_find(check, "%s", finding);
+		check_find(check, "%s", _(finding));
 	return st;
 }
 

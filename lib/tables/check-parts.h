@@ -20,6 +20,9 @@ struct check {
 
 struct check_row {
 	struct bytes key, value;
+	const void
+		*record; /* of a kind with its own type: what the row says; NULL: it is damaged */
+	const char *damage; /* then why */
 };
 
 struct row_kind;
@@ -45,7 +48,7 @@ struct check_remake {
 extern const struct check_remake check_remakes[]; /* ended by type NULL */
 
 void check_find(struct check *check, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
-/* Says the finding when there is no such row. */
+/* Says the finding, N_("…"), when there is no such row. */
 enum status check_need(
 	struct check *check, enum store_table table, struct bytes key, const char *finding);
 /* The number that a key of a ticket, a message or an event begins with. */

@@ -82,17 +82,16 @@ static enum status check_counts(struct check *c, const struct ticket *t)
 static enum status check_ticket(struct check *c, const struct row_kind *kind,
 	const struct check_row *row, struct error *err)
 {
-	struct ticket t = { 0 };
+	const struct ticket *t = row->record;
 	enum status st = ST_OK;
 
+	(void)kind;
 	(void)err;
 	c->tickets++;
-	if (table_decode(kind->type, row->key, row->value, &t, NULL) == ST_OK) {
-		st = check_list(c, &t);
-		if (st == ST_OK)
-			st = check_counts(c, &t);
-	}
-	record_release(&ticket_type, &t);
+	if (t)
+		st = check_list(c, t);
+	if (t && st == ST_OK)
+		st = check_counts(c, t);
 	return st;
 }
 
@@ -247,7 +246,7 @@ static enum status check_entry_owner(struct check *c, const struct row_kind *kin
 {
 	(void)kind;
 	(void)err;
-	return check_owner(c, row->key, _("a message of a ticket that is not there"));
+	return check_owner(c, row->key, N_("a message of a ticket that is not there"));
 }
 
 static enum status check_text(struct check *c, const struct row_kind *kind,
@@ -255,7 +254,7 @@ static enum status check_text(struct check *c, const struct row_kind *kind,
 {
 	(void)kind;
 	(void)err;
-	return check_need(c, TABLE_ENTRIES, row->key, _("a text of a message that is not there"));
+	return check_need(c, TABLE_ENTRIES, row->key, N_("a text of a message that is not there"));
 }
 
 static enum status check_id(struct check *c, const struct entry *e)
@@ -289,16 +288,13 @@ static void check_identity(struct check *c, const struct entry *e)
 static enum status check_entry(struct check *c, const struct row_kind *kind,
 	const struct check_row *row, struct error *err)
 {
-	struct entry e = { 0 };
-	enum status st = ST_OK;
+	const struct entry *e = row->record;
+	enum status st = e ? check_id(c, e) : ST_OK;
 
+	(void)kind;
 	(void)err;
-	if (table_decode(kind->type, row->key, row->value, &e, NULL) == ST_OK) {
-		st = check_id(c, &e);
-		if (st == ST_OK)
-			check_identity(c, &e);
-	}
-	record_release(&entry_type, &e);
+	if (e && st == ST_OK)
+		check_identity(c, e);
 	return st;
 }
 
@@ -328,7 +324,7 @@ static enum status check_id_row(struct check *c, const struct row_kind *kind,
 	entry_key(&key, hit.ticket, hit.seq);
 	if (hit.seq)
 		return check_need(c, TABLE_ENTRIES, key_bytes(&key),
-			_("an id of a message that is not there"));
+			N_("an id of a message that is not there"));
 	st = tickets_was_given(c->txn, hit.ticket, &given, err);
 	if (st == ST_OK && !given)
 		check_find(c, "%s", _("an id of a ticket that is not there"));
@@ -345,7 +341,7 @@ static enum status check_identity_row(struct check *c, const struct row_kind *ki
 	(void)err;
 	entry_key_read(row->value, &number, &seq);
 	return number ? check_need(c, TABLE_ENTRIES, row->value,
-				_("an identity of a message that is not there"))
+				N_("an identity of a message that is not there"))
 		      : ST_OK;
 }
 
@@ -369,18 +365,18 @@ static enum status check_event_owner(struct check *c, const struct row_kind *kin
 static enum status check_told(struct check *c, const struct row_kind *kind,
 	const struct check_row *row, struct error *err)
 {
+	const struct entry *e = row->record;
 	struct log_place place = { 0 };
-	struct entry e = { 0 };
-	enum status st = ST_OK;
+	enum status st;
 
+	(void)kind;
 	(void)err;
-	if (table_decode(kind->type, row->key, row->value, &e, NULL) == ST_OK && e.told_serial) {
-		st = log_find(c->txn, e.told_serial, &place);
-		if (st == ST_NOT_FOUND ||
-			(st == ST_OK && (place.ticket != e.ticket || place.seq != e.seq)))
-			check_find(c, "%s", _("a message whose event is not in the log"));
-	}
-	record_release(&entry_type, &e);
+	if (!e || !e->told_serial)
+		return ST_OK;
+	st = log_find(c->txn, e->told_serial, &place);
+	if (st == ST_NOT_FOUND ||
+		(st == ST_OK && (place.ticket != e->ticket || place.seq != e->seq)))
+		check_find(c, "%s", _("a message whose event is not in the log"));
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
@@ -412,7 +408,7 @@ static enum status check_log_row(struct check *c, const struct row_kind *kind,
 	event_key(&key, place.ticket, serial);
 	if (!place.seq)
 		return check_need(c, TABLE_EVENTS, key_bytes(&key),
-			_("an event in the log that is not there"));
+			N_("an event in the log that is not there"));
 	st = table_load_sound(c->txn, kind->type, &like, &e, &sound);
 	if (st == ST_OK && !(sound && e.told_serial == serial))
 		check_find(c, "%s", _("an event in the log that is not there"));
@@ -427,7 +423,7 @@ static enum status check_outgoing(struct check *c, const struct row_kind *kind,
 {
 	(void)kind;
 	(void)err;
-	return check_need(c, TABLE_OUTBOX_MAIL, row->key, _("outbox: an entry without its mail"));
+	return check_need(c, TABLE_OUTBOX_MAIL, row->key, N_("outbox: an entry without its mail"));
 }
 
 /* Without its mail there is nothing to be sent any more. */
@@ -462,7 +458,7 @@ static enum status check_mail(struct check *c, const struct row_kind *kind,
 {
 	(void)kind;
 	(void)err;
-	return check_need(c, TABLE_OUTBOX, row->key, _("outbox: a mail without its entry"));
+	return check_need(c, TABLE_OUTBOX, row->key, N_("outbox: a mail without its entry"));
 }
 
 /* --- all of them --- */

@@ -43,22 +43,19 @@ static void tell_damaged(
 static enum status check_record(struct check *c, const struct row_kind *kind,
 	const struct check_row *row, struct error *err)
 {
-	void *record = record_new(kind->type->record);
 	g_autofree char *subject = NULL;
-	struct error why = { "" };
 	bool whole = true;
 	enum status st = ST_OK;
 
 	(void)err;
-	if (table_decode(kind->type, row->key, row->value, record, &why) != ST_OK) {
-		tell_damaged(c, kind->type, row->key, why.text);
-	} else {
-		st = table_indexes_present(c->txn, kind->type, record, &whole);
-		subject = kind->type->subject(record);
-	}
-	if (!whole)
+	if (row->record)
+		st = table_indexes_present(c->txn, kind->type, row->record, &whole);
+	else
+		tell_damaged(c, kind->type, row->key, row->damage);
+	if (!whole) {
+		subject = kind->type->subject(row->record);
 		check_find(c, _("%s is not in its index"), subject);
-	record_free(record);
+	}
 	return st;
 }
 
@@ -135,6 +132,36 @@ static GArray *all_kinds(void)
 
 /* --- looking --- */
 
+static bool check_has_kind(const struct check *c, enum store_table table)
+{
+	for (guint i = 0; i < c->kinds->len; i++)
+		if (g_array_index(c->kinds, struct row_kind, i).table == table)
+			return true;
+	return false;
+}
+
+/* Of which rows are records; NULL: of none that a kind of this table has to know. */
+static const struct table_type *check_type(const struct check *c, enum store_table table)
+{
+	for (guint i = 0; i < c->kinds->len; i++) {
+		const struct row_kind *kind = &g_array_index(c->kinds, struct row_kind, i);
+
+		if (kind->table == table && kind->type && kind->type->table == table)
+			return kind->type;
+	}
+	return NULL;
+}
+
+/* The row's record is in *space, which is the caller's to release. */
+static void check_read(
+	const struct table_type *type, struct check_row *row, void *space, struct error *why)
+{
+	if (type && table_decode(type, row->key, row->value, space, why) == ST_OK)
+		row->record = space;
+	else
+		row->damage = why->text;
+}
+
 static enum status check_row(struct check *c, const struct row_kind *kind,
 	const struct check_row *row, bool *wrong_out, struct error *err)
 {
@@ -145,25 +172,54 @@ static enum status check_row(struct check *c, const struct row_kind *kind,
 	return st;
 }
 
-static enum status check_kind(struct check *c, const struct row_kind *kind, struct error *err)
+/* By each kind of its table. */
+static enum status check_row_of(
+	struct check *c, enum store_table table, const struct check_row *row, struct error *err)
 {
+	enum status st = ST_OK;
+
+	for (guint i = 0; i < c->kinds->len && st == ST_OK; i++) {
+		const struct row_kind *kind = &g_array_index(c->kinds, struct row_kind, i);
+		bool wrong = false;
+
+		if (kind->table == table)
+			st = check_row(c, kind, row, &wrong, err);
+		if (wrong)
+			note_wrong(c, kind, row->key);
+	}
+	return st;
+}
+
+static enum status check_table(struct check *c, enum store_table table, struct error *err)
+{
+	const struct table_type *type = check_type(c, table);
 	const struct bytes all = { NULL, 0 };
 	struct scan scan;
 	enum status st;
 
-	for (st = scan_first(&scan, c->txn, kind->table, all, all, false); st == ST_OK;
+	for (st = scan_first(&scan, c->txn, table, all, all, false); st == ST_OK;
 		st = scan_next(&scan)) {
-		const struct check_row row = { scan.key, scan.value };
-		bool wrong = false;
+		struct check_row row = { .key = scan.key, .value = scan.value };
+		void *space = type ? record_new(type->record) : NULL;
+		struct error why = { "" };
 
-		st = check_row(c, kind, &row, &wrong, err);
+		check_read(type, &row, space, &why);
+		st = check_row_of(c, table, &row, err);
+		record_free(space);
 		if (st != ST_OK)
 			break;
-		if (wrong)
-			note_wrong(c, kind, scan.key);
 	}
 	scan_release(&scan);
 	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+/* Rows of a table are looked at together, and repaired in the order of their kinds. */
+static int compare_wrong(const void *a, const void *b)
+{
+	const struct wrong_row *x = *(const struct wrong_row *const *)a,
+			       *y = *(const struct wrong_row *const *)b;
+
+	return (x->kind > y->kind) - (x->kind < y->kind);
 }
 
 static void check_reset(struct check *c)
@@ -189,19 +245,28 @@ static enum status check_look(struct txn *txn, void *arg, struct error *err)
 	check_reset(c);
 	c->txn = txn;
 	st = check_files_begin(c, err);
-	for (guint i = 0; i < c->kinds->len && st == ST_OK; i++)
-		st = check_kind(c, &g_array_index(c->kinds, struct row_kind, i), err);
+	for (enum store_table table = 0; table < TABLE_COUNT && st == ST_OK; table++)
+		if (check_has_kind(c, table))
+			st = check_table(c, table, err);
+	g_ptr_array_sort(c->wrong, compare_wrong);
 	return check_failed(txn, st, err);
 }
 
 /* --- repairing --- */
 
-static enum status repair_row(struct check *c, const struct row_kind *kind,
-	const struct check_row *row, struct error *err)
+static enum status repair_row(
+	struct check *c, const struct row_kind *kind, struct check_row *row, struct error *err)
 {
+	const struct table_type *type = check_type(c, kind->table);
+	void *space = type ? record_new(type->record) : NULL;
+	struct error why = { "" };
 	bool wrong = false;
-	enum status st = check_row(c, kind, row, &wrong, err);
+	enum status st;
 
+	check_read(type, row, space, &why);
+	st = check_row(c, kind, row, &wrong, err);
+	record_free(space);
+	row->record = NULL;
 	if (st != ST_OK || !wrong)
 		return st;
 	return kind->repair ? kind->repair(c, kind, row, err)
@@ -211,7 +276,7 @@ static enum status repair_row(struct check *c, const struct row_kind *kind,
 /* What was repaired before may have made it whole, or taken it away. */
 static enum status repair_wrong(struct check *c, const struct wrong_row *wrong, struct error *err)
 {
-	struct check_row row;
+	struct check_row row = { .damage = "" };
 	enum status st;
 
 	row.key.data = g_bytes_get_data(wrong->key, &row.key.len);

@@ -261,28 +261,29 @@ enum status table_remove(
 	return table_error(txn, st, ROW_REMOVE, type, like, err);
 }
 
-static enum status table_visit(
-	struct txn *txn, const struct table_walk *walk, const struct scan *row, struct error *err)
+static enum status table_visit(struct txn *txn, const struct table_walk *walk,
+	const struct scan *row, void *record, struct error *err)
 {
-	void *record = record_new(walk->type->record);
 	enum status st = table_decode(walk->type, row->key, row->value, record, err);
 
 	st = st == ST_OK ? walk->fn(txn, record, walk->arg, err) : ST_IO;
-	record_free(record);
+	record_release(walk->type->record, record);
 	return st;
 }
 
 enum status table_each(struct txn *txn, const struct table_walk *walk, struct error *err)
 {
+	void *record = record_new(walk->type->record);
 	struct scan scan;
 	enum status st;
 
 	for (st = scan_first(&scan, txn, walk->type->table, walk->prefix, walk->from, false);
 		st == ST_OK; st = scan_next(&scan)) {
-		st = table_visit(txn, walk, &scan, err);
+		st = table_visit(txn, walk, &scan, record, err);
 		if (st != ST_OK)
 			break;
 	}
+	record_free(record);
 	scan_release(&scan);
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
