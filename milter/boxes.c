@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -12,10 +11,13 @@
 #include "log.h"
 #include "sender.h"
 
+/* While mail comes in, the thread sleeps nine times as long as it works. It is not nice(2)r than
+ * others, as it would be with the store's lock, too. */
 enum {
-	NICE = 10, /* mail goes first */
 	TICK_MS = 250,
 	TOLD_TICK_MS = 1000, /* some of its work is due each second */
+	PAUSES = 9,
+	PAUSE_MAX_MS = 1000,
 	RETRY_MS = 10 * 1000 /* when they cannot be written */
 };
 
@@ -27,6 +29,7 @@ static struct {
 	struct trees *trees;
 	struct settings *settings; /* with which they were opened */
 	struct mailboxes_counts told;
+	bool more;    /* to do after the last look */
 	bool failing; /* it has been said */
 } boxes;
 
@@ -101,12 +104,20 @@ static enum status boxes_look(bool *more_out, struct error *err)
 	return st;
 }
 
+/* Milliseconds until the next look, where there is more to do after one that took so long. */
+static int boxes_pause(gint64 took)
+{
+	if (!mailboxes_log_grows(boxes.trees))
+		return 0;
+	return (int)MIN(took * PAUSES / G_TIME_SPAN_MILLISECOND, PAUSE_MAX_MS);
+}
+
 /* Gives the milliseconds until the next look. */
 static int boxes_tick(void)
 {
+	gint64 began = g_get_monotonic_time();
 	struct error err = { "" };
-	bool more;
-	enum status st = boxes_look(&more, &err);
+	enum status st = boxes_look(&boxes.more, &err);
 
 	if (st == ST_OK && boxes.failing)
 		log_info("mailboxes: up to date again");
@@ -117,8 +128,8 @@ static int boxes_tick(void)
 	boxes.failing = st != ST_OK;
 	if (st != ST_OK)
 		return RETRY_MS;
-	if (more)
-		return 0;
+	if (boxes.more)
+		return boxes_pause(g_get_monotonic_time() - began);
 	return store_tells(boxes.daemon->store) ? TOLD_TICK_MS : TICK_MS;
 }
 
@@ -128,8 +139,6 @@ static gpointer boxes_run(gpointer arg)
 		{ .events = POLLIN } };
 
 	(void)arg;
-	/* On Linux this is the thread's own. */
-	setpriority(PRIO_PROCESS, 0, NICE);
 	do {
 		eventfd_t wakes;
 		int ms;
@@ -139,7 +148,8 @@ static gpointer boxes_run(gpointer arg)
 		/* What failed is not tried again any sooner. */
 		fds[2].fd = boxes.failing ? -1 : boxes.wake_fd;
 		fds[1].fd = boxes.trees ? mailboxes_fd(boxes.trees) : -1;
-		poll(fds, G_N_ELEMENTS(fds), ms);
+		/* A pause is one whatever happens in the folders: much of it is our own work. */
+		poll(fds, boxes.more ? 1 : G_N_ELEMENTS(fds), ms);
 	} while (!(fds[0].revents & POLLIN));
 	boxes_close();
 	return NULL;

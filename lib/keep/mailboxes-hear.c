@@ -12,7 +12,12 @@ static void hear_vanished(struct trees *m, struct tree *tree, const char *file)
 	gpointer key, value;
 
 	if (copy_read_base(file, &name)) {
-		doubt_add(m, tree, name.ticket);
+		const struct placed *p = g_hash_table_lookup(
+			m->tickets, GSIZE_TO_POINTER(name.ticket));
+
+		/* We have removed the others ourselves, or would. */
+		if (p && p->row.generation == name.generation)
+			doubt_add(m, tree, name.ticket);
 		return;
 	}
 	g_hash_table_iter_init(&iter, tree->odd);

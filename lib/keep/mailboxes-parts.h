@@ -19,6 +19,7 @@ struct copy {
 	ino_t inode;
 	uint64_t size, lines; /* bytes, and line feeds: an IMAP server counts a line's end as two */
 	bool unread, replied; /* where a tree gets it for the first time */
+	uint64_t met;         /* at home, by which scan of a tree */
 	char *author;         /* login of the agent who wrote it; NULL */
 };
 
@@ -43,6 +44,7 @@ struct tree {
 	char **addresses, **queues, **queues_before;
 	bool moving; /* messages may be where queues_before put them */
 	bool gone;   /* is no agent (any more) */
+	bool unseen; /* all of it is to be looked at */
 	int fd;
 	GHashTable *folders; /* name → struct maildir *, those that are open */
 	GHashTable *odd;     /* "ticket/seq" → struct odd * */
@@ -78,12 +80,15 @@ struct trees {
 	int fd, messages_fd, claims_fd;
 	int64_t now, shown_since;
 	uint64_t done;       /* up to that serial the files are as the log says */
+	uint64_t end;        /* of the log, as of the last step; 0: there was none */
+	bool grows;          /* it was another before */
 	GHashTable *tickets; /* number → struct placed * */
 	GHashTable *inodes;  /* GSIZE inode → struct inode_of * */
 	GPtrArray *trees;    /* struct tree * */
 	GPtrArray *moves;    /* struct moved * */
 	GPtrArray *drops;    /* struct dropped * */
 	GArray *doubts;      /* struct doubt */
+	uint64_t scans;      /* of trees, so far */
 	struct watch *watch; /* NULL */
 	int64_t agents_looked, old_looked, scanned; /* when, µs */
 	struct mailboxes_counts counts;

@@ -203,12 +203,20 @@ static enum status rows_look(struct txn *txn, void *arg, struct error *err)
 	return st == ST_OK ? following_end(txn, &s->end, err) : st;
 }
 
+static void rows_note_end(struct trees *m, uint64_t end)
+{
+	m->grows = m->end && end > m->end;
+	m->end = end;
+}
+
 enum status rows_follow(struct trees *m, GArray *numbers, bool *more_out, struct error *err)
 {
 	struct rows_step s = { .m = m, .numbers = numbers };
 	enum status st = store_read(m->store, rows_look, &s, err);
 
 	*more_out = false;
+	if (st == ST_OK)
+		rows_note_end(m, s.end);
 	if (st != ST_OK ||
 		(s.place.built && s.place.serial == s.end && s.place.begun == s.place.asked)) {
 		m->done = st == ST_OK ? s.place.serial : m->done;

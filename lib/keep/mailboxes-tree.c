@@ -568,17 +568,30 @@ static bool tree_is_at(
 		strncmp(spot->base, file->file, length) == 0;
 }
 
+/* Has it, at home, the name that we gave it, and is no other known? */
+static bool tree_is_ours(const struct tree *tree, const struct placed *p, const struct copy *copy,
+	const struct maildir_entry *file)
+{
+	size_t length = maildir_base_length(file->file);
+	g_autofree char *base = copy_base(p, copy);
+
+	return !tree_odd(tree, p->row.ticket, copy->seq) && strlen(base) == length &&
+		strncmp(base, file->file, length) == 0;
+}
+
 /* Is it the file that we know of this message? A second one in a folder is too many. Flagged by
  * the agent, it is as good as moved. */
 static enum status tree_meet_home(struct trees *m, struct tree *tree, const char *folder,
 	const struct maildir_entry *file, const struct copy_id *id)
 {
 	const struct placed *p = tree_ticket(m, id->ticket);
+	struct copy *copy = placed_copy(p, id->seq);
 	struct spot spot = { 0 };
-	bool known = tree_find(tree, p, placed_copy(p, id->seq), &spot);
-	bool same = known && tree_is_at(&spot, folder, file);
+	bool same = tree_is_ours(tree, p, copy, file),
+	     known = same || tree_find(tree, p, copy, &spot);
 	unsigned flags = maildir_flags(file->file);
 
+	same = same || (known && tree_is_at(&spot, folder, file));
 	if (known && !same && strcmp(spot.folder, folder) == 0) {
 		tree_add_flags(tree, &spot, flags & MAILDIR_SEEN);
 		failpoint("mailbox-second-carried");
@@ -588,6 +601,8 @@ static enum status tree_meet_home(struct trees *m, struct tree *tree, const char
 			tree_note_odd(tree, id, folder, file->file, file->is_new);
 		if (!!(flags & MAILDIR_FLAGGED) != p->row.flagged)
 			tree_note_moved(m, tree, folder, file, id);
+		if (!copy->replied || flags & MAILDIR_REPLIED)
+			copy->met = m->scans;
 	}
 	spot_release(&spot);
 	return ST_OK;
@@ -692,8 +707,12 @@ static enum status tree_fill(struct trees *m, struct tree *tree, struct error *e
 	g_hash_table_iter_init(&iter, m->tickets);
 	while (st == ST_OK && g_hash_table_iter_next(&iter, NULL, &value)) {
 		x.now = value;
-		for (guint i = 0; st == ST_OK && i < x.now->copies->len; i++)
-			st = tree_keep(&x, &g_array_index(x.now->copies, struct copy, i));
+		for (guint i = 0; st == ST_OK && i < x.now->copies->len; i++) {
+			const struct copy *copy = &g_array_index(x.now->copies, struct copy, i);
+
+			if (copy->met != m->scans)
+				st = tree_keep(&x, copy);
+		}
 	}
 	return st;
 }
@@ -703,6 +722,7 @@ enum status tree_scan(struct trees *m, struct tree *tree, struct error *err)
 	g_autoptr(GPtrArray) names = NULL;
 	enum status st = maildir_names(tree->fd, &names, err);
 
+	m->scans++;
 	g_hash_table_remove_all(tree->odd);
 	for (guint i = 0; st == ST_OK && i < names->len; i++)
 		if (((const char *)names->pdata[i])[0] == '.')
@@ -710,6 +730,7 @@ enum status tree_scan(struct trees *m, struct tree *tree, struct error *err)
 	failpoint("mailbox-tree-scanned");
 	if (st == ST_OK)
 		st = tree_fill(m, tree, err);
+	tree->unseen = st != ST_OK;
 	tree_close_folders(tree);
 	return st;
 }

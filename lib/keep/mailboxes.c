@@ -187,6 +187,11 @@ int mailboxes_fd(const struct trees *m)
 	return watch_fd(m->watch);
 }
 
+bool mailboxes_log_grows(const struct trees *m)
+{
+	return m->grows;
+}
+
 struct mailboxes_counts mailboxes_counts(const struct trees *m)
 {
 	return m->counts;
@@ -234,24 +239,49 @@ static enum status mailboxes_forget_old(struct trees *m, struct error *err)
 	return st == ST_OK ? mailboxes_to_files(m, numbers, err) : st;
 }
 
+static void mailboxes_distrust(struct trees *m)
+{
+	for (guint i = 0; i < m->trees->len; i++)
+		((struct tree *)m->trees->pdata[i])->unseen = true;
+}
+
+/* One tree a step: changes do not wait for a look at all. */
+static enum status mailboxes_scan_next(struct trees *m, bool *more_out, struct error *err)
+{
+	struct tree *tree = NULL;
+	enum status st = ST_OK;
+
+	for (guint i = 0; i < m->trees->len && !tree; i++)
+		if (((struct tree *)m->trees->pdata[i])->unseen)
+			tree = m->trees->pdata[i];
+	*more_out = tree != NULL;
+	if (tree)
+		st = tree_open(m, tree, err);
+	if (tree && st == ST_OK)
+		st = tree_scan(m, tree, err);
+	return st;
+}
+
 /* What clients did is done before the log is followed: a file that lies elsewhere is a command only
  * while its ticket is as they saw it. */
-static enum status mailboxes_hear(struct trees *m, struct error *err)
+static enum status mailboxes_hear(struct trees *m, bool *more_out, struct error *err)
 {
 	bool all = false;
 	enum status st = hear_clients(m, &all, err);
 
-	if (st == ST_OK && (all || mailboxes_is_time(&m->scanned, m->now, SCAN_EVERY)))
-		st = mailboxes_scan(m, err);
+	if (all || mailboxes_is_time(&m->scanned, m->now, SCAN_EVERY))
+		mailboxes_distrust(m);
+	if (st == ST_OK)
+		st = mailboxes_scan_next(m, more_out, err);
 	return st == ST_OK ? act_on_findings(m, err) : st;
 }
 
 enum status mailboxes_step(struct trees *m, int64_t now, bool *more_out, struct error *err)
 {
+	bool unseen = false, behind = false;
 	enum status st = ST_OK;
 
 	mailboxes_set_now(m, now);
-	*more_out = false;
 	if (mailboxes_is_time(&m->agents_looked, now, AGENTS_EVERY)) {
 		st = rows_agents(m, err);
 		if (st == ST_OK)
@@ -260,9 +290,10 @@ enum status mailboxes_step(struct trees *m, int64_t now, bool *more_out, struct 
 			st = rows_note_done(m, err);
 	}
 	if (st == ST_OK)
-		st = mailboxes_hear(m, err);
+		st = mailboxes_hear(m, &unseen, err);
 	if (st == ST_OK)
-		st = mailboxes_follow(m, more_out, err);
+		st = mailboxes_follow(m, &behind, err);
+	*more_out = unseen || behind;
 	if (st == ST_OK && mailboxes_is_time(&m->old_looked, now, OLD_EVERY))
 		st = mailboxes_forget_old(m, err);
 	for (guint i = 0; i < m->trees->len; i++)

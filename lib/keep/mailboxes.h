@@ -30,6 +30,9 @@ int mailboxes_fd(const struct trees *mailboxes);
 /* Some of the log, and what clients have done; *more_out: there is more to be done at once. After
  * anything but ST_OK it must be closed, and opened again. */
 enum status mailboxes_step(struct trees *mailboxes, int64_t now, bool *more_out, struct error *err);
+/* Did the log grow between the last two steps? Then mail is coming in, which goes first: who has
+ * more to do waits a little. */
+bool mailboxes_log_grows(const struct trees *mailboxes);
 
 /* What happened that somebody may want to know. They count up. */
 struct mailboxes_counts {
