@@ -1,34 +1,42 @@
 /* intake() without an MTA: threads that each take in one message after the other, on a store that
  * may be filled before. Prints figures as name=value. DIR gets the store and the archive; a store
  * that is there already is gone on with. */
+#include <glib/gstdio.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "act/intake.h"
 #include "archive/spool.h"
 #include "arguments.h"
+#include "keep/mailboxes.h"
 #include "mail/message.h"
 #include "settings/settings.h"
+#include "tables/agents.h"
 
 enum { PAGE = 4096, THREADS_MAX = 256, FILLERS = 2, CUSTOMERS = 5000, LINES = 44, WORDS_MAX = 32 };
 
 struct bench {
 	struct settings *settings;
 	struct store *store;
-	gint next, limit; /* next is atomic */
-	gint64 until;     /* end of a timed run, monotonic; 0 */
+	gint next, limit;    /* next is atomic */
+	gint64 until;        /* end of a timed run, monotonic; 0 */
+	struct trees *trees; /* NULL */
+	gint over;           /* atomic: the mailboxes' thread ends */
 };
 
 struct worker {
 	struct bench *bench;
 	GThread *thread;
 	gint64 slowest; /* µs */
+	double cpu;     /* seconds */
 	guint done;
 };
 
-static gint threads = 1, messages = 1000, stored, per_ticket = 2, seconds;
+static gint threads = 1, messages = 1000, stored, per_ticket = 2, seconds, agents;
 static gboolean not_durable, archive, counting;
 static char *template, *url;
 /* Subjects are of many lengths, or records would fill the pages of a store in one way only, a good
@@ -51,6 +59,8 @@ static const GOptionEntry options[] = { { "threads", 0, 0, G_OPTION_ARG_INT, &th
 	{ "count", 0, 0, G_OPTION_ARG_NONE, &counting, "say what the store holds afterwards",
 		NULL },
 	{ "archive", 0, 0, G_OPTION_ARG_NONE, &archive, "keep each message as a file too", NULL },
+	{ "mailboxes", 0, 0, G_OPTION_ARG_INT, &agents,
+		"keep those of so many agents meanwhile, as the daemon does; with --archive", "N" },
 	{ "template", 0, 0, G_OPTION_ARG_FILENAME, &template,
 		"answer each new ticket with it (into the outbox)", "FILE" },
 	{ "url", 0, 0, G_OPTION_ARG_STRING, &url, "into that database, in place of LMDB",
@@ -116,7 +126,68 @@ static void take_in(struct bench *b, int i)
 	spool_free(spool);
 }
 
+/* --- the agents' mailboxes, as milter/boxes.c keeps them --- */
+
+static enum status add_agents(struct txn *txn, void *arg, struct error *err)
+{
+	char *queues[] = { (char *)"support", NULL };
+	enum status st = ST_OK;
+
+	(void)arg;
+	for (int i = 0; st == ST_OK && i < agents; i++) {
+		g_autofree char *login = g_strdup_printf("agent%d", i);
+
+		st = agents_save(txn, &(struct agent){ .login = login, .queues = queues }, err);
+	}
+	return st;
+}
+
+static void open_mailboxes(struct bench *b)
+{
+	const char *path = b->settings->mailboxes.path;
+	struct error err = { "" };
+
+	if (!*path)
+		return;
+	if (g_mkdir_with_parents(path, 0750) != 0)
+		die("cannot make '%s'", path);
+	if (store_write(b->store, add_agents, NULL, &err) != ST_OK ||
+		mailboxes_open(b->store, b->settings, true, &b->trees, &err) != ST_OK)
+		die("%s", err.text);
+}
+
+static gpointer keep_mailboxes(gpointer arg)
+{
+	enum { PAUSES = 9, TICK_US = 250 * 1000 };
+	struct bench *b = arg;
+	struct error err = { "" };
+
+	while (!g_atomic_int_get(&b->over)) {
+		gint64 began = g_get_monotonic_time();
+		bool more;
+
+		if (mailboxes_step(b->trees, g_get_real_time(), &more, &err) != ST_OK)
+			die("%s", err.text);
+		if (!more)
+			g_usleep(TICK_US);
+		else if (mailboxes_log_grows(b->trees))
+			g_usleep((gulong)MIN(
+				(g_get_monotonic_time() - began) * PAUSES, G_TIME_SPAN_SECOND));
+	}
+	return NULL;
+}
+
 /* --- many --- */
+
+/* CPU time of this thread. */
+static double thread_seconds(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_THREAD, &u);
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+		(double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
 
 static gpointer work(gpointer arg)
 {
@@ -132,6 +203,7 @@ static gpointer work(gpointer arg)
 		w->slowest = MAX(w->slowest, g_get_monotonic_time() - start);
 		w->done++;
 	}
+	w->cpu = thread_seconds();
 	return NULL;
 }
 
@@ -156,10 +228,16 @@ static double run(struct bench *b, struct worker *workers, int n, int first, int
 static void load_settings(struct bench *b, const char *dir)
 {
 	g_autofree char *conf = g_build_filename(dir, "milticket.conf", NULL);
+	const struct group *group = getgrgid(getegid());
+	g_autofree char *boxes = agents
+		? g_strdup_printf("mailboxes: { path = \"%s/mailboxes\"; group = \"%s\"; };\n", dir,
+			  group ? group->gr_name : "")
+		: g_strdup("");
 	g_autofree char *text = g_strdup_printf(
-		"store: { path = \"%s/store\"; };\narchive: { path = \"%s%s\"; };\ntag: { name = \"example.com\"; };\npolicy: { answers_per_hour = 0; };\n"
+		"%sstore: { path = \"%s/store\"; };\narchive: { path = \"%s%s\"; };\ntag: { name = \"example.com\"; };\npolicy: { answers_per_hour = 0; };\n"
 		"accounts = ( { address = \"support@example.com\"; queue = \"support\"; autoresponse: { opened = \"%s\"; }; } );\n",
-		dir, archive ? dir : "", archive ? "/archive" : "", template ? template : "");
+		boxes, dir, archive ? dir : "", archive ? "/archive" : "",
+		template ? template : "");
 	struct error err;
 
 	if (!g_file_set_contents(conf, text, -1, NULL))
@@ -291,6 +369,7 @@ static void print_figures(
 	const struct kept kept = kept_now(b->store);
 	guint fewest = workers[0].done, most = 0, done = 0;
 	gint64 slowest = 0;
+	double intake = 0;
 	struct store_stat stat;
 
 	for (int i = 0; i < threads; i++) {
@@ -298,21 +377,23 @@ static void print_figures(
 		most = MAX(most, workers[i].done);
 		slowest = MAX(slowest, workers[i].slowest);
 		done += workers[i].done;
+		intake += workers[i].cpu;
 	}
 	store_stat(b->store, &stat, NULL);
 	printf("threads=%d messages=%u stored=%" G_GUINT64_FORMAT
-	       " seconds=%.3f per_second=%.1f cpu_us=%.1f slowest_ms=%.1f fewest=%u most=%u "
+	       " seconds=%.3f per_second=%.1f cpu_us=%.1f intake_us=%.1f slowest_ms=%.1f fewest=%u most=%u "
 	       "commits=%" G_GUINT64_FORMAT " pages=%.1f faults=%.1f store_bytes=%" G_GUINT64_FORMAT
 	       " text_bytes=%" G_GUINT64_FORMAT "\n",
 		threads, done, kept.messages, wall, done / wall,
-		(after.cpu - before.cpu) / done * 1e6, (double)slowest / 1e3, fewest, most,
-		after.commits - before.commits, (after.pages - before.pages) / done,
+		(after.cpu - before.cpu) / done * 1e6, intake / done * 1e6, (double)slowest / 1e3,
+		fewest, most, after.commits - before.commits, (after.pages - before.pages) / done,
 		(after.faults - before.faults) / done, stat.used, kept.text_bytes);
 }
 
 static bool fits(int argc)
 {
-	return argc == 2 && threads >= 1 && threads <= THREADS_MAX && per_ticket >= 1;
+	return argc == 2 && (!agents || archive) && threads >= 1 && threads <= THREADS_MAX &&
+		per_ticket >= 1;
 }
 
 int main(int argc, char **argv)
@@ -320,6 +401,7 @@ int main(int argc, char **argv)
 	struct worker workers[THREADS_MAX];
 	struct bench b = { 0 };
 	struct usage before;
+	GThread *keeper = NULL;
 	double wall;
 	int there;
 
@@ -334,10 +416,17 @@ int main(int argc, char **argv)
 	if (stored)
 		prefill(&b, argv[1], stored);
 	there = open_store(&b, argv[1], !not_durable);
+	open_mailboxes(&b);
+	if (b.trees)
+		keeper = g_thread_new("mailboxes", keep_mailboxes, &b);
 	b.until = seconds ? g_get_monotonic_time() + seconds * G_TIME_SPAN_SECOND : 0;
 	before = usage_now(&b);
 	wall = run(&b, workers, threads, there, messages);
 	print_figures(&b, workers, wall, before);
+	g_atomic_int_set(&b.over, 1);
+	if (keeper)
+		g_thread_join(keeper);
+	mailboxes_close(b.trees);
 	store_close(b.store);
 	g_string_free(lines, TRUE);
 	settings_unref(b.settings);
