@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/limits.h"
+
 #define ATTACHED(from) \
 	"Content-Type: multipart/mixed; boundary=m\n\n--m\nContent-Type: text/plain\n\nfyi\n--m\n" \
 	"Content-Type: message/rfc822\n\n" from "Subject: door\n\nThe door is broken.\n--m--\n"
@@ -81,10 +83,32 @@ static void test_authors(void)
 	}
 }
 
+/* Of a line that has no end, a name's and an address's length. */
+static void test_long_author(void)
+{
+	const size_t most = LIMIT_NAME_BYTES + LIMIT_ADDRESS_BYTES - strlen(" <a@example.net");
+
+	for (size_t past = 0; past < 2; past++) {
+		g_autofree char *fill = g_strnfill(most + past, 'x'),
+				*mail = g_strdup_printf("Subject: Fwd: x\n\n"
+							"---- Forwarded message ----\nFrom: %s "
+							"<a@example.net>\nSubject: x\n\nx\n",
+					fill);
+		struct message *m = message_parse_bytes(mail, strlen(mail));
+		struct mailbox box = { .name = NULL };
+
+		g_assert_true(forwarded_author(m, &box));
+		g_assert_cmpstr(box.address, ==, past ? "a@example.ne" : "a@example.net");
+		mailbox_release(&box);
+		message_free(m);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	message_library_init();
 	g_test_add_func("/forwarded/the author of what is passed on", test_authors);
+	g_test_add_func("/forwarded/a long line of an author", test_long_author);
 	return g_test_run();
 }

@@ -183,6 +183,42 @@ static void test_several_address_headers(void)
 	message_free(m);
 }
 
+/* How much of a field is read in such ways. */
+static void test_long_loose_addresses(void)
+{
+	static const struct {
+		const char *before, *after;
+		size_t fill;
+		const char *past; /* the address past the limit; NULL: none */
+		size_t name;
+	} rows[] = {
+		{ "", " [mailto:a@example.net]", LIMIT_NAME_BYTES, "a@example.net",
+			LIMIT_NAME_BYTES },
+		{ "<mailto:a@example.net?subject=", ">",
+			2 * LIMIT_ADDRESS_BYTES - strlen("mailto:a@example.net?subject="), NULL,
+			0 },
+		{ "=?utf-8?Q?", "_=3Ca=40example.net=3E?=",
+			LIMIT_NAME_BYTES + LIMIT_ADDRESS_BYTES - strlen(" <a@example.net"),
+			"a@example.ne", LIMIT_NAME_BYTES },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+		for (size_t past = 0; past < 2; past++) {
+			g_autofree char *fill = g_strnfill(rows[i].fill + past, 'x'),
+					*mail = g_strdup_printf("From: %s%s%s\n\nx", rows[i].before,
+						fill, rows[i].after);
+			struct message *m = parse(mail);
+			struct mailboxes from = message_from(m);
+
+			g_test_message("%s", mail);
+			g_assert_cmpstr(from.n ? from.v[0].address : NULL, ==,
+				past ? rows[i].past : "a@example.net");
+			g_assert_cmpuint(from.n && from.v[0].name ? strlen(from.v[0].name) : 0, ==,
+				rows[i].name);
+			message_free(m);
+		}
+}
+
 /* LIMIT_ADDRESSES of one header. */
 static void test_many_addresses(void)
 {
@@ -1110,6 +1146,7 @@ static const struct {
 	{ "addresses of every make", test_addresses },
 	{ "several address headers", test_several_address_headers },
 	{ "many addresses", test_many_addresses },
+	{ "long addresses that no standard allows", test_long_loose_addresses },
 	{ "addresses that no standard allows are read as people meant them", test_loose_addresses },
 	{ "a guessed address is told from a read one", test_guesses_are_told },
 	{ "address lists cost linear time", test_endless_lists_are_read_once },

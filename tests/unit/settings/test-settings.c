@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "build-config.h"
+#include "settings/settings-table.h"
 #include "../settings-fixture.h"
 
 #define ACCOUNT(more) "accounts = ( { address = \"a@example.com\"; " more " } );\n"
@@ -779,6 +781,19 @@ static void test_template_dirs(void)
 	fixture_release(&fixture);
 }
 
+/* LIMIT_NAME_BYTES before an address. */
+static void test_long_sender(void)
+{
+	for (unsigned past = 0; past < 2; past++) {
+		g_autofree char *fill = g_strnfill(LIMIT_NAME_BYTES + past, 'n'),
+				*sender = g_strconcat("\"", fill, "\" <a@example.com>", NULL),
+				*name = NULL, *address = NULL;
+
+		g_assert_cmpint(sender_parse(sender, &name, &address), ==, !past);
+		g_assert_cmpstr(name, ==, past ? NULL : fill);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -809,5 +824,6 @@ int main(int argc, char **argv)
 		test_whose_address);
 	g_test_add_func("/settings/live until the last reference goes", test_references);
 	g_test_add_func("/settings/a template may have an absolute name", test_template_dirs);
+	g_test_add_func("/settings/a sender's name has an end", test_long_sender);
 	return g_test_run();
 }
