@@ -23,7 +23,6 @@
 #include "filter.h"
 #include "indexer.h"
 #include "log.h"
-#include "mail/message.h"
 #include "boxes.h"
 #include "notify.h"
 #include "privileges.h"
@@ -301,7 +300,6 @@ static enum status take_places(struct daemon *daemon, struct error *err)
 
 static enum status main_prepare(struct daemon *daemon, struct error *err)
 {
-	message_library_init();
 	if (!filter_register(daemon))
 		return error_set(err, ST_IO, _("libmilter does not take our callbacks"));
 	words_for_crashes();
@@ -416,7 +414,6 @@ int main(int argc, char **argv)
 		return code;
 	/* No setlocale(): the log is English, whoever starts the daemon. */
 	tongue_begin();
-	message_library_init();
 	st = configuration_load(options.config, &settings, &err);
 	if (st == ST_OK && !options.check && (st = privileges_check(settings, &err)) != ST_OK)
 		settings_unref(settings);

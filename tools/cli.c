@@ -12,7 +12,6 @@
 #include "archive/archive-rows.h"
 #include "act/configuration.h"
 #include "base/tongue.h"
-#include "mail/message.h"
 #include "tables/migrate.h"
 #include "terminal.h"
 
@@ -222,7 +221,6 @@ int cli_main(int argc, char **argv, const struct cli_row *commands)
 	int code;
 
 	(void)argc;
-	message_library_init();
 	code = cli_dispatch(commands, argv + 1);
 	terminal_end();
 	/* What was printed must have arrived: a full disk is no success. But who closes a pipe has

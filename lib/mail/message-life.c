@@ -1,16 +1,10 @@
-/* A message as a whole: what the library needs, what identifies a message, its end. */
+/* A message as a whole: what identifies a message, its end. */
 #include "mail/message-parts.h"
 
 #include <string.h>
 #include <unistd.h>
 
 #include "base/hash.h"
-
-void message_library_init(void)
-{
-	if (message_headers_init())
-		report_forms_init();
-}
 
 void message_free(struct message *m)
 {

@@ -60,8 +60,6 @@ struct message {
 	enum writer writer;
 };
 
-/* Call before any other, and before any thread; false: it was called before. */
-bool message_headers_init(void);
 /* Options that every parse uses: raw 8-bit headers are UTF-8, else windows-1252. */
 GMimeParserOptions *message_options(void);
 
@@ -150,9 +148,6 @@ void report_add(
 /* What a returned message's header tells: as lines, and as a part. */
 void report_read_returned(struct report_read *read, const char *block);
 void report_read_returned_message(struct report_read *read, GMimeMessagePart *part);
-
-/* Call once, before any thread. */
-void report_forms_init(void);
 
 /* Reads Subject, X-Failed-Recipients and text for what MTAs say in them. */
 void report_read_forms(const struct message *message, struct report_read *read);

@@ -296,6 +296,7 @@ struct forms {
 	const struct form *v;
 	size_t n;
 	guint8 first[256], next[G_MAXUINT8];
+	gsize begun;
 };
 
 static struct forms subjects = { .v = subject_forms, .n = G_N_ELEMENTS(subject_forms) },
@@ -303,22 +304,17 @@ static struct forms subjects = { .v = subject_forms, .n = G_N_ELEMENTS(subject_f
 		    phrases = { .v = word_forms, .n = G_N_ELEMENTS(word_forms) },
 		    forwarded = { .v = forwarded_forms, .n = G_N_ELEMENTS(forwarded_forms) };
 
-static void forms_init(struct forms *forms)
+static void forms_begin(struct forms *forms)
 {
+	if (!g_once_init_enter(&forms->begun))
+		return;
 	for (size_t i = forms->n; i-- > 0;) {
 		guint8 *first = &forms->first[(guchar)forms->v[i].words[0]];
 
 		forms->next[i] = *first;
 		*first = (guint8)(i + 1);
 	}
-}
-
-void report_forms_init(void)
-{
-	forms_init(&subjects);
-	forms_init(&texts);
-	forms_init(&phrases);
-	forms_init(&forwarded);
+	g_once_init_leave(&forms->begun, 1);
 }
 
 static bool form_begins(const struct form *form, const char *text)
@@ -331,10 +327,12 @@ static bool form_begins(const struct form *form, const char *text)
 }
 
 /* The first one in the table that the text begins with; NULL. */
-static const struct form *find_form(const struct forms *forms, const char *text)
+static const struct form *find_form(struct forms *forms, const char *text)
 {
-	guint8 at = forms->first[(guchar)g_ascii_tolower(*text)];
+	guint8 at;
 
+	forms_begin(forms);
+	at = forms->first[(guchar)g_ascii_tolower(*text)];
 	for (; at; at = forms->next[at - 1])
 		if (form_begins(&forms->v[at - 1], text))
 			return &forms->v[at - 1];

@@ -17,21 +17,24 @@ enum { LATEST_YEAR = 9999 };
 static GMimeParserOptions *options;
 static guint32 hash_seed;
 
-bool message_headers_init(void)
+/* With the first message or address: most commands of the shell see none. */
+static void message_begin(void)
 {
 	static const char *charsets[] = { "utf-8", "windows-1252", NULL };
+	static gsize begun;
 
-	if (options)
-		return false;
+	if (!g_once_init_enter(&begun))
+		return;
 	g_mime_init();
 	hash_seed = g_random_int();
 	options = g_mime_parser_options_new();
 	g_mime_parser_options_set_fallback_charsets(options, charsets);
-	return true;
+	g_once_init_leave(&begun, 1);
 }
 
 GMimeParserOptions *message_options(void)
 {
+	message_begin();
 	return options;
 }
 
@@ -163,6 +166,7 @@ static struct message *new_message(void)
 	m->fd = -1;
 	m->headers = g_array_new(FALSE, FALSE, sizeof(struct header));
 	g_array_set_clear_func(m->headers, message_header_clear);
+	message_begin();
 	m->by_name = g_hash_table_new(name_hash, name_equal);
 	return m;
 }

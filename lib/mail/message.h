@@ -13,9 +13,6 @@
 
 struct message;
 
-/* Call once, before any thread. */
-void message_library_init(void);
-
 /* Parses the LIMIT_PARSE_BYTES first bytes that fd has from `offset` on. fd stays the caller's; its
  * position is unspecified after. */
 struct message *message_parse_fd(int fd, int64_t offset);

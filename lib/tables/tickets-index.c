@@ -349,6 +349,25 @@ static enum status block_move(
 	return block_save(txn, number, parts);
 }
 
+/* Of a block, the largest first; how many. All blocks are looked through for a requester: most
+ * parts are told by a word of their hash. */
+static size_t block_find(
+	struct bytes block, uint64_t first, struct trait trait, uint64_t *numbers, size_t max)
+{
+	const guint8 *begin = block.data, *part = part_at(block, block.len / PART_BYTES);
+	guint32 wanted, word;
+	size_t n = 0;
+
+	memcpy(&wanted, trait.data + 1, sizeof wanted);
+	while (part > begin && n < max) {
+		part -= PART_BYTES;
+		memcpy(&word, part + 2, sizeof word);
+		if (word == wanted && memcmp(part + 1, trait.data, TRAIT_BYTES) == 0)
+			numbers[n++] = first + *part;
+	}
+	return n;
+}
+
 enum status blocks_find(
 	struct txn *txn, struct trait trait, uint64_t *numbers, size_t max, size_t *n_out)
 {
@@ -365,12 +384,7 @@ enum status blocks_find(
 		size_t offset = 1;
 		uint64_t first = key_read_number(scan.key, &offset) * BLOCK_TICKETS;
 
-		for (size_t i = scan.value.len / PART_BYTES; i-- > 0 && *n_out < max;) {
-			const guint8 *part = part_at(scan.value, i);
-
-			if (memcmp(part + 1, trait.data, TRAIT_BYTES) == 0)
-				numbers[(*n_out)++] = first + *part;
-		}
+		*n_out += block_find(scan.value, first, trait, numbers + *n_out, max - *n_out);
 	}
 	scan_release(&scan);
 	return st == ST_NOT_FOUND ? ST_OK : st;

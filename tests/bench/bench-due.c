@@ -10,7 +10,6 @@
 #include "decide/promise.h"
 #include "keep/due.h"
 #include "keep/replan.h"
-#include "mail/message.h"
 #include "tables/agents.h"
 #include "tables/queues.h"
 #include "tables/tickets.h"
@@ -211,7 +210,6 @@ int main(int argc, char **argv)
 	struct bench b = { .now = INT64_C(1790000000) * TEXT_SECOND };
 
 	arguments_read(options, "DIRECTORY", fits, &argc, &argv);
-	message_library_init();
 	load(&b, argv[1]);
 	fill(&b);
 	measure_replan(&b);

@@ -406,7 +406,6 @@ int main(int argc, char **argv)
 	int there;
 
 	arguments_read(options, "DIR", fits, &argc, &argv);
-	message_library_init();
 	lines = g_string_new(NULL);
 	for (int i = 0; i < LINES; i++)
 		g_string_append_printf(lines,

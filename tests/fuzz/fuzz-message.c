@@ -87,7 +87,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct message *m;
 	char *digest;
 
-	message_library_init();
 	m = message_parse_bytes(data, size);
 	look_at(m);
 	automatic_may_answer(m, automatic_kind(m, "a@example.net", "X-Spam-Flag: YES", NULL),

@@ -32,7 +32,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	g_autofree char *text = g_malloc(size + 1), *mail = NULL;
 	struct person person;
 
-	message_library_init();
 	memcpy(text, data, size);
 	text[size] = '\0';
 	mail = g_strdup(text);

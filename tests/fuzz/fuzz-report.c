@@ -60,7 +60,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	message_library_init();
 	mail = report_of(data, size);
 	m = message_parse_bytes(mail->str, mail->len);
 	report = message_report(m);

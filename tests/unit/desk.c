@@ -119,7 +119,6 @@ void desk_configure(struct desk *desk, const char *extra)
 void desk_open(struct desk *desk, const char *extra)
 {
 	memset(desk, 0, sizeof *desk);
-	message_library_init();
 	desk->dir = g_dir_make_tmp("desk-XXXXXX", NULL);
 	desk->database = fixture_database();
 	desk->now = INT64_C(1790000000) * TEXT_SECOND;

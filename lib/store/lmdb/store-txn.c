@@ -103,9 +103,13 @@ static bool after_prefix(const struct scan *scan, struct tree_key *out)
 /* From a row that the cursor is at: where it is another table's, the next that is ours. */
 static enum status txn_show(struct scan *scan, int rc, MDB_val *k, MDB_val *v)
 {
-	while (rc == 0 && has_prefix(scan, k) && !engine_is_of(scan->table, k))
+	bool within = rc == 0 && has_prefix(scan, k);
+
+	while (within && !engine_is_of(scan->table, k)) {
 		rc = mdb_cursor_get(scan->cursor, k, v, txn_onwards(scan));
-	if (rc == 0 && !has_prefix(scan, k))
+		within = rc == 0 && has_prefix(scan, k);
+	}
+	if (rc == 0 && !within)
 		return ST_NOT_FOUND;
 	if (rc == 0 && k->mv_size > sizeof scan->at.data)
 		rc = MDB_CORRUPTED;

@@ -224,7 +224,6 @@ static void test_many_attachments(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	message_library_init();
 	g_test_add_func(
 		"/copies/a copy comes within five days, a repetition at any time", test_five_days);
 	g_test_add_func("/copies/of long texts the beginnings are compared", test_long_texts);

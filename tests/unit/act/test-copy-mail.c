@@ -247,7 +247,6 @@ static void test_lines_are_counted(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	message_library_init();
 	g_test_add_func("/copy mail/what it says", test_what_it_says);
 	g_test_add_func(
 		"/copy mail/an answer goes through the desk", test_an_answer_goes_through_the_desk);

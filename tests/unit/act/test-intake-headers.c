@@ -234,7 +234,6 @@ int main(int argc, char **argv)
 	int code;
 
 	g_test_init(&argc, &argv, NULL);
-	message_library_init();
 	fixture_init(&fixture);
 	settings = fixture_load(&fixture,
 		"policy: { spam_header = \"X-Our-Spam: yes*\"; };\n"

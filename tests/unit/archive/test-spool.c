@@ -423,7 +423,6 @@ int main(int argc, char **argv)
 	int rc;
 
 	g_test_init(&argc, &argv, NULL);
-	message_library_init();
 	dir = g_dir_make_tmp("spool-XXXXXX", NULL);
 	for (size_t i = 0; i < G_N_ELEMENTS(tests); i++) {
 		g_autofree char *path = g_strconcat("/spool/", tests[i].name, NULL);

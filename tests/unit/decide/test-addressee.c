@@ -88,7 +88,6 @@ int main(int argc, char **argv)
 	int code;
 
 	g_test_init(&argc, &argv, NULL);
-	message_library_init();
 	fixture_init(&fixture);
 	settings = fixture_load(&fixture,
 		"policy: { internal_recipients = ( \"journal@*\" ); };\n"

@@ -275,7 +275,6 @@ static void test_answers(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	message_library_init();
 	g_test_add_func("/automatic/each signal, and what only looks like it", test_signals);
 	g_test_add_func("/automatic/subjects of vacation notes", test_out_of_office_subjects);
 	g_test_add_func("/automatic/what may be answered", test_answers);

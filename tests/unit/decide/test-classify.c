@@ -468,7 +468,6 @@ int main(int argc, char **argv)
 	int code;
 
 	g_test_init(&argc, &argv, NULL);
-	message_library_init();
 	fixture_init(&fixture);
 	settings = fixture_load(&fixture, conf);
 	for (size_t i = 0; i < G_N_ELEMENTS(recipient_rows); i++) {

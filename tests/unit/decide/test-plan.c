@@ -296,7 +296,6 @@ static void test_workers_and_watchers(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	message_library_init();
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autofree char *path = g_strdup_printf("/plan/%s", rows[i].sentence);
 

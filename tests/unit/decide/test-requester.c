@@ -224,7 +224,6 @@ int main(int argc, char **argv)
 	int rc;
 
 	g_test_init(&argc, &argv, NULL);
-	message_library_init();
 	fixture_init(&fixture);
 	settings = fixture_load(&fixture, conf);
 	g_test_add_func("/requester/is the author, else the sender", test_authors);

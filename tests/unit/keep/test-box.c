@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "keep/box.h"
-#include "mail/message.h"
 #include "../store-fixture.h"
 
 struct fixture {
@@ -357,7 +356,6 @@ static void test_changed(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	message_library_init();
 	g_test_add_func("/box/a mail begins at a From line, and at no sentence", test_separators);
 	g_test_add_func("/box/a From line tells sender and time", test_from_lines);
 	g_test_add_func("/box/a mail comes out as it was before it was put in", test_bytes);

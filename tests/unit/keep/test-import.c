@@ -220,7 +220,6 @@ static void test_commands(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	message_library_init();
 	g_test_add_func("/import/each mail is counted for what became of it", test_counts);
 	g_test_add_func("/import/a box may end anywhere in a batch", test_batches);
 	g_test_add_func(

@@ -136,7 +136,6 @@ static void test_what_is_gone_comes_back(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	message_library_init();
 	g_test_add_func(
 		"/mailboxes/a move that was not heard of", test_a_move_that_was_not_heard_of);
 	g_test_add_func("/mailboxes/what is gone comes back", test_what_is_gone_comes_back);

@@ -358,7 +358,6 @@ static void test_check_finds_nothing_afterwards(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	message_library_init();
 	g_test_add_func(
 		"/purge/closed tickets go, and merged ones with what they lead to", test_choice);
 	g_test_add_func(

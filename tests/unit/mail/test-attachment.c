@@ -211,7 +211,6 @@ static void test_long_name(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	message_library_init();
 	g_test_add_func("/attachment/what is one, and what it is called", test_which);
 	g_test_add_func("/attachment/its bytes are decoded", test_bytes);
 	g_test_add_func(

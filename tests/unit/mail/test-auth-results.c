@@ -309,7 +309,6 @@ static void add_case(const char *group, const char *sentence, gconstpointer row,
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	message_library_init();
 	for (size_t i = 0; i < G_N_ELEMENTS(result_rows); i++)
 		add_case("a field", result_rows[i].sentence, &result_rows[i], test_result);
 	for (size_t i = 0; i < G_N_ELEMENTS(value_rows); i++)

@@ -107,7 +107,6 @@ static void test_long_author(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	message_library_init();
 	g_test_add_func("/forwarded/the author of what is passed on", test_authors);
 	g_test_add_func("/forwarded/a long line of an author", test_long_author);
 	return g_test_run();

@@ -162,7 +162,6 @@ static void test_attachments(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	message_library_init();
 	g_test_add_func(
 		"/letter/every header is there, and a robot's mail says what it is", test_headers);
 	g_test_add_func("/letter/what is not known is left out", test_left_out);

@@ -143,7 +143,6 @@ static void test_many_subjects(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	message_library_init();
 	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
 		g_autofree char *path = g_strdup_printf("/message-own/text/%s", texts[i].sentence);
 

@@ -1190,7 +1190,6 @@ static const struct {
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	message_library_init();
 	g_test_timer_start();
 	for (size_t i = 0; i < G_N_ELEMENTS(tests); i++) {
 		g_autofree char *path = g_strconcat("/message/", tests[i].name, NULL);

@@ -178,7 +178,6 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func(
 		"/redact/an address is found in any case, and not in another's", test_address);
-	message_library_init();
 	g_test_add_func("/redact/a domain is found in every form", test_international);
 	g_test_add_func("/redact/an address with capitals beyond ASCII is found in any case",
 		test_capitals);

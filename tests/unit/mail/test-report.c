@@ -437,7 +437,6 @@ static void test_mails(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	message_library_init();
 	g_test_add_func("/report/what its parts tell", test_reports);
 	g_test_add_func("/report/the diagnostic", test_diagnostic);
 	g_test_add_func("/report/a long diagnostic", test_long_diagnostic);

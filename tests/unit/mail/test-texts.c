@@ -397,7 +397,6 @@ static const struct {
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	message_library_init();
 	for (size_t i = 0; i < G_N_ELEMENTS(tests); i++) {
 		g_autofree char *path = g_strconcat("/texts/", tests[i].name, NULL);
 

@@ -234,7 +234,6 @@ int main(int argc, char **argv)
 {
 	fixture_lmdb_alone();
 	g_test_init(&argc, &argv, NULL);
-	message_library_init();
 	for (size_t i = 0; i < G_N_ELEMENTS(mails); i++) {
 		g_autofree char *path = g_strconcat("/faults/each look of ", mails[i].what, NULL);
 

@@ -500,7 +500,6 @@ int main(int argc, char **argv)
 
 	fixture_lmdb_alone();
 	g_test_init(&argc, &argv, NULL);
-	message_library_init();
 	for (size_t i = 0; i < G_N_ELEMENTS(tables); i++) {
 		g_autofree char *lost = g_strdup_printf(
 			"/check/a row of %s is lost", tables[i].name);

@@ -491,7 +491,6 @@ static void test_full_of_links(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	message_library_init();
 	g_test_add_func("/query-plan/filter, rows and numbers", test_plans);
 	g_test_add_func("/query-plan/what leads to too many", test_too_many);
 	g_test_add_func("/query-plan/a ticket that is full of links", test_full_of_links);
