@@ -4,6 +4,14 @@
 #include <fcntl.h>
 #include <string.h>
 
+static bool hear_is_of(const GPtrArray *odds, const char *file)
+{
+	for (guint i = 0; i < odds->len; i++)
+		if (strcmp(((const struct odd *)odds->pdata[i])->file, file) == 0)
+			return true;
+	return false;
+}
+
 /* Of which ticket was it? A name that a client gave is one that we noted. */
 static void hear_vanished(struct trees *m, struct tree *tree, const char *file)
 {
@@ -22,7 +30,7 @@ static void hear_vanished(struct trees *m, struct tree *tree, const char *file)
 	}
 	g_hash_table_iter_init(&iter, tree->odd);
 	while (g_hash_table_iter_next(&iter, &key, &value))
-		if (strcmp(((struct odd *)value)->file, file) == 0)
+		if (hear_is_of(value, file))
 			doubt_add(m, tree, g_ascii_strtoull(key, NULL, 10));
 }
 

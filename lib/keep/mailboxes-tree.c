@@ -12,8 +12,9 @@
 #include "base/text.h"
 #include "base/tongue.h"
 
-/* A client may flag a file between our look at it and what we do. */
-enum { TRIES = 8 };
+/* A client may flag a file between our look at it and what we do; and it may have copied a message
+ * to so many places at once. What is over is met by the next walk. */
+enum { TRIES = 8, PLACES = 64 };
 
 /* --- life --- */
 
@@ -39,7 +40,8 @@ struct tree *tree_new(const char *login)
 	tree->login = g_strdup(login);
 	tree->fd = -1;
 	tree->folders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, tree_free_folder);
-	tree->odd = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, odd_free);
+	tree->odd = g_hash_table_new_full(
+		g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
 	tree->moved = g_array_new(FALSE, FALSE, sizeof(int64_t));
 	return tree;
 }
@@ -150,7 +152,8 @@ static char *odd_key(uint64_t ticket, uint64_t seq)
 	return g_strdup_printf("%" PRIu64 "/%" PRIu64, ticket, seq);
 }
 
-static const struct odd *tree_odd(const struct tree *tree, uint64_t ticket, uint64_t seq)
+/* NULL: there are none. */
+static GPtrArray *tree_odds(const struct tree *tree, uint64_t ticket, uint64_t seq)
 {
 	g_autofree char *key = NULL;
 
@@ -160,13 +163,31 @@ static const struct odd *tree_odd(const struct tree *tree, uint64_t ticket, uint
 	return g_hash_table_lookup(tree->odd, key);
 }
 
+static bool odd_is_at(const struct odd *odd, const char *folder, const char *file)
+{
+	size_t length = maildir_base_length(file);
+
+	return strcmp(odd->folder, folder) == 0 && maildir_base_length(odd->file) == length &&
+		strncmp(odd->file, file, length) == 0;
+}
+
+/* A message may be in several places at once: what a client copied, and what we put back. All of
+ * them have to go when it has another state. */
 static void tree_note_odd(struct tree *tree, const struct copy_id *id, const char *folder,
 	const char *file, bool is_new)
 {
+	GPtrArray *odds = tree_odds(tree, id->ticket, id->seq);
 	struct odd *odd = g_new(struct odd, 1);
 
 	*odd = (struct odd){ g_strdup(folder), g_strdup(file), is_new };
-	g_hash_table_replace(tree->odd, odd_key(id->ticket, id->seq), odd);
+	if (!odds) {
+		odds = g_ptr_array_new_with_free_func(odd_free);
+		g_hash_table_replace(tree->odd, odd_key(id->ticket, id->seq), odds);
+	}
+	for (guint i = odds->len; i-- > 0;)
+		if (odd_is_at(odds->pdata[i], folder, file))
+			g_ptr_array_remove_index(odds, i);
+	g_ptr_array_add(odds, odd);
 }
 
 static void tree_forget_odd(struct tree *tree, uint64_t ticket, uint64_t seq)
@@ -220,12 +241,27 @@ static bool tree_find_odd(struct tree *tree, const struct odd *odd, struct spot 
 
 	if (tree_folder(tree, odd->folder, false, &folder, NULL) != ST_OK)
 		return false;
-	spot->folder = g_strdup(odd->folder);
-	spot->base = g_strndup(odd->file, maildir_base_length(odd->file));
-	spot->file = g_strdup(odd->file);
-	spot->place = (struct maildir_place){ odd->is_new, maildir_flags(odd->file) };
+	spot_release(spot);
+	*spot = (struct spot){ .folder = g_strdup(odd->folder),
+		.base = g_strndup(odd->file, maildir_base_length(odd->file)),
+		.file = g_strdup(odd->file),
+		.place = { odd->is_new, maildir_flags(odd->file) } };
 	return fstatat(spot_fd(spot, folder), spot->file, &stat, AT_SYMLINK_NOFOLLOW) == 0 ||
 		tree_find_usual(tree, spot);
+}
+
+/* Where it was met last; what is there no more is forgotten. */
+static bool tree_find_met(
+	struct tree *tree, const struct placed *p, const struct copy *copy, struct spot *spot_out)
+{
+	GPtrArray *odds = tree_odds(tree, p->row.ticket, copy->seq);
+
+	for (guint i = odds ? odds->len : 0; i-- > 0;) {
+		if (tree_find_odd(tree, odds->pdata[i], spot_out))
+			return true;
+		g_ptr_array_remove_index(odds, i);
+	}
+	return false;
 }
 
 static bool tree_find_in(struct tree *tree, struct folder folder, const struct placed *p,
@@ -240,9 +276,7 @@ static bool tree_find_in(struct tree *tree, struct folder folder, const struct p
 static bool tree_find(
 	struct tree *tree, const struct placed *p, const struct copy *copy, struct spot *spot_out)
 {
-	const struct odd *odd = tree_odd(tree, p->row.ticket, copy->seq);
-
-	if (odd && tree_find_odd(tree, odd, spot_out))
+	if (tree_find_met(tree, p, copy, spot_out))
 		return true;
 	if (tree_find_in(tree, tree_home_of(tree, tree->queues, &p->row), p, copy, spot_out))
 		return true;
@@ -402,23 +436,30 @@ static enum status tree_take_away(struct placing *x, const struct copy *copy)
 	struct spot spot = { 0 };
 	enum status st = ST_OK;
 
-	if (tree_find(x->tree, x->was, copy, &spot))
+	for (unsigned i = 0; st == ST_OK && i < PLACES; i++) {
+		if (!tree_find(x->tree, x->was, copy, &spot))
+			break;
 		st = tree_remove_spot(x->tree, &spot, NULL, x->err);
+	}
 	tree_forget_odd(x->tree, x->was->row.ticket, copy->seq);
 	spot_release(&spot);
 	return st;
 }
 
-/* What a client has copied rather than moved is in two places: the other one goes, too. */
-static enum status tree_move_second(
+/* What a client has copied rather than moved is in more places: the others go, too. */
+static enum status tree_move_others(
 	struct placing *x, const struct copy *copy, const struct copy *old)
 {
 	struct folder folder = tree_home(x->m, x->tree, &x->now->row);
 	struct spot spot = { 0 }, home = { 0 };
 	enum status st = ST_OK;
 
-	if (tree_find(x->tree, x->was, old, &spot)) {
-		bool there = tree_find_in(x->tree, folder, x->now, copy, &home);
+	for (unsigned i = 0; st == ST_OK && i < PLACES; i++) {
+		bool there;
+
+		if (!tree_find(x->tree, x->was, old, &spot))
+			break;
+		there = tree_find_in(x->tree, folder, x->now, copy, &home);
 
 		if (there)
 			tree_add_flags(x->tree, &home, spot.place.flags & ~MAILDIR_FLAGGED);
@@ -440,9 +481,11 @@ static enum status tree_place_copy(struct placing *x, const struct copy *copy)
 		return tree_keep(x, copy);
 	there = old && tree_find(x->tree, x->was, old, &spot);
 	st = tree_move(x, copy, there ? &spot : NULL);
+	if (st == ST_OK && there)
+		st = tree_move_others(x, copy, old);
 	tree_forget_odd(x->tree, x->now->row.ticket, copy->seq);
 	spot_release(&spot);
-	return st == ST_OK && there ? tree_move_second(x, copy, old) : st;
+	return st;
 }
 
 enum status tree_place(struct trees *m, struct tree *tree, const struct placed *was,
@@ -550,7 +593,17 @@ static void tree_note_dropped(struct trees *m, struct tree *tree, const char *fo
 	g_ptr_array_add(m->drops, dropped);
 }
 
-/* Would we find it without having met it? */
+/* Has it the name that we gave it? */
+static bool tree_is_ours(
+	const struct placed *p, const struct copy *copy, const struct maildir_entry *file)
+{
+	size_t length = maildir_base_length(file->file);
+	g_autofree char *base = copy_base(p, copy);
+
+	return strlen(base) == length && strncmp(base, file->file, length) == 0;
+}
+
+/* Would we find it by that without having met it? */
 static bool tree_is_usual(const struct maildir_entry *file)
 {
 	g_autofree char *base = g_strndup(file->file, maildir_base_length(file->file));
@@ -559,45 +612,40 @@ static bool tree_is_usual(const struct maildir_entry *file)
 	return strcmp(file->file, file->is_new ? base : usual) == 0;
 }
 
-static bool tree_is_at(
-	const struct spot *spot, const char *folder, const struct maildir_entry *file)
+/* Is another file of it known in the folder that is its home? */
+static bool tree_find_second(struct tree *tree, const struct placed *p, const struct copy *copy,
+	const char *folder, const struct maildir_entry *file, struct spot *spot_out)
 {
-	size_t length = maildir_base_length(file->file);
+	const GPtrArray *odds = tree_odds(tree, p->row.ticket, copy->seq);
 
-	return strcmp(spot->folder, folder) == 0 && strlen(spot->base) == length &&
-		strncmp(spot->base, file->file, length) == 0;
+	if (!tree_is_ours(p, copy, file) &&
+		tree_find_in(tree, folder_read(folder), p, copy, spot_out))
+		return true;
+	for (guint i = 0; odds && i < odds->len; i++) {
+		const struct odd *odd = odds->pdata[i];
+
+		if (strcmp(odd->folder, folder) == 0 && !odd_is_at(odd, folder, file->file) &&
+			tree_find_odd(tree, odd, spot_out))
+			return true;
+	}
+	return false;
 }
 
-/* Has it, at home, the name that we gave it, and is no other known? */
-static bool tree_is_ours(const struct tree *tree, const struct placed *p, const struct copy *copy,
-	const struct maildir_entry *file)
-{
-	size_t length = maildir_base_length(file->file);
-	g_autofree char *base = copy_base(p, copy);
-
-	return !tree_odd(tree, p->row.ticket, copy->seq) && strlen(base) == length &&
-		strncmp(base, file->file, length) == 0;
-}
-
-/* Is it the file that we know of this message? A second one in a folder is too many. Flagged by
- * the agent, it is as good as moved. */
+/* A second one in the folder is too many. Flagged by the agent, it is as good as moved. */
 static enum status tree_meet_home(struct trees *m, struct tree *tree, const char *folder,
 	const struct maildir_entry *file, const struct copy_id *id)
 {
 	const struct placed *p = tree_ticket(m, id->ticket);
 	struct copy *copy = placed_copy(p, id->seq);
 	struct spot spot = { 0 };
-	bool same = tree_is_ours(tree, p, copy, file),
-	     known = same || tree_find(tree, p, copy, &spot);
 	unsigned flags = maildir_flags(file->file);
 
-	same = same || (known && tree_is_at(&spot, folder, file));
-	if (known && !same && strcmp(spot.folder, folder) == 0) {
+	if (tree_find_second(tree, p, copy, folder, file, &spot)) {
 		tree_add_flags(tree, &spot, flags & MAILDIR_SEEN);
 		failpoint("mailbox-second-carried");
 		unlinkat(file->fd, file->file, 0);
 	} else {
-		if (!same || !tree_is_usual(file))
+		if (!tree_is_ours(p, copy, file) || !tree_is_usual(file))
 			tree_note_odd(tree, id, folder, file->file, file->is_new);
 		if (!!(flags & MAILDIR_FLAGGED) != p->row.flagged)
 			tree_note_moved(m, tree, folder, file, id);

@@ -198,6 +198,20 @@ def test_a_message_that_is_thrown_away_comes_back_read(house):
     shows(house.anna, "Queues/support")
 
 
+def test_all_that_a_client_made_of_a_message_goes_when_its_ticket_goes_on(house):
+    """What was put back has a name that a client may know, as its copy elsewhere has."""
+    house.asks(Customer(), subject="Printer on fire")
+    shows(house.anna, "Queues/support", FIRE)
+    (thrown,) = house.anna.messages("Queues/support")
+    house.anna.expunge("Queues/support", [thrown["uid"]])
+    found = lambda: [m["uid"] for m in house.anna.messages("Queues/support")]
+    wait_until(lambda: found() and found() != [thrown["uid"]], "it to be put back", 10)
+    house.anna.copy("Queues/support", "Mine", found())
+    ticket(house, 1, agent="anna")
+    shows(house.anna, "Mine", FIRE)
+    shows(house.anna, "Queues/support")
+
+
 def test_flagged_is_the_priority(house):
     house.asks(Customer(), subject="Printer on fire")
     shows(house.anna, "Queues/support", FIRE)
