@@ -18,7 +18,8 @@ enum {
 	TOLD_TICK_MS = 1000, /* some of its work is due each second */
 	PAUSES = 9,
 	PAUSE_MAX_MS = 1000,
-	RETRY_MS = 10 * 1000 /* when they cannot be written */
+	RETRY_MS = 10 * 1000, /* when they cannot be written */
+	WAIT_MS = 2000        /* while another host keeps them */
 };
 
 static struct {
@@ -29,8 +30,8 @@ static struct {
 	struct trees *trees;
 	struct settings *settings; /* with which they were opened */
 	struct mailboxes_counts told;
-	bool more;    /* to do after the last look */
-	bool failing; /* it has been said */
+	bool more;             /* to do after the last look */
+	bool failing, waiting; /* it has been said */
 } boxes;
 
 /* --- open, or not --- */
@@ -112,6 +113,17 @@ static int boxes_pause(gint64 took)
 	return (int)MIN(took * PAUSES / G_TIME_SPAN_MILLISECOND, PAUSE_MAX_MS);
 }
 
+/* Another host's daemon does it: it is no failure. */
+static int boxes_wait(const struct error *err)
+{
+	if (!boxes.waiting)
+		log_info("mailboxes: %s; this daemon goes on with them when that one ends",
+			err->text);
+	boxes.waiting = true;
+	boxes.more = false;
+	return WAIT_MS;
+}
+
 /* Gives the milliseconds until the next look. */
 static int boxes_tick(void)
 {
@@ -119,6 +131,9 @@ static int boxes_tick(void)
 	struct error err = { "" };
 	enum status st = boxes_look(&boxes.more, &err);
 
+	if (st == ST_EXISTS)
+		return boxes_wait(&err);
+	boxes.waiting = false;
 	if (st == ST_OK && boxes.failing)
 		log_info("mailboxes: up to date again");
 	if (st != ST_OK && !boxes.failing)
@@ -146,7 +161,7 @@ static gpointer boxes_run(gpointer arg)
 		eventfd_read(boxes.wake_fd, &wakes);
 		ms = boxes_tick();
 		/* What failed is not tried again any sooner. */
-		fds[2].fd = boxes.failing ? -1 : boxes.wake_fd;
+		fds[2].fd = boxes.failing || boxes.waiting ? -1 : boxes.wake_fd;
 		fds[1].fd = boxes.trees ? mailboxes_fd(boxes.trees) : -1;
 		/* A pause is one whatever happens in the folders: much of it is our own work. */
 		poll(fds, boxes.more ? 1 : G_N_ELEMENTS(fds), ms);

@@ -101,6 +101,8 @@ static int catch_up_here(struct catching *c)
 	if (!catch_up_as_daemon(cli->settings))
 		return catch_up_late();
 	st = mailboxes_open(cli->store, cli->settings, false, &trees, &cli->err);
+	if (st == ST_EXISTS)
+		return catch_up_by_daemon(c);
 	if (st == ST_REFUSED || (st == ST_IO && !trees))
 		return catch_up_late();
 	if (st == ST_OK)

@@ -28,6 +28,8 @@ static void mailboxes_print(const struct mailboxes_status *s)
 		printf(_("%" PRIu64 " events behind\n"), s->behind);
 	else
 		printf(_("up to date\n"));
+	if (*s->keeper)
+		printf(_("kept by %s\n"), s->keeper);
 	printf(_("%" PRIu64 " agents, %" PRIu64 " tickets, %" PRIu64 " messages\n"), s->agents,
 		s->tickets, s->files);
 }

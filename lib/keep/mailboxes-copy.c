@@ -211,8 +211,11 @@ enum status copies_scan(struct trees *m, struct error *err)
 {
 	enum status st = ST_OK;
 
-	for (unsigned i = 0; st == ST_OK && i < SHELVES; i++)
-		st = copies_scan_shelf(m, i, err);
+	for (unsigned i = 0; st == ST_OK && i < SHELVES; i++) {
+		st = lease_keep(m, err);
+		if (st == ST_OK)
+			st = copies_scan_shelf(m, i, err);
+	}
 	return st;
 }
 

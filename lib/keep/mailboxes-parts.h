@@ -47,7 +47,7 @@ struct tree {
 	bool unseen; /* all of it is to be looked at */
 	int fd;
 	GHashTable *folders; /* name → struct maildir *, those that are open */
-	GHashTable *odd;     /* "ticket/seq" → struct odd * */
+	GHashTable *odd;     /* "ticket/seq" → GPtrArray of struct odd *, met last comes last */
 	GArray *moved;       /* int64_t: when tickets were moved by them lately */
 };
 
@@ -90,9 +90,20 @@ struct trees {
 	GArray *doubts;      /* struct doubt */
 	uint64_t scans;      /* of trees, so far */
 	struct watch *watch; /* NULL */
+	uint64_t lease;      /* token; 0: none */
+	int64_t leased;      /* when it was asked for, by the monotonic clock */
 	int64_t agents_looked, old_looked, scanned; /* when, µs */
 	struct mailboxes_counts counts;
 };
+
+/* --- mailboxes-lease.c --- */
+
+/* That of a box in tables/leases.h. Owned. */
+char *lease_name(const char *box);
+/* Before anything is done for long: ST_EXISTS when another host has them (now). Costs nothing but
+ * every few seconds. */
+enum status lease_keep(struct trees *m, struct error *err);
+void lease_end(struct trees *m);
 
 /* --- mailboxes-found.c --- */
 

@@ -427,7 +427,10 @@ enum status rows_to_files(struct trees *m, uint64_t number, struct error *err)
 	struct rows_ticket t = {
 		.m = m, .number = number, .entries = g_ptr_array_new_with_free_func(copy_entry_free)
 	};
-	enum status st = store_read(m->store, rows_read_ticket, &t, err);
+	enum status st = lease_keep(m, err);
+
+	if (st == ST_OK)
+		st = store_read(m->store, rows_read_ticket, &t, err);
 
 	if (st == ST_OK)
 		st = rows_bring(&t, err);

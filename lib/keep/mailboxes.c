@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/tongue.h"
 #include "tables/following.h"
+#include "tables/leases.h"
 #include "tables/tickets.h"
 
 enum { AGENTS_EVERY = 1, OLD_EVERY = 3600, SCAN_EVERY = 3600, DAY_SECONDS = 24 * 3600 };
@@ -44,6 +45,7 @@ void mailboxes_close(struct trees *m)
 {
 	if (!m)
 		return;
+	lease_end(m);
 	mailboxes_close_fd(m->fd);
 	mailboxes_close_fd(m->messages_fd);
 	mailboxes_close_fd(m->claims_fd);
@@ -134,7 +136,9 @@ static enum status mailboxes_scan(struct trees *m, struct error *err)
 	enum status st = ST_OK;
 
 	for (guint i = 0; st == ST_OK && i < m->trees->len; i++) {
-		st = tree_open(m, m->trees->pdata[i], err);
+		st = lease_keep(m, err);
+		if (st == ST_OK)
+			st = tree_open(m, m->trees->pdata[i], err);
 		if (st == ST_OK)
 			st = tree_scan(m, m->trees->pdata[i], err);
 	}
@@ -144,8 +148,10 @@ static enum status mailboxes_scan(struct trees *m, struct error *err)
 
 static enum status mailboxes_begin(struct trees *m, struct error *err)
 {
-	enum status st = mailboxes_open_directory(m, err);
+	enum status st = lease_keep(m, err);
 
+	if (st == ST_OK)
+		st = mailboxes_open_directory(m, err);
 	if (st == ST_OK)
 		st = rows_load(m, err);
 	if (st == ST_OK)
@@ -279,10 +285,10 @@ static enum status mailboxes_hear(struct trees *m, bool *more_out, struct error 
 enum status mailboxes_step(struct trees *m, int64_t now, bool *more_out, struct error *err)
 {
 	bool unseen = false, behind = false;
-	enum status st = ST_OK;
+	enum status st = lease_keep(m, err);
 
 	mailboxes_set_now(m, now);
-	if (mailboxes_is_time(&m->agents_looked, now, AGENTS_EVERY)) {
+	if (st == ST_OK && mailboxes_is_time(&m->agents_looked, now, AGENTS_EVERY)) {
 		st = rows_agents(m, err);
 		if (st == ST_OK)
 			st = forget_people(m, err);
@@ -330,6 +336,18 @@ static enum status look_at_tree(struct txn *txn, const void *record, void *arg, 
 	return ST_OK;
 }
 
+static enum status look_at_lease(struct txn *txn, struct looking *look, struct error *err)
+{
+	g_autofree char *name = lease_name(look->box);
+	struct lease lease = { 0 };
+	enum status st = lease_load(txn, name, &lease, err);
+
+	if (st == ST_OK && lease.until > g_get_real_time())
+		g_strlcpy(look->status.keeper, lease.holder, sizeof look->status.keeper);
+	lease_release(&lease);
+	return st;
+}
+
 static enum status mailboxes_look_txn(struct txn *txn, void *arg, struct error *err)
 {
 	struct looking *look = arg;
@@ -349,6 +367,8 @@ static enum status mailboxes_look_txn(struct txn *txn, void *arg, struct error *
 		st = trees_each(txn, look->box, look_at_tree, look, err);
 	if (st == ST_OK)
 		st = placements_redact_wanted(txn, look->box, &redacted, err);
+	if (st == ST_OK)
+		st = look_at_lease(txn, look, err);
 	s->redacting = redacted && *redacted;
 	s->serial = look->place.done;
 	s->begun = look->place.built || look->place.number > 0 || s->agents > 0;

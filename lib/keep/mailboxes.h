@@ -20,7 +20,8 @@ struct trees;
 
 /* Looks at everything, and puts right what is not as the rows say. settings: those of now, whose
  * mailboxes.path is not empty; a reference is kept. watch: hear of what clients do. ST_REFUSED:
- * rights are not as they must be; ST_NOT_FOUND: no directory, or no such group. */
+ * rights are not as they must be; ST_NOT_FOUND: no directory, or no such group; ST_EXISTS: the
+ * daemon of another host keeps them. */
 enum status mailboxes_open(struct store *store, struct settings *settings, bool watch,
 	struct trees **mailboxes_out, struct error *err);
 void mailboxes_close(struct trees *mailboxes);
@@ -28,7 +29,7 @@ void mailboxes_close(struct trees *mailboxes);
 /* Something can be read from it when a client has done something; -1: without watch. */
 int mailboxes_fd(const struct trees *mailboxes);
 /* Some of the log, and what clients have done; *more_out: there is more to be done at once. After
- * anything but ST_OK it must be closed, and opened again. */
+ * anything but ST_OK it must be closed, and opened again; ST_EXISTS: another host has them. */
 enum status mailboxes_step(struct trees *mailboxes, int64_t now, bool *more_out, struct error *err);
 /* Did the log grow between the last two steps? Then mail is coming in, which goes first: who has
  * more to do waits a little. */
@@ -44,10 +45,11 @@ struct mailboxes_counts mailboxes_counts(const struct trees *mailboxes);
 struct mailboxes_status {
 	bool begun; /* a daemon has made some */
 	bool building;
-	bool redacting;                  /* mailboxes_ask_redact() is not done yet */
-	uint64_t number, last_number;    /* while they are built: up to which ticket, of how many */
-	uint64_t behind;                 /* events of the log that are not in the files */
-	uint64_t serial;                 /* of the log, up to which they are */
+	char keeper[256];             /* the host that keeps them, where hosts share a store; "" */
+	bool redacting;               /* mailboxes_ask_redact() is not done yet */
+	uint64_t number, last_number; /* while they are built: up to which ticket, of how many */
+	uint64_t behind;              /* events of the log that are not in the files */
+	uint64_t serial;              /* of the log, up to which they are */
 	uint64_t tickets, agents, files; /* files: messages, each counted once */
 };
 enum status mailboxes_look(struct store *store, const struct settings *settings,

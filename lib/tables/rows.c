@@ -20,10 +20,12 @@ static bool key_begins(struct bytes key, const char *name)
 	return key.len >= strlen(name) && memcmp(key.data, name, strlen(name)) == 0;
 }
 
-/* The format is the new store's own, and a request to a daemon is of no other. */
+/* The format is the new store's own, and a request to a daemon, or what a host does, of no other.
+ */
 static bool meta_is_exported(struct bytes key)
 {
-	return !key_is(key, "format") && !key_begins(key, "reload.") && !doomed_is_row(key);
+	return !key_is(key, "format") && !key_begins(key, "reload.") && !key_begins(key, "lease") &&
+		!doomed_is_row(key);
 }
 
 static bool meta_wanted(struct txn *txn, const struct scan *row, const struct rows_wanted *wanted)
