@@ -78,7 +78,7 @@ struct listing {
 	bool reverse;            /* of the keys */
 	struct sorter *sorter;   /* with keys: of all that is found */
 	const char *format;
-	const struct listing_request *request;
+	struct listing_request *request;
 	struct query_walk walk; /* with a query */
 	GPtrArray *kept;        /* struct ticket *, to be printed */
 	GArray *numbers;        /* uint64_t: those that come after the first page */
@@ -450,6 +450,7 @@ struct page {
 	struct listing *listing;
 	const uint64_t *numbers;
 	unsigned n;
+	bool fresh; /* they have just been found */
 };
 
 static enum status page_wants(const struct page *page, struct query_look *look,
@@ -459,10 +460,9 @@ static enum status page_wants(const struct page *page, struct query_look *look,
 	const struct choosing *choosing = l->request->choosing;
 
 	*wanted_out = tickets_wanted(&l->filter, t) && !listing_is_over(l, t);
-	if (!*wanted_out || !choosing)
+	if (!*wanted_out || !choosing || page->fresh)
 		return ST_OK;
 	look->index = choosing->index;
-	look->known = l->request->held;
 	return query_matches(choosing->query, look, t, wanted_out, err);
 }
 
@@ -539,7 +539,7 @@ static enum status print_rest(struct listing *l)
 		i < l->numbers->len && st == ST_OK && !cli_interrupted() && !ferror(stdout);
 		i += PAGE) {
 		struct page page = { l, &g_array_index(l->numbers, uint64_t, i),
-			MIN(l->numbers->len - i, PAGE) };
+			MIN(l->numbers->len - i, PAGE), false };
 
 		st = store_read(l->cli->store, load_page, &page, &l->cli->err);
 		print_kept(l);
@@ -577,7 +577,7 @@ static bool listing_is_full(const struct listing *l)
 static enum status listing_next_page(
 	struct listing *l, listing_source *source, void *arg, struct error *err)
 {
-	struct page page = { .listing = l };
+	struct page page = { .listing = l, .fresh = source == l->request->source };
 	enum status st;
 
 	g_array_set_size(l->numbers, 0);
@@ -614,10 +614,8 @@ static enum status sort_source(struct listing *l)
 
 static enum status print_given(struct listing *l)
 {
-	enum status st = store_read(l->cli->store, listing_resolve, l, &l->cli->err);
+	enum status st = l->key ? sort_source(l) : ST_OK;
 
-	if (st == ST_OK && l->key)
-		st = sort_source(l);
 	terminal_page();
 	if (st == ST_OK && l->key)
 		return print_source(l, listing_sorted, l);
@@ -637,13 +635,27 @@ static enum status print_tickets(struct listing *l)
 	return st == ST_OK && l->pages && !ferror(stdout) ? print_rest(l) : st;
 }
 
+static enum status listing_prepare(struct listing *l)
+{
+	struct listing_request *request = l->request;
+	enum status st = ST_OK;
+
+	if (request->source)
+		st = store_read(l->cli->store, listing_resolve, l, &l->cli->err);
+	if (st == ST_OK && request->source)
+		request->begin(request, &l->filter, l->key ? 0 : l->limit, request->arg);
+	return st;
+}
+
 static int listing_print_all(struct listing *l)
 {
 	enum status st;
 
 	print_begin(&l->printer, l->cli, PRINT_TICKETS);
 	cli_catch_interrupt();
-	st = l->request->source ? print_given(l) : print_tickets(l);
+	st = listing_prepare(l);
+	if (st == ST_OK)
+		st = l->request->source ? print_given(l) : print_tickets(l);
 	print_end(&l->printer);
 	if (l->more && l->limit_is_ours)
 		printf(_("%s(%u are shown; --limit NUMBER shows more)%s\n"),
@@ -663,7 +675,7 @@ static bool listing_names_status(const struct listing_request *request)
 	return request->choosing && query_names_field(request->choosing->query, fields);
 }
 
-int listing_run(struct cli *cli, const struct listing_request *request)
+int listing_run(struct cli *cli, struct listing_request *request)
 {
 	struct listing l = { .cli = cli, .request = request, .limit = request->limit };
 	bool everything = request->everything || listing_names_status(request);

@@ -10,18 +10,17 @@
 #include "model/query-words.h"
 #include "tables/indexing.h"
 #include "tables/queries.h"
+#include "tables/query-best.h"
 #include "tables/query-list.h"
 #include "tables/queues.h"
 #include "tables/snippets.h"
 
 enum {
 	FOUND_SHOWN = 20,   /* of a search */
-	FOUND_CHOSEN = 100, /* that these are the best of */
 	FOUND_READ = 300,   /* tickets, where there is no index of words */
 	SHOWN_MESSAGES = 5, /* with their texts */
 	SHOWN_EVENTS = 10,
-	SHOWN_TEXT_BYTES = 4000,
-	SUBJECT_WORTH = 4
+	SHOWN_TEXT_BYTES = 4000
 };
 
 /* --- a ticket in few words --- */
@@ -48,6 +47,7 @@ struct finding {
 	struct query_walk walk;
 	GPtrArray *words;    /* const struct sought *: that are marked */
 	GPtrArray *tickets;  /* struct ticket *: found so far */
+	bool ranked;         /* the best first */
 	unsigned most, read; /* wanted, looked at */
 	char *remark;        /* NULL, or what the answer is preceded by */
 };
@@ -96,6 +96,36 @@ static enum status find_read(struct finding *f, struct error *err)
 	return st;
 }
 
+static enum status find_take_number(struct finding *f, uint64_t number, struct error *err)
+{
+	struct ticket t = { 0 };
+	enum status st = tickets_load(f->txn, number, &t, err);
+
+	if (st == ST_OK)
+		st = find_take(f->txn, &t, f, err);
+	record_release(&ticket_type, &t);
+	return st;
+}
+
+/* The best first. */
+static enum status find_best(struct finding *f, struct error *err)
+{
+	g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	const struct query_best_options with = { .most = f->most };
+	struct query_best *best = NULL;
+	enum status st = query_best_new(&f->walk, &with, &best, err);
+
+	do {
+		g_array_set_size(numbers, 0);
+		if (st == ST_OK)
+			st = query_best_next(f->txn, best, numbers, err);
+		for (guint i = 0; i < numbers->len && st == ST_OK; i++)
+			st = find_take_number(f, g_array_index(numbers, uint64_t, i), err);
+	} while (st == ST_OK && numbers->len);
+	query_best_free(best);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
 static enum status find_by_index(struct finding *f, struct error *err)
 {
 	struct error why = { "" };
@@ -103,7 +133,8 @@ static enum status find_by_index(struct finding *f, struct error *err)
 		f->by->key.secret, settings_state(f->by->settings), &f->walk.index, &why);
 
 	if (st == ST_OK)
-		st = query_list(f->txn, &f->walk, find_take, f, err);
+		st = f->ranked ? find_best(f, err)
+			       : query_list(f->txn, &f->walk, find_take, f, err);
 	else {
 		f->remark = g_strdup_printf(
 			_("%s; only the %d tickets that were changed last were read"), why.text,
@@ -152,40 +183,6 @@ static enum status find_parse(struct finding *f, const char *text, struct error 
 	return st;
 }
 
-/* --- the best first --- */
-
-struct find_scored {
-	const struct ticket *ticket;
-	unsigned score, place;
-};
-
-static int find_rank_before(const void *a, const void *b)
-{
-	const struct find_scored *x = a, *y = b;
-
-	if (x->score != y->score)
-		return x->score < y->score ? 1 : -1;
-	return x->place < y->place ? -1 : x->place > y->place;
-}
-
-/* They stand in the order of activity: what has the words in its Subject goes before. */
-static GArray *find_rank(const struct finding *f)
-{
-	GArray *ranked = g_array_new(FALSE, FALSE, sizeof(struct find_scored));
-
-	for (guint i = 0; i < f->tickets->len; i++) {
-		struct find_scored one = { f->tickets->pdata[i], 0, i };
-		unsigned bits = snippet_found(text_or_none(one.ticket->subject),
-			(const struct sought *const *)f->words->pdata, f->words->len);
-
-		for (; bits; bits &= bits - 1)
-			one.score += SUBJECT_WORTH;
-		g_array_append_val(ranked, one);
-	}
-	g_array_sort(ranked, find_rank_before);
-	return ranked;
-}
-
 static enum status find_say_snippet(
 	const struct finding *f, const struct ticket *t, GString *out, struct error *err)
 {
@@ -206,22 +203,21 @@ static enum status find_say_snippet(
 
 static enum status find_say(struct finding *f, GString *out, struct error *err)
 {
-	g_autoptr(GArray) ranked = find_rank(f);
-	guint shown = MIN(ranked->len, FOUND_SHOWN);
+	guint shown = MIN(f->tickets->len, FOUND_SHOWN);
 	enum status st = ST_OK;
 
 	if (f->remark)
 		g_string_append_printf(out, "(%s)\n", f->remark);
 	for (guint i = 0; i < shown && st == ST_OK; i++) {
-		const struct ticket *t = g_array_index(ranked, struct find_scored, i).ticket;
+		const struct ticket *t = f->tickets->pdata[i];
 
 		find_describe(out, f->by, t);
 		if (f->words->len)
 			st = find_say_snippet(f, t, out, err);
 	}
-	if (ranked->len > shown)
+	if (f->tickets->len > shown)
 		g_string_append_printf(out, _("(%u are shown; there are more)"), shown);
-	if (ranked->len == 0)
+	if (f->tickets->len == 0)
 		g_string_append(out, _("no tickets"));
 	return st;
 }
@@ -234,7 +230,8 @@ enum status find_search(struct txn *txn, const struct commander *by, const char 
 	enum status st;
 
 	finding_init(&f, txn, by);
-	f.most = FOUND_CHOSEN;
+	f.most = FOUND_SHOWN + 1;
+	f.ranked = true;
 	st = find_parse(&f, query, err);
 	if (st == ST_OK)
 		st = find_tickets(&f, err);

@@ -364,9 +364,10 @@ enum status fulltext_search_next(
 	return st;
 }
 
-enum status fulltext_search_has(
-	struct fulltext_search *search, uint64_t number, bool *has_out, struct error *err)
+enum status fulltext_search_score(
+	struct fulltext_search *search, uint64_t number, unsigned *score_out, struct error *err)
 {
+	struct fulltext_hit hit = { .score = 0 };
 	int64_t id;
 	uint64_t last;
 	enum status st = fulltext_find_ticket(search->f, number, &id, &last, err);
@@ -378,10 +379,12 @@ enum status fulltext_search_has(
 		st = find_seek(search->f, &search->walks[i], id, err);
 		has = search->walks[i].ticket == id;
 	}
+	if (st == ST_OK && has)
+		st = find_score(search, id, &hit, err);
 	find_rest(search);
 	if (st == ST_OK)
 		st = fulltext_check_made(search->f, err);
 	if (st == ST_OK)
-		*has_out = has;
+		*score_out = hit.score;
 	return st;
 }

@@ -103,9 +103,9 @@ void fulltext_search_free(struct fulltext_search *search);
  * asked, and cannot tell. */
 enum status fulltext_search_next(
 	struct fulltext_search *search, unsigned limit, GArray **hits_out, struct error *err);
-/* Is it one of them? Costs as much as to look up each term once. */
-enum status fulltext_search_has(
-	struct fulltext_search *search, uint64_t number, bool *has_out, struct error *err);
+/* Its score, as a hit's; 0: it is none. Costs as much as to look up each term once. */
+enum status fulltext_search_score(
+	struct fulltext_search *search, uint64_t number, unsigned *score_out, struct error *err);
 /* A part of a word that is in more words than are looked for: borrowed; NULL: there is none. */
 const char *fulltext_search_cut(const struct fulltext_search *search);
 

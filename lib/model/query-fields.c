@@ -219,7 +219,7 @@ G_STATIC_ASSERT(G_N_ELEMENTS(is_facts) + 1 == G_N_ELEMENTS(is_names));
 
 static enum query_truth ask_is(const struct query_asking *a, const struct query_operand *value)
 {
-	return is_facts[names_find(is_names, value->text)](a->ticket);
+	return is_facts[value->word](a->ticket);
 }
 
 static enum query_truth has_attachment(const struct ticket *t)
@@ -242,7 +242,7 @@ G_STATIC_ASSERT(G_N_ELEMENTS(has_facts) + 1 == G_N_ELEMENTS(has_names));
 
 static enum query_truth ask_has(const struct query_asking *a, const struct query_operand *value)
 {
-	return has_facts[names_find(has_names, value->text)](a->ticket);
+	return has_facts[value->word](a->ticket);
 }
 
 /* --- all of them --- */
@@ -431,7 +431,8 @@ static enum status value_read_word(
 {
 	g_autofree char *hint = NULL;
 
-	if (!field->words || names_find(field->words, value->text) >= 0)
+	value->word = field->words ? names_find(field->words, value->text) : 0;
+	if (value->word >= 0)
 		return ST_OK;
 	hint = query_hint(value->text, field->words);
 	*why_out = g_strdup_printf(_("'%s' is no value of %s; %s"), value->text, field->name, hint);
@@ -574,7 +575,7 @@ static bool ask_row(
 	if (row->type == FIELD_U64)
 		return *(const uint64_t *)((const char *)t + row->offset) == value->number;
 	if (row->type == FIELD_ENUM)
-		return strcmp(record_field_word(row, t), value->text) == 0;
+		return *(const int *)((const char *)t + row->offset) == value->word;
 	if (is_none(value))
 		return row_is_none(row, t);
 	return row->type == FIELD_LIST ? field_in_words(record_field_list(row, t), value)

@@ -38,6 +38,7 @@ struct query_operand {
 	char *address; /* canonical, where a person is given by one; NULL */
 	bool glob;     /* it has a * or ?, and may be one */
 	uint64_t number;
+	int word; /* its place among the field's words, where it has any */
 	struct query_span span;
 	/* QUERY_TEXT and QUERY_FILE, unless it is a glob of a file's name. Of a QUERY_PERSON what
 	 * it has to have besides; NULL: nothing. */

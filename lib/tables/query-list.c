@@ -98,6 +98,8 @@ static bool list_needs_messages(const struct query_walk *walk, const struct quer
 	enum query_part part = q->kind == QUERY_TERM ? q->term.field.part : PART_NONE;
 	bool asked = part != PART_NONE && part != PART_AGENT && part != PART_ID;
 
+	if (asked && walk->known && walk->known[q->term.place] == KNOWN_HOLDS)
+		return false;
 	if (asked && !(walk->index && columns.surely))
 		return true;
 	for (guint i = 0; i < q->children->len; i++)
@@ -123,7 +125,7 @@ enum status query_list(
 	w.look.zone = walk->zone;
 	w.look.index = walk->index;
 	st = query_plan(walk, &w.look, &w.plan, err);
-	w.look.known = w.plan.held;
+	w.look.known = w.plan.known ? w.plan.known : walk->known;
 	walk->reads_all = st == ST_OK && !w.plan.numbers && list_is_wide(&w.plan.filter) &&
 		list_needs_messages(walk, walk->query);
 	if (st == ST_OK && w.plan.numbers)

@@ -13,6 +13,9 @@ struct query_walk {
 	int64_t now;
 	GTimeZone *zone;        /* of days; NULL: the local one */
 	struct fulltext *index; /* whole, or NULL */
+	/* The words that all have to hold are known to lead to more than it is worth. */
+	bool words_are_common;
+	const guint8 *known; /* what the caller is to be believed of the terms; as in query_look */
 	/* Set before the first visit: the messages of all tickets are read, for want of anything
 	 * that leads to some. */
 	bool reads_all;

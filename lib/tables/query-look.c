@@ -148,6 +148,11 @@ bool query_asks_index(const struct query_tree *q)
 	return false;
 }
 
+bool query_is_soon_asked(const struct sought *sought)
+{
+	return !sought->part && !sought->open;
+}
+
 static struct fulltext_search *look_search(
 	struct query_look *look, const struct query_term *term, const struct query_operand *value)
 {
@@ -165,19 +170,22 @@ static bool look_ask_index(struct query_look *look, const struct query_term *ter
 {
 	const struct query_columns columns = query_columns_of(term);
 
+	unsigned score = 0;
+
 	*holds_out = false;
 	if (!look->index || !columns.columns)
 		return false;
 	for (guint i = 0; i < term->values->len && !*holds_out; i++) {
 		const struct query_operand *value = g_ptr_array_index(term->values, i);
-		/* A part may be in a thousand words: to read is sooner done. */
-		bool asks = value->sought && (columns.surely || !value->sought->part);
+		/* A part or a beginning may be of a thousand words: to read is sooner done. */
+		bool asks = value->sought && query_is_soon_asked(value->sought);
 		struct fulltext_search *search = asks ? look_search(look, term, value) : NULL;
 
 		if (!search || fulltext_search_cut(search) ||
-			fulltext_search_has(search, look->asking->ticket->number, holds_out,
-				look->err) != ST_OK)
+			fulltext_search_score(
+				search, look->asking->ticket->number, &score, look->err) != ST_OK)
 			return false;
+		*holds_out = score > 0;
 	}
 	return columns.surely || !*holds_out;
 }
@@ -377,17 +385,18 @@ static bool look_any_value(struct query_look *look, const struct query_term *ter
 static enum query_truth look_more(const struct query_term *term, void *arg)
 {
 	struct query_look *look = arg;
+	enum query_known known = look->known ? look->known[term->place] : KNOWN_NOTHING;
 	bool holds;
 
 	if (look->st != ST_OK)
 		return QUERY_NO;
-	if (look->known && look->known[term->place])
+	if (known == KNOWN_HOLDS)
 		return QUERY_YES;
 	if (term->field.part == PART_AGENT)
 		holds = look_any_value(look, term, look_is_agent);
 	else if (term->field.part == PART_ID)
 		holds = look_any_value(look, term, look_has_id);
-	else if (!look_ask_index(look, term, &holds))
+	else if (known == KNOWN_MAYBE || !look_ask_index(look, term, &holds))
 		holds = look_in_messages(look, term);
 	return holds ? QUERY_YES : QUERY_NO;
 }

@@ -8,6 +8,9 @@
 
 struct query_term;
 
+/* What an index has told of a term: nothing; that it may hold, and messages tell; that it does. */
+enum query_known { KNOWN_NOTHING, KNOWN_MAYBE, KNOWN_HOLDS };
+
 /* What is asked with, in one transaction: any number of queries, of any number of tickets. */
 struct query_look {
 	struct txn *txn;
@@ -15,8 +18,8 @@ struct query_look {
 	GTimeZone *zone; /* borrowed; of days; NULL: the local one */
 	/* Would it hold at another time, as the ticket is: times of the query may be anything. */
 	bool timeless;
-	/* Terms that are known to hold, by their place: an index has told. NULL: none. Borrowed. */
-	const bool *known;
+	/* enum query_known of each term, by its place; NULL: nothing of any. Borrowed. */
+	const guint8 *known;
 	/* One that has all that the store has; NULL: messages are read. Borrowed. */
 	struct fulltext *index;
 	/* what follows is the look's own */
@@ -48,6 +51,8 @@ struct query_columns {
 struct query_columns query_columns_of(const struct query_term *term);
 /* Does it have a term that the index could tell of? */
 bool query_asks_index(const struct query_tree *query);
+/* Is a ticket asked for it by the index sooner than by its messages? */
+bool query_is_soon_asked(const struct sought *sought);
 /* What a value of such a term is in the index. Borrowed; NULL: nothing; *made_out is owned. */
 const struct sought *query_sought_of(const struct query_operand *value, struct sought **made_out);
 

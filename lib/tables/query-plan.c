@@ -81,7 +81,44 @@ static char plan_time(const struct query_field *field)
 {
 	if (strcmp(field->name, "opened") == 0 || strcmp(field->name, "age") == 0)
 		return INDEX_OPENED;
+	if (strcmp(field->name, "idle") == 0)
+		return INDEX_TOUCHED;
 	return strcmp(field->name, "closed") == 0 ? INDEX_CLOSED : 0;
+}
+
+/* What tells of a fact: the status alone, any row of the list, those with LISTED_TELLS. */
+enum fact_from { FACT_OF_RECORD, FACT_OF_STATUS, FACT_OF_ROW, FACT_OF_NEWER_ROW };
+
+static enum fact_from plan_fact(const char *field, const char *value)
+{
+	static const char *const of_status[] = { "open", "closed", "new", "waiting", NULL };
+	static const char *const of_row[] = { "unassigned", "undelivered", NULL };
+	static const char *const of_newer[] = { "overdue", "unanswered", "crossed", "attachment",
+		"link", NULL };
+
+	if (strcmp(field, "priority") == 0)
+		return FACT_OF_NEWER_ROW;
+	if (strcmp(field, "status") == 0 || names_find(of_status, value) >= 0)
+		return FACT_OF_STATUS;
+	if (names_find(of_row, value) >= 0)
+		return FACT_OF_ROW;
+	return names_find(of_newer, value) >= 0 ? FACT_OF_NEWER_ROW : FACT_OF_RECORD;
+}
+
+static void plan_facts(struct query_plan *plan, const struct query_term *term)
+{
+	static const char *const fields[] = { "status", "is", "has", "priority", NULL };
+	const char *name = text_or_none(term->field.name);
+	guint8 *facts;
+
+	if (names_find(fields, name) < 0)
+		return;
+	facts = plan->traits[term->place].facts = g_new0(guint8, term->values->len);
+	for (guint i = 0; i < term->values->len; i++) {
+		const struct query_operand *value = g_ptr_array_index(term->values, i);
+
+		facts[i] = (guint8)plan_fact(name, value->text);
+	}
 }
 
 static void plan_times(struct query_plan *plan, const struct query_term *term)
@@ -101,6 +138,7 @@ static enum status plan_term(
 	traits->kind = plan_kind(&term->field);
 	if (term->field.time)
 		plan_times(plan, term);
+	plan_facts(plan, term);
 	if (!traits->kind)
 		return ST_OK;
 	traits->known = true;
@@ -147,18 +185,35 @@ static enum query_truth told_by_traits(const struct told *told, const struct que
 	return traits->none && !row_has_kind(told->row, traits->kind) ? QUERY_YES : QUERY_NO;
 }
 
-/* Facts of what the row tells; the record tells the others. */
-static enum query_truth told_by_facts(const struct told *told, const struct query_term *term)
+static bool row_tells(const struct told *told)
 {
-	static const char *const of_status[] = { "open", "closed", "new", "waiting", NULL };
-	static const char *const of_row[] = { "unassigned", "undelivered", NULL };
+	return told->row && told->row->flags & LISTED_TELLS;
+}
+
+static bool told_knows(const struct told *told, enum fact_from from)
+{
+	switch (from) {
+	case FACT_OF_STATUS:
+		return true;
+	case FACT_OF_ROW:
+		return told->row != NULL;
+	case FACT_OF_NEWER_ROW:
+		return row_tells(told);
+	case FACT_OF_RECORD:
+		break;
+	}
+	return false;
+}
+
+static enum query_truth told_by_facts(
+	const struct told *told, const struct query_term *term, const guint8 *facts)
+{
 	const struct query_asking asking = { .ticket = &told->ticket };
 	enum query_truth truth = QUERY_NO;
 
 	for (guint i = 0; i < term->values->len; i++) {
 		const struct query_operand *value = g_ptr_array_index(term->values, i);
-		bool known = !term->field.ask || names_find(of_status, value->text) >= 0 ||
-			(told->row && names_find(of_row, value->text) >= 0);
+		bool known = told_knows(told, facts[i]);
 
 		truth = MAX(
 			truth, known ? query_value_ask(&term->field, &asking, value) : QUERY_MAYBE);
@@ -166,7 +221,12 @@ static enum query_truth told_by_facts(const struct told *told, const struct quer
 	return truth;
 }
 
-/* A row knows the second. */
+static bool bounds_are_all(struct query_bounds bounds)
+{
+	return bounds.from == G_MININT64 && bounds.to == G_MAXINT64;
+}
+
+/* A row knows the second; of what was never closed, newer ones have none. */
 static enum query_truth told_by_times(const struct told *told, const struct query_traits *traits)
 {
 	int64_t time;
@@ -176,6 +236,10 @@ static enum query_truth told_by_times(const struct told *told, const struct quer
 	if (told->ticket.updated < traits->bounds.from)
 		return QUERY_NO;
 	time = listed_time(told->row, (enum index_kind)traits->time);
+	if (traits->time == INDEX_TOUCHED && !time && row_tells(told))
+		time = told->ticket.updated - told->ticket.updated % TEXT_SECOND;
+	if (traits->time == INDEX_CLOSED && !time && row_tells(told))
+		return bounds_are_all(traits->bounds) ? QUERY_MAYBE : QUERY_NO;
 	if (!traits->time || !time)
 		return QUERY_MAYBE;
 	return time + TEXT_SECOND <= traits->bounds.from || time >= traits->bounds.to ? QUERY_NO
@@ -190,21 +254,47 @@ static enum query_truth plan_tell(const struct query_term *term, void *arg)
 
 	if (field->time)
 		return told_by_times(told, traits);
-	if (strcmp(text_or_none(field->name), "status") == 0 ||
-		strcmp(text_or_none(field->name), "is") == 0)
-		return told_by_facts(told, term);
+	if (traits->facts)
+		return told_by_facts(told, term, traits->facts);
+	if (field->part == PART_FILE && row_tells(told) && !told->ticket.attachments_count)
+		return QUERY_NO;
 	return told_by_traits(told, traits);
+}
+
+static int row_priority(const struct listed *row)
+{
+	for (int priority = 0; priority_names[priority]; priority++)
+		if (listed_has(row, trait_of(INDEX_PRIORITY, priority_names[priority])))
+			return priority;
+	return PRIORITY_NORMAL;
+}
+
+/* What the row tells. */
+static void told_fill(struct told *told, const struct listed *row, int64_t activity)
+{
+	struct ticket *t = &told->ticket;
+
+	t->status = row->status;
+	t->updated = activity;
+	t->undelivered = row->flags & LISTED_UNDELIVERED;
+	t->agent = row_has_kind(row, INDEX_AGENT) ? (char *)"" : NULL;
+	if (!row_tells(told))
+		return;
+	t->overdue = row->flags & LISTED_OVERDUE ? OVERDUE_RESPOND : OVERDUE_NOT;
+	t->links.n = row->flags & LISTED_LINKED ? 1 : 0;
+	t->attachments_count = row->flags & LISTED_ATTACHED ? 1 : 0;
+	t->last_in = row->flags & LISTED_UNANSWERED ? 1 : 0;
+	t->crossed = row->flags & LISTED_CROSSED ? 1 : 0;
+	if (row_has_kind(row, INDEX_PRIORITY))
+		t->priority = row_priority(row);
 }
 
 static bool plan_unwanted(const struct listed *row, int64_t activity, void *arg)
 {
 	const struct query_plan *plan = arg;
-	struct told told = { plan, row, { 0 } };
+	struct told told = { plan, row, { .priority = PRIORITY_NORMAL } };
 
-	told.ticket.status = row->status;
-	told.ticket.updated = activity;
-	told.ticket.undelivered = row->flags & LISTED_UNDELIVERED;
-	told.ticket.agent = row_has_kind(row, INDEX_AGENT) ? (char *)"" : NULL;
+	told_fill(&told, row, activity);
 	return query_told(plan->walk->query, plan_tell, &told) == QUERY_NO;
 }
 
@@ -448,13 +538,18 @@ static void words_add(struct query_words *words, const struct query_term *term)
 	if (made)
 		g_ptr_array_add(words->made, made);
 	g_array_append_val(words->terms, one);
-	words->held[term->place] = columns.surely;
+	words->soon = words->soon && query_is_soon_asked(one.sought);
+	words->known[term->place] = columns.surely ? KNOWN_HOLDS : KNOWN_MAYBE;
 }
 
 static void words_of(const struct query_tree *q, unsigned terms, struct query_words *out)
 {
-	*out = (struct query_words){ g_array_new(FALSE, FALSE, sizeof(struct fulltext_term)),
-		g_ptr_array_new_with_free_func((GDestroyNotify)sought_free), g_new0(bool, terms) };
+	*out = (struct query_words){
+		.terms = g_array_new(FALSE, FALSE, sizeof(struct fulltext_term)),
+		.made = g_ptr_array_new_with_free_func((GDestroyNotify)sought_free),
+		.known = g_new0(guint8, terms),
+		.soon = true,
+	};
 	for (guint i = 0; i < q->children->len; i++) {
 		const struct query_tree *child = g_ptr_array_index(q->children, i);
 
@@ -467,7 +562,7 @@ void query_words_release(struct query_words *words)
 {
 	g_clear_pointer(&words->terms, g_array_unref);
 	g_clear_pointer(&words->made, g_ptr_array_unref);
-	g_clear_pointer(&words->held, g_free);
+	g_clear_pointer(&words->known, g_free);
 }
 
 static bool lead_is_word(const struct lead *f, const struct query_tree *q)
@@ -524,7 +619,7 @@ static enum status lead_all(struct lead *f, const struct query_tree *q, bool *al
 		st = lead_tickets(f, child, &all);
 		lead_keep_better(f, &before, &best, all);
 	}
-	if (st == ST_OK && best > BLOCKS_MOST / 10) {
+	if (st == ST_OK && best > BLOCKS_MOST / 10 && !f->plan->walk->words_are_common) {
 		st = lead_words_of(f, q, &all);
 		if (lead_keep_better(f, &before, &best, all))
 			f->words_of = q;
@@ -569,8 +664,8 @@ static void plan_hold(struct query_plan *plan, const struct query_tree *q)
 	struct query_words words;
 
 	words_of(q, plan->walk->query->terms, &words);
-	g_free(plan->held);
-	plan->held = g_steal_pointer(&words.held);
+	g_free(plan->known);
+	plan->known = g_steal_pointer(&words.known);
 	query_words_release(&words);
 }
 
@@ -622,7 +717,6 @@ enum status query_plan(const struct query_walk *walk, struct query_look *look,
 
 	*plan = (struct query_plan){ .walk = walk, .look = look, .filter = walk->filter };
 	plan->traits = g_new0(struct query_traits, walk->query->terms);
-	plan->held = g_new0(bool, walk->query->terms);
 	st = plan_terms(plan, walk->query, err);
 	if (st != ST_OK)
 		return st;
@@ -642,11 +736,13 @@ enum status query_plan(const struct query_walk *walk, struct query_look *look,
 
 void query_plan_release(struct query_plan *plan)
 {
-	for (unsigned i = 0; plan->traits && i < plan->walk->query->terms; i++)
+	for (unsigned i = 0; plan->traits && i < plan->walk->query->terms; i++) {
 		if (plan->traits[i].list)
 			g_array_unref(plan->traits[i].list);
+		g_free(plan->traits[i].facts);
+	}
 	if (plan->numbers)
 		g_array_unref(plan->numbers);
 	g_free(plan->traits);
-	g_free(plan->held);
+	g_free(plan->known);
 }

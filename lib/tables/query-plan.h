@@ -15,7 +15,8 @@ struct query_traits {
 	/* Of a term of time: within these, or it does not hold; all of them when no bound is
 	 * known. Nothing was opened, closed or touched after it was last changed. */
 	struct query_bounds bounds;
-	char time; /* the row tells it: enum index_kind; 0 */
+	char time;     /* the row tells it: enum index_kind; 0 */
+	guint8 *facts; /* of a term of facts, what tells of each value; NULL: it is none */
 };
 
 struct query_plan {
@@ -23,7 +24,7 @@ struct query_plan {
 	struct query_look *look;
 	struct ticket_filter filter; /* with what the query tells */
 	struct query_traits *traits; /* of each term */
-	bool *held;                  /* terms that the index has told of, by their place */
+	guint8 *known;               /* enum query_known of the terms: what the index has told */
 	GArray *numbers;             /* uint64_t: no other ticket is wanted; NULL: any may be */
 };
 
@@ -31,7 +32,8 @@ struct query_plan {
 struct query_words {
 	GArray *terms;   /* struct fulltext_term */
 	GPtrArray *made; /* struct sought * */
-	bool *held;      /* terms of which a hit tells that they hold, by their place */
+	guint8 *known;   /* what a hit tells of the terms, by their place: enum query_known */
+	bool soon;       /* of each of them: query_is_soon_asked() */
 };
 /* *words_out: release it. */
 void query_index_words(const struct query_tree *query, struct query_words *words_out);

@@ -155,35 +155,66 @@ int64_t listed_time(const struct listed *listed, enum index_kind kind)
 	return 0;
 }
 
-GByteArray *listed_value(const struct ticket *t)
+static unsigned index_flags(const struct ticket *t)
+{
+	unsigned flags = 0;
+
+	flags |= t->undelivered ? LISTED_UNDELIVERED : 0;
+	flags |= t->merged_into ? LISTED_MERGED : 0;
+	return flags;
+}
+
+static unsigned index_facts(const struct ticket *t)
+{
+	unsigned facts = LISTED_TELLS;
+
+	facts |= t->overdue != OVERDUE_NOT ? LISTED_OVERDUE : 0;
+	facts |= t->links.n ? LISTED_LINKED : 0;
+	facts |= t->attachments_count ? LISTED_ATTACHED : 0;
+	facts |= t->last_in > t->last_out ? LISTED_UNANSWERED : 0;
+	facts |= t->crossed ? LISTED_CROSSED : 0;
+	return facts;
+}
+
+/* What rows have had since they were first made: later versions wrote more. */
+enum row_age { ROW_OLDEST, ROW_TIMES, ROW_FACTS };
+
+static GByteArray *listed_as_of(const struct ticket *t, enum row_age age)
 {
 	GByteArray *value = g_byte_array_new();
 	guint8 head[AT_TRAITS] = { [AT_STATUS] = (guint8)t->status };
 
-	head[AT_FLAGS] |= t->undelivered ? LISTED_UNDELIVERED : 0;
-	head[AT_FLAGS] |= t->merged_into ? LISTED_MERGED : 0;
+	head[AT_FLAGS] |= (guint8)(index_flags(t) | (age >= ROW_FACTS ? index_facts(t) : 0));
 	g_byte_array_append(value, head, sizeof head);
 	for (size_t i = 0; i < ticket_type.count; i++)
 		index_add_field(value, &ticket_type.fields[i], t);
-	add_time(value, INDEX_OPENED, t->opened);
-	add_time(value, INDEX_CLOSED, t->closed);
+	if (age >= ROW_TIMES) {
+		add_time(value, INDEX_OPENED, t->opened);
+		add_time(value, INDEX_CLOSED, t->closed);
+	}
+	if (age >= ROW_FACTS && t->priority != PRIORITY_NORMAL)
+		add_trait(value, INDEX_PRIORITY, priority_names[t->priority]);
+	if (age >= ROW_FACTS && ticket_touched(t) / TEXT_SECOND != t->updated / TEXT_SECOND)
+		add_time(value, INDEX_TOUCHED, ticket_touched(t));
 	return value;
 }
 
-/* Rows that were written before there were times in them are as good. */
+GByteArray *listed_value(const struct ticket *t)
+{
+	return listed_as_of(t, ROW_FACTS);
+}
+
+/* Older rows are as good. */
 bool listed_right(struct bytes value, const struct ticket *t)
 {
-	g_autoptr(GByteArray) wanted = listed_value(t);
-	struct listed listed = { .n = 0 };
-	gsize times = 0;
+	bool right = false;
 
-	listed_read(index_bytes(wanted), &listed);
-	for (size_t i = 0; i < listed.n; i++)
-		if (listed.traits[i].data[0] == INDEX_OPENED ||
-			listed.traits[i].data[0] == INDEX_CLOSED)
-			times += TRAIT_BYTES;
-	return bytes_same(value, index_bytes(wanted)) ||
-		bytes_same(value, (struct bytes){ wanted->data, wanted->len - times });
+	for (int age = ROW_OLDEST; age <= ROW_FACTS && !right; age++) {
+		g_autoptr(GByteArray) wanted = listed_as_of(t, age);
+
+		right = bytes_same(value, index_bytes(wanted));
+	}
+	return right;
 }
 
 struct bytes index_bytes(const GByteArray *value)

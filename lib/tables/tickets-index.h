@@ -24,6 +24,9 @@ enum index_kind {
 	/* times, in seconds; older rows have none */
 	INDEX_OPENED = 'O',
 	INDEX_CLOSED = 'C',
+	/* of rows with LISTED_TELLS: where it is not the usual one; where it is not the activity */
+	INDEX_PRIORITY = 'Y',
+	INDEX_TOUCHED = 'I',
 };
 
 /* A filter's field as it stands in a row: kind and hash of the value. */
@@ -34,7 +37,16 @@ struct trait {
 struct trait trait_of(enum index_kind kind, const char *value);
 
 /* The value of a ticket's row in the list. */
-enum trait_flags { LISTED_UNDELIVERED = 1, LISTED_MERGED = 2 };
+enum trait_flags {
+	LISTED_UNDELIVERED = 1,
+	LISTED_MERGED = 2,
+	LISTED_OVERDUE = 4,
+	LISTED_LINKED = 8,
+	LISTED_ATTACHED = 16,
+	LISTED_UNANSWERED = 32,
+	LISTED_CROSSED = 64,
+	LISTED_TELLS = 128, /* of these five, too; older rows do not */
+};
 struct listed {
 	int status;
 	unsigned flags;
@@ -44,7 +56,7 @@ struct listed {
 /* False when it is none. */
 bool listed_read(struct bytes value, struct listed *listed_out);
 bool listed_has(const struct listed *listed, struct trait trait);
-/* INDEX_OPENED or INDEX_CLOSED, the beginning of its second; 0: it does not tell. */
+/* INDEX_OPENED, INDEX_CLOSED or INDEX_TOUCHED, the beginning of its second; 0: it does not tell. */
 int64_t listed_time(const struct listed *listed, enum index_kind kind);
 /* Is it what the ticket's row should be? */
 bool listed_right(struct bytes value, const struct ticket *ticket);

@@ -42,7 +42,7 @@ enum { TRAITS_MAX = 5 };
 /* What a row has to tell for its ticket to be loaded. */
 struct sieve {
 	const struct ticket_filter *filter;
-	struct trait traits[TRAITS_MAX];
+	struct trait traits[TRAITS_MAX], priority;
 	size_t n;
 };
 
@@ -61,6 +61,17 @@ static void sieve_init(struct sieve *sieve, const struct ticket_filter *f)
 	sieve_add(sieve, INDEX_PROJECT, f->project);
 	sieve_add(sieve, INDEX_REQUESTER, f->requester);
 	sieve_add(sieve, INDEX_TAG, f->tag);
+	if (f->priority >= 0)
+		sieve->priority = trait_of(INDEX_PRIORITY, priority_names[f->priority]);
+}
+
+/* The usual priority has no trait. */
+static bool sieve_passes_priority(const struct sieve *sieve, const struct listed *row)
+{
+	int wanted = sieve->filter->priority;
+
+	return wanted < 0 || wanted == PRIORITY_NORMAL || !(row->flags & LISTED_TELLS) ||
+		listed_has(row, sieve->priority);
 }
 
 /* A row that cannot be read says nothing against its ticket. */
@@ -73,7 +84,8 @@ static bool sieve_passes(const struct sieve *sieve, struct bytes value, int64_t 
 		return true;
 	if (!status_wanted(f, listed.status) ||
 		(f->undelivered && !(listed.flags & LISTED_UNDELIVERED)) ||
-		(!f->merged && listed.flags & LISTED_MERGED))
+		(!f->merged && listed.flags & LISTED_MERGED) ||
+		!sieve_passes_priority(sieve, &listed))
 		return false;
 	for (size_t i = 0; i < sieve->n; i++)
 		if (!listed_has(&listed, sieve->traits[i]))

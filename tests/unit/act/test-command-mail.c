@@ -436,6 +436,31 @@ static void test_searching(void)
 	desk_close(&d);
 }
 
+/* The index tells what is best: a name in what the ticket says of itself is worth more than one in
+ * a newer mail's text. */
+static void test_best_first(void)
+{
+	struct desk d;
+	g_autofree char *found = NULL;
+	const char *first, *second;
+
+	desk_open(&d, NULL);
+	desk_mail(&d, "vera@example.net", "support@example.com", NULL,
+		"From: Vera Quint <vera@example.net>\nSubject: Matter\nMessage-ID: <a@example.net>\n\n"
+		"none\n");
+	desk_mail(&d, "carla@example.net", "support@example.com", NULL,
+		"From: carla@example.net\nSubject: Other\nMessage-ID: <b@example.net>\n\n"
+		"Ask Quint.\n");
+	build_index(&d);
+	found = answered(&d, true, "search quint\n");
+	first = strstr(found, "#1 Matter\n");
+	second = strstr(found, "#2 Other\n");
+	g_assert_nonnull(first);
+	g_assert_nonnull(second);
+	g_assert_true(first < second);
+	desk_close(&d);
+}
+
 static void test_counts(void)
 {
 	struct desk d;
@@ -592,6 +617,7 @@ int main(int argc, char **argv)
 		test_shown_texts_are_no_commands);
 	g_test_add_func("/command-mail/the last texts are shown", test_only_last_texts_are_shown);
 	g_test_add_func("/command-mail/a search answers with the places", test_searching);
+	g_test_add_func("/command-mail/a search has the best first", test_best_first);
 	g_test_add_func("/command-mail/what was done and refused is counted", test_counts);
 	g_test_add_func("/command-mail/a transcript begins empty", test_transcript_begins_empty);
 	g_test_add_func("/command-mail/commands are capped in number and length", test_caps);

@@ -1,6 +1,6 @@
 /* Whatever leads to the tickets of a query, they are those that a plain look at each ticket finds,
  * in the order of activity. Queries are made by chance, each with what it means. */
-#include "tables/query-list.h"
+#include "tables/query-best.h"
 
 #include <string.h>
 
@@ -31,7 +31,8 @@ static const char *const domains[] = { "one.example", "two.example", "example", 
 struct plain {
 	uint64_t number, link;
 	int status, queue, watcher, agent, tag, requester, subject, text, note, file;
-	bool undelivered, merged;
+	bool undelivered, merged, overdue, crossed;
+	int priority;
 	int opened, updated, touched; /* days ago; no two were updated at once */
 	bool answered;
 };
@@ -78,6 +79,9 @@ static void plain_init(struct all *a, struct plain *p, uint64_t number)
 		.file = pick(a, words, true),
 		.undelivered = number % 5 == 0,
 		.merged = number % 17 == 0,
+		.overdue = number % 11 == 0,
+		.crossed = number % 13 == 0,
+		.priority = number % 4 ? PRIORITY_NORMAL : g_rand_int_range(a->chance, 0, 4),
 		.opened = g_rand_int_range(a->chance, 20, 60),
 		.answered = number % 3 == 0,
 	};
@@ -132,6 +136,9 @@ static enum status plain_store(struct txn *txn, void *arg, struct error *err)
 		.last_in = 1,
 		.last_out = p->answered ? 2 : 0,
 		.undelivered = p->undelivered,
+		.overdue = p->overdue ? OVERDUE_RESOLVE : OVERDUE_NOT,
+		.crossed = p->crossed,
+		.priority = p->priority,
 		.merged_into = p->merged ? 1 : 0,
 	};
 	enum status st;
@@ -149,7 +156,20 @@ static enum status plain_store(struct txn *txn, void *arg, struct error *err)
 	return st;
 }
 
-/* Rows of the list as they were before there were times in them, of every other ticket. */
+/* As older versions wrote it: without what came later. */
+static void age_row(GByteArray *value, bool with_times, bool is_closed)
+{
+	guint at = 2;
+
+	value->data[1] &= LISTED_UNDELIVERED | LISTED_MERGED;
+	while (value->data[at] != INDEX_OPENED)
+		at += TRAIT_BYTES;
+	if (with_times)
+		at += (is_closed ? 2 : 1) * TRAIT_BYTES;
+	g_byte_array_set_size(value, at);
+}
+
+/* Every other ticket's row of the list is one of older versions. */
 static enum status age_rows(struct txn *txn, void *arg, struct error *err)
 {
 	for (uint64_t number = 1; number <= TICKETS && txn_derives(txn); number += 2) {
@@ -165,12 +185,12 @@ static enum status age_rows(struct txn *txn, void *arg, struct error *err)
 		g_assert_true(listed_read(index_bytes(value), &listed));
 		g_assert_cmpint(listed_time(&listed, INDEX_OPENED), ==, t.opened);
 		g_assert_cmpint(listed_time(&listed, INDEX_CLOSED), ==, t.closed);
-		g_byte_array_set_size(value, value->len - (t.closed ? 2 : 1) * TRAIT_BYTES);
+		age_row(value, number % 4 == 1, t.closed != 0);
 		g_assert_cmpint(
 			txn_put(txn, TABLE_INDEX, key_bytes(&key), index_bytes(value)), ==, ST_OK);
 		g_assert_cmpint(index_right(txn, &t, &right), ==, ST_OK);
 		g_assert_true(right);
-		g_byte_array_set_size(value, value->len - TRAIT_BYTES);
+		value->data[1] ^= LISTED_MERGED;
 		g_assert_false(listed_right(index_bytes(value), &t));
 		record_release(&ticket_type, &t);
 	}
@@ -283,6 +303,26 @@ static bool is_unanswered(const struct plain *p, int v)
 {
 	return !p->answered == (v == 0);
 }
+static bool is_overdue(const struct plain *p, int v)
+{
+	return p->overdue == (v == 0);
+}
+static bool is_crossed(const struct plain *p, int v)
+{
+	return p->crossed == (v == 0);
+}
+static bool has_file(const struct plain *p, int v)
+{
+	return (!p->merged && p->file >= 0) == (v == 0);
+}
+static bool has_link(const struct plain *p, int v)
+{
+	return (p->link || p->number % 7 == 6) == (v == 0);
+}
+static bool of_priority(const struct plain *p, int v)
+{
+	return p->priority == v;
+}
 static bool has_note(const struct plain *p, int v)
 {
 	return (p->note >= 0) == (v == 0);
@@ -326,6 +366,7 @@ static const struct shape {
 } shapes[] = {
 	{ "status:", ticket_status_names, "", of_status, 0, true },
 	{ "queue:", queues, "", of_queue, 0, true },
+	{ "priority:", priority_names, "", of_priority, 0, true },
 	{ "agent:", agents, "", of_agent, 0, true },
 	{ "tag:", tags, "", of_tag, 0, true },
 	{ "requester:", people, "", of_requester, 0, true },
@@ -360,6 +401,10 @@ static const struct {
 	{ "is:undelivered", is_undelivered },
 	{ "is:unassigned", is_unassigned },
 	{ "is:unanswered", is_unanswered },
+	{ "is:overdue", is_overdue },
+	{ "is:crossed", is_crossed },
+	{ "has:attachment", has_file },
+	{ "has:link", has_link },
 	{ "has:note", has_note },
 	{ "agent:none", is_unassigned },
 };
@@ -491,6 +536,56 @@ static struct query_tree *parse(const char *text)
 	return tree;
 }
 
+/* --- the best first: the same, in another order --- */
+
+static gint compare_numbers(gconstpointer a, gconstpointer b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static enum status list_best(struct txn *txn, void *arg, struct error *err)
+{
+	struct asking *q = arg;
+	const struct query_best_options with = { .at_once = 4 };
+	g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	struct query_best *best = NULL;
+	enum status st = query_best_new(&q->walk, &with, &best, err);
+	guint before;
+
+	do {
+		before = numbers->len;
+		if (st == ST_OK)
+			st = query_best_next(txn, best, numbers, err);
+	} while (st == ST_OK && numbers->len > before);
+	query_best_free(best);
+	g_array_sort(numbers, compare_numbers);
+	g_string_truncate(q->found, 0);
+	for (guint i = 0; i < numbers->len; i++)
+		g_string_append_printf(
+			q->found, "%" G_GUINT64_FORMAT " ", g_array_index(numbers, uint64_t, i));
+	return st;
+}
+
+/* With a word, of which there are several pages. */
+static void same_best(struct all *a, const char *word, const char *text, const bool *holds)
+{
+	g_autofree char *query = g_strdup_printf("text:%s (%s)", word, text);
+	g_autoptr(GString) out = g_string_new(NULL), all = g_string_new(NULL);
+	struct asking q = { .text = query, .found = out };
+
+	q.walk = (struct query_walk){ .now = NOW, .index = a->index, .query = parse(query) };
+	q.walk.filter.priority = -1;
+	for (int i = 0; i < TICKETS; i++)
+		if (holds[i] && !a->v[i].merged && a->v[i].text == 0)
+			g_string_append_printf(all, "%" G_GUINT64_FORMAT " ", a->v[i].number);
+	g_assert_cmpint(store_read(a->d.store, list_best, &q, &a->d.err), ==, ST_OK);
+	if (strcmp(out->str, all->str) != 0)
+		g_error("'%s' finds the best\n%s, not\n%s", query, out->str, all->str);
+	query_free((struct query_tree *)q.walk.query);
+}
+
 static void test_by_chance(void)
 {
 	struct all a;
@@ -510,6 +605,7 @@ static void test_by_chance(void)
 		same(&a, &q, holds);
 		q.walk.index = a.index;
 		same(&a, &q, holds);
+		same_best(&a, i % 2 ? "printer" : "p*", text->str, holds);
 		found += out->len > 0;
 		query_free((struct query_tree *)q.walk.query);
 	}
