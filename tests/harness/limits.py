@@ -23,7 +23,7 @@ class Row:
         self.inside = inside  # what the last that is allowed does
         self.outside = outside  # and the next one
         self.tests = tests
-        self.why = why  # no edge that a test could stand at: halved or doubled is what it notices
+        self.why = why  # no edge that a test could stand at: only its absence is noticed
 
 
 ROWS = {
@@ -359,6 +359,7 @@ ROWS = {
         "a file that is read in less is taken",
         "one that takes longer is refused",
         "base/test-calendar:/calendar/a file that takes too long",
+        why="processor time, looked at between two events: a bound, and no edge",
     ),
     "LIMIT_RUNS": Row(
         129,

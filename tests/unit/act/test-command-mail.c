@@ -571,6 +571,9 @@ static void test_long_names_are_shown(void)
 {
 	for (unsigned past = 0; past < 2; past++) {
 		g_autofree char *name = g_strnfill(LIMIT_NAME_BYTES + past, 'n'),
+				*title = g_strnfill(LIMIT_TITLE_BYTES + past, 't'),
+				*line = g_strdup_printf("#1 %.*s ", LIMIT_TITLE_BYTES, title),
+				*from = g_strdup_printf(", in, %.*s: ", LIMIT_NAME_BYTES, name),
 				*wanted = g_strdup_printf(
 					"requester: %.*s carla@x", LIMIT_NAME_BYTES, name),
 				*shown = NULL;
@@ -582,6 +585,8 @@ static void test_long_names_are_shown(void)
 		desk_ticket(&d, 1, &t);
 		g_free(t.requester_name);
 		t.requester_name = g_strdup(name);
+		g_free(t.subject);
+		t.subject = g_strdup(title);
 		g_free(t.requester_address);
 		t.requester_address = g_strdup("carla@x");
 		desk_save(&d, &t);
@@ -596,6 +601,8 @@ static void test_long_names_are_shown(void)
 		g_strdelimit(shown, "\n", ' ');
 		g_test_message("%s", shown);
 		g_assert_nonnull(strstr(shown, wanted));
+		g_assert_nonnull(strstr(shown, line));
+		g_assert_nonnull(strstr(shown, from));
 		desk_close(&d);
 	}
 }

@@ -4,6 +4,7 @@
 
 #include "act/reply-parts.h"
 #include "base/limits.h"
+#include "tables/history.h"
 #include "../desk.h"
 
 static GString *mail_head(unsigned id)
@@ -251,8 +252,28 @@ static unsigned told(struct desk *d, struct crowd crowd, unsigned id)
 	return n;
 }
 
+static enum status keep_text(
+	struct txn *txn, const struct event *event, void *arg, struct error *err)
+{
+	char **text = arg;
+
+	(void)txn;
+	(void)err;
+	if (event->kind == EVENT_SUPPRESSED) {
+		g_free(*text);
+		*text = g_strdup(event->text);
+	}
+	return ST_OK;
+}
+
+static enum status find_suppressed(struct txn *txn, void *arg, struct error *err)
+{
+	return history_each(txn, 3, 0, keep_text, arg, err);
+}
+
 static void test_notified(void)
 {
+	g_autofree char *said = NULL;
 	struct desk d;
 
 	desk_open(&d, NULL);
@@ -263,6 +284,9 @@ static void test_notified(void)
 		LIMIT_NOTIFIED);
 	g_assert_cmpuint(d.last.not_told, ==, 3);
 	g_assert_cmpuint(desk_events(&d, 3, "suppressed"), ==, 1);
+	g_assert_cmpint(store_read(d.store, find_suppressed, &said, &d.err), ==, ST_OK);
+	g_assert_cmpstr(
+		said, ==, "3 members of queue 'sales' do not get this mail; at most 1000 do");
 	/* Once more: the same, and nothing added. */
 	g_assert_cmpuint(told(&d, (struct crowd){ 0, 0 }, 3), ==, LIMIT_NOTIFIED);
 	g_assert_cmpuint(desk_events(&d, 3, "suppressed"), ==, 1);

@@ -204,13 +204,15 @@ static const char fighting[] =
 static void test_two_that_undo_each_other_are_stopped(void)
 {
 	struct desk d;
+	g_autofree char *notice = NULL;
 
 	waiting(&d, fighting);
 	pass(&d, 10 * DAY);
 	g_assert_cmpuint(desk_events(&d, 1, "automation"), ==, LIMIT_AUTOMATION_ACTIONS);
 	g_assert_cmpuint(desk_events(&d, 1, "tag"), ==, LIMIT_AUTOMATION_ACTIONS);
 	g_assert_cmpuint(desk_events(&d, 1, "automation-stopped"), ==, 1);
-	g_assert_cmpuint(desk_outbox(&d, "notice", NULL), ==, 1);
+	g_assert_cmpuint(desk_outbox(&d, "notice", &notice), ==, 1);
+	g_assert_nonnull(strstr(notice, "Automations did 10 things with this ticket today"));
 	/* Somebody looks at it. */
 	anna_sends(&d, "n1", "support@example.com", "What is this?");
 	pass(&d, DAY);

@@ -79,9 +79,26 @@ static enum status number_sequence(struct txn *txn, void *arg, struct error *err
 	return ST_OK;
 }
 
+/* One that an import brings is given once, and what is no number never. */
+static enum status number_taken(struct txn *txn, void *arg, struct error *err)
+{
+	struct ticket t = { .queue = (char *)"q" };
+
+	(void)arg;
+	g_assert_cmpint(tickets_take_number(txn, 0, err), ==, ST_EXISTS);
+	g_assert_cmpint(tickets_take_number(txn, (uint64_t)INT64_MAX + 1, err), ==, ST_EXISTS);
+	OK(tickets_take_number(txn, 7, err));
+	g_assert_cmpuint(make(txn, t), ==, 8);
+	g_assert_cmpint(tickets_take_number(txn, 8, err), ==, ST_EXISTS);
+	OK(tickets_remove(txn, 8, err));
+	g_assert_cmpint(tickets_take_number(txn, 8, err), ==, ST_EXISTS);
+	return ST_OK;
+}
+
 static void test_sequence(void)
 {
 	in_store(number_sequence, NULL);
+	in_store(number_taken, NULL);
 }
 
 /* 2027-01-01 */
