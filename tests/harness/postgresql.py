@@ -5,6 +5,7 @@ import atexit
 import os
 import pathlib
 import re
+import secrets
 import signal
 import subprocess
 import sys
@@ -61,7 +62,6 @@ class Databases:
 
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
-        self.count = 0
         self.free = []
 
     def prepare(self):
@@ -72,8 +72,7 @@ class Databases:
 
     def database(self, template=TEMPLATE):
         """A new one, as its template is; gives its name."""
-        self.count += 1
-        name = f"test_{os.getpid()}_{self.count}"
+        name = f"test_{secrets.token_hex(8)}"
         self.sql(f"create database {name} owner {ROLE} template {template}")
         return name
 

@@ -2,6 +2,7 @@
 #include "store-fixture.h"
 
 #include <glib/gstdio.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,9 +58,8 @@ static bool fixture_sql(const char *database, const char *sql)
 	int how = 0;
 
 	return g_spawn_sync(NULL, (char **)words, NULL,
-		       G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL |
-			       G_SPAWN_STDERR_TO_DEV_NULL,
-		       NULL, NULL, NULL, NULL, &how, NULL) &&
+		       G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, NULL,
+		       &how, NULL) &&
 		how == 0;
 }
 
@@ -77,7 +77,6 @@ void fixture_lmdb_alone(void)
 
 char *fixture_database(void)
 {
-	static unsigned count;
 	char *name = g_queue_pop_head(&fixture_free);
 	g_autofree char *sql = NULL;
 
@@ -86,7 +85,8 @@ char *fixture_database(void)
 	if (name && fixture_sql(name, fixture_empty))
 		return name;
 	g_free(name);
-	name = g_strdup_printf("unit_%d_%u", (int)getpid(), ++count);
+	/* A process id comes again in a long run. */
+	name = g_strdup_printf("unit_%d_%" PRIu64, (int)getpid(), (uint64_t)g_get_real_time());
 	sql = g_strdup_printf("create database %s owner milticket", name);
 	if (!fixture_sql("postgres", sql))
 		g_error("no database for a test");
