@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "tables/indexing.h"
+#include "tables/history.h"
 #include "../desk.h"
 
 /* Tickets 1 and 2 are in anna's queue, 3 is in one that is not hers. */
@@ -607,6 +608,31 @@ static void test_long_names_are_shown(void)
 	}
 }
 
+static enum status retitle(struct txn *txn, void *arg, struct error *err)
+{
+	return history_add(txn, 1, &(struct actor){ "anna", 1 },
+		NOTE(EVENT_TITLE, .from = "x", .to = arg), err);
+}
+
+/* So are the lines of events. */
+static void test_long_events_are_shown(void)
+{
+	g_autofree char *title = g_strnfill(2 * LIMIT_TITLE_BYTES, 't'), *shown = NULL;
+	const char *line, *end;
+	struct desk d;
+
+	ask_thrice(&d);
+	g_assert_cmpint(store_write(d.store, retitle, title, &d.err), ==, ST_OK);
+	shown = answered(&d, true, "show 1\n");
+	end = strstr(shown, "anna title x ttt");
+	g_assert_nonnull(end);
+	end = strchr(end, '\n');
+	for (line = end; line[-1] != '\n';)
+		line--;
+	g_assert_cmpint(end - line, ==, 2 + LIMIT_TITLE_BYTES);
+	desk_close(&d);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -631,5 +657,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/command-mail/a long line to the control address", test_long_control_line);
 	g_test_add_func("/command-mail/a long list", test_long_list);
 	g_test_add_func("/command-mail/long names are cut", test_long_names_are_shown);
+	g_test_add_func("/command-mail/long events are cut", test_long_events_are_shown);
 	return g_test_run();
 }
