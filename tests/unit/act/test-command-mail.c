@@ -522,6 +522,7 @@ static void test_long_control_line(void)
 		g_autofree char *fill = g_strnfill(
 					LIMIT_COMMAND_BYTES - strlen("title 1 ") + past, 'x'),
 				*line = g_strconcat("title 1 ", fill, "\n", NULL);
+		struct ticket t;
 		struct desk d;
 		struct run r;
 
@@ -529,6 +530,9 @@ static void test_long_control_line(void)
 		run_text(&d, true, line, &r);
 		g_assert_cmpuint(r.transcript.done, ==, !past);
 		run_release(&r);
+		desk_ticket(&d, 1, &t);
+		g_assert_cmpint(*t.subject, ==, past ? 'M' : 'x');
+		record_release(&ticket_type, &t);
 		desk_close(&d);
 	}
 }

@@ -469,10 +469,14 @@ static void test_orphan(void)
 		&(struct utimbuf){
 			desk.now / G_USEC_PER_SEC - 600, desk.now / G_USEC_PER_SEC - 600 });
 	g_assert_cmpuint(count_findings(&desk), ==, 0);
-	utime(orphan,
-		&(struct utimbuf){
-			desk.now / G_USEC_PER_SEC - 7200, desk.now / G_USEC_PER_SEC - 7200 });
-	g_assert_cmpuint(count_findings(&desk), ==, 1);
+	/* An hour, to the second. */
+	for (time_t age = 3599; age <= 3600; age++) {
+		time_t then = desk.now / G_USEC_PER_SEC - age;
+
+		g_assert_cmpint(desk.now % G_USEC_PER_SEC, ==, 0);
+		utime(orphan, &(struct utimbuf){ then, then });
+		g_assert_cmpuint(count_findings(&desk), ==, age == 3600);
+	}
 	repair(&desk);
 	g_assert_cmpuint(count_findings(&desk), ==, 0);
 	g_assert_true(g_file_test(aside, G_FILE_TEST_EXISTS));

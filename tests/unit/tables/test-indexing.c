@@ -232,6 +232,44 @@ static enum status remove_first(struct txn *txn, void *arg, struct error *err)
 	return st == ST_OK ? history_add(txn, 1, &actor, NOTE(EVENT_PURGED), err) : st;
 }
 
+static void looks(struct desk *d, struct fulltext *f, struct indexing_progress *progress)
+{
+	g_assert_cmpint(indexing_look(d->store, f, progress, &d->err), ==, ST_OK);
+}
+
+/* Since when something is missing, and how much. */
+static void test_how_far(void)
+{
+	struct indexing_progress p;
+	struct desk d;
+	struct fulltext *f;
+	int64_t began;
+
+	desk_open(&d, NULL);
+	mail(&d, 1, "Printer", NULL, "It smokes.");
+	mail(&d, 2, "Coffee", NULL, "It is cold.");
+	f = opened(&d);
+	looks(&d, f, &p);
+	g_assert_true(p.building && !p.done);
+	g_assert_cmpuint(p.number, ==, 0);
+	g_assert_cmpuint(p.last_number, ==, 2);
+	g_assert_cmpuint(p.behind, ==, 0);
+	g_assert_cmpint(p.since, ==, 0);
+	follow(&d, f, 10);
+	looks(&d, f, &p);
+	g_assert_true(p.done && !p.building);
+	g_assert_cmpint(p.since, ==, 0);
+	began = d.now;
+	mail(&d, 3, "Lamp", NULL, "It is dark.");
+	mail(&d, 4, "Door", NULL, "It is shut.");
+	looks(&d, f, &p);
+	g_assert_false(p.done || p.building);
+	g_assert_cmpuint(p.behind, >=, 2);
+	g_assert_cmpint(p.since, ==, began);
+	fulltext_close(f);
+	desk_close(&d);
+}
+
 /* Whoever was killed after the store was changed leaves it to the log. */
 static void test_what_is_purged_is_not_found(void)
 {
@@ -313,6 +351,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/indexing/a large ticket in parts", test_building_a_large_ticket);
 	g_test_add_func("/indexing/mail that comes meanwhile is not missing",
 		test_building_while_mail_comes);
+	g_test_add_func("/indexing/how far it is", test_how_far);
 	g_test_add_func("/indexing/it goes on where it was", test_following);
 	g_test_add_func(
 		"/indexing/what is redacted is not found", test_what_is_redacted_is_not_found);

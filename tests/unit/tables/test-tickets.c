@@ -434,6 +434,22 @@ static void test_identities(void)
 		in_store(cases[i], NULL);
 }
 
+/* As an import brings them: with a place of their own. */
+static enum status save_new_entry(struct txn *txn, void *arg, struct error *err)
+{
+	uint64_t number = make(txn, (struct ticket){ 0 });
+	struct entry e = { .ticket = number, .seq = 3, .message_id = (char *)"<new@x>" },
+		     back = { 0 };
+
+	(void)arg;
+	OK(tickets_entry_save(txn, &e, err));
+	OK(tickets_entry(txn, number, 3, &back, err));
+	g_assert_cmpstr(back.message_id, ==, "<new@x>");
+	assert_hits(txn, "<new@x>", "1.3 seen");
+	record_release(&entry_type, &back);
+	return ST_OK;
+}
+
 static enum status index_ids(struct txn *txn, void *arg, struct error *err)
 {
 	g_autofree char *longest = g_strnfill(LIMIT_MESSAGE_ID_BYTES, 'x'),
@@ -460,6 +476,7 @@ static enum status index_ids(struct txn *txn, void *arg, struct error *err)
 static void test_ids(void)
 {
 	in_store(index_ids, NULL);
+	in_store(save_new_entry, NULL);
 }
 
 static enum status move_entries(struct txn *txn, void *arg, struct error *err)
