@@ -39,14 +39,30 @@ const char *cells_data(const struct cells *cells, size_t i)
  */
 static size_t cell_character(const guint8 *p, size_t len)
 {
-	gunichar c = g_utf8_get_char_validated((const char *)p, (gssize)len);
+	gunichar c;
 
 	/* Plain ones are most. */
 	if (*p && *p < 0x80)
 		return 1;
+	c = g_utf8_get_char_validated((const char *)p, (gssize)len);
 	if (c == 0 || c > 0x10ffff || (c & ~0xffU) == ESCAPE)
 		return 0;
 	return (size_t)g_utf8_skip[*p];
+}
+
+/* How many bytes from there on are characters that stand for themselves. */
+static size_t cell_plain(const guint8 *p, const guint8 *end)
+{
+	const guint8 *begin = p;
+
+	while (p < end) {
+		size_t n = cell_character(p, (size_t)(end - p));
+
+		if (!n)
+			break;
+		p += n;
+	}
+	return (size_t)(p - begin);
 }
 
 void shape_put_text(GByteArray *out, const void *data, size_t len)
@@ -55,29 +71,45 @@ void shape_put_text(GByteArray *out, const void *data, size_t len)
 	char escaped[UTF8_MAX];
 
 	while (p < end) {
-		size_t n = cell_character(p, (size_t)(end - p));
+		size_t n = cell_plain(p, end);
 
-		if (n) {
+		if (n)
 			g_byte_array_append(out, p, (guint)n);
-			p += n;
-			continue;
-		}
+		p += n;
+		if (p == end)
+			break;
 		n = (size_t)g_unichar_to_utf8(ESCAPE | *p++, escaped);
 		g_byte_array_append(out, (const guint8 *)escaped, (guint)n);
 	}
 }
 
+/* Of the first byte that is escaped; `end` when none is. F4 8F BC..BF, the last two with the byte
+ * in their low 8 bits. */
+static const guint8 *cell_escaped(const guint8 *p, const guint8 *end)
+{
+	while ((p = memchr(p, 0xf4, (size_t)(end - p)))) {
+		if (end - p >= 4 && p[1] == 0x8f && p[2] >= 0xbc)
+			return p;
+		p++;
+	}
+	return end;
+}
+
 void shape_get_text(GByteArray *out, const void *text, size_t len)
 {
-	/* F4 8F BC..BF, the last two with the byte in their low 8 bits. */
 	const guint8 *p = text, *end = len ? p + len : p;
 
 	while (p < end) {
-		bool escaped = end - p >= 4 && p[0] == 0xf4 && p[1] == 0x8f && p[2] >= 0xbc;
-		guint8 byte = escaped ? (guint8)(p[2] << 6 | (p[3] & 0x3f)) : *p;
+		const guint8 *escaped = cell_escaped(p, end);
+		guint8 byte;
 
+		if (escaped > p)
+			g_byte_array_append(out, p, (guint)(escaped - p));
+		if (escaped == end)
+			break;
+		byte = (guint8)(escaped[2] << 6 | (escaped[3] & 0x3f));
 		g_byte_array_append(out, &byte, 1);
-		p += escaped ? 4 : 1;
+		p = escaped + 4;
 	}
 }
 

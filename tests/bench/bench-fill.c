@@ -17,18 +17,22 @@ enum {
 	QUEUES = 8,
 	AGENTS = 12,
 	CUSTOMERS = 20000,
-	BATCH = 500,        /* tickets a commit */
-	TEXT_LEAST = 40,    /* words */
-	TEXT_MORE = 540,    /* most texts are short */
-	CODE_IN = 60,       /* one word in so many is a number or code of its own */
-	CLOSED_PERCENT = 92 /* of the tickets */
+	BATCH = 500,         /* tickets a commit */
+	TEXT_LEAST = 40,     /* words */
+	TEXT_MORE = 540,     /* most texts are short */
+	CODE_IN = 60,        /* one word in so many is a number or code of its own */
+	CLOSED_PERCENT = 92, /* of the tickets */
+	DEADLINE_S = 25
 };
 
 static gint messages = 10000, per_ticket = 5;
+static char *url;
 
 static const GOptionEntry options[] = { { "messages", 0, 0, G_OPTION_ARG_INT, &messages,
 						"in the store (10000)", "N" },
 	{ "per-ticket", 0, 0, G_OPTION_ARG_INT, &per_ticket, "of them (5)", "N" },
+	{ "url", 0, 0, G_OPTION_ARG_STRING, &url, "into that database, in place of LMDB",
+		"postgresql://…" },
 	{ NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL } };
 
 struct fill {
@@ -240,17 +244,21 @@ static enum status fill_queues(struct txn *txn, void *arg, struct error *err)
 
 static void fill_open(struct fill *f, const char *dir)
 {
-	g_autofree char *conf = g_build_filename(dir, "milticket.conf", NULL),
-			*path = g_build_filename(dir, "store", NULL),
-			*text = g_strdup_printf(
-				"store: { path = \"%s\"; };\narchive: { path = \"\"; };\n"
-				"tag: { name = \"example.com\"; };\naccounts = ( { address = "
-				"\"support@example.com\"; queue = \"queue0\"; "
-				"autoresponse: { opened = \"\"; }; } );\n",
-				path);
-	const struct store_options with = {
-		.path = path, .map_size = (size_t)64 << 20, .uid = (uid_t)-1, .gid = (gid_t)-1
-	};
+	g_autofree char *
+		conf = g_build_filename(dir, "milticket.conf", NULL),
+	       *path = g_build_filename(dir, "store", NULL),
+	       *text = g_strdup_printf(
+		       "store: { path = \"%s\"; url = \"%s\"; require_sync = false; };\narchive: { path = \"\"; };\n"
+		       "tag: { name = \"example.com\"; };\naccounts = ( { address = "
+		       "\"support@example.com\"; queue = \"queue0\"; "
+		       "autoresponse: { opened = \"\"; }; } );\n",
+		       path, url ? url : "");
+	const struct store_options with = { .path = path,
+		.url = url,
+		.deadline_s = DEADLINE_S,
+		.map_size = (size_t)64 << 20,
+		.uid = (uid_t)-1,
+		.gid = (gid_t)-1 };
 	struct error err = { "" };
 
 	if (!g_file_set_contents(conf, text, -1, NULL))

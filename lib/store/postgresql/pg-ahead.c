@@ -1,77 +1,26 @@
 /* What a group of writers is going to read, in the trip that begins its transaction: what they have
  * told, what hangs on that, and the last rows of tables that grow at their end. */
+#include "store/postgresql/pg-array.h"
 #include "store/postgresql/pg-store.h"
 
 #include <string.h>
 
 #include "store/wants.h"
 
-enum {
-	OID_BYTES = 17,
-	OID_NUMBER = 20,
-	OID_TEXT = 25,
-	OID_BYTES_ARRAY = 1001,
-	OID_TEXT_ARRAY = 1009,
-	OID_NUMBER_ARRAY = 1016,
-};
-
 struct pg_ahead {
 	struct pg_store *store;
 	struct pg_rows *rows;
 	struct pg_batch *batch;
 	struct pg_learn learn[TABLE_COUNT]; /* what the statements' rows go to */
-	GByteArray *keys[TABLE_COUNT];      /* elements of an array; NULL: none */
-	uint32_t n_keys[TABLE_COUNT];
-	GByteArray *ids, *tickets; /* the same: hashes, numbers */
-	uint32_t n_ids, n_tickets;
-	GArray *told; /* struct want_row: hashes of ids, and tickets */
+	struct pg_array keys[TABLE_COUNT][SHAPE_PARTS_MAX];
+	struct pg_array ids, tickets; /* hashes, numbers */
+	GArray *told;                 /* struct want_row: hashes of ids, and tickets */
 };
 
-/* --- arrays --- */
-
-static void ahead_word(GByteArray *out, uint32_t word)
-{
-	word = GUINT32_TO_BE(word);
-	g_byte_array_append(out, (const guint8 *)&word, sizeof word);
-}
-
-static void ahead_element(GByteArray *out, const char *data, int len)
-{
-	ahead_word(out, (uint32_t)len);
-	g_byte_array_append(out, (const guint8 *)data, (guint)len);
-}
-
-static void ahead_array_cell(
-	struct cells *cells, uint32_t of, const GByteArray *elements, uint32_t n)
-{
-	cells->at[cells->n] = cells->bytes->len;
-	ahead_word(cells->bytes, n ? 1 : 0);
-	ahead_word(cells->bytes, 0);
-	ahead_word(cells->bytes, of);
-	if (n) {
-		ahead_word(cells->bytes, n);
-		ahead_word(cells->bytes, 1);
-		g_byte_array_append(cells->bytes, elements->data, elements->len);
-	}
-	cells->len[cells->n] = (int)(cells->bytes->len - cells->at[cells->n]);
-	cells->n++;
-}
-
-/* The array type of a column's. */
-static uint32_t ahead_array_oid(uint32_t oid)
-{
-	if (oid == OID_NUMBER)
-		return OID_NUMBER_ARRAY;
-	return oid == OID_TEXT ? OID_TEXT_ARRAY : OID_BYTES_ARRAY;
-}
+static const struct column ahead_hash = { .type = COLUMN_BYTES },
+			   ahead_number = { .type = COLUMN_NUMBER };
 
 /* --- what is told --- */
-
-static void ahead_get(struct pg_ahead *ahead, enum store_table table, struct cells *key)
-{
-	pg_batch_add(ahead->batch, pg_statement_get(ahead->store, table), key, 1, pg_learn_rows,
-		&ahead->learn[table]);
-}
 
 static void ahead_row(struct pg_ahead *ahead, enum store_table table, struct bytes key)
 {
@@ -79,18 +28,10 @@ static void ahead_row(struct pg_ahead *ahead, enum store_table table, struct byt
 	struct cells cells;
 
 	cells_init(&cells);
-	if (!shape_key_cells(shape, key, &cells)) {
-		cells_release(&cells);
-		return;
-	}
-	if (shape->n_keys > 1) {
-		ahead_get(ahead, table, &cells);
-	} else {
-		if (!ahead->keys[table])
-			ahead->keys[table] = g_byte_array_new();
-		ahead_element(ahead->keys[table], cells_data(&cells, 0), cells.len[0]);
-		ahead->n_keys[table]++;
-	}
+	if (shape_key_cells(shape, key, &cells))
+		for (size_t i = 0; i < shape->n_keys; i++)
+			pg_array_add(&ahead->keys[table][i], &shape->columns[i],
+				cells_data(&cells, i), cells.len[i]);
 	cells_release(&cells);
 }
 
@@ -99,10 +40,8 @@ static void ahead_ticket(struct pg_ahead *ahead, struct bytes key)
 	struct cells cells;
 
 	cells_init(&cells);
-	if (shape_key_cells(store_shape(TABLE_TICKETS), key, &cells)) {
-		ahead_element(ahead->tickets, cells_data(&cells, 0), cells.len[0]);
-		ahead->n_tickets++;
-	}
+	if (shape_key_cells(store_shape(TABLE_TICKETS), key, &cells))
+		pg_array_add(&ahead->tickets, &ahead_number, cells_data(&cells, 0), cells.len[0]);
 	cells_release(&cells);
 }
 
@@ -119,8 +58,7 @@ static void ahead_want(struct pg_ahead *ahead, const struct want_row *want)
 		g_array_append_vals(ahead->told, want, 1);
 		break;
 	case WANT_ID:
-		ahead_element(ahead->ids, key.data, (int)key.len);
-		ahead->n_ids++;
+		pg_array_add(&ahead->ids, &ahead_hash, key.data, (int)key.len);
 		g_array_append_vals(ahead->told, want, 1);
 		break;
 	case WANT_ADDRESS:
@@ -175,31 +113,52 @@ static const struct pg_statement *ahead_statement(struct pg_ahead *ahead, const 
 static void ahead_add(struct pg_ahead *ahead, const struct pg_statement *statement,
 	const struct cells *cells, enum store_table table)
 {
-	pg_batch_add(ahead->batch, statement, cells, 1, pg_learn_rows, &ahead->learn[table]);
+	pg_batch_add(ahead->batch, statement, cells, pg_learn_rows, &ahead->learn[table]);
+}
+
+/* "join unnest($1, $2) k("a", "b") on r."a" = k."a" and …" */
+static char *ahead_keys_tail(const struct shape *shape)
+{
+	g_autoptr(GString) values = g_string_new(NULL), names = g_string_new(NULL),
+			   same = g_string_new(NULL);
+
+	if (shape->n_keys == 1)
+		return g_strdup_printf("where r.\"%s\" = any($1)", shape->columns[0].name);
+	for (size_t i = 0; i < shape->n_keys; i++) {
+		const char *name = shape->columns[i].name;
+
+		g_string_append_printf(values, "%s$%zu", i ? ", " : "", i + 1);
+		g_string_append_printf(names, "%s\"%s\"", i ? ", " : "", name);
+		g_string_append_printf(same, "%sr.\"%s\" = k.\"%s\"", i ? " and " : "", name, name);
+	}
+	return g_strdup_printf("join unnest(%s) k(%s) on %s", values->str, names->str, same->str);
 }
 
 static void ahead_keys(struct pg_ahead *ahead, enum store_table table)
 {
-	const struct column *key = &store_shape(table)->columns[0];
-	const uint32_t type = ahead_array_oid(column_oid(key));
-	g_autofree char *name = g_strdup_printf("any %d", table),
-			*tail = g_strdup_printf("where r.\"%s\" = any($1)", key->name);
+	const struct shape *shape = store_shape(table);
+	g_autofree char *name = g_strdup_printf("any %d", table), *tail = ahead_keys_tail(shape);
+	uint32_t types[SHAPE_PARTS_MAX];
 	struct cells cells;
 
 	cells_init(&cells);
-	ahead_array_cell(&cells, column_oid(key), ahead->keys[table], ahead->n_keys[table]);
-	ahead_add(ahead, ahead_statement(ahead, name, table, tail, &type, 1), &cells, table);
+	for (size_t i = 0; i < shape->n_keys; i++) {
+		types[i] = pg_array_oid(&shape->columns[i]);
+		pg_array_cell(&cells, &shape->columns[i], &ahead->keys[table][i]);
+	}
+	ahead_add(ahead, ahead_statement(ahead, name, table, tail, types, (int)shape->n_keys),
+		&cells, table);
 	cells_release(&cells);
 }
 
 static void ahead_owners(struct pg_ahead *ahead)
 {
-	static const uint32_t type = OID_TEXT_ARRAY;
+	const struct column *address = &store_shape(TABLE_AGENT_ADDRESSES)->columns[0];
+	const uint32_t type = pg_array_oid(address);
 	struct cells cells;
 
 	cells_init(&cells);
-	ahead_array_cell(&cells, OID_TEXT, ahead->keys[TABLE_AGENT_ADDRESSES],
-		ahead->n_keys[TABLE_AGENT_ADDRESSES]);
+	pg_array_cell(&cells, address, &ahead->keys[TABLE_AGENT_ADDRESSES][0]);
 	ahead_add(ahead,
 		ahead_statement(ahead, "ahead owners", TABLE_AGENTS,
 			"where r.login in "
@@ -236,12 +195,12 @@ static const struct ahead_join {
 
 static void ahead_threads(struct pg_ahead *ahead)
 {
-	static const uint32_t types[] = { OID_BYTES_ARRAY, OID_NUMBER_ARRAY };
+	const uint32_t types[] = { pg_array_oid(&ahead_hash), pg_array_oid(&ahead_number) };
 	struct cells cells;
 
 	cells_init(&cells);
-	ahead_array_cell(&cells, OID_BYTES, ahead->ids, ahead->n_ids);
-	ahead_array_cell(&cells, OID_NUMBER, ahead->tickets, ahead->n_tickets);
+	pg_array_cell(&cells, &ahead_hash, &ahead->ids);
+	pg_array_cell(&cells, &ahead_number, &ahead->tickets);
 	for (size_t i = 0; i < G_N_ELEMENTS(ahead_joins); i++)
 		ahead_add(ahead,
 			ahead_statement(ahead, ahead_joins[i].name, ahead_joins[i].table,
@@ -287,6 +246,26 @@ static void ahead_know_from_last(struct pg_rows *rows, enum store_table table, s
 	pg_rows_learn_range(rows, table, prefix, last ? last->key : prefix);
 }
 
+/* A text has an entry: there is none after the last one's. */
+static void ahead_know_texts(struct pg_rows *rows, struct bytes prefix)
+{
+	const struct pg_rows_place place = {
+		.table = TABLE_ENTRIES, .prefix = prefix, .reverse = true
+	};
+	const struct pg_row *last = pg_rows_next(rows, &place);
+	size_t offset = 0;
+	struct key low;
+
+	if (!last) {
+		pg_rows_learn_range(rows, TABLE_TEXTS, prefix, prefix);
+		return;
+	}
+	key_init(&low);
+	key_number(&low, key_read_number(last->key, &offset));
+	key_number(&low, key_read_number(last->key, &offset) + 1);
+	pg_rows_learn_range(rows, TABLE_TEXTS, prefix, key_bytes(&low));
+}
+
 static void ahead_know_thread(struct pg_rows *rows, uint64_t ticket)
 {
 	struct key key;
@@ -296,6 +275,7 @@ static void ahead_know_thread(struct pg_rows *rows, uint64_t ticket)
 	if (!pg_rows_find(rows, TABLE_TICKETS, key_bytes(&key)))
 		pg_rows_learn(rows, TABLE_TICKETS, key_bytes(&key), NULL);
 	ahead_know_from_last(rows, TABLE_ENTRIES, key_bytes(&key));
+	ahead_know_texts(rows, key_bytes(&key));
 }
 
 static void ahead_know_id(struct pg_rows *rows, struct bytes hash)
@@ -352,8 +332,6 @@ struct pg_ahead *pg_ahead_add(struct pg_store *store, const struct job *jobs, st
 	ahead->store = store;
 	ahead->rows = rows;
 	ahead->batch = batch;
-	ahead->ids = g_byte_array_new();
-	ahead->tickets = g_byte_array_new();
 	ahead->told = g_array_new(FALSE, FALSE, sizeof(struct want_row));
 	for (int i = 0; i < TABLE_COUNT; i++)
 		ahead->learn[i] = (struct pg_learn){ rows, (enum store_table)i };
@@ -363,12 +341,12 @@ struct pg_ahead *pg_ahead_add(struct pg_store *store, const struct job *jobs, st
 	ahead_name(ahead, "event");
 	for (size_t i = 0; i < G_N_ELEMENTS(ahead_tails); i++)
 		ahead_end_of(ahead, &ahead_tails[i]);
-	if (ahead->n_ids || ahead->n_tickets)
+	if (ahead->ids.n || ahead->tickets.n)
 		ahead_threads(ahead);
-	if (ahead->keys[TABLE_AGENT_ADDRESSES])
+	if (ahead->keys[TABLE_AGENT_ADDRESSES][0].n)
 		ahead_owners(ahead);
 	for (int i = 0; i < TABLE_COUNT; i++)
-		if (ahead->keys[i])
+		if (ahead->keys[i][0].n)
 			ahead_keys(ahead, (enum store_table)i);
 	return ahead;
 }
@@ -382,16 +360,18 @@ void pg_ahead_end(struct pg_ahead *ahead, const struct job *jobs, bool well)
 		pg_rows_learn(ahead->rows, TABLE_META, key_bytes(&event), NULL);
 	for (size_t i = 0; well && i < G_N_ELEMENTS(ahead_tails); i++)
 		ahead_know_from_last(ahead->rows, ahead_tails[i].table, ahead_tails[i].prefix);
+	if (well)
+		ahead_know_texts(ahead->rows, (struct bytes){ "", 0 });
 	for (guint i = 0; well && i < ahead->told->len; i++)
 		ahead_know_told(ahead->rows, &g_array_index(ahead->told, struct want_row, i));
 	for (const struct job *j = jobs; well && j; j = j->next)
 		if (j->wants)
 			ahead_know_absent(ahead->rows, j->wants);
 	for (int i = 0; i < TABLE_COUNT; i++)
-		if (ahead->keys[i])
-			g_byte_array_unref(ahead->keys[i]);
-	g_byte_array_unref(ahead->ids);
-	g_byte_array_unref(ahead->tickets);
+		for (size_t part = 0; part < SHAPE_PARTS_MAX; part++)
+			pg_array_release(&ahead->keys[i][part]);
+	pg_array_release(&ahead->ids);
+	pg_array_release(&ahead->tickets);
 	g_array_unref(ahead->told);
 	g_free(ahead);
 }

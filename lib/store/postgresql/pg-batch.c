@@ -27,42 +27,26 @@ static void batch_await(struct pg_batch *batch, int sent, const struct batch_awa
 		g_array_append_vals(batch->awaited, awaited, 1);
 }
 
-void pg_batch_text(struct pg_batch *batch, const char *sql)
-{
-	const struct batch_awaited plain = { 0 };
-
-	batch_await(batch, pq.sendQueryParams(batch->link->conn, sql, 0, NULL, NULL, NULL, NULL, 1),
-		&plain);
-}
-
 struct batch_values {
 	const char **data;
-	int *lengths, *formats;
+	int *formats;
 	int n;
 };
 
-static void batch_values_init(struct batch_values *values, const struct cells *cells, size_t n)
+static void batch_values_init(struct batch_values *values, const struct cells *cells)
 {
-	size_t all = 0, at = 0;
-
-	for (size_t i = 0; i < n; i++)
-		all += cells[i].n;
-	values->n = (int)all;
-	values->data = g_new(const char *, all);
-	values->lengths = g_new(int, all);
-	values->formats = g_new(int, all);
-	for (size_t i = 0; i < n; i++)
-		for (size_t c = 0; c < cells[i].n; c++, at++) {
-			values->data[at] = cells_data(&cells[i], c);
-			values->lengths[at] = cells[i].len[c];
-			values->formats[at] = 1;
-		}
+	values->n = (int)cells->n;
+	values->data = g_new(const char *, cells->n);
+	values->formats = g_new(int, cells->n);
+	for (size_t i = 0; i < cells->n; i++) {
+		values->data[i] = cells_data(cells, i);
+		values->formats[i] = 1;
+	}
 }
 
 static void batch_values_release(struct batch_values *values)
 {
 	g_free(values->data);
-	g_free(values->lengths);
 	g_free(values->formats);
 }
 
@@ -86,19 +70,29 @@ static void batch_prepare(struct pg_batch *batch, const struct pg_statement *sta
 }
 
 void pg_batch_add(struct pg_batch *batch, const struct pg_statement *statement,
-	const struct cells *cells, size_t n, pg_rows_fn *fn, void *arg)
+	const struct cells *cells, pg_rows_fn *fn, void *arg)
 {
 	const struct batch_awaited awaited = { .fn = fn, .arg = arg };
 	struct batch_values values;
 
 	batch_prepare(batch, statement);
-	batch_values_init(&values, cells, n);
+	batch_values_init(&values, cells);
 	g_assert(values.n == statement->n);
 	batch_await(batch,
 		pq.sendQueryPrepared(batch->link->conn, statement->name, values.n, values.data,
-			values.lengths, values.formats, 1),
+			cells->len, values.formats, 1),
 		&awaited);
 	batch_values_release(&values);
+}
+
+void pg_batch_text(struct pg_batch *batch, const char *sql)
+{
+	const struct pg_statement statement = { .name = (char *)sql, .sql = (char *)sql };
+	struct cells none;
+
+	cells_init(&none);
+	pg_batch_add(batch, &statement, &none, NULL, NULL);
+	cells_release(&none);
 }
 
 void pg_batch_once(struct pg_batch *batch, const char *sql, const uint32_t *types,
@@ -107,10 +101,10 @@ void pg_batch_once(struct pg_batch *batch, const char *sql, const uint32_t *type
 	const struct batch_awaited awaited = { .fn = fn, .arg = arg };
 	struct batch_values values;
 
-	batch_values_init(&values, cells, 1);
+	batch_values_init(&values, cells);
 	batch_await(batch,
-		pq.sendQueryParams(batch->link->conn, sql, values.n, types, values.data,
-			values.lengths, values.formats, 1),
+		pq.sendQueryParams(batch->link->conn, sql, values.n, types, values.data, cells->len,
+			values.formats, 1),
 		&awaited);
 	batch_values_release(&values);
 }

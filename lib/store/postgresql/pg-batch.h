@@ -15,12 +15,11 @@ struct pg_batch {
 };
 
 void pg_batch_begin(struct pg_batch *batch, struct pg_link *link);
-/* A text without values. */
+/* A short text without values, for ever there; it is its own name. */
 void pg_batch_text(struct pg_batch *batch, const char *sql);
-/* The cells of all n are its values. Prepared, if it is not yet; statement is borrowed until the
- * batch has run. fn may be NULL. */
+/* Prepared, if it is not yet; statement is borrowed until the batch has run. fn may be NULL. */
 void pg_batch_add(struct pg_batch *batch, const struct pg_statement *statement,
-	const struct cells *cells, size_t n, pg_rows_fn *fn, void *arg);
+	const struct cells *cells, pg_rows_fn *fn, void *arg);
 /* A text that is not kept. types are those of the cells. */
 void pg_batch_once(struct pg_batch *batch, const char *sql, const uint32_t *types,
 	const struct cells *cells, pg_rows_fn *fn, void *arg);

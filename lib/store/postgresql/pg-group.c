@@ -142,16 +142,21 @@ static const struct pg_statement *group_statement(
 		     : pg_statement_add(store, name, g_strdup(sql), types, G_N_ELEMENTS(types));
 }
 
+#define GROUP_SIGN \
+	"insert into writers (id, groups, at) values ($1, $2, now())" \
+	" on conflict (id) do update set groups = excluded.groups, at = now()"
+
 /* That a group was committed stands in the database itself. Its row also makes the transaction one
  * that writes: where all writers have only read what others did, that is durable too, before they
- * rely on it. */
+ * rely on it. Who waits for changes is woken when there are any. */
 static void group_sign(struct group_work *w, struct pg_batch *batch, const struct cells *cells)
 {
-	pg_batch_add(batch,
-		group_statement(w->store, "sign",
-			"insert into writers (id, groups, at) values ($1, $2, now())"
-			" on conflict (id) do update set groups = excluded.groups, at = now()"),
-		cells, 1, NULL, NULL);
+	const struct pg_statement *statement = w->written
+		? group_statement(w->store, "sign and tell",
+			  GROUP_SIGN " returning pg_notify('milticket', '')")
+		: group_statement(w->store, "sign", GROUP_SIGN);
+
+	pg_batch_add(batch, statement, cells, NULL, NULL);
 }
 
 static void group_read_groups(const PGresult *result, void *groups)
@@ -181,12 +186,12 @@ static enum status group_ask_once(struct group_work *w, uint64_t *groups_out)
 	pg_batch_add(&batch,
 		group_statement(
 			w->store, "groups", "select groups from writers where id = $1 and $2 = 0"),
-		&cells, 1, group_read_groups, groups_out);
+		&cells, group_read_groups, groups_out);
 	pg_batch_add(&batch,
 		group_statement(w->store, "touch",
 			"insert into writers (id, groups, at) values ($1, $2, now())"
 			" on conflict (id) do update set at = now()"),
-		&cells, 1, NULL, NULL);
+		&cells, NULL, NULL);
 	pg_batch_text(&batch, "commit");
 	st = pg_batch_run(&batch);
 	cells_release(&cells);
@@ -239,10 +244,8 @@ static enum group_end group_commit(struct group_work *w)
 	group_allow(w);
 	w->link->unknown = false;
 	pg_txn_batch(&txn, &batch);
-	w->written |= pg_txn_add_writes(&txn, &batch);
+	w->written |= pg_writes_add(w->store, w->rows, &batch);
 	group_sign(w, &batch, &cells);
-	if (w->written)
-		pg_batch_text(&batch, "select pg_notify('milticket', '')");
 	pg_batch_text(&batch, "commit");
 	failpoint("group-written");
 	st = pg_batch_run(&batch);

@@ -111,8 +111,8 @@ static void query_field(struct query_sql *sql, const struct field *f, const char
 		g_string_append_printf(
 			sql->text, "\"%s\" = $%u", f->name, query_sql_text(sql, value));
 	else
-		g_string_append_printf(
-			sql->text, "\"%s\" @> array[$%u]", f->name, query_sql_text(sql, value));
+		g_string_append_printf(sql->text, "(\"%s\" <> '{}' and \"%s\" @> array[$%u])",
+			f->name, f->name, query_sql_text(sql, value));
 }
 
 /* Of one letter there may be several fields: a ticket's queue, and those that watch it. */

@@ -9,9 +9,18 @@ struct rows_change {
 	bool there, dirty, known;
 };
 
+/* All rows that begin with the prefix, from the lowest key on. */
+struct rows_range {
+	enum store_table table;
+	struct bytes prefix, low;
+};
+
 struct pg_rows {
 	GTree *tree;        /* struct pg_row * → itself */
-	GHashTable *ranges; /* GBytes of table and prefix → GBytes of the lowest key */
+	GHashTable *ranges; /* struct rows_range * → itself */
+	/* Bit n of a table: it may have ranges with a prefix of n bytes; the last bit: or longer.
+	 */
+	uint64_t lengths[TABLE_COUNT];
 	GArray *changes;    /* struct rows_change, since the mark */
 	GPtrArray *dropped; /* values that were replaced since */
 	size_t size;
@@ -35,14 +44,43 @@ static void rows_free_row(gpointer data)
 
 	g_free((void *)row->key.data);
 	g_free((void *)row->value.data);
+	g_free((void *)row->was.data);
 	g_free(row);
+}
+
+static guint rows_range_hash(gconstpointer key)
+{
+	const struct rows_range *range = key;
+	const guint8 *data = range->prefix.data;
+	guint hash = (guint)range->table;
+
+	for (size_t i = 0; i < range->prefix.len; i++)
+		hash = hash * 33 + data[i];
+	return hash;
+}
+
+static gboolean rows_range_equal(gconstpointer a, gconstpointer b)
+{
+	const struct rows_range *x = a, *y = b;
+
+	return x->table == y->table && bytes_compare(x->prefix, y->prefix) == 0;
+}
+
+static void rows_range_free(gpointer data)
+{
+	struct rows_range *range = data;
+
+	g_free((void *)range->prefix.data);
+	g_free((void *)range->low.data);
+	g_free(range);
 }
 
 static void rows_init(struct pg_rows *rows)
 {
 	rows->tree = g_tree_new_full(rows_compare, NULL, NULL, rows_free_row);
-	rows->ranges = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
-		(GDestroyNotify)g_bytes_unref, (GDestroyNotify)g_bytes_unref);
+	rows->ranges = g_hash_table_new_full(
+		rows_range_hash, rows_range_equal, NULL, rows_range_free);
+	memset(rows->lengths, 0, sizeof rows->lengths);
 	rows->changes = g_array_new(FALSE, FALSE, sizeof(struct rows_change));
 	rows->dropped = g_ptr_array_new_with_free_func(g_free);
 	rows->size = 0;
@@ -122,31 +160,33 @@ static struct pg_row *rows_add(struct pg_rows *rows, enum store_table table, str
 
 /* --- what is known --- */
 
-static GBytes *rows_range_name(enum store_table table, struct bytes prefix)
+static uint64_t rows_length_bit(size_t len)
 {
-	guint8 name[1 + STORE_KEY_MAX] = { (guint8)table };
-
-	if (prefix.len)
-		memcpy(name + 1, prefix.data, prefix.len);
-	return g_bytes_new(name, 1 + prefix.len);
+	return UINT64_C(1) << MIN(len, 63);
 }
 
 void pg_rows_learn_range(
 	struct pg_rows *rows, enum store_table table, struct bytes prefix, struct bytes low)
 {
-	g_hash_table_replace(
-		rows->ranges, rows_range_name(table, prefix), g_bytes_new(low.data, low.len));
+	struct rows_range *range = g_new(struct rows_range, 1);
+
+	*range = (struct rows_range){ table, rows_copy(prefix), rows_copy(low) };
+	g_hash_table_replace(rows->ranges, range, range);
+	rows->lengths[table] |= rows_length_bit(prefix.len);
 }
 
 static bool rows_low(const struct pg_rows *rows, enum store_table table, struct bytes prefix,
 	struct bytes *low_out)
 {
-	g_autoptr(GBytes) name = rows_range_name(table, prefix);
-	GBytes *low = g_hash_table_lookup(rows->ranges, name);
+	const struct rows_range like = { .table = table, .prefix = prefix };
+	const struct rows_range *range;
 
-	if (low)
-		low_out->data = g_bytes_get_data(low, &low_out->len);
-	return low != NULL;
+	if (!(rows->lengths[table] & rows_length_bit(prefix.len)))
+		return false;
+	range = g_hash_table_lookup(rows->ranges, &like);
+	if (range)
+		*low_out = range->low;
+	return range != NULL;
 }
 
 /* A shorter prefix whose rows are known from before this one on knows all of this one's. */
@@ -168,9 +208,7 @@ bool pg_rows_range(const struct pg_rows *rows, enum store_table table, struct by
 /* By one of the ranges whose prefix the key begins with. */
 static bool rows_in_range(const struct pg_rows *rows, enum store_table table, struct bytes key)
 {
-	size_t last = g_hash_table_size(rows->ranges) ? key.len + 1 : 0;
-
-	for (size_t len = 0; len < last; len++) {
+	for (size_t len = 0; len <= key.len; len++) {
 		struct bytes low;
 
 		if (rows_low(rows, table, (struct bytes){ key.data, len }, &low) &&
@@ -194,6 +232,7 @@ void pg_rows_learn(
 		return;
 	row = rows_add(rows, table, key);
 	row->there = value != NULL;
+	row->theirs = value ? THEIRS_PRESENT : THEIRS_ABSENT;
 	if (value) {
 		row->value = rows_copy(*value);
 		rows->size += value->len;
@@ -209,8 +248,15 @@ void pg_rows_set(
 	bool known = row != NULL;
 	struct rows_change change;
 
-	if (!row)
+	if (!row) {
 		row = rows_add(rows, table, key);
+		if (rows_in_range(rows, table, key))
+			row->theirs = THEIRS_ABSENT;
+	}
+	if (row->theirs == THEIRS_PRESENT && !row->was.data) {
+		row->was = rows_copy(row->value);
+		rows->size += row->was.len;
+	}
 	change = (struct rows_change){ row, row->value, row->there, row->dirty, known };
 	g_array_append_val(rows->changes, change);
 	row->value = value ? rows_copy(*value) : (struct bytes){ NULL, 0 };

@@ -5,11 +5,16 @@
 
 #include "store/store.h"
 
+enum pg_theirs { THEIRS_UNKNOWN, THEIRS_ABSENT, THEIRS_PRESENT };
+
 struct pg_row {
 	enum store_table table;
 	struct bytes key, value; /* value: while it is there */
 	bool there;
-	bool dirty; /* the server does not have it so */
+	bool dirty; /* the server may not have it so */
+	/* What the server has: known of rows that were learnt before they were written. */
+	enum pg_theirs theirs;
+	struct bytes was; /* of THEIRS_PRESENT, once it is dirty */
 };
 
 struct pg_rows;

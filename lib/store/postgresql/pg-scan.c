@@ -143,8 +143,7 @@ static enum status scan_fetch(struct pg_scan *scan, const struct scan *of)
 	if (txn->rows)
 		g_atomic_int_inc(&txn->store->untold);
 	pg_txn_batch(txn, &batch);
-	pg_batch_add(
-		&batch, pg_statement_page(txn->store, &page), &cells, 1, scan_take_page, &taking);
+	pg_batch_add(&batch, pg_statement_page(txn->store, &page), &cells, scan_take_page, &taking);
 	st = pg_txn_run(txn, &batch);
 	cells_release(&cells);
 	if (st == ST_OK)

@@ -1,6 +1,8 @@
 /* See pg-sql.h. */
 #include "store/postgresql/pg-sql.h"
 
+#include "store/postgresql/pg-array.h"
+
 void pg_statement_free(void *data)
 {
 	struct pg_statement *statement = data;
@@ -97,39 +99,142 @@ struct pg_statement *pg_sql_get(enum store_table table)
 	return sql_end(&sql, g_strdup_printf("get %d", table));
 }
 
-struct pg_statement *pg_sql_delete(enum store_table table)
-{
-	const struct shape *shape = store_shape(table);
-	struct sql_text sql;
+/* --- writing --- */
 
-	sql_begin(&sql, NULL);
-	g_string_append_printf(sql.text, "delete from %s where ", shape->name);
-	sql_key_is(&sql, shape, shape->n_keys);
-	return sql_end(&sql, g_strdup_printf("delete %d", table));
+char *pg_sql_write_name(const struct pg_write *write)
+{
+	const size_t n = store_shape(write->table)->n;
+	GString *name = g_string_new(NULL);
+
+	g_string_printf(name, "write %d %d ", write->table, write->how);
+	for (size_t i = 0; i < n; i += 4) {
+		unsigned digit = 0;
+
+		for (size_t bit = 0; bit < 4 && i + bit < n; bit++)
+			digit |= (unsigned)write->sets[i + bit] << bit;
+		g_string_append_printf(name, "%x", digit);
+	}
+	return g_string_free(name, FALSE);
 }
 
-struct pg_statement *pg_sql_put(enum store_table table, unsigned rows)
+/* What stands between others of its kind for each column that is set, from `first` on: "u."c"" */
+typedef void sql_column_fn(struct sql_text *sql, const struct column *column);
+
+static void sql_each_set(struct sql_text *sql, const struct pg_write *write, size_t first,
+	const char *between, sql_column_fn *fn)
 {
-	const struct shape *shape = store_shape(table);
+	const struct shape *shape = store_shape(write->table);
+	bool begun = false;
+
+	for (size_t i = first; i < shape->n; i++) {
+		if (!write->sets[i])
+			continue;
+		g_string_append(sql->text, begun ? between : "");
+		fn(sql, &shape->columns[i]);
+		begun = true;
+	}
+}
+
+static void sql_column_name(struct sql_text *sql, const struct column *column)
+{
+	g_string_append_printf(sql->text, "\"%s\"", column->name);
+}
+
+static void sql_column_array(struct sql_text *sql, const struct column *column)
+{
+	sql_value(sql, pg_array_oid(column));
+}
+
+/* Of the rows "u". */
+static void sql_column_given(struct sql_text *sql, const struct column *column)
+{
+	g_string_append_printf(sql->text, "u.\"%s\"", column->name);
+	if (pg_array_is_cast(column))
+		g_string_append_printf(sql->text, "::%s", column_sql_type(column));
+}
+
+static void sql_column_set(struct sql_text *sql, const struct column *column)
+{
+	g_string_append_printf(sql->text, "\"%s\" = ", column->name);
+	sql_column_given(sql, column);
+}
+
+static void sql_column_replace(struct sql_text *sql, const struct column *column)
+{
+	g_string_append_printf(sql->text, "\"%s\" = excluded.\"%s\"", column->name, column->name);
+}
+
+/* "unnest($1, $2) u("a", "b")" */
+static void sql_given(struct sql_text *sql, const struct pg_write *write)
+{
+	g_string_append(sql->text, "unnest(");
+	sql_each_set(sql, write, 0, ", ", sql_column_array);
+	g_string_append(sql->text, ") u(");
+	sql_each_set(sql, write, 0, ", ", sql_column_name);
+	g_string_append_c(sql->text, ')');
+}
+
+static void sql_where_given(struct sql_text *sql, const struct shape *shape)
+{
+	for (size_t i = 0; i < shape->n_keys; i++)
+		g_string_append_printf(sql->text, "%st.\"%s\" = u.\"%s\"", i ? " and " : " where ",
+			shape->columns[i].name, shape->columns[i].name);
+}
+
+static void sql_delete(struct sql_text *sql, const struct pg_write *write)
+{
+	const struct shape *shape = store_shape(write->table);
+
+	g_string_append_printf(sql->text, "delete from %s t using ", shape->name);
+	sql_given(sql, write);
+	sql_where_given(sql, shape);
+}
+
+static void sql_update(struct sql_text *sql, const struct pg_write *write)
+{
+	const struct shape *shape = store_shape(write->table);
+
+	g_string_append_printf(sql->text, "update %s t set ", shape->name);
+	sql_each_set(sql, write, shape->n_keys, ", ", sql_column_set);
+	g_string_append(sql->text, " from ");
+	sql_given(sql, write);
+	sql_where_given(sql, shape);
+}
+
+static void sql_insert(struct sql_text *sql, const struct pg_write *write)
+{
+	g_string_append_printf(sql->text, "insert into %s (", store_shape(write->table)->name);
+	sql_each_set(sql, write, 0, ", ", sql_column_name);
+	g_string_append(sql->text, ") select ");
+	sql_each_set(sql, write, 0, ", ", sql_column_given);
+	g_string_append(sql->text, " from ");
+	sql_given(sql, write);
+}
+
+static void sql_put(struct sql_text *sql, const struct pg_write *write)
+{
+	const struct shape *shape = store_shape(write->table);
+
+	sql_insert(sql, write);
+	g_string_append(sql->text, " on conflict (");
+	sql_names(sql->text, shape, shape->n_keys, "");
+	g_string_append(sql->text, ") do update set ");
+	sql_each_set(sql, write, shape->n_keys, ", ", sql_column_replace);
+}
+
+struct pg_statement *pg_sql_write(const struct pg_write *write)
+{
+	static void (*const make[HOW_COUNT])(struct sql_text *, const struct pg_write *) = {
+		[HOW_DELETE] = sql_delete,
+		[HOW_UPDATE] = sql_update,
+		[HOW_INSERT] = sql_insert,
+		[HOW_PUT] = sql_put,
+	};
 	struct sql_text sql;
 
 	sql_begin(&sql, NULL);
-	g_string_append_printf(sql.text, "insert into %s (", shape->name);
-	sql_names(sql.text, shape, shape->n, "");
-	g_string_append(sql.text, ") values ");
-	for (unsigned i = 0; i < rows; i++) {
-		g_string_append(sql.text, i ? ", (" : "(");
-		sql_values(&sql, shape, shape->n);
-		g_string_append_c(sql.text, ')');
-	}
-	g_string_append(sql.text, " on conflict (");
-	sql_names(sql.text, shape, shape->n_keys, "");
-	g_string_append(sql.text, ") do update set ");
-	for (size_t i = shape->n_keys; i < shape->n; i++)
-		g_string_append_printf(sql.text, "%s\"%s\" = excluded.\"%s\"",
-			i > shape->n_keys ? ", " : "", shape->columns[i].name,
-			shape->columns[i].name);
-	return sql_end(&sql, g_strdup_printf("put %d %u", table, rows));
+	make[write->how](&sql, write);
+	return sql_end(&sql, pg_sql_write_name(write));
 }
 
 /* --- pages --- */

@@ -5,9 +5,6 @@
 
 #include "store/store-shape.h"
 
-/* Rows are written by statements of so many: powers of two. */
-enum { SQL_ROWS_MAX = 64 };
-
 struct pg_statement {
 	char *name, *sql;
 	uint32_t *types;
@@ -19,10 +16,24 @@ void pg_statement_free(void *statement); /* NULL */
  */
 char *pg_sql_columns(const struct shape *shape, const char *of);
 
-/* Owned. values of the key; values of n rows; values of the key. */
+/* Owned. Values of the key. */
 struct pg_statement *pg_sql_get(enum store_table table);
-struct pg_statement *pg_sql_put(enum store_table table, unsigned rows);
-struct pg_statement *pg_sql_delete(enum store_table table);
+
+/* Rows that are written: an array a column that is set, those of the key first. */
+enum pg_how {
+	HOW_DELETE, /* of a row that may be there */
+	HOW_UPDATE, /* of one that is */
+	HOW_INSERT, /* of one that is not */
+	HOW_PUT,    /* of one of which that is not known; sets all columns */
+	HOW_COUNT
+};
+struct pg_write {
+	enum store_table table;
+	enum pg_how how;
+	bool sets[SHAPE_COLUMNS_MAX]; /* those of the key are */
+};
+struct pg_statement *pg_sql_write(const struct pg_write *write);
+char *pg_sql_write_name(const struct pg_write *write);
 
 /* A page of rows in the order of their keys: values of the prefix, of its end if it is open, of
  * `at`, and how many. */

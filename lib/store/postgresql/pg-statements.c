@@ -35,21 +35,12 @@ const struct pg_statement *pg_statement_get(struct pg_store *store, enum store_t
 	return found ? found : statement_keep(store, pg_sql_get(table));
 }
 
-const struct pg_statement *pg_statement_delete(struct pg_store *store, enum store_table table)
+const struct pg_statement *pg_statement_write(struct pg_store *store, const struct pg_write *write)
 {
-	g_autofree char *name = g_strdup_printf("delete %d", table);
+	g_autofree char *name = pg_sql_write_name(write);
 	const struct pg_statement *found = pg_statement_find(store, name);
 
-	return found ? found : statement_keep(store, pg_sql_delete(table));
-}
-
-const struct pg_statement *pg_statement_put(
-	struct pg_store *store, enum store_table table, unsigned rows)
-{
-	g_autofree char *name = g_strdup_printf("put %d %u", table, rows);
-	const struct pg_statement *found = pg_statement_find(store, name);
-
-	return found ? found : statement_keep(store, pg_sql_put(table, rows));
+	return found ? found : statement_keep(store, pg_sql_write(write));
 }
 
 const struct pg_statement *pg_statement_page(struct pg_store *store, const struct pg_page *page)

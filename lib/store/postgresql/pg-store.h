@@ -24,6 +24,9 @@ struct pg_store {
 	 * asked there when the connection broke in COMMIT. */
 	guint8 writer[PG_WRITER_BYTES];
 	uint64_t groups;
+	/* The columns that rows have set so far; of who leads. They only become more, so that
+	 * statements are few. */
+	bool sets[TABLE_COUNT][HOW_COUNT][SHAPE_COLUMNS_MAX];
 	/* Looks that no writer had told; atomic. For tests. */
 	int untold;
 	/* Of who waits for what others commit; see pg-wait.c. */
@@ -83,9 +86,7 @@ enum status pg_health(struct store *store, struct store_health *health_out, stru
 
 /* Made when they are first asked for; the store's. */
 const struct pg_statement *pg_statement_get(struct pg_store *store, enum store_table table);
-const struct pg_statement *pg_statement_delete(struct pg_store *store, enum store_table table);
-const struct pg_statement *pg_statement_put(
-	struct pg_store *store, enum store_table table, unsigned rows);
+const struct pg_statement *pg_statement_write(struct pg_store *store, const struct pg_write *write);
 const struct pg_statement *pg_statement_page(struct pg_store *store, const struct pg_page *page);
 /* By a name that is the caller's; NULL: it was not added yet. sql is taken. */
 const struct pg_statement *pg_statement_find(struct pg_store *store, const char *name);
@@ -99,7 +100,7 @@ void pg_txn_batch(struct pg_txn *txn, struct pg_batch *batch);
 /* Runs it; a failure is kept as the reason. */
 enum status pg_txn_run(struct pg_txn *txn, struct pg_batch *batch);
 /* Puts what was written into a batch; false: nothing was. */
-bool pg_txn_add_writes(struct pg_txn *txn, struct pg_batch *batch);
+bool pg_writes_add(struct pg_store *store, const struct pg_rows *rows, struct pg_batch *batch);
 /* Rows of a result, with all columns of the table. */
 struct pg_learn {
 	struct pg_rows *rows;

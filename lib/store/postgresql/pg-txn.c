@@ -81,75 +81,6 @@ void pg_learn_rows(const PGresult *result, void *arg)
 		learn_row(learn, store_shape(learn->table), result, row, value);
 }
 
-/* --- writing to the server --- */
-
-static void writes_cells(const struct pg_row *row, struct cells *cells)
-{
-	const struct shape *shape = store_shape(row->table);
-
-	cells_init(cells);
-	shape_key_cells(shape, row->key, cells);
-	if (row->there)
-		shape_value_cells(shape, row->value, cells);
-}
-
-static void writes_add(
-	struct pg_store *store, struct pg_batch *batch, struct pg_row *const *rows, unsigned n)
-{
-	struct cells *cells = g_new(struct cells, n);
-	const struct pg_statement *statement = rows[0]->there
-		? pg_statement_put(store, rows[0]->table, n)
-		: pg_statement_delete(store, rows[0]->table);
-
-	for (unsigned i = 0; i < n; i++)
-		writes_cells(rows[i], &cells[i]);
-	pg_batch_add(batch, statement, cells, n, NULL, NULL);
-	for (unsigned i = 0; i < n; i++)
-		cells_release(&cells[i]);
-	g_free(cells);
-}
-
-/* Of those that are put into one table, as many as a statement takes. */
-static unsigned writes_together(struct pg_row *const *rows, guint left)
-{
-	unsigned n = 1, run = 1;
-
-	if (!rows[0]->there)
-		return 1;
-	while (run < MIN(left, SQL_ROWS_MAX) && rows[run]->table == rows[0]->table &&
-		rows[run]->there)
-		run++;
-	while (n * 2 <= run)
-		n *= 2;
-	return n;
-}
-
-/* Rows that go first, so that what is put in their place finds it free. */
-static int writes_compare(gconstpointer a, gconstpointer b)
-{
-	const struct pg_row *x = *(struct pg_row *const *)a, *y = *(struct pg_row *const *)b;
-
-	if (x->table != y->table)
-		return x->table < y->table ? -1 : 1;
-	return (int)x->there - (int)y->there;
-}
-
-bool pg_txn_add_writes(struct pg_txn *txn, struct pg_batch *batch)
-{
-	g_autoptr(GPtrArray) dirty = pg_rows_dirty(txn->rows);
-	struct pg_row **rows = (struct pg_row **)dirty->pdata;
-	guint at = 0;
-
-	g_ptr_array_sort(dirty, writes_compare);
-	while (at < dirty->len) {
-		unsigned n = writes_together(rows + at, dirty->len - at);
-
-		writes_add(txn->store, batch, rows + at, n);
-		at += n;
-	}
-	return dirty->len > 0;
-}
-
 /* A writer that has the transaction for itself is undone by that. */
 static enum status txn_flush(struct pg_txn *txn)
 {
@@ -157,7 +88,7 @@ static enum status txn_flush(struct pg_txn *txn)
 	enum status st;
 
 	pg_txn_batch(txn, &batch);
-	pg_txn_add_writes(txn, &batch);
+	pg_writes_add(txn->store, txn->rows, &batch);
 	st = pg_txn_run(txn, &batch);
 	if (st == ST_OK)
 		pg_rows_clear(txn->rows);
@@ -182,7 +113,7 @@ static enum status txn_ask(
 		return txn_bad_key(txn);
 	}
 	pg_txn_batch(txn, &batch);
-	pg_batch_add(&batch, pg_statement_get(txn->store, table), &cells, 1, pg_learn_rows, &learn);
+	pg_batch_add(&batch, pg_statement_get(txn->store, table), &cells, pg_learn_rows, &learn);
 	st = pg_txn_run(txn, &batch);
 	if (st == ST_OK)
 		pg_rows_learn(rows, table, key, NULL);
