@@ -11,6 +11,7 @@
 #include "tables/history.h"
 #include "tables/queues.h"
 #include "tables/tickets.h"
+#include "tables/wanted.h"
 
 enum {
 	VOCABULARY = 120000, /* words, the n-th 1/n as common as the first */
@@ -115,15 +116,25 @@ static void fill_attach(struct entry *e)
 	text_list_add(&e->attached, text);
 }
 
+static uint64_t fill_id(const struct fill *f, uint64_t ticket, int i)
+{
+	return f->first + ticket * 1000 + (unsigned)i;
+}
+
+static char *fill_message_id(uint64_t id)
+{
+	return g_strdup_printf("<f%" PRIu64 "@example.net>", id);
+}
+
 static void fill_entry(struct fill *f, const struct ticket *t, int i, struct entry *e)
 {
-	uint64_t id = f->first + t->number * 1000 + (unsigned)i;
+	uint64_t id = fill_id(f, t->number, i);
 	bool in = i % 2 == 0;
 
 	e->direction = in ? DIRECTION_IN : DIRECTION_OUT;
 	if (i % 7 == 6)
 		e->direction = DIRECTION_NOTE;
-	e->message_id = g_strdup_printf("<f%" PRIu64 "@example.net>", id);
+	e->message_id = fill_message_id(id);
 	e->digest = g_strdup_printf("%064" G_GINT64_MODIFIER "x", id);
 	e->from = g_strdup(in ? t->requester_address : "Support <support@example.com>");
 	text_list_add(&e->to, in ? "support@example.com" : t->requester_address);
@@ -179,14 +190,15 @@ static void fill_describe(struct fill *f, struct ticket *t)
 	t->closed = t->status == TICKET_CLOSED ? t->opened + 1 : 0;
 }
 
+static const struct numbering fill_numbering = { .first = 1 };
+
 static enum status fill_ticket(struct txn *txn, struct fill *f, struct error *err)
 {
-	const struct numbering numbering = { .first = 1 };
 	struct ticket t = { 0 };
 	enum status st;
 
 	fill_describe(f, &t);
-	st = tickets_create(txn, &numbering, &t, err);
+	st = tickets_create(txn, &fill_numbering, &t, err);
 	for (int i = 0; i < per_ticket && st == ST_OK; i++)
 		st = fill_append(txn, f, &t, i, err);
 	if (st == ST_OK)
@@ -214,6 +226,25 @@ static enum status fill_batch(struct txn *txn, void *arg, struct error *err)
 	return st;
 }
 
+/* What a batch of a store that was empty is going to read. */
+static enum status fill_write(struct fill *f, struct error *err)
+{
+	struct wants wants;
+	enum status st;
+
+	wants_init(&wants);
+	wanted_number(&wants, &fill_numbering);
+	for (unsigned t = 1; t <= BATCH; t++)
+		for (int i = 0; i < per_ticket; i++) {
+			g_autofree char *id = fill_message_id(fill_id(f, f->tickets + t, i));
+
+			wanted_id(&wants, id);
+		}
+	st = store_write_wanting(f->store, &wants, fill_batch, f, err);
+	wants_release(&wants);
+	return st;
+}
+
 static void fill_all(struct fill *f)
 {
 	struct error err = { "" };
@@ -221,7 +252,7 @@ static void fill_all(struct fill *f)
 	while (f->made < (uint64_t)messages) {
 		g_rand_free(f->was);
 		f->was = g_rand_copy(f->chance);
-		if (store_write(f->store, fill_batch, f, &err) != ST_OK)
+		if (fill_write(f, &err) != ST_OK)
 			die("%s", err.text);
 	}
 }
