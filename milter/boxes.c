@@ -130,17 +130,18 @@ static int boxes_tick(void)
 	gint64 began = g_get_monotonic_time();
 	struct error err = { "" };
 	enum status st = boxes_look(&boxes.more, &err);
+	bool away = st != ST_OK && store_is_away(boxes.daemon->store);
 
 	if (st == ST_EXISTS)
 		return boxes_wait(&err);
 	boxes.waiting = false;
 	if (st == ST_OK && boxes.failing)
 		log_info("mailboxes: up to date again");
-	if (st != ST_OK && !boxes.failing)
+	if (st != ST_OK && !boxes.failing && !away)
 		log_error("mailboxes: %s; mail is not affected, and they are gone through again "
 			  "every %d seconds",
 			err.text, RETRY_MS / 1000);
-	boxes.failing = st != ST_OK;
+	boxes.failing = st != ST_OK && (boxes.failing || !away);
 	if (st != ST_OK)
 		return RETRY_MS;
 	if (boxes.more)

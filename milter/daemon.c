@@ -91,6 +91,19 @@ static enum status make_queues(struct txn *txn, void *arg, struct error *err)
 	return st;
 }
 
+/* It may have gone between two questions. */
+static bool daemon_may_wait(const struct daemon *daemon, enum status st)
+{
+	return st == ST_BUSY && daemon->store && store_shared(daemon->store);
+}
+
+static enum status daemon_begin_store(struct daemon *daemon, struct error *err)
+{
+	enum status st = agents_known_refresh(daemon->agents, daemon->store, err);
+
+	return st == ST_OK ? store_write(daemon->store, make_queues, daemon->settings, err) : st;
+}
+
 enum status daemon_open_store(struct daemon *daemon, struct error *err)
 {
 	const struct settings *s = daemon->settings;
@@ -99,17 +112,52 @@ enum status daemon_open_store(struct daemon *daemon, struct error *err)
 
 	options.look = LOOK_AT_FREE_PAGES;
 	options.migrate = tables_migrate;
-	options.locked = true;
+	options.locked = options.patient = true;
 	if (st == ST_OK)
 		st = store_open(&options, &daemon->store, err);
-	if (st == ST_OK)
+	if (daemon->store)
 		archive_attach(daemon->store);
 	daemon->agents = agents_known_new();
 	if (st == ST_OK)
-		st = agents_known_refresh(daemon->agents, daemon->store, err);
-	if (st == ST_OK)
-		st = store_write(daemon->store, make_queues, daemon->settings, err);
-	return st;
+		st = daemon_begin_store(daemon, err);
+	daemon->queues_due = daemon_may_wait(daemon, st);
+	if (!daemon->queues_due)
+		return st;
+	daemon_note_store(daemon, st, err);
+	return ST_OK;
+}
+
+static void daemon_begin_late(struct daemon *daemon)
+{
+	struct settings *settings = daemon_settings(daemon);
+	struct error err = { "" };
+
+	daemon->queues_due = store_write(daemon->store, make_queues, settings, &err) != ST_OK;
+	settings_unref(settings);
+}
+
+void daemon_note_store(struct daemon *daemon, enum status st, const struct error *err)
+{
+	enum status away = st != ST_OK && st != ST_NOT_FOUND ? st : ST_OK;
+
+	if (!store_shared(daemon->store))
+		return;
+	if (away != daemon->away && away != ST_OK) {
+		log_error("%s; tickets cannot be recorded until that works", err->text);
+		notify_status(err->text);
+	} else if (away != daemon->away) {
+		log_info("the store is there again");
+		notify_status("");
+	}
+	daemon->away = away;
+	if (away == ST_OK && daemon->queues_due)
+		daemon_begin_late(daemon);
+}
+
+void daemon_cannot(struct daemon *daemon, const char *what, const struct error *err)
+{
+	if (!store_is_away(daemon->store))
+		log_error("cannot %s: %s", what, err->text);
 }
 
 /* --- reload --- */

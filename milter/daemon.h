@@ -18,6 +18,9 @@ struct daemon {
 	pthread_mutex_t lock;
 	struct settings *settings; /* under lock; take a reference with daemon_settings() */
 	pthread_cond_t idle;
+	/* Of the thread that asks the store all the time; before, of the start. */
+	enum status away; /* how it failed to answer when it was last asked; ST_OK: it did not */
+	bool queues_due;  /* the accounts' queues are still to be made */
 	unsigned at_hand; /* under lock; messages between DATA and their end */
 	bool stopping;    /* under lock */
 	int lock_fd;      /* daemon.lock in the state directory; -1 */
@@ -34,8 +37,14 @@ void daemon_close(struct daemon *daemon);
 struct settings *daemon_settings(struct daemon *daemon);
 
 /* Claims the store for this daemon and opens it, and makes the accounts' queues. ST_BUSY: another
- * daemon has it. */
+ * daemon has it. A database that is away is no failure: it is told of, and mail waits for it. */
 enum status daemon_open_store(struct daemon *daemon, struct error *err);
+
+/* How the store answered, and why it did not: when it is gone or there again, that is told once,
+ * and what could not be done at the start is done. */
+void daemon_note_store(struct daemon *daemon, enum status st, const struct error *err);
+/* A thread's own "cannot ...": nothing while the store is away, as that was told. */
+void daemon_cannot(struct daemon *daemon, const char *what, const struct error *err);
 
 /* A message that may have to be recorded begins; daemon_end() when it is done. False: the daemon is
  * stopping and takes no more. */

@@ -104,7 +104,7 @@ static unsigned indexer_tick(void)
 
 	if (st == ST_OK && indexer.failing)
 		log_info("search index: up to date again");
-	if (st == ST_OK || st == ST_BUSY) {
+	if (st == ST_OK || st == ST_BUSY || store_is_away(indexer.daemon->store)) {
 		indexer.failing = st != ST_OK && indexer.failing;
 		return PAUSE;
 	}

@@ -23,6 +23,11 @@ void notify_stopping(void)
 	sd_notify(0, "STOPPING=1");
 }
 
+void notify_status(const char *text)
+{
+	sd_notifyf(0, "STATUS=%s", text);
+}
+
 void notify_watchdog(void)
 {
 	sd_notify(0, "WATCHDOG=1");
@@ -48,6 +53,11 @@ void notify_reloading(void)
 
 void notify_stopping(void)
 {
+}
+
+void notify_status(const char *text)
+{
+	(void)text;
 }
 
 void notify_watchdog(void)

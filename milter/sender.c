@@ -201,9 +201,9 @@ static enum status sender_tell_agent(struct txn *txn, const struct shipment *s,
 
 	if (st != ST_OK || !*list)
 		return st;
-	store_secret(sender.daemon->store, key.secret);
+	st = store_secret(sender.daemon->store, key.secret, err);
 	text = g_strdup_printf("An answer of this ticket could not be delivered to\n\n%s", list);
-	return reply_notice_agent(&context, ticket, text, err);
+	return st == ST_OK ? reply_notice_agent(&context, ticket, text, err) : st;
 }
 
 /* An answer to a customer that the relay refuses has come back, as a bounce would. */
@@ -398,7 +398,7 @@ static int send_next(void)
 	if (st == ST_OK)
 		sender_ship(&s);
 	else if (st != ST_NOT_FOUND)
-		log_error("cannot read the outbox: %s", err.text);
+		daemon_cannot(sender.daemon, "read the outbox", &err);
 	record_release(&outgoing_type, &s.outgoing);
 	if (st == ST_OK)
 		return 0;

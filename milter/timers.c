@@ -57,20 +57,24 @@ static enum status timers_answer(struct txn *txn, void *arg, struct error *err)
 	return control_answer(txn, r->serial, r->answer, err);
 }
 
-static void reload_if_asked(bool signalled)
+/* False: the store does not answer. */
+static bool reload_if_asked(bool signalled)
 {
 	struct request r = { 0, "ok" };
 	struct error err = { "" }, why = { "" };
-	bool asked = store_read(timers.daemon->store, timers_pending, &r, &err) == ST_OK;
+	enum status st = store_read(timers.daemon->store, timers_pending, &r, &err);
+	bool asked = st == ST_OK;
 
+	daemon_note_store(timers.daemon, st, &err);
 	if (!signalled && !asked)
-		return;
+		return st == ST_OK || st == ST_NOT_FOUND;
 	if (daemon_reload(timers.daemon, &why) != ST_OK)
 		r.answer = why.text;
 	else
 		sender_wake();
 	if (asked && store_write(timers.daemon->store, timers_answer, &r, &err) != ST_OK)
 		log_error("cannot answer the reload request: %s", err.text);
+	return true;
 }
 
 /* --- the rest --- */
@@ -108,7 +112,7 @@ static bool due_batch_done(const struct settings *settings)
 	bool more;
 
 	if (due_run(timers.daemon->store, settings, g_get_real_time(), &done, &err) != ST_OK)
-		log_error("cannot do what is due: %s", err.text);
+		daemon_cannot(timers.daemon, "do what is due", &err);
 	timers_say_due(&done);
 	more = done.more;
 	due_done_release(&done);
@@ -122,7 +126,7 @@ static void timers_send_digests(void)
 	unsigned count = 0;
 
 	if (digest_send(timers.daemon->store, settings, g_get_real_time(), &count, &err) != ST_OK)
-		log_error("cannot send digests: %s", err.text);
+		daemon_cannot(timers.daemon, "send digests", &err);
 	if (count) {
 		log_info("timers: %u digest%s sent", count, text_plural(count));
 		sender_wake();
@@ -159,7 +163,7 @@ static void timers_replan(void)
 		count += some;
 	}
 	if (st != ST_OK)
-		log_error("cannot reckon deadlines anew: %s", err.text);
+		daemon_cannot(timers.daemon, "reckon deadlines anew", &err);
 	if (count)
 		log_info("timers: deadlines of %u ticket%s reckoned anew", count,
 			text_plural(count));
@@ -171,7 +175,7 @@ static void timers_forget(void)
 	struct error err = { "" };
 
 	if (due_forget(timers.daemon->store, g_get_real_time(), &err) != ST_OK)
-		log_error("%s", err.text);
+		daemon_cannot(timers.daemon, "forget what is counted", &err);
 }
 
 /* Some at a time, so that the other work does not wait. True: there may be more. */
@@ -183,7 +187,7 @@ static bool purge_old_mail(void)
 
 	if (purge_archive(settings_archive(settings), settings->archive.keep_days,
 		    g_get_real_time(), PURGED_AT_ONCE, &count, &err) != ST_OK)
-		log_error("cannot remove old mail from the archive: %s", err.text);
+		daemon_cannot(timers.daemon, "remove old mail from the archive", &err);
 	if (count)
 		log_info("timers: %" G_GUINT64_FORMAT
 			 " mail%s removed from the archive after archive.keep_days",
@@ -201,7 +205,7 @@ static void remove_doomed(void)
 
 	if (settings_archive(settings) &&
 		doomed_remove(timers.daemon->store, settings->archive.path, &count, &err) != ST_OK)
-		log_error("cannot remove mail from the archive: %s", err.text);
+		daemon_cannot(timers.daemon, "remove mail from the archive", &err);
 	settings_unref(settings);
 }
 
@@ -239,12 +243,10 @@ static void timers_live(void)
 		notify_watchdog();
 }
 
-static void timers_tick(unsigned seconds, bool signalled)
+static void timers_work(unsigned seconds)
 {
 	static bool more;
 
-	reload_if_asked(signalled);
-	timers_live();
 	timers_replan();
 	timers_do_due();
 	timers_live();
@@ -272,8 +274,8 @@ static void timers_tick(unsigned seconds, bool signalled)
 /* What another process may just have asked for. */
 static void timers_look(void)
 {
-	reload_if_asked(false);
-	timers_do_due();
+	if (reload_if_asked(false))
+		timers_do_due();
 }
 
 /* A second, with the lock. */
@@ -293,16 +295,28 @@ static void timers_rest(void)
 	}
 }
 
+/* Gives the seconds that have passed: none while the store does not answer, as each part of the
+ * work would wait for it as long, and who stops us for all of them. */
+static unsigned timers_tick(unsigned seconds, bool signalled)
+{
+	bool answers = reload_if_asked(signalled);
+
+	timers_live();
+	if (answers)
+		timers_work(seconds);
+	return answers ? 1 : 0;
+}
+
 static gpointer timers_run(gpointer arg)
 {
 	(void)arg;
 	pthread_mutex_lock(&timers.lock);
-	for (unsigned seconds = 0; !timers.stop; seconds++) {
+	for (unsigned seconds = 0; !timers.stop;) {
 		bool signalled = timers.reload;
 
 		timers.reload = timers.woken = false;
 		pthread_mutex_unlock(&timers.lock);
-		timers_tick(seconds, signalled);
+		seconds += timers_tick(seconds, signalled);
 		pthread_mutex_lock(&timers.lock);
 		timers_rest();
 	}

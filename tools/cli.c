@@ -52,9 +52,10 @@ static int cli_open_store(struct cli *cli)
 		return cli_fail(EXIT_NOT_ALLOWED,
 			_("%s (admins are the members of the group '%s')"), cli->err.text,
 			cli->settings->group);
+	if (st == ST_OK)
+		st = store_secret(cli->store, cli->key.secret, &cli->err);
 	if (st != ST_OK)
 		return cli_status(cli, st);
-	store_secret(cli->store, cli->key.secret);
 	archive_attach(cli->store);
 	return EXIT_DONE;
 }

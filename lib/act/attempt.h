@@ -180,7 +180,7 @@ enum status again(struct attempt *attempt);
 /* --- intake.c: for intake-batch.c and explain.c --- */
 
 /* arrival_read() with the store's key. */
-void intake_read(struct arrival *arrival, struct store *store);
+enum status intake_read(struct arrival *arrival, struct store *store, struct error *err);
 /* Puts the message into the archive, if there is one. */
 enum status intake_archive(const struct arrival *arrival, bool durable, struct error *err);
 /* A store_fn over struct attempt: everything that the store learns of the message. */

@@ -233,9 +233,10 @@ enum status explain(
 		.outcome = &out->outcome,
 		.why = out->why,
 	};
-	intake_read(arrival, store);
+	st = intake_read(arrival, store, err);
 	out->source = arrival->automatic_why.source;
-	st = store_write(store, explain_record, &x, err);
+	if (st == ST_OK)
+		st = store_write(store, explain_record, &x, err);
 	if (x.told) {
 		intake_plan(&x.attempt);
 		explain_tell_headers(arrival->message, &out->outcome.edits, out->headers);

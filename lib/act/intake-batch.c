@@ -49,12 +49,12 @@ enum status intake_batch(struct store *store, struct arrival *arrivals, struct o
 	struct batch batch = { g_new0(struct attempt, n), arrivals, n };
 	enum status st = ST_OK;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && st == ST_OK; i++) {
 		batch.attempts[i].arrival = &arrivals[i];
 		batch.attempts[i].outcome = &outcomes[i];
-		intake_read(&arrivals[i], store);
+		st = intake_read(&arrivals[i], store, err);
 	}
-	if (n)
+	if (st == ST_OK && n)
 		st = batch_archive(&batch, arrivals[0].settings, err);
 	failpoint("batch-archived");
 	if (st == ST_OK && n)

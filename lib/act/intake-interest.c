@@ -95,11 +95,13 @@ static bool may_be_agent(struct agents_known *known, const struct arrival *arriv
 			agents_known_may_be(known, arrival->authenticated));
 }
 
-static enum status interest_ask(
-	struct store *store, struct attempt *a, bool *ours_out, struct error *err)
+static enum status interest_ask(struct store *store, struct arrival *arrival, struct attempt *a,
+	bool *ours_out, struct error *err)
 {
-	enum status st = store_read(store, interest_look, a, err);
+	enum status st = store_secret(store, arrival->key.secret, err);
 
+	if (st == ST_OK)
+		st = store_read(store, interest_look, a, err);
 	if (st == ST_OK)
 		*ours_out = interest_is_ours(a);
 	return st;
@@ -110,16 +112,14 @@ enum status intake_headers(struct store *store, struct agents_known *known, stru
 {
 	struct outcome outcome;
 	struct attempt a = { .arrival = arrival, .outcome = &outcome };
-	struct token_key key;
 	enum status st = ST_BUSY;
 	bool must_ask;
 
 	outcome_init(&outcome);
-	store_secret(store, key.secret);
-	arrival_read_headers(arrival, &key);
+	arrival_read_headers(arrival);
 	must_ask = may_be_agent(known, arrival);
 	if (must_ask || !store_is_away(store))
-		st = interest_ask(store, &a, ours_out, err);
+		st = interest_ask(store, arrival, &a, ours_out, err);
 	if (st != ST_OK && !must_ask) {
 		*ours_out = false;
 		st = ST_OK;

@@ -127,12 +127,13 @@ enum status intake_record(struct txn *txn, void *arg, struct error *err)
 
 /* --- around it --- */
 
-void intake_read(struct arrival *arrival, struct store *store)
+enum status intake_read(struct arrival *arrival, struct store *store, struct error *err)
 {
-	struct token_key key;
+	enum status st = store_secret(store, arrival->key.secret, err);
 
-	store_secret(store, key.secret);
-	arrival_read(arrival, &key);
+	if (st == ST_OK)
+		arrival_read(arrival);
+	return st;
 }
 
 enum status intake_archive(const struct arrival *a, bool durable, struct error *err)
@@ -186,11 +187,11 @@ enum status intake(
 	struct store *store, struct arrival *arrival, struct outcome *outcome, struct error *err)
 {
 	struct attempt a = { .arrival = arrival, .outcome = outcome };
-	enum status st;
+	enum status st = intake_read(arrival, store, err);
 
-	intake_read(arrival, store);
 	failpoint("before-archive");
-	st = intake_archive(arrival, arrival->settings->store.durable, err);
+	if (st == ST_OK)
+		st = intake_archive(arrival, arrival->settings->store.durable, err);
 	failpoint("after-archive");
 	if (st == ST_OK)
 		st = intake_write(store, arrival, 1, intake_record, &a, err);

@@ -85,9 +85,8 @@ static void arrival_read_vouched(struct arrival *a)
 		a->envelope, a->message, &a->auth, a->settings, &a->authenticated);
 }
 
-void arrival_read_headers(struct arrival *a, const struct token_key *key)
+void arrival_read_headers(struct arrival *a)
 {
-	a->key = *key;
 	a->now = a->envelope->received;
 	arrival_read_people(a);
 	a->id = message_id(a->message);
@@ -165,9 +164,9 @@ static void arrival_read_body(const struct message *message)
 	message_attachments_digest(message);
 }
 
-void arrival_read(struct arrival *a, const struct token_key *key)
+void arrival_read(struct arrival *a)
 {
-	arrival_read_headers(a, key);
+	arrival_read_headers(a);
 	arrival_identify(a);
 	arrival_read_body(a->message);
 	a->subjects = message_other_subjects(a->message);
@@ -194,6 +193,7 @@ void arrival_release(struct arrival *a)
 		.spool = a->spool,
 		.number = a->number,
 		.import = a->import,
+		.key = a->key,
 	};
 
 	g_free(a->sender);

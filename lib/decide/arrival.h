@@ -40,11 +40,11 @@ struct arrival {
 	uint64_t number;
 	const struct claim *claim; /* NULL; with it, import is true */
 	bool import; /* no autoresponse, no notices, no edits; the From header tells whose it is */
+	struct token_key key; /* of token addresses; reading needs none yet */
 
 	/* arrival_read() fills all of the rest. Lists and ids are borrowed from the message. */
-	struct token_key key; /* of token addresses */
-	int64_t now;          /* when it came; for an import its Date */
-	char *sender;         /* the envelope's, canonical; NULL: the null sender, or unusable */
+	int64_t now;  /* when it came; for an import its Date */
+	char *sender; /* the envelope's, canonical; NULL: the null sender, or unusable */
 	struct mailboxes from, reply_to, to, cc;
 	bool several_from;           /* more than one field of that name */
 	const char *id;              /* NULL: it has none */
@@ -80,9 +80,9 @@ struct arrival {
 };
 
 /* Reads what the headers tell. Both may be called again after arrival_release(). */
-void arrival_read_headers(struct arrival *arrival, const struct token_key *key);
+void arrival_read_headers(struct arrival *arrival);
 /* Reads everything. All of the body must be in the spool. */
-void arrival_read(struct arrival *arrival, const struct token_key *key);
+void arrival_read(struct arrival *arrival);
 /* Releases what was read; the caller's own fields stay. */
 void arrival_release(struct arrival *arrival);
 

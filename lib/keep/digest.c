@@ -326,8 +326,8 @@ enum status digest_send(struct store *store, const struct settings *settings, in
 	*count_out = 0;
 	if (*settings->digest.at)
 		st = store_read(store, digest_look, &r, err);
-	if (r.due)
-		store_secret(store, r.key.secret);
+	if (st == ST_OK && r.due)
+		st = store_secret(store, r.key.secret, err);
 	for (char **login = r.due; login && *login && st == ST_OK; login++) {
 		r.login = *login;
 		st = store_write(store, digest_one, &r, err);

@@ -167,8 +167,9 @@ enum status due_run(struct store *store, const struct settings *settings, int64_
 	/* No write transaction, and no sync, while there is nothing to do. */
 	if (st != ST_OK || !batch.found)
 		return st;
-	store_secret(store, batch.key.secret);
-	st = store_write(store, due_take_some, &batch, err);
+	st = store_secret(store, batch.key.secret, err);
+	if (st == ST_OK)
+		st = store_write(store, due_take_some, &batch, err);
 	done_out->more = batch.found == BATCH;
 	if (due_is_hopeless(st)) {
 		done_out->more = true;

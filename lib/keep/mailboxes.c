@@ -23,7 +23,6 @@ static struct trees *mailboxes_new(struct store *store, struct settings *setting
 
 	m->store = store;
 	m->settings = settings_ref(settings);
-	store_secret(store, m->key.secret);
 	placements_box(settings->mailboxes.path, m->box);
 	m->fd = m->messages_fd = m->claims_fd = -1;
 	m->tickets = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, placed_free);
@@ -175,12 +174,13 @@ enum status mailboxes_open(struct store *store, struct settings *settings, bool 
 	struct trees **mailboxes_out, struct error *err)
 {
 	struct trees *m = mailboxes_new(store, settings);
-	enum status st;
+	enum status st = store_secret(store, m->key.secret, err);
 
 	mailboxes_set_now(m, g_get_real_time());
 	if (watch)
 		m->watch = watch_new();
-	st = mailboxes_begin(m, err);
+	if (st == ST_OK)
+		st = mailboxes_begin(m, err);
 	if (st == ST_OK)
 		*mailboxes_out = m;
 	else

@@ -548,8 +548,9 @@ enum status redact(struct store *store, const struct redact_options *options,
 
 	*counts_out = (struct redact_counts){ 0 };
 	person_init(&r.person, options->address);
-	store_secret(store, r.secret);
-	st = redact_run(&r, err);
+	st = store_secret(store, r.secret, err);
+	if (st == ST_OK)
+		st = redact_run(&r, err);
 	person_release(&r.person);
 	g_hash_table_unref(r.named);
 	g_free(r.tickets.v);

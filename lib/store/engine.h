@@ -88,6 +88,8 @@ struct engine {
 	enum status (*open)(const struct engine *engine, const struct store_options *options,
 		struct store **store_out, struct error *err);
 	void (*close)(struct store *store);
+	/* Has it been opened, so that its secret is known? NULL: always. Else it is tried. */
+	enum status (*ready)(struct store *store, struct error *err);
 
 	/* Begins, calls txn_run(), ends. */
 	enum status (*read)(struct store *store, store_fn *fn, void *arg, struct error *err);

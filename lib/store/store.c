@@ -25,9 +25,14 @@ void store_close(struct store *store)
 		store->engine->close(store);
 }
 
-void store_secret(struct store *store, guint8 secret_out[STORE_SECRET_BYTES])
+enum status store_secret(
+	struct store *store, guint8 secret_out[STORE_SECRET_BYTES], struct error *err)
 {
-	memcpy(secret_out, store->secret, sizeof store->secret);
+	enum status st = store->engine->ready ? store->engine->ready(store, err) : ST_OK;
+
+	if (st == ST_OK)
+		memcpy(secret_out, store->secret, sizeof store->secret);
+	return st;
 }
 
 const char *store_engine(const struct store *store)

@@ -61,8 +61,9 @@ struct store_options {
 	store_fn *migrate;
 	/* An older store is opened as it is, by who reads nothing but numbers in it. */
 	bool as_it_is;
-	bool locked; /* the caller holds the daemon's lock (store-lock.h) */
-	uid_t uid;   /* owner of what root makes; -1 leaves it */
+	bool locked;  /* the caller holds the daemon's lock (store-lock.h) */
+	bool patient; /* with a url: see store_open() */
+	uid_t uid;    /* owner of what root makes; -1 leaves it */
 	gid_t gid;
 };
 
@@ -72,7 +73,8 @@ struct store_options store_options_of(const struct settings *settings);
 
 /* Opens, making it when missing. After fork, once per process. Clears stale readers. A store of a
  * newer format is ST_REFUSED; one of the format before is brought to this one, unless a daemon that
- * may know only that one runs (ST_BUSY). */
+ * may know only that one runs (ST_BUSY). With `patient`, a server that is away, or that nothing is
+ * safe on for now, is ST_BUSY with a store all the same: err says why, and it opens when it can. */
 enum status store_open(
 	const struct store_options *options, struct store **store_out, struct error *err);
 void store_close(struct store *store);
@@ -115,8 +117,11 @@ enum { STORE_SECRET_BYTES = 32 };
 /* Looks at the open store's file as store_open() does, while others write. ST_IO: it is damaged. */
 enum status store_check_pages(struct store *store, enum store_look how, struct error *err);
 
-/* The store's own random secret, made with it; whoever can read the store can read it. */
-void store_secret(struct store *store, guint8 secret_out[STORE_SECRET_BYTES]);
+/* The store's own random secret, made with it; whoever can read the store can read it. Fails only
+ * where the store has been away since it was opened (`patient`), as a transaction then does; not in
+ * one. */
+enum status store_secret(
+	struct store *store, guint8 secret_out[STORE_SECRET_BYTES], struct error *err);
 
 /* Frees the slots of dead readers; gives their number. For the timer thread. */
 unsigned store_clear_readers(struct store *store);

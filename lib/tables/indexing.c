@@ -324,9 +324,9 @@ enum status indexing_open(struct store *store, const char *directory, bool writa
 	struct fulltext **fulltext_out, struct error *err)
 {
 	guint8 secret[STORE_SECRET_BYTES];
+	enum status st = store_secret(store, secret, err);
 
-	store_secret(store, secret);
-	return indexing_open_by(secret, directory, writable, fulltext_out, err);
+	return st == ST_OK ? indexing_open_by(secret, directory, writable, fulltext_out, err) : st;
 }
 
 enum status indexing_open_whole(const guint8 secret[STORE_SECRET_BYTES], const char *directory,

@@ -1,6 +1,8 @@
 """What happens to a store in PostgreSQL: the sender is asked to try again within store.deadline_s,
 other people's mail passes, the daemon lives and needs no restart, nothing is lost or doubled."""
 import concurrent.futures
+import contextlib
+import email.utils
 import os
 import subprocess
 import time
@@ -342,9 +344,12 @@ def test_a_standby_takes_no_mail_and_is_passed_over(sink):
     give(directory)
     second = PostgreSQL(directory=directory, copy_of=first).start()
     try:
-        daemon = Daemon(sink.port, settings=settings(second.url(name)))
-        code, said = exit_of(daemon)
-        assert code == 75 and "a standby" in said, (code, said)
+        daemon = Daemon(sink.port, settings=settings(second.url(name))).start()
+        with MilterClient(daemon.socket) as client:
+            refused(client)
+            passes(client)
+        assert "a standby" in daemon.log_text()
+        daemon.stop()
         both = "%2C".join(str(s.directory).replace("/", "%2F") for s in (second, first))
         daemon.configure(store={"url": f"postgresql://milticket@/{name}?host={both}"})
         daemon.start()
@@ -440,22 +445,29 @@ def test_a_database_that_is_not_there_is_named(daemon, server):
     assert code != 0 and 'database "nowhere" does not exist' in said, said
 
 
-def test_an_asynchronous_server_is_refused_where_a_quorum_is_asked_for(daemon, server):
-    daemon.configure(store={"require_sync": True})
-    code, said = exit_of(daemon)
-    assert code != 0 and "synchronous_standby_names is empty" in said, said
-
-
-def test_a_quorum_that_is_gone_is_seen_by_a_running_daemon(sink):
-    """Its standby is a program that only takes the log."""
-    server = PostgreSQL("synchronous_standby_names = 'ANY 1 (second)'\n").start()
-    log = new_directory("receiver")
-    give(log)
-    receiver = subprocess.Popen(
+def receiver_of(server, log):
+    """A standby that is a program which only takes the log."""
+    return subprocess.Popen(
         [HOME / "pg_receivewal", "-D", log, "--synchronous", "-d",
          f"host={server.directory} user=postgres application_name=second"],
         env=environment(), **server.user(),
     )  # fmt: skip
+
+
+@contextlib.contextmanager
+def receiving(server, log):
+    receiver = receiver_of(server, log)
+    try:
+        yield receiver
+    finally:
+        stop_process(receiver)
+
+
+def test_a_quorum_that_is_gone_is_seen_by_a_running_daemon(sink):
+    server = PostgreSQL("synchronous_standby_names = 'ANY 1 (second)'\n").start()
+    log = new_directory("receiver")
+    give(log)
+    receiver = receiver_of(server, log)
     try:
         server.prepare()
         daemon = Daemon(
@@ -467,7 +479,7 @@ def test_a_quorum_that_is_gone_is_seen_by_a_running_daemon(sink):
             stop_process(receiver)
             refused(client)
             passes(client)
-            receiver = subprocess.Popen(receiver.args, env=environment(), **server.user())
+            receiver = receiver_of(server, log)
             comes_back(daemon, 30)
             # It is told that it has none: mail must not be taken for safe.
             server.sql("alter system set synchronous_standby_names = ''")
@@ -480,6 +492,93 @@ def test_a_quorum_that_is_gone_is_seen_by_a_running_daemon(sink):
         sound(daemon)
     finally:
         stop_process(receiver)
+        server.kill()
+
+
+# --- away when the daemon starts ---------------------------------------------------------------
+
+
+def said_once(daemon, text):
+    assert daemon.log_text().count(text) == 1, daemon.log_text()
+
+
+def test_a_database_that_is_away_is_waited_for_by_a_daemon_that_starts(daemon, server):
+    """As one that goes away later: nothing of it has ever been seen, and the schema is not there."""
+    server.stop()
+    daemon.start()
+    try:
+        with MilterClient(daemon.socket) as client:
+            refused(client)
+            passes(client)
+            # Nobody knows yet who is an agent.
+            mail = compose(sender=ANNA, to="bob@z.example")
+            result = client.send(ANNA, ["bob@z.example"], mail, authen="anna")
+            assert result.reply.startswith("451 4.3.0"), result
+        (found,) = [f for f in daemon.ticket("doctor") if f["check"] == "database"]
+        assert "cannot open store" in found["text"], found
+        time.sleep(DEADLINE + 2)
+        said_once(daemon, "tickets cannot be recorded until that works")
+        assert "cannot read the outbox" not in daemon.log_text()
+    finally:
+        server.start()
+    comes_back(daemon)
+    wait_until(lambda: "the store is there again" in daemon.log_text(), "that to be said")
+    with MilterClient(daemon.socket) as client:
+        assert client.send(ANNA, ["bob@z.example"], mail, authen="anna").accepted
+        result = accepted(client)
+    said_once(daemon, "the store is there again")
+    assert daemon.ticket("queue", "list")[0]["name"] == "support"
+    assert result.headers("X-Ticket")
+    sound(daemon)
+
+
+def test_tokens_of_a_daemon_that_started_without_its_database_are_the_stores(sink, server):
+    """The secret that they are made with is in the database."""
+    daemon = Daemon(
+        sink.port,
+        accounts=(ACCOUNT_WITH_ANSWER,),
+        settings=settings(server.url(server.database()), deadline_s=20),
+    )
+    server.stop()
+    try:
+        daemon.start()
+        with concurrent.futures.ThreadPoolExecutor(1) as pool, MilterClient(daemon.socket) as one:
+            waits = pool.submit(send, one)
+            time.sleep(1)
+            server.start()
+            assert waits.result().accepted
+    finally:
+        if server.ended():
+            server.start()
+    (mail,) = sink.wait_mails(CARLA)
+    token = email.message_from_bytes(mail.data)["Reply-To"]
+    daemon.stop()
+    daemon.start()
+    with MilterClient(daemon.socket) as client:
+        to = email.utils.parseaddr(token)[1]
+        assert client.send(CARLA, [to], compose(to=to, subject="more")).accepted
+    assert len(numbers(daemon)) == 1
+    daemon.stop()
+
+
+def test_an_asynchronous_server_gets_no_mail_where_a_quorum_is_asked_for(sink):
+    """Nor is it a reason to end: the server is mended, and the daemon goes on."""
+    server = PostgreSQL().start().prepare()
+    daemon = Daemon(sink.port, settings=settings(server.url(server.database()), require_sync=True))
+    log = new_directory("receiver")
+    give(log)
+    try:
+        daemon.start()
+        with MilterClient(daemon.socket) as client:
+            refused(client)
+            passes(client)
+        assert "synchronous_standby_names is empty" in daemon.log_text()
+        with receiving(server, log):
+            server.sql("alter system set synchronous_standby_names = 'ANY 1 (second)'")
+            server.sql("select pg_reload_conf()")
+            comes_back(daemon, 30)
+            daemon.stop()
+    finally:
         server.kill()
 
 

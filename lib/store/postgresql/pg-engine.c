@@ -11,35 +11,93 @@
 /* Writers are gathered into one; the others are readers. */
 enum { LINKS_MAX = 16 };
 
-static const struct bytes pg_secret_key = { "secret", 6 };
+/* --- the first link --- */
 
-static enum status pg_read_secret(struct txn *txn, void *arg, struct error *err)
+static enum status pg_keep_secret(struct pg_store *store, const PGresult *found, struct error *err)
 {
-	struct bytes value;
-	enum status st = txn_get(txn, TABLE_META, pg_secret_key, &value);
+	if (pq.ntuples(found) == 0)
+		return ST_NOT_FOUND;
+	if (pq.getlength(found, 0, 0) != sizeof store->store.secret)
+		return error_set(
+			err, ST_IO, _("store '%s' has a damaged secret"), store->server.shown);
+	memcpy(store->store.secret, pq.getvalue(found, 0, 0), sizeof store->store.secret);
+	return ST_OK;
+}
 
-	(void)arg;
-	if (st == ST_OK && value.len == sizeof txn->store->secret)
-		memcpy(txn->store->secret, value.data, value.len);
-	else if (st == ST_OK)
-		st = error_set(err, ST_IO, _("store '%s' has a damaged secret"),
-			pg_of(txn->store)->server.shown);
+static enum status pg_read_secret(struct pg_store *store, struct pg_link *link, struct error *err)
+{
+	const struct pg_values none = { .n = 0 };
+	PGresult *found = NULL;
+	enum status st = pg_link_fetch(
+		link, "select value from milticket.meta where name = 'secret'", &none, &found);
+
+	st = st == ST_OK ? pg_keep_secret(store, found, err)
+			 : pg_link_error(link, _("read"), st, err);
+	pq.clear(found);
 	return st;
 }
 
-static enum status pg_make_secret(struct txn *txn, void *arg, struct error *err)
+/* Another process may have been first. */
+static enum status pg_make_secret(struct pg_store *store, struct pg_link *link, struct error *err)
 {
-	enum status st = pg_read_secret(txn, arg, err);
+	guint8 secret[STORE_SECRET_BYTES];
+	const char *const values[] = { (const char *)secret };
+	const int lengths[] = { sizeof secret }, formats[] = { 1 };
+	enum status st;
 
-	/* Another process may have been first. */
-	if (st != ST_NOT_FOUND)
-		return st;
-	if (getrandom(txn->store->secret, sizeof txn->store->secret, 0) !=
-		sizeof txn->store->secret)
+	if (getrandom(secret, sizeof secret, 0) != sizeof secret)
 		return error_set(err, ST_IO, _("no random numbers: %s"), g_strerror(errno));
-	return txn_put(txn, TABLE_META, pg_secret_key,
-		(struct bytes){ txn->store->secret, sizeof txn->store->secret });
+	st = pg_link_fetch(link,
+		"insert into milticket.meta (name, value) values ('secret', $1)"
+		" on conflict do nothing",
+		&(struct pg_values){ values, lengths, formats, 1 }, NULL);
+	if (st != ST_OK)
+		return pg_link_error(link, _("write"), st, err);
+	return pg_read_secret(store, link, err);
 }
+
+static enum status pg_begin(struct pg_store *store, struct pg_link *link, struct error *err)
+{
+	enum status st = pg_schema_ensure(link, !store->server.read_only, err);
+
+	if (st == ST_NOT_FOUND)
+		return error_set(err, st, _("there is no store in '%s' yet"), store->server.shown);
+	if (st == ST_OK)
+		st = pg_read_secret(store, link, err);
+	if (st == ST_NOT_FOUND && !store->server.read_only)
+		st = pg_make_secret(store, link, err);
+	return st;
+}
+
+/* Nobody has a link before the database is known to be as we need it. */
+static enum status pg_greet(struct pg_link *link, void *arg, struct error *err)
+{
+	struct pg_store *store = arg;
+	enum status st = ST_OK;
+
+	pthread_mutex_lock(&store->begin_lock);
+	if (!g_atomic_int_get(&store->begun)) {
+		st = pg_begin(store, link, err);
+		g_atomic_int_set(&store->begun, st == ST_OK);
+	}
+	pthread_mutex_unlock(&store->begin_lock);
+	return st;
+}
+
+static enum status pg_ready(struct store *base, struct error *err)
+{
+	struct pg_store *store = pg_of(base);
+	struct pg_link *link = NULL;
+	enum status st;
+
+	if (g_atomic_int_get(&store->begun))
+		return ST_OK;
+	st = pg_pool_take(store->pool, pg_server_deadline(&store->server), &link, err);
+	pg_pool_give(store->pool, link);
+	return st;
+}
+
+/* --- opening and closing --- */
 
 static struct pg_store *pg_store_new(const struct engine *engine)
 {
@@ -47,6 +105,7 @@ static struct pg_store *pg_store_new(const struct engine *engine)
 
 	store_init(&store->store, engine);
 	pthread_mutex_init(&store->lock, NULL);
+	pthread_mutex_init(&store->begin_lock, NULL);
 	store->statements = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, pg_statement_free);
 	return store;
 }
@@ -54,7 +113,7 @@ static struct pg_store *pg_store_new(const struct engine *engine)
 static enum status pg_connect(
 	struct pg_store *store, const struct store_options *options, struct error *err)
 {
-	struct pg_link *link;
+	struct pg_link *link = NULL;
 	enum status st = pg_server_init(&store->server, options->url, options->password_file, err);
 
 	if (st != ST_OK)
@@ -63,30 +122,35 @@ static enum status pg_connect(
 	store->server.require_sync = options->require_sync;
 	store->server.durable = options->durable;
 	store->server.read_only = options->read_only;
-	store->pool = pg_pool_new(&store->server, LINKS_MAX);
+	store->pool = pg_pool_new(&store->server, LINKS_MAX, pg_greet, store);
 	if (getrandom(store->writer, sizeof store->writer, 0) != sizeof store->writer)
 		return error_set(err, ST_IO, _("no random numbers: %s"), g_strerror(errno));
 	st = pg_pool_try(store->pool, &link, err);
-	if (st != ST_OK)
-		return st;
-	st = pg_schema_ensure(link, !options->read_only, err);
 	pg_pool_give(store->pool, link);
-	if (st == ST_NOT_FOUND)
-		error_set(err, st, _("there is no store in '%s' yet"), store->server.shown);
 	return st;
 }
 
-static void pg_close(struct store *base)
+static void pg_free(struct pg_store *store)
 {
-	struct pg_store *store = pg_of(base);
-
 	pg_link_close(store->listener);
 	pg_pool_free(store->pool);
 	pg_server_release(&store->server);
 	g_hash_table_unref(store->statements);
 	pthread_mutex_destroy(&store->lock);
-	store_release(base);
+	pthread_mutex_destroy(&store->begin_lock);
+	store_release(&store->store);
 	g_free(store);
+}
+
+static void pg_close(struct store *base)
+{
+	pg_free(pg_of(base));
+}
+
+/* What is worth to be waited for by who is patient. */
+static bool pg_may_pass(struct pg_store *store, enum status st)
+{
+	return store->pool && (st == ST_BUSY || g_atomic_int_get(&store->server.unsafe));
 }
 
 static enum status pg_open(const struct engine *engine, const struct store_options *options,
@@ -95,14 +159,12 @@ static enum status pg_open(const struct engine *engine, const struct store_optio
 	struct pg_store *store = pg_store_new(engine);
 	enum status st = pg_connect(store, options, err);
 
-	if (st == ST_OK)
-		st = store_read(&store->store, pg_read_secret, NULL, err);
-	if (st == ST_NOT_FOUND && store->pool && !options->read_only)
-		st = store_write(&store->store, pg_make_secret, NULL, err);
-	if (st == ST_OK)
+	if (st != ST_OK && options->patient && pg_may_pass(store, st))
+		st = ST_BUSY;
+	else if (st != ST_OK)
+		g_clear_pointer(&store, pg_free);
+	if (store)
 		*store_out = &store->store;
-	else
-		pg_close(&store->store);
 	return st;
 }
 
@@ -118,6 +180,7 @@ const struct engine pg_engine = {
 	.shared = true,
 	.open = pg_open,
 	.close = pg_close,
+	.ready = pg_ready,
 	.read = pg_read,
 	.write = pg_write,
 	.get = pg_get,

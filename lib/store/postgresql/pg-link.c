@@ -367,6 +367,13 @@ static bool link_said(const PGresult *result, int column)
 	return pq.getvalue(result, 0, column)[0] == 't';
 }
 
+/* Another server may be the primary soon, or this one be set otherwise. */
+static enum status link_is_unsafe(struct pg_link *link, const char *why)
+{
+	link->unsafe = true;
+	return link_is_wrong(link, ST_REFUSED, why);
+}
+
 static enum status link_judge(struct pg_link *link, const PGresult *said)
 {
 	const struct pg_server *server = link->server;
@@ -385,14 +392,14 @@ static enum status link_judge(struct pg_link *link, const PGresult *said)
 		return link_is_wrong(
 			link, ST_BUSY, _("the server is a standby: it takes no writes"));
 	if (server->require_sync && !link_said(said, ASK_QUORUM))
-		return link_is_wrong(link, ST_REFUSED,
+		return link_is_unsafe(link,
 			_("store.require_sync is true, and the server waits for no other (synchronous_standby_names is empty)"));
 	if (server->require_sync && !link_said(said, ASK_COMMIT))
-		return link_is_wrong(link, ST_REFUSED,
+		return link_is_unsafe(link,
 			_("store.require_sync is true, and the server has synchronous_commit off, local or remote_write"));
 	if (server->durable && !link_said(said, ASK_FSYNC))
-		return link_is_wrong(
-			link, ST_REFUSED, _("store.durable is true, and the server has fsync off"));
+		return link_is_unsafe(
+			link, _("store.durable is true, and the server has fsync off"));
 	return ST_OK;
 }
 
@@ -453,13 +460,14 @@ static int64_t link_slice(int64_t deadline, unsigned left)
 }
 
 /* What one refuses is of more interest than that another is not there. */
-static void link_note_failure(
-	struct pg_link *link, enum status st, struct error *err, enum status *failed)
+static void link_note_failure(struct pg_server *server, struct pg_link *link, enum status st,
+	struct error *err, enum status *failed)
 {
-	if (*failed != ST_REFUSED)
+	if (*failed != ST_REFUSED) {
 		pg_link_error(link, _("open"), st, err);
-	if (*failed != ST_REFUSED)
+		g_atomic_int_set(&server->unsafe, link->unsafe);
 		*failed = st;
+	}
 	pg_link_close(link);
 }
 
@@ -478,12 +486,13 @@ enum status pg_link_open(
 		st = link_try(link);
 		if (st == ST_OK) {
 			g_atomic_int_set(&server->last, (int)which);
+			g_atomic_int_set(&server->unsafe, false);
 			*link_out = link;
 			if (err)
 				err->text[0] = '\0';
 			return ST_OK;
 		}
-		link_note_failure(link, st, err, &failed);
+		link_note_failure(server, link, st, err, &failed);
 	}
 	return failed;
 }

@@ -19,6 +19,7 @@ struct pg_server {
 	char **hosts, **addresses, **ports;
 	unsigned n_hosts; /* 1 where none is given */
 	int last;         /* the one that was right; atomic */
+	int unsafe;       /* the last one could be reached, and nothing is safe there; atomic */
 	int64_t deadline_s;
 	bool require_sync; /* committed means on a quorum of servers */
 	bool durable;      /* a commit is on disk */
@@ -41,6 +42,7 @@ struct pg_link {
 	/* A wait for other servers was given up in COMMIT: it is not known whether they have it.
 	 * Set by the server's warning; cleared by who asks. */
 	bool unknown;
+	bool unsafe; /* it was found to be set so that what is committed may be lost */
 	bool broken; /* of no use any more: pg_link_close() it */
 	uint64_t trips;
 	GHashTable *prepared; /* names of statements that this one knows; pg-batch.c's; NULL */
@@ -89,7 +91,9 @@ enum status pg_link_error(
 /* Links that were made before are taken again; after a failure to connect there is a pause before
  * the next try, whoever tries. Threads share it. */
 struct pg_pool;
-struct pg_pool *pg_pool_new(struct pg_server *server, unsigned max);
+/* A look at a new link before anybody has it. */
+typedef enum status pg_greet_fn(struct pg_link *link, void *arg, struct error *err);
+struct pg_pool *pg_pool_new(struct pg_server *server, unsigned max, pg_greet_fn *greet, void *arg);
 void pg_pool_free(struct pg_pool *pool); /* all of them were given back; NULL */
 /* Waits for a server, and for a link, until the deadline, which becomes its own. */
 enum status pg_pool_take(

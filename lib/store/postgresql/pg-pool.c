@@ -13,6 +13,8 @@ enum { PAUSE_FIRST = 100, PAUSE_LONGEST = 2000, CHECK_EVERY = 5000 };
 
 struct pg_pool {
 	struct pg_server *server;
+	pg_greet_fn *greet;
+	void *arg;
 	pthread_mutex_t lock;
 	pthread_cond_t given; /* a link, or the right to make one */
 	GPtrArray *idle;      /* struct pg_link *, the last used at the end */
@@ -24,13 +26,15 @@ struct pg_pool {
 	struct pg_counts counts;
 };
 
-struct pg_pool *pg_pool_new(struct pg_server *server, unsigned max)
+struct pg_pool *pg_pool_new(struct pg_server *server, unsigned max, pg_greet_fn *greet, void *arg)
 {
 	struct pg_pool *pool = g_new0(struct pg_pool, 1);
 	pthread_condattr_t clock;
 
 	pool->server = server;
 	pool->max = max;
+	pool->greet = greet;
+	pool->arg = arg;
 	pool->idle = g_ptr_array_new();
 	pool->pause = PAUSE_FIRST;
 	pthread_mutex_init(&pool->lock, NULL);
@@ -111,6 +115,23 @@ static void pool_failed(struct pg_pool *pool, enum status st, const struct error
 	pool->pause = MIN(2 * pool->pause, PAUSE_LONGEST);
 }
 
+static enum status pool_make(
+	struct pg_pool *pool, int64_t deadline, struct pg_link **link_out, struct error *err)
+{
+	struct pg_link *link = NULL;
+	enum status st = pg_link_open(pool->server, deadline, &link, err);
+
+	if (st != ST_OK)
+		return st;
+	link->deadline = deadline;
+	st = pool->greet(link, pool->arg, err);
+	if (st == ST_OK)
+		*link_out = link;
+	else
+		pg_link_close(link);
+	return st;
+}
+
 /* Connects without the lock. */
 static enum status pool_connect(
 	struct pg_pool *pool, int64_t deadline, struct pg_link **link_out, struct error *err)
@@ -120,7 +141,7 @@ static enum status pool_connect(
 
 	pool->out++;
 	pthread_mutex_unlock(&pool->lock);
-	st = pg_link_open(pool->server, deadline, link_out, &why);
+	st = pool_make(pool, deadline, link_out, &why);
 	pthread_mutex_lock(&pool->lock);
 	pool->out -= st != ST_OK;
 	if (st == ST_OK) {

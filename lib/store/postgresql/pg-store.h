@@ -18,6 +18,8 @@ struct pg_store {
 	struct store store;
 	struct pg_server server;
 	struct pg_pool *pool;
+	pthread_mutex_t begin_lock;
+	int begun; /* atomic: the database was found to be as we need it, and its secret read */
 	pthread_mutex_t lock;
 	GHashTable *statements; /* name → struct pg_statement *; made once, kept */
 	/* Who we are in table writers, and how many groups we have committed: whether one was, is

@@ -46,7 +46,7 @@ static enum status run(struct txn *txn, void *arg, struct error *err)
 	const struct command_mail mail = { &by, 1, &r->foreign, &r->transcript };
 	enum status st = agents_load(txn, "anna", &anna, err);
 
-	store_secret(r->desk->store, by.key.secret);
+	store_secret(r->desk->store, by.key.secret, NULL);
 	g_string_truncate(r->transcript.text, 0);
 	if (st == ST_OK)
 		st = r->control ? command_mail_control(txn, &mail, r->text, err)

@@ -19,7 +19,7 @@ static void write_copy(struct desk *d, uint64_t generation, int fd, struct copy_
 		.settings = d->settings, .key = &key, .text = "Text.", .generation = generation
 	};
 
-	store_secret(d->store, key.secret);
+	store_secret(d->store, key.secret, NULL);
 	desk_ticket(d, 1, &t);
 	desk_entry(d, 1, 1, &e);
 	source.ticket = &t;
@@ -49,7 +49,7 @@ static bool is_ours(struct desk *d, const char *mail, size_t len, struct copy_id
 	int fd = memfd_create("copy", MFD_CLOEXEC);
 	bool ours;
 
-	store_secret(d->store, key.secret);
+	store_secret(d->store, key.secret, NULL);
 	g_assert_cmpint(pwrite(fd, mail, len, 0), ==, (ssize_t)len);
 	ours = copy_read(&key, fd, id);
 	close(fd);
@@ -185,7 +185,7 @@ static void test_a_large_mail_is_not_held_in_memory(void)
 	g_assert_cmpint(ftruncate(fd, 0), ==, 0);
 	write_copy(&d, 7, fd, &size);
 	g_assert_cmpuint(size.size, >, LARGE);
-	store_secret(d.store, key.secret);
+	store_secret(d.store, key.secret, NULL);
 	lseek(fd, 0, SEEK_SET);
 	g_assert_true(copy_read(&key, fd, &id));
 	g_assert_cmpuint(most_memory(), <=, before + MORE);

@@ -411,15 +411,16 @@ static void test_row(gconstpointer data)
 	struct looking l = { 0 };
 
 	fill(&d, row->extra);
-	store_secret(d.store, key.secret);
+	store_secret(d.store, key.secret, NULL);
 	to = recipient_of(&d, row, &key);
 	text = text_of(from, row->rest, &key);
 	envelope.sender = from ? from : "";
 	envelope.recipients = (const char *[]){ to, NULL };
 	envelope.received = d.now;
 	arrival.settings = d.settings;
+	arrival.key = key;
 	arrival.message = message_parse_bytes(text, strlen(text));
-	arrival_read_headers(&arrival, &key);
+	arrival_read_headers(&arrival);
 	arrival.auth.dmarc_fail = forged;
 	recipients_init(&recipients, &envelope, d.settings, &key, nobody, NULL);
 	l.query = (struct match_query){ .arrival = &arrival, .recipients = &recipients };

@@ -246,6 +246,7 @@ static void check(const struct row *row, char **watchers)
 	struct recipients recipients;
 	struct settings *settings;
 	struct arrival arrival = { .envelope = &envelope,
+		.key = key,
 		.message = message_parse_bytes(mail, strlen(mail)) };
 	struct edits edits;
 
@@ -254,7 +255,7 @@ static void check(const struct row *row, char **watchers)
 	recipients_init(&recipients, &envelope, settings, &key, is_agent, NULL);
 	edits_init(&edits);
 	arrival.settings = settings;
-	arrival_read_headers(&arrival, &key);
+	arrival_read_headers(&arrival);
 	arrival.given_id = g_strdup("<given@example.com>");
 	plan_edits(&(struct plan){ .arrival = &arrival,
 			   .recipients = &recipients,

@@ -150,10 +150,10 @@ static void test_reopens(void)
 
 	place_open(&place, 0);
 	put(&place, "kept", "yes");
-	store_secret(place.store, before);
+	store_secret(place.store, before, NULL);
 	g_clear_pointer(&place.store, store_close);
 	g_assert_cmpint(place_reopen(&place, false), ==, ST_OK);
-	store_secret(place.store, after);
+	store_secret(place.store, after, NULL);
 	assert_value(&place, "kept", "yes");
 	g_assert_cmpmem(before, 32, after, 32);
 	g_assert_true(memcmp(before, zero, 32) != 0);
@@ -167,8 +167,8 @@ static void test_secrets_differ(void)
 
 	place_open(&a, 0);
 	place_open(&b, 0);
-	store_secret(a.store, of_a);
-	store_secret(b.store, of_b);
+	store_secret(a.store, of_a, NULL);
+	store_secret(b.store, of_b, NULL);
 	g_assert_true(memcmp(of_a, of_b, 32) != 0);
 	place_close(&a);
 	place_close(&b);
@@ -777,8 +777,8 @@ static void test_copies(void)
 	put(&place, "a", "2");
 	g_assert_cmpint(place_reopen(&copy, false), ==, ST_OK);
 	assert_value(&copy, "a", "1");
-	store_secret(place.store, of_store);
-	store_secret(copy.store, of_copy);
+	store_secret(place.store, of_store, NULL);
+	store_secret(copy.store, of_copy, NULL);
 	g_assert_cmpmem(of_store, 32, of_copy, 32);
 	put(&copy, "b", "1");
 	place_close(&copy);
