@@ -4,6 +4,11 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "model/names.h"
+#include "tables/queues.h"
+#include "../store-fixture.h"
+
+#define OK(call) g_assert_cmpint((call), ==, ST_OK)
 
 static struct tag_format tags;
 
@@ -110,8 +115,105 @@ static void test_opened(void)
 	opened_by(&e, NULL, "before");
 }
 
+/* --- by events alone --- */
+
+static const struct told {
+	const char *actor;
+	struct event_note notes[4]; /* a second after the other */
+	const char *is;
+} told[] = {
+	{ "anna", { { .kind = EVENT_OPENED, .to = "sales" } }, "sales new 0 touched 1 updated 1" },
+	{ "anna", { { .kind = EVENT_OPENED }, { .kind = EVENT_AGENT, .to = "ben" } },
+		"support new ben 0 touched 2 updated 2" },
+	{ "anna", { { .kind = EVENT_OPENED }, { .kind = EVENT_STATUS, .to = "closed" } },
+		"support closed 2 touched 2 updated 2" },
+	{ "anna",
+		{ { .kind = EVENT_OPENED }, { .kind = EVENT_STATUS, .to = "closed" },
+			{ .kind = EVENT_STATUS, .to = "open" } },
+		"support open 0 touched 3 updated 3" },
+	{ "anna",
+		{ { .kind = EVENT_OPENED }, { .kind = EVENT_STATUS, .to = "waiting" },
+			{ .kind = EVENT_WAKE, .to = "open" } },
+		"support open 0 touched 3 updated 3" },
+	{ "anna", { { .kind = EVENT_OPENED }, { .kind = EVENT_AUTO } },
+		"support new 0 touched 1 updated 2" },
+	{ "anna", { { .kind = EVENT_OPENED }, { .kind = EVENT_COPY } },
+		"support new 0 touched 1 updated 2" },
+	{ "anna", { { .kind = EVENT_OPENED }, { .kind = EVENT_BOUNCE } },
+		"support new 0 touched 1 updated 2 undelivered" },
+	{ "anna",
+		{ { .kind = EVENT_OPENED }, { .kind = EVENT_BOUNCE }, { .kind = EVENT_FOLLOWUP } },
+		"support new 0 touched 3 updated 3" },
+	{ "anna", { { .kind = EVENT_OPENED }, { .kind = EVENT_BOUNCE }, { .kind = EVENT_REPLY } },
+		"support new 0 touched 3 updated 3" },
+	{ "anna", { { .kind = EVENT_OPENED }, { .kind = EVENT_CROSSED } },
+		"support new 0 touched 2 updated 2 crossed" },
+	{ "anna", { { .kind = EVENT_OPENED }, { .kind = EVENT_LINK, .to = "7" } },
+		"support new 0 touched 2 updated 2 linked 7" },
+	{ "anna", { { .kind = EVENT_OPENED }, { .kind = EVENT_LINK, .to = "x" } },
+		"support new 0 touched 2 updated 2" },
+	{ "anna", { { .kind = EVENT_OPENED }, { .kind = EVENT_MERGED, .to = "7" } },
+		"support closed 2 touched 2 updated 2 merged 7" },
+	{ "anna",
+		{ { .kind = EVENT_OPENED }, { .kind = EVENT_MERGED, .to = "7" },
+			{ .kind = EVENT_SPLIT, .from = "8" } },
+		"support closed 2 touched 3 updated 3 merged 7" },
+	{ "anna",
+		{ { .kind = EVENT_OPENED }, { .kind = EVENT_MERGED, .to = "7" },
+			{ .kind = EVENT_SPLIT, .from = "7" } },
+		"support closed 2 touched 3 updated 3" },
+	{ PROGRAM_ACTOR, { { .kind = EVENT_OPENED }, { .kind = EVENT_TAG, .to = "x" } },
+		"support new 0 touched 1 updated 2" },
+};
+
+static char *shown(const struct ticket *t)
+{
+	GString *out = g_string_new(NULL);
+
+	g_string_printf(out, "%s %s%s%s %d touched %d updated %d%s%s", t->queue,
+		ticket_status_names[t->status], t->agent ? " " : "", text_or_none(t->agent),
+		(int)t->closed, (int)ticket_touched(t), (int)t->updated,
+		t->undelivered ? " undelivered" : "", t->crossed ? " crossed" : "");
+	if (t->links.n)
+		g_string_append_printf(out, " linked %d", (int)t->links.v[0]);
+	if (t->merged_into)
+		g_string_append_printf(out, " merged %d", (int)t->merged_into);
+	return g_string_free(out, FALSE);
+}
+
+static void rebuilds(struct txn *txn, uint64_t number, const struct told *row)
+{
+	const struct tickets_rebuilding how = { .tags = &tags, .actor = { "unix:root", 0 } };
+	struct ticket t = { 0 };
+	g_autofree char *is = NULL;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(row->notes) && row->notes[i].kind; i++) {
+		const struct actor actor = { row->actor, (int64_t)i + 1 };
+
+		OK(history_add(txn, number, &actor, &row->notes[i], NULL));
+	}
+	OK(tickets_rebuild(txn, number, &how, NULL));
+	OK(tickets_load(txn, number, &t, NULL));
+	is = shown(&t);
+	g_assert_cmpstr(is, ==, row->is);
+	record_release(&ticket_type, &t);
+}
+
+static enum status by_events(struct txn *txn, void *arg, struct error *err)
+{
+	const struct queue queue = { .name = (char *)"support" };
+
+	(void)arg;
+	(void)err;
+	OK(queues_save(txn, &queue, NULL));
+	for (size_t i = 0; i < G_N_ELEMENTS(told); i++)
+		rebuilds(txn, i + 1, &told[i]);
+	return ST_OK;
+}
+
 int main(int argc, char **argv)
 {
+	static const struct store_test in_store[] = { { "/rebuild/events alone", by_events } };
 	int code;
 
 	g_test_init(&argc, &argv, NULL);
@@ -123,6 +225,7 @@ int main(int argc, char **argv)
 	}
 	g_test_add_func("/rebuild/the first response", test_first_response);
 	g_test_add_func("/rebuild/who opened it, and with what", test_opened);
+	add_store_tests(in_store, G_N_ELEMENTS(in_store));
 	code = g_test_run();
 	tag_format_release(&tags);
 	return code;
