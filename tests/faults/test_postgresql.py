@@ -740,6 +740,54 @@ def test_a_mail_of_the_outbox_is_one_hosts_at_a_time(sink, server):
                 host.kill()
 
 
+# --- who has written -----------------------------------------------------------------------
+
+
+def writers(server, name):
+    return [id for (id,) in server.rows("select id from milticket.writers", name)]
+
+
+def test_writers_that_are_gone_for_long_are_forgotten(daemon, server):
+    """Each process is one."""
+    daemon.start()
+    name = daemon.settings["store"]["url"].split("/")[3].split("?")[0]
+    with MilterClient(daemon.socket) as client:
+        accepted(client)
+    live = set(writers(server, name))
+    server.sql(
+        "insert into milticket.writers select decode(lpad(to_hex(n), 32, '0'), 'hex'), 1,"
+        " now() - case when n > 5 then interval '25 hours' else interval '23 hours' end"
+        " from generate_series(1, 40) n",
+        name,
+    )
+    daemon.run_ticket("note", "1", "-m", "a new writer")
+    left = set(writers(server, name))
+    young = {f"\\x{n:032x}" for n in range(1, 6)}
+    assert live | young < left and len(left - live - young) == 1, left
+    sound(daemon)
+
+
+@pytest.mark.parametrize("lost", (True, False))
+def test_a_forgotten_writer_still_learns_what_became_of_its_commit(sink, server, proxy, lost):
+    """The connection breaks in the COMMIT of a daemon whose row is gone: what it sent has come to
+    its end, or the question has; the mail is there once."""
+    name = server.database()
+    daemon = Daemon(
+        sink.port,
+        settings=settings(
+            server.url(name).replace(str(server.directory), str(proxy.path.parent)), deadline_s=20
+        ),
+    ).start()
+    with MilterClient(daemon.socket) as client:
+        accepted(client)
+        server.sql("delete from milticket.writers", name)
+        proxy.lose_commit = "asked" if lost else "answered"
+        accepted(client)
+        assert proxy.lose_commit is None
+    assert len(numbers(daemon)) == 2
+    sound(daemon)
+
+
 # --- who is told ---------------------------------------------------------------------------
 
 LOOKS = 30  # seconds between looks of who is told, and at least as many of those who look

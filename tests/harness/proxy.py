@@ -15,6 +15,7 @@ class Proxy:
         self.server = str(pathlib.Path(server) / ".s.PGSQL.5432")
         self.delay, self.silent, self.deaf, self.stopping = 0.0, False, False, False
         self.refused = 0
+        self.lose_commit = None  # "asked": before the server has it; "answered": its answer
         self.pairs = []
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(str(self.path))
@@ -48,6 +49,8 @@ class Proxy:
                     if self.deaf and b"listen milticket" in data:
                         self.refused += 1
                         return
+                    if self._loses(near, far, sock, data):
+                        return
                     if self.delay:
                         time.sleep(self.delay)
                     while self.silent and not self.stopping:
@@ -58,6 +61,18 @@ class Proxy:
         finally:
             near.close()
             far.close()
+
+    def _loses(self, near, far, sock, data):
+        """The next COMMIT of a group of writers: the connection ends instead."""
+        if not self.lose_commit or sock is not near or b"commit" not in data:
+            return False
+        if b"insert" not in data and b"sign" not in data:
+            return False
+        if self.lose_commit == "answered":
+            far.sendall(data)
+            far.recv(65536)
+        self.lose_commit = None
+        return True
 
     def cut(self):
         """Whoever is connected is no more."""

@@ -159,6 +159,17 @@ static void group_sign(struct group_work *w, struct pg_batch *batch, const struc
 	pg_batch_add(batch, statement, cells, NULL, NULL);
 }
 
+/* Every process has a row, each command of the shell too. One that has not written for a day asks
+ * no more whether it was committed what it wrote then: questions end with a deadline, of a minute
+ * at most. If it writes again, its row comes again with that. Who is new makes room for himself. */
+static void group_forget_writers(const struct group_work *w, struct pg_batch *batch)
+{
+	if (w->store->groups == 1)
+		pg_batch_text(batch,
+			"delete from writers where id in (select id from writers"
+			" where at < now() - interval '1 day' order by at limit 1000)");
+}
+
 static void group_read_groups(const PGresult *result, void *groups)
 {
 	struct cell cell;
@@ -246,6 +257,7 @@ static enum group_end group_commit(struct group_work *w)
 	pg_txn_batch(&txn, &batch);
 	w->written |= pg_writes_add(w->store, w->rows, &batch);
 	group_sign(w, &batch, &cells);
+	group_forget_writers(w, &batch);
 	pg_batch_text(&batch, "commit");
 	failpoint("group-written");
 	st = pg_batch_run(&batch);

@@ -246,6 +246,7 @@ static const char more_tables[] =
 	/* Who writes, and how many groups of each are committed: see pg-group.c. */
 	"create table if not exists milticket.writers (id bytea primary key,"
 	" groups bigint not null, at timestamptz not null);\n"
+	"create index if not exists writers_by_at on milticket.writers (at);\n"
 	"create table if not exists milticket.leases (name text collate \"C\" primary key,"
 	" holder text, token bigint not null default 0, until timestamptz not null);\n"
 	"create table if not exists milticket.archive (name text collate \"C\" primary key,"
