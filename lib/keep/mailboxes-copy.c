@@ -335,15 +335,22 @@ enum status copies_make(struct trees *m, struct placed *p, const struct ticket *
 	return st;
 }
 
-void copies_remove(struct trees *m, const struct placed *p)
+bool copies_remove(struct trees *m, const struct placed *p)
 {
+	struct stat stat;
+	bool more = false;
+
 	for (guint i = 0; i < p->copies->len; i++) {
 		const struct copy *copy = &g_array_index(p->copies, struct copy, i);
 		g_autofree char *path = copy_path(p, copy);
 
+		more = more ||
+			(fstatat(m->messages_fd, path, &stat, AT_SYMLINK_NOFOLLOW) == 0 &&
+				stat.st_nlink > 1);
 		unlinkat(m->messages_fd, path, 0);
 		g_hash_table_remove(m->inodes, GSIZE_TO_POINTER(copy->inode));
 	}
+	return more;
 }
 
 void copy_set_replied(struct trees *m, const struct placed *p, struct copy *copy)

@@ -132,8 +132,9 @@ struct copy_entry {
 };
 enum status copies_make(struct trees *m, struct placed *placed, const struct ticket *ticket,
 	const GPtrArray *entries, struct error *err); /* of struct copy_entry * */
-/* Removes a ticket's files; none of the trees needs them any more. */
-void copies_remove(struct trees *m, const struct placed *placed);
+/* Removes a ticket's files; none of the trees needs them any more. True: some have names in trees
+ * all the same. */
+bool copies_remove(struct trees *m, const struct placed *placed);
 /* Says in the file's name, too, that it was answered. */
 void copy_set_replied(struct trees *m, const struct placed *placed, struct copy *copy);
 /* A further name of it. */
@@ -184,6 +185,12 @@ enum status tree_check(
 	struct trees *m, struct tree *tree, const struct placed *placed, struct error *err);
 /* Removes the folders that no queue of theirs has any more, and the tree of one who is gone. */
 void tree_tidy(struct trees *m, struct tree *tree);
+
+/* --- mailboxes-sweep.c --- */
+
+/* Removes what is ours from a folder's tmp, or from those of all. */
+void sweep_folder(struct trees *m, const struct tree *tree, const char *folder);
+void sweep_trees(struct trees *m);
 
 /* --- mailboxes-watch.c --- */
 

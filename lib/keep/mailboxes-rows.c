@@ -390,8 +390,8 @@ static enum status rows_place_all(
 /* was: what the files are; it is given up, and is (which may be NULL) comes into its place. */
 static void rows_replace(struct trees *m, uint64_t number, struct placed *was, struct placed *is)
 {
-	if (was && !(is && was->row.generation == is->row.generation))
-		copies_remove(m, was);
+	if (was && !(is && was->row.generation == is->row.generation) && copies_remove(m, was))
+		sweep_trees(m);
 	if (is)
 		g_hash_table_replace(m->tickets, GSIZE_TO_POINTER(number), is);
 	else

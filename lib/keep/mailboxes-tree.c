@@ -741,6 +741,8 @@ static enum status tree_scan_folder(
 
 	if (st == ST_OK)
 		st = maildir_each(folder, tree_visit, &walk, err);
+	if (st == ST_OK)
+		sweep_folder(m, tree, name);
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 

@@ -81,6 +81,26 @@ def test_nothing_is_left_of_what_is_purged(house):
     shows(house.anna, "Closed")
 
 
+def test_nothing_is_left_of_what_a_server_was_about_to_copy(house):
+    """It died with another name of the message in the folder's tmp."""
+    house.asks(Customer(), subject="Printer on fire")
+    shows(house.anna, "Queues/support", FIRE)
+    (message,) = tree(house.path)["ben"]["Queues.support"]
+    left = house.path / "ben" / ".Mine" / "tmp" / "1795881420.M79241P4158.host"
+    foreign, young = left.with_name("1795881420.M1P1.host"), left.with_name("9795881420.M1P1.host")
+    os.link(message, left)
+    os.link(message, young)
+    foreign.write_text("From: d@elsewhere.example\n\nA mail that is being stored.\n")
+    house.daemon.run_ticket("close", "1")
+    wait_until(lambda: not left.exists(), "it to go")
+    assert foreign.exists() and young.exists()
+    young.rename(left)
+    house.daemon.restart()
+    wait_until(lambda: not left.exists(), "it to go at the start, too")
+    house.daemon.run_ticket("purge", "--closed-before", "0s")
+    assert b"on fire" not in inside(house)
+
+
 def test_merged_and_split_messages_go_along(house):
     for subject in ("Printer on fire", "It burns"):
         house.asks(Customer(), subject=subject)
