@@ -7,6 +7,7 @@ import os
 
 import pytest
 from harness.box import mail, mbox
+from harness.limits import LIMITS
 
 ACCOUNT = ("--account", "support@example.com")
 PDF = b"%PDF-1.4 offer\n" * 40
@@ -255,6 +256,21 @@ def test_a_file_that_cannot_be_sent_is_named_and_nothing_is_done(desk, tmp_path,
         and str(path) in done.stderr.decode()
     )
     assert len(desk.show(1)["messages"]) == 1
+
+
+@pytest.mark.parametrize("past", [0, 1], ids=["at", "past"])
+@pytest.mark.parametrize("count", [1, 2])
+def test_files_of_one_answer_have_a_limit_together(desk, tmp_path, count, past):
+    """LIMIT_FORWARD_BYTES."""
+    take_in(desk, tmp_path, mail(1))
+    words = []
+    for n in range(count):
+        path = tmp_path / f"file{n}"
+        path.write_bytes(b"\0" * (LIMITS["LIMIT_FORWARD_BYTES"] // count + past * (n == count - 1)))
+        words += ["--attach", path]
+    done = desk.run_ticket("reply", "1", "-m", "Here.", *words, check=False)
+    assert done.returncode == (65 if past else 0), done.stderr
+    assert len(desk.show(1)["messages"]) == 2 - past
 
 
 # --- signatures ---

@@ -310,6 +310,7 @@ ROWS = {
         "mails of so many bytes are attached",
         "the oldest is left out",
         "base/test-limits:/limits/bytes attached to one mail",
+        "cli/test_attachment.py::test_files_of_one_answer_have_a_limit_together",
     ),
     "LIMIT_AUTOMATION_ACTIONS": Row(
         10,
@@ -377,6 +378,7 @@ ROWS = {
         20,
         "so many tickets are moved at once",
         "they are held until confirmed",
+        "mailboxes/test_mailboxes.py::test_as_many_tickets_at_once_as_may_be_are_moved",
         "mailboxes/test_mailboxes.py::test_many_tickets_at_once_are_held_until_they_are_confirmed",
     ),
     "LIMIT_MAILBOX_MAIL": Row(

@@ -411,6 +411,17 @@ def test_one_person_undoes_at_the_shell_what_was_done_in_the_mailbox(house):
     ticket(house, 1, priority="normal")
 
 
+def test_as_many_tickets_at_once_as_may_be_are_moved(house):
+    """LIMIT_MAILBOX_MOVES."""
+    most = LIMITS["LIMIT_MAILBOX_MOVES"]
+    for n in range(most):
+        house.asks(Customer(), subject=f"Number {n}")
+    wait_until(lambda: len(house.anna.messages("Queues/support")) == most, "all of them")
+    house.anna.move("Queues/support", "Closed")
+    wait_until(lambda: not house.daemon.ticket("list", "--status", "new"), "all to be closed")
+    assert not notices(house, "anna@example.com")
+
+
 def test_many_tickets_at_once_are_held_until_they_are_confirmed(house):
     many = LIMITS["LIMIT_MAILBOX_MOVES"] + 1
     for n in range(many):

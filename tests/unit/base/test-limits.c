@@ -154,6 +154,27 @@ static void test_title_without_commands(void)
 	}
 }
 
+/* All that are taken out of a Subject are run. */
+static void test_commands_of_a_subject(void)
+{
+	g_autoptr(GString) mail = g_string_new("From: anna@example.com\nTo: carla@example.net\n"
+					       "In-Reply-To: <q1@example.net>\n"
+					       "Message-ID: <t@example.com>\nSubject:");
+	struct desk d;
+	struct ticket t;
+
+	for (unsigned i = 0; i < LIMIT_COMMANDS; i++)
+		g_string_append_printf(mail, "%s!tag t%u", i % 8 ? " " : "\n ", i);
+	g_string_append(mail, " Re: [example.com #1] Printer\n\nx\n");
+	desk_open(&d, NULL);
+	hand_in(&d, mail_head(1));
+	desk_mail(&d, "anna@example.com", "carla@example.net", "anna", mail->str);
+	desk_ticket(&d, 1, &t);
+	g_assert_cmpuint(g_strv_length(t.tags), ==, LIMIT_COMMANDS);
+	record_release(&ticket_type, &t);
+	desk_close(&d);
+}
+
 static void fill_archived(struct desk *d, uint64_t seq, size_t size)
 {
 	g_autofree char *path = NULL, *data = g_malloc(size);
@@ -385,6 +406,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/limits/references kept of a message", test_references_kept);
 	g_test_add_func("/limits/references of an answer", test_references_of_an_answer);
 	g_test_add_func("/limits/a title", test_title);
+	g_test_add_func("/limits/commands of a Subject", test_commands_of_a_subject);
 	g_test_add_func("/limits/a title without its commands", test_title_without_commands);
 	g_test_add_func("/limits/bytes attached to one mail", test_forwarded_bytes);
 	g_test_add_func("/limits/agents who get one mail", test_notified);
