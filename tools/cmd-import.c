@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "archive/archive-rows.h"
 #include "base/address.h"
 #include "base/text.h"
 #include "base/tongue.h"
@@ -12,6 +13,7 @@
 #include "keep/import.h"
 #include "progress.h"
 #include "store-json.h"
+#include "tables/copying.h"
 #include "terminal.h"
 
 static const struct cli_option options[] = {
@@ -87,22 +89,34 @@ static int import_mailbox(struct cli *cli, struct box *box, struct import_option
 	return cli_status(cli, st);
 }
 
+/* One that is not a file of ours is copied row by row into one that is. */
+static enum status import_copy(struct cli *cli, const struct store_options *of)
+{
+	g_autofree char *path = g_build_filename(of->path, "data.mdb", NULL);
+	struct store *copy = NULL;
+	enum status st;
+
+	if (!*cli->settings->store.url)
+		return store_copy(cli->store, path, &cli->err);
+	st = store_open(of, &copy, &cli->err);
+	if (st == ST_OK)
+		st = store_copy_rows(cli->store, copy, &cli->err);
+	store_close(copy);
+	return st;
+}
+
 /* What a mail becomes depends on those before it: only a store that takes them in can tell. It is a
  * copy, without an archive, and goes when all is told. */
 static enum status import_open_copy(struct cli *cli, const char *directory)
 {
-	g_autofree char *path = g_build_filename(directory, "data.mdb", NULL);
 	struct store_options of = cli_store_options(cli);
 	struct store *copy = NULL;
-	enum status st = store_copy(cli->store, path, &cli->err);
+	enum status st;
 
-	if (st == ST_REFUSED)
-		return error_set(&cli->err, st,
-			_("a dry run needs a copy of the store, and one of %s is its "
-			  "administrator's to copy"),
-			store_engine(cli->store));
+	of.url = NULL;
 	of.path = directory;
 	of.durable = false;
+	st = import_copy(cli, &of);
 	if (st == ST_OK)
 		st = store_open(&of, &copy, &cli->err);
 	if (st == ST_OK) {
@@ -110,6 +124,7 @@ static enum status import_open_copy(struct cli *cli, const char *directory)
 		cli->store = copy;
 		g_free(cli->settings->archive.path);
 		cli->settings->archive.path = g_strdup("");
+		archive_attach(NULL);
 	}
 	return st;
 }

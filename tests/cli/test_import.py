@@ -192,14 +192,12 @@ def test_since_is_obeyed(desk, tmp_path):
     assert (summary["left_alone"], summary["opened"]) == (4, 1)
 
 
-@pytest.mark.embedded("it is made in a copy of the store")
 def test_a_dry_run_records_nothing(desk, tmp_path):
     box = write(tmp_path, mbox([mail(1), mail(2)]))
     assert take_in(desk, box, "--dry-run")["mails"] == 2
     assert desk.tickets() == [] and list(desk.archive.rglob("*.eml")) == []
 
 
-@pytest.mark.embedded("it is made in a copy of the store")
 def test_a_dry_run_foretells_what_a_run_does(desk, tmp_path):
     desk.run_ticket("import", write(tmp_path, mbox([mail(1), mail(2)])), *ACCOUNT)
     archived = sorted(desk.archive.rglob("*.eml"))
