@@ -87,7 +87,8 @@ static enum status indexer_go_on(struct error *err)
 	enum status st = indexing_log_end(indexer.daemon->store, &end, err);
 
 	if (st == ST_OK &&
-		!(indexer.begun && end == indexer.end && fulltext_exists(settings_state(settings))))
+		!(indexer.begun && end == indexer.end &&
+			fulltext_is_whole(settings_state(settings))))
 		st = indexer_bring_up_to_date(settings_state(settings), err);
 	indexer.begun = st == ST_OK;
 	indexer.end = end;

@@ -1,8 +1,8 @@
-/* Asking the index. Each term is a list of rows, newest ticket first; they are walked together,
- * from one ticket that all of them may have to the next. */
+/* Asking the index. In each half a term is a list of rows, newest ticket first; these are walked
+ * together, from one ticket that all of them may have to the next. */
 #include <string.h>
 
-#include "archive/fulltext-parts.h"
+#include "archive/fulltext-half.h"
 #include "base/tongue.h"
 
 /* Past any ticket's id, and still an id with a seq below it. */
@@ -17,21 +17,26 @@ enum {
 
 /* One term as FTS5 reads it, and where its walk stands. */
 struct walk {
-	char *match; /* without columns */
-	unsigned columns;
 	unsigned steps; /* that cost about as much as to ask anew */
 	sqlite3_stmt *rows;
 	bool going;
 	int64_t ticket; /* of the row that it stands at; -1: at the end */
 	uint64_t seq;
-	int64_t own; /* the last ticket of which its own row was met */
+	int64_t own, own_before; /* the last tickets of which their own rows were met */
+};
+
+/* The terms in one half. */
+struct half_search {
+	struct half *half;
+	struct walk *walks;
+	unsigned n;
+	int64_t at; /* where the next ticket is looked for; -1: there is none */
+	bool found; /* it is at `at`, and the walks are at it */
 };
 
 struct fulltext_search {
 	struct fulltext *f;
-	struct walk *walks;
-	unsigned n;
-	int64_t at; /* where the next page begins; -1: there is none */
+	struct half_search halves[FULLTEXT_HALVES];
 	char *cut;
 };
 
@@ -59,10 +64,9 @@ static void find_add_words(const char *words, size_t len, const char *part, GPtr
 	}
 }
 
-static enum status find_words(
-	struct fulltext *f, const char *part, GPtrArray *out, struct error *err)
+static enum status find_words(struct half *h, const char *part, GPtrArray *out, struct error *err)
 {
-	sqlite3_stmt *s = fulltext_statement(f, SQL_ALL_PARTS, err);
+	sqlite3_stmt *s = half_statement(h, SQL_ALL_PARTS, err);
 	int code = SQLITE_DONE;
 
 	if (!s)
@@ -71,8 +75,7 @@ static enum status find_words(
 		find_add_words(
 			sqlite.column_blob(s, 0), (size_t)sqlite.column_bytes(s, 0), part, out);
 	sqlite.reset(s);
-	return code == SQLITE_DONE || code == SQLITE_ROW ? ST_OK
-							 : fulltext_failed(f, _("read"), err);
+	return code == SQLITE_DONE || code == SQLITE_ROW ? ST_OK : half_failed(h, _("read"), err);
 }
 
 /* Those that begin with it first, and then the shortest: most of them is what was asked for. */
@@ -89,21 +92,26 @@ static gint find_nearer(gconstpointer a, gconstpointer b, gpointer part)
 	return strcmp(x, y);
 }
 
-static enum status find_parts(struct fulltext_search *search, const char *part, struct walk *w,
+/* Of too many words the nearest are taken, and *cut tells. */
+static void find_cut(GPtrArray *words, const char *part, char **cut)
+{
+	if (words->len <= PARTS_MAX)
+		return;
+	g_ptr_array_sort_with_data(words, find_nearer, (gpointer)part);
+	g_ptr_array_set_size(words, PARTS_MAX);
+	g_free(*cut);
+	*cut = g_strdup(part);
+}
+
+static enum status find_parts(struct fulltext_search *search, struct half *h, const char *part,
 	GString *out, struct error *err)
 {
 	g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
-	enum status st = find_words(search->f, part, words, err);
+	enum status st = find_words(h, part, words, err);
 
-	if (words->len > PARTS_MAX) {
-		g_ptr_array_sort_with_data(words, find_nearer, (gpointer)part);
-		g_ptr_array_set_size(words, PARTS_MAX);
-		g_free(search->cut);
-		search->cut = g_strdup(part);
-	}
+	find_cut(words, part, &search->cut);
 	for (guint i = 0; i < words->len; i++)
 		find_quote(out, words->pdata[i]);
-	w->steps += STEPS_A_WORD * words->len;
 	return st;
 }
 
@@ -115,19 +123,21 @@ static void find_phrase(GString *out, const struct sought *sought)
 	g_string_append(out, sought->open ? "\" *" : "\"");
 }
 
-static enum status find_match(struct fulltext_search *search, const struct sought *sought,
-	struct walk *w, struct error *err)
+/* That are looked for at once. */
+static unsigned find_words_of(const char *match)
 {
-	g_autoptr(GString) out = g_string_new(NULL);
-	enum status st = ST_OK;
+	unsigned n = 1;
 
-	w->steps = STEPS_A_WORD;
+	for (const char *p = match; (p = strstr(p, " OR ")); p++)
+		n++;
+	return n;
+}
+
+static enum status find_match(struct fulltext_search *search, struct half *h,
+	const struct sought *sought, GString *out, struct error *err)
+{
 	find_phrase(out, sought);
-	if (sought->part)
-		st = find_parts(search, sought->words[0], w, out, err);
-	if (st == ST_OK)
-		w->match = g_string_free(g_steal_pointer(&out), FALSE);
-	return st;
+	return sought->part ? find_parts(search, h, sought->words[0], out, err) : ST_OK;
 }
 
 /* --- walking --- */
@@ -144,70 +154,72 @@ static const char *const find_columns[FULLTEXT_COLUMNS] = {
 };
 static const unsigned find_all = (1U << FULLTEXT_COLUMNS) - 1;
 
-/* "{subject text} : (…)". Owned. */
-static char *find_in_columns(const struct walk *w, unsigned columns)
+/* "{subject text} : (…)" */
+static void find_in_columns(GString *match, unsigned columns)
 {
-	g_autoptr(GString) names = g_string_new(NULL);
+	g_autoptr(GString) names = g_string_new("{");
 
-	if (columns == find_all)
-		return g_strdup(w->match);
+	if (!columns || columns == find_all)
+		return;
 	for (unsigned c = 0; c < FULLTEXT_COLUMNS; c++)
 		if (columns & (1U << c))
 			g_string_append_printf(names, " %s", find_columns[c]);
-	return g_strdup_printf("{%s } : (%s)", names->str, w->match);
+	g_string_append(names, " } : (");
+	g_string_prepend(match, names->str);
+	g_string_append_c(match, ')');
 }
 
-static enum status find_begin(
-	struct fulltext *f, struct walk *w, unsigned columns, struct error *err)
+static enum status find_begin(struct half *h, struct walk *w, const char *match, struct error *err)
 {
 	static const char sql[] = "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid < ?2"
 				  " ORDER BY rowid DESC";
-	g_autofree char *match = find_in_columns(w, columns);
 
 	w->going = false;
 	w->ticket = FAR;
-	if (sqlite.prepare_v2(f->db, sql, -1, &w->rows, NULL) != SQLITE_OK)
-		return fulltext_failed(f, _("read"), err);
+	if (sqlite.prepare_v2(h->db, sql, -1, &w->rows, NULL) != SQLITE_OK)
+		return half_failed(h, _("read"), err);
 	sqlite.bind_text(w->rows, 1, match, -1, SQLITE_TRANSIENT);
 	return ST_OK;
 }
 
-static enum status find_step(struct fulltext *f, struct walk *w, struct error *err)
+static enum status find_step(struct half *h, struct walk *w, struct error *err)
 {
 	int code = sqlite.step(w->rows);
 	int64_t row = code == SQLITE_ROW ? sqlite.column_int64(w->rows, 0) : -1;
 
 	w->ticket = row < 0 ? -1 : row >> FULLTEXT_SEQ_BITS;
 	w->seq = (uint64_t)row & ((1U << FULLTEXT_SEQ_BITS) - 1);
-	if (row >= 0 && w->seq == 0)
+	if (row >= 0 && w->seq == 0) {
+		w->own_before = w->own;
 		w->own = w->ticket;
+	}
 	if (code == SQLITE_ROW || code == SQLITE_DONE)
 		return ST_OK;
-	return fulltext_failed(f, _("read"), err);
+	return half_failed(h, _("read"), err);
 }
 
 /* To the first row of a ticket that is not after `ticket`. */
-static enum status find_seek(struct fulltext *f, struct walk *w, int64_t ticket, struct error *err)
+static enum status find_seek(struct half *h, struct walk *w, int64_t ticket, struct error *err)
 {
 	sqlite.reset(w->rows);
 	sqlite.bind_int64(w->rows, 2, (ticket + 1) << FULLTEXT_SEQ_BITS);
 	w->going = true;
-	return find_step(f, w, err);
+	return find_step(h, w, err);
 }
 
 /* To the first row at or below `ticket`: near ones are cheaper reached step by step. */
-static enum status find_go_on(struct fulltext *f, struct walk *w, int64_t ticket, struct error *err)
+static enum status find_go_on(struct half *h, struct walk *w, int64_t ticket, struct error *err)
 {
 	enum status st = ST_OK;
 
 	for (unsigned i = 0; i < w->steps && w->ticket > ticket && st == ST_OK && w->going; i++)
-		st = find_step(f, w, err);
-	return st == ST_OK && w->ticket > ticket ? find_seek(f, w, ticket, err) : st;
+		st = find_step(h, w, err);
+	return st == ST_OK && w->ticket > ticket ? find_seek(h, w, ticket, err) : st;
 }
 
 /* The next ticket, at or below `ticket`, that every walk has; -1: there is none. */
 static enum status find_common(
-	struct fulltext *f, struct walk *walks, unsigned n, int64_t *ticket, struct error *err)
+	struct half *h, struct walk *walks, unsigned n, int64_t *ticket, struct error *err)
 {
 	unsigned agree = 0;
 	enum status st = ST_OK;
@@ -215,7 +227,7 @@ static enum status find_common(
 	for (unsigned i = 0; agree < n && *ticket >= 0 && st == ST_OK; i = (i + 1) % n) {
 		struct walk *w = &walks[i];
 
-		st = find_go_on(f, w, *ticket, err);
+		st = find_go_on(h, w, *ticket, err);
 		agree = w->ticket == *ticket ? agree + 1 : 1;
 		*ticket = w->ticket;
 	}
@@ -225,10 +237,13 @@ static enum status find_common(
 /* Nothing is held between two calls: who writes need not wait. */
 static void find_rest(struct fulltext_search *search)
 {
-	for (unsigned i = 0; i < search->n; i++) {
-		sqlite.reset(search->walks[i].rows);
-		search->walks[i].going = false;
-		search->walks[i].ticket = FAR;
+	for (unsigned i = 0; i < FULLTEXT_HALVES * search->halves->n; i++) {
+		struct half_search *s = &search->halves[i / search->halves->n];
+		struct walk *w = &s->walks[i % search->halves->n];
+
+		sqlite.reset(w->rows);
+		w->going = s->found = false;
+		w->ticket = FAR;
 	}
 }
 
@@ -236,9 +251,9 @@ static void find_rest(struct fulltext_search *search)
 
 /* 0: it was removed. */
 static enum status find_number(
-	struct fulltext *f, int64_t ticket, uint64_t *number_out, struct error *err)
+	struct half *h, int64_t ticket, uint64_t *number_out, struct error *err)
 {
-	sqlite3_stmt *s = fulltext_statement(f, SQL_TICKET_BY_ID, err);
+	sqlite3_stmt *s = half_statement(h, SQL_TICKET_BY_ID, err);
 	int code;
 
 	if (!s)
@@ -247,8 +262,7 @@ static enum status find_number(
 	code = sqlite.step(s);
 	*number_out = code == SQLITE_ROW ? (uint64_t)sqlite.column_int64(s, 0) : 0;
 	sqlite.reset(s);
-	return code == SQLITE_ROW || code == SQLITE_DONE ? ST_OK
-							 : fulltext_failed(f, _("read"), err);
+	return code == SQLITE_ROW || code == SQLITE_DONE ? ST_OK : half_failed(h, _("read"), err);
 }
 
 /* They stand newest first, and stay so among those of one score. */
@@ -263,7 +277,59 @@ static int find_better(const void *a, const void *b)
 	return 0;
 }
 
+/* On to what comes after the ticket. Its own row is the last of a ticket's: where it has the term,
+ * the walk comes by. */
+static enum status find_score(
+	struct half_search *s, int64_t ticket, struct fulltext_hit *hit, struct error *err)
+{
+	enum status st = ST_OK;
+
+	for (unsigned i = 0; i < s->n && st == ST_OK; i++) {
+		struct walk *w = &s->walks[i];
+
+		st = find_go_on(s->half, w, ticket - 1, err);
+		hit->score += w->own == ticket || w->own_before == ticket ? SCORE_OWN : 1;
+	}
+	return st;
+}
+
+/* To the half's next ticket, which is not taken yet. */
+static enum status find_next(struct half_search *s, struct error *err)
+{
+	enum status st = ST_OK;
+
+	if (!s->found && s->at >= 0)
+		st = find_common(s->half, s->walks, s->n, &s->at, err);
+	s->found = st == ST_OK && s->at >= 0;
+	return st;
+}
+
+/* Takes it, and looks no further. hit->number 0: it was removed. */
+static enum status find_hit(struct half_search *s, struct fulltext_hit *hit, struct error *err)
+{
+	enum status st = find_number(s->half, s->at, &hit->number, err);
+
+	hit->seq = s->walks[0].seq;
+	if (st == ST_OK)
+		st = find_score(s, s->at, hit, err);
+	s->at--;
+	s->found = false;
+	return st;
+}
+
 /* --- all of it --- */
+
+static enum status find_add_term(struct fulltext_search *search, struct half_search *s,
+	const struct fulltext_term *term, struct error *err)
+{
+	g_autoptr(GString) match = g_string_new(NULL);
+	struct walk *w = &s->walks[s->n++];
+	enum status st = find_match(search, s->half, term->sought, match, err);
+
+	w->steps = STEPS_A_WORD * find_words_of(match->str);
+	find_in_columns(match, term->columns);
+	return st == ST_OK ? find_begin(s->half, w, match->str, err) : st;
+}
 
 enum status fulltext_search_new(struct fulltext *f, const struct fulltext_term *terms, unsigned n,
 	struct fulltext_search **search_out, struct error *err)
@@ -272,17 +338,12 @@ enum status fulltext_search_new(struct fulltext *f, const struct fulltext_term *
 	enum status st = ST_OK;
 
 	search->f = f;
-	search->walks = g_new0(struct walk, n);
-	search->n = n;
-	search->at = FAR - 1;
-	for (unsigned i = 0; i < n && st == ST_OK; i++) {
-		struct walk *w = &search->walks[i];
-
-		w->columns = terms[i].columns ? terms[i].columns : find_all;
-		st = find_match(search, terms[i].sought, w, err);
-		if (st == ST_OK)
-			st = find_begin(f, w, w->columns, err);
-	}
+	for (unsigned h = 0; h < FULLTEXT_HALVES; h++)
+		search->halves[h] = (struct half_search){
+			.half = &f->halves[h], .walks = g_new0(struct walk, n), .at = FAR - 1
+		};
+	for (unsigned i = 0; i < FULLTEXT_HALVES * n && st == ST_OK; i++)
+		st = find_add_term(search, &search->halves[i / n], &terms[i % n], err);
 	if (st == ST_OK)
 		*search_out = search;
 	else
@@ -294,11 +355,11 @@ void fulltext_search_free(struct fulltext_search *search)
 {
 	if (!search)
 		return;
-	for (unsigned i = 0; i < search->n; i++) {
-		sqlite.finalize(search->walks[i].rows);
-		g_free(search->walks[i].match);
+	for (unsigned h = 0; h < FULLTEXT_HALVES; h++) {
+		for (unsigned i = 0; i < search->halves[h].n; i++)
+			sqlite.finalize(search->halves[h].walks[i].rows);
+		g_free(search->halves[h].walks);
 	}
-	g_free(search->walks);
 	g_free(search->cut);
 	g_free(search);
 }
@@ -308,43 +369,44 @@ const char *fulltext_search_cut(const struct fulltext_search *search)
 	return search->cut;
 }
 
-/* On to what comes after the ticket. Its own row is the last of a ticket's: where it has the term,
- * the walk comes by. */
-static enum status find_score(
-	struct fulltext_search *search, int64_t ticket, struct fulltext_hit *hit, struct error *err)
+/* Ids of both halves grow alike, as tickets come into both in turns. */
+static struct half_search *find_newest(struct fulltext_search *search)
 {
-	enum status st = ST_OK;
+	struct half_search *a = &search->halves[0], *b = &search->halves[1];
 
-	for (unsigned i = 0; i < search->n && st == ST_OK; i++) {
-		struct walk *w = &search->walks[i];
-
-		st = find_go_on(search->f, w, ticket - 1, err);
-		hit->score += w->own == ticket ? SCORE_OWN : 1;
-	}
-	return st;
+	if (!a->found)
+		return b->found ? b : NULL;
+	return b->found && b->at > a->at ? b : a;
 }
 
 static enum status find_collect(
 	struct fulltext_search *search, unsigned limit, GArray *hits, struct error *err)
 {
-	int64_t ticket = search->at;
 	enum status st = ST_OK;
 
-	while (st == ST_OK && hits->len < limit && ticket >= 0) {
+	while (st == ST_OK && hits->len < limit) {
 		struct fulltext_hit hit = { .score = 0 };
+		struct half_search *newest;
 
-		st = find_common(search->f, search->walks, search->n, &ticket, err);
-		if (st == ST_OK && ticket >= 0)
-			st = find_number(search->f, ticket, &hit.number, err);
-		if (st != ST_OK || ticket < 0)
+		st = find_next(&search->halves[0], err);
+		if (st == ST_OK)
+			st = find_next(&search->halves[1], err);
+		newest = find_newest(search);
+		if (st != ST_OK || !newest)
 			break;
-		hit.seq = search->walks[0].seq;
-		st = find_score(search, ticket, &hit, err);
+		st = find_hit(newest, &hit, err);
 		if (hit.number)
 			g_array_append_val(hits, hit);
-		ticket--;
 	}
-	search->at = ticket;
+	return st;
+}
+
+static enum status find_check_made(struct fulltext *f, struct error *err)
+{
+	enum status st = ST_OK;
+
+	for (unsigned h = 0; h < FULLTEXT_HALVES && st == ST_OK; h++)
+		st = half_check_made(&f->halves[h], err);
 	return st;
 }
 
@@ -356,7 +418,7 @@ enum status fulltext_search_next(
 
 	find_rest(search);
 	if (st == ST_OK)
-		st = fulltext_check_made(search->f, err);
+		st = find_check_made(search->f, err);
 	if (st == ST_OK) {
 		g_array_sort(hits, find_better);
 		*hits_out = g_steal_pointer(&hits);
@@ -368,22 +430,24 @@ enum status fulltext_search_score(
 	struct fulltext_search *search, uint64_t number, unsigned *score_out, struct error *err)
 {
 	struct fulltext_hit hit = { .score = 0 };
+	struct half *h = fulltext_half_of(search->f, number);
+	struct half_search *s = &search->halves[h - search->f->halves];
 	int64_t id;
 	uint64_t last;
-	enum status st = fulltext_find_ticket(search->f, number, &id, &last, err);
+	enum status st = half_find_ticket(h, number, &id, &last, err);
 	bool has = st == ST_OK;
 
 	if (st == ST_NOT_FOUND)
 		st = ST_OK;
-	for (unsigned i = 0; i < search->n && st == ST_OK && has; i++) {
-		st = find_seek(search->f, &search->walks[i], id, err);
-		has = search->walks[i].ticket == id;
+	for (unsigned i = 0; i < s->n && st == ST_OK && has; i++) {
+		st = find_seek(h, &s->walks[i], id, err);
+		has = s->walks[i].ticket == id;
 	}
 	if (st == ST_OK && has)
-		st = find_score(search, id, &hit, err);
+		st = find_score(s, id, &hit, err);
 	find_rest(search);
 	if (st == ST_OK)
-		st = fulltext_check_made(search->f, err);
+		st = find_check_made(search->f, err);
 	if (st == ST_OK)
 		*score_out = hit.score;
 	return st;

@@ -1,6 +1,6 @@
-/* The index of words: which messages of which tickets have them. A file of SQLite's (FTS5) beside
- * the store, derived from it: it may lag, be missing or be damaged, and is made anew then. The only
- * door to SQLite. Knows nothing of the store's rows: tables/indexing.h fills it.
+/* The index of words: which messages of which tickets have them. Two files of SQLite's (FTS5)
+ * beside the store, derived from it: they may lag, be missing or be damaged, and are made anew
+ * then. The only door to SQLite. Knows nothing of the store's rows: tables/indexing.h fills it.
  *
  * Of a text it keeps where its words are, folded, and nothing to take them out again by: messages
  * of a ticket that is removed are found no more, and their words go when the index is made anew. */
@@ -45,9 +45,10 @@ enum status fulltext_open(
 	const struct fulltext_options *options, struct fulltext **fulltext_out, struct error *err);
 /* One that was found to be damaged is removed, if it was to be written: the next one is new. */
 void fulltext_close(struct fulltext *fulltext);
-/* Is there a file? */
+/* Is there any of its files; are there all? */
 bool fulltext_exists(const char *directory);
-/* Removes the file; nothing when it is not there. Nobody may have it open in this process. */
+bool fulltext_is_whole(const char *directory);
+/* Removes the files; nothing when they are not there. Nobody may have it open in this process. */
 enum status fulltext_destroy(const char *directory, struct error *err);
 
 /* As it was when it was new, whoever else has it open; nothing of what it had is left in the file.
@@ -63,8 +64,12 @@ enum status fulltext_place(
 	struct fulltext *fulltext, struct fulltext_place *place_out, struct error *err);
 /* A message of a ticket, past the last one that it has; or, as seq 0, what the ticket itself says:
  * that replaces. texts: words that fold_text() made, NULL where there are none. */
-enum status fulltext_put(struct fulltext *fulltext, uint64_t number, uint64_t seq,
-	const char *const texts[FULLTEXT_COLUMNS], struct error *err);
+struct fulltext_row {
+	uint64_t number, seq;
+	char *texts[FULLTEXT_COLUMNS];
+};
+/* rows: struct fulltext_row *. Many of them are put in by two threads. */
+enum status fulltext_put(struct fulltext *fulltext, const GPtrArray *rows, struct error *err);
 /* The ticket and all its messages. ST_OK when there is none. */
 enum status fulltext_remove(struct fulltext *fulltext, uint64_t number, struct error *err);
 /* What was removed is to go from the file, too: fulltext_empty() is owed since `now`. */
@@ -75,6 +80,9 @@ enum status fulltext_last(
 enum status fulltext_commit(
 	struct fulltext *fulltext, const struct fulltext_place *place, struct error *err);
 void fulltext_undo(struct fulltext *fulltext);
+/* What was put in piece by piece becomes one, which is asked faster: due once when all tickets are
+ * in, and as often as *merged_out is false. */
+enum status fulltext_merge(struct fulltext *fulltext, bool *merged_out, struct error *err);
 
 /* --- asking --- */
 

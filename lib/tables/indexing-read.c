@@ -11,7 +11,7 @@
 enum { READ_BYTES = 8 * 1024 * 1024 };
 
 /* Folded while it is read: another thread may write what was read before. */
-static void row_set(struct indexing_row *row, enum fulltext_column column, const char *text)
+static void row_set(struct fulltext_row *row, enum fulltext_column column, const char *text)
 {
 	GString *words;
 
@@ -24,7 +24,7 @@ static void row_set(struct indexing_row *row, enum fulltext_column column, const
 
 static void row_free(gpointer data)
 {
-	struct indexing_row *row = data;
+	struct fulltext_row *row = data;
 
 	for (unsigned c = 0; c < FULLTEXT_COLUMNS; c++)
 		g_free(row->texts[c]);
@@ -81,9 +81,9 @@ static char *reading_files(char *const *attached)
 	return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
-static struct indexing_row *reading_add_row(struct reading *r, uint64_t number, uint64_t seq)
+static struct fulltext_row *reading_add_row(struct reading *r, uint64_t number, uint64_t seq)
 {
-	struct indexing_row *row = g_new0(struct indexing_row, 1);
+	struct fulltext_row *row = g_new0(struct fulltext_row, 1);
 
 	row->number = number;
 	row->seq = seq;
@@ -93,7 +93,7 @@ static struct indexing_row *reading_add_row(struct reading *r, uint64_t number, 
 
 static void reading_add_ticket(struct reading *r, const struct ticket *t)
 {
-	struct indexing_row *row = reading_add_row(r, t->number, 0);
+	struct fulltext_row *row = reading_add_row(r, t->number, 0);
 	g_autoptr(GString) people = g_string_new(NULL), marks = g_string_new(NULL);
 
 	reading_add_words(people, t->requester_name);
@@ -110,7 +110,7 @@ static enum status reading_add_entry(
 	struct txn *txn, const struct entry *e, void *arg, struct error *err)
 {
 	struct reading *r = arg;
-	struct indexing_row *row = reading_add_row(r, e->ticket, e->seq);
+	struct fulltext_row *row = reading_add_row(r, e->ticket, e->seq);
 	g_autoptr(GString) to = g_string_new(NULL);
 	g_autofree char *files = reading_files(e->attached), *text = NULL;
 	enum status st = tickets_text(txn, e->ticket, e->seq, &text, err);

@@ -5,11 +5,6 @@
 #include "archive/fulltext.h"
 #include "tables/following.h"
 
-struct indexing_row {
-	uint64_t number, seq;
-	char *texts[FULLTEXT_COLUMNS];
-};
-
 /* What is read in one transaction. */
 struct reading {
 	struct fulltext *fulltext; /* NULL: nobody may ask it now */
@@ -17,7 +12,7 @@ struct reading {
 	unsigned most;
 	size_t bytes;    /* of texts, so far */
 	bool cut;        /* there was more than is read at once: the same is to be read again */
-	GPtrArray *rows; /* struct indexing_row * */
+	GPtrArray *rows; /* struct fulltext_row * */
 	GArray *removed; /* uint64_t: tickets of which nothing older stays */
 	struct following log;
 	uint64_t last; /* ticket or serial that was read last */

@@ -18,12 +18,8 @@ static enum status indexing_write(struct reading *r, struct error *err)
 
 	for (guint i = 0; i < r->removed->len && st == ST_OK; i++)
 		st = fulltext_remove(r->fulltext, g_array_index(r->removed, uint64_t, i), err);
-	for (guint i = 0; i < r->rows->len && st == ST_OK; i++) {
-		const struct indexing_row *row = r->rows->pdata[i];
-
-		st = fulltext_put(
-			r->fulltext, row->number, row->seq, (const char *const *)row->texts, err);
-	}
+	if (st == ST_OK)
+		st = fulltext_put(r->fulltext, r->rows, err);
 	return st == ST_OK && r->log.taken_out
 		? fulltext_owe(r->fulltext, g_get_real_time() / G_USEC_PER_SEC, err)
 		: st;
@@ -111,6 +107,20 @@ enum status indexing_look(struct store *store, struct fulltext *f,
 	return ST_OK;
 }
 
+/* Reads on, or ends with it. */
+static enum status indexing_build(const struct reading *r, struct fulltext_place *place,
+	const struct ends *ends, struct error *err)
+{
+	bool end = !r->cut && (r->last == place->number || r->last >= ends->number);
+	enum status st = end ? fulltext_merge(r->fulltext, &end, err) : ST_OK;
+
+	if (st == ST_OK && end)
+		*place = (struct fulltext_place){ .serial = place->serial, .built = true };
+	else
+		place->number = r->last;
+	return st;
+}
+
 static enum status indexing_go_on(struct store *store, struct reading *r,
 	struct fulltext_place *place, const struct ends *ends, struct error *err)
 {
@@ -120,12 +130,9 @@ static enum status indexing_go_on(struct store *store, struct reading *r,
 	st = store_read(store, place->built ? indexing_read_log : indexing_read_tickets, r, err);
 	if (st == ST_OK)
 		st = indexing_write(r, err);
-	if (place->built)
-		place->serial = r->last;
-	else if (!r->cut && (r->last == place->number || r->last >= ends->number))
-		*place = (struct fulltext_place){ .serial = place->serial, .built = true };
-	else
-		place->number = r->last;
+	if (st == ST_OK && !place->built)
+		return indexing_build(r, place, ends, err);
+	place->serial = r->last;
 	return st;
 }
 

@@ -154,8 +154,7 @@ def soak(daemon, name, count):
 
 def is_indexed(daemon):
     status = daemon.ticket("index", "status")
-    beside = daemon.store / "search.sqlite-wal"
-    return status and status[0]["behind"] == 0 and not beside.exists()
+    return status and status[0]["behind"] == 0 and not [*daemon.store.glob("search.sqlite*-wal")]
 
 
 def soak_all(daemon, sink, count):

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from harness.box import mail, mbox
-from harness.daemon import Daemon
+from harness.daemon import INDEX, Daemon
 from harness.ground import new_directory, program, wait_until
 from harness.load import Load
 
@@ -76,10 +76,11 @@ def is_whole(desk):
     """It says what the store says, and SQLite finds nothing wrong with it."""
     assert found(desk, "hexareme") == (list(range(10, TICKETS + 1, 10)), "")
     assert found(desk, f"unique{TICKETS}x") == ([TICKETS], "")
-    file = sqlite3.connect(desk.store / "search.sqlite")
-    assert file.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    file.execute("INSERT INTO words(words) VALUES('integrity-check')")
-    file.close()
+    for name in INDEX:
+        file = sqlite3.connect(desk.store / name)
+        assert file.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        file.execute("INSERT INTO words(words) VALUES('integrity-check')")
+        file.close()
 
 
 def test_a_rebuild_that_is_killed_leaves_what_can_be_gone_on_with(desk):

@@ -13,7 +13,7 @@ import time
 import pytest
 
 from harness.client import compose
-from harness.daemon import Daemon
+from harness.daemon import INDEX, Daemon
 from harness.ground import (
     SOURCE,
     UNPRIVILEGED,
@@ -335,10 +335,10 @@ def test_modes_depend_on_no_umask(umask, sink):
     )
     assert mode(daemon.socket) == 0o660
     assert mode(daemon.store) == 0o2770
-    wait_until(lambda: not (daemon.store / "search.sqlite-wal").exists(), "the index to be closed")
+    wait_until(lambda: not [*daemon.store.glob("search.sqlite*-wal")], "the index to be closed")
     modes = {path.name: mode(path) for path in daemon.store.iterdir()}
     assert set(modes.values()) == {0o660}
-    assert set(modes) == {"data.mdb", "lock.mdb", "daemon.lock", "search.sqlite"}
+    assert set(modes) == {"data.mdb", "lock.mdb", "daemon.lock", *INDEX}
     directories = [daemon.archive, *(path for path in daemon.archive.rglob("*") if path.is_dir())]
     assert {mode(path) for path in directories} == {0o2770}
     assert {mode(path) for path in daemon.archive.rglob("*.eml")} == {0o640}

@@ -18,6 +18,7 @@ from .ground import (
     wait_until,
 )
 
+INDEX = ("search.sqlite", "search.sqlite-2")  # files of the search index, in the store's directory
 SUPPORT = {
     "address": "support@example.com",
     "queue": "support",

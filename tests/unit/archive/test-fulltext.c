@@ -35,18 +35,20 @@ static void put(struct fulltext *f, uint64_t number, uint64_t seq, const char *s
 		[FULLTEXT_PEOPLE] = people,
 		[FULLTEXT_FILES] = files,
 	};
-	char *words[FULLTEXT_COLUMNS];
+	struct fulltext_row row = { .number = number, .seq = seq };
+	g_autoptr(GPtrArray) rows = g_ptr_array_new();
 	struct error err = { "" };
 
 	for (unsigned c = 0; c < FULLTEXT_COLUMNS; c++) {
 		GString *folded = g_string_new(NULL);
 
 		fold_text(texts[c], folded);
-		words[c] = g_string_free(folded, FALSE);
+		row.texts[c] = g_string_free(folded, FALSE);
 	}
-	g_assert_cmpint(fulltext_put(f, number, seq, (const char *const *)words, &err), ==, ST_OK);
+	g_ptr_array_add(rows, &row);
+	g_assert_cmpint(fulltext_put(f, rows, &err), ==, ST_OK);
 	for (unsigned c = 0; c < FULLTEXT_COLUMNS; c++)
-		g_free(words[c]);
+		g_free(row.texts[c]);
 }
 
 static void begin(struct fulltext *f)
@@ -274,7 +276,8 @@ static void test_whose_it_is(void)
 	struct fulltext *f = filled();
 	struct stat st;
 	static const char *const files[] = { "search.sqlite", "search.sqlite-wal",
-		"search.sqlite-shm" };
+		"search.sqlite-shm", "search.sqlite-2", "search.sqlite-2-wal",
+		"search.sqlite-2-shm" };
 	struct fulltext_place place;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
@@ -333,6 +336,141 @@ static void test_damage(void)
 	g_assert_true(g_file_set_contents(path, "no database at all, but a text", -1, NULL));
 	fulltext_of("one", false, ST_IO);
 	fulltext_close(fulltext_of("one", true, ST_OK));
+}
+
+static char *file_read(const char *name, gsize *len_out)
+{
+	g_autofree char *path = g_build_filename(dir, name, NULL);
+	char *data = NULL;
+
+	g_assert_true(g_file_get_contents(path, &data, len_out, NULL));
+	return data;
+}
+
+static void file_write(const char *name, const char *data, gsize len)
+{
+	g_autofree char *path = g_build_filename(dir, name, NULL);
+
+	g_assert_true(g_file_set_contents(path, data, (gssize)len, NULL));
+}
+
+/* Who was killed between the commits of both files. */
+static void test_one_file_is_less_far(void)
+{
+	for (int which = 0; which < 2; which++) {
+		const char *name = which ? "search.sqlite-2" : "search.sqlite";
+		struct fulltext *f = fresh();
+		struct fulltext_place place;
+		g_autofree char *before = NULL;
+		gsize len;
+
+		begin(f);
+		put(f, 1, 1, "bireme", NULL, NULL, NULL);
+		put(f, 2, 1, "bireme", NULL, NULL, NULL);
+		commit(f, 43);
+		fulltext_close(f);
+		before = file_read(name, &len);
+		for (int again = 0; again < 2; again++) {
+			f = fulltext_of("one", true, ST_OK);
+			g_assert_cmpint(fulltext_place(f, &place, NULL), ==, ST_OK);
+			g_assert_cmpuint(place.serial, ==, 43);
+			g_assert_true(place.built);
+			begin(f);
+			put(f, 1, 2, "trireme", NULL, NULL, NULL);
+			put(f, 2, 2, "trireme", NULL, NULL, NULL);
+			put(f, 3, 1, "trireme", NULL, NULL, NULL);
+			commit(f, 50);
+			finds(f, "trireme", "3 2 1");
+			finds(f, "rirem", "3 2 1");
+			fulltext_close(f);
+			if (!again)
+				file_write(name, before, len);
+		}
+	}
+}
+
+/* What was taken out meanwhile may be in the one that is left. */
+static void test_both_are_made_anew(void)
+{
+	for (int which = 0; which < 2; which++) {
+		g_autofree char *path = g_build_filename(
+			dir, which ? "search.sqlite-2" : "search.sqlite", NULL);
+		struct fulltext *f = filled();
+		struct fulltext_place place = { .serial = 1 };
+
+		g_assert_true(fulltext_is_whole(dir));
+		begin(f);
+		put(f, 2, 1, "coffee", NULL, NULL, NULL);
+		commit(f, 43);
+		fulltext_close(f);
+		g_assert_cmpint(g_unlink(path), ==, 0);
+		g_assert_false(fulltext_is_whole(dir));
+		g_assert_true(fulltext_exists(dir));
+		fulltext_of("one", false, ST_NOT_FOUND);
+		f = fulltext_of("one", true, ST_OK);
+		g_assert_cmpint(fulltext_place(f, &place, NULL), ==, ST_OK);
+		g_assert_false(place.built);
+		g_assert_cmpuint(place.serial, ==, 0);
+		begin(f);
+		put(f, 9, 1, "lamp", NULL, NULL, NULL);
+		commit(f, 44);
+		finds(f, "printer", "");
+		finds(f, "coffee", "");
+		finds(f, "lamp", "9");
+		fulltext_close(f);
+	}
+}
+
+/* Pieces of many transactions become one, and are found as before. */
+static void test_merging(void)
+{
+	struct fulltext *f = fresh();
+	bool merged = false;
+
+	for (uint64_t n = 1; n <= 40; n++) {
+		begin(f);
+		put(f, n, 1, n % 10 ? "many" : "few", NULL, "of words", NULL);
+		commit(f, n);
+	}
+	while (!merged) {
+		begin(f);
+		g_assert_cmpint(fulltext_merge(f, &merged, NULL), ==, ST_OK);
+		commit(f, 43);
+	}
+	finds(f, "few", "40 30 20 10");
+	finds(f, "many words",
+		"39 38 37 36 35 34 33 32 31 29 28 27 26 25 24 23 22 21 19 18 17 16 "
+		"15 14 13 12 11 9 8 7 6 5 4 3 2 1");
+	begin(f);
+	put(f, 41, 1, "few", NULL, NULL, NULL);
+	commit(f, 44);
+	finds(f, "few", "41 40 30 20 10");
+	fulltext_close(f);
+}
+
+/* More than one thread is worth. */
+static void test_many_rows(void)
+{
+	struct fulltext *f = fresh();
+	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(g_free);
+	struct fulltext_status look;
+
+	for (uint64_t n = 1; n <= 2000; n++) {
+		struct fulltext_row *row = g_new0(struct fulltext_row, 1);
+
+		*row = (struct fulltext_row){ .number = (n + 1) / 2, .seq = n % 2 };
+		row->texts[FULLTEXT_TEXT] = n % 700 ? "lots of words" : "rare words";
+		g_ptr_array_add(rows, row);
+	}
+	begin(f);
+	g_assert_cmpint(fulltext_put(f, rows, NULL), ==, ST_OK);
+	commit(f, 43);
+	finds(f, "rare", "700 350"); /* 1,400 halved */
+	finds(f, "are words", "700 350");
+	g_assert_cmpint(fulltext_look(f, &look, NULL), ==, ST_OK);
+	g_assert_cmpuint(look.tickets, ==, 1000);
+	g_assert_cmpuint(look.words, ==, 3);
+	fulltext_close(f);
 }
 
 static void test_limit(void)
@@ -458,6 +596,10 @@ int main(int argc, char **argv)
 	g_test_add_func("/fulltext/a ticket is one of them or not", test_one_ticket);
 	g_test_add_func("/fulltext/one that was emptied says so", test_emptied_meanwhile);
 	g_test_add_func("/fulltext/a part may be in too many words", test_parts_of_many_words);
+	g_test_add_func("/fulltext/one file is less far", test_one_file_is_less_far);
+	g_test_add_func("/fulltext/both files are made anew", test_both_are_made_anew);
+	g_test_add_func("/fulltext/pieces become one", test_merging);
+	g_test_add_func("/fulltext/many rows are put in at once", test_many_rows);
 	g_test_add_func("/fulltext/many are found page by page, the newest first", test_limit);
 	code = g_test_run();
 	g_assert_cmpint(fulltext_destroy(dir, NULL), ==, ST_OK);
