@@ -9,8 +9,9 @@
 #include "log.h"
 #include "notify.h"
 #include "sender.h"
-#include "tables/control.h"
+#include "store/control.h"
 #include "tables/doomed.h"
+#include "tables/outbox.h"
 #include "wait.h"
 
 enum {
@@ -34,47 +35,42 @@ static struct {
 	unsigned watchdog_every;  /* seconds; 0: nobody asks */
 	struct replan replan;
 	struct settings *planned; /* those that it is about; NULL at first */
+	char *state;              /* the directory that was ours when we began */
 } timers;
 
 /* --- reload --- */
 
-struct request {
-	uint64_t serial;
-	const char *answer;
-};
-
-static enum status timers_pending(struct txn *txn, void *arg, struct error *err)
+static void reload_if_asked(bool signalled)
 {
-	struct request *r = arg;
-
-	return control_pending(txn, &r->serial, err);
-}
-
-static enum status timers_answer(struct txn *txn, void *arg, struct error *err)
-{
-	const struct request *r = arg;
-
-	return control_answer(txn, r->serial, r->answer, err);
-}
-
-/* False: the store does not answer. */
-static bool reload_if_asked(bool signalled)
-{
-	struct request r = { 0, "ok" };
 	struct error err = { "" }, why = { "" };
-	enum status st = store_read(timers.daemon->store, timers_pending, &r, &err);
-	bool asked = st == ST_OK;
+	uint64_t serial;
+	bool asked = control_pending(timers.state, &serial) == ST_OK, done;
+
+	if (!signalled && !asked)
+		return;
+	done = daemon_reload(timers.daemon, &why) == ST_OK;
+	if (done)
+		sender_wake();
+	if (asked && control_answer(timers.state, serial, done ? "ok" : why.text, &err) != ST_OK)
+		log_error("cannot answer the reload request: %s", err.text);
+}
+
+/* --- the store --- */
+
+static enum status timers_ask(struct txn *txn, void *arg, struct error *err)
+{
+	return outbox_urged(txn, arg, err);
+}
+
+/* To any question: a row that every store can have. */
+static bool timers_store_answers(void)
+{
+	struct error err = { "" };
+	uint64_t urged;
+	enum status st = store_read(timers.daemon->store, timers_ask, &urged, &err);
 
 	daemon_note_store(timers.daemon, st, &err);
-	if (!signalled && !asked)
-		return st == ST_OK || st == ST_NOT_FOUND;
-	if (daemon_reload(timers.daemon, &why) != ST_OK)
-		r.answer = why.text;
-	else
-		sender_wake();
-	if (asked && store_write(timers.daemon->store, timers_answer, &r, &err) != ST_OK)
-		log_error("cannot answer the reload request: %s", err.text);
-	return true;
+	return st == ST_OK;
 }
 
 /* --- the rest --- */
@@ -271,10 +267,10 @@ static void timers_work(unsigned seconds)
 		report_health();
 }
 
-/* What another process may just have asked for. */
+/* What another process may just have made due. */
 static void timers_look(void)
 {
-	if (reload_if_asked(false))
+	if (timers_store_answers())
 		timers_do_due();
 }
 
@@ -299,8 +295,10 @@ static void timers_rest(void)
  * work would wait for it as long, and who stops us for all of them. */
 static unsigned timers_tick(unsigned seconds, bool signalled)
 {
-	bool answers = reload_if_asked(signalled);
+	bool answers;
 
+	reload_if_asked(signalled);
+	answers = timers_store_answers();
 	timers_live();
 	if (answers)
 		timers_work(seconds);
@@ -326,7 +324,11 @@ static gpointer timers_run(gpointer arg)
 
 bool timers_start(struct daemon *daemon)
 {
+	struct settings *settings = daemon_settings(daemon);
+
 	timers.daemon = daemon;
+	timers.state = g_strdup(settings_state(settings));
+	settings_unref(settings);
 	timers.watchdog_every = notify_watchdog_every();
 	pthread_mutex_init(&timers.lock, NULL);
 	wait_init(&timers.cond);
@@ -346,6 +348,7 @@ void timers_stop(void)
 {
 	timers_set(&timers.stop);
 	g_thread_join(timers.thread);
+	g_clear_pointer(&timers.state, g_free);
 }
 
 void timers_wake(void)

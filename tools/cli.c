@@ -40,6 +40,14 @@ struct store_options cli_store_options(const struct cli *cli)
 	return options;
 }
 
+int cli_refused(const struct cli *cli)
+{
+	if (geteuid() == 0)
+		return cli_status(cli, ST_REFUSED);
+	return cli_fail(EXIT_NOT_ALLOWED, _("%s (admins are the members of the group '%s')"),
+		cli->err.text, cli->settings->group);
+}
+
 static int cli_open_store(struct cli *cli)
 {
 	const struct store_options options = cli_store_options(cli);
@@ -48,10 +56,8 @@ static int cli_open_store(struct cli *cli)
 	if (st == ST_NOT_FOUND)
 		return cli_fail(EXIT_NOTHING,
 			_("nothing is recorded yet: there is no store in '%s'"), options.path);
-	if (st == ST_REFUSED && geteuid() != 0)
-		return cli_fail(EXIT_NOT_ALLOWED,
-			_("%s (admins are the members of the group '%s')"), cli->err.text,
-			cli->settings->group);
+	if (st == ST_REFUSED)
+		return cli_refused(cli);
 	if (st == ST_OK)
 		st = store_secret(cli->store, cli->key.secret, &cli->err);
 	if (st != ST_OK)

@@ -102,6 +102,8 @@ struct store_options cli_store_options(const struct cli *cli);
 int cli_fail(int code, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
 /* The same for a failed call of the core: text from err. ST_OK is EXIT_DONE. */
 int cli_status(const struct cli *cli, enum status st);
+/* For ST_REFUSED of what belongs to the daemon: tells who may. */
+int cli_refused(const struct cli *cli);
 /* A mistake in the words: the message, then the usage line. */
 int cli_usage(const struct cli *cli, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
 

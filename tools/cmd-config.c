@@ -8,8 +8,8 @@
 #include "commands.h"
 #include "json.h"
 #include "print.h"
+#include "store/control.h"
 #include "store/store-lock.h"
-#include "tables/control.h"
 #include "tables/needs.h"
 
 enum { RELOAD_WAIT_MS = 10000, POLL_MS = 100 };
@@ -182,48 +182,24 @@ static int run_test(struct cli *cli)
 
 /* --- the daemon --- */
 
-struct request {
-	uint64_t serial;
-	char *answer;
-};
-
-static enum status config_ask(struct txn *txn, void *arg, struct error *err)
-{
-	return control_request_reload(txn, &((struct request *)arg)->serial, err);
-}
-
-static enum status config_hear(struct txn *txn, void *arg, struct error *err)
-{
-	struct request *r = arg;
-
-	return control_answered(txn, r->serial, &r->answer, err);
-}
-
 static int run_reload(struct cli *cli)
 {
 	const int64_t until = g_get_monotonic_time() + RELOAD_WAIT_MS * G_TIME_SPAN_MILLISECOND;
-	struct request r = { 0, NULL };
+	const char *state = settings_state(cli->settings);
+	g_autofree char *answer = NULL;
+	uint64_t serial;
 	enum status st;
-	int code;
 
-	if (store_is_locked(settings_state(cli->settings)) != ST_BUSY)
-		return cli_fail(EXIT_TRY_AGAIN, _("no daemon runs on the store in '%s'"),
-			settings_state(cli->settings));
-	st = store_write(cli->store, config_ask, &r, &cli->err);
-	while (st == ST_OK && g_get_monotonic_time() < until) {
-		st = store_read(cli->store, config_hear, &r, &cli->err);
-		if (st != ST_NOT_FOUND)
-			break;
-		st = ST_OK;
-		store_wait(cli->store, POLL_MS, -1);
-	}
+	if (store_is_locked(state) == ST_OK)
+		return cli_fail(EXIT_TRY_AGAIN, _("no daemon runs on the store in '%s'"), state);
+	st = control_request_reload(state, &serial, &cli->err);
 	if (st != ST_OK)
-		return cli_status(cli, st);
-	if (!r.answer)
+		return st == ST_REFUSED ? cli_refused(cli) : cli_status(cli, st);
+	while (control_answered(state, serial, &answer) != ST_OK && g_get_monotonic_time() < until)
+		g_usleep(POLL_MS * G_TIME_SPAN_MILLISECOND);
+	if (!answer)
 		return cli_fail(EXIT_TRY_AGAIN, _("the daemon did not answer within 10 seconds"));
-	code = strcmp(r.answer, "ok") == 0 ? EXIT_DONE : cli_fail(EXIT_CONFIG, "%s", r.answer);
-	g_free(r.answer);
-	return code;
+	return strcmp(answer, "ok") == 0 ? EXIT_DONE : cli_fail(EXIT_CONFIG, "%s", answer);
 }
 
 /* As "make refresh" reads it. */
@@ -295,7 +271,7 @@ const struct cli_command cmd_reload = {
 	.name = "reload",
 	.arguments = "",
 	.summary = N_("have the daemon read its configuration again"),
-	.need = NEED_STORE_WRITE,
+	.need = NEED_SETTINGS,
 	.run = run_reload,
 };
 const struct cli_command cmd_version = {

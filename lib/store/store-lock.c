@@ -10,8 +10,7 @@
 
 #include "base/tongue.h"
 
-/* What root makes here must be the daemon's, as the directory is. */
-static void lock_give_to_owner_of(const char *dir, int fd)
+void store_give_to_owner_of(const char *dir, int fd)
 {
 	struct stat status;
 
@@ -32,7 +31,7 @@ enum status store_lock(const char *dir, int *fd_out, struct error *err)
 	if (fd < 0)
 		return error_set(err, errno == EACCES ? ST_REFUSED : ST_IO,
 			_("cannot open '%s': %s"), path, g_strerror(errno));
-	lock_give_to_owner_of(dir, fd);
+	store_give_to_owner_of(dir, fd);
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		close(fd);
 		return error_set(err, ST_BUSY, _("milticketd runs on store '%s'"), dir);

@@ -12,4 +12,7 @@ enum status store_lock(const char *dir, int *fd_out, struct error *err);
 enum status store_is_locked(const char *dir);
 void store_unlock(int fd); /* -1: nothing */
 
+/* What root makes in it must be the daemon's, as the directory is. */
+void store_give_to_owner_of(const char *dir, int fd);
+
 #endif

@@ -306,3 +306,20 @@ def test_a_mail_that_nobody_names_is_found_and_set_aside(running, server):
     running.run_ticket("check", "--repair")
     assert "unclaimed/new/00ff.eml" in kept(server, running)
     assert running.run_ticket("check").returncode == 0
+
+
+# --- several hosts ---------------------------------------------------------------------------
+
+
+def test_a_reload_is_that_of_the_host_where_it_is_asked_for(server):
+    here = in_database(server).start()
+    there = Daemon(9, settings={"store": {"url": server.url(here.name), "require_sync": False}})
+    there.start()
+    try:
+        for _ in range(4):
+            here.run_ticket("reload")
+        assert here.log_text().count("configuration reloaded") == 4
+        assert "configuration reloaded" not in there.log_text()
+    finally:
+        there.stop()
+        here.stop()
