@@ -9,7 +9,7 @@ import pytest
 from harness.box import mail, mbox
 from harness.client import compose
 from harness.daemon import Daemon
-from harness.ground import new_directory, run
+from harness.ground import new_directory, run, wait_until
 from harness.milter import MilterClient
 from harness.postgresql import HOME, PostgreSQL, environment
 
@@ -249,6 +249,10 @@ def resident(daemon):
     return int(line.split()[1]) * 1024
 
 
+def maps(daemon):
+    return pathlib.Path(f"/proc/{daemon.process.pid}/maps").read_text()
+
+
 def is_plain_build():
     return "asan" not in os.environ.get("MILTICKET_BUILD", "")
 
@@ -257,6 +261,8 @@ def test_a_mail_of_50_MB_goes_in_and_comes_out_in_pieces(running, server):
     line = "0123456789abcdef" * 4 + "\n"
     with MilterClient(running.socket) as client:
         assert client.send(CARLA, [SUPPORT], compose(body=line * 30_000)).accepted
+        # Who sends the answer loads its library, and stays with it.
+        wait_until(lambda: "libcurl" in maps(running), "the answer to be tried")
         before = resident(running)
         large = compose(body=line * 800_000)
         assert client.send(CARLA, [SUPPORT], large).accepted

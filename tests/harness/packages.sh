@@ -8,7 +8,7 @@ package_packages="debhelper dpkg-dev git lintian mmdebstrap systemd-container"
 example_packages="dovecot-sieve dovecot-submissiond iproute2 notmuch opendkim opendkim-tools opendmarc prometheus-node-exporter rspamd"
 test_packages="adduser clang clang-format-14 dovecot-core dovecot-imapd fish gettext gnupg gpg-agent iproute2 libclang-rt-14-dev libdb5.3 libldap-2.5-0 liblockfile1 libnsl2 libsasl2-2 libwrap0
 	llvm lmdb-utils m4 locales mandoc miltertest mutt openssl perl pgbouncer postgresql-15 procps python3-jsonschema python3-prometheus-client python3-pytest spin systemd tmux util-linux zsh"
-bench_packages="opendkim opendkim-tools perl valgrind"
+bench_packages="opendkim opendkim-tools perl postgresql-15 valgrind"
 
 missing_packages() {
 	for package in "$@"; do
