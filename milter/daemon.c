@@ -91,6 +91,19 @@ static enum status make_queues(struct txn *txn, void *arg, struct error *err)
 	return st;
 }
 
+/* Saved queries that conditions name: read now, and at a reload. */
+static enum status daemon_bind(struct daemon *daemon, struct settings *settings, struct error *err)
+{
+	GPtrArray *doubts = NULL;
+	enum status st = configuration_bind(settings, daemon->store, &doubts, err);
+
+	for (guint i = 0; doubts && i < doubts->len; i++)
+		log_warning("%s", (const char *)doubts->pdata[i]);
+	if (doubts)
+		g_ptr_array_unref(doubts);
+	return st;
+}
+
 /* It may have gone between two questions. */
 static bool daemon_may_wait(const struct daemon *daemon, enum status st)
 {
@@ -101,7 +114,9 @@ static enum status daemon_begin_store(struct daemon *daemon, struct error *err)
 {
 	enum status st = agents_known_refresh(daemon->agents, daemon->store, err);
 
-	return st == ST_OK ? store_write(daemon->store, make_queues, daemon->settings, err) : st;
+	if (st == ST_OK)
+		st = store_write(daemon->store, make_queues, daemon->settings, err);
+	return st == ST_OK ? daemon_bind(daemon, daemon->settings, err) : st;
 }
 
 enum status daemon_open_store(struct daemon *daemon, struct error *err)
@@ -125,33 +140,6 @@ enum status daemon_open_store(struct daemon *daemon, struct error *err)
 		return st;
 	daemon_note_store(daemon, st, err);
 	return ST_OK;
-}
-
-static void daemon_begin_late(struct daemon *daemon)
-{
-	struct settings *settings = daemon_settings(daemon);
-	struct error err = { "" };
-
-	daemon->queues_due = store_write(daemon->store, make_queues, settings, &err) != ST_OK;
-	settings_unref(settings);
-}
-
-void daemon_note_store(struct daemon *daemon, enum status st, const struct error *err)
-{
-	enum status away = st != ST_OK && st != ST_NOT_FOUND ? st : ST_OK;
-
-	if (!store_shared(daemon->store))
-		return;
-	if (away != daemon->away && away != ST_OK) {
-		log_error("%s; tickets cannot be recorded until that works", err->text);
-		notify_status(err->text);
-	} else if (away != daemon->away) {
-		log_info("the store is there again");
-		notify_status("");
-	}
-	daemon->away = away;
-	if (away == ST_OK && daemon->queues_due)
-		daemon_begin_late(daemon);
 }
 
 void daemon_cannot(struct daemon *daemon, const char *what, const struct error *err)
@@ -186,6 +174,8 @@ enum status daemon_reload(struct daemon *daemon, struct error *err)
 	st = configuration_load(daemon->config, &new, err);
 	if (st == ST_OK)
 		st = store_write(daemon->store, make_queues, new, err);
+	if (st == ST_OK)
+		st = daemon_bind(daemon, new, err);
 	notify_ready();
 	if (st != ST_OK) {
 		settings_unref(new);
@@ -200,4 +190,38 @@ enum status daemon_reload(struct daemon *daemon, struct error *err)
 	settings_unref(old);
 	log_info("configuration reloaded");
 	return ST_OK;
+}
+
+/* --- a store that is away --- */
+
+/* Settings that others have got by now are bound by making them anew. */
+static void daemon_begin_late(struct daemon *daemon)
+{
+	struct settings *settings = daemon_settings(daemon);
+	struct error err = { "" };
+
+	if (settings->unbound)
+		daemon->queues_due = daemon_reload(daemon, &err) != ST_OK;
+	else
+		daemon->queues_due = store_write(daemon->store, make_queues, settings, &err) !=
+			ST_OK;
+	settings_unref(settings);
+}
+
+void daemon_note_store(struct daemon *daemon, enum status st, const struct error *err)
+{
+	enum status away = st != ST_OK && st != ST_NOT_FOUND ? st : ST_OK;
+
+	if (!store_shared(daemon->store))
+		return;
+	if (away != daemon->away && away != ST_OK) {
+		log_error("%s; tickets cannot be recorded until that works", err->text);
+		notify_status(err->text);
+	} else if (away != daemon->away) {
+		log_info("the store is there again");
+		notify_status("");
+	}
+	daemon->away = away;
+	if (away == ST_OK && daemon->queues_due)
+		daemon_begin_late(daemon);
 }

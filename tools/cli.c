@@ -63,7 +63,7 @@ static int cli_open_store(struct cli *cli)
 	if (st != ST_OK)
 		return cli_status(cli, st);
 	archive_attach(cli->store);
-	return EXIT_DONE;
+	return cli_status(cli, configuration_bind(cli->settings, cli->store, NULL, &cli->err));
 }
 
 int cli_open(struct cli *cli)

@@ -57,6 +57,7 @@ static char *here_need_command(const struct doctor *d, const struct setting_need
 		return g_strdup_printf("ticket queue add --config %s %s", conf, name);
 	case NEEDS_AGENT:
 		return g_strdup_printf("ticket agent add --config %s %s", conf, name);
+	case NEEDS_QUERY:
 	case NEEDS_ACCOUNT:
 	case NEEDS_NOTHING_ELSE:
 		break;

@@ -95,6 +95,8 @@ static enum status plan_make(struct txn *txn, struct replan_run *run, struct err
 	plan_add_slas(&hash, run->settings);
 	st = queues_each(txn, plan_add_queue, &hash, err);
 	plan_add_automations(&hash, run->settings);
+	if (run->settings->bound)
+		plan_add(&hash, run->settings->bound);
 	if (run->settings->slas->len || run->settings->automations->len)
 		hash_get_hex(&hash, hex);
 	g_free(run->replan->plan);

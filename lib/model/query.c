@@ -107,6 +107,12 @@ static struct query_tree *query_new(enum query_kind kind)
 	return q;
 }
 
+/* None of nothing holds. */
+struct query_tree *query_never(void)
+{
+	return query_new(QUERY_ANY);
+}
+
 void query_free(struct query_tree *q)
 {
 	if (!q)
@@ -295,6 +301,11 @@ static enum status read_saved(struct parser *s, struct query_tree **out)
 	s->p += len;
 	if (!len)
 		return fail_at(s, at, _("expected the name of a saved query after '@'"));
+	if (!saved && s->asker && s->asker->later && query_name_valid(name)) {
+		g_ptr_array_add(s->asker->later, g_strdup(name));
+		*out = query_never();
+		return ST_OK;
+	}
 	if (!saved)
 		return fail_at_name(s, at, name);
 	if (query_is_inside(s, name))

@@ -29,6 +29,9 @@ struct saved_query {
 struct query_asker {
 	const char *me;                  /* the login that "agent:me" stands for; NULL: nobody's */
 	const struct saved_query *saved; /* ends with a NULL name; NULL: there are none */
+	/* char *, owned: names of queries that are not among these, which are no mistakes then: the
+	 * query is to be parsed again when they are known. NULL: they are mistakes. */
+	GPtrArray *later;
 };
 
 /* asker may be NULL. ST_BAD_INPUT names the column (in characters, from 1), what was expected there
@@ -36,6 +39,8 @@ struct query_asker {
 enum status query_parse(const char *text, const struct query_asker *asker,
 	struct query_tree **query_out, struct error *err);
 void query_free(struct query_tree *query);
+/* One that holds for no ticket. Owned. */
+struct query_tree *query_never(void);
 
 /* May it be the name of a saved query? 1 to 64 of a-z 0-9 . _ -, starting with a letter or digit.
  */

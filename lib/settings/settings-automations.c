@@ -27,22 +27,6 @@ static enum status automation_name(struct loader *loader, struct automation *a)
 	return ST_OK;
 }
 
-/* It runs once for a stay in its condition, times aside: where nothing can end the stay, it would
- * run once for ever, and at each ticket there ever was. */
-static enum status automation_condition(struct loader *loader, struct automation *a)
-{
-	static const char *const can_change[] = { "status", "queue", "project", "priority", "tag",
-		"agent", "requester", "subject", "is", "link", NULL };
-	struct error why = { "" };
-
-	if (query_parse(a->when, NULL, &a->condition, &why) != ST_OK)
-		return automation_fail(loader, a, "when", why.text);
-	return query_names_field(a->condition, can_change)
-		? ST_OK
-		: automation_fail(loader, a, "when",
-			  _("expected a condition that can end, such as status:waiting or is:open"));
-}
-
 static enum status automation_calendar(struct loader *loader, struct automation *a)
 {
 	if (!*a->calendar)
@@ -66,9 +50,9 @@ static enum status automation_actions(struct loader *loader, struct automation *
 
 enum status loader_automations(struct loader *loader)
 {
-	static enum status (*const steps[])(struct loader *, struct automation *) = {
-		automation_name, automation_condition, automation_calendar, automation_actions
-	};
+	static enum status (*const steps[])(
+		struct loader *, struct automation *) = { automation_name,
+		loader_automation_condition, automation_calendar, automation_actions };
 	const GPtrArray *all = loader->settings->automations;
 	enum status st = ST_OK;
 

@@ -276,21 +276,6 @@ static enum status sla_name(struct loader *loader, const struct sla *sla)
 	return ST_OK;
 }
 
-/* It is asked when there is no time to look at messages. */
-static enum status sla_condition(struct loader *loader, struct sla *sla)
-{
-	struct error why = { "" };
-
-	if (!*sla->when)
-		return ST_OK;
-	if (query_parse(sla->when, NULL, &sla->condition, &why) != ST_OK)
-		return sla_fail(loader, sla, "when", why.text);
-	return query_asks_messages(sla->condition)
-		? sla_fail(loader, sla, "when",
-			  _("expected a query of the ticket alone, not of its messages or texts"))
-		: ST_OK;
-}
-
 static enum status sla_calendar(struct loader *loader, struct sla *sla)
 {
 	if (*sla->calendar && !settings_calendar(loader->settings, sla->calendar))
@@ -313,8 +298,8 @@ static enum status sla_durations(struct loader *loader, struct sla *sla)
 
 static enum status finish_slas(struct loader *loader)
 {
-	static enum status (*const steps[])(
-		struct loader *, struct sla *) = { sla_condition, sla_calendar, sla_durations };
+	static enum status (*const steps[])(struct loader *, struct sla *) = { loader_sla_condition,
+		sla_calendar, sla_durations };
 	enum status st = ST_OK;
 
 	for (guint i = 0; st == ST_OK && i < loader->settings->slas->len; i++) {

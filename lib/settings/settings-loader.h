@@ -38,6 +38,8 @@ enum status loader_default_needs(struct loader *loader);
 
 /* Conditions, calendars and names of automations. */
 enum status loader_automations(struct loader *loader);
+enum status loader_automation_condition(struct loader *loader, struct automation *automation);
+enum status loader_sla_condition(struct loader *loader, struct sla *sla);
 
 /* What no single value shows: how they go together, and defaults made of others. */
 enum status loader_finish(struct loader *loader);

@@ -70,6 +70,7 @@ bool settings_need_met(const struct settings *settings, const struct setting_nee
 	case NEEDS_NOTHING_ELSE:
 	case NEEDS_QUEUE:
 	case NEEDS_AGENT:
+	case NEEDS_QUERY:
 		return true;
 	}
 	return true;
@@ -91,6 +92,9 @@ static const struct {
 			     "there is no"),
 		true },
 	[NEEDS_AGENT] = { N_("an agent of the store, or nobody is assigned; there is no"), true },
+	[NEEDS_QUERY] = { N_("a saved query of the store, or the condition holds for no ticket; "
+			     "there is no"),
+		true },
 };
 
 char *setting_need_text(const struct setting_need *need)

@@ -80,6 +80,7 @@ void settings_unref(struct settings *settings)
 	tag_format_release(&settings->tag_format);
 	keys_release(SCOPE_TOP, settings);
 	g_free(settings->path);
+	g_free(settings->bound);
 	g_free(settings);
 }
 

@@ -57,7 +57,8 @@ enum setting_need_kind {
 	NEEDS_SOCKET_PLACE, /* the directory of a unix socket */
 	NEEDS_ACCOUNT,      /* an account's address, as mail to it becomes tickets */
 	NEEDS_QUEUE,
-	NEEDS_AGENT
+	NEEDS_AGENT,
+	NEEDS_QUERY
 };
 
 struct setting_need {
@@ -142,6 +143,8 @@ struct settings {
 	GPtrArray *automations;           /* struct automation *, in configuration order */
 	GPtrArray *needs;                 /* struct setting_need *, of all values, met or not */
 	struct template_shelf *templates; /* all that there are, answers' and others */
+	bool unbound;                     /* settings_bind() is to be called */
+	char *bound;                      /* what it was called with; NULL: not yet */
 	/* made of the above */
 	struct tag_format tag_format;
 	char **controls;     /* of control_address: canonical, each once, no account's address */
@@ -185,6 +188,11 @@ bool settings_is_internal(const struct settings *settings, const char *canonical
 
 /* The calendar of that name; NULL: there is none. Borrowed. */
 const struct calendar *settings_calendar(const struct settings *settings, const char *name);
+
+/* Conditions name saved queries, which are in the store: until this is called, those that do hold
+ * for no ticket. What is wrong with some, char *, owned; these go on to hold for none. Before
+ * anybody else uses the settings. */
+GPtrArray *settings_bind(struct settings *settings, const struct saved_query *saved);
 
 /* Notes what the actions of an automation name in the store. */
 void settings_need(struct settings *settings, enum setting_need_kind kind,

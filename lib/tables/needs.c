@@ -1,8 +1,11 @@
 /* What the settings name, looked for where it is. */
 #include "tables/needs.h"
 
+#include <string.h>
+
 #include "model/record.h"
 #include "tables/agents.h"
+#include "tables/queries.h"
 #include "tables/queues.h"
 
 static enum status queue_is_there(struct txn *txn, const char *name, struct error *err)
@@ -23,6 +26,18 @@ static enum status agent_is_there(struct txn *txn, const char *login, struct err
 	return st;
 }
 
+static enum status query_is_there(struct txn *txn, const char *name, struct error *err)
+{
+	struct saved_queries saved = { 0 };
+	enum status st = queries_load(txn, &saved, err);
+	bool is = false;
+
+	for (guint i = 0; st == ST_OK && i < saved.shared->len && !is; i++)
+		is = strcmp(((const struct shared_query *)saved.shared->pdata[i])->name, name) == 0;
+	queries_release(&saved);
+	return st == ST_OK && !is ? ST_NOT_FOUND : st;
+}
+
 struct search {
 	const struct settings *settings;
 	bool unseen;
@@ -35,10 +50,12 @@ static enum status is_there(struct txn *txn, const struct search *search,
 {
 	if (!settings_need_met(search->settings, need))
 		return ST_NOT_FOUND;
-	if (need->kind != NEEDS_QUEUE && need->kind != NEEDS_AGENT)
+	if (need->kind < NEEDS_QUEUE)
 		return ST_OK;
 	if (!txn)
 		return search->unseen ? ST_OK : ST_NOT_FOUND;
+	if (need->kind == NEEDS_QUERY)
+		return query_is_there(txn, need->value, err);
 	return need->kind == NEEDS_QUEUE ? queue_is_there(txn, need->value, err)
 					 : agent_is_there(txn, need->value, err);
 }

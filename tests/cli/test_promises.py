@@ -47,6 +47,24 @@ def test_a_customer_of_a_promise_has_deadlines_in_json_and_in_the_mail(house):
     )
 
 
+def test_a_promise_for_those_of_a_saved_query():
+    """Of the store: until it is there the promise is nobody's, for the daemon and at the shell."""
+    house = House(slas=[{"name": "gold", "when": "@big", "respond": "4h"}])
+    try:
+        number = house.mail("Carla <carla@big.example>").number
+        house.daemon.run_ticket("title", "One", str(number))
+        assert house.ticket(number)["respond_by"] is None
+        house.daemon.run_ticket("query", "save", "--shared", "firms", "requester:@big.example")
+        house.daemon.run_ticket("query", "save", "--shared", "big", "@firms -tag:poor")
+        house.daemon.run_ticket("title", "Two", str(number))
+        assert house.ticket(number)["respond_by"]
+        house.daemon.reload()
+        assert house.ticket(house.mail("Carla <carla@big.example>").number)["respond_by"]
+        assert not house.ticket(house.mail("Carla <carla@small.example>").number)["respond_by"]
+    finally:
+        house.end()
+
+
 def test_a_deadline_that_passes_is_an_event_a_fact_and_a_notice(house):
     arrival = house.mail("Dora <dora@other.example>", subject="Screen")
     number = arrival.number

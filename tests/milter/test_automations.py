@@ -65,6 +65,38 @@ def test_a_name_comes_once(build):
     assert done.returncode == 78 and b"expected each name once" in done.stderr
 
 
+def test_a_condition_may_name_a_saved_query(build):
+    house = build([QUIET])
+    daemon = house.daemon
+    daemon.configure(automations=[{**SEEN, "when": "@fresh -tag:late"}])
+    for words in (("milticketd", "-t"), ("ticket", "config", "check")):
+        done = run(program(words[0]), *words[1:], "--config", daemon.config, check=False)
+        assert done.returncode == 0
+        said = (done.stderr + done.stdout).decode()
+        assert "automations.when: expected a saved query of the store" in said, said
+    number = house.mail().number
+    daemon.reload()
+    wait_until(lambda: "there is no saved query 'fresh'" in daemon.log_text(), "a warning")
+    assert daemon.ticket("list", "is:open")[0]["tags"] == [] and did(house, number) == []
+    daemon.run_ticket("query", "save", "--shared", "fresh", "is:open -tag:seen")
+    daemon.reload()
+    wait_until(lambda: did(house, number), "the automation")
+    daemon.run_ticket("query", "save", "--shared", "fresh", "number:7")
+    before = len(daemon.log_text())
+    daemon.configure(automations=[{**SEEN, "when": "@fresh"}])
+    daemon.reload()
+    wait_until(
+        lambda: "can end, such as status:waiting or is:open; it holds for no ticket"
+        in daemon.log_text()[before:],
+        "a warning",
+    )
+    assert house.mail().number == 2
+    daemon.stop()
+    daemon.start()
+    time.sleep(1.5)
+    assert did(house, 2) == []
+
+
 def did(house, number):
     return house.events(number, "automation")
 
