@@ -105,10 +105,10 @@ static enum status boxes_look(bool *more_out, struct error *err)
 	return st;
 }
 
-/* Milliseconds until the next look, where there is more to do after one that took so long. */
+/* Milliseconds that mail goes first, after a look that took so long. */
 static int boxes_pause(gint64 took)
 {
-	if (!mailboxes_log_grows(boxes.trees))
+	if (!boxes.trees || !mailboxes_log_grows(boxes.trees))
 		return 0;
 	return (int)MIN(took * PAUSES / G_TIME_SPAN_MILLISECOND, PAUSE_MAX_MS);
 }
@@ -127,7 +127,6 @@ static int boxes_wait(const struct error *err)
 /* Gives the milliseconds until the next look. */
 static int boxes_tick(void)
 {
-	gint64 began = g_get_monotonic_time();
 	struct error err = { "" };
 	enum status st = boxes_look(&boxes.more, &err);
 	bool away = st != ST_OK && store_is_away(boxes.daemon->store);
@@ -145,7 +144,7 @@ static int boxes_tick(void)
 	if (st != ST_OK)
 		return RETRY_MS;
 	if (boxes.more)
-		return boxes_pause(g_get_monotonic_time() - began);
+		return 0;
 	return store_tells(boxes.daemon->store) ? TOLD_TICK_MS : TICK_MS;
 }
 
@@ -156,6 +155,7 @@ static gpointer boxes_run(gpointer arg)
 
 	(void)arg;
 	do {
+		gint64 began = g_get_monotonic_time();
 		eventfd_t wakes;
 		int ms;
 
@@ -164,8 +164,10 @@ static gpointer boxes_run(gpointer arg)
 		/* What failed is not tried again any sooner. */
 		fds[2].fd = boxes.failing || boxes.waiting ? -1 : boxes.wake_fd;
 		fds[1].fd = boxes.trees ? mailboxes_fd(boxes.trees) : -1;
-		/* A pause is one whatever happens in the folders: much of it is our own work. */
-		poll(fds, boxes.more ? 1 : G_N_ELEMENTS(fds), ms);
+		/* It is one whatever happens in the folders: much of that is our own work. */
+		poll(fds, 1, boxes_pause(g_get_monotonic_time() - began));
+		if (!(fds[0].revents & POLLIN))
+			poll(fds, G_N_ELEMENTS(fds), ms);
 	} while (!(fds[0].revents & POLLIN));
 	boxes_close();
 	return NULL;

@@ -11,7 +11,7 @@
 #include "tables/following.h"
 #include "tables/tickets.h"
 
-enum { STEP_EVENTS = 200, STEP_TICKETS = 200 };
+enum { STEP_EVENTS = 50, STEP_TICKETS = 200 };
 
 /* --- a ticket's row --- */
 

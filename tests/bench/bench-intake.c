@@ -37,7 +37,7 @@ struct worker {
 };
 
 static gint threads = 1, messages = 1000, stored, per_ticket = 2, seconds, agents;
-static gboolean not_durable, archive, counting;
+static gboolean not_durable, archive, counting, boxes;
 static char *template, *url;
 /* Subjects are of many lengths, or records would fill the pages of a store in one way only, a good
  * or a bad one. */
@@ -59,8 +59,9 @@ static const GOptionEntry options[] = { { "threads", 0, 0, G_OPTION_ARG_INT, &th
 	{ "count", 0, 0, G_OPTION_ARG_NONE, &counting, "say what the store holds afterwards",
 		NULL },
 	{ "archive", 0, 0, G_OPTION_ARG_NONE, &archive, "keep each message as a file too", NULL },
-	{ "mailboxes", 0, 0, G_OPTION_ARG_INT, &agents,
-		"keep those of so many agents meanwhile, as the daemon does; with --archive", "N" },
+	{ "agents", 0, 0, G_OPTION_ARG_INT, &agents, "of the queue (0)", "N" },
+	{ "mailboxes", 0, 0, G_OPTION_ARG_NONE, &boxes,
+		"keep the agents' meanwhile, as the daemon does; with --archive", NULL },
 	{ "template", 0, 0, G_OPTION_ARG_FILENAME, &template,
 		"answer each new ticket with it (into the outbox)", "FILE" },
 	{ "url", 0, 0, G_OPTION_ARG_STRING, &url, "into that database, in place of LMDB",
@@ -147,12 +148,13 @@ static void open_mailboxes(struct bench *b)
 	const char *path = b->settings->mailboxes.path;
 	struct error err = { "" };
 
-	if (!*path)
+	if (store_write(b->store, add_agents, NULL, &err) != ST_OK)
+		die("%s", err.text);
+	if (!boxes)
 		return;
 	if (g_mkdir_with_parents(path, 0750) != 0)
 		die("cannot make '%s'", path);
-	if (store_write(b->store, add_agents, NULL, &err) != ST_OK ||
-		mailboxes_open(b->store, b->settings, true, &b->trees, &err) != ST_OK)
+	if (mailboxes_open(b->store, b->settings, true, &b->trees, &err) != ST_OK)
 		die("%s", err.text);
 }
 
@@ -168,11 +170,11 @@ static gpointer keep_mailboxes(gpointer arg)
 
 		if (mailboxes_step(b->trees, g_get_real_time(), &more, &err) != ST_OK)
 			die("%s", err.text);
-		if (!more)
-			g_usleep(TICK_US);
-		else if (mailboxes_log_grows(b->trees))
+		if (mailboxes_log_grows(b->trees))
 			g_usleep((gulong)MIN(
 				(g_get_monotonic_time() - began) * PAUSES, G_TIME_SPAN_SECOND));
+		if (!more)
+			g_usleep(TICK_US);
 	}
 	return NULL;
 }
@@ -229,15 +231,14 @@ static void load_settings(struct bench *b, const char *dir)
 {
 	g_autofree char *conf = g_build_filename(dir, "milticket.conf", NULL);
 	const struct group *group = getgrgid(getegid());
-	g_autofree char *boxes = agents
+	g_autofree char *kept = boxes
 		? g_strdup_printf("mailboxes: { path = \"%s/mailboxes\"; group = \"%s\"; };\n", dir,
 			  group ? group->gr_name : "")
 		: g_strdup("");
 	g_autofree char *text = g_strdup_printf(
 		"%sstore: { path = \"%s/store\"; };\narchive: { path = \"%s%s\"; };\ntag: { name = \"example.com\"; };\npolicy: { answers_per_hour = 0; };\n"
 		"accounts = ( { address = \"support@example.com\"; queue = \"support\"; autoresponse: { opened = \"%s\"; }; } );\n",
-		boxes, dir, archive ? dir : "", archive ? "/archive" : "",
-		template ? template : "");
+		kept, dir, archive ? dir : "", archive ? "/archive" : "", template ? template : "");
 	struct error err;
 
 	if (!g_file_set_contents(conf, text, -1, NULL))
@@ -392,7 +393,7 @@ static void print_figures(
 
 static bool fits(int argc)
 {
-	return argc == 2 && (!agents || archive) && threads >= 1 && threads <= THREADS_MAX &&
+	return argc == 2 && (!boxes || archive) && threads >= 1 && threads <= THREADS_MAX &&
 		per_ticket >= 1;
 }
 
