@@ -180,6 +180,57 @@ def test_removed_it_leaves_settings_and_tickets_and_comes_back_to_them(machine):
     assert service(machine, "ActiveState") == "active" and tickets(machine) == before
 
 
+# Each file and directory below, but for what only the daemon looks into.
+SHARED = """
+cd /var/lib/milticket-mailboxes
+find . -path './+*' -prune -o -printf '%y %u %g %m %P\\n' | sed 's/[0-9.]*M[0-9].*//'
+"""
+
+
+def test_mailboxes_are_kept_with_the_drop_in_and_refused_in_words_without(machine):
+    install(machine)
+    configure(machine)
+    fill(machine)
+    steps = commands("Tickets in the mail client")
+    (setting,) = (step for step in steps if step.startswith("sed "))
+    machine.shell("\n".join([setting, "systemctl restart milticket"]))
+    refused = wait_until(
+        lambda: re.search(r"mailboxes: (.*); mail is not affected", journal(machine)), "a refusal"
+    )
+    assert "/var/lib/milticket-mailboxes" in refused[1]
+    assert service(machine, "ActiveState") == "active"
+    assert "mailboxes-unit" in machine.run("ticket", "doctor", check=False).stdout.decode()
+
+    machine.shell("\n".join(step for step in steps if step != setting))
+    wait_until(
+        lambda: json.loads(machine.shell("ticket mailboxes status --json"))["behind"] == 0,
+        "the mailboxes",
+    )
+    said = machine.run("ticket", "doctor", check=False).stdout.decode()
+    assert not re.search("mailboxes-(group|path|unit)", said)
+    found = set(machine.shell(SHARED).splitlines())
+    assert "d milticket milticket-mailboxes 2750 anna" in found
+    assert "d milticket milticket-mailboxes 2770 anna/.Mine/cur" in found
+    assert "f milticket milticket-mailboxes 660 anna/.Queues.support/new/" in found
+    assert {" ".join(line.split(" ")[:4]) for line in found} == {
+        "d milticket milticket-mailboxes 2750",
+        "d milticket milticket-mailboxes 2770",
+        "f milticket milticket-mailboxes 660",
+    }
+    # A move by the IMAP server's user, who is in the group.
+    machine.shell(
+        """useradd --system --groups milticket-mailboxes imap
+        cd /var/lib/milticket-mailboxes/anna
+        file=$(ls .Queues.support/*/* | head -n 1)
+        setpriv --reuid imap --regid imap --init-groups mv "$file" .Mine/cur/"""
+    )
+    wait_until(
+        lambda: len([t for t in tickets(machine).values() if t["agent"] == "anna"]) == 2,
+        "a ticket of hers",
+    )
+    machine.shell("apt-get -q -y purge milticket; ! test -e /var/lib/milticket-mailboxes")
+
+
 def test_without_postfix_it_starts_and_lets_nobody_else_connect(machine):
     """As for Sendmail, whose postmaster will name another socket."""
     machine.shell(
