@@ -8,10 +8,14 @@
 #include "commands.h"
 #include "held.h"
 #include "mails.h"
+#include "move-archive.h"
 #include "store-json.h"
 
 static const struct cli_option options[] = {
 	{ .name = "mbox", .help = N_("print the mails as an mbox, for any mail client") },
+	{ .name = "archive",
+		.argument = "DIRECTORY",
+		.help = N_("copy the mails of the archive there, as they came, a file each") },
 	{ .name = "with-secret",
 		.help = N_(
 			"with the secret of the reply addresses, so that they stay valid where it is read back") },
@@ -119,6 +123,10 @@ static int export_run(struct cli *cli)
 	struct numbers numbers = { NULL, 0 };
 	int code;
 
+	if (cli_value(cli, "archive") && !cli->n_args)
+		return move_archive(cli, cli_value(cli, "archive"), false, false);
+	if (cli_value(cli, "archive"))
+		return cli_usage(cli, _("--archive goes with all there is"));
 	if (cli->json == cli_has(cli, "mbox"))
 		return cli_usage(cli, _("as what? Give --json or --mbox"));
 	if (cli_has(cli, "with-secret") && (!cli->json || cli->n_args))

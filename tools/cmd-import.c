@@ -11,6 +11,7 @@
 #include "commands.h"
 #include "counted.h"
 #include "keep/import.h"
+#include "move-archive.h"
 #include "progress.h"
 #include "store-json.h"
 #include "tables/copying.h"
@@ -22,6 +23,8 @@ static const struct cli_option options[] = {
 		.argument = "WHEN",
 		.help = N_("pass over mail older than this date or duration (90d)") },
 	{ .name = "keep-numbers", .help = N_("give tickets the numbers that the mails' tags say") },
+	{ .name = "archive",
+		.help = N_("copy a former archive's mails, a directory, into the present one") },
 	{ .letter = 'n',
 		.name = "dry-run",
 		.help = N_("tell what would become of the mails, record none") },
@@ -194,6 +197,8 @@ static int run_mailbox(struct cli *cli)
 
 static int import_run(struct cli *cli)
 {
+	if (cli_has(cli, "archive"))
+		return move_archive(cli, cli->args[0], true, cli_has(cli, "quiet"));
 	if (cli_value(cli, "account"))
 		return run_mailbox(cli);
 	if (cli->json)
@@ -204,7 +209,7 @@ static int import_run(struct cli *cli)
 const struct cli_command cmd_import = {
 	.name = "import",
 	.arguments = "PATH",
-	.summary = N_("import a mailbox, or with --json an export"),
+	.summary = N_("import a mailbox, with --json an export, or the mails of an archive"),
 	.options = options,
 	.need = NEED_STORE_WRITE,
 	.least = 1,

@@ -475,3 +475,26 @@ enum status spool_keep(
 	return archive_in_rows(dir) ? keep_in_rows(spool, name, err)
 				    : keep_in_directory(spool, dir, name, durable, err);
 }
+
+static enum status copy_into_directory(
+	struct spool *file, const char *name, const char *path, struct error *err)
+{
+	g_autofree char *parent = g_path_get_dirname(path);
+	enum status st = make_directories(file->dir, name, true, err);
+	struct stat stat;
+
+	if (st == ST_OK && !(lstat(path, &stat) == 0 && S_ISREG(stat.st_mode)))
+		st = copy_file(file, path, true, err);
+	return st == ST_OK ? sync_directory(parent, err) : st;
+}
+
+enum status spool_copy(int fd, const char *dir, const char *name, struct error *err)
+{
+	g_autofree guint8 *chunk = g_malloc(LIMIT_SPOOL_MEMORY);
+	g_autofree char *path = g_build_filename(dir, name, NULL), *own = g_strdup(dir);
+	struct spool file = { .dir = own, .fd = fd };
+	struct pieces pieces = { .spool = &file, .chunk = chunk };
+
+	return archive_in_rows(dir) ? archive_rows_keep(name, pieces_next, &pieces, err)
+				    : copy_into_directory(&file, name, path, err);
+}

@@ -44,4 +44,7 @@ struct message *spool_parse(struct spool *spool); /* owned; borrows from the spo
 enum status spool_keep(
 	struct spool *spool, const char *dir, const char *name, bool durable, struct error *err);
 
+/* The same with all bytes of a file, which is read from its beginning. */
+enum status spool_copy(int fd, const char *dir, const char *name, struct error *err);
+
 #endif

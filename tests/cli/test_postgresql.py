@@ -195,6 +195,40 @@ def test_a_dry_run_of_an_import_foretells_and_records_nothing(desk, tmp_path):
     assert desk.run_ticket("import", box, *words).stdout == foretold
 
 
+def archive_of(directory):
+    return {
+        str(path.relative_to(directory)): path.read_bytes() for path in directory.rglob("*.eml")
+    }
+
+
+def test_an_archive_moves_into_the_database_and_back(server, tmp_path):
+    """Byte by byte; what is there stays; an archive that is not there is no success."""
+    box = tmp_path / "box"
+    desk = in_database(server, archive={"path": tmp_path / "mail"})
+    (tmp_path / "mail").mkdir()
+    box.write_bytes(mbox([mail(1), mail(2, body="\r\n\r\r\nodd ends\r"), mail(3)]))
+    desk.run_ticket("import", box, "--account", SUPPORT, "--quiet")
+    before = archive_of(tmp_path / "mail")
+    assert len(before) == 3
+    shown = desk.run_ticket("show", "2", "--raw", "1").stdout
+
+    desk.configure(archive={"path": "database"})
+    assert desk.run_ticket("show", "2", "--raw", "1", check=False).stdout != shown
+    for _ in range(2):
+        (told,) = desk.ticket("import", "--archive", tmp_path / "mail")
+        assert told == {"mails": 3, "done": 3}
+    assert desk.run_ticket("show", "2", "--raw", "1").stdout == shown
+    assert desk.run_ticket("check").returncode == 0
+    done = desk.run_ticket("import", "--archive", tmp_path / "nowhere", check=False)
+    assert done.returncode == 1 and "there is no directory" in said(done), done
+
+    (told,) = desk.ticket("export", "--archive", tmp_path / "back")
+    assert told == {"mails": 3, "done": 3} and archive_of(tmp_path / "back") == before
+    desk.configure(archive={"path": tmp_path / "back"})
+    assert desk.run_ticket("show", "2", "--raw", "1").stdout == shown
+    assert desk.run_ticket("check").returncode == 0
+
+
 def test_a_dump_of_the_database_comes_back(files, server):
     database = in_database(server)
     before = files.run_ticket("export", "--json", "--with-secret").stdout
