@@ -297,6 +297,24 @@ def test_it_finds_what_is_found_by_reading_all(many):
     assert sum(map(bool, by_index.values())) > len(ASKED) * 2 / 3
 
 
+def peak_mib(directory, words):
+    command = (program("ticket"), "search", "--config", directory / "milticket.conf")
+    search = subprocess.Popen([*map(str, command), *words], stdout=subprocess.DEVNULL)
+    _, code, used = os.wait4(search.pid, 0)
+    search.returncode = os.waitstatus_to_exitcode(code)
+    assert search.returncode == 0, words
+    return used.ru_maxrss / 1024
+
+
+def test_no_search_takes_more_than_64_mib(many):
+    directory, _ = many
+    found = [
+        words for words in [*ASKED, ("ba", "da", "fa"), ("ehind",)] if numbers(directory, words)[0]
+    ]
+    peaks = {words: peak_mib(directory, words) for words in found}
+    assert len(peaks) > 12 and max(peaks.values()) <= 64, peaks
+
+
 def test_it_takes_no_more_than_half_as_much_again_as_the_texts(many):
     directory, figures = many
     run(program("ticket"), "index", "rebuild", "--config", directory / "milticket.conf")
