@@ -68,6 +68,7 @@ def test_a_store_in_postgresql_says_what_is_missing(desk, without):
     assert done.returncode == 74 and failure("PQ") in done.stderr.decode()
 
 
+@pytest.mark.embedded("libpq is needed for another store")
 def test_answers_wait_for_a_library_that_is_missing(without):
     """It is not known until the first mail is to go out: the others have been taken by then."""
     daemon = Daemon(relay_port=9, accounts=[SUPPORT]).start(env=without)
