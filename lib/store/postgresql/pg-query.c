@@ -255,6 +255,16 @@ static void query_note_last(struct pg_query *q)
 	q->updated = last->updated;
 }
 
+/* Which index is best hangs on how many tickets a value has: there are tags that half of all have,
+ * and others that one has. So it is planned with the values, each time. */
+static void query_send(struct pg_query *q, const struct query_sql *sql, struct pg_batch *batch)
+{
+	pg_batch_text(batch, "set local plan_cache_mode = force_custom_plan");
+	pg_batch_once(batch, sql->text->str, (const uint32_t *)(const void *)sql->types->data,
+		&sql->cells, query_take, q);
+	pg_batch_text(batch, "set local plan_cache_mode = force_generic_plan");
+}
+
 static enum status query_fetch(struct pg_query *q)
 {
 	struct pg_batch batch;
@@ -267,8 +277,7 @@ static enum status query_fetch(struct pg_query *q)
 	query_sql_init(&sql);
 	query_page_sql(q, &sql);
 	pg_txn_batch(q->txn, &batch);
-	pg_batch_once(&batch, sql.text->str, (const uint32_t *)(const void *)sql.types->data,
-		&sql.cells, query_take, q);
+	query_send(q, &sql, &batch);
 	st = pg_txn_run(q->txn, &batch);
 	query_sql_release(&sql);
 	if (st == ST_OK)

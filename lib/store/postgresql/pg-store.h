@@ -99,7 +99,7 @@ const struct pg_statement *pg_statement_add(
 
 /* Begins a batch; the first of a transaction that only reads begins it in the server. */
 void pg_txn_batch(struct pg_txn *txn, struct pg_batch *batch);
-/* Runs it; a failure is kept as the reason. */
+/* Runs it; a failure is kept as the reason. Of who only reads each answer may take deadline_s. */
 enum status pg_txn_run(struct pg_txn *txn, struct pg_batch *batch);
 /* Puts what was written into a batch; false: nothing was. */
 bool pg_writes_add(struct pg_store *store, const struct pg_rows *rows, struct pg_batch *batch);

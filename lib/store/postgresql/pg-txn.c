@@ -52,10 +52,14 @@ enum status pg_txn_run(struct pg_txn *txn, struct pg_batch *batch)
 {
 	enum status st = pg_batch_run(batch);
 
-	if (st == ST_OK)
+	if (st == ST_OK) {
 		txn->begun = true;
-	else
+		/* What reads a whole store takes its time; a server that answers is there. */
+		if (!txn->rows)
+			txn->link->deadline = pg_server_deadline(&txn->store->server);
+	} else {
 		g_strlcpy(txn->reason, txn->link->reason, sizeof txn->reason);
+	}
 	return st;
 }
 
