@@ -238,6 +238,20 @@ static void test_what_changes_a_placement(void)
 	}
 }
 
+/* A queue is looked at where a folder is one's own of a queue, and only there. */
+static void test_same_folders(void)
+{
+	static const struct folder folders[] = { { FOLDER_MINE, NULL }, { FOLDER_CLOSED, NULL },
+		{ FOLDER_QUEUE, (char *)"support" }, { FOLDER_QUEUE, (char *)"sales" },
+		{ FOLDER_COLLEAGUES, (char *)"support" }, { FOLDER_COLLEAGUES, (char *)"sales" } };
+	const struct folder mine = { FOLDER_MINE, (char *)"whatever" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(folders); i++)
+		for (size_t j = 0; j < G_N_ELEMENTS(folders); j++)
+			g_assert_cmpint(folder_same(folders[i], folders[j]), ==, i == j);
+	g_assert_true(folder_same(folders[0], mine));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -248,5 +262,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/placement/each finding", test_each_finding);
 	g_test_add_func("/placement/each move", test_each_move);
 	g_test_add_func("/placement/what changes it", test_what_changes_a_placement);
+	g_test_add_func("/placement/same folders", test_same_folders);
 	return g_test_run();
 }

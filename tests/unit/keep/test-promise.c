@@ -395,6 +395,49 @@ static void test_pauses(void)
 	g_assert_cmpuint(t.runs.n, ==, 0);
 }
 
+static struct ticket told_missed(const struct promise *promise)
+{
+	struct ticket t = { .opened = 1, .status = TICKET_OPEN };
+
+	promise_follow(&t, 1);
+	promise_plan(&t, promise, 1);
+	t.told |= TOLD_RESOLVE_MISSED;
+	return t;
+}
+
+/* What was told of a deadline is told of another, if that is to come. */
+static void test_told_again(void)
+{
+	struct sla sla = { .name = (char *)"x", .solution = { DURATION_WALL, 24 * HOUR } },
+		   none = { .name = (char *)"y" };
+	struct promise promise = { &sla, NULL }, nothing = { &none, NULL };
+	const int64_t by = 1 + 24 * HOUR;
+
+	for (int64_t now = by - 1; now <= by; now++) {
+		struct ticket t = told_missed(&promise);
+
+		g_assert_cmpint(t.resolve_by, ==, by);
+		promise_plan(&t, &promise, now);
+		g_assert_true(t.told & TOLD_RESOLVE_MISSED);
+		t.resolve_by = by + 5;
+		promise_plan(&t, &promise, now);
+		g_assert_cmpint((t.told & TOLD_RESOLVE_MISSED) != 0, ==, now == by);
+		promise_forget(&t);
+	}
+	for (int waits = 0; waits < 2; waits++) {
+		struct ticket t = told_missed(&promise);
+
+		t.status = waits ? TICKET_WAITING : TICKET_OPEN;
+		promise_follow(&t, 2);
+		promise_plan(&t, waits ? &promise : &nothing, 3);
+		g_assert_cmpint(t.resolve_by, ==, 0);
+		g_assert_cmpint((t.told & TOLD_RESOLVE_MISSED) != 0, ==, waits);
+		numbers_add(&t.kept, 5);
+		promise_forget(&t);
+		g_assert_cmpuint(t.kept.n + t.runs.n, ==, 0);
+	}
+}
+
 /* --- notices --- */
 
 static enum status give_zone(struct txn *txn, void *arg, struct error *err)
@@ -694,6 +737,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/promise/without promises nothing is kept", test_nothing_promised);
 	g_test_add_func("/promise/a wait stops the clock of the solution", test_wait);
 	g_test_add_func("/promise/many pauses", test_pauses);
+	g_test_add_func("/promise/what is told again", test_told_again);
 	g_test_add_func("/promise/a notice has the texts, and the reader's time", test_notice);
 	g_test_add_func("/promise/a notice is answered with commands", test_answered_notice);
 	g_test_add_func(
