@@ -438,6 +438,20 @@ static void test_told_again(void)
 	}
 }
 
+/* What is over keeps what it was promised. */
+static void test_name_of_what_is_over(void)
+{
+	const struct promise nothing = { NULL, NULL };
+
+	for (int status = 0; status <= TICKET_SPAM; status++) {
+		struct ticket t = { .opened = 1, .status = status, .sla = g_strdup("gold") };
+
+		promise_plan(&t, &nothing, 2);
+		g_assert_cmpstr(t.sla, ==, ticket_status_active(status) ? NULL : "gold");
+		promise_forget(&t);
+	}
+}
+
 /* --- notices --- */
 
 static enum status give_zone(struct txn *txn, void *arg, struct error *err)
@@ -738,6 +752,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/promise/a wait stops the clock of the solution", test_wait);
 	g_test_add_func("/promise/many pauses", test_pauses);
 	g_test_add_func("/promise/what is told again", test_told_again);
+	g_test_add_func("/promise/what is over keeps its name", test_name_of_what_is_over);
 	g_test_add_func("/promise/a notice has the texts, and the reader's time", test_notice);
 	g_test_add_func("/promise/a notice is answered with commands", test_answered_notice);
 	g_test_add_func(

@@ -7,7 +7,10 @@
 #include "../store-fixture.h"
 #include "tables/agents.h"
 #include "tables/check.h"
+#include "tables/claim-rows.h"
 #include "tables/doomed.h"
+#include "tables/due-index.h"
+#include "tables/placements.h"
 #include "tables/queues.h"
 
 /* The linker puts these in place of LMDB's; see Makefile.am. */
@@ -151,6 +154,38 @@ static enum status check_rows_of(struct txn *txn, void *arg, struct error *err)
 	return check_in(txn, &options, false, findings, err);
 }
 
+static enum status ask_claims(struct txn *txn, void *arg, struct error *err)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	bool noted;
+	enum status st = claims_noted(txn, "some", &noted, err);
+
+	(void)arg;
+	return st == ST_OK ? claims_list(txn, names, err) : st;
+}
+
+static enum status ask_due(struct txn *txn, void *arg, struct error *err)
+{
+	struct due_row rows[4];
+	size_t n;
+
+	(void)arg;
+	return due_index_find(txn, INT64_MAX, rows, G_N_ELEMENTS(rows), &n, err);
+}
+
+static enum status ask_mailboxes(struct txn *txn, void *arg, struct error *err)
+{
+	struct placements_place place;
+	g_autofree char *addresses = NULL;
+	char box[BOX_BYTES];
+	enum status st;
+
+	(void)arg;
+	placements_box("/nowhere", box);
+	st = placements_place(txn, box, &place, err);
+	return st == ST_OK ? placements_redact_wanted(txn, box, &addresses, err) : st;
+}
+
 /* A visitor that swallows what it is told. */
 static enum status swallow(struct txn *txn, void *arg, struct error *err)
 {
@@ -171,6 +206,9 @@ static const struct asked {
 	{ "whether a queue is there", ensure_queue },
 	{ "whether a number is free", take_number },
 	{ "whether the rows are whole", check_rows_of },
+	{ "which mails were dropped in", ask_claims },
+	{ "what is due", ask_due },
+	{ "how far the mailboxes are", ask_mailboxes },
 	{ "what nobody looks at", swallow },
 };
 

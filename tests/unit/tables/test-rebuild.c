@@ -181,11 +181,21 @@ static char *shown(const struct ticket *t)
 	return g_string_free(out, FALSE);
 }
 
+static enum status count_repairs(
+	struct txn *txn, const struct event *event, void *arg, struct error *err)
+{
+	(void)txn;
+	(void)err;
+	*(unsigned *)arg += event->kind == EVENT_REPAIRED;
+	return ST_OK;
+}
+
 static void rebuilds(struct txn *txn, uint64_t number, const struct told *row)
 {
 	const struct tickets_rebuilding how = { .tags = &tags, .actor = { "unix:root", 0 } };
 	struct ticket t = { 0 };
 	g_autofree char *is = NULL;
+	unsigned repairs = 0;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(row->notes) && row->notes[i].kind; i++) {
 		const struct actor actor = { row->actor, (int64_t)i + 1 };
@@ -193,6 +203,10 @@ static void rebuilds(struct txn *txn, uint64_t number, const struct told *row)
 		OK(history_add(txn, number, &actor, &row->notes[i], NULL));
 	}
 	OK(tickets_rebuild(txn, number, &how, NULL));
+	/* One that is there is left alone. */
+	OK(tickets_rebuild(txn, number, &how, NULL));
+	OK(history_each(txn, number, 0, count_repairs, &repairs, NULL));
+	g_assert_cmpuint(repairs, ==, 1);
 	OK(tickets_load(txn, number, &t, NULL));
 	is = shown(&t);
 	g_assert_cmpstr(is, ==, row->is);
