@@ -32,12 +32,13 @@ static void has_tickets(struct txn *txn, const char *login, unsigned n, enum tic
 	static uint64_t number;
 
 	for (unsigned i = 0; i < n; i++) {
-		struct ticket t = { .number = ++number,
+		struct ticket t = { .number = number + 1,
 			.agent = (char *)login,
 			.queue = (char *)"other",
 			.status = status,
-			.updated = (int64_t)number };
+			.updated = (int64_t)number + 1 };
 
+		number++;
 		OK(tickets_insert(txn, &t, NULL));
 	}
 }
