@@ -438,6 +438,24 @@ static void test_told_again(void)
 	}
 }
 
+/* At its deadline it is kept, and a microsecond later it is not. */
+static void test_late_by_a_microsecond(void)
+{
+	struct sla sla = { .name = (char *)"x", .solution = { DURATION_WALL, 24 * HOUR } };
+	struct promise promise = { &sla, NULL };
+
+	for (unsigned past = 0; past < 2; past++) {
+		struct ticket t = { .opened = 1, .status = TICKET_OPEN };
+
+		promise_follow(&t, 1);
+		promise_plan(&t, &promise, 1);
+		t.status = TICKET_CLOSED;
+		g_assert_cmpuint(
+			promise_follow(&t, 1 + 24 * HOUR + past), ==, past << OVERDUE_RESOLVE);
+		promise_forget(&t);
+	}
+}
+
 /* What is over keeps what it was promised. */
 static void test_name_of_what_is_over(void)
 {
@@ -752,6 +770,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/promise/a wait stops the clock of the solution", test_wait);
 	g_test_add_func("/promise/many pauses", test_pauses);
 	g_test_add_func("/promise/what is told again", test_told_again);
+	g_test_add_func("/promise/late by a microsecond", test_late_by_a_microsecond);
 	g_test_add_func("/promise/what is over keeps its name", test_name_of_what_is_over);
 	g_test_add_func("/promise/a notice has the texts, and the reader's time", test_notice);
 	g_test_add_func("/promise/a notice is answered with commands", test_answered_notice);
