@@ -63,8 +63,7 @@ static int64_t copy_over_since(const struct ticket *t)
 void copy_describe(const struct settings *settings, const struct ticket *t,
 	const struct placement *was, struct placement *row_out)
 {
-	*row_out = (struct placement){ .box = g_strdup(was->box),
-		.ticket = t->number,
+	*row_out = (struct placement){ .ticket = t->number,
 		.generation = was->generation,
 		.status = t->status,
 		.agent = g_strdup(t->agent),
@@ -73,6 +72,7 @@ void copy_describe(const struct settings *settings, const struct ticket *t,
 		.over = copy_over_since(t),
 		.flagged = t->priority == PRIORITY_HIGH || t->priority == PRIORITY_URGENT,
 		.face = copy_face(settings, t) };
+	memcpy(row_out->box, was->box, sizeof row_out->box);
 	for (size_t i = 0; i < was->seqs.n; i++)
 		numbers_add(&row_out->seqs, was->seqs.v[i]);
 }

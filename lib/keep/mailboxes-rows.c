@@ -80,13 +80,13 @@ static enum status rows_save(
 static enum status rows_update(
 	struct txn *txn, struct rows_step *s, const struct ticket *t, bool all, struct error *err)
 {
-	const struct placement none = { .box = s->m->box };
-	struct placement was = { 0 }, is = { 0 };
+	struct placement none = { 0 }, was = { 0 }, is = { 0 };
 	enum status st = placements_load(txn, s->m->box, t->number, &was, err);
 	bool there = st == ST_OK, same;
 
 	if (st != ST_OK && st != ST_NOT_FOUND)
 		return st;
+	memcpy(none.box, s->m->box, sizeof none.box);
 	copy_describe(s->m->settings, t, there ? &was : &none, &is);
 	st = rows_read_seqs(txn, t, &is, err);
 	same = there && !all && placement_same(&was, &is);
@@ -592,12 +592,12 @@ static enum status rows_save_trees(struct txn *txn, void *arg, struct error *err
 
 	for (guint i = 0; st == ST_OK && i < a->changed->len; i++) {
 		const struct tree *tree = a->changed->pdata[i];
-		const struct tree_row row = { .box = a->m->box,
-			.login = tree->login,
-			.queues = tree->queues,
+		struct tree_row row = { .queues = tree->queues,
 			.moving = tree->moving,
 			.queues_before = tree->moving ? tree->queues_before : NULL };
 
+		memcpy(row.box, a->m->box, sizeof row.box);
+		g_strlcpy(row.login, tree->login, sizeof row.login);
 		st = tree->gone && !tree->moving ? table_remove(txn, &tree_table, &row, err)
 						 : table_save(txn, &tree_table, &row, err);
 		st = st == ST_NOT_FOUND ? ST_OK : st;

@@ -4,6 +4,7 @@
 #define MILTICKET_TICKET_H
 
 #include "base/mailbox.h"
+#include "model/names.h"
 #include "model/record.h"
 
 enum ticket_status {
@@ -294,10 +295,13 @@ struct outgoing {
 };
 extern const struct record_type outgoing_type;
 
+/* A directory of mailboxes by a hash of its path (tables/placements.h), and a NUL. */
+enum { BOX_BYTES = 17 };
+
 /* A ticket as it is in the agents' mailboxes below one directory: what its folders and the headers
  * of its messages are made of. Written before any file is. */
 struct placement {
-	char *box;           /* which directory; not stored in the value */
+	char box[BOX_BYTES]; /* which directory; not stored in the value */
 	uint64_t ticket;     /* not stored in the value */
 	uint64_t generation; /* of its messages' files: larger with every change; µs */
 	int status;
@@ -313,7 +317,7 @@ extern const struct record_type placement_type;
 
 /* An agent as their mailbox was made for them. */
 struct tree_row {
-	char *box, *login; /* not stored in the value */
+	char box[BOX_BYTES], login[LOGIN_MAX_BYTES + 1]; /* not stored in the value */
 	char **queues;
 	/* what they were before, while messages are still where those put them */
 	bool moving;

@@ -21,6 +21,14 @@ void placements_box(const char *path, char box_out[BOX_BYTES])
 
 /* --- tickets --- */
 
+static struct placement placement_like(const char *box, uint64_t ticket)
+{
+	struct placement like = { .ticket = ticket };
+
+	g_strlcpy(like.box, box, sizeof like.box);
+	return like;
+}
+
 static void placement_key(struct key *key, const void *record)
 {
 	const struct placement *p = record;
@@ -36,8 +44,7 @@ static void placement_read_key(struct bytes key, void *record)
 
 	if (key.len < BOX_BYTES + sizeof p->ticket)
 		return;
-	g_free(p->box);
-	p->box = g_strndup(key.data, BOX_BYTES - 1);
+	memcpy(p->box, key.data, BOX_BYTES);
 	p->ticket = key_read_u64(key, BOX_BYTES);
 }
 
@@ -59,7 +66,7 @@ const struct table_type placement_table = {
 enum status placements_load(struct txn *txn, const char *box, uint64_t ticket,
 	struct placement *placement_out, struct error *err)
 {
-	const struct placement like = { .box = (char *)box, .ticket = ticket };
+	const struct placement like = placement_like(box, ticket);
 
 	return table_load(txn, &placement_table, &like, placement_out, err);
 }
@@ -71,7 +78,7 @@ enum status placements_save(struct txn *txn, const struct placement *placement, 
 
 enum status placements_remove(struct txn *txn, const char *box, uint64_t ticket, struct error *err)
 {
-	const struct placement like = { .box = (char *)box, .ticket = ticket };
+	const struct placement like = placement_like(box, ticket);
 	enum status st = table_remove(txn, &placement_table, &like, err);
 
 	return st == ST_NOT_FOUND ? ST_OK : st;
@@ -80,7 +87,7 @@ enum status placements_remove(struct txn *txn, const char *box, uint64_t ticket,
 enum status placements_each(struct txn *txn, const char *box, uint64_t from_number,
 	record_visit *fn, void *arg, struct error *err)
 {
-	const struct placement like = { .box = (char *)box, .ticket = from_number };
+	const struct placement like = placement_like(box, from_number);
 	struct key prefix, from;
 	struct table_walk walk = { .type = &placement_table, .fn = fn, .arg = arg };
 
@@ -109,10 +116,10 @@ static void tree_read_key(struct bytes key, void *record)
 
 	if (key.len <= BOX_BYTES)
 		return;
-	g_free(tree->box);
-	g_free(tree->login);
-	tree->box = g_strndup(key.data, BOX_BYTES - 1);
-	tree->login = g_strndup((const char *)key.data + BOX_BYTES, key.len - BOX_BYTES);
+	memcpy(tree->box, key.data, BOX_BYTES);
+	memcpy(tree->login, (const char *)key.data + BOX_BYTES,
+		MIN(key.len - BOX_BYTES, sizeof tree->login));
+	tree->login[sizeof tree->login - 1] = '\0';
 }
 
 static char *tree_subject(const void *record)

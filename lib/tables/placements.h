@@ -6,7 +6,6 @@
 #include "model/ticket.h"
 #include "tables/record-table.h"
 
-enum { BOX_BYTES = 17 };
 void placements_box(const char *path, char box_out[BOX_BYTES]);
 
 /* ST_NOT_FOUND: the ticket has no messages in the mailboxes. */

@@ -14,12 +14,12 @@ static char here[BOX_BYTES], there[BOX_BYTES];
 static void save(struct txn *txn, const char *box, uint64_t ticket, uint64_t generation)
 {
 	uint64_t seqs[] = { 1, ticket };
-	const struct placement p = { .box = (char *)box,
-		.ticket = ticket,
+	struct placement p = { .ticket = ticket,
 		.generation = generation,
 		.queue = (char *)"support",
 		.seqs = { .v = seqs, .n = G_N_ELEMENTS(seqs) } };
 
+	g_strlcpy(p.box, box, sizeof p.box);
 	OK(placements_save(txn, &p, NULL));
 }
 
@@ -98,9 +98,10 @@ static enum status trees(struct txn *txn, void *arg, struct error *err)
 	(void)arg;
 	(void)err;
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-		const struct tree_row tree = { .box = (char *)rows[i].box,
-			.login = (char *)rows[i].login };
+		struct tree_row tree = { .moving = false };
 
+		g_strlcpy(tree.box, rows[i].box, sizeof tree.box);
+		g_strlcpy(tree.login, rows[i].login, sizeof tree.login);
 		OK(table_save(txn, &tree_table, &tree, NULL));
 	}
 	OK(trees_each(txn, here, note_tree, out, NULL));
