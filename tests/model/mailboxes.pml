@@ -73,6 +73,8 @@ byte ticket = NOBODYS, row = NOBODYS, row_gen = 1;
 byte mem = NOBODYS, mem_gen = 1;
 
 byte deeds = 0, changes = 0, deaths = 0, busy = 0;
+/* The slot of a file that the daemon is about to unlink by its name: no other has that one. */
+byte leaving = NONE;
 bit done[DEEDS + 2];
 
 /* --- files --- */
@@ -91,7 +93,7 @@ inline vanish(A, SLOT) {
 inline free_slot(A, OUT) {
 	OUT = 0;
 	do
-	:: OUT < SLOTS && (t[A].f[OUT].folder != NONE || t[A].f[OUT].held) -> OUT++
+	:: OUT < SLOTS && (t[A].f[OUT].folder != NONE || t[A].f[OUT].held || OUT == leaving) -> OUT++
 	:: else -> break
 	od;
 	assert(OUT < SLOTS)
@@ -156,6 +158,7 @@ inline link_home(A, M, G, S, READ) {
  * it: unlink(2) removes none that was marked since, and what was is carried before. */
 inline move_file(A, M, G, S, FROM) {
 	atomic {
+		leaving = FROM;
 		if
 		:: FROM != NONE -> before = t[A].f[FROM].seen
 		:: else -> before = 0
@@ -170,12 +173,13 @@ inline move_file(A, M, G, S, FROM) {
 	}
 	atomic { link_home(A, M, G, S, before); MAY_DIE }
 	do
-	:: atomic { FROM == NONE || t[A].f[FROM].folder == NONE -> before = 0; break }
+	:: atomic { FROM == NONE || t[A].f[FROM].folder == NONE -> before = 0; leaving = NONE; break }
 #if FAULT == 2 /* a mark that was made meanwhile is overlooked */
 	:: atomic {
 		FROM != NONE && t[A].f[FROM].folder != NONE ->
 		vanish(A, FROM);
 		before = 0;
+		leaving = NONE;
 		MAY_DIE;
 		break
 	}
@@ -184,6 +188,7 @@ inline move_file(A, M, G, S, FROM) {
 		FROM != NONE && t[A].f[FROM].folder != NONE && t[A].f[FROM].seen == before ->
 		vanish(A, FROM);
 		before = 0;
+		leaving = NONE;
 		MAY_DIE;
 		break
 	}
@@ -457,7 +462,7 @@ proctype daemon() {
 open:
 	/* mailboxes_open(): nothing is remembered but the rows; all is looked at. */
 	atomic {
-		b = 0; x = 0; y = 0; is = 0; is_gen = 0; before = 0; refused = 0;
+		b = 0; x = 0; y = 0; is = 0; is_gen = 0; before = 0; refused = 0; leaving = NONE;
 		mem = row;
 		mem_gen = row_gen;
 		for (a : 0 .. AGENTS - 1) {
