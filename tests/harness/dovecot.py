@@ -66,15 +66,21 @@ class Dovecot:
                 start_new_session=True,
             )
         wait_until(
-            lambda: answers(self.socket) and (not port or answers(("127.0.0.1", port))),
+            lambda: self.process.poll() is not None
+            or (answers(self.socket) and (not port or answers(("127.0.0.1", port)))),
             f"Dovecot, see {self.directory}",
         )
+        assert self.process.poll() is None, f"Dovecot ended, see {self.directory}"
         return self
 
     def stop(self):
         stop_process(self.process)
 
     def kill(self):
-        """Its processes at once, as a crash does: the master leads their group."""
+        """Its processes at once, as a crash does: the master leads their group. Their sockets are
+        theirs until the last is gone."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        sockets = [*(self.directory / "run").rglob("*")]
+        sockets = [path for path in sockets if path.is_socket()]
+        wait_until(lambda: not any(answers(path) for path in sockets), "Dovecot to be gone")

@@ -105,8 +105,9 @@ def make_directory():
 class Client:
     """One connection. Folders are named below Tickets/."""
 
-    def __init__(self, port, login, password):
-        self.imap = imaplib.IMAP4("127.0.0.1", port)
+    def __init__(self, port, login, password, seconds=None):
+        """seconds: longer than that it waits for no answer."""
+        self.imap = imaplib.IMAP4("127.0.0.1", port, seconds)
         self.imap.login(login, password)
         self.folder = None
 

@@ -45,7 +45,8 @@ class House(Desk):
         print(self.imap.log_text()[-6000:])
         self.imap.stop()
         if not self.daemon.ended():
-            self.daemon.kill()
+            self.daemon.stop()
+        assert "Sanitizer" not in self.daemon.log_text()
 
 
 @pytest.fixture

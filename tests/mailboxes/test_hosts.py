@@ -1,4 +1,4 @@
-"""Two daemons on one database, as two hosts have it, with the same mailboxes: one of them at a time."""
+"""Two daemons on one database, as two hosts have it, with the same mailboxes: one at a time."""
 import signal
 
 import pytest
