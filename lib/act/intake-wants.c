@@ -75,6 +75,7 @@ enum status intake_write(struct store *store, const struct arrival *arrivals, si
 	if (!store_reads_ahead(store))
 		return store_write(store, fn, arg, err);
 	wants_init(&wants);
+	wants.since = n ? arrivals[0].since : 0;
 	for (size_t i = 0; i < n; i++)
 		want_arrival(&wants, &arrivals[i]);
 	st = store_write_wanting(store, &wants, fn, arg, err);

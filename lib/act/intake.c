@@ -129,10 +129,13 @@ enum status intake_record(struct txn *txn, void *arg, struct error *err)
 
 enum status intake_read(struct arrival *arrival, struct store *store, struct error *err)
 {
+	int64_t since = g_get_monotonic_time();
 	enum status st = store_secret(store, arrival->key.secret, err);
 
 	if (st == ST_OK)
 		arrival_read(arrival);
+	/* The archive may be a part of the store: both have one deadline. */
+	arrival->since = since;
 	return st;
 }
 

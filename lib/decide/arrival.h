@@ -43,8 +43,9 @@ struct arrival {
 	struct token_key key; /* of token addresses; reading needs none yet */
 
 	/* arrival_read() fills all of the rest. Lists and ids are borrowed from the message. */
-	int64_t now;  /* when it came; for an import its Date */
-	char *sender; /* the envelope's, canonical; NULL: the null sender, or unusable */
+	int64_t now;   /* when it came; for an import its Date */
+	int64_t since; /* monotonic time; from then on its MTA waits for the store */
+	char *sender;  /* the envelope's, canonical; NULL: the null sender, or unusable */
 	struct mailboxes from, reply_to, to, cc;
 	bool several_from;           /* more than one field of that name */
 	const char *id;              /* NULL: it has none */

@@ -1,6 +1,7 @@
 /* Group commit: concurrent writers are gathered by one of them, the leader, who has the engine run
  * one after the other and commit once. One writer alone waits for nobody. */
 #include "store/engine.h"
+#include "store/wants.h"
 
 /* The caller holds the lock, and is the first of them. */
 static struct job *group_gather(struct store *store)
@@ -84,10 +85,9 @@ static void group_join(struct store *store, struct job *job)
 enum status store_write_wanting(
 	struct store *store, const struct wants *wants, store_fn *fn, void *arg, struct error *err)
 {
-	struct job job = {
-		.fn = fn, .arg = arg, .err = err, .wants = wants, .since = g_get_monotonic_time()
-	};
+	struct job job = { .fn = fn, .arg = arg, .err = err, .wants = wants };
 
+	job.since = wants && wants->since ? wants->since : g_get_monotonic_time();
 	sem_init(&job.turn, 0, 0);
 	group_join(store, &job);
 	if (!job.leads)

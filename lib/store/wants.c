@@ -5,6 +5,7 @@ void wants_init(struct wants *wants)
 {
 	wants->rows = g_array_new(FALSE, FALSE, sizeof(struct want_row));
 	wants->names = g_ptr_array_new_with_free_func(g_free);
+	wants->since = 0;
 }
 
 void wants_release(struct wants *wants)

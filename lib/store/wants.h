@@ -25,6 +25,7 @@ struct want_row {
 struct wants {
 	GArray *rows;     /* struct want_row */
 	GPtrArray *names; /* of numbers; char *, owned */
+	int64_t since;    /* monotonic time from which store.deadline_s counts; 0: from the call */
 };
 
 void wants_init(struct wants *wants);

@@ -1,5 +1,8 @@
-/* What reads for long is read to its end. Only with PostgreSQL. */
+/* What reads for long is read to its end; what writes has its deadline. Only with PostgreSQL. */
+#include <unistd.h>
+
 #include "../store-fixture.h"
+#include "store/wants.h"
 
 /* Longer than store.deadline_s, all of them together. */
 enum { LOOKS = 20, PAUSE = 150 * 1000 };
@@ -32,9 +35,90 @@ static void test_long(void)
 	place_close(&place);
 }
 
+/* --- what was waited for before counts --- */
+
+struct hold {
+	struct store *store;
+	int held, let_go; /* pipes' ends */
+};
+
+static enum status hold_lock(struct txn *txn, void *arg, struct error *err)
+{
+	const struct hold *hold = arg;
+	struct bytes value;
+	char byte;
+
+	(void)err;
+	txn_get(txn, TABLE_ANSWERED, (struct bytes){ "name", 4 }, &value);
+	g_assert_cmpint(write(hold->held, "", 1), ==, 1);
+	g_assert_cmpint(read(hold->let_go, &byte, 1), ==, 1);
+	return ST_OK;
+}
+
+static gpointer hold_run(gpointer arg)
+{
+	struct hold *hold = arg;
+	struct error err;
+
+	store_write(hold->store, hold_lock, hold, &err);
+	return NULL;
+}
+
+static enum status put_one(struct txn *txn, void *arg, struct error *err)
+{
+	(void)arg;
+	(void)err;
+	return txn_put(txn, TABLE_META, (struct bytes){ "name", 4 }, (struct bytes){ "x", 1 });
+}
+
+/* How long it takes until it is told that the other has the lock; whole seconds. */
+static int64_t wait_for_lock(struct store *store, int64_t waited)
+{
+	int64_t begun = g_get_monotonic_time();
+	struct wants wants;
+	struct error err;
+
+	wants_init(&wants);
+	wants.since = begun - waited;
+	g_assert_cmpint(store_write_wanting(store, &wants, put_one, NULL, &err), ==, ST_BUSY);
+	wants_release(&wants);
+	return (g_get_monotonic_time() - begun) / G_TIME_SPAN_SECOND;
+}
+
+static void test_since(void)
+{
+	enum { DEADLINE_S = 6 };
+	int held[2], let_go[2];
+	struct store_options options;
+	struct place place;
+	struct hold hold;
+	GThread *thread;
+	char byte;
+
+	place_open(&place, 0);
+	g_assert_cmpint(pipe(held) | pipe(let_go), ==, 0);
+	hold = (struct hold){ place.store, held[1], let_go[0] };
+	thread = g_thread_new("hold", hold_run, &hold);
+	g_assert_cmpint(read(held[0], &byte, 1), ==, 1);
+	options = place_options(&place, 0);
+	options.deadline_s = DEADLINE_S;
+	g_assert_cmpint(store_open(&options, &place.store, &place.err), ==, ST_OK);
+	g_assert_cmpint(wait_for_lock(place.store, (DEADLINE_S - 1) * G_TIME_SPAN_SECOND), <,
+		DEADLINE_S - 1);
+	g_assert_cmpint(write(let_go[1], "", 1), ==, 1);
+	g_thread_join(thread);
+	store_close(hold.store);
+	for (int i = 0; i < 2; i++) {
+		close(held[i]);
+		close(let_go[i]);
+	}
+	place_close(&place);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/reads/longer than an answer may take", test_long);
+	g_test_add_func("/writes/what was waited for before counts", test_since);
 	return g_test_run();
 }
