@@ -247,17 +247,14 @@ static const char more_tables[] =
 	"create table if not exists milticket.writers (id bytea primary key,"
 	" groups bigint not null, at timestamptz not null);\n"
 	"create index if not exists writers_by_at on milticket.writers (at);\n"
-	"create table if not exists milticket.leases (name text collate \"C\" primary key,"
-	" holder text, token bigint not null default 0, until timestamptz not null);\n"
 	"create table if not exists milticket.archive (name text collate \"C\" primary key,"
 	" size bigint not null, stored timestamptz not null default now());\n"
 	"create table if not exists milticket.archive_chunks (name text collate \"C\" references"
 	" milticket.archive on update cascade on delete cascade, seq integer, data bytea not null,"
 	" primary key (name, seq));\n"
-	/* A mail's bytes are not pressed together twice, nor taken apart for a piece of them. */
+	/* A mail's bytes are not compressed twice, nor decompressed for a piece of them. */
 	"alter table milticket.archive_chunks alter column data set storage external;\n"
-	/* A tenth of the time that the other way of pressing takes; a server may be built without.
-         */
+	/* A tenth of the time that pglz takes; a server may be built without. */
 	"do $$ begin\n"
 	" execute 'alter table milticket.texts alter column text set compression lz4';\n"
 	" execute 'alter table milticket.outbox_mail alter column mail set compression lz4';\n"
