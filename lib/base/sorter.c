@@ -108,6 +108,8 @@ static int sorter_compare(const void *a, const void *b, void *sorter)
 
 static void sorter_sort(struct sorter *s)
 {
+	if (!s->rows->len)
+		return;
 	qsort_r(s->rows->data, s->rows->len, sizeof(uint32_t), sorter_compare, s);
 	if (s->with.most && s->rows->len > s->with.most)
 		g_array_set_size(s->rows, (guint)s->with.most);

@@ -164,7 +164,7 @@ static void test_commands_of_a_subject(void)
 	struct ticket t;
 
 	for (unsigned i = 0; i < LIMIT_COMMANDS; i++)
-		g_string_append_printf(mail, "%s!tag t%u", i % 8 ? " " : "\n ", i);
+		g_string_append_printf(mail, "%s!tag +t%u", i % 8 ? " " : "\n ", i);
 	g_string_append(mail, " Re: [example.com #1] Printer\n\nx\n");
 	desk_open(&d, NULL);
 	hand_in(&d, mail_head(1));
