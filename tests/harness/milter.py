@@ -4,7 +4,7 @@ import re
 import socket
 import struct
 
-from .client import crlf
+from .client import compose, crlf
 from .sink import unique
 
 VERSION = 6
@@ -203,6 +203,13 @@ class MilterClient:
                 raise ConnectionError("the filter closed the connection")
             data += part
         return data
+
+
+def deliver(daemon, n, desk="support@example.com"):
+    """A mail of customer n to the desk."""
+    with MilterClient(daemon.socket) as client:
+        address = f"c{n}@customer{n}.example"
+        assert client.send(address, [desk], compose(sender=address)).accepted
 
 
 def connected(address, timeout):

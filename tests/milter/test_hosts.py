@@ -3,7 +3,7 @@ import pytest
 from harness.client import compose
 from harness.daemon import Daemon
 from harness.ground import wait_until
-from harness.milter import MilterClient
+from harness.milter import MilterClient, deliver
 from harness.postgresql import PostgreSQL
 
 SUPPORT = "support@example.com"
@@ -29,12 +29,6 @@ def hosts(sink, server):
     for host in hosts:
         if not host.ended():
             host.kill()
-
-
-def deliver(host, n):
-    with MilterClient(host.socket) as client:
-        address = f"c{n}@customer{n}.example"
-        assert client.send(address, [SUPPORT], compose(sender=address)).accepted
 
 
 def test_each_answer_is_sent_by_one_host_and_another_takes_over(hosts, sink):

@@ -8,6 +8,9 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+from harness.tap import tell_checks  # noqa: E402
+
 HERE = pathlib.Path.cwd()
 BUILD = pathlib.Path(
     os.environ.get("MILTICKET_BUILD")
@@ -357,17 +360,5 @@ CHECKS = (
 )
 
 
-def main():
-    failed = 0
-    print(f"1..{len(CHECKS)}")
-    for number, check in enumerate(CHECKS, 1):
-        found = check()
-        print(f"{'not ok' if found else 'ok'} {number} {check.__name__.replace('_', ' ')}")
-        for line in found:
-            print(f"# {line}")
-        failed += bool(found)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(tell_checks(CHECKS))

@@ -7,6 +7,9 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+from harness.tap import tell  # noqa: E402
+
 HERE = pathlib.Path.cwd()
 BUILD = pathlib.Path(
     os.environ.get("MILTICKET_BUILD")
@@ -128,12 +131,7 @@ def main():
             for kind, text in SAMPLE.items()
         },
     }
-    print(f"1..{len(results)}")
-    for number, (what, wrong) in enumerate(results.items(), 1):
-        print(f"{'not ok' if wrong else 'ok'} {number} {what}")
-        for line in wrong:
-            print(f"# {line}")
-    return 1 if any(results.values()) else 0
+    return tell(results)
 
 
 if __name__ == "__main__":

@@ -3,14 +3,11 @@ import signal
 
 import pytest
 
-from harness.client import compose
 from harness.daemon import Daemon
 from harness.ground import wait_until
 from harness.mailboxes import GROUP, make_directory, tree
-from harness.milter import MilterClient
+from harness.milter import deliver
 from harness.postgresql import PostgreSQL, shared
-
-SUPPORT = "support@example.com"
 
 
 @pytest.fixture
@@ -31,12 +28,6 @@ def hosts(sink):
             host.kill()
     if server is not shared():
         server.stop()
-
-
-def deliver(host, n):
-    with MilterClient(host.socket) as client:
-        address = f"c{n}@customer{n}.example"
-        assert client.send(address, [SUPPORT], compose(sender=address)).accepted
 
 
 def there(path, count):
