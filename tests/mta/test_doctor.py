@@ -299,6 +299,7 @@ FAULTS = [
         f"""install -d -o milticket -g milticket -m 2770 /var/lib/milticket/archive
         echo 'archive: {{ path = "/var/lib/milticket/archive"; }};' >>{CONF}
         echo 'mailboxes: {{ path = "/var/lib/boxes"; }};' >>{CONF}
+        groupdel milticket-mailboxes
         echo 128 >/root/instances
         mount --bind /root/instances /proc/sys/fs/inotify/max_user_instances""",
         "needs mailboxes-group mailboxes-path mailboxes-unit mailboxes-inotify mailboxes-dovecot",
