@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -456,14 +457,16 @@ enum status half_look(
 }
 
 /* Else each of its mallocs, of which there are many, waits for those of the other thread. */
+static void half_set_up(void)
+{
+	sqlite.config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static void half_configure(void)
 {
-	static gsize done;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-	if (g_once_init_enter(&done)) {
-		sqlite.config(SQLITE_CONFIG_MEMSTATUS, 0);
-		g_once_init_leave(&done, 1);
-	}
+	pthread_once(&once, half_set_up);
 }
 
 enum status half_open(

@@ -1,6 +1,7 @@
 /* Words are runs of letters and digits in text_searchable()'s form, made a character at a time. */
 #include "base/fold.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -48,19 +49,22 @@ static void fold_character(gunichar c, char out[SMALL_BYTES])
 	g_strlcpy(out, form, SMALL_BYTES);
 }
 
+static char (*small_forms)[SMALL_BYTES];
+
+static void fold_make_small(void)
+{
+	small_forms = g_malloc(sizeof *small_forms * SMALL_END);
+	for (gunichar i = 128; i < SMALL_END; i++)
+		fold_character(i, small_forms[i]);
+}
+
 /* Borrowed: the form of a character that texts have many of. */
 static const char *fold_small(gunichar c)
 {
-	static char(*forms)[SMALL_BYTES];
-	static gsize made;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-	if (g_once_init_enter(&made)) {
-		forms = g_malloc(sizeof *forms * SMALL_END);
-		for (gunichar i = 128; i < SMALL_END; i++)
-			fold_character(i, forms[i]);
-		g_once_init_leave(&made, 1);
-	}
-	return forms[c];
+	pthread_once(&once, fold_make_small);
+	return small_forms[c];
 }
 
 /* --- a text on its way --- */

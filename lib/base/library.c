@@ -2,6 +2,7 @@
 #include "base/library.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "base/tongue.h"
@@ -29,21 +30,29 @@ static enum status library_find(struct library *library, void *handle, struct er
 	return ST_OK;
 }
 
-enum status library_load(struct library *library, struct error *err)
+static enum status library_load_now(struct library *library, struct error *err)
 {
-	static GMutex one_at_a_time;
-	enum status st = ST_OK;
-	void *handle;
+	void *handle = dlopen(library->file, RTLD_LAZY | RTLD_LOCAL);
+	enum status st = handle ? library_find(library, handle, err) : library_fail(library, err);
 
-	if (g_atomic_int_get(&library->loaded))
-		return ST_OK;
-	g_mutex_lock(&one_at_a_time);
-	handle = dlopen(library->file, RTLD_LAZY | RTLD_LOCAL);
-	st = handle ? library_find(library, handle, err) : library_fail(library, err);
 	if (st == ST_OK)
 		g_atomic_int_set(&library->loaded, 1);
 	else if (handle)
 		dlclose(handle);
-	g_mutex_unlock(&one_at_a_time);
+	return st;
+}
+
+enum status library_load(struct library *library, struct error *err)
+{
+	static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+	enum status st = ST_OK;
+
+	if (g_atomic_int_get(&library->loaded))
+		return ST_OK;
+	pthread_mutex_lock(&one_at_a_time);
+	/* Another thread may have done it meanwhile, and calls its functions. */
+	if (!g_atomic_int_get(&library->loaded))
+		st = library_load_now(library, err);
+	pthread_mutex_unlock(&one_at_a_time);
 	return st;
 }

@@ -4,6 +4,7 @@
  * forwarded. */
 #include "mail/message-parts.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "base/address.h"
@@ -296,7 +297,6 @@ struct forms {
 	const struct form *v;
 	size_t n;
 	guint8 first[256], next[G_MAXUINT8];
-	gsize begun;
 };
 
 static struct forms subjects = { .v = subject_forms, .n = G_N_ELEMENTS(subject_forms) },
@@ -304,17 +304,29 @@ static struct forms subjects = { .v = subject_forms, .n = G_N_ELEMENTS(subject_f
 		    phrases = { .v = word_forms, .n = G_N_ELEMENTS(word_forms) },
 		    forwarded = { .v = forwarded_forms, .n = G_N_ELEMENTS(forwarded_forms) };
 
-static void forms_begin(struct forms *forms)
+static void forms_set_up(struct forms *forms)
 {
-	if (!g_once_init_enter(&forms->begun))
-		return;
 	for (size_t i = forms->n; i-- > 0;) {
 		guint8 *first = &forms->first[(guchar)forms->v[i].words[0]];
 
 		forms->next[i] = *first;
 		*first = (guint8)(i + 1);
 	}
-	g_once_init_leave(&forms->begun, 1);
+}
+
+static void forms_set_up_all(void)
+{
+	forms_set_up(&subjects);
+	forms_set_up(&texts);
+	forms_set_up(&phrases);
+	forms_set_up(&forwarded);
+}
+
+static void forms_begin(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, forms_set_up_all);
 }
 
 static bool form_begins(const struct form *form, const char *text)
@@ -327,11 +339,11 @@ static bool form_begins(const struct form *form, const char *text)
 }
 
 /* The first one in the table that the text begins with; NULL. */
-static const struct form *find_form(struct forms *forms, const char *text)
+static const struct form *find_form(const struct forms *forms, const char *text)
 {
 	guint8 at;
 
-	forms_begin(forms);
+	forms_begin();
 	at = forms->first[(guchar)g_ascii_tolower(*text)];
 	for (; at; at = forms->next[at - 1])
 		if (form_begins(&forms->v[at - 1], text))

@@ -2,6 +2,7 @@
  * message-body.c's, reports message-report.c's. */
 #include "mail/message-parts.h"
 
+#include <pthread.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -17,19 +18,22 @@ enum { LATEST_YEAR = 9999 };
 static GMimeParserOptions *options;
 static guint32 hash_seed;
 
-/* With the first message or address: most commands of the shell see none. */
-static void message_begin(void)
+static void message_set_up(void)
 {
 	static const char *charsets[] = { "utf-8", "windows-1252", NULL };
-	static gsize begun;
 
-	if (!g_once_init_enter(&begun))
-		return;
 	g_mime_init();
 	hash_seed = g_random_int();
 	options = g_mime_parser_options_new();
 	g_mime_parser_options_set_fallback_charsets(options, charsets);
-	g_once_init_leave(&begun, 1);
+}
+
+/* With the first message or address: most commands of the shell see none. */
+static void message_begin(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, message_set_up);
 }
 
 GMimeParserOptions *message_options(void)

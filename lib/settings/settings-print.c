@@ -1,6 +1,7 @@
 /* Settings back to text, row by row of the table. */
 #include "settings/settings-table.h"
 
+#include <pthread.h>
 #include <string.h>
 
 static void append_quoted(GString *out, const char *text)
@@ -220,22 +221,22 @@ static size_t print_key_count(void)
 
 /* Made once: what is expected is composed of the row's bounds, so that they are written down in one
  * place. */
-static struct setting_info *infos_new(void)
+static struct setting_info *infos;
+
+static void infos_make(void)
 {
-	struct setting_info *infos = g_new(struct setting_info, print_key_count());
 	const struct setting_row *key;
 
+	infos = g_new(struct setting_info, print_key_count());
 	for (size_t i = 0; (key = key_at(i)); i++)
 		infos[i] = (struct setting_info){ key->name, key->kind->type, key->fallback,
 			key_expected(key), key->help };
-	return infos;
 }
 
 const struct setting_info *settings_key(size_t i)
 {
-	static struct setting_info *infos;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-	if (g_once_init_enter(&infos))
-		g_once_init_leave(&infos, infos_new());
+	pthread_once(&once, infos_make);
 	return key_at(i) ? &infos[i] : NULL;
 }
