@@ -20,18 +20,19 @@ enum {
 	CUSTOMERS = 20000,
 	BATCH = 500,         /* tickets a commit */
 	TEXT_LEAST = 40,     /* words */
-	TEXT_MORE = 540,     /* most texts are short */
+	TEXT_MEAN = 220,     /* most are shorter */
 	CODE_IN = 60,        /* one word in so many is a number or code of its own */
 	CLOSED_PERCENT = 92, /* of the tickets */
 	DEADLINE_S = 25
 };
 
-static gint messages = 10000, per_ticket = 5;
+static gint messages = 10000, per_ticket = 5, words = TEXT_MEAN;
 static char *url;
 
 static const GOptionEntry options[] = { { "messages", 0, 0, G_OPTION_ARG_INT, &messages,
 						"in the store (10000)", "N" },
 	{ "per-ticket", 0, 0, G_OPTION_ARG_INT, &per_ticket, "of them (5)", "N" },
+	{ "words", 0, 0, G_OPTION_ARG_INT, &words, "of a text, on average (220)", "N" },
 	{ "url", 0, 0, G_OPTION_ARG_STRING, &url, "into that database, in place of LMDB",
 		"postgresql://…" },
 	{ NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL } };
@@ -156,7 +157,7 @@ static enum status fill_append(
 	enum status st;
 
 	fill_entry(f, t, i, &e);
-	fill_words(f, text, TEXT_LEAST + (unsigned)(TEXT_MORE * r * r));
+	fill_words(f, text, TEXT_LEAST + (unsigned)(3 * (words - TEXT_LEAST) * r * r));
 	e.event = i ? EVENT_FOLLOWUP : EVENT_OPENED;
 	history_tell(&e, &actor, NOTE((enum event_kind)e.event, .to = t->subject));
 	st = tickets_append(txn, t, &e, text->str, err);
@@ -301,7 +302,8 @@ static void fill_open(struct fill *f, const char *dir)
 
 static bool fits(int argc)
 {
-	return argc == 2 && messages >= 1 && per_ticket >= 1 && messages % per_ticket == 0;
+	return argc == 2 && messages >= 1 && per_ticket >= 1 && messages % per_ticket == 0 &&
+		words >= TEXT_LEAST;
 }
 
 int main(int argc, char **argv)
