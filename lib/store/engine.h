@@ -34,6 +34,7 @@ struct group {
 	bool apart;    /* each is to be undoable by itself: GROUP_APART was answered */
 	bool last;     /* nobody will try again: what fails has failed */
 	int64_t begun; /* monotonic time since which the first of them waits */
+	int64_t led;   /* the same, of when they were gathered */
 };
 
 enum group_end {

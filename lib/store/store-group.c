@@ -15,7 +15,7 @@ static struct job *group_gather(struct store *store)
 
 static void group_run(struct store *store, struct job *jobs)
 {
-	struct group group = { .jobs = jobs, .begun = jobs->since };
+	struct group group = { .jobs = jobs, .begun = jobs->since, .led = g_get_monotonic_time() };
 	enum group_end end = GROUP_AGAIN;
 
 	for (int i = 1; i <= GROUP_TRIES && end != GROUP_DONE; i++) {

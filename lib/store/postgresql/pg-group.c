@@ -97,14 +97,14 @@ static void group_run_job(struct group_work *w, struct job *job)
 		.begun = true,
 		.alone = !w->jobs->next,
 	};
-	int64_t before = g_get_monotonic_time();
+	int64_t before = g_get_monotonic_time(), waited = w->link->waited;
 
 	pg_rows_mark(w->rows);
 	job_run(&txn.txn, job);
 	if (job->status != ST_OK)
 		pg_rows_undo(w->rows);
 	w->written |= txn.flushes > 0;
-	w->deadline += g_get_monotonic_time() - before;
+	w->deadline += g_get_monotonic_time() - before - (w->link->waited - waited);
 }
 
 /* Did any come to ST_OK? */
@@ -316,12 +316,13 @@ static void group_write_apart(struct group_work *w)
 	}
 }
 
-/* Who has waited for long after others has a moment all the same: some of them came later. */
-static int64_t group_deadline(const struct pg_store *store, int64_t begun)
+/* Who has waited for long after others has a moment all the same: some of them came later. Once,
+ * however often it is tried. */
+static int64_t group_deadline(const struct pg_store *store, const struct group *group)
 {
-	int64_t deadline = begun + store->server.deadline_s * G_TIME_SPAN_SECOND;
+	int64_t deadline = group->begun + store->server.deadline_s * G_TIME_SPAN_SECOND;
 
-	return MAX(deadline, g_get_monotonic_time() + LAST_MOMENT);
+	return MAX(deadline, group->led + LAST_MOMENT);
 }
 
 enum group_end pg_write(struct store *base, const struct group *group)
@@ -330,7 +331,7 @@ enum group_end pg_write(struct store *base, const struct group *group)
 	struct group_work w = {
 		.store = store,
 		.jobs = group->jobs,
-		.deadline = group_deadline(store, group->begun),
+		.deadline = group_deadline(store, group),
 		.last = group->last,
 	};
 

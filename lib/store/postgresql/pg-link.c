@@ -123,8 +123,10 @@ enum status pg_link_error(
 
 static int link_left(const struct pg_link *link)
 {
-	int64_t left = (link->deadline - g_get_monotonic_time()) / G_TIME_SPAN_MILLISECOND;
+	int64_t left = link->deadline - g_get_monotonic_time();
 
+	/* Rounded up: who looks at the clock after it must not find that there is time. */
+	left = (left + G_TIME_SPAN_MILLISECOND - 1) / G_TIME_SPAN_MILLISECOND;
 	return (int)CLAMP(left, 0, INT32_MAX);
 }
 
@@ -132,11 +134,13 @@ static int link_left(const struct pg_link *link)
 static bool link_wait(struct pg_link *link, short events)
 {
 	struct pollfd fd = { pq.socket(link->conn), events, 0 };
+	int64_t before = g_get_monotonic_time();
 	int rc;
 
 	do
 		rc = poll(&fd, 1, link_left(link));
 	while (rc < 0 && errno == EINTR);
+	link->waited += g_get_monotonic_time() - before;
 	return rc > 0;
 }
 

@@ -45,6 +45,7 @@ struct pg_link {
 	bool unsafe; /* it was found to be set so that what is committed may be lost */
 	bool broken; /* of no use any more: pg_link_close() it */
 	uint64_t trips;
+	int64_t waited;       /* microseconds, for the server, since the link was made */
 	GHashTable *prepared; /* names of statements that this one knows; pg-batch.c's; NULL */
 	char state[6];        /* SQLSTATE of the last failure; "": the network's */
 	char reason[ERROR_MAX];

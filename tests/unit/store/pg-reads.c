@@ -1,4 +1,7 @@
 /* What reads for long is read to its end; what writes has its deadline. Only with PostgreSQL. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "../store-fixture.h"
@@ -115,10 +118,75 @@ static void test_since(void)
 	place_close(&place);
 }
 
+/* --- a server that falls silent in the midst of it --- */
+
+struct silence {
+	const char *database;
+	char **processes; /* the server's for us, stopped; numbers */
+};
+
+static void signal_all(char *const *processes, int signal)
+{
+	for (; *processes && **processes; processes++)
+		g_assert_cmpint(kill((pid_t)atoi(*processes), signal), ==, 0);
+}
+
+static void fall_silent(struct silence *s)
+{
+	g_autofree char *url = g_strdup_printf("postgresql://postgres@/%s?host=%s", s->database,
+				g_getenv("MILTICKET_POSTGRESQL")),
+			*found = NULL;
+	const char *const words[] = { "psql", "-XAtq", "-c",
+		"select pid from pg_stat_activity where datname = current_database()"
+		" and usename = 'milticket'",
+		url, NULL };
+
+	g_assert_true(g_spawn_sync(NULL, (char **)words, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL,
+		&found, NULL, NULL, NULL));
+	s->processes = g_strsplit(found, "\n", -1);
+	g_assert_cmpuint(strlen(s->processes[0]), >, 0);
+	signal_all(s->processes, SIGSTOP);
+}
+
+/* Not told before, so that it is a round trip of its own. */
+static enum status ask_the_silent(struct txn *txn, void *arg, struct error *err)
+{
+	struct silence *s = arg;
+	struct bytes value;
+
+	(void)err;
+	if (!s->processes)
+		fall_silent(s);
+	return txn_get(txn, TABLE_ANSWERED, (struct bytes){ "name", 4 }, &value);
+}
+
+static void test_silence(void)
+{
+	enum { DEADLINE_S = 3 };
+	struct store_options options;
+	struct silence silence;
+	struct place place;
+	int64_t begun;
+
+	place_open(&place, 0);
+	store_close(place.store);
+	options = place_options(&place, 0);
+	options.deadline_s = DEADLINE_S;
+	g_assert_cmpint(store_open(&options, &place.store, &place.err), ==, ST_OK);
+	silence = (struct silence){ .database = place.database };
+	begun = g_get_monotonic_time();
+	place_write(&place, ask_the_silent, &silence, ST_BUSY);
+	g_assert_cmpint(g_get_monotonic_time() - begun, <, (DEADLINE_S + 1) * G_TIME_SPAN_SECOND);
+	signal_all(silence.processes, SIGCONT);
+	g_strfreev(silence.processes);
+	place_close(&place);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/reads/longer than an answer may take", test_long);
 	g_test_add_func("/writes/what was waited for before counts", test_since);
+	g_test_add_func("/writes/a server that falls silent in their midst", test_silence);
 	return g_test_run();
 }
