@@ -190,12 +190,20 @@ def test_the_daemon_listens_on_tcp_where_it_is_told_to():
         daemon.kill()
 
 
+def is_socket(path):
+    """False also when it has been closed meanwhile."""
+    try:
+        return os.readlink(path).startswith("socket:")
+    except FileNotFoundError:
+        return False
+
+
 def sockets_of(process):
     """Copies of a process's connected TCP sockets, by pidfd_getfd(2)."""
     owner, numbers = os.pidfd_open(process.pid), os.listdir(f"/proc/{process.pid}/fd")
     try:
         for number in numbers:
-            if os.readlink(f"/proc/{process.pid}/fd/{number}").startswith("socket:"):
+            if is_socket(f"/proc/{process.pid}/fd/{number}"):
                 copy = ctypes.CDLL(None, use_errno=True).syscall(
                     ctypes.c_long(438), owner, int(number), 0
                 )
