@@ -61,16 +61,11 @@ static struct curl {
 	CURL_FUNCTIONS(LIBRARY_POINTER)
 } curl;
 
+static struct library curl_library = LIBRARY(CURL_LIBRARY, CURL_FUNCTIONS, curl);
+
 static enum status curl_load(struct error *err)
 {
-	static const char *const names[] = { CURL_FUNCTIONS(LIBRARY_NAME) NULL };
-	static struct library library = {
-		.file = CURL_LIBRARY,
-		.names = names,
-		.functions = &curl,
-	};
-
-	return library_load(&library, err);
+	return library_load(&curl_library, err);
 }
 
 /* --- following the dialogue --- */

@@ -237,13 +237,15 @@ static enum status find_common(
 /* Nothing is held between two calls: who writes need not wait. */
 static void find_rest(struct fulltext_search *search)
 {
-	for (unsigned i = 0; i < FULLTEXT_HALVES * search->halves->n; i++) {
-		struct half_search *s = &search->halves[i / search->halves->n];
-		struct walk *w = &s->walks[i % search->halves->n];
+	for (unsigned i = 0; i < FULLTEXT_HALVES; i++) {
+		struct half_search *s = &search->halves[i];
 
-		sqlite.reset(w->rows);
-		w->going = s->found = false;
-		w->ticket = FAR;
+		s->found = false;
+		for (struct walk *w = s->walks; w < s->walks + s->n; w++) {
+			sqlite.reset(w->rows);
+			w->going = false;
+			w->ticket = FAR;
+		}
 	}
 }
 

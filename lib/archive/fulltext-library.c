@@ -5,14 +5,9 @@
 
 struct sqlite sqlite;
 
+static struct library sqlite_library = LIBRARY(SQLITE_LIBRARY, SQLITE_FUNCTIONS, sqlite);
+
 enum status fulltext_library_load(struct error *err)
 {
-	static const char *const names[] = { SQLITE_FUNCTIONS(LIBRARY_NAME) NULL };
-	static struct library library = {
-		.file = SQLITE_LIBRARY,
-		.names = names,
-		.functions = &sqlite,
-	};
-
-	return library_load(&library, err);
+	return library_load(&sqlite_library, err);
 }

@@ -38,16 +38,11 @@ static struct ical {
 	ICAL_FUNCTIONS(LIBRARY_POINTER)
 } ical;
 
+static struct library ical_library = LIBRARY(ICAL_LIBRARY, ICAL_FUNCTIONS, ical);
+
 static enum status ical_load(struct error *err)
 {
-	static const char *const names[] = { ICAL_FUNCTIONS(LIBRARY_NAME) NULL };
-	static struct library library = {
-		.file = ICAL_LIBRARY,
-		.names = names,
-		.functions = &ical,
-	};
-
-	return library_load(&library, err);
+	return library_load(&ical_library, err);
 }
 
 /* When something begins: a local day, or a second since 1970. */

@@ -23,6 +23,13 @@ struct library {
 	int loaded;               /* atomic */
 };
 
+/* Of a home's static one; pointers is its struct. */
+#define LIBRARY(soname, functions_of, pointers) \
+	{ \
+		.file = soname, .names = (const char *const[]){ functions_of(LIBRARY_NAME) NULL }, \
+		.functions = &pointers \
+	}
+
 /* Fills in the pointers, if that was not done yet; threads may call it at once. ST_IO: there is no
  * such library, or it lacks a function; the next call looks again. It is never unloaded. */
 enum status library_load(struct library *library, struct error *err);

@@ -84,7 +84,8 @@ static char *times_expected(const char *text, enum query_way way)
 
 	if (duration_read(lower, &business) && business.kind != DURATION_WALL)
 		return g_strdup_printf(
-			_("'%s' is business time, of which queries know none; expected a duration by the clock, such as 3d"),
+			_("'%s' is business time, of which queries know none; expected a "
+			  "duration by the clock, such as 3d"),
 			text);
 	if (nearest)
 		return g_strdup_printf(_("'%s' is no time; did you mean '%s'?"), text, nearest);

@@ -382,8 +382,9 @@ static void print_figures(
 	}
 	store_stat(b->store, &stat, NULL);
 	printf("threads=%d messages=%u stored=%" G_GUINT64_FORMAT
-	       " seconds=%.3f per_second=%.1f cpu_us=%.1f intake_us=%.1f slowest_ms=%.1f fewest=%u most=%u "
-	       "commits=%" G_GUINT64_FORMAT " pages=%.1f faults=%.1f store_bytes=%" G_GUINT64_FORMAT
+	       " seconds=%.3f per_second=%.1f cpu_us=%.1f intake_us=%.1f slowest_ms=%.1f"
+	       " fewest=%u most=%u commits=%" G_GUINT64_FORMAT
+	       " pages=%.1f faults=%.1f store_bytes=%" G_GUINT64_FORMAT
 	       " text_bytes=%" G_GUINT64_FORMAT "\n",
 		threads, done, kept.messages, wall, done / wall,
 		(after.cpu - before.cpu) / done * 1e6, intake / done * 1e6, (double)slowest / 1e3,

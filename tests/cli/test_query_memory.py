@@ -1,4 +1,5 @@
-"""What a query takes of memory does not grow with what it finds. Of a million tickets by hand: QUERY_TICKETS=1000000."""
+"""What a query takes of memory does not grow with what it finds. Of a million tickets by hand:
+QUERY_TICKETS=1000000."""
 import os
 import resource
 import subprocess
@@ -21,7 +22,7 @@ def many(tmp_path_factory):
 
 
 def bounded():
-    """All memory but that of files, so that pages of the store do not count: these are the cache's."""
+    """All memory but that of files: pages of the store are the cache's, and do not count."""
     resource.setrlimit(resource.RLIMIT_DATA, (MOST, MOST))
 
 

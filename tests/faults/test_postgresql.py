@@ -503,7 +503,7 @@ def said_once(daemon, text):
 
 
 def test_a_database_that_is_away_is_waited_for_by_a_daemon_that_starts(daemon, server):
-    """As one that goes away later: nothing of it has ever been seen, and the schema is not there."""
+    """As one that goes away later: nothing of it was ever seen, and the schema is not there."""
     server.stop()
     daemon.start()
     try:

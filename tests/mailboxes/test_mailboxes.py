@@ -333,7 +333,7 @@ def test_nobody_makes_a_folder(house):
 
 
 def test_the_server_makes_no_tree_of_its_own(house):
-    """One who is no agent (yet) has the folders that Dovecot makes for everybody, and nothing else."""
+    """One who is no agent (yet) has the folders that Dovecot makes for all, and nothing else."""
     carl = house.imap.login("carl")
     mail = compose("Dora <dora@elsewhere.example>", "x@example.net", "The lamp", "Dark.\n")
     assert carl.append("Mine", mail) == "NO" and not (house.path / "carl").exists()

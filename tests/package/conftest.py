@@ -23,7 +23,7 @@ def shell(text, seconds=600):
 
 
 def libraries_by_name():
-    """The packages of those that our programs load when they use them: what dpkg-shlibdeps cannot see."""
+    """Packages of what our programs load when they use it: dpkg-shlibdeps cannot see them."""
     control = (SOURCE / "conf/debian/control").read_text()
     depends = re.search(r"^Depends:(.*?)^\S", control, re.M | re.S)[1]
     return re.findall(r"^ +(lib[\w.+-]+)", depends, re.M)

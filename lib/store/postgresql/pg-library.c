@@ -5,14 +5,9 @@
 
 struct pq pq;
 
+static struct library pg_library = LIBRARY(PQ_LIBRARY, PQ_FUNCTIONS, pq);
+
 enum status pg_library_load(struct error *err)
 {
-	static const char *const names[] = { PQ_FUNCTIONS(LIBRARY_NAME) NULL };
-	static struct library library = {
-		.file = PQ_LIBRARY,
-		.names = names,
-		.functions = &pq,
-	};
-
-	return library_load(&library, err);
+	return library_load(&pg_library, err);
 }

@@ -317,6 +317,7 @@ static void test_notified(void)
 /* A customer's line is the customer's as long as it is among the last texts. */
 static void test_texts_compared(void)
 {
+	static const char *const ends[] = { "", "\nspam\n", "\nclose\n" };
 	static const char *const lines[] = { "close", "spam" };
 	static const int statuses[] = { TICKET_NEW, TICKET_SPAM };
 
@@ -332,7 +333,7 @@ static void test_texts_compared(void)
 		for (unsigned id = 1; id <= LIMIT_TEXTS_COMPARED + 1; id++) {
 			GString *mail = mail_head(id);
 
-			g_string_append(mail, id == 2 ? "\nclose\n" : id == 1 ? "\nspam\n" : "");
+			g_string_append(mail, id < G_N_ELEMENTS(ends) ? ends[id] : "");
 			hand_in(&d, mail);
 		}
 		desk_mail(&d, "anna@example.com", "support@example.com", "anna", note);
