@@ -27,6 +27,9 @@ KILLS = int(os.environ.get("CRASH_KILLS", "200")) // 5
 SEED = int(os.environ.get("CRASH_SEED", str(int(time.time()))))
 # What leaves an agent's view leaves it with its marks.
 AGENTS = {"anna": ("support", "ops"), "ben": ("support", "ops")}
+# A server that dies after it made a folder's lock and before it wrote into it whose it is leaves a
+# lock that the next one respects for two minutes.
+SERVED_WITHIN = 180
 
 
 class Killing:
@@ -151,7 +154,8 @@ class Killing:
             for login in AGENTS:
                 # A mail that was on its way may still come.
                 same = lambda: served(self.house.imap, login) == filed(self.house.path, login)
-                wait_until(same, f"{login}'s folders by the server to be the files", 60)
+                what = f"{login}'s folders by the server to be the files"
+                wait_until(same, what, SERVED_WITHIN)
 
     def end(self):
         self.kill_daemon()
