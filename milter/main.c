@@ -223,6 +223,7 @@ static bool run_until_stopped(struct daemon *daemon, int *rc_out)
 	signals_wait_for_stop(timers_reload);
 	notify_stopping();
 	log_info("stopping");
+	store_hurry(daemon->store);
 	drained = main_drain(daemon);
 	/* The last answers are libmilter's to write, after our callbacks have returned. */
 	g_usleep(ANSWER_US);

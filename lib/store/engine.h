@@ -118,6 +118,7 @@ struct engine {
 	/* As store_wait(); NULL: nobody tells. */
 	bool (*wait)(struct store *store, unsigned ms, int stop_fd);
 	bool (*away)(const struct store *store); /* NULL: never */
+	void (*hurry)(struct store *store);      /* NULL: there is no server to wait for */
 	/* NULL: there are no servers. */
 	enum status (*health)(
 		struct store *store, struct store_health *health_out, struct error *err);

@@ -60,6 +60,12 @@ bool store_wait(struct store *store, unsigned ms, int stop_fd)
 	return true;
 }
 
+void store_hurry(struct store *store)
+{
+	if (store->engine->hurry)
+		store->engine->hurry(store);
+}
+
 bool store_is_away(const struct store *store)
 {
 	return store->engine->away && store->engine->away(store);

@@ -104,6 +104,10 @@ bool store_wait(struct store *store, unsigned ms, int stop_fd);
 /* Could its server not be reached when somebody last tried? */
 bool store_is_away(const struct store *store);
 
+/* Who is about to end: from now on nothing waits for a server any longer than until one deadline
+ * has passed, all that is tried until then together; then it is ST_BUSY at once. */
+void store_hurry(struct store *store);
+
 /* May daemons of other hosts work on it at the same time? */
 bool store_shared(const struct store *store);
 

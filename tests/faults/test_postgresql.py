@@ -23,6 +23,7 @@ from harness.ground import (
     wait_until,
 )
 from harness.load import ACCOUNT
+from harness.mailboxes import GROUP, make_directory
 from harness.milter import MilterClient
 from harness.postgresql import HOME, UNPRIVILEGED, PostgreSQL, environment
 from harness.proxy import Proxy
@@ -907,3 +908,50 @@ def test_who_is_told_asks_little(told, server):
     seconds, before = 6, asked()
     time.sleep(seconds)
     assert (asked() - before) / seconds < 10
+
+
+# --- away when the daemon ends -----------------------------------------------------------------
+
+
+def end_takes(daemon):
+    """Seconds from the signal to the end."""
+    began = time.monotonic()
+    daemon.process.terminate()
+    assert daemon.process.wait(60) == 0, daemon.log_text()
+    return time.monotonic() - began
+
+
+@pytest.mark.parametrize("how", ("away", "silent"))
+def test_a_daemon_ends_within_one_deadline_while_its_database_is_away(sink, server, proxy, how):
+    """Each of its threads waits for it, a mail at hand too; what each would wait for next is not
+    added to that."""
+    deadline = 4
+    url = server.url(server.database()).replace(str(server.directory), str(proxy.path.parent))
+    daemon = Daemon(
+        sink.port,
+        settings={
+            **settings(url, deadline_s=deadline),
+            "mailboxes": {"path": make_directory(), "group": GROUP},
+        },
+    )
+    daemon.start()
+    with MilterClient(daemon.socket) as client, concurrent.futures.ThreadPoolExecutor(1) as pool:
+        accepted(client)
+        time.sleep(1)
+        proxy.silent = how == "silent"
+        if how == "away":
+            server.stop()
+            proxy.cut()
+        at_hand = pool.submit(send, client)
+        time.sleep(deadline / 2)
+        took = end_takes(daemon)
+        assert at_hand.result().reply.startswith("451 4.3.0")
+    assert took < deadline + 2, took
+    proxy.silent = False
+    if how == "away":
+        server.start()
+    daemon.start()
+    with MilterClient(daemon.socket) as client:
+        accepted(client)
+    assert len(numbers(daemon)) >= 2
+    sound(daemon)

@@ -173,6 +173,11 @@ static bool pg_away(const struct store *store)
 	return pg_pool_away(((const struct pg_store *)store)->pool);
 }
 
+static void pg_hurry(struct store *store)
+{
+	pg_server_hurry(&pg_of(store)->server);
+}
+
 const struct engine pg_engine = {
 	.name = "postgresql",
 	.scheme = "postgresql:",
@@ -195,6 +200,7 @@ const struct engine pg_engine = {
 	.say = pg_say,
 	.wait = pg_wait,
 	.away = pg_away,
+	.hurry = pg_hurry,
 	.rewrite = pg_rewrite,
 	.health = pg_health,
 	.files = &pg_files,

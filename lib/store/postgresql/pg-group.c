@@ -322,7 +322,7 @@ static int64_t group_deadline(const struct pg_store *store, const struct group *
 {
 	int64_t deadline = group->begun + store->server.deadline_s * G_TIME_SPAN_SECOND;
 
-	return MAX(deadline, group->led + LAST_MOMENT);
+	return pg_server_latest(&store->server, MAX(deadline, group->led + LAST_MOMENT));
 }
 
 enum group_end pg_write(struct store *base, const struct group *group)

@@ -20,6 +20,8 @@ struct pg_server {
 	unsigned n_hosts; /* 1 where none is given */
 	int last;         /* the one that was right; atomic */
 	int unsafe;       /* the last one could be reached, and nothing is safe there; atomic */
+	int hurries;      /* end_by is set, and for good; atomic */
+	int64_t end_by;   /* monotonic time; nobody waits any longer */
 	int64_t deadline_s;
 	bool require_sync; /* committed means on a quorum of servers */
 	bool durable;      /* a commit is on disk */
@@ -31,8 +33,12 @@ struct pg_server {
 enum status pg_server_init(
 	struct pg_server *server, const char *url, const char *password_file, struct error *err);
 void pg_server_release(struct pg_server *server);
-/* deadline_s from now. */
+/* deadline_s from now, or as soon as pg_server_hurry() has said. */
 int64_t pg_server_deadline(const struct pg_server *server);
+/* No later than it has said. */
+int64_t pg_server_latest(const struct pg_server *server, int64_t deadline);
+/* What begins to wait from now on waits until deadline_s from now, and no longer. Once. */
+void pg_server_hurry(struct pg_server *server);
 
 struct pg_link {
 	PGconn *conn;

@@ -122,7 +122,20 @@ void pg_server_release(struct pg_server *server)
 	g_clear_pointer(&server->url, g_free);
 }
 
+int64_t pg_server_latest(const struct pg_server *server, int64_t deadline)
+{
+	return g_atomic_int_get(&server->hurries) ? MIN(deadline, server->end_by) : deadline;
+}
+
 int64_t pg_server_deadline(const struct pg_server *server)
 {
-	return g_get_monotonic_time() + server->deadline_s * G_TIME_SPAN_SECOND;
+	int64_t deadline = g_get_monotonic_time() + server->deadline_s * G_TIME_SPAN_SECOND;
+
+	return pg_server_latest(server, deadline);
+}
+
+void pg_server_hurry(struct pg_server *server)
+{
+	server->end_by = pg_server_deadline(server);
+	g_atomic_int_set(&server->hurries, true);
 }

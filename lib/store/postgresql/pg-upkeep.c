@@ -28,9 +28,8 @@ static enum status upkeep_rewrite(struct pg_link *link)
 enum status pg_rewrite(struct store *base, struct error *err)
 {
 	struct pg_store *store = pg_of(base);
-	int64_t deadline = g_get_monotonic_time() + store->server.deadline_s * G_TIME_SPAN_SECOND;
 	struct pg_link *link;
-	enum status st = pg_pool_take(store->pool, deadline, &link, err);
+	enum status st = pg_pool_take(store->pool, pg_server_deadline(&store->server), &link, err);
 
 	if (st != ST_OK)
 		return st;
