@@ -39,7 +39,8 @@ static enum status change_undo(struct change *c, const struct undo *undo)
 	if (said->len)
 		g_string_truncate(said, said->len - 1);
 	if (st == ST_OK && u.done == 0)
-		return error_set(c->err, ST_REFUSED, "%s", said->str);
+		return error_set(c->err, ST_REFUSED, "%s",
+			said->len ? said->str : _("nothing of it can be undone"));
 	g_string_append(c->done, said->str);
 	return st;
 }

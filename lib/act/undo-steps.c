@@ -156,7 +156,10 @@ static enum status undo_tell_filters(struct undo_step *s, int was)
 
 static enum status undo_status(struct undo_step *s)
 {
-	struct status_before before = { .serial = s->e->serial, .status = s->e->from };
+	/* One that was so from the start has no event of it. */
+	struct status_before before = {
+		.serial = s->e->serial, .status = s->e->from, .time = s->t->opened
+	};
 	unsigned done = s->u->done;
 	int was = s->t->status;
 	enum status st = undo_look_before(s, &before);
@@ -237,37 +240,82 @@ static enum status undo_requester(struct undo_step *s)
 static enum status undo_watch(struct undo_step *s)
 {
 	const char *added = s->e->to && *s->e->to ? s->e->to : NULL;
+	const char *who = added ? added : text_or_none(s->e->from);
 
+	if (text_list_has(s->t->watching, who) != (added != NULL))
+		return step_stays(s, _("who watches it was changed again"));
 	if (added)
-		text_list_remove(s->t->watching, added);
-	else if (!text_list_has(s->t->watching, s->e->from))
-		text_list_add(&s->t->watching, s->e->from);
+		text_list_remove(s->t->watching, who);
+	else
+		text_list_add(&s->t->watching, who);
 	step_done(s, _("watched by"), added, s->e->from);
 	return step_save(s);
 }
 
 /* --- pairs --- */
 
-static enum status undo_link(struct undo_step *s)
+/* Where one ticket alone is undone, only its own events are looked at. */
+static bool undo_has_ticket(const struct undo *undo, uint64_t number)
 {
-	uint64_t other;
+	for (guint i = 0; i < undo->events->len; i++)
+		if (((const struct event *)undo->events->pdata[i])->ticket == number)
+			return true;
+	return false;
+}
 
-	if (!s->e->to || text_parse_number(s->e->to, &other) != ST_OK ||
-		!numbers_has(&s->t->links, other))
-		return step_stays(s, _("it is not linked any more"));
+static enum status undo_unlink(struct undo_step *s, uint64_t other)
+{
 	numbers_remove(&s->t->links, other);
 	step_done(s, _("link"), s->e->to, NULL);
 	return step_save(s);
 }
 
-/* The other side's event is told by this one. */
+/* No link has one end. */
+static enum status undo_unlink_there(struct undo_step *s, uint64_t number)
+{
+	g_autofree char *here = g_strdup_printf("%" PRIu64, s->t->number);
+	const struct event e = { .kind = EVENT_LINK, .ticket = number, .to = here };
+	struct ticket t = { 0 };
+	struct undo_step there = { s->u, &t, &e, s->err };
+	enum status st = tickets_load(s->u->txn, number, &t, s->err);
+
+	if (st == ST_OK && numbers_has(&t.links, s->t->number))
+		st = undo_unlink(&there, s->t->number);
+	record_release(&ticket_type, &t);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+static enum status undo_link(struct undo_step *s)
+{
+	enum status st;
+	uint64_t other;
+
+	if (!s->e->to || text_parse_number(s->e->to, &other) != ST_OK ||
+		!numbers_has(&s->t->links, other))
+		return step_stays(s, _("it is not linked any more"));
+	st = undo_unlink(s, other);
+	return st == ST_OK && !undo_has_ticket(s->u->undo, other) ? undo_unlink_there(s, other)
+								  : st;
+}
+
+/* The other side's event is told by that ticket's, where it is undone, too. */
+static enum status undo_merged_there(struct undo_step *s)
+{
+	uint64_t other;
+
+	if (!s->e->from || text_parse_number(s->e->from, &other) != ST_OK ||
+		undo_has_ticket(s->u->undo, other))
+		return ST_OK;
+	return step_stays(s, _("%s was merged into it; undo or unmerge that one"), s->e->from);
+}
+
 static enum status undo_merged(struct undo_step *s)
 {
 	struct ticket into = { 0 };
 	enum status st;
 
-	if (!s->e->to || !*s->e->to)
-		return ST_OK;
+	if (!s->e->to)
+		return undo_merged_there(s);
 	if (!s->t->merged_into)
 		return step_stays(s, _("it is not merged any more"));
 	step_done(s, _("merged into"), s->e->to, NULL);

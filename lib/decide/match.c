@@ -333,7 +333,7 @@ static enum status link_tags(struct search *s)
 {
 	const struct numbers *tags = &s->query->arrival->subject.tags;
 
-	for (size_t i = 0; i < tags->n && s->match->links.n < LIMIT_LINKS; i++) {
+	for (size_t i = 0; i < tags->n; i++) {
 		struct ticket ticket = { 0 };
 		enum status st = tickets_resolve(s->txn, tags->v[i], &ticket, s->err);
 		uint64_t number = st == ST_OK ? ticket.number : tags->v[i];

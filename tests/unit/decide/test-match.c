@@ -25,6 +25,8 @@ static enum status spoil(struct txn *txn, void *arg, struct error *err)
 	if (st == ST_OK)
 		st = tickets_index_id(txn, "<sent-for-3@example.com>", PURGED, 0, ID_SENT, err);
 	if (st == ST_OK)
+		st = tickets_index_id(txn, "<of-3@example.net>", PURGED, 0, ID_REFERENCED, err);
+	if (st == ST_OK)
 		st = tickets_index_id(txn, "<shared@example.net>", 1, 0, ID_REFERENCED, err);
 	if (st == ST_OK)
 		st = tickets_index_id(txn, "<shared@example.net>", 7, 0, ID_REFERENCED, err);
@@ -45,6 +47,27 @@ static void change(struct desk *d, uint64_t number, uint64_t merged_into, int64_
 	record_release(&ticket_type, &t);
 }
 
+/* anna has noted something on ticket 1, and answered in 7, where a robot has answered as well. */
+static void write_answers(struct desk *d)
+{
+	static const char note[] = "From: anna@example.com\nTo: support@example.com\n"
+				   "Message-ID: <note@example.com>\n"
+				   "In-Reply-To: <q1@example.net>\n\nx\n";
+	static const char answer[] = "From: anna@example.com\nTo: person7@example.net\n"
+				     "Message-ID: <answer@example.com>\n"
+				     "In-Reply-To: <q7@example.net>\n\nx\n";
+	static const char robot[] = "From: robot@example.net\nAuto-Submitted: auto-replied\n"
+				    "Message-ID: <robot@example.net>\n"
+				    "In-Reply-To: <q7@example.net>\n\nx\n";
+
+	desk_mail(d, "anna@example.com", "support@example.com", "anna", note);
+	g_assert_cmpuint(d->last.ticket, ==, 1);
+	desk_mail(d, "anna@example.com", "person7@example.net", "anna", answer);
+	g_assert_cmpuint(d->last.ticket, ==, 7);
+	desk_mail(d, "robot@example.net", "support@example.com", NULL, robot);
+	g_assert_cmpuint(d->last.ticket, ==, 7);
+}
+
 static void fill(struct desk *d, const char *extra)
 {
 	desk_open(d, extra);
@@ -59,6 +82,7 @@ static void fill(struct desk *d, const char *extra)
 		desk_mail(d, sender, "support@example.com", NULL, mail);
 		g_assert_cmpuint(d->last.ticket, ==, i);
 	}
+	write_answers(d);
 	change(d, 2, 0, d->now - 31 * day);
 	change(d, 4, 5, 0);
 	change(d, 5, 6, 0);
@@ -77,6 +101,15 @@ struct row {
 	enum match_how how;
 	const char *links;
 	const char *extra; /* of milticket.conf */
+};
+
+/* One that is asked more of. */
+struct told_row {
+	struct row row;
+	const char *sender; /* in the envelope; NULL: as in From */
+	bool agent;         /* the MTA vouches for anna */
+	const char *facts;  /* of "own known late note nobody"; NULL: not asked */
+	const char *why;    /* the reasons, a line each; NULL: not asked */
 };
 
 #define STRANGER "eve@example.org", "support@example.com"
@@ -281,6 +314,138 @@ static const struct row rows[] = {
 	"Action: failed\nFinal-Recipient: rfc822; "
 #define DSN(of, id) \
 	REPORT of "\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: " id "\n\n--b--\n"
+
+/* What else is told of a message, and why it is whose it is. */
+#define NO_TOKEN "no recipient is a ticket's token\n"
+static const struct told_row told_rows[] = {
+	{ { "mail of its own id is nobody's so far", STRANGER, "Message-ID: <new@example.org>\n", 0,
+		  MATCH_NEW, "", NULL },
+		.facts = "", .why = NO_TOKEN },
+	{ { "what we sent is our own when it comes back", STRANGER,
+		  "Message-ID: <sent@example.com>\n", 1, MATCH_MESSAGE_ID, "", NULL },
+		.facts = "own known ",
+		.why = NO_TOKEN "<sent@example.com>: #1 has that message\n" },
+	{ { "and what left through us", "support@example.com", "support@example.com",
+		  "Message-ID: <answer@example.com>\n", 7, MATCH_MESSAGE_ID, "", NULL },
+		.facts = "own known " },
+	{ { "what a customer wrote is not", STRANGER, "Message-ID: <q1@example.net>\n", 0,
+		  MATCH_NEW, "", NULL },
+		.facts = "known " },
+	{ { "nor what others only referred to", "support@example.com", "support@example.com",
+		  "Message-ID: <root@example.net>\n", 0, MATCH_NEW, "7", NULL },
+		.facts = "known ",
+		.why = NO_TOKEN
+		"<root@example.net>: #7 only refers to it; the sender takes no part in it: not its mail, but linked\n" },
+	{ { "mail of ours comes back however long the ticket is closed", STRANGER,
+		  "Message-ID: <sent-for-2@example.com>\n", 2, MATCH_MESSAGE_ID, "", NULL },
+		.facts = "own known " },
+	{ { "an agent answers a note", "anna@example.com", "support@example.com",
+		  "In-Reply-To: <note@example.com>\n", 1, MATCH_MESSAGE_ID, "", NULL },
+		.agent = true, .facts = "note " },
+	{ { "be it further up, and past one that is gone", "anna@example.com",
+		  "support@example.com",
+		  "In-Reply-To: <q7@example.net>\nReferences: <note@example.com> <sent-for-3@example.com>\n",
+		  7, MATCH_MESSAGE_ID, "", NULL },
+		.agent = true, .facts = "note " },
+	{ { "and before one that is none", "anna@example.com", "support@example.com",
+		  "In-Reply-To: <note@example.com> <q1@example.net> <sent-for-3@example.com>\n", 1,
+		  MATCH_MESSAGE_ID, "", NULL },
+		.agent = true, .facts = "note " },
+	{ { "what a customer wrote is no note", "anna@example.com", "support@example.com",
+		  "In-Reply-To: <q1@example.net>\n", 1, MATCH_MESSAGE_ID, "", NULL },
+		.agent = true, .facts = "" },
+	{ { "nor is what only a note refers to", "anna@example.com", "support@example.com",
+		  "Cc: person7@example.net\nIn-Reply-To: <root@example.net>\n", 7, MATCH_MESSAGE_ID,
+		  "", NULL },
+		.agent = true, .facts = "" },
+	{ { "a customer answers no note", FIRST, "In-Reply-To: <note@example.com>\n", 1,
+		  MATCH_MESSAGE_ID, "", NULL },
+		.facts = "" },
+	{ { "an agent is somebody, whatever From says", "forged anna@example.com",
+		  "support@example.com", "Subject: [example.com #1] x\n", 1, MATCH_SUBJECT, "",
+		  "policy: { subject_tag = \"anyone\"; };" },
+		.agent = true, .facts = "" },
+	{ { "and without From, as whoever sent it", NULL, "support@example.com",
+		  "References: <root@example.net>\n", 7, MATCH_MESSAGE_ID, "", NULL },
+		.sender = "person7@example.net", .agent = true, .facts = "" },
+	{ { "an agent's tag matches on any ticket", "anna@example.com", "support@example.com",
+		  "Subject: [example.com #6] x\n", 6, MATCH_SUBJECT, "", NULL },
+		.agent = true, .why = NO_TOKEN "the Subject names #6: the sender may do that\n" },
+	{ { "an agent's ticket is never closed for too long", "anna@example.com",
+		  "support@example.com", "In-Reply-To: <q2@example.net>\n", 2, MATCH_MESSAGE_ID, "",
+		  NULL },
+		.agent = true, .facts = "" },
+	{ { "From is the sender, not the envelope", FIRST, "Subject: [example.com #1] x\n", 1,
+		  MATCH_SUBJECT, "", NULL },
+		.sender = "bounces@list.example.org", .facts = "" },
+	{ { "one that is guessed is nobody", "Mail of person1@example.net", "support@example.com",
+		  "Subject: hello\n", 0, MATCH_NEW, "", NULL },
+		.facts = "nobody " },
+	{ { "but the envelope's", "Mail of person1@example.net", "support@example.com",
+		  "Subject: [example.com #1] x\n", 1, MATCH_SUBJECT, "", NULL },
+		.sender = "person1@example.net", .facts = "" },
+	{ { "who names an agent that answered names a writer", "friend7@example.net",
+		  "support@example.com", "Cc: anna@example.com\nReferences: <root@example.net>\n",
+		  7, MATCH_MESSAGE_ID, "", NULL },
+		.facts = "",
+		.why = NO_TOKEN
+		"<root@example.net>: #7 only refers to it; the sender takes part in it and names who wrote\n" },
+	{ { "or one that left a note", "friend1@example.net", "support@example.com",
+		  "Cc: anna@example.com\nReferences: <shared@example.net>\n", 1, MATCH_MESSAGE_ID,
+		  "7", NULL },
+		.facts = "" },
+	{ { "a robot is no writer", "friend7@example.net", "support@example.com",
+		  "Cc: robot@example.net\nReferences: <root@example.net>\n", 0, MATCH_NEW, "7",
+		  NULL },
+		.facts = "",
+		.why = NO_TOKEN
+		"<root@example.net>: #7 only refers to it; the sender takes part in it: not its mail, but linked\n" },
+	{ { "the ticket itself is not linked", STRANGER,
+		  "In-Reply-To: <root@example.net>\nReferences: <q7@example.net>\n", 7,
+		  MATCH_MESSAGE_ID, "", NULL },
+		.facts = "" },
+	{ { "nor is one that is gone", "forged eve@example.org", "support@example.com",
+		  "References: <of-3@example.net>\n", 0, MATCH_NEW, "", NULL },
+		.facts = "nobody " },
+	{ { "which is said to whoever is somebody", STRANGER, "References: <of-3@example.net>\n", 0,
+		  MATCH_NEW, "", NULL },
+		.facts = "",
+		.why = NO_TOKEN
+		"<of-3@example.net>: #3 only refers to it; that ticket is gone: not its mail, but linked\n" },
+	{ { "of an agent's report the first id counts", "anna@example.com", "support@example.com",
+		  DSN("x@example.net", "<q7@example.net>\nReferences: <q1@example.net>"), 7,
+		  MATCH_REPORT, "", NULL },
+		.agent = true, .facts = "" },
+	{ { "an unknown id is said to be so", STRANGER, "In-Reply-To: <none@x> <q1@example.net>\n",
+		  1, MATCH_MESSAGE_ID, "", NULL },
+		.why = NO_TOKEN "<none@x>: no ticket knows it\n"
+				"<q1@example.net>: #1 has that message\n" },
+	{ { "a merged ticket's survivor is named", STRANGER, "In-Reply-To: <q4@example.net>\n", 6,
+		  MATCH_MESSAGE_ID, "", NULL },
+		.why = NO_TOKEN "<q4@example.net>: #4 has that message\n"
+				"#4 was merged into #6\n" },
+	{ { "a ticket that is closed for too long is named", "person2@example.net",
+		  "support@example.com", "In-Reply-To: <q2@example.net>\n", 0, MATCH_NEW, "2",
+		  NULL },
+		.facts = "late ",
+		.why = NO_TOKEN "<q2@example.net>: #2 has that message\n"
+				"#2 was closed more than 30 days ago: a new ticket, linked\n" },
+	{ { "a ticket that was purged is named", STRANGER,
+		  "In-Reply-To: <sent-for-3@example.com>\n", 0, MATCH_NEW, "3", NULL },
+		.facts = "",
+		.why = NO_TOKEN "<sent-for-3@example.com>: #3 has that message\n"
+				"#3 was purged: a new ticket, linked\n" },
+	{ { "a tag is not obeyed, and one is nobody's", STRANGER,
+		  "Subject: [example.com #1] [example.com #99] x\n", 0, MATCH_NEW, "1", NULL },
+		.why = NO_TOKEN "the Subject names #1: not obeyed, the sender takes no part in it\n"
+				"the Subject names #99: no such ticket\n" },
+	{ { "two who know an id are weighed", FIRST, "In-Reply-To: <device@example.net>\n", 1,
+		  MATCH_MESSAGE_ID, "", NULL },
+		.why = NO_TOKEN
+		"<device@example.net>: #6 has that message; the sender takes no part in it\n"
+		"<device@example.net>: #1 has that message; the sender takes part in it and names who wrote\n" },
+};
+
 #define DSN_ALONE(of) REPORT of "\n\n--b--\n"
 #define DAEMON NULL, "support@example.com"
 #define STRANGE "x@example.net"
@@ -397,14 +562,58 @@ static char *links_of(const struct match *match)
 	return g_string_free(out, FALSE);
 }
 
-static void test_row(gconstpointer data)
+static char *facts_of(const struct looking *l)
 {
-	const struct row *row = data;
+	const struct {
+		bool is;
+		const char *name;
+	} facts[] = {
+		{ l->match.own, "own " },
+		{ l->match.known_id, "known " },
+		{ l->match.late, "late " },
+		{ l->match.answers_note, "note " },
+		{ match_sender_is_nobody(&l->query), "nobody " },
+	};
+	GString *out = g_string_new(NULL);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(facts); i++)
+		g_string_append(out, facts[i].is ? facts[i].name : "");
+	return g_string_free(out, FALSE);
+}
+
+static char *why_of(const GPtrArray *why)
+{
+	GString *out = g_string_new(NULL);
+
+	for (guint i = 0; i < why->len; i++)
+		g_string_append_printf(out, "%s\n", (const char *)why->pdata[i]);
+	return g_string_free(out, FALSE);
+}
+
+static void check_row(const struct told_row *told, const struct looking *l)
+{
+	const struct row *row = &told->row;
+	g_autofree char *links = links_of(&l->match), *facts = facts_of(l);
+	g_autofree char *why = why_of(l->query.why);
+
+	g_assert_cmpuint(l->match.ticket.number, ==, row->number);
+	g_assert_cmpstr(match_names[l->match.how], ==, match_names[row->how]);
+	g_assert_cmpstr(links, ==, row->links);
+	g_assert_cmpstr(told->facts ? facts : NULL, ==, told->facts);
+	g_assert_cmpstr(told->why ? why : NULL, ==, told->why);
+}
+
+static void test_told(gconstpointer data)
+{
+	const struct told_row *told = data;
+	const struct row *row = &told->row;
 	struct desk d;
 	struct token_key key;
 	bool forged = row->from && g_str_has_prefix(row->from, "forged ");
 	const char *from = forged ? row->from + strlen("forged ") : row->from;
-	g_autofree char *to = NULL, *text = NULL, *links = NULL;
+	const struct agent anna = { .login = "anna" };
+	g_autofree char *to = NULL, *text = NULL;
+	g_autoptr(GPtrArray) why = g_ptr_array_new_with_free_func(g_free);
 	struct recipients recipients;
 	struct envelope envelope = { .received = 0 };
 	struct arrival arrival = { .envelope = &envelope };
@@ -415,6 +624,7 @@ static void test_row(gconstpointer data)
 	to = recipient_of(&d, row, &key);
 	text = text_of(from, row->rest, &key);
 	envelope.sender = from ? from : "";
+	envelope.sender = told->sender ? told->sender : envelope.sender;
 	envelope.recipients = (const char *[]){ to, NULL };
 	envelope.received = d.now;
 	arrival.settings = d.settings;
@@ -423,17 +633,24 @@ static void test_row(gconstpointer data)
 	arrival_read_headers(&arrival);
 	arrival.auth.dmarc_fail = forged;
 	recipients_init(&recipients, &envelope, d.settings, &key, nobody, NULL);
-	l.query = (struct match_query){ .arrival = &arrival, .recipients = &recipients };
+	l.query = (struct match_query){ .arrival = &arrival,
+		.recipients = &recipients,
+		.agent = told->agent ? &anna : NULL,
+		.why = why };
 	g_assert_cmpint(store_read(d.store, look, &l, &d.err), ==, ST_OK);
-	links = links_of(&l.match);
-	g_assert_cmpuint(l.match.ticket.number, ==, row->number);
-	g_assert_cmpstr(match_names[l.match.how], ==, match_names[row->how]);
-	g_assert_cmpstr(links, ==, row->links);
+	check_row(told, &l);
 	match_release(&l.match);
 	arrival_release(&arrival);
 	recipients_release(&recipients);
 	message_free(arrival.message);
 	desk_close(&d);
+}
+
+static void test_row(gconstpointer data)
+{
+	const struct told_row told = { .row = *(const struct row *)data };
+
+	test_told(&told);
 }
 
 static void add_rows(const struct row *table, size_t n)
@@ -450,5 +667,10 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	add_rows(rows, G_N_ELEMENTS(rows));
 	add_rows(reports, G_N_ELEMENTS(reports));
+	for (size_t i = 0; i < G_N_ELEMENTS(told_rows); i++) {
+		g_autofree char *path = g_strdup_printf("/match/%s", told_rows[i].row.sentence);
+
+		g_test_add_data_func(path, &told_rows[i], test_told);
+	}
 	return g_test_run();
 }
