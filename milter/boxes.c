@@ -15,7 +15,7 @@
  * others, as it would be with the store's lock, too. */
 enum {
 	TICK_MS = 250,
-	TOLD_TICK_MS = 1000, /* some of its work is due each second */
+	IDLE_TICK_MS = 1000, /* some of its work is due each second; and a reload may bring some */
 	PAUSES = 9,
 	PAUSE_MAX_MS = 1000,
 	RETRY_MS = 10 * 1000, /* when they cannot be written */
@@ -145,7 +145,7 @@ static int boxes_tick(void)
 		return RETRY_MS;
 	if (boxes.more)
 		return 0;
-	return store_tells(boxes.daemon->store) ? TOLD_TICK_MS : TICK_MS;
+	return boxes.trees && !store_tells(boxes.daemon->store) ? TICK_MS : IDLE_TICK_MS;
 }
 
 static gpointer boxes_run(gpointer arg)

@@ -225,3 +225,8 @@ void daemon_note_store(struct daemon *daemon, enum status st, const struct error
 	if (away == ST_OK && daemon->queues_due)
 		daemon_begin_late(daemon);
 }
+
+bool daemon_waits_for_store(const struct daemon *daemon)
+{
+	return daemon->away != ST_OK || daemon->queues_due;
+}

@@ -43,6 +43,8 @@ enum status daemon_open_store(struct daemon *daemon, struct error *err);
 /* How the store answered, and why it did not: when it is gone or there again, that is told once,
  * and what could not be done at the start is done. */
 void daemon_note_store(struct daemon *daemon, enum status st, const struct error *err);
+/* Did it not answer, or is that still to be done? For the thread that asks. */
+bool daemon_waits_for_store(const struct daemon *daemon);
 /* A thread's own "cannot ...": nothing while the store is away, as that was told. */
 void daemon_cannot(struct daemon *daemon, const char *what, const struct error *err);
 

@@ -1,4 +1,5 @@
-/* Once a second. */
+/* Once a second it is seen whether there is a reason to ask the store. Where others tell what they
+ * commit, and nothing is due, there is one twice a minute. */
 #include "timers.h"
 
 #include "base/text.h"
@@ -15,12 +16,7 @@
 #include "wait.h"
 
 enum {
-	QUEUES_EVERY = 60,
-	DIGESTS_EVERY = 30,
-	READERS_EVERY = 30,
-	AGENTS_EVERY = 5,
-	FORGET_EVERY = 3600,
-	PURGE_EVERY = 3600,
+	LOOK_EVERY = 30, /* where others tell */
 	PURGED_AT_ONCE = 2000,
 	REPLANS_AT_ONCE = 5,
 	BATCHES_AT_ONCE = 20
@@ -33,6 +29,10 @@ static struct {
 	pthread_cond_t cond;
 	bool stop, reload, woken; /* under lock */
 	unsigned watchdog_every;  /* seconds; 0: nobody asks */
+	int64_t looked;           /* monotonic time when the store was last asked; 0: never */
+	int64_t heard;            /* and of the last wake */
+	int64_t next;             /* when work is due; 0: none is */
+	bool old_mail;            /* there is more to remove */
 	struct replan replan;
 	struct settings *planned; /* those that it is about; NULL at first */
 	char *state;              /* the directory that was ours when we began */
@@ -40,19 +40,21 @@ static struct {
 
 /* --- reload --- */
 
-static void reload_if_asked(bool signalled)
+/* True: it was tried. */
+static bool reload_if_asked(bool signalled)
 {
 	struct error err = { "" }, why = { "" };
 	uint64_t serial;
 	bool asked = control_pending(timers.state, &serial) == ST_OK, done;
 
 	if (!signalled && !asked)
-		return;
+		return false;
 	done = daemon_reload(timers.daemon, &why) == ST_OK;
 	if (done)
 		sender_wake();
 	if (asked && control_answer(timers.state, serial, done ? "ok" : why.text, &err) != ST_OK)
 		log_error("cannot answer the reload request: %s", err.text);
+	return true;
 }
 
 /* --- the store --- */
@@ -105,12 +107,14 @@ static bool due_batch_done(const struct settings *settings)
 {
 	struct due_done done = { .why = NULL };
 	struct error err = { "" };
+	enum status st = due_run(timers.daemon->store, settings, g_get_real_time(), &done, &err);
 	bool more;
 
-	if (due_run(timers.daemon->store, settings, g_get_real_time(), &done, &err) != ST_OK)
+	if (st != ST_OK)
 		daemon_cannot(timers.daemon, "do what is due", &err);
 	timers_say_due(&done);
 	more = done.more;
+	timers.next = st == ST_OK ? done.next : g_get_real_time();
 	due_done_release(&done);
 	return more;
 }
@@ -174,8 +178,8 @@ static void timers_forget(void)
 		daemon_cannot(timers.daemon, "forget what is counted", &err);
 }
 
-/* Some at a time, so that the other work does not wait. True: there may be more. */
-static bool purge_old_mail(void)
+/* Some at a time, so that the other work does not wait. */
+static void purge_old_mail(void)
 {
 	struct settings *settings = daemon_settings(timers.daemon);
 	struct error err = { "" };
@@ -189,7 +193,7 @@ static bool purge_old_mail(void)
 			 " mail%s removed from the archive after archive.keep_days",
 			count, text_plural(count));
 	settings_unref(settings);
-	return count == PURGED_AT_ONCE;
+	timers.old_mail = count == PURGED_AT_ONCE;
 }
 
 /* Of a purge or a redaction that was killed. */
@@ -239,39 +243,108 @@ static void timers_live(void)
 		notify_watchdog();
 }
 
-static void timers_work(unsigned seconds)
+/* A queue may have another calendar. */
+static void timers_look_at_queues(void)
 {
-	static bool more;
+	replan_reset(&timers.replan);
+}
 
+static void timers_clear_readers(void)
+{
+	store_clear_readers(timers.daemon->store);
+}
+
+/* --- when --- */
+
+/* Each at the first look, and then at the first one after so many seconds. */
+static struct timers_job {
+	void (*fn)(void);
+	unsigned every;
+	bool heeds;   /* what others have committed is a reason to look */
+	int64_t done; /* monotonic time; 0: never */
+} timers_jobs[] = {
+	{ .fn = timers_look_at_queues, .every = 60 },
+	{ .fn = timers_send_digests, .every = 30 },
+	{ .fn = know_agents, .every = 5, .heeds = true },
+	{ .fn = timers_clear_readers, .every = 30 },
+	{ .fn = timers_forget, .every = 3600 },
+	{ .fn = remove_doomed, .every = 3600 },
+	{ .fn = purge_old_mail, .every = 3600 },
+};
+
+/* A little early rather than a look later. */
+static bool timers_passed(int64_t since, unsigned seconds, int64_t now)
+{
+	return !since || now - since > (seconds * 1000 - 500) * G_TIME_SPAN_MILLISECOND;
+}
+
+static void timers_work(int64_t now)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(timers_jobs); i++) {
+		struct timers_job *job = &timers_jobs[i];
+
+		if (!timers_passed(job->done, job->every, now))
+			continue;
+		job->fn();
+		job->done = now;
+		timers_live();
+	}
 	timers_replan();
 	timers_do_due();
 	timers_live();
-	if (seconds % DIGESTS_EVERY == 0)
-		timers_send_digests();
-	/* A queue may have another calendar. */
-	if (seconds % QUEUES_EVERY == 0)
-		replan_reset(&timers.replan);
-	if (seconds % AGENTS_EVERY == 0)
-		know_agents();
-	if (seconds % READERS_EVERY == 0)
-		store_clear_readers(timers.daemon->store);
-	timers_live();
-	if (seconds % FORGET_EVERY == 0)
-		timers_forget();
-	if (seconds % PURGE_EVERY == 0)
-		remove_doomed();
-	timers_live();
-	if (more || seconds % PURGE_EVERY == 0)
-		more = purge_old_mail();
-	if (timers.watchdog_every && seconds % timers.watchdog_every == 0)
-		report_health();
+	if (timers.old_mail)
+		purge_old_mail();
 }
 
-/* What another process may just have made due. */
-static void timers_look(void)
+/* Others have committed something since, which it was too early to look at then. */
+static bool timers_behind(int64_t now)
 {
-	if (timers_store_answers())
-		timers_do_due();
+	for (size_t i = 0; i < G_N_ELEMENTS(timers_jobs); i++) {
+		const struct timers_job *job = &timers_jobs[i];
+
+		if (job->heeds && job->done < timers.heard &&
+			timers_passed(job->done, job->every, now))
+			return true;
+	}
+	return false;
+}
+
+static bool timers_must_look(int64_t now)
+{
+	if (!store_tells(timers.daemon->store) || daemon_waits_for_store(timers.daemon))
+		return true;
+	if (timers.old_mail || !timers.replan.done || timers_behind(now))
+		return true;
+	return timers_passed(timers.looked, LOOK_EVERY, now) ||
+		(timers.next && timers.next <= g_get_real_time());
+}
+
+/* While the store does not answer, each part of the work would wait for it as long, and who stops
+ * us for all of them. */
+static void timers_look(int64_t now)
+{
+	bool answers = timers_store_answers();
+
+	timers.looked = now;
+	timers_live();
+	if (answers)
+		timers_work(now);
+}
+
+static void timers_tick(bool signalled, bool woken)
+{
+	static int64_t reported;
+	int64_t now = g_get_monotonic_time();
+
+	if (woken)
+		timers.heard = now;
+	if (reload_if_asked(signalled) || woken || timers_must_look(now))
+		timers_look(now);
+	if (!timers.watchdog_every || daemon_waits_for_store(timers.daemon) ||
+		!timers_passed(reported, timers.watchdog_every, now))
+		return;
+	report_health();
+	reported = now;
 }
 
 /* A second, with the lock. */
@@ -279,42 +352,21 @@ static void timers_rest(void)
 {
 	const int64_t until = g_get_monotonic_time() + G_TIME_SPAN_SECOND;
 
-	while (!timers.stop && !timers.reload &&
-		(timers.woken || wait_until(&timers.cond, &timers.lock, until))) {
-		bool woken = timers.woken;
-
-		timers.woken = false;
-		pthread_mutex_unlock(&timers.lock);
-		if (woken)
-			timers_look();
-		pthread_mutex_lock(&timers.lock);
-	}
-}
-
-/* Gives the seconds that have passed: none while the store does not answer, as each part of the
- * work would wait for it as long, and who stops us for all of them. */
-static unsigned timers_tick(unsigned seconds, bool signalled)
-{
-	bool answers;
-
-	reload_if_asked(signalled);
-	answers = timers_store_answers();
-	timers_live();
-	if (answers)
-		timers_work(seconds);
-	return answers ? 1 : 0;
+	while (!timers.stop && !timers.reload && !timers.woken &&
+		wait_until(&timers.cond, &timers.lock, until))
+		;
 }
 
 static gpointer timers_run(gpointer arg)
 {
 	(void)arg;
 	pthread_mutex_lock(&timers.lock);
-	for (unsigned seconds = 0; !timers.stop;) {
-		bool signalled = timers.reload;
+	while (!timers.stop) {
+		bool signalled = timers.reload, woken = timers.woken;
 
 		timers.reload = timers.woken = false;
 		pthread_mutex_unlock(&timers.lock);
-		seconds += timers_tick(seconds, signalled);
+		timers_tick(signalled, woken);
 		pthread_mutex_lock(&timers.lock);
 		timers_rest();
 	}

@@ -11,7 +11,7 @@
 #include "timers.h"
 
 /* Milliseconds. What is committed within AT_ONCE is one wake. */
-enum { WAIT = 1000, AT_ONCE = 100 };
+enum { WAIT = 10 * 1000, AT_ONCE = 100 };
 
 static struct {
 	struct store *store;

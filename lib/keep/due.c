@@ -102,7 +102,7 @@ static enum status due_look(struct txn *txn, void *arg, struct error *err)
 {
 	struct due_batch *batch = arg;
 
-	return due_index_find(txn, batch->now, batch->rows, 1, &batch->found, err);
+	return due_index_next(txn, &batch->done->next, err);
 }
 
 /* --- what cannot be done --- */
@@ -165,7 +165,7 @@ enum status due_run(struct store *store, const struct settings *settings, int64_
 	enum status st = store_read(store, due_look, &batch, err);
 
 	/* No write transaction, and no sync, while there is nothing to do. */
-	if (st != ST_OK || !batch.found)
+	if (st != ST_OK || !done_out->next || done_out->next > now)
 		return st;
 	st = store_secret(store, batch.key.secret, err);
 	if (st == ST_OK)

@@ -13,6 +13,7 @@ struct due_done {
 	unsigned postponed;       /* failed, and are tried again in an hour */
 	char *why;                /* of the last of these; owned; NULL */
 	bool more;                /* there may be more that is due */
+	int64_t next; /* when it is time to look again, as far as is known now; 0: never */
 };
 
 /* Does what is due at `now`, the oldest first; at most some dozens of tickets in a transaction, and

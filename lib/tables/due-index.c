@@ -146,6 +146,21 @@ enum status due_index_find(struct txn *txn, int64_t now, struct due_row *rows, s
 	return ST_OK;
 }
 
+enum status due_index_next(struct txn *txn, int64_t *time_out, struct error *err)
+{
+	const struct bytes all = { NULL, 0 };
+	struct scan scan;
+	enum status st = scan_first(&scan, txn, TABLE_DUE, all, all, false);
+
+	while (st == ST_OK && due_row_read(scan.key).kind >= DUE_KINDS)
+		st = scan_next(&scan);
+	*time_out = st == ST_OK ? due_row_read(scan.key).time : 0;
+	scan_release(&scan);
+	if (st == ST_OK || st == ST_NOT_FOUND)
+		return ST_OK;
+	return error_set(err, st, _("cannot read what is due: %s"), txn_reason(txn));
+}
+
 enum status due_index_drop(struct txn *txn, const struct due_row *row, struct error *err)
 {
 	enum status st = due_delete(txn, row);

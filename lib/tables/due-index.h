@@ -31,6 +31,9 @@ enum status due_index_right(struct txn *txn, const struct ticket *ticket, bool *
 enum status due_index_find(struct txn *txn, int64_t now, struct due_row *rows, size_t max,
 	size_t *n_out, struct error *err);
 
+/* When the first of all rows is due; 0: there is none. */
+enum status due_index_next(struct txn *txn, int64_t *time_out, struct error *err);
+
 /* Takes a row away that leads to no ticket, or to one that says otherwise. */
 enum status due_index_drop(struct txn *txn, const struct due_row *row, struct error *err);
 

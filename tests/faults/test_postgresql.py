@@ -4,6 +4,7 @@ import concurrent.futures
 import contextlib
 import email.utils
 import os
+import re
 import subprocess
 import time
 
@@ -894,20 +895,51 @@ def test_what_another_host_takes_is_soon_in_the_index_and_in_the_log(told, sink,
         other.stop()
 
 
-def test_who_is_told_asks_little(told, server):
-    """How often a daemon asks that has nothing to do."""
+def logged(server):
+    """Statements of sessions that log them."""
+    return re.findall(r"LOG:  (?:execute|statement).*", server.log.read_text(errors="replace"))
 
-    def asked():
-        return int(
-            server.sql(
-                "select sum(xact_commit + xact_rollback) from pg_stat_database"
-                f" where datname = '{told.base}'"
-            )
-        )
 
-    seconds, before = 6, asked()
+@pytest.fixture
+def idle(sink, server):
+    """A daemon that has nothing to do, of a database whose sessions log what they are asked."""
+    name = server.database()
+    server.sql(f"alter database {name} set log_statement = 'all'")
+    daemon = Daemon(sink.port, settings=settings(server.url(name))).start()
+    daemon.base = name
+    opened(daemon)
+    wait_until(lambda: listens(server, name), "it to listen")
+    time.sleep(7)  # it looks at what it has done itself, and at agents five seconds later
+    yield daemon
+    if not daemon.ended():
+        daemon.kill()
+
+
+def test_an_idle_daemon_asks_little(idle, server):
+    """Twice a minute each of its threads looks, and the one that listens six times."""
+    seconds, before = 12, len(logged(server))
     time.sleep(seconds)
-    assert (asked() - before) / seconds < 10
+    said = logged(server)[before:]
+    assert len(said) / seconds < 4, said
+
+
+def test_what_another_host_makes_due_earlier_is_done_in_time(idle, server):
+    """By a host that tells, and between two looks. What was due was far off."""
+    idle.run_ticket("wait", "1", "3d")
+    time.sleep(2)
+    began = time.monotonic()
+    server.sql(
+        "begin; update milticket.tickets set wait_until = now() + interval '4 s';"
+        " update milticket.due set time = (select wait_until from milticket.tickets);"
+        " select pg_notify('milticket', ''); commit",
+        idle.base,
+    )
+    wait_until(
+        lambda: server.sql("select status from milticket.tickets", idle.base) == "open",
+        "the ticket to be woken",
+        SOON,
+    )
+    assert 3.9 < time.monotonic() - began < 7
 
 
 # --- away when the daemon ends -----------------------------------------------------------------

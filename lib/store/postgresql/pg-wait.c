@@ -8,6 +8,7 @@
  * primary once, say, takes questions still and has nothing to tell. */
 enum {
 	LISTEN_TIMEOUT = 2000,
+	DEAF = 1000, /* so often somebody looks where nobody can be heard */
 	LISTEN_PAUSE_FIRST = 500,
 	LISTEN_PAUSE_LONGEST = 5 * 1000,
 	LISTEN_CHECK_EVERY = 10 * 1000,
@@ -107,7 +108,7 @@ static bool wait_for_news(struct pg_store *store, int64_t until, int stop_fd)
 	if (!store->listener) {
 		wait_listen(store);
 		if (!store->listener)
-			wait_poll(NULL, until, stop_fd);
+			wait_poll(NULL, MIN(until, wait_from_now(DEAF)), stop_fd);
 		return true;
 	}
 	if (wait_hear(store->listener, until, stop_fd, &told))

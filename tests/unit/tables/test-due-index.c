@@ -19,6 +19,14 @@ static void assert_due(struct txn *txn, int64_t now, size_t max, const char *wan
 	g_assert_cmpstr(out->str, ==, wanted);
 }
 
+static void assert_next(struct txn *txn, int64_t wanted)
+{
+	int64_t next = -1;
+
+	OK(due_index_next(txn, &next, NULL));
+	g_assert_cmpint(next, ==, wanted);
+}
+
 static void assert_right(struct txn *txn, const struct ticket *t, bool wanted)
 {
 	bool right = !wanted;
@@ -43,6 +51,7 @@ static enum status moving(struct txn *txn, void *arg, struct error *err)
 
 	(void)arg;
 	(void)err;
+	assert_next(txn, 0);
 	OK(due_index_move(txn, NULL, &none));
 	assert_due(txn, 100, 16, "");
 	assert_right(txn, &none, true);
@@ -50,6 +59,7 @@ static enum status moving(struct txn *txn, void *arg, struct error *err)
 	OK(due_index_move(txn, &none, &both));
 	OK(due_index_move(txn, NULL, &other));
 	assert_due(txn, 100, 16, "1:2@10 1:1@20 2:1@20 ");
+	assert_next(txn, 10);
 	assert_due(txn, 20, 16, "1:2@10 1:1@20 2:1@20 ");
 	assert_due(txn, 19, 16, "1:2@10 ");
 	assert_due(txn, 10, 16, "1:2@10 ");
@@ -101,6 +111,7 @@ static enum status newer(struct txn *txn, void *arg, struct error *err)
 		OK(txn_put(txn, TABLE_DUE, key_bytes(&key), (struct bytes){ "", 0 }));
 	}
 	assert_due(txn, 10, 1, "7:4@6 ");
+	assert_next(txn, 6);
 	return ST_OK;
 }
 
