@@ -13,7 +13,7 @@
 
 #include "base/tongue.h"
 
-#define FULLTEXT_FORMAT "3"
+#define FULLTEXT_FORMAT "4"
 
 enum { BUSY_MS = 2000, CACHE_KIB = 2048, MERGES = 10 /* at once */ };
 

@@ -17,7 +17,7 @@ struct fulltext;
 /* The first takes least room: most is text. */
 enum fulltext_column {
 	FULLTEXT_TEXT, /* of mails */
-	FULLTEXT_NOTE, /* of notes */
+	FULLTEXT_NOTE, /* of notes: after FULLTEXT_IS_NOTE */
 	FULLTEXT_SUBJECT,
 	FULLTEXT_FROM,
 	FULLTEXT_TO,     /* and Cc */
@@ -26,6 +26,10 @@ enum fulltext_column {
 	FULLTEXT_MARKS   /* the ticket's number and tags */
 };
 enum { FULLTEXT_COLUMNS = FULLTEXT_MARKS + 1 };
+
+/* A word that no text has (of private use: fold_text() makes none of it): by it all notes are
+ * found, those without words among them. */
+#define FULLTEXT_IS_NOTE "\xee\x80\x80"
 
 struct fulltext_options {
 	const char *directory; /* the store's */

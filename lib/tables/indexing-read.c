@@ -22,6 +22,14 @@ static void row_set(struct fulltext_row *row, enum fulltext_column column, const
 	row->texts[column] = g_string_free(words, FALSE);
 }
 
+static void row_set_note(struct fulltext_row *row, const char *text)
+{
+	GString *words = g_string_new(FULLTEXT_IS_NOTE);
+
+	fold_text(text, words);
+	row->texts[FULLTEXT_NOTE] = g_string_free(words, FALSE);
+}
+
 static void row_free(gpointer data)
 {
 	struct fulltext_row *row = data;
@@ -118,7 +126,10 @@ static enum status reading_add_entry(
 	r->bytes += st == ST_OK ? strlen(text) : 0;
 	reading_add_list(to, e->to);
 	reading_add_list(to, e->cc);
-	row_set(row, e->direction == DIRECTION_NOTE ? FULLTEXT_NOTE : FULLTEXT_TEXT, text);
+	if (e->direction == DIRECTION_NOTE)
+		row_set_note(row, text);
+	else
+		row_set(row, FULLTEXT_TEXT, text);
 	row_set(row, FULLTEXT_SUBJECT, e->subject);
 	row_set(row, FULLTEXT_FROM, e->from);
 	row_set(row, FULLTEXT_TO, to->str);

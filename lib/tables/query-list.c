@@ -96,7 +96,7 @@ static bool list_needs_messages(const struct query_walk *walk, const struct quer
 		? query_columns_of(&q->term)
 		: (struct query_columns){ 0, true };
 	enum query_part part = q->kind == QUERY_TERM ? q->term.field.part : PART_NONE;
-	bool asked = part != PART_NONE && part != PART_AGENT && part != PART_ID;
+	bool asked = q->kind == QUERY_TERM && part != PART_ID && query_asks_messages(q);
 
 	if (asked && walk->known && walk->known[q->term.place] == KNOWN_HOLDS)
 		return false;

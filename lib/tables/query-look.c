@@ -109,7 +109,7 @@ static const struct {
 	[PART_NOTE] = { 1U << FULLTEXT_NOTE, true },
 	[PART_FILE] = { 1U << FULLTEXT_FILES, true },
 	[PART_ANY] = { (1U << FULLTEXT_COLUMNS) - 1, true },
-	[PART_HAS_NOTE] = { 0, false },
+	[PART_HAS_NOTE] = { 1U << FULLTEXT_NOTE, true },
 };
 
 struct query_columns query_columns_of(const struct query_term *term)
@@ -124,12 +124,27 @@ struct query_columns query_columns_of(const struct query_term *term)
 		look_columns[field->part].surely };
 }
 
-/* A domain beyond ASCII is written in two ways. */
-const struct sought *query_sought_of(const struct query_operand *value, struct sought **made_out)
+static const struct sought *look_sought(
+	const struct query_term *term, const struct query_operand *value)
 {
+	static char is_note[] = FULLTEXT_IS_NOTE;
+	static char *words[] = { is_note, NULL };
+	static const struct sought any_note = { .words = words, .n = 1 };
+
+	if (term->field.part == PART_HAS_NOTE && strcmp(value->text, "note") == 0)
+		return &any_note;
+	return value->sought;
+}
+
+/* A domain beyond ASCII is written in two ways. */
+const struct sought *query_sought_of(
+	const struct query_term *term, const struct query_operand *value, struct sought **made_out)
+{
+	const struct sought *sought = look_sought(term, value);
+
 	*made_out = NULL;
-	if (value->sought || !value->address || strstr(value->address, "xn--"))
-		return value->sought;
+	if (sought || !value->address || strstr(value->address, "xn--"))
+		return sought;
 	return *made_out = sought_new(value->address, SOUGHT_EXACT);
 }
 
@@ -139,7 +154,8 @@ bool query_asks_index(const struct query_tree *q)
 		for (guint i = 0; i < q->term.values->len; i++) {
 			const struct query_operand *value = g_ptr_array_index(q->term.values, i);
 
-			if (value->sought || (value->address && q->term.field.part != PART_NONE))
+			if (look_sought(&q->term, value) ||
+				(value->address && q->term.field.part != PART_NONE))
 				return true;
 		}
 	for (guint i = 0; i < q->children->len; i++)
@@ -157,7 +173,7 @@ static struct fulltext_search *look_search(
 	struct query_look *look, const struct query_term *term, const struct query_operand *value)
 {
 	struct fulltext_search *search = g_hash_table_lookup(look->searches, value);
-	struct fulltext_term asked = { value->sought, query_columns_of(term).columns };
+	struct fulltext_term asked = { look_sought(term, value), query_columns_of(term).columns };
 
 	if (search || fulltext_search_new(look->index, &asked, 1, &search, look->err) != ST_OK)
 		return search;
@@ -169,7 +185,6 @@ static struct fulltext_search *look_search(
 static bool look_ask_index(struct query_look *look, const struct query_term *term, bool *holds_out)
 {
 	const struct query_columns columns = query_columns_of(term);
-
 	unsigned score = 0;
 
 	*holds_out = false;
@@ -177,10 +192,16 @@ static bool look_ask_index(struct query_look *look, const struct query_term *ter
 		return false;
 	for (guint i = 0; i < term->values->len && !*holds_out; i++) {
 		const struct query_operand *value = g_ptr_array_index(term->values, i);
-		/* A part or a beginning may be of a thousand words: to read is sooner done. */
-		bool asks = value->sought && query_is_soon_asked(value->sought);
-		struct fulltext_search *search = asks ? look_search(look, term, value) : NULL;
+		const struct sought *sought = look_sought(term, value);
+		struct fulltext_search *search;
 
+		/* Of other facts the record has told. */
+		if (!sought && term->field.part == PART_HAS_NOTE)
+			continue;
+		/* A part or a beginning may be of a thousand words: to read is sooner done. */
+		search = NULL;
+		if (sought && query_is_soon_asked(sought))
+			search = look_search(look, term, value);
 		if (!search || fulltext_search_cut(search) ||
 			fulltext_search_score(
 				search, look->asking->ticket->number, &score, look->err) != ST_OK)

@@ -54,7 +54,8 @@ bool query_asks_index(const struct query_tree *query);
 /* Is a ticket asked for it by the index sooner than by its messages? */
 bool query_is_soon_asked(const struct sought *sought);
 /* What a value of such a term is in the index. Borrowed; NULL: nothing; *made_out is owned. */
-const struct sought *query_sought_of(const struct query_operand *value, struct sought **made_out);
+const struct sought *query_sought_of(
+	const struct query_term *term, const struct query_operand *value, struct sought **made_out);
 
 /* The ticket is as it is given, and the query lives as long as the look; messages are read where
  * its record does not tell. */

@@ -468,7 +468,7 @@ static enum status lead_value(struct lead *f, const struct query_term *term,
 	const struct query_operand *value, bool *all_out)
 {
 	struct sought *made = NULL;
-	const struct fulltext_term asked = { query_sought_of(value, &made),
+	const struct fulltext_term asked = { query_sought_of(term, value, &made),
 		query_columns_of(term).columns };
 	enum status st = ST_OK;
 
@@ -515,12 +515,13 @@ static enum status lead_any(struct lead *f, const struct query_tree *q, bool *al
 
 /* --- the words of terms that all have to hold --- */
 
+/* That a ticket has a note is no word: none is better for it. */
 static bool words_are(const struct query_tree *q)
 {
 	struct sought *made = NULL;
 	bool are = q->kind == QUERY_TERM && q->term.values->len == 1 &&
-		query_columns_of(&q->term).columns &&
-		query_sought_of(g_ptr_array_index(q->term.values, 0), &made);
+		q->term.field.part != PART_HAS_NOTE && query_columns_of(&q->term).columns &&
+		query_sought_of(&q->term, g_ptr_array_index(q->term.values, 0), &made);
 
 	sought_free(made);
 	return are;
@@ -531,7 +532,7 @@ static void words_add(struct query_words *words, const struct query_term *term)
 	const struct query_columns columns = query_columns_of(term);
 	struct sought *made;
 	const struct fulltext_term one = {
-		query_sought_of(g_ptr_array_index(term->values, 0), &made),
+		query_sought_of(term, g_ptr_array_index(term->values, 0), &made),
 		columns.columns,
 	};
 

@@ -63,6 +63,8 @@ static const struct plan_row {
 	{ "has:attachment", false, "0123456", "", NULL, "" },
 	{ "attachment:invoice", false, "0123456", "", NULL, "" },
 	{ "has:note", false, "0123456", "7 5 4 3 2 1", NULL, "" },
+	{ "has:note", true, "0123456", "7 5 4 3 2 1", "2 5", "" },
+	{ "has:note,link", true, "0123456", "7 5 4 3 2 1", NULL, "" },
 	{ "priority:normal", false, "0123456", "7 5 4 3 2 1", NULL, "" },
 	{ "priority:low,high", false, "0123456", "", NULL, "" },
 	{ "is:open is:undelivered", false, "01234", "3", NULL, "" },
