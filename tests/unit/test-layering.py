@@ -260,6 +260,11 @@ def functions_are_short():
     ]
 
 
+def is_python(path):
+    with path.open("rb") as file:
+        return re.match(rb"#!.*python", file.readline()) is not None
+
+
 def c_sources():
     return files(*(f"{part}/**/*.[ch]" for part in (*PARTS, "tests")))
 
@@ -278,10 +283,18 @@ def lines_are_short():
     return found
 
 
+def python_sources():
+    """Programs are told by their first line."""
+    programs = (path for path in files(*(f"{part}/**/*" for part in (*PARTS, "tests", "conf"))))
+    return [
+        path for path in programs if path.suffix == ".py" or (not path.suffix and is_python(path))
+    ]
+
+
 def python_lines_are_short():
     """100 columns, but for a line that is one literal or an address."""
     found = []
-    for path in (*files("tests/*.py", "tests/*/*.py"), ROOT / "tests/mutate"):
+    for path in python_sources():
         for number, line in enumerate(path.read_text().split("\n"), 1):
             if len(line) > 100 and not re.fullmatch(ONE_PYTHON_LITERAL, line):
                 found.append(f"{name(path)}:{number}: {len(line)} columns")
