@@ -232,6 +232,14 @@ def test_daily_use(hour):
     hour.arrived("ben", "It is the fuse.")
 
 
+def test_finding(hour):
+    """Nothing there is like these; a query that is none would be answered with usage."""
+    for command in commands(block(DAILY, "ticket search")):
+        done = hour.shell(f"runuser -u anna -- {command}", check=False)
+        assert done.returncode in (0, 1) and b"ticket help" not in done.stderr, (command, done)
+    assert "undo" in hour.show(1042)
+
+
 def test_keeping(hour):
     hour.write(
         "/root/old.mbox",
@@ -267,6 +275,7 @@ def claims():
         (DAILY, "ticket list"),
         (DAILY, "take"),
         (DAILY, "I have"),
+        (DAILY, "ticket search"),
         (KEEPING, "ticket import"),
     ]
     return [*typed, *ELSEWHERE]
