@@ -21,7 +21,6 @@ G_GNUC_PRINTF(2, 3) static enum status step_stays(struct undo_step *s, const cha
 	va_end(list);
 	g_string_append_printf(s->u->said, _("#%" PRIu64 ": %s"), s->e->ticket, why);
 	g_string_append_c(s->u->said, '\n');
-	s->u->stays++;
 	return ST_OK;
 }
 
@@ -136,13 +135,6 @@ static enum status undo_see_status(
 	return ST_OK;
 }
 
-static enum status undo_look_before(struct undo_step *s, struct status_before *b)
-{
-	enum status st = history_each(s->u->txn, s->t->number, 0, undo_see_status, b, s->err);
-
-	return st == ST_NOT_FOUND ? ST_OK : st;
-}
-
 /* For filters that learn from people. */
 static enum status undo_tell_filters(struct undo_step *s, int was)
 {
@@ -160,9 +152,8 @@ static enum status undo_status(struct undo_step *s)
 	struct status_before before = {
 		.serial = s->e->serial, .status = s->e->from, .time = s->t->opened
 	};
-	unsigned done = s->u->done;
 	int was = s->t->status;
-	enum status st = undo_look_before(s, &before);
+	enum status st = history_each(s->u->txn, s->t->number, 0, undo_see_status, &before, s->err);
 
 	if (st != ST_OK)
 		return st;
@@ -173,7 +164,7 @@ static enum status undo_status(struct undo_step *s)
 			: 0;
 	}
 	st = undo_field(s);
-	return st == ST_OK && s->u->done > done ? undo_tell_filters(s, was) : st;
+	return st == ST_OK ? undo_tell_filters(s, was) : st;
 }
 
 /* --- people --- */
@@ -231,7 +222,7 @@ static enum status undo_requester(struct undo_step *s)
 	g_free(t->requester_name);
 	t->requester_name = g_steal_pointer(&then.name);
 	g_free(t->requester_address);
-	t->requester_address = s->e->from && *s->e->from ? g_strdup(s->e->from) : NULL;
+	t->requester_address = g_strdup(s->e->from);
 	g_free(now.name);
 	step_done(s, _("requester"), s->e->to, s->e->from);
 	return st == ST_OK ? step_save(s) : st;
@@ -239,8 +230,7 @@ static enum status undo_requester(struct undo_step *s)
 
 static enum status undo_watch(struct undo_step *s)
 {
-	const char *added = s->e->to && *s->e->to ? s->e->to : NULL;
-	const char *who = added ? added : text_or_none(s->e->from);
+	const char *added = s->e->to, *who = added ? added : text_or_none(s->e->from);
 
 	if (text_list_has(s->t->watching, who) != (added != NULL))
 		return step_stays(s, _("who watches it was changed again"));

@@ -23,8 +23,8 @@ struct undoing {
 	const struct commander *by;
 	const struct undo *undo;
 	bool dry_run;
-	GString *said;        /* lines: what it is, or why it stays */
-	unsigned done, stays; /* events */
+	GString *said; /* lines: what it is, or why it stays */
+	unsigned done; /* events */
 	struct error *err;
 };
 /* The ticket is the one of that very number, merged or not. ST_REFUSED, ST_NOT_FOUND: as

@@ -90,14 +90,10 @@ static bool copy_holds(const char *whole, const char *part, size_t max)
 	return memmem(a, strlen(a), b, strlen(b)) != NULL;
 }
 
-/* Does one contain the other, word by word? An empty text is contained in an empty one alone; else
- * every mail would be a copy of one without text. */
+/* Does one contain the other, word by word? An empty text is two blanks, and contained in an empty
+ * one alone; else every mail would be a copy of one without text. */
 static bool is_around(const char *a, const char *b, size_t max)
 {
-	bool a_says = a[strspn(a, " \t\r\n")], b_says = b[strspn(b, " \t\r\n")];
-
-	if (!a_says || !b_says)
-		return a_says == b_says;
 	return copy_holds(a, b, max) || copy_holds(b, a, max);
 }
 

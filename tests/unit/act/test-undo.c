@@ -17,7 +17,7 @@ struct deed {
 	const char *line;          /* a command; NULL: undo */
 	const uint64_t *numbers;   /* of tickets; 0 ends them */
 	bool dry_run;
-	unsigned done, stays;
+	unsigned done;
 	GString *said;
 };
 
@@ -43,10 +43,12 @@ static enum status deed_undo(
 {
 	struct numbers of = { 0 };
 	struct undo undo;
-	enum status st;
+	enum status st = ST_OK;
 
 	undo_init(&undo);
-	st = undo_find(txn, o->actor, o->numbers ? o->numbers[0] : 0, &undo, err);
+	/* Whoever has looked before asks again. */
+	for (unsigned i = 0; i < 2; i++)
+		st = undo_find(txn, o->actor, o->numbers ? o->numbers[0] : 0, &undo, err);
 	for (guint i = 0; i < undo.events->len; i++)
 		numbers_add(&of, ((const struct event *)undo.events->pdata[i])->ticket);
 	for (size_t i = 0; i < of.n && st == ST_OK; i++) {
@@ -59,7 +61,6 @@ static enum status deed_undo(
 
 		st = undo_ticket(&u, of.v[i]);
 		o->done += u.done;
-		o->stays += u.stays;
 	}
 	g_free(of.v);
 	undo_release(&undo);
@@ -75,7 +76,7 @@ static enum status deed_do(struct txn *txn, void *arg, struct error *err)
 	enum status st;
 
 	g_string_truncate(o->said, 0);
-	o->done = o->stays = 0;
+	o->done = 0;
 	st = o->line ? deed_command(txn, o, &by, err) : deed_undo(txn, o, &by, err);
 	if (st != ST_OK && !o->line) {
 		g_string_assign(o->said, err->text);
@@ -98,6 +99,15 @@ static void does(struct desk *d, const char *actor, const uint64_t *numbers, con
 		g_error("%s: %s", line, d->err.text);
 }
 
+static unsigned count(const char *text, const char *of)
+{
+	unsigned n = 0;
+
+	for (const char *p = text; (p = strstr(p, of)); p++)
+		n++;
+	return n;
+}
+
 /* What the undo says; first only looking, which must say the same. */
 static void undoes_of(
 	struct desk *d, const char *actor, const uint64_t *numbers, const char *wanted)
@@ -117,7 +127,8 @@ static void undoes_of(
 	g_assert_cmpint(store_write(d->store, deed_do, &deed, &d->err), ==, ST_OK);
 	g_assert_cmpstr(said->str, ==, wanted);
 	g_assert_cmpstr(would, ==, wanted);
-	g_assert_cmpint(done, ==, deed.done);
+	g_assert_cmpuint(done, ==, deed.done);
+	g_assert_cmpuint(done, ==, count(wanted, " → "));
 }
 
 static void undoes(struct desk *d, const char *wanted)
@@ -188,6 +199,17 @@ static void is(struct desk *d, uint64_t number, const char *wanted)
 	g_autofree char *now = state(d, number);
 
 	g_assert_cmpstr(now, ==, wanted);
+}
+
+/* By a person, just now. */
+static void touched(struct desk *d, uint64_t number)
+{
+	struct ticket t;
+
+	desk_ticket(d, number, &t);
+	g_assert_cmpint(t.updated, ==, d->now);
+	g_assert_cmpint(t.touched, ==, d->now);
+	record_release(&ticket_type, &t);
 }
 
 /* --- events --- */
@@ -291,6 +313,7 @@ static void test_each_kind(void)
 		undoes(&d, rows[i].said);
 		is(&d, 1, first);
 		is(&d, 3, third);
+		touched(&d, 1);
 		told_last(&d, 1, rows[i].told);
 		undoes(&d, nothing);
 		is(&d, 1, first);
@@ -393,6 +416,7 @@ static void test_status(void)
 	open_three(&d);
 	does(&d, "unix:anna", OF(1), "close");
 	closed = d.now;
+	does(&d, "unix:ben", OF(1), "title closed");
 	does(&d, "unix:ben", OF(1), "reopen");
 	does(&d, "unix:anna", OF(1), "wait 2030-01-02T00:00Z");
 	does(&d, "unix:anna", OF(1), "close");
@@ -406,7 +430,11 @@ static void test_status(void)
 	/* It was not spam, and is none now. */
 	g_assert_cmpint(desk_events(&d, 1, "spam"), ==, 0);
 	g_assert_cmpint(desk_events(&d, 1, "ham"), ==, 0);
-	/* What it waited for at last, not before. */
+	/* What it waited for at last, not before, nor now. */
+	does(&d, "unix:anna", OF(2), "wait 2030-01-02T00:00Z");
+	does(&d, "unix:anna", OF(2), "wait 2031-01-02T00:00Z");
+	undoes(&d, "#2 status: waiting → waiting\n");
+	told_last(&d, 2, "status(waiting>waiting)2030-01-02T00:00:00Z undo ");
 	does(&d, "unix:anna", OF(1), "wait 2031-01-02T00:00Z");
 	does(&d, "unix:anna", OF(1), "status waiting");
 	does(&d, "unix:anna", OF(1), "spam");
@@ -492,7 +520,6 @@ static void test_requester(void)
 	desk_open(&d, NULL);
 	comes_asking(&d, "a", "Reply-To: xia@example.net\n");
 	for (size_t i = 0; i < G_N_ELEMENTS(seen); i++) {
-		g_autofree char *before = state(&d, 1);
 		g_autofree char *to = g_strdup_printf("requester %s", seen[i]);
 		g_autofree char *back = g_strdup_printf(
 			"#1 requester: %s → xia@example.net\n", seen[i]);
@@ -520,6 +547,22 @@ static void test_requester(void)
 }
 
 /* --- who did it, and what --- */
+
+/* A ticket of nobody's, to which somebody was given. */
+static void test_no_requester(void)
+{
+	struct ticket t;
+	struct desk d;
+
+	open_three(&d);
+	tell(&d, (struct event){ .kind = EVENT_REQUESTER, .to = "carla@example.net" });
+	undoes(&d, "#1 requester: carla@example.net → none\n");
+	desk_ticket(&d, 1, &t);
+	g_assert_null(t.requester_address);
+	g_assert_null(t.requester_name);
+	record_release(&ticket_type, &t);
+	desk_close(&d);
+}
 
 static void test_whose(void)
 {
@@ -597,6 +640,20 @@ static void test_very_first(void)
 	desk_insert(&d, &(struct ticket){ .number = 1, .queue = "support", .subject = "a" });
 	does(&d, "unix:anna", OF(1), "priority high");
 	undoes(&d, "#1 priority: high → normal\n");
+	does(&d, "unix:anna", OF(1), "priority low");
+	undoes_of(&d, "unix:anna", OF(1), "#1 priority: low → normal\n");
+	desk_close(&d);
+	desk_open(&d, NULL);
+	desk_insert(&d, &(struct ticket){ .number = 1, .queue = "support", .subject = "a" });
+	does(&d, "unix:ben", OF(1), "wait 2030-01-02T00:00Z");
+	does(&d, "unix:anna", OF(1), "status clarify");
+	undoes(&d, "#1 status: clarify → waiting\n");
+	told_last(&d, 1, "status(clarify>waiting)2030-01-02T00:00:00Z undo ");
+	desk_close(&d);
+	desk_open(&d, NULL);
+	desk_insert(&d, &(struct ticket){ .number = 1, .queue = "support", .subject = "a" });
+	does(&d, "unix:anna", OF(1), "priority high");
+	undoes_of(&d, "unix:anna", OF(1), "#1 priority: high → normal\n");
 	desk_close(&d);
 }
 
@@ -758,6 +815,22 @@ static void test_may(void)
 	desk_close(&d);
 }
 
+static void unlink_third(struct desk *d)
+{
+	struct ticket t;
+
+	desk_ticket(d, 3, &t);
+	numbers_remove(&t.links, 1);
+	desk_save(d, &t);
+	record_release(&ticket_type, &t);
+}
+
+static enum status purge_third(struct txn *txn, void *arg, struct error *err)
+{
+	(void)arg;
+	return tickets_remove(txn, 3, err);
+}
+
 /* One ticket alone: what ties it to another is taken back on both. */
 static void test_pairs_alone(void)
 {
@@ -781,6 +854,15 @@ static void test_pairs_alone(void)
 	undoes_of(&d, "unix:anna", OF(1), "#1 merged into: 3 → none\n");
 	is(&d, 1, first);
 	is(&d, 3, third);
+	does(&d, "unix:anna", OF(1), "link 3");
+	unlink_third(&d);
+	undoes_of(&d, "unix:anna", OF(1), "#1 link: 3 → none\n");
+	is(&d, 1, first);
+	is(&d, 3, third);
+	does(&d, "unix:anna", OF(1), "link 3");
+	g_assert_cmpint(store_write(d.store, purge_third, NULL, &d.err), ==, ST_OK);
+	undoes_of(&d, "unix:anna", OF(1), "#1 link: 3 → none\n");
+	is(&d, 1, first);
 	desk_close(&d);
 }
 
@@ -795,6 +877,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/undo/closed from the start", test_closed_from_the_start);
 	g_test_add_func("/undo/what is not there any more", test_gone);
 	g_test_add_func("/undo/who it was for", test_requester);
+	g_test_add_func("/undo/nobody's", test_no_requester);
 	g_test_add_func("/undo/whose it was", test_whose);
 	g_test_add_func("/undo/one moment", test_one_moment);
 	g_test_add_func("/undo/another moment", test_moment_is_over);
