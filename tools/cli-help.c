@@ -6,7 +6,7 @@
 #include "base/tongue.h"
 #include "terminal.h"
 
-enum { NAME_COLUMNS = 18, OPTION_COLUMNS = 32 };
+enum { NAME_COLUMNS = 18, OPTION_COLUMNS = 32, HELP_COLUMNS = 80, ON_COLUMNS = 8 };
 
 /* "-q, --queue QUEUE"; the letters of all options are below one another. */
 static char *option_shown(const struct cli_option *option)
@@ -18,9 +18,29 @@ static char *option_shown(const struct cli_option *option)
 	return g_strjoin(" ", shown, option->argument, NULL);
 }
 
+/* Many alternatives go on below. Owned. */
+static char *option_folded(const char *shown)
+{
+	g_auto(GStrv) parts = g_strsplit(shown, "|", -1);
+	GString *out = g_string_new(NULL);
+	size_t column = 2;
+
+	for (char **part = parts; *part; part++) {
+		size_t len = strlen(*part) + 1;
+
+		if (column > ON_COLUMNS && column + len > HELP_COLUMNS) {
+			g_string_append_printf(out, "\n%*s", ON_COLUMNS, "");
+			column = ON_COLUMNS;
+		}
+		g_string_append_printf(out, "%s%s", *part, part[1] ? "|" : "");
+		column += len;
+	}
+	return g_string_free(out, FALSE);
+}
+
 static void print_option(const struct cli_option *option)
 {
-	g_autofree char *shown = option_shown(option);
+	g_autofree char *whole = option_shown(option), *shown = option_folded(whole);
 
 	if (strlen(shown) > OPTION_COLUMNS)
 		printf("  %s\n  %*s %s\n", shown, OPTION_COLUMNS, "", _(option->help));

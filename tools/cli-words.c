@@ -144,7 +144,10 @@ static void say_unknown_option(const struct cli *cli, const char *word)
 
 	add_names(names, cli->command->options);
 	add_names(names, cli_common_options);
-	text = unknown_text("option", bare, names, "");
+	text = unknown_text("option", bare, names,
+		cli->command->query && word[1] != '-'
+			? _("; a word that is not to be found is written 'not WORD'")
+			: "");
 	cli_usage(cli, "%s", text);
 }
 
@@ -226,7 +229,10 @@ bool words_is_option(const struct cli_command *command, const char *word)
 		return false;
 	if (command && command->query && word[1] != '-' && query_is_term(word))
 		return false;
-	return !command || !command->signed_arguments || word[1] == '-' || strcmp(word, "-h") == 0;
+	if (!command || !command->signed_arguments || word[1] == '-')
+		return true;
+	/* "-n" is dry-run, not a tag: who means one writes it after "--". */
+	return word[2] == '\0' && words_option(command, "", 0, word[1]);
 }
 
 bool words_take(struct cli *cli, char **words)

@@ -154,7 +154,7 @@ static int cli_help(const struct cli_row *commands, char **words)
 		help_all(commands);
 	else if (words_command(commands, words, &command) > 0)
 		help_command(command);
-	else if (words_family(commands, words[0]) && !words[1])
+	else if (words_family(commands, words[0]) && (!words[1] || words[1][0] == '-'))
 		help_family(stdout, commands, words[0]);
 	else
 		return words_unknown(commands, words);

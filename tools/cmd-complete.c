@@ -9,6 +9,7 @@
 #include "base/tongue.h"
 #include "cli-parts.h"
 #include "commands.h"
+#include "format.h"
 #include "model/query-times.h"
 #include "model/query.h"
 #include "tables/agents.h"
@@ -285,6 +286,15 @@ static void offer_query(struct completing *c)
 	c->before = "";
 }
 
+static void offer_columns(struct completing *c)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+	format_names(names);
+	for (guint i = 0; i + 1 < names->len; i++)
+		complete_offer(c, names->pdata[i], _("column"));
+}
+
 /* The name of an argument in the tables, and what may come in its place; FILE, TEXT and others are
  * the shell's or nobody's. */
 static const struct {
@@ -305,6 +315,7 @@ static const struct {
 	{ .name = "WHEN", .other = offer_whens },
 	{ .name = "TIME", .other = offer_moments },
 	{ .name = "QUERY", .other = offer_query },
+	{ .name = "COLUMN", .other = offer_columns },
 	{ .name = "SAVED", .other = offer_saved },
 };
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "base/tongue.h"
 #include "terminal.h"
 
@@ -42,13 +43,16 @@ static const struct {
 } computed[] = { { "tag", tag_of }, { "queues", queues_of }, { "requester", format_requester_of },
 	{ "age", age_of } };
 
+static bool format_has(const struct field *field)
+{
+	return !(field->flags & FIELD_HIDDEN) || g_str_has_prefix(field->name, "requester_");
+}
+
 static const struct field *format_stored(const char *name)
 {
 	const struct field *field = record_field(&ticket_type, name);
-	bool known = field &&
-		(!(field->flags & FIELD_HIDDEN) || g_str_has_prefix(name, "requester_"));
 
-	return known ? field : NULL;
+	return field && format_has(field) ? field : NULL;
 }
 
 bool format_known(const char *name)
@@ -59,12 +63,31 @@ bool format_known(const char *name)
 	return format_stored(name) != NULL;
 }
 
+void format_names(GPtrArray *names)
+{
+	for (size_t i = 0; i < ticket_type.count; i++)
+		if (format_has(&ticket_type.fields[i]))
+			g_ptr_array_add(names, (char *)ticket_type.fields[i].name);
+	for (size_t i = 0; i < G_N_ELEMENTS(computed); i++)
+		g_ptr_array_add(names, (char *)computed[i].name);
+	g_ptr_array_add(names, NULL);
+}
+
 char *format_value(const struct cli *cli, const struct ticket *t, const char *name)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(computed); i++)
 		if (strcmp(computed[i].name, name) == 0)
 			return computed[i].text(cli, t);
 	return record_field_text(format_stored(name), t);
+}
+
+char *format_shown(const struct cli *cli, const struct ticket *t, const char *name)
+{
+	const struct field *field = format_stored(name);
+
+	if (!field || field->type != FIELD_TIME)
+		return format_value(cli, t, name);
+	return terminal_time(*(const int64_t *)((const char *)t + field->offset));
 }
 
 /* --- the format --- */
@@ -76,6 +99,22 @@ static char *name_at(const char *p, const char **end_out)
 
 	*end_out = end ? end + 1 : p + 1;
 	return end ? g_strndup(p + 1, (gsize)(end - p - 1)) : NULL;
+}
+
+static void format_say_unknown(const struct cli *cli, const char *name)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	const char *nearest;
+
+	format_names(names);
+	nearest = nearest_begun(name, (const char *const *)names->pdata);
+	if (nearest)
+		cli_usage(cli, _("--format: there is no field '{%s}'; did you mean '{%s}'?"), name,
+			nearest);
+	else
+		cli_usage(cli,
+			_("--format: there is no field '{%s}'; ticket(1) has them under JSON"),
+			name);
 }
 
 bool format_check(struct cli *cli, const char *format)
@@ -90,9 +129,7 @@ bool format_check(struct cli *cli, const char *format)
 			return false;
 		}
 		if (name && !format_known(name)) {
-			cli_usage(cli,
-				_("--format: there is no field '{%s}'; ticket(1) has them under JSON"),
-				name);
+			format_say_unknown(cli, name);
 			return false;
 		}
 	}

@@ -55,8 +55,8 @@ const struct cli_option listing_options[] = {
 	{ .name = "sort", .argument = ORDERS, .help = N_("order; default: newest activity first") },
 	{ .name = "reverse", .help = N_("the other way round") },
 	{ .name = "columns",
-		.argument = "NAME[,NAME]",
-		.help = N_("these instead of the usual ones: fields as in --format") },
+		.argument = "COLUMN[,COLUMN]",
+		.help = N_("these columns; fields as in --format") },
 	{ .letter = 'n', .name = "limit", .argument = "COUNT", .help = N_("at most this many") },
 	{ .letter = 'f',
 		.name = "format",
@@ -85,20 +85,38 @@ struct listing {
 	GHashTable *first;      /* uint64_t: those of it */
 	struct printer printer;
 	uint64_t count;
+	int code;         /* of what the options or ticket.conf have wrong */
 	bool more, pages; /* there are more: than are shown, than are kept */
 };
 
 /* --- the filter --- */
 
-static bool no_such(struct cli *cli, const char *what, const char *word, const char *const *names)
+/* Owned. */
+static char *no_such_text(const char *what, const char *word, const char *const *names)
 {
 	g_autofree char *all = g_strjoinv(", ", (char **)names);
-	const char *nearest = nearest_name(word, names);
+	const char *nearest = nearest_begun(word, names);
 
 	if (nearest)
-		cli_usage(cli, _("'%s' is no %s; did you mean '%s'?"), word, what, nearest);
-	else
-		cli_usage(cli, _("'%s' is no %s; expected one of %s"), word, what, all);
+		return g_strdup_printf(_("'%s' is no %s; did you mean '%s'?"), word, what, nearest);
+	return g_strdup_printf(_("'%s' is no %s; expected one of %s"), word, what, all);
+}
+
+static bool no_such(struct cli *cli, const char *what, const char *word, const char *const *names)
+{
+	g_autofree char *text = no_such_text(what, word, names);
+
+	cli_usage(cli, "%s", text);
+	return false;
+}
+
+/* Who gave no option is told that it stands in ticket.conf. key: NULL, it was an option. */
+static bool listing_refuse(struct listing *l, const char *key, const char *why)
+{
+	g_autofree char *path = user_settings_path();
+
+	l->code = key ? cli_fail(EXIT_CONFIG, _("%s: list.%s: %s"), path, key, why)
+		      : cli_usage(l->cli, "%s", why);
 	return false;
 }
 
@@ -271,10 +289,11 @@ static void key_of_requester(const struct ticket *t, GByteArray *key)
 	key_add_text(key, t->requester_address);
 }
 
-/* As the reader's language orders words. */
+/* As the reader's language orders words, and in every one whatever their case. */
 static void key_of_subject(const struct ticket *t, GByteArray *key)
 {
-	g_autofree char *form = g_utf8_collate_key(text_or_none(t->subject), -1);
+	g_autofree char *folded = g_utf8_casefold(text_or_none(t->subject), -1),
+			*form = g_utf8_collate_key(folded, -1);
 
 	key_add_text(key, form);
 }
@@ -297,13 +316,31 @@ static bool read_order(struct listing *l)
 
 	l->reverse = cli_has(l->cli, "reverse") ||
 		(!given && !l->request->everything && l->cli->user->reverse);
-	if (order < 0)
-		return no_such(l->cli, "order", name, order_names);
+	if (order < 0) {
+		g_autofree char *why = no_such_text("order", name, order_names);
+
+		return listing_refuse(l, given ? NULL : "sort", why);
+	}
 	if (l->request->source ? name || l->reverse : order >= ORDERS_OF_INDEX)
 		l->key = order_keys[order];
 	else
 		l->filter.oldest_first = (order == ORDER_OLDEST) != l->reverse;
 	return true;
+}
+
+/* Owned. */
+static char *no_such_column(const char *word)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	const char *nearest;
+
+	format_names(names);
+	nearest = nearest_begun(word, (const char *const *)names->pdata);
+	if (nearest)
+		return g_strdup_printf(
+			_("there is no column '%s'; did you mean '%s'?"), word, nearest);
+	return g_strdup_printf(
+		_("there is no column '%s'; ticket(1) has the fields under JSON"), word);
 }
 
 static bool read_columns(struct listing *l)
@@ -314,10 +351,9 @@ static bool read_columns(struct listing *l)
 	for (char **name = names; name && *name; name++) {
 		g_strstrip(*name);
 		if (names_find(print_columns, *name) < 0 && !format_known(*name)) {
-			cli_usage(l->cli,
-				_("there is no column '%s'; ticket(1) has the fields under JSON"),
-				*name);
-			return false;
+			g_autofree char *why = no_such_column(*name);
+
+			return listing_refuse(l, given ? NULL : "columns", why);
 		}
 	}
 	l->columns = names && *names ? g_strdupv(names) : NULL;
@@ -679,7 +715,7 @@ int listing_run(struct cli *cli, struct listing_request *request)
 {
 	struct listing l = { .cli = cli, .request = request, .limit = request->limit };
 	bool everything = request->everything || listing_names_status(request);
-	int code = EXIT_BAD_USAGE;
+	int code;
 
 	l.format = cli_value(cli, "format");
 	l.kept = g_ptr_array_new_with_free_func(record_free);
@@ -688,13 +724,14 @@ int listing_run(struct cli *cli, struct listing_request *request)
 	code = cli_user(cli);
 	if (code != EXIT_DONE)
 		goto out;
-	code = EXIT_BAD_USAGE;
+	l.code = EXIT_BAD_USAGE;
 	if (read_order(&l) && read_columns(&l) && read_filter(&l, everything) &&
 		cli_count(cli, "limit", &l.limit) && (!l.format || format_check(cli, l.format))) {
 		l.limit_is_ours = !l.limit && terminal_is() && !cli->json;
 		l.limit = l.limit_is_ours ? PAGE : l.limit;
-		code = listing_print_all(&l);
+		l.code = listing_print_all(&l);
 	}
+	code = l.code;
 out:
 	cli->columns = NULL;
 	g_strfreev(l.columns);

@@ -82,6 +82,14 @@ static const struct {
 	[PRINT_EVENTS] = { NULL, 0 },
 };
 
+/* "LAST IN"; it lives for ever, as there are few. */
+static const char *text_heading(const char *name)
+{
+	g_autofree char *upper = g_ascii_strup(name, -1);
+
+	return g_intern_string(g_strdelimit(upper, "_", ' '));
+}
+
 /* Those that were chosen: the usual ones as they are, others under their names. */
 static void text_begin_chosen(struct printer *printer, char **names)
 {
@@ -94,8 +102,9 @@ static void text_begin_chosen(struct printer *printer, char **names)
 		if (usual >= 0)
 			printer->columns[i] = ticket_columns[usual];
 		else
-			printer->columns[i] =
-				(struct table_column){ .title = names[i], .stretches = true };
+			printer->columns[i] = (struct table_column){
+				.title = text_heading(names[i]), .stretches = true
+			};
 		printer->columns[i].usual = NULL;
 	}
 	printer->table = table_new(printer->columns, n);
@@ -132,12 +141,13 @@ static const enum colour priority_colours[] = {
 
 /* In the line below. Without colour a hit is not to be told from what a stranger wrote around it.
  */
-static void text_snippet(struct table *table, const struct found_snippet *found)
+static void text_snippet(struct table *table, struct found_snippet *found)
 {
 	g_autofree char *shown = NULL;
 
 	if (!found)
 		return;
+	snippet_fit(&found->snippet, table_room_below(found->where));
 	shown = snippet_marked(&found->snippet, terminal_on(COLOUR_BOLD), terminal_off());
 	table_below(table, found->where, shown);
 }
@@ -157,7 +167,7 @@ static void text_add_chosen(
 		priority = usual == PRIORITY_CELL ? i : priority;
 		g_ptr_array_add(chosen,
 			usual >= 0 ? g_strdup(cells[usual])
-				   : format_value(printer->cli, t, names[i]));
+				   : format_shown(printer->cli, t, names[i]));
 	}
 	table_add(printer->table, (const char *const *)chosen->pdata, (unsigned)MAX(status, 0),
 		status < 0 ? COLOUR_NONE : terminal_status_colour(t->status));

@@ -59,7 +59,7 @@ struct printer {
 	struct table *table;          /* text only */
 	struct table_column *columns; /* of it, where they were chosen; NULL */
 	/* where in the ticket that is printed what was looked for stands; NULL */
-	const struct found_snippet *found;
+	struct found_snippet *found;
 };
 
 /* The usual columns of tickets, by their names; NULL-terminated. Others are as in --format. */

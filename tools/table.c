@@ -96,6 +96,11 @@ void table_below(struct table *table, const char *label, const char *text)
 		"%*s%s%s:%s %s", BELOW, "", terminal_on(COLOUR_DIM), label, terminal_off(), text);
 }
 
+int table_room_below(const char *label)
+{
+	return terminal_width() - BELOW - text_width(label) - (int)strlen(": ");
+}
+
 static enum colour row_colour(const struct row *row, unsigned cell)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(row->marks); i++)

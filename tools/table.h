@@ -27,6 +27,8 @@ void table_add(
 void table_mark(struct table *table, unsigned cell, enum colour colour);
 /* A line below that row, for a person: "label: text", the text as it is. */
 void table_below(struct table *table, const char *label, const char *text);
+/* The columns that the text may take then. */
+int table_room_below(const char *label);
 /* Prints what waits to be aligned, and frees. */
 void table_print(struct table *table);
 

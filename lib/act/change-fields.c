@@ -69,13 +69,14 @@ enum status apply_tag(struct change *c)
 		if (!text_list_has(c->command->remove, *p))
 			g_ptr_array_add(tags, g_strdup(*p));
 	for (char **p = c->command->add; *p; p++)
-		if (!text_list_has(t->tags, *p) && tags->len < LIMIT_TAGS)
+		if (!text_list_has(t->tags, *p) && tags->len < LIMIT_TAGS &&
+			!g_ptr_array_find_with_equal_func(tags, *p, g_str_equal, NULL))
 			g_ptr_array_add(tags, g_strdup(*p));
 	g_ptr_array_add(tags, NULL);
 	g_strfreev(t->tags);
 	t->tags = (char **)g_ptr_array_free(tags, FALSE);
 	after = g_strjoinv(" ", t->tags);
-	what = g_strdup_printf(_("tagged %s"), *after ? after : _("nothing"));
+	what = *after ? g_strdup_printf(_("tagged %s"), after) : g_strdup(_("without tags"));
 	if (strcmp(before, after) == 0)
 		return change_unchanged(c, what);
 	change_say(c, what);

@@ -53,3 +53,17 @@ const char *nearest_name(const char *word, const char *const *names)
 	}
 	return nearest;
 }
+
+const char *nearest_begun(const char *word, const char *const *names)
+{
+	enum { LETTERS = 3 };
+	const char *nearest = nearest_name(word, names);
+
+	for (; *names && !nearest; names++) {
+		size_t common = MIN(strlen(word), strlen(*names));
+
+		if (common >= LETTERS && g_ascii_strncasecmp(word, *names, common) == 0)
+			nearest = *names;
+	}
+	return nearest;
+}

@@ -148,6 +148,63 @@ bool snippet_cut(
 	return true;
 }
 
+/* --- within some columns --- */
+
+static int snippet_width(const char *begin, const char *end)
+{
+	g_autofree char *part = g_strndup(begin, (gsize)(end - begin));
+
+	return text_width(part);
+}
+
+/* So that the first mark ends within the first two thirds, or all that follows has room. */
+static const char *snippet_begin_within(const struct snippet *s, int columns)
+{
+	const struct snippet_mark *m = &g_array_index(s->marks, struct snippet_mark, 0);
+	const char *begin = s->text, *hit = s->text + m->start, *end = hit + m->length;
+
+	while (begin < hit && snippet_width(begin, end) > columns * 2 / 3 &&
+		text_width(begin) >= columns)
+		begin = g_utf8_next_char(begin);
+	return begin > s->text && *begin == ' ' ? begin + 1 : begin;
+}
+
+/* The text from `from` up to `to` is now after `lead` bytes; the marks follow it. */
+static void snippet_move_marks(struct snippet *s, unsigned from, unsigned to, unsigned lead)
+{
+	for (guint i = s->marks->len; i-- > 0;) {
+		struct snippet_mark *m = &g_array_index(s->marks, struct snippet_mark, i);
+		unsigned end = MIN(m->start + m->length, to);
+
+		if (m->start < from || end <= m->start) {
+			g_array_remove_index(s->marks, i);
+		} else {
+			m->length = end - m->start;
+			m->start += lead - from;
+		}
+	}
+}
+
+void snippet_fit(struct snippet *s, int columns)
+{
+	const char *begin;
+	g_autofree char *fitted = NULL;
+	bool cut_before, cut_after;
+	unsigned from, kept;
+
+	if (!s->marks->len || text_width(s->text) <= columns)
+		return;
+	begin = snippet_begin_within(s, columns);
+	cut_before = begin > s->text;
+	fitted = text_fit(begin, columns - cut_before);
+	cut_after = strcmp(fitted, begin) != 0;
+	from = (unsigned)(begin - s->text);
+	kept = (unsigned)(strlen(fitted) - (cut_after ? strlen(ELLIPSIS) : 0));
+	snippet_move_marks(s, from, from + kept, cut_before ? strlen(ELLIPSIS) : 0);
+	g_free(s->text);
+	s->text = snippet_between(cut_before, fitted, false);
+}
+
 void snippet_release(struct snippet *s)
 {
 	g_clear_pointer(&s->text, g_free);

@@ -20,6 +20,8 @@ bool snippet_cut(const char *text, const struct sought *const *list, unsigned n,
 	struct snippet *snippet_out);
 /* How many of them the text has; a bit each. */
 unsigned snippet_found(const char *text, const struct sought *const *list, unsigned n);
+/* Cuts it to so many columns of a terminal; the first mark stays, as far as it fits. */
+void snippet_fit(struct snippet *snippet, int columns);
 void snippet_release(struct snippet *snippet);
 
 /* With this before and after each mark: "*", or what a terminal calls bold. Owned. */

@@ -67,6 +67,14 @@ static enum query_truth ask_agent(const struct query_asking *a, const struct que
 	return field_same_name(agent, value) ? QUERY_YES : QUERY_MAYBE;
 }
 
+/* People write a domain beyond ASCII in its own letters. */
+static bool person_glob(const char *glob, const char *name, const char *address)
+{
+	g_autofree char *shown = address_shown(address), *by_shown = text_searchable(shown);
+
+	return text_glob(glob, address) || text_glob(glob, name) || text_glob(glob, by_shown);
+}
+
 bool query_is_person(const struct query_operand *value, const char *name, const char *address)
 {
 	g_autofree char *by_name = text_searchable(text_or_none(name)),
@@ -75,7 +83,7 @@ bool query_is_person(const struct query_operand *value, const char *name, const 
 	if (value->text[0] == '@' && !value->glob)
 		return g_str_has_suffix(by_address, value->text);
 	if (value->glob)
-		return text_glob(value->text, by_address) || text_glob(value->text, by_name);
+		return person_glob(value->text, by_name, by_address);
 	if (value->address)
 		return g_strcmp0(address, value->address) == 0;
 	return strstr(by_name, value->text) || strstr(by_address, value->text);
@@ -413,7 +421,7 @@ bool query_row_at(size_t at, struct query_row *out)
 char *query_hint(const char *word, const char *const *names)
 {
 	g_autofree char *all = g_strjoinv(" ", (char **)names);
-	const char *nearest = nearest_name(word, names);
+	const char *nearest = nearest_begun(word, names);
 
 	return nearest ? g_strdup_printf(_("did you mean '%s'?"), nearest)
 		       : g_strdup_printf(_("expected one of: %s"), all);
@@ -443,8 +451,17 @@ static enum status value_read_number(struct query_operand *value, char **why_out
 {
 	if (text_parse_number(value->text, &value->number) == ST_OK)
 		return ST_OK;
-	*why_out = g_strdup_printf(_("'%s' is no ticket number"), value->text);
+	*why_out = g_strdup_printf(
+		_("'%s' is no ticket number; expected one such as 1042"), value->text);
 	return ST_BAD_INPUT;
+}
+
+/* A * that does not end the word would be no more than a blank. */
+static bool value_is_pattern(const char *raw)
+{
+	const char *star = strchr(raw, '*');
+
+	return star && star[strspn(star, "*")];
 }
 
 static enum status value_read_text(
@@ -452,6 +469,12 @@ static enum status value_read_text(
 {
 	bool open = g_str_has_suffix(raw, "*");
 
+	if (!quoted && value_is_pattern(raw)) {
+		*why_out = g_strdup_printf(
+			_("'%s': a * may only end a word; expected quotes where it is a text"),
+			raw);
+		return ST_BAD_INPUT;
+	}
 	value->sought = quoted && !open ? sought_new(raw, SOUGHT_EXACT) : sought_written(raw);
 	if (value->sought)
 		return ST_OK;
@@ -498,6 +521,17 @@ static struct sought *person_word(const char *text)
 	return NULL;
 }
 
+/* "@почта.example" as the addresses that end with it are stored. */
+static void value_read_domain(struct query_operand *value)
+{
+	g_autofree char *with = g_strconcat("a", value->raw, NULL), *canonical = NULL;
+
+	if (address_canonical(with, &canonical) != ST_OK)
+		return;
+	g_free(value->text);
+	value->text = text_searchable(strrchr(canonical, '@'));
+}
+
 /* What an index may be asked for. A domain beyond ASCII is written in two ways. */
 static void value_read_person(const char *raw, struct query_operand *value)
 {
@@ -533,6 +567,8 @@ enum status query_value_read(const struct query_field *field, const char *raw, b
 	case QUERY_PERSON:
 		if (!value->glob && *raw != '@' && strchr(raw, '@'))
 			return value_read_address(value, why_out);
+		if (!value->glob && *raw == '@')
+			value_read_domain(value);
 		if (field_is_indexed(field))
 			value_read_person(raw, value);
 		return field->part == PART_AGENT ? value_read_me(me, value, why_out) : ST_OK;

@@ -48,7 +48,7 @@ static const char *nearest_field(const char *name)
 	for (size_t i = 0; query_row_at(i, &row); i++)
 		g_ptr_array_add(names, (char *)row.name);
 	g_ptr_array_add(names, NULL);
-	return nearest_name(name, (const char *const *)names->pdata);
+	return nearest_begun(name, (const char *const *)names->pdata);
 }
 
 /* "http://…" is a word for who writes it, and would be a field's name. */
@@ -152,6 +152,16 @@ static char *read_raw(struct parser *s, const char *ends, bool *quoted_out)
 	return g_strndup(at, (gsize)(s->p - at));
 }
 
+static enum status fail_without_value(
+	const struct parser *s, const char *at, const struct query_field *field)
+{
+	g_autofree char *words = field->words ? g_strjoinv("|", (char **)field->words) : NULL;
+
+	if (!field->name)
+		return fail_at(s, at, _("expected a word, or a term such as status:new"));
+	return fail_at(s, at, _("expected %s"), words ? words : field->values);
+}
+
 static enum status read_value(struct parser *s, const char *ends, struct query_tree *q)
 {
 	const char *at = s->p;
@@ -163,7 +173,7 @@ static enum status read_value(struct parser *s, const char *ends, struct query_t
 	if (!raw)
 		return ST_BAD_INPUT;
 	if (!*raw)
-		return fail_at(s, at, _("expected a value"));
+		return fail_without_value(s, at, &q->term.field);
 	value = g_new0(struct query_operand, 1);
 	g_ptr_array_add(q->term.values, value);
 	if (query_value_read(&q->term.field, raw, quoted, me, value, &why) == ST_OK)

@@ -206,7 +206,8 @@ static void entry_spell_out(void *record)
 /* In the order in which `ticket show` and JSON have them. */
 #define RECORD ticket
 static const struct field fields_of_ticket[] = {
-	{ ROW(1, number, FIELD_U64), .flags = FIELD_ALWAYS | FIELD_FILTER },
+	{ ROW(1, number, FIELD_U64), .help = N_("the ticket's number"),
+		.flags = FIELD_ALWAYS | FIELD_FILTER },
 	{ ROW(2, subject, FIELD_TEXT), .event = EVENT_TITLE },
 	{ ROW(6, status, FIELD_ENUM), .names = ticket_status_names, .label = N_("status"),
 		.flags = FIELD_ALWAYS | FIELD_FILTER | FIELD_CLAIM, .event = EVENT_STATUS, .index = 'S' },

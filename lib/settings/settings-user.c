@@ -9,7 +9,7 @@
 #include "base/limits.h"
 #include "base/textfile.h"
 #include "base/tongue.h"
-#include "model/query.h"
+#include "model/query-parts.h"
 #include "settings/settings-scan.h"
 #include "settings/settings-syntax.h"
 
@@ -95,6 +95,20 @@ struct user_key {
 	enum status (*read)(struct user_reading *r, const config_setting_t *node);
 };
 
+static enum status user_fail_key(
+	const struct user_reading *r, const config_setting_t *node, const struct user_key *keys)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	g_autofree char *hint = NULL, *what = NULL;
+
+	for (; keys->name; keys++)
+		g_ptr_array_add(names, (char *)keys->name);
+	g_ptr_array_add(names, NULL);
+	hint = query_hint(config_setting_name(node), (const char *const *)names->pdata);
+	what = g_strdup_printf(_("unknown key; %s"), hint);
+	return user_fail(r, node, what);
+}
+
 static enum status user_read_keys(
 	struct user_reading *r, const config_setting_t *group, const struct user_key *keys)
 {
@@ -108,7 +122,7 @@ static enum status user_read_keys(
 
 		while (key->name && strcmp(key->name, config_setting_name(node)) != 0)
 			key++;
-		st = key->name ? key->read(r, node) : user_fail(r, node, _("unknown key"));
+		st = key->name ? key->read(r, node) : user_fail_key(r, node, keys);
 	}
 	return st;
 }

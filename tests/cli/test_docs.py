@@ -414,6 +414,23 @@ def test_bash_asks_for_a_time_of_day_as_one_word(pattern):
     assert asked == ["list", "--since", "2026-11-24T03:"]
 
 
+@pytest.mark.parametrize(
+    "words, wanted",
+    [
+        ("list \"'is:open queue:supp\"", ["is:open queue:support"]),
+        ("close --query '\"(is:op'", ["(is:open"]),
+        ("list \"'is:open requester\"", ["is:open requester:", "is:open requester: "]),
+        ("list is : op", ["open"]),
+        ("list \"'nosuch:\"", [""]),
+    ],
+)
+def test_bash_completes_queries_in_quotes(pattern, words, wanted):
+    """Bash replaces all that stands after the quote; of one candidate it would close the quote."""
+    words = words.split(" ", 1)
+    offered, _ = bash_completes(pattern, f"{words[0]} --config {pattern.config} {words[1]}")
+    assert offered == wanted
+
+
 def test_fish_completes(pattern):
     script = f"""source {COMPLETIONS}/ticket.fish
         complete -C 'ticket lis'

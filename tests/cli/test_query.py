@@ -1,9 +1,11 @@
 """Tickets chosen by what they are, where a command changes them."""
 import json
 import pathlib
+import re
 
 import pytest
 from harness.box import mail, mbox
+from harness.ground import on_terminal, program, run
 
 ACCOUNT = ("--account", "support@example.com")
 
@@ -21,6 +23,10 @@ def busy(desk, tmp_path):
 def ends(desk, *words, **more):
     done = desk.run_ticket(*words, check=False, **more)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def without_colours(text):
+    return re.sub("\x1b\\[[0-9;]*m", "", text)
 
 
 def having(desk, **what):
@@ -203,6 +209,8 @@ def completed(desk, *words):
         (("close", "--query", "is:new qu"), ["is:new queue:"]),
         (("close", "--query", "(is:ne"), ["(is:new"]),
         (("list", "nosuch:"), []),
+        (("list", "--columns", "numb"), ["number"]),
+        (("list", "--columns", "number,last"), ["number,last_in", "number,last_out"]),
     ],
 )
 def test_queries_are_completed(busy, words, some):
@@ -289,7 +297,13 @@ def test_queries_written_by_hand_are_left_to_their_writer(busy, home):
 @pytest.mark.parametrize(
     "text, says",
     [
-        ("lsit: { };", "ticket.conf:1: lsit: unknown key"),
+        ("lsit: { };", "ticket.conf:1: lsit: unknown key; did you mean 'list'?"),
+        ("list: { limit = 3; };", "limit: unknown key; expected one of: columns sort reverse"),
+        ('list: { sort = "nubmer"; };', "ticket.conf: list.sort: 'nubmer' is no order; did you"),
+        (
+            'list: { columns = "number,aeg"; };',
+            "ticket.conf: list.columns: there is no column 'aeg'; did you mean 'age'?",
+        ),
         ("list: { sort = 1; };", "ticket.conf:1: sort: expected a string"),
         ("list = 1;", "ticket.conf:1: list: expected a group"),
         ("queries = 1;", "queries: expected a list"),
@@ -360,6 +374,66 @@ def test_ticket_conf_says_how_lists_look(busy, home):
     assert lines(busy, "list") == ["3\tnew", "2\tnew", "1\tnew"]
     assert lines(busy, "list", "--columns", "number", "--sort", "number") == ["1", "2", "3"]
     assert json.loads(lines(busy, "list", "--json")[0])["subject"]
-    home.write_text('list: { sort = "nubmer"; };')
-    code, _, err = ends(busy, "list")
-    assert code == 64 and "'nubmer' is no order; did you mean 'number'?" in err
+
+
+def test_columns_of_a_person(busy, home):
+    """Their headings are as the others', and times are the reader's."""
+    words = ("--config", busy.config, "--columns", "number,last_in,updated", "-n", "1")
+    seen, _ = on_terminal(program("ticket"), "list", *words, env={"TZ": "Asia/Tokyo", "PAGER": ""})
+    head, row = without_colours(seen).splitlines()[:2]
+    assert head.split() == ["NUMBER", "LAST", "IN", "UPDATED"]
+    assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d +\d{4}-\d\d-\d\d \d\d:\d\d$", row), row
+    (piped,) = lines(busy, "list", *words[2:])
+    assert piped.endswith("Z")
+
+
+def test_an_unknown_column_has_its_nearest(busy, home):
+    for words, says in [
+        (("--columns", "nubmer"), "there is no column 'nubmer'; did you mean 'number'?"),
+        (("--columns", "number,last"), "there is no column 'last'; did you mean 'last_in'?"),
+        (("--columns", "xyz"), "there is no column 'xyz'; ticket(1) has"),
+        (("--format", "{subjct}"), "there is no field '{subjct}'; did you mean '{subject}'?"),
+    ]:
+        code, _, err = ends(busy, "list", *words)
+        assert code == 64 and says in err
+
+
+def test_subjects_are_sorted_whatever_their_case(desk, tmp_path):
+    subjects = ("zebra", "Yak", "apple", "Banana")
+    mails = [mail(n, subject=subject) for n, subject in enumerate(subjects, 1)]
+    (tmp_path / "box").write_bytes(mbox(mails))
+    desk.run_ticket("import", tmp_path / "box", *ACCOUNT)
+    order = lines(desk, "list", "--sort", "subject", "--columns", "subject")
+    assert order == ["apple", "Banana", "Yak", "zebra"]
+
+
+def test_a_tag_is_no_option_and_an_option_no_tag(busy):
+    """-n is the dry run that help speaks of."""
+    code, out, _ = ends(busy, "tag", "+vip", "-n", "--query", "number:1")
+    assert code == 0 and out.startswith("1\t") and having(busy, tags=["vip"]) == []
+    busy.run_ticket("tag", "+n", "+n", "1")
+    assert having(busy, tags=["n"]) == [1]
+    assert ends(busy, "tag", "--", "-n", "1")[1] == "#1 without tags\n"
+    assert having(busy, tags=["n"]) == []
+
+
+def test_what_is_not_to_be_found_is_no_option(busy):
+    code, _, err = ends(busy, "search", "printer", "-bar")
+    assert code == 64 and "unknown option '-bar'; a word that is not to be found is" in err
+
+
+def test_a_domain_beyond_ascii_is_found_as_people_write_it(desk, tmp_path):
+    sender = "ivan@xn--80a1acny.example"
+    (tmp_path / "box").write_bytes(mbox([mail(1, sender=sender, name="Ivan"), mail(2)]))
+    desk.run_ticket("import", tmp_path / "box", *ACCOUNT)
+    for field in ("requester", "from"):
+        for value in ("@почта.example", "ivan@почта.example", "*@почта.example", "@ПОЧТА.example"):
+            assert numbers(desk, "list", f"{field}:{value}") == [1], (field, value)
+
+
+def test_help_of_a_family_is_no_mistake(busy):
+    for words in (("query", "--help"), ("query", "-h"), ("help", "query", "--json")):
+        done = run(program("ticket"), *words)
+        assert b"usage: ticket query save" in done.stdout and not done.stderr
+    for line in run(program("ticket"), "list", "--help").stdout.decode().splitlines():
+        assert len(line) <= 80, line

@@ -35,10 +35,21 @@ static void test_words(void)
 	g_assert_null(nearest_name("close", none));
 }
 
+/* What begins, or goes on. */
+static void test_begun(void)
+{
+	g_assert_cmpstr(nearest_begun("lang", names), ==, "language_from_mail");
+	g_assert_cmpstr(nearest_begun("requester_name", names), ==, "requester");
+	g_assert_cmpstr(nearest_begun("clsoe", names), ==, "close");
+	g_assert_null(nearest_begun("la", names));
+	g_assert_null(nearest_begun("tomorrow", names));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func(
 		"/nearest/two slips, a third of a long name, never half of one", test_words);
+	g_test_add_func("/nearest/one that begins, where it can be nothing else", test_begun);
 	return g_test_run();
 }

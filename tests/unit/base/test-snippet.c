@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* words separated by "/". "*" around marks; NULL: nothing. Owned. */
-static char *cut(const char *text, const char *words)
+static char *cut_to(const char *text, const char *words, int columns)
 {
 	g_auto(GStrv) asked = g_strsplit(words, "/", -1);
 	struct sought *list[SNIPPET_TERMS + 8] = { NULL };
@@ -14,12 +14,19 @@ static char *cut(const char *text, const char *words)
 
 	for (char **p = asked; *p; p++)
 		list[n++] = sought_written(*p);
-	if (snippet_cut(text, (const struct sought *const *)list, n, &snippet))
+	if (snippet_cut(text, (const struct sought *const *)list, n, &snippet)) {
+		snippet_fit(&snippet, columns);
 		out = snippet_marked(&snippet, "*", "*");
+	}
 	snippet_release(&snippet);
 	while (n)
 		sought_free(list[--n]);
 	return out;
+}
+
+static char *cut(const char *text, const char *words)
+{
+	return cut_to(text, words, G_MAXINT);
 }
 
 static void test_cuts(void)
@@ -107,6 +114,31 @@ static void test_many(void)
 	g_assert_cmpstr(is, ==, "*w0* w39");
 }
 
+/* In one line of a terminal, and the hit is seen. */
+static void test_columns(void)
+{
+	/* clang-format off */
+	static const struct {
+		const char *text, *words, *cut;
+		int columns;
+	} rows[] = {
+		{ "a b printer c d e f g h i j", "printer", "a b *printer* c d e…", 18 },
+		{ "a b c d e f g printer h i j k", "printer", "…g *printer* h i …", 16 },
+		{ "aaaa bbbb cccc dddd printer", "printer", "…cc dddd *printer*", 16 },
+		{ "東京都の印刷機が動きません", "印刷", "…都の*印刷*機…", 13 },
+		{ "printer a b c printer", "printer", "*printer* a b…", 12 },
+		{ "printer a printer", "printer", "*printer* a *pri*…", 14 },
+		{ "short printer", "printer", "short *printer*", 13 },
+	};
+	/* clang-format on */
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *is = cut_to(rows[i].text, rows[i].words, rows[i].columns);
+
+		g_assert_cmpstr(is, ==, rows[i].cut);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -115,5 +147,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/snippet/nothing of it acts on a terminal", test_nothing_unseen);
 	g_test_add_func("/snippet/what is found can be counted", test_found);
 	g_test_add_func("/snippet/there is an end to it", test_many);
+	g_test_add_func("/snippet/it fits the columns of a terminal", test_columns);
 	return g_test_run();
 }
