@@ -139,7 +139,7 @@ enum status crossed_tell(const struct reply_context *c, struct ticket *ticket,
 	st = history_add(c->txn, ticket->number, &c->actor, NOTE(EVENT_CROSSED, .to = all), err);
 	if (st == ST_OK)
 		st = crossed_tell_colleagues(c, ticket, crossed, err);
-	if (st != ST_OK || !self || !agent_address(self))
+	if (st != ST_OK || !agent_address(self))
 		return st;
 	lead = g_strdup_printf(_("Your answer has crossed with another: %s has answered the same "
 				 "mail, last on"),

@@ -55,38 +55,31 @@ static enum status undo_drop_mail(struct undoing *u, struct ticket *t, const str
 			   : st;
 }
 
-struct undo_sent {
-	uint64_t after;
-	int64_t time;
-	GString *to;
-};
-
 static enum status undo_see_sent(
 	struct txn *txn, const struct event *e, void *arg, struct error *err)
 {
-	struct undo_sent *sent = arg;
+	GString *to = arg;
 
 	(void)txn;
 	(void)err;
-	if (e->kind == EVENT_SENT && e->serial > sent->after)
-		g_string_append_printf(
-			sent->to, "%s%s", sent->to->len ? ", " : "", text_or_none(e->to));
+	if (e->kind == EVENT_SENT)
+		g_string_append_printf(to, "%s%s", to->len ? ", " : "", text_or_none(e->to));
 	return ST_OK;
 }
 
 /* What the sender has noted since may be of something else: who reads it knows. */
 static enum status undo_tell_sent(struct undoing *u, const struct event *last)
 {
-	struct undo_sent sent = { .after = last->serial, .to = g_string_new(NULL) };
-	enum status st = history_each(u->txn, last->ticket, 0, undo_see_sent, &sent, u->err);
+	g_autoptr(GString) to = g_string_new(NULL);
+	enum status st = history_each(
+		u->txn, last->ticket, last->serial, undo_see_sent, to, u->err);
 
-	if (st == ST_OK && sent.to->len) {
+	if (st == ST_OK && to->len) {
 		g_string_append_printf(u->said,
 			_("#%" PRIu64 ": mail was sent since, to %s, and stays so"), last->ticket,
-			sent.to->str);
+			to->str);
 		g_string_append_c(u->said, '\n');
 	}
-	g_string_free(sent.to, TRUE);
 	return st;
 }
 

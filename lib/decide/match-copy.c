@@ -162,7 +162,7 @@ static enum status judge_hit(struct txn *txn, const struct match_query *query,
 	struct entry e = { 0 };
 	enum status st = ST_NOT_FOUND;
 
-	if (hit->kind == ID_SEEN && hit->seq)
+	if (hit->kind == ID_SEEN)
 		st = tickets_entry(txn, hit->ticket, hit->seq, &e, err);
 	if (st == ST_OK)
 		st = copy_judge(txn, query, &e, out, err);

@@ -1,8 +1,6 @@
 /* Who a message's sender is to a ticket. */
 #include "decide/match-people.h"
 
-#include <string.h>
-
 #include "base/address.h"
 #include "base/limits.h"
 
@@ -32,10 +30,7 @@ static char *people_sender_of(const struct match_query *query)
 
 void people_init(struct people *people, struct txn *txn, const struct match_query *query)
 {
-	memset(people, 0, sizeof *people);
-	people->txn = txn;
-	people->query = query;
-	people->sender = people_sender_of(query);
+	*people = (struct people){ .txn = txn, .query = query, .sender = people_sender_of(query) };
 }
 
 void people_release(struct people *people)

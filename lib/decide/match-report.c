@@ -13,7 +13,7 @@ static enum status was_sent(
 	enum status st;
 
 	*sent_out = hit->kind == ID_SENT;
-	if (hit->kind != ID_SEEN || !hit->seq)
+	if (hit->kind != ID_SEEN)
 		return ST_OK;
 	st = tickets_entry(txn, hit->ticket, hit->seq, &entry, err);
 	*sent_out = st == ST_OK && entry.direction == DIRECTION_OUT;

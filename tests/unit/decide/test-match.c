@@ -47,6 +47,16 @@ static void change(struct desk *d, uint64_t number, uint64_t merged_into, int64_
 	record_release(&ticket_type, &t);
 }
 
+static void import_seventh(struct desk *d)
+{
+	struct ticket t;
+
+	desk_ticket(d, 7, &t);
+	t.former = 77;
+	desk_save(d, &t);
+	record_release(&ticket_type, &t);
+}
+
 /* anna has noted something on ticket 1, and answered in 7, where a robot has answered as well. */
 static void write_answers(struct desk *d)
 {
@@ -87,6 +97,7 @@ static void fill(struct desk *d, const char *extra)
 	change(d, 4, 5, 0);
 	change(d, 5, 6, 0);
 	change(d, 8, 0, d->now - day);
+	import_seventh(d);
 	g_assert_cmpint(store_write(d->store, spoil, NULL, &d->err), ==, ST_OK);
 }
 
@@ -110,6 +121,7 @@ struct told_row {
 	bool agent;         /* the MTA vouches for anna */
 	const char *facts;  /* of "own known late note nobody"; NULL: not asked */
 	const char *why;    /* the reasons, a line each; NULL: not asked */
+	uint64_t former;    /* number of the system that it was imported from */
 };
 
 #define STRANGER "eve@example.org", "support@example.com"
@@ -368,6 +380,25 @@ static const struct told_row told_rows[] = {
 	{ { "and without From, as whoever sent it", NULL, "support@example.com",
 		  "References: <root@example.net>\n", 7, MATCH_MESSAGE_ID, "", NULL },
 		.sender = "person7@example.net", .agent = true, .facts = "" },
+	{ { "whose names are all looked at", "x@example.com, person7@example.net",
+		  "support@example.com", "References: <root@example.net>\n", 7, MATCH_MESSAGE_ID,
+		  "", NULL },
+		.agent = true },
+	{ { "or with From of the desk", "support@example.com", "support@example.com",
+		  "Cc: person7@example.net\nReferences: <root@example.net>\n", 7, MATCH_MESSAGE_ID,
+		  "", NULL },
+		.agent = true, .facts = "" },
+	{ { "a former system's number tells whose it is", STRANGER,
+		  "References: <root@example.net>\n", 7, MATCH_MESSAGE_ID, "", NULL },
+		.former = 77, .facts = "" },
+	{ { "also where nobody sent it", "support@example.com", "support@example.com",
+		  "References: <shared@example.net>\n", 7, MATCH_MESSAGE_ID, "1", NULL },
+		.former = 77, .facts = "" },
+	{ { "and by a tag", STRANGER, "Subject: [example.com #7]\n", 7, MATCH_SUBJECT, "", NULL },
+		.former = 77 },
+	{ { "but not by another's", STRANGER, "Subject: [example.com #1]\n", 0, MATCH_NEW, "1",
+		  NULL },
+		.former = 77 },
 	{ { "an agent's tag matches on any ticket", "anna@example.com", "support@example.com",
 		  "Subject: [example.com #6] x\n", 6, MATCH_SUBJECT, "", NULL },
 		.agent = true, .why = NO_TOKEN "the Subject names #6: the sender may do that\n" },
@@ -632,6 +663,7 @@ static void test_told(gconstpointer data)
 	arrival.message = message_parse_bytes(text, strlen(text));
 	arrival_read_headers(&arrival);
 	arrival.auth.dmarc_fail = forged;
+	arrival.number = told->former;
 	recipients_init(&recipients, &envelope, d.settings, &key, nobody, NULL);
 	l.query = (struct match_query){ .arrival = &arrival,
 		.recipients = &recipients,

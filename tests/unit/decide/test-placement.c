@@ -193,23 +193,43 @@ static const struct {
 	{ FOLDER_OTHER, TICKET_OPEN, "anna", NULL },
 };
 
+/* wanted: NULL for a folder that is no command. */
+static void says(enum folder_kind to, const struct ticket *t, const char *wanted)
+{
+	struct move_verbs verbs;
+	g_autoptr(GString) said = g_string_new(NULL);
+	bool is_one = placement_verbs((struct folder){ to, "ops" }, t, "anna", &verbs);
+
+	for (unsigned v = 0; v < verbs.n; v++)
+		g_string_append_printf(said, "%s%s", v ? " " : "", verb_info(verbs.verbs[v])->name);
+	g_assert_cmpint(is_one, ==, wanted != NULL);
+	g_assert_cmpstr(said->str, ==, wanted ? wanted : "");
+}
+
 static void test_each_move(void)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(moves); i++) {
-		const struct ticket t = { .status = moves[i].status,
-			.agent = (char *)moves[i].agent,
-			.queue = (char *)"support" };
-		struct move_verbs verbs;
-		g_autoptr(GString) said = g_string_new(NULL);
-		bool is_one = placement_verbs(
-			(struct folder){ moves[i].to, "ops" }, &t, "anna", &verbs);
+	for (size_t i = 0; i < G_N_ELEMENTS(moves); i++)
+		says(moves[i].to,
+			&(struct ticket){ .status = moves[i].status,
+				.agent = (char *)moves[i].agent,
+				.queue = (char *)"support" },
+			moves[i].verbs);
+}
 
-		for (unsigned v = 0; v < verbs.n; v++)
-			g_string_append_printf(
-				said, "%s%s", v ? " " : "", verb_info(verbs.verbs[v])->name);
-		g_assert_cmpint(is_one, ==, moves[i].verbs != NULL);
-		g_assert_cmpstr(said->str, ==, moves[i].verbs ? moves[i].verbs : "");
-	}
+static void test_moves_within_a_queue(void)
+{
+	struct ticket t = {
+		.status = TICKET_OPEN, .agent = (char *)"anna", .queue = (char *)"ops"
+	};
+
+	says(FOLDER_QUEUE, &t, "release");
+	t.status = TICKET_CLOSED;
+	says(FOLDER_QUEUE, &t, "release reopen");
+	t.agent = NULL;
+	says(FOLDER_QUEUE, &t, "reopen");
+	/* Of no queue at all. */
+	t.queue = NULL;
+	says(FOLDER_QUEUE, &t, "queue reopen");
 }
 
 static void test_what_changes_a_placement(void)
@@ -261,6 +281,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/placement/names read back", test_names_read_back);
 	g_test_add_func("/placement/each finding", test_each_finding);
 	g_test_add_func("/placement/each move", test_each_move);
+	g_test_add_func("/placement/moves within a queue", test_moves_within_a_queue);
 	g_test_add_func("/placement/what changes it", test_what_changes_a_placement);
 	g_test_add_func("/placement/same folders", test_same_folders);
 	return g_test_run();

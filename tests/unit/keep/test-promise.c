@@ -438,6 +438,60 @@ static void test_told_again(void)
 	}
 }
 
+/* The same of the warning, which comes halfway. */
+static void test_warned_again(void)
+{
+	struct sla sla = {
+		.name = (char *)"x", .solution = { DURATION_WALL, 24 * HOUR }, .warn_percent = 50
+	};
+	struct promise promise = { &sla, NULL };
+	const int64_t warn = 1 + 12 * HOUR;
+
+	for (int64_t now = warn - 1; now <= warn; now++) {
+		struct ticket t = told_missed(&promise);
+
+		t.told |= TOLD_RESOLVE_WARNED;
+		g_assert_cmpint(t.sla_due, ==, warn);
+		promise_plan(&t, &promise, now);
+		g_assert_true(t.told & TOLD_RESOLVE_WARNED);
+		t.resolve_by += 5;
+		promise_plan(&t, &promise, now);
+		g_assert_cmpint((t.told & TOLD_RESOLVE_WARNED) != 0, ==, now == warn);
+		promise_forget(&t);
+	}
+}
+
+/* Where nobody works any more nothing is due. */
+static void test_never_due(void)
+{
+	struct sla sla = { .name = (char *)"x",
+		.first = { DURATION_HOURS, HOUR },
+		.solution = { DURATION_HOURS, HOUR },
+		.warn_percent = 50 };
+	const int64_t now = INT64_C(1790000000) * TEXT_SECOND;
+	struct promise promise = { .sla = &sla };
+	struct ticket t = { .opened = now, .status = TICKET_OPEN };
+	struct calendar *calendar = NULL;
+	struct error err;
+
+	g_assert_cmpint(calendar_new("UTC", &calendar, &err), ==, ST_OK);
+	g_assert_cmpint(calendar_add_hours(calendar, "Mon-Sun 00:00-24:00", &err), ==, ST_OK);
+	g_assert_cmpint(calendar_add_holiday(calendar, "1971-01-01..2200-01-01", &err), ==, ST_OK);
+	g_assert_cmpint(calendar_finish(calendar, &err), ==, ST_OK);
+	promise_follow(&t, now);
+	t.owed_since = now;
+	promise_plan(&t, &promise, now);
+	g_assert_cmpint(t.respond_by, ==, now + HOUR);
+	g_assert_cmpint(t.resolve_by, ==, now + HOUR);
+	promise.calendar = calendar;
+	promise_plan(&t, &promise, now);
+	g_assert_cmpint(t.respond_by, ==, 0);
+	g_assert_cmpint(t.resolve_by, ==, 0);
+	g_assert_cmpint(t.sla_due, ==, 0);
+	promise_forget(&t);
+	calendar_free(calendar);
+}
+
 /* At its deadline it is kept, and a microsecond later it is not. */
 static void test_late_by_a_microsecond(void)
 {
@@ -770,6 +824,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/promise/a wait stops the clock of the solution", test_wait);
 	g_test_add_func("/promise/many pauses", test_pauses);
 	g_test_add_func("/promise/what is told again", test_told_again);
+	g_test_add_func("/promise/warned again", test_warned_again);
+	g_test_add_func("/promise/never due", test_never_due);
 	g_test_add_func("/promise/late by a microsecond", test_late_by_a_microsecond);
 	g_test_add_func("/promise/what is over keeps its name", test_name_of_what_is_over);
 	g_test_add_func("/promise/a notice has the texts, and the reader's time", test_notice);
