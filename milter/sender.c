@@ -116,6 +116,8 @@ static enum status store_rest(struct txn *txn, const struct shipment *s, struct 
 	if (!any_later && !any_failed)
 		return outbox_remove(txn, s->outgoing.id, err);
 	rest->attempts++;
+	/* It was not written by a clock that went right. */
+	rest->created = MIN(rest->created, s->now);
 	rest->state = any_later ? OUTGOING_WAITING : OUTGOING_FAILED;
 	/* While the relay is down, a mail keeps its place in the line. */
 	if (!s->relay_down)

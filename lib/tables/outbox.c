@@ -12,6 +12,7 @@ enum {
 	FIRST_DELAY = MINUTE,
 	LONGEST_DELAY = 4 * 60 * MINUTE,
 	GIVE_UP = 5 * 24 * 60 * MINUTE,
+	LEAST_TRIES = 8,
 	DAY = 24 * 60 * MINUTE
 };
 
@@ -24,9 +25,20 @@ int64_t outbox_next_try(uint64_t deferrals, int64_t now)
 	return now + MIN(delay, (int64_t)LONGEST_DELAY) * TEXT_SECOND;
 }
 
-bool outbox_expired(const struct outgoing *outgoing, int64_t now)
+static bool outbox_is_old(const struct outgoing *outgoing, int64_t now)
 {
 	return now - outgoing->created > (int64_t)GIVE_UP * TEXT_SECOND;
+}
+
+bool outbox_expired(const struct outgoing *outgoing, int64_t now)
+{
+	return outgoing->attempts >= LEAST_TRIES && outbox_is_old(outgoing, now);
+}
+
+/* No try is planned that far ahead. */
+static bool outbox_is_astray(int64_t when, int64_t now)
+{
+	return when > now + ((int64_t)LONGEST_DELAY + MINUTE) * TEXT_SECOND;
 }
 
 static void outgoing_key(struct key *key, const void *outgoing)
@@ -173,25 +185,52 @@ enum status outbox_remove(struct txn *txn, uint64_t id, struct error *err)
 	return st == ST_NOT_FOUND ? ST_OK : outbox_failed(txn, st, _("remove from"), err);
 }
 
-enum status outbox_due(struct txn *txn, int64_t now, struct outgoing *outgoing_out,
-	int64_t *next_out, struct error *err)
+struct outbox_end {
+	int64_t when;
+	uint64_t id;
+};
+
+/* Of what waits: what is due first, or last. */
+static enum status outbox_find_end(
+	struct txn *txn, bool last, struct outbox_end *end_out, struct error *err)
 {
 	const struct bytes all = { NULL, 0 };
 	struct scan scan;
-	int64_t when = 0;
-	uint64_t id = 0;
-	enum status st = scan_first(&scan, txn, TABLE_OUTBOX_DUE, all, all, false);
+	enum status st = scan_first(&scan, txn, TABLE_OUTBOX_DUE, all, all, last);
 
-	if (st == ST_OK) {
-		when = (int64_t)key_read_u64(scan.key, 0);
-		id = key_read_u64(scan.key, 8);
-	}
+	if (st == ST_OK)
+		*end_out = (struct outbox_end){ (int64_t)key_read_u64(scan.key, 0),
+			key_read_u64(scan.key, 8) };
 	scan_release(&scan);
-	if (st == ST_OK && when <= now)
-		return outbox_load(txn, id, outgoing_out, err);
+	return outbox_failed(txn, st, _("read"), err);
+}
+
+/* What a clock that went wrong has put off for longer than anything is, is due now. */
+static enum status outbox_astray(
+	struct txn *txn, int64_t now, struct outgoing *outgoing_out, struct error *err)
+{
+	struct outbox_end last = { 0 };
+	enum status st = outbox_find_end(txn, true, &last, err);
+
+	if (st != ST_OK || !outbox_is_astray(last.when, now))
+		return st == ST_OK ? ST_NOT_FOUND : st;
+	st = outbox_load(txn, last.id, outgoing_out, err);
+	if (st == ST_OK)
+		outgoing_out->next_try = now;
+	return st;
+}
+
+enum status outbox_due(struct txn *txn, int64_t now, struct outgoing *outgoing_out,
+	int64_t *next_out, struct error *err)
+{
+	struct outbox_end first = { 0 };
+	enum status st = outbox_find_end(txn, false, &first, err);
+
+	if (st == ST_OK && first.when <= now)
+		return outbox_load(txn, first.id, outgoing_out, err);
 	if (next_out)
-		*next_out = when;
-	return st == ST_OK ? ST_NOT_FOUND : outbox_failed(txn, st, _("read"), err);
+		*next_out = first.when;
+	return st == ST_OK ? outbox_astray(txn, now, outgoing_out, err) : st;
 }
 
 struct outgoing_visitor {
@@ -313,7 +352,7 @@ static enum status list_old(struct txn *txn, const struct outgoing *o, void *arg
 
 	(void)txn;
 	(void)err;
-	if (o->state == OUTGOING_SUPPRESSED && outbox_expired(o, old->now))
+	if (o->state == OUTGOING_SUPPRESSED && outbox_is_old(o, old->now))
 		numbers_add(&old->ids, o->id);
 	return ST_OK;
 }

@@ -6,7 +6,8 @@
 #include "model/ticket.h"
 #include "tables/record-table.h"
 
-/* Retry times: 1 min, doubling, at most 4 h apart; given up after 5 days. */
+/* Retry times: 1 min, doubling, at most 4 h apart; given up after 5 days and 8 tries, as a clock
+ * may be set five days ahead in a second. */
 int64_t outbox_next_try(uint64_t deferrals, int64_t now);
 bool outbox_expired(const struct outgoing *outgoing, int64_t now);
 
@@ -32,8 +33,9 @@ enum status outbox_flush(struct txn *txn, struct error *err);
 /* Changes with each of these two. */
 enum status outbox_urged(struct txn *txn, uint64_t *count_out, struct error *err);
 
-/* The oldest that is due; ST_NOT_FOUND if none, and then *next_out (may be NULL) is when the next
- * will be, 0 for never. */
+/* The oldest that is due, or else one whose time is further ahead than any that is given: that is
+ * of a clock that went wrong. ST_NOT_FOUND if none, and then *next_out (may be NULL) is when the
+ * next will be, 0 for never. */
 enum status outbox_due(struct txn *txn, int64_t now, struct outgoing *outgoing_out,
 	int64_t *next_out, struct error *err);
 

@@ -20,11 +20,14 @@ static void test_retries(void)
 
 static void test_expiry(void)
 {
-	const struct outgoing o = { .created = 1000 };
+	struct outgoing o = { .created = 1000, .attempts = 8 };
 
 	g_assert_false(outbox_expired(&o, 1000 + MINUTES(5 * 24 * 60)));
 	g_assert_true(outbox_expired(&o, 1001 + MINUTES(5 * 24 * 60)));
 	g_assert_false(outbox_expired(&o, 0));
+	/* The clock is a year ahead. */
+	o.attempts = 7;
+	g_assert_false(outbox_expired(&o, MINUTES(365 * 24 * 60)));
 }
 
 static uint64_t put(struct txn *txn, int64_t next_try, int state)
@@ -93,6 +96,28 @@ static enum status due(struct txn *txn, void *arg, struct error *err)
 	g_assert_cmpint(outbox_remove(txn, soon, err), ==, ST_NOT_FOUND);
 	g_assert_cmpuint(put(txn, 0, OUTGOING_WAITING), >, suppressed);
 	assert_due(txn, 1, suppressed + 1, 0);
+	return ST_OK;
+}
+
+/* No try is planned four hours and a minute ahead. */
+static enum status astray(struct txn *txn, void *arg, struct error *err)
+{
+	const int64_t now = MINUTES(1000), last = now + MINUTES(241);
+	struct outgoing o = { 0 };
+	uint64_t far, near;
+
+	(void)arg;
+	near = put(txn, last, OUTGOING_WAITING);
+	assert_due(txn, now, 0, last);
+	far = put(txn, last + 1, OUTGOING_WAITING);
+	OK(outbox_due(txn, now, &o, NULL, err));
+	g_assert_cmpuint(o.id, ==, far);
+	g_assert_cmpint(o.next_try, ==, now);
+	record_release(&outgoing_type, &o);
+	assert_due(txn, last, near, 0);
+	OK(outbox_remove(txn, far, err));
+	assert_due(txn, now, 0, last);
+	OK(outbox_remove(txn, near, err));
 	return ST_OK;
 }
 
@@ -248,6 +273,7 @@ int main(int argc, char **argv)
 {
 	static const struct store_test in_store[] = {
 		{ "/outbox/only waiting mails are due, the oldest first", due },
+		{ "/outbox/what a wrong clock has put off is due", astray },
 		{ "/outbox/keeps entries and their mails", contents },
 		{ "/outbox/counts answers by address and day", counts },
 		{ "/outbox/counts answers by mailbox, whatever the detail", counts_of_details },
