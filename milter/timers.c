@@ -3,6 +3,7 @@
 #include "timers.h"
 
 #include "base/text.h"
+#include "keep/astray.h"
 #include "keep/digest.h"
 #include "keep/due.h"
 #include "keep/purge.h"
@@ -170,6 +171,20 @@ static void timers_replan(void)
 	settings_unref(settings);
 }
 
+static void timers_mend(void)
+{
+	struct settings *settings = daemon_settings(timers.daemon);
+	struct error err = { "" };
+	unsigned count = 0;
+
+	if (astray_mend(timers.daemon->store, settings, g_get_real_time(), &count, &err) != ST_OK)
+		daemon_cannot(timers.daemon, "mend what a wrong clock left", &err);
+	if (count)
+		log_warning("timers: the clock was ahead: times of %u ticket%s set right", count,
+			text_plural(count));
+	settings_unref(settings);
+}
+
 static void timers_forget(void)
 {
 	struct error err = { "" };
@@ -184,9 +199,15 @@ static void purge_old_mail(void)
 	struct settings *settings = daemon_settings(timers.daemon);
 	struct error err = { "" };
 	uint64_t count = 0;
+	static int64_t now;
+	enum status st = ST_OK;
 
-	if (purge_archive(settings_archive(settings), settings->archive.keep_days,
-		    g_get_real_time(), PURGED_AT_ONCE, &count, &err) != ST_OK)
+	if (!timers.old_mail && settings->archive.keep_days)
+		st = purge_time(timers.daemon->store, g_get_real_time(), &now, &err);
+	if (st == ST_OK)
+		st = purge_archive(settings_archive(settings), settings->archive.keep_days, now,
+			PURGED_AT_ONCE, &count, &err);
+	if (st != ST_OK)
 		daemon_cannot(timers.daemon, "remove old mail from the archive", &err);
 	if (count)
 		log_info("timers: %" G_GUINT64_FORMAT
@@ -263,6 +284,8 @@ static struct timers_job {
 	bool heeds;   /* what others have committed is a reason to look */
 	int64_t done; /* monotonic time; 0: never */
 } timers_jobs[] = {
+	/* First: what is due is then of times that are right. */
+	{ .fn = timers_mend, .every = 5, .heeds = true },
 	{ .fn = timers_look_at_queues, .every = 60 },
 	{ .fn = timers_send_digests, .every = 30 },
 	{ .fn = know_agents, .every = 5, .heeds = true },

@@ -109,13 +109,29 @@ static enum status note_new_subject(struct attempt *a)
 		NOTE(EVENT_SUBJECT, .from = t->subject, .to = a->arrival->subject.plain), a->err);
 }
 
-static void record_touch(struct ticket *t, enum direction direction, int64_t now)
+/* An import comes in any order. */
+static void record_touch_import(struct ticket *t, enum direction direction, int64_t now)
 {
-	ticket_touch(t, now, direction != DIRECTION_AUTO && direction != DIRECTION_BOUNCE);
 	if (direction == DIRECTION_IN)
 		t->last_in = MAX(t->last_in, now);
 	else if (direction == DIRECTION_OUT)
 		t->last_out = MAX(t->last_out, now);
+}
+
+static void record_touch(struct attempt *a, enum direction direction)
+{
+	struct ticket *t = &a->match.ticket;
+	int64_t now = a->arrival->now;
+
+	if (a->match.how == MATCH_COPY)
+		direction = DIRECTION_AUTO;
+	ticket_touch(t, now, direction != DIRECTION_AUTO && direction != DIRECTION_BOUNCE);
+	if (a->arrival->import)
+		record_touch_import(t, direction, now);
+	else if (direction == DIRECTION_IN)
+		ticket_heard(t, now);
+	else if (direction == DIRECTION_OUT)
+		ticket_answered(t, now);
 }
 
 /* --- links --- */
@@ -149,7 +165,7 @@ enum status attempt_append(
 	enum status st;
 
 	describe_entry(a, direction, note->kind);
-	record_touch(t, a->match.how == MATCH_COPY ? DIRECTION_AUTO : direction, a->arrival->now);
+	record_touch(a, direction);
 	a->outcome->event = attempt_event_name((int)note->kind);
 	history_tell(&a->entry, &actor,
 		NOTE(note->kind, .from = note->from, .to = note->to, .text = how));

@@ -80,7 +80,7 @@ static enum status status_set(struct change *c, int status, int64_t wait_until)
 		return st;
 	t->status = status;
 	t->wait_until = wait_until;
-	t->closed = status == TICKET_CLOSED ? c->by->actor.now : 0;
+	t->closed = status == TICKET_CLOSED ? MAX(c->by->actor.now, t->opened) : 0;
 	st = change_save(c,
 		NOTE(EVENT_STATUS, .from = ticket_status_names[before],
 			.to = ticket_status_names[status], .text = until));

@@ -209,7 +209,7 @@ enum status reply_hand_over(struct txn *txn, struct ticket *ticket, const struct
 	ticket->closed = 0;
 	ticket->undelivered = false;
 	if (!ticket->first_response)
-		ticket->first_response = actor->now;
+		ticket->first_response = MAX(actor->now, ticket->opened + 1);
 	if (taken)
 		ticket->agent = g_strdup(agent->login);
 	if (st == ST_OK && before != TICKET_WAITING)
@@ -228,7 +228,7 @@ static enum status after_answer(const struct reply_context *c, struct ticket *ti
 	enum status st = reply_hand_over(c->txn, ticket, agent, &c->actor, err);
 
 	ticket_touch(ticket, c->actor.now, true);
-	ticket->last_out = c->actor.now;
+	ticket_answered(ticket, c->actor.now);
 	if (st == ST_OK)
 		st = times_keep(c->txn, c->settings, ticket, c->actor.now, err);
 	return st == ST_OK ? tickets_save(c->txn, ticket, err) : st;

@@ -34,13 +34,34 @@ static enum status lease_take_txn(struct txn *txn, void *arg, struct error *err)
 	return st;
 }
 
+/* Another's, as it was last seen, and since when, by the monotonic clock. Of the process: who does
+ * not get it begins anew. */
+static struct {
+	int64_t until, since;
+} lease_seen;
+
+/* Who has it takes it anew all the time. When nobody has for as long as it lasts, nobody has it,
+ * whatever clock it was taken by. */
+static bool lease_is_left(const struct lease *lease)
+{
+	int64_t now = g_get_monotonic_time();
+
+	if (lease_seen.until != lease->until) {
+		lease_seen.until = lease->until;
+		lease_seen.since = now;
+	}
+	return now - lease_seen.since > LEASE_SECONDS * G_TIME_SPAN_SECOND;
+}
+
 /* Who waits for it does not write. */
 static enum status lease_look_txn(struct txn *txn, void *arg, struct error *err)
 {
-	const struct lease_wish *wish = arg;
+	struct lease_wish *wish = arg;
 	struct lease lease = { 0 };
 	enum status st = lease_load(txn, wish->name, &lease, err);
 
+	if (st == ST_OK && lease.until > wish->now && lease_is_left(&lease))
+		wish->now = lease.until;
 	if (st == ST_OK && lease.until > wish->now && g_strcmp0(lease.holder, wish->holder) != 0)
 		st = error_set(err, ST_EXISTS, _("they are kept by %s"), lease.holder);
 	lease_release(&lease);

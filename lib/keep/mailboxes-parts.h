@@ -79,6 +79,7 @@ struct trees {
 	char box[BOX_BYTES];
 	int fd, messages_fd, claims_fd;
 	int64_t now, shown_since;
+	int64_t believed;    /* later than that it is not, for what is shown no more */
 	uint64_t done;       /* up to that serial the files are as the log says */
 	uint64_t end;        /* of the log, as of the last step; 0: there was none */
 	bool grows;          /* it was another before */

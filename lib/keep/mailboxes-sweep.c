@@ -16,7 +16,7 @@ static bool sweep_is_old(const struct trees *m, const char *file)
 {
 	int64_t made = g_ascii_strtoll(file, NULL, 10);
 
-	return made > 0 && made < m->now / TEXT_SECOND - SWEEP_SECONDS;
+	return made > 0 && ABS(m->now / TEXT_SECOND - made) > SWEEP_SECONDS;
 }
 
 static void sweep_file(struct trees *m, int fd, const char *file)

@@ -103,11 +103,19 @@ static enum status mailboxes_open_directory(struct trees *m, struct error *err)
 
 /* --- the start --- */
 
+#define MAILBOXES_DAY ((int64_t)DAY_SECONDS * TEXT_SECOND)
+
+/* A clock that is ahead for a while takes a day of what is closed, not all of it. */
 static void mailboxes_set_now(struct trees *m, int64_t now)
 {
 	m->now = now;
-	m->shown_since = now -
-		m->settings->mailboxes.closed_days * (int64_t)DAY_SECONDS * TEXT_SECOND;
+	m->shown_since = MIN(now, m->believed) - m->settings->mailboxes.closed_days * MAILBOXES_DAY;
+}
+
+static void mailboxes_believe(struct trees *m, int64_t now)
+{
+	m->believed = MIN(now, m->believed) + MAILBOXES_DAY;
+	mailboxes_set_now(m, now);
 }
 
 /* Rows whose messages have no files yet: a process died between the two. */
@@ -176,7 +184,8 @@ enum status mailboxes_open(struct store *store, struct settings *settings, bool 
 	struct trees *m = mailboxes_new(store, settings);
 	enum status st = store_secret(store, m->key.secret, err);
 
-	mailboxes_set_now(m, g_get_real_time());
+	m->believed = G_MAXINT64;
+	mailboxes_believe(m, g_get_real_time());
 	if (watch)
 		m->watch = watch_new();
 	if (st == ST_OK)
@@ -207,7 +216,8 @@ struct mailboxes_counts mailboxes_counts(const struct trees *m)
 
 static bool mailboxes_is_time(int64_t *last, int64_t now, int64_t seconds)
 {
-	if (now - *last < seconds * TEXT_SECOND)
+	/* A clock that was set back must not rest until it is where it was. */
+	if (now >= *last && now - *last < seconds * TEXT_SECOND)
 		return false;
 	*last = now;
 	return true;
@@ -300,8 +310,10 @@ enum status mailboxes_step(struct trees *m, int64_t now, bool *more_out, struct 
 	if (st == ST_OK)
 		st = mailboxes_follow(m, &behind, err);
 	*more_out = unseen || behind;
-	if (st == ST_OK && mailboxes_is_time(&m->old_looked, now, OLD_EVERY))
+	if (st == ST_OK && mailboxes_is_time(&m->old_looked, now, OLD_EVERY)) {
 		st = mailboxes_forget_old(m, err);
+		mailboxes_believe(m, now);
+	}
 	for (guint i = 0; i < m->trees->len; i++)
 		tree_close_folders(m->trees->pdata[i]);
 	return st;

@@ -109,6 +109,16 @@ void ticket_touch(struct ticket *t, int64_t now, bool by_person)
 	t->updated = MAX(t->updated, now);
 }
 
+void ticket_heard(struct ticket *t, int64_t now)
+{
+	t->last_in = MAX(MAX(t->last_in, now), t->last_out + 1);
+}
+
+void ticket_answered(struct ticket *t, int64_t now)
+{
+	t->last_out = MAX(MAX(t->last_out, now), t->last_in);
+}
+
 bool ticket_has_person(const struct ticket *t, const char *address)
 {
 	return g_strcmp0(t->requester_address, address) == 0 ||

@@ -117,6 +117,10 @@ const char *ticket_requester(const struct ticket *ticket);
 void ticket_set_requester(struct ticket *ticket, const struct mailbox *requester);
 /* Something happened to it. by_person: it ends the time in which nobody has cared (touched). */
 void ticket_touch(struct ticket *ticket, int64_t now, bool by_person);
+/* A mail of theirs was recorded, or one to them: what is recorded later is later, whatever the
+ * clock says, so that what was answered is known by last_in and last_out. */
+void ticket_heard(struct ticket *ticket, int64_t now);
+void ticket_answered(struct ticket *ticket, int64_t now);
 /* When a person or an agent did something last. */
 int64_t ticket_touched(const struct ticket *ticket);
 /* Is it the requester's address, or a participant's? Canonical. */

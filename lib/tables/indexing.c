@@ -145,7 +145,7 @@ static enum status indexing_bury(
 	enum status st = fulltext_look(f, &s, err);
 	int64_t now = g_get_real_time() / G_USEC_PER_SEC;
 	bool much = st == ST_OK && s.dead >= DEAD_LEAST && s.dead >= s.tickets * 2,
-	     late = st == ST_OK && s.owed_since && now - s.owed_since > OWED_SECONDS;
+	     late = st == ST_OK && s.owed_since && ABS(now - s.owed_since) > OWED_SECONDS;
 
 	if (!much && !late)
 		return st;

@@ -4,6 +4,7 @@ import signal
 import pytest
 
 from harness.daemon import Daemon
+from harness.faults import Faults
 from harness.ground import wait_until
 from harness.mailboxes import GROUP, make_directory, tree
 from harness.milter import deliver
@@ -70,3 +71,16 @@ def test_one_host_keeps_them_and_another_goes_on(hosts):
     first.restart()
     deliver(first, 5)
     there(path, 5)
+
+
+def test_one_that_died_while_its_clock_was_a_year_ahead_is_followed(hosts):
+    (first, second), path = hosts
+    faults = Faults()
+    first.kill()
+    faults.set(f"clock {365 * 86400}")
+    first.start(env=faults.env)
+    deliver(first, 1)
+    there(path, 1)
+    first.kill()
+    second.start()
+    wait_until(lambda: keeps(second), "the other to take over", 60)

@@ -4,6 +4,7 @@
 
 #include "../desk.h"
 #include "base/text.h"
+#include "keep/astray.h"
 #include "keep/digest.h"
 #include "keep/due.h"
 #include "tables/history.h"
@@ -169,10 +170,131 @@ static void test_night(void)
 	clock_end(&c);
 }
 
+/* --- mail that comes while the clock is ahead --- */
+
+/* Ticket n is opened at that time; its customer writes again, and is answered, at these: 0 never.
+ */
+static void clock_story(struct clock *c, unsigned n, const int64_t times[3])
+{
+	for (unsigned i = 0; i < 3; i++) {
+		bool answer = i == 2;
+		const char *who = answer ? "anna@example.com" : "carla@example.net",
+			   *whom = answer ? "carla@example.net" : "support@example.com";
+		g_autofree char *mail = g_strdup_printf(
+			"From: %s\nTo: %s\nSubject: x\nMessage-ID: <s%u.%u@example.net>\n"
+			"In-Reply-To: <s%u.0@example.net>\n\nx\n",
+			who, whom, n, i, n);
+
+		c->d.now = times[i];
+		if (times[i])
+			desk_mail(&c->d, who, whom, answer ? "anna" : NULL, mail);
+	}
+}
+
+static unsigned clock_mends(struct clock *c, int64_t now)
+{
+	unsigned count = 0;
+
+	g_assert_cmpint(astray_mend(c->d.store, c->d.settings, now, &count, &c->d.err), ==, ST_OK);
+	return count;
+}
+
+static void assert_times(struct clock *c, unsigned n, int64_t opened, int64_t updated)
+{
+	struct ticket t;
+
+	desk_ticket(&c->d, n, &t);
+	g_assert_cmpint(t.opened, ==, opened);
+	g_assert_cmpint(t.updated, ==, updated);
+	g_assert_cmpint(t.touched, ==, updated);
+	g_assert_cmpuint(desk_events(&c->d, n, "repaired"), ==, n == 4 ? 0 : 1);
+	record_release(&ticket_type, &t);
+}
+
+/* A year ahead for an hour. */
+static void test_ahead(void)
+{
+	struct clock c;
+	struct ticket t;
+	int64_t ahead, now;
+
+	desk_open(&c.d, conf);
+	c.began = c.d.now;
+	ahead = c.began + 365 * DAY;
+	now = c.began + HOUR;
+	clock_story(&c, 1, (int64_t[]){ c.began, ahead, 0 });
+	clock_story(&c, 2, (int64_t[]){ ahead + MINUTE, 0, ahead + 2 * MINUTE });
+	clock_story(&c, 3, (int64_t[]){ ahead + HOUR - MINUTE, ahead + HOUR, 0 });
+	clock_story(&c, 4, (int64_t[]){ now - MINUTE, 0, 0 });
+	g_assert_cmpuint(clock_mends(&c, now), ==, 3);
+	g_assert_cmpuint(clock_mends(&c, now), ==, 0);
+	now -= 5 * (int64_t)TEXT_SECOND;
+	assert_times(&c, 1, c.began, now - HOUR);
+	assert_times(&c, 2, now - HOUR + MINUTE, now - HOUR + 2 * MINUTE);
+	assert_times(&c, 3, now - MINUTE, now);
+	assert_times(&c, 4, c.began + HOUR - MINUTE, c.began + HOUR - MINUTE);
+	desk_ticket(&c.d, 1, &t);
+	g_assert_cmpint(t.respond_by, ==, c.began + 4 * HOUR);
+	g_assert_cmpint(t.last_in, >, t.last_out);
+	record_release(&ticket_type, &t);
+	desk_ticket(&c.d, 2, &t);
+	g_assert_cmpint(t.respond_by, ==, 0);
+	g_assert_cmpint(t.last_in, <=, t.last_out);
+	g_assert_cmpint(t.first_response, ==, t.last_out);
+	record_release(&ticket_type, &t);
+	desk_close(&c.d);
+}
+
+/* Answered, or heard of again, before the times were mended. */
+static void test_ahead_and_on(void)
+{
+	struct clock c;
+	struct ticket t;
+	int64_t ahead, now;
+
+	desk_open(&c.d, conf);
+	c.began = c.d.now;
+	ahead = c.began + 365 * DAY;
+	now = c.began + HOUR;
+	clock_story(&c, 1, (int64_t[]){ ahead, 0, now });
+	clock_story(&c, 2, (int64_t[]){ c.began, 0, ahead });
+	clock_story(&c, 2, (int64_t[]){ 0, now, 0 });
+	clock_story(&c, 3, (int64_t[]){ now, 0, 0 });
+	g_assert_cmpuint(clock_mends(&c, now), ==, 2);
+	desk_ticket(&c.d, 1, &t);
+	g_assert_cmpint(t.last_in, <=, t.last_out);
+	g_assert_cmpint(t.opened, <, t.first_response);
+	g_assert_cmpint(t.respond_by, ==, 0);
+	record_release(&ticket_type, &t);
+	desk_ticket(&c.d, 2, &t);
+	g_assert_cmpint(t.last_in, >, t.last_out);
+	g_assert_cmpint(t.owed_since, >, t.last_out);
+	record_release(&ticket_type, &t);
+	desk_close(&c.d);
+}
+
+/* A clock that is behind finds all times ahead of it, and leaves them alone. */
+static void test_behind(void)
+{
+	struct clock c;
+
+	desk_open(&c.d, conf);
+	c.began = c.d.now;
+	for (unsigned n = 1; n <= 20; n++)
+		clock_story(&c, n, (int64_t[]){ c.began + n * DAY, 0, 0 });
+	for (unsigned days = 0; days <= 20; days++)
+		g_assert_cmpuint(clock_mends(&c, c.began + days * DAY), ==, 0);
+	g_assert_cmpuint(clock_mends(&c, c.began - 3650 * DAY), ==, 0);
+	desk_close(&c.d);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/clock/a month ahead and back", test_month);
 	g_test_add_func("/clock/back in the night", test_night);
+	g_test_add_func("/clock/mail while it is ahead", test_ahead);
+	g_test_add_func("/clock/mail after it was ahead", test_ahead_and_on);
+	g_test_add_func("/clock/behind", test_behind);
 	return g_test_run();
 }
