@@ -13,7 +13,9 @@ struct forgetting {
 	struct trees *m;
 	char *addresses;
 	struct person person;
-	bool found; /* in the mail at hand */
+	bool found;     /* in the mail at hand */
+	enum status st; /* may we go on? */
+	struct error *err;
 };
 
 static bool forget_look_at(const char *text, void *arg)
@@ -21,44 +23,38 @@ static bool forget_look_at(const char *text, void *arg)
 	struct forgetting *f = arg;
 
 	f->found = person_in(&f->person, text);
-	return !f->found;
+	if (!f->found)
+		f->st = lease_keep(f->m, f->err);
+	return !f->found && f->st == ST_OK;
 }
 
-static char *forget_read(int dir, const char *file, size_t *len_out)
+/* An IMAP server may have put anything there: it is never in memory as a whole. */
+static void forget_read(struct forgetting *f, int dir, const char *file)
 {
 	int fd = openat(dir, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat stat;
-	char *data = NULL;
-	ssize_t n = 0;
 
 	if (fd < 0)
-		return NULL;
-	if (fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode)) {
-		data = g_malloc((gsize)stat.st_size + 1);
-		n = pread(fd, data, (size_t)stat.st_size, 0);
-	}
+		return;
+	if (fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode))
+		message_each_bare_in(fd, forget_look_at, f);
 	close(fd);
-	*len_out = (size_t)MAX(n, 0);
-	return data;
 }
 
-static void forget_file(struct forgetting *f, int dir, const char *file)
+static enum status forget_file(struct forgetting *f, int dir, const char *file)
 {
-	size_t len = 0;
-	g_autofree char *data = forget_read(dir, file, &len);
-
 	f->found = false;
-	if (data)
-		message_each_bare(data, len, forget_look_at, f);
+	f->st = ST_OK;
+	forget_read(f, dir, file);
 	if (f->found)
 		unlinkat(dir, file, 0);
+	return f->st;
 }
 
 static enum status forget_visit(const struct maildir_entry *entry, void *arg, struct error *err)
 {
 	(void)err;
-	forget_file(arg, entry->fd, entry->file);
-	return ST_OK;
+	return forget_file(arg, entry->fd, entry->file);
 }
 
 static enum status forget_in_tree(struct forgetting *f, struct tree *tree, struct error *err)
@@ -75,7 +71,7 @@ static enum status forget_in_tree(struct forgetting *f, struct tree *tree, struc
 	if (st == ST_OK && maildir_open_directory(f->m->claims_fd, quoted, &fd, NULL) == ST_OK) {
 		st = maildir_names(fd, &claims, err);
 		for (guint i = 0; st == ST_OK && i < claims->len; i++)
-			forget_file(f, fd, claims->pdata[i]);
+			st = forget_file(f, fd, claims->pdata[i]);
 		close(fd);
 	}
 	return st == ST_NOT_FOUND ? ST_OK : st;
@@ -109,7 +105,7 @@ static enum status forget_note_done(struct txn *txn, void *arg, struct error *er
 
 enum status forget_people(struct trees *m, struct error *err)
 {
-	struct forgetting f = { .m = m };
+	struct forgetting f = { .m = m, .err = err };
 	enum status st = store_read(m->store, forget_read_wanted, &f, err);
 	g_auto(GStrv) lines = st == ST_OK ? g_strsplit(f.addresses, "\n", -1) : NULL;
 

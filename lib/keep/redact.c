@@ -2,7 +2,9 @@
  * go, then the store is rewritten. */
 #include "keep/redact.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "archive/archive.h"
 #include "base/failpoint.h"
@@ -16,7 +18,7 @@
 #include "tables/outbox.h"
 #include "tables/tickets.h"
 
-enum { BATCH = 20, MAIL_MAX = 1024 * 1024 * 1024 };
+enum { BATCH = 20 };
 
 struct redaction {
 	struct store *store;
@@ -58,19 +60,29 @@ static bool mail_holds(const struct redaction *r, const char *data, size_t len)
 	return looking.found;
 }
 
+static enum status redact_read(const char *name, int fd, struct looking *looking, struct error *err)
+{
+	if (message_each_bare_in(fd, look_at_text, looking))
+		return ST_OK;
+	return error_set(err, ST_IO, _("cannot read '%s': %s"), name, g_strerror(errno));
+}
+
 static bool look_at_file(const char *name, int64_t modified, void *arg)
 {
 	struct redaction *r = arg;
-	g_autofree char *data = NULL;
-	size_t len = 0;
+	struct looking looking = { &r->person, false };
+	int fd = -1;
 
 	(void)modified;
-	r->file_status = archive_read(
-		r->options->archive, name, MAIL_MAX, &data, &len, &r->file_error);
+	r->file_status = archive_open(r->options->archive, name, &fd, &r->file_error);
+	if (r->file_status == ST_OK) {
+		r->file_status = redact_read(name, fd, &looking, &r->file_error);
+		close(fd);
+	}
 	/* A daemon that removes old files goes on meanwhile. */
 	if (r->file_status == ST_NOT_FOUND)
 		r->file_status = ST_OK;
-	if (data && mail_holds(r, data, len))
+	if (looking.found)
 		g_hash_table_add(r->named, g_strdup(name));
 	return r->file_status == ST_OK;
 }

@@ -3,15 +3,26 @@
  * well. */
 #include "mail/message-parts.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/field.h"
 #include "base/text.h"
 #include "mail/subject-words.h"
 
 enum { DEPTH_MAX = 3, FIELD_SLICE = 12 * 1024, FIELD_STEP = 11 * 1024 };
+/* Of a file, so much is looked at at once. What two windows share is longer than any address in
+ * whatever coding. */
+enum { BASE64_GROUP = 4, WINDOW_BYTES = 1024 * 1024, SHARED_BYTES = 64 * 1024 };
 
-static bool visit_bytes(const char *data, size_t len, unsigned depth, bare_visit *fn, void *arg);
+struct bare {
+	bare_visit *fn;
+	void *arg;
+	bool cut; /* the data goes on from what is not there any more */
+};
+
+static bool visit_bytes(const struct bare *bare, const char *data, size_t len, unsigned depth);
 
 /* UTF-16 of Latin letters is these with NULs between them. */
 static char *without_nuls(const char *data, size_t len)
@@ -40,7 +51,7 @@ static GByteArray *bare_decoded(GMimeContentEncoding encoding, const char *data,
 
 /* --- quoted-printable --- */
 
-static bool visit_quoted_printable(const char *text, bare_visit *fn, void *arg)
+static bool visit_quoted_printable(const struct bare *bare, const char *text)
 {
 	g_autoptr(GByteArray) bytes = NULL;
 	g_autofree char *plain = NULL;
@@ -49,7 +60,7 @@ static bool visit_quoted_printable(const char *text, bare_visit *fn, void *arg)
 		return true;
 	bytes = bare_decoded(GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE, text, strlen(text));
 	plain = without_nuls((const char *)bytes->data, bytes->len);
-	return fn(plain, arg);
+	return bare->fn(plain, bare->arg);
 }
 
 /* --- base64 --- */
@@ -84,20 +95,48 @@ static const char *base64_end(const char *p, const char *end)
 	return p;
 }
 
-static bool visit_base64(const char *text, unsigned depth, bare_visit *fn, void *arg)
+/* Its bytes, as if that many zero bits, times six, were in front of it. */
+static GByteArray *base64_bytes(const char *data, size_t len, unsigned before)
 {
-	const char *end = text + strlen(text);
+	GByteArray *out = g_byte_array_new();
+	GMimeEncoding state;
+	size_t n;
+
+	g_mime_encoding_init_decode(&state, GMIME_CONTENT_ENCODING_BASE64);
+	g_byte_array_set_size(
+		out, (guint)g_mime_encoding_outlen(&state, len + BASE64_GROUP) + BASE64_GROUP);
+	n = g_mime_encoding_step(&state, "AAA", before, (char *)out->data);
+	n += g_mime_encoding_step(&state, data, len, (char *)out->data + n);
+	g_byte_array_set_size(out, (guint)n);
+	return out;
+}
+
+/* Where one began that goes on here is not known: each of the ways is tried. */
+static bool visit_stretch(const struct bare *bare, const char *p, const char *past, unsigned depth)
+{
+	const unsigned ways = bare->cut ? BASE64_GROUP : 1;
+	bool go_on = true;
+
+	for (unsigned i = 0; i < ways && go_on; i++) {
+		g_autoptr(GByteArray) bytes = base64_bytes(p, (size_t)(past - p), i);
+
+		go_on = visit_bytes(bare, (const char *)bytes->data, bytes->len, depth + 1);
+	}
+	return go_on;
+}
+
+static bool visit_base64(const struct bare *bare, const char *text, unsigned depth)
+{
+	const char *end = text + strlen(text), *first = text_line_end(text, end);
 	bool go_on = true;
 
 	for (const char *p = text, *past; p < end && go_on;
 		p = past > p ? past : text_line_end(p, end)) {
-		g_autoptr(GByteArray) bytes = NULL;
+		const struct bare found = { bare->fn, bare->arg, bare->cut && p <= first };
 
 		past = base64_end(p, end);
-		if (past == p)
-			continue;
-		bytes = bare_decoded(GMIME_CONTENT_ENCODING_BASE64, p, (size_t)(past - p));
-		go_on = visit_bytes((const char *)bytes->data, bytes->len, depth + 1, fn, arg);
+		if (past > p)
+			go_on = visit_stretch(&found, p, past, depth);
 	}
 	return go_on;
 }
@@ -105,7 +144,7 @@ static bool visit_base64(const char *text, unsigned depth, bare_visit *fn, void 
 /* --- encoded-words --- */
 
 /* Only so much of a field is decoded at once; slices overlap by more than a word. */
-static bool visit_field(const char *field, size_t len, bare_visit *fn, void *arg)
+static bool visit_field(const struct bare *bare, const char *field, size_t len)
 {
 	bool go_on = true;
 
@@ -114,7 +153,7 @@ static bool visit_field(const char *field, size_t len, bare_visit *fn, void *arg
 		struct words words;
 
 		words_init(&words, slice);
-		go_on = fn(words.text->str, arg);
+		go_on = bare->fn(words.text->str, bare->arg);
 		words_release(&words);
 	}
 	return go_on;
@@ -127,7 +166,7 @@ static const char *line_begin(const char *text, const char *p)
 	return p;
 }
 
-static bool visit_words(const char *text, bare_visit *fn, void *arg)
+static bool visit_words(const struct bare *bare, const char *text)
 {
 	const char *end = text + strlen(text), *word, *p = text;
 	bool go_on = true;
@@ -136,25 +175,73 @@ static bool visit_words(const char *text, bare_visit *fn, void *arg)
 		const char *field = line_begin(p, word);
 
 		p = field_end(word, end);
-		go_on = visit_field(field, (size_t)(p - field), fn, arg);
+		go_on = visit_field(bare, field, (size_t)(p - field));
 	}
 	return go_on;
 }
 
 /* --- all of it --- */
 
-static bool visit_bytes(const char *data, size_t len, unsigned depth, bare_visit *fn, void *arg)
+static bool visit_bytes(const struct bare *bare, const char *data, size_t len, unsigned depth)
 {
 	g_autofree char *text = without_nuls(data, len);
 
-	return fn(text, arg) && visit_quoted_printable(text, fn, arg) &&
-		visit_words(text, fn, arg) &&
-		(depth >= DEPTH_MAX || visit_base64(text, depth, fn, arg));
+	return bare->fn(text, bare->arg) && visit_quoted_printable(bare, text) &&
+		visit_words(bare, text) && (depth >= DEPTH_MAX || visit_base64(bare, text, depth));
 }
 
 void message_each_bare(const char *data, size_t len, bare_visit *fn, void *arg)
 {
-	visit_bytes(data, len, 0, fn, arg);
+	const struct bare bare = { fn, arg, false };
+
+	visit_bytes(&bare, data, len, 0);
+}
+
+/* --- a file --- */
+
+/* What was never written reads as NULs, which are left out: nobody waits for a terabyte of them. */
+static off_t bare_skip_hole(int fd, off_t at)
+{
+	off_t data = lseek(fd, at, SEEK_DATA);
+
+	if (data < 0 && errno == ENXIO)
+		return MAX(at, lseek(fd, 0, SEEK_END));
+	return MAX(at, data);
+}
+
+/* Fills the window from *at on; the bytes that came, -1: errno says why there are none. */
+static ssize_t bare_fill(int fd, off_t *at, char *window, size_t room)
+{
+	size_t filled = 0;
+	ssize_t n = 1;
+
+	while (n > 0 && filled < room) {
+		*at = bare_skip_hole(fd, *at);
+		n = pread(fd, window + filled, room - filled, *at);
+		filled += (size_t)MAX(n, 0);
+		*at += MAX(n, 0);
+	}
+	return n < 0 && !filled ? n : (ssize_t)filled;
+}
+
+bool message_each_bare_in(int fd, bare_visit *fn, void *arg)
+{
+	g_autofree char *window = g_malloc(WINDOW_BYTES);
+	struct bare bare = { fn, arg, false };
+	size_t kept = 0;
+	off_t at = 0;
+	ssize_t n;
+
+	while ((n = bare_fill(fd, &at, window + kept, WINDOW_BYTES - kept)) > 0) {
+		size_t len = kept + (size_t)n;
+
+		if (!visit_bytes(&bare, window, len, 0))
+			return true;
+		kept = MIN(len, (size_t)SHARED_BYTES);
+		memmove(window, window + len - kept, kept);
+		bare.cut = true;
+	}
+	return n == 0;
 }
 
 char *message_decode_text(const char *data, size_t len, const char *encoding)

@@ -174,6 +174,9 @@ char *message_decode_text(const char *data, size_t len, const char *encoding);
  * charset. fn returns false to stop. */
 typedef bool bare_visit(const char *text, void *arg);
 void message_each_bare(const char *data, size_t len, bare_visit *fn, void *arg);
+/* The same for a file, from its beginning, a window after the other: it may be of any size. False:
+ * errno says why it was not read to its end. */
+bool message_each_bare_in(int fd, bare_visit *fn, void *arg);
 
 /* A MIME part: its headers, a blank line, the data in base64. name is UTF-8 (RFC 2231); type
  * "image/png". Owned. */

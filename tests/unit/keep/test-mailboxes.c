@@ -1,6 +1,7 @@
 /* The mailboxes without a server: what a look at all of them finds. */
 #include "keep/mailboxes.h"
 
+#include <fcntl.h>
 #include <grp.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -133,11 +134,46 @@ static void test_what_is_gone_comes_back(void)
 	boxes_close(&b);
 }
 
+static char *boxes_keep(const struct boxes *b, const char *name, const char *text)
+{
+	char *path = g_build_filename(b->dir, "anna", ".Not taken", "cur", name, NULL);
+
+	g_assert_true(g_file_set_contents(path, text, -1, NULL));
+	return path;
+}
+
+/* Whatever lies there: what is not written of a file is not read, and none is read into memory. */
+static void test_kept_mails_of_any_size_are_looked_at(void)
+{
+	const off_t huge = (off_t)1 << 40;
+	struct boxes b;
+	g_autofree char *of_her = NULL, *of_others = NULL;
+	int fd;
+
+	boxes_open(&b);
+	of_her = boxes_keep(&b, "1.a:2,", "From: d@elsewhere.example\n\n");
+	of_others = boxes_keep(&b, "1.b:2,", "From: d@elsewhere.example\n\n");
+	g_assert_cmpint(truncate(of_others, huge), ==, 0);
+	fd = g_open(of_her, O_WRONLY, 0);
+	g_assert_cmpint(pwrite(fd, "Carla@Example.net", 17, huge), ==, 17);
+	close(fd);
+	g_assert_cmpint(mailboxes_ask_redact(
+				b.desk.store, b.desk.settings, "carla@example.net", &b.desk.err),
+		==, ST_OK);
+	boxes_step(&b, 1);
+	g_assert_cmpint(g_access(of_her, F_OK), !=, 0);
+	g_assert_cmpint(g_access(of_others, F_OK), ==, 0);
+	g_unlink(of_others);
+	boxes_close(&b);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func(
 		"/mailboxes/a move that was not heard of", test_a_move_that_was_not_heard_of);
 	g_test_add_func("/mailboxes/what is gone comes back", test_what_is_gone_comes_back);
+	g_test_add_func("/mailboxes/kept mails of any size are looked at",
+		test_kept_mails_of_any_size_are_looked_at);
 	return g_test_run();
 }
