@@ -375,7 +375,7 @@ def test_a_standby_takes_no_mail_and_is_passed_over(sink):
 
 def test_a_lock_that_somebody_holds_is_waited_for_in_time(daemon, server):
     daemon.start()
-    name = daemon.settings["store"]["url"].split("/")[3].split("?")[0]
+    name = base_of(daemon)
     with MilterClient(daemon.socket) as client:
         accepted(client)
         holder = subprocess.Popen(
@@ -405,6 +405,108 @@ def test_a_lock_that_somebody_holds_is_waited_for_in_time(daemon, server):
     sound(daemon)
 
 
+# --- what a database's administrator sets for a role ------------------------------------------
+
+
+def base_of(daemon):
+    return daemon.settings["store"]["url"].split("/")[3].split("?")[0]
+
+
+@pytest.fixture
+def limited(server):
+    """Sets how many connections the role may have."""
+    yield lambda n: server.sql(f"alter role milticket connection limit {n}")
+    server.sql("alter role milticket connection limit -1")
+
+
+def test_hosts_that_start_at_once_on_an_empty_database_share_it(sink, server):
+    """Whatever isolation the role's transactions have by default: who waits for another that makes
+    the tables sees them then."""
+    name = server.database()
+    server.sql(
+        f"alter role milticket in database {name} set default_transaction_isolation = 'serializable'"
+    )
+    hosts = [
+        Daemon(sink.port, settings={**settings(server.url(name)), "archive": {"path": "database"}})
+        for _ in range(3)
+    ]
+    try:
+        for host in hosts:
+            host.launch()
+        for host in hosts:
+            wait_until(lambda: host.ended() or answers(host.socket), "it to be ready")
+            assert not host.ended(), host.log_text()
+        # The same mails at all of them: in the archive, too, one is first.
+        mails = [compose(message_id=f"<{n}.{name}@customer.example>") for n in range(4)]
+
+        def deliver(host, mail):
+            with MilterClient(host.socket) as client:
+                return client.send(CARLA, [ACCOUNT], mail)
+
+        with concurrent.futures.ThreadPoolExecutor(12) as pool:
+            results = list(pool.map(deliver, hosts * len(mails), [m for m in mails for _ in hosts]))
+        assert all(result.accepted for result in results), [r.reply for r in results]
+        assert len(numbers(hosts[0])) == len(mails)
+        assert hosts[0].run_ticket("check", check=False).returncode == 0
+    finally:
+        for host in hosts:
+            host.kill()
+
+
+def test_rows_that_a_policy_hides_are_no_empty_store(daemon, server):
+    daemon.start()
+    opened(daemon)
+    server.sql(
+        "alter table milticket.tickets enable row level security;"
+        "alter table milticket.tickets force row level security",
+        base_of(daemon),
+    )
+    with MilterClient(daemon.socket) as client:
+        refused(client)
+    done = daemon.run_ticket("list", check=False)
+    assert done.returncode == 77 and b"row-level security" in done.stderr, done
+    server.sql("alter table milticket.tickets disable row level security", base_of(daemon))
+    comes_back(daemon)
+
+
+def test_the_last_connection_is_for_mail_and_not_for_listening(daemon, server, limited):
+    daemon.start()
+    name = base_of(daemon)
+    opened(daemon)
+    wait_until(lambda: listens(server, name), "it to listen")
+    limited(1)
+    server.sql(
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+        f" where datname = '{name}' and usename = 'milticket' and query <> 'listen milticket'"
+    )
+    comes_back(daemon, 25)
+    assert not listens(server, name)
+    limited(-1)
+    wait_until(lambda: listens(server, name), "it to listen again", 25)
+
+
+def test_connections_that_nobody_uses_are_given_up(sink, server, limited):
+    """A burst leaves none behind that others could have, `ticket` for one."""
+    daemon = Daemon(sink.port, settings=settings(server.url(server.database()), deadline_s=20))
+    daemon.start()
+    name = base_of(daemon)
+    limited(4)
+    mails = [compose(message_id=f"<{n}.{name}@customer.example>") for n in range(40)]
+
+    def deliver(mail):
+        with MilterClient(daemon.socket) as client:
+            return client.send(CARLA, [ACCOUNT], mail).accepted
+
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        assert all(pool.map(deliver, mails))
+    done = daemon.run_ticket("list", check=False)
+    assert done.returncode == 75 and b"too many connections" in done.stderr, done
+    time.sleep(11)
+    assert deliver(compose())
+    assert daemon.run_ticket("list").returncode == 0
+    daemon.stop()
+
+
 # --- refused in words, at the start ----------------------------------------------------------
 
 
@@ -420,7 +522,7 @@ def test_a_newer_schema_is_refused(daemon, server):
     with MilterClient(daemon.socket) as client:
         accepted(client)
     daemon.stop()
-    name = daemon.settings["store"]["url"].split("/")[3].split("?")[0]
+    name = base_of(daemon)
     server.sql(
         "insert into milticket.schema (version, shape, program) values (99, '', 'next')", name
     )
@@ -431,7 +533,7 @@ def test_a_newer_schema_is_refused(daemon, server):
 
 
 def test_another_programs_schema_is_refused(daemon, server):
-    name = daemon.settings["store"]["url"].split("/")[3].split("?")[0]
+    name = base_of(daemon)
     server.sql(
         "create schema milticket authorization milticket;"
         "create table milticket.tickets (number text, subject integer);"
@@ -753,7 +855,7 @@ def writers(server, name):
 def test_writers_that_are_gone_for_long_are_forgotten(daemon, server):
     """Each process is one."""
     daemon.start()
-    name = daemon.settings["store"]["url"].split("/")[3].split("?")[0]
+    name = base_of(daemon)
     with MilterClient(daemon.socket) as client:
         accepted(client)
     live = set(writers(server, name))

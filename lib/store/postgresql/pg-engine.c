@@ -170,7 +170,7 @@ static enum status pg_open(const struct engine *engine, const struct store_optio
 
 static bool pg_away(const struct store *store)
 {
-	return pg_pool_away(((const struct pg_store *)store)->pool);
+	return pg_pool_away(((const struct pg_store *)store)->pool, 0);
 }
 
 static void pg_hurry(struct store *store)

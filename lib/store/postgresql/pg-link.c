@@ -426,24 +426,35 @@ enum status pg_link_check(struct pg_link *link, struct error *err)
 	return st == ST_OK ? st : pg_link_error(link, _("use"), st, err);
 }
 
-/* What is asked for has an index, however few rows a table had when its statistics were made, and
- * is planned once. Limits are the server's own, so that it gives up when we have; and a transaction
- * that we are no more there for is undone. */
+/* What a role or a database may have been given otherwise. Who waited for a lock sees what was
+ * committed meanwhile; a policy that would hide rows is an error; what is asked for has an index,
+ * however few rows a table had when its statistics were made, and is planned once. */
+static const char session_sql[] =
+	"set search_path = milticket, pg_catalog;"
+	" set default_transaction_isolation = 'read committed';"
+	" set row_security = off; set standard_conforming_strings = on;"
+	" set plan_cache_mode = force_generic_plan; set enable_seqscan = off;"
+	" set enable_hashjoin = off; set enable_mergejoin = off;"
+	" select set_config('synchronous_commit', case when"
+	" current_setting('synchronous_commit') = 'remote_apply'"
+	" then 'remote_apply' else '%s' end, false);";
+
+/* Limits are the server's own, so that it gives up when we have; and a transaction that we are no
+ * more there for is undone. */
+static const char limits_sql[] = " set statement_timeout = '%" PRId64
+				 "s'; set lock_timeout = '%" PRId64
+				 "s'; set idle_in_transaction_session_timeout = '%" PRId64
+				 "s'; set default_transaction_read_only = %s;";
+
 static char *link_session(const struct pg_server *server)
 {
 	const char *only_reads = server->read_only ? "on" : "off";
 	const char *waits = server->durable ? "on" : "off";
+	g_autofree char *session = g_strdup_printf(session_sql, waits),
+			*limits = g_strdup_printf(limits_sql, server->deadline_s,
+				server->deadline_s, 2 * server->deadline_s, only_reads);
 
-	return g_strdup_printf(
-		"set search_path = milticket, pg_catalog; set statement_timeout = '%" PRId64
-		"s'; set lock_timeout = '%" PRId64
-		"s'; set idle_in_transaction_session_timeout = '%" PRId64
-		"s'; set standard_conforming_strings = on; set plan_cache_mode = force_generic_plan;"
-		" set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set default_transaction_read_only = %s;"
-		" select set_config('synchronous_commit', case when current_setting("
-		"'synchronous_commit') = 'remote_apply' then 'remote_apply' else '%s' end, false); %s",
-		server->deadline_s, server->deadline_s, 2 * server->deadline_s, only_reads, waits,
-		check_sql);
+	return g_strconcat(session, limits, " ", check_sql, NULL);
 }
 
 /* One of the hosts, by a deadline of its own. */

@@ -45,6 +45,7 @@ struct pg_link {
 	const struct pg_server *server;
 	int64_t deadline; /* monotonic time; set by who uses the link, before each use */
 	int64_t checked;  /* when it was last seen that the server is one for us */
+	int64_t unused;   /* since when nobody has it; the pool's */
 	/* A wait for other servers was given up in COMMIT: it is not known whether they have it.
 	 * Set by the server's warning; cleared by who asks. */
 	bool unknown;
@@ -114,7 +115,7 @@ struct pg_counts {
 	uint64_t connects, failures;
 };
 struct pg_counts pg_pool_counts(struct pg_pool *pool);
-/* Did the last try to connect fail? */
-bool pg_pool_away(struct pg_pool *pool);
+/* Has none been to be had for so long, and no other one served since? */
+bool pg_pool_away(struct pg_pool *pool, int64_t us);
 
 #endif

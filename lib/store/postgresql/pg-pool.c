@@ -11,6 +11,9 @@
  * that the server is one for us. */
 enum { PAUSE_FIRST = 100, PAUSE_LONGEST = 2000, CHECK_EVERY = 5000 };
 
+/* Others may have use for connections that only a burst of mail needed. */
+enum { UNUSED_MS = 10 * 1000, UNUSED_KEPT = 2 };
+
 struct pg_pool {
 	struct pg_server *server;
 	pg_greet_fn *greet;
@@ -21,6 +24,7 @@ struct pg_pool {
 	unsigned out, max;    /* how many are with somebody, those being made among them */
 	int64_t not_before;   /* of the next try to connect */
 	int64_t pause;
+	int64_t away;      /* since when none is to be had, and no other has served; 0: they are */
 	struct error last; /* why the last try failed */
 	enum status last_status;
 	struct pg_counts counts;
@@ -67,12 +71,12 @@ struct pg_counts pg_pool_counts(struct pg_pool *pool)
 	return counts;
 }
 
-bool pg_pool_away(struct pg_pool *pool)
+bool pg_pool_away(struct pg_pool *pool, int64_t us)
 {
 	bool away;
 
 	pthread_mutex_lock(&pool->lock);
-	away = pool->not_before != 0;
+	away = pool->away && g_get_monotonic_time() - pool->away >= us;
 	pthread_mutex_unlock(&pool->lock);
 	return away;
 }
@@ -106,11 +110,27 @@ static struct pg_link *pool_idle(struct pg_pool *pool)
 	return NULL;
 }
 
+/* The first ones have been unused for the longest. */
+static void pool_trim(struct pg_pool *pool)
+{
+	int64_t since = g_get_monotonic_time() - UNUSED_MS * G_TIME_SPAN_MILLISECOND;
+
+	while (pool->idle->len > UNUSED_KEPT) {
+		struct pg_link *link = g_ptr_array_index(pool->idle, 0);
+
+		if (link->unused > since)
+			break;
+		pg_link_close(g_ptr_array_steal_index(pool->idle, 0));
+	}
+}
+
 static void pool_failed(struct pg_pool *pool, enum status st, const struct error *err)
 {
 	pool->counts.failures++;
 	pool->last = *err;
 	pool->last_status = st;
+	if (!pool->away)
+		pool->away = g_get_monotonic_time();
 	pool->not_before = g_get_monotonic_time() + pool->pause * G_TIME_SPAN_MILLISECOND;
 	pool->pause = MIN(2 * pool->pause, PAUSE_LONGEST);
 }
@@ -147,7 +167,7 @@ static enum status pool_connect(
 	if (st == ST_OK) {
 		pool->counts.connects++;
 		pool->pause = PAUSE_FIRST;
-		pool->not_before = 0;
+		pool->not_before = pool->away = 0;
 	} else {
 		pool_failed(pool, st, &why);
 		error_set(err, st, "%s", why.text);
@@ -244,7 +264,10 @@ void pg_pool_give(struct pg_pool *pool, struct pg_link *link)
 	if (link->broken || pq.transactionStatus(link->conn) != PQTRANS_IDLE) {
 		pg_link_close(link);
 	} else {
+		link->unused = g_get_monotonic_time();
+		pool->away = 0;
 		g_ptr_array_add(pool->idle, link);
+		pool_trim(pool);
 	}
 	pthread_cond_signal(&pool->given);
 	pthread_mutex_unlock(&pool->lock);

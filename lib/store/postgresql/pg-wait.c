@@ -13,7 +13,15 @@ enum {
 	LISTEN_PAUSE_LONGEST = 5 * 1000,
 	LISTEN_CHECK_EVERY = 10 * 1000,
 	LOOK_EVERY = 30 * 1000,
+	STARVED = 1000,
 };
+
+/* There is none for those who read and write: where a role may have few connections, we may have
+ * theirs. They go first. */
+static bool wait_starves_others(const struct pg_store *store)
+{
+	return pg_pool_away(store->pool, STARVED * G_TIME_SPAN_MILLISECOND);
+}
 
 static int64_t wait_from_now(int64_t ms)
 {
@@ -40,7 +48,7 @@ static void wait_listen(struct pg_store *store)
 {
 	struct pg_link *link = NULL;
 
-	if (g_get_monotonic_time() < store->listen_from)
+	if (g_get_monotonic_time() < store->listen_from || pg_pool_away(store->pool, 0))
 		return;
 	if (pg_link_open(&store->server, wait_from_now(LISTEN_TIMEOUT), &link, NULL) == ST_OK &&
 		pg_link_run(link, "listen milticket", NULL) == ST_OK) {
@@ -111,7 +119,7 @@ static bool wait_for_news(struct pg_store *store, int64_t until, int stop_fd)
 			wait_poll(NULL, MIN(until, wait_from_now(DEAF)), stop_fd);
 		return true;
 	}
-	if (wait_hear(store->listener, until, stop_fd, &told))
+	if (!wait_starves_others(store) && wait_hear(store->listener, until, stop_fd, &told))
 		return told;
 	wait_give_up(store);
 	return true;
