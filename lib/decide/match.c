@@ -79,7 +79,7 @@ static bool is_refused(struct search *s, const struct candidate *c)
 {
 	if (c->has_it || c->standing == STANDING_KNOWS_WRITER)
 		return false;
-	if (c->standing != STANDING_GONE && !numbers_has(&s->refused, c->number))
+	if (c->standing != STANDING_GONE)
 		numbers_add(&s->refused, c->number);
 	return true;
 }

@@ -139,10 +139,8 @@ static bool is_token(const struct plan *p, const char *address)
 /* With a desk the customer sees no agent's own address, not even a colleague's in Cc. */
 static bool leave_is_hidden(const struct plan *p, const char *address)
 {
-	if (!p->account || p->account->reply_to != REPLY_TO_DESK ||
-		settings_is_own(p->arrival->settings, address))
-		return false;
-	return plan_is_agents(p, address);
+	return p->account->reply_to == REPLY_TO_DESK &&
+		!settings_is_own(p->arrival->settings, address) && plan_is_agents(p, address);
 }
 
 static bool lists_addressee(const struct plan *p, struct mailboxes list)

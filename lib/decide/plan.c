@@ -118,15 +118,13 @@ static void give_id(const struct plan *p, struct edits *edits)
 			p, edits, "Message-ID", p->new_id ? p->new_id : p->arrival->given_id);
 }
 
-/* An answer to a note is a note: its address says so. */
+/* An answer to a note is a note: its address says so. A desk has a delimiter. */
 static char *note_address(const struct plan *p)
 {
-	const char *at = strrchr(p->account->address, '@'),
-		   *delimiter = p->arrival->settings->recipient_delimiter;
+	const char *address = p->account->address, *at = strrchr(address, '@');
 
-	return *delimiter ? g_strdup_printf("%.*s%snote%s", (int)(at - p->account->address),
-				    p->account->address, delimiter, at)
-			  : g_strdup(p->account->address);
+	return g_strdup_printf("%.*s%snote%s", (int)(at - address), address,
+		p->arrival->settings->recipient_delimiter, at);
 }
 
 static char *ticket_address(const struct plan *p)

@@ -412,7 +412,7 @@ static enum status lead_id(struct lead *f, const char *id, bool *all_out)
 	*all_out = n < IDS_MOST;
 	for (size_t i = 0; i < n; i++)
 		lead_add(f, hits[i].ticket);
-	return st == ST_NOT_FOUND ? ST_OK : st;
+	return st;
 }
 
 static enum status lead_block(struct lead *f, struct trait trait, bool *all_out)

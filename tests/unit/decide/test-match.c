@@ -27,6 +27,13 @@ static enum status spoil(struct txn *txn, void *arg, struct error *err)
 	if (st == ST_OK)
 		st = tickets_index_id(txn, "<of-3@example.net>", PURGED, 0, ID_REFERENCED, err);
 	if (st == ST_OK)
+		st = tickets_index_id(txn, "<of-6@example.net>", 6, 0, ID_REFERENCED, err);
+	/* A message that is lost, under the id of one that we sent. */
+	if (st == ST_OK)
+		st = tickets_index_id(txn, "<lost@example.com>", 1, 0, ID_SENT, err);
+	if (st == ST_OK)
+		st = tickets_index_id(txn, "<lost@example.com>", 7, 99, ID_SEEN, err);
+	if (st == ST_OK)
 		st = tickets_index_id(txn, "<shared@example.net>", 1, 0, ID_REFERENCED, err);
 	if (st == ST_OK)
 		st = tickets_index_id(txn, "<shared@example.net>", 7, 0, ID_REFERENCED, err);
@@ -121,6 +128,7 @@ struct told_row {
 	bool agent;         /* the MTA vouches for anna */
 	const char *facts;  /* of "own known late note nobody"; NULL: not asked */
 	const char *why;    /* the reasons, a line each; NULL: not asked */
+	const char *beside; /* a recipient before that one; NULL */
 	uint64_t former;    /* number of the system that it was imported from */
 };
 
@@ -399,6 +407,23 @@ static const struct told_row told_rows[] = {
 	{ { "but not by another's", STRANGER, "Subject: [example.com #1]\n", 0, MATCH_NEW, "1",
 		  NULL },
 		.former = 77 },
+	{ { "a token beside other recipients is found", "eve@example.org", "token 1",
+		  "Subject: hello\n", 1, MATCH_TOKEN, "", NULL },
+		.beside = "sales@example.com", .facts = "" },
+	{ { "a ticket that only refers to one id may have another", STRANGER,
+		  "In-Reply-To: <of-6@example.net> <device@example.net>\n", 6, MATCH_MESSAGE_ID, "",
+		  NULL },
+		.facts = "" },
+	{ { "what is lost hides nothing that we sent", NULL, "support@example.com",
+		  DSN("x@example.net", "<lost@example.com>"), 1, MATCH_REPORT, "", NULL },
+		.facts = "" },
+	{ { "any of the recipients may take part", NULL, "support@example.com",
+		  REPORT
+		  "x@example.net\n\nAction: failed\nFinal-Recipient: rfc822; "
+		  "person1@example.net\n\n--b\nContent-Type: text/rfc822-headers\n\n"
+		  "Message-ID: <new@relay>\nSubject: [example.com #7] [example.com #1] x\n\n--b--\n",
+		  1, MATCH_REPORT, "", NULL },
+		.facts = "" },
 	{ { "an agent's tag matches on any ticket", "anna@example.com", "support@example.com",
 		  "Subject: [example.com #6] x\n", 6, MATCH_SUBJECT, "", NULL },
 		.agent = true, .why = NO_TOKEN "the Subject names #6: the sender may do that\n" },
@@ -656,7 +681,7 @@ static void test_told(gconstpointer data)
 	text = text_of(from, row->rest, &key);
 	envelope.sender = from ? from : "";
 	envelope.sender = told->sender ? told->sender : envelope.sender;
-	envelope.recipients = (const char *[]){ to, NULL };
+	envelope.recipients = (const char *[]){ told->beside ? told->beside : to, to, NULL };
 	envelope.received = d.now;
 	arrival.settings = d.settings;
 	arrival.key = key;

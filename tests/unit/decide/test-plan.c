@@ -4,11 +4,13 @@
 
 #include <string.h>
 
+#include "base/limits.h"
+#include "base/text.h"
 #include "../settings-fixture.h"
 
 static const struct token_key key = { .secret = "a secret" };
+static const char tag[] = "tag: { name = \"example.com\"; };\n";
 static const char accounts[] =
-	"tag: { name = \"example.com\"; };\n"
 	"accounts = ( { address = \"support@example.com\"; sender = \"Example Support <support@example.com>\"; },\n"
 	"  { address = \"desk@example.com\"; reply_to = \"desk\"; },\n"
 	"  { address = \"agents@example.com\"; deliver = \"agents\"; },\n"
@@ -130,9 +132,10 @@ static const struct row {
 	{ "nor an address in U-labels", "", WHOSE_REPLY, "carla@example.net", "support@example.com",
 		true,
 		"From: Anna <anna@xn--bcher-kva.example>\n"
-		"X-Who: <ANNA@b\303\274cher.example>\nX-Other: anna@b\303\274cher\n" TAGGED,
+		"X-Who: <ANNA@b\303\274cher.example>\nX-Other: anna@b\303\274cher\n"
+		"X-Coded: Anna@xn--bcher-kva.example\n" TAGGED,
 		CLAIMS
-		"=From[1]: Anna <support@example.com>\n-X-Who[1]\nsender support@example.com\n" },
+		"=From[1]: Anna <support@example.com>\n-X-Coded[1]\n-X-Who[1]\nsender support@example.com\n" },
 	{ "an address in place of the name does not leave", "", WHOSE_REPLY, "carla@example.net",
 		"support@example.com", true,
 		"From: \"anna@home.example\" <anna@home.example>\n" TAGGED,
@@ -213,24 +216,44 @@ static bool is_agent(const char *canonical, void *arg)
 		strcmp(canonical, "ben@example.com") == 0;
 }
 
-/* TOKEN is the ticket's address at its account. */
-static char *with_token(const struct row *row, const char *text)
+static char *with_number(const struct row *row, const char *word, uint64_t number, const char *text)
 {
-	g_autofree char *token = token_address(&key, 1042, row->account, "+");
-	g_auto(GStrv) parts = g_strsplit(text, "TOKEN", -1);
+	g_autofree char *token = token_address(&key, number, row->account, "+");
+	g_auto(GStrv) parts = g_strsplit(text, word, -1);
 
 	return g_strjoinv(token, parts);
 }
 
-static void check(const struct row *row, char **watchers)
+/* TOKEN is the ticket's address at its account; TOKEN7 and TOKEN8 are those of others. */
+static char *with_token(const struct row *row, const char *text)
+{
+	g_autofree char *seven = with_number(row, "TOKEN7", 7, text),
+			*eight = with_number(row, "TOKEN8", 8, seven);
+
+	return with_number(row, "TOKEN", 1042, eight);
+}
+
+/* What else a plan may have; all of it NULL: as in rows. */
+struct besides {
+	const char *workers, *watchers, *sender, *new_id, *subject;
+	const struct agent *agent;
+	bool nobody; /* there is no addressee */
+	const char *accounts;
+};
+
+static char *edits_of(const struct row *row, const struct besides *besides)
 {
 	struct fixture fixture;
-	g_autofree char *conf = g_strconcat(row->conf, "\n", accounts, NULL), *is = NULL,
-			*should = with_token(row, row->edits);
+	g_autofree char *conf = g_strconcat(
+		row->conf, "\n", tag, besides->accounts ? besides->accounts : accounts, NULL);
 	g_autofree char *mail = with_token(row, row->mail),
 			*recipients_text = with_token(row, row->to);
 	g_auto(GStrv) to = g_strsplit(recipients_text, ",", -1);
-	const struct envelope envelope = { .sender = "c@example.net",
+	g_auto(GStrv) watchers = g_strsplit(text_or_none(besides->watchers), ",", -1);
+	g_auto(GStrv) workers = g_strsplit(
+		besides->workers ? besides->workers : "anna@example.com,ben@example.com", ",", -1);
+	const struct envelope envelope = { .sender = besides->sender ? besides->sender
+								     : "c@example.net",
 		.recipients = (const char *const *)to };
 	const struct ticket ticket = { .number = 1042,
 		.queue = (char *)"support",
@@ -240,7 +263,6 @@ static void check(const struct row *row, char **watchers)
 		.agent = (char *)"anna",
 		.requester_name = (char *)"Carla",
 		.requester_address = (char *)"carla@example.net" };
-	char *workers[] = { (char *)"anna@example.com", (char *)"ben@example.com", NULL };
 	char name[] = "Carla", address[] = "carla@example.net";
 	const struct mailbox carla = { .name = name, .address = address, .as_written = address };
 	struct recipients recipients;
@@ -249,6 +271,7 @@ static void check(const struct row *row, char **watchers)
 		.key = key,
 		.message = message_parse_bytes(mail, strlen(mail)) };
 	struct edits edits;
+	char *is;
 
 	fixture_init(&fixture);
 	settings = fixture_load(&fixture, conf);
@@ -263,24 +286,34 @@ static void check(const struct row *row, char **watchers)
 			   .account = settings_account(settings, row->account, NULL),
 			   .workers = row->workers ? workers : NULL,
 			   .whose = row->whose,
-			   .addressee = &carla,
+			   .addressee = besides->nobody ? NULL : &carla,
+			   .agent = besides->agent,
+			   .new_id = besides->new_id,
+			   .subject = besides->subject,
 			   .watchers = watchers,
 			   .match = MATCH_MESSAGE_ID,
 			   .event = "followup" },
 		&edits);
 	is = shown(&edits);
-	g_assert_cmpstr(is, ==, should);
 	edits_release(&edits);
 	recipients_release(&recipients);
 	arrival_release(&arrival);
 	message_free(arrival.message);
 	settings_unref(settings);
 	fixture_release(&fixture);
+	return is;
+}
+
+static void check(const struct row *row, const struct besides *besides)
+{
+	g_autofree char *is = edits_of(row, besides), *should = with_token(row, row->edits);
+
+	g_assert_cmpstr(is, ==, should);
 }
 
 static void test_row(gconstpointer data)
 {
-	check(data, NULL);
+	check(data, &(struct besides){ .nobody = false });
 }
 
 static void test_workers_and_watchers(void)
@@ -289,9 +322,207 @@ static void test_workers_and_watchers(void)
 		"agents@example.com", true, TAGGED,
 		CLAIMS "-rcpt agents@example.com\n" TO_WORKERS
 		       "+rcpt wanda@example.org\n" QUIET TO_TICKET };
-	char *watchers[] = { (char *)"ben@example.com", (char *)"wanda@example.org", NULL };
+	check(&row, &(struct besides){ .watchers = "ben@example.com,wanda@example.org" });
+}
 
-	check(&row, watchers);
+/* --- what the agent, the watchers and the settings make of it --- */
+
+static char *annas[] = { "anna@example.com", "a.adler@other.example", NULL };
+static const struct agent anna = {
+	.login = "anna@login.example", .name = "Anna Adler", .addresses = annas
+};
+static const struct agent nameless = { .login = "x", .addresses = annas };
+
+static const char few[] =
+	"accounts = ( { address = \"agents@example.com\"; deliver = \"agents\"; },\n"
+	"  { address = \"both@example.com\"; deliver = \"both\"; } );\n";
+
+#define SUPPORT "support@example.com"
+#define REPLY WHOSE_REPLY, "carla@example.net", SUPPORT, true
+#define SPEAKS(from) "=From[1]: " from " <support@example.com>\n"
+#define TO_SUPPORT "sender support@example.com\n"
+#define BOTH "both@example.com", "both@example.com", true
+
+static const struct {
+	struct row row;
+	struct besides besides;
+} more[] = {
+	{ { "no address of an agent leaves, nor who sent it", "", REPLY,
+		  "From: Anna <anna@example.com>, B <b@home.example>\nSender: s@home.example\n"
+		  "X-A: a.adler@other.example\nX-B: anna@login.example\nX-C: b@home.example\n"
+		  "X-D: s@home.example\nX-E: <E@home.example>\nX-F: support@example.com\n"
+		  "X-G: g@home.example\n" TAGGED,
+		  CLAIMS SPEAKS("Anna") "-X-E[1]\n-X-D[1]\n-X-C[1]\n"
+					"-X-B[1]\n-X-A[1]\n-Sender[1]\n" TO_SUPPORT },
+		{ .agent = &anna, .sender = "e@home.example" } },
+	{ { "an incoming claim goes once", "", REPLY,
+		  "From: Anna <anna@example.com>\nX-Ticket: anna@example.com\n"
+		  "X-Ticket-Agent: anna@example.com\n" TAGGED,
+		  "-X-Ticket-Agent[1]\n-X-Ticket[1]\n" CLAIMS SPEAKS("Anna") TO_SUPPORT },
+		{ .agent = &anna } },
+	{ { "an agent does not speak in another's name", "", REPLY,
+		  "From: Ben <ben@else.example>\n" TAGGED, CLAIMS SPEAKS("Anna Adler") TO_SUPPORT },
+		{ .agent = &anna } },
+	{ { "but in that of the desk", "", REPLY,
+		  "From: The desk <support@example.com>\nX-F: support@example.com\n" TAGGED,
+		  CLAIMS SPEAKS("The desk") TO_SUPPORT },
+		{ .agent = &anna } },
+	{ { "who has a name and does not write it is named", "", REPLY,
+		  "From: anna@example.com\n" TAGGED, CLAIMS SPEAKS("Anna Adler") TO_SUPPORT },
+		{ .agent = &anna } },
+	{ { "who has none is the account", "", REPLY, "From: anna@example.com\n" TAGGED,
+		  CLAIMS SPEAKS("Example Support") TO_SUPPORT },
+		{ .agent = &nameless } },
+	{ { "or what the mail says", "", REPLY, "From: Ben <ben@else.example>\n" TAGGED,
+		  CLAIMS SPEAKS("Ben") TO_SUPPORT },
+		{ .agent = &nameless } },
+	{ { "a desk hides an agent's other address", "", WHOSE_REPLY, "carla@example.net",
+		  "desk@example.com", true,
+		  "From: Anna <anna@example.com>\nTo: carla@example.net\n"
+		  "Cc: A <a.adler@other.example>, x@example.org, y@example.org\n" TAGGED,
+		  CLAIMS "+Reply-To: TOKEN\n=From[1]: Anna <desk@example.com>\n"
+			 "=Cc[1]: x@example.org,\n y@example.org\nsender desk@example.com\n" },
+		{ .agent = &anna } },
+	{ { "what is not a desk hides none in To", "", REPLY,
+		  "From: Anna <anna@example.com>\nTo: A <a.adler@other.example>\n" TAGGED,
+		  CLAIMS SPEAKS("Anna") TO_SUPPORT },
+		{ .agent = &anna } },
+	{ { "the token stands for the customer in To alone", "", WHOSE_DESK_REPLY, "TOKEN",
+		  "desk@example.com", true,
+		  "From: Anna <anna@example.com>\nTo: TOKEN\nCc: TOKEN, x@example.org\n" TAGGED,
+		  CLAIMS
+		  "+Reply-To: TOKEN\n=From[1]: Anna <desk@example.com>\n=To[1]: Carla <carla@example.net>\n=Cc[1]: x@example.org\nsender desk@example.com\n-rcpt TOKEN\n+rcpt carla@example.net\n" },
+		{ .agent = &anna } },
+	{ { "wherever it is there", "", WHOSE_DESK_REPLY, "TOKEN", "desk@example.com", true,
+		  "From: Anna <anna@example.com>\nTo: x@example.org, TOKEN\nCc: TOKEN\n" TAGGED,
+		  CLAIMS
+		  "+Reply-To: TOKEN\n=From[1]: Anna <desk@example.com>\n=To[1]: x@example.org,\n Carla <carla@example.net>\n-Cc[1]\nsender desk@example.com\n-rcpt TOKEN\n+rcpt carla@example.net\n" },
+		{ .agent = &anna } },
+	{ { "the token of a ticket that was merged is one", "", WHOSE_DESK_REPLY, "TOKEN7",
+		  "desk@example.com", true, "From: Anna <anna@example.com>\nTo: TOKEN7\n" TAGGED,
+		  CLAIMS
+		  "+Reply-To: TOKEN\n=From[1]: Anna <desk@example.com>\n=To[1]: Carla <carla@example.net>\nsender desk@example.com\n-rcpt TOKEN7\n+rcpt carla@example.net\n" },
+		{ .agent = &anna } },
+	{ { "each of them", "", WHOSE_DESK_REPLY, "TOKEN8,TOKEN7", "desk@example.com", true,
+		  "From: Anna <anna@example.com>\nTo: TOKEN7, TOKEN8\n" TAGGED,
+		  CLAIMS
+		  "+Reply-To: TOKEN\n=From[1]: Anna <desk@example.com>\n=To[1]: Carla <carla@example.net>\nsender desk@example.com\n-rcpt TOKEN8\n-rcpt TOKEN7\n+rcpt carla@example.net\n" },
+		{ .agent = &anna } },
+	{ { "and once, whoever stands between", "", WHOSE_DESK_REPLY, "TOKEN,TOKEN7",
+		  "desk@example.com", true,
+		  "From: Anna <anna@example.com>\nTo: TOKEN, x@example.org, TOKEN7\n" TAGGED,
+		  CLAIMS
+		  "+Reply-To: TOKEN\n=From[1]: Anna <desk@example.com>\n=To[1]: Carla <carla@example.net>,\n x@example.org\nsender desk@example.com\n-rcpt TOKEN\n-rcpt TOKEN7\n+rcpt carla@example.net\n" },
+		{ .agent = &anna } },
+	{ { "but not one that the envelope has not", "", WHOSE_DESK_REPLY, "TOKEN",
+		  "desk@example.com", true,
+		  "From: Anna <anna@example.com>\nTo: TOKEN, TOKEN7\n" TAGGED,
+		  CLAIMS
+		  "+Reply-To: TOKEN\n=From[1]: Anna <desk@example.com>\n=To[1]: Carla <carla@example.net>,\n TOKEN7\nsender desk@example.com\n-rcpt TOKEN\n+rcpt carla@example.net\n" },
+		{ .agent = &anna } },
+	{ { "a token that stands for nobody goes", "", WHOSE_DESK_REPLY, "TOKEN",
+		  "desk@example.com", true,
+		  "From: Anna <anna@example.com>\nTo: TOKEN, x@example.org\n" TAGGED,
+		  CLAIMS "+Reply-To: TOKEN\n=From[1]: Anna <desk@example.com>\n"
+			 "=To[1]: x@example.org\nsender desk@example.com\n-rcpt TOKEN\n" },
+		{ .agent = &anna, .nobody = true } },
+	{ { "without an addressee a desk's address has no label", "", WHOSE_INBOUND,
+		  "desk@example.com", "desk@example.com", true, TAGGED,
+		  CLAIMS "+Reply-To: TOKEN\n" },
+		{ .nobody = true } },
+	{ { "an id that must not be seen is replaced", "", REPLY,
+		  "From: Anna <anna@example.com>\n" TAGGED,
+		  "=Message-ID[1]: <new@example.com>\n" CLAIMS SPEAKS("Anna") TO_SUPPORT },
+		{ .agent = &anna, .new_id = "<new@example.com>" } },
+	{ { "one that is missing as well", "", REPLY,
+		  "From: Anna <anna@example.com>\nSubject: [example.com #1042] x\n",
+		  "+Message-ID: <new@example.com>\n" CLAIMS SPEAKS("Anna") TO_SUPPORT },
+		{ .agent = &anna, .new_id = "<new@example.com>" } },
+	{ { "the Subject without its commands is tagged", "", REPLY,
+		  "From: Anna <anna@example.com>\nSubject: [example.com #1042] x !close\n" ID,
+		  "=Subject[1]: [example.com #1042] x\n" CLAIMS SPEAKS("Anna") TO_SUPPORT },
+		{ .agent = &anna, .subject = "x" } },
+	{ { "without token addresses robots answer who wrote", "recipient_delimiter = \"\";",
+		  WHOSE_INBOUND, BOTH, TAGGED, CLAIMS TO_WORKERS QUIET },
+		{ .accounts = few } },
+	{ { "a note of the only worker is archived", "", WHOSE_NOTE, "agents@example.com",
+		  "agents@example.com", true, TAGGED,
+		  CLAIMS "-rcpt agents@example.com\ndiscard\n" },
+		{ .agent = &anna, .workers = "a.adler@other.example" } },
+	{ { "or kept where there is no archive", "archive: { path = \"\"; };", WHOSE_NOTE,
+		  "agents@example.com", "agents@example.com", true, TAGGED, CLAIMS },
+		{ .agent = &anna, .workers = "a.adler@other.example", .accounts = few } },
+	{ { "nor where somebody gets it", "archive: { path = \"\"; };", WHOSE_NOTE,
+		  "agents@example.com", "agents@example.com", true, TAGGED,
+		  CLAIMS "-rcpt agents@example.com\n+rcpt w@example.org\n" QUIET },
+		{ .agent = &anna,
+			.workers = "a.adler@other.example",
+			.watchers = "w@example.org",
+			.accounts = few } },
+	{ { "a notice of no sender stays so", "", WHOSE_INBOUND, BOTH, TAGGED,
+		  CLAIMS TO_WORKERS QUIET },
+		{ .sender = "" } },
+	{ { "a note keeps its sender", "", WHOSE_NOTE, BOTH, TAGGED,
+		  CLAIMS "+rcpt ben@example.com\n" QUIET },
+		{ .agent = &anna } },
+	{ { "of a ticket whose account is gone all is kept", "", WHOSE_INBOUND, "both@example.com",
+		  "gone@example.com", true, TAGGED, CLAIMS TO_WORKERS QUIET },
+		{ .agent = NULL } },
+	{ { "nor does such a reply change its sender", "", WHOSE_REPLY, "carla@example.net",
+		  "gone@example.com", true, "From: Anna <anna@example.com>\n" TAGGED, CLAIMS },
+		{ .agent = &anna } },
+	{ { "watchers get it who would not", "policy: { internal_recipients = ( \"i@*\" ); };",
+		  WHOSE_INBOUND, "support@example.com,x@example.org,i@example.org", SUPPORT, true,
+		  "From: f@example.org\n" TAGGED,
+		  CLAIMS "+rcpt w@example.org\n+rcpt v@example.org\n" QUIET },
+		{ .watchers = "x@example.org,w@example.org,i@example.org,f@example.org,"
+			      "anna@example.com,v@example.org" } },
+	{ { "and all but who is answered", "", WHOSE_DESK_REPLY, "TOKEN", "desk@example.com", true,
+		  "From: Anna <anna@example.com>\n" TAGGED,
+		  CLAIMS "+Reply-To: TOKEN\n=From[1]: Anna <desk@example.com>\n"
+			 "sender desk@example.com\n-rcpt TOKEN\n+rcpt carla@example.net\n"
+			 "+rcpt w@example.org\n" },
+		{ .agent = &anna, .watchers = "carla@example.net,w@example.org" } },
+	{ { "who is not answered gets a copy", "", WHOSE_NOTE, SUPPORT, SUPPORT, true, TAGGED,
+		  CLAIMS "+rcpt carla@example.net\n" QUIET },
+		{ .agent = &anna, .watchers = "carla@example.net" } },
+	{ { "one of two authors, too", "", WHOSE_INBOUND, SUPPORT, SUPPORT, true,
+		  "From: f@example.org, g@example.org\n" TAGGED,
+		  CLAIMS "+rcpt f@example.org\n" QUIET TO_TICKET },
+		{ .watchers = "f@example.org" } },
+};
+
+static void test_more(gconstpointer data)
+{
+	const size_t i = GPOINTER_TO_SIZE(data);
+
+	check(&more[i].row, &more[i].besides);
+}
+
+/* So many Subjects are looked at, and so long ones. */
+static void test_further_subjects(void)
+{
+	g_autofree char *longest = g_strnfill(LIMIT_SUBJECT_BYTES - 1, 'x'), *is = NULL;
+	g_autoptr(GString) mail = g_string_new(TAGGED), edits = g_string_new(NULL);
+	struct row row = rows[0];
+	char *long_one;
+
+	g_string_append_printf(mail, "Subject: %s\nSubject: %sx\n", longest, longest);
+	for (unsigned k = 4; k <= LIMIT_TAGS + 2; k++)
+		g_string_append_printf(mail, "Subject: [example.com #7] %u\n", k);
+	for (unsigned k = LIMIT_TAGS + 2; k > LIMIT_TAGS; k--)
+		g_string_append_printf(edits, "-Subject[%u]\n", k);
+	for (unsigned k = LIMIT_TAGS; k >= 4; k--)
+		g_string_append_printf(edits, "=Subject[%u]: %u\n", k, k);
+	g_string_append(edits, "-Subject[3]\n");
+	row.mail = mail->str;
+	is = edits_of(&row, &(struct besides){ .nobody = false });
+	/* It is cut to what a Subject may have. */
+	long_one = strstr(is, "=Subject[2]: xxx");
+	g_assert_nonnull(long_one);
+	g_assert_true(g_str_has_suffix(long_one, "xxx\n" CLAIMS));
+	*long_one = '\0';
+	g_assert_cmpstr(is, ==, edits->str);
 }
 
 int main(int argc, char **argv)
@@ -304,5 +535,11 @@ int main(int argc, char **argv)
 	}
 	g_test_add_func(
 		"/plan/workers and watchers are spared the robots once", test_workers_and_watchers);
+	for (size_t i = 0; i < G_N_ELEMENTS(more); i++) {
+		g_autofree char *path = g_strdup_printf("/plan/%s", more[i].row.sentence);
+
+		g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_more);
+	}
+	g_test_add_func("/plan/further Subjects", test_further_subjects);
 	return g_test_run();
 }

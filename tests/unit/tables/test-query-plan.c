@@ -106,6 +106,8 @@ static const struct plan_row {
 	{ "requester:@two.example", true, "0123456", "7 5 4 3 2 1", "2 4 5 7", "" },
 	{ "requester:carla", false, "0123456", "7 5 4 3 2 1", NULL, "" },
 	{ "requester:carla", true, "0123456", "7 5 4 3 2 1", "1 3", "" },
+	{ "requester:carla,emil", false, "0123456", "7 5 4 3 2 1", NULL, "" },
+	{ "requester:carla,emil", true, "0123456", "7 5 4 3 2 1", "1 3 4 7", "" },
 	{ "requester:carla@one.example tag:vip", false,
 		"0123456 requester=carla@one.example tag=vip", "1", "1 3", "" },
 	{ "requester:carla@one.example tag:vip", true,
@@ -133,6 +135,8 @@ static const struct plan_row {
 	{ "opened:20d..", false, "0123456 since=20.00", "7 5 4 3", NULL, "" },
 	{ "opened:..20d", false, "0123456", "2 1", NULL, "" },
 	{ "opened:9d..", false, "0123456 since=9.00", "7 5 4", NULL, "" },
+	{ "opened:2026-11-18T12:00:00Z..", false, "0123456 since=10.00", "7 5 4 3", NULL, "" },
+	{ "opened:2026-11-18T12:00:01Z..", false, "0123456 since=10.00", "7 5 4", NULL, "" },
 	{ "age:10d..", false, "0123456", "3 2 1", NULL, "" },
 	{ "age:..9d", false, "0123456 since=9.00", "7 5 4", NULL, "" },
 	{ "closed:5d..", false, "0123456 since=5.00", "", NULL, "" },
@@ -142,6 +146,7 @@ static const struct plan_row {
 	{ "updated:..4d", false, "0123456 until=4.00", "3 2 1", NULL, "" },
 	{ "updated:4d.. updated:..3d", false, "0123456 since=4.00 until=3.00", "4", NULL, "" },
 	{ "updated:..3d updated:..4d", false, "0123456 until=4.00", "3 2 1", NULL, "" },
+	{ "updated:3d..,10d..", false, "0123456", "7 5 4 3", NULL, "" },
 	{ "updated:10d..,3d..", false, "0123456", "7 5 4 3", NULL, "" },
 	{ "idle:4d..", false, "0123456", "4 3 2 1", NULL, "" },
 	{ "idle:..4d", false, "0123456 since=4.00", "7 5", NULL, "" },
@@ -309,6 +314,13 @@ static enum status plan_visit(
 	return ST_OK;
 }
 
+static void plan_say_held(GString *out, const struct query_plan *plan)
+{
+	for (unsigned i = 0; i < plan->walk->query->terms; i++)
+		if (plan->known && plan->known[i] == KNOWN_HOLDS)
+			plan_say_number(out, i);
+}
+
 static void assert_plan(struct txn *txn, const struct plan_row *row, const struct query_plan *plan)
 {
 	g_autofree char *filter = plan_filter(&plan->filter);
@@ -320,9 +332,7 @@ static void assert_plan(struct txn *txn, const struct plan_row *row, const struc
 	g_assert_cmpint(tickets_list(txn, &plan->filter, plan_visit, listed, &err), ==, ST_OK);
 	for (guint i = 0; plan->numbers && i < plan->numbers->len; i++)
 		plan_say_number(led, g_array_index(plan->numbers, uint64_t, i));
-	for (unsigned i = 0; i < plan->walk->query->terms; i++)
-		if (plan->known && plan->known[i] == KNOWN_HOLDS)
-			plan_say_number(held, i);
+	plan_say_held(held, plan);
 	g_assert_cmpstr(filter, ==, row->filter);
 	/* Without rows of the list, and blocks, more is looked at. */
 	if (!txn_derives(txn))
@@ -388,7 +398,10 @@ static enum status plan_insert_many(struct txn *txn, void *arg, struct error *er
 	enum status st = ST_OK;
 
 	for (unsigned i = many->from; i < many->to && st == ST_OK; i++) {
-		struct ticket t = { .number = FIRST + i, .queue = (char *)"ops", .updated = NOW };
+		struct ticket t = { .number = FIRST + i,
+			.queue = (char *)"ops",
+			.requester_address = (char *)"many@three.example",
+			.updated = NOW };
 		struct entry mail = { .direction = DIRECTION_IN, .received = NOW };
 
 		text_list_add(&t.tags, many->tag);
@@ -409,10 +422,14 @@ static enum status plan_insert_many(struct txn *txn, void *arg, struct error *er
 static void assert_led(struct txn *txn, const struct plan_row *row, const struct query_plan *plan)
 {
 	g_autofree char *led = g_strdup_printf("%u", plan->numbers ? plan->numbers->len : 0);
+	g_autoptr(GString) held = g_string_new(NULL);
 
 	g_test_message("%s", row->query);
-	if (txn_derives(txn))
-		g_assert_cmpstr(plan->numbers ? led : NULL, ==, row->led);
+	plan_say_held(held, plan);
+	if (!txn_derives(txn))
+		return;
+	g_assert_cmpstr(plan->numbers ? led : NULL, ==, row->led);
+	g_assert_cmpstr(held->str, ==, row->held);
 }
 
 static enum status plan_count(struct txn *txn, void *arg, struct error *err)
@@ -422,21 +439,35 @@ static enum status plan_count(struct txn *txn, void *arg, struct error *err)
 	return ST_OK;
 }
 
-static void leads_to(struct plans *p, const char *query, bool indexed, const char *led)
+/* held: places of the terms that are told of. */
+static void leads_and_holds(
+	struct plans *p, const char *query, bool indexed, const char *led, const char *held)
 {
-	const struct plan_row row = { .query = query, .indexed = indexed, .led = led };
+	const struct plan_row row = {
+		.query = query, .indexed = indexed, .led = led, .held = held
+	};
 
 	p->row = &row;
 	g_assert_cmpint(store_read(p->d.store, plan_count, p, &p->d.err), ==, ST_OK);
 }
 
-static void plan_more(struct plans *p, unsigned from, unsigned to)
+static void leads_to(struct plans *p, const char *query, bool indexed, const char *led)
 {
-	const struct plan_many many = { "many", from, to };
+	leads_and_holds(p, query, indexed, led, "");
+}
+
+static void plan_more_of(struct plans *p, const char *tag, unsigned from, unsigned to)
+{
+	const struct plan_many many = { tag, from, to };
 
 	g_assert_cmpint(
 		store_write(p->d.store, plan_insert_many, (void *)&many, &p->d.err), ==, ST_OK);
 	plans_index(p);
+}
+
+static void plan_more(struct plans *p, unsigned from, unsigned to)
+{
+	plan_more_of(p, "many", from, to);
 }
 
 static void test_too_many(void)
@@ -448,9 +479,9 @@ static void test_too_many(void)
 	plan_more(&p, 0, 50);
 	leads_to(&p, "tag:many text:rare", true, "50");
 	plan_more(&p, 50, 51);
-	leads_to(&p, "tag:many text:rare", true, "1");
+	leads_and_holds(&p, "tag:many text:rare", true, "1", "1");
 	leads_to(&p, "tag:many text:rare", false, "51");
-	leads_to(&p, "tag:many text:usual", true, "50");
+	leads_and_holds(&p, "tag:many text:usual", true, "50", "1");
 	plan_more(&p, 51, 63);
 	leads_to(&p, "id:known@x", false, "63");
 	leads_to(&p, "id:known@x tag:many", false, "63");
@@ -461,10 +492,15 @@ static void test_too_many(void)
 	plan_more(&p, 64, 499);
 	leads_to(&p, "tag:many", false, "499");
 	leads_to(&p, "tag:many,vip", false, "501");
+	/* What the words tell of others tells nothing of these. */
+	leads_and_holds(&p, "tag:many text:usual", true, "498", "1");
+	plan_more_of(&p, "else", 600, 601);
+	leads_to(&p, "tag:many text:usual", true, "499");
 	plan_more(&p, 499, 500);
 	leads_to(&p, "tag:many", false, NULL);
 	leads_to(&p, "tag:many,vip", false, NULL);
 	leads_to(&p, "tag:many or tag:vip", false, NULL);
+	leads_to(&p, "requester:many@three.example,emil@two.example", true, NULL);
 	leads_to(&p, "tag:vip tag:many", false, "2");
 	plans_close(&p);
 }
@@ -498,11 +534,49 @@ static void test_full_of_links(void)
 	plans_close(&p);
 }
 
+/* --- the words that the index is asked for --- */
+
+static void test_words(void)
+{
+	static const struct {
+		const char *query, *words; /* how many, and whether they are soon asked */
+	} rows[] = {
+		{ "\"the printer\"", "1 soon" },
+		{ "4711 from:carla@one.example", "2 soon" },
+		{ "4711 is:open", "1 soon" },
+		/* That may go on, or be a part. */
+		{ "4711 print*", "2" },
+		{ "printer", "1" },
+		{ "printer 4711", "2" },
+		/* One of several, or none. */
+		{ "4711 or 4712", "0 soon" },
+		{ "text:4711,4712", "0 soon" },
+		{ "has:note", "0 soon" },
+		{ "-4711", "0 soon" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct query_tree *query = NULL;
+		struct query_words words;
+		struct error err;
+		g_autofree char *told = NULL;
+
+		g_assert_cmpint(query_parse(rows[i].query, NULL, &query, &err), ==, ST_OK);
+		query_index_words(query, &words);
+		told = g_strdup_printf("%u%s", words.terms->len, words.soon ? " soon" : "");
+		g_test_message("%s", rows[i].query);
+		g_assert_cmpstr(told, ==, rows[i].words);
+		query_words_release(&words);
+		query_free(query);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/query-plan/filter, rows and numbers", test_plans);
 	g_test_add_func("/query-plan/what leads to too many", test_too_many);
 	g_test_add_func("/query-plan/a ticket that is full of links", test_full_of_links);
+	g_test_add_func("/query-plan/words that the index is asked for", test_words);
 	return g_test_run();
 }
