@@ -162,14 +162,13 @@ static bool has_workers(const struct plan *p)
 	return p->workers && p->workers[0];
 }
 
-/* Workers who would not get it without us. */
-static unsigned new_workers(const struct plan *p)
+/* Who would not get it without us. */
+static bool has_new_workers(const struct plan *p)
 {
-	unsigned n = 0;
-
 	for (char **w = p->workers; w && *w; w++)
-		n += !plan_is_agents(p, *w);
-	return n;
+		if (!plan_is_agents(p, *w))
+			return true;
+	return false;
 }
 
 /* A watcher who neither wrote it nor gets it anyway. */
@@ -185,21 +184,21 @@ static bool is_left_out(const struct plan *p, const char *address)
 		!(from.n == 1 && strcmp(from.v[0].address, address) == 0);
 }
 
-static unsigned new_watchers(const struct plan *p)
+static bool has_new_watchers(const struct plan *p)
 {
-	unsigned n = 0;
-
 	for (char **w = p->watchers; w && *w; w++)
-		n += is_left_out(p, *w);
-	return n;
+		if (is_left_out(p, *w))
+			return true;
+	return false;
 }
 
-/* Whoever gets the mail besides the addressed accounts, workers and watchers. */
-static unsigned plan_others(const struct plan *p)
+/* Does anybody get the mail besides the addressed accounts, workers and watchers? */
+static bool has_others(const struct plan *p)
 {
 	const struct recipients *r = p->recipients;
 
-	return r->outside->len + r->agents->len + r->internal->len + (p->whose == WHOSE_DESK_REPLY);
+	return r->outside->len > 0 || r->agents->len > 0 || r->internal->len > 0 ||
+		p->whose == WHOSE_DESK_REPLY;
 }
 
 static bool goes_to_agents(const struct account_hit *hit)
@@ -209,12 +208,12 @@ static bool goes_to_agents(const struct account_hit *hit)
 
 /* Mail is never dropped because there is no agent to give it to: the mailbox keeps it then. When
  * only its author would get it (a note on their own ticket), the archive is enough. */
-static bool drops_mailbox(const struct plan *p, const struct account_hit *hit, unsigned others)
+static bool drops_mailbox(const struct plan *p, const struct account_hit *hit, bool others)
 {
 	if (hit->account->deliver == DELIVER_NONE)
 		return true;
 	return hit->account->deliver == DELIVER_AGENTS && has_workers(p) &&
-		(others > 0 || settings_archive(p->arrival->settings));
+		(others || settings_archive(p->arrival->settings));
 }
 
 /* Are there recipients who get the mail for another reason than the ticket? Their bounces belong to
@@ -255,20 +254,19 @@ static void copy_to_watchers(const struct plan *p, struct edits *edits)
 
 static void deliver_as_configured(const struct plan *p, struct edits *edits)
 {
-	unsigned workers = new_workers(p), watchers = new_watchers(p);
-	unsigned besides = plan_others(p) + watchers, left = besides;
-	bool told = false;
+	bool workers = has_new_workers(p), watchers = has_new_watchers(p);
+	bool besides = has_others(p) || watchers, left = besides, told = false;
 
 	for (unsigned i = 0; i < p->recipients->hits->len; i++) {
 		const struct account_hit *hit = g_ptr_array_index(p->recipients->hits, i);
 
-		told |= goes_to_agents(hit) && workers > 0;
+		told |= goes_to_agents(hit) && workers;
 		if (p->whose == WHOSE_DESK_REPLY && hit->ticket)
 			continue;
-		if (drops_mailbox(p, hit, besides + workers))
+		if (drops_mailbox(p, hit, besides || workers))
 			edits_delete_recipient(edits, hit->recipient);
 		else
-			left++;
+			left = true;
 	}
 	if (told)
 		deliver_to_workers(p, edits);
@@ -276,7 +274,7 @@ static void deliver_as_configured(const struct plan *p, struct edits *edits)
 		copy_to_watchers(p, edits);
 	if ((told || watchers) && !plan_leaves(p))
 		silence_robots(p, edits);
-	if (!told && left == 0)
+	if (!told && !left)
 		edits_verdict(edits, VERDICT_DISCARD, NULL);
 }
 

@@ -327,8 +327,7 @@ static void narrow_times(struct query_plan *plan, const struct query_term *term)
 	if (!value || value->span.none || term->field.ahead)
 		return;
 	bounds = query_time_bounds(&term->field, value, plan->walk->now, plan->walk->zone);
-	if (bounds.from > 0)
-		f->since = MAX(f->since, bounds.from);
+	f->since = MAX(f->since, bounds.from);
 	if (strcmp(term->field.name, "updated") == 0 && bounds.to != G_MAXINT64)
 		f->until = f->until ? MIN(f->until, bounds.to) : bounds.to;
 }

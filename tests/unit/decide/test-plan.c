@@ -239,6 +239,7 @@ struct besides {
 	const struct agent *agent;
 	bool nobody; /* there is no addressee */
 	const char *accounts;
+	bool bare; /* the ticket has neither a project nor an agent */
 };
 
 static char *edits_of(const struct row *row, const struct besides *besides)
@@ -255,7 +256,7 @@ static char *edits_of(const struct row *row, const struct besides *besides)
 	const struct envelope envelope = { .sender = besides->sender ? besides->sender
 								     : "c@example.net",
 		.recipients = (const char *const *)to };
-	const struct ticket ticket = { .number = 1042,
+	struct ticket ticket = { .number = 1042,
 		.queue = (char *)"support",
 		.project = (char *)"helpdesk",
 		.status = TICKET_OPEN,
@@ -273,6 +274,8 @@ static char *edits_of(const struct row *row, const struct besides *besides)
 	struct edits edits;
 	char *is;
 
+	ticket.agent = besides->bare ? NULL : ticket.agent;
+	ticket.project = besides->bare ? (char *)"" : ticket.project;
 	fixture_init(&fixture);
 	settings = fixture_load(&fixture, conf);
 	recipients_init(&recipients, &envelope, settings, &key, is_agent, NULL);
@@ -459,6 +462,15 @@ static const struct {
 			.workers = "a.adler@other.example",
 			.watchers = "w@example.org",
 			.accounts = few } },
+	{ { "what a ticket has not is not claimed", "", WHOSE_INBOUND, SUPPORT, SUPPORT, true,
+		  TAGGED,
+		  "+X-Ticket: 1042\n+X-Ticket-Status: open\n+X-Ticket-Priority: high\n"
+		  "+X-Ticket-Queue: support\n+X-Ticket-Match: message-id\n+X-Ticket-Event: followup\n" },
+		{ .bare = true } },
+	{ { "both of two who get it anyway get it once", "", WHOSE_INBOUND,
+		  "both@example.com,anna@example.com,ben@example.com", "both@example.com", true,
+		  TAGGED, CLAIMS },
+		{ .agent = NULL } },
 	{ { "a notice of no sender stays so", "", WHOSE_INBOUND, BOTH, TAGGED,
 		  CLAIMS TO_WORKERS QUIET },
 		{ .sender = "" } },
@@ -497,6 +509,36 @@ static void test_more(gconstpointer data)
 	const size_t i = GPOINTER_TO_SIZE(data);
 
 	check(&more[i].row, &more[i].besides);
+}
+
+/* What explain asks of headers. */
+static void test_names(void)
+{
+	static const struct {
+		const char *name;
+		bool edited, answers;
+	} names[] = {
+		{ "Subject", true, false },
+		{ "message-id", true, false },
+		{ "REPLY-TO", true, true },
+		{ "X-Auto-Response-Suppress", true, false },
+		{ "Mail-Followup-To", true, true },
+		{ "mail-reply-to", true, true },
+		{ "Mail-Copies-To", true, true },
+		{ "X-Ticket", true, false },
+		{ "X-Ticket-Queue", true, false },
+		{ "From", false, false },
+		{ "To", false, false },
+		{ "X-Reply-To", false, false },
+		{ "Reply", false, false },
+		{ "Zebra", false, false },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_test_message("%s", names[i].name);
+		g_assert_cmpint(plan_edits_header(names[i].name), ==, names[i].edited);
+		g_assert_cmpint(plan_is_way_to_answer(names[i].name), ==, names[i].answers);
+	}
 }
 
 /* So many Subjects are looked at, and so long ones. */
@@ -540,6 +582,7 @@ int main(int argc, char **argv)
 
 		g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_more);
 	}
+	g_test_add_func("/plan/names of headers", test_names);
 	g_test_add_func("/plan/further Subjects", test_further_subjects);
 	return g_test_run();
 }

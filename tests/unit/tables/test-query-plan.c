@@ -49,6 +49,8 @@ static const struct plan_row {
 	{ "is:open", false, "01234", "7 5 3 1", NULL, "" },
 	{ "status:new,closed", false, "05", "2 1", NULL, "" },
 	{ "status:waiting", false, "2", "3", NULL, "" },
+	{ "status:spam", false, "6", "4", NULL, "" },
+	{ "status:clarify,internal", false, "34", "", NULL, "" },
 	{ "is:closed", false, "5", "2", NULL, "" },
 	{ "is:new", false, "0", "1", NULL, "" },
 	{ "is:waiting", false, "2", "3", NULL, "" },
@@ -151,6 +153,8 @@ static const struct plan_row {
 	{ "idle:4d..", false, "0123456", "4 3 2 1", NULL, "" },
 	{ "idle:..4d", false, "0123456 since=4.00", "7 5", NULL, "" },
 	{ "updated:2h..", false, "0123456 since=0.08", "", NULL, "" },
+	{ "due:1d..", false, "0123456", "7 5 4 3 2 1", NULL, "" },
+	{ "due:none", false, "0123456", "7 5 4 3 2 1", NULL, "" },
 	{ "due:..1d", false, "0123456", "7 5 4 3 2 1", NULL, "" },
 	{ "status:closed updated:10d..", false, "5 since=10.00", "", NULL, "" },
 	{ "printer", false, "0123456", "7 5 4 3 2 1", NULL, "" },
@@ -502,6 +506,10 @@ static void test_too_many(void)
 	leads_to(&p, "tag:many or tag:vip", false, NULL);
 	leads_to(&p, "requester:many@three.example,emil@two.example", true, NULL);
 	leads_to(&p, "tag:vip tag:many", false, "2");
+	plan_more_of(&p, "lots", 1000, 2499);
+	leads_and_holds(&p, "text:usual", true, "1999", "0");
+	plan_more_of(&p, "lots", 2499, 2500);
+	leads_to(&p, "text:usual", true, NULL);
 	plans_close(&p);
 }
 
