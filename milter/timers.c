@@ -2,6 +2,7 @@
  * commit, and nothing is due, there is one twice a minute. */
 #include "timers.h"
 
+#include "base/clock-watch.h"
 #include "base/text.h"
 #include "keep/astray.h"
 #include "keep/digest.h"
@@ -34,6 +35,8 @@ static struct {
 	int64_t heard;            /* and of the last wake */
 	int64_t next;             /* when work is due; 0: none is */
 	bool old_mail;            /* there is more to remove */
+	struct clock_watch clock;
+	bool astray; /* the clock was ahead, and tickets may be for that */
 	struct replan replan;
 	struct settings *planned; /* those that it is about; NULL at first */
 	char *state;              /* the directory that was ours when we began */
@@ -176,9 +179,12 @@ static void timers_mend(void)
 	struct settings *settings = daemon_settings(timers.daemon);
 	struct error err = { "" };
 	unsigned count = 0;
+	enum status st = astray_mend(
+		timers.daemon->store, settings, g_get_real_time(), &count, &err);
 
-	if (astray_mend(timers.daemon->store, settings, g_get_real_time(), &count, &err) != ST_OK)
+	if (st != ST_OK)
 		daemon_cannot(timers.daemon, "mend what a wrong clock left", &err);
+	timers.astray = st != ST_OK || count;
 	if (count)
 		log_warning("timers: the clock was ahead: times of %u ticket%s set right", count,
 			text_plural(count));
@@ -193,21 +199,17 @@ static void timers_forget(void)
 		daemon_cannot(timers.daemon, "forget what is counted", &err);
 }
 
-/* Some at a time, so that the other work does not wait. */
+/* A clock that is ahead for an hour must not cost all that is kept. Some at a time, so that the
+ * other work does not wait. */
 static void purge_old_mail(void)
 {
 	struct settings *settings = daemon_settings(timers.daemon);
 	struct error err = { "" };
 	uint64_t count = 0;
-	static int64_t now;
-	enum status st = ST_OK;
+	int64_t days = clock_watch_doubts(&timers.clock) ? 0 : settings->archive.keep_days;
 
-	if (!timers.old_mail && settings->archive.keep_days)
-		st = purge_time(timers.daemon->store, g_get_real_time(), &now, &err);
-	if (st == ST_OK)
-		st = purge_archive(settings_archive(settings), settings->archive.keep_days, now,
-			PURGED_AT_ONCE, &count, &err);
-	if (st != ST_OK)
+	if (purge_archive(settings_archive(settings), days, g_get_real_time(), PURGED_AT_ONCE,
+		    &count, &err) != ST_OK)
 		daemon_cannot(timers.daemon, "remove old mail from the archive", &err);
 	if (count)
 		log_info("timers: %" G_GUINT64_FORMAT
@@ -284,8 +286,6 @@ static struct timers_job {
 	bool heeds;   /* what others have committed is a reason to look */
 	int64_t done; /* monotonic time; 0: never */
 } timers_jobs[] = {
-	/* First: what is due is then of times that are right. */
-	{ .fn = timers_mend, .every = 5, .heeds = true },
 	{ .fn = timers_look_at_queues, .every = 60 },
 	{ .fn = timers_send_digests, .every = 30 },
 	{ .fn = know_agents, .every = 5, .heeds = true },
@@ -303,6 +303,9 @@ static bool timers_passed(int64_t since, unsigned seconds, int64_t now)
 
 static void timers_work(int64_t now)
 {
+	/* First: what is due is then of times that are right. */
+	if (timers.astray)
+		timers_mend();
 	for (size_t i = 0; i < G_N_ELEMENTS(timers_jobs); i++) {
 		struct timers_job *job = &timers_jobs[i];
 
@@ -336,7 +339,7 @@ static bool timers_must_look(int64_t now)
 {
 	if (!store_tells(timers.daemon->store) || daemon_waits_for_store(timers.daemon))
 		return true;
-	if (timers.old_mail || !timers.replan.done || timers_behind(now))
+	if (timers.old_mail || timers.astray || !timers.replan.done || timers_behind(now))
 		return true;
 	return timers_passed(timers.looked, LOOK_EVERY, now) ||
 		(timers.next && timers.next <= g_get_real_time());
@@ -354,11 +357,18 @@ static void timers_look(int64_t now)
 		timers_work(now);
 }
 
+static void timers_look_at_clock(void)
+{
+	if (clock_watch_look(&timers.clock, g_get_real_time(), clock_since_boot()))
+		timers.astray = true;
+}
+
 static void timers_tick(bool signalled, bool woken)
 {
 	static int64_t reported;
 	int64_t now = g_get_monotonic_time();
 
+	timers_look_at_clock();
 	if (woken)
 		timers.heard = now;
 	if (reload_if_asked(signalled) || woken || timers_must_look(now))
@@ -405,6 +415,7 @@ bool timers_start(struct daemon *daemon)
 	timers.state = g_strdup(settings_state(settings));
 	settings_unref(settings);
 	timers.watchdog_every = notify_watchdog_every();
+	clock_watch_init(&timers.clock, g_get_real_time(), clock_since_boot());
 	pthread_mutex_init(&timers.lock, NULL);
 	wait_init(&timers.cond);
 	timers.thread = g_thread_try_new("timers", timers_run, NULL, NULL);

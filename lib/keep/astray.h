@@ -1,7 +1,7 @@
 /* Tickets after a clock that went wrong. One that was ahead, for an hour say, has written times
  * that have not been yet: until they come, such a ticket would be the newest, its SLA would owe
  * nothing, it would not be idle, and a `wait 3d` of that hour would last for that long and three
- * days. For the timer thread. */
+ * days. For the timer thread, which has seen the clock go there and come back. */
 #ifndef MILTICKET_ASTRAY_H
 #define MILTICKET_ASTRAY_H
 

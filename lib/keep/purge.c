@@ -4,7 +4,6 @@
 #include "archive/archive.h"
 #include "base/failpoint.h"
 #include "base/text.h"
-#include "base/tongue.h"
 #include "tables/doomed.h"
 #include "tables/outbox.h"
 #include "tables/tickets.h"
@@ -209,43 +208,6 @@ enum status purge_closed(struct store *store, const struct purge_options *option
 }
 
 /* --- old files --- */
-
-#define PURGE_DAY (INT64_C(86400) * TEXT_SECOND)
-
-static const struct bytes purge_time_key = { "purged", 6 };
-
-struct purge_clock {
-	int64_t now, believed;
-};
-
-static enum status purge_note_time(struct txn *txn, void *arg, struct error *err)
-{
-	struct purge_clock *clock = arg;
-	struct bytes value;
-	struct key key;
-	enum status st = txn_get(txn, TABLE_META, purge_time_key, &value);
-
-	clock->believed = clock->now;
-	if (st == ST_OK)
-		clock->believed = MIN(clock->now, (int64_t)key_read_u64(value, 0) + PURGE_DAY);
-	key_init(&key);
-	key_u64(&key, (uint64_t)clock->believed);
-	if (st == ST_OK || st == ST_NOT_FOUND)
-		st = txn_put(txn, TABLE_META, purge_time_key, key_bytes(&key));
-	return st == ST_OK
-		? st
-		: error_set(err, st, _("cannot note when mail was removed: %s"), txn_reason(txn));
-}
-
-enum status purge_time(struct store *store, int64_t now, int64_t *now_out, struct error *err)
-{
-	struct purge_clock clock = { .now = now };
-	enum status st = store_write(store, purge_note_time, &clock, err);
-
-	if (st == ST_OK)
-		*now_out = clock.believed;
-	return st;
-}
 
 enum status purge_archive(const char *dir, int64_t keep_days, int64_t now, uint64_t max,
 	uint64_t *count_out, struct error *err)

@@ -24,10 +24,6 @@ struct purge_counts {
 enum status purge_closed(struct store *store, const struct purge_options *options,
 	struct purge_counts *counts_out, struct error *err);
 
-/* What purge_archive() is told it is: `now`, but at most a day later than the time before, or a
- * clock that is ahead for an hour would cost all that is kept. Writes that down, for all hosts. */
-enum status purge_time(struct store *store, int64_t now, int64_t *now_out, struct error *err);
-
 /* Removes archive files of messages that came more than keep_days ago (0: none); their messages are
  * rebuilt from the record from then on. At most max in one call. */
 enum status purge_archive(const char *dir, int64_t keep_days, int64_t now, uint64_t max,

@@ -240,31 +240,6 @@ static void test_old_files(void)
 	}
 }
 
-static void assert_purge_time(struct desk *desk, int64_t now, int64_t wanted)
-{
-	int64_t believed = 0;
-
-	g_assert_cmpint(purge_time(desk->store, now, &believed, &desk->err), ==, ST_OK);
-	g_assert_cmpint(believed, ==, wanted);
-}
-
-/* However far ahead the clock is set. */
-static void test_time_of_removal(void)
-{
-	const int64_t day = INT64_C(86400) * G_USEC_PER_SEC;
-	struct desk desk;
-	int64_t now;
-
-	desk_open(&desk, NULL);
-	now = desk.now;
-	assert_purge_time(&desk, now, now);
-	assert_purge_time(&desk, now + 365 * day, now + day);
-	assert_purge_time(&desk, now + 365 * day, now + 2 * day);
-	assert_purge_time(&desk, now + day / 24, now + day / 24);
-	assert_purge_time(&desk, now - 365 * day, now - 365 * day);
-	desk_close(&desk);
-}
-
 /* --- rows of an export --- */
 
 struct taken {
@@ -394,7 +369,6 @@ int main(int argc, char **argv)
 		"/purge/the check finds nothing afterwards", test_check_finds_nothing_afterwards);
 	g_test_add_func("/purge/a name that is no file's removes nothing", test_odd_names);
 	g_test_add_func("/purge/files that are older than the archive keeps go", test_old_files);
-	g_test_add_func("/purge/a clock that is ahead", test_time_of_removal);
 	g_test_add_func("/rows/an export has what no record tells", test_rows);
 	g_test_add_func("/rows/only rows of those tables are taken in", test_odd_rows);
 	return g_test_run();
