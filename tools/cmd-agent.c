@@ -140,9 +140,7 @@ static enum status set_queues(
 
 		record_release(&queue_type, &queue);
 		if (st != ST_OK)
-			return st == ST_NOT_FOUND
-				? error_set(err, st, _("there is no queue '%s'"), *q)
-				: st;
+			return st == ST_NOT_FOUND ? queues_missing(txn, *q, err) : st;
 	}
 	return ST_OK;
 }
@@ -346,7 +344,7 @@ static enum status remove_agent(struct txn *txn, void *arg, struct error *err)
 	if (st != ST_OK)
 		return st;
 	st = agents_remove(txn, login, err);
-	return st == ST_NOT_FOUND ? error_set(err, st, _("there is no agent '%s'"), login) : st;
+	return st == ST_NOT_FOUND ? agents_missing(txn, login, err) : st;
 }
 
 /* --- commands --- */

@@ -27,7 +27,7 @@ static enum status away_find(struct txn *txn, struct absence *a, struct error *e
 
 	record_release(&agent_type, &a->agent);
 	st = agents_find(txn, login, &a->agent, err);
-	return st == ST_NOT_FOUND ? error_set(err, st, _("there is no agent '%s'"), login) : st;
+	return st == ST_NOT_FOUND ? agents_missing(txn, login, err) : st;
 }
 
 static enum status away_do(struct txn *txn, void *arg, struct error *err)

@@ -47,7 +47,7 @@ static enum status digest_do(struct txn *txn, void *arg, struct error *err)
 	enum status st = agents_find(txn, login, &agent, err);
 
 	if (st == ST_NOT_FOUND)
-		return error_set(err, st, _("there is no agent '%s'"), login);
+		return agents_missing(txn, login, err);
 	if (st == ST_OK)
 		st = digest_of(txn, job, &agent, err);
 	record_release(&agent_type, &agent);

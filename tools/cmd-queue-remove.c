@@ -66,7 +66,7 @@ static enum status there_is(struct txn *txn, const char *name, struct error *err
 	enum status st = queues_load(txn, name, &queue, err);
 
 	record_release(&queue_type, &queue);
-	return st == ST_NOT_FOUND ? error_set(err, st, _("there is no queue '%s'"), name) : st;
+	return st == ST_NOT_FOUND ? queues_missing(txn, name, err) : st;
 }
 
 static enum status remove_refuse(struct txn *txn, struct removal *r, struct error *err)

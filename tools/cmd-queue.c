@@ -103,7 +103,7 @@ static enum status keep_only(struct txn *txn, struct looking *l, struct error *e
 	enum status st = queues_load(txn, l->only, &queue, err);
 
 	if (st == ST_NOT_FOUND)
-		return error_set(err, st, _("there is no queue '%s'"), l->only);
+		return queues_missing(txn, l->only, err);
 	if (st == ST_OK)
 		st = keep_queue(txn, &queue, l, err);
 	record_release(&queue_type, &queue);
@@ -144,7 +144,7 @@ static enum status set_responsible(
 	enum status st = *login ? agents_find(txn, login, &agent, err) : ST_OK;
 
 	if (st == ST_NOT_FOUND)
-		return error_set(err, st, _("there is no agent '%s'"), login);
+		return agents_missing(txn, login, err);
 	g_free(queue->responsible);
 	queue->responsible = *login ? g_strdup(agent.login) : NULL;
 	record_release(&agent_type, &agent);

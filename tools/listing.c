@@ -529,29 +529,45 @@ static enum status load_page(struct txn *txn, void *arg, struct error *err)
 	return st;
 }
 
-/* A list is empty for a reason when what was asked for does not exist. */
+static enum status listing_need_queue(struct txn *txn, const char *name, struct error *err)
+{
+	struct queue queue = { 0 };
+	enum status st = queues_load(txn, name, &queue, err);
+
+	record_release(&queue_type, &queue);
+	return st == ST_NOT_FOUND ? queues_missing(txn, name, err) : st;
+}
+
+static enum status listing_need_agent(struct txn *txn, const char *login, struct error *err)
+{
+	struct agent agent = { 0 };
+	enum status st = agents_load(txn, login, &agent, err);
+
+	record_release(&agent_type, &agent);
+	return st == ST_NOT_FOUND ? agents_missing(txn, login, err) : st;
+}
+
+/* A list is empty for a reason when what was asked for does not exist: ST_NOT_FOUND. */
 static enum status listing_explain(struct txn *txn, void *arg, struct error *err)
 {
-	struct listing *l = arg;
-	struct queue queue = { 0 };
-	struct agent agent = { 0 };
-	enum status st = ST_NOT_FOUND;
+	const struct listing *l = arg;
+	g_autoptr(GPtrArray) queues = g_ptr_array_new();
+	enum status st = ST_OK;
 
-	err->text[0] = '\0';
-	if (l->filter.queue && queues_load(txn, l->filter.queue, &queue, NULL) == ST_NOT_FOUND)
-		error_set(err, st, _("there is no queue '%s'"), l->filter.queue);
-	else if (l->filter.agent && *l->filter.agent &&
-		agents_load(txn, l->filter.agent, &agent, NULL) == ST_NOT_FOUND)
-		error_set(err, st, _("there is no agent '%s'"), l->filter.agent);
-	record_release(&queue_type, &queue);
-	record_release(&agent_type, &agent);
-	return ST_OK;
+	if (l->filter.queue)
+		g_ptr_array_add(queues, (char *)l->filter.queue);
+	if (l->request->choosing)
+		query_names(l->request->choosing->query, "queue", queues);
+	for (guint i = 0; i < queues->len && st == ST_OK; i++)
+		st = listing_need_queue(txn, queues->pdata[i], err);
+	if (st == ST_OK && l->filter.agent && *l->filter.agent)
+		st = listing_need_agent(txn, l->filter.agent, err);
+	return st;
 }
 
 static int explain_nothing(struct listing *l)
 {
-	if (store_read(l->cli->store, listing_explain, l, &l->cli->err) == ST_OK &&
-		l->cli->err.text[0])
+	if (store_read(l->cli->store, listing_explain, l, &l->cli->err) == ST_NOT_FOUND)
 		return cli_fail(EXIT_NOTHING, "%s", l->cli->err.text);
 	return terminal_is() ? cli_fail(EXIT_NOTHING, _("no ticket found")) : EXIT_NOTHING;
 }

@@ -73,8 +73,7 @@ enum status apply_assign(struct change *c)
 		return assign_to_self(c);
 	st = agents_find(c->txn, c->command->text, &agent, c->err);
 	if (st == ST_NOT_FOUND)
-		return error_set(
-			c->err, ST_NOT_FOUND, _("there is no agent '%s'"), c->command->text);
+		return agents_missing(c->txn, c->command->text, c->err);
 	if (st == ST_OK)
 		st = assign_to(c, &agent);
 	record_release(&agent_type, &agent);

@@ -39,7 +39,7 @@ static enum status away_find_deputy(struct change *c, const struct agent *agent,
 	enum status st = word ? agents_find(c->txn, word, &deputy, c->err) : ST_OK;
 
 	if (st == ST_NOT_FOUND)
-		return error_set(c->err, st, _("there is no agent '%s'"), word);
+		return agents_missing(c->txn, word, c->err);
 	if (st == ST_OK && word && strcmp(deputy.login, agent->login) == 0)
 		st = error_set(c->err, ST_REFUSED, _("nobody is their own deputy"));
 	if (st == ST_OK && word && agent_is_away(&deputy, c->by->actor.now))

@@ -51,8 +51,7 @@ enum status apply_queue(struct change *c)
 
 	record_release(&queue_type, &queue);
 	if (st == ST_NOT_FOUND)
-		return error_set(
-			c->err, ST_NOT_FOUND, _("there is no queue '%s'"), c->command->text);
+		return queues_missing(c->txn, c->command->text, c->err);
 	if (st == ST_OK)
 		st = apply_field(c);
 	return st == ST_OK ? share_moved(c) : st;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/nearest.h"
 #include "base/text.h"
 #include "base/tongue.h"
 #include "model/query-words.h"
@@ -201,6 +202,27 @@ static enum status find_say_snippet(
 
 /* --- the answers --- */
 
+/* Nothing is found for a reason where a queue is asked for that is none. */
+static enum status find_say_none(struct finding *f, GString *out, struct error *err)
+{
+	g_autoptr(GPtrArray) queues = g_ptr_array_new();
+	enum status st = ST_OK;
+
+	query_names(f->walk.query, "queue", queues);
+	for (guint i = 0; i < queues->len && st == ST_OK; i++) {
+		struct queue queue = { 0 };
+
+		st = queues_load(f->txn, queues->pdata[i], &queue, err);
+		record_release(&queue_type, &queue);
+		if (st == ST_NOT_FOUND)
+			st = queues_missing(f->txn, queues->pdata[i], err);
+	}
+	if (st != ST_OK && st != ST_NOT_FOUND)
+		return st;
+	g_string_append(out, st == ST_NOT_FOUND ? err->text : _("no tickets"));
+	return ST_OK;
+}
+
 static enum status find_say(struct finding *f, GString *out, struct error *err)
 {
 	guint shown = MIN(f->tickets->len, FOUND_SHOWN);
@@ -217,9 +239,7 @@ static enum status find_say(struct finding *f, GString *out, struct error *err)
 	}
 	if (f->tickets->len > shown)
 		g_string_append_printf(out, _("(%u are shown; there are more)"), shown);
-	if (f->tickets->len == 0)
-		g_string_append(out, _("no tickets"));
-	return st;
+	return st == ST_OK && f->tickets->len == 0 ? find_say_none(f, out, err) : st;
 }
 
 enum status find_search(struct txn *txn, const struct commander *by, const char *query,
@@ -246,12 +266,16 @@ enum status find_search(struct txn *txn, const struct commander *by, const char 
 static enum status find_check_queue(
 	struct txn *txn, const struct commander *by, const char *name, struct error *err)
 {
+	const char *status = nearest_name(name, ticket_status_names);
 	struct queue queue = { 0 };
 	enum status st = queues_load(txn, name, &queue, err);
 
 	record_release(&queue_type, &queue);
+	if (st == ST_NOT_FOUND && status)
+		return error_set(err, st, _("there is no queue or status '%s'; did you mean '%s'?"),
+			name, status);
 	if (st == ST_NOT_FOUND)
-		return error_set(err, st, _("there is no queue '%s'"), name);
+		return queues_missing(txn, name, err);
 	if (st == ST_OK && !agent_in_queue(by->agent, name))
 		return error_set(err, ST_REFUSED, _("queue '%s' is not yours"), name);
 	return st;
@@ -265,7 +289,7 @@ static enum status find_filter(struct txn *txn, const struct commander *by, cons
 
 	if (!filter)
 		*query_out = g_strdup("is:open");
-	else if (strpbrk(filter, ": ()@"))
+	else if (strpbrk(filter, ": ()@\""))
 		*query_out = g_strdup(filter);
 	else if (g_ascii_strcasecmp(filter, "me") == 0)
 		*query_out = g_strdup("agent:me is:open");
@@ -310,7 +334,7 @@ enum status find_list(struct txn *txn, const struct commander *by, const char *f
 	if (f.tickets->len == f.most)
 		g_string_append_printf(out, _("(%u are shown; there may be more)"), f.most);
 	if (st == ST_OK && f.tickets->len == 0)
-		g_string_append(out, _("no tickets"));
+		st = find_say_none(&f, out, err);
 	if (st == ST_OK)
 		*answer_out = g_string_free(g_steal_pointer(&out), FALSE);
 	finding_release(&f);

@@ -54,11 +54,23 @@ enum { ECHO_BYTES = 120 };
 /* A line with a verb and more words than these and no sense as a command was not meant as one. */
 enum { ARGUMENTS_MEANT = 2 };
 
+/* Its length without the line ends after it. */
+static size_t transcript_length(const char *text)
+{
+	size_t len = strlen(text);
+
+	while (len && text[len - 1] == '\n')
+		len--;
+	return len;
+}
+
 void transcript_add(struct transcript *transcript, const char *line, const char *result)
 {
 	g_autofree char *shown = text_line_shown(line, ECHO_BYTES);
 
-	g_string_append_printf(transcript->text, "> %s\n%s\n\n", shown, result);
+	g_string_append_printf(transcript->text, "> %s\n", shown);
+	g_string_append_len(transcript->text, result, (gssize)transcript_length(result));
+	g_string_append(transcript->text, "\n\n");
 }
 
 static void mail_answer(struct run *run, const char *line, const char *result)

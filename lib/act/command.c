@@ -53,27 +53,47 @@ static const char *quoted_end(const char *p)
 	return end && (end[1] == ' ' || end[1] == '\0') ? end : NULL;
 }
 
-/* Not a shell's splitting, to which "#1042" is a remark. */
-static char **command_split(const char *line)
+/* The word within the quotes, or with them where they say something. In a query of a shell those in
+ * single ones go. */
+static char *command_quoted(const char *quote, const char *end, bool keep)
+{
+	char *word = g_strndup(quote + 1, (gsize)(end - quote - 1));
+
+	if (!keep || (*quote == '\'' && (strpbrk(word, ":()@\"") || !strchr(word, ' '))))
+		return word;
+	g_free(word);
+	return g_strdup_printf("\"%.*s\"", (int)(end - quote - 1), quote + 1);
+}
+
+/* Not a shell's splitting, to which "#1042" is a remark. keep: quotes are the verb's. */
+static char **command_split(const char *line, bool keep)
 {
 	GPtrArray *words = g_ptr_array_new();
 
 	for (const char *p = line; *(p += strspn(p, " "));) {
-		const char *quote = quoted_end(p), *begin = p + (quote != NULL);
-		const char *end = quote ? quote : p + strcspn(p, " ");
+		const char *quote = quoted_end(p), *end = quote ? quote : p + strcspn(p, " ");
 
-		g_ptr_array_add(words, g_strndup(begin, (gsize)(end - begin)));
+		g_ptr_array_add(words,
+			quote ? command_quoted(p, end, keep) : g_strndup(p, (gsize)(end - p)));
 		p = end + (quote != NULL);
 	}
 	g_ptr_array_add(words, NULL);
 	return (char **)g_ptr_array_free(words, FALSE);
 }
 
+static bool command_takes_query(const char *line)
+{
+	g_autofree char *word = g_strndup(line, strcspn(line, " "));
+	int verb = verb_find(word);
+
+	return verb >= 0 && (parsers[verb] == parse_query || parsers[verb] == parse_filter);
+}
+
 enum status command_parse_line(
 	const char *line, int64_t now, struct command *command_out, struct error *err)
 {
 	g_autofree char *clean = text_line(line, LIMIT_COMMAND_BYTES);
-	g_auto(GStrv) words = command_split(clean);
+	g_auto(GStrv) words = command_split(clean, command_takes_query(clean));
 
 	if (strlen(line) > LIMIT_COMMAND_BYTES)
 		return error_set(err, ST_BAD_INPUT, _("a command line may have %d bytes"),

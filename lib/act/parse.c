@@ -42,35 +42,20 @@ enum status parse_maybe(struct parsing *p)
 	return p->n == 0 ? ST_OK : parse_word(p);
 }
 
-/* Quotes are gone: what has a blank in it was quoted, FIELD:"two words" too. */
-static void parse_add_word(GString *out, const char *word)
-{
-	const char *colon = strchr(word, ':'), *blank = strpbrk(word, " \t"), *from = word;
-
-	if (out->len)
-		g_string_append_c(out, ' ');
-	if (blank && colon && colon < blank)
-		from = colon + 1;
-	g_string_append_len(out, word, from - word);
-	if (blank)
-		g_string_append_printf(out, "\"%s\"", from);
-	else
-		g_string_append(out, from);
-}
-
+/* The words have their quotes. */
 static enum status parse_query_text(struct parsing *p)
 {
-	g_autoptr(GString) text = g_string_new(NULL);
+	g_autofree char *text = g_strjoinv(" ", p->args);
+	g_autoptr(GPtrArray) later = g_ptr_array_new_with_free_func(g_free);
+	const struct query_asker asker = { .me = "me", .later = later };
 	struct query_tree *query = NULL;
 	enum status st;
 
-	for (size_t i = 0; i < p->n; i++)
-		parse_add_word(text, p->args[i]);
 	/* "me" is somebody then; whether a saved query is there is seen when it is asked. */
-	st = query_parse(text->str, &(struct query_asker){ .me = "me" }, &query, p->err);
+	st = query_parse(text, &asker, &query, p->err);
 	query_free(query);
 	if (st == ST_OK)
-		p->command->text = g_string_free(g_steal_pointer(&text), FALSE);
+		p->command->text = g_steal_pointer(&text);
 	return st;
 }
 
@@ -79,22 +64,19 @@ enum status parse_query(struct parsing *p)
 	return p->n ? parse_query_text(p) : parse_expected(p, NULL);
 }
 
-static bool parse_is_of_filter(const char *word)
-{
-	static const char *const between[] = { "or", "not", "(", ")", NULL };
-
-	return query_is_term(word) || g_strv_contains(between, word);
-}
-
-/* One word may be anything; of several each is a term, as a sentence of a note may begin with
+/* One word may be anything; several begin with a term, as a sentence of a note may begin with
  * "list", too. */
 enum status parse_filter(struct parsing *p)
 {
-	if (p->n <= 1 && !(p->n && strpbrk(p->args[0], ":()")))
+	size_t i = 0;
+
+	if (p->n <= 1 && !(p->n && strpbrk(p->args[0], ":()@\"")))
 		return parse_maybe(p);
-	for (size_t i = 0; i < p->n; i++)
-		if (!parse_is_of_filter(p->args[i]))
-			return parse_expected(p, p->args[i]);
+	while (i + 1 < p->n &&
+		(strcmp(p->args[i], "(") == 0 || g_ascii_strcasecmp(p->args[i], "not") == 0))
+		i++;
+	if (p->n > 1 && !query_is_term(p->args[i] + strspn(p->args[i], "(")))
+		return parse_expected(p, p->args[i]);
 	return parse_query_text(p);
 }
 

@@ -462,6 +462,20 @@ bool query_names_field(const struct query_tree *q, const char *const *names)
 	return false;
 }
 
+void query_names(const struct query_tree *q, const char *field, GPtrArray *out)
+{
+	bool is = q->kind == QUERY_TERM && g_strcmp0(q->term.field.name, field) == 0;
+
+	for (guint i = 0; is && i < q->term.values->len; i++) {
+		const struct query_operand *value = g_ptr_array_index(q->term.values, i);
+
+		if (!value->glob)
+			g_ptr_array_add(out, value->text);
+	}
+	for (guint i = 0; i < q->children->len; i++)
+		query_names(g_ptr_array_index(q->children, i), field, out);
+}
+
 static bool term_asks_messages(const struct query_term *term)
 {
 	if (term->field.part != PART_HAS_NOTE)

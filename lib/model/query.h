@@ -52,6 +52,9 @@ bool query_is_term(const char *word);
 /* Does the query name one of these fields, anywhere? NULL-terminated. */
 bool query_names_field(const struct query_tree *query, const char *const *names);
 
+/* The values of that field, anywhere in it, that are names and no patterns: char *, borrowed. */
+void query_names(const struct query_tree *query, const char *field, GPtrArray *names_out);
+
 /* May it ask for more than a ticket's record, at any ticket? (A login is in the record; what else
  * an agent is known by is not, and does not count.) */
 bool query_asks_messages(const struct query_tree *query);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/nearest.h"
 #include "base/text.h"
 #include "base/tongue.h"
 #include "model/names.h"
@@ -217,4 +218,31 @@ enum status agents_each(struct txn *txn, agent_visit *fn, void *arg, struct erro
 	};
 
 	return table_each(txn, &walk, err);
+}
+
+/* --- what is not there --- */
+
+static enum status agent_keep_name(
+	struct txn *txn, const struct agent *agent, void *arg, struct error *err)
+{
+	(void)txn;
+	(void)err;
+	g_ptr_array_add(arg, g_strdup(agent->login));
+	return ST_OK;
+}
+
+enum status agents_missing(struct txn *txn, const char *login, struct error *err)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	enum status st = agents_each(txn, agent_keep_name, names, err);
+	const char *nearest;
+
+	if (st != ST_OK)
+		return st;
+	g_ptr_array_add(names, NULL);
+	nearest = nearest_begun(login, (const char *const *)names->pdata);
+	if (!nearest)
+		return error_set(err, ST_NOT_FOUND, _("there is no agent '%s'"), login);
+	return error_set(
+		err, ST_NOT_FOUND, _("there is no agent '%s'; did you mean '%s'?"), login, nearest);
 }

@@ -28,6 +28,9 @@ bool agent_is(const struct agent *agent, const char *address);
 /* Where they are written to: their first address. NULL: nowhere, or no agent. Borrowed. */
 const char *agent_address(const struct agent *agent);
 
+/* Says that there is no such agent, and which login is nearest. ST_NOT_FOUND. */
+enum status agents_missing(struct txn *txn, const char *login, struct error *err);
+
 typedef enum status agent_visit(
 	struct txn *txn, const struct agent *agent, void *arg, struct error *err);
 enum status agents_each(struct txn *txn, agent_visit *fn, void *arg, struct error *err);

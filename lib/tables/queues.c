@@ -1,6 +1,7 @@
 /* Queues on disk. */
 #include "tables/queues.h"
 
+#include "base/nearest.h"
 #include "base/tongue.h"
 #include "model/names.h"
 
@@ -97,4 +98,31 @@ enum status queues_each(struct txn *txn, queue_visit *fn, void *arg, struct erro
 	};
 
 	return table_each(txn, &walk, err);
+}
+
+/* --- what is not there --- */
+
+static enum status queue_keep_name(
+	struct txn *txn, const struct queue *queue, void *arg, struct error *err)
+{
+	(void)txn;
+	(void)err;
+	g_ptr_array_add(arg, g_strdup(queue->name));
+	return ST_OK;
+}
+
+enum status queues_missing(struct txn *txn, const char *name, struct error *err)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	enum status st = queues_each(txn, queue_keep_name, names, err);
+	const char *nearest;
+
+	if (st != ST_OK)
+		return st;
+	g_ptr_array_add(names, NULL);
+	nearest = nearest_begun(name, (const char *const *)names->pdata);
+	if (!nearest)
+		return error_set(err, ST_NOT_FOUND, _("there is no queue '%s'"), name);
+	return error_set(
+		err, ST_NOT_FOUND, _("there is no queue '%s'; did you mean '%s'?"), name, nearest);
 }

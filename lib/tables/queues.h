@@ -15,6 +15,9 @@ enum status queues_ensure(struct txn *txn, const char *name, int64_t now, struct
 /* Only the record: whether tickets point to it is for the caller to see. */
 enum status queues_remove(struct txn *txn, const char *name, struct error *err);
 
+/* Says that there is no such queue, and which name is nearest. ST_NOT_FOUND. */
+enum status queues_missing(struct txn *txn, const char *name, struct error *err);
+
 /* By name. fn as ticket_visit. */
 typedef enum status queue_visit(
 	struct txn *txn, const struct queue *queue, void *arg, struct error *err);

@@ -398,6 +398,15 @@ def test_an_unknown_column_has_its_nearest(busy, home):
         assert code == 64 and says in err
 
 
+def test_an_empty_list_names_the_queue_that_is_none(busy):
+    for words in (("list", "queue:suport"), ("list", "-q", "suport"), ("search", "queue:suport x")):
+        code, out, err = ends(busy, *words)
+        assert code == 1 and out == ""
+        assert err == "ticket: there is no queue 'suport'; did you mean 'support'?\n"
+    code, _, err = ends(busy, "assign", "ana", "1")
+    assert code == 1 and "there is no agent 'ana'" in err
+
+
 def test_subjects_are_sorted_whatever_their_case(desk, tmp_path):
     subjects = ("zebra", "Yak", "apple", "Banana")
     mails = [mail(n, subject=subject) for n, subject in enumerate(subjects, 1)]

@@ -236,6 +236,14 @@ static const struct row {
 	{ "a list of nothing says so", true, "list me\n", "> list me\nno tickets\n\n", AS_IT_WAS },
 	{ "a list of an unknown queue says so", true, "list nowhere\n",
 		"> list nowhere\nthere is no queue 'nowhere'\n\n", AS_IT_WAS },
+	{ "what is nearly a queue or status is named", true,
+		"list clsoed\nsearch queue:suport\nlist queue:suport status:new\nlist (status:closed) x\n",
+		"> list clsoed\nthere is no queue or status 'clsoed'; did you mean 'closed'?\n\n"
+		"> search queue:suport\nthere is no queue 'suport'; did you mean 'support'?\n\n"
+		"> list queue:suport status:new\n"
+		"there is no queue 'suport'; did you mean 'support'?\n\n"
+		"> list (status:closed) x\nno tickets\n\n",
+		AS_IT_WAS },
 	{ "a list of another's queue is refused", true, "list sales\n",
 		"> list sales\nqueue 'sales' is not yours\n\n", AS_IT_WAS },
 	{ "a filter may be terms", true, "list status:closed\n",
