@@ -64,6 +64,7 @@ static enum status boxes_open(struct settings *settings, struct error *err)
 	if (st == ST_OK) {
 		boxes.settings = settings_ref(settings);
 		boxes.told = mailboxes_counts(boxes.trees);
+		boxes.told.shut = 0;
 		log_info("mailboxes: kept in %s", settings->mailboxes.path);
 	}
 	return st;
@@ -75,6 +76,9 @@ static void boxes_tell(void)
 {
 	struct mailboxes_counts is = mailboxes_counts(boxes.trees), was = boxes.told;
 
+	if (is.shut != was.shut)
+		log_error("mailboxes: %s; that one is let alone, and looked at again every minute",
+			mailboxes_shut(boxes.trees));
 	if (is.moves + is.refused + is.held != was.moves + was.refused + was.held ||
 		is.opened + is.kept != was.opened + was.kept)
 		log_info("mailboxes: moves=%" G_GUINT64_FORMAT " refused=%" G_GUINT64_FORMAT

@@ -76,6 +76,9 @@ static enum status catch_up_steps(struct catching *c, struct trees *trees, struc
 			st = mailboxes_look(c->cli->store, c->cli->settings, &s, err);
 		if (s.building)
 			progress_show(&c->shown, s.number, s.last_number);
+		/* What is to be taken out of it is not. */
+		if (st == ST_OK && mailboxes_shut(trees) && !more)
+			st = error_set(err, ST_REFUSED, "%s", mailboxes_shut(trees));
 	}
 	return st;
 }

@@ -145,7 +145,19 @@ static enum status maildir_mark(int fd, const char *name, struct error *err)
 	return ST_OK;
 }
 
-/* cur is made last: with it, the folder is whole. */
+static enum status maildir_share(int fd, const char *name, struct error *err)
+{
+	struct stat stat;
+
+	if (fstat(fd, &stat) == 0 &&
+		((stat.st_mode & ALLPERMS) == MAILDIR_DIRECTORY_MODE ||
+			fchmod(fd, MAILDIR_DIRECTORY_MODE) == 0))
+		return ST_OK;
+	return maildir_failed(err, _("set the rights of"), name);
+}
+
+/* cur is made last: with it, the folder is whole. A server would make what it lacks before that, if
+ * it could, and be the owner. */
 static enum status maildir_open_subs(
 	int fd, const char *folder, bool make, struct maildir *maildir, struct error *err)
 {
@@ -161,7 +173,9 @@ static enum status maildir_open_subs(
 		close(tmp);
 	if (st == ST_OK)
 		st = maildir_sub(fd, "new", make, &maildir->new_fd, err);
-	return st == ST_OK ? maildir_sub(fd, "cur", make, &maildir->cur_fd, err) : st;
+	if (st == ST_OK)
+		st = maildir_sub(fd, "cur", make, &maildir->cur_fd, err);
+	return st == ST_OK && make ? maildir_share(fd, folder, err) : st;
 }
 
 enum status maildir_open(
@@ -173,11 +187,13 @@ enum status maildir_open(
 
 	if (st == ST_OK) {
 		st = maildir_open_subs(fd, folder, false, &maildir, err);
+		if (st == ST_OK && make)
+			st = maildir_share(fd, folder, err);
 		close(fd);
 	}
 	if (st == ST_NOT_FOUND && make) {
 		maildir_close(&maildir);
-		st = maildir_make_directory(tree_fd, folder, MAILDIR_DIRECTORY_MODE, &fd, err);
+		st = maildir_make_directory(tree_fd, folder, MAILDIR_TREE_MODE, &fd, err);
 		if (st == ST_OK) {
 			st = maildir_open_subs(fd, folder, true, &maildir, err);
 			close(fd);

@@ -16,8 +16,9 @@
 #include "base/status.h"
 
 enum {
-	/* Of a tree, and of what trees are in: only we make folders. A server that makes one when a
-	 * client asks for it is the owner of what we would have to refuse. */
+	/* Of what trees are in, and of a tree that is not whole: only we make trees, and the
+	 * folders that each has. A server that makes one when a client asks for it is the owner of
+	 * what we would have to refuse. */
 	MAILDIR_TREE_MODE = 02750,
 	MAILDIR_DIRECTORY_MODE = 02770,
 	MAILDIR_FILE_MODE = 0660

@@ -221,19 +221,27 @@ static enum status act_claim(
 		dropped->tree->login, g_strerror(errno));
 }
 
-static enum status act_on_drop(struct trees *m, const struct dropped *dropped, struct error *err)
+/* Out of the folder. ST_NOT_FOUND: it is gone from there. */
+static enum status act_take_away(struct trees *m, const struct dropped *dropped, struct error *err)
 {
 	struct maildir *folder;
 	int fd;
 	enum status st = tree_folder(dropped->tree, dropped->folder, false, &folder, err);
 
 	if (st != ST_OK)
-		return st == ST_NOT_FOUND ? ST_OK : st;
+		return st;
 	fd = dropped->is_new ? folder->new_fd : folder->cur_fd;
-	if (!dropped->lost)
-		return act_claim(m, dropped, fd, err);
-	st = act_keep(m, dropped->tree, fd, dropped->file, err);
-	if (st == ST_OK)
+	return dropped->lost ? act_keep(m, dropped->tree, fd, dropped->file, err)
+			     : act_claim(m, dropped, fd, err);
+}
+
+static enum status act_on_drop(struct trees *m, const struct dropped *dropped, struct error *err)
+{
+	struct tree *tree = dropped->tree;
+	enum status st = tree->shut ? ST_OK : act_take_away(m, dropped, err);
+
+	st = tree_shut(m, tree, st, err);
+	if (st == ST_OK && !tree->shut && dropped->lost)
 		st = act_tell_kept(m, dropped->tree, dropped->folder,
 			N_("no ticket is opened by a mail in that folder"), err);
 	return st == ST_NOT_FOUND ? ST_OK : st;
@@ -302,8 +310,9 @@ static enum status act_on_claim(const struct act_file *f, struct error *err)
 		failpoint("mailbox-claim-removed");
 		return mailbox_taken_forget(f->m->store, f->file, err);
 	}
-	st = act_keep(f->m, f->tree, f->fd, f->file, err);
-	return st == ST_OK ? act_tell_kept(f->m, f->tree, folder, taken.why, err) : st;
+	st = tree_shut(f->m, f->tree, act_keep(f->m, f->tree, f->fd, f->file, err), err);
+	return st == ST_OK && !f->tree->shut ? act_tell_kept(f->m, f->tree, folder, taken.why, err)
+					     : st;
 }
 
 static enum status act_on_claims_of(struct trees *m, struct tree *tree, struct error *err)
@@ -316,9 +325,11 @@ static enum status act_on_claims_of(struct trees *m, struct tree *tree, struct e
 	if (st != ST_OK)
 		return st == ST_NOT_FOUND ? ST_OK : st;
 	st = maildir_names(file.fd, &names, err);
-	for (guint i = 0; st == ST_OK && i < names->len; i++) {
+	for (guint i = 0; st == ST_OK && i < names->len && !tree->shut; i++) {
 		file.file = names->pdata[i];
-		st = act_on_claim(&file, err);
+		st = lease_keep(m, err);
+		if (st == ST_OK)
+			st = act_on_claim(&file, err);
 	}
 	close(file.fd);
 	return st;
@@ -331,7 +342,7 @@ enum status act_on_claims(struct trees *m, struct error *err)
 	for (guint i = 0; st == ST_OK && i < m->trees->len; i++) {
 		struct tree *tree = m->trees->pdata[i];
 
-		if (!tree->gone)
+		if (!tree->gone && !tree->shut)
 			st = act_on_claims_of(m, tree, err);
 	}
 	return st;
@@ -402,8 +413,11 @@ enum status act_on_findings(struct trees *m, struct error *err)
 	m->drops = drops_new();
 	st = act_on_moves(m, moves, err);
 
-	for (guint i = 0; st == ST_OK && i < drops->len; i++)
-		st = act_on_drop(m, drops->pdata[i], err);
+	for (guint i = 0; st == ST_OK && i < drops->len; i++) {
+		st = lease_keep(m, err);
+		if (st == ST_OK)
+			st = act_on_drop(m, drops->pdata[i], err);
+	}
 	if (st == ST_OK && drops->len)
 		st = act_on_claims(m, err);
 	if (st == ST_OK)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/failpoint.h"
+#include "base/limits.h"
 #include "base/mailbox.h"
 #include "base/text.h"
 #include "base/tongue.h"
@@ -374,6 +375,20 @@ enum status copy_link(struct trees *m, const struct placed *p, const struct copy
 
 /* --- whose is a file? --- */
 
+/* One that is ours is written from its beginning to its end, and by us, or it was copied by a
+ * server. Nobody waits for another's that is without end. */
+static bool copy_may_be_ours(int fd)
+{
+	struct stat stat;
+	off_t hole;
+
+	if (fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode) ||
+		(stat.st_uid != geteuid() && stat.st_size > LIMIT_MAILBOX_MAIL))
+		return false;
+	hole = lseek(fd, 0, SEEK_HOLE);
+	return (hole < 0 || hole >= stat.st_size) && lseek(fd, 0, SEEK_SET) == 0;
+}
+
 bool copy_identify(struct trees *m, const struct maildir_entry *file, struct copy_id *id_out)
 {
 	const struct inode_of *of = g_hash_table_lookup(m->inodes, GSIZE_TO_POINTER(file->inode));
@@ -387,7 +402,7 @@ bool copy_identify(struct trees *m, const struct maildir_entry *file, struct cop
 	fd = openat(file->fd, file->file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	ours = copy_read(&m->key, fd, id_out);
+	ours = copy_may_be_ours(fd) && copy_read(&m->key, fd, id_out);
 	close(fd);
 	return ours;
 }

@@ -15,6 +15,7 @@ struct forgetting {
 	struct person person;
 	bool found;     /* in the mail at hand */
 	enum status st; /* may we go on? */
+	bool left;      /* a tree that is let alone */
 	struct error *err;
 };
 
@@ -82,8 +83,13 @@ static enum status forget_one(struct forgetting *f, const char *address, struct 
 	enum status st = ST_OK;
 
 	person_init(&f->person, address);
-	for (guint i = 0; st == ST_OK && i < f->m->trees->len; i++)
-		st = forget_in_tree(f, f->m->trees->pdata[i], err);
+	for (guint i = 0; st == ST_OK && i < f->m->trees->len; i++) {
+		struct tree *tree = f->m->trees->pdata[i];
+
+		if (!tree->shut)
+			st = tree_shut(f->m, tree, forget_in_tree(f, tree, err), err);
+		f->left = f->left || tree->shut;
+	}
 	person_release(&f->person);
 	return st;
 }
@@ -112,7 +118,7 @@ enum status forget_people(struct trees *m, struct error *err)
 	for (char **line = lines; st == ST_OK && line && *line; line++)
 		if (**line)
 			st = forget_one(&f, *line, err);
-	if (st == ST_OK && *f.addresses)
+	if (st == ST_OK && *f.addresses && !f.left)
 		st = store_write(m->store, forget_note_done, &f, err);
 	g_free(f.addresses);
 	return st;

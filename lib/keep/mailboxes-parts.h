@@ -45,6 +45,8 @@ struct tree {
 	bool moving; /* messages may be where queues_before put them */
 	bool gone;   /* is no agent (any more) */
 	bool unseen; /* all of it is to be looked at */
+	char *shut;  /* why it is let alone; NULL: it is not */
+	char *shut_before;
 	int fd;
 	GHashTable *folders; /* name → struct maildir *, those that are open */
 	GHashTable *odd;     /* "ticket/seq" → GPtrArray of struct odd *, met last comes last */
@@ -93,7 +95,8 @@ struct trees {
 	struct watch *watch; /* NULL */
 	uint64_t lease;      /* token; 0: none */
 	int64_t leased;      /* when it was asked for, by the monotonic clock */
-	int64_t agents_looked, old_looked, scanned; /* when, µs */
+	int64_t agents_looked, old_looked, scanned, tried; /* when, µs */
+	char *shut_last;                                   /* "LOGIN: why"; NULL */
 	struct mailboxes_counts counts;
 };
 
@@ -175,6 +178,10 @@ void tree_close_folders(struct tree *tree);
 /* A ticket's messages go from where `was` had them to where `now` has them; either may be NULL. */
 enum status tree_place(struct trees *m, struct tree *tree, const struct placed *was,
 	const struct placed *now, struct error *err);
+/* What is refused of a tree, or cannot be done in it, is no matter of the others': ST_OK then, and
+ * the tree is let alone until tree_try_again(). */
+enum status tree_shut(struct trees *m, struct tree *tree, enum status st, const struct error *err);
+enum status tree_try_again(struct trees *m, struct tree *tree, struct error *err);
 /* Looks at every file: what is missing is made, what is too much is removed; what was moved or
  * dropped in is noted in moves and drops. */
 enum status tree_scan(struct trees *m, struct tree *tree, struct error *err);

@@ -555,6 +555,12 @@ static void rows_change_tree(struct rows_agents *a, struct tree *tree, char *con
 	g_ptr_array_add(a->changed, tree);
 }
 
+/* What it changes to can be made when it is let alone no longer. */
+static bool rows_is_stuck(const struct tree *tree)
+{
+	return tree->shut && tree->moving;
+}
+
 static void rows_compare_agent(struct rows_agents *a, const struct agent *agent)
 {
 	struct tree *tree = rows_tree(a->m, agent->login);
@@ -563,7 +569,8 @@ static void rows_compare_agent(struct rows_agents *a, const struct agent *agent)
 		tree = tree_new(agent->login);
 		g_ptr_array_add(a->m->trees, tree);
 		rows_change_tree(a, tree, agent->queues);
-	} else if (tree->moving || tree->gone || !rows_same_list(tree->queues, agent->queues)) {
+	} else if (!rows_is_stuck(tree) &&
+		(tree->moving || tree->gone || !rows_same_list(tree->queues, agent->queues))) {
 		rows_change_tree(a, tree, agent->queues);
 	}
 	tree->gone = false;
@@ -578,7 +585,7 @@ static void rows_compare_all(struct rows_agents *a)
 	for (guint i = 0; i < a->m->trees->len; i++) {
 		struct tree *tree = a->m->trees->pdata[i];
 
-		if (!rows_agent(a, tree->login)) {
+		if (!rows_agent(a, tree->login) && !(tree->gone && rows_is_stuck(tree))) {
 			tree->gone = true;
 			rows_change_tree(a, tree, NULL);
 		}
@@ -617,7 +624,7 @@ static enum status rows_scan_changed(struct rows_agents *a, struct error *err)
 			st = tree_scan(a->m, tree, err);
 		if (st == ST_OK)
 			tree_tidy(a->m, tree);
-		tree->moving = st != ST_OK;
+		tree->moving = st != ST_OK || tree->shut;
 	}
 	return st;
 }
@@ -631,9 +638,12 @@ static enum status rows_change_agents(struct rows_agents *a, struct error *err)
 		st = rows_scan_changed(a, err);
 	if (st == ST_OK)
 		st = store_write(a->m->store, rows_save_trees, a, err);
-	for (guint i = a->changed->len; st == ST_OK && i-- > 0;)
-		if (((struct tree *)a->changed->pdata[i])->gone)
-			g_ptr_array_remove(a->m->trees, a->changed->pdata[i]);
+	for (guint i = a->changed->len; st == ST_OK && i-- > 0;) {
+		struct tree *tree = a->changed->pdata[i];
+
+		if (tree->gone && !tree->moving)
+			g_ptr_array_remove(a->m->trees, tree);
+	}
 	return st;
 }
 

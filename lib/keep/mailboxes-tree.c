@@ -59,6 +59,8 @@ void tree_free(gpointer data)
 	g_strfreev(tree->addresses);
 	g_strfreev(tree->queues);
 	g_strfreev(tree->queues_before);
+	g_free(tree->shut);
+	g_free(tree->shut_before);
 	g_free(tree);
 }
 
@@ -135,14 +137,67 @@ static enum status tree_make_folders(struct trees *m, struct tree *tree, struct 
 	return st;
 }
 
-enum status tree_open(struct trees *m, struct tree *tree, struct error *err)
+enum status tree_shut(struct trees *m, struct tree *tree, enum status st, const struct error *err)
 {
+	if (st != ST_REFUSED && st != ST_IO)
+		return st;
+	g_free(tree->shut);
+	tree->shut = g_strdup(err->text);
+	tree->unseen = false;
+	if (tree->fd >= 0)
+		close(tree->fd);
+	tree->fd = -1;
+	tree_close_folders(tree);
+	g_free(m->shut_last);
+	m->shut_last = g_strdup_printf("%s: %s", tree->login, err->text);
+	/* What is so for days is said once. */
+	m->counts.shut += g_strcmp0(tree->shut, tree->shut_before) != 0;
+	return ST_OK;
+}
+
+/* Much may have happened meanwhile. */
+enum status tree_try_again(struct trees *m, struct tree *tree, struct error *err)
+{
+	enum status st;
+
+	if (!tree->shut)
+		return ST_OK;
+	g_free(tree->shut_before);
+	tree->shut_before = g_steal_pointer(&tree->shut);
+	st = tree_open(m, tree, err);
+	tree->unseen = !tree->shut;
+	return st;
+}
+
+/* A server makes the folders that are in every tree by itself, when one is missing and it may; they
+ * would be its own, and refused. */
+static enum status tree_set_mode(const struct tree *tree, mode_t mode, struct error *err)
+{
+	struct stat stat;
+
+	if (fstat(tree->fd, &stat) == 0 &&
+		((stat.st_mode & ALLPERMS) == mode || fchmod(tree->fd, mode) == 0))
+		return ST_OK;
+	return error_set(
+		err, ST_IO, _("cannot set the rights of '%s': %s"), tree->login, g_strerror(errno));
+}
+
+static enum status tree_open_root(struct trees *m, struct tree *tree, struct error *err)
+{
+	const mode_t mode = tree->gone ? MAILDIR_TREE_MODE : MAILDIR_DIRECTORY_MODE;
 	g_autofree char *name = maildir_quote(tree->login);
 	enum status st = ST_OK;
 
 	if (tree->fd < 0)
 		st = maildir_make_directory(m->fd, name, MAILDIR_TREE_MODE, &tree->fd, err);
-	return st == ST_OK && !tree->gone ? tree_make_folders(m, tree, err) : st;
+	if (st == ST_OK && !tree->gone)
+		st = tree_make_folders(m, tree, err);
+	return st == ST_OK ? tree_set_mode(tree, mode, err) : st;
+}
+
+enum status tree_open(struct trees *m, struct tree *tree, struct error *err)
+{
+	return tree->shut ? ST_OK : tree_shut(m, tree, tree_open_root(m, tree, err), err);
 }
 
 /* --- where a message is --- */
@@ -492,8 +547,9 @@ enum status tree_place(struct trees *m, struct tree *tree, const struct placed *
 	const struct placed *now, struct error *err)
 {
 	struct placing x = { m, tree, was, now, err };
-	bool seen = (was && tree_home_before(tree, &was->row).kind != FOLDER_NONE) ||
-		(now && tree_home(m, tree, &now->row).kind != FOLDER_NONE);
+	bool seen = !tree->shut &&
+		((was && tree_home_before(tree, &was->row).kind != FOLDER_NONE) ||
+			(now && tree_home(m, tree, &now->row).kind != FOLDER_NONE));
 	enum status st = ST_OK;
 
 	for (guint i = 0; st == ST_OK && seen && now && i < now->copies->len; i++)
@@ -504,7 +560,7 @@ enum status tree_place(struct trees *m, struct tree *tree, const struct placed *
 		if (!placed_copy(now, copy->seq))
 			st = tree_take_away(&x, copy);
 	}
-	return st;
+	return tree_shut(m, tree, st, err);
 }
 
 /* Who throws a message away has seen it. Its former name is not given again. */
@@ -532,7 +588,7 @@ enum status tree_check(
 {
 	enum status st = ST_OK;
 
-	if (tree_home(m, tree, &p->row).kind == FOLDER_NONE)
+	if (tree->shut || tree_home(m, tree, &p->row).kind == FOLDER_NONE)
 		return ST_OK;
 	for (guint i = 0; st == ST_OK && i < p->copies->len; i++) {
 		const struct copy *copy = &g_array_index(p->copies, struct copy, i);
@@ -542,7 +598,9 @@ enum status tree_check(
 			st = tree_restore(m, tree, p, copy);
 		spot_release(&spot);
 	}
-	return st == ST_OK ? ST_OK : tree_failed(tree, st, _("restore"), err);
+	if (st != ST_OK)
+		st = tree_failed(tree, st, _("restore"), err);
+	return tree_shut(m, tree, st, err);
 }
 
 /* --- what is found --- */
@@ -577,6 +635,15 @@ static void tree_note_moved(struct trees *m, struct tree *tree, const char *fold
 	g_ptr_array_add(m->moves, moved);
 }
 
+/* A file of our own that is not what we wrote, as a power cut may leave it, is made anew. */
+static bool tree_drop_broken(const struct maildir_entry *file, const struct stat *stat)
+{
+	struct copy_name name;
+
+	return stat->st_uid == geteuid() && copy_read_base(file->file, &name) &&
+		unlinkat(file->fd, file->file, 0) == 0;
+}
+
 static void tree_note_dropped(struct trees *m, struct tree *tree, const char *folder,
 	const struct maildir_entry *file, bool lost)
 {
@@ -585,7 +652,7 @@ static void tree_note_dropped(struct trees *m, struct tree *tree, const char *fo
 
 	/* A link, a pipe or a directory is no mail, and nobody's to be read. */
 	if (tree->gone || fstatat(file->fd, file->file, &stat, AT_SYMLINK_NOFOLLOW) != 0 ||
-		!S_ISREG(stat.st_mode))
+		!S_ISREG(stat.st_mode) || tree_drop_broken(file, &stat))
 		return;
 	dropped = g_new0(struct dropped, 1);
 	*dropped = (struct dropped){ tree, g_strdup(folder), g_strdup(file->file), file->is_new,
@@ -692,7 +759,7 @@ static enum status tree_meet_stale(struct trees *m, struct tree *tree,
 	return ST_OK;
 }
 
-enum status tree_meet(struct trees *m, struct tree *tree, const char *folder,
+static enum status tree_meet_file(struct trees *m, struct tree *tree, const char *folder,
 	const struct maildir_entry *file, struct error *err)
 {
 	struct copy_id id = { 0 };
@@ -717,6 +784,12 @@ enum status tree_meet(struct trees *m, struct tree *tree, const char *folder,
 	return ST_OK;
 }
 
+enum status tree_meet(struct trees *m, struct tree *tree, const char *folder,
+	const struct maildir_entry *file, struct error *err)
+{
+	return tree_shut(m, tree, tree_meet_file(m, tree, folder, file, err), err);
+}
+
 /* --- all of it --- */
 
 struct tree_walk {
@@ -729,7 +802,13 @@ static enum status tree_visit(const struct maildir_entry *file, void *arg, struc
 {
 	const struct tree_walk *walk = arg;
 
-	return tree_meet(walk->m, walk->tree, walk->folder, file, err);
+	return tree_meet_file(walk->m, walk->tree, walk->folder, file, err);
+}
+
+/* One that we have not made and do not need is nobody's business. */
+static bool tree_ignores(const char *name, enum status st)
+{
+	return st == ST_NOT_FOUND || (st == ST_REFUSED && folder_read(name).kind == FOLDER_OTHER);
 }
 
 static enum status tree_scan_folder(
@@ -743,7 +822,7 @@ static enum status tree_scan_folder(
 		st = maildir_each(folder, tree_visit, &walk, err);
 	if (st == ST_OK)
 		sweep_folder(m, tree, name);
-	return st == ST_NOT_FOUND ? ST_OK : st;
+	return tree_ignores(name, st) ? ST_OK : st;
 }
 
 /* What is nowhere: linked anew. What the agent has moved is somewhere. */
@@ -767,7 +846,7 @@ static enum status tree_fill(struct trees *m, struct tree *tree, struct error *e
 	return st;
 }
 
-enum status tree_scan(struct trees *m, struct tree *tree, struct error *err)
+static enum status tree_scan_all(struct trees *m, struct tree *tree, struct error *err)
 {
 	g_autoptr(GPtrArray) names = NULL;
 	enum status st = maildir_names(tree->fd, &names, err);
@@ -785,6 +864,11 @@ enum status tree_scan(struct trees *m, struct tree *tree, struct error *err)
 	return st;
 }
 
+enum status tree_scan(struct trees *m, struct tree *tree, struct error *err)
+{
+	return tree->shut ? ST_OK : tree_shut(m, tree, tree_scan_all(m, tree, err), err);
+}
+
 /* --- what is over --- */
 
 static bool tree_wants(const struct tree *tree, const char *name)
@@ -796,7 +880,8 @@ static bool tree_wants(const struct tree *tree, const char *name)
 	return !tree->gone || f.kind == FOLDER_NOT_TAKEN;
 }
 
-/* rmdir(2) removes nothing that has something in it. */
+/* rmdir(2) removes nothing that has something in it; and what is removed is not to be made again by
+ * a server meanwhile. */
 static void tree_remove_folder(const struct tree *tree, const char *name)
 {
 	static const char *const parts[] = { "cur", "new", "tmp" };
@@ -804,6 +889,7 @@ static void tree_remove_folder(const struct tree *tree, const char *name)
 
 	if (maildir_open_directory(tree->fd, name, &fd, NULL) != ST_OK)
 		return;
+	fchmod(fd, MAILDIR_TREE_MODE);
 	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
 		if (unlinkat(fd, parts[i], AT_REMOVEDIR) != 0 && errno != ENOENT)
 			break;
@@ -818,7 +904,7 @@ void tree_tidy(struct trees *m, struct tree *tree)
 	g_autoptr(GPtrArray) names = NULL;
 	g_autofree char *own = maildir_quote(tree->login);
 
-	if (maildir_names(tree->fd, &names, NULL) != ST_OK)
+	if (tree->shut || maildir_names(tree->fd, &names, NULL) != ST_OK)
 		return;
 	for (guint i = 0; i < names->len; i++)
 		if (((const char *)names->pdata[i])[0] == '.' && !tree_wants(tree, names->pdata[i]))

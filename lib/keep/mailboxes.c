@@ -14,6 +14,7 @@
 #include "tables/tickets.h"
 
 enum { AGENTS_EVERY = 1, OLD_EVERY = 3600, SCAN_EVERY = 3600, DAY_SECONDS = 24 * 3600 };
+enum { TRY_EVERY = 60 /* what was let alone */ };
 
 /* --- life --- */
 
@@ -56,6 +57,7 @@ void mailboxes_close(struct trees *m)
 	g_ptr_array_unref(m->drops);
 	g_array_unref(m->doubts);
 	settings_unref(m->settings);
+	g_free(m->shut_last);
 	g_free(m);
 }
 
@@ -145,11 +147,9 @@ static enum status mailboxes_scan(struct trees *m, struct error *err)
 	for (guint i = 0; st == ST_OK && i < m->trees->len; i++) {
 		st = lease_keep(m, err);
 		if (st == ST_OK)
-			st = tree_open(m, m->trees->pdata[i], err);
-		if (st == ST_OK)
 			st = tree_scan(m, m->trees->pdata[i], err);
 	}
-	m->scanned = m->now;
+	m->scanned = m->tried = m->now;
 	return st;
 }
 
@@ -212,6 +212,14 @@ struct mailboxes_counts mailboxes_counts(const struct trees *m)
 	return m->counts;
 }
 
+const char *mailboxes_shut(const struct trees *m)
+{
+	for (guint i = 0; i < m->trees->len; i++)
+		if (((struct tree *)m->trees->pdata[i])->shut)
+			return m->shut_last;
+	return NULL;
+}
+
 /* --- a step --- */
 
 static bool mailboxes_is_time(int64_t *last, int64_t now, int64_t seconds)
@@ -253,6 +261,15 @@ static enum status mailboxes_forget_old(struct trees *m, struct error *err)
 	enum status st = rows_forget_old(m, numbers, err);
 
 	return st == ST_OK ? mailboxes_to_files(m, numbers, err) : st;
+}
+
+static enum status mailboxes_try_again(struct trees *m, struct error *err)
+{
+	enum status st = ST_OK;
+
+	for (guint i = 0; st == ST_OK && i < m->trees->len; i++)
+		st = tree_try_again(m, m->trees->pdata[i], err);
+	return st;
 }
 
 static void mailboxes_distrust(struct trees *m)
@@ -298,6 +315,8 @@ enum status mailboxes_step(struct trees *m, int64_t now, bool *more_out, struct 
 	enum status st = lease_keep(m, err);
 
 	mailboxes_set_now(m, now);
+	if (st == ST_OK && mailboxes_is_time(&m->tried, now, TRY_EVERY))
+		st = mailboxes_try_again(m, err);
 	if (st == ST_OK && mailboxes_is_time(&m->agents_looked, now, AGENTS_EVERY)) {
 		st = rows_agents(m, err);
 		if (st == ST_OK)

@@ -38,8 +38,12 @@ bool mailboxes_log_grows(const struct trees *mailboxes);
 /* What happened that somebody may want to know. They count up. */
 struct mailboxes_counts {
 	uint64_t placed, moves, refused, lost, opened, kept, held;
+	uint64_t shut; /* trees that had to be let alone */
 };
 struct mailboxes_counts mailboxes_counts(const struct trees *mailboxes);
+/* "LOGIN: why" of the tree that was let alone last, while one is; borrowed until the next step.
+ * NULL: there is none. */
+const char *mailboxes_shut(const struct trees *mailboxes);
 
 /* How far they are: for who looks from outside. */
 struct mailboxes_status {

@@ -4,6 +4,7 @@ import re
 import shutil
 import signal
 import smtplib
+import time
 
 import pytest
 from test_mailboxes import FIRE, shows, ticket
@@ -87,7 +88,8 @@ def test_nothing_is_left_of_what_a_server_was_about_to_copy(house):
     shows(house.anna, "Queues/support", FIRE)
     (message,) = tree(house.path)["ben"]["Queues.support"]
     left = house.path / "ben" / ".Mine" / "tmp" / "1795881420.M79241P4158.host"
-    foreign, young = left.with_name("1795881420.M1P1.host"), left.with_name("9795881420.M1P1.host")
+    foreign = left.with_name("1795881420.M1P1.host")
+    young = left.with_name(f"{int(time.time()) + 2}.M1P1.host")
     os.link(message, left)
     os.link(message, young)
     foreign.write_text("From: d@elsewhere.example\n\nA mail that is being stored.\n")

@@ -301,7 +301,7 @@ def test_rights(house):
         assert found.st_gid == gid, path
         if path.is_dir():
             inside = path.relative_to(house.path).parts
-            wanted = 0o2770 if len(inside) > 1 else 0o2750
+            wanted = 0o2770 if inside else 0o2750
             if inside and inside[0].startswith("+"):
                 wanted = 0o2700
             assert found.st_mode & 0o7777 == wanted, path
