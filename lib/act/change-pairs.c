@@ -13,6 +13,8 @@ static enum status pair_link(struct change *c, struct ticket *t, uint64_t other)
 	bool added = false;
 	enum status st = link_add(c->txn, t, other, &c->by->actor, &added, c->err);
 
+	if (st == ST_OK && added)
+		st = times_keep(c->txn, c->by->settings, t, c->by->actor.now, c->err);
 	return st == ST_OK && added ? tickets_save(c->txn, t, c->err) : st;
 }
 

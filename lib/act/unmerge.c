@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "base/tongue.h"
+#include "decide/times.h"
 
 struct merged_entries {
 	uint64_t of;
@@ -84,6 +85,17 @@ static enum status unmerge_move(struct txn *txn, struct ticket *t, struct ticket
 	return st;
 }
 
+/* What is promised, and by when, is of what each of them has now. */
+static enum status unmerge_keep(
+	struct txn *txn, const struct commander *by, struct ticket *t, struct error *err)
+{
+	enum status st;
+
+	ticket_touch(t, by->actor.now, true);
+	st = times_keep(txn, by->settings, t, by->actor.now, err);
+	return st == ST_OK ? tickets_save(txn, t, err) : st;
+}
+
 static enum status unmerge_save(struct txn *txn, const struct commander *by, struct ticket *t,
 	struct ticket *into, struct error *err)
 {
@@ -91,11 +103,9 @@ static enum status unmerge_save(struct txn *txn, const struct commander *by, str
 			*from = g_strdup_printf("%" PRIu64, into->number);
 	enum status st;
 
-	ticket_touch(t, by->actor.now, true);
-	ticket_touch(into, by->actor.now, true);
-	st = tickets_save(txn, t, err);
+	st = unmerge_keep(txn, by, t, err);
 	if (st == ST_OK)
-		st = tickets_save(txn, into, err);
+		st = unmerge_keep(txn, by, into, err);
 	/* What stays may have the id of what goes, as a copy does, or refer to it. */
 	if (st == ST_OK)
 		st = tickets_reindex(txn, into->number, err);

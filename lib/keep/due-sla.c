@@ -2,6 +2,7 @@
 #include "act/notice.h"
 #include "base/text.h"
 #include "base/tongue.h"
+#include "decide/automating.h"
 #include "decide/promise.h"
 #include "keep/due-work.h"
 #include "tables/history.h"
@@ -60,5 +61,7 @@ enum status due_sla(struct due_work *w)
 	for (size_t i = 0; i < PROMISE_DEADLINES && st == ST_OK; i++)
 		st = sla_look(w, &deadlines[i]);
 	promise_plan(&w->ticket, &promise, w->now);
+	/* One may ask for is:overdue. */
+	automating_plan(w->settings, &w->ticket, w->now, false);
 	return st == ST_OK ? tickets_save(w->txn, &w->ticket, w->err) : st;
 }

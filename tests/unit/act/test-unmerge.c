@@ -181,11 +181,37 @@ static void test_chain(void)
 	desk_close(&d);
 }
 
+/* Nobody promised anything for what was merged; for what is not, somebody does again. */
+static void test_promises(void)
+{
+	struct desk d;
+	struct ticket t;
+
+	desk_open(&d,
+		"slas = ( { name = \"gold\"; respond = \"4h\"; } );\n"
+		"automations = ( { name = \"a\"; when = \"status:new idle:3d..\";"
+		" do = ( \"close\" ); } );");
+	comes(&d, "one", NULL);
+	comes(&d, "two", NULL);
+	does(&d, 2, "merge 1", "#2 merged into #1");
+	desk_ticket(&d, 2, &t);
+	g_assert_cmpint(t.respond_by, ==, 0);
+	g_assert_cmpint(t.automation_at, ==, 0);
+	record_release(&ticket_type, &t);
+	does(&d, 2, "unmerge", "#2 is no part of #1 any more");
+	desk_ticket(&d, 2, &t);
+	g_assert_cmpint(t.respond_by, >, d.now);
+	g_assert_cmpint(t.automation_at, >, d.now);
+	record_release(&ticket_type, &t);
+	desk_close(&d);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/unmerge/messages and their times", test_times);
 	g_test_add_func("/unmerge/the status that it had", test_statuses);
+	g_test_add_func("/unmerge/what is promised", test_promises);
 	g_test_add_func("/unmerge/one after the other", test_chain);
 	return g_test_run();
 }

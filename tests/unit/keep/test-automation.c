@@ -344,6 +344,25 @@ static unsigned replan(struct desk *d)
 	return n;
 }
 
+/* Time made it overdue, and nobody did anything. */
+static void test_overdue(void)
+{
+	struct desk d;
+
+	desk_open(&d,
+		"slas = ( { name = \"gold\"; respond = \"4h\"; } );\n"
+		"automations = ( { name = \"too late\"; when = \"is:overdue\"; do = ( \"priority urgent\" ); } );");
+	carla_writes(&d, "q1", "");
+	pass(&d, 3 * HOUR);
+	g_assert_cmpuint(desk_events(&d, 1, "automation"), ==, 0);
+	pass(&d, 2 * HOUR);
+	g_assert_cmpuint(desk_events(&d, 1, "overdue"), ==, 1);
+	g_assert_cmpuint(desk_events(&d, 1, "automation"), ==, 1);
+	pass(&d, DAY);
+	g_assert_cmpuint(desk_events(&d, 1, "automation"), ==, 1);
+	desk_close(&d);
+}
+
 static void test_a_new_configuration(void)
 {
 	enum { MANY = 450 };
@@ -424,6 +443,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/automation/a condition about messages", test_a_condition_about_messages);
 	g_test_add_func("/automation/only in open hours", test_only_in_open_hours);
 	g_test_add_func("/automation/a clock that jumps", test_a_clock_that_jumps);
+	g_test_add_func("/automation/what became overdue", test_overdue);
 	g_test_add_func("/automation/a new configuration plans anew", test_a_new_configuration);
 	g_test_add_func("/automation/once, whoever looks at the same time",
 		test_who_looks_at_the_same_time);
