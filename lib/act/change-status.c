@@ -151,6 +151,8 @@ enum status apply_remind(struct change *c)
 		return st;
 	if (!when)
 		return remind_never(c);
+	/* A whole second, as people read it; never early. */
+	when += (TEXT_SECOND - when % TEXT_SECOND) % TEXT_SECOND;
 	until = text_rfc3339_exact(when);
 	shown = commander_time(c->by, when);
 	what = g_strdup_printf(_("reminder at %s"), shown);

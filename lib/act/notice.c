@@ -114,7 +114,7 @@ static void notice_add_help(GString *out, const struct ticket *t, const struct a
 			ticket_requester(t));
 	else
 		g_string_append(out,
-			_("Answer with commands, one a line: take, close, wait 3d, remind 2d, show, help. "
+			_("Answer with commands, one a line: take, close, wait 3d, remind 2d, show, help.\n"
 			  "Other text becomes a note that nobody outside sees.\n"));
 }
 
@@ -133,6 +133,8 @@ static enum status notice_text(const struct reply_context *c, const struct ticke
 	const struct notice *notice, const char *zone, GString *out, struct error *err)
 {
 	g_autofree char *when = notice->when ? text_zoned(notice->when, zone) : NULL;
+	g_autofree char *requester = mailbox_write(
+		t->requester_name, text_or_none(t->requester_address));
 
 	g_string_append_printf(out, "%s%s%s\n", notice->lead, when ? " " : "", text_or_none(when));
 	if (notice->text && *notice->text)
@@ -140,8 +142,7 @@ static enum status notice_text(const struct reply_context *c, const struct ticke
 	g_string_append_printf(out, "\n#%" PRIu64 " %s, %s: %s\n", t->number,
 		text_or_none(t->queue), ticket_status_names[t->status], text_or_none(t->subject));
 	if (t->requester_address)
-		g_string_append_printf(
-			out, "%s <%s>\n", text_or_none(t->requester_name), t->requester_address);
+		g_string_append_printf(out, "%s\n", requester);
 	return notice_add_texts(c, t, zone, out, err);
 }
 

@@ -6,11 +6,16 @@
 /* What is wrong with it as a condition of that kind; NULL: nothing. To be translated. */
 typedef const char *condition_fits(const struct query_tree *condition);
 
-/* It is asked when there is no time to look at messages. */
+/* It is asked when there is no time to look at messages, and when the ticket is changed: it is not
+ * noticed where time alone makes it true. */
 static const char *sla_fits(const struct query_tree *condition)
 {
-	return query_asks_messages(condition)
-		? N_("expected a query of the ticket alone, not of its messages or texts")
+	static const char *const of_time[] = { "idle", "age", "due", NULL };
+
+	if (query_asks_messages(condition))
+		return N_("expected a query of the ticket alone, not of its messages or texts");
+	return query_names_field(condition, of_time)
+		? N_("expected a query that does not change by time alone, as idle, age and due do")
 		: NULL;
 }
 

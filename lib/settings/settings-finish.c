@@ -211,6 +211,12 @@ static enum status business_add(struct loader *loader, struct business_setting *
 	return ST_OK;
 }
 
+/* Holidays may be all that there is. */
+static bool business_opens(const struct business_setting *b)
+{
+	return calendar_after(b->calendar, g_get_real_time(), 1, BUSINESS_HOURS) != INT64_MAX;
+}
+
 static enum status business_make(struct loader *loader, struct business_setting *b)
 {
 	char *ics[] = { *b->ics ? b->ics : NULL, NULL };
@@ -226,6 +232,9 @@ static enum status business_make(struct loader *loader, struct business_setting 
 		st = business_add(loader, b, "ics", ics, calendar_add_ics);
 	if (st == ST_OK && calendar_finish(b->calendar, &why) != ST_OK)
 		return business_fail(loader, b, "hours", why.text);
+	if (st == ST_OK && !business_opens(b))
+		return business_fail(loader, b, "hours",
+			_("expected open hours on days that are no holidays, found none"));
 	return st;
 }
 

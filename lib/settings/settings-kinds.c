@@ -402,6 +402,13 @@ bool check_label_or_none(const char *text)
 	return strlen(text) <= LABEL_MAX && !strpbrk(text, " \t,");
 }
 
+/* Only quoted, and where one stands alone. */
+bool check_title_or_none(const char *text)
+{
+	return strlen(text) <= LABEL_MAX && !g_ascii_isspace(*text) &&
+		!(*text && g_ascii_isspace(text[strlen(text) - 1]));
+}
+
 bool check_duration_or_none(const char *text)
 {
 	struct duration duration;

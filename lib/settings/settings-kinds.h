@@ -34,6 +34,7 @@ bool check_language_or_none(const char *text);
 bool check_queue_or_none(const char *text);
 bool check_login_or_none(const char *text);
 bool check_label_or_none(const char *text);
+bool check_title_or_none(const char *text);
 bool check_duration_or_none(const char *text);
 bool check_digest_or_none(const char *text);
 bool check_authserv_id(const char *text);

@@ -91,7 +91,8 @@ static const struct {
 	[NEEDS_QUEUE] = { N_("a queue of the store (it is made when a mail comes for it); "
 			     "there is no"),
 		true },
-	[NEEDS_AGENT] = { N_("an agent of the store, or nobody is assigned; there is no"), true },
+	[NEEDS_AGENT] = { N_("an agent of the store, or nobody is assigned or told; there is no"),
+		true },
 	[NEEDS_QUERY] = { N_("a saved query of the store, or the condition holds for no ticket; "
 			     "there is no"),
 		true },

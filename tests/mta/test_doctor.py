@@ -268,7 +268,7 @@ FAULTS = [
         f"""echo 'rules = ( {{ set: {{ assign = "anna"; queue = "ops"; }}; }} );' >>{CONF}
         {SUBMISSION} postconf -P submission/inet/smtpd_sasl_auth_enable=yes""",
         "needs needs",
-        "expected an agent of the store, or nobody is assigned; there is no 'anna'",
+        "expected an agent of the store, or nobody is assigned or told; there is no 'anna'",
     ),
     (
         "ticket agent add anna --queue support",
