@@ -6,6 +6,7 @@
 
 #include "act/courier.h"
 #include "act/reply.h"
+#include "base/clock-watch.h"
 #include "base/failpoint.h"
 #include "base/text.h"
 #include "base/tongue.h"
@@ -30,6 +31,7 @@ static struct {
 	struct settings *of;     /* the settings it was made of */
 	int pause;      /* seconds to leave a relay alone that is down; 0 while it answers */
 	uint64_t urged; /* outbox_urged() as last seen */
+	struct clock_watch clock;
 } sender;
 
 struct shipment {
@@ -42,6 +44,15 @@ struct shipment {
 	int64_t due,
 		claimed; /* next_try: before it was claimed, and since; 0: nobody else is there */
 };
+
+/* A mail is not given up by a clock that may be wrong. */
+static int64_t sender_now(void)
+{
+	int64_t now = g_get_real_time();
+
+	clock_watch_look(&sender.clock, now, clock_since_boot());
+	return now;
+}
 
 /* How long a mail is one host's. */
 enum { CLAIM_SECONDS = 15 * 60 };
@@ -122,7 +133,7 @@ static enum status store_rest(struct txn *txn, const struct shipment *s, struct 
 	/* While the relay is down, a mail keeps its place in the line. */
 	if (!s->relay_down)
 		rest->next_try = outbox_next_try(++rest->deferrals, s->now);
-	if (any_later && outbox_expired(rest, s->now))
+	if (any_later && outbox_expired(rest, s->now) && !clock_watch_doubts(&sender.clock))
 		rest->state = OUTGOING_FAILED;
 	return outbox_save(txn, rest, err);
 }
@@ -360,7 +371,7 @@ static void sender_ship(struct shipment *s)
 	} else {
 		settle_unreadable(s, st, &err);
 	}
-	s->now = g_get_real_time();
+	s->now = sender_now();
 	log_results(s);
 	/* Interrupted because we stop: that was no attempt. */
 	if (!sender_stopping() || sender_any(s, DELIVERY_SENT) || sender_any(s, DELIVERY_FAILED))
@@ -391,7 +402,7 @@ static int sender_idle(const struct shipment *s)
 /* Gives the seconds to rest then: 0 when something was tried. */
 static int send_next(void)
 {
-	struct shipment s = { .now = g_get_real_time() };
+	struct shipment s = { .now = sender_now() };
 	struct error err = { "" };
 	enum status st = store_read(sender.daemon->store, sender_pick, &s, &err);
 
@@ -474,6 +485,7 @@ static gpointer sender_run(gpointer arg)
 enum status sender_start(struct daemon *daemon, struct error *err)
 {
 	sender.daemon = daemon;
+	clock_watch_init(&sender.clock, g_get_real_time(), clock_since_boot());
 	pthread_mutex_init(&sender.lock, NULL);
 	wait_init(&sender.cond);
 	/* The first one is made here, so that a password which only root can read stops the start.

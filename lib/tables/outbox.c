@@ -12,7 +12,6 @@ enum {
 	FIRST_DELAY = MINUTE,
 	LONGEST_DELAY = 4 * 60 * MINUTE,
 	GIVE_UP = 5 * 24 * 60 * MINUTE,
-	LEAST_TRIES = 8,
 	DAY = 24 * 60 * MINUTE
 };
 
@@ -25,14 +24,9 @@ int64_t outbox_next_try(uint64_t deferrals, int64_t now)
 	return now + MIN(delay, (int64_t)LONGEST_DELAY) * TEXT_SECOND;
 }
 
-static bool outbox_is_old(const struct outgoing *outgoing, int64_t now)
-{
-	return now - outgoing->created > (int64_t)GIVE_UP * TEXT_SECOND;
-}
-
 bool outbox_expired(const struct outgoing *outgoing, int64_t now)
 {
-	return outgoing->attempts >= LEAST_TRIES && outbox_is_old(outgoing, now);
+	return now - outgoing->created > (int64_t)GIVE_UP * TEXT_SECOND;
 }
 
 /* No try is planned that far ahead. */
@@ -352,7 +346,7 @@ static enum status list_old(struct txn *txn, const struct outgoing *o, void *arg
 
 	(void)txn;
 	(void)err;
-	if (o->state == OUTGOING_SUPPRESSED && outbox_is_old(o, old->now))
+	if (o->state == OUTGOING_SUPPRESSED && outbox_expired(o, old->now))
 		numbers_add(&old->ids, o->id);
 	return ST_OK;
 }

@@ -6,8 +6,7 @@
 #include "model/ticket.h"
 #include "tables/record-table.h"
 
-/* Retry times: 1 min, doubling, at most 4 h apart; given up after 5 days and 8 tries, as a clock
- * may be set five days ahead in a second. */
+/* Retry times: 1 min, doubling, at most 4 h apart; given up after 5 days. */
 int64_t outbox_next_try(uint64_t deferrals, int64_t now);
 bool outbox_expired(const struct outgoing *outgoing, int64_t now);
 
