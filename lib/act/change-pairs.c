@@ -105,6 +105,7 @@ static enum status merge_into(struct change *c, struct ticket *to)
 	struct ticket *from = &c->ticket;
 	g_autofree char *from_number = g_strdup_printf("%" PRIu64, from->number);
 	g_autofree char *to_number = g_strdup_printf("%" PRIu64, to->number);
+	const char *status = ticket_status_names[from->status];
 	enum status st = move_entries(c, from, to);
 
 	pair_inherit(to, from);
@@ -113,7 +114,7 @@ static enum status merge_into(struct change *c, struct ticket *to)
 	from->wait_until = 0;
 	from->closed = c->by->actor.now;
 	if (st == ST_OK)
-		st = change_save(c, NOTE(EVENT_MERGED, .to = to_number));
+		st = change_save(c, NOTE(EVENT_MERGED, .to = to_number, .text = status));
 	if (st == ST_OK)
 		st = times_keep(c->txn, c->by->settings, to, c->by->actor.now, c->err);
 	if (st == ST_OK)

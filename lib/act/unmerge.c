@@ -44,6 +44,19 @@ static enum status unmerge_unmark(
 	return st;
 }
 
+/* As it was merged: no other event tells how it came, or that it woke. Older versions did not say.
+ */
+static void unmerge_see_merge(struct ticket *t, const struct event *e)
+{
+	int status = e->to && e->text ? names_find(ticket_status_names, e->text) : -1;
+
+	if (status < 0 || status == t->status)
+		return;
+	t->status = status;
+	t->closed = status == TICKET_CLOSED ? t->opened : 0;
+	t->wait_until = 0;
+}
+
 /* As its last event of that kind says. */
 static enum status unmerge_see_status(
 	struct txn *txn, const struct event *e, void *arg, struct error *err)
@@ -53,6 +66,8 @@ static enum status unmerge_see_status(
 
 	(void)txn;
 	(void)err;
+	if (e->kind == EVENT_MERGED)
+		unmerge_see_merge(t, e);
 	if (e->kind == EVENT_STATUS && e->to)
 		status = names_find(ticket_status_names, e->to);
 	if (status < 0)

@@ -55,7 +55,7 @@ bool people_may_use_tag(const struct people *people, const struct ticket *ticket
 {
 	switch ((enum subject_tag_policy)people->query->arrival->settings->policy.subject_tag) {
 	case SUBJECT_TAG_NEVER:
-		return false;
+		break;
 	case SUBJECT_TAG_ANYONE:
 		return !people->query->arrival->auth.dmarc_fail || people->query->agent;
 	case SUBJECT_TAG_PARTICIPANTS:

@@ -143,10 +143,8 @@ static enum status find_id(struct search *s, const char *id, uint64_t *number_ou
 static enum status match_find_ids(
 	struct search *s, const char *const *ids, bool newest_first, uint64_t *number_out)
 {
-	size_t n = 0;
+	size_t n = g_strv_length((char **)ids);
 
-	while (ids[n])
-		n++;
 	for (size_t i = 0; i < n; i++) {
 		enum status st = find_id(s, ids[newest_first ? n - 1 - i : i], number_out);
 

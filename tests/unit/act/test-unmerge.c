@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "keep/due.h"
 #include "../desk.h"
 
 struct said {
@@ -160,6 +161,63 @@ static void test_statuses(void)
 	}
 }
 
+/* What a rule, or the sender, made of it when it came. */
+static void test_as_it_came(void)
+{
+	static const struct {
+		const char *rule, *is;
+	} rows[] = {
+		{ "rules = ( { name = \"x\"; set: { status = \"closed\"; }; } );",
+			"closed 0: b (1)" },
+		{ "rules = ( { name = \"x\"; set: { status = \"spam\"; }; } );", "spam 0: b (1)" },
+		{ "rules = ( { name = \"x\"; set: { status = \"clarify\"; }; } );",
+			"clarify 0: b (1)" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct ticket before, after;
+		struct desk d;
+
+		desk_open(&d, rows[i].rule);
+		comes(&d, "a", NULL);
+		comes(&d, "b", NULL);
+		desk_ticket(&d, 2, &before);
+		for (unsigned again = 0; again < 2; again++) {
+			does(&d, 2, "merge 1", "#2 merged into #1");
+			does(&d, 2, "unmerge", "#2 is no part of #1 any more");
+			is(&d, 2, rows[i].is);
+		}
+		desk_ticket(&d, 2, &after);
+		g_assert_cmpint(after.closed, ==, before.closed);
+		record_release(&ticket_type, &before);
+		record_release(&ticket_type, &after);
+		desk_close(&d);
+	}
+}
+
+/* It waits for nothing any more. */
+static void test_woken(void)
+{
+	struct due_done done = { 0 };
+	struct ticket t;
+	struct desk d;
+
+	desk_open(&d, NULL);
+	comes(&d, "a", NULL);
+	comes(&d, "b", NULL);
+	does(&d, 2, "wait 2030-01-02T00:00Z", "#2 waiting until 2030-01-02T00:00:00Z");
+	d.now = INT64_C(1893542400) * TEXT_SECOND;
+	g_assert_cmpint(due_run(d.store, d.settings, d.now, &done, &d.err), ==, ST_OK);
+	due_done_release(&done);
+	does(&d, 2, "merge 1", "#2 merged into #1");
+	does(&d, 2, "unmerge", "#2 is no part of #1 any more");
+	is(&d, 2, "open 0: b (1)");
+	desk_ticket(&d, 2, &t);
+	g_assert_cmpint(t.wait_until, ==, 0);
+	record_release(&ticket_type, &t);
+	desk_close(&d);
+}
+
 /* One in the other in a third: taken apart from the outside. */
 static void test_chain(void)
 {
@@ -212,6 +270,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/unmerge/messages and their times", test_times);
 	g_test_add_func("/unmerge/the status that it had", test_statuses);
 	g_test_add_func("/unmerge/what is promised", test_promises);
+	g_test_add_func("/unmerge/as it came", test_as_it_came);
+	g_test_add_func("/unmerge/what has woken", test_woken);
 	g_test_add_func("/unmerge/one after the other", test_chain);
 	return g_test_run();
 }

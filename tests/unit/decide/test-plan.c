@@ -462,6 +462,20 @@ static const struct {
 			.workers = "a.adler@other.example",
 			.watchers = "w@example.org",
 			.accounts = few } },
+	{ { "a mailbox beside agents changes nothing for them", "", WHOSE_INBOUND,
+		  "both@example.com,support@example.com", "both@example.com", true, TAGGED,
+		  CLAIMS TO_WORKERS QUIET TO_TICKET },
+		{ .agent = NULL } },
+	{ { "a token's mailbox is its account's", "", WHOSE_INBOUND, "TOKEN", "agents@example.com",
+		  true, TAGGED, CLAIMS "-rcpt TOKEN\n" TO_WORKERS QUIET TO_TICKET },
+		{ .agent = NULL } },
+	{ { "an account beside the desk is as configured", "", WHOSE_DESK_REPLY,
+		  "none@example.com,TOKEN", "desk@example.com", true,
+		  "From: Anna <anna@example.com>\n" TAGGED,
+		  CLAIMS "+Reply-To: TOKEN\n=From[1]: Anna <desk@example.com>\n"
+			 "sender desk@example.com\n-rcpt TOKEN\n+rcpt carla@example.net\n"
+			 "-rcpt none@example.com\n" },
+		{ .agent = &anna } },
 	{ { "what a ticket has not is not claimed", "", WHOSE_INBOUND, SUPPORT, SUPPORT, true,
 		  TAGGED,
 		  "+X-Ticket: 1042\n+X-Ticket-Status: open\n+X-Ticket-Priority: high\n"
