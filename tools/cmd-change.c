@@ -193,14 +193,34 @@ static bool add_verb(struct work *w, const char *const *words)
 
 /* --- which tickets --- */
 
+/* "priority high", "queue sales, project core", "tag +vip -old". Owned. */
+static char *change_described(const struct work *w)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	for (unsigned i = 0; i < w->n_commands; i++) {
+		const struct command *c = &w->commands[i];
+
+		g_string_append_printf(out, "%s%s", i ? ", " : "", verb_info(c->verb)->name);
+		if (c->text)
+			g_string_append_printf(out, " %s", c->text);
+		for (char **tag = c->add; tag && *tag; tag++)
+			g_string_append_printf(out, " +%s", *tag);
+		for (char **tag = c->remove; tag && *tag; tag++)
+			g_string_append_printf(out, " -%s", *tag);
+	}
+	return terminal_line(out->str, LINE_MAX_BYTES);
+}
+
 /* One slip would change a thousand tickets. Nobody is asked where nobody sits. */
 static bool change_is_wanted(const struct work *w, unsigned count)
 {
-	g_autofree char *question = NULL;
+	g_autofree char *described = NULL, *question = NULL;
 
 	if (count <= 1 || cli_has(w->cli, "yes") || !terminal_can_ask())
 		return true;
-	question = g_strdup_printf(_("%s %u tickets?"), w->cli->command->name, count);
+	described = change_described(w);
+	question = g_strdup_printf(_("'%s' for %u tickets?"), described, count);
 	return terminal_agrees(question);
 }
 

@@ -94,7 +94,8 @@ static int query_save_run(struct cli *cli)
 
 	if (!query_name_valid(name))
 		return cli_usage(cli,
-			_("'%s' is no name of a query: expected 1 to 64 of a-z 0-9 . _ -"), name);
+			_("'%s' is no name of a query: expected 1 to 64 of a-z 0-9 . _ -, a letter or digit first"),
+			name);
 	code = query_check(cli, name, text, cli_has(cli, "shared"));
 	return code == EXIT_DONE ? query_save(cli, name, text) : code;
 }
@@ -110,6 +111,29 @@ static enum status remove_shared(struct txn *txn, void *arg, struct error *err)
 		: st;
 }
 
+/* It may be one of all. */
+static bool query_is_shared(struct cli *cli, const char *name)
+{
+	struct choosing_saved saved = { 0 };
+	bool is = choosing_saved_load(&saved, cli, false) == EXIT_DONE;
+	const struct saved_query *query = is ? (const struct saved_query *)saved.list->data : NULL;
+
+	for (is = false; query && query->name && !is; query++)
+		is = strcmp(query->name, name) == 0;
+	choosing_saved_release(&saved);
+	return is;
+}
+
+static int query_remove_own(struct cli *cli, const char *path, const char *name)
+{
+	enum status st = user_query_save(path, name, NULL, &cli->err);
+
+	if (st == ST_NOT_FOUND && query_is_shared(cli, name))
+		return cli_fail(
+			EXIT_NOTHING, _("'%s' is a query of all; --shared removes it"), name);
+	return cli_status(cli, st);
+}
+
 static int query_remove_run(struct cli *cli)
 {
 	g_autofree char *path = user_settings_path();
@@ -117,7 +141,7 @@ static int query_remove_run(struct cli *cli)
 
 	if (cli_has(cli, "shared"))
 		return cli_status(cli, store_write(cli->store, remove_shared, name, &cli->err));
-	return cli_status(cli, user_query_save(path, name, NULL, &cli->err));
+	return query_remove_own(cli, path, name);
 }
 
 const struct cli_command cmd_query_list = {

@@ -20,7 +20,7 @@ static const struct cli_option options[] = {
 struct undo_work {
 	struct cli *cli;
 	struct undo undo;
-	bool dry_run;
+	bool dry_run, pass;
 	uint64_t first;     /* serial of the change that was shown; 0: none was */
 	GString *said;      /* what, a line each */
 	unsigned done;      /* events */
@@ -49,7 +49,7 @@ static enum status undo_one(
 		.said = w->said,
 		.err = err };
 	struct ticket *ticket = record_new(&ticket_type);
-	enum status st = undo_ticket(&u, number);
+	enum status st = (w->pass ? undo_pass : undo_ticket)(&u, number);
 
 	g_ptr_array_add(w->tickets, ticket);
 	w->done += u.done;
@@ -105,16 +105,34 @@ static bool undo_is_wanted(const struct undo_work *w)
 	return cli_has(w->cli, "yes") || !terminal_can_ask() || terminal_agrees(_("Undo this?"));
 }
 
-static int undo_do(struct undo_work *w)
+static int undo_write(struct undo_work *w)
 {
 	const struct event *first = g_ptr_array_index(w->undo.events, 0);
-	enum status st;
 
 	w->first = first->serial;
 	w->dry_run = false;
-	st = store_write(w->cli->store, undo_look_or_do, w, &w->cli->err);
-	if (st != ST_OK)
-		return cli_status(w->cli, st);
+	return cli_status(w->cli, store_write(w->cli->store, undo_look_or_do, w, &w->cli->err));
+}
+
+/* Who has it said once gets past it. */
+static int undo_pass_over(struct undo_work *w)
+{
+	int code;
+
+	w->pass = true;
+	code = undo_write(w);
+	if (code != EXIT_DONE)
+		return code;
+	return cli_fail(EXIT_NOTHING,
+		_("nothing of it can be undone; the next undo goes one step further back"));
+}
+
+static int undo_do(struct undo_work *w)
+{
+	int code = undo_write(w);
+
+	if (code != EXIT_DONE)
+		return code;
 	return w->cli->json ? undo_print(w) : EXIT_DONE;
 }
 
@@ -129,8 +147,10 @@ static int undo_work_run(struct undo_work *w)
 		return cli_status(w->cli, st);
 	if (!w->cli->json)
 		undo_say(w);
-	if (w->done == 0)
+	if (w->done == 0 && only_look)
 		return cli_fail(EXIT_NOTHING, _("nothing of it can be undone"));
+	if (w->done == 0)
+		return undo_pass_over(w);
 	if (only_look)
 		return w->cli->json ? undo_print(w) : EXIT_DONE;
 	if (!undo_is_wanted(w))

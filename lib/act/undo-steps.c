@@ -77,7 +77,10 @@ static enum status undo_field(struct undo_step *s)
 	g_autofree char *now = step_value(f, s->t);
 
 	if (strcmp(now, text_or_none(s->e->to)) != 0)
-		return step_stays(s, _("%s was changed again, to '%s'"), f->name, now);
+		return step_stays(s,
+			f->type == FIELD_LIST ? _("%s were changed again, to '%s'")
+					      : _("%s was changed again, to '%s'"),
+			f->name, now);
 	if (!record_field_set(f, s->t, s->e->from))
 		return step_stays(
 			s, _("%s cannot be '%s' again"), f->name, text_or_none(s->e->from));
@@ -275,11 +278,22 @@ static enum status undo_unlink_there(struct undo_step *s, uint64_t number)
 	return st == ST_NOT_FOUND ? ST_OK : st;
 }
 
+static bool step_is_of_split(const struct undo_step *s)
+{
+	for (guint i = 0; i < s->u->undo->events->len; i++)
+		if (((const struct event *)s->u->undo->events->pdata[i])->kind == EVENT_SPLIT)
+			return true;
+	return false;
+}
+
+/* What was split off stays, and so does the way to it. */
 static enum status undo_link(struct undo_step *s)
 {
 	enum status st;
 	uint64_t other;
 
+	if (step_is_of_split(s))
+		return ST_OK;
 	if (!s->e->to || text_parse_number(s->e->to, &other) != ST_OK ||
 		!numbers_has(&s->t->links, other))
 		return step_stays(s, _("it is not linked any more"));
@@ -354,6 +368,7 @@ static const char *const undo_reasons[EVENT_KINDS] = {
 	[EVENT_REPLY] = N_("the answer stays: it was sent"),
 	[EVENT_NOTE] = N_("the note stays"),
 	[EVENT_FOLLOWUP] = N_("the mail stays"),
+	[EVENT_REMIND] = N_("the reminder stays; 'remind -' takes it away"),
 };
 
 enum status undo_event(struct undo_step *s)

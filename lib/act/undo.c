@@ -109,13 +109,26 @@ static enum status undo_load(struct undoing *u, uint64_t number, struct ticket *
 	return st;
 }
 
-static enum status undo_note(struct undoing *u, uint64_t number, const struct event *first)
+/* to: NULL, or what else is to be said of it. */
+static enum status undo_note(
+	struct undoing *u, uint64_t number, const struct event *first, const char *to)
 {
 	g_autofree char *serial = g_strdup_printf("%" PRIu64, first->serial);
 
 	return u->dry_run ? ST_OK
 			  : history_add(u->txn, number, &u->by->actor,
-				    NOTE(EVENT_UNDO, .from = serial), u->err);
+				    NOTE(EVENT_UNDO, .from = serial, .to = to), u->err);
+}
+
+enum status undo_pass(struct undoing *u, uint64_t number)
+{
+	for (guint i = 0; i < u->undo->events->len; i++) {
+		const struct event *e = u->undo->events->pdata[i];
+
+		if (e->ticket == number)
+			return undo_note(u, number, e, "nothing");
+	}
+	return ST_OK;
 }
 
 /* The last event first: each finds what it left. */
@@ -139,7 +152,7 @@ enum status undo_ticket(struct undoing *u, uint64_t number)
 	if (st == ST_OK && last && u->done > done)
 		st = undo_mail(u, &t, last);
 	if (st == ST_OK && first && u->done > done)
-		st = undo_note(u, number, first);
+		st = undo_note(u, number, first, NULL);
 	record_release(&ticket_type, &t);
 	return st;
 }

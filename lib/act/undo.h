@@ -30,5 +30,7 @@ struct undoing {
 /* The ticket is the one of that very number, merged or not. ST_REFUSED, ST_NOT_FOUND: as
  * commander_load(). */
 enum status undo_ticket(struct undoing *undoing, uint64_t number);
+/* Nothing of it could be undone: it is passed over from now on. */
+enum status undo_pass(struct undoing *undoing, uint64_t number);
 
 #endif

@@ -37,7 +37,7 @@ enum status queries_save(struct txn *txn, const struct shared_query *query, stru
 {
 	if (!query_name_valid(query->name))
 		return error_set(err, ST_BAD_INPUT,
-			_("'%s' is no name of a query: expected 1 to 64 of a-z 0-9 . _ -"),
+			_("'%s' is no name of a query: expected 1 to 64 of a-z 0-9 . _ -, a letter or digit first"),
 			query->name);
 	return table_save(txn, &shared_query_table, query, err);
 }

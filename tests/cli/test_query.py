@@ -248,6 +248,26 @@ def test_a_saved_query_is_used_by_its_name(busy, home):
     assert ends(busy, "query", "remove", "dora")[0] == 1
 
 
+def test_one_of_all_is_removed_as_such(busy, home):
+    busy.run_ticket("query", "save", "--shared", "early", "number:1")
+    code, _, err = ends(busy, "query", "remove", "early")
+    assert code == 1 and "'early' is a query of all; --shared removes it" in err
+    assert numbers(busy, "list", "@early") == [1]
+
+
+def test_the_question_says_what_would_be_done(busy):
+    for words, asks in [
+        (("priority", "high"), "'priority high' for 3 tickets? [y/N]"),
+        (("move", "--queue", "ops", "--project", "x"), "'queue ops, project x' for 3 tickets?"),
+        (("tag", "+vip", "-old"), "'tag +vip -old' for 3 tickets?"),
+        (("close",), "'close' for 3 tickets?"),
+    ]:
+        command = (program("ticket"), *words, "--config", busy.config, "--query", "is:open")
+        seen, code = on_terminal(*command, keys=b"n\n")
+        assert asks in seen and "nothing was changed" in seen and code == 1
+    assert having(busy, status="new") and not having(busy, priority="high")
+
+
 def test_a_saved_query_leads_not_to_itself(busy, home):
     busy.run_ticket("query", "save", "a", "number:1")
     busy.run_ticket("query", "save", "b", "@a or number:2")

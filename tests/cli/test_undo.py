@@ -106,11 +106,36 @@ def test_notes_and_answers_stay_and_it_is_said(filled):
     filled.run_ticket("note", "1", "-m", "A note.")
     said = undo(filled, code=1)
     assert "#1: the note stays" in said and "nothing of it can be undone" in said
+    assert "did nothing that could be undone" in undo(filled, code=1)
     filled.run_ticket("reply", "2", "-m", "An answer.")
     said = undo(filled)
     assert "#2: the answer stays" in said and "#2 status: waiting → new" in said
     assert ticket(filled, 2)["messages_count"] == 2
     assert [entry["event"] for entry in filled.ticket("outbox", "list")] == ["reply"]
+
+
+def test_what_cannot_be_undone_is_passed_over_when_it_was_said(filled):
+    """A note, a reminder, or what a colleague changed again do not stand in the way for ever."""
+    before = state(filled, 1)["status"]
+    filled.run_ticket("close", "1")
+    filled.run_ticket("remind", "3d", "1")
+    filled.run_ticket("note", "1", "-m", "A note.")
+    for stays in ("the note stays", "the reminder stays"):
+        assert stays in undo(filled, "--dry-run", code=1)
+        said = undo(filled, code=1)
+        assert stays in said and "the next undo goes one step further back" in said
+        assert state(filled, 1)["status"] == "closed"
+    assert "#1 status: closed → new" in undo(filled)
+    assert state(filled, 1)["status"] == before
+
+
+def test_a_split_stays_and_so_does_its_link(filled):
+    filled.run_ticket("merge", "2", "--into", "1")
+    filled.run_ticket("split", "1", "2")
+    links = state(filled, 1)["links"], state(filled, 6)["links"]
+    assert links == ([6], [1])
+    assert "#1: what was split off stays; merge 6 into it" in undo(filled, code=1)
+    assert (state(filled, 1)["links"], state(filled, 6)["links"]) == links
 
 
 def test_who_gets_copies_is_as_it_was(filled):
