@@ -191,11 +191,13 @@ static void timers_mend(void)
 	settings_unref(settings);
 }
 
+/* Today's counts would be of a past day by a clock that is ahead. */
 static void timers_forget(void)
 {
 	struct error err = { "" };
 
-	if (due_forget(timers.daemon->store, g_get_real_time(), &err) != ST_OK)
+	if (!clock_watch_doubts(&timers.clock) &&
+		due_forget(timers.daemon->store, g_get_real_time(), &err) != ST_OK)
 		daemon_cannot(timers.daemon, "forget what is counted", &err);
 }
 

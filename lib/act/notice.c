@@ -139,8 +139,9 @@ static enum status notice_text(const struct reply_context *c, const struct ticke
 	g_string_append_printf(out, "%s%s%s\n", notice->lead, when ? " " : "", text_or_none(when));
 	if (notice->text && *notice->text)
 		g_string_append_printf(out, "\n%s\n", notice->text);
-	g_string_append_printf(out, "\n#%" PRIu64 " %s, %s: %s\n", t->number,
-		text_or_none(t->queue), ticket_status_names[t->status], text_or_none(t->subject));
+	g_string_append_printf(out, "\n#%" PRIu64 " %s, %s%s%s\n", t->number,
+		text_or_none(t->queue), ticket_status_names[t->status],
+		t->subject && *t->subject ? ": " : "", text_or_none(t->subject));
 	if (t->requester_address)
 		g_string_append_printf(out, "%s\n", requester);
 	return notice_add_texts(c, t, zone, out, err);

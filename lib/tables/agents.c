@@ -231,7 +231,19 @@ static enum status agent_keep_name(
 	return ST_OK;
 }
 
-enum status agents_missing(struct txn *txn, const char *login, struct error *err)
+static enum status agents_is_inactive(
+	struct txn *txn, const char *login, bool *inactive_out, struct error *err)
+{
+	struct agent agent = { 0 };
+	enum status st = agent_login_valid(login) ? agents_load(txn, login, &agent, err)
+						  : ST_NOT_FOUND;
+
+	*inactive_out = st == ST_OK && agent.inactive;
+	record_release(&agent_type, &agent);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+static enum status agents_name_nearest(struct txn *txn, const char *login, struct error *err)
 {
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
 	enum status st = agents_each(txn, agent_keep_name, names, err);
@@ -245,4 +257,14 @@ enum status agents_missing(struct txn *txn, const char *login, struct error *err
 		return error_set(err, ST_NOT_FOUND, _("there is no agent '%s'"), login);
 	return error_set(
 		err, ST_NOT_FOUND, _("there is no agent '%s'; did you mean '%s'?"), login, nearest);
+}
+
+enum status agents_missing(struct txn *txn, const char *login, struct error *err)
+{
+	bool inactive = false;
+	enum status st = agents_is_inactive(txn, login, &inactive, err);
+
+	if (st == ST_OK && inactive)
+		return error_set(err, ST_NOT_FOUND, _("agent '%s' is inactive"), login);
+	return st == ST_OK ? agents_name_nearest(txn, login, err) : st;
 }

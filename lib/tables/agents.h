@@ -28,7 +28,8 @@ bool agent_is(const struct agent *agent, const char *address);
 /* Where they are written to: their first address. NULL: nowhere, or no agent. Borrowed. */
 const char *agent_address(const struct agent *agent);
 
-/* Says that there is no such agent, and which login is nearest. ST_NOT_FOUND. */
+/* Says that there is no such agent, and which login is nearest, or that they are inactive.
+ * ST_NOT_FOUND. */
 enum status agents_missing(struct txn *txn, const char *login, struct error *err);
 
 typedef enum status agent_visit(

@@ -187,8 +187,13 @@ static void test_each_ticket_stands_once(void)
 	t.wait_until = d.now + HOUR;
 	desk_save(&d, &t);
 	record_release(&ticket_type, &t);
+	desk_ticket(&d, 2, &t);
+	g_clear_pointer(&t.subject, g_free);
+	desk_save(&d, &t);
+	record_release(&ticket_type, &t);
 	l.now = d.now;
 	g_assert_cmpint(store_read(d.store, look, &l, &d.err), ==, ST_OK);
+	g_assert_null(strstr(l.out->str, ": \n"));
 	g_assert_true(g_str_has_prefix(l.out->str, "Overdue:\n  #1 support, open, anna, "));
 	g_assert_true(strstr(l.out->str, "#1") == g_strrstr(l.out->str, "#1"));
 	g_assert_nonnull(strstr(l.out->str, "\n\nNobody's in your queues:\n  #2 desk"));
