@@ -15,14 +15,13 @@ void pg_batch_begin(struct pg_batch *batch, struct pg_link *link)
 {
 	*batch = (struct pg_batch){ .link = link };
 	batch->awaited = g_array_new(FALSE, FALSE, sizeof(struct batch_awaited));
-	if (!pq.enterPipelineMode(link->conn))
-		batch->st = ST_IO;
+	batch->lost = !pq.enterPipelineMode(link->conn);
 }
 
 static void batch_await(struct pg_batch *batch, int sent, const struct batch_awaited *awaited)
 {
 	if (!sent)
-		batch->st = ST_IO;
+		batch->lost = true;
 	else
 		g_array_append_vals(batch->awaited, awaited, 1);
 }
@@ -157,11 +156,12 @@ static enum status batch_drain(struct pg_batch *batch, enum status *failed_out)
 enum status pg_batch_run(struct pg_batch *batch)
 {
 	struct pg_link *link = batch->link;
-	enum status failed = ST_OK, st = batch->st;
+	enum status failed = ST_OK, st;
 
-	if (st == ST_OK && !pq.pipelineSync(link->conn))
-		st = ST_IO;
-	if (st == ST_OK)
+	/* It writes before it is asked to, when that is much. */
+	if (batch->lost || !pq.pipelineSync(link->conn))
+		st = pg_link_lost(link);
+	else
 		st = pg_link_flush(link);
 	if (st == ST_OK)
 		st = batch_drain(batch, &failed);

@@ -11,7 +11,7 @@ typedef void pg_rows_fn(const PGresult *result, void *arg);
 struct pg_batch {
 	struct pg_link *link;
 	GArray *awaited; /* struct batch_awaited */
-	enum status st;  /* of the sending */
+	bool lost;       /* something could not be sent */
 };
 
 void pg_batch_begin(struct pg_batch *batch, struct pg_link *link);

@@ -16,7 +16,8 @@
 	F(PQ, isBusy) F(PQ, notifies) F(PQ, ntuples) F(PQ, pipelineSync) \
 	F(PQ, resultErrorField) F(PQ, resultStatus) F(PQ, sendPrepare) F(PQ, sendQuery) \
 	F(PQ, sendQueryParams) F(PQ, sendQueryPrepared) F(PQ, setErrorVerbosity) \
-	F(PQ, setNoticeReceiver) F(PQ, socket) F(PQ, status) F(PQ, transactionStatus)
+	F(PQ, setNoticeReceiver) F(PQ, setnonblocking) F(PQ, socket) F(PQ, status) \
+	F(PQ, transactionStatus)
 /* clang-format on */
 
 struct pq {

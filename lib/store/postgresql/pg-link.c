@@ -144,6 +144,11 @@ static bool link_wait(struct pg_link *link, short events)
 	return rc > 0;
 }
 
+enum status pg_link_lost(struct pg_link *link)
+{
+	return link_break(link, NULL);
+}
+
 static enum status link_too_late(struct pg_link *link)
 {
 	return link_break(link, _("no answer in time"));
@@ -259,7 +264,8 @@ static enum status link_shake_hands(struct pg_link *link)
 			return link_too_late(link);
 		next = pq.connectPoll(link->conn);
 	}
-	return ST_OK;
+	/* Else it waits by itself, and for ever, where what it is given does not fit between us. */
+	return pq.setnonblocking(link->conn, 1) == 0 ? ST_OK : link_break(link, NULL);
 }
 
 /* Only the wait for other servers is of interest; the rest is for the server's own log. Its words

@@ -67,6 +67,8 @@ void pg_link_close(struct pg_link *link);
 /* Is it still one for us: a primary, with a quorum where one is asked for? One round trip. */
 enum status pg_link_check(struct pg_link *link, struct error *err);
 
+/* libpq would not take what was put into its buffer: the link is broken. Gives ST_BUSY. */
+enum status pg_link_lost(struct pg_link *link);
 /* Sends what was put into libpq's buffer; a round trip begins. Not ST_OK: the link is broken. */
 enum status pg_link_flush(struct pg_link *link);
 /* PQgetResult(), at most until the deadline; NULL as there. Not ST_OK: the link is broken. */

@@ -123,6 +123,7 @@ static void test_since(void)
 struct silence {
 	const char *database;
 	char **processes; /* the server's for us, stopped; numbers */
+	GThread *end;
 };
 
 static void signal_all(char *const *processes, int signal)
@@ -160,7 +161,56 @@ static enum status ask_the_silent(struct txn *txn, void *arg, struct error *err)
 	return txn_get(txn, TABLE_ANSWERED, (struct bytes){ "name", 4 }, &value);
 }
 
-static void test_silence(void)
+/* More than fits between us and the server. */
+static enum status write_to_the_silent(struct txn *txn, void *arg, struct error *err)
+{
+	enum { MUCH = 8 << 20 };
+	g_autofree char *value = g_strnfill(MUCH, 'x');
+	struct silence *s = arg;
+
+	(void)err;
+	if (!s->processes)
+		fall_silent(s);
+	return txn_put(
+		txn, TABLE_ANSWERED, (struct bytes){ "name", 4 }, (struct bytes){ value, MUCH });
+}
+
+/* A moment later the process ends in order, with what we have sent unread. */
+static gpointer silent_end(gpointer arg)
+{
+	struct silence *s = arg;
+
+	g_usleep(G_USEC_PER_SEC / 2);
+	signal_all(s->processes, SIGTERM);
+	signal_all(s->processes, SIGCONT);
+	return NULL;
+}
+
+static enum status write_to_the_dying(struct txn *txn, void *arg, struct error *err)
+{
+	struct silence *s = arg;
+	bool first = !s->processes;
+	enum status st = write_to_the_silent(txn, s, err);
+
+	if (first)
+		s->end = g_thread_new("end", silent_end, s);
+	return st;
+}
+
+static void test_dying_at_much(void)
+{
+	struct silence silence;
+	struct place place;
+
+	place_open(&place, 0);
+	silence = (struct silence){ .database = place.database };
+	place_write(&place, write_to_the_dying, &silence, ST_OK);
+	g_thread_join(silence.end);
+	g_strfreev(silence.processes);
+	place_close(&place);
+}
+
+static void silent_for(store_fn *fn)
 {
 	enum { DEADLINE_S = 3 };
 	struct store_options options;
@@ -175,11 +225,21 @@ static void test_silence(void)
 	g_assert_cmpint(store_open(&options, &place.store, &place.err), ==, ST_OK);
 	silence = (struct silence){ .database = place.database };
 	begun = g_get_monotonic_time();
-	place_write(&place, ask_the_silent, &silence, ST_BUSY);
+	place_write(&place, fn, &silence, ST_BUSY);
 	g_assert_cmpint(g_get_monotonic_time() - begun, <, (DEADLINE_S + 1) * G_TIME_SPAN_SECOND);
 	signal_all(silence.processes, SIGCONT);
 	g_strfreev(silence.processes);
 	place_close(&place);
+}
+
+static void test_silence(void)
+{
+	silent_for(ask_the_silent);
+}
+
+static void test_silence_at_much(void)
+{
+	silent_for(write_to_the_silent);
 }
 
 int main(int argc, char **argv)
@@ -188,5 +248,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/reads/longer than an answer may take", test_long);
 	g_test_add_func("/writes/what was waited for before counts", test_since);
 	g_test_add_func("/writes/a server that falls silent in their midst", test_silence);
+	g_test_add_func(
+		"/writes/a server that falls silent while it is sent much", test_silence_at_much);
+	g_test_add_func("/writes/a server that ends while it is sent much", test_dying_at_much);
 	return g_test_run();
 }

@@ -1,6 +1,7 @@
 /* Rows as a group writes them: what is known of a row decides which statement it goes into, and
  * which of its columns; what comes back is what was put. Only with PostgreSQL. */
 #include <string.h>
+#include <sys/socket.h>
 
 #include "../store-fixture.h"
 #include "base/text.h"
@@ -218,6 +219,56 @@ static void test_many(void)
 	g_free(all);
 }
 
+/* --- a connection that ends while something is put into it --- */
+
+struct cut {
+	unsigned runs;
+	size_t len; /* more than libpq keeps until it is asked to send */
+};
+
+static void cut_connections(void)
+{
+	for (int fd = 3; fd < 64; fd++)
+		shutdown(fd, SHUT_RDWR);
+}
+
+/* The first time. */
+static enum status cut_write(struct txn *txn, void *arg, struct error *err)
+{
+	g_autofree char *value = NULL;
+	struct cut *cut = arg;
+	enum status st = ST_OK;
+
+	(void)err;
+	value = g_strnfill(cut->len, 'x');
+	if (cut->runs++ == 0)
+		cut_connections();
+	for (uint64_t i = 1; i <= 4 && st == ST_OK; i++) {
+		struct key key;
+
+		key_init(&key);
+		key_u64(&key, i);
+		st = txn_put(
+			txn, TABLE_ANSWERED, key_bytes(&key), (struct bytes){ value, cut->len });
+	}
+	return st;
+}
+
+static void test_cut(void)
+{
+	static const size_t lengths[] = { 1, 3000, 5000, 100 * 1000, 9 << 20 };
+	struct place place;
+
+	place_open(&place, 0);
+	for (size_t i = 0; i < G_N_ELEMENTS(lengths); i++) {
+		struct cut cut = { .len = lengths[i] };
+
+		place_write(&place, cut_write, &cut, ST_OK);
+		g_assert_cmpuint(cut.runs, >, 1);
+	}
+	place_close(&place);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -225,5 +276,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/writes/columns that a row does not need", test_columns);
 	g_test_add_func("/writes/what was undone, or done twice", test_undone);
 	g_test_add_func("/writes/more rows than a statement takes", test_many);
+	g_test_add_func("/writes/a connection that ends while it is written to", test_cut);
 	return g_test_run();
 }
