@@ -60,9 +60,11 @@ static void digest_line(struct digesting *d, const struct ticket *t)
 	if (d->title)
 		g_string_append_printf(d->out, "%s%s\n", d->out->len ? "\n" : "", d->title);
 	d->title = NULL;
-	g_string_append_printf(d->out, "  #%" PRIu64 " %s, %s, %s, %s%s%s\n", t->number, t->queue,
-		ticket_status_names[t->status], t->agent ? t->agent : _("nobody"), touched,
-		*subject ? ": " : "", subject);
+	g_string_append_printf(d->out, "  #%" PRIu64 " %s, %s, %s, %s", t->number, t->queue,
+		ticket_status_names[t->status], t->agent ? t->agent : _("nobody"), touched);
+	if (*subject)
+		g_string_append_printf(d->out, ": %s", subject);
+	g_string_append_c(d->out, '\n');
 }
 
 static enum status digest_visit(

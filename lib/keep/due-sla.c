@@ -47,6 +47,18 @@ static enum status sla_look(struct due_work *w, const struct promise_deadline *d
 	return ST_OK;
 }
 
+/* One may ask for is:overdue. What is due already stays in its place: another may be due after it
+ * that ends its stay. */
+static void sla_plan_automations(struct due_work *w)
+{
+	struct ticket *t = &w->ticket;
+	int64_t before = t->automation_at;
+
+	automating_plan(w->settings, t, w->now, false);
+	if (before && before < t->automation_at)
+		t->automation_at = before;
+}
+
 enum status due_sla(struct due_work *w)
 {
 	struct promise_deadline deadlines[PROMISE_DEADLINES];
@@ -61,7 +73,6 @@ enum status due_sla(struct due_work *w)
 	for (size_t i = 0; i < PROMISE_DEADLINES && st == ST_OK; i++)
 		st = sla_look(w, &deadlines[i]);
 	promise_plan(&w->ticket, &promise, w->now);
-	/* One may ask for is:overdue. */
-	automating_plan(w->settings, &w->ticket, w->now, false);
+	sla_plan_automations(w);
 	return st == ST_OK ? tickets_save(w->txn, &w->ticket, w->err) : st;
 }

@@ -60,7 +60,8 @@ def test_an_agent_has_canonical_addresses_that_nobody_else_has(desk):
     assert code == 65 and "anna" in err
     desk.run_ticket("agent", "set", "anna", "--inactive")
     assert desk.ticket("agent", "list")[0]["active"] is False
-    assert ends(desk, "digest", "--to", "anna", "--print")[2] == "ticket: agent 'anna' is inactive\n"
+    _, _, err = ends(desk, "digest", "--to", "anna", "--print")
+    assert err == "ticket: agent 'anna' is inactive\n"
 
 
 @pytest.mark.parametrize(
