@@ -12,6 +12,7 @@
 #include "keep/box.h"
 #include "mail/heading.h"
 #include "tables/claim-rows.h"
+#include "tables/queues.h"
 
 enum { CHUNK_BYTES = 64 * 1024 };
 
@@ -20,13 +21,22 @@ enum { CHUNK_BYTES = 64 * 1024 };
 struct noted {
 	const char *name;
 	bool there;
+	const char *queue; /* NULL: of no matter */
+	bool no_queue;     /* there is none of that name */
 };
 
 static enum status take_look(struct txn *txn, void *arg, struct error *err)
 {
 	struct noted *noted = arg;
+	struct queue queue = { 0 };
+	enum status st = claims_noted(txn, noted->name, &noted->there, err);
 
-	return claims_noted(txn, noted->name, &noted->there, err);
+	if (st != ST_OK || !noted->queue)
+		return st;
+	st = queues_load(txn, noted->queue, &queue, err);
+	noted->no_queue = st == ST_NOT_FOUND;
+	record_release(&queue_type, &queue);
+	return noted->no_queue ? ST_OK : st;
 }
 
 static enum status take_forget(struct txn *txn, void *arg, struct error *err)
@@ -36,7 +46,7 @@ static enum status take_forget(struct txn *txn, void *arg, struct error *err)
 
 enum status mailbox_taken_forget(struct store *store, const char *name, struct error *err)
 {
-	struct noted noted = { name, false };
+	struct noted noted = { .name = name };
 	enum status st = store_read(store, take_look, &noted, err);
 
 	return st == ST_OK && noted.there ? store_write(store, take_forget, (void *)name, err) : st;
@@ -112,8 +122,9 @@ static enum status take_in(struct store *store, struct arrival *arrival,
 	return st;
 }
 
+/* queue: that of the folder, while there is one; NULL: the account's. */
 static enum status take_message(struct store *store, const struct mailbox_mail *mail,
-	struct spool *spool, struct mailbox_taken *taken_out, struct error *err)
+	const char *queue, struct spool *spool, struct mailbox_taken *taken_out, struct error *err)
 {
 	struct message *message = spool_parse(spool);
 	const struct account *account = take_account(mail);
@@ -124,7 +135,7 @@ static enum status take_message(struct store *store, const struct mailbox_mail *
 		.queue_id = "",
 		.received = mail->now };
 	const struct claim claim = { .name = mail->name,
-		.queue = mail->queue,
+		.queue = queue,
 		.agent = mail->queue ? NULL : mail->agent->login,
 		.login = mail->agent->login };
 	struct arrival arrival = { .settings = mail->settings,
@@ -163,7 +174,7 @@ static enum status take_spool(
 enum status mailbox_take(struct store *store, const struct mailbox_mail *mail,
 	struct mailbox_taken *taken_out, struct error *err)
 {
-	struct noted noted = { mail->name, false };
+	struct noted noted = { .name = mail->name, .queue = mail->queue };
 	enum status st = store_read(store, take_look, &noted, err);
 	struct spool *spool;
 
@@ -173,7 +184,8 @@ enum status mailbox_take(struct store *store, const struct mailbox_mail *mail,
 	spool = arrival_spool(mail->settings);
 	st = take_spool(mail, spool, err);
 	if (st == ST_OK)
-		st = take_message(store, mail, spool, taken_out, err);
+		st = take_message(
+			store, mail, noted.no_queue ? NULL : mail->queue, spool, taken_out, err);
 	spool_free(spool);
 	if (st != ST_BAD_INPUT && st != ST_REFUSED)
 		return st;

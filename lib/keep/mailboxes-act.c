@@ -403,6 +403,22 @@ static enum status act_on_doubts(struct trees *m, struct error *err)
 	return st;
 }
 
+/* What was in the folder of a queue that is no more is out of it now. */
+static void act_tidy_after(struct trees *m, const GPtrArray *moves, const GPtrArray *drops)
+{
+	for (guint i = 0; i < m->trees->len; i++) {
+		struct tree *tree = m->trees->pdata[i];
+		bool touched = false;
+
+		for (guint j = 0; j < moves->len && !touched; j++)
+			touched = ((struct moved *)moves->pdata[j])->tree == tree;
+		for (guint j = 0; j < drops->len && !touched; j++)
+			touched = ((struct dropped *)drops->pdata[j])->tree == tree;
+		if (touched)
+			tree_tidy(m, tree);
+	}
+}
+
 enum status act_on_findings(struct trees *m, struct error *err)
 {
 	g_autoptr(GPtrArray) moves = g_steal_pointer(&m->moves), drops = g_steal_pointer(&m->drops);
@@ -420,6 +436,8 @@ enum status act_on_findings(struct trees *m, struct error *err)
 	}
 	if (st == ST_OK && drops->len)
 		st = act_on_claims(m, err);
+	if (st == ST_OK)
+		act_tidy_after(m, moves, drops);
 	if (st == ST_OK)
 		st = act_on_doubts(m, err);
 	for (guint i = 0; i < m->trees->len; i++)

@@ -29,6 +29,19 @@ GPtrArray *drops_new(void)
 	return g_ptr_array_new_with_free_func(dropped_free);
 }
 
+void findings_forget(struct trees *m, const struct tree *tree)
+{
+	for (guint i = m->moves->len; i-- > 0;)
+		if (((struct moved *)m->moves->pdata[i])->tree == tree)
+			g_ptr_array_remove_index(m->moves, i);
+	for (guint i = m->drops->len; i-- > 0;)
+		if (((struct dropped *)m->drops->pdata[i])->tree == tree)
+			g_ptr_array_remove_index(m->drops, i);
+	for (guint i = m->doubts->len; i-- > 0;)
+		if (g_array_index(m->doubts, struct doubt, i).tree == tree)
+			g_array_remove_index(m->doubts, i);
+}
+
 void doubt_add(struct trees *m, struct tree *tree, uint64_t ticket)
 {
 	const struct doubt doubt = { tree, ticket };

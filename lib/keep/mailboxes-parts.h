@@ -114,6 +114,8 @@ void lease_end(struct trees *m);
 GPtrArray *moves_new(void);
 GPtrArray *drops_new(void);
 void doubt_add(struct trees *m, struct tree *tree, uint64_t ticket);
+/* Of a tree that is about to be freed. */
+void findings_forget(struct trees *m, const struct tree *tree);
 
 /* --- mailboxes-copy.c: +messages/ --- */
 

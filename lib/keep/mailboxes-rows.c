@@ -641,8 +641,10 @@ static enum status rows_change_agents(struct rows_agents *a, struct error *err)
 	for (guint i = a->changed->len; st == ST_OK && i-- > 0;) {
 		struct tree *tree = a->changed->pdata[i];
 
-		if (tree->gone && !tree->moving)
-			g_ptr_array_remove(a->m->trees, tree);
+		if (!tree->gone || tree->moving)
+			continue;
+		findings_forget(a->m, tree);
+		g_ptr_array_remove(a->m->trees, tree);
 	}
 	return st;
 }

@@ -885,6 +885,7 @@ static bool tree_wants(const struct tree *tree, const char *name)
 static void tree_remove_folder(const struct tree *tree, const char *name)
 {
 	static const char *const parts[] = { "cur", "new", "tmp" };
+	struct maildir folder = { -1, -1 };
 	int fd = -1;
 
 	if (maildir_open_directory(tree->fd, name, &fd, NULL) != ST_OK)
@@ -896,7 +897,11 @@ static void tree_remove_folder(const struct tree *tree, const char *name)
 	if (faccessat(fd, "cur", F_OK, 0) != 0 && faccessat(fd, "new", F_OK, 0) != 0)
 		unlinkat(fd, "maildirfolder", 0);
 	close(fd);
-	unlinkat(tree->fd, name, AT_REMOVEDIR);
+	if (unlinkat(tree->fd, name, AT_REMOVEDIR) == 0)
+		return;
+	/* There is mail in it, which must not be out of everybody's sight. */
+	maildir_open(tree->fd, name, true, &folder, NULL);
+	maildir_close(&folder);
 }
 
 void tree_tidy(struct trees *m, struct tree *tree)

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 from test_keeping import settled
-from test_mailboxes import FIRE, notices, shows, ticket
+from test_mailboxes import FIRE, notices, shows
 
 from harness.client import compose
 from harness.desk import Customer
@@ -17,6 +17,7 @@ from harness.ground import wait_until
 from harness.mailboxes import GROUP, MAIL_USER, tree
 
 TERABYTE = 1 << 40
+DORA = "Dora Feld <dora@elsewhere.example>"
 
 
 @pytest.fixture
@@ -203,3 +204,61 @@ def test_the_server_makes_no_folder_of_a_tree_that_comes_or_goes(house):
     for client in clients:
         client.join()
     assert "let alone" not in house.daemon.log_text()
+
+
+# --- what goes while it is used -----------------------------------------------
+
+
+def dropped(client, folder, subject):
+    client.append(folder, compose(DORA, "anna@example.com", subject, "It is dark.\n"))
+
+
+def test_a_queue_that_goes_with_mail_in_its_folder(fire):
+    fire.daemon.kill()
+    dropped(fire.anna, "Queues/ops", "The lamp")
+    fire.anna.move("Queues/support", "Queues/ops")
+    fire.daemon.run_ticket("queue", "remove", "ops")
+    fire.daemon.start()
+    # The account's queue is one that there is.
+    shows(fire.anna, "Queues/support", FIRE, "[example.com #2] The lamp")
+    wait_until(lambda: notices(fire, "anna@example.com"), "a notice")
+    assert "there is no queue 'ops'" in notices(fire, "anna@example.com")[0]
+    wait_until(lambda: not (fire.path / "anna" / ".Queues.ops").exists(), "the folder to go")
+
+
+def test_an_agent_who_goes_with_mail_in_their_folders(fire):
+    """It stays where it is until they are back."""
+    fire.daemon.kill()
+    dropped(fire.ben, "Queues/support", "The lamp")
+    dropped(fire.ben, "Closed", "The door")
+    fire.ben.move("Queues/support", "Closed", ["1"])
+    fire.daemon.run_ticket("agent", "set", "ben", "--inactive")
+    fire.daemon.start()
+    ben = fire.path / "ben"
+    left = lambda: sorted(path.name for path in ben.iterdir())
+    wait_until(lambda: left() == [".Closed", ".Queues.support"], "his other folders to go")
+    goes_on(fire, "The roof")
+    assert len(fire.daemon.tickets()) == 2 and fire.daemon.show(1)["status"] == "new"
+    fire.daemon.run_ticket("agent", "set", "ben", "--active")
+    wait_until(lambda: len(fire.daemon.tickets()) == 3, "a ticket of what he dropped in")
+    shows(fire.imap.login("ben"), "Not taken", "The door")
+
+
+def test_what_the_server_remembers_of_who_is_redacted(house):
+    """Its index keeps headers. It can be removed, and messages stay the same."""
+    carla = Customer("Carla Kern")
+    house.asks(carla, subject="Printer on fire", body="Smoke.\n")
+    shows(house.anna, "Queues/support", FIRE)
+    house.anna.select("Queues/support")
+    assert house.anna.imap.uid("SEARCH", None, "FROM", "kern")[1] == [b"1"]
+    house.daemon.run_ticket("redact", "--yes", carla.address)
+    wait_until(lambda: b"redacted" in house.anna.messages("Queues/support")[0]["data"], "that")
+    before = house.anna.messages("Queues/support")
+    for login in ("anna", "ben"):
+        shutil.rmtree(house.imap.own / login / "index", ignore_errors=True)
+    again = house.imap.login("anna")
+    assert [mail["uid"] for mail in again.messages("Queues/support")] == [
+        mail["uid"] for mail in before
+    ]
+    for path in house.imap.own.rglob("*"):
+        assert not path.is_file() or carla.address.encode() not in path.read_bytes(), path
