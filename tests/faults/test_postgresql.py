@@ -469,6 +469,32 @@ def test_rows_that_a_policy_hides_are_no_empty_store(daemon, server):
     comes_back(daemon)
 
 
+def test_a_role_that_may_only_write_rows_is_enough(daemon, sink, server):
+    """Once the owner has made the tables; and where one right is missing, that is said."""
+    daemon.start()
+    opened(daemon)
+    name = base_of(daemon)
+    server.sql(
+        "create role writer login; grant usage on schema milticket to writer;"
+        "grant select, insert, update, delete on all tables in schema milticket to writer",
+        name,
+    )
+    other = Daemon(sink.port, settings=settings(server.url(name, "writer"))).start()
+    try:
+        opened(other)
+        assert other.run_ticket("note", "1", "-m", "a note").returncode == 0
+        server.sql("revoke insert on milticket.texts from writer", name)
+        with MilterClient(other.socket) as client:
+            refused(client)
+        assert "permission denied for table texts" in other.log_text()
+        server.sql("grant insert on milticket.texts to writer", name)
+        opened(other)
+    finally:
+        other.kill()
+        server.sql("drop owned by writer", name)
+        server.sql("drop role writer")
+
+
 def test_the_last_connection_is_for_mail_and_not_for_listening(daemon, server, limited):
     daemon.start()
     name = base_of(daemon)
@@ -505,6 +531,47 @@ def test_connections_that_nobody_uses_are_given_up(sink, server, limited):
     assert deliver(compose())
     assert daemon.run_ticket("list").returncode == 0
     daemon.stop()
+
+
+HELD = """begin;
+select pg_advisory_lock(classid::bigint << 32 | objid::bigint) from pg_locks
+  where locktype = 'advisory';
+select pg_advisory_lock(1835824235);
+select count(*) from milticket_report.tickets;
+select 'held', pg_sleep(20);
+"""
+
+
+def test_who_may_read_reports_holds_up_no_mail(daemon, server):
+    """Nor has he rights to anything but the views."""
+    daemon.start()
+    opened(daemon)
+    name = base_of(daemon)
+    server.sql("create role reader login in role milticket_report")
+    reader = subprocess.Popen(
+        [HOME / "psql", "-X", "-q", server.url(name, "reader"), "-c", HELD],
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        asleep = "select count(*) from pg_stat_activity where usename = 'reader' and wait_event = 'PgSleep'"
+        wait_until(lambda: server.sql(asleep) == "1", "the reader to have what he may")
+        began = time.monotonic()
+        opened(daemon)
+        assert time.monotonic() - began < DEADLINE
+    finally:
+        reader.kill()
+        reader.wait()
+    for (table,) in server.rows(
+        "select tablename from pg_tables where schemaname = 'milticket'", name
+    ):
+        for words in (f"table milticket.{table}", f"lock milticket.{table} in access share mode"):
+            done = server.sql(f"begin; {words}", name, role="reader", check=False)
+            assert done.returncode and b"permission denied for schema" in done.stderr, done
+    for view in ("tickets", "messages", "queues", "agents", "outbox", "events"):
+        assert server.sql(f"select count(*) from milticket_report.{view}", name, role="reader")
+        done = server.sql(f"delete from milticket_report.{view}", name, role="reader", check=False)
+        assert done.returncode and b"ERROR" in done.stderr, done
 
 
 # --- refused in words, at the start ----------------------------------------------------------

@@ -16,7 +16,10 @@ static const struct pg_step {
 	{ "the first tables", NULL },
 };
 
-enum { SCHEMA_LOCK = 0x6d747363 }; /* of pg_advisory_xact_lock() */
+/* Whoever may connect can hold an advisory lock: that only as long as there is no table of ours. */
+static const char schema_lock[] = "begin read write; lock table milticket.schema in exclusive mode";
+static const char schema_first_lock[] =
+	"begin read write; select pg_advisory_xact_lock(1836348259)";
 
 /* --- what is there --- */
 
@@ -202,9 +205,7 @@ static enum status schema_newer(struct pg_link *link, const struct schema_state 
 /* Another program may have been first. */
 static enum status schema_make_in(struct pg_link *link, struct schema_state *state)
 {
-	g_autofree char *lock = g_strdup_printf(
-		"begin read write; select pg_advisory_xact_lock(%d)", SCHEMA_LOCK);
-	enum status st = pg_link_run(link, lock, NULL);
+	enum status st = pg_link_run(link, state->there ? schema_lock : schema_first_lock, NULL);
 
 	if (st == ST_OK)
 		st = schema_look(link, state);

@@ -246,6 +246,8 @@ static const char more_tables[] =
 	/* Who writes, and how many groups of each are committed: see pg-group.c. */
 	"create table if not exists milticket.writers (id bytea primary key,"
 	" groups bigint not null, at timestamptz not null);\n"
+	/* Has no rows: its lock is whose turn it is to write. */
+	"create table if not exists milticket.turns ();\n"
 	"create index if not exists writers_by_at on milticket.writers (at);\n"
 	"create table if not exists milticket.archive (name text collate \"C\" primary key,"
 	" size bigint not null, stored timestamptz not null default now());\n"
