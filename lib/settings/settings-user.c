@@ -2,9 +2,12 @@
 #include "settings/settings-user.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libconfig.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "base/textfile.h"
@@ -258,21 +261,24 @@ static char *user_rest(const char *text, const struct user_settings *s)
 	return g_strdup_printf("%.*s%s", (int)(begin - text), text, end + strlen(MARK_END));
 }
 
+/* What GLib says around it names a file that nobody knows. */
+static enum status user_fail_writing(const char *path, const char *said, struct error *err)
+{
+	const char *reason = g_strrstr(said, ": ");
+
+	return error_set(err, ST_IO, _("cannot write '%s': %s"), path, reason ? reason + 2 : said);
+}
+
 static enum status user_write(const char *path, const GString *text, struct error *err)
 {
-	g_autofree char *directory = g_path_get_dirname(path);
 	/* Where dot files are links, the file that is meant is the other one. */
 	char *real = realpath(path, NULL);
 	GError *error = NULL;
 	enum status st = ST_OK;
 
-	if (g_mkdir_with_parents(directory, 0700) != 0)
-		st = error_set(err, ST_IO, _("cannot make directory '%s': %s"), directory,
-			g_strerror(errno));
-	else if (!g_file_set_contents_full(real ? real : path, text->str, (gssize)text->len,
-			 G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
-			 &error))
-		st = error_set(err, ST_IO, _("cannot write '%s': %s"), path, error->message);
+	if (!g_file_set_contents_full(real ? real : path, text->str, (gssize)text->len,
+		    G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, &error))
+		st = user_fail_writing(path, error->message, err);
 	g_clear_error(&error);
 	free(real);
 	return st;
@@ -317,7 +323,8 @@ static enum status user_read_rest(
 			  _("the queries in '%s' were written by hand: change them there"), path);
 }
 
-enum status user_query_save(const char *path, const char *name, const char *text, struct error *err)
+static enum status user_change_file(
+	const char *path, const char *name, const char *text, struct error *err)
 {
 	struct user_settings *s = NULL;
 	g_autofree char *rest = NULL;
@@ -336,5 +343,32 @@ enum status user_query_save(const char *path, const char *name, const char *text
 		st = user_write(path, out, err);
 	}
 	user_settings_free(s);
+	return st;
+}
+
+/* One who changes the file at a time: it is read and written. The file itself is another one
+ * afterwards, so the directory is what is locked, where it can be. */
+static enum status user_lock(const char *path, bool make, int *fd_out, struct error *err)
+{
+	g_autofree char *directory = g_path_get_dirname(path);
+
+	if (make && g_mkdir_with_parents(directory, 0700) != 0)
+		return error_set(err, ST_IO, _("cannot make directory '%s': %s"), directory,
+			g_strerror(errno));
+	*fd_out = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*fd_out >= 0)
+		flock(*fd_out, LOCK_EX);
+	return ST_OK;
+}
+
+enum status user_query_save(const char *path, const char *name, const char *text, struct error *err)
+{
+	int fd = -1;
+	enum status st = user_lock(path, text != NULL, &fd, err);
+
+	if (st == ST_OK)
+		st = user_change_file(path, name, text, err);
+	if (fd >= 0)
+		close(fd);
 	return st;
 }

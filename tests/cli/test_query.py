@@ -2,6 +2,9 @@
 import json
 import pathlib
 import re
+import resource
+import signal
+import subprocess
 
 import pytest
 from harness.box import mail, mbox
@@ -266,6 +269,31 @@ def test_the_question_says_what_would_be_done(busy):
         seen, code = on_terminal(*command, keys=b"n\n")
         assert asks in seen and "nothing was changed" in seen and code == 1
     assert having(busy, status="new") and not having(busy, priority="high")
+
+
+def test_queries_that_are_saved_at_one_time_are_all_there(busy, home):
+    command = (program("ticket"), "query", "save", "--config", busy.config)
+    saving = [subprocess.Popen([*command, f"q{n}", f"number:{n + 1}"]) for n in range(8)]
+    assert [process.wait() for process in saving] == [0] * 8
+    listed = busy.run_ticket("query", "list").stdout.decode()
+    assert [f"q{n}\town\tnumber:{n + 1}" in listed for n in range(8)] == [True] * 8
+
+
+def no_room():
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
+
+
+def test_a_file_that_cannot_be_written_is_named(busy, home):
+    home.parent.mkdir(parents=True)
+    home.write_text("#" * 8190 + "\n")
+    done = subprocess.run(
+        [program("ticket"), "query", "save", "--config", busy.config, "x", "number:1"],
+        capture_output=True,
+        preexec_fn=no_room,
+    )
+    assert done.returncode == 74 and home.read_text() == "#" * 8190 + "\n"
+    assert done.stderr.decode() == f"ticket: cannot write '{home}': File too large\n"
 
 
 def test_a_saved_query_leads_not_to_itself(busy, home):
