@@ -547,6 +547,19 @@ static enum status listing_need_agent(struct txn *txn, const char *login, struct
 	return st == ST_NOT_FOUND ? agents_missing(txn, login, err) : st;
 }
 
+/* "agent:me" of somebody who is none. */
+static enum status listing_need_self(
+	struct txn *txn, const struct query_tree *query, struct error *err)
+{
+	g_autofree char *login = cli_agent_login();
+	g_autoptr(GPtrArray) agents = g_ptr_array_new();
+
+	query_names(query, "agent", agents);
+	return g_ptr_array_find_with_equal_func(agents, login, g_str_equal, NULL)
+		? listing_need_agent(txn, login, err)
+		: ST_OK;
+}
+
 /* A list is empty for a reason when what was asked for does not exist: ST_NOT_FOUND. */
 static enum status listing_explain(struct txn *txn, void *arg, struct error *err)
 {
@@ -562,6 +575,8 @@ static enum status listing_explain(struct txn *txn, void *arg, struct error *err
 		st = listing_need_queue(txn, queues->pdata[i], err);
 	if (st == ST_OK && l->filter.agent && *l->filter.agent)
 		st = listing_need_agent(txn, l->filter.agent, err);
+	if (st == ST_OK && l->request->choosing)
+		st = listing_need_self(txn, l->request->choosing->query, err);
 	return st;
 }
 

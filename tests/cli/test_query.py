@@ -1,5 +1,6 @@
 """Tickets chosen by what they are, where a command changes them."""
 import json
+import os
 import pathlib
 import re
 import resource
@@ -451,6 +452,10 @@ def test_an_empty_list_names_the_queue_that_is_none(busy):
         code, out, err = ends(busy, *words)
         assert code == 1 and out == ""
         assert err == "ticket: there is no queue 'suport'; did you mean 'support'?\n"
+    env = {**os.environ, "MILTICKET_AGENT": "nobody"}
+    code, _, err = ends(busy, "list", "agent:me", env=env)
+    assert code == 1 and err == "ticket: there is no agent 'nobody'\n"
+    assert ends(busy, "list", "agent:other", env=env) == (1, "", "")
     code, _, err = ends(busy, "assign", "ana", "1")
     assert code == 1 and "there is no agent 'ana'" in err
 
