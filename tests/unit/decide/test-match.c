@@ -543,6 +543,8 @@ static const struct row reports[] = {
 		"In-Reply-To: <q1@example.net>\nReferences: <q7@example.net>\n" DSN(
 			STRANGE, "<none@x>"),
 		0, MATCH_NEW, "", NULL },
+	{ "but what an agent wrote", DAEMON, DSN(STRANGE, "<answer@example.com>"), 7, MATCH_REPORT,
+		"", NULL },
 	{ "which finds what we sent", DAEMON,
 		"In-Reply-To: <sent@example.com>\n" DSN(STRANGE, "<none@x>"), 1, MATCH_MESSAGE_ID,
 		"", NULL },

@@ -239,7 +239,7 @@ struct besides {
 	const struct agent *agent;
 	bool nobody; /* there is no addressee */
 	const char *accounts;
-	bool bare; /* the ticket has neither a project nor an agent */
+	bool bare; /* neither a project nor an agent, and an event of a newer program */
 };
 
 static char *edits_of(const struct row *row, const struct besides *besides)
@@ -295,7 +295,7 @@ static char *edits_of(const struct row *row, const struct besides *besides)
 			   .subject = besides->subject,
 			   .watchers = watchers,
 			   .match = MATCH_MESSAGE_ID,
-			   .event = "followup" },
+			   .event = besides->bare ? "" : "followup" },
 		&edits);
 	is = shown(&edits);
 	edits_release(&edits);
@@ -476,10 +476,18 @@ static const struct {
 			 "sender desk@example.com\n-rcpt TOKEN\n+rcpt carla@example.net\n"
 			 "-rcpt none@example.com\n" },
 		{ .agent = &anna } },
+	{ { "an agent gets what is kept nowhere else", "", WHOSE_INBOUND,
+		  "none@example.com,anna@example.com", "none@example.com", true, TAGGED,
+		  CLAIMS "-rcpt none@example.com\n" },
+		{ .agent = NULL } },
+	{ { "so does one within", "policy: { internal_recipients = ( \"i@*\" ); };", WHOSE_INBOUND,
+		  "none@example.com,i@example.org", "none@example.com", true, TAGGED,
+		  CLAIMS "-rcpt none@example.com\n" },
+		{ .agent = NULL } },
 	{ { "what a ticket has not is not claimed", "", WHOSE_INBOUND, SUPPORT, SUPPORT, true,
 		  TAGGED,
 		  "+X-Ticket: 1042\n+X-Ticket-Status: open\n+X-Ticket-Priority: high\n"
-		  "+X-Ticket-Queue: support\n+X-Ticket-Match: message-id\n+X-Ticket-Event: followup\n" },
+		  "+X-Ticket-Queue: support\n+X-Ticket-Match: message-id\n" },
 		{ .bare = true } },
 	{ { "both of two who get it anyway get it once", "", WHOSE_INBOUND,
 		  "both@example.com,anna@example.com,ben@example.com", "both@example.com", true,
