@@ -115,6 +115,8 @@ enum {
 	LIMIT_MAILBOX_MESSAGES = 500,
 	/* tickets moved by one agent in a minute; more are confirmed by mail */
 	LIMIT_MAILBOX_MOVES = 20,
+	/* notices to one agent in a minute of mails that were kept */
+	LIMIT_MAILBOX_NOTICES = 20,
 	/* bytes of a mail that an agent drops into a folder */
 	LIMIT_MAILBOX_MAIL = 64 * 1024 * 1024,
 	/* of a relay's answer, kept in the outbox */

@@ -86,12 +86,11 @@ static enum status act_on_move(struct trees *m, const struct moved *moved, struc
 
 /* --- too many at once --- */
 
-static void act_forget_minute(const struct trees *m, struct tree *tree)
+static void act_forget_minute(const struct trees *m, GArray *times)
 {
-	while (tree->moved->len &&
-		g_array_index(tree->moved, int64_t, 0) <
-			m->now - (int64_t)MINUTE_SECONDS * TEXT_SECOND)
-		g_array_remove_index(tree->moved, 0);
+	while (times->len &&
+		g_array_index(times, int64_t, 0) < m->now - (int64_t)MINUTE_SECONDS * TEXT_SECOND)
+		g_array_remove_index(times, 0);
 }
 
 /* Tickets that this agent has moved, each once. */
@@ -135,7 +134,7 @@ static enum status act_on_moves_of(
 	g_autoptr(GPtrArray) first = act_tickets_of(moves, tree);
 	enum status st = ST_OK;
 
-	act_forget_minute(m, tree);
+	act_forget_minute(m, tree->moved);
 	if (tree->moved->len + first->len > LIMIT_MAILBOX_MOVES)
 		return act_hold(m, tree, first, err);
 	for (guint i = 0; st == ST_OK && i < first->len; i++)
@@ -173,6 +172,7 @@ static enum status act_open_claims(
 	return maildir_make_directory(m->claims_fd, quoted, OWN_MODE, fd_out, err);
 }
 
+/* Whoever drops a thousand there has heard of it. */
 static enum status act_tell_kept(struct trees *m, const struct tree *tree, const char *folder,
 	const char *why, struct error *err)
 {
@@ -184,6 +184,10 @@ static enum status act_tell_kept(struct trees *m, const struct tree *tree, const
 		.now = m->now };
 
 	m->counts.kept++;
+	act_forget_minute(m, tree->told);
+	if (tree->told->len >= LIMIT_MAILBOX_NOTICES)
+		return ST_OK;
+	g_array_append_val(tree->told, m->now);
 	return mailbox_tell_kept(m->store, &kept, err);
 }
 

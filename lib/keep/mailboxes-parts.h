@@ -51,6 +51,7 @@ struct tree {
 	GHashTable *folders; /* name → struct maildir *, those that are open */
 	GHashTable *odd;     /* "ticket/seq" → GPtrArray of struct odd *, met last comes last */
 	GArray *moved;       /* int64_t: when tickets were moved by them lately */
+	GArray *told;        /* int64_t: when they were told of a mail that was kept */
 };
 
 /* A message of ours that an agent has put into another folder. */

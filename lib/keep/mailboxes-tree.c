@@ -43,6 +43,7 @@ struct tree *tree_new(const char *login)
 	tree->odd = g_hash_table_new_full(
 		g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
 	tree->moved = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	tree->told = g_array_new(FALSE, FALSE, sizeof(int64_t));
 	return tree;
 }
 
@@ -53,6 +54,7 @@ void tree_free(gpointer data)
 	g_hash_table_unref(tree->folders);
 	g_hash_table_unref(tree->odd);
 	g_array_unref(tree->moved);
+	g_array_unref(tree->told);
 	if (tree->fd >= 0)
 		close(tree->fd);
 	g_free(tree->login);

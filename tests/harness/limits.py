@@ -381,6 +381,12 @@ ROWS = {
         "mailboxes/test_mailboxes.py::test_as_many_tickets_at_once_as_may_be_are_moved",
         "mailboxes/test_mailboxes.py::test_many_tickets_at_once_are_held_until_they_are_confirmed",
     ),
+    "LIMIT_MAILBOX_NOTICES": Row(
+        20,
+        "of so many mails that were kept the agent is told",
+        "they are kept all the same",
+        "mailboxes/test_hostile.py::test_many_mails_that_are_kept",
+    ),
     "LIMIT_MAILBOX_MAIL": Row(
         64 * 1024 * 1024,
         "a mail so large is a ticket",

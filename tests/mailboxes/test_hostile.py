@@ -9,11 +9,12 @@ import threading
 
 import pytest
 from test_keeping import settled
-from test_mailboxes import FIRE, notices, shows
+from test_mailboxes import FIRE, notices, shows, ticket
 
 from harness.client import compose
 from harness.desk import Customer
-from harness.ground import wait_until
+from harness.ground import run, tool, wait_until
+from harness.limits import LIMITS
 from harness.mailboxes import GROUP, MAIL_USER, tree
 
 TERABYTE = 1 << 40
@@ -145,6 +146,22 @@ def test_a_forged_seal_without_end(fire):
     )
 
 
+def test_many_mails_that_are_kept(house):
+    """LIMIT_MAILBOX_NOTICES."""
+    most = LIMITS["LIMIT_MAILBOX_NOTICES"]
+    for n in range(most + 1):
+        house.ben.append("Closed", compose(DORA, "b@example.com", f"Number {n}", "x\n"))
+        house.anna.append("Closed", compose(DORA, "b@example.com", f"Number {n}", "x\n"))
+        if n == most - 1:
+            told = lambda: len(notices(house, "ben@example.com"))
+            wait_until(lambda: told() == most, "a notice of each")
+    for who in (house.anna, house.ben):
+        wait_until(lambda: len(who.messages("Not taken")) == most + 1, "all of them kept")
+    wait_until(lambda: not house.daemon.outbox(), "all to be sent")
+    wait_until(lambda: len(notices(house, "anna@example.com")) == most, "hers")
+    assert told() == most
+
+
 def test_copies_for_another_tree(fire):
     """A ticket that Ben does not see: it is no command of his, by link or by bytes."""
     fire.daemon.run_ticket("move", "--queue", "ops", "1")
@@ -262,3 +279,38 @@ def test_what_the_server_remembers_of_who_is_redacted(house):
     ]
     for path in house.imap.own.rglob("*"):
         assert not path.is_file() or carla.address.encode() not in path.read_bytes(), path
+
+
+# --- a disk that is full ------------------------------------------------------
+
+
+@pytest.fixture
+def small(fire):
+    """Its mailboxes on a file system of 256 KiB."""
+    fire.daemon.kill()
+    there = str(fire.path)
+    run("cp", "-a", there, f"{there}.kept")
+    run(tool("mount"), "-t", "tmpfs", "-o", "size=256k,mode=2750", "none", there)
+    try:
+        run("cp", "-a", f"{there}.kept/.", there)
+        fire.daemon.start()
+        yield fire
+    finally:
+        fire.daemon.kill()
+        run(tool("umount"), "--lazy", there)
+
+
+def test_a_full_disk_is_waited_for(small):
+    filling = small.path / "+filling"
+    with pytest.raises(OSError), filling.open("wb", buffering=0) as out:
+        while True:
+            out.write(bytes(4096))
+    assert small.anna.move("Queues/support", "Closed") == "OK"
+    ticket(small, 1, status="closed")
+    for subject in ("The lamp", "The door"):
+        small.asks(Customer(), subject=subject)
+    wait_until(lambda: "No space left" in small.daemon.log_text(), "a line in the log")
+    assert len(small.daemon.tickets()) == 3
+    filling.unlink()
+    wait_until(lambda: settled(small, 1) and settled(small, 2) and settled(small, 3), "all", 30)
+    assert "up to date again" in small.daemon.log_text()
