@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "../cpu.h"
 #include "base/limits.h"
 
 struct row {
@@ -262,7 +263,6 @@ static void test_hostile_makes(void)
 		"<x y z=1 ", "<ol start=9>", "&nbsp;", "\xc2\xa0", "<br>",
 		"<div style=\"a:b;c:d\">", "<span hidden/>" };
 
-	g_test_timer_start();
 	for (size_t i = 0; i < G_N_ELEMENTS(makes); i++) {
 		g_autoptr(GString) html = g_string_new(NULL);
 		g_autofree char *text = NULL;
@@ -272,7 +272,7 @@ static void test_hostile_makes(void)
 		text = html_text(html->str, LIMIT_TEXT_BYTES);
 		g_assert_true(g_utf8_validate(text, -1, NULL));
 		g_assert_cmpuint(strlen(text), <=, LIMIT_TEXT_BYTES);
-		g_assert_cmpfloat(g_test_timer_elapsed(), <, 60);
+		g_assert_cmpfloat(cpu_seconds(), <, 60);
 	}
 }
 
