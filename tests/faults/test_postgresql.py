@@ -5,7 +5,9 @@ import contextlib
 import email.utils
 import os
 import re
+import signal
 import subprocess
+import threading
 import time
 
 import pytest
@@ -181,6 +183,55 @@ def test_a_killed_server_loses_nothing_and_doubles_nothing(daemon, server):
     assert sorted(ticket["subject"] for ticket in daemon.tickets()) == sorted(told)
     assert len(told) == 32
     sound(daemon)
+
+
+def kill_a_backend(server, name):
+    """Of the daemon's; false while the server cannot be asked."""
+    done = server.sql(
+        "select pid from pg_stat_activity where usename = 'milticket'"
+        f" and datname = '{name}' order by random() limit 1",
+        check=False,
+    )
+    if done.returncode != 0 or not done.stdout.strip():
+        return False
+    os.kill(int(done.stdout), signal.SIGKILL)
+    return True
+
+
+def test_a_killed_backend_costs_no_mail_more_than_time(daemon, server):
+    """The server throws everybody out when one of its processes was killed, and is back soon: who
+    is in the middle of something tries again by himself. A busy disk may make it take its time."""
+    daemon.configure(store={"deadline_s": 50})
+    daemon.start()
+    opened(daemon)
+    stop = threading.Event()
+    done = []
+
+    def deliver(which):
+        while not stop.is_set():
+            done.append(accepted_once(daemon, f"<{which}.{len(done)}.{os.getpid()}@c.example>"))
+
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        workers = [pool.submit(deliver, which) for which in range(6)]
+        try:
+            for _ in range(3):
+                time.sleep(1)
+                wait_until(lambda: kill_a_backend(server, base_of(daemon)), "the server", 20)
+            time.sleep(1)
+        finally:
+            stop.set()
+        for worker in workers:
+            worker.result()
+    assert len(done) > 20
+    assert len(numbers(daemon)) == len(done) + 1
+    sound(daemon)
+
+
+def accepted_once(daemon, message_id):
+    with MilterClient(daemon.socket) as client:
+        result = send(client, message_id=message_id)
+        assert result.accepted, daemon.log_text()[-800:]
+    return message_id
 
 
 @pytest.mark.parametrize("point", ("group-written", "group-committed"))
