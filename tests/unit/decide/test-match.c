@@ -710,7 +710,8 @@ static void test_told(gconstpointer data)
 	text = text_of(from, row->rest, &key);
 	envelope.sender = from ? from : "";
 	envelope.sender = told->sender ? told->sender : envelope.sender;
-	envelope.recipients = (const char *[]){ told->beside ? told->beside : to, to, NULL };
+	envelope.recipients = told->beside ? (const char *[]){ told->beside, to, NULL }
+					   : (const char *[]){ to, NULL };
 	envelope.received = d.now + told->later;
 	arrival.settings = d.settings;
 	arrival.key = key;

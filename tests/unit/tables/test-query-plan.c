@@ -139,6 +139,7 @@ static const struct plan_row {
 	{ "opened:9d..", false, "0123456 since=9.00", "7 5 4", NULL, "" },
 	{ "opened:2026-11-18T12:00:00Z..", false, "0123456 since=10.00", "7 5 4 3", NULL, "" },
 	{ "opened:2026-11-18T12:00:01Z..", false, "0123456 since=10.00", "7 5 4", NULL, "" },
+	{ "opened:..2026-11-18T12:00:00Z", false, "0123456", "2 1", NULL, "" },
 	{ "age:10d..", false, "0123456", "3 2 1", NULL, "" },
 	{ "age:..9d", false, "0123456 since=9.00", "7 5 4", NULL, "" },
 	{ "closed:5d..", false, "0123456 since=5.00", "", NULL, "" },
