@@ -269,11 +269,9 @@ def test_an_agent_of_another_queue_does_not_answer_as_the_desk(desk, asked):
         and "5.7.1 Ticket #1 is in queue 'support', which is not yours" in answer.text
     ), answer
     ticket = desk.daemon.show(1)
-    assert (ticket["status"], ticket["messages_count"], ticket["events"][-1]["kind"]) == (
-        "new",
-        1,
-        "refused",
-    )
+    assert (ticket["status"], ticket["messages_count"]) == ("new", 1)
+    # That Carla's answer was sent may be recorded later.
+    assert "refused" in [event["kind"] for event in ticket["events"]]
     assert not customers_mails(desk, carla)
 
 
