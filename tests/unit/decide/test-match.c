@@ -34,6 +34,10 @@ static enum status spoil(struct txn *txn, void *arg, struct error *err)
 	if (st == ST_OK)
 		st = tickets_index_id(txn, "<lost@example.com>", 7, 99, ID_SEEN, err);
 	if (st == ST_OK)
+		st = tickets_index_id(txn, "<twin@example.com>", 1, 2, ID_SEEN, err);
+	if (st == ST_OK)
+		st = tickets_index_id(txn, "<twin@example.com>", 7, 1, ID_SEEN, err);
+	if (st == ST_OK)
 		st = tickets_index_id(txn, "<twice@example.com>", 1, 1, ID_SEEN, err);
 	if (st == ST_OK)
 		st = tickets_index_id(txn, "<twice@example.com>", 7, 0, ID_SENT, err);
@@ -282,6 +286,8 @@ static const struct row rows[] = {
 		"Subject: [example.com #1] x\n", 0, MATCH_NEW, "1", NULL },
 	{ "a stranger's tag is linked", STRANGER, "Subject: [example.com #1] x\n", 0, MATCH_NEW,
 		"1", NULL },
+	{ "each of them", STRANGER, "Subject: [example.com #1] [example.com #7] x\n", 0, MATCH_NEW,
+		"1 7", NULL },
 	{ "a stranger's tag matches where anyone's does", STRANGER, "Subject: [example.com #1] x\n",
 		1, MATCH_SUBJECT, "", "policy: { subject_tag = \"anyone\"; };" },
 	{ "a requester's tag is linked where nobody's matches", FIRST,
@@ -388,6 +394,9 @@ static const struct told_row told_rows[] = {
 	{ { "and before one that is none", "anna@example.com", "support@example.com",
 		  "In-Reply-To: <note@example.com> <q1@example.net> <sent-for-3@example.com>\n", 1,
 		  MATCH_MESSAGE_ID, "", NULL },
+		.agent = true, .facts = "note " },
+	{ { "whichever ticket has it", "anna@example.com", "support@example.com",
+		  "In-Reply-To: <twin@example.com>\n", 7, MATCH_MESSAGE_ID, "", NULL },
 		.agent = true, .facts = "note " },
 	{ { "what a customer wrote is no note", "anna@example.com", "support@example.com",
 		  "In-Reply-To: <q1@example.net>\n", 1, MATCH_MESSAGE_ID, "", NULL },
