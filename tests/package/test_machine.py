@@ -209,7 +209,7 @@ def test_mailboxes_are_kept_with_the_drop_in_and_refused_in_words_without(machin
     said = machine.run("ticket", "doctor", check=False).stdout.decode()
     assert not re.search("mailboxes-(group|path|unit)", said)
     found = set(machine.shell(SHARED).splitlines())
-    assert "d milticket milticket-mailboxes 2750 anna" in found
+    assert "d milticket milticket-mailboxes 2770 anna" in found
     assert "d milticket milticket-mailboxes 2770 anna/.Mine/cur" in found
     assert "f milticket milticket-mailboxes 660 anna/.Queues.support/new/" in found
     assert {" ".join(line.split(" ")[:4]) for line in found} == {

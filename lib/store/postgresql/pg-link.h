@@ -112,6 +112,9 @@ enum status pg_pool_take(
 enum status pg_pool_try(struct pg_pool *pool, struct pg_link **link_out, struct error *err);
 void pg_pool_give(struct pg_pool *pool, struct pg_link *link); /* NULL; closes a broken one */
 
+/* Closes those that only a burst of mail had needed: to be called every few seconds. */
+void pg_pool_trim(struct pg_pool *pool);
+
 struct pg_counts {
 	uint64_t trips; /* of links that were given back */
 	uint64_t connects, failures;

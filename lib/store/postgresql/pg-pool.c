@@ -111,10 +111,11 @@ static struct pg_link *pool_idle(struct pg_pool *pool)
 }
 
 /* The first ones have been unused for the longest. */
-static void pool_trim(struct pg_pool *pool)
+void pg_pool_trim(struct pg_pool *pool)
 {
 	int64_t since = g_get_monotonic_time() - UNUSED_MS * G_TIME_SPAN_MILLISECOND;
 
+	pthread_mutex_lock(&pool->lock);
 	while (pool->idle->len > UNUSED_KEPT) {
 		struct pg_link *link = g_ptr_array_index(pool->idle, 0);
 
@@ -122,6 +123,7 @@ static void pool_trim(struct pg_pool *pool)
 			break;
 		pg_link_close(g_ptr_array_steal_index(pool->idle, 0));
 	}
+	pthread_mutex_unlock(&pool->lock);
 }
 
 static void pool_failed(struct pg_pool *pool, enum status st, const struct error *err)
@@ -267,7 +269,6 @@ void pg_pool_give(struct pg_pool *pool, struct pg_link *link)
 		link->unused = g_get_monotonic_time();
 		pool->away = 0;
 		g_ptr_array_add(pool->idle, link);
-		pool_trim(pool);
 	}
 	pthread_cond_signal(&pool->given);
 	pthread_mutex_unlock(&pool->lock);

@@ -131,6 +131,7 @@ bool pg_wait(struct store *base, unsigned ms, int stop_fd)
 	bool look = wait_for_news(store, wait_from_now(ms), stop_fd) ||
 		wait_is_over(store->looked, LOOK_EVERY);
 
+	pg_pool_trim(store->pool);
 	if (look)
 		store->looked = g_get_monotonic_time();
 	return look;
