@@ -104,22 +104,24 @@ static char *copy_first_line(const char *data, size_t len)
 	return g_strndup(data + name, (gsize)(end - data) - name);
 }
 
-bool copy_read(const struct token_key *key, int fd, struct copy_id *id_out)
+bool copy_read(const struct token_key *key, int fd, uint64_t size, struct copy_id *id_out)
 {
 	char chunk[CHUNK_BYTES], wanted[HASH_HEX], *found = NULL;
 	ssize_t n = read(fd, chunk, sizeof chunk);
 	g_autofree char *line = n > 0 ? copy_first_line(chunk, (size_t)n) : NULL;
 	size_t from = line ? strlen(COPY_FIELD) + strlen(line) + 1 : 0;
+	uint64_t done = 0;
 	struct copy_sum sum;
 
 	if (!line || from > (size_t)n || !copy_read_line(line, id_out, &found))
 		return false;
 	copy_sum_init(&sum);
-	for (; n > 0; n = read(fd, chunk, sizeof chunk)) {
+	for (; n > 0 && done <= size; n = read(fd, chunk, sizeof chunk)) {
+		done += (uint64_t)n;
 		copy_sum_add(&sum, chunk + from, (size_t)n - from);
 		from = 0;
 	}
-	if (n < 0)
+	if (n < 0 || done > size)
 		return false;
 	copy_mac(key, id_out, &sum, wanted);
 	return hash_same_secret(found, wanted);

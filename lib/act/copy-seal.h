@@ -23,8 +23,8 @@ void copy_sum_add(struct copy_sum *sum, const char *data, size_t len);
 /* The line for what passed: as long as for any other sum. Owned. */
 char *copy_seal(const struct token_key *key, const struct copy_id *id, const struct copy_sum *sum);
 
-/* Is the file one of ours, every byte of it? Nobody else's is read whole. fd is read from where it
- * is. */
-bool copy_read(const struct token_key *key, int fd, struct copy_id *id_out);
+/* Is the file one of ours, every byte of it? Nobody else's is read whole, and none that has grown
+ * past `size` meanwhile. fd is read from where it is. */
+bool copy_read(const struct token_key *key, int fd, uint64_t size, struct copy_id *id_out);
 
 #endif

@@ -376,8 +376,8 @@ enum status copy_link(struct trees *m, const struct placed *p, const struct copy
 /* --- whose is a file? --- */
 
 /* One that is ours is written from its beginning to its end, and by us, or it was copied by a
- * server. Nobody waits for another's that is without end. */
-static bool copy_may_be_ours(int fd)
+ * server. Nobody waits for another's that is without end, or grows while it is looked at. */
+static bool copy_may_be_ours(int fd, uint64_t *size_out)
 {
 	struct stat stat;
 	off_t hole;
@@ -385,6 +385,7 @@ static bool copy_may_be_ours(int fd)
 	if (fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode) ||
 		(stat.st_uid != geteuid() && stat.st_size > LIMIT_MAILBOX_MAIL))
 		return false;
+	*size_out = (uint64_t)stat.st_size;
 	hole = lseek(fd, 0, SEEK_HOLE);
 	return (hole < 0 || hole >= stat.st_size) && lseek(fd, 0, SEEK_SET) == 0;
 }
@@ -392,6 +393,7 @@ static bool copy_may_be_ours(int fd)
 bool copy_identify(struct trees *m, const struct maildir_entry *file, struct copy_id *id_out)
 {
 	const struct inode_of *of = g_hash_table_lookup(m->inodes, GSIZE_TO_POINTER(file->inode));
+	uint64_t size;
 	bool ours;
 	int fd;
 
@@ -402,7 +404,7 @@ bool copy_identify(struct trees *m, const struct maildir_entry *file, struct cop
 	fd = openat(file->fd, file->file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	ours = copy_may_be_ours(fd) && copy_read(&m->key, fd, id_out);
+	ours = copy_may_be_ours(fd, &size) && copy_read(&m->key, fd, size, id_out);
 	close(fd);
 	return ours;
 }

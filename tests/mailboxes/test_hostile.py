@@ -92,18 +92,21 @@ def test_what_is_no_mail_is_let_alone(fire):
     names = ("1.fifo:2,", "1.directory:2,", "1.socket:2,", "1.dangling:2,", "1.loop:2,")
 
     def deed():
-        os.mkfifo(cur / names[0])
-        (cur / names[1]).mkdir()
-        socket.socket(socket.AF_UNIX).bind(str(cur / names[2]))
-        (cur / names[3]).symlink_to("/nowhere")
-        (cur / names[4]).symlink_to(names[4])
-        (cur / "1.empty:2,").write_text("")
-        (cur / "1.unreadable:2,").write_text("From: d@elsewhere.example\n\nx\n")
-        (cur / "1.unreadable:2,").chmod(0)
+        tmp = cur.parent / "tmp"
+        os.mkfifo(tmp / names[0])
+        (tmp / names[1]).mkdir()
+        socket.socket(socket.AF_UNIX).bind(str(tmp / names[2]))
+        (tmp / names[3]).symlink_to("/nowhere")
+        (tmp / names[4]).symlink_to(names[4])
+        (tmp / "1.empty:2,").write_text("")
+        (tmp / "1.unreadable:2,").write_text("From: d@elsewhere.example\n\nx\n")
+        (tmp / "1.unreadable:2,").chmod(0)
         for name in ("x" * 250, "1.\n\x01\udcff;;%s:2,S"):
-            (cur / name).write_text(
+            (tmp / name).write_text(
                 f"From: d@elsewhere.example\nMessage-ID: <{len(name)}@x>\n\nx\n"
             )
+        for name in os.listdir(tmp):
+            os.rename(tmp / name, cur / name)
 
     as_server(deed)
     wait_until(lambda: len(fire.daemon.tickets()) == 3, "those that are mails")
@@ -133,8 +136,11 @@ def test_a_forged_seal_without_end(fire):
     forged = fire.path / "ben" / ".Mine" / "cur" / "1.forged:2,"
 
     def deed():
-        forged.write_bytes(seal + b"\nFrom: d@elsewhere.example\n\nx\n")
-        os.truncate(forged, TERABYTE)
+        # While it is small, it is a mail like any other.
+        grows = forged.parents[1] / "tmp" / forged.name
+        grows.write_bytes(seal + b"\nFrom: d@elsewhere.example\n\nx\n")
+        os.truncate(grows, TERABYTE)
+        grows.rename(forged)
 
     as_server(deed)
     goes_on(fire, "The lamp")
@@ -171,8 +177,9 @@ def test_copies_for_another_tree(fire):
 
     def deed():
         os.link(message, ben / ".Closed" / "cur" / "1.x:2,S")
-        shutil.copyfile(message, ben / ".Spam" / "cur" / "1.y:2,S")
-        shutil.copyfile(message, ben / ".Queues.support" / "cur" / "1.z:2,S")
+        for folder, name in ((".Spam", "1.y:2,S"), (".Queues.support", "1.z:2,S")):
+            shutil.copyfile(message, ben / folder / "tmp" / name)
+            (ben / folder / "tmp" / name).rename(ben / folder / "cur" / name)
 
     as_server(deed)
     wait_until(lambda: not list(ben.glob("*/cur/*")), "them to go")

@@ -51,7 +51,12 @@ static bool is_ours(struct desk *d, const char *mail, size_t len, struct copy_id
 
 	store_secret(d->store, key.secret, NULL);
 	g_assert_cmpint(pwrite(fd, mail, len, 0), ==, (ssize_t)len);
-	ours = copy_read(&key, fd, id);
+	ours = copy_read(&key, fd, len, id);
+	lseek(fd, 0, SEEK_SET);
+	/* One that has grown since it was looked at. */
+	g_assert_false(len > 0 && copy_read(&key, fd, len - 1, id));
+	lseek(fd, 0, SEEK_SET);
+	g_assert_cmpint(copy_read(&key, fd, len, id), ==, ours);
 	close(fd);
 	return ours;
 }
@@ -187,7 +192,7 @@ static void test_a_large_mail_is_not_held_in_memory(void)
 	g_assert_cmpuint(size.size, >, LARGE);
 	store_secret(d.store, key.secret, NULL);
 	lseek(fd, 0, SEEK_SET);
-	g_assert_true(copy_read(&key, fd, &id));
+	g_assert_true(copy_read(&key, fd, size.size, &id));
 	g_assert_cmpuint(most_memory(), <=, before + MORE);
 	close(fd);
 	desk_close(&d);
