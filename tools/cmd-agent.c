@@ -135,12 +135,10 @@ static enum status set_queues(
 	g_strfreev(agent->queues);
 	agent->queues = given;
 	for (char **q = given; *q; q++) {
-		struct queue queue = { 0 };
-		enum status st = queues_load(txn, *q, &queue, err);
+		enum status st = queues_need(txn, *q, err);
 
-		record_release(&queue_type, &queue);
 		if (st != ST_OK)
-			return st == ST_NOT_FOUND ? queues_missing(txn, *q, err) : st;
+			return st;
 	}
 	return ST_OK;
 }

@@ -92,10 +92,8 @@ static int query_save_run(struct cli *cli)
 	g_autofree char *text = choosing_words(cli->args + 1);
 	int code;
 
-	if (!query_name_valid(name))
-		return cli_usage(cli,
-			_("'%s' is no name of a query: expected 1 to 64 of a-z 0-9 . _ -, a letter or digit first"),
-			name);
+	if (query_name_check(name, &cli->err) != ST_OK)
+		return cli_usage(cli, "%s", cli->err.text);
 	code = query_check(cli, name, text, cli_has(cli, "shared"));
 	return code == EXIT_DONE ? query_save(cli, name, text) : code;
 }

@@ -60,25 +60,16 @@ static enum status note_tickets(struct txn *txn, struct removal *r, bool open, s
 	return tickets_list(txn, &filter, remove_note_ticket, r, err);
 }
 
-static enum status there_is(struct txn *txn, const char *name, struct error *err)
-{
-	struct queue queue = { 0 };
-	enum status st = queues_load(txn, name, &queue, err);
-
-	record_release(&queue_type, &queue);
-	return st == ST_NOT_FOUND ? queues_missing(txn, name, err) : st;
-}
-
 static enum status remove_refuse(struct txn *txn, struct removal *r, struct error *err)
 {
-	enum status st = there_is(txn, r->name, err);
+	enum status st = queues_need(txn, r->name, err);
 
 	if (st == ST_OK && r->to && strcmp(r->to, r->name) == 0)
 		return error_set(err, ST_BAD_INPUT,
 			_("queue '%s' cannot take its own tickets; --move-to names another"),
 			r->name);
 	if (st == ST_OK && r->to)
-		st = there_is(txn, r->to, err);
+		st = queues_need(txn, r->to, err);
 	if (st == ST_OK)
 		st = note_tickets(txn, r, true, err);
 	if (st == ST_OK && r->open && !r->to)

@@ -529,15 +529,6 @@ static enum status load_page(struct txn *txn, void *arg, struct error *err)
 	return st;
 }
 
-static enum status listing_need_queue(struct txn *txn, const char *name, struct error *err)
-{
-	struct queue queue = { 0 };
-	enum status st = queues_load(txn, name, &queue, err);
-
-	record_release(&queue_type, &queue);
-	return st == ST_NOT_FOUND ? queues_missing(txn, name, err) : st;
-}
-
 static enum status listing_need_agent(struct txn *txn, const char *login, struct error *err)
 {
 	struct agent agent = { 0 };
@@ -572,7 +563,7 @@ static enum status listing_explain(struct txn *txn, void *arg, struct error *err
 	if (l->request->choosing)
 		query_names(l->request->choosing->query, "queue", queues);
 	for (guint i = 0; i < queues->len && st == ST_OK; i++)
-		st = listing_need_queue(txn, queues->pdata[i], err);
+		st = queues_need(txn, queues->pdata[i], err);
 	if (st == ST_OK && l->filter.agent && *l->filter.agent)
 		st = listing_need_agent(txn, l->filter.agent, err);
 	if (st == ST_OK && l->request->choosing)

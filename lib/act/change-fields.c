@@ -46,12 +46,8 @@ static enum status share_moved(struct change *c)
 
 enum status apply_queue(struct change *c)
 {
-	struct queue queue = { 0 };
-	enum status st = queues_load(c->txn, c->command->text, &queue, c->err);
+	enum status st = queues_need(c->txn, c->command->text, c->err);
 
-	record_release(&queue_type, &queue);
-	if (st == ST_NOT_FOUND)
-		return queues_missing(c->txn, c->command->text, c->err);
 	if (st == ST_OK)
 		st = apply_field(c);
 	return st == ST_OK ? share_moved(c) : st;

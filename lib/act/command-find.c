@@ -209,14 +209,8 @@ static enum status find_say_none(struct finding *f, GString *out, struct error *
 	enum status st = ST_OK;
 
 	query_names(f->walk.query, "queue", queues);
-	for (guint i = 0; i < queues->len && st == ST_OK; i++) {
-		struct queue queue = { 0 };
-
-		st = queues_load(f->txn, queues->pdata[i], &queue, err);
-		record_release(&queue_type, &queue);
-		if (st == ST_NOT_FOUND)
-			st = queues_missing(f->txn, queues->pdata[i], err);
-	}
+	for (guint i = 0; i < queues->len && st == ST_OK; i++)
+		st = queues_need(f->txn, queues->pdata[i], err);
 	if (st != ST_OK && st != ST_NOT_FOUND)
 		return st;
 	g_string_append(out, st == ST_NOT_FOUND ? err->text : _("no tickets"));

@@ -438,6 +438,15 @@ bool query_name_valid(const char *name)
 		strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") == len;
 }
 
+enum status query_name_check(const char *name, struct error *err)
+{
+	if (query_name_valid(name))
+		return ST_OK;
+	return error_set(err, ST_BAD_INPUT,
+		_("'%s' is no name of a query: expected 1 to 64 of a-z 0-9 . _ -, a letter or digit first"),
+		name);
+}
+
 bool query_is_term(const char *word)
 {
 	g_autofree char *name = NULL;

@@ -45,6 +45,8 @@ struct query_tree *query_never(void);
 /* May it be the name of a saved query? 1 to 64 of a-z 0-9 . _ -, starting with a letter or digit.
  */
 bool query_name_valid(const char *name);
+/* Why it may not be: ST_BAD_INPUT. */
+enum status query_name_check(const char *name, struct error *err);
 
 /* Does the word begin a term with a known field, "status:…", "-status:…", or "-@name"? */
 bool query_is_term(const char *word);

@@ -35,11 +35,9 @@ const struct table_type shared_query_table = {
 
 enum status queries_save(struct txn *txn, const struct shared_query *query, struct error *err)
 {
-	if (!query_name_valid(query->name))
-		return error_set(err, ST_BAD_INPUT,
-			_("'%s' is no name of a query: expected 1 to 64 of a-z 0-9 . _ -, a letter or digit first"),
-			query->name);
-	return table_save(txn, &shared_query_table, query, err);
+	enum status st = query_name_check(query->name, err);
+
+	return st == ST_OK ? table_save(txn, &shared_query_table, query, err) : st;
 }
 
 enum status queries_remove(struct txn *txn, const char *name, struct error *err)

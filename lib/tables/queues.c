@@ -126,3 +126,12 @@ enum status queues_missing(struct txn *txn, const char *name, struct error *err)
 	return error_set(
 		err, ST_NOT_FOUND, _("there is no queue '%s'; did you mean '%s'?"), name, nearest);
 }
+
+enum status queues_need(struct txn *txn, const char *name, struct error *err)
+{
+	struct queue queue = { 0 };
+	enum status st = queues_load(txn, name, &queue, err);
+
+	record_release(&queue_type, &queue);
+	return st == ST_NOT_FOUND ? queues_missing(txn, name, err) : st;
+}

@@ -17,6 +17,8 @@ enum status queues_remove(struct txn *txn, const char *name, struct error *err);
 
 /* Says that there is no such queue, and which name is nearest. ST_NOT_FOUND. */
 enum status queues_missing(struct txn *txn, const char *name, struct error *err);
+/* Is there such a queue? ST_NOT_FOUND: no, as queues_missing() says. */
+enum status queues_need(struct txn *txn, const char *name, struct error *err);
 
 /* By name. fn as ticket_visit. */
 typedef enum status queue_visit(

@@ -3,7 +3,8 @@ from .ground import SOURCE, new_directory, run
 
 
 class Faults:
-    """The library faults.c, loaded into a daemon that is started with `env`, and what it shall let fail."""
+    """The library faults.c, loaded into a daemon that is started with `env`, and what it shall let
+    fail."""
 
     def __init__(self):
         directory = new_directory("faults")

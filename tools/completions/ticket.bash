@@ -24,7 +24,8 @@ _ticket() {
 	[[ ! $quoted && $cur == *:* ]] && COMPREPLY=("${COMPREPLY[@]#"${cur%"${cur##*:}"}"}")
 	[[ ${COMPREPLY[0]} == *: ]] && compopt -o nospace 2>/dev/null
 	# Of one alone bash would close the quote.
-	[[ $quoted && ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *: ]] && COMPREPLY+=("${COMPREPLY[0]} ")
+	[[ $quoted && ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *: ]] &&
+		COMPREPLY+=("${COMPREPLY[0]} ")
 	[[ ${#COMPREPLY[@]} -gt 0 || $quoted || $cur == *:* || $cur == @* ]] ||
 		compopt -o default 2>/dev/null
 }
