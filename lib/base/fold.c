@@ -39,14 +39,13 @@ static bool fold_is_of_word(gunichar c)
 	return c < 128 ? g_ascii_isalnum((char)c) : g_unichar_isalnum(c) || c == PROLONGED;
 }
 
-static void fold_character(gunichar c, char out[SMALL_BYTES])
+/* Some are a whole sentence: U+FDFA. Owned. */
+static char *fold_character(gunichar c)
 {
 	char utf8[8] = "";
-	g_autofree char *form = NULL;
 
 	g_unichar_to_utf8(c, utf8);
-	form = text_searchable(utf8);
-	g_strlcpy(out, form, SMALL_BYTES);
+	return text_searchable(utf8);
 }
 
 static char (*small_forms)[SMALL_BYTES];
@@ -54,8 +53,12 @@ static char (*small_forms)[SMALL_BYTES];
 static void fold_make_small(void)
 {
 	small_forms = g_malloc(sizeof *small_forms * SMALL_END);
-	for (gunichar i = 128; i < SMALL_END; i++)
-		fold_character(i, small_forms[i]);
+	for (gunichar i = 128; i < SMALL_END; i++) {
+		g_autofree char *form = fold_character(i);
+
+		g_assert(strlen(form) < SMALL_BYTES);
+		g_strlcpy(small_forms[i], form, SMALL_BYTES);
+	}
 }
 
 /* Borrowed: the form of a character that texts have many of. */
@@ -182,7 +185,6 @@ static void fold_form(struct folding *f, const char *form, const char *start, co
 static const char *fold_beyond_ascii(struct folding *f, const char *p)
 {
 	gunichar c = g_utf8_get_char_validated(p, -1);
-	char form[SMALL_BYTES];
 	const char *next;
 
 	if (c == (gunichar)-1 || c == (gunichar)-2) {
@@ -193,7 +195,8 @@ static const char *fold_beyond_ascii(struct folding *f, const char *p)
 	if (c < SMALL_END) {
 		fold_form(f, fold_small(c), p, next);
 	} else {
-		fold_character(c, form);
+		g_autofree char *form = fold_character(c);
+
 		fold_form(f, form, p, next);
 	}
 	return next;
